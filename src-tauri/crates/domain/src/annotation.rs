@@ -1,0 +1,101 @@
+//! Marks on images, and what has become of them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::geometry::Rect;
+use crate::ids::{AnnotationId, RunId};
+
+/// Where a mark is. Coordinates are in pixels of the upright image.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum Shape {
+    Box { rect: Rect },
+}
+
+/// Who made a mark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum Origin {
+    Run { run: RunId },
+    Person,
+}
+
+/// What a person has decided about a mark. Only proposals may be replaced or taken back by a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum Status {
+    Proposed,
+    Accepted,
+    Edited,
+    Rejected,
+}
+
+/// Why a person rejected a mark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum RejectReason {
+    NotThere,
+    WrongLabel,
+    BadBox,
+    Duplicate,
+    TooVague,
+    Other,
+}
+
+/// An attribute's value, by the attribute's kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum AttributeValue {
+    YesNo(bool),
+    Number(i32),
+    Text(String),
+}
+
+/// A mark before the library has given it an id.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NewAnnotation {
+    pub label: String,
+    pub shape: Shape,
+    /// 0 to 1 as the model states it; `None` when it states nothing.
+    pub confidence: Option<f32>,
+    pub attributes: BTreeMap<String, AttributeValue>,
+}
+
+/// Boxes of one label that overlap this much are the same mark.
+const SAME_MARK_IOU: f64 = 0.9;
+
+impl NewAnnotation {
+    /// Whether a person has already decided this very mark: same label, nearly the same place.
+    #[must_use]
+    pub fn is_decided_among(&self, standing: &[Annotation]) -> bool {
+        let Shape::Box { rect } = self.shape;
+        standing.iter().any(|mark| {
+            let Shape::Box { rect: other } = mark.shape;
+            mark.status != Status::Proposed && mark.label == self.label && rect.iou(other) >= SAME_MARK_IOU
+        })
+    }
+}
+
+/// A mark on an image.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct Annotation {
+    pub id: AnnotationId,
+    pub origin: Origin,
+    pub label: String,
+    /// Place of the label in the palette of twelve, from 1, as the recipe of its run had it.
+    pub color: u8,
+    pub shape: Shape,
+    #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
+    pub confidence: Option<f32>,
+    pub attributes: BTreeMap<String, AttributeValue>,
+    pub status: Status,
+    pub reject_reason: Option<RejectReason>,
+}

@@ -1,0 +1,275 @@
+//! Sizes, rectangles and the one way from the pixels a model saw to the pixels of the photo.
+//!
+//! Every coordinate Fieldmark stores is in the *upright* frame of the image: the photo as a person sees it, EXIF
+//! orientation applied, origin at the top left, x to the right, y down, one unit a pixel. Pixel (0, 0) covers the
+//! square from (0, 0) to (1, 1).
+
+use serde::{Deserialize, Serialize};
+
+/// Width and height in whole pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct PixelSize {
+    pub width: u32,
+    pub height: u32,
+}
+
+impl PixelSize {
+    #[must_use]
+    pub const fn new(width: u32, height: u32) -> Self {
+        Self { width, height }
+    }
+
+    /// Number of pixels; a 65,535-pixel square still fits.
+    #[must_use]
+    pub const fn area(self) -> u64 {
+        self.width as u64 * self.height as u64
+    }
+
+    #[must_use]
+    pub const fn long_edge(self) -> u32 {
+        if self.width > self.height { self.width } else { self.height }
+    }
+
+    #[must_use]
+    pub const fn transposed(self) -> Self {
+        Self::new(self.height, self.width)
+    }
+
+    /// The largest size of the same shape whose long edge is at most `edge`; never larger than `self`, no side below 1.
+    #[must_use]
+    pub fn fit_within(self, edge: u32) -> Self {
+        let long = self.long_edge();
+        if long <= edge {
+            return self;
+        }
+        let scale = |side: u32| {
+            let scaled = (u64::from(side) * u64::from(edge) + u64::from(long) / 2) / u64::from(long);
+            u32::try_from(scaled).unwrap_or(edge).max(1)
+        };
+        Self::new(scale(self.width), scale(self.height))
+    }
+}
+
+/// How a file stores its picture, by the EXIF `Orientation` tag (CIPA DC-008, tag 0x0112).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u8", into = "u8")]
+#[cfg_attr(feature = "specta", derive(specta::Type), specta(type = u8))]
+pub enum Orientation {
+    #[default]
+    Upright,
+    MirroredHorizontally,
+    Rotated180,
+    MirroredVertically,
+    /// Transposed: mirrored along the main diagonal.
+    Transposed,
+    /// Stored so that turning it 90 degrees clockwise makes it upright.
+    NeedsClockwise90,
+    /// Transversed: mirrored along the other diagonal.
+    Transversed,
+    /// Stored so that turning it 90 degrees counter-clockwise makes it upright.
+    NeedsCounterClockwise90,
+}
+
+impl Orientation {
+    pub const ALL: [Self; 8] = [
+        Self::Upright,
+        Self::MirroredHorizontally,
+        Self::Rotated180,
+        Self::MirroredVertically,
+        Self::Transposed,
+        Self::NeedsClockwise90,
+        Self::Transversed,
+        Self::NeedsCounterClockwise90,
+    ];
+
+    /// The EXIF value, 1 to 8.
+    #[must_use]
+    pub const fn exif(self) -> u8 {
+        self as u8 + 1
+    }
+
+    /// `None` for values outside 1 to 8; writers leave 0 and nonsense there, which readers take as upright.
+    #[must_use]
+    pub fn from_exif(value: u32) -> Option<Self> {
+        Self::ALL.into_iter().find(|orientation| u32::from(orientation.exif()) == value)
+    }
+
+    /// Whether upright width is stored height.
+    #[must_use]
+    pub const fn swaps_axes(self) -> bool {
+        matches!(self, Self::Transposed | Self::NeedsClockwise90 | Self::Transversed | Self::NeedsCounterClockwise90)
+    }
+
+    /// Size as seen from size as stored, and the other way round: the swap is its own inverse.
+    #[must_use]
+    pub const fn upright_size(self, stored: PixelSize) -> PixelSize {
+        if self.swaps_axes() { stored.transposed() } else { stored }
+    }
+}
+
+impl From<Orientation> for u8 {
+    fn from(orientation: Orientation) -> Self {
+        orientation.exif()
+    }
+}
+
+impl TryFrom<u8> for Orientation {
+    type Error = String;
+
+    fn try_from(value: u8) -> Result<Self, Self::Error> {
+        Self::from_exif(value.into()).ok_or_else(|| format!("{value} is no EXIF orientation (1 to 8)"))
+    }
+}
+
+/// An axis-aligned box by two corners, in pixels: `x1 <= x2` and `y1 <= y2` once [`Rect::ordered`].
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct Rect {
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub x1: f64,
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub y1: f64,
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub x2: f64,
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub y2: f64,
+}
+
+impl Rect {
+    #[must_use]
+    pub const fn new(x1: f64, y1: f64, x2: f64, y2: f64) -> Self {
+        Self { x1, y1, x2, y2 }
+    }
+
+    #[must_use]
+    pub fn width(self) -> f64 {
+        self.x2 - self.x1
+    }
+
+    #[must_use]
+    pub fn height(self) -> f64 {
+        self.y2 - self.y1
+    }
+
+    /// Square pixels; 0 for a box without extent.
+    #[must_use]
+    pub fn area(self) -> f64 {
+        self.width().max(0.0) * self.height().max(0.0)
+    }
+
+    #[must_use]
+    pub fn is_finite(self) -> bool {
+        [self.x1, self.y1, self.x2, self.y2].into_iter().all(f64::is_finite)
+    }
+
+    /// The same box with its corners in order.
+    #[must_use]
+    pub fn ordered(self) -> Self {
+        Self::new(self.x1.min(self.x2), self.y1.min(self.y2), self.x1.max(self.x2), self.y1.max(self.y2))
+    }
+
+    /// The part of the box that lies in an image of `size`.
+    #[must_use]
+    pub fn clamped(self, size: PixelSize) -> Self {
+        let (width, height) = (f64::from(size.width), f64::from(size.height));
+        Self::new(
+            self.x1.clamp(0.0, width),
+            self.y1.clamp(0.0, height),
+            self.x2.clamp(0.0, width),
+            self.y2.clamp(0.0, height),
+        )
+    }
+
+    /// Intersection over union: 1 for equal boxes, 0 for disjoint or empty ones.
+    #[must_use]
+    pub fn iou(self, other: Self) -> f64 {
+        let overlap =
+            Self::new(self.x1.max(other.x1), self.y1.max(other.y1), self.x2.min(other.x2), self.y2.min(other.y2))
+                .area();
+        let union = self.area() + other.area() - overlap;
+        if union > 0.0 { overlap / union } else { 0.0 }
+    }
+}
+
+/// The way from the pixels of the picture that was sent to a model back to the pixels of the upright image.
+///
+/// What is sent is always the whole upright image, resized; orientation was dealt with before, when the file was
+/// decoded. So the map is one scale an axis, and this is its only implementation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ImageFromSent {
+    sent: PixelSize,
+    image: PixelSize,
+}
+
+impl ImageFromSent {
+    /// `sent`: size of the picture the model saw. `image`: size of the upright original.
+    #[must_use]
+    pub const fn new(sent: PixelSize, image: PixelSize) -> Self {
+        Self { sent, image }
+    }
+
+    /// A box in sent pixels, as a box in image pixels.
+    #[must_use]
+    pub fn rect(self, in_sent: Rect) -> Rect {
+        let x_scale = f64::from(self.image.width) / f64::from(self.sent.width);
+        let y_scale = f64::from(self.image.height) / f64::from(self.sent.height);
+        Rect::new(in_sent.x1 * x_scale, in_sent.y1 * y_scale, in_sent.x2 * x_scale, in_sent.y2 * y_scale)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn sent_pixels_go_to_the_image_and_back(
+            (image_width, image_height) in (1u32..20_000, 1u32..20_000),
+            edge in 1u32..4_000,
+            (x1, y1, x2, y2) in (0.0..1.0f64, 0.0..1.0f64, 0.0..1.0f64, 0.0..1.0f64),
+        ) {
+            let image = PixelSize::new(image_width, image_height);
+            let sent = image.fit_within(edge);
+            prop_assert!(sent.long_edge() <= edge.max(1));
+            let in_sent = Rect::new(
+                x1 * f64::from(sent.width), y1 * f64::from(sent.height),
+                x2 * f64::from(sent.width), y2 * f64::from(sent.height),
+            ).ordered();
+            let in_image = ImageFromSent::new(sent, image).rect(in_sent);
+            prop_assert_eq!(in_image.clamped(image).ordered(), in_image.clamped(image));
+            let back = ImageFromSent::new(image, sent).rect(in_image);
+            for (a, b) in [(back.x1, in_sent.x1), (back.y1, in_sent.y1), (back.x2, in_sent.x2), (back.y2, in_sent.y2)] {
+                prop_assert!((a - b).abs() < 1e-6);
+            }
+        }
+
+        #[test]
+        fn overlap_is_symmetric_and_bounded(
+            a in (0.0..100.0f64, 0.0..100.0f64, 0.0..100.0f64, 0.0..100.0f64),
+            b in (0.0..100.0f64, 0.0..100.0f64, 0.0..100.0f64, 0.0..100.0f64),
+        ) {
+            let a = Rect::new(a.0, a.1, a.2, a.3).ordered();
+            let b = Rect::new(b.0, b.1, b.2, b.3).ordered();
+            prop_assert!((a.iou(b) - b.iou(a)).abs() < 1e-12);
+            prop_assert!((0.0..=1.0 + 1e-12).contains(&a.iou(b)));
+        }
+    }
+
+    #[test]
+    fn fitting_keeps_the_shape_and_never_grows() {
+        assert_eq!(PixelSize::new(6000, 4000).fit_within(1568), PixelSize::new(1568, 1045));
+        assert_eq!(PixelSize::new(300, 200).fit_within(1568), PixelSize::new(300, 200));
+        assert_eq!(PixelSize::new(8000, 1).fit_within(100), PixelSize::new(100, 1));
+    }
+
+    #[test]
+    fn exif_values_are_one_to_eight() {
+        assert_eq!(Orientation::from_exif(6), Some(Orientation::NeedsClockwise90));
+        assert_eq!(Orientation::from_exif(8), Some(Orientation::NeedsCounterClockwise90));
+        assert_eq!(Orientation::from_exif(0), None);
+        assert_eq!(Orientation::from_exif(9), None);
+        assert_eq!(Orientation::NeedsClockwise90.upright_size(PixelSize::new(4000, 3000)), PixelSize::new(3000, 4000));
+    }
+}

@@ -1,0 +1,64 @@
+//! What happens to files on their way into the library: taken, known already, or left out with a reason.
+
+use serde::{Deserialize, Serialize};
+
+/// File formats that Fieldmark decodes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum ImageFormat {
+    Jpeg,
+    Png,
+    WebP,
+    Gif,
+    Bmp,
+    Tiff,
+}
+
+/// Why a file was left out. The window owns the words; the detail is what the decoder or the operating system said.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum SkipReason {
+    /// Zero bytes long.
+    Empty,
+    /// None of the formats Fieldmark knows, by its first bytes.
+    NotAnImage,
+    /// An image whose data ends early or cannot be decoded.
+    Damaged { detail: String },
+    /// More pixels than [`MAX_PIXELS`], by the file's own header.
+    TooManyPixels { megapixels: u32 },
+    /// Could not be opened or read at all: permissions, a broken disk, a file that went away.
+    Unreadable { detail: String },
+}
+
+/// Images above this many pixels are left out: a decompressed frame would not fit in memory beside others.
+pub const MAX_PIXELS: u64 = 400_000_000;
+
+/// A file that was left out of an import.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct SkippedFile {
+    /// For people to read: bytes that are no UTF-8 show as U+FFFD.
+    pub path: String,
+    pub reason: SkipReason,
+}
+
+/// How far an import has come. Counts only grow.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct ImportProgress {
+    /// Files seen so far; final once `is_scanned`.
+    pub found: u32,
+    /// Images new to the library.
+    pub added: u32,
+    /// Files whose content the library already had.
+    pub known: u32,
+    /// Files left out with a reason.
+    pub skipped: u32,
+    /// Whether every folder has been walked, so that `found` is the total.
+    pub is_scanned: bool,
+    /// Whether the import has ended, by completion or by cancelling.
+    pub is_finished: bool,
+    pub is_cancelled: bool,
+}

@@ -1,0 +1,19 @@
+//! What Fieldmark talks about, and the rules among those things: no IO, no clock, no async. Every type that crosses to
+//! the window is defined here.
+
+pub mod annotation;
+pub mod answer;
+pub mod coco;
+pub mod geometry;
+pub mod ids;
+pub mod import;
+pub mod library;
+pub mod metrics;
+pub mod model;
+pub mod money;
+pub mod plan;
+pub mod recipe;
+pub mod report;
+pub mod review;
+pub mod run;
+pub mod settings;

@@ -1,0 +1,21 @@
+//! Money without rounding surprises: whole pico-dollars, rounded up where a division is needed. The cheapest rates in
+//! use are 5 nano-dollars a token, so that a pico-dollar leaves room for multipliers.
+
+use serde::{Deserialize, Serialize};
+
+/// US dollars times 10^12. The window shows it as a number, which is exact up to 9,007 dollars.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+#[cfg_attr(feature = "specta", derive(specta::Type), specta(transparent))]
+pub struct PicoDollars(#[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))] pub u64);
+
+impl PicoDollars {
+    pub const ZERO: Self = Self(0);
+
+    /// For reports that other programs read.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a report in dollars needs no pico-dollar above 9,007 dollars")]
+    pub fn dollars(self) -> f64 {
+        self.0 as f64 / 1e12
+    }
+}

@@ -1,0 +1,74 @@
+//! The report of a run, as history shows it and the command line prints it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::library::LabelCount;
+use crate::metrics::RunMetrics;
+use crate::run::{FailureGroup, RunSummary};
+
+/// A run with its figures.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct RunReport {
+    pub summary: RunSummary,
+    /// `None` when no image has finished.
+    pub metrics: Option<RunMetrics>,
+    pub failures: Vec<FailureGroup>,
+    pub labels: Vec<LabelCount>,
+    /// How many images took how long: equal bins between the fastest and the slowest, at most 24.
+    pub durations: Vec<DurationBin>,
+}
+
+/// One bar of the histogram of durations.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct DurationBin {
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub from_millis: f64,
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub to_millis: f64,
+    pub count: u32,
+}
+
+/// Bins for `sorted` durations in milliseconds: as many as the square root of their number, 1 to 24.
+#[must_use]
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "bin numbers are small and not negative"
+)]
+pub fn duration_bins(sorted: &[f64]) -> Vec<DurationBin> {
+    let (Some(&first), Some(&last)) = (sorted.first(), sorted.last()) else {
+        return Vec::new();
+    };
+    let bin_count = ((sorted.len() as f64).sqrt().ceil() as usize).clamp(1, 24);
+    let width = ((last - first) / bin_count as f64).max(f64::MIN_POSITIVE);
+    let mut bins: Vec<DurationBin> = (0..bin_count)
+        .map(|bin| DurationBin {
+            from_millis: first + width * bin as f64,
+            to_millis: first + width * (bin + 1) as f64,
+            count: 0,
+        })
+        .collect();
+    for &millis in sorted {
+        let bin = (((millis - first) / width) as usize).min(bin_count - 1);
+        bins[bin].count += 1;
+    }
+    bins
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_duration_is_in_one_bin() {
+        let sorted: Vec<f64> = (0..100).map(|n| f64::from(n * n)).collect();
+        let bins = duration_bins(&sorted);
+        assert_eq!(bins.len(), 10);
+        assert_eq!(bins.iter().map(|bin| bin.count).sum::<u32>(), 100);
+        assert_eq!(duration_bins(&[5.0, 5.0]).iter().map(|bin| bin.count).sum::<u32>(), 2);
+        assert!(duration_bins(&[]).is_empty());
+    }
+}

@@ -1,0 +1,39 @@
+//! What a person has set for a library.
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum Theme {
+    /// As the desktop has it.
+    #[default]
+    System,
+    Dark,
+    Light,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct Settings {
+    pub theme: Theme,
+    /// Whether every run leaves `metrics/batch-annotation-metrics.json` in the library folder.
+    pub writes_metrics: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { theme: Theme::System, writes_metrics: true }
+    }
+}
+
+/// What this installation is and where it keeps things.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct Installation {
+    pub version: String,
+    /// For people to read.
+    pub library_folder: String,
+    pub processors: u32,
+}
