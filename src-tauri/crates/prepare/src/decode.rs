@@ -1,0 +1,271 @@
+//! From a file to upright pixels of the size that is wanted. JPEG goes to libjpeg-turbo, which scales while it decodes;
+//! everything else to the `image` crate.
+//!
+//! Transparency is shown on white, as on paper: models are trained on pictures without it, and dark drawings on a
+//! transparent ground would vanish on black. Colour profiles are not applied.
+
+use crate::pixels::{Pixels, Stored};
+use crate::{file, jpeg, raster};
+use domain::geometry::PixelSize;
+use domain::import::{ImageFormat, MAX_PIXELS, SkipReason};
+use std::panic::{self, AssertUnwindSafe};
+use std::path::Path;
+
+/// A photo, ready to be shown or sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decoded {
+    pub pixels: Pixels,
+    /// Upright size of the original.
+    pub original: PixelSize,
+}
+
+/// Reads the picture at `path`, upright, its long edge at most `max_edge` pixels (`None`: full size). Never enlarges.
+pub fn decode(path: &Path, max_edge: Option<u32>) -> Result<Decoded, SkipReason> {
+    let (format, bytes) = file::read(path)?;
+    let stored = decode_stored(format, &bytes, max_edge)?;
+    let original = stored.orientation.upright_size(stored.size);
+    Ok(Decoded { pixels: stored.into_upright(max_edge)?, original })
+}
+
+/// The picture as stored, of any size from what `max_edge` asks for to the full one.
+pub(crate) fn decode_stored(format: ImageFormat, bytes: &[u8], max_edge: Option<u32>) -> Result<Stored, SkipReason> {
+    // Decoders meet files that nobody tested them with; a panic in one costs that file and no more.
+    panic::catch_unwind(AssertUnwindSafe(|| match format {
+        ImageFormat::Jpeg => jpeg::decode(bytes, max_edge),
+        ImageFormat::Png | ImageFormat::WebP | ImageFormat::Gif | ImageFormat::Bmp | ImageFormat::Tiff => {
+            raster::decode(format, bytes)
+        }
+    }))
+    .unwrap_or_else(|_| Err(damaged("the decoder gave up")))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "made to be given to map_err")]
+pub(crate) fn damaged(detail: impl ToString) -> SkipReason {
+    SkipReason::Damaged { detail: detail.to_string() }
+}
+
+/// To be asked with the size that a header claims, before anything is allocated for it.
+pub(crate) fn check_size(claimed: PixelSize) -> Result<(), SkipReason> {
+    let pixels = claimed.area();
+    if pixels == 0 {
+        return Err(damaged("the picture has no pixels"));
+    }
+    if pixels > MAX_PIXELS {
+        let megapixels = u32::try_from(pixels.div_ceil(1_000_000)).unwrap_or(u32::MAX);
+        return Err(SkipReason::TooManyPixels { megapixels });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{self, BLUE, GREEN, RED, YELLOW, corners, encoded, peak_signal_to_noise, pixel, rgb_image};
+    use crate::pixels::fitted;
+    use domain::geometry::Orientation;
+    use image::{DynamicImage, Rgba, RgbaImage};
+
+    fn decoded(bytes: &[u8], max_edge: Option<u32>) -> Result<Decoded, SkipReason> {
+        let (_folder, path) = fixtures::file(bytes);
+        decode(&path, max_edge)
+    }
+
+    #[test]
+    fn every_format_is_told_by_its_content() {
+        let image = rgb_image(&fixtures::quarters(240, 160));
+        for (format, theirs) in [
+            (ImageFormat::Jpeg, image::ImageFormat::Jpeg),
+            (ImageFormat::Png, image::ImageFormat::Png),
+            (ImageFormat::WebP, image::ImageFormat::WebP),
+            (ImageFormat::Gif, image::ImageFormat::Gif),
+            (ImageFormat::Bmp, image::ImageFormat::Bmp),
+            (ImageFormat::Tiff, image::ImageFormat::Tiff),
+        ] {
+            let bytes = encoded(&image, theirs);
+            let (_folder, path) = fixtures::file(&bytes);
+            assert_eq!(file::read(&path).unwrap(), (format, bytes));
+            let full = decode(&path, None).unwrap();
+            assert_eq!((full.original, full.pixels.size), (PixelSize::new(240, 160), PixelSize::new(240, 160)));
+            assert_eq!(corners(&full.pixels), [RED, GREEN, BLUE, YELLOW], "{format:?}");
+            let small = decode(&path, Some(60)).unwrap();
+            assert_eq!((small.original, small.pixels.size), (PixelSize::new(240, 160), PixelSize::new(60, 40)));
+            assert_eq!(corners(&small.pixels), [RED, GREEN, BLUE, YELLOW], "{format:?}");
+        }
+    }
+
+    /// What the corners of the stored picture are once it is upright, by the table of the EXIF standard: the visual top
+    /// and left side of rows and columns.
+    const UPRIGHT: [[[u8; 3]; 4]; 8] = [
+        [RED, GREEN, BLUE, YELLOW],
+        [GREEN, RED, YELLOW, BLUE],
+        [YELLOW, BLUE, GREEN, RED],
+        [BLUE, YELLOW, RED, GREEN],
+        [RED, BLUE, GREEN, YELLOW],
+        [BLUE, RED, YELLOW, GREEN],
+        [YELLOW, GREEN, BLUE, RED],
+        [GREEN, YELLOW, RED, BLUE],
+    ];
+
+    #[test]
+    fn exif_turns_pictures_upright() {
+        let stored = fixtures::quarters(90, 60);
+        let jpeg = fixtures::jpeg(&stored);
+        let png = encoded(&rgb_image(&stored), image::ImageFormat::Png);
+        let webp = encoded(&rgb_image(&stored), image::ImageFormat::WebP);
+        let tiff = encoded(&rgb_image(&stored), image::ImageFormat::Tiff);
+        for orientation in Orientation::ALL {
+            let exif = fixtures::exif(orientation.exif().into());
+            let files = [
+                fixtures::with_orientation(&jpeg, orientation.exif().into()),
+                png_with_exif(&png, &exif),
+                webp_with_exif(&webp, &exif),
+                webp_with_exif(&webp, &[b"Exif\0\0", exif.as_slice()].concat()),
+                tiff_with_orientation(&tiff, orientation),
+            ];
+            let upright = orientation.upright_size(stored.size);
+            for (index, bytes) in files.iter().enumerate() {
+                for max_edge in [None, Some(45)] {
+                    let decoded = decoded(bytes, max_edge).unwrap();
+                    let place = format!("file {index}, {orientation:?}, {max_edge:?}");
+                    assert_eq!(decoded.original, upright, "{place}");
+                    assert_eq!(decoded.pixels.size, fitted(upright, max_edge), "{place}");
+                    assert_eq!(corners(&decoded.pixels), UPRIGHT[usize::from(orientation.exif()) - 1], "{place}");
+                }
+            }
+        }
+    }
+
+    fn png_with_exif(png: &[u8], exif: &[u8]) -> Vec<u8> {
+        let chunk = [b"eXIf", exif].concat();
+        let checksum = (0..chunk.len()).fold(!0_u32, |sum, index| {
+            (0..8).fold(sum ^ u32::from(chunk[index]), |sum, _| (sum >> 1) ^ (0xEDB8_8320 * (sum & 1)))
+        });
+        let len = u32::try_from(exif.len()).unwrap().to_be_bytes();
+        let end_of_header = 33;
+        [&png[..end_of_header], &len, &chunk, &(!checksum).to_be_bytes(), &png[end_of_header..]].concat()
+    }
+
+    /// Wraps a bare lossless picture into the extended form, which alone may carry EXIF.
+    fn webp_with_exif(webp: &[u8], exif: &[u8]) -> Vec<u8> {
+        let chunk = |name: &[u8], data: &[u8]| {
+            let len = u32::try_from(data.len()).unwrap().to_le_bytes();
+            [name, &len, data, &[0][..data.len() % 2]].concat()
+        };
+        let extended = chunk(b"VP8X", &[0x08, 0, 0, 0, 89, 0, 0, 59, 0, 0]);
+        let body = [b"WEBP", extended.as_slice(), &webp[12..], &chunk(b"EXIF", exif)].concat();
+        chunk(b"RIFF", &body)
+    }
+
+    /// Moves the directory to the end, with one more entry. Ours are little-endian.
+    fn tiff_with_orientation(tiff: &[u8], orientation: Orientation) -> Vec<u8> {
+        let start = u32::from_le_bytes(tiff[4..8].try_into().unwrap()) as usize;
+        let count = u16::from_le_bytes(tiff[start..start + 2].try_into().unwrap());
+        let entries = &tiff[start + 2..start + 2 + usize::from(count) * 12];
+        let place = entries.chunks(12).take_while(|entry| u16::from_le_bytes([entry[0], entry[1]]) < 274).count() * 12;
+        let entry = [18, 1, 3, 0, 1, 0, 0, 0, orientation.exif(), 0, 0, 0];
+        let mut turned = tiff.to_vec();
+        turned.resize(tiff.len().next_multiple_of(2), 0);
+        let directory = u32::try_from(turned.len()).unwrap();
+        turned[4..8].copy_from_slice(&directory.to_le_bytes());
+        turned.extend((count + 1).to_le_bytes());
+        turned.extend([&entries[..place], &entry, &entries[place..], &[0; 4]].concat());
+        turned
+    }
+
+    #[test]
+    fn depth_grey_and_transparency_become_eight_bit_rgb() {
+        let image = rgb_image(&fixtures::quarters(40, 40));
+        for deep in [DynamicImage::from(image.to_rgb16()), DynamicImage::from(image.to_rgba16())] {
+            let pixels = decoded(&encoded(&deep, image::ImageFormat::Png), None).unwrap().pixels;
+            assert_eq!(pixels, fixtures::quarters(40, 40));
+        }
+        let expected = Pixels { size: PixelSize::new(40, 40), rgb: image.grayscale().to_rgb8().into_raw() };
+        for grey in [DynamicImage::from(image.to_luma8()), DynamicImage::from(image.to_luma16())] {
+            let pixels = decoded(&encoded(&grey, image::ImageFormat::Png), None).unwrap().pixels;
+            // 16 bits round the other way once in a while.
+            assert!(peak_signal_to_noise(&pixels, &expected) > 45.0);
+        }
+        let grey_jpeg = encoded(&image.to_luma8().into(), image::ImageFormat::Jpeg);
+        let [red, green, blue] = pixel(&decoded(&grey_jpeg, Some(20)).unwrap().pixels, 0, 0);
+        assert!(red == green && green == blue);
+
+        let half_red = RgbaImage::from_pixel(8, 8, Rgba([255, 0, 0, 128]));
+        for format in [image::ImageFormat::Png, image::ImageFormat::WebP, image::ImageFormat::Tiff] {
+            let pixels = decoded(&encoded(&half_red.clone().into(), format), None).unwrap().pixels;
+            assert_eq!(pixel(&pixels, 4, 4), [255, 127, 127], "{format:?}");
+        }
+        let clear = RgbaImage::from_pixel(8, 8, Rgba([0, 0, 0, 0]));
+        let pixels = decoded(&encoded(&clear.into(), image::ImageFormat::Gif), None).unwrap().pixels;
+        assert_eq!(pixel(&pixels, 4, 4), [255; 3]);
+    }
+
+    #[test]
+    fn extreme_shapes_keep_a_pixel() {
+        for (width, height, expected) in
+            [(1600, 200, (128, 16)), (1, 900, (1, 128)), (900, 1, (128, 1)), (1, 1, (1, 1)), (3000, 7, (128, 1))]
+        {
+            let scenery = fixtures::scenery(width, height);
+            let files = [fixtures::jpeg(&scenery), encoded(&rgb_image(&scenery), image::ImageFormat::Png)];
+            for bytes in files {
+                let size = decoded(&bytes, Some(128)).unwrap().pixels.size;
+                assert_eq!((size.width, size.height), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn claims_of_too_many_pixels_are_refused_before_decoding() {
+        let too_many = Err(SkipReason::TooManyPixels { megapixels: 3600 });
+        let image = rgb_image(&fixtures::quarters(16, 16));
+        let mut bmp = encoded(&image, image::ImageFormat::Bmp);
+        bmp[18..26].copy_from_slice(&[60_000_u32.to_le_bytes(), 60_000_u32.to_le_bytes()].concat());
+        assert_eq!(decoded(&bmp, Some(100)), too_many);
+
+        let mut jpeg = fixtures::jpeg(&fixtures::quarters(16, 16));
+        let frame = jpeg.windows(2).position(|marker| marker == [0xFF, 0xC0]).unwrap();
+        jpeg[frame + 5..frame + 9].copy_from_slice(&[60_000_u16.to_be_bytes(), 60_000_u16.to_be_bytes()].concat());
+        assert_eq!(decoded(&jpeg, Some(100)), too_many);
+
+        let mut gif = encoded(&image, image::ImageFormat::Gif);
+        gif[6..10].copy_from_slice(&[60_000_u16.to_le_bytes(), 60_000_u16.to_le_bytes()].concat());
+        assert_eq!(decoded(&gif, Some(100)), too_many);
+    }
+
+    #[test]
+    fn previews_in_camera_raws_are_no_photos() {
+        let tiff = encoded(&rgb_image(&fixtures::quarters(16, 16)), image::ImageFormat::Tiff);
+        let start = u32::from_le_bytes(tiff[4..8].try_into().unwrap()) as usize;
+        let mut raw = tiff.clone();
+        // The first entry becomes NewSubfileType: a reduced version of another picture.
+        raw[start + 2..start + 14].copy_from_slice(&[254, 0, 4, 0, 1, 0, 0, 0, 1, 0, 0, 0]);
+        assert!(decoded(&tiff, None).is_ok());
+        assert_eq!(decoded(&raw, None), Err(SkipReason::NotAnImage));
+    }
+
+    #[test]
+    fn truncated_files_are_damaged() {
+        let image = rgb_image(&fixtures::scenery(200, 150));
+        for format in [
+            image::ImageFormat::Png,
+            image::ImageFormat::WebP,
+            image::ImageFormat::Gif,
+            image::ImageFormat::Bmp,
+            image::ImageFormat::Tiff,
+        ] {
+            let bytes = encoded(&image, format);
+            for percent in [5, 30, 60, 90] {
+                let result = decoded(&bytes[..bytes.len() * percent / 100], Some(100));
+                assert!(matches!(result, Err(SkipReason::Damaged { .. })), "{format:?} at {percent} %: {result:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn real_photos_decode() {
+        for name in ["astronaut.jpg", "chelsea.jpg", "china.jpg", "coffee.jpg", "flower.jpg", "rocket.jpg"] {
+            let small = decode(&fixtures::sample(name), Some(200)).unwrap();
+            assert_eq!(small.pixels.size, small.original.fit_within(200), "{name}");
+            assert_eq!(small.pixels.rgb.len() as u64, 3 * small.pixels.size.area());
+        }
+    }
+}

@@ -1,0 +1,323 @@
+//! Marks drawn into copies of photos, for reports that are read where Fieldmark is not. Lines and letters grow with the
+//! picture, so that a report looks the same at any size; each line has a dark casing, so that it shows on any photo.
+
+use crate::Pixels;
+use crate::pixels::multiply;
+use ab_glyph::{Font, FontRef, GlyphId, PxScale, ScaleFont, point};
+use domain::geometry::Rect;
+use std::ops::Range;
+
+/// Inter, semi-bold, Latin letters, under the licence beside it. Other scripts show as empty boxes.
+const FONT: &[u8] = include_bytes!("../fonts/inter-semibold.ttf");
+
+const LINE_PER_LONG_EDGE: f64 = 0.003;
+const MIN_LINE: f64 = 2.0;
+const TEXT_PER_LONG_EDGE: f64 = 0.016;
+const MIN_TEXT: f64 = 12.0;
+
+const CASING: [u8; 3] = [16, 16, 16];
+/// In widths of the line.
+const DASH: i64 = 4;
+const GAP: i64 = 3;
+
+/// A box with its label, as it is to look.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DrawnMark {
+    /// In the pixels of the picture that is drawn on.
+    pub rect: Rect,
+    /// Nothing is written for an empty text.
+    pub text: String,
+    pub color: [u8; 3],
+    pub dashed: bool,
+}
+
+/// Draws `marks` over `pixels`, all outlines first, so that no line crosses a label. Parts outside the picture are cut
+/// off; a mark wholly outside, or without finite corners, is left out.
+pub fn draw_marks(pixels: &mut Pixels, marks: &[DrawnMark]) {
+    let long_edge = f64::from(pixels.size.long_edge());
+    let line = rounded((LINE_PER_LONG_EDGE * long_edge).max(MIN_LINE));
+    let lettering = Lettering::new((TEXT_PER_LONG_EDGE * long_edge).max(MIN_TEXT));
+    let (width, height) = (i64::from(pixels.size.width), i64::from(pixels.size.height));
+    let mut canvas = Canvas { width, height, rgb: &mut pixels.rgb };
+    let placed: Vec<(&DrawnMark, Block)> = marks
+        .iter()
+        .filter(|mark| mark.rect.is_finite())
+        .map(|mark| (mark, Block::around(mark.rect)))
+        .filter(|(_, block)| block.right >= 0 && block.bottom >= 0 && block.left <= width && block.top <= height)
+        .collect();
+    for (mark, block) in &placed {
+        canvas.outline(*block, line, mark);
+    }
+    for (mark, block) in &placed {
+        canvas.label(*block, line, mark, &lettering);
+    }
+}
+
+/// A block of whole pixels; `right` and `bottom` are the first ones outside.
+#[derive(Clone, Copy)]
+struct Block {
+    left: i64,
+    top: i64,
+    right: i64,
+    bottom: i64,
+}
+
+impl Block {
+    fn around(rect: Rect) -> Self {
+        let rect = rect.ordered();
+        Self { left: rounded(rect.x1), top: rounded(rect.y1), right: rounded(rect.x2), bottom: rounded(rect.y2) }
+    }
+
+    const fn new(left: i64, top: i64, width: i64, height: i64) -> Self {
+        Self { left, top, right: left + width, bottom: top + height }
+    }
+
+    const fn grown(self, by: i64) -> Self {
+        Self { left: self.left - by, top: self.top - by, right: self.right + by, bottom: self.bottom + by }
+    }
+}
+
+struct Canvas<'a> {
+    width: i64,
+    height: i64,
+    rgb: &'a mut [u8],
+}
+
+impl Canvas<'_> {
+    fn outline(&mut self, block: Block, line: i64, mark: &DrawnMark) {
+        let casing = (line / 2).max(1);
+        // The line lies centred on the edge of the box.
+        let outer = block.grown(line - line / 2);
+        self.frame(outer.grown(casing), line + 2 * casing, CASING);
+        if mark.dashed {
+            self.dashes(outer, line, mark.color);
+        } else {
+            self.frame(outer, line, mark.color);
+        }
+    }
+
+    fn frame(&mut self, outer: Block, line: i64, color: [u8; 3]) {
+        let Block { left, top, right, bottom } = outer;
+        self.fill(Block { bottom: top + line, ..outer }, color);
+        self.fill(Block { top: bottom - line, ..outer }, color);
+        self.fill(Block { left, top, right: left + line, bottom }, color);
+        self.fill(Block { left: right - line, top, right, bottom }, color);
+    }
+
+    fn dashes(&mut self, outer: Block, line: i64, color: [u8; 3]) {
+        let Block { left, top, right, bottom } = outer;
+        let dash = DASH * line;
+        let step = usize::try_from((DASH + GAP) * line).unwrap_or(1);
+        for x in (left..right).step_by(step) {
+            let end = (x + dash).min(right);
+            self.fill(Block { left: x, top, right: end, bottom: top + line }, color);
+            self.fill(Block { left: x, top: bottom - line, right: end, bottom }, color);
+        }
+        for y in (top..bottom).step_by(step) {
+            let end = (y + dash).min(bottom);
+            self.fill(Block { left, top: y, right: left + line, bottom: end }, color);
+            self.fill(Block { left: right - line, top: y, right, bottom: end }, color);
+        }
+    }
+
+    /// A tag above the top left corner, or inside the box where there is no room above, moved into the picture.
+    fn label(&mut self, block: Block, line: i64, mark: &DrawnMark, lettering: &Lettering) {
+        let text = lettering.set(&mark.text);
+        if text.glyphs.is_empty() {
+            return;
+        }
+        let padding = lettering.padding;
+        let (width, height) = (text.width + 2 * padding, lettering.height + 2 * padding);
+        let corner = block.grown(line - line / 2);
+        let above = corner.top - height;
+        let top = if above >= 0 { above } else { corner.top.max(0) }.min(self.height - height).max(0);
+        let left = corner.left.min(self.width - width).max(0);
+        let tag = Block::new(left, top, width, height);
+        self.fill(tag.grown((line / 2).max(1)), CASING);
+        self.fill(tag, mark.color);
+        let ink = ink_on(mark.color);
+        lettering.draw(&text, left + padding, top + padding, |x, y, coverage| self.blend(x, y, ink, coverage));
+    }
+
+    fn fill(&mut self, block: Block, color: [u8; 3]) {
+        let columns = visible(block.left..block.right, self.width);
+        for y in visible(block.top..block.bottom, self.height) {
+            for x in columns.clone() {
+                self.blend(x, y, color, u8::MAX);
+            }
+        }
+    }
+
+    /// Mixes `color` into a pixel, all of it for a `coverage` of 255. Nothing happens outside the picture.
+    fn blend(&mut self, x: i64, y: i64, color: [u8; 3], coverage: u8) {
+        if !(0..self.width).contains(&x) || !(0..self.height).contains(&y) {
+            return;
+        }
+        let Ok(start) = usize::try_from(3 * (y * self.width + x)) else {
+            return;
+        };
+        for (old, new) in self.rgb[start..start + 3].iter_mut().zip(color) {
+            *old = multiply(*old, 255 - coverage).saturating_add(multiply(new, coverage));
+        }
+    }
+}
+
+/// The part of `range` that lies from 0 to `limit`.
+fn visible(range: Range<i64>, limit: i64) -> Range<i64> {
+    range.start.max(0)..range.end.min(limit)
+}
+
+/// The font at one size.
+struct Lettering {
+    font: FontRef<'static>,
+    scale: PxScale,
+    /// Height of a line, in pixels.
+    height: i64,
+    /// Between the text and the edge of its tag, in pixels.
+    padding: i64,
+}
+
+/// A line of text, its glyphs at their distance from the left, all in pixels.
+struct Text {
+    glyphs: Vec<(GlyphId, f32)>,
+    width: i64,
+}
+
+impl Lettering {
+    fn new(size: f64) -> Self {
+        #[expect(clippy::expect_used, reason = "the font is part of the program, and a test draws with it")]
+        let font = FontRef::try_from_slice(FONT).expect("the embedded font is valid");
+        #[expect(clippy::cast_possible_truncation, reason = "a text size needs no more than a few digits")]
+        let scale = PxScale::from(size as f32);
+        let height = font.as_scaled(scale).height().into();
+        Self { font, scale, height: rounded(height), padding: rounded(size / 6.0) }
+    }
+
+    fn set(&self, text: &str) -> Text {
+        let font = self.font.as_scaled(self.scale);
+        let mut width = 0.0;
+        let mut glyphs = Vec::new();
+        for character in text.trim().chars() {
+            // A tag is one line.
+            let glyph = font.glyph_id(if character.is_control() { ' ' } else { character });
+            glyphs.push((glyph, width));
+            width += font.h_advance(glyph);
+        }
+        Text { glyphs, width: rounded(f64::from(width).ceil()) }
+    }
+
+    /// Calls `ink` with each pixel that the text covers, and how much of it; (`left`, `top`) is the corner of the text.
+    fn draw(&self, text: &Text, left: i64, top: i64, mut ink: impl FnMut(i64, i64, u8)) {
+        let ascent = self.font.as_scaled(self.scale).ascent();
+        for &(glyph, offset) in &text.glyphs {
+            // Spaces have no outline.
+            let Some(outline) =
+                self.font.outline_glyph(glyph.with_scale_and_position(self.scale, point(offset, ascent)))
+            else {
+                continue;
+            };
+            let bounds = outline.px_bounds();
+            let (x, y) = (left + rounded(bounds.min.x.into()), top + rounded(bounds.min.y.into()));
+            outline.draw(|column, row, coverage| {
+                ink(x + i64::from(column), y + i64::from(row), share(coverage));
+            });
+        }
+    }
+}
+
+/// Nearly black or white, whichever reads better on `color`.
+fn ink_on(color: [u8; 3]) -> [u8; 3] {
+    let [red, green, blue] = color.map(u32::from);
+    // Luma by Rec. 601, in thousandths; above about two thirds black contrasts more.
+    if 299 * red + 587 * green + 114 * blue > 150_000 { CASING } else { [255; 3] }
+}
+
+/// To whole pixels. Far outside any picture one place is as good as another.
+fn rounded(value: f64) -> i64 {
+    const FAR: f64 = 1e7;
+    #[expect(clippy::cast_possible_truncation, reason = "clamped to what an i64 holds")]
+    let pixels = value.clamp(-FAR, FAR).round() as i64;
+    pixels
+}
+
+/// A share from 0 to 1, in 255ths.
+fn share(coverage: f32) -> u8 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to what a u8 holds")]
+    let share = (coverage.clamp(0.0, 1.0) * 255.0).round() as u8;
+    share
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::pixel;
+    use domain::geometry::PixelSize;
+
+    const GREY: [u8; 3] = [120, 120, 120];
+    const ORANGE: [u8; 3] = [230, 159, 0];
+
+    fn grey(width: u32, height: u32) -> Pixels {
+        Pixels { size: PixelSize::new(width, height), rgb: GREY.repeat((width * height) as usize) }
+    }
+
+    fn mark(rect: Rect, text: &str, dashed: bool) -> DrawnMark {
+        DrawnMark { rect, text: text.to_owned(), color: ORANGE, dashed }
+    }
+
+    #[test]
+    fn lines_lie_on_the_edges_of_the_box() {
+        let mut picture = grey(1000, 800);
+        draw_marks(&mut picture, &[mark(Rect::new(200.0, 300.0, 600.0, 700.0), "", false)]);
+        for (x, y) in [(200, 500), (599, 500), (400, 300), (400, 699), (200, 300), (599, 699)] {
+            assert_eq!(pixel(&picture, x, y), ORANGE, "({x}, {y})");
+        }
+        // 0.3 % of 1,000 pixels is a line of 3, with a casing of 1 on both sides.
+        let across: Vec<_> = (196..204).map(|x| pixel(&picture, x, 500)).collect();
+        assert_eq!(across, [GREY, CASING, ORANGE, ORANGE, ORANGE, CASING, GREY, GREY]);
+        assert_eq!(pixel(&picture, 400, 500), GREY);
+    }
+
+    #[test]
+    fn dashed_lines_have_gaps_of_casing() {
+        let mut picture = grey(1000, 800);
+        draw_marks(&mut picture, &[mark(Rect::new(200.0, 300.0, 600.0, 700.0), "", true)]);
+        let along: Vec<_> = (200..600).map(|x| pixel(&picture, x, 300)).collect();
+        let dashes = along.chunk_by(|a, b| a == b).filter(|run| run[0] == ORANGE).count();
+        assert_eq!(dashes, 20);
+        assert!(along.iter().all(|color| [ORANGE, CASING].contains(color)));
+    }
+
+    #[test]
+    fn labels_are_written_and_stay_in_the_picture() {
+        for (x, y) in [(100.0, 100.0), (0.0, 0.0), (780.0, 580.0)] {
+            let mut without = grey(800, 600);
+            let mut with = without.clone();
+            let rect = Rect::new(x, y, x + 20.0, y + 20.0);
+            draw_marks(&mut without, &[mark(rect, "", false)]);
+            draw_marks(&mut with, &[mark(rect, "Great tit 0.93", false)]);
+            let changed = (0..600).flat_map(|y| (0..800).map(move |x| (x, y)));
+            let tag: Vec<_> = changed.filter(|&(x, y)| pixel(&with, x, y) != pixel(&without, x, y)).collect();
+            assert!(tag.len() > 800, "a tag of {} pixels at ({x}, {y})", tag.len());
+            let ink = tag.iter().filter(|&&(x, y)| pixel(&with, x, y) == CASING).count();
+            assert!(ink > 100, "{ink} pixels of ink");
+        }
+    }
+
+    #[test]
+    fn marks_beyond_the_picture_are_cut_off() {
+        let far = 1e12;
+        let rects = [
+            Rect::new(-far, -far, far, far),
+            Rect::new(-50.0, 10.0, 30.0, far),
+            Rect::new(400.0, 400.0, 500.0, 500.0),
+            Rect::new(f64::NAN, 0.0, 10.0, 10.0),
+            Rect::new(30.0, 30.0, 10.0, 10.0),
+            Rect::new(5.0, 5.0, 5.0, 5.0),
+        ];
+        let marks: Vec<_> =
+            rects.iter().flat_map(|&rect| [mark(rect, "bird", true), mark(rect, "bird", false)]).collect();
+        for (width, height) in [(1, 1), (3, 200), (300, 200)] {
+            draw_marks(&mut grey(width, height), &marks);
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! JPEG by libjpeg-turbo: decoding at 1/1, 1/2, 1/4 or 1/8, which costs a fraction of the full size, and encoding.
+//!
+//! libjpeg-turbo decodes truncated files to grey and merely warns. Its warnings are taken apart here: lost data makes a
+//! file damaged, while oddities of cameras that lose nothing are let pass.
+
+use crate::decode::{check_size, damaged};
+use crate::pixels::{Pixels, Stored, fitted, multiply};
+use crate::{Error, exif, raster};
+use domain::geometry::{Orientation, PixelSize};
+use domain::import::{ImageFormat, SkipReason};
+use turbojpeg::{Colorspace, Compressor, DecompressHeader, Decompressor, Image, PixelFormat, ScalingFactor, Subsamp};
+
+/// Progressive files have about ten scans, 64 coefficients of 4 components at the very most. Each scan costs a pass
+/// over the whole picture, so that a small file with thousands would keep a core busy for hours.
+const MAX_SCANS: u32 = 256;
+
+/// What a picture's sides can be divided by while decoding. The eighths between are no faster and look worse.
+const DIVISORS: [u32; 4] = [8, 4, 2, 1];
+
+/// Parts of the warnings of libjpeg-turbo (`jerror.h`) after which no pixel is missing.
+const HARMLESS_WARNINGS: [&str; 6] = [
+    "extraneous bytes before marker",
+    "unknown JFIF revision number",
+    "Unknown Adobe color transform code",
+    "bad ICC marker",
+    "Inconsistent progression sequence",
+    "Invalid SOS parameters for sequential JPEG",
+];
+
+/// The picture, of the smallest size that libjpeg-turbo makes which is not below the one that `max_edge` asks for.
+pub(crate) fn decode(bytes: &[u8], max_edge: Option<u32>) -> Result<Stored, SkipReason> {
+    let mut decompressor = Decompressor::new().map_err(damaged)?;
+    decompressor.set_scan_limit(MAX_SCANS).map_err(damaged)?;
+    let header = match decompressor.read_header(bytes) {
+        Ok(header) => header,
+        // The binding takes a warning in the header for an error, and then won't decode.
+        Err(error) if is_harmless(&error, bytes) => return raster::decode(ImageFormat::Jpeg, bytes),
+        Err(error) => return Err(damaged(error)),
+    };
+    let size = pixel_size(header)?;
+    check_size(size)?;
+
+    let divisor = if header.is_lossless { 1 } else { divisor(size, fitted(size, max_edge)) };
+    let scaling = ScalingFactor::new(1, divisor as usize);
+    decompressor.set_scaling_factor(scaling).map_err(damaged)?;
+    let scaled = header.scaled(scaling);
+    let is_cmyk = matches!(header.colorspace, Colorspace::CMYK | Colorspace::YCCK);
+    let format = if is_cmyk { PixelFormat::CMYK } else { PixelFormat::RGB };
+    let pitch = scaled.width * format.size();
+    let mut samples = vec![0; pitch * scaled.height];
+    let output = Image { pixels: samples.as_mut_slice(), width: scaled.width, pitch, height: scaled.height, format };
+    match decompressor.decompress(bytes, output) {
+        Ok(()) => {}
+        // Only the first warning of a file is reported, so that one without loss may hide one with.
+        Err(error) if is_harmless(&error, bytes) => {}
+        Err(error) => return Err(damaged(error)),
+    }
+    if is_cmyk {
+        samples = rgb_from_inverted_cmyk(samples);
+    }
+
+    let filled = |side: u32| f64::from(side) / f64::from(divisor);
+    Ok(Stored {
+        pixels: Pixels { size: pixel_size(scaled)?, rgb: samples },
+        filled: (filled(size.width), filled(size.height)),
+        size,
+        orientation: orientation(bytes),
+    })
+}
+
+/// Encodes without any metadata. `quality`: 1 to 100.
+pub fn encode_jpeg(pixels: &Pixels, quality: u8) -> Result<Vec<u8>, Error> {
+    let encode = || {
+        let mut compressor = Compressor::new()?;
+        compressor.set_quality(quality.into())?;
+        compressor.set_subsamp(Subsamp::Sub2x2)?;
+        let (width, height) = (pixels.size.width as usize, pixels.size.height as usize);
+        let format = PixelFormat::RGB;
+        compressor.compress_to_vec(Image { pixels: &pixels.rgb, width, pitch: 3 * width, height, format })
+    };
+    encode().map_err(|error: turbojpeg::Error| Error::Encode { detail: error.to_string() })
+}
+
+fn pixel_size(header: DecompressHeader) -> Result<PixelSize, SkipReason> {
+    let width = u32::try_from(header.width).map_err(damaged)?;
+    let height = u32::try_from(header.height).map_err(damaged)?;
+    Ok(PixelSize::new(width, height))
+}
+
+/// The largest that leaves no side below `target`.
+fn divisor(size: PixelSize, target: PixelSize) -> u32 {
+    let is_enough = |by: u32| size.width.div_ceil(by) >= target.width && size.height.div_ceil(by) >= target.height;
+    DIVISORS.into_iter().find(|&by| is_enough(by)).unwrap_or(1)
+}
+
+/// Whether `error` is a warning without loss about a file that is all there.
+fn is_harmless(error: &turbojpeg::Error, bytes: &[u8]) -> bool {
+    let turbojpeg::Error::TurboJpegError(message) = error else {
+        return false;
+    };
+    HARMLESS_WARNINGS.iter().any(|warning| message.contains(warning))
+        && Segments { rest: bytes }.any(|segment| segment.marker == END_OF_IMAGE)
+}
+
+/// Every writer of JPEG follows Adobe's in storing 255 for no ink, whatever the standard says, and every reader expects
+/// it. Without a colour profile this is what browsers show.
+fn rgb_from_inverted_cmyk(mut samples: Vec<u8>) -> Vec<u8> {
+    let pixel_count = samples.len() / 4;
+    for index in 0..pixel_count {
+        let black = samples[4 * index + 3];
+        for channel in 0..3 {
+            samples[3 * index + channel] = multiply(samples[4 * index + channel], black);
+        }
+    }
+    samples.truncate(3 * pixel_count);
+    samples
+}
+
+fn orientation(bytes: &[u8]) -> Orientation {
+    Segments { rest: bytes }
+        .take_while(|segment| segment.marker != START_OF_SCAN)
+        .find(|segment| segment.marker == APPLICATION_1 && segment.payload.starts_with(b"Exif\0\0"))
+        .map_or(Orientation::Upright, |segment| exif::orientation(segment.payload))
+}
+
+const END_OF_IMAGE: u8 = 0xD9;
+const START_OF_SCAN: u8 = 0xDA;
+const APPLICATION_1: u8 = 0xE1;
+
+/// The marker segments of a file up to its end-of-image marker, skipping what lies between them: compressed data, and
+/// stray bytes. Ends early where the data does.
+struct Segments<'a> {
+    rest: &'a [u8],
+}
+
+struct Segment<'a> {
+    marker: u8,
+    payload: &'a [u8],
+}
+
+impl<'a> Iterator for Segments<'a> {
+    type Item = Segment<'a>;
+
+    fn next(&mut self) -> Option<Segment<'a>> {
+        loop {
+            let prefix = self.rest.iter().position(|&byte| byte == 0xFF)?;
+            let (&marker, after) = self.rest.get(prefix + 1..)?.split_first()?;
+            match marker {
+                // Filling: the marker may be the next byte.
+                0xFF => self.rest = &self.rest[prefix + 1..],
+                // An escaped 0xFF in compressed data, a temporary or restart marker, a start of image: no payload.
+                0x00 | 0x01 | 0xD0..=0xD8 => self.rest = after,
+                END_OF_IMAGE => {
+                    self.rest = &[];
+                    return Some(Segment { marker, payload: &[] });
+                }
+                _ => {
+                    let (len, _) = after.split_first_chunk()?;
+                    let len = usize::from(u16::from_be_bytes(*len));
+                    let payload = after.get(2..len)?;
+                    self.rest = &after[len..];
+                    return Some(Segment { marker, payload });
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{self, BLUE, GREEN, RED, YELLOW, corners, peak_signal_to_noise, with_segment};
+    use std::fs;
+
+    fn upright(bytes: &[u8], max_edge: Option<u32>) -> Result<Pixels, SkipReason> {
+        decode(bytes, max_edge)?.into_upright(max_edge)
+    }
+
+    fn is_damaged(bytes: &[u8]) -> bool {
+        // Both at full size and at an eighth, where the decoder skips most of the work.
+        [None, Some(40)].map(|edge| matches!(upright(bytes, edge), Err(SkipReason::Damaged { .. }))) == [true; 2]
+    }
+
+    fn compressed(pixels: &Pixels, adjust: impl Fn(&mut Compressor)) -> Vec<u8> {
+        let mut compressor = Compressor::new().unwrap();
+        adjust(&mut compressor);
+        let (width, height) = (pixels.size.width as usize, pixels.size.height as usize);
+        let image = Image { pixels: &pixels.rgb[..], width, pitch: 3 * width, height, format: PixelFormat::RGB };
+        compressor.compress_to_vec(image).unwrap()
+    }
+
+    #[test]
+    fn truncated_files_are_damaged() {
+        let scenery = fixtures::scenery(400, 300);
+        let progressive = compressed(&scenery, |compressor| compressor.set_progressive(true).unwrap());
+        let photo = fs::read(fixtures::sample("china.jpg")).unwrap();
+        for whole in [fixtures::jpeg(&scenery), progressive, photo] {
+            assert!(upright(&whole, Some(40)).is_ok());
+            for percent in [1, 10, 50, 90, 99] {
+                assert!(is_damaged(&whole[..whole.len() * percent / 100]), "cut at {percent} %");
+            }
+            assert!(is_damaged(&whole[..whole.len() - 1]));
+            // Cut, then closed properly; and cut, then filled up, as recovered files are.
+            let half = &whole[..whole.len() / 2];
+            let first_scan_half = [half, &[0xFF, END_OF_IMAGE]].concat();
+            let filled = [half, &vec![0; whole.len() / 2]].concat();
+            assert!(is_damaged(&first_scan_half));
+            assert!(is_damaged(&filled));
+        }
+    }
+
+    #[test]
+    fn oddities_without_loss_pass() {
+        let stored = fixtures::quarters(90, 60);
+        let whole = fixtures::with_orientation(&fixtures::jpeg(&stored), 3);
+        let end = whole.len() - 2;
+        let trailing = [whole.as_slice(), b"a second picture or a maker's note"].concat();
+        let before_end = [&whole[..end], &[0; 7], &whole[end..]].concat();
+        let in_header = [&whole[..2], &[0; 5], &whole[2..]].concat();
+        let profile = with_segment(&whole, 0xE2, b"ICC_PROFILE\0\x02\x03nonsense");
+        let revision = with_segment(&whole, 0xE0, b"JFIF\0\x07\x01\0\0\x01\0\x01\0\0");
+        let odd = [
+            ("trailing", trailing),
+            ("before end", before_end),
+            ("in header", in_header),
+            ("profile", profile),
+            ("revision", revision),
+        ];
+        for (name, bytes) in odd {
+            let decoded = decode(&bytes, Some(45)).unwrap_or_else(|reason| panic!("{name}: {reason:?}"));
+            assert_eq!(decoded.orientation, Orientation::Rotated180, "{name}");
+            assert_eq!(corners(&decoded.into_upright(Some(45)).unwrap()), [YELLOW, BLUE, GREEN, RED], "{name}");
+            if name != "trailing" {
+                assert!(is_damaged(&bytes[..bytes.len() * 9 / 10]), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn scaled_decoding_shows_the_same_picture() {
+        // Odd sides, so that the decoder rounds up, in every scale.
+        for (width, height) in [(1201, 799), (4001, 1003)] {
+            let scenery = fixtures::scenery(width, height);
+            let bytes = compressed(&scenery, |compressor| {
+                compressor.set_quality(95).unwrap();
+                compressor.set_subsamp(Subsamp::None).unwrap();
+            });
+            for edge in [width / 2 - 3, width / 4 - 3, width / 8 - 3] {
+                let scaled = decode(&bytes, Some(edge)).unwrap();
+                assert!(scaled.pixels.size.long_edge() < width);
+                let scaled = scaled.into_upright(Some(edge)).unwrap();
+                let full = decode(&bytes, None).unwrap().into_upright(Some(edge)).unwrap();
+                let ratio = peak_signal_to_noise(&scaled, &full);
+                assert!(ratio > 35.0, "{width} to {edge}: {ratio:.1} dB");
+            }
+        }
+    }
+
+    #[test]
+    fn four_colour_prints_look_right() {
+        let expected = fixtures::quarters(64, 48);
+        // Half of the ink in black: channel = (1 - ink) * (1 - black), each stored inverted.
+        let samples: Vec<u8> = expected
+            .rgb
+            .chunks(3)
+            .flat_map(|rgb| {
+                let white = *rgb.iter().max().unwrap();
+                let inverted = |value: u8| u8::try_from(u32::from(value) * 255 / u32::from(white)).unwrap();
+                [inverted(rgb[0]), inverted(rgb[1]), inverted(rgb[2]), white]
+            })
+            .collect();
+        for colorspace in [Colorspace::CMYK, Colorspace::YCCK] {
+            let mut compressor = Compressor::new().unwrap();
+            compressor.set_colorspace(colorspace).unwrap();
+            compressor.set_subsamp(Subsamp::None).unwrap();
+            let image = Image { pixels: &samples[..], width: 64, pitch: 256, height: 48, format: PixelFormat::CMYK };
+            let bytes = compressor.compress_to_vec(image).unwrap();
+            for max_edge in [None, Some(16)] {
+                let seen = upright(&bytes, max_edge).unwrap();
+                assert_eq!(corners(&seen), [RED, GREEN, BLUE, YELLOW], "{colorspace:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_encoded_carries_no_metadata() {
+        let photo = fixtures::with_orientation(&fixtures::jpeg(&fixtures::scenery(300, 200)), 6);
+        let sent = encode_jpeg(&upright(&photo, Some(100)).unwrap(), 85).unwrap();
+        let markers: Vec<u8> = Segments { rest: &sent }.map(|segment| segment.marker).collect();
+        // Beside tables, frame and scan only JFIF's own, which holds a pixel density.
+        assert!(markers.iter().all(|marker| matches!(marker, 0xC0 | 0xC4 | 0xD9..=0xDB | 0xE0)), "{markers:x?}");
+    }
+}

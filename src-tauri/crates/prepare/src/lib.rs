@@ -1,0 +1,29 @@
+//! Everything that touches the pixels of a photo: finding files in dropped folders, reading them once into the library,
+//! decoding and resizing them for a model, encoding what is sent, and drawing marks on copies for reports.
+//!
+//! Originals are only ever opened for reading. All functions are synchronous and meant for blocking threads; there is
+//! no async, no cache and no network here, and nothing is remembered between two calls.
+
+mod decode;
+mod draw;
+mod error;
+mod exif;
+mod file;
+#[cfg(test)]
+mod fixtures;
+mod hash;
+mod ingest;
+mod jpeg;
+mod natural_order;
+mod pixels;
+mod raster;
+mod scan;
+
+pub use decode::{Decoded, decode};
+pub use draw::{DrawnMark, draw_marks};
+pub use error::Error;
+pub use hash::ContentHash;
+pub use ingest::{Ingested, ingest};
+pub use jpeg::encode_jpeg;
+pub use pixels::Pixels;
+pub use scan::{Found, scan};

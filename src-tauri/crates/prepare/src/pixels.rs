@@ -1,0 +1,85 @@
+//! Decoded pictures in memory, and the two things done to every one of them: resizing and turning upright.
+
+use domain::geometry::{Orientation, PixelSize};
+use domain::import::SkipReason;
+use fast_image_resize::images::{Image, ImageRef};
+use fast_image_resize::{PixelType, ResizeOptions, Resizer};
+
+/// An upright picture, eight bits for each of red, green and blue, rows from top to bottom without padding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pixels {
+    pub size: PixelSize,
+    /// `3 * size.area()` bytes.
+    pub rgb: Vec<u8>,
+}
+
+/// A picture as its file stores it, not turned yet and maybe scaled down by the decoder.
+pub(crate) struct Stored {
+    pub(crate) pixels: Pixels,
+    /// How many columns and rows of `pixels` the picture fills. A decoder that scales by a half rounds odd sides up,
+    /// and the last column is then worth only half a pixel.
+    pub(crate) filled: (f64, f64),
+    /// Size of the picture in the file, before any scaling.
+    pub(crate) size: PixelSize,
+    pub(crate) orientation: Orientation,
+}
+
+impl Stored {
+    /// The picture, resized so that its long edge is at most `max_edge` and turned upright.
+    pub(crate) fn into_upright(self, max_edge: Option<u32>) -> Result<Pixels, SkipReason> {
+        let target = fitted(self.size, max_edge);
+        let pixels = if self.pixels.size == target { self.pixels } else { resized(&self.pixels, self.filled, target)? };
+        Ok(turned(pixels, self.orientation))
+    }
+}
+
+/// The size that a picture of `size` is wanted in.
+pub(crate) fn fitted(size: PixelSize, max_edge: Option<u32>) -> PixelSize {
+    max_edge.map_or(size, |edge| size.fit_within(edge))
+}
+
+/// Lanczos with three lobes: the sharpest result for models that read small text.
+fn resized(pixels: &Pixels, filled: (f64, f64), target: PixelSize) -> Result<Pixels, SkipReason> {
+    let damaged = |detail: String| SkipReason::Damaged { detail };
+    let PixelSize { width, height } = pixels.size;
+    let source =
+        ImageRef::new(width, height, &pixels.rgb, PixelType::U8x3).map_err(|error| damaged(error.to_string()))?;
+    let mut result = Image::new(target.width, target.height, PixelType::U8x3);
+    let options = ResizeOptions::new().crop(0.0, 0.0, filled.0, filled.1);
+    Resizer::new().resize(&source, &mut result, &options).map_err(|error| damaged(error.to_string()))?;
+    Ok(Pixels { size: target, rgb: result.into_vec() })
+}
+
+fn turned(stored: Pixels, orientation: Orientation) -> Pixels {
+    let (width, height) = (stored.size.width as usize, stored.size.height as usize);
+    let last = width * height - 1;
+    // Which stored pixel comes first in the upright picture, and how many pixels further the next column and the next
+    // row are. Steps back wrap around.
+    let (first, column_step, row_step) = match orientation {
+        Orientation::Upright => return stored,
+        Orientation::MirroredHorizontally => (width - 1, 1_usize.wrapping_neg(), width),
+        Orientation::Rotated180 => (last, 1_usize.wrapping_neg(), width.wrapping_neg()),
+        Orientation::MirroredVertically => (last + 1 - width, 1, width.wrapping_neg()),
+        Orientation::Transposed => (0, width, 1),
+        Orientation::NeedsClockwise90 => (last + 1 - width, width.wrapping_neg(), 1),
+        Orientation::Transversed => (last, width.wrapping_neg(), 1_usize.wrapping_neg()),
+        Orientation::NeedsCounterClockwise90 => (width - 1, width, 1_usize.wrapping_neg()),
+    };
+    let size = orientation.upright_size(stored.size);
+    let mut rgb = Vec::with_capacity(stored.rgb.len());
+    let mut row_start = first;
+    for _ in 0..size.height {
+        let mut index = row_start;
+        for _ in 0..size.width {
+            rgb.extend_from_slice(&stored.rgb[3 * index..3 * index + 3]);
+            index = index.wrapping_add(column_step);
+        }
+        row_start = row_start.wrapping_add(row_step);
+    }
+    Pixels { size, rgb }
+}
+
+/// Product of two numbers that stand for 0 to 1, rounded to the nearest.
+pub(crate) fn multiply(a: u8, b: u8) -> u8 {
+    u8::try_from((u32::from(a) * u32::from(b) + 127) / 255).unwrap_or(u8::MAX)
+}

@@ -1,0 +1,203 @@
+//! Finding files in what was dropped. Nothing is opened: whether a file is an image is for [`crate::ingest`] to say.
+
+use crate::natural_order;
+use std::collections::HashSet;
+use std::ffi::OsStr;
+use std::fs::{self, Metadata};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use walkdir::WalkDir;
+
+/// What a scan comes across.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    File(PathBuf),
+    /// A file or folder that could not be looked at; `detail` is what the operating system said.
+    Unreadable {
+        path: PathBuf,
+        detail: String,
+    },
+}
+
+/// Walks `roots`, files or folders, and calls `found` for everything in them, each folder in natural order of names.
+///
+/// Links inside folders are not followed; a root that is a link is. Hidden files and folders (names that begin with a
+/// dot) inside folders are left out, and so is whatever is neither file nor folder. A folder is walked once, however
+/// often roots or mounts lead to it. Returns early once `is_cancelled`.
+pub fn scan(roots: &[PathBuf], is_cancelled: &AtomicBool, found: &mut dyn FnMut(Found)) {
+    let mut walked = HashSet::new();
+    for root in roots {
+        match fs::metadata(root) {
+            Ok(metadata) if metadata.is_dir() => scan_folder(root, &mut walked, is_cancelled, found),
+            Ok(metadata) if metadata.is_file() => found(Found::File(root.clone())),
+            Ok(_) => {}
+            Err(error) => found(Found::Unreadable { path: root.clone(), detail: error.to_string() }),
+        }
+    }
+}
+
+fn scan_folder(root: &Path, walked: &mut HashSet<FolderId>, is_cancelled: &AtomicBool, found: &mut dyn FnMut(Found)) {
+    let mut entries =
+        WalkDir::new(root).sort_by(|a, b| natural_order::compare(a.file_name(), b.file_name())).into_iter();
+    while let Some(entry) = entries.next() {
+        if is_cancelled.load(Ordering::Relaxed) {
+            return;
+        }
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                let path = error.path().unwrap_or(root).to_owned();
+                let detail = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
+                found(Found::Unreadable { path, detail });
+                continue;
+            }
+        };
+        let is_root = entry.depth() == 0;
+        // A root that is a link has the type of a link; it was seen to lead to a folder.
+        let is_folder = is_root || entry.file_type().is_dir();
+        let is_hidden = !is_root && is_hidden(entry.file_name());
+        if is_folder {
+            // A folder that cannot be looked at is walked all the same: that says why.
+            let is_known =
+                fs::metadata(entry.path()).is_ok_and(|metadata| !walked.insert(folder_id(&entry, &metadata)));
+            if is_hidden || is_known {
+                entries.skip_current_dir();
+            }
+        } else if entry.file_type().is_file() && !is_hidden {
+            found(Found::File(entry.into_path()));
+        }
+    }
+}
+
+fn is_hidden(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(b".")
+}
+
+/// What is the same for two paths that lead to one folder.
+#[cfg(unix)]
+type FolderId = (u64, u64);
+
+#[cfg(unix)]
+fn folder_id(_: &walkdir::DirEntry, metadata: &Metadata) -> FolderId {
+    use std::os::unix::fs::MetadataExt;
+    (metadata.dev(), metadata.ino())
+}
+
+#[cfg(not(unix))]
+type FolderId = PathBuf;
+
+#[cfg(not(unix))]
+fn folder_id(entry: &walkdir::DirEntry, _: &Metadata) -> FolderId {
+    fs::canonicalize(entry.path()).unwrap_or_else(|_| entry.path().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scanned(roots: &[&Path]) -> Vec<Found> {
+        let roots: Vec<PathBuf> = roots.iter().map(|&root| root.to_owned()).collect();
+        let mut all = Vec::new();
+        scan(&roots, &AtomicBool::new(false), &mut |found| all.push(found));
+        all
+    }
+
+    /// Paths below `folder`; panics on anything unreadable.
+    fn names(folder: &Path, found: &[Found]) -> Vec<String> {
+        found
+            .iter()
+            .map(|found| match found {
+                Found::File(path) => path.strip_prefix(folder).unwrap().to_string_lossy().replace('\\', "/"),
+                Found::Unreadable { path, detail } => panic!("{}: {detail}", path.display()),
+            })
+            .collect()
+    }
+
+    fn touch(path: &Path) {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "").unwrap();
+    }
+
+    #[test]
+    fn folders_come_in_natural_order_without_what_is_hidden() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = ["day 2/img2.jpg", "day 2/img10.jpg", "day 10/a/deep.jpg", "day 10/IMG1.jpg", "zebra.jpg"];
+        for file in files.iter().chain(&[".cache/img.jpg", "day 2/.img.jpg"]) {
+            touch(&folder.path().join(file));
+        }
+        assert_eq!(names(folder.path(), &scanned(&[folder.path()])), files);
+        // Asked for by name, a hidden folder is no longer hidden.
+        assert_eq!(names(folder.path(), &scanned(&[&folder.path().join(".cache")])), [".cache/img.jpg"]);
+    }
+
+    #[test]
+    fn overlapping_roots_are_walked_once_and_missing_ones_reported() {
+        let folder = tempfile::tempdir().unwrap();
+        touch(&folder.path().join("a/1.jpg"));
+        touch(&folder.path().join("b/2.jpg"));
+        let found = scanned(&[&folder.path().join("b"), folder.path()]);
+        assert_eq!(names(folder.path(), &found), ["b/2.jpg", "a/1.jpg"]);
+        let gone = folder.path().join("gone");
+        assert!(matches!(&scanned(&[&gone])[..], [Found::Unreadable { path, .. }] if *path == gone));
+    }
+
+    #[test]
+    fn cancelling_ends_the_scan() {
+        let folder = tempfile::tempdir().unwrap();
+        for index in 0..10 {
+            touch(&folder.path().join(format!("{index}.jpg")));
+        }
+        let is_cancelled = AtomicBool::new(false);
+        let mut count = 0;
+        scan(&[folder.path().to_owned()], &is_cancelled, &mut |_| {
+            count += 1;
+            is_cancelled.store(count == 3, Ordering::Relaxed);
+        });
+        assert_eq!(count, 3);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_pipes_and_odd_names_do_no_harm() {
+        use std::os::unix::ffi::OsStrExt;
+        use std::os::unix::fs::symlink;
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("photos");
+        let odd = root.join(OsStr::from_bytes(b"caf\xE9.jpg"));
+        touch(&odd);
+        touch(&folder.path().join("elsewhere/other.jpg"));
+        symlink(&root, root.join("loop")).unwrap();
+        symlink(folder.path().join("elsewhere"), root.join("link")).unwrap();
+        symlink(folder.path().join("elsewhere/other.jpg"), root.join("other.jpg")).unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(root.join("socket")).unwrap();
+        let pipe = root.join("pipe.jpg");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        assert_eq!(scanned(&[&root]), [Found::File(odd.clone())]);
+        // Reading a pipe would wait for ever.
+        assert!(crate::ingest(&pipe, 100).is_err());
+
+        let (to_folder, to_file) = (folder.path().join("to folder"), folder.path().join("to file"));
+        symlink(&root, &to_folder).unwrap();
+        symlink(&odd, &to_file).unwrap();
+        let inside = to_folder.join(odd.file_name().unwrap());
+        assert_eq!(scanned(&[&to_file, &to_folder]), [Found::File(to_file), Found::File(inside)]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn unreadable_folders_are_reported() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let closed = folder.path().join("closed");
+        touch(&closed.join("1.jpg"));
+        touch(&folder.path().join("open/2.jpg"));
+        fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
+        // Nothing is closed to root.
+        if fs::read_dir(&closed).is_err() {
+            let found = scanned(&[folder.path()]);
+            assert!(matches!(&found[0], Found::Unreadable { path, .. } if *path == closed));
+            assert_eq!(names(folder.path(), &found[1..]), ["open/2.jpg"]);
+        }
+        fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).unwrap();
+    }
+}
