@@ -1,0 +1,137 @@
+//! The library on disk: one `SQLite` file in WAL mode, one writer thread that groups commits, readers beside it.
+//!
+//! Questions are methods of [`View`], changes are methods of [`Edit`]; both are spread over `table/`, a file a table.
+//! SQL, rows and `rusqlite` stay inside this crate. Nothing here knows the clock: times are passed in.
+
+mod code;
+mod migration;
+mod path_bytes;
+mod table;
+mod writer;
+
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+pub use table::files::KnownFile;
+pub use table::images::NewImage;
+pub use table::jobs::{JobFailure, JobOutcome, WaitingJob};
+pub use table::runs::NewRun;
+
+use writer::Writer;
+
+/// What can go wrong with the library on disk.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("the library {path} cannot be opened: {source}")]
+    Open { path: PathBuf, source: rusqlite::Error },
+    #[error("the library was written by a newer Fieldmark (format {found}, this one reads up to {known})")]
+    FromTheFuture { found: u32, known: u32 },
+    #[error("there is no {what} {id} in this library")]
+    Missing { what: &'static str, id: u32 },
+    #[error("the library holds something unreadable in {column}: {detail}")]
+    Corrupt { column: &'static str, detail: String },
+    #[error("the library cannot be read or written: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    #[error("the library has been closed or cannot be written")]
+    Closed,
+}
+
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// A consistent look at the library.
+pub struct View<'a>(&'a Connection);
+
+/// A change to the library, all of it or nothing.
+pub struct Edit<'a>(View<'a>);
+
+impl<'a> Deref for Edit<'a> {
+    type Target = View<'a>;
+
+    fn deref(&self) -> &View<'a> {
+        &self.0
+    }
+}
+
+/// An open library. Sharing it between threads is cheap by `Arc`; dropping it waits for what was submitted.
+pub struct Store {
+    path: PathBuf,
+    writer: Writer,
+    idle_readers: Mutex<Vec<Connection>>,
+}
+
+impl Store {
+    /// Opens the library at `path` and brings it to this version's format; makes it when there is none.
+    pub fn open(path: &Path) -> Result<Self> {
+        let open_error = |source| StoreError::Open { path: path.to_owned(), source };
+        let connection = Connection::open(path).map_err(open_error)?;
+        connection.busy_timeout(BUSY_TIMEOUT).map_err(open_error)?;
+        connection.pragma_update(None, "journal_mode", "wal").map_err(open_error)?;
+        // FULL, because a commit here may be the only proof of something that was paid for; fullfsync is what makes a
+        // flush reach the disk on macOS and is ignored elsewhere.
+        connection.pragma_update(None, "synchronous", "full")?;
+        connection.pragma_update(None, "fullfsync", true)?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        migration::migrate(&connection)?;
+        Ok(Self { path: path.to_owned(), writer: Writer::start(connection), idle_readers: Mutex::new(Vec::new()) })
+    }
+
+    /// Looks at the library; blocks for as long as the question takes.
+    pub fn read<T>(&self, question: impl FnOnce(&View<'_>) -> Result<T>) -> Result<T> {
+        let idle = self.idle_readers.lock().map_err(|_| StoreError::Closed)?.pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => self.open_reader()?,
+        };
+        let answer = {
+            // One transaction, so that several statements see one state.
+            let transaction = connection.unchecked_transaction()?;
+            question(&View(&transaction))
+        };
+        if let Ok(mut idle_readers) = self.idle_readers.lock() {
+            idle_readers.push(connection);
+        }
+        answer
+    }
+
+    /// Changes the library and waits until the change is on disk. An error undoes this change alone.
+    pub async fn write<T, F>(&self, change: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Edit<'_>) -> Result<T> + Send + 'static,
+    {
+        let (deliver, delivered) = tokio::sync::oneshot::channel();
+        // Whoever stops waiting has given up the answer, not the change.
+        self.writer.submit(change, |outcome| drop(deliver.send(outcome)))?;
+        delivered.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// [`Store::write`] for threads that are not driven by tokio.
+    pub fn write_blocking<T, F>(&self, change: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Edit<'_>) -> Result<T> + Send + 'static,
+    {
+        let (deliver, delivered) = std::sync::mpsc::sync_channel(1);
+        self.writer.submit(change, move |outcome| drop(deliver.send(outcome)))?;
+        delivered.recv().map_err(|_| StoreError::Closed)?
+    }
+
+    fn open_reader(&self) -> Result<Connection> {
+        let connection = Connection::open_with_flags(
+            &self.path,
+            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        Ok(connection)
+    }
+}
+
+/// Two processes may share a library; each holds the write lock for milliseconds.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,31 @@
+//! The format of the library, version by version. A shipped migration is never edited: the next one follows it.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::{Result, StoreError};
+
+const MIGRATIONS: [&str; 1] = [include_str!("migration/0001_first.sql")];
+
+/// Brings `connection` to the newest format. Two processes that open a new library at once migrate it once.
+pub fn migrate(connection: &Connection) -> Result<()> {
+    let known = MIGRATIONS.len();
+    if version(connection)? == known {
+        return Ok(());
+    }
+    let transaction = rusqlite::Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    let found = version(&transaction)?;
+    for (index, migration) in MIGRATIONS.iter().enumerate().skip(found) {
+        transaction.execute_batch(migration)?;
+        transaction.pragma_update(None, "user_version", index + 1)?;
+    }
+    Ok(transaction.commit()?)
+}
+
+fn version(connection: &Connection) -> Result<usize> {
+    let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let known = u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX);
+    if found > known {
+        return Err(StoreError::FromTheFuture { found, known });
+    }
+    Ok(found as usize)
+}

@@ -1,0 +1,112 @@
+//! Marks. A run adds and takes back proposals only; what a person has touched is theirs.
+
+use domain::annotation::{Annotation, NewAnnotation, Origin};
+use domain::ids::{AnnotationId, CollectionId, ImageId, RunId};
+use domain::library::{LabelCount, ReviewState};
+use domain::recipe::Recipe;
+use rusqlite::{Row, params};
+
+use super::all;
+use crate::code::{from_json, from_name, to_json};
+use crate::{Edit, Result, View};
+
+impl View<'_> {
+    /// In the order in which they were made.
+    pub fn annotations_of(&self, image: ImageId) -> Result<Vec<Annotation>> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT id, run_id, label, color, shape, confidence, attributes, status, reject_reason
+             FROM annotations WHERE image_id = ?1 ORDER BY id",
+        )?;
+        all(&mut statement, [image.0], read_annotation)
+    }
+
+    /// Labels on the images of `collection`, or of all, the most frequent first; rejected marks aside.
+    pub fn label_counts(&self, collection: Option<CollectionId>) -> Result<Vec<LabelCount>> {
+        let scope = match collection {
+            Some(_) => "image_id IN (SELECT image_id FROM collection_images WHERE collection_id = ?1)",
+            None => "?1 IS NULL",
+        };
+        let mut statement = self.0.prepare_cached(&format!(
+            "SELECT label, min(color), count(*) FROM annotations WHERE status <> 'rejected' AND {scope}
+             GROUP BY label ORDER BY count(*) DESC, label",
+        ))?;
+        all(&mut statement, [collection.map(|id| id.0)], |row| {
+            Ok(LabelCount { name: row.get(0)?, color: row.get(1)?, count: row.get(2)? })
+        })
+    }
+}
+
+fn read_annotation(row: &Row<'_>) -> Result<Annotation> {
+    let run: Option<u32> = row.get(1)?;
+    let reject_reason: Option<String> = row.get(8)?;
+    Ok(Annotation {
+        id: AnnotationId(row.get(0)?),
+        origin: run.map_or(Origin::Person, |run| Origin::Run { run: RunId(run) }),
+        label: row.get(2)?,
+        color: row.get(3)?,
+        shape: from_json("annotations.shape", &row.get::<_, String>(4)?)?,
+        confidence: row.get(5)?,
+        attributes: from_json("annotations.attributes", &row.get::<_, String>(6)?)?,
+        status: from_name("annotations.status", row.get(7)?)?,
+        reject_reason: reject_reason.map(|reason| from_name("annotations.reject_reason", reason)).transpose()?,
+    })
+}
+
+impl Edit<'_> {
+    /// Adds what `run` found on `image`. Undecided proposals of earlier runs of the same model and recipe give way, since
+    /// they answer the same question; a mark that a person has already decided is not proposed again. An image with new
+    /// proposals waits for review.
+    pub(super) fn propose(
+        &self,
+        run: RunId,
+        image: ImageId,
+        recipe: &Recipe,
+        annotations: &[NewAnnotation],
+    ) -> Result<()> {
+        self.0
+            .0
+            .prepare_cached(
+                "DELETE FROM annotations WHERE image_id = ?1 AND status = 'proposed' AND run_id IN (
+                     SELECT earlier.id FROM runs AS earlier JOIN runs AS this ON this.id = ?2
+                     WHERE earlier.id <> this.id AND earlier.model = this.model AND earlier.recipe = this.recipe)",
+            )?
+            .execute([image.0, run.0])?;
+        let standing = self.annotations_of(image)?;
+        let mut statement = self.0.0.prepare_cached(
+            "INSERT INTO annotations (image_id, run_id, label, color, shape, confidence, attributes)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?;
+        let mut has_proposals = false;
+        for annotation in annotations.iter().filter(|annotation| !annotation.is_decided_among(&standing)) {
+            let color = recipe.label_for(&annotation.label).map_or(1, |label| label.color);
+            statement.execute(params![
+                image.0,
+                run.0,
+                annotation.label,
+                color,
+                to_json("annotations.shape", &annotation.shape)?,
+                annotation.confidence,
+                to_json("annotations.attributes", &annotation.attributes)?,
+            ])?;
+            has_proposals = true;
+        }
+        if has_proposals { self.set_review(image, ReviewState::Unreviewed) } else { Ok(()) }
+    }
+
+    /// Takes the proposals of `run` back that nobody has decided; returns how many. An image that waited for review only
+    /// because of them is again what the person had said it was.
+    pub fn take_back_proposals(&self, run: RunId) -> Result<u32> {
+        let taken_back =
+            self.0.0.execute("DELETE FROM annotations WHERE run_id = ?1 AND status = 'proposed'", [run.0])?;
+        self.0.0.execute(
+            "UPDATE images SET review = CASE
+                 WHEN EXISTS (SELECT 1 FROM annotations WHERE image_id = images.id AND status <> 'rejected')
+                 THEN 'reviewed' ELSE 'confirmed_empty' END
+             WHERE review = 'unreviewed' AND id IN (SELECT image_id FROM jobs WHERE run_id = ?1)
+               AND EXISTS (SELECT 1 FROM decisions WHERE image_id = images.id AND NOT is_undone)
+               AND NOT EXISTS (SELECT 1 FROM annotations WHERE image_id = images.id AND status = 'proposed')",
+            [run.0],
+        )?;
+        Ok(u32::try_from(taken_back).unwrap_or(u32::MAX))
+    }
+}

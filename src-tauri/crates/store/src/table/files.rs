@@ -1,0 +1,57 @@
+//! Where the originals are. They are only ever read.
+
+use std::path::{Path, PathBuf};
+
+use domain::ids::{CollectionId, ImageId};
+use rusqlite::{OptionalExtension, params};
+
+use super::all;
+use crate::path_bytes;
+use crate::{Edit, Result, View};
+
+/// What tells that a file is still the one that was imported, without reading it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnownFile {
+    pub byte_len: u64,
+    /// Nanoseconds since the Unix epoch, as the file system has it.
+    pub modified_at: i64,
+}
+
+impl View<'_> {
+    /// The image of a file that has not changed since it was imported.
+    pub fn image_of_unchanged(&self, path: &Path, file: KnownFile) -> Result<Option<ImageId>> {
+        let id = self
+            .0
+            .prepare_cached("SELECT image_id FROM files WHERE path = ?1 AND byte_len = ?2 AND modified_at = ?3")?
+            .query_row(params![path_bytes::to_bytes(path), file.byte_len, file.modified_at], |row| row.get(0))
+            .optional()?;
+        Ok(id.map(ImageId))
+    }
+
+    /// Every place at which an image's content was seen.
+    pub fn paths_of(&self, image: ImageId) -> Result<Vec<PathBuf>> {
+        let mut statement = self.0.prepare_cached("SELECT path FROM files WHERE image_id = ?1")?;
+        all(&mut statement, [image.0], |row| Ok(path_bytes::from_bytes(&row.get::<_, Vec<u8>>(0)?)))
+    }
+}
+
+impl Edit<'_> {
+    /// Puts `image` at `path` into `collection`.
+    pub fn note_file(&self, collection: CollectionId, image: ImageId, path: &Path, file: KnownFile) -> Result<()> {
+        let path = path_bytes::to_bytes(path);
+        self.0.0.execute(
+            "INSERT INTO files (path, image_id, byte_len, modified_at) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (path) DO UPDATE SET image_id = excluded.image_id, byte_len = excluded.byte_len,
+                                              modified_at = excluded.modified_at",
+            params![path, image.0, file.byte_len, file.modified_at],
+        )?;
+        self.0.0.execute(
+            "INSERT INTO collection_images (collection_id, image_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+            [collection.0, image.0],
+        )?;
+        self.0
+            .0
+            .execute("DELETE FROM skipped_files WHERE collection_id = ?1 AND path = ?2", params![collection.0, path])?;
+        Ok(())
+    }
+}

@@ -1,0 +1,208 @@
+//! Images by content: what grids list, count and show.
+
+use std::collections::HashMap;
+
+use domain::geometry::{Orientation, PixelSize};
+use domain::ids::{CollectionId, ImageId, RunId};
+use domain::import::ImageFormat;
+use domain::library::{ImageCard, ImageCounts, ImageFailure, ImageFilter, ImageOrder, ImageQuery, ReviewState};
+use domain::plan::{ImageSelection, SizeCount};
+use rusqlite::{OptionalExtension, params};
+
+use super::{all, found};
+use crate::code::{from_name, name_of};
+use crate::{Edit, Result, View};
+
+/// An image that an import has read whole.
+#[derive(Debug, Clone)]
+pub struct NewImage {
+    pub hash: [u8; 32],
+    /// File name for people to read.
+    pub name: String,
+    pub byte_len: u64,
+    pub format: ImageFormat,
+    pub orientation: Orientation,
+    /// Upright.
+    pub size: PixelSize,
+}
+
+impl View<'_> {
+    pub fn image_ids(&self, query: &ImageQuery) -> Result<Vec<ImageId>> {
+        let filter = match query.filter {
+            ImageFilter::All => "1",
+            ImageFilter::Unreviewed => "review = 'unreviewed'",
+            ImageFilter::Reviewed => "review = 'reviewed'",
+            ImageFilter::ConfirmedEmpty => "review = 'confirmed_empty'",
+            ImageFilter::Failed => "failed_job IS NOT NULL",
+        };
+        let order = match query.order {
+            ImageOrder::Added => "id",
+            ImageOrder::Name => "name COLLATE NOCASE, id",
+            ImageOrder::LeastCertain => {
+                "(SELECT min(coalesce(confidence, 0)) FROM annotations
+                  WHERE image_id = images.id AND status = 'proposed') NULLS LAST, id"
+            }
+        };
+        let collection = match query.collection {
+            Some(_) => "id IN (SELECT image_id FROM collection_images WHERE collection_id = ?1)",
+            None => "?1 IS NULL",
+        };
+        let run = match query.run {
+            Some(_) => "id IN (SELECT image_id FROM jobs WHERE run_id = ?3)",
+            None => "?3 IS NULL",
+        };
+        let sql = format!(
+            "SELECT id FROM images WHERE {collection} AND {run} AND {filter} AND (?2 = '' OR instr(lower(name), lower(?2)) > 0)
+             ORDER BY {order}"
+        );
+        let mut statement = self.0.prepare_cached(&sql)?;
+        all(
+            &mut statement,
+            params![query.collection.map(|id| id.0), query.text.trim(), query.run.map(|id| id.0)],
+            |row| Ok(ImageId(row.get(0)?)),
+        )
+    }
+
+    /// In the order of `ids`; ids that are gone are left out.
+    pub fn image_cards(&self, ids: &[ImageId]) -> Result<Vec<ImageCard>> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT images.name, width, height, review, run_id, failure, failure_detail
+             FROM images LEFT JOIN jobs ON jobs.id = failed_job WHERE images.id = ?1",
+        )?;
+        let mut cards = Vec::with_capacity(ids.len());
+        for &id in ids {
+            let mut rows = statement.query([id.0])?;
+            let Some(row) = rows.next()? else { continue };
+            let failure = match row.get::<_, Option<String>>(5)? {
+                Some(kind) => Some(ImageFailure {
+                    run: RunId(row.get(4)?),
+                    kind: from_name("jobs.failure", kind)?,
+                    detail: row.get::<_, Option<String>>(6)?.unwrap_or_default(),
+                }),
+                None => None,
+            };
+            cards.push(ImageCard {
+                id,
+                name: row.get(0)?,
+                size: PixelSize::new(row.get(1)?, row.get(2)?),
+                review: from_name("images.review", row.get(3)?)?,
+                failure,
+                marks: self.annotations_of(id)?,
+            });
+        }
+        Ok(cards)
+    }
+
+    pub fn image_counts(&self, collection: Option<CollectionId>) -> Result<ImageCounts> {
+        let scope = match collection {
+            Some(_) => "id IN (SELECT image_id FROM collection_images WHERE collection_id = ?1)",
+            None => "?1 IS NULL",
+        };
+        let collection = [collection.map(|id| id.0)];
+        let by_review: HashMap<String, u32> = self
+            .0
+            .prepare_cached(&format!("SELECT review, count(*) FROM images WHERE {scope} GROUP BY review"))?
+            .query_map(collection, |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<rusqlite::Result<_>>()?;
+        let count = |state| Ok::<u32, crate::StoreError>(by_review.get(&name_of(&state)?).copied().unwrap_or(0));
+        Ok(ImageCounts {
+            all: by_review.values().sum(),
+            unreviewed: count(ReviewState::Unreviewed)?,
+            reviewed: count(ReviewState::Reviewed)?,
+            confirmed_empty: count(ReviewState::ConfirmedEmpty)?,
+            failed: self
+                .0
+                .prepare_cached(&format!("SELECT count(*) FROM images WHERE failed_job IS NOT NULL AND {scope}"))?
+                .query_row(collection, |row| row.get(0))?,
+        })
+    }
+
+    /// The images that a plan is about, in the order in which they were added. Ids that are gone are left out.
+    pub fn selected_images(&self, selection: &ImageSelection) -> Result<Vec<ImageId>> {
+        match selection {
+            ImageSelection::All => self.image_ids(&ImageQuery::default()),
+            ImageSelection::Collection { id } => {
+                self.image_ids(&ImageQuery { collection: Some(*id), ..ImageQuery::default() })
+            }
+            ImageSelection::Images { ids } => {
+                let mut statement = self.0.prepare_cached("SELECT 1 FROM images WHERE id = ?1")?;
+                let mut present = Vec::with_capacity(ids.len());
+                for &id in ids {
+                    if statement.exists([id.0])? {
+                        present.push(id);
+                    }
+                }
+                present.sort_unstable();
+                present.dedup();
+                Ok(present)
+            }
+        }
+    }
+
+    /// The five most frequent upright sizes among `images`.
+    pub fn frequent_sizes(&self, images: &[ImageId]) -> Result<Vec<SizeCount>> {
+        let mut counts: HashMap<PixelSize, u32> = HashMap::new();
+        for &image in images {
+            *counts.entry(self.image_size(image)?).or_default() += 1;
+        }
+        let mut sizes: Vec<SizeCount> = counts.into_iter().map(|(size, count)| SizeCount { size, count }).collect();
+        sizes.sort_by_key(|entry| (std::cmp::Reverse(entry.count), std::cmp::Reverse(entry.size.area())));
+        sizes.truncate(5);
+        Ok(sizes)
+    }
+
+    pub fn image_size(&self, image: ImageId) -> Result<PixelSize> {
+        let mut statement = self.0.prepare_cached("SELECT width, height FROM images WHERE id = ?1")?;
+        let size = statement.query_row([image.0], |row| Ok(PixelSize::new(row.get(0)?, row.get(1)?)));
+        found(size, "image", image.0)
+    }
+
+    pub fn image_hash(&self, image: ImageId) -> Result<[u8; 32]> {
+        let mut statement = self.0.prepare_cached("SELECT hash FROM images WHERE id = ?1")?;
+        found(statement.query_row([image.0], |row| row.get(0)), "image", image.0)
+    }
+}
+
+impl Edit<'_> {
+    /// The image of this content, and whether it is new to the library.
+    pub fn image_of_content(&self, image: &NewImage, now: u64) -> Result<(ImageId, bool)> {
+        let known = self
+            .0
+            .0
+            .prepare_cached("SELECT id FROM images WHERE hash = ?1")?
+            .query_row([image.hash], |row| row.get(0))
+            .optional()?;
+        if let Some(id) = known {
+            return Ok((ImageId(id), false));
+        }
+        let id = self
+            .0
+            .0
+            .prepare_cached(
+                "INSERT INTO images (hash, name, byte_len, format, orientation, width, height, added_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) RETURNING id",
+            )?
+            .query_row(
+                params![
+                    image.hash,
+                    image.name,
+                    image.byte_len,
+                    name_of(&image.format)?,
+                    image.orientation.exif(),
+                    image.size.width,
+                    image.size.height,
+                    now
+                ],
+                |row| row.get(0),
+            )?;
+        Ok((ImageId(id), true))
+    }
+
+    pub(super) fn set_review(&self, image: ImageId, review: ReviewState) -> Result<()> {
+        self.0
+            .0
+            .prepare_cached("UPDATE images SET review = ?2 WHERE id = ?1")?
+            .execute(params![image.0, name_of(&review)?])?;
+        Ok(())
+    }
+}

@@ -1,0 +1,201 @@
+//! The queue of a run: one job an image.
+
+use std::collections::BTreeMap;
+
+use domain::annotation::NewAnnotation;
+use domain::geometry::PixelSize;
+use domain::ids::{AttemptId, ImageId, JobId, RunId};
+use domain::library::LabelCount;
+use domain::recipe::Recipe;
+use domain::run::{FailureGroup, FailureKind};
+use rusqlite::{OptionalExtension, params};
+
+use super::all;
+use crate::code::{from_name, name_of, to_json};
+use crate::{Edit, Result, View};
+
+/// A job that nobody works on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitingJob {
+    pub id: JobId,
+    pub image: ImageId,
+    /// File name of the image, for people to read.
+    pub name: String,
+    /// Upright.
+    pub size: PixelSize,
+    /// An answer that came before the process died and was not parsed yet: it is not asked for again.
+    pub answer: Option<(AttemptId, String)>,
+}
+
+/// How a job ended.
+#[derive(Debug, Clone)]
+pub enum JobOutcome {
+    Done { attempt: AttemptId, annotations: Vec<NewAnnotation> },
+    Failed(JobFailure),
+}
+
+/// Why, and in which request, when one was sent.
+#[derive(Debug, Clone)]
+pub struct JobFailure {
+    pub attempt: Option<AttemptId>,
+    pub kind: FailureKind,
+    pub detail: String,
+}
+
+impl View<'_> {
+    /// At most `limit` jobs of `run` that wait, after job `after`, in order.
+    pub fn waiting_jobs(&self, run: RunId, after: Option<JobId>, limit: u32) -> Result<Vec<WaitingJob>> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT jobs.id, image_id, width, height, name FROM jobs JOIN images ON images.id = image_id
+             WHERE run_id = ?1 AND state = 'waiting' AND jobs.id > ?2 ORDER BY jobs.id LIMIT ?3",
+        )?;
+        let mut answers = self.0.prepare_cached(
+            "SELECT id, raw_answer FROM attempts WHERE job_id = ?1 AND state = 'received' ORDER BY id DESC LIMIT 1",
+        )?;
+        all(&mut statement, params![run.0, after.map_or(0, |job| job.0), limit], |row| {
+            let id = JobId(row.get(0)?);
+            let answer = answers.query_row([id.0], |row| Ok((AttemptId(row.get(0)?), row.get(1)?))).optional()?;
+            Ok(WaitingJob {
+                id,
+                image: ImageId(row.get(1)?),
+                size: PixelSize::new(row.get(2)?, row.get(3)?),
+                name: row.get(4)?,
+                answer,
+            })
+        })
+    }
+
+    /// What every finished job of `run` took, ascending, in milliseconds.
+    pub fn durations(&self, run: RunId) -> Result<Vec<f64>> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT took_millis FROM jobs WHERE run_id = ?1 AND took_millis IS NOT NULL ORDER BY took_millis",
+        )?;
+        all(&mut statement, [run.0], |row| Ok(row.get(0)?))
+    }
+
+    /// Failures of `run` by kind.
+    pub fn failure_groups(&self, run: RunId) -> Result<Vec<FailureGroup>> {
+        // With a bare min(), SQLite takes the other columns from the row that has the minimum.
+        let mut statement = self.0.prepare_cached(
+            "SELECT failure, count(*), min(jobs.id), failure_detail, name FROM jobs JOIN images ON images.id = image_id
+             WHERE run_id = ?1 AND state = 'failed' GROUP BY failure ORDER BY count(*) DESC",
+        )?;
+        all(&mut statement, [run.0], |row| {
+            Ok(FailureGroup {
+                kind: from_name("jobs.failure", row.get(0)?)?,
+                count: row.get(1)?,
+                example: row.get::<_, Option<String>>(3)?.unwrap_or_default(),
+                example_image: row.get(4)?,
+            })
+        })
+    }
+
+    /// What `run` found, the most frequent label first, whatever has become of the marks since.
+    pub fn found_by_run(&self, run: RunId) -> Result<Vec<LabelCount>> {
+        let recipe = self.recipe_of_run(run)?;
+        let mut statement = self.0.prepare_cached(
+            "SELECT key, sum(value) FROM jobs, json_each(found) WHERE run_id = ?1 GROUP BY key ORDER BY 2 DESC, 1",
+        )?;
+        all(&mut statement, [run.0], |row| {
+            let name: String = row.get(0)?;
+            let color = recipe.label_for(&name).map_or(1, |label| label.color);
+            Ok(LabelCount { name, color, count: row.get(1)? })
+        })
+    }
+
+    /// The images of `run` in its order.
+    pub fn images_of_run(&self, run: RunId) -> Result<Vec<ImageId>> {
+        let mut statement = self.0.prepare_cached("SELECT image_id FROM jobs WHERE run_id = ?1 ORDER BY id")?;
+        all(&mut statement, [run.0], |row| Ok(ImageId(row.get(0)?)))
+    }
+}
+
+fn count_by_label(annotations: &[NewAnnotation]) -> BTreeMap<&str, u32> {
+    let mut counts = BTreeMap::new();
+    for annotation in annotations {
+        *counts.entry(annotation.label.as_str()).or_default() += 1;
+    }
+    counts
+}
+
+impl Edit<'_> {
+    pub(super) fn add_jobs(&self, run: RunId, images: &[ImageId]) -> Result<()> {
+        let mut statement = self.0.0.prepare_cached("INSERT INTO jobs (run_id, image_id) VALUES (?1, ?2)")?;
+        for image in images {
+            statement.execute([run.0, image.0])?;
+        }
+        Ok(())
+    }
+
+    /// Settles a job for good: its marks, its state, its attempt and the time worked on its run, together. A job that has
+    /// already been settled keeps what it has.
+    pub fn settle_job(
+        &self,
+        run: RunId,
+        job: &WaitingJob,
+        recipe: &Recipe,
+        outcome: &JobOutcome,
+        took_millis: f64,
+        now: u64,
+    ) -> Result<()> {
+        let (state, failure, detail) = match outcome {
+            JobOutcome::Done { .. } => ("done", None, None),
+            JobOutcome::Failed(failure) => ("failed", Some(name_of(&failure.kind)?), Some(failure.detail.as_str())),
+        };
+        let found = match outcome {
+            JobOutcome::Done { annotations, .. } => Some(to_json("jobs.found", &count_by_label(annotations))?),
+            JobOutcome::Failed(_) => None,
+        };
+        let changed = self
+            .0
+            .0
+            .prepare_cached(
+                "UPDATE jobs SET state = ?2, failure = ?3, failure_detail = ?4, took_millis = ?5, found = ?6
+                 WHERE id = ?1 AND state = 'waiting'",
+            )?
+            .execute(params![job.id.0, state, failure, detail, took_millis, found])?;
+        if changed == 0 {
+            return Ok(());
+        }
+        match outcome {
+            JobOutcome::Done { attempt, annotations } => {
+                self.note_parsed(*attempt)?;
+                self.propose(run, job.image, recipe, annotations)?;
+            }
+            JobOutcome::Failed(JobFailure { attempt: Some(attempt), detail, .. }) => {
+                self.note_attempt_failed(*attempt, detail, now)?;
+            }
+            JobOutcome::Failed(_) => {}
+        }
+        let failed_job = failure.is_some().then_some(job.id.0);
+        self.0
+            .0
+            .prepare_cached("UPDATE images SET failed_job = ?2 WHERE id = ?1")?
+            .execute(params![job.image.0, failed_job])?;
+        Ok(())
+    }
+
+    /// Makes the attempts of a run whose process died `lost`. Its waiting jobs wait on; answers that came are kept.
+    pub fn give_up_lost_attempts(&self, run: RunId) -> Result<u32> {
+        let lost = self.0.0.execute(
+            "UPDATE attempts SET state = 'lost'
+             WHERE state = 'sent' AND job_id IN (SELECT id FROM jobs WHERE run_id = ?1)",
+            [run.0],
+        )?;
+        Ok(u32::try_from(lost).unwrap_or(u32::MAX))
+    }
+
+    /// Lets the failed jobs of `run` wait again; returns how many.
+    pub fn retry_failed(&self, run: RunId) -> Result<u32> {
+        self.0.0.execute(
+            "UPDATE images SET failed_job = NULL WHERE failed_job IN (SELECT id FROM jobs WHERE run_id = ?1)",
+            [run.0],
+        )?;
+        let waiting = self.0.0.execute(
+            "UPDATE jobs SET state = 'waiting', failure = NULL, failure_detail = NULL, took_millis = NULL
+             WHERE run_id = ?1 AND state = 'failed'",
+            [run.0],
+        )?;
+        Ok(u32::try_from(waiting).unwrap_or(u32::MAX))
+    }
+}

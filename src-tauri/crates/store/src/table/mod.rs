@@ -1,0 +1,35 @@
+//! A file a table: its rows, questions and changes.
+
+pub mod annotations;
+pub mod attempts;
+pub mod collections;
+pub mod decisions;
+pub mod files;
+pub mod images;
+pub mod jobs;
+pub mod recipes;
+pub mod runs;
+pub mod settings;
+
+use rusqlite::{OptionalExtension, Row};
+
+use crate::{Result, StoreError};
+
+/// The row that a query by id finds, or which thing is missing.
+fn found<T>(row: rusqlite::Result<T>, what: &'static str, id: u32) -> Result<T> {
+    row.optional()?.ok_or(StoreError::Missing { what, id })
+}
+
+/// Every row of a query, each read by a function that may find it unreadable.
+fn all<T>(
+    statement: &mut rusqlite::Statement<'_>,
+    parameters: impl rusqlite::Params,
+    mut read: impl FnMut(&Row<'_>) -> Result<T>,
+) -> Result<Vec<T>> {
+    let mut rows = statement.query(parameters)?;
+    let mut things = Vec::new();
+    while let Some(row) = rows.next()? {
+        things.push(read(row)?);
+    }
+    Ok(things)
+}

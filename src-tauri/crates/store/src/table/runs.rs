@@ -1,0 +1,152 @@
+//! Runs: what was asked, by which model, and how it stands.
+
+use domain::ids::{ImageId, RunId};
+use domain::metrics::quantile;
+use domain::model::ModelId;
+use domain::money::PicoDollars;
+use domain::recipe::Recipe;
+use domain::run::{RunState, RunSummary, StopReason};
+use rusqlite::{OptionalExtension, Row, params};
+
+use super::{all, found};
+use crate::code::{from_json, from_name, name_of, to_json};
+use crate::{Edit, Result, View};
+
+/// A plan about to be carried out.
+#[derive(Debug, Clone)]
+pub struct NewRun {
+    pub model: ModelId,
+    pub model_name: String,
+    pub recipe: Recipe,
+    pub concurrency: u32,
+    /// The expected cost of its quote.
+    pub quoted: Option<PicoDollars>,
+    pub images: Vec<ImageId>,
+}
+
+const SUMMARY: &str = "SELECT runs.id, stop_reason, model, model_name, recipe, started_at, quoted, wall_millis,
+    (SELECT count(*) FROM jobs WHERE run_id = runs.id),
+    (SELECT count(*) FROM jobs WHERE run_id = runs.id AND state = 'done'),
+    (SELECT count(*) FROM jobs WHERE run_id = runs.id AND state = 'failed'),
+    (SELECT coalesce(sum(value), 0) FROM jobs, json_each(found) WHERE run_id = runs.id),
+    (SELECT count(*) FROM annotations WHERE run_id = runs.id AND status = 'proposed'),
+    (SELECT count(*) FROM jobs JOIN images ON images.id = image_id
+     WHERE run_id = runs.id AND review <> 'unreviewed'),
+    (SELECT coalesce(sum(paid), 0) FROM attempts JOIN jobs ON jobs.id = job_id WHERE run_id = runs.id)
+    FROM runs";
+
+impl View<'_> {
+    /// The newest first. A run without a stop reason is said to be running; whether it is, its lock tells.
+    pub fn runs(&self) -> Result<Vec<RunSummary>> {
+        let mut statement = self.0.prepare_cached(&format!("{SUMMARY} ORDER BY runs.id DESC"))?;
+        all(&mut statement, [], |row| self.read_summary(row))
+    }
+
+    pub fn run(&self, run: RunId) -> Result<RunSummary> {
+        let mut statement = self.0.prepare_cached(&format!("{SUMMARY} WHERE runs.id = ?1"))?;
+        all(&mut statement, [run.0], |row| self.read_summary(row))?
+            .pop()
+            .ok_or(crate::StoreError::Missing { what: "run", id: run.0 })
+    }
+
+    fn read_summary(&self, row: &Row<'_>) -> Result<RunSummary> {
+        let id = RunId(row.get(0)?);
+        let recipe: Recipe = from_json("runs.recipe", &row.get::<_, String>(4)?)?;
+        let stop_reason: Option<String> = row.get(1)?;
+        let (total, done, failed): (u32, u32, u32) = (row.get(8)?, row.get(9)?, row.get(10)?);
+        let wall_millis: f64 = row.get(7)?;
+        let durations = self.durations(id)?;
+        Ok(RunSummary {
+            id,
+            state: match stop_reason {
+                Some(reason) => RunState::Stopped { reason: from_name("runs.stop_reason", reason)? },
+                None => RunState::Running,
+            },
+            model: ModelId(row.get(2)?),
+            model_name: row.get(3)?,
+            recipe_name: recipe.name,
+            started_at: row.get(5)?,
+            total,
+            done,
+            failed,
+            waiting: total - done - failed,
+            mark_count: row.get(11)?,
+            undecided_count: row.get(12)?,
+            reviewed_count: row.get(13)?,
+            quoted: row.get::<_, Option<u64>>(6)?.map(PicoDollars),
+            paid: PicoDollars(row.get(14)?),
+            retries: self.retry_count(id)?,
+            p50_millis: quantile(&durations, 0.50).map(whole_millis),
+            p95_millis: quantile(&durations, 0.95).map(whole_millis),
+            rate_per_minute: (wall_millis > 0.0 && done + failed > 0)
+                .then(|| f64::from(done + failed) / (wall_millis / 60_000.0)),
+        })
+    }
+
+    /// The recipe as it was when the run began.
+    pub fn recipe_of_run(&self, run: RunId) -> Result<Recipe> {
+        let mut statement = self.0.prepare_cached("SELECT recipe FROM runs WHERE id = ?1")?;
+        let recipe: String = found(statement.query_row([run.0], |row| row.get(0)), "run", run.0)?;
+        from_json("runs.recipe", &recipe)
+    }
+
+    /// Milliseconds worked on a run over all its sittings, and how many images were worked on at once.
+    pub fn pace_of_run(&self, run: RunId) -> Result<(f64, u32)> {
+        let mut statement = self.0.prepare_cached("SELECT wall_millis, concurrency FROM runs WHERE id = ?1")?;
+        found(statement.query_row([run.0], |row| Ok((row.get(0)?, row.get(1)?))), "run", run.0)
+    }
+
+    /// The newest run of `model` in which an image was answered.
+    pub fn latest_answered_run(&self, model: &ModelId) -> Result<Option<RunId>> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT id FROM runs WHERE model = ?1 AND wall_millis > 0
+             AND EXISTS (SELECT 1 FROM jobs WHERE run_id = runs.id AND state = 'done') ORDER BY id DESC LIMIT 1",
+        )?;
+        Ok(statement.query_row([&model.0], |row| row.get(0)).optional()?.map(RunId))
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a duration, and `as` saturates")]
+fn whole_millis(millis: f64) -> u32 {
+    millis.round() as u32
+}
+
+impl Edit<'_> {
+    /// Writes a run and its queue.
+    pub fn add_run(&self, run: &NewRun, now: u64) -> Result<RunId> {
+        let id = RunId(self.0.0.query_row(
+            "INSERT INTO runs (started_at, model, model_name, recipe, concurrency, quoted)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6) RETURNING id",
+            params![
+                now,
+                run.model.0,
+                run.model_name,
+                to_json("runs.recipe", &run.recipe)?,
+                run.concurrency,
+                run.quoted.map(|quoted| quoted.0)
+            ],
+            |row| row.get(0),
+        )?);
+        self.add_jobs(id, &run.images)?;
+        Ok(id)
+    }
+
+    /// Adds the time of a sitting as it passes, so that a crash loses none of it.
+    pub fn add_wall_millis(&self, run: RunId, millis: f64) -> Result<()> {
+        self.0
+            .0
+            .prepare_cached("UPDATE runs SET wall_millis = wall_millis + ?2 WHERE id = ?1")?
+            .execute(params![run.0, millis])?;
+        Ok(())
+    }
+
+    pub fn note_resumed(&self, run: RunId) -> Result<()> {
+        self.0.0.execute("UPDATE runs SET stop_reason = NULL WHERE id = ?1", [run.0])?;
+        Ok(())
+    }
+
+    pub fn note_stopped(&self, run: RunId, reason: StopReason) -> Result<()> {
+        self.0.0.execute("UPDATE runs SET stop_reason = ?2 WHERE id = ?1", params![run.0, name_of(&reason)?])?;
+        Ok(())
+    }
+}

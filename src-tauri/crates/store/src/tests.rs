@@ -1,0 +1,290 @@
+//! On real files, as the engine uses it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use domain::annotation::{NewAnnotation, RejectReason, Shape, Status};
+use domain::geometry::{Orientation, PixelSize, Rect};
+use domain::ids::{ImageId, RunId};
+use domain::import::{ImageFormat, SkipReason, SkippedFile};
+use domain::library::{ImageFilter, ImageOrder, ImageQuery, ReviewState};
+use domain::model::ModelId;
+use domain::recipe::{Recipe, builtin};
+use domain::review::{Decision, DecisionScope, Verdict};
+use domain::run::{FailureKind, StopReason};
+
+use super::*;
+
+struct Library {
+    _folder: tempfile::TempDir,
+    store: Store,
+}
+
+impl Library {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("library.sqlite")).unwrap();
+        Self { _folder: folder, store }
+    }
+
+    fn add_image(&self, seed: u8) -> ImageId {
+        self.store
+            .write_blocking(move |edit| {
+                let collection = edit.collection_at(Path::new("/photos"), "photos", 1)?;
+                let image = NewImage {
+                    hash: [seed; 32],
+                    name: format!("IMG_{seed}.jpg"),
+                    byte_len: 10,
+                    format: ImageFormat::Jpeg,
+                    orientation: Orientation::Upright,
+                    size: PixelSize::new(640, 480),
+                };
+                let (id, _) = edit.image_of_content(&image, 1)?;
+                let path = format!("/photos/IMG_{seed}.jpg");
+                edit.note_file(collection, id, Path::new(&path), KnownFile { byte_len: 10, modified_at: 5 })?;
+                Ok(id)
+            })
+            .unwrap()
+    }
+
+    fn add_run(&self, images: Vec<ImageId>) -> RunId {
+        let run = NewRun {
+            model: ModelId("m".into()),
+            model_name: "M".into(),
+            recipe: cats(),
+            concurrency: 2,
+            quoted: None,
+            images,
+        };
+        self.store.write_blocking(move |edit| edit.add_run(&run, 7)).unwrap()
+    }
+
+    fn answer(&self, run: RunId, confidences: &'static [f32]) {
+        let job = self.store.read(|view| view.waiting_jobs(run, None, 1)).unwrap().pop().unwrap();
+        self.store
+            .write_blocking(move |edit| {
+                let attempt = edit.note_sent(job.id, 8)?;
+                edit.note_received(attempt, "{}", 9)?;
+                let annotations = confidences.iter().map(|&confidence| cat(confidence)).collect();
+                edit.settle_job(run, &job, &cats(), &JobOutcome::Done { attempt, annotations }, 40.0, 10)
+            })
+            .unwrap();
+    }
+
+    fn statuses(&self, image: ImageId) -> Vec<Status> {
+        self.store.read(|view| view.annotations_of(image)).unwrap().iter().map(|mark| mark.status).collect()
+    }
+
+    fn review(&self, image: ImageId) -> ReviewState {
+        self.store.read(|view| view.image_cards(&[image])).unwrap()[0].review
+    }
+}
+
+fn cats() -> Recipe {
+    Recipe::find_these("cat").unwrap()
+}
+
+fn cat(confidence: f32) -> NewAnnotation {
+    NewAnnotation {
+        label: "cat".into(),
+        shape: Shape::Box { rect: Rect::new(1.0, 2.0, 3.0, 4.5) },
+        confidence: Some(confidence),
+        attributes: BTreeMap::new(),
+    }
+}
+
+#[test]
+fn the_same_content_in_two_places_is_one_image() {
+    let library = Library::new();
+    let first = library.add_image(1);
+    assert_eq!(library.add_image(1), first);
+    let counts = library.store.read(|view| view.image_counts(None)).unwrap();
+    assert_eq!((counts.all, counts.unreviewed), (1, 1));
+    let unchanged = KnownFile { byte_len: 10, modified_at: 5 };
+    let path = Path::new("/photos/IMG_1.jpg");
+    assert_eq!(library.store.read(|view| view.image_of_unchanged(path, unchanged)).unwrap(), Some(first));
+    let touched = KnownFile { modified_at: 6, ..unchanged };
+    assert_eq!(library.store.read(|view| view.image_of_unchanged(path, touched)).unwrap(), None);
+}
+
+#[cfg(unix)]
+#[test]
+fn paths_need_not_be_utf_8() {
+    use std::os::unix::ffi::OsStrExt;
+    let library = Library::new();
+    let path = Path::new(std::ffi::OsStr::from_bytes(b"/photos/caf\xe9.jpg")).to_owned();
+    let image = library.add_image(1);
+    let odd = path.clone();
+    library
+        .store
+        .write_blocking(move |edit| {
+            let collection = edit.collection_at(Path::new("/photos"), "photos", 1)?;
+            edit.note_file(collection, image, &odd, KnownFile { byte_len: 1, modified_at: 1 })?;
+            let skipped = SkippedFile { path: String::new(), reason: SkipReason::Empty };
+            edit.note_skipped(collection, Path::new("/photos/empty.jpg"), &skipped)
+        })
+        .unwrap();
+    assert!(library.store.read(|view| view.paths_of(image)).unwrap().contains(&path));
+    let skipped = library.store.read(|view| view.skipped_files(None)).unwrap();
+    assert_eq!(skipped, [SkippedFile { path: "/photos/empty.jpg".into(), reason: SkipReason::Empty }]);
+}
+
+#[test]
+fn a_failed_change_leaves_nothing_and_harms_no_other() {
+    let library = Library::new();
+    let failed: Result<()> = library.store.write_blocking(|edit| {
+        edit.save_recipe(&cats(), false)?;
+        Err(StoreError::Missing { what: "nothing", id: 1 })
+    });
+    assert!(matches!(failed, Err(StoreError::Missing { .. })));
+    library.store.write_blocking(|edit| edit.save_recipe(&builtin::everyday_objects(), true)).unwrap();
+    let recipes = library.store.read(|view| view.recipes()).unwrap();
+    assert_eq!(recipes.iter().map(|saved| saved.recipe.name.as_str()).collect::<Vec<_>>(), ["Everyday objects"]);
+}
+
+#[test]
+fn decisions_are_kept_and_can_be_taken_back_one_by_one() {
+    let library = Library::new();
+    let (first, second) = (library.add_image(1), library.add_image(2));
+    let run = library.add_run(vec![first, second]);
+    library.answer(run, &[0.9, 0.5]);
+    library.answer(run, &[]);
+
+    let decide = |decision: Decision| library.store.write_blocking(move |edit| edit.decide(&decision, 20)).unwrap();
+    let mark = library.store.read(|view| view.annotations_of(first)).unwrap()[0].id;
+    let reason = Some(RejectReason::BadBox);
+    decide(Decision { image: first, scope: DecisionScope::Mark { id: mark }, verdict: Verdict::Reject { reason } });
+    assert_eq!(library.statuses(first), [Status::Rejected, Status::Proposed]);
+    assert_eq!(library.review(first), ReviewState::Unreviewed);
+    decide(Decision { image: first, scope: DecisionScope::Image, verdict: Verdict::Accept });
+    assert_eq!(library.statuses(first), [Status::Rejected, Status::Accepted]);
+    assert_eq!(library.review(first), ReviewState::Reviewed);
+    decide(Decision { image: second, scope: DecisionScope::Image, verdict: Verdict::Accept });
+    assert_eq!(library.review(second), ReviewState::ConfirmedEmpty);
+
+    let undo = || library.store.write_blocking(|edit| edit.undo_decision()).unwrap().map(|(_, image)| image);
+    assert_eq!(undo(), Some(second));
+    assert_eq!(library.review(second), ReviewState::Unreviewed);
+    assert_eq!(undo(), Some(first));
+    assert_eq!(library.statuses(first), [Status::Rejected, Status::Proposed]);
+    assert_eq!(undo(), Some(first));
+    assert_eq!(library.statuses(first), [Status::Proposed, Status::Proposed]);
+    assert_eq!(undo(), None);
+}
+
+#[test]
+fn undoing_a_run_takes_back_undecided_proposals_only() {
+    let library = Library::new();
+    let (first, second) = (library.add_image(1), library.add_image(2));
+    let run = library.add_run(vec![first, second]);
+    library.answer(run, &[0.9]);
+    library.answer(run, &[0.8, 0.7]);
+    let accept = Decision { image: first, scope: DecisionScope::Image, verdict: Verdict::Accept };
+    library.store.write_blocking(move |edit| edit.decide(&accept, 20)).unwrap();
+    assert_eq!(library.store.write_blocking(move |edit| edit.take_back_proposals(run)).unwrap(), 2);
+    assert_eq!(library.statuses(first), [Status::Accepted]);
+    assert_eq!(library.statuses(second), []);
+}
+
+#[test]
+fn asking_again_replaces_what_is_undecided_and_leaves_what_is_decided() {
+    let library = Library::new();
+    let image = library.add_image(1);
+    let first = library.add_run(vec![image]);
+    library.answer(first, &[0.9]);
+    let second = library.add_run(vec![image]);
+    library.answer(second, &[0.8]);
+    assert_eq!(library.statuses(image), [Status::Proposed], "one layer of the same question");
+
+    let reject = Verdict::Reject { reason: None };
+    let decision = Decision { image, scope: DecisionScope::Image, verdict: reject };
+    library.store.write_blocking(move |edit| edit.decide(&decision, 20)).unwrap();
+    let third = library.add_run(vec![image]);
+    library.answer(third, &[0.7]);
+    assert_eq!(library.statuses(image), [Status::Rejected], "a decided mark is not proposed again");
+    assert_eq!(library.review(image), ReviewState::ConfirmedEmpty);
+}
+
+#[test]
+fn new_proposals_wait_for_review_until_they_are_taken_back() {
+    let library = Library::new();
+    let image = library.add_image(1);
+    let empty = library.add_run(vec![image]);
+    library.answer(empty, &[]);
+    let decision = Decision { image, scope: DecisionScope::Image, verdict: Verdict::Accept };
+    library.store.write_blocking(move |edit| edit.decide(&decision, 20)).unwrap();
+    assert_eq!(library.review(image), ReviewState::ConfirmedEmpty);
+    let run = library.add_run(vec![image]);
+    library.answer(run, &[0.9]);
+    assert_eq!(library.review(image), ReviewState::Unreviewed);
+    library.store.write_blocking(move |edit| edit.take_back_proposals(run)).unwrap();
+    assert_eq!(library.review(image), ReviewState::ConfirmedEmpty);
+}
+
+#[test]
+fn what_is_finished_is_never_done_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("library.sqlite");
+    let library = Library { _folder: folder, store: Store::open(&path).unwrap() };
+    let images: Vec<_> = (1..=4).map(|seed| library.add_image(seed)).collect();
+    let run = library.add_run(images.clone());
+    library.answer(run, &[0.9]);
+    // The second was sent, the third answered, when the process died.
+    let jobs = library.store.read(|view| view.waiting_jobs(run, None, 10)).unwrap();
+    let (sent, received) = (jobs[0].id, jobs[1].id);
+    library
+        .store
+        .write_blocking(move |edit| {
+            edit.note_sent(sent, 11)?;
+            let attempt = edit.note_sent(received, 11)?;
+            edit.note_received(attempt, "the answer", 12)
+        })
+        .unwrap();
+    let Library { _folder, store } = library;
+    drop(store);
+
+    let store = Store::open(&path).unwrap();
+    assert_eq!(store.write_blocking(move |edit| edit.give_up_lost_attempts(run)).unwrap(), 1);
+    let jobs = store.read(|view| view.waiting_jobs(run, None, 10)).unwrap();
+    assert_eq!(jobs.iter().map(|job| job.image).collect::<Vec<_>>(), images[1..]);
+    assert_eq!(jobs[0].answer, None);
+    assert_eq!(jobs[1].answer.as_ref().map(|(_, raw)| raw.as_str()), Some("the answer"));
+
+    // Settling the same job twice counts once.
+    let job = jobs[2].clone();
+    for _ in 0..2 {
+        let job = job.clone();
+        let failure = JobFailure { attempt: None, kind: FailureKind::FileMissing, detail: "gone".into() };
+        store
+            .write_blocking(move |edit| edit.settle_job(run, &job, &cats(), &JobOutcome::Failed(failure), 3.0, 13))
+            .unwrap();
+    }
+    store.write_blocking(move |edit| edit.note_stopped(run, StopReason::Paused)).unwrap();
+    let summary = store.read(|view| view.run(run)).unwrap();
+    assert_eq!((summary.done, summary.failed, summary.waiting), (1, 1, 2));
+    let failed = ImageQuery { filter: ImageFilter::Failed, ..ImageQuery::default() };
+    assert_eq!(store.read(|view| view.image_ids(&failed)).unwrap(), [job.image]);
+    assert_eq!(store.write_blocking(move |edit| edit.retry_failed(run)).unwrap(), 1);
+    assert_eq!(store.read(|view| view.image_ids(&failed)).unwrap(), []);
+}
+
+#[test]
+fn the_least_certain_come_first() {
+    let library = Library::new();
+    let images: Vec<_> = (1..=3).map(|seed| library.add_image(seed)).collect();
+    let run = library.add_run(images.clone());
+    library.answer(run, &[0.9]);
+    library.answer(run, &[]);
+    library.answer(run, &[0.95, 0.3]);
+    let query = ImageQuery { order: ImageOrder::LeastCertain, text: "img_".into(), ..ImageQuery::default() };
+    assert_eq!(library.store.read(|view| view.image_ids(&query)).unwrap(), [images[2], images[0], images[1]]);
+}
+
+#[test]
+fn a_library_from_the_future_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("library.sqlite");
+    drop(Store::open(&path).unwrap());
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    assert!(matches!(Store::open(&path), Err(StoreError::FromTheFuture { found: 99, .. })));
+}

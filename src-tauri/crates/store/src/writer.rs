@@ -1,0 +1,113 @@
+//! The one writer: a thread that takes changes from a bounded queue and commits what has gathered as one transaction,
+//! each change in a savepoint of its own. Whoever submitted a change hears of it only after the commit.
+
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use crate::{Edit, Result, StoreError, View};
+
+/// Changes that wait before submitters do: a run has far fewer in flight.
+const QUEUE_LENGTH: usize = 256;
+/// Changes that share a commit, so that one commit stays in the low milliseconds.
+const GROUP_LENGTH: usize = 64;
+
+/// Applies a change and keeps its outcome until it is known whether the commit held.
+type Change = Box<dyn for<'a> FnOnce(&Edit<'a>) -> Settle + Send>;
+/// Whether the change holds so far, and how to tell its submitter.
+type Settle = (bool, Tell);
+/// Tells a submitter how its change ended; `Some` when the commit failed.
+type Tell = Box<dyn FnOnce(Option<&rusqlite::Error>)>;
+
+pub struct Writer {
+    /// `None` only while dropping.
+    queue: Option<SyncSender<Change>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    pub fn start(connection: Connection) -> Self {
+        let (queue, changes) = sync_channel(QUEUE_LENGTH);
+        let thread = std::thread::spawn(move || write_all(&connection, &changes));
+        Self { queue: Some(queue), thread: Some(thread) }
+    }
+
+    /// Queues a change. `deliver` is called on the writer's thread once the change is committed, or is known not to be;
+    /// it is dropped uncalled when the library cannot be written at all.
+    pub fn submit<T, F, D>(&self, change: F, deliver: D) -> Result<()>
+    where
+        T: 'static,
+        F: FnOnce(&Edit<'_>) -> Result<T> + Send + 'static,
+        D: FnOnce(Result<T>) + Send + 'static,
+    {
+        let change: Change = Box::new(move |edit| {
+            let outcome = change(edit);
+            let is_applied = outcome.is_ok();
+            let tell = Box::new(move |commit_error: Option<&rusqlite::Error>| {
+                let outcome = match commit_error {
+                    Some(error) if is_applied => Err(StoreError::Sqlite(copy_of(error))),
+                    _ => outcome,
+                };
+                deliver(outcome);
+            });
+            (is_applied, tell)
+        });
+        let queue = self.queue.as_ref().ok_or(StoreError::Closed)?;
+        queue.send(change).map_err(|_| StoreError::Closed)
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.queue.take());
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the writer of the library panicked");
+        }
+    }
+}
+
+fn write_all(connection: &Connection, changes: &Receiver<Change>) {
+    while let Ok(first) = changes.recv() {
+        let mut tells = Vec::new();
+        let committed = commit_group(connection, first, changes, &mut tells);
+        if let Err(error) = &committed {
+            tracing::error!(%error, "a commit to the library failed");
+        }
+        for tell in tells {
+            tell(committed.as_ref().err());
+        }
+    }
+    // Leaves one tidy file behind; what is in the log is safe without it.
+    if let Err(error) = connection.pragma_update(None, "wal_checkpoint", "truncate") {
+        tracing::debug!(%error, "no checkpoint at close");
+    }
+}
+
+fn commit_group(
+    connection: &Connection,
+    first: Change,
+    changes: &Receiver<Change>,
+    tells: &mut Vec<Tell>,
+) -> rusqlite::Result<()> {
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    let mut next = Some(first);
+    while let Some(change) = next {
+        transaction.execute_batch("SAVEPOINT change")?;
+        let (is_applied, tell) = change(&Edit(View(&transaction)));
+        tells.push(tell);
+        transaction.execute_batch(if is_applied { "RELEASE change" } else { "ROLLBACK TO change; RELEASE change" })?;
+        next = if tells.len() < GROUP_LENGTH { changes.try_recv().ok() } else { None };
+    }
+    transaction.commit()
+}
+
+/// `rusqlite::Error` cannot be cloned; every submitter of a failed group gets what it says.
+fn copy_of(error: &rusqlite::Error) -> rusqlite::Error {
+    match error {
+        rusqlite::Error::SqliteFailure(code, message) => rusqlite::Error::SqliteFailure(*code, message.clone()),
+        other => rusqlite::Error::ToSqlConversionFailure(other.to_string().into()),
+    }
+}
