@@ -1,0 +1,47 @@
+//! What the engine refuses or fails at.
+
+use std::path::PathBuf;
+
+use domain::ids::RunId;
+use domain::model::{ModelId, Shortfall};
+use domain::recipe::NothingToFind;
+
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    #[error(transparent)]
+    Store(#[from] store::StoreError),
+    #[error("the embedded model cannot be used: {0}")]
+    Local(#[from] local::LocalError),
+    #[error("{path}: {source}")]
+    File { path: PathBuf, source: std::io::Error },
+    #[error("the picture cannot be encoded: {0}")]
+    Encode(#[from] prepare::Error),
+    #[error("the original of image {image} cannot be shown: {detail}")]
+    Original { image: domain::ids::ImageId, detail: String },
+    #[error(transparent)]
+    NothingToFind(#[from] NothingToFind),
+    #[error("there is no model {0}")]
+    UnknownModel(ModelId),
+    #[error("there are no images to annotate")]
+    NoImages,
+    #[error("this model cannot do this recipe: {0:?}")]
+    RecipeBeyondModel(Vec<Shortfall>),
+    #[error("run {0} is being worked on by another process")]
+    RunBusy(RunId),
+    #[error("run {0} has nothing left to do")]
+    NothingLeft(RunId),
+    #[error("no image of run {0} has finished, so there are no figures")]
+    NoFigures(RunId),
+    #[error("a task of the engine ended early")]
+    TaskLost,
+}
+
+pub type Result<T> = std::result::Result<T, EngineError>;
+
+impl EngineError {
+    /// For `map_err` on file operations.
+    pub(crate) fn file(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::File { path, source }
+    }
+}

@@ -1,0 +1,70 @@
+//! Copies of images with their marks drawn in. Originals are only read.
+
+use std::fs;
+use std::path::Path;
+
+use domain::annotation::{Shape, Status};
+use domain::geometry::ImageFromSent;
+use domain::library::ImageCard;
+use prepare::DrawnMark;
+
+use crate::library::Library;
+use crate::originals::Unavailable;
+use crate::{EngineError, Result};
+
+/// Long edge of a copy: enough to judge a box by, small enough for a page of hundreds.
+const EDGE: u32 = 1600;
+const QUALITY: u8 = 88;
+
+/// The label palette of the window, for copies: the same colour means the same label.
+const PALETTE: [[u8; 3]; 12] = [
+    [0x35, 0xb2, 0xfc],
+    [0xd3, 0x78, 0x12],
+    [0x83, 0xfd, 0xb5],
+    [0xf7, 0xf3, 0x4a],
+    [0xf1, 0x91, 0xaf],
+    [0x39, 0x71, 0xf8],
+    [0xc5, 0xc4, 0x63],
+    [0x9f, 0x29, 0xab],
+    [0xc0, 0xd5, 0xfd],
+    [0xb9, 0x30, 0x00],
+    [0x9a, 0x78, 0xaf],
+    [0x3f, 0x74, 0x6a],
+];
+
+/// Draws the marks of `card`, rejected ones aside, on a copy of its original.
+pub fn write(library: &Library, card: &ImageCard, path: &Path) -> Result<std::result::Result<(), Unavailable>> {
+    let mut decoded = match library.decode_original(card.id, Some(EDGE)) {
+        Ok(decoded) => decoded,
+        Err(unavailable) => return Ok(Err(unavailable)),
+    };
+    // The same map that brings answers to the image brings marks to a copy of another size.
+    let to_copy = ImageFromSent::new(card.size, decoded.pixels.size);
+    let marks: Vec<DrawnMark> = card
+        .marks
+        .iter()
+        .filter(|mark| mark.status != Status::Rejected)
+        .map(|mark| {
+            let Shape::Box { rect } = mark.shape;
+            DrawnMark {
+                rect: to_copy.rect(rect),
+                text: match mark.confidence {
+                    Some(confidence) => format!("{} {confidence:.2}", mark.label),
+                    None => mark.label.clone(),
+                },
+                color: PALETTE[usize::from(mark.color.clamp(1, 12)) - 1],
+                dashed: mark.color > 6,
+            }
+        })
+        .collect();
+    prepare::draw_marks(&mut decoded.pixels, &marks);
+    let jpeg = prepare::encode_jpeg(&decoded.pixels, QUALITY)?;
+    fs::write(path, jpeg).map_err(EngineError::file(path))?;
+    Ok(Ok(()))
+}
+
+/// A file name without its extension, in characters that every file system and URL takes.
+pub fn safe_stem(name: &str) -> String {
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    stem.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '_' }).take(60).collect()
+}

@@ -1,0 +1,41 @@
+//! What leaves the library in files of its own: for now a report that opens in any browser, with marked-up copies.
+
+mod html;
+mod marked;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use domain::ids::RunId;
+
+use crate::library::Library;
+use crate::{EngineError, Result};
+
+/// What [`write_report`] has written.
+#[derive(Debug, Clone)]
+pub struct WrittenReport {
+    pub page: PathBuf,
+    pub marked_count: u32,
+    /// Images whose originals could not be read any more.
+    pub missing: Vec<String>,
+}
+
+/// Writes `report.html` and `marked/*.jpg` into `folder`: the figures of a run and its images with their marks.
+pub fn write_report(library: &Library, run: RunId, folder: &Path) -> Result<WrittenReport> {
+    let marked_folder = folder.join("marked");
+    fs::create_dir_all(&marked_folder).map_err(EngineError::file(&marked_folder))?;
+    let images = library.store.read(|view| view.images_of_run(run))?;
+    let mut pictures = Vec::new();
+    let mut missing = Vec::new();
+    for card in library.image_cards(&images)? {
+        let file_name = format!("{:04}-{}.jpg", card.id.0, marked::safe_stem(&card.name));
+        match marked::write(library, &card, &marked_folder.join(&file_name))? {
+            Ok(()) => pictures.push(html::Picture { file: format!("marked/{file_name}"), card }),
+            Err(unavailable) => missing.push(format!("{}: {}", card.name, unavailable.detail)),
+        }
+    }
+    let page = folder.join("report.html");
+    let html = html::page(&library.run_report(run)?, &pictures, &missing);
+    fs::write(&page, html).map_err(EngineError::file(&page))?;
+    Ok(WrittenReport { page, marked_count: u32::try_from(pictures.len()).unwrap_or(u32::MAX), missing })
+}

@@ -1,0 +1,308 @@
+//! Bringing files into the library: one thread walks, several read, one writes. Originals are only read; what cannot be
+//! taken is noted with its reason and stops nothing.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use domain::ids::{CollectionId, ImageId};
+use domain::import::{ImportProgress, SkipReason, SkippedFile};
+use prepare::{Found, Ingested};
+use store::{KnownFile, NewImage};
+use tokio::sync::watch;
+
+use crate::clock::now_millis;
+use crate::library::{Library, lock, processors};
+use crate::originals::fingerprint;
+use crate::pixels::THUMBNAIL_EDGE;
+use crate::{EngineError, Result};
+
+/// Paths that wait to be read: enough to keep every reader busy, few enough to hold no memory.
+const SCAN_AHEAD: usize = 1024;
+/// Files written together, so that the writer is never held for more than about ten milliseconds.
+const WRITE_SLICE: usize = 64;
+/// An import that goes slowly still shows what it has.
+const WRITE_INTERVAL: Duration = Duration::from_millis(250);
+
+/// Imports take turns; cancelling ends the one at work and those that wait.
+#[derive(Default)]
+pub struct ImportTurn {
+    turn: Arc<Mutex<()>>,
+    cancels: Vec<Arc<AtomicBool>>,
+}
+
+/// What an import brought.
+#[derive(Debug, Clone, Default)]
+pub struct Imported {
+    /// The images of the dropped files, new or known, in the order of the scan.
+    pub images: Vec<ImageId>,
+    /// The files that were left out, each with its reason.
+    pub skipped: Vec<SkippedFile>,
+    pub progress: ImportProgress,
+}
+
+/// A file on its way, with its place in the order of the scan.
+struct Scanned {
+    sequence: usize,
+    root: usize,
+    found: Found,
+}
+
+/// What became of it.
+struct Read {
+    root: usize,
+    path: PathBuf,
+    outcome: Outcome,
+}
+
+enum Outcome {
+    Known(ImageId, KnownFile),
+    New(Box<NewImage>, KnownFile),
+    Skipped(SkipReason),
+}
+
+/// What has reached the library.
+#[derive(Default)]
+struct Written {
+    images: Vec<ImageId>,
+    skipped: Vec<SkippedFile>,
+}
+
+/// A dropped folder, or the folder of files dropped without one.
+struct Root {
+    collection: CollectionId,
+    paths: Vec<PathBuf>,
+}
+
+impl Library {
+    /// How the import at work is coming along, or how the last one ended.
+    #[must_use]
+    pub fn import_progress(&self) -> watch::Receiver<ImportProgress> {
+        self.import_progress.subscribe()
+    }
+
+    /// Ends the import at work and those that wait. What has been taken stays.
+    pub fn cancel_import(&self) {
+        for cancel in &lock(&self.import_turn).cancels {
+            cancel.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Imports files and folders, each folder as a collection. Blocks until done; call it on a thread of its own.
+    pub fn import(&self, dropped: &[PathBuf]) -> Result<Imported> {
+        let is_cancelled = Arc::new(AtomicBool::new(false));
+        let turn = {
+            let mut imports = lock(&self.import_turn);
+            imports.cancels.push(Arc::clone(&is_cancelled));
+            Arc::clone(&imports.turn)
+        };
+        let imported = {
+            let _turn = lock(&turn);
+            self.import_progress.send_replace(ImportProgress::default());
+            self.import_now(dropped, &is_cancelled)
+        };
+        lock(&self.import_turn).cancels.retain(|other| !Arc::ptr_eq(other, &is_cancelled));
+        self.import_progress.send_modify(|progress| {
+            progress.is_finished = true;
+            progress.is_cancelled = is_cancelled.load(Ordering::Relaxed);
+        });
+        self.note_change();
+        let written = imported?;
+        Ok(Imported {
+            images: written.images,
+            skipped: written.skipped,
+            progress: self.import_progress.borrow().clone(),
+        })
+    }
+
+    fn import_now(&self, dropped: &[PathBuf], is_cancelled: &AtomicBool) -> Result<Written> {
+        let roots = self.collections_for(dropped)?;
+        let (scanned, to_read) = sync_channel(SCAN_AHEAD);
+        let (done, to_write) = sync_channel(SCAN_AHEAD);
+        let to_read = Mutex::new(to_read);
+        std::thread::scope(|scope| {
+            let (roots, to_read) = (&roots, &to_read);
+            scope.spawn(move || self.scan_all(roots, is_cancelled, &scanned));
+            for _ in 0..processors() {
+                let done = done.clone();
+                scope.spawn(move || self.read_all(to_read, is_cancelled, &done));
+            }
+            drop(done);
+            self.write_all(roots, to_write)
+        })
+    }
+
+    /// A collection for every dropped folder, and one for the folder of dropped files.
+    fn collections_for(&self, dropped: &[PathBuf]) -> Result<Vec<Root>> {
+        let mut by_folder: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
+        for path in dropped {
+            let path = std::path::absolute(path).map_err(EngineError::file(path))?;
+            let folder = if path.is_dir() { path.clone() } else { path.parent().unwrap_or(&path).to_owned() };
+            by_folder.entry(folder).or_default().push(path);
+        }
+        let now = now_millis();
+        by_folder
+            .into_iter()
+            .map(|(folder, paths)| {
+                let name = folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy().into_owned();
+                let collection = self.store.write_blocking(move |edit| edit.collection_at(&folder, &name, now))?;
+                Ok(Root { collection, paths })
+            })
+            .collect()
+    }
+
+    fn scan_all(&self, roots: &[Root], is_cancelled: &AtomicBool, scanned: &SyncSender<Scanned>) {
+        let mut sequence = 0;
+        for (root, Root { paths, .. }) in roots.iter().enumerate() {
+            prepare::scan(paths, is_cancelled, &mut |found| {
+                self.import_progress.send_modify(|progress| progress.found += 1);
+                // The readers are gone only when the import is over.
+                let _ = scanned.send(Scanned { sequence, root, found });
+                sequence += 1;
+            });
+        }
+        self.import_progress.send_modify(|progress| progress.is_scanned = true);
+    }
+
+    fn read_all(
+        &self,
+        to_read: &Mutex<Receiver<Scanned>>,
+        is_cancelled: &AtomicBool,
+        done: &SyncSender<(usize, Read)>,
+    ) {
+        loop {
+            let scanned = lock(to_read).recv();
+            let Ok(Scanned { sequence, root, found }) = scanned else { return };
+            if is_cancelled.load(Ordering::Relaxed) {
+                continue;
+            }
+            let read = match found {
+                Found::File(path) => Read { root, outcome: self.read(&path), path },
+                Found::Unreadable { path, detail } => {
+                    Read { root, path, outcome: Outcome::Skipped(SkipReason::Unreadable { detail }) }
+                }
+            };
+            if done.send((sequence, read)).is_err() {
+                // The library cannot be written. Read nothing more, but empty the queue, so that the scan ends.
+                is_cancelled.store(true, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Reads one file, unless it is unchanged since an earlier import.
+    fn read(&self, path: &Path) -> Outcome {
+        let unreadable = |detail: String| Outcome::Skipped(SkipReason::Unreadable { detail });
+        let file = match fingerprint(path) {
+            Ok(file) => file,
+            Err(error) => return unreadable(error.to_string()),
+        };
+        if let Ok(Some(image)) = self.store.read(|view| view.image_of_unchanged(path, file)) {
+            return Outcome::Known(image, file);
+        }
+        match prepare::ingest(path, THUMBNAIL_EDGE) {
+            Ok(ingested) => {
+                if let Err(error) = self.keep_thumbnail(ingested.hash, &ingested.thumbnail) {
+                    // It is made again when it is looked at.
+                    tracing::warn!(%error, "a thumbnail was not kept");
+                }
+                Outcome::New(Box::new(new_image(path, &ingested)), file)
+            }
+            Err(reason) => Outcome::Skipped(reason),
+        }
+    }
+
+    /// Writes what was read, in the order of the scan, a slice at a time.
+    fn write_all(&self, roots: &[Root], to_write: Receiver<(usize, Read)>) -> Result<Written> {
+        let mut all = Written::default();
+        let mut seen = HashSet::new();
+        let mut early: BTreeMap<usize, Read> = BTreeMap::new();
+        let mut slice = Vec::new();
+        let mut next_sequence = 0;
+        let mut written_at = Instant::now();
+        let mut write = |slice: &mut Vec<Read>| -> Result<()> {
+            let written = self.write_slice(roots, std::mem::take(slice))?;
+            all.images.extend(written.images.into_iter().filter(|image| seen.insert(*image)));
+            all.skipped.extend(written.skipped);
+            Ok(())
+        };
+        for (sequence, read) in to_write {
+            early.insert(sequence, read);
+            while let Some(read) = early.remove(&next_sequence) {
+                slice.push(read);
+                next_sequence += 1;
+            }
+            if slice.len() >= WRITE_SLICE || written_at.elapsed() >= WRITE_INTERVAL {
+                write(&mut slice)?;
+                written_at = Instant::now();
+            }
+        }
+        // After a cancel there may be gaps in the sequence; what was read is kept all the same.
+        slice.extend(early.into_values());
+        while !slice.is_empty() {
+            let mut rest = slice.split_off(slice.len().min(WRITE_SLICE));
+            write(&mut slice)?;
+            slice.append(&mut rest);
+        }
+        Ok(all)
+    }
+
+    fn write_slice(&self, roots: &[Root], slice: Vec<Read>) -> Result<Written> {
+        if slice.is_empty() {
+            return Ok(Written::default());
+        }
+        let collections: Vec<CollectionId> = roots.iter().map(|root| root.collection).collect();
+        let now = now_millis();
+        let (written, counts) = self.store.write_blocking(move |edit| {
+            let mut written = Written::default();
+            let mut counts = ImportProgress::default();
+            for Read { root, path, outcome } in slice {
+                let collection = collections[root];
+                match outcome {
+                    Outcome::Known(image, file) => {
+                        edit.note_file(collection, image, &path, file)?;
+                        counts.known += 1;
+                        written.images.push(image);
+                    }
+                    Outcome::New(new, file) => {
+                        let (image, is_new) = edit.image_of_content(&new, now)?;
+                        edit.note_file(collection, image, &path, file)?;
+                        if is_new {
+                            counts.added += 1;
+                        } else {
+                            counts.known += 1;
+                        }
+                        written.images.push(image);
+                    }
+                    Outcome::Skipped(reason) => {
+                        let skipped = SkippedFile { path: path.to_string_lossy().into_owned(), reason };
+                        edit.note_skipped(collection, &path, &skipped)?;
+                        counts.skipped += 1;
+                        written.skipped.push(skipped);
+                    }
+                }
+            }
+            Ok((written, counts))
+        })?;
+        self.import_progress.send_modify(|progress| {
+            progress.added += counts.added;
+            progress.known += counts.known;
+            progress.skipped += counts.skipped;
+        });
+        self.note_change();
+        Ok(written)
+    }
+}
+
+fn new_image(path: &Path, ingested: &Ingested) -> NewImage {
+    NewImage {
+        hash: *ingested.hash.as_bytes(),
+        name: path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
+        byte_len: ingested.byte_len,
+        format: ingested.format,
+        orientation: ingested.orientation,
+        size: ingested.size,
+    }
+}

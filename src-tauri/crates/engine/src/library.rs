@@ -1,0 +1,139 @@
+//! An open library: its folder, its store, its routes, and what goes on in it now.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use domain::ids::{CollectionId, ImageId, RecipeId, RunId};
+use domain::import::{ImportProgress, SkippedFile};
+use domain::library::{ImageCard, ImageQuery, LibraryOverview};
+use domain::recipe::{Recipe, SavedRecipe, builtin};
+use domain::settings::{Installation, Settings};
+use store::Store;
+use tokio::sync::watch;
+
+use crate::import::ImportTurn;
+use crate::quote::Trials;
+use crate::route::Routes;
+use crate::run::ActiveRun;
+use crate::{EngineError, Result};
+
+/// An open library. Its folder holds the database, the thumbnails, the metrics and the locks of runs.
+pub struct Library {
+    folder: PathBuf,
+    pub(crate) store: Store,
+    pub(crate) routes: Routes,
+    pub(crate) trials: Trials,
+    pub(crate) import_turn: Mutex<ImportTurn>,
+    pub(crate) import_progress: watch::Sender<ImportProgress>,
+    pub(crate) active_runs: Mutex<HashMap<RunId, ActiveRun>>,
+    version: watch::Sender<u64>,
+}
+
+impl Library {
+    /// Opens the library whose database is at `database`, and makes it when there is none.
+    pub fn open(database: &Path) -> Result<Arc<Self>> {
+        let folder = match database.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        fs::create_dir_all(&folder).map_err(EngineError::file(&folder))?;
+        let store = Store::open(database)?;
+        store.write_blocking(|edit| {
+            for recipe in builtin::all() {
+                edit.save_recipe(&recipe, true)?;
+            }
+            Ok(())
+        })?;
+        Ok(Arc::new(Self {
+            folder,
+            store,
+            routes: Routes::default(),
+            trials: Trials::default(),
+            import_turn: Mutex::default(),
+            import_progress: watch::Sender::new(ImportProgress { is_finished: true, ..ImportProgress::default() }),
+            active_runs: Mutex::default(),
+            version: watch::Sender::new(0),
+        }))
+    }
+
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    #[must_use]
+    pub fn installation(&self) -> Installation {
+        Installation {
+            version: env!("CARGO_PKG_VERSION").into(),
+            library_folder: self.folder.to_string_lossy().into_owned(),
+            processors: processors(),
+        }
+    }
+
+    /// A number that grows whenever images, marks or decisions are not what they were.
+    #[must_use]
+    pub fn version(&self) -> watch::Receiver<u64> {
+        self.version.subscribe()
+    }
+
+    pub(crate) fn note_change(&self) {
+        self.version.send_modify(|version| *version += 1);
+    }
+
+    pub fn overview(&self, collection: Option<CollectionId>) -> Result<LibraryOverview> {
+        Ok(self.store.read(|view| {
+            Ok(LibraryOverview {
+                collections: view.collections()?,
+                counts: view.image_counts(collection)?,
+                labels: view.label_counts(collection)?,
+            })
+        })?)
+    }
+
+    pub fn image_ids(&self, query: &ImageQuery) -> Result<Vec<ImageId>> {
+        Ok(self.store.read(|view| view.image_ids(query))?)
+    }
+
+    /// In the order of `ids`; ids that are gone are left out.
+    pub fn image_cards(&self, ids: &[ImageId]) -> Result<Vec<ImageCard>> {
+        Ok(self.store.read(|view| view.image_cards(ids))?)
+    }
+
+    pub fn skipped_files(&self, collection: Option<CollectionId>) -> Result<Vec<SkippedFile>> {
+        Ok(self.store.read(|view| view.skipped_files(collection))?)
+    }
+
+    pub fn recipes(&self) -> Result<Vec<SavedRecipe>> {
+        Ok(self.store.read(|view| view.recipes())?)
+    }
+
+    /// Saves "find these things" from a typed list, or gives back the recipe that already says the same.
+    pub async fn save_typed_recipe(&self, typed: &str) -> Result<SavedRecipe> {
+        let recipe = Recipe::find_these(typed)?;
+        Ok(self.store.write(move |edit| edit.save_recipe(&recipe, false)).await?)
+    }
+
+    pub async fn delete_recipe(&self, recipe: RecipeId) -> Result<()> {
+        Ok(self.store.write(move |edit| edit.delete_recipe(recipe)).await?)
+    }
+
+    pub fn settings(&self) -> Result<Settings> {
+        Ok(self.store.read(|view| view.settings())?)
+    }
+
+    pub async fn save_settings(&self, settings: Settings) -> Result<()> {
+        Ok(self.store.write(move |edit| edit.save_settings(&settings)).await?)
+    }
+}
+
+/// How many things this machine does at once.
+pub(crate) fn processors() -> u32 {
+    std::thread::available_parallelism().map_or(1, |count| u32::try_from(count.get()).unwrap_or(u32::MAX))
+}
+
+/// Locks a mutex whose data stays sound even if a holder panicked.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,71 @@
+//! Finding an image's original again. Originals are only read, may be moved or changed by their owner, and an image that
+//! was imported from several places is served from whichever still has it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use domain::ids::ImageId;
+use domain::run::FailureKind;
+use prepare::{ContentHash, Decoded};
+use store::KnownFile;
+
+use crate::library::Library;
+
+/// Why an original could not be used.
+#[derive(Debug, Clone)]
+pub struct Unavailable {
+    pub kind: FailureKind,
+    pub detail: String,
+}
+
+/// Length and time of change, by which a file is recognised without reading it.
+pub fn fingerprint(path: &Path) -> std::io::Result<KnownFile> {
+    let metadata = fs::metadata(path)?;
+    let modified_at = metadata
+        .modified()
+        .ok()
+        .and_then(|time| time.duration_since(UNIX_EPOCH).ok())
+        .and_then(|since| i64::try_from(since.as_nanos()).ok())
+        .unwrap_or_default();
+    Ok(KnownFile { byte_len: metadata.len(), modified_at })
+}
+
+impl Library {
+    /// Decodes the original of `image`, upright, long edge at most `max_edge`.
+    pub(crate) fn decode_original(&self, image: ImageId, max_edge: Option<u32>) -> Result<Decoded, Unavailable> {
+        let path = self.original(image)?;
+        prepare::decode(&path, max_edge).map_err(|reason| Unavailable {
+            kind: FailureKind::FileUnreadable,
+            detail: format!("{}: {reason:?}", path.display()),
+        })
+    }
+
+    /// A path that still holds the content of `image`.
+    fn original(&self, image: ImageId) -> Result<PathBuf, Unavailable> {
+        let broken =
+            |error: store::StoreError| Unavailable { kind: FailureKind::FileUnreadable, detail: error.to_string() };
+        let (paths, hash) =
+            self.store.read(|view| Ok((view.paths_of(image)?, view.image_hash(image)?))).map_err(broken)?;
+        let mut unavailable = Unavailable { kind: FailureKind::FileMissing, detail: String::new() };
+        for path in paths {
+            let file = match fingerprint(&path) {
+                Ok(file) => file,
+                Err(error) => {
+                    unavailable.detail = format!("{}: {error}", path.display());
+                    continue;
+                }
+            };
+            let is_unchanged =
+                self.store.read(|view| view.image_of_unchanged(&path, file)).map_err(broken)? == Some(image);
+            if is_unchanged || ContentHash::of_file(&path).is_ok_and(|found| found.as_bytes() == &hash) {
+                return Ok(path);
+            }
+            unavailable = Unavailable {
+                kind: FailureKind::FileUnreadable,
+                detail: format!("{}: is no longer the picture that was imported", path.display()),
+            };
+        }
+        Err(unavailable)
+    }
+}

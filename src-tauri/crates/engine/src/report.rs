@@ -1,0 +1,108 @@
+//! Reports of runs and the metrics file, all from what was recorded.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use domain::ids::RunId;
+use domain::metrics::{ClassicBenchmark, ClassicMetrics, ClassicRun, MetricsExtra, Recorded};
+use domain::report::{RunReport, duration_bins};
+use domain::run::{RunState, StopReason};
+
+use crate::clock::{now_millis, rfc3339};
+use crate::library::Library;
+use crate::{EngineError, Result};
+
+impl Library {
+    pub fn run_report(&self, run: RunId) -> Result<RunReport> {
+        let summary = self.run(run)?;
+        let (durations, (wall_millis, concurrency), failures, labels) = self.store.read(|view| {
+            Ok((view.durations(run)?, view.pace_of_run(run)?, view.failure_groups(run)?, view.found_by_run(run)?))
+        })?;
+        let bins = duration_bins(&durations);
+        let recorded = Recorded {
+            task_millis: durations,
+            done: summary.done,
+            failed: summary.failed,
+            retries: summary.retries,
+            wall_millis,
+            concurrency,
+        };
+        Ok(RunReport { metrics: recorded.metrics(), summary, failures, labels, durations: bins })
+    }
+
+    /// The metrics of a run in the form that users of the earlier pipeline parse.
+    pub fn classic_metrics(&self, run: RunId) -> Result<ClassicMetrics> {
+        let report = self.run_report(run)?;
+        let metrics = report.metrics.ok_or(EngineError::NoFigures(run))?;
+        let summary = report.summary;
+        Ok(ClassicMetrics {
+            exported_at: rfc3339(now_millis()),
+            metrics: ClassicRun::new(rfc3339(summary.started_at), &metrics),
+            benchmarks: vec![ClassicBenchmark::sequential_against_parallel(&metrics)],
+            fieldmark: MetricsExtra {
+                version: env!("CARGO_PKG_VERSION").into(),
+                run: run.0,
+                model: summary.model.0,
+                recipe: summary.recipe_name,
+                state: state_name(summary.state).into(),
+                images: summary.total,
+                answered: summary.done,
+                failed: summary.failed,
+                waiting: summary.waiting,
+                retries: summary.retries,
+                marks: summary.mark_count,
+                marks_by_label: report.labels.into_iter().map(|label| (label.name, label.count)).collect(),
+                cost_dollars: summary.paid.dollars(),
+            },
+        })
+    }
+
+    /// Writes the metrics of a run to `path`; a reader sees the whole new file or the old one.
+    pub fn write_metrics(&self, run: RunId, path: &Path) -> Result<()> {
+        let json = serde_json::to_string_pretty(&self.classic_metrics(run)?)
+            .map_err(|error| EngineError::File { path: path.to_owned(), source: error.into() })?;
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        fs::create_dir_all(folder).map_err(EngineError::file(folder))?;
+        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(EngineError::file(folder))?;
+        writeln!(file, "{json}").map_err(EngineError::file(path))?;
+        file.persist(path).map_err(|error| EngineError::File { path: path.to_owned(), source: error.error })?;
+        Ok(())
+    }
+
+    /// Where every run leaves its metrics, unless the settings say otherwise.
+    #[must_use]
+    pub fn metrics_path(&self) -> PathBuf {
+        self.folder().join("metrics").join("batch-annotation-metrics.json")
+    }
+
+    pub(crate) async fn write_metrics_if_wanted(self: std::sync::Arc<Self>, run: RunId) -> Result<()> {
+        tokio::task::spawn_blocking(move || {
+            if !self.settings()?.writes_metrics {
+                return Ok(());
+            }
+            match self.write_metrics(run, &self.metrics_path()) {
+                // A run stopped before its first image has nothing to say.
+                Err(EngineError::NoFigures(_)) => Ok(()),
+                outcome => outcome,
+            }
+        })
+        .await
+        .map_err(|_| EngineError::TaskLost)?
+    }
+}
+
+const fn state_name(state: RunState) -> &'static str {
+    match state {
+        RunState::Running => "running",
+        RunState::Stopping => "stopping",
+        RunState::Interrupted => "interrupted",
+        RunState::Stopped { reason: StopReason::Completed } => "completed",
+        RunState::Stopped { reason: StopReason::Paused } => "paused",
+        RunState::Stopped { reason: StopReason::Cancelled } => "cancelled",
+        RunState::Stopped { reason: StopReason::Shutdown } => "shutdown",
+    }
+}

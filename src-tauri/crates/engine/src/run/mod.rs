@@ -1,0 +1,203 @@
+//! Runs: a plan carried out. Every run that is worked on has one dispatcher task, which owns its state and publishes
+//! snapshots; executors do one image each; a lock file says which process works on it.
+
+mod dispatcher;
+mod executor;
+mod lock;
+mod progress;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::ids::RunId;
+use domain::model::Shortfall;
+use domain::plan::RunRequest;
+use domain::run::{RunProgress, RunState, RunSummary, StopReason};
+use store::NewRun;
+use tokio::sync::watch;
+
+use crate::clock::now_millis;
+use crate::library::{Library, lock};
+use crate::route::Routes;
+use crate::{EngineError, Result};
+
+use dispatcher::Dispatcher;
+use lock::RunLock;
+
+/// A run that this process works on.
+pub struct ActiveRun {
+    progress: watch::Receiver<RunProgress>,
+    /// `Some` asks the dispatcher to admit nothing more.
+    stop: watch::Sender<Option<StopReason>>,
+}
+
+impl Library {
+    /// Writes a plan as a run and begins to work on it. Needs a tokio runtime.
+    pub async fn start_run(self: &Arc<Self>, request: &RunRequest) -> Result<RunId> {
+        let model = Routes::model(&request.model)?;
+        let (images, recipe) =
+            self.store.read(|view| Ok((view.selected_images(&request.images)?, view.recipe(request.recipe)?)))?;
+        if images.is_empty() {
+            return Err(EngineError::NoImages);
+        }
+        let shortfalls = model.shortfalls(&recipe);
+        if shortfalls.iter().any(Shortfall::is_blocking) {
+            return Err(EngineError::RecipeBeyondModel(shortfalls));
+        }
+        let concurrency = match request.concurrency {
+            Some(count) => count.max(1),
+            None => self.open_route(&model.id).await?.default_concurrency(),
+        };
+        let run = NewRun {
+            quoted: Routes::cost(&model).map(|cost| cost.expected),
+            model: model.id,
+            model_name: model.name,
+            recipe,
+            concurrency,
+            images,
+        };
+        let now = now_millis();
+        let id = self.store.write(move |edit| edit.add_run(&run, now)).await?;
+        self.work_on(id).await?;
+        Ok(id)
+    }
+
+    /// Goes on with a run that was paused, cancelled or interrupted; failed images are tried again. Nothing that is
+    /// finished is done again.
+    pub async fn resume_run(self: &Arc<Self>, run: RunId) -> Result<()> {
+        let summary = self.run(run)?;
+        if matches!(summary.state, RunState::Running | RunState::Stopping) {
+            return Err(EngineError::RunBusy(run));
+        }
+        if summary.waiting + summary.failed == 0 {
+            return Err(EngineError::NothingLeft(run));
+        }
+        self.work_on(run).await
+    }
+
+    pub fn pause_run(&self, run: RunId) {
+        self.stop_run(run, StopReason::Paused);
+    }
+
+    /// What is done stays; what is in flight is finished, since it may have been paid for.
+    pub fn cancel_run(&self, run: RunId) {
+        self.stop_run(run, StopReason::Cancelled);
+    }
+
+    fn stop_run(&self, run: RunId, reason: StopReason) {
+        if let Some(active) = lock(&self.active_runs).get(&run) {
+            active.stop.send_replace(Some(reason));
+        }
+    }
+
+    /// Stops every run, and waits until what was in flight is on disk or `patience` is over.
+    pub async fn shut_down(&self, patience: Duration) {
+        let mut stopping: Vec<_> = lock(&self.active_runs)
+            .values()
+            .map(|active| {
+                active.stop.send_if_modified(|stop| {
+                    let is_first = stop.is_none();
+                    stop.get_or_insert(StopReason::Shutdown);
+                    is_first
+                });
+                active.progress.clone()
+            })
+            .collect();
+        let drained = async {
+            for progress in &mut stopping {
+                // An error means that the dispatcher is gone, which is as good.
+                let _ = progress.wait_for(|snapshot| matches!(snapshot.state, RunState::Stopped { .. })).await;
+            }
+        };
+        if tokio::time::timeout(patience, drained).await.is_err() {
+            tracing::warn!("closing with images still in flight; they will be done when the run is resumed");
+        }
+    }
+
+    /// Snapshots of a run while it is worked on here; `None` when it is not.
+    #[must_use]
+    pub fn run_progress(&self, run: RunId) -> Option<watch::Receiver<RunProgress>> {
+        lock(&self.active_runs).get(&run).map(|active| active.progress.clone())
+    }
+
+    /// The state of a run that nobody works on, in the form of a snapshot.
+    pub fn resting_progress(&self, run: RunId) -> Result<RunProgress> {
+        let summary = self.run(run)?;
+        let (failures, (wall_millis, concurrency)) =
+            self.store.read(|view| Ok((view.failure_groups(run)?, view.pace_of_run(run)?)))?;
+        Ok(progress::resting(summary, failures, wall_millis, concurrency))
+    }
+
+    /// The newest first.
+    pub fn runs(&self) -> Result<Vec<RunSummary>> {
+        let mut runs = self.store.read(|view| view.runs())?;
+        for run in &mut runs {
+            run.state = self.actual_state(run);
+        }
+        Ok(runs)
+    }
+
+    pub fn run(&self, run: RunId) -> Result<RunSummary> {
+        let mut summary = self.store.read(|view| view.run(run))?;
+        summary.state = self.actual_state(&summary);
+        Ok(summary)
+    }
+
+    /// Takes the run's undecided proposals back; returns how many.
+    pub async fn undo_run(&self, run: RunId) -> Result<u32> {
+        if lock(&self.active_runs).contains_key(&run) {
+            return Err(EngineError::RunBusy(run));
+        }
+        let taken_back = self.store.write(move |edit| edit.take_back_proposals(run)).await?;
+        self.note_change();
+        Ok(taken_back)
+    }
+
+    /// The library only knows that nobody stopped a run; whether somebody works on it, its lock tells.
+    fn actual_state(&self, run: &RunSummary) -> RunState {
+        if run.state != RunState::Running {
+            return run.state;
+        }
+        if let Some(active) = lock(&self.active_runs).get(&run.id) {
+            return active.progress.borrow().state;
+        }
+        if RunLock::is_held(self.folder(), run.id) { RunState::Running } else { RunState::Interrupted }
+    }
+
+    async fn work_on(self: &Arc<Self>, run: RunId) -> Result<()> {
+        let run_lock = RunLock::take(self.folder(), run)?;
+        let summary = self.store.read(|view| view.run(run))?;
+        let (recipe, (wall_millis, concurrency)) =
+            self.store.read(|view| Ok((view.recipe_of_run(run)?, view.pace_of_run(run)?)))?;
+        let route = self.open_route(&summary.model).await?;
+        let lost = self
+            .store
+            .write(move |edit| {
+                edit.retry_failed(run)?;
+                edit.note_resumed(run)?;
+                edit.give_up_lost_attempts(run)
+            })
+            .await?;
+        if lost > 0 {
+            tracing::info!(%run, lost, "requests of an earlier sitting were never answered");
+        }
+        let summary = store_summary(self, run)?;
+        let snapshot = progress::resting(summary, Vec::new(), wall_millis, concurrency);
+        let (publish, progress) = watch::channel(RunProgress { state: RunState::Running, ..snapshot });
+        let (stop, stop_asked) = watch::channel(None);
+        lock(&self.active_runs).insert(run, ActiveRun { progress, stop });
+        let dispatcher = Dispatcher::new(Arc::clone(self), run, route, recipe, concurrency, publish, stop_asked);
+        tokio::spawn(dispatcher.work(run_lock));
+        Ok(())
+    }
+
+    /// Opens a route where it may block: the weights of a model take a while to load.
+    async fn open_route(self: &Arc<Self>, model: &domain::model::ModelId) -> Result<crate::route::Route> {
+        let (library, model) = (Arc::clone(self), model.clone());
+        tokio::task::spawn_blocking(move || library.routes.open(&model)).await.map_err(|_| EngineError::TaskLost)?
+    }
+}
+
+fn store_summary(library: &Library, run: RunId) -> Result<RunSummary> {
+    Ok(library.store.read(|view| view.run(run))?)
+}

@@ -1,0 +1,36 @@
+//! The sample photos that come along, to try Fieldmark with. Their terms are in `samples/ATTRIBUTION.md`.
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::library::Library;
+use crate::{EngineError, Result};
+
+const ATTRIBUTION: &str = include_str!("../../../../samples/ATTRIBUTION.md");
+
+macro_rules! samples {
+    ($($name:literal),+ $(,)?) => {
+        [$(($name, include_bytes!(concat!("../../../../samples/", $name)).as_slice())),+]
+    };
+}
+
+const SAMPLES: [(&str, &[u8]); 6] =
+    samples!["astronaut.jpg", "chelsea.jpg", "china.jpg", "coffee.jpg", "flower.jpg", "rocket.jpg",];
+
+impl Library {
+    /// Writes the samples into the library folder, where they are not yet; returns the folder of photos to import.
+    pub fn lay_out_samples(&self) -> Result<PathBuf> {
+        let folder = self.folder().join("Samples");
+        fs::create_dir_all(&folder).map_err(EngineError::file(&folder))?;
+        // Beside the photos' folder, so that an import of it leaves nothing out.
+        let attribution = self.folder().join("Samples-ATTRIBUTION.md");
+        fs::write(&attribution, ATTRIBUTION).map_err(EngineError::file(&attribution))?;
+        for (name, bytes) in SAMPLES {
+            let path = folder.join(name);
+            if !path.exists() {
+                fs::write(&path, bytes).map_err(EngineError::file(&path))?;
+            }
+        }
+        Ok(folder)
+    }
+}
