@@ -1,0 +1,195 @@
+//! `annotate` and `resume`: import, quote, run, report.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use domain::ids::{RecipeId, RunId};
+use domain::model::ModelId;
+use domain::plan::{ImageSelection, PlanRequest, RunRequest};
+use domain::run::{RunProgress, RunState, StopReason};
+use engine::{Imported, Library};
+use tokio::sync::watch;
+
+use crate::arguments::{Annotate, Common, Resume};
+use crate::error::CommandError;
+use crate::progress::Bar;
+use crate::words;
+
+/// As shells say it for a process that was interrupted.
+const INTERRUPTED: u8 = 130;
+const SOME_FAILED: u8 = 3;
+
+pub async fn annotate(arguments: Annotate) -> Result<ExitCode, CommandError> {
+    let library = open(&arguments.common)?;
+    // With --json, standard output is for the one document.
+    let mut notes: Box<dyn Write + Send> =
+        if arguments.common.json { Box::new(io::stderr()) } else { Box::new(io::stdout()) };
+
+    let recipe = choose_recipe(&library, &arguments).await?;
+    let imported = import(&library, arguments.paths).await?;
+    words::import(&mut notes, &imported)?;
+    if imported.images.is_empty() {
+        return Err(CommandError::NoImages);
+    }
+
+    let images = ImageSelection::Images { ids: imported.images };
+    let model = confirm_quote(&library, &mut notes, &images, &recipe, arguments.common.yes)?;
+    let request = RunRequest { images, recipe: recipe.id, model, concurrency: None };
+    let run = library.start_run(&request).await?;
+    follow(&library, run, &arguments.common).await
+}
+
+pub async fn resume(arguments: Resume) -> Result<ExitCode, CommandError> {
+    let library = open(&arguments.common)?;
+    let run = match arguments.run {
+        Some(run) => RunId(run),
+        None => {
+            let runs = library.runs()?;
+            let unfinished = runs.iter().find(|run| run.waiting > 0 && run.state != RunState::Running);
+            unfinished.ok_or(CommandError::NothingToResume)?.id
+        }
+    };
+    library.resume_run(run).await?;
+    follow(&library, run, &arguments.common).await
+}
+
+fn open(common: &Common) -> Result<Arc<Library>, CommandError> {
+    let database = match &common.db {
+        Some(database) => database.clone(),
+        None => default_folder()?.join("library.sqlite"),
+    };
+    Ok(Library::open(&database)?)
+}
+
+/// The same folder as the window's.
+fn default_folder() -> Result<PathBuf, CommandError> {
+    if let Some(folder) = std::env::var_os("FIELDMARK_LIBRARY") {
+        return Ok(folder.into());
+    }
+    let folders = directories::ProjectDirs::from("org", "", "fieldmark").ok_or(CommandError::NoHome)?;
+    Ok(folders.data_local_dir().to_owned())
+}
+
+/// A recipe as chosen: its id and how it is called.
+struct Chosen {
+    id: RecipeId,
+    name: String,
+}
+
+async fn choose_recipe(library: &Library, arguments: &Annotate) -> Result<Chosen, CommandError> {
+    if let Some(typed) = &arguments.labels {
+        let saved = library.save_typed_recipe(typed).await?;
+        return Ok(Chosen { id: saved.id, name: saved.recipe.name });
+    }
+    let recipes = library.recipes()?;
+    let found = match &arguments.recipe {
+        Some(asked) => recipes.iter().find(|saved| saved.recipe.name.to_lowercase() == asked.to_lowercase()),
+        None => recipes.first(),
+    };
+    match found {
+        Some(saved) => Ok(Chosen { id: saved.id, name: saved.recipe.name.clone() }),
+        None => Err(CommandError::UnknownRecipe {
+            asked: arguments.recipe.clone().unwrap_or_default(),
+            known: recipes.iter().map(|saved| saved.recipe.name.as_str()).collect::<Vec<_>>().join("; "),
+        }),
+    }
+}
+
+async fn import(library: &Arc<Library>, paths: Vec<PathBuf>) -> Result<Imported, CommandError> {
+    let bar = Bar::new();
+    let mut progress = library.import_progress();
+    let importing = {
+        let library = Arc::clone(library);
+        tokio::task::spawn_blocking(move || library.import(&paths))
+    };
+    tokio::pin!(importing);
+    loop {
+        tokio::select! {
+            imported = &mut importing => {
+                bar.clear();
+                return Ok(imported.map_err(|_| engine::EngineError::TaskLost)??);
+            }
+            Ok(()) = progress.changed() => bar.show_import(&progress.borrow_and_update()),
+        }
+    }
+}
+
+/// Prints the quote and asks; the model to run.
+fn confirm_quote(
+    library: &Library,
+    notes: &mut impl Write,
+    images: &ImageSelection,
+    recipe: &Chosen,
+    is_agreed: bool,
+) -> Result<ModelId, CommandError> {
+    let quote = library.quote(&PlanRequest { images: images.clone(), recipe: recipe.id })?;
+    let Some(model) = quote.models.first() else { return Err(CommandError::NoImages) };
+    words::quote(notes, &quote, model, &recipe.name)?;
+    notes.flush()?;
+    if !model.can_run {
+        let reasons: Vec<String> = model.shortfalls.iter().map(words::shortfall).collect();
+        return Err(CommandError::RecipeBeyondModel { reason: reasons.join("; ") });
+    }
+    if !is_agreed && !words::confirm(&format!("Annotate {} images?", quote.image_count))? {
+        return Err(CommandError::NotConfirmed);
+    }
+    Ok(model.model.id.clone())
+}
+
+/// Shows a run until it ends. Interrupted once, it finishes what is in flight; twice, it stops at once, and what was in
+/// flight is done again by `resume`.
+async fn follow(library: &Arc<Library>, run: RunId, common: &Common) -> Result<ExitCode, CommandError> {
+    let bar = Bar::new();
+    let mut interruptions = 0;
+    if let Some(mut progress) = library.run_progress(run) {
+        loop {
+            bar.show_run(&progress.borrow_and_update());
+            if is_over(&progress) {
+                break;
+            }
+            tokio::select! {
+                changed = progress.changed() => if changed.is_err() { break },
+                Ok(()) = tokio::signal::ctrl_c() => {
+                    interruptions += 1;
+                    if interruptions > 1 {
+                        return Ok(ExitCode::from(INTERRUPTED));
+                    }
+                    library.pause_run(run);
+                }
+            }
+        }
+    }
+    bar.clear();
+    finish(library, run, common)
+}
+
+fn is_over(progress: &watch::Receiver<RunProgress>) -> bool {
+    matches!(progress.borrow().state, RunState::Stopped { .. } | RunState::Interrupted)
+}
+
+fn finish(library: &Library, run: RunId, common: &Common) -> Result<ExitCode, CommandError> {
+    let mut out = io::stdout().lock();
+    let report = library.run_report(run)?;
+    if common.json {
+        serde_json::to_writer_pretty(&mut out, &report)?;
+        writeln!(out)?;
+    } else {
+        words::report(&mut out, &report)?;
+    }
+    if let Some(path) = &common.metrics_out {
+        library.write_metrics(run, path)?;
+    }
+    if let Some(folder) = &common.report {
+        let written = engine::export::write_report(library, run, folder)?;
+        if !common.json {
+            writeln!(out, "  report      {} with {} marked-up photos", written.page.display(), written.marked_count)?;
+        }
+    }
+    Ok(match report.summary.state {
+        RunState::Stopped { reason: StopReason::Completed } if report.summary.failed == 0 => ExitCode::SUCCESS,
+        RunState::Stopped { reason: StopReason::Completed } => ExitCode::from(SOME_FAILED),
+        _ => ExitCode::from(INTERRUPTED),
+    })
+}

@@ -1,0 +1,73 @@
+//! What can be said on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(
+    name = "fieldmark",
+    version,
+    about = "Label photos with vision models, on your own machine",
+    after_help = "Exit codes: 0 all images answered, 1 nothing could be done, 2 wrong usage, 3 some images failed, \
+                  130 interrupted."
+)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Find things in photos and folders of photos
+    #[command(
+        after_help = "Examples:\n  fieldmark annotate holiday/\n  fieldmark annotate holiday/ --labels cat,dog --yes\n  \
+                            fieldmark annotate holiday/ --yes --json > report.json"
+    )]
+    Annotate(Annotate),
+    /// Go on with a run that was interrupted; nothing finished is done again
+    Resume(Resume),
+}
+
+#[derive(Args)]
+pub struct Annotate {
+    /// Photos and folders; originals are only read
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// A recipe of the library, by name
+    #[arg(long, value_name = "NAME", conflicts_with = "labels")]
+    pub recipe: Option<String>,
+    /// Find these things, in place of a recipe
+    #[arg(long, value_name = "A,B,...")]
+    pub labels: Option<String>,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(Args)]
+pub struct Resume {
+    /// A run by its number; the newest that is unfinished when left out
+    #[arg(value_name = "RUN")]
+    pub run: Option<u32>,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(Args)]
+pub struct Common {
+    /// The library's database, in place of the window's
+    #[arg(long, value_name = "FILE")]
+    pub db: Option<PathBuf>,
+    /// Write the metrics JSON here too
+    #[arg(long, value_name = "FILE")]
+    pub metrics_out: Option<PathBuf>,
+    /// Write a page with the figures and marked-up copies of the photos into this folder
+    #[arg(long, value_name = "FOLDER")]
+    pub report: Option<PathBuf>,
+    /// Print one JSON document on standard output, in place of words
+    #[arg(long)]
+    pub json: bool,
+    /// Do not ask before the run
+    #[arg(long)]
+    pub yes: bool,
+}
