@@ -1,0 +1,74 @@
+//! The commands and signals as TypeScript sees them: `ui/src/ipc/bindings.ts`, generated and committed.
+
+use tauri::Wry;
+use tauri_specta::{Builder, collect_commands, collect_events};
+
+use crate::commands::{library, plan, review, runs, settings};
+use crate::signals;
+
+/// Every command and signal there is.
+pub fn builder() -> Builder<Wry> {
+    // One type for both directions: what the window sends it says in full, so defaults of stored forms do not matter.
+    Builder::new()
+        .disable_serde_phases()
+        .commands(collect_commands![
+            library::overview,
+            library::image_ids,
+            library::image_cards,
+            library::skipped_files,
+            library::choose_folders,
+            library::import_samples,
+            library::cancel_import,
+            plan::recipes,
+            plan::save_typed_recipe,
+            plan::delete_recipe,
+            plan::quote,
+            runs::start_run,
+            runs::watch_run,
+            runs::stop_watching,
+            runs::pause_run,
+            runs::resume_run,
+            runs::cancel_run,
+            runs::runs,
+            runs::run_report,
+            runs::undo_run,
+            runs::save_metrics,
+            review::decide,
+            review::undo_decision,
+            settings::settings,
+            settings::save_settings,
+            settings::installation,
+        ])
+        .events(collect_events![
+            signals::ImportChanged,
+            signals::LibraryChanged,
+            signals::DragChanged,
+            signals::Refused,
+        ])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use specta_typescript::Typescript;
+
+    /// `make bindings` sets it to write the file anew.
+    const UPDATE: &str = "UPDATE_BINDINGS";
+
+    #[test]
+    fn committed_bindings_are_fresh() {
+        let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/src/ipc/bindings.ts");
+        let folder = tempfile::tempdir().unwrap();
+        let fresh = folder.path().join("bindings.ts");
+        super::builder().export(Typescript::default(), &fresh).unwrap();
+        let fresh = std::fs::read_to_string(fresh).unwrap();
+        if std::env::var_os(UPDATE).is_some() {
+            std::fs::write(&committed, &fresh).unwrap();
+        }
+        assert!(
+            std::fs::read_to_string(committed).unwrap() == fresh,
+            "ui/src/ipc/bindings.ts is stale: run `make bindings` and commit it"
+        );
+    }
+}

@@ -1,0 +1,106 @@
+//! Runs, their progress, their reports.
+
+use domain::ids::RunId;
+use domain::plan::RunRequest;
+use domain::report::RunReport;
+use domain::run::{RunProgress, RunState, RunSummary};
+use tauri::ipc::Channel;
+use tauri::{AppHandle, State};
+use tauri_plugin_dialog::DialogExt;
+use tokio::sync::oneshot;
+
+use super::{Answer, ask};
+use crate::state::Desktop;
+
+#[tauri::command]
+#[specta::specta]
+pub async fn start_run(desktop: State<'_, Desktop>, request: RunRequest) -> Answer<RunId> {
+    Ok(desktop.library().start_run(&request).await?)
+}
+
+/// Sends snapshots of `run` as they come, at most ten a second, until it stops or the window watches another.
+#[tauri::command]
+#[specta::specta]
+pub async fn watch_run(desktop: State<'_, Desktop>, run: RunId, progress: Channel<RunProgress>) -> Answer<()> {
+    let library = desktop.library();
+    let Some(mut snapshots) = library.run_progress(run) else {
+        desktop.watch(None);
+        let resting = ask(&desktop, move |library| library.resting_progress(run)).await?;
+        // A window that is gone needs no snapshot.
+        let _ = progress.send(resting);
+        return Ok(());
+    };
+    desktop.watch(Some(tauri::async_runtime::spawn(async move {
+        loop {
+            let snapshot = snapshots.borrow_and_update().clone();
+            let is_over = matches!(snapshot.state, RunState::Stopped { .. } | RunState::Interrupted);
+            if progress.send(snapshot).is_err() || is_over || snapshots.changed().await.is_err() {
+                return;
+            }
+        }
+    })));
+    Ok(())
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn stop_watching(desktop: State<'_, Desktop>) -> Answer<()> {
+    desktop.watch(None);
+    Ok(())
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn pause_run(desktop: State<'_, Desktop>, run: RunId) -> Answer<()> {
+    desktop.library().pause_run(run);
+    Ok(())
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn resume_run(desktop: State<'_, Desktop>, run: RunId) -> Answer<()> {
+    Ok(desktop.library().resume_run(run).await?)
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn cancel_run(desktop: State<'_, Desktop>, run: RunId) -> Answer<()> {
+    desktop.library().cancel_run(run);
+    Ok(())
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn runs(desktop: State<'_, Desktop>) -> Answer<Vec<RunSummary>> {
+    ask(&desktop, |library| library.runs()).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn run_report(desktop: State<'_, Desktop>, run: RunId) -> Answer<RunReport> {
+    ask(&desktop, move |library| library.run_report(run)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn undo_run(desktop: State<'_, Desktop>, run: RunId) -> Answer<u32> {
+    Ok(desktop.library().undo_run(run).await?)
+}
+
+/// Opens the system's save dialog; the path written, or `None` when it was cancelled.
+#[tauri::command]
+#[specta::specta]
+pub async fn save_metrics(app: AppHandle, desktop: State<'_, Desktop>, run: RunId) -> Answer<Option<String>> {
+    let (choose, chosen) = oneshot::channel();
+    let dialog = app.dialog().file().add_filter("JSON", &["json"]).set_file_name("batch-annotation-metrics.json");
+    dialog.save_file(move |path| {
+        let _ = choose.send(path);
+    });
+    let path = chosen.await.ok().flatten().and_then(|path| path.into_path().ok());
+    let Some(path) = path else { return Ok(None) };
+    ask(&desktop, move |library| {
+        library.write_metrics(run, &path)?;
+        Ok(Some(path.to_string_lossy().into_owned()))
+    })
+    .await
+}

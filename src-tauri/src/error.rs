@@ -1,0 +1,61 @@
+//! What the window is told when something is refused: a code that its catalogue turns into words, and a message for logs.
+
+use engine::EngineError;
+use serde::Serialize;
+
+/// A refused command.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+pub struct AppError {
+    /// Stable; the window's message catalogue is keyed by it.
+    pub code: ErrorCode,
+    /// What went wrong, with the particulars.
+    pub message: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    Library,
+    Model,
+    File,
+    Original,
+    NothingToFind,
+    UnknownModel,
+    NoImages,
+    RecipeBeyondModel,
+    RunBusy,
+    NothingLeft,
+    NoFigures,
+    Internal,
+}
+
+impl From<EngineError> for AppError {
+    fn from(error: EngineError) -> Self {
+        let code = match &error {
+            EngineError::Store(_) => ErrorCode::Library,
+            EngineError::Local(_) => ErrorCode::Model,
+            EngineError::File { .. } => ErrorCode::File,
+            EngineError::Original { .. } | EngineError::Encode(_) => ErrorCode::Original,
+            EngineError::NothingToFind(_) => ErrorCode::NothingToFind,
+            EngineError::UnknownModel(_) => ErrorCode::UnknownModel,
+            EngineError::NoImages => ErrorCode::NoImages,
+            EngineError::RecipeBeyondModel(_) => ErrorCode::RecipeBeyondModel,
+            EngineError::RunBusy(_) => ErrorCode::RunBusy,
+            EngineError::NothingLeft(_) => ErrorCode::NothingLeft,
+            EngineError::NoFigures(_) => ErrorCode::NoFigures,
+            EngineError::TaskLost => ErrorCode::Internal,
+        };
+        Self { code, message: error.to_string() }
+    }
+}
+
+/// Why there is no window.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("there is no home folder to keep a library in; name one with FIELDMARK_LIBRARY")]
+    NoHome,
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    #[error("the window cannot be opened: {0}")]
+    Tauri(#[from] tauri::Error),
+}

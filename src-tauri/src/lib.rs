@@ -1,0 +1,62 @@
+//! The window: Tauri around the engine. A command converts, calls one function of the engine, and maps the error; there
+//! is no logic here that the command line would miss.
+
+mod bindings;
+mod commands;
+mod error;
+mod signals;
+mod state;
+mod thumbs;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tauri::{Manager, RunEvent, WebviewUrl, WebviewWindowBuilder};
+
+use error::StartError;
+use state::Desktop;
+
+/// How long closing waits for what is in flight.
+const CLOSING_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Opens the library and the window, and returns when the window is closed. Paths on the command line are imported as if
+/// they had been dropped.
+pub fn run() -> Result<(), StartError> {
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+        .with_writer(std::io::stderr)
+        .init();
+    let desktop = Desktop::open()?;
+    let dropped: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
+
+    let builder = bindings::builder();
+    let app = tauri::Builder::default()
+        .plugin(tauri_plugin_dialog::init())
+        .register_asynchronous_uri_scheme_protocol(thumbs::SCHEME, thumbs::serve)
+        .invoke_handler(builder.invoke_handler())
+        .manage(desktop)
+        .setup(move |app| {
+            builder.mount_events(app);
+            signals::forward(app.handle());
+            let window = WebviewWindowBuilder::new(app, "main", WebviewUrl::default())
+                .title("Fieldmark")
+                .inner_size(1280.0, 800.0)
+                .min_inner_size(960.0, 600.0)
+                // The window's own dark, so that nothing flashes before the page is there.
+                .background_color(tauri::window::Color(0x1a, 0x1a, 0x1a, 0xff))
+                .build()?;
+            signals::take_drops(&window);
+            if !dropped.is_empty() {
+                state::import(app.handle(), dropped);
+            }
+            Ok(())
+        })
+        .build(tauri::generate_context!())?;
+    app.run(|handle, event| {
+        if matches!(event, RunEvent::Exit) {
+            let library = handle.state::<Desktop>().library();
+            tauri::async_runtime::block_on(library.shut_down(CLOSING_PATIENCE));
+        }
+    });
+    Ok(())
+}

@@ -1,0 +1,63 @@
+//! What lives as long as the window.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use engine::Library;
+use tauri::async_runtime::JoinHandle;
+use tauri::{AppHandle, Manager};
+use tauri_specta::Event;
+
+use crate::error::{AppError, StartError};
+use crate::signals::Refused;
+
+/// Names the folder of the library, in place of the one that the desktop keeps application data in.
+const LIBRARY_VARIABLE: &str = "FIELDMARK_LIBRARY";
+
+pub struct Desktop {
+    library: Arc<Library>,
+    /// The window watches one run at a time.
+    watcher: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Desktop {
+    pub fn open() -> Result<Self, StartError> {
+        let folder = match std::env::var_os(LIBRARY_VARIABLE) {
+            Some(folder) => PathBuf::from(folder),
+            None => directories::ProjectDirs::from("org", "", "fieldmark")
+                .ok_or(StartError::NoHome)?
+                .data_local_dir()
+                .to_owned(),
+        };
+        Ok(Self { library: Library::open(&folder.join("library.sqlite"))?, watcher: Mutex::default() })
+    }
+
+    pub fn library(&self) -> Arc<Library> {
+        Arc::clone(&self.library)
+    }
+
+    /// Puts the window's watcher in the place of the one before, which ends.
+    pub fn watch(&self, watcher: Option<JoinHandle<()>>) {
+        let mut current = self.watcher.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(former) = std::mem::replace(&mut *current, watcher) {
+            former.abort();
+        }
+    }
+}
+
+/// Imports what was dropped, chosen or named on the command line. Progress is signalled; so is a refusal.
+pub fn import(app: &AppHandle, paths: Vec<PathBuf>) {
+    let (app, library) = (app.clone(), app.state::<Desktop>().library());
+    tauri::async_runtime::spawn_blocking(move || {
+        if let Err(error) = library.import(&paths) {
+            signal_refusal(&app, error.into());
+        }
+    });
+}
+
+fn signal_refusal(app: &AppHandle, error: AppError) {
+    tracing::error!(message = error.message, "an import failed");
+    if let Err(error) = Refused(error).emit(app) {
+        tracing::debug!(%error, "no window to signal to");
+    }
+}
