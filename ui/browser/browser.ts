@@ -1,0 +1,73 @@
+/** The browser that the tests drive. */
+import { mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+import axe from "axe-core";
+import { chromium, type Browser, type Page } from "playwright-core";
+import { expect, inject } from "vitest";
+
+const SCREENSHOTS = fileURLToPath(new URL("../../build/screenshots/", import.meta.url));
+
+export function launch(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    headless: true,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+}
+
+export interface Opening {
+  /** What the core in memory is asked for, such as `images=0`. */
+  query?: string;
+  theme?: "dark" | "light";
+  width?: number;
+  height?: number;
+}
+
+/** Opens the window in a context of its own; errors of the page fail the test. */
+export async function open(browser: Browser, opening: Opening = {}): Promise<Page> {
+  const { query = "", theme = "dark", width = 1280, height = 800 } = opening;
+  const context = await browser.newContext({
+    viewport: { width, height },
+    colorScheme: theme,
+    reducedMotion: "reduce",
+  });
+  const page = await context.newPage();
+  page.on("pageerror", (error) => {
+    throw error;
+  });
+  await page.goto(`${inject("address")}?${query}`);
+  await page.getByRole("navigation", { name: "Screens" }).waitFor();
+  return page;
+}
+
+export async function screenshot(page: Page, name: string): Promise<void> {
+  mkdirSync(SCREENSHOTS, { recursive: true });
+  await page.evaluate(() => document.fonts.ready);
+  // Two frames: what was decided in this one is painted in the next.
+  await page.evaluate(() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))));
+  await page.screenshot({ path: `${SCREENSHOTS}${name}.png` });
+}
+
+/** Fails on anything that axe calls serious or critical. */
+export async function expectAccessible(page: Page): Promise<void> {
+  await page.evaluate(axe.source);
+  const found = await page.evaluate(async () => {
+    const { violations } = await (window as unknown as { axe: typeof axe }).axe.run(document);
+    return violations
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .map(
+        ({ id, nodes }) =>
+          `${id}: ${nodes.map((node) => `${node.target.join(" ")} ${node.failureSummary}`).join("; ")}`,
+      );
+  });
+  expect(found).toEqual([]);
+}

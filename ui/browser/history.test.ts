@@ -1,0 +1,104 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { expectAccessible, launch, open, type Opening, screenshot } from "./browser";
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launch();
+});
+afterAll(() => browser.close());
+
+async function openHistory(opening: Opening = {}): Promise<Page> {
+  const page = await open(browser, opening);
+  await page.getByRole("navigation", { name: "Screens" }).getByRole("button", { name: "History" }).click();
+  return page;
+}
+
+describe("history", () => {
+  it("shows the newest run's report, and others by the arrow keys", async () => {
+    const page = await openHistory();
+    const report = page.getByRole("region", { name: /^Report of run/ });
+    await report.waitFor();
+    expect(await report.getByRole("heading", { level: 1 }).innerText()).toBe("Run 2");
+    await page.keyboard.press("ArrowDown");
+    await page.getByRole("region", { name: "Report of run 1" }).waitFor();
+    expect(await page.getByRole("row", { selected: true }).innerText()).toContain("Run 1");
+    await page.keyboard.press("ArrowUp");
+    await page.getByRole("region", { name: "Report of run 2" }).waitFor();
+    await page.getByRole("row", { name: /Run 1/ }).click();
+    await page.getByRole("region", { name: "Report of run 1" }).waitFor();
+    await page.context().close();
+  });
+
+  it("tells the figures, the durations and the labels", async () => {
+    const page = await openHistory();
+    const report = page.getByRole("region", { name: "Report of run 2" });
+    await report.waitFor();
+    for (const figure of ["Wall time", "Mean an image", "P99", "Images a second", "Success rate", "Speed-up"]) {
+      expect(await report.getByText(figure, { exact: true }).count()).toBe(1);
+    }
+    expect(
+      await report
+        .getByRole("img", { name: /^Histogram of durations/ })
+        .locator("rect")
+        .count(),
+    ).toBeGreaterThan(2);
+    expect(await report.getByText("person", { exact: true }).isVisible()).toBe(true);
+    await page.context().close();
+  });
+
+  it("writes the metrics and says where", async () => {
+    const page = await openHistory();
+    await page.getByRole("button", { name: "Metrics JSON" }).click();
+    await page.getByText("Metrics written to /home/you/run-2-metrics.json").waitFor();
+    await page.context().close();
+  });
+
+  it("asks before a run is undone, and removes its undecided proposals only", async () => {
+    const page = await openHistory();
+    await page.getByRole("button", { name: "Undo this run" }).click();
+    const dialog = page.getByRole("dialog", { name: "Undo run 2?" });
+    await dialog.waitFor();
+    await screenshot(page, "history-undo-dark-1280");
+    await expectAccessible(page);
+    await dialog.getByRole("button", { name: "Keep them" }).click();
+    expect(await page.getByRole("dialog").count()).toBe(0);
+    await page.getByRole("button", { name: "Undo this run" }).click();
+    await page.getByRole("button", { name: /^Remove \d+ marks?$/ }).click();
+    await page.getByText(/^Run 2 undone: \d+ marks taken back$/).waitFor();
+    await page.getByRole("button", { name: "Undo this run" }).click();
+    await page.getByText("nothing will be removed").waitFor();
+    await page.context().close();
+  });
+
+  it("leads to the review", async () => {
+    const page = await openHistory();
+    await page
+      .getByRole("region", { name: "Report of run 2" })
+      .getByRole("button", { name: "Review the marks" })
+      .click();
+    await page.getByRole("heading", { name: "Marks" }).waitFor();
+    await page.context().close();
+  });
+});
+
+describe.each(["dark", "light"] as const)("in the %s theme", (theme) => {
+  it.each([
+    [1280, 800],
+    [1440, 900],
+  ])("history is legible and reachable at %i x %i", async (width, height) => {
+    const page = await openHistory({ theme, width, height, query: "images=400" });
+    await page.getByRole("region", { name: "Report of run 2" }).waitFor();
+    await screenshot(page, `history-${theme}-${width}`);
+    await expectAccessible(page);
+    await page.context().close();
+  });
+
+  it("no runs yet says so", async () => {
+    const page = await openHistory({ theme, query: "images=0" });
+    await page.getByRole("heading", { name: "No runs yet" }).waitFor();
+    await expectAccessible(page);
+    await page.context().close();
+  });
+});

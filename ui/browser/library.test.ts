@@ -1,0 +1,179 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+
+import { launch, open, screenshot } from "./browser";
+
+let browser: Browser;
+let page: Page;
+beforeAll(async () => {
+  browser = await launch();
+});
+afterEach(() => page.context().close());
+afterAll(() => browser.close());
+
+const grid = () => page.getByRole("listbox", { name: "Images" });
+const cells = () => grid().getByRole("option");
+const filter = (name: RegExp) => page.getByRole("radio", { name });
+
+describe("an empty library", () => {
+  it("takes the samples and shows them", async () => {
+    page = await open(browser, { query: "images=0" });
+    await page.getByRole("button", { name: "Try with the samples" }).click();
+    await cells().nth(5).waitFor();
+    expect(await cells().count()).toBe(6);
+    await page.getByRole("status").getByText("6 images added").waitFor();
+    await page.getByRole("button", { name: "Annotate 6 images…" }).waitFor();
+  });
+
+  it("shows how far an import is, and what it left out", async () => {
+    page = await open(browser, { query: "images=0" });
+    await page.keyboard.press("Control+o");
+    await page.getByRole("progressbar", { name: "Adding images" }).waitFor();
+    await page.getByRole("button", { name: "2 files left out" }).click();
+    const dialog = page.getByRole("dialog", { name: "Files left out" });
+    await dialog.getByText("Too large: 412.5 megapixels").waitFor();
+    await screenshot(page, "skipped-dark-1280");
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "hidden" });
+  });
+
+  it("can cancel an import", async () => {
+    page = await open(browser, { query: "images=0" });
+    await page.keyboard.press("Control+o");
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.getByRole("status").getByText("Adding cancelled").waitFor();
+  });
+});
+
+it("shows where to drop while files are over the window, and takes them", async () => {
+  page = await open(browser);
+  await cells().first().waitFor();
+  await page.evaluate(() => window.dispatchEvent(new DragEvent("dragover", { cancelable: true })));
+  await page.getByText("Drop to add").waitFor();
+  await screenshot(page, "drop-dark-1280");
+  await page.evaluate(() => window.dispatchEvent(new DragEvent("drop", { cancelable: true })));
+  await page.getByText("Drop to add").waitFor({ state: "hidden" });
+  await page.getByRole("status").getByText("240 images added").waitFor();
+});
+
+describe("100,000 images", () => {
+  it("scroll from end to end with few cells in the document", async () => {
+    page = await open(browser, { query: "images=100000" });
+    await cells().first().waitFor();
+    const most = async () => page.evaluate(() => document.querySelectorAll("*").length);
+    expect(await cells().count()).toBeLessThan(80);
+    for (const share of [0.25, 0.6, 1]) {
+      await grid().evaluate((element, to) => {
+        element.scrollTop = element.scrollHeight * to;
+      }, share);
+      await page.waitForFunction(() => document.querySelector('[role="option"] .foot .truncate') !== null);
+      expect(await most()).toBeLessThan(3000);
+    }
+    await page.getByRole("option", { name: "100000" }).waitFor();
+    await screenshot(page, "library-100000-dark-1280");
+  });
+
+  it("are stepped through by keys to the last and back", async () => {
+    page = await open(browser, { query: "images=100000" });
+    await cells().first().waitFor();
+    await grid().focus();
+    await page.keyboard.press("End");
+    await page.getByRole("option", { name: "100000", selected: true }).waitFor();
+    await page.keyboard.press("Home");
+    await page.getByRole("option", { name: "lake_0001.jpg", selected: true }).waitFor();
+  });
+
+  it("keep working at sizes at which a browser's scroll bar ends", async () => {
+    page = await open(browser, { query: "images=100000" });
+    await cells().first().waitFor();
+    await page.getByRole("slider", { name: "Thumbnail size" }).focus();
+    await page.keyboard.press("End");
+    await grid().focus();
+    await page.keyboard.press("End");
+    await page.getByRole("option", { name: "100000", selected: true }).waitFor();
+    const { top, bottom, height } = await page.evaluate(() => {
+      const cell = document.querySelector('[aria-selected="true"]')?.getBoundingClientRect();
+      const list = document.querySelector('[role="listbox"]')?.getBoundingClientRect();
+      return {
+        top: (cell?.top ?? 0) - (list?.top ?? 0),
+        bottom: (cell?.bottom ?? 0) - (list?.top ?? 0),
+        height: list?.height ?? 0,
+      };
+    });
+    expect(top).toBeGreaterThanOrEqual(0);
+    expect(bottom).toBeLessThanOrEqual(height);
+  });
+});
+
+describe("the keyboard", () => {
+  it("moves, selects, extends, and opens review and the plan", async () => {
+    page = await open(browser);
+    await cells().first().waitFor();
+    await grid().focus();
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("ArrowDown");
+    await page.getByRole("option", { name: "lake_0007.jpg", selected: true }).waitFor();
+    await page.keyboard.press("Shift+ArrowRight");
+    await page.keyboard.press("Shift+ArrowRight");
+    await page.getByText("3 selected of 60").waitFor();
+    await page.getByRole("button", { name: "Annotate 3 images…" }).waitFor();
+    await page.keyboard.press("Control+Enter");
+    await page.getByRole("heading", { name: "Quote for 3 images" }).waitFor();
+    await page.keyboard.press("Control+1");
+    await cells().first().waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Annotate 60 images…" }).waitFor();
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Review", exact: true }).and(page.locator("[aria-current=page]")).waitFor();
+    await page.keyboard.press("Control+2");
+    await page.getByRole("radio", { name: "Built-in detector" }).focus();
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
+  });
+
+  it("goes on in the grid where review ended", async () => {
+    page = await open(browser);
+    await cells().first().waitFor();
+    await grid().focus();
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Review", exact: true }).and(page.locator("[aria-current=page]")).waitFor();
+    await page.keyboard.press("Control+1");
+    await cells().first().waitFor();
+    await page.locator('[role="listbox"][aria-activedescendant="image-6"]').waitFor();
+    await page.keyboard.press("ArrowRight");
+    await page.getByRole("option", { name: "lake_0007.jpg", selected: true }).waitFor();
+  });
+
+  it("searches", async () => {
+    page = await open(browser);
+    await cells().first().waitFor();
+    await page.keyboard.press("/");
+    await page.keyboard.type("no such file");
+    await page.getByRole("heading", { name: "No image matches" }).waitFor();
+    await page.keyboard.press("Control+a");
+    await page.keyboard.type("cat_");
+    await page.getByRole("option", { name: "cat_0006.jpg" }).waitFor();
+    expect(await cells().count()).toBe(10);
+    // The letters went on into the field, though the grid had come back meanwhile.
+    expect(await page.getByRole("searchbox").inputValue()).toBe("cat_");
+    await page.keyboard.press("Escape");
+    await page.getByRole("option", { name: "lake_0001.jpg" }).waitFor();
+  });
+});
+
+it("filters by review state as its counts say", async () => {
+  page = await open(browser);
+  await cells().first().waitFor();
+  await filter(/^Failed/).click();
+  await page.getByRole("option", { name: "File unreadable" }).first().waitFor();
+  const failed = await cells().count();
+  await page.getByRole("radio", { name: `Failed ${failed}`, exact: true }).waitFor();
+});
+
+it("changes collections", async () => {
+  page = await open(browser);
+  await page.getByRole("button", { name: "Museum shelves 15" }).click();
+  await page.getByRole("heading", { name: "Museum shelves" }).waitFor();
+  await page.getByRole("button", { name: "Annotate 15 images…" }).waitFor();
+});

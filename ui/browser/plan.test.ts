@@ -1,0 +1,67 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+
+import { launch, open, screenshot } from "./browser";
+
+let browser: Browser;
+let page: Page;
+beforeAll(async () => {
+  browser = await launch();
+});
+afterEach(() => page.context().close());
+afterAll(() => browser.close());
+
+it("says what the model will not do before the run", async () => {
+  page = await open(browser);
+  await page.keyboard.press("Control+2");
+  await page.getByRole("combobox", { name: "Recipe" }).selectOption({ label: "Bird vocabulary, Spanish and English" });
+  await page.getByText("The built-in detector does not know: beak, eye").waitFor();
+  await page.getByText("5 required attributes cannot be filled by this model").waitFor();
+  expect(await page.getByRole("button", { name: "Annotate 60 images, $0" }).isEnabled()).toBe(true);
+});
+
+it("does not start what could find nothing, and says why", async () => {
+  page = await open(browser);
+  await page.keyboard.press("Control+2");
+  await page.getByRole("textbox", { name: "Find these things" }).fill("bicycle bell, zebra finch");
+  await page.keyboard.press("Enter");
+  await page.getByText("The built-in detector knows none of these labels").first().waitFor();
+  expect(await page.getByRole("button", { name: "Annotate 60 images" }).isDisabled()).toBe(true);
+  await screenshot(page, "plan-blocked-dark-1280");
+  await page.getByRole("button", { name: "Delete this recipe" }).click();
+  await page.getByRole("status").getByText("Recipe deleted").waitFor();
+  await page.getByRole("button", { name: "Annotate 60 images, $0", disabled: false }).waitFor();
+});
+
+it("starts by the keyboard and shows the run", async () => {
+  page = await open(browser);
+  await page.keyboard.press("Control+2");
+  await page.getByRole("button", { name: "Annotate 60 images, $0", disabled: false }).waitFor();
+  await page.keyboard.press("Control+Enter");
+  await page.getByRole("button", { name: "Run", exact: true }).and(page.locator("[aria-current=page]")).waitFor();
+});
+
+it("chooses a model by the arrow keys", async () => {
+  page = await open(browser, { query: "priced" });
+  await page.keyboard.press("Control+2");
+  await page.getByRole("radio", { name: "Built-in detector" }).focus();
+  await page.keyboard.press("ArrowDown");
+  await page.getByRole("button", { name: "Annotate 60 images, about $0.11" }).waitFor();
+  await page.getByText("60 images, resized, to api.example.com").waitFor();
+});
+
+it("leads to the library when there is nothing to annotate", async () => {
+  page = await open(browser, { query: "images=0" });
+  await page.keyboard.press("Control+2");
+  await page.getByRole("button", { name: "Go to the library" }).click();
+  await page.getByRole("heading", { name: "Drop folders of photos here" }).waitFor();
+});
+
+it("keeps the theme that was chosen in the settings", async () => {
+  page = await open(browser);
+  await page.getByRole("button", { name: "Settings" }).click();
+  await page.getByText("Light", { exact: true }).click();
+  await page.locator('html[data-theme="light"]').waitFor();
+  await page.keyboard.press("Control+1");
+  await page.locator('html[data-theme="light"]').waitFor();
+});

@@ -1,0 +1,39 @@
+import { describe, expect, it } from "vitest";
+import type { Annotation } from "../ipc/bindings";
+import { marksAt, nextUnder } from "./hit";
+
+function mark(id: number, x1: number, y1: number, x2: number, y2: number): Annotation {
+  return {
+    id,
+    origin: { kind: "run", run: 1 },
+    label: "thing",
+    color: 1,
+    shape: { kind: "box", rect: { x1, y1, x2, y2 } },
+    confidence: 0.5,
+    attributes: {},
+    status: "proposed",
+    reject_reason: null,
+  };
+}
+
+describe("a click", () => {
+  const marks = [mark(1, 0, 0, 100, 100), mark(2, 10, 10, 40, 40), mark(3, 5, 5, 60, 60)];
+
+  it("means the smallest box under it", () => {
+    expect(marksAt(marks, { x: 20, y: 20 }, 0).map(({ id }) => id)).toEqual([2, 3, 1]);
+    expect(marksAt(marks, { x: 200, y: 20 }, 0)).toEqual([]);
+  });
+
+  it("counts a little beside the edge", () => {
+    expect(marksAt(marks, { x: 103, y: 50 }, 4).map(({ id }) => id)).toEqual([1]);
+  });
+
+  it("goes one below when repeated, and around", () => {
+    const stack = marksAt(marks, { x: 20, y: 20 }, 0);
+    expect(nextUnder(stack, null, false)?.id).toBe(2);
+    expect(nextUnder(stack, 2, true)?.id).toBe(3);
+    expect(nextUnder(stack, 1, true)?.id).toBe(2);
+    expect(nextUnder(stack, 3, false)?.id).toBe(2);
+    expect(nextUnder([], 3, true)).toBeNull();
+  });
+});

@@ -1,0 +1,19 @@
+/** What review tells a person, in words. */
+import { refusalWords, words } from "../messages";
+import type { ToastTone } from "../state/app.svelte";
+import type { Notice } from "./review.svelte";
+
+export function noticeWords(notice: Notice): { text: string; tone: ToastTone } {
+  switch (notice.kind) {
+    case "refused": {
+      const why = refusalWords(notice.refusal);
+      return { text: notice.image === null ? why : words.review.refusedOn(notice.image, why), tone: "bad" };
+    }
+    case "nothing_to_reject":
+      return { text: words.review.nothingToReject, tone: "plain" };
+    case "nothing_to_undo":
+      return { text: words.review.nothingToUndo, tone: "plain" };
+    case "undone_elsewhere":
+      return { text: words.review.undoneElsewhere(notice.image), tone: "plain" };
+  }
+}

@@ -1,0 +1,287 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+import type { Annotation, Decided, Decision, ImageCard, ImageId } from "../ipc/bindings";
+import { type Notice, Review, type ReviewSeam } from "./review.svelte";
+import { withDecision } from "./verdict";
+
+function mark(id: number, confidence: number | null): Annotation {
+  return {
+    id,
+    origin: { kind: "run", run: 1 },
+    label: "cup",
+    color: 1,
+    shape: { kind: "box", rect: { x1: 0, y1: 0, x2: 10, y2: 10 } },
+    confidence,
+    attributes: {},
+    status: "proposed",
+    reject_reason: null,
+  };
+}
+
+function image(id: ImageId, ...marks: Annotation[]): ImageCard {
+  return { id, name: `${id}.jpg`, size: { width: 100, height: 100 }, review: "unreviewed", failure: null, marks };
+}
+
+/** A core that keeps what it is told, answers late, and refuses when told to. */
+class Core implements ReviewSeam {
+  readonly cards: Map<ImageId, ImageCard>;
+  readonly said: Decision[] = [];
+  readonly #before: Decided[] = [];
+  refusal: unknown = null;
+  #latest = 0;
+
+  constructor(cards: ImageCard[]) {
+    this.cards = new Map(cards.map((card) => [card.id, card]));
+  }
+
+  imageIds(): Promise<ImageId[]> {
+    return Promise.resolve([...this.cards.values()].filter((card) => card.review === "unreviewed").map(({ id }) => id));
+  }
+
+  imageCards(ids: ImageId[]): Promise<ImageCard[]> {
+    return Promise.resolve(ids.flatMap((id) => this.cards.get(id) ?? []));
+  }
+
+  async decide(decision: Decision): Promise<Decided> {
+    await Promise.resolve();
+    if (this.refusal !== null) throw this.refusal;
+    const card = this.cards.get(decision.image);
+    if (!card) throw new Error("gone");
+    this.said.push(decision);
+    this.#latest += 1;
+    this.#before.push({ decision: this.#latest, image: card });
+    const decided = withDecision(card, decision);
+    this.cards.set(card.id, decided);
+    return { decision: this.#latest, image: decided };
+  }
+
+  async undoDecision(): Promise<Decided | null> {
+    await Promise.resolve();
+    const undone = this.#before.pop();
+    if (!undone) return null;
+    this.cards.set(undone.image.id, undone.image);
+    return undone;
+  }
+}
+
+async function opened(
+  ...cards: ImageCard[]
+): Promise<{ core: Core; review: Review; notices: Notice[]; clock: { now: number } }> {
+  const core = new Core(cards);
+  const notices: Notice[] = [];
+  const clock = { now: 0 };
+  const review = new Review(
+    core,
+    (notice) => notices.push(notice),
+    () => clock.now,
+  );
+  await review.open(cards.map(({ id }) => id));
+  return { core, review, notices, clock };
+}
+
+describe("review", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it("accepts every proposal of the image and goes on before the answer is there", async () => {
+    const { core, review } = await opened(image(1, mark(1, 0.9), mark(2, 0.4)), image(2, mark(3, 0.5)));
+    review.accept();
+    expect(review.imageId).toBe(2);
+    expect(review.cards.get(1)?.review).toBe("reviewed");
+    expect(review.reviewedCount).toBe(1);
+    await review.settled();
+    expect(core.said).toEqual([{ image: 1, scope: { kind: "image" }, verdict: { kind: "accept" } }]);
+    expect(core.cards.get(1)?.marks.map(({ status }) => status)).toEqual(["accepted", "accepted"]);
+  });
+
+  it("lists the least certain first, and marks without a confidence last", async () => {
+    const { review } = await opened(image(1, mark(1, 0.9), mark(2, null), mark(3, 0.2)));
+    expect(review.marks.map(({ id }) => id)).toEqual([3, 1, 2]);
+  });
+
+  it("with a mark selected decides that one and selects the next, then leaves the image", async () => {
+    const { core, review } = await opened(image(1, mark(1, 0.2), mark(2, 0.5), mark(3, 0.8)), image(2));
+    review.selectNext(1);
+    expect(review.selected).toBe(1);
+    review.selectNext(1);
+    review.reject();
+    expect(review.selected).toBe(3);
+    expect(review.imageId).toBe(1);
+    review.accept();
+    expect(review.selected).toBe(1);
+    review.accept();
+    expect(review.imageId).toBe(2);
+    expect(review.selected).toBeNull();
+    await review.settled();
+    expect(core.said.map(({ scope }) => (scope.kind === "mark" ? scope.id : 0))).toEqual([2, 3, 1]);
+    expect(core.cards.get(1)?.review).toBe("reviewed");
+  });
+
+  it("takes decisions back, latest first, and returns to their images", async () => {
+    const { core, review, notices } = await opened(
+      image(1, mark(1, 0.2)),
+      image(2, mark(2, 0.3)),
+      image(3, mark(3, 0.4)),
+    );
+    review.accept();
+    review.reject();
+    expect(review.imageId).toBe(3);
+    review.undo();
+    await review.settled();
+    expect(review.imageId).toBe(2);
+    expect(review.card?.marks[0]?.status).toBe("proposed");
+    review.undo();
+    await review.settled();
+    expect(review.imageId).toBe(1);
+    expect(review.reviewedCount).toBe(0);
+    review.undo();
+    await review.settled();
+    expect(notices).toEqual([{ kind: "nothing_to_undo" }]);
+    expect(core.cards.get(1)?.review).toBe("unreviewed");
+  });
+
+  it("selects the mark again whose decision was taken back", async () => {
+    const { review } = await opened(image(1, mark(1, 0.2), mark(2, 0.5)));
+    review.select(2);
+    review.reject();
+    review.undo();
+    await review.settled();
+    expect(review.selected).toBe(2);
+    expect(review.selectedMark?.status).toBe("proposed");
+  });
+
+  it("adds the reason to the rejection as one step for undo", async () => {
+    const { core, review } = await opened(image(1, mark(1, 0.2)), image(2, mark(2, 0.5)));
+    review.reject();
+    expect(review.rejected).toMatchObject({ image: 1, marks: 1, reason: null });
+    review.giveReason("bad_box");
+    expect(review.rejected?.reason).toBe("bad_box");
+    await review.settled();
+    expect(review.cards.get(1)?.marks[0]?.reject_reason).toBe("bad_box");
+    expect(review.imageId).toBe(2);
+    vi.advanceTimersByTime(10_000);
+    expect(review.rejected).toBeNull();
+    review.undo();
+    await review.settled();
+    expect(review.imageId).toBe(1);
+    expect(core.cards.get(1)?.marks[0]?.status).toBe("proposed");
+  });
+
+  it("forgets to ask for a reason after a moment, and with the next decision", async () => {
+    const { review } = await opened(image(1, mark(1, 0.2)), image(2, mark(2, 0.5)), image(3, mark(3, 0.5)));
+    review.reject();
+    vi.advanceTimersByTime(10_000);
+    expect(review.rejected).toBeNull();
+    review.reject();
+    expect(review.rejected).not.toBeNull();
+    review.accept();
+    expect(review.rejected).toBeNull();
+    await review.settled();
+  });
+
+  it("restores what is stored when a decision is refused, and says so", async () => {
+    const { core, review, notices } = await opened(image(1, mark(1, 0.2)), image(2, mark(2, 0.5)));
+    core.refusal = { code: "library_busy", message: "locked" };
+    review.reject();
+    expect(review.cards.get(1)?.review).toBe("reviewed");
+    review.giveReason("other");
+    await review.settled();
+    expect(review.cards.get(1)?.review).toBe("unreviewed");
+    expect(review.reviewedCount).toBe(0);
+    expect(notices).toEqual([{ kind: "refused", refusal: core.refusal, image: "1.jpg" }]);
+    expect(review.rejected).toBeNull();
+  });
+
+  it("confirms an image without proposals as empty, once, and rejects nothing there", async () => {
+    const { core, review, notices } = await opened(image(1), image(2));
+    review.reject();
+    expect(notices).toEqual([{ kind: "nothing_to_reject" }]);
+    expect(review.imageId).toBe(1);
+    review.accept();
+    await review.settled();
+    expect(core.cards.get(1)?.review).toBe("confirmed_empty");
+    review.previous();
+    review.accept();
+    await review.settled();
+    expect(core.said).toHaveLength(1);
+    expect(review.imageId).toBe(2);
+  });
+
+  it("ends after the last image and finds what was skipped", async () => {
+    const { review } = await opened(image(1, mark(1, 0.2)), image(2, mark(2, 0.3)));
+    review.skip();
+    review.accept();
+    expect(review.isAtEnd).toBe(true);
+    review.accept();
+    await review.settled();
+    expect(review.unreviewedCount).toBe(1);
+    review.goToUnreviewed();
+    expect(review.isAtEnd).toBe(false);
+    expect(review.imageId).toBe(1);
+  });
+
+  it("opens at the image given, and otherwise at the first that nobody has reviewed", async () => {
+    const reviewed: ImageCard = { ...image(1), review: "reviewed" };
+    const { review } = await opened(reviewed, image(2), image(3));
+    expect(review.imageId).toBe(2);
+    expect(review.reviewedCount).toBe(1);
+    await review.open([1, 2, 3], 3);
+    expect(review.imageId).toBe(3);
+  });
+
+  it("measures the pace of this sitting and leaves breaks out", async () => {
+    const cards = Array.from({ length: 6 }, (_, index) => image(index + 1, mark(index + 1, 0.5)));
+    const { review, clock } = await opened(...cards);
+    for (const now of [2000, 4000, 3_604_000, 3_606_000]) {
+      clock.now = now;
+      review.accept();
+    }
+    await review.settled();
+    expect(review.millisPerImage).toBe(2000);
+    expect(review.leftMillis).toBe(4000);
+  });
+
+  it("changes a decision that was made before without leaving the image", async () => {
+    const { core, review } = await opened(image(1, mark(1, 0.2)), image(2));
+    review.accept();
+    review.previous();
+    const [decided] = review.marks;
+    if (decided) review.decideMark(decided, { kind: "reject", reason: null });
+    await review.settled();
+    expect(review.imageId).toBe(1);
+    expect(core.cards.get(1)?.marks[0]?.status).toBe("rejected");
+  });
+
+  it("reads again what a run or an undo elsewhere has changed", async () => {
+    const { core, review } = await opened(image(1), image(2, mark(2, 0.3)));
+    core.cards.set(1, image(1, mark(9, 0.7)));
+    core.cards.set(2, { ...image(2), review: "reviewed" });
+    await review.refresh();
+    expect(review.marks.map(({ id }) => id)).toEqual([9]);
+    expect(review.reviewedCount).toBe(1);
+  });
+
+  it("does not let cards that are underway cover a decision", async () => {
+    const { core, review } = await opened(image(1, mark(1, 0.3)), image(2, mark(2, 0.3)));
+    let answer: (cards: ImageCard[]) => void = () => undefined;
+    core.imageCards = () => new Promise((resolve) => (answer = resolve));
+    const refreshed = review.refresh();
+    review.accept();
+    answer([image(1, mark(1, 0.3))]);
+    await refreshed;
+    expect(review.cards.get(1)?.review).toBe("reviewed");
+    await review.settled();
+  });
+
+  it("keeps its place when one comes back, and begins anew with another choice", async () => {
+    const { review } = await opened(image(1, mark(1, 0.3)), image(2, mark(2, 0.3)), image(3, mark(3, 0.3)));
+    const chosen = { ids: [1, 2, 3], index: 1 };
+    await review.openFrom(chosen);
+    expect(review.imageId).toBe(2);
+    review.next();
+    await review.openFrom(chosen);
+    expect(review.imageId).toBe(3);
+    await review.openFrom({ ids: [1, 2, 3], index: 0 });
+    expect(review.imageId).toBe(1);
+  });
+});

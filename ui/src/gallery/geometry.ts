@@ -1,0 +1,122 @@
+/**
+ * Where the cells of the grid are: rows of one height, so that any row is found by arithmetic and only those in sight are
+ * in the document. Browsers stop scrolling right at some ten million pixels; beyond `MOST_SCROLL_HEIGHT` the scroll bar
+ * covers the rows on a scale, and what is in sight still moves by whole pixels.
+ */
+export const MOST_SCROLL_HEIGHT = 8_000_000;
+/** Of a cell's picture, width to height. */
+const FRAME_RATIO = 3 / 2;
+const FOOT_HEIGHT = 24;
+const ROW_GAP = 16;
+const COLUMN_GAP = 12;
+export const PADDING = 16;
+/** Rows kept in the document above and below those in sight. */
+const ROWS_BEYOND = 2;
+
+export interface Grid {
+  count: number;
+  columns: number;
+  /** From the left edge of a column to that of the next; what the whole cells leave over goes between them. */
+  columnStep: number;
+  rows: number;
+  cellWidth: number;
+  frameHeight: number;
+  rowHeight: number;
+  /** Of all rows with padding. */
+  height: number;
+  viewportHeight: number;
+  /** What the scroll bar is told: `height`, or less for very long ones. */
+  scrollHeight: number;
+}
+
+export function gridOf(count: number, width: number, viewportHeight: number, thumbnailWidth: number): Grid {
+  const inner = Math.max(1, width - 2 * PADDING);
+  const columns = Math.max(1, Math.floor((inner + COLUMN_GAP) / (thumbnailWidth + COLUMN_GAP)));
+  const cellWidth = Math.max(1, Math.floor((inner - COLUMN_GAP * (columns - 1)) / columns));
+  const columnStep = columns === 1 ? 0 : (inner - cellWidth) / (columns - 1);
+  const frameHeight = Math.round(cellWidth / FRAME_RATIO);
+  const rowHeight = frameHeight + FOOT_HEIGHT + ROW_GAP;
+  const rows = Math.ceil(count / columns);
+  const height = rows === 0 ? 0 : rows * rowHeight - ROW_GAP + 2 * PADDING;
+  const scrollHeight = Math.max(Math.min(height, MOST_SCROLL_HEIGHT), Math.min(height, viewportHeight));
+  return { count, columns, columnStep, rows, cellWidth, frameHeight, rowHeight, height, viewportHeight, scrollHeight };
+}
+
+/** How far down the rows the top of the viewport is. */
+export function offsetOf(grid: Grid, scrollTop: number): number {
+  const scrolls = grid.scrollHeight - grid.viewportHeight;
+  if (scrolls <= 0) return 0;
+  const offset = scrollTop * ((grid.height - grid.viewportHeight) / scrolls);
+  return Math.min(Math.max(0, offset), grid.height - grid.viewportHeight);
+}
+
+/** The scroll position that shows the rows from `offset` on. */
+export function scrollTopOf(grid: Grid, offset: number): number {
+  const beyond = grid.height - grid.viewportHeight;
+  if (beyond <= 0) return 0;
+  const within = Math.min(Math.max(0, offset), beyond);
+  return within * ((grid.scrollHeight - grid.viewportHeight) / beyond);
+}
+
+/** The cells to have in the document, from `first` up to but without `end`. */
+export function cellsInSight(grid: Grid, scrollTop: number): { first: number; end: number } {
+  const offset = offsetOf(grid, scrollTop) - PADDING;
+  const firstRow = Math.max(0, Math.floor(offset / grid.rowHeight) - ROWS_BEYOND);
+  const endRow = Math.min(grid.rows, Math.ceil((offset + grid.viewportHeight) / grid.rowHeight) + ROWS_BEYOND);
+  return {
+    first: Math.min(grid.count, firstRow * grid.columns),
+    end: Math.min(grid.count, Math.max(0, endRow) * grid.columns),
+  };
+}
+
+/** Where a cell stands in the scrolled element. */
+export function placeOf(grid: Grid, index: number, scrollTop: number): { x: number; y: number } {
+  const row = Math.floor(index / grid.columns);
+  const column = index % grid.columns;
+  return {
+    x: PADDING + Math.round(column * grid.columnStep),
+    // Without a scale both differences are nought and this is just the row's own place.
+    y: PADDING + row * grid.rowHeight - offsetOf(grid, scrollTop) + scrollTop,
+  };
+}
+
+/** The scroll position nearest to the present one at which the whole cell is in sight. */
+export function scrollTopShowing(grid: Grid, index: number, scrollTop: number): number {
+  const top = PADDING + Math.floor(index / grid.columns) * grid.rowHeight;
+  const bottom = top + grid.rowHeight - ROW_GAP;
+  const offset = offsetOf(grid, scrollTop);
+  if (top - PADDING < offset) return scrollTopOf(grid, top - PADDING);
+  if (bottom + PADDING > offset + grid.viewportHeight) return scrollTopOf(grid, bottom + PADDING - grid.viewportHeight);
+  return scrollTop;
+}
+
+export type Step = "left" | "right" | "up" | "down" | "pageUp" | "pageDown" | "first" | "last";
+
+/** The cell a step leads to; a step out of the grid stays. */
+export function stepFrom(grid: Grid, index: number, step: Step): number {
+  const page = Math.max(1, Math.floor(grid.viewportHeight / grid.rowHeight)) * grid.columns;
+  const inColumn = (by: number): number => {
+    if (by < 0) return index + by >= 0 ? index + by : index % grid.columns;
+    if (index + by < grid.count) return index + by;
+    const isInLastRow = Math.floor(index / grid.columns) === grid.rows - 1;
+    return isInLastRow ? index : grid.count - 1;
+  };
+  switch (step) {
+    case "left":
+      return Math.max(0, index - 1);
+    case "right":
+      return Math.min(grid.count - 1, index + 1);
+    case "up":
+      return inColumn(-grid.columns);
+    case "down":
+      return inColumn(grid.columns);
+    case "pageUp":
+      return inColumn(-page);
+    case "pageDown":
+      return inColumn(page);
+    case "first":
+      return 0;
+    case "last":
+      return grid.count - 1;
+  }
+}

@@ -1,0 +1,102 @@
+import { describe, expect, it, vi } from "vitest";
+
+import { openFake } from "../ipc/fake";
+import { App } from "../state/app.svelte";
+import { Library } from "./library.svelte";
+
+async function loaded(query = ""): Promise<Library> {
+  const app = new App(openFake(query));
+  await app.start();
+  const library = new Library(app);
+  await library.load();
+  return library;
+}
+
+describe("selection", () => {
+  it("takes one, adds and removes one, and extends from where it began", async () => {
+    const library = await loaded();
+    library.select(3, "only");
+    expect([...library.app.selected]).toEqual([4]);
+    library.select(6, "extend");
+    expect([...library.app.selected]).toEqual([4, 5, 6, 7]);
+    library.select(1, "extend");
+    expect([...library.app.selected]).toEqual([2, 3, 4]);
+    library.select(2, "toggle");
+    expect([...library.app.selected]).toEqual([2, 4]);
+    library.select(9, "toggle");
+    expect([...library.app.selected]).toEqual([2, 4, 10]);
+    expect(library.plannedCount).toBe(3);
+    library.selectNone();
+    expect(library.plannedCount).toBe(60);
+  });
+
+  it("stays within what is listed", async () => {
+    const library = await loaded();
+    library.selectAll();
+    library.text = "cat_";
+    await library.load();
+    expect(library.ids).toHaveLength(10);
+    expect(library.app.selected.size).toBe(10);
+  });
+});
+
+it("keeps the keyboard on its image when the order changes", async () => {
+  const library = await loaded();
+  library.select(5, "only");
+  const image = library.ids[5];
+  library.order = "name";
+  await library.load();
+  expect(library.ids[library.active]).toBe(image);
+});
+
+it("reviews from the image on, or the selected ones alone", async () => {
+  const library = await loaded();
+  library.review(7);
+  expect(library.app.review).toMatchObject({ index: 7, ids: expect.objectContaining({ length: 60 }) });
+  expect(library.app.screen).toBe("review");
+  library.select(2, "only");
+  library.select(4, "extend");
+  library.review(3);
+  expect(library.app.review).toEqual({ ids: [3, 4, 5], index: 1 });
+});
+
+it("lists what was left out", async () => {
+  const library = await loaded();
+  await library.showSkipped();
+  expect(library.skipped).toHaveLength(3);
+});
+
+describe("cards", () => {
+  it("are fetched once, in batches, and again when they may have changed", async () => {
+    const library = await loaded();
+    const imageCards = vi.spyOn(library.app.seam, "imageCards");
+    library.cards.want([1, 2, 3]);
+    await vi.waitFor(() => expect(library.cards.get(3)?.name).toBe("pad_0003.jpg"));
+    library.cards.want([2, 3, 4]);
+    await vi.waitFor(() => expect(library.cards.get(4)).not.toBeNull());
+    expect(imageCards.mock.calls).toEqual([[[1, 2, 3]], [[4]]]);
+    library.cards.expire();
+    expect(library.cards.get(4)).not.toBeNull();
+    await vi.waitFor(() => expect(imageCards).toHaveBeenCalledTimes(3));
+    expect(imageCards.mock.lastCall).toEqual([[2, 3, 4]]);
+  });
+
+  it("do not ask for ever for images that are gone", async () => {
+    const library = await loaded();
+    const imageCards = vi.spyOn(library.app.seam, "imageCards");
+    library.cards.want([1, 5000]);
+    await vi.waitFor(() => expect(library.cards.get(1)).not.toBeNull());
+    expect(imageCards.mock.calls.length).toBeLessThanOrEqual(2);
+  });
+
+  it("are let go when there are too many", async () => {
+    const library = await loaded("?images=9000");
+    for (let first = 1; first < 9000; first += 1000) {
+      const ids = Array.from({ length: 1000 }, (_, place) => first + place);
+      library.cards.want(ids);
+      await vi.waitFor(() => expect(library.cards.get(first + 999)).not.toBeNull());
+    }
+    expect(library.cards.get(1)).toBeNull();
+    expect(library.cards.get(8999)).not.toBeNull();
+  });
+});

@@ -1,0 +1,101 @@
+/** Runs of the past and the report of the one that is selected. */
+import type { RunId, RunReport, RunSummary } from "../ipc/bindings";
+import type { Seam } from "../ipc/seam";
+
+export type HistorySeam = Pick<Seam, "runs" | "runReport" | "undoRun" | "saveMetrics" | "resumeRun">;
+
+/** How often the figures are read again while something changes. */
+const REFRESH_MILLIS = 1000;
+
+export class History {
+  readonly #seam: HistorySeam;
+  readonly #refused: (refusal: unknown) => void;
+
+  /** The newest first. */
+  runs = $state.raw<RunSummary[]>([]);
+  isLoaded = $state(false);
+  selected = $state<RunId | null>(null);
+  report = $state.raw<RunReport | null>(null);
+
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(seam: HistorySeam, refused: (refusal: unknown) => void) {
+    this.#seam = seam;
+    this.#refused = refused;
+  }
+
+  /** Reads the runs, and selects the one asked for, the one selected before, or the newest. */
+  async load(wanted: RunId | null = null): Promise<void> {
+    await this.#attempt(async () => {
+      this.runs = await this.#seam.runs();
+      const candidates = [wanted, this.selected, this.runs[0]?.id ?? null];
+      const chosen = candidates.find((id) => id !== null && this.runs.some((run) => run.id === id)) ?? null;
+      await this.select(chosen, true);
+    });
+    this.isLoaded = true;
+  }
+
+  async select(run: RunId | null, isReread = false): Promise<void> {
+    if (run === this.selected && !isReread) return;
+    this.selected = run;
+    if (run === null) {
+      this.report = null;
+      return;
+    }
+    await this.#attempt(async () => {
+      const report = await this.#seam.runReport(run);
+      // Whoever holds the arrow key has passed this one already.
+      if (this.selected === run) this.report = report;
+    });
+  }
+
+  /** The run below or above in the list. */
+  async move(step: 1 | -1): Promise<void> {
+    const place = this.runs.findIndex((run) => run.id === this.selected);
+    const next = this.runs[Math.min(this.runs.length - 1, Math.max(0, place + step))];
+    if (next) await this.select(next.id);
+  }
+
+  /** Takes the undecided proposals of the selected run back; how many, or null when it was refused. */
+  async undo(): Promise<number | null> {
+    const run = this.selected;
+    if (run === null) return null;
+    const taken = await this.#attempt(() => this.#seam.undoRun(run));
+    await this.load();
+    return taken ?? null;
+  }
+
+  /** The path written; null when it was cancelled or refused. */
+  async saveMetrics(): Promise<string | null> {
+    const run = this.selected;
+    return run === null ? null : ((await this.#attempt(() => this.#seam.saveMetrics(run))) ?? null);
+  }
+
+  async resume(): Promise<boolean> {
+    const run = this.selected;
+    if (run === null) return false;
+    return (await this.#attempt(() => this.#seam.resumeRun(run).then(() => true))) ?? false;
+  }
+
+  /** Figures may have changed: reads them again, at most once in a while. */
+  refreshSoon(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      void this.load();
+    }, REFRESH_MILLIS);
+  }
+
+  rest(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  async #attempt<Answer>(action: () => Promise<Answer>): Promise<Answer | undefined> {
+    try {
+      return await action();
+    } catch (refusal) {
+      this.#refused(refusal);
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,134 @@
+import { describe, expect, it } from "vitest";
+
+import type { DurationBin, RunId, RunReport, RunSummary } from "../ipc/bindings";
+import { bars, placeOf, spread } from "./histogram";
+import { History, type HistorySeam } from "./history.svelte";
+
+function summary(id: RunId): RunSummary {
+  return {
+    id,
+    state: { kind: "stopped", reason: "completed" },
+    model: "m",
+    model_name: "Model",
+    recipe_name: "Recipe",
+    started_at: 0,
+    total: 1,
+    done: 1,
+    failed: 0,
+    waiting: 0,
+    mark_count: 1,
+    undecided_count: 1,
+    reviewed_count: 0,
+    quoted: null,
+    paid: 0,
+    retries: 0,
+    p50_millis: null,
+    p95_millis: null,
+    rate_per_minute: null,
+  };
+}
+
+class Core implements HistorySeam {
+  list = [3, 2, 1];
+  undone: RunId[] = [];
+
+  runs = (): Promise<RunSummary[]> => Promise.resolve(this.list.map(summary));
+  runReport = async (run: RunId): Promise<RunReport> => {
+    // The newest takes longest: its report must not replace one asked for later.
+    for (let turn = 0; turn < run; turn += 1) await Promise.resolve();
+    return { summary: summary(run), metrics: null, failures: [], labels: [], durations: [] };
+  };
+  undoRun = (run: RunId): Promise<number> => {
+    this.undone.push(run);
+    return Promise.resolve(5);
+  };
+  saveMetrics = (run: RunId): Promise<string | null> => Promise.resolve(run === 1 ? null : `/m/${run}.json`);
+  resumeRun = (): Promise<null> => Promise.reject({ code: "run_busy", message: "" });
+}
+
+function opened(): { core: Core; history: History; refusals: unknown[] } {
+  const core = new Core();
+  const refusals: unknown[] = [];
+  return { core, refusals, history: new History(core, (refusal) => refusals.push(refusal)) };
+}
+
+describe("history", () => {
+  it("selects the newest run, or the one asked for, and keeps the selection", async () => {
+    const { core, history } = opened();
+    await history.load();
+    expect(history.report?.summary.id).toBe(3);
+    await history.load(1);
+    expect(history.selected).toBe(1);
+    core.list = [4, 3, 2, 1];
+    await history.load();
+    expect(history.selected).toBe(1);
+    expect(history.runs).toHaveLength(4);
+  });
+
+  it("moves within the list and shows the report of where it ended", async () => {
+    const { history } = opened();
+    await history.load();
+    await Promise.all([history.move(1), history.move(1)]);
+    expect(history.selected).toBe(1);
+    expect(history.report?.summary.id).toBe(1);
+    await history.move(1);
+    expect(history.selected).toBe(1);
+    await history.move(-1);
+    expect(history.selected).toBe(2);
+  });
+
+  it("undoes the selected run and says how much", async () => {
+    const { core, history } = opened();
+    await history.load(2);
+    expect(await history.undo()).toBe(5);
+    expect(core.undone).toEqual([2]);
+  });
+
+  it("tells where the metrics are, nothing when cancelled, and what was refused", async () => {
+    const { history, refusals } = opened();
+    await history.load(2);
+    expect(await history.saveMetrics()).toBe("/m/2.json");
+    await history.select(1);
+    expect(await history.saveMetrics()).toBeNull();
+    expect(await history.resume()).toBe(false);
+    expect(refusals).toHaveLength(1);
+  });
+
+  it("is empty without runs", async () => {
+    const { core, history } = opened();
+    core.list = [];
+    await history.load();
+    expect(history.isLoaded).toBe(true);
+    expect(history.report).toBeNull();
+  });
+});
+
+describe("the histogram", () => {
+  const bins: DurationBin[] = [
+    { from_millis: 0, to_millis: 10, count: 1000 },
+    { from_millis: 10, to_millis: 20, count: 0 },
+    { from_millis: 20, to_millis: 30, count: 1 },
+  ];
+
+  it("has a bar a bin, the tail apart, and shows single images among thousands", () => {
+    const drawn = bars(bins, 15, 300, 100);
+    expect(drawn.map(({ height }) => height)).toEqual([100, 0, 2]);
+    expect(drawn.map(({ isTail }) => isTail)).toEqual([false, false, true]);
+    expect(drawn[2]?.x).toBeGreaterThan(200);
+  });
+
+  it("places durations between the fastest and the slowest", () => {
+    expect(placeOf(15, bins)).toBe(0.5);
+    expect(placeOf(99, bins)).toBe(1);
+    expect(placeOf(5, [])).toBe(0.5);
+  });
+
+  it("moves names apart and keeps them inside", () => {
+    const names = spread([0.5, 0.97, 0.99], 0.2);
+    expect(names[0]).toBeCloseTo(0.5);
+    expect(names[2]).toBeCloseTo(0.9);
+    expect(names[1]).toBeCloseTo(0.7);
+    const crowded = spread([0, 0, 0], 0.2);
+    [0.1, 0.3, 0.5].forEach((place, index) => expect(crowded[index]).toBeCloseTo(place));
+  });
+});

@@ -1,0 +1,141 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+import type { RunProgress } from "./bindings";
+import { openFake } from "./fake";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const everything = { collection: null, run: null, filter: "all", order: "added", text: "" } as const;
+
+describe("the library", () => {
+  it("is as large as it is asked to be, and the same every time", async () => {
+    expect((await openFake("?images=0").overview(null)).counts.all).toBe(0);
+    const [one, other] = [openFake(""), openFake("")];
+    expect(await one.overview(null)).toEqual(await other.overview(null));
+    expect(await one.imageIds(everything)).toHaveLength(60);
+    expect(await openFake("?images=100000").imageIds(everything)).toHaveLength(100_000);
+  });
+
+  it("counts what its filters find", async () => {
+    const seam = openFake("?images=600");
+    const { counts, collections } = await seam.overview(null);
+    for (const filter of ["unreviewed", "reviewed", "confirmed_empty", "failed"] as const) {
+      expect(await seam.imageIds({ ...everything, filter })).toHaveLength(counts[filter]);
+      expect(counts[filter]).toBeGreaterThan(0);
+    }
+    expect(collections.reduce((sum, collection) => sum + collection.image_count, 0)).toBe(600);
+  });
+
+  it("gives cards in the order asked for and leaves out ids that are gone", async () => {
+    const cards = await openFake("").imageCards([7, 3, 999]);
+    expect(cards.map(({ id }) => id)).toEqual([7, 3]);
+  });
+
+  it("puts the least certain first and images without doubts last", async () => {
+    const seam = openFake("");
+    const cards = await seam.imageCards(await seam.imageIds({ ...everything, order: "least_certain" }));
+    const doubts = cards.map(({ marks }) =>
+      Math.min(2, ...marks.flatMap((mark) => (mark.status === "proposed" ? [mark.confidence ?? 0] : []))),
+    );
+    expect(doubts).toEqual([...doubts].sort((a, b) => a - b));
+  });
+});
+
+it("imports the samples with progress, once", async () => {
+  const seam = openFake("?images=0");
+  const told = vi.fn();
+  seam.on("importChanged", told);
+  await seam.importSamples();
+  await vi.runAllTimersAsync();
+  expect(told).toHaveBeenLastCalledWith(expect.objectContaining({ added: 6, known: 0, is_finished: true }));
+  expect((await seam.overview(null)).counts.all).toBe(6);
+  await seam.importSamples();
+  await vi.runAllTimersAsync();
+  expect(told).toHaveBeenLastCalledWith(expect.objectContaining({ added: 0, known: 6, is_finished: true }));
+});
+
+describe("a run", () => {
+  it("works, pauses, resumes and completes", async () => {
+    const seam = openFake("?images=0");
+    await seam.importSamples();
+    await vi.runAllTimersAsync();
+    const run = await seam.startRun({ images: { kind: "all" }, recipe: 1, model: "nanodet-g-416", concurrency: null });
+    let latest: RunProgress | undefined;
+    await seam.watchRun(run, (snapshot) => (latest = snapshot));
+    expect(latest).toMatchObject({ state: { kind: "running" }, total: 6, done: 0 });
+
+    await vi.advanceTimersByTimeAsync(300);
+    await seam.pauseRun(run);
+    expect(latest?.state).toEqual({ kind: "stopping" });
+    await vi.advanceTimersByTimeAsync(200);
+    expect(latest).toMatchObject({ state: { kind: "stopped", reason: "paused" }, done: 3 });
+    await expect(seam.pauseRun(run)).rejects.toMatchObject({ code: "nothing_left" });
+
+    await seam.resumeRun(run);
+    await vi.runAllTimersAsync();
+    expect(latest).toMatchObject({ state: { kind: "stopped", reason: "completed" }, waiting: 0, left_millis: null });
+    const [summary] = await seam.runs();
+    expect(summary).toMatchObject({ id: run, undecided_count: latest?.marks });
+    expect(await seam.undoRun(run)).toBe(latest?.marks);
+    expect((await seam.imageCards([1, 2, 3, 4, 5, 6])).flatMap(({ marks }) => marks)).toEqual([]);
+  });
+
+  it("needs images", async () => {
+    const request = { images: { kind: "all" }, recipe: 1, model: "nanodet-g-416", concurrency: null } as const;
+    await expect(openFake("?images=0").startRun(request)).rejects.toMatchObject({ code: "no_images" });
+  });
+});
+
+describe("a decision", () => {
+  it("is about every proposal, and can be taken back", async () => {
+    const seam = openFake("");
+    const [image = 0] = await seam.imageIds({ ...everything, order: "least_certain" });
+    const [before] = await seam.imageCards([image]);
+    const decided = await seam.decide({ image, scope: { kind: "image" }, verdict: { kind: "accept" } });
+    expect(decided.image.review).toBe("reviewed");
+    expect(decided.image.marks.every(({ status }) => status === "accepted")).toBe(true);
+    const undone = await seam.undoDecision();
+    expect(undone).toEqual({ decision: decided.decision, image: before });
+    expect(await seam.undoDecision()).toBeNull();
+  });
+
+  it("about one mark leaves the image open until the last", async () => {
+    const seam = openFake("");
+    const ids = await seam.imageIds(everything);
+    const card = (await seam.imageCards(ids)).find(
+      ({ marks }) => marks.filter(({ status }) => status === "proposed").length === 2,
+    );
+    const [first, second] = card?.marks ?? [];
+    const reject = { kind: "reject", reason: "bad_box" } as const;
+    const image = card?.id ?? 0;
+    const one = await seam.decide({ image, scope: { kind: "mark", id: first?.id ?? 0 }, verdict: reject });
+    expect(one.image.review).toBe("unreviewed");
+    expect(one.image.marks[0]).toMatchObject({ status: "rejected", reject_reason: "bad_box" });
+    const other = await seam.decide({
+      image,
+      scope: { kind: "mark", id: second?.id ?? 0 },
+      verdict: { kind: "accept" },
+    });
+    expect(other.image.review).toBe("reviewed");
+  });
+
+  it("confirms an image without marks as empty", async () => {
+    const seam = openFake("");
+    const cards = await seam.imageCards(await seam.imageIds(everything));
+    const image = cards.find((card) => card.marks.length === 0 && card.review === "unreviewed")?.id ?? 0;
+    const decided = await seam.decide({ image, scope: { kind: "image" }, verdict: { kind: "accept" } });
+    expect(decided.image.review).toBe("confirmed_empty");
+  });
+});
+
+it("quotes what a model will not do", async () => {
+  const seam = openFake("");
+  const bird = await seam.quote({ images: { kind: "all" }, recipe: 2 });
+  expect(bird.models[0]).toMatchObject({ can_run: true });
+  expect(bird.models[0]?.shortfalls.map(({ kind }) => kind)).toEqual(["unknown_labels", "attributes"]);
+  const typed = await seam.saveTypedRecipe("bicycle bell, zebra finch");
+  const unknown = await seam.quote({ images: { kind: "all" }, recipe: typed.id });
+  expect(unknown.models[0]).toMatchObject({ can_run: false, shortfalls: [{ kind: "no_known_label" }] });
+  expect(await seam.saveTypedRecipe("bicycle bell,zebra finch")).toEqual(typed);
+});

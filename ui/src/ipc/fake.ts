@@ -1,0 +1,221 @@
+/**
+ * The whole core in memory, for browsers and tests: deterministic, without a disk or a model behind it. What it shows is
+ * chosen in the address: `?images=0` an empty library, `?images=100000` a large one, `?priced` models that cost money,
+ * `?interrupted` a latest run whose process died.
+ */
+import type { Settings, SkippedFile } from "./bindings";
+import { FakeLibrary } from "./fake/library";
+import { photoOf, PHOTOS, photoUrl } from "./fake/photos";
+import { quote } from "./fake/quote";
+import { FakeRecipes } from "./fake/recipes";
+import { refuse } from "./fake/refuse";
+import { FakeRun } from "./fake/runs";
+import type { Seam, Signals } from "./seam";
+
+const DEFAULT_IMAGES = 60;
+const IMPORT_STEP_MILLIS = 40;
+const IMPORT_STEPS = 20;
+
+export function openFake(search: string): Seam {
+  const query = new URLSearchParams(search);
+  const images = Number(query.get("images") ?? DEFAULT_IMAGES);
+  const fake = new Fake(images, query.has("priced"), query.has("interrupted"));
+  if (typeof window !== "undefined") fake.listenForDrops(window);
+  return fake;
+}
+
+class Fake implements Seam {
+  readonly #library: FakeLibrary;
+  readonly #recipes = new FakeRecipes();
+  readonly #runs: FakeRun[] = [];
+  readonly #hasPriced: boolean;
+  readonly #listeners = new Map<string, Set<(payload: never) => void>>();
+  #settings: Settings = { theme: "system", writes_metrics: false };
+  #isImporting = false;
+  #mustCancelImport = false;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(images: number, hasPriced: boolean, isInterrupted: boolean) {
+    this.#library = new FakeLibrary(images);
+    this.#hasPriced = hasPriced;
+    if (images > 0) {
+      const recipe = this.#recipes.get(1);
+      this.#runs.push(FakeRun.past(1, this.#library, recipe, Math.ceil(images / 3)));
+      this.#runs.push(FakeRun.past(2, this.#library, recipe, Math.ceil(images * 0.85)));
+      if (isInterrupted) this.#runs.push(FakeRun.interrupted(3, this.#library, recipe));
+    }
+  }
+
+  /** Files dragged over a browser's window stand in for those that the core sees; a drop brings a folder in. */
+  listenForDrops(target: Window): void {
+    const drag = (isOver: boolean) => (event: DragEvent) => {
+      event.preventDefault();
+      this.#emit("dragChanged", { isOver });
+      if (event.type === "drop") void this.chooseFolders();
+    };
+    target.addEventListener("dragover", drag(true));
+    target.addEventListener("dragleave", drag(false));
+    target.addEventListener("drop", drag(false));
+  }
+
+  overview: Seam["overview"] = async (collection) => this.#library.overview(collection);
+  imageIds: Seam["imageIds"] = async (query) => {
+    const found = this.#library.find(query);
+    if (query.run === null) return found;
+    const ofRun = new Set(this.#run(query.run).images);
+    return found.filter((id) => ofRun.has(id));
+  };
+  imageCards: Seam["imageCards"] = async (ids) => structuredClone(this.#library.cards(ids));
+  skippedFiles: Seam["skippedFiles"] = async (collection) => this.#library.skipped(collection);
+
+  chooseFolders: Seam["chooseFolders"] = async () => {
+    this.#import("Riverbank, spring", 240, [
+      { path: "/photos/riverbank/thumbs.db", reason: { kind: "not_an_image" } },
+      { path: "/photos/riverbank/IMG_2044.tif", reason: { kind: "too_many_pixels", megapixels: 412.5 } },
+    ]);
+    return true;
+  };
+
+  importSamples: Seam["importSamples"] = async () => {
+    this.#import("Samples", PHOTOS.length, []);
+    return null;
+  };
+
+  cancelImport: Seam["cancelImport"] = async () => {
+    this.#mustCancelImport = true;
+    return null;
+  };
+
+  recipes: Seam["recipes"] = async () => this.#recipes.all();
+  saveTypedRecipe: Seam["saveTypedRecipe"] = async (typed) => this.#recipes.saveTyped(typed);
+
+  deleteRecipe: Seam["deleteRecipe"] = async (recipe) => {
+    this.#recipes.delete(recipe);
+    return null;
+  };
+
+  quote: Seam["quote"] = async ({ images, recipe }) =>
+    quote(this.#library.selected(images), this.#recipes.get(recipe).recipe, this.#hasPriced);
+
+  startRun: Seam["startRun"] = async ({ images, recipe }) => {
+    const ids = this.#library.selected(images);
+    if (ids.length === 0) return refuse("no_images");
+    const id = this.#runs.length + 1;
+    const run = new FakeRun(id, this.#library, this.#recipes.get(recipe), ids, () =>
+      this.#emit("libraryChanged", null),
+    );
+    this.#runs.push(run);
+    run.start();
+    return id;
+  };
+
+  watchRun: Seam["watchRun"] = async (run, progress) => this.#run(run).watch(progress);
+
+  pauseRun: Seam["pauseRun"] = async (run) => {
+    this.#run(run).stop("paused");
+    return null;
+  };
+
+  resumeRun: Seam["resumeRun"] = async (run) => {
+    this.#run(run).resume();
+    return null;
+  };
+
+  cancelRun: Seam["cancelRun"] = async (run) => {
+    this.#run(run).stop("cancelled");
+    return null;
+  };
+
+  runs: Seam["runs"] = async () => this.#runs.map((run) => run.summary()).reverse();
+  runReport: Seam["runReport"] = async (run) => this.#run(run).report();
+
+  undoRun: Seam["undoRun"] = async (run) => {
+    const taken = this.#library.undoRun(this.#run(run).id);
+    this.#emit("libraryChanged", null);
+    return taken;
+  };
+
+  saveMetrics: Seam["saveMetrics"] = async (run) => `/home/you/run-${this.#run(run).id}-metrics.json`;
+
+  decide: Seam["decide"] = async (decision) => {
+    const decided = this.#library.decide(decision);
+    this.#emit("libraryChanged", null);
+    return structuredClone(decided);
+  };
+
+  undoDecision: Seam["undoDecision"] = async () => {
+    const decided = this.#library.undoDecision();
+    if (decided) this.#emit("libraryChanged", null);
+    return structuredClone(decided);
+  };
+
+  settings: Seam["settings"] = async () => ({ ...this.#settings });
+
+  saveSettings: Seam["saveSettings"] = async (settings) => {
+    this.#settings = { ...settings };
+    return null;
+  };
+
+  installation: Seam["installation"] = async () => ({
+    version: "0.1.0",
+    library_folder: "/home/you/.local/share/fieldmark",
+    processors: 8,
+  });
+
+  pixelUrl: Seam["pixelUrl"] = (image) => photoUrl(photoOf(image));
+
+  on<Name extends keyof Signals>(name: Name, listener: (payload: Signals[Name]) => void): () => void {
+    const listeners = this.#listeners.get(name) ?? new Set();
+    this.#listeners.set(name, listeners);
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }
+
+  #emit<Name extends keyof Signals>(name: Name, payload: Signals[Name]): void {
+    for (const listener of this.#listeners.get(name) ?? []) (listener as (payload: Signals[Name]) => void)(payload);
+  }
+
+  #run(id: number): FakeRun {
+    return this.#runs.find((run) => run.id === id) ?? refuse("library");
+  }
+
+  #import(name: string, images: number, skipped: SkippedFile[]): void {
+    if (this.#isImporting) {
+      // As in the core, imports take turns.
+      this.#waiting.push(() => this.#import(name, images, skipped));
+      return;
+    }
+    this.#isImporting = true;
+    this.#mustCancelImport = false;
+    const isKnown = this.#library.has(name);
+    let seen = 0;
+    const step = Math.max(1, Math.ceil(images / IMPORT_STEPS));
+    const tell = (isFinished: boolean, isCancelled: boolean) =>
+      this.#emit("importChanged", {
+        found: images + skipped.length,
+        added: isKnown ? 0 : seen,
+        known: isKnown ? seen : 0,
+        skipped: seen === images ? skipped.length : 0,
+        is_scanned: true,
+        is_finished: isFinished,
+        is_cancelled: isCancelled,
+      });
+    const timer = setInterval(() => {
+      if (!this.#mustCancelImport) {
+        const more = Math.min(step, images - seen);
+        if (!isKnown && seen === 0) this.#library.addFolder(name, more, false);
+        else if (!isKnown) this.#library.grow(more);
+        seen += more;
+      }
+      const isFinished = this.#mustCancelImport || seen === images;
+      if (isFinished) {
+        clearInterval(timer);
+        this.#isImporting = false;
+        if (seen === images && !isKnown) this.#library.grow(0, skipped);
+      }
+      this.#emit("libraryChanged", null);
+      tell(isFinished, this.#mustCancelImport);
+      if (isFinished) this.#waiting.shift()?.();
+    }, IMPORT_STEP_MILLIS);
+  }
+}

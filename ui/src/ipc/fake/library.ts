@@ -1,0 +1,282 @@
+/**
+ * Images, marks and decisions of the core in memory. Cards are made when they are asked for, from their number alone,
+ * so that 100,000 images cost nothing; only what has changed is kept.
+ */
+import type {
+  Annotation,
+  Collection,
+  CollectionId,
+  Decided,
+  Decision,
+  ImageCard,
+  ImageCounts,
+  ImageId,
+  ImageQuery,
+  ImageSelection,
+  LabelCount,
+  LibraryOverview,
+  RunId,
+  SkippedFile,
+  Status,
+} from "../bindings";
+import { chance, photoOf } from "./photos";
+import { colorOf } from "./recipes";
+import { refuse } from "./refuse";
+
+interface Folder {
+  id: CollectionId;
+  name: string;
+  first: ImageId;
+  last: ImageId;
+  /** Whether its images come with marks of earlier runs. */
+  isAnnotated: boolean;
+  skipped: SkippedFile[];
+}
+
+/** The run whose marks an annotated library starts with. */
+export const EARLIER_RUN: RunId = 2;
+const MARKS_AN_IMAGE = 16;
+
+export class FakeLibrary {
+  #folders: Folder[] = [];
+  #changed = new Map<ImageId, ImageCard>();
+  #undone = new Set<RunId>();
+  #decisions: { id: number; before: ImageCard }[] = [];
+  #latestDecision = 0;
+  #latestMark = 10_000_000;
+
+  constructor(images: number) {
+    if (images === 0) return;
+    const first = Math.ceil(images * 0.6);
+    const second = Math.ceil(images * 0.25);
+    this.addFolder("Street survey, October", first, true, [
+      { path: "/photos/street/IMG_0412.jpg", reason: { kind: "damaged", detail: "unexpected end of file" } },
+      { path: "/photos/street/notes.txt", reason: { kind: "not_an_image" } },
+      { path: "/photos/street/IMG_0555.jpg", reason: { kind: "empty" } },
+    ]);
+    this.addFolder("Museum shelves", second, true);
+    this.addFolder("Harbour weekend", Math.max(0, images - first - second), false);
+  }
+
+  get size(): number {
+    return this.#folders.at(-1)?.last ?? 0;
+  }
+
+  addFolder(name: string, images: number, isAnnotated: boolean, skipped: SkippedFile[] = []): void {
+    if (images === 0) return;
+    const first = this.size + 1;
+    this.#folders.push({ id: this.#folders.length + 1, name, first, last: first + images - 1, isAnnotated, skipped });
+  }
+
+  /** Makes the newest folder larger, as an import does. */
+  grow(images: number, skipped: SkippedFile[] = []): void {
+    const folder = this.#folders.at(-1);
+    if (!folder) return;
+    folder.last += images;
+    folder.skipped.push(...skipped);
+  }
+
+  has(name: string): boolean {
+    return this.#folders.some((folder) => folder.name === name);
+  }
+
+  overview(collection: CollectionId | null): LibraryOverview {
+    const counts: ImageCounts = { all: 0, unreviewed: 0, reviewed: 0, confirmed_empty: 0, failed: 0 };
+    const labels = new Map<string, LabelCount>();
+    for (const id of this.#ids(collection)) {
+      const card = this.card(id);
+      counts.all += 1;
+      counts[card.review] += 1;
+      if (card.failure) counts.failed += 1;
+      for (const mark of card.marks) {
+        if (mark.status === "rejected") continue;
+        const known = labels.get(mark.label);
+        if (known) known.count += 1;
+        else labels.set(mark.label, { name: mark.label, color: mark.color, count: 1 });
+      }
+    }
+    return {
+      collections: this.#folders.map((folder): Collection => ({
+        id: folder.id,
+        name: folder.name,
+        image_count: folder.last - folder.first + 1,
+        skipped_count: folder.skipped.length,
+      })),
+      counts,
+      labels: [...labels.values()].sort((one, other) => other.count - one.count),
+    };
+  }
+
+  skipped(collection: CollectionId | null): SkippedFile[] {
+    return this.#folders
+      .filter((folder) => collection === null || folder.id === collection)
+      .flatMap((each) => each.skipped);
+  }
+
+  find({ collection, filter, order, text }: ImageQuery): ImageId[] {
+    const wanted = text.trim().toLowerCase();
+    let ids = this.#ids(collection);
+    if (filter !== "all" || wanted !== "") {
+      ids = ids.filter((id) => {
+        if (wanted !== "" && !nameOf(id).includes(wanted)) return false;
+        if (filter === "all") return true;
+        const card = this.card(id);
+        return filter === "failed" ? card.failure !== null : card.review === filter;
+      });
+    }
+    if (order === "name") {
+      const names = new Map(ids.map((id) => [id, nameOf(id)]));
+      ids.sort((one, other) => ((names.get(one) ?? "") < (names.get(other) ?? "") ? -1 : 1));
+    } else if (order === "least_certain") {
+      const doubts = new Map(ids.map((id) => [id, leastCertain(this.card(id))]));
+      ids.sort((one, other) => (doubts.get(one) ?? 2) - (doubts.get(other) ?? 2) || one - other);
+    }
+    return ids;
+  }
+
+  selected(selection: ImageSelection): ImageId[] {
+    switch (selection.kind) {
+      case "all":
+        return this.#ids(null);
+      case "collection":
+        return this.#ids(selection.id);
+      case "images":
+        return selection.ids.filter((id) => id >= 1 && id <= this.size);
+    }
+  }
+
+  card(id: ImageId): ImageCard {
+    const card = this.#changed.get(id) ?? this.#firstCard(id);
+    const isUndone = (mark: Annotation) =>
+      mark.status === "proposed" && mark.origin.kind === "run" && this.#undone.has(mark.origin.run);
+    return card.marks.some(isUndone) ? { ...card, marks: card.marks.filter((mark) => !isUndone(mark)) } : card;
+  }
+
+  cards(ids: ImageId[]): ImageCard[] {
+    return ids.filter((id) => id >= 1 && id <= this.size).map((id) => this.card(id));
+  }
+
+  /** What a run found on an image, as proposals. */
+  propose(id: ImageId, run: RunId, found: { label: string; color: number }[]): number {
+    const card = this.card(id);
+    const marks = photoOf(id)
+      .marks.filter((mark) => found.some(({ label }) => label === mark.label))
+      .map((mark) => ({
+        ...markAt(id, mark, run, ++this.#latestMark),
+        color: found.find(({ label }) => label === mark.label)?.color ?? 1,
+      }));
+    const review = marks.length > 0 ? "unreviewed" : card.review;
+    this.#changed.set(id, { ...card, failure: null, review, marks: [...card.marks, ...marks] });
+    return marks.length;
+  }
+
+  fail(id: ImageId, failure: ImageCard["failure"]): void {
+    this.#changed.set(id, { ...this.card(id), failure });
+  }
+
+  undoRun(run: RunId): number {
+    let taken = 0;
+    for (const id of this.#ids(null)) taken += this.undecidedOf(id, run);
+    this.#undone.add(run);
+    return taken;
+  }
+
+  undecidedOf(id: ImageId, run: RunId): number {
+    return this.card(id).marks.filter(
+      (mark) => mark.status === "proposed" && mark.origin.kind === "run" && mark.origin.run === run,
+    ).length;
+  }
+
+  decide({ image, scope, verdict }: Decision): Decided {
+    if (image < 1 || image > this.size) return refuse("library");
+    const before = this.card(image);
+    const status: Status = verdict.kind === "accept" ? "accepted" : "rejected";
+    const reason = verdict.kind === "reject" ? verdict.reason : null;
+    const marks = before.marks.map((mark): Annotation => {
+      const isMeant = scope.kind === "image" ? mark.status === "proposed" : mark.id === scope.id;
+      return isMeant ? { ...mark, status, reject_reason: reason } : mark;
+    });
+    const isOpen = marks.some((mark) => mark.status === "proposed");
+    const isEmpty = verdict.kind === "accept" && marks.every((mark) => mark.status === "rejected");
+    const review = isOpen ? before.review : isEmpty ? "confirmed_empty" : "reviewed";
+    const after: ImageCard = { ...before, marks, review };
+    const id = ++this.#latestDecision;
+    this.#decisions.push({ id, before });
+    this.#changed.set(image, after);
+    return { decision: id, image: after };
+  }
+
+  undoDecision(): Decided | null {
+    const latest = this.#decisions.pop();
+    if (!latest) return null;
+    this.#changed.set(latest.before.id, latest.before);
+    return { decision: latest.id, image: latest.before };
+  }
+
+  #ids(collection: CollectionId | null): ImageId[] {
+    const folders = this.#folders.filter((folder) => collection === null || folder.id === collection);
+    return folders.flatMap((folder) =>
+      Array.from({ length: folder.last - folder.first + 1 }, (_, index) => folder.first + index),
+    );
+  }
+
+  #firstCard(id: ImageId): ImageCard {
+    const folder = this.#folders.find((each) => id <= each.last);
+    const photo = photoOf(id);
+    const card: ImageCard = { id, name: nameOf(id), size: photo.size, review: "unreviewed", failure: null, marks: [] };
+    if (!folder?.isAnnotated) return card;
+    if (chance(id, 1) < 0.04) {
+      const detail = "unexpected end of file";
+      return { ...card, failure: { run: EARLIER_RUN, kind: "file_unreadable", detail } };
+    }
+    if (photo.marks.length === 1 && chance(id, 2) < 0.12) return { ...card, review: "confirmed_empty" };
+    const isReviewed = chance(id, 3) < 0.3;
+    const marks = photo.marks.map((mark, place) => {
+      const made = markAt(id, mark, EARLIER_RUN, id * MARKS_AN_IMAGE + place);
+      if (!isReviewed) return made;
+      const status: Status = (made.confidence ?? 0) > 0.4 ? "accepted" : "rejected";
+      return { ...made, status };
+    });
+    return { ...card, review: isReviewed ? "reviewed" : "unreviewed", marks };
+  }
+}
+
+function nameOf(id: ImageId): string {
+  return `${photoOf(id).stem}_${String(id).padStart(4, "0")}.jpg`;
+}
+
+function leastCertain(card: ImageCard): number {
+  const doubts = card.marks.filter((mark) => mark.status === "proposed").map((mark) => mark.confidence ?? 0);
+  return doubts.length > 0 ? Math.min(...doubts) : 2;
+}
+
+/** A detector never says quite the same twice: boxes and confidences differ a little from image to image. */
+function markAt(
+  image: ImageId,
+  { label, rect, confidence }: { label: string; rect: Annotation["shape"]["rect"]; confidence: number },
+  run: RunId,
+  id: number,
+): Annotation {
+  const shift = (salt: number) => Math.round((chance(image, salt) - 0.5) * 8);
+  const { width, height } = photoOf(image).size;
+  const within = (value: number, most: number) => Math.min(most, Math.max(0, value));
+  return {
+    id,
+    origin: { kind: "run", run },
+    label,
+    color: colorOf(label),
+    shape: {
+      kind: "box",
+      rect: {
+        x1: within(rect.x1 + shift(11), width),
+        y1: within(rect.y1 + shift(12), height),
+        x2: within(rect.x2 + shift(13), width),
+        y2: within(rect.y2 + shift(14), height),
+      },
+    },
+    confidence: Math.min(0.99, Math.max(0.3, confidence + (chance(image, id % MARKS_AN_IMAGE) - 0.5) * 0.2)),
+    attributes: {},
+    status: "proposed",
+    reject_reason: null,
+  };
+}

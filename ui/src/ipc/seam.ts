@@ -1,0 +1,95 @@
+/**
+ * The one door between the window and the core. `tauri.ts` opens it in the app, `fake.ts` in a browser; nothing else in
+ * the window knows which of the two it talks to.
+ *
+ * Every call rejects with a `Refusal`: a code that the message catalogue turns into words, and the core's own message
+ * for the log.
+ */
+import type {
+  CollectionId,
+  Decided,
+  Decision,
+  ImageCard,
+  ImageId,
+  ImageQuery,
+  ImportProgress,
+  Installation,
+  LibraryOverview,
+  PlanRequest,
+  Quote,
+  RecipeId,
+  RunId,
+  RunProgress,
+  RunReport,
+  RunRequest,
+  RunSummary,
+  SavedRecipe,
+  Settings,
+  SkippedFile,
+} from "./bindings";
+
+/** Sizes in which the core serves pixels: long edge at most that many pixels, `full` as the file has it. */
+export type PixelEdge = 384 | 2048 | "full";
+
+/** Things that happened in the core without being asked for. */
+export interface Signals {
+  importChanged: ImportProgress;
+  /** Collections, images, marks or decisions are not what they were. */
+  libraryChanged: null;
+  /** Whether files are being dragged over the window. */
+  dragChanged: { isOver: boolean };
+  /** Something that was begun without a call, such as an import after a drop, could not be done. */
+  refused: Refusal;
+}
+
+export interface Seam {
+  overview(collection: CollectionId | null): Promise<LibraryOverview>;
+  imageIds(query: ImageQuery): Promise<ImageId[]>;
+  /** In the order asked for; ids that are gone are left out. */
+  imageCards(ids: ImageId[]): Promise<ImageCard[]>;
+  skippedFiles(collection: CollectionId | null): Promise<SkippedFile[]>;
+  /** Opens the system's folder dialog and imports what is chosen; false when it was cancelled. */
+  chooseFolders(): Promise<boolean>;
+  importSamples(): Promise<null>;
+  cancelImport(): Promise<null>;
+
+  recipes(): Promise<SavedRecipe[]>;
+  /** Saves "find these things" from a typed list, or gives back the recipe that already says the same. */
+  saveTypedRecipe(typed: string): Promise<SavedRecipe>;
+  deleteRecipe(recipe: RecipeId): Promise<null>;
+  quote(request: PlanRequest): Promise<Quote>;
+
+  startRun(request: RunRequest): Promise<RunId>;
+  /** Calls back at most ten times a second, once more when the run has stopped. Returns the way to stop listening. */
+  watchRun(run: RunId, progress: (snapshot: RunProgress) => void): Promise<() => void>;
+  pauseRun(run: RunId): Promise<null>;
+  resumeRun(run: RunId): Promise<null>;
+  cancelRun(run: RunId): Promise<null>;
+
+  /** The newest first. */
+  runs(): Promise<RunSummary[]>;
+  runReport(run: RunId): Promise<RunReport>;
+  /** Takes the run's undecided proposals back; returns how many. */
+  undoRun(run: RunId): Promise<number>;
+  /** Opens the system's save dialog; the path written, or null when it was cancelled. */
+  saveMetrics(run: RunId): Promise<string | null>;
+
+  decide(decision: Decision): Promise<Decided>;
+  /** Takes the latest decision back; null when there is none. */
+  undoDecision(): Promise<Decided | null>;
+
+  settings(): Promise<Settings>;
+  saveSettings(settings: Settings): Promise<null>;
+  installation(): Promise<Installation>;
+
+  /** Where the pixels of an image are: upright, for `img` and canvas (with `crossorigin`). */
+  pixelUrl(image: ImageId, edge: PixelEdge): string;
+  /** Returns the way to stop listening. */
+  on<Name extends keyof Signals>(name: Name, listener: (payload: Signals[Name]) => void): () => void;
+}
+
+/** What a refused call rejects with. */
+export interface Refusal {
+  code: string;
+  message: string;
+}

@@ -1,0 +1,81 @@
+/** The seam in the app: the only file of the window that knows Tauri. */
+import { Channel, convertFileSrc } from "@tauri-apps/api/core";
+
+import { commands, events, type AppError, type RunProgress } from "./bindings";
+import type { Refusal, Seam, Signals } from "./seam";
+
+type Answer<T> = { status: "ok"; data: T } | { status: "error"; error: AppError };
+
+async function settled<T>(answer: Promise<Answer<T>>): Promise<T> {
+  const settledAnswer = await answer;
+  if (settledAnswer.status === "error") throw settledAnswer.error satisfies Refusal;
+  return settledAnswer.data;
+}
+
+/** Listens, and gives the way to stop listening at once, though Tauri takes a moment to subscribe. */
+function subscribed(subscription: Promise<() => void>): () => void {
+  return () => void subscription.then((unlisten) => unlisten());
+}
+
+export function openSeam(): Promise<Seam> {
+  /** The core serves one watcher: whoever came later has taken the place of those before. */
+  let latestWatch = 0;
+  const seam: Seam = {
+    overview: (collection) => settled(commands.overview(collection)),
+    imageIds: (query) => settled(commands.imageIds(query)),
+    imageCards: (ids) => settled(commands.imageCards(ids)),
+    skippedFiles: (collection) => settled(commands.skippedFiles(collection)),
+    chooseFolders: () => settled(commands.chooseFolders()),
+    importSamples: () => settled(commands.importSamples()),
+    cancelImport: () => settled(commands.cancelImport()),
+
+    recipes: () => settled(commands.recipes()),
+    saveTypedRecipe: (typed) => settled(commands.saveTypedRecipe(typed)),
+    deleteRecipe: (recipe) => settled(commands.deleteRecipe(recipe)),
+    quote: (request) => settled(commands.quote(request)),
+
+    startRun: (request) => settled(commands.startRun(request)),
+    watchRun: async (run, progress) => {
+      const watch = ++latestWatch;
+      let isWatching = true;
+      const snapshots = new Channel<RunProgress>();
+      snapshots.onmessage = (snapshot) => {
+        if (isWatching) progress(snapshot);
+      };
+      await settled(commands.watchRun(run, snapshots));
+      return () => {
+        if (isWatching && watch === latestWatch) void commands.stopWatching();
+        isWatching = false;
+      };
+    },
+    pauseRun: (run) => settled(commands.pauseRun(run)),
+    resumeRun: (run) => settled(commands.resumeRun(run)),
+    cancelRun: (run) => settled(commands.cancelRun(run)),
+
+    runs: () => settled(commands.runs()),
+    runReport: (run) => settled(commands.runReport(run)),
+    undoRun: (run) => settled(commands.undoRun(run)),
+    saveMetrics: (run) => settled(commands.saveMetrics(run)),
+
+    decide: (decision) => settled(commands.decide(decision)),
+    undoDecision: () => settled(commands.undoDecision()),
+
+    settings: () => settled(commands.settings()),
+    saveSettings: (settings) => settled(commands.saveSettings(settings)),
+    installation: () => settled(commands.installation()),
+
+    // On Windows a custom scheme is served as http://thumb.localhost; Tauri knows the difference.
+    pixelUrl: (image, edge) => `${convertFileSrc("", "thumb")}${String(image)}/${String(edge)}`,
+    on: (name, listener) => {
+      const subscribe: { [Name in keyof Signals]: (heard: (payload: Signals[Name]) => void) => () => void } = {
+        importChanged: (heard) => subscribed(events.importChanged.listen(({ payload }) => heard(payload))),
+        libraryChanged: (heard) => subscribed(events.libraryChanged.listen(() => heard(null))),
+        dragChanged: (heard) =>
+          subscribed(events.dragChanged.listen(({ payload }) => heard({ isOver: payload.is_over }))),
+        refused: (heard) => subscribed(events.refused.listen(({ payload }) => heard(payload))),
+      };
+      return subscribe[name](listener);
+    },
+  };
+  return Promise.resolve(seam);
+}

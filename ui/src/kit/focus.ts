@@ -1,0 +1,7 @@
+/**
+ * Takes the keyboard when a screen appears. Otherwise the tab that was clicked keeps it: Space would press that tab
+ * again instead of doing what it does on the screen.
+ */
+export function takeFocus(element: HTMLElement): void {
+  if (!element.contains(document.activeElement)) element.focus({ preventScroll: true });
+}

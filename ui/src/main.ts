@@ -1,0 +1,23 @@
+import "@fontsource-variable/inter/wght.css";
+import "./tokens.css";
+import "./base.css";
+
+import { mount } from "svelte";
+
+import AppWindow from "./App.svelte";
+import type { Seam } from "./ipc/seam";
+import { App } from "./state/app.svelte";
+
+async function openSeam(): Promise<Seam> {
+  if ("__TAURI_INTERNALS__" in window) return (await import("./ipc/tauri")).openSeam();
+  // The condition is a constant to the bundler: the core in memory never reaches the product.
+  if (import.meta.env.MODE !== "production") return (await import("./ipc/fake")).openFake(window.location.search);
+  throw new Error("Fieldmark's window runs inside the Fieldmark app.");
+}
+
+const target = document.getElementById("app");
+if (target) {
+  const app = new App(await openSeam());
+  mount(AppWindow, { target, props: { app } });
+  await app.start();
+}

@@ -1,0 +1,55 @@
+import { count } from "../format";
+
+export const frame = {
+  product: "Fieldmark",
+  screensLabel: "Screens",
+  screens: {
+    library: "Library",
+    plan: "Plan",
+    run: "Run",
+    review: "Review",
+    history: "History",
+    settings: "Settings",
+  },
+  allImages: "All images",
+  shortcuts: "Keyboard shortcuts",
+  settings: "Settings",
+  close: "Close",
+  dismiss: "Dismiss",
+  loading: "Opening the library",
+  private: "Nothing leaves this machine",
+  allKeys: "all keys",
+  imagesInLibrary: (images: number) =>
+    images === 0 ? "No images yet" : `${count(images)} ${images === 1 ? "image" : "images"}`,
+  selectedOf: (selected: number, images: number) => `${count(selected)} selected of ${count(images)}`,
+  reviewedOf: (reviewed: number, images: number) => `${count(reviewed)} of ${count(images)} reviewed`,
+  imported: (added: number, known: number, skipped: number) =>
+    [
+      added === 0 ? "No new images" : `${count(added)} ${added === 1 ? "image" : "images"} added`,
+      known === 0 ? "" : `${count(known)} already in the library`,
+      skipped === 0 ? "" : `${count(skipped)} ${skipped === 1 ? "file" : "files"} left out`,
+    ]
+      .filter((part) => part !== "")
+      .join(", "),
+  importCancelled: (added: number) =>
+    `Adding cancelled; ${count(added)} ${added === 1 ? "image" : "images"} came in before`,
+  dropTitle: "Drop to add",
+  dropNote: "Each folder becomes a collection. The originals are only read.",
+  whisker: (low: string, expected: string, high: string) => `${expected} expected, ${low} to ${high}`,
+  refused: (message: string) => `That did not work: ${message}`,
+  keyNames: { control: "Ctrl" },
+  keyGroups: {
+    everywhere: "Everywhere",
+    library: "Library",
+    plan: "Plan",
+    run: "Run",
+    review: "Review",
+    history: "History",
+  },
+  keys: {
+    screens: "Library, Plan, Run, Review, History",
+    chooseFolders: "Choose folders",
+    shortcuts: "This sheet",
+    escape: "Close a dialog, clear a selection",
+  },
+};

@@ -1,0 +1,92 @@
+import { count, decimal, duration, money, percent } from "../format";
+
+const images = (number: number): string => `${count(number)} ${number === 1 ? "image" : "images"}`;
+const marks = (number: number): string => `${count(number)} ${number === 1 ? "mark" : "marks"}`;
+const proposals = (number: number): string => `${count(number)} undecided ${number === 1 ? "proposal" : "proposals"}`;
+
+export const history = {
+  title: "Runs",
+  summary: (runs: number, done: number, paid: number) =>
+    `${count(runs)} ${runs === 1 ? "run" : "runs"}, ${images(done)} annotated, ${paid === 0 ? "nothing paid" : `${money(paid)} paid`}`,
+  table: "Runs, the newest first",
+  columns: {
+    run: "Run",
+    started: "Started",
+    model: "Model",
+    recipe: "Recipe",
+    images: "Images",
+    quoted: "Quoted",
+    paid: "Paid",
+    p50: "P50",
+    p95: "P95",
+    retries: "Retries",
+    rate: "Rate",
+    reviewed: "Reviewed",
+  },
+  run: (run: number) => `Run ${count(run)}`,
+  imagesOf: (done: number, total: number) => (done === total ? count(total) : `${count(done)} of ${count(total)}`),
+  reviewedOf: (reviewed: number, total: number) => `${count(reviewed)} of ${count(total)}`,
+  noQuote: "none",
+
+  reportOf: (run: number) => `Report of run ${count(run)}`,
+  what: (model: string, recipe: string, total: number) => `${model}, ${recipe}, ${images(total)}`,
+  undo: "Undo this run",
+  metricsJson: "Metrics JSON",
+  metricsSaved: (path: string) => `Metrics written to ${path}`,
+  undone: (run: number, taken: number) => `Run ${count(run)} undone: ${marks(taken)} taken back`,
+
+  undoTitle: (run: number) => `Undo run ${count(run)}?`,
+  undoRemoves: (undecided: number) =>
+    undecided === 0
+      ? "Every proposal of this run is decided already, so nothing will be removed."
+      : `This removes the ${proposals(undecided)} of this run.`,
+  undoKeeps: "Marks that you accepted, edited or rejected stay as they are, and so does the run in this history.",
+  keep: "Keep them",
+  undoConfirm: (undecided: number) => `Remove ${marks(undecided)}`,
+
+  figures: "Figures",
+  wall: "Wall time",
+  mean: "Mean an image",
+  p50: "P50",
+  p95: "P95",
+  p99: "P99",
+  throughput: "Images a second",
+  success: "Success rate",
+  retries: "Retries",
+  concurrency: "At once, at most",
+  speedup: "Speed-up",
+  times: (factor: number) => `${decimal(factor, factor < 10 ? 2 : 1)} ×`,
+  speedupNote: (summed: number, wall: number) =>
+    `One at a time, the same images would have taken ${duration(summed)}; side by side they took ${duration(wall)}.`,
+  retriesOf: (retries: number, rate: number) =>
+    retries === 0 ? "none" : `${count(retries)}, ${decimal(rate, 3)} an image`,
+  noMetrics: "No image of this run has finished yet, so there is nothing to measure.",
+  duration,
+  percent,
+  decimal,
+
+  durations: "How long an image takes",
+  durationsNote: (total: number) => images(total),
+  durationsText: (from: number, to: number, p50: number) =>
+    `Histogram of durations from ${duration(from)} to ${duration(to)}; half of the images took ${duration(p50)} or less.`,
+  mark: (name: string, milliseconds: number) => `${name} ${duration(milliseconds)}`,
+
+  labels: "Labels found",
+  labelsNote: (total: number) => marks(total),
+  noLabels: "No marks were found.",
+  failures: "Failures",
+  failureImages: images,
+  noFailures: "No image failed.",
+
+  emptyTitle: "No runs yet",
+  emptyNote: "Every run is kept here with its figures, its cost and what became of its marks.",
+  toPlan: "Plan a run",
+  toLibrary: "Go to the library",
+
+  keys: {
+    move: "Previous or next run",
+    moveHint: "other runs",
+    open: "Review the marks",
+    openHint: "review",
+  },
+};

@@ -1,0 +1,122 @@
+import { count, decimal } from "../format";
+import type { ImageFilter, ImageOrder, SkipReason } from "../../ipc/bindings";
+
+const images = (number: number) => `${count(number)} ${number === 1 ? "image" : "images"}`;
+const files = (number: number) => `${count(number)} ${number === 1 ? "file" : "files"}`;
+
+export const library = {
+  collections: "Collections",
+  addFolders: "Add folders",
+  allImages: "All images",
+  labels: "Labels",
+  labelsHere: "Labels in this collection",
+  noLabels: "Marks will be counted here by label.",
+  dropHint: "Drop folders anywhere in this window. Originals are only read.",
+  eachFolder: "Each folder that you drop becomes a collection.",
+  images,
+  leftOut: (number: number) => `${files(number)} left out`,
+  review: "Review",
+  annotate: (number: number) => `Annotate ${images(number)}…`,
+  status: "Review state",
+  filters: {
+    all: "All",
+    unreviewed: "Unreviewed",
+    reviewed: "Reviewed",
+    confirmed_empty: "Empty",
+    failed: "Failed",
+  } satisfies Record<ImageFilter, string>,
+  order: "Order",
+  orders: {
+    added: "Date added",
+    name: "File name",
+    least_certain: "Least certain first",
+  } satisfies Record<ImageOrder, string>,
+  search: "Search by file name",
+  searchPlaceholder: "File name",
+  clearSearch: "Clear the search",
+  thumbnailSize: "Thumbnail size",
+  grid: "Images",
+  unnamed: "Image",
+  markWord: (number: number) => (number === 1 ? "mark" : "marks"),
+  states: { unreviewed: "Unreviewed", reviewed: "Reviewed", confirmed_empty: "Confirmed empty", failed: "Failed" },
+  empty: "empty",
+  failures: {
+    file_missing: "File is gone",
+    file_unreadable: "File unreadable",
+    model_failed: "No answer",
+    answer_unreadable: "Answer unreadable",
+  },
+  nothingMatches: "No image matches",
+  nothingMatchesNote: "Change the filter or the search to see more.",
+  showAll: "Show all images",
+  noneHere: "No images in this collection",
+  importing: {
+    scanning: (found: number) => `Looking through folders, ${files(found)} so far`,
+    adding: (done: number, found: number) => `Adding ${count(done)} of ${files(found)}`,
+    label: "Adding images",
+    cancel: "Cancel",
+  },
+  skipped: {
+    title: "Files left out",
+    note: "These were found in the folders but are not in the library. They were not changed.",
+    file: "File",
+    why: "Why",
+    more: (number: number) => `and ${count(number)} more`,
+    reason: (reason: SkipReason): string => {
+      switch (reason.kind) {
+        case "empty":
+          return "Empty file";
+        case "not_an_image":
+          return "Not a JPEG, PNG, WebP, GIF, TIFF or BMP";
+        case "damaged":
+          return "Damaged, or ends early";
+        case "too_many_pixels":
+          return `Too large: ${decimal(reason.megapixels)} megapixels`;
+        case "unreadable":
+          return "Could not be read";
+      }
+    },
+  },
+  welcome: {
+    title: "Drop folders of photos here",
+    note: "JPEG, PNG, WebP, GIF, TIFF, BMP. Any number, any depth. They stay where they are and are only read.",
+    choose: "Choose folders",
+    samples: "Try with the samples",
+    samplesNote: "6 photos to try everything on",
+    works: {
+      title: "Works now, without a key",
+      lines: [
+        "Find 80 everyday objects: the built-in detector",
+        "Time and cost are quoted before a run",
+        "Pause it or close it: what is done stays",
+      ],
+    },
+    review: {
+      title: "Reviewed by you",
+      lines: [
+        "Two keys: accept and next, reject and next",
+        "The least certain first, and undo",
+        "The figures of every run, as JSON too",
+      ],
+    },
+    never: {
+      title: "Private",
+      lines: [
+        "Nothing leaves this machine",
+        "No account, no telemetry",
+        "No change to your photos, they are only read",
+      ],
+    },
+  },
+  keys: {
+    move: "Move in the grid",
+    open: "Review this image",
+    toggle: "Select or unselect",
+    extend: "Extend the selection",
+    all: "Select all",
+    search: "Search by file name",
+    plan: "Plan the annotation",
+    openHint: "review",
+    searchHint: "search",
+  },
+};

@@ -1,0 +1,136 @@
+import type { ReviewState, RejectReason, Status } from "../../ipc/bindings";
+import { count, decimal, duration, percent } from "../format";
+
+const marks = (number: number): string => `${count(number)} ${number === 1 ? "mark" : "marks"}`;
+const images = (number: number): string => `${count(number)} ${number === 1 ? "image" : "images"}`;
+
+const reasons: Record<RejectReason, string> = {
+  not_there: "not there",
+  wrong_label: "wrong label",
+  bad_box: "bad box",
+  duplicate: "duplicate",
+  too_vague: "too vague",
+  other: "other",
+};
+
+const statuses: Record<Status, string> = {
+  proposed: "Proposed",
+  accepted: "Accepted",
+  edited: "Edited",
+  rejected: "Rejected",
+};
+
+const reviewStates: Record<ReviewState, string> = {
+  unreviewed: "not reviewed",
+  reviewed: "reviewed",
+  confirmed_empty: "confirmed empty",
+};
+
+export const review = {
+  previousImage: "Previous image",
+  nextImage: "Next image",
+  reviewed: "Reviewed",
+  of: (total: number) => `of ${count(total)}`,
+  reviewedOf: (done: number, total: number) => `Reviewed ${count(done)} of ${count(total)}`,
+  pace: (milliseconds: number) => `${decimal(milliseconds / 1000)} s an image`,
+  left: (milliseconds: number) =>
+    milliseconds < 60_000
+      ? "under a minute left"
+      : `about ${duration(Math.round(milliseconds / 60_000) * 60_000)} left`,
+  undo: "Undo the latest decision",
+  hideMarks: "Hide marks",
+  zoom: "Zoom",
+  fit: "Fit",
+  fitPercent: (scale: number) => `Fit, ${percent(scale)}`,
+  percent,
+
+  canvas: (name: string, number: number) => `${name}, ${number === 0 ? "no marks" : marks(number)}`,
+  pixelsFailed: "The picture could not be loaded. Its file may be gone.",
+  measure: (width: number, height: number) => `${width} × ${height} px`,
+
+  marks: "Marks",
+  marksNote: (all: number, toDecide: number) =>
+    all === 0 ? "" : `${count(all)}, ${toDecide === 0 ? "all decided" : `${count(toDecide)} to decide`}`,
+  leastCertainFirst: "Least certain first",
+  noMarks: "Nothing was found here. Accept confirms that the image is empty.",
+  confirmedEmpty: "Confirmed empty: there is nothing to find here.",
+  noMarksDecided: "No marks.",
+  statuses,
+  reasons,
+  reviewStates,
+  accept: "Accept",
+  reject: "Reject",
+  acceptMark: (label: string) => `Accept ${label}`,
+  rejectMark: (label: string) => `Reject ${label}`,
+  markName: (label: string, confidence: number | null, status: Status) =>
+    `${label}${confidence === null ? "" : `, ${percent(confidence)} certain`}, ${statuses[status].toLowerCase()}`,
+
+  selectedMark: "Selected mark",
+  noneSelected: "No mark is selected: Accept and Reject are about all proposals.",
+  label: "Label",
+  confidence: "Confidence",
+  box: "Box, px",
+  boxCorner: (x: number, y: number) => `at ${x}, ${y}`,
+  status: "Status",
+  madeBy: "Made by",
+  byRun: (run: number) => `Run ${count(run)}`,
+  byPerson: "You",
+  yes: "yes",
+  no: "no",
+
+  acceptAndNext: "Accept and next",
+  confirmEmpty: "Confirm empty",
+  nextAsIs: "Next image",
+  acceptOne: "Accept this mark",
+  rejectAll: "Reject",
+  rejectOne: "Reject mark",
+  skip: "Skip",
+
+  rejected: (number: number, name: string) =>
+    `${number === 1 ? "1 mark" : `${count(number)} marks`} rejected on ${name}`,
+  why: "Why?",
+  reasonGiven: (reason: RejectReason) => `Rejected: ${reasons[reason]}`,
+
+  neighbours: "Images of this review",
+  neighbour: (name: string, place: number, state: ReviewState) =>
+    `${name}, image ${count(place)}, ${reviewStates[state]}`,
+
+  endDone: "Everything here is reviewed",
+  endDoneNote: (total: number) => `${images(total)}, every one decided.`,
+  endLeft: "That was the last image",
+  endLeftNote: (left: number) => `${images(left)} still ${left === 1 ? "waits" : "wait"} for a decision.`,
+  toUnreviewed: "Go to the next one",
+  toLibrary: "Back to the library",
+
+  emptyTitle: "Nothing to review",
+  emptyNote: "Add photos and annotate them; their marks come here, the least certain first.",
+  toPlan: "Plan a run",
+
+  nothingToReject: "There is no proposal to reject here.",
+  nothingToUndo: "There is no decision to take back.",
+  undoneElsewhere: (name: string) => `The decision on ${name} was taken back. It is not in this review.`,
+  refusedOn: (name: string, words: string) => `${name}: ${words}`,
+
+  keys: {
+    accept: "Accept and next",
+    acceptHint: "accept",
+    reject: "Reject and next",
+    rejectHint: "reject, then a reason",
+    reason: "Why the latest rejection, while its hint shows",
+    skip: "Skip, decide nothing",
+    undo: "Take the latest decision back",
+    undoHint: "undo",
+    nextMark: "Next mark",
+    nextMarkHint: "next mark",
+    previousMark: "Previous mark",
+    deselect: "Select no mark",
+    images: "Previous or next image, when no mark is selected",
+    fit: "Fit the image",
+    fitHint: "fit",
+    full: "One to one, 100 %",
+    zoom: "Zoom",
+    hide: "Hide marks",
+    hideHint: "hide",
+    pan: "Hold and drag to pan",
+  },
+};

@@ -1,0 +1,21 @@
+export const settings = {
+  title: "Settings",
+  appearance: "Appearance",
+  theme: "Theme",
+  themes: { system: "As the desktop", dark: "Dark", light: "Light" },
+  themeNote: "Photographs are judged best in the dark one. Both keep their greys neutral.",
+  metrics: "Metrics",
+  writesMetrics: "Write the figures of every run to a file",
+  metricsNote: "Durations, throughput, retries and failures of the latest run, as JSON for other programs.",
+  library: "Library",
+  folder: "Folder",
+  folderNote: "The database, thumbnails and answers. Your photos are not in it: they stay where they are.",
+  about: "About",
+  version: "Version",
+  processors: "Processors",
+  privacy: "Privacy",
+  privacyNote: "No account, no telemetry. The built-in detector runs on this machine and sends nothing.",
+  licences: "Licences",
+  licencesNote:
+    "Fieldmark is free software under MIT or Apache 2.0. The typeface is Inter (SIL Open Font License 1.1), the icons are Lucide (ISC). Sample photos: NASA, SpaceX, Stefan van der Walt, Rachel Michetti; danielbuechele and vultilion under CC BY 2.0, made smaller for the welcome.",
+};

@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+
+import { confidence, count, duration, money, names, percent } from "./format";
+
+const DOLLAR = 1e12;
+
+describe("money", () => {
+  it.each([
+    [0, "$0"],
+    [0.0004 * DOLLAR, "$0.0004"],
+    [0.0234 * DOLLAR, "$0.023"],
+    [0.0996 * DOLLAR, "$0.10"],
+    [0.409 * DOLLAR, "$0.41"],
+    [1 * DOLLAR, "$1.00"],
+    [13.306 * DOLLAR, "$13.31"],
+    [4321 * DOLLAR, "$4,321.00"],
+    [5000, "under $0.000001"],
+  ])("says %d pico-dollars as %s", (picoDollars, said) => expect(money(picoDollars)).toBe(said));
+});
+
+describe("duration", () => {
+  it.each([
+    [0, "0 s"],
+    [3, "under 0.01 s"],
+    [70, "0.07 s"],
+    [84, "0.08 s"],
+    [994, "0.99 s"],
+    [996, "1 s"],
+    [1400, "1.4 s"],
+    [9960, "10 s"],
+    [20_000, "20 s"],
+    [59_700, "1 min"],
+    [205_000, "3 min 25 s"],
+    [3_599_800, "1 h"],
+    [7_500_000, "2 h 5 min"],
+    [273_600_000, "3 d 4 h"],
+  ])("says %d ms as %s", (milliseconds, said) => expect(duration(milliseconds)).toBe(said));
+});
+
+it("counts with separators", () => {
+  expect(count(214)).toBe("214");
+  expect(count(12_486)).toBe("12,486");
+});
+
+it("never rounds a share to all or nothing", () => {
+  expect(percent(1)).toBe("100 %");
+  expect(percent(0.9999)).toBe("99 %");
+  expect(percent(0.0001)).toBe("1 %");
+  expect(percent(0)).toBe("0 %");
+});
+
+it("says a confidence in two digits", () => {
+  expect(confidence(0.914)).toBe(".91");
+  expect(confidence(0.999)).toBe("1.0");
+});
+
+it("names the first of many", () => {
+  expect(names(["cup", "spoon"])).toBe("cup, spoon");
+  expect(names(["a", "b", "c", "d"], 2)).toBe("a, b and 2 more");
+});

@@ -1,0 +1,101 @@
+/** Numbers as people read them. Everything that a person sees as a figure goes through here. */
+const LANGUAGE = "en-US";
+const PICO_DOLLARS = 1e12;
+
+const whole = new Intl.NumberFormat(LANGUAGE, { maximumFractionDigits: 0 });
+
+/** 12486 as "12,486". */
+export function count(value: number): string {
+  return whole.format(value);
+}
+
+/** A number with at most so many digits after the point. */
+export function decimal(value: number, digits = 1): string {
+  return new Intl.NumberFormat(LANGUAGE, { maximumFractionDigits: digits }).format(value);
+}
+
+/** A share from 0 to 1 as "97 %". */
+export function percent(share: number): string {
+  const hundredths = share * 100;
+  // All but one of many is not "100 %", one of many is not "0 %".
+  const shown = share < 1 && hundredths > 99.5 ? 99 : share > 0 && hundredths < 0.5 ? 1 : hundredths;
+  return `${whole.format(shown)} %`;
+}
+
+/** Pico-dollars as "$0", "$0.0004", "$0.41", "$13.31": cents, and below ten cents two significant digits. */
+export function money(picoDollars: number): string {
+  if (picoDollars === 0) return "$0";
+  const dollars = picoDollars / PICO_DOLLARS;
+  const size = Math.abs(dollars);
+  if (size < 1e-6) return `under ${money(PICO_DOLLARS / 1e6)}`;
+  const digits = Math.max(2, 1 - Math.floor(Math.log10(size)));
+  return new Intl.NumberFormat(LANGUAGE, {
+    style: "currency",
+    currency: "USD",
+    minimumFractionDigits: 2,
+    maximumFractionDigits: digits,
+  }).format(dollars);
+}
+
+/** Milliseconds as "0.07 s", "1.4 s", "20 s", "3 min 25 s", "2 h 5 min", "3 d 4 h". */
+export function duration(milliseconds: number): string {
+  const seconds = milliseconds / 1000;
+  if (seconds === 0) return "0 s";
+  if (seconds < 0.01) return "under 0.01 s";
+  if (seconds < 0.995) return `${decimal(seconds, 2)} s`;
+  if (seconds < 9.95) return `${decimal(seconds, 1)} s`;
+  const wholeSeconds = Math.round(seconds);
+  if (wholeSeconds < 60) return `${wholeSeconds} s`;
+  if (wholeSeconds < 3600) return pair(wholeSeconds, 60, "min", 1, "s");
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 24 * 60) return pair(minutes, 60, "h", 1, "min");
+  return pair(Math.round(minutes / 60), 24, "d", 1, "h");
+}
+
+function pair(value: number, large: number, largeName: string, small: number, smallName: string): string {
+  const rest = Math.floor((value % large) / small);
+  const head = `${whole.format(Math.floor(value / large))} ${largeName}`;
+  return rest === 0 ? head : `${head} ${rest} ${smallName}`;
+}
+
+const dayAndTime = new Intl.DateTimeFormat(LANGUAGE, {
+  day: "numeric",
+  month: "short",
+  hour: "2-digit",
+  minute: "2-digit",
+  hourCycle: "h23",
+});
+const dayAndYear = new Intl.DateTimeFormat(LANGUAGE, { day: "numeric", month: "short", year: "numeric" });
+
+/** Milliseconds since the epoch as "Nov 23, 13:42". */
+export function moment(milliseconds: number): string {
+  return dayAndTime.format(milliseconds);
+}
+
+const timeOfDay = new Intl.DateTimeFormat(LANGUAGE, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+
+/** Milliseconds since the epoch as "14:05". */
+export function clock(milliseconds: number): string {
+  return timeOfDay.format(milliseconds);
+}
+
+/** Milliseconds since the epoch as "Nov 23, 2026". */
+export function day(milliseconds: number): string {
+  return dayAndYear.format(milliseconds);
+}
+
+/** Width and height as "2352 × 1568". */
+export function pixels(size: { width: number; height: number }): string {
+  return `${size.width} × ${size.height}`;
+}
+
+/** A confidence from 0 to 1 as ".91"; sure is "1.0". */
+export function confidence(value: number): string {
+  return value >= 0.995 ? "1.0" : value.toFixed(2).slice(1);
+}
+
+/** Names as a list, the first ones only when there are many: "cup, spoon and 3 more". */
+export function names(all: readonly string[], most = 6): string {
+  if (all.length <= most) return all.join(", ");
+  return `${all.slice(0, most).join(", ")} and ${count(all.length - most)} more`;
+}

@@ -1,0 +1,174 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+import type { ImageCard, ImageId, RunId, RunProgress, RunState, RunSummary } from "../ipc/bindings";
+import { linePoints, roundUp } from "./chart";
+import { mayResume, type RunSeam, runToShow, RunView, stateName } from "./run.svelte";
+
+function summary(id: RunId, state: RunState): RunSummary {
+  return {
+    id,
+    state,
+    model: "m",
+    model_name: "Model",
+    recipe_name: "Recipe",
+    started_at: 0,
+    total: 10,
+    done: 4,
+    failed: 1,
+    waiting: 5,
+    mark_count: 9,
+    undecided_count: 9,
+    reviewed_count: 0,
+    quoted: 0,
+    paid: 0,
+    retries: 0,
+    p50_millis: null,
+    p95_millis: null,
+    rate_per_minute: null,
+  };
+}
+
+function snapshot(run: RunId, state: RunState, inFlight: ImageId[], answered: ImageId[]): RunProgress {
+  return {
+    run,
+    state,
+    model_name: "Model",
+    recipe_name: "Recipe",
+    started_at: 0,
+    elapsed_millis: 1000,
+    left_millis: null,
+    total: 10,
+    done: answered.length,
+    failed: 0,
+    in_flight: inFlight.map((image) => ({ image, since_millis: 5 })),
+    waiting: 10 - answered.length - inFlight.length,
+    marks: 0,
+    rate_per_minute: 0,
+    p50_millis: null,
+    p95_millis: null,
+    concurrency: 2,
+    spent: 0,
+    failures: [],
+    just_answered: answered.map((image) => ({ image, mark_count: 1, took_millis: 80 })),
+    rate_history: [],
+  };
+}
+
+const RUNNING: RunState = { kind: "running" };
+const COMPLETED: RunState = { kind: "stopped", reason: "completed" };
+
+class Core implements RunSeam {
+  readonly asked: ImageId[][] = [];
+  readonly watchers = new Map<RunId, (progress: RunProgress) => void>();
+  summaries: RunSummary[] = [];
+
+  runs = (): Promise<RunSummary[]> => Promise.resolve(this.summaries);
+
+  watchRun = (run: RunId, progress: (snapshot: RunProgress) => void): Promise<() => void> => {
+    this.watchers.set(run, progress);
+    return Promise.resolve(() => void this.watchers.delete(run));
+  };
+
+  imageCards = (ids: ImageId[]): Promise<ImageCard[]> => {
+    this.asked.push(ids);
+    const size = { width: 1, height: 1 };
+    return Promise.resolve(
+      ids.map((id) => ({ id, name: `${id}.jpg`, size, review: "unreviewed", failure: null, marks: [] })),
+    );
+  };
+}
+
+describe("which run to show", () => {
+  it("is the one that goes on, else one that was interrupted, else the newest", () => {
+    const newest = summary(3, COMPLETED);
+    const broken = summary(2, { kind: "interrupted" });
+    const going = summary(1, RUNNING);
+    expect(runToShow([newest, broken, going])).toBe(1);
+    expect(runToShow([newest, broken])).toBe(2);
+    expect(runToShow([newest])).toBe(3);
+    expect(runToShow([])).toBeNull();
+  });
+
+  it("can be resumed when it rests and something waits", () => {
+    expect(mayResume(RUNNING, 3)).toBe(false);
+    expect(mayResume({ kind: "stopping" }, 3)).toBe(false);
+    expect(mayResume({ kind: "interrupted" }, 3)).toBe(true);
+    expect(mayResume({ kind: "stopped", reason: "cancelled" }, 3)).toBe(true);
+    expect(mayResume(COMPLETED, 0)).toBe(false);
+    expect(stateName({ kind: "stopped", reason: "paused" })).toBe("paused");
+  });
+});
+
+describe("following a run", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it("asks for pictures in batches, at a pace that eyes follow, and again once they are answered", async () => {
+    const core = new Core();
+    const view = new RunView(core, () => undefined);
+    await view.follow(7);
+    const tell = core.watchers.get(7);
+    tell?.(snapshot(7, RUNNING, [1, 2], []));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(core.asked).toEqual([[1, 2]]);
+    for (let answered = 1; answered <= 4; answered += 1) {
+      tell?.(snapshot(7, RUNNING, [answered + 1, answered + 2], [answered]));
+    }
+    expect(view.progress?.just_answered[0]?.image).toBe(4);
+    expect(view.justAnswered).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(core.asked).toEqual([
+      [1, 2],
+      [4, 5, 6],
+    ]);
+    expect(view.justAnswered.map(({ image }) => image)).toEqual([4]);
+    expect([...view.cards.keys()].sort()).toEqual([4, 5, 6]);
+  });
+
+  it("shows the end at once", async () => {
+    const core = new Core();
+    const view = new RunView(core, () => undefined);
+    await view.follow(7);
+    core.watchers.get(7)?.(snapshot(7, RUNNING, [1], []));
+    core.watchers.get(7)?.(snapshot(7, COMPLETED, [], [1]));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(view.state).toBe("completed");
+    expect(view.inFlight).toEqual([]);
+    expect(view.justAnswered).toHaveLength(1);
+  });
+
+  it("stops listening to a run that is no longer shown", async () => {
+    const core = new Core();
+    const view = new RunView(core, () => undefined);
+    await view.follow(7);
+    await view.follow(8);
+    expect([...core.watchers.keys()]).toEqual([8]);
+    view.leave();
+    expect(core.watchers.size).toBe(0);
+  });
+
+  it("knows that there has been no run, and tells of a refusal", async () => {
+    const core = new Core();
+    const refusals: unknown[] = [];
+    const view = new RunView(core, (refusal) => refusals.push(refusal));
+    await view.follow(null);
+    expect(view.isEmpty).toBe(true);
+    core.runs = () => Promise.reject({ code: "library_busy", message: "" });
+    await view.follow(null);
+    expect(refusals).toEqual([{ code: "library_busy", message: "" }]);
+  });
+});
+
+describe("the line chart", () => {
+  it("goes from the left to the right, zero at the bottom", () => {
+    expect(linePoints([0, 50, 100], 100, 300, 60)).toBe("0.0,60.0 150.0,30.0 300.0,0.0");
+    expect(linePoints([5], 10, 300, 60)).toBe("");
+  });
+
+  it("ends its axis at a round number", () => {
+    expect(roundUp(62)).toBe(75);
+    expect(roundUp(2400)).toBe(3000);
+    expect(roundUp(0)).toBe(1);
+    expect(roundUp(100)).toBe(100);
+  });
+});

@@ -1,0 +1,240 @@
+/**
+ * What the whole window knows: which screen shows, which collection and images are meant, and what the core has said.
+ * Screens keep what only they need in classes of their own.
+ */
+import type {
+  CollectionId,
+  ImageId,
+  ImageSelection,
+  ImportProgress,
+  LibraryOverview,
+  RunId,
+  Settings,
+} from "../ipc/bindings";
+import type { Seam } from "../ipc/seam";
+import { refusalWords, words } from "../messages";
+
+export type Screen = "library" | "plan" | "run" | "review" | "history" | "settings";
+
+/** In the order of the title bar and of Ctrl+1 to Ctrl+5. */
+export const SCREENS = ["library", "plan", "run", "review", "history"] as const satisfies readonly Screen[];
+
+export type ToastTone = "plain" | "good" | "bad";
+
+export interface Toast {
+  id: number;
+  text: string;
+  tone: ToastTone;
+  action: { label: string; do: () => void } | null;
+}
+
+/** The images that review steps through, and at which of them it stands. */
+export interface ReviewQueue {
+  ids: ImageId[];
+  index: number;
+}
+
+const TOAST_MILLIS = 6000;
+const BAD_TOAST_MILLIS = 12000;
+const MOST_TOASTS = 3;
+/** While an import or a run goes on the library changes all the time: it is read again at most so often. */
+const RELOAD_INTERVAL_MILLIS = 500;
+
+export class App {
+  readonly seam: Seam;
+
+  screen = $state<Screen>("library");
+  /** The screen that showed before; a screen may go on where that one ended. */
+  cameFrom: Screen | null = null;
+  collection = $state<CollectionId | null>(null);
+  /** Selected in the library's grid. Replaced whole, never changed in place: it may hold 100,000. */
+  selected = $state.raw<ReadonlySet<ImageId>>(new Set());
+  /** The run that the Run screen shows. */
+  run = $state<RunId | null>(null);
+  review = $state.raw<ReviewQueue | null>(null);
+  /** Set by `planFor`; without it a plan is about the collection. */
+  planned = $state.raw<ImageSelection | null>(null);
+
+  /** Of every collection together; null until the core has answered. */
+  library = $state.raw<LibraryOverview | null>(null);
+  /** Of `collection`. */
+  overview = $state.raw<LibraryOverview | null>(null);
+  /** Grows whenever images, marks or decisions may have changed; screens that hold cards watch it. */
+  libraryVersion = $state(0);
+  /** Of the import that is going on; null when none is. */
+  importProgress = $state.raw<ImportProgress | null>(null);
+  isDragOver = $state(false);
+
+  settings = $state.raw<Settings>({ theme: "system", writes_metrics: false });
+  toasts = $state.raw<Toast[]>([]);
+  areShortcutsOpen = $state(false);
+
+  /** The images a plan is about. */
+  readonly imagesToPlan = $derived<ImageSelection>(
+    this.planned ?? (this.collection === null ? { kind: "all" } : { kind: "collection", id: this.collection }),
+  );
+  readonly collectionName = $derived(
+    this.library?.collections.find((collection) => collection.id === this.collection)?.name ?? null,
+  );
+
+  #latestToast = 0;
+  #stopListening: (() => void)[] = [];
+  #isReloading = false;
+  #mustReloadAgain = false;
+  #reloadTimer: ReturnType<typeof setTimeout> | null = null;
+  #reloadedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(seam: Seam) {
+    this.seam = seam;
+  }
+
+  /** Asks the core for what the frame shows and listens to what changes. */
+  async start(): Promise<void> {
+    this.#stopListening = [
+      this.seam.on("libraryChanged", () => this.#libraryChanged()),
+      this.seam.on("importChanged", (progress) => this.#importChanged(progress)),
+      this.seam.on("dragChanged", ({ isOver }) => (this.isDragOver = isOver)),
+      this.seam.on("refused", (refused) => this.tell(refusalWords(refused), "bad")),
+      this.seam.on("refused", (refusal) => this.tell(refusalWords(refusal), "bad")),
+    ];
+    await Promise.all([this.attempt(async () => (this.settings = await this.seam.settings())), this.reload()]);
+  }
+
+  stop(): void {
+    for (const stop of this.#stopListening) stop();
+    this.#stopListening = [];
+    if (this.#reloadTimer !== null) clearTimeout(this.#reloadTimer);
+  }
+
+  show(screen: Screen): void {
+    // What the library's button says is what its way to the plan means.
+    if (screen === "plan" && this.screen === "library") this.planned = this.#selection();
+    this.#go(screen);
+  }
+
+  showCollection(collection: CollectionId | null): void {
+    if (collection !== this.collection) {
+      this.collection = collection;
+      this.selected = new Set();
+      this.planned = null;
+      this.overview = collection === null ? this.library : null;
+    }
+    this.#go("library");
+    void this.reload();
+  }
+
+  planFor(selection: ImageSelection): void {
+    this.planned = selection;
+    this.#go("plan");
+  }
+
+  openReview(ids: ImageId[], index: number): void {
+    this.review = { ids, index };
+    this.#go("review");
+  }
+
+  showRun(run: RunId): void {
+    this.run = run;
+    this.#go("run");
+  }
+
+  #go(screen: Screen): void {
+    if (screen !== this.screen) this.cameFrom = this.screen;
+    this.screen = screen;
+  }
+
+  #libraryChanged(): void {
+    if (this.#reloadTimer !== null) return;
+    const wait = Math.max(0, this.#reloadedAt + RELOAD_INTERVAL_MILLIS - Date.now());
+    this.#reloadTimer = setTimeout(() => {
+      this.#reloadTimer = null;
+      void this.reload();
+    }, wait);
+  }
+
+  /** Reads the overview again. Calls that come while one is under way are answered by one more, not by many. */
+  async reload(): Promise<void> {
+    if (this.#isReloading) {
+      this.#mustReloadAgain = true;
+      return;
+    }
+    this.#isReloading = true;
+    this.#reloadedAt = Date.now();
+    try {
+      do {
+        this.#mustReloadAgain = false;
+        await this.#readOverview();
+      } while (this.#mustReloadAgain);
+    } finally {
+      this.#isReloading = false;
+    }
+  }
+
+  async #readOverview(): Promise<void> {
+    await this.attempt(async () => {
+      const collection = this.collection;
+      const library = await this.seam.overview(null);
+      const overview = collection === null ? library : await this.seam.overview(collection);
+      this.library = library;
+      if (collection === this.collection) this.overview = overview;
+      this.libraryVersion += 1;
+    });
+  }
+
+  chooseFolders(): Promise<boolean | undefined> {
+    return this.attempt(() => this.seam.chooseFolders());
+  }
+
+  async saveSettings(changed: Partial<Settings>): Promise<void> {
+    const before = this.settings;
+    this.settings = { ...before, ...changed };
+    const saved = await this.attempt(() => this.seam.saveSettings({ ...before, ...changed }).then(() => true));
+    if (saved !== true) this.settings = before;
+  }
+
+  /** Does something that the core may refuse; a refusal is told in words, and the answer is undefined. */
+  async attempt<Answer>(action: () => Promise<Answer>): Promise<Answer | undefined> {
+    try {
+      return await action();
+    } catch (refused) {
+      // The particulars are for whoever looks for a cause; the person gets words.
+      console.warn(refused);
+      this.tell(refusalWords(refused), "bad");
+      return undefined;
+    }
+  }
+
+  tell(text: string, tone: ToastTone = "plain", action: Toast["action"] = null): void {
+    const id = ++this.#latestToast;
+    this.toasts = [...this.toasts.filter((toast) => toast.text !== text), { id, text, tone, action }].slice(
+      -MOST_TOASTS,
+    );
+    setTimeout(() => this.dismiss(id), tone === "bad" ? BAD_TOAST_MILLIS : TOAST_MILLIS);
+  }
+
+  dismiss(id: number): void {
+    this.toasts = this.toasts.filter((toast) => toast.id !== id);
+  }
+
+  #selection(): ImageSelection | null {
+    const { size } = this.selected;
+    // All of a collection is said in a word, and stays true when images are added.
+    if (size === 0 || size === this.overview?.counts.all) return null;
+    return { kind: "images", ids: [...this.selected] };
+  }
+
+  #importChanged(progress: ImportProgress): void {
+    if (!progress.is_finished) {
+      this.importProgress = progress;
+      return;
+    }
+    this.importProgress = null;
+    this.tell(
+      progress.is_cancelled
+        ? words.frame.importCancelled(progress.added)
+        : words.frame.imported(progress.added, progress.known, progress.skipped),
+      progress.added > 0 ? "good" : "plain",
+    );
+    void this.reload();
+  }
+}

@@ -1,0 +1,96 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+import { openFake } from "../ipc/fake";
+import { App } from "./app.svelte";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+async function started(query = ""): Promise<App> {
+  const app = new App(openFake(query));
+  await app.start();
+  return app;
+}
+
+describe("the plan's images", () => {
+  it("are the collection, or what is selected when the library is left for the plan", async () => {
+    const app = await started();
+    expect(app.imagesToPlan).toEqual({ kind: "all" });
+    app.showCollection(2);
+    expect(app.imagesToPlan).toEqual({ kind: "collection", id: 2 });
+    app.selected = new Set([40, 41]);
+    app.show("plan");
+    expect(app.imagesToPlan).toEqual({ kind: "images", ids: [40, 41] });
+    app.show("run");
+    app.selected = new Set();
+    app.show("plan");
+    expect(app.imagesToPlan).toEqual({ kind: "images", ids: [40, 41] });
+    app.show("library");
+    app.show("plan");
+    expect(app.imagesToPlan).toEqual({ kind: "collection", id: 2 });
+  });
+
+  it("are all of the collection when all are selected", async () => {
+    const app = await started("?images=12");
+    app.selected = new Set(Array.from({ length: 12 }, (_, place) => place + 1));
+    app.show("plan");
+    expect(app.imagesToPlan).toEqual({ kind: "all" });
+  });
+});
+
+it("forgets the selection with its collection", async () => {
+  const app = await started();
+  app.selected = new Set([1]);
+  app.showCollection(3);
+  await vi.runAllTimersAsync();
+  expect(app.selected.size).toBe(0);
+  expect(app.collectionName).toBe("Harbour weekend");
+  expect(app.overview?.counts.all).toBe(9);
+  expect(app.library?.counts.all).toBe(60);
+});
+
+it("shows an import while it goes on and tells what came of it", async () => {
+  const app = await started("?images=0");
+  await app.chooseFolders();
+  await vi.advanceTimersByTimeAsync(200);
+  expect(app.importProgress).toMatchObject({ is_finished: false });
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(app.importProgress).toBeNull();
+  expect(app.toasts.map(({ text }) => text)).toEqual(["240 images added, 2 files left out"]);
+  expect(app.overview?.counts.all).toBe(240);
+});
+
+it("tells refusals in words, and takes toasts away by themselves", async () => {
+  const app = await started("?images=0");
+  const request = { images: { kind: "all" }, recipe: 1, model: "nanodet-g-416", concurrency: null } as const;
+  expect(await app.attempt(() => app.seam.startRun(request))).toBeUndefined();
+  expect(app.toasts).toMatchObject([{ tone: "bad", text: "There are no images to annotate." }]);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(app.toasts).toEqual([]);
+});
+
+it("takes a setting back that could not be saved", async () => {
+  const app = await started();
+  await app.saveSettings({ theme: "light" });
+  expect(app.settings.theme).toBe("light");
+  app.seam.saveSettings = () => Promise.reject({ code: "library", message: "no space left" });
+  await app.saveSettings({ theme: "dark" });
+  expect(app.settings.theme).toBe("light");
+  expect(app.toasts.at(-1)?.text).toBe("The library could not be read or written.");
+});
+
+it("reads a library that keeps changing now and then, not every time", async () => {
+  const app = await started("?images=0");
+  const overview = vi.spyOn(app.seam, "overview");
+  await app.chooseFolders();
+  await vi.advanceTimersByTimeAsync(3000);
+  expect(overview.mock.calls.length).toBeLessThanOrEqual(5);
+  expect(app.overview?.counts.all).toBe(240);
+});
+
+it("answers many changes with few readings", async () => {
+  const app = await started();
+  const overview = vi.spyOn(app.seam, "overview");
+  await Promise.all(Array.from({ length: 50 }, () => app.reload()));
+  expect(overview.mock.calls.length).toBeLessThanOrEqual(2);
+});

@@ -1,0 +1,12 @@
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  plugins: [svelte()],
+  clearScreen: false,
+  // The sample photos lie beside the window's folder; the in-memory core shows them.
+  server: { port: 1420, strictPort: true, fs: { allow: [".", "../samples"] } },
+  // Assets stay files: the content security policy allows no data: URLs.
+  build: { target: "safari16", assetsInlineLimit: 0 },
+  test: { include: ["src/**/*.test.ts"] },
+});

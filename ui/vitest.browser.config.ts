@@ -1,0 +1,14 @@
+import { defineConfig } from "vitest/config";
+
+/** Tests that drive the window in a real browser on the core in memory. */
+export default defineConfig({
+  test: {
+    include: ["browser/**/*.test.ts"],
+    environment: "node",
+    globalSetup: "browser/server.ts",
+    // One browser at a time: they share the machine with whatever else is built on it.
+    fileParallelism: false,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
