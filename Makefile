@@ -1,0 +1,41 @@
+# Fieldmark. `make run` opens the window, `make test` checks everything; both set the machine up first.
+
+CARGO_FLAGS = --workspace --features custom-protocol
+
+.PHONY: run test check format bindings ui setup-run setup-test
+
+run: setup-run ui
+	cargo build --release $(CARGO_FLAGS)
+	scripts/run
+
+test: setup-test ui check
+	cargo nextest run $(CARGO_FLAGS) --no-fail-fast
+	cargo test --doc --workspace --quiet
+	npm --prefix ui test
+	npm --prefix ui run test:browser
+
+check: setup-test ui
+	cargo fmt --all --check
+	cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
+	cargo deny --log-level error --all-features check bans licenses sources
+	npm --prefix ui run check
+
+format:
+	cargo fmt --all
+	npm --prefix ui run format
+
+# Writes ui/src/ipc/bindings.ts anew from the commands of the shell.
+bindings:
+	UPDATE_BINDINGS=1 cargo test --package fieldmark-desktop --features custom-protocol --lib bindings
+
+ui: | ui/node_modules
+	npm --prefix ui run build -- --logLevel warn
+
+ui/node_modules:
+	scripts/setup run
+
+setup-run:
+	scripts/setup run
+
+setup-test:
+	scripts/setup test

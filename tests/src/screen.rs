@@ -1,0 +1,145 @@
+//! A virtual screen with the real window on it, driven by WebDriver; and a real drag from another program.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
+
+use crate::{binary, repository};
+
+/// A child process that does not outlive its test.
+struct Owned(Child);
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        // Either may fail because the process has ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// An X server without a screen to look at, 1600 x 900; the window comes up at its top left.
+pub struct Screen {
+    _server: Owned,
+    display: String,
+    home: PathBuf,
+}
+
+impl Screen {
+    /// Starts a server on a free display. `home` is where the programs on it keep their things.
+    ///
+    /// # Panics
+    /// When Xvfb is missing.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "without a screen there is no test")]
+    pub fn start(home: &Path) -> Self {
+        let mut server = Command::new("Xvfb")
+            .args(["-displayfd", "1", "-screen", "0", "1600x900x24", "-nolisten", "tcp"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("Xvfb starts");
+        let mut display = String::new();
+        let stdout = server.stdout.take().expect("piped");
+        BufReader::new(stdout).read_line(&mut display).expect("Xvfb names its display");
+        fs::create_dir_all(home).expect("home");
+        Self { _server: Owned(server), display: format!(":{}", display.trim()), home: home.to_owned() }
+    }
+
+    fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command
+            .env("DISPLAY", &self.display)
+            .env_remove("WAYLAND_DISPLAY")
+            .env("HOME", &self.home)
+            .env("XDG_RUNTIME_DIR", &self.home)
+            .env("FIELDMARK_LIBRARY", self.home.join("library"))
+            .env("NO_AT_BRIDGE", "1")
+            .env("TAURI_WEBVIEW_AUTOMATION", "true");
+        command
+    }
+
+    /// Starts a WebDriver that opens the app on this screen.
+    ///
+    /// # Panics
+    /// When WebKitWebDriver is missing.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "without a driver there is no test")]
+    pub fn driver(&self) -> Driver {
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port();
+        let driver = self
+            .command("WebKitWebDriver")
+            .arg(format!("--port={port}"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("WebKitWebDriver starts");
+        Driver { _process: Owned(driver), port }
+    }
+
+    /// Drags `paths` from a window of another program onto the point `to` of the screen, as a hand would.
+    ///
+    /// # Panics
+    /// When the drag source or xdotool is missing.
+    #[expect(clippy::expect_used, reason = "without a drag there is no test")]
+    pub fn drag(&self, paths: &[&Path], to: (u32, u32)) {
+        const SOURCE: (u32, u32) = (1440, 700);
+        let mut source = self
+            .command("/usr/bin/python3")
+            .arg(repository("tests/fixtures/drag_source.py"))
+            .args([SOURCE.0.to_string(), SOURCE.1.to_string()])
+            .args(paths)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the drag source starts");
+        let mut ready = String::new();
+        BufReader::new(source.stdout.take().expect("piped")).read_line(&mut ready).expect("the drag source is ready");
+        let _source = Owned(source);
+
+        let hand = |arguments: &[&str]| {
+            let done = self.command("xdotool").args(arguments).status().expect("xdotool");
+            assert!(done.success(), "xdotool {arguments:?}");
+            sleep(Duration::from_millis(60));
+        };
+        let move_to = |x: u32, y: u32| hand(&["mousemove", &x.to_string(), &y.to_string()]);
+        let (x, y) = (SOURCE.0 + 60, SOURCE.1 + 60);
+        move_to(x, y);
+        hand(&["mousedown", "1"]);
+        // Small moves carry it past the threshold at which a press becomes a drag.
+        for step in 1..=6 {
+            move_to(x - 5 * step, y - 4 * step);
+        }
+        for step in 1..=8 {
+            move_to(x - (x - to.0) * step / 8, y - (y - to.1) * step / 8);
+        }
+        sleep(Duration::from_millis(300));
+        hand(&["mouseup", "1"]);
+        sleep(Duration::from_millis(300));
+    }
+
+    /// Sends SIGKILL to the app, as a power cut would.
+    ///
+    /// # Panics
+    /// When pkill is missing.
+    #[expect(clippy::expect_used, reason = "the test is about being killed")]
+    pub fn kill_app(&self) {
+        let app = binary("fieldmark-desktop");
+        let _ = Command::new("pkill").args(["-KILL", "-f"]).arg(app).status().expect("pkill");
+    }
+}
+
+/// A WebDriver on the loopback interface.
+pub struct Driver {
+    _process: Owned,
+    port: u16,
+}
+
+impl Driver {
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+}

@@ -1,0 +1,257 @@
+//! Import, quote, run, review and report by the engine, on real photos with the embedded detector.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use domain::annotation::{Shape, Status};
+use domain::geometry::Rect;
+use domain::ids::RunId;
+use domain::import::SkipReason;
+use domain::library::{ImageCard, ImageQuery, ReviewState};
+use domain::model::Shortfall;
+use domain::plan::{ImageSelection, PlanRequest, Quote, RunRequest};
+use domain::review::{Decision, DecisionScope, Verdict};
+use domain::run::{FailureKind, RunState, StopReason};
+use engine::Library;
+use fieldmark_tests::{lay_out_photos, sample, stored_with_orientation};
+
+struct Bench {
+    folder: tempfile::TempDir,
+    library: Arc<Library>,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let library = Library::open(&folder.path().join("library/library.sqlite")).unwrap();
+        fs::create_dir(folder.path().join("photos")).unwrap();
+        Self { folder, library }
+    }
+
+    fn photos(&self) -> std::path::PathBuf {
+        self.folder.path().join("photos")
+    }
+
+    fn cards(&self) -> Vec<ImageCard> {
+        let ids = self.library.image_ids(&ImageQuery::default()).unwrap();
+        self.library.image_cards(&ids).unwrap()
+    }
+
+    fn quote(&self, recipe: usize) -> Quote {
+        let recipe = self.library.recipes().unwrap()[recipe].id;
+        self.library.quote(&PlanRequest { images: ImageSelection::All, recipe }).unwrap()
+    }
+
+    async fn start(&self) -> RunId {
+        let recipe = self.library.recipes().unwrap()[0].id;
+        let model = self.quote(0).models[0].model.id.clone();
+        let request = RunRequest { images: ImageSelection::All, recipe, model, concurrency: None };
+        self.library.start_run(&request).await.unwrap()
+    }
+
+    async fn end_of(&self, run: RunId) -> RunState {
+        if let Some(mut progress) = self.library.run_progress(run) {
+            let is_over = |state| matches!(state, RunState::Stopped { .. } | RunState::Interrupted);
+            let _ = progress.wait_for(|snapshot| is_over(snapshot.state)).await;
+        }
+        self.library.run(run).unwrap().state
+    }
+}
+
+const COMPLETED: RunState = RunState::Stopped { reason: StopReason::Completed };
+
+fn best<'a>(card: &'a ImageCard, label: &str) -> Option<(&'a Shape, f32)> {
+    card.marks
+        .iter()
+        .filter(|mark| mark.label == label)
+        .map(|mark| (&mark.shape, mark.confidence.unwrap_or_default()))
+        .max_by(|a, b| a.1.total_cmp(&b.1))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn boxes_sit_on_the_cat_in_every_exif_orientation() {
+    // Chelsea's head fills most of the photo; measured by eye on the upright sample.
+    const CAT: Rect = Rect::new(0.0, 0.0, 392.0, 300.0);
+    let bench = Bench::new();
+    for orientation in 1..=8 {
+        let path = bench.photos().join(format!("cat-{orientation}.jpg"));
+        fs::write(path, stored_with_orientation("chelsea.jpg", orientation)).unwrap();
+    }
+    bench.library.import(&[bench.photos()]).unwrap();
+    let run = bench.start().await;
+    assert_eq!(bench.end_of(run).await, COMPLETED);
+    let cards = bench.cards();
+    assert_eq!(cards.len(), 8);
+    for card in cards {
+        assert_eq!((card.size.width, card.size.height), (451, 300), "{} is upright", card.name);
+        let Some((Shape::Box { rect }, confidence)) = best(&card, "cat") else { panic!("no cat on {}", card.name) };
+        assert!(rect.iou(CAT) > 0.75, "{}: {rect:?} at {confidence}", card.name);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_becomes_reviewed_marks_and_a_report() {
+    let bench = Bench::new();
+    let nested = bench.photos().join("a/b");
+    fs::create_dir_all(&nested).unwrap();
+    fs::copy(sample("chelsea.jpg"), nested.join("chelsea.jpg")).unwrap();
+    fs::copy(sample("chelsea.jpg"), bench.photos().join("the same again.jpg")).unwrap();
+    fs::copy(sample("coffee.jpg"), bench.photos().join("coffee.jpg")).unwrap();
+    fs::write(bench.photos().join("empty.jpg"), []).unwrap();
+    fs::write(bench.photos().join("notes.txt"), "not a photo").unwrap();
+    let whole = fs::read(sample("rocket.jpg")).unwrap();
+    fs::write(bench.photos().join("truncated.jpg"), &whole[..whole.len() / 2]).unwrap();
+
+    let imported = bench.library.import(&[bench.photos()]).unwrap();
+    assert_eq!((imported.progress.found, imported.progress.added, imported.progress.known), (6, 2, 1));
+    let mut reasons: Vec<_> = imported.skipped.iter().map(|file| (name(&file.path), &file.reason)).collect();
+    reasons.sort_by_key(|(name, _)| *name);
+    assert!(
+        matches!(
+            reasons[..],
+            [
+                ("empty.jpg", SkipReason::Empty),
+                ("notes.txt", SkipReason::NotAnImage),
+                ("truncated.jpg", SkipReason::Damaged { .. })
+            ]
+        ),
+        "{reasons:?}"
+    );
+    // Again: nothing is read twice, nothing is new.
+    let again = bench.library.import(&[bench.photos()]).unwrap();
+    assert_eq!((again.progress.added, again.progress.known, again.progress.skipped), (0, 3, 3));
+
+    let quote = bench.quote(0);
+    assert_eq!((quote.image_count, quote.models.len()), (2, 1));
+    assert!(quote.models[0].can_run && quote.models[0].time.is_some());
+    assert_eq!(quote.models[0].cost.unwrap().high.dollars(), 0.0);
+
+    let run = bench.start().await;
+    assert_eq!(bench.end_of(run).await, COMPLETED);
+    let report = bench.library.run_report(run).unwrap();
+    let metrics = report.metrics.unwrap();
+    assert_eq!((report.summary.done, report.summary.failed, metrics.images), (2, 0, 2));
+    assert!((metrics.speedup - metrics.summed_millis / metrics.wall_millis).abs() < 1e-9);
+    assert!(metrics.p50_millis <= metrics.p95_millis && metrics.p95_millis <= metrics.p99_millis);
+
+    let metrics_file = bench.folder.path().join("library/metrics/batch-annotation-metrics.json");
+    let classic: serde_json::Value = serde_json::from_str(&fs::read_to_string(metrics_file).unwrap()).unwrap();
+    for key in [
+        "timestamp",
+        "batchSize",
+        "concurrency",
+        "totalDuration",
+        "averageTaskDuration",
+        "throughput",
+        "successRate",
+        "retryRate",
+        "errorRate",
+        "p50Duration",
+        "p95Duration",
+        "p99Duration",
+    ] {
+        assert!(!classic["metrics"][key].is_null(), "{key}");
+    }
+    for key in ["speedup", "throughputIncrease", "durationReduction"] {
+        assert!(classic["benchmarks"][0]["improvement"][key].is_number(), "{key}");
+    }
+    assert_eq!(classic["metrics"]["batchSize"], 2);
+
+    let cat = bench.cards().into_iter().find(|card| best(card, "cat").is_some()).expect("a cat");
+    let accept = Decision { image: cat.id, scope: DecisionScope::Image, verdict: Verdict::Accept };
+    let decided = bench.library.decide(accept).await.unwrap();
+    assert_eq!(decided.image.review, ReviewState::Reviewed);
+    assert!(decided.image.marks.iter().all(|mark| mark.status == Status::Accepted));
+
+    // Undoing the run takes the undecided proposals back and leaves what the person decided.
+    let undecided = bench.library.run(run).unwrap().undecided_count;
+    assert_eq!(bench.library.undo_run(run).await.unwrap(), undecided);
+    let marks: Vec<_> = bench.cards().into_iter().flat_map(|card| card.marks).collect();
+    assert!(!marks.is_empty() && marks.iter().all(|mark| mark.status == Status::Accepted));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_failure_stops_nothing_and_can_be_tried_again() {
+    let bench = Bench::new();
+    lay_out_photos(&bench.photos(), 8);
+    bench.library.import(&[bench.photos()]).unwrap();
+    let gone = bench.photos().join("day 1/IMG_0003.jpg");
+    let kept = bench.folder.path().join("elsewhere.jpg");
+    fs::rename(&gone, &kept).unwrap();
+    fs::copy(sample("rocket.jpg"), bench.photos().join("day 1/IMG_0004.jpg")).unwrap();
+
+    let run = bench.start().await;
+    assert_eq!(bench.end_of(run).await, COMPLETED);
+    let report = bench.library.run_report(run).unwrap();
+    assert_eq!((report.summary.done, report.summary.failed), (6, 2));
+    let mut kinds: Vec<_> = report.failures.iter().map(|group| (group.kind, group.count)).collect();
+    kinds.sort();
+    assert_eq!(kinds, [(FailureKind::FileMissing, 1), (FailureKind::FileUnreadable, 1)]);
+
+    fs::rename(&kept, &gone).unwrap();
+    bench.library.resume_run(run).await.unwrap();
+    assert_eq!(bench.end_of(run).await, COMPLETED);
+    let summary = bench.library.run(run).unwrap();
+    assert_eq!((summary.done, summary.failed), (7, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paused_run_goes_on_where_it_was() {
+    let bench = Bench::new();
+    lay_out_photos(&bench.photos(), 30);
+    bench.library.import(&[bench.photos()]).unwrap();
+    let run = bench.start().await;
+    let mut progress = bench.library.run_progress(run).unwrap();
+    progress.wait_for(|snapshot| snapshot.done > 0).await.unwrap();
+    bench.library.pause_run(run);
+    assert_eq!(bench.end_of(run).await, RunState::Stopped { reason: StopReason::Paused });
+    let paused = bench.library.run(run).unwrap();
+    assert!(paused.waiting > 0 && paused.done > 0, "{paused:?}");
+
+    bench.library.resume_run(run).await.unwrap();
+    assert!(bench.library.resume_run(run).await.is_err(), "a run is worked on once");
+    assert_eq!(bench.end_of(run).await, COMPLETED);
+    let summary = bench.library.run(run).unwrap();
+    assert_eq!((summary.done, summary.waiting, summary.retries), (30, 0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recipe_beyond_the_model_says_so_before_it_is_run() {
+    let bench = Bench::new();
+    fs::copy(sample("chelsea.jpg"), bench.photos().join("cat.jpg")).unwrap();
+    bench.library.import(&[bench.photos()]).unwrap();
+    let birds = bench.quote(1);
+    assert!(!birds.models[0].can_run);
+    assert!(matches!(birds.models[0].shortfalls[0], Shortfall::Attributes { are_required: true, .. }));
+
+    let typed = bench.library.save_typed_recipe("cat, bicycle bell").await.unwrap();
+    let quote = bench.library.quote(&PlanRequest { images: ImageSelection::All, recipe: typed.id }).unwrap();
+    assert!(quote.models[0].can_run);
+    assert_eq!(quote.models[0].shortfalls, [Shortfall::UnknownLabels { labels: vec!["bicycle bell".into()] }]);
+
+    let model = quote.models[0].model.id.clone();
+    let birds = bench.library.recipes().unwrap()[1].id;
+    let request = RunRequest { images: ImageSelection::All, recipe: birds, model, concurrency: None };
+    assert!(bench.library.start_run(&request).await.is_err());
+}
+
+#[test]
+fn a_cancelled_import_keeps_what_it_has() {
+    let bench = Bench::new();
+    lay_out_photos(&bench.photos(), 60);
+    let library = Arc::clone(&bench.library);
+    let photos = bench.photos();
+    let importing = std::thread::spawn(move || library.import(&[photos]).unwrap());
+    while !importing.is_finished() {
+        bench.library.cancel_import();
+    }
+    let imported = importing.join().unwrap();
+    assert!(imported.progress.is_cancelled && imported.progress.is_finished);
+    assert_eq!(bench.cards().len(), imported.images.len());
+    assert!(imported.images.len() < 60);
+}
+
+fn name(path: &str) -> &str {
+    Path::new(path).file_name().and_then(|name| name.to_str()).unwrap_or_default()
+}
