@@ -9,8 +9,8 @@ run: setup-run ui
 	scripts/run
 
 test: setup-test ui check
-	cargo nextest run $(CARGO_FLAGS) --no-fail-fast
-	cargo test --doc --workspace --quiet
+	cargo build $(CARGO_FLAGS)
+	cargo test $(CARGO_FLAGS) --no-fail-fast
 	npm --prefix ui test
 	npm --prefix ui run test:browser
 
