@@ -42,6 +42,7 @@ pub fn builder() -> Builder<Wry> {
         .events(collect_events![
             signals::ImportChanged,
             signals::LibraryChanged,
+            signals::RunsChanged,
             signals::DragChanged,
             signals::Refused,
         ])

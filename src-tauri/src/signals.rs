@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::import::ImportProgress;
+use domain::run::WorkingRun;
 use serde::{Deserialize, Serialize};
 use tauri::{AppHandle, DragDropEvent, Manager, WebviewWindow, WindowEvent};
 use tauri_specta::Event;
@@ -19,6 +20,10 @@ pub struct ImportChanged(pub ImportProgress);
 /// Collections, images, marks or decisions are not what they were.
 #[derive(Debug, Clone, Serialize, Deserialize, specta::Type, Event)]
 pub struct LibraryChanged;
+
+/// The runs that are worked on here, and how far they are.
+#[derive(Debug, Clone, Serialize, Deserialize, specta::Type, Event)]
+pub struct RunsChanged(pub Vec<WorkingRun>);
 
 /// Whether files are being dragged over the window.
 #[derive(Debug, Clone, Serialize, Deserialize, specta::Type, Event)]
@@ -44,8 +49,14 @@ pub fn forward(app: &AppHandle) {
     });
     let changing = app.clone();
     tauri::async_runtime::spawn(async move {
+        let mut working = Vec::new();
         while version.changed().await.is_ok() {
             emit(&LibraryChanged, &changing);
+            let now_working = library.working_runs();
+            if now_working != working {
+                working = now_working;
+                emit(&RunsChanged(working.clone()), &changing);
+            }
             tokio::time::sleep(SIGNAL_INTERVAL).await;
         }
     });

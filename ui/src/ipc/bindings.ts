@@ -42,6 +42,7 @@ export const events = {
 	importChanged: makeEvent<ImportChanged, ImportChanged>("import-changed"),
 	libraryChanged: makeEvent<LibraryChanged, LibraryChanged>("library-changed"),
 	refused: makeEvent<Refused, Refused>("refused"),
+	runsChanged: makeEvent<RunsChanged, RunsChanged>("runs-changed"),
 };
 
 /* Types */
@@ -254,6 +255,8 @@ export type Installation = {
 	version: string,
 	/**  For people to read. */
 	library_folder: string,
+	/**  Where every run leaves its metrics, unless the settings say otherwise; for people to read. */
+	metrics_file: string,
 	processors: number,
 };
 
@@ -483,6 +486,9 @@ export type RunSummary = {
 	rate_per_minute: number | null,
 };
 
+/**  The runs that are worked on here, and how far they are. */
+export type RunsChanged = WorkingRun[];
+
 /**  A recipe as the library holds it. */
 export type SavedRecipe = {
 	id: RecipeId,
@@ -553,7 +559,9 @@ export type StopReason = "completed" |
 
 export type Theme = 
 /**  As the desktop has it. */
-"system" | "dark" | "light";
+"system" | 
+/**  The default: a room for looking at photographs. */
+"dark" | "light";
 
 /**  What a time estimate rests on. */
 export type TimeBasis = 
@@ -581,6 +589,14 @@ export type Vocabulary =
 { kind: "open" } | 
 /**  These names and no others. */
 { kind: "closed"; names: string[] };
+
+/**  How far a run is that this process works on: all that the window's frame shows of it. */
+export type WorkingRun = {
+	run: RunId,
+	/**  Images done or failed. */
+	finished: number,
+	total: number,
+};
 
 /* Tauri Specta runtime */
 async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; data: T } | { status: "error"; error: E }> {

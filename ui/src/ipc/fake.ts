@@ -101,9 +101,13 @@ class Fake implements Seam {
     const ids = this.#library.selected(images);
     if (ids.length === 0) return refuse("no_images");
     const id = this.#runs.length + 1;
-    const run = new FakeRun(id, this.#library, this.#recipes.get(recipe), ids, () =>
-      this.#emit("libraryChanged", null),
-    );
+    const run = new FakeRun(id, this.#library, this.#recipes.get(recipe), ids, () => {
+      this.#emit("libraryChanged", null);
+      this.#emit(
+        "runsChanged",
+        this.#runs.flatMap((each) => each.working),
+      );
+    });
     this.#runs.push(run);
     run.start();
     return id;
@@ -159,6 +163,7 @@ class Fake implements Seam {
   installation: Seam["installation"] = async () => ({
     version: "0.1.0",
     library_folder: "/home/you/.local/share/fieldmark",
+    metrics_file: "/home/you/.local/share/fieldmark/metrics/batch-annotation-metrics.json",
     processors: 8,
   });
 

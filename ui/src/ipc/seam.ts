@@ -26,6 +26,7 @@ import type {
   SavedRecipe,
   Settings,
   SkippedFile,
+  WorkingRun,
 } from "./bindings";
 
 /** Sizes in which the core serves pixels: long edge at most that many pixels, `full` as the file has it. */
@@ -36,6 +37,8 @@ export interface Signals {
   importChanged: ImportProgress;
   /** Collections, images, marks or decisions are not what they were. */
   libraryChanged: null;
+  /** The runs that are worked on, and how far they are. */
+  runsChanged: WorkingRun[];
   /** Whether files are being dragged over the window. */
   dragChanged: { isOver: boolean };
   /** Something that was begun without a call, such as an import after a drop, could not be done. */

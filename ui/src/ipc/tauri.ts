@@ -70,6 +70,7 @@ export function openSeam(): Promise<Seam> {
       const subscribe: { [Name in keyof Signals]: (heard: (payload: Signals[Name]) => void) => () => void } = {
         importChanged: (heard) => subscribed(events.importChanged.listen(({ payload }) => heard(payload))),
         libraryChanged: (heard) => subscribed(events.libraryChanged.listen(() => heard(null))),
+        runsChanged: (heard) => subscribed(events.runsChanged.listen(({ payload }) => heard(payload))),
         dragChanged: (heard) =>
           subscribed(events.dragChanged.listen(({ payload }) => heard({ isOver: payload.is_over }))),
         refused: (heard) => subscribed(events.refused.listen(({ payload }) => heard(payload))),

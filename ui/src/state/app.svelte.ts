@@ -10,6 +10,7 @@ import type {
   LibraryOverview,
   RunId,
   Settings,
+  WorkingRun,
 } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
 import { refusalWords, words } from "../messages";
@@ -64,8 +65,10 @@ export class App {
   /** Of the import that is going on; null when none is. */
   importProgress = $state.raw<ImportProgress | null>(null);
   isDragOver = $state(false);
+  /** Runs that are worked on, whatever screen is shown. */
+  workingRuns = $state.raw<WorkingRun[]>([]);
 
-  settings = $state.raw<Settings>({ theme: "system", writes_metrics: false });
+  settings = $state.raw<Settings>({ theme: "dark", writes_metrics: false });
   toasts = $state.raw<Toast[]>([]);
   areShortcutsOpen = $state(false);
 
@@ -93,6 +96,7 @@ export class App {
     this.#stopListening = [
       this.seam.on("libraryChanged", () => this.#libraryChanged()),
       this.seam.on("importChanged", (progress) => this.#importChanged(progress)),
+      this.seam.on("runsChanged", (runs) => (this.workingRuns = runs)),
       this.seam.on("dragChanged", ({ isOver }) => (this.isDragOver = isOver)),
       this.seam.on("refused", (refused) => this.tell(refusalWords(refused), "bad")),
       this.seam.on("refused", (refusal) => this.tell(refusalWords(refusal), "bad")),

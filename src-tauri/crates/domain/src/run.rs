@@ -127,6 +127,16 @@ pub struct RunProgress {
     pub rate_history: Vec<f64>,
 }
 
+/// How far a run is that this process works on: all that the window's frame shows of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct WorkingRun {
+    pub run: RunId,
+    /// Images done or failed.
+    pub finished: u32,
+    pub total: u32,
+}
+
 /// A run in the history.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]

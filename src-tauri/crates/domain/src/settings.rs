@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum Theme {
     /// As the desktop has it.
-    #[default]
     System,
+    /// The default: a room for looking at photographs.
+    #[default]
     Dark,
     Light,
 }
@@ -24,7 +25,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { theme: Theme::System, writes_metrics: true }
+        Self { theme: Theme::default(), writes_metrics: true }
     }
 }
 
@@ -35,5 +36,7 @@ pub struct Installation {
     pub version: String,
     /// For people to read.
     pub library_folder: String,
+    /// Where every run leaves its metrics, unless the settings say otherwise; for people to read.
+    pub metrics_file: String,
     pub processors: u32,
 }

@@ -68,6 +68,7 @@ impl Library {
         Installation {
             version: env!("CARGO_PKG_VERSION").into(),
             library_folder: self.folder.to_string_lossy().into_owned(),
+            metrics_file: self.metrics_path().to_string_lossy().into_owned(),
             processors: processors(),
         }
     }

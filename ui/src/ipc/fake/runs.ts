@@ -13,6 +13,7 @@ import type {
   RunSummary,
   SavedRecipe,
   StopReason,
+  WorkingRun,
 } from "../bindings";
 import type { FakeLibrary } from "./library";
 import { chance, photoOf } from "./photos";
@@ -165,6 +166,11 @@ export class FakeRun {
     }
     const answered = { image, mark_count: found, took_millis: took };
     this.#justAnswered = [answered, ...this.#justAnswered].slice(0, MOST_JUST_ANSWERED);
+  }
+
+  /** This run while it is worked on, for the frame; nothing otherwise. */
+  get working(): WorkingRun[] {
+    return this.#isWorking ? [{ run: this.id, finished: this.#finished, total: this.images.length }] : [];
   }
 
   get #finished(): number {

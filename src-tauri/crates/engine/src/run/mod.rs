@@ -12,7 +12,7 @@ use std::time::Duration;
 use domain::ids::RunId;
 use domain::model::Shortfall;
 use domain::plan::RunRequest;
-use domain::run::{RunProgress, RunState, RunSummary, StopReason};
+use domain::run::{RunProgress, RunState, RunSummary, StopReason, WorkingRun};
 use store::NewRun;
 use tokio::sync::watch;
 
@@ -118,6 +118,20 @@ impl Library {
     #[must_use]
     pub fn run_progress(&self, run: RunId) -> Option<watch::Receiver<RunProgress>> {
         lock(&self.active_runs).get(&run).map(|active| active.progress.clone())
+    }
+
+    /// The runs that this process works on, the oldest first.
+    #[must_use]
+    pub fn working_runs(&self) -> Vec<WorkingRun> {
+        let mut working: Vec<WorkingRun> = lock(&self.active_runs)
+            .values()
+            .map(|active| {
+                let snapshot = active.progress.borrow();
+                WorkingRun { run: snapshot.run, finished: snapshot.done + snapshot.failed, total: snapshot.total }
+            })
+            .collect();
+        working.sort_by_key(|working| working.run);
+        working
     }
 
     /// The state of a run that nobody works on, in the form of a snapshot.
