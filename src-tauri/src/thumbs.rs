@@ -17,6 +17,7 @@ pub const SCHEME: &str = "thumb";
 static DECODING: OnceLock<Semaphore> = OnceLock::new();
 const DECODED_AT_ONCE: usize = 2;
 
+#[expect(clippy::needless_pass_by_value, reason = "the signature is Tauri's")]
 pub fn serve(context: UriSchemeContext<'_, Wry>, request: Request<Vec<u8>>, responder: UriSchemeResponder) {
     let library = context.app_handle().state::<Desktop>().library();
     tauri::async_runtime::spawn(async move {

@@ -1,4 +1,4 @@
-//! A virtual screen with the real window on it, driven by WebDriver; and a real drag from another program.
+//! A virtual screen with the real window on it, driven by `WebDriver`; and a real drag from another program.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -62,10 +62,10 @@ impl Screen {
         command
     }
 
-    /// Starts a WebDriver that opens the app on this screen.
+    /// Starts a `WebDriver` that opens the app on this screen.
     ///
     /// # Panics
-    /// When WebKitWebDriver is missing.
+    /// When `WebKitWebDriver` is missing.
     #[must_use]
     #[expect(clippy::expect_used, reason = "without a driver there is no test")]
     pub fn driver(&self) -> Driver {
@@ -131,7 +131,7 @@ impl Screen {
     }
 }
 
-/// A WebDriver on the loopback interface.
+/// A `WebDriver` on the loopback interface.
 pub struct Driver {
     _process: Owned,
     port: u16,

@@ -1,6 +1,8 @@
 //! The real window on a virtual screen: a real drag of a folder from another program, the run, the boxes over the photo,
 //! decisions by key; and the window killed in the middle of a run.
 
+#![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -16,7 +18,7 @@ use fieldmark_tests::{binary, lay_out_photos, repository, sample};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Room that the editor leaves around a fitted image, in CSS pixels.
 const FIT_MARGIN: f64 = 24.0;
 

@@ -43,16 +43,18 @@ pub async fn annotate(arguments: Annotate) -> Result<ExitCode, CommandError> {
 
 pub async fn resume(arguments: Resume) -> Result<ExitCode, CommandError> {
     let library = open(&arguments.common)?;
-    let run = match arguments.run {
-        Some(run) => RunId(run),
-        None => {
-            let runs = library.runs()?;
-            let unfinished = runs.iter().find(|run| run.waiting > 0 && run.state != RunState::Running);
-            unfinished.ok_or(CommandError::NothingToResume)?.id
-        }
+    let run = match arguments.run.map(RunId) {
+        Some(run) => run,
+        None => newest_unfinished(&library)?,
     };
     library.resume_run(run).await?;
     follow(&library, run, &arguments.common).await
+}
+
+fn newest_unfinished(library: &Library) -> Result<RunId, CommandError> {
+    let runs = library.runs()?;
+    let unfinished = runs.iter().find(|run| run.waiting > 0 && run.state != RunState::Running);
+    Ok(unfinished.ok_or(CommandError::NothingToResume)?.id)
 }
 
 fn open(common: &Common) -> Result<Arc<Library>, CommandError> {
