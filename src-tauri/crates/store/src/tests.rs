@@ -281,6 +281,40 @@ fn the_least_certain_come_first() {
 }
 
 #[test]
+fn kept_label_counts_agree_with_counting() {
+    let library = Library::new();
+    let (first, second) = (library.add_image(1), library.add_image(2));
+    let counts = |collection| {
+        let counted = library.store.read(|view| view.label_counts(collection)).unwrap();
+        counted.iter().map(|label| label.count).sum::<u32>()
+    };
+    let folder = Some(library.store.read(|view| view.collections()).unwrap()[0].id);
+    let run = library.add_run(vec![first, second]);
+    library.answer(run, &[0.9, 0.5]);
+    library.answer(run, &[0.8]);
+    assert_eq!((counts(None), counts(folder)), (3, 3));
+
+    // The same image in a second folder brings its marks along.
+    let other = library
+        .store
+        .write_blocking(move |edit| {
+            let other = edit.collection_at(Path::new("/other"), "other", 1)?;
+            edit.note_file(other, first, Path::new("/other/1.jpg"), KnownFile { byte_len: 10, modified_at: 5 })?;
+            Ok(other)
+        })
+        .unwrap();
+    assert_eq!(counts(Some(other)), 2);
+    let reject = Verdict::Reject { reason: None };
+    let decision = Decision { image: first, scope: DecisionScope::Image, verdict: reject };
+    library.store.write_blocking(move |edit| edit.decide(&decision, 20)).unwrap();
+    assert_eq!((counts(None), counts(folder), counts(Some(other))), (1, 1, 0));
+    library.store.write_blocking(|edit| edit.undo_decision()).unwrap();
+    assert_eq!((counts(None), counts(Some(other))), (3, 2));
+    library.store.write_blocking(move |edit| edit.take_back_proposals(run)).unwrap();
+    assert_eq!((counts(None), counts(folder), counts(Some(other))), (0, 0, 0));
+}
+
+#[test]
 fn a_library_from_the_future_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("library.sqlite");

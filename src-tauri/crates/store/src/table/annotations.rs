@@ -22,15 +22,11 @@ impl View<'_> {
 
     /// Labels on the images of `collection`, or of all, the most frequent first; rejected marks aside.
     pub fn label_counts(&self, collection: Option<CollectionId>) -> Result<Vec<LabelCount>> {
-        let scope = match collection {
-            Some(_) => "image_id IN (SELECT image_id FROM collection_images WHERE collection_id = ?1)",
-            None => "?1 IS NULL",
-        };
-        let mut statement = self.0.prepare_cached(&format!(
-            "SELECT label, min(color), count(*) FROM annotations WHERE status <> 'rejected' AND {scope}
-             GROUP BY label ORDER BY count(*) DESC, label",
-        ))?;
-        all(&mut statement, [collection.map(|id| id.0)], |row| {
+        let mut statement = self.0.prepare_cached(
+            "SELECT label, color, mark_count FROM label_counts WHERE collection_id = ?1 AND mark_count > 0
+             ORDER BY mark_count DESC, label",
+        )?;
+        all(&mut statement, [collection.map_or(0, |id| id.0)], |row| {
             Ok(LabelCount { name: row.get(0)?, color: row.get(1)?, count: row.get(2)? })
         })
     }
