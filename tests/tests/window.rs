@@ -197,6 +197,7 @@ async fn a_dropped_folder_is_annotated_and_reviewed() {
         const middle = canvas && canvas.getContext('2d').getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data;
         return Boolean(middle) && middle[3] === 255";
     window.wait_until("the photo on the canvas", drawn).await;
+    window.wait_until("the toast is gone", "return !document.querySelector('.toast')").await;
     window.photograph("5-review").await;
     let share = window.share_of_edges_in_color(cat).await;
     assert!(share > 0.8, "only {share:.2} of the box's edges are drawn where the mark is");

@@ -57,7 +57,7 @@ export const history = {
   speedup: "Speed-up",
   times: (factor: number) => `${decimal(factor, factor < 10 ? 2 : 1)} ×`,
   speedupNote: (summed: number, wall: number) =>
-    `One at a time, the same images would have taken ${duration(summed)}; side by side they took ${duration(wall)}.`,
+    `Added up, the images took ${duration(summed)}; side by side they were done in ${duration(wall)}.`,
   retriesOf: (retries: number, rate: number) =>
     retries === 0 ? "none" : `${count(retries)}, ${decimal(rate, 3)} an image`,
   noMetrics: "No image of this run has finished yet, so there is nothing to measure.",

@@ -31,10 +31,11 @@ impl View<'_> {
         })
     }
 
-    /// Files left out of `collection`, or of any, by path.
+    /// Files left out of `collection`, or of any, by path; what was never an image comes last.
     pub fn skipped_files(&self, collection: Option<CollectionId>) -> Result<Vec<SkippedFile>> {
         let mut statement = self.0.prepare_cached(
-            "SELECT path, reason FROM skipped_files WHERE ?1 IS NULL OR collection_id = ?1 ORDER BY path",
+            "SELECT path, reason FROM skipped_files WHERE ?1 IS NULL OR collection_id = ?1
+             ORDER BY reason = '{\"kind\":\"not_an_image\"}', path",
         )?;
         all(&mut statement, [collection.map(|id| id.0)], |row| {
             Ok(SkippedFile {
