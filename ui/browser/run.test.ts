@@ -57,6 +57,16 @@ describe("a run", () => {
     await page.context().close();
   });
 
+  it("says in the title bar how far it is while another screen is open", async () => {
+    const page = await open(browser);
+    await startRun(page);
+    await showScreen(page, "Library");
+    const way = page.getByRole("navigation", { name: "Screens" }).getByRole("button", { name: /^Run/ });
+    await way.filter({ hasText: /^Run\s*\d+ %$/ }).waitFor();
+    await way.filter({ hasText: /^Run$/ }).waitFor();
+    await page.context().close();
+  });
+
   it("can be cancelled, and goes on without being watched", async () => {
     const page = await open(browser);
     await startRun(page);

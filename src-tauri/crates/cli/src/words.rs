@@ -7,7 +7,7 @@ use domain::import::SkipReason;
 use domain::model::Shortfall;
 use domain::plan::{ModelQuote, Quote, TimeBasis};
 use domain::report::RunReport;
-use domain::run::{FailureKind, RunProgress, RunState, StopReason};
+use domain::run::{FailureKind, RunProgress};
 use engine::Imported;
 
 use crate::error::CommandError;
@@ -115,7 +115,7 @@ pub fn report(out: &mut impl Write, report: &RunReport) -> io::Result<()> {
         out,
         "Run {} {}: {} of {} images answered, {} failed, {} marks",
         summary.id,
-        state(summary.state),
+        summary.state.name(),
         summary.done,
         summary.total,
         summary.failed,
@@ -164,18 +164,6 @@ fn failure(kind: FailureKind) -> &'static str {
         FailureKind::FileUnreadable => "file cannot be read, or is another picture now",
         FailureKind::ModelFailed => "model did not answer",
         FailureKind::AnswerUnreadable => "answer cannot be read (it is kept)",
-    }
-}
-
-fn state(state: RunState) -> &'static str {
-    match state {
-        RunState::Running => "running",
-        RunState::Stopping => "stopping",
-        RunState::Interrupted => "interrupted",
-        RunState::Stopped { reason: StopReason::Completed } => "completed",
-        RunState::Stopped { reason: StopReason::Paused } => "paused",
-        RunState::Stopped { reason: StopReason::Cancelled } => "cancelled",
-        RunState::Stopped { reason: StopReason::Shutdown } => "stopped",
     }
 }
 

@@ -36,15 +36,20 @@ pub enum RunState {
     Interrupted,
 }
 
-/// What became of one image in a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-pub enum JobState {
-    Waiting,
-    Running,
-    Done,
-    Failed,
+impl RunState {
+    /// In a word, for reports and files.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Stopping => "stopping",
+            Self::Interrupted => "interrupted",
+            Self::Stopped { reason: StopReason::Completed } => "completed",
+            Self::Stopped { reason: StopReason::Paused } => "paused",
+            Self::Stopped { reason: StopReason::Cancelled } => "cancelled",
+            Self::Stopped { reason: StopReason::Shutdown } => "shut down",
+        }
+    }
 }
 
 /// Kinds of failure, by what a person can do about them.

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use domain::ids::RunId;
 use domain::metrics::{ClassicBenchmark, ClassicMetrics, ClassicRun, MetricsExtra, Recorded};
 use domain::report::{RunReport, duration_bins};
-use domain::run::{RunState, StopReason};
 
 use crate::clock::{now_millis, rfc3339};
 use crate::library::Library;
@@ -45,7 +44,7 @@ impl Library {
                 run: run.0,
                 model: summary.model.0,
                 recipe: summary.recipe_name,
-                state: state_name(summary.state).into(),
+                state: summary.state.name().into(),
                 images: summary.total,
                 answered: summary.done,
                 failed: summary.failed,
@@ -92,17 +91,5 @@ impl Library {
         })
         .await
         .map_err(|_| EngineError::TaskLost)?
-    }
-}
-
-const fn state_name(state: RunState) -> &'static str {
-    match state {
-        RunState::Running => "running",
-        RunState::Stopping => "stopping",
-        RunState::Interrupted => "interrupted",
-        RunState::Stopped { reason: StopReason::Completed } => "completed",
-        RunState::Stopped { reason: StopReason::Paused } => "paused",
-        RunState::Stopped { reason: StopReason::Cancelled } => "cancelled",
-        RunState::Stopped { reason: StopReason::Shutdown } => "shutdown",
     }
 }

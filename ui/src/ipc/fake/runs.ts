@@ -123,7 +123,11 @@ export class FakeRun {
     }
     if (this.#elapsed % 1000 === 0) this.#rates = [...this.#rates, this.#rate()].slice(-MOST_RATE_POINTS);
     if (this.#finished === this.images.length) this.#end("completed");
-    else this.#publish();
+    else {
+      this.#publish();
+      // The library is another with every image that is done.
+      this.#onChange();
+    }
   }
 
   #end(reason: StopReason): void {
