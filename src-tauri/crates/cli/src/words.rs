@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::import::SkipReason;
 use domain::model::Shortfall;
-use domain::plan::{ModelQuote, Quote, TimeBasis};
+use domain::plan::{CostRange, ModelQuote, Quote, TimeBasis};
 use domain::report::RunReport;
 use domain::run::{FailureKind, RunProgress};
 use engine::Imported;
@@ -52,6 +52,7 @@ fn skip_reason(reason: &SkipReason) -> String {
 pub fn quote(out: &mut impl Write, quote: &Quote, model: &ModelQuote, recipe: &str) -> io::Result<()> {
     writeln!(out, "{} images, {recipe}, by {}", quote.image_count, model.model.name)?;
     match model.cost {
+        Some(cost) if cost == CostRange::default() => writeln!(out, "  cost  $0")?,
         Some(cost) => writeln!(
             out,
             "  cost  ${} to ${}, expected ${}",

@@ -1,7 +1,6 @@
 //! Reports of runs and the metrics file, all from what was recorded.
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use domain::ids::RunId;
@@ -61,15 +60,14 @@ impl Library {
     pub fn write_metrics(&self, run: RunId, path: &Path) -> Result<()> {
         let json = serde_json::to_string_pretty(&self.classic_metrics(run)?)
             .map_err(|error| EngineError::File { path: path.to_owned(), source: error.into() })?;
-        let folder = match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
-        fs::create_dir_all(folder).map_err(EngineError::file(folder))?;
-        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(EngineError::file(folder))?;
-        writeln!(file, "{json}").map_err(EngineError::file(path))?;
-        file.persist(path).map_err(|error| EngineError::File { path: path.to_owned(), source: error.error })?;
-        Ok(())
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            fs::create_dir_all(folder).map_err(EngineError::file(folder))?;
+        }
+        // Beside the target and with the rights of any new file, since other programs read it.
+        let mut unfinished = path.as_os_str().to_owned();
+        unfinished.push(format!(".{}.tmp", std::process::id()));
+        fs::write(&unfinished, json + "\n").map_err(EngineError::file(&unfinished))?;
+        fs::rename(&unfinished, path).map_err(EngineError::file(path))
     }
 
     /// Where every run leaves its metrics, unless the settings say otherwise.

@@ -10,6 +10,7 @@ use domain::geometry::PixelSize;
 use domain::import::{ImageFormat, MAX_PIXELS, SkipReason};
 use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A photo, ready to be shown or sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,8 +45,14 @@ pub(crate) fn damaged(detail: impl ToString) -> SkipReason {
     SkipReason::Damaged { detail: detail.to_string() }
 }
 
-/// To be asked with the size that a header claims, before anything is allocated for it.
-pub(crate) fn check_size(claimed: PixelSize) -> Result<(), SkipReason> {
+/// Above this many pixels a picture is decoded alone: a frame of it takes hundreds of megabytes, and as many readers as
+/// there are processors would take them all at once.
+const LARGE_PIXELS: u64 = 64_000_000;
+static LARGE_TURN: Mutex<()> = Mutex::new(());
+
+/// To be asked with the size that a header claims, before anything is allocated for it. What comes back is held while
+/// the picture is decoded: a large one waits here for its turn.
+pub(crate) fn admit(claimed: PixelSize) -> Result<Option<MutexGuard<'static, ()>>, SkipReason> {
     let pixels = claimed.area();
     if pixels == 0 {
         return Err(damaged("the picture has no pixels"));
@@ -54,7 +61,8 @@ pub(crate) fn check_size(claimed: PixelSize) -> Result<(), SkipReason> {
         let megapixels = u32::try_from(pixels.div_ceil(1_000_000)).unwrap_or(u32::MAX);
         return Err(SkipReason::TooManyPixels { megapixels });
     }
-    Ok(())
+    // Nothing is guarded but the turn itself, so that a panic while it was held has harmed nothing.
+    Ok((pixels > LARGE_PIXELS).then(|| LARGE_TURN.lock().unwrap_or_else(PoisonError::into_inner)))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! libjpeg-turbo decodes truncated files to grey and merely warns. Its warnings are taken apart here: lost data makes a
 //! file damaged, while oddities of cameras that lose nothing are let pass.
 
-use crate::decode::{check_size, damaged};
+use crate::decode::{admit, damaged};
 use crate::pixels::{Pixels, Stored, fitted, multiply};
 use crate::{Error, exif, raster};
 use domain::geometry::{Orientation, PixelSize};
@@ -38,7 +38,7 @@ pub(crate) fn decode(bytes: &[u8], max_edge: Option<u32>) -> Result<Stored, Skip
         Err(error) => return Err(damaged(error)),
     };
     let size = pixel_size(header)?;
-    check_size(size)?;
+    let _turn = admit(size)?;
 
     let divisor = if header.is_lossless { 1 } else { divisor(size, fitted(size, max_edge)) };
     let scaling = ScalingFactor::new(1, divisor as usize);

@@ -1,7 +1,7 @@
 //! Decoding by the `image` crate: PNG, WebP, GIF, BMP and TIFF, and the few JPEG files that libjpeg-turbo won't start
 //! on.
 
-use crate::decode::{check_size, damaged};
+use crate::decode::{admit, damaged};
 use crate::exif;
 use crate::pixels::{Pixels, Stored, multiply};
 use domain::geometry::{Orientation, PixelSize};
@@ -24,7 +24,7 @@ pub(crate) fn decode(format: ImageFormat, bytes: &[u8]) -> Result<Stored, SkipRe
     let mut decoder = reader.into_decoder().map_err(damaged)?;
     let (width, height) = decoder.dimensions();
     let size = PixelSize::new(width, height);
-    check_size(size)?;
+    let _turn = admit(size)?;
 
     // Some decoders hold a second copy while they convert.
     limits.max_alloc = Some(decoder.total_bytes().saturating_mul(2).saturating_add(OVERHEAD_BYTES));

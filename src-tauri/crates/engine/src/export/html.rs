@@ -55,11 +55,14 @@ pub fn page(report: &RunReport, pictures: &[Picture], missing: &[String]) -> Str
         let _ = write!(
             html,
             "<figure><a href=\"{file}\"><img src=\"{file}\" loading=\"lazy\" alt=\"{name}, marked up\"></a>\
-             <figcaption>{name} <span>{width} x {height}, {marks} marks</span></figcaption></figure>",
+             <figcaption>{name} <span>{width} x {height}, {marks}</span></figcaption></figure>",
             name = escape(&card.name),
             width = card.size.width,
             height = card.size.height,
-            marks = card.marks.len(),
+            marks = match card.marks.len() {
+                1 => "1 mark".to_owned(),
+                count => format!("{count} marks"),
+            },
         );
     }
     html.push_str("</section></body></html>\n");
@@ -80,7 +83,7 @@ fn figures(html: &mut String, report: &RunReport) {
         ("Speed-up", format!("{:.2} (summed durations over wall time)", metrics.speedup)),
         ("Answered", format!("{:.1} %", metrics.success_rate * 100.0)),
         ("Retries", metrics.retries.to_string()),
-        ("Paid", format!("${:.4}", report.summary.paid.dollars())),
+        ("Paid", format!("${}", report.summary.paid.dollars())),
     ];
     html.push_str("<section><h2>Figures</h2><table>");
     for (name, value) in rows {
