@@ -134,7 +134,7 @@ fn confirm_quote(
         let reasons: Vec<String> = model.shortfalls.iter().map(words::shortfall).collect();
         return Err(CommandError::RecipeBeyondModel { reason: reasons.join("; ") });
     }
-    if !is_agreed && !words::confirm(&format!("Annotate {} images?", quote.image_count))? {
+    if !is_agreed && !words::confirm(&format!("Annotate {}?", words::counted(quote.image_count, "image")))? {
         return Err(CommandError::NotConfirmed);
     }
     Ok(model.model.id.clone())

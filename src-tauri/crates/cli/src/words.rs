@@ -30,8 +30,11 @@ pub fn import(out: &mut impl Write, imported: &Imported) -> io::Result<()> {
     let progress = &imported.progress;
     writeln!(
         out,
-        "{} files: {} images new, {} known already, {} left out",
-        progress.found, progress.added, progress.known, progress.skipped
+        "{}: {} new, {} known already, {} left out",
+        counted(progress.found, "file"),
+        counted(progress.added, "image"),
+        progress.known,
+        progress.skipped
     )?;
     for file in &imported.skipped {
         writeln!(out, "  left out: {}: {}", file.path, skip_reason(&file.reason))?;
@@ -50,7 +53,7 @@ fn skip_reason(reason: &SkipReason) -> String {
 }
 
 pub fn quote(out: &mut impl Write, quote: &Quote, model: &ModelQuote, recipe: &str) -> io::Result<()> {
-    writeln!(out, "{} images, {recipe}, by {}", quote.image_count, model.model.name)?;
+    writeln!(out, "{}, {recipe}, by {}", counted(quote.image_count, "image"), model.model.name)?;
     match model.cost {
         Some(cost) if cost == CostRange::default() => writeln!(out, "  cost  $0")?,
         Some(cost) => writeln!(
@@ -114,13 +117,13 @@ pub fn report(out: &mut impl Write, report: &RunReport) -> io::Result<()> {
     let summary = &report.summary;
     writeln!(
         out,
-        "Run {} {}: {} of {} images answered, {} failed, {} marks",
+        "Run {} {}: {} of {} answered, {} failed, {}",
         summary.id,
         summary.state.name(),
         summary.done,
-        summary.total,
+        counted(summary.total, "image"),
         summary.failed,
-        summary.mark_count
+        counted(summary.mark_count, "mark")
     )?;
     if let Some(metrics) = &report.metrics {
         writeln!(
@@ -166,6 +169,12 @@ fn failure(kind: FailureKind) -> &'static str {
         FailureKind::ModelFailed => "model did not answer",
         FailureKind::AnswerUnreadable => "answer cannot be read (it is kept)",
     }
+}
+
+/// A number with its noun: `1 image`, `7 images`.
+pub fn counted(count: u32, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
 }
 
 /// Milliseconds for people: `84 ms`, `2.10 s`, `3 min 25 s`.
