@@ -19,7 +19,15 @@ function mark(id: number, confidence: number | null): Annotation {
 }
 
 function image(id: ImageId, ...marks: Annotation[]): ImageCard {
-  return { id, name: `${id}.jpg`, size: { width: 100, height: 100 }, review: "unreviewed", failure: null, marks };
+  return {
+    id,
+    name: `${id}.jpg`,
+    size: { width: 100, height: 100 },
+    review: "unreviewed",
+    is_annotated: true,
+    failure: null,
+    marks,
+  };
 }
 
 /** A core that keeps what it is told, answers late, and refuses when told to. */

@@ -174,6 +174,8 @@ export type ImageCard = {
 	/**  Upright size. */
 	size: PixelSize,
 	review: ReviewState,
+	/**  Whether a model has looked at it: without that, an image without marks says nothing. */
+	is_annotated: boolean,
 	failure: ImageFailure | null,
 	/**  In the order in which they were made. */
 	marks: Annotation[],

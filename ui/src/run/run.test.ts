@@ -73,7 +73,15 @@ class Core implements RunSeam {
     this.asked.push(ids);
     const size = { width: 1, height: 1 };
     return Promise.resolve(
-      ids.map((id) => ({ id, name: `${id}.jpg`, size, review: "unreviewed", failure: null, marks: [] })),
+      ids.map((id) => ({
+        id,
+        name: `${id}.jpg`,
+        size,
+        review: "unreviewed",
+        is_annotated: true,
+        failure: null,
+        marks: [],
+      })),
     );
   };
 }

@@ -118,6 +118,8 @@ pub struct ImageCard {
     /// Upright size.
     pub size: PixelSize,
     pub review: ReviewState,
+    /// Whether a model has looked at it: without that, an image without marks says nothing.
+    pub is_annotated: bool,
     pub failure: Option<ImageFailure>,
     /// In the order in which they were made.
     pub marks: Vec<Annotation>,

@@ -100,6 +100,7 @@ fn the_same_content_in_two_places_is_one_image() {
     assert_eq!(library.add_image(1), first);
     let counts = library.store.read(|view| view.image_counts(None)).unwrap();
     assert_eq!((counts.all, counts.unreviewed), (1, 1));
+    assert!(!library.store.read(|view| view.image_cards(&[first])).unwrap()[0].is_annotated);
     let unchanged = KnownFile { byte_len: 10, modified_at: 5 };
     let path = Path::new("/photos/IMG_1.jpg");
     assert_eq!(library.store.read(|view| view.image_of_unchanged(path, unchanged)).unwrap(), Some(first));
@@ -211,6 +212,7 @@ fn new_proposals_wait_for_review_until_they_are_taken_back() {
     let image = library.add_image(1);
     let empty = library.add_run(vec![image]);
     library.answer(empty, &[]);
+    assert!(library.store.read(|view| view.image_cards(&[image])).unwrap()[0].is_annotated);
     let decision = Decision { image, scope: DecisionScope::Image, verdict: Verdict::Accept };
     library.store.write_blocking(move |edit| edit.decide(&decision, 20)).unwrap();
     assert_eq!(library.review(image), ReviewState::ConfirmedEmpty);

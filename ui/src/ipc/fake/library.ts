@@ -166,7 +166,7 @@ export class FakeLibrary {
         color: found.find(({ label }) => label === mark.label)?.color ?? 1,
       }));
     const review = marks.length > 0 ? "unreviewed" : card.review;
-    this.#changed.set(id, { ...card, failure: null, review, marks: [...card.marks, ...marks] });
+    this.#changed.set(id, { ...card, failure: null, is_annotated: true, review, marks: [...card.marks, ...marks] });
     return marks.length;
   }
 
@@ -223,11 +223,19 @@ export class FakeLibrary {
   #firstCard(id: ImageId): ImageCard {
     const folder = this.#folders.find((each) => id <= each.last);
     const photo = photoOf(id);
-    const card: ImageCard = { id, name: nameOf(id), size: photo.size, review: "unreviewed", failure: null, marks: [] };
-    if (!folder?.isAnnotated) return card;
+    const card: ImageCard = {
+      id,
+      name: nameOf(id),
+      size: photo.size,
+      review: "unreviewed",
+      is_annotated: folder?.isAnnotated ?? false,
+      failure: null,
+      marks: [],
+    };
+    if (!card.is_annotated) return card;
     if (chance(id, 1) < 0.04) {
       const detail = "unexpected end of file";
-      return { ...card, failure: { run: EARLIER_RUN, kind: "file_unreadable", detail } };
+      return { ...card, is_annotated: false, failure: { run: EARLIER_RUN, kind: "file_unreadable", detail } };
     }
     if (photo.marks.length === 1 && chance(id, 2) < 0.12) return { ...card, review: "confirmed_empty" };
     const isReviewed = chance(id, 3) < 0.3;

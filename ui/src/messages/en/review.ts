@@ -52,6 +52,7 @@ export const review = {
   marksNote: (all: number, toDecide: number) =>
     all === 0 ? "" : `${count(all)}, ${toDecide === 0 ? "all decided" : `${count(toDecide)} to decide`}`,
   leastCertainFirst: "Least certain first",
+  notAnnotated: "No model has looked at this image yet. Accept confirms that it is empty.",
   noMarks: "Nothing was found here. Accept confirms that the image is empty.",
   confirmedEmpty: "Confirmed empty: there is nothing to find here.",
   noMarksDecided: "No marks.",

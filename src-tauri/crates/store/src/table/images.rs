@@ -66,7 +66,8 @@ impl View<'_> {
     /// In the order of `ids`; ids that are gone are left out.
     pub fn image_cards(&self, ids: &[ImageId]) -> Result<Vec<ImageCard>> {
         let mut statement = self.0.prepare_cached(
-            "SELECT images.name, width, height, review, run_id, failure, failure_detail
+            "SELECT images.name, width, height, review, run_id, failure, failure_detail,
+                    EXISTS (SELECT 1 FROM jobs AS done WHERE done.image_id = images.id AND done.state = 'done')
              FROM images LEFT JOIN jobs ON jobs.id = failed_job WHERE images.id = ?1",
         )?;
         let mut cards = Vec::with_capacity(ids.len());
@@ -86,6 +87,7 @@ impl View<'_> {
                 name: row.get(0)?,
                 size: PixelSize::new(row.get(1)?, row.get(2)?),
                 review: from_name("images.review", row.get(3)?)?,
+                is_annotated: row.get(7)?,
                 failure,
                 marks: self.annotations_of(id)?,
             });
