@@ -120,14 +120,26 @@ impl Screen {
         sleep(Duration::from_millis(300));
     }
 
-    /// Sends SIGKILL to the app, as a power cut would.
+    /// Kills the app on this screen, and no other, as a power cut would.
     ///
     /// # Panics
-    /// When pkill is missing.
+    /// When it does not run.
     #[expect(clippy::expect_used, reason = "the test is about being killed")]
     pub fn kill_app(&self) {
         let app = binary("fieldmark-desktop");
-        let _ = Command::new("pkill").args(["-KILL", "-f"]).arg(app).status().expect("pkill");
+        let library = format!("FIELDMARK_LIBRARY={}", self.home.join("library").display());
+        let on_this_screen = |process: &PathBuf| {
+            fs::read_link(process.join("exe")).is_ok_and(|exe| exe == app)
+                && fs::read(process.join("environ"))
+                    .is_ok_and(|variables| variables.split(|&byte| byte == 0).any(|each| each == library.as_bytes()))
+        };
+        let process = fs::read_dir("/proc")
+            .expect("/proc")
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .find(on_this_screen)
+            .expect("the app runs");
+        let id = process.file_name().expect("a process id");
+        assert!(Command::new("kill").arg("-KILL").arg(id).status().expect("kill").success());
     }
 }
 

@@ -20,7 +20,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     cacheDir,
     logLevel: "error",
     // A free port of the system's choice, and no reloading under a test when a file changes.
-    server: { port: 0, strictPort: false, hmr: false, watch: null },
+    // By number: not every machine can look "localhost" up.
+    server: { host: "127.0.0.1", port: 0, strictPort: false, hmr: false, watch: null },
   });
   await server.listen();
   const address = server.resolvedUrls?.local[0];
