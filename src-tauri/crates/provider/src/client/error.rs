@@ -1,0 +1,109 @@
+//! How sending fails, what that calls for, and what of an answer had already arrived.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use crate::disposition::{Disposition, RetryCause, StopCause};
+use crate::refusal::Refusal;
+use crate::usage::Usage;
+
+/// What had arrived of an answer that never ended.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Partial {
+    /// As far as the server had counted; `None` when it had not begun to answer.
+    pub usage: Option<Usage>,
+    pub text: String,
+}
+
+/// A request without an answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// The server said no before it began to answer.
+    #[error("the server refused: {0}")]
+    Refused(Box<Refusal>),
+    /// The server said no in the middle of its answer.
+    #[error("the server broke off its answer: {refusal}")]
+    BrokenOff { refusal: Box<Refusal>, partial: Partial },
+    /// A page for people, such as a network's login page or the front of another service.
+    #[error("the server answered with a web page")]
+    WebPage,
+    /// No connection came about, so that nothing was sent.
+    #[error("the server cannot be reached: {detail}")]
+    Unreachable { detail: String },
+    /// The connection ended before the answer did.
+    #[error("the connection was lost: {detail}")]
+    Lost { detail: String, partial: Partial },
+    /// Nothing at all came for this long; the request was aborted.
+    #[error("nothing came for {} seconds", limit.as_secs())]
+    IdleTimeout { limit: Duration, partial: Partial },
+    /// The answer did not end in time; the request was aborted.
+    #[error("the answer did not end within {} seconds", limit.as_secs())]
+    TotalTimeout { limit: Duration, partial: Partial },
+    /// What came is not what this interface answers.
+    #[error("the server answered something else than an answer: {detail}")]
+    Malformed { detail: String, partial: Partial },
+}
+
+impl SendError {
+    pub(super) fn from_http(error: reqwest::Error) -> Self {
+        let is_unreachable = error.is_connect();
+        // The address is known to whoever reads this; the causes tell what went wrong.
+        let error = error.without_url();
+        let mut detail = error.to_string();
+        let mut cause = error.source();
+        while let Some(next) = cause {
+            let said = next.to_string();
+            if !detail.contains(&said) {
+                detail = format!("{detail}: {said}");
+            }
+            cause = next.source();
+        }
+        if is_unreachable { Self::Unreachable { detail } } else { Self::Lost { detail, partial: Partial::default() } }
+    }
+
+    pub(super) fn with_partial(mut self, arrived: Partial) -> Self {
+        match &mut self {
+            Self::BrokenOff { partial, .. }
+            | Self::Lost { partial, .. }
+            | Self::IdleTimeout { partial, .. }
+            | Self::TotalTimeout { partial, .. }
+            | Self::Malformed { partial, .. } => *partial = arrived,
+            Self::Refused(_) | Self::WebPage | Self::Unreachable { .. } => {}
+        }
+        self
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn disposition(&self) -> Disposition {
+        match self {
+            Self::Refused(refusal) | Self::BrokenOff { refusal, .. } => refusal.disposition(),
+            Self::WebPage => Disposition::StopRun(StopCause::NotSuchAServer),
+            Self::Unreachable { .. }
+            | Self::Lost { .. }
+            | Self::IdleTimeout { .. }
+            | Self::TotalTimeout { .. }
+            | Self::Malformed { .. } => Disposition::Retry { after: None, cause: RetryCause::Transient },
+        }
+    }
+
+    /// Whether the vendor may bill this request although it has no answer. There is no way to find out, and no way to
+    /// send it again as the same request: what was set aside for it has to stay so.
+    #[must_use]
+    pub fn may_be_billed(&self) -> bool {
+        !matches!(self, Self::Refused(_) | Self::WebPage | Self::Unreachable { .. })
+    }
+
+    /// What had arrived before the failure.
+    #[must_use]
+    pub fn partial(&self) -> Option<&Partial> {
+        match self {
+            Self::BrokenOff { partial, .. }
+            | Self::Lost { partial, .. }
+            | Self::IdleTimeout { partial, .. }
+            | Self::TotalTimeout { partial, .. }
+            | Self::Malformed { partial, .. } => Some(partial),
+            Self::Refused(_) | Self::WebPage | Self::Unreachable { .. } => None,
+        }
+    }
+}

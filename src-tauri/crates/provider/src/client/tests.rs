@@ -1,0 +1,365 @@
+//! The client against a scripted server, over real HTTP on the loopback.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use domain::geometry::PixelSize;
+use domain::recipe::Recipe;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::*;
+use crate::connection::CheckError;
+use crate::disposition::{Disposition, RetryCause, StopCause};
+use crate::models::{DEFAULT_MODEL, find};
+use crate::request::{Brief, BriefOptions, MediaType, Picture};
+
+const SECRET: &str = "planted-key-4711";
+
+const ANSWER: &str = "event: message_start\r\n\
+    data: {\"type\":\"message_start\",\"message\":{\"type\":\"message\",\"model\":\"claude-sonnet-5-5\",\
+    \"content\":[],\"usage\":{\"input_tokens\":1600,\"output_tokens\":1}}}\r\n\r\n\
+    event: ping\r\ndata: {\"type\":\"ping\"}\r\n\r\n\
+    event: gateway_note\r\ndata: not even json\r\n\r\n\
+    event: content_block_delta\r\n\
+    data: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"{\\\"marks\\\":\"}}\r\n\r\n\
+    event: content_block_delta\r\n\
+    data: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"[]} é\"}}\r\n\r\n\
+    event: message_delta\r\n\
+    data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"},\"usage\":{\"output_tokens\":42}}\r\n\r\n";
+
+const END: &str = "event: message_stop\r\ndata: {\"type\":\"message_stop\"}\r\n\r\n";
+
+/// What a scripted server does with its one connection once it has read the request.
+enum Act {
+    /// Writes these pieces one after the other and closes.
+    Write(Vec<Vec<u8>>),
+    /// Writes this, then waits until the other side closes.
+    WriteAndWait(String),
+}
+
+fn response(status: &str, headers: &str, body: &str) -> Act {
+    let text = format!("HTTP/1.1 {status}\r\n{headers}content-length: {}\r\n\r\n{body}", body.len());
+    Act::Write(vec![text.into_bytes()])
+}
+
+fn stream(body: &str) -> String {
+    format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nrequest-id: req_7\r\n\
+        anthropic-ratelimit-requests-limit: 50\r\nanthropic-ratelimit-requests-remaining: 49\r\n\
+        connection: close\r\n\r\n{body}"
+    )
+}
+
+/// Serves one connection after another, one act each; the task gives back the requests it has read.
+async fn serve(acts: Vec<Act>) -> (BaseUrl, JoinHandle<Vec<String>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = BaseUrl::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+    let serving = tokio::spawn(async move {
+        let mut requests = Vec::new();
+        for act in acts {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            requests.push(read_request(&mut connection).await);
+            match act {
+                Act::Write(pieces) => {
+                    for piece in pieces {
+                        connection.write_all(&piece).await.unwrap();
+                        connection.flush().await.unwrap();
+                        tokio::task::yield_now().await;
+                    }
+                }
+                Act::WriteAndWait(text) => {
+                    connection.write_all(text.as_bytes()).await.unwrap();
+                    // Ends only when the client closes its side: by end of file or by a reset.
+                    let mut rest = Vec::new();
+                    let _ = connection.read_to_end(&mut rest).await;
+                }
+            }
+        }
+        requests
+    });
+    (server, serving)
+}
+
+async fn read_request(connection: &mut TcpStream) -> String {
+    let mut bytes = Vec::new();
+    loop {
+        let mut piece = [0; 4096];
+        let count = connection.read(&mut piece).await.unwrap();
+        assert!(count > 0, "the request ended early");
+        bytes.extend_from_slice(&piece[..count]);
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok());
+        if body.len() >= length.unwrap_or_default() {
+            return text;
+        }
+    }
+}
+
+fn client(server: &BaseUrl, timeouts: Timeouts) -> Client {
+    let key = Key::for_server(SECRET, server).unwrap();
+    Client::new(server.clone(), key, &ClientOptions { timeouts, ..ClientOptions::default() }).unwrap()
+}
+
+fn request() -> Request {
+    let recipe = Recipe::find_these("cat").unwrap();
+    let brief = Brief::new(find(DEFAULT_MODEL).unwrap(), &recipe, BriefOptions::default()).unwrap();
+    brief.request(&Picture { size: PixelSize::new(640, 480), media_type: MediaType::Jpeg, bytes: b"jpeg" }).unwrap()
+}
+
+async fn send(acts: Vec<Act>) -> Result<RawAnswer, SendError> {
+    let (server, _serving) = serve(acts).await;
+    client(&server, Timeouts::default()).send(&request(), &mut |_| ()).await
+}
+
+#[tokio::test]
+async fn an_answer_streams_in() {
+    // The second answer comes byte by byte.
+    let whole = stream(&format!("{ANSWER}{END}"));
+    let bytewise = whole.bytes().map(|byte| vec![byte]).collect();
+    let (server, serving) = serve(vec![Act::Write(vec![whole.clone().into_bytes()]), Act::Write(bytewise)]).await;
+    let client = client(&server, Timeouts::default());
+    for _ in 0..2 {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let answer = client
+            .send(&request(), &mut |progress| {
+                seen.lock().unwrap().push(match progress {
+                    Progress::Begun { usage } => format!("begun {}", usage.unwrap().input_tokens),
+                    Progress::Text(text) => text.to_owned(),
+                });
+            })
+            .await
+            .unwrap();
+        assert_eq!(*seen.lock().unwrap(), ["begun 1600", "{\"marks\":", "[]} é"]);
+        assert_eq!(answer.text, "{\"marks\":[]} é");
+        assert_eq!(answer.usage, Some(Usage { input_tokens: 1600, output_tokens: 42, ..Usage::default() }));
+        assert_eq!((answer.stop_reason, answer.model.as_str()), (StopReason::EndTurn, "claude-sonnet-5-5"));
+        assert_eq!((answer.sent, answer.request_id.as_deref()), (PixelSize::new(640, 480), Some("req_7")));
+        assert_eq!(answer.rate_limits.requests.map(|window| window.remaining), Some(49));
+        assert!(answer.time_to_first_byte_millis <= answer.took_millis);
+    }
+    let requests = serving.await.unwrap();
+    let (head, body) = requests[0].split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("POST /v1/messages HTTP/1.1\r\n"), "{head}");
+    for line in [&format!("x-api-key: {SECRET}"), "anthropic-version: 2023-06-01", "content-type: application/json"] {
+        assert!(head.lines().any(|own| own == line), "{line} in {head}");
+    }
+    assert_eq!(body.as_bytes(), request().body);
+}
+
+#[tokio::test]
+async fn one_connection_serves_many_requests() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = BaseUrl::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+    // Nobody accepts a second connection.
+    let serving = tokio::spawn(async move {
+        let (mut connection, _) = listener.accept().await.unwrap();
+        for _ in 0..3 {
+            read_request(&mut connection).await;
+            let body = format!("{ANSWER}{END}");
+            let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
+            let text = format!("{head}{:x}\r\n{body}\r\n", body.len());
+            connection.write_all(text.as_bytes()).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            connection.write_all(b"0\r\n\r\n").await.unwrap();
+        }
+    });
+    let client = client(&server, Timeouts { idle: Duration::from_secs(5), ..Timeouts::default() });
+    for _ in 0..3 {
+        client.send(&request(), &mut |_| ()).await.unwrap();
+    }
+    serving.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_stream_is_understood() {
+    let body = r#"{"type":"message","model":"m","content":[{"type":"text","text":"{}"}],"stop_reason":"end_turn"}"#;
+    let answer = send(vec![response("200 OK", "content-type: application/json\r\n", body)]).await.unwrap();
+    assert_eq!((answer.text.as_str(), answer.usage), ("{}", None));
+}
+
+#[tokio::test]
+async fn a_stream_without_an_end_is_a_failure() {
+    let error = send(vec![Act::Write(vec![stream(ANSWER).into_bytes()])]).await.unwrap_err();
+    assert!(matches!(error, SendError::Lost { .. }), "{error}");
+    assert!(error.may_be_billed());
+    let partial = error.partial().unwrap();
+    assert_eq!((partial.text.as_str(), partial.usage.unwrap().output_tokens), ("{\"marks\":[]} é", 42));
+}
+
+#[tokio::test]
+async fn an_error_may_follow_an_ok() {
+    let body = format!(
+        "{ANSWER}event: error\ndata: {{\"type\":\"error\",\"error\":{{\"type\":\"overloaded_error\",\
+         \"message\":\"no {SECRET}\"}}}}\n\n"
+    );
+    let error = send(vec![Act::Write(vec![stream(&body).into_bytes()])]).await.unwrap_err();
+    assert_eq!(error.disposition(), Disposition::Retry { after: None, cause: RetryCause::Overloaded });
+    assert!(error.may_be_billed() && error.partial().unwrap().usage.is_some());
+    assert!(!format!("{error} {error:?}").contains(SECRET));
+}
+
+#[tokio::test]
+async fn an_error_of_another_form_is_still_an_error() {
+    let body = stream("event: error\ndata: {\"error\":{\"message\":\"out of memory\"}}\n\n");
+    let error = send(vec![Act::Write(vec![body.into_bytes()])]).await.unwrap_err();
+    assert_eq!(error.to_string(), "the server broke off its answer: status 200: out of memory");
+    assert_eq!(error.disposition(), Disposition::Retry { after: None, cause: RetryCause::Transient });
+}
+
+#[tokio::test]
+async fn a_web_page_or_nonsense_is_no_answer() {
+    let page = response("200 OK", "content-type: text/html\r\n", "<html>Log in</html>");
+    let error = send(vec![page]).await.unwrap_err();
+    assert_eq!(error, SendError::WebPage);
+    assert_eq!(error.disposition(), Disposition::StopRun(StopCause::NotSuchAServer));
+    let nonsense =
+        stream(&format!("event: message_start\ndata: {{\"type\":\"message_start\",\"message\":\"{SECRET}\"}}\n\n"));
+    let error = send(vec![Act::Write(vec![nonsense.into_bytes()])]).await.unwrap_err();
+    assert!(matches!(error, SendError::Malformed { .. }));
+    assert!(!format!("{error} {error:?}").contains(SECRET), "{error}");
+}
+
+#[tokio::test]
+async fn refusals_say_what_to_do_and_not_the_key() {
+    let body = format!(r#"{{"type":"error","error":{{"type":"rate_limit_error","message":"{SECRET} is too fast"}}}}"#);
+    let error = send(vec![response("429 Too Many Requests", "retry-after: 7\r\n", &body)]).await.unwrap_err();
+    assert_eq!(error.disposition(), Disposition::HoldRoute { after: Some(Duration::from_secs(7)) });
+    assert!(!error.may_be_billed());
+    assert_eq!(error.to_string(), "the server refused: status 429, rate_limit_error: [key] is too fast");
+    assert!(!format!("{error:?}").contains(SECRET));
+}
+
+#[tokio::test]
+async fn redirects_are_not_followed() {
+    let error = send(vec![response("307 Temporary Redirect", "location: http://127.0.0.1:1/\r\n", "")]).await;
+    assert_eq!(error.unwrap_err().disposition(), Disposition::StopRun(StopCause::NotSuchAServer));
+}
+
+#[tokio::test]
+async fn silence_aborts_the_request() {
+    let (server, serving) = serve(vec![Act::WriteAndWait(stream(ANSWER))]).await;
+    let timeouts = Timeouts { idle: Duration::from_secs(1), ..Timeouts::default() };
+    let client = client(&server, timeouts);
+    let error = client.send(&request(), &mut |_| ()).await.unwrap_err();
+    assert!(matches!(error, SendError::IdleTimeout { .. }), "{error}");
+    assert!(error.may_be_billed() && !error.partial().unwrap().text.is_empty());
+    // The server's task ends only when it sees the connection closed.
+    assert_eq!(serving.await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn pings_do_not_keep_a_request_alive_for_ever() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = BaseUrl::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+    let serving = tokio::spawn(async move {
+        let (mut connection, _) = listener.accept().await.unwrap();
+        read_request(&mut connection).await;
+        let mut text = stream("");
+        while connection.write_all(text.as_bytes()).await.is_ok() {
+            text = "event: ping\ndata: {\"type\":\"ping\"}\n\n".into();
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    });
+    let timeouts = Timeouts { total: Duration::from_millis(200), ..Timeouts::default() };
+    let error = client(&server, timeouts).send(&request(), &mut |_| ()).await.unwrap_err();
+    assert!(matches!(error, SendError::TotalTimeout { .. }), "{error}");
+    serving.await.unwrap();
+}
+
+#[tokio::test]
+async fn dropping_a_call_aborts_the_request() {
+    let (server, serving) = serve(vec![Act::WriteAndWait(stream(ANSWER))]).await;
+    let client = client(&server, Timeouts::default());
+    let (begun, has_begun) = oneshot::channel();
+    let mut begun = Some(begun);
+    let sending = tokio::spawn(async move {
+        let request = request();
+        client
+            .send(&request, &mut |_| {
+                if let Some(begun) = begun.take() {
+                    begun.send(()).unwrap();
+                }
+            })
+            .await
+    });
+    has_begun.await.unwrap();
+    sending.abort();
+    assert_eq!(serving.await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn nobody_there() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = BaseUrl::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+    drop(listener);
+    let client = client(&server, Timeouts::default());
+    let error = client.send(&request(), &mut |_| ()).await.unwrap_err();
+    assert!(matches!(error, SendError::Unreachable { .. }), "{error}");
+    assert!(!error.may_be_billed());
+    assert!(matches!(client.check(DEFAULT_MODEL).await, Err(CheckError::Unreachable { .. })));
+    assert!(!format!("{client:?} {error:?} {error}").contains(SECRET));
+}
+
+#[test]
+fn the_vendor_s_own_host_can_be_set_up() {
+    let server = BaseUrl::parse(crate::server::ANTHROPIC).unwrap();
+    let client = Client::new(server.clone(), Key::for_server(SECRET, &server).unwrap(), &ClientOptions::default());
+    assert!(!format!("{:?}", client.unwrap()).contains(SECRET));
+}
+
+#[test]
+fn a_key_is_not_sent_to_another_server() {
+    let key = Key::for_server(SECRET, &BaseUrl::parse("https://one.example").unwrap()).unwrap();
+    let other = BaseUrl::parse("https://other.example").unwrap();
+    let error = Client::new(other, key, &ClientOptions::default()).unwrap_err();
+    assert!(matches!(&error, ClientError::KeyOfAnotherServer { origin } if origin == "https://other.example"));
+    assert!(!format!("{error} {error:?}").contains(SECRET));
+}
+
+#[tokio::test]
+async fn a_good_connection_lists_its_models() {
+    let first =
+        r#"{"data":[{"id":"claude-x","type":"model"}],"has_more":true,"first_id":"claude-x","last_id":"claude-x"}"#;
+    let second = r#"{"data":[{"id":"claude-sonnet-5-5","display_name":"Claude Sonnet 5.5","lifecycle":"active",
+        "retires_at":null,"max_input_tokens":1000000,"capabilities":{"image_input":true}}],"has_more":false}"#;
+    let close = "connection: close\r\n";
+    let (server, serving) = serve(vec![response("200 OK", close, first), response("200 OK", close, second)]).await;
+    let models = crate::connection::check(SECRET, &server.to_string(), DEFAULT_MODEL).await.unwrap();
+    let ids: Vec<_> = models.iter().map(|model| (model.id.as_str(), model.lifecycle.as_deref())).collect();
+    assert_eq!(ids, [("claude-x", None), ("claude-sonnet-5-5", Some("active"))]);
+    let requests = serving.await.unwrap();
+    assert!(requests[0].starts_with("GET /v1/models?limit=1000 HTTP/1.1\r\n"), "{}", requests[0]);
+    assert!(requests[1].starts_with("GET /v1/models?limit=1000&after_id=claude-x HTTP/1.1\r\n"), "{}", requests[1]);
+}
+
+#[tokio::test]
+async fn a_bad_connection_says_what_to_do() {
+    type Expected = fn(&CheckError) -> bool;
+    let refused = |kind: &str| format!(r#"{{"type":"error","error":{{"type":"{kind}","message":"no {SECRET}"}}}}"#);
+    let table: [(&str, String, Expected); 8] = [
+        ("401 Unauthorized", refused("authentication_error"), |error| matches!(error, CheckError::KeyRejected)),
+        ("402 Payment Required", refused("billing_error"), |error| matches!(error, CheckError::NoCredit { .. })),
+        ("403 Forbidden", refused("permission_error"), |error| matches!(error, CheckError::NotPermitted { .. })),
+        ("404 Not Found", "<html>".into(), |error| matches!(error, CheckError::NotSuchAServer { .. })),
+        ("301 Moved Permanently", String::new(), |error| matches!(error, CheckError::NotSuchAServer { .. })),
+        ("200 OK", "<html>".into(), |error| matches!(error, CheckError::NotSuchAServer { .. })),
+        (
+            "200 OK",
+            r#"{"data":[{"id":"other"}]}"#.into(),
+            |error| matches!(error, CheckError::UnknownModel { available, .. } if available.len() == 1),
+        ),
+        ("529 Overloaded", refused("overloaded_error"), |error| matches!(error, CheckError::Unwell { .. })),
+    ];
+    for (status, body, is_expected) in table {
+        let (server, _serving) = serve(vec![response(status, "", &body)]).await;
+        let error = crate::connection::check(SECRET, &server.to_string(), DEFAULT_MODEL).await.unwrap_err();
+        assert!(is_expected(&error), "{status}: {error:?}");
+        assert!(!format!("{error} {error:?}").contains(SECRET), "{error:?}");
+    }
+    let error = crate::connection::check(SECRET, "http://api.anthropic.com", DEFAULT_MODEL).await.unwrap_err();
+    assert!(matches!(error, CheckError::Address(_)));
+}

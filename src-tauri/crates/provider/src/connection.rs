@@ -1,0 +1,123 @@
+//! Trying a connection before anything depends on it: is this a server of the right kind, does it take the key, does it
+//! have the model? Nothing is billed, and no picture leaves the machine.
+
+use crate::client::{Client, ClientError, ClientOptions, SendError};
+use crate::disposition::{Disposition, StopCause};
+use crate::server::{BaseUrl, BaseUrlError, Key, KeyError};
+use crate::wire::anthropic::{ListedModel, ModelPage};
+
+/// Pages of models that are read at most: a server that never ends is not waited for.
+const PAGE_LIMIT: usize = 20;
+
+/// A model as a server lists it. Servers leave things out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemoteModel {
+    pub id: String,
+    pub name: Option<String>,
+    /// `active`, `deprecated` or `retired` in the vendor's words.
+    pub lifecycle: Option<String>,
+    /// RFC 3339, as the server tells it.
+    pub retires_at: Option<String>,
+}
+
+/// Why a connection does not work, by what a person can do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    #[error(transparent)]
+    Address(#[from] BaseUrlError),
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// Enter another key.
+    #[error("the server does not take this key")]
+    KeyRejected,
+    /// Give the key the right, or take another.
+    #[error("the server takes the key but does not allow this: {detail}")]
+    NotPermitted { detail: String },
+    /// Buy credit, or raise the limit.
+    #[error("the account has no credit left, or its spend limit is reached: {detail}")]
+    NoCredit { detail: String },
+    /// Choose one of these.
+    #[error("the server has no model named {model}")]
+    UnknownModel { model: String, available: Vec<RemoteModel> },
+    /// Correct the address.
+    #[error("this is not a server for Claude: {detail}")]
+    NotSuchAServer { detail: String },
+    /// Check the network, or that the server runs.
+    #[error("the server cannot be reached: {detail}")]
+    Unreachable { detail: String },
+    /// Wait and try again.
+    #[error("the server is busy or has a problem of its own: {detail}")]
+    Unwell { detail: String },
+    #[error("the connection could not be set up: {0}")]
+    SetUp(#[source] ClientError),
+}
+
+/// Asks the server at `base_url` for its models with the key, and whether `model` is among them. Returns them all.
+pub async fn check(key: &str, base_url: &str, model: &str) -> Result<Vec<RemoteModel>, CheckError> {
+    let server = BaseUrl::parse(base_url)?;
+    let key = Key::for_server(key, &server)?;
+    let client = Client::new(server, key, &ClientOptions::default()).map_err(CheckError::SetUp)?;
+    client.check(model).await
+}
+
+impl Client {
+    /// As [`check`], with a client that exists already.
+    pub async fn check(&self, model: &str) -> Result<Vec<RemoteModel>, CheckError> {
+        let available = self.models().await?;
+        if available.iter().any(|listed| listed.id == model) {
+            Ok(available)
+        } else {
+            Err(CheckError::UnknownModel { model: model.to_owned(), available })
+        }
+    }
+
+    /// Every model the server lists.
+    pub async fn models(&self) -> Result<Vec<RemoteModel>, CheckError> {
+        let mut models: Vec<RemoteModel> = Vec::new();
+        let mut after: Option<String> = None;
+        for _ in 0..PAGE_LIMIT {
+            let mut query = vec![("limit", "1000")];
+            query.extend(after.as_deref().map(|id| ("after_id", id)));
+            let body = self.get("v1/models", &query).await.map_err(|error| CheckError::from_send(&error))?;
+            let page: ModelPage = serde_json::from_slice(&body).map_err(|_| CheckError::NotSuchAServer {
+                detail: "it answers, but not with a list of models".to_owned(),
+            })?;
+            models.extend(page.data.into_iter().map(RemoteModel::from));
+            match page.last_id {
+                Some(last) if page.has_more && after.as_ref() != Some(&last) => after = Some(last),
+                _ => break,
+            }
+        }
+        Ok(models)
+    }
+}
+
+impl From<ListedModel> for RemoteModel {
+    fn from(listed: ListedModel) -> Self {
+        let ListedModel { id, display_name, lifecycle, retires_at } = listed;
+        Self { id, name: display_name, lifecycle, retires_at }
+    }
+}
+
+impl CheckError {
+    fn from_send(error: &SendError) -> Self {
+        let detail = match error {
+            SendError::Refused(refusal) => refusal.to_string(),
+            SendError::Unreachable { detail } => detail.clone(),
+            other => other.to_string(),
+        };
+        if matches!(error, SendError::Unreachable { .. } | SendError::Lost { .. }) {
+            return Self::Unreachable { detail };
+        }
+        match error.disposition() {
+            Disposition::StopRun(StopCause::KeyRejected) => Self::KeyRejected,
+            Disposition::StopRun(StopCause::NotPermitted) => Self::NotPermitted { detail },
+            Disposition::StopRun(StopCause::NoCredit | StopCause::SpendLimit) => Self::NoCredit { detail },
+            Disposition::Retry { .. } | Disposition::HoldRoute { .. } => Self::Unwell { detail },
+            // There is no model in the question, so that a missing one cannot be meant.
+            Disposition::StopRun(StopCause::UnknownModel | StopCause::NotSuchAServer | StopCause::Configuration)
+            | Disposition::FailItem(_)
+            | Disposition::ShrinkOnce => Self::NotSuchAServer { detail },
+        }
+    }
+}

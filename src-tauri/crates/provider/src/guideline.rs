@@ -1,0 +1,124 @@
+//! What a model is told, in words: the recipe as a text that is the same for every image of a run, so that the vendor can
+//! cache it. Nothing about a single image belongs in here.
+
+use domain::recipe::{Attribute, AttributeKind, Label, Recipe};
+
+use crate::schema::attribute_key;
+
+const TASK: &str = "\
+You annotate photographs for a data set that people will check and rely on. Look at the image and answer with one mark \
+for each thing you see that one of the labels below names.
+
+# A mark
+- label: exactly one of the labels below, written as it is there.
+- x1, y1, x2, y2: the tightest box around the visible part of the thing, in whole pixels of the image. (x1, y1) is its \
+top left corner, (x2, y2) its bottom right corner. The origin is the top left corner of the image, x grows to the right, \
+y grows downwards. The image's width and height stand beside it; do not scale coordinates to any other range.
+- confidence: from 0 to 1, the probability that a careful person agrees with the label and the box.
+";
+
+/// The system text for a recipe.
+#[must_use]
+pub fn guideline(recipe: &Recipe) -> String {
+    let mut text = TASK.to_owned();
+    if !recipe.attributes.is_empty() {
+        text.push_str("- attributes: the questions about each mark that are listed below.\n");
+    }
+    text.push_str("\nMark each thing once. When nothing fits, answer with an empty list of marks.\n\n# Labels\n");
+    for label in &recipe.labels {
+        text.push_str(&label_line(label));
+    }
+    if !recipe.attributes.is_empty() {
+        text.push_str("\n# Attributes\n");
+        for (index, attribute) in recipe.attributes.iter().enumerate() {
+            text.push_str(&attribute_line(attribute, index));
+        }
+    }
+    if !recipe.instructions.trim().is_empty() {
+        text.push_str("\n# Instructions\n");
+        text.push_str(recipe.instructions.trim());
+        text.push('\n');
+    }
+    text
+}
+
+fn label_line(label: &Label) -> String {
+    let mut line = format!("- {}", one_line(&label.name));
+    if !label.synonyms.is_empty() {
+        let synonyms: Vec<String> = label.synonyms.iter().map(|synonym| one_line(synonym)).collect();
+        line = format!("{line} (also called {})", synonyms.join(", "));
+    }
+    with_definition(line, &label.definition)
+}
+
+fn attribute_line(attribute: &Attribute, index: usize) -> String {
+    let key = attribute_key(attribute, index);
+    let kind = match &attribute.kind {
+        AttributeKind::Text => "text".to_owned(),
+        AttributeKind::Number { min, max } => format!("a whole number from {min} to {max}"),
+        AttributeKind::Choice { options } => format!("one of: {}", options.join(", ")),
+        AttributeKind::YesNo => "true or false".to_owned(),
+    };
+    let leave_out = if attribute.is_required { "" } else { "; leave it out when the image does not tell" };
+    let name = if key == attribute.name { String::new() } else { format!("{}, ", one_line(&attribute.name)) };
+    with_definition(format!("- {key} ({name}{kind}{leave_out})"), &attribute.definition)
+}
+
+fn with_definition(mut line: String, definition: &str) -> String {
+    let definition = one_line(definition);
+    if !definition.is_empty() {
+        line.push_str(": ");
+        line.push_str(&definition);
+    }
+    line.push('\n');
+    line
+}
+
+/// A list's entry must not look like two.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recipe_in_words() {
+        let mut recipe = domain::recipe::builtin::bird_vocabulary();
+        recipe.labels.truncate(2);
+        recipe.labels[1].synonyms = vec!["bill".into(), "pico".into()];
+        recipe.attributes.push(Attribute {
+            name: "how many?".into(),
+            definition: "Of the same\nkind".into(),
+            kind: AttributeKind::Number { min: 1, max: 99 },
+            is_required: false,
+        });
+        let text = guideline(&recipe);
+        let (task, lists) = text.split_at(text.find("\n# Labels").unwrap());
+        assert!(task.contains("- attributes:"));
+        insta::assert_snapshot!(lists, @r#"
+
+        # Labels
+        - bird: The whole bird
+        - beak (also called bill, pico): Upper and lower bill
+
+        # Attributes
+        - spanishTerm (text): The term in Spanish, with its article: el pico
+        - englishTerm (text): The term in English: beak
+        - type (one of: anatomical, behavioral, color, pattern): What kind of term it is
+        - difficulty (a whole number from 1 to 5): For learners of Spanish: 1 everyday, 5 for specialists
+        - pronunciation (text): The Spanish term spelled for English readers: PEE-koh
+        - attribute_6 (how many?, a whole number from 1 to 99; leave it out when the image does not tell): Of the same kind
+
+        # Instructions
+        Mark the features of each bird that a learner would point at and name. Prefer six to ten clear ones over many small ones; box each feature tightly.
+        "#);
+    }
+
+    #[test]
+    fn nothing_is_said_about_attributes_that_are_not_asked() {
+        let text = guideline(&Recipe::find_these("cat").unwrap());
+        assert!(!text.contains("ttributes") && text.ends_with("# Labels\n- cat\n"));
+    }
+}

@@ -1,0 +1,29 @@
+//! Vision models behind HTTP: what they cost, what they are sent, what their answers and refusals mean. One vendor so
+//! far, by Anthropic's Messages API, at its own host or at any server that speaks it.
+//!
+//! ```text
+//! recipe + model → Brief → (picture) → Request → Client::send → RawAnswer → parse::read → marks in sent pixels
+//!                    └ worst case for the budget            └ SendError → Disposition
+//! ```
+//!
+//! This crate owns HTTP; the vendor's own forms never leave it, and neither does a key. Everything but [`client`] and
+//! [`connection`] is pure. Deliberately absent: pixels (pictures come resized and encoded), retries, pacing and budgets
+//! (whoever runs a plan owns those), and keeping anything between two calls. Times are passed in or measured, never
+//! assumed.
+
+pub mod answer;
+pub mod client;
+pub mod connection;
+pub mod disposition;
+mod guideline;
+pub mod image_size;
+pub mod models;
+pub mod parse;
+pub mod prices;
+pub mod refusal;
+pub mod request;
+mod schema;
+pub mod server;
+mod sse;
+pub mod usage;
+mod wire;

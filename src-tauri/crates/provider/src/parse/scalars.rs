@@ -1,0 +1,41 @@
+//! Single values as models write them: numbers that are texts, names with other characters between their words.
+
+use serde_json::Value;
+
+/// The longest part of an answered value that is recorded, in characters.
+const SHOWN_LIMIT: usize = 80;
+
+pub struct Number {
+    /// Finite.
+    pub value: f64,
+    pub was_text: bool,
+    /// Whether a percent sign stood behind it; the value is still what was written.
+    pub is_percent: bool,
+}
+
+/// A number, or a text that is nothing but a number with its unit.
+pub fn number(value: &Value) -> Option<Number> {
+    let (value, was_text, is_percent) = match value {
+        Value::Number(number) => (number.as_f64()?, false, false),
+        Value::String(text) => {
+            let text = text.trim();
+            let percent = text.strip_suffix('%');
+            let digits = percent.or_else(|| text.strip_suffix("px")).unwrap_or(text);
+            (digits.trim().parse().ok()?, true, percent.is_some())
+        }
+        _ => return None,
+    };
+    value.is_finite().then_some(Number { value, was_text, is_percent })
+}
+
+/// A name for comparing: lower case, one space wherever there is space, a hyphen or an underscore.
+pub fn spaced(name: &str) -> String {
+    let words = name.split(|character: char| character.is_whitespace() || matches!(character, '_' | '-'));
+    words.filter(|word| !word.is_empty()).map(str::to_lowercase).collect::<Vec<_>>().join(" ")
+}
+
+/// An answered value for the record, shortened.
+pub fn shown(value: &Value) -> String {
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    text.chars().take(SHOWN_LIMIT).collect()
+}

@@ -1,0 +1,3 @@
+//! The vendors' own forms. Nothing in here leaves the crate.
+
+pub mod anthropic;
