@@ -25,6 +25,11 @@ pub enum Command {
                             fieldmark annotate holiday/ --yes --json > report.json"
     )]
     Annotate(Annotate),
+    /// Answer as Anthropic's Messages API would, on this machine and for nothing, until interrupted
+    #[command(after_help = "It points at patches of plain colour in what it is sent. Any key is taken, except \
+                            sk-simulated-wrong, sk-simulated-expired, sk-simulated-no-credit and \
+                            sk-simulated-forbidden, which are refused as they say.")]
+    Simulate(Simulate),
     /// Go on with a run that was interrupted; nothing finished is done again
     Resume(Resume),
 }
@@ -51,6 +56,13 @@ pub struct Resume {
     pub run: Option<u32>,
     #[command(flatten)]
     pub common: Common,
+}
+
+#[derive(Args)]
+pub struct Simulate {
+    /// The port on 127.0.0.1; 0 takes any that is free
+    #[arg(long, default_value_t = 8317)]
+    pub port: u16,
 }
 
 #[derive(Args)]

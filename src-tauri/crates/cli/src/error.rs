@@ -20,6 +20,8 @@ pub enum CommandError {
     NotConfirmed,
     #[error("there is no run that could be resumed")]
     NothingToResume,
+    #[error(transparent)]
+    Simulator(#[from] simulator::Error),
     #[error("the report cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
     #[error("standard output cannot be written: {0}")]

@@ -4,6 +4,7 @@ mod annotate;
 mod arguments;
 mod error;
 mod progress;
+mod simulate;
 mod words;
 
 use std::process::ExitCode;
@@ -37,5 +38,6 @@ async fn carry_out(arguments: Arguments) -> Result<ExitCode, CommandError> {
     match arguments.command {
         Command::Annotate(annotate) => annotate::annotate(annotate).await,
         Command::Resume(resume) => annotate::resume(resume).await,
+        Command::Simulate(options) => simulate::simulate(&options).await,
     }
 }

@@ -1,6 +1,6 @@
 //! The one place that asks what time it is.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Milliseconds since the Unix epoch.
 pub fn now_millis() -> u64 {
@@ -10,5 +10,6 @@ pub fn now_millis() -> u64 {
 
 /// A time in milliseconds since the Unix epoch, as RFC 3339 in UTC.
 pub fn rfc3339(millis: u64) -> String {
-    humantime::format_rfc3339_millis(UNIX_EPOCH + Duration::from_millis(millis)).to_string()
+    let millis = i64::try_from(millis).unwrap_or(i64::MAX);
+    jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX).to_string()
 }

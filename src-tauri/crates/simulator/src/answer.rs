@@ -1,0 +1,389 @@
+//! Turns what was seen into an answer of the form that was asked for. A schema is walked generically: lists of objects
+//! get one item per shape, integers are told apart by their names (`x1`, `y1`, `x2`, `y2`, ...), enums get the member
+//! that fits best. Coordinates are absolute pixels of the image as seen; right and bottom are exclusive.
+
+use serde_json::{Map, Number, Value, json};
+
+use crate::seeing::{Colour, Sighting};
+use crate::usage::{text_bytes, text_tokens};
+use crate::validation::{Asked, Form, schema::referenced};
+
+/// What a model says that forgets its form.
+const WRONG_JSON: &str = "Here are the shapes I found: {\"annotations\": [{\"label\": \"red\", x1: ten,";
+
+/// The one block, besides thinking, of an answer.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Block {
+    Text(String),
+    /// The input as the text that is streamed, so that it can be cut short.
+    Tool {
+        name: String,
+        input: String,
+    },
+}
+
+impl Block {
+    pub(crate) fn text(&self) -> &str {
+        match self {
+            Self::Text(text) => text,
+            Self::Tool { input, .. } => input,
+        }
+    }
+
+    fn text_mut(&mut self) -> &mut String {
+        match self {
+            Self::Text(text) => text,
+            Self::Tool { input, .. } => input,
+        }
+    }
+}
+
+/// A whole answer, before it is sent.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Answer {
+    pub(crate) is_thinking: bool,
+    pub(crate) thinking_tokens: u64,
+    /// Absent when thinking used up every token, and for a refusal.
+    pub(crate) block: Option<Block>,
+    pub(crate) output_tokens: u64,
+    pub(crate) stop_reason: &'static str,
+}
+
+/// How an answer is spoiled on purpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Spoiling {
+    Refusal,
+    CutInHalf,
+    WrongJson,
+}
+
+impl Answer {
+    pub(crate) fn to(asked: &Asked, sightings: &[Sighting], spoiling: Option<Spoiling>) -> Self {
+        let mut block = compose(asked, sightings);
+        let thinking_tokens = if asked.is_thinking { thinking_tokens(&asked.effort).min(asked.max_tokens) } else { 0 };
+        let mut stop_reason = if matches!(block, Block::Tool { .. }) { "tool_use" } else { "end_turn" };
+        let room = asked.max_tokens - thinking_tokens;
+        let cut_at = match spoiling {
+            Some(Spoiling::CutInHalf) => Some(block.text().len() / 2),
+            Some(Spoiling::WrongJson) => {
+                WRONG_JSON.clone_into(block.text_mut());
+                None
+            }
+            _ => None,
+        };
+        let cut_at =
+            cut_at.or_else(|| (text_tokens(block.text(), asked.model) > room).then(|| text_bytes(room, asked.model)));
+        if let Some(bytes) = cut_at {
+            let text = block.text_mut();
+            text.truncate(text.floor_char_boundary(bytes));
+            stop_reason = "max_tokens";
+        }
+        let block = (spoiling != Some(Spoiling::Refusal) && !block.text().is_empty()).then_some(block);
+        if spoiling == Some(Spoiling::Refusal) {
+            stop_reason = "refusal";
+        }
+        let text_tokens = block.as_ref().map_or(0, |block| text_tokens(block.text(), asked.model));
+        Self {
+            is_thinking: asked.is_thinking,
+            thinking_tokens,
+            block,
+            output_tokens: (thinking_tokens + text_tokens).clamp(1, asked.max_tokens),
+            stop_reason,
+        }
+    }
+}
+
+/// The simulator's own choice: models think more the more effort is asked for.
+fn thinking_tokens(effort: &str) -> u64 {
+    match effort {
+        "low" => 40,
+        "medium" => 120,
+        "xhigh" => 800,
+        "max" => 2000,
+        _ => 300,
+    }
+}
+
+fn compose(asked: &Asked, sightings: &[Sighting]) -> Block {
+    let filled =
+        |schema: &Value| Filler { root: schema, prompt: &asked.text, sightings }.fill(schema, "", None).to_string();
+    match &asked.form {
+        Form::Json(schema) => Block::Text(filled(schema)),
+        Form::Tool { name, schema } => Block::Tool { name: name.clone(), input: filled(schema) },
+        Form::Prose if asked.text.to_lowercase().contains("json") => Block::Text(fenced(sightings)),
+        Form::Prose => Block::Text(prose(sightings)),
+    }
+}
+
+fn fenced(sightings: &[Sighting]) -> String {
+    let items: Vec<Value> = sightings
+        .iter()
+        .map(|seen| json!({"label": seen.colour.name(), "x1": seen.left, "y1": seen.top, "x2": seen.right, "y2": seen.bottom}))
+        .collect();
+    format!("```json\n{}\n```", json!({"annotations": items}))
+}
+
+fn prose(sightings: &[Sighting]) -> String {
+    let lines = sightings.iter().map(|seen| {
+        let Sighting { left, top, right, bottom, .. } = seen;
+        format!("\n- a {} {} at ({left}, {top}, {right}, {bottom})", seen.colour.name(), seen.form())
+    });
+    format!("I see {} coloured shapes.{}", sightings.len(), lines.collect::<String>())
+}
+
+struct Filler<'a> {
+    root: &'a Value,
+    prompt: &'a str,
+    sightings: &'a [Sighting],
+}
+
+impl Filler<'_> {
+    /// A value that matches `schema`, for the property `name`, about one shape or about the whole image.
+    fn fill(&self, schema: &Value, name: &str, about: Option<&Sighting>) -> Value {
+        let schema = self.resolved(schema);
+        if let Some(constant) = schema.get("const") {
+            return constant.clone();
+        }
+        if let Some(members) = schema.get("enum").and_then(Value::as_array) {
+            return self.fitting(members, name, about.or(self.sightings.first()));
+        }
+        match kind(schema) {
+            "object" => {
+                let properties = schema.get("properties").and_then(Value::as_object);
+                let filled =
+                    properties.into_iter().flatten().map(|(key, value)| (key.clone(), self.fill(value, key, about)));
+                Value::Object(filled.collect::<Map<_, _>>())
+            }
+            "array" => self.list(schema, name, about),
+            "integer" => json!(about.map_or_else(|| self.whole(name), |seen| place(seen, name).unwrap_or_default())),
+            "number" => number(name, about),
+            "boolean" => json!(name.to_lowercase().contains("empty") && self.sightings.is_empty()),
+            "null" => Value::Null,
+            _ => json!(self.words(name, about)),
+        }
+    }
+
+    /// Follows references and takes the first branch that is not null.
+    fn resolved<'s>(&'s self, schema: &'s Value) -> &'s Value {
+        if let Some(target) = schema.get("$ref").and_then(Value::as_str).and_then(|to| referenced(self.root, to)) {
+            return self.resolved(target);
+        }
+        for union in ["anyOf", "oneOf", "allOf"] {
+            let branches = schema.get(union).and_then(Value::as_array);
+            if let Some(branch) =
+                branches.into_iter().flatten().map(|branch| self.resolved(branch)).find(|b| kind(b) != "null")
+            {
+                return branch;
+            }
+        }
+        schema
+    }
+
+    fn list(&self, schema: &Value, name: &str, about: Option<&Sighting>) -> Value {
+        let no_items = Value::Null;
+        let items = self.resolved(schema.get("items").unwrap_or(&no_items));
+        let mut values = match (about, kind(items)) {
+            (None, "object") => self.meant(name).map(|seen| self.fill(items, name, Some(seen))).collect(),
+            (None, _) if items.get("enum").is_some() => {
+                let mut members: Vec<Value> = self.meant(name).map(|seen| self.fill(items, name, Some(seen))).collect();
+                members.dedup();
+                let mut distinct = Vec::new();
+                for member in members {
+                    if !distinct.contains(&member) {
+                        distinct.push(member);
+                    }
+                }
+                distinct
+            }
+            (Some(seen), "integer" | "number") => {
+                [seen.left, seen.top, seen.right, seen.bottom].iter().map(|edge| json!(edge)).collect()
+            }
+            (Some(seen), "object") => self.corners(items, seen),
+            _ => Vec::new(),
+        };
+        if values.is_empty() && schema.get("minItems").and_then(Value::as_u64) == Some(1) {
+            values.push(self.fill(items, name, about));
+        }
+        Value::Array(values)
+    }
+
+    /// The shapes that a list of this name asks for: all, unless the name has a colour in it.
+    fn meant(&self, name: &str) -> impl Iterator<Item = &Sighting> {
+        let colours = colours_in(name);
+        self.sightings.iter().filter(move |seen| colours.is_empty() || colours.contains(&seen.colour))
+    }
+
+    /// A polygon: the corners of the box, clockwise from the top left.
+    fn corners(&self, items: &Value, seen: &Sighting) -> Vec<Value> {
+        let Sighting { left, top, right, bottom, .. } = *seen;
+        let corner = |(x, y)| Sighting { left: x, right: x, top: y, bottom: y, ..*seen };
+        [(left, top), (right, top), (right, bottom), (left, bottom)]
+            .map(|at| self.fill(items, "", Some(&corner(at))))
+            .to_vec()
+    }
+
+    /// The member that names the colour or the form, or that the prompt ties to the colour; a label otherwise gets the
+    /// member at its colour's turn, anything else the first member.
+    fn fitting(&self, members: &[Value], name: &str, about: Option<&Sighting>) -> Value {
+        let first = members.first().cloned().unwrap_or_default();
+        let Some(seen) = about else { return first };
+        let names: Vec<&str> = members.iter().map(|member| member.as_str().unwrap_or_default()).collect();
+        let tied = |colour: Colour| {
+            names
+                .iter()
+                .position(|member| colours_in(member).contains(&colour))
+                .or_else(|| names.iter().position(|member| self.is_tied(member, colour, &names)))
+        };
+        if let Some(position) = tied(seen.colour) {
+            return members[position].clone();
+        }
+        if let Some(position) = names.iter().position(|member| member.eq_ignore_ascii_case(seen.form())) {
+            return members[position].clone();
+        }
+        if !is_label(name) {
+            return first;
+        }
+        let taken: Vec<usize> = Colour::ALL.into_iter().filter_map(tied).collect();
+        let free: Vec<usize> = (0..members.len()).filter(|position| !taken.contains(position)).collect();
+        let turn =
+            Colour::ALL.into_iter().filter(|colour| tied(*colour).is_none()).position(|colour| colour == seen.colour);
+        let choices = if free.is_empty() { (0..members.len()).collect() } else { free };
+        members[choices[turn.unwrap_or_default() % choices.len()]].clone()
+    }
+
+    /// Whether a line of the prompt speaks of this member, of no other, and of the colour.
+    fn is_tied(&self, member: &str, colour: Colour, members: &[&str]) -> bool {
+        !member.is_empty()
+            && self.prompt.lines().any(|line| {
+                let is_about =
+                    |member: &str| words(line).windows(words(member).len().max(1)).any(|part| part == words(member));
+                colours_in(line) == [colour]
+                    && is_about(member)
+                    && members.iter().filter(|other| is_about(other)).count() == 1
+            })
+    }
+
+    /// An integer about the whole image.
+    fn whole(&self, name: &str) -> u32 {
+        let is_count = ["count", "number", "total"].iter().any(|word| name.to_lowercase().contains(word));
+        if is_count { u32::try_from(self.meant(name).count()).unwrap_or(u32::MAX) } else { 0 }
+    }
+
+    fn words(&self, name: &str, about: Option<&Sighting>) -> String {
+        let name = name.to_lowercase();
+        match about {
+            Some(seen) if is_label(&name) || name.contains("colo") => seen.colour.name().to_owned(),
+            Some(seen) if name == "shape" || name == "form" => seen.form().to_owned(),
+            Some(seen) => format!("a {} {}", seen.colour.name(), seen.form()),
+            None => format!("{} coloured shapes on a plain ground", self.sightings.len()),
+        }
+    }
+}
+
+fn kind(schema: &Value) -> &str {
+    match schema.get("type") {
+        Some(Value::String(kind)) => kind,
+        Some(Value::Array(kinds)) => {
+            kinds.iter().filter_map(Value::as_str).find(|kind| *kind != "null").unwrap_or("null")
+        }
+        _ if schema.get("properties").is_some() => "object",
+        _ => "string",
+    }
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split(|letter: char| !letter.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect()
+}
+
+/// The colours that a text names, as whole words.
+fn colours_in(text: &str) -> Vec<Colour> {
+    let words = words(text);
+    Colour::ALL.into_iter().filter(|colour| words.iter().any(|word| word == colour.name())).collect()
+}
+
+fn is_label(name: &str) -> bool {
+    ["label", "class", "category", "name", "kind", "tag", "species", "object"]
+        .iter()
+        .any(|word| name.to_lowercase().contains(word))
+}
+
+/// The coordinate of this name, or a length.
+fn place(seen: &Sighting, name: &str) -> Option<u32> {
+    Some(match name.to_lowercase().replace(['_', '-'], "").as_str() {
+        "x1" | "xmin" | "minx" | "left" | "x0" => seen.left,
+        "y1" | "ymin" | "miny" | "top" | "y0" => seen.top,
+        "x2" | "xmax" | "maxx" | "right" => seen.right,
+        "y2" | "ymax" | "maxy" | "bottom" => seen.bottom,
+        "x" | "cx" | "centerx" | "centrex" => u32::midpoint(seen.left, seen.right),
+        "y" | "cy" | "centery" | "centrey" => u32::midpoint(seen.top, seen.bottom),
+        "width" | "w" => seen.right - seen.left,
+        "height" | "h" => seen.bottom - seen.top,
+        _ => return None,
+    })
+}
+
+/// A number: a coordinate by name, or else a confidence that is the higher the more of its box the shape fills.
+fn number(name: &str, about: Option<&Sighting>) -> Value {
+    let confidence = |coverage: f32| (f64::from(0.5 + 0.49 * coverage) * 100.0).round() / 100.0;
+    match about {
+        Some(seen) => place(seen, name).map_or_else(
+            || Number::from_f64(confidence(seen.coverage)).map_or(Value::Null, Value::Number),
+            |edge| json!(edge),
+        ),
+        None => json!(0.5),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RED: Sighting = Sighting { colour: Colour::Red, left: 1, top: 2, right: 31, bottom: 42, coverage: 1.0 };
+    const CYAN: Sighting = Sighting { colour: Colour::Cyan, left: 5, top: 6, right: 7, bottom: 8, coverage: 0.8 };
+
+    fn filled(schema: &Value, prompt: &str) -> Value {
+        Filler { root: schema, prompt, sightings: &[RED, CYAN] }.fill(schema, "", None)
+    }
+
+    fn labels(members: &Value, prompt: &str) -> Vec<Value> {
+        let schema = json!({"type": "object", "properties": {"marks": {"type": "array", "items": {
+            "type": "object", "properties": {"label": {"type": "string", "enum": members}}}}}});
+        let marks = filled(&schema, prompt)["marks"].as_array().cloned().unwrap_or_default();
+        marks.iter().map(|mark| mark["label"].clone()).collect()
+    }
+
+    #[test]
+    fn labels_go_by_name_then_by_prompt_then_in_turn() {
+        assert_eq!(labels(&json!(["Cyan thing", "red_car"]), ""), ["red_car", "Cyan thing"]);
+        let prompt = "Labels:\n- boat: a cyan shape\n- traffic light: a red shape\nRed or cyan, never else.";
+        assert_eq!(labels(&json!(["boat", "traffic light"]), prompt), ["traffic light", "boat"]);
+        assert_eq!(labels(&json!(["a", "b", "c", "d", "e", "f"]), ""), ["a", "f"]);
+        assert_eq!(labels(&json!(["only"]), ""), ["only", "only"]);
+        assert_eq!(labels(&json!(["red", "other"]), ""), ["red", "other"]);
+    }
+
+    #[test]
+    fn every_property_gets_a_value_of_its_type() {
+        let schema = json!({"$defs": {"edge": {"type": "integer"}}, "type": "object", "properties": {
+            "summary": {"type": "string"},
+            "shape_count": {"type": "integer"},
+            "is_empty": {"type": "boolean"},
+            "marks": {"type": "array", "items": {"type": "object", "properties": {
+                "x1": {"$ref": "#/$defs/edge"}, "y1": {"type": "integer"},
+                "x2": {"type": ["integer", "null"]}, "y2": {"anyOf": [{"type": "null"}, {"type": "integer"}]},
+                "confidence": {"type": "number"}, "size": {"enum": ["small", "large"]},
+                "points": {"type": "array", "items": {"type": "object", "properties": {
+                    "x": {"type": "integer"}, "y": {"type": "integer"}}}},
+            }}},
+        }});
+        let answer = filled(&schema, "");
+        assert_eq!(answer["shape_count"], 2);
+        assert_eq!(answer["is_empty"], false);
+        let expected = json!({"x1": 1, "y1": 2, "x2": 31, "y2": 42, "confidence": 0.99, "size": "small", "points": [
+            {"x": 1, "y": 2}, {"x": 31, "y": 2}, {"x": 31, "y": 42}, {"x": 1, "y": 42}]});
+        assert_eq!(answer["marks"][0], expected);
+    }
+}

@@ -1,0 +1,81 @@
+//! What goes wrong: failures to start the server, and the refusals it sends in the vendor's words. Messages follow those
+//! the vendor was seen to send where they are public; clients must not match on them.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+/// Why the simulator did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The port is taken, or not ours to open.
+    #[error("cannot listen on 127.0.0.1:{port}: {source}")]
+    Listen {
+        /// The port asked for; 0 means any free one.
+        port: u16,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+/// A refusal: an HTTP status and the vendor's error body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) status: u16,
+    pub(crate) kind: &'static str,
+    pub(crate) message: String,
+    pub(crate) error_code: Option<&'static str>,
+    pub(crate) retry_after: Option<Duration>,
+}
+
+impl Refusal {
+    pub(crate) fn new(status: u16, kind: &'static str, message: impl Into<String>) -> Self {
+        Self { status, kind, message: message.into(), error_code: None, retry_after: None }
+    }
+
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(400, "invalid_request_error", message)
+    }
+
+    /// A parameter that the vendor does not know, in the words its validator uses.
+    pub(crate) fn extra_input(path: &str) -> Self {
+        Self::invalid(format!("{path}: Extra inputs are not permitted"))
+    }
+
+    pub(crate) fn missing(path: &str) -> Self {
+        Self::invalid(format!("{path}: Field required"))
+    }
+
+    pub(crate) fn not_found(message: impl Into<String>) -> Self {
+        Self::new(404, "not_found_error", message)
+    }
+
+    pub(crate) fn too_large() -> Self {
+        Self::new(413, "request_too_large", "Request exceeds the maximum size")
+    }
+
+    pub(crate) fn overloaded() -> Self {
+        Self::new(529, "overloaded_error", "Overloaded")
+    }
+
+    pub(crate) fn internal() -> Self {
+        Self::new(500, "api_error", "Internal server error")
+    }
+
+    pub(crate) fn rate_limited(message: impl Into<String>, retry_after: Option<Duration>) -> Self {
+        Self { retry_after, ..Self::new(429, "rate_limit_error", message) }
+    }
+
+    pub(crate) fn with_code(self, error_code: &'static str) -> Self {
+        Self { error_code: Some(error_code), ..self }
+    }
+
+    /// The body the vendor sends, also used for an `error` event inside a stream.
+    pub(crate) fn body(&self, request_id: &str) -> Value {
+        let mut error = json!({"type": self.kind, "message": self.message});
+        if let Some(code) = self.error_code {
+            error["details"] = json!({"error_code": code});
+        }
+        json!({"type": "error", "error": error, "request_id": request_id})
+    }
+}

@@ -1,0 +1,100 @@
+//! Which keys open the door. The default takes any key except four well-known ones, with which a person can see each
+//! refusal of the vendor without owning a broken account. Keys are compared and forgotten: none is logged or kept.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use hyper::HeaderMap;
+use hyper::header::AUTHORIZATION;
+
+use crate::error::Refusal;
+
+/// Refused as unknown by the default keys.
+pub const WRONG_KEY: &str = "sk-simulated-wrong";
+/// Refused as expired by the default keys.
+pub const EXPIRED_KEY: &str = "sk-simulated-expired";
+/// Refused for lack of credit by the default keys.
+pub const NO_CREDIT_KEY: &str = "sk-simulated-no-credit";
+/// Known, but without permission, by the default keys.
+pub const FORBIDDEN_KEY: &str = "sk-simulated-forbidden";
+
+/// The keys the simulator knows. Those refused win over those accepted.
+#[derive(Clone)]
+pub struct Keys {
+    /// `None` accepts every key that is not empty.
+    pub accepted: Option<HashSet<String>>,
+    /// Answered 401, invalid.
+    pub wrong: HashSet<String>,
+    /// Answered 401, expired.
+    pub expired: HashSet<String>,
+    /// Answered 402.
+    pub without_credit: HashSet<String>,
+    /// Answered 403.
+    pub forbidden: HashSet<String>,
+}
+
+impl Default for Keys {
+    fn default() -> Self {
+        let only = |key: &str| HashSet::from([key.to_owned()]);
+        Self {
+            accepted: None,
+            wrong: only(WRONG_KEY),
+            expired: only(EXPIRED_KEY),
+            without_credit: only(NO_CREDIT_KEY),
+            forbidden: only(FORBIDDEN_KEY),
+        }
+    }
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Keys")
+            .field("accepted", &self.accepted.as_ref().map(HashSet::len))
+            .field("refused", &(self.wrong.len() + self.expired.len()))
+            .finish_non_exhaustive()
+    }
+}
+
+impl Keys {
+    /// Checks the key of a request: `x-api-key`, or else a bearer token.
+    pub(crate) fn admit(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+        let unauthenticated = |message: &str| Refusal::new(401, "authentication_error", message);
+        let text = |name: &str| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        let bearer = text(AUTHORIZATION.as_str())
+            .and_then(|value| value.strip_prefix("Bearer ").map(|token| token.trim().to_owned()));
+        let (key, invalid) = match (text("x-api-key"), bearer) {
+            (Some(key), _) => (key, "invalid x-api-key"),
+            (None, Some(token)) => (token, "Invalid bearer token"),
+            (None, None) => return Err(unauthenticated("x-api-key header is required")),
+        };
+        if key.is_empty() {
+            return Err(unauthenticated("x-api-key header is required"));
+        }
+        if self.expired.contains(&key) {
+            return Err(unauthenticated("This API key has expired"));
+        }
+        let is_unknown = self.accepted.as_ref().is_some_and(|accepted| {
+            !accepted.contains(&key) && !self.without_credit.contains(&key) && !self.forbidden.contains(&key)
+        });
+        if is_unknown || self.wrong.contains(&key) {
+            return Err(unauthenticated(invalid));
+        }
+        if self.without_credit.contains(&key) {
+            return Err(Refusal::new(
+                402,
+                "billing_error",
+                "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to upgrade \
+                 or purchase credits.",
+            ));
+        }
+        if self.forbidden.contains(&key) {
+            return Err(Refusal::new(
+                403,
+                "permission_error",
+                "Your API key does not have permission to use the specified resource.",
+            ));
+        }
+        Ok(())
+    }
+}

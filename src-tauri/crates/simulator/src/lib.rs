@@ -1,0 +1,125 @@
+//! An HTTP server on the loopback interface that speaks Anthropic's Messages API: `POST /v1/messages` (streamed or not),
+//! `POST /v1/messages/count_tokens` and `GET /v1/models`. It is as strict as the vendor about what it takes, bills by
+//! the image it was sent, fails on demand, and *looks*: it finds coloured shapes in the image and answers with their
+//! boxes, so that coordinates are proved through the real client.
+//!
+//! It shares nothing with the code it tests: no size rule, price or parser. A result against it is a result against a
+//! simulator: it says nothing of the vendor's accuracy, speed or availability.
+
+mod answer;
+mod cache;
+mod error;
+mod faults;
+mod http;
+mod keys;
+mod ledger;
+mod limits;
+mod models;
+mod picture;
+mod playback;
+mod seeing;
+mod sse;
+mod usage;
+mod validation;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+pub use error::Error;
+pub use faults::Fault;
+pub use keys::{EXPIRED_KEY, FORBIDDEN_KEY, Keys, NO_CREDIT_KEY, WRONG_KEY};
+pub use ledger::{Delivery, Entry, Ledger, Refused};
+pub use limits::Limits;
+pub use usage::Usage;
+
+/// How long a model takes. Fixed, so that what is measured against it can be explained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Latency {
+    /// From the whole request to the first byte of the answer.
+    pub first_byte: Duration,
+    /// Between two events of a stream.
+    pub between_events: Duration,
+}
+
+/// How to run the simulator. The default listens on any free port, answers at once, takes any key except
+/// [`WRONG_KEY`], [`EXPIRED_KEY`], [`NO_CREDIT_KEY`] and [`FORBIDDEN_KEY`], and has the vendor's start limits.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The port on 127.0.0.1; 0 takes any free one.
+    pub port: u16,
+    /// Which keys are known.
+    pub keys: Keys,
+    /// How long answers take.
+    pub latency: Latency,
+    /// How much may be asked.
+    pub limits: Limits,
+    /// What befalls the first requests.
+    pub faults: Vec<Fault>,
+}
+
+/// The simulator.
+#[derive(Debug, Clone, Copy)]
+pub struct Simulator;
+
+impl Simulator {
+    /// Starts listening. The server runs until the returned handle is stopped or dropped.
+    pub async fn start(options: Options) -> Result<Running, Error> {
+        let port = options.port;
+        let failed = |source| Error::Listen { port, source };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let server = Arc::new(http::Server::new(options));
+        let accepting = tokio::spawn(http::accept(listener, Arc::clone(&server)));
+        Ok(Running { address, server, accepting })
+    }
+}
+
+/// A simulator that listens. Dropping it closes the port and breaks every connection, as a lost network would.
+pub struct Running {
+    address: SocketAddr,
+    server: Arc<http::Server>,
+    accepting: JoinHandle<()>,
+}
+
+impl Running {
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The base URL to give to a client.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// What was billed and refused so far.
+    #[must_use]
+    pub fn ledger(&self) -> Ledger {
+        self.server.book.copy()
+    }
+
+    /// Adds faults, one for each of the next requests to `/v1/messages` that would otherwise succeed.
+    pub fn script(&self, faults: impl IntoIterator<Item = Fault>) {
+        self.server.script(faults);
+    }
+
+    /// Closes the port, breaks every connection, and returns once that is done.
+    pub async fn stop(mut self) -> Ledger {
+        self.accepting.abort();
+        // An error here says that the task was aborted, which is what was asked for.
+        let _ended = (&mut self.accepting).await;
+        self.ledger()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}

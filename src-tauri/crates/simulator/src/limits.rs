@@ -1,0 +1,177 @@
+//! Rate limits: three buckets that refill continuously, as the vendor's do, and their headers. The limits of a gateway
+//! can be hidden by leaving the headers out. The clocks are passed in: one to count with, one to print.
+
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use crate::error::Refusal;
+
+/// What one organisation may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Requests per minute.
+    pub requests_per_minute: u32,
+    /// Input tokens per minute, tokens read from the cache excepted.
+    pub input_tokens_per_minute: u32,
+    /// Output tokens per minute, as generated.
+    pub output_tokens_per_minute: u32,
+    /// Whether answers carry `anthropic-ratelimit-*` headers. `retry-after` is sent in any case.
+    pub are_announced: bool,
+    /// Answers in the making at once beyond which the server is overloaded (529); never announced.
+    pub most_in_flight: Option<usize>,
+}
+
+impl Default for Limits {
+    /// The vendor's published start tier.
+    fn default() -> Self {
+        Self {
+            requests_per_minute: 1000,
+            input_tokens_per_minute: 2_000_000,
+            output_tokens_per_minute: 400_000,
+            are_announced: true,
+            most_in_flight: None,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Bucket {
+    capacity: f64,
+    level: f64,
+}
+
+impl Bucket {
+    fn full(per_minute: u32) -> Self {
+        Self { capacity: f64::from(per_minute), level: f64::from(per_minute) }
+    }
+
+    fn refill(&mut self, elapsed: Duration) {
+        self.level = (self.level + self.capacity * elapsed.as_secs_f64() / 60.0).min(self.capacity);
+    }
+
+    /// How long until the bucket holds so much; a minute if it never will.
+    fn wait_for(&self, amount: f64) -> Duration {
+        if amount <= self.level {
+            return Duration::ZERO;
+        }
+        if amount > self.capacity {
+            return Duration::from_mins(1);
+        }
+        Duration::from_secs_f64((amount - self.level) * 60.0 / self.capacity)
+    }
+
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a level between 0 and a u32")]
+    fn remaining(&self) -> u64 {
+        self.level.max(0.0) as u64
+    }
+}
+
+/// The state of the three limits.
+#[derive(Debug)]
+pub(crate) struct Meter {
+    limits: Limits,
+    refilled_at: Instant,
+    requests: Bucket,
+    input: Bucket,
+    output: Bucket,
+}
+
+impl Meter {
+    pub(crate) fn new(limits: Limits, now: Instant) -> Self {
+        Self {
+            limits,
+            refilled_at: now,
+            requests: Bucket::full(limits.requests_per_minute),
+            input: Bucket::full(limits.input_tokens_per_minute),
+            output: Bucket::full(limits.output_tokens_per_minute),
+        }
+    }
+
+    /// Lets a request in, or says when to come back. Output is counted when it is generated, and may overdraw.
+    #[expect(clippy::cast_precision_loss, reason = "token counts, far below 2^52")]
+    pub(crate) fn admit(&mut self, input_tokens: u64, now: Instant) -> Result<(), Refusal> {
+        self.refill(now);
+        let input_tokens = input_tokens as f64;
+        let waits = [
+            (self.requests.wait_for(1.0), "requests", self.limits.requests_per_minute),
+            (self.input.wait_for(input_tokens), "input tokens", self.limits.input_tokens_per_minute),
+            (self.output.wait_for(1.0), "output tokens", self.limits.output_tokens_per_minute),
+        ];
+        if let Some((wait, unit, limit)) =
+            waits.into_iter().max_by_key(|(wait, ..)| *wait).filter(|(wait, ..)| !wait.is_zero())
+        {
+            let message =
+                format!("This request would exceed your organization's rate limit of {limit} {unit} per minute.");
+            return Err(Refusal::rate_limited(message, Some(wait)));
+        }
+        self.requests.level -= 1.0;
+        self.input.level -= input_tokens;
+        Ok(())
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "token counts, far below 2^52")]
+    pub(crate) fn generated(&mut self, output_tokens: u64) {
+        self.output.level -= output_tokens as f64;
+    }
+
+    fn refill(&mut self, now: Instant) {
+        let elapsed = now.saturating_duration_since(self.refilled_at);
+        self.refilled_at = now;
+        for bucket in [&mut self.requests, &mut self.input, &mut self.output] {
+            bucket.refill(elapsed);
+        }
+    }
+
+    /// The headers of an answer, unless they are hidden. `tokens` is the sum of input and output.
+    pub(crate) fn headers(&mut self, now: Instant, clock: Timestamp) -> Vec<(String, String)> {
+        if !self.limits.are_announced {
+            return Vec::new();
+        }
+        self.refill(now);
+        let both = Bucket {
+            capacity: self.input.capacity + self.output.capacity,
+            level: self.input.level + self.output.level,
+        };
+        let units = [
+            ("requests", self.requests),
+            ("tokens", both),
+            ("input-tokens", self.input),
+            ("output-tokens", self.output),
+        ];
+        units
+            .into_iter()
+            .flat_map(|(unit, bucket)| {
+                let full_at = clock + bucket.wait_for(bucket.capacity);
+                let name = |what: &str| format!("anthropic-ratelimit-{unit}-{what}");
+                [
+                    (name("limit"), format!("{:.0}", bucket.capacity)),
+                    (name("remaining"), bucket.remaining().to_string()),
+                    (name("reset"), full_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
+                ]
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buckets_refill_and_say_when() {
+        let start = Instant::now();
+        let limits = Limits { requests_per_minute: 2, input_tokens_per_minute: 600, ..Limits::default() };
+        let mut meter = Meter::new(limits, start);
+        assert_eq!(meter.admit(600, start), Ok(()));
+        let refused = meter.admit(100, start).unwrap_err();
+        assert_eq!((refused.status, refused.retry_after), (429, Some(Duration::from_secs(10))));
+        assert_eq!(meter.admit(100, start + Duration::from_secs(10)), Ok(()));
+        let headers = meter.headers(start + Duration::from_secs(10), Timestamp::UNIX_EPOCH);
+        assert!(headers.contains(&("anthropic-ratelimit-input-tokens-limit".to_owned(), "600".to_owned())));
+        assert!(headers.contains(&("anthropic-ratelimit-requests-remaining".to_owned(), "0".to_owned())));
+        assert!(
+            headers.contains(&("anthropic-ratelimit-input-tokens-reset".to_owned(), "1970-01-01T00:01:00Z".to_owned()))
+        );
+    }
+}

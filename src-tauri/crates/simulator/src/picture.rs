@@ -1,0 +1,192 @@
+//! An image as it arrives: its bytes, its real size, the size the model sees and what it costs. The size rule is written
+//! anew from the vendor's documentation, for it is what the code under test must agree with.
+
+use std::io::Cursor;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use image::{ImageFormat, ImageReader};
+
+use crate::error::Refusal;
+use crate::models::ImageTier;
+
+/// The side of the square of pixels that one token stands for.
+const PATCH_PIXELS: u32 = 28;
+/// Measured on the base64 text, as the vendor does.
+const MAX_BASE64_BYTES: usize = 10 * 1024 * 1024;
+const MAX_SIDE_PIXELS: u32 = 8000;
+/// The limit for every image of a request with more than [`MANY_IMAGES`] of them.
+const MAX_SIDE_PIXELS_OF_MANY: u32 = 2000;
+const MANY_IMAGES: usize = 20;
+
+/// Width and height in pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Size {
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+}
+
+impl Size {
+    /// `ceil(width / 28) * ceil(height / 28)`.
+    pub(crate) fn tokens(self) -> u32 {
+        self.width.div_ceil(PATCH_PIXELS) * self.height.div_ceil(PATCH_PIXELS)
+    }
+
+    fn fits(self, tier: ImageTier) -> bool {
+        let padded = |side: u32| side.div_ceil(PATCH_PIXELS) * PATCH_PIXELS;
+        padded(self.width) <= tier.longest_edge_pixels
+            && padded(self.height) <= tier.longest_edge_pixels
+            && self.tokens() <= tier.tokens
+    }
+
+    fn turned(self) -> Self {
+        Self { width: self.height, height: self.width }
+    }
+
+    /// The size the model sees: the image's own when it fits, otherwise the largest that does, by bisection on the
+    /// longer side.
+    pub(crate) fn seen_by(self, tier: ImageTier) -> Self {
+        if self.fits(tier) {
+            return self;
+        }
+        if self.height > self.width {
+            return self.turned().seen_by(tier).turned();
+        }
+        let aspect = f64::from(self.width) / f64::from(self.height);
+        let of_width = |width: u32| Self { width, height: height_for(width, aspect) };
+        let (mut fitting, mut exceeding) = (1, self.width);
+        while fitting + 1 < exceeding {
+            let middle = u32::midpoint(fitting, exceeding);
+            if of_width(middle).fits(tier) {
+                fitting = middle;
+            } else {
+                exceeding = middle;
+            }
+        }
+        of_width(fitting)
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most a side of 8000 pixels")]
+fn height_for(width: u32, aspect: f64) -> u32 {
+    ((f64::from(width) / aspect).round_ties_even() as u32).max(1)
+}
+
+/// What to do with an image that is larger than the model sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Oversized {
+    Downsize,
+    Refuse,
+}
+
+/// An image of a request, measured but not decoded yet.
+#[derive(Debug, Clone)]
+pub(crate) struct Picture {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) format: ImageFormat,
+    pub(crate) sent: Size,
+    /// What the model sees, and the pixels it answers in.
+    pub(crate) seen: Size,
+}
+
+impl Picture {
+    /// Takes the base64 source of an image block at `path`.
+    pub(crate) fn take(
+        data: &str,
+        media_type: &str,
+        tier: ImageTier,
+        oversized: Oversized,
+        path: &str,
+    ) -> Result<Self, Refusal> {
+        let claimed = match media_type {
+            "image/jpeg" => ImageFormat::Jpeg,
+            "image/png" => ImageFormat::Png,
+            "image/gif" => ImageFormat::Gif,
+            "image/webp" => ImageFormat::WebP,
+            _ => {
+                return Err(Refusal::invalid(format!(
+                    "{path}.source.base64.media_type: Input should be 'image/jpeg', 'image/png', 'image/gif' or \
+                     'image/webp'"
+                )));
+            }
+        };
+        if data.len() > MAX_BASE64_BYTES {
+            return Err(Refusal::invalid(format!(
+                "{path}.source.base64: image exceeds 10 MB maximum: {} bytes > {MAX_BASE64_BYTES} bytes",
+                data.len()
+            )));
+        }
+        let bytes = STANDARD
+            .decode(data)
+            .map_err(|_| Refusal::invalid(format!("{path}.source.base64.data: Invalid base64 data")))?;
+        let unreadable = || Refusal::invalid(format!("{path}.source.base64.data: Could not process image"));
+        let format = image::guess_format(&bytes).map_err(|_| unreadable())?;
+        if format != claimed {
+            return Err(Refusal::invalid(format!(
+                "{path}.source.base64.data: The image was specified using the {media_type} media type, but the image \
+                 appears to be a {} image",
+                format.to_mime_type()
+            )));
+        }
+        let (width, height) =
+            ImageReader::with_format(Cursor::new(&bytes), format).into_dimensions().map_err(|_| unreadable())?;
+        let sent = Size { width, height };
+        if width == 0 || height == 0 {
+            return Err(unreadable());
+        }
+        if width.max(height) > MAX_SIDE_PIXELS {
+            return Err(Refusal::invalid(format!(
+                "{path}.source.base64.data: At least one of the image dimensions exceed max allowed size: \
+                 {MAX_SIDE_PIXELS} pixels"
+            )));
+        }
+        let seen = sent.seen_by(tier);
+        if seen != sent && oversized == Oversized::Refuse {
+            return Err(Refusal::invalid(format!(
+                "{path}: image dimensions {width}x{height} exceed the maximum for this model; the largest dimensions \
+                 that fit are {}x{}",
+                seen.width, seen.height
+            )));
+        }
+        Ok(Self { bytes, format, sent, seen })
+    }
+}
+
+/// Refuses a request whose images are each allowed but too large for their number.
+pub(crate) fn check_together(sizes: &[Size]) -> Result<(), Refusal> {
+    let has_large = sizes.iter().any(|size| size.width.max(size.height) > MAX_SIDE_PIXELS_OF_MANY);
+    if sizes.len() > MANY_IMAGES && has_large {
+        return Err(Refusal::invalid(format!(
+            "messages: At least one of the image dimensions exceed max allowed size for many-image requests: \
+             {MAX_SIDE_PIXELS_OF_MANY} pixels"
+        )));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::models::{HIGH, STANDARD};
+
+    #[test]
+    fn images_are_seen_at_the_published_sizes() {
+        let vectors = [
+            ((640, 480), (640, 480, 414), (640, 480, 414)),
+            ((1280, 720), (1280, 720, 1196), (1280, 720, 1196)),
+            ((1920, 1080), (1456, 819, 1560), (1920, 1080, 2691)),
+            ((2560, 1440), (1456, 819, 1560), (2560, 1440, 4784)),
+            ((3024, 4032), (952, 1270, 1564), (1659, 2212, 4740)),
+            ((3840, 2160), (1456, 819, 1560), (2576, 1449, 4784)),
+            ((6000, 4000), (1344, 896, 1536), (2352, 1568, 4704)),
+            ((8000, 400), (1568, 78, 168), (2576, 129, 460)),
+            ((2000, 1500), (1270, 952, 1564), (2000, 1500, 3888)),
+        ];
+        for ((width, height), standard, high) in vectors {
+            for (tier, expected) in [(STANDARD, standard), (HIGH, high)] {
+                let seen = Size { width, height }.seen_by(tier);
+                assert_eq!((seen.width, seen.height, seen.tokens()), expected, "{width}x{height}");
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! The body of an answer while it is being sent: its pieces at their pace, the fault that interrupts it, and the receipt
+//! that tells the ledger how it ended. A client that hangs up drops the body, which is how the ledger learns of it.
+
+use std::collections::VecDeque;
+use std::io;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::stream;
+use http_body_util::{BodyExt, StreamBody};
+use hyper::body::Frame;
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::faults::Interruption;
+use crate::http::ReplyBody;
+use crate::ledger::Receipt;
+use crate::sse;
+
+/// An answer on its way.
+pub(crate) struct Playback {
+    pub(crate) pieces: VecDeque<Bytes>,
+    pub(crate) between_pieces: Duration,
+    /// After how many pieces, and how, the answer is interrupted.
+    pub(crate) interruption: Option<(usize, Interruption)>,
+    /// The `error` event of a stream that fails.
+    pub(crate) error_event: Bytes,
+    pub(crate) sent: usize,
+    pub(crate) receipt: Receipt,
+    /// A place among the answers in the making, given back when the body is dropped.
+    #[expect(dead_code, reason = "held to be dropped")]
+    pub(crate) place: Option<OwnedSemaphorePermit>,
+}
+
+impl Playback {
+    pub(crate) fn into_body(self) -> ReplyBody {
+        let frames = stream::unfold(self, |mut playback| async move {
+            let piece = playback.next().await?;
+            Some((piece.map(Frame::data), playback))
+        });
+        StreamBody::new(frames).boxed_unsync()
+    }
+
+    async fn next(&mut self) -> Option<io::Result<Bytes>> {
+        let is_first = self.sent == 0;
+        self.sent += 1;
+        if let Some((after, how)) = self.interruption
+            && self.sent > after
+        {
+            return match how {
+                Interruption::Stall => std::future::pending().await,
+                Interruption::Pings(every) => {
+                    tokio::time::sleep(every).await;
+                    Some(Ok(sse::ping()))
+                }
+                Interruption::End => None,
+                Interruption::Break => {
+                    // What was sent before must leave the buffers first, or the client would see nothing of it.
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                    Some(Err(io::Error::new(io::ErrorKind::ConnectionReset, "broken on purpose")))
+                }
+                Interruption::Error => {
+                    self.interruption = Some((0, Interruption::End));
+                    Some(Ok(self.error_event.clone()))
+                }
+            };
+        }
+        let Some(piece) = self.pieces.pop_front() else {
+            self.receipt.delivered();
+            return None;
+        };
+        if !is_first && !self.between_pieces.is_zero() {
+            tokio::time::sleep(self.between_pieces).await;
+        }
+        Some(Ok(piece))
+    }
+}

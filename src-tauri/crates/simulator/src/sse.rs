@@ -1,0 +1,136 @@
+//! An answer as the vendor writes it: one JSON message, or the events of a stream in their order. A stream's usage is
+//! cumulative: the last event says the whole.
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use crate::answer::{Answer, Block};
+use crate::usage::Usage;
+
+/// About how much text one delta carries.
+const DELTA_BYTES: usize = 24;
+/// Opaque to clients: they only hand it back.
+const SIGNATURE: &str = "c2ltdWxhdGVkLXRoaW5raW5n";
+
+/// Everything a client reads in an answer.
+#[derive(Debug)]
+pub(crate) struct Message<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) model: &'a str,
+    pub(crate) answer: &'a Answer,
+    pub(crate) usage: Usage,
+    pub(crate) is_confined_to_us: bool,
+}
+
+impl Message<'_> {
+    /// The body of an answer that is not streamed.
+    pub(crate) fn whole(&self) -> Value {
+        let mut content = Vec::new();
+        if self.answer.is_thinking {
+            content.push(json!({"type": "thinking", "thinking": "", "signature": SIGNATURE}));
+        }
+        match &self.answer.block {
+            Some(Block::Text(text)) => content.push(json!({"type": "text", "text": text})),
+            Some(Block::Tool { name, input }) => {
+                // A call cut short has no whole input; the vendor then sends what it could close, here nothing.
+                let input: Value = serde_json::from_str(input).unwrap_or_else(|_| json!({}));
+                content.push(json!({"type": "tool_use", "id": self.tool_id(), "name": name, "input": input}));
+            }
+            None => {}
+        }
+        let mut message = self.envelope(self.usage);
+        message["content"] = Value::Array(content);
+        message["stop_reason"] = json!(self.answer.stop_reason);
+        message["stop_details"] = self.stop_details();
+        message
+    }
+
+    /// The events of the stream, in order, each as it goes over the wire.
+    pub(crate) fn events(&self) -> Vec<Bytes> {
+        let at_start = Usage { output_tokens: 1, thinking_tokens: 0, ..self.usage };
+        let mut events = vec![event(&json!({"type": "message_start", "message": self.envelope(at_start)}))];
+        let mut index = 0;
+        let mut add_block = |block: Value, deltas: Vec<Value>| {
+            events.push(event(&json!({"type": "content_block_start", "index": index, "content_block": block})));
+            if index == 0 {
+                events.push(ping());
+            }
+            let deltas =
+                deltas.into_iter().map(|delta| json!({"type": "content_block_delta", "index": index, "delta": delta}));
+            events.extend(deltas.map(|delta| event(&delta)));
+            events.push(event(&json!({"type": "content_block_stop", "index": index})));
+            index += 1;
+        };
+        if self.answer.is_thinking {
+            let block = json!({"type": "thinking", "thinking": "", "signature": ""});
+            add_block(block, vec![json!({"type": "signature_delta", "signature": SIGNATURE})]);
+        }
+        match &self.answer.block {
+            Some(Block::Text(text)) => {
+                let deltas = pieces(text).map(|piece| json!({"type": "text_delta", "text": piece}));
+                add_block(json!({"type": "text", "text": ""}), deltas.collect());
+            }
+            Some(Block::Tool { name, input }) => {
+                let deltas = pieces(input).map(|piece| json!({"type": "input_json_delta", "partial_json": piece}));
+                let block = json!({"type": "tool_use", "id": self.tool_id(), "name": name, "input": {}});
+                add_block(block, deltas.collect());
+            }
+            None => {}
+        }
+        events.push(event(&json!({
+            "type": "message_delta",
+            "delta": {
+                "stop_reason": self.answer.stop_reason, "stop_sequence": null, "stop_details": self.stop_details(),
+            },
+            "usage": self.usage.described(self.is_confined_to_us),
+        })));
+        events.push(event(&json!({"type": "message_stop"})));
+        events
+    }
+
+    fn envelope(&self, usage: Usage) -> Value {
+        json!({
+            "id": self.id,
+            "type": "message",
+            "role": "assistant",
+            "model": self.model,
+            "content": [],
+            "stop_reason": null,
+            "stop_sequence": null,
+            "stop_details": null,
+            "usage": usage.described(self.is_confined_to_us),
+        })
+    }
+
+    fn tool_id(&self) -> String {
+        self.id.replacen("msg_", "toolu_", 1)
+    }
+
+    fn stop_details(&self) -> Value {
+        if self.answer.stop_reason == "refusal" {
+            json!({"type": "refusal", "category": null, "explanation": "The simulator was told to decline."})
+        } else {
+            Value::Null
+        }
+    }
+}
+
+pub(crate) fn ping() -> Bytes {
+    event(&json!({"type": "ping"}))
+}
+
+/// One event on the wire, named by the `type` of its data.
+pub(crate) fn event(data: &Value) -> Bytes {
+    let name = data.get("type").and_then(Value::as_str).unwrap_or_default();
+    Bytes::from(format!("event: {name}\ndata: {data}\n\n"))
+}
+
+fn pieces(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let cut = rest.ceil_char_boundary(DELTA_BYTES.min(rest.len()));
+        let (piece, remaining) = rest.split_at(cut);
+        rest = remaining;
+        (!piece.is_empty()).then_some(piece)
+    })
+}

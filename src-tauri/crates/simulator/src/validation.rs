@@ -1,0 +1,319 @@
+//! What the vendor refuses. A request that passes becomes an [`Asked`], the only form in which the rest of the simulator
+//! knows it; nothing here answers, bills or waits.
+
+mod content;
+mod fields;
+pub(crate) mod schema;
+
+use hyper::HeaderMap;
+use serde_json::Value;
+
+use crate::cache::Segment;
+use crate::error::Refusal;
+use crate::models::{self, Model, ThinkingHabit};
+use crate::picture::Picture;
+use content::Content;
+use fields::Fields;
+
+/// The API's versions, in order of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Version {
+    January2023,
+    June2023,
+    October2026,
+}
+
+impl Version {
+    pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Refusal> {
+        match headers.get("anthropic-version").map(|value| value.to_str().unwrap_or("?")) {
+            None | Some("") => Err(Refusal::invalid("anthropic-version: header is required")),
+            Some("2023-01-01") => Ok(Self::January2023),
+            Some("2023-06-01") => Ok(Self::June2023),
+            Some("2026-10-21") => Ok(Self::October2026),
+            Some(other) => Err(Refusal::invalid(format!(
+                "anthropic-version: \"{other}\" is not a valid version for this endpoint"
+            ))),
+        }
+    }
+}
+
+/// In which form the answer must come.
+#[derive(Debug, Clone)]
+pub(crate) enum Form {
+    Prose,
+    /// One text block that matches a schema.
+    Json(Value),
+    /// One call of a tool whose input matches a schema.
+    Tool {
+        name: String,
+        schema: Value,
+    },
+}
+
+/// A request that the vendor would carry out.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    pub(crate) model: &'static Model,
+    pub(crate) max_tokens: u64,
+    pub(crate) is_streaming: bool,
+    pub(crate) is_confined_to_us: bool,
+    pub(crate) segments: Vec<Segment>,
+    pub(crate) picture: Option<Picture>,
+    pub(crate) text: String,
+    pub(crate) form: Form,
+    pub(crate) is_thinking: bool,
+    pub(crate) effort: String,
+}
+
+impl Asked {
+    /// Tokens of the whole prompt, cached or not.
+    pub(crate) fn prompt_tokens(&self) -> u64 {
+        self.segments.iter().map(|segment| segment.tokens).sum()
+    }
+}
+
+/// Checks the body of `POST /v1/messages`.
+pub(crate) fn message(body: &[u8], version: Version) -> Result<Asked, Refusal> {
+    let body = parsed(body)?;
+    let body = Fields::of(&body, "")?;
+    body.only(&[
+        "model",
+        "max_tokens",
+        "messages",
+        "cache_control",
+        "inference_geo",
+        "metadata",
+        "output_config",
+        "service_tier",
+        "speed",
+        "stop_sequences",
+        "stream",
+        "system",
+        "temperature",
+        "thinking",
+        "tool_choice",
+        "tools",
+        "top_k",
+        "top_p",
+    ])?;
+    let model = model(&body)?;
+    let max_tokens = body.count("max_tokens")?.ok_or_else(|| Refusal::missing("max_tokens"))?;
+    if max_tokens == 0 {
+        return Err(Refusal::invalid("max_tokens: Input should be greater than or equal to 1"));
+    }
+    if max_tokens > model.max_output_tokens {
+        return Err(Refusal::invalid(format!(
+            "max_tokens: {max_tokens} > {}, which is the maximum allowed number of output tokens for {}",
+            model.max_output_tokens, model.id
+        )));
+    }
+    check_sampling(&body, model, version)?;
+    if let Some(metadata) = body.object("metadata")? {
+        metadata.only(&["user_id"])?;
+        metadata.text("user_id")?;
+    }
+    for (index, sequence) in body.list("stop_sequences")?.into_iter().flatten().enumerate() {
+        if sequence.as_str().is_none_or(|text| text.trim().is_empty()) {
+            return Err(Refusal::invalid(format!(
+                "stop_sequences.{index}: each stop sequence must contain non-whitespace"
+            )));
+        }
+    }
+    body.choice("service_tier", &["auto", "standard_only"])?;
+    let is_streaming = body.flag("stream")?;
+    let is_confined_to_us = geography(&body, model)?;
+    let asked = Asked { max_tokens, is_streaming, is_confined_to_us, ..prompt(&body, model, Some(max_tokens))? };
+    let prompt_tokens = asked.prompt_tokens();
+    if prompt_tokens > model.context_tokens {
+        return Err(Refusal::invalid(format!(
+            "prompt is too long: {prompt_tokens} tokens > {} maximum",
+            model.context_tokens
+        )));
+    }
+    Ok(asked)
+}
+
+/// Checks the body of `POST /v1/messages/count_tokens`, which knows fewer parameters.
+pub(crate) fn count(body: &[u8]) -> Result<Asked, Refusal> {
+    let body = parsed(body)?;
+    let body = Fields::of(&body, "")?;
+    body.only(&[
+        "model",
+        "messages",
+        "cache_control",
+        "output_config",
+        "speed",
+        "system",
+        "thinking",
+        "tool_choice",
+        "tools",
+    ])?;
+    let model = model(&body)?;
+    prompt(&body, model, None)
+}
+
+fn parsed(body: &[u8]) -> Result<Value, Refusal> {
+    serde_json::from_slice(body)
+        .map_err(|error| Refusal::invalid(format!("The request body is not valid JSON: {error}")))
+}
+
+fn model(body: &Fields<'_>) -> Result<&'static Model, Refusal> {
+    let name = body.required_text("model")?;
+    models::find(name).ok_or_else(|| Refusal::not_found(format!("model: {name}")))
+}
+
+/// The parameters that counting and answering share.
+fn prompt(body: &Fields<'_>, model: &'static Model, max_tokens: Option<u64>) -> Result<Asked, Refusal> {
+    if body.choice("speed", &["standard", "fast"])? == Some("fast") {
+        return Err(Refusal::invalid("speed: fast mode is not enabled for this organization"));
+    }
+    let mut output_schema = None;
+    let mut effort = "high".to_owned();
+    if let Some(output) = body.object("output_config")? {
+        output.only(&["effort", "format"])?;
+        if let Some(level) = output.choice("effort", &["low", "medium", "high", "xhigh", "max"])? {
+            if !model.efforts.contains(&level) {
+                return Err(Refusal::invalid(if model.efforts.is_empty() {
+                    "This model does not support the effort parameter.".to_owned()
+                } else {
+                    format!("This model does not support effort level '{level}'.")
+                }));
+            }
+            level.clone_into(&mut effort);
+        }
+        if let Some(format) = output.object("format")? {
+            format.only(&["type", "schema"])?;
+            format.required("type")?;
+            format.choice("type", &["json_schema"])?;
+            let schema = format.required("schema")?;
+            schema::check(schema, &format.path("schema"))?;
+            output_schema = Some(schema);
+        }
+    }
+    let is_thinking = thinking(body, model, max_tokens)?;
+    let content = Content::read(body, model, output_schema)?;
+    let form = form(body, model, &content, output_schema)?;
+    if content.ends_with_assistant && !model.accepts_prefill {
+        return Err(Refusal::invalid(
+            "This model does not support assistant message prefill. The conversation must end with a user message.",
+        ));
+    }
+    Ok(Asked {
+        model,
+        max_tokens: model.max_output_tokens,
+        is_streaming: false,
+        is_confined_to_us: false,
+        segments: content.segments,
+        picture: content.picture,
+        text: content.text,
+        form,
+        is_thinking,
+        effort,
+    })
+}
+
+fn check_sampling(body: &Fields<'_>, model: &Model, version: Version) -> Result<(), Refusal> {
+    // A default value changes nothing and passes the older versions; top_k has no default value.
+    for (name, default, range) in
+        [("temperature", 1.0, 0.0..=1.0), ("top_p", 1.0, 0.0..=1.0), ("top_k", -1.0, 0.0..=1e9)]
+    {
+        let Some(value) = body.number(name)? else { continue };
+        if version >= Version::October2026 {
+            return Err(Refusal::extra_input(name));
+        }
+        if !range.contains(&value) {
+            return Err(body.refused(name, "in range"));
+        }
+        if !model.accepts_sampling && (value - default).abs() > f64::EPSILON {
+            return Err(Refusal::invalid(format!("`{name}` may only be set to its default value for this model.")));
+        }
+    }
+    Ok(())
+}
+
+fn geography(body: &Fields<'_>, model: &Model) -> Result<bool, Refusal> {
+    match body.choice("inference_geo", &["us", "global"])? {
+        Some(_) if !model.accepts_geography => {
+            Err(Refusal::invalid("inference_geo: this parameter is not supported for this model"))
+        }
+        place => Ok(place == Some("us")),
+    }
+}
+
+fn thinking(body: &Fields<'_>, model: &Model, max_tokens: Option<u64>) -> Result<bool, Refusal> {
+    let Some(thinking) = body.object("thinking")? else {
+        return Ok(model.thinking != ThinkingHabit::WhenAsked);
+    };
+    let unsupported = |kind: &str| Refusal::invalid(format!("thinking.type: '{kind}' is not supported for this model"));
+    thinking.required("type")?;
+    match thinking.choice("type", &["adaptive", "disabled", "enabled", "between_tools"])? {
+        Some("disabled") => {
+            thinking.only(&["type"])?;
+            if model.thinking == ThinkingHabit::Always { Err(unsupported("disabled")) } else { Ok(false) }
+        }
+        Some("enabled") => {
+            thinking.only(&["type", "budget_tokens", "display"])?;
+            let budget = thinking.count("budget_tokens")?.ok_or_else(|| Refusal::missing("thinking.budget_tokens"))?;
+            if !model.accepts_thinking_budget {
+                return Err(unsupported("enabled"));
+            }
+            if budget < 1024 {
+                return Err(thinking.refused("budget_tokens", "greater than or equal to 1024"));
+            }
+            if max_tokens.is_some_and(|most| budget >= most) {
+                return Err(Refusal::invalid("`max_tokens` must be greater than `thinking.budget_tokens`."));
+            }
+            Ok(true)
+        }
+        Some("adaptive") if model.efforts.contains(&"max") => {
+            thinking.only(&["type", "display"])?;
+            thinking.choice("display", &["summarized", "omitted"])?;
+            Ok(true)
+        }
+        Some(other) => Err(unsupported(other)),
+        None => Err(Refusal::missing("thinking.type")),
+    }
+}
+
+fn form(
+    body: &Fields<'_>,
+    model: &Model,
+    content: &Content<'_>,
+    output_schema: Option<&Value>,
+) -> Result<Form, Refusal> {
+    let called =
+        |tool: &content::Tool<'_>| Form::Tool { name: tool.name.to_owned(), schema: tool.input_schema.clone() };
+    let otherwise = output_schema.map_or(Form::Prose, |schema| Form::Json(schema.clone()));
+    let Some(choice) = body.object("tool_choice")? else {
+        return Ok(content.tools.first().map_or(otherwise, called));
+    };
+    if content.tools.is_empty() {
+        return Err(Refusal::invalid("tool_choice: tool_choice may only be specified while providing tools"));
+    }
+    choice.required("type")?;
+    let kind = choice.choice("type", &["auto", "any", "tool", "none"])?.unwrap_or_default();
+    choice.only(match kind {
+        "none" => &["type"],
+        "tool" => &["type", "name", "disable_parallel_tool_use"],
+        _ => &["type", "disable_parallel_tool_use"],
+    })?;
+    choice.flag("disable_parallel_tool_use")?;
+    if matches!(kind, "any" | "tool") && !model.accepts_forced_tool {
+        return Err(Refusal::invalid(format!(
+            "tool_choice: forcing tool use with type '{kind}' is not supported for this model; use 'auto'"
+        )));
+    }
+    match kind {
+        "none" => Ok(otherwise),
+        "tool" => {
+            let name = choice.required_text("name")?;
+            content
+                .tools
+                .iter()
+                .find(|tool| tool.name == name)
+                .map(called)
+                .ok_or_else(|| Refusal::invalid(format!("tool_choice: Tool '{name}' not found in provided tools")))
+        }
+        _ => Ok(content.tools.first().map_or(otherwise, called)),
+    }
+}

@@ -1,0 +1,10 @@
+//! The simulator through a real HTTP client: what it sees, what it refuses, how it streams, fails and bills.
+
+#![expect(clippy::expect_used, reason = "a broken expectation is how these tests fail")]
+
+mod boxes;
+mod client;
+mod faults;
+mod refusals;
+mod sdk;
+mod usage;
