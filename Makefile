@@ -8,8 +8,9 @@ run: setup-run ui
 	cargo build --release $(CARGO_FLAGS)
 	scripts/run
 
+# Programs and tests are built together, so that both have the same features and nothing is built twice.
 test: setup-test ui check
-	cargo build $(CARGO_FLAGS)
+	cargo build $(CARGO_FLAGS) --bins --tests
 	cargo test $(CARGO_FLAGS) --no-fail-fast
 	npm --prefix ui test
 	npm --prefix ui run test:browser

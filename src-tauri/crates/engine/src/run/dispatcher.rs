@@ -66,7 +66,7 @@ impl Dispatcher {
     pub async fn work(mut self, run_lock: RunLock) {
         let (run, library) = (self.work.run, Arc::clone(&self.work.library));
         let reason = match self.carry_out().await {
-            Ok(reason) => reason,
+            Ok(reason) => Some(reason),
             Err(error) => {
                 // What is on disk stays sound. Without a note of its end the run shows as interrupted.
                 tracing::error!(%run, %error, "the run cannot go on");
@@ -90,8 +90,8 @@ impl Dispatcher {
         self.publish.send_replace(self.sitting.snapshot(state, Instant::now()));
     }
 
-    /// `None` is never returned by a run that could be carried out.
-    async fn carry_out(&mut self) -> Result<Option<StopReason>> {
+    /// Works until nothing is in flight and nothing may be admitted; why.
+    async fn carry_out(&mut self) -> Result<StopReason> {
         let mut snapshots = interval(SNAPSHOT_INTERVAL);
         snapshots.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -101,7 +101,7 @@ impl Dispatcher {
             }
             if self.executing.is_empty() {
                 self.note_wall().await?;
-                return Ok(Some(stop.unwrap_or(StopReason::Completed)));
+                return Ok(stop.unwrap_or(StopReason::Completed));
             }
             tokio::select! {
                 Some(finished) = self.executing.join_next() => {

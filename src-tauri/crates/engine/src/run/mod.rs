@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ids::RunId;
-use domain::model::Shortfall;
+use domain::model::{ModelId, Shortfall};
 use domain::plan::RunRequest;
 use domain::run::{RunProgress, RunState, RunSummary, StopReason, WorkingRun};
 use store::NewRun;
@@ -18,7 +18,7 @@ use tokio::sync::watch;
 
 use crate::clock::now_millis;
 use crate::library::{Library, lock};
-use crate::route::Routes;
+use crate::route::{Route, Routes};
 use crate::{EngineError, Result};
 
 use dispatcher::Dispatcher;
@@ -180,10 +180,9 @@ impl Library {
 
     async fn work_on(self: &Arc<Self>, run: RunId) -> Result<()> {
         let run_lock = RunLock::take(self.folder(), run)?;
-        let summary = self.store.read(|view| view.run(run))?;
-        let (recipe, (wall_millis, concurrency)) =
-            self.store.read(|view| Ok((view.recipe_of_run(run)?, view.pace_of_run(run)?)))?;
-        let route = self.open_route(&summary.model).await?;
+        let (model, recipe, (wall_millis, concurrency)) =
+            self.store.read(|view| Ok((view.run(run)?.model, view.recipe_of_run(run)?, view.pace_of_run(run)?)))?;
+        let route = self.open_route(&model).await?;
         let lost = self
             .store
             .write(move |edit| {
@@ -195,7 +194,8 @@ impl Library {
         if lost > 0 {
             tracing::info!(%run, lost, "requests of an earlier sitting were never answered");
         }
-        let summary = store_summary(self, run)?;
+        // Once more, since the failed images wait again.
+        let summary = self.store.read(|view| view.run(run))?;
         let snapshot = progress::resting(summary, Vec::new(), wall_millis, concurrency);
         let (publish, progress) = watch::channel(RunProgress { state: RunState::Running, ..snapshot });
         let (stop, stop_asked) = watch::channel(None);
@@ -206,12 +206,8 @@ impl Library {
     }
 
     /// Opens a route where it may block: the weights of a model take a while to load.
-    async fn open_route(self: &Arc<Self>, model: &domain::model::ModelId) -> Result<crate::route::Route> {
+    async fn open_route(self: &Arc<Self>, model: &ModelId) -> Result<Route> {
         let (library, model) = (Arc::clone(self), model.clone());
         tokio::task::spawn_blocking(move || library.routes.open(&model)).await.map_err(|_| EngineError::TaskLost)?
     }
-}
-
-fn store_summary(library: &Library, run: RunId) -> Result<RunSummary> {
-    Ok(library.store.read(|view| view.run(run))?)
 }
