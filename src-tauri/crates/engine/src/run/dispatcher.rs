@@ -83,8 +83,9 @@ impl Dispatcher {
                 tracing::warn!(%run, %error, "the metrics of the run were not written");
             }
         }
-        drop(run_lock);
+        // In this order: whoever takes the run up next does so by the lock, and must not find this sitting's entry.
         lock(&library.active_runs).remove(&run);
+        drop(run_lock);
         library.note_change();
         let state = reason.map_or(RunState::Interrupted, |reason| RunState::Stopped { reason });
         self.publish.send_replace(self.sitting.snapshot(state, Instant::now()));

@@ -159,7 +159,8 @@ impl Library {
 
     /// Takes the run's undecided proposals back; returns how many.
     pub async fn undo_run(&self, run: RunId) -> Result<u32> {
-        if lock(&self.active_runs).contains_key(&run) {
+        // Another process may be at work on it as well as this one.
+        if RunLock::is_held(self.folder(), run) {
             return Err(EngineError::RunBusy(run));
         }
         let taken_back = self.store.write(move |edit| edit.take_back_proposals(run)).await?;
