@@ -1,0 +1,264 @@
+//! What the process variables and a `.env` file in the working folder say about the connection.
+//!
+//! Process variables win over the file, one by one; an empty value counts as not set; spaces around values are dropped.
+//! The key is the exception to "one by one": it goes only where the one who set it said. A folder of photos may come
+//! with a `.env` that names somebody else's server, and must not thereby get the key of the process environment.
+//! Deliberately absent: whether an address, a model or a key is any good, and what applies when nothing is said.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use crate::{KeysError, Result, dot_env};
+
+/// The most requests at a time that can be asked for.
+pub const MAX_CONCURRENCY: u32 = 64;
+
+const KEY: &str = "ANTHROPIC_API_KEY";
+const MODEL: &str = "ANTHROPIC_MODEL";
+const BASE_URL: &str = "ANTHROPIC_BASE_URL";
+const CONCURRENCY: &str = "CONCURRENCY";
+const NAMES: [&str; 4] = [KEY, MODEL, BASE_URL, CONCURRENCY];
+
+/// Where something was said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// A variable of the process.
+    Variable,
+    /// The `.env` file in the working folder.
+    DotEnv,
+}
+
+/// A value and where it was said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Said<T> {
+    pub value: T,
+    pub source: Source,
+}
+
+/// A key from the environment and the one address that it may be sent to.
+#[derive(Clone)]
+pub struct EnvironmentKey {
+    pub secret: Zeroizing<String>,
+    pub source: Source,
+    /// As it was written, or the default address; not necessarily the one of [`Environment::base_url`].
+    pub base_url: String,
+}
+
+impl std::fmt::Debug for EnvironmentKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EnvironmentKey")
+            .field("source", &self.source)
+            .field("base_url", &self.base_url)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the environment said when it was read.
+#[derive(Clone)]
+pub struct Environment {
+    variables: Settings,
+    dot_env: Settings,
+    concurrency: Option<Said<u32>>,
+}
+
+/// What one source says; never an empty text.
+#[derive(Clone, Default)]
+struct Settings {
+    key: Option<Zeroizing<String>>,
+    model: Option<String>,
+    base_url: Option<String>,
+}
+
+impl Environment {
+    /// Reads the process variables and `.env` in `folder`. No file there is fine, an unreadable one is an error.
+    pub fn read(folder: &Path) -> Result<Self> {
+        Self::from_variables(|name| std::env::var_os(name), folder)
+    }
+
+    /// [`Environment::read`] with `variable` in place of the process environment.
+    pub fn from_variables(variable: impl Fn(&str) -> Option<OsString>, folder: &Path) -> Result<Self> {
+        let file = folder.join(".env");
+        let mut variables = HashMap::new();
+        for name in NAMES {
+            if let Some(value) = variable(name) {
+                let value = value.into_string().map(Zeroizing::new).map_err(|_| KeysError::NotUnicode { name })?;
+                variables.insert(name, Zeroizing::new(value.trim().to_owned()));
+            }
+        }
+        let mut lines = dot_env::read(&file, &NAMES)?;
+        variables.retain(|_, value| !value.is_empty());
+        lines.retain(|_, line| !line.value.is_empty());
+
+        let concurrency = match (variables.get(CONCURRENCY), lines.get(CONCURRENCY)) {
+            (Some(value), _) => Some(concurrency(value, Source::Variable, || "in the environment".to_owned())?),
+            (None, Some(line)) => {
+                let place = || format!("in line {} of {}", line.number, file.display());
+                Some(concurrency(&line.value, Source::DotEnv, place)?)
+            }
+            (None, None) => None,
+        };
+        let dot_env = lines.into_iter().map(|(name, line)| (name, line.value)).collect();
+        Ok(Self { variables: Settings::from_texts(variables), dot_env: Settings::from_texts(dot_env), concurrency })
+    }
+
+    /// The key, bound to the address that was given beside it: a process variable's to the process variable's address, a
+    /// `.env`'s to the `.env`'s or else to the process variable's. `default_base_url` is where it belongs when neither
+    /// says; it must not come from anywhere but the program itself.
+    #[must_use]
+    pub fn key(&self, default_base_url: &str) -> Option<EnvironmentKey> {
+        let by_variable = self.variables.base_url.as_deref();
+        let (secret, source, base_url) = match (&self.variables.key, &self.dot_env.key) {
+            (Some(secret), _) => (secret, Source::Variable, by_variable),
+            (None, Some(secret)) => (secret, Source::DotEnv, self.dot_env.base_url.as_deref().or(by_variable)),
+            (None, None) => return None,
+        };
+        Some(EnvironmentKey {
+            secret: secret.clone(),
+            source,
+            base_url: base_url.unwrap_or(default_base_url).to_owned(),
+        })
+    }
+
+    /// The server's address as it was written. The key from the environment may belong to another one.
+    #[must_use]
+    pub fn base_url(&self) -> Option<Said<&str>> {
+        self.said(|settings| settings.base_url.as_deref())
+    }
+
+    #[must_use]
+    pub fn model(&self) -> Option<Said<&str>> {
+        self.said(|settings| settings.model.as_deref())
+    }
+
+    /// How many requests may be under way at a time, from 1 to [`MAX_CONCURRENCY`].
+    #[must_use]
+    pub fn concurrency(&self) -> Option<Said<u32>> {
+        self.concurrency
+    }
+
+    fn said<'a, T>(&'a self, value: impl Fn(&'a Settings) -> Option<T>) -> Option<Said<T>> {
+        let from = |settings, source| value(settings).map(|value| Said { value, source });
+        from(&self.variables, Source::Variable).or_else(|| from(&self.dot_env, Source::DotEnv))
+    }
+}
+
+impl std::fmt::Debug for Environment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Environment")
+            .field("base_url", &self.base_url())
+            .field("model", &self.model())
+            .field("concurrency", &self.concurrency)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Settings {
+    fn from_texts(mut texts: HashMap<&'static str, Zeroizing<String>>) -> Self {
+        Self {
+            key: texts.remove(KEY),
+            model: texts.remove(MODEL).map(|text| text.to_string()),
+            base_url: texts.remove(BASE_URL).map(|text| text.to_string()),
+        }
+    }
+}
+
+fn concurrency(value: &str, source: Source, place: impl Fn() -> String) -> Result<Said<u32>> {
+    match value.parse() {
+        Ok(value @ 1..=MAX_CONCURRENCY) => Ok(Said { value, source }),
+        _ => Err(KeysError::Concurrency { place: place() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DEFAULT: &str = "https://default.example";
+
+    fn environment(variables: &[(&str, &str)], dot_env: &str) -> Result<Environment> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(".env"), dot_env).unwrap();
+        let value = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into());
+        Environment::from_variables(value, folder.path())
+    }
+
+    #[test]
+    fn a_key_goes_only_to_the_address_given_beside_it() {
+        let key = |variables: &[(&str, &str)], dot_env: &str| {
+            let key = environment(variables, dot_env).unwrap().key(DEFAULT).unwrap();
+            (key.secret.to_string(), key.source, key.base_url)
+        };
+        let process_key = (KEY, "process");
+        let process_url = (BASE_URL, "https://process.example");
+        let file_url = "ANTHROPIC_BASE_URL=https://file.example\n";
+        let file_key = "ANTHROPIC_API_KEY=file\n";
+        let both = format!("{file_url}{file_key}");
+        let said = |secret: &str, source, base_url: &str| (secret.to_owned(), source, base_url.to_owned());
+
+        // The one that matters most: a planted file next to the key of the process environment.
+        assert_eq!(key(&[process_key], file_url), said("process", Source::Variable, DEFAULT));
+        assert_eq!(key(&[process_key], &both), said("process", Source::Variable, DEFAULT));
+        let process = said("process", Source::Variable, "https://process.example");
+        assert_eq!(key(&[process_key, process_url], &both), process);
+
+        assert_eq!(key(&[], &both), said("file", Source::DotEnv, "https://file.example"));
+        assert_eq!(key(&[process_url], &both), said("file", Source::DotEnv, "https://file.example"));
+        assert_eq!(key(&[process_url], file_key), said("file", Source::DotEnv, "https://process.example"));
+        assert_eq!(key(&[], file_key), said("file", Source::DotEnv, DEFAULT));
+        assert_eq!(key(&[(KEY, " ")], &both), said("file", Source::DotEnv, "https://file.example"));
+        assert!(environment(&[process_url], file_url).unwrap().key(DEFAULT).is_none());
+    }
+
+    #[test]
+    fn variables_win_one_by_one_and_empty_ones_are_not_set() {
+        let environment = environment(
+            &[(MODEL, " from-process "), (BASE_URL, " "), (CONCURRENCY, "")],
+            "ANTHROPIC_MODEL=from-file\nANTHROPIC_BASE_URL=https://file.example\nCONCURRENCY=64",
+        )
+        .unwrap();
+        assert_eq!(environment.model(), Some(Said { value: "from-process", source: Source::Variable }));
+        assert_eq!(environment.base_url(), Some(Said { value: "https://file.example", source: Source::DotEnv }));
+        assert_eq!(environment.concurrency(), Some(Said { value: 64, source: Source::DotEnv }));
+    }
+
+    #[test]
+    fn nothing_said_is_fine() {
+        let folder = Path::new("no such folder");
+        let environment = Environment::from_variables(|_| None, folder).unwrap();
+        assert_eq!((environment.model(), environment.base_url(), environment.concurrency()), (None, None, None));
+        assert!(environment.key(DEFAULT).is_none());
+    }
+
+    #[test]
+    fn a_wrong_concurrency_is_refused_where_it_stands() {
+        for wrong in ["0", "65", "-1", "4.0", "many"] {
+            let by_variable = environment(&[(CONCURRENCY, wrong)], "").unwrap_err().to_string();
+            assert_eq!(by_variable, "CONCURRENCY in the environment must be a whole number from 1 to 64");
+            let by_file = environment(&[], &format!("\nCONCURRENCY={wrong}")).unwrap_err().to_string();
+            assert!(by_file.starts_with("CONCURRENCY in line 2 of "), "{by_file}");
+            assert!(by_file.ends_with(".env must be a whole number from 1 to 64"), "{by_file}");
+            // What nobody uses disturbs nobody.
+            assert!(environment(&[(CONCURRENCY, "1")], &format!("CONCURRENCY={wrong}")).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_key_never_shows() {
+        let environment = environment(&[(KEY, "planted-key")], "ANTHROPIC_API_KEY=planted-too").unwrap();
+        let shown = format!("{environment:?} {:?}", environment.key(DEFAULT));
+        assert!(!shown.contains("planted"), "{shown}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_variable_that_is_no_text_is_named() {
+        use std::os::unix::ffi::OsStringExt;
+        let value = |name: &str| (name == KEY).then(|| OsString::from_vec(b"planted\xff".to_vec()));
+        let error = Environment::from_variables(value, Path::new("no such folder")).unwrap_err();
+        assert_eq!(error.to_string(), "the environment variable ANTHROPIC_API_KEY is not Unicode text");
+        assert!(!format!("{error:?}").contains("planted"));
+    }
+}

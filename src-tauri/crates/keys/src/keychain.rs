@@ -1,0 +1,148 @@
+//! The operating system's keychain: macOS Keychain, Windows Credential Manager, the Secret Service elsewhere.
+//!
+//! Its library's errors carry secrets (`BadEncoding` holds the bytes), so they end here and leave in words.
+//! Deliberately absent: patience. Every call may block, on Linux even for as long as a person needs for a password.
+
+use zeroize::Zeroizing;
+
+/// Under which name people find Fieldmark's keys in their keychain.
+const SERVICE: &str = "fieldmark";
+
+/// Keeps secrets beyond the end of the program.
+pub(crate) trait Keychain: Send + Sync {
+    /// Whether there is a keychain at all; it asks nobody for a password.
+    fn check(&self) -> Result<(), Trouble>;
+    fn read(&self, origin: &str) -> Result<Option<Zeroizing<String>>, Trouble>;
+    fn write(&self, origin: &str, secret: &str) -> Result<(), Trouble>;
+    /// That there was nothing to delete is no trouble.
+    fn delete(&self, origin: &str) -> Result<(), Trouble>;
+}
+
+/// Why the keychain did not do what it was asked, in words that contain no secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// There is none, so there is nothing in it either.
+    Absent { reason: String },
+    /// There is one that cannot or may not do it now.
+    Refused { reason: String },
+}
+
+impl Trouble {
+    pub(crate) fn refused(reason: impl Into<String>) -> Self {
+        Self::Refused { reason: reason.into() }
+    }
+
+    pub(crate) fn into_reason(self) -> String {
+        match self {
+            Self::Absent { reason } | Self::Refused { reason } => reason,
+        }
+    }
+}
+
+/// The keychain of whoever runs the program. It is looked for at the first call; when there is none then, there is none
+/// until the program starts again.
+pub(crate) struct SystemKeychain;
+
+impl Keychain for SystemKeychain {
+    fn check(&self) -> Result<(), Trouble> {
+        match keyring::Entry::store_status() {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                let detail = in_words(error);
+                Err(Trouble::Absent { reason: format!("no keychain could be reached on this machine ({detail})") })
+            }
+        }
+    }
+
+    fn read(&self, origin: &str) -> Result<Option<Zeroizing<String>>, Trouble> {
+        match self.entry(origin)?.get_password() {
+            Ok(secret) => Ok(Some(Zeroizing::new(secret))),
+            Err(keyring::Error::NoEntry) => Ok(None),
+            Err(error) => Err(Trouble::refused(in_words(&error))),
+        }
+    }
+
+    fn write(&self, origin: &str, secret: &str) -> Result<(), Trouble> {
+        self.entry(origin)?.set_password(secret).map_err(|error| Trouble::refused(in_words(&error)))
+    }
+
+    fn delete(&self, origin: &str) -> Result<(), Trouble> {
+        match self.entry(origin)?.delete_credential() {
+            Ok(()) | Err(keyring::Error::NoEntry) => Ok(()),
+            Err(error) => Err(Trouble::refused(in_words(&error))),
+        }
+    }
+}
+
+/// Where no key is to outlive the program.
+pub(crate) struct NoKeychain;
+
+impl NoKeychain {
+    fn absent() -> Trouble {
+        Trouble::Absent { reason: "keys are kept for this session only".into() }
+    }
+}
+
+impl Keychain for NoKeychain {
+    fn check(&self) -> Result<(), Trouble> {
+        Err(Self::absent())
+    }
+
+    fn read(&self, _origin: &str) -> Result<Option<Zeroizing<String>>, Trouble> {
+        Ok(None)
+    }
+
+    fn write(&self, _origin: &str, _secret: &str) -> Result<(), Trouble> {
+        Err(Self::absent())
+    }
+
+    fn delete(&self, _origin: &str) -> Result<(), Trouble> {
+        Ok(())
+    }
+}
+
+impl SystemKeychain {
+    fn entry(&self, origin: &str) -> Result<keyring::Entry, Trouble> {
+        self.check()?;
+        keyring::Entry::new(SERVICE, origin).map_err(|error| Trouble::refused(in_words(&error)))
+    }
+}
+
+/// Says what happened. Of what the keychain holds or was given, nothing is repeated, nor what others said about that.
+fn in_words(error: &keyring::Error) -> String {
+    use keyring::Error;
+    match error {
+        Error::PlatformFailure(source) => source.to_string(),
+        Error::NoStorageAccess(source) => format!("it is locked, not set up or denies access ({source})"),
+        Error::BadEncoding(_) | Error::BadDataFormat(..) => "what it holds for this server is no readable key".into(),
+        Error::BadStoreFormat(_) => "its contents are damaged".into(),
+        Error::TooLong(_, limit) => format!("it keeps no more than {limit} characters"),
+        Error::Invalid(..) => "it does not take this key or this server's name".into(),
+        Error::Ambiguous(entries) => format!("it holds {} keys for this server instead of one", entries.len()),
+        Error::NoEntry => "it holds no key for this server".into(),
+        Error::NoDefaultStore | Error::NotSupportedByStore(_) => "it cannot keep keys".into(),
+        _ => "it failed for a reason it does not give".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use keyring::Error;
+
+    #[test]
+    fn errors_do_not_repeat_what_they_carry() {
+        let planted = || b"planted-key".to_vec();
+        let source = || Box::new(std::io::Error::other("planted-key"));
+        for error in [
+            Error::BadEncoding(planted()),
+            Error::BadDataFormat(planted(), source()),
+            Error::BadStoreFormat("planted-key".into()),
+            Error::Invalid("password".into(), "planted-key".into()),
+            Error::NotSupportedByStore("planted-key".into()),
+        ] {
+            let words = in_words(&error);
+            assert!(!words.is_empty() && !words.contains("planted"), "{words}");
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! Keys by the origin they are for: in the keychain where there is one, and in memory for the session.
+//!
+//! The keychain may take its time: on Linux it is another program, which may be asking for its password. Each question
+//! is put to it on a thread of its own, one at a time, and nobody waits for longer than [`PATIENCE`]. The thread keeps
+//! its D-Bus calls out of async runtimes, in which they can panic. One that has been given up ends with its answer; as
+//! long as it has none, no other question is put, so there is never more than one.
+//! Deliberately absent: which origins there are, and whether a text is a good key.
+
+use std::collections::HashMap;
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use crate::keychain::{Keychain, NoKeychain, SystemKeychain, Trouble};
+use crate::{KeysError, Result};
+
+/// Enough to type a password, little enough not to look broken.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Where a key outlives the call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The operating system's keychain.
+    Keychain,
+    /// This program's memory, until it ends.
+    Session,
+}
+
+/// What became of a key that was to be kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Keeping {
+    Keychain,
+    /// It is there until the program ends, and why, in words. An older key for the same origin may still be in the
+    /// keychain and be found the next time.
+    Session {
+        reason: String,
+    },
+}
+
+/// A key and where it is kept.
+#[derive(Clone)]
+pub struct Found {
+    pub secret: Zeroizing<String>,
+    pub place: Place,
+}
+
+impl std::fmt::Debug for Found {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Found").field("place", &self.place).finish_non_exhaustive()
+    }
+}
+
+/// The keys a person has entered.
+///
+/// Apart from [`KeyRing::open`], the methods may block for half a minute each, and longer when others are asking, too:
+/// in async code they belong on a thread for blocking work. Sharing a ring between threads is cheap by `Arc`. Once a key
+/// has been found it is held in memory: what other programs then do to the keychain is seen after the next start.
+pub struct KeyRing {
+    keychain: Arc<dyn Keychain>,
+    patience: Duration,
+    session: Mutex<HashMap<String, Found>>,
+    /// Whoever asks the keychain holds this until the session knows the outcome, too. In it is the thread that has been
+    /// given up, if there is one.
+    turn: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl KeyRing {
+    /// Touches nothing yet: the keychain is looked for when the first key is asked for or kept.
+    #[must_use]
+    pub fn open() -> Self {
+        Self::with_keychain(Arc::new(SystemKeychain), PATIENCE)
+    }
+
+    /// Keys in memory only, whatever keychain there is.
+    #[must_use]
+    pub fn for_session() -> Self {
+        Self::with_keychain(Arc::new(NoKeychain), PATIENCE)
+    }
+
+    fn with_keychain(keychain: Arc<dyn Keychain>, patience: Duration) -> Self {
+        Self { keychain, patience, session: Mutex::default(), turn: Mutex::default() }
+    }
+
+    /// Whether keys can outlive the session. A locked keychain is one: it asks for its password when it is used.
+    pub fn check_keychain(&self) -> Result<()> {
+        let mut turn = lock(&self.turn);
+        self.ask(&mut turn, |keychain| keychain.check())
+            .map_err(|trouble| KeysError::Keychain { reason: trouble.into_reason() })
+    }
+
+    /// Keeps `secret` for `origin` in place of what was kept for it. Whatever the keychain says, it is there for the
+    /// session. When the keychain was only slow, it may take the key after all.
+    pub fn keep(&self, origin: &str, secret: Zeroizing<String>) -> Keeping {
+        let mut turn = lock(&self.turn);
+        let hold = |secret, place| {
+            lock(&self.session).insert(origin.to_owned(), Found { secret, place });
+        };
+        // First of all, so that the key can be used while the keychain is still asking for its password.
+        hold(secret.clone(), Place::Session);
+        let outcome = {
+            let (origin, secret) = (origin.to_owned(), secret.clone());
+            self.ask(&mut turn, move |keychain| keychain.write(&origin, &secret))
+        };
+        match outcome {
+            Ok(()) => {
+                hold(secret, Place::Keychain);
+                Keeping::Keychain
+            }
+            Err(trouble) => Keeping::Session { reason: without(&secret, trouble.into_reason()) },
+        }
+    }
+
+    /// The key for `origin`. An error says that nobody knows, because the keychain could not be asked.
+    pub fn find(&self, origin: &str) -> Result<Option<Found>> {
+        if let Some(found) = self.held(origin) {
+            return Ok(Some(found));
+        }
+        let mut turn = lock(&self.turn);
+        // Somebody else may have asked for it or kept it in the meantime.
+        if let Some(found) = self.held(origin) {
+            return Ok(Some(found));
+        }
+        let answer = {
+            let origin = origin.to_owned();
+            self.ask(&mut turn, move |keychain| keychain.read(&origin))
+        };
+        let secret = answer.map_err(|trouble| KeysError::Keychain { reason: trouble.into_reason() })?;
+        let found = secret.map(|secret| Found { secret, place: Place::Keychain });
+        if let Some(found) = &found {
+            lock(&self.session).insert(origin.to_owned(), found.clone());
+        }
+        Ok(found)
+    }
+
+    /// Forgets the key for `origin` here and in the keychain. After an error it may still be in the keychain; the session
+    /// has forgotten it in any case.
+    pub fn forget(&self, origin: &str) -> Result<()> {
+        let mut turn = lock(&self.turn);
+        let held = lock(&self.session).remove(origin);
+        let outcome = {
+            let origin = origin.to_owned();
+            self.ask(&mut turn, move |keychain| keychain.delete(&origin))
+        };
+        match outcome {
+            Ok(()) => Ok(()),
+            // Where there is no keychain it holds nothing, unless this very key has been seen in it.
+            Err(Trouble::Absent { .. }) if held.is_none_or(|held| held.place == Place::Session) => Ok(()),
+            Err(trouble) => Err(KeysError::StillKept { origin: origin.to_owned(), reason: trouble.into_reason() }),
+        }
+    }
+
+    fn held(&self, origin: &str) -> Option<Found> {
+        lock(&self.session).get(origin).cloned()
+    }
+
+    /// Puts `question` to the keychain, unless it still owes an answer to an earlier one.
+    fn ask<T: Send + 'static>(
+        &self,
+        given_up: &mut Option<JoinHandle<()>>,
+        question: impl FnOnce(&dyn Keychain) -> std::result::Result<T, Trouble> + Send + 'static,
+    ) -> std::result::Result<T, Trouble> {
+        if given_up.as_ref().is_some_and(|thread| !thread.is_finished()) {
+            return Err(Trouble::refused("it has not answered yet; it may be waiting for its password"));
+        }
+        *given_up = None;
+        let keychain = Arc::clone(&self.keychain);
+        let (deliver, delivered) = sync_channel(1);
+        let thread = std::thread::Builder::new()
+            .name("keychain".into())
+            // Whoever has stopped waiting does not want the answer any more.
+            .spawn(move || drop(deliver.send(question(keychain.as_ref()))))
+            .map_err(|error| Trouble::refused(error.to_string()))?;
+        match delivered.recv_timeout(self.patience) {
+            Ok(answer) => answer,
+            Err(RecvTimeoutError::Timeout) => {
+                *given_up = Some(thread);
+                let seconds = self.patience.as_secs();
+                Err(Trouble::refused(format!(
+                    "it has not answered for {seconds} seconds; it may be waiting for its password"
+                )))
+            }
+            Err(RecvTimeoutError::Disconnected) => Err(Trouble::refused("the library that speaks to it has failed")),
+        }
+    }
+}
+
+impl std::fmt::Debug for KeyRing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KeyRing").finish_non_exhaustive()
+    }
+}
+
+/// A thread that panicked has left whole values behind: nothing here is changed in more than one step.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A keychain could repeat in its complaint what it was given.
+fn without(secret: &str, text: String) -> String {
+    if secret.is_empty() { text } else { text.replace(secret, "[key]") }
+}
+
+#[cfg(test)]
+mod tests;
