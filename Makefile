@@ -27,7 +27,7 @@ format:
 
 # Writes ui/src/ipc/bindings.ts anew from the commands of the shell.
 bindings:
-	UPDATE_BINDINGS=1 cargo test --package fieldmark-desktop --features custom-protocol --lib bindings
+	UPDATE_BINDINGS=1 cargo test --workspace --features custom-protocol --lib bindings
 
 ui: | ui/node_modules
 	npm --prefix ui run build -- --logLevel warn

@@ -3,7 +3,7 @@
 use tauri::Wry;
 use tauri_specta::{Builder, collect_commands, collect_events};
 
-use crate::commands::{library, plan, review, runs, settings};
+use crate::commands::{connection, library, plan, review, runs, settings};
 use crate::signals;
 
 /// Every command and signal there is.
@@ -35,6 +35,10 @@ pub fn builder() -> Builder<Wry> {
             runs::save_metrics,
             review::decide,
             review::undo_decision,
+            connection::connection,
+            connection::keep_key,
+            connection::forget_key,
+            connection::check_connection,
             settings::settings,
             settings::save_settings,
             settings::installation,

@@ -1,5 +1,6 @@
 //! What the window is told when something is refused: a code that its catalogue turns into words, and a message for logs.
 
+use domain::model::Hindrance;
 use engine::EngineError;
 use serde::Serialize;
 
@@ -23,6 +24,14 @@ pub enum ErrorCode {
     UnknownModel,
     NoImages,
     RecipeBeyondModel,
+    LocalOnly,
+    ModelRetired,
+    NoKey,
+    UnusableConnection,
+    Address,
+    NotAgreed,
+    Key,
+    Keychain,
     RunBusy,
     NothingLeft,
     NoFigures,
@@ -39,7 +48,15 @@ impl From<EngineError> for AppError {
             EngineError::NothingToFind(_) => ErrorCode::NothingToFind,
             EngineError::UnknownModel(_) => ErrorCode::UnknownModel,
             EngineError::NoImages => ErrorCode::NoImages,
-            EngineError::RecipeBeyondModel(_) => ErrorCode::RecipeBeyondModel,
+            EngineError::RecipeBeyondModel(_) | EngineError::RecipeBeyondWords(_) => ErrorCode::RecipeBeyondModel,
+            EngineError::Hindered(Hindrance::LocalOnly) => ErrorCode::LocalOnly,
+            EngineError::Hindered(Hindrance::Retired { .. }) => ErrorCode::ModelRetired,
+            EngineError::Hindered(Hindrance::NoKey { .. }) => ErrorCode::NoKey,
+            EngineError::Hindered(Hindrance::Unusable { .. }) => ErrorCode::UnusableConnection,
+            EngineError::Address { .. } => ErrorCode::Address,
+            EngineError::NotAgreed { .. } => ErrorCode::NotAgreed,
+            EngineError::Key(_) => ErrorCode::Key,
+            EngineError::Keys(_) => ErrorCode::Keychain,
             EngineError::RunBusy(_) => ErrorCode::RunBusy,
             EngineError::NothingLeft(_) => ErrorCode::NothingLeft,
             EngineError::NoFigures(_) => ErrorCode::NoFigures,

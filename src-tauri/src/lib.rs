@@ -16,8 +16,8 @@ use tauri::{Manager, RunEvent, WebviewUrl, WebviewWindowBuilder};
 use error::StartError;
 use state::Desktop;
 
-/// How long closing waits for what is in flight.
-const CLOSING_PATIENCE: Duration = Duration::from_secs(5);
+/// How long the program outlives its window for what is in flight: an answer on its way may have been paid for.
+const CLOSING_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Opens the library and the window, and returns when the window is closed. Paths on the command line are imported as if
 /// they had been dropped.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use engine::Library;
+use engine::{Library, Surroundings};
 use tauri::async_runtime::JoinHandle;
 use tauri::{AppHandle, Manager};
 use tauri_specta::Event;
@@ -17,7 +17,15 @@ const LIBRARY_VARIABLE: &str = "FIELDMARK_LIBRARY";
 pub struct Desktop {
     library: Arc<Library>,
     /// The window watches one run at a time.
-    watcher: Mutex<Option<JoinHandle<()>>>,
+    watcher: Mutex<Watcher>,
+}
+
+/// What passes the snapshots of a run on to the window.
+#[derive(Default)]
+struct Watcher {
+    /// Which of the window's watches it is; they are numbered as they begin.
+    watch: u32,
+    task: Option<JoinHandle<()>>,
 }
 
 impl Desktop {
@@ -29,17 +37,21 @@ impl Desktop {
                 .data_local_dir()
                 .to_owned(),
         };
-        Ok(Self { library: Library::open(&folder.join("library.sqlite"))?, watcher: Mutex::default() })
+        let library = Library::open(&folder.join("library.sqlite"), Surroundings::of_this_process())?;
+        Ok(Self { library, watcher: Mutex::default() })
     }
 
     pub fn library(&self) -> Arc<Library> {
         Arc::clone(&self.library)
     }
 
-    /// Puts the window's watcher in the place of the one before, which ends.
-    pub fn watch(&self, watcher: Option<JoinHandle<()>>) {
+    /// Puts the task of the window's watch number `watch` in the place of the one before, which ends. Commands may arrive
+    /// in another order than they were given in: of two watches the later one stays.
+    pub fn watch(&self, watch: u32, task: Option<JoinHandle<()>>) {
         let mut current = self.watcher.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(former) = std::mem::replace(&mut *current, watcher) {
+        let former =
+            if watch < current.watch { task } else { std::mem::replace(&mut *current, Watcher { watch, task }).task };
+        if let Some(former) = former {
             former.abort();
         }
     }

@@ -1,5 +1,6 @@
 //! The window's commands, by screen.
 
+pub mod connection;
 pub mod library;
 pub mod plan;
 pub mod review;

@@ -18,19 +18,25 @@ pub async fn start_run(desktop: State<'_, Desktop>, request: RunRequest) -> Answ
     Ok(desktop.library().start_run(&request).await?)
 }
 
-/// Sends snapshots of `run` as they come, at most ten a second, until it stops or the window watches another.
+/// Sends snapshots of `run` as they come, at most ten a second, until it stops or the window begins a later watch. Watches
+/// are numbered by the window, from 1.
 #[tauri::command]
 #[specta::specta]
-pub async fn watch_run(desktop: State<'_, Desktop>, run: RunId, progress: Channel<RunProgress>) -> Answer<()> {
+pub async fn watch_run(
+    desktop: State<'_, Desktop>,
+    watch: u32,
+    run: RunId,
+    progress: Channel<RunProgress>,
+) -> Answer<()> {
     let library = desktop.library();
     let Some(mut snapshots) = library.run_progress(run) else {
-        desktop.watch(None);
+        desktop.watch(watch, None);
         let resting = ask(&desktop, move |library| library.resting_progress(run)).await?;
         // A window that is gone needs no snapshot.
         let _ = progress.send(resting);
         return Ok(());
     };
-    desktop.watch(Some(tauri::async_runtime::spawn(async move {
+    let task = tauri::async_runtime::spawn(async move {
         loop {
             let snapshot = snapshots.borrow_and_update().clone();
             let is_over = matches!(snapshot.state, RunState::Stopped { .. } | RunState::Interrupted);
@@ -38,14 +44,16 @@ pub async fn watch_run(desktop: State<'_, Desktop>, run: RunId, progress: Channe
                 return;
             }
         }
-    })));
+    });
+    desktop.watch(watch, Some(task));
     Ok(())
 }
 
+/// Ends a watch, unless a later one has begun.
 #[tauri::command]
 #[specta::specta]
-pub async fn stop_watching(desktop: State<'_, Desktop>) -> Answer<()> {
-    desktop.watch(None);
+pub async fn stop_watching(desktop: State<'_, Desktop>, watch: u32) -> Answer<()> {
+    desktop.watch(watch, None);
     Ok(())
 }
 

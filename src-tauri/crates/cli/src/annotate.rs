@@ -6,10 +6,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use domain::ids::{RecipeId, RunId};
-use domain::model::ModelId;
+use domain::model::{Destination, Model, ModelId};
 use domain::plan::{ImageSelection, PlanRequest, RunRequest};
 use domain::run::{RunProgress, RunState, StopReason};
-use engine::{Imported, Library};
+use engine::{Imported, Library, Surroundings};
 use tokio::sync::watch;
 
 use crate::arguments::{Annotate, Common, Resume};
@@ -20,6 +20,7 @@ use crate::words;
 /// As shells say it for a process that was interrupted.
 const INTERRUPTED: u8 = 130;
 const SOME_FAILED: u8 = 3;
+const STOPPED: u8 = 4;
 
 pub async fn annotate(arguments: Annotate) -> Result<ExitCode, CommandError> {
     let library = open(&arguments.common)?;
@@ -35,8 +36,13 @@ pub async fn annotate(arguments: Annotate) -> Result<ExitCode, CommandError> {
     }
 
     let images = ImageSelection::Images { ids: imported.images };
-    let model = confirm_quote(&library, &mut notes, &images, &recipe, arguments.common.yes)?;
-    let request = RunRequest { images, recipe: recipe.id, model, concurrency: None };
+    let asked = arguments.model.map(ModelId);
+    let model = confirm_quote(&library, &mut notes, &images, &recipe, asked, arguments.common.yes)?;
+    if let Destination::Host { name, .. } = model.destination {
+        // What is sent there was in the quote.
+        library.agree_to(name).await?;
+    }
+    let request = RunRequest { images, recipe: recipe.id, model: model.id, concurrency: arguments.concurrency };
     let run = library.start_run(&request).await?;
     follow(&library, run, &arguments.common).await
 }
@@ -62,7 +68,7 @@ fn open(common: &Common) -> Result<Arc<Library>, CommandError> {
         Some(database) => database.clone(),
         None => default_folder()?.join("library.sqlite"),
     };
-    Ok(Library::open(&database)?)
+    Ok(Library::open(&database, Surroundings::of_this_process())?)
 }
 
 /// The same folder as the window's.
@@ -118,26 +124,41 @@ async fn import(library: &Arc<Library>, paths: Vec<PathBuf>) -> Result<Imported,
     }
 }
 
-/// Prints the quote and asks; the model to run.
+/// Prints the quote, with what would leave the machine, and asks; the model to run.
 fn confirm_quote(
     library: &Library,
     notes: &mut impl Write,
     images: &ImageSelection,
     recipe: &Chosen,
+    asked: Option<ModelId>,
     is_agreed: bool,
-) -> Result<ModelId, CommandError> {
+) -> Result<Model, CommandError> {
     let quote = library.quote(&PlanRequest { images: images.clone(), recipe: recipe.id })?;
-    let Some(model) = quote.models.first() else { return Err(CommandError::NoImages) };
+    // Money is spent on nobody's silence: without a word, the model is the one that costs nothing.
+    let asked = match asked {
+        Some(asked) => Some(asked),
+        None => library.model_by_environment()?,
+    };
+    let found = match &asked {
+        Some(asked) => quote.models.iter().find(|quoted| quoted.model.id == *asked),
+        None => quote.models.first(),
+    };
+    let Some(model) = found else {
+        let known: Vec<&str> = quote.models.iter().map(|quoted| quoted.model.id.0.as_str()).collect();
+        let asked = asked.map(|model| model.0).unwrap_or_default();
+        return Err(CommandError::UnknownModel { asked, known: known.join(", ") });
+    };
     words::quote(notes, &quote, model, &recipe.name)?;
     notes.flush()?;
     if !model.can_run {
-        let reasons: Vec<String> = model.shortfalls.iter().map(words::shortfall).collect();
-        return Err(CommandError::RecipeBeyondModel { reason: reasons.join("; ") });
+        let hindrance = model.hindrance.as_ref().map(words::hindrance);
+        let reasons: Vec<String> = hindrance.into_iter().chain(model.shortfalls.iter().map(words::shortfall)).collect();
+        return Err(CommandError::ModelCannot { model: model.model.name.clone(), reason: reasons.join("; ") });
     }
     if !is_agreed && !words::confirm(&format!("Annotate {}?", words::counted(quote.image_count, "image")))? {
         return Err(CommandError::NotConfirmed);
     }
-    Ok(model.model.id.clone())
+    Ok(model.model.clone())
 }
 
 /// Shows a run until it ends. Interrupted once, it finishes what is in flight; twice, it stops at once, and what was in
@@ -192,6 +213,10 @@ fn finish(library: &Library, run: RunId, common: &Common) -> Result<ExitCode, Co
     Ok(match report.summary.state {
         RunState::Stopped { reason: StopReason::Completed } if report.summary.failed == 0 => ExitCode::SUCCESS,
         RunState::Stopped { reason: StopReason::Completed } => ExitCode::from(SOME_FAILED),
-        _ => ExitCode::from(INTERRUPTED),
+        RunState::Stopped { reason: StopReason::Paused | StopReason::Cancelled | StopReason::Shutdown }
+        | RunState::Running
+        | RunState::Stopping
+        | RunState::Interrupted => ExitCode::from(INTERRUPTED),
+        RunState::Stopped { .. } => ExitCode::from(STOPPED),
     })
 }

@@ -10,7 +10,9 @@ use clap::{Args, Parser, Subcommand};
     version,
     about = "Label photos with vision models, on your own machine",
     after_help = "Exit codes: 0 all images answered, 1 nothing could be done, 2 wrong usage, 3 some images failed, \
-                  130 interrupted."
+                  4 stopped by what the server said, 130 interrupted. Claude is asked with the key from the window's \
+                  settings, or from ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL, ANTHROPIC_MODEL and CONCURRENCY in the \
+                  environment or in a .env file here."
 )]
 pub struct Arguments {
     #[command(subcommand)]
@@ -22,6 +24,7 @@ pub enum Command {
     /// Find things in photos and folders of photos
     #[command(
         after_help = "Examples:\n  fieldmark annotate holiday/\n  fieldmark annotate holiday/ --labels cat,dog --yes\n  \
+                            fieldmark annotate holiday/ --model claude-sonnet-5-5\n  \
                             fieldmark annotate holiday/ --yes --json > report.json"
     )]
     Annotate(Annotate),
@@ -45,6 +48,12 @@ pub struct Annotate {
     /// Find these things, in place of a recipe
     #[arg(long, value_name = "A,B,...")]
     pub labels: Option<String>,
+    /// The model to ask, such as claude-sonnet-5-5; left out, the one that the environment names, or the built-in one
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<String>,
+    /// Images at once; left out, as many as the environment or the settings say, or as suits the model
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub concurrency: Option<u32>,
     #[command(flatten)]
     pub common: Common,
 }
@@ -79,7 +88,7 @@ pub struct Common {
     /// Print one JSON document on standard output, in place of words
     #[arg(long)]
     pub json: bool,
-    /// Do not ask before the run
+    /// Do not ask before the run: what it costs is agreed to, and to whom it sends what
     #[arg(long)]
     pub yes: bool,
 }

@@ -12,8 +12,10 @@ pub enum CommandError {
     NoHome,
     #[error("there is no recipe \"{asked}\" in this library; there are: {known}")]
     UnknownRecipe { asked: String, known: String },
-    #[error("the built-in detector cannot do this recipe: {reason}")]
-    RecipeBeyondModel { reason: String },
+    #[error("there is no model {asked}; there are: {known}")]
+    UnknownModel { asked: String, known: String },
+    #[error("{model} cannot do this: {reason}")]
+    ModelCannot { model: String, reason: String },
     #[error("not one image could be read")]
     NoImages,
     #[error("nothing was done: say yes, or give --yes where nobody can be asked")]
@@ -33,7 +35,7 @@ pub enum CommandError {
 impl CommandError {
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Self::UnknownRecipe { .. } | Self::RecipeBeyondModel { .. } | Self::NotConfirmed => 2,
+            Self::UnknownRecipe { .. } | Self::UnknownModel { .. } | Self::ModelCannot { .. } | Self::NotConfirmed => 2,
             _ => 1,
         })
     }

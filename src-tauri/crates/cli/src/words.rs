@@ -4,10 +4,12 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use std::time::Duration;
 
 use domain::import::SkipReason;
-use domain::model::Shortfall;
-use domain::plan::{CostRange, ModelQuote, Quote, TimeBasis};
+use domain::model::{Destination, Hindrance, Shortfall};
+use domain::money::PicoDollars;
+use domain::plan::{AnswerBasis, CostBasis, CostRange, ModelQuote, Quote, TimeBasis};
 use domain::report::RunReport;
-use domain::run::{FailureKind, RunProgress};
+use domain::run::{FailureKind, PossiblyBilled, RetryKind, RunProgress};
+use domain::usage::Usage;
 use engine::Imported;
 
 use crate::error::CommandError;
@@ -18,6 +20,9 @@ pub fn complain(error: &CommandError) {
 }
 
 pub fn progress(progress: &RunProgress) -> String {
+    if let Some(hold) = &progress.hold {
+        return format!("{}: again in {}", retry(hold.kind), duration(f64::from(hold.left_millis)));
+    }
     let rate = format!("{:.0} images a minute", progress.rate_per_minute);
     match progress.left_millis {
         Some(left) => format!("{rate}, {} left", duration(f64::from(left))),
@@ -58,10 +63,11 @@ pub fn quote(out: &mut impl Write, quote: &Quote, model: &ModelQuote, recipe: &s
         Some(cost) if cost == CostRange::default() => writeln!(out, "  cost  $0")?,
         Some(cost) => writeln!(
             out,
-            "  cost  ${} to ${}, expected ${}",
-            cost.low.dollars(),
-            cost.high.dollars(),
-            cost.expected.dollars()
+            "  cost  about {}, from {} to {}, prices as of {}",
+            money(cost.expected),
+            money(cost.low),
+            money(cost.high),
+            quote.prices_as_of
         )?,
         None => writeln!(out, "  cost  unknown: nobody has told this model's price")?,
     }
@@ -78,11 +84,56 @@ pub fn quote(out: &mut impl Write, quote: &Quote, model: &ModelQuote, recipe: &s
             duration(f64::from(time.image_millis))
         )?;
     }
-    writeln!(out, "  sends nothing: the model is in this program")?;
+    if let Some(basis) = &model.cost_basis {
+        cost_basis(out, basis)?;
+    }
+    match &model.model.destination {
+        Destination::ThisMachine => writeln!(out, "  sends nothing: the model is in this program")?,
+        Destination::Host { name, is_on_this_machine } => {
+            let edge = model.cost_basis.as_ref().map_or(0, |basis| basis.longest_edge);
+            let place = if *is_on_this_machine { ", a server on this machine" } else { "" };
+            writeln!(
+                out,
+                "  sends {} as JPEG of at most {edge} pixels, and the recipe's words, to {name}{place}",
+                counted(quote.image_count, "image")
+            )?;
+            writeln!(out, "  keeps originals, file names, EXIF and place on this machine")?;
+        }
+    }
+    if let Some(retires) = model.model.retires {
+        writeln!(out, "  note  the vendor stops answering for this model on {retires}")?;
+    }
     for gap in &model.shortfalls {
         writeln!(out, "  note  {}", shortfall(gap))?;
     }
     Ok(())
+}
+
+fn cost_basis(out: &mut impl Write, basis: &CostBasis) -> io::Result<()> {
+    let answers = match basis.answer_basis {
+        AnswerBasis::Assumed { marks } => format!("assuming {marks} marks an image"),
+        AnswerBasis::EarlierAnswers { images } => format!("as its earlier answers for {}", counted(images, "image")),
+    };
+    let parts = [
+        ("images", basis.image_tokens, basis.image_cost, "exact".to_owned()),
+        ("words", basis.text_tokens, basis.text_cost, "estimated".to_owned()),
+        ("answers", basis.answer_tokens, basis.answer_cost, answers),
+    ];
+    for (what, tokens, cost, how) in parts {
+        writeln!(out, "        {what}: {tokens} tokens, {}, {how}", money(cost))?;
+    }
+    Ok(())
+}
+
+pub fn hindrance(hindrance: &Hindrance) -> String {
+    match hindrance {
+        Hindrance::LocalOnly => "everything is locked to this machine, in the settings".into(),
+        Hindrance::Retired { on } => format!("the vendor stopped answering for it on {on}"),
+        Hindrance::NoKey { host } => {
+            format!("there is no key for {host}: set ANTHROPIC_API_KEY, or enter one in the window's settings")
+        }
+        Hindrance::Unusable { detail } => detail.clone(),
+    }
 }
 
 pub fn shortfall(shortfall: &Shortfall) -> String {
@@ -96,6 +147,9 @@ pub fn shortfall(shortfall: &Shortfall) -> String {
         }
         Shortfall::Attributes { names, are_required: false } => {
             format!("it leaves these attributes empty: {}", names.join(", "))
+        }
+        Shortfall::TooManyOptionalAttributes { count, limit } => {
+            format!("{count} attributes are optional, and it can be asked for {limit} at most")
         }
         Shortfall::Shapes { .. } => "it draws boxes only".into(),
     }
@@ -143,8 +197,11 @@ pub fn report(out: &mut impl Write, report: &RunReport) -> io::Result<()> {
         )?;
         writeln!(out, "  speed-up    {:.2} (summed durations over wall time)", metrics.speedup)?;
         writeln!(out, "  success     {:.1} %, {} retries", metrics.success_rate * 100.0, metrics.retries)?;
-        writeln!(out, "  paid        ${}", summary.paid.dollars())?;
     }
+    if let Some(detail) = &summary.stop_detail {
+        writeln!(out, "  stopped     {detail}")?;
+    }
+    paid(out, report)?;
     if !report.labels.is_empty() {
         let labels: Vec<String> = report.labels.iter().map(|label| format!("{} {}", label.count, label.name)).collect();
         writeln!(out, "  found       {}", labels.join(", "))?;
@@ -162,11 +219,55 @@ pub fn report(out: &mut impl Write, report: &RunReport) -> io::Result<()> {
     Ok(())
 }
 
+fn paid(out: &mut impl Write, report: &RunReport) -> io::Result<()> {
+    let summary = &report.summary;
+    let quoted = match summary.quoted {
+        Some(quoted) if quoted.high > PicoDollars::ZERO => format!(" of {} quoted", money(quoted.expected)),
+        _ => String::new(),
+    };
+    writeln!(out, "  paid        {}{quoted}", money(summary.paid))?;
+    if summary.usage != Usage::default() {
+        let usage = summary.usage;
+        writeln!(out, "  tokens      {} in, {} out", usage.prompt_tokens(), usage.output_tokens)?;
+    }
+    if summary.possibly_billed.count > 0 {
+        let PossiblyBilled { count, at_most } = summary.possibly_billed;
+        writeln!(out, "  may be billed on top: {}, at most {}", counted(count, "request"), money(at_most))?;
+    }
+    for group in &report.retried {
+        writeln!(out, "  again       {} x {}", group.count, retry(group.kind))?;
+    }
+    if summary.cut_short > 0 {
+        writeln!(out, "  cut short   {}: their whole marks were kept", counted(summary.cut_short, "answer"))?;
+    }
+    let repairs: u32 = report.repairs.iter().map(|group| group.count).sum();
+    let dropped: u32 = report.dropped.iter().map(|group| group.count).sum();
+    if repairs + dropped > 0 {
+        writeln!(out, "  put right   {}, {} left out", counted(repairs, "mark"), dropped)?;
+    }
+    Ok(())
+}
+
+fn retry(kind: RetryKind) -> &'static str {
+    match kind {
+        RetryKind::RateLimited => "rate limit reached",
+        RetryKind::Overloaded => "server overloaded",
+        RetryKind::ServerFailed => "server failed",
+        RetryKind::ConnectionLost => "connection lost",
+        RetryKind::TimedOut => "timed out",
+        RetryKind::Unreachable => "server cannot be reached",
+        RetryKind::TooLarge => "picture too large",
+    }
+}
+
 fn failure(kind: FailureKind) -> &'static str {
     match kind {
         FailureKind::FileMissing => "file no longer at its place",
         FailureKind::FileUnreadable => "file cannot be read, or is another picture now",
         FailureKind::ModelFailed => "model did not answer",
+        FailureKind::Refused => "server would not take the picture",
+        FailureKind::Declined => "model declined (the answer was paid for)",
+        FailureKind::CutOff => "answer cut off before its first mark",
         FailureKind::AnswerUnreadable => "answer cannot be read (it is kept)",
     }
 }
@@ -175,6 +276,16 @@ fn failure(kind: FailureKind) -> &'static str {
 pub fn counted(count: u32, noun: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {noun}{plural}")
+}
+
+/// Dollars for people: more digits where there is less of it.
+fn money(amount: PicoDollars) -> String {
+    match amount.dollars() {
+        0.0 => "$0".into(),
+        dollars if dollars < 0.1 => format!("${dollars:.5}"),
+        dollars if dollars < 10.0 => format!("${dollars:.3}"),
+        dollars => format!("${dollars:.2}"),
+    }
 }
 
 /// Milliseconds for people: `84 ms`, `2.10 s`, `3 min 25 s`.

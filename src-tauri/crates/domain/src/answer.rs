@@ -1,28 +1,149 @@
-//! From a model's raw answer to marks. An answer is stored before it is parsed and can be parsed again at any time, so
-//! this is pure: the same answer gives the same marks.
+//! From a model's answer to marks. An answer is stored before it is read and can be read again at any time, so this is
+//! pure: the same answer gives the same marks.
+//!
+//! Models answer almost what they are asked. What had to be put right is recorded with what was read, and so is what had
+//! to be left out: [`Repair`] and [`Dropped`].
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::annotation::{NewAnnotation, Shape};
+use crate::annotation::{AttributeValue, NewAnnotation, Shape};
 use crate::geometry::{ImageFromSent, PixelSize, Rect};
 use crate::recipe::Recipe;
 
 /// What a model answered for one image, in pixels of the picture that it was sent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
-    /// Size of the picture that was sent.
+    /// Size of the picture that was sent: the frame of the marks.
     pub sent: PixelSize,
     pub marks: Vec<AnsweredMark>,
+    #[serde(flatten)]
+    pub reading: Reading,
 }
 
 /// One mark of an answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AnsweredMark {
     pub label: String,
+    /// 0 to 1; `None` when the model did not say.
     pub confidence: Option<f32>,
     pub rect: Rect,
+    /// By the attributes' names in the recipe.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, AttributeValue>,
+}
+
+/// What reading an answer took.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Reading {
+    /// What had to be put right, in the order of the answer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub repairs: Vec<Repair>,
+    /// What could not be put right, in the order of the answer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dropped: Vec<Dropped>,
+    /// Whether the answer was cut off, so that there may be more to see than was said.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_cut_short: bool,
+}
+
+impl Reading {
+    /// Whether the answer was as asked, to its end.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.repairs.is_empty() && self.dropped.is_empty() && !self.is_cut_short
+    }
+}
+
+/// Something in an answer that was put right.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Repair {
+    /// Place in the answer's list, from 0; `None` when it is about the whole answer.
+    pub item: Option<usize>,
+    #[serde(flatten)]
+    pub kind: RepairKind,
+}
+
+/// What was put right.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum RepairKind {
+    /// The JSON stood in a code fence or among words.
+    WordsAround,
+    /// The JSON as a whole was broken; its items were read one by one.
+    BrokenJson,
+    /// The answer ended in the middle.
+    CutOff,
+    /// The label was meant by a synonym or another spelling.
+    LabelRenamed {
+        answered: String,
+    },
+    /// A number came as text.
+    NumberFromText {
+        field: String,
+    },
+    CornersSwapped,
+    /// The box reached over the picture's edge, by this many pixels at most.
+    ClampedToPicture {
+        #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+        pixels: f64,
+    },
+    ConfidenceFromPercent,
+    /// A confidence that is none was left out.
+    ConfidenceLeftOut {
+        answered: String,
+    },
+    /// An attribute was given in another form or spelling.
+    AttributeConverted {
+        name: String,
+        answered: String,
+    },
+    /// A number beyond its range was set to the nearest end.
+    AttributeClamped {
+        name: String,
+        answered: String,
+    },
+    /// An attribute that does not fit its kind was left out.
+    AttributeLeftOut {
+        name: String,
+        answered: String,
+    },
+}
+
+/// An item of an answer that is not a mark.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dropped {
+    /// Place in the answer's list, from 0.
+    pub item: usize,
+    #[serde(flatten)]
+    pub reason: DropReason,
+}
+
+/// Why an item is not a mark.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum DropReason {
+    /// Not a JSON object.
+    Unreadable,
+    NoLabel,
+    /// The recipe does not ask for it.
+    UnknownLabel {
+        answered: String,
+    },
+    /// A coordinate is missing or no number.
+    NoBox,
+    /// Less than a pixel wide or high.
+    NoExtent,
+    /// Outside the picture, or mostly so.
+    OutsidePicture,
+    /// An attribute without which a mark is worth nothing.
+    AttributeMissing {
+        name: String,
+    },
 }
 
 /// An answer that is no answer at all.
@@ -59,7 +180,7 @@ impl Answer {
                     label: label.name.clone(),
                     shape: Shape::Box { rect },
                     confidence: mark.confidence.map(|confidence| confidence.clamp(0.0, 1.0)),
-                    attributes: BTreeMap::new(),
+                    attributes: mark.attributes.clone(),
                 })
             })
             .collect()
@@ -72,14 +193,21 @@ mod tests {
 
     #[test]
     fn marks_land_in_image_pixels_under_the_recipe_s_names() {
+        let mark = |label: &str, confidence, rect| AnsweredMark {
+            label: label.into(),
+            confidence,
+            rect,
+            attributes: BTreeMap::new(),
+        };
         let answer = Answer {
             sent: PixelSize::new(400, 200),
             marks: vec![
-                AnsweredMark { label: "CAT".into(), confidence: Some(0.9), rect: Rect::new(10.0, 20.0, 110.0, 120.0) },
-                AnsweredMark { label: "dog".into(), confidence: Some(0.9), rect: Rect::new(0.0, 0.0, 10.0, 10.0) },
-                AnsweredMark { label: "cat".into(), confidence: None, rect: Rect::new(390.0, 150.0, 350.0, 260.0) },
-                AnsweredMark { label: "cat".into(), confidence: None, rect: Rect::new(500.0, 10.0, 600.0, 20.0) },
+                mark("CAT", Some(0.9), Rect::new(10.0, 20.0, 110.0, 120.0)),
+                mark("dog", Some(0.9), Rect::new(0.0, 0.0, 10.0, 10.0)),
+                mark("cat", None, Rect::new(390.0, 150.0, 350.0, 260.0)),
+                mark("cat", None, Rect::new(500.0, 10.0, 600.0, 20.0)),
             ],
+            reading: Reading::default(),
         };
         let raw = answer.to_raw().unwrap();
         let recipe = Recipe::find_these("Cat").unwrap();
@@ -92,5 +220,21 @@ mod tests {
                 ("Cat", Shape::Box { rect: Rect::new(3500.0, 1500.0, 3900.0, 2000.0) }),
             ]
         );
+    }
+
+    #[test]
+    fn what_reading_took_is_kept_and_read_back() {
+        let reading = Reading {
+            repairs: vec![
+                Repair { item: None, kind: RepairKind::CutOff },
+                Repair { item: Some(2), kind: RepairKind::LabelRenamed { answered: "kitty".into() } },
+            ],
+            dropped: vec![Dropped { item: 3, reason: DropReason::UnknownLabel { answered: "dog".into() } }],
+            is_cut_short: true,
+        };
+        let kept = serde_json::to_string(&reading).unwrap();
+        assert_eq!(serde_json::from_str::<Reading>(&kept).unwrap(), reading);
+        assert!(!reading.is_plain());
+        assert_eq!(serde_json::to_string(&Reading::default()).unwrap(), "{}");
     }
 }

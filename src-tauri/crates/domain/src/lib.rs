@@ -3,7 +3,9 @@
 
 pub mod annotation;
 pub mod answer;
+pub mod calendar;
 pub mod coco;
+pub mod connection;
 pub mod geometry;
 pub mod ids;
 pub mod import;
@@ -17,3 +19,4 @@ pub mod report;
 pub mod review;
 pub mod run;
 pub mod settings;
+pub mod usage;

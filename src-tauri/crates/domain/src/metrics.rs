@@ -171,6 +171,12 @@ pub struct MetricsExtra {
     pub marks: u32,
     pub marks_by_label: std::collections::BTreeMap<String, u32>,
     pub cost_dollars: f64,
+    /// Expected before the run; `None` when nobody had told the price.
+    pub quoted_dollars: Option<f64>,
+    /// The most that requests without an answer can have cost on top.
+    pub possibly_billed_dollars: f64,
+    pub prompt_tokens: u64,
+    pub output_tokens: u64,
 }
 
 impl ClassicRun {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::calendar::CalendarDate;
 use crate::recipe::{Recipe, ShapeKind};
 
 /// The name a model goes by on its route, such as `nanodet-g-416`.
@@ -35,8 +36,26 @@ pub enum Destination {
     /// Nothing leaves this machine.
     ThisMachine,
     Host {
+        /// With its port when that is an unusual one.
         name: String,
+        /// Whether that server is on this machine: what is sent there goes no further than it decides.
+        is_on_this_machine: bool,
     },
+}
+
+/// Why a model cannot be used now, whatever the recipe.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum Hindrance {
+    /// Everything is kept on this machine, by the person's word.
+    LocalOnly,
+    /// The vendor no longer answers for it.
+    Retired { on: CalendarDate },
+    /// There is no key for the server.
+    NoKey { host: String },
+    /// The address or the environment is unusable.
+    Unusable { detail: String },
 }
 
 /// A model as a plan offers it.
@@ -50,6 +69,10 @@ pub struct Model {
     pub shapes: Vec<ShapeKind>,
     /// Whether it fills a recipe's attributes.
     pub fills_attributes: bool,
+    /// How many attributes of a recipe may be optional; `None`: any number.
+    pub optional_attributes_limit: Option<u32>,
+    /// The day from which the vendor no longer answers for it, where one is announced.
+    pub retires: Option<CalendarDate>,
 }
 
 /// Something that a recipe asks and a model does not do.
@@ -63,6 +86,8 @@ pub enum Shortfall {
     NoKnownLabel,
     /// These attributes stay empty.
     Attributes { names: Vec<String>, are_required: bool },
+    /// More attributes are optional than the model can be asked for at a time.
+    TooManyOptionalAttributes { count: u32, limit: u32 },
     /// None of the recipe's shapes can be drawn.
     Shapes { shapes: Vec<ShapeKind> },
 }
@@ -72,7 +97,7 @@ impl Shortfall {
     #[must_use]
     pub fn is_blocking(&self) -> bool {
         match self {
-            Self::NoKnownLabel | Self::Shapes { .. } => true,
+            Self::NoKnownLabel | Self::TooManyOptionalAttributes { .. } | Self::Shapes { .. } => true,
             Self::UnknownLabels { .. } => false,
             Self::Attributes { are_required, .. } => *are_required,
         }
@@ -106,8 +131,21 @@ impl Model {
                 are_required: recipe.attributes.iter().any(|attribute| attribute.is_required),
             });
         }
+        if let Some(limit) = self.optional_attributes_limit {
+            let optional = recipe.attributes.iter().filter(|attribute| !attribute.is_required).count();
+            let count = u32::try_from(optional).unwrap_or(u32::MAX);
+            if count > limit {
+                shortfalls.push(Shortfall::TooManyOptionalAttributes { count, limit });
+            }
+        }
         shortfalls.sort_by_key(|shortfall| !shortfall.is_blocking());
         shortfalls
+    }
+
+    /// Whether the vendor has announced that it no longer answers for it by `today`.
+    #[must_use]
+    pub fn is_retired(&self, today: CalendarDate) -> bool {
+        self.retires.is_some_and(|retires| retires <= today)
     }
 
     #[must_use]

@@ -12,10 +12,36 @@ pub struct PicoDollars(#[cfg_attr(feature = "specta", specta(type = specta_types
 impl PicoDollars {
     pub const ZERO: Self = Self(0);
 
+    /// So many times this much.
+    #[must_use]
+    pub const fn times(self, count: u64) -> Self {
+        Self(self.0.saturating_mul(count))
+    }
+
     /// For reports that other programs read.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a report in dollars needs no pico-dollar above 9,007 dollars")]
     pub fn dollars(self) -> f64 {
         self.0 as f64 / 1e12
+    }
+}
+
+impl std::ops::Add for PicoDollars {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl std::ops::AddAssign for PicoDollars {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl std::iter::Sum for PicoDollars {
+    fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
+        amounts.fold(Self::ZERO, std::ops::Add::add)
     }
 }

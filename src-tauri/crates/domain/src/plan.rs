@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::calendar::CalendarDate;
 use crate::ids::{CollectionId, ImageId, RecipeId};
-use crate::model::{Model, ModelId, Shortfall};
+use crate::model::{Hindrance, Model, ModelId, Shortfall};
 use crate::money::PicoDollars;
 
 /// Which images a plan is about.
@@ -31,6 +32,54 @@ pub struct CostRange {
     pub low: PicoDollars,
     pub expected: PicoDollars,
     pub high: PicoDollars,
+}
+
+/// What the expected length of answers rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum AnswerBasis {
+    /// Nothing was measured yet: so many marks an image are assumed, and no thinking.
+    Assumed { marks: u32 },
+    /// The mean of answers to this recipe that this model gave for so many images.
+    EarlierAnswers { images: u32 },
+}
+
+/// A size in which images are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct SentSize {
+    pub size: crate::geometry::PixelSize,
+    pub count: u32,
+    /// Of one image.
+    pub image_tokens: u32,
+}
+
+/// What an expected cost is made of. Its three parts add up to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct CostBasis {
+    /// The most frequent first, at most five.
+    pub sent: Vec<SentSize>,
+    /// The longest side of any image sent, in pixels.
+    pub longest_edge: u32,
+    /// All images together; exact.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub image_tokens: u64,
+    pub image_cost: PicoDollars,
+    /// Instructions, form of the answer and question, with every image; estimated from their length, nothing cached.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub text_tokens: u64,
+    pub text_cost: PicoDollars,
+    /// All answers together.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub answer_tokens: u64,
+    pub answer_cost: PicoDollars,
+    pub answer_basis: AnswerBasis,
+    /// The longest that an answer may get; the high cost is that of every answer getting there.
+    pub answer_tokens_limit: u32,
+    pub input_per_million: PicoDollars,
+    pub output_per_million: PicoDollars,
 }
 
 /// What a time estimate rests on.
@@ -64,9 +113,13 @@ pub struct ModelQuote {
     pub model: Model,
     /// `None`: nobody has told the price.
     pub cost: Option<CostRange>,
-    /// `None`: nothing to measure on.
+    /// `None` where nothing is sent, or nothing is known.
+    pub cost_basis: Option<CostBasis>,
+    /// `None`: nothing was measured yet.
     pub time: Option<TimeEstimate>,
     pub shortfalls: Vec<Shortfall>,
+    pub hindrance: Option<Hindrance>,
+    /// Whether there is neither a hindrance nor a blocking shortfall.
     pub can_run: bool,
 }
 
@@ -78,6 +131,13 @@ pub struct Quote {
     /// How many distinct upright sizes there are, the most frequent first, at most five.
     pub sizes: Vec<SizeCount>,
     pub models: Vec<ModelQuote>,
+    /// The model to choose when nobody has chosen one.
+    pub suggested_model: ModelId,
+    /// The day of which the prices are.
+    pub prices_as_of: CalendarDate,
+    /// The words that go along with every image to a model elsewhere; empty when the recipe asks for nothing that such
+    /// a model does.
+    pub words_sent: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::answer::{DropReason, RepairKind};
 use crate::library::LabelCount;
 use crate::metrics::RunMetrics;
-use crate::run::{FailureGroup, RunSummary};
+use crate::run::{FailureGroup, RetryGroup, RunSummary};
 
 /// A run with its figures.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -14,9 +15,31 @@ pub struct RunReport {
     /// `None` when no image has finished.
     pub metrics: Option<RunMetrics>,
     pub failures: Vec<FailureGroup>,
+    /// What was tried again, over all sittings.
+    pub retried: Vec<RetryGroup>,
+    /// What had to be put right in answers, the most frequent first.
+    pub repairs: Vec<RepairGroup>,
+    /// Items of answers that are no marks, the most frequent reason first.
+    pub dropped: Vec<DropGroup>,
     pub labels: Vec<LabelCount>,
     /// How many images took how long: equal bins between the fastest and the slowest, at most 24.
     pub durations: Vec<DurationBin>,
+}
+
+/// Repairs of one kind.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct RepairGroup {
+    pub count: u32,
+    pub example: RepairKind,
+}
+
+/// Dropped items with one reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct DropGroup {
+    pub count: u32,
+    pub example: DropReason,
 }
 
 /// One bar of the histogram of durations.

@@ -3,8 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{ImageId, RunId};
-use crate::model::ModelId;
+use crate::model::{Destination, ModelId};
 use crate::money::PicoDollars;
+use crate::plan::CostRange;
+use crate::usage::Usage;
 
 /// Why a run no longer sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -18,6 +20,22 @@ pub enum StopReason {
     Cancelled,
     /// The app was closed while it ran.
     Shutdown,
+    /// The key is wrong or was withdrawn.
+    KeyRejected,
+    /// The key may not do this.
+    NotPermitted,
+    /// The account has no credit.
+    NoCredit,
+    /// A spend limit that somebody set at the vendor's is reached.
+    SpendLimit,
+    /// The server does not know the model.
+    UnknownModel,
+    /// What answers there is no server for this model.
+    NotSuchAServer,
+    /// The server refuses what is the same in every request, so that it would refuse them all.
+    RequestRefused,
+    /// The server cannot be reached, in spite of several tries.
+    Unreachable,
 }
 
 /// Where a run stands.
@@ -48,6 +66,14 @@ impl RunState {
             Self::Stopped { reason: StopReason::Paused } => "paused",
             Self::Stopped { reason: StopReason::Cancelled } => "cancelled",
             Self::Stopped { reason: StopReason::Shutdown } => "shut down",
+            Self::Stopped { reason: StopReason::KeyRejected } => "stopped, key rejected",
+            Self::Stopped { reason: StopReason::NotPermitted } => "stopped, not permitted",
+            Self::Stopped { reason: StopReason::NoCredit } => "stopped, no credit",
+            Self::Stopped { reason: StopReason::SpendLimit } => "stopped, spend limit reached",
+            Self::Stopped { reason: StopReason::UnknownModel } => "stopped, unknown model",
+            Self::Stopped { reason: StopReason::NotSuchAServer } => "stopped, no such server",
+            Self::Stopped { reason: StopReason::RequestRefused } => "stopped, requests refused",
+            Self::Stopped { reason: StopReason::Unreachable } => "stopped, server unreachable",
         }
     }
 }
@@ -61,10 +87,64 @@ pub enum FailureKind {
     FileMissing,
     /// The original is there but cannot be decoded, or is no longer the same picture.
     FileUnreadable,
-    /// The model did not answer.
+    /// The model did not answer, in spite of several tries where that makes sense.
     ModelFailed,
+    /// The server would not take this picture.
+    Refused,
+    /// The model looked and declined to answer; that is paid for.
+    Declined,
+    /// The answer was cut off before its first mark; what it holds is paid for.
+    CutOff,
     /// The model answered something that cannot be read; the raw answer is kept.
     AnswerUnreadable,
+}
+
+/// Why a request was made again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum RetryKind {
+    /// The rate limit was reached; the whole route waited as told.
+    RateLimited,
+    /// The server had too much to do.
+    Overloaded,
+    /// The server failed in a way that passes by itself.
+    ServerFailed,
+    /// The connection ended before the answer did.
+    ConnectionLost,
+    /// The answer did not come in time.
+    TimedOut,
+    /// No connection came about.
+    Unreachable,
+    /// The picture was too large a request, and was sent smaller.
+    TooLarge,
+}
+
+/// Requests made again for one reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct RetryGroup {
+    pub kind: RetryKind,
+    pub count: u32,
+}
+
+/// Why nothing is sent for a moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct Hold {
+    pub kind: RetryKind,
+    pub left_millis: u32,
+    /// What the server, or the way to it, said.
+    pub detail: String,
+}
+
+/// Requests without an answer that the vendor may bill all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct PossiblyBilled {
+    pub count: u32,
+    /// What they can have cost together at most.
+    pub at_most: PicoDollars,
 }
 
 /// Failures of one kind.
@@ -101,8 +181,11 @@ pub struct JustAnswered {
 pub struct RunProgress {
     pub run: RunId,
     pub state: RunState,
+    /// What was said when it stopped by itself.
+    pub stop_detail: Option<String>,
     pub model_name: String,
     pub recipe_name: String,
+    pub destination: Destination,
     /// Milliseconds since the Unix epoch.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub started_at: u64,
@@ -123,7 +206,16 @@ pub struct RunProgress {
     pub p50_millis: Option<u32>,
     pub p95_millis: Option<u32>,
     pub concurrency: u32,
+    pub quoted: Option<CostRange>,
+    /// Settled from what the vendor reported.
     pub spent: PicoDollars,
+    pub possibly_billed: PossiblyBilled,
+    /// `None` while requests are sent.
+    pub hold: Option<Hold>,
+    /// What was tried again, over all sittings.
+    pub retried: Vec<RetryGroup>,
+    /// Answers that were cut off, whose whole marks were kept.
+    pub cut_short: u32,
     pub failures: Vec<FailureGroup>,
     /// The newest first, at most twelve.
     pub just_answered: Vec<JustAnswered>,
@@ -137,6 +229,7 @@ pub struct RunProgress {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct WorkingRun {
     pub run: RunId,
+    pub destination: Destination,
     /// Images done or failed.
     pub finished: u32,
     pub total: u32,
@@ -148,9 +241,12 @@ pub struct WorkingRun {
 pub struct RunSummary {
     pub id: RunId,
     pub state: RunState,
+    /// What was said when it stopped by itself.
+    pub stop_detail: Option<String>,
     pub model: ModelId,
     pub model_name: String,
     pub recipe_name: String,
+    pub destination: Destination,
     /// Milliseconds since the Unix epoch.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub started_at: u64,
@@ -163,8 +259,14 @@ pub struct RunSummary {
     pub undecided_count: u32,
     /// Images of the run that are reviewed or confirmed empty.
     pub reviewed_count: u32,
-    pub quoted: Option<PicoDollars>,
+    pub quoted: Option<CostRange>,
+    /// Settled from what the vendor reported.
     pub paid: PicoDollars,
+    /// Of all its requests together.
+    pub usage: Usage,
+    pub possibly_billed: PossiblyBilled,
+    /// Answers that were cut off, whose whole marks were kept.
+    pub cut_short: u32,
     pub retries: u32,
     pub p50_millis: Option<u32>,
     pub p95_millis: Option<u32>,

@@ -21,11 +21,26 @@ pub struct Settings {
     pub theme: Theme,
     /// Whether every run leaves `metrics/batch-annotation-metrics.json` in the library folder.
     pub writes_metrics: bool,
+    /// Whether nothing may be sent to another machine.
+    pub is_local_only: bool,
+    /// The server for Claude; `None`: the vendor's own.
+    pub base_url: Option<String>,
+    /// Images at once for models elsewhere; `None`: four.
+    pub concurrency: Option<u32>,
+    /// Hosts to which the person has agreed to send images, having seen what is sent.
+    pub agreed_hosts: Vec<String>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { theme: Theme::default(), writes_metrics: true }
+        Self {
+            theme: Theme::default(),
+            writes_metrics: true,
+            is_local_only: false,
+            base_url: None,
+            concurrency: None,
+            agreed_hosts: Vec::new(),
+        }
     }
 }
 

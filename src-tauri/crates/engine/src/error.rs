@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use domain::ids::RunId;
-use domain::model::{ModelId, Shortfall};
+use domain::model::{Hindrance, ModelId, Shortfall};
 use domain::recipe::NothingToFind;
 
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +26,19 @@ pub enum EngineError {
     NoImages,
     #[error("this model cannot do this recipe: {0:?}")]
     RecipeBeyondModel(Vec<Shortfall>),
+    #[error("the recipe cannot be put to this model: {0}")]
+    RecipeBeyondWords(#[from] provider::request::BriefError),
+    #[error("this model cannot be used now: {0:?}")]
+    Hindered(Hindrance),
+    #[error("{typed}: {source}")]
+    Address { typed: String, source: provider::server::BaseUrlError },
+    /// What is sent, and to whom, is shown first.
+    #[error("nobody has agreed yet to send images to {host}")]
+    NotAgreed { host: String },
+    #[error(transparent)]
+    Key(#[from] provider::server::KeyError),
+    #[error(transparent)]
+    Keys(#[from] keys::KeysError),
     #[error("run {0} is being worked on by another process")]
     RunBusy(RunId),
     #[error("run {0} has nothing left to do")]

@@ -2,6 +2,7 @@
 //! detect and remember; it has no words for people and no idea of windows or terminals.
 
 mod clock;
+mod connection;
 mod error;
 pub mod export;
 mod import;
@@ -15,6 +16,7 @@ mod route;
 mod run;
 mod samples;
 
+pub use connection::Surroundings;
 pub use error::{EngineError, Result};
 pub use import::Imported;
 pub use library::Library;

@@ -10,9 +10,11 @@ use domain::import::{ImportProgress, SkippedFile};
 use domain::library::{ImageCard, ImageQuery, LibraryOverview};
 use domain::recipe::{Recipe, SavedRecipe, builtin};
 use domain::settings::{Installation, Settings};
+use provider::server::BaseUrl;
 use store::Store;
 use tokio::sync::watch;
 
+use crate::connection::Surroundings;
 use crate::import::ImportTurn;
 use crate::quote::Trials;
 use crate::route::Routes;
@@ -24,6 +26,7 @@ pub struct Library {
     folder: PathBuf,
     pub(crate) store: Store,
     pub(crate) routes: Routes,
+    pub(crate) surroundings: Surroundings,
     pub(crate) trials: Trials,
     pub(crate) import_turn: Mutex<ImportTurn>,
     pub(crate) import_progress: watch::Sender<ImportProgress>,
@@ -33,7 +36,7 @@ pub struct Library {
 
 impl Library {
     /// Opens the library whose database is at `database`, and makes it when there is none.
-    pub fn open(database: &Path) -> Result<Arc<Self>> {
+    pub fn open(database: &Path, surroundings: Surroundings) -> Result<Arc<Self>> {
         let folder = match database.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
             _ => PathBuf::from("."),
@@ -50,6 +53,7 @@ impl Library {
             folder,
             store,
             routes: Routes::default(),
+            surroundings,
             trials: Trials::default(),
             import_turn: Mutex::default(),
             import_progress: watch::Sender::new(ImportProgress { is_finished: true, ..ImportProgress::default() }),
@@ -124,8 +128,18 @@ impl Library {
         Ok(self.store.read(|view| view.settings())?)
     }
 
+    /// Saves what a person has set. An address that no key may be sent to is refused; the lock to this machine pauses the
+    /// runs that send to others.
     pub async fn save_settings(&self, settings: Settings) -> Result<()> {
-        Ok(self.store.write(move |edit| edit.save_settings(&settings)).await?)
+        if let Some(base_url) = &settings.base_url {
+            BaseUrl::parse(base_url).map_err(|source| EngineError::Address { typed: base_url.clone(), source })?;
+        }
+        let is_local_only = settings.is_local_only;
+        self.store.write(move |edit| edit.save_settings(&settings)).await?;
+        if is_local_only {
+            self.pause_runs_elsewhere();
+        }
+        Ok(())
     }
 }
 

@@ -17,6 +17,8 @@ impl Library {
         let (durations, (wall_millis, concurrency), failures, labels) = self.store.read(|view| {
             Ok((view.durations(run)?, view.pace_of_run(run)?, view.failure_groups(run)?, view.found_by_run(run)?))
         })?;
+        let (retried, (repairs, dropped)) =
+            self.store.read(|view| Ok((view.retry_groups(run)?, view.readings_of_run(run)?)))?;
         let bins = duration_bins(&durations);
         let recorded = Recorded {
             task_millis: durations,
@@ -26,7 +28,16 @@ impl Library {
             wall_millis,
             concurrency,
         };
-        Ok(RunReport { metrics: recorded.metrics(), summary, failures, labels, durations: bins })
+        Ok(RunReport {
+            metrics: recorded.metrics(),
+            summary,
+            failures,
+            retried,
+            repairs,
+            dropped,
+            labels,
+            durations: bins,
+        })
     }
 
     /// The metrics of a run in the form that users of the earlier pipeline parse.
@@ -52,6 +63,10 @@ impl Library {
                 marks: summary.mark_count,
                 marks_by_label: report.labels.into_iter().map(|label| (label.name, label.count)).collect(),
                 cost_dollars: summary.paid.dollars(),
+                quoted_dollars: summary.quoted.map(|quoted| quoted.expected.dollars()),
+                possibly_billed_dollars: summary.possibly_billed.at_most.dollars(),
+                prompt_tokens: summary.usage.prompt_tokens(),
+                output_tokens: summary.usage.output_tokens,
             },
         })
     }

@@ -4,7 +4,7 @@ use domain::geometry::PixelSize;
 use serde::{Deserialize, Serialize};
 
 use crate::refusal::RateLimits;
-use crate::usage::Usage;
+use domain::usage::Usage;
 
 /// Why a model stopped writing.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -19,8 +19,8 @@ use crate::refusal::{RateLimits, Refusal};
 use crate::request::Request;
 use crate::server::{BaseUrl, Key, KeyError};
 use crate::sse;
-use crate::usage::Usage;
 use crate::wire::anthropic::{Receiving, Step};
+use domain::usage::Usage;
 
 pub use error::{Partial, SendError};
 

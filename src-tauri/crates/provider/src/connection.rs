@@ -1,9 +1,8 @@
 //! Trying a connection before anything depends on it: is this a server of the right kind, does it take the key, does it
 //! have the model? Nothing is billed, and no picture leaves the machine.
 
-use crate::client::{Client, ClientError, ClientOptions, SendError};
+use crate::client::{Client, SendError};
 use crate::disposition::{Disposition, StopCause};
-use crate::server::{BaseUrl, BaseUrlError, Key, KeyError};
 use crate::wire::anthropic::{ListedModel, ModelPage};
 
 /// Pages of models that are read at most: a server that never ends is not waited for.
@@ -23,10 +22,6 @@ pub struct RemoteModel {
 /// Why a connection does not work, by what a person can do about it.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckError {
-    #[error(transparent)]
-    Address(#[from] BaseUrlError),
-    #[error(transparent)]
-    Key(#[from] KeyError),
     /// Enter another key.
     #[error("the server does not take this key")]
     KeyRejected,
@@ -48,20 +43,10 @@ pub enum CheckError {
     /// Wait and try again.
     #[error("the server is busy or has a problem of its own: {detail}")]
     Unwell { detail: String },
-    #[error("the connection could not be set up: {0}")]
-    SetUp(#[source] ClientError),
-}
-
-/// Asks the server at `base_url` for its models with the key, and whether `model` is among them. Returns them all.
-pub async fn check(key: &str, base_url: &str, model: &str) -> Result<Vec<RemoteModel>, CheckError> {
-    let server = BaseUrl::parse(base_url)?;
-    let key = Key::for_server(key, &server)?;
-    let client = Client::new(server, key, &ClientOptions::default()).map_err(CheckError::SetUp)?;
-    client.check(model).await
 }
 
 impl Client {
-    /// As [`check`], with a client that exists already.
+    /// Asks the server for its models, and whether `model` is among them. Returns them all.
     pub async fn check(&self, model: &str) -> Result<Vec<RemoteModel>, CheckError> {
         let available = self.models().await?;
         if available.iter().any(|listed| listed.id == model) {

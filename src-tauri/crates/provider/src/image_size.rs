@@ -54,8 +54,19 @@ pub const fn fits(size: PixelSize, tier: ImageTier) -> bool {
         && tokens(size) <= tier.token_limit()
 }
 
-/// The size in which a picture of `size` is to be sent: the vendor's own rule, so that what is sent is what the vendor
-/// would have made of it. Never larger than `size`, no side below 1.
+/// The size in which a picture of `original` size is to be sent: the vendor's rule, with sides rounded as
+/// [`PixelSize::fit_within`] rounds them, since that is what resizing to a long edge makes.
+#[must_use]
+pub fn sent_size(original: PixelSize, tier: ImageTier) -> PixelSize {
+    let mut edge = resize(original, tier).long_edge();
+    // The other rounding can make a side a pixel longer, and with that a patch.
+    while edge > 1 && !fits(original.fit_within(edge), tier) {
+        edge -= 1;
+    }
+    original.fit_within(edge)
+}
+
+/// The size that the vendor itself would give a picture of `size`. Never larger than `size`, no side below 1.
 #[must_use]
 pub fn resize(size: PixelSize, tier: ImageTier) -> PixelSize {
     if fits(size, tier) {
@@ -127,6 +138,9 @@ mod tests {
                     assert!(fits(sent, tier), "{original:?} became {sent:?}");
                     assert!(sent.width <= width && sent.height <= height && sent.width > 0 && sent.height > 0);
                     assert_eq!(resize(sent, tier), sent);
+                    let ours = sent_size(original, tier);
+                    assert!(fits(ours, tier) && ours.long_edge() + 2 >= sent.long_edge(), "{original:?}: {ours:?}");
+                    assert_eq!(original.fit_within(ours.long_edge()), ours);
                     assert_eq!(resize(original.transposed(), tier), sent.transposed(), "{original:?}");
                 }
             }

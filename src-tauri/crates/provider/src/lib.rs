@@ -25,5 +25,4 @@ pub mod request;
 mod schema;
 pub mod server;
 mod sse;
-pub mod usage;
 mod wire;

@@ -2,11 +2,14 @@
 //! line. A model that is not in it has no price here and never borrows another's. Source: Anthropic's model overview,
 //! price list and deprecation page as of [`crate::prices::PRICES_AS_OF`]; what they leave open is marked so.
 
-use domain::model::{Destination, Model, ModelId, Vocabulary};
+use domain::calendar::CalendarDate;
+use domain::model::{Model, ModelId, Vocabulary};
 use domain::recipe::ShapeKind;
 
 use crate::image_size::ImageTier;
-use crate::prices::{CalendarDate, Cliff, Price, Rates};
+use crate::prices::{Cliff, Price, Rates};
+use crate::schema::OPTIONAL_LIMIT;
+use crate::server::BaseUrl;
 
 /// The model that is chosen when nobody has chosen one.
 pub const DEFAULT_MODEL: &str = "claude-sonnet-5-5";
@@ -49,23 +52,19 @@ pub struct ClaudeModel {
 }
 
 impl ClaudeModel {
-    /// The model as a plan offers it when its pixels go to `host`.
+    /// The model as a plan offers it when its pixels go to `server`.
     #[must_use]
-    pub fn offered_by(&self, host: &str) -> Model {
+    pub fn offered_by(&self, server: &BaseUrl) -> Model {
         Model {
             id: ModelId(self.id.to_owned()),
             name: self.name.to_owned(),
-            destination: Destination::Host { name: host.to_owned() },
+            destination: server.destination(),
             vocabulary: Vocabulary::Open,
             shapes: vec![ShapeKind::Box],
             fills_attributes: true,
+            optional_attributes_limit: Some(OPTIONAL_LIMIT),
+            retires: self.retires,
         }
-    }
-
-    /// Whether it is announced to be gone by `today`.
-    #[must_use]
-    pub fn is_retired(&self, today: CalendarDate) -> bool {
-        self.retires.is_some_and(|retires| retires <= today)
     }
 }
 
@@ -282,14 +281,14 @@ mod tests {
         let default = find(DEFAULT_MODEL).unwrap();
         assert_eq!((default.retires, default.is_legacy), (None, false));
         let retiring = find("claude-sonnet-4-5-20250929").unwrap();
-        assert!(!retiring.is_retired(CalendarDate::new(2026, 11, 29)));
-        assert!(retiring.is_retired(CalendarDate::new(2026, 11, 30)));
+        assert_eq!(retiring.retires, Some(CalendarDate::new(2026, 11, 30)));
     }
 
     #[test]
     fn every_model_does_what_recipes_ask() {
+        let server = BaseUrl::parse(crate::server::ANTHROPIC).unwrap();
         for model in all() {
-            let offered = model.offered_by("api.anthropic.com");
+            let offered = model.offered_by(&server);
             assert!(domain::recipe::builtin::all().iter().all(|recipe| offered.can_run(recipe)), "{}", model.id);
         }
     }

@@ -13,131 +13,15 @@ mod scalars;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-
-use domain::annotation::AttributeValue;
-use domain::answer::{Answer, AnsweredMark};
+use domain::answer::{Answer, AnsweredMark, DropReason, Dropped, Reading, Repair, RepairKind};
 use domain::geometry::{PixelSize, Rect};
 use domain::recipe::{Label, Recipe};
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::answer::{RawAnswer, StopReason};
 
 /// Boxes of which less than this lies inside the picture are in another frame than the picture's.
 const LEAST_SHARE_INSIDE: f64 = 0.5;
-
-/// What was read from an answer.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ParsedAnswer {
-    /// Size of the picture that was sent: the frame of the marks.
-    pub sent: PixelSize,
-    pub marks: Vec<ParsedMark>,
-    /// What had to be put right, in the order of the answer.
-    pub repairs: Vec<Repair>,
-    /// What could not be put right, in the order of the answer.
-    pub dropped: Vec<Dropped>,
-    /// Whether the answer was cut off, so that there may be more to see than was said.
-    pub is_truncated: bool,
-}
-
-/// A mark in pixels of the picture that was sent, inside it and with an extent.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ParsedMark {
-    /// Place in the answer's list, from 0: repairs name it too.
-    pub item: usize,
-    /// The recipe's own name for it.
-    pub label: String,
-    /// 0 to 1; `None` when the model did not say.
-    pub confidence: Option<f32>,
-    pub rect: Rect,
-    /// By the attributes' names in the recipe.
-    pub attributes: BTreeMap<String, AttributeValue>,
-}
-
-/// Something in an answer that was put right.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Repair {
-    /// Place in the answer's list, from 0; `None` when it is about the whole answer.
-    pub item: Option<usize>,
-    pub kind: RepairKind,
-}
-
-/// What was put right.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum RepairKind {
-    /// The JSON stood in a code fence or among words.
-    WordsAround,
-    /// The JSON as a whole was broken; its items were read one by one.
-    BrokenJson,
-    /// The answer ended in the middle.
-    CutOff,
-    /// The label was meant by a synonym or another spelling.
-    LabelRenamed {
-        answered: String,
-    },
-    /// A number came as text.
-    NumberFromText {
-        field: String,
-    },
-    CornersSwapped,
-    /// The box reached over the picture's edge, by this many pixels at most.
-    ClampedToPicture {
-        pixels: f64,
-    },
-    ConfidenceFromPercent,
-    /// A confidence that is none was left out.
-    ConfidenceLeftOut {
-        answered: String,
-    },
-    /// An attribute was given in another form or spelling.
-    AttributeConverted {
-        name: String,
-        answered: String,
-    },
-    /// A number beyond its range was set to the nearest end.
-    AttributeClamped {
-        name: String,
-        answered: String,
-    },
-    /// An attribute that does not fit its kind was left out.
-    AttributeLeftOut {
-        name: String,
-        answered: String,
-    },
-}
-
-/// An item of an answer that is not a mark.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Dropped {
-    /// Place in the answer's list, from 0.
-    pub item: usize,
-    pub reason: DropReason,
-}
-
-/// Why an item is not a mark.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum DropReason {
-    /// Not a JSON object.
-    Unreadable,
-    NoLabel,
-    /// The recipe does not ask for it.
-    UnknownLabel {
-        answered: String,
-    },
-    /// A coordinate is missing or no number.
-    NoBox,
-    /// Less than a pixel wide or high.
-    NoExtent,
-    /// Outside the picture, or mostly so.
-    OutsidePicture,
-    /// An attribute without which a mark is worth nothing.
-    AttributeMissing {
-        name: String,
-    },
-}
 
 /// An answer without marks to read, which is another thing than an empty list.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -153,15 +37,22 @@ pub enum AnswerError {
 }
 
 /// Reads an answer as it was received or kept.
-pub fn read(answer: &RawAnswer, recipe: &Recipe) -> Result<ParsedAnswer, AnswerError> {
+pub fn read(answer: &RawAnswer, recipe: &Recipe) -> Result<Answer, AnswerError> {
     if answer.stop_reason == StopReason::Refusal {
         return Err(AnswerError::Declined);
     }
     let is_cut_off = answer.stop_reason.cuts_off();
     match parse(&answer.text, recipe, answer.sent) {
-        Ok(mut parsed) => {
-            parsed.is_truncated |= is_cut_off;
-            Ok(parsed)
+        Ok(mut answer) => {
+            answer.reading.is_cut_short |= is_cut_off;
+            // That there is nothing to mark is something a model has to say, not what is left of a ruin.
+            let is_ruin =
+                answer.reading.is_cut_short || answer.reading.dropped.iter().any(|item| is_malformed(&item.reason));
+            match answer.marks.is_empty() && is_ruin {
+                true if is_cut_off => Err(AnswerError::CutOffEarly),
+                true => Err(AnswerError::NoMarks),
+                false => Ok(answer),
+            }
         }
         Err(AnswerError::NoMarks) if is_cut_off => Err(AnswerError::CutOffEarly),
         Err(error) => Err(error),
@@ -169,55 +60,33 @@ pub fn read(answer: &RawAnswer, recipe: &Recipe) -> Result<ParsedAnswer, AnswerE
 }
 
 /// Reads the text of an answer about a picture of `sent` size.
-pub fn parse(text: &str, recipe: &Recipe, sent: PixelSize) -> Result<ParsedAnswer, AnswerError> {
+pub fn parse(text: &str, recipe: &Recipe, sent: PixelSize) -> Result<Answer, AnswerError> {
     let found = items::find(text).ok_or(AnswerError::NoMarks)?;
-    let mut parsed = ParsedAnswer {
-        sent,
-        marks: Vec::new(),
+    let mut marks = Vec::new();
+    let mut reading = Reading {
         repairs: found.repairs.into_iter().map(|kind| Repair { item: None, kind }).collect(),
         dropped: Vec::new(),
-        is_truncated: found.is_cut_off,
+        is_cut_short: found.is_cut_off,
     };
     for (item, value) in found.items.into_iter().enumerate() {
         let mut repairs = Vec::new();
-        match mark(item, value.as_ref(), recipe, sent, &mut repairs) {
+        match mark(value.as_ref(), recipe, sent, &mut repairs) {
             Ok(mark) => {
-                parsed.marks.push(mark);
-                parsed.repairs.extend(repairs.into_iter().map(|kind| Repair { item: Some(item), kind }));
+                marks.push(mark);
+                reading.repairs.extend(repairs.into_iter().map(|kind| Repair { item: Some(item), kind }));
             }
-            Err(reason) => parsed.dropped.push(Dropped { item, reason }),
+            Err(reason) => reading.dropped.push(Dropped { item, reason }),
         }
     }
-    Ok(parsed)
-}
-
-impl ParsedAnswer {
-    /// Whether the model has said, in full, that there is nothing to mark. An answer of which everything had to be
-    /// dropped says no such thing.
-    #[must_use]
-    pub fn is_empty_by_word(&self) -> bool {
-        self.marks.is_empty() && self.dropped.is_empty() && !self.is_truncated
-    }
-
-    /// The domain's form of it, which knows no attributes yet.
-    #[must_use]
-    pub fn to_answer(&self) -> Answer {
-        let marks = self.marks.iter().map(|mark| AnsweredMark {
-            label: mark.label.clone(),
-            confidence: mark.confidence,
-            rect: mark.rect,
-        });
-        Answer { sent: self.sent, marks: marks.collect() }
-    }
+    Ok(Answer { sent, marks, reading })
 }
 
 fn mark(
-    item: usize,
     value: Option<&Value>,
     recipe: &Recipe,
     sent: PixelSize,
     repairs: &mut Vec<RepairKind>,
-) -> Result<ParsedMark, DropReason> {
+) -> Result<AnsweredMark, DropReason> {
     let Some(Value::Object(fields)) = value else { return Err(DropReason::Unreadable) };
     let answered = ["label", "class", "category", "name"].iter().find_map(|key| fields.get(*key)?.as_str());
     let answered = answered.ok_or(DropReason::NoLabel)?;
@@ -229,7 +98,12 @@ fn mark(
     let rect = rect(fields, sent, repairs)?;
     let confidence = confidence(fields.get("confidence"), repairs);
     let attributes = attributes::read(fields, recipe, repairs)?;
-    Ok(ParsedMark { item, label: label.name.clone(), confidence, rect, attributes })
+    Ok(AnsweredMark { label: label.name.clone(), confidence, rect, attributes })
+}
+
+/// Whether an item was dropped for its form, and not for what it said.
+const fn is_malformed(reason: &DropReason) -> bool {
+    matches!(reason, DropReason::Unreadable | DropReason::NoLabel | DropReason::NoBox)
 }
 
 /// The label that is meant: exactly, by name or synonym, or with other characters between its words. An exact name wins

@@ -1,33 +1,10 @@
 //! What tokens cost. All arithmetic is in whole pico-dollars and rounds up, so that a sum of parts never comes out below
 //! the bill. Deliberately absent: taxes, discounts of a contract, and any guess at a price that nobody has told.
 
+use domain::calendar::CalendarDate;
 use domain::money::PicoDollars;
 
-use crate::usage::Usage;
-
-/// A day of the calendar, as vendors announce prices and retirements.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CalendarDate {
-    pub year: u16,
-    /// 1 to 12.
-    pub month: u8,
-    /// 1 to 31.
-    pub day: u8,
-}
-
-impl CalendarDate {
-    #[must_use]
-    pub const fn new(year: u16, month: u8, day: u8) -> Self {
-        Self { year, month, day }
-    }
-}
-
-impl std::fmt::Display for CalendarDate {
-    /// ISO 8601: `2026-11-23`.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
-    }
-}
+use domain::usage::Usage;
 
 /// The day on which the bundled prices were read from the vendor. To be shown beside every estimate.
 pub const PRICES_AS_OF: CalendarDate = CalendarDate::new(2026, 11, 23);
@@ -172,11 +149,5 @@ mod tests {
 
     fn no_rates() -> Rates {
         Rates::from_millidollars_per_million(0, 0, 0, 0, 0)
-    }
-
-    #[test]
-    fn dates_read_as_dates() {
-        assert_eq!(PRICES_AS_OF.to_string(), "2026-11-23");
-        assert!(CalendarDate::new(2026, 11, 30) > PRICES_AS_OF);
     }
 }

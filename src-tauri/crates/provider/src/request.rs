@@ -15,11 +15,11 @@ use crate::image_size::{ImageTier, fits, tokens};
 use crate::models::{ClaudeModel, Thinking};
 use crate::prices::Terms;
 use crate::schema::{self, OPTIONAL_LIMIT, Schema};
-use crate::usage::Usage;
 use crate::wire::anthropic::{
     Base64Source, CacheControl, MessagesRequest, OutputConfig, OutputFormat, SystemBlock, Transformations, UserBlock,
     UserMessage,
 };
+use domain::usage::Usage;
 
 /// The most bytes of a picture's file after base64: 10 MB at the vendor's own host, 5 MB on regional routes.
 pub const IMAGE_BASE64_LIMIT: usize = 5_000_000;
@@ -135,7 +135,7 @@ impl Brief {
             return Err(BriefError::NoBoxes);
         }
         let count = recipe.attributes.iter().filter(|attribute| !attribute.is_required).count();
-        if count > OPTIONAL_LIMIT {
+        if count > OPTIONAL_LIMIT as usize {
             return Err(BriefError::TooManyOptionalAttributes { count });
         }
         let habitual = match model.thinking {
@@ -202,17 +202,50 @@ impl Brief {
         self.model.price.cost(self.upper_bound(sent), terms)
     }
 
-    /// What a request is likely to consume when its answer takes `output_tokens`: pictures exactly, English text at the
-    /// usual number of letters a token. For estimates only; nothing is cached in it.
+    /// Input tokens that the words of a request are likely to take, instructions and the answer's form included: English
+    /// text at the usual number of letters a token. For estimates only.
+    #[must_use]
+    pub fn likely_text_tokens(&self, sent: PixelSize) -> u64 {
+        self.likely_prefix_tokens() + user_text(sent).len() as u64 / self.bytes_a_token()
+    }
+
+    /// Output tokens that an answer with so many marks is likely to take, thinking aside. For estimates only.
+    #[must_use]
+    pub fn likely_answer_tokens(&self, marks: u64) -> u64 {
+        // Digits and punctuation take more tokens than words.
+        self.schema.likely_bytes(marks) * 2 / 5
+    }
+
+    /// What a request is likely to consume when its answer takes `output_tokens` and nothing is cached: pictures exactly.
     #[must_use]
     pub fn likely(&self, sent: PixelSize, output_tokens: u64) -> Usage {
-        // Tokenizers from 4.7 on, as those models' image tier tells, give about 30 % more tokens.
-        let bytes_a_token = match self.model.image_tier {
+        Usage { input_tokens: tokens(sent) + self.likely_text_tokens(sent), output_tokens, ..Usage::default() }
+    }
+
+    /// As [`Brief::likely`] for a request that finds the guideline in the vendor's cache, if it can be cached at all.
+    #[must_use]
+    pub fn likely_when_cached(&self, sent: PixelSize, output_tokens: u64) -> Usage {
+        let usage = self.likely(sent, output_tokens);
+        let cache_read_tokens = match self.caching {
+            Caching::FiveMinutes | Caching::OneHour => self.likely_prefix_tokens(),
+            Caching::Off => 0,
+        };
+        if cache_read_tokens < self.model.min_cacheable_tokens {
+            return usage;
+        }
+        Usage { input_tokens: usage.input_tokens - cache_read_tokens, cache_read_tokens, ..usage }
+    }
+
+    fn likely_prefix_tokens(&self) -> u64 {
+        (self.system.len() as u64 + self.schema_bytes) / self.bytes_a_token()
+    }
+
+    /// Tokenizers from 4.7 on, as those models' image tier tells, give about 30 % more tokens.
+    const fn bytes_a_token(&self) -> u64 {
+        match self.model.image_tier {
             ImageTier::Standard => 4,
             ImageTier::High => 3,
-        };
-        let bytes = self.system.len() as u64 + self.schema_bytes + user_text(sent).len() as u64;
-        Usage { input_tokens: tokens(sent) + bytes / bytes_a_token, output_tokens, ..Usage::default() }
+        }
     }
 
     /// The request for one picture.
@@ -380,6 +413,10 @@ mod tests {
         );
         let likely = brief.likely(size, 100);
         assert!(likely.prompt_tokens() < bound.prompt_tokens() && likely.input_tokens > 1560);
+        let price = brief.model.price;
+        let cached = brief.likely_when_cached(size, 100);
+        assert_eq!(cached.prompt_tokens(), likely.prompt_tokens());
+        assert!(price.cost(cached, Terms::LIST) <= price.cost(likely, Terms::LIST));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use domain::recipe::{Attribute, AttributeKind, Recipe};
 use serde::{Serialize, Serializer};
 
 /// The most optional properties that a schema may have.
-pub const OPTIONAL_LIMIT: usize = 24;
+pub const OPTIONAL_LIMIT: u32 = 24;
 
 /// A node of a schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +32,28 @@ pub struct Property {
 impl Property {
     fn required(key: &str, schema: Schema) -> Self {
         Self { key: key.into(), schema, is_required: true }
+    }
+}
+
+impl Schema {
+    /// How long an answer of this form is likely to be when every list in it has `items` items, in bytes of JSON.
+    #[must_use]
+    pub fn likely_bytes(&self, items: u64) -> u64 {
+        match self {
+            // `"key":value,` for each, in braces.
+            Self::Object(properties) => properties
+                .iter()
+                .map(|property| property.key.len() as u64 + 4 + property.schema.likely_bytes(items))
+                .fold(2, u64::saturating_add),
+            Self::Array(item) => item.likely_bytes(items).saturating_mul(items).saturating_add(2),
+            // A coordinate, a probability, a few words.
+            Self::Plain("string") => 24,
+            Self::Plain(_) => 4,
+            Self::OneOf(options) => {
+                let total: usize = options.iter().map(String::len).sum();
+                (total / options.len().max(1)) as u64 + 2
+            }
+        }
     }
 }
 
@@ -137,6 +159,15 @@ mod tests {
     fn a_list_of_labels() {
         let recipe = Recipe::find_these("cat, traffic light").unwrap();
         insta::assert_snapshot!(serde_json::to_string(&of_answer(&recipe)).unwrap(), @r#"{"type":"object","properties":{"marks":{"type":"array","items":{"type":"object","properties":{"label":{"type":"string","enum":["cat","traffic light"]},"x1":{"type":"integer"},"y1":{"type":"integer"},"x2":{"type":"integer"},"y2":{"type":"integer"},"confidence":{"type":"number"}},"required":["label","x1","y1","x2","y2","confidence"],"additionalProperties":false}}},"required":["marks"],"additionalProperties":false}"#);
+    }
+
+    #[test]
+    fn a_likely_answer_is_about_as_long_as_a_real_one() {
+        let recipe = Recipe::find_these("cat, dog").unwrap();
+        let mark = r#"{"label":"cat","x1":1024,"y1":1024,"x2":1211,"y2":1300,"confidence":0.87}"#;
+        let real = format!("{{\"marks\":[{}]}}", [mark; 8].join(",")).len();
+        let likely = usize::try_from(of_answer(&recipe).likely_bytes(8)).unwrap();
+        assert!(likely.abs_diff(real) * 20 < real, "{likely} bytes instead of {real}");
     }
 
     #[test]

@@ -7,6 +7,7 @@
 
 use std::net::IpAddr;
 
+use domain::model::Destination;
 use reqwest::Url;
 use reqwest::header::HeaderValue;
 use zeroize::Zeroizing;
@@ -62,9 +63,14 @@ impl BaseUrl {
         self.0.origin().ascii_serialization()
     }
 
-    /// The host's name, to tell people where their photos go.
+    /// Where photos go, to tell people: the host, with its port when that is an unusual one.
     #[must_use]
-    pub fn host(&self) -> &str {
+    pub fn destination(&self) -> Destination {
+        let port = self.0.port().map(|port| format!(":{port}")).unwrap_or_default();
+        Destination::Host { name: format!("{}{port}", self.host()), is_on_this_machine: self.is_loopback() }
+    }
+
+    fn host(&self) -> &str {
         self.0.host_str().unwrap_or_default()
     }
 

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
+pub use table::attempts::{Bill, Unanswered};
 pub use table::files::KnownFile;
 pub use table::images::NewImage;
 pub use table::jobs::{JobFailure, JobOutcome, WaitingJob};

@@ -4,7 +4,8 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::{Result, StoreError};
 
-const MIGRATIONS: [&str; 1] = [include_str!("migration/0001_first.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("migration/0001_first.sql"), include_str!("migration/0002_remote_models.sql")];
 
 /// Brings `connection` to the newest format. Two processes that open a new library at once migrate it once.
 pub fn migrate(connection: &Connection) -> Result<()> {

@@ -4,14 +4,19 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use domain::annotation::{NewAnnotation, RejectReason, Shape, Status};
+use domain::answer::{DropReason, Dropped, Reading, Repair, RepairKind};
 use domain::geometry::{Orientation, PixelSize, Rect};
 use domain::ids::{ImageId, RunId};
 use domain::import::{ImageFormat, SkipReason, SkippedFile};
 use domain::library::{ImageFilter, ImageOrder, ImageQuery, ReviewState};
-use domain::model::ModelId;
+use domain::model::{Destination, ModelId};
+use domain::money::PicoDollars;
+use domain::plan::CostRange;
 use domain::recipe::{Recipe, builtin};
+use domain::report::{DropGroup, RepairGroup};
 use domain::review::{Decision, DecisionScope, Verdict};
-use domain::run::{FailureKind, StopReason};
+use domain::run::{FailureKind, PossiblyBilled, RetryGroup, RetryKind, StopReason};
+use domain::usage::Usage;
 
 use super::*;
 
@@ -53,6 +58,7 @@ impl Library {
             model_name: "M".into(),
             recipe: cats(),
             concurrency: 2,
+            destination: Destination::ThisMachine,
             quoted: None,
             images,
         };
@@ -63,10 +69,11 @@ impl Library {
         let job = self.store.read(|view| view.waiting_jobs(run, None, 1)).unwrap().pop().unwrap();
         self.store
             .write_blocking(move |edit| {
-                let attempt = edit.note_sent(job.id, 8)?;
-                edit.note_received(attempt, "{}", 9)?;
+                let attempt = edit.note_sent(job.id, PicoDollars::ZERO, 8)?;
+                edit.note_received(attempt, "{}", None, 9)?;
                 let annotations = confidences.iter().map(|&confidence| cat(confidence)).collect();
-                edit.settle_job(run, &job, &cats(), &JobOutcome::Done { attempt, annotations }, 40.0, 10)
+                let outcome = JobOutcome::Done { attempt, annotations, reading: Reading::default() };
+                edit.settle_job(run, &job, &cats(), &outcome, 40.0, 10)
             })
             .unwrap();
     }
@@ -234,12 +241,14 @@ fn what_is_finished_is_never_done_again() {
     // The second was sent, the third answered, when the process died.
     let jobs = library.store.read(|view| view.waiting_jobs(run, None, 10)).unwrap();
     let (sent, received) = (jobs[0].id, jobs[1].id);
+    let usage = Usage { input_tokens: 1_600, output_tokens: 90, ..Usage::default() };
+    let bill = Bill { usage, paid: PicoDollars(300) };
     library
         .store
         .write_blocking(move |edit| {
-            edit.note_sent(sent, 11)?;
-            let attempt = edit.note_sent(received, 11)?;
-            edit.note_received(attempt, "the answer", 12)
+            edit.note_sent(sent, PicoDollars(700), 11)?;
+            let attempt = edit.note_sent(received, PicoDollars(700), 11)?;
+            edit.note_received(attempt, "the answer", Some(bill), 12)
         })
         .unwrap();
     let Library { _folder, store } = library;
@@ -261,13 +270,74 @@ fn what_is_finished_is_never_done_again() {
             .write_blocking(move |edit| edit.settle_job(run, &job, &cats(), &JobOutcome::Failed(failure), 3.0, 13))
             .unwrap();
     }
-    store.write_blocking(move |edit| edit.note_stopped(run, StopReason::Paused)).unwrap();
+    store.write_blocking(move |edit| edit.note_stopped(run, StopReason::Paused, None)).unwrap();
     let summary = store.read(|view| view.run(run)).unwrap();
     assert_eq!((summary.done, summary.failed, summary.waiting), (1, 1, 2));
+    // What was received is paid; what was sent and never answered may be.
+    assert_eq!((summary.paid, summary.usage), (PicoDollars(300), usage));
+    assert_eq!(summary.possibly_billed, PossiblyBilled { count: 1, at_most: PicoDollars(700) });
     let failed = ImageQuery { filter: ImageFilter::Failed, ..ImageQuery::default() };
     assert_eq!(store.read(|view| view.image_ids(&failed)).unwrap(), [job.image]);
     assert_eq!(store.write_blocking(move |edit| edit.retry_failed(run)).unwrap(), 1);
     assert_eq!(store.read(|view| view.image_ids(&failed)).unwrap(), []);
+}
+
+#[test]
+fn requests_made_again_and_answers_put_right_are_counted() {
+    let library = Library::new();
+    let run = library.add_run(vec![library.add_image(1)]);
+    let job = library.store.read(|view| view.waiting_jobs(run, None, 1)).unwrap().pop().unwrap();
+    let reading = Reading {
+        repairs: vec![
+            Repair { item: Some(0), kind: RepairKind::LabelRenamed { answered: "kitty".into() } },
+            Repair { item: Some(1), kind: RepairKind::LabelRenamed { answered: "tom".into() } },
+        ],
+        dropped: vec![Dropped { item: 2, reason: DropReason::NoBox }],
+        is_cut_short: true,
+    };
+    library
+        .store
+        .write_blocking(move |edit| {
+            for (retried_for, may_be_billed) in [(RetryKind::Overloaded, false), (RetryKind::TimedOut, true)] {
+                let attempt = edit.note_sent(job.id, PicoDollars(50), 8)?;
+                let how = Unanswered { error: "busy".into(), retried_for: Some(retried_for), may_be_billed };
+                edit.note_unanswered(attempt, &how, 9)?;
+            }
+            let attempt = edit.note_sent(job.id, PicoDollars(50), 10)?;
+            // Nobody has said what it cost.
+            edit.note_received(attempt, "{}", None, 11)?;
+            let outcome = JobOutcome::Done { attempt, annotations: vec![cat(0.5), cat(0.6)], reading };
+            edit.settle_job(run, &job, &cats(), &outcome, 40.0, 12)
+        })
+        .unwrap();
+    let (summary, retried, (repairs, dropped)) =
+        library.store.read(|view| Ok((view.run(run)?, view.retry_groups(run)?, view.readings_of_run(run)?))).unwrap();
+    assert_eq!((summary.retries, summary.cut_short), (2, 1));
+    assert_eq!(summary.possibly_billed, PossiblyBilled { count: 2, at_most: PicoDollars(100) });
+    let group = |kind| RetryGroup { kind, count: 1 };
+    assert_eq!(retried, [group(RetryKind::Overloaded), group(RetryKind::TimedOut)]);
+    let renamed = RepairKind::LabelRenamed { answered: "kitty".into() };
+    assert_eq!(repairs, [RepairGroup { count: 2, example: renamed }]);
+    assert_eq!(dropped, [DropGroup { count: 1, example: DropReason::NoBox }]);
+}
+
+#[test]
+fn a_library_of_the_first_format_is_brought_along() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("library.sqlite");
+    let connection = Connection::open(&path).unwrap();
+    connection.execute_batch(include_str!("migration/0001_first.sql")).unwrap();
+    connection.pragma_update(None, "user_version", 1).unwrap();
+    let recipe = serde_json::to_string(&cats()).unwrap();
+    connection
+        .execute(
+            "INSERT INTO runs (started_at, model, model_name, recipe, concurrency, quoted) VALUES (1, 'm', 'M', ?1, 2, 0)",
+            [recipe],
+        )
+        .unwrap();
+    drop(connection);
+    let summary = Store::open(&path).unwrap().read(|view| view.run(RunId(1))).unwrap();
+    assert_eq!((summary.destination, summary.quoted), (Destination::ThisMachine, Some(CostRange::default())));
 }
 
 #[test]

@@ -5,13 +5,16 @@ mod dispatcher;
 mod executor;
 mod lock;
 mod progress;
+mod retry;
+mod tally;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ids::RunId;
-use domain::model::{ModelId, Shortfall};
+use domain::model::{Destination, Model, ModelId, Shortfall};
 use domain::plan::RunRequest;
+use domain::recipe::Recipe;
 use domain::run::{RunProgress, RunState, RunSummary, StopReason, WorkingRun};
 use store::NewRun;
 use tokio::sync::watch;
@@ -22,7 +25,9 @@ use crate::route::{Route, Routes};
 use crate::{EngineError, Result};
 
 use dispatcher::Dispatcher;
+use executor::Work;
 use lock::RunLock;
+use tally::{Sums, Tally};
 
 /// A run that this process works on.
 pub struct ActiveRun {
@@ -34,31 +39,31 @@ pub struct ActiveRun {
 impl Library {
     /// Writes a plan as a run and begins to work on it. Needs a tokio runtime.
     pub async fn start_run(self: &Arc<Self>, request: &RunRequest) -> Result<RunId> {
-        let model = Routes::model(&request.model)?;
-        let (images, recipe) =
-            self.store.read(|view| Ok((view.selected_images(&request.images)?, view.recipe(request.recipe)?)))?;
+        let (images, sizes, recipe) = self.store.read(|view| {
+            let images = view.selected_images(&request.images)?;
+            let sizes = view.sizes_of(&images)?;
+            Ok((images, sizes, view.recipe(request.recipe)?))
+        })?;
         if images.is_empty() {
             return Err(EngineError::NoImages);
         }
+        let (model, route) = self.open_route(request.model.clone(), recipe.clone()).await?;
         let shortfalls = model.shortfalls(&recipe);
         if shortfalls.iter().any(Shortfall::is_blocking) {
             return Err(EngineError::RecipeBeyondModel(shortfalls));
         }
-        let concurrency = match request.concurrency {
-            Some(count) => count.max(1),
-            None => self.open_route(&model.id).await?.default_concurrency(),
-        };
         let run = NewRun {
-            quoted: Routes::cost(&model).map(|cost| cost.expected),
+            quoted: self.cost(&model, &recipe, &sizes)?.map(|(cost, _)| cost),
+            concurrency: request.concurrency.map_or_else(|| route.default_concurrency(), |count| count.max(1)),
             model: model.id,
             model_name: model.name,
+            destination: model.destination,
             recipe,
-            concurrency,
             images,
         };
         let now = now_millis();
         let id = self.store.write(move |edit| edit.add_run(&run, now)).await?;
-        self.work_on(id).await?;
+        self.work_on(id, route).await?;
         Ok(id)
     }
 
@@ -72,7 +77,11 @@ impl Library {
         if summary.waiting + summary.failed == 0 {
             return Err(EngineError::NothingLeft(run));
         }
-        self.work_on(run).await
+        let recipe = self.store.read(|view| view.recipe_of_run(run))?;
+        let (model, route) = self.open_route(summary.model, recipe).await?;
+        // It goes on where models are now, which may be elsewhere than when it began.
+        self.store.write(move |edit| edit.note_destination(run, &model.destination)).await?;
+        self.work_on(run, route).await
     }
 
     pub fn pause_run(&self, run: RunId) {
@@ -82,6 +91,15 @@ impl Library {
     /// What is done stays; what is in flight is finished, since it may have been paid for.
     pub fn cancel_run(&self, run: RunId) {
         self.stop_run(run, StopReason::Cancelled);
+    }
+
+    /// Pauses every run that sends to another machine: what is in flight has been sent, nothing more is.
+    pub(crate) fn pause_runs_elsewhere(&self) {
+        for working in self.working_runs() {
+            if matches!(working.destination, Destination::Host { is_on_this_machine: false, .. }) {
+                self.pause_run(working.run);
+            }
+        }
     }
 
     fn stop_run(&self, run: RunId, reason: StopReason) {
@@ -127,7 +145,12 @@ impl Library {
             .values()
             .map(|active| {
                 let snapshot = active.progress.borrow();
-                WorkingRun { run: snapshot.run, finished: snapshot.done + snapshot.failed, total: snapshot.total }
+                WorkingRun {
+                    run: snapshot.run,
+                    destination: snapshot.destination.clone(),
+                    finished: snapshot.done + snapshot.failed,
+                    total: snapshot.total,
+                }
             })
             .collect();
         working.sort_by_key(|working| working.run);
@@ -137,9 +160,9 @@ impl Library {
     /// The state of a run that nobody works on, in the form of a snapshot.
     pub fn resting_progress(&self, run: RunId) -> Result<RunProgress> {
         let summary = self.run(run)?;
-        let (failures, (wall_millis, concurrency)) =
-            self.store.read(|view| Ok((view.failure_groups(run)?, view.pace_of_run(run)?)))?;
-        Ok(progress::resting(summary, failures, wall_millis, concurrency))
+        let (failures, retried, (wall_millis, concurrency)) =
+            self.store.read(|view| Ok((view.failure_groups(run)?, view.retry_groups(run)?, view.pace_of_run(run)?)))?;
+        Ok(progress::resting(summary, failures, retried, wall_millis, concurrency))
     }
 
     /// The newest first.
@@ -179,11 +202,8 @@ impl Library {
         if RunLock::is_held(self.folder(), run.id) { RunState::Running } else { RunState::Interrupted }
     }
 
-    async fn work_on(self: &Arc<Self>, run: RunId) -> Result<()> {
+    async fn work_on(self: &Arc<Self>, run: RunId, route: Route) -> Result<()> {
         let run_lock = RunLock::take(self.folder(), run)?;
-        let (model, recipe, (wall_millis, concurrency)) =
-            self.store.read(|view| Ok((view.run(run)?.model, view.recipe_of_run(run)?, view.pace_of_run(run)?)))?;
-        let route = self.open_route(&model).await?;
         let lost = self
             .store
             .write(move |edit| {
@@ -196,19 +216,42 @@ impl Library {
             tracing::info!(%run, lost, "requests of an earlier sitting were never answered");
         }
         // Once more, since the failed images wait again.
-        let summary = self.store.read(|view| view.run(run))?;
-        let snapshot = progress::resting(summary, Vec::new(), wall_millis, concurrency);
+        let (summary, retried, recipe, (wall_millis, concurrency)) = self.store.read(|view| {
+            Ok((view.run(run)?, view.retry_groups(run)?, view.recipe_of_run(run)?, view.pace_of_run(run)?))
+        })?;
+        let snapshot = progress::resting(summary, Vec::new(), retried, wall_millis, concurrency);
+        let tally = Tally::beginning_with(Sums {
+            spent: snapshot.spent,
+            possibly_billed: snapshot.possibly_billed,
+            retried: snapshot.retried.clone(),
+            cut_short: snapshot.cut_short,
+        });
         let (publish, progress) = watch::channel(RunProgress { state: RunState::Running, ..snapshot });
         let (stop, stop_asked) = watch::channel(None);
         lock(&self.active_runs).insert(run, ActiveRun { progress, stop });
-        let dispatcher = Dispatcher::new(Arc::clone(self), run, route, recipe, concurrency, publish, stop_asked);
+        let (halt, is_halted) = watch::channel(false);
+        let work = Work { library: Arc::clone(self), run, route, recipe: Arc::new(recipe), tally, halt: is_halted };
+        let dispatcher = Dispatcher::new(work, halt, concurrency, publish, stop_asked);
         tokio::spawn(dispatcher.work(run_lock));
+        self.note_change();
         Ok(())
     }
 
-    /// Opens a route where it may block: the weights of a model take a while to load.
-    async fn open_route(self: &Arc<Self>, model: &ModelId) -> Result<Route> {
-        let (library, model) = (Arc::clone(self), model.clone());
-        tokio::task::spawn_blocking(move || library.routes.open(&model)).await.map_err(|_| EngineError::TaskLost)?
+    /// Opens a route where it may block: weights take a while to load, and a keychain may ask for its password.
+    async fn open_route(self: &Arc<Self>, model: ModelId, recipe: Recipe) -> Result<(Model, Route)> {
+        let library = Arc::clone(self);
+        let opening = tokio::task::spawn_blocking(move || {
+            let way = library.way()?;
+            let model = Routes::model(&way, &model)?;
+            if let Some(hindrance) = way.hindrance(&model) {
+                return Err(EngineError::Hindered(hindrance));
+            }
+            if let (Destination::Host { name, .. }, false) = (&model.destination, way.is_agreed_to(&model)) {
+                return Err(EngineError::NotAgreed { host: name.clone() });
+            }
+            let route = library.routes.open(&way, &model, &recipe)?;
+            Ok((model, route))
+        });
+        opening.await.map_err(|_| EngineError::TaskLost)?
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use domain::ids::ImageId;
 use domain::metrics::quantile;
-use domain::run::{FailureGroup, InFlight, JustAnswered, RunProgress, RunState, RunSummary};
+use domain::run::{FailureGroup, InFlight, JustAnswered, RetryGroup, RunProgress, RunState, RunSummary};
 
 use super::executor::Finished;
 
@@ -47,6 +47,12 @@ impl Sitting {
     pub fn note_taken(&mut self, image: ImageId, now: Instant) {
         self.in_flight.push((image, now));
         self.standing.waiting = self.standing.waiting.saturating_sub(1);
+    }
+
+    /// A job that was taken waits again.
+    pub fn note_put_back(&mut self, image: ImageId) {
+        self.in_flight.retain(|(taken, _)| *taken != image);
+        self.standing.waiting += 1;
     }
 
     pub fn note_finished(&mut self, finished: Finished, now: Instant) {
@@ -127,12 +133,20 @@ impl Sitting {
 }
 
 /// A run that nobody works on.
-pub fn resting(summary: RunSummary, failures: Vec<FailureGroup>, wall_millis: f64, concurrency: u32) -> RunProgress {
+pub fn resting(
+    summary: RunSummary,
+    failures: Vec<FailureGroup>,
+    retried: Vec<RetryGroup>,
+    wall_millis: f64,
+    concurrency: u32,
+) -> RunProgress {
     RunProgress {
         run: summary.id,
         state: summary.state,
+        stop_detail: summary.stop_detail,
         model_name: summary.model_name,
         recipe_name: summary.recipe_name,
+        destination: summary.destination,
         started_at: summary.started_at,
         elapsed_millis: whole(wall_millis),
         left_millis: None,
@@ -146,7 +160,12 @@ pub fn resting(summary: RunSummary, failures: Vec<FailureGroup>, wall_millis: f6
         p50_millis: summary.p50_millis,
         p95_millis: summary.p95_millis,
         concurrency,
+        quoted: summary.quoted,
         spent: summary.paid,
+        possibly_billed: summary.possibly_billed,
+        hold: None,
+        retried,
+        cut_short: summary.cut_short,
         failures,
         just_answered: Vec::new(),
         rate_history: Vec::new(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::disposition::{Disposition, RetryCause, StopCause};
 use crate::refusal::Refusal;
-use crate::usage::Usage;
+use domain::usage::Usage;
 
 /// What had arrived of an answer that never ended.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

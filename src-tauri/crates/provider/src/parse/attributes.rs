@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use domain::annotation::AttributeValue;
+use domain::answer::{DropReason, RepairKind};
 use domain::recipe::{Attribute, AttributeKind, Recipe};
 use serde_json::{Map, Value};
 
 use super::scalars::{number, shown, spaced};
-use super::{DropReason, RepairKind};
 use crate::schema::attribute_key;
 
 /// The attributes among an item's fields, or in an object of their own.

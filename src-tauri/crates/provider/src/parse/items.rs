@@ -1,8 +1,7 @@
 //! Finding the items in an answer: first as the JSON that was asked for, then, when that is broken, one by one.
 
+use domain::answer::RepairKind;
 use serde_json::Value;
-
-use super::RepairKind;
 
 /// Names under which models put the list. The first is the one that is asked for.
 const LIST_KEYS: [&str; 7] = ["marks", "annotations", "objects", "detections", "items", "boxes", "results"];

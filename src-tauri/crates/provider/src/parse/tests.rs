@@ -32,13 +32,14 @@ fn told(text: &str, recipe: &Recipe) -> String {
         Err(error) => return error.to_string(),
     };
     let mut lines = Vec::new();
-    for ParsedMark { item, label, confidence, rect, attributes } in &parsed.marks {
+    for AnsweredMark { label, confidence, rect, attributes } in &parsed.marks {
         let Rect { x1, y1, x2, y2 } = rect;
-        lines.push(format!("{item}: {label} {x1} {y1} {x2} {y2} {confidence:?} {attributes:?}"));
+        lines.push(format!("{label} {x1} {y1} {x2} {y2} {confidence:?} {attributes:?}"));
     }
-    lines.extend(parsed.repairs.iter().map(|repair| format!("repair {:?}: {:?}", repair.item, repair.kind)));
-    lines.extend(parsed.dropped.iter().map(|dropped| format!("dropped {}: {:?}", dropped.item, dropped.reason)));
-    if parsed.is_truncated {
+    lines.extend(parsed.reading.repairs.iter().map(|repair| format!("repair {:?}: {:?}", repair.item, repair.kind)));
+    lines
+        .extend(parsed.reading.dropped.iter().map(|dropped| format!("dropped {}: {:?}", dropped.item, dropped.reason)));
+    if parsed.reading.is_cut_short {
         lines.push("truncated".into());
     }
     lines.join("\n")
@@ -47,7 +48,7 @@ fn told(text: &str, recipe: &Recipe) -> String {
 #[test]
 fn as_asked() {
     let text = r#"{"marks":[{"label":"cat","x1":10,"y1":20,"x2":110,"y2":120,"confidence":0.75}]}"#;
-    insta::assert_snapshot!(told(text, &recipe()), @r#"0: cat 10 20 110 120 Some(0.75) {}"#);
+    insta::assert_snapshot!(told(text, &recipe()), @r#"cat 10 20 110 120 Some(0.75) {}"#);
     assert_eq!(told(r#"{"marks":[]}"#, &recipe()), "");
 }
 
@@ -60,10 +61,10 @@ fn boxes_that_need_repair() {
         {"label":"cat","box":{"x1":1,"y1":2,"x2":3,"y2":4}}
     ]}"#;
     insta::assert_snapshot!(told(text, &recipe()), @r#"
-    0: cat 10 20 110 120 Some(0.5) {}
-    1: cat 10 20 110.5 120 None {}
-    2: cat 0 250 90 300 None {}
-    3: cat 1 2 3 4 None {}
+    cat 10 20 110 120 Some(0.5) {}
+    cat 10 20 110.5 120 None {}
+    cat 0 250 90 300 None {}
+    cat 1 2 3 4 None {}
     repair Some(0): CornersSwapped
     repair Some(1): NumberFromText { field: "x1" }
     repair Some(1): NumberFromText { field: "y1" }
@@ -88,7 +89,7 @@ fn one_bad_item_never_costs_the_others() {
         {"label":"cat","x1":1,"y1":2,"x2":30,"y2":40}
     ]}"#;
     insta::assert_snapshot!(told(&text.replace("1e999", "\"1e999\""), &recipe()), @r#"
-    13: cat 1 2 30 40 None {}
+    cat 1 2 30 40 None {}
     dropped 0: Unreadable
     dropped 1: Unreadable
     dropped 2: Unreadable
@@ -111,11 +112,11 @@ fn labels_by_synonym_and_spelling() {
         .map(|label| format!(r#"{{"class":"{label}","x1":1,"y1":2,"x2":30,"y2":40}}"#))
         .join(",");
     insta::assert_snapshot!(told(&format!("[{text}]"), &recipe()), @r#"
-    0: cat 1 2 30 40 None {}
-    1: cat 1 2 30 40 None {}
-    2: cat 1 2 30 40 None {}
-    3: traffic light 1 2 30 40 None {}
-    4: traffic light 1 2 30 40 None {}
+    cat 1 2 30 40 None {}
+    cat 1 2 30 40 None {}
+    cat 1 2 30 40 None {}
+    traffic light 1 2 30 40 None {}
+    traffic light 1 2 30 40 None {}
     repair Some(1): LabelRenamed { answered: "Cat " }
     repair Some(2): LabelRenamed { answered: "kitten" }
     repair Some(3): LabelRenamed { answered: "traffic_light" }
@@ -138,7 +139,7 @@ fn confidences_are_never_made_up() {
         [None, Some(0.0), Some(1.0), Some(0.5), Some(0.85), Some(0.85), None, None, None, None, None, Some(0.005)];
     assert_eq!(table.iter().map(|(_, confidence)| *confidence).collect::<Vec<_>>(), expected, "{table:?}");
     let without = parse(r#"[{"label":"cat","x1":1,"y1":2,"x2":30,"y2":40}]"#, &recipe(), SENT).unwrap();
-    assert_eq!((without.marks[0].confidence, without.repairs), (None, Vec::new()));
+    assert_eq!((without.marks[0].confidence, without.reading.repairs), (None, Vec::new()));
 }
 
 #[test]
@@ -154,10 +155,10 @@ fn attributes_by_kind() {
     ]
     .join(",");
     insta::assert_snapshot!(told(&format!("{{\"marks\":[{text}]}}"), &with_attributes()), @r#"
-    0: cat 1 2 30 40 None {"coat": Text("tabby"), "difficulty": Number(3), "is it asleep?": YesNo(true), "note": Text("on a sofa")}
-    1: cat 1 2 30 40 None {"coat": Text("short hair"), "difficulty": Number(4), "is it asleep?": YesNo(false), "note": Text("7")}
-    2: cat 1 2 30 40 None {"difficulty": Number(5)}
-    3: cat 1 2 30 40 None {"difficulty": Number(1), "note": Text("flat")}
+    cat 1 2 30 40 None {"coat": Text("tabby"), "difficulty": Number(3), "is it asleep?": YesNo(true), "note": Text("on a sofa")}
+    cat 1 2 30 40 None {"coat": Text("short hair"), "difficulty": Number(4), "is it asleep?": YesNo(false), "note": Text("7")}
+    cat 1 2 30 40 None {"difficulty": Number(5)}
+    cat 1 2 30 40 None {"difficulty": Number(1), "note": Text("flat")}
     repair Some(1): AttributeConverted { name: "note", answered: "7" }
     repair Some(1): AttributeConverted { name: "difficulty", answered: "4" }
     repair Some(1): AttributeConverted { name: "coat", answered: "Short_hair" }
@@ -174,7 +175,7 @@ fn attributes_by_kind() {
 #[test]
 fn json_with_something_around_it() {
     let list = r#"{"marks":[{"label":"cat","x1":1,"y1":2,"x2":30,"y2":40}]}"#;
-    let expected = "0: cat 1 2 30 40 None {}\nrepair None: WordsAround";
+    let expected = "cat 1 2 30 40 None {}\nrepair None: WordsAround";
     for text in [
         format!("```json\n{list}\n```"),
         format!("```\n{list}```"),
@@ -186,7 +187,7 @@ fn json_with_something_around_it() {
     }
     let mark = r#"{"label":"cat","x1":1,"y1":2,"x2":30,"y2":40}"#;
     let lines = parse(&format!("{mark}\n{mark}\n{mark}\nThat is all."), &recipe(), SENT).unwrap();
-    assert_eq!((lines.marks.len(), lines.dropped.len()), (3, 0));
+    assert_eq!((lines.marks.len(), lines.reading.dropped.len()), (3, 0));
     assert_eq!(told("```json\n[]\n```", &recipe()), "repair None: WordsAround");
 }
 
@@ -196,9 +197,9 @@ fn broken_json_is_read_item_by_item() {
     let comma = r#"{"label":"cat","x1":1,"y1":2,"x2":30,"y2":40,}"#;
     let text = format!(r#"{{"marks":[{good},{{"label":"cat",x1:5}},{comma},{good},],}}"#);
     insta::assert_snapshot!(told(&text, &recipe()), @r#"
-    0: cat 1 2 30 40 None {}
-    2: cat 1 2 30 40 None {}
-    3: cat 1 2 30 40 None {}
+    cat 1 2 30 40 None {}
+    cat 1 2 30 40 None {}
+    cat 1 2 30 40 None {}
     repair None: BrokenJson
     dropped 1: Unreadable
     "#);
@@ -209,15 +210,17 @@ fn a_truncated_answer_gives_its_whole_items() {
     let text = r#"{"marks":[{"label":"cat","x1":1,"y1":2,"x2":30,"y2":40,"attributes":{"difficulty":1,"note":"a ] } \" b"}},
         {"label":"cat","x1":2,"y1":3,"x2":31,"y2":41,"attributes":{"difficulty":2}},{"label":"traff"#;
     insta::assert_snapshot!(told(text, &with_attributes()), @r#"
-    0: cat 1 2 30 40 None {"difficulty": Number(1), "note": Text("a ] } \" b")}
-    1: cat 2 3 31 41 None {"difficulty": Number(2)}
+    cat 1 2 30 40 None {"difficulty": Number(1), "note": Text("a ] } \" b")}
+    cat 2 3 31 41 None {"difficulty": Number(2)}
     repair None: CutOff
     truncated
     "#);
     // Wherever it is cut, nothing is invented and nothing fails but the beginning.
     for (end, _) in text.char_indices() {
         match parse(&text[..end], &with_attributes(), SENT) {
-            Ok(parsed) => assert!(parsed.is_truncated && parsed.dropped.is_empty(), "{end}: {parsed:?}"),
+            Ok(parsed) => {
+                assert!(parsed.reading.is_cut_short && parsed.reading.dropped.is_empty(), "{end}: {parsed:?}");
+            }
             Err(error) => assert!(error == AnswerError::NoMarks && end < 12, "{end}"),
         }
     }
@@ -267,14 +270,18 @@ fn the_reason_for_stopping_is_heard() {
     assert_eq!(read("{\"marks\":[]}", StopReason::Refusal), Err(AnswerError::Declined));
     assert_eq!(read("", StopReason::MaxTokens), Err(AnswerError::CutOffEarly));
     assert_eq!(read("", StopReason::EndTurn), Err(AnswerError::NoMarks));
-    assert!(read("{\"marks\":[", StopReason::MaxTokens).unwrap().is_truncated);
-    assert!(!read("{\"marks\":[]}", StopReason::EndTurn).unwrap().is_truncated);
+    assert_eq!(read("{\"marks\":[", StopReason::MaxTokens), Err(AnswerError::CutOffEarly));
+    let whole = r#"{"marks":[{"label":"cat","x1":1,"y1":2,"x2":30,"y2":40},"#;
+    assert!(read(whole, StopReason::MaxTokens).unwrap().reading.is_cut_short);
+    assert_eq!(read(r#"{"marks":[{"label":"cat","x1":ten}]}"#, StopReason::EndTurn), Err(AnswerError::NoMarks));
+    assert_eq!(read(r#"{"marks":[{"x1":1}]}"#, StopReason::EndTurn), Err(AnswerError::NoMarks));
+    assert!(!read("{\"marks\":[]}", StopReason::EndTurn).unwrap().reading.is_cut_short);
 }
 
 #[test]
 fn the_domain_s_form_lands_in_the_image() {
     let text = r#"[{"label":"kitten","x1":10,"y1":20,"x2":110,"y2":120,"confidence":0.5}]"#;
     let parsed = parse(text, &recipe(), SENT).unwrap();
-    let marks = parsed.to_answer().annotations(&recipe(), PixelSize::new(4000, 3000));
+    let marks = parsed.annotations(&recipe(), PixelSize::new(4000, 3000));
     assert_eq!(marks[0].shape, domain::annotation::Shape::Box { rect: Rect::new(100.0, 200.0, 1100.0, 1200.0) });
 }

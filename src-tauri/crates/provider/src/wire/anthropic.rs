@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::answer::StopReason;
 use crate::refusal::Refusal;
 use crate::schema::Schema;
-use crate::usage::Usage;
+use domain::usage::Usage;
 
 #[derive(Serialize)]
 pub struct MessagesRequest<'a> {

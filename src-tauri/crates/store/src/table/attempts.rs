@@ -2,9 +2,36 @@
 //! `parsed` together with the marks. `failed` has an error for an answer; `lost` was sent by a process that died.
 
 use domain::ids::{AttemptId, JobId, RunId};
+use domain::model::Model;
+use domain::money::PicoDollars;
+use domain::recipe::Recipe;
+use domain::run::{PossiblyBilled, RetryGroup, RetryKind};
+use domain::usage::Usage;
 use rusqlite::params;
 
+use super::all;
+use crate::code::{from_name, name_of, to_json};
 use crate::{Edit, Result, View};
+
+/// What the vendor reported for an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bill {
+    pub usage: Usage,
+    pub paid: PicoDollars,
+}
+
+/// A request that ended without an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unanswered {
+    pub error: String,
+    /// `None` when it is not made again.
+    pub retried_for: Option<RetryKind>,
+    /// Whether the vendor may bill it all the same.
+    pub may_be_billed: bool,
+}
+
+/// The newest answers that an estimate of the next ones rests on.
+const TELLING_ANSWERS: u32 = 1000;
 
 impl View<'_> {
     /// Requests of `run` beyond the first for each image.
@@ -16,24 +43,113 @@ impl View<'_> {
         )?;
         Ok(statement.query_row([run.0], |row| row.get(0))?)
     }
+
+    /// Requests of `run` that were made again, the most frequent reason first.
+    pub fn retry_groups(&self, run: RunId) -> Result<Vec<RetryGroup>> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT retried_for, count(*) FROM attempts JOIN jobs ON jobs.id = job_id
+             WHERE run_id = ?1 AND retried_for IS NOT NULL GROUP BY retried_for ORDER BY 2 DESC, 1",
+        )?;
+        all(&mut statement, [run.0], |row| {
+            Ok(RetryGroup { kind: from_name("attempts.retried_for", row.get(0)?)?, count: row.get(1)? })
+        })
+    }
+
+    /// All that the requests of `run` consumed, and what they cost.
+    pub fn bill_of_run(&self, run: RunId) -> Result<Bill> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT coalesce(sum(usage_input), 0), coalesce(sum(usage_output), 0),
+                 coalesce(sum(usage_cache_write_5m), 0), coalesce(sum(usage_cache_write_1h), 0),
+                 coalesce(sum(usage_cache_read), 0), coalesce(sum(usage_thinking), 0), coalesce(sum(paid), 0)
+             FROM attempts JOIN jobs ON jobs.id = job_id WHERE run_id = ?1",
+        )?;
+        Ok(statement.query_row([run.0], |row| {
+            Ok(Bill {
+                usage: Usage {
+                    input_tokens: row.get(0)?,
+                    output_tokens: row.get(1)?,
+                    cache_write_5m_tokens: row.get(2)?,
+                    cache_write_1h_tokens: row.get(3)?,
+                    cache_read_tokens: row.get(4)?,
+                    thinking_tokens: row.get(5)?,
+                },
+                paid: PicoDollars(row.get(6)?),
+            })
+        })?)
+    }
+
+    /// What the vendor may bill for `run` beyond what it reported.
+    pub fn possibly_billed(&self, run: RunId) -> Result<PossiblyBilled> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT count(*), coalesce(sum(at_most), 0) FROM attempts JOIN jobs ON jobs.id = job_id
+             WHERE run_id = ?1 AND may_be_billed",
+        )?;
+        Ok(statement
+            .query_row([run.0], |row| Ok(PossiblyBilled { count: row.get(0)?, at_most: PicoDollars(row.get(1)?) }))?)
+    }
+
+    /// Output tokens of the newest answers of `model` at its destination to `recipe`, ascending.
+    pub fn answer_lengths(&self, model: &Model, recipe: &Recipe) -> Result<Vec<u64>> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT usage_output FROM (
+                 SELECT attempts.id, usage_output FROM runs JOIN jobs ON run_id = runs.id JOIN attempts ON job_id = jobs.id
+                 WHERE model = ?1 AND destination = ?2 AND recipe = ?3 AND usage_output > 0
+                 ORDER BY attempts.id DESC LIMIT ?4)
+             ORDER BY usage_output",
+        )?;
+        let destination = to_json("runs.destination", &model.destination)?;
+        let recipe = to_json("runs.recipe", recipe)?;
+        all(&mut statement, params![model.id.0, destination, recipe, TELLING_ANSWERS], |row| Ok(row.get(0)?))
+    }
 }
 
 impl Edit<'_> {
-    /// Notes that a request is about to leave.
-    pub fn note_sent(&self, job: JobId, now: u64) -> Result<AttemptId> {
-        let mut statement = self
-            .0
-            .0
-            .prepare_cached("INSERT INTO attempts (job_id, state, sent_at) VALUES (?1, 'sent', ?2) RETURNING id")?;
-        Ok(AttemptId(statement.query_row(params![job.0, now], |row| row.get(0))?))
+    /// Notes that a request is about to leave, and what it can cost at most.
+    pub fn note_sent(&self, job: JobId, at_most: PicoDollars, now: u64) -> Result<AttemptId> {
+        let mut statement = self.0.0.prepare_cached(
+            "INSERT INTO attempts (job_id, state, sent_at, at_most) VALUES (?1, 'sent', ?2, ?3) RETURNING id",
+        )?;
+        Ok(AttemptId(statement.query_row(params![job.0, now, at_most.0], |row| row.get(0))?))
     }
 
-    /// Keeps an answer as it came.
-    pub fn note_received(&self, attempt: AttemptId, raw_answer: &str, now: u64) -> Result<()> {
+    /// Keeps an answer as it came. Without a bill nobody has said what it cost.
+    pub fn note_received(&self, attempt: AttemptId, raw_answer: &str, bill: Option<Bill>, now: u64) -> Result<()> {
+        let Bill { usage, paid } = bill.unwrap_or(Bill { usage: Usage::default(), paid: PicoDollars::ZERO });
         self.0
             .0
-            .prepare_cached("UPDATE attempts SET state = 'received', raw_answer = ?2, answered_at = ?3 WHERE id = ?1")?
-            .execute(params![attempt.0, raw_answer, now])?;
+            .prepare_cached(
+                "UPDATE attempts SET state = 'received', raw_answer = ?2, answered_at = ?3, paid = ?4,
+                     usage_input = ?5, usage_output = ?6, usage_cache_write_5m = ?7, usage_cache_write_1h = ?8,
+                     usage_cache_read = ?9, usage_thinking = ?10, may_be_billed = ?11 AND at_most > 0
+                 WHERE id = ?1",
+            )?
+            .execute(params![
+                attempt.0,
+                raw_answer,
+                now,
+                paid.0,
+                usage.input_tokens,
+                usage.output_tokens,
+                usage.cache_write_5m_tokens,
+                usage.cache_write_1h_tokens,
+                usage.cache_read_tokens,
+                usage.thinking_tokens,
+                bill.is_none(),
+            ])?;
+        Ok(())
+    }
+
+    /// Notes that a request ended without an answer.
+    pub fn note_unanswered(&self, attempt: AttemptId, how: &Unanswered, now: u64) -> Result<()> {
+        let retried_for = how.retried_for.as_ref().map(name_of).transpose()?;
+        self.0
+            .0
+            .prepare_cached(
+                "UPDATE attempts SET state = 'failed', error = ?2, answered_at = ?3, retried_for = ?4,
+                     may_be_billed = ?5 AND at_most > 0
+                 WHERE id = ?1",
+            )?
+            .execute(params![attempt.0, how.error, now, retried_for, how.may_be_billed])?;
         Ok(())
     }
 
@@ -42,6 +158,7 @@ impl Edit<'_> {
         Ok(())
     }
 
+    /// An answer without marks to read: it stays as it was received and was paid for.
     pub(super) fn note_attempt_failed(&self, attempt: AttemptId, error: &str, now: u64) -> Result<()> {
         self.0
             .0
@@ -50,5 +167,15 @@ impl Edit<'_> {
             )?
             .execute(params![attempt.0, error, now])?;
         Ok(())
+    }
+
+    /// Makes the attempts of a run whose process died `lost`. Its waiting jobs wait on; answers that came are kept.
+    pub fn give_up_lost_attempts(&self, run: RunId) -> Result<u32> {
+        let lost = self.0.0.execute(
+            "UPDATE attempts SET state = 'lost', may_be_billed = at_most > 0
+             WHERE state = 'sent' AND job_id IN (SELECT id FROM jobs WHERE run_id = ?1)",
+            [run.0],
+        )?;
+        Ok(u32::try_from(lost).unwrap_or(u32::MAX))
     }
 }

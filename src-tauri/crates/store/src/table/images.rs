@@ -141,15 +141,14 @@ impl View<'_> {
         }
     }
 
-    /// The five most frequent upright sizes among `images`.
-    pub fn frequent_sizes(&self, images: &[ImageId]) -> Result<Vec<SizeCount>> {
+    /// The upright sizes among `images`, the most frequent first.
+    pub fn sizes_of(&self, images: &[ImageId]) -> Result<Vec<SizeCount>> {
         let mut counts: HashMap<PixelSize, u32> = HashMap::new();
         for &image in images {
             *counts.entry(self.image_size(image)?).or_default() += 1;
         }
         let mut sizes: Vec<SizeCount> = counts.into_iter().map(|(size, count)| SizeCount { size, count }).collect();
         sizes.sort_by_key(|entry| (std::cmp::Reverse(entry.count), std::cmp::Reverse(entry.size.area())));
-        sizes.truncate(5);
         Ok(sizes)
     }
 

@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 
 use domain::annotation::NewAnnotation;
+use domain::answer::Reading;
 use domain::geometry::PixelSize;
 use domain::ids::{AttemptId, ImageId, JobId, RunId};
 use domain::library::LabelCount;
 use domain::recipe::Recipe;
+use domain::report::{DropGroup, RepairGroup};
 use domain::run::{FailureGroup, FailureKind};
 use rusqlite::{OptionalExtension, params};
 
 use super::all;
-use crate::code::{from_name, name_of, to_json};
+use crate::code::{from_json, from_name, name_of, to_json};
 use crate::{Edit, Result, View};
 
 /// A job that nobody works on.
@@ -30,7 +32,7 @@ pub struct WaitingJob {
 /// How a job ended.
 #[derive(Debug, Clone)]
 pub enum JobOutcome {
-    Done { attempt: AttemptId, annotations: Vec<NewAnnotation> },
+    Done { attempt: AttemptId, annotations: Vec<NewAnnotation>, reading: Reading },
     Failed(JobFailure),
 }
 
@@ -90,6 +92,40 @@ impl View<'_> {
         })
     }
 
+    /// Answers of `run` that were cut off, whose whole marks were kept.
+    pub fn cut_short_count(&self, run: RunId) -> Result<u32> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT count(*) FROM jobs WHERE run_id = ?1 AND reading IS NOT NULL AND reading ->> 'is_cut_short'",
+        )?;
+        Ok(statement.query_row([run.0], |row| row.get(0))?)
+    }
+
+    /// What reading the answers of `run` took: repairs and dropped items by kind, the most frequent first.
+    pub fn readings_of_run(&self, run: RunId) -> Result<(Vec<RepairGroup>, Vec<DropGroup>)> {
+        let mut statement =
+            self.0.prepare_cached("SELECT reading FROM jobs WHERE run_id = ?1 AND reading IS NOT NULL ORDER BY id")?;
+        let readings: Vec<Reading> =
+            all(&mut statement, [run.0], |row| from_json("jobs.reading", &row.get::<_, String>(0)?))?;
+        let (mut repairs, mut dropped): (Vec<RepairGroup>, Vec<DropGroup>) = (Vec::new(), Vec::new());
+        for reading in readings {
+            for repair in reading.repairs {
+                match repairs.iter_mut().find(|group| is_same_variant(&group.example, &repair.kind)) {
+                    Some(group) => group.count += 1,
+                    None => repairs.push(RepairGroup { count: 1, example: repair.kind }),
+                }
+            }
+            for item in reading.dropped {
+                match dropped.iter_mut().find(|group| is_same_variant(&group.example, &item.reason)) {
+                    Some(group) => group.count += 1,
+                    None => dropped.push(DropGroup { count: 1, example: item.reason }),
+                }
+            }
+        }
+        repairs.sort_by_key(|group| std::cmp::Reverse(group.count));
+        dropped.sort_by_key(|group| std::cmp::Reverse(group.count));
+        Ok((repairs, dropped))
+    }
+
     /// What `run` found, the most frequent label first, whatever has become of the marks since.
     pub fn found_by_run(&self, run: RunId) -> Result<Vec<LabelCount>> {
         let recipe = self.recipe_of_run(run)?;
@@ -108,6 +144,10 @@ impl View<'_> {
         let mut statement = self.0.prepare_cached("SELECT image_id FROM jobs WHERE run_id = ?1 ORDER BY id")?;
         all(&mut statement, [run.0], |row| Ok(ImageId(row.get(0)?)))
     }
+}
+
+fn is_same_variant<T>(one: &T, other: &T) -> bool {
+    std::mem::discriminant(one) == std::mem::discriminant(other)
 }
 
 fn count_by_label(annotations: &[NewAnnotation]) -> BTreeMap<&str, u32> {
@@ -142,23 +182,27 @@ impl Edit<'_> {
             JobOutcome::Done { .. } => ("done", None, None),
             JobOutcome::Failed(failure) => ("failed", Some(name_of(&failure.kind)?), Some(failure.detail.as_str())),
         };
-        let found = match outcome {
-            JobOutcome::Done { annotations, .. } => Some(to_json("jobs.found", &count_by_label(annotations))?),
-            JobOutcome::Failed(_) => None,
+        let (found, reading) = match outcome {
+            JobOutcome::Done { annotations, reading, .. } => (
+                Some(to_json("jobs.found", &count_by_label(annotations))?),
+                (!reading.is_plain()).then(|| to_json("jobs.reading", reading)).transpose()?,
+            ),
+            JobOutcome::Failed(_) => (None, None),
         };
         let changed = self
             .0
             .0
             .prepare_cached(
-                "UPDATE jobs SET state = ?2, failure = ?3, failure_detail = ?4, took_millis = ?5, found = ?6
+                "UPDATE jobs SET state = ?2, failure = ?3, failure_detail = ?4, took_millis = ?5, found = ?6,
+                     reading = ?7
                  WHERE id = ?1 AND state = 'waiting'",
             )?
-            .execute(params![job.id.0, state, failure, detail, took_millis, found])?;
+            .execute(params![job.id.0, state, failure, detail, took_millis, found, reading])?;
         if changed == 0 {
             return Ok(());
         }
         match outcome {
-            JobOutcome::Done { attempt, annotations } => {
+            JobOutcome::Done { attempt, annotations, .. } => {
                 self.note_parsed(*attempt)?;
                 self.propose(run, job.image, recipe, annotations)?;
             }
@@ -173,16 +217,6 @@ impl Edit<'_> {
             .prepare_cached("UPDATE images SET failed_job = ?2 WHERE id = ?1")?
             .execute(params![job.image.0, failed_job])?;
         Ok(())
-    }
-
-    /// Makes the attempts of a run whose process died `lost`. Its waiting jobs wait on; answers that came are kept.
-    pub fn give_up_lost_attempts(&self, run: RunId) -> Result<u32> {
-        let lost = self.0.0.execute(
-            "UPDATE attempts SET state = 'lost'
-             WHERE state = 'sent' AND job_id IN (SELECT id FROM jobs WHERE run_id = ?1)",
-            [run.0],
-        )?;
-        Ok(u32::try_from(lost).unwrap_or(u32::MAX))
     }
 
     /// Lets the failed jobs of `run` wait again; returns how many.

@@ -2,8 +2,9 @@
 
 use domain::ids::{ImageId, RunId};
 use domain::metrics::quantile;
-use domain::model::ModelId;
+use domain::model::{Destination, Model, ModelId};
 use domain::money::PicoDollars;
+use domain::plan::CostRange;
 use domain::recipe::Recipe;
 use domain::run::{RunState, RunSummary, StopReason};
 use rusqlite::{OptionalExtension, Row, params};
@@ -19,8 +20,9 @@ pub struct NewRun {
     pub model_name: String,
     pub recipe: Recipe,
     pub concurrency: u32,
-    /// The expected cost of its quote.
-    pub quoted: Option<PicoDollars>,
+    pub destination: Destination,
+    /// The cost of its quote.
+    pub quoted: Option<CostRange>,
     pub images: Vec<ImageId>,
 }
 
@@ -32,7 +34,7 @@ const SUMMARY: &str = "SELECT runs.id, stop_reason, model, model_name, recipe, s
     (SELECT count(*) FROM annotations WHERE run_id = runs.id AND status = 'proposed'),
     (SELECT count(*) FROM jobs JOIN images ON images.id = image_id
      WHERE run_id = runs.id AND review <> 'unreviewed'),
-    (SELECT coalesce(sum(paid), 0) FROM attempts JOIN jobs ON jobs.id = job_id WHERE run_id = runs.id)
+    quoted_low, quoted_high, destination, stop_detail
     FROM runs";
 
 impl View<'_> {
@@ -56,15 +58,18 @@ impl View<'_> {
         let (total, done, failed): (u32, u32, u32) = (row.get(8)?, row.get(9)?, row.get(10)?);
         let wall_millis: f64 = row.get(7)?;
         let durations = self.durations(id)?;
+        let bill = self.bill_of_run(id)?;
         Ok(RunSummary {
             id,
             state: match stop_reason {
                 Some(reason) => RunState::Stopped { reason: from_name("runs.stop_reason", reason)? },
                 None => RunState::Running,
             },
+            stop_detail: row.get(17)?,
             model: ModelId(row.get(2)?),
             model_name: row.get(3)?,
             recipe_name: recipe.name,
+            destination: from_json("runs.destination", &row.get::<_, String>(16)?)?,
             started_at: row.get(5)?,
             total,
             done,
@@ -73,8 +78,11 @@ impl View<'_> {
             mark_count: row.get(11)?,
             undecided_count: row.get(12)?,
             reviewed_count: row.get(13)?,
-            quoted: row.get::<_, Option<u64>>(6)?.map(PicoDollars),
-            paid: PicoDollars(row.get(14)?),
+            quoted: quoted(row.get(14)?, row.get(6)?, row.get(15)?),
+            paid: bill.paid,
+            usage: bill.usage,
+            possibly_billed: self.possibly_billed(id)?,
+            cut_short: self.cut_short_count(id)?,
             retries: self.retry_count(id)?,
             p50_millis: quantile(&durations, 0.50).map(whole_millis),
             p95_millis: quantile(&durations, 0.95).map(whole_millis),
@@ -96,14 +104,22 @@ impl View<'_> {
         found(statement.query_row([run.0], |row| Ok((row.get(0)?, row.get(1)?))), "run", run.0)
     }
 
-    /// The newest run of `model` in which an image was answered.
-    pub fn latest_answered_run(&self, model: &ModelId) -> Result<Option<RunId>> {
+    /// The newest run of `model` at its destination in which an image was answered.
+    pub fn latest_answered_run(&self, model: &Model) -> Result<Option<RunId>> {
         let mut statement = self.0.prepare_cached(
-            "SELECT id FROM runs WHERE model = ?1 AND wall_millis > 0
+            "SELECT id FROM runs WHERE model = ?1 AND destination = ?2 AND wall_millis > 0
              AND EXISTS (SELECT 1 FROM jobs WHERE run_id = runs.id AND state = 'done') ORDER BY id DESC LIMIT 1",
         )?;
-        Ok(statement.query_row([&model.0], |row| row.get(0)).optional()?.map(RunId))
+        let destination = to_json("runs.destination", &model.destination)?;
+        Ok(statement.query_row([&model.id.0, &destination], |row| row.get(0)).optional()?.map(RunId))
     }
+}
+
+/// Runs from before quotes had ends were free: their ends are what was expected.
+fn quoted(low: Option<u64>, expected: Option<u64>, high: Option<u64>) -> Option<CostRange> {
+    let expected = expected?;
+    let [low, expected, high] = [low.unwrap_or(expected), expected, high.unwrap_or(expected)].map(PicoDollars);
+    Some(CostRange { low, expected, high })
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a duration, and `as` saturates")]
@@ -115,15 +131,19 @@ impl Edit<'_> {
     /// Writes a run and its queue.
     pub fn add_run(&self, run: &NewRun, now: u64) -> Result<RunId> {
         let id = RunId(self.0.0.query_row(
-            "INSERT INTO runs (started_at, model, model_name, recipe, concurrency, quoted)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6) RETURNING id",
+            "INSERT INTO runs (started_at, model, model_name, recipe, concurrency, quoted, quoted_low, quoted_high,
+                 destination)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) RETURNING id",
             params![
                 now,
                 run.model.0,
                 run.model_name,
                 to_json("runs.recipe", &run.recipe)?,
                 run.concurrency,
-                run.quoted.map(|quoted| quoted.0)
+                run.quoted.map(|quoted| quoted.expected.0),
+                run.quoted.map(|quoted| quoted.low.0),
+                run.quoted.map(|quoted| quoted.high.0),
+                to_json("runs.destination", &run.destination)?,
             ],
             |row| row.get(0),
         )?);
@@ -140,13 +160,24 @@ impl Edit<'_> {
         Ok(())
     }
 
-    pub fn note_resumed(&self, run: RunId) -> Result<()> {
-        self.0.0.execute("UPDATE runs SET stop_reason = NULL WHERE id = ?1", [run.0])?;
+    /// Notes where the run sends its images from now on.
+    pub fn note_destination(&self, run: RunId, destination: &Destination) -> Result<()> {
+        let destination = to_json("runs.destination", destination)?;
+        self.0.0.execute("UPDATE runs SET destination = ?2 WHERE id = ?1", params![run.0, destination])?;
         Ok(())
     }
 
-    pub fn note_stopped(&self, run: RunId, reason: StopReason) -> Result<()> {
-        self.0.0.execute("UPDATE runs SET stop_reason = ?2 WHERE id = ?1", params![run.0, name_of(&reason)?])?;
+    pub fn note_resumed(&self, run: RunId) -> Result<()> {
+        self.0.0.execute("UPDATE runs SET stop_reason = NULL, stop_detail = NULL WHERE id = ?1", [run.0])?;
+        Ok(())
+    }
+
+    /// Notes why a run no longer sends, and what was said about it when it stopped by itself.
+    pub fn note_stopped(&self, run: RunId, reason: StopReason, detail: Option<&str>) -> Result<()> {
+        self.0.0.execute(
+            "UPDATE runs SET stop_reason = ?2, stop_detail = ?3 WHERE id = ?1",
+            params![run.0, name_of(&reason)?, detail],
+        )?;
         Ok(())
     }
 }

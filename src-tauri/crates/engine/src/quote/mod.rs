@@ -1,22 +1,30 @@
 //! What a plan will cost and take, before anything is done. Times are measured: on an earlier run of the same model, or
 //! on a few of the plan's own images, tried just now.
 
+mod cost;
+
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use domain::ids::ImageId;
-use domain::model::{Model, ModelId};
-use domain::plan::{ModelQuote, PlanRequest, Quote, TimeBasis, TimeEstimate};
+use domain::model::{Destination, Model, ModelId};
+use domain::plan::{ModelQuote, PlanRequest, Quote, SizeCount, TimeBasis, TimeEstimate};
+use domain::recipe::Recipe;
+use provider::prices::PRICES_AS_OF;
 
 use crate::Result;
-use crate::library::{Library, lock};
-use crate::route::Routes;
+use crate::connection::Way;
+use crate::library::{Library, lock, processors};
+use crate::route::{DETECTOR_EDGE, Routes, detected};
 
+/// Sizes that a quote lists one by one.
+const LISTED_SIZES: usize = 5;
 /// Images that a trial takes for each one worked on at once.
 const TRIAL_ROUNDS: usize = 2;
-/// Finished images below which an earlier run says too little about pace.
+/// Finished images below which an earlier run on this machine says too little about pace: trying a few anew says more.
+/// A model elsewhere is not tried, so that there every run counts.
 const TELLING_IMAGES: u32 = 20;
 
 /// How fast a model goes on this machine.
@@ -35,37 +43,68 @@ struct Pace {
 pub struct Trials(Mutex<HashMap<ModelId, Pace>>);
 
 impl Library {
-    /// Quotes a plan for every model. Blocks for a moment when a model has to be tried first.
+    /// Quotes a plan for every model. Blocks for a moment when a model on this machine has to be tried first, and for as
+    /// long as a keychain asks for its password.
     pub fn quote(&self, request: &PlanRequest) -> Result<Quote> {
         let (images, sizes, recipe) = self.store.read(|view| {
             let images = view.selected_images(&request.images)?;
-            let sizes = view.frequent_sizes(&images)?;
+            let sizes = view.sizes_of(&images)?;
             Ok((images, sizes, view.recipe(request.recipe)?))
         })?;
+        let way = self.way()?;
+        let models = Routes::models(&way)?;
+        let suggested_model = if way.has_key() { way.suggested_model().clone() } else { models[0].id.clone() };
+        let models = models
+            .into_iter()
+            .map(|model| self.quote_for(model, &way, &recipe, &images, &sizes))
+            .collect::<Result<_>>()?;
+        Ok(Quote {
+            image_count: u32::try_from(images.len()).unwrap_or(u32::MAX),
+            sizes: sizes.into_iter().take(LISTED_SIZES).collect(),
+            models,
+            suggested_model,
+            prices_as_of: PRICES_AS_OF,
+            words_sent: cost::words_sent(&recipe).unwrap_or_default(),
+        })
+    }
+
+    fn quote_for(
+        &self,
+        model: Model,
+        way: &Way,
+        recipe: &Recipe,
+        images: &[ImageId],
+        sizes: &[SizeCount],
+    ) -> Result<ModelQuote> {
+        let shortfalls = model.shortfalls(recipe);
+        let hindrance = way.hindrance(&model);
+        let can_run = hindrance.is_none() && model.can_run(recipe);
+        let pace = if can_run { self.pace(&model, images)? } else { None };
+        let (cost, cost_basis) = self.cost(&model, recipe, sizes)?.unzip();
         let image_count = u32::try_from(images.len()).unwrap_or(u32::MAX);
-        let mut models = Vec::new();
-        for model in Routes::models() {
-            let can_run = model.can_run(&recipe);
-            let pace = if can_run { self.pace(&model, &images)? } else { None };
-            models.push(ModelQuote {
-                cost: Routes::cost(&model),
-                time: pace.map(|pace| estimate(pace, image_count)),
-                shortfalls: model.shortfalls(&recipe),
-                can_run,
-                model,
-            });
-        }
-        Ok(Quote { image_count, sizes, models })
+        Ok(ModelQuote {
+            cost,
+            cost_basis: cost_basis.flatten(),
+            time: pace.map(|pace| estimate(pace, image_count)),
+            shortfalls,
+            hindrance,
+            can_run,
+            model,
+        })
     }
 
     fn pace(&self, model: &Model, images: &[ImageId]) -> Result<Option<Pace>> {
         if let Some(pace) = self.pace_of_earlier_run(model)? {
             return Ok(Some(pace));
         }
+        // Trying out what costs money, or leaves the machine, is not for a quote to do.
+        if model.destination != Destination::ThisMachine {
+            return Ok(None);
+        }
         if let Some(pace) = lock(&self.trials.0).get(&model.id) {
             return Ok(Some(*pace));
         }
-        let pace = self.try_out(model, images)?;
+        let pace = self.try_out(images)?;
         if let Some(pace) = pace {
             lock(&self.trials.0).insert(model.id.clone(), pace);
         }
@@ -74,14 +113,15 @@ impl Library {
 
     fn pace_of_earlier_run(&self, model: &Model) -> Result<Option<Pace>> {
         let Some((durations, (wall_millis, concurrency))) = self.store.read(|view| {
-            let Some(run) = view.latest_answered_run(&model.id)? else { return Ok(None) };
+            let Some(run) = view.latest_answered_run(model)? else { return Ok(None) };
             Ok(Some((view.durations(run)?, view.pace_of_run(run)?)))
         })?
         else {
             return Ok(None);
         };
         let images = u32::try_from(durations.len()).unwrap_or(u32::MAX);
-        Ok((images >= TELLING_IMAGES).then(|| Pace {
+        let is_telling = images >= TELLING_IMAGES || model.destination != Destination::ThisMachine;
+        Ok(is_telling.then(|| Pace {
             image_millis: durations.iter().sum::<f64>() / f64::from(images),
             step_millis: wall_millis / f64::from(images),
             concurrency,
@@ -90,9 +130,9 @@ impl Library {
     }
 
     /// Annotates a few images as a run would, and throws the answers away. `None` when not one could be read.
-    fn try_out(&self, model: &Model, images: &[ImageId]) -> Result<Option<Pace>> {
-        let route = self.routes.open(&model.id)?;
-        let concurrency = route.default_concurrency();
+    fn try_out(&self, images: &[ImageId]) -> Result<Option<Pace>> {
+        let detector = self.routes.detector()?;
+        let concurrency = processors();
         let sample = spread(images, concurrency as usize * TRIAL_ROUNDS);
         let next = AtomicUsize::new(0);
         let started = Instant::now();
@@ -104,8 +144,8 @@ impl Library {
                         while let Some(&image) = sample.get(next.fetch_add(1, Ordering::Relaxed)) {
                             let began = Instant::now();
                             let answered = self
-                                .decode_original(image, Some(route.sent_edge()))
-                                .is_ok_and(|decoded| route.answer(&decoded.pixels).is_ok());
+                                .decode_original(image, Some(DETECTOR_EDGE))
+                                .is_ok_and(|decoded| detected(&detector, &decoded.pixels).is_ok());
                             if answered {
                                 durations.push(began.elapsed().as_secs_f64() * 1000.0);
                             }

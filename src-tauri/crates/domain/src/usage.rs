@@ -1,24 +1,27 @@
-//! What a request consumed, as the vendor counted it.
+//! What requests consumed, as the vendor counted it.
 
 use serde::{Deserialize, Serialize};
 
-/// Tokens of one request. The kinds of input do not overlap: the whole prompt is their sum.
+/// Tokens of one request, or of several together. The kinds of input do not overlap: the whole prompt is their sum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Usage {
     /// Input that neither came from the cache nor went there.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub input_tokens: u64,
     /// All output, thinking included.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub output_tokens: u64,
     /// Input that was put into the cache for five minutes.
-    #[serde(default)]
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub cache_write_5m_tokens: u64,
     /// Input that was put into the cache for an hour.
-    #[serde(default)]
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub cache_write_1h_tokens: u64,
-    #[serde(default)]
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub cache_read_tokens: u64,
     /// The part of the output that was thinking, where it is told. Already in `output_tokens`.
-    #[serde(default)]
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub thinking_tokens: u64,
 }
 

@@ -1,0 +1,97 @@
+//! The way to models elsewhere, as it is set up: where to, with whose key, by whose word. Never a key itself.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::ModelId;
+
+/// By whose word something is as it is. A variable wins over a line of a `.env` file, that over what was set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum SettingSource {
+    /// Nobody has said anything else.
+    Default,
+    Settings,
+    /// A variable of the environment.
+    Variable,
+    /// The `.env` file in the working folder.
+    DotEnv,
+}
+
+/// Where a key comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum KeyPlace {
+    /// The operating system's keychain.
+    Keychain,
+    /// The memory of this process, until it ends.
+    Session,
+    Variable,
+    DotEnv,
+}
+
+/// The way to Claude.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct Connection {
+    pub base_url: String,
+    pub base_url_from: SettingSource,
+    /// The server, with its port when that is an unusual one: where photos go. Empty when the address is unusable.
+    pub host: String,
+    /// Whether that server is on this machine.
+    pub is_on_this_machine: bool,
+    /// `None`: there is no key for this server.
+    pub key: Option<KeyPlace>,
+    /// Why there is no keychain to keep a key in; `None` when there is one.
+    pub keychain_problem: Option<String>,
+    /// The model that is chosen when nobody has chosen one.
+    pub model: ModelId,
+    pub model_from: SettingSource,
+    /// Images at once.
+    pub concurrency: u32,
+    pub concurrency_from: SettingSource,
+    /// What is wrong with the address or the environment, so that nothing can be sent; `None` when nothing is.
+    pub problem: Option<String>,
+}
+
+/// What came of asking the server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum ConnectionCheck {
+    /// It takes the key and has the model.
+    Works {
+        model: ModelId,
+        /// Models that it lists.
+        model_count: u32,
+    },
+    NoKey,
+    /// Everything is kept on this machine.
+    LocalOnly,
+    /// The address, the key's form or the environment is unusable; nothing was sent.
+    Unusable {
+        detail: String,
+    },
+    KeyRejected,
+    NotPermitted {
+        detail: String,
+    },
+    NoCredit {
+        detail: String,
+    },
+    UnknownModel {
+        model: ModelId,
+        available: Vec<ModelId>,
+    },
+    NotSuchAServer {
+        detail: String,
+    },
+    Unreachable {
+        detail: String,
+    },
+    /// The server is there, but busy or ill.
+    Unwell {
+        detail: String,
+    },
+}

@@ -1,0 +1,289 @@
+//! The way to Claude: what the settings, the environment and the keychain say together, and whether it works. Keys pass
+//! through here on their way to a client and go nowhere else.
+
+use std::sync::Arc;
+
+use domain::connection::{Connection, ConnectionCheck, KeyPlace, SettingSource};
+use domain::model::{Destination, Hindrance, Model, ModelId};
+use domain::settings::Settings;
+use keys::{Environment, KeyRing, KeysError, Place, Said, Source};
+use provider::client::{Client, ClientOptions};
+use provider::connection::CheckError;
+use provider::models::{self, ClaudeModel, DEFAULT_MODEL};
+use provider::server::{ANTHROPIC, BaseUrl, Key};
+use zeroize::Zeroizing;
+
+use crate::clock::today;
+use crate::library::Library;
+use crate::{EngineError, Result};
+
+/// Requests at once when nobody has said how many.
+const CONCURRENCY: u32 = 4;
+
+/// What a library is opened with besides its own file.
+pub struct Surroundings {
+    /// Why it could not be read is told when somebody wants to send something.
+    pub environment: keys::Result<Environment>,
+    pub keys: KeyRing,
+}
+
+impl Surroundings {
+    /// The process variables, the `.env` file in the working folder, the operating system's keychain.
+    #[must_use]
+    pub fn of_this_process() -> Self {
+        // Relative to the working folder, wherever that is.
+        Self { environment: Environment::read(std::path::Path::new("")), keys: KeyRing::open() }
+    }
+
+    fn said<'a, T>(&'a self, what: impl Fn(&'a Environment) -> Option<Said<T>>) -> Option<(T, SettingSource)> {
+        let said = what(self.environment.as_ref().ok()?)?;
+        let source = match said.source {
+            Source::Variable => SettingSource::Variable,
+            Source::DotEnv => SettingSource::DotEnv,
+        };
+        Some((said.value, source))
+    }
+}
+
+/// The way to Claude as it is right now. Holds the key.
+pub struct Way {
+    base_url: (String, SettingSource),
+    server: std::result::Result<BaseUrl, String>,
+    key: Option<(Zeroizing<String>, KeyPlace)>,
+    model: (ModelId, SettingSource),
+    concurrency: (u32, SettingSource),
+    settings: Settings,
+}
+
+impl Way {
+    /// What cannot be used, in words; `None` when all can.
+    fn problem(&self) -> Option<String> {
+        self.server.as_ref().err().cloned()
+    }
+
+    pub fn concurrency(&self) -> u32 {
+        self.concurrency.0
+    }
+
+    /// The model that is chosen when nobody has chosen one.
+    pub fn suggested_model(&self) -> &ModelId {
+        &self.model.0
+    }
+
+    pub fn has_key(&self) -> bool {
+        self.key.is_some()
+    }
+
+    /// Every Claude model, at the server as it is set up, or at the vendor's own when that is unusable.
+    pub fn models(&self) -> Result<Vec<Model>> {
+        let server = match &self.server {
+            Ok(server) => server.clone(),
+            Err(_) => BaseUrl::parse(ANTHROPIC).map_err(|error| unusable(&error))?,
+        };
+        Ok(models::all().iter().map(|model| model.offered_by(&server)).collect())
+    }
+
+    /// Why `model` cannot be used now.
+    pub fn hindrance(&self, model: &Model) -> Option<Hindrance> {
+        let Destination::Host { name: host, is_on_this_machine } = &model.destination else { return None };
+        if self.settings.is_local_only && !is_on_this_machine {
+            return Some(Hindrance::LocalOnly);
+        }
+        if let Some(on) = model.retires.filter(|_| model.is_retired(today())) {
+            return Some(Hindrance::Retired { on });
+        }
+        if let Some(detail) = self.problem() {
+            return Some(Hindrance::Unusable { detail });
+        }
+        self.key.is_none().then(|| Hindrance::NoKey { host: host.clone() })
+    }
+
+    /// Whether the person has agreed to send images to where `model` is.
+    pub fn is_agreed_to(&self, model: &Model) -> bool {
+        match &model.destination {
+            Destination::ThisMachine => true,
+            Destination::Host { name, .. } => self.settings.agreed_hosts.contains(name),
+        }
+    }
+
+    pub fn client(&self) -> Result<Client> {
+        let server = self.server.clone().map_err(|detail| unusable(&detail))?;
+        let host = destination_name(&server);
+        let (secret, _) = self.key.as_ref().ok_or(EngineError::Hindered(Hindrance::NoKey { host }))?;
+        let key = Key::for_server(secret, &server).map_err(|error| unusable(&error))?;
+        Client::new(server, key, &ClientOptions::default()).map_err(|error| unusable(&error))
+    }
+}
+
+/// The model of the bundled table that `model` is.
+pub fn claude(model: &ModelId) -> Result<&'static ClaudeModel> {
+    models::find(&model.0).ok_or_else(|| EngineError::UnknownModel(model.clone()))
+}
+
+fn unusable(problem: &impl ToString) -> EngineError {
+    EngineError::Hindered(Hindrance::Unusable { detail: problem.to_string() })
+}
+
+fn destination_name(server: &BaseUrl) -> String {
+    match server.destination() {
+        Destination::Host { name, .. } => name,
+        Destination::ThisMachine => String::new(),
+    }
+}
+
+impl Library {
+    /// The way to Claude as it is right now. May block for as long as the keychain asks for its password.
+    pub(crate) fn way(&self) -> Result<Way> {
+        let settings = self.settings()?;
+        let surroundings = &self.surroundings;
+        let base_url = match (surroundings.said(Environment::base_url), &settings.base_url) {
+            (Some((said, source)), _) => (said.to_owned(), source),
+            (None, Some(set)) => (set.clone(), SettingSource::Settings),
+            (None, None) => (ANTHROPIC.to_owned(), SettingSource::Default),
+        };
+        let model = match surroundings.said(Environment::model) {
+            Some((said, source)) => (ModelId(said.to_owned()), source),
+            None => (ModelId(DEFAULT_MODEL.into()), SettingSource::Default),
+        };
+        let concurrency = match (surroundings.said(Environment::concurrency), settings.concurrency) {
+            (Some(said), _) => said,
+            (None, Some(set)) => (set, SettingSource::Settings),
+            (None, None) => (CONCURRENCY, SettingSource::Default),
+        };
+        let server = match &surroundings.environment {
+            Err(error) => Err(error.to_string()),
+            Ok(_) if models::find(&model.0.0).is_none() => {
+                Err(format!("ANTHROPIC_MODEL names {}, of which this version knows neither price nor limits", model.0))
+            }
+            Ok(_) => BaseUrl::parse(&base_url.0).map_err(|error| format!("{}: {error}", base_url.0)),
+        };
+        let key = server.as_ref().ok().and_then(|server| self.key_for(server));
+        Ok(Way { base_url, server, key, model, concurrency, settings })
+    }
+
+    /// The key from the environment where it belongs to `server`, otherwise the one that was entered for it.
+    fn key_for(&self, server: &BaseUrl) -> Option<(Zeroizing<String>, KeyPlace)> {
+        let given = self.surroundings.environment.as_ref().ok().and_then(|environment| environment.key(ANTHROPIC));
+        let given =
+            given.filter(|given| BaseUrl::parse(&given.base_url).is_ok_and(|its| its.origin() == server.origin()));
+        if let Some(given) = given {
+            let place = match given.source {
+                Source::Variable => KeyPlace::Variable,
+                Source::DotEnv => KeyPlace::DotEnv,
+            };
+            return Some((given.secret, place));
+        }
+        match self.surroundings.keys.find(&server.origin()) {
+            Ok(found) => found.map(|found| {
+                let place = match found.place {
+                    Place::Keychain => KeyPlace::Keychain,
+                    Place::Session => KeyPlace::Session,
+                };
+                (found.secret, place)
+            }),
+            Err(error) => {
+                // The person is told of it where keys are entered.
+                tracing::debug!(%error, "the keychain was not asked");
+                None
+            }
+        }
+    }
+
+    /// The way to Claude, to be shown. Blocks as the keychain does.
+    pub fn connection(&self) -> Result<Connection> {
+        let way = self.way()?;
+        let (host, is_on_this_machine) = match way.server.as_ref().map(BaseUrl::destination) {
+            Ok(Destination::Host { name, is_on_this_machine }) => (name, is_on_this_machine),
+            _ => (String::new(), false),
+        };
+        Ok(Connection {
+            problem: way.problem(),
+            host,
+            is_on_this_machine,
+            key: way.key.as_ref().map(|(_, place)| *place),
+            keychain_problem: self.surroundings.keys.check_keychain().err().map(|error| match error {
+                KeysError::Keychain { reason } => reason,
+                error => error.to_string(),
+            }),
+            base_url: way.base_url.0,
+            base_url_from: way.base_url.1,
+            model: way.model.0,
+            model_from: way.model.1,
+            concurrency: way.concurrency.0,
+            concurrency_from: way.concurrency.1,
+        })
+    }
+
+    /// Keeps a typed key for the server as it is set up: in the keychain, or for the session where there is none.
+    pub fn keep_key(&self, typed: &Zeroizing<String>) -> Result<Connection> {
+        let server = self.way()?.server.map_err(|detail| unusable(&detail))?;
+        Key::for_server(typed, &server).map_err(EngineError::Key)?;
+        self.surroundings.keys.keep(&server.origin(), Zeroizing::new(typed.trim().to_owned()));
+        self.connection()
+    }
+
+    /// Forgets the key that was entered for the server as it is set up.
+    pub fn forget_key(&self) -> Result<Connection> {
+        let server = self.way()?.server.map_err(|detail| unusable(&detail))?;
+        self.surroundings.keys.forget(&server.origin())?;
+        self.connection()
+    }
+
+    /// Asks the server for its models with the key. Sends no image and costs nothing.
+    pub async fn check_connection(self: &Arc<Self>) -> Result<ConnectionCheck> {
+        let library = Arc::clone(self);
+        let way = tokio::task::spawn_blocking(move || library.way()).await.map_err(|_| EngineError::TaskLost)??;
+        let server = match &way.server {
+            Ok(server) => server,
+            Err(detail) => return Ok(ConnectionCheck::Unusable { detail: detail.clone() }),
+        };
+        if way.settings.is_local_only && !server.is_loopback() {
+            return Ok(ConnectionCheck::LocalOnly);
+        }
+        if way.key.is_none() {
+            return Ok(ConnectionCheck::NoKey);
+        }
+        let client = match way.client() {
+            Ok(client) => client,
+            Err(error) => return Ok(ConnectionCheck::Unusable { detail: error.to_string() }),
+        };
+        let model = way.model.0;
+        Ok(match client.check(&model.0).await {
+            Ok(listed) => {
+                ConnectionCheck::Works { model, model_count: u32::try_from(listed.len()).unwrap_or(u32::MAX) }
+            }
+            Err(error) => told(model, error),
+        })
+    }
+
+    /// The model that the environment names, if it names one.
+    pub fn model_by_environment(&self) -> Result<Option<ModelId>> {
+        let (model, source) = self.way()?.model;
+        Ok((source != SettingSource::Default).then_some(model))
+    }
+
+    /// Remembers that the person has agreed to send images to `host`, having seen what is sent.
+    pub async fn agree_to(&self, host: String) -> Result<()> {
+        let mut settings = self.settings()?;
+        if !settings.agreed_hosts.contains(&host) {
+            settings.agreed_hosts.push(host);
+            self.save_settings(settings).await?;
+        }
+        Ok(())
+    }
+}
+
+fn told(model: ModelId, error: CheckError) -> ConnectionCheck {
+    match error {
+        CheckError::KeyRejected => ConnectionCheck::KeyRejected,
+        CheckError::NotPermitted { detail } => ConnectionCheck::NotPermitted { detail },
+        CheckError::NoCredit { detail } => ConnectionCheck::NoCredit { detail },
+        CheckError::UnknownModel { available, .. } => ConnectionCheck::UnknownModel {
+            model,
+            available: available.into_iter().map(|listed| ModelId(listed.id)).collect(),
+        },
+        CheckError::NotSuchAServer { detail } => ConnectionCheck::NotSuchAServer { detail },
+        CheckError::Unreachable { detail } => ConnectionCheck::Unreachable { detail },
+        CheckError::Unwell { detail } => ConnectionCheck::Unwell { detail },
+    }
+}

@@ -1,0 +1,51 @@
+//! What a run's requests have come to so far: kept beside the ledger, so that a snapshot needs no question to it.
+
+use std::sync::Mutex;
+
+use domain::money::PicoDollars;
+use domain::run::{PossiblyBilled, RetryGroup, RetryKind};
+
+use crate::library::lock;
+
+#[derive(Debug, Clone, Default)]
+pub struct Sums {
+    pub spent: PicoDollars,
+    pub possibly_billed: PossiblyBilled,
+    pub retried: Vec<RetryGroup>,
+    pub cut_short: u32,
+}
+
+/// Executors add to it, the dispatcher reads it.
+pub struct Tally(Mutex<Sums>);
+
+impl Tally {
+    pub fn beginning_with(sums: Sums) -> Self {
+        Self(Mutex::new(sums))
+    }
+
+    pub fn sums(&self) -> Sums {
+        lock(&self.0).clone()
+    }
+
+    pub fn note_spent(&self, paid: PicoDollars) {
+        lock(&self.0).spent += paid;
+    }
+
+    pub fn note_possibly_billed(&self, at_most: PicoDollars) {
+        let mut sums = lock(&self.0);
+        sums.possibly_billed.count += 1;
+        sums.possibly_billed.at_most += at_most;
+    }
+
+    pub fn note_retry(&self, kind: RetryKind) {
+        let mut sums = lock(&self.0);
+        match sums.retried.iter_mut().find(|group| group.kind == kind) {
+            Some(group) => group.count += 1,
+            None => sums.retried.push(RetryGroup { kind, count: 1 }),
+        }
+    }
+
+    pub fn note_cut_short(&self) {
+        lock(&self.0).cut_short += 1;
+    }
+}

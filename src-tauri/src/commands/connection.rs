@@ -1,0 +1,36 @@
+//! The way to Claude. A key comes in here once, as it is typed, and never goes back to the window.
+
+use domain::connection::{Connection, ConnectionCheck};
+use tauri::State;
+use zeroize::Zeroizing;
+
+use super::{Answer, ask};
+use crate::state::Desktop;
+
+/// The way to Claude as it is set up now; never a key.
+#[tauri::command]
+#[specta::specta]
+pub async fn connection(desktop: State<'_, Desktop>) -> Answer<Connection> {
+    ask(&desktop, |library| library.connection()).await
+}
+
+/// Keeps a typed key in the keychain, or for the session where there is none.
+#[tauri::command]
+#[specta::specta]
+pub async fn keep_key(desktop: State<'_, Desktop>, key: String) -> Answer<Connection> {
+    let key = Zeroizing::new(key);
+    ask(&desktop, move |library| library.keep_key(&key)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn forget_key(desktop: State<'_, Desktop>) -> Answer<Connection> {
+    ask(&desktop, |library| library.forget_key()).await
+}
+
+/// Asks the server for its models with the key. Sends no image and costs nothing.
+#[tauri::command]
+#[specta::specta]
+pub async fn check_connection(desktop: State<'_, Desktop>) -> Answer<ConnectionCheck> {
+    Ok(desktop.library().check_connection().await?)
+}
