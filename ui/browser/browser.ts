@@ -71,3 +71,27 @@ export async function expectAccessible(page: Page): Promise<void> {
   });
   expect(found).toEqual([]);
 }
+
+/** Fails on whatever reaches beyond the window, or scrolls sideways, or is cut off where nothing says so. */
+export async function expectNothingCut(page: Page): Promise<void> {
+  const cut = await page.evaluate(() => {
+    const names = (element: Element) =>
+      `${element.tagName}.${element.className}: ${element.textContent?.trim().slice(0, 40)}`;
+    const isShown = (element: Element) => element.checkVisibility() && !element.closest(".spoken");
+    const shown = [...document.querySelectorAll("body *")].filter(isShown);
+    const wide = shown.filter((element) => {
+      const { overflowX, textOverflow } = getComputedStyle(element);
+      const hides = overflowX !== "visible" && textOverflow !== "ellipsis";
+      // What is typed into a field may be longer than the field.
+      return (
+        !(element instanceof HTMLInputElement) &&
+        hides &&
+        element.clientWidth > 0 &&
+        element.scrollWidth > element.clientWidth + 1
+      );
+    });
+    const beyond = shown.filter((element) => element.getBoundingClientRect().right > window.innerWidth + 1);
+    return [...wide, ...beyond].map(names);
+  });
+  expect(cut).toEqual([]);
+}

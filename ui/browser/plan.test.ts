@@ -46,8 +46,10 @@ it("chooses a model by the arrow keys", async () => {
   await page.keyboard.press("Control+2");
   await page.getByRole("radio", { name: "Built-in detector" }).focus();
   await page.keyboard.press("ArrowDown");
-  await page.getByRole("button", { name: "Annotate 60 images, about $0.11" }).waitFor();
-  await page.getByText("60 images, resized, to api.example.com").waitFor();
+  await page.getByRole("button", { name: "Annotate 60 images, about $0.017" }).waitFor();
+  await page.getByText("60 JPEGs, 640 px at most, to api.anthropic.com").waitFor();
+  await page.keyboard.press("ArrowUp");
+  await page.getByRole("button", { name: "Annotate 60 images, $0" }).waitFor();
 });
 
 it("leads to the library when there is nothing to annotate", async () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 
 import type { DurationBin, RunId, RunReport, RunSummary } from "../ipc/bindings";
+import { words } from "../messages";
+import { partOfQuote, tokensOf, whiskerScale } from "./cost";
 import { bars, placeOf, spread } from "./histogram";
 import { History, type HistorySeam } from "./history.svelte";
 
@@ -8,9 +10,11 @@ function summary(id: RunId): RunSummary {
   return {
     id,
     state: { kind: "stopped", reason: "completed" },
+    stop_detail: null,
     model: "m",
     model_name: "Model",
     recipe_name: "Recipe",
+    destination: { kind: "this_machine" },
     started_at: 0,
     total: 1,
     done: 1,
@@ -21,6 +25,16 @@ function summary(id: RunId): RunSummary {
     reviewed_count: 0,
     quoted: null,
     paid: 0,
+    usage: {
+      input_tokens: 0,
+      output_tokens: 0,
+      cache_write_5m_tokens: 0,
+      cache_write_1h_tokens: 0,
+      cache_read_tokens: 0,
+      thinking_tokens: 0,
+    },
+    possibly_billed: { count: 0, at_most: 0 },
+    cut_short: 0,
     retries: 0,
     p50_millis: null,
     p95_millis: null,
@@ -36,7 +50,16 @@ class Core implements HistorySeam {
   runReport = async (run: RunId): Promise<RunReport> => {
     // The newest takes longest: its report must not replace one asked for later.
     for (let turn = 0; turn < run; turn += 1) await Promise.resolve();
-    return { summary: summary(run), metrics: null, failures: [], labels: [], durations: [] };
+    return {
+      summary: summary(run),
+      metrics: null,
+      failures: [],
+      retried: [],
+      repairs: [],
+      dropped: [],
+      labels: [],
+      durations: [],
+    };
   };
   undoRun = (run: RunId): Promise<number> => {
     this.undone.push(run);
@@ -100,6 +123,39 @@ describe("history", () => {
     await history.load();
     expect(history.isLoaded).toBe(true);
     expect(history.report).toBeNull();
+  });
+});
+
+describe("a quote against what was paid", () => {
+  const quoted = { low: 60, expected: 100, high: 800 };
+
+  it("is told once the run is through", () => {
+    const run = { ...summary(1), quoted, paid: 95 };
+    expect(partOfQuote(run)).toBe(0.95);
+    expect(words.history.offBy(0.95)).toBe("5 % under");
+    expect(words.history.offBy(1.2)).toBe("20 % over");
+    expect(partOfQuote({ ...run, total: 2 })).toBeNull();
+    expect(partOfQuote({ ...run, quoted: null })).toBeNull();
+    expect(partOfQuote({ ...run, quoted: { low: 0, expected: 0, high: 0 } })).toBeNull();
+  });
+
+  it("stays on its scale, however far off", () => {
+    expect(whiskerScale(quoted, 95)).toEqual({ from: 60, to: 800 });
+    expect(whiskerScale(quoted, 20)).toEqual({ from: 20, to: 800 });
+    expect(whiskerScale(quoted, 900)).toEqual({ from: 60, to: 900 });
+    expect(whiskerScale(quoted, 0)).toEqual({ from: 60, to: 800 });
+  });
+
+  it("counts every kind of input as prompt", () => {
+    const usage = {
+      input_tokens: 1,
+      output_tokens: 7,
+      cache_write_5m_tokens: 20,
+      cache_write_1h_tokens: 0,
+      cache_read_tokens: 300,
+      thinking_tokens: 0,
+    };
+    expect(tokensOf(usage)).toEqual({ in: 321, cached: 300, out: 7, thinking: 0 });
   });
 });
 

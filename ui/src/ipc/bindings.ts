@@ -18,9 +18,13 @@ export const commands = {
 	deleteRecipe: (recipe: RecipeId) => typedError<null, AppError>(__TAURI_INVOKE("delete_recipe", { recipe })),
 	quote: (request: PlanRequest) => typedError<Quote, AppError>(__TAURI_INVOKE("quote", { request })),
 	startRun: (request: RunRequest) => typedError<RunId, AppError>(__TAURI_INVOKE("start_run", { request })),
-	/**  Sends snapshots of `run` as they come, at most ten a second, until it stops or the window watches another. */
-	watchRun: (run: RunId, progress: Channel<RunProgress>) => typedError<null, AppError>(__TAURI_INVOKE("watch_run", { run, progress })),
-	stopWatching: () => typedError<null, AppError>(__TAURI_INVOKE("stop_watching")),
+	/**
+	 *  Sends snapshots of `run` as they come, at most ten a second, until it stops or the window begins a later watch. Watches
+	 *  are numbered by the window, from 1.
+	 */
+	watchRun: (watch: number, run: RunId, progress: Channel<RunProgress>) => typedError<null, AppError>(__TAURI_INVOKE("watch_run", { watch, run, progress })),
+	/**  Ends a watch, unless a later one has begun. */
+	stopWatching: (watch: number) => typedError<null, AppError>(__TAURI_INVOKE("stop_watching", { watch })),
 	pauseRun: (run: RunId) => typedError<null, AppError>(__TAURI_INVOKE("pause_run", { run })),
 	resumeRun: (run: RunId) => typedError<null, AppError>(__TAURI_INVOKE("resume_run", { run })),
 	cancelRun: (run: RunId) => typedError<null, AppError>(__TAURI_INVOKE("cancel_run", { run })),
@@ -31,6 +35,13 @@ export const commands = {
 	saveMetrics: (run: RunId) => typedError<string | null, AppError>(__TAURI_INVOKE("save_metrics", { run })),
 	decide: (decision: Decision) => typedError<Decided, AppError>(__TAURI_INVOKE("decide", { decision })),
 	undoDecision: () => typedError<Decided | null, AppError>(__TAURI_INVOKE("undo_decision")),
+	/**  The way to Claude as it is set up now; never a key. */
+	connection: () => typedError<Connection, AppError>(__TAURI_INVOKE("connection")),
+	/**  Keeps a typed key in the keychain, or for the session where there is none. */
+	keepKey: (key: string) => typedError<Connection, AppError>(__TAURI_INVOKE("keep_key", { key })),
+	forgetKey: () => typedError<Connection, AppError>(__TAURI_INVOKE("forget_key")),
+	/**  Asks the server for its models with the key. Sends no image and costs nothing. */
+	checkConnection: () => typedError<ConnectionCheck, AppError>(__TAURI_INVOKE("check_connection")),
 	settings: () => typedError<Settings, AppError>(__TAURI_INVOKE("settings")),
 	saveSettings: (settings: Settings) => typedError<null, AppError>(__TAURI_INVOKE("save_settings", { settings })),
 	installation: () => typedError<Installation, AppError>(__TAURI_INVOKE("installation")),
@@ -62,6 +73,13 @@ export type Annotation = {
 
 export type AnnotationId = number;
 
+/**  What the expected length of answers rests on. */
+export type AnswerBasis = 
+/**  Nothing was measured yet: so many marks an image are assumed, and no thinking. */
+{ kind: "assumed"; marks: number } | 
+/**  The mean of answers to this recipe that this model gave for so many images. */
+{ kind: "earlier_answers"; images: number };
+
 /**  A refused command. */
 export type AppError = {
 	/**  Stable; the window's message catalogue is keyed by it. */
@@ -87,6 +105,9 @@ export type AttributeKind = { kind: "text" } |
 /**  An attribute's value, by the attribute's kind. */
 export type AttributeValue = boolean | number | string;
 
+/**  A day, written `2026-11-23`. */
+export type CalendarDate = string;
+
 /**  A dropped folder. */
 export type Collection = {
 	id: CollectionId,
@@ -98,6 +119,63 @@ export type Collection = {
 
 /**  The images of one dropped folder, or of files dropped together. */
 export type CollectionId = number;
+
+/**  The way to Claude. */
+export type Connection = {
+	base_url: string,
+	base_url_from: SettingSource,
+	/**  The server, with its port when that is an unusual one: where photos go. Empty when the address is unusable. */
+	host: string,
+	/**  Whether that server is on this machine. */
+	is_on_this_machine: boolean,
+	/**  `None`: there is no key for this server. */
+	key: KeyPlace | null,
+	/**  Why there is no keychain to keep a key in; `None` when there is one. */
+	keychain_problem: string | null,
+	/**  The model that is chosen when nobody has chosen one. */
+	model: ModelId,
+	model_from: SettingSource,
+	/**  Images at once. */
+	concurrency: number,
+	concurrency_from: SettingSource,
+	/**  What is wrong with the address or the environment, so that nothing can be sent; `None` when nothing is. */
+	problem: string | null,
+};
+
+/**  What came of asking the server. */
+export type ConnectionCheck = 
+/**  It takes the key and has the model. */
+{ kind: "works"; model: ModelId; 
+/**  Models that it lists. */
+model_count: number } | { kind: "no_key" } | 
+/**  Everything is kept on this machine. */
+{ kind: "local_only" } | 
+/**  The address, the key's form or the environment is unusable; nothing was sent. */
+{ kind: "unusable"; detail: string } | { kind: "key_rejected" } | { kind: "not_permitted"; detail: string } | { kind: "no_credit"; detail: string } | { kind: "unknown_model"; model: ModelId; available: ModelId[] } | { kind: "not_such_a_server"; detail: string } | { kind: "unreachable"; detail: string } | 
+/**  The server is there, but busy or ill. */
+{ kind: "unwell"; detail: string };
+
+/**  What an expected cost is made of. Its three parts add up to it. */
+export type CostBasis = {
+	/**  The most frequent first, at most five. */
+	sent: SentSize[],
+	/**  The longest side of any image sent, in pixels. */
+	longest_edge: number,
+	/**  All images together; exact. */
+	image_tokens: number,
+	image_cost: PicoDollars,
+	/**  Instructions, form of the answer and question, with every image; estimated from their length, nothing cached. */
+	text_tokens: number,
+	text_cost: PicoDollars,
+	/**  All answers together. */
+	answer_tokens: number,
+	answer_cost: PicoDollars,
+	answer_basis: AnswerBasis,
+	/**  The longest that an answer may get; the high cost is that of every answer getting there. */
+	answer_tokens_limit: number,
+	input_per_million: PicoDollars,
+	output_per_million: PicoDollars,
+};
 
 /**  A cost with its uncertainty. */
 export type CostRange = {
@@ -130,12 +208,37 @@ export type DecisionScope =
 /**  Where the pixels go. */
 export type Destination = 
 /**  Nothing leaves this machine. */
-{ kind: "this_machine" } | { kind: "host"; name: string };
+{ kind: "this_machine" } | { kind: "host"; 
+/**  With its port when that is an unusual one. */
+name: string; 
+/**  Whether that server is on this machine: what is sent there goes no further than it decides. */
+is_on_this_machine: boolean };
 
 /**  Whether files are being dragged over the window. */
 export type DragChanged = {
 	is_over: boolean,
 };
+
+/**  Dropped items with one reason. */
+export type DropGroup = {
+	count: number,
+	example: DropReason,
+};
+
+/**  Why an item is not a mark. */
+export type DropReason = 
+/**  Not a JSON object. */
+{ kind: "unreadable" } | { kind: "no_label" } | 
+/**  The recipe does not ask for it. */
+{ kind: "unknown_label"; answered: string } | 
+/**  A coordinate is missing or no number. */
+{ kind: "no_box" } | 
+/**  Less than a pixel wide or high. */
+{ kind: "no_extent" } | 
+/**  Outside the picture, or mostly so. */
+{ kind: "outside_picture" } | 
+/**  An attribute without which a mark is worth nothing. */
+{ kind: "attribute_missing"; name: string };
 
 /**  One bar of the histogram of durations. */
 export type DurationBin = {
@@ -144,7 +247,7 @@ export type DurationBin = {
 	count: number,
 };
 
-export type ErrorCode = "library" | "model" | "file" | "original" | "nothing_to_find" | "unknown_model" | "no_images" | "recipe_beyond_model" | "run_busy" | "nothing_left" | "no_figures" | "internal";
+export type ErrorCode = "library" | "model" | "file" | "original" | "nothing_to_find" | "unknown_model" | "no_images" | "recipe_beyond_model" | "local_only" | "model_retired" | "no_key" | "unusable_connection" | "address" | "not_agreed" | "key" | "keychain" | "run_busy" | "nothing_left" | "no_figures" | "internal";
 
 /**  Failures of one kind. */
 export type FailureGroup = {
@@ -161,10 +264,35 @@ export type FailureKind =
 "file_missing" | 
 /**  The original is there but cannot be decoded, or is no longer the same picture. */
 "file_unreadable" | 
-/**  The model did not answer. */
+/**  The model did not answer, in spite of several tries where that makes sense. */
 "model_failed" | 
+/**  The server would not take this picture. */
+"refused" | 
+/**  The model looked and declined to answer; that is paid for. */
+"declined" | 
+/**  The answer was cut off before its first mark; what it holds is paid for. */
+"cut_off" | 
 /**  The model answered something that cannot be read; the raw answer is kept. */
 "answer_unreadable";
+
+/**  Why a model cannot be used now, whatever the recipe. */
+export type Hindrance = 
+/**  Everything is kept on this machine, by the person's word. */
+{ kind: "local_only" } | 
+/**  The vendor no longer answers for it. */
+{ kind: "retired"; on: CalendarDate } | 
+/**  There is no key for the server. */
+{ kind: "no_key"; host: string } | 
+/**  The address or the environment is unusable. */
+{ kind: "unusable"; detail: string };
+
+/**  Why nothing is sent for a moment. */
+export type Hold = {
+	kind: RetryKind,
+	left_millis: number,
+	/**  What the server, or the way to it, said. */
+	detail: string,
+};
 
 /**  An image with its marks: a cell of the grid, and what review opens. */
 export type ImageCard = {
@@ -269,6 +397,13 @@ export type JustAnswered = {
 	took_millis: number,
 };
 
+/**  Where a key comes from. */
+export type KeyPlace = 
+/**  The operating system's keychain. */
+"keychain" | 
+/**  The memory of this process, until it ends. */
+"session" | "variable" | "dot_env";
+
 /**  A class of things to find. */
 export type Label = {
 	name: string,
@@ -307,6 +442,10 @@ export type Model = {
 	shapes: ShapeKind[],
 	/**  Whether it fills a recipe's attributes. */
 	fills_attributes: boolean,
+	/**  How many attributes of a recipe may be optional; `None`: any number. */
+	optional_attributes_limit: number | null,
+	/**  The day from which the vendor no longer answers for it, where one is announced. */
+	retires: CalendarDate | null,
 };
 
 /**  The name a model goes by on its route, such as `nanodet-g-416`. */
@@ -317,9 +456,13 @@ export type ModelQuote = {
 	model: Model,
 	/**  `None`: nobody has told the price. */
 	cost: CostRange | null,
-	/**  `None`: nothing to measure on. */
+	/**  `None` where nothing is sent, or nothing is known. */
+	cost_basis: CostBasis | null,
+	/**  `None`: nothing was measured yet. */
 	time: TimeEstimate | null,
 	shortfalls: Shortfall[],
+	hindrance: Hindrance | null,
+	/**  Whether there is neither a hindrance nor a blocking shortfall. */
 	can_run: boolean,
 };
 
@@ -341,12 +484,28 @@ export type PlanRequest = {
 	recipe: RecipeId,
 };
 
+/**  Requests without an answer that the vendor may bill all the same. */
+export type PossiblyBilled = {
+	count: number,
+	/**  What they can have cost together at most. */
+	at_most: PicoDollars,
+};
+
 /**  What annotating these images will cost and take, for every model. */
 export type Quote = {
 	image_count: number,
 	/**  How many distinct upright sizes there are, the most frequent first, at most five. */
 	sizes: SizeCount[],
 	models: ModelQuote[],
+	/**  The model to choose when nobody has chosen one. */
+	suggested_model: ModelId,
+	/**  The day of which the prices are. */
+	prices_as_of: CalendarDate,
+	/**
+	 *  The words that go along with every image to a model elsewhere; empty when the recipe asks for nothing that such
+	 *  a model does.
+	 */
+	words_sent: string,
 };
 
 /**  What to find, and how to say it. */
@@ -373,6 +532,58 @@ export type Refused = AppError;
 
 /**  Why a person rejected a mark. */
 export type RejectReason = "not_there" | "wrong_label" | "bad_box" | "duplicate" | "too_vague" | "other";
+
+/**  Repairs of one kind. */
+export type RepairGroup = {
+	count: number,
+	example: RepairKind,
+};
+
+/**  What was put right. */
+export type RepairKind = 
+/**  The JSON stood in a code fence or among words. */
+{ kind: "words_around" } | 
+/**  The JSON as a whole was broken; its items were read one by one. */
+{ kind: "broken_json" } | 
+/**  The answer ended in the middle. */
+{ kind: "cut_off" } | 
+/**  The label was meant by a synonym or another spelling. */
+{ kind: "label_renamed"; answered: string } | 
+/**  A number came as text. */
+{ kind: "number_from_text"; field: string } | { kind: "corners_swapped" } | 
+/**  The box reached over the picture's edge, by this many pixels at most. */
+{ kind: "clamped_to_picture"; pixels: number } | { kind: "confidence_from_percent" } | 
+/**  A confidence that is none was left out. */
+{ kind: "confidence_left_out"; answered: string } | 
+/**  An attribute was given in another form or spelling. */
+{ kind: "attribute_converted"; name: string; answered: string } | 
+/**  A number beyond its range was set to the nearest end. */
+{ kind: "attribute_clamped"; name: string; answered: string } | 
+/**  An attribute that does not fit its kind was left out. */
+{ kind: "attribute_left_out"; name: string; answered: string };
+
+/**  Requests made again for one reason. */
+export type RetryGroup = {
+	kind: RetryKind,
+	count: number,
+};
+
+/**  Why a request was made again. */
+export type RetryKind = 
+/**  The rate limit was reached; the whole route waited as told. */
+"rate_limited" | 
+/**  The server had too much to do. */
+"overloaded" | 
+/**  The server failed in a way that passes by itself. */
+"server_failed" | 
+/**  The connection ended before the answer did. */
+"connection_lost" | 
+/**  The answer did not come in time. */
+"timed_out" | 
+/**  No connection came about. */
+"unreachable" | 
+/**  The picture was too large a request, and was sent smaller. */
+"too_large";
 
 /**  What a person has said about an image as a whole. */
 export type ReviewState = "unreviewed" | "reviewed" | "confirmed_empty";
@@ -405,8 +616,11 @@ export type RunMetrics = {
 export type RunProgress = {
 	run: RunId,
 	state: RunState,
+	/**  What was said when it stopped by itself. */
+	stop_detail: string | null,
 	model_name: string,
 	recipe_name: string,
+	destination: Destination,
 	/**  Milliseconds since the Unix epoch. */
 	started_at: number,
 	/**  Worked on, pauses aside. */
@@ -425,7 +639,16 @@ export type RunProgress = {
 	p50_millis: number | null,
 	p95_millis: number | null,
 	concurrency: number,
+	quoted: CostRange | null,
+	/**  Settled from what the vendor reported. */
 	spent: PicoDollars,
+	possibly_billed: PossiblyBilled,
+	/**  `None` while requests are sent. */
+	hold: Hold | null,
+	/**  What was tried again, over all sittings. */
+	retried: RetryGroup[],
+	/**  Answers that were cut off, whose whole marks were kept. */
+	cut_short: number,
 	failures: FailureGroup[],
 	/**  The newest first, at most twelve. */
 	just_answered: JustAnswered[],
@@ -439,6 +662,12 @@ export type RunReport = {
 	/**  `None` when no image has finished. */
 	metrics: RunMetrics | null,
 	failures: FailureGroup[],
+	/**  What was tried again, over all sittings. */
+	retried: RetryGroup[],
+	/**  What had to be put right in answers, the most frequent first. */
+	repairs: RepairGroup[],
+	/**  Items of answers that are no marks, the most frequent reason first. */
+	dropped: DropGroup[],
 	labels: LabelCount[],
 	/**  How many images took how long: equal bins between the fastest and the slowest, at most 24. */
 	durations: DurationBin[],
@@ -466,9 +695,12 @@ export type RunState =
 export type RunSummary = {
 	id: RunId,
 	state: RunState,
+	/**  What was said when it stopped by itself. */
+	stop_detail: string | null,
 	model: ModelId,
 	model_name: string,
 	recipe_name: string,
+	destination: Destination,
 	/**  Milliseconds since the Unix epoch. */
 	started_at: number,
 	total: number,
@@ -480,8 +712,14 @@ export type RunSummary = {
 	undecided_count: number,
 	/**  Images of the run that are reviewed or confirmed empty. */
 	reviewed_count: number,
-	quoted: PicoDollars | null,
+	quoted: CostRange | null,
+	/**  Settled from what the vendor reported. */
 	paid: PicoDollars,
+	/**  Of all its requests together. */
+	usage: Usage,
+	possibly_billed: PossiblyBilled,
+	/**  Answers that were cut off, whose whole marks were kept. */
+	cut_short: number,
 	retries: number,
 	p50_millis: number | null,
 	p95_millis: number | null,
@@ -499,10 +737,35 @@ export type SavedRecipe = {
 	is_builtin: boolean,
 };
 
+/**  A size in which images are sent. */
+export type SentSize = {
+	size: PixelSize,
+	count: number,
+	/**  Of one image. */
+	image_tokens: number,
+};
+
+/**  By whose word something is as it is. A variable wins over a line of a `.env` file, that over what was set. */
+export type SettingSource = 
+/**  Nobody has said anything else. */
+"default" | "settings" | 
+/**  A variable of the environment. */
+"variable" | 
+/**  The `.env` file in the working folder. */
+"dot_env";
+
 export type Settings = {
 	theme?: Theme,
 	/**  Whether every run leaves `metrics/batch-annotation-metrics.json` in the library folder. */
 	writes_metrics?: boolean,
+	/**  Whether nothing may be sent to another machine. */
+	is_local_only?: boolean,
+	/**  The server for Claude; `None`: the vendor's own. */
+	base_url?: string | null,
+	/**  Images at once for models elsewhere; `None`: four. */
+	concurrency?: number | null,
+	/**  Hosts to which the person has agreed to send images, having seen what is sent. */
+	agreed_hosts?: string[],
 };
 
 /**  Where a mark is. Coordinates are in pixels of the upright image. */
@@ -519,6 +782,8 @@ export type Shortfall =
 { kind: "no_known_label" } | 
 /**  These attributes stay empty. */
 { kind: "attributes"; names: string[]; are_required: boolean } | 
+/**  More attributes are optional than the model can be asked for at a time. */
+{ kind: "too_many_optional_attributes"; count: number; limit: number } | 
 /**  None of the recipe's shapes can be drawn. */
 { kind: "shapes"; shapes: ShapeKind[] };
 
@@ -557,7 +822,23 @@ export type StopReason = "completed" |
 /**  By a person; what is done stays, the rest can still be resumed. */
 "cancelled" | 
 /**  The app was closed while it ran. */
-"shutdown";
+"shutdown" | 
+/**  The key is wrong or was withdrawn. */
+"key_rejected" | 
+/**  The key may not do this. */
+"not_permitted" | 
+/**  The account has no credit. */
+"no_credit" | 
+/**  A spend limit that somebody set at the vendor's is reached. */
+"spend_limit" | 
+/**  The server does not know the model. */
+"unknown_model" | 
+/**  What answers there is no server for this model. */
+"not_such_a_server" | 
+/**  The server refuses what is the same in every request, so that it would refuse them all. */
+"request_refused" | 
+/**  The server cannot be reached, in spite of several tries. */
+"unreachable";
 
 export type Theme = 
 /**  As the desktop has it. */
@@ -583,6 +864,21 @@ export type TimeEstimate = {
 	basis: TimeBasis,
 };
 
+/**  Tokens of one request, or of several together. The kinds of input do not overlap: the whole prompt is their sum. */
+export type Usage = {
+	/**  Input that neither came from the cache nor went there. */
+	input_tokens: number,
+	/**  All output, thinking included. */
+	output_tokens: number,
+	/**  Input that was put into the cache for five minutes. */
+	cache_write_5m_tokens: number,
+	/**  Input that was put into the cache for an hour. */
+	cache_write_1h_tokens: number,
+	cache_read_tokens: number,
+	/**  The part of the output that was thinking, where it is told. Already in `output_tokens`. */
+	thinking_tokens: number,
+};
+
 export type Verdict = { kind: "accept" } | { kind: "reject"; reason: RejectReason | null };
 
 /**  Which labels a model can find. */
@@ -595,6 +891,7 @@ export type Vocabulary =
 /**  How far a run is that this process works on: all that the window's frame shows of it. */
 export type WorkingRun = {
 	run: RunId,
+	destination: Destination,
 	/**  Images done or failed. */
 	finished: number,
 	total: number,

@@ -87,6 +87,45 @@ describe("a run", () => {
   });
 });
 
+describe("a run elsewhere", () => {
+  const request = { images: { kind: "all" }, recipe: 1, model: "claude-haiku-5-5", concurrency: null } as const;
+
+  it("needs a key, an agreement, and no lock", async () => {
+    const seam = openFake("?priced");
+    await expect(seam.startRun(request)).rejects.toMatchObject({ code: "no_key" });
+    await seam.keepKey("sk-ant-1");
+    await expect(seam.startRun(request)).rejects.toMatchObject({ code: "not_agreed" });
+    const settings = { ...(await seam.settings()), agreed_hosts: ["api.anthropic.com"] };
+    await seam.saveSettings({ ...settings, is_local_only: true });
+    await expect(seam.startRun(request)).rejects.toMatchObject({ code: "local_only" });
+    await seam.saveSettings(settings);
+    expect(await seam.startRun(request)).toBe(3);
+  });
+
+  it("is held for a while, spends near its quote, and says what may be billed", async () => {
+    const seam = openFake("?priced&key");
+    await seam.saveSettings({ ...(await seam.settings()), agreed_hosts: ["api.anthropic.com"] });
+    const run = await seam.startRun(request);
+    let latest: RunProgress | undefined;
+    await seam.watchRun(run, (snapshot) => (latest = snapshot));
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(latest?.hold).toMatchObject({ kind: "rate_limited", left_millis: 2500 });
+    await vi.runAllTimersAsync();
+    expect(latest).toMatchObject({ hold: null, possibly_billed: { count: 1 } });
+    expect(latest?.spent).toBeGreaterThan(latest?.quoted?.low ?? 0);
+    expect(latest?.spent).toBeLessThan(latest?.quoted?.high ?? 0);
+  });
+});
+
+it("keeps nothing of a key but what a server would say to it", async () => {
+  const seam = openFake("?key");
+  expect(await seam.checkConnection()).toMatchObject({ kind: "works" });
+  expect(await seam.keepKey("sk-ant-wrong")).toMatchObject({ key: "keychain" });
+  expect(await seam.checkConnection()).toEqual({ kind: "key_rejected" });
+  expect(await seam.forgetKey()).toMatchObject({ key: null });
+  expect(await seam.checkConnection()).toEqual({ kind: "no_key" });
+});
+
 describe("a decision", () => {
   it("is about every proposal, and can be taken back", async () => {
     const seam = openFake("");
@@ -132,8 +171,8 @@ describe("a decision", () => {
 it("quotes what a model will not do", async () => {
   const seam = openFake("");
   const bird = await seam.quote({ images: { kind: "all" }, recipe: 2 });
-  expect(bird.models[0]).toMatchObject({ can_run: true });
-  expect(bird.models[0]?.shortfalls.map(({ kind }) => kind)).toEqual(["unknown_labels", "attributes"]);
+  expect(bird.models[0]).toMatchObject({ can_run: false });
+  expect(bird.models[0]?.shortfalls.map(({ kind }) => kind)).toEqual(["attributes", "unknown_labels"]);
   const typed = await seam.saveTypedRecipe("bicycle bell, zebra finch");
   const unknown = await seam.quote({ images: { kind: "all" }, recipe: typed.id });
   expect(unknown.models[0]).toMatchObject({ can_run: false, shortfalls: [{ kind: "no_known_label" }] });

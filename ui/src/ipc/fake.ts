@@ -1,15 +1,19 @@
 /**
  * The whole core in memory, for browsers and tests: deterministic, without a disk or a model behind it. What it shows is
- * chosen in the address: `?images=0` an empty library, `?images=100000` a large one, `?priced` models that cost money,
- * `?interrupted` a latest run whose process died.
+ * chosen in the address: `?images=0` an empty library, `?images=100000` a large one, `?interrupted` a latest run whose
+ * process died. `?priced` adds Claude's models; `?key` has a key for them, `?environment` takes all from variables,
+ * `?keychainless` has no keychain, `?stopped=key_rejected` a latest run that ended so, `?held=unreachable` a run that is
+ * held for that reason.
  */
-import type { Settings, SkippedFile } from "./bindings";
+import type { RetryKind, Settings, SkippedFile, StopReason } from "./bindings";
+import { claudeName, DEFAULT_CLAUDE } from "./fake/claude";
+import { FakeConnection } from "./fake/connection";
 import { FakeLibrary } from "./fake/library";
 import { photoOf, PHOTOS, photoUrl } from "./fake/photos";
-import { quote } from "./fake/quote";
+import { builtIn, quote } from "./fake/quote";
 import { FakeRecipes } from "./fake/recipes";
 import { refuse } from "./fake/refuse";
-import { FakeRun } from "./fake/runs";
+import { type FakeModel, FakeRun } from "./fake/runs";
 import type { Seam, Signals } from "./seam";
 
 const DEFAULT_IMAGES = 60;
@@ -19,7 +23,7 @@ const IMPORT_STEPS = 20;
 export function openFake(search: string): Seam {
   const query = new URLSearchParams(search);
   const images = Number(query.get("images") ?? DEFAULT_IMAGES);
-  const fake = new Fake(images, query.has("priced"), query.has("interrupted"));
+  const fake = new Fake(images, query);
   if (typeof window !== "undefined") fake.listenForDrops(window);
   return fake;
 }
@@ -28,22 +32,39 @@ class Fake implements Seam {
   readonly #library: FakeLibrary;
   readonly #recipes = new FakeRecipes();
   readonly #runs: FakeRun[] = [];
+  readonly #connection: FakeConnection;
   readonly #hasPriced: boolean;
+  readonly #heldAs: RetryKind;
   readonly #listeners = new Map<string, Set<(payload: never) => void>>();
-  #settings: Settings = { theme: "system", writes_metrics: false };
+  #settings: Settings = {
+    theme: "system",
+    writes_metrics: false,
+    is_local_only: false,
+    base_url: null,
+    concurrency: null,
+    agreed_hosts: [],
+  };
   #isImporting = false;
   #mustCancelImport = false;
   readonly #waiting: (() => void)[] = [];
 
-  constructor(images: number, hasPriced: boolean, isInterrupted: boolean) {
+  constructor(images: number, query: URLSearchParams) {
     this.#library = new FakeLibrary(images);
-    this.#hasPriced = hasPriced;
-    if (images > 0) {
-      const recipe = this.#recipes.get(1);
-      this.#runs.push(FakeRun.past(1, this.#library, recipe, Math.ceil(images / 3)));
-      this.#runs.push(FakeRun.past(2, this.#library, recipe, Math.ceil(images * 0.85)));
-      if (isInterrupted) this.#runs.push(FakeRun.interrupted(3, this.#library, recipe));
-    }
+    this.#connection = new FakeConnection(query);
+    this.#hasPriced = query.has("priced");
+    this.#heldAs = (query.get("held") ?? "rate_limited") as RetryKind;
+    if (images === 0) return;
+    const recipe = this.#recipes.get(1);
+    const claude = this.#model(DEFAULT_CLAUDE);
+    const stopped = query.get("stopped") as StopReason | null;
+    this.#runs.push(FakeRun.past(1, this.#library, recipe, builtIn, Math.ceil(images / 3)));
+    this.#runs.push(
+      FakeRun.past(2, this.#library, recipe, this.#hasPriced ? claude : builtIn, Math.ceil(images * 0.85)),
+    );
+    if (stopped)
+      this.#runs.push(FakeRun.halfDone(3, this.#library, recipe, claude, { kind: "stopped", reason: stopped }));
+    else if (query.has("interrupted"))
+      this.#runs.push(FakeRun.halfDone(3, this.#library, recipe, builtIn, { kind: "interrupted" }));
   }
 
   /** Files dragged over a browser's window stand in for those that the core sees; a drop brings a folder in. */
@@ -95,19 +116,32 @@ class Fake implements Seam {
   };
 
   quote: Seam["quote"] = async ({ images, recipe }) =>
-    quote(this.#library.selected(images), this.#recipes.get(recipe).recipe, this.#hasPriced);
+    quote(
+      this.#library.selected(images),
+      this.#recipes.get(recipe).recipe,
+      this.#hasPriced
+        ? {
+            destination: this.#connection.destination(this.#settings),
+            hindrance: this.#connection.hindrance(this.#settings),
+          }
+        : null,
+    );
 
-  startRun: Seam["startRun"] = async ({ images, recipe }) => {
+  startRun: Seam["startRun"] = async ({ images, recipe, model }) => {
     const ids = this.#library.selected(images);
     if (ids.length === 0) return refuse("no_images");
+    const worker = this.#model(model);
+    if (worker.destination.kind === "host") this.#allow(worker.destination.name);
     const id = this.#runs.length + 1;
-    const run = new FakeRun(id, this.#library, this.#recipes.get(recipe), ids, () => {
+    const changed = () => {
       this.#emit("libraryChanged", null);
       this.#emit(
         "runsChanged",
         this.#runs.flatMap((each) => each.working),
       );
-    });
+    };
+    const saved = this.#recipes.get(recipe);
+    const run = new FakeRun(id, this.#library, saved, worker, ids, changed, Date.now(), this.#heldAs);
     this.#runs.push(run);
     run.start();
     return id;
@@ -153,6 +187,20 @@ class Fake implements Seam {
     return structuredClone(decided);
   };
 
+  connection: Seam["connection"] = async () => this.#connection.describe(this.#settings);
+
+  keepKey: Seam["keepKey"] = async (key) => {
+    this.#connection.keep(key);
+    return this.#connection.describe(this.#settings);
+  };
+
+  forgetKey: Seam["forgetKey"] = async () => {
+    this.#connection.forget();
+    return this.#connection.describe(this.#settings);
+  };
+
+  checkConnection: Seam["checkConnection"] = async () => this.#connection.check(this.#settings);
+
   settings: Seam["settings"] = async () => ({ ...this.#settings });
 
   saveSettings: Seam["saveSettings"] = async (settings) => {
@@ -178,6 +226,19 @@ class Fake implements Seam {
 
   #emit<Name extends keyof Signals>(name: Name, payload: Signals[Name]): void {
     for (const listener of this.#listeners.get(name) ?? []) (listener as (payload: Signals[Name]) => void)(payload);
+  }
+
+  #model(id: string): FakeModel {
+    const name = claudeName(id);
+    return name === null ? builtIn : { id, name, destination: this.#connection.destination(this.#settings) };
+  }
+
+  /** Refuses as the core does what may not be sent. */
+  #allow(host: string): void {
+    const hindrance = this.#connection.hindrance(this.#settings);
+    if (hindrance)
+      refuse(hindrance.kind === "local_only" || hindrance.kind === "no_key" ? hindrance.kind : "unusable_connection");
+    if (!this.#settings.agreed_hosts?.includes(host)) refuse("not_agreed");
   }
 
   #run(id: number): FakeRun {

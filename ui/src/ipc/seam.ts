@@ -7,6 +7,8 @@
  */
 import type {
   CollectionId,
+  Connection,
+  ConnectionCheck,
   Decided,
   Decision,
   ImageCard,
@@ -80,6 +82,14 @@ export interface Seam {
   decide(decision: Decision): Promise<Decided>;
   /** Takes the latest decision back; null when there is none. */
   undoDecision(): Promise<Decided | null>;
+
+  /** The way to Claude as it is set up now; never a key. */
+  connection(): Promise<Connection>;
+  /** Hands a key over; nothing gives it back. */
+  keepKey(key: string): Promise<Connection>;
+  forgetKey(): Promise<Connection>;
+  /** Asks the server, without an image. */
+  checkConnection(): Promise<ConnectionCheck>;
 
   settings(): Promise<Settings>;
   saveSettings(settings: Settings): Promise<null>;

@@ -18,7 +18,7 @@ function subscribed(subscription: Promise<() => void>): () => void {
 }
 
 export function openSeam(): Promise<Seam> {
-  /** The core serves one watcher: whoever came later has taken the place of those before. */
+  /** The core serves one watch, the latest by its number: commands may overtake each other on their way. */
   let latestWatch = 0;
   const seam: Seam = {
     overview: (collection) => settled(commands.overview(collection)),
@@ -42,9 +42,9 @@ export function openSeam(): Promise<Seam> {
       snapshots.onmessage = (snapshot) => {
         if (isWatching) progress(snapshot);
       };
-      await settled(commands.watchRun(run, snapshots));
+      await settled(commands.watchRun(watch, run, snapshots));
       return () => {
-        if (isWatching && watch === latestWatch) void commands.stopWatching();
+        if (isWatching) void commands.stopWatching(watch);
         isWatching = false;
       };
     },
@@ -59,6 +59,11 @@ export function openSeam(): Promise<Seam> {
 
     decide: (decision) => settled(commands.decide(decision)),
     undoDecision: () => settled(commands.undoDecision()),
+
+    connection: () => settled(commands.connection()),
+    keepKey: (key) => settled(commands.keepKey(key)),
+    forgetKey: () => settled(commands.forgetKey()),
+    checkConnection: () => settled(commands.checkConnection()),
 
     settings: () => settled(commands.settings()),
     saveSettings: (settings) => settled(commands.saveSettings(settings)),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { confidence, count, duration, money, names, percent } from "./format";
+import { confidence, count, date, dayOfYear, duration, money, moneyParts, names, percent } from "./format";
 
 const DOLLAR = 1e12;
 
@@ -16,6 +16,23 @@ describe("money", () => {
     [4321 * DOLLAR, "$4,321.00"],
     [5000, "under $0.000001"],
   ])("says %d pico-dollars as %s", (picoDollars, said) => expect(money(picoDollars)).toBe(said));
+});
+
+describe("a sum of money", () => {
+  it.each([
+    [[0.10058, 0.00347, 0.30495], ["$0.10058", "$0.00347", "$0.30495"], "$0.40900"],
+    [[0.0000014, 0.0000014, 0.0000014], ["$0.000001400", "$0.000001400", "$0.000001400"], "$0.000004200"],
+    // Rounded one by one these would add up to 10.002.
+    [[3.3335, 3.3335, 3.3335], ["$3.334", "$3.334", "$3.333"], "$10.001"],
+    [[0, 0], ["$0.000000000", "$0.000000000"], "$0.000000000"],
+  ])("is what its parts %s add up to", (parts, said, sum) =>
+    expect(moneyParts(parts.map((part) => Math.round(part * DOLLAR)))).toEqual({ parts: said, sum }),
+  );
+});
+
+it("says a day of the calendar, whatever the time zone", () => {
+  expect(date("2026-11-03")).toBe("3 Nov 2026");
+  expect(dayOfYear("2026-11-30")).toBe("30 Nov");
 });
 
 describe("duration", () => {

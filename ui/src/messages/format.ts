@@ -1,5 +1,9 @@
 /** Numbers as people read them. Everything that a person sees as a figure goes through here. */
+import type { CalendarDate } from "../ipc/bindings";
+
 const LANGUAGE = "en-US";
+/** Days before months: "23 Nov". */
+const DATE_LANGUAGE = "en-GB";
 const PICO_DOLLARS = 1e12;
 
 const whole = new Intl.NumberFormat(LANGUAGE, { maximumFractionDigits: 0 });
@@ -37,6 +41,37 @@ export function money(picoDollars: number): string {
   }).format(dollars);
 }
 
+/**
+ * A sum and its parts in dollars to the same place, fine enough to follow the sum, and rounded so that the parts that
+ * are shown add up to the sum that is shown.
+ */
+export function moneyParts(picoDollars: readonly number[]): { parts: string[]; sum: string } {
+  const total = picoDollars.reduce((sum, part) => sum + part, 0);
+  const size = Math.floor(Math.log10(Math.max(total / PICO_DOLLARS, 1e-6)));
+  const digits = Math.min(9, Math.max(2, 4 - size));
+  const unit = PICO_DOLLARS / 10 ** digits;
+  const shown = picoDollars.map((part) => Math.floor(part / unit));
+  let missing = Math.round(total / unit) - shown.reduce((sum, part) => sum + part, 0);
+  // The parts that lost most by being rounded down get it back.
+  const byLoss = picoDollars.map((part, place) => ({ place, loss: part / unit - Math.floor(part / unit) }));
+  for (const { place } of byLoss.sort((one, other) => other.loss - one.loss)) {
+    if (missing-- > 0) shown[place] = (shown[place] ?? 0) + 1;
+  }
+  const dollars = new Intl.NumberFormat(LANGUAGE, {
+    style: "currency",
+    currency: "USD",
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
+  const said = (units: number) => dollars.format((units * unit) / PICO_DOLLARS);
+  return { parts: shown.map(said), sum: said(shown.reduce((sum, part) => sum + part, 0)) };
+}
+
+/** A round sum, such as a power of ten, as "$0.10", "$1", "$100". */
+export function wholeMoney(picoDollars: number): string {
+  return picoDollars < PICO_DOLLARS ? money(picoDollars) : money(picoDollars).replace(".00", "");
+}
+
 /** Milliseconds as "0.07 s", "1.4 s", "20 s", "3 min 25 s", "2 h 5 min", "3 d 4 h". */
 export function duration(milliseconds: number): string {
   const seconds = milliseconds / 1000;
@@ -58,16 +93,23 @@ function pair(value: number, large: number, largeName: string, small: number, sm
   return rest === 0 ? head : `${head} ${rest} ${smallName}`;
 }
 
-const dayAndTime = new Intl.DateTimeFormat(LANGUAGE, {
+const dayAndTime = new Intl.DateTimeFormat(DATE_LANGUAGE, {
   day: "numeric",
   month: "short",
   hour: "2-digit",
   minute: "2-digit",
   hourCycle: "h23",
 });
-const dayAndYear = new Intl.DateTimeFormat(LANGUAGE, { day: "numeric", month: "short", year: "numeric" });
+// A day of the calendar has no time zone: it is read and written in the same one.
+const dayAndYear = new Intl.DateTimeFormat(DATE_LANGUAGE, {
+  day: "numeric",
+  month: "short",
+  year: "numeric",
+  timeZone: "UTC",
+});
+const dayAlone = new Intl.DateTimeFormat(DATE_LANGUAGE, { day: "numeric", month: "short", timeZone: "UTC" });
 
-/** Milliseconds since the epoch as "Nov 23, 13:42". */
+/** Milliseconds since the epoch as "23 Nov, 13:42". */
 export function moment(milliseconds: number): string {
   return dayAndTime.format(milliseconds);
 }
@@ -79,9 +121,14 @@ export function clock(milliseconds: number): string {
   return timeOfDay.format(milliseconds);
 }
 
-/** Milliseconds since the epoch as "Nov 23, 2026". */
-export function day(milliseconds: number): string {
-  return dayAndYear.format(milliseconds);
+/** "2026-11-23" as "23 Nov 2026". */
+export function date(day: CalendarDate): string {
+  return dayAndYear.format(new Date(day));
+}
+
+/** "2026-11-23" as "23 Nov". */
+export function dayOfYear(day: CalendarDate): string {
+  return dayAlone.format(new Date(day));
 }
 
 /** Width and height as "2352 × 1568". */

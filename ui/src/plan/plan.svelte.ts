@@ -1,8 +1,28 @@
 /** The plan screen's own state: the recipe, the quote for the planned images, and the model that would do it. */
-import type { ModelId, ModelQuote, PicoDollars, Quote, RecipeId, SavedRecipe } from "../ipc/bindings";
+import type {
+  Destination,
+  Hindrance,
+  ModelId,
+  ModelQuote,
+  PicoDollars,
+  Quote,
+  RecipeId,
+  SavedRecipe,
+} from "../ipc/bindings";
+import type { CostScale } from "../kit/costScale";
 import { words } from "../messages";
 import { money } from "../messages/format";
 import type { App } from "../state/app.svelte";
+import { isBlocking } from "./shortfalls";
+
+/** Models at one destination, and what hinders them all; retired ones say so themselves. */
+export interface ModelGroup {
+  /** Of their server; empty for this machine. */
+  host: string;
+  destination: Destination;
+  rows: ModelQuote[];
+  hindrance: Exclude<Hindrance, { kind: "retired" }> | null;
+}
 
 export class Plan {
   readonly app: App;
@@ -14,9 +34,12 @@ export class Plan {
   modelId = $state<ModelId | null>(null);
   typed = $state("");
   isStarting = $state(false);
+  /** Whether the person is asked to agree that images go to a server for the first time. */
+  isAskingToSend = $state(false);
 
   readonly recipe = $derived(this.recipes.find((saved) => saved.id === this.recipeId) ?? null);
   readonly chosen = $derived(this.quote?.models.find(({ model }) => model.id === this.modelId) ?? null);
+  readonly groups = $derived(groupsOf(this.quote?.models ?? []));
   /** Labels that the chosen model will not look for. */
   readonly unknownLabels = $derived<ReadonlySet<string>>(unknownLabels(this.chosen, this.recipe));
   /** One scale for every whisker of the table; null when nothing has a price above nought. */
@@ -26,6 +49,8 @@ export class Plan {
   readonly goal = $derived(this.#goal());
 
   #latestQuestion = 0;
+  /** Whether `modelId` is the person's choice, which a new quote leaves alone while it has that model. */
+  #isChosenByPerson = false;
 
   constructor(app: App) {
     this.app = app;
@@ -48,9 +73,12 @@ export class Plan {
     if (question !== this.#latestQuestion) return;
     this.isQuoting = false;
     this.quote = quote ?? null;
-    if (quote && !quote.models.some(({ model }) => model.id === this.modelId)) {
-      this.modelId = (quote.models.find((row) => row.can_run) ?? quote.models[0])?.model.id ?? null;
-    }
+    if (quote && !(this.#isChosenByPerson && this.chosen)) this.modelId = modelToChoose(quote);
+  }
+
+  choose(model: ModelId): void {
+    this.modelId = model;
+    this.#isChosenByPerson = true;
   }
 
   async saveTyped(): Promise<void> {
@@ -77,7 +105,24 @@ export class Plan {
     await this.loadRecipes();
   }
 
+  /** Starts the run, or asks first whether images may go to where they have not gone before. */
   async start(): Promise<void> {
+    const destination = this.chosen?.model.destination;
+    const isNew = destination?.kind === "host" && !(this.app.settings.agreed_hosts ?? []).includes(destination.name);
+    if (this.hindrance === null && isNew) this.isAskingToSend = true;
+    else await this.#start();
+  }
+
+  /** Images may go to the chosen model's server, now and later. */
+  async agree(): Promise<void> {
+    this.isAskingToSend = false;
+    const destination = this.chosen?.model.destination;
+    if (destination?.kind !== "host") return;
+    const agreed_hosts = [...(this.app.settings.agreed_hosts ?? []), destination.name];
+    if (await this.app.saveSettings({ agreed_hosts })) await this.#start();
+  }
+
+  async #start(): Promise<void> {
     const { recipeId, modelId } = this;
     if (this.hindrance !== null || recipeId === null || modelId === null || this.isStarting) return;
     this.isStarting = true;
@@ -96,8 +141,9 @@ export class Plan {
     if (this.quote.image_count === 0) return words.plan.noImages;
     if (!this.chosen) return words.plan.chooseModel;
     if (this.chosen.can_run) return null;
-    const { model, shortfalls } = this.chosen;
-    const blocking = shortfalls.find(({ kind }) => kind === "no_known_label" || kind === "shapes") ?? shortfalls[0];
+    const { model, shortfalls, hindrance } = this.chosen;
+    if (hindrance) return words.plan.hindrance(hindrance);
+    const blocking = shortfalls.find(isBlocking);
     return blocking ? words.plan.shortfall(words.plan.theModel(model.name), blocking) : words.plan.cannotRun;
   }
 
@@ -109,6 +155,27 @@ export class Plan {
       cost === null ? null : costWords(cost.low, cost.expected, cost.high),
     );
   }
+}
+
+/** The suggested model where it can run, else the first that can. */
+function modelToChoose(quote: Quote): ModelId | null {
+  const suggested = quote.models.find(({ model }) => model.id === quote.suggested_model);
+  const chosen = suggested?.can_run ? suggested : (quote.models.find((row) => row.can_run) ?? quote.models[0]);
+  return chosen?.model.id ?? null;
+}
+
+/** Models by where they are, in the order in which they came. */
+export function groupsOf(models: readonly ModelQuote[]): ModelGroup[] {
+  const groups = new Map<string, ModelGroup>();
+  for (const row of models) {
+    const { destination } = row.model;
+    const host = destination.kind === "host" ? destination.name : "";
+    const group = groups.get(host) ?? { host, destination, rows: [], hindrance: null };
+    groups.set(host, group);
+    group.rows.push(row);
+    if (row.hindrance && row.hindrance.kind !== "retired") group.hindrance ??= row.hindrance;
+  }
+  return [...groups.values()];
 }
 
 function costWords(low: PicoDollars, expected: PicoDollars, high: PicoDollars): string {
@@ -123,7 +190,7 @@ function unknownLabels(chosen: ModelQuote | null, saved: SavedRecipe | null): Re
   return new Set(shortfalls.flatMap((shortfall) => (shortfall.kind === "unknown_labels" ? shortfall.labels : [])));
 }
 
-function costScale(quote: Quote | null): { from: PicoDollars; to: PicoDollars } | null {
+function costScale(quote: Quote | null): CostScale | null {
   const costs = (quote?.models ?? []).flatMap(({ cost }) => (cost && cost.high > 0 ? [cost] : []));
   if (costs.length === 0) return null;
   // A little room at both ends, so that no whisker touches the edge of its column.

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 
 import { openFake } from "../ipc/fake";
 import { App } from "../state/app.svelte";
-import { Plan } from "./plan.svelte";
+import { groupsOf, Plan } from "./plan.svelte";
 
 async function asked(query = ""): Promise<Plan> {
   const app = new App(openFake(query));
@@ -22,13 +22,95 @@ it("says the number on its button", async () => {
   expect(plan.goal).toBe("Annotate 1 image, $0");
 });
 
-it("says an uncertain cost as one", async () => {
-  const plan = await asked("?priced");
+it("says an uncertain cost as one, and an unknown one not at all", async () => {
+  const plan = await asked("?priced&key");
   expect(plan.costScale).not.toBeNull();
-  plan.modelId = "example-small";
-  expect(plan.goal).toBe("Annotate 60 images, about $0.11");
-  plan.modelId = "lab";
+  plan.choose("claude-sonnet-5-5");
+  expect(plan.goal).toBe("Annotate 60 images, about $0.34");
+  plan.quote = plan.quote && { ...plan.quote, models: plan.quote.models.map((row) => ({ ...row, cost: null })) };
   expect(plan.goal).toBe("Annotate 60 images");
+});
+
+describe("the model", () => {
+  it("is the suggested one where it can run, else the first that can", async () => {
+    expect((await asked("?priced&key")).modelId).toBe("claude-haiku-5-5");
+    expect((await asked("?priced")).modelId).toBe("nanodet-g-416");
+  });
+
+  it("becomes the suggested one once there is a key, unless somebody has chosen", async () => {
+    const plan = await asked("?priced");
+    await plan.app.seam.keepKey("sk-ant-1");
+    await plan.ask();
+    expect(plan.modelId).toBe("claude-haiku-5-5");
+    plan.choose("nanodet-g-416");
+    await plan.ask();
+    expect(plan.modelId).toBe("nanodet-g-416");
+  });
+
+  it("says what hinders it, in the order of who can do something about it", async () => {
+    const plan = await asked("?priced");
+    plan.choose("claude-opus-5-5");
+    expect(plan.hindrance).toBe("Claude needs a key for api.anthropic.com");
+    await plan.app.saveSettings({ is_local_only: true });
+    await plan.ask();
+    expect(plan.hindrance).toBe("Everything is locked to this machine");
+  });
+
+  it("costs what the parts of its cost add up to", async () => {
+    const { quote } = await asked("?priced");
+    for (const { cost, cost_basis: basis } of quote?.models ?? []) {
+      if (basis) expect(basis.image_cost + basis.text_cost + basis.answer_cost).toBe(cost?.expected);
+    }
+  });
+});
+
+describe("models at one server", () => {
+  it("are a group with one reason, and retired ones have their own", async () => {
+    const rows = (await asked("?priced")).quote?.models ?? [];
+    const retired = rows.map((row, place) =>
+      place === 1 ? { ...row, hindrance: { kind: "retired", on: "2026-10-01" } as const } : row,
+    );
+    const [here, there] = groupsOf(retired);
+    expect(here).toMatchObject({ destination: { kind: "this_machine" }, hindrance: null });
+    expect(there).toMatchObject({ hindrance: { kind: "no_key", host: "api.anthropic.com" } });
+    expect(there?.rows).toHaveLength(14);
+    expect(groupsOf(retired.slice(1, 2))[0]?.hindrance).toBeNull();
+  });
+});
+
+describe("sending for the first time", () => {
+  it("is asked about, and not again once agreed", async () => {
+    const plan = await asked("?priced&key");
+    await plan.start();
+    expect(plan.isAskingToSend).toBe(true);
+    expect(plan.app.screen).toBe("library");
+    await plan.agree();
+    expect(plan.app.settings.agreed_hosts).toEqual(["api.anthropic.com"]);
+    expect(plan.app.run).toBe(3);
+    await plan.app.seam.cancelRun(3);
+    plan.app.show("plan");
+    await plan.start();
+    expect(plan.isAskingToSend).toBe(false);
+    expect(plan.app.run).toBe(4);
+    await plan.app.seam.cancelRun(4);
+  });
+
+  it("does not happen when the agreement could not be kept", async () => {
+    const plan = await asked("?priced&key");
+    await plan.start();
+    plan.app.seam.saveSettings = () => Promise.reject({ code: "library", message: "" });
+    await plan.agree();
+    expect(plan.app.settings.agreed_hosts).toEqual([]);
+    expect(plan.app.run).toBeNull();
+  });
+
+  it("is not asked about for a model on this machine", async () => {
+    const plan = await asked("?priced");
+    await plan.start();
+    expect(plan.isAskingToSend).toBe(false);
+    expect(plan.app.screen).toBe("run");
+    await plan.app.seam.cancelRun(3);
+  });
 });
 
 it("has no scale where nothing costs anything", async () => expect((await asked()).costScale).toBeNull());
@@ -40,7 +122,7 @@ describe("what a model cannot do", () => {
     await plan.ask();
     expect(plan.unknownLabels.has("beak")).toBe(true);
     expect(plan.unknownLabels.has("bird")).toBe(false);
-    expect(plan.hindrance).toBeNull();
+    expect(plan.hindrance).toMatch(/^5 required attributes cannot be filled by this model/u);
   });
 
   it("hinders the run when nothing could be found", async () => {
@@ -89,5 +171,7 @@ it("starts nothing on an outdated quote", async () => {
   await plan.start();
   expect(plan.app.screen).toBe("library");
   await quoted;
+  plan.recipeId = 1;
+  await plan.ask();
   expect(plan.hindrance).toBeNull();
 });

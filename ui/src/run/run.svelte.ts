@@ -6,20 +6,39 @@ import type {
   ImageId,
   InFlight,
   JustAnswered,
+  PicoDollars,
   RunId,
   RunProgress,
   RunState,
   RunSummary,
+  StopReason,
 } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
+import { words } from "../messages";
+import type { OwnStop } from "../messages/en/run";
 
 /** Snapshots come ten times a second; pictures that change as often only flicker. */
 const PICTURE_MILLIS = 500;
 
-export type StateName = "running" | "stopping" | "completed" | "paused" | "cancelled" | "shutdown" | "interrupted";
+export type StateName = "running" | "stopping" | "interrupted" | StopReason;
 
 export function stateName(state: RunState): StateName {
   return state.kind === "stopped" ? state.reason : state.kind;
+}
+
+/** Why a run ended by itself, with something for a person to do about it; null when it did not. */
+export function ownStop(state: RunState): OwnStop | null {
+  return state.kind === "stopped" && isOwnStop(state.reason) ? state.reason : null;
+}
+
+function isOwnStop(reason: StopReason): reason is OwnStop {
+  return reason in words.run.stopped;
+}
+
+/** What the whole run will cost if it goes on as it began; null before the first image and where nothing is paid. */
+export function costHeading({ spent, done, failed, total }: RunProgress): PicoDollars | null {
+  const finished = done + failed;
+  return finished === 0 || spent === 0 ? null : (spent / finished) * total;
 }
 
 /** The run that a person most likely wants to see: what goes on, else what could, else the latest. */

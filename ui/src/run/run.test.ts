@@ -1,16 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { ImageCard, ImageId, RunId, RunProgress, RunState, RunSummary } from "../ipc/bindings";
+import { words } from "../messages";
 import { linePoints, roundUp } from "./chart";
-import { mayResume, type RunSeam, runToShow, RunView, stateName } from "./run.svelte";
+import { costHeading, mayResume, ownStop, type RunSeam, runToShow, RunView, stateName } from "./run.svelte";
 
 function summary(id: RunId, state: RunState): RunSummary {
   return {
     id,
     state,
+    stop_detail: null,
     model: "m",
     model_name: "Model",
     recipe_name: "Recipe",
+    destination: { kind: "this_machine" },
     started_at: 0,
     total: 10,
     done: 4,
@@ -19,8 +22,18 @@ function summary(id: RunId, state: RunState): RunSummary {
     mark_count: 9,
     undecided_count: 9,
     reviewed_count: 0,
-    quoted: 0,
+    quoted: null,
     paid: 0,
+    usage: {
+      input_tokens: 0,
+      output_tokens: 0,
+      cache_write_5m_tokens: 0,
+      cache_write_1h_tokens: 0,
+      cache_read_tokens: 0,
+      thinking_tokens: 0,
+    },
+    possibly_billed: { count: 0, at_most: 0 },
+    cut_short: 0,
     retries: 0,
     p50_millis: null,
     p95_millis: null,
@@ -32,8 +45,10 @@ function snapshot(run: RunId, state: RunState, inFlight: ImageId[], answered: Im
   return {
     run,
     state,
+    stop_detail: null,
     model_name: "Model",
     recipe_name: "Recipe",
+    destination: { kind: "this_machine" },
     started_at: 0,
     elapsed_millis: 1000,
     left_millis: null,
@@ -47,7 +62,12 @@ function snapshot(run: RunId, state: RunState, inFlight: ImageId[], answered: Im
     p50_millis: null,
     p95_millis: null,
     concurrency: 2,
+    quoted: null,
     spent: 0,
+    possibly_billed: { count: 0, at_most: 0 },
+    hold: null,
+    retried: [],
+    cut_short: 0,
     failures: [],
     just_answered: answered.map((image) => ({ image, mark_count: 1, took_millis: 80 })),
     rate_history: [],
@@ -164,6 +184,34 @@ describe("following a run", () => {
     core.runs = () => Promise.reject({ code: "library_busy", message: "" });
     await view.follow(null);
     expect(refusals).toEqual([{ code: "library_busy", message: "" }]);
+  });
+});
+
+describe("a run elsewhere", () => {
+  it("that ended by itself is told from one that a person ended", () => {
+    expect(ownStop({ kind: "stopped", reason: "key_rejected" })).toBe("key_rejected");
+    expect(ownStop({ kind: "stopped", reason: "paused" })).toBeNull();
+    expect(ownStop(RUNNING)).toBeNull();
+  });
+
+  it("heads for a cost once something was paid", () => {
+    const begun = snapshot(7, RUNNING, [], []);
+    expect(costHeading(begun)).toBeNull();
+    expect(costHeading({ ...begun, done: 3, failed: 1, spent: 8 })).toBe(20);
+  });
+
+  it("says how long it is held, and by what", () => {
+    const hold = { kind: "unreachable", left_millis: 1200, detail: "connection refused" } as const;
+    expect(words.run.hold(hold, "localhost:8787")).toBe("localhost:8787 cannot be reached: trying again in 2 s");
+    expect(words.run.hold({ ...hold, kind: "rate_limited", left_millis: 0 }, "")).toBe(
+      "Rate limit reached: sending again now",
+    );
+  });
+
+  it("says how far it is from its quote", () => {
+    expect(words.run.againstQuote(0.984)).toBe("1.6 % under quote");
+    expect(words.run.againstQuote(1.25)).toBe("25 % over quote");
+    expect(words.run.againstQuote(1)).toBe("as quoted");
   });
 });
 

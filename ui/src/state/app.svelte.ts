@@ -4,6 +4,7 @@
  */
 import type {
   CollectionId,
+  Connection,
   ImageId,
   ImageSelection,
   ImportProgress,
@@ -19,6 +20,12 @@ export type Screen = "library" | "plan" | "run" | "review" | "history" | "settin
 
 /** In the order of the title bar and of Ctrl+1 to Ctrl+5. */
 export const SCREENS = ["library", "plan", "run", "review", "history"] as const satisfies readonly Screen[];
+
+/** A part of the settings that other screens lead to. */
+export type SettingsPart = "claude" | "privacy";
+
+/** Whether anything can leave this machine, and on what that rests; `unknown` until the core has answered. */
+export type Privacy = "unknown" | "locked" | "nothing_set_up" | "key";
 
 export type ToastTone = "plain" | "good" | "bad";
 
@@ -69,6 +76,10 @@ export class App {
   workingRuns = $state.raw<WorkingRun[]>([]);
 
   settings = $state.raw<Settings>({ theme: "dark", writes_metrics: false });
+  /** The way to Claude; null until the core has answered. */
+  connection = $state.raw<Connection | null>(null);
+  /** Where the settings open; null at their top. */
+  settingsPart = $state.raw<SettingsPart | null>(null);
   toasts = $state.raw<Toast[]>([]);
   areShortcutsOpen = $state(false);
 
@@ -79,6 +90,12 @@ export class App {
   readonly collectionName = $derived(
     this.library?.collections.find((collection) => collection.id === this.collection)?.name ?? null,
   );
+
+  /** The servers that images go to right now. */
+  readonly sendingTo = $derived(
+    this.workingRuns.flatMap(({ destination }) => (destination.kind === "host" ? [destination.name] : [])),
+  );
+  readonly privacy = $derived<Privacy>(this.#privacy());
 
   #latestToast = 0;
   #stopListening: (() => void)[] = [];
@@ -98,10 +115,17 @@ export class App {
       this.seam.on("importChanged", (progress) => this.#importChanged(progress)),
       this.seam.on("runsChanged", (runs) => (this.workingRuns = runs)),
       this.seam.on("dragChanged", ({ isOver }) => (this.isDragOver = isOver)),
-      this.seam.on("refused", (refused) => this.tell(refusalWords(refused), "bad")),
       this.seam.on("refused", (refusal) => this.tell(refusalWords(refusal), "bad")),
     ];
-    await Promise.all([this.attempt(async () => (this.settings = await this.seam.settings())), this.reload()]);
+    await Promise.all([
+      this.attempt(async () => (this.settings = await this.seam.settings())),
+      this.loadConnection(),
+      this.reload(),
+    ]);
+  }
+
+  async loadConnection(): Promise<void> {
+    await this.attempt(async () => (this.connection = await this.seam.connection()));
   }
 
   stop(): void {
@@ -111,6 +135,7 @@ export class App {
   }
 
   show(screen: Screen): void {
+    this.settingsPart = null;
     // What the library's button says is what its way to the plan means.
     if (screen === "plan" && this.screen === "library") this.planned = this.#selection();
     this.#go(screen);
@@ -125,6 +150,11 @@ export class App {
     }
     this.#go("library");
     void this.reload();
+  }
+
+  showSettings(part: SettingsPart): void {
+    this.settingsPart = part;
+    this.#go("settings");
   }
 
   planFor(selection: ImageSelection): void {
@@ -189,11 +219,15 @@ export class App {
     return this.attempt(() => this.seam.chooseFolders());
   }
 
-  async saveSettings(changed: Partial<Settings>): Promise<void> {
+  /** Whether they were saved. */
+  async saveSettings(changed: Partial<Settings>): Promise<boolean> {
     const before = this.settings;
     this.settings = { ...before, ...changed };
     const saved = await this.attempt(() => this.seam.saveSettings({ ...before, ...changed }).then(() => true));
     if (saved !== true) this.settings = before;
+    // Address and number at once are settings too; the core says what became of them.
+    else if ("base_url" in changed || "concurrency" in changed) await this.loadConnection();
+    return saved === true;
   }
 
   /** Does something that the core may refuse; a refusal is told in words, and the answer is undefined. */
@@ -218,6 +252,12 @@ export class App {
 
   dismiss(id: number): void {
     this.toasts = this.toasts.filter((toast) => toast.id !== id);
+  }
+
+  #privacy(): Privacy {
+    if (this.settings.is_local_only) return "locked";
+    if (this.connection === null) return "unknown";
+    return this.connection.key === null ? "nothing_set_up" : "key";
   }
 
   #selection(): ImageSelection | null {

@@ -79,6 +79,32 @@ it("takes a setting back that could not be saved", async () => {
   expect(app.toasts.at(-1)?.text).toBe("The library could not be read or written.");
 });
 
+describe("what may leave this machine", () => {
+  it("is known from the key and the lock", async () => {
+    expect(new App(openFake("?key")).privacy).toBe("unknown");
+    expect((await started()).privacy).toBe("nothing_set_up");
+    const app = await started("?key");
+    expect(app.privacy).toBe("key");
+    await app.saveSettings({ is_local_only: true });
+    expect(app.privacy).toBe("locked");
+  });
+
+  it("is asked again when the address has changed", async () => {
+    const app = await started("?key");
+    await app.saveSettings({ base_url: "http://localhost:8787" });
+    expect(app.connection).toMatchObject({ host: "localhost:8787", is_on_this_machine: true });
+  });
+});
+
+it("leads to a part of the settings, and to their top afterwards", async () => {
+  const app = await started();
+  app.showSettings("claude");
+  expect([app.screen, app.settingsPart]).toEqual(["settings", "claude"]);
+  app.show("plan");
+  app.show("settings");
+  expect(app.settingsPart).toBeNull();
+});
+
 it("reads a library that keeps changing now and then, not every time", async () => {
   const app = await started("?images=0");
   const overview = vi.spyOn(app.seam, "overview");

@@ -1,31 +1,39 @@
-import type { ImageId, Model, ModelQuote, PixelSize, Quote, Recipe, Shortfall } from "../bindings";
+import type {
+  Destination,
+  Hindrance,
+  ImageId,
+  Model,
+  ModelQuote,
+  PixelSize,
+  Quote,
+  Recipe,
+  Shortfall,
+} from "../bindings";
+import { isBlocking } from "../../plan/shortfalls";
+import { claudeRows, DEFAULT_CLAUDE } from "./claude";
 import { photoOf } from "./photos";
 import { COCO_NAMES } from "./recipes";
 
-const CENT = 1e10;
 const IMAGE_MILLIS = 84;
 const AT_ONCE = 2;
 
-const builtIn: Model = {
+export const builtIn: Model = {
   id: "nanodet-g-416",
   name: "Built-in detector",
   destination: { kind: "this_machine" },
   vocabulary: { kind: "closed", names: [...COCO_NAMES] },
   shapes: ["box"],
   fills_attributes: false,
+  optional_attributes_limit: null,
+  retires: null,
 };
 
-const hosted = (id: string, name: string, host: string): Model => ({
-  id,
-  name,
-  destination: { kind: "host", name: host },
-  vocabulary: { kind: "open" },
-  shapes: ["box", "point", "caption"],
-  fills_attributes: true,
-});
-
-/** `hasPriced` adds models that cost something, to look at what the table does with them. */
-export function quote(ids: readonly ImageId[], recipe: Recipe, hasPriced: boolean): Quote {
+/** `claude` is where its models are and what hinders them; null leaves them out. */
+export function quote(
+  ids: readonly ImageId[],
+  recipe: Recipe,
+  claude: { destination: Destination; hindrance: Hindrance | null } | null,
+): Quote {
   const sizes = new Map<string, { size: PixelSize; count: number }>();
   for (const id of ids) {
     const { size } = photoOf(id);
@@ -39,6 +47,7 @@ export function quote(ids: readonly ImageId[], recipe: Recipe, hasPriced: boolea
     {
       model: builtIn,
       cost: { low: 0, expected: 0, high: 0 },
+      cost_basis: null,
       time:
         ids.length === 0
           ? null
@@ -49,36 +58,33 @@ export function quote(ids: readonly ImageId[], recipe: Recipe, hasPriced: boolea
               basis: { kind: "trial", images: Math.min(3, ids.length) },
             },
       shortfalls,
-      can_run: !shortfalls.some(({ kind }) => kind === "no_known_label" || kind === "shapes"),
+      hindrance: null,
+      can_run: !shortfalls.some(isBlocking),
     },
   ];
-  if (hasPriced) {
-    const each = (model: Model, cents: number, millis: number): ModelQuote => ({
-      model,
-      cost: { low: cents * CENT * 0.7, expected: cents * CENT, high: cents * CENT * 1.6 },
-      time: {
-        total_millis: (ids.length * millis) / 14,
-        image_millis: millis,
-        concurrency: 14,
-        basis: { kind: "earlier_run", images: 240 },
-      },
-      shortfalls: [],
-      can_run: true,
-    });
-    models.push(
-      each(hosted("example-small", "Example Small", "api.example.com"), ids.length * 0.19, 4_200),
-      each(hosted("example-large", "Example Large", "api.example.com"), ids.length * 3.2, 13_400),
-    );
-    models.push({
-      model: hosted("lab", "Lab server", "lab.example.com"),
-      cost: null,
-      time: null,
-      shortfalls: [],
-      can_run: true,
-    });
+  if (claude) {
+    const { destination, hindrance } = claude;
+    for (const row of claudeRows(ids, destination)) models.push({ ...row, hindrance, can_run: hindrance === null });
   }
   const frequent = [...sizes.values()].sort((one, other) => other.count - one.count);
-  return { image_count: ids.length, sizes: frequent.slice(0, 5), models };
+  return {
+    image_count: ids.length,
+    sizes: frequent.slice(0, 5),
+    models,
+    suggested_model: claude ? DEFAULT_CLAUDE : builtIn.id,
+    prices_as_of: "2026-11-23",
+    words_sent: wordsSent(recipe),
+  };
+}
+
+function wordsSent({ labels, instructions }: Recipe): string {
+  const named = labels.map(({ name, definition }) => (definition ? `- ${name}: ${definition}` : `- ${name}`));
+  return [
+    "You mark things on a photograph. Answer with JSON in the form that is asked for.",
+    ...(instructions ? [instructions] : []),
+    `Labels:\n${named.join("\n")}`,
+    "Give every box in pixels of the picture as it was sent.",
+  ].join("\n\n");
 }
 
 function shortfallsOf(model: Model, recipe: Recipe): Shortfall[] {
@@ -98,5 +104,5 @@ function shortfallsOf(model: Model, recipe: Recipe): Shortfall[] {
   }
   const undrawn = recipe.shapes.filter((shape) => !model.shapes.includes(shape));
   if (undrawn.length === recipe.shapes.length) found.push({ kind: "shapes", shapes: undrawn });
-  return found;
+  return found.sort((one, other) => Number(isBlocking(other)) - Number(isBlocking(one)));
 }

@@ -1,10 +1,17 @@
 /** Runs of the core in memory: they work through their images in a few seconds, and can be paused, resumed, cancelled. */
 import type {
+  CostRange,
   DurationBin,
   FailureGroup,
+  FailureKind,
+  Hold,
   ImageId,
   JustAnswered,
   LabelCount,
+  Model,
+  PossiblyBilled,
+  RetryGroup,
+  RetryKind,
   RunId,
   RunMetrics,
   RunProgress,
@@ -13,8 +20,10 @@ import type {
   RunSummary,
   SavedRecipe,
   StopReason,
+  Usage,
   WorkingRun,
 } from "../bindings";
+import { ANSWER_TOKENS, claudeCost, promptTokens, THINKING_TOKENS } from "./claude";
 import type { FakeLibrary } from "./library";
 import { chance, photoOf } from "./photos";
 import { refuse } from "./refuse";
@@ -29,10 +38,38 @@ const CONCURRENCY = 4;
 /** The epoch of the fake's own clock, so that history looks the same every day. */
 const LONG_AGO = Date.UTC(2026, 10, 21, 9, 30);
 
+/** A run elsewhere is held once, from and until so long after its start. */
+const HELD_FROM_MILLIS = 1500;
+const HELD_UNTIL_MILLIS = 4500;
+/** One request of a run elsewhere went unanswered once so many images were done. */
+const UNANSWERED_AFTER = 10;
+
+/** What the server, or the way to it, says in a hold or when a run ends by itself. */
+const SAID: Partial<Record<StopReason | RetryKind, string>> = {
+  rate_limited: "This request would exceed your organization's rate limit of 2,000,000 input tokens per minute.",
+  overloaded: "Overloaded",
+  unreachable: "connection refused (os error 111)",
+  key_rejected: "invalid x-api-key",
+  not_permitted: "Your API key does not have permission to use the specified resource.",
+  no_credit: "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing.",
+  spend_limit: "You have reached your specified API usage limits. You will regain access on 2026-12-01.",
+  unknown_model: "model: claude-haiku-5-5",
+  not_such_a_server: "HTTP 404, text/html",
+  request_refused: "output_config.format: Extra inputs are not permitted",
+};
+
+const NONE_BILLED: PossiblyBilled = { count: 0, at_most: 0 };
+
+/** Who does the work. */
+export type FakeModel = Pick<Model, "id" | "name" | "destination">;
+
 export class FakeRun {
   readonly id: RunId;
   readonly #library: FakeLibrary;
   readonly #recipe: SavedRecipe;
+  readonly #model: FakeModel;
+  readonly #quoted: CostRange;
+  readonly #heldAs: RetryKind;
   readonly images: ImageId[];
   readonly #startedAt: number;
   readonly #onChange: () => void;
@@ -44,6 +81,16 @@ export class FakeRun {
   #elapsed = 0;
   #durations: number[] = [];
   #failures: FailureGroup[] = [];
+  #paid = 0;
+  readonly #usage: Required<Usage> = {
+    input_tokens: 0,
+    output_tokens: 0,
+    cache_write_5m_tokens: 0,
+    cache_write_1h_tokens: 0,
+    cache_read_tokens: 0,
+    thinking_tokens: 0,
+  };
+  #cutShort = 0;
   #justAnswered: JustAnswered[] = [];
   #rates: number[] = [];
   #labels = new Map<string, LabelCount>();
@@ -54,36 +101,44 @@ export class FakeRun {
     id: RunId,
     library: FakeLibrary,
     recipe: SavedRecipe,
+    model: FakeModel,
     ids: ImageId[],
     onChange: () => void,
     startedAt = Date.now(),
+    heldAs: RetryKind = "rate_limited",
   ) {
     this.id = id;
     this.#library = library;
     this.#recipe = recipe;
+    this.#model = model;
+    this.#quoted = claudeCost(model.id, ids) ?? { low: 0, expected: 0, high: 0 };
+    this.#heldAs = heldAs;
     this.images = ids;
     this.#onChange = onChange;
     this.#startedAt = startedAt;
   }
 
   /** A run of the past: finished at once, its marks already in the library. */
-  static past(id: RunId, library: FakeLibrary, recipe: SavedRecipe, images: number): FakeRun {
+  static past(id: RunId, library: FakeLibrary, recipe: SavedRecipe, model: FakeModel, images: number): FakeRun {
     const ids = library.selected({ kind: "all" }).slice(0, images);
-    const run = new FakeRun(id, library, recipe, ids, () => undefined, LONG_AGO + id * 86_400_000);
-    for (const image of ids) run.#account(image, false);
-    run.#elapsed = run.#durations.reduce((sum, each) => sum + each, 0) / CONCURRENCY;
+    const run = new FakeRun(id, library, recipe, model, ids, () => undefined, LONG_AGO + id * 86_400_000);
+    run.#catchUp(ids.length, false);
     run.#state = { kind: "stopped", reason: "completed" };
     return run;
   }
 
-  /** A run whose process died in the middle. */
-  static interrupted(id: RunId, library: FakeLibrary, recipe: SavedRecipe): FakeRun {
+  /** A run that ended half-way: its process died, or it stopped by itself. */
+  static halfDone(id: RunId, library: FakeLibrary, recipe: SavedRecipe, model: FakeModel, state: RunState): FakeRun {
     const ids = library.selected({ kind: "all" });
-    const run = new FakeRun(id, library, recipe, ids, () => undefined, LONG_AGO + id * 86_400_000);
-    for (const image of ids.slice(0, ids.length / 2)) run.#account(image, true);
-    run.#elapsed = run.#durations.reduce((sum, each) => sum + each, 0) / CONCURRENCY;
-    run.#state = { kind: "interrupted" };
+    const run = new FakeRun(id, library, recipe, model, ids, () => undefined, LONG_AGO + id * 86_400_000);
+    run.#catchUp(ids.length / 2, true);
+    run.#state = state;
     return run;
+  }
+
+  #catchUp(images: number, isLive: boolean): void {
+    for (const image of this.images.slice(0, images)) this.#account(image, isLive);
+    this.#elapsed = this.#durations.reduce((sum, each) => sum + each, 0) / CONCURRENCY;
   }
 
   start(): void {
@@ -117,7 +172,7 @@ export class FakeRun {
       this.#end(this.#stopAs);
       return;
     }
-    const step = Math.max(1, Math.round(this.images.length / TICKS_A_RUN));
+    const step = this.#hold() ? 0 : Math.max(1, Math.round(this.images.length / TICKS_A_RUN));
     for (let count = 0; count < step && this.#finished < this.images.length; count += 1) {
       this.#account(this.images[this.#finished] as ImageId, true);
     }
@@ -139,16 +194,17 @@ export class FakeRun {
   }
 
   #account(image: ImageId, isLive: boolean): void {
-    const took = Math.round(55 + chance(image, this.id) * 60 + (chance(image, 5) > 0.95 ? 140 : 0));
+    const took = Math.round(
+      (55 + chance(image, this.id) * 60 + (chance(image, 5) > 0.95 ? 140 : 0)) * (this.#isElsewhere ? 90 : 1),
+    );
     this.#durations.push(took);
     if (chance(image, 40 + this.id) < 0.03) {
-      this.#failed += 1;
-      const detail = "unexpected end of file";
-      const name = this.#library.card(image).name;
-      const group = this.#failures[0];
-      if (group) group.count += 1;
-      else this.#failures.push({ kind: "file_unreadable", count: 1, example: detail, example_image: name });
-      if (isLive) this.#library.fail(image, { run: this.id, kind: "file_unreadable", detail });
+      this.#fail(image, "file_unreadable", "unexpected end of file", isLive);
+      return;
+    }
+    if (this.#isElsewhere) this.#pay(image);
+    if (this.#isElsewhere && chance(image, 60) > 0.985) {
+      this.#fail(image, "declined", "stop_reason: refusal", isLive);
       return;
     }
     this.#done += 1;
@@ -172,9 +228,63 @@ export class FakeRun {
     this.#justAnswered = [answered, ...this.#justAnswered].slice(0, MOST_JUST_ANSWERED);
   }
 
+  #fail(image: ImageId, kind: FailureKind, detail: string, isLive: boolean): void {
+    this.#failed += 1;
+    const group = this.#failures.find((known) => known.kind === kind);
+    if (group) group.count += 1;
+    else this.#failures.push({ kind, count: 1, example: detail, example_image: this.#library.card(image).name });
+    if (isLive) this.#library.fail(image, { run: this.id, kind, detail });
+  }
+
+  /** An answer costs about what was expected, a little less on the whole. */
+  #pay(image: ImageId): void {
+    this.#paid += Math.round((this.#quoted.expected / this.images.length) * (0.8 + chance(image, 61) * 0.3));
+    this.#usage.input_tokens += promptTokens(image);
+    this.#usage.thinking_tokens += THINKING_TOKENS;
+    this.#usage.output_tokens += ANSWER_TOKENS + THINKING_TOKENS;
+    if (chance(image, 62) > 0.97) this.#cutShort += 1;
+  }
+
+  get #isElsewhere(): boolean {
+    return this.#model.destination.kind === "host";
+  }
+
+  /** A run elsewhere has to wait once. */
+  #hold(): Hold | null {
+    if (!this.#isElsewhere || this.#state.kind !== "running") return null;
+    if (this.#elapsed < HELD_FROM_MILLIS || this.#elapsed >= HELD_UNTIL_MILLIS) return null;
+    return { kind: this.#heldAs, left_millis: HELD_UNTIL_MILLIS - this.#elapsed, detail: SAID[this.#heldAs] ?? "" };
+  }
+
+  #retried(): RetryGroup[] {
+    if (!this.#isElsewhere) return [];
+    const overloaded = Math.floor(this.#finished / 20);
+    const groups: RetryGroup[] = [
+      { kind: "rate_limited", count: this.#finished > 8 ? 2 : 0 },
+      { kind: "overloaded", count: overloaded },
+      { kind: "timed_out", count: this.#possiblyBilled().count },
+    ];
+    return groups.filter(({ count }) => count > 0);
+  }
+
+  #possiblyBilled(): PossiblyBilled {
+    if (!this.#isElsewhere || this.#finished < UNANSWERED_AFTER) return NONE_BILLED;
+    return { count: 1, at_most: Math.round(this.#quoted.high / this.images.length) };
+  }
+
+  get #retries(): number {
+    return this.#isElsewhere ? this.#retried().reduce((sum, { count }) => sum + count, 0) : this.id % 3;
+  }
+
+  get #stopDetail(): string | null {
+    return this.#state.kind === "stopped" ? (SAID[this.#state.reason] ?? null) : null;
+  }
+
   /** This run while it is worked on, for the frame; nothing otherwise. */
   get working(): WorkingRun[] {
-    return this.#isWorking ? [{ run: this.id, finished: this.#finished, total: this.images.length }] : [];
+    return this.#isWorking
+      ? [{ run: this.id, destination: this.#model.destination, finished: this.#finished, total: this.images.length }]
+      : [];
   }
 
   get #finished(): number {
@@ -195,8 +305,10 @@ export class FakeRun {
     return {
       run: this.id,
       state: this.#state,
-      model_name: "Built-in detector",
+      stop_detail: this.#stopDetail,
+      model_name: this.#model.name,
       recipe_name: this.#recipe.recipe.name,
+      destination: this.#model.destination,
       started_at: this.#startedAt,
       elapsed_millis: this.#elapsed,
       left_millis: this.#finished === 0 || left === 0 ? null : (this.#elapsed / this.#finished) * left,
@@ -210,7 +322,12 @@ export class FakeRun {
       p50_millis: percentile(this.#durations, 0.5),
       p95_millis: percentile(this.#durations, 0.95),
       concurrency: CONCURRENCY,
-      spent: 0,
+      quoted: this.#quoted,
+      spent: this.#paid,
+      possibly_billed: this.#possiblyBilled(),
+      hold: this.#hold(),
+      retried: this.#retried(),
+      cut_short: this.#cutShort,
       failures: this.#failures.map((group) => ({ ...group })),
       just_answered: this.#justAnswered,
       rate_history: this.#rates,
@@ -222,9 +339,11 @@ export class FakeRun {
     return {
       id: this.id,
       state: this.#state,
-      model: "nanodet-g-416",
-      model_name: "Built-in detector",
+      stop_detail: this.#stopDetail,
+      model: this.#model.id,
+      model_name: this.#model.name,
       recipe_name: this.#recipe.recipe.name,
+      destination: this.#model.destination,
       started_at: this.#startedAt,
       total: this.images.length,
       done: this.#done,
@@ -233,9 +352,12 @@ export class FakeRun {
       mark_count: this.#marks,
       undecided_count: this.images.reduce((sum, id) => sum + this.#library.undecidedOf(id, this.id), 0),
       reviewed_count: cards.filter((card) => card.review !== "unreviewed").length,
-      quoted: 0,
-      paid: 0,
-      retries: this.id % 3,
+      quoted: this.#quoted,
+      paid: this.#paid,
+      usage: { ...this.#usage },
+      possibly_billed: this.#possiblyBilled(),
+      cut_short: this.#cutShort,
+      retries: this.#retries,
       p50_millis: percentile(this.#durations, 0.5),
       p95_millis: percentile(this.#durations, 0.95),
       rate_per_minute: this.#finished === 0 ? null : this.#rate(),
@@ -247,6 +369,14 @@ export class FakeRun {
       summary: this.summary(),
       metrics: this.#metrics(),
       failures: this.#failures.map((group) => ({ ...group })),
+      retried: this.#retried(),
+      repairs: this.#isElsewhere
+        ? [
+            { count: 12, example: { kind: "corners_swapped" } },
+            { count: 3, example: { kind: "label_renamed", answered: "kitty" } },
+          ]
+        : [],
+      dropped: this.#isElsewhere ? [{ count: 2, example: { kind: "unknown_label", answered: "saucer" } }] : [],
       labels: [...this.#labels.values()].sort((one, other) => other.count - one.count),
       durations: bins(this.#durations),
     };
@@ -268,8 +398,8 @@ export class FakeRun {
       speedup: summed / this.#elapsed,
       images_per_second: this.#finished / (this.#elapsed / 1000),
       success_rate: this.#done / this.#finished,
-      retry_rate: (this.id % 3) / this.#finished,
-      retries: this.id % 3,
+      retry_rate: this.#retries / this.#finished,
+      retries: this.#retries,
     };
   }
 

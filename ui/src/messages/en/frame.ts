@@ -1,4 +1,13 @@
+import type { KeyPlace } from "../../ipc/bindings";
+import type { Privacy } from "../../state/app.svelte";
 import { count } from "../format";
+
+const keyPlaces: Record<KeyPlace, string> = {
+  keychain: "Key in the OS keychain",
+  session: "Key in memory, until Fieldmark is closed",
+  variable: "Key from the environment",
+  dot_env: "Key from the .env file",
+};
 
 export const frame = {
   product: "Fieldmark",
@@ -17,7 +26,12 @@ export const frame = {
   close: "Close",
   dismiss: "Dismiss",
   loading: "Opening the library",
-  private: "Nothing leaves this machine",
+  privacy: (privacy: Privacy, key: KeyPlace | null): string => {
+    if (privacy === "locked") return "Locked to this machine";
+    if (privacy === "nothing_set_up") return "Nothing leaves this machine";
+    return key === null ? "" : `${keyPlaces[key]}, metadata stripped`;
+  },
+  sendingTo: (host: string) => `To ${host}`,
   allKeys: "all keys",
   imagesInLibrary: (images: number) =>
     images === 0 ? "No images yet" : `${count(images)} ${images === 1 ? "image" : "images"}`,

@@ -1,8 +1,11 @@
+import type { CostRange, DropReason, PossiblyBilled, RepairKind } from "../../ipc/bindings";
 import { count, decimal, duration, money, percent } from "../format";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "image" : "images"}`;
 const marks = (number: number): string => `${count(number)} ${number === 1 ? "mark" : "marks"}`;
 const proposals = (number: number): string => `${count(number)} undecided ${number === 1 ? "proposal" : "proposals"}`;
+
+const share = (part: number) => `${decimal(Math.abs(part - 1) * 100, 0)} %`;
 
 export const history = {
   title: "Runs",
@@ -16,6 +19,7 @@ export const history = {
     recipe: "Recipe",
     images: "Images",
     quoted: "Quoted",
+    range: "Low to high, paid",
     paid: "Paid",
     p50: "P50",
     p95: "P95",
@@ -43,6 +47,72 @@ export const history = {
   undoKeeps: "Marks that you accepted, edited or rejected stay as they are, and so does the run in this history.",
   keep: "Keep them",
   undoConfirm: (undecided: number) => `Remove ${marks(undecided)}`,
+
+  cost: "Quote against paid",
+  paidOf: (paid: number, { expected }: CostRange) => `${money(paid)} of ${money(expected)} quoted`,
+  /** `part` of the quote: 0.95 is 5 % under. */
+  offBy: (part: number) =>
+    Math.abs(part - 1) < 0.005 ? "as quoted" : part < 1 ? `${share(part)} under` : `${share(part)} over`,
+  partOnly: (finished: number, total: number) => `${count(finished)} of ${images(total)} so far`,
+  low: (cost: number) => `low ${money(cost)}`,
+  high: (cost: number) => `high ${money(cost)}`,
+  to: "Sent to",
+  tokensIn: "Tokens in",
+  tokensCached: "of them from the cache",
+  tokensOut: "Tokens out",
+  tokensThinking: "of them thinking",
+  maybeBilled: "May be billed, unanswered",
+  maybeBilledOf: ({ count: requests, at_most }: PossiblyBilled) => `${count(requests)}, at most ${money(at_most)}`,
+  cutShort: "Answers cut short",
+  retried: "Retried by itself",
+  repairs: "Put right in answers",
+  dropped: "Left out of answers",
+  repair: (repair: RepairKind): string => {
+    switch (repair.kind) {
+      case "words_around":
+        return "Words around the list";
+      case "broken_json":
+        return "Lists that were broken, read item by item";
+      case "cut_off":
+        return "Answers that ended in the middle";
+      case "label_renamed":
+        return `Labels by another name, such as “${repair.answered}”`;
+      case "number_from_text":
+        return `Numbers written as text, such as ${repair.field}`;
+      case "corners_swapped":
+        return "Corners swapped";
+      case "clamped_to_picture":
+        return `Boxes over the edge, such as by ${decimal(repair.pixels, 0)} px`;
+      case "confidence_from_percent":
+        return "Confidences in percent";
+      case "confidence_left_out":
+        return `Confidences that are none, such as “${repair.answered}”`;
+      case "attribute_converted":
+        return `Attributes in another form, such as ${repair.name} “${repair.answered}”`;
+      case "attribute_clamped":
+        return `Attributes out of range, such as ${repair.name} “${repair.answered}”`;
+      case "attribute_left_out":
+        return `Attributes that do not fit, such as ${repair.name} “${repair.answered}”`;
+    }
+  },
+  drop: (reason: DropReason): string => {
+    switch (reason.kind) {
+      case "unreadable":
+        return "Not readable as a mark";
+      case "no_label":
+        return "Without a label";
+      case "unknown_label":
+        return `Not asked for, such as “${reason.answered}”`;
+      case "no_box":
+        return "Without a box";
+      case "no_extent":
+        return "Boxes without an area";
+      case "outside_picture":
+        return "Boxes outside the picture";
+      case "attribute_missing":
+        return `Without a required attribute, such as ${reason.name}`;
+    }
+  },
 
   figures: "Figures",
   wall: "Wall time",

@@ -1,4 +1,5 @@
 import { count, decimal } from "../format";
+import type { Privacy } from "../../state/app.svelte";
 import type { ImageFilter, ImageOrder, SkipReason } from "../../ipc/bindings";
 
 const images = (number: number) => `${count(number)} ${number === 1 ? "image" : "images"}`;
@@ -44,6 +45,9 @@ export const library = {
     file_missing: "File is gone",
     file_unreadable: "File unreadable",
     model_failed: "No answer",
+    refused: "Image refused",
+    declined: "Model declined",
+    cut_off: "Answer cut off",
     answer_unreadable: "Answer unreadable",
   },
   nothingMatches: "No image matches",
@@ -82,6 +86,12 @@ export const library = {
     note: "JPEG, PNG, WebP, GIF, TIFF, BMP. Any number, any depth. They stay where they are and are only read.",
     choose: "Choose folders",
     samples: "Try with the samples",
+    privacy: {
+      unknown: "Nothing leaves this machine without your word",
+      locked: "Locked: nothing leaves this machine",
+      nothing_set_up: "Nothing leaves this machine",
+      key: "What would be sent, and to whom, is shown before",
+    } satisfies Record<Privacy, string>,
     samplesNote: "6 photos to try everything on",
     works: {
       title: "Works now, without a key",
@@ -101,11 +111,7 @@ export const library = {
     },
     never: {
       title: "Private",
-      lines: [
-        "Nothing leaves this machine",
-        "No account, no telemetry",
-        "No change to your photos, they are only read",
-      ],
+      lines: (privacy: string) => [privacy, "No account, no telemetry", "No change to your photos, they are only read"],
     },
   },
   keys: {

@@ -1,5 +1,17 @@
-import type { Attribute, ShapeKind, Shortfall, TimeBasis } from "../../ipc/bindings";
-import { count, names } from "../format";
+import type {
+  AnswerBasis,
+  Attribute,
+  CalendarDate,
+  CostBasis,
+  Destination,
+  Hindrance,
+  PicoDollars,
+  SentSize,
+  ShapeKind,
+  Shortfall,
+  TimeBasis,
+} from "../../ipc/bindings";
+import { count, date, dayOfYear, money, names, pixels } from "../format";
 
 const images = (number: number) => `${count(number)} ${number === 1 ? "image" : "images"}`;
 
@@ -10,6 +22,9 @@ const shapes: Record<ShapeKind, string> = {
   image_tag: "Image tag",
   caption: "Caption",
 };
+
+/** A price a million tokens, never broken across lines. */
+const rate = (perMillion: PicoDollars) => `${money(perMillion)}\u00a0/\u00a0M`;
 
 export const plan = {
   recipe: "Recipe",
@@ -40,7 +55,8 @@ export const plan = {
   save: "Save as recipe",
   deleteRecipe: "Delete this recipe",
   quoteFor: (number: number) => `Quote for ${images(number)}`,
-  quoteNote: "for these images, at their real sizes",
+  sizesNote: "sizes after resize",
+  pricesNote: (of: CalendarDate) => `prices as of ${date(of)}`,
   quoting: "Measuring these images",
   noQuote: "There is no quote for these images.",
   undoDelete: "Undo",
@@ -50,11 +66,40 @@ export const plan = {
   expected: "Expected",
   high: "High",
   range: "Range",
+  tokens: "Tokens",
+  tokensNote: "Tokens of one image, on average",
+  noTokens: "none",
   time: "Time",
   noPrice: "no price",
-  unknown: "unknown",
+  afterRun: "after a run",
+  afterRunNote: "Known once this model has annotated some images",
   thisMachine: "this machine",
   cannotRun: "cannot run this",
+  at: (host: string, isOnThisMachine: boolean) => (isOnThisMachine ? `${host}, a server on this machine` : host),
+  models: (number: number) => `${count(number)} models`,
+  retires: (day: CalendarDate) => `Retires ${dayOfYear(day)}`,
+  retiresNote: (day: CalendarDate) => `From ${date(day)} its server no longer answers for it`,
+  closed: (labels: number) => `${count(labels)} labels`,
+  closedNote: "It knows these names and no others",
+  /** Why a model cannot be used, in a few words. */
+  hindrance: (hindrance: Hindrance): string => {
+    switch (hindrance.kind) {
+      case "no_key":
+        return `Claude needs a key for ${hindrance.host}`;
+      case "local_only":
+        return "Everything is locked to this machine";
+      case "unusable":
+        return `Not usable now: ${hindrance.detail}`;
+      case "retired":
+        return `Retired on ${date(hindrance.on)}: nobody answers for it any more. Choose a newer one.`;
+    }
+  },
+  /** The way out of a hindrance; a retired model has none. */
+  wayOut: {
+    no_key: "Enter a key",
+    local_only: "Unlock in Settings",
+    unusable: "Open Settings",
+  },
   /** A model named by what it is takes an article; a model with a name of its own does not. */
   theModel: (name: string) =>
     name.startsWith("Built-in") ? `The ${name.charAt(0).toLowerCase()}${name.slice(1)}` : name,
@@ -69,6 +114,8 @@ export const plan = {
         const what = `${count(many)} ${shortfall.are_required ? "required " : ""}${many === 1 ? "attribute" : "attributes"}`;
         return `${what} cannot be filled by this model: ${names(shortfall.names, 8)}`;
       }
+      case "too_many_optional_attributes":
+        return `${modelName} takes ${count(shortfall.limit)} optional attributes at most; this recipe has ${count(shortfall.count)}`;
       case "shapes":
         return `Not drawn by this model: ${names(shortfall.shapes.map((shape) => shapes[shape].toLowerCase()))}`;
     }
@@ -81,17 +128,50 @@ export const plan = {
     basis.kind === "earlier_run"
       ? `The pace is that of an earlier run of this model here, over ${images(basis.images)}.`
       : `The pace was measured just now on ${count(basis.images)} of these images; the answers were thrown away.`,
-  timeUnknown: "Nothing to measure the pace on yet.",
+  timeUnknown: "The pace of this model is known once it has annotated some images.",
   sizes: "Sizes of the images",
   otherSizes: "other sizes",
   leaves: "What leaves this machine",
   leavesNothing: "Nothing leaves this machine",
   leavesNothingNote: "The model runs here. Originals are only read.",
-  leavesTo: (number: number, host: string) => `${images(number)}, resized, to ${host}`,
+  leavesTo: (
+    number: number,
+    edge: number | null,
+    { name, is_on_this_machine }: Extract<Destination, { kind: "host" }>,
+  ) =>
+    [
+      `${count(number)} ${number === 1 ? "JPEG" : "JPEGs"}`,
+      ...(edge === null ? [] : [`${count(edge)} px at most`]),
+      `to ${name}${is_on_this_machine ? ", a server on this machine" : ""}`,
+    ].join(", "),
   leavesText: "Label names, definitions, instructions",
+  readWords: "Read the exact words",
+  wordsTitle: "The words that go along",
+  wordsNote: "With every image, word for word.",
+  agree: {
+    title: (number: number, host: string) => `Send ${images(number)} to ${host}?`,
+    cost: (low: PicoDollars, expected: PicoDollars, high: PicoDollars) =>
+      `The owner of the key pays about ${money(expected)}: ${money(low)} at least, ${money(high)} at most, retries aside.`,
+    note: "You are asked once for each server. Settings, Privacy takes that back, or locks everything to this machine.",
+    send: (number: number, host: string) => `Send ${images(number)} to ${host}`,
+    notNow: "Not now",
+  },
   stays: "Stays here: originals, file names, EXIF, place",
   cost: "Cost",
-  costRange: (low: string, high: string) => `expected, between ${low} and ${high}`,
+  costRange: (low: PicoDollars, high: PicoDollars) => `low ${money(low)}, high ${money(high)}`,
+  sent: ({ size, count: number, image_tokens }: SentSize) =>
+    `${count(number)} at ${pixels(size)}: ${count(image_tokens)} each`,
+  sentOthers: "In other sizes",
+  imageTokens: ({ image_tokens, input_per_million }: CostBasis) =>
+    `${count(image_tokens)} image tokens at ${rate(input_per_million)}`,
+  textTokens: ({ text_tokens }: CostBasis) => `Instructions, question: ${count(text_tokens)}`,
+  answerTokens: ({ answer_tokens, output_per_million }: CostBasis) =>
+    `Answers: ${count(answer_tokens)} at ${rate(output_per_million)}`,
+  answerBasis: (basis: AnswerBasis) =>
+    basis.kind === "assumed"
+      ? `The length of answers is assumed: ${count(basis.marks)} marks an image, no thinking.`
+      : `Answers are as long as ${images(basis.images)} had on average before.`,
+  highNote: (limit: number) => `High means every answer reaches its limit of ${count(limit)} tokens.`,
   free: "It runs on this machine",
   noPriceNote: "Nobody has told a price for this model.",
   annotate: (number: number, cost: string | null) => `Annotate ${images(number)}${cost === null ? "" : `, ${cost}`}`,

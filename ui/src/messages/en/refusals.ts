@@ -8,6 +8,16 @@ export const refusals = {
   unknown_model: "This model is not available.",
   no_images: "There are no images to annotate.",
   recipe_beyond_model: "The model can find nothing that the recipe asks for.",
+  local_only: "Everything is locked to this machine. Settings, Privacy unlocks it.",
+  model_retired: "This model is retired: its server no longer answers for it. Choose a newer one.",
+  no_key: "There is no key for this server. Enter one in Settings.",
+  unusable_connection: "The way to this server is not usable as it is set up. Settings says what is wrong.",
+  not_agreed:
+    "You have not agreed to send images to this server yet. Start a run from the plan to see what would be sent.",
+  address:
+    "This address cannot be used. It should look like https://api.anthropic.com: with https:// unless it is on this machine, without a user name, a password or a question mark.",
+  key: "That is no key: it is empty, or has characters that no key has. Paste it anew.",
+  keychain: "The keychain could not be used. A key that was to be forgotten may still be in it.",
   run_busy: "Another window or the command line is working on this run.",
   nothing_left: "Nothing is left to do in this run.",
   no_figures: "No image of this run has finished, so there are no figures yet.",

@@ -1,4 +1,4 @@
-import type { FailureKind } from "../../ipc/bindings";
+import type { Destination, FailureKind, Hold, PossiblyBilled, RetryKind, StopReason } from "../../ipc/bindings";
 import { clock, count, decimal, duration, moment, money } from "../format";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "image" : "images"}`;
@@ -20,6 +20,19 @@ const failures: Record<FailureKind, { title: string; remedy: string }> = {
     title: "No answer from the model",
     remedy: "Annotate the image again. If that fails too, another model may manage it.",
   },
+  refused: {
+    title: "Image refused",
+    remedy: "The server would not take this image. Leave it out, or mark it by hand.",
+  },
+  declined: {
+    title: "Model declined",
+    remedy: "The model looked and would not answer; that was paid for. Try another model, or mark it by hand.",
+  },
+  cut_off: {
+    title: "Answer cut off",
+    remedy:
+      "The answer ended before its first mark, and was paid for. Ask for fewer things at once, or try another model.",
+  },
   answer_unreadable: {
     title: "Answer cannot be read",
     remedy:
@@ -27,9 +40,51 @@ const failures: Record<FailureKind, { title: string; remedy: string }> = {
   },
 };
 
+/** Runs that ended by themselves: why, and what to do about it. */
+const stopped = {
+  key_rejected: () => "The server did not take the key. Enter another one, then resume.",
+  not_permitted: () =>
+    "This key may not do that. Ask whoever runs the account for the permission or enter another key, then resume.",
+  no_credit: () => "The account has no credit left. Add some where you pay for it, then resume.",
+  spend_limit: () =>
+    "A spend limit of the account is reached. Raise it where you pay for it or wait until it begins anew, then resume.",
+  unknown_model: (model: string, host: string) =>
+    `${host} does not know ${model}. Check the address, or plan with another model.`,
+  not_such_a_server: (_model: string, host: string) =>
+    `What answers at ${host} is no server for Claude. Check the address, then resume.`,
+  request_refused: (_model: string, host: string) =>
+    `${host} refuses what every request of this run has in common. Plan with another model or recipe.`,
+  unreachable: (_model: string, host: string) =>
+    `${host} could not be reached in several tries. Check the network, a proxy, and whether the server runs; then resume.`,
+};
+
+/** Why a run may have ended by itself. */
+export type OwnStop = keyof typeof stopped;
+
+const retries: Record<RetryKind, string> = {
+  rate_limited: "Rate limit reached, waited as told",
+  overloaded: "Server had too much to do",
+  server_failed: "Server failed for a moment",
+  connection_lost: "Connection lost before the answer",
+  timed_out: "No answer in time",
+  unreachable: "Server not reached",
+  too_large: "Too large, sent smaller",
+};
+
+const holds: Record<RetryKind, (host: string) => string> = {
+  rate_limited: () => "Rate limit reached",
+  overloaded: (host) => `${host} has too much to do`,
+  server_failed: (host) => `${host} failed`,
+  connection_lost: (host) => `The connection to ${host} was lost`,
+  timed_out: (host) => `${host} did not answer in time`,
+  unreachable: (host) => `${host} cannot be reached`,
+  too_large: (host) => `${host} found an image too large`,
+};
+
 export const run = {
   title: (run: number) => `Run ${count(run)}`,
-  what: (model: string, recipe: string) => `${model}, ${recipe}`,
+  what: (model: string, recipe: string, destination: Destination) =>
+    destination.kind === "host" ? `${model}, ${recipe}, to ${destination.name}` : `${model}, ${recipe}`,
   states: {
     running: "Running",
     stopping: "Stopping",
@@ -38,7 +93,15 @@ export const run = {
     cancelled: "Cancelled",
     shutdown: "Stopped with the app",
     interrupted: "Interrupted",
-  },
+    key_rejected: "Key rejected",
+    not_permitted: "Not permitted",
+    no_credit: "No credit",
+    spend_limit: "Spend limit",
+    unknown_model: "Unknown model",
+    not_such_a_server: "Wrong server",
+    request_refused: "Refused",
+    unreachable: "Not reached",
+  } satisfies Record<StopReason | "running" | "stopping" | "interrupted", string>,
   pause: "Pause",
   cancel: "Cancel",
   resume: (left: number) => `Resume, ${images(left)} left`,
@@ -48,6 +111,17 @@ export const run = {
   stoppingNote: "Nothing new begins; what is in flight is finished.",
   interruptedNote: (done: number) =>
     `Fieldmark was closed in the middle of this run. Nothing that had finished was lost: ${images(done)} ${done === 1 ? "is" : "are"} stored.`,
+  stopped,
+  waitNothing: (left: number) =>
+    `${images(left)} ${left === 1 ? "waits" : "wait"}, at no charge. Everything answered is stored.`,
+  said: (detail: string) => `Details: ${detail}`,
+  toSettings: "Open Settings",
+  hold: ({ kind, left_millis }: Hold, host: string) => {
+    const next = kind === "rate_limited" ? "sending again" : "trying again";
+    const seconds = Math.ceil(left_millis / 1000);
+    return `${holds[kind](host)}: ${next} ${seconds === 0 ? "now" : `in ${duration(seconds * 1000)}`}`;
+  },
+  holdBegan: ({ kind }: Hold, host: string) => `${holds[kind](host)}.`,
   stoppedNote: (done: number) => `${images(done)} ${done === 1 ? "is" : "are"} stored. The rest can still be resumed.`,
 
   progress: "Progress of the run",
@@ -81,6 +155,20 @@ export const run = {
   money,
   duration,
   none: "–",
+  costHeading: (heading: number) => `heading for ${money(heading)}`,
+  costSpent: (spent: number) => `${money(spent)} spent`,
+  costPaid: (spent: number) => `${money(spent)} paid`,
+  costQuote: (expected: number) => `quote ${money(expected)}`,
+  costHigh: (high: number) => `high ${money(high)}`,
+  costText: (spent: number, expected: number, high: number) =>
+    `${money(spent)} spent of ${money(expected)} quoted, ${money(high)} at most`,
+  /** `share` of the quote: 0.984 is 1.6 % under. */
+  againstQuote: (share: number) =>
+    Math.abs(share - 1) < 0.0005
+      ? "as quoted"
+      : `${decimal(Math.abs(share - 1) * 100)} % ${share < 1 ? "under" : "over"} quote`,
+  maybeBilled: ({ count: requests, at_most }: PossiblyBilled) =>
+    `${count(requests)} ${requests === 1 ? "request" : "requests"} without an answer may be billed too, at most ${money(at_most)}`,
 
   chart: "Images a minute",
   chartNow: (rate: number) => `${count(Math.round(rate))} now`,
@@ -102,6 +190,11 @@ export const run = {
   needsYou: "Needs you",
   needsNothing: "Nothing",
   needsNothingNote: "No image has failed.",
+  cutShort: "Answers cut short",
+  cutShortNote: "They reached their length limit. Every whole mark was kept; there may be more to see.",
+  retried: "Retried by itself",
+  retriedNote: (number: number) => `${count(number)}, nothing to do`,
+  retries,
   failures,
   failureCount: images,
   failureExample: (image: string, said: string) => `${image}: ${said}`,

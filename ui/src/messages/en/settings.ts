@@ -1,5 +1,88 @@
+import type { Connection, ConnectionCheck, KeyPlace, SettingSource } from "../../ipc/bindings";
+import { count } from "../format";
+
+const keyPlaces: Record<KeyPlace, (connection: Connection) => string> = {
+  keychain: () => "A key is kept in the keychain of this system.",
+  session: ({ keychain_problem }) =>
+    keychain_problem === null
+      ? "A key is kept in memory, until Fieldmark is closed."
+      : "A key is kept in memory, until Fieldmark is closed: there is no keychain to use.",
+  variable: () => "The key comes from the variable ANTHROPIC_API_KEY; it is not stored.",
+  dot_env: () => "The key comes from ANTHROPIC_API_KEY in the .env file here; it is not stored anew.",
+};
+
 export const settings = {
   title: "Settings",
+  claude: "Claude",
+  claudeNote:
+    "Models of Anthropic, or of a server that speaks as theirs do. Prices show in the plan even without a key.",
+  /** By whose word a setting is as it is, where that is not for the window to change. */
+  source: (source: SettingSource, variable: string): string => {
+    if (source === "variable") return `From the variable ${variable}; to change it, change that.`;
+    return source === "dot_env" ? `From ${variable} in the .env file here; to change it, change that.` : "";
+  },
+  variables: { address: "ANTHROPIC_BASE_URL", model: "ANTHROPIC_MODEL", concurrency: "CONCURRENCY" },
+  save: "Save",
+  key: "Key",
+  keyIs: (connection: Connection) =>
+    connection.key === null ? "There is no key yet." : keyPlaces[connection.key](connection),
+  keyFor: ({ keychain_problem }: Connection) =>
+    keychain_problem === null
+      ? "It goes straight into the keychain of this system and is never shown again."
+      : "There is no keychain to use, so the key stays in memory until Fieldmark is closed.",
+  keyPlaceholder: "sk-ant-…",
+  keepKey: "Keep key",
+  replaceKey: "Replace",
+  dontReplaceKey: "Keep the old one",
+  forgetKey: "Forget",
+  address: "Address",
+  addressNote: "Of the server, without /v1/messages. Keys are kept for each server apart.",
+  vendorsOwn: "Use Anthropic's own",
+  model: "Model",
+  modelNote: "Chosen in the plan when nobody has chosen another.",
+  concurrency: "Images at once",
+  concurrencyNote: "Fieldmark goes slower by itself when the server asks for it.",
+  concurrencyRange: (least: number, most: number) => `A whole number from ${count(least)} to ${count(most)}.`,
+  test: "Test the connection",
+  testing: "Asking the server",
+  testNote: "Asks for the list of models: no image is sent, and it costs nothing.",
+  check: (check: ConnectionCheck, host: string): string => {
+    switch (check.kind) {
+      case "works":
+        return `It works: ${host} takes the key and has ${check.model}, one of ${count(check.model_count)} models.`;
+      case "no_key":
+        return `There is no key for ${host}. Enter one above.`;
+      case "local_only":
+        return "Everything is locked to this machine, so nothing was sent. Privacy, below, unlocks it.";
+      case "unusable":
+        return "Nothing was sent, because the way there is not usable as it is set up. Correct it above.";
+      case "key_rejected":
+        return `${host} did not take the key. It may be mistyped, withdrawn, or for another server: replace it.`;
+      case "not_permitted":
+        return `${host} knows the key, but does not let it do this. Ask whoever runs the account, or replace it.`;
+      case "no_credit":
+        return "The key works, but its account has no credit. Add some where you pay for it.";
+      case "unknown_model":
+        return check.available.length === 0
+          ? `${host} takes the key but does not have ${check.model}, and lists no model at all.`
+          : `${host} takes the key but does not have ${check.model}. It has:`;
+      case "not_such_a_server":
+        return `Something answers at ${host}, but it does not speak as Claude's servers do. Check the address.`;
+      case "unreachable":
+        return `${host} cannot be reached. Does the server run? Is there a network, or a proxy in between?`;
+      case "unwell":
+        return `${host} is there, but busy or ill. Try again in a while.`;
+    }
+  },
+  details: (said: string) => `Details: ${said}`,
+  privacy: "Privacy",
+  localOnly: "Keep everything on this machine",
+  localOnlyNote:
+    "Nothing is sent to another machine, whatever else is set up. The plan still shows what other models would cost.",
+  agreed: "Images may go to",
+  agreedNote: "You agreed to these servers, having seen what is sent.",
+  withdraw: "Ask again",
+  withdrawFrom: (host: string) => `Ask again before images go to ${host}`,
   appearance: "Appearance",
   theme: "Theme",
   themes: { system: "As the desktop", dark: "Dark", light: "Light" },
@@ -13,8 +96,8 @@ export const settings = {
   about: "About",
   version: "Version",
   processors: "Processors",
-  privacy: "Privacy",
-  privacyNote: "No account, no telemetry. The built-in detector runs on this machine and sends nothing.",
+  privacyNote:
+    "No account, no telemetry. The built-in detector runs on this machine and sends nothing. A model elsewhere gets resized copies and the words of the recipe when you start a run with it; never file names, EXIF or place.",
   licences: "Licences",
   licencesNote:
     "Fieldmark is free software under MIT or Apache 2.0. The typeface is Inter (SIL Open Font License 1.1), the icons are Lucide (ISC). Sample photos: NASA, SpaceX, Stefan van der Walt, Rachel Michetti; danielbuechele and vultilion under CC BY 2.0, made smaller for the welcome.",

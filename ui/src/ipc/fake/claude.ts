@@ -1,0 +1,155 @@
+/** Claude's models as the core quotes them: list prices, image tokens by size, answers of an assumed length. */
+import type {
+  AnswerBasis,
+  CostBasis,
+  CostRange,
+  Destination,
+  ImageId,
+  Model,
+  ModelQuote,
+  SentSize,
+  TimeEstimate,
+} from "../bindings";
+import { photoOf } from "./photos";
+
+/** Pico-dollars a token, of a price in dollars a million tokens. */
+const PRICE_OF_TOKEN = 1e6;
+const PATCH = 28;
+const TEXT_TOKENS = 720;
+const MARKS_AN_IMAGE = 8;
+export const ANSWER_TOKENS = 360;
+export const THINKING_TOKENS = 90;
+const MOST_ANSWER_TOKENS = 4096;
+const EARLIER_IMAGES = 240;
+const EARLIER_MILLIS = 9_400;
+const AT_ONCE = 4;
+
+interface Listed {
+  id: string;
+  name: string;
+  /** Dollars a million tokens. */
+  input: number;
+  output: number;
+  retires?: string;
+}
+
+const LISTED: readonly Listed[] = [
+  { id: "claude-haiku-5-5", name: "Claude Haiku 5.5", input: 0.1, output: 0.5 },
+  { id: "claude-haiku-4-5-20251001", name: "Claude Haiku 4.5", input: 1, output: 5 },
+  { id: "claude-sonnet-5-5", name: "Claude Sonnet 5.5", input: 2, output: 10 },
+  { id: "claude-sonnet-5", name: "Claude Sonnet 5", input: 2, output: 10 },
+  { id: "claude-sonnet-4-6", name: "Claude Sonnet 4.6", input: 3, output: 15 },
+  { id: "claude-sonnet-4-5-20250929", name: "Claude Sonnet 4.5", input: 3, output: 15, retires: "2026-11-30" },
+  { id: "claude-opus-5-5", name: "Claude Opus 5.5", input: 4, output: 20 },
+  { id: "claude-opus-5", name: "Claude Opus 5", input: 5, output: 25 },
+  { id: "claude-opus-4-8", name: "Claude Opus 4.8", input: 5, output: 25 },
+  { id: "claude-opus-4-7", name: "Claude Opus 4.7", input: 5, output: 25 },
+  { id: "claude-opus-4-6", name: "Claude Opus 4.6", input: 5, output: 25 },
+  { id: "claude-opus-4-5-20251101", name: "Claude Opus 4.5", input: 5, output: 25 },
+  { id: "claude-fable-5-2", name: "Claude Fable 5.2", input: 8, output: 40 },
+  { id: "claude-fable-5-1", name: "Claude Fable 5.1", input: 10, output: 50 },
+];
+
+/** The model that is chosen when nobody has chosen one. */
+export const DEFAULT_CLAUDE = "claude-haiku-5-5";
+/** The one that has annotated images before, so that its pace and its answers are known. */
+const MEASURED_CLAUDE = "claude-sonnet-5-5";
+
+/** A row for each model; what hinders them is for the caller to say. */
+export function claudeRows(ids: readonly ImageId[], destination: Destination): ModelQuote[] {
+  return LISTED.map((listed) => {
+    const { cost, basis } = costOf(listed, ids);
+    return {
+      model: asModel(listed, destination),
+      cost,
+      cost_basis: basis,
+      time: listed.id === MEASURED_CLAUDE ? measuredTime(ids.length) : null,
+      shortfalls: [],
+      hindrance: null,
+      can_run: true,
+    };
+  });
+}
+
+/** What a run of the model would be quoted; null for a model that is not Claude's. */
+export function claudeCost(id: string, ids: readonly ImageId[]): CostRange | null {
+  const listed = LISTED.find((each) => each.id === id);
+  return listed ? costOf(listed, ids).cost : null;
+}
+
+export function claudeName(id: string): string | null {
+  return LISTED.find((listed) => listed.id === id)?.name ?? null;
+}
+
+/** What one image is in tokens, with the words that go along. */
+export function promptTokens(image: ImageId): number {
+  const { size } = photoOf(image);
+  return imageTokens(size.width, size.height) + TEXT_TOKENS;
+}
+
+function imageTokens(width: number, height: number): number {
+  return Math.ceil(width / PATCH) * Math.ceil(height / PATCH);
+}
+
+function asModel({ id, name, retires }: Listed, destination: Destination): Model {
+  return {
+    id,
+    name,
+    destination,
+    vocabulary: { kind: "open" },
+    shapes: ["box"],
+    fills_attributes: true,
+    optional_attributes_limit: 24,
+    retires: retires ?? null,
+  };
+}
+
+function measuredTime(images: number): TimeEstimate | null {
+  if (images === 0) return null;
+  return {
+    total_millis: Math.ceil((images * EARLIER_MILLIS) / AT_ONCE),
+    image_millis: EARLIER_MILLIS,
+    concurrency: AT_ONCE,
+    basis: { kind: "earlier_run", images: EARLIER_IMAGES },
+  };
+}
+
+function costOf(listed: Listed, ids: readonly ImageId[]): { cost: CostRange; basis: CostBasis } {
+  const sizes = new Map<string, SentSize>();
+  for (const id of ids) {
+    const { size } = photoOf(id);
+    const key = `${size.width}x${size.height}`;
+    const known = sizes.get(key) ?? { size, count: 0, image_tokens: imageTokens(size.width, size.height) };
+    known.count += 1;
+    sizes.set(key, known);
+  }
+  const sent = [...sizes.values()].sort((one, other) => other.count - one.count);
+  const input = listed.input * PRICE_OF_TOKEN;
+  const output = listed.output * PRICE_OF_TOKEN;
+  const inImages = sent.reduce((sum, each) => sum + each.count * each.image_tokens, 0);
+  const inText = ids.length * TEXT_TOKENS;
+  const inAnswers = ids.length * ANSWER_TOKENS;
+  const assumed: AnswerBasis = { kind: "assumed", marks: MARKS_AN_IMAGE };
+  const known = inImages * input + inText * input;
+  return {
+    cost: {
+      low: known + (inAnswers / 2) * output,
+      expected: known + inAnswers * output,
+      high: known + ids.length * MOST_ANSWER_TOKENS * output,
+    },
+    basis: {
+      sent: sent.slice(0, 5),
+      longest_edge: sent.reduce((most, { size }) => Math.max(most, size.width, size.height), 0),
+      image_tokens: inImages,
+      image_cost: inImages * input,
+      text_tokens: inText,
+      text_cost: inText * input,
+      answer_tokens: inAnswers,
+      answer_cost: inAnswers * output,
+      answer_basis: listed.id === MEASURED_CLAUDE ? { kind: "earlier_answers", images: EARLIER_IMAGES } : assumed,
+      answer_tokens_limit: MOST_ANSWER_TOKENS,
+      input_per_million: input * 1e6,
+      output_per_million: output * 1e6,
+    },
+  };
+}

@@ -1,0 +1,88 @@
+/**
+ * The way to Claude of the core in memory. A key is looked at once, for what the server would say to it, and not kept:
+ * one with "wrong" in it is not taken, one with "no-credit" has an empty account, one with "forbidden" may not do this.
+ */
+import type { Connection, ConnectionCheck, Destination, Hindrance, KeyPlace, Settings } from "../bindings";
+import { DEFAULT_CLAUDE } from "./claude";
+
+const VENDOR = "https://api.anthropic.com";
+const AT_ONCE = 4;
+const MODELS = 14;
+
+/** What a server at an address with such a word in it says. */
+const ODD_SERVERS: readonly [string, ConnectionCheck][] = [
+  ["nobody", { kind: "unreachable", detail: "connection refused (os error 111)" }],
+  ["teapot", { kind: "not_such_a_server", detail: "HTTP 418, text/html" }],
+  ["busy", { kind: "unwell", detail: "HTTP 529, Overloaded" }],
+  ["gateway", { kind: "unknown_model", model: DEFAULT_CLAUDE, available: ["claude-sonnet-5-5", "claude-opus-5-5"] }],
+];
+
+export class FakeConnection {
+  readonly #isFromEnvironment: boolean;
+  readonly #hasKeychain: boolean;
+  #key: KeyPlace | null;
+  #answer: ConnectionCheck = { kind: "works", model: DEFAULT_CLAUDE, model_count: MODELS };
+
+  constructor(query: URLSearchParams) {
+    this.#isFromEnvironment = query.has("environment");
+    this.#hasKeychain = !query.has("keychainless");
+    this.#key = this.#isFromEnvironment ? "variable" : query.has("key") ? this.#place() : null;
+  }
+
+  keep(key: string): void {
+    this.#key = this.#place();
+    if (key.includes("wrong")) this.#answer = { kind: "key_rejected" };
+    else if (key.includes("no-credit"))
+      this.#answer = { kind: "no_credit", detail: "Your credit balance is too low to access the Anthropic API." };
+    else if (key.includes("forbidden"))
+      this.#answer = { kind: "not_permitted", detail: "Your API key does not have permission to use this resource." };
+    else this.#answer = { kind: "works", model: DEFAULT_CLAUDE, model_count: MODELS };
+  }
+
+  forget(): void {
+    this.#key = null;
+  }
+
+  describe({ base_url, concurrency }: Settings): Connection {
+    const address = base_url ?? VENDOR;
+    const url = URL.canParse(address) ? new URL(address) : null;
+    const isUsable = url !== null && /^https?:$/.test(url.protocol);
+    return {
+      base_url: address,
+      base_url_from: this.#isFromEnvironment ? "variable" : base_url ? "settings" : "default",
+      host: isUsable ? url.host : "",
+      is_on_this_machine: isUsable && ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname),
+      key: this.#key,
+      keychain_problem: this.#hasKeychain ? null : "no secret service answers on this desktop",
+      model: DEFAULT_CLAUDE,
+      model_from: "default",
+      concurrency: concurrency ?? AT_ONCE,
+      concurrency_from: this.#isFromEnvironment ? "dot_env" : concurrency ? "settings" : "default",
+      problem: isUsable ? null : `"${address}" is no address of a server: it should begin with https://`,
+    };
+  }
+
+  destination(settings: Settings): Destination {
+    const { host, is_on_this_machine } = this.describe(settings);
+    return { kind: "host", name: host, is_on_this_machine };
+  }
+
+  hindrance(settings: Settings): Hindrance | null {
+    const { problem, host, is_on_this_machine } = this.describe(settings);
+    if (problem !== null) return { kind: "unusable", detail: problem };
+    if (settings.is_local_only && !is_on_this_machine) return { kind: "local_only" };
+    return this.#key === null ? { kind: "no_key", host } : null;
+  }
+
+  check(settings: Settings): ConnectionCheck {
+    const hindrance = this.hindrance(settings);
+    if (hindrance && hindrance.kind !== "retired")
+      return hindrance.kind === "unusable" ? hindrance : { kind: hindrance.kind };
+    const { base_url } = this.describe(settings);
+    return ODD_SERVERS.find(([word]) => base_url.includes(word))?.[1] ?? this.#answer;
+  }
+
+  #place(): KeyPlace {
+    return this.#hasKeychain ? "keychain" : "session";
+  }
+}
