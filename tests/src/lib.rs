@@ -1,5 +1,7 @@
 //! What the tests share: real photos in every orientation, folders of them, and the binaries under test.
 
+pub mod bench;
+pub mod desk;
 pub mod screen;
 
 use std::fs;
@@ -41,7 +43,12 @@ pub fn binary(name: &str) -> PathBuf {
 #[must_use]
 #[expect(clippy::expect_used, reason = "a fixture that cannot be made fails its test")]
 pub fn stored_with_orientation(name: &str, orientation: u8) -> Vec<u8> {
-    let upright = ImageReader::open(sample(name)).expect("sample").decode().expect("sample decodes");
+    oriented_jpeg(&ImageReader::open(sample(name)).expect("sample").decode().expect("sample decodes"), orientation)
+}
+
+/// The picture `upright`, stored so that a reader must apply EXIF `orientation` (1 to 8) to see it so.
+#[must_use]
+pub fn oriented_jpeg(upright: &DynamicImage, orientation: u8) -> Vec<u8> {
     let stored = match orientation {
         2 => upright.fliph(),
         3 => upright.rotate180(),
@@ -50,7 +57,7 @@ pub fn stored_with_orientation(name: &str, orientation: u8) -> Vec<u8> {
         6 => upright.rotate270(),
         7 => upright.rotate270().fliph(),
         8 => upright.rotate90(),
-        _ => upright,
+        _ => upright.clone(),
     };
     with_segment(&jpeg(&stored), 0xe1, &exif(orientation))
 }

@@ -1,13 +1,16 @@
 //! A virtual screen with the real window on it, driven by `WebDriver`; and a real drag from another program.
 
-use std::fs;
-use std::io::{BufRead, BufReader};
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
+use memchr::memmem;
+
+use crate::bench::ENVIRONMENT;
 use crate::{binary, repository};
 
 /// A child process that does not outlive its test.
@@ -59,6 +62,9 @@ impl Screen {
             .env("FIELDMARK_LIBRARY", self.home.join("library"))
             .env("NO_AT_BRIDGE", "1")
             .env("TAURI_WEBVIEW_AUTOMATION", "true");
+        for variable in ENVIRONMENT {
+            command.env_remove(variable);
+        }
         command
     }
 
@@ -67,12 +73,22 @@ impl Screen {
     /// # Panics
     /// When `WebKitWebDriver` is missing.
     #[must_use]
-    #[expect(clippy::expect_used, reason = "without a driver there is no test")]
     pub fn driver(&self) -> Driver {
+        self.driver_in(&self.home)
+    }
+
+    /// [`Screen::driver`], with `folder` as the app's working folder.
+    ///
+    /// # Panics
+    /// When `WebKitWebDriver` is missing.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "without a driver there is no test")]
+    pub fn driver_in(&self, folder: &Path) -> Driver {
         let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port();
         let driver = self
             .command("WebKitWebDriver")
             .arg(format!("--port={port}"))
+            .current_dir(folder)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -120,6 +136,33 @@ impl Screen {
         sleep(Duration::from_millis(300));
     }
 
+    /// The processes of this screen's app, as folders of `/proc`: its own and the web view's.
+    fn processes(&self) -> Vec<PathBuf> {
+        let library = format!("FIELDMARK_LIBRARY={}", self.home.join("library").display());
+        let is_ours = |process: &PathBuf| {
+            fs::read(process.join("environ"))
+                .is_ok_and(|variables| variables.split(|&byte| byte == 0).any(|each| each == library.as_bytes()))
+        };
+        let processes = fs::read_dir("/proc").into_iter().flatten();
+        processes.filter_map(|entry| Some(entry.ok()?.path())).filter(is_ours).collect()
+    }
+
+    /// How many of the web view's processes hold `secret` anywhere in their memory, of how many there are.
+    ///
+    /// # Panics
+    /// When their memory cannot be read.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "what was not searched was not shown to be clean")]
+    pub fn web_processes_holding(&self, secret: &[u8]) -> (usize, usize) {
+        let of_web_view = |process: &PathBuf| {
+            fs::read_to_string(process.join("comm")).is_ok_and(|name| name.starts_with("WebKit"))
+                && !fs::read_to_string(process.join("comm")).is_ok_and(|name| name.starts_with("WebKitWebDriver"))
+        };
+        let processes: Vec<PathBuf> = self.processes().into_iter().filter(of_web_view).collect();
+        let holding = processes.iter().filter(|process| memory_holds(process, secret).expect("memory can be read"));
+        (holding.count(), processes.len())
+    }
+
     /// Kills the app on this screen, and no other, as a power cut would.
     ///
     /// # Panics
@@ -127,16 +170,10 @@ impl Screen {
     #[expect(clippy::expect_used, reason = "the test is about being killed")]
     pub fn kill_app(&self) {
         let app = binary("fieldmark-desktop");
-        let library = format!("FIELDMARK_LIBRARY={}", self.home.join("library").display());
-        let on_this_screen = |process: &PathBuf| {
-            fs::read_link(process.join("exe")).is_ok_and(|exe| exe == app)
-                && fs::read(process.join("environ"))
-                    .is_ok_and(|variables| variables.split(|&byte| byte == 0).any(|each| each == library.as_bytes()))
-        };
-        let process = fs::read_dir("/proc")
-            .expect("/proc")
-            .filter_map(|entry| Some(entry.ok()?.path()))
-            .find(on_this_screen)
+        let process = self
+            .processes()
+            .into_iter()
+            .find(|process| fs::read_link(process.join("exe")).is_ok_and(|exe| exe == app))
             .expect("the app runs");
         let id = process.file_name().expect("a process id");
         assert!(Command::new("kill").arg("-KILL").arg(id).status().expect("kill").success());
@@ -154,4 +191,35 @@ impl Driver {
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
+}
+
+/// Searches every readable mapping of a process for `secret`.
+fn memory_holds(process: &Path, secret: &[u8]) -> std::io::Result<bool> {
+    let mut memory = File::open(process.join("mem"))?;
+    for mapping in fs::read_to_string(process.join("maps"))?.lines() {
+        let mut parts = mapping.split_whitespace();
+        let (Some(range), Some(rights)) = (parts.next(), parts.next()) else { continue };
+        let Some((start, end)) = range.split_once('-') else { continue };
+        let (Ok(start), Ok(end)) = (u64::from_str_radix(start, 16), u64::from_str_radix(end, 16)) else { continue };
+        if !rights.starts_with('r') {
+            continue;
+        }
+        // In slices that overlap, so that no secret lies on a seam. What cannot be read holds nothing: mappings of
+        // devices, and memory that was only reserved.
+        let mut slice = vec![0; 1 << 20];
+        let step = (slice.len() - secret.len()) as u64;
+        let mut at = start;
+        while at < end {
+            let len = usize::try_from((end - at).min(slice.len() as u64)).unwrap_or(slice.len());
+            let is_read = memory.seek(SeekFrom::Start(at)).and_then(|_| memory.read_exact(&mut slice[..len]));
+            if is_read.is_err() {
+                break;
+            }
+            if memmem::find(&slice[..len], secret).is_some() {
+                return Ok(true);
+            }
+            at += step;
+        }
+    }
+    Ok(false)
 }

@@ -1,67 +1,19 @@
 //! Import, quote, run, review and report by the engine, on real photos with the embedded detector.
 
-#![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
-
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
 use domain::annotation::{Shape, Status};
 use domain::geometry::Rect;
-use domain::ids::RunId;
 use domain::import::SkipReason;
-use domain::library::{ImageCard, ImageQuery, ReviewState};
+use domain::library::{ImageCard, ReviewState};
 use domain::model::Shortfall;
-use domain::plan::{ImageSelection, PlanRequest, Quote, RunRequest};
+use domain::plan::{ImageSelection, PlanRequest, RunRequest};
 use domain::review::{Decision, DecisionScope, Verdict};
 use domain::run::{FailureKind, RunState, StopReason};
-use engine::Library;
+use fieldmark_tests::bench::{Bench, COMPLETED};
 use fieldmark_tests::{lay_out_photos, sample, stored_with_orientation};
-
-struct Bench {
-    folder: tempfile::TempDir,
-    library: Arc<Library>,
-}
-
-impl Bench {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let library = Library::open(&folder.path().join("library/library.sqlite")).unwrap();
-        fs::create_dir(folder.path().join("photos")).unwrap();
-        Self { folder, library }
-    }
-
-    fn photos(&self) -> std::path::PathBuf {
-        self.folder.path().join("photos")
-    }
-
-    fn cards(&self) -> Vec<ImageCard> {
-        let ids = self.library.image_ids(&ImageQuery::default()).unwrap();
-        self.library.image_cards(&ids).unwrap()
-    }
-
-    fn quote(&self, recipe: usize) -> Quote {
-        let recipe = self.library.recipes().unwrap()[recipe].id;
-        self.library.quote(&PlanRequest { images: ImageSelection::All, recipe }).unwrap()
-    }
-
-    async fn start(&self) -> RunId {
-        let recipe = self.library.recipes().unwrap()[0].id;
-        let model = self.quote(0).models[0].model.id.clone();
-        let request = RunRequest { images: ImageSelection::All, recipe, model, concurrency: None };
-        self.library.start_run(&request).await.unwrap()
-    }
-
-    async fn end_of(&self, run: RunId) -> RunState {
-        if let Some(mut progress) = self.library.run_progress(run) {
-            let is_over = |state| matches!(state, RunState::Stopped { .. } | RunState::Interrupted);
-            let _ = progress.wait_for(|snapshot| is_over(snapshot.state)).await;
-        }
-        self.library.run(run).unwrap().state
-    }
-}
-
-const COMPLETED: RunState = RunState::Stopped { reason: StopReason::Completed };
 
 fn best<'a>(card: &'a ImageCard, label: &str) -> Option<(&'a Shape, f32)> {
     card.marks
@@ -81,7 +33,7 @@ async fn boxes_sit_on_the_cat_in_every_exif_orientation() {
         fs::write(path, stored_with_orientation("chelsea.jpg", orientation)).unwrap();
     }
     bench.library.import(&[bench.photos()]).unwrap();
-    let run = bench.start().await;
+    let run = bench.start("nanodet-g-416").await;
     assert_eq!(bench.end_of(run).await, COMPLETED);
     let cards = bench.cards();
     assert_eq!(cards.len(), 8);
@@ -125,11 +77,11 @@ async fn a_folder_becomes_reviewed_marks_and_a_report() {
     assert_eq!((again.progress.added, again.progress.known, again.progress.skipped), (0, 3, 3));
 
     let quote = bench.quote(0);
-    assert_eq!((quote.image_count, quote.models.len()), (2, 1));
+    assert_eq!((quote.image_count, &quote.suggested_model), (2, &quote.models[0].model.id));
     assert!(quote.models[0].can_run && quote.models[0].time.is_some());
     assert_eq!(quote.models[0].cost.unwrap().high, domain::money::PicoDollars::ZERO);
 
-    let run = bench.start().await;
+    let run = bench.start("nanodet-g-416").await;
     assert_eq!(bench.end_of(run).await, COMPLETED);
     let report = bench.library.run_report(run).unwrap();
     let metrics = report.metrics.unwrap();
@@ -183,7 +135,7 @@ async fn one_failure_stops_nothing_and_can_be_tried_again() {
     fs::rename(&gone, &kept).unwrap();
     fs::copy(sample("rocket.jpg"), bench.photos().join("day 1/IMG_0004.jpg")).unwrap();
 
-    let run = bench.start().await;
+    let run = bench.start("nanodet-g-416").await;
     assert_eq!(bench.end_of(run).await, COMPLETED);
     let report = bench.library.run_report(run).unwrap();
     assert_eq!((report.summary.done, report.summary.failed), (6, 2));
@@ -203,7 +155,7 @@ async fn a_paused_run_goes_on_where_it_was() {
     let bench = Bench::new();
     lay_out_photos(&bench.photos(), 30);
     bench.library.import(&[bench.photos()]).unwrap();
-    let run = bench.start().await;
+    let run = bench.start("nanodet-g-416").await;
     let mut progress = bench.library.run_progress(run).unwrap();
     progress.wait_for(|snapshot| snapshot.done > 0).await.unwrap();
     bench.library.pause_run(run);

@@ -4,152 +4,52 @@
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
 
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use domain::annotation::{Shape, Status};
-use domain::library::{ImageCard, ImageQuery, ReviewState};
-use engine::Library;
+use domain::library::{ImageCard, ReviewState};
 use fantoccini::key::Key;
-use fantoccini::wd::Capabilities;
-use fantoccini::{Client, ClientBuilder, Locator};
-use fieldmark_tests::screen::Screen;
-use fieldmark_tests::{binary, lay_out_photos, repository, sample};
-use hyper_util::client::legacy::connect::HttpConnector;
+use fieldmark_tests::desk::{Desk, PATIENCE, Window};
+use fieldmark_tests::{lay_out_photos, sample};
 use serde_json::{Value, json};
 
-const PATIENCE: Duration = Duration::from_mins(1);
 /// Room that the editor leaves around a fitted image, in CSS pixels.
 const FIT_MARGIN: f64 = 24.0;
 
-struct Desk {
-    folder: tempfile::TempDir,
-    screen: Screen,
-}
-
-impl Desk {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let screen = Screen::start(&folder.path().join("home"));
-        Self { folder, screen }
-    }
-
-    fn photos(&self) -> PathBuf {
-        // Spaces and other scripts, as people's folders have them.
-        let photos = self.folder.path().join("Ferien 2026 – 夏");
-        fs::create_dir_all(&photos).unwrap();
-        photos
-    }
-
-    /// What is on disk, asked beside the window.
-    fn library(&self) -> std::sync::Arc<Library> {
-        Library::open(&self.folder.path().join("home/library/library.sqlite")).unwrap()
-    }
-
-    fn cards(&self) -> Vec<ImageCard> {
-        let library = self.library();
-        let ids = library.image_ids(&ImageQuery::default()).unwrap();
-        library.image_cards(&ids).unwrap()
-    }
-}
-
-struct Window(Client);
-
-impl Window {
-    async fn open(driver_url: &str, arguments: &[&Path]) -> Self {
-        let options = json!({ "binary": binary("fieldmark-desktop"), "args": arguments });
-        let mut capabilities = Capabilities::new();
-        capabilities.insert("webkitgtk:browserOptions".into(), options);
-        let began = Instant::now();
-        loop {
-            let opened =
-                ClientBuilder::new(HttpConnector::new()).capabilities(capabilities.clone()).connect(driver_url).await;
-            match opened {
-                Ok(client) => return Self(client),
-                // The driver needs a moment before it listens.
-                Err(error) => assert!(began.elapsed() < PATIENCE, "no window: {error}"),
+/// The share of points along the edges of `card`'s best mark at which the editor shows the label's colour.
+async fn share_of_edges_in_color(window: &Window, card: &ImageCard) -> f64 {
+    let mark = &card.marks[0];
+    let Shape::Box { rect } = mark.shape;
+    let script = r"
+        const [box, image, color, margin] = arguments;
+        const canvas = document.querySelector('canvas');
+        const [width, height] = [canvas.clientWidth, canvas.clientHeight];
+        const scale = Math.min((width - 2 * margin) / image.width, (height - 2 * margin) / image.height);
+        const left = (width - image.width * scale) / 2, top = (height - image.height * scale) / 2;
+        const ratio = canvas.width / width;
+        const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+        const hex = getComputedStyle(document.documentElement).getPropertyValue('--label-' + color).trim();
+        const wanted = [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+        const shows = (x, y) => {
+            for (let dx = -3; dx <= 3; dx += 1) for (let dy = -3; dy <= 3; dy += 1) {
+                const at = 4 * (Math.round(y * ratio + dy) * canvas.width + Math.round(x * ratio + dx));
+                if (wanted.every((value, index) => Math.abs(pixels.data[at + index] - value) < 24)) return true;
             }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-    }
-
-    async fn see(&self, xpath: &str) -> fantoccini::elements::Element {
-        match self.0.wait().at_most(PATIENCE).for_element(Locator::XPath(xpath)).await {
-            Ok(element) => element,
-            Err(error) => {
-                let body = self.run("return document.body.innerText").await;
-                panic!("{xpath} did not come up: {error}\n{body}");
+            return false;
+        };
+        let seen = 0, asked = 0;
+        for (let step = 1; step < 40; step += 1) {
+            const x = left + (box.x1 + (box.x2 - box.x1) * step / 40) * scale;
+            const y = top + (box.y1 + (box.y2 - box.y1) * step / 40) * scale;
+            for (const [px, py] of [[x, top + box.y1 * scale], [x, top + box.y2 * scale],
+                                    [left + box.x1 * scale, y], [left + box.x2 * scale, y]]) {
+                asked += 1;
+                if (shows(px, py)) seen += 1;
             }
         }
-    }
-
-    async fn press(&self, xpath: &str) {
-        self.see(xpath).await.click().await.unwrap();
-    }
-
-    async fn go_to(&self, screen: &str) {
-        self.press(&format!("//nav//button[starts-with(normalize-space(), '{screen}')]")).await;
-    }
-
-    async fn key(&self, keys: &str) {
-        self.0.active_element().await.unwrap().send_keys(keys).await.unwrap();
-    }
-
-    async fn run(&self, script: &str) -> Value {
-        self.0.execute(script, vec![]).await.unwrap()
-    }
-
-    async fn wait_until(&self, what: &str, script: &str) {
-        let began = Instant::now();
-        while self.run(script).await != Value::Bool(true) {
-            assert!(began.elapsed() < PATIENCE, "{what}\n{}", self.run("return document.body.innerText").await);
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    }
-
-    async fn photograph(&self, name: &str) {
-        let painted = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done(null)))";
-        self.0.execute_async(painted, vec![]).await.unwrap();
-        let folder = repository("build/screenshots");
-        fs::create_dir_all(&folder).unwrap();
-        fs::write(folder.join(format!("window-{name}.png")), self.0.screenshot().await.unwrap()).unwrap();
-    }
-
-    /// The share of points along the edges of `card`'s best mark at which the editor shows the label's colour.
-    async fn share_of_edges_in_color(&self, card: &ImageCard) -> f64 {
-        let mark = &card.marks[0];
-        let Shape::Box { rect } = mark.shape;
-        let script = r"
-            const [box, image, color, margin] = arguments;
-            const canvas = document.querySelector('canvas');
-            const [width, height] = [canvas.clientWidth, canvas.clientHeight];
-            const scale = Math.min((width - 2 * margin) / image.width, (height - 2 * margin) / image.height);
-            const left = (width - image.width * scale) / 2, top = (height - image.height * scale) / 2;
-            const ratio = canvas.width / width;
-            const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-            const hex = getComputedStyle(document.documentElement).getPropertyValue('--label-' + color).trim();
-            const wanted = [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
-            const shows = (x, y) => {
-                for (let dx = -3; dx <= 3; dx += 1) for (let dy = -3; dy <= 3; dy += 1) {
-                    const at = 4 * (Math.round(y * ratio + dy) * canvas.width + Math.round(x * ratio + dx));
-                    if (wanted.every((value, index) => Math.abs(pixels.data[at + index] - value) < 24)) return true;
-                }
-                return false;
-            };
-            let seen = 0, asked = 0;
-            for (let step = 1; step < 40; step += 1) {
-                const x = left + (box.x1 + (box.x2 - box.x1) * step / 40) * scale;
-                const y = top + (box.y1 + (box.y2 - box.y1) * step / 40) * scale;
-                for (const [px, py] of [[x, top + box.y1 * scale], [x, top + box.y2 * scale],
-                                        [left + box.x1 * scale, y], [left + box.x2 * scale, y]]) {
-                    asked += 1;
-                    if (shows(px, py)) seen += 1;
-                }
-            }
-            return seen / asked;";
-        let arguments = vec![json!(rect), json!(card.size), json!(mark.color), json!(FIT_MARGIN)];
-        self.0.execute(script, arguments).await.unwrap().as_f64().unwrap()
-    }
+        return seen / asked;";
+    let arguments = vec![json!(rect), json!(card.size), json!(mark.color), json!(FIT_MARGIN)];
+    window.0.execute(script, arguments).await.unwrap().as_f64().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -199,7 +99,7 @@ async fn a_dropped_folder_is_annotated_and_reviewed() {
     window.wait_until("the photo on the canvas", drawn).await;
     window.wait_until("the toast is gone", "return !document.querySelector('.toast')").await;
     window.photograph("5-review").await;
-    let share = window.share_of_edges_in_color(cat).await;
+    let share = share_of_edges_in_color(&window, cat).await;
     assert!(share > 0.8, "only {share:.2} of the box's edges are drawn where the mark is");
 
     window.key("a").await;

@@ -1,0 +1,108 @@
+//! A library in a folder of its own, as tests open one: no keychain, no process variables, and a server only when a test
+//! has started one.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use domain::ids::RunId;
+use domain::library::{ImageCard, ImageQuery};
+use domain::model::ModelId;
+use domain::plan::{ImageSelection, PlanRequest, Quote, RunRequest};
+use domain::run::{RunState, StopReason};
+use engine::{Library, Surroundings};
+use keys::{Environment, KeyRing};
+
+/// What a run that came to its end stops as.
+pub const COMPLETED: RunState = RunState::Stopped { reason: StopReason::Completed };
+
+/// Variables by which whoever runs the tests might send them to a real server.
+pub const ENVIRONMENT: [&str; 4] = ["ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "ANTHROPIC_MODEL", "CONCURRENCY"];
+
+/// Surroundings in which just these variables are set.
+#[must_use]
+pub fn surroundings(variables: &[(&str, &str)]) -> Surroundings {
+    let set = |name: &str| variables.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).into());
+    let nowhere = std::path::Path::new("/nonexistent");
+    Surroundings { environment: Environment::from_variables(set, nowhere), keys: KeyRing::for_session() }
+}
+
+/// A library, and a folder of photos beside it.
+pub struct Bench {
+    pub folder: tempfile::TempDir,
+    pub library: Arc<Library>,
+}
+
+impl Default for Bench {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a step that cannot be taken fails the test")]
+impl Bench {
+    #[must_use]
+    pub fn new() -> Self {
+        Self::among(&[])
+    }
+
+    /// A library whose Claude is at `url`, with a key, and with the person's consent to send images there.
+    pub async fn at(url: &str, key: &str) -> Self {
+        let bench = Self::among(&[("ANTHROPIC_BASE_URL", url), ("ANTHROPIC_API_KEY", key)]);
+        bench.library.agree_to(url.trim_start_matches("http://").to_owned()).await.unwrap();
+        bench
+    }
+
+    /// A library with these variables set.
+    #[must_use]
+    pub fn among(variables: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("library/library.sqlite");
+        let library = Library::open(&database, surroundings(variables)).unwrap();
+        fs::create_dir(folder.path().join("photos")).unwrap();
+        Self { folder, library }
+    }
+
+    #[must_use]
+    pub fn photos(&self) -> PathBuf {
+        self.folder.path().join("photos")
+    }
+
+    #[must_use]
+    pub fn cards(&self) -> Vec<ImageCard> {
+        let ids = self.library.image_ids(&ImageQuery::default()).unwrap();
+        self.library.image_cards(&ids).unwrap()
+    }
+
+    /// Of all images, for the recipe at this place of the list.
+    #[must_use]
+    pub fn quote(&self, recipe: usize) -> Quote {
+        let recipe = self.library.recipes().unwrap()[recipe].id;
+        self.library.quote(&PlanRequest { images: ImageSelection::All, recipe }).unwrap()
+    }
+
+    /// Starts a run of the first recipe on all images.
+    pub async fn start(&self, model: &str) -> RunId {
+        let recipe = self.library.recipes().unwrap()[0].id;
+        let model = ModelId(model.to_owned());
+        let request = RunRequest { images: ImageSelection::All, recipe, model, concurrency: None };
+        self.library.start_run(&request).await.unwrap()
+    }
+
+    /// Starts a run that looks for `labels` on all images.
+    pub async fn look_for(&self, labels: &str, model: &str) -> RunId {
+        let recipe = self.library.save_typed_recipe(labels).await.unwrap().id;
+        let model = ModelId(model.to_owned());
+        let request = RunRequest { images: ImageSelection::All, recipe, model, concurrency: None };
+        self.library.start_run(&request).await.unwrap()
+    }
+
+    pub async fn end_of(&self, run: RunId) -> RunState {
+        if let Some(mut progress) = self.library.run_progress(run) {
+            let is_over = |state| matches!(state, RunState::Stopped { .. } | RunState::Interrupted);
+            // An error means that the run is over and forgotten.
+            let _ended = progress.wait_for(|snapshot| is_over(snapshot.state)).await;
+        }
+        self.library.run(run).unwrap().state
+    }
+}

@@ -1,0 +1,129 @@
+//! A screen with the real window on it, and the library that it works on.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use domain::library::{ImageCard, ImageQuery};
+use engine::Library;
+use fantoccini::elements::Element;
+use fantoccini::wd::Capabilities;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+
+use crate::bench::surroundings;
+use crate::screen::Screen;
+use crate::{binary, repository};
+
+/// How long anything in the window may take before a test gives it up.
+pub const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A screen, and a folder in which everything on it lives.
+pub struct Desk {
+    pub folder: tempfile::TempDir,
+    pub screen: Screen,
+}
+
+impl Default for Desk {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a step that cannot be taken fails the test")]
+impl Desk {
+    #[must_use]
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let screen = Screen::start(&folder.path().join("home"));
+        Self { folder, screen }
+    }
+
+    #[must_use]
+    pub fn photos(&self) -> PathBuf {
+        // Spaces and other scripts, as people's folders have them.
+        let photos = self.folder.path().join("Ferien 2026 – 夏");
+        fs::create_dir_all(&photos).unwrap();
+        photos
+    }
+
+    /// What is on disk, asked beside the window.
+    #[must_use]
+    pub fn library(&self) -> Arc<Library> {
+        Library::open(&self.folder.path().join("home/library/library.sqlite"), surroundings(&[])).unwrap()
+    }
+
+    #[must_use]
+    pub fn cards(&self) -> Vec<ImageCard> {
+        let library = self.library();
+        let ids = library.image_ids(&ImageQuery::default()).unwrap();
+        library.image_cards(&ids).unwrap()
+    }
+}
+
+/// The window, driven by `WebDriver`.
+pub struct Window(pub Client);
+
+#[expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a step that cannot be taken fails the test")]
+impl Window {
+    pub async fn open(driver_url: &str, arguments: &[&Path]) -> Self {
+        let options = json!({ "binary": binary("fieldmark-desktop"), "args": arguments });
+        let mut capabilities = Capabilities::new();
+        capabilities.insert("webkitgtk:browserOptions".into(), options);
+        let began = Instant::now();
+        loop {
+            let opened =
+                ClientBuilder::new(HttpConnector::new()).capabilities(capabilities.clone()).connect(driver_url).await;
+            match opened {
+                Ok(client) => return Self(client),
+                // The driver needs a moment before it listens.
+                Err(error) => assert!(began.elapsed() < PATIENCE, "no window: {error}"),
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    pub async fn see(&self, xpath: &str) -> Element {
+        match self.0.wait().at_most(PATIENCE).for_element(Locator::XPath(xpath)).await {
+            Ok(element) => element,
+            Err(error) => {
+                let body = self.run("return document.body.innerText").await;
+                panic!("{xpath} did not come up: {error}\n{body}");
+            }
+        }
+    }
+
+    pub async fn press(&self, xpath: &str) {
+        self.see(xpath).await.click().await.unwrap();
+    }
+
+    pub async fn go_to(&self, screen: &str) {
+        self.press(&format!("//nav//button[starts-with(normalize-space(), '{screen}')]")).await;
+    }
+
+    pub async fn key(&self, keys: &str) {
+        self.0.active_element().await.unwrap().send_keys(keys).await.unwrap();
+    }
+
+    pub async fn run(&self, script: &str) -> Value {
+        self.0.execute(script, vec![]).await.unwrap()
+    }
+
+    pub async fn wait_until(&self, what: &str, script: &str) {
+        let began = Instant::now();
+        while self.run(script).await != Value::Bool(true) {
+            assert!(began.elapsed() < PATIENCE, "{what}\n{}", self.run("return document.body.innerText").await);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    pub async fn photograph(&self, name: &str) {
+        let painted = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done(null)))";
+        self.0.execute_async(painted, vec![]).await.unwrap();
+        let folder = repository("build/screenshots");
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join(format!("window-{name}.png")), self.0.screenshot().await.unwrap()).unwrap();
+    }
+}

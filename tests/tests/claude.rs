@@ -1,0 +1,370 @@
+//! Claude through the real client, over HTTP, against the simulator: where marks land, what is paid, what failures do. A
+//! result against the simulator says nothing of the vendor's accuracy, speed or availability.
+
+#![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
+
+use std::fs;
+use std::io::Cursor;
+use std::path::Path;
+
+use domain::annotation::Shape;
+use domain::connection::{ConnectionCheck, KeyPlace};
+use domain::geometry::{PixelSize, Rect};
+use domain::library::ImageCard;
+use domain::model::{Hindrance, ModelId};
+use domain::money::PicoDollars;
+use domain::plan::{AnswerBasis, ImageSelection, RunRequest};
+use domain::run::{FailureKind, RetryGroup, RetryKind, RunState, StopReason};
+use fieldmark_tests::bench::{Bench, COMPLETED, surroundings};
+use fieldmark_tests::{oriented_jpeg, repository};
+use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
+use simulator::{Fault, Options, Running, Simulator};
+
+const HIGH_TIER: &str = "claude-sonnet-5-5";
+const STANDARD_TIER: &str = "claude-sonnet-4-6";
+const KEY: &str = "sk-planted-0123456789-abcdefghij";
+
+async fn simulate() -> Running {
+    Simulator::start(Options::default()).await.unwrap()
+}
+
+/// Shapes drawn on grey: label, box in pixels of the upright picture.
+type Drawn = Vec<(&'static str, Rect)>;
+
+/// Five boxes in the colours that the simulator tells apart, at odd places.
+fn drawing(width: u32, height: u32) -> (RgbImage, Drawn) {
+    let mut picture = RgbImage::from_pixel(width, height, Rgb([150, 150, 150]));
+    let shapes: [(&str, [u8; 3], [u32; 4]); 5] = [
+        ("red", [220, 20, 20], [33, 41, 291, 397]),
+        ("green", [20, 170, 40], [357, 53, 611, 431]),
+        ("blue", [30, 60, 220], [683, 137, 967, 401]),
+        ("yellow", [235, 220, 20], [41, 537, 301, 943]),
+        ("magenta", [220, 30, 200], [567, 561, 893, 907]),
+    ];
+    let drawn = shapes.map(|(label, colour, [left, top, right, bottom])| {
+        let edges = [width * left / 1000, height * top / 1000, width * right / 1000, height * bottom / 1000];
+        let [x1, y1, x2, y2] = edges;
+        for y in y1..y2 {
+            for x in x1..x2 {
+                picture.put_pixel(x, y, Rgb(colour));
+            }
+        }
+        let [x1, y1, x2, y2] = edges.map(f64::from);
+        (label, Rect::new(x1, y1, x2, y2))
+    });
+    (picture, drawn.to_vec())
+}
+
+const LABELS: &str = "red, green, blue, yellow, magenta";
+
+fn write_png(picture: &RgbImage, path: &Path) {
+    let mut bytes = Cursor::new(Vec::new());
+    picture.write_to(&mut bytes, ImageFormat::Png).unwrap();
+    fs::write(path, bytes.into_inner()).unwrap();
+}
+
+/// The largest distance of an edge from where it was drawn, in pixels of the image; `drawn` must all be found.
+fn largest_drift(card: &ImageCard, drawn: &Drawn) -> f64 {
+    assert_eq!(card.marks.len(), drawn.len(), "{}: {:?}", card.name, card.marks);
+    let drift = |(label, rect): &(&str, Rect)| {
+        let mark = card.marks.iter().find(|mark| mark.label == *label);
+        let Some(Shape::Box { rect: found }) = mark.map(|mark| mark.shape) else { panic!("{label} on {}", card.name) };
+        [found.x1 - rect.x1, found.y1 - rect.y1, found.x2 - rect.x2, found.y2 - rect.y2]
+            .into_iter()
+            .map(f64::abs)
+            .fold(0.0, f64::max)
+    };
+    drawn.iter().map(drift).fold(0.0, f64::max)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn marks_land_within_a_sent_pixel_whatever_the_shape_and_size() {
+    let server = simulate().await;
+    let sizes = [(3000, 2000), (2000, 3000), (200, 150), (8660, 5774), (8000, 1000), (1000, 8000), (1456, 819)];
+    let bench = Bench::at(&server.url(), KEY).await;
+    let drawings = sizes.map(|(width, height)| {
+        let (picture, drawn) = drawing(width, height);
+        write_png(&picture, &bench.photos().join(format!("{width}x{height}.png")));
+        (PixelSize::new(width, height), drawn)
+    });
+    bench.library.import(&[bench.photos()]).unwrap();
+    // The vendor's limits, told here once more: long edge and tokens of 28 x 28 pixels.
+    for (model, edge, tokens) in [(STANDARD_TIER, 1568.0, 1568.0), (HIGH_TIER, 2576.0, 4784.0)] {
+        let run = bench.look_for(LABELS, model).await;
+        assert_eq!(bench.end_of(run).await, COMPLETED);
+        for card in bench.cards() {
+            let (size, drawn) = drawings.iter().find(|(size, _)| *size == card.size).unwrap();
+            let (width, height) = (f64::from(size.width), f64::from(size.height));
+            let by_tokens = (tokens * 28.0 * 28.0 / (width * height)).sqrt();
+            // Whole patches keep a little of what the limits allow.
+            let scale = (edge / width.max(height)).min(by_tokens).min(1.0) * 0.985;
+            let drift = largest_drift(&card, drawn);
+            assert!(drift <= 1.0 / scale, "{model}, {size:?}: {drift:.2} image pixels at scale {scale:.3}");
+        }
+        bench.library.undo_run(run).await.unwrap();
+    }
+    // Nothing was resized over there, and nothing refused.
+    assert_eq!(server.ledger().refused, []);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn marks_land_in_every_exif_orientation() {
+    let server = simulate().await;
+    let bench = Bench::at(&server.url(), KEY).await;
+    let (picture, drawn) = drawing(1800, 1200);
+    for orientation in 1..=8 {
+        let stored = oriented_jpeg(&DynamicImage::from(picture.clone()), orientation);
+        fs::write(bench.photos().join(format!("{orientation}.jpg")), stored).unwrap();
+    }
+    bench.library.import(&[bench.photos()]).unwrap();
+    for model in [STANDARD_TIER, HIGH_TIER] {
+        let run = bench.look_for(LABELS, model).await;
+        assert_eq!(bench.end_of(run).await, COMPLETED);
+        assert_eq!(bench.cards().len(), 8);
+        for card in bench.cards() {
+            assert_eq!(card.size, PixelSize::new(1800, 1200), "{} is upright", card.name);
+            let scale = if model == HIGH_TIER { 1.0 } else { 1344.0 / 1800.0 };
+            let drift = largest_drift(&card, &drawn);
+            assert!(drift <= 1.0 / scale, "{model}, {}: {drift:.2} pixels", card.name);
+        }
+        bench.library.undo_run(run).await.unwrap();
+    }
+    server.stop().await;
+}
+
+/// A bench with so many small pictures.
+async fn pictures(server: &Running, count: u32) -> Bench {
+    let bench = Bench::at(&server.url(), KEY).await;
+    for index in 0..count {
+        let (picture, _) = drawing(320 + index, 240);
+        write_png(&picture, &bench.photos().join(format!("{index}.png")));
+    }
+    bench.library.import(&[bench.photos()]).unwrap();
+    bench
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_paid_is_what_was_billed_and_the_next_quote_learns_from_it() {
+    let server = simulate().await;
+    let bench = pictures(&server, 6).await;
+    let recipe = bench.library.save_typed_recipe(LABELS).await.unwrap();
+    let place = bench.library.recipes().unwrap().iter().position(|saved| saved.id == recipe.id).unwrap();
+    let quoted = |place| bench.quote(place).models.into_iter().find(|row| row.model.id.0 == HIGH_TIER).unwrap();
+    let before = quoted(place);
+    let (cost, basis) = (before.cost.unwrap(), before.cost_basis.unwrap());
+    assert!(matches!(basis.answer_basis, AnswerBasis::Assumed { .. }));
+    // 320 to 325 x 240 pixels: 12 x 9 patches each.
+    assert_eq!(basis.image_tokens, 6 * 12 * 9);
+    assert_eq!((before.time, before.hindrance), (None, None));
+
+    let run = bench.look_for(LABELS, HIGH_TIER).await;
+    assert_eq!(bench.end_of(run).await, COMPLETED);
+    let summary = bench.library.run(run).unwrap();
+    assert_eq!(summary.paid, PicoDollars(server.ledger().total_pico_dollars()));
+    assert_eq!(summary.quoted, Some(cost));
+    assert!(summary.paid <= cost.high && summary.paid > PicoDollars::ZERO);
+    let billed = server.ledger().billed;
+    assert_eq!(billed.len(), 6);
+    assert_eq!(summary.usage.output_tokens, billed.iter().map(|entry| entry.usage.output_tokens).sum::<u64>());
+
+    let after = quoted(place);
+    let basis = after.cost_basis.unwrap();
+    assert_eq!(basis.answer_basis, AnswerBasis::EarlierAnswers { images: 6 });
+    assert_eq!(basis.answer_tokens, summary.usage.output_tokens.div_ceil(6) * 6);
+    assert!(after.time.is_some());
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_passes_by_itself_is_tried_again_and_costs_nothing_twice() {
+    let server = simulate().await;
+    let bench = pictures(&server, 5).await;
+    server.script([
+        Fault::Overloaded,
+        Fault::RateLimited { retry_after_seconds: Some(1) },
+        Fault::InternalError,
+        Fault::TooLarge,
+        Fault::Broken { after_events: 4 },
+    ]);
+    let run = bench.look_for(LABELS, HIGH_TIER).await;
+    assert_eq!(bench.end_of(run).await, COMPLETED);
+    let report = bench.library.run_report(run).unwrap();
+    assert_eq!((report.summary.done, report.summary.failed), (5, 0));
+    let mut retried = report.retried;
+    retried.sort_by_key(|group| group.kind);
+    let once = |kind| RetryGroup { kind, count: 1 };
+    assert_eq!(
+        retried,
+        [
+            once(RetryKind::RateLimited),
+            once(RetryKind::Overloaded),
+            once(RetryKind::ServerFailed),
+            once(RetryKind::ConnectionLost),
+            once(RetryKind::TooLarge)
+        ]
+    );
+    // The broken answer was billed over there; here it is said to be possible, and at most how much.
+    let ledger = server.ledger();
+    assert_eq!((ledger.billed.len(), report.summary.possibly_billed.count), (6, 1));
+    let total = PicoDollars(ledger.total_pico_dollars());
+    assert!(report.summary.paid < total && total <= report.summary.paid + report.summary.possibly_billed.at_most);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_that_are_none_fail_their_image_alone() {
+    let server = simulate().await;
+    let bench = pictures(&server, 4).await;
+    server.script([Fault::Refusal, Fault::WrongJson, Fault::MaxTokens]);
+    let run = bench.look_for(LABELS, HIGH_TIER).await;
+    assert_eq!(bench.end_of(run).await, COMPLETED);
+    let report = bench.library.run_report(run).unwrap();
+    let mut kinds: Vec<_> = report.failures.iter().map(|group| (group.kind, group.count)).collect();
+    kinds.sort();
+    assert_eq!(kinds, [(FailureKind::Declined, 1), (FailureKind::AnswerUnreadable, 1)]);
+    // An answer that was cut in half gives its whole marks, and says so.
+    assert_eq!((report.summary.done, report.summary.cut_short), (2, 1));
+    assert!((6..10).contains(&report.summary.mark_count), "{}", report.summary.mark_count);
+    assert_eq!(report.summary.paid, PicoDollars(server.ledger().total_pico_dollars()));
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_concerns_every_image_stops_the_run_and_loses_none() {
+    let cases = [
+        (simulator::WRONG_KEY, None, StopReason::KeyRejected),
+        (simulator::NO_CREDIT_KEY, None, StopReason::NoCredit),
+        (simulator::FORBIDDEN_KEY, None, StopReason::NotPermitted),
+        (KEY, Some(Fault::SpendLimit), StopReason::SpendLimit),
+        (KEY, Some(Fault::UsageLimit), StopReason::SpendLimit),
+        (KEY, Some(Fault::NotThisServer), StopReason::NotSuchAServer),
+    ];
+    for (key, fault, reason) in cases {
+        let server = simulate().await;
+        let bench = pictures(&server, 6).await;
+        // The same folder of pictures, asked about with this key.
+        let bench = Bench {
+            library: engine::Library::open(
+                &bench.folder.path().join("library/library.sqlite"),
+                surroundings(&[("ANTHROPIC_BASE_URL", &server.url()), ("ANTHROPIC_API_KEY", key)]),
+            )
+            .unwrap(),
+            folder: bench.folder,
+        };
+        server.script(fault.clone());
+        let run = bench.look_for(LABELS, HIGH_TIER).await;
+        assert_eq!(bench.end_of(run).await, RunState::Stopped { reason });
+        let summary = bench.library.run(run).unwrap();
+        assert_eq!((summary.failed, summary.done + summary.waiting), (0, 6), "{reason:?}: none is lost");
+        assert!(summary.stop_detail.as_ref().is_some_and(|detail| !detail.contains(key)), "{summary:?}");
+        if fault.is_some() {
+            bench.library.resume_run(run).await.unwrap();
+            assert_eq!(bench.end_of(run).await, COMPLETED);
+            assert_eq!(bench.library.run(run).unwrap().done, 6);
+        }
+        server.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_network_that_drops_stops_the_run_until_it_is_back() {
+    let server = simulate().await;
+    let (address, url) = (server.address(), server.url());
+    let bench = pictures(&server, 5).await;
+    server.stop().await;
+    let run = bench.look_for(LABELS, HIGH_TIER).await;
+    let mut progress = bench.library.run_progress(run).unwrap();
+    let held = progress.wait_for(|snapshot| snapshot.hold.is_some()).await.unwrap().hold.clone().unwrap();
+    assert_eq!(held.kind, RetryKind::Unreachable);
+    assert_eq!(bench.end_of(run).await, RunState::Stopped { reason: StopReason::Unreachable });
+    let summary = bench.library.run(run).unwrap();
+    assert_eq!((summary.waiting, summary.failed, summary.possibly_billed.count), (5, 0, 0));
+
+    let server = Simulator::start(Options { port: address.port(), ..Options::default() }).await.unwrap();
+    assert_eq!(server.url(), url);
+    bench.library.resume_run(run).await.unwrap();
+    assert_eq!(bench.end_of(run).await, COMPLETED);
+    assert_eq!(server.ledger().billed.len(), 5);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pausing_does_not_wait_for_a_held_route() {
+    let server = simulate().await;
+    let bench = pictures(&server, 3).await;
+    server.script([Fault::RateLimited { retry_after_seconds: Some(600) }]);
+    let run = bench.look_for(LABELS, HIGH_TIER).await;
+    let mut progress = bench.library.run_progress(run).unwrap();
+    progress.wait_for(|snapshot| snapshot.hold.is_some()).await.unwrap();
+    bench.library.pause_run(run);
+    assert_eq!(bench.end_of(run).await, RunState::Stopped { reason: StopReason::Paused });
+    let summary = bench.library.run(run).unwrap();
+    assert_eq!((summary.failed, summary.done + summary.waiting), (0, 3));
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_sent_without_a_key_or_consent_or_through_the_lock() {
+    let bench = Bench::among(&[("ANTHROPIC_BASE_URL", "https://gateway.example/anthropic")]);
+    let (picture, _) = drawing(320, 240);
+    write_png(&picture, &bench.photos().join("1.png"));
+    bench.library.import(&[bench.photos()]).unwrap();
+    let hindrance = || bench.quote(0).models.into_iter().find(|row| row.model.id.0 == HIGH_TIER).unwrap().hindrance;
+    assert_eq!(hindrance(), Some(Hindrance::NoKey { host: "gateway.example".into() }));
+    assert_eq!(bench.library.check_connection().await.unwrap(), ConnectionCheck::NoKey);
+
+    let connection = bench.library.keep_key(&format!(" {KEY}\n").into()).unwrap();
+    assert_eq!((connection.host.as_str(), connection.key), ("gateway.example", Some(KeyPlace::Session)));
+    assert!(connection.keychain_problem.is_some());
+    assert_eq!(hindrance(), None);
+    let recipe = bench.library.recipes().unwrap()[0].id;
+    let model = ModelId(HIGH_TIER.into());
+    let request = RunRequest { images: ImageSelection::All, recipe, model, concurrency: None };
+    let refused = bench.library.start_run(&request).await.unwrap_err();
+    assert!(matches!(refused, engine::EngineError::NotAgreed { host } if host == "gateway.example"));
+
+    let mut settings = bench.library.settings().unwrap();
+    settings.is_local_only = true;
+    bench.library.save_settings(settings).await.unwrap();
+    assert_eq!(hindrance(), Some(Hindrance::LocalOnly));
+    assert_eq!(bench.library.check_connection().await.unwrap(), ConnectionCheck::LocalOnly);
+    assert_eq!(bench.library.forget_key().unwrap().key, None);
+    assert_eq!(bench.library.runs().unwrap().len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_found_nowhere() {
+    let server = simulate().await;
+    let bench = Bench::among(&[("ANTHROPIC_BASE_URL", &server.url())]);
+    bench.library.agree_to(server.address().to_string()).await.unwrap();
+    let connection = bench.library.keep_key(&KEY.to_owned().into()).unwrap();
+    fs::copy(repository("samples").join("chelsea.jpg"), bench.photos().join("cat.jpg")).unwrap();
+    bench.library.import(&[bench.photos()]).unwrap();
+    // An answer, a refusal that may quote the key, a broken connection.
+    server.script([Fault::InternalError, Fault::Broken { after_events: 3 }, Fault::WrongJson]);
+    let run = bench.look_for("cat", HIGH_TIER).await;
+    let state = bench.end_of(run).await;
+    let report = bench.library.run_report(run).unwrap();
+    let export = bench.folder.path().join("export");
+    engine::export::write_report(&bench.library, run, &export).unwrap();
+    let check = bench.library.check_connection().await.unwrap();
+    let said = format!("{connection:?} {state:?} {report:?} {check:?} {:?}", bench.library.classic_metrics(run));
+    assert!(!said.contains("planted"), "{said}");
+    let files = files_under(bench.folder.path());
+    assert!(files.iter().any(|file| file.ends_with("library.sqlite")) && files.len() > 4, "{files:?}");
+    for file in files {
+        let bytes = fs::read(&file).unwrap();
+        assert!(!bytes.windows(KEY.len()).any(|part| part == KEY.as_bytes()), "{} holds the key", file.display());
+    }
+    server.stop().await;
+}
+
+fn files_under(folder: &Path) -> Vec<std::path::PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { files.extend(files_under(&path)) } else { files.push(path) }
+    }
+    files
+}

@@ -1,0 +1,68 @@
+//! The README's tour, as it stands there: its commands are run, not a copy of them.
+
+#![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Command;
+
+use domain::annotation::Shape;
+use domain::library::ImageQuery;
+use engine::Library;
+use fieldmark_tests::bench::{ENVIRONMENT, surroundings};
+use fieldmark_tests::{binary, repository};
+
+const PORT: &str = "8317";
+
+#[test]
+fn the_tour_does_what_the_readme_says() {
+    let readme = fs::read_to_string(repository("README.md")).unwrap();
+    let tour = readme.split("### A tour without a key").nth(1).unwrap();
+    let commands = tour.split("```sh\n").nth(1).unwrap().split("```").next().unwrap();
+    assert!(commands.contains(PORT) && commands.contains("build/tour"), "{commands}");
+
+    // Somebody else's simulator and report stay what they are.
+    let folder = tempfile::tempdir().unwrap();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let report = folder.path().join("tour");
+    let commands = commands.replace(PORT, &port).replace("build/tour", report.to_str().unwrap());
+    // `kill %1` needs the job control that a person's shell has; the simulator needs a moment to listen.
+    let listening = format!("&\nuntil (exec 3<>/dev/tcp/127.0.0.1/{port}) 2>/dev/null; do sleep 0.1; done\n");
+    let script = format!("set -em\n{}", commands.replacen("&\n", &listening, 1));
+    let programs = binary("fieldmark");
+    let path = [programs.parent().unwrap().to_str().unwrap(), &std::env::var("PATH").unwrap()].join(":");
+    let mut shell = Command::new("bash");
+    for variable in ENVIRONMENT {
+        shell.env_remove(variable);
+    }
+    let told = shell
+        .args(["-c", &script])
+        .current_dir(repository(""))
+        .env("PATH", path)
+        .env("FIELDMARK_LIBRARY", folder.path().join("library"))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&told.stdout);
+    assert!(told.status.success(), "{script}\n{said}\n{}", String::from_utf8_lossy(&told.stderr));
+    for part in
+        ["A simulation, not Anthropic", "4 images, red, green, blue, yellow, by Claude Sonnet 5.5", "sends 4 images"]
+    {
+        assert!(said.contains(part), "{part}\n{said}");
+    }
+    assert!(report.join("report.html").is_file(), "{said}");
+    // One of the boxes, as it was drawn.
+    assert_box(folder.path(), "table-1.png", "blue", [640.0, 300.0, 980.0, 820.0]);
+}
+
+fn assert_box(folder: &Path, name: &str, label: &str, drawn: [f64; 4]) {
+    let library = Library::open(&folder.join("library/library.sqlite"), surroundings(&[])).unwrap();
+    let ids = library.image_ids(&ImageQuery::default()).unwrap();
+    let cards = library.image_cards(&ids).unwrap();
+    let card = cards.iter().find(|card| card.name == name).unwrap();
+    let mark = card.marks.iter().find(|mark| mark.label == label).unwrap();
+    let Shape::Box { rect } = mark.shape;
+    let found = [rect.x1, rect.y1, rect.x2, rect.y2];
+    // Its right and bottom edges are drawn, so that they lie a pixel further.
+    assert!(found.iter().zip(drawn).all(|(found, drawn)| (found - drawn).abs() <= 2.0), "{found:?}");
+}
