@@ -1,17 +1,12 @@
 // Drives a running simulator with Anthropic's own TypeScript client, and fails if that client misunderstands anything.
 //
-//     npm install @anthropic-ai/sdk pngjs
+//     npm ci
 //     node check.mjs http://127.0.0.1:8317
-//
-// Modules are looked up from the working folder, so that nothing has to be installed beside this file.
 
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
-import { join } from "node:path";
 
-const installed = createRequire(join(process.cwd(), "package.json"));
-const { default: Anthropic } = installed("@anthropic-ai/sdk");
-const { PNG } = installed("pngjs");
+import Anthropic from "@anthropic-ai/sdk";
+import { PNG } from "pngjs";
 
 const baseURL = process.argv[2];
 const model = "claude-sonnet-5-5";

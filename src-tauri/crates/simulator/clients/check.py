@@ -1,7 +1,7 @@
 """Drives a running simulator with Anthropic's own Python client, and fails if that client misunderstands anything.
 
-    pip install anthropic pillow
-    python clients/check.py http://127.0.0.1:8317
+    pip install -r requirements.txt
+    python check.py http://127.0.0.1:8317
 """
 
 import base64
