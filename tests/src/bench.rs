@@ -8,7 +8,7 @@ use std::sync::Arc;
 use domain::ids::RunId;
 use domain::library::{ImageCard, ImageQuery};
 use domain::model::ModelId;
-use domain::plan::{ImageSelection, PlanRequest, Quote, RunRequest};
+use domain::plan::{ImageSelection, PlanRequest, Quote, ResumeRequest, RunRequest};
 use domain::run::{RunState, StopReason};
 use engine::{Library, Surroundings};
 use keys::{Environment, KeyRing};
@@ -25,6 +25,12 @@ pub fn surroundings(variables: &[(&str, &str)]) -> Surroundings {
     let set = |name: &str| variables.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).into());
     let nowhere = std::path::Path::new("/nonexistent");
     Surroundings { environment: Environment::from_variables(set, nowhere), keys: KeyRing::for_session() }
+}
+
+/// Going on with `run` as it was, nothing lost on the way.
+#[must_use]
+pub fn resume(run: RunId) -> ResumeRequest {
+    ResumeRequest { run, budget: None, accepts_repeats: false }
 }
 
 /// A library, and a folder of photos beside it.
@@ -85,7 +91,7 @@ impl Bench {
     pub async fn start(&self, model: &str) -> RunId {
         let recipe = self.library.recipes().unwrap()[0].id;
         let model = ModelId(model.to_owned());
-        let request = RunRequest { images: ImageSelection::All, recipe, model, concurrency: None };
+        let request = RunRequest { images: ImageSelection::All, recipe, model, concurrency: None, budget: None };
         self.library.start_run(&request).await.unwrap()
     }
 
@@ -93,7 +99,7 @@ impl Bench {
     pub async fn look_for(&self, labels: &str, model: &str) -> RunId {
         let recipe = self.library.save_typed_recipe(labels).await.unwrap().id;
         let model = ModelId(model.to_owned());
-        let request = RunRequest { images: ImageSelection::All, recipe, model, concurrency: None };
+        let request = RunRequest { images: ImageSelection::All, recipe, model, concurrency: None, budget: None };
         self.library.start_run(&request).await.unwrap()
     }
 

@@ -195,7 +195,10 @@ impl Driver {
 
 /// Searches every readable mapping of a process for `secret`.
 fn memory_holds(process: &Path, secret: &[u8]) -> std::io::Result<bool> {
-    let mut memory = File::open(process.join("mem"))?;
+    const PAGE: u64 = 4096;
+    /// In an entry of the page map: the page is in memory, or swapped out.
+    const IS_THERE: u64 = 0b11 << 62;
+    let (mut memory, mut page_map) = (File::open(process.join("mem"))?, File::open(process.join("pagemap"))?);
     for mapping in fs::read_to_string(process.join("maps"))?.lines() {
         let mut parts = mapping.split_whitespace();
         let (Some(range), Some(rights)) = (parts.next(), parts.next()) else { continue };
@@ -204,13 +207,22 @@ fn memory_holds(process: &Path, secret: &[u8]) -> std::io::Result<bool> {
         if !rights.starts_with('r') {
             continue;
         }
-        // In slices that overlap, so that no secret lies on a seam. What cannot be read holds nothing: mappings of
-        // devices, and memory that was only reserved.
+        // In slices that overlap by a page, so that no secret lies on a seam. A web view reserves gigabytes that it never
+        // touches: slices without a page are passed over. What cannot be read are mappings of devices.
         let mut slice = vec![0; 1 << 20];
-        let step = (slice.len() - secret.len()) as u64;
+        let mut entries = vec![0; slice.len() / 512];
+        let step = slice.len() as u64 - PAGE;
         let mut at = start;
         while at < end {
             let len = usize::try_from((end - at).min(slice.len() as u64)).unwrap_or(slice.len());
+            let entries = &mut entries[..len / 512];
+            page_map.seek(SeekFrom::Start(at / PAGE * 8))?;
+            page_map.read_exact(entries)?;
+            let mut pages = entries.chunks_exact(8).map(|entry| entry.try_into().map_or(0, u64::from_ne_bytes));
+            if !pages.any(|page| page & IS_THERE != 0) {
+                at += step;
+                continue;
+            }
             let is_read = memory.seek(SeekFrom::Start(at)).and_then(|_| memory.read_exact(&mut slice[..len]));
             if is_read.is_err() {
                 break;

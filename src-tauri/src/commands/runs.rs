@@ -1,7 +1,7 @@
 //! Runs, their progress, their reports.
 
 use domain::ids::RunId;
-use domain::plan::RunRequest;
+use domain::plan::{ResumeRequest, RunRequest};
 use domain::report::RunReport;
 use domain::run::{RunProgress, RunState, RunSummary};
 use tauri::ipc::Channel;
@@ -66,8 +66,8 @@ pub async fn pause_run(desktop: State<'_, Desktop>, run: RunId) -> Answer<()> {
 
 #[tauri::command]
 #[specta::specta]
-pub async fn resume_run(desktop: State<'_, Desktop>, run: RunId) -> Answer<()> {
-    Ok(desktop.library().resume_run(run).await?)
+pub async fn resume_run(desktop: State<'_, Desktop>, request: ResumeRequest) -> Answer<()> {
+    Ok(desktop.library().resume_run(request).await?)
 }
 
 #[tauri::command]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use domain::ids::{RecipeId, RunId};
 use domain::model::{Destination, Model, ModelId};
-use domain::plan::{ImageSelection, PlanRequest, RunRequest};
+use domain::plan::{ImageSelection, PlanRequest, ResumeRequest, RunRequest};
 use domain::run::{RunProgress, RunState, StopReason};
 use engine::{Imported, Library, Surroundings};
 use tokio::sync::watch;
@@ -42,7 +42,13 @@ pub async fn annotate(arguments: Annotate) -> Result<ExitCode, CommandError> {
         // What is sent there was in the quote.
         library.agree_to(name).await?;
     }
-    let request = RunRequest { images, recipe: recipe.id, model: model.id, concurrency: arguments.concurrency };
+    let request = RunRequest {
+        images,
+        recipe: recipe.id,
+        model: model.id,
+        concurrency: arguments.concurrency,
+        budget: arguments.common.budget,
+    };
     let run = library.start_run(&request).await?;
     follow(&library, run, &arguments.common).await
 }
@@ -53,7 +59,12 @@ pub async fn resume(arguments: Resume) -> Result<ExitCode, CommandError> {
         Some(run) => run,
         None => newest_unfinished(&library)?,
     };
-    library.resume_run(run).await?;
+    let unsettled = library.run(run)?.unsettled;
+    let accepts_repeats = unsettled.count == 0 || arguments.common.yes || words::confirm(&words::unsettled(unsettled))?;
+    if !accepts_repeats {
+        return Err(CommandError::NotConfirmed);
+    }
+    library.resume_run(ResumeRequest { run, budget: arguments.common.budget, accepts_repeats }).await?;
     follow(&library, run, &arguments.common).await
 }
 

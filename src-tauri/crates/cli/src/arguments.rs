@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use domain::money::PicoDollars;
 
 #[derive(Parser)]
 #[command(
@@ -88,7 +89,16 @@ pub struct Common {
     /// Print one JSON document on standard output, in place of words
     #[arg(long)]
     pub json: bool,
-    /// Do not ask before the run: what it costs is agreed to, and to whom it sends what
+    /// What the run may cost at most, in dollars, over all its sittings; it stops before it could pass that
+    #[arg(long, value_name = "DOLLARS", value_parser = dollars)]
+    pub budget: Option<PicoDollars>,
+    /// Do not ask: what it costs is agreed to, to whom it sends what, and that requests whose answer was lost are made again
     #[arg(long)]
     pub yes: bool,
+}
+
+/// Dollars as people type them.
+fn dollars(typed: &str) -> Result<PicoDollars, String> {
+    let amount = typed.trim().trim_start_matches('$').parse().ok().and_then(PicoDollars::from_dollars);
+    amount.ok_or_else(|| "an amount in dollars above 0 is needed, such as 0.60".into())
 }

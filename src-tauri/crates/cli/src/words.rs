@@ -167,6 +167,15 @@ pub fn confirm(question: &str) -> io::Result<bool> {
     Ok(matches!(line.trim().to_lowercase().as_str(), "y" | "yes"))
 }
 
+pub fn unsettled(unsettled: PossiblyBilled) -> String {
+    let PossiblyBilled { count, at_most } = unsettled;
+    format!(
+        "{} of this run was under way when Fieldmark ended and may have been billed, {} at most. Ask again?",
+        counted(count, "request"),
+        money(at_most)
+    )
+}
+
 pub fn report(out: &mut impl Write, report: &RunReport) -> io::Result<()> {
     let summary = &report.summary;
     writeln!(
@@ -200,6 +209,9 @@ pub fn report(out: &mut impl Write, report: &RunReport) -> io::Result<()> {
     }
     if let Some(detail) = &summary.stop_detail {
         writeln!(out, "  stopped     {detail}")?;
+    }
+    if summary.waiting > 0 {
+        writeln!(out, "  go on by    fieldmark resume {}", summary.id)?;
     }
     paid(out, report)?;
     if !report.labels.is_empty() {

@@ -12,6 +12,14 @@ pub struct PicoDollars(#[cfg_attr(feature = "specta", specta(type = specta_types
 impl PicoDollars {
     pub const ZERO: Self = Self(0);
 
+    /// From an amount that a person has typed; `None` unless it is above 0 and fits.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within the range that was checked")]
+    pub fn from_dollars(dollars: f64) -> Option<Self> {
+        let pico = (dollars * 1e12).round();
+        (1.0..1.8e19).contains(&pico).then_some(Self(pico as u64))
+    }
+
     /// So many times this much.
     #[must_use]
     pub const fn times(self, count: u64) -> Self {

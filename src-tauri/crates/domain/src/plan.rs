@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::CalendarDate;
-use crate::ids::{CollectionId, ImageId, RecipeId};
+use crate::ids::{CollectionId, ImageId, RecipeId, RunId};
 use crate::model::{Hindrance, Model, ModelId, Shortfall};
 use crate::money::PicoDollars;
 
@@ -78,6 +78,8 @@ pub struct CostBasis {
     pub answer_basis: AnswerBasis,
     /// The longest that an answer may get; the high cost is that of every answer getting there.
     pub answer_tokens_limit: u32,
+    /// The most that the dearest of the requests can cost: under a smaller budget it would never be sent.
+    pub dearest_request: PicoDollars,
     pub input_per_million: PicoDollars,
     pub output_per_million: PicoDollars,
 }
@@ -156,4 +158,18 @@ pub struct RunRequest {
     pub model: ModelId,
     /// How many at once; `None` follows the machine.
     pub concurrency: Option<u32>,
+    /// What the run may cost at most, over all its sittings; `None`: no limit.
+    pub budget: Option<PicoDollars>,
+}
+
+/// A run to go on with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct ResumeRequest {
+    pub run: RunId,
+    /// What the run may cost at most from now on, with what it has cost already; `None` leaves it as it is.
+    pub budget: Option<PicoDollars>,
+    /// Whether images may be asked about again whose request was under way when a process died: the vendor may have
+    /// billed it.
+    pub accepts_repeats: bool,
 }

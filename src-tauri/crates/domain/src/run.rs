@@ -36,6 +36,8 @@ pub enum StopReason {
     RequestRefused,
     /// The server cannot be reached, in spite of several tries.
     Unreachable,
+    /// The next request could have passed the run's budget.
+    BudgetReached,
 }
 
 /// Where a run stands.
@@ -74,6 +76,7 @@ impl RunState {
             Self::Stopped { reason: StopReason::NotSuchAServer } => "stopped, no such server",
             Self::Stopped { reason: StopReason::RequestRefused } => "stopped, requests refused",
             Self::Stopped { reason: StopReason::Unreachable } => "stopped, server unreachable",
+            Self::Stopped { reason: StopReason::BudgetReached } => "stopped, budget reached",
         }
     }
 }
@@ -210,6 +213,13 @@ pub struct RunProgress {
     /// Settled from what the vendor reported.
     pub spent: PicoDollars,
     pub possibly_billed: PossiblyBilled,
+    /// What the run may cost at most; `None`: no limit.
+    pub budget: Option<PicoDollars>,
+    /// The most that requests under way can cost.
+    pub reserved: PicoDollars,
+    /// Requests that were under way when a process died: whether they were billed nobody knows, and they are not made
+    /// again without a word from the person.
+    pub unsettled: PossiblyBilled,
     /// `None` while requests are sent.
     pub hold: Option<Hold>,
     /// What was tried again, over all sittings.
@@ -265,6 +275,10 @@ pub struct RunSummary {
     /// Of all its requests together.
     pub usage: Usage,
     pub possibly_billed: PossiblyBilled,
+    /// What the run may cost at most; `None`: no limit.
+    pub budget: Option<PicoDollars>,
+    /// Requests that were sent and of whose answer nothing is known: under way, or lost with their process.
+    pub unsettled: PossiblyBilled,
     /// Answers that were cut off, whose whole marks were kept.
     pub cut_short: u32,
     pub retries: u32,

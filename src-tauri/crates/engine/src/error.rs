@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use domain::ids::RunId;
 use domain::model::{Hindrance, ModelId, Shortfall};
+use domain::money::PicoDollars;
 use domain::recipe::NothingToFind;
+use domain::run::PossiblyBilled;
 
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
@@ -41,6 +43,11 @@ pub enum EngineError {
     Keys(#[from] keys::KeysError),
     #[error("run {0} is being worked on by another process")]
     RunBusy(RunId),
+    #[error("{} requests of the run were under way when a process died: they may have been billed", .0.count)]
+    Unsettled(PossiblyBilled),
+    /// Nothing could be sent under it.
+    #[error("the budget is below what a single request can cost, {} dollars", dearest.dollars())]
+    BudgetTooSmall { dearest: PicoDollars },
     #[error("run {0} has nothing left to do")]
     NothingLeft(RunId),
     #[error("no image of run {0} has finished, so there are no figures")]

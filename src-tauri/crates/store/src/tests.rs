@@ -60,6 +60,7 @@ impl Library {
             concurrency: 2,
             destination: Destination::ThisMachine,
             quoted: None,
+            budget: None,
             images,
         };
         self.store.write_blocking(move |edit| edit.add_run(&run, 7)).unwrap()
@@ -255,6 +256,8 @@ fn what_is_finished_is_never_done_again() {
     drop(store);
 
     let store = Store::open(&path).unwrap();
+    let unsettled = store.read(|view| view.run(run)).unwrap().unsettled;
+    assert_eq!(unsettled, PossiblyBilled { count: 1, at_most: PicoDollars(700) });
     assert_eq!(store.write_blocking(move |edit| edit.give_up_lost_attempts(run)).unwrap(), 1);
     let jobs = store.read(|view| view.waiting_jobs(run, None, 10)).unwrap();
     assert_eq!(jobs.iter().map(|job| job.image).collect::<Vec<_>>(), images[1..]);

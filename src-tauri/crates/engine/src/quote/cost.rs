@@ -110,6 +110,7 @@ fn priced(brief: &Brief, answers: &AnswerTokens, sent: &[SentSize]) -> (CostRang
         answer_cost: PicoDollars::ZERO,
         answer_basis: answers.basis,
         answer_tokens_limit: u32::try_from(brief.max_output_tokens()).unwrap_or(u32::MAX),
+        dearest_request: PicoDollars::ZERO,
         input_per_million: cost(input(1)).times(MILLION),
         output_per_million: cost(output(1)).times(MILLION),
     };
@@ -123,7 +124,9 @@ fn priced(brief: &Brief, answers: &AnswerTokens, sent: &[SentSize]) -> (CostRang
         basis.answer_tokens += answers.expected * count;
         basis.answer_cost += cost(output(answers.expected)).times(count);
         range.low += cost(brief.likely_when_cached(*size, answers.low)).times(count);
-        range.high += brief.worst_case(*size, Terms::LIST).times(count);
+        let worst_case = brief.worst_case(*size, Terms::LIST);
+        range.high += worst_case.times(count);
+        basis.dearest_request = basis.dearest_request.max(worst_case);
     }
     range.expected = basis.image_cost + basis.text_cost + basis.answer_cost;
     (range, Some(basis))

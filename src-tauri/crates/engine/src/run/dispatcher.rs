@@ -164,6 +164,8 @@ impl Dispatcher {
             possibly_billed: sums.possibly_billed,
             retried: sums.retried,
             cut_short: sums.cut_short,
+            budget: self.work.budget.cap(),
+            reserved: self.work.budget.reserved(),
             hold: self.work.route.held(),
             ..self.sitting.snapshot(state, Instant::now())
         }

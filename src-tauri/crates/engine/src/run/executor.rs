@@ -13,6 +13,7 @@ use provider::disposition::{Disposition, ItemFailure, StopCause};
 use store::{JobFailure, JobOutcome, Unanswered, WaitingJob};
 use tokio::sync::watch;
 
+use super::budget::{Budget, CapReached};
 use super::retry::{self, RETRIES};
 use super::tally::Tally;
 use crate::clock::now_millis;
@@ -27,6 +28,7 @@ pub struct Work {
     pub route: Route,
     pub recipe: Arc<Recipe>,
     pub tally: Tally,
+    pub budget: Budget,
     /// True once nothing more is to be sent: jobs that wait to send go back into the queue.
     pub halt: watch::Receiver<bool>,
 }
@@ -113,10 +115,18 @@ impl Work {
         };
         let (mut tries, mut holds, mut is_shrunk) = (0, 0, false);
         loop {
-            if !self.is_admitted(self.route.passage()).await {
-                return Ok(Asked::PutBack);
-            }
             let at_most = self.route.at_most(&prepared);
+            let admitted = self.unless_halted(async {
+                self.route.passage().await;
+                self.budget.reserve(at_most).await
+            });
+            match admitted.await {
+                None => return Ok(Asked::PutBack),
+                Some(Err(CapReached)) => {
+                    return Ok(Asked::MustStop(Stop { reason: StopReason::BudgetReached, detail: None }));
+                }
+                Some(Ok(())) => {}
+            }
             let (id, sent_at) = (job.id, now_millis());
             let attempt = self.library.store.write(move |edit| edit.note_sent(id, at_most, sent_at)).await?;
             let trouble = match self.route.ask(&prepared).await? {
@@ -132,7 +142,7 @@ impl Work {
             match next {
                 Next::Wait(delay) => {
                     tries += 1;
-                    if !self.is_admitted(tokio::time::sleep(delay)).await {
+                    if self.unless_halted(tokio::time::sleep(delay)).await.is_none() {
                         return Ok(Asked::PutBack);
                     }
                 }
@@ -156,13 +166,13 @@ impl Work {
         }
     }
 
-    /// Waits for `passage`; false when nothing more is to be sent.
-    async fn is_admitted(&self, passage: impl Future<Output = ()>) -> bool {
+    /// Waits; `None` when nothing more is to be sent.
+    async fn unless_halted<T>(&self, wait: impl Future<Output = T>) -> Option<T> {
         let mut halt = self.halt.clone();
         tokio::select! {
             biased;
-            _ = halt.wait_for(|is_halted| *is_halted) => false,
-            () = passage => true,
+            _ = halt.wait_for(|is_halted| *is_halted) => None,
+            done = wait => Some(done),
         }
     }
 
@@ -208,6 +218,7 @@ impl Work {
             None if at_most > PicoDollars::ZERO => self.tally.note_possibly_billed(at_most),
             None => {}
         }
+        self.budget.settle(at_most, bill.map_or(at_most, |bill| bill.paid));
         Ok(self.read(attempt, &kept, job.size))
     }
 
@@ -221,6 +232,7 @@ impl Work {
         if trouble.may_be_billed {
             self.tally.note_possibly_billed(at_most);
         }
+        self.budget.settle(at_most, if trouble.may_be_billed { at_most } else { PicoDollars::ZERO });
         if let Some(kind) = retried_for {
             self.tally.note_retry(kind);
         }

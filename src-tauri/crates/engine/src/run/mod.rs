@@ -1,6 +1,7 @@
 //! Runs: a plan carried out. Every run that is worked on has one dispatcher task, which owns its state and publishes
 //! snapshots; executors do one image each; a lock file says which process works on it.
 
+mod budget;
 mod dispatcher;
 mod executor;
 mod lock;
@@ -13,7 +14,7 @@ use std::time::Duration;
 
 use domain::ids::RunId;
 use domain::model::{Destination, Model, ModelId, Shortfall};
-use domain::plan::RunRequest;
+use domain::plan::{ResumeRequest, RunRequest};
 use domain::recipe::Recipe;
 use domain::run::{RunProgress, RunState, RunSummary, StopReason, WorkingRun};
 use store::NewRun;
@@ -24,6 +25,7 @@ use crate::library::{Library, lock};
 use crate::route::{Route, Routes};
 use crate::{EngineError, Result};
 
+use budget::Budget;
 use dispatcher::Dispatcher;
 use executor::Work;
 use lock::RunLock;
@@ -52,8 +54,15 @@ impl Library {
         if shortfalls.iter().any(Shortfall::is_blocking) {
             return Err(EngineError::RecipeBeyondModel(shortfalls));
         }
+        let (quoted, basis) = self.cost(&model, &recipe, &sizes)?.unzip();
+        if let (Some(budget), Some(basis)) = (request.budget, basis.flatten())
+            && budget < basis.dearest_request
+        {
+            return Err(EngineError::BudgetTooSmall { dearest: basis.dearest_request });
+        }
         let run = NewRun {
-            quoted: self.cost(&model, &recipe, &sizes)?.map(|(cost, _)| cost),
+            quoted,
+            budget: request.budget,
             concurrency: request.concurrency.map_or_else(|| route.default_concurrency(), |count| count.max(1)),
             model: model.id,
             model_name: model.name,
@@ -68,8 +77,10 @@ impl Library {
     }
 
     /// Goes on with a run that was paused, cancelled or interrupted; failed images are tried again. Nothing that is
-    /// finished is done again.
-    pub async fn resume_run(self: &Arc<Self>, run: RunId) -> Result<()> {
+    /// finished is done again, and requests that were under way when a process died are made again only with the person's
+    /// word.
+    pub async fn resume_run(self: &Arc<Self>, request: ResumeRequest) -> Result<()> {
+        let run = request.run;
         let summary = self.run(run)?;
         if matches!(summary.state, RunState::Running | RunState::Stopping) {
             return Err(EngineError::RunBusy(run));
@@ -77,10 +88,17 @@ impl Library {
         if summary.waiting + summary.failed == 0 {
             return Err(EngineError::NothingLeft(run));
         }
+        if summary.unsettled.count > 0 && !request.accepts_repeats {
+            return Err(EngineError::Unsettled(summary.unsettled));
+        }
         let recipe = self.store.read(|view| view.recipe_of_run(run))?;
         let (model, route) = self.open_route(summary.model, recipe).await?;
         // It goes on where models are now, which may be elsewhere than when it began.
-        self.store.write(move |edit| edit.note_destination(run, &model.destination)).await?;
+        let noted = self.store.write(move |edit| {
+            edit.note_destination(run, &model.destination)?;
+            request.budget.map_or(Ok(()), |budget| edit.note_budget(run, budget))
+        });
+        noted.await?;
         self.work_on(run, route).await
     }
 
@@ -226,11 +244,13 @@ impl Library {
             retried: snapshot.retried.clone(),
             cut_short: snapshot.cut_short,
         });
+        let budget = Budget::new(snapshot.budget, snapshot.spent + snapshot.possibly_billed.at_most);
         let (publish, progress) = watch::channel(RunProgress { state: RunState::Running, ..snapshot });
         let (stop, stop_asked) = watch::channel(None);
         lock(&self.active_runs).insert(run, ActiveRun { progress, stop });
         let (halt, is_halted) = watch::channel(false);
-        let work = Work { library: Arc::clone(self), run, route, recipe: Arc::new(recipe), tally, halt: is_halted };
+        let work =
+            Work { library: Arc::clone(self), run, route, recipe: Arc::new(recipe), tally, budget, halt: is_halted };
         let dispatcher = Dispatcher::new(work, halt, concurrency, publish, stop_asked);
         tokio::spawn(dispatcher.work(run_lock));
         self.note_change();

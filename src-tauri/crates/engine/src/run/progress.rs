@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use domain::ids::ImageId;
 use domain::metrics::quantile;
+use domain::money::PicoDollars;
 use domain::run::{FailureGroup, InFlight, JustAnswered, RetryGroup, RunProgress, RunState, RunSummary};
 
 use super::executor::Finished;
@@ -163,6 +164,9 @@ pub fn resting(
         quoted: summary.quoted,
         spent: summary.paid,
         possibly_billed: summary.possibly_billed,
+        budget: summary.budget,
+        reserved: PicoDollars::ZERO,
+        unsettled: summary.unsettled,
         hold: None,
         retried,
         cut_short: summary.cut_short,

@@ -20,5 +20,7 @@ ALTER TABLE runs ADD COLUMN destination TEXT NOT NULL DEFAULT '{"kind":"this_mac
 -- The ends of its quote; `quoted` is what was expected.
 ALTER TABLE runs ADD COLUMN quoted_low INTEGER;
 ALTER TABLE runs ADD COLUMN quoted_high INTEGER;
+-- What it may cost at most, in pico-dollars; NULL: no limit.
+ALTER TABLE runs ADD COLUMN budget INTEGER;
 -- What was said when it stopped by itself.
 ALTER TABLE runs ADD COLUMN stop_detail TEXT;

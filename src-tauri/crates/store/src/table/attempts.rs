@@ -88,6 +88,16 @@ impl View<'_> {
             .query_row([run.0], |row| Ok(PossiblyBilled { count: row.get(0)?, at_most: PicoDollars(row.get(1)?) }))?)
     }
 
+    /// Requests of `run` that were sent and of whose answer nothing is known.
+    pub fn unsettled(&self, run: RunId) -> Result<PossiblyBilled> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT count(*), coalesce(sum(at_most), 0) FROM attempts JOIN jobs ON jobs.id = job_id
+             WHERE run_id = ?1 AND attempts.state = 'sent' AND at_most > 0",
+        )?;
+        Ok(statement
+            .query_row([run.0], |row| Ok(PossiblyBilled { count: row.get(0)?, at_most: PicoDollars(row.get(1)?) }))?)
+    }
+
     /// Output tokens of the newest answers of `model` at its destination to `recipe`, ascending.
     pub fn answer_lengths(&self, model: &Model, recipe: &Recipe) -> Result<Vec<u64>> {
         let mut statement = self.0.prepare_cached(

@@ -23,6 +23,8 @@ pub struct NewRun {
     pub destination: Destination,
     /// The cost of its quote.
     pub quoted: Option<CostRange>,
+    /// What it may cost at most.
+    pub budget: Option<PicoDollars>,
     pub images: Vec<ImageId>,
 }
 
@@ -34,7 +36,7 @@ const SUMMARY: &str = "SELECT runs.id, stop_reason, model, model_name, recipe, s
     (SELECT count(*) FROM annotations WHERE run_id = runs.id AND status = 'proposed'),
     (SELECT count(*) FROM jobs JOIN images ON images.id = image_id
      WHERE run_id = runs.id AND review <> 'unreviewed'),
-    quoted_low, quoted_high, destination, stop_detail
+    quoted_low, quoted_high, destination, stop_detail, budget
     FROM runs";
 
 impl View<'_> {
@@ -82,6 +84,8 @@ impl View<'_> {
             paid: bill.paid,
             usage: bill.usage,
             possibly_billed: self.possibly_billed(id)?,
+            budget: row.get::<_, Option<u64>>(18)?.map(PicoDollars),
+            unsettled: self.unsettled(id)?,
             cut_short: self.cut_short_count(id)?,
             retries: self.retry_count(id)?,
             p50_millis: quantile(&durations, 0.50).map(whole_millis),
@@ -132,8 +136,8 @@ impl Edit<'_> {
     pub fn add_run(&self, run: &NewRun, now: u64) -> Result<RunId> {
         let id = RunId(self.0.0.query_row(
             "INSERT INTO runs (started_at, model, model_name, recipe, concurrency, quoted, quoted_low, quoted_high,
-                 destination)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) RETURNING id",
+                 destination, budget)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) RETURNING id",
             params![
                 now,
                 run.model.0,
@@ -144,6 +148,7 @@ impl Edit<'_> {
                 run.quoted.map(|quoted| quoted.low.0),
                 run.quoted.map(|quoted| quoted.high.0),
                 to_json("runs.destination", &run.destination)?,
+                run.budget.map(|budget| budget.0),
             ],
             |row| row.get(0),
         )?);
@@ -157,6 +162,12 @@ impl Edit<'_> {
             .0
             .prepare_cached("UPDATE runs SET wall_millis = wall_millis + ?2 WHERE id = ?1")?
             .execute(params![run.0, millis])?;
+        Ok(())
+    }
+
+    /// Notes what the run may cost at most from now on.
+    pub fn note_budget(&self, run: RunId, budget: PicoDollars) -> Result<()> {
+        self.0.0.execute("UPDATE runs SET budget = ?2 WHERE id = ?1", params![run.0, budget.0])?;
         Ok(())
     }
 

@@ -1,0 +1,167 @@
+//! What a run may cost, and that it never costs more. The worst case of every request is set aside before it is sent and
+//! settled by what the vendor reports; what nobody reports stays set aside for good. So the sum of what was paid and what
+//! may have been never passes the cap, whatever fails and in whatever order answers come.
+
+use std::sync::Mutex;
+
+use domain::money::PicoDollars;
+use tokio::sync::Notify;
+
+use crate::library::lock;
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Account {
+    /// Paid, or possibly so.
+    committed: PicoDollars,
+    /// Of requests under way.
+    reserved: PicoDollars,
+}
+
+/// The budget of one run.
+pub struct Budget {
+    cap: Option<PicoDollars>,
+    account: Mutex<Account>,
+    settled: Notify,
+}
+
+/// A request that could pass the cap, while nothing under way can make room for it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct CapReached;
+
+impl Budget {
+    /// `committed`: what earlier sittings have paid, or may have.
+    pub fn new(cap: Option<PicoDollars>, committed: PicoDollars) -> Self {
+        let account = Mutex::new(Account { committed, reserved: PicoDollars::ZERO });
+        Self { cap, account, settled: Notify::new() }
+    }
+
+    pub fn cap(&self) -> Option<PicoDollars> {
+        self.cap
+    }
+
+    pub fn reserved(&self) -> PicoDollars {
+        lock(&self.account).reserved
+    }
+
+    /// Sets `at_most` aside. Near the cap it waits for what is under way, which mostly comes out cheaper than its worst
+    /// case. What is set aside must be settled.
+    pub async fn reserve(&self, at_most: PicoDollars) -> Result<(), CapReached> {
+        loop {
+            // Registered before looking, so that no settlement falls between the look and the wait.
+            let settled = self.settled.notified();
+            {
+                let mut account = lock(&self.account);
+                let needed = account.committed + account.reserved + at_most;
+                if self.cap.is_none_or(|cap| needed <= cap) {
+                    account.reserved += at_most;
+                    return Ok(());
+                }
+                if account.reserved == PicoDollars::ZERO {
+                    return Err(CapReached);
+                }
+            }
+            settled.await;
+        }
+    }
+
+    /// Gives back what was set aside for a request, less what it has cost, or may have.
+    pub fn settle(&self, at_most: PicoDollars, committed: PicoDollars) {
+        let mut account = lock(&self.account);
+        account.reserved = PicoDollars(account.reserved.0.saturating_sub(at_most.0));
+        account.committed += committed;
+        drop(account);
+        self.settled.notify_waiters();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+    use tokio::task::JoinSet;
+
+    use super::*;
+
+    /// What becomes of a request: how long it takes, the part of its worst case that it costs, and whether anybody says.
+    #[derive(Debug, Clone)]
+    struct Fate {
+        at_most: u64,
+        millis: u64,
+        percent: u64,
+        is_told: bool,
+    }
+
+    fn fates() -> impl Strategy<Value = Vec<Fate>> {
+        let fate = (1_u64..500, 0_u64..50, 0_u64..=100, any::<bool>())
+            .prop_map(|(at_most, millis, percent, is_told)| Fate { at_most, millis, percent, is_told });
+        prop::collection::vec(fate, 1..60)
+    }
+
+    /// Sends everything through a budget; what was truly billed, and how many were sent.
+    async fn spend(budget: Arc<Budget>, fates: Vec<Fate>, at_once: usize) -> (u64, usize) {
+        let mut sending = JoinSet::new();
+        let (mut billed, mut sent, mut is_over) = (0, 0, false);
+        let mut waiting = fates.into_iter();
+        loop {
+            while !is_over && sending.len() < at_once {
+                let Some(fate) = waiting.next() else { break };
+                let budget = Arc::clone(&budget);
+                sending.spawn(async move {
+                    let at_most = PicoDollars(fate.at_most);
+                    budget.reserve(at_most).await.ok()?;
+                    tokio::time::sleep(Duration::from_millis(fate.millis)).await;
+                    let cost = fate.at_most * fate.percent / 100;
+                    // Without a word from the vendor the worst is assumed, whatever was billed over there.
+                    budget.settle(at_most, if fate.is_told { PicoDollars(cost) } else { at_most });
+                    Some(cost)
+                });
+            }
+            match sending.join_next().await {
+                Some(Ok(Some(cost))) => (billed, sent) = (billed + cost, sent + 1),
+                Some(_) => is_over = true,
+                None => return (billed, sent),
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_order_of_answers_and_failures_passes_the_cap(
+            fates in fates(), cap in 0_u64..3_000, before in 0_u64..500, at_once in 1_usize..9,
+        ) {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+            let count = fates.len();
+            let budget = Arc::new(Budget::new(Some(PicoDollars(cap)), PicoDollars(before)));
+            let (billed, sent) = runtime.block_on(spend(Arc::clone(&budget), fates.clone(), at_once));
+            if sent > 0 {
+                prop_assert!(before + billed <= cap, "{billed} billed under a cap of {cap}");
+            }
+            let account = *lock(&budget.account);
+            prop_assert_eq!(account.reserved, PicoDollars::ZERO);
+            prop_assert!(sent == 0 || account.committed <= PicoDollars(cap));
+            // It does not stop before it has to: the first that was not sent did not fit into what was left.
+            if sent < count {
+                let dearest = fates.iter().map(|fate| fate.at_most).max().unwrap_or_default();
+                prop_assert!(account.committed.0 + dearest > cap);
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn near_the_cap_it_waits_for_what_is_under_way() {
+        let budget = Arc::new(Budget::new(Some(PicoDollars(100)), PicoDollars::ZERO));
+        budget.reserve(PicoDollars(80)).await.unwrap();
+        let waiting = tokio::spawn({
+            let budget = Arc::clone(&budget);
+            async move { budget.reserve(PicoDollars(80)).await }
+        });
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert!(!waiting.is_finished());
+        budget.settle(PicoDollars(80), PicoDollars(15));
+        assert_eq!(waiting.await.unwrap(), Ok(()));
+        budget.settle(PicoDollars(80), PicoDollars(15));
+        assert_eq!(budget.reserve(PicoDollars(80)).await, Err(CapReached));
+    }
+}
