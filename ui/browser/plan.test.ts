@@ -16,8 +16,8 @@ it("says what the model will not do before the run", async () => {
   await page.keyboard.press("Control+2");
   await page.getByRole("combobox", { name: "Recipe" }).selectOption({ label: "Bird vocabulary, Spanish and English" });
   await page.getByText("The built-in detector does not know: beak, eye").waitFor();
-  await page.getByText("5 required attributes cannot be filled by this model").waitFor();
-  expect(await page.getByRole("button", { name: "Annotate 60 images, $0" }).isEnabled()).toBe(true);
+  await page.getByRole("table").getByText("5 required attributes cannot be filled by this model").waitFor();
+  expect(await page.getByRole("button", { name: "Annotate 60 images, $0" }).isDisabled()).toBe(true);
 });
 
 it("does not start what could find nothing, and says why", async () => {

@@ -1,5 +1,5 @@
 /** Runs of the past and the report of the one that is selected. */
-import type { RunId, RunReport, RunSummary } from "../ipc/bindings";
+import type { ResumeRequest, RunId, RunReport, RunSummary } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
 
 export type HistorySeam = Pick<Seam, "runs" | "runReport" | "undoRun" | "saveMetrics" | "resumeRun">;
@@ -71,10 +71,9 @@ export class History {
     return run === null ? null : ((await this.#attempt(() => this.#seam.saveMetrics(run))) ?? null);
   }
 
-  async resume(): Promise<boolean> {
-    const run = this.selected;
-    if (run === null) return false;
-    return (await this.#attempt(() => this.#seam.resumeRun(run).then(() => true))) ?? false;
+  /** Whether it goes on. */
+  async resume(request: ResumeRequest): Promise<boolean> {
+    return (await this.#attempt(() => this.#seam.resumeRun(request).then(() => true))) ?? false;
   }
 
   /** Figures may have changed: reads them again, at most once in a while. */

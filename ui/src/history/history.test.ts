@@ -34,6 +34,8 @@ function summary(id: RunId): RunSummary {
       thinking_tokens: 0,
     },
     possibly_billed: { count: 0, at_most: 0 },
+    budget: null,
+    unsettled: { count: 0, at_most: 0 },
     cut_short: 0,
     retries: 0,
     p50_millis: null,
@@ -113,7 +115,7 @@ describe("history", () => {
     expect(await history.saveMetrics()).toBe("/m/2.json");
     await history.select(1);
     expect(await history.saveMetrics()).toBeNull();
-    expect(await history.resume()).toBe(false);
+    expect(await history.resume({ run: 1, budget: null, accepts_repeats: false })).toBe(false);
     expect(refusals).toHaveLength(1);
   });
 

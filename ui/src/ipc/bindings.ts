@@ -26,7 +26,7 @@ export const commands = {
 	/**  Ends a watch, unless a later one has begun. */
 	stopWatching: (watch: number) => typedError<null, AppError>(__TAURI_INVOKE("stop_watching", { watch })),
 	pauseRun: (run: RunId) => typedError<null, AppError>(__TAURI_INVOKE("pause_run", { run })),
-	resumeRun: (run: RunId) => typedError<null, AppError>(__TAURI_INVOKE("resume_run", { run })),
+	resumeRun: (request: ResumeRequest) => typedError<null, AppError>(__TAURI_INVOKE("resume_run", { request })),
 	cancelRun: (run: RunId) => typedError<null, AppError>(__TAURI_INVOKE("cancel_run", { run })),
 	runs: () => typedError<RunSummary[], AppError>(__TAURI_INVOKE("runs")),
 	runReport: (run: RunId) => typedError<RunReport, AppError>(__TAURI_INVOKE("run_report", { run })),
@@ -173,6 +173,8 @@ export type CostBasis = {
 	answer_basis: AnswerBasis,
 	/**  The longest that an answer may get; the high cost is that of every answer getting there. */
 	answer_tokens_limit: number,
+	/**  The most that the dearest of the requests can cost: under a smaller budget it would never be sent. */
+	dearest_request: PicoDollars,
 	input_per_million: PicoDollars,
 	output_per_million: PicoDollars,
 };
@@ -247,7 +249,7 @@ export type DurationBin = {
 	count: number,
 };
 
-export type ErrorCode = "library" | "model" | "file" | "original" | "nothing_to_find" | "unknown_model" | "no_images" | "recipe_beyond_model" | "local_only" | "model_retired" | "no_key" | "unusable_connection" | "address" | "not_agreed" | "key" | "keychain" | "run_busy" | "nothing_left" | "no_figures" | "internal";
+export type ErrorCode = "library" | "model" | "file" | "original" | "nothing_to_find" | "unknown_model" | "no_images" | "recipe_beyond_model" | "local_only" | "model_retired" | "no_key" | "unusable_connection" | "address" | "not_agreed" | "budget_too_small" | "unsettled" | "key" | "keychain" | "run_busy" | "nothing_left" | "no_figures" | "internal";
 
 /**  Failures of one kind. */
 export type FailureGroup = {
@@ -562,6 +564,18 @@ export type RepairKind =
 /**  An attribute that does not fit its kind was left out. */
 { kind: "attribute_left_out"; name: string; answered: string };
 
+/**  A run to go on with. */
+export type ResumeRequest = {
+	run: RunId,
+	/**  What the run may cost at most from now on, with what it has cost already; `None` leaves it as it is. */
+	budget: PicoDollars | null,
+	/**
+	 *  Whether images may be asked about again whose request was under way when a process died: the vendor may have
+	 *  billed it.
+	 */
+	accepts_repeats: boolean,
+};
+
 /**  Requests made again for one reason. */
 export type RetryGroup = {
 	kind: RetryKind,
@@ -643,6 +657,15 @@ export type RunProgress = {
 	/**  Settled from what the vendor reported. */
 	spent: PicoDollars,
 	possibly_billed: PossiblyBilled,
+	/**  What the run may cost at most; `None`: no limit. */
+	budget: PicoDollars | null,
+	/**  The most that requests under way can cost. */
+	reserved: PicoDollars,
+	/**
+	 *  Requests that were under way when a process died: whether they were billed nobody knows, and they are not made
+	 *  again without a word from the person.
+	 */
+	unsettled: PossiblyBilled,
 	/**  `None` while requests are sent. */
 	hold: Hold | null,
 	/**  What was tried again, over all sittings. */
@@ -680,6 +703,8 @@ export type RunRequest = {
 	model: ModelId,
 	/**  How many at once; `None` follows the machine. */
 	concurrency: number | null,
+	/**  What the run may cost at most, over all its sittings; `None`: no limit. */
+	budget: PicoDollars | null,
 };
 
 /**  Where a run stands. */
@@ -718,6 +743,10 @@ export type RunSummary = {
 	/**  Of all its requests together. */
 	usage: Usage,
 	possibly_billed: PossiblyBilled,
+	/**  What the run may cost at most; `None`: no limit. */
+	budget: PicoDollars | null,
+	/**  Requests that were sent and of whose answer nothing is known: under way, or lost with their process. */
+	unsettled: PossiblyBilled,
 	/**  Answers that were cut off, whose whole marks were kept. */
 	cut_short: number,
 	retries: number,
@@ -838,7 +867,9 @@ export type StopReason = "completed" |
 /**  The server refuses what is the same in every request, so that it would refuse them all. */
 "request_refused" | 
 /**  The server cannot be reached, in spite of several tries. */
-"unreachable";
+"unreachable" | 
+/**  The next request could have passed the run's budget. */
+"budget_reached";
 
 export type Theme = 
 /**  As the desktop has it. */

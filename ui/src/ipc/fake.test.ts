@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { RunProgress } from "./bindings";
 import { openFake } from "./fake";
+import type { Seam } from "./seam";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -60,7 +61,13 @@ describe("a run", () => {
     const seam = openFake("?images=0");
     await seam.importSamples();
     await vi.runAllTimersAsync();
-    const run = await seam.startRun({ images: { kind: "all" }, recipe: 1, model: "nanodet-g-416", concurrency: null });
+    const run = await seam.startRun({
+      images: { kind: "all" },
+      recipe: 1,
+      model: "nanodet-g-416",
+      concurrency: null,
+      budget: null,
+    });
     let latest: RunProgress | undefined;
     await seam.watchRun(run, (snapshot) => (latest = snapshot));
     expect(latest).toMatchObject({ state: { kind: "running" }, total: 6, done: 0 });
@@ -72,7 +79,7 @@ describe("a run", () => {
     expect(latest).toMatchObject({ state: { kind: "stopped", reason: "paused" }, done: 3 });
     await expect(seam.pauseRun(run)).rejects.toMatchObject({ code: "nothing_left" });
 
-    await seam.resumeRun(run);
+    await seam.resumeRun({ run, budget: null, accepts_repeats: false });
     await vi.runAllTimersAsync();
     expect(latest).toMatchObject({ state: { kind: "stopped", reason: "completed" }, waiting: 0, left_millis: null });
     const [summary] = await seam.runs();
@@ -82,13 +89,25 @@ describe("a run", () => {
   });
 
   it("needs images", async () => {
-    const request = { images: { kind: "all" }, recipe: 1, model: "nanodet-g-416", concurrency: null } as const;
+    const request = {
+      images: { kind: "all" },
+      recipe: 1,
+      model: "nanodet-g-416",
+      concurrency: null,
+      budget: null,
+    } as const;
     await expect(openFake("?images=0").startRun(request)).rejects.toMatchObject({ code: "no_images" });
   });
 });
 
 describe("a run elsewhere", () => {
-  const request = { images: { kind: "all" }, recipe: 1, model: "claude-haiku-5-5", concurrency: null } as const;
+  const request = {
+    images: { kind: "all" },
+    recipe: 1,
+    model: "claude-haiku-5-5",
+    concurrency: null,
+    budget: null,
+  } as const;
 
   it("needs a key, an agreement, and no lock", async () => {
     const seam = openFake("?priced");
@@ -114,6 +133,50 @@ describe("a run elsewhere", () => {
     expect(latest).toMatchObject({ hold: null, possibly_billed: { count: 1 } });
     expect(latest?.spent).toBeGreaterThan(latest?.quoted?.low ?? 0);
     expect(latest?.spent).toBeLessThan(latest?.quoted?.high ?? 0);
+  });
+});
+
+describe("what a run may cost", () => {
+  const request = { images: { kind: "all" }, recipe: 1, model: "claude-haiku-5-5", concurrency: null } as const;
+
+  async function agreed(query: string): Promise<Seam> {
+    const seam = openFake(query);
+    await seam.saveSettings({ ...(await seam.settings()), agreed_hosts: ["api.anthropic.com"] });
+    return seam;
+  }
+
+  it("is never passed: the run stops before, and goes on under a higher one", async () => {
+    const seam = await agreed("?priced&key");
+    const budget = 0.01e12;
+    const run = await seam.startRun({ ...request, budget });
+    let latest: RunProgress | undefined;
+    await seam.watchRun(run, (snapshot) => (latest = snapshot));
+    expect(latest?.reserved).toBeGreaterThan(0);
+    await vi.runAllTimersAsync();
+    expect(latest).toMatchObject({ state: { kind: "stopped", reason: "budget_reached" }, budget, reserved: 0 });
+    expect(latest?.waiting).toBeGreaterThan(0);
+    expect((latest?.spent ?? 0) + (latest?.possibly_billed.at_most ?? 0)).toBeLessThanOrEqual(budget);
+    await seam.resumeRun({ run, budget: 1e12, accepts_repeats: false });
+    await vi.runAllTimersAsync();
+    expect(latest).toMatchObject({ state: { kind: "stopped", reason: "completed" }, budget: 1e12 });
+  });
+
+  it("is refused when it is too little for one image", async () => {
+    const seam = await agreed("?priced&key");
+    await expect(seam.startRun({ ...request, budget: 0.001e12 })).rejects.toMatchObject({ code: "budget_too_small" });
+    expect(await seam.runs()).toHaveLength(2);
+  });
+
+  it("is for a person to say where requests may be billed twice", async () => {
+    const seam = await agreed("?priced&key&interrupted");
+    const [before] = await seam.runs();
+    expect(before?.unsettled.count).toBe(3);
+    const resume = { run: 3, budget: null };
+    await expect(seam.resumeRun({ ...resume, accepts_repeats: false })).rejects.toMatchObject({ code: "unsettled" });
+    await seam.resumeRun({ ...resume, accepts_repeats: true });
+    await vi.runAllTimersAsync();
+    const [after] = await seam.runs();
+    expect(after).toMatchObject({ unsettled: { count: 0 }, possibly_billed: { count: 4 } });
   });
 });
 

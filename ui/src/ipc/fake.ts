@@ -1,7 +1,7 @@
 /**
  * The whole core in memory, for browsers and tests: deterministic, without a disk or a model behind it. What it shows is
  * chosen in the address: `?images=0` an empty library, `?images=100000` a large one, `?interrupted` a latest run whose
- * process died. `?priced` adds Claude's models; `?key` has a key for them, `?environment` takes all from variables,
+ * process died; with `?priced` some of its requests were under way then. `?priced` adds Claude's models; `?key` has a key for them, `?environment` takes all from variables,
  * `?keychainless` has no keychain, `?stopped=key_rejected` a latest run that ended so, `?held=unreachable` a run that is
  * held for that reason.
  */
@@ -63,8 +63,10 @@ class Fake implements Seam {
     );
     if (stopped)
       this.#runs.push(FakeRun.halfDone(3, this.#library, recipe, claude, { kind: "stopped", reason: stopped }));
-    else if (query.has("interrupted"))
-      this.#runs.push(FakeRun.halfDone(3, this.#library, recipe, builtIn, { kind: "interrupted" }));
+    else if (query.has("interrupted")) {
+      const model = this.#hasPriced ? claude : builtIn;
+      this.#runs.push(FakeRun.halfDone(3, this.#library, recipe, model, { kind: "interrupted" }));
+    }
   }
 
   /** Files dragged over a browser's window stand in for those that the core sees; a drop brings a folder in. */
@@ -127,7 +129,7 @@ class Fake implements Seam {
         : null,
     );
 
-  startRun: Seam["startRun"] = async ({ images, recipe, model }) => {
+  startRun: Seam["startRun"] = async ({ images, recipe, model, budget }) => {
     const ids = this.#library.selected(images);
     if (ids.length === 0) return refuse("no_images");
     const worker = this.#model(model);
@@ -142,6 +144,7 @@ class Fake implements Seam {
     };
     const saved = this.#recipes.get(recipe);
     const run = new FakeRun(id, this.#library, saved, worker, ids, changed, Date.now(), this.#heldAs);
+    run.limitTo(budget);
     this.#runs.push(run);
     run.start();
     return id;
@@ -154,8 +157,8 @@ class Fake implements Seam {
     return null;
   };
 
-  resumeRun: Seam["resumeRun"] = async (run) => {
-    this.#run(run).resume();
+  resumeRun: Seam["resumeRun"] = async ({ run, budget, accepts_repeats }) => {
+    this.#run(run).resume(budget, accepts_repeats);
     return null;
   };
 

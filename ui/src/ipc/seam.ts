@@ -20,6 +20,7 @@ import type {
   PlanRequest,
   Quote,
   RecipeId,
+  ResumeRequest,
   RunId,
   RunProgress,
   RunReport,
@@ -68,7 +69,7 @@ export interface Seam {
   /** Calls back at most ten times a second, once more when the run has stopped. Returns the way to stop listening. */
   watchRun(run: RunId, progress: (snapshot: RunProgress) => void): Promise<() => void>;
   pauseRun(run: RunId): Promise<null>;
-  resumeRun(run: RunId): Promise<null>;
+  resumeRun(request: ResumeRequest): Promise<null>;
   cancelRun(run: RunId): Promise<null>;
 
   /** The newest first. */

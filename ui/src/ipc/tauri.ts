@@ -49,7 +49,7 @@ export function openSeam(): Promise<Seam> {
       };
     },
     pauseRun: (run) => settled(commands.pauseRun(run)),
-    resumeRun: (run) => settled(commands.resumeRun(run)),
+    resumeRun: (request) => settled(commands.resumeRun(request)),
     cancelRun: (run) => settled(commands.cancelRun(run)),
 
     runs: () => settled(commands.runs()),

@@ -1,6 +1,19 @@
 import { describe, expect, it } from "vitest";
 
-import { confidence, count, date, dayOfYear, duration, money, moneyParts, names, percent } from "./format";
+import {
+  confidence,
+  count,
+  date,
+  dayOfYear,
+  duration,
+  enoughMoney,
+  exactMoney,
+  money,
+  moneyBeside,
+  moneyParts,
+  names,
+  percent,
+} from "./format";
 
 const DOLLAR = 1e12;
 
@@ -16,6 +29,29 @@ describe("money", () => {
     [4321 * DOLLAR, "$4,321.00"],
     [5000, "under $0.000001"],
   ])("says %d pico-dollars as %s", (picoDollars, said) => expect(money(picoDollars)).toBe(said));
+});
+
+it("says a sum as finely as the parts beside it", () => {
+  expect(moneyBeside(0.18423 * DOLLAR, 0.0022 * DOLLAR)).toBe("$0.1842");
+  expect(moneyBeside(0.5 * DOLLAR, 0.2 * DOLLAR)).toBe("$0.50");
+});
+
+describe("a limit", () => {
+  it.each([
+    [0.6, "$0.60"],
+    [0.605, "$0.605"],
+    [1234.5, "$1,234.50"],
+    [0.000000000001, "$0.000000000001"],
+  ])("of %d dollars is not rounded", (dollars, said) => expect(exactMoney(dollars * DOLLAR)).toBe(said));
+
+  it.each([
+    [0.002312, "$0.0024"],
+    [0.41, "$0.41"],
+    [0.4101, "$0.42"],
+    [3.001, "$3.01"],
+  ])("that needs %d dollars is said to be enough", (dollars, said) =>
+    expect(enoughMoney(Math.round(dollars * DOLLAR))).toBe(said),
+  );
 });
 
 describe("a sum of money", () => {

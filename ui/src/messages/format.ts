@@ -41,6 +41,35 @@ export function money(picoDollars: number): string {
   }).format(dollars);
 }
 
+/** As finely as `money` says `part`, so that parts as small as that are seen in the sum: "$0.1842" beside "$0.0022". */
+export function moneyBeside(picoDollars: number, part: number): string {
+  if (part < 1) return money(picoDollars);
+  const digits = Math.min(12, Math.max(2, 1 - Math.floor(Math.log10(part / PICO_DOLLARS))));
+  return new Intl.NumberFormat(LANGUAGE, {
+    style: "currency",
+    currency: "USD",
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  }).format(picoDollars / PICO_DOLLARS);
+}
+
+/** A limit, never rounded: "$0.60", "$0.6005". */
+export function exactMoney(picoDollars: number): string {
+  return new Intl.NumberFormat(LANGUAGE, {
+    style: "currency",
+    currency: "USD",
+    minimumFractionDigits: 2,
+    maximumFractionDigits: 12,
+  }).format(picoDollars / PICO_DOLLARS);
+}
+
+/** What is needed at least: rounded up where `money` rounds, so that the sum that is said is enough. */
+export function enoughMoney(picoDollars: number): string {
+  const size = Math.floor(Math.log10(Math.max(picoDollars, 1) / PICO_DOLLARS));
+  const unit = PICO_DOLLARS / 10 ** Math.min(12, Math.max(2, 1 - size));
+  return exactMoney(Math.ceil(picoDollars / unit) * unit);
+}
+
 /**
  * A sum and its parts in dollars to the same place, fine enough to follow the sum, and rounded so that the parts that
  * are shown add up to the sum that is shown.

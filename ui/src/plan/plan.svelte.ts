@@ -10,6 +10,7 @@ import type {
   SavedRecipe,
 } from "../ipc/bindings";
 import type { CostScale } from "../kit/costScale";
+import { typedMoney } from "../kit/typedMoney";
 import { words } from "../messages";
 import { money } from "../messages/format";
 import type { App } from "../state/app.svelte";
@@ -33,6 +34,8 @@ export class Plan {
   isQuoting = $state(false);
   modelId = $state<ModelId | null>(null);
   typed = $state("");
+  /** The budget cap as it is typed; it stays while models change. */
+  typedBudget = $state("");
   isStarting = $state(false);
   /** Whether the person is asked to agree that images go to a server for the first time. */
   isAskingToSend = $state(false);
@@ -44,6 +47,12 @@ export class Plan {
   readonly unknownLabels = $derived<ReadonlySet<string>>(unknownLabels(this.chosen, this.recipe));
   /** One scale for every whisker of the table; null when nothing has a price above nought. */
   readonly costScale = $derived(costScale(this.quote));
+  /** Whether a budget has a meaning for the chosen model: it costs something, or nobody knows what. */
+  readonly mayCost = $derived(mayCost(this.chosen));
+  /** Why the budget cap will not do, in words; null when it will. */
+  readonly budgetProblem = $derived(this.#budgetProblem());
+  /** What the run may cost at most, be it too little to begin; null: no limit. */
+  readonly cap = $derived(this.mayCost ? typedMoney(this.typedBudget).amount : null);
   /** Why the run cannot start, in words; null when it can. */
   readonly hindrance = $derived(this.#hindrance());
   readonly goal = $derived(this.#goal());
@@ -128,7 +137,7 @@ export class Plan {
     this.isStarting = true;
     const images = this.app.imagesToPlan;
     const run = await this.app.attempt(() =>
-      this.app.seam.startRun({ images, recipe: recipeId, model: modelId, concurrency: null }),
+      this.app.seam.startRun({ images, recipe: recipeId, model: modelId, concurrency: null, budget: this.cap }),
     );
     this.isStarting = false;
     if (run !== undefined) this.app.showRun(run);
@@ -140,11 +149,21 @@ export class Plan {
     if (!this.quote) return words.plan.noQuote;
     if (this.quote.image_count === 0) return words.plan.noImages;
     if (!this.chosen) return words.plan.chooseModel;
-    if (this.chosen.can_run) return null;
+    if (this.chosen.can_run) return this.budgetProblem === null ? null : words.plan.budget.hinders;
     const { model, shortfalls, hindrance } = this.chosen;
     if (hindrance) return words.plan.hindrance(hindrance);
     const blocking = shortfalls.find(isBlocking);
     return blocking ? words.plan.shortfall(words.plan.theModel(model.name), blocking) : words.plan.cannotRun;
+  }
+
+  #budgetProblem(): string | null {
+    if (!this.mayCost) return null;
+    const { amount, problem } = typedMoney(this.typedBudget);
+    if (problem !== null) return words.frame.typedMoney[problem];
+    if (amount === null) return null;
+    if (!this.chosen?.cost) return words.plan.budget.noPrice;
+    const dearest = this.chosen.cost_basis?.dearest_request ?? 0;
+    return amount < dearest ? words.plan.budget.tooSmall(amount, dearest) : null;
   }
 
   /** What the one button says: the number of images and of dollars. */
@@ -155,6 +174,11 @@ export class Plan {
       cost === null ? null : costWords(cost.low, cost.expected, cost.high),
     );
   }
+}
+
+function mayCost(chosen: ModelQuote | null): boolean {
+  if (chosen === null) return false;
+  return chosen.cost ? chosen.cost.high > 0 : chosen.model.destination.kind === "host";
 }
 
 /** The suggested model where it can run, else the first that can. */

@@ -113,6 +113,54 @@ describe("sending for the first time", () => {
   });
 });
 
+describe("the budget cap", () => {
+  it("is none until one is typed, and stays while models change", async () => {
+    const plan = await asked("?priced&key");
+    expect([plan.mayCost, plan.cap, plan.hindrance]).toEqual([true, null, null]);
+    plan.typedBudget = "$0,60";
+    expect([plan.cap, plan.budgetProblem]).toEqual([0.6e12, null]);
+    plan.choose("claude-opus-5-5");
+    expect(plan.cap).toBe(0.6e12);
+    plan.choose("nanodet-g-416");
+    expect([plan.mayCost, plan.cap, plan.hindrance]).toEqual([false, null, null]);
+  });
+
+  it("goes along with the run", async () => {
+    const plan = await asked("?priced&key");
+    await plan.app.saveSettings({ agreed_hosts: ["api.anthropic.com"] });
+    plan.typedBudget = "0.60";
+    await plan.start();
+    const [run] = await plan.app.seam.runs();
+    expect(run?.budget).toBe(0.6e12);
+    await plan.app.seam.cancelRun(3);
+  });
+
+  it("hinders the start when it is no sum, or too little for a single image", async () => {
+    const plan = await asked("?priced&key");
+    plan.typedBudget = "a lot";
+    expect(plan.budgetProblem).toBe("Type a sum in dollars, such as 0.60.");
+    expect(plan.hindrance).toBe("The budget cap needs another number.");
+    await plan.start();
+    expect(plan.isAskingToSend).toBe(false);
+    plan.typedBudget = "0.001";
+    expect(plan.budgetProblem).toMatch(
+      /^Not one image could be sent under \$0\.001; the dearest can cost \$0\.00\d+\.$/u,
+    );
+    plan.typedBudget = "0.01";
+    expect(plan.hindrance).toBeNull();
+    plan.choose("claude-opus-5-5");
+    expect(plan.budgetProblem).toMatch(/^Not one image could be sent under \$0\.01;/u);
+  });
+
+  it("cannot be kept to where nobody has told a price", async () => {
+    const plan = await asked("?priced&key");
+    plan.quote = plan.quote && { ...plan.quote, models: plan.quote.models.map((row) => ({ ...row, cost: null })) };
+    expect([plan.mayCost, plan.hindrance]).toEqual([true, null]);
+    plan.typedBudget = "1";
+    expect(plan.budgetProblem).toMatch(/^This model has no price/u);
+  });
+});
+
 it("has no scale where nothing costs anything", async () => expect((await asked()).costScale).toBeNull());
 
 describe("what a model cannot do", () => {

@@ -33,6 +33,8 @@ function summary(id: RunId, state: RunState): RunSummary {
       thinking_tokens: 0,
     },
     possibly_billed: { count: 0, at_most: 0 },
+    budget: null,
+    unsettled: { count: 0, at_most: 0 },
     cut_short: 0,
     retries: 0,
     p50_millis: null,
@@ -65,6 +67,9 @@ function snapshot(run: RunId, state: RunState, inFlight: ImageId[], answered: Im
     quoted: null,
     spent: 0,
     possibly_billed: { count: 0, at_most: 0 },
+    budget: null,
+    reserved: 0,
+    unsettled: { count: 0, at_most: 0 },
     hold: null,
     retried: [],
     cut_short: 0,
@@ -205,6 +210,16 @@ describe("a run elsewhere", () => {
     expect(words.run.hold(hold, "localhost:8787")).toBe("localhost:8787 cannot be reached: trying again in 2 s");
     expect(words.run.hold({ ...hold, kind: "rate_limited", left_millis: 0 }, "")).toBe(
       "Rate limit reached: sending again now",
+    );
+  });
+
+  it("says that its budget is reached, and by what", () => {
+    const cent = 1e10;
+    expect(words.run.budget.reached(60 * cent, 58 * cent, 0, 2.31 * cent, true)).toBe(
+      "The budget of $0.60 is reached: $0.580 paid, and the next image could cost up to about $0.024 more. Raise it to go on.",
+    );
+    expect(words.run.budget.reached(60 * cent, 50 * cent, cent, 20 * cent, false)).toBe(
+      "The budget of $0.60 is reached: $0.50 paid, up to $0.01 more possibly billed, and the next image could pass it. Raise it to go on.",
     );
   });
 

@@ -62,7 +62,13 @@ it("shows an import while it goes on and tells what came of it", async () => {
 
 it("tells refusals in words, and takes toasts away by themselves", async () => {
   const app = await started("?images=0");
-  const request = { images: { kind: "all" }, recipe: 1, model: "nanodet-g-416", concurrency: null } as const;
+  const request = {
+    images: { kind: "all" },
+    recipe: 1,
+    model: "nanodet-g-416",
+    concurrency: null,
+    budget: null,
+  } as const;
   expect(await app.attempt(() => app.seam.startRun(request))).toBeUndefined();
   expect(app.toasts).toMatchObject([{ tone: "bad", text: "There are no images to annotate." }]);
   await vi.advanceTimersByTimeAsync(60_000);

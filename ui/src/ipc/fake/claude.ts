@@ -7,6 +7,7 @@ import type {
   ImageId,
   Model,
   ModelQuote,
+  PicoDollars,
   SentSize,
   TimeEstimate,
 } from "../bindings";
@@ -71,10 +72,15 @@ export function claudeRows(ids: readonly ImageId[], destination: Destination): M
   });
 }
 
-/** What a run of the model would be quoted; null for a model that is not Claude's. */
-export function claudeCost(id: string, ids: readonly ImageId[]): CostRange | null {
+/**
+ * What a run of the model would be quoted, and the most that its dearest request can cost; null for a model that is not
+ * Claude's.
+ */
+export function claudeCost(id: string, ids: readonly ImageId[]): { cost: CostRange; dearest: PicoDollars } | null {
   const listed = LISTED.find((each) => each.id === id);
-  return listed ? costOf(listed, ids).cost : null;
+  if (!listed) return null;
+  const { cost, basis } = costOf(listed, ids);
+  return { cost, dearest: basis.dearest_request };
 }
 
 export function claudeName(id: string): string | null {
@@ -148,6 +154,9 @@ function costOf(listed: Listed, ids: readonly ImageId[]): { cost: CostRange; bas
       answer_cost: inAnswers * output,
       answer_basis: listed.id === MEASURED_CLAUDE ? { kind: "earlier_answers", images: EARLIER_IMAGES } : assumed,
       answer_tokens_limit: MOST_ANSWER_TOKENS,
+      dearest_request:
+        (sent.reduce((most, each) => Math.max(most, each.image_tokens), 0) + TEXT_TOKENS) * input +
+        MOST_ANSWER_TOKENS * output,
       input_per_million: input * 1e6,
       output_per_million: output * 1e6,
     },

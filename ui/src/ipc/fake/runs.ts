@@ -9,6 +9,7 @@ import type {
   JustAnswered,
   LabelCount,
   Model,
+  PicoDollars,
   PossiblyBilled,
   RetryGroup,
   RetryKind,
@@ -58,6 +59,12 @@ const SAID: Partial<Record<StopReason | RetryKind, string>> = {
   request_refused: "output_config.format: Extra inputs are not permitted",
 };
 
+/** So many requests of a run elsewhere were under way when its process died. */
+const LOST_REQUESTS = 3;
+
+/** In pico-dollars. */
+const HUNDREDTH_CENT = 1e8;
+
 const NONE_BILLED: PossiblyBilled = { count: 0, at_most: 0 };
 
 /** Who does the work. */
@@ -69,6 +76,8 @@ export class FakeRun {
   readonly #recipe: SavedRecipe;
   readonly #model: FakeModel;
   readonly #quoted: CostRange;
+  /** The most that one request can cost. */
+  readonly #dearest: PicoDollars;
   readonly #heldAs: RetryKind;
   readonly images: ImageId[];
   readonly #startedAt: number;
@@ -82,6 +91,10 @@ export class FakeRun {
   #durations: number[] = [];
   #failures: FailureGroup[] = [];
   #paid = 0;
+  #budget: PicoDollars | null = null;
+  /** Requests that were under way when the process died, before and after somebody agreed to make them again. */
+  #unsettled = NONE_BILLED;
+  #repeated = NONE_BILLED;
   readonly #usage: Required<Usage> = {
     input_tokens: 0,
     output_tokens: 0,
@@ -111,7 +124,9 @@ export class FakeRun {
     this.#library = library;
     this.#recipe = recipe;
     this.#model = model;
-    this.#quoted = claudeCost(model.id, ids) ?? { low: 0, expected: 0, high: 0 };
+    const claude = claudeCost(model.id, ids);
+    this.#quoted = claude?.cost ?? { low: 0, expected: 0, high: 0 };
+    this.#dearest = claude?.dearest ?? 0;
     this.#heldAs = heldAs;
     this.images = ids;
     this.#onChange = onChange;
@@ -133,6 +148,11 @@ export class FakeRun {
     const run = new FakeRun(id, library, recipe, model, ids, () => undefined, LONG_AGO + id * 86_400_000);
     run.#catchUp(ids.length / 2, true);
     run.#state = state;
+    if (state.kind === "interrupted" && run.#isElsewhere)
+      run.#unsettled = { count: LOST_REQUESTS, at_most: LOST_REQUESTS * run.#dearest };
+    // Room for less than one more request.
+    if (state.kind === "stopped" && state.reason === "budget_reached")
+      run.#budget = Math.ceil((run.#committed + run.#dearest / 2) / HUNDREDTH_CENT) * HUNDREDTH_CENT;
     return run;
   }
 
@@ -154,10 +174,36 @@ export class FakeRun {
     this.#publish();
   }
 
-  resume(): void {
-    if (this.#state.kind === "running" || this.#state.kind === "stopping") refuse("run_busy");
+  resume(budget: PicoDollars | null, acceptsRepeats: boolean): void {
+    if (this.#isWorking) refuse("run_busy");
+    if (this.#unsettled.count > 0 && !acceptsRepeats) refuse("unsettled");
+    if (budget !== null) this.limitTo(budget);
+    if (this.#unsettled.count > 0) this.#repeated = this.#unsettled;
+    this.#unsettled = NONE_BILLED;
     this.#stopAs = "completed";
     this.start();
+  }
+
+  /** From now on it may cost so much at most, with what it has cost already. */
+  limitTo(budget: PicoDollars | null): void {
+    if (budget !== null && budget < this.#dearest) refuse("budget_too_small");
+    this.#budget = budget;
+  }
+
+  /** Paid, or possibly so. */
+  get #committed(): PicoDollars {
+    return this.#paid + this.#possiblyBilled().at_most;
+  }
+
+  /** Whether the next request could pass the budget. */
+  get #isAtBudget(): boolean {
+    return this.#budget !== null && this.#committed + this.#dearest > this.#budget;
+  }
+
+  /** Set aside for the requests under way, as far as there is room in the budget. */
+  #reserved(requests: number): PicoDollars {
+    const atMost = requests * this.#dearest;
+    return this.#budget === null ? atMost : Math.min(atMost, Math.max(0, this.#budget - this.#committed));
   }
 
   watch(watcher: (snapshot: RunProgress) => void): () => void {
@@ -174,6 +220,10 @@ export class FakeRun {
     }
     const step = this.#hold() ? 0 : Math.max(1, Math.round(this.images.length / TICKS_A_RUN));
     for (let count = 0; count < step && this.#finished < this.images.length; count += 1) {
+      if (this.#isAtBudget) {
+        this.#end("budget_reached");
+        return;
+      }
       this.#account(this.images[this.#finished] as ImageId, true);
     }
     if (this.#elapsed % 1000 === 0) this.#rates = [...this.#rates, this.#rate()].slice(-MOST_RATE_POINTS);
@@ -268,8 +318,9 @@ export class FakeRun {
   }
 
   #possiblyBilled(): PossiblyBilled {
-    if (!this.#isElsewhere || this.#finished < UNANSWERED_AFTER) return NONE_BILLED;
-    return { count: 1, at_most: Math.round(this.#quoted.high / this.images.length) };
+    if (!this.#isElsewhere || this.#finished < UNANSWERED_AFTER) return this.#repeated;
+    const { count, at_most } = this.#repeated;
+    return { count: count + 1, at_most: at_most + Math.round(this.#quoted.high / this.images.length) };
   }
 
   get #retries(): number {
@@ -325,6 +376,9 @@ export class FakeRun {
       quoted: this.#quoted,
       spent: this.#paid,
       possibly_billed: this.#possiblyBilled(),
+      budget: this.#budget,
+      reserved: this.#reserved(inFlight.length),
+      unsettled: this.#unsettled,
       hold: this.#hold(),
       retried: this.#retried(),
       cut_short: this.#cutShort,
@@ -356,6 +410,8 @@ export class FakeRun {
       paid: this.#paid,
       usage: { ...this.#usage },
       possibly_billed: this.#possiblyBilled(),
+      budget: this.#budget,
+      unsettled: this.#unsettled,
       cut_short: this.#cutShort,
       retries: this.#retries,
       p50_millis: percentile(this.#durations, 0.5),

@@ -50,6 +50,14 @@ export const frame = {
   dropTitle: "Drop to add",
   dropNote: "Each folder becomes a collection. The originals are only read.",
   whisker: (low: string, expected: string, high: string) => `${expected} expected, ${low} to ${high}`,
+  whiskerCap: (cap: string, isCrossed: boolean) =>
+    isCrossed ? `, beyond your cap of ${cap}` : `, within your cap of ${cap}`,
+  /** Why a sum that was typed is not taken. */
+  typedMoney: {
+    no_money: "Type a sum in dollars, such as 0.60.",
+    not_positive: "Type more than $0.",
+    too_much: "Type $1,000,000 at most.",
+  },
   refused: (message: string) => `That did not work: ${message}`,
   keyNames: { control: "Ctrl" },
   keyGroups: {

@@ -11,7 +11,7 @@ import type {
   Shortfall,
   TimeBasis,
 } from "../../ipc/bindings";
-import { count, date, dayOfYear, money, names, pixels } from "../format";
+import { count, date, dayOfYear, enoughMoney, exactMoney, money, names, pixels } from "../format";
 
 const images = (number: number) => `${count(number)} ${number === 1 ? "image" : "images"}`;
 
@@ -155,6 +155,21 @@ export const plan = {
     note: "You are asked once for each server. Settings, Privacy takes that back, or locks everything to this machine.",
     send: (number: number, host: string) => `Send ${images(number)} to ${host}`,
     notNow: "Not now",
+  },
+  budget: {
+    title: "Budget cap",
+    none: "no cap",
+    noneNote: "Without one, the run goes on to its last image.",
+    note: (cap: PicoDollars) =>
+      `Worst case is set aside before each request, so the run stops before it could pass ${exactMoney(cap)}.`,
+    tooSmall: (cap: PicoDollars, dearest: PicoDollars) =>
+      `Not one image could be sent under ${exactMoney(cap)}; the dearest can cost ${enoughMoney(dearest)}.`,
+    noPrice: "This model has no price, so no run of it can keep to a cap. Clear the field to go without one.",
+    hinders: "The budget cap needs another number.",
+    beyond: (cap: PicoDollars) => `More than your cap of ${exactMoney(cap)}`,
+    red: "Red",
+    redNote: (cap: PicoDollars) =>
+      ` is your cap, ${exactMoney(cap)}. Where a range crosses it, the run may stop there.`,
   },
   stays: "Stays here: originals, file names, EXIF, place",
   cost: "Cost",

@@ -14,6 +14,9 @@ export const refusals = {
   unusable_connection: "The way to this server is not usable as it is set up. Settings says what is wrong.",
   not_agreed:
     "You have not agreed to send images to this server yet. Start a run from the plan to see what would be sent.",
+  budget_too_small: "This budget is too small: not one image could be sent under it. Nothing was sent.",
+  unsettled:
+    "Requests were under way when Fieldmark was closed, and may have been billed. Open the run and agree to ask again.",
   address:
     "This address cannot be used. It should look like https://api.anthropic.com: with https:// unless it is on this machine, without a user name, a password or a question mark.",
   key: "That is no key: it is empty, or has characters that no key has. Paste it anew.",

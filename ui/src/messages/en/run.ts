@@ -1,5 +1,13 @@
-import type { Destination, FailureKind, Hold, PossiblyBilled, RetryKind, StopReason } from "../../ipc/bindings";
-import { clock, count, decimal, duration, moment, money } from "../format";
+import type {
+  Destination,
+  FailureKind,
+  Hold,
+  PicoDollars,
+  PossiblyBilled,
+  RetryKind,
+  StopReason,
+} from "../../ipc/bindings";
+import { clock, count, decimal, duration, enoughMoney, exactMoney, moment, money, moneyBeside } from "../format";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "image" : "images"}`;
 const marks = (number: number): string =>
@@ -101,6 +109,7 @@ export const run = {
     not_such_a_server: "Wrong server",
     request_refused: "Refused",
     unreachable: "Not reached",
+    budget_reached: "Budget reached",
   } satisfies Record<StopReason | "running" | "stopping" | "interrupted", string>,
   pause: "Pause",
   cancel: "Cancel",
@@ -114,6 +123,31 @@ export const run = {
   stopped,
   waitNothing: (left: number) =>
     `${images(left)} ${left === 1 ? "waits" : "wait"}, at no charge. Everything answered is stored.`,
+  budget: {
+    /** `each`: about what one image can cost; `explains` that there is no room for the next one. */
+    reached: (budget: PicoDollars, paid: PicoDollars, maybe: PicoDollars, each: PicoDollars, explains: boolean) =>
+      [
+        `The budget of ${exactMoney(budget)} is reached: ${moneyBeside(paid, each)} paid, `,
+        maybe === 0 ? "" : `up to ${enoughMoney(maybe)} more possibly billed, `,
+        explains
+          ? `and the next image could cost up to about ${enoughMoney(each)} more.`
+          : "and the next image could pass it.",
+        " Raise it to go on.",
+      ].join(""),
+    field: "New budget",
+    notHigher: (budget: PicoDollars) => `It is ${exactMoney(budget)} now: more than that is needed.`,
+    raise: "Raise and resume",
+    raiseFirst: (left: number) => `Raise the budget, ${images(left)} left`,
+  },
+  unsettled: {
+    title: (run: number) => `Resume run ${count(run)}?`,
+    why: ({ count: requests, at_most }: PossiblyBilled) =>
+      requests === 1
+        ? `1 request was under way when Fieldmark was closed. It may have been billed, up to ${enoughMoney(at_most)}, and asking again may be billed anew.`
+        : `${count(requests)} requests were under way when Fieldmark was closed. They may have been billed, up to ${enoughMoney(at_most)}, and asking again may be billed anew.`,
+    askAgain: "Ask again and resume",
+    notNow: "Not now",
+  },
   said: (detail: string) => `Details: ${detail}`,
   toSettings: "Open Settings",
   hold: ({ kind, left_millis }: Hold, host: string) => {
@@ -156,12 +190,17 @@ export const run = {
   duration,
   none: "–",
   costHeading: (heading: number) => `heading for ${money(heading)}`,
-  costSpent: (spent: number) => `${money(spent)} spent`,
-  costPaid: (spent: number) => `${money(spent)} paid`,
+  /** `each`: what one image can cost, where it matters how much room is left. */
+  costSpent: (spent: number, each: number | null) => `${each === null ? money(spent) : moneyBeside(spent, each)} spent`,
+  costPaid: (spent: number, each: number | null) => `${each === null ? money(spent) : moneyBeside(spent, each)} paid`,
   costQuote: (expected: number) => `quote ${money(expected)}`,
   costHigh: (high: number) => `high ${money(high)}`,
-  costText: (spent: number, expected: number, high: number) =>
-    `${money(spent)} spent of ${money(expected)} quoted, ${money(high)} at most`,
+  costCap: (budget: PicoDollars) => `cap ${exactMoney(budget)}`,
+  costCapBeyond: (budget: PicoDollars) => `cap ${exactMoney(budget)}, beyond this scale`,
+  costReserved: (reserved: PicoDollars, inFlight: number) =>
+    `${money(reserved)} reserved for the ${count(inFlight)} in flight`,
+  costText: (spent: number, expected: number, high: number, budget: PicoDollars | null) =>
+    `${money(spent)} spent of ${money(expected)} quoted, ${money(high)} at most${budget === null ? "" : `, budget cap ${exactMoney(budget)}`}`,
   /** `share` of the quote: 0.984 is 1.6 % under. */
   againstQuote: (share: number) =>
     Math.abs(share - 1) < 0.0005

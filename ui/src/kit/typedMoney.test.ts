@@ -1,0 +1,39 @@
+import { expect, it } from "vitest";
+
+import { exactMoney } from "../messages/format";
+import { typedMoney } from "./typedMoney";
+
+it.each([
+  ["0.60", 600_000_000_000],
+  ["$0.60", 600_000_000_000],
+  ["0,60", 600_000_000_000],
+  [" $ 13 ", 13_000_000_000_000],
+  [".5", 500_000_000_000],
+  ["2.", 2_000_000_000_000],
+  ["1,234.50", 1_234_500_000_000_000],
+  ["1,234", 1_234_000_000_000],
+  ["0.0000000000019", 1],
+])("reads %j", (text, amount) => expect(typedMoney(text)).toEqual({ amount, problem: null }));
+
+it.each([1, 600_000_000_000, 604_999_999_999, 13_000_000_000_000, 1_234_500_000_000_000])(
+  "reads %d as it is said",
+  (amount) => expect(typedMoney(exactMoney(amount))).toEqual({ amount, problem: null }),
+);
+
+it("takes an empty field for no limit", () => {
+  expect(typedMoney("")).toEqual({ amount: null, problem: null });
+  expect(typedMoney("  ")).toEqual({ amount: null, problem: null });
+});
+
+it.each([
+  ["sixty cents", "no_money"],
+  ["$", "no_money"],
+  [".", "no_money"],
+  ["1.2.3", "no_money"],
+  ["1e3", "no_money"],
+  ["12,34.5", "no_money"],
+  ["0", "not_positive"],
+  ["0.00", "not_positive"],
+  ["-1", "not_positive"],
+  ["1000001", "too_much"],
+])("does not take %j: %s", (text, problem) => expect(typedMoney(text)).toEqual({ amount: null, problem }));

@@ -1,0 +1,86 @@
+import { describe, expect, it } from "vitest";
+
+import type { ResumeRequest } from "../ipc/bindings";
+import { costBarScale, explainsStop, higherBudget, isAtBudget, type Spending } from "./budget";
+import { Resumption } from "./resumption.svelte";
+
+const CENT = 1e10;
+const quoted = { low: 10 * CENT, expected: 40 * CENT, high: 160 * CENT };
+const half: Spending = {
+  spent: 18 * CENT,
+  possibly_billed: { count: 1, at_most: 1 * CENT },
+  budget: 20 * CENT,
+  quoted,
+  done: 49,
+  failed: 1,
+  total: 100,
+};
+
+describe("a run at its budget", () => {
+  it("is told from others", () => {
+    expect(isAtBudget({ kind: "stopped", reason: "budget_reached" })).toBe(true);
+    expect(isAtBudget({ kind: "stopped", reason: "paused" })).toBe(false);
+    expect(isAtBudget({ kind: "running" })).toBe(false);
+  });
+
+  it("says what the next image could cost where that explains the stop", () => {
+    expect(explainsStop(half)).toBe(true);
+    expect(explainsStop({ ...half, budget: 25 * CENT })).toBe(false);
+  });
+
+  it("proposes what should do for the rest, in whole cents", () => {
+    // 20 now, 18 for the other fifty, 1.6 for the worst case of one.
+    expect(higherBudget(half)).toBe(40 * CENT);
+    // Before anything was paid the quote says what an image costs.
+    expect(higherBudget({ ...half, spent: 0, done: 0, failed: 0, budget: 1 * CENT })).toBe(43 * CENT);
+  });
+});
+
+describe("the cost bar", () => {
+  const kinds = (run: Spending) => costBarScale(run, quoted, null).marks.map(({ kind }) => kind);
+
+  it("ends at the highest cost without a budget, a little beyond the budget with one", () => {
+    expect(costBarScale({ ...half, budget: null }, quoted, 200 * CENT)).toMatchObject({ end: 200 * CENT });
+    expect(costBarScale({ ...half, budget: 60 * CENT }, quoted, 70 * CENT).end).toBeCloseTo(63 * CENT);
+  });
+
+  it("has its marks in their order", () => {
+    expect(kinds({ ...half, budget: null })).toEqual(["quote", "high"]);
+    expect(kinds({ ...half, budget: 60 * CENT })).toEqual(["quote", "cap"]);
+    expect(kinds(half)).toEqual(["cap", "quote"]);
+  });
+
+  it("leaves a budget out that is far beyond all costs", () => {
+    const scale = costBarScale({ ...half, budget: 1000 * CENT }, quoted, null);
+    expect(scale).toMatchObject({ end: 160 * CENT, isCapBeyond: true });
+    expect(scale.marks.map(({ kind }) => kind)).toEqual(["quote", "high"]);
+  });
+});
+
+describe("going on with a run", () => {
+  function made(): { resumed: ResumeRequest[]; resumption: Resumption } {
+    const resumed: ResumeRequest[] = [];
+    return { resumed, resumption: new Resumption((request) => Promise.resolve(void resumed.push(request))) };
+  }
+  const three = { count: 3, at_most: 9 * CENT };
+
+  it("asks nothing where nothing was under way", async () => {
+    const { resumed, resumption } = made();
+    await resumption.want(7, { count: 0, at_most: 0 }, 60 * CENT);
+    expect(resumed).toEqual([{ run: 7, budget: 60 * CENT, accepts_repeats: false }]);
+    expect(resumption.asked).toBeNull();
+  });
+
+  it("asks before requests are made again, and takes no for an answer", async () => {
+    const { resumed, resumption } = made();
+    await resumption.want(7, three);
+    expect(resumption.asked).toEqual({ run: 7, unsettled: three, budget: null });
+    resumption.decline();
+    await resumption.accept();
+    expect(resumed).toEqual([]);
+    await resumption.want(7, three, 60 * CENT);
+    await resumption.accept();
+    expect(resumed).toEqual([{ run: 7, budget: 60 * CENT, accepts_repeats: true }]);
+    expect(resumption.asked).toBeNull();
+  });
+});
