@@ -6,6 +6,8 @@
 use std::fs;
 use std::io::Cursor;
 use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
 
 use domain::annotation::Shape;
 use domain::connection::{ConnectionCheck, KeyPlace};
@@ -13,12 +15,12 @@ use domain::geometry::{PixelSize, Rect};
 use domain::library::ImageCard;
 use domain::model::{Hindrance, ModelId};
 use domain::money::PicoDollars;
-use domain::plan::{AnswerBasis, ImageSelection, RunRequest};
+use domain::plan::{AnswerBasis, ImageSelection, ResumeRequest, RunRequest};
 use domain::run::{FailureKind, RetryGroup, RetryKind, RunState, StopReason};
-use fieldmark_tests::bench::{Bench, COMPLETED, surroundings};
-use fieldmark_tests::{oriented_jpeg, repository};
+use fieldmark_tests::bench::{Bench, COMPLETED, resume, surroundings};
+use fieldmark_tests::{binary, oriented_jpeg, repository};
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
-use simulator::{Fault, Options, Running, Simulator};
+use simulator::{Fault, Latency, Options, Running, Simulator};
 
 const HIGH_TIER: &str = "claude-sonnet-5-5";
 const STANDARD_TIER: &str = "claude-sonnet-4-6";
@@ -259,7 +261,7 @@ async fn what_concerns_every_image_stops_the_run_and_loses_none() {
         assert_eq!((summary.failed, summary.done + summary.waiting), (0, 6), "{reason:?}: none is lost");
         assert!(summary.stop_detail.as_ref().is_some_and(|detail| !detail.contains(key)), "{summary:?}");
         if fault.is_some() {
-            bench.library.resume_run(run).await.unwrap();
+            bench.library.resume_run(resume(run)).await.unwrap();
             assert_eq!(bench.end_of(run).await, COMPLETED);
             assert_eq!(bench.library.run(run).unwrap().done, 6);
         }
@@ -283,9 +285,45 @@ async fn a_network_that_drops_stops_the_run_until_it_is_back() {
 
     let server = Simulator::start(Options { port: address.port(), ..Options::default() }).await.unwrap();
     assert_eq!(server.url(), url);
-    bench.library.resume_run(run).await.unwrap();
+    bench.library.resume_run(resume(run)).await.unwrap();
     assert_eq!(bench.end_of(run).await, COMPLETED);
     assert_eq!(server.ledger().billed.len(), 5);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_budget_holds_and_can_be_raised() {
+    let server = simulate().await;
+    let bench = pictures(&server, 12).await;
+    let recipe = bench.library.save_typed_recipe(LABELS).await.unwrap();
+    let place = bench.library.recipes().unwrap().iter().position(|saved| saved.id == recipe.id).unwrap();
+    let row = bench.quote(place).models.into_iter().find(|row| row.model.id.0 == HIGH_TIER).unwrap();
+    let (expected, dearest) = (row.cost.unwrap().expected, row.cost_basis.unwrap().dearest_request);
+    let request = |budget| RunRequest {
+        images: ImageSelection::All,
+        recipe: recipe.id,
+        model: ModelId(HIGH_TIER.into()),
+        concurrency: None,
+        budget: Some(budget),
+    };
+    let refused = bench.library.start_run(&request(PicoDollars(dearest.0 - 1))).await.unwrap_err();
+    assert!(matches!(refused, engine::EngineError::BudgetTooSmall { .. }), "{refused}");
+
+    // Room for one worst case and a few real answers, with some of them lost on the way.
+    let cap = dearest + dearest + PicoDollars(expected.0 / 4);
+    server.script([Fault::Broken { after_events: 5 }, Fault::Overloaded]);
+    let run = bench.library.start_run(&request(cap)).await.unwrap();
+    assert_eq!(bench.end_of(run).await, RunState::Stopped { reason: StopReason::BudgetReached });
+    let summary = bench.library.run(run).unwrap();
+    let billed = PicoDollars(server.ledger().total_pico_dollars());
+    assert!(billed <= cap && summary.paid + summary.possibly_billed.at_most <= cap, "{billed:?} of {cap:?}");
+    assert!(summary.done > 0 && summary.waiting > 0 && summary.failed == 0, "{summary:?}");
+
+    let raised = cap + dearest + expected + expected;
+    bench.library.resume_run(ResumeRequest { budget: Some(raised), ..resume(run) }).await.unwrap();
+    assert_eq!(bench.end_of(run).await, COMPLETED);
+    assert_eq!(bench.library.run(run).unwrap().done, 12);
+    assert!(PicoDollars(server.ledger().total_pico_dollars()) <= raised);
     server.stop().await;
 }
 
@@ -320,7 +358,7 @@ async fn nothing_is_sent_without_a_key_or_consent_or_through_the_lock() {
     assert_eq!(hindrance(), None);
     let recipe = bench.library.recipes().unwrap()[0].id;
     let model = ModelId(HIGH_TIER.into());
-    let request = RunRequest { images: ImageSelection::All, recipe, model, concurrency: None };
+    let request = RunRequest { images: ImageSelection::All, recipe, model, concurrency: None, budget: None };
     let refused = bench.library.start_run(&request).await.unwrap_err();
     assert!(matches!(refused, engine::EngineError::NotAgreed { host } if host == "gateway.example"));
 
@@ -356,6 +394,93 @@ async fn a_key_is_found_nowhere() {
     for file in files {
         let bytes = fs::read(&file).unwrap();
         assert!(!bytes.windows(KEY.len()).any(|part| part == KEY.as_bytes()), "{} holds the key", file.display());
+    }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_under_way_when_the_process_died_is_not_asked_again_unasked() {
+    let first_byte = Duration::from_millis(400);
+    let latency = Latency { first_byte, between_events: Duration::ZERO };
+    let server = Simulator::start(Options { latency, ..Options::default() }).await.unwrap();
+    let bench = pictures(&server, 12).await;
+    let database = bench.folder.path().join("library/library.sqlite");
+    let fieldmark = |arguments: &[&str]| {
+        let mut command = tokio::process::Command::new(binary("fieldmark"));
+        command.args(arguments).arg("--db").arg(&database).stdin(Stdio::null());
+        command.env("ANTHROPIC_BASE_URL", server.url()).env("ANTHROPIC_API_KEY", KEY).env_remove("CONCURRENCY");
+        command
+    };
+    let photos = bench.photos();
+    let mut running = fieldmark(&["annotate", photos.to_str().unwrap(), "--labels", LABELS, "--yes"])
+        .args(["--model", HIGH_TIER])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while bench.library.runs().unwrap().first().is_none_or(|run| run.done < 4) {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    running.kill().await.unwrap();
+    let interrupted = bench.library.runs().unwrap()[0].clone();
+    assert_eq!(interrupted.state, RunState::Interrupted);
+    let unsettled = interrupted.unsettled;
+    assert!((1..=4).contains(&unsettled.count) && unsettled.at_most > PicoDollars::ZERO, "{unsettled:?}");
+
+    let asked = fieldmark(&["resume"]).output().await.unwrap();
+    assert_eq!(asked.status.code(), Some(2), "nobody was there to consent: {asked:?}");
+    assert_eq!(bench.library.runs().unwrap()[0].done, interrupted.done);
+    let resumed = fieldmark(&["resume", "--yes"]).output().await.unwrap();
+    assert!(resumed.status.success(), "{resumed:?}");
+    let summary = bench.library.runs().unwrap()[0].clone();
+    assert_eq!((summary.done, summary.possibly_billed, summary.unsettled.count), (12, unsettled, 0));
+    let ledger = server.ledger();
+    assert!(ledger.billed.len() <= 12 + unsettled.count as usize, "{} answers billed", ledger.billed.len());
+    assert!(PicoDollars(ledger.total_pico_dollars()) <= summary.paid + summary.possibly_billed.at_most);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_in_no_log_however_much_is_logged() {
+    let server = simulate().await;
+    let folder = tempfile::tempdir().unwrap();
+    server.script([Fault::InternalError, Fault::Broken { after_events: 3 }]);
+    let mut fieldmark = tokio::process::Command::new(binary("fieldmark"));
+    let told = fieldmark
+        .args(["annotate", "docs/tour", "--labels", LABELS, "--model", HIGH_TIER, "--yes"])
+        .current_dir(repository(""))
+        .env("FIELDMARK_LIBRARY", folder.path())
+        .env("ANTHROPIC_BASE_URL", server.url())
+        .env("ANTHROPIC_API_KEY", KEY)
+        .env_remove("ANTHROPIC_MODEL")
+        .env_remove("CONCURRENCY")
+        .env("RUST_LOG", "trace")
+        .output()
+        .await
+        .unwrap();
+    let said = String::from_utf8_lossy(&[told.stdout, told.stderr].concat()).into_owned();
+    assert!(told.status.success() && said.contains("TRACE"), "{said}");
+    assert!(!said.contains("planted"), "{said}");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn attributes_come_with_the_marks() {
+    let server = simulate().await;
+    let bench = pictures(&server, 1).await;
+    let birds = bench.library.recipes().unwrap()[1].clone();
+    assert!(birds.recipe.attributes.iter().any(|attribute| attribute.is_required));
+    let model = ModelId(HIGH_TIER.into());
+    let request = RunRequest { images: ImageSelection::All, recipe: birds.id, model, concurrency: None, budget: None };
+    let run = bench.library.start_run(&request).await.unwrap();
+    assert_eq!(bench.end_of(run).await, COMPLETED);
+    let cards = bench.cards();
+    assert!(!cards[0].marks.is_empty());
+    for mark in &cards[0].marks {
+        assert!(birds.recipe.label_for(&mark.label).is_some());
+        for attribute in birds.recipe.attributes.iter().filter(|attribute| attribute.is_required) {
+            assert!(mark.attributes.contains_key(&attribute.name), "{}: {mark:?}", attribute.name);
+        }
     }
     server.stop().await;
 }

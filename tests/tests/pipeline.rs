@@ -12,7 +12,7 @@ use domain::model::Shortfall;
 use domain::plan::{ImageSelection, PlanRequest, RunRequest};
 use domain::review::{Decision, DecisionScope, Verdict};
 use domain::run::{FailureKind, RunState, StopReason};
-use fieldmark_tests::bench::{Bench, COMPLETED};
+use fieldmark_tests::bench::{Bench, COMPLETED, resume};
 use fieldmark_tests::{lay_out_photos, sample, stored_with_orientation};
 
 fn best<'a>(card: &'a ImageCard, label: &str) -> Option<(&'a Shape, f32)> {
@@ -144,7 +144,7 @@ async fn one_failure_stops_nothing_and_can_be_tried_again() {
     assert_eq!(kinds, [(FailureKind::FileMissing, 1), (FailureKind::FileUnreadable, 1)]);
 
     fs::rename(&kept, &gone).unwrap();
-    bench.library.resume_run(run).await.unwrap();
+    bench.library.resume_run(resume(run)).await.unwrap();
     assert_eq!(bench.end_of(run).await, COMPLETED);
     let summary = bench.library.run(run).unwrap();
     assert_eq!((summary.done, summary.failed), (7, 1));
@@ -163,8 +163,8 @@ async fn a_paused_run_goes_on_where_it_was() {
     let paused = bench.library.run(run).unwrap();
     assert!(paused.waiting > 0 && paused.done > 0, "{paused:?}");
 
-    bench.library.resume_run(run).await.unwrap();
-    assert!(bench.library.resume_run(run).await.is_err(), "a run is worked on once");
+    bench.library.resume_run(resume(run)).await.unwrap();
+    assert!(bench.library.resume_run(resume(run)).await.is_err(), "a run is worked on once");
     assert_eq!(bench.end_of(run).await, COMPLETED);
     let summary = bench.library.run(run).unwrap();
     assert_eq!((summary.done, summary.waiting, summary.retries), (30, 0, 0));
@@ -186,7 +186,7 @@ async fn a_recipe_beyond_the_model_says_so_before_it_is_run() {
 
     let model = quote.models[0].model.id.clone();
     let birds = bench.library.recipes().unwrap()[1].id;
-    let request = RunRequest { images: ImageSelection::All, recipe: birds, model, concurrency: None };
+    let request = RunRequest { images: ImageSelection::All, recipe: birds, model, concurrency: None, budget: None };
     assert!(bench.library.start_run(&request).await.is_err());
 }
 

@@ -6,6 +6,7 @@
 use std::fs;
 
 use domain::annotation::Shape;
+use domain::money::PicoDollars;
 use fantoccini::Locator;
 use fieldmark_tests::desk::{Desk, Window};
 use fieldmark_tests::repository;
@@ -160,6 +161,21 @@ async fn a_run_asks_for_consent_survives_its_server_and_shows_what_it_paid() {
     window.go_to("History").await;
     window.see("//h1[normalize-space() = 'Run 1']").await;
     window.photograph("26-history-claude").await;
+
+    // The same under a budget that is too small for all four, then raised.
+    window.go_to("Plan").await;
+    window.enter("budget-cap", "0.10").await;
+    window.see(annotate).await;
+    window.photograph("30-plan-budget").await;
+    window.press(annotate).await;
+    window.see("//*[@role='status'][contains(., '$0.10')]").await;
+    window.photograph("31-budget-reached").await;
+    let stopped = desk.library().runs().unwrap()[0].clone();
+    assert!(stopped.waiting > 0 && stopped.paid + stopped.possibly_billed.at_most <= PicoDollars(100_000_000_000));
+    window.press("//button[normalize-space()='Raise and resume']").await;
+    window.see("//*[contains(text(), 'Completed')]").await;
+    window.go_to("Plan").await;
+    window.enter("budget-cap", " ").await;
 
     // The same once more, against a server that stops taking the key, and then one that is gone.
     server.script([Fault::SpendLimit]);
