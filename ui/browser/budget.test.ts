@@ -175,6 +175,21 @@ describe("requests that were under way when the app was closed", () => {
     await page.getByRole("button", { name: "Pause" }).waitFor();
   });
 
+  it("are asked about again in the moment after the question was put away", async () => {
+    await openRun({ query: "priced&key&interrupted" });
+    await page.keyboard.press("Space");
+    const dialog = page.getByRole("dialog", { name: "Resume run 3?" });
+    await dialog.getByText(WHY).waitFor();
+    // A dialog tells that it was closed a moment after it was: here it is open anew by then.
+    await dialog.getByRole("button", { name: "Not now" }).evaluate(async (notNow: HTMLElement) => {
+      notNow.click();
+      while (document.querySelector("dialog[open]")) await Promise.resolve();
+      window.dispatchEvent(new KeyboardEvent("keydown", { key: " " }));
+    });
+    await page.waitForTimeout(200);
+    expect(await dialog.isVisible()).toBe(true);
+  });
+
   it("are asked about in history too", async () => {
     page = await open(browser, { query: "priced&key&interrupted" });
     await page.keyboard.press("Control+5");
