@@ -172,7 +172,7 @@ pub fn unsettled(unsettled: PossiblyBilled) -> String {
     format!(
         "{} of this run was under way when Fieldmark ended and may have been billed, {} at most. Ask again?",
         counted(count, "request"),
-        money(at_most)
+        limit(at_most)
     )
 }
 
@@ -244,7 +244,7 @@ fn paid(out: &mut impl Write, report: &RunReport) -> io::Result<()> {
     }
     if summary.possibly_billed.count > 0 {
         let PossiblyBilled { count, at_most } = summary.possibly_billed;
-        writeln!(out, "  may be billed on top: {}, at most {}", counted(count, "request"), money(at_most))?;
+        writeln!(out, "  may be billed on top: {}, at most {}", counted(count, "request"), limit(at_most))?;
     }
     for group in &report.retried {
         writeln!(out, "  again       {} x {}", group.count, retry(group.kind))?;
@@ -298,6 +298,12 @@ fn money(amount: PicoDollars) -> String {
         dollars if dollars < 10.0 => format!("${dollars:.3}"),
         dollars => format!("${dollars:.2}"),
     }
+}
+
+/// Dollars that something stays below: rounded up to the next hundredth of a cent.
+fn limit(amount: PicoDollars) -> String {
+    const HUNDREDTH_OF_A_CENT: u64 = 100_000_000;
+    format!("${:.4}", PicoDollars(amount.0.div_ceil(HUNDREDTH_OF_A_CENT)).times(HUNDREDTH_OF_A_CENT).dollars())
 }
 
 /// Milliseconds for people: `84 ms`, `2.10 s`, `3 min 25 s`.

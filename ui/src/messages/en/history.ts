@@ -1,5 +1,5 @@
 import type { CostRange, DropReason, PossiblyBilled, RepairKind } from "../../ipc/bindings";
-import { count, decimal, duration, money, percent } from "../format";
+import { count, decimal, duration, enoughMoney, money, percent } from "../format";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "image" : "images"}`;
 const marks = (number: number): string => `${count(number)} ${number === 1 ? "mark" : "marks"}`;
@@ -62,7 +62,8 @@ export const history = {
   tokensOut: "Tokens out",
   tokensThinking: "of them thinking",
   maybeBilled: "May be billed, unanswered",
-  maybeBilledOf: ({ count: requests, at_most }: PossiblyBilled) => `${count(requests)}, at most ${money(at_most)}`,
+  maybeBilledOf: ({ count: requests, at_most }: PossiblyBilled) =>
+    `${count(requests)}, at most ${enoughMoney(at_most)}`,
   cutShort: "Answers cut short",
   retried: "Retried by itself",
   repairs: "Put right in answers",

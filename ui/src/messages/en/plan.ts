@@ -151,7 +151,7 @@ export const plan = {
   agree: {
     title: (number: number, host: string) => `Send ${images(number)} to ${host}?`,
     cost: (low: PicoDollars, expected: PicoDollars, high: PicoDollars) =>
-      `The owner of the key pays about ${money(expected)}: ${money(low)} at least, ${money(high)} at most, retries aside.`,
+      `The owner of the key pays about ${money(expected)}: ${money(low)} at least, ${enoughMoney(high)} at most, retries aside.`,
     note: "You are asked once for each server. Settings, Privacy takes that back, or locks everything to this machine.",
     send: (number: number, host: string) => `Send ${images(number)} to ${host}`,
     notNow: "Not now",

@@ -207,7 +207,7 @@ export const run = {
       ? "as quoted"
       : `${decimal(Math.abs(share - 1) * 100)} % ${share < 1 ? "under" : "over"} quote`,
   maybeBilled: ({ count: requests, at_most }: PossiblyBilled) =>
-    `${count(requests)} ${requests === 1 ? "request" : "requests"} without an answer may be billed too, at most ${money(at_most)}`,
+    `${count(requests)} ${requests === 1 ? "request" : "requests"} without an answer may be billed too, at most ${enoughMoney(at_most)}`,
 
   chart: "Images a minute",
   chartNow: (rate: number) => `${count(Math.round(rate))} now`,
