@@ -75,6 +75,8 @@ pub enum ClientError {
 /// News of an answer on its way. A preview only: the answer is read once, whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress<'a> {
+    /// The server takes the request. These limits are the ones to pace by: at the end of an answer they are stale.
+    Accepted { rate_limits: &'a RateLimits },
     /// The server has begun to answer. From now on what it was asked to cache can be read from its cache.
     Begun { usage: Option<Usage> },
     /// This was added to the answer's text.
@@ -187,6 +189,7 @@ impl Client {
         let is_stream = !kind.starts_with("application/json");
         let request_id = header("request-id").map(str::to_owned);
         let rate_limits = RateLimits::read(response.headers());
+        on_progress(Progress::Accepted { rate_limits: &rate_limits });
 
         let mut first_byte_at = began;
         let (mut parser, mut whole, mut byte_count) = (sse::Parser::default(), Vec::new(), 0);
@@ -229,7 +232,7 @@ impl Client {
         for event in events {
             let step = match event.name.as_str() {
                 // Servers agree on the name of this one, and less on its form.
-                "error" => Ok(Step::Failed(Refusal::from_body(200, event.data.as_bytes()))),
+                "error" => Ok(Step::Failed(Box::new(Refusal::from_body(200, event.data.as_bytes())))),
                 _ => receiving.take(&event.data),
             };
             match step {

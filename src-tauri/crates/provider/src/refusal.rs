@@ -28,6 +28,8 @@ pub struct Refusal {
     pub should_retry: Option<bool>,
     /// How long the server asks to be left alone.
     pub retry_after: Option<Duration>,
+    /// What the headers said about limits.
+    pub rate_limits: RateLimits,
 }
 
 #[derive(Deserialize)]
@@ -67,6 +69,7 @@ impl Refusal {
         refusal.retry_after = header("retry-after-ms")
             .and_then(|millis| seconds(millis, 1_000.0))
             .or_else(|| header(RETRY_AFTER.as_str()).and_then(|value| seconds_or_date(value, now)));
+        refusal.rate_limits = RateLimits::read(headers);
         refusal
     }
 
@@ -198,6 +201,7 @@ mod tests {
                 request_id: Some("req_head".into()),
                 should_retry: Some(true),
                 retry_after: Some(Duration::from_secs(2)),
+                rate_limits: RateLimits::default(),
             }
         );
         assert_eq!(refusal.to_string(), "status 429, rate_limit_error: Slow down (request req_head)");

@@ -127,13 +127,14 @@ async fn an_answer_streams_in() {
         let answer = client
             .send(&request(), &mut |progress| {
                 seen.lock().unwrap().push(match progress {
+                    Progress::Accepted { rate_limits } => format!("{} left", rate_limits.requests.unwrap().remaining),
                     Progress::Begun { usage } => format!("begun {}", usage.unwrap().input_tokens),
                     Progress::Text(text) => text.to_owned(),
                 });
             })
             .await
             .unwrap();
-        assert_eq!(*seen.lock().unwrap(), ["begun 1600", "{\"marks\":", "[]} é"]);
+        assert_eq!(*seen.lock().unwrap(), ["49 left", "begun 1600", "{\"marks\":", "[]} é"]);
         assert_eq!(answer.text, "{\"marks\":[]} é");
         assert_eq!(answer.usage, Some(Usage { input_tokens: 1600, output_tokens: 42, ..Usage::default() }));
         assert_eq!((answer.stop_reason, answer.model.as_str()), (StopReason::EndTurn, "claude-sonnet-5-5"));
@@ -226,7 +227,11 @@ async fn a_web_page_or_nonsense_is_no_answer() {
 #[tokio::test]
 async fn refusals_say_what_to_do_and_not_the_key() {
     let body = format!(r#"{{"type":"error","error":{{"type":"rate_limit_error","message":"{SECRET} is too fast"}}}}"#);
-    let error = send(vec![response("429 Too Many Requests", "retry-after: 7\r\n", &body)]).await.unwrap_err();
+    let headers = "retry-after: 7\r\nanthropic-ratelimit-requests-limit: 50\r\n\
+        anthropic-ratelimit-requests-remaining: 0\r\n";
+    let error = send(vec![response("429 Too Many Requests", headers, &body)]).await.unwrap_err();
+    let SendError::Refused(refusal) = &error else { panic!("{error}") };
+    assert_eq!(refusal.rate_limits.requests.map(|window| window.remaining), Some(0));
     assert_eq!(error.disposition(), Disposition::HoldRoute { after: Some(Duration::from_secs(7)) });
     assert!(!error.may_be_billed());
     assert_eq!(error.to_string(), "the server refused: status 429, rate_limit_error: [key] is too fast");

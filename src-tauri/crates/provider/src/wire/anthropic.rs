@@ -197,7 +197,7 @@ pub enum Step {
     /// The answer is complete.
     Ended,
     /// The server gave up.
-    Failed(Refusal),
+    Failed(Box<Refusal>),
     /// Nothing to tell.
     Other,
 }
@@ -256,7 +256,7 @@ impl Receiving {
                 Step::Other
             }
             StreamEvent::MessageStop => Step::Ended,
-            StreamEvent::Error => Step::Failed(Refusal::from_body(200, data.as_bytes())),
+            StreamEvent::Error => Step::Failed(Box::new(Refusal::from_body(200, data.as_bytes()))),
             StreamEvent::ContentBlockStart { .. } | StreamEvent::ContentBlockDelta { .. } | StreamEvent::Other => {
                 Step::Other
             }
