@@ -81,6 +81,14 @@ pub fn parse(text: &str, recipe: &Recipe, sent: PixelSize) -> Result<Answer, Ans
     Ok(Answer { sent, marks, reading })
 }
 
+/// The marks of an answer that is still on its way, as far as they are whole and can be read. To be shown, never to be
+/// kept: [`read`] has the last word on the whole answer. Takes time in proportion to the text.
+#[must_use]
+pub fn preview(text: &str, recipe: &Recipe, sent: PixelSize) -> Vec<AnsweredMark> {
+    let items = items::one_by_one(text).map(|found| found.items).unwrap_or_default();
+    items.iter().filter_map(|value| mark(value.as_ref(), recipe, sent, &mut Vec::new()).ok()).collect()
+}
+
 fn mark(
     value: Option<&Value>,
     recipe: &Recipe,

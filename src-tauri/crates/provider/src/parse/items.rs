@@ -72,8 +72,8 @@ fn list_among_words(text: &str) -> Option<Vec<Option<Value>>> {
     None
 }
 
-/// Every balanced object of a list that is broken somewhere.
-fn one_by_one(text: &str) -> Option<Found> {
+/// Every balanced object of a list that is broken somewhere, or still on its way. Reads the text once.
+pub fn one_by_one(text: &str) -> Option<Found> {
     let list = &text[list_start(text)?..];
     let (mut items, mut depth, mut item_start, mut is_quoted, mut is_escaped) = (Vec::new(), 0_usize, 0, false, false);
     let mut is_cut_off = true;
