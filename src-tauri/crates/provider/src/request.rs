@@ -32,6 +32,8 @@ const OVERHEAD_TOKENS: u64 = 1_000;
 const OUTPUT_TOKENS: u64 = 4_096;
 /// Output maximum of a model that thinks, which is output as well.
 const OUTPUT_TOKENS_WITH_THINKING: u64 = 8_192;
+/// How much more an answer may take once it was cut off: few are cut off twice then.
+const ROOMIER_FACTOR: u64 = 4;
 
 /// How a picture is encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -182,6 +184,21 @@ impl Brief {
         self.prefix_bound() >= self.model.min_cacheable_tokens
     }
 
+    /// Whether the guideline and the answer's form are likely to be long enough for the vendor's cache, and caching is on.
+    /// Then it pays to send one request first and the others once it has begun to be answered.
+    #[must_use]
+    pub fn warms_cache(&self) -> bool {
+        self.caching != Caching::Off && self.likely_prefix_tokens() >= self.model.min_cacheable_tokens
+    }
+
+    /// The same with four times the output maximum, or the model's own where that is less: for a picture whose answer was
+    /// cut off. `None` when the model has no more to give.
+    #[must_use]
+    pub fn roomier(&self) -> Option<Self> {
+        let max_output_tokens = self.max_output_tokens.saturating_mul(ROOMIER_FACTOR).min(self.model.max_output_tokens);
+        (max_output_tokens > self.max_output_tokens).then(|| Self { max_output_tokens, ..self.clone() })
+    }
+
     /// The most that a request with a picture of `sent` size can consume: pictures exactly, text at a token a byte
     /// (a tokenizer that falls back to bytes never takes more), the whole output maximum.
     #[must_use]
@@ -226,17 +243,17 @@ impl Brief {
     #[must_use]
     pub fn likely_when_cached(&self, sent: PixelSize, output_tokens: u64) -> Usage {
         let usage = self.likely(sent, output_tokens);
-        let cache_read_tokens = match self.caching {
-            Caching::FiveMinutes | Caching::OneHour => self.likely_prefix_tokens(),
-            Caching::Off => 0,
-        };
-        if cache_read_tokens < self.model.min_cacheable_tokens {
+        if !self.warms_cache() {
             return usage;
         }
+        let cache_read_tokens = self.likely_prefix_tokens();
         Usage { input_tokens: usage.input_tokens - cache_read_tokens, cache_read_tokens, ..usage }
     }
 
-    fn likely_prefix_tokens(&self) -> u64 {
+    /// Input tokens that the part which is the same in every request is likely to take: the guideline and the answer's
+    /// form. The model caches it from [`ClaudeModel::min_cacheable_tokens`] on. For estimates only.
+    #[must_use]
+    pub fn likely_prefix_tokens(&self) -> u64 {
         (self.system.len() as u64 + self.schema_bytes) / self.bytes_a_token()
     }
 
@@ -424,6 +441,39 @@ mod tests {
         let options = BriefOptions { max_output_tokens: Some(1_000_000), ..BriefOptions::default() };
         let brief = Brief::new(find("claude-haiku-4-5-20251001").unwrap(), &cats(), options).unwrap();
         assert_eq!(brief.max_output_tokens(), 64_000);
+    }
+
+    #[test]
+    fn an_answer_that_was_cut_off_gets_more_room() {
+        let mut rooms = Vec::new();
+        let mut next = Some(brief("claude-haiku-4-5-20251001", &cats()));
+        while let Some(brief) = next {
+            rooms.push(brief.max_output_tokens());
+            next = brief.roomier();
+        }
+        assert_eq!(rooms, [4_096, 16_384, 64_000]);
+    }
+
+    #[test]
+    fn the_cache_is_warmed_where_it_is_likely_to_be_used() {
+        let mut wordy = cats();
+        wordy.instructions = "Look at the ears first. ".repeat(100);
+        let size = PixelSize::new(640, 480);
+        for (model, recipe, warms_cache) in [
+            ("claude-sonnet-5-5", cats(), false),
+            ("claude-sonnet-5-5", wordy.clone(), true),
+            // A token a byte, this could be long enough for the cache; it is unlikely to be.
+            ("claude-opus-4-7", wordy.clone(), false),
+        ] {
+            let brief = brief(model, &recipe);
+            let prefix = brief.likely_prefix_tokens();
+            assert!(brief.may_be_cached());
+            assert_eq!(brief.warms_cache(), warms_cache, "{model}: {prefix}");
+            assert_eq!(prefix >= brief.model().min_cacheable_tokens, warms_cache);
+            assert_eq!(brief.likely_when_cached(size, 1).cache_read_tokens, if warms_cache { prefix } else { 0 });
+        }
+        let options = BriefOptions { caching: Caching::Off, ..BriefOptions::default() };
+        assert!(!Brief::new(find("claude-sonnet-5-5").unwrap(), &wordy, options).unwrap().warms_cache());
     }
 
     #[test]
