@@ -41,7 +41,7 @@ pub struct RawAnswer {
     pub stop_reason: StopReason,
     /// `None` when the server did not count: what it cost is then unknown.
     pub usage: Option<Usage>,
-    /// The model that answered, by its own account.
+    /// The model that answered, by the server's own account: a route may have its own name for it.
     pub model: String,
     /// To be named when one asks the vendor about it.
     pub request_id: Option<String>,

@@ -1,6 +1,10 @@
 //! Trying a connection before anything depends on it: is this a server of the right kind, does it take the key, does it
 //! have the model? Nothing is billed, and no picture leaves the machine.
 
+use std::time::Duration;
+
+use reqwest::Method;
+
 use crate::client::{Client, SendError};
 use crate::disposition::{Disposition, StopCause};
 use crate::wire::anthropic::{ListedModel, ModelPage};
@@ -46,13 +50,15 @@ pub enum CheckError {
 }
 
 impl Client {
-    /// Asks the server for its models, and whether `model` is among them. Returns them all.
+    /// Asks the server for its models, and whether `model` is among them, by the vendor's name or the route's. Returns
+    /// them all.
     pub async fn check(&self, model: &str) -> Result<Vec<RemoteModel>, CheckError> {
         let available = self.models().await?;
-        if available.iter().any(|listed| listed.id == model) {
+        let model_here = format!("{}{model}", self.model_prefix());
+        if available.iter().any(|listed| listed.id == model || listed.id == model_here) {
             Ok(available)
         } else {
-            Err(CheckError::UnknownModel { model: model.to_owned(), available })
+            Err(CheckError::UnknownModel { model: model_here, available })
         }
     }
 
@@ -63,10 +69,10 @@ impl Client {
         for _ in 0..PAGE_LIMIT {
             let mut query = vec![("limit", "1000")];
             query.extend(after.as_deref().map(|id| ("after_id", id)));
-            let body = self.get("v1/models", &query).await.map_err(|error| CheckError::from_send(&error))?;
-            let page: ModelPage = serde_json::from_slice(&body).map_err(|_| CheckError::NotSuchAServer {
-                detail: "it answers, but not with a list of models".to_owned(),
-            })?;
+            let mut url = self.server().endpoint("v1/models");
+            url.query_pairs_mut().extend_pairs(query);
+            let page = self.page(self.request(Method::GET, url), Duration::ZERO).await;
+            let page: ModelPage = page.map_err(|error| CheckError::from_send(&error))?;
             models.extend(page.data.into_iter().map(RemoteModel::from));
             match page.last_id {
                 Some(last) if page.has_more && after.as_ref() != Some(&last) => after = Some(last),
@@ -91,8 +97,12 @@ impl CheckError {
             SendError::Unreachable { detail } => detail.clone(),
             other => other.to_string(),
         };
-        if matches!(error, SendError::Unreachable { .. } | SendError::Lost { .. }) {
-            return Self::Unreachable { detail };
+        match error {
+            SendError::Unreachable { .. } | SendError::Lost { .. } => return Self::Unreachable { detail },
+            SendError::Malformed { .. } => {
+                return Self::NotSuchAServer { detail: "it answers, but not with a list of models".to_owned() };
+            }
+            _ => {}
         }
         match error.disposition() {
             Disposition::StopRun(StopCause::KeyRejected) => Self::KeyRejected,

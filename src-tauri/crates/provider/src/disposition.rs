@@ -94,16 +94,18 @@ impl Refusal {
 
     fn by_status(&self) -> Disposition {
         match (self.status, self.error_type.as_deref()) {
-            // Within a stream the status has been sent before the failure; only the type tells.
-            (200, Some("invalid_request_error")) => Disposition::FailItem(ItemFailure::Refused),
+            // Within a stream or a batch's results the status has been sent before the failure; only the type tells.
+            (200, Some("invalid_request_error")) if !self.is_about_configuration() => {
+                Disposition::FailItem(ItemFailure::Refused)
+            }
             (200, Some("authentication_error")) | (401, _) => Disposition::StopRun(StopCause::KeyRejected),
             (200, Some("billing_error")) | (402, _) => Disposition::StopRun(StopCause::NoCredit),
             (200, Some("permission_error")) | (403, _) => Disposition::StopRun(StopCause::NotPermitted),
-            (404, Some("not_found_error")) => Disposition::StopRun(StopCause::UnknownModel),
+            (200 | 404, Some("not_found_error")) => Disposition::StopRun(StopCause::UnknownModel),
             (300..=399 | 404 | 405, _) => Disposition::StopRun(StopCause::NotSuchAServer),
-            (413, _) => Disposition::ShrinkOnce,
-            (200 | 408 | 409 | 429 | 500.., _) => self.again(),
+            (200, Some("request_too_large")) | (413, _) => Disposition::ShrinkOnce,
             _ if self.is_about_configuration() => Disposition::StopRun(StopCause::Configuration),
+            (200 | 408 | 409 | 429 | 500.., _) => self.again(),
             _ => Disposition::FailItem(ItemFailure::Refused),
         }
     }
@@ -139,7 +141,11 @@ impl Refusal {
     /// The vendor's messages begin with the path of the field they are about: `output_config.format.schema: ...`.
     fn is_about_configuration(&self) -> bool {
         let field = self.message.split(['.', ':', ' ']).next().unwrap_or_default();
-        self.status == 400 && FIXED_FIELDS.contains(&field.trim_matches(['`', '"', '\'']))
+        let is_bad_request = match self.status {
+            200 => self.error_type.as_deref() == Some("invalid_request_error"),
+            status => status == 400,
+        };
+        is_bad_request && FIXED_FIELDS.contains(&field.trim_matches(['`', '"', '\'']))
     }
 }
 
@@ -190,6 +196,9 @@ mod tests {
             (200, "api_error", "", TRANSIENT),
             (200, "rate_limit_error", "", HOLD),
             (200, "invalid_request_error", "", FAIL),
+            (200, "invalid_request_error", "max_tokens: 200000 > 128000", stop(StopCause::Configuration)),
+            (200, "not_found_error", "model: claude-x", stop(StopCause::UnknownModel)),
+            (200, "request_too_large", "", Disposition::ShrinkOnce),
         ];
         for (status, error_type, message, expected) in table {
             assert_eq!(refusal(status, error_type, message).disposition(), expected, "{status} {error_type} {message}");

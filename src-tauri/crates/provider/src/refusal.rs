@@ -14,7 +14,7 @@ const MESSAGE_LIMIT: usize = 500;
 /// A request that the server refused, or gave up after it had begun to answer.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Refusal {
-    /// HTTP status; 200 when the error came within a stream that had begun.
+    /// HTTP status; 200 when the error came within a stream that had begun, or among a batch's results.
     pub status: u16,
     /// Such as `rate_limit_error`; `None` when the body was not in the vendor's form.
     pub error_type: Option<String>,
@@ -133,6 +133,11 @@ fn seconds(value: &str, per_second: f64) -> Option<Duration> {
     Duration::try_from_secs_f64(value.parse::<f64>().ok()? / per_second).ok()
 }
 
+/// A moment as the vendor tells it: RFC 3339.
+pub(crate) fn moment(told: &str) -> Option<SystemTime> {
+    SystemTime::try_from(told.parse::<Timestamp>().ok()?).ok()
+}
+
 /// What is left of one limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
@@ -161,8 +166,7 @@ impl RateLimits {
             Some(Window {
                 limit: header(kind, "limit")?.parse().ok()?,
                 remaining: header(kind, "remaining")?.parse().ok()?,
-                resets_at: header(kind, "reset")
-                    .and_then(|date| SystemTime::try_from(date.parse::<Timestamp>().ok()?).ok()),
+                resets_at: header(kind, "reset").and_then(moment),
             })
         };
         Self {

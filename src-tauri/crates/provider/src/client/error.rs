@@ -27,6 +27,9 @@ pub enum SendError {
     /// A page for people, such as a network's login page or the front of another service.
     #[error("the server answered with a web page")]
     WebPage,
+    /// What was to be sent could not be read from this machine's disk, so that nothing was sent.
+    #[error("what was to be sent cannot be read: {detail}")]
+    Unsendable { detail: String },
     /// No connection came about, so that nothing was sent.
     #[error("the server cannot be reached: {detail}")]
     Unreachable { detail: String },
@@ -68,7 +71,7 @@ impl SendError {
             | Self::IdleTimeout { partial, .. }
             | Self::TotalTimeout { partial, .. }
             | Self::Malformed { partial, .. } => *partial = arrived,
-            Self::Refused(_) | Self::WebPage | Self::Unreachable { .. } => {}
+            Self::Refused(_) | Self::WebPage | Self::Unsendable { .. } | Self::Unreachable { .. } => {}
         }
         self
     }
@@ -79,7 +82,8 @@ impl SendError {
         match self {
             Self::Refused(refusal) | Self::BrokenOff { refusal, .. } => refusal.disposition(),
             Self::WebPage => Disposition::StopRun(StopCause::NotSuchAServer),
-            Self::Unreachable { .. }
+            Self::Unsendable { .. }
+            | Self::Unreachable { .. }
             | Self::Lost { .. }
             | Self::IdleTimeout { .. }
             | Self::TotalTimeout { .. }
@@ -91,7 +95,25 @@ impl SendError {
     /// send it again as the same request: what was set aside for it has to stay so.
     #[must_use]
     pub fn may_be_billed(&self) -> bool {
-        !matches!(self, Self::Refused(_) | Self::WebPage | Self::Unreachable { .. })
+        !matches!(self, Self::Refused(_) | Self::WebPage | Self::Unsendable { .. } | Self::Unreachable { .. })
+    }
+
+    /// Whether a batch may have been taken although this came in place of a reply: whenever it may be billed, and also
+    /// when a gateway gave up waiting or the server failed at an unknown point. To be looked for among
+    /// [`Client::batches`](super::Client::batches) before it is submitted again.
+    #[must_use]
+    pub fn may_have_been_taken(&self) -> bool {
+        match self {
+            Self::Refused(refusal) => matches!(refusal.status, 408 | 500 | 502 | 504 | 520..=528),
+            other => other.may_be_billed(),
+        }
+    }
+
+    /// Whether the server knows nothing under this address. Asked about a batch: not this batch, or no batches at all;
+    /// [`SendError::disposition`] speaks of models and of servers there.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Self::Refused(refusal) if refusal.status == 404)
     }
 
     /// What had arrived before the failure.
@@ -103,7 +125,7 @@ impl SendError {
             | Self::IdleTimeout { partial, .. }
             | Self::TotalTimeout { partial, .. }
             | Self::Malformed { partial, .. } => Some(partial),
-            Self::Refused(_) | Self::WebPage | Self::Unreachable { .. } => None,
+            Self::Refused(_) | Self::WebPage | Self::Unsendable { .. } | Self::Unreachable { .. } => None,
         }
     }
 }

@@ -1,22 +1,19 @@
-//! The client against a scripted server, over real HTTP on the loopback.
+//! The client against a scripted server.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use domain::geometry::PixelSize;
-use domain::recipe::Recipe;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 
+use super::scripted::{Act, SECRET, client, client_with, read_request, request, response, serve};
 use super::*;
 use crate::connection::CheckError;
 use crate::disposition::{Disposition, RetryCause, StopCause};
-use crate::models::{DEFAULT_MODEL, find};
-use crate::request::{Brief, BriefOptions, MediaType, Picture};
-
-const SECRET: &str = "planted-key-4711";
+use crate::models::DEFAULT_MODEL;
+use crate::request::Reply;
 
 const ANSWER: &str = "event: message_start\r\n\
     data: {\"type\":\"message_start\",\"message\":{\"type\":\"message\",\"model\":\"claude-sonnet-5-5\",\
@@ -32,82 +29,12 @@ const ANSWER: &str = "event: message_start\r\n\
 
 const END: &str = "event: message_stop\r\ndata: {\"type\":\"message_stop\"}\r\n\r\n";
 
-/// What a scripted server does with its one connection once it has read the request.
-enum Act {
-    /// Writes these pieces one after the other and closes.
-    Write(Vec<Vec<u8>>),
-    /// Writes this, then waits until the other side closes.
-    WriteAndWait(String),
-}
-
-fn response(status: &str, headers: &str, body: &str) -> Act {
-    let text = format!("HTTP/1.1 {status}\r\n{headers}content-length: {}\r\n\r\n{body}", body.len());
-    Act::Write(vec![text.into_bytes()])
-}
-
 fn stream(body: &str) -> String {
     format!(
         "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nrequest-id: req_7\r\n\
         anthropic-ratelimit-requests-limit: 50\r\nanthropic-ratelimit-requests-remaining: 49\r\n\
         connection: close\r\n\r\n{body}"
     )
-}
-
-/// Serves one connection after another, one act each; the task gives back the requests it has read.
-async fn serve(acts: Vec<Act>) -> (BaseUrl, JoinHandle<Vec<String>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let server = BaseUrl::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
-    let serving = tokio::spawn(async move {
-        let mut requests = Vec::new();
-        for act in acts {
-            let (mut connection, _) = listener.accept().await.unwrap();
-            requests.push(read_request(&mut connection).await);
-            match act {
-                Act::Write(pieces) => {
-                    for piece in pieces {
-                        connection.write_all(&piece).await.unwrap();
-                        connection.flush().await.unwrap();
-                        tokio::task::yield_now().await;
-                    }
-                }
-                Act::WriteAndWait(text) => {
-                    connection.write_all(text.as_bytes()).await.unwrap();
-                    // Ends only when the client closes its side: by end of file or by a reset.
-                    let mut rest = Vec::new();
-                    let _ = connection.read_to_end(&mut rest).await;
-                }
-            }
-        }
-        requests
-    });
-    (server, serving)
-}
-
-async fn read_request(connection: &mut TcpStream) -> String {
-    let mut bytes = Vec::new();
-    loop {
-        let mut piece = [0; 4096];
-        let count = connection.read(&mut piece).await.unwrap();
-        assert!(count > 0, "the request ended early");
-        bytes.extend_from_slice(&piece[..count]);
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok());
-        if body.len() >= length.unwrap_or_default() {
-            return text;
-        }
-    }
-}
-
-fn client(server: &BaseUrl, timeouts: Timeouts) -> Client {
-    let key = Key::for_server(SECRET, server).unwrap();
-    Client::new(server.clone(), key, &ClientOptions { timeouts, ..ClientOptions::default() }).unwrap()
-}
-
-fn request() -> Request {
-    let recipe = Recipe::find_these("cat").unwrap();
-    let brief = Brief::new(find(DEFAULT_MODEL).unwrap(), &recipe, BriefOptions::default()).unwrap();
-    brief.request(&Picture { size: PixelSize::new(640, 480), media_type: MediaType::Jpeg, bytes: b"jpeg" }).unwrap()
 }
 
 async fn send(acts: Vec<Act>) -> Result<RawAnswer, SendError> {
@@ -148,7 +75,21 @@ async fn an_answer_streams_in() {
     for line in [&format!("x-api-key: {SECRET}"), "anthropic-version: 2023-06-01", "content-type: application/json"] {
         assert!(head.lines().any(|own| own == line), "{line} in {head}");
     }
-    assert_eq!(body.as_bytes(), request().body);
+    assert_eq!(body.as_bytes(), request().pieces("", Reply::Streamed).concat());
+}
+
+#[tokio::test]
+async fn a_route_may_have_its_own_names_for_models() {
+    let answer = stream(&format!("{ANSWER}{END}").replace("claude-sonnet", "anthropic.claude-sonnet"));
+    let list = response("200 OK", "connection: close\r\n", r#"{"data":[{"id":"anthropic.claude-sonnet-5-5"}]}"#);
+    let (server, serving) = serve(vec![Act::Write(vec![answer.into_bytes()]), list]).await;
+    let options = ClientOptions { model_prefix: "anthropic.".into(), ..ClientOptions::default() };
+    let client = client_with(&server, &options);
+    let answer = client.send(&request(), &mut |_| ()).await.unwrap();
+    assert_eq!(answer.model, "anthropic.claude-sonnet-5-5");
+    client.check(DEFAULT_MODEL).await.unwrap();
+    let requests = serving.await.unwrap();
+    assert!(requests[0].contains("\r\n\r\n{\"model\":\"anthropic.claude-sonnet-5-5\",\"stream\":true,"));
 }
 
 #[tokio::test]

@@ -3,18 +3,21 @@
 //! Reading is tolerant: unknown events, blocks and fields are passed over, content is chosen by its type and never by its
 //! place, and counts that are missing stay missing.
 
-use serde::{Deserialize, Serialize};
+use std::fmt::Display;
+
+use base64::display::Base64Display;
+use base64::engine::general_purpose::GeneralPurpose;
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::answer::StopReason;
 use crate::refusal::Refusal;
 use crate::schema::Schema;
 use domain::usage::Usage;
 
+/// A request without `model` and `stream`, which are known when it is sent.
 #[derive(Serialize)]
 pub struct MessagesRequest<'a> {
-    pub model: &'a str,
     pub max_tokens: u64,
-    pub stream: bool,
     pub system: [SystemBlock<'a>; 1],
     pub messages: [UserMessage<'a>; 1],
     pub output_config: OutputConfig<'a>,
@@ -51,7 +54,13 @@ pub enum UserBlock<'a> {
 #[serde(tag = "type", rename = "base64")]
 pub struct Base64Source<'a> {
     pub media_type: &'static str,
-    pub data: &'a str,
+    #[serde(serialize_with = "written")]
+    pub data: Base64Display<'a, 'static, GeneralPurpose>,
+}
+
+/// Straight into the output, without a copy of its own.
+fn written<S: Serializer>(value: &impl Display, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
 }
 
 /// Asks for a refusal where the server would otherwise resize without a word.
@@ -81,6 +90,21 @@ pub struct Message {
     content: Vec<Block>,
     stop_reason: Option<StopReason>,
     usage: Option<UsageCounts>,
+}
+
+/// A message that says it is one.
+#[derive(Deserialize, Debug)]
+pub struct WholeMessage {
+    #[serde(rename = "type")]
+    _type: MessageType,
+    #[serde(flatten)]
+    message: Message,
+}
+
+#[derive(Deserialize, Debug)]
+#[serde(rename_all = "snake_case")]
+enum MessageType {
+    Message,
 }
 
 #[derive(Deserialize, Debug)]
@@ -216,24 +240,18 @@ pub struct Receiving {
     counts: Option<UsageCounts>,
 }
 
-impl Receiving {
-    /// A whole message at once.
-    pub fn whole(body: &[u8]) -> Result<Self, BadEvent> {
-        #[derive(Deserialize)]
-        struct Whole {
-            #[serde(rename = "type")]
-            _type: MessageType,
-            #[serde(flatten)]
-            message: Message,
-        }
-        #[derive(Deserialize)]
-        #[serde(rename_all = "snake_case")]
-        enum MessageType {
-            Message,
-        }
+impl From<WholeMessage> for Receiving {
+    fn from(whole: WholeMessage) -> Self {
         let mut receiving = Self::default();
-        receiving.begin(serde_json::from_slice::<Whole>(body)?.message);
-        Ok(receiving)
+        receiving.begin(whole.message);
+        receiving
+    }
+}
+
+impl Receiving {
+    /// The answer that a whole message is, from its JSON.
+    pub fn whole(body: &[u8]) -> Result<Self, BadEvent> {
+        Ok(serde_json::from_slice::<WholeMessage>(body)?.into())
     }
 
     /// Takes the data of one event.

@@ -1,0 +1,159 @@
+//! A batch's results from bytes: a JSON object a line, in any order. Pure. A line that cannot be read is one result that
+//! says so, and takes no other with it.
+
+use super::{BatchAnswer, BatchOutcome, BatchResult};
+use crate::answer::StopReason;
+use crate::refusal::Refusal;
+use crate::wire::anthropic::Receiving;
+use crate::wire::batch::{ResultBody, ResultLine};
+
+/// The longest line that is read, in bytes: far beyond any answer. What is longer is cut, and cannot be read then.
+const LINE_LIMIT: usize = 32 << 20;
+
+/// Lines from bytes, however they are cut.
+#[derive(Debug, Default)]
+pub struct Lines {
+    line: Vec<u8>,
+}
+
+impl Lines {
+    /// Takes the next bytes and returns the lines that they complete.
+    pub fn push(&mut self, bytes: &[u8]) -> Vec<Vec<u8>> {
+        let mut pieces = bytes.split(|byte| *byte == b'\n');
+        // There is always one, be it empty. What stands behind the last line end waits for its own.
+        let last = pieces.next_back().unwrap_or_default();
+        let mut lines = Vec::new();
+        for piece in pieces {
+            self.add(piece);
+            lines.push(std::mem::take(&mut self.line));
+        }
+        self.add(last);
+        lines
+    }
+
+    /// What came after the last line end: the last line, where there is none behind it.
+    pub fn rest(self) -> Vec<u8> {
+        self.line
+    }
+
+    fn add(&mut self, piece: &[u8]) {
+        let room = LINE_LIMIT - self.line.len();
+        self.line.extend_from_slice(&piece[..piece.len().min(room)]);
+    }
+}
+
+/// Reads one line; `None` for an empty one. What a line says about a failure may quote what was sent: `redact` takes out
+/// what nobody must see.
+pub fn read(line: &[u8], redact: impl Fn(&str) -> String) -> Option<BatchResult> {
+    if line.trim_ascii().is_empty() {
+        return None;
+    }
+    let unreadable = |error: serde_json::Error| BatchOutcome::Unreadable { detail: redact(&error.to_string()) };
+    Some(match serde_json::from_slice::<ResultLine>(line) {
+        Ok(ResultLine { custom_id, result }) => {
+            let outcome = serde_json::from_value(result).map_or_else(unreadable, |body| outcome(body, &redact));
+            BatchResult { custom_id, outcome }
+        }
+        Err(error) => BatchResult { custom_id: None, outcome: unreadable(error) },
+    })
+}
+
+fn outcome(body: ResultBody, redact: impl Fn(&str) -> String) -> BatchOutcome {
+    match body {
+        ResultBody::Succeeded { message } => {
+            let received = Receiving::from(message);
+            BatchOutcome::Answered(BatchAnswer {
+                usage: received.usage(),
+                text: received.text,
+                stop_reason: received.stop_reason.unwrap_or(StopReason::Other(String::new())),
+                model: received.model,
+            })
+        }
+        // As in a stream, the failure came after the status.
+        ResultBody::Errored { error } => {
+            let refusal = Refusal::from_body(200, error.to_string().as_bytes());
+            BatchOutcome::Refused(Box::new(refusal.presentable(redact)))
+        }
+        ResultBody::Canceled => BatchOutcome::Canceled,
+        ResultBody::Expired => BatchOutcome::Expired,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disposition::{Disposition, ItemFailure};
+
+    const RESULTS: &str = concat!(
+        r#"{"custom_id":"b","result":{"type":"succeeded","message":{"id":"msg_1","type":"message","model":"m","content":["#,
+        r#"{"type":"thinking","thinking":"hm"},{"type":"text","text":"{\"marks\":[]} é"}],"stop_reason":"end_turn","#,
+        r#""usage":{"input_tokens":7,"output_tokens":2}}}}"#,
+        "\r\n\n",
+        r#"{"custom_id":"a","result":{"type":"errored","error":{"type":"error","error":"#,
+        r#"{"type":"invalid_request_error","message":"secret is not an image"},"request_id":"req_1"}}}"#,
+        "\n",
+        r#"{"custom_id":"c","result":{"type":"canceled"}}"#,
+        "\n",
+        r#"{"custom_id":"d","result":{"type":"postponed","until":"secret"}}"#,
+        "\n",
+        "{\"custom_id\":\"e\",\"res\n",
+        r#"{"custom_id":"f","result":{"type":"succeeded","message":{"content":[]}}}"#,
+        "\n",
+        r#"{"custom_id":"g","result":{"type":"expired"}}"#,
+    );
+
+    fn results(chunk_size: usize) -> Vec<BatchResult> {
+        let mut lines = Lines::default();
+        let mut all: Vec<Vec<u8>> = RESULTS.as_bytes().chunks(chunk_size).flat_map(|chunk| lines.push(chunk)).collect();
+        all.push(lines.rest());
+        all.iter().filter_map(|line| read(line, |text| text.replace("secret", "-"))).collect()
+    }
+
+    #[test]
+    fn every_line_by_itself() {
+        let results = results(RESULTS.len());
+        let told: Vec<String> = results
+            .iter()
+            .map(|BatchResult { custom_id, outcome }| {
+                let custom_id = custom_id.as_deref().unwrap_or("?");
+                match outcome {
+                    BatchOutcome::Answered(answer) => format!("{custom_id} answered {}", answer.text),
+                    BatchOutcome::Refused(refusal) => format!("{custom_id} refused {refusal}"),
+                    BatchOutcome::Canceled => format!("{custom_id} canceled"),
+                    BatchOutcome::Expired => format!("{custom_id} expired"),
+                    BatchOutcome::Unreadable { detail } => format!("{custom_id} unreadable {detail}"),
+                }
+            })
+            .collect();
+        insta::assert_snapshot!(told.join("\n"), @r#"
+        b answered {"marks":[]} é
+        a refused status 200, invalid_request_error: - is not an image (request req_1)
+        c canceled
+        d unreadable unknown variant `postponed`, expected one of `succeeded`, `errored`, `canceled`, `expired`
+        ? unreadable EOF while parsing a string at line 1 column 21
+        f unreadable missing field `type`
+        g expired
+        "#);
+        let BatchOutcome::Refused(refusal) = &results[1].outcome else { panic!("not refused") };
+        assert_eq!(refusal.disposition(), Disposition::FailItem(ItemFailure::Refused));
+    }
+
+    #[test]
+    fn every_way_of_cutting_gives_the_same_results() {
+        let whole = results(RESULTS.len());
+        for size in 1..RESULTS.len() {
+            assert_eq!(results(size), whole, "in chunks of {size}");
+        }
+    }
+
+    #[test]
+    fn an_endless_line_does_not_fill_the_memory() {
+        let mut lines = Lines::default();
+        let piece = vec![b'x'; LINE_LIMIT / 2 + 1];
+        for _ in 0..3 {
+            assert_eq!(lines.push(&piece), Vec::<Vec<u8>>::new());
+        }
+        assert_eq!(lines.push(b"\n{").first().map(Vec::len), Some(LINE_LIMIT));
+        assert_eq!(lines.rest(), b"{");
+    }
+}

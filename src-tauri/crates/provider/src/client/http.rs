@@ -1,0 +1,115 @@
+//! What all calls of a client have in common: bodies in both directions, patience, refusals without the key in them.
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use futures_util::stream;
+use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use reqwest::{Body, Method, RequestBuilder, Response, Url};
+use serde::de::DeserializeOwned;
+use tokio::time::timeout;
+
+use super::{Client, Partial, SendError};
+use crate::refusal::Refusal;
+
+/// The longest error body that is read, in bytes.
+const ERROR_BODY_LIMIT: usize = 64 << 10;
+/// The longest page of JSON that is read, in bytes.
+const PAGE_LIMIT: usize = 32 << 20;
+/// The slowest uplink that is waited for, in bytes a second: a picture on its way is not an idle server.
+const SLOWEST_UPLOAD: u64 = 32 << 10;
+
+/// How long sending so many bytes may take.
+pub(crate) fn upload_time(byte_count: u64) -> Duration {
+    Duration::from_secs(byte_count / SLOWEST_UPLOAD)
+}
+
+/// JSON in pieces, which are sent as they lie.
+pub(super) fn with_json<const PIECES: usize>(request: RequestBuilder, pieces: [Bytes; PIECES]) -> RequestBuilder {
+    let byte_count: usize = pieces.iter().map(Bytes::len).sum();
+    let pieces = stream::iter(pieces.map(Ok::<_, std::convert::Infallible>));
+    request.header(CONTENT_TYPE, "application/json").header(CONTENT_LENGTH, byte_count).body(Body::wrap_stream(pieces))
+}
+
+impl Client {
+    pub(crate) fn request(&self, method: Method, url: Url) -> RequestBuilder {
+        self.http.request(method, url)
+    }
+
+    /// Sends a request whose body takes `upload` to send, and returns the response once its headers say that all is well.
+    pub(crate) async fn open(&self, request: RequestBuilder, upload: Duration) -> Result<Response, SendError> {
+        let response = self.within(self.timeouts.idle + upload, request.send()).await?;
+        if !response.status().is_success() {
+            return Err(SendError::Refused(Box::new(self.refusal(response).await)));
+        }
+        if kind(&response).starts_with("text/html") {
+            return Err(SendError::WebPage);
+        }
+        Ok(response)
+    }
+
+    /// Sends a request and reads what comes back as a page of JSON.
+    pub(crate) async fn page<T: DeserializeOwned>(
+        &self,
+        request: RequestBuilder,
+        upload: Duration,
+    ) -> Result<T, SendError> {
+        let limit = self.timeouts.total + upload;
+        let fetching = async { self.body(self.open(request, upload).await?, PAGE_LIMIT).await };
+        let body = timeout(limit, fetching)
+            .await
+            .unwrap_or_else(|_| Err(SendError::TotalTimeout { limit, partial: Partial::default() }))?;
+        serde_json::from_slice(&body).map_err(|error| self.malformed(&error.to_string()))
+    }
+
+    /// The next piece of a response's body; `None` at its end.
+    pub(crate) async fn next_piece(&self, response: &mut Response) -> Result<Option<Bytes>, SendError> {
+        self.within(self.timeouts.idle, response.chunk()).await
+    }
+
+    /// What is wrong with an answer may quote it.
+    pub(crate) fn malformed(&self, detail: &str) -> SendError {
+        SendError::Malformed { detail: self.redacted(detail), partial: Partial::default() }
+    }
+
+    /// `text` without the key: servers repeat what they were sent.
+    pub(crate) fn redacted(&self, text: &str) -> String {
+        self.key.redact(text)
+    }
+
+    async fn refusal(&self, response: Response) -> Refusal {
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        // A refusal whose body does not arrive is still a refusal.
+        let body = self.body(response, ERROR_BODY_LIMIT).await.unwrap_or_default();
+        Refusal::read(status, &headers, &body, SystemTime::now()).presentable(|text| self.redacted(text))
+    }
+
+    /// A body up to `limit` bytes; what is beyond is left unread.
+    async fn body(&self, mut response: Response, limit: usize) -> Result<Vec<u8>, SendError> {
+        let mut body = Vec::new();
+        while let Some(chunk) = self.next_piece(&mut response).await? {
+            body.extend_from_slice(&chunk);
+            if body.len() >= limit {
+                body.truncate(limit);
+                break;
+            }
+        }
+        Ok(body)
+    }
+
+    async fn within<T>(
+        &self,
+        idle: Duration,
+        work: impl Future<Output = Result<T, reqwest::Error>>,
+    ) -> Result<T, SendError> {
+        match timeout(idle, work).await {
+            Ok(done) => done.map_err(SendError::from_http),
+            Err(_) => Err(SendError::IdleTimeout { limit: idle, partial: Partial::default() }),
+        }
+    }
+}
+
+/// A response's `content-type`, empty when there is none.
+pub(super) fn kind(response: &Response) -> &str {
+    response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default()
+}
