@@ -4,13 +4,15 @@
 //! sent by any of several clients, at once or in a batch. Deliberately absent: resizing and encoding pictures, and sending.
 
 mod brief;
+mod options;
 
 use bytes::Bytes;
 use domain::geometry::PixelSize;
 
 use crate::image_size::ImageTier;
 
-pub use brief::{Brief, BriefError, BriefOptions, Caching};
+pub use brief::Brief;
+pub use options::{BriefError, BriefOptions, Caching};
 
 /// The most bytes of a picture's file after base64: 10 MB at the vendor's own host, 5 MB on regional routes.
 pub const IMAGE_BASE64_LIMIT: usize = 5_000_000;

@@ -4,7 +4,7 @@
 #[cfg(test)]
 mod tests;
 
-use base64::display::Base64Display;
+use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use domain::geometry::PixelSize;
@@ -12,13 +12,14 @@ use domain::money::PicoDollars;
 use domain::recipe::{Recipe, ShapeKind};
 use domain::usage::Usage;
 
+use super::options::{BriefError, BriefOptions, Caching};
 use super::{IMAGE_BASE64_LIMIT, Picture, PictureError, Request};
 use crate::guideline::guideline;
 use crate::image_size::{ImageTier, fits, tokens};
 use crate::models::{ClaudeModel, Thinking};
 use crate::prices::Terms;
 use crate::schema::{self, OPTIONAL_LIMIT, Schema};
-use crate::wire::anthropic::{
+use crate::wire::request::{
     Base64Source, CacheControl, MessagesRequest, OutputConfig, OutputFormat, SystemBlock, Transformations, UserBlock,
     UserMessage,
 };
@@ -36,51 +37,6 @@ const ROOMIER_FACTOR: u64 = 4;
 
 /// What a request's JSON takes beside picture and words, and some room, in bytes.
 const FRAME_BYTES: usize = 1_024;
-
-/// Whether the guideline is cached at the vendor's, which makes the first request dearer and the following ones cheaper.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Caching {
-    Off,
-    #[default]
-    FiveMinutes,
-    /// For batches, whose requests lie further apart.
-    OneHour,
-}
-
-impl Caching {
-    const fn ttl(self) -> Option<&'static str> {
-        match self {
-            Self::Off => None,
-            Self::FiveMinutes => Some("5m"),
-            Self::OneHour => Some("1h"),
-        }
-    }
-}
-
-/// What may be set for a run; the defaults suit annotation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct BriefOptions {
-    /// Output maximum in tokens, thinking included; `None` leaves it to the model's habits.
-    pub max_output_tokens: Option<u64>,
-    pub caching: Caching,
-}
-
-impl BriefOptions {
-    /// What suits requests that are sent in batches.
-    pub const BATCH: Self = Self { max_output_tokens: None, caching: Caching::OneHour };
-}
-
-/// A recipe that cannot be put to a model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum BriefError {
-    #[error("the recipe names nothing to find")]
-    NoLabels,
-    /// Only boxes can be asked for.
-    #[error("the recipe does not ask for boxes")]
-    NoBoxes,
-    #[error("the recipe has {count} optional attributes; at most {OPTIONAL_LIMIT} can be asked at a time")]
-    TooManyOptionalAttributes { count: usize },
-}
 
 /// What every request of a run shares.
 #[derive(Debug, Clone)]
@@ -244,7 +200,7 @@ impl Brief {
         if encoded_length > IMAGE_BASE64_LIMIT {
             return Err(PictureError::TooManyBytes { bytes: encoded_length });
         }
-        let text = user_text(size);
+        let (data, text) = (STANDARD.encode(bytes), user_text(size));
         let request = MessagesRequest {
             max_tokens: self.max_output_tokens,
             system: [SystemBlock {
@@ -254,10 +210,7 @@ impl Brief {
             messages: [UserMessage {
                 content: [
                     UserBlock::Image {
-                        source: Base64Source {
-                            media_type: media_type.name(),
-                            data: Base64Display::new(bytes, &STANDARD),
-                        },
+                        source: Base64Source { media_type: media_type.name(), data: &data },
                         transformations: Transformations { oversized_image: "error" },
                     },
                     UserBlock::Text { text: &text },
@@ -268,9 +221,9 @@ impl Brief {
                 format: OutputFormat { schema: &self.schema },
             },
         };
-        // The picture is encoded once, to where it stays: there must be room for all of it.
+        // With room for all of it from the beginning: a picture is not to be moved while its request grows.
         let words = 2 * self.system.len() + usize::try_from(self.schema_bytes).unwrap_or_default();
-        let mut json = Vec::with_capacity(encoded_length + words + FRAME_BYTES);
+        let mut json = Vec::with_capacity(data.len() + words + FRAME_BYTES);
         // Only text and numbers are in it, so that writing it to memory cannot fail.
         let _ = serde_json::to_writer(&mut json, &request);
         Ok(Request { model: self.model.id, rest: Bytes::from(json).slice(1..), sent: size })
