@@ -3,14 +3,14 @@
 //!
 //! ```text
 //! recipe + model → Brief → (picture) → Request → Client::send → RawAnswer → parse::read → marks in sent pixels
-//!                    └ worst case for the budget  │         └ SendError → Disposition
-//!                                   overnight: └ BatchWriter → Client::submit_batch → batch_results → RawAnswer
+//!                    └ worst case        │                  └ SendError → Disposition
+//!                      for the budget    └ BatchWriter → Client::submit_batch → Client::batch_results → RawAnswer
 //! ```
 //!
 //! This crate owns HTTP; the vendor's own forms never leave it, and neither does a key. Everything but [`client`],
-//! [`connection`] and [`batch`] is pure. Deliberately absent: pixels (pictures come resized and encoded), retries, pacing and budgets
-//! (whoever runs a plan owns those), and keeping anything between two calls. Times are passed in or measured, never
-//! assumed.
+//! [`connection`] and [`batch`] is pure. Deliberately absent: pixels (pictures come resized and encoded), retries, pacing
+//! and budgets (whoever runs a plan owns those), and keeping anything between two calls. Times are passed in or measured,
+//! never assumed.
 
 pub mod answer;
 pub mod batch;
