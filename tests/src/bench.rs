@@ -5,13 +5,15 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use domain::ids::RunId;
+use domain::ids::{RecipeId, RunId};
 use domain::library::{ImageCard, ImageQuery};
 use domain::model::ModelId;
 use domain::plan::{ImageSelection, PlanRequest, Quote, ResumeRequest, RunRequest};
 use domain::run::{RunState, StopReason};
 use engine::{Library, Surroundings};
 use keys::{Environment, KeyRing};
+
+use crate::pictures::{drawing, write_png};
 
 /// What a run that came to its end stops as.
 pub const COMPLETED: RunState = RunState::Stopped { reason: StopReason::Completed };
@@ -30,7 +32,7 @@ pub fn surroundings(variables: &[(&str, &str)]) -> Surroundings {
 /// Going on with `run` as it was, nothing lost on the way.
 #[must_use]
 pub fn resume(run: RunId) -> ResumeRequest {
-    ResumeRequest { run, budget: None, accepts_repeats: false }
+    ResumeRequest { retries_failed: true, ..ResumeRequest::of(run) }
 }
 
 /// A library, and a folder of photos beside it.
@@ -50,6 +52,17 @@ impl Bench {
     #[must_use]
     pub fn new() -> Self {
         Self::among(&[])
+    }
+
+    /// As [`Bench::at`], with so many different pictures of five shapes each, 240 pixels high.
+    pub async fn with_pictures(url: &str, key: &str, count: u32) -> Self {
+        let bench = Self::at(url, key).await;
+        for index in 0..count {
+            let (picture, _) = drawing(320 + index, 240);
+            write_png(&picture, &bench.photos().join(format!("{index}.png")));
+        }
+        bench.library.import(&[bench.photos()]).unwrap();
+        bench
     }
 
     /// A library whose Claude is at `url`, with a key, and with the person's consent to send images there.
@@ -83,15 +96,20 @@ impl Bench {
     /// Of all images, for the recipe at this place of the list.
     #[must_use]
     pub fn quote(&self, recipe: usize) -> Quote {
-        let recipe = self.library.recipes().unwrap()[recipe].id;
-        self.library.quote(&PlanRequest { images: ImageSelection::All, recipe }).unwrap()
+        self.quote_of(self.library.recipes().unwrap()[recipe].id)
+    }
+
+    /// Of all images.
+    #[must_use]
+    pub fn quote_of(&self, recipe: RecipeId) -> Quote {
+        self.library.quote(&PlanRequest { images: ImageSelection::All, recipe, carries_to_similar: false }).unwrap()
     }
 
     /// Starts a run of the first recipe on all images.
     pub async fn start(&self, model: &str) -> RunId {
         let recipe = self.library.recipes().unwrap()[0].id;
         let model = ModelId(model.to_owned());
-        let request = RunRequest { images: ImageSelection::All, recipe, model, concurrency: None, budget: None };
+        let request = RunRequest::of(ImageSelection::All, recipe, model);
         self.library.start_run(&request).await.unwrap()
     }
 
@@ -99,7 +117,7 @@ impl Bench {
     pub async fn look_for(&self, labels: &str, model: &str) -> RunId {
         let recipe = self.library.save_typed_recipe(labels).await.unwrap().id;
         let model = ModelId(model.to_owned());
-        let request = RunRequest { images: ImageSelection::All, recipe, model, concurrency: None, budget: None };
+        let request = RunRequest::of(ImageSelection::All, recipe, model);
         self.library.start_run(&request).await.unwrap()
     }
 

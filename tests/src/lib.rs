@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod desk;
+pub mod pictures;
 pub mod screen;
 
 use std::fs;

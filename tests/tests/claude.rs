@@ -4,7 +4,6 @@
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
 
 use std::fs;
-use std::io::Cursor;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -18,8 +17,9 @@ use domain::money::PicoDollars;
 use domain::plan::{AnswerBasis, ImageSelection, ResumeRequest, RunRequest};
 use domain::run::{FailureKind, RetryGroup, RetryKind, RunState, StopReason};
 use fieldmark_tests::bench::{Bench, COMPLETED, resume, surroundings};
+use fieldmark_tests::pictures::{Drawn, LABELS, drawing, write_png};
 use fieldmark_tests::{binary, oriented_jpeg, repository};
-use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
+use image::DynamicImage;
 use simulator::{Fault, Latency, Options, Running, Simulator};
 
 const HIGH_TIER: &str = "claude-sonnet-5-5";
@@ -28,41 +28,6 @@ const KEY: &str = "sk-planted-0123456789-abcdefghij";
 
 async fn simulate() -> Running {
     Simulator::start(Options::default()).await.unwrap()
-}
-
-/// Shapes drawn on grey: label, box in pixels of the upright picture.
-type Drawn = Vec<(&'static str, Rect)>;
-
-/// Five boxes in the colours that the simulator tells apart, at odd places.
-fn drawing(width: u32, height: u32) -> (RgbImage, Drawn) {
-    let mut picture = RgbImage::from_pixel(width, height, Rgb([150, 150, 150]));
-    let shapes: [(&str, [u8; 3], [u32; 4]); 5] = [
-        ("red", [220, 20, 20], [33, 41, 291, 397]),
-        ("green", [20, 170, 40], [357, 53, 611, 431]),
-        ("blue", [30, 60, 220], [683, 137, 967, 401]),
-        ("yellow", [235, 220, 20], [41, 537, 301, 943]),
-        ("magenta", [220, 30, 200], [567, 561, 893, 907]),
-    ];
-    let drawn = shapes.map(|(label, colour, [left, top, right, bottom])| {
-        let edges = [width * left / 1000, height * top / 1000, width * right / 1000, height * bottom / 1000];
-        let [x1, y1, x2, y2] = edges;
-        for y in y1..y2 {
-            for x in x1..x2 {
-                picture.put_pixel(x, y, Rgb(colour));
-            }
-        }
-        let [x1, y1, x2, y2] = edges.map(f64::from);
-        (label, Rect::new(x1, y1, x2, y2))
-    });
-    (picture, drawn.to_vec())
-}
-
-const LABELS: &str = "red, green, blue, yellow, magenta";
-
-fn write_png(picture: &RgbImage, path: &Path) {
-    let mut bytes = Cursor::new(Vec::new());
-    picture.write_to(&mut bytes, ImageFormat::Png).unwrap();
-    fs::write(path, bytes.into_inner()).unwrap();
 }
 
 /// The largest distance of an edge from where it was drawn, in pixels of the image; `drawn` must all be found.
@@ -135,21 +100,10 @@ async fn marks_land_in_every_exif_orientation() {
     server.stop().await;
 }
 
-/// A bench with so many small pictures.
-async fn pictures(server: &Running, count: u32) -> Bench {
-    let bench = Bench::at(&server.url(), KEY).await;
-    for index in 0..count {
-        let (picture, _) = drawing(320 + index, 240);
-        write_png(&picture, &bench.photos().join(format!("{index}.png")));
-    }
-    bench.library.import(&[bench.photos()]).unwrap();
-    bench
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_paid_is_what_was_billed_and_the_next_quote_learns_from_it() {
     let server = simulate().await;
-    let bench = pictures(&server, 6).await;
+    let bench = Bench::with_pictures(&server.url(), KEY, 6).await;
     let recipe = bench.library.save_typed_recipe(LABELS).await.unwrap();
     let place = bench.library.recipes().unwrap().iter().position(|saved| saved.id == recipe.id).unwrap();
     let quoted = |place| bench.quote(place).models.into_iter().find(|row| row.model.id.0 == HIGH_TIER).unwrap();
@@ -170,10 +124,14 @@ async fn what_is_paid_is_what_was_billed_and_the_next_quote_learns_from_it() {
     assert_eq!(billed.len(), 6);
     assert_eq!(summary.usage.output_tokens, billed.iter().map(|entry| entry.usage.output_tokens).sum::<u64>());
 
+    // One more to ask about: the others are paid for.
+    write_png(&drawing(330, 240).0, &bench.photos().join("one more.png"));
+    bench.library.import(&[bench.photos()]).unwrap();
     let after = quoted(place);
     let basis = after.cost_basis.unwrap();
+    assert_eq!((after.answered_before, basis.image_tokens), (6, 12 * 9));
     assert_eq!(basis.answer_basis, AnswerBasis::EarlierAnswers { images: 6 });
-    assert_eq!(basis.answer_tokens, summary.usage.output_tokens.div_ceil(6) * 6);
+    assert_eq!(basis.answer_tokens, summary.usage.output_tokens.div_ceil(6));
     assert!(after.time.is_some());
     server.stop().await;
 }
@@ -181,7 +139,7 @@ async fn what_is_paid_is_what_was_billed_and_the_next_quote_learns_from_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_passes_by_itself_is_tried_again_and_costs_nothing_twice() {
     let server = simulate().await;
-    let bench = pictures(&server, 5).await;
+    let bench = Bench::with_pictures(&server.url(), KEY, 5).await;
     server.script([
         Fault::Overloaded,
         Fault::RateLimited { retry_after_seconds: Some(1) },
@@ -217,7 +175,7 @@ async fn what_passes_by_itself_is_tried_again_and_costs_nothing_twice() {
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_that_are_none_fail_their_image_alone() {
     let server = simulate().await;
-    let bench = pictures(&server, 4).await;
+    let bench = Bench::with_pictures(&server.url(), KEY, 4).await;
     server.script([Fault::Refusal, Fault::WrongJson, Fault::MaxTokens]);
     let run = bench.look_for(LABELS, HIGH_TIER).await;
     assert_eq!(bench.end_of(run).await, COMPLETED);
@@ -225,9 +183,10 @@ async fn answers_that_are_none_fail_their_image_alone() {
     let mut kinds: Vec<_> = report.failures.iter().map(|group| (group.kind, group.count)).collect();
     kinds.sort();
     assert_eq!(kinds, [(FailureKind::Declined, 1), (FailureKind::AnswerUnreadable, 1)]);
-    // An answer that was cut in half gives its whole marks, and says so.
-    assert_eq!((report.summary.done, report.summary.cut_short), (2, 1));
-    assert!((6..10).contains(&report.summary.mark_count), "{}", report.summary.mark_count);
+    // An answer that was cut in half is given more room, once.
+    assert_eq!((report.summary.done, report.summary.cut_short), (2, 0));
+    assert_eq!(report.retried, [RetryGroup { kind: RetryKind::CutShort, count: 1 }]);
+    assert_eq!((report.summary.mark_count, server.ledger().billed.len()), (10, 5));
     assert_eq!(report.summary.paid, PicoDollars(server.ledger().total_pico_dollars()));
     server.stop().await;
 }
@@ -244,7 +203,7 @@ async fn what_concerns_every_image_stops_the_run_and_loses_none() {
     ];
     for (key, fault, reason) in cases {
         let server = simulate().await;
-        let bench = pictures(&server, 6).await;
+        let bench = Bench::with_pictures(&server.url(), KEY, 6).await;
         // The same folder of pictures, asked about with this key.
         let bench = Bench {
             library: engine::Library::open(
@@ -273,7 +232,7 @@ async fn what_concerns_every_image_stops_the_run_and_loses_none() {
 async fn a_network_that_drops_stops_the_run_until_it_is_back() {
     let server = simulate().await;
     let (address, url) = (server.address(), server.url());
-    let bench = pictures(&server, 5).await;
+    let bench = Bench::with_pictures(&server.url(), KEY, 5).await;
     server.stop().await;
     let run = bench.look_for(LABELS, HIGH_TIER).await;
     let mut progress = bench.library.run_progress(run).unwrap();
@@ -294,17 +253,14 @@ async fn a_network_that_drops_stops_the_run_until_it_is_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_budget_holds_and_can_be_raised() {
     let server = simulate().await;
-    let bench = pictures(&server, 12).await;
+    let bench = Bench::with_pictures(&server.url(), KEY, 12).await;
     let recipe = bench.library.save_typed_recipe(LABELS).await.unwrap();
     let place = bench.library.recipes().unwrap().iter().position(|saved| saved.id == recipe.id).unwrap();
     let row = bench.quote(place).models.into_iter().find(|row| row.model.id.0 == HIGH_TIER).unwrap();
     let (expected, dearest) = (row.cost.unwrap().expected, row.cost_basis.unwrap().dearest_request);
     let request = |budget| RunRequest {
-        images: ImageSelection::All,
-        recipe: recipe.id,
-        model: ModelId(HIGH_TIER.into()),
-        concurrency: None,
         budget: Some(budget),
+        ..RunRequest::of(ImageSelection::All, recipe.id, ModelId(HIGH_TIER.into()))
     };
     let refused = bench.library.start_run(&request(PicoDollars(dearest.0 - 1))).await.unwrap_err();
     assert!(matches!(refused, engine::EngineError::BudgetTooSmall { .. }), "{refused}");
@@ -330,7 +286,7 @@ async fn a_budget_holds_and_can_be_raised() {
 #[tokio::test(flavor = "multi_thread")]
 async fn pausing_does_not_wait_for_a_held_route() {
     let server = simulate().await;
-    let bench = pictures(&server, 3).await;
+    let bench = Bench::with_pictures(&server.url(), KEY, 3).await;
     server.script([Fault::RateLimited { retry_after_seconds: Some(600) }]);
     let run = bench.look_for(LABELS, HIGH_TIER).await;
     let mut progress = bench.library.run_progress(run).unwrap();
@@ -352,13 +308,13 @@ async fn nothing_is_sent_without_a_key_or_consent_or_through_the_lock() {
     assert_eq!(hindrance(), Some(Hindrance::NoKey { host: "gateway.example".into() }));
     assert_eq!(bench.library.check_connection().await.unwrap(), ConnectionCheck::NoKey);
 
-    let connection = bench.library.keep_key(&format!(" {KEY}\n").into()).unwrap();
+    let connection = bench.library.keep_key(None, &format!(" {KEY}\n").into()).unwrap();
     assert_eq!((connection.host.as_str(), connection.key), ("gateway.example", Some(KeyPlace::Session)));
     assert!(connection.keychain_problem.is_some());
     assert_eq!(hindrance(), None);
     let recipe = bench.library.recipes().unwrap()[0].id;
     let model = ModelId(HIGH_TIER.into());
-    let request = RunRequest { images: ImageSelection::All, recipe, model, concurrency: None, budget: None };
+    let request = RunRequest::of(ImageSelection::All, recipe, model);
     let refused = bench.library.start_run(&request).await.unwrap_err();
     assert!(matches!(refused, engine::EngineError::NotAgreed { host } if host == "gateway.example"));
 
@@ -367,7 +323,7 @@ async fn nothing_is_sent_without_a_key_or_consent_or_through_the_lock() {
     bench.library.save_settings(settings).await.unwrap();
     assert_eq!(hindrance(), Some(Hindrance::LocalOnly));
     assert_eq!(bench.library.check_connection().await.unwrap(), ConnectionCheck::LocalOnly);
-    assert_eq!(bench.library.forget_key().unwrap().key, None);
+    assert_eq!(bench.library.forget_key(None).unwrap().key, None);
     assert_eq!(bench.library.runs().unwrap().len(), 0);
 }
 
@@ -376,7 +332,7 @@ async fn a_key_is_found_nowhere() {
     let server = simulate().await;
     let bench = Bench::among(&[("ANTHROPIC_BASE_URL", &server.url())]);
     bench.library.agree_to(server.address().to_string()).await.unwrap();
-    let connection = bench.library.keep_key(&KEY.to_owned().into()).unwrap();
+    let connection = bench.library.keep_key(None, &KEY.to_owned().into()).unwrap();
     fs::copy(repository("samples").join("chelsea.jpg"), bench.photos().join("cat.jpg")).unwrap();
     bench.library.import(&[bench.photos()]).unwrap();
     // An answer, a refusal that may quote the key, a broken connection.
@@ -403,7 +359,7 @@ async fn what_was_under_way_when_the_process_died_is_not_asked_again_unasked() {
     let first_byte = Duration::from_millis(400);
     let latency = Latency { first_byte, between_events: Duration::ZERO };
     let server = Simulator::start(Options { latency, ..Options::default() }).await.unwrap();
-    let bench = pictures(&server, 12).await;
+    let bench = Bench::with_pictures(&server.url(), KEY, 12).await;
     let database = bench.folder.path().join("library/library.sqlite");
     let fieldmark = |arguments: &[&str]| {
         let mut command = tokio::process::Command::new(binary("fieldmark"));
@@ -425,7 +381,7 @@ async fn what_was_under_way_when_the_process_died_is_not_asked_again_unasked() {
     let interrupted = bench.library.runs().unwrap()[0].clone();
     assert_eq!(interrupted.state, RunState::Interrupted);
     let unsettled = interrupted.unsettled;
-    assert!((1..=4).contains(&unsettled.count) && unsettled.at_most > PicoDollars::ZERO, "{unsettled:?}");
+    assert!((1..=8).contains(&unsettled.count) && unsettled.at_most > PicoDollars::ZERO, "{unsettled:?}");
 
     let asked = fieldmark(&["resume"]).output().await.unwrap();
     assert_eq!(asked.status.code(), Some(2), "nobody was there to consent: {asked:?}");
@@ -467,11 +423,11 @@ async fn a_key_is_in_no_log_however_much_is_logged() {
 #[tokio::test(flavor = "multi_thread")]
 async fn attributes_come_with_the_marks() {
     let server = simulate().await;
-    let bench = pictures(&server, 1).await;
+    let bench = Bench::with_pictures(&server.url(), KEY, 1).await;
     let birds = bench.library.recipes().unwrap()[1].clone();
     assert!(birds.recipe.attributes.iter().any(|attribute| attribute.is_required));
     let model = ModelId(HIGH_TIER.into());
-    let request = RunRequest { images: ImageSelection::All, recipe: birds.id, model, concurrency: None, budget: None };
+    let request = RunRequest::of(ImageSelection::All, birds.id, model);
     let run = bench.library.start_run(&request).await.unwrap();
     assert_eq!(bench.end_of(run).await, COMPLETED);
     let cards = bench.cards();

@@ -9,7 +9,7 @@ use domain::geometry::Rect;
 use domain::import::SkipReason;
 use domain::library::{ImageCard, ReviewState};
 use domain::model::Shortfall;
-use domain::plan::{ImageSelection, PlanRequest, RunRequest};
+use domain::plan::{ImageSelection, RunRequest};
 use domain::review::{Decision, DecisionScope, Verdict};
 use domain::run::{FailureKind, RunState, StopReason};
 use fieldmark_tests::bench::{Bench, COMPLETED, resume};
@@ -180,13 +180,13 @@ async fn a_recipe_beyond_the_model_says_so_before_it_is_run() {
     assert!(matches!(birds.models[0].shortfalls[0], Shortfall::Attributes { are_required: true, .. }));
 
     let typed = bench.library.save_typed_recipe("cat, bicycle bell").await.unwrap();
-    let quote = bench.library.quote(&PlanRequest { images: ImageSelection::All, recipe: typed.id }).unwrap();
+    let quote = bench.quote_of(typed.id);
     assert!(quote.models[0].can_run);
     assert_eq!(quote.models[0].shortfalls, [Shortfall::UnknownLabels { labels: vec!["bicycle bell".into()] }]);
 
     let model = quote.models[0].model.id.clone();
     let birds = bench.library.recipes().unwrap()[1].id;
-    let request = RunRequest { images: ImageSelection::All, recipe: birds, model, concurrency: None, budget: None };
+    let request = RunRequest::of(ImageSelection::All, birds, model);
     assert!(bench.library.start_run(&request).await.is_err());
 }
 

@@ -14,18 +14,19 @@ pub async fn connection(desktop: State<'_, Desktop>) -> Answer<Connection> {
     ask(&desktop, |library| library.connection()).await
 }
 
-/// Keeps a typed key in the keychain, or for the session where there is none.
+/// Keeps a typed key for the server at `base_url`, or for the one for Claude: in the keychain, or for the session where there
+/// is none.
 #[tauri::command]
 #[specta::specta]
-pub async fn keep_key(desktop: State<'_, Desktop>, key: String) -> Answer<Connection> {
+pub async fn keep_key(desktop: State<'_, Desktop>, base_url: Option<String>, key: String) -> Answer<Connection> {
     let key = Zeroizing::new(key);
-    ask(&desktop, move |library| library.keep_key(&key)).await
+    ask(&desktop, move |library| library.keep_key(base_url.as_deref(), &key)).await
 }
 
 #[tauri::command]
 #[specta::specta]
-pub async fn forget_key(desktop: State<'_, Desktop>) -> Answer<Connection> {
-    ask(&desktop, |library| library.forget_key()).await
+pub async fn forget_key(desktop: State<'_, Desktop>, base_url: Option<String>) -> Answer<Connection> {
+    ask(&desktop, move |library| library.forget_key(base_url.as_deref())).await
 }
 
 /// Asks the server for its models with the key. Sends no image and costs nothing.

@@ -37,9 +37,12 @@ export const commands = {
 	undoDecision: () => typedError<Decided | null, AppError>(__TAURI_INVOKE("undo_decision")),
 	/**  The way to Claude as it is set up now; never a key. */
 	connection: () => typedError<Connection, AppError>(__TAURI_INVOKE("connection")),
-	/**  Keeps a typed key in the keychain, or for the session where there is none. */
-	keepKey: (key: string) => typedError<Connection, AppError>(__TAURI_INVOKE("keep_key", { key })),
-	forgetKey: () => typedError<Connection, AppError>(__TAURI_INVOKE("forget_key")),
+	/**
+	 *  Keeps a typed key for the server at `base_url`, or for the one for Claude: in the keychain, or for the session where there
+	 *  is none.
+	 */
+	keepKey: (baseUrl: string | null, key: string) => typedError<Connection, AppError>(__TAURI_INVOKE("keep_key", { baseUrl, key })),
+	forgetKey: (baseUrl: string | null) => typedError<Connection, AppError>(__TAURI_INVOKE("forget_key", { baseUrl })),
 	/**  Asks the server for its models with the key. Sends no image and costs nothing. */
 	checkConnection: () => typedError<ConnectionCheck, AppError>(__TAURI_INVOKE("check_connection")),
 	settings: () => typedError<Settings, AppError>(__TAURI_INVOKE("settings")),
@@ -105,6 +108,25 @@ export type AttributeKind = { kind: "text" } |
 /**  An attribute's value, by the attribute's kind. */
 export type AttributeValue = boolean | number | string;
 
+/**  Where a batch stands. */
+export type BatchStage = 
+/**  It was sent, and nobody has said that it was taken: the server is asked for it before anything is sent again. */
+"unconfirmed" | "working" | "canceling" | 
+/**  All that came of it is stored. */
+"ended";
+
+/**  A batch of an overnight run. */
+export type BatchState = {
+	stage: BatchStage,
+	images: number,
+	/**  Images that the server is done with, whatever came of them. */
+	finished: number,
+	/**  Milliseconds since the Unix epoch. */
+	submitted_at: number,
+	/**  When the server gives up on what is left; milliseconds since the Unix epoch. */
+	expires_at: number | null,
+};
+
 /**  A day, written `2026-11-23`. */
 export type CalendarDate = string;
 
@@ -135,9 +157,11 @@ export type Connection = {
 	/**  The model that is chosen when nobody has chosen one. */
 	model: ModelId,
 	model_from: SettingSource,
-	/**  Images at once. */
-	concurrency: number,
+	/**  Images at once; `None` finds out. */
+	concurrency: number | null,
 	concurrency_from: SettingSource,
+	/**  The further routes, in the order of the settings. */
+	further: FurtherConnection[],
 	/**  What is wrong with the address or the environment, so that nothing can be sent; `None` when nothing is. */
 	problem: string | null,
 };
@@ -164,7 +188,9 @@ export type CostBasis = {
 	/**  All images together; exact. */
 	image_tokens: number,
 	image_cost: PicoDollars,
-	/**  Instructions, form of the answer and question, with every image; estimated from their length, nothing cached. */
+	/**  Whether the instructions are kept at the vendor's between requests, which makes them cheaper. */
+	caching: PromptCaching,
+	/**  Instructions, form of the answer and question, with every image; estimated from their length. */
 	text_tokens: number,
 	text_cost: PicoDollars,
 	/**  All answers together. */
@@ -255,6 +281,8 @@ export type ErrorCode = "library" | "model" | "file" | "original" | "nothing_to_
 export type FailureGroup = {
 	kind: FailureKind,
 	count: number,
+	/**  Whether another try may come out otherwise. */
+	is_worth_retrying: boolean,
 	/**  What was said about the first of them. */
 	example: string,
 	example_image: string,
@@ -276,6 +304,29 @@ export type FailureKind =
 "cut_off" | 
 /**  The model answered something that cannot be read; the raw answer is kept. */
 "answer_unreadable";
+
+/**  One more way to the same models, as it stands. */
+export type FurtherConnection = {
+	name: string,
+	host: string,
+	/**  `None`: there is no key for it. */
+	key: KeyPlace | null,
+	/**  Why it is not used, whatever its key. */
+	problem: string | null,
+};
+
+/**  One more way to the same models: another region, another account, a gateway. */
+export type FurtherRoute = {
+	/**  What the person calls it. */
+	name: string,
+	base_url: string,
+	/**  Put before the models' ids there, such as `anthropic.`; mostly empty. */
+	model_prefix: string,
+	/**  What a request costs there, in percent of the list price. */
+	price_percent: number,
+	concurrency: number | null,
+	limits: RouteLimits,
+};
 
 /**  Why a model cannot be used now, whatever the recipe. */
 export type Hindrance = 
@@ -376,10 +427,14 @@ export type ImportProgress = {
 	is_cancelled: boolean,
 };
 
-/**  An image being worked on. */
+/**  An image that is being asked about. */
 export type InFlight = {
 	image: ImageId,
 	since_millis: number,
+	/**  Upright size of the original: the frame of the preview. */
+	size: PixelSize,
+	/**  What has come so far. */
+	preview: PreviewMark[],
 };
 
 /**  What this installation is and where it keeps things. */
@@ -456,8 +511,12 @@ export type ModelId = string;
 /**  One row of the table of models. */
 export type ModelQuote = {
 	model: Model,
-	/**  `None`: nobody has told the price. */
+	/**  Of the images that have to be asked about. `None`: nobody has told the price. */
 	cost: CostRange | null,
+	/**  Images that this model has answered to the same recipe before: their answers are used again, for nothing. */
+	answered_before: number,
+	/**  What the same costs overnight, when the vendor works it off within a day; `None` where that is not offered. */
+	overnight: CostRange | null,
 	/**  `None` where nothing is sent, or nothing is known. */
 	cost_basis: CostBasis | null,
 	/**  `None`: nothing was measured yet. */
@@ -484,6 +543,8 @@ export type PixelSize = {
 export type PlanRequest = {
 	images: ImageSelection,
 	recipe: RecipeId,
+	/**  Whether of images that look alike only one is asked about, and its marks are offered to the others. */
+	carries_to_similar: boolean,
 };
 
 /**  Requests without an answer that the vendor may bill all the same. */
@@ -493,9 +554,27 @@ export type PossiblyBilled = {
 	at_most: PicoDollars,
 };
 
+/**  A mark of an answer that is still on its way. Nothing is stored of it: the answer is read once, whole. */
+export type PreviewMark = {
+	label: string,
+	color: number,
+	shape: Shape,
+};
+
+/**  What the vendor's prompt cache does for a plan. */
+export type PromptCaching = {
+	/**  Instructions and form of the answer, as estimated. */
+	instruction_tokens: number,
+	/**  From how many on this model's vendor keeps them. */
+	least_tokens: number,
+	/**  Whether they are kept: one request goes first, and the others read what it left. */
+	is_used: boolean,
+};
+
 /**  What annotating these images will cost and take, for every model. */
 export type Quote = {
 	image_count: number,
+	similar: SimilarSaving,
 	/**  How many distinct upright sizes there are, the most frequent first, at most five. */
 	sizes: SizeCount[],
 	models: ModelQuote[],
@@ -574,6 +653,8 @@ export type ResumeRequest = {
 	 *  billed it.
 	 */
 	accepts_repeats: boolean,
+	/**  Whether the failed images for which that makes sense are tried again. */
+	retries_failed: boolean,
 };
 
 /**  Requests made again for one reason. */
@@ -597,10 +678,38 @@ export type RetryKind =
 /**  No connection came about. */
 "unreachable" | 
 /**  The picture was too large a request, and was sent smaller. */
-"too_large";
+"too_large" | 
+/**  The answer was cut off, and was given more room. */
+"cut_short";
 
 /**  What a person has said about an image as a whole. */
 export type ReviewState = "unreviewed" | "reviewed" | "confirmed_empty";
+
+/**  Limits that a person has set for one route, each within a minute; `None` follows what the server announces or refuses. */
+export type RouteLimits = {
+	requests?: number | null,
+	/**  Input that does not come from the vendor's cache. */
+	input_tokens?: number | null,
+	output_tokens?: number | null,
+};
+
+/**  One way to the model, as it stands. */
+export type RouteState = {
+	/**  The host that it leads to, or what the person calls it. */
+	name: string,
+	/**  Requests under way, of this run and of others. */
+	under_way: number,
+	/**  Requests that may be under way at once, as things stand. */
+	at_once: number,
+	/**  Whether that number is found out, and not set. */
+	is_adaptive: boolean,
+	/**  The strictest limit that was set, announced or learned; `None`: none is known. */
+	requests_per_minute: number | null,
+	/**  `None` while requests are sent. */
+	hold: Hold | null,
+	/**  Why nothing more is sent there in this sitting. */
+	closed: string | null,
+};
 
 export type RunId = number;
 
@@ -626,6 +735,13 @@ export type RunMetrics = {
 	retries: number,
 };
 
+/**  How a run asks. */
+export type RunMode = 
+/**  Image by image, each answered within seconds. */
+"live" | 
+/**  In batches that the vendor works off within a day, at half the price. */
+"overnight";
+
 /**  A snapshot of a run, a few times a second. */
 export type RunProgress = {
 	run: RunId,
@@ -645,14 +761,27 @@ export type RunProgress = {
 	done: number,
 	failed: number,
 	in_flight: InFlight[],
+	/**  Not finished and not in flight. */
 	waiting: number,
+	/**  Of those that wait: prepared, and ready to be sent. */
+	prepared: number,
+	/**  Answers that an earlier run had paid for already. */
+	reused: number,
+	/**  Images that were given the marks of a similar one instead of being asked about. */
+	carried: number,
 	marks: number,
 	/**  Images finished a minute, over the last ten seconds (or since the start when that is shorter). */
 	rate_per_minute: number,
 	/**  Median and 95th percentile of what an image took in this sitting; `None` before the first. */
 	p50_millis: number | null,
 	p95_millis: number | null,
+	/**  Images at once, as things stand. */
 	concurrency: number,
+	mode: RunMode,
+	/**  The ways to the model; empty where nothing is sent. */
+	routes: RouteState[],
+	/**  Of an overnight run, the oldest first. */
+	batches: BatchState[],
 	quoted: CostRange | null,
 	/**  Settled from what the vendor reported. */
 	spent: PicoDollars,
@@ -666,7 +795,7 @@ export type RunProgress = {
 	 *  again without a word from the person.
 	 */
 	unsettled: PossiblyBilled,
-	/**  `None` while requests are sent. */
+	/**  `None` while requests are sent on any way. */
 	hold: Hold | null,
 	/**  What was tried again, over all sittings. */
 	retried: RetryGroup[],
@@ -701,8 +830,13 @@ export type RunRequest = {
 	images: ImageSelection,
 	recipe: RecipeId,
 	model: ModelId,
-	/**  How many at once; `None` follows the machine. */
+	/**  How many at once; `None` finds out. */
 	concurrency: number | null,
+	mode: RunMode,
+	/**  Whether of images that look alike only one is asked about, and its marks are offered to the others. */
+	carries_to_similar: boolean,
+	/**  Whether every image is asked about anew, whatever was answered and paid for before. */
+	asks_anew: boolean,
 	/**  What the run may cost at most, over all its sittings; `None`: no limit. */
 	budget: PicoDollars | null,
 };
@@ -726,6 +860,7 @@ export type RunSummary = {
 	model_name: string,
 	recipe_name: string,
 	destination: Destination,
+	mode: RunMode,
 	/**  Milliseconds since the Unix epoch. */
 	started_at: number,
 	total: number,
@@ -749,6 +884,12 @@ export type RunSummary = {
 	unsettled: PossiblyBilled,
 	/**  Answers that were cut off, whose whole marks were kept. */
 	cut_short: number,
+	/**  Failed images for which another try may come out otherwise. */
+	retryable: number,
+	/**  Answers that an earlier run had paid for already. */
+	reused: number,
+	/**  Images that were given the marks of a similar one instead of being asked about. */
+	carried: number,
 	retries: number,
 	p50_millis: number | null,
 	p95_millis: number | null,
@@ -791,8 +932,11 @@ export type Settings = {
 	is_local_only?: boolean,
 	/**  The server for Claude; `None`: the vendor's own. */
 	base_url?: string | null,
-	/**  Images at once for models elsewhere; `None`: four. */
+	/**  Images at once for models elsewhere; `None` finds out. */
 	concurrency?: number | null,
+	limits?: RouteLimits,
+	/**  Beside the server for Claude: requests are spread over all of them. */
+	further_routes?: FurtherRoute[],
 	/**  Hosts to which the person has agreed to send images, having seen what is sent. */
 	agreed_hosts?: string[],
 };
@@ -815,6 +959,13 @@ export type Shortfall =
 { kind: "too_many_optional_attributes"; count: number; limit: number } | 
 /**  None of the recipe's shapes can be drawn. */
 { kind: "shapes"; shapes: ShapeKind[] };
+
+/**  Images that look alike, such as shots of one burst. */
+export type SimilarSaving = {
+	groups: number,
+	/**  Images beyond the first of each group: they need not be asked about. */
+	followers: number,
+};
 
 export type SizeCount = {
 	size: PixelSize,

@@ -43,11 +43,10 @@ pub async fn annotate(arguments: Annotate) -> Result<ExitCode, CommandError> {
         library.agree_to(name).await?;
     }
     let request = RunRequest {
-        images,
-        recipe: recipe.id,
-        model: model.id,
         concurrency: arguments.concurrency,
         budget: arguments.common.budget,
+        asks_anew: arguments.fresh,
+        ..RunRequest::of(images, recipe.id, model.id)
     };
     let run = library.start_run(&request).await?;
     follow(&library, run, &arguments.common).await
@@ -57,20 +56,24 @@ pub async fn resume(arguments: Resume) -> Result<ExitCode, CommandError> {
     let library = open(&arguments.common)?;
     let run = match arguments.run.map(RunId) {
         Some(run) => run,
-        None => newest_unfinished(&library)?,
+        None => newest_unfinished(&library, arguments.retry_failed)?,
     };
     let unsettled = library.run(run)?.unsettled;
     let accepts_repeats = unsettled.count == 0 || arguments.common.yes || words::confirm(&words::unsettled(unsettled))?;
     if !accepts_repeats {
         return Err(CommandError::NotConfirmed);
     }
-    library.resume_run(ResumeRequest { run, budget: arguments.common.budget, accepts_repeats }).await?;
+    let request =
+        ResumeRequest { run, budget: arguments.common.budget, accepts_repeats, retries_failed: arguments.retry_failed };
+    library.resume_run(request).await?;
     follow(&library, run, &arguments.common).await
 }
 
-fn newest_unfinished(library: &Library) -> Result<RunId, CommandError> {
+fn newest_unfinished(library: &Library, retries_failed: bool) -> Result<RunId, CommandError> {
     let runs = library.runs()?;
-    let unfinished = runs.iter().find(|run| run.waiting > 0 && run.state != RunState::Running);
+    let unfinished = runs
+        .iter()
+        .find(|run| (run.waiting > 0 || (retries_failed && run.retryable > 0)) && run.state != RunState::Running);
     Ok(unfinished.ok_or(CommandError::NothingToResume)?.id)
 }
 
@@ -144,7 +147,7 @@ fn confirm_quote(
     asked: Option<ModelId>,
     is_agreed: bool,
 ) -> Result<Model, CommandError> {
-    let quote = library.quote(&PlanRequest { images: images.clone(), recipe: recipe.id })?;
+    let quote = library.quote(&PlanRequest { images: images.clone(), recipe: recipe.id, carries_to_similar: false })?;
     // Money is spent on nobody's silence: without a word, the model is the one that costs nothing.
     let asked = match asked {
         Some(asked) => Some(asked),

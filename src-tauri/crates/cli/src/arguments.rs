@@ -55,6 +55,9 @@ pub struct Annotate {
     /// Images at once; left out, as many as the environment or the settings say, or as suits the model
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
     pub concurrency: Option<u32>,
+    /// Ask about every image anew, whatever was answered and paid for before
+    #[arg(long)]
+    pub fresh: bool,
     #[command(flatten)]
     pub common: Common,
 }
@@ -64,6 +67,9 @@ pub struct Resume {
     /// A run by its number; the newest that is unfinished when left out
     #[arg(value_name = "RUN")]
     pub run: Option<u32>,
+    /// Try the failed images again, too, where that may come out otherwise
+    #[arg(long)]
+    pub retry_failed: bool,
     #[command(flatten)]
     pub common: Common,
 }

@@ -269,6 +269,7 @@ fn retry(kind: RetryKind) -> &'static str {
         RetryKind::TimedOut => "timed out",
         RetryKind::Unreachable => "server cannot be reached",
         RetryKind::TooLarge => "picture too large",
+        RetryKind::CutShort => "answer cut off",
     }
 }
 

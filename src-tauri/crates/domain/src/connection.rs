@@ -48,10 +48,24 @@ pub struct Connection {
     /// The model that is chosen when nobody has chosen one.
     pub model: ModelId,
     pub model_from: SettingSource,
-    /// Images at once.
-    pub concurrency: u32,
+    /// Images at once; `None` finds out.
+    pub concurrency: Option<u32>,
     pub concurrency_from: SettingSource,
+    /// The further routes, in the order of the settings.
+    pub further: Vec<FurtherConnection>,
     /// What is wrong with the address or the environment, so that nothing can be sent; `None` when nothing is.
+    pub problem: Option<String>,
+}
+
+/// One more way to the same models, as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct FurtherConnection {
+    pub name: String,
+    pub host: String,
+    /// `None`: there is no key for it.
+    pub key: Option<KeyPlace>,
+    /// Why it is not used, whatever its key.
     pub problem: Option<String>,
 }
 

@@ -6,6 +6,7 @@ use crate::calendar::CalendarDate;
 use crate::ids::{CollectionId, ImageId, RecipeId, RunId};
 use crate::model::{Hindrance, Model, ModelId, Shortfall};
 use crate::money::PicoDollars;
+use crate::run::RunMode;
 
 /// Which images a plan is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +24,17 @@ pub enum ImageSelection {
 pub struct PlanRequest {
     pub images: ImageSelection,
     pub recipe: RecipeId,
+    /// Whether of images that look alike only one is asked about, and its marks are offered to the others.
+    pub carries_to_similar: bool,
+}
+
+/// Images that look alike, such as shots of one burst.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct SimilarSaving {
+    pub groups: u32,
+    /// Images beyond the first of each group: they need not be asked about.
+    pub followers: u32,
 }
 
 /// A cost with its uncertainty.
@@ -43,6 +55,18 @@ pub enum AnswerBasis {
     Assumed { marks: u32 },
     /// The mean of answers to this recipe that this model gave for so many images.
     EarlierAnswers { images: u32 },
+}
+
+/// What the vendor's prompt cache does for a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct PromptCaching {
+    /// Instructions and form of the answer, as estimated.
+    pub instruction_tokens: u32,
+    /// From how many on this model's vendor keeps them.
+    pub least_tokens: u32,
+    /// Whether they are kept: one request goes first, and the others read what it left.
+    pub is_used: bool,
 }
 
 /// A size in which images are sent.
@@ -67,7 +91,9 @@ pub struct CostBasis {
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub image_tokens: u64,
     pub image_cost: PicoDollars,
-    /// Instructions, form of the answer and question, with every image; estimated from their length, nothing cached.
+    /// Whether the instructions are kept at the vendor's between requests, which makes them cheaper.
+    pub caching: PromptCaching,
+    /// Instructions, form of the answer and question, with every image; estimated from their length.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub text_tokens: u64,
     pub text_cost: PicoDollars,
@@ -113,8 +139,12 @@ pub struct TimeEstimate {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ModelQuote {
     pub model: Model,
-    /// `None`: nobody has told the price.
+    /// Of the images that have to be asked about. `None`: nobody has told the price.
     pub cost: Option<CostRange>,
+    /// Images that this model has answered to the same recipe before: their answers are used again, for nothing.
+    pub answered_before: u32,
+    /// What the same costs overnight, when the vendor works it off within a day; `None` where that is not offered.
+    pub overnight: Option<CostRange>,
     /// `None` where nothing is sent, or nothing is known.
     pub cost_basis: Option<CostBasis>,
     /// `None`: nothing was measured yet.
@@ -130,6 +160,7 @@ pub struct ModelQuote {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Quote {
     pub image_count: u32,
+    pub similar: SimilarSaving,
     /// How many distinct upright sizes there are, the most frequent first, at most five.
     pub sizes: Vec<SizeCount>,
     pub models: Vec<ModelQuote>,
@@ -156,10 +187,32 @@ pub struct RunRequest {
     pub images: ImageSelection,
     pub recipe: RecipeId,
     pub model: ModelId,
-    /// How many at once; `None` follows the machine.
+    /// How many at once; `None` finds out.
     pub concurrency: Option<u32>,
+    pub mode: RunMode,
+    /// Whether of images that look alike only one is asked about, and its marks are offered to the others.
+    pub carries_to_similar: bool,
+    /// Whether every image is asked about anew, whatever was answered and paid for before.
+    pub asks_anew: bool,
     /// What the run may cost at most, over all its sittings; `None`: no limit.
     pub budget: Option<PicoDollars>,
+}
+
+impl RunRequest {
+    /// A run at once, that finds out how many images at a time, without a limit to its cost.
+    #[must_use]
+    pub fn of(images: ImageSelection, recipe: RecipeId, model: ModelId) -> Self {
+        Self {
+            images,
+            recipe,
+            model,
+            concurrency: None,
+            budget: None,
+            mode: RunMode::Live,
+            carries_to_similar: false,
+            asks_anew: false,
+        }
+    }
 }
 
 /// A run to go on with.
@@ -172,4 +225,14 @@ pub struct ResumeRequest {
     /// Whether images may be asked about again whose request was under way when a process died: the vendor may have
     /// billed it.
     pub accepts_repeats: bool,
+    /// Whether the failed images for which that makes sense are tried again.
+    pub retries_failed: bool,
+}
+
+impl ResumeRequest {
+    /// To go on with what waits, and nothing else.
+    #[must_use]
+    pub fn of(run: RunId) -> Self {
+        Self { run, budget: None, accepts_repeats: false, retries_failed: false }
+    }
 }

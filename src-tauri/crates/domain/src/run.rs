@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::annotation::Shape;
+use crate::geometry::PixelSize;
 use crate::ids::{ImageId, RunId};
 use crate::model::{Destination, ModelId};
 use crate::money::PicoDollars;
@@ -38,6 +40,47 @@ pub enum StopReason {
     Unreachable,
     /// The next request could have passed the run's budget.
     BudgetReached,
+}
+
+/// How a run asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum RunMode {
+    /// Image by image, each answered within seconds.
+    #[default]
+    Live,
+    /// In batches that the vendor works off within a day, at half the price.
+    Overnight,
+}
+
+/// Where a batch stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum BatchStage {
+    /// It was sent, and nobody has said that it was taken: the server is asked for it before anything is sent again.
+    Unconfirmed,
+    Working,
+    Canceling,
+    /// All that came of it is stored.
+    Ended,
+}
+
+/// A batch of an overnight run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct BatchState {
+    pub stage: BatchStage,
+    pub images: u32,
+    /// Images that the server is done with, whatever came of them.
+    pub finished: u32,
+    /// Milliseconds since the Unix epoch.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub submitted_at: u64,
+    /// When the server gives up on what is left; milliseconds since the Unix epoch.
+    #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
+    pub expires_at: Option<u64>,
 }
 
 /// Where a run stands.
@@ -102,6 +145,14 @@ pub enum FailureKind {
     AnswerUnreadable,
 }
 
+impl FailureKind {
+    /// Whether another try may come out otherwise. What a server will not take or a model declines to look at stays so.
+    #[must_use]
+    pub const fn is_worth_retrying(self) -> bool {
+        !matches!(self, Self::Refused | Self::Declined)
+    }
+}
+
 /// Why a request was made again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -121,6 +172,8 @@ pub enum RetryKind {
     Unreachable,
     /// The picture was too large a request, and was sent smaller.
     TooLarge,
+    /// The answer was cut off, and was given more room.
+    CutShort,
 }
 
 /// Requests made again for one reason.
@@ -156,17 +209,52 @@ pub struct PossiblyBilled {
 pub struct FailureGroup {
     pub kind: FailureKind,
     pub count: u32,
+    /// Whether another try may come out otherwise.
+    pub is_worth_retrying: bool,
     /// What was said about the first of them.
     pub example: String,
     pub example_image: String,
 }
 
-/// An image being worked on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A mark of an answer that is still on its way. Nothing is stored of it: the answer is read once, whole.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct PreviewMark {
+    pub label: String,
+    pub color: u8,
+    pub shape: Shape,
+}
+
+/// An image that is being asked about.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct InFlight {
     pub image: ImageId,
     pub since_millis: u32,
+    /// Upright size of the original: the frame of the preview.
+    pub size: PixelSize,
+    /// What has come so far.
+    pub preview: Vec<PreviewMark>,
+}
+
+/// One way to the model, as it stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct RouteState {
+    /// The host that it leads to, or what the person calls it.
+    pub name: String,
+    /// Requests under way, of this run and of others.
+    pub under_way: u32,
+    /// Requests that may be under way at once, as things stand.
+    pub at_once: u32,
+    /// Whether that number is found out, and not set.
+    pub is_adaptive: bool,
+    /// The strictest limit that was set, announced or learned; `None`: none is known.
+    pub requests_per_minute: Option<u32>,
+    /// `None` while requests are sent.
+    pub hold: Option<Hold>,
+    /// Why nothing more is sent there in this sitting.
+    pub closed: Option<String>,
 }
 
 /// An image that was just answered.
@@ -200,7 +288,14 @@ pub struct RunProgress {
     pub done: u32,
     pub failed: u32,
     pub in_flight: Vec<InFlight>,
+    /// Not finished and not in flight.
     pub waiting: u32,
+    /// Of those that wait: prepared, and ready to be sent.
+    pub prepared: u32,
+    /// Answers that an earlier run had paid for already.
+    pub reused: u32,
+    /// Images that were given the marks of a similar one instead of being asked about.
+    pub carried: u32,
     pub marks: u32,
     /// Images finished a minute, over the last ten seconds (or since the start when that is shorter).
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
@@ -208,7 +303,13 @@ pub struct RunProgress {
     /// Median and 95th percentile of what an image took in this sitting; `None` before the first.
     pub p50_millis: Option<u32>,
     pub p95_millis: Option<u32>,
+    /// Images at once, as things stand.
     pub concurrency: u32,
+    pub mode: RunMode,
+    /// The ways to the model; empty where nothing is sent.
+    pub routes: Vec<RouteState>,
+    /// Of an overnight run, the oldest first.
+    pub batches: Vec<BatchState>,
     pub quoted: Option<CostRange>,
     /// Settled from what the vendor reported.
     pub spent: PicoDollars,
@@ -220,7 +321,7 @@ pub struct RunProgress {
     /// Requests that were under way when a process died: whether they were billed nobody knows, and they are not made
     /// again without a word from the person.
     pub unsettled: PossiblyBilled,
-    /// `None` while requests are sent.
+    /// `None` while requests are sent on any way.
     pub hold: Option<Hold>,
     /// What was tried again, over all sittings.
     pub retried: Vec<RetryGroup>,
@@ -257,6 +358,7 @@ pub struct RunSummary {
     pub model_name: String,
     pub recipe_name: String,
     pub destination: Destination,
+    pub mode: RunMode,
     /// Milliseconds since the Unix epoch.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub started_at: u64,
@@ -281,6 +383,12 @@ pub struct RunSummary {
     pub unsettled: PossiblyBilled,
     /// Answers that were cut off, whose whole marks were kept.
     pub cut_short: u32,
+    /// Failed images for which another try may come out otherwise.
+    pub retryable: u32,
+    /// Answers that an earlier run had paid for already.
+    pub reused: u32,
+    /// Images that were given the marks of a similar one instead of being asked about.
+    pub carried: u32,
     pub retries: u32,
     pub p50_millis: Option<u32>,
     pub p95_millis: Option<u32>,

@@ -14,6 +14,32 @@ pub enum Theme {
     Light,
 }
 
+/// Limits that a person has set for one route, each within a minute; `None` follows what the server announces or refuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct RouteLimits {
+    pub requests: Option<u32>,
+    /// Input that does not come from the vendor's cache.
+    pub input_tokens: Option<u32>,
+    pub output_tokens: Option<u32>,
+}
+
+/// One more way to the same models: another region, another account, a gateway.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct FurtherRoute {
+    /// What the person calls it.
+    pub name: String,
+    pub base_url: String,
+    /// Put before the models' ids there, such as `anthropic.`; mostly empty.
+    pub model_prefix: String,
+    /// What a request costs there, in percent of the list price.
+    pub price_percent: u16,
+    pub concurrency: Option<u32>,
+    pub limits: RouteLimits,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -25,8 +51,11 @@ pub struct Settings {
     pub is_local_only: bool,
     /// The server for Claude; `None`: the vendor's own.
     pub base_url: Option<String>,
-    /// Images at once for models elsewhere; `None`: four.
+    /// Images at once for models elsewhere; `None` finds out.
     pub concurrency: Option<u32>,
+    pub limits: RouteLimits,
+    /// Beside the server for Claude: requests are spread over all of them.
+    pub further_routes: Vec<FurtherRoute>,
     /// Hosts to which the person has agreed to send images, having seen what is sent.
     pub agreed_hosts: Vec<String>,
 }
@@ -39,6 +68,8 @@ impl Default for Settings {
             is_local_only: false,
             base_url: None,
             concurrency: None,
+            limits: RouteLimits::default(),
+            further_routes: Vec::new(),
             agreed_hosts: Vec::new(),
         }
     }

@@ -15,10 +15,8 @@ use zeroize::Zeroizing;
 
 use crate::clock::today;
 use crate::library::Library;
+use crate::servers::{self, Further};
 use crate::{EngineError, Result};
-
-/// Requests at once when nobody has said how many.
-const CONCURRENCY: u32 = 4;
 
 /// What a library is opened with besides its own file.
 pub struct Surroundings {
@@ -51,18 +49,15 @@ pub struct Way {
     server: std::result::Result<BaseUrl, String>,
     key: Option<(Zeroizing<String>, KeyPlace)>,
     model: (ModelId, SettingSource),
-    concurrency: (u32, SettingSource),
+    concurrency: (Option<u32>, SettingSource),
     settings: Settings,
+    further: Vec<Further>,
 }
 
 impl Way {
     /// What cannot be used, in words; `None` when all can.
     fn problem(&self) -> Option<String> {
         self.server.as_ref().err().cloned()
-    }
-
-    pub fn concurrency(&self) -> u32 {
-        self.concurrency.0
     }
 
     /// The model that is chosen when nobody has chosen one.
@@ -106,12 +101,30 @@ impl Way {
         }
     }
 
+    /// A client for the server as it is set up.
     pub fn client(&self) -> Result<Client> {
-        let server = self.server.clone().map_err(|detail| unusable(&detail))?;
-        let host = destination_name(&server);
+        let server = self.server.as_ref().map_err(|detail| unusable(detail))?;
+        let host = destination_name(server);
         let (secret, _) = self.key.as_ref().ok_or(EngineError::Hindered(Hindrance::NoKey { host }))?;
-        let key = Key::for_server(secret, &server).map_err(|error| unusable(&error))?;
-        Client::new(server, key, &ClientOptions::default()).map_err(|error| unusable(&error))
+        servers::client(server, secret, &ClientOptions::default())
+    }
+
+    /// Requests at once, when a person has said how many.
+    pub fn concurrency(&self) -> Option<u32> {
+        self.concurrency.0
+    }
+
+    /// Of the server for Claude.
+    pub fn origin(&self) -> Option<String> {
+        self.server.as_ref().ok().map(BaseUrl::origin)
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub fn further(&self) -> &[Further] {
+        &self.further
     }
 }
 
@@ -120,11 +133,11 @@ pub fn claude(model: &ModelId) -> Result<&'static ClaudeModel> {
     models::find(&model.0).ok_or_else(|| EngineError::UnknownModel(model.clone()))
 }
 
-fn unusable(problem: &impl ToString) -> EngineError {
+pub fn unusable(problem: &impl ToString) -> EngineError {
     EngineError::Hindered(Hindrance::Unusable { detail: problem.to_string() })
 }
 
-fn destination_name(server: &BaseUrl) -> String {
+pub fn destination_name(server: &BaseUrl) -> String {
     match server.destination() {
         Destination::Host { name, .. } => name,
         Destination::ThisMachine => String::new(),
@@ -146,9 +159,9 @@ impl Library {
             None => (ModelId(DEFAULT_MODEL.into()), SettingSource::Default),
         };
         let concurrency = match (surroundings.said(Environment::concurrency), settings.concurrency) {
-            (Some(said), _) => said,
-            (None, Some(set)) => (set, SettingSource::Settings),
-            (None, None) => (CONCURRENCY, SettingSource::Default),
+            (Some((said, source)), _) => (Some(said), source),
+            (None, Some(set)) => (Some(set), SettingSource::Settings),
+            (None, None) => (None, SettingSource::Default),
         };
         let server = match &surroundings.environment {
             Err(error) => Err(error.to_string()),
@@ -158,11 +171,12 @@ impl Library {
             Ok(_) => BaseUrl::parse(&base_url.0).map_err(|error| format!("{}: {error}", base_url.0)),
         };
         let key = server.as_ref().ok().and_then(|server| self.key_for(server));
-        Ok(Way { base_url, server, key, model, concurrency, settings })
+        let further = self.further_routes(&settings);
+        Ok(Way { base_url, server, key, model, concurrency, settings, further })
     }
 
     /// The key from the environment where it belongs to `server`, otherwise the one that was entered for it.
-    fn key_for(&self, server: &BaseUrl) -> Option<(Zeroizing<String>, KeyPlace)> {
+    pub(crate) fn key_for(&self, server: &BaseUrl) -> Option<(Zeroizing<String>, KeyPlace)> {
         let given = self.surroundings.environment.as_ref().ok().and_then(|environment| environment.key(ANTHROPIC));
         let given =
             given.filter(|given| BaseUrl::parse(&given.base_url).is_ok_and(|its| its.origin() == server.origin()));
@@ -211,22 +225,33 @@ impl Library {
             model_from: way.model.1,
             concurrency: way.concurrency.0,
             concurrency_from: way.concurrency.1,
+            further: way.further.iter().map(Further::connection).collect(),
         })
     }
 
-    /// Keeps a typed key for the server as it is set up: in the keychain, or for the session where there is none.
-    pub fn keep_key(&self, typed: &Zeroizing<String>) -> Result<Connection> {
-        let server = self.way()?.server.map_err(|detail| unusable(&detail))?;
+    /// Keeps a typed key for the server at `base_url`, or for the one for Claude as it is set up: in the keychain, or for
+    /// the session where there is none.
+    pub fn keep_key(&self, base_url: Option<&str>, typed: &Zeroizing<String>) -> Result<Connection> {
+        let server = self.server_at(base_url)?;
         Key::for_server(typed, &server).map_err(EngineError::Key)?;
         self.surroundings.keys.keep(&server.origin(), Zeroizing::new(typed.trim().to_owned()));
         self.connection()
     }
 
-    /// Forgets the key that was entered for the server as it is set up.
-    pub fn forget_key(&self) -> Result<Connection> {
-        let server = self.way()?.server.map_err(|detail| unusable(&detail))?;
+    /// Forgets the key that was entered for the server at `base_url`, or for the one for Claude as it is set up.
+    pub fn forget_key(&self, base_url: Option<&str>) -> Result<Connection> {
+        let server = self.server_at(base_url)?;
         self.surroundings.keys.forget(&server.origin())?;
         self.connection()
+    }
+
+    fn server_at(&self, base_url: Option<&str>) -> Result<BaseUrl> {
+        match base_url {
+            Some(typed) => {
+                BaseUrl::parse(typed).map_err(|source| EngineError::Address { typed: typed.to_owned(), source })
+            }
+            None => self.way()?.server.map_err(|detail| unusable(&detail)),
+        }
     }
 
     /// Asks the server for its models with the key. Sends no image and costs nothing.

@@ -15,6 +15,7 @@ mod review;
 mod route;
 mod run;
 mod samples;
+mod servers;
 
 pub use connection::Surroundings;
 pub use error::{EngineError, Result};

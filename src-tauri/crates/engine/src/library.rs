@@ -131,7 +131,8 @@ impl Library {
     /// Saves what a person has set. An address that no key may be sent to is refused; the lock to this machine pauses the
     /// runs that send to others.
     pub async fn save_settings(&self, settings: Settings) -> Result<()> {
-        if let Some(base_url) = &settings.base_url {
+        let further = settings.further_routes.iter().map(|route| &route.base_url);
+        for base_url in settings.base_url.iter().chain(further) {
             BaseUrl::parse(base_url).map_err(|source| EngineError::Address { typed: base_url.clone(), source })?;
         }
         let is_local_only = settings.is_local_only;

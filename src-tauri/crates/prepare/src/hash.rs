@@ -10,7 +10,8 @@ use std::str::FromStr;
 pub struct ContentHash([u8; 32]);
 
 impl ContentHash {
-    pub(crate) fn of(bytes: &[u8]) -> Self {
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
         Self(*blake3::hash(bytes).as_bytes())
     }
 

@@ -4,8 +4,11 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::{Result, StoreError};
 
-const MIGRATIONS: [&str; 2] =
-    [include_str!("migration/0001_first.sql"), include_str!("migration/0002_remote_models.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("migration/0001_first.sql"),
+    include_str!("migration/0002_remote_models.sql"),
+    include_str!("migration/0003_engine.sql"),
+];
 
 /// Brings `connection` to the newest format. Two processes that open a new library at once migrate it once.
 pub fn migrate(connection: &Connection) -> Result<()> {

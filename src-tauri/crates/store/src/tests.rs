@@ -15,7 +15,7 @@ use domain::plan::CostRange;
 use domain::recipe::{Recipe, builtin};
 use domain::report::{DropGroup, RepairGroup};
 use domain::review::{Decision, DecisionScope, Verdict};
-use domain::run::{FailureKind, PossiblyBilled, RetryGroup, RetryKind, StopReason};
+use domain::run::{FailureKind, PossiblyBilled, RetryGroup, RetryKind, RunMode, StopReason};
 use domain::usage::Usage;
 
 use super::*;
@@ -58,6 +58,10 @@ impl Library {
             model_name: "M".into(),
             recipe: cats(),
             concurrency: 2,
+            at_once: None,
+            answer_key: None,
+            asks_anew: false,
+            mode: RunMode::Live,
             destination: Destination::ThisMachine,
             quoted: None,
             budget: None,
@@ -262,7 +266,7 @@ fn what_is_finished_is_never_done_again() {
     let jobs = store.read(|view| view.waiting_jobs(run, None, 10)).unwrap();
     assert_eq!(jobs.iter().map(|job| job.image).collect::<Vec<_>>(), images[1..]);
     assert_eq!(jobs[0].answer, None);
-    assert_eq!(jobs[1].answer.as_ref().map(|(_, raw)| raw.as_str()), Some("the answer"));
+    assert_eq!(jobs[1].answer.as_ref().map(|kept| kept.raw_answer.as_str()), Some("the answer"));
 
     // Settling the same job twice counts once.
     let job = jobs[2].clone();

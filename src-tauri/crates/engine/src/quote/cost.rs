@@ -7,7 +7,7 @@ use domain::geometry::PixelSize;
 use domain::metrics::quantile;
 use domain::model::{Destination, Model};
 use domain::money::PicoDollars;
-use domain::plan::{AnswerBasis, CostBasis, CostRange, SentSize, SizeCount};
+use domain::plan::{AnswerBasis, CostBasis, CostRange, PromptCaching, SentSize, SizeCount};
 use domain::recipe::Recipe;
 use domain::usage::Usage;
 use provider::image_size::{sent_size, tokens};
@@ -104,6 +104,11 @@ fn priced(brief: &Brief, answers: &AnswerTokens, sent: &[SentSize]) -> (CostRang
         longest_edge: sent.iter().map(|sent| sent.size.long_edge()).max().unwrap_or_default(),
         image_tokens: 0,
         image_cost: PicoDollars::ZERO,
+        caching: PromptCaching {
+            instruction_tokens: u32::try_from(brief.likely_prefix_tokens()).unwrap_or(u32::MAX),
+            least_tokens: u32::try_from(brief.model().min_cacheable_tokens).unwrap_or(u32::MAX),
+            is_used: brief.warms_cache(),
+        },
         text_tokens: 0,
         text_cost: PicoDollars::ZERO,
         answer_tokens: 0,

@@ -3,14 +3,14 @@
 
 mod cost;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use domain::ids::ImageId;
 use domain::model::{Destination, Model, ModelId};
-use domain::plan::{ModelQuote, PlanRequest, Quote, SizeCount, TimeBasis, TimeEstimate};
+use domain::plan::{ModelQuote, PlanRequest, Quote, SimilarSaving, SizeCount, TimeBasis, TimeEstimate};
 use domain::recipe::Recipe;
 use provider::prices::PRICES_AS_OF;
 
@@ -60,6 +60,7 @@ impl Library {
             .collect::<Result<_>>()?;
         Ok(Quote {
             image_count: u32::try_from(images.len()).unwrap_or(u32::MAX),
+            similar: SimilarSaving::default(),
             sizes: sizes.into_iter().take(LISTED_SIZES).collect(),
             models,
             suggested_model,
@@ -80,9 +81,21 @@ impl Library {
         let hindrance = way.hindrance(&model);
         let can_run = hindrance.is_none() && model.can_run(recipe);
         let pace = if can_run { self.pace(&model, images)? } else { None };
+        let answered = self.answered_before(way, &model, recipe, images)?;
+        let left: Vec<ImageId>;
+        let sizes_left: Vec<SizeCount>;
+        let (images, sizes) = if answered.is_empty() {
+            (images, sizes)
+        } else {
+            left = images.iter().copied().filter(|image| !answered.contains(image)).collect();
+            sizes_left = self.store.read(|view| view.sizes_of(&left))?;
+            (left.as_slice(), sizes_left.as_slice())
+        };
         let (cost, cost_basis) = self.cost(&model, recipe, sizes)?.unzip();
         let image_count = u32::try_from(images.len()).unwrap_or(u32::MAX);
         Ok(ModelQuote {
+            answered_before: u32::try_from(answered.len()).unwrap_or(u32::MAX),
+            overnight: None,
             cost,
             cost_basis: cost_basis.flatten(),
             time: pace.map(|pace| estimate(pace, image_count)),
@@ -91,6 +104,20 @@ impl Library {
             can_run,
             model,
         })
+    }
+
+    /// Images whose answers an earlier run has paid for.
+    fn answered_before(
+        &self,
+        way: &Way,
+        model: &Model,
+        recipe: &Recipe,
+        images: &[ImageId],
+    ) -> Result<HashSet<ImageId>> {
+        match Routes::answer_key(way, model, recipe)? {
+            Some(key) => Ok(self.store.read(|view| view.answered_before(&key, images))?),
+            None => Ok(HashSet::new()),
+        }
     }
 
     fn pace(&self, model: &Model, images: &[ImageId]) -> Result<Option<Pace>> {

@@ -1,83 +1,102 @@
-//! The gate of a route: while a server asks to be left alone, or cannot be reached, nobody passes. Deliberately absent:
-//! pacing by limits, which would hold requests back before anybody has to ask.
+//! Where requests wait until they may leave on one route. Shared by everything that sends to its server.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use domain::run::{Hold, RetryKind};
-use tokio::time::{Instant, sleep, sleep_until};
+use provider::refusal::RateLimits;
+use tokio::sync::Notify;
+use tokio::time::Instant;
 
+use super::limiter::{Bounds, FlightId, Limiter, Need, Opening, Outage};
 use crate::library::lock;
 
-/// Those who waited pass one by one within this time, so that they do not all arrive at once.
-const REOPENING: Duration = Duration::from_millis(500);
-
-struct Held {
-    until: Instant,
-    kind: RetryKind,
-    detail: String,
+/// The limits of one server with one key, and who waits for them.
+pub struct Gate {
+    limiter: Mutex<Limiter>,
+    /// Told whenever somebody may have got a reason to look again; shared by all gates, since a request may wait for
+    /// several.
+    moved: Arc<Notify>,
 }
 
-/// Shared by everything that sends to one server.
-#[derive(Default)]
-pub struct Gate(Mutex<Option<Held>>);
+/// How a gate stands.
+pub struct GateState {
+    pub under_way: usize,
+    pub at_once: usize,
+    pub is_adaptive: bool,
+    pub requests_per_minute: Option<f64>,
+    pub hold: Option<Hold>,
+}
 
 impl Gate {
-    /// Lets nobody pass for so long. Of two holds the later end counts.
-    pub fn hold(&self, how_long: Duration, kind: RetryKind, detail: &str) {
-        let until = Instant::now() + how_long;
-        let mut held = lock(&self.0);
-        if held.as_ref().is_none_or(|held| held.until < until) {
-            *held = Some(Held { until, kind, detail: detail.to_owned() });
-        }
+    pub fn new(bounds: Bounds, moved: Arc<Notify>) -> Self {
+        Self { limiter: Mutex::new(Limiter::new(bounds, Instant::now())), moved }
     }
 
-    /// Waits until the gate is open.
-    pub async fn passage(&self) {
-        let mut has_waited = false;
-        loop {
-            let until = lock(&self.0).as_ref().map(|held| held.until);
-            match until {
-                Some(until) if Instant::now() < until => {
-                    has_waited = true;
-                    sleep_until(until).await;
-                }
-                _ if has_waited => {
-                    has_waited = false;
-                    sleep(REOPENING.mul_f64(fastrand::f64())).await;
-                }
-                _ => return,
-            }
-        }
+    /// Follows what a person has set since; what was learned stays.
+    pub fn set_bounds(&self, bounds: Bounds) {
+        lock(&self.limiter).set_bounds(bounds, Instant::now());
+        self.moved.notify_waiters();
     }
 
-    /// Why nobody passes right now.
-    pub fn held(&self) -> Option<Hold> {
-        let held = lock(&self.0);
-        let held = held.as_ref()?;
-        let left = held.until.checked_duration_since(Instant::now())?;
-        let left_millis = u32::try_from(left.as_millis()).unwrap_or(u32::MAX);
-        (left_millis > 0).then(|| Hold { kind: held.kind, left_millis, detail: held.detail.clone() })
+    pub fn opening(&self, need: Need) -> Opening {
+        lock(&self.limiter).opening(need, Instant::now())
+    }
+
+    /// Lets a request leave that has found the gate open.
+    pub fn pass(self: &Arc<Self>, need: Need) -> Pass {
+        let flight = lock(&self.limiter).send(need, Instant::now());
+        Pass { gate: Arc::clone(self), flight }
+    }
+
+    pub fn state(&self) -> GateState {
+        let limiter = lock(&self.limiter);
+        GateState {
+            under_way: limiter.in_flight(),
+            at_once: limiter.places(),
+            is_adaptive: limiter.is_adaptive(),
+            requests_per_minute: limiter.requests_per_minute(),
+            hold: limiter.held(Instant::now()),
+        }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The right to have one request under way. Dropping it says that nobody waits for the answer any more.
+pub struct Pass {
+    gate: Arc<Gate>,
+    flight: FlightId,
+}
 
-    #[tokio::test(start_paused = true)]
-    async fn nobody_passes_a_held_gate_and_all_pass_soon_after() {
-        let gate = Gate::default();
-        let began = Instant::now();
-        gate.passage().await;
-        assert_eq!(began.elapsed(), Duration::ZERO);
+impl Pass {
+    /// The server has begun to answer.
+    pub fn accepted(&self, limits: &RateLimits) {
+        self.tell(|limiter, flight, now| limiter.accepted(flight, limits, now));
+    }
 
-        gate.hold(Duration::from_secs(7), RetryKind::RateLimited, "slow down");
-        gate.hold(Duration::from_secs(2), RetryKind::Unreachable, "shorter holds change nothing");
-        let hold = gate.held().unwrap();
-        assert_eq!((hold.kind, hold.left_millis, hold.detail.as_str()), (RetryKind::RateLimited, 7_000, "slow down"));
-        gate.passage().await;
-        assert!((Duration::from_secs(7)..=Duration::from_millis(7_501)).contains(&began.elapsed()));
-        assert_eq!(gate.held(), None);
+    /// The server has answered, or said what is wrong with this one request.
+    pub fn ended(self) {
+        self.tell(|limiter, flight, now| limiter.ended(flight, now));
+    }
+
+    /// The server has refused it for its limits: it may be sent again as if nothing had happened.
+    pub fn refused(self, retry_after: Option<Duration>, limits: &RateLimits, detail: &str) {
+        self.tell(|limiter, flight, now| limiter.refused(flight, retry_after, limits, detail, now));
+    }
+
+    /// The server failed, or could not be reached. Returns the outage that this is part of.
+    pub fn failed(self, kind: RetryKind, detail: &str) -> Option<Outage> {
+        self.tell(|limiter, flight, now| limiter.failed(flight, kind, detail, now))
+    }
+
+    fn tell<T>(&self, what: impl FnOnce(&mut Limiter, FlightId, Instant) -> T) -> T {
+        let told = what(&mut lock(&self.gate.limiter), self.flight, Instant::now());
+        self.gate.moved.notify_waiters();
+        told
+    }
+}
+
+impl Drop for Pass {
+    fn drop(&mut self) {
+        self.tell(|limiter, flight, now| limiter.abandoned(flight, now));
     }
 }

@@ -1,10 +1,13 @@
 //! Ways to a model. The embedded detector is one like any other: it has a name, abilities, a price of zero.
 
 mod gate;
+mod lane;
+mod limiter;
 mod remote;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
 use domain::answer::{Answer, AnsweredMark, Reading};
 use domain::coco;
@@ -12,18 +15,20 @@ use domain::geometry::PixelSize;
 use domain::model::{Destination, Model, ModelId, Vocabulary};
 use domain::money::PicoDollars;
 use domain::recipe::{Recipe, ShapeKind};
-use domain::run::{FailureKind, Hold, RetryKind};
+use domain::run::{FailureKind, Hold, RetryKind, RouteState, StopReason};
 use local::{DetectOptions, Detector, INPUT_EDGE, MODEL_ID};
 use prepare::Pixels;
-use provider::disposition::{Disposition, ItemFailure};
 use provider::request::{Brief, BriefOptions, Request};
 use store::Bill;
+use tokio::sync::Notify;
 
 use crate::connection::{Way, claude};
-use crate::library::{lock, processors};
+use crate::library::lock;
 use crate::{EngineError, Result};
 
 use gate::Gate;
+use lane::{Closed, Entry, Lane};
+pub use limiter::Bounds;
 use remote::Remote;
 
 /// Long edge in which the detector gets a picture, in pixels: twice its input, since its second view stretches the
@@ -44,6 +49,24 @@ pub enum Prepared {
     Request(Request),
 }
 
+impl Prepared {
+    /// Of the picture.
+    pub fn size(&self) -> PixelSize {
+        match self {
+            Self::Pixels(pixels) => pixels.size,
+            Self::Request(request) => request.sent(),
+        }
+    }
+
+    /// What it takes of the memory.
+    pub fn byte_count(&self) -> usize {
+        match self {
+            Self::Pixels(pixels) => pixels.rgb.len(),
+            Self::Request(request) => request.byte_count(),
+        }
+    }
+}
+
 /// An answer, before anybody has read it.
 pub struct Received {
     /// The form in which it is kept, and read back by the same kind of route.
@@ -52,21 +75,57 @@ pub struct Received {
     pub bill: Option<Bill>,
 }
 
+/// How much room an answer gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    Usual,
+    /// After one that was cut off.
+    More,
+}
+
 /// A request without an answer.
 pub struct Trouble {
-    pub disposition: Disposition,
+    pub remedy: Remedy,
     /// Under which name it is counted when it is made again.
     pub retry_kind: RetryKind,
     pub may_be_billed: bool,
     pub detail: String,
 }
 
+/// What to do about a request without an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remedy {
+    /// It waits for its turn again; nothing was wrong with it.
+    Again,
+    /// The same, after the server has failed on everybody.
+    AgainAfterOutage,
+    /// Once more after a moment, or after as long as the server says.
+    Retry { after: Option<Duration> },
+    /// A smaller picture may be taken.
+    Shrink,
+    /// The server will not take this picture.
+    Refuse,
+    /// The model failed on it, and says that it will again.
+    Fail,
+    /// Nothing more is to be sent in this run.
+    Stop(StopReason),
+}
+
 impl Trouble {
     /// Nothing was sent, and trying again would not help.
     fn failed(detail: String) -> Self {
-        let disposition = Disposition::FailItem(ItemFailure::ServerFailed);
-        Self { disposition, retry_kind: RetryKind::ServerFailed, may_be_billed: false, detail }
+        Self { remedy: Remedy::Fail, retry_kind: RetryKind::ServerFailed, may_be_billed: false, detail }
     }
+
+    fn elsewhere() -> Self {
+        Self::failed("prepared for another route".into())
+    }
+}
+
+/// The right to ask once.
+pub enum Turn {
+    Embedded,
+    Remote(Entry),
 }
 
 impl Route {
@@ -83,69 +142,90 @@ impl Route {
         Remote::smaller_edge(sent)
     }
 
-    /// Images at once, when nobody has said how many.
-    pub fn default_concurrency(&self) -> u32 {
+    /// Requests at once, as things stand; `None` where nothing is sent, and the processors are what there is to share.
+    pub fn at_once(&self) -> Option<usize> {
         match self {
-            Self::Embedded(_) => processors(),
-            Self::Remote(remote) => remote.concurrency,
+            Self::Embedded(_) => None,
+            Self::Remote(remote) => Some(remote.at_once()),
+        }
+    }
+
+    /// Whether an answer that was cut off can be asked for with more room.
+    pub fn has_more_room(&self) -> bool {
+        matches!(self, Self::Remote(remote) if remote.has_roomier())
+    }
+
+    /// What decides an answer besides the image; `None` where answers cost nothing.
+    pub fn answer_key(&self) -> Option<String> {
+        match self {
+            Self::Embedded(_) => None,
+            Self::Remote(remote) => Some(remote.answer_key.clone()),
         }
     }
 
     /// Puts a picture into the form that is sent; blocks.
-    pub fn prepare(&self, pixels: Pixels) -> std::result::Result<Prepared, String> {
+    pub fn prepare(&self, pixels: Pixels, room: Room) -> std::result::Result<Prepared, String> {
         match self {
             Self::Embedded(_) => Ok(Prepared::Pixels(pixels)),
-            Self::Remote(remote) => remote.request(&pixels).map(Prepared::Request),
+            Self::Remote(remote) => remote.request(&pixels, room).map(Prepared::Request),
         }
     }
 
     /// The most that asking about `prepared` can cost.
-    pub fn at_most(&self, prepared: &Prepared) -> PicoDollars {
+    pub fn at_most(&self, prepared: &Prepared, room: Room) -> PicoDollars {
         match (self, prepared) {
-            (Self::Remote(remote), Prepared::Request(request)) => remote.at_most(request.sent()),
+            (Self::Remote(remote), Prepared::Request(request)) => remote.at_most(request.sent(), room),
             _ => PicoDollars::ZERO,
         }
     }
 
-    /// Waits until the route may be used.
-    pub async fn passage(&self) {
-        if let Self::Remote(remote) = self {
-            remote.gate.passage().await;
+    /// Waits until `prepared` may be asked about. Fails when nothing more can be.
+    pub async fn turn(&self, prepared: &Prepared) -> std::result::Result<Turn, Closed> {
+        match (self, prepared) {
+            (Self::Remote(remote), Prepared::Request(request)) => remote.enter(request).await.map(Turn::Remote),
+            _ => Ok(Turn::Embedded),
         }
     }
 
-    /// Keeps everybody from using the route for so long.
-    pub fn hold(&self, how_long: std::time::Duration, kind: RetryKind, detail: &str) {
-        if let Self::Remote(remote) = self {
-            remote.gate.hold(how_long, kind, detail);
+    /// The ways to the model; empty where nothing is sent.
+    pub fn states(&self) -> Vec<RouteState> {
+        match self {
+            Self::Embedded(_) => Vec::new(),
+            Self::Remote(remote) => remote.states(),
         }
     }
 
-    /// Why the route may not be used right now.
+    /// Why nothing may be sent right now.
     pub fn held(&self) -> Option<Hold> {
         match self {
             Self::Embedded(_) => None,
-            Self::Remote(remote) => remote.gate.held(),
+            Self::Remote(remote) => remote.held(),
         }
     }
 
     /// Asks the model, once. Dropping the future of a remote route aborts its request.
-    pub async fn ask(&self, prepared: &Arc<Prepared>) -> Result<std::result::Result<Received, Trouble>> {
-        match self {
-            Self::Embedded(detector) => {
+    pub async fn ask(
+        &self,
+        prepared: &Arc<Prepared>,
+        turn: Turn,
+        on_text: &mut (dyn FnMut(&str) + Send),
+    ) -> Result<std::result::Result<Received, Trouble>> {
+        match (self, turn) {
+            (Self::Embedded(detector), Turn::Embedded) => {
                 let (detector, prepared) = (Arc::clone(detector), Arc::clone(prepared));
                 // Inference blocks; a panic in it fails the task, not the process.
                 tokio::task::spawn_blocking(move || match &*prepared {
                     Prepared::Pixels(pixels) => detected(&detector, pixels),
-                    Prepared::Request(_) => Err(Trouble::failed("prepared for another route".into())),
+                    Prepared::Request(_) => Err(Trouble::elsewhere()),
                 })
                 .await
                 .map_err(|_| EngineError::TaskLost)
             }
-            Self::Remote(remote) => Ok(match &**prepared {
-                Prepared::Request(request) => remote.send(request).await,
-                Prepared::Pixels(_) => Err(Trouble::failed("prepared for another route".into())),
+            (Self::Remote(remote), Turn::Remote(entry)) => Ok(match &**prepared {
+                Prepared::Request(request) => remote.send(request, entry, on_text).await,
+                Prepared::Pixels(_) => Err(Trouble::elsewhere()),
             }),
+            (Self::Embedded(_), Turn::Remote(_)) | (Self::Remote(_), Turn::Embedded) => Ok(Err(Trouble::elsewhere())),
         }
     }
 
@@ -156,6 +236,14 @@ impl Route {
                 Answer::from_raw(kept).map_err(|error| (FailureKind::AnswerUnreadable, error.to_string()))
             }
             Self::Remote(_) => Remote::read(kept, recipe),
+        }
+    }
+
+    /// The marks of an answer on its way, about a picture of `sent` size.
+    pub fn preview(&self, text: &str, recipe: &Recipe, sent: PixelSize) -> Vec<AnsweredMark> {
+        match self {
+            Self::Embedded(_) => Vec::new(),
+            Self::Remote(_) => Remote::preview(text, recipe, sent),
         }
     }
 }
@@ -187,6 +275,8 @@ pub struct Routes {
     detector: OnceLock<Arc<Detector>>,
     /// By server: what holds one run back holds all.
     gates: Mutex<HashMap<String, Arc<Gate>>>,
+    /// Told whenever one of the gates may have opened.
+    moved: Arc<Notify>,
 }
 
 impl Routes {
@@ -203,6 +293,13 @@ impl Routes {
             .ok_or_else(|| EngineError::UnknownModel(id.clone()))
     }
 
+    /// What decides the answers of `model` to `recipe` besides the image; `None` where answers cost nothing.
+    pub fn answer_key(way: &Way, model: &Model, recipe: &Recipe) -> Result<Option<String>> {
+        let (Some(origin), Destination::Host { .. }) = (way.origin(), &model.destination) else { return Ok(None) };
+        let brief = Brief::new(claude(&model.id)?, recipe, BriefOptions::default());
+        Ok(brief.ok().map(|brief| remote::answer_key(&brief, &origin)))
+    }
+
     pub fn detector(&self) -> Result<Arc<Detector>> {
         if let Some(detector) = self.detector.get() {
             return Ok(Arc::clone(detector));
@@ -211,15 +308,26 @@ impl Routes {
         Ok(Arc::clone(self.detector.get_or_init(|| detector)))
     }
 
-    /// Opens the way to `model`; blocks while weights are loaded.
-    pub fn open(&self, way: &Way, model: &Model, recipe: &Recipe) -> Result<Route> {
+    /// Opens the way to `model`, for so many requests at once or as many as turn out well; blocks while weights are loaded.
+    pub fn open(&self, way: &Way, model: &Model, recipe: &Recipe, at_once: Option<u32>) -> Result<Route> {
         if model.destination == Destination::ThisMachine {
             return Ok(Route::Embedded(self.detector()?));
         }
-        let client = way.client()?;
-        let gate = Arc::clone(lock(&self.gates).entry(client.server().origin()).or_default());
         let brief = Brief::new(claude(&model.id)?, recipe, BriefOptions::default())?;
-        Ok(Route::Remote(Arc::new(Remote { client, brief, gate, concurrency: way.concurrency() })))
+        let lanes = way.servers()?.into_iter().map(|server| {
+            let bounds = Bounds { at_once: at_once.or(server.bounds.at_once), ..server.bounds };
+            let gate = self.gate(&server.client.server().origin(), bounds);
+            Lane::new(server.name, server.client, gate, server.price_percent)
+        });
+        Ok(Route::Remote(Arc::new(Remote::new(brief, lanes.collect(), Arc::clone(&self.moved)))))
+    }
+
+    fn gate(&self, origin: &str, bounds: Bounds) -> Arc<Gate> {
+        let mut gates = lock(&self.gates);
+        let gate =
+            gates.entry(origin.to_owned()).or_insert_with(|| Arc::new(Gate::new(bounds, Arc::clone(&self.moved))));
+        gate.set_bounds(bounds);
+        Arc::clone(gate)
     }
 }
 

@@ -1,52 +1,97 @@
-//! A way to a model behind HTTP: what is sent to it, what its failures call for, and what its answers say.
+//! A model behind HTTP: what it is sent, on which of its lanes, what its failures call for, and what its answers say.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use domain::answer::Answer;
+use domain::answer::{Answer, AnsweredMark};
 use domain::geometry::PixelSize;
 use domain::money::PicoDollars;
 use domain::recipe::Recipe;
-use domain::run::{FailureKind, RetryKind};
-use prepare::Pixels;
+use domain::run::{FailureKind, Hold, RouteState};
+use prepare::{ContentHash, Pixels};
 use provider::answer::RawAnswer;
-use provider::client::{Client, SendError};
-use provider::disposition::{Disposition, RetryCause};
+use provider::client::Progress;
 use provider::image_size::sent_size;
 use provider::parse::{self, AnswerError};
-use provider::prices::Terms;
 use provider::request::{Brief, IMAGE_BASE64_LIMIT, MediaType, Picture, Request};
 use store::Bill;
+use tokio::sync::Notify;
+use tokio::time::sleep_until;
 
-use super::gate::Gate;
-use super::{Received, Trouble};
+use super::lane::{Closed, Entry, Lane, retry_kind, said};
+use super::limiter::{Need, Opening};
+use super::{Received, Room, Trouble};
+use crate::library::lock;
 
 /// JPEG qualities, the best first; a picture that is too many bytes at one is encoded at the next. Below the last, edges
 /// would suffer more than from fewer pixels.
 const QUALITIES: [u8; 3] = [90, 75, 60];
 /// Of the long edge, when a server finds a request too large.
 const SHRINKING: f64 = 0.7;
+/// Marks an answer is taken to have before one has come.
+const ASSUMED_MARKS: u64 = 8;
+/// Part of the newest answer in the mean of their lengths.
+const NEWEST_SHARE: f64 = 0.1;
 
-/// A client for one server, a brief for one recipe.
+/// What decides an answer besides the image: the same key, the same question to the same model. `origin` is that of the
+/// server for Claude, so that what a simulation answered is not taken for the vendor's.
+pub fn answer_key(brief: &Brief, origin: &str) -> String {
+    let question = format!("{origin}\n{QUALITIES:?}\n{}", brief.fixed_part());
+    ContentHash::of(question.as_bytes()).to_string()
+}
+
+/// A brief for one recipe, and the lanes on which it can be sent.
 pub struct Remote {
-    pub client: Client,
-    pub brief: Brief,
-    pub gate: Arc<Gate>,
-    pub concurrency: u32,
+    pub answer_key: String,
+    brief: Brief,
+    roomier: Option<Brief>,
+    warms_cache: bool,
+    lanes: Vec<Lane>,
+    moved: Arc<Notify>,
+    /// Output tokens of an answer, the mean of those that have come.
+    answer_tokens: Mutex<f64>,
 }
 
 impl Remote {
+    /// `moved` is told whenever one of the lanes' gates may have opened.
+    #[expect(clippy::cast_precision_loss, reason = "tokens of one answer")]
+    pub fn new(brief: Brief, lanes: Vec<Lane>, moved: Arc<Notify>) -> Self {
+        let origin = lanes.first().map(|lane| lane.client.server().origin()).unwrap_or_default();
+        Self {
+            answer_key: answer_key(&brief, &origin),
+            roomier: brief.roomier(),
+            warms_cache: brief.warms_cache(),
+            answer_tokens: Mutex::new(brief.likely_answer_tokens(ASSUMED_MARKS) as f64),
+            brief,
+            lanes,
+            moved,
+        }
+    }
+
     /// The size in which a picture of `original` size is sent.
     pub fn sent_size(&self, original: PixelSize) -> PixelSize {
         sent_size(original, self.brief.model().image_tier)
     }
 
-    /// The most that a request with a picture of `sent` size can cost.
-    pub fn at_most(&self, sent: PixelSize) -> PicoDollars {
-        self.brief.worst_case(sent, Terms::LIST)
+    /// Whether a cut off answer can be given more room.
+    pub fn has_roomier(&self) -> bool {
+        self.roomier.is_some()
+    }
+
+    fn brief(&self, room: Room) -> &Brief {
+        match (room, &self.roomier) {
+            (Room::More, Some(roomier)) => roomier,
+            _ => &self.brief,
+        }
+    }
+
+    /// The most that a request with a picture of `sent` size can cost, on the dearest lane.
+    pub fn at_most(&self, sent: PixelSize, room: Room) -> PicoDollars {
+        let dearest = self.lanes.iter().filter(|lane| !lane.is_closed()).max_by_key(|lane| lane.price_percent);
+        dearest.map_or(PicoDollars::ZERO, |lane| self.brief(room).worst_case(sent, lane.terms()))
     }
 
     /// Encodes a picture, without metadata, and puts it into a request. Blocks.
-    pub fn request(&self, pixels: &Pixels) -> Result<Request, String> {
+    pub fn request(&self, pixels: &Pixels, room: Room) -> Result<Request, String> {
         let mut bytes = Vec::new();
         for quality in QUALITIES {
             bytes = prepare::encode_jpeg(pixels, quality).map_err(|error| error.to_string())?;
@@ -55,7 +100,7 @@ impl Remote {
             }
         }
         let picture = Picture { size: pixels.size, media_type: MediaType::Jpeg, bytes: &bytes };
-        self.brief.request(&picture).map_err(|error| error.to_string())
+        self.brief(room).request(&picture).map_err(|error| error.to_string())
     }
 
     /// The long edge for another try, after a server has found a picture of `sent` size too large.
@@ -64,27 +109,99 @@ impl Remote {
         (f64::from(sent.long_edge()) * SHRINKING) as u32
     }
 
-    pub async fn send(&self, request: &Request) -> Result<Received, Trouble> {
-        match self.client.send(request, &mut |_| {}).await {
-            Ok(answer) => {
-                let bill =
-                    answer.usage.map(|usage| Bill { usage, paid: self.brief.model().price.cost(usage, Terms::LIST) });
-                match answer.to_kept() {
-                    Ok(kept) => Ok(Received { kept, bill }),
-                    Err(error) => Err(Trouble::failed(error.to_string())),
+    #[expect(clippy::cast_precision_loss, reason = "tokens of one request")]
+    fn need(&self, request: &Request) -> Need {
+        let likely = self.brief.likely_when_cached(request.sent(), 0);
+        Need { input_tokens: likely.input_tokens as f64, output_tokens: *lock(&self.answer_tokens) }
+    }
+
+    /// Waits until a request may leave on one of the lanes, the cheapest and then the emptiest first. Only one at a time
+    /// should wait here, so that requests leave in the order in which they came. Fails when every lane is closed.
+    pub async fn enter(&self, request: &Request) -> Result<Entry, Closed> {
+        let need = self.need(request);
+        loop {
+            let moved = self.moved.notified();
+            tokio::pin!(moved);
+            // Registered before looking, so that nothing falls between the look and the wait.
+            moved.as_mut().enable();
+            let (mut open, mut soonest) = (None, None);
+            for (index, lane) in self.lanes.iter().enumerate() {
+                match lane.opening(need, self.warms_cache) {
+                    Opening::Open { room } => {
+                        open = open.max(Some((std::cmp::Reverse(lane.price_percent), room, index)));
+                    }
+                    Opening::At(at) => soonest = Some(soonest.map_or(at, |soonest| at.min(soonest))),
+                    Opening::Full => {}
                 }
             }
-            Err(error) => Err(Trouble {
-                disposition: error.disposition(),
-                retry_kind: retry_kind(&error),
-                may_be_billed: error.may_be_billed(),
-                detail: match error {
-                    // That it cannot be reached is what the kind says.
-                    SendError::Unreachable { detail } => detail,
-                    error => error.to_string(),
-                },
-            }),
+            if let Some((.., index)) = open {
+                return Ok(self.lanes[index].enter(index, need, self.warms_cache));
+            }
+            if let Some(closed) = self.closed() {
+                return Err(closed);
+            }
+            match soonest {
+                Some(at) => {
+                    tokio::select! {
+                        () = moved => {}
+                        () = sleep_until(at) => {}
+                    }
+                }
+                None => moved.await,
+            }
         }
+    }
+
+    /// Why nothing more can be sent on any lane.
+    fn closed(&self) -> Option<Closed> {
+        let closed: Option<Vec<Closed>> = self.lanes.iter().map(Lane::closed).collect();
+        closed?.into_iter().next()
+    }
+
+    /// Sends a request, telling what arrives of the answer meanwhile.
+    pub async fn send(
+        &self,
+        request: &Request,
+        entry: Entry,
+        on_text: &mut (dyn FnMut(&str) + Send),
+    ) -> Result<Received, Trouble> {
+        let lane = &self.lanes[entry.lane];
+        let mut on_progress = |progress: Progress<'_>| match progress {
+            Progress::Accepted { rate_limits } => lane.note_accepted(&entry, rate_limits),
+            Progress::Begun { .. } => {
+                lane.note_begun(self.warms_cache);
+                self.moved.notify_waiters();
+            }
+            Progress::Text(text) => on_text(text),
+        };
+        match lane.client.send(request, &mut on_progress).await {
+            Ok(answer) => {
+                lane.note_answered(entry);
+                let bill = answer.usage.map(|usage| {
+                    self.note_length(usage.output_tokens);
+                    Bill { usage, paid: self.brief.model().price.cost(usage, lane.terms()) }
+                });
+                answer.to_kept().map(|kept| Received { kept, bill }).map_err(|error| Trouble::failed(error.to_string()))
+            }
+            Err(error) => {
+                let index = entry.lane;
+                let others = self.lanes.iter().enumerate().filter(|(other, lane)| *other != index && !lane.is_closed());
+                let remedy = lane.note_failed(entry, &error, others.count() > 0);
+                self.moved.notify_waiters();
+                Err(Trouble {
+                    remedy,
+                    retry_kind: retry_kind(&error),
+                    may_be_billed: error.may_be_billed(),
+                    detail: said(&error),
+                })
+            }
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "tokens of one answer")]
+    fn note_length(&self, output_tokens: u64) {
+        let mut mean = lock(&self.answer_tokens);
+        *mean += NEWEST_SHARE * (output_tokens as f64 - *mean);
     }
 
     /// Reads an answer that was kept.
@@ -99,20 +216,25 @@ impl Remote {
             (kind, error.to_string())
         })
     }
-}
 
-fn retry_kind(error: &SendError) -> RetryKind {
-    match error {
-        SendError::Unreachable { .. } => RetryKind::Unreachable,
-        SendError::Lost { .. } => RetryKind::ConnectionLost,
-        SendError::IdleTimeout { .. } | SendError::TotalTimeout { .. } => RetryKind::TimedOut,
-        SendError::Refused(_) | SendError::BrokenOff { .. } | SendError::WebPage | SendError::Malformed { .. } => {
-            match error.disposition() {
-                Disposition::HoldRoute { .. } => RetryKind::RateLimited,
-                Disposition::ShrinkOnce => RetryKind::TooLarge,
-                Disposition::Retry { cause: RetryCause::Overloaded, .. } => RetryKind::Overloaded,
-                _ => RetryKind::ServerFailed,
-            }
-        }
+    /// The marks of an answer on its way.
+    pub fn preview(text: &str, recipe: &Recipe, sent: PixelSize) -> Vec<AnsweredMark> {
+        parse::preview(text, recipe, sent)
+    }
+
+    pub fn states(&self) -> Vec<RouteState> {
+        self.lanes.iter().map(Lane::state).collect()
+    }
+
+    /// Why nothing is sent on any lane right now: the hold that ends first.
+    pub fn held(&self) -> Option<Hold> {
+        let open: Vec<RouteState> = self.states().into_iter().filter(|lane| lane.closed.is_none()).collect();
+        let holds: Option<Vec<Hold>> = open.into_iter().map(|lane| lane.hold).collect();
+        holds?.into_iter().min_by_key(|hold| hold.left_millis)
+    }
+
+    /// Requests at a time on all lanes, as things stand.
+    pub fn at_once(&self) -> usize {
+        self.lanes.iter().filter(|lane| !lane.is_closed()).map(|lane| lane.gate.state().at_once).sum()
     }
 }

@@ -18,6 +18,7 @@ struct Account {
 }
 
 /// The budget of one run.
+#[derive(Debug)]
 pub struct Budget {
     cap: Option<PicoDollars>,
     account: Mutex<Account>,
@@ -27,6 +28,33 @@ pub struct Budget {
 /// A request that could pass the cap, while nothing under way can make room for it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct CapReached;
+
+/// The worst case of one request, set aside. Until it is known whether the request left, dropping it gives all back; from
+/// then on, it gives back nothing.
+#[derive(Debug)]
+pub struct Reservation<'a> {
+    budget: &'a Budget,
+    at_most: PicoDollars,
+    committed_when_dropped: PicoDollars,
+}
+
+impl Reservation<'_> {
+    /// The request is about to leave: whatever happens from now on, it may be billed.
+    pub fn note_sent(&mut self) {
+        self.committed_when_dropped = self.at_most;
+    }
+
+    /// What the request has cost, or may have.
+    pub fn settle(mut self, committed: PicoDollars) {
+        self.committed_when_dropped = committed;
+    }
+}
+
+impl Drop for Reservation<'_> {
+    fn drop(&mut self) {
+        self.budget.settle(self.at_most, self.committed_when_dropped);
+    }
+}
 
 impl Budget {
     /// `committed`: what earlier sittings have paid, or may have.
@@ -44,8 +72,8 @@ impl Budget {
     }
 
     /// Sets `at_most` aside. Near the cap it waits for what is under way, which mostly comes out cheaper than its worst
-    /// case. What is set aside must be settled.
-    pub async fn reserve(&self, at_most: PicoDollars) -> Result<(), CapReached> {
+    /// case.
+    pub async fn reserve(&self, at_most: PicoDollars) -> Result<Reservation<'_>, CapReached> {
         loop {
             // Registered before looking, so that no settlement falls between the look and the wait.
             let settled = self.settled.notified();
@@ -54,7 +82,7 @@ impl Budget {
                 let needed = account.committed + account.reserved + at_most;
                 if self.cap.is_none_or(|cap| needed <= cap) {
                     account.reserved += at_most;
-                    return Ok(());
+                    return Ok(Reservation { budget: self, at_most, committed_when_dropped: PicoDollars::ZERO });
                 }
                 if account.reserved == PicoDollars::ZERO {
                     return Err(CapReached);
@@ -65,7 +93,7 @@ impl Budget {
     }
 
     /// Gives back what was set aside for a request, less what it has cost, or may have.
-    pub fn settle(&self, at_most: PicoDollars, committed: PicoDollars) {
+    fn settle(&self, at_most: PicoDollars, committed: PicoDollars) {
         let mut account = lock(&self.account);
         account.reserved = PicoDollars(account.reserved.0.saturating_sub(at_most.0));
         account.committed += committed;
@@ -110,11 +138,14 @@ mod tests {
                 let budget = Arc::clone(&budget);
                 sending.spawn(async move {
                     let at_most = PicoDollars(fate.at_most);
-                    budget.reserve(at_most).await.ok()?;
+                    let mut reservation = budget.reserve(at_most).await.ok()?;
+                    reservation.note_sent();
                     tokio::time::sleep(Duration::from_millis(fate.millis)).await;
                     let cost = fate.at_most * fate.percent / 100;
                     // Without a word from the vendor the worst is assumed, whatever was billed over there.
-                    budget.settle(at_most, if fate.is_told { PicoDollars(cost) } else { at_most });
+                    if fate.is_told {
+                        reservation.settle(PicoDollars(cost));
+                    }
                     Some(cost)
                 });
             }
@@ -152,16 +183,25 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn near_the_cap_it_waits_for_what_is_under_way() {
         let budget = Arc::new(Budget::new(Some(PicoDollars(100)), PicoDollars::ZERO));
-        budget.reserve(PicoDollars(80)).await.unwrap();
+        let first = budget.reserve(PicoDollars(80)).await.unwrap();
         let waiting = tokio::spawn({
             let budget = Arc::clone(&budget);
-            async move { budget.reserve(PicoDollars(80)).await }
+            async move { budget.reserve(PicoDollars(80)).await.map(|reservation| reservation.settle(PicoDollars(15))) }
         });
         tokio::time::sleep(Duration::from_secs(1)).await;
         assert!(!waiting.is_finished());
-        budget.settle(PicoDollars(80), PicoDollars(15));
+        first.settle(PicoDollars(15));
         assert_eq!(waiting.await.unwrap(), Ok(()));
-        budget.settle(PicoDollars(80), PicoDollars(15));
-        assert_eq!(budget.reserve(PicoDollars(80)).await, Err(CapReached));
+        assert_eq!(budget.reserve(PicoDollars(80)).await.map(drop), Err(CapReached));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_never_left_is_given_back_and_what_did_is_not() {
+        let budget = Budget::new(Some(PicoDollars(100)), PicoDollars::ZERO);
+        drop(budget.reserve(PicoDollars(80)).await.unwrap());
+        let mut sent = budget.reserve(PicoDollars(80)).await.unwrap();
+        sent.note_sent();
+        drop(sent);
+        assert_eq!(budget.reserve(PicoDollars(80)).await.map(drop), Err(CapReached));
     }
 }

@@ -4,16 +4,19 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use domain::answer::{Answer, Reading};
 use domain::ids::JobId;
-use domain::run::{RunProgress, RunState, StopReason};
+use domain::recipe::Recipe;
+use domain::run::{InFlight, PreviewMark, RunProgress, RunState, StopReason};
 use store::WaitingJob;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::board::Asked;
 use super::executor::{Ended, Stop, Work};
 use super::lock::RunLock;
-use super::progress::Sitting;
+use super::progress::{Sitting, whole_millis};
 use crate::Result;
 use crate::library::lock;
 
@@ -26,6 +29,7 @@ const QUEUE_SLICE: u32 = 256;
 
 pub struct Dispatcher {
     work: Arc<Work>,
+    /// Images at once, where the route has no limit of its own.
     concurrency: usize,
     queue: VecDeque<WaitingJob>,
     last_read: Option<JobId>,
@@ -35,6 +39,8 @@ pub struct Dispatcher {
     /// Why nothing more is sent, when a request has shown that.
     must_stop: Option<Stop>,
     sitting: Sitting,
+    /// The most images that were asked about at once.
+    most_asked: u32,
     publish: watch::Sender<RunProgress>,
     stop_asked: watch::Receiver<Option<StopReason>>,
     wall_noted_at: Instant,
@@ -59,6 +65,7 @@ impl Dispatcher {
             halt,
             must_stop: None,
             sitting,
+            most_asked: 0,
             publish,
             stop_asked,
             wall_noted_at: Instant::now(),
@@ -102,6 +109,7 @@ impl Dispatcher {
     async fn carry_out(&mut self) -> Result<Stop> {
         let mut snapshots = interval(SNAPSHOT_INTERVAL);
         snapshots.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let board = Arc::clone(&self.work.board);
         loop {
             let asked = *self.stop_asked.borrow_and_update();
             let stop = self.must_stop.clone().or(asked.map(|reason| Stop { reason, detail: None }));
@@ -121,13 +129,13 @@ impl Dispatcher {
                             self.sitting.note_finished(finished, Instant::now());
                             self.work.library.note_change();
                         }
-                        Ended::PutBack(image) => self.sitting.note_put_back(image),
-                        Ended::MustStop(image, stop) => {
-                            self.sitting.note_put_back(image);
+                        Ended::PutBack => {}
+                        Ended::MustStop(stop) => {
                             self.must_stop.get_or_insert(stop);
                         }
                     }
                 }
+                () = board.moved() => {}
                 // Cannot fail while this task is listed as active; if it did, there would be nobody to ask for a stop.
                 Ok(()) = self.stop_asked.changed() => {}
                 _ = snapshots.tick() => {
@@ -143,7 +151,7 @@ impl Dispatcher {
     }
 
     fn admit(&mut self) -> Result<()> {
-        while self.executing.len() < self.concurrency {
+        for _ in 0..self.places() {
             if self.queue.is_empty() {
                 let (run, after) = (self.work.run, self.last_read);
                 let jobs = self.work.library.store.read(|view| view.waiting_jobs(run, after, QUEUE_SLICE))?;
@@ -151,23 +159,46 @@ impl Dispatcher {
             }
             let Some(job) = self.queue.pop_front() else { return Ok(()) };
             self.last_read = Some(job.id);
-            self.sitting.note_taken(job.image, Instant::now());
             self.executing.spawn(Arc::clone(&self.work).execute(job));
         }
         Ok(())
     }
 
+    /// How many more images may be taken up: those that are asked about, and where they are sent away, as many again as
+    /// it takes to have the next ones ready.
+    fn places(&self) -> usize {
+        let taken = self.executing.len();
+        let Some(at_once) = self.work.route.at_once() else { return self.concurrency.saturating_sub(taken) };
+        let (asked, ahead) = (self.work.board.asked_count(), self.work.board.look_ahead());
+        let unasked = taken.saturating_sub(asked);
+        ahead.saturating_sub(unasked).min((at_once + ahead).saturating_sub(taken))
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "images at once")]
     fn snapshot(&mut self, state: RunState) -> RunProgress {
-        let sums = self.work.tally.sums();
+        let work = &self.work;
+        let (sums, now) = (work.tally.sums(), Instant::now());
+        let read = |text: &str, sent| work.route.preview(text, &work.recipe, sent);
+        let in_flight = work.board.asked(read, |asked| InFlight {
+            image: asked.image,
+            since_millis: whole_millis(now.duration_since(asked.since)),
+            size: asked.size,
+            preview: preview(asked, &work.recipe),
+        });
+        self.most_asked = self.most_asked.max(in_flight.len() as u32);
         RunProgress {
+            prepared: work.board.prepared() as u32,
+            reused: sums.reused,
+            concurrency: work.route.at_once().unwrap_or(self.concurrency) as u32,
+            routes: work.route.states(),
             spent: sums.spent,
             possibly_billed: sums.possibly_billed,
             retried: sums.retried,
             cut_short: sums.cut_short,
-            budget: self.work.budget.cap(),
-            reserved: self.work.budget.reserved(),
-            hold: self.work.route.held(),
-            ..self.sitting.snapshot(state, Instant::now())
+            budget: work.budget.cap(),
+            reserved: work.budget.reserved(),
+            hold: work.route.held(),
+            ..self.sitting.snapshot(state, in_flight, now)
         }
     }
 
@@ -175,7 +206,24 @@ impl Dispatcher {
         let now = Instant::now();
         let millis = now.duration_since(self.wall_noted_at).as_secs_f64() * 1000.0;
         self.wall_noted_at = now;
-        let run = self.work.run;
-        Ok(self.work.library.store.write(move |edit| edit.add_wall_millis(run, millis)).await?)
+        let (run, most_asked) = (self.work.run, self.most_asked);
+        let noted = self.work.library.store.write(move |edit| {
+            edit.add_wall_millis(run, millis)?;
+            edit.note_concurrency(run, most_asked)
+        });
+        Ok(noted.await?)
     }
+}
+
+/// The marks that have come so far, in pixels of the image.
+fn preview(asked: &Asked, recipe: &Recipe) -> Vec<PreviewMark> {
+    let answer = Answer { sent: asked.sent, marks: asked.marks.clone(), reading: Reading::default() };
+    let marks = answer.annotations(recipe, asked.size).into_iter();
+    marks
+        .map(|mark| PreviewMark {
+            color: recipe.label_for(&mark.label).map_or(1, |label| label.color),
+            label: mark.label,
+            shape: mark.shape,
+        })
+        .collect()
 }

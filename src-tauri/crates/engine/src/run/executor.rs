@@ -9,16 +9,16 @@ use domain::ids::{AttemptId, ImageId, RunId};
 use domain::money::PicoDollars;
 use domain::recipe::Recipe;
 use domain::run::{FailureKind, RetryKind, StopReason};
-use provider::disposition::{Disposition, ItemFailure, StopCause};
 use store::{JobFailure, JobOutcome, Unanswered, WaitingJob};
-use tokio::sync::watch;
+use tokio::sync::{Mutex, Semaphore, watch};
 
-use super::budget::{Budget, CapReached};
-use super::retry::{self, RETRIES};
+use super::board::{Asked, Board};
+use super::budget::{Budget, Reservation};
+use super::retry::{self, RETRIES, RETRIES_IN_OUTAGE};
 use super::tally::Tally;
 use crate::clock::now_millis;
 use crate::library::Library;
-use crate::route::{Prepared, Received, Route, Trouble};
+use crate::route::{Prepared, Received, Remedy, Room, Route, Trouble, Turn};
 use crate::{EngineError, Result};
 
 /// What every job of a run shares.
@@ -29,6 +29,11 @@ pub struct Work {
     pub recipe: Arc<Recipe>,
     pub tally: Tally,
     pub budget: Budget,
+    pub board: Arc<Board>,
+    /// Decoding takes the processors, and no more images than there are processors the memory.
+    pub preparing: Semaphore,
+    /// Held by the one that is next to be sent, so that images are asked about in the order in which they got ready.
+    pub turnstile: Mutex<()>,
     /// True once nothing more is to be sent: jobs that wait to send go back into the queue.
     pub halt: watch::Receiver<bool>,
 }
@@ -37,9 +42,9 @@ pub struct Work {
 pub enum Ended {
     Settled(Finished),
     /// It waits as before: nothing of it is in flight, and nothing is to be sent.
-    PutBack(ImageId),
+    PutBack,
     /// It waits as before, and so must all others until a person has done something.
-    MustStop(ImageId, Stop),
+    MustStop(Stop),
 }
 
 /// Why a run cannot go on, and what was said about it.
@@ -53,42 +58,62 @@ pub struct Stop {
 pub struct Finished {
     pub image: ImageId,
     pub name: String,
+    /// Preparing it, and from its first request to its marks; waiting for its turn left out.
     pub took_millis: f64,
     /// The number of marks, or why there are none.
     pub outcome: std::result::Result<u32, (FailureKind, String)>,
 }
 
 /// What came of asking, before it is settled.
-enum Asked {
+enum Asking {
     Outcome(JobOutcome),
     PutBack,
     MustStop(Stop),
 }
 
-/// What follows from a request that was not answered.
-enum Next {
-    Wait(Duration),
-    /// The route is held, which makes everybody wait.
-    Hold(Duration),
-    Shrink,
-    Fail(FailureKind),
-    Stop(StopReason),
+/// What a job has come to so far.
+struct Course {
+    edge: u32,
+    room: Room,
+    tries: u32,
+    tries_in_outage: u32,
+    is_shrunk: bool,
+    /// An answer that was cut off, whose marks count if a longer one does not come.
+    cut_off: Option<JobOutcome>,
+    preparing: Duration,
+    first_sent_at: Option<Instant>,
 }
 
 impl Work {
     /// Does one job and settles it. An error means that the library cannot be written: the run cannot go on.
     pub async fn execute(self: Arc<Self>, job: WaitingJob) -> Result<Ended> {
-        let began = Instant::now();
-        let asked = match &job.answer {
-            Some((attempt, raw_answer)) => Asked::Outcome(self.read(*attempt, raw_answer, job.size)),
-            None => self.ask(&job).await?,
+        let mut course = Course {
+            edge: self.route.sent_edge(job.size),
+            room: Room::Usual,
+            tries: 0,
+            tries_in_outage: 0,
+            is_shrunk: false,
+            cut_off: None,
+            preparing: Duration::ZERO,
+            first_sent_at: None,
         };
-        let outcome = match asked {
-            Asked::Outcome(outcome) => outcome,
-            Asked::PutBack => return Ok(Ended::PutBack(job.image)),
-            Asked::MustStop(stop) => return Ok(Ended::MustStop(job.image, stop)),
+        let kept = job.answer.as_ref().map(|kept| self.read(kept.attempt, &kept.raw_answer, job.size));
+        let asking = match kept {
+            Some(outcome) if !self.wants_more_room(&outcome, course.room) => Asking::Outcome(outcome),
+            kept => {
+                if kept.is_some() {
+                    (course.cut_off, course.room) = (kept, Room::More);
+                }
+                self.ask(&job, &mut course).await?
+            }
         };
-        let took_millis = began.elapsed().as_secs_f64() * 1000.0;
+        let outcome = match asking {
+            Asking::Outcome(outcome) => outcome,
+            Asking::PutBack => return Ok(Ended::PutBack),
+            Asking::MustStop(stop) => return Ok(Ended::MustStop(stop)),
+        };
+        let asked = course.first_sent_at.map_or(Duration::ZERO, |at| at.elapsed());
+        let took_millis = (course.preparing + asked).as_secs_f64() * 1000.0;
         let finished = Finished {
             image: job.image,
             name: job.name.clone(),
@@ -101,69 +126,108 @@ impl Work {
         if matches!(&outcome, JobOutcome::Done { reading, .. } if reading.is_cut_short) {
             self.tally.note_cut_short();
         }
+        if job.answer.as_ref().is_some_and(|kept| kept.is_reused) && course.first_sent_at.is_none() {
+            self.tally.note_reused();
+        }
         let (run, recipe, now) = (self.run, Arc::clone(&self.recipe), now_millis());
         self.library.store.write(move |edit| edit.settle_job(run, &job, &recipe, &outcome, took_millis, now)).await?;
         Ok(Ended::Settled(finished))
     }
 
     /// Prepares the image and sends it until it is answered, or it is clear that it will not be.
-    async fn ask(self: &Arc<Self>, job: &WaitingJob) -> Result<Asked> {
-        let mut edge = self.route.sent_edge(job.size);
-        let mut prepared = match self.prepared(job, edge).await? {
-            Ok(prepared) => prepared,
-            Err(failure) => return Ok(Asked::Outcome(JobOutcome::Failed(failure))),
-        };
-        let (mut tries, mut holds, mut is_shrunk) = (0, 0, false);
+    async fn ask(self: &Arc<Self>, job: &WaitingJob, course: &mut Course) -> Result<Asking> {
         loop {
-            let at_most = self.route.at_most(&prepared);
-            let admitted = self.unless_halted(async {
-                self.route.passage().await;
-                self.budget.reserve(at_most).await
-            });
-            match admitted.await {
-                None => return Ok(Asked::PutBack),
-                Some(Err(CapReached)) => {
-                    return Ok(Asked::MustStop(Stop { reason: StopReason::BudgetReached, detail: None }));
-                }
-                Some(Ok(())) => {}
-            }
-            let (id, sent_at) = (job.id, now_millis());
-            let attempt = self.library.store.write(move |edit| edit.note_sent(id, at_most, sent_at)).await?;
-            let trouble = match self.route.ask(&prepared).await? {
-                Ok(received) => return self.keep(attempt, received, at_most, job).await.map(Asked::Outcome),
-                Err(trouble) => trouble,
+            let prepared = match self.prepared(job, course).await? {
+                Ok(Some(prepared)) => prepared,
+                Ok(None) => return Ok(course.interrupted()),
+                Err(failure) => return Ok(Asking::Outcome(course.failed(JobOutcome::Failed(failure)))),
             };
-            let next = match next(&trouble, tries + 1, holds + 1) {
-                Next::Shrink if is_shrunk => Next::Fail(FailureKind::Refused),
-                next => next,
-            };
-            let is_again = matches!(next, Next::Wait(_) | Next::Hold(_) | Next::Shrink);
-            self.note_unanswered(attempt, &trouble, is_again.then_some(trouble.retry_kind), at_most).await?;
-            match next {
-                Next::Wait(delay) => {
-                    tries += 1;
-                    if self.unless_halted(tokio::time::sleep(delay)).await.is_none() {
-                        return Ok(Asked::PutBack);
-                    }
-                }
-                Next::Hold(delay) => {
-                    // A server that is out of reach uses tries up, one that asks for patience does not.
-                    tries += u32::from(trouble.retry_kind == RetryKind::Unreachable);
-                    holds += 1;
-                    self.route.hold(delay, trouble.retry_kind, &trouble.detail);
-                }
-                Next::Shrink => {
-                    is_shrunk = true;
-                    edge = Route::smaller_edge(job.size.fit_within(edge));
-                    prepared = match self.prepared(job, edge).await? {
-                        Ok(prepared) => prepared,
-                        Err(failure) => return Ok(Asked::Outcome(JobOutcome::Failed(failure))),
-                    };
-                }
-                Next::Fail(kind) => return Ok(Asked::Outcome(failed(Some(attempt), kind, trouble.detail))),
-                Next::Stop(reason) => return Ok(Asked::MustStop(Stop { reason, detail: Some(trouble.detail) })),
+            if let Some(asking) = self.ask_about(job, &prepared, course).await? {
+                return Ok(asking);
             }
         }
+    }
+
+    /// Sends one prepared image until something final has come of it; `None` when it has to be prepared anew.
+    async fn ask_about(
+        self: &Arc<Self>,
+        job: &WaitingJob,
+        prepared: &Arc<Prepared>,
+        course: &mut Course,
+    ) -> Result<Option<Asking>> {
+        let at_most = self.route.at_most(prepared, course.room);
+        loop {
+            let (mut reservation, turn) = match self.turn(prepared, at_most).await {
+                None => return Ok(Some(course.interrupted())),
+                Some(Err(stop)) => return Ok(Some(course.stopped(stop))),
+                Some(Ok(admitted)) => admitted,
+            };
+            course.first_sent_at.get_or_insert_with(Instant::now);
+            reservation.note_sent();
+            let (id, sent_at) = (job.id, now_millis());
+            let attempt = self.library.store.write(move |edit| edit.note_sent(id, at_most, sent_at)).await?;
+            let sent = prepared.size();
+            let asked = self.board.note_asked(job.id, Asked::new(job.image, job.size, sent));
+            let answered = self.route.ask(prepared, turn, &mut |text| asked.add(text)).await?;
+            drop(asked);
+            let trouble = match answered {
+                Ok(received) => {
+                    let outcome = self.keep(attempt, received, at_most, reservation, job).await?;
+                    if !self.wants_more_room(&outcome, course.room) {
+                        return Ok(Some(Asking::Outcome(course.better_of(outcome))));
+                    }
+                    self.tally.note_retry(RetryKind::CutShort);
+                    self.library.store.write(move |edit| edit.note_retried(attempt, RetryKind::CutShort)).await?;
+                    (course.cut_off, course.room) = (Some(outcome), Room::More);
+                    return Ok(None);
+                }
+                Err(trouble) => trouble,
+            };
+            let next = course.next(trouble.remedy);
+            let is_again = matches!(next, Next::Turn | Next::Wait(_) | Next::Shrink);
+            let retried_for = is_again.then_some(trouble.retry_kind);
+            self.note_unanswered(attempt, &trouble, retried_for, at_most, reservation).await?;
+            match next {
+                Next::Turn => {}
+                Next::Wait(delay) => {
+                    if self.unless_halted(tokio::time::sleep(delay)).await.is_none() {
+                        return Ok(Some(course.interrupted()));
+                    }
+                }
+                Next::Shrink => {
+                    course.is_shrunk = true;
+                    course.edge = Route::smaller_edge(job.size.fit_within(course.edge));
+                    return Ok(None);
+                }
+                Next::Fail(kind) => {
+                    let failure = failed(Some(attempt), kind, trouble.detail);
+                    return Ok(Some(Asking::Outcome(course.failed(failure))));
+                }
+                Next::Stop(reason) => {
+                    return Ok(Some(course.stopped(Stop { reason, detail: Some(trouble.detail) })));
+                }
+            }
+        }
+    }
+
+    /// Waits until the image may be asked about, with its worst case set aside; `None` when nothing more is to be sent.
+    async fn turn(
+        &self,
+        prepared: &Prepared,
+        at_most: PicoDollars,
+    ) -> Option<std::result::Result<(Reservation<'_>, Turn), Stop>> {
+        let _prepared = self.board.note_prepared(prepared.byte_count());
+        let admitted = async {
+            let _next = self.turnstile.lock().await;
+            let Ok(reservation) = self.budget.reserve(at_most).await else {
+                return Err(Stop { reason: StopReason::BudgetReached, detail: None });
+            };
+            match self.route.turn(prepared).await {
+                Ok(turn) => Ok((reservation, turn)),
+                Err(closed) => Err(Stop { reason: closed.reason, detail: Some(closed.detail) }),
+            }
+        };
+        self.unless_halted(admitted).await
     }
 
     /// Waits; `None` when nothing more is to be sent.
@@ -176,19 +240,31 @@ impl Work {
         }
     }
 
-    /// Decodes the original to the size that is sent, in the form that is sent.
+    /// Decodes the original to the size that is sent, in the form that is sent; `None` when nothing more is to be sent.
     async fn prepared(
         self: &Arc<Self>,
         job: &WaitingJob,
-        edge: u32,
-    ) -> Result<std::result::Result<Arc<Prepared>, JobFailure>> {
-        let (work, image, size) = (Arc::clone(self), job.image, job.size);
+        course: &mut Course,
+    ) -> Result<std::result::Result<Option<Arc<Prepared>>, JobFailure>> {
+        let Some(Ok(_processor)) = self.unless_halted(self.preparing.acquire()).await else { return Ok(Ok(None)) };
+        let began = Instant::now();
+        let (work, image, size, edge, room) = (Arc::clone(self), job.image, job.size, course.edge, course.room);
         // Decoding blocks; a panic in it fails the task, not the process.
-        let prepared = tokio::task::spawn_blocking(move || work.prepare(image, size, edge));
-        prepared.await.map_err(|_| EngineError::TaskLost)
+        let prepared = tokio::task::spawn_blocking(move || work.prepare(image, size, edge, room));
+        let prepared = prepared.await.map_err(|_| EngineError::TaskLost)?;
+        let took = began.elapsed();
+        course.preparing += took;
+        self.board.note_pace(took);
+        Ok(prepared.map(Some))
     }
 
-    fn prepare(&self, image: ImageId, size: PixelSize, edge: u32) -> std::result::Result<Arc<Prepared>, JobFailure> {
+    fn prepare(
+        &self,
+        image: ImageId,
+        size: PixelSize,
+        edge: u32,
+        room: Room,
+    ) -> std::result::Result<Arc<Prepared>, JobFailure> {
         let unsent = |kind, detail| JobFailure { attempt: None, kind, detail };
         let decoded = self
             .library
@@ -198,7 +274,7 @@ impl Work {
             let detail = format!("decodes to {:?} but was imported as {size:?}", decoded.original);
             return Err(unsent(FailureKind::FileUnreadable, detail));
         }
-        let prepared = self.route.prepare(decoded.pixels);
+        let prepared = self.route.prepare(decoded.pixels, room);
         prepared.map(Arc::new).map_err(|detail| unsent(FailureKind::Refused, detail))
     }
 
@@ -208,6 +284,7 @@ impl Work {
         attempt: AttemptId,
         received: Received,
         at_most: PicoDollars,
+        reservation: Reservation<'_>,
         job: &WaitingJob,
     ) -> Result<JobOutcome> {
         let Received { kept, bill } = received;
@@ -218,7 +295,7 @@ impl Work {
             None if at_most > PicoDollars::ZERO => self.tally.note_possibly_billed(at_most),
             None => {}
         }
-        self.budget.settle(at_most, bill.map_or(at_most, |bill| bill.paid));
+        reservation.settle(bill.map_or(at_most, |bill| bill.paid));
         Ok(self.read(attempt, &kept, job.size))
     }
 
@@ -228,17 +305,23 @@ impl Work {
         trouble: &Trouble,
         retried_for: Option<RetryKind>,
         at_most: PicoDollars,
+        reservation: Reservation<'_>,
     ) -> Result<()> {
         if trouble.may_be_billed {
             self.tally.note_possibly_billed(at_most);
         }
-        self.budget.settle(at_most, if trouble.may_be_billed { at_most } else { PicoDollars::ZERO });
+        reservation.settle(if trouble.may_be_billed { at_most } else { PicoDollars::ZERO });
         if let Some(kind) = retried_for {
             self.tally.note_retry(kind);
         }
         let how = Unanswered { error: trouble.detail.clone(), retried_for, may_be_billed: trouble.may_be_billed };
         let now = now_millis();
         Ok(self.library.store.write(move |edit| edit.note_unanswered(attempt, &how, now)).await?)
+    }
+
+    /// Whether an answer was cut off that may come whole when it gets more room.
+    fn wants_more_room(&self, outcome: &JobOutcome, room: Room) -> bool {
+        room == Room::Usual && self.route.has_more_room() && is_cut_off(outcome)
     }
 
     fn read(&self, attempt: AttemptId, raw_answer: &str, size: PixelSize) -> JobOutcome {
@@ -252,31 +335,82 @@ impl Work {
     }
 }
 
-fn failed(attempt: Option<AttemptId>, kind: FailureKind, detail: String) -> JobOutcome {
-    JobOutcome::Failed(JobFailure { attempt, kind, detail })
+/// What follows from a request that was not answered.
+enum Next {
+    /// It waits for its turn.
+    Turn,
+    Wait(Duration),
+    Shrink,
+    Fail(FailureKind),
+    Stop(StopReason),
 }
 
-/// What to do about `trouble` when it is that of try number `tries`, and of the hold number `holds`.
-fn next(trouble: &Trouble, tries: u32, holds: u32) -> Next {
-    let is_unreachable = trouble.retry_kind == RetryKind::Unreachable;
-    match trouble.disposition {
-        Disposition::FailItem(ItemFailure::Refused) => Next::Fail(FailureKind::Refused),
-        Disposition::FailItem(ItemFailure::ServerFailed) => Next::Fail(FailureKind::ModelFailed),
-        // Not the image's fault, and the next one would fare no better.
-        Disposition::Retry { .. } if tries > RETRIES && is_unreachable => Next::Stop(StopReason::Unreachable),
-        Disposition::Retry { .. } if tries > RETRIES => Next::Fail(FailureKind::ModelFailed),
-        Disposition::Retry { after, .. } if is_unreachable => Next::Hold(retry::delay(tries, after, fastrand::f64())),
-        Disposition::Retry { after, .. } => Next::Wait(retry::delay(tries, after, fastrand::f64())),
-        Disposition::HoldRoute { after } => Next::Hold(retry::delay(holds, after, fastrand::f64())),
-        Disposition::ShrinkOnce => Next::Shrink,
-        Disposition::StopRun(cause) => Next::Stop(match cause {
-            StopCause::KeyRejected => StopReason::KeyRejected,
-            StopCause::NoCredit => StopReason::NoCredit,
-            StopCause::SpendLimit => StopReason::SpendLimit,
-            StopCause::NotPermitted => StopReason::NotPermitted,
-            StopCause::UnknownModel => StopReason::UnknownModel,
-            StopCause::NotSuchAServer => StopReason::NotSuchAServer,
-            StopCause::Configuration => StopReason::RequestRefused,
-        }),
+impl Course {
+    fn next(&mut self, remedy: Remedy) -> Next {
+        match remedy {
+            Remedy::Again => Next::Turn,
+            Remedy::AgainAfterOutage => {
+                self.tries_in_outage += 1;
+                // Every outage so far has ended with this image: it may be what the server fails on.
+                if self.tries_in_outage > RETRIES_IN_OUTAGE { Next::Fail(FailureKind::ModelFailed) } else { Next::Turn }
+            }
+            Remedy::Retry { after } => {
+                self.tries += 1;
+                if self.tries > RETRIES {
+                    Next::Fail(FailureKind::ModelFailed)
+                } else {
+                    Next::Wait(retry::delay(self.tries, after, fastrand::f64()))
+                }
+            }
+            Remedy::Shrink if self.is_shrunk => Next::Fail(FailureKind::Refused),
+            Remedy::Shrink => Next::Shrink,
+            Remedy::Refuse => Next::Fail(FailureKind::Refused),
+            Remedy::Fail => Next::Fail(FailureKind::ModelFailed),
+            Remedy::Stop(reason) => Next::Stop(reason),
+        }
     }
+
+    /// Nothing more is to be sent: what a cut off answer held is better than to pay for it again.
+    fn interrupted(&mut self) -> Asking {
+        self.cut_off.take().map_or(Asking::PutBack, Asking::Outcome)
+    }
+
+    fn stopped(&mut self, stop: Stop) -> Asking {
+        // A cap that has no room for a longer answer is no reason to lose the shorter one.
+        match self.cut_off.take() {
+            Some(outcome) if stop.reason == StopReason::BudgetReached => Asking::Outcome(outcome),
+            _ => Asking::MustStop(stop),
+        }
+    }
+
+    fn failed(&mut self, failure: JobOutcome) -> JobOutcome {
+        self.cut_off.take().unwrap_or(failure)
+    }
+
+    /// A longer answer counts, unless it holds less than the one that was cut off.
+    fn better_of(&mut self, outcome: JobOutcome) -> JobOutcome {
+        match self.cut_off.take() {
+            Some(cut_off) if is_cut_off(&outcome) && mark_count(&cut_off) > mark_count(&outcome) => cut_off,
+            Some(cut_off) if matches!(outcome, JobOutcome::Failed(_)) => cut_off,
+            _ => outcome,
+        }
+    }
+}
+
+fn is_cut_off(outcome: &JobOutcome) -> bool {
+    match outcome {
+        JobOutcome::Done { reading, .. } => reading.is_cut_short,
+        JobOutcome::Failed(failure) => failure.kind == FailureKind::CutOff,
+    }
+}
+
+fn mark_count(outcome: &JobOutcome) -> usize {
+    match outcome {
+        JobOutcome::Done { annotations, .. } => annotations.len(),
+        JobOutcome::Failed(_) => 0,
+    }
+}
+
+fn failed(attempt: Option<AttemptId>, kind: FailureKind, detail: String) -> JobOutcome {
+    JobOutcome::Failed(JobFailure { attempt, kind, detail })
 }

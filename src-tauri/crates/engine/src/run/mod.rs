@@ -1,6 +1,7 @@
 //! Runs: a plan carried out. Every run that is worked on has one dispatcher task, which owns its state and publishes
 //! snapshots; executors do one image each; a lock file says which process works on it.
 
+mod board;
 mod budget;
 mod dispatcher;
 mod executor;
@@ -18,10 +19,10 @@ use domain::plan::{ResumeRequest, RunRequest};
 use domain::recipe::Recipe;
 use domain::run::{RunProgress, RunState, RunSummary, StopReason, WorkingRun};
 use store::NewRun;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, Semaphore, watch};
 
 use crate::clock::now_millis;
-use crate::library::{Library, lock};
+use crate::library::{Library, lock, processors};
 use crate::route::{Route, Routes};
 use crate::{EngineError, Result};
 
@@ -49,7 +50,7 @@ impl Library {
         if images.is_empty() {
             return Err(EngineError::NoImages);
         }
-        let (model, route) = self.open_route(request.model.clone(), recipe.clone()).await?;
+        let (model, route) = self.open_route(request.model.clone(), recipe.clone(), request.concurrency).await?;
         let shortfalls = model.shortfalls(&recipe);
         if shortfalls.iter().any(Shortfall::is_blocking) {
             return Err(EngineError::RecipeBeyondModel(shortfalls));
@@ -63,7 +64,14 @@ impl Library {
         let run = NewRun {
             quoted,
             budget: request.budget,
-            concurrency: request.concurrency.map_or_else(|| route.default_concurrency(), |count| count.max(1)),
+            concurrency: match route.at_once() {
+                Some(_) => 1,
+                None => request.concurrency.map_or_else(processors, |count| count.max(1)),
+            },
+            at_once: request.concurrency,
+            answer_key: route.answer_key(),
+            asks_anew: request.asks_anew,
+            mode: request.mode,
             model: model.id,
             model_name: model.name,
             destination: model.destination,
@@ -76,26 +84,32 @@ impl Library {
         Ok(id)
     }
 
-    /// Goes on with a run that was paused, cancelled or interrupted; failed images are tried again. Nothing that is
-    /// finished is done again, and requests that were under way when a process died are made again only with the person's
-    /// word.
+    /// Goes on with a run that was paused, cancelled or interrupted. Nothing that is finished is done again; failed images
+    /// are tried again when that is asked for and makes sense; requests that were under way when a process died are made
+    /// again only with the person's word.
     pub async fn resume_run(self: &Arc<Self>, request: ResumeRequest) -> Result<()> {
         let run = request.run;
         let summary = self.run(run)?;
         if matches!(summary.state, RunState::Running | RunState::Stopping) {
             return Err(EngineError::RunBusy(run));
         }
-        if summary.waiting + summary.failed == 0 {
+        let retried = if request.retries_failed { summary.retryable } else { 0 };
+        if summary.waiting + retried == 0 {
             return Err(EngineError::NothingLeft(run));
         }
         if summary.unsettled.count > 0 && !request.accepts_repeats {
             return Err(EngineError::Unsettled(summary.unsettled));
         }
-        let recipe = self.store.read(|view| view.recipe_of_run(run))?;
-        let (model, route) = self.open_route(summary.model, recipe).await?;
+        let (recipe, at_once) = self.store.read(|view| Ok((view.recipe_of_run(run)?, view.at_once_of_run(run)?)))?;
+        let (model, route) = self.open_route(summary.model, recipe, at_once).await?;
+        let answer_key = route.answer_key();
         // It goes on where models are now, which may be elsewhere than when it began.
         let noted = self.store.write(move |edit| {
             edit.note_destination(run, &model.destination)?;
+            edit.note_answer_key(run, answer_key.as_deref())?;
+            if request.retries_failed {
+                edit.retry_failed(run)?;
+            }
             request.budget.map_or(Ok(()), |budget| edit.note_budget(run, budget))
         });
         noted.await?;
@@ -178,9 +192,9 @@ impl Library {
     /// The state of a run that nobody works on, in the form of a snapshot.
     pub fn resting_progress(&self, run: RunId) -> Result<RunProgress> {
         let summary = self.run(run)?;
-        let (failures, retried, (wall_millis, concurrency)) =
+        let (failures, retried, pace) =
             self.store.read(|view| Ok((view.failure_groups(run)?, view.retry_groups(run)?, view.pace_of_run(run)?)))?;
-        Ok(progress::resting(summary, failures, retried, wall_millis, concurrency))
+        Ok(progress::resting(summary, failures, retried, pace))
     }
 
     /// The newest first.
@@ -225,7 +239,6 @@ impl Library {
         let lost = self
             .store
             .write(move |edit| {
-                edit.retry_failed(run)?;
                 edit.note_resumed(run)?;
                 edit.give_up_lost_attempts(run)
             })
@@ -233,24 +246,36 @@ impl Library {
         if lost > 0 {
             tracing::info!(%run, lost, "requests of an earlier sitting were never answered");
         }
-        // Once more, since the failed images wait again.
-        let (summary, retried, recipe, (wall_millis, concurrency)) = self.store.read(|view| {
-            Ok((view.run(run)?, view.retry_groups(run)?, view.recipe_of_run(run)?, view.pace_of_run(run)?))
+        let (summary, failures, retried, recipe, pace) = self.store.read(|view| {
+            let (failures, retried) = (view.failure_groups(run)?, view.retry_groups(run)?);
+            Ok((view.run(run)?, failures, retried, view.recipe_of_run(run)?, view.pace_of_run(run)?))
         })?;
-        let snapshot = progress::resting(summary, Vec::new(), retried, wall_millis, concurrency);
+        let concurrency = pace.1;
+        let snapshot = progress::resting(summary, failures, retried, pace);
         let tally = Tally::beginning_with(Sums {
             spent: snapshot.spent,
             possibly_billed: snapshot.possibly_billed,
             retried: snapshot.retried.clone(),
             cut_short: snapshot.cut_short,
+            reused: snapshot.reused,
         });
         let budget = Budget::new(snapshot.budget, snapshot.spent + snapshot.possibly_billed.at_most);
         let (publish, progress) = watch::channel(RunProgress { state: RunState::Running, ..snapshot });
         let (stop, stop_asked) = watch::channel(None);
         lock(&self.active_runs).insert(run, ActiveRun { progress, stop });
         let (halt, is_halted) = watch::channel(false);
-        let work =
-            Work { library: Arc::clone(self), run, route, recipe: Arc::new(recipe), tally, budget, halt: is_halted };
+        let work = Work {
+            library: Arc::clone(self),
+            run,
+            route,
+            recipe: Arc::new(recipe),
+            tally,
+            budget,
+            board: Arc::default(),
+            preparing: Semaphore::new(processors() as usize),
+            turnstile: Mutex::default(),
+            halt: is_halted,
+        };
         let dispatcher = Dispatcher::new(work, halt, concurrency, publish, stop_asked);
         tokio::spawn(dispatcher.work(run_lock));
         self.note_change();
@@ -258,7 +283,12 @@ impl Library {
     }
 
     /// Opens a route where it may block: weights take a while to load, and a keychain may ask for its password.
-    async fn open_route(self: &Arc<Self>, model: ModelId, recipe: Recipe) -> Result<(Model, Route)> {
+    async fn open_route(
+        self: &Arc<Self>,
+        model: ModelId,
+        recipe: Recipe,
+        at_once: Option<u32>,
+    ) -> Result<(Model, Route)> {
         let library = Arc::clone(self);
         let opening = tokio::task::spawn_blocking(move || {
             let way = library.way()?;
@@ -269,7 +299,7 @@ impl Library {
             if let (Destination::Host { name, .. }, false) = (&model.destination, way.is_agreed_to(&model)) {
                 return Err(EngineError::NotAgreed { host: name.clone() });
             }
-            let route = library.routes.open(&way, &model, &recipe)?;
+            let route = library.routes.open(&way, &model, &recipe, at_once)?;
             Ok((model, route))
         });
         opening.await.map_err(|_| EngineError::TaskLost)?

@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use domain::ids::ImageId;
 use domain::metrics::quantile;
 use domain::money::PicoDollars;
 use domain::run::{FailureGroup, InFlight, JustAnswered, RetryGroup, RunProgress, RunState, RunSummary};
@@ -21,7 +20,6 @@ pub struct Sitting {
     /// As things stood when the sitting began; counts are kept up to date in it.
     standing: RunProgress,
     worked_before_millis: u32,
-    in_flight: Vec<(ImageId, Instant)>,
     durations: Vec<f64>,
     finished_at: VecDeque<Instant>,
     finished_count: u32,
@@ -36,7 +34,6 @@ impl Sitting {
             began: now,
             worked_before_millis: standing.elapsed_millis,
             standing,
-            in_flight: Vec::new(),
             durations: Vec::new(),
             finished_at: VecDeque::new(),
             finished_count: 0,
@@ -45,19 +42,7 @@ impl Sitting {
         }
     }
 
-    pub fn note_taken(&mut self, image: ImageId, now: Instant) {
-        self.in_flight.push((image, now));
-        self.standing.waiting = self.standing.waiting.saturating_sub(1);
-    }
-
-    /// A job that was taken waits again.
-    pub fn note_put_back(&mut self, image: ImageId) {
-        self.in_flight.retain(|(taken, _)| *taken != image);
-        self.standing.waiting += 1;
-    }
-
     pub fn note_finished(&mut self, finished: Finished, now: Instant) {
-        self.in_flight.retain(|(image, _)| *image != finished.image);
         let sorted_place = self.durations.partition_point(|&millis| millis <= finished.took_millis);
         self.durations.insert(sorted_place, finished.took_millis);
         self.finished_at.push_back(now);
@@ -78,6 +63,7 @@ impl Sitting {
                     None => self.standing.failures.push(FailureGroup {
                         kind,
                         count: 1,
+                        is_worth_retrying: kind.is_worth_retrying(),
                         example: detail,
                         example_image: finished.name,
                     }),
@@ -86,7 +72,7 @@ impl Sitting {
         }
     }
 
-    pub fn snapshot(&mut self, state: RunState, now: Instant) -> RunProgress {
+    pub fn snapshot(&mut self, state: RunState, in_flight: Vec<InFlight>, now: Instant) -> RunProgress {
         let elapsed = now.duration_since(self.began);
         while self.finished_at.front().is_some_and(|&at| now.duration_since(at) > RATE_WINDOW) {
             self.finished_at.pop_front();
@@ -96,18 +82,15 @@ impl Sitting {
         let rate_per_minute = if window > 0.0 { f64::from(recent) / window * 60.0 } else { 0.0 };
         self.note_rate(elapsed, rate_per_minute);
 
-        let in_flight: Vec<InFlight> = self
-            .in_flight
-            .iter()
-            .map(|&(image, since)| InFlight { image, since_millis: whole_millis(now.duration_since(since)) })
-            .collect();
-        let left = self.standing.waiting + u32::try_from(in_flight.len()).unwrap_or(u32::MAX);
+        let standing = &self.standing;
+        let left = standing.total.saturating_sub(standing.done + standing.failed);
         let left_millis = (self.finished_count > 0 && left > 0 && !matches!(state, RunState::Stopped { .. }))
             .then(|| whole(elapsed.as_secs_f64() * 1000.0 / f64::from(self.finished_count) * f64::from(left)));
         RunProgress {
             state,
             elapsed_millis: self.worked_before_millis.saturating_add(whole_millis(elapsed)),
             left_millis,
+            waiting: left.saturating_sub(u32::try_from(in_flight.len()).unwrap_or(u32::MAX)),
             in_flight,
             rate_per_minute,
             p50_millis: quantile(&self.durations, 0.50).map(whole),
@@ -138,8 +121,7 @@ pub fn resting(
     summary: RunSummary,
     failures: Vec<FailureGroup>,
     retried: Vec<RetryGroup>,
-    wall_millis: f64,
-    concurrency: u32,
+    (wall_millis, concurrency): (f64, u32),
 ) -> RunProgress {
     RunProgress {
         run: summary.id,
@@ -156,11 +138,17 @@ pub fn resting(
         failed: summary.failed,
         in_flight: Vec::new(),
         waiting: summary.waiting,
+        prepared: 0,
+        reused: summary.reused,
+        carried: summary.carried,
         marks: summary.mark_count,
         rate_per_minute: summary.rate_per_minute.unwrap_or_default(),
         p50_millis: summary.p50_millis,
         p95_millis: summary.p95_millis,
         concurrency,
+        mode: summary.mode,
+        routes: Vec::new(),
+        batches: Vec::new(),
         quoted: summary.quoted,
         spent: summary.paid,
         possibly_billed: summary.possibly_billed,
@@ -176,7 +164,7 @@ pub fn resting(
     }
 }
 
-fn whole_millis(duration: Duration) -> u32 {
+pub fn whole_millis(duration: Duration) -> u32 {
     u32::try_from(duration.as_millis()).unwrap_or(u32::MAX)
 }
 

@@ -1,13 +1,14 @@
-//! When a request is made again: after 1, 2 and 4 seconds or as long as the server says, three times. The only layer that
-//! retries: the HTTP client under it makes every request once.
+//! When one image is asked about again: after 1, 2 and 4 seconds or as long as the server says, three times. The only layer
+//! that retries: the HTTP client under it makes every request once. Limits and outages are the route's, and use up no try.
 
 use std::time::Duration;
 
 /// Requests for one image beyond the first, holds of the whole route aside.
 pub const RETRIES: u32 = 3;
+/// Requests for one image that ended a hold and began another.
+pub const RETRIES_IN_OUTAGE: u32 = 8;
 
 const FIRST_DELAY: Duration = Duration::from_secs(1);
-/// Holds without end are asked about twice a minute.
 const LONGEST_DELAY: Duration = Duration::from_secs(30);
 /// What the server says is the least, so that those who wait for it spread out behind it.
 const SPREAD: f64 = 0.25;

@@ -13,6 +13,8 @@ pub struct Sums {
     pub possibly_billed: PossiblyBilled,
     pub retried: Vec<RetryGroup>,
     pub cut_short: u32,
+    /// Answers that an earlier run had paid for.
+    pub reused: u32,
 }
 
 /// Executors add to it, the dispatcher reads it.
@@ -47,5 +49,9 @@ impl Tally {
 
     pub fn note_cut_short(&self) {
         lock(&self.0).cut_short += 1;
+    }
+
+    pub fn note_reused(&self) {
+        lock(&self.0).reused += 1;
     }
 }

@@ -93,6 +93,14 @@ impl Brief {
         &self.system
     }
 
+    /// All that is the same in every request and decides its answer: model, words, form of the answer, output maximum. For
+    /// telling whether two briefs ask the same, not for people.
+    #[must_use]
+    pub fn fixed_part(&self) -> String {
+        let schema = serde_json::to_string(&self.schema).unwrap_or_default();
+        format!("{}\n{}\n{}\n{}\n{schema}", self.model.id, self.max_output_tokens, self.model.takes_effort, self.system)
+    }
+
     /// The output maximum of each request, in tokens.
     #[must_use]
     pub fn max_output_tokens(&self) -> u64 {

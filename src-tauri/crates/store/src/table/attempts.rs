@@ -163,6 +163,15 @@ impl Edit<'_> {
         Ok(())
     }
 
+    /// Notes that a request is made again although it was answered.
+    pub fn note_retried(&self, attempt: AttemptId, kind: RetryKind) -> Result<()> {
+        self.0
+            .0
+            .prepare_cached("UPDATE attempts SET retried_for = ?2 WHERE id = ?1")?
+            .execute(params![attempt.0, name_of(&kind)?])?;
+        Ok(())
+    }
+
     pub(super) fn note_parsed(&self, attempt: AttemptId) -> Result<()> {
         self.0.0.prepare_cached("UPDATE attempts SET state = 'parsed' WHERE id = ?1")?.execute([attempt.0])?;
         Ok(())

@@ -1,6 +1,6 @@
 //! The queue of a run: one job an image.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use domain::annotation::NewAnnotation;
 use domain::answer::Reading;
@@ -25,8 +25,17 @@ pub struct WaitingJob {
     pub name: String,
     /// Upright.
     pub size: PixelSize,
-    /// An answer that came before the process died and was not parsed yet: it is not asked for again.
-    pub answer: Option<(AttemptId, String)>,
+    /// An answer that is there already: the image is not asked about again.
+    pub answer: Option<KeptAnswer>,
+}
+
+/// A raw answer that was paid for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptAnswer {
+    pub attempt: AttemptId,
+    pub raw_answer: String,
+    /// Whether an earlier run asked for it; otherwise it came before the process died and was not parsed yet.
+    pub is_reused: bool,
 }
 
 /// How a job ended.
@@ -34,6 +43,16 @@ pub struct WaitingJob {
 pub enum JobOutcome {
     Done { attempt: AttemptId, annotations: Vec<NewAnnotation>, reading: Reading },
     Failed(JobFailure),
+}
+
+impl JobOutcome {
+    /// The request that it came from.
+    fn attempt(&self) -> Option<AttemptId> {
+        match self {
+            Self::Done { attempt, .. } => Some(*attempt),
+            Self::Failed(failure) => failure.attempt,
+        }
+    }
 }
 
 /// Why, and in which request, when one was sent.
@@ -51,20 +70,62 @@ impl View<'_> {
             "SELECT jobs.id, image_id, width, height, name FROM jobs JOIN images ON images.id = image_id
              WHERE run_id = ?1 AND state = 'waiting' AND jobs.id > ?2 ORDER BY jobs.id LIMIT ?3",
         )?;
-        let mut answers = self.0.prepare_cached(
-            "SELECT id, raw_answer FROM attempts WHERE job_id = ?1 AND state = 'received' ORDER BY id DESC LIMIT 1",
-        )?;
         all(&mut statement, params![run.0, after.map_or(0, |job| job.0), limit], |row| {
-            let id = JobId(row.get(0)?);
-            let answer = answers.query_row([id.0], |row| Ok((AttemptId(row.get(0)?), row.get(1)?))).optional()?;
+            let (id, image) = (JobId(row.get(0)?), ImageId(row.get(1)?));
             Ok(WaitingJob {
                 id,
-                image: ImageId(row.get(1)?),
+                image,
                 size: PixelSize::new(row.get(2)?, row.get(3)?),
                 name: row.get(4)?,
-                answer,
+                answer: match self.unparsed_answer(id)? {
+                    None => self.reusable_answer(run, image)?,
+                    unparsed => unparsed,
+                },
             })
         })
+    }
+
+    fn unparsed_answer(&self, job: JobId) -> Result<Option<KeptAnswer>> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT id, raw_answer FROM attempts WHERE job_id = ?1 AND state = 'received' ORDER BY id DESC LIMIT 1",
+        )?;
+        let answer = statement.query_row([job.0], |row| {
+            Ok(KeptAnswer { attempt: AttemptId(row.get(0)?), raw_answer: row.get(1)?, is_reused: false })
+        });
+        Ok(answer.optional()?)
+    }
+
+    /// The newest answer about `image` to the question that `run` asks, unless it is to ask anew.
+    fn reusable_answer(&self, run: RunId, image: ImageId) -> Result<Option<KeptAnswer>> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT attempts.id, raw_answer FROM jobs
+             JOIN runs AS earlier ON earlier.id = jobs.run_id
+             JOIN runs AS this ON this.id = ?1 AND NOT this.asks_anew AND this.answer_key = earlier.answer_key
+             JOIN attempts ON job_id = jobs.id AND attempts.state = 'parsed'
+             WHERE image_id = ?2 AND jobs.state = 'done' ORDER BY attempts.id DESC LIMIT 1",
+        )?;
+        let answer = statement.query_row([run.0, image.0], |row| {
+            Ok(KeptAnswer { attempt: AttemptId(row.get(0)?), raw_answer: row.get(1)?, is_reused: true })
+        });
+        Ok(answer.optional()?)
+    }
+
+    /// Those of `images` that have been asked about with `answer_key`, and answered.
+    pub fn answered_before(&self, answer_key: &str, images: &[ImageId]) -> Result<HashSet<ImageId>> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT DISTINCT image_id FROM runs JOIN jobs ON run_id = runs.id AND jobs.state = 'done'
+             WHERE answer_key = ?1",
+        )?;
+        let answered: HashSet<ImageId> =
+            all(&mut statement, [answer_key], |row| Ok(ImageId(row.get(0)?)))?.into_iter().collect();
+        Ok(images.iter().copied().filter(|image| answered.contains(image)).collect())
+    }
+
+    /// Answers of `run` that an earlier run had paid for.
+    pub fn reused_count(&self, run: RunId) -> Result<u32> {
+        let mut statement =
+            self.0.prepare_cached("SELECT count(*) FROM jobs WHERE run_id = ?1 AND reused_attempt IS NOT NULL")?;
+        Ok(statement.query_row([run.0], |row| row.get(0))?)
     }
 
     /// What every finished job of `run` took, ascending, in milliseconds.
@@ -83,13 +144,21 @@ impl View<'_> {
              WHERE run_id = ?1 AND state = 'failed' GROUP BY failure ORDER BY count(*) DESC",
         )?;
         all(&mut statement, [run.0], |row| {
+            let kind: FailureKind = from_name("jobs.failure", row.get(0)?)?;
             Ok(FailureGroup {
-                kind: from_name("jobs.failure", row.get(0)?)?,
+                kind,
                 count: row.get(1)?,
+                is_worth_retrying: kind.is_worth_retrying(),
                 example: row.get::<_, Option<String>>(3)?.unwrap_or_default(),
                 example_image: row.get(4)?,
             })
         })
+    }
+
+    /// Failed images of `run` for which another try may come out otherwise.
+    pub fn retryable_count(&self, run: RunId) -> Result<u32> {
+        let groups = self.failure_groups(run)?;
+        Ok(groups.iter().filter(|group| group.is_worth_retrying).map(|group| group.count).sum())
     }
 
     /// Answers of `run` that were cut off, whose whole marks were kept.
@@ -189,20 +258,23 @@ impl Edit<'_> {
             ),
             JobOutcome::Failed(_) => (None, None),
         };
+        let reused = job.answer.as_ref().filter(|kept| kept.is_reused && outcome.attempt() == Some(kept.attempt));
+        let reused = reused.map(|kept| kept.attempt.0);
         let changed = self
             .0
             .0
             .prepare_cached(
                 "UPDATE jobs SET state = ?2, failure = ?3, failure_detail = ?4, took_millis = ?5, found = ?6,
-                     reading = ?7
+                     reading = ?7, reused_attempt = ?8
                  WHERE id = ?1 AND state = 'waiting'",
             )?
-            .execute(params![job.id.0, state, failure, detail, took_millis, found, reading])?;
+            .execute(params![job.id.0, state, failure, detail, took_millis, found, reading, reused])?;
         if changed == 0 {
             return Ok(());
         }
         match outcome {
             JobOutcome::Done { attempt, annotations, .. } => {
+                // Of an answer used again this has been so since its own run.
                 self.note_parsed(*attempt)?;
                 self.propose(run, job.image, recipe, annotations)?;
             }
@@ -219,17 +291,22 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Lets the failed jobs of `run` wait again; returns how many.
+    /// Lets the failed jobs of `run` wait again for which another try may come out otherwise; returns how many.
     pub fn retry_failed(&self, run: RunId) -> Result<u32> {
-        self.0.0.execute(
-            "UPDATE images SET failed_job = NULL WHERE failed_job IN (SELECT id FROM jobs WHERE run_id = ?1)",
-            [run.0],
+        let mut jobs =
+            self.0.0.prepare_cached("SELECT id, failure FROM jobs WHERE run_id = ?1 AND state = 'failed'")?;
+        let failed: Vec<(i64, FailureKind)> =
+            all(&mut jobs, [run.0], |row| Ok((row.get(0)?, from_name("jobs.failure", row.get(1)?)?)))?;
+        let mut image = self.0.0.prepare_cached("UPDATE images SET failed_job = NULL WHERE failed_job = ?1")?;
+        let mut job = self.0.0.prepare_cached(
+            "UPDATE jobs SET state = 'waiting', failure = NULL, failure_detail = NULL, took_millis = NULL WHERE id = ?1",
         )?;
-        let waiting = self.0.0.execute(
-            "UPDATE jobs SET state = 'waiting', failure = NULL, failure_detail = NULL, took_millis = NULL
-             WHERE run_id = ?1 AND state = 'failed'",
-            [run.0],
-        )?;
-        Ok(u32::try_from(waiting).unwrap_or(u32::MAX))
+        let mut waiting = 0;
+        for (id, _) in failed.iter().filter(|(_, kind)| kind.is_worth_retrying()) {
+            image.execute([id])?;
+            job.execute([id])?;
+            waiting += 1;
+        }
+        Ok(waiting)
     }
 }

@@ -6,7 +6,7 @@ use domain::model::{Destination, Model, ModelId};
 use domain::money::PicoDollars;
 use domain::plan::CostRange;
 use domain::recipe::Recipe;
-use domain::run::{RunState, RunSummary, StopReason};
+use domain::run::{RunMode, RunState, RunSummary, StopReason};
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::{all, found};
@@ -19,7 +19,15 @@ pub struct NewRun {
     pub model: ModelId,
     pub model_name: String,
     pub recipe: Recipe,
+    /// Images at once to begin with.
     pub concurrency: u32,
+    /// Images at once as a person has said; `None` finds out.
+    pub at_once: Option<u32>,
+    /// What decides an answer besides the image; `None` where answers cost nothing.
+    pub answer_key: Option<String>,
+    /// Whether answers that were paid for before are not used again.
+    pub asks_anew: bool,
+    pub mode: RunMode,
     pub destination: Destination,
     /// The cost of its quote.
     pub quoted: Option<CostRange>,
@@ -36,7 +44,8 @@ const SUMMARY: &str = "SELECT runs.id, stop_reason, model, model_name, recipe, s
     (SELECT count(*) FROM annotations WHERE run_id = runs.id AND status = 'proposed'),
     (SELECT count(*) FROM jobs JOIN images ON images.id = image_id
      WHERE run_id = runs.id AND review <> 'unreviewed'),
-    quoted_low, quoted_high, destination, stop_detail, budget
+    quoted_low, quoted_high, destination, stop_detail, budget, mode,
+    (SELECT count(*) FROM jobs WHERE run_id = runs.id AND is_carried)
     FROM runs";
 
 impl View<'_> {
@@ -72,6 +81,7 @@ impl View<'_> {
             model_name: row.get(3)?,
             recipe_name: recipe.name,
             destination: from_json("runs.destination", &row.get::<_, String>(16)?)?,
+            mode: from_name("runs.mode", row.get(19)?)?,
             started_at: row.get(5)?,
             total,
             done,
@@ -87,6 +97,9 @@ impl View<'_> {
             budget: row.get::<_, Option<u64>>(18)?.map(PicoDollars),
             unsettled: self.unsettled(id)?,
             cut_short: self.cut_short_count(id)?,
+            retryable: self.retryable_count(id)?,
+            reused: self.reused_count(id)?,
+            carried: row.get(20)?,
             retries: self.retry_count(id)?,
             p50_millis: quantile(&durations, 0.50).map(whole_millis),
             p95_millis: quantile(&durations, 0.95).map(whole_millis),
@@ -106,6 +119,12 @@ impl View<'_> {
     pub fn pace_of_run(&self, run: RunId) -> Result<(f64, u32)> {
         let mut statement = self.0.prepare_cached("SELECT wall_millis, concurrency FROM runs WHERE id = ?1")?;
         found(statement.query_row([run.0], |row| Ok((row.get(0)?, row.get(1)?))), "run", run.0)
+    }
+
+    /// Images at once as a person has said for `run`; `None` finds out.
+    pub fn at_once_of_run(&self, run: RunId) -> Result<Option<u32>> {
+        let mut statement = self.0.prepare_cached("SELECT at_once FROM runs WHERE id = ?1")?;
+        found(statement.query_row([run.0], |row| row.get(0)), "run", run.0)
     }
 
     /// The newest run of `model` at its destination in which an image was answered.
@@ -136,8 +155,8 @@ impl Edit<'_> {
     pub fn add_run(&self, run: &NewRun, now: u64) -> Result<RunId> {
         let id = RunId(self.0.0.query_row(
             "INSERT INTO runs (started_at, model, model_name, recipe, concurrency, quoted, quoted_low, quoted_high,
-                 destination, budget)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) RETURNING id",
+                 destination, budget, at_once, answer_key, asks_anew, mode)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) RETURNING id",
             params![
                 now,
                 run.model.0,
@@ -149,6 +168,10 @@ impl Edit<'_> {
                 run.quoted.map(|quoted| quoted.high.0),
                 to_json("runs.destination", &run.destination)?,
                 run.budget.map(|budget| budget.0),
+                run.at_once,
+                run.answer_key,
+                run.asks_anew,
+                name_of(&run.mode)?,
             ],
             |row| row.get(0),
         )?);
@@ -162,6 +185,25 @@ impl Edit<'_> {
             .0
             .prepare_cached("UPDATE runs SET wall_millis = wall_millis + ?2 WHERE id = ?1")?
             .execute(params![run.0, millis])?;
+        Ok(())
+    }
+
+    /// Notes how many images there were at once, when that is more than before.
+    pub fn note_concurrency(&self, run: RunId, concurrency: u32) -> Result<()> {
+        self.0
+            .0
+            .prepare_cached("UPDATE runs SET concurrency = max(concurrency, ?2) WHERE id = ?1")?
+            .execute(params![run.0, concurrency])?;
+        Ok(())
+    }
+
+    /// Notes what decides the answers of the run from now on. Where that is not what it was, its answers are of two kinds,
+    /// and no other run uses them again.
+    pub fn note_answer_key(&self, run: RunId, answer_key: Option<&str>) -> Result<()> {
+        self.0.0.execute(
+            "UPDATE runs SET answer_key = CASE WHEN answer_key = ?2 THEN answer_key END WHERE id = ?1",
+            params![run.0, answer_key],
+        )?;
         Ok(())
     }
 

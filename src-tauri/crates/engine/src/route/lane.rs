@@ -1,0 +1,230 @@
+//! One server with one key: what people set up as a route. Several lanes may lead to the same model.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use domain::run::{RetryKind, RouteState, StopReason};
+use provider::client::{Client, SendError};
+use provider::disposition::{Disposition, ItemFailure, RetryCause, StopCause};
+use provider::prices::Terms;
+use provider::refusal::RateLimits;
+use tokio::time::Instant;
+
+use super::Remedy;
+use super::gate::{Gate, Pass};
+use super::limiter::{Need, Opening};
+use crate::library::lock;
+
+/// How long a written cache entry can be counted on, less than the vendor's five minutes.
+const CACHE_LIFE: Duration = Duration::from_secs(270);
+/// How long a server may be out of reach before a run gives up on it: it may be a wrong address, as long as it has never
+/// answered, and a night without network when it has.
+const PATIENCE_UNKNOWN: Duration = Duration::from_secs(6);
+const PATIENCE_UNWELL: Duration = Duration::from_mins(5);
+const PATIENCE_KNOWN: Duration = Duration::from_hours(2);
+
+/// Whether the vendor has the fixed part of requests in its cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Warmth {
+    Cold,
+    /// One request is on its way to leave it there.
+    Warming,
+    Warm {
+        since: Instant,
+    },
+}
+
+/// A way to the model that can be sent on.
+pub struct Lane {
+    pub name: String,
+    pub client: Client,
+    pub gate: Arc<Gate>,
+    pub price_percent: u16,
+    warmth: Mutex<Warmth>,
+    closed: Mutex<Option<Closed>>,
+}
+
+/// Why nothing more is sent on a lane.
+#[derive(Debug, Clone)]
+pub struct Closed {
+    pub reason: StopReason,
+    pub detail: String,
+}
+
+/// The right to send one request on a lane.
+pub struct Entry {
+    pub lane: usize,
+    pass: Pass,
+    is_warming: bool,
+}
+
+impl Lane {
+    pub fn new(name: String, client: Client, gate: Arc<Gate>, price_percent: u16) -> Self {
+        Self { name, client, gate, price_percent, warmth: Mutex::new(Warmth::Cold), closed: Mutex::default() }
+    }
+
+    pub fn terms(&self) -> Terms {
+        Terms { route_percent: self.price_percent, ..Terms::LIST }
+    }
+
+    pub fn is_closed(&self) -> bool {
+        lock(&self.closed).is_some()
+    }
+
+    pub fn closed(&self) -> Option<Closed> {
+        lock(&self.closed).clone()
+    }
+
+    /// Nothing more is sent here in this sitting.
+    fn close(&self, reason: StopReason, detail: &str) {
+        lock(&self.closed).get_or_insert(Closed { reason, detail: detail.to_owned() });
+    }
+
+    pub fn opening(&self, need: Need, warms_cache: bool) -> Opening {
+        if self.is_closed() || (warms_cache && self.warmth() == Warmth::Warming) {
+            return Opening::Full;
+        }
+        self.gate.opening(need)
+    }
+
+    /// Enters lane number `lane`, which was found open.
+    pub fn enter(&self, lane: usize, need: Need, warms_cache: bool) -> Entry {
+        let is_warming = warms_cache && self.warmth() == Warmth::Cold;
+        if is_warming {
+            *lock(&self.warmth) = Warmth::Warming;
+        }
+        Entry { lane, pass: self.gate.pass(need), is_warming }
+    }
+
+    fn warmth(&self) -> Warmth {
+        match *lock(&self.warmth) {
+            Warmth::Warm { since } if since.elapsed() > CACHE_LIFE => Warmth::Cold,
+            warmth => warmth,
+        }
+    }
+
+    pub fn note_accepted(&self, entry: &Entry, limits: &RateLimits) {
+        entry.pass.accepted(limits);
+    }
+
+    /// An answer has begun: what was to be cached can be read now, and reading it keeps it.
+    pub fn note_begun(&self, warms_cache: bool) {
+        if warms_cache {
+            *lock(&self.warmth) = Warmth::Warm { since: Instant::now() };
+        }
+    }
+
+    pub fn note_answered(&self, entry: Entry) {
+        self.cool_unless_warm(&entry);
+        entry.pass.ended();
+    }
+
+    /// What follows from a failure, for the lane and for the request.
+    pub fn note_failed(&self, entry: Entry, error: &SendError, has_another: bool) -> Remedy {
+        self.cool_unless_warm(&entry);
+        let (kind, detail) = (retry_kind(error), error.to_string());
+        match error.disposition() {
+            Disposition::HoldRoute { after } => {
+                let limits = match error {
+                    SendError::Refused(refusal) => refusal.rate_limits,
+                    _ => RateLimits::default(),
+                };
+                entry.pass.refused(after, &limits, &detail);
+                Remedy::Again
+            }
+            Disposition::Retry { after, .. } => match entry.pass.failed(kind, &said(error)) {
+                None => Remedy::Retry { after },
+                // The others carry on, and this one is asked again after its hold.
+                Some(_) if has_another => Remedy::Again,
+                Some(outage) => {
+                    let patience = match (outage.is_new, kind) {
+                        (true, RetryKind::Unreachable) => PATIENCE_UNKNOWN,
+                        (true, _) => PATIENCE_UNWELL,
+                        (false, _) => PATIENCE_KNOWN,
+                    };
+                    if outage.since.elapsed() > patience {
+                        Remedy::Stop(StopReason::Unreachable)
+                    } else {
+                        Remedy::AgainAfterOutage
+                    }
+                }
+            },
+            disposition => {
+                entry.pass.ended();
+                self.remedy_of(disposition, &detail, has_another)
+            }
+        }
+    }
+
+    fn remedy_of(&self, disposition: Disposition, detail: &str, has_another: bool) -> Remedy {
+        match disposition {
+            Disposition::FailItem(ItemFailure::Refused) => Remedy::Refuse,
+            Disposition::ShrinkOnce => Remedy::Shrink,
+            Disposition::StopRun(cause) => {
+                let reason = match cause {
+                    StopCause::KeyRejected => StopReason::KeyRejected,
+                    StopCause::NoCredit => StopReason::NoCredit,
+                    StopCause::SpendLimit => StopReason::SpendLimit,
+                    StopCause::NotPermitted => StopReason::NotPermitted,
+                    StopCause::UnknownModel => StopReason::UnknownModel,
+                    StopCause::NotSuchAServer => StopReason::NotSuchAServer,
+                    StopCause::Configuration => StopReason::RequestRefused,
+                };
+                self.close(reason, detail);
+                if has_another { Remedy::Again } else { Remedy::Stop(reason) }
+            }
+            Disposition::FailItem(ItemFailure::ServerFailed)
+            | Disposition::Retry { .. }
+            | Disposition::HoldRoute { .. } => Remedy::Fail,
+        }
+    }
+
+    /// The request that was to warm the cache has ended without doing so.
+    fn cool_unless_warm(&self, entry: &Entry) {
+        let mut warmth = lock(&self.warmth);
+        if entry.is_warming && *warmth == Warmth::Warming {
+            *warmth = Warmth::Cold;
+        }
+    }
+
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, and so may a figure")]
+    pub fn state(&self) -> RouteState {
+        let gate = self.gate.state();
+        RouteState {
+            name: self.name.clone(),
+            under_way: gate.under_way as u32,
+            at_once: gate.at_once as u32,
+            is_adaptive: gate.is_adaptive,
+            requests_per_minute: gate.requests_per_minute.map(|limit| limit.round() as u32),
+            hold: gate.hold,
+            closed: self.closed().map(|closed| closed.detail),
+        }
+    }
+}
+
+/// Under which name a request that failed so is counted when it is made again.
+pub fn retry_kind(error: &SendError) -> RetryKind {
+    match error {
+        SendError::Unreachable { .. } => RetryKind::Unreachable,
+        SendError::Lost { .. } => RetryKind::ConnectionLost,
+        SendError::IdleTimeout { .. } | SendError::TotalTimeout { .. } => RetryKind::TimedOut,
+        SendError::Refused(_)
+        | SendError::BrokenOff { .. }
+        | SendError::WebPage
+        | SendError::Malformed { .. }
+        | SendError::Unsendable { .. } => match error.disposition() {
+            Disposition::HoldRoute { .. } => RetryKind::RateLimited,
+            Disposition::ShrinkOnce => RetryKind::TooLarge,
+            Disposition::Retry { cause: RetryCause::Overloaded, .. } => RetryKind::Overloaded,
+            _ => RetryKind::ServerFailed,
+        },
+    }
+}
+
+/// What is told of a failure: that a server cannot be reached is what its kind says.
+pub fn said(error: &SendError) -> String {
+    match error {
+        SendError::Unreachable { detail } => detail.clone(),
+        error => error.to_string(),
+    }
+}

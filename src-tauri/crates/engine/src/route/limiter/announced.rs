@@ -1,0 +1,75 @@
+//! Limits that the server announces with every answer: pacing follows them, and is put right by each of them.
+
+use provider::refusal::{RateLimits, Window};
+use tokio::time::Instant;
+
+use super::bucket::Bucket;
+use super::{Need, Unit};
+
+const SECONDS_A_WINDOW: f64 = 60.0;
+
+/// A bucket for each limit that was announced.
+#[derive(Debug, Clone, Default)]
+pub struct Announced([Option<Bucket>; Unit::ALL.len()]);
+
+impl Announced {
+    /// Takes the server's word. `under_way` is what it cannot have counted yet, a unit each.
+    pub fn hear(&mut self, limits: &RateLimits, under_way: impl Fn(Unit) -> f64, now: Instant) {
+        for (unit, bucket) in Unit::ALL.into_iter().zip(&mut self.0) {
+            if let Some(window) = window(limits, unit) {
+                let (limit, remaining) = (count(window.limit), count(window.remaining));
+                *bucket = Some(Bucket::new(limit / SECONDS_A_WINDOW, limit, remaining - under_way(unit), now));
+            }
+        }
+    }
+
+    pub fn ready_at(&self, need: Need, now: Instant) -> Instant {
+        let each = Unit::ALL.into_iter().zip(&self.0);
+        each.filter_map(|(unit, bucket)| Some(bucket.as_ref()?.ready_at(need.of(unit), now))).max().unwrap_or(now)
+    }
+
+    pub fn take(&mut self, need: Need, now: Instant) {
+        for (unit, bucket) in Unit::ALL.into_iter().zip(&mut self.0) {
+            if let Some(bucket) = bucket {
+                bucket.take(need.of(unit), now);
+            }
+        }
+    }
+
+    pub fn requests_per_second(&self) -> Option<f64> {
+        self.0[Unit::Requests as usize].map(|bucket| bucket.per_second())
+    }
+}
+
+/// What a refusal's own headers say about its cause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    Nothing,
+    /// One of the limits is used up.
+    UsedUp,
+    /// There was room under every limit: it must have been another one.
+    Room,
+}
+
+pub fn told(limits: &RateLimits, need: Need) -> Told {
+    let left = Unit::ALL.into_iter().filter_map(|unit| Some((window(limits, unit)?, need.of(unit))));
+    left.fold(Told::Nothing, |told, (window, need)| match told {
+        _ if count(window.remaining) < need.min(count(window.limit)).max(1.0) => Told::UsedUp,
+        Told::UsedUp => Told::UsedUp,
+        Told::Nothing | Told::Room => Told::Room,
+    })
+}
+
+fn window(limits: &RateLimits, unit: Unit) -> Option<Window> {
+    match unit {
+        Unit::Requests => limits.requests,
+        Unit::Tokens => limits.tokens,
+        Unit::InputTokens => limits.input_tokens,
+        Unit::OutputTokens => limits.output_tokens,
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "requests and tokens a minute, far below 2^52")]
+fn count(number: u64) -> f64 {
+    number as f64
+}

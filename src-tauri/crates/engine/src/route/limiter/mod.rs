@@ -1,0 +1,484 @@
+//! When a request may leave on a route. Pure: the time is passed in, and so is everything that happened; nobody waits here
+//! and nothing is sent.
+//!
+//! Limits come from three places, and the strictest counts: those a person has set, those the server announces with its
+//! answers, and those that its refusals teach. A refusal by rate and one by number at a time look alike where headers are
+//! missing; what tells them apart is whether the server has been seen to take more at a time than when it refused.
+//! Requests leave in growing groups until a refusal has shown an end, since refusals come at once and answers take
+//! seconds; after one they leave singly. A refusal of a request that left before the last cut teaches nothing new.
+
+mod announced;
+mod bucket;
+mod ceiling;
+mod learned;
+#[cfg(test)]
+mod tests;
+mod window;
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use domain::run::{Hold, RetryKind};
+use provider::refusal::RateLimits;
+use tokio::time::Instant;
+
+use announced::{Announced, Told, told};
+use bucket::Bucket;
+use ceiling::Ceiling;
+use learned::Learned;
+use window::Window;
+
+/// Requests that may be unconfirmed to begin with; doubles each `RAMP_STEP`.
+const FIRST_GROUP: u32 = 4;
+const RAMP_STEP: Duration = Duration::from_millis(100);
+/// After a refusal the group doubles with every such time without another.
+const RECOVERY_STEP: Duration = Duration::from_secs(1);
+/// A route that nobody used for so long starts with small groups again.
+const IDLE: Duration = Duration::from_secs(10);
+/// How long a refusal takes, until one has shown it.
+const ASSUMED_LAG: Duration = Duration::from_millis(50);
+/// Two refusals within this time, each with one request less under way than the server had taken before, are no chance.
+const COINCIDENCE: Duration = Duration::from_secs(5);
+/// Failures of the server in a row, without an answer in between, from which on it is left alone for a while.
+const OUTAGE: u32 = 6;
+const FIRST_BACKOFF: Duration = Duration::from_secs(1);
+const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
+
+/// What limits count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    Requests,
+    /// Input and output together.
+    Tokens,
+    InputTokens,
+    OutputTokens,
+}
+
+impl Unit {
+    pub const ALL: [Self; 4] = [Self::Requests, Self::Tokens, Self::InputTokens, Self::OutputTokens];
+}
+
+/// What a request is likely to use of the limits.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Need {
+    pub input_tokens: f64,
+    pub output_tokens: f64,
+}
+
+impl Need {
+    fn of(self, unit: Unit) -> f64 {
+        match unit {
+            Unit::Requests => 1.0,
+            Unit::Tokens => self.input_tokens + self.output_tokens,
+            Unit::InputTokens => self.input_tokens,
+            Unit::OutputTokens => self.output_tokens,
+        }
+    }
+}
+
+/// Limits that a person has set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Bounds {
+    /// Requests at a time; `None` finds out.
+    pub at_once: Option<u32>,
+    pub requests_per_minute: Option<u32>,
+    pub input_tokens_per_minute: Option<u32>,
+    pub output_tokens_per_minute: Option<u32>,
+}
+
+/// Whether a request may leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opening {
+    /// With so many places left.
+    Open { room: usize },
+    /// Not before.
+    At(Instant),
+    /// Not before something has happened to those under way.
+    Full,
+}
+
+/// A request under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct FlightId(u64);
+
+#[derive(Debug, Clone, Copy)]
+struct Flight {
+    sent_at: Instant,
+    need: Need,
+    is_accepted: bool,
+}
+
+#[derive(Debug)]
+struct Held {
+    until: Instant,
+    kind: RetryKind,
+    detail: String,
+}
+
+/// A server that has not answered for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outage {
+    pub since: Instant,
+    /// Whether it ever answered.
+    pub is_new: bool,
+}
+
+/// What is known of one route's limits, and who is under way on it.
+#[derive(Debug)]
+pub struct Limiter {
+    bounds: Bounds,
+    set: [Option<Bucket>; Unit::ALL.len()],
+    announced: Announced,
+    learned: Learned,
+    window: Window,
+    ceiling: Ceiling,
+    hold: Option<Held>,
+    flights: HashMap<FlightId, Flight>,
+    next_flight: u64,
+    /// Taken by the server, or not known to be refused.
+    admitted: u64,
+    /// The most under way at a time that the server is known to have taken since the last cut by number.
+    proven: usize,
+    /// What a refusal takes, the quickest so far.
+    lag: Option<Duration>,
+    ramp_began: Instant,
+    cut_at: Option<Instant>,
+    doubtful_at: Option<Instant>,
+    /// Since the last cut by number.
+    has_one_ended: bool,
+    /// Whether the last cut by number has turned out to be one by rate.
+    is_by_rate: bool,
+    last_used: Option<Instant>,
+    has_answered: bool,
+    failing_since: Option<Instant>,
+    failures_in_a_row: u32,
+    holds_in_a_row: u32,
+}
+
+impl Limiter {
+    pub fn new(bounds: Bounds, now: Instant) -> Self {
+        Self {
+            bounds,
+            set: set_buckets(bounds, now),
+            announced: Announced::default(),
+            learned: Learned::default(),
+            window: Window::default(),
+            ceiling: Ceiling::new(bounds.at_once),
+            hold: None,
+            flights: HashMap::new(),
+            next_flight: 0,
+            admitted: 0,
+            proven: 0,
+            lag: None,
+            ramp_began: now,
+            cut_at: None,
+            doubtful_at: None,
+            has_one_ended: true,
+            is_by_rate: false,
+            last_used: None,
+            has_answered: false,
+            failing_since: None,
+            failures_in_a_row: 0,
+            holds_in_a_row: 0,
+        }
+    }
+
+    /// Follows what a person has set since.
+    pub fn set_bounds(&mut self, bounds: Bounds, now: Instant) {
+        if bounds.at_once != self.bounds.at_once {
+            self.ceiling = Ceiling::new(bounds.at_once);
+        }
+        if bounds != self.bounds {
+            self.set = set_buckets(bounds, now);
+            self.bounds = bounds;
+        }
+    }
+
+    /// Whether a request of `need` may leave now.
+    pub fn opening(&mut self, need: Need, now: Instant) -> Opening {
+        if let Some(held) = self.hold.as_ref().filter(|held| held.until > now) {
+            return Opening::At(held.until);
+        }
+        self.learned.grow(now);
+        if !self.has_one_ended && self.window.is_disproved_by(self.known_accepted(now)) {
+            // More at a time than when it refused, and none has ended since: it must have been the rate.
+            self.is_by_rate = true;
+            self.window.forget();
+        }
+        self.window.widen(self.flights.len(), self.has_one_ended, now);
+        let places = self.places();
+        if self.flights.len() >= places {
+            return match self.window.widens_at(self.has_one_ended) {
+                Some(at) if at > now && places < self.ceiling.height() => Opening::At(at),
+                _ => Opening::Full,
+            };
+        }
+        let ready_at = self.ready_at(need, now);
+        if ready_at > now {
+            return Opening::At(ready_at);
+        }
+        match self.group_has_room_at(now) {
+            Some(at) if at > now => Opening::At(at),
+            _ => Opening::Open { room: places - self.flights.len() },
+        }
+    }
+
+    /// Requests at a time, as things stand.
+    pub fn places(&self) -> usize {
+        self.window.size().map_or(self.ceiling.height(), |window| window.min(self.ceiling.height()))
+    }
+
+    pub fn is_adaptive(&self) -> bool {
+        self.ceiling.is_adaptive()
+    }
+
+    pub fn in_flight(&self) -> usize {
+        self.flights.len()
+    }
+
+    /// The strictest known limit, in requests a minute.
+    pub fn requests_per_minute(&self) -> Option<f64> {
+        let set = self.set[Unit::Requests as usize].map(|bucket| bucket.per_second());
+        let known = [set, self.announced.requests_per_second(), self.learned.per_second()];
+        known.into_iter().flatten().min_by(f64::total_cmp).map(|per_second| per_second * 60.0)
+    }
+
+    fn ready_at(&self, need: Need, now: Instant) -> Instant {
+        let set = Unit::ALL.into_iter().zip(&self.set);
+        let set = set.filter_map(|(unit, bucket)| Some(bucket.as_ref()?.ready_at(need.of(unit), now))).max();
+        set.unwrap_or(now).max(self.announced.ready_at(need, now)).max(self.learned.ready_at(now))
+    }
+
+    /// When the group of those whose fate is unknown has room for one more; `None` when only an answer makes room.
+    fn group_has_room_at(&self, now: Instant) -> Option<Instant> {
+        let unknown_for = self.unknown_for();
+        let unknown = || {
+            self.flights
+                .values()
+                .filter(|flight| !flight.is_accepted)
+                .filter(|flight| unknown_for.is_none_or(|lag| now.duration_since(flight.sent_at) < lag))
+        };
+        let (group, step) = match self.cut_at {
+            None => (FIRST_GROUP, RAMP_STEP),
+            Some(_) => (self.group_after_cut(), RECOVERY_STEP),
+        };
+        let began = self.cut_at.unwrap_or(self.ramp_began).max(self.ramp_began);
+        let doublings = u32::try_from(now.duration_since(began).as_millis() / step.as_millis()).unwrap_or(u32::MAX);
+        let group = group.saturating_mul(2_u32.saturating_pow(doublings.min(31)));
+        if unknown().count() < group as usize {
+            return Some(now);
+        }
+        let next_doubling = began + step * (doublings + 1);
+        let next_known = unknown().map(|flight| flight.sent_at).min().zip(unknown_for).map(|(at, lag)| at + lag);
+        Some(next_known.map_or(next_doubling, |known| known.min(next_doubling)))
+    }
+
+    /// As many as flow in while a refusal is on its way back.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small number of requests")]
+    fn group_after_cut(&self) -> u32 {
+        let per_second = self.requests_per_minute().unwrap_or(0.0) / 60.0;
+        (per_second * self.lag().as_secs_f64()).ceil().max(1.0) as u32
+    }
+
+    fn lag(&self) -> Duration {
+        self.lag.unwrap_or(ASSUMED_LAG)
+    }
+
+    /// How long after leaving a request may still be refused; `None`: until it is answered, as long as no refusal has
+    /// shown how quickly they come.
+    fn unknown_for(&self) -> Option<Duration> {
+        self.lag.map(|lag| lag * 2 + Duration::from_millis(10))
+    }
+
+    /// A request leaves.
+    pub fn send(&mut self, need: Need, now: Instant) -> FlightId {
+        if self.flights.is_empty() && self.last_used.is_some_and(|last| now.duration_since(last) > IDLE) {
+            self.ramp_began = now;
+        }
+        for (unit, bucket) in Unit::ALL.into_iter().zip(&mut self.set) {
+            if let Some(bucket) = bucket {
+                bucket.take(need.of(unit), now);
+            }
+        }
+        self.announced.take(need, now);
+        self.learned.take(now);
+        self.admitted += 1;
+        self.last_used = Some(now);
+        self.proven = self.proven.max(self.known_accepted(now));
+        let id = FlightId(self.next_flight);
+        self.next_flight += 1;
+        self.flights.insert(id, Flight { sent_at: now, need, is_accepted: false });
+        id
+    }
+
+    /// The server has begun to answer.
+    pub fn accepted(&mut self, id: FlightId, limits: &RateLimits, now: Instant) {
+        let in_flight = self.flights.len();
+        if let Some(flight) = self.flights.get_mut(&id).filter(|flight| !flight.is_accepted) {
+            flight.is_accepted = true;
+            self.ceiling.note_begun(now.duration_since(flight.sent_at), in_flight);
+        }
+        self.note_working(now);
+        self.hear(limits, now);
+    }
+
+    fn note_working(&mut self, now: Instant) {
+        self.proven = self.proven.max(self.known_accepted(now));
+        self.has_answered = true;
+        (self.failing_since, self.failures_in_a_row, self.holds_in_a_row) = (None, 0, 0);
+    }
+
+    /// How many of those under way the server has taken for certain.
+    fn known_accepted(&self, now: Instant) -> usize {
+        let unknown_for = self.unknown_for();
+        let known = |flight: &&Flight| {
+            flight.is_accepted || unknown_for.is_some_and(|lag| now.duration_since(flight.sent_at) >= lag)
+        };
+        self.flights.values().filter(known).count()
+    }
+
+    fn hear(&mut self, limits: &RateLimits, now: Instant) {
+        let lag = self.lag();
+        let flights = &self.flights;
+        let under_way = |unit: Unit| -> f64 {
+            let uncounted = flights.values().filter(|flight| match unit {
+                // Counted while they are written.
+                Unit::OutputTokens | Unit::Tokens => true,
+                Unit::Requests | Unit::InputTokens => !flight.is_accepted && now.duration_since(flight.sent_at) < lag,
+            });
+            uncounted.map(|flight| flight.need.of(unit)).sum()
+        };
+        self.announced.hear(limits, under_way, now);
+    }
+
+    /// The server has answered, or said what is wrong with this one request.
+    pub fn ended(&mut self, id: FlightId, now: Instant) {
+        self.note_working(now);
+        self.abandoned(id, now);
+    }
+
+    /// Nobody waits for it any more.
+    pub fn abandoned(&mut self, id: FlightId, now: Instant) {
+        self.has_one_ended |= self.flights.remove(&id).is_some();
+        self.last_used = Some(now);
+    }
+
+    /// The server failed or could not be reached. Returns the outage that this is part of: the server is left alone
+    /// then, for longer and longer.
+    pub fn failed(&mut self, id: FlightId, kind: RetryKind, detail: &str, now: Instant) -> Option<Outage> {
+        let flight = self.flights.remove(&id)?;
+        (self.last_used, self.has_one_ended) = (Some(now), true);
+        let since = *self.failing_since.get_or_insert(flight.sent_at);
+        self.failures_in_a_row += 1;
+        if kind != RetryKind::Unreachable && self.failures_in_a_row < OUTAGE {
+            return None;
+        }
+        self.back_off(kind, detail, now);
+        Some(Outage { since, is_new: !self.has_answered })
+    }
+
+    /// The server has refused a request for its limits.
+    pub fn refused(
+        &mut self,
+        id: FlightId,
+        retry_after: Option<Duration>,
+        limits: &RateLimits,
+        detail: &str,
+        now: Instant,
+    ) {
+        let Some(flight) = self.flights.remove(&id) else { return };
+        self.last_used = Some(now);
+        self.admitted -= 1;
+        let took = now.duration_since(flight.sent_at);
+        self.lag = Some(self.lag.map_or(took, |lag| lag.min(took)));
+        self.hear(limits, now);
+        if let Some(after) = retry_after {
+            self.hold(after, RetryKind::RateLimited, detail, now);
+        }
+        if self.cut_at.is_some_and(|cut_at| flight.sent_at <= cut_at) {
+            // It was counted among the accepted when the cut was made.
+            self.window.correct();
+            self.learned.correct();
+            return;
+        }
+        self.cut_at = Some(now);
+        let accepted = self.flights.len();
+        match told(limits, flight.need) {
+            Told::UsedUp => {}
+            Told::Room => {
+                self.window.cut(accepted, now);
+                self.has_one_ended = true;
+            }
+            Told::Nothing => self.learn(accepted, now),
+        }
+        if accepted == 0 && retry_after.is_none() {
+            self.back_off(RetryKind::RateLimited, detail, now);
+        }
+    }
+
+    /// A refusal without a word on its cause, with `accepted` under way.
+    fn learn(&mut self, accepted: usize, now: Instant) {
+        self.learned.note(self.admitted, now);
+        let is_doubtful_again = self.doubtful_at.is_some_and(|at| now.duration_since(at) < COINCIDENCE);
+        let is_by_rate = match self.proven.saturating_sub(accepted) {
+            _ if self.is_by_rate => true,
+            0 => false,
+            // The server may not have noticed yet that one has ended.
+            1 => is_doubtful_again || (self.learned.is_known() && self.window.size().is_none()),
+            _ => true,
+        };
+        self.doubtful_at = (self.proven == accepted + 1).then_some(now);
+        self.is_by_rate = false;
+        if is_by_rate && self.learned.settle(now) {
+            self.window.forget();
+        } else {
+            self.window.cut(accepted, now);
+            self.has_one_ended = false;
+            self.proven = self.known_accepted(now);
+        }
+    }
+
+    /// Leaves the server alone for longer and longer, as long as nothing gets through.
+    fn back_off(&mut self, kind: RetryKind, detail: &str, now: Instant) {
+        if self.hold.as_ref().is_some_and(|held| held.until > now) {
+            return;
+        }
+        let backoff = FIRST_BACKOFF.saturating_mul(2_u32.saturating_pow(self.holds_in_a_row)).min(LONGEST_BACKOFF);
+        self.holds_in_a_row += 1;
+        self.cut_at = Some(now);
+        self.hold(backoff, kind, detail, now);
+    }
+
+    /// Lets nobody leave for so long. Of two holds the later end counts.
+    fn hold(&mut self, how_long: Duration, kind: RetryKind, detail: &str, now: Instant) {
+        let until = now + how_long;
+        if self.hold.as_ref().is_none_or(|held| held.until < until) {
+            self.hold = Some(Held { until, kind, detail: detail.to_owned() });
+            // Those who waited leave as after a refusal, not all at once.
+            self.ramp_began = until;
+        }
+    }
+
+    /// Why nobody may leave right now.
+    pub fn held(&self, now: Instant) -> Option<Hold> {
+        let held = self.hold.as_ref()?;
+        let left = held.until.checked_duration_since(now)?;
+        let left_millis = u32::try_from(left.as_millis()).unwrap_or(u32::MAX);
+        (left_millis > 0).then(|| Hold { kind: held.kind, left_millis, detail: held.detail.clone() })
+    }
+}
+
+fn set_buckets(bounds: Bounds, now: Instant) -> [Option<Bucket>; Unit::ALL.len()] {
+    let minutely = |limit: Option<u32>| {
+        let limit = limit.filter(|&limit| limit > 0)?;
+        // Room for one request, and that is there to begin with. A token limit admits one whenever the tokens of the one
+        // before have flowed in again.
+        Some(Bucket::new(f64::from(limit) / 60.0, 1.0, 1.0, now))
+    };
+    [
+        minutely(bounds.requests_per_minute),
+        None,
+        minutely(bounds.input_tokens_per_minute),
+        minutely(bounds.output_tokens_per_minute),
+    ]
+}

@@ -1,0 +1,291 @@
+//! The limiter against modelled servers, in virtual time: how much longer it takes than a scheduler that knows the
+//! server's limits, and how often it is refused.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+
+use provider::refusal::Window as TokenWindow;
+
+use super::*;
+
+#[derive(Debug, Clone, Copy)]
+struct Server {
+    /// Requests a second, and how many may be saved up.
+    rate: Option<(f64, f64)>,
+    at_once: usize,
+    announces: bool,
+    /// Seconds, whole ones as in the header.
+    retry_after: bool,
+    /// Milliseconds to it, and back.
+    one_way: u64,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Fate {
+    latency: u64,
+    is_overloaded: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Event {
+    Arrives(u64),
+    Refused(u64),
+    Failed(u64),
+    /// The server is done with it; the client hears it a moment later.
+    Leaves(u64),
+    Answered(u64),
+    Again,
+}
+
+#[derive(Debug, Default)]
+struct Outcome {
+    millis: u64,
+    refusals: u32,
+    /// The most that arrived within 50 ms after the end of a hold.
+    after_hold: usize,
+}
+
+struct World {
+    server: Server,
+    level: f64,
+    level_as_of: u64,
+    in_flight: usize,
+}
+
+impl World {
+    fn new(server: Server) -> Self {
+        Self { server, level: server.rate.map_or(0.0, |(_, burst)| burst), level_as_of: 0, in_flight: 0 }
+    }
+
+    fn refill(&mut self, now: u64) {
+        if let Some((rate, burst)) = self.server.rate {
+            self.level = (self.level + rate * seconds(now - self.level_as_of)).min(burst);
+        }
+        self.level_as_of = now;
+    }
+
+    fn admits(&mut self, now: u64) -> bool {
+        self.refill(now);
+        let has_token = self.server.rate.is_none() || self.level >= 1.0 - 1e-9;
+        if has_token && self.in_flight < self.server.at_once {
+            self.level -= 1.0;
+            self.in_flight += 1;
+            return true;
+        }
+        false
+    }
+
+    fn headers(&mut self, now: u64) -> RateLimits {
+        self.refill(now);
+        if !self.server.announces {
+            return RateLimits::default();
+        }
+        let (limit, remaining) = match self.server.rate {
+            Some((rate, _)) => (rate * 60.0, self.level.floor()),
+            None => (10_000.0, 9_000.0),
+        };
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small and positive")]
+        let requests = TokenWindow { limit: limit as u64, remaining: remaining as u64, resets_at: None };
+        RateLimits { requests: Some(requests), ..RateLimits::default() }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        let wait = match self.server.rate {
+            Some((rate, _)) => (1.0 - self.level).max(0.0) / rate,
+            None => 1.0,
+        };
+        self.server.retry_after.then(|| Duration::from_secs_f64(wait.ceil()))
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "milliseconds of a test")]
+fn seconds(millis: u64) -> f64 {
+    millis as f64 / 1_000.0
+}
+
+/// Sends everything through the limiter.
+fn carried_out(server: Server, fates: &[Fate], at_once: Option<u32>) -> Outcome {
+    let start = Instant::now();
+    let at = |millis: u64| start + Duration::from_millis(millis);
+    let mut limiter = Limiter::new(Bounds { at_once, ..Bounds::default() }, start);
+    let mut world = World::new(server);
+    let mut fates = fates.iter().copied().collect::<VecDeque<_>>();
+    let total = fates.len();
+    let (mut waiting, mut done) = (total, 0);
+    let mut events = BinaryHeap::from([Reverse((0_u64, Event::Again))]);
+    let mut flights = HashMap::new();
+    let mut drawn: HashMap<u64, Fate> = HashMap::new();
+    let mut told: HashMap<u64, (RateLimits, Option<Duration>)> = HashMap::new();
+    let (mut outcome, mut last_send, mut hold_ends, mut arrivals) = (Outcome::default(), 0, Vec::new(), Vec::new());
+    let mut next = 0_u64;
+    while let Some(Reverse((now, event))) = events.pop() {
+        match event {
+            Event::Arrives(id) => {
+                arrivals.push(now);
+                if world.admits(now) {
+                    let fate = fates.pop_front().unwrap_or(Fate { latency: 500, is_overloaded: false });
+                    drawn.insert(id, fate);
+                    events.push(Reverse((now + fate.latency, Event::Leaves(id))));
+                } else {
+                    outcome.refusals += 1;
+                    told.insert(id, (world.headers(now), world.retry_after()));
+                    events.push(Reverse((now + server.one_way, Event::Refused(id))));
+                }
+            }
+            Event::Leaves(id) => {
+                world.in_flight -= 1;
+                told.insert(id, (world.headers(now), None));
+                let failed = drawn[&id].is_overloaded;
+                events.push(Reverse((
+                    now + server.one_way,
+                    if failed { Event::Failed(id) } else { Event::Answered(id) },
+                )));
+            }
+            Event::Refused(id) => {
+                let (limits, retry_after) = told[&id];
+                if let Some(after) = retry_after {
+                    hold_ends.push(now + u64::try_from(after.as_millis()).unwrap());
+                }
+                limiter.refused(flights[&id], retry_after, &limits, "slow down", at(now));
+                waiting += 1;
+            }
+            Event::Failed(id) => {
+                assert_eq!(limiter.failed(flights[&id], RetryKind::Overloaded, "busy", at(now)), None);
+                waiting += 1;
+            }
+            Event::Answered(id) => {
+                limiter.accepted(flights[&id], &told[&id].0, at(now));
+                limiter.ended(flights[&id], at(now));
+                done += 1;
+                outcome.millis = now;
+            }
+            Event::Again => {}
+        }
+        while waiting > 0 {
+            match limiter.opening(Need::default(), at(now)) {
+                Opening::Open { .. } => {
+                    flights.insert(next, limiter.send(Need::default(), at(now)));
+                    // Requests of one moment leave one after the other.
+                    last_send = now.max(last_send);
+                    events.push(Reverse((last_send + server.one_way, Event::Arrives(next))));
+                    next += 1;
+                    waiting -= 1;
+                }
+                Opening::At(then) => {
+                    let millis = u64::try_from((then - start).as_micros().div_ceil(1_000)).unwrap();
+                    events.push(Reverse((millis.max(now + 1), Event::Again)));
+                    break;
+                }
+                Opening::Full => break,
+            }
+        }
+    }
+    assert_eq!((done, limiter.in_flight()), (total, 0), "none lost");
+    let within = |end: &u64| arrivals.iter().filter(|&&arrival| arrival >= *end && arrival < end + 50).count();
+    outcome.after_hold = hold_ends.iter().map(within).max().unwrap_or(0);
+    outcome
+}
+
+/// The same draws by somebody who sends exactly when the server can take more.
+fn optimum(server: Server, fates: &[Fate], at_once: usize) -> u64 {
+    let mut world = World::new(server);
+    let (mut waiting, mut fates) = (fates.len(), fates.iter().copied().collect::<VecDeque<_>>());
+    let (mut leaving, mut now, mut end) = (BinaryHeap::new(), 0, 0);
+    while waiting > 0 || !leaving.is_empty() {
+        while let Some(&Reverse((at, failed))) = leaving.peek()
+            && at <= now
+        {
+            leaving.pop();
+            world.in_flight -= 1;
+            waiting += usize::from(failed);
+            end = now;
+        }
+        while waiting > 0 && world.in_flight < at_once && world.admits(now) {
+            let fate = fates.pop_front().unwrap_or(Fate { latency: 500, is_overloaded: false });
+            leaving.push(Reverse((now + fate.latency, fate.is_overloaded)));
+            waiting -= 1;
+        }
+        now += 1;
+    }
+    end + 2 * server.one_way
+}
+
+fn steady(count: usize) -> Vec<Fate> {
+    vec![Fate { latency: 500, is_overloaded: false }; count]
+}
+
+/// Log-normal latencies around 500 ms, and three in a hundred overloaded.
+fn chaotic(count: usize, seed: u64) -> Vec<Fate> {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let fate = |_| {
+        // Box and Muller, 1958.
+        let (u, v) = (1.0 - random.f64(), random.f64());
+        let normal = (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "milliseconds of a test")]
+        let latency = (500.0 * (0.5 * normal).exp()) as u64;
+        Fate { latency, is_overloaded: random.f64() < 0.03 }
+    };
+    (0..count).map(fate).collect()
+}
+
+const BY_RATE: Server =
+    Server { rate: Some((10.0, 10.0)), at_once: 1_000, announces: false, retry_after: false, one_way: 3 };
+const AT_ONCE: Server = Server { rate: None, at_once: 8, announces: false, retry_after: false, one_way: 3 };
+const FREE: Server = Server { rate: None, at_once: 1_000, announces: false, retry_after: false, one_way: 3 };
+
+#[test]
+fn hidden_limits_cost_little_time_and_few_refusals() {
+    let mut failures = Vec::new();
+    for (name, plain) in [("600 a minute", BY_RATE), ("8 at a time", AT_ONCE)] {
+        for announces in [true, false] {
+            for retry_after in [true, false] {
+                for (weather, fates) in [("steady", steady(1_000)), ("chaos", chaotic(1_000, 7))] {
+                    let server = Server { announces, retry_after, ..plain };
+                    let best = optimum(server, &fates, 32);
+                    let outcome = carried_out(server, &fates, Some(32));
+                    let ratio = seconds(outcome.millis) / seconds(best);
+                    let report = format!(
+                        "{name}, headers {announces}, retry-after {retry_after}, {weather}: {ratio:.3} of {best} ms, \
+                         {} refusals, {} after a hold",
+                        outcome.refusals, outcome.after_hold
+                    );
+                    println!("{report}");
+                    let is_announced_rate = announces && plain.rate.is_some();
+                    let most_refusals = if is_announced_rate { 10 } else { 30 };
+                    if ratio > 1.08 || outcome.refusals > most_refusals || outcome.after_hold > 4 {
+                        failures.push(report);
+                    }
+                }
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{failures:#?}");
+}
+
+#[test]
+fn without_limits_it_fills_the_places_within_a_moment() {
+    let outcome = carried_out(FREE, &steady(1_000), Some(32));
+    assert!(outcome.millis <= 16_800, "{outcome:?}");
+    assert_eq!(outcome.refusals, 0);
+    let outcome = carried_out(FREE, &steady(1_000), None);
+    assert!(outcome.millis <= 12_000, "{outcome:?}");
+}
+
+/// Far away, slow to answer, and with more under way than it refuses at first.
+#[test]
+fn a_distant_slow_server_is_learned_as_well() {
+    let slow = vec![Fate { latency: 4_000, is_overloaded: false }; 600];
+    for (name, rate) in
+        [("600 a minute", (10.0, 10.0)), ("50 a minute", (50.0 / 60.0, 50.0)), ("1000", (1_000.0 / 60.0, 1_000.0))]
+    {
+        for announces in [true, false] {
+            for retry_after in [true, false] {
+                let server = Server { rate: Some(rate), at_once: 1_000, announces, retry_after, one_way: 60 };
+                let best = optimum(server, &slow, 64);
+                let outcome = carried_out(server, &slow, None);
+                let ratio = seconds(outcome.millis) / seconds(best);
+                println!("LOG {name} {announces} {retry_after}: {ratio:.3} of {best}, {outcome:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Who does what in a run right now: how many images are prepared and wait for their turn, and which ones are being asked
+//! about, with what has come of their answers. Kept by the executors, read for snapshots; nothing here is stored.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use domain::answer::AnsweredMark;
+use domain::geometry::PixelSize;
+use domain::ids::{ImageId, JobId};
+use tokio::sync::Notify;
+
+use crate::library::lock;
+
+/// Images prepared before their turn.
+const FEWEST_AHEAD: usize = 5;
+const MOST_AHEAD: usize = 20;
+/// Times as many as the mean calls for.
+const SAFETY: f64 = 2.0;
+/// Memory that they may take together.
+const MOST_BYTES: f64 = 48_000_000.0;
+/// Of the newest in a running mean.
+const NEWEST_SHARE: f64 = 0.2;
+
+/// What a run's executors are at.
+#[derive(Default)]
+pub struct Board {
+    state: Mutex<State>,
+    /// Told whenever an image has got its turn: there is room for another.
+    moved: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    prepared: usize,
+    asked: BTreeMap<JobId, Asked>,
+    /// Running means, in seconds: to prepare an image, and between two that get their turn.
+    prepare_seconds: f64,
+    turn_seconds: f64,
+    last_turn_at: Option<Instant>,
+    /// Running mean of what a prepared image takes of the memory.
+    byte_count: f64,
+}
+
+/// An image that is being asked about.
+pub struct Asked {
+    pub image: ImageId,
+    /// Upright, of the original.
+    pub size: PixelSize,
+    pub sent: PixelSize,
+    pub since: Instant,
+    text: String,
+    /// Bytes of `text` that `marks` were read from.
+    read: usize,
+    /// Those that have come so far, in pixels of what was sent.
+    pub marks: Vec<AnsweredMark>,
+}
+
+impl Asked {
+    pub fn new(image: ImageId, size: PixelSize, sent: PixelSize) -> Self {
+        Self { image, size, sent, since: Instant::now(), text: String::new(), read: 0, marks: Vec::new() }
+    }
+}
+
+impl Board {
+    /// An image waits for its turn, prepared, until what is returned is dropped.
+    pub fn note_prepared(self: &Arc<Self>, byte_count: usize) -> Ready {
+        let mut state = lock(&self.state);
+        state.prepared += 1;
+        #[expect(clippy::cast_precision_loss, reason = "the bytes of one image")]
+        let bytes = byte_count as f64;
+        state.byte_count = mean(state.byte_count, bytes);
+        Ready(Arc::clone(self))
+    }
+
+    /// Preparing an image took so long.
+    pub fn note_pace(&self, took: Duration) {
+        let mut state = lock(&self.state);
+        state.prepare_seconds = mean(state.prepare_seconds, took.as_secs_f64());
+    }
+
+    /// From now on `job` is being asked about, until what is returned is dropped.
+    pub fn note_asked(self: &Arc<Self>, job: JobId, asked: Asked) -> Asking {
+        let mut state = lock(&self.state);
+        if let Some(last) = state.last_turn_at.replace(asked.since) {
+            state.turn_seconds = mean(state.turn_seconds, asked.since.duration_since(last).as_secs_f64());
+        }
+        state.asked.insert(job, asked);
+        drop(state);
+        self.moved.notify_one();
+        Asking { board: Arc::clone(self), job }
+    }
+
+    /// How many images to have prepared before their turn: enough that none is waited for, and no more, since they take
+    /// memory.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small positive number")]
+    pub fn look_ahead(&self) -> usize {
+        let state = lock(&self.state);
+        let needed = if state.turn_seconds > 0.0 { SAFETY * state.prepare_seconds / state.turn_seconds } else { 0.0 };
+        let affordable = if state.byte_count > 0.0 { MOST_BYTES / state.byte_count } else { f64::INFINITY };
+        (needed.min(affordable).ceil() as usize).clamp(FEWEST_AHEAD, MOST_AHEAD)
+    }
+
+    pub fn asked_count(&self) -> usize {
+        lock(&self.state).asked.len()
+    }
+
+    pub fn prepared(&self) -> usize {
+        lock(&self.state).prepared
+    }
+
+    /// Waits until an image has got its turn.
+    pub async fn moved(&self) {
+        self.moved.notified().await;
+    }
+
+    /// What `then` makes of everything that is being asked about, with the marks that `read` finds in what has come.
+    pub fn asked<T>(&self, read: impl Fn(&str, PixelSize) -> Vec<AnsweredMark>, then: impl Fn(&Asked) -> T) -> Vec<T> {
+        let mut state = lock(&self.state);
+        for asked in state.asked.values_mut().filter(|asked| asked.text.len() > asked.read) {
+            asked.marks = read(&asked.text, asked.sent);
+            asked.read = asked.text.len();
+        }
+        state.asked.values().map(then).collect()
+    }
+}
+
+/// A running mean that begins with its first value.
+fn mean(so_far: f64, newest: f64) -> f64 {
+    if so_far == 0.0 { newest } else { so_far + NEWEST_SHARE * (newest - so_far) }
+}
+
+/// An image that is prepared and waits.
+pub struct Ready(Arc<Board>);
+
+impl Drop for Ready {
+    fn drop(&mut self) {
+        lock(&self.0.state).prepared -= 1;
+    }
+}
+
+/// An image that is being asked about.
+pub struct Asking {
+    board: Arc<Board>,
+    job: JobId,
+}
+
+impl Asking {
+    /// More of the answer has come.
+    pub fn add(&self, text: &str) {
+        if let Some(asked) = lock(&self.board.state).asked.get_mut(&self.job) {
+            asked.text.push_str(text);
+        }
+    }
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        lock(&self.board.state).asked.remove(&self.job);
+    }
+}

@@ -1,0 +1,50 @@
+//! Pictures whose marks are known: coloured shapes that the simulator finds.
+
+use std::fs;
+use std::io::Cursor;
+use std::path::Path;
+
+use domain::geometry::Rect;
+use image::{ImageFormat, Rgb, RgbImage};
+
+/// The labels of what is drawn.
+pub const LABELS: &str = "red, green, blue, yellow, magenta";
+
+/// Shapes drawn on grey: label, box in pixels of the upright picture.
+pub type Drawn = Vec<(&'static str, Rect)>;
+
+/// Five boxes in the colours that the simulator tells apart, at odd places.
+#[must_use]
+pub fn drawing(width: u32, height: u32) -> (RgbImage, Drawn) {
+    let mut picture = RgbImage::from_pixel(width, height, Rgb([150, 150, 150]));
+    let shapes: [(&str, [u8; 3], [u32; 4]); 5] = [
+        ("red", [220, 20, 20], [33, 41, 291, 397]),
+        ("green", [20, 170, 40], [357, 53, 611, 431]),
+        ("blue", [30, 60, 220], [683, 137, 967, 401]),
+        ("yellow", [235, 220, 20], [41, 537, 301, 943]),
+        ("magenta", [220, 30, 200], [567, 561, 893, 907]),
+    ];
+    let drawn = shapes.map(|(label, colour, [left, top, right, bottom])| {
+        let edges = [width * left / 1000, height * top / 1000, width * right / 1000, height * bottom / 1000];
+        let [x1, y1, x2, y2] = edges;
+        for y in y1..y2 {
+            for x in x1..x2 {
+                picture.put_pixel(x, y, Rgb(colour));
+            }
+        }
+        let [x1, y1, x2, y2] = edges.map(f64::from);
+        (label, Rect::new(x1, y1, x2, y2))
+    });
+    (picture, drawn.to_vec())
+}
+
+/// Writes a picture as a file.
+///
+/// # Panics
+/// When the file cannot be written.
+#[expect(clippy::unwrap_used, reason = "a fixture that cannot be made fails its test")]
+pub fn write_png(picture: &RgbImage, path: &Path) {
+    let mut bytes = Cursor::new(Vec::new());
+    picture.write_to(&mut bytes, ImageFormat::Png).unwrap();
+    fs::write(path, bytes.into_inner()).unwrap();
+}
