@@ -227,6 +227,9 @@ impl Filler<'_> {
     fn fitting(&self, members: &[Value], name: &str, about: Option<&Sighting>) -> Value {
         let first = members.first().cloned().unwrap_or_default();
         let Some(seen) = about else { return first };
+        if let Some(turn) = seen.turn {
+            return members.iter().cycle().nth(turn as usize).cloned().unwrap_or(first);
+        }
         let names: Vec<&str> = members.iter().map(|member| member.as_str().unwrap_or_default()).collect();
         let tied = |colour: Colour| {
             names
@@ -341,8 +344,10 @@ fn number(name: &str, about: Option<&Sighting>) -> Value {
 mod tests {
     use super::*;
 
-    const RED: Sighting = Sighting { colour: Colour::Red, left: 1, top: 2, right: 31, bottom: 42, coverage: 1.0 };
-    const CYAN: Sighting = Sighting { colour: Colour::Cyan, left: 5, top: 6, right: 7, bottom: 8, coverage: 0.8 };
+    const RED: Sighting =
+        Sighting { colour: Colour::Red, left: 1, top: 2, right: 31, bottom: 42, coverage: 1.0, turn: None };
+    const CYAN: Sighting =
+        Sighting { colour: Colour::Cyan, left: 5, top: 6, right: 7, bottom: 8, coverage: 0.8, turn: None };
 
     fn filled(schema: &Value, prompt: &str) -> Value {
         Filler { root: schema, prompt, sightings: &[RED, CYAN] }.fill(schema, "", None)

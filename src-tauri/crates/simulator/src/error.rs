@@ -66,6 +66,16 @@ impl Refusal {
         Self { retry_after, ..Self::new(429, "rate_limit_error", message) }
     }
 
+    /// The whole seconds of `retry-after`, rounded up: a client that waits exactly as long as it was told must get in.
+    pub(crate) fn retry_after_seconds(&self) -> Option<u64> {
+        self.retry_after.map(|wait| wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
+    }
+
+    /// Whether asking the same again gets the same answer until a person does something.
+    pub(crate) fn is_beyond_mending(&self) -> bool {
+        matches!(self.status, 400..=403) || self.error_code.is_some_and(|code| code.ends_with("spend_limit_reached"))
+    }
+
     pub(crate) fn with_code(self, error_code: &'static str) -> Self {
         Self { error_code: Some(error_code), ..self }
     }

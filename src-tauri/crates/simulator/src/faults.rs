@@ -1,5 +1,6 @@
-//! Faults to order: each is met by one request to `/v1/messages` that would otherwise have succeeded, first come, first
-//! served. What the network does to an answer, and what the vendor answers instead of one.
+//! Faults: what the network does to an answer, and what the vendor answers instead of one. Those to order are each met by
+//! one request to `/v1/messages` that would otherwise have succeeded, first come, first served; chance brings the same
+//! ones ([`crate::fates`]).
 
 use std::time::Duration;
 
@@ -22,8 +23,13 @@ pub enum Fault {
         /// Whole seconds to wait.
         retry_after_seconds: u64,
     },
-    /// 429 that no waiting mends: the organisation reached its monthly limit.
+    /// 429 that no waiting mends: the organisation reached the monthly threshold of its tier.
     SpendLimit,
+    /// 429 that no waiting mends: the organisation reached the limit of its contract.
+    ContractSpendLimit,
+    /// 402: the organisation linked to the request reached its limit or has no credit. The status is that of the error
+    /// class of the vendor's Python SDK 2.12.
+    LinkedOrganizationSpendLimit,
     /// 400: the limit that the account's owner set was reached.
     UsageLimit,
     /// 529.
@@ -43,6 +49,17 @@ pub enum Fault {
     },
     /// The request is read and never answered, nor billed.
     Silence,
+    /// The answer is made and billed, and not even its headers are ever sent.
+    Withheld,
+    /// The connection is reset before the first byte of an answer, and nothing is billed.
+    Reset,
+    /// The answer comes in small pieces, slowly, and whole.
+    Drip {
+        /// The size of a piece.
+        bytes: usize,
+        /// Milliseconds between pieces.
+        every_millis: u64,
+    },
     /// The answer stops after so many events, and the connection stays open.
     Stall {
         /// Events sent before; an answer that is not streamed stalls after its headers.
@@ -60,7 +77,7 @@ pub enum Fault {
         /// Events sent before. An answer that is not streamed loses its second half.
         after_events: usize,
     },
-    /// The connection breaks after so many events.
+    /// The connection is reset after so many events; an answer that is not streamed loses its second half.
     Broken {
         /// Events sent before.
         after_events: usize,
@@ -96,8 +113,14 @@ pub(crate) enum Effect {
     RefuseAsProxy,
     AnotherServer,
     Silence,
+    Reset,
     /// While answering; the answer is billed.
     Delay(Duration),
+    Withhold,
+    Drip {
+        bytes: usize,
+        every: Duration,
+    },
     Spoil(Spoiling),
     Interrupt {
         after_events: usize,
@@ -106,7 +129,11 @@ pub(crate) enum Effect {
 }
 
 impl Fault {
-    pub(crate) fn effect(&self) -> Effect {
+    /// What it does to a request whose answer would be streamed, or not.
+    pub(crate) fn effect(&self, is_streaming: bool) -> Effect {
+        let spend_limit = |status: u16, kind: &'static str, message: &str, code: &'static str| {
+            Effect::Refuse(Refusal::new(status, kind, message).with_code(code))
+        };
         let interrupt = |after_events: usize, how: Interruption| Effect::Interrupt { after_events, how };
         match *self {
             Self::RateLimited { retry_after_seconds } => Effect::Refuse(Refusal::rate_limited(
@@ -120,9 +147,23 @@ impl Fault {
                 )
                 .with_code("ramp_limit_exceeded"),
             ),
-            Self::SpendLimit => Effect::Refuse(
-                Refusal::rate_limited("Your organization has reached its monthly API usage limit.", None)
-                    .with_code("enforced_spend_limit_reached"),
+            Self::SpendLimit => spend_limit(
+                429,
+                "rate_limit_error",
+                "Your organization has reached its monthly API usage limit.",
+                "enforced_spend_limit_reached",
+            ),
+            Self::ContractSpendLimit => spend_limit(
+                429,
+                "rate_limit_error",
+                "Your organization has reached the spend limit of its contract.",
+                "contract_spend_limit_reached",
+            ),
+            Self::LinkedOrganizationSpendLimit => spend_limit(
+                402,
+                "billing_error",
+                "The linked organization has reached its spend limit or lacks credit.",
+                "linked_organization_spend_limit_reached",
             ),
             Self::UsageLimit => Effect::Refuse(Refusal::invalid("You have reached your specified API usage limits.")),
             Self::Overloaded => Effect::Refuse(Refusal::overloaded()),
@@ -132,12 +173,18 @@ impl Fault {
             Self::NotThisServer => Effect::AnotherServer,
             Self::Slow { delay_millis } => Effect::Delay(Duration::from_millis(delay_millis)),
             Self::Silence => Effect::Silence,
+            Self::Withheld => Effect::Withhold,
+            Self::Reset => Effect::Reset,
+            Self::Drip { bytes, every_millis } => {
+                Effect::Drip { bytes: bytes.max(1), every: Duration::from_millis(every_millis) }
+            }
             Self::Stall { after_events } => interrupt(after_events, Interruption::Stall),
             Self::PingsForever { after_events, every_millis } => {
                 interrupt(after_events, Interruption::Pings(Duration::from_millis(every_millis.max(1))))
             }
             Self::Truncated { after_events } => interrupt(after_events, Interruption::End),
             Self::Broken { after_events } => interrupt(after_events, Interruption::Break),
+            Self::ErrorInStream { .. } if !is_streaming => Effect::Refuse(Refusal::overloaded()),
             Self::ErrorInStream { after_events } => interrupt(after_events, Interruption::Error),
             Self::Refusal => Effect::Spoil(Spoiling::Refusal),
             Self::MaxTokens => Effect::Spoil(Spoiling::CutInHalf),

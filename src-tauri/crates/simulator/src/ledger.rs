@@ -3,9 +3,12 @@
 //! not say what it bills for an answer nobody waited for; this is the dearest reading.)
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use serde::Serialize;
 
+use crate::digest::Digest;
+use crate::picture::Size;
 use crate::usage::Usage;
 
 /// How far an answer got.
@@ -37,8 +40,20 @@ pub struct Entry {
     pub stop_reason: String,
     /// Whether it was sent as a stream.
     pub is_streamed: bool,
+    /// Whether it was an item of a batch.
+    pub is_batched: bool,
+    /// The size of the picture asked about, as it was sent.
+    pub picture: Option<Size>,
+    /// When the request arrived, in milliseconds since the simulator's start.
+    pub arrived_millis: u64,
+    /// When the last byte of the answer was handed to the connection, in milliseconds since the simulator's start. For
+    /// an item of a batch, when the results were first asked for.
+    pub handed_over_millis: Option<u64>,
     /// Whether the client got it.
     pub delivery: Delivery,
+    /// What tells whether the same was asked before.
+    #[serde(skip)]
+    pub(crate) digest: Digest,
 }
 
 impl Entry {
@@ -59,6 +74,8 @@ pub struct Refused {
     pub status: u16,
     /// The error's message, as sent.
     pub message: String,
+    /// When the request arrived, in milliseconds since the simulator's start.
+    pub arrived_millis: u64,
 }
 
 /// Everything billed and refused since the start.
@@ -79,12 +96,24 @@ impl Ledger {
 }
 
 /// The ledger while the server runs.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Book(Arc<Mutex<Ledger>>);
+#[derive(Debug, Clone)]
+pub(crate) struct Book {
+    started: Instant,
+    ledger: Arc<Mutex<Ledger>>,
+}
 
 impl Book {
+    pub(crate) fn new(started: Instant) -> Self {
+        Self { started, ledger: Arc::default() }
+    }
+
     fn with<T>(&self, act: impl FnOnce(&mut Ledger) -> T) -> T {
-        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        act(&mut self.ledger.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Milliseconds since the start.
+    pub(crate) fn millis(&self, at: Instant) -> u64 {
+        u64::try_from(at.saturating_duration_since(self.started).as_millis()).unwrap_or(u64::MAX)
     }
 
     pub(crate) fn copy(&self) -> Ledger {
@@ -101,7 +130,7 @@ impl Book {
             ledger.billed.push(entry);
             ledger.billed.len() - 1
         });
-        Receipt { book: self.clone(), index, delivery: Delivery::Partial }
+        Receipt { book: self.clone(), index, handed_over_millis: None }
     }
 }
 
@@ -110,12 +139,13 @@ impl Book {
 pub(crate) struct Receipt {
     book: Book,
     index: usize,
-    delivery: Delivery,
+    handed_over_millis: Option<u64>,
 }
 
 impl Receipt {
-    pub(crate) fn delivered(&mut self) {
-        self.delivery = Delivery::Whole;
+    /// Notes that the whole answer was handed over at `at`.
+    pub(crate) fn delivered(&mut self, at: Instant) {
+        self.handed_over_millis = Some(self.book.millis(at));
     }
 }
 
@@ -123,7 +153,8 @@ impl Drop for Receipt {
     fn drop(&mut self) {
         self.book.with(|ledger| {
             if let Some(entry) = ledger.billed.get_mut(self.index) {
-                entry.delivery = self.delivery;
+                entry.handed_over_millis = self.handed_over_millis;
+                entry.delivery = self.handed_over_millis.map_or(Delivery::Partial, |_| Delivery::Whole);
             }
         });
     }

@@ -8,57 +8,94 @@
 
 mod answer;
 mod cache;
+mod completion;
+mod digest;
 mod error;
+mod eyes;
+mod fate;
 mod faults;
 mod http;
 mod keys;
 mod ledger;
 mod limits;
+mod messages;
 mod models;
+mod paging;
 mod picture;
 mod playback;
+mod reply;
 mod seeing;
+mod server;
 mod sse;
 mod usage;
 mod validation;
+mod verdict;
+mod witness;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use server::Server;
+
 pub use error::Error;
+pub use eyes::Eyes;
+pub use fate::{Chaos, Distribution, Fate, Fates, Latency, fates};
 pub use faults::Fault;
 pub use keys::{EXPIRED_KEY, FORBIDDEN_KEY, Keys, NO_CREDIT_KEY, WRONG_KEY};
 pub use ledger::{Delivery, Entry, Ledger, Refused};
-pub use limits::Limits;
+pub use limits::{Crowded, Limits};
+pub use picture::Size;
 pub use usage::Usage;
-
-/// How long a model takes. Fixed, so that what is measured against it can be explained.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Latency {
-    /// From the whole request to the first byte of the answer.
-    pub first_byte: Duration,
-    /// Between two events of a stream.
-    pub between_events: Duration,
-}
+pub use verdict::{Complaint, Example, GRACE, REOPENING, Verdict};
 
 /// How to run the simulator. The default listens on any free port, answers at once, takes any key except
 /// [`WRONG_KEY`], [`EXPIRED_KEY`], [`NO_CREDIT_KEY`] and [`FORBIDDEN_KEY`], and has the vendor's start limits.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// The port on 127.0.0.1; 0 takes any free one.
     pub port: u16,
     /// Which keys are known.
     pub keys: Keys,
+    /// From which everything random follows; see [`fates`].
+    pub seed: u64,
     /// How long answers take.
     pub latency: Latency,
+    /// What befalls requests by chance.
+    pub chaos: Chaos,
     /// How much may be asked.
     pub limits: Limits,
-    /// What befalls the first requests.
+    /// What befalls the first requests; these faults win over those of chance.
     pub faults: Vec<Fault>,
+    /// How pictures are looked at.
+    pub eyes: Eyes,
+    /// What the region charges, in hundredths of the list price.
+    pub price_percent: u32,
+    /// What stands before every model's id in requests, such as `anthropic.`; without it the model is not known.
+    pub model_prefix: Option<String>,
+    /// How long a client may keep the connection of a stalled answer open; see [`Verdict::hung_on`].
+    pub patience: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            port: 0,
+            keys: Keys::default(),
+            seed: 0,
+            latency: Latency::default(),
+            chaos: Chaos::default(),
+            limits: Limits::default(),
+            faults: Vec::new(),
+            eyes: Eyes::default(),
+            price_percent: 100,
+            model_prefix: None,
+            patience: Duration::from_secs(90),
+        }
+    }
 }
 
 /// The simulator.
@@ -72,7 +109,7 @@ impl Simulator {
         let failed = |source| Error::Listen { port, source };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let server = Arc::new(http::Server::new(options));
+        let server = Arc::new(Server::new(options, Instant::now()));
         let accepting = tokio::spawn(http::accept(listener, Arc::clone(&server)));
         Ok(Running { address, server, accepting })
     }
@@ -81,7 +118,7 @@ impl Simulator {
 /// A simulator that listens. Dropping it closes the port and breaks every connection, as a lost network would.
 pub struct Running {
     address: SocketAddr,
-    server: Arc<http::Server>,
+    server: Arc<Server>,
     accepting: JoinHandle<()>,
 }
 
@@ -102,6 +139,12 @@ impl Running {
     #[must_use]
     pub fn ledger(&self) -> Ledger {
         self.server.book.copy()
+    }
+
+    /// What there is to complain of in the clients so far.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        self.server.verdict(Instant::now())
     }
 
     /// Adds faults, one for each of the next requests to `/v1/messages` that would otherwise succeed.

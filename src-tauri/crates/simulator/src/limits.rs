@@ -1,5 +1,6 @@
 //! Rate limits: three buckets that refill continuously, as the vendor's do, and their headers. The limits of a gateway
-//! can be hidden by leaving the headers out. The clocks are passed in: one to count with, one to print.
+//! can be hidden by leaving out the headers, `retry-after` or both. The clocks are passed in: one to count with, one to
+//! print. Answers in the making are counted elsewhere; what is said when they are too many is here.
 
 use std::time::{Duration, Instant};
 
@@ -7,19 +8,38 @@ use jiff::Timestamp;
 
 use crate::error::Refusal;
 
+const CROWDED_RETRY_AFTER: Duration = Duration::from_secs(1);
+
 /// What one organisation may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Requests per minute.
     pub requests_per_minute: u32,
+    /// Requests that may come at once after a quiet time: the capacity of the bucket that refills at
+    /// `requests_per_minute`. `None` is a minute's worth, as the vendor has it.
+    pub burst: Option<u32>,
     /// Input tokens per minute, tokens read from the cache excepted.
     pub input_tokens_per_minute: u32,
     /// Output tokens per minute, as generated.
     pub output_tokens_per_minute: u32,
-    /// Whether answers carry `anthropic-ratelimit-*` headers. `retry-after` is sent in any case.
+    /// Whether answers and 429s carry `anthropic-ratelimit-*` headers.
     pub are_announced: bool,
-    /// Answers in the making at once beyond which the server is overloaded (529); never announced.
+    /// Whether refusals that come of these limits carry `retry-after`.
+    pub sends_retry_after: bool,
+    /// Answers in the making at once beyond which requests are refused; never announced.
     pub most_in_flight: Option<usize>,
+    /// How they are refused.
+    pub crowded: Crowded,
+}
+
+/// The refusal when too many answers are in the making. Its `retry-after`, if sent, is one second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Crowded {
+    /// 529.
+    #[default]
+    Overloaded,
+    /// 429.
+    RateLimited,
 }
 
 impl Default for Limits {
@@ -27,27 +47,44 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             requests_per_minute: 1000,
+            burst: None,
             input_tokens_per_minute: 2_000_000,
             output_tokens_per_minute: 400_000,
             are_announced: true,
+            sends_retry_after: true,
             most_in_flight: None,
+            crowded: Crowded::default(),
+        }
+    }
+}
+
+impl Limits {
+    /// What a request hears when [`Limits::most_in_flight`] others are being answered.
+    pub(crate) fn crowded_out(&self) -> Refusal {
+        let retry_after = self.sends_retry_after.then_some(CROWDED_RETRY_AFTER);
+        match self.crowded {
+            Crowded::Overloaded => Refusal { retry_after, ..Refusal::overloaded() },
+            Crowded::RateLimited => {
+                Refusal::rate_limited("Number of concurrent connections has exceeded your rate limit.", retry_after)
+            }
         }
     }
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Bucket {
+    per_minute: f64,
     capacity: f64,
     level: f64,
 }
 
 impl Bucket {
-    fn full(per_minute: u32) -> Self {
-        Self { capacity: f64::from(per_minute), level: f64::from(per_minute) }
+    fn full(per_minute: u32, capacity: u32) -> Self {
+        Self { per_minute: f64::from(per_minute), capacity: f64::from(capacity), level: f64::from(capacity) }
     }
 
     fn refill(&mut self, elapsed: Duration) {
-        self.level = (self.level + self.capacity * elapsed.as_secs_f64() / 60.0).min(self.capacity);
+        self.level = (self.level + self.per_minute * elapsed.as_secs_f64() / 60.0).min(self.capacity);
     }
 
     /// How long until the bucket holds so much; a minute if it never will.
@@ -58,7 +95,7 @@ impl Bucket {
         if amount > self.capacity {
             return Duration::from_mins(1);
         }
-        Duration::from_secs_f64((amount - self.level) * 60.0 / self.capacity)
+        Duration::try_from_secs_f64((amount - self.level) * 60.0 / self.per_minute).unwrap_or(Duration::from_mins(1))
     }
 
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a level between 0 and a u32")]
@@ -82,9 +119,9 @@ impl Meter {
         Self {
             limits,
             refilled_at: now,
-            requests: Bucket::full(limits.requests_per_minute),
-            input: Bucket::full(limits.input_tokens_per_minute),
-            output: Bucket::full(limits.output_tokens_per_minute),
+            requests: Bucket::full(limits.requests_per_minute, limits.burst.unwrap_or(limits.requests_per_minute)),
+            input: Bucket::full(limits.input_tokens_per_minute, limits.input_tokens_per_minute),
+            output: Bucket::full(limits.output_tokens_per_minute, limits.output_tokens_per_minute),
         }
     }
 
@@ -103,7 +140,7 @@ impl Meter {
         {
             let message =
                 format!("This request would exceed your organization's rate limit of {limit} {unit} per minute.");
-            return Err(Refusal::rate_limited(message, Some(wait)));
+            return Err(Refusal::rate_limited(message, self.limits.sends_retry_after.then_some(wait)));
         }
         self.requests.level -= 1.0;
         self.input.level -= input_tokens;
@@ -130,6 +167,7 @@ impl Meter {
         }
         self.refill(now);
         let both = Bucket {
+            per_minute: self.input.per_minute + self.output.per_minute,
             capacity: self.input.capacity + self.output.capacity,
             level: self.input.level + self.output.level,
         };
@@ -145,7 +183,7 @@ impl Meter {
                 let full_at = clock + bucket.wait_for(bucket.capacity);
                 let name = |what: &str| format!("anthropic-ratelimit-{unit}-{what}");
                 [
-                    (name("limit"), format!("{:.0}", bucket.capacity)),
+                    (name("limit"), format!("{:.0}", bucket.per_minute)),
                     (name("remaining"), bucket.remaining().to_string()),
                     (name("reset"), full_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
                 ]
@@ -173,5 +211,21 @@ mod tests {
         assert!(
             headers.contains(&("anthropic-ratelimit-input-tokens-reset".to_owned(), "1970-01-01T00:01:00Z".to_owned()))
         );
+    }
+
+    #[test]
+    fn a_burst_is_a_capacity_apart_from_the_rate() {
+        let start = Instant::now();
+        let limits = Limits { requests_per_minute: 600, burst: Some(3), ..Limits::default() };
+        let mut meter = Meter::new(limits, start);
+        for _ in 0..3 {
+            assert_eq!(meter.admit(1, start), Ok(()));
+        }
+        assert_eq!(meter.admit(1, start).unwrap_err().retry_after, Some(Duration::from_millis(100)));
+        let hidden = Limits { sends_retry_after: false, burst: Some(0), ..limits };
+        assert_eq!(Meter::new(hidden, start).admit(1, start).unwrap_err().retry_after, None);
+        let headers = meter.headers(start + Duration::from_mins(5), Timestamp::UNIX_EPOCH);
+        assert!(headers.contains(&("anthropic-ratelimit-requests-limit".to_owned(), "600".to_owned())));
+        assert!(headers.contains(&("anthropic-ratelimit-requests-remaining".to_owned(), "3".to_owned())));
     }
 }

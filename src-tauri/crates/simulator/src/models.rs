@@ -251,35 +251,26 @@ static MODELS: [Model; 14] = [
     },
 ];
 
-/// The model of this id or alias.
-pub(crate) fn find(name: &str) -> Option<&'static Model> {
+/// The model of this id or alias, each with a region's prefix before it.
+pub(crate) fn find(name: &str, prefix: &str) -> Option<&'static Model> {
+    let name = name.strip_prefix(prefix)?;
     MODELS.iter().find(|model| model.id == name || model.alias == Some(name))
 }
 
-/// One page of the catalogue, as `GET /v1/models` answers it.
-pub(crate) fn page(after_id: Option<&str>, before_id: Option<&str>, limit: usize) -> Value {
-    let position = |id: &str| MODELS.iter().position(|model| model.id == id);
-    let start = after_id.and_then(position).map_or(0, |index| index + 1);
-    let end = before_id.and_then(position).unwrap_or(MODELS.len()).max(start);
-    let listed = &MODELS[start..end];
-    let shown = &listed[..limit.min(listed.len())];
-    json!({
-        "data": shown.iter().map(Model::described).collect::<Vec<_>>(),
-        "has_more": shown.len() < listed.len(),
-        "first_id": shown.first().map(|model| model.id),
-        "last_id": shown.last().map(|model| model.id),
-    })
+/// The catalogue in its order, as `GET /v1/models` lists it.
+pub(crate) fn listed(prefix: &str) -> Vec<Value> {
+    MODELS.iter().map(|model| model.described(prefix)).collect()
 }
 
 impl Model {
-    /// The model as the catalogue shows it.
-    pub(crate) fn described(&self) -> Value {
+    /// The model as the catalogue of a region shows it.
+    pub(crate) fn described(&self, prefix: &str) -> Value {
         let supported = |is_supported: bool| json!({"supported": is_supported});
         let effort = |level: &str| supported(self.efforts.contains(&level));
         let lifecycle = if self.retires_at.is_some() { "deprecated" } else { "active" };
         json!({
             "type": "model",
-            "id": self.id,
+            "id": format!("{prefix}{}", self.id),
             "display_name": self.display_name,
             "created_at": self.created_at,
             "lifecycle": lifecycle,

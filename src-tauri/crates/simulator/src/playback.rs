@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::stream;
@@ -12,12 +12,14 @@ use hyper::body::Frame;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::faults::Interruption;
-use crate::http::ReplyBody;
 use crate::ledger::Receipt;
+use crate::reply::{ReplyBody, reset};
 use crate::sse;
+use crate::witness::{Stalled, Witness};
 
 /// An answer on its way.
 pub(crate) struct Playback {
+    pub(crate) request_id: String,
     pub(crate) pieces: VecDeque<Bytes>,
     pub(crate) between_pieces: Duration,
     /// After how many pieces, and how, the answer is interrupted.
@@ -26,9 +28,12 @@ pub(crate) struct Playback {
     pub(crate) error_event: Bytes,
     pub(crate) sent: usize,
     pub(crate) receipt: Receipt,
+    pub(crate) witness: Witness,
     /// A place among the answers in the making, given back when the body is dropped.
     #[expect(dead_code, reason = "held to be dropped")]
     pub(crate) place: Option<OwnedSemaphorePermit>,
+    /// Held from the moment the answer stalls.
+    pub(crate) stalled: Option<Stalled>,
 }
 
 impl Playback {
@@ -47,7 +52,10 @@ impl Playback {
             && self.sent > after
         {
             return match how {
-                Interruption::Stall => std::future::pending().await,
+                Interruption::Stall => {
+                    self.stalled = Some(self.witness.watch(&self.request_id, Instant::now()));
+                    std::future::pending().await
+                }
                 Interruption::Pings(every) => {
                     tokio::time::sleep(every).await;
                     Some(Ok(sse::ping()))
@@ -56,7 +64,7 @@ impl Playback {
                 Interruption::Break => {
                     // What was sent before must leave the buffers first, or the client would see nothing of it.
                     tokio::time::sleep(Duration::from_millis(20)).await;
-                    Some(Err(io::Error::new(io::ErrorKind::ConnectionReset, "broken on purpose")))
+                    Some(Err(reset()))
                 }
                 Interruption::Error => {
                     self.interruption = Some((0, Interruption::End));
@@ -65,7 +73,7 @@ impl Playback {
             };
         }
         let Some(piece) = self.pieces.pop_front() else {
-            self.receipt.delivered();
+            self.receipt.delivered(Instant::now());
             return None;
         };
         if !is_first && !self.between_pieces.is_zero() {
@@ -73,4 +81,12 @@ impl Playback {
         }
         Some(Ok(piece))
     }
+}
+
+/// The same bytes in pieces of at most `bytes`.
+pub(crate) fn dripping(pieces: Vec<Bytes>, bytes: usize) -> Vec<Bytes> {
+    let drops = pieces.into_iter().flat_map(|mut piece| {
+        std::iter::from_fn(move || (!piece.is_empty()).then(|| piece.split_to(bytes.min(piece.len()))))
+    });
+    drops.collect()
 }

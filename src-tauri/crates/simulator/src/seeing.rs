@@ -9,7 +9,7 @@ use std::io::Cursor;
 use image::imageops::FilterType;
 use image::{ImageReader, Limits, RgbImage};
 
-use crate::picture::Picture;
+use crate::picture::{Picture, Pixels};
 
 /// How saturated a pixel must be (largest minus smallest channel) to belong to a shape.
 const MIN_CHROMA: u8 = 80;
@@ -98,6 +98,8 @@ pub(crate) struct Sighting {
     pub(crate) bottom: u32,
     /// The share of the box that the shape covers: 1 for a rectangle, 0.785 for an ellipse.
     pub(crate) coverage: f32,
+    /// Its place among marks that nobody saw, and whose labels go by turn and not by colour.
+    pub(crate) turn: Option<u32>,
 }
 
 impl Sighting {
@@ -116,9 +118,10 @@ impl Sighting {
 /// Looks at an image: decoded, shrunk to the size the model sees if it is larger, top to bottom and left to right.
 /// An image that cannot be decoded after all shows nothing.
 pub(crate) fn look(picture: &Picture) -> Vec<Sighting> {
+    let Some(Pixels { bytes, format }) = &picture.pixels else { return Vec::new() };
     let mut limits = Limits::default();
     limits.max_alloc = Some(MAX_DECODED_BYTES);
-    let mut reader = ImageReader::with_format(Cursor::new(&picture.bytes), picture.format);
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), *format);
     reader.limits(limits);
     match reader.decode() {
         Ok(decoded) if picture.seen != picture.sent => {
@@ -282,7 +285,7 @@ fn placed(image: &RgbImage, ground: [f32; 3], prototypes: &[[f32; 3]], own: usiz
         (left, top, right, bottom, area) = (blob.left, blob.top, blob.right, blob.bottom, blob.area);
     }
     let coverage = area as f32 / ((right - left) * (bottom - top)) as f32;
-    Sighting { colour: blob.colour, left, top, right, bottom, coverage: coverage.min(1.0) }
+    Sighting { colour: blob.colour, left, top, right, bottom, coverage: coverage.min(1.0), turn: None }
 }
 
 #[cfg(test)]
@@ -316,7 +319,7 @@ mod tests {
             image.put_pixel(x, y, Rgb([255, 0, 0]));
         }
         let seen = find(&image);
-        let red = Sighting { colour: Colour::Red, left: 20, top: 10, right: 50, bottom: 30, coverage: 1.0 };
+        let red = Sighting { colour: Colour::Red, left: 20, top: 10, right: 50, bottom: 30, coverage: 1.0, turn: None };
         assert_eq!(seen, [red]);
     }
 }

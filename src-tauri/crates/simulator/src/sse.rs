@@ -5,7 +5,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, Block};
-use crate::usage::Usage;
+use crate::usage::{Price, Usage};
 
 /// About how much text one delta carries.
 const DELTA_BYTES: usize = 24;
@@ -19,7 +19,7 @@ pub(crate) struct Message<'a> {
     pub(crate) model: &'a str,
     pub(crate) answer: &'a Answer,
     pub(crate) usage: Usage,
-    pub(crate) is_confined_to_us: bool,
+    pub(crate) price: Price,
 }
 
 impl Message<'_> {
@@ -82,7 +82,7 @@ impl Message<'_> {
             "delta": {
                 "stop_reason": self.answer.stop_reason, "stop_sequence": null, "stop_details": self.stop_details(),
             },
-            "usage": self.usage.described(self.is_confined_to_us),
+            "usage": self.usage.described(self.price),
         })));
         events.push(event(&json!({"type": "message_stop"})));
         events
@@ -98,7 +98,7 @@ impl Message<'_> {
             "stop_reason": null,
             "stop_sequence": null,
             "stop_details": null,
-            "usage": usage.described(self.is_confined_to_us),
+            "usage": usage.described(self.price),
         })
     }
 

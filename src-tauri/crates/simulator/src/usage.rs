@@ -19,6 +19,24 @@ pub(crate) fn text_bytes(tokens: u64, model: &Model) -> usize {
     usize::try_from(bytes).unwrap_or(usize::MAX)
 }
 
+/// Whether somebody waits for the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tier {
+    Standard,
+    /// Half the price.
+    Batch,
+}
+
+/// What a price depends on besides the tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Price {
+    pub(crate) tier: Tier,
+    /// `inference_geo`: a tenth more.
+    pub(crate) is_confined_to_us: bool,
+    /// What the region charges, in hundredths of the list price.
+    pub(crate) percent: u32,
+}
+
 /// The counters of an answer, in the vendor's words. All are tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Usage {
@@ -59,7 +77,7 @@ impl Usage {
     }
 
     /// What these tokens cost in pico-dollars (10^-12 USD), rounded up.
-    pub(crate) fn pico_dollars(&self, model: &Model, is_confined_to_us: bool) -> u64 {
+    pub(crate) fn pico_dollars(&self, model: &Model, price: Price) -> u64 {
         let rates = model.rates;
         let plain = self.input_tokens * rates.input
             + self.output_tokens * rates.output
@@ -68,11 +86,14 @@ impl Usage {
             + self.cache_read_tokens * rates.cache_read;
         let factor =
             model.cliff.filter(|cliff| self.prompt_tokens() > cliff.prompt_tokens).map_or(1, |cliff| cliff.factor);
-        if is_confined_to_us { (plain * factor * 11).div_ceil(10) } else { plain * factor }
+        let tenths = if price.is_confined_to_us { 11 } else { 10 };
+        let share = if price.tier == Tier::Batch { 2 } else { 1 };
+        let scaled = u128::from(plain) * u128::from(factor) * tenths * u128::from(price.percent);
+        u64::try_from(scaled.div_ceil(10 * 100 * share)).unwrap_or(u64::MAX)
     }
 
     /// The object in the body of an answer.
-    pub(crate) fn described(&self, is_confined_to_us: bool) -> Value {
+    pub(crate) fn described(&self, price: Price) -> Value {
         json!({
             "input_tokens": self.input_tokens,
             "output_tokens": self.output_tokens,
@@ -83,8 +104,8 @@ impl Usage {
                 "ephemeral_1h_input_tokens": self.cache_write_1h_tokens,
             },
             "output_tokens_details": {"thinking_tokens": self.thinking_tokens},
-            "service_tier": "standard",
-            "inference_geo": if is_confined_to_us { "us" } else { "global" },
+            "service_tier": match price.tier { Tier::Standard => "standard", Tier::Batch => "batch" },
+            "inference_geo": if price.is_confined_to_us { "us" } else { "global" },
         })
     }
 }
@@ -104,14 +125,19 @@ mod tests {
             cache_read_tokens: 1_000_000,
             thinking_tokens: 0,
         };
-        let dollars = |name: &str, usage: Usage, us: bool| usage.pico_dollars(find(name).unwrap(), us) / 1_000_000;
-        assert_eq!(dollars("claude-sonnet-5-5", million, false), 18_600_000);
-        assert_eq!(dollars("claude-sonnet-5-5", million, true), 20_460_000);
-        assert_eq!(dollars("claude-haiku-4-5", million, false), 9_350_000);
+        let list = Price { tier: Tier::Standard, is_confined_to_us: false, percent: 100 };
+        let us = Price { is_confined_to_us: true, ..list };
+        let dollars =
+            |name: &str, usage: Usage, price: Price| usage.pico_dollars(find(name, "").unwrap(), price) / 1_000_000;
+        assert_eq!(dollars("claude-sonnet-5-5", million, list), 18_600_000);
+        assert_eq!(dollars("claude-sonnet-5-5", million, us), 20_460_000);
+        assert_eq!(dollars("claude-haiku-4-5", million, list), 9_350_000);
+        assert_eq!(dollars("claude-sonnet-5-5", million, Price { percent: 110, ..list }), 20_460_000);
+        assert_eq!(dollars("claude-sonnet-5-5", million, Price { tier: Tier::Batch, ..list }), 9_300_000);
         let at_the_cliff = Usage { input_tokens: 100_000, ..Usage::default() };
         let past_it = Usage { input_tokens: 100_001, output_tokens: 100, ..Usage::default() };
-        let haiku = find("claude-haiku-5-5").unwrap();
-        assert_eq!(at_the_cliff.pico_dollars(haiku, false), 100_000 * 100_000);
-        assert_eq!(past_it.pico_dollars(haiku, false), (100_001 * 100_000 + 100 * 500_000) * 5);
+        let haiku = find("claude-haiku-5-5", "").unwrap();
+        assert_eq!(at_the_cliff.pico_dollars(haiku, list), 100_000 * 100_000);
+        assert_eq!(past_it.pico_dollars(haiku, list), (100_001 * 100_000 + 100 * 500_000) * 5);
     }
 }

@@ -5,11 +5,14 @@ mod content;
 mod fields;
 pub(crate) mod schema;
 
+use std::sync::Arc;
+
 use hyper::HeaderMap;
 use serde_json::Value;
 
 use crate::cache::Segment;
 use crate::error::Refusal;
+use crate::eyes::Eyes;
 use crate::models::{self, Model, ThinkingHabit};
 use crate::picture::Picture;
 use content::Content;
@@ -72,10 +75,24 @@ impl Asked {
     }
 }
 
+/// What the checks depend on besides the request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Terms {
+    pub(crate) version: Version,
+    pub(crate) eyes: Eyes,
+    /// What stands before every model's id; may be empty.
+    pub(crate) model_prefix: Arc<str>,
+}
+
+/// The JSON of a body.
+pub(crate) fn parsed(body: &[u8]) -> Result<Value, Refusal> {
+    serde_json::from_slice(body)
+        .map_err(|error| Refusal::invalid(format!("The request body is not valid JSON: {error}")))
+}
+
 /// Checks the body of `POST /v1/messages`.
-pub(crate) fn message(body: &[u8], version: Version) -> Result<Asked, Refusal> {
-    let body = parsed(body)?;
-    let body = Fields::of(&body, "")?;
+pub(crate) fn message(body: &Value, terms: &Terms) -> Result<Asked, Refusal> {
+    let body = Fields::of(body, "")?;
     body.only(&[
         "model",
         "max_tokens",
@@ -96,7 +113,7 @@ pub(crate) fn message(body: &[u8], version: Version) -> Result<Asked, Refusal> {
         "top_k",
         "top_p",
     ])?;
-    let model = model(&body)?;
+    let model = model(&body, terms)?;
     let max_tokens = body.count("max_tokens")?.ok_or_else(|| Refusal::missing("max_tokens"))?;
     if max_tokens == 0 {
         return Err(Refusal::invalid("max_tokens: Input should be greater than or equal to 1"));
@@ -107,7 +124,7 @@ pub(crate) fn message(body: &[u8], version: Version) -> Result<Asked, Refusal> {
             model.max_output_tokens, model.id
         )));
     }
-    check_sampling(&body, model, version)?;
+    check_sampling(&body, model, terms.version)?;
     if let Some(metadata) = body.object("metadata")? {
         metadata.only(&["user_id"])?;
         metadata.text("user_id")?;
@@ -122,7 +139,8 @@ pub(crate) fn message(body: &[u8], version: Version) -> Result<Asked, Refusal> {
     body.choice("service_tier", &["auto", "standard_only"])?;
     let is_streaming = body.flag("stream")?;
     let is_confined_to_us = geography(&body, model)?;
-    let asked = Asked { max_tokens, is_streaming, is_confined_to_us, ..prompt(&body, model, Some(max_tokens))? };
+    let asked =
+        Asked { max_tokens, is_streaming, is_confined_to_us, ..prompt(&body, model, Some(max_tokens), terms.eyes)? };
     let prompt_tokens = asked.prompt_tokens();
     if prompt_tokens > model.context_tokens {
         return Err(Refusal::invalid(format!(
@@ -134,9 +152,8 @@ pub(crate) fn message(body: &[u8], version: Version) -> Result<Asked, Refusal> {
 }
 
 /// Checks the body of `POST /v1/messages/count_tokens`, which knows fewer parameters.
-pub(crate) fn count(body: &[u8]) -> Result<Asked, Refusal> {
-    let body = parsed(body)?;
-    let body = Fields::of(&body, "")?;
+pub(crate) fn count(body: &Value, terms: &Terms) -> Result<Asked, Refusal> {
+    let body = Fields::of(body, "")?;
     body.only(&[
         "model",
         "messages",
@@ -148,22 +165,17 @@ pub(crate) fn count(body: &[u8]) -> Result<Asked, Refusal> {
         "tool_choice",
         "tools",
     ])?;
-    let model = model(&body)?;
-    prompt(&body, model, None)
+    let model = model(&body, terms)?;
+    prompt(&body, model, None, terms.eyes)
 }
 
-fn parsed(body: &[u8]) -> Result<Value, Refusal> {
-    serde_json::from_slice(body)
-        .map_err(|error| Refusal::invalid(format!("The request body is not valid JSON: {error}")))
-}
-
-fn model(body: &Fields<'_>) -> Result<&'static Model, Refusal> {
+fn model(body: &Fields<'_>, terms: &Terms) -> Result<&'static Model, Refusal> {
     let name = body.required_text("model")?;
-    models::find(name).ok_or_else(|| Refusal::not_found(format!("model: {name}")))
+    models::find(name, &terms.model_prefix).ok_or_else(|| Refusal::not_found(format!("model: {name}")))
 }
 
 /// The parameters that counting and answering share.
-fn prompt(body: &Fields<'_>, model: &'static Model, max_tokens: Option<u64>) -> Result<Asked, Refusal> {
+fn prompt(body: &Fields<'_>, model: &'static Model, max_tokens: Option<u64>, eyes: Eyes) -> Result<Asked, Refusal> {
     if body.choice("speed", &["standard", "fast"])? == Some("fast") {
         return Err(Refusal::invalid("speed: fast mode is not enabled for this organization"));
     }
@@ -191,7 +203,7 @@ fn prompt(body: &Fields<'_>, model: &'static Model, max_tokens: Option<u64>) -> 
         }
     }
     let is_thinking = thinking(body, model, max_tokens)?;
-    let content = Content::read(body, model, output_schema)?;
+    let content = Content::read(body, model, output_schema, eyes)?;
     let form = form(body, model, &content, output_schema)?;
     if content.ends_with_assistant && !model.accepts_prefill {
         return Err(Refusal::invalid(

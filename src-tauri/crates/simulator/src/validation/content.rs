@@ -7,6 +7,7 @@ use super::fields::Fields;
 use super::schema;
 use crate::cache::{Segment, TimeToLive};
 use crate::error::Refusal;
+use crate::eyes::Eyes;
 use crate::models::Model;
 use crate::picture::{self, Oversized, Picture, Size};
 use crate::usage::text_tokens;
@@ -16,6 +17,7 @@ const MAX_BREAKPOINTS: usize = 4;
 /// What the blocks of a request hold.
 pub(super) struct Content<'a> {
     model: &'static Model,
+    eyes: Eyes,
     pub(super) segments: Vec<Segment>,
     /// The images' sizes as sent, in order.
     sizes: Vec<Size>,
@@ -40,9 +42,11 @@ impl<'a> Content<'a> {
         body: &Fields<'a>,
         model: &'static Model,
         output_schema: Option<&Value>,
+        eyes: Eyes,
     ) -> Result<Self, Refusal> {
         let mut content = Self {
             model,
+            eyes,
             segments: Vec::new(),
             sizes: Vec::new(),
             picture: None,
@@ -226,9 +230,9 @@ impl<'a> Content<'a> {
             }
         }
         let (data, media_type) = (source.required_text("data")?, source.required_text("media_type")?);
-        let picture = Picture::take(data, media_type, self.model.image_tier, oversized, &path)?;
+        let picture = Picture::take(data, media_type, self.model.image_tier, oversized, self.eyes, &path)?;
         let tokens = u64::from(picture.seen.tokens());
-        self.segments.push(Segment::new("image", &picture.bytes, tokens, time_to_live(block)?));
+        self.segments.push(Segment::new("image", data.as_bytes(), tokens, time_to_live(block)?));
         self.sizes.push(picture.sent);
         self.picture = Some(picture);
         Ok(())

@@ -3,8 +3,10 @@
 #![expect(clippy::expect_used, reason = "a broken expectation is how these tests fail")]
 
 mod boxes;
+mod chance;
 mod client;
 mod faults;
+mod manners;
 mod refusals;
 mod sdk;
 mod usage;

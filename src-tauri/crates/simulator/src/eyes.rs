@@ -1,0 +1,72 @@
+//! Whether the simulator looks at pictures. With its eyes closed it decodes nothing and points at fixed places, so that
+//! a benchmark measures the client and not what it costs to look.
+
+use crate::picture::Picture;
+use crate::seeing::{self, Colour, Sighting};
+
+/// How pictures are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Eyes {
+    /// Every picture is decoded and searched for coloured shapes.
+    #[default]
+    Open,
+    /// Pictures are measured and not decoded. Every answer has the same number of marks, spread over the picture, their
+    /// labels taken in turn from the schema.
+    Closed {
+        /// Marks in every answer about a picture.
+        marks: u32,
+    },
+}
+
+impl Eyes {
+    /// What there is to say of a picture.
+    pub(crate) fn look(self, picture: &Picture) -> Vec<Sighting> {
+        match self {
+            Self::Open => seeing::look(picture),
+            Self::Closed { marks } => imagined(picture, marks),
+        }
+    }
+}
+
+/// Boxes in the cells of a grid, each in the middle of its cell and half as large, row by row.
+fn imagined(picture: &Picture, marks: u32) -> Vec<Sighting> {
+    let columns = marks.saturating_sub(1).isqrt() + 1;
+    let rows = marks.div_ceil(columns);
+    let (cell_width, cell_height) = (picture.seen.width / columns, picture.seen.height / rows.max(1));
+    (0..marks)
+        .zip(Colour::ALL.into_iter().cycle())
+        .map(|(turn, colour)| {
+            let (left, top) = ((turn % columns) * cell_width, (turn / columns) * cell_height);
+            Sighting {
+                colour,
+                left: left + cell_width / 4,
+                top: top + cell_height / 4,
+                right: left + cell_width - cell_width / 4,
+                bottom: top + cell_height - cell_height / 4,
+                coverage: 1.0,
+                turn: Some(turn),
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::picture::Size;
+
+    #[test]
+    fn imagined_marks_lie_apart_inside_the_picture() {
+        let size = Size { width: 1568, height: 1045 };
+        for marks in [0, 1, 3, 7, 12] {
+            let boxes = imagined(&Picture { pixels: None, sent: size, seen: size }, marks);
+            assert_eq!(boxes.len(), marks as usize);
+            for (index, one) in boxes.iter().enumerate() {
+                assert!(one.left < one.right && one.right <= 1568 && one.top < one.bottom && one.bottom <= 1045);
+                let apart =
+                    |other: &Sighting| one.right <= other.left || one.bottom <= other.top || other.right <= one.left;
+                assert!(boxes[index + 1..].iter().all(apart), "{boxes:?}");
+            }
+        }
+    }
+}

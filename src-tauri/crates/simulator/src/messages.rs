@@ -1,0 +1,223 @@
+//! `POST /v1/messages` and `POST /v1/messages/count_tokens`: the order in which a request meets keys, checks, scripted
+//! faults, limits, its fate and its answer.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use hyper::body::Incoming;
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::{HeaderMap, Response, StatusCode};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::task::spawn_blocking;
+
+use crate::completion::Completion;
+use crate::digest::Digest;
+use crate::error::Refusal;
+use crate::eyes::Eyes;
+use crate::fate::Fate;
+use crate::faults::{Effect, Interruption};
+use crate::playback::{Playback, dripping};
+use crate::reply::{self, Ending, Reply, page, read, set};
+use crate::server::{Arrival, MAX_BODY_BYTES, Server, lock};
+use crate::sse;
+use crate::usage::{Price, Tier, Usage};
+use crate::validation::{self, Asked, Terms};
+
+impl Server {
+    pub(crate) async fn count(&self, headers: &HeaderMap, body: Incoming) -> Result<Reply, Ending> {
+        let terms = self.admitted(headers)?;
+        let body = read(body, MAX_BODY_BYTES).await?;
+        let asked = aside(terms.eyes, move || validation::count(&validation::parsed(&body)?, &terms)).await??;
+        Ok(reply::json(&json!({"input_tokens": asked.prompt_tokens()})))
+    }
+
+    pub(crate) async fn message(
+        &self,
+        headers: &HeaderMap,
+        body: Incoming,
+        arrival: &Arrival,
+    ) -> Result<Reply, Ending> {
+        self.witness.with(|manners| manners.arrived(&arrival.request_id, arrival.at));
+        let terms = self.admitted(headers);
+        // The body is read even with a wrong key: who asks the same again is told by the body.
+        let body = read(body, MAX_BODY_BYTES).await.map_err(|unread| terms.clone().err().unwrap_or(unread))?;
+        let digest = Digest::of(&body);
+        self.witness.with(|manners| manners.asked(digest, &arrival.request_id, arrival.at));
+        let answered = match terms {
+            Ok(terms) => self.answered(terms, body, digest, arrival).await,
+            Err(refusal) => Err(refusal.into()),
+        };
+        match answered {
+            Err(Ending::Refused(refusal)) => {
+                self.witness.with(|manners| manners.refused(digest, &refusal, Instant::now()));
+                let mut reply = self.refuse(&refusal, arrival);
+                if refusal.status == 429 {
+                    self.announce_limits(&mut reply);
+                }
+                Ok(reply)
+            }
+            other => other,
+        }
+    }
+
+    async fn answered(&self, terms: Terms, body: Bytes, digest: Digest, arrival: &Arrival) -> Result<Reply, Ending> {
+        let eyes = terms.eyes;
+        let asked = aside(eyes, move || validation::message(&validation::parsed(&body)?, &terms)).await??;
+        let scripted = self.next_fault().map(|fault| fault.effect(asked.is_streaming));
+        if let Some(instead) = self.instead(scripted.as_ref(), arrival).await {
+            return instead;
+        }
+        let place = self.place()?;
+        let (usage, Fate { first_byte, fault }) = self.admit(&asked)?;
+        let effect = match scripted {
+            Some(effect) => Some(effect),
+            None => fault.map(|fault| fault.effect(asked.is_streaming)),
+        };
+        if let Some(instead) = self.instead(effect.as_ref(), arrival).await {
+            return instead;
+        }
+        let spoiling = if let Some(Effect::Spoil(spoiling)) = effect { Some(spoiling) } else { None };
+        let price = self.price(&asked, Tier::Standard);
+        let completion = aside(eyes, move || Completion::of(asked, eyes, usage, price, spoiling)).await?;
+        lock(&self.gate).meter.generated(completion.usage.output_tokens);
+        if completion.answer.stop_reason == "refusal" {
+            self.witness.with(|manners| manners.declined(digest));
+        }
+        let mut reply = self.send(&completion, first_byte, effect, place, digest, arrival).await;
+        self.announce_limits(&mut reply);
+        Ok(reply)
+    }
+
+    /// What comes in place of an answer, if this effect is one that does that.
+    async fn instead(&self, effect: Option<&Effect>, arrival: &Arrival) -> Option<Result<Reply, Ending>> {
+        match effect? {
+            Effect::Refuse(refusal) => Some(Err(refusal.clone().into())),
+            Effect::RefuseAsProxy => {
+                self.note_refusal(413, "413 Request Entity Too Large".to_owned(), arrival);
+                let html = "<html><body><h1>413 Request Entity Too Large</h1></body></html>";
+                Some(Ok(page(StatusCode::PAYLOAD_TOO_LARGE, html)))
+            }
+            Effect::AnotherServer => {
+                Some(Ok(page(StatusCode::OK, "<!doctype html><title>Welcome</title><p>It works!")))
+            }
+            Effect::Reset => Some(Err(Ending::Reset)),
+            Effect::Silence => {
+                let _stalled = self.witness.watch(&arrival.request_id, Instant::now());
+                std::future::pending().await
+            }
+            _ => None,
+        }
+    }
+
+    fn place(&self) -> Result<Option<OwnedSemaphorePermit>, Refusal> {
+        let taken = self.places.as_ref().map(|places| Arc::clone(places).try_acquire_owned()).transpose();
+        taken.map_err(|_| self.limits.crowded_out())
+    }
+
+    /// Lets a request in, in its turn: what it uses, and its fate.
+    fn admit(&self, asked: &Asked) -> Result<(Usage, Fate), Refusal> {
+        let now = Instant::now();
+        let usage = Usage::of_prompt(lock(&self.cache).split(asked.model, &asked.segments, now));
+        let mut gate = lock(&self.gate);
+        gate.meter.admit(usage.limited_input_tokens(), now)?;
+        Ok((usage, gate.fates.draw()))
+    }
+
+    pub(crate) fn price(&self, asked: &Asked, tier: Tier) -> Price {
+        Price { tier, is_confined_to_us: asked.is_confined_to_us, percent: self.price_percent }
+    }
+
+    fn announce_limits(&self, reply: &mut Reply) {
+        for (name, value) in lock(&self.gate).meter.headers(Instant::now(), Timestamp::now()) {
+            set(reply.headers_mut(), &name, &value);
+        }
+    }
+
+    /// Bills the answer, waits as long as a model would, and starts sending.
+    async fn send(
+        &self,
+        completion: &Completion,
+        first_byte: Duration,
+        effect: Option<Effect>,
+        place: Option<OwnedSemaphorePermit>,
+        digest: Digest,
+        arrival: &Arrival,
+    ) -> Reply {
+        let request_id = &arrival.request_id;
+        let message_id = request_id.replacen("req_", "msg_", 1);
+        let arrived_millis = self.book.millis(arrival.at);
+        let receipt = self.book.bill(completion.entry(request_id, &message_id, arrived_millis, digest));
+        let asked = &completion.asked;
+        let extra_delay = if let Some(Effect::Delay(delay)) = effect { delay } else { Duration::ZERO };
+        tokio::time::sleep(first_byte + extra_delay).await;
+        if effect == Some(Effect::Withhold) {
+            let _stalled = self.witness.watch(request_id, Instant::now());
+            return std::future::pending().await;
+        }
+        lock(&self.cache).keep(asked.model, &asked.segments, Instant::now());
+        let interruption = match effect {
+            Some(Effect::Interrupt { after_events, how }) => Some((after_events, how)),
+            _ => None,
+        };
+        let message = completion.message(&message_id);
+        let (media_type, mut pieces, interruption) = if asked.is_streaming {
+            ("text/event-stream; charset=utf-8", message.events(), interruption)
+        } else {
+            let (pieces, interruption) = in_one_piece(&message.whole(), interruption);
+            ("application/json", pieces, interruption)
+        };
+        let mut between_pieces = self.between_events;
+        if let Some(Effect::Drip { bytes, every }) = effect {
+            pieces = dripping(pieces, bytes);
+            between_pieces = every;
+        }
+        let playback = Playback {
+            request_id: request_id.clone(),
+            pieces: pieces.into(),
+            between_pieces,
+            interruption,
+            error_event: sse::event(&Refusal::overloaded().body(request_id)),
+            sent: 0,
+            receipt,
+            witness: self.witness.clone(),
+            place,
+            stalled: None,
+        };
+        let mut reply = Response::new(playback.into_body());
+        reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+        reply
+    }
+}
+
+/// Runs work that would hold up other connections on another thread; with the eyes closed there is too little of it to be
+/// worth the way.
+pub(crate) async fn aside<T: Send + 'static>(
+    eyes: Eyes,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Refusal> {
+    if eyes != Eyes::Open {
+        return Ok(work());
+    }
+    spawn_blocking(work).await.map_err(|error| {
+        tracing::error!(%error, "the simulator failed on a request");
+        Refusal::internal()
+    })
+}
+
+/// A JSON answer has no events: what interrupts it strikes before, or else in the middle.
+fn in_one_piece(
+    message: &Value,
+    interruption: Option<(usize, Interruption)>,
+) -> (Vec<Bytes>, Option<(usize, Interruption)>) {
+    let whole = Bytes::from(message.to_string());
+    match interruption {
+        Some((_, how @ (Interruption::End | Interruption::Break))) => {
+            (vec![whole.slice(..whole.len() / 2)], Some((1, how)))
+        }
+        Some(_) => (Vec::new(), Some((0, Interruption::Stall))),
+        None => (vec![whole], None),
+    }
+}

@@ -1,0 +1,67 @@
+//! Pages of a list, as the vendor's catalogue and list of batches have them: a cursor is the id of the object before or
+//! after the page, and what the cursor asks for is nearest to it.
+
+use serde_json::{Value, json};
+
+use crate::error::Refusal;
+
+/// Which page is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Cursor<'a> {
+    after_id: Option<&'a str>,
+    before_id: Option<&'a str>,
+    limit: usize,
+}
+
+impl<'a> Cursor<'a> {
+    pub(crate) fn of(query: &'a str) -> Result<Self, Refusal> {
+        let parameter = |name: &str| {
+            let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+            pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
+        };
+        let limit = match parameter("limit").map(str::parse::<usize>) {
+            None => 20,
+            Some(Ok(limit)) if (1..=1000).contains(&limit) => limit,
+            Some(_) => return Err(Refusal::invalid("limit: Input should be between 1 and 1000")),
+        };
+        Ok(Self { after_id: parameter("after_id"), before_id: parameter("before_id"), limit })
+    }
+
+    /// The page of `objects`, each of which has an `id`.
+    pub(crate) fn page(self, objects: &[Value]) -> Value {
+        let position = |id: &str| objects.iter().position(|object| object["id"] == id);
+        let (shown, has_more) = if let Some(end) = self.before_id.and_then(position) {
+            let start = end.saturating_sub(self.limit);
+            (&objects[start..end], start > 0)
+        } else {
+            let start = self.after_id.and_then(position).map_or(0, |index| index + 1);
+            let end = objects.len().min(start + self.limit);
+            (&objects[start..end], end < objects.len())
+        };
+        json!({
+            "data": shown,
+            "has_more": has_more,
+            "first_id": shown.first().map(|object| &object["id"]),
+            "last_id": shown.last().map(|object| &object["id"]),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_lie_next_to_their_cursor() {
+        let objects: Vec<Value> = (0..5).map(|id| json!({"id": format!("o{id}")})).collect();
+        let page = |query: &str| {
+            let page = Cursor::of(query).unwrap().page(&objects);
+            (page["first_id"].clone(), page["last_id"].clone(), page["has_more"].clone())
+        };
+        assert_eq!(page("limit=2"), (json!("o0"), json!("o1"), json!(true)));
+        assert_eq!(page("limit=3&after_id=o1"), (json!("o2"), json!("o4"), json!(false)));
+        assert_eq!(page("before_id=o3&limit=2"), (json!("o1"), json!("o2"), json!(true)));
+        assert_eq!(page("after_id=o4"), (Value::Null, Value::Null, json!(false)));
+        assert!(Cursor::of("limit=0").is_err());
+    }
+}

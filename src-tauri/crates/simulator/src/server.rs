@@ -1,0 +1,187 @@
+//! What every connection shares, and which path leads where.
+//!
+//! Three paths are not the vendor's, and need no key: `POST /simulator/faults` (a JSON list of faults for the next
+//! requests), `GET /simulator/ledger` and `GET /simulator/verdict`. They let a program that runs elsewhere script and check
+//! the simulator.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use hyper::body::Incoming;
+use hyper::{HeaderMap, Method, Request};
+use serde_json::json;
+use tokio::sync::Semaphore;
+
+use crate::Options;
+use crate::cache::PromptCache;
+use crate::error::Refusal;
+use crate::fate::{Fates, fates};
+use crate::faults::Fault;
+use crate::keys::Keys;
+use crate::ledger::{Book, Refused};
+use crate::limits::{Limits, Meter};
+use crate::models;
+use crate::paging::Cursor;
+use crate::reply::{self, Ending, Reply, read, set};
+use crate::validation::{Terms, Version};
+use crate::verdict::{Manners, Verdict};
+use crate::witness::Witness;
+
+/// The vendor's limit on a request.
+pub(crate) const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
+
+/// One request, as it arrived.
+#[derive(Debug, Clone)]
+pub(crate) struct Arrival {
+    pub(crate) request_id: String,
+    pub(crate) at: Instant,
+}
+
+/// Lets requests in, one after the other, and gives each its fate.
+pub(crate) struct Gate {
+    pub(crate) meter: Meter,
+    pub(crate) fates: Fates,
+}
+
+/// What every connection shares.
+pub(crate) struct Server {
+    pub(crate) keys: Keys,
+    pub(crate) limits: Limits,
+    pub(crate) between_events: Duration,
+    pub(crate) price_percent: u32,
+    pub(crate) cache: Mutex<PromptCache>,
+    pub(crate) gate: Mutex<Gate>,
+    pub(crate) places: Option<Arc<Semaphore>>,
+    pub(crate) book: Book,
+    pub(crate) witness: Witness,
+    terms: Terms,
+    faults: Mutex<VecDeque<Fault>>,
+    requests: AtomicU64,
+}
+
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Server {
+    pub(crate) fn new(options: Options, now: Instant) -> Self {
+        let limits = options.limits;
+        Self {
+            keys: options.keys,
+            limits,
+            between_events: options.latency.between_events,
+            price_percent: options.price_percent,
+            cache: Mutex::default(),
+            gate: Mutex::new(Gate {
+                meter: Meter::new(limits, now),
+                fates: fates(options.seed, options.latency, options.chaos),
+            }),
+            places: limits.most_in_flight.map(|most| Arc::new(Semaphore::new(most))),
+            book: Book::new(now),
+            witness: Witness::new(Manners::new(now, options.patience, &limits)),
+            terms: Terms {
+                version: Version::October2026,
+                eyes: options.eyes,
+                model_prefix: options.model_prefix.unwrap_or_default().into(),
+            },
+            faults: Mutex::new(options.faults.into()),
+            requests: AtomicU64::new(1),
+        }
+    }
+
+    pub(crate) fn script(&self, faults: impl IntoIterator<Item = Fault>) {
+        lock(&self.faults).extend(faults);
+    }
+
+    /// The next scripted fault.
+    pub(crate) fn next_fault(&self) -> Option<Fault> {
+        lock(&self.faults).pop_front()
+    }
+
+    pub(crate) fn verdict(&self, now: Instant) -> Verdict {
+        let ledger = self.book.copy();
+        self.witness.with(|manners| manners.verdict(&ledger, now))
+    }
+
+    /// The terms of a request with these headers, once its key is admitted.
+    pub(crate) fn terms(&self, headers: &HeaderMap) -> Result<Terms, Refusal> {
+        Ok(Terms { version: Version::of(headers)?, ..self.terms.clone() })
+    }
+
+    /// Answers a request; an error resets its connection.
+    pub(crate) async fn reply(&self, request: Request<Incoming>) -> io::Result<Reply> {
+        let number = self.requests.fetch_add(1, Ordering::Relaxed);
+        let arrival = Arrival { request_id: format!("req_sim{number:017}"), at: Instant::now() };
+        let mut reply = match self.route(request, &arrival).await {
+            Ok(reply) => reply,
+            Err(Ending::Refused(refusal)) => self.refuse(&refusal, &arrival),
+            Err(Ending::Reset) => return Err(reply::reset()),
+        };
+        let headers = reply.headers_mut();
+        set(headers, "request-id", &arrival.request_id);
+        set(headers, "anthropic-organization-id", "00000000-0000-0000-0000-000000000000");
+        Ok(reply)
+    }
+
+    /// Writes a refusal down, and the reply that tells it.
+    pub(crate) fn refuse(&self, refusal: &Refusal, arrival: &Arrival) -> Reply {
+        self.note_refusal(refusal.status, refusal.message.clone(), arrival);
+        reply::refused(refusal, &arrival.request_id)
+    }
+
+    pub(crate) fn note_refusal(&self, status: u16, message: String, arrival: &Arrival) {
+        self.book.refuse(Refused {
+            request_id: arrival.request_id.clone(),
+            status,
+            message,
+            arrived_millis: self.book.millis(arrival.at),
+        });
+    }
+
+    async fn route(&self, request: Request<Incoming>, arrival: &Arrival) -> Result<Reply, Ending> {
+        let (head, body) = request.into_parts();
+        let headers = &head.headers;
+        match (&head.method, head.uri.path()) {
+            (&Method::POST, "/v1/messages") => self.message(headers, body, arrival).await,
+            (&Method::POST, "/v1/messages/count_tokens") => self.count(headers, body).await,
+            (&Method::GET, "/v1/models") => {
+                let prefix = self.admitted(headers)?.model_prefix;
+                let cursor = Cursor::of(head.uri.query().unwrap_or_default())?;
+                Ok(reply::json(&cursor.page(&models::listed(&prefix))))
+            }
+            (&Method::GET, path) if path.starts_with("/v1/models/") => {
+                let prefix = self.admitted(headers)?.model_prefix;
+                let name = path.trim_start_matches("/v1/models/");
+                let model = models::find(name, &prefix).ok_or_else(|| Refusal::not_found(format!("model: {name}")))?;
+                Ok(reply::json(&model.described(&prefix)))
+            }
+            (&Method::POST, "/simulator/faults") => {
+                let faults: Vec<Fault> = serde_json::from_slice(&read(body, MAX_BODY_BYTES).await?)
+                    .map_err(|error| Refusal::invalid(error.to_string()))?;
+                self.script(faults);
+                Ok(reply::json(&json!({"waiting": lock(&self.faults).len()})))
+            }
+            (&Method::GET, "/simulator/ledger") => Ok(reply::json(&json!(self.book.copy()))),
+            (&Method::GET, "/simulator/verdict") => Ok(reply::json(&json!(self.verdict(Instant::now())))),
+            (
+                _,
+                "/v1/messages"
+                | "/v1/messages/count_tokens"
+                | "/v1/models"
+                | "/simulator/faults"
+                | "/simulator/ledger"
+                | "/simulator/verdict",
+            ) => Err(Refusal::new(405, "invalid_request_error", "Method Not Allowed").into()),
+            _ => Err(Refusal::not_found("Not Found").into()),
+        }
+    }
+
+    /// Checks the key and the version of a request.
+    pub(crate) fn admitted(&self, headers: &HeaderMap) -> Result<Terms, Refusal> {
+        self.keys.admit(headers)?;
+        self.terms(headers)
+    }
+}
