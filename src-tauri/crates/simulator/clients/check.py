@@ -8,6 +8,7 @@ import base64
 import io
 import json
 import sys
+import time
 import urllib.request
 
 import anthropic
@@ -187,13 +188,43 @@ def broken_streams():
     assert read().stop_reason == "max_tokens"
 
 
+def batched():
+    batches = client().messages.batches
+    good = {"model": MODEL, "max_tokens": 4096, "messages": MESSAGES, "output_config": STRUCTURED}
+    wanted = {f"good-{index}": good for index in range(4)} | {"bad": {**good, "model": "claude-imaginary-1"}}
+    requests = [{"custom_id": custom_id, "params": params} for custom_id, params in wanted.items()]
+    batch = batches.create(requests=requests)
+    assert batch.type == "message_batch" and batch.expires_at > batch.created_at
+    while batch.processing_status != "ended":
+        time.sleep(0.05)
+        batch = batches.retrieve(batch.id)
+    assert (batch.request_counts.succeeded, batch.request_counts.errored) == (4, 1), batch.request_counts
+    results = {line.custom_id: line.result for line in batches.results(batch.id)}
+    assert results.keys() == wanted.keys()
+    check_marks(json.loads(text_of(results["good-2"].message)))
+    assert results["good-2"].message.usage.service_tier == "batch"
+    assert results["bad"].error.error.type == "not_found_error", results["bad"]
+    alone = client().messages.create(**good)
+    prices = {entry["message_id"]: entry["pico_dollars"] for entry in ledger()["billed"]}
+    assert prices[results["good-2"].message.id] * 2 == prices[alone.id]
+    refused(anthropic.BadRequestError, lambda: batches.cancel(batch.id))
+    refused(anthropic.BadRequestError, lambda: batches.create(requests=requests[:1] * 2))
+    refused(anthropic.NotFoundError, lambda: batches.retrieve("msgbatch_unknown"))
+
+    # The batch is accepted, and the client never hears of it.
+    faults({"fault": "batch_reply_lost"})
+    refused(anthropic.APIConnectionError, lambda: batches.create(requests=requests[:1]))
+    listed = [batch.id for batch in batches.list(limit=1)]
+    assert len(listed) == 2 and listed[1] == batch.id, listed
+
+
 def retried():
     faults({"fault": "overloaded"}, {"fault": "rate_limited", "retry_after_seconds": 1})
     message = Anthropic(api_key="sk-any", base_url=BASE_URL, max_retries=2).messages.create(**REQUEST)
     check_marks(json.loads(text_of(message)))
 
 
-CHECKS = (plain, streamed, tool, cached, counted, catalogue, errors, broken_streams, retried)
+CHECKS = (plain, streamed, tool, cached, counted, catalogue, errors, broken_streams, batched, retried)
 for check in CHECKS:
     check()
     print(f"ok: {check.__name__}")

@@ -93,6 +93,9 @@ pub enum Fault {
     MaxTokens,
     /// The model's text is not JSON.
     WrongJson,
+    /// A batch is accepted and worked off, but the connection is reset before the reply to its creation. It is met by a
+    /// request to `/v1/messages/batches`; the others are not.
+    BatchReplyLost,
 }
 
 /// How the connection treats an answer.
@@ -129,6 +132,11 @@ pub(crate) enum Effect {
 }
 
 impl Fault {
+    /// Whether it strikes the creation of a batch and not a message.
+    pub(crate) fn strikes_batches(&self) -> bool {
+        *self == Self::BatchReplyLost
+    }
+
     /// What it does to a request whose answer would be streamed, or not.
     pub(crate) fn effect(&self, is_streaming: bool) -> Effect {
         let spend_limit = |status: u16, kind: &'static str, message: &str, code: &'static str| {
@@ -174,7 +182,7 @@ impl Fault {
             Self::Slow { delay_millis } => Effect::Delay(Duration::from_millis(delay_millis)),
             Self::Silence => Effect::Silence,
             Self::Withheld => Effect::Withhold,
-            Self::Reset => Effect::Reset,
+            Self::Reset | Self::BatchReplyLost => Effect::Reset,
             Self::Drip { bytes, every_millis } => {
                 Effect::Drip { bytes: bytes.max(1), every: Duration::from_millis(every_millis) }
             }

@@ -1,4 +1,5 @@
-//! Connections: each belongs to the accepting task and ends with it. What goes over them is the server's.
+//! Connections and batches under way: each belongs to the accepting task and ends with it. What goes over the connections
+//! is the server's.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,28 +7,33 @@ use std::time::Duration;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use crate::batches::Work;
 use crate::server::Server;
 
 /// How long to wait after the system refuses a connection, before accepting again.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Accepts connections until the task is aborted; every connection is then dropped with it.
-pub(crate) async fn accept(listener: TcpListener, server: Arc<Server>) {
-    let mut connections = JoinSet::new();
+/// Accepts connections, and batches from them, until the task is aborted; everything under way is then dropped with it.
+pub(crate) async fn accept(listener: TcpListener, server: Arc<Server>, mut batches: mpsc::Receiver<Work>) {
+    let mut under_way = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(converse(stream, Arc::clone(&server)));
+                    under_way.spawn(converse(stream, Arc::clone(&server)));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             },
-            Some(_) = connections.join_next() => {}
+            Some(work) = batches.recv() => {
+                under_way.spawn(Arc::clone(&server).work_off(work));
+            }
+            Some(_) = under_way.join_next() => {}
         }
     }
 }

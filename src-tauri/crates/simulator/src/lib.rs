@@ -1,12 +1,14 @@
 //! An HTTP server on the loopback interface that speaks Anthropic's Messages API: `POST /v1/messages` (streamed or not),
-//! `POST /v1/messages/count_tokens` and `GET /v1/models`. It is as strict as the vendor about what it takes, bills by
-//! the image it was sent, fails on demand, and *looks*: it finds coloured shapes in the image and answers with their
-//! boxes, so that coordinates are proved through the real client.
+//! `POST /v1/messages/count_tokens`, `/v1/messages/batches` and `GET /v1/models`. It is as strict as the vendor about what
+//! it takes, bills by the image it was sent, fails on demand or by chance, judges the manners of its clients, and *looks*:
+//! it finds coloured shapes in the image and answers with their boxes, so that coordinates are proved through the real
+//! client.
 //!
 //! It shares nothing with the code it tests: no size rule, price or parser. A result against it is a result against a
 //! simulator: it says nothing of the vendor's accuracy, speed or availability.
 
 mod answer;
+mod batches;
 mod cache;
 mod completion;
 mod digest;
@@ -37,10 +39,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use server::Server;
 
+pub use batches::Batching;
 pub use error::Error;
 pub use eyes::Eyes;
 pub use fate::{Chaos, Distribution, Fate, Fates, Latency, fates};
@@ -76,6 +80,8 @@ pub struct Options {
     pub price_percent: u32,
     /// What stands before every model's id in requests, such as `anthropic.`; without it the model is not known.
     pub model_prefix: Option<String>,
+    /// How batches are worked off.
+    pub batching: Batching,
     /// How long a client may keep the connection of a stalled answer open; see [`Verdict::hung_on`].
     pub patience: Duration,
 }
@@ -93,10 +99,14 @@ impl Default for Options {
             eyes: Eyes::default(),
             price_percent: 100,
             model_prefix: None,
+            batching: Batching::default(),
             patience: Duration::from_secs(90),
         }
     }
 }
+
+/// Batches that are accepted before the first of them is taken up.
+const BATCHES_WAITING: usize = 16;
 
 /// The simulator.
 #[derive(Debug, Clone, Copy)]
@@ -109,8 +119,9 @@ impl Simulator {
         let failed = |source| Error::Listen { port, source };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let server = Arc::new(Server::new(options, Instant::now()));
-        let accepting = tokio::spawn(http::accept(listener, Arc::clone(&server)));
+        let (work, batches) = mpsc::channel(BATCHES_WAITING);
+        let server = Arc::new(Server::new(options, format!("http://{address}"), work, Instant::now()));
+        let accepting = tokio::spawn(http::accept(listener, Arc::clone(&server), batches));
         Ok(Running { address, server, accepting })
     }
 }
@@ -132,7 +143,7 @@ impl Running {
     /// The base URL to give to a client.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        self.server.base_url.clone()
     }
 
     /// What was billed and refused so far.

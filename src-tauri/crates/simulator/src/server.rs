@@ -13,9 +13,10 @@ use std::time::{Duration, Instant};
 use hyper::body::Incoming;
 use hyper::{HeaderMap, Method, Request};
 use serde_json::json;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc};
 
 use crate::Options;
+use crate::batches::{Batches, Work};
 use crate::cache::PromptCache;
 use crate::error::Refusal;
 use crate::fate::{Fates, fates};
@@ -32,6 +33,8 @@ use crate::witness::Witness;
 
 /// The vendor's limit on a request.
 pub(crate) const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
+
+const BATCHES: &str = "/v1/messages/batches";
 
 /// One request, as it arrived.
 #[derive(Debug, Clone)]
@@ -55,6 +58,11 @@ pub(crate) struct Server {
     pub(crate) cache: Mutex<PromptCache>,
     pub(crate) gate: Mutex<Gate>,
     pub(crate) places: Option<Arc<Semaphore>>,
+    pub(crate) batches: Batches,
+    /// Where accepted batches go to be worked off.
+    pub(crate) work: mpsc::Sender<Work>,
+    /// Where clients find this server.
+    pub(crate) base_url: String,
     pub(crate) book: Book,
     pub(crate) witness: Witness,
     terms: Terms,
@@ -66,8 +74,12 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+fn not_allowed() -> Refusal {
+    Refusal::new(405, "invalid_request_error", "Method Not Allowed")
+}
+
 impl Server {
-    pub(crate) fn new(options: Options, now: Instant) -> Self {
+    pub(crate) fn new(options: Options, base_url: String, work: mpsc::Sender<Work>, now: Instant) -> Self {
         let limits = options.limits;
         Self {
             keys: options.keys,
@@ -80,6 +92,9 @@ impl Server {
                 fates: fates(options.seed, options.latency, options.chaos),
             }),
             places: limits.most_in_flight.map(|most| Arc::new(Semaphore::new(most))),
+            batches: Batches::new(options.batching, options.seed),
+            work,
+            base_url,
             book: Book::new(now),
             witness: Witness::new(Manners::new(now, options.patience, &limits)),
             terms: Terms {
@@ -96,9 +111,20 @@ impl Server {
         lock(&self.faults).extend(faults);
     }
 
-    /// The next scripted fault.
+    /// The next scripted fault for a message.
     pub(crate) fn next_fault(&self) -> Option<Fault> {
-        lock(&self.faults).pop_front()
+        self.next_of(|fault| !fault.strikes_batches())
+    }
+
+    /// Whether the next batch was scripted to be created without a reply.
+    pub(crate) fn loses_batch_reply(&self) -> bool {
+        self.next_of(Fault::strikes_batches).is_some()
+    }
+
+    fn next_of(&self, strikes: impl Fn(&Fault) -> bool) -> Option<Fault> {
+        let mut faults = lock(&self.faults);
+        let position = faults.iter().position(strikes)?;
+        faults.remove(position)
     }
 
     pub(crate) fn verdict(&self, now: Instant) -> Verdict {
@@ -147,6 +173,17 @@ impl Server {
         match (&head.method, head.uri.path()) {
             (&Method::POST, "/v1/messages") => self.message(headers, body, arrival).await,
             (&Method::POST, "/v1/messages/count_tokens") => self.count(headers, body).await,
+            (method, path) if path == BATCHES || path.starts_with(&format!("{BATCHES}/")) => {
+                let rest = path.trim_start_matches(BATCHES).trim_start_matches('/');
+                match (method, rest.split_once('/').unwrap_or((rest, ""))) {
+                    (&Method::POST, ("", "")) => self.create_batch(headers, body, arrival).await,
+                    (&Method::GET, ("", "")) => self.list_batches(headers, head.uri.query().unwrap_or_default()),
+                    (&Method::GET, (id, "")) => self.batch(headers, id),
+                    (&Method::GET, (id, "results")) => self.batch_results(headers, id),
+                    (&Method::POST, (id, "cancel")) => self.cancel_batch(headers, id),
+                    _ => Err(not_allowed().into()),
+                }
+            }
             (&Method::GET, "/v1/models") => {
                 let prefix = self.admitted(headers)?.model_prefix;
                 let cursor = Cursor::of(head.uri.query().unwrap_or_default())?;
@@ -174,7 +211,7 @@ impl Server {
                 | "/simulator/faults"
                 | "/simulator/ledger"
                 | "/simulator/verdict",
-            ) => Err(Refusal::new(405, "invalid_request_error", "Method Not Allowed").into()),
+            ) => Err(not_allowed().into()),
             _ => Err(Refusal::not_found("Not Found").into()),
         }
     }

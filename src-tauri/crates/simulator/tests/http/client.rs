@@ -86,6 +86,14 @@ pub fn post(running: &Running, path: &str, body: &Value) -> reqwest::RequestBuil
         .body(body.to_string())
 }
 
+/// A request without a body.
+pub fn get(running: &Running, path: &str) -> reqwest::RequestBuilder {
+    reqwest::Client::new()
+        .get(format!("{}{path}", running.url()))
+        .header("x-api-key", "sk-test")
+        .header("anthropic-version", "2026-10-21")
+}
+
 /// Status and body of an answer.
 pub async fn ask(running: &Running, body: &Value) -> (u16, Value) {
     answer_of(post(running, "/v1/messages", body)).await

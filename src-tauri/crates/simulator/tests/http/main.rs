@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a broken expectation is how these tests fail")]
 
+mod batches;
 mod boxes;
 mod chance;
 mod client;

@@ -6,7 +6,7 @@ use image::ImageFormat;
 use serde_json::{Value, json};
 use simulator::{Delivery, Fault, Limits, Options, Simulator};
 
-use crate::client::{answer_of, ask, events, image_block, plain, post, question, request, start, with};
+use crate::client::{answer_of, ask, events, get, image_block, plain, post, question, request, start, with};
 
 async fn counted(running: &simulator::Running, model: &str, content: Value) -> u64 {
     let body = json!({"model": model, "messages": [{"role": "user", "content": content}]});
@@ -138,10 +138,7 @@ async fn answers_beyond_the_hidden_limit_are_overloaded() {
 #[tokio::test]
 async fn the_catalogue_comes_in_pages() {
     let running = start().await;
-    let get = |path: &str| {
-        let url = format!("{}{path}", running.url());
-        answer_of(reqwest::Client::new().get(url).header("x-api-key", "k").header("anthropic-version", "2026-10-21"))
-    };
+    let get = |path: &str| answer_of(get(&running, path));
     let (status, all) = get("/v1/models").await;
     assert_eq!((status, &all["has_more"]), (200, &json!(false)));
     let (_, page) = get("/v1/models?limit=2").await;

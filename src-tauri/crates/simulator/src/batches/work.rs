@@ -1,0 +1,144 @@
+//! Works a batch off: checks and answers its items one after the other, waits until its time is over, and bills what was
+//! done by then.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tokio::task::spawn_blocking;
+use tokio::time::sleep_until;
+
+use super::{Batch, Counts, Ended, Item, Luck, PARTS_TO_CANCEL};
+use crate::completion::Completion;
+use crate::digest::Digest;
+use crate::error::Refusal;
+use crate::ledger::{Entry, Receipt};
+use crate::server::{Arrival, Server, lock};
+use crate::usage::{Tier, Usage};
+use crate::validation::{self, Asked, Terms};
+
+/// A batch that was accepted.
+#[derive(Debug)]
+pub(crate) struct Work {
+    pub(super) batch: Arc<Batch>,
+    pub(super) items: Vec<Item>,
+    pub(super) terms: Terms,
+    pub(super) arrival: Arrival,
+}
+
+/// What one item comes to.
+enum Outcome {
+    Succeeded { message: Value, entry: Box<Entry> },
+    Errored(Value),
+    Expired,
+}
+
+impl Server {
+    /// Carries a batch to its end.
+    pub(crate) async fn work_off(self: Arc<Self>, work: Work) {
+        let Work { batch, items, terms, arrival } = work;
+        let mut outcomes = Vec::with_capacity(items.len());
+        for (index, item) in items.into_iter().enumerate() {
+            let custom_id = item.custom_id.clone();
+            let outcome = self.outcome(item, &terms, &arrival, format!("{}_{index}", batch.id)).await;
+            outcomes.push((custom_id, outcome));
+        }
+        let done = batch.time_out().await;
+        let mut counts = Counts::default();
+        let mut receipts = Vec::new();
+        let mut lines = Vec::with_capacity(outcomes.len());
+        for (index, (custom_id, outcome)) in outcomes.into_iter().enumerate() {
+            let result = if index < done {
+                self.settled(outcome, &mut counts, &mut receipts)
+            } else {
+                counts.canceled += 1;
+                json!({"type": "canceled"})
+            };
+            lines.push(format!("{}\n", json!({"custom_id": custom_id, "result": result})));
+        }
+        self.batches.shuffle(&mut lines);
+        let ended = Ended { clock: Timestamp::now(), counts, results: Bytes::from(lines.concat()), receipts };
+        batch.with(|state| state.ended = Some(ended));
+    }
+
+    /// Counts an item that is done and bills it if it succeeded.
+    fn settled(&self, outcome: Outcome, counts: &mut Counts, receipts: &mut Vec<Receipt>) -> Value {
+        match outcome {
+            Outcome::Succeeded { message, entry } => {
+                counts.succeeded += 1;
+                receipts.push(self.book.bill(*entry));
+                json!({"type": "succeeded", "message": message})
+            }
+            Outcome::Errored(error) => {
+                counts.errored += 1;
+                json!({"type": "errored", "error": error})
+            }
+            Outcome::Expired => {
+                counts.expired += 1;
+                json!({"type": "expired"})
+            }
+        }
+    }
+
+    async fn outcome(&self, item: Item, terms: &Terms, arrival: &Arrival, name: String) -> Outcome {
+        let errored = |refusal: &Refusal| {
+            let mut body = refusal.body("");
+            body["request_id"] = Value::Null;
+            Outcome::Errored(body)
+        };
+        match item.luck {
+            Luck::Expired => return Outcome::Expired,
+            Luck::Errored => return errored(&Refusal::internal()),
+            Luck::Good => {}
+        }
+        let (params, checked_terms) = (item.params, terms.clone());
+        // Always on another thread, even with the eyes closed: a batch may hold a hundred thousand items.
+        let checked =
+            spawn_blocking(move || (Digest::of(params.to_string().as_bytes()), checked(&params, &checked_terms)));
+        let (digest, asked) = match checked.await {
+            Ok((digest, Ok(asked))) => (digest, asked),
+            Ok((_, Err(refusal))) => return errored(&refusal),
+            Err(_) => return errored(&Refusal::internal()),
+        };
+        let now = Instant::now();
+        let usage = {
+            // A hit in the cache is the vendor's best effort; here it is as good as the order of the items.
+            let mut cache = lock(&self.cache);
+            let split = cache.split(asked.model, &asked.segments, now);
+            cache.keep(asked.model, &asked.segments, now);
+            Usage::of_prompt(split)
+        };
+        let (eyes, price) = (terms.eyes, self.price(&asked, Tier::Batch));
+        let completed = spawn_blocking(move || Completion::of(asked, eyes, usage, price, None));
+        let Ok(completion) = completed.await else { return errored(&Refusal::internal()) };
+        let message_id = name.replacen("msgbatch_", "msg_", 1);
+        let message = completion.message(&message_id).whole();
+        let entry = completion.entry(&arrival.request_id, &message_id, self.book.millis(arrival.at), digest);
+        Outcome::Succeeded { message, entry: Box::new(entry) }
+    }
+}
+
+fn checked(params: &Value, terms: &Terms) -> Result<Asked, Refusal> {
+    let asked = validation::message(params, terms)?;
+    if asked.is_streaming {
+        return Err(Refusal::invalid("\"stream=True\" is not supported in the Message Batches API"));
+    }
+    Ok(asked)
+}
+
+impl Batch {
+    /// Waits until the batch ends, by itself or canceled, and says how many items are done.
+    async fn time_out(&self) -> usize {
+        tokio::select! {
+            biased;
+            () = self.canceled.notified() => {
+                tokio::time::sleep(self.takes / PARTS_TO_CANCEL).await;
+                let at = self.with(|state| state.cancel_initiated).map_or_else(Instant::now, |moment| moment.at);
+                self.done_by(at)
+            }
+            () = sleep_until((self.created.at + self.takes).into()) => self.items,
+        }
+    }
+}
