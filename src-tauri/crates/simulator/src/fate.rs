@@ -121,7 +121,7 @@ impl Chaos {
 /// What happens to one admitted request.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fate {
-    /// How long its first byte takes.
+    /// How long the first byte of its answer takes; a refusal or a reset in place of an answer comes at once.
     pub first_byte: Duration,
     /// What befalls it. A scripted fault takes the place of this one and leaves the latency.
     pub fault: Option<Fault>,

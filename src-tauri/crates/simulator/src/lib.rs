@@ -20,6 +20,7 @@ mod http;
 mod keys;
 mod ledger;
 mod limits;
+mod manners;
 mod messages;
 mod models;
 mod paging;

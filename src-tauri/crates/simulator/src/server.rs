@@ -24,11 +24,12 @@ use crate::faults::Fault;
 use crate::keys::Keys;
 use crate::ledger::{Book, Refused};
 use crate::limits::{Limits, Meter};
+use crate::manners::Manners;
 use crate::models;
 use crate::paging::Cursor;
 use crate::reply::{self, Ending, Reply, read, set};
 use crate::validation::{Terms, Version};
-use crate::verdict::{Manners, Verdict};
+use crate::verdict::Verdict;
 use crate::witness::Witness;
 
 /// The vendor's limit on a request.

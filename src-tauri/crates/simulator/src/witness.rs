@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use crate::verdict::Manners;
+use crate::manners::Manners;
 
 /// Sees what clients do.
 #[derive(Debug, Clone)]

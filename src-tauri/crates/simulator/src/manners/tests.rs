@@ -33,6 +33,18 @@ fn nobody_may_ask_during_a_hold_but_who_was_on_the_way() {
 }
 
 #[test]
+fn an_overloaded_server_holds_back_only_whom_it_refused() {
+    let start = Instant::now();
+    let mut manners = manners(start);
+    manners.refused(digest("a"), &Refusal { retry_after: Some(millis(1000)), ..Refusal::overloaded() }, start);
+    for (name, at) in [("b", 300), ("a", 400), ("a", 1000)] {
+        manners.arrived(name, start + millis(at));
+        manners.asked(digest(name), name, start + millis(at));
+    }
+    assert_eq!(manners.verdict(&Ledger::default(), start).retried_too_early.count, 1);
+}
+
+#[test]
 fn a_hold_ends_without_a_stampede() {
     let start = Instant::now();
     let stampedes = |wait: Option<u64>, arrivals: &[u64]| {
