@@ -30,7 +30,7 @@ impl Server {
     pub(crate) async fn count(&self, headers: &HeaderMap, body: Incoming) -> Result<Reply, Ending> {
         let terms = self.admitted(headers)?;
         let body = read(body, MAX_BODY_BYTES).await?;
-        let asked = aside(terms.eyes, move || validation::count(&validation::parsed(&body)?, &terms)).await??;
+        let asked = attended(terms.eyes, move || validation::count(&validation::parsed(&body)?, &terms)).await??;
         Ok(reply::json(&json!({"input_tokens": asked.prompt_tokens()})))
     }
 
@@ -65,13 +65,14 @@ impl Server {
 
     async fn answered(&self, terms: Terms, body: Bytes, digest: Digest, arrival: &Arrival) -> Result<Reply, Ending> {
         let eyes = terms.eyes;
-        let asked = aside(eyes, move || validation::message(&validation::parsed(&body)?, &terms)).await??;
+        let asked = attended(eyes, move || validation::message(&validation::parsed(&body)?, &terms)).await??;
         let scripted = self.next_fault().map(|fault| fault.effect(asked.is_streaming));
         if let Some(instead) = self.instead(scripted.as_ref(), arrival).await {
             return instead;
         }
         let place = self.place()?;
         let (usage, Fate { first_byte, fault }) = self.admit(&asked)?;
+        let first_byte_at = Instant::now() + first_byte;
         let effect = match scripted {
             Some(effect) => Some(effect),
             None => fault.map(|fault| fault.effect(asked.is_streaming)),
@@ -81,12 +82,12 @@ impl Server {
         }
         let spoiling = if let Some(Effect::Spoil(spoiling)) = effect { Some(spoiling) } else { None };
         let price = self.price(&asked, Tier::Standard);
-        let completion = aside(eyes, move || Completion::of(asked, eyes, usage, price, spoiling)).await?;
+        let completion = attended(eyes, move || Completion::of(asked, eyes, usage, price, spoiling)).await?;
         lock(&self.gate).meter.generated(completion.usage.output_tokens);
         if completion.answer.stop_reason == "refusal" {
             self.witness.with(|manners| manners.declined(digest));
         }
-        let mut reply = self.send(&completion, first_byte, effect, place, digest, arrival).await;
+        let mut reply = self.send(&completion, first_byte_at, effect, place, digest, arrival).await;
         self.announce_limits(&mut reply);
         Ok(reply)
     }
@@ -119,10 +120,9 @@ impl Server {
 
     /// Lets a request in, in its turn: what it uses, and its fate.
     fn admit(&self, asked: &Asked) -> Result<(Usage, Fate), Refusal> {
-        let now = Instant::now();
-        let usage = Usage::of_prompt(lock(&self.cache).split(asked.model, &asked.segments, now));
+        let usage = Usage::of_prompt(lock(&self.cache).split(asked.model, &asked.segments, Instant::now()));
         let mut gate = lock(&self.gate);
-        gate.meter.admit(usage.limited_input_tokens(), now)?;
+        gate.meter.admit(usage.limited_input_tokens(), Instant::now())?;
         Ok((usage, gate.fates.draw()))
     }
 
@@ -136,11 +136,11 @@ impl Server {
         }
     }
 
-    /// Bills the answer, waits as long as a model would, and starts sending.
+    /// Bills the answer, waits until its time has come, and starts sending.
     async fn send(
         &self,
         completion: &Completion,
-        first_byte: Duration,
+        first_byte_at: Instant,
         effect: Option<Effect>,
         place: Option<OwnedSemaphorePermit>,
         digest: Digest,
@@ -152,7 +152,7 @@ impl Server {
         let receipt = self.book.bill(completion.entry(request_id, &message_id, arrived_millis, digest));
         let asked = &completion.asked;
         let extra_delay = if let Some(Effect::Delay(delay)) = effect { delay } else { Duration::ZERO };
-        tokio::time::sleep(first_byte + extra_delay).await;
+        tokio::time::sleep_until((first_byte_at + extra_delay).into()).await;
         if effect == Some(Effect::Withhold) {
             let _stalled = self.witness.watch(request_id, Instant::now());
             return std::future::pending().await;
@@ -192,19 +192,18 @@ impl Server {
     }
 }
 
-/// Runs work that would hold up other connections on another thread; with the eyes closed there is too little of it to be
-/// worth the way.
-pub(crate) async fn aside<T: Send + 'static>(
-    eyes: Eyes,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Refusal> {
-    if eyes != Eyes::Open {
-        return Ok(work());
-    }
+/// Runs work that would hold up other connections on another thread.
+pub(crate) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
     spawn_blocking(work).await.map_err(|error| {
         tracing::error!(%error, "the simulator failed on a request");
         Refusal::internal()
     })
+}
+
+/// Runs what there is to do for one request: aside with open eyes; with closed ones there is too little of it to be worth
+/// the way.
+async fn attended<T: Send + 'static>(eyes: Eyes, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
+    if eyes == Eyes::Open { aside(work).await } else { Ok(work()) }
 }
 
 /// A JSON answer has no events: what interrupts it strikes before, or else in the middle.

@@ -18,14 +18,14 @@ pub struct Verdict {
     /// That of a 429 is for everybody, that of a 529 for the request that was refused.
     pub retried_too_early: Complaint,
     /// Requests whose body had already got an answer that asking again does not mend: 400, 401, 402, 403, a spend limit,
-    /// a model's refusal.
+    /// a model's refusal. Keys are not kept, so that asking again with a better key counts, too.
     pub retried_in_vain: Complaint,
     /// Times that more requests than [`Verdict::tolerated_at_reopening`] arrived within [`REOPENING`] after a hold. A hold
     /// is the `retry-after` of a 429, or the [`GRACE`] after one without; the time runs from the first request after it.
     pub stampedes: Complaint,
     /// Stalled answers whose connection the client kept open for longer than [`crate::Options::patience`].
     pub hung_on: Complaint,
-    /// Answers billed although the same was billed before and handed over whole, or is in a batch.
+    /// Answers billed although the same was billed before and handed over whole, whatever it said, or is in a batch.
     pub asked_twice: Complaint,
     /// Requests that may arrive within [`REOPENING`] after a hold: twice what the rate allows in that time, as many as
     /// may be in the making at once where that is limited, and at least 2.

@@ -31,7 +31,7 @@ impl Server {
     ) -> Result<Reply, Ending> {
         let terms = self.admitted(headers)?;
         let body = read(body, MAX_BODY_BYTES).await?;
-        let parsed = aside(terms.eyes, move || validation::parsed(&body)).await??;
+        let parsed = aside(move || validation::parsed(&body)).await??;
         let items = self.batches.drawn(parsed)?;
         let batch = self.batches.open(items.len(), Moment::now());
         let reply = reply::json(&batch.described(&self.base_url));

@@ -7,7 +7,6 @@ use std::time::Instant;
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use tokio::task::spawn_blocking;
 use tokio::time::sleep_until;
 
 use super::{Batch, Counts, Ended, Item, Luck, PARTS_TO_CANCEL};
@@ -15,6 +14,7 @@ use crate::completion::Completion;
 use crate::digest::Digest;
 use crate::error::Refusal;
 use crate::ledger::{Entry, Receipt};
+use crate::messages::aside;
 use crate::server::{Arrival, Server, lock};
 use crate::usage::{Tier, Usage};
 use crate::validation::{self, Asked, Terms};
@@ -94,13 +94,10 @@ impl Server {
             Luck::Good => {}
         }
         let (params, checked_terms) = (item.params, terms.clone());
-        // Always on another thread, even with the eyes closed: a batch may hold a hundred thousand items.
-        let checked =
-            spawn_blocking(move || (Digest::of(params.to_string().as_bytes()), checked(&params, &checked_terms)));
+        let checked = aside(move || (Digest::of(params.to_string().as_bytes()), checked(&params, &checked_terms)));
         let (digest, asked) = match checked.await {
             Ok((digest, Ok(asked))) => (digest, asked),
-            Ok((_, Err(refusal))) => return errored(&refusal),
-            Err(_) => return errored(&Refusal::internal()),
+            Ok((_, Err(refusal))) | Err(refusal) => return errored(&refusal),
         };
         let now = Instant::now();
         let usage = {
@@ -111,8 +108,10 @@ impl Server {
             Usage::of_prompt(split)
         };
         let (eyes, price) = (terms.eyes, self.price(&asked, Tier::Batch));
-        let completed = spawn_blocking(move || Completion::of(asked, eyes, usage, price, None));
-        let Ok(completion) = completed.await else { return errored(&Refusal::internal()) };
+        let completion = match aside(move || Completion::of(asked, eyes, usage, price, None)).await {
+            Ok(completion) => completion,
+            Err(refusal) => return errored(&refusal),
+        };
         let message_id = name.replacen("msgbatch_", "msg_", 1);
         let message = completion.message(&message_id).whole();
         let entry = completion.entry(&arrival.request_id, &message_id, self.book.millis(arrival.at), digest);
