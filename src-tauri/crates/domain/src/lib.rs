@@ -19,4 +19,5 @@ pub mod report;
 pub mod review;
 pub mod run;
 pub mod settings;
+pub mod similar;
 pub mod usage;

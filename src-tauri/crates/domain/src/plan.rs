@@ -180,6 +180,16 @@ pub struct SizeCount {
     pub count: u32,
 }
 
+/// What sending one image of each group of similar ones spares: so many requests, and their cost and time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct SimilarSaving {
+    /// Groups of which one image is sent.
+    pub groups: u32,
+    /// Images that are not sent and are offered the marks of the one that is.
+    pub followers: u32,
+}
+
 /// A plan to carry out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]

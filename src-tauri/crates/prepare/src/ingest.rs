@@ -2,9 +2,10 @@
 //! its data has been decoded once, so that a truncated photo is found on import and not during a paid run.
 
 use crate::decode::{damaged, decode_stored};
-use crate::{ContentHash, encode_jpeg, file};
+use crate::{ContentHash, encode_jpeg, file, perceptual_hash};
 use domain::geometry::{Orientation, PixelSize};
 use domain::import::{ImageFormat, SkipReason};
+use domain::similar::PerceptualHash;
 use std::path::Path;
 
 /// Small enough to keep thousands, good enough to judge a photo by.
@@ -20,6 +21,7 @@ pub struct Ingested {
     pub orientation: Orientation,
     /// Upright size of the original.
     pub size: PixelSize,
+    pub perceptual_hash: PerceptualHash,
     /// A JPEG without metadata, upright.
     pub thumbnail: Vec<u8>,
 }
@@ -31,15 +33,23 @@ pub fn ingest(path: &Path, thumbnail_edge: u32) -> Result<Ingested, SkipReason> 
     let (format, bytes) = file::read(path)?;
     let stored = decode_stored(format, &bytes, Some(thumbnail_edge))?;
     let (orientation, size) = (stored.orientation, stored.orientation.upright_size(stored.size));
-    let thumbnail = encode_jpeg(&stored.into_upright(Some(thumbnail_edge))?, THUMBNAIL_QUALITY).map_err(damaged)?;
-    Ok(Ingested { hash: ContentHash::of(&bytes), byte_len: bytes.len() as u64, format, orientation, size, thumbnail })
+    let pixels = stored.into_upright(Some(thumbnail_edge))?;
+    Ok(Ingested {
+        hash: ContentHash::of(&bytes),
+        byte_len: bytes.len() as u64,
+        format,
+        orientation,
+        size,
+        perceptual_hash: perceptual_hash(&pixels),
+        thumbnail: encode_jpeg(&pixels, THUMBNAIL_QUALITY).map_err(damaged)?,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decode;
     use crate::fixtures::{self, BLUE, GREEN, RED, YELLOW, corners};
+    use crate::{decode, perceptual_hash_of_thumbnail};
     use std::fs;
 
     #[test]
@@ -70,6 +80,9 @@ mod tests {
             let ingested = ingest(&fixtures::sample(name), 384).unwrap();
             assert_eq!(ingested.byte_len, fs::metadata(fixtures::sample(name)).unwrap().len());
             assert!(ingested.thumbnail.len() < 60_000, "{name}: {} bytes", ingested.thumbnail.len());
+            // A library from before hashes were kept has the thumbnails to make them from.
+            let later = perceptual_hash_of_thumbnail(&ingested.thumbnail).unwrap();
+            assert!(ingested.perceptual_hash.distance(later) <= 2, "{name}: {:?}, {later:?}", ingested.perceptual_hash);
         }
     }
 }

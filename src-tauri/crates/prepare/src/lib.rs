@@ -1,5 +1,6 @@
 //! Everything that touches the pixels of a photo: finding files in dropped folders, reading them once into the library,
-//! decoding and resizing them for a model, encoding what is sent, and drawing marks on copies for reports.
+//! telling which of them look alike, decoding and resizing them for a model, encoding what is sent, and drawing marks on
+//! copies for reports.
 //!
 //! Originals are only ever opened for reading. All functions are synchronous and meant for blocking threads; there is
 //! no async, no cache and no network here, and nothing is remembered between two calls.
@@ -15,6 +16,7 @@ mod hash;
 mod ingest;
 mod jpeg;
 mod natural_order;
+mod perceptual_hash;
 mod pixels;
 mod raster;
 mod scan;
@@ -25,5 +27,6 @@ pub use error::Error;
 pub use hash::ContentHash;
 pub use ingest::{Ingested, ingest};
 pub use jpeg::encode_jpeg;
+pub use perceptual_hash::{perceptual_hash, perceptual_hash_of_thumbnail};
 pub use pixels::Pixels;
 pub use scan::{Found, scan};
