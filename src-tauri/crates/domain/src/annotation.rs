@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::geometry::Rect;
-use crate::ids::{AnnotationId, RunId};
+use crate::ids::{AnnotationId, ImageId, RunId};
 
 /// Where a mark is. Coordinates are in pixels of the upright image.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -89,6 +89,8 @@ impl NewAnnotation {
 pub struct Annotation {
     pub id: AnnotationId,
     pub origin: Origin,
+    /// The image on which the run found it, when that is a similar one: nobody has looked for it on this image.
+    pub carried_from: Option<ImageId>,
     pub label: String,
     /// Place of the label in the palette of twelve, from 1, as the recipe of its run had it.
     pub color: u8,

@@ -304,5 +304,6 @@ fn new_image(path: &Path, ingested: &Ingested) -> NewImage {
         format: ingested.format,
         orientation: ingested.orientation,
         size: ingested.size,
+        perceptual_hash: ingested.perceptual_hash,
     }
 }

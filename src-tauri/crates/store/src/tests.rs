@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use domain::annotation::{NewAnnotation, RejectReason, Shape, Status};
+use domain::annotation::{NewAnnotation, Origin, RejectReason, Shape, Status};
 use domain::answer::{DropReason, Dropped, Reading, Repair, RepairKind};
 use domain::geometry::{Orientation, PixelSize, Rect};
 use domain::ids::{ImageId, RunId};
@@ -16,9 +16,12 @@ use domain::recipe::{Recipe, builtin};
 use domain::report::{DropGroup, RepairGroup};
 use domain::review::{Decision, DecisionScope, Verdict};
 use domain::run::{FailureKind, PossiblyBilled, RetryGroup, RetryKind, RunMode, StopReason};
+use domain::similar::PerceptualHash;
 use domain::usage::Usage;
 
 use super::*;
+
+mod similar;
 
 struct Library {
     _folder: tempfile::TempDir,
@@ -33,6 +36,11 @@ impl Library {
     }
 
     fn add_image(&self, seed: u8) -> ImageId {
+        self.add_image_of_size(seed, PixelSize::new(640, 480))
+    }
+
+    /// Its perceptual hash has as many bits set as `seed` says, the sign among them.
+    fn add_image_of_size(&self, seed: u8, size: PixelSize) -> ImageId {
         self.store
             .write_blocking(move |edit| {
                 let collection = edit.collection_at(Path::new("/photos"), "photos", 1)?;
@@ -42,7 +50,8 @@ impl Library {
                     byte_len: 10,
                     format: ImageFormat::Jpeg,
                     orientation: Orientation::Upright,
-                    size: PixelSize::new(640, 480),
+                    size,
+                    perceptual_hash: PerceptualHash(!(u64::MAX >> seed)),
                 };
                 let (id, _) = edit.image_of_content(&image, 1)?;
                 let path = format!("/photos/IMG_{seed}.jpg");

@@ -14,7 +14,8 @@ impl View<'_> {
     /// In the order in which they were made.
     pub fn annotations_of(&self, image: ImageId) -> Result<Vec<Annotation>> {
         let mut statement = self.0.prepare_cached(
-            "SELECT id, run_id, label, color, shape, confidence, attributes, status, reject_reason
+            "SELECT id, run_id, label, color, shape, confidence, attributes, status, reject_reason,
+                    carried_from
              FROM annotations WHERE image_id = ?1 ORDER BY id",
         )?;
         all(&mut statement, [image.0], read_annotation)
@@ -35,9 +36,11 @@ impl View<'_> {
 fn read_annotation(row: &Row<'_>) -> Result<Annotation> {
     let run: Option<u32> = row.get(1)?;
     let reject_reason: Option<String> = row.get(8)?;
+    let carried_from: Option<u32> = row.get(9)?;
     Ok(Annotation {
         id: AnnotationId(row.get(0)?),
         origin: run.map_or(Origin::Person, |run| Origin::Run { run: RunId(run) }),
+        carried_from: carried_from.map(ImageId),
         label: row.get(2)?,
         color: row.get(3)?,
         shape: from_json("annotations.shape", &row.get::<_, String>(4)?)?,
@@ -50,8 +53,8 @@ fn read_annotation(row: &Row<'_>) -> Result<Annotation> {
 
 impl Edit<'_> {
     /// Adds what `run` found on `image`. Undecided proposals of earlier runs of the same model and recipe give way, since
-    /// they answer the same question; a mark that a person has already decided is not proposed again. An image with new
-    /// proposals waits for review.
+    /// they answer the same question, and so do those that were carried over from a similar image; a mark that a person has
+    /// already decided is not proposed again. An image with new proposals waits for review.
     pub(super) fn propose(
         &self,
         run: RunId,
@@ -59,20 +62,35 @@ impl Edit<'_> {
         recipe: &Recipe,
         annotations: &[NewAnnotation],
     ) -> Result<()> {
+        self.propose_from(None, run, image, recipe, annotations)?;
+        Ok(())
+    }
+
+    /// [`Edit::propose`] for marks that were found on the image `carried_from`, when there is one; returns how many were
+    /// proposed.
+    pub(super) fn propose_from(
+        &self,
+        carried_from: Option<ImageId>,
+        run: RunId,
+        image: ImageId,
+        recipe: &Recipe,
+        annotations: &[NewAnnotation],
+    ) -> Result<u32> {
         self.0
             .0
             .prepare_cached(
-                "DELETE FROM annotations WHERE image_id = ?1 AND status = 'proposed' AND run_id IN (
-                     SELECT earlier.id FROM runs AS earlier JOIN runs AS this ON this.id = ?2
-                     WHERE earlier.id <> this.id AND earlier.model = this.model AND earlier.recipe = this.recipe)",
+                "DELETE FROM annotations WHERE image_id = ?1 AND status = 'proposed'
+                     AND (run_id <> ?2 OR carried_from IS NOT NULL) AND run_id IN (
+                         SELECT alike.id FROM runs AS alike JOIN runs AS this ON this.id = ?2
+                         WHERE alike.model = this.model AND alike.recipe = this.recipe)",
             )?
             .execute([image.0, run.0])?;
         let standing = self.annotations_of(image)?;
         let mut statement = self.0.0.prepare_cached(
-            "INSERT INTO annotations (image_id, run_id, label, color, shape, confidence, attributes)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO annotations (image_id, run_id, label, color, shape, confidence, attributes, carried_from)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )?;
-        let mut has_proposals = false;
+        let mut proposed = 0;
         for annotation in annotations.iter().filter(|annotation| !annotation.is_decided_among(&standing)) {
             let color = recipe.label_for(&annotation.label).map_or(1, |label| label.color);
             statement.execute(params![
@@ -83,14 +101,19 @@ impl Edit<'_> {
                 to_json("annotations.shape", &annotation.shape)?,
                 annotation.confidence,
                 to_json("annotations.attributes", &annotation.attributes)?,
+                carried_from.map(|image| image.0),
             ])?;
-            has_proposals = true;
+            proposed += 1;
         }
-        if has_proposals { self.set_review(image, ReviewState::Unreviewed) } else { Ok(()) }
+        if proposed > 0 {
+            self.set_review(image, ReviewState::Unreviewed)?;
+        }
+        Ok(proposed)
     }
 
-    /// Takes the proposals of `run` back that nobody has decided; returns how many. An image that waited for review only
-    /// because of them is again what the person had said it was.
+    /// Takes the proposals of `run` back that nobody has decided, on its images and on those that they were carried over
+    /// to; returns how many. An image that waited for review only because of them is again what the person had said it
+    /// was.
     pub fn take_back_proposals(&self, run: RunId) -> Result<u32> {
         let taken_back =
             self.0.0.execute("DELETE FROM annotations WHERE run_id = ?1 AND status = 'proposed'", [run.0])?;
@@ -98,7 +121,9 @@ impl Edit<'_> {
             "UPDATE images SET review = CASE
                  WHEN EXISTS (SELECT 1 FROM annotations WHERE image_id = images.id AND status <> 'rejected')
                  THEN 'reviewed' ELSE 'confirmed_empty' END
-             WHERE review = 'unreviewed' AND id IN (SELECT image_id FROM jobs WHERE run_id = ?1)
+             WHERE review = 'unreviewed'
+               AND id IN (SELECT image_id FROM jobs WHERE run_id = ?1
+                          UNION ALL SELECT image_id FROM offers WHERE run_id = ?1)
                AND EXISTS (SELECT 1 FROM decisions WHERE image_id = images.id AND NOT is_undone)
                AND NOT EXISTS (SELECT 1 FROM annotations WHERE image_id = images.id AND status = 'proposed')",
             [run.0],

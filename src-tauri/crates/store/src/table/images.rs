@@ -7,6 +7,7 @@ use domain::ids::{CollectionId, ImageId, RunId};
 use domain::import::ImageFormat;
 use domain::library::{ImageCard, ImageCounts, ImageFailure, ImageFilter, ImageOrder, ImageQuery, ReviewState};
 use domain::plan::{ImageSelection, SizeCount};
+use domain::similar::{HashedImage, PerceptualHash};
 use rusqlite::{OptionalExtension, params};
 
 use super::{all, found};
@@ -24,6 +25,7 @@ pub struct NewImage {
     pub orientation: Orientation,
     /// Upright.
     pub size: PixelSize,
+    pub perceptual_hash: PerceptualHash,
 }
 
 impl View<'_> {
@@ -48,7 +50,10 @@ impl View<'_> {
             None => "?1 IS NULL",
         };
         let run = match query.run {
-            Some(_) => "id IN (SELECT image_id FROM jobs WHERE run_id = ?3)",
+            Some(_) => {
+                "id IN (SELECT image_id FROM jobs WHERE run_id = ?3
+                        UNION ALL SELECT image_id FROM offers WHERE run_id = ?3)"
+            }
             None => "?3 IS NULL",
         };
         let sql = format!(
@@ -141,6 +146,23 @@ impl View<'_> {
         }
     }
 
+    /// What the images that a plan is about look like, in their order. Images from before that was kept have no hash.
+    pub fn hashed_images(&self, selection: &ImageSelection) -> Result<Vec<HashedImage>> {
+        let mut statement = self.0.prepare_cached("SELECT perceptual_hash, width, height FROM images WHERE id = ?1")?;
+        let mut images = Vec::new();
+        for id in self.selected_images(selection)? {
+            let image = statement.query_row([id.0], |row| {
+                Ok(HashedImage {
+                    id,
+                    hash: row.get::<_, Option<i64>>(0)?.map(|bits| PerceptualHash(bits.cast_unsigned())),
+                    size: PixelSize::new(row.get(1)?, row.get(2)?),
+                })
+            });
+            images.push(found(image, "image", id.0)?);
+        }
+        Ok(images)
+    }
+
     /// The upright sizes among `images`, the most frequent first.
     pub fn sizes_of(&self, images: &[ImageId]) -> Result<Vec<SizeCount>> {
         let mut counts: HashMap<PixelSize, u32> = HashMap::new();
@@ -180,8 +202,9 @@ impl Edit<'_> {
             .0
             .0
             .prepare_cached(
-                "INSERT INTO images (hash, name, byte_len, format, orientation, width, height, added_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) RETURNING id",
+                "INSERT INTO images (hash, name, byte_len, format, orientation, width, height, added_at,
+                     perceptual_hash)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) RETURNING id",
             )?
             .query_row(
                 params![
@@ -192,11 +215,21 @@ impl Edit<'_> {
                     image.orientation.exif(),
                     image.size.width,
                     image.size.height,
-                    now
+                    now,
+                    image.perceptual_hash.0.cast_signed(),
                 ],
                 |row| row.get(0),
             )?;
         Ok((ImageId(id), true))
+    }
+
+    /// Notes what an image looks like that came into the library before that was kept.
+    pub fn note_perceptual_hash(&self, image: ImageId, hash: PerceptualHash) -> Result<()> {
+        self.0
+            .0
+            .prepare_cached("UPDATE images SET perceptual_hash = ?2 WHERE id = ?1")?
+            .execute(params![image.0, hash.0.cast_signed()])?;
+        Ok(())
     }
 
     pub(super) fn set_review(&self, image: ImageId, review: ReviewState) -> Result<()> {

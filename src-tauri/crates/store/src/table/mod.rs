@@ -7,6 +7,7 @@ pub mod decisions;
 pub mod files;
 pub mod images;
 pub mod jobs;
+pub mod offers;
 pub mod recipes;
 pub mod runs;
 pub mod settings;

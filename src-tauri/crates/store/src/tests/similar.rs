@@ -1,0 +1,116 @@
+//! Perceptual hashes, and marks carried over between images that look alike.
+
+use domain::annotation::Annotation;
+use domain::plan::ImageSelection;
+use domain::similar::HashedImage;
+
+use super::*;
+
+impl Library {
+    fn offer(&self, run: RunId, from: ImageId, to: ImageId) -> u32 {
+        self.store.write_blocking(move |edit| edit.offer_marks(run, from, to)).unwrap()
+    }
+
+    fn marks(&self, image: ImageId) -> Vec<Annotation> {
+        self.store.read(|view| view.annotations_of(image)).unwrap()
+    }
+
+    fn decide_mark(&self, mark: &Annotation, image: ImageId, verdict: Verdict) {
+        let decision = Decision { image, scope: DecisionScope::Mark { id: mark.id }, verdict };
+        self.store.write_blocking(move |edit| edit.decide(&decision, 20)).unwrap();
+    }
+}
+
+#[test]
+fn what_images_look_like_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("library.sqlite");
+    let library = Library { _folder: folder, store: Store::open(&path).unwrap() };
+    let size = PixelSize::new(640, 480);
+    let (first, second) = (library.add_image(1), library.add_image(2));
+    // As it was in a library from before hashes were kept.
+    Connection::open(&path).unwrap().execute("UPDATE images SET perceptual_hash = NULL WHERE id = 1", []).unwrap();
+
+    let hashed = || library.store.read(|view| view.hashed_images(&ImageSelection::All)).unwrap();
+    let known = HashedImage { id: second, hash: Some(PerceptualHash(3 << 62)), size };
+    assert_eq!(hashed(), [HashedImage { id: first, hash: None, size }, known]);
+    let hash = PerceptualHash(u64::MAX - 1);
+    library.store.write_blocking(move |edit| edit.note_perceptual_hash(first, hash)).unwrap();
+    assert_eq!(hashed(), [HashedImage { id: first, hash: Some(hash), size }, known]);
+}
+
+#[test]
+fn marks_are_carried_over_to_scale_and_taken_back_with_their_run() {
+    let library = Library::new();
+    let (leader, follower) = (library.add_image(1), library.add_image_of_size(2, PixelSize::new(320, 120)));
+    let empty = Decision { image: follower, scope: DecisionScope::Image, verdict: Verdict::Accept };
+    library.store.write_blocking(move |edit| edit.decide(&empty, 20)).unwrap();
+    let run = library.add_run(vec![leader]);
+    library.answer(run, &[0.9]);
+    assert_eq!(library.offer(run, leader, follower), 1);
+    assert_eq!(library.offer(run, leader, follower), 0, "once is enough");
+
+    let [found, carried] = [leader, follower].map(|image| library.marks(image).pop().unwrap());
+    assert_eq!((found.carried_from, carried.carried_from), (None, Some(leader)));
+    assert_eq!(carried.shape, Shape::Box { rect: Rect::new(0.5, 0.5, 1.5, 1.125) });
+    let alike = Annotation { id: carried.id, carried_from: Some(leader), shape: carried.shape, ..found };
+    assert_eq!(carried, alike);
+    assert_eq!(library.review(follower), ReviewState::Unreviewed);
+    let of_run = ImageQuery { run: Some(run), ..ImageQuery::default() };
+    assert_eq!(library.store.read(|view| view.image_ids(&of_run)).unwrap(), [leader, follower]);
+
+    assert_eq!(library.store.write_blocking(move |edit| edit.take_back_proposals(run)).unwrap(), 2);
+    assert_eq!((library.marks(leader), library.marks(follower)), (vec![], vec![]));
+    assert_eq!(library.review(follower), ReviewState::ConfirmedEmpty);
+    assert!(library.store.read(|view| view.label_counts(None)).unwrap().is_empty());
+}
+
+#[test]
+fn only_what_the_model_said_and_nobody_denied_is_carried_over() {
+    let library = Library::new();
+    let (leader, follower, other) = (library.add_image(1), library.add_image(2), library.add_image(3));
+    let run = library.add_run(vec![leader]);
+    library.answer(run, &[0.9, 0.8, 0.7]);
+    let marks = library.marks(leader);
+    library.decide_mark(&marks[0], leader, Verdict::Accept);
+    library.decide_mark(&marks[1], leader, Verdict::Reject { reason: None });
+    assert_eq!(library.offer(run, leader, follower), 2);
+    assert_eq!(library.statuses(follower), [Status::Proposed, Status::Proposed]);
+    assert_eq!(library.marks(follower).iter().map(|mark| mark.confidence).collect::<Vec<_>>(), [Some(0.9), Some(0.7)]);
+    assert_eq!(library.offer(run, follower, other), 0, "what was carried over was not found there");
+
+    let carried = library.marks(follower);
+    library.decide_mark(&carried[0], follower, Verdict::Accept);
+    library.decide_mark(&carried[1], follower, Verdict::Reject { reason: None });
+    assert_eq!(library.offer(run, leader, follower), 0, "what was decided is not offered again");
+}
+
+#[test]
+fn an_answer_about_the_image_itself_counts_for_more() {
+    let library = Library::new();
+    let (leader, follower, third) = (library.add_image(1), library.add_image(2), library.add_image(3));
+    let origins =
+        |image| -> Vec<_> { library.marks(image).into_iter().map(|mark| (mark.origin, mark.carried_from)).collect() };
+    let own = |run| vec![(Origin::Run { run }, None)];
+
+    // Asked about itself after the offer, or before it, in the same run or an earlier one.
+    let first = library.add_run(vec![leader, follower]);
+    assert_eq!(library.offer(first, leader, follower), 0, "nothing was found yet");
+    library.answer(first, &[0.9]);
+    assert_eq!(library.offer(first, leader, follower), 1);
+    library.answer(first, &[0.8]);
+    assert_eq!(origins(follower), own(first));
+    let second = library.add_run(vec![leader]);
+    library.answer(second, &[0.9]);
+    assert_eq!(library.offer(second, leader, follower), 0);
+    assert_eq!(origins(follower), own(first));
+    assert_eq!(library.offer(second, leader, leader), 0);
+
+    // A later offer takes the place of an earlier one.
+    assert_eq!(library.offer(first, leader, third), 0, "the second run has replaced what the first had found");
+    assert_eq!(library.offer(second, leader, third), 1);
+    let last = library.add_run(vec![leader]);
+    library.answer(last, &[0.9]);
+    assert_eq!(library.offer(last, leader, third), 1);
+    assert_eq!(origins(third), [(Origin::Run { run: last }, Some(leader))]);
+}
