@@ -16,6 +16,7 @@ mod route;
 mod run;
 mod samples;
 mod servers;
+mod similar;
 
 pub use connection::Surroundings;
 pub use error::{EngineError, Result};
