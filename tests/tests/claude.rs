@@ -357,7 +357,7 @@ async fn a_key_is_found_nowhere() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_under_way_when_the_process_died_is_not_asked_again_unasked() {
     let first_byte = Duration::from_millis(400);
-    let latency = Latency { first_byte, between_events: Duration::ZERO };
+    let latency = Latency { first_byte: first_byte.into(), between_events: Duration::ZERO };
     let server = Simulator::start(Options { latency, ..Options::default() }).await.unwrap();
     let bench = Bench::with_pictures(&server.url(), KEY, 12).await;
     let database = bench.folder.path().join("library/library.sqlite");

@@ -76,7 +76,7 @@ async fn failed_images_are_tried_again_when_asked_for_and_only_where_it_makes_se
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_has_answered_is_waited_for_when_it_goes_away() {
-    let latency = Latency { first_byte: Duration::from_millis(150), ..Latency::default() };
+    let latency = Latency { first_byte: Duration::from_millis(150).into(), ..Latency::default() };
     let server = simulate(Options { latency, ..Options::default() }).await;
     let address = server.address();
     let bench = Bench::with_pictures(&server.url(), KEY, 40).await;
@@ -96,7 +96,7 @@ async fn a_server_that_has_answered_is_waited_for_when_it_goes_away() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn marks_show_while_their_answer_is_on_its_way() {
-    let latency = Latency { first_byte: Duration::ZERO, between_events: Duration::from_millis(120) };
+    let latency = Latency { first_byte: Duration::ZERO.into(), between_events: Duration::from_millis(120) };
     let server = simulate(Options { latency, ..Options::default() }).await;
     let bench = Bench::with_pictures(&server.url(), KEY, 1).await;
     let run = bench.library.start_run(&request(&bench).await).await.unwrap();

@@ -28,15 +28,6 @@ pub struct PlanRequest {
     pub carries_to_similar: bool,
 }
 
-/// Images that look alike, such as shots of one burst.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-pub struct SimilarSaving {
-    pub groups: u32,
-    /// Images beyond the first of each group: they need not be asked about.
-    pub followers: u32,
-}
-
 /// A cost with its uncertainty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
