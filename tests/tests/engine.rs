@@ -115,3 +115,24 @@ async fn marks_show_while_their_answer_is_on_its_way() {
     assert_eq!(bench.library.run(run).unwrap().mark_count, 5);
     server.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn similar_images_are_given_the_marks_of_one_that_is_paid_for() {
+    let server = simulate(Options::default()).await;
+    let bench = Bench::with_pictures(&server.url(), KEY, 4).await;
+    let request = RunRequest { carries_to_similar: true, ..request(&bench).await };
+    let similar = bench.quote_of(request.recipe).similar;
+    assert_eq!((similar.groups, similar.followers), (1, 3));
+
+    // The first answer is none: another of the group is asked about, and the rest by itself too.
+    server.script([Fault::Refusal]);
+    let refused = bench.library.run(carried_out(&bench, &request).await).unwrap();
+    assert_eq!((refused.done, refused.failed, refused.carried, server.ledger().billed.len()), (3, 1, 0, 4));
+
+    let anew = RunRequest { asks_anew: true, ..request };
+    let run = carried_out(&bench, &anew).await;
+    let summary = bench.library.run(run).unwrap();
+    assert_eq!((summary.done, summary.carried, server.ledger().billed.len()), (4, 3, 5));
+    assert!(bench.cards().iter().all(|card| card.marks.len() == 5));
+    server.stop().await;
+}

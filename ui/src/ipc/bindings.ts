@@ -64,6 +64,8 @@ export const events = {
 export type Annotation = {
 	id: AnnotationId,
 	origin: Origin,
+	/**  The image on which the run found it, when that is a similar one: nobody has looked for it on this image. */
+	carried_from: ImageId | null,
 	label: string,
 	/**  Place of the label in the palette of twelve, from 1, as the recipe of its run had it. */
 	color: number,
@@ -960,10 +962,11 @@ export type Shortfall =
 /**  None of the recipe's shapes can be drawn. */
 { kind: "shapes"; shapes: ShapeKind[] };
 
-/**  Images that look alike, such as shots of one burst. */
+/**  What sending one image of each group of similar ones spares: so many requests, and their cost and time. */
 export type SimilarSaving = {
+	/**  Groups of which one image is sent. */
 	groups: number,
-	/**  Images beyond the first of each group: they need not be asked about. */
+	/**  Images that are not sent and are offered the marks of the one that is. */
 	followers: number,
 };
 

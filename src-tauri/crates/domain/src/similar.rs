@@ -117,15 +117,21 @@ impl SimilarGroups {
         SimilarSaving { groups: count(self.groups.len()), followers: self.follower_count }
     }
 
+    /// The leader of every follower.
+    #[must_use]
+    pub fn leaders(&self) -> HashMap<ImageId, ImageId> {
+        let pairs = |group: &SimilarGroup| {
+            let leader = group.leader;
+            group.followers.iter().map(move |&follower| (follower, leader)).collect::<Vec<_>>()
+        };
+        self.groups.iter().flat_map(pairs).collect()
+    }
+
     /// `images` with the members of a group next to each other, at the place of the first of them. All else stays in
     /// order.
     #[must_use]
     pub fn in_order_of_similarity(&self, images: &[ImageId]) -> Vec<ImageId> {
-        let leaders: HashMap<ImageId, ImageId> = self
-            .groups
-            .iter()
-            .flat_map(|group| group.followers.iter().map(|&follower| (follower, group.leader)))
-            .collect();
+        let leaders = self.leaders();
         let mut group_places: HashMap<ImageId, usize> = HashMap::new();
         let mut placed: Vec<(usize, ImageId)> = images
             .iter()

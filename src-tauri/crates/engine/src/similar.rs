@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use domain::ids::ImageId;
 use domain::plan::ImageSelection;
 use domain::similar::{PerceptualHash, SimilarGroups};
+use store::QueuedImage;
 
 use crate::library::{Library, lock, processors};
 use crate::pixels::PixelEdge;
@@ -26,6 +27,26 @@ impl Library {
         }
         self.fill_in_hashes(&missing)?;
         Ok(SimilarGroups::of(&self.store.read(|view| view.hashed_images(images))?))
+    }
+
+    /// `images`, which are those of `selection`, in the order in which a run asks about them: similar ones next to each
+    /// other, so that a vendor's cache and a reviewer's eye have them together; or, when marks are carried over, one of each
+    /// group first and those that are given its marks after all others.
+    pub(crate) fn queue(
+        &self,
+        selection: &ImageSelection,
+        images: &[ImageId],
+        carries_to_similar: bool,
+    ) -> Result<Vec<QueuedImage>> {
+        let similar = self.similar_groups(selection)?;
+        if !carries_to_similar {
+            let ordered = similar.in_order_of_similarity(images).into_iter();
+            return Ok(ordered.map(|image| QueuedImage { image, leader: None }).collect());
+        }
+        let leaders = similar.leaders();
+        let queued = images.iter().map(|&image| QueuedImage { image, leader: leaders.get(&image).copied() });
+        let (followers, asked): (Vec<_>, Vec<_>) = queued.partition(|queued| queued.leader.is_some());
+        Ok(asked.into_iter().chain(followers).collect())
     }
 
     /// Makes and keeps the hashes of `images`, on every processor.

@@ -19,7 +19,7 @@ use rusqlite::{Connection, OpenFlags};
 pub use table::attempts::{Bill, Unanswered};
 pub use table::files::KnownFile;
 pub use table::images::NewImage;
-pub use table::jobs::{JobFailure, JobOutcome, KeptAnswer, WaitingJob};
+pub use table::jobs::{JobFailure, JobOutcome, KeptAnswer, QueuedImage, WaitingJob};
 pub use table::runs::NewRun;
 
 use writer::Writer;

@@ -62,6 +62,11 @@ impl Library {
     }
 
     fn add_run(&self, images: Vec<ImageId>) -> RunId {
+        let images = images.into_iter().map(|image| QueuedImage { image, leader: None }).collect();
+        self.add_queue(images)
+    }
+
+    fn add_queue(&self, images: Vec<QueuedImage>) -> RunId {
         let run = NewRun {
             model: ModelId("m".into()),
             model_name: "M".into(),

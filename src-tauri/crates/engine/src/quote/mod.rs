@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use domain::ids::ImageId;
 use domain::model::{Destination, Model, ModelId};
-use domain::plan::{ModelQuote, PlanRequest, Quote, SimilarSaving, SizeCount, TimeBasis, TimeEstimate};
+use domain::plan::{ModelQuote, PlanRequest, Quote, SizeCount, TimeBasis, TimeEstimate};
 use domain::recipe::Recipe;
 use provider::prices::PRICES_AS_OF;
 
@@ -46,10 +46,14 @@ impl Library {
     /// Quotes a plan for every model. Blocks for a moment when a model on this machine has to be tried first, and for as
     /// long as a keychain asks for its password.
     pub fn quote(&self, request: &PlanRequest) -> Result<Quote> {
-        let (images, sizes, recipe) = self.store.read(|view| {
-            let images = view.selected_images(&request.images)?;
+        let similar = self.similar_groups(&request.images)?;
+        let followers = if request.carries_to_similar { similar.leaders() } else { HashMap::new() };
+        let (image_count, images, sizes, recipe) = self.store.read(|view| {
+            let mut images = view.selected_images(&request.images)?;
+            let image_count = images.len();
+            images.retain(|image| !followers.contains_key(image));
             let sizes = view.sizes_of(&images)?;
-            Ok((images, sizes, view.recipe(request.recipe)?))
+            Ok((image_count, images, sizes, view.recipe(request.recipe)?))
         })?;
         let way = self.way()?;
         let models = Routes::models(&way)?;
@@ -59,8 +63,8 @@ impl Library {
             .map(|model| self.quote_for(model, &way, &recipe, &images, &sizes))
             .collect::<Result<_>>()?;
         Ok(Quote {
-            image_count: u32::try_from(images.len()).unwrap_or(u32::MAX),
-            similar: SimilarSaving::default(),
+            image_count: u32::try_from(image_count).unwrap_or(u32::MAX),
+            similar: similar.saving(),
             sizes: sizes.into_iter().take(LISTED_SIZES).collect(),
             models,
             suggested_model,

@@ -118,6 +118,11 @@ impl Dispatcher {
             } else {
                 self.halt.send_replace(true);
             }
+            if self.executing.is_empty() && stop.is_none() {
+                // Those that were to be given the marks of an image that failed meanwhile wait before where was read last.
+                self.last_read = None;
+                self.admit()?;
+            }
             if self.executing.is_empty() {
                 self.note_wall().await?;
                 return Ok(stop.unwrap_or(Stop { reason: StopReason::Completed, detail: None }));

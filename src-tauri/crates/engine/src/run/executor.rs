@@ -60,6 +60,8 @@ pub struct Finished {
     pub name: String,
     /// Preparing it, and from its first request to its marks; waiting for its turn left out.
     pub took_millis: f64,
+    /// Similar images that were given its marks.
+    pub carried: u32,
     /// The number of marks, or why there are none.
     pub outcome: std::result::Result<u32, (FailureKind, String)>,
 }
@@ -118,6 +120,7 @@ impl Work {
             image: job.image,
             name: job.name.clone(),
             took_millis,
+            carried: 0,
             outcome: match &outcome {
                 JobOutcome::Done { annotations, .. } => Ok(u32::try_from(annotations.len()).unwrap_or(u32::MAX)),
                 JobOutcome::Failed(failure) => Err((failure.kind, failure.detail.clone())),
@@ -130,8 +133,10 @@ impl Work {
             self.tally.note_reused();
         }
         let (run, recipe, now) = (self.run, Arc::clone(&self.recipe), now_millis());
-        self.library.store.write(move |edit| edit.settle_job(run, &job, &recipe, &outcome, took_millis, now)).await?;
-        Ok(Ended::Settled(finished))
+        let settled =
+            self.library.store.write(move |edit| edit.settle_job(run, &job, &recipe, &outcome, took_millis, now));
+        let carried = settled.await?;
+        Ok(Ended::Settled(Finished { carried, ..finished }))
     }
 
     /// Prepares the image and sends it until it is answered, or it is clear that it will not be.

@@ -42,14 +42,19 @@ pub struct ActiveRun {
 impl Library {
     /// Writes a plan as a run and begins to work on it. Needs a tokio runtime.
     pub async fn start_run(self: &Arc<Self>, request: &RunRequest) -> Result<RunId> {
-        let (images, sizes, recipe) = self.store.read(|view| {
-            let images = view.selected_images(&request.images)?;
-            let sizes = view.sizes_of(&images)?;
-            Ok((images, sizes, view.recipe(request.recipe)?))
-        })?;
-        if images.is_empty() {
+        let library = Arc::clone(self);
+        let (selection, carries) = (request.images.clone(), request.carries_to_similar);
+        // Blocks where an older library has to be looked through for similar images.
+        let queue = tokio::task::spawn_blocking(move || {
+            let images = library.store.read(|view| view.selected_images(&selection))?;
+            library.queue(&selection, &images, carries)
+        });
+        let queue = queue.await.map_err(|_| EngineError::TaskLost)??;
+        if queue.is_empty() {
             return Err(EngineError::NoImages);
         }
+        let asked: Vec<_> = queue.iter().filter(|queued| queued.leader.is_none()).map(|queued| queued.image).collect();
+        let (sizes, recipe) = self.store.read(|view| Ok((view.sizes_of(&asked)?, view.recipe(request.recipe)?)))?;
         let (model, route) = self.open_route(request.model.clone(), recipe.clone(), request.concurrency).await?;
         let shortfalls = model.shortfalls(&recipe);
         if shortfalls.iter().any(Shortfall::is_blocking) {
@@ -76,7 +81,7 @@ impl Library {
             model_name: model.name,
             destination: model.destination,
             recipe,
-            images,
+            images: queue,
         };
         let now = now_millis();
         let id = self.store.write(move |edit| edit.add_run(&run, now)).await?;

@@ -49,7 +49,8 @@ impl Sitting {
         self.finished_count += 1;
         match finished.outcome {
             Ok(mark_count) => {
-                self.standing.done += 1;
+                self.standing.done += 1 + finished.carried;
+                self.standing.carried += finished.carried;
                 self.standing.marks += mark_count;
                 let answered =
                     JustAnswered { image: finished.image, mark_count, took_millis: whole(finished.took_millis) };

@@ -16,6 +16,14 @@ use super::all;
 use crate::code::{from_json, from_name, name_of, to_json};
 use crate::{Edit, Result, View};
 
+/// An image in the queue of a new run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QueuedImage {
+    pub image: ImageId,
+    /// The image before it in the queue whose marks it is given; `None`: it is asked about itself.
+    pub leader: Option<ImageId>,
+}
+
 /// A job that nobody works on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WaitingJob {
@@ -64,11 +72,12 @@ pub struct JobFailure {
 }
 
 impl View<'_> {
-    /// At most `limit` jobs of `run` that wait, after job `after`, in order.
+    /// At most `limit` jobs of `run` that wait to be asked about, after job `after`, in order. Those that wait for a similar
+    /// image's answer are left out.
     pub fn waiting_jobs(&self, run: RunId, after: Option<JobId>, limit: u32) -> Result<Vec<WaitingJob>> {
         let mut statement = self.0.prepare_cached(
             "SELECT jobs.id, image_id, width, height, name FROM jobs JOIN images ON images.id = image_id
-             WHERE run_id = ?1 AND state = 'waiting' AND jobs.id > ?2 ORDER BY jobs.id LIMIT ?3",
+             WHERE run_id = ?1 AND state = 'waiting' AND leader IS NULL AND jobs.id > ?2 ORDER BY jobs.id LIMIT ?3",
         )?;
         all(&mut statement, params![run.0, after.map_or(0, |job| job.0), limit], |row| {
             let (id, image) = (JobId(row.get(0)?), ImageId(row.get(1)?));
@@ -228,16 +237,17 @@ fn count_by_label(annotations: &[NewAnnotation]) -> BTreeMap<&str, u32> {
 }
 
 impl Edit<'_> {
-    pub(super) fn add_jobs(&self, run: RunId, images: &[ImageId]) -> Result<()> {
-        let mut statement = self.0.0.prepare_cached("INSERT INTO jobs (run_id, image_id) VALUES (?1, ?2)")?;
-        for image in images {
-            statement.execute([run.0, image.0])?;
+    pub(super) fn add_jobs(&self, run: RunId, images: &[QueuedImage]) -> Result<()> {
+        let mut statement =
+            self.0.0.prepare_cached("INSERT INTO jobs (run_id, image_id, leader) VALUES (?1, ?2, ?3)")?;
+        for queued in images {
+            statement.execute(params![run.0, queued.image.0, queued.leader.map(|leader| leader.0)])?;
         }
         Ok(())
     }
 
-    /// Settles a job for good: its marks, its state, its attempt and the time worked on its run, together. A job that has
-    /// already been settled keeps what it has.
+    /// Settles a job for good: its marks, its state, its attempt, and the images that waited to be given its marks, all
+    /// together. A job that has already been settled keeps what it has. Returns how many images were given its marks.
     pub fn settle_job(
         &self,
         run: RunId,
@@ -246,7 +256,7 @@ impl Edit<'_> {
         outcome: &JobOutcome,
         took_millis: f64,
         now: u64,
-    ) -> Result<()> {
+    ) -> Result<u32> {
         let (state, failure, detail) = match outcome {
             JobOutcome::Done { .. } => ("done", None, None),
             JobOutcome::Failed(failure) => ("failed", Some(name_of(&failure.kind)?), Some(failure.detail.as_str())),
@@ -270,7 +280,7 @@ impl Edit<'_> {
             )?
             .execute(params![job.id.0, state, failure, detail, took_millis, found, reading, reused])?;
         if changed == 0 {
-            return Ok(());
+            return Ok(0);
         }
         match outcome {
             JobOutcome::Done { attempt, annotations, .. } => {
@@ -288,7 +298,37 @@ impl Edit<'_> {
             .0
             .prepare_cached("UPDATE images SET failed_job = ?2 WHERE id = ?1")?
             .execute(params![job.image.0, failed_job])?;
-        Ok(())
+        match outcome {
+            JobOutcome::Done { .. } => self.carry_over(run, job.image),
+            JobOutcome::Failed(_) => {
+                // Those that look like it are asked about themselves.
+                self.0
+                    .0
+                    .prepare_cached(
+                        "UPDATE jobs SET leader = NULL WHERE run_id = ?1 AND leader = ?2 AND state = 'waiting'",
+                    )?
+                    .execute([run.0, job.image.0])?;
+                Ok(0)
+            }
+        }
+    }
+
+    /// Gives the marks of `leader` to the images that wait for them; returns to how many.
+    fn carry_over(&self, run: RunId, leader: ImageId) -> Result<u32> {
+        let mut waiting = self
+            .0
+            .0
+            .prepare_cached("SELECT id, image_id FROM jobs WHERE run_id = ?1 AND leader = ?2 AND state = 'waiting'")?;
+        let followers: Vec<(i64, ImageId)> =
+            all(&mut waiting, [run.0, leader.0], |row| Ok((row.get(0)?, ImageId(row.get(1)?))))?;
+        let mut settle = self.0.0.prepare_cached("UPDATE jobs SET state = 'done', is_carried = 1 WHERE id = ?1")?;
+        let mut mend = self.0.0.prepare_cached("UPDATE images SET failed_job = NULL WHERE id = ?1")?;
+        for (job, image) in &followers {
+            self.offer_marks(run, leader, *image)?;
+            settle.execute([job])?;
+            mend.execute([image.0])?;
+        }
+        Ok(u32::try_from(followers.len()).unwrap_or(u32::MAX))
     }
 
     /// Lets the failed jobs of `run` wait again for which another try may come out otherwise; returns how many.

@@ -1,6 +1,6 @@
 //! Runs: what was asked, by which model, and how it stands.
 
-use domain::ids::{ImageId, RunId};
+use domain::ids::RunId;
 use domain::metrics::quantile;
 use domain::model::{Destination, Model, ModelId};
 use domain::money::PicoDollars;
@@ -9,6 +9,7 @@ use domain::recipe::Recipe;
 use domain::run::{RunMode, RunState, RunSummary, StopReason};
 use rusqlite::{OptionalExtension, Row, params};
 
+use super::jobs::QueuedImage;
 use super::{all, found};
 use crate::code::{from_json, from_name, name_of, to_json};
 use crate::{Edit, Result, View};
@@ -33,7 +34,8 @@ pub struct NewRun {
     pub quoted: Option<CostRange>,
     /// What it may cost at most.
     pub budget: Option<PicoDollars>,
-    pub images: Vec<ImageId>,
+    /// In the order of the queue.
+    pub images: Vec<QueuedImage>,
 }
 
 const SUMMARY: &str = "SELECT runs.id, stop_reason, model, model_name, recipe, started_at, quoted, wall_millis,

@@ -114,3 +114,30 @@ fn an_answer_about_the_image_itself_counts_for_more() {
     assert_eq!(library.offer(last, leader, third), 1);
     assert_eq!(origins(third), [(Origin::Run { run: last }, Some(leader))]);
 }
+
+#[test]
+fn a_settled_job_gives_its_marks_to_those_that_wait_for_them_and_a_failed_one_lets_them_go() {
+    let library = Library::new();
+    let images: Vec<ImageId> = (0..4).map(|seed| library.add_image(seed)).collect();
+    let queued = |image: usize, leader: Option<usize>| QueuedImage {
+        image: images[image],
+        leader: leader.map(|leader| images[leader]),
+    };
+    let run = library.add_queue(vec![queued(0, None), queued(2, None), queued(1, Some(0)), queued(3, Some(2))]);
+    let waiting = || library.store.read(|view| view.waiting_jobs(run, None, 9)).unwrap();
+    assert_eq!(waiting().iter().map(|job| job.image).collect::<Vec<_>>(), [images[0], images[2]]);
+
+    library.answer(run, &[0.9]);
+    let summary = library.store.read(|view| view.run(run)).unwrap();
+    assert_eq!((summary.done, summary.carried, summary.waiting), (2, 1, 2));
+    let carried = library.store.read(|view| view.annotations_of(images[1])).unwrap();
+    assert_eq!((carried.len(), carried[0].carried_from), (1, Some(images[0])));
+
+    let job = waiting().remove(0);
+    let failure = JobFailure { attempt: None, kind: FailureKind::ModelFailed, detail: "no".into() };
+    let settled = library
+        .store
+        .write_blocking(move |edit| edit.settle_job(run, &job, &cats(), &JobOutcome::Failed(failure), 1.0, 9));
+    assert_eq!(settled.unwrap(), 0);
+    assert_eq!(waiting().iter().map(|job| job.image).collect::<Vec<_>>(), [images[3]], "it is asked about itself now");
+}
