@@ -2,7 +2,7 @@
 
 CARGO_FLAGS = --workspace --features custom-protocol
 
-.PHONY: run test check format bindings ui setup-run setup-test
+.PHONY: run test bench check format bindings ui setup-run setup-test
 
 run: setup-run ui
 	cargo build --release $(CARGO_FLAGS)
@@ -15,6 +15,11 @@ test: setup-test ui check
 	cargo test $(CARGO_FLAGS) --test http -- --ignored
 	npm --prefix ui test
 	npm --prefix ui run test:browser
+
+# The run engine against its goals; ONLY="classic limits" measures a part. Takes half an hour on a machine that does nothing else.
+bench: setup-test
+	cargo build --release --package cli --package fieldmark-tests --bins
+	cargo bench --package cli --package fieldmark-tests --bench engine -- $(ONLY)
 
 check: setup-test ui
 	cargo fmt --all --check

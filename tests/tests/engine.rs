@@ -8,7 +8,8 @@ use std::time::Duration;
 use domain::ids::RunId;
 use domain::model::ModelId;
 use domain::plan::{ImageSelection, ResumeRequest, RunRequest};
-use domain::run::{FailureKind, RetryKind};
+use domain::run::{FailureKind, RetryKind, RunProgress};
+use domain::settings::{FurtherRoute, RouteLimits};
 use fieldmark_tests::bench::{Bench, COMPLETED};
 use fieldmark_tests::pictures::LABELS;
 use simulator::{Fault, Latency, Options, Running, Simulator};
@@ -134,5 +135,71 @@ async fn similar_images_are_given_the_marks_of_one_that_is_paid_for() {
     let summary = bench.library.run(run).unwrap();
     assert_eq!((summary.done, summary.carried, server.ledger().billed.len()), (4, 3, 5));
     assert!(bench.cards().iter().all(|card| card.marks.len() == 5));
+    server.stop().await;
+}
+
+/// Adds a second way to the models, with its key and consent.
+async fn add_route(bench: &Bench, server: &Running, price_percent: u16) {
+    let url = server.url();
+    bench.library.agree_to(url.trim_start_matches("http://").to_owned()).await.unwrap();
+    let mut settings = bench.library.settings().unwrap();
+    settings.further_routes.push(FurtherRoute {
+        name: "second".into(),
+        base_url: url.clone(),
+        model_prefix: "anthropic.".into(),
+        price_percent,
+        concurrency: Some(4),
+        limits: RouteLimits::default(),
+    });
+    bench.library.save_settings(settings).await.unwrap();
+    bench.library.keep_key(Some(&url), &KEY.to_owned().into()).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_are_spread_over_routes_and_go_on_when_one_is_down() {
+    let latency = Latency { first_byte: Duration::from_millis(100).into(), ..Latency::default() };
+    let slow = Options { latency, ..Options::default() };
+    let first = simulate(slow.clone()).await;
+    let regional = Options { price_percent: 110, model_prefix: Some("anthropic.".into()), ..slow.clone() };
+    let second = simulate(regional).await;
+    let bench = Bench::with_pictures(&first.url(), KEY, 60).await;
+    add_route(&bench, &second, 110).await;
+    let run = bench.library.start_run(&RunRequest { concurrency: Some(4), ..request(&bench).await }).await.unwrap();
+    let mut progress = bench.library.run_progress(run).unwrap();
+    progress.wait_for(|snapshot| snapshot.done >= 12).await.unwrap();
+    assert_eq!(progress.borrow().routes.len(), 2);
+    let address = first.address();
+    let before = first.stop().await;
+    let is_held = |snapshot: &RunProgress| snapshot.routes[0].hold.is_some() && snapshot.hold.is_none();
+    progress.wait_for(is_held).await.unwrap();
+    let first = simulate(Options { port: address.port(), ..slow }).await;
+    assert_eq!(bench.end_of(run).await, COMPLETED);
+
+    let summary = bench.library.run(run).unwrap();
+    let (after, second) = (first.stop().await, second.stop().await);
+    assert_eq!((summary.done, summary.failed), (60, 0));
+    assert!(!before.billed.is_empty() && !second.billed.is_empty());
+    let billed = before.total_pico_dollars() + after.total_pico_dollars() + second.total_pico_dollars();
+    // What was under way when the first went down was billed over there, and is said to be possible.
+    assert!(summary.paid.0 <= billed && billed <= summary.paid.0 + summary.possibly_billed.at_most.0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_request_warms_the_cache_and_the_others_read_it() {
+    let latency = Latency { first_byte: Duration::from_millis(50).into(), ..Latency::default() };
+    let server = simulate(Options { latency, ..Options::default() }).await;
+    let bench = Bench::with_pictures(&server.url(), KEY, 10).await;
+    let many: Vec<String> = (0..150).map(|index| format!("very particular thing {index}")).collect();
+    let recipe = bench.library.save_typed_recipe(&many.join(", ")).await.unwrap().id;
+    let quote = bench.quote_of(recipe);
+    let row = quote.models.iter().find(|row| row.model.id.0 == MODEL).unwrap();
+    assert!(row.cost_basis.as_ref().unwrap().caching.is_used);
+    let run = carried_out(&bench, &RunRequest::of(ImageSelection::All, recipe, ModelId(MODEL.into()))).await;
+
+    let billed = server.ledger().billed;
+    let written = billed.iter().filter(|entry| entry.usage.cache_write_5m_tokens > 0).count();
+    let read = billed.iter().filter(|entry| entry.usage.cache_read_tokens > 0).count();
+    assert_eq!((written, read), (1, 9));
+    assert_eq!(bench.library.run(run).unwrap().paid.0, server.ledger().total_pico_dollars());
     server.stop().await;
 }

@@ -271,21 +271,44 @@ fn without_limits_it_fills_the_places_within_a_moment() {
     assert!(outcome.millis <= 12_000, "{outcome:?}");
 }
 
-/// Far away, slow to answer, and with more under way than it refuses at first.
 #[test]
-fn a_distant_slow_server_is_learned_as_well() {
-    let slow = vec![Fate { latency: 4_000, is_overloaded: false }; 600];
-    for (name, rate) in
-        [("600 a minute", (10.0, 10.0)), ("50 a minute", (50.0 / 60.0, 50.0)), ("1000", (1_000.0 / 60.0, 1_000.0))]
-    {
-        for announces in [true, false] {
-            for retry_after in [true, false] {
-                let server = Server { rate: Some(rate), at_once: 1_000, announces, retry_after, one_way: 60 };
-                let best = optimum(server, &slow, 64);
-                let outcome = carried_out(server, &slow, None);
-                let ratio = seconds(outcome.millis) / seconds(best);
-                println!("LOG {name} {announces} {retry_after}: {ratio:.3} of {best}, {outcome:?}");
+fn a_limit_that_a_person_has_set_spaces_requests() {
+    let start = Instant::now();
+    let bounds = Bounds { requests_per_minute: Some(50), ..Bounds::default() };
+    let mut limiter = Limiter::new(bounds, start);
+    let mut now = start;
+    let mut sent_at = Vec::new();
+    while sent_at.len() < 4 {
+        match limiter.opening(Need::default(), now) {
+            Opening::Open { .. } => {
+                let flight = limiter.send(Need::default(), now);
+                limiter.ended(flight, now);
+                sent_at.push((now - start).as_millis());
             }
+            Opening::At(at) => now = at,
+            Opening::Full => unreachable!("nothing is under way"),
         }
     }
+    assert_eq!(sent_at, [0, 1_200, 2_400, 3_600]);
+}
+
+#[test]
+fn a_server_that_fails_on_everybody_is_left_alone_for_longer_and_longer() {
+    let start = Instant::now();
+    let mut limiter = Limiter::new(Bounds::default(), start);
+    let flights: Vec<FlightId> = (0..8).map(|_| limiter.send(Need::default(), start)).collect();
+    let outages: Vec<bool> = flights
+        .into_iter()
+        .map(|flight| limiter.failed(flight, RetryKind::Overloaded, "busy", start).is_some())
+        .collect();
+    assert_eq!(outages, [false, false, false, false, false, true, true, true]);
+    let held = limiter.held(start).unwrap();
+    assert_eq!((held.kind, held.left_millis), (RetryKind::Overloaded, 1_000));
+
+    let later = start + Duration::from_secs(1);
+    assert!(matches!(limiter.opening(Need::default(), later), Opening::Open { .. }));
+    let probe = limiter.send(Need::default(), later);
+    assert!(matches!(limiter.opening(Need::default(), later), Opening::At(_)), "one at a time finds out");
+    let outage = limiter.failed(probe, RetryKind::Overloaded, "busy", later).unwrap();
+    assert_eq!((outage.since, outage.is_new, limiter.held(later).unwrap().left_millis), (start, true, 2_000));
 }
