@@ -102,7 +102,7 @@ impl Bench {
     /// Of all images.
     #[must_use]
     pub fn quote_of(&self, recipe: RecipeId) -> Quote {
-        self.library.quote(&PlanRequest { images: ImageSelection::All, recipe, carries_to_similar: false }).unwrap()
+        self.library.quote(&PlanRequest::of(ImageSelection::All, recipe)).unwrap()
     }
 
     /// Starts a run of the first recipe on all images.

@@ -1,9 +1,10 @@
-//! The command line killed at random moments, over and over: what was settled is billed, what was billed is settled or said
-//! to be possible, and nothing settled is lost or asked about again.
+//! The command line killed at random moments, over and over, and once more with everything lost that was not synced, as by
+//! a power cut: what was settled is billed, what was billed is settled or said to be possible, and nothing settled is lost
+//! or asked about again.
 
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
-use std::process::Stdio;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -34,7 +35,23 @@ struct Books {
     finished: HashSet<Width>,
 }
 
+/// How the program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Killed,
+    PowerCut,
+}
+
 pub async fn at_random_moments() -> Vec<Figure> {
+    vec![
+        ended("killed at random moments: answers lost or paid twice", End::Killed).await,
+        ended("power cut at random moments: answers lost or paid twice", End::PowerCut).await,
+    ]
+}
+
+async fn ended(name: &str, end: End) -> Figure {
+    let disk = tempfile::tempdir().unwrap();
+    let forgetful = forgetful_disk(disk.path());
     let mut random = fastrand::Rng::with_seed(3);
     let (mut kills, mut wrong, mut answers, mut possible) = (0, Vec::new(), 0, 0);
     while kills < KILLS {
@@ -48,12 +65,13 @@ pub async fn at_random_moments() -> Vec<Figure> {
         let mut last = Books::default();
         loop {
             let mut command = if database(folder.path()).exists() && !last.settled.is_empty() {
-                let mut command = annotate(folder.path(), &photos, &server, &[]);
-                command = resumed(&command, folder.path());
-                command
+                resumed(&annotate(folder.path(), &photos, &server, &[]), folder.path())
             } else {
                 annotate(folder.path(), &photos, &server, &["--concurrency", "4"])
             };
+            if end == End::PowerCut {
+                command.env("LD_PRELOAD", &forgetful);
+            }
             let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
             sleep(Duration::from_millis(random.u64(30..LATEST_MILLIS)));
             let has_ended = child.try_wait().unwrap().is_some();
@@ -61,6 +79,9 @@ pub async fn at_random_moments() -> Vec<Figure> {
                 child.kill().unwrap();
                 child.wait().unwrap();
                 kills += 1;
+                if end == End::PowerCut {
+                    lose_what_was_not_synced(folder.path());
+                }
             }
             // What is under way over there is billed already.
             let books = read(folder.path());
@@ -76,7 +97,29 @@ pub async fn at_random_moments() -> Vec<Figure> {
     }
     wrong.iter().take(5).for_each(|complaint| println!("{complaint}"));
     let detail = format!("{kills} kills, {answers} answers settled, {possible} requests possibly billed");
-    vec![Figure::new("killed at random moments: answers lost or paid twice", count(wrong.len()), 0.0, detail)]
+    Figure::new(name, count(wrong.len()), 0.0, detail)
+}
+
+/// A disk, to be preloaded, that remembers what was synced.
+fn forgetful_disk(folder: &Path) -> PathBuf {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/engine/power.c");
+    let library = folder.join("power.so");
+    let built = Command::new("cc").args(["-shared", "-fPIC", "-O1", "-o"]).arg(&library).arg(source).status().unwrap();
+    assert!(built.success());
+    library
+}
+
+fn lose_what_was_not_synced(folder: &Path) {
+    for name in ["library.sqlite", "library.sqlite-wal"] {
+        let (file, durable) = (folder.join(name), folder.join(format!("{name}.durable")));
+        if durable.exists() {
+            std::fs::copy(durable, file).unwrap();
+        } else if file.exists() {
+            std::fs::remove_file(file).unwrap();
+        }
+    }
+    // It holds nothing that is not in the other two.
+    let _none = std::fs::remove_file(folder.join("library.sqlite-shm"));
 }
 
 fn count(number: usize) -> f64 {
@@ -84,8 +127,8 @@ fn count(number: usize) -> f64 {
 }
 
 /// The same surroundings for `fieldmark resume`.
-fn resumed(annotate: &std::process::Command, folder: &Path) -> std::process::Command {
-    let mut command = std::process::Command::new(annotate.get_program());
+fn resumed(annotate: &Command, folder: &Path) -> Command {
+    let mut command = Command::new(annotate.get_program());
     command.args(["resume", "--yes", "--db"]).arg(database(folder));
     for (name, value) in annotate.get_envs() {
         match value {

@@ -23,6 +23,7 @@ const SEED: u64 = 11;
 const TOGETHER: usize = 8;
 
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "every combination is measured")]
 struct Variant {
     is_by_rate: bool,
     announces: bool,

@@ -37,7 +37,9 @@ async fn main() {
         figures.extend(kills::at_random_moments().await);
     }
     println!();
-    figures.iter().for_each(|figure| println!("{figure}"));
+    for figure in &figures {
+        println!("{figure}");
+    }
     let missed = figures.iter().filter(|figure| !figure.is_reached()).count();
     println!("{} of {} goals reached", figures.len() - missed, figures.len());
 }

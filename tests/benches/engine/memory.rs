@@ -12,7 +12,7 @@ use crate::throughput::{options, watched};
 
 const FEW: usize = 500;
 const MANY: usize = 5_000;
-const LATENCY: Duration = Duration::from_millis(1_000);
+const LATENCY: Duration = Duration::from_secs(1);
 const AT_ONCE: usize = 8;
 
 pub async fn of_many_large_photos() -> Vec<Figure> {

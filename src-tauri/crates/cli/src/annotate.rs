@@ -29,15 +29,15 @@ pub async fn annotate(arguments: Annotate) -> Result<ExitCode, CommandError> {
         if arguments.common.json { Box::new(io::stderr()) } else { Box::new(io::stdout()) };
 
     let recipe = choose_recipe(&library, &arguments).await?;
-    let imported = import(&library, arguments.paths).await?;
+    let imported = import(&library, arguments.paths.clone()).await?;
     words::import(&mut notes, &imported)?;
     if imported.images.is_empty() {
         return Err(CommandError::NoImages);
     }
 
     let images = ImageSelection::Images { ids: imported.images };
-    let asked = arguments.model.map(ModelId);
-    let model = confirm_quote(&library, &mut notes, &images, &recipe, asked, arguments.common.yes)?;
+    let asked = arguments.model.clone().map(ModelId);
+    let model = confirm_quote(&library, &mut notes, &images, &recipe, asked, &arguments)?;
     if let Destination::Host { name, .. } = model.destination {
         // What is sent there was in the quote.
         library.agree_to(name).await?;
@@ -46,6 +46,7 @@ pub async fn annotate(arguments: Annotate) -> Result<ExitCode, CommandError> {
         concurrency: arguments.concurrency,
         budget: arguments.common.budget,
         asks_anew: arguments.fresh,
+        carries_to_similar: arguments.similar,
         ..RunRequest::of(images, recipe.id, model.id)
     };
     let run = library.start_run(&request).await?;
@@ -145,9 +146,13 @@ fn confirm_quote(
     images: &ImageSelection,
     recipe: &Chosen,
     asked: Option<ModelId>,
-    is_agreed: bool,
+    arguments: &Annotate,
 ) -> Result<Model, CommandError> {
-    let quote = library.quote(&PlanRequest { images: images.clone(), recipe: recipe.id, carries_to_similar: false })?;
+    let quote = library.quote(&PlanRequest {
+        carries_to_similar: arguments.similar,
+        asks_anew: arguments.fresh,
+        ..PlanRequest::of(images.clone(), recipe.id)
+    })?;
     // Money is spent on nobody's silence: without a word, the model is the one that costs nothing.
     let asked = match asked {
         Some(asked) => Some(asked),
@@ -162,14 +167,14 @@ fn confirm_quote(
         let asked = asked.map(|model| model.0).unwrap_or_default();
         return Err(CommandError::UnknownModel { asked, known: known.join(", ") });
     };
-    words::quote(notes, &quote, model, &recipe.name)?;
+    words::quote(notes, &quote, model, &recipe.name, arguments)?;
     notes.flush()?;
     if !model.can_run {
         let hindrance = model.hindrance.as_ref().map(words::hindrance);
         let reasons: Vec<String> = hindrance.into_iter().chain(model.shortfalls.iter().map(words::shortfall)).collect();
         return Err(CommandError::ModelCannot { model: model.model.name.clone(), reason: reasons.join("; ") });
     }
-    if !is_agreed && !words::confirm(&format!("Annotate {}?", words::counted(quote.image_count, "image")))? {
+    if !arguments.common.yes && !words::confirm(&format!("Annotate {}?", words::counted(quote.image_count, "image")))? {
         return Err(CommandError::NotConfirmed);
     }
     Ok(model.model.clone())

@@ -55,6 +55,9 @@ pub struct Annotate {
     /// Images at once; left out, as many as the environment or the settings say, or as suits the model
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
     pub concurrency: Option<u32>,
+    /// Of images that look alike, such as a burst, ask about one and offer its marks to the others
+    #[arg(long)]
+    pub similar: bool,
     /// Ask about every image anew, whatever was answered and paid for before
     #[arg(long)]
     pub fresh: bool,

@@ -12,6 +12,7 @@ use domain::run::{FailureKind, PossiblyBilled, RetryKind, RunProgress};
 use domain::usage::Usage;
 use engine::Imported;
 
+use crate::arguments::Annotate;
 use crate::error::CommandError;
 
 pub fn complain(error: &CommandError) {
@@ -57,8 +58,28 @@ fn skip_reason(reason: &SkipReason) -> String {
     }
 }
 
-pub fn quote(out: &mut impl Write, quote: &Quote, model: &ModelQuote, recipe: &str) -> io::Result<()> {
+pub fn quote(
+    out: &mut impl Write,
+    quote: &Quote,
+    model: &ModelQuote,
+    recipe: &str,
+    arguments: &Annotate,
+) -> io::Result<()> {
     writeln!(out, "{}, {recipe}, by {}", counted(quote.image_count, "image"), model.model.name)?;
+    let mut asked = quote.image_count;
+    if quote.similar.followers > 0 {
+        let alike = counted(quote.similar.followers, "image");
+        if arguments.similar {
+            asked -= quote.similar.followers;
+            writeln!(out, "  alike {alike} not asked about: given the marks of the one each looks like")?;
+        } else {
+            writeln!(out, "  alike {alike} like another: --similar would not ask about them")?;
+        }
+    }
+    if model.answered_before > 0 && !arguments.fresh {
+        asked -= model.answered_before;
+        writeln!(out, "  again {} answered before, not paid for again", counted(model.answered_before, "image"))?;
+    }
     match model.cost {
         Some(cost) if cost == CostRange::default() => writeln!(out, "  cost  $0")?,
         Some(cost) => writeln!(
@@ -95,7 +116,7 @@ pub fn quote(out: &mut impl Write, quote: &Quote, model: &ModelQuote, recipe: &s
             writeln!(
                 out,
                 "  sends {} as JPEG of at most {edge} pixels, and the recipe's words, to {name}{place}",
-                counted(quote.image_count, "image")
+                counted(asked, "image")
             )?;
             writeln!(out, "  keeps originals, file names, EXIF and place on this machine")?;
         }
@@ -121,6 +142,14 @@ fn cost_basis(out: &mut impl Write, basis: &CostBasis) -> io::Result<()> {
     ];
     for (what, tokens, cost, how) in parts {
         writeln!(out, "        {what}: {tokens} tokens, {}, {how}", money(cost))?;
+    }
+    let caching = basis.caching;
+    if !caching.is_used {
+        writeln!(
+            out,
+            "        nothing cached: about {} tokens of instructions, and this model keeps them from {} on",
+            caching.instruction_tokens, caching.least_tokens
+        )?;
     }
     Ok(())
 }
@@ -212,6 +241,14 @@ pub fn report(out: &mut impl Write, report: &RunReport) -> io::Result<()> {
     }
     if summary.waiting > 0 {
         writeln!(out, "  go on by    fieldmark resume {}", summary.id)?;
+    } else if summary.retryable > 0 {
+        writeln!(out, "  try again   fieldmark resume {} --retry-failed", summary.id)?;
+    }
+    if summary.reused > 0 {
+        writeln!(out, "  used again  {}, nothing paid", counted(summary.reused, "answer"))?;
+    }
+    if summary.carried > 0 {
+        writeln!(out, "  carried     marks over to {} that look alike", counted(summary.carried, "image"))?;
     }
     paid(out, report)?;
     if !report.labels.is_empty() {

@@ -26,6 +26,16 @@ pub struct PlanRequest {
     pub recipe: RecipeId,
     /// Whether of images that look alike only one is asked about, and its marks are offered to the others.
     pub carries_to_similar: bool,
+    /// Whether the cost is that of asking anew about every image, whatever was answered and paid for before.
+    pub asks_anew: bool,
+}
+
+impl PlanRequest {
+    /// Everything asked about that was not answered before.
+    #[must_use]
+    pub fn of(images: ImageSelection, recipe: RecipeId) -> Self {
+        Self { images, recipe, carries_to_similar: false, asks_anew: false }
+    }
 }
 
 /// A cost with its uncertainty.
@@ -132,7 +142,8 @@ pub struct ModelQuote {
     pub model: Model,
     /// Of the images that have to be asked about. `None`: nobody has told the price.
     pub cost: Option<CostRange>,
-    /// Images that this model has answered to the same recipe before: their answers are used again, for nothing.
+    /// Images that this model has answered to the same recipe before: unless they are asked about anew, their answers are
+    /// used again, for nothing.
     pub answered_before: u32,
     /// What the same costs overnight, when the vendor works it off within a day; `None` where that is not offered.
     pub overnight: Option<CostRange>,

@@ -103,7 +103,7 @@ impl Way {
 
     /// A client for the server as it is set up.
     pub fn client(&self) -> Result<Client> {
-        let server = self.server.as_ref().map_err(|detail| unusable(detail))?;
+        let server = self.server.as_ref().map_err(unusable)?;
         let host = destination_name(server);
         let (secret, _) = self.key.as_ref().ok_or(EngineError::Hindered(Hindrance::NoKey { host }))?;
         servers::client(server, secret, &ClientOptions::default())

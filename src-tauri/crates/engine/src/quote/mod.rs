@@ -3,6 +3,7 @@
 
 mod cost;
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -38,6 +39,14 @@ struct Pace {
     basis: TimeBasis,
 }
 
+/// What a plan is about.
+struct Subject<'a> {
+    recipe: &'a Recipe,
+    images: &'a [ImageId],
+    sizes: &'a [SizeCount],
+    asks_anew: bool,
+}
+
 /// Trials made since the library was opened: one a model is enough.
 #[derive(Default)]
 pub struct Trials(Mutex<HashMap<ModelId, Pace>>);
@@ -58,10 +67,8 @@ impl Library {
         let way = self.way()?;
         let models = Routes::models(&way)?;
         let suggested_model = if way.has_key() { way.suggested_model().clone() } else { models[0].id.clone() };
-        let models = models
-            .into_iter()
-            .map(|model| self.quote_for(model, &way, &recipe, &images, &sizes))
-            .collect::<Result<_>>()?;
+        let subject = Subject { recipe: &recipe, images: &images, sizes: &sizes, asks_anew: request.asks_anew };
+        let models = models.into_iter().map(|model| self.quote_for(model, &way, &subject)).collect::<Result<_>>()?;
         Ok(Quote {
             image_count: u32::try_from(image_count).unwrap_or(u32::MAX),
             similar: similar.saving(),
@@ -73,36 +80,26 @@ impl Library {
         })
     }
 
-    fn quote_for(
-        &self,
-        model: Model,
-        way: &Way,
-        recipe: &Recipe,
-        images: &[ImageId],
-        sizes: &[SizeCount],
-    ) -> Result<ModelQuote> {
-        let shortfalls = model.shortfalls(recipe);
+    fn quote_for(&self, model: Model, way: &Way, subject: &Subject<'_>) -> Result<ModelQuote> {
+        let shortfalls = model.shortfalls(subject.recipe);
         let hindrance = way.hindrance(&model);
-        let can_run = hindrance.is_none() && model.can_run(recipe);
-        let pace = if can_run { self.pace(&model, images)? } else { None };
-        let answered = self.answered_before(way, &model, recipe, images)?;
-        let left: Vec<ImageId>;
-        let sizes_left: Vec<SizeCount>;
-        let (images, sizes) = if answered.is_empty() {
-            (images, sizes)
+        let can_run = hindrance.is_none() && model.can_run(subject.recipe);
+        let pace = if can_run { self.pace(&model, subject.images)? } else { None };
+        let key = Routes::answer_key(way, &model, subject.recipe)?;
+        let answered_before = self.answered_before(key.as_deref(), subject.images)?.len();
+        let (image_count, sizes) = if subject.asks_anew || answered_before == 0 {
+            (subject.images.len(), Cow::Borrowed(subject.sizes))
         } else {
-            left = images.iter().copied().filter(|image| !answered.contains(image)).collect();
-            sizes_left = self.store.read(|view| view.sizes_of(&left))?;
-            (left.as_slice(), sizes_left.as_slice())
+            let sizes = self.unanswered_sizes(key.as_deref(), subject.images)?;
+            (subject.images.len() - answered_before, Cow::Owned(sizes))
         };
-        let (cost, cost_basis) = self.cost(&model, recipe, sizes)?.unzip();
-        let image_count = u32::try_from(images.len()).unwrap_or(u32::MAX);
+        let (cost, cost_basis) = self.cost(&model, subject.recipe, &sizes)?.unzip();
         Ok(ModelQuote {
-            answered_before: u32::try_from(answered.len()).unwrap_or(u32::MAX),
+            answered_before: u32::try_from(answered_before).unwrap_or(u32::MAX),
             overnight: None,
             cost,
             cost_basis: cost_basis.flatten(),
-            time: pace.map(|pace| estimate(pace, image_count)),
+            time: pace.map(|pace| estimate(pace, u32::try_from(image_count).unwrap_or(u32::MAX))),
             shortfalls,
             hindrance,
             can_run,
@@ -110,18 +107,19 @@ impl Library {
         })
     }
 
-    /// Images whose answers an earlier run has paid for.
-    fn answered_before(
-        &self,
-        way: &Way,
-        model: &Model,
-        recipe: &Recipe,
-        images: &[ImageId],
-    ) -> Result<HashSet<ImageId>> {
-        match Routes::answer_key(way, model, recipe)? {
-            Some(key) => Ok(self.store.read(|view| view.answered_before(&key, images))?),
+    /// Those of `images` whose answers an earlier run has paid for, where answers cost something.
+    fn answered_before(&self, answer_key: Option<&str>, images: &[ImageId]) -> Result<HashSet<ImageId>> {
+        match answer_key {
+            Some(key) => Ok(self.store.read(|view| view.answered_before(key, images))?),
             None => Ok(HashSet::new()),
         }
+    }
+
+    /// The sizes of those of `images` that have to be asked about.
+    pub(crate) fn unanswered_sizes(&self, answer_key: Option<&str>, images: &[ImageId]) -> Result<Vec<SizeCount>> {
+        let answered = self.answered_before(answer_key, images)?;
+        let left: Vec<ImageId> = images.iter().copied().filter(|image| !answered.contains(image)).collect();
+        Ok(self.store.read(|view| view.sizes_of(&left))?)
     }
 
     fn pace(&self, model: &Model, images: &[ImageId]) -> Result<Option<Pace>> {

@@ -58,6 +58,13 @@ pub struct Entry {
     is_warming: bool,
 }
 
+impl Entry {
+    /// The server has begun to answer.
+    pub fn note_accepted(&self, limits: &RateLimits) {
+        self.pass.accepted(limits);
+    }
+}
+
 impl Lane {
     pub fn new(name: String, client: Client, gate: Arc<Gate>, price_percent: u16) -> Self {
         Self { name, client, gate, price_percent, warmth: Mutex::new(Warmth::Cold), closed: Mutex::default() }
@@ -101,10 +108,6 @@ impl Lane {
             Warmth::Warm { since } if since.elapsed() > CACHE_LIFE => Warmth::Cold,
             warmth => warmth,
         }
-    }
-
-    pub fn note_accepted(&self, entry: &Entry, limits: &RateLimits) {
-        entry.pass.accepted(limits);
     }
 
     /// An answer has begun: what was to be cached can be read now, and reading it keeps it.

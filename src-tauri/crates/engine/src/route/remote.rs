@@ -167,7 +167,7 @@ impl Remote {
     ) -> Result<Received, Trouble> {
         let lane = &self.lanes[entry.lane];
         let mut on_progress = |progress: Progress<'_>| match progress {
-            Progress::Accepted { rate_limits } => lane.note_accepted(&entry, rate_limits),
+            Progress::Accepted { rate_limits } => entry.note_accepted(rate_limits),
             Progress::Begun { .. } => {
                 lane.note_begun(self.warms_cache);
                 self.moved.notify_waiters();

@@ -54,13 +54,15 @@ impl Library {
             return Err(EngineError::NoImages);
         }
         let asked: Vec<_> = queue.iter().filter(|queued| queued.leader.is_none()).map(|queued| queued.image).collect();
-        let (sizes, recipe) = self.store.read(|view| Ok((view.sizes_of(&asked)?, view.recipe(request.recipe)?)))?;
+        let recipe = self.store.read(|view| view.recipe(request.recipe))?;
         let (model, route) = self.open_route(request.model.clone(), recipe.clone(), request.concurrency).await?;
         let shortfalls = model.shortfalls(&recipe);
         if shortfalls.iter().any(Shortfall::is_blocking) {
             return Err(EngineError::RecipeBeyondModel(shortfalls));
         }
-        let (quoted, basis) = self.cost(&model, &recipe, &sizes)?.unzip();
+        let answer_key = route.answer_key();
+        let reused = answer_key.as_deref().filter(|_| !request.asks_anew);
+        let (quoted, basis) = self.cost(&model, &recipe, &self.unanswered_sizes(reused, &asked)?)?.unzip();
         if let (Some(budget), Some(basis)) = (request.budget, basis.flatten())
             && budget < basis.dearest_request
         {
@@ -74,7 +76,7 @@ impl Library {
                 None => request.concurrency.map_or_else(processors, |count| count.max(1)),
             },
             at_once: request.concurrency,
-            answer_key: route.answer_key(),
+            answer_key,
             asks_anew: request.asks_anew,
             mode: request.mode,
             model: model.id,

@@ -8,28 +8,42 @@ use super::{Need, Unit};
 
 const SECONDS_A_WINDOW: f64 = 60.0;
 
+/// Requests that may be saved up once a limit was found used up: what is announced as the limit of a minute is not what a
+/// server takes at once.
+const SAVED_UP: f64 = 2.0;
+
 /// A bucket for each limit that was announced.
 #[derive(Debug, Clone, Default)]
-pub struct Announced([Option<Bucket>; Unit::ALL.len()]);
+pub struct Announced {
+    buckets: [Option<Bucket>; Unit::ALL.len()],
+    /// What the latest request needed, once a limit was found used up: from then on little is saved up.
+    spaced_for: Option<Need>,
+}
 
 impl Announced {
+    /// A limit was used up although its bucket did not say so: `need` was refused.
+    pub fn space_out(&mut self, need: Need) {
+        self.spaced_for = Some(need);
+    }
+
     /// Takes the server's word. `under_way` is what it cannot have counted yet, a unit each.
     pub fn hear(&mut self, limits: &RateLimits, under_way: impl Fn(Unit) -> f64, now: Instant) {
-        for (unit, bucket) in Unit::ALL.into_iter().zip(&mut self.0) {
+        for (unit, bucket) in Unit::ALL.into_iter().zip(&mut self.buckets) {
             if let Some(window) = window(limits, unit) {
                 let (limit, remaining) = (count(window.limit), count(window.remaining));
-                *bucket = Some(Bucket::new(limit / SECONDS_A_WINDOW, limit, remaining - under_way(unit), now));
+                let capacity = self.spaced_for.map_or(limit, |need| (SAVED_UP * need.of(unit)).min(limit));
+                *bucket = Some(Bucket::new(limit / SECONDS_A_WINDOW, capacity, remaining - under_way(unit), now));
             }
         }
     }
 
     pub fn ready_at(&self, need: Need, now: Instant) -> Instant {
-        let each = Unit::ALL.into_iter().zip(&self.0);
+        let each = Unit::ALL.into_iter().zip(&self.buckets);
         each.filter_map(|(unit, bucket)| Some(bucket.as_ref()?.ready_at(need.of(unit), now))).max().unwrap_or(now)
     }
 
     pub fn take(&mut self, need: Need, now: Instant) {
-        for (unit, bucket) in Unit::ALL.into_iter().zip(&mut self.0) {
+        for (unit, bucket) in Unit::ALL.into_iter().zip(&mut self.buckets) {
             if let Some(bucket) = bucket {
                 bucket.take(need.of(unit), now);
             }
@@ -37,7 +51,7 @@ impl Announced {
     }
 
     pub fn requests_per_second(&self) -> Option<f64> {
-        self.0[Unit::Requests as usize].map(|bucket| bucket.per_second())
+        self.buckets[Unit::Requests as usize].map(|bucket| bucket.per_second())
     }
 }
 

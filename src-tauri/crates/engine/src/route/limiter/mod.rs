@@ -35,6 +35,8 @@ const RAMP_STEP: Duration = Duration::from_millis(100);
 const RECOVERY_STEP: Duration = Duration::from_secs(1);
 /// A route that nobody used for so long starts with small groups again.
 const IDLE: Duration = Duration::from_secs(10);
+/// After a refusal requests leave no closer to each other than this, however quickly a refusal would come.
+const LEAST_SPACING: Duration = Duration::from_millis(30);
 /// How long a refusal takes, until one has shown it.
 const ASSUMED_LAG: Duration = Duration::from_millis(50);
 /// Two refusals within this time, each with one request less under way than the server had taken before, are no chance.
@@ -218,7 +220,7 @@ impl Limiter {
             return Opening::At(ready_at);
         }
         match self.group_has_room_at(now) {
-            Some(at) if at > now => Opening::At(at),
+            at if at > now => Opening::At(at),
             _ => Opening::Open { room: places - self.flights.len() },
         }
     }
@@ -249,8 +251,8 @@ impl Limiter {
         set.unwrap_or(now).max(self.announced.ready_at(need, now)).max(self.learned.ready_at(now))
     }
 
-    /// When the group of those whose fate is unknown has room for one more; `None` when only an answer makes room.
-    fn group_has_room_at(&self, now: Instant) -> Option<Instant> {
+    /// When the group of those whose fate is unknown has room for one more.
+    fn group_has_room_at(&self, now: Instant) -> Instant {
         let unknown_for = self.unknown_for();
         let unknown = || {
             self.flights
@@ -266,11 +268,11 @@ impl Limiter {
         let doublings = u32::try_from(now.duration_since(began).as_millis() / step.as_millis()).unwrap_or(u32::MAX);
         let group = group.saturating_mul(2_u32.saturating_pow(doublings.min(31)));
         if unknown().count() < group as usize {
-            return Some(now);
+            return now;
         }
-        let next_doubling = began + step * (doublings + 1);
+        let next_doubling = began + step.saturating_mul(doublings.saturating_add(1));
         let next_known = unknown().map(|flight| flight.sent_at).min().zip(unknown_for).map(|(at, lag)| at + lag);
-        Some(next_known.map_or(next_doubling, |known| known.min(next_doubling)))
+        next_known.map_or(next_doubling, |known| known.min(next_doubling))
     }
 
     /// As many as flow in while a refusal is on its way back.
@@ -287,7 +289,7 @@ impl Limiter {
     /// How long after leaving a request may still be refused; `None`: until it is answered, as long as no refusal has
     /// shown how quickly they come.
     fn unknown_for(&self) -> Option<Duration> {
-        self.lag.map(|lag| lag * 2 + Duration::from_millis(10))
+        self.lag.map(|lag| (lag * 2).max(LEAST_SPACING))
     }
 
     /// A request leaves.
@@ -391,6 +393,10 @@ impl Limiter {
         self.admitted -= 1;
         let took = now.duration_since(flight.sent_at);
         self.lag = Some(self.lag.map_or(took, |lag| lag.min(took)));
+        let told = told(limits, flight.need);
+        if told == Told::UsedUp {
+            self.announced.space_out(flight.need);
+        }
         self.hear(limits, now);
         if let Some(after) = retry_after {
             self.hold(after, RetryKind::RateLimited, detail, now);
@@ -403,7 +409,7 @@ impl Limiter {
         }
         self.cut_at = Some(now);
         let accepted = self.flights.len();
-        match told(limits, flight.need) {
+        match told {
             Told::UsedUp => {}
             Told::Room => {
                 self.window.cut(accepted, now);
