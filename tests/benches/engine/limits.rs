@@ -11,7 +11,7 @@ use simulator::{Chaos, Crowded, Distribution, Fate, Latency, Limits, Options, Si
 use tokio::task::JoinSet;
 
 use crate::figure::Figure;
-use crate::measured::{LABELS, MODEL, database, library, seconds, wall_seconds};
+use crate::measured::{LABELS, MODEL, database, import, library, seconds, wall_seconds};
 use crate::optimum::{Allowed, optimum_millis};
 use crate::photos;
 use crate::throughput::options;
@@ -83,13 +83,7 @@ pub async fn hidden_limits() -> Vec<Figure> {
     let folder = tempfile::tempdir().unwrap();
     let photos = folder.path().join("photos");
     photos::noise(&photos, REQUESTS, 64, 48);
-    let imported = library(&folder.path().join("imported"), "http://127.0.0.1:1").await;
-    let importing = tokio::task::spawn_blocking({
-        let (library, photos) = (imported.clone(), photos.clone());
-        move || library.import(&[photos]).map(drop)
-    });
-    importing.await.unwrap().unwrap();
-    drop(imported);
+    import(&folder.path().join("imported"), &photos).await;
     let mut figures = Vec::new();
     for together in Variant::all().chunks(TOGETHER) {
         let mut running = JoinSet::new();

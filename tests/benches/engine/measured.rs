@@ -53,6 +53,13 @@ pub async fn library(folder: &Path, url: &str) -> Arc<Library> {
     library
 }
 
+/// Takes photos into the library in `folder`, so that a run of them has nothing else to do.
+pub async fn import(folder: &Path, photos: &Path) {
+    let library = library(folder, "http://127.0.0.1:1").await;
+    let photos = photos.to_owned();
+    tokio::task::spawn_blocking(move || library.import(&[photos]).map(drop)).await.unwrap().unwrap();
+}
+
 pub fn database(folder: &Path) -> PathBuf {
     folder.join("library.sqlite")
 }

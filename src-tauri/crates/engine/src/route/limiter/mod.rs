@@ -10,12 +10,13 @@
 mod announced;
 mod bucket;
 mod ceiling;
+mod flights;
 mod learned;
+mod outage;
 #[cfg(test)]
 mod tests;
 mod window;
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use domain::run::{Hold, RetryKind};
@@ -25,8 +26,13 @@ use tokio::time::Instant;
 use announced::{Announced, Told, told};
 use bucket::Bucket;
 use ceiling::Ceiling;
+use flights::Flights;
 use learned::Learned;
+use outage::Health;
 use window::Window;
+
+pub use flights::FlightId;
+pub use outage::Outage;
 
 /// Requests that may be unconfirmed to begin with; doubles each `RAMP_STEP`.
 const FIRST_GROUP: u32 = 4;
@@ -35,17 +41,8 @@ const RAMP_STEP: Duration = Duration::from_millis(100);
 const RECOVERY_STEP: Duration = Duration::from_secs(1);
 /// A route that nobody used for so long starts with small groups again.
 const IDLE: Duration = Duration::from_secs(10);
-/// After a refusal requests leave no closer to each other than this, however quickly a refusal would come.
-const LEAST_SPACING: Duration = Duration::from_millis(30);
-/// How long a refusal takes, until one has shown it.
-const ASSUMED_LAG: Duration = Duration::from_millis(50);
 /// Two refusals within this time, each with one request less under way than the server had taken before, are no chance.
 const COINCIDENCE: Duration = Duration::from_secs(5);
-/// Failures of the server in a row, without an answer in between, from which on it is left alone for a while.
-const OUTAGE: u32 = 6;
-const FIRST_BACKOFF: Duration = Duration::from_secs(1);
-const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
-
 /// What limits count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
@@ -99,30 +96,11 @@ pub enum Opening {
     Full,
 }
 
-/// A request under way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct FlightId(u64);
-
-#[derive(Debug, Clone, Copy)]
-struct Flight {
-    sent_at: Instant,
-    need: Need,
-    is_accepted: bool,
-}
-
 #[derive(Debug)]
 struct Held {
     until: Instant,
     kind: RetryKind,
     detail: String,
-}
-
-/// A server that has not answered for a while.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Outage {
-    pub since: Instant,
-    /// Whether it ever answered.
-    pub is_new: bool,
 }
 
 /// What is known of one route's limits, and who is under way on it.
@@ -135,14 +113,12 @@ pub struct Limiter {
     window: Window,
     ceiling: Ceiling,
     hold: Option<Held>,
-    flights: HashMap<FlightId, Flight>,
-    next_flight: u64,
+    flights: Flights,
+    health: Health,
     /// Taken by the server, or not known to be refused.
     admitted: u64,
     /// The most under way at a time that the server is known to have taken since the last cut by number.
     proven: usize,
-    /// What a refusal takes, the quickest so far.
-    lag: Option<Duration>,
     ramp_began: Instant,
     cut_at: Option<Instant>,
     doubtful_at: Option<Instant>,
@@ -151,10 +127,6 @@ pub struct Limiter {
     /// Whether the last cut by number has turned out to be one by rate.
     is_by_rate: bool,
     last_used: Option<Instant>,
-    has_answered: bool,
-    failing_since: Option<Instant>,
-    failures_in_a_row: u32,
-    holds_in_a_row: u32,
 }
 
 impl Limiter {
@@ -167,21 +139,16 @@ impl Limiter {
             window: Window::default(),
             ceiling: Ceiling::new(bounds.at_once),
             hold: None,
-            flights: HashMap::new(),
-            next_flight: 0,
+            flights: Flights::default(),
+            health: Health::default(),
             admitted: 0,
             proven: 0,
-            lag: None,
             ramp_began: now,
             cut_at: None,
             doubtful_at: None,
             has_one_ended: true,
             is_by_rate: false,
             last_used: None,
-            has_answered: false,
-            failing_since: None,
-            failures_in_a_row: 0,
-            holds_in_a_row: 0,
         }
     }
 
@@ -202,14 +169,14 @@ impl Limiter {
             return Opening::At(held.until);
         }
         self.learned.grow(now);
-        if !self.has_one_ended && self.window.is_disproved_by(self.known_accepted(now)) {
+        if !self.has_one_ended && self.window.is_disproved_by(self.flights.accepted_count(now)) {
             // More at a time than when it refused, and none has ended since: it must have been the rate.
             self.is_by_rate = true;
             self.window.forget();
         }
-        self.window.widen(self.flights.len(), self.has_one_ended, now);
+        self.window.widen(self.flights.count(), self.has_one_ended, now);
         let places = self.places();
-        if self.flights.len() >= places {
+        if self.flights.count() >= places {
             return match self.window.widens_at(self.has_one_ended) {
                 Some(at) if at > now && places < self.ceiling.height() => Opening::At(at),
                 _ => Opening::Full,
@@ -221,7 +188,7 @@ impl Limiter {
         }
         match self.group_has_room_at(now) {
             at if at > now => Opening::At(at),
-            _ => Opening::Open { room: places - self.flights.len() },
+            _ => Opening::Open { room: places - self.flights.count() },
         }
     }
 
@@ -235,7 +202,7 @@ impl Limiter {
     }
 
     pub fn in_flight(&self) -> usize {
-        self.flights.len()
+        self.flights.count()
     }
 
     /// The strictest known limit, in requests a minute.
@@ -253,13 +220,6 @@ impl Limiter {
 
     /// When the group of those whose fate is unknown has room for one more.
     fn group_has_room_at(&self, now: Instant) -> Instant {
-        let unknown_for = self.unknown_for();
-        let unknown = || {
-            self.flights
-                .values()
-                .filter(|flight| !flight.is_accepted)
-                .filter(|flight| unknown_for.is_none_or(|lag| now.duration_since(flight.sent_at) < lag))
-        };
         let (group, step) = match self.cut_at {
             None => (FIRST_GROUP, RAMP_STEP),
             Some(_) => (self.group_after_cut(), RECOVERY_STEP),
@@ -267,34 +227,23 @@ impl Limiter {
         let began = self.cut_at.unwrap_or(self.ramp_began).max(self.ramp_began);
         let doublings = u32::try_from(now.duration_since(began).as_millis() / step.as_millis()).unwrap_or(u32::MAX);
         let group = group.saturating_mul(2_u32.saturating_pow(doublings.min(31)));
-        if unknown().count() < group as usize {
+        if self.flights.unknown_count(now) < group as usize {
             return now;
         }
         let next_doubling = began + step.saturating_mul(doublings.saturating_add(1));
-        let next_known = unknown().map(|flight| flight.sent_at).min().zip(unknown_for).map(|(at, lag)| at + lag);
-        next_known.map_or(next_doubling, |known| known.min(next_doubling))
+        self.flights.known_next_at(now).map_or(next_doubling, |known| known.min(next_doubling))
     }
 
     /// As many as flow in while a refusal is on its way back.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small number of requests")]
     fn group_after_cut(&self) -> u32 {
         let per_second = self.requests_per_minute().unwrap_or(0.0) / 60.0;
-        (per_second * self.lag().as_secs_f64()).ceil().max(1.0) as u32
-    }
-
-    fn lag(&self) -> Duration {
-        self.lag.unwrap_or(ASSUMED_LAG)
-    }
-
-    /// How long after leaving a request may still be refused; `None`: until it is answered, as long as no refusal has
-    /// shown how quickly they come.
-    fn unknown_for(&self) -> Option<Duration> {
-        self.lag.map(|lag| (lag * 2).max(LEAST_SPACING))
+        (per_second * self.flights.lag().as_secs_f64()).ceil().max(1.0) as u32
     }
 
     /// A request leaves.
     pub fn send(&mut self, need: Need, now: Instant) -> FlightId {
-        if self.flights.is_empty() && self.last_used.is_some_and(|last| now.duration_since(last) > IDLE) {
+        if self.flights.count() == 0 && self.last_used.is_some_and(|last| now.duration_since(last) > IDLE) {
             self.ramp_began = now;
         }
         for (unit, bucket) in Unit::ALL.into_iter().zip(&mut self.set) {
@@ -306,51 +255,28 @@ impl Limiter {
         self.learned.take(now);
         self.admitted += 1;
         self.last_used = Some(now);
-        self.proven = self.proven.max(self.known_accepted(now));
-        let id = FlightId(self.next_flight);
-        self.next_flight += 1;
-        self.flights.insert(id, Flight { sent_at: now, need, is_accepted: false });
-        id
+        self.proven = self.proven.max(self.flights.accepted_count(now));
+        self.flights.add(need, now)
     }
 
     /// The server has begun to answer.
     pub fn accepted(&mut self, id: FlightId, limits: &RateLimits, now: Instant) {
-        let in_flight = self.flights.len();
-        if let Some(flight) = self.flights.get_mut(&id).filter(|flight| !flight.is_accepted) {
-            flight.is_accepted = true;
-            self.ceiling.note_begun(now.duration_since(flight.sent_at), in_flight);
+        let in_flight = self.flights.count();
+        if let Some(wait) = self.flights.accept(id, now) {
+            self.ceiling.note_begun(wait, in_flight);
         }
         self.note_working(now);
         self.hear(limits, now);
     }
 
     fn note_working(&mut self, now: Instant) {
-        self.proven = self.proven.max(self.known_accepted(now));
-        self.has_answered = true;
-        (self.failing_since, self.failures_in_a_row, self.holds_in_a_row) = (None, 0, 0);
-    }
-
-    /// How many of those under way the server has taken for certain.
-    fn known_accepted(&self, now: Instant) -> usize {
-        let unknown_for = self.unknown_for();
-        let known = |flight: &&Flight| {
-            flight.is_accepted || unknown_for.is_some_and(|lag| now.duration_since(flight.sent_at) >= lag)
-        };
-        self.flights.values().filter(known).count()
+        self.proven = self.proven.max(self.flights.accepted_count(now));
+        self.health.note_answer();
     }
 
     fn hear(&mut self, limits: &RateLimits, now: Instant) {
-        let lag = self.lag();
         let flights = &self.flights;
-        let under_way = |unit: Unit| -> f64 {
-            let uncounted = flights.values().filter(|flight| match unit {
-                // Counted while they are written.
-                Unit::OutputTokens | Unit::Tokens => true,
-                Unit::Requests | Unit::InputTokens => !flight.is_accepted && now.duration_since(flight.sent_at) < lag,
-            });
-            uncounted.map(|flight| flight.need.of(unit)).sum()
-        };
-        self.announced.hear(limits, under_way, now);
+        self.announced.hear(limits, |unit| flights.uncounted(unit, now), now);
     }
 
     /// The server has answered, or said what is wrong with this one request.
@@ -361,22 +287,18 @@ impl Limiter {
 
     /// Nobody waits for it any more.
     pub fn abandoned(&mut self, id: FlightId, now: Instant) {
-        self.has_one_ended |= self.flights.remove(&id).is_some();
+        self.has_one_ended |= self.flights.remove(id).is_some();
         self.last_used = Some(now);
     }
 
     /// The server failed or could not be reached. Returns the outage that this is part of: the server is left alone
     /// then, for longer and longer.
     pub fn failed(&mut self, id: FlightId, kind: RetryKind, detail: &str, now: Instant) -> Option<Outage> {
-        let flight = self.flights.remove(&id)?;
+        let flight = self.flights.remove(id)?;
         (self.last_used, self.has_one_ended) = (Some(now), true);
-        let since = *self.failing_since.get_or_insert(flight.sent_at);
-        self.failures_in_a_row += 1;
-        if kind != RetryKind::Unreachable && self.failures_in_a_row < OUTAGE {
-            return None;
-        }
+        let outage = self.health.note_failure(flight.sent_at, kind == RetryKind::Unreachable)?;
         self.back_off(kind, detail, now);
-        Some(Outage { since, is_new: !self.has_answered })
+        Some(outage)
     }
 
     /// The server has refused a request for its limits.
@@ -388,11 +310,10 @@ impl Limiter {
         detail: &str,
         now: Instant,
     ) {
-        let Some(flight) = self.flights.remove(&id) else { return };
+        let Some(flight) = self.flights.remove(id) else { return };
         self.last_used = Some(now);
         self.admitted -= 1;
-        let took = now.duration_since(flight.sent_at);
-        self.lag = Some(self.lag.map_or(took, |lag| lag.min(took)));
+        self.flights.note_lag(now.duration_since(flight.sent_at));
         let told = told(limits, flight.need);
         if told == Told::UsedUp {
             self.announced.space_out(flight.need);
@@ -408,7 +329,7 @@ impl Limiter {
             return;
         }
         self.cut_at = Some(now);
-        let accepted = self.flights.len();
+        let accepted = self.flights.count();
         match told {
             Told::UsedUp => {}
             Told::Room => {
@@ -440,7 +361,7 @@ impl Limiter {
         } else {
             self.window.cut(accepted, now);
             self.has_one_ended = false;
-            self.proven = self.known_accepted(now);
+            self.proven = self.flights.accepted_count(now);
         }
     }
 
@@ -449,8 +370,7 @@ impl Limiter {
         if self.hold.as_ref().is_some_and(|held| held.until > now) {
             return;
         }
-        let backoff = FIRST_BACKOFF.saturating_mul(2_u32.saturating_pow(self.holds_in_a_row)).min(LONGEST_BACKOFF);
-        self.holds_in_a_row += 1;
+        let backoff = self.health.next_backoff();
         self.cut_at = Some(now);
         self.hold(backoff, kind, detail, now);
     }

@@ -2,7 +2,7 @@
 //! server's limits, and how often it is refused.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::{BinaryHeap, HashMap, VecDeque};
 
 use provider::refusal::Window as TokenWindow;
 

@@ -1,0 +1,103 @@
+//! Requests under way on one route, and what the server is known to have made of them: a refusal comes at once, an answer
+//! takes seconds, so a request that has not been refused for a while was taken.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{Need, Unit};
+
+/// How long a refusal takes, until one has shown it.
+const ASSUMED_LAG: Duration = Duration::from_millis(50);
+/// Requests whose fate is unknown leave no closer to each other than this, however quickly a refusal would come.
+const LEAST_SPACING: Duration = Duration::from_millis(30);
+
+/// A request under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct FlightId(u64);
+
+#[derive(Debug, Clone, Copy)]
+pub struct Flight {
+    pub sent_at: Instant,
+    pub need: Need,
+    pub is_accepted: bool,
+}
+
+#[derive(Debug, Default)]
+pub struct Flights {
+    under_way: HashMap<FlightId, Flight>,
+    next: u64,
+    /// What a refusal takes, the quickest so far.
+    lag: Option<Duration>,
+}
+
+impl Flights {
+    pub fn count(&self) -> usize {
+        self.under_way.len()
+    }
+
+    pub fn add(&mut self, need: Need, now: Instant) -> FlightId {
+        let id = FlightId(self.next);
+        self.next += 1;
+        self.under_way.insert(id, Flight { sent_at: now, need, is_accepted: false });
+        id
+    }
+
+    pub fn remove(&mut self, id: FlightId) -> Option<Flight> {
+        self.under_way.remove(&id)
+    }
+
+    /// The server has begun to answer; how long that took, when it is news.
+    pub fn accept(&mut self, id: FlightId, now: Instant) -> Option<Duration> {
+        let flight = self.under_way.get_mut(&id).filter(|flight| !flight.is_accepted)?;
+        flight.is_accepted = true;
+        Some(now.duration_since(flight.sent_at))
+    }
+
+    /// A refusal took so long.
+    pub fn note_lag(&mut self, took: Duration) {
+        self.lag = Some(self.lag.map_or(took, |lag| lag.min(took)));
+    }
+
+    pub fn lag(&self) -> Duration {
+        self.lag.unwrap_or(ASSUMED_LAG)
+    }
+
+    /// How long after leaving a request may still be refused; `None`: until it is answered, as long as no refusal has
+    /// shown how quickly they come.
+    fn unknown_for(&self) -> Option<Duration> {
+        self.lag.map(|lag| (lag * 2).max(LEAST_SPACING))
+    }
+
+    fn unknown(&self, now: Instant) -> impl Iterator<Item = &Flight> {
+        let unknown_for = self.unknown_for();
+        let is_recent = move |flight: &Flight| unknown_for.is_none_or(|lag| now.duration_since(flight.sent_at) < lag);
+        self.under_way.values().filter(move |flight| !flight.is_accepted && is_recent(flight))
+    }
+
+    pub fn unknown_count(&self, now: Instant) -> usize {
+        self.unknown(now).count()
+    }
+
+    /// When the fate of the next of them is known, if time alone tells.
+    pub fn known_next_at(&self, now: Instant) -> Option<Instant> {
+        Some(self.unknown(now).map(|flight| flight.sent_at).min()? + self.unknown_for()?)
+    }
+
+    /// How many the server has taken for certain.
+    pub fn accepted_count(&self, now: Instant) -> usize {
+        self.under_way.len() - self.unknown_count(now)
+    }
+
+    /// What the server cannot have counted yet.
+    pub fn uncounted(&self, unit: Unit, now: Instant) -> f64 {
+        let lag = self.lag();
+        let uncounted = self.under_way.values().filter(|flight| match unit {
+            // Counted while they are written.
+            Unit::OutputTokens | Unit::Tokens => true,
+            Unit::Requests | Unit::InputTokens => !flight.is_accepted && now.duration_since(flight.sent_at) < lag,
+        });
+        uncounted.map(|flight| flight.need.of(unit)).sum()
+    }
+}

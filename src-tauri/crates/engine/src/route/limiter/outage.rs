@@ -1,0 +1,48 @@
+//! Times when a server answers nobody: failures in a row, and how long it is left alone for them.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// Failures in a row, without an answer in between, from which on it is the server's and not the requests' matter.
+const OUTAGE: u32 = 6;
+const FIRST_BACKOFF: Duration = Duration::from_secs(1);
+const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
+
+/// A server that has not answered for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outage {
+    pub since: Instant,
+    /// Whether it has never answered.
+    pub is_new: bool,
+}
+
+/// How a server has been doing.
+#[derive(Debug, Default)]
+pub struct Health {
+    has_answered: bool,
+    failing_since: Option<Instant>,
+    failures_in_a_row: u32,
+    holds_in_a_row: u32,
+}
+
+impl Health {
+    pub fn note_answer(&mut self) {
+        *self = Self { has_answered: true, ..Self::default() };
+    }
+
+    /// A request that left at `sent_at` failed; the outage that this is part of. One that found no server is one at once.
+    pub fn note_failure(&mut self, sent_at: Instant, is_unreachable: bool) -> Option<Outage> {
+        let since = *self.failing_since.get_or_insert(sent_at);
+        self.failures_in_a_row += 1;
+        let is_outage = is_unreachable || self.failures_in_a_row >= OUTAGE;
+        is_outage.then_some(Outage { since, is_new: !self.has_answered })
+    }
+
+    /// How long to leave the server alone now: longer each time, as long as nothing gets through.
+    pub fn next_backoff(&mut self) -> Duration {
+        let doubled = FIRST_BACKOFF.saturating_mul(2_u32.saturating_pow(self.holds_in_a_row));
+        self.holds_in_a_row += 1;
+        doubled.min(LONGEST_BACKOFF)
+    }
+}
