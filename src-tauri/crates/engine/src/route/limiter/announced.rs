@@ -12,6 +12,11 @@ const SECONDS_A_WINDOW: f64 = 60.0;
 /// server takes at once.
 const SAVED_UP: f64 = 2.0;
 
+/// As long as less than so many requests' worth is left over there, requests leave a little slower than the limit allows,
+/// so that the server's bucket fills enough to take the jitter of the way.
+const RESERVE: f64 = 4.0;
+const CAUTION: f64 = 0.97;
+
 /// A bucket for each limit that was announced.
 #[derive(Debug, Clone, Default)]
 pub struct Announced {
@@ -31,8 +36,16 @@ impl Announced {
         for (unit, bucket) in Unit::ALL.into_iter().zip(&mut self.buckets) {
             if let Some(window) = window(limits, unit) {
                 let (limit, remaining) = (count(window.limit), count(window.remaining));
-                let capacity = self.spaced_for.map_or(limit, |need| (SAVED_UP * need.of(unit)).min(limit));
-                *bucket = Some(Bucket::new(limit / SECONDS_A_WINDOW, capacity, remaining - under_way(unit), now));
+                let (per_second, left) = (limit / SECONDS_A_WINDOW, remaining - under_way(unit));
+                *bucket = Some(match (self.spaced_for.map(|need| need.of(unit)), &*bucket) {
+                    (Some(need), Some(own)) => {
+                        let caution = if remaining < RESERVE * need { CAUTION } else { 1.0 };
+                        // What is on its way there is not in what is left; so it may lower the level, and never raises it.
+                        let level = own.level_at(now).min(left);
+                        Bucket::new(caution * per_second, (SAVED_UP * need).min(limit), level, now)
+                    }
+                    _ => Bucket::new(per_second, limit, left, now),
+                });
             }
         }
     }

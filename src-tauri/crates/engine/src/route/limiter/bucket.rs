@@ -25,7 +25,7 @@ impl Bucket {
         self.per_second
     }
 
-    fn level_at(&self, now: Instant) -> f64 {
+    pub fn level_at(&self, now: Instant) -> f64 {
         let elapsed = now.saturating_duration_since(self.as_of).as_secs_f64();
         (self.level + elapsed * self.per_second).min(self.capacity)
     }

@@ -11,7 +11,7 @@ use super::{Need, Unit};
 /// How long a refusal takes, until one has shown it.
 const ASSUMED_LAG: Duration = Duration::from_millis(50);
 /// Requests whose fate is unknown leave no closer to each other than this, however quickly a refusal would come.
-const LEAST_SPACING: Duration = Duration::from_millis(30);
+const LEAST_SPACING: Duration = Duration::from_millis(40);
 
 /// A request under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

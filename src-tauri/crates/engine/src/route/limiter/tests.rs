@@ -18,6 +18,8 @@ struct Server {
     retry_after: bool,
     /// Milliseconds to it, and back.
     one_way: u64,
+    /// Milliseconds that a request may take longer on its way there.
+    jitter: u64,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -118,6 +120,7 @@ fn carried_out(server: Server, fates: &[Fate], at_once: Option<u32>) -> Outcome 
     let mut told: HashMap<u64, (RateLimits, Option<Duration>)> = HashMap::new();
     let (mut outcome, mut last_send, mut hold_ends, mut arrivals) = (Outcome::default(), 0, Vec::new(), Vec::new());
     let mut next = 0_u64;
+    let mut random = fastrand::Rng::with_seed(5);
     while let Some(Reverse((now, event))) = events.pop() {
         match event {
             Event::Arrives(id) => {
@@ -167,7 +170,8 @@ fn carried_out(server: Server, fates: &[Fate], at_once: Option<u32>) -> Outcome 
                     flights.insert(next, limiter.send(Need::default(), at(now)));
                     // Requests of one moment leave one after the other.
                     last_send = now.max(last_send);
-                    events.push(Reverse((last_send + server.one_way, Event::Arrives(next))));
+                    let delay = random.u64(0..=server.jitter);
+                    events.push(Reverse((last_send + server.one_way + delay, Event::Arrives(next))));
                     next += 1;
                     waiting -= 1;
                 }
@@ -232,9 +236,9 @@ fn chaotic(count: usize, seed: u64) -> Vec<Fate> {
 }
 
 const BY_RATE: Server =
-    Server { rate: Some((10.0, 10.0)), at_once: 1_000, announces: false, retry_after: false, one_way: 3 };
-const AT_ONCE: Server = Server { rate: None, at_once: 8, announces: false, retry_after: false, one_way: 3 };
-const FREE: Server = Server { rate: None, at_once: 1_000, announces: false, retry_after: false, one_way: 3 };
+    Server { rate: Some((10.0, 10.0)), at_once: 1_000, announces: false, retry_after: false, one_way: 3, jitter: 0 };
+const AT_ONCE: Server = Server { rate: None, at_once: 8, announces: false, retry_after: false, one_way: 3, jitter: 0 };
+const FREE: Server = Server { rate: None, at_once: 1_000, announces: false, retry_after: false, one_way: 3, jitter: 0 };
 
 #[test]
 fn hidden_limits_cost_little_time_and_few_refusals() {
@@ -242,8 +246,10 @@ fn hidden_limits_cost_little_time_and_few_refusals() {
     for (name, plain) in [("600 a minute", BY_RATE), ("8 at a time", AT_ONCE)] {
         for announces in [true, false] {
             for retry_after in [true, false] {
-                for (weather, fates) in [("steady", steady(1_000)), ("chaos", chaotic(1_000, 7))] {
-                    let server = Server { announces, retry_after, ..plain };
+                let weathers =
+                    [("steady", steady(1_000), 0), ("chaos", chaotic(1_000, 7), 0), ("jitter", steady(1_000), 40)];
+                for (weather, fates, jitter) in weathers {
+                    let server = Server { announces, retry_after, jitter, ..plain };
                     let best = optimum(server, &fates, 32);
                     let outcome = carried_out(server, &fates, Some(32));
                     let ratio = seconds(outcome.millis) / seconds(best);
@@ -254,7 +260,12 @@ fn hidden_limits_cost_little_time_and_few_refusals() {
                     );
                     let is_announced_rate = announces && plain.rate.is_some();
                     let most_refusals = if is_announced_rate { 10 } else { 30 };
-                    if ratio > 1.08 || outcome.refusals > most_refusals || outcome.after_hold > 2 {
+                    // The best does not know of the jitter, which makes every answer later.
+                    let slowest = if jitter > 0 { 1.12 } else { 1.08 };
+                    // Nobody is crowded out by as many as may be there at once.
+                    let most_after_hold = if plain.rate.is_some() { 2 + usize::from(jitter > 0) } else { 8 };
+                    let is_polite = outcome.refusals <= most_refusals && outcome.after_hold <= most_after_hold;
+                    if ratio > slowest || !is_polite {
                         failures.push(report);
                     }
                 }

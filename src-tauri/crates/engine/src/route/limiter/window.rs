@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Before one more is tried; triples with every time that this is refused.
+/// Before one more is tried; quadruples with every time that this is refused.
 const FIRST_PATIENCE: Duration = Duration::from_secs(3);
 const LONGEST_PATIENCE: Duration = Duration::from_mins(5);
 /// Before one more is tried while none has ended; doubles with every time that this is refused.
@@ -37,7 +37,7 @@ impl Window {
             _ => FIRST_DOUBT,
         };
         let patience = match &self.0 {
-            Some(known) if accepted.abs_diff(known.size) <= 1 => (known.patience * 3).min(LONGEST_PATIENCE),
+            Some(known) if accepted.abs_diff(known.size) <= 1 => (known.patience * 4).min(LONGEST_PATIENCE),
             // Another number than last time, which may as well have had another cause.
             _ => FIRST_PATIENCE,
         };
