@@ -58,7 +58,7 @@ describe.each(LOOKS)("in the %s theme, at %i x %i", (theme, width, height) => {
     await expectNothingCut(page);
     await expectAccessible(page);
     await page.getByRole("button", { name: "Raise and resume" }).click();
-    await page.getByText(/reserved for the 4 in flight$/).waitFor();
+    await page.getByText(/reserved for the \d+ in flight$/).waitFor();
     await screenshot(page, `run-under-budget-${theme}-${width}`);
     await expectNothingCut(page);
     await expectAccessible(page);
@@ -127,7 +127,7 @@ describe("the cap in the plan", () => {
     await dialog.getByText("so the run stops before it could pass $0.01.").waitFor();
     await dialog.getByRole("button", { name: /^Send / }).click();
     await page.getByText("cap $0.01", { exact: true }).waitFor();
-    await page.getByText(/reserved for the 4 in flight$/).waitFor();
+    await page.getByText(/reserved for the \d+ in flight$/).waitFor();
     await page.getByText(/^The budget of \$0\.01 is reached: \$0\.\d+ paid/).waitFor();
   });
 });

@@ -6,6 +6,7 @@ function mark(id: number, x1: number, y1: number, x2: number, y2: number): Annot
   return {
     id,
     origin: { kind: "run", run: 1 },
+    carried_from: null,
     label: "thing",
     color: 1,
     shape: { kind: "box", rect: { x1, y1, x2, y2 } },

@@ -8,6 +8,7 @@ function mark(id: number, confidence: number | null): Annotation {
   return {
     id,
     origin: { kind: "run", run: 1 },
+    carried_from: null,
     label: "cup",
     color: 1,
     shape: { kind: "box", rect: { x1: 0, y1: 0, x2: 10, y2: 10 } },

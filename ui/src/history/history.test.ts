@@ -15,6 +15,7 @@ function summary(id: RunId): RunSummary {
     model_name: "Model",
     recipe_name: "Recipe",
     destination: { kind: "this_machine" },
+    mode: "live",
     started_at: 0,
     total: 1,
     done: 1,
@@ -37,6 +38,9 @@ function summary(id: RunId): RunSummary {
     budget: null,
     unsettled: { count: 0, at_most: 0 },
     cut_short: 0,
+    retryable: 0,
+    reused: 0,
+    carried: 0,
     retries: 0,
     p50_millis: null,
     p95_millis: null,
@@ -115,7 +119,7 @@ describe("history", () => {
     expect(await history.saveMetrics()).toBe("/m/2.json");
     await history.select(1);
     expect(await history.saveMetrics()).toBeNull();
-    expect(await history.resume({ run: 1, budget: null, accepts_repeats: false })).toBe(false);
+    expect(await history.resume({ run: 1, budget: null, accepts_repeats: false, retries_failed: false })).toBe(false);
     expect(refusals).toHaveLength(1);
   });
 

@@ -515,7 +515,10 @@ export type ModelQuote = {
 	model: Model,
 	/**  Of the images that have to be asked about. `None`: nobody has told the price. */
 	cost: CostRange | null,
-	/**  Images that this model has answered to the same recipe before: their answers are used again, for nothing. */
+	/**
+	 *  Images that this model has answered to the same recipe before: unless they are asked about anew, their answers are
+	 *  used again, for nothing.
+	 */
 	answered_before: number,
 	/**  What the same costs overnight, when the vendor works it off within a day; `None` where that is not offered. */
 	overnight: CostRange | null,
@@ -547,6 +550,8 @@ export type PlanRequest = {
 	recipe: RecipeId,
 	/**  Whether of images that look alike only one is asked about, and its marks are offered to the others. */
 	carries_to_similar: boolean,
+	/**  Whether the cost is that of asking anew about every image, whatever was answered and paid for before. */
+	asks_anew: boolean,
 };
 
 /**  Requests without an answer that the vendor may bill all the same. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import type { RunProgress } from "./bindings";
+import type { RunProgress, RunRequest } from "./bindings";
 import { openFake } from "./fake";
 import type { Seam } from "./seam";
 
@@ -66,6 +66,9 @@ describe("a run", () => {
       recipe: 1,
       model: "nanodet-g-416",
       concurrency: null,
+      mode: "live",
+      carries_to_similar: false,
+      asks_anew: false,
       budget: null,
     });
     let latest: RunProgress | undefined;
@@ -79,7 +82,7 @@ describe("a run", () => {
     expect(latest).toMatchObject({ state: { kind: "stopped", reason: "paused" }, done: 3 });
     await expect(seam.pauseRun(run)).rejects.toMatchObject({ code: "nothing_left" });
 
-    await seam.resumeRun({ run, budget: null, accepts_repeats: false });
+    await seam.resumeRun({ run, budget: null, accepts_repeats: false, retries_failed: false });
     await vi.runAllTimersAsync();
     expect(latest).toMatchObject({ state: { kind: "stopped", reason: "completed" }, waiting: 0, left_millis: null });
     const [summary] = await seam.runs();
@@ -94,6 +97,9 @@ describe("a run", () => {
       recipe: 1,
       model: "nanodet-g-416",
       concurrency: null,
+      mode: "live",
+      carries_to_similar: false,
+      asks_anew: false,
       budget: null,
     } as const;
     await expect(openFake("?images=0").startRun(request)).rejects.toMatchObject({ code: "no_images" });
@@ -106,13 +112,16 @@ describe("a run elsewhere", () => {
     recipe: 1,
     model: "claude-haiku-5-5",
     concurrency: null,
+    mode: "live",
+    carries_to_similar: false,
+    asks_anew: false,
     budget: null,
   } as const;
 
   it("needs a key, an agreement, and no lock", async () => {
     const seam = openFake("?priced");
     await expect(seam.startRun(request)).rejects.toMatchObject({ code: "no_key" });
-    await seam.keepKey("sk-ant-1");
+    await seam.keepKey(null, "sk-ant-1");
     await expect(seam.startRun(request)).rejects.toMatchObject({ code: "not_agreed" });
     const settings = { ...(await seam.settings()), agreed_hosts: ["api.anthropic.com"] };
     await seam.saveSettings({ ...settings, is_local_only: true });
@@ -137,7 +146,15 @@ describe("a run elsewhere", () => {
 });
 
 describe("what a run may cost", () => {
-  const request = { images: { kind: "all" }, recipe: 1, model: "claude-haiku-5-5", concurrency: null } as const;
+  const request = {
+    images: { kind: "all" },
+    recipe: 1,
+    model: "claude-haiku-5-5",
+    concurrency: null,
+    mode: "live",
+    carries_to_similar: false,
+    asks_anew: false,
+  } as const;
 
   async function agreed(query: string): Promise<Seam> {
     const seam = openFake(query);
@@ -156,7 +173,7 @@ describe("what a run may cost", () => {
     expect(latest).toMatchObject({ state: { kind: "stopped", reason: "budget_reached" }, budget, reserved: 0 });
     expect(latest?.waiting).toBeGreaterThan(0);
     expect((latest?.spent ?? 0) + (latest?.possibly_billed.at_most ?? 0)).toBeLessThanOrEqual(budget);
-    await seam.resumeRun({ run, budget: 1e12, accepts_repeats: false });
+    await seam.resumeRun({ run, budget: 1e12, accepts_repeats: false, retries_failed: false });
     await vi.runAllTimersAsync();
     expect(latest).toMatchObject({ state: { kind: "stopped", reason: "completed" }, budget: 1e12 });
   });
@@ -172,20 +189,162 @@ describe("what a run may cost", () => {
     const [before] = await seam.runs();
     expect(before?.unsettled.count).toBe(3);
     const resume = { run: 3, budget: null };
-    await expect(seam.resumeRun({ ...resume, accepts_repeats: false })).rejects.toMatchObject({ code: "unsettled" });
-    await seam.resumeRun({ ...resume, accepts_repeats: true });
+    await expect(seam.resumeRun({ ...resume, accepts_repeats: false, retries_failed: false })).rejects.toMatchObject({
+      code: "unsettled",
+    });
+    await seam.resumeRun({ ...resume, accepts_repeats: true, retries_failed: false });
     await vi.runAllTimersAsync();
     const [after] = await seam.runs();
     expect(after).toMatchObject({ unsettled: { count: 0 }, possibly_billed: { count: 4 } });
   });
 });
 
+describe("a run elsewhere as it goes", () => {
+  const request: RunRequest = {
+    images: { kind: "all" },
+    recipe: 1,
+    model: "claude-haiku-5-5",
+    concurrency: null,
+    mode: "live",
+    carries_to_similar: false,
+    asks_anew: false,
+    budget: null,
+  };
+
+  async function begun(query: string, asked: Partial<RunRequest> = {}) {
+    const seam = openFake(query);
+    const settings = await seam.settings();
+    const agreed_hosts = [...(settings.agreed_hosts ?? []), "api.anthropic.com"];
+    await seam.saveSettings({ ...settings, agreed_hosts });
+    const run = await seam.startRun({ ...request, ...asked });
+    const snapshots: RunProgress[] = [];
+    await seam.watchRun(run, (snapshot) => snapshots.push(snapshot));
+    const latest = () => snapshots.at(-1) as RunProgress;
+    return { seam, run, snapshots, latest };
+  }
+
+  it("has answers that grow while they are on their way, and none of what a model here finds", async () => {
+    const { snapshots } = await begun("?priced&key");
+    await vi.runAllTimersAsync();
+    const lengths = new Map<number, number[]>();
+    for (const { in_flight } of snapshots)
+      for (const { image, preview } of in_flight) lengths.set(image, [...(lengths.get(image) ?? []), preview.length]);
+    expect([...lengths.values()].some((each) => each[0] === 0 && (each.at(-1) ?? 0) > 1)).toBe(true);
+    for (const each of lengths.values()) expect(each).toEqual([...each].sort((one, other) => one - other));
+    const here = await begun("?priced&key", { model: "nanodet-g-416" });
+    expect(here.latest().in_flight.every(({ preview }) => preview.length === 0)).toBe(true);
+    expect(here.latest().routes).toEqual([]);
+  });
+
+  it("finds out how many go at once, and halves that when it is refused", async () => {
+    const { latest } = await begun("?priced&key&images=240");
+    const first = latest().routes[0];
+    expect(first).toMatchObject({ name: "api.anthropic.com", is_adaptive: true, requests_per_minute: null });
+    await vi.advanceTimersByTimeAsync(1400);
+    const grown = latest().concurrency;
+    expect(grown).toBeGreaterThan(first?.at_once ?? 0);
+    await vi.advanceTimersByTimeAsync(600);
+    expect(latest().concurrency).toBeLessThan(grown);
+    expect(latest().routes[0]).toMatchObject({ requests_per_minute: 1000, hold: { kind: "rate_limited" } });
+    const set = await begun("?priced&key&images=240", { concurrency: 9 });
+    expect(set.latest().routes[0]).toMatchObject({ at_once: 9, under_way: 9, is_adaptive: false });
+  });
+
+  it("goes on by its other ways while one is held, and without one that is closed", async () => {
+    const { latest } = await begun("?priced&key&routes&closed&images=240");
+    await vi.advanceTimersByTimeAsync(2000);
+    const { routes, hold, done } = latest();
+    expect(routes.map(({ name }) => name)).toEqual(["api.anthropic.com", "Frankfurt", "Second account"]);
+    expect([routes[0]?.hold?.kind, routes[1]?.hold, routes[2]?.closed]).toEqual([
+      "rate_limited",
+      null,
+      "invalid x-api-key",
+    ]);
+    expect(hold).toBeNull();
+    await vi.advanceTimersByTimeAsync(500);
+    expect(latest().done).toBeGreaterThan(done);
+  });
+
+  it("tries failed images again where that makes sense, when somebody says so", async () => {
+    const { seam, run, latest } = await begun("?priced&key&images=400");
+    await vi.runAllTimersAsync();
+    const worth = latest().failures.filter(({ is_worth_retrying }) => is_worth_retrying);
+    const [summary] = await seam.runs();
+    expect(summary?.retryable).toBe(worth.reduce((sum, { count }) => sum + count, 0));
+    const resume = { run, budget: null, accepts_repeats: false };
+    await expect(seam.resumeRun({ ...resume, retries_failed: false })).rejects.toMatchObject({ code: "nothing_left" });
+    await seam.resumeRun({ ...resume, retries_failed: true });
+    await vi.runAllTimersAsync();
+    expect(latest().failures.map(({ kind }) => kind)).toEqual(["declined"]);
+    expect(latest().done + latest().failed).toBe(400);
+    await expect(seam.resumeRun({ ...resume, retries_failed: true })).rejects.toMatchObject({ code: "nothing_left" });
+  });
+
+  it("pays nothing for answers of earlier runs, unless it asks anew", async () => {
+    const { seam, latest } = await begun("?priced&key");
+    await vi.runAllTimersAsync();
+    const { done, spent } = latest();
+    const again = await seam.startRun(request);
+    let second: RunProgress | undefined;
+    await seam.watchRun(again, (snapshot) => (second = snapshot));
+    await vi.runAllTimersAsync();
+    expect(second?.reused).toBe(done);
+    expect(second?.spent).toBeLessThan(spent / 4);
+    const anew = await seam.startRun({ ...request, asks_anew: true });
+    await seam.watchRun(anew, (snapshot) => (second = snapshot));
+    await vi.runAllTimersAsync();
+    expect(second?.reused).toBe(0);
+    expect(second?.spent).toBeGreaterThan(spent / 2);
+  });
+
+  it("carries marks over to images that look alike", async () => {
+    const { seam, run, latest } = await begun("?priced&key&similar", { carries_to_similar: true });
+    await vi.runAllTimersAsync();
+    const { carried, done, failed } = latest();
+    expect(carried).toBeGreaterThan(0);
+    expect(done + failed).toBe(60);
+    const ids = await seam.imageIds({ ...everything, run });
+    const marks = (await seam.imageCards(ids)).flatMap((card) => card.marks.map((mark) => ({ mark, image: card.id })));
+    const over = marks.filter(({ mark }) => mark.carried_from !== null);
+    expect(over.length).toBeGreaterThan(0);
+    for (const { mark, image } of over) expect(mark.carried_from).toBe(image - 6);
+  });
+
+  it("goes through its batches overnight, at half the price", async () => {
+    const { snapshots, latest } = await begun("?priced&key", { mode: "overnight" });
+    const live = await begun("?priced&key");
+    expect(latest().quoted?.expected).toBeCloseTo((live.latest().quoted?.expected ?? 0) / 2, -1);
+    await vi.runAllTimersAsync();
+    const stages = new Set(snapshots.flatMap(({ batches }) => batches.map(({ stage }) => stage)));
+    expect([...stages]).toEqual(["unconfirmed", "working", "ended"]);
+    expect(latest().batches.map(({ images, finished }) => [images, finished])).toEqual([
+      [20, 20],
+      [20, 20],
+      [20, 20],
+    ]);
+    expect(latest()).toMatchObject({ mode: "overnight", rate_history: [], in_flight: [] });
+  });
+});
+
+it("keeps the keys of further routes apart from the one for Claude", async () => {
+  const seam = openFake("?routes");
+  const { key, further } = await seam.connection();
+  expect([key, ...further.map((route) => route.key)]).toEqual([null, "keychain", "keychain", null]);
+  const kept = await seam.keepKey("https://gateway.example/claude", "sk-ant-1");
+  expect([kept.key, kept.further[2]?.key]).toEqual([null, "keychain"]);
+  const settings = await seam.settings();
+  await seam.saveSettings({ ...settings, agreed_hosts: [] });
+  expect((await seam.connection()).further[0]?.problem).toMatch(/not agreed/u);
+  const broken = (settings.further_routes ?? []).map((route) => ({ ...route, base_url: "nonsense" }));
+  await expect(seam.saveSettings({ ...settings, further_routes: broken })).rejects.toMatchObject({ code: "address" });
+});
+
 it("keeps nothing of a key but what a server would say to it", async () => {
   const seam = openFake("?key");
   expect(await seam.checkConnection()).toMatchObject({ kind: "works" });
-  expect(await seam.keepKey("sk-ant-wrong")).toMatchObject({ key: "keychain" });
+  expect(await seam.keepKey(null, "sk-ant-wrong")).toMatchObject({ key: "keychain" });
   expect(await seam.checkConnection()).toEqual({ kind: "key_rejected" });
-  expect(await seam.forgetKey()).toMatchObject({ key: null });
+  expect(await seam.forgetKey(null)).toMatchObject({ key: null });
   expect(await seam.checkConnection()).toEqual({ kind: "no_key" });
 });
 
@@ -233,11 +392,16 @@ describe("a decision", () => {
 
 it("quotes what a model will not do", async () => {
   const seam = openFake("");
-  const bird = await seam.quote({ images: { kind: "all" }, recipe: 2 });
+  const bird = await seam.quote({ images: { kind: "all" }, recipe: 2, carries_to_similar: false, asks_anew: false });
   expect(bird.models[0]).toMatchObject({ can_run: false });
   expect(bird.models[0]?.shortfalls.map(({ kind }) => kind)).toEqual(["attributes", "unknown_labels"]);
   const typed = await seam.saveTypedRecipe("bicycle bell, zebra finch");
-  const unknown = await seam.quote({ images: { kind: "all" }, recipe: typed.id });
+  const unknown = await seam.quote({
+    images: { kind: "all" },
+    recipe: typed.id,
+    carries_to_similar: false,
+    asks_anew: false,
+  });
   expect(unknown.models[0]).toMatchObject({ can_run: false, shortfalls: [{ kind: "no_known_label" }] });
   expect(await seam.saveTypedRecipe("bicycle bell,zebra finch")).toEqual(typed);
 });

@@ -3,22 +3,27 @@
  * chosen in the address: `?images=0` an empty library, `?images=100000` a large one, `?interrupted` a latest run whose
  * process died; with `?priced` some of its requests were under way then. `?priced` adds Claude's models; `?key` has a key for them, `?environment` takes all from variables,
  * `?keychainless` has no keychain, `?stopped=key_rejected` a latest run that ended so, `?held=unreachable` a run that is
- * held for that reason.
+ * held for that reason. `?answered` counts the answers of the past as paid for, `?similar` has images that look alike,
+ * `?routes` further routes, of which `?closed` closes one under way, and `?overnight` a latest run that began last night.
  */
-import type { RetryKind, Settings, SkippedFile, StopReason } from "./bindings";
+import type { ImageId, RecipeId, RetryKind, RunMode, Settings, SkippedFile, StopReason } from "./bindings";
 import { claudeName, DEFAULT_CLAUDE } from "./fake/claude";
-import { FakeConnection } from "./fake/connection";
+import { FakeConnection, FURTHER_ROUTES, hostOf } from "./fake/connection";
 import { FakeLibrary } from "./fake/library";
 import { photoOf, PHOTOS, photoUrl } from "./fake/photos";
 import { builtIn, quote } from "./fake/quote";
 import { FakeRecipes } from "./fake/recipes";
 import { refuse } from "./fake/refuse";
-import { type FakeModel, FakeRun } from "./fake/runs";
+import { routesOf } from "./fake/routes";
+import { type FakeModel, type FakeOrder, FakeRun, PLAIN_ORDER } from "./fake/runs";
+import { followersOf } from "./fake/similar";
 import type { Seam, Signals } from "./seam";
 
 const DEFAULT_IMAGES = 60;
 const IMPORT_STEP_MILLIS = 40;
 const IMPORT_STEPS = 20;
+/** An overnight run of the past began so long ago. */
+const A_NIGHT_MILLIS = 7.2 * 3_600_000;
 
 export function openFake(search: string): Seam {
   const query = new URLSearchParams(search);
@@ -35,6 +40,10 @@ class Fake implements Seam {
   readonly #connection: FakeConnection;
   readonly #hasPriced: boolean;
   readonly #heldAs: RetryKind;
+  readonly #hasSimilar: boolean;
+  readonly #closesLast: boolean;
+  /** The runs of the past whose answers do not count: their recipe has changed since. */
+  readonly #outdatedRuns: number;
   readonly #listeners = new Map<string, Set<(payload: never) => void>>();
   #settings: Settings = {
     theme: "system",
@@ -42,6 +51,8 @@ class Fake implements Seam {
     is_local_only: false,
     base_url: null,
     concurrency: null,
+    limits: { requests: null, input_tokens: null, output_tokens: null },
+    further_routes: [],
     agreed_hosts: [],
   };
   #isImporting = false;
@@ -53,7 +64,17 @@ class Fake implements Seam {
     this.#connection = new FakeConnection(query);
     this.#hasPriced = query.has("priced");
     this.#heldAs = (query.get("held") ?? "rate_limited") as RetryKind;
-    if (images === 0) return;
+    this.#hasSimilar = query.has("similar");
+    this.#closesLast = query.has("closed");
+    if (query.has("routes")) {
+      this.#settings.further_routes = [...FURTHER_ROUTES];
+      this.#settings.agreed_hosts = FURTHER_ROUTES.map(({ base_url }) => hostOf(base_url) ?? "");
+    }
+    if (images > 0) this.#addPast(query, images);
+    this.#outdatedRuns = query.has("answered") ? 0 : this.#runs.length;
+  }
+
+  #addPast(query: URLSearchParams, images: number): void {
     const recipe = this.#recipes.get(1);
     const claude = this.#model(DEFAULT_CLAUDE);
     const stopped = query.get("stopped") as StopReason | null;
@@ -66,6 +87,13 @@ class Fake implements Seam {
     else if (query.has("interrupted")) {
       const model = this.#hasPriced ? claude : builtIn;
       this.#runs.push(FakeRun.halfDone(3, this.#library, recipe, model, { kind: "interrupted" }));
+    } else if (query.has("overnight")) {
+      const ids = this.#library.selected({ kind: "all" });
+      const order: FakeOrder = { ...PLAIN_ORDER, mode: "overnight" };
+      const began = Date.now() - A_NIGHT_MILLIS;
+      const run = new FakeRun(3, this.#library, recipe, claude, ids, () => this.#runChanged(), began, order);
+      this.#runs.push(run);
+      run.start();
     }
   }
 
@@ -117,33 +145,43 @@ class Fake implements Seam {
     return null;
   };
 
-  quote: Seam["quote"] = async ({ images, recipe }) =>
-    quote(
-      this.#library.selected(images),
+  quote: Seam["quote"] = async ({ images, recipe, ...terms }) => {
+    const ids = this.#library.selected(images);
+    return quote(
+      ids,
       this.#recipes.get(recipe).recipe,
       this.#hasPriced
         ? {
             destination: this.#connection.destination(this.#settings),
             hindrance: this.#connection.hindrance(this.#settings),
+            answered: (model) => this.#answered(model, recipe),
           }
         : null,
+      this.#followers(ids),
+      terms,
     );
+  };
 
-  startRun: Seam["startRun"] = async ({ images, recipe, model, budget }) => {
+  startRun: Seam["startRun"] = async ({ images, recipe, model, budget, ...asked }) => {
     const ids = this.#library.selected(images);
     if (ids.length === 0) return refuse("no_images");
     const worker = this.#model(model);
     if (worker.destination.kind === "host") this.#allow(worker.destination.name);
     const id = this.#runs.length + 1;
-    const changed = () => {
-      this.#emit("libraryChanged", null);
-      this.#emit(
-        "runsChanged",
-        this.#runs.flatMap((each) => each.working),
-      );
+    const isElsewhere = worker.destination.kind === "host";
+    const answered = asked.asks_anew || !isElsewhere ? new Set<ImageId>() : this.#answered(model, recipe);
+    const known = new Set(ids.filter((image) => answered.has(image)));
+    const order: FakeOrder = {
+      mode: asked.mode,
+      concurrency: asked.concurrency,
+      answered: known,
+      followers: asked.carries_to_similar ? this.#followers(ids.filter((image) => !known.has(image))) : new Map(),
+      routes: this.#routes(asked.mode),
+      closesLast: this.#closesLast,
+      heldAs: this.#heldAs,
     };
     const saved = this.#recipes.get(recipe);
-    const run = new FakeRun(id, this.#library, saved, worker, ids, changed, Date.now(), this.#heldAs);
+    const run = new FakeRun(id, this.#library, saved, worker, ids, () => this.#runChanged(), Date.now(), order);
     run.limitTo(budget);
     this.#runs.push(run);
     run.start();
@@ -157,8 +195,8 @@ class Fake implements Seam {
     return null;
   };
 
-  resumeRun: Seam["resumeRun"] = async ({ run, budget, accepts_repeats }) => {
-    this.#run(run).resume(budget, accepts_repeats);
+  resumeRun: Seam["resumeRun"] = async ({ run, budget, accepts_repeats, retries_failed }) => {
+    this.#run(run).resume(budget, accepts_repeats, retries_failed);
     return null;
   };
 
@@ -192,13 +230,13 @@ class Fake implements Seam {
 
   connection: Seam["connection"] = async () => this.#connection.describe(this.#settings);
 
-  keepKey: Seam["keepKey"] = async (key) => {
-    this.#connection.keep(key);
+  keepKey: Seam["keepKey"] = async (baseUrl, key) => {
+    this.#connection.keep(baseUrl, key);
     return this.#connection.describe(this.#settings);
   };
 
-  forgetKey: Seam["forgetKey"] = async () => {
-    this.#connection.forget();
+  forgetKey: Seam["forgetKey"] = async (baseUrl) => {
+    this.#connection.forget(baseUrl);
     return this.#connection.describe(this.#settings);
   };
 
@@ -207,6 +245,7 @@ class Fake implements Seam {
   settings: Seam["settings"] = async () => ({ ...this.#settings });
 
   saveSettings: Seam["saveSettings"] = async (settings) => {
+    if (settings.further_routes?.some(({ base_url }) => hostOf(base_url) === null)) refuse("address");
     this.#settings = { ...settings };
     return null;
   };
@@ -229,6 +268,31 @@ class Fake implements Seam {
 
   #emit<Name extends keyof Signals>(name: Name, payload: Signals[Name]): void {
     for (const listener of this.#listeners.get(name) ?? []) (listener as (payload: Signals[Name]) => void)(payload);
+  }
+
+  #runChanged(): void {
+    this.#emit("libraryChanged", null);
+    this.#emit(
+      "runsChanged",
+      this.#runs.flatMap((each) => each.working),
+    );
+  }
+
+  #answered(model: string, recipe: RecipeId): ReadonlySet<ImageId> {
+    return new Set(this.#runs.slice(this.#outdatedRuns).flatMap((run) => [...run.answeredTo(model, recipe)]));
+  }
+
+  #followers(ids: readonly ImageId[]): ReadonlyMap<ImageId, ImageId[]> {
+    return this.#hasSimilar ? followersOf(ids) : new Map();
+  }
+
+  /** Batches go the first way alone. */
+  #routes(mode: RunMode): FakeOrder["routes"] {
+    const routes = routesOf(this.#connection.describe(this.#settings).host, this.#settings, (route) => {
+      const { key, problem } = this.#connection.further(route, this.#settings);
+      return key !== null && problem === null;
+    });
+    return mode === "overnight" ? routes.slice(0, 1) : routes;
   }
 
   #model(id: string): FakeModel {

@@ -86,9 +86,9 @@ export interface Seam {
 
   /** The way to Claude as it is set up now; never a key. */
   connection(): Promise<Connection>;
-  /** Hands a key over; nothing gives it back. */
-  keepKey(key: string): Promise<Connection>;
-  forgetKey(): Promise<Connection>;
+  /** Hands a key over for the server at `baseUrl`, or with null for the one for Claude; nothing gives it back. */
+  keepKey(baseUrl: string | null, key: string): Promise<Connection>;
+  forgetKey(baseUrl: string | null): Promise<Connection>;
   /** Asks the server, without an image. */
   checkConnection(): Promise<ConnectionCheck>;
 

@@ -61,8 +61,8 @@ export function openSeam(): Promise<Seam> {
     undoDecision: () => settled(commands.undoDecision()),
 
     connection: () => settled(commands.connection()),
-    keepKey: (key) => settled(commands.keepKey(key)),
-    forgetKey: () => settled(commands.forgetKey()),
+    keepKey: (baseUrl, key) => settled(commands.keepKey(baseUrl, key)),
+    forgetKey: (baseUrl) => settled(commands.forgetKey(baseUrl)),
     checkConnection: () => settled(commands.checkConnection()),
 
     settings: () => settled(commands.settings()),

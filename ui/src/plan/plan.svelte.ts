@@ -7,13 +7,16 @@ import type {
   PicoDollars,
   Quote,
   RecipeId,
+  RunMode,
   SavedRecipe,
 } from "../ipc/bindings";
 import type { CostScale } from "../kit/costScale";
+import { LEAST_AT_ONCE, MOST_AT_ONCE, typedCount } from "../kit/typedCount";
 import { typedMoney } from "../kit/typedMoney";
 import { words } from "../messages";
 import { money } from "../messages/format";
 import type { App } from "../state/app.svelte";
+import { askedOf, type Price, priceOf, type Terms } from "./price";
 import { isBlocking } from "./shortfalls";
 
 /** Models at one destination, and what hinders them all; retired ones say so themselves. */
@@ -36,17 +39,32 @@ export class Plan {
   typed = $state("");
   /** The budget cap as it is typed; it stays while models change. */
   typedBudget = $state("");
+  /** Overnight where the chosen model can; it stays while models change. */
+  wantsOvernight = $state(false);
+  /** Whether images are asked about whose answers were paid for earlier. */
+  asksAnew = $state(false);
+  /** Whether of images that look alike only one is asked about. */
+  carriesToSimilar = $state(false);
+  /** Images at once as they are typed; empty finds out. */
+  typedAtOnce = $state("");
   isStarting = $state(false);
   /** Whether the person is asked to agree that images go to a server for the first time. */
   isAskingToSend = $state(false);
 
   readonly recipe = $derived(this.recipes.find((saved) => saved.id === this.recipeId) ?? null);
   readonly chosen = $derived(this.quote?.models.find(({ model }) => model.id === this.modelId) ?? null);
+  readonly mode = $derived<RunMode>(this.wantsOvernight && this.chosen?.overnight ? "overnight" : "live");
+  /** What the quote is to be for. */
+  readonly terms = $derived<Terms>({ carries_to_similar: this.carriesToSimilar, asks_anew: this.asksAnew });
+  readonly price = $derived<Price | null>(this.chosen && priceOf(this.chosen, this.mode));
+  /** Images that the chosen model is asked about. */
+  readonly asked = $derived(this.chosen ? this.askedOf(this.chosen) : 0);
+  readonly atOnce = $derived(typedCount(this.typedAtOnce, LEAST_AT_ONCE, MOST_AT_ONCE));
   readonly groups = $derived(groupsOf(this.quote?.models ?? []));
   /** Labels that the chosen model will not look for. */
   readonly unknownLabels = $derived<ReadonlySet<string>>(unknownLabels(this.chosen, this.recipe));
   /** One scale for every whisker of the table; null when nothing has a price above nought. */
-  readonly costScale = $derived(costScale(this.quote));
+  readonly costScale = $derived(costScale(this.quote, this.mode));
   /** Whether a budget has a meaning for the chosen model: it costs something, or nobody knows what. */
   readonly mayCost = $derived(mayCost(this.chosen));
   /** Why the budget cap will not do, in words; null when it will. */
@@ -76,13 +94,22 @@ export class Plan {
   async ask(): Promise<void> {
     const question = ++this.#latestQuestion;
     if (this.recipeId === null) return;
-    const request = { images: this.app.imagesToPlan, recipe: this.recipeId };
+    const request = {
+      images: this.app.imagesToPlan,
+      recipe: this.recipeId,
+      ...this.terms,
+    };
     this.isQuoting = true;
     const quote = await this.app.attempt(() => this.app.seam.quote(request));
     if (question !== this.#latestQuestion) return;
     this.isQuoting = false;
     this.quote = quote ?? null;
     if (quote && !(this.#isChosenByPerson && this.chosen)) this.modelId = modelToChoose(quote);
+  }
+
+  /** Images that a model is asked about: what its quote is for. */
+  askedOf(row: ModelQuote): number {
+    return this.quote === null ? 0 : askedOf(row, this.quote, this.terms);
   }
 
   choose(model: ModelId): void {
@@ -137,10 +164,22 @@ export class Plan {
     this.isStarting = true;
     const images = this.app.imagesToPlan;
     const run = await this.app.attempt(() =>
-      this.app.seam.startRun({ images, recipe: recipeId, model: modelId, concurrency: null, budget: this.cap }),
+      this.app.seam.startRun({
+        images,
+        recipe: recipeId,
+        model: modelId,
+        // The vendor says how many of a batch it works on at once.
+        concurrency: this.mode === "overnight" ? null : this.atOnce.count,
+        mode: this.mode,
+        ...this.terms,
+        budget: this.cap,
+      }),
     );
     this.isStarting = false;
-    if (run !== undefined) this.app.showRun(run);
+    if (run === undefined) return;
+    // To pay again is decided anew every time.
+    this.asksAnew = false;
+    this.app.showRun(run);
   }
 
   #hindrance(): string | null {
@@ -149,7 +188,10 @@ export class Plan {
     if (!this.quote) return words.plan.noQuote;
     if (this.quote.image_count === 0) return words.plan.noImages;
     if (!this.chosen) return words.plan.chooseModel;
-    if (this.chosen.can_run) return this.budgetProblem === null ? null : words.plan.budget.hinders;
+    if (this.chosen.can_run) {
+      if (this.budgetProblem !== null) return words.plan.budget.hinders;
+      return this.atOnce.isWrong && this.mode === "live" ? words.plan.atOnce.hinders : null;
+    }
     const { model, shortfalls, hindrance } = this.chosen;
     if (hindrance) return words.plan.hindrance(hindrance);
     const blocking = shortfalls.find(isBlocking);
@@ -168,7 +210,7 @@ export class Plan {
 
   /** What the one button says: the number of images and of dollars. */
   #goal(): string {
-    const cost = this.chosen?.cost ?? null;
+    const cost = this.price?.cost ?? null;
     return words.plan.annotate(
       this.quote?.image_count ?? 0,
       cost === null ? null : costWords(cost.low, cost.expected, cost.high),
@@ -214,8 +256,11 @@ function unknownLabels(chosen: ModelQuote | null, saved: SavedRecipe | null): Re
   return new Set(shortfalls.flatMap((shortfall) => (shortfall.kind === "unknown_labels" ? shortfall.labels : [])));
 }
 
-function costScale(quote: Quote | null): CostScale | null {
-  const costs = (quote?.models ?? []).flatMap(({ cost }) => (cost && cost.high > 0 ? [cost] : []));
+function costScale(quote: Quote | null, mode: RunMode): CostScale | null {
+  const costs = (quote?.models ?? []).flatMap((row) => {
+    const { cost } = priceOf(row, mode);
+    return cost && cost.high > 0 ? [cost] : [];
+  });
   if (costs.length === 0) return null;
   // A little room at both ends, so that no whisker touches the edge of its column.
   return {

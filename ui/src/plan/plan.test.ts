@@ -39,7 +39,7 @@ describe("the model", () => {
 
   it("becomes the suggested one once there is a key, unless somebody has chosen", async () => {
     const plan = await asked("?priced");
-    await plan.app.seam.keepKey("sk-ant-1");
+    await plan.app.seam.keepKey(null, "sk-ant-1");
     await plan.ask();
     expect(plan.modelId).toBe("claude-haiku-5-5");
     plan.choose("nanodet-g-416");
@@ -158,6 +158,54 @@ describe("the budget cap", () => {
     expect([plan.mayCost, plan.hindrance]).toEqual([true, null]);
     plan.typedBudget = "1";
     expect(plan.budgetProblem).toMatch(/^This model has no price/u);
+  });
+});
+
+describe("when and how", () => {
+  it("is overnight where the chosen model can, and stays wished for while models change", async () => {
+    const plan = await asked("?priced&key");
+    plan.choose("claude-sonnet-5-5");
+    plan.wantsOvernight = true;
+    expect([plan.mode, plan.goal]).toEqual(["overnight", "Annotate 60 images, about $0.17"]);
+    plan.choose("nanodet-g-416");
+    expect([plan.mode, plan.goal]).toEqual(["live", "Annotate 60 images, $0"]);
+    plan.choose("claude-sonnet-5-5");
+    expect(plan.mode).toBe("overnight");
+  });
+
+  it("goes along with the run", async () => {
+    const plan = await asked("?priced&key&similar");
+    await plan.app.saveSettings({ agreed_hosts: ["api.anthropic.com"] });
+    const started = vi.spyOn(plan.app.seam, "startRun");
+    plan.typedAtOnce = "900";
+    expect(plan.hindrance).toBe("The number of images at once needs another value.");
+    plan.typedAtOnce = "6";
+    plan.carriesToSimilar = true;
+    await plan.ask();
+    expect(plan.asked).toBeLessThan(60);
+    await plan.start();
+    expect(started).toHaveBeenLastCalledWith(
+      expect.objectContaining({ concurrency: 6, mode: "live", carries_to_similar: true, asks_anew: false }),
+    );
+    await plan.app.seam.cancelRun(3);
+    plan.wantsOvernight = true;
+    await plan.start();
+    expect(started).toHaveBeenLastCalledWith(expect.objectContaining({ concurrency: null, mode: "overnight" }));
+    await plan.app.seam.cancelRun(4);
+  });
+
+  it("pays for earlier answers again only where somebody says so, every time", async () => {
+    const plan = await asked("?priced&key&answered");
+    await plan.app.saveSettings({ agreed_hosts: ["api.anthropic.com"] });
+    const [before, rest] = [plan.chosen?.answered_before ?? 0, plan.price?.cost?.expected ?? 0];
+    expect([before > 0, plan.asked]).toEqual([true, 60 - before]);
+    plan.asksAnew = true;
+    await plan.ask();
+    expect(plan.asked).toBe(60);
+    expect(plan.price?.cost?.expected).toBeGreaterThan(rest);
+    await plan.start();
+    expect(plan.asksAnew).toBe(false);
+    await plan.app.seam.cancelRun(3);
   });
 });
 

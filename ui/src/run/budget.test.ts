@@ -67,20 +67,31 @@ describe("going on with a run", () => {
   it("asks nothing where nothing was under way", async () => {
     const { resumed, resumption } = made();
     await resumption.want(7, { count: 0, at_most: 0 }, 60 * CENT);
-    expect(resumed).toEqual([{ run: 7, budget: 60 * CENT, accepts_repeats: false }]);
+    expect(resumed).toEqual([{ run: 7, budget: 60 * CENT, accepts_repeats: false, retries_failed: false }]);
     expect(resumption.asked).toBeNull();
   });
 
   it("asks before requests are made again, and takes no for an answer", async () => {
     const { resumed, resumption } = made();
     await resumption.want(7, three);
-    expect(resumption.asked).toEqual({ run: 7, unsettled: three, budget: null });
+    expect(resumption.asked).toEqual({ run: 7, unsettled: three, budget: null, retriesFailed: false });
     resumption.decline();
     await resumption.accept();
     expect(resumed).toEqual([]);
     await resumption.want(7, three, 60 * CENT);
     await resumption.accept();
-    expect(resumed).toEqual([{ run: 7, budget: 60 * CENT, accepts_repeats: true }]);
+    expect(resumed).toEqual([{ run: 7, budget: 60 * CENT, accepts_repeats: true, retries_failed: false }]);
     expect(resumption.asked).toBeNull();
+  });
+
+  it("tries what failed again only where that is asked for, after the same question", async () => {
+    const { resumed, resumption } = made();
+    await resumption.wantRetry(7, { count: 0, at_most: 0 });
+    await resumption.wantRetry(7, three);
+    await resumption.accept();
+    expect(resumed.map((request) => [request.retries_failed, request.accepts_repeats])).toEqual([
+      [true, false],
+      [true, true],
+    ]);
   });
 });

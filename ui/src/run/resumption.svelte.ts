@@ -5,6 +5,7 @@ export interface ResumptionAsked {
   run: RunId;
   unsettled: PossiblyBilled;
   budget: PicoDollars | null;
+  retriesFailed: boolean;
 }
 
 export class Resumption {
@@ -18,15 +19,27 @@ export class Resumption {
   }
 
   /** Resumes, or asks first; a budget of null leaves the one that the run has. */
-  async want(run: RunId, unsettled: PossiblyBilled, budget: PicoDollars | null = null): Promise<void> {
-    if (unsettled.count > 0) this.asked = { run, unsettled, budget };
-    else await this.#resume({ run, budget, accepts_repeats: false });
+  async want(
+    run: RunId,
+    unsettled: PossiblyBilled,
+    budget: PicoDollars | null = null,
+    retriesFailed = false,
+  ): Promise<void> {
+    if (unsettled.count > 0) this.asked = { run, unsettled, budget, retriesFailed };
+    else await this.#resume({ run, budget, accepts_repeats: false, retries_failed: retriesFailed });
+  }
+
+  /** Goes on with the run, and tries its failed images again. */
+  async wantRetry(run: RunId, unsettled: PossiblyBilled): Promise<void> {
+    await this.want(run, unsettled, null, true);
   }
 
   async accept(): Promise<void> {
     const { asked } = this;
     this.asked = null;
-    if (asked) await this.#resume({ run: asked.run, budget: asked.budget, accepts_repeats: true });
+    if (asked === null) return;
+    const { run, budget, retriesFailed } = asked;
+    await this.#resume({ run, budget, accepts_repeats: true, retries_failed: retriesFailed });
   }
 
   decline(): void {

@@ -2,6 +2,7 @@
 import { SvelteMap } from "svelte/reactivity";
 
 import type {
+  FailureGroup,
   ImageCard,
   ImageId,
   InFlight,
@@ -16,6 +17,9 @@ import type {
 import type { Seam } from "../ipc/seam";
 import { words } from "../messages";
 import type { OwnStop } from "../messages/en/run";
+
+/** A fast route has dozens in flight: two rows tell enough. */
+export const MOST_IN_FLIGHT = 12;
 
 /** Snapshots come ten times a second; pictures that change as often only flicker. */
 const PICTURE_MILLIS = 500;
@@ -50,7 +54,22 @@ export function runToShow(newestFirst: RunSummary[]): RunId | null {
 
 /** Whether a run can go on: it is not at work, and something waits. */
 export function mayResume(state: RunState, waiting: number): boolean {
-  return waiting > 0 && (state.kind === "interrupted" || state.kind === "stopped");
+  return waiting > 0 && isResting(state);
+}
+
+/** Whether a run rests, so that somebody may go on with it. */
+export function isResting(state: RunState): boolean {
+  return state.kind === "interrupted" || state.kind === "stopped";
+}
+
+/** Failed images for which another try may come out otherwise. */
+export function retryable(failures: readonly FailureGroup[]): number {
+  return failures.reduce((sum, group) => sum + (group.is_worth_retrying ? group.count : 0), 0);
+}
+
+/** Those under way the longest, the longest first. */
+export function longestUnderWay(inFlight: readonly InFlight[], most: number): InFlight[] {
+  return [...inFlight].sort((one, other) => other.since_millis - one.since_millis).slice(0, most);
 }
 
 export type RunSeam = Pick<Seam, "watchRun" | "imageCards" | "runs">;
@@ -62,7 +81,9 @@ export class RunView {
   progress = $state.raw<RunProgress | null>(null);
   /** Whether it is known which run to show, and that there is none. */
   isEmpty = $state(false);
+  /** Those that are shown, the longest under way first. */
   inFlight = $state.raw<InFlight[]>([]);
+  moreInFlight = $state(0);
   justAnswered = $state.raw<JustAnswered[]>([]);
   readonly cards = new SvelteMap<ImageId, ImageCard>();
 
@@ -78,6 +99,10 @@ export class RunView {
   );
   readonly mayPause = $derived(this.state === "running");
   readonly mayResume = $derived(this.progress !== null && mayResume(this.progress.state, this.left));
+  /** Failed images that can be tried again now. */
+  readonly retryable = $derived(
+    this.progress !== null && isResting(this.progress.state) ? retryable(this.progress.failures) : 0,
+  );
   readonly isWorking = $derived(this.state === "running" || this.state === "stopping");
 
   constructor(seam: RunSeam, refused: (refusal: unknown) => void) {
@@ -122,6 +147,7 @@ export class RunView {
     this.#pictureTimer = undefined;
     this.#answered.clear();
     this.inFlight = [];
+    this.moreInFlight = 0;
     this.justAnswered = [];
   }
 
@@ -143,7 +169,8 @@ export class RunView {
     const snapshot = this.progress;
     if (snapshot === null) return;
     const answered = snapshot.just_answered.map(({ image }) => image);
-    const flying = snapshot.in_flight.map(({ image }) => image);
+    const shownInFlight = longestUnderWay(snapshot.in_flight, MOST_IN_FLIGHT);
+    const flying = shownInFlight.map(({ image }) => image);
     const fresh = answered.filter((image) => !this.#answered.has(image));
     const unknown = flying.filter((image) => !this.cards.has(image) && !fresh.includes(image));
     if (fresh.length + unknown.length > 0) {
@@ -155,7 +182,8 @@ export class RunView {
     }
     if (this.#following !== snapshot.run) return;
     for (const image of fresh) this.#answered.add(image);
-    this.inFlight = snapshot.in_flight;
+    this.inFlight = shownInFlight;
+    this.moreInFlight = snapshot.in_flight.length - shownInFlight.length;
     this.justAnswered = snapshot.just_answered;
     const shown = new Set([...answered, ...flying]);
     for (const image of [...this.cards.keys()]) {

@@ -1,9 +1,20 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import type { ImageCard, ImageId, RunId, RunProgress, RunState, RunSummary } from "../ipc/bindings";
+import type {
+  FailureGroup,
+  ImageCard,
+  ImageId,
+  RouteState,
+  RunId,
+  RunProgress,
+  RunState,
+  RunSummary,
+} from "../ipc/bindings";
 import { words } from "../messages";
 import { linePoints, roundUp } from "./chart";
-import { costHeading, mayResume, ownStop, type RunSeam, runToShow, RunView, stateName } from "./run.svelte";
+import { figuresOf } from "./figures";
+import { numberFrom, strictest, tellsRoutes } from "./pace";
+import { costHeading, mayResume, ownStop, retryable, type RunSeam, runToShow, RunView, stateName } from "./run.svelte";
 
 function summary(id: RunId, state: RunState): RunSummary {
   return {
@@ -14,6 +25,7 @@ function summary(id: RunId, state: RunState): RunSummary {
     model_name: "Model",
     recipe_name: "Recipe",
     destination: { kind: "this_machine" },
+    mode: "live",
     started_at: 0,
     total: 10,
     done: 4,
@@ -36,6 +48,9 @@ function summary(id: RunId, state: RunState): RunSummary {
     budget: null,
     unsettled: { count: 0, at_most: 0 },
     cut_short: 0,
+    retryable: 0,
+    reused: 0,
+    carried: 0,
     retries: 0,
     p50_millis: null,
     p95_millis: null,
@@ -57,13 +72,19 @@ function snapshot(run: RunId, state: RunState, inFlight: ImageId[], answered: Im
     total: 10,
     done: answered.length,
     failed: 0,
-    in_flight: inFlight.map((image) => ({ image, since_millis: 5 })),
+    in_flight: inFlight.map((image) => ({ image, since_millis: 5, size: { width: 1, height: 1 }, preview: [] })),
     waiting: 10 - answered.length - inFlight.length,
+    prepared: 0,
+    reused: 0,
+    carried: 0,
     marks: 0,
     rate_per_minute: 0,
     p50_millis: null,
     p95_millis: null,
     concurrency: 2,
+    mode: "live",
+    routes: [],
+    batches: [],
     quoted: null,
     spent: 0,
     possibly_billed: { count: 0, at_most: 0 },
@@ -227,6 +248,98 @@ describe("a run elsewhere", () => {
     expect(words.run.againstQuote(0.984)).toBe("1.6 % under quote");
     expect(words.run.againstQuote(1.25)).toBe("25 % over quote");
     expect(words.run.againstQuote(1)).toBe("as quoted");
+  });
+});
+
+describe("many in flight", () => {
+  it("are shown the longest first, as many as two rows hold", async () => {
+    const core = new Core();
+    const view = new RunView(core, () => undefined);
+    await view.follow(7);
+    const busy = snapshot(
+      7,
+      RUNNING,
+      Array.from({ length: 64 }, (_, place) => place + 1),
+      [],
+    );
+    const in_flight = busy.in_flight.map((each) => ({ ...each, since_millis: each.image * 10 }));
+    core.watchers.get(7)?.({ ...busy, in_flight });
+    await vi.waitFor(() => expect(view.inFlight).toHaveLength(12));
+    expect(view.inFlight[0]?.image).toBe(64);
+    expect(view.moreInFlight).toBe(52);
+    expect(core.asked[0]).toHaveLength(12);
+  });
+});
+
+describe("another try of what failed", () => {
+  const group = { count: 3, example: "", example_image: "" };
+  const failures: FailureGroup[] = [
+    { ...group, kind: "model_failed", is_worth_retrying: true },
+    { ...group, kind: "declined", is_worth_retrying: false },
+  ];
+
+  it("is for those for which it makes sense, once the run rests", async () => {
+    expect(retryable(failures)).toBe(3);
+    const core = new Core();
+    const view = new RunView(core, () => undefined);
+    await view.follow(7);
+    core.watchers.get(7)?.({ ...snapshot(7, RUNNING, [], []), failures });
+    expect(view.retryable).toBe(0);
+    core.watchers.get(7)?.({ ...snapshot(7, COMPLETED, [], []), failures });
+    expect(view.retryable).toBe(3);
+  });
+});
+
+describe("the ways to a model", () => {
+  const route: RouteState = {
+    name: "api.anthropic.com",
+    under_way: 2,
+    at_once: 4,
+    is_adaptive: true,
+    requests_per_minute: null,
+    hold: null,
+    closed: null,
+  };
+  const held: RouteState = { ...route, hold: { kind: "overloaded", left_millis: 900, detail: "" } };
+
+  it("are told one by one where they differ, or one is not open", () => {
+    expect([[route], [held], [{ ...route, closed: "invalid x-api-key" }], [route, route]].map(tellsRoutes)).toEqual([
+      false,
+      true,
+      true,
+      true,
+    ]);
+  });
+
+  it("have the strictest limit of those that are open", () => {
+    const limited = { ...route, requests_per_minute: 600 };
+    expect(strictest([route])).toBeNull();
+    expect(strictest([route, limited, { ...limited, requests_per_minute: 1000 }])).toBe(600);
+    expect(strictest([route, { ...limited, closed: "invalid x-api-key" }])).toBeNull();
+  });
+
+  it("say whether their number is found out, where all agree", () => {
+    const set = { ...route, is_adaptive: false };
+    expect([[route], [set, set], [route, set], []].map(numberFrom)).toEqual(["found_out", "set", null, null]);
+  });
+});
+
+describe("the figures of an overnight run", () => {
+  it("are of its batches, not of its rate", () => {
+    const batch = { stage: "working", images: 100, finished: 40, submitted_at: 0, expires_at: null } as const;
+    const progress: RunProgress = {
+      ...snapshot(7, RUNNING, [], []),
+      mode: "overnight",
+      batches: [{ ...batch, stage: "ended", finished: 100 }, batch],
+    };
+    const figures = figuresOf(progress, true, 2 * 3_600_000 + 59_000);
+    expect(figures.map(({ name, value }) => [name, value])).toEqual([
+      ["Since the start", "2 h"],
+      ["Batches", "1 of 2"],
+      ["With the vendor", "60"],
+      ["Marks", "0"],
+    ]);
+    expect(figuresOf(snapshot(7, RUNNING, [], []), true, 0)[1]?.name).toBe("Rate");
   });
 });
 

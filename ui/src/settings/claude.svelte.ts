@@ -1,62 +1,42 @@
-/**
- * The settings of the way to Claude. A key passes through `keep` and stays in no field of anything here: the window can
- * hand one over, and ask where one is kept, and no more.
- */
-import type { ConnectionCheck, SettingSource } from "../ipc/bindings";
+/** The settings of the way to Claude: key, address, how much at once, and whether it works. */
+import type { ConnectionCheck, RouteLimits, SettingSource } from "../ipc/bindings";
+import { LEAST_AT_ONCE, MOST_AT_ONCE, typedCount } from "../kit/typedCount";
 import type { App } from "../state/app.svelte";
-
-export const LEAST_AT_ONCE = 1;
-export const MOST_AT_ONCE = 64;
+import { KeyKeeper } from "./key.svelte";
+import { type LimitName, MOST_A_MINUTE } from "./limits";
 
 /** Whether something can be changed here: what the environment says is for the environment to change. */
 export function isOurs(source: SettingSource): boolean {
   return source === "default" || source === "settings";
 }
 
-/** A number at once as it was typed; null when it is none. */
-export function atOnceFrom(typed: string): number | null {
-  const number = Number(typed);
-  return typed.trim() !== "" && Number.isInteger(number) && number >= LEAST_AT_ONCE && number <= MOST_AT_ONCE
-    ? number
-    : null;
-}
-
-export class ClaudeSettings {
+export class ClaudeSettings extends KeyKeeper {
   readonly #app: App;
 
   /** What came of asking the server, until something is changed that makes it old. */
   check = $state.raw<ConnectionCheck | null>(null);
   isChecking = $state(false);
-  /** Whether a new key is being typed in place of the one there is. */
-  isReplacing = $state(false);
   isAtOnceWrong = $state(false);
+  /** The limit that was typed last, if it was none. */
+  wrongLimit = $state<LimitName | null>(null);
 
-  readonly #connection = $derived.by(() => this.#app.connection);
-  readonly hasOwnKey = $derived(this.#connection?.key === "keychain" || this.#connection?.key === "session");
-  readonly mayEnterKey = $derived(this.#connection?.key === null || (this.hasOwnKey && this.isReplacing));
+  readonly limits = $derived<RouteLimits>(this.#limits());
 
   #latestCheck = 0;
 
   constructor(app: App) {
+    super(app, null, () => app.connection?.key);
     this.#app = app;
   }
 
-  /** Whether the key was kept. */
-  async keep(key: string): Promise<boolean> {
+  override keep(key: string): Promise<boolean> {
     this.#forgetCheck();
-    const connection = await this.#app.attempt(() => this.#app.seam.keepKey(key));
-    if (!connection) return false;
-    this.#app.connection = connection;
-    this.isReplacing = false;
-    return true;
+    return super.keep(key);
   }
 
-  async forget(): Promise<void> {
+  override forget(): Promise<void> {
     this.#forgetCheck();
-    const connection = await this.#app.attempt(() => this.#app.seam.forgetKey());
-    if (!connection) return;
-    this.#app.connection = connection;
-    this.isReplacing = false;
+    return super.forget();
   }
 
   /** Whether it was saved. An empty address is the vendor's own. */
@@ -66,10 +46,18 @@ export class ClaudeSettings {
     return this.#app.saveSettings({ base_url: typed.trim() === "" ? null : typed.trim() });
   }
 
+  /** An empty field finds out. */
   async saveAtOnce(typed: string): Promise<void> {
-    const concurrency = typed.trim() === "" ? null : atOnceFrom(typed);
-    this.isAtOnceWrong = typed.trim() !== "" && concurrency === null;
-    if (!this.isAtOnceWrong) await this.#app.saveSettings({ concurrency });
+    const { count, isWrong } = typedCount(typed, LEAST_AT_ONCE, MOST_AT_ONCE);
+    this.isAtOnceWrong = isWrong;
+    if (!isWrong) await this.#app.saveSettings({ concurrency: count });
+  }
+
+  /** An empty field follows what the server announces or refuses. */
+  async saveLimit(name: LimitName, typed: string): Promise<void> {
+    const { count, isWrong } = typedCount(typed, 1, MOST_A_MINUTE);
+    this.wrongLimit = isWrong ? name : null;
+    if (!isWrong) await this.#app.saveSettings({ limits: { ...this.limits, [name]: count } });
   }
 
   async test(): Promise<void> {
@@ -79,6 +67,10 @@ export class ClaudeSettings {
     if (asked !== this.#latestCheck) return;
     this.isChecking = false;
     this.check = check ?? null;
+  }
+
+  #limits(): RouteLimits {
+    return this.#app.settings.limits ?? {};
   }
 
   #forgetCheck(): void {

@@ -15,6 +15,7 @@ import type {
 } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
 import { refusalWords, words } from "../messages";
+import { Nights } from "./nights.svelte";
 
 export type Screen = "library" | "plan" | "run" | "review" | "history" | "settings";
 
@@ -48,8 +49,18 @@ const MOST_TOASTS = 3;
 /** While an import or a run goes on the library changes all the time: it is read again at most so often. */
 const RELOAD_INTERVAL_MILLIS = 500;
 
+/** Settings that make or hinder the way to Claude. */
+const CONNECTION_SETTINGS: readonly (keyof Settings)[] = [
+  "base_url",
+  "concurrency",
+  "further_routes",
+  "agreed_hosts",
+  "is_local_only",
+];
+
 export class App {
   readonly seam: Seam;
+  readonly nights: Nights;
 
   screen = $state<Screen>("library");
   /** The screen that showed before; a screen may go on where that one ended. */
@@ -106,6 +117,7 @@ export class App {
 
   constructor(seam: Seam) {
     this.seam = seam;
+    this.nights = new Nights(seam);
   }
 
   /** Asks the core for what the frame shows and listens to what changes. */
@@ -113,7 +125,7 @@ export class App {
     this.#stopListening = [
       this.seam.on("libraryChanged", () => this.#libraryChanged()),
       this.seam.on("importChanged", (progress) => this.#importChanged(progress)),
-      this.seam.on("runsChanged", (runs) => (this.workingRuns = runs)),
+      this.seam.on("runsChanged", (runs) => this.#runsChanged(runs)),
       this.seam.on("dragChanged", ({ isOver }) => (this.isDragOver = isOver)),
       this.seam.on("refused", (refusal) => this.tell(refusalWords(refusal), "bad")),
     ];
@@ -121,6 +133,7 @@ export class App {
       this.attempt(async () => (this.settings = await this.seam.settings())),
       this.loadConnection(),
       this.reload(),
+      this.attempt(() => this.nights.look()),
     ]);
   }
 
@@ -177,6 +190,13 @@ export class App {
     this.screen = screen;
   }
 
+  #runsChanged(runs: WorkingRun[]): void {
+    const before = this.workingRuns.map(({ run }) => run).join();
+    this.workingRuns = runs;
+    // One has begun or ended.
+    if (runs.map(({ run }) => run).join() !== before) void this.attempt(() => this.nights.look());
+  }
+
   #libraryChanged(): void {
     if (this.#reloadTimer !== null) return;
     const wait = Math.max(0, this.#reloadedAt + RELOAD_INTERVAL_MILLIS - Date.now());
@@ -225,8 +245,8 @@ export class App {
     this.settings = { ...before, ...changed };
     const saved = await this.attempt(() => this.seam.saveSettings({ ...before, ...changed }).then(() => true));
     if (saved !== true) this.settings = before;
-    // Address and number at once are settings too; the core says what became of them.
-    else if ("base_url" in changed || "concurrency" in changed) await this.loadConnection();
+    // What the way to Claude is made of are settings too; the core says what became of them.
+    else if (CONNECTION_SETTINGS.some((name) => name in changed)) await this.loadConnection();
     return saved === true;
   }
 

@@ -67,6 +67,9 @@ it("tells refusals in words, and takes toasts away by themselves", async () => {
     recipe: 1,
     model: "nanodet-g-416",
     concurrency: null,
+    mode: "live",
+    carries_to_similar: false,
+    asks_anew: false,
     budget: null,
   } as const;
   expect(await app.attempt(() => app.seam.startRun(request))).toBeUndefined();

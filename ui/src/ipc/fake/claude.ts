@@ -8,6 +8,8 @@ import type {
   Model,
   ModelQuote,
   PicoDollars,
+  PromptCaching,
+  RunMode,
   SentSize,
   TimeEstimate,
 } from "../bindings";
@@ -24,6 +26,12 @@ const MOST_ANSWER_TOKENS = 4096;
 const EARLIER_IMAGES = 240;
 const EARLIER_MILLIS = 9_400;
 const AT_ONCE = 4;
+/** Of these tokens of text: instructions and form of the answer. */
+const SHORT_INSTRUCTIONS = 310;
+const LONG_INSTRUCTIONS = 690;
+const LEAST_KEPT = 512;
+/** What a token costs that the vendor has kept. */
+const KEPT_SHARE = 0.1;
 
 interface Listed {
   id: string;
@@ -56,15 +64,26 @@ export const DEFAULT_CLAUDE = "claude-haiku-5-5";
 /** The one that has annotated images before, so that its pace and its answers are known. */
 const MEASURED_CLAUDE = "claude-sonnet-5-5";
 
-/** A row for each model; what hinders them is for the caller to say. */
-export function claudeRows(ids: readonly ImageId[], destination: Destination): ModelQuote[] {
+/** A row for each model; what hinders them is for the caller to say. `answered`: by an earlier run of that model. */
+export function claudeRows(
+  ids: readonly ImageId[],
+  destination: Destination,
+  hasLongInstructions: boolean,
+  answered: (model: string) => ReadonlySet<ImageId>,
+  asksAnew: boolean,
+): ModelQuote[] {
   return LISTED.map((listed) => {
-    const { cost, basis } = costOf(listed, ids);
+    const before = answered(listed.id);
+    const left = ids.filter((image) => !before.has(image));
+    const asked = asksAnew ? ids : left;
+    const { cost, basis } = costOf(listed, asked, hasLongInstructions);
     return {
       model: asModel(listed, destination),
       cost,
+      answered_before: ids.length - left.length,
+      overnight: halved(cost),
       cost_basis: basis,
-      time: listed.id === MEASURED_CLAUDE ? measuredTime(ids.length) : null,
+      time: listed.id === MEASURED_CLAUDE ? measuredTime(asked.length) : null,
       shortfalls: [],
       hindrance: null,
       can_run: true,
@@ -72,15 +91,24 @@ export function claudeRows(ids: readonly ImageId[], destination: Destination): M
   });
 }
 
+function halved({ low, expected, high }: CostRange): CostRange {
+  return { low: Math.ceil(low / 2), expected: Math.ceil(expected / 2), high: Math.ceil(high / 2) };
+}
+
 /**
  * What a run of the model would be quoted, and the most that its dearest request can cost; null for a model that is not
  * Claude's.
  */
-export function claudeCost(id: string, ids: readonly ImageId[]): { cost: CostRange; dearest: PicoDollars } | null {
+export function claudeCost(
+  id: string,
+  ids: readonly ImageId[],
+  mode: RunMode = "live",
+): { cost: CostRange; dearest: PicoDollars } | null {
   const listed = LISTED.find((each) => each.id === id);
   if (!listed) return null;
-  const { cost, basis } = costOf(listed, ids);
-  return { cost, dearest: basis.dearest_request };
+  const { cost, basis } = costOf(listed, ids, false);
+  const isHalf = mode === "overnight";
+  return { cost: isHalf ? halved(cost) : cost, dearest: basis.dearest_request / (isHalf ? 2 : 1) };
 }
 
 export function claudeName(id: string): string | null {
@@ -120,7 +148,11 @@ function measuredTime(images: number): TimeEstimate | null {
   };
 }
 
-function costOf(listed: Listed, ids: readonly ImageId[]): { cost: CostRange; basis: CostBasis } {
+function costOf(
+  listed: Listed,
+  ids: readonly ImageId[],
+  hasLongInstructions: boolean,
+): { cost: CostRange; basis: CostBasis } {
   const sizes = new Map<string, SentSize>();
   for (const id of ids) {
     const { size } = photoOf(id);
@@ -136,7 +168,10 @@ function costOf(listed: Listed, ids: readonly ImageId[]): { cost: CostRange; bas
   const inText = ids.length * TEXT_TOKENS;
   const inAnswers = ids.length * ANSWER_TOKENS;
   const assumed: AnswerBasis = { kind: "assumed", marks: MARKS_AN_IMAGE };
-  const known = inImages * input + inText * input;
+  const caching = cachingOf(hasLongInstructions, ids.length);
+  const kept = caching.is_used ? (ids.length - 1) * caching.instruction_tokens * (1 - KEPT_SHARE) : 0;
+  const textCost = Math.round((inText - kept) * input);
+  const known = inImages * input + textCost;
   return {
     cost: {
       low: known + (inAnswers / 2) * output,
@@ -148,8 +183,9 @@ function costOf(listed: Listed, ids: readonly ImageId[]): { cost: CostRange; bas
       longest_edge: sent.reduce((most, { size }) => Math.max(most, size.width, size.height), 0),
       image_tokens: inImages,
       image_cost: inImages * input,
+      caching,
       text_tokens: inText,
-      text_cost: inText * input,
+      text_cost: textCost,
       answer_tokens: inAnswers,
       answer_cost: inAnswers * output,
       answer_basis: listed.id === MEASURED_CLAUDE ? { kind: "earlier_answers", images: EARLIER_IMAGES } : assumed,
@@ -161,4 +197,9 @@ function costOf(listed: Listed, ids: readonly ImageId[]): { cost: CostRange; bas
       output_per_million: output * 1e6,
     },
   };
+}
+
+function cachingOf(hasLongInstructions: boolean, images: number): PromptCaching {
+  const tokens = hasLongInstructions ? LONG_INSTRUCTIONS : SHORT_INSTRUCTIONS;
+  return { instruction_tokens: tokens, least_tokens: LEAST_KEPT, is_used: images > 1 && tokens >= LEAST_KEPT };
 }

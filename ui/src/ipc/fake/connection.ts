@@ -2,10 +2,20 @@
  * The way to Claude of the core in memory. A key is looked at once, for what the server would say to it, and not kept:
  * one with "wrong" in it is not taken, one with "no-credit" has an empty account, one with "forbidden" may not do this.
  */
-import type { Connection, ConnectionCheck, Destination, Hindrance, KeyPlace, Settings } from "../bindings";
+import type {
+  Connection,
+  ConnectionCheck,
+  Destination,
+  FurtherConnection,
+  FurtherRoute,
+  Hindrance,
+  KeyPlace,
+  Settings,
+} from "../bindings";
 import { DEFAULT_CLAUDE } from "./claude";
 
 const VENDOR = "https://api.anthropic.com";
+/** By the environment. */
 const AT_ONCE = 4;
 const MODELS = 14;
 
@@ -17,19 +27,63 @@ const ODD_SERVERS: readonly [string, ConnectionCheck][] = [
   ["gateway", { kind: "unknown_model", model: DEFAULT_CLAUDE, available: ["claude-sonnet-5-5", "claude-opus-5-5"] }],
 ];
 
+/** Set up with `?routes`; the last has no key. */
+export const FURTHER_ROUTES: readonly FurtherRoute[] = [
+  {
+    name: "Frankfurt",
+    base_url: "https://eu.claude.example",
+    model_prefix: "",
+    price_percent: 110,
+    concurrency: null,
+    limits: { requests: 600, input_tokens: null, output_tokens: null },
+  },
+  {
+    name: "Second account",
+    base_url: "https://relay.claude.example:8443",
+    model_prefix: "",
+    price_percent: 100,
+    concurrency: 3,
+    limits: { requests: null, input_tokens: null, output_tokens: null },
+  },
+  {
+    name: "Old gateway",
+    base_url: "https://gateway.example/claude",
+    model_prefix: "anthropic.",
+    price_percent: 95,
+    concurrency: null,
+    limits: { requests: 50, input_tokens: null, output_tokens: null },
+  },
+];
+
+/** The host of an address, with its port when that is an unusual one; null where it is no address of a server. */
+export function hostOf(address: string): string | null {
+  const url = URL.canParse(address) ? new URL(address) : null;
+  return url !== null && /^https?:$/.test(url.protocol) ? url.host : null;
+}
+
 export class FakeConnection {
   readonly #isFromEnvironment: boolean;
   readonly #hasKeychain: boolean;
   #key: KeyPlace | null;
+  /** Of the further routes, by host. */
+  readonly #furtherKeys = new Map<string, KeyPlace>();
   #answer: ConnectionCheck = { kind: "works", model: DEFAULT_CLAUDE, model_count: MODELS };
 
   constructor(query: URLSearchParams) {
     this.#isFromEnvironment = query.has("environment");
     this.#hasKeychain = !query.has("keychainless");
     this.#key = this.#isFromEnvironment ? "variable" : query.has("key") ? this.#place() : null;
+    if (query.has("routes"))
+      for (const route of FURTHER_ROUTES.slice(0, -1))
+        this.#furtherKeys.set(hostOf(route.base_url) ?? "", this.#place());
   }
 
-  keep(key: string): void {
+  /** For the server at an address, or with null for the one for Claude. */
+  keep(address: string | null, key: string): void {
+    if (address !== null) {
+      this.#furtherKeys.set(hostOf(address) ?? "", this.#place());
+      return;
+    }
     this.#key = this.#place();
     if (key.includes("wrong")) this.#answer = { kind: "key_rejected" };
     else if (key.includes("no-credit"))
@@ -39,11 +93,24 @@ export class FakeConnection {
     else this.#answer = { kind: "works", model: DEFAULT_CLAUDE, model_count: MODELS };
   }
 
-  forget(): void {
-    this.#key = null;
+  forget(address: string | null): void {
+    if (address === null) this.#key = null;
+    else this.#furtherKeys.delete(hostOf(address) ?? "");
   }
 
-  describe({ base_url, concurrency }: Settings): Connection {
+  /** A further route as it stands. */
+  further({ name, base_url }: FurtherRoute, settings: Settings): FurtherConnection {
+    const host = hostOf(base_url) ?? "";
+    const problem = settings.is_local_only
+      ? "nothing may be sent to another machine"
+      : settings.agreed_hosts?.includes(host)
+        ? null
+        : `it is not agreed yet that images are sent to ${host}`;
+    return { name, host, key: this.#furtherKeys.get(host) ?? null, problem };
+  }
+
+  describe(settings: Settings): Connection {
+    const { base_url, concurrency, further_routes } = settings;
     const address = base_url ?? VENDOR;
     const url = URL.canParse(address) ? new URL(address) : null;
     const isUsable = url !== null && /^https?:$/.test(url.protocol);
@@ -56,8 +123,9 @@ export class FakeConnection {
       keychain_problem: this.#hasKeychain ? null : "no secret service answers on this desktop",
       model: DEFAULT_CLAUDE,
       model_from: "default",
-      concurrency: concurrency ?? AT_ONCE,
+      concurrency: this.#isFromEnvironment ? AT_ONCE : (concurrency ?? null),
       concurrency_from: this.#isFromEnvironment ? "dot_env" : concurrency ? "settings" : "default",
+      further: (further_routes ?? []).map((route) => this.further(route, settings)),
       problem: isUsable ? null : `"${address}" is no address of a server: it should begin with https://`,
     };
   }

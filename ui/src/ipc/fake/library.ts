@@ -156,13 +156,19 @@ export class FakeLibrary {
     return ids.filter((id) => id >= 1 && id <= this.size).map((id) => this.card(id));
   }
 
-  /** What a run found on an image, as proposals. */
-  propose(id: ImageId, run: RunId, found: { label: string; color: number }[]): number {
+  /** What a run found on an image, or on one that it looks like, as proposals. */
+  propose(
+    id: ImageId,
+    run: RunId,
+    found: { label: string; color: number }[],
+    carriedFrom: ImageId | null = null,
+  ): number {
     const card = this.card(id);
     const marks = photoOf(id)
       .marks.filter((mark) => found.some(({ label }) => label === mark.label))
       .map((mark) => ({
         ...markAt(id, mark, run, ++this.#latestMark),
+        carried_from: carriedFrom,
         color: found.find(({ label }) => label === mark.label)?.color ?? 1,
       }));
     const review = marks.length > 0 ? "unreviewed" : card.review;
@@ -271,6 +277,7 @@ function markAt(
   return {
     id,
     origin: { kind: "run", run },
+    carried_from: null,
     label,
     color: colorOf(label),
     shape: {

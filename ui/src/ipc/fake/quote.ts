@@ -5,9 +5,11 @@ import type {
   Model,
   ModelQuote,
   PixelSize,
+  PlanRequest,
   Quote,
   Recipe,
   Shortfall,
+  SimilarSaving,
 } from "../bindings";
 import { isBlocking } from "../../plan/shortfalls";
 import { claudeRows, DEFAULT_CLAUDE } from "./claude";
@@ -28,12 +30,25 @@ export const builtIn: Model = {
   retires: null,
 };
 
-/** `claude` is where its models are and what hinders them; null leaves them out. */
+/** What is known of Claude's models. */
+export interface FakeClaude {
+  destination: Destination;
+  hindrance: Hindrance | null;
+  /** Images that an earlier run of that model has answered to the same recipe. */
+  answered: (model: string) => ReadonlySet<ImageId>;
+}
+
+/** Without `claude` its models are left out; `followers` need not be asked about where marks are carried over. */
 export function quote(
   ids: readonly ImageId[],
   recipe: Recipe,
-  claude: { destination: Destination; hindrance: Hindrance | null } | null,
+  claude: FakeClaude | null,
+  followers: ReadonlyMap<ImageId, readonly ImageId[]>,
+  { carries_to_similar: carries, asks_anew: asksAnew }: Pick<PlanRequest, "carries_to_similar" | "asks_anew">,
 ): Quote {
+  const following = new Set([...followers.values()].flat());
+  const asked = carries ? ids.filter((image) => !following.has(image)) : ids;
+  const similar: SimilarSaving = { groups: followers.size, followers: following.size };
   const sizes = new Map<string, { size: PixelSize; count: number }>();
   for (const id of ids) {
     const { size } = photoOf(id);
@@ -47,15 +62,17 @@ export function quote(
     {
       model: builtIn,
       cost: { low: 0, expected: 0, high: 0 },
+      answered_before: 0,
+      overnight: null,
       cost_basis: null,
       time:
-        ids.length === 0
+        asked.length === 0
           ? null
           : {
-              total_millis: Math.ceil((ids.length * IMAGE_MILLIS) / AT_ONCE),
+              total_millis: Math.ceil((asked.length * IMAGE_MILLIS) / AT_ONCE),
               image_millis: IMAGE_MILLIS,
               concurrency: AT_ONCE,
-              basis: { kind: "trial", images: Math.min(3, ids.length) },
+              basis: { kind: "trial", images: Math.min(3, asked.length) },
             },
       shortfalls,
       hindrance: null,
@@ -63,12 +80,15 @@ export function quote(
     },
   ];
   if (claude) {
-    const { destination, hindrance } = claude;
-    for (const row of claudeRows(ids, destination)) models.push({ ...row, hindrance, can_run: hindrance === null });
+    const { destination, hindrance, answered } = claude;
+    const hasLongInstructions = (recipe.attributes ?? []).length > 0;
+    for (const row of claudeRows(asked, destination, hasLongInstructions, answered, asksAnew))
+      models.push({ ...row, hindrance, can_run: hindrance === null });
   }
   const frequent = [...sizes.values()].sort((one, other) => other.count - one.count);
   return {
     image_count: ids.length,
+    similar,
     sizes: frequent.slice(0, 5),
     models,
     suggested_model: claude ? DEFAULT_CLAUDE : builtIn.id,

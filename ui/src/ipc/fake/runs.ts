@@ -1,5 +1,6 @@
 /** Runs of the core in memory: they work through their images in a few seconds, and can be paused, resumed, cancelled. */
 import type {
+  BatchState,
   CostRange,
   DurationBin,
   FailureGroup,
@@ -13,8 +14,10 @@ import type {
   PossiblyBilled,
   RetryGroup,
   RetryKind,
+  RouteState,
   RunId,
   RunMetrics,
+  RunMode,
   RunProgress,
   RunReport,
   RunState,
@@ -24,10 +27,13 @@ import type {
   Usage,
   WorkingRun,
 } from "../bindings";
+import { batchesOf, batchStates, type FakeBatch } from "./batches";
 import { ANSWER_TOKENS, claudeCost, promptTokens, THINKING_TOKENS } from "./claude";
+import { FakeFlight } from "./flight";
 import type { FakeLibrary } from "./library";
 import { chance, photoOf } from "./photos";
 import { refuse } from "./refuse";
+import { type FakeRoute, FakeRoutes, isOpen } from "./routes";
 
 const TICK_MILLIS = 100;
 /** However many images a run has, it takes about so many ticks. */
@@ -36,12 +42,10 @@ const MOST_JUST_ANSWERED = 12;
 const MOST_RATE_POINTS = 120;
 const MOST_BINS = 24;
 const CONCURRENCY = 4;
+const MOST_PREPARED = 7;
 /** The epoch of the fake's own clock, so that history looks the same every day. */
 const LONG_AGO = Date.UTC(2026, 10, 21, 9, 30);
 
-/** A run elsewhere is held once, from and until so long after its start. */
-const HELD_FROM_MILLIS = 1500;
-const HELD_UNTIL_MILLIS = 4500;
 /** One request of a run elsewhere went unanswered once so many images were done. */
 const UNANSWERED_AFTER = 10;
 
@@ -67,8 +71,35 @@ const HUNDREDTH_CENT = 1e8;
 
 const NONE_BILLED: PossiblyBilled = { count: 0, at_most: 0 };
 
+/** Another try of these may come out otherwise. */
+const WORTH_RETRYING: readonly FailureKind[] = ["file_missing", "file_unreadable", "model_failed", "answer_unreadable"];
+
 /** Who does the work. */
 export type FakeModel = Pick<Model, "id" | "name" | "destination">;
+
+/** What a run is told beyond its images. */
+export interface FakeOrder {
+  mode: RunMode;
+  /** Images at once; null finds out. */
+  concurrency: number | null;
+  /** Images whose answers were paid for earlier. */
+  answered: ReadonlySet<ImageId>;
+  /** Images that are given the marks of another one, by that other one. */
+  followers: ReadonlyMap<ImageId, readonly ImageId[]>;
+  routes: readonly FakeRoute[];
+  closesLast: boolean;
+  heldAs: RetryKind;
+}
+
+export const PLAIN_ORDER: FakeOrder = {
+  mode: "live",
+  concurrency: null,
+  answered: new Set(),
+  followers: new Map(),
+  routes: [],
+  closesLast: false,
+  heldAs: "rate_limited",
+};
 
 export class FakeRun {
   readonly id: RunId;
@@ -78,8 +109,22 @@ export class FakeRun {
   readonly #quoted: CostRange;
   /** The most that one request can cost. */
   readonly #dearest: PicoDollars;
-  readonly #heldAs: RetryKind;
+  readonly #order: FakeOrder;
+  readonly #routes: FakeRoutes;
+  readonly #batches: readonly FakeBatch[];
+  readonly #flight = new FakeFlight();
   readonly images: ImageId[];
+  /** What is asked about, in this order, and how far that has come. */
+  readonly #queue: ImageId[];
+  #next = 0;
+  /** What costs nothing, and is done first. */
+  #known: ImageId[];
+  #reused = 0;
+  #carried = 0;
+  readonly #answered = new Set<ImageId>();
+  readonly #failedAs = new Map<ImageId, FailureKind>();
+  /** Failed images that were tried again: that goes well. */
+  readonly #retried = new Set<ImageId>();
   readonly #startedAt: number;
   readonly #onChange: () => void;
   #state: RunState = { kind: "running" };
@@ -88,6 +133,7 @@ export class FakeRun {
   #failed = 0;
   #marks = 0;
   #elapsed = 0;
+  #endedAt: number | null = null;
   #durations: number[] = [];
   #failures: FailureGroup[] = [];
   #paid = 0;
@@ -118,16 +164,28 @@ export class FakeRun {
     ids: ImageId[],
     onChange: () => void,
     startedAt = Date.now(),
-    heldAs: RetryKind = "rate_limited",
+    order = PLAIN_ORDER,
   ) {
     this.id = id;
     this.#library = library;
     this.#recipe = recipe;
     this.#model = model;
-    const claude = claudeCost(model.id, ids);
+    const following = new Set([...order.followers.values()].flat());
+    this.#queue = ids.filter((image) => !order.answered.has(image) && !following.has(image));
+    this.#known = ids.filter((image) => order.answered.has(image));
+    const claude = claudeCost(model.id, this.#queue, order.mode);
     this.#quoted = claude?.cost ?? { low: 0, expected: 0, high: 0 };
     this.#dearest = claude?.dearest ?? 0;
-    this.#heldAs = heldAs;
+    this.#order = order;
+    const host = model.destination.kind === "host" ? model.destination.name : "";
+    const routes = order.routes.length > 0 ? order.routes : [{ name: host, concurrency: null, limits: {} }];
+    this.#routes = new FakeRoutes(
+      this.#isElsewhere ? routes : [],
+      order.heldAs,
+      SAID[order.heldAs] ?? "",
+      order.closesLast,
+    );
+    this.#batches = order.mode === "overnight" ? batchesOf(this.#queue) : [];
     this.images = ids;
     this.#onChange = onChange;
     this.#startedAt = startedAt;
@@ -157,12 +215,13 @@ export class FakeRun {
   }
 
   #catchUp(images: number, isLive: boolean): void {
-    for (const image of this.images.slice(0, images)) this.#account(image, isLive);
+    while (this.#next < Math.floor(images)) this.#account(this.#queue[this.#next++] as ImageId, isLive);
     this.#elapsed = this.#durations.reduce((sum, each) => sum + each, 0) / CONCURRENCY;
   }
 
   start(): void {
     this.#state = { kind: "running" };
+    this.#flight.note(this.#flying(), this.#elapsed);
     this.#timer = setInterval(() => this.#tick(), TICK_MILLIS);
     this.#publish();
   }
@@ -174,14 +233,31 @@ export class FakeRun {
     this.#publish();
   }
 
-  resume(budget: PicoDollars | null, acceptsRepeats: boolean): void {
+  resume(budget: PicoDollars | null, acceptsRepeats: boolean, retriesFailed: boolean): void {
     if (this.#isWorking) refuse("run_busy");
+    if (this.images.length === this.#finished && !(retriesFailed && this.#retryable > 0)) refuse("nothing_left");
     if (this.#unsettled.count > 0 && !acceptsRepeats) refuse("unsettled");
     if (budget !== null) this.limitTo(budget);
     if (this.#unsettled.count > 0) this.#repeated = this.#unsettled;
     this.#unsettled = NONE_BILLED;
     this.#stopAs = "completed";
+    if (retriesFailed) this.#retryFailed();
     this.start();
+  }
+
+  #retryFailed(): void {
+    for (const [image, kind] of this.#failedAs) {
+      if (!WORTH_RETRYING.includes(kind)) continue;
+      this.#failedAs.delete(image);
+      this.#failed -= 1;
+      this.#retried.add(image);
+      this.#queue.push(image);
+    }
+    this.#failures = this.#failures.filter(({ is_worth_retrying }) => !is_worth_retrying);
+  }
+
+  get #retryable(): number {
+    return this.#failures.reduce((sum, group) => sum + (group.is_worth_retrying ? group.count : 0), 0);
   }
 
   /** From now on it may cost so much at most, with what it has cost already. */
@@ -218,45 +294,118 @@ export class FakeRun {
       this.#end(this.#stopAs);
       return;
     }
-    const step = this.#hold() ? 0 : Math.max(1, Math.round(this.images.length / TICKS_A_RUN));
-    for (let count = 0; count < step && this.#finished < this.images.length; count += 1) {
-      if (this.#isAtBudget) {
-        this.#end("budget_reached");
-        return;
-      }
-      this.#account(this.images[this.#finished] as ImageId, true);
-    }
-    if (this.#elapsed % 1000 === 0) this.#rates = [...this.#rates, this.#rate()].slice(-MOST_RATE_POINTS);
+    for (const image of this.#known.splice(0)) this.#reuse(image);
+    if (!this.#goOn()) return;
+    if (this.#elapsed % 1000 === 0 && this.#batches.length === 0)
+      this.#rates = [...this.#rates, this.#rate()].slice(-MOST_RATE_POINTS);
     if (this.#finished === this.images.length) this.#end("completed");
     else {
+      this.#flight.note(this.#flying(), this.#elapsed);
       this.#publish();
       // The library is another with every image that is done.
       this.#onChange();
     }
   }
 
+  /** Asks about some more; false when that ended the run. */
+  #goOn(): boolean {
+    const until =
+      this.#batches.length > 0 && this.#next < this.#batched ? this.#endedInBatches() : this.#next + this.#step;
+    while (this.#next < Math.min(until, this.#queue.length)) {
+      if (this.#isAtBudget) {
+        this.#end("budget_reached");
+        return false;
+      }
+      this.#account(this.#queue[this.#next++] as ImageId, true);
+    }
+    return true;
+  }
+
+  /** A night passes by the clock, everything else by the ticks. */
+  get #worked(): number {
+    return this.#order.mode === "overnight" ? (this.#endedAt ?? Date.now()) - this.#startedAt : this.#elapsed;
+  }
+
+  /** Images a tick. */
+  get #step(): number {
+    if (this.#hold()) return 0;
+    return Math.max(1, Math.round(this.images.length / TICKS_A_RUN));
+  }
+
+  get #batched(): number {
+    return this.#batches.reduce((sum, { images }) => sum + images.length, 0);
+  }
+
+  #endedInBatches(): number {
+    const ended = this.#batches.filter(({ endsAt }) => endsAt <= this.#elapsed);
+    return ended.reduce((sum, { images }) => sum + images.length, 0);
+  }
+
+  /** Images that are being asked about. */
+  #flying(): ImageId[] {
+    if (!this.#isWorking || (this.#batches.length > 0 && this.#next < this.#batched)) return [];
+    return this.#queue.slice(this.#next, this.#next + this.#atOnce);
+  }
+
+  /** Images at once, as things stand. */
+  get #atOnce(): number {
+    const { concurrency } = this.#order;
+    const routes = this.#routes.at(this.#elapsed, concurrency, 0).filter(({ closed }) => closed === null);
+    // While every way is held, what was sent before is still under way.
+    const open = routes.some(isOpen) ? routes.filter(isOpen) : routes;
+    if (!this.#isElsewhere) return concurrency ?? CONCURRENCY;
+    return Math.min(
+      concurrency ?? Infinity,
+      open.reduce((sum, { at_once }) => sum + at_once, 0),
+    );
+  }
+
   #end(reason: StopReason): void {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
     this.#state = { kind: "stopped", reason };
+    this.#endedAt = Date.now();
     this.#publish();
     this.#onChange();
   }
 
   #account(image: ImageId, isLive: boolean): void {
-    const took = Math.round(
-      (55 + chance(image, this.id) * 60 + (chance(image, 5) > 0.95 ? 140 : 0)) * (this.#isElsewhere ? 90 : 1),
-    );
-    this.#durations.push(took);
-    if (chance(image, 40 + this.id) < 0.03) {
-      this.#fail(image, "file_unreadable", "unexpected end of file", isLive);
-      return;
+    this.#durations.push(this.#took(image));
+    const failure = this.#retried.has(image) ? null : this.#failureOf(image);
+    // A file that cannot be read is never sent.
+    if (this.#isElsewhere && failure?.kind !== "file_unreadable") this.#pay(image);
+    if (failure === null) {
+      this.#answered.add(image);
+      this.#mark(image, isLive);
+      for (const follower of this.#order.followers.get(image) ?? []) {
+        this.#carried += 1;
+        this.#mark(follower, isLive, image);
+      }
+    } else {
+      this.#fail(image, failure.kind, failure.detail, isLive);
+      // There is nothing to carry over.
+      this.#queue.push(...(this.#order.followers.get(image) ?? []));
     }
-    if (this.#isElsewhere) this.#pay(image);
-    if (this.#isElsewhere && chance(image, 60) > 0.985) {
-      this.#fail(image, "declined", "stop_reason: refusal", isLive);
-      return;
-    }
+  }
+
+  #failureOf(image: ImageId): { kind: FailureKind; detail: string } | null {
+    if (chance(image, 40 + this.id) < 0.03) return { kind: "file_unreadable", detail: "unexpected end of file" };
+    if (!this.#isElsewhere || chance(image, 60) <= 0.985) return null;
+    return { kind: "declined", detail: "stop_reason: refusal" };
+  }
+
+  #took(image: ImageId): number {
+    const detected = 55 + chance(image, this.id) * 60 + (chance(image, 5) > 0.95 ? 140 : 0);
+    return Math.round(detected * (this.#isElsewhere ? 90 : 1));
+  }
+
+  #reuse(image: ImageId): void {
+    this.#reused += 1;
+    this.#answered.add(image);
+    this.#mark(image, true);
+  }
+
+  #mark(image: ImageId, isLive: boolean, carriedFrom: ImageId | null = null): void {
     this.#done += 1;
     const { labels } = this.#recipe.recipe;
     const found = isLive
@@ -264,6 +413,7 @@ export class FakeRun {
           image,
           this.id,
           labels.map(({ name, color }) => ({ label: name, color })),
+          carriedFrom,
         )
       : photoOf(image).marks.length;
     this.#marks += found;
@@ -274,21 +424,29 @@ export class FakeRun {
       if (known) known.count += 1;
       else this.#labels.set(label.name, { name: label.name, color: label.color, count: 1 });
     }
-    const answered = { image, mark_count: found, took_millis: took };
+    const answered = { image, mark_count: found, took_millis: this.#took(image) };
     this.#justAnswered = [answered, ...this.#justAnswered].slice(0, MOST_JUST_ANSWERED);
   }
 
   #fail(image: ImageId, kind: FailureKind, detail: string, isLive: boolean): void {
     this.#failed += 1;
+    this.#failedAs.set(image, kind);
     const group = this.#failures.find((known) => known.kind === kind);
     if (group) group.count += 1;
-    else this.#failures.push({ kind, count: 1, example: detail, example_image: this.#library.card(image).name });
+    else
+      this.#failures.push({
+        kind,
+        count: 1,
+        is_worth_retrying: WORTH_RETRYING.includes(kind),
+        example: detail,
+        example_image: this.#library.card(image).name,
+      });
     if (isLive) this.#library.fail(image, { run: this.id, kind, detail });
   }
 
   /** An answer costs about what was expected, a little less on the whole. */
   #pay(image: ImageId): void {
-    this.#paid += Math.round((this.#quoted.expected / this.images.length) * (0.8 + chance(image, 61) * 0.3));
+    this.#paid += Math.round((this.#quoted.expected / this.#queue.length) * (0.8 + chance(image, 61) * 0.3));
     this.#usage.input_tokens += promptTokens(image);
     this.#usage.thinking_tokens += THINKING_TOKENS;
     this.#usage.output_tokens += ANSWER_TOKENS + THINKING_TOKENS;
@@ -299,14 +457,28 @@ export class FakeRun {
     return this.#model.destination.kind === "host";
   }
 
-  /** A run elsewhere has to wait once. */
+  /** While nothing is sent on any way. */
   #hold(): Hold | null {
-    if (!this.#isElsewhere || this.#state.kind !== "running") return null;
-    if (this.#elapsed < HELD_FROM_MILLIS || this.#elapsed >= HELD_UNTIL_MILLIS) return null;
-    return { kind: this.#heldAs, left_millis: HELD_UNTIL_MILLIS - this.#elapsed, detail: SAID[this.#heldAs] ?? "" };
+    const open = this.#routeStates().filter(({ closed }) => closed === null);
+    return open.length > 0 && open.every(({ hold }) => hold !== null) ? (open[0]?.hold ?? null) : null;
   }
 
-  #retried(): RetryGroup[] {
+  #routeStates(): RouteState[] {
+    if (!this.#isElsewhere || this.#state.kind !== "running" || this.#batches.length > 0) return [];
+    return this.#routes.at(this.#elapsed, this.#order.concurrency, this.#flying().length);
+  }
+
+  #batchStates(): BatchState[] {
+    // The vendor's time goes on while nobody here works.
+    return batchStates(this.#batches, this.#elapsed, this.#startedAt, this.#state.kind === "stopping");
+  }
+
+  /** Images that were answered in this run, to a model and a recipe. */
+  answeredTo(model: string, recipe: number): ReadonlySet<ImageId> {
+    return this.#isElsewhere && this.#model.id === model && this.#recipe.id === recipe ? this.#answered : new Set();
+  }
+
+  #retriedBy(): RetryGroup[] {
     if (!this.#isElsewhere) return [];
     const overloaded = Math.floor(this.#finished / 20);
     const groups: RetryGroup[] = [
@@ -320,11 +492,11 @@ export class FakeRun {
   #possiblyBilled(): PossiblyBilled {
     if (!this.#isElsewhere || this.#finished < UNANSWERED_AFTER) return this.#repeated;
     const { count, at_most } = this.#repeated;
-    return { count: count + 1, at_most: at_most + Math.round(this.#quoted.high / this.images.length) };
+    return { count: count + 1, at_most: at_most + Math.round(this.#quoted.high / this.#queue.length) };
   }
 
   get #retries(): number {
-    return this.#isElsewhere ? this.#retried().reduce((sum, { count }) => sum + count, 0) : this.id % 3;
+    return this.#isElsewhere ? this.#retriedBy().reduce((sum, { count }) => sum + count, 0) : this.id % 3;
   }
 
   get #stopDetail(): string | null {
@@ -347,12 +519,21 @@ export class FakeRun {
   }
 
   #rate(): number {
-    return this.#elapsed === 0 ? 0 : (this.#finished / this.#elapsed) * 60_000;
+    return this.#worked === 0 ? 0 : (this.#finished / this.#worked) * 60_000;
   }
 
   progress(): RunProgress {
     const left = this.images.length - this.#finished;
-    const inFlight = this.#isWorking ? this.images.slice(this.#finished, this.#finished + CONCURRENCY) : [];
+    const flying = this.#flying();
+    const labels = this.#isElsewhere ? this.#recipe.recipe.labels : null;
+    const step = Math.max(1, Math.round(this.images.length / TICKS_A_RUN));
+    const inFlight = this.#flight.states(
+      flying,
+      this.#elapsed,
+      (place) => (Math.floor(place / step) + 1) * TICK_MILLIS,
+      (image) => this.#took(image),
+      labels,
+    );
     return {
       run: this.id,
       state: this.#state,
@@ -361,18 +542,24 @@ export class FakeRun {
       recipe_name: this.#recipe.recipe.name,
       destination: this.#model.destination,
       started_at: this.#startedAt,
-      elapsed_millis: this.#elapsed,
+      elapsed_millis: this.#worked,
       left_millis: this.#finished === 0 || left === 0 ? null : (this.#elapsed / this.#finished) * left,
       total: this.images.length,
       done: this.#done,
       failed: this.#failed,
-      in_flight: inFlight.map((image, place) => ({ image, since_millis: 20 + place * 18 })),
+      in_flight: inFlight,
       waiting: left - inFlight.length,
+      prepared: this.#isElsewhere && flying.length > 0 ? Math.min(MOST_PREPARED, left - inFlight.length) : 0,
+      reused: this.#reused,
+      carried: this.#carried,
       marks: this.#marks,
       rate_per_minute: this.#rate(),
       p50_millis: percentile(this.#durations, 0.5),
       p95_millis: percentile(this.#durations, 0.95),
-      concurrency: CONCURRENCY,
+      concurrency: this.#atOnce,
+      mode: this.#order.mode,
+      routes: this.#routeStates(),
+      batches: this.#batchStates(),
       quoted: this.#quoted,
       spent: this.#paid,
       possibly_billed: this.#possiblyBilled(),
@@ -380,7 +567,7 @@ export class FakeRun {
       reserved: this.#reserved(inFlight.length),
       unsettled: this.#unsettled,
       hold: this.#hold(),
-      retried: this.#retried(),
+      retried: this.#retriedBy(),
       cut_short: this.#cutShort,
       failures: this.#failures.map((group) => ({ ...group })),
       just_answered: this.#justAnswered,
@@ -398,6 +585,7 @@ export class FakeRun {
       model_name: this.#model.name,
       recipe_name: this.#recipe.recipe.name,
       destination: this.#model.destination,
+      mode: this.#order.mode,
       started_at: this.#startedAt,
       total: this.images.length,
       done: this.#done,
@@ -413,6 +601,9 @@ export class FakeRun {
       budget: this.#budget,
       unsettled: this.#unsettled,
       cut_short: this.#cutShort,
+      retryable: this.#retryable,
+      reused: this.#reused,
+      carried: this.#carried,
       retries: this.#retries,
       p50_millis: percentile(this.#durations, 0.5),
       p95_millis: percentile(this.#durations, 0.95),
@@ -425,7 +616,7 @@ export class FakeRun {
       summary: this.summary(),
       metrics: this.#metrics(),
       failures: this.#failures.map((group) => ({ ...group })),
-      retried: this.#retried(),
+      retried: this.#retriedBy(),
       repairs: this.#isElsewhere
         ? [
             { count: 12, example: { kind: "corners_swapped" } },
@@ -445,14 +636,14 @@ export class FakeRun {
     return {
       images: this.#finished,
       concurrency: CONCURRENCY,
-      wall_millis: this.#elapsed,
+      wall_millis: this.#worked,
       mean_millis: summed / this.#finished,
       p50_millis: at(0.5),
       p95_millis: at(0.95),
       p99_millis: at(0.99),
       summed_millis: summed,
-      speedup: summed / this.#elapsed,
-      images_per_second: this.#finished / (this.#elapsed / 1000),
+      speedup: summed / this.#worked,
+      images_per_second: this.#finished / (this.#worked / 1000),
       success_rate: this.#done / this.#finished,
       retry_rate: this.#retries / this.#finished,
       retries: this.#retries,

@@ -1,5 +1,6 @@
-import type { CostRange, DropReason, PossiblyBilled, RepairKind } from "../../ipc/bindings";
+import type { CostRange, DropReason, PossiblyBilled, RepairKind, RunSummary } from "../../ipc/bindings";
 import { count, decimal, duration, enoughMoney, money, percent } from "../format";
+import { run } from "./run";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "image" : "images"}`;
 const marks = (number: number): string => `${count(number)} ${number === 1 ? "mark" : "marks"}`;
@@ -27,7 +28,7 @@ export const history = {
     rate: "Rate",
     reviewed: "Reviewed",
   },
-  run: (run: number) => `Run ${count(run)}`,
+  run: (id: number) => `Run ${count(id)}`,
   imagesOf: (done: number, total: number) => (done === total ? count(total) : `${count(done)} of ${count(total)}`),
   reviewedOf: (reviewed: number, total: number) => `${count(reviewed)} of ${count(total)}`,
   noQuote: "none",
@@ -47,6 +48,25 @@ export const history = {
   undoKeeps: "Marks that you accepted, edited or rejected stay as they are, and so does the run in this history.",
   keep: "Keep them",
   undoConfirm: (undecided: number) => `Remove ${marks(undecided)}`,
+
+  night: {
+    ended: (ended: RunSummary, tookMillis: number) => {
+      const { state } = ended;
+      const isThrough = state.kind !== "stopped" || state.reason === "completed";
+      const quoted = ended.quoted === null ? "" : ` of ${money(ended.quoted.expected)} quoted`;
+      return [
+        `Overnight run ${count(ended.id)} ${isThrough ? "is through" : `stopped (${run.states[state.reason].toLowerCase()})`}: `,
+        `${images(ended.done)} done, ${count(ended.failed)} failed, ${marks(ended.mark_count)}; `,
+        `${money(ended.paid)} paid${quoted}, in ${run.wholeMinutes(tookMillis)}.`,
+      ].join("");
+    },
+    putAway: (ended: number) => `Put the news of run ${count(ended)} away`,
+  },
+  how: "How it asked",
+  overnight: "Overnight",
+  inBatches: "overnight, in batches",
+  reused: "Answers used again",
+  carried: "Carried over from similar images",
 
   cost: "Quote against paid",
   paidOf: (paid: number, { expected }: CostRange) => `${money(paid)} of ${money(expected)} quoted`,

@@ -3,9 +3,13 @@ import type {
   Attribute,
   CalendarDate,
   CostBasis,
+  CostRange,
   Destination,
+  FurtherConnection,
   Hindrance,
   PicoDollars,
+  PromptCaching,
+  RunMode,
   SentSize,
   ShapeKind,
   Shortfall,
@@ -70,9 +74,19 @@ export const plan = {
   tokensNote: "Tokens of one image, on average",
   noTokens: "none",
   time: "Time",
-  noPrice: "no price",
+  /** In place of a price. */
+  unpriced: { no_price: "no price", now_only: "now only" },
+  unpricedNotes: {
+    no_price: "Nobody has told a price for this model",
+    now_only: "This model is not offered overnight",
+  },
   afterRun: "after a run",
   afterRunNote: "Known once this model has annotated some images",
+  night: "within 24 h",
+  nightNote: "The vendor works on it within 24 hours",
+  mode: "When",
+  modes: { live: "Now", overnight: "Overnight" } satisfies Record<RunMode, string>,
+  modePrice: ({ expected }: CostRange) => money(expected),
   thisMachine: "this machine",
   cannotRun: "cannot run this",
   at: (host: string, isOnThisMachine: boolean) => (isOnThisMachine ? `${host}, a server on this machine` : host),
@@ -124,6 +138,7 @@ export const plan = {
   timeNote: "a run cannot end before this",
   timeSum: (number: number, each: string, atOnce: number) =>
     `Answers, ${count(number)} × ${each}, ${count(atOnce)} at once`,
+  timeNight: "The vendor works on the batches within 24 hours, at half the price.",
   timeBasis: (basis: TimeBasis): string =>
     basis.kind === "earlier_run"
       ? `The pace is that of an earlier run of this model here, over ${images(basis.images)}.`
@@ -144,6 +159,8 @@ export const plan = {
       ...(edge === null ? [] : [`${count(edge)} px at most`]),
       `to ${name}${is_on_this_machine ? ", a server on this machine" : ""}`,
     ].join(", "),
+  leavesFurther: (further: readonly FurtherConnection[]) =>
+    `and, by your further routes, to ${names(further.map(({ name, host }) => `${name} (${host})`))}`,
   leavesText: "Label names, definitions, instructions",
   readWords: "Read the exact words",
   wordsTitle: "The words that go along",
@@ -155,6 +172,24 @@ export const plan = {
     note: "You are asked once for each server. Settings, Privacy takes that back, or locks everything to this machine.",
     send: (number: number, host: string) => `Send ${images(number)} to ${host}`,
     notNow: "Not now",
+  },
+  which: {
+    title: "Which images are asked about",
+    answered: (answered: number, total: number, asksAnew: boolean) =>
+      `${count(answered)} of ${count(total)} answered before: ${asksAnew ? "paid again" : "not paid again"}`,
+    askAnew: "Ask anew about every image",
+    similar: (followers: number) =>
+      followers === 1
+        ? "1 of these looks like another: ask about one of each group and offer its marks to the others"
+        : `${count(followers)} of these look like another: ask about one of each group and offer its marks to the others`,
+  },
+  atOnce: {
+    advanced: "Advanced",
+    title: "Images at once",
+    auto: "auto",
+    inShort: (number: number | null) => `${number === null ? "auto" : count(number)} at once`,
+    note: "Empty: Fieldmark finds out how many go well, and goes slower when the server asks for it.",
+    hinders: "The number of images at once needs another value.",
   },
   budget: {
     title: "Budget cap",
@@ -186,12 +221,21 @@ export const plan = {
     basis.kind === "assumed"
       ? `The length of answers is assumed: ${count(basis.marks)} marks an image, no thinking.`
       : `Answers are as long as ${images(basis.images)} had on average before.`,
+  caching: ({ instruction_tokens: tokens, least_tokens: least, is_used }: PromptCaching) => {
+    const instructions = `The instructions (about ${count(tokens)} tokens)`;
+    if (is_used) return `${instructions} are kept between requests: one goes first, the others read what it left.`;
+    if (tokens >= least) return `${instructions} are not kept between requests: every request pays for them in full.`;
+    return `${instructions} are under the ${count(least)} from which this model keeps them: every request pays for them in full.`;
+  },
+  sumNow: "Expected, were it now",
+  sumNight: "Overnight, half of that",
   highNote: (limit: number) => `High means every answer reaches its limit of ${count(limit)} tokens.`,
   free: "It runs on this machine",
   noPriceNote: "Nobody has told a price for this model.",
   annotate: (number: number, cost: string | null) => `Annotate ${images(number)}${cost === null ? "" : `, ${cost}`}`,
   about: (cost: string) => `about ${cost}`,
   takes: (time: string) => `about ${time}, can be left`,
+  takesNight: "within 24 hours, the window may be closed",
   canBeLeft: "can be left",
   noImages: "No images to annotate yet",
   noImagesNote: "Add folders or the samples in the library first.",

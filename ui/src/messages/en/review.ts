@@ -75,6 +75,7 @@ export const review = {
   status: "Status",
   madeBy: "Made by",
   byRun: (run: number) => `Run ${count(run)}`,
+  carriedOver: "Carried over from a similar image",
   byPerson: "You",
   yes: "yes",
   no: "no",

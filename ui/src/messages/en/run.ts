@@ -1,10 +1,12 @@
 import type {
+  BatchStage,
   Destination,
   FailureKind,
   Hold,
   PicoDollars,
   PossiblyBilled,
   RetryKind,
+  RunMode,
   StopReason,
 } from "../../ipc/bindings";
 import { clock, count, decimal, duration, enoughMoney, exactMoney, moment, money, moneyBeside } from "../format";
@@ -17,16 +19,15 @@ const marks = (number: number): string =>
 const failures: Record<FailureKind, { title: string; remedy: string }> = {
   file_missing: {
     title: "File not found",
-    remedy: "The file is no longer at its place. Put it back, then annotate the image again.",
+    remedy: "The file is no longer at its place. Put it back, then retry.",
   },
   file_unreadable: {
     title: "File cannot be read",
-    remedy:
-      "The file is damaged, or no longer the picture that was added. Repair it or add it anew, then annotate it again.",
+    remedy: "The file is damaged, or no longer the picture that was added. Repair it, then retry; or add it anew.",
   },
   model_failed: {
     title: "No answer from the model",
-    remedy: "Annotate the image again. If that fails too, another model may manage it.",
+    remedy: "Retry. If that fails too, another model may manage it.",
   },
   refused: {
     title: "Image refused",
@@ -43,8 +44,7 @@ const failures: Record<FailureKind, { title: string; remedy: string }> = {
   },
   answer_unreadable: {
     title: "Answer cannot be read",
-    remedy:
-      "The model answered something that is no list of marks. The answer is kept as it came; annotate the image again.",
+    remedy: "The model answered something that is no list of marks. The answer is kept as it came; retry.",
   },
 };
 
@@ -77,6 +77,7 @@ const retries: Record<RetryKind, string> = {
   timed_out: "No answer in time",
   unreachable: "Server not reached",
   too_large: "Too large, sent smaller",
+  cut_short: "Cut short, given more room",
 };
 
 const holds: Record<RetryKind, (host: string) => string> = {
@@ -87,12 +88,26 @@ const holds: Record<RetryKind, (host: string) => string> = {
   timed_out: (host) => `${host} did not answer in time`,
   unreachable: (host) => `${host} cannot be reached`,
   too_large: (host) => `${host} found an image too large`,
+  cut_short: (host) => `An answer of ${host} was cut short`,
+};
+
+/** Where a batch stands. */
+const stages: Record<BatchStage, string> = {
+  unconfirmed: "Sent, not confirmed",
+  working: "In work",
+  canceling: "Being cancelled",
+  ended: "Ended, results stored",
 };
 
 export const run = {
   title: (run: number) => `Run ${count(run)}`,
-  what: (model: string, recipe: string, destination: Destination) =>
-    destination.kind === "host" ? `${model}, ${recipe}, to ${destination.name}` : `${model}, ${recipe}`,
+  what: (model: string, recipe: string, destination: Destination, mode: RunMode) =>
+    [
+      model,
+      ...(mode === "overnight" ? ["overnight"] : []),
+      recipe,
+      ...(destination.kind === "host" ? [`to ${destination.name}`] : []),
+    ].join(", "),
   states: {
     running: "Running",
     stopping: "Stopping",
@@ -114,6 +129,12 @@ export const run = {
   pause: "Pause",
   cancel: "Cancel",
   resume: (left: number) => `Resume, ${images(left)} left`,
+  retryFailed: (failed: number) => `Retry ${count(failed)} failed`,
+  retryFailedNote: (left: number) =>
+    left === 0
+      ? "Asks again about the failed images that may come out otherwise"
+      : `Asks again about the failed images that may come out otherwise, and goes on with the ${images(left)} left`,
+  notWorthRetrying: "Another try would end the same, so it is not retried.",
   review: "Review the marks",
   report: "See the report",
 
@@ -166,6 +187,8 @@ export const run = {
   failed: (failed: number) => `${count(failed)} failed`,
   inFlight: (number: number) => `${count(number)} in flight`,
   waiting: (number: number) => `${count(number)} waiting`,
+  reused: (answers: number) => `${count(answers)} ${answers === 1 ? "answer" : "answers"} used again, nothing paid`,
+  carried: (number: number) => `${count(number)} carried over from similar images`,
   started: (at: number, elapsed: number) => `started ${moment(at)}, worked ${duration(elapsed)}`,
 
   timeLeft: "Time left",
@@ -188,6 +211,8 @@ export const run = {
   paid: "paid",
   money,
   duration,
+  /** Without seconds, which would only flicker beside hours. */
+  wholeMinutes: (milliseconds: number) => duration(Math.floor(milliseconds / 60_000) * 60_000),
   none: "–",
   costHeading: (heading: number) => `heading for ${money(heading)}`,
   /** `each`: what one image can cost, where it matters how much room is left. */
@@ -219,11 +244,58 @@ export const run = {
 
   pictures: "Images in flight and just answered",
   inFlightTitle: "In flight",
-  atOnce: (number: number) => `${count(number)} at once`,
+  inFlightNote: (number: number, isElsewhere: boolean) =>
+    isElsewhere ? `${count(number)}, marks as they arrive` : count(number),
+  /** `more` than are shown. */
+  longestFirst: (more: number) => (more === 0 ? "longest first" : `longest first, +${count(more)} more`),
+  flightMarks: (number: number) => (number === 0 ? "looking" : marks(number)),
   answeredTitle: "Just answered",
   newestFirst: "newest first",
   tileMarks: marks,
   tile: (name: string, number: number) => `${name}, ${marks(number)}`,
+  pace: {
+    title: "Pace",
+    /** `from`: by whom the number is, where that can be said in a word. */
+    atOnce: (number: number, from: "found_out" | "set" | null) =>
+      `${images(number)} at once${from === null ? "" : from === "set" ? ", as set" : ", found out"}`,
+    limit: (perMinute: number | null, routes: number) =>
+      perMinute === null
+        ? "No limit is known yet."
+        : `${routes > 1 ? "Strictest limit" : "Limit"}: ${count(perMinute)} requests a minute`,
+    underWay: (underWay: number, atOnce: number) => `${count(underWay)} of ${count(atOnce)}`,
+    routeLimit: (perMinute: number | null) => (perMinute === null ? "" : `${count(perMinute)} / min`),
+    closed: "Closed",
+    prepared: (number: number) => `${count(number)} prepared ahead`,
+  },
+  overnight: {
+    since: "Since the start",
+    within: "within 24 hours",
+    batches: "Batches",
+    ofBatches: (ended: number, sent: number) => `${count(ended)} of ${count(sent)}`,
+    batchesNote: "ended",
+    withVendor: "With the vendor",
+    withVendorNote: "images not finished",
+    oldestFirst: "oldest first",
+    columns: {
+      images: "Images",
+      stage: "Stage",
+      finished: "Finished",
+      share: "Share that is finished",
+      submitted: "Sent",
+      until: "Worked on until",
+    },
+    stages,
+    finishedOf: (finished: number, total: number) => `${count(finished)} of ${count(total)}`,
+    finishedText: (batch: number, finished: number, total: number) =>
+      `Batch ${count(batch)}: ${count(finished)} of ${images(total)} finished`,
+    untilUnknown: "not known yet",
+    noneYet: "The images are being prepared; the first batch is sent when enough of them are.",
+    none: "No batch is with the vendor.",
+    unconfirmedNote: "Sent, but nobody confirmed it: the server is asked before anything is sent again.",
+    interrupted:
+      "Fieldmark was closed while the vendor had images of this run. Resume to fetch what is ready; nothing is sent twice.",
+    mayBeClosed: "You may close the window: the vendor works on, and results are fetched when it is open again.",
+  },
   flightTile: (name: string) => `${name}, in flight`,
 
   needsYou: "Needs you",

@@ -1,7 +1,17 @@
-import type { Connection, ConnectionCheck, KeyPlace, SettingSource } from "../../ipc/bindings";
+import type {
+  Connection,
+  ConnectionCheck,
+  FurtherRoute,
+  KeyPlace,
+  RouteLimits,
+  SettingSource,
+} from "../../ipc/bindings";
 import { count } from "../format";
 
-const keyPlaces: Record<KeyPlace, (connection: Connection) => string> = {
+/** Where a key is kept, and why not in the keychain. */
+type KeptKey = Pick<Connection, "key" | "keychain_problem">;
+
+const keyPlaces: Record<KeyPlace, (kept: KeptKey) => string> = {
   keychain: () => "A key is kept in the keychain of this system.",
   session: ({ keychain_problem }) =>
     keychain_problem === null
@@ -24,9 +34,9 @@ export const settings = {
   variables: { address: "ANTHROPIC_BASE_URL", model: "ANTHROPIC_MODEL", concurrency: "CONCURRENCY" },
   save: "Save",
   key: "Key",
-  keyIs: (connection: Connection) =>
-    connection.key === null ? "There is no key yet." : keyPlaces[connection.key](connection),
-  keyFor: ({ keychain_problem }: Connection) =>
+  keyIs: (kept: KeptKey) => (kept.key === null ? "There is no key yet." : keyPlaces[kept.key](kept)),
+  keyOf: (action: string, route: string) => `${action}: ${route}`,
+  keyFor: ({ keychain_problem }: KeptKey) =>
     keychain_problem === null
       ? "It goes straight into the keychain of this system and is never shown again."
       : "There is no keychain to use, so the key stays in memory until Fieldmark is closed.",
@@ -41,8 +51,73 @@ export const settings = {
   model: "Model",
   modelNote: "Chosen in the plan when nobody has chosen another.",
   concurrency: "Images at once",
-  concurrencyNote: "Fieldmark goes slower by itself when the server asks for it.",
+  foundOut: "found out",
+  concurrencyNote:
+    "Empty: Fieldmark finds out how many go well. Either way it goes slower when the server asks for it.",
   concurrencyRange: (least: number, most: number) => `A whole number from ${count(least)} to ${count(most)}.`,
+  limits: "Limits a minute",
+  limitNames: {
+    requests: "Requests",
+    input_tokens: "Input tokens",
+    output_tokens: "Output tokens",
+  } satisfies Record<keyof RouteLimits, string>,
+  limitOf: (name: string) => `${name} a minute`,
+  limitsNote:
+    "Empty: what the server announces or refuses is followed. A number here is kept to as well, such as to leave room for others on the account.",
+  limitWrong: "A whole number above nought, or nothing.",
+  further: "Further routes",
+  furtherNote:
+    "Other regions, accounts or gateways with the same models. Requests are spread over all that are in use.",
+  addRoute: "Add a route",
+  editRoute: "Edit",
+  editRouteOf: (name: string) => `Edit ${name}`,
+  removeRoute: "Remove",
+  removeRouteOf: (name: string) => `Remove ${name}`,
+  routeUsed: "In use",
+  routeUnused: "Not used",
+  routeFacts: ({ base_url, model_prefix, price_percent, concurrency, limits }: FurtherRoute) =>
+    [
+      base_url,
+      ...(model_prefix === "" ? [] : [`model names begin with “${model_prefix}”`]),
+      price_percent === 100 ? "list price" : `${count(price_percent)} % of the list price`,
+      concurrency === null ? "" : `${count(concurrency)} at once`,
+      ...(limits.requests ? [`${count(limits.requests)} requests a minute`] : []),
+      ...(limits.input_tokens ? [`${count(limits.input_tokens)} input tokens a minute`] : []),
+      ...(limits.output_tokens ? [`${count(limits.output_tokens)} output tokens a minute`] : []),
+    ]
+      .filter((fact) => fact !== "")
+      .join(", "),
+  routeAwaits: (host: string) => `You have not agreed yet that images are sent to ${host}.`,
+  routeAsk: "Agree…",
+  routeProblem: (problem: string) => `Nothing is sent there: ${problem}.`,
+  routeForm: {
+    addTitle: "Add a route",
+    editTitle: "Edit the route",
+    name: "Name",
+    nameNote: "As it is to be called in runs.",
+    addressNote: "Of the server, without /v1/messages.",
+    prefix: "Before model names",
+    noPrefix: "nothing",
+    prefixNote: "Where they have another name there, such as anthropic.",
+    percent: "Price in percent",
+    percentNote: "Of the list price.",
+    keyNote: "Its key is entered in the list once the route is there.",
+    wrong: {
+      name: "A name, and one that no other route has.",
+      base_url: "An address such as https://eu.example.com.",
+      price_percent: "A whole number from 1 to 1,000.",
+      concurrency: "A whole number from 1 to 64, or nothing.",
+    },
+    cancel: "Cancel",
+    add: "Add",
+  },
+  routeAgree: {
+    title: (host: string) => `Send images to ${host} too?`,
+    what: (host: string) =>
+      `With this route, some of the images of a run with Claude go to ${host}: resized copies, with the words of the recipe.`,
+    stays: "Stays here: originals, file names, EXIF, place. Without your agreement the route is kept, and not used.",
+    agree: (host: string) => `Send images to ${host}`,
+  },
   test: "Test the connection",
   testing: "Asking the server",
   testNote: "Asks for the list of models: no image is sent, and it costs nothing.",

@@ -1,0 +1,85 @@
+/** The ways to a model elsewhere: how many requests each takes at once, and what holds or closes it. */
+import type { FurtherRoute, Hold, RetryKind, RouteLimits, RouteState, Settings } from "../bindings";
+
+/** One way to the model, as it is set up. */
+export interface FakeRoute {
+  name: string;
+  concurrency: number | null;
+  limits: RouteLimits;
+}
+
+/** A run elsewhere is held once on its first way, from and until so long after its start. */
+const HELD_FROM_MILLIS = 1500;
+const HELD_UNTIL_MILLIS = 4500;
+/** The last of several ways closes after that time, where it is asked to. */
+const CLOSES_AFTER_MILLIS = 1000;
+/** Learned from the server's refusal. */
+const LEARNED_REQUESTS = 1000;
+
+const FIRST_AT_ONCE = 4;
+const FURTHER_AT_ONCE = 2;
+const MOST_FOUND_OUT = 24;
+/** One more at once for every so many milliseconds that go well. */
+const GROWTH_MILLIS = 500;
+
+/** The way to Claude, and those further ones that can be used. */
+export function routesOf(host: string, settings: Settings, isUsable: (route: FurtherRoute) => boolean): FakeRoute[] {
+  const first = { name: host, concurrency: settings.concurrency ?? null, limits: settings.limits ?? {} };
+  return [first, ...(settings.further_routes ?? []).filter(isUsable)];
+}
+
+export class FakeRoutes {
+  readonly #routes: readonly FakeRoute[];
+  readonly #heldAs: RetryKind;
+  readonly #detail: string;
+  readonly #closesLast: boolean;
+
+  constructor(routes: readonly FakeRoute[], heldAs: RetryKind, detail: string, closesLast: boolean) {
+    this.#routes = routes;
+    this.#heldAs = heldAs;
+    this.#detail = detail;
+    this.#closesLast = closesLast && routes.length > 1;
+  }
+
+  /** How they stand; `atOnce` is what the run was told, null when it finds out. */
+  at(elapsed: number, atOnce: number | null, inFlight: number): RouteState[] {
+    const states = this.#routes.map((route, place): RouteState => {
+      const isFirst = place === 0;
+      const isClosed = this.#closesLast && place === this.#routes.length - 1 && elapsed >= CLOSES_AFTER_MILLIS;
+      const set = (isFirst ? atOnce : null) ?? route.concurrency;
+      return {
+        name: route.name,
+        under_way: 0,
+        at_once: set ?? foundOut(isFirst ? FIRST_AT_ONCE : FURTHER_AT_ONCE, elapsed, isFirst),
+        is_adaptive: set === null,
+        requests_per_minute:
+          route.limits.requests ?? (isFirst && elapsed >= HELD_FROM_MILLIS ? LEARNED_REQUESTS : null),
+        hold: isFirst ? this.#hold(elapsed) : null,
+        closed: isClosed ? "invalid x-api-key" : null,
+      };
+    });
+    let left = inFlight;
+    for (const state of states.filter(isOpen)) {
+      state.under_way = Math.min(left, state.at_once);
+      left -= state.under_way;
+    }
+    return states;
+  }
+
+  #hold(elapsed: number): Hold | null {
+    if (elapsed < HELD_FROM_MILLIS || elapsed >= HELD_UNTIL_MILLIS) return null;
+    return { kind: this.#heldAs, left_millis: HELD_UNTIL_MILLIS - elapsed, detail: this.#detail };
+  }
+}
+
+export function isOpen({ hold, closed }: RouteState): boolean {
+  return hold === null && closed === null;
+}
+
+/** It grows until the server refuses, and begins anew at half of that. */
+function foundOut(first: number, elapsed: number, isRefused: boolean): number {
+  const before = first + Math.floor((isRefused ? Math.min(elapsed, HELD_FROM_MILLIS) : elapsed) / GROWTH_MILLIS);
+  if (!isRefused || elapsed < HELD_FROM_MILLIS) return Math.min(MOST_FOUND_OUT, before);
+  const since = Math.max(0, elapsed - HELD_UNTIL_MILLIS);
+  return Math.min(MOST_FOUND_OUT, Math.max(FIRST_AT_ONCE, Math.ceil(before / 2)) + Math.floor(since / GROWTH_MILLIS));
+}

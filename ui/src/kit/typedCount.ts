@@ -1,0 +1,21 @@
+/** Whole numbers as people type them. */
+
+/** `count` is null when nothing is typed, and when what is typed will not do. */
+export interface TypedCount {
+  count: number | null;
+  isWrong: boolean;
+}
+
+/** "8", " 8 " and "2,000,000"; an empty field is no number, and nothing wrong. */
+export function typedCount(typed: string, least: number, most: number): TypedCount {
+  const digits = typed.trim().replaceAll(/,(?=\d{3}(?!\d))/gu, "");
+  if (digits === "") return { count: null, isWrong: false };
+  const number = Number(digits);
+  return /^\d+$/u.test(digits) && number >= least && number <= most
+    ? { count: number, isWrong: false }
+    : { count: null, isWrong: true };
+}
+
+/** Images at once, wherever they are set. */
+export const LEAST_AT_ONCE = 1;
+export const MOST_AT_ONCE = 64;

@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest";
+
+import { openFake } from "../ipc/fake";
+import type { ModelQuote, Quote } from "../ipc/bindings";
+import { askedOf, priceOf, type Terms } from "./price";
+
+const PLAIN: Terms = { carries_to_similar: false, asks_anew: false };
+
+async function quoted(query: string, terms = PLAIN): Promise<{ quote: Quote; row: ModelQuote }> {
+  const quote = await openFake(query).quote({ images: { kind: "all" }, recipe: 1, ...terms });
+  return { quote, row: quote.models.find(({ model }) => model.id === "claude-haiku-5-5") as ModelQuote };
+}
+
+it("has the price of the chosen mode, or says why there is none", async () => {
+  const { quote, row } = await quoted("?priced&key");
+  expect(priceOf(row, "live")).toEqual({ cost: row.cost, why: null });
+  expect(priceOf(row, "overnight")).toEqual({ cost: row.overnight, why: null });
+  expect(priceOf(quote.models[0] as ModelQuote, "overnight").why).toBe("now_only");
+  expect(priceOf({ ...row, cost: null, overnight: null }, "overnight").why).toBe("no_price");
+});
+
+describe("the images that are asked about", () => {
+  it.each([
+    [PLAIN, 60],
+    [{ ...PLAIN, asks_anew: true }, 60],
+    [{ ...PLAIN, carries_to_similar: true }, 60],
+    [{ carries_to_similar: true, asks_anew: true }, 60],
+  ])("are as many as their cost is for: %j", async (terms, all) => {
+    const { quote, row } = await quoted("?priced&key&answered&similar", terms);
+    expect(quote.image_count).toBe(all);
+    expect(row.answered_before).toBeGreaterThan(0);
+    const asked = askedOf(row, quote, terms);
+    expect(row.cost_basis?.sent.reduce((sum, { count }) => sum + count, 0)).toBe(asked);
+  });
+});

@@ -1,0 +1,89 @@
+/** The large figures above a run's pictures. */
+import type { RunProgress } from "../ipc/bindings";
+import { words } from "../messages";
+import { count } from "../messages/format";
+
+export interface Figure {
+  name: string;
+  value: string;
+  note: string;
+}
+
+/** `now`: the clock, read with every snapshot, so that an estimate is as old as that. */
+export function figuresOf(progress: RunProgress, isWorking: boolean, now: number): Figure[] {
+  return progress.mode === "overnight"
+    ? [sinceStart(progress, isWorking, now), batches(progress), withTheVendor(progress), marks(progress)]
+    : [time(progress, isWorking, now), rate(progress, isWorking), takes(progress), marks(progress)];
+}
+
+/** What a run without a cost bar has cost. */
+export function costFigure({ spent, destination }: RunProgress, isWorking: boolean): Figure {
+  const paid = isWorking ? words.run.spent : words.run.paid;
+  return {
+    name: words.run.cost,
+    value: words.run.money(spent),
+    note: destination.kind === "this_machine" ? words.run.free : paid,
+  };
+}
+
+function time({ elapsed_millis, left_millis }: RunProgress, isWorking: boolean, now: number): Figure {
+  if (!isWorking) return { name: words.run.took, value: words.run.duration(elapsed_millis), note: words.run.tookNote };
+  return {
+    name: words.run.timeLeft,
+    value: left_millis === null ? words.run.timeLeftUnknown : words.run.duration(left_millis),
+    note: left_millis === null ? words.run.afterFirst : words.run.doneAbout(now + left_millis),
+  };
+}
+
+function rate({ done, failed, elapsed_millis, rate_per_minute }: RunProgress, isWorking: boolean): Figure {
+  const finished = done + failed;
+  const perMinute = isWorking || elapsed_millis === 0 ? rate_per_minute : (finished / elapsed_millis) * 60_000;
+  return {
+    name: words.run.rate,
+    value: finished === 0 ? words.run.none : words.run.perMinute(perMinute),
+    note: isWorking ? words.run.rateNote : words.run.rateWhole,
+  };
+}
+
+function takes({ p50_millis, p95_millis }: RunProgress): Figure {
+  return {
+    name: words.run.takes,
+    value: p50_millis === null ? words.run.none : words.run.duration(p50_millis),
+    note: p95_millis === null ? words.run.afterFirst : words.run.takesNote(p95_millis),
+  };
+}
+
+function marks({ marks: found, done }: RunProgress): Figure {
+  return {
+    name: words.run.marks,
+    value: count(found),
+    note: done === 0 ? "" : words.run.marksEach(found / done),
+  };
+}
+
+function sinceStart({ started_at, elapsed_millis }: RunProgress, isWorking: boolean, now: number): Figure {
+  if (!isWorking) return { name: words.run.took, value: words.run.duration(elapsed_millis), note: words.run.tookNote };
+  return {
+    name: words.run.overnight.since,
+    value: words.run.wholeMinutes(Math.max(0, now - started_at)),
+    note: words.run.overnight.within,
+  };
+}
+
+function batches({ batches: sent }: RunProgress): Figure {
+  const ended = sent.filter(({ stage }) => stage === "ended").length;
+  return {
+    name: words.run.overnight.batches,
+    value: words.run.overnight.ofBatches(ended, sent.length),
+    note: words.run.overnight.batchesNote,
+  };
+}
+
+function withTheVendor({ batches: sent }: RunProgress): Figure {
+  const working = sent.filter(({ stage }) => stage !== "ended");
+  return {
+    name: words.run.overnight.withVendor,
+    value: count(working.reduce((sum, { images, finished }) => sum + images - finished, 0)),
+    note: words.run.overnight.withVendorNote,
+  };
+}

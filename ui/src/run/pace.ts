@@ -1,0 +1,20 @@
+/** What there is to say about the ways to a model. */
+import type { RouteState } from "../ipc/bindings";
+
+/** The strictest limit that is known of any of them, in requests a minute; null where none is. */
+export function strictest(routes: readonly RouteState[]): number | null {
+  const known = routes.flatMap(({ requests_per_minute: limit, closed }) => (limit === null || closed ? [] : [limit]));
+  return known.length === 0 ? null : Math.min(...known);
+}
+
+/** Whether the number at once is found out or set; null where that differs from way to way, and where there is none. */
+export function numberFrom(routes: readonly RouteState[]): "found_out" | "set" | null {
+  const found = routes.filter(({ is_adaptive }) => is_adaptive).length;
+  if (routes.length === 0 || (found > 0 && found < routes.length)) return null;
+  return found > 0 ? "found_out" : "set";
+}
+
+/** Whether they are told one by one: a single one in good order says nothing that the sums do not. */
+export function tellsRoutes(routes: readonly RouteState[]): boolean {
+  return routes.length > 1 || routes.some(({ hold, closed }) => hold !== null || closed !== null);
+}

@@ -1,0 +1,184 @@
+/** Further routes: servers beside the one for Claude that requests are spread over. */
+import type { FurtherConnection, FurtherRoute } from "../ipc/bindings";
+import { LEAST_AT_ONCE, MOST_AT_ONCE, typedCount } from "../kit/typedCount";
+import type { App } from "../state/app.svelte";
+import { LIMIT_NAMES, type LimitName, MOST_A_MINUTE } from "./limits";
+
+const LEAST_PERCENT = 1;
+/** Ten times the list price. */
+const MOST_PERCENT = 1000;
+
+export type RouteField = "name" | "base_url" | "price_percent" | "concurrency" | LimitName;
+
+/** A route as it is typed. */
+export class RouteDraft {
+  /** Its place in the list; null for a new one. */
+  readonly place: number | null;
+  name = $state("");
+  baseUrl = $state("");
+  modelPrefix = $state("");
+  pricePercent = $state("100");
+  concurrency = $state("");
+  limits = $state<Record<LimitName, string>>({ requests: "", input_tokens: "", output_tokens: "" });
+
+  readonly #takenNames: readonly string[];
+
+  constructor(place: number | null, route: FurtherRoute | null, takenNames: readonly string[]) {
+    this.place = place;
+    this.#takenNames = takenNames;
+    if (route === null) return;
+    this.name = route.name;
+    this.baseUrl = route.base_url;
+    this.modelPrefix = route.model_prefix;
+    this.pricePercent = String(route.price_percent);
+    this.concurrency = textOf(route.concurrency);
+    for (const name of LIMIT_NAMES) this.limits[name] = textOf(route.limits[name]);
+  }
+
+  /** Fields that will not do. */
+  get wrong(): ReadonlySet<RouteField> {
+    const wrong = new Set<RouteField>();
+    const name = this.name.trim();
+    if (name === "" || this.#takenNames.includes(name)) wrong.add("name");
+    if (!isAddress(this.baseUrl.trim())) wrong.add("base_url");
+    const percent = typedCount(this.pricePercent, LEAST_PERCENT, MOST_PERCENT);
+    if (percent.count === null) wrong.add("price_percent");
+    if (typedCount(this.concurrency, LEAST_AT_ONCE, MOST_AT_ONCE).isWrong) wrong.add("concurrency");
+    for (const limit of LIMIT_NAMES) if (typedCount(this.limits[limit], 1, MOST_A_MINUTE).isWrong) wrong.add(limit);
+    return wrong;
+  }
+
+  /** What is typed; only for one in which nothing is wrong. */
+  get route(): FurtherRoute {
+    const limit = (name: LimitName) => typedCount(this.limits[name], 1, MOST_A_MINUTE).count;
+    return {
+      name: this.name.trim(),
+      base_url: this.baseUrl.trim(),
+      model_prefix: this.modelPrefix.trim(),
+      price_percent: typedCount(this.pricePercent, LEAST_PERCENT, MOST_PERCENT).count ?? 100,
+      concurrency: typedCount(this.concurrency, LEAST_AT_ONCE, MOST_AT_ONCE).count,
+      limits: {
+        requests: limit("requests"),
+        input_tokens: limit("input_tokens"),
+        output_tokens: limit("output_tokens"),
+      },
+    };
+  }
+}
+
+/** A route as it is set up, and as it stands. */
+export interface ListedRoute {
+  route: FurtherRoute;
+  /** Null until the core has answered. */
+  standing: FurtherConnection | null;
+  /** Whether nobody has agreed yet that images are sent there. */
+  awaitsAgreement: boolean;
+}
+
+export class FurtherRoutes {
+  readonly #app: App;
+
+  draft = $state.raw<RouteDraft | null>(null);
+  /** Whether wrong fields say so: not before somebody has tried to save. */
+  hasTried = $state(false);
+  /** The host that somebody is asked to agree to; null while nobody is. */
+  askedHost = $state<string | null>(null);
+
+  readonly listed = $derived<ListedRoute[]>(this.#listed());
+
+  constructor(app: App) {
+    this.#app = app;
+  }
+
+  add(): void {
+    this.#open(new RouteDraft(null, null, this.#names(null)));
+  }
+
+  edit(place: number): void {
+    const route = this.#routes[place];
+    if (route) this.#open(new RouteDraft(place, route, this.#names(place)));
+  }
+
+  close(): void {
+    this.draft = null;
+  }
+
+  /** Saves what is typed, and asks whether images may go there where nobody has agreed to that yet. */
+  async save(): Promise<boolean> {
+    const { draft } = this;
+    this.hasTried = true;
+    if (draft === null || draft.wrong.size > 0) return false;
+    const place = draft.place ?? this.#routes.length;
+    const routes = [...this.#routes];
+    routes[place] = draft.route;
+    if (!(await this.#app.saveSettings({ further_routes: routes }))) return false;
+    this.close();
+    const saved = this.listed[place];
+    if (saved?.awaitsAgreement) this.askedHost = saved.standing?.host ?? null;
+    return true;
+  }
+
+  /** Its key is forgotten with it, unless another route leads to the same server. */
+  async remove(place: number): Promise<void> {
+    const gone = this.listed[place];
+    if (!gone) return;
+    const routes = this.#routes.filter((_, each) => each !== place);
+    const { standing } = gone;
+    const isShared =
+      this.#app.connection?.host === standing?.host ||
+      this.listed.some((other, each) => each !== place && other.standing?.host === standing?.host);
+    if (!(await this.#app.saveSettings({ further_routes: routes }))) return;
+    const hasOwnKey = standing?.key === "keychain" || standing?.key === "session";
+    if (!hasOwnKey || isShared) return;
+    const connection = await this.#app.attempt(() => this.#app.seam.forgetKey(gone.route.base_url));
+    if (connection) this.#app.connection = connection;
+  }
+
+  ask(host: string): void {
+    this.askedHost = host;
+  }
+
+  decline(): void {
+    this.askedHost = null;
+  }
+
+  async agree(): Promise<void> {
+    const host = this.askedHost;
+    this.askedHost = null;
+    if (host === null) return;
+    await this.#app.saveSettings({ agreed_hosts: [...(this.#app.settings.agreed_hosts ?? []), host] });
+  }
+
+  #open(draft: RouteDraft): void {
+    this.hasTried = false;
+    this.draft = draft;
+  }
+
+  get #routes(): readonly FurtherRoute[] {
+    return this.#app.settings.further_routes ?? [];
+  }
+
+  #names(but: number | null): string[] {
+    return this.#routes.filter((_, place) => place !== but).map(({ name }) => name);
+  }
+
+  #listed(): ListedRoute[] {
+    const agreed = this.#app.settings.agreed_hosts ?? [];
+    return this.#routes.map((route, place) => {
+      const told = this.#app.connection?.further[place] ?? null;
+      // What was told before the latest change may be about another one.
+      const standing = told?.name === route.name ? told : null;
+      const awaitsAgreement = standing !== null && standing.host !== "" && !agreed.includes(standing.host);
+      return { route, standing, awaitsAgreement };
+    });
+  }
+}
+
+/** The core is stricter, and says so when it is asked to save. */
+function isAddress(typed: string): boolean {
+  return URL.canParse(typed) && /^https?:$/u.test(new URL(typed).protocol);
+}
+
+function textOf(number: number | null | undefined): string {
+  return number === null || number === undefined ? "" : String(number);
+}
