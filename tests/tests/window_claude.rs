@@ -143,6 +143,7 @@ async fn a_run_asks_for_consent_survives_its_server_and_shows_what_it_paid() {
     window.go_to("Plan").await;
     window.enter("find-these", LABELS).await;
     window.press("//button[normalize-space()='Save as recipe']").await;
+    let anew = "//label[contains(., 'Ask anew')]//input";
     let annotate = "//button[starts-with(normalize-space(), 'Annotate 4 images, about $')][not(@disabled)]";
     window.see(annotate).await;
     window.photograph("23-plan-claude").await;
@@ -162,8 +163,11 @@ async fn a_run_asks_for_consent_survives_its_server_and_shows_what_it_paid() {
     window.see("//h1[normalize-space() = 'Run 1']").await;
     window.photograph("26-history-claude").await;
 
-    // The same under a budget that is too small for all four, then raised.
+    // Asked anew, since every answer is there already, under a budget that is too small for all four, then raised.
     window.go_to("Plan").await;
+    window.see("//*[contains(text(), 'Every answer is there already')]").await;
+    window.photograph("32-plan-answered").await;
+    window.press(anew).await;
     window.enter("budget-cap", "0.10").await;
     window.see(annotate).await;
     window.photograph("30-plan-budget").await;
@@ -175,11 +179,11 @@ async fn a_run_asks_for_consent_survives_its_server_and_shows_what_it_paid() {
     window.press("//button[normalize-space()='Raise and resume']").await;
     window.see("//*[contains(text(), 'Completed')]").await;
     window.go_to("Plan").await;
+    window.press(anew).await;
     window.enter("budget-cap", " ").await;
 
     // The same once more, against a server that stops taking the key, and then one that is gone.
     server.script([Fault::SpendLimit]);
-    window.go_to("Plan").await;
     window.press(annotate).await;
     window.see("//*[contains(text(), 'Spend limit')]").await;
     window.photograph("27-stopped").await;

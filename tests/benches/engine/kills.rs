@@ -22,6 +22,8 @@ const IMAGES: u32 = 60;
 const LATENCY: Duration = Duration::from_millis(120);
 const LATEST_MILLIS: u64 = 900;
 
+const FILES: [&str; 2] = ["library.sqlite", "library.sqlite-wal"];
+
 /// The width of the picture that was sent, which tells one image from another here.
 type Width = u64;
 
@@ -110,7 +112,7 @@ fn forgetful_disk(folder: &Path) -> PathBuf {
 }
 
 fn lose_what_was_not_synced(folder: &Path) {
-    for name in ["library.sqlite", "library.sqlite-wal"] {
+    for name in FILES {
         let (file, durable) = (folder.join(name), folder.join(format!("{name}.durable")));
         if durable.exists() {
             std::fs::copy(durable, file).unwrap();
@@ -141,7 +143,12 @@ fn resumed(annotate: &Command, folder: &Path) -> Command {
 
 /// Everything in the ledger of a library that nobody has open.
 fn read(folder: &Path) -> Books {
-    let Ok(connection) = Connection::open(database(folder)) else { return Books::default() };
+    // A copy: opening the library itself would tidy it up.
+    let copy = tempfile::tempdir().unwrap();
+    for name in FILES.into_iter().filter(|name| folder.join(name).exists()) {
+        std::fs::copy(folder.join(name), copy.path().join(name)).unwrap();
+    }
+    let Ok(connection) = Connection::open(database(copy.path())) else { return Books::default() };
     let mut books = Books::default();
     let Ok(mut statement) = connection.prepare(
         "SELECT raw_answer, attempts.state = 'sent' OR may_be_billed, width, jobs.state <> 'waiting'

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 pub use table::attempts::{Bill, Unanswered};
@@ -76,6 +77,7 @@ impl Store {
         connection.pragma_update(None, "synchronous", "full")?;
         connection.pragma_update(None, "fullfsync", true)?;
         connection.pragma_update(None, "foreign_keys", true)?;
+        keep_statements(&connection)?;
         migration::migrate(&connection)?;
         Ok(Self { path: path.to_owned(), writer: Writer::start(connection), idle_readers: Mutex::new(Vec::new()) })
     }
@@ -127,12 +129,22 @@ impl Store {
             OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
         )?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
+        keep_statements(&connection)?;
         Ok(connection)
     }
 }
 
+/// Lets statements be prepared once: room for all there are, and plans that do not follow the values that are bound.
+fn keep_statements(connection: &Connection) -> Result<()> {
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
+}
+
 /// Two processes may share a library; each holds the write lock for milliseconds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// More than there are.
+const STATEMENTS: usize = 128;
 
 #[cfg(test)]
 mod tests;

@@ -231,6 +231,7 @@ export const plan = {
   sumNight: "Overnight, half of that",
   highNote: (limit: number) => `High means every answer reaches its limit of ${count(limit)} tokens.`,
   free: "It runs on this machine",
+  allAnswered: "Every answer is there already: nothing is asked",
   noPriceNote: "Nobody has told a price for this model.",
   annotate: (number: number, cost: string | null) => `Annotate ${images(number)}${cost === null ? "" : `, ${cost}`}`,
   about: (cost: string) => `about ${cost}`,
