@@ -29,6 +29,8 @@ ids! {
     JobId,
     /// One request to a model.
     AttemptId,
+    /// Requests that an overnight run has submitted together.
+    BatchId,
     AnnotationId,
     /// One step of review, as undo counts them.
     DecisionId,

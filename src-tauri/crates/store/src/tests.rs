@@ -15,12 +15,13 @@ use domain::plan::CostRange;
 use domain::recipe::{Recipe, builtin};
 use domain::report::{DropGroup, RepairGroup};
 use domain::review::{Decision, DecisionScope, Verdict};
-use domain::run::{FailureKind, PossiblyBilled, RetryGroup, RetryKind, RunMode, StopReason};
+use domain::run::{BatchStage, FailureKind, PossiblyBilled, RetryGroup, RetryKind, RunMode, StopReason};
 use domain::similar::PerceptualHash;
 use domain::usage::Usage;
 
 use super::*;
 
+mod batches;
 mod similar;
 
 struct Library {

@@ -33,6 +33,11 @@ pub struct Unanswered {
 /// The newest answers that an estimate of the next ones rests on.
 const TELLING_ANSWERS: u32 = 1000;
 
+/// Whether an attempt is in a batch that the server is still asked about.
+const IS_IN_OPEN_BATCH: &str = "EXISTS (
+    SELECT 1 FROM batch_items JOIN batches ON batches.id = batch_id
+    WHERE attempt_id = attempts.id AND standing NOT IN ('ended', 'given_up'))";
+
 impl View<'_> {
     /// Requests of `run` beyond the first for each image.
     pub fn retry_count(&self, run: RunId) -> Result<u32> {
@@ -88,12 +93,13 @@ impl View<'_> {
             .query_row([run.0], |row| Ok(PossiblyBilled { count: row.get(0)?, at_most: PicoDollars(row.get(1)?) }))?)
     }
 
-    /// Requests of `run` that were sent and of whose answer nothing is known.
+    /// Requests of `run` that were sent and of whose answer nothing is known. Of those in a batch something can still be
+    /// learned, unless it was given up.
     pub fn unsettled(&self, run: RunId) -> Result<PossiblyBilled> {
-        let mut statement = self.0.prepare_cached(
+        let mut statement = self.0.prepare_cached(&format!(
             "SELECT count(*), coalesce(sum(at_most), 0) FROM attempts JOIN jobs ON jobs.id = job_id
-             WHERE run_id = ?1 AND attempts.state = 'sent' AND at_most > 0",
-        )?;
+             WHERE run_id = ?1 AND attempts.state = 'sent' AND at_most > 0 AND NOT {IS_IN_OPEN_BATCH}",
+        ))?;
         Ok(statement
             .query_row([run.0], |row| Ok(PossiblyBilled { count: row.get(0)?, at_most: PicoDollars(row.get(1)?) }))?)
     }
@@ -188,11 +194,14 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Makes the attempts of a run whose process died `lost`. Its waiting jobs wait on; answers that came are kept.
+    /// Makes the attempts of a run whose process died `lost`. Its waiting jobs wait on; answers that came are kept, and
+    /// batches are still the server's.
     pub fn give_up_lost_attempts(&self, run: RunId) -> Result<u32> {
         let lost = self.0.0.execute(
-            "UPDATE attempts SET state = 'lost', may_be_billed = at_most > 0
-             WHERE state = 'sent' AND job_id IN (SELECT id FROM jobs WHERE run_id = ?1)",
+            &format!(
+                "UPDATE attempts SET state = 'lost', may_be_billed = at_most > 0
+                 WHERE state = 'sent' AND job_id IN (SELECT id FROM jobs WHERE run_id = ?1) AND NOT {IS_IN_OPEN_BATCH}"
+            ),
             [run.0],
         )?;
         Ok(u32::try_from(lost).unwrap_or(u32::MAX))

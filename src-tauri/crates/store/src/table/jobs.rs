@@ -73,11 +73,14 @@ pub struct JobFailure {
 
 impl View<'_> {
     /// At most `limit` jobs of `run` that wait to be asked about, after job `after`, in order. Those that wait for a similar
-    /// image's answer are left out.
+    /// image's answer, and those that are asked about in a batch, are left out.
     pub fn waiting_jobs(&self, run: RunId, after: Option<JobId>, limit: u32) -> Result<Vec<WaitingJob>> {
         let mut statement = self.0.prepare_cached(
             "SELECT jobs.id, image_id, width, height, name FROM jobs JOIN images ON images.id = image_id
-             WHERE run_id = ?1 AND state = 'waiting' AND leader IS NULL AND jobs.id > ?2 ORDER BY jobs.id LIMIT ?3",
+             WHERE run_id = ?1 AND state = 'waiting' AND leader IS NULL AND jobs.id > ?2 AND NOT EXISTS (
+                 SELECT 1 FROM attempts JOIN batch_items ON attempt_id = attempts.id
+                 WHERE job_id = jobs.id AND attempts.state = 'sent')
+             ORDER BY jobs.id LIMIT ?3",
         )?;
         all(&mut statement, params![run.0, after.map_or(0, |job| job.0), limit], |row| {
             let (id, image) = (JobId(row.get(0)?), ImageId(row.get(1)?));

@@ -2,6 +2,7 @@
 
 pub mod annotations;
 pub mod attempts;
+pub mod batches;
 pub mod collections;
 pub mod decisions;
 pub mod files;

@@ -129,10 +129,10 @@ impl View<'_> {
         found(statement.query_row([run.0], |row| row.get(0)), "run", run.0)
     }
 
-    /// The newest run of `model` at its destination in which an image was answered.
+    /// The newest live run of `model` at its destination in which an image was answered.
     pub fn latest_answered_run(&self, model: &Model) -> Result<Option<RunId>> {
         let mut statement = self.0.prepare_cached(
-            "SELECT id FROM runs WHERE model = ?1 AND destination = ?2 AND wall_millis > 0
+            "SELECT id FROM runs WHERE model = ?1 AND destination = ?2 AND mode = 'live' AND wall_millis > 0
              AND EXISTS (SELECT 1 FROM jobs WHERE run_id = runs.id AND state = 'done') ORDER BY id DESC LIMIT 1",
         )?;
         let destination = to_json("runs.destination", &model.destination)?;
