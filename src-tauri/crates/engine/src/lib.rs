@@ -23,3 +23,4 @@ pub use error::{EngineError, Result};
 pub use import::Imported;
 pub use library::Library;
 pub use pixels::{PixelEdge, THUMBNAIL_EDGE};
+pub use run::BatchLimits;

@@ -18,7 +18,7 @@ use crate::connection::Surroundings;
 use crate::import::ImportTurn;
 use crate::quote::Trials;
 use crate::route::Routes;
-use crate::run::ActiveRun;
+use crate::run::{ActiveRun, BatchLimits};
 use crate::{EngineError, Result};
 
 /// An open library. Its folder holds the database, the thumbnails, the metrics and the locks of runs.
@@ -31,6 +31,7 @@ pub struct Library {
     pub(crate) import_turn: Mutex<ImportTurn>,
     pub(crate) import_progress: watch::Sender<ImportProgress>,
     pub(crate) active_runs: Mutex<HashMap<RunId, ActiveRun>>,
+    pub(crate) batch_limits: Mutex<BatchLimits>,
     version: watch::Sender<u64>,
 }
 
@@ -58,6 +59,7 @@ impl Library {
             import_turn: Mutex::default(),
             import_progress: watch::Sender::new(ImportProgress { is_finished: true, ..ImportProgress::default() }),
             active_runs: Mutex::default(),
+            batch_limits: Mutex::default(),
             version: watch::Sender::new(0),
         }))
     }

@@ -9,6 +9,7 @@ use domain::model::{Destination, Model};
 use domain::money::PicoDollars;
 use domain::plan::{AnswerBasis, CostBasis, CostRange, PromptCaching, SentSize, SizeCount};
 use domain::recipe::Recipe;
+use domain::run::RunMode;
 use domain::usage::Usage;
 use provider::image_size::{sent_size, tokens};
 use provider::prices::Terms;
@@ -35,20 +36,25 @@ struct AnswerTokens {
 }
 
 impl Library {
-    /// What annotating images of these sizes costs, and what that is made of where anything is sent.
+    /// What annotating images of these sizes costs in a run of this mode, and what that is made of where anything is sent.
     pub(crate) fn cost(
         &self,
         model: &Model,
         recipe: &Recipe,
         sizes: &[SizeCount],
+        mode: RunMode,
     ) -> Result<Option<(CostRange, Option<CostBasis>)>> {
         if model.destination == Destination::ThisMachine {
             return Ok(Some((CostRange::default(), None)));
         }
         let claude = claude(&model.id)?;
-        let Ok(brief) = Brief::new(claude, recipe, BriefOptions::default()) else { return Ok(None) };
+        let (options, terms) = match mode {
+            RunMode::Live => (BriefOptions::default(), Terms::LIST),
+            RunMode::Overnight => (BriefOptions::BATCH, Terms::BATCH),
+        };
+        let Ok(brief) = Brief::new(claude, recipe, options) else { return Ok(None) };
         let answers = self.answer_tokens(model, recipe, &brief)?;
-        Ok(Some(priced(&brief, &answers, &sent_sizes(&brief, sizes))))
+        Ok(Some(priced(&brief, terms, &answers, &sent_sizes(&brief, sizes))))
     }
 
     fn answer_tokens(&self, model: &Model, recipe: &Recipe, brief: &Brief) -> Result<AnswerTokens> {
@@ -93,9 +99,9 @@ fn sent_sizes(brief: &Brief, sizes: &[SizeCount]) -> Vec<SentSize> {
     sent
 }
 
-fn priced(brief: &Brief, answers: &AnswerTokens, sent: &[SentSize]) -> (CostRange, Option<CostBasis>) {
+fn priced(brief: &Brief, terms: Terms, answers: &AnswerTokens, sent: &[SentSize]) -> (CostRange, Option<CostBasis>) {
     let price = brief.model().price;
-    let cost = |usage: Usage| price.cost(usage, Terms::LIST);
+    let cost = |usage: Usage| price.cost(usage, terms);
     let input = |input_tokens| Usage { input_tokens, ..Usage::default() };
     let output = |output_tokens| Usage { output_tokens, ..Usage::default() };
     let mut range = CostRange::default();
@@ -129,7 +135,7 @@ fn priced(brief: &Brief, answers: &AnswerTokens, sent: &[SentSize]) -> (CostRang
         basis.answer_tokens += answers.expected * count;
         basis.answer_cost += cost(output(answers.expected)).times(count);
         range.low += cost(brief.likely_when_cached(*size, answers.low)).times(count);
-        let worst_case = brief.worst_case(*size, Terms::LIST);
+        let worst_case = brief.worst_case(*size, terms);
         range.high += worst_case.times(count);
         basis.dearest_request = basis.dearest_request.max(worst_case);
     }
@@ -146,7 +152,7 @@ mod tests {
     fn quoted(model: &str, answers: &AnswerTokens, sizes: &[SizeCount]) -> (CostRange, CostBasis) {
         let recipe = Recipe::find_these("cat, dog").unwrap();
         let brief = Brief::new(provider::models::find(model).unwrap(), &recipe, BriefOptions::default()).unwrap();
-        let (range, basis) = priced(&brief, answers, &sent_sizes(&brief, sizes));
+        let (range, basis) = priced(&brief, Terms::LIST, answers, &sent_sizes(&brief, sizes));
         (range, basis.unwrap())
     }
 

@@ -13,6 +13,7 @@ use domain::ids::ImageId;
 use domain::model::{Destination, Model, ModelId};
 use domain::plan::{ModelQuote, PlanRequest, Quote, SizeCount, TimeBasis, TimeEstimate};
 use domain::recipe::Recipe;
+use domain::run::RunMode;
 use provider::prices::PRICES_AS_OF;
 
 use crate::Result;
@@ -93,10 +94,16 @@ impl Library {
             let sizes = self.unanswered_sizes(key.as_deref(), subject.images)?;
             (subject.images.len() - answered_before, Cow::Owned(sizes))
         };
-        let (cost, cost_basis) = self.cost(&model, subject.recipe, &sizes)?.unzip();
+        let (cost, cost_basis) = self.cost(&model, subject.recipe, &sizes, RunMode::Live)?.unzip();
+        let overnight = match model.destination {
+            Destination::ThisMachine => None,
+            Destination::Host { .. } => {
+                self.cost(&model, subject.recipe, &sizes, RunMode::Overnight)?.map(|(cost, _)| cost)
+            }
+        };
         Ok(ModelQuote {
             answered_before: u32::try_from(answered_before).unwrap_or(u32::MAX),
-            overnight: None,
+            overnight,
             cost,
             cost_basis: cost_basis.flatten(),
             time: pace.map(|pace| estimate(pace, u32::try_from(image_count).unwrap_or(u32::MAX))),

@@ -164,15 +164,7 @@ impl Lane {
             Disposition::FailItem(ItemFailure::Refused) => Remedy::Refuse,
             Disposition::ShrinkOnce => Remedy::Shrink,
             Disposition::StopRun(cause) => {
-                let reason = match cause {
-                    StopCause::KeyRejected => StopReason::KeyRejected,
-                    StopCause::NoCredit => StopReason::NoCredit,
-                    StopCause::SpendLimit => StopReason::SpendLimit,
-                    StopCause::NotPermitted => StopReason::NotPermitted,
-                    StopCause::UnknownModel => StopReason::UnknownModel,
-                    StopCause::NotSuchAServer => StopReason::NotSuchAServer,
-                    StopCause::Configuration => StopReason::RequestRefused,
-                };
+                let reason = stop_reason(cause);
                 self.close(reason, detail);
                 if has_another { Remedy::Again } else { Remedy::Stop(reason) }
             }
@@ -202,6 +194,19 @@ impl Lane {
             hold: gate.hold,
             closed: self.closed().map(|closed| closed.detail),
         }
+    }
+}
+
+/// What a run stops as.
+pub fn stop_reason(cause: StopCause) -> StopReason {
+    match cause {
+        StopCause::KeyRejected => StopReason::KeyRejected,
+        StopCause::NoCredit => StopReason::NoCredit,
+        StopCause::SpendLimit => StopReason::SpendLimit,
+        StopCause::NotPermitted => StopReason::NotPermitted,
+        StopCause::UnknownModel => StopReason::UnknownModel,
+        StopCause::NotSuchAServer => StopReason::NotSuchAServer,
+        StopCause::Configuration => StopReason::RequestRefused,
     }
 }
 

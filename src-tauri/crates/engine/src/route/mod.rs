@@ -1,5 +1,6 @@
 //! Ways to a model. The embedded detector is one like any other: it has a name, abilities, a price of zero.
 
+mod batch;
 mod gate;
 mod lane;
 mod limiter;
@@ -15,7 +16,7 @@ use domain::geometry::PixelSize;
 use domain::model::{Destination, Model, ModelId, Vocabulary};
 use domain::money::PicoDollars;
 use domain::recipe::{Recipe, ShapeKind};
-use domain::run::{FailureKind, Hold, RetryKind, RouteState, StopReason};
+use domain::run::{FailureKind, Hold, RetryKind, RouteState, RunMode, StopReason};
 use local::{DetectOptions, Detector, INPUT_EDGE, MODEL_ID};
 use prepare::Pixels;
 use provider::request::{Brief, BriefOptions, Request};
@@ -26,10 +27,11 @@ use crate::connection::{Way, claude};
 use crate::library::lock;
 use crate::{EngineError, Result};
 
+pub use batch::{CallNext, CallTrouble, refused};
 use gate::Gate;
 use lane::{Closed, Entry, Lane};
 pub use limiter::Bounds;
-use remote::Remote;
+pub use remote::Remote;
 
 /// Long edge in which the detector gets a picture, in pixels: twice its input, since its second view stretches the
 /// picture, and small originals stay sharp.
@@ -187,6 +189,14 @@ impl Route {
         }
     }
 
+    /// Where requests are submitted in batches; `None` where nothing is sent.
+    pub fn remote(&self) -> Option<&Remote> {
+        match self {
+            Self::Embedded(_) => None,
+            Self::Remote(remote) => Some(remote),
+        }
+    }
+
     /// The ways to the model; empty where nothing is sent.
     pub fn states(&self) -> Vec<RouteState> {
         match self {
@@ -309,17 +319,29 @@ impl Routes {
     }
 
     /// Opens the way to `model`, for so many requests at once or as many as turn out well; blocks while weights are loaded.
-    pub fn open(&self, way: &Way, model: &Model, recipe: &Recipe, at_once: Option<u32>) -> Result<Route> {
+    /// Overnight, only the server for Claude itself is asked: whether another has batches nobody has said.
+    pub fn open(
+        &self,
+        way: &Way,
+        model: &Model,
+        recipe: &Recipe,
+        mode: RunMode,
+        at_once: Option<u32>,
+    ) -> Result<Route> {
         if model.destination == Destination::ThisMachine {
             return Ok(Route::Embedded(self.detector()?));
         }
-        let brief = Brief::new(claude(&model.id)?, recipe, BriefOptions::default())?;
-        let lanes = way.servers()?.into_iter().map(|server| {
+        let (options, server_count) = match mode {
+            RunMode::Live => (BriefOptions::default(), usize::MAX),
+            RunMode::Overnight => (BriefOptions::BATCH, 1),
+        };
+        let brief = Brief::new(claude(&model.id)?, recipe, options)?;
+        let lanes = way.servers()?.into_iter().take(server_count).map(|server| {
             let bounds = Bounds { at_once: at_once.or(server.bounds.at_once), ..server.bounds };
             let gate = self.gate(&server.client.server().origin(), bounds);
             Lane::new(server.name, server.client, gate, server.price_percent)
         });
-        Ok(Route::Remote(Arc::new(Remote::new(brief, lanes.collect(), Arc::clone(&self.moved)))))
+        Ok(Route::Remote(Arc::new(Remote::new(brief, mode, lanes.collect(), Arc::clone(&self.moved)))))
     }
 
     fn gate(&self, origin: &str, bounds: Bounds) -> Arc<Gate> {

@@ -6,12 +6,13 @@ use domain::answer::{Answer, AnsweredMark};
 use domain::geometry::PixelSize;
 use domain::money::PicoDollars;
 use domain::recipe::Recipe;
-use domain::run::{FailureKind, Hold, RouteState};
+use domain::run::{FailureKind, Hold, RouteState, RunMode};
 use prepare::{ContentHash, Pixels};
 use provider::answer::RawAnswer;
 use provider::client::Progress;
 use provider::image_size::sent_size;
 use provider::parse::{self, AnswerError};
+use provider::prices::Terms;
 use provider::request::{Brief, IMAGE_BASE64_LIMIT, MediaType, Picture, Request};
 use store::Bill;
 use tokio::sync::Notify;
@@ -45,6 +46,7 @@ pub struct Remote {
     brief: Brief,
     roomier: Option<Brief>,
     warms_cache: bool,
+    mode: RunMode,
     lanes: Vec<Lane>,
     moved: Arc<Notify>,
     /// Output tokens of an answer, the mean of those that have come.
@@ -54,7 +56,7 @@ pub struct Remote {
 impl Remote {
     /// `moved` is told whenever one of the lanes' gates may have opened.
     #[expect(clippy::cast_precision_loss, reason = "tokens of one answer")]
-    pub fn new(brief: Brief, lanes: Vec<Lane>, moved: Arc<Notify>) -> Self {
+    pub fn new(brief: Brief, mode: RunMode, lanes: Vec<Lane>, moved: Arc<Notify>) -> Self {
         let origin = lanes.first().map(|lane| lane.client.server().origin()).unwrap_or_default();
         Self {
             answer_key: answer_key(&brief, &origin),
@@ -62,6 +64,7 @@ impl Remote {
             warms_cache: brief.warms_cache(),
             answer_tokens: Mutex::new(brief.likely_answer_tokens(ASSUMED_MARKS) as f64),
             brief,
+            mode,
             lanes,
             moved,
         }
@@ -87,7 +90,25 @@ impl Remote {
     /// The most that a request with a picture of `sent` size can cost, on the dearest lane.
     pub fn at_most(&self, sent: PixelSize, room: Room) -> PicoDollars {
         let dearest = self.lanes.iter().filter(|lane| !lane.is_closed()).max_by_key(|lane| lane.price_percent);
-        dearest.map_or(PicoDollars::ZERO, |lane| self.brief(room).worst_case(sent, lane.terms()))
+        dearest.map_or(PicoDollars::ZERO, |lane| self.brief(room).worst_case(sent, self.terms(lane)))
+    }
+
+    fn terms(&self, lane: &Lane) -> Terms {
+        Terms { is_batch: self.mode == RunMode::Overnight, ..lane.terms() }
+    }
+
+    /// The lane to the server for Claude, whose batches overnight runs use.
+    pub(super) fn first_lane(&self) -> Option<&Lane> {
+        self.lanes.first()
+    }
+
+    /// An answer in the form in which it is kept, with its bill.
+    pub(super) fn received(&self, answer: &RawAnswer, lane: &Lane) -> Result<Received, Trouble> {
+        let bill = answer.usage.map(|usage| {
+            self.note_length(usage.output_tokens);
+            Bill { usage, paid: self.brief.model().price.cost(usage, self.terms(lane)) }
+        });
+        answer.to_kept().map(|kept| Received { kept, bill }).map_err(|error| Trouble::failed(error.to_string()))
     }
 
     /// Encodes a picture, without metadata, and puts it into a request. Blocks.
@@ -177,11 +198,7 @@ impl Remote {
         match lane.client.send(request, &mut on_progress).await {
             Ok(answer) => {
                 lane.note_answered(entry);
-                let bill = answer.usage.map(|usage| {
-                    self.note_length(usage.output_tokens);
-                    Bill { usage, paid: self.brief.model().price.cost(usage, lane.terms()) }
-                });
-                answer.to_kept().map(|kept| Received { kept, bill }).map_err(|error| Trouble::failed(error.to_string()))
+                self.received(&answer, lane)
             }
             Err(error) => {
                 let index = entry.lane;

@@ -39,6 +39,11 @@ pub struct Reservation<'a> {
 }
 
 impl Reservation<'_> {
+    /// What was set aside.
+    pub fn at_most(&self) -> PicoDollars {
+        self.at_most
+    }
+
     /// The request is about to leave: whatever happens from now on, it may be billed.
     pub fn note_sent(&mut self) {
         self.committed_when_dropped = self.at_most;
@@ -77,19 +82,31 @@ impl Budget {
         loop {
             // Registered before looking, so that no settlement falls between the look and the wait.
             let settled = self.settled.notified();
-            {
-                let mut account = lock(&self.account);
-                let needed = account.committed + account.reserved + at_most;
-                if self.cap.is_none_or(|cap| needed <= cap) {
-                    account.reserved += at_most;
-                    return Ok(Reservation { budget: self, at_most, committed_when_dropped: PicoDollars::ZERO });
-                }
-                if account.reserved == PicoDollars::ZERO {
-                    return Err(CapReached);
-                }
+            if let Some(reservation) = self.reserve_now(at_most) {
+                return Ok(reservation);
+            }
+            if self.reserved() == PicoDollars::ZERO {
+                return Err(CapReached);
             }
             settled.await;
         }
+    }
+
+    /// Sets `at_most` aside if there is room for it as things stand.
+    pub fn reserve_now(&self, at_most: PicoDollars) -> Option<Reservation<'_>> {
+        let mut account = lock(&self.account);
+        let needed = account.committed + account.reserved + at_most;
+        if self.cap.is_some_and(|cap| needed > cap) {
+            return None;
+        }
+        account.reserved += at_most;
+        Some(Reservation { budget: self, at_most, committed_when_dropped: PicoDollars::ZERO })
+    }
+
+    /// Sets `at_most` aside for a request that an earlier sitting has sent, whatever the cap says by now.
+    pub fn take_up(&self, at_most: PicoDollars) -> Reservation<'_> {
+        lock(&self.account).reserved += at_most;
+        Reservation { budget: self, at_most, committed_when_dropped: at_most }
     }
 
     /// Gives back what was set aside for a request, less what it has cost, or may have.

@@ -14,11 +14,11 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::board::Asked;
+use super::ending::end;
 use super::executor::{Ended, Stop, Work};
 use super::lock::RunLock;
 use super::progress::{Sitting, whole_millis};
 use crate::Result;
-use crate::library::lock;
 
 /// Between snapshots: ten a second.
 const SNAPSHOT_INTERVAL: Duration = Duration::from_millis(100);
@@ -84,23 +84,7 @@ impl Dispatcher {
                 None
             }
         };
-        if let Some(Stop { reason, detail }) = stop.clone() {
-            let noted = library.store.write(move |edit| edit.note_stopped(run, reason, detail.as_deref())).await;
-            if let Err(error) = noted {
-                tracing::error!(%run, %error, "the end of the run was not noted");
-            }
-            if let Err(error) = Arc::clone(&library).write_metrics_if_wanted(run).await {
-                tracing::warn!(%run, %error, "the metrics of the run were not written");
-            }
-        }
-        // In this order: whoever takes the run up next does so by the lock, and must not find this sitting's entry.
-        lock(&library.active_runs).remove(&run);
-        drop(run_lock);
-        library.note_change();
-        let (state, detail) = match stop {
-            Some(Stop { reason, detail }) => (RunState::Stopped { reason }, detail),
-            None => (RunState::Interrupted, None),
-        };
+        let (state, detail) = end(&library, run, run_lock, stop).await;
         let snapshot = self.snapshot(state);
         self.publish.send_replace(RunProgress { stop_detail: detail, hold: None, ..snapshot });
     }

@@ -100,8 +100,10 @@ impl Work {
             first_sent_at: None,
         };
         let kept = job.answer.as_ref().map(|kept| self.read(kept.attempt, &kept.raw_answer, job.size));
+        let is_reused = job.answer.as_ref().is_some_and(|kept| kept.is_reused);
         let asking = match kept {
-            Some(outcome) if !self.wants_more_room(&outcome, course.room) => Asking::Outcome(outcome),
+            // The run that paid for it has given it what room there was.
+            Some(outcome) if is_reused || !self.wants_more_room(&outcome, course.room) => Asking::Outcome(outcome),
             kept => {
                 if kept.is_some() {
                     (course.cut_off, course.room) = (kept, Room::More);
@@ -116,6 +118,14 @@ impl Work {
         };
         let asked = course.first_sent_at.map_or(Duration::ZERO, |at| at.elapsed());
         let took_millis = (course.preparing + asked).as_secs_f64() * 1000.0;
+        if is_reused {
+            self.tally.note_reused();
+        }
+        self.settle(job, outcome, took_millis).await.map(Ended::Settled)
+    }
+
+    /// Settles a job: what came of it is on disk when this returns.
+    pub async fn settle(&self, job: WaitingJob, outcome: JobOutcome, took_millis: f64) -> Result<Finished> {
         let finished = Finished {
             image: job.image,
             name: job.name.clone(),
@@ -129,14 +139,11 @@ impl Work {
         if matches!(&outcome, JobOutcome::Done { reading, .. } if reading.is_cut_short) {
             self.tally.note_cut_short();
         }
-        if job.answer.as_ref().is_some_and(|kept| kept.is_reused) && course.first_sent_at.is_none() {
-            self.tally.note_reused();
-        }
         let (run, recipe, now) = (self.run, Arc::clone(&self.recipe), now_millis());
         let settled =
             self.library.store.write(move |edit| edit.settle_job(run, &job, &recipe, &outcome, took_millis, now));
         let carried = settled.await?;
-        Ok(Ended::Settled(Finished { carried, ..finished }))
+        Ok(Finished { carried, ..finished })
     }
 
     /// Prepares the image and sends it until it is answered, or it is clear that it will not be.
@@ -263,7 +270,8 @@ impl Work {
         Ok(prepared.map(Some))
     }
 
-    fn prepare(
+    /// As [`Work::prepared`]; blocks.
+    pub fn prepare(
         &self,
         image: ImageId,
         size: PixelSize,
@@ -284,7 +292,7 @@ impl Work {
     }
 
     /// Keeps an answer as it came, then reads it.
-    async fn keep(
+    pub async fn keep(
         &self,
         attempt: AttemptId,
         received: Received,
@@ -304,7 +312,8 @@ impl Work {
         Ok(self.read(attempt, &kept, job.size))
     }
 
-    async fn note_unanswered(
+    /// Notes that a request has ended without an answer.
+    pub async fn note_unanswered(
         &self,
         attempt: AttemptId,
         trouble: &Trouble,
@@ -329,7 +338,8 @@ impl Work {
         room == Room::Usual && self.route.has_more_room() && is_cut_off(outcome)
     }
 
-    fn read(&self, attempt: AttemptId, raw_answer: &str, size: PixelSize) -> JobOutcome {
+    /// What a kept answer comes to.
+    pub fn read(&self, attempt: AttemptId, raw_answer: &str, size: PixelSize) -> JobOutcome {
         match self.route.read(raw_answer, &self.recipe) {
             Ok(answer) => {
                 let annotations = answer.annotations(&self.recipe, size);
@@ -416,6 +426,6 @@ fn mark_count(outcome: &JobOutcome) -> usize {
     }
 }
 
-fn failed(attempt: Option<AttemptId>, kind: FailureKind, detail: String) -> JobOutcome {
+pub fn failed(attempt: Option<AttemptId>, kind: FailureKind, detail: String) -> JobOutcome {
     JobOutcome::Failed(JobFailure { attempt, kind, detail })
 }

@@ -1,11 +1,14 @@
 //! Runs: a plan carried out. Every run that is worked on has one dispatcher task, which owns its state and publishes
-//! snapshots; executors do one image each; a lock file says which process works on it.
+//! snapshots; executors do one image each; a lock file says which process works on it. Overnight, batches take the place of
+//! executors.
 
 mod board;
 mod budget;
 mod dispatcher;
+mod ending;
 mod executor;
 mod lock;
+mod overnight;
 mod progress;
 mod retry;
 mod tally;
@@ -17,7 +20,7 @@ use domain::ids::RunId;
 use domain::model::{Destination, Model, ModelId, Shortfall};
 use domain::plan::{ResumeRequest, RunRequest};
 use domain::recipe::Recipe;
-use domain::run::{RunProgress, RunState, RunSummary, StopReason, WorkingRun};
+use domain::run::{RunMode, RunProgress, RunState, RunSummary, StopReason, WorkingRun};
 use store::NewRun;
 use tokio::sync::{Mutex, Semaphore, watch};
 
@@ -30,6 +33,8 @@ use budget::Budget;
 use dispatcher::Dispatcher;
 use executor::Work;
 use lock::RunLock;
+pub use overnight::BatchLimits;
+use overnight::Overnight;
 use tally::{Sums, Tally};
 
 /// A run that this process works on.
@@ -55,14 +60,17 @@ impl Library {
         }
         let asked: Vec<_> = queue.iter().filter(|queued| queued.leader.is_none()).map(|queued| queued.image).collect();
         let recipe = self.store.read(|view| view.recipe(request.recipe))?;
-        let (model, route) = self.open_route(request.model.clone(), recipe.clone(), request.concurrency).await?;
+        let (wanted, at_once) = (request.model.clone(), request.concurrency);
+        let (model, route) = self.open_route(wanted, recipe.clone(), request.mode, at_once).await?;
+        // What is done on this machine costs nothing, and has nobody to wait for.
+        let mode = if model.destination == Destination::ThisMachine { RunMode::Live } else { request.mode };
         let shortfalls = model.shortfalls(&recipe);
         if shortfalls.iter().any(Shortfall::is_blocking) {
             return Err(EngineError::RecipeBeyondModel(shortfalls));
         }
         let answer_key = route.answer_key();
         let reused = answer_key.as_deref().filter(|_| !request.asks_anew);
-        let (quoted, basis) = self.cost(&model, &recipe, &self.unanswered_sizes(reused, &asked)?)?.unzip();
+        let (quoted, basis) = self.cost(&model, &recipe, &self.unanswered_sizes(reused, &asked)?, mode)?.unzip();
         if let (Some(budget), Some(basis)) = (request.budget, basis.flatten())
             && budget < basis.dearest_request
         {
@@ -78,7 +86,7 @@ impl Library {
             at_once: request.concurrency,
             answer_key,
             asks_anew: request.asks_anew,
-            mode: request.mode,
+            mode,
             model: model.id,
             model_name: model.name,
             destination: model.destination,
@@ -108,7 +116,7 @@ impl Library {
             return Err(EngineError::Unsettled(summary.unsettled));
         }
         let (recipe, at_once) = self.store.read(|view| Ok((view.recipe_of_run(run)?, view.at_once_of_run(run)?)))?;
-        let (model, route) = self.open_route(summary.model, recipe, at_once).await?;
+        let (model, route) = self.open_route(summary.model, recipe, summary.mode, at_once).await?;
         let answer_key = route.answer_key();
         // It goes on where models are now, which may be elsewhere than when it began.
         let noted = self.store.write(move |edit| {
@@ -123,11 +131,13 @@ impl Library {
         self.work_on(run, route).await
     }
 
+    /// What is in flight is finished. Batches go on at the server's, and are heard of again when the run is resumed.
     pub fn pause_run(&self, run: RunId) {
         self.stop_run(run, StopReason::Paused);
     }
 
-    /// What is done stays; what is in flight is finished, since it may have been paid for.
+    /// What is done stays; what is in flight is finished, since it may have been paid for. Batches are canceled at the
+    /// server's, and what was done of them by then is kept.
     pub fn cancel_run(&self, run: RunId) {
         self.stop_run(run, StopReason::Cancelled);
     }
@@ -171,6 +181,11 @@ impl Library {
         }
     }
 
+    /// Has batches cut smaller than usual from now on, or looked for otherwise.
+    pub fn limit_batches(&self, limits: BatchLimits) {
+        *lock(&self.batch_limits) = limits;
+    }
+
     /// Snapshots of a run while it is worked on here; `None` when it is not.
     #[must_use]
     pub fn run_progress(&self, run: RunId) -> Option<watch::Receiver<RunProgress>> {
@@ -199,9 +214,11 @@ impl Library {
     /// The state of a run that nobody works on, in the form of a snapshot.
     pub fn resting_progress(&self, run: RunId) -> Result<RunProgress> {
         let summary = self.run(run)?;
-        let (failures, retried, pace) =
-            self.store.read(|view| Ok((view.failure_groups(run)?, view.retry_groups(run)?, view.pace_of_run(run)?)))?;
-        Ok(progress::resting(summary, failures, retried, pace))
+        let (failures, retried, pace, batches) = self.store.read(|view| {
+            let batches = overnight::states(&view.batches_of_run(run)?);
+            Ok((view.failure_groups(run)?, view.retry_groups(run)?, view.pace_of_run(run)?, batches))
+        })?;
+        Ok(progress::resting(summary, failures, retried, pace, batches))
     }
 
     /// The newest first.
@@ -253,12 +270,10 @@ impl Library {
         if lost > 0 {
             tracing::info!(%run, lost, "requests of an earlier sitting were never answered");
         }
-        let (summary, failures, retried, recipe, pace) = self.store.read(|view| {
-            let (failures, retried) = (view.failure_groups(run)?, view.retry_groups(run)?);
-            Ok((view.run(run)?, failures, retried, view.recipe_of_run(run)?, view.pace_of_run(run)?))
-        })?;
+        let (recipe, pace) = self.store.read(|view| Ok((view.recipe_of_run(run)?, view.pace_of_run(run)?)))?;
         let concurrency = pace.1;
-        let snapshot = progress::resting(summary, failures, retried, pace);
+        let snapshot = self.resting_progress(run)?;
+        let mode = snapshot.mode;
         let tally = Tally::beginning_with(Sums {
             spent: snapshot.spent,
             possibly_billed: snapshot.possibly_billed,
@@ -283,8 +298,15 @@ impl Library {
             turnstile: Mutex::default(),
             halt: is_halted,
         };
-        let dispatcher = Dispatcher::new(work, halt, concurrency, publish, stop_asked);
-        tokio::spawn(dispatcher.work(run_lock));
+        match mode {
+            RunMode::Live => {
+                let dispatcher = Dispatcher::new(work, halt, concurrency, publish, stop_asked);
+                tokio::spawn(dispatcher.work(run_lock));
+            }
+            RunMode::Overnight => {
+                tokio::spawn(Overnight::new(work, publish, stop_asked).work(run_lock));
+            }
+        }
         self.note_change();
         Ok(())
     }
@@ -294,6 +316,7 @@ impl Library {
         self: &Arc<Self>,
         model: ModelId,
         recipe: Recipe,
+        mode: RunMode,
         at_once: Option<u32>,
     ) -> Result<(Model, Route)> {
         let library = Arc::clone(self);
@@ -306,7 +329,7 @@ impl Library {
             if let (Destination::Host { name, .. }, false) = (&model.destination, way.is_agreed_to(&model)) {
                 return Err(EngineError::NotAgreed { host: name.clone() });
             }
-            let route = library.routes.open(&way, &model, &recipe, at_once)?;
+            let route = library.routes.open(&way, &model, &recipe, mode, at_once)?;
             Ok((model, route))
         });
         opening.await.map_err(|_| EngineError::TaskLost)?

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use domain::metrics::quantile;
 use domain::money::PicoDollars;
-use domain::run::{FailureGroup, InFlight, JustAnswered, RetryGroup, RunProgress, RunState, RunSummary};
+use domain::run::{BatchState, FailureGroup, InFlight, JustAnswered, RetryGroup, RunProgress, RunState, RunSummary};
 
 use super::executor::Finished;
 
@@ -123,6 +123,7 @@ pub fn resting(
     failures: Vec<FailureGroup>,
     retried: Vec<RetryGroup>,
     (wall_millis, concurrency): (f64, u32),
+    batches: Vec<BatchState>,
 ) -> RunProgress {
     RunProgress {
         run: summary.id,
@@ -149,7 +150,7 @@ pub fn resting(
         concurrency,
         mode: summary.mode,
         routes: Vec::new(),
-        batches: Vec::new(),
+        batches,
         quoted: summary.quoted,
         spent: summary.paid,
         possibly_billed: summary.possibly_billed,

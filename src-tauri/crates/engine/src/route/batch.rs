@@ -1,0 +1,71 @@
+//! What an overnight run needs of its server: a client for batches, answers from them, and what failures call for. A failure
+//! of a call is about the batch, one among its results is about a single picture. Deliberately absent: waiting.
+
+use std::time::Duration;
+
+use domain::geometry::PixelSize;
+use domain::run::{RetryKind, StopReason};
+use provider::batch::BatchAnswer;
+use provider::client::{Client, SendError};
+use provider::disposition::{Disposition, ItemFailure};
+use provider::refusal::Refusal;
+
+use super::lane::{retry_kind, said, stop_reason};
+use super::remote::Remote;
+use super::{Received, Remedy, Trouble};
+
+/// A call about a batch that failed.
+pub struct CallTrouble {
+    pub next: CallNext,
+    pub kind: RetryKind,
+    pub detail: String,
+}
+
+/// What to do about a call that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallNext {
+    /// The same once more, later.
+    Again { after: Option<Duration> },
+    /// The server does not know what it was asked about.
+    Unknown,
+    /// Nothing more succeeds until a person has done something.
+    Stop(StopReason),
+}
+
+impl From<&SendError> for CallTrouble {
+    fn from(error: &SendError) -> Self {
+        let next = match error.disposition() {
+            _ if error.is_not_found() => CallNext::Unknown,
+            Disposition::Retry { after, .. } | Disposition::HoldRoute { after } => CallNext::Again { after },
+            Disposition::StopRun(cause) => CallNext::Stop(stop_reason(cause)),
+            Disposition::FailItem(_) | Disposition::ShrinkOnce => CallNext::Stop(StopReason::RequestRefused),
+        };
+        Self { next, kind: retry_kind(error), detail: said(error) }
+    }
+}
+
+/// What follows from a refusal among a batch's results, which is not billed. A picture that is too large is not sent smaller
+/// in a next batch: that is left to a live run.
+pub fn refused(refusal: Box<Refusal>) -> Trouble {
+    let error = SendError::Refused(refusal);
+    let remedy = match error.disposition() {
+        Disposition::Retry { after, .. } | Disposition::HoldRoute { after } => Remedy::Retry { after },
+        Disposition::StopRun(cause) => Remedy::Stop(stop_reason(cause)),
+        Disposition::FailItem(ItemFailure::Refused) | Disposition::ShrinkOnce => Remedy::Refuse,
+        Disposition::FailItem(ItemFailure::ServerFailed) => Remedy::Fail,
+    };
+    Trouble { remedy, retry_kind: retry_kind(&error), may_be_billed: false, detail: said(&error) }
+}
+
+impl Remote {
+    /// The client of the server whose batches are used.
+    pub fn batch_client(&self) -> Option<&Client> {
+        self.first_lane().map(|lane| &lane.client)
+    }
+
+    /// An answer from a batch, about a picture of `sent` size.
+    pub fn batch_answer(&self, answer: BatchAnswer, sent: PixelSize) -> Result<Received, Trouble> {
+        let lane = self.first_lane().ok_or_else(Trouble::elsewhere)?;
+        self.received(&answer.about(sent), lane)
+    }
+}

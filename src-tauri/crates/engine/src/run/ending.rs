@@ -1,0 +1,37 @@
+//! How a sitting on a run ends, however it was worked on: its end is noted, and the run is let go of.
+
+use std::sync::Arc;
+
+use domain::ids::RunId;
+use domain::run::RunState;
+
+use super::executor::Stop;
+use super::lock::RunLock;
+use crate::library::{Library, lock};
+
+/// Notes why nothing more is done for `run`, and lets go of it; how it stands then, and what was said about that. Without a
+/// reason the run shows as interrupted.
+pub async fn end(
+    library: &Arc<Library>,
+    run: RunId,
+    run_lock: RunLock,
+    stop: Option<Stop>,
+) -> (RunState, Option<String>) {
+    if let Some(Stop { reason, detail }) = stop.clone() {
+        let noted = library.store.write(move |edit| edit.note_stopped(run, reason, detail.as_deref())).await;
+        if let Err(error) = noted {
+            tracing::error!(%run, %error, "the end of the run was not noted");
+        }
+        if let Err(error) = Arc::clone(library).write_metrics_if_wanted(run).await {
+            tracing::warn!(%run, %error, "the metrics of the run were not written");
+        }
+    }
+    // In this order: whoever takes the run up next does so by the lock, and must not find this sitting's entry.
+    lock(&library.active_runs).remove(&run);
+    drop(run_lock);
+    library.note_change();
+    match stop {
+        Some(Stop { reason, detail }) => (RunState::Stopped { reason }, detail),
+        None => (RunState::Interrupted, None),
+    }
+}

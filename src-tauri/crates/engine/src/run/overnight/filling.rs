@@ -1,0 +1,214 @@
+//! Putting waiting images into a batch: a few are prepared ahead, one after the other is written to a file in the library's
+//! folder, and no more than that lies in memory.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use domain::ids::{AttemptId, BatchId, JobId};
+use domain::money::PicoDollars;
+use domain::run::FailureKind;
+use provider::batch::{BatchWriter, Pushed};
+use store::{JobFailure, JobOutcome, WaitingJob};
+use tokio::task::{JoinHandle, spawn_blocking};
+
+use super::super::executor::{Work, failed};
+use super::{Night, custom_id, remove_spool, spool_prefix};
+use crate::clock::now_millis;
+use crate::library::processors;
+use crate::route::{Prepared, Room};
+use crate::{EngineError, Result};
+
+/// Waiting jobs read from the library at a time.
+const QUEUE_SLICE: u32 = 256;
+
+/// A batch that is whole on disk and has not left.
+pub struct Spooled {
+    pub batch: BatchId,
+    pub path: PathBuf,
+}
+
+type Preparing = JoinHandle<std::result::Result<Arc<Prepared>, JobFailure>>;
+
+/// The waiting jobs in their order, with the next few being prepared.
+struct Ahead {
+    work: Arc<Work>,
+    jobs: VecDeque<WaitingJob>,
+    last_read: Option<JobId>,
+    /// Nothing is prepared where there is an answer already.
+    preparing: VecDeque<(WaitingJob, Option<Preparing>)>,
+}
+
+impl Ahead {
+    async fn next(&mut self) -> Result<Option<(WaitingJob, Option<std::result::Result<Arc<Prepared>, JobFailure>>)>> {
+        while self.preparing.len() < processors() as usize {
+            let Some(job) = self.next_job()? else { break };
+            let preparing = job.answer.is_none().then(|| {
+                let (work, image, size) = (Arc::clone(&self.work), job.image, job.size);
+                let edge = work.route.sent_edge(size);
+                // Decoding blocks; a panic in it fails the task, not the process.
+                spawn_blocking(move || work.prepare(image, size, edge, Room::Usual))
+            });
+            self.preparing.push_back((job, preparing));
+        }
+        Ok(match self.preparing.pop_front() {
+            None => None,
+            Some((job, None)) => Some((job, None)),
+            Some((job, Some(preparing))) => Some((job, Some(preparing.await.map_err(|_| EngineError::TaskLost)?))),
+        })
+    }
+
+    fn next_job(&mut self) -> Result<Option<WaitingJob>> {
+        if self.jobs.is_empty() {
+            let (run, after) = (self.work.run, self.last_read);
+            self.jobs.extend(self.work.library.store.read(|view| view.waiting_jobs(run, after, QUEUE_SLICE))?);
+        }
+        let job = self.jobs.pop_front();
+        self.last_read = job.as_ref().map_or(self.last_read, |job| Some(job.id));
+        Ok(job)
+    }
+}
+
+/// A batch that is being written.
+struct Filling {
+    spooled: Spooled,
+    token: String,
+    writer: BatchWriter<BufWriter<File>>,
+}
+
+impl Filling {
+    /// Writes a request, without blocking whoever drives this.
+    async fn push(mut self, attempt: AttemptId, prepared: Arc<Prepared>) -> Result<(Self, Pushed)> {
+        spawn_blocking(move || {
+            let Prepared::Request(request) = &*prepared else { return Ok((self, Pushed::Full)) };
+            let pushed = self.writer.push(&custom_id(attempt, &self.token), request);
+            let pushed = pushed.map_err(EngineError::file(&self.spooled.path))?;
+            Ok((self, pushed))
+        })
+        .await
+        .map_err(|_| EngineError::TaskLost)?
+    }
+
+    async fn finish(self) -> Result<Spooled> {
+        spawn_blocking(move || {
+            self.writer.finish().map_err(EngineError::file(&self.spooled.path))?;
+            Ok(self.spooled)
+        })
+        .await
+        .map_err(|_| EngineError::TaskLost)?
+    }
+}
+
+impl Night<'_> {
+    /// Writes the next batch, as large as limits and budget allow, and settles on the way what needs no request. Gives up
+    /// what it has written when somebody asks to stop.
+    pub async fn fill(&mut self) -> Result<()> {
+        let mut ahead =
+            Ahead { work: Arc::clone(self.work), jobs: VecDeque::new(), last_read: None, preparing: VecDeque::new() };
+        let mut filling: Option<Filling> = None;
+        let mut items = 0;
+        (self.may_fill, self.has_no_room) = (false, false);
+        while let Some((job, prepared)) = ahead.next().await? {
+            if self.stop_asked.borrow().is_some() {
+                self.may_fill = true;
+                return match filling {
+                    Some(filling) => self.discard_spooled(filling.spooled).await,
+                    None => Ok(()),
+                };
+            }
+            let prepared = match prepared {
+                None => {
+                    self.settle_answered(job).await?;
+                    continue;
+                }
+                Some(Err(failure)) => {
+                    self.settle(job, JobOutcome::Failed(failure), 0.0).await?;
+                    continue;
+                }
+                Some(Ok(prepared)) => prepared,
+            };
+            let at_most = self.work.route.at_most(&prepared, Room::Usual);
+            let Some(reservation) = self.work.budget.reserve_now(at_most) else {
+                self.has_no_room = true;
+                break;
+            };
+            let batch = match filling.take() {
+                Some(filling) => filling,
+                None => self.begin_batch().await?,
+            };
+            let (id, batch_id, sent, now) = (job.id, batch.spooled.batch, prepared.size(), now_millis());
+            let attempt = self
+                .work
+                .library
+                .store
+                .write(move |edit| edit.add_batch_item(batch_id, id, sent, at_most, now))
+                .await?;
+            let (batch, pushed) = batch.push(attempt, prepared).await?;
+            filling = Some(batch);
+            if pushed == Pushed::Full {
+                self.work.library.store.write(move |edit| edit.drop_batch_item(attempt)).await?;
+                if items == 0 {
+                    let detail = "the picture is larger than a whole batch may be".to_owned();
+                    self.settle(job, failed(None, FailureKind::Refused, detail), 0.0).await?;
+                    continue;
+                }
+                self.may_fill = true;
+                break;
+            }
+            self.reservations.insert(attempt, reservation);
+            items += 1;
+            self.shown.note_prepared(items);
+            if items >= self.limits.items {
+                self.may_fill = true;
+                break;
+            }
+        }
+        match filling {
+            Some(filling) if items > 0 => self.spooled = Some(filling.finish().await?),
+            Some(filling) => self.discard_spooled(filling.spooled).await?,
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// An answer that is there already is not paid for again.
+    async fn settle_answered(&self, job: WaitingJob) -> Result<()> {
+        let Some(kept) = &job.answer else { return Ok(()) };
+        let outcome = self.work.read(kept.attempt, &kept.raw_answer, job.size);
+        if kept.is_reused {
+            self.work.tally.note_reused();
+        }
+        self.settle(job, outcome, 0.0).await
+    }
+
+    async fn begin_batch(&self) -> Result<Filling> {
+        let token = format!("{:08x}", fastrand::u32(..));
+        let (run, now) = (self.work.run, now_millis());
+        let (its_token, origin) = (token.clone(), self.origin.clone());
+        let batch = self.work.library.store.write(move |edit| edit.add_batch(run, &its_token, &origin, now)).await?;
+        let path = self.spool_folder().join(format!("{}{batch}.json", spool_prefix(run)));
+        let writer = File::create(&path)
+            .and_then(|file| BatchWriter::new(BufWriter::new(file), self.client.model_prefix(), self.limits.bytes))
+            .map_err(EngineError::file(&path))?;
+        Ok(Filling { spooled: Spooled { batch, path }, token, writer })
+    }
+
+    /// As [`Night::discard`], with its body.
+    pub async fn discard_spooled(&mut self, spooled: Spooled) -> Result<()> {
+        remove_spool(&spooled.path);
+        self.discard(spooled.batch).await
+    }
+
+    /// Forgets a batch that the server does not have. Its images wait as before.
+    pub async fn discard(&mut self, batch: BatchId) -> Result<()> {
+        for (attempt, _) in self.work.library.store.read(|view| view.batch_items_left(batch))? {
+            if let Some(reservation) = self.reservations.remove(&attempt) {
+                reservation.settle(PicoDollars::ZERO);
+            }
+        }
+        self.shown.note_prepared(0);
+        Ok(self.work.library.store.write(move |edit| edit.discard_batch(batch)).await?)
+    }
+}

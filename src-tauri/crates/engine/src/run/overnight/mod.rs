@@ -1,0 +1,368 @@
+//! Overnight runs: images are asked about in batches, which the vendor works off within a day at half the price.
+//!
+//! ```text
+//! waiting jobs → filling (spool file, a row an item) → server (submitted, looked for, looked after) → results → marks
+//! ```
+//!
+//! One task owns all of it and does one thing at a time; nothing here is in a hurry. Every step is on disk before the next:
+//! a batch and its requests before its body leaves, the vendor's name for it before it is looked after, every raw answer
+//! before it is read. What a sitting has in memory besides can be lost at any time: pausing does just that, and the batches
+//! go on at the vendor's. A batch whose reply was lost is looked for in the vendor's list and never submitted again by
+//! itself. Deliberately absent: asking with more room about answers that were cut off, and smaller pictures, which a live
+//! run has.
+
+mod filling;
+mod patience;
+mod results;
+mod server;
+mod shown;
+
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::ids::{AttemptId, BatchId, RunId};
+use domain::run::{BatchState, RunProgress, StopReason};
+use provider::client::Client;
+use store::{BatchStanding, JobOutcome, KeptBatch, WaitingJob};
+use tokio::sync::watch;
+
+use self::filling::Spooled;
+use self::patience::Outage;
+use self::shown::Shown;
+use super::budget::Reservation;
+use super::ending::end;
+use super::executor::{Stop, Work};
+use super::lock::RunLock;
+use crate::clock::now_millis;
+use crate::library::lock;
+use crate::route::Remote;
+use crate::{EngineError, Result};
+
+/// How batches are cut, and how long one is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BatchLimits {
+    /// The most images in a batch.
+    pub items: u32,
+    /// The most bytes of a batch's body.
+    pub bytes: u64,
+    /// How long a batch whose reply was lost is looked for before it is given up, from its submission. The vendor's list
+    /// shows a batch at once; the rest is for a list that lags.
+    pub grace: Duration,
+}
+
+impl Default for BatchLimits {
+    /// Well under what the vendor takes, so that a submission that fails is soon repeated.
+    fn default() -> Self {
+        Self { items: 10_000, bytes: 100_000_000, grace: Duration::from_mins(10) }
+    }
+}
+
+/// The batches that the server may have, as they are shown.
+pub fn states(batches: &[KeptBatch]) -> Vec<BatchState> {
+    batches.iter().filter_map(KeptBatch::state).collect()
+}
+
+/// The one task that works on an overnight run.
+pub struct Overnight {
+    work: Arc<Work>,
+    publish: watch::Sender<RunProgress>,
+    stop_asked: watch::Receiver<Option<StopReason>>,
+}
+
+impl Overnight {
+    pub fn new(
+        work: Work,
+        publish: watch::Sender<RunProgress>,
+        stop_asked: watch::Receiver<Option<StopReason>>,
+    ) -> Self {
+        Self { work: Arc::new(work), publish, stop_asked }
+    }
+
+    /// Works until nothing is left or somebody asks to stop, then lets go of the run.
+    pub async fn work(self, run_lock: RunLock) {
+        let Self { work, publish, stop_asked } = self;
+        let shown = Shown::new(publish.borrow().clone());
+        let outcome = {
+            let carrying_out = carry_out(&work, &shown, stop_asked);
+            let showing = shown.keep_showing(&work, |snapshot| drop(publish.send_replace(snapshot)));
+            tokio::select! {
+                outcome = carrying_out => outcome,
+                failed = showing => failed.map(|never| match never {}),
+            }
+        };
+        let stop = match outcome {
+            Ok(stop) => Some(stop),
+            Err(error) => {
+                // What is on disk stays sound. Without a note of its end the run shows as interrupted.
+                tracing::error!(run = %work.run, %error, "the run cannot go on");
+                None
+            }
+        };
+        let (state, detail) = end(&work.library, work.run, run_lock, stop).await;
+        publish.send_replace(RunProgress { stop_detail: detail, ..shown.snapshot(&work, Some(state)) });
+    }
+}
+
+/// Works until there is a reason to stop; which.
+async fn carry_out(work: &Arc<Work>, shown: &Shown, stop_asked: watch::Receiver<Option<StopReason>>) -> Result<Stop> {
+    let Some((remote, client)) = work.route.remote().and_then(|remote| Some((remote, remote.batch_client()?))) else {
+        return Ok(Stop { reason: StopReason::NotSuchAServer, detail: None });
+    };
+    let mut night = Night {
+        work,
+        remote,
+        client,
+        origin: client.server().origin(),
+        limits: *lock(&work.library.batch_limits),
+        shown,
+        stop_asked,
+        reservations: HashMap::new(),
+        spooled: None,
+        outage: Outage::default(),
+        looks: HashMap::new(),
+        not_ours: HashSet::new(),
+        may_fill: true,
+        has_no_room: false,
+        is_canceling: false,
+        given_up: 0,
+    };
+    let outcome = night.work_through().await;
+    shown.note_wall(work).await?;
+    outcome
+}
+
+/// When a batch is looked at next, and how often it has been looked for in vain.
+#[derive(Clone, Copy, Default)]
+struct Look {
+    next_at: u64,
+    in_vain: u32,
+}
+
+/// A sitting on an overnight run.
+struct Night<'a> {
+    work: &'a Arc<Work>,
+    remote: &'a Remote,
+    client: &'a Client,
+    origin: String,
+    limits: BatchLimits,
+    shown: &'a Shown,
+    stop_asked: watch::Receiver<Option<StopReason>>,
+    /// Of every request that is in a batch and not known to have ended.
+    reservations: HashMap<AttemptId, Reservation<'a>>,
+    /// The batch that is to be submitted next.
+    spooled: Option<Spooled>,
+    outage: Outage,
+    looks: HashMap<BatchId, Look>,
+    /// Batches at the server's that were taken for one of ours, and are not.
+    not_ours: HashSet<(BatchId, String)>,
+    /// Whether there may be images that can be put into a batch.
+    may_fill: bool,
+    /// Whether the next image did not fit into the budget.
+    has_no_room: bool,
+    is_canceling: bool,
+    /// Batches of this sitting that were not found.
+    given_up: u32,
+}
+
+impl Night<'_> {
+    async fn work_through(&mut self) -> Result<Stop> {
+        if let Some(stop) = self.take_up().await? {
+            return Ok(stop);
+        }
+        loop {
+            let asked = *self.stop_asked.borrow_and_update();
+            match asked {
+                Some(StopReason::Cancelled) if !self.is_canceling => self.begin_canceling().await?,
+                Some(StopReason::Cancelled) | None => {}
+                Some(reason) => return Ok(Stop { reason, detail: None }),
+            }
+            let open = self.open_batches()?;
+            if self.may_fill && !self.is_canceling && self.spooled.is_none() {
+                self.fill().await?;
+                continue;
+            }
+            let (now, again_at) = (now_millis(), self.outage.again_at());
+            self.shown.note_hold(self.outage.hold(now));
+            if open.is_empty() && self.spooled.is_none() {
+                return Ok(self.ending());
+            }
+            let next_at = |batch: &KeptBatch| self.looks.get(&batch.id).map_or(0, |look| look.next_at).max(again_at);
+            let next = open.iter().min_by_key(|batch| next_at(batch));
+            let wakes_at = match (&self.spooled, next) {
+                (Some(_), _) | (None, None) => again_at,
+                (None, Some(batch)) => next_at(batch),
+            };
+            if wakes_at > now {
+                tokio::select! {
+                    () = tokio::time::sleep(Duration::from_millis(wakes_at - now)) => {}
+                    // Cannot fail while this task is listed as active; if it did, there would be nobody to ask for a stop.
+                    Ok(()) = self.stop_asked.changed() => {}
+                }
+                continue;
+            }
+            let stop = match (self.spooled.take(), next) {
+                (Some(spooled), _) => self.submit(spooled).await?,
+                (None, Some(batch)) => self.look_after(batch).await?,
+                (None, None) => None,
+            };
+            if let Some(stop) = stop {
+                return Ok(stop);
+            }
+        }
+    }
+
+    /// Takes up what earlier sittings have left. Fails when the server that it is at is no longer the one that is asked.
+    async fn take_up(&mut self) -> Result<Option<Stop>> {
+        let run = self.work.run;
+        self.sweep_spool()?;
+        let batches = self.work.library.store.read(|view| view.batches_of_run(run))?;
+        for batch in &batches {
+            match batch.standing {
+                // Nothing of it has left, and it can be filled again.
+                BatchStanding::Filling => self.discard(batch.id).await?,
+                BatchStanding::Ended | BatchStanding::GivenUp => {}
+                BatchStanding::Submitting | BatchStanding::Working | BatchStanding::Canceling => {
+                    let left = self.work.library.store.read(|view| view.batch_items_left(batch.id))?;
+                    for (attempt, at_most) in left {
+                        self.reservations.insert(attempt, self.work.budget.take_up(at_most));
+                    }
+                }
+            }
+        }
+        let open = self.open_batches()?;
+        self.outage = Outage::new(!open.is_empty());
+        Ok(open.iter().find(|batch| batch.origin != self.origin).map(|batch| Stop {
+            reason: StopReason::NotSuchAServer,
+            detail: Some(format!("batches of this run are at {}, and not at {}", batch.origin, self.origin)),
+        }))
+    }
+
+    /// The batches that the server may have and that are not over, the oldest first. Shows how all of them stand.
+    fn open_batches(&self) -> Result<Vec<KeptBatch>> {
+        let run = self.work.run;
+        let (mut batches, unsettled) =
+            self.work.library.store.read(|view| Ok((view.batches_of_run(run)?, view.unsettled(run)?)))?;
+        let shown: Vec<BatchState> = states(&batches);
+        let is_over = |batch: &KeptBatch| {
+            matches!(batch.standing, BatchStanding::Filling | BatchStanding::Ended | BatchStanding::GivenUp)
+        };
+        let in_batches = batches.iter().filter(|batch| batch.state().is_some()).map(|batch| batch.items_left).sum();
+        self.shown.note_batches(shown, in_batches, unsettled);
+        batches.retain(|batch| !is_over(batch));
+        Ok(batches)
+    }
+
+    /// Why the run is over once nothing is under way.
+    fn ending(&self) -> Stop {
+        let stop = |reason| Stop { reason, detail: None };
+        if self.is_canceling {
+            return stop(StopReason::Cancelled);
+        }
+        if self.given_up > 0 {
+            let detail = "a batch was submitted whose reply was lost, and the server does not list it";
+            return Stop { reason: StopReason::Unreachable, detail: Some(detail.into()) };
+        }
+        stop(if self.has_no_room { StopReason::BudgetReached } else { StopReason::Completed })
+    }
+
+    async fn begin_canceling(&mut self) -> Result<()> {
+        self.is_canceling = true;
+        self.shown.note_canceling();
+        self.looks.clear();
+        match self.spooled.take() {
+            Some(spooled) => self.discard_spooled(spooled).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Whether somebody wants the run to stop without waiting for its batches.
+    fn is_leaving(&self) -> bool {
+        is_to_leave(*self.stop_asked.borrow())
+    }
+
+    /// As [`unless_left`], for this run.
+    async fn unless_left<T>(&self, call: impl Future<Output = T>) -> Option<T> {
+        unless_left(self.stop_asked.clone(), call).await
+    }
+
+    async fn settle(&self, job: WaitingJob, outcome: JobOutcome, took_millis: f64) -> Result<()> {
+        let finished = self.work.settle(job, outcome, took_millis).await?;
+        self.shown.note_finished(finished);
+        self.work.library.note_change();
+        Ok(())
+    }
+
+    async fn note_standing(&self, batch: BatchId, standing: BatchStanding) -> Result<()> {
+        Ok(self.work.library.store.write(move |edit| edit.note_standing(batch, standing)).await?)
+    }
+
+    fn spool_folder(&self) -> PathBuf {
+        self.work.library.folder().join("batches")
+    }
+
+    /// Removes what an earlier sitting has left of its batches' bodies: they are of no more use.
+    fn sweep_spool(&self) -> Result<()> {
+        let folder = self.spool_folder();
+        std::fs::create_dir_all(&folder).map_err(EngineError::file(&folder))?;
+        for entry in std::fs::read_dir(&folder).map_err(EngineError::file(&folder))?.flatten() {
+            if entry.file_name().to_string_lossy().starts_with(&spool_prefix(self.work.run)) {
+                remove_spool(&entry.path());
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_to_leave(asked: Option<StopReason>) -> bool {
+    asked.is_some_and(|reason| reason != StopReason::Cancelled)
+}
+
+/// Makes a call, unless the run is left meanwhile: then what came of it is found out in the next sitting.
+async fn unless_left<T>(
+    mut stop_asked: watch::Receiver<Option<StopReason>>,
+    call: impl Future<Output = T>,
+) -> Option<T> {
+    tokio::select! {
+        biased;
+        Ok(_) = stop_asked.wait_for(|asked| is_to_leave(*asked)) => None,
+        done = call => Some(done),
+    }
+}
+
+fn spool_prefix(run: RunId) -> String {
+    format!("run-{run}-")
+}
+
+fn remove_spool(path: &std::path::Path) {
+    if let Err(error) = std::fs::remove_file(path) {
+        tracing::warn!(path = %path.display(), %error, "the body of a batch was not removed");
+    }
+}
+
+/// How a request is called in its batch: by its row in the ledger, and by what no other batch of anybody has.
+fn custom_id(attempt: AttemptId, token: &str) -> String {
+    format!("a{attempt}-{token}")
+}
+
+/// Which request of the batch with `token` is called so; `None` when it is of another.
+fn attempt_called(custom_id: &str, token: &str) -> Option<AttemptId> {
+    let (attempt, its_token) = custom_id.strip_prefix('a')?.split_once('-')?;
+    (its_token == token).then(|| attempt.parse().ok().map(AttemptId))?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_result_is_told_from_those_of_other_batches() {
+        let id = custom_id(AttemptId(123), "0badcafe");
+        assert!(provider::batch::is_custom_id(&id));
+        assert_eq!(attempt_called(&id, "0badcafe"), Some(AttemptId(123)));
+        for other in ["a123-0badcaff", "b123-0badcafe", "a-0badcafe", "a123", ""] {
+            assert_eq!(attempt_called(other, "0badcafe"), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! When the server is asked again, how long it is waited for, and which of its batches may be one of ours. Pure: times are
+//! passed in, in milliseconds since the Unix epoch.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use domain::run::{Hold, RetryKind};
+use provider::batch::Batch;
+
+const SECOND: u64 = 1_000;
+const MINUTE: u64 = 60 * SECOND;
+const HOUR: u64 = 60 * MINUTE;
+
+/// Between two looks at a batch: a twentieth of its age, so that one is heard of soon when it was done soon.
+const SHARE_OF_AGE: u64 = 20;
+const SHORTEST_INTERVAL: u64 = SECOND;
+const LONGEST_INTERVAL: u64 = MINUTE;
+/// How long a server may be out of reach before a run gives up on it: it may be a wrong address, as long as it has never
+/// answered and holds nothing of the run, and half a day without network otherwise. Waiting costs nothing.
+const PATIENCE_UNKNOWN: u64 = 30 * SECOND;
+const PATIENCE_KNOWN: u64 = 12 * HOUR;
+/// How much earlier than by the clock here a batch may have been created by the server's.
+const CLOCK_SKEW: u64 = 5 * MINUTE;
+/// How long after its submission began: a slow line takes the better part of an hour for a hundred megabytes.
+const LONGEST_SUBMISSION: u64 = 90 * MINUTE;
+/// How long the vendor keeps results.
+const RESULTS_ARE_KEPT: u64 = 29 * 24 * HOUR;
+
+/// How long to wait before the next look at a batch of this age.
+pub fn look_interval(age_millis: u64) -> u64 {
+    (age_millis / SHARE_OF_AGE).clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL)
+}
+
+/// Whether the server has thrown the results of a batch of this age away.
+pub fn are_results_gone(age_millis: u64) -> bool {
+    age_millis > RESULTS_ARE_KEPT
+}
+
+pub fn millis(at: SystemTime) -> u64 {
+    let since_epoch = at.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Whether a batch of the server's was created too early to be one that was submitted at `submitted_at`.
+pub fn is_before(batch: &Batch, submitted_at: u64) -> bool {
+    batch.created_at.is_some_and(|at| millis(at) < submitted_at.saturating_sub(CLOCK_SKEW))
+}
+
+/// Whether a batch of the server's may be the one with so many items that was submitted at `submitted_at`.
+pub fn may_be(batch: &Batch, submitted_at: u64, items: u32) -> bool {
+    let is_after = batch.created_at.is_some_and(|at| millis(at) > submitted_at.saturating_add(LONGEST_SUBMISSION));
+    batch.counts.total() == u64::from(items) && !is_after && !is_before(batch, submitted_at)
+}
+
+/// A time in which the server could not be asked.
+#[derive(Debug, Default)]
+pub struct Outage {
+    is_server_known: bool,
+    trouble: Option<Trouble>,
+}
+
+#[derive(Debug)]
+struct Trouble {
+    since: u64,
+    tries: u32,
+    again_at: u64,
+    kind: RetryKind,
+    detail: String,
+}
+
+impl Outage {
+    /// `is_server_known`: whether the server has something of the run, so that it is worth waiting for.
+    pub fn new(is_server_known: bool) -> Self {
+        Self { is_server_known, trouble: None }
+    }
+
+    /// The server has answered.
+    pub fn over(&mut self) {
+        *self = Self::new(true);
+    }
+
+    /// The server could not be asked, and wants to be left alone for so long, if it has said so. Returns whether it is still
+    /// worth waiting for.
+    pub fn note(&mut self, kind: RetryKind, after: Option<Duration>, detail: &str, now: u64) -> bool {
+        let (since, tries) = self.trouble.as_ref().map_or((now, 0), |trouble| (trouble.since, trouble.tries + 1));
+        let own = SHORTEST_INTERVAL.saturating_mul(1 << tries.min(16)).min(LONGEST_INTERVAL);
+        let told = after.map_or(0, |after| u64::try_from(after.as_millis()).unwrap_or(u64::MAX));
+        let again_at = now.saturating_add(own.max(told));
+        self.trouble = Some(Trouble { since, tries, again_at, kind, detail: detail.to_owned() });
+        let patience = if self.is_server_known { PATIENCE_KNOWN } else { PATIENCE_UNKNOWN };
+        now.saturating_sub(since) <= patience
+    }
+
+    /// Before when nothing is asked.
+    pub fn again_at(&self) -> u64 {
+        self.trouble.as_ref().map_or(0, |trouble| trouble.again_at)
+    }
+
+    /// As it is shown; `None` when all is well.
+    pub fn hold(&self, now: u64) -> Option<Hold> {
+        let trouble = self.trouble.as_ref()?;
+        let left_millis = u32::try_from(trouble.again_at.saturating_sub(now)).unwrap_or(u32::MAX);
+        Some(Hold { kind: trouble.kind, left_millis, detail: trouble.detail.clone() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use provider::batch::{BatchCounts, BatchState};
+
+    use super::*;
+
+    const NOW: u64 = 1_000 * HOUR;
+
+    fn batch(created_at: Option<u64>, processing: u64, succeeded: u64) -> Batch {
+        Batch {
+            id: "b".into(),
+            state: BatchState::InProgress,
+            counts: BatchCounts { processing, succeeded, ..BatchCounts::default() },
+            created_at: created_at.map(|at| UNIX_EPOCH + Duration::from_millis(at)),
+            expires_at: None,
+        }
+    }
+
+    #[test]
+    fn looks_get_rarer_with_age() {
+        let ages = [0, 10 * SECOND, 100 * SECOND, 10 * MINUTE, 5 * HOUR];
+        assert_eq!(ages.map(look_interval), [SECOND, SECOND, 5 * SECOND, 30 * SECOND, MINUTE]);
+    }
+
+    #[test]
+    fn a_batch_is_recognised_by_its_time_and_its_count() {
+        assert!(may_be(&batch(Some(NOW - MINUTE), 3, 4), NOW, 7));
+        assert!(may_be(&batch(Some(NOW + HOUR), 7, 0), NOW, 7));
+        assert!(may_be(&batch(None, 7, 0), NOW, 7));
+        assert!(!may_be(&batch(Some(NOW), 3, 3), NOW, 7));
+        assert!(!may_be(&batch(Some(NOW - 6 * MINUTE), 7, 0), NOW, 7));
+        assert!(!may_be(&batch(Some(NOW + 2 * HOUR), 7, 0), NOW, 7));
+        assert!(is_before(&batch(Some(NOW - 6 * MINUTE), 1, 0), NOW) && !is_before(&batch(None, 1, 0), NOW));
+    }
+
+    #[test]
+    fn a_server_that_holds_something_is_waited_for_and_another_is_not() {
+        let mut known = Outage::new(true);
+        assert!(known.note(RetryKind::Unreachable, None, "gone", NOW));
+        assert_eq!(known.again_at(), NOW + SECOND);
+        assert!(known.note(RetryKind::Unreachable, None, "gone", NOW + 11 * HOUR));
+        assert!(!known.note(RetryKind::Unreachable, None, "gone", NOW + 13 * HOUR));
+        let mut unknown = Outage::new(false);
+        assert!(unknown.note(RetryKind::RateLimited, Some(Duration::from_secs(9)), "slow down", NOW));
+        assert_eq!(unknown.hold(NOW + SECOND).map(|hold| hold.left_millis), Some(8_000));
+        assert!(!unknown.note(RetryKind::Unreachable, None, "gone", NOW + MINUTE));
+        unknown.over();
+        assert_eq!((unknown.again_at(), unknown.hold(NOW)), (0, None));
+        assert!(unknown.note(RetryKind::Unreachable, None, "gone", NOW) && unknown.is_server_known);
+    }
+}

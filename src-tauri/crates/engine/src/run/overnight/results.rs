@@ -1,0 +1,194 @@
+//! What came of a batch, into the ledger: one result at a time, each on disk before it is read. Results may be read again;
+//! what is in the ledger already is left as it is.
+
+use domain::ids::BatchId;
+use domain::money::PicoDollars;
+use domain::run::{FailureKind, RetryKind};
+use provider::batch::{BatchOutcome, BatchResult};
+use store::{BatchItem, BatchStanding, KeptBatch};
+use tokio::sync::mpsc;
+
+use super::super::budget::Reservation;
+use super::super::executor::{Stop, failed};
+use super::super::retry::RETRIES;
+use super::{Night, attempt_called};
+use crate::Result;
+use crate::clock::now_millis;
+use crate::route::{Received, Remedy, Trouble, refused};
+
+/// Requests about an image that expired, beyond the first.
+const EXPIRED_RETRIES: u32 = 2;
+
+/// What reading a batch's results has come to.
+#[derive(Default)]
+struct Read {
+    /// Results that carry the name of a request of this batch, known before or not.
+    own: u32,
+    /// What one of them said that concerns every image.
+    stop: Option<Stop>,
+}
+
+/// What becomes of an image whose request was not answered.
+enum After {
+    /// It waits for a next batch.
+    Waits(Option<RetryKind>),
+    Fails(FailureKind),
+    /// It waits, as all others must.
+    Stops(Stop),
+}
+
+impl<'a> Night<'a> {
+    /// Reads the results of a batch that has ended. When that breaks off, what was read until then is kept, and the rest is
+    /// read another time.
+    pub async fn read_results(&mut self, batch: &KeptBatch, id: &str) -> Result<Option<Stop>> {
+        // Unbounded, since whoever tells results cannot wait: they are the texts of one batch's answers at most.
+        let (tell, mut told) = mpsc::unbounded_channel();
+        let (client, stop_asked) = (self.client, self.stop_asked.clone());
+        let id = id.to_owned();
+        let fetching = async move {
+            // An error means that nobody listens any more.
+            let fetched = client.batch_results(&id, &mut |result| drop(tell.send(result))).await;
+            drop(tell);
+            fetched
+        };
+        let fetching = super::unless_left(stop_asked, fetching);
+        let taking = async {
+            let mut read = Read::default();
+            while let Some(result) = told.recv().await {
+                if self.is_leaving() {
+                    break;
+                }
+                self.take(batch, result, &mut read).await?;
+            }
+            Ok::<_, crate::EngineError>(read)
+        };
+        let (fetched, read) = tokio::join!(fetching, taking);
+        let read = read?;
+        match fetched {
+            None => Ok(None),
+            Some(Err(error)) => self.unknown_or_trouble(batch, &error).await,
+            Some(Ok(())) if self.is_leaving() => Ok(None),
+            Some(Ok(())) if batch.is_adopted && read.own == 0 => {
+                self.disown(batch).await?;
+                Ok(None)
+            }
+            Some(Ok(())) => {
+                self.end_batch(batch).await?;
+                Ok(read.stop)
+            }
+        }
+    }
+
+    async fn take(&mut self, batch: &KeptBatch, result: BatchResult, read: &mut Read) -> Result<()> {
+        let called = result.custom_id.as_deref().and_then(|id| attempt_called(id, &batch.token));
+        let Some(attempt) = called else {
+            tracing::warn!(batch = %batch.id, custom_id = ?result.custom_id, "a result that belongs to no request");
+            return Ok(());
+        };
+        read.own += 1;
+        let Some(item) = self.work.library.store.read(|view| view.batch_item(batch.id, attempt))? else {
+            return Ok(());
+        };
+        #[expect(clippy::cast_precision_loss, reason = "a duration in milliseconds")]
+        let took_millis = now_millis().saturating_sub(batch.submitted_at) as f64;
+        let trouble = match result.outcome {
+            BatchOutcome::Answered(answer) => match self.remote.batch_answer(answer, item.sent) {
+                Ok(received) => return self.keep(item, received, took_millis).await,
+                Err(trouble) => trouble,
+            },
+            BatchOutcome::Refused(refusal) => refused(refusal),
+            // Neither is billed, and nothing was wrong with the request.
+            BatchOutcome::Canceled => unanswered(Remedy::Again, RetryKind::TimedOut, "canceled with its batch"),
+            BatchOutcome::Expired => {
+                let after = None;
+                unanswered(Remedy::Retry { after }, RetryKind::TimedOut, "not begun within the batch's time")
+            }
+            BatchOutcome::Unreadable { detail } => Trouble {
+                may_be_billed: true,
+                ..unanswered(Remedy::Fail, RetryKind::ServerFailed, &format!("its result cannot be read: {detail}"))
+            },
+        };
+        let after = after(&trouble, &item);
+        read.stop = read.stop.take().or(self.note_unanswered(item, &trouble, after, took_millis).await?);
+        Ok(())
+    }
+
+    async fn keep(&mut self, item: BatchItem, received: Received, took_millis: f64) -> Result<()> {
+        let reservation = self.reservation(&item);
+        let outcome = self.work.keep(item.attempt, received, reservation.at_most(), reservation, &item.job).await?;
+        self.settle(item.job, outcome, took_millis).await
+    }
+
+    async fn note_unanswered(
+        &mut self,
+        item: BatchItem,
+        trouble: &Trouble,
+        after: After,
+        took_millis: f64,
+    ) -> Result<Option<Stop>> {
+        let reservation = self.reservation(&item);
+        let retried_for = match after {
+            After::Waits(kind) => kind,
+            After::Fails(_) | After::Stops(_) => None,
+        };
+        let at_most = reservation.at_most();
+        self.work.note_unanswered(item.attempt, trouble, retried_for, at_most, reservation).await?;
+        match after {
+            After::Waits(_) => Ok(None),
+            After::Fails(kind) => {
+                let failure = failed(Some(item.attempt), kind, trouble.detail.clone());
+                self.settle(item.job, failure, took_millis).await?;
+                Ok(None)
+            }
+            After::Stops(stop) => Ok(Some(stop)),
+        }
+    }
+
+    fn reservation(&mut self, item: &BatchItem) -> Reservation<'a> {
+        self.reservations.remove(&item.attempt).unwrap_or_else(|| self.work.budget.take_up(PicoDollars::ZERO))
+    }
+
+    /// All that came of a batch is stored. A request without a result may have been billed.
+    async fn end_batch(&mut self, batch: &KeptBatch) -> Result<()> {
+        let left = self.work.library.store.read(|view| view.batch_items_left(batch.id))?;
+        for (attempt, _) in left {
+            let Some(item) = self.work.library.store.read(|view| view.batch_item(batch.id, attempt))? else { continue };
+            let detail = "the batch has ended without a result for it";
+            let trouble = Trouble { may_be_billed: true, ..unanswered(Remedy::Fail, RetryKind::ServerFailed, detail) };
+            self.note_unanswered(item, &trouble, After::Fails(FailureKind::ModelFailed), 0.0).await?;
+        }
+        self.note_standing(batch.id, BatchStanding::Ended).await?;
+        // What was not answered waits, and what was has mostly cost less than was set aside for it.
+        self.may_fill = true;
+        Ok(())
+    }
+
+    /// What was taken for `batch` is somebody else's.
+    async fn disown(&mut self, batch: &KeptBatch) -> Result<()> {
+        let id: BatchId = batch.id;
+        self.not_ours.extend(batch.vendor_id.clone().map(|vendor_id| (id, vendor_id)));
+        self.looks.remove(&id);
+        Ok(self.work.library.store.write(move |edit| edit.note_not_taken_there(id)).await?)
+    }
+}
+
+fn unanswered(remedy: Remedy, retry_kind: RetryKind, detail: &str) -> Trouble {
+    Trouble { remedy, retry_kind, may_be_billed: false, detail: detail.to_owned() }
+}
+
+/// What becomes of the image of `item` after `trouble`: tries are counted in the ledger, over all sittings.
+fn after(trouble: &Trouble, item: &BatchItem) -> After {
+    match trouble.remedy {
+        Remedy::Again => After::Waits(None),
+        Remedy::Retry { .. } => {
+            let is_last = match trouble.retry_kind {
+                RetryKind::TimedOut => item.expiries >= EXPIRED_RETRIES,
+                _ => item.failures >= RETRIES,
+            };
+            if is_last { After::Fails(FailureKind::ModelFailed) } else { After::Waits(Some(trouble.retry_kind)) }
+        }
+        Remedy::Shrink | Remedy::Refuse => After::Fails(FailureKind::Refused),
+        Remedy::Fail | Remedy::AgainAfterOutage => After::Fails(FailureKind::ModelFailed),
+        Remedy::Stop(reason) => After::Stops(Stop { reason, detail: Some(trouble.detail.clone()) }),
+    }
+}

@@ -1,0 +1,212 @@
+//! What is asked of the server about batches: to take one, to look for one whose reply was lost, to say how far one is, to
+//! cancel one.
+
+use domain::ids::BatchId;
+use domain::run::StopReason;
+use provider::batch::{Batch, BatchState};
+use provider::client::SendError;
+use store::{BatchStanding, KeptBatch};
+
+use super::super::executor::Stop;
+use super::filling::Spooled;
+use super::patience::{are_results_gone, is_before, look_interval, may_be, millis};
+use super::{Look, Night, remove_spool};
+use crate::Result;
+use crate::clock::now_millis;
+use crate::route::{CallNext, CallTrouble};
+
+/// Pages of the server's list that are read at most: a list that never ends is not waited for.
+const PAGE_LIMIT: usize = 20;
+/// Looks at the list, beyond the grace, before a batch is given up.
+const LOOKS_IN_VAIN: u32 = 3;
+
+impl Night<'_> {
+    /// Submits a batch. From before its body leaves, the server may have it.
+    pub async fn submit(&mut self, spooled: Spooled) -> Result<Option<Stop>> {
+        let (batch, submitted_at) = (spooled.batch, now_millis());
+        self.work.library.store.write(move |edit| edit.note_submitting(batch, submitted_at)).await?;
+        self.shown.note_prepared(0);
+        for (attempt, _) in self.work.library.store.read(|view| view.batch_items_left(batch))? {
+            if let Some(reservation) = self.reservations.get_mut(&attempt) {
+                reservation.note_sent();
+            }
+        }
+        self.open_batches()?;
+        // Left, whether it was taken is found out in the next sitting.
+        let Some(taken) = self.unless_left(self.client.submit_batch(&spooled.path)).await else { return Ok(None) };
+        match taken {
+            Ok(taken) => {
+                remove_spool(&spooled.path);
+                self.outage.over();
+                let id = taken.id.clone();
+                self.work.library.store.write(move |edit| edit.note_taken(batch, &id, false)).await?;
+                self.note_progress(batch, submitted_at, &taken).await?;
+                Ok(None)
+            }
+            Err(error) if error.may_have_been_taken() => {
+                remove_spool(&spooled.path);
+                self.looks.insert(batch, Look { next_at: now_millis() + look_interval(0), in_vain: 0 });
+                Ok(None)
+            }
+            Err(error) => {
+                self.note_standing(batch, BatchStanding::Filling).await?;
+                let stop = self.trouble(&error);
+                if stop.is_some() {
+                    self.discard_spooled(spooled).await?;
+                } else {
+                    self.spooled = Some(spooled);
+                }
+                Ok(stop)
+            }
+        }
+    }
+
+    /// Does what comes next for a batch that the server may have.
+    pub async fn look_after(&mut self, batch: &KeptBatch) -> Result<Option<Stop>> {
+        match (&batch.vendor_id, batch.standing) {
+            (None, _) => self.look_for(batch).await,
+            // Somebody else's is not to be canceled: one that was found in the list proves only by its results whose it is.
+            (Some(id), BatchStanding::Working) if self.is_canceling && !batch.is_adopted => {
+                self.cancel(batch, id).await
+            }
+            (Some(id), _) => self.look_at(batch, id).await,
+        }
+    }
+
+    async fn cancel(&mut self, batch: &KeptBatch, id: &str) -> Result<Option<Stop>> {
+        let Some(canceled) = self.unless_left(self.client.cancel_batch(id)).await else { return Ok(None) };
+        match canceled {
+            Ok(_) => self.outage.over(),
+            // As for one that has ended meanwhile: looking at it tells.
+            Err(SendError::Refused(refusal)) if matches!(refusal.status, 400 | 404 | 409) => self.outage.over(),
+            Err(error) => return Ok(self.trouble(&error)),
+        }
+        self.note_standing(batch.id, BatchStanding::Canceling).await?;
+        Ok(None)
+    }
+
+    /// Asks how far a batch is, and reads its results when it has ended.
+    async fn look_at(&mut self, batch: &KeptBatch, id: &str) -> Result<Option<Stop>> {
+        let Some(told) = self.unless_left(self.client.batch(id)).await else { return Ok(None) };
+        let told = match told {
+            Ok(told) => told,
+            Err(error) => return self.unknown_or_trouble(batch, &error).await,
+        };
+        self.outage.over();
+        self.note_progress(batch.id, batch.submitted_at, &told).await?;
+        if told.state == BatchState::Ended { self.read_results(batch, id).await } else { Ok(None) }
+    }
+
+    async fn note_progress(&mut self, batch: BatchId, submitted_at: u64, told: &Batch) -> Result<()> {
+        let finished = told.counts.total().saturating_sub(told.counts.processing);
+        let finished = u32::try_from(finished).unwrap_or(u32::MAX);
+        let expires_at = told.expires_at.map(millis);
+        self.work.library.store.write(move |edit| edit.note_batch_progress(batch, finished, expires_at)).await?;
+        let now = now_millis();
+        let next_at = now + look_interval(now.saturating_sub(submitted_at));
+        self.looks.insert(batch, Look { next_at, in_vain: 0 });
+        Ok(())
+    }
+
+    /// What follows when the server cannot be asked, or does not know the batch. With another account's key it would not
+    /// know it either, so that it is not given up as long as its results may still be there.
+    pub async fn unknown_or_trouble(&mut self, batch: &KeptBatch, error: &SendError) -> Result<Option<Stop>> {
+        if !error.is_not_found() {
+            return Ok(self.trouble(error));
+        }
+        if self.is_canceling || are_results_gone(now_millis().saturating_sub(batch.submitted_at)) {
+            self.give_up(batch.id).await?;
+            return Ok(None);
+        }
+        let detail = format!("the server knows nothing of a batch that it took with this or another key: {error}");
+        Ok(Some(Stop { reason: StopReason::NotSuchAServer, detail: Some(detail) }))
+    }
+
+    /// Looks for a batch whose reply was lost, by its time and its count.
+    async fn look_for(&mut self, batch: &KeptBatch) -> Result<Option<Stop>> {
+        let candidates = match self.unless_left(self.candidates(batch)).await {
+            None => return Ok(None),
+            Some(Ok(candidates)) => candidates?,
+            // A server that has no list will never tell.
+            Some(Err(error)) if error.is_not_found() => Vec::new(),
+            Some(Err(error)) => return Ok(self.trouble(&error)),
+        };
+        self.outage.over();
+        let ended = candidates.iter().find(|candidate| candidate.state == BatchState::Ended);
+        let found = match (ended, candidates.as_slice()) {
+            // Its results will tell whose it is, right away.
+            (Some(ended), _) => Some(ended),
+            (None, [only]) => Some(only),
+            (None, _) => None,
+        };
+        if let Some(found) = found {
+            let (batch_id, id) = (batch.id, found.id.clone());
+            self.work.library.store.write(move |edit| edit.note_taken(batch_id, &id, true)).await?;
+            self.looks.remove(&batch.id);
+            return Ok(None);
+        }
+        let now = now_millis();
+        let age = now.saturating_sub(batch.submitted_at);
+        let look = self.looks.entry(batch.id).or_default();
+        look.next_at = now + look_interval(age);
+        // Several that may be it: which one, the first of them to end will tell.
+        look.in_vain = if candidates.is_empty() { look.in_vain + 1 } else { 0 };
+        let grace = u64::try_from(self.limits.grace.as_millis()).unwrap_or(u64::MAX);
+        if look.in_vain >= LOOKS_IN_VAIN && age > grace {
+            self.give_up(batch.id).await?;
+        }
+        Ok(None)
+    }
+
+    /// The server's batches that may be `batch`, the newest first.
+    async fn candidates(&self, batch: &KeptBatch) -> std::result::Result<Result<Vec<Batch>>, SendError> {
+        let (mut candidates, mut after) = (Vec::new(), None);
+        for _ in 0..PAGE_LIMIT {
+            let page = self.client.batches(after.as_deref()).await?;
+            let is_past = page.batches.iter().any(|listed| is_before(listed, batch.submitted_at));
+            for listed in page.batches {
+                if !may_be(&listed, batch.submitted_at, batch.items)
+                    || self.not_ours.contains(&(batch.id, listed.id.clone()))
+                {
+                    continue;
+                }
+                match self.work.library.store.read(|view| view.is_known_batch(&self.origin, &listed.id)) {
+                    Ok(true) => {}
+                    Ok(false) => candidates.push(listed),
+                    Err(error) => return Ok(Err(error.into())),
+                }
+            }
+            after = page.next_after_id;
+            if after.is_none() || is_past {
+                break;
+            }
+        }
+        Ok(Ok(candidates))
+    }
+
+    /// Looks for a batch no longer. What it may have cost stays set aside, and its requests are made again only with a
+    /// person's word.
+    async fn give_up(&mut self, batch: BatchId) -> Result<()> {
+        tracing::warn!(%batch, "a batch that may have been taken was not found");
+        for (attempt, _) in self.work.library.store.read(|view| view.batch_items_left(batch))? {
+            // It has been sent, so that this gives nothing back.
+            self.reservations.remove(&attempt);
+        }
+        self.given_up += 1;
+        self.note_standing(batch, BatchStanding::GivenUp).await
+    }
+
+    /// What follows from a call that failed: everything waits, or the run stops.
+    pub fn trouble(&mut self, error: &SendError) -> Option<Stop> {
+        let CallTrouble { next, kind, detail } = CallTrouble::from(error);
+        let stop = |reason| Some(Stop { reason, detail: Some(detail.clone()) });
+        match next {
+            CallNext::Again { after } => {
+                let is_worth_waiting = self.outage.note(kind, after, &detail, now_millis());
+                if is_worth_waiting { None } else { stop(StopReason::Unreachable) }
+            }
+            CallNext::Unknown => stop(StopReason::NotSuchAServer),
+            CallNext::Stop(reason) => stop(reason),
+        }
+    }
+}

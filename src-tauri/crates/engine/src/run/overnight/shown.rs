@@ -1,0 +1,133 @@
+//! What is shown of an overnight run while it is worked on. Written by the task that works on it, read for snapshots.
+
+use std::convert::Infallible;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use domain::run::{BatchState, Hold, PossiblyBilled, RunProgress, RunState};
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::super::executor::{Finished, Work};
+use super::super::progress::{Sitting, whole_millis};
+use crate::Result;
+use crate::library::lock;
+
+/// Between snapshots: batches move slowly.
+const SNAPSHOT_INTERVAL: Duration = Duration::from_millis(200);
+/// Between notes of the time worked, of which a crash may lose the last.
+const WALL_NOTE_INTERVAL: Duration = Duration::from_secs(1);
+
+/// What is shown beside the sums of the ledger.
+pub struct Shown(Mutex<State>);
+
+struct State {
+    sitting: Sitting,
+    batches: Vec<BatchState>,
+    /// Requests in batches that are not known to have ended.
+    in_batches: u32,
+    prepared: u32,
+    /// With the moment of which it is.
+    hold: Option<(Hold, Instant)>,
+    unsettled: PossiblyBilled,
+    is_canceling: bool,
+    wall_noted_at: Instant,
+}
+
+impl State {
+    fn held(&self) -> Option<Hold> {
+        let (hold, noted_at) = self.hold.clone()?;
+        Some(Hold { left_millis: hold.left_millis.saturating_sub(whole_millis(noted_at.elapsed())), ..hold })
+    }
+}
+
+impl Shown {
+    pub fn new(standing: RunProgress) -> Self {
+        let (unsettled, batches) = (standing.unsettled, standing.batches.clone());
+        let sitting = Sitting::begin(standing, Instant::now());
+        Self(Mutex::new(State {
+            sitting,
+            batches,
+            in_batches: 0,
+            prepared: 0,
+            hold: None,
+            unsettled,
+            is_canceling: false,
+            wall_noted_at: Instant::now(),
+        }))
+    }
+
+    pub fn note_finished(&self, finished: Finished) {
+        lock(&self.0).sitting.note_finished(finished, Instant::now());
+    }
+
+    pub fn note_batches(&self, batches: Vec<BatchState>, in_batches: u32, unsettled: PossiblyBilled) {
+        let mut state = lock(&self.0);
+        (state.batches, state.in_batches, state.unsettled) = (batches, in_batches, unsettled);
+    }
+
+    /// So many images are ready to be submitted.
+    pub fn note_prepared(&self, prepared: u32) {
+        lock(&self.0).prepared = prepared;
+    }
+
+    pub fn note_hold(&self, hold: Option<Hold>) {
+        lock(&self.0).hold = hold.map(|hold| (hold, Instant::now()));
+    }
+
+    pub fn note_canceling(&self) {
+        lock(&self.0).is_canceling = true;
+    }
+
+    /// Publishes snapshots until the library cannot be written any more.
+    pub async fn keep_showing(&self, work: &Work, publish: impl Fn(RunProgress)) -> Result<Infallible> {
+        let mut snapshots = interval(SNAPSHOT_INTERVAL);
+        snapshots.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            snapshots.tick().await;
+            publish(self.snapshot(work, None));
+            let is_due = lock(&self.0).wall_noted_at.elapsed() >= WALL_NOTE_INTERVAL;
+            if is_due {
+                self.note_wall(work).await?;
+            }
+        }
+    }
+
+    /// How the run stands; `end` when it is over.
+    pub fn snapshot(&self, work: &Work, end: Option<RunState>) -> RunProgress {
+        let mut state = lock(&self.0);
+        let at_work = if state.is_canceling { RunState::Stopping } else { RunState::Running };
+        let sums = work.tally.sums();
+        let snapshot = state.sitting.snapshot(end.unwrap_or(at_work), Vec::new(), Instant::now());
+        // Once nobody works on the run, all that is not finished waits for somebody who does.
+        let in_batches = if end.is_some() { 0 } else { state.in_batches };
+        RunProgress {
+            // When the server is done, it has not said.
+            left_millis: None,
+            waiting: snapshot.waiting.saturating_sub(in_batches),
+            prepared: state.prepared,
+            reused: sums.reused,
+            batches: state.batches.clone(),
+            spent: sums.spent,
+            possibly_billed: sums.possibly_billed,
+            unsettled: state.unsettled,
+            retried: sums.retried,
+            cut_short: sums.cut_short,
+            budget: work.budget.cap(),
+            reserved: work.budget.reserved(),
+            hold: if end.is_some() { None } else { state.held() },
+            ..snapshot
+        }
+    }
+
+    /// Adds the time since the last note to the run's.
+    pub async fn note_wall(&self, work: &Work) -> Result<()> {
+        let millis = {
+            let (mut state, now) = (lock(&self.0), Instant::now());
+            let millis = now.duration_since(state.wall_noted_at).as_secs_f64() * 1000.0;
+            state.wall_noted_at = now;
+            millis
+        };
+        let run = work.run;
+        Ok(work.library.store.write(move |edit| edit.add_wall_millis(run, millis)).await?)
+    }
+}
