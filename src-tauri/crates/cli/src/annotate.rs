@@ -8,7 +8,7 @@ use std::sync::Arc;
 use domain::ids::{RecipeId, RunId};
 use domain::model::{Destination, Model, ModelId};
 use domain::plan::{ImageSelection, PlanRequest, ResumeRequest, RunRequest};
-use domain::run::{RunProgress, RunState, StopReason};
+use domain::run::{RunMode, RunProgress, RunState, StopReason};
 use engine::{Imported, Library, Surroundings};
 use tokio::sync::watch;
 
@@ -37,7 +37,12 @@ pub async fn annotate(arguments: Annotate) -> Result<ExitCode, CommandError> {
 
     let images = ImageSelection::Images { ids: imported.images };
     let asked = arguments.model.clone().map(ModelId);
-    let model = confirm_quote(&library, &mut notes, &images, &recipe, asked, &arguments)?;
+    let plan = PlanRequest {
+        carries_to_similar: arguments.similar,
+        asks_anew: arguments.fresh,
+        ..PlanRequest::of(images.clone(), recipe.id)
+    };
+    let model = confirm_quote(&library, &mut notes, &plan, &recipe.name, asked, &arguments)?;
     if let Destination::Host { name, .. } = model.destination {
         // What is sent there was in the quote.
         library.agree_to(name).await?;
@@ -47,6 +52,7 @@ pub async fn annotate(arguments: Annotate) -> Result<ExitCode, CommandError> {
         budget: arguments.common.budget,
         asks_anew: arguments.fresh,
         carries_to_similar: arguments.similar,
+        mode: arguments.mode(),
         ..RunRequest::of(images, recipe.id, model.id)
     };
     let run = library.start_run(&request).await?;
@@ -143,16 +149,12 @@ async fn import(library: &Arc<Library>, paths: Vec<PathBuf>) -> Result<Imported,
 fn confirm_quote(
     library: &Library,
     notes: &mut impl Write,
-    images: &ImageSelection,
-    recipe: &Chosen,
+    plan: &PlanRequest,
+    recipe: &str,
     asked: Option<ModelId>,
     arguments: &Annotate,
 ) -> Result<Model, CommandError> {
-    let quote = library.quote(&PlanRequest {
-        carries_to_similar: arguments.similar,
-        asks_anew: arguments.fresh,
-        ..PlanRequest::of(images.clone(), recipe.id)
-    })?;
+    let quote = library.quote(plan)?;
     // Money is spent on nobody's silence: without a word, the model is the one that costs nothing.
     let asked = match asked {
         Some(asked) => Some(asked),
@@ -167,12 +169,16 @@ fn confirm_quote(
         let asked = asked.map(|model| model.0).unwrap_or_default();
         return Err(CommandError::UnknownModel { asked, known: known.join(", ") });
     };
-    words::quote(notes, &quote, model, &recipe.name, arguments)?;
+    words::quote(notes, &quote, model, recipe, arguments)?;
     notes.flush()?;
     if !model.can_run {
         let hindrance = model.hindrance.as_ref().map(words::hindrance);
         let reasons: Vec<String> = hindrance.into_iter().chain(model.shortfalls.iter().map(words::shortfall)).collect();
         return Err(CommandError::ModelCannot { model: model.model.name.clone(), reason: reasons.join("; ") });
+    }
+    if arguments.mode() == RunMode::Overnight && model.overnight.is_none() {
+        let reason = "it is not asked overnight".to_owned();
+        return Err(CommandError::ModelCannot { model: model.model.name.clone(), reason });
     }
     if !arguments.common.yes && !words::confirm(&format!("Annotate {}?", words::counted(quote.image_count, "image")))? {
         return Err(CommandError::NotConfirmed);
@@ -180,8 +186,8 @@ fn confirm_quote(
     Ok(model.model.clone())
 }
 
-/// Shows a run until it ends. Interrupted once, it finishes what is in flight; twice, it stops at once, and what was in
-/// flight is done again by `resume`.
+/// Shows a run until it ends. Interrupted once, it finishes what is in flight, and leaves batches working where they are;
+/// twice, it stops at once, and what was in flight is done again by `resume`.
 async fn follow(library: &Arc<Library>, run: RunId, common: &Common) -> Result<ExitCode, CommandError> {
     let bar = Bar::new();
     let mut interruptions = 0;

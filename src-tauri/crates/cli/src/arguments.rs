@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use domain::money::PicoDollars;
+use domain::run::RunMode;
 
 #[derive(Parser)]
 #[command(
@@ -26,6 +27,7 @@ pub enum Command {
     #[command(
         after_help = "Examples:\n  fieldmark annotate holiday/\n  fieldmark annotate holiday/ --labels cat,dog --yes\n  \
                             fieldmark annotate holiday/ --model claude-sonnet-5-5\n  \
+                            fieldmark annotate holiday/ --model claude-sonnet-5-5 --overnight\n  \
                             fieldmark annotate holiday/ --yes --json > report.json"
     )]
     Annotate(Annotate),
@@ -61,8 +63,18 @@ pub struct Annotate {
     /// Ask about every image anew, whatever was answered and paid for before
     #[arg(long)]
     pub fresh: bool,
+    /// Ask in batches, at half the price: the vendor works them off within a day. Ctrl-C leaves them working, and
+    /// `fieldmark resume` fetches what they come to
+    #[arg(long)]
+    pub overnight: bool,
     #[command(flatten)]
     pub common: Common,
+}
+
+impl Annotate {
+    pub fn mode(&self) -> RunMode {
+        if self.overnight { RunMode::Overnight } else { RunMode::Live }
+    }
 }
 
 #[derive(Args)]

@@ -8,7 +8,7 @@ use domain::model::{Destination, Hindrance, Shortfall};
 use domain::money::PicoDollars;
 use domain::plan::{AnswerBasis, CostBasis, CostRange, ModelQuote, Quote, TimeBasis};
 use domain::report::RunReport;
-use domain::run::{FailureKind, PossiblyBilled, RetryKind, RunProgress};
+use domain::run::{FailureKind, PossiblyBilled, RetryKind, RunMode, RunProgress};
 use domain::usage::Usage;
 use engine::Imported;
 
@@ -23,6 +23,17 @@ pub fn complain(error: &CommandError) {
 pub fn progress(progress: &RunProgress) -> String {
     if let Some(hold) = &progress.hold {
         return format!("{}: again in {}", retry(hold.kind), duration(f64::from(hold.left_millis)));
+    }
+    if progress.mode == RunMode::Overnight {
+        let (images, finished) = progress
+            .batches
+            .iter()
+            .fold((0, 0), |(images, finished), batch| (images + batch.images, finished + batch.finished));
+        let batches = match progress.batches.len() {
+            1 => "1 batch".to_owned(),
+            count => format!("{count} batches"),
+        };
+        return format!("{batches} submitted, {finished} of {} done there", counted(images, "image"));
     }
     let rate = format!("{:.0} images a minute", progress.rate_per_minute);
     match progress.left_millis {
@@ -80,7 +91,11 @@ pub fn quote(
         asked -= model.answered_before;
         writeln!(out, "  again {} answered before, not paid for again", counted(model.answered_before, "image"))?;
     }
-    match model.cost {
+    let cost = match arguments.mode() {
+        RunMode::Live => model.cost,
+        RunMode::Overnight => model.overnight.or(model.cost),
+    };
+    match cost {
         Some(cost) if cost == CostRange::default() => writeln!(out, "  cost  $0")?,
         Some(cost) => writeln!(
             out,
@@ -92,7 +107,12 @@ pub fn quote(
         )?,
         None => writeln!(out, "  cost  unknown: nobody has told this model's price")?,
     }
-    if let Some(time) = model.time {
+    if let (RunMode::Overnight, Some(_)) = (arguments.mode(), model.overnight) {
+        writeln!(out, "  time  within a day, in batches: the vendor says when")?;
+        if let Some(live) = model.cost {
+            writeln!(out, "  else  at once it would be about {}:", money(live.expected))?;
+        }
+    } else if let Some(time) = model.time {
         let basis = match time.basis {
             TimeBasis::EarlierRun { images } => format!("by an earlier run of {images} images"),
             TimeBasis::Trial { images } => format!("by trying {images} of them just now"),
@@ -233,14 +253,21 @@ pub fn report(out: &mut impl Write, report: &RunReport) -> io::Result<()> {
             duration(metrics.p95_millis),
             duration(metrics.p99_millis)
         )?;
-        writeln!(out, "  speed-up    {:.2} (summed durations over wall time)", metrics.speedup)?;
+        // Nobody waited while batches were worked off, so that this would say nothing of them.
+        if summary.mode == RunMode::Live {
+            writeln!(out, "  speed-up    {:.2} (summed durations over wall time)", metrics.speedup)?;
+        }
         writeln!(out, "  success     {:.1} %, {} retries", metrics.success_rate * 100.0, metrics.retries)?;
     }
     if let Some(detail) = &summary.stop_detail {
         writeln!(out, "  stopped     {detail}")?;
     }
     if summary.waiting > 0 {
-        writeln!(out, "  go on by    fieldmark resume {}", summary.id)?;
+        let fetching = match summary.mode {
+            RunMode::Live => "",
+            RunMode::Overnight => ", which fetches what its batches have come to",
+        };
+        writeln!(out, "  go on by    fieldmark resume {}{fetching}", summary.id)?;
     } else if summary.retryable > 0 {
         writeln!(out, "  try again   fieldmark resume {} --retry-failed", summary.id)?;
     }
