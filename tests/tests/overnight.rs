@@ -1,0 +1,341 @@
+//! Overnight runs from the outside, over HTTP, against the simulator's batches: half the price, never twice, whatever is
+//! lost on the way or interrupted.
+
+#![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::ids::RunId;
+use domain::model::ModelId;
+use domain::money::PicoDollars;
+use domain::plan::{ImageSelection, ResumeRequest, RunRequest};
+use domain::run::{BatchStage, FailureKind, RetryKind, RunMode, RunProgress, RunState, RunSummary, StopReason};
+use engine::{BatchLimits, EngineError, Library};
+use fieldmark_tests::bench::{Bench, COMPLETED, surroundings};
+use fieldmark_tests::pictures::LABELS;
+use simulator::{Batching, Fault, Options, Running, Simulator};
+
+const MODEL: &str = "claude-sonnet-5-5";
+const KEY: &str = "sk-any";
+const LIMITS: BatchLimits = BatchLimits { items: 15, bytes: 100_000_000, grace: Duration::from_secs(2) };
+
+async fn simulate(batching: Batching) -> Running {
+    Simulator::start(Options { batching, ..Options::default() }).await.unwrap()
+}
+
+fn taking(seconds: f64) -> Batching {
+    Batching { takes: Duration::from_secs_f64(seconds), ..Batching::default() }
+}
+
+async fn bench(server: &Running, pictures: u32) -> Bench {
+    let bench = Bench::with_pictures(&server.url(), KEY, pictures).await;
+    bench.library.limit_batches(LIMITS);
+    bench
+}
+
+async fn request(bench: &Bench) -> RunRequest {
+    let recipe = bench.library.save_typed_recipe(LABELS).await.unwrap();
+    let request = RunRequest::of(ImageSelection::All, recipe.id, ModelId(MODEL.into()));
+    RunRequest { mode: RunMode::Overnight, ..request }
+}
+
+async fn start(bench: &Bench) -> RunId {
+    bench.library.start_run(&request(bench).await).await.unwrap()
+}
+
+async fn stopped(bench: &Bench, run: RunId) -> (StopReason, RunSummary) {
+    let RunState::Stopped { reason } = bench.end_of(run).await else { panic!("not stopped") };
+    (reason, bench.library.run(run).unwrap())
+}
+
+/// Waits for a snapshot of which `is_it` holds, while the run is worked on.
+async fn snapshot(library: &Library, run: RunId, is_it: impl Fn(&RunProgress) -> bool) -> RunProgress {
+    let mut progress = library.run_progress(run).unwrap();
+    progress.wait_for(|snapshot| is_it(snapshot)).await.unwrap().clone()
+}
+
+fn has_working_batch(snapshot: &RunProgress) -> bool {
+    snapshot.batches.iter().any(|batch| batch.stage == BatchStage::Working)
+}
+
+/// Every answer that was billed is paid for here, at half the price, and no picture was answered twice.
+fn assert_paid_once(server: &Running, summary: &RunSummary) {
+    let ledger = server.ledger();
+    assert_eq!(summary.paid.0, ledger.total_pico_dollars());
+    assert!(ledger.billed.iter().all(|entry| entry.is_batched));
+    let pictures: HashSet<_> =
+        ledger.billed.iter().map(|entry| entry.picture.map(|size| (size.width, size.height))).collect();
+    assert_eq!(pictures.len(), ledger.billed.len(), "no picture was answered twice");
+    assert_eq!((summary.possibly_billed.count, summary.unsettled.count), (0, 0));
+}
+
+/// The library as the next process finds it.
+async fn reopened(bench: Bench, server: &Running) -> Bench {
+    bench.library.shut_down(Duration::from_secs(5)).await;
+    let Bench { folder, library } = bench;
+    let database = folder.path().join("library/library.sqlite");
+    assert_eq!(Arc::strong_count(&library), 1, "nobody works on it any more");
+    drop(library);
+    let variables = [("ANTHROPIC_BASE_URL", server.url()), ("ANTHROPIC_API_KEY", KEY.to_owned())];
+    let variables = variables.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let library = Library::open(&database, surroundings(&variables)).unwrap();
+    library.limit_batches(LIMITS);
+    Bench { folder, library }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_pictures_are_answered_in_batches_at_half_the_price() {
+    let server = simulate(taking(1.0)).await;
+    let bench = bench(&server, 40).await;
+    let recipe = bench.library.save_typed_recipe(LABELS).await.unwrap();
+    let quote = bench.quote_of(recipe.id);
+    let quoted = quote.models.iter().find(|quoted| quoted.model.id.0 == MODEL).unwrap();
+    let (live, overnight) = (quoted.cost.unwrap(), quoted.overnight.unwrap());
+    assert!(overnight.expected.0.abs_diff(live.expected.0 / 2) <= 1_000, "{overnight:?} is half of {live:?}");
+    assert!(overnight.high < live.high && quote.models[0].overnight.is_none());
+
+    let run = start(&bench).await;
+    let shown = snapshot(&bench.library, run, |snapshot| snapshot.batches.len() == 3).await;
+    assert_eq!((shown.mode, shown.in_flight.len()), (RunMode::Overnight, 0));
+    let (reason, summary) = stopped(&bench, run).await;
+    assert_eq!(reason, StopReason::Completed);
+    assert_eq!((summary.done, summary.failed, summary.mark_count, summary.quoted), (40, 0, 200, Some(overnight)));
+    assert_paid_once(&server, &summary);
+    let resting = bench.library.resting_progress(run).unwrap();
+    let batches: Vec<_> = resting.batches.iter().map(|batch| (batch.stage, batch.images, batch.finished)).collect();
+    assert_eq!(batches, [(BatchStage::Ended, 15, 15), (BatchStage::Ended, 15, 15), (BatchStage::Ended, 10, 10)]);
+    assert!(resting.batches.iter().all(|batch| batch.expires_at > Some(batch.submitted_at)));
+    assert!(std::fs::read_dir(bench.library.folder().join("batches")).unwrap().next().is_none(), "no body is left");
+
+    // An answer is an answer, however it was asked for.
+    let live = RunRequest { mode: RunMode::Live, ..request(&bench).await };
+    let live = bench.library.start_run(&live).await.unwrap();
+    let (_, live) = stopped(&bench, live).await;
+    assert_eq!((live.reused, live.paid), (40, PicoDollars::ZERO));
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn batches_are_cut_by_their_bytes() {
+    let server = simulate(taking(0.5)).await;
+    let bench = bench(&server, 6).await;
+    bench.library.limit_batches(BatchLimits { bytes: 30_000, ..LIMITS });
+    let run = start(&bench).await;
+    let (reason, summary) = stopped(&bench, run).await;
+    assert_eq!((reason, summary.done), (StopReason::Completed, 6));
+    assert!(bench.library.resting_progress(run).unwrap().batches.len() > 1);
+    assert_paid_once(&server, &summary);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn batches_go_on_while_nobody_asks_and_are_found_again() {
+    let server = simulate(taking(2.0)).await;
+    let mut bench = bench(&server, 40).await;
+    let run = start(&bench).await;
+    snapshot(&bench.library, run, has_working_batch).await;
+    // As the app is closed, in the middle of submitting.
+    bench = reopened(bench, &server).await;
+    let resting = bench.library.resting_progress(run).unwrap();
+    assert_eq!(resting.state, RunState::Stopped { reason: StopReason::Shutdown });
+    assert!(has_working_batch(&resting) && resting.unsettled.count == 0 && resting.waiting == 40);
+
+    bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
+    snapshot(&bench.library, run, |snapshot| snapshot.done > 0).await;
+    bench.library.pause_run(run);
+    let (reason, _) = stopped(&bench, run).await;
+    assert_eq!(reason, StopReason::Paused);
+    bench = reopened(bench, &server).await;
+    bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
+    let (reason, summary) = stopped(&bench, run).await;
+    assert_eq!((reason, summary.done, summary.mark_count), (StopReason::Completed, 40, 200));
+    assert_paid_once(&server, &summary);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_whose_reply_was_lost_is_found_and_not_submitted_again() {
+    let server = simulate(taking(1.5)).await;
+    server.script([Fault::BatchReplyLost, Fault::BatchReplyLost]);
+    let bench = bench(&server, 40).await;
+    let run = start(&bench).await;
+    snapshot(&bench.library, run, |snapshot| {
+        snapshot.batches.iter().any(|batch| batch.stage == BatchStage::Unconfirmed)
+    })
+    .await;
+    let (reason, summary) = stopped(&bench, run).await;
+    assert_eq!((reason, summary.done), (StopReason::Completed, 40));
+    assert_eq!(bench.library.resting_progress(run).unwrap().batches.len(), 3);
+    assert_paid_once(&server, &summary);
+    server.stop().await;
+
+    // The process ends before it has heard of the batch: the next one looks for it.
+    let server = simulate(taking(1.5)).await;
+    server.script([Fault::BatchReplyLost]);
+    let bench = self::bench(&server, 10).await;
+    let run = start(&bench).await;
+    snapshot(&bench.library, run, |snapshot| !snapshot.batches.is_empty()).await;
+    let bench = reopened(bench, &server).await;
+    let resting = bench.library.resting_progress(run).unwrap();
+    assert_eq!((resting.batches[0].stage, resting.unsettled.count), (BatchStage::Unconfirmed, 0));
+    bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
+    let (reason, summary) = stopped(&bench, run).await;
+    assert_eq!((reason, summary.done), (StopReason::Completed, 10));
+    assert_paid_once(&server, &summary);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_library_s_batch_of_the_same_size_is_not_taken_for_ours() {
+    let server = simulate(taking(1.0)).await;
+    let others = bench(&server, 5).await;
+    let ours = bench(&server, 5).await;
+    let theirs = start(&others).await;
+    snapshot(&others.library, theirs, has_working_batch).await;
+    server.script([Fault::BatchReplyLost]);
+    let run = start(&ours).await;
+    let ((_, theirs), (reason, summary)) = (stopped(&others, theirs).await, stopped(&ours, run).await);
+    assert_eq!((reason, summary.done, theirs.done), (StopReason::Completed, 5, 5));
+    assert_eq!(summary.paid.0 + theirs.paid.0, server.ledger().total_pico_dollars());
+    assert_eq!(server.ledger().billed.len(), 10);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_is_not_found_is_made_again_only_with_a_word() {
+    let server = simulate(taking(60.0)).await;
+    let port = server.address().port();
+    server.script([Fault::BatchReplyLost]);
+    let bench = bench(&server, 3).await;
+    let run = start(&bench).await;
+    snapshot(&bench.library, run, |snapshot| snapshot.batches.len() == 1).await;
+    // The server that comes back knows nothing.
+    server.stop().await;
+    let batching = taking(0.5);
+    let server = Simulator::start(Options { port, batching, ..Options::default() }).await.unwrap();
+    let (reason, summary) = stopped(&bench, run).await;
+    assert_eq!((reason, summary.done, summary.unsettled.count), (StopReason::Unreachable, 0, 3));
+    assert!(summary.stop_detail.is_some());
+
+    let refused = bench.library.resume_run(ResumeRequest::of(run)).await.unwrap_err();
+    assert!(matches!(refused, EngineError::Unsettled(unsettled) if unsettled.count == 3), "{refused}");
+    assert_eq!(server.ledger().billed.len(), 0);
+    bench.library.resume_run(ResumeRequest { accepts_repeats: true, ..ResumeRequest::of(run) }).await.unwrap();
+    let (reason, summary) = stopped(&bench, run).await;
+    assert_eq!((reason, summary.done, summary.possibly_billed.count), (StopReason::Completed, 3, 3));
+    assert_eq!(summary.paid.0, server.ledger().total_pico_dollars());
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_server_failed_on_goes_into_a_next_batch() {
+    let server = simulate(Batching { errored: 0.25, expired: 0.25, ..taking(0.3) }).await;
+    let bench = bench(&server, 40).await;
+    let run = start(&bench).await;
+    let (reason, summary) = stopped(&bench, run).await;
+    assert_eq!((reason, summary.done + summary.failed), (StopReason::Completed, 40));
+    assert!(summary.done >= 30 && summary.retries >= 10, "{summary:?}");
+    assert_paid_once(&server, &summary);
+    let report = bench.library.run_report(run).unwrap();
+    let kinds: HashSet<RetryKind> = report.retried.iter().map(|group| group.kind).collect();
+    assert_eq!(kinds, HashSet::from([RetryKind::ServerFailed, RetryKind::TimedOut]));
+    server.stop().await;
+
+    let server = simulate(Batching { expired: 1.0, ..taking(0.1) }).await;
+    let bench = self::bench(&server, 3).await;
+    let run = start(&bench).await;
+    let (reason, summary) = stopped(&bench, run).await;
+    assert_eq!((reason, summary.failed, summary.retries), (StopReason::Completed, 3, 6));
+    let failures = bench.library.run_report(run).unwrap().failures;
+    assert_eq!((failures[0].kind, failures[0].is_worth_retrying), (FailureKind::ModelFailed, true));
+    assert_paid_once(&server, &summary);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn canceling_keeps_what_was_done() {
+    let server = simulate(taking(5.0)).await;
+    let bench = bench(&server, 30).await;
+    let run = start(&bench).await;
+    snapshot(&bench.library, run, |snapshot| snapshot.batches.len() == 2).await;
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    bench.library.cancel_run(run);
+    let stopping = snapshot(&bench.library, run, |snapshot| {
+        snapshot.batches.iter().any(|batch| batch.stage == BatchStage::Canceling)
+    })
+    .await;
+    assert_eq!(stopping.state, RunState::Stopping);
+    let (reason, summary) = stopped(&bench, run).await;
+    assert_eq!(reason, StopReason::Cancelled);
+    assert!(summary.done > 0 && summary.waiting > 0, "{summary:?}");
+    assert_paid_once(&server, &summary);
+
+    bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
+    let (reason, summary) = stopped(&bench, run).await;
+    assert_eq!((reason, summary.done), (StopReason::Completed, 30));
+    assert_paid_once(&server, &summary);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_budget_holds() {
+    let server = simulate(taking(0.5)).await;
+    let bench = bench(&server, 12).await;
+    let probe = start(&bench).await;
+    let (_, whole) = stopped(&bench, probe).await;
+    let before = server.ledger().total_pico_dollars();
+    let request = RunRequest { asks_anew: true, ..request(&bench).await };
+    let too_small = RunRequest { budget: Some(PicoDollars(1)), ..request.clone() };
+    let refused = bench.library.start_run(&too_small).await.unwrap_err();
+    let EngineError::BudgetTooSmall { dearest } = refused else { panic!("{refused}") };
+    // Room for two requests at their worst, which come out far cheaper.
+    let budget = Some(dearest.times(2));
+    let run = bench.library.start_run(&RunRequest { budget, ..request }).await.unwrap();
+    let (reason, summary) = stopped(&bench, run).await;
+    assert_eq!(summary.paid.0, server.ledger().total_pico_dollars() - before);
+    assert!(Some(summary.paid) <= budget);
+    if whole.paid < dearest {
+        assert_eq!((reason, summary.done), (StopReason::Completed, 12));
+    }
+    assert!(bench.library.resting_progress(run).unwrap().batches.iter().all(|batch| batch.images <= 15));
+
+    // With no room for another, it stops by itself and says why.
+    let spent = PicoDollars(whole.paid.0 / 12);
+    let budget = Some(dearest + spent);
+    let tight = RunRequest { asks_anew: true, budget, ..self::request(&bench).await };
+    let run = bench.library.start_run(&tight).await.unwrap();
+    let (reason, summary) = stopped(&bench, run).await;
+    assert_eq!(reason, StopReason::BudgetReached);
+    assert!(summary.done > 0 && summary.waiting > 0 && Some(summary.paid) <= budget);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_goes_away_is_waited_for_and_a_wrong_key_is_not() {
+    let server = simulate(taking(60.0)).await;
+    let bench = bench(&server, 3).await;
+    let run = start(&bench).await;
+    snapshot(&bench.library, run, has_working_batch).await;
+    let port = server.address().port();
+    server.stop().await;
+    let held = snapshot(&bench.library, run, |snapshot| snapshot.hold.is_some()).await;
+    assert_eq!(held.hold.map(|hold| hold.kind), Some(RetryKind::Unreachable));
+    assert_eq!(held.state, RunState::Running);
+
+    // The server that comes back does not know the batch: it may be another account's, and nothing is given up.
+    let server = Simulator::start(Options { port, ..Options::default() }).await.unwrap();
+    let (reason, summary) = stopped(&bench, run).await;
+    assert_eq!((reason, summary.waiting, summary.unsettled.count), (StopReason::NotSuchAServer, 3, 0));
+    assert!(has_working_batch(&bench.library.resting_progress(run).unwrap()));
+    server.stop().await;
+
+    let server = simulate(Batching::default()).await;
+    let bench = Bench::with_pictures(&server.url(), simulator::WRONG_KEY, 2).await;
+    let run = start(&bench).await;
+    let (reason, summary) = stopped(&bench, run).await;
+    assert_eq!((reason, summary.waiting, summary.unsettled.count), (StopReason::KeyRejected, 2, 0));
+    assert_ne!(bench.library.run(run).unwrap().state, COMPLETED);
+    server.stop().await;
+}
