@@ -191,6 +191,8 @@ async fn a_run_asks_for_consent_survives_its_server_and_shows_what_it_paid() {
     window.press("//button[starts-with(normalize-space(), 'Resume')]").await;
     window.see("//*[contains(., 'cannot be reached')][contains(., 'again in')]").await;
     window.photograph("28-held").await;
+    // It has answered before, and is waited for as long as the person likes.
+    window.press("//button[starts-with(normalize-space(), 'Pause')]").await;
     window.see("//button[starts-with(normalize-space(), 'Resume')]").await;
     window.photograph("29-unreachable").await;
     let run = &desk.library().runs().unwrap()[0];
