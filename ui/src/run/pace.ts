@@ -13,8 +13,3 @@ export function numberFrom(routes: readonly RouteState[]): "found_out" | "set" |
   if (routes.length === 0 || (found > 0 && found < routes.length)) return null;
   return found > 0 ? "found_out" : "set";
 }
-
-/** Whether they are told one by one: a single one in good order says nothing that the sums do not. */
-export function tellsRoutes(routes: readonly RouteState[]): boolean {
-  return routes.length > 1 || routes.some(({ hold, closed }) => hold !== null || closed !== null);
-}

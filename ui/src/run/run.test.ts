@@ -13,7 +13,7 @@ import type {
 import { words } from "../messages";
 import { linePoints, roundUp } from "./chart";
 import { figuresOf } from "./figures";
-import { numberFrom, strictest, tellsRoutes } from "./pace";
+import { numberFrom, strictest } from "./pace";
 import { costHeading, mayResume, ownStop, retryable, type RunSeam, runToShow, RunView, stateName } from "./run.svelte";
 
 function summary(id: RunId, state: RunState): RunSummary {
@@ -300,16 +300,6 @@ describe("the ways to a model", () => {
     hold: null,
     closed: null,
   };
-  const held: RouteState = { ...route, hold: { kind: "overloaded", left_millis: 900, detail: "" } };
-
-  it("are told one by one where they differ, or one is not open", () => {
-    expect([[route], [held], [{ ...route, closed: "invalid x-api-key" }], [route, route]].map(tellsRoutes)).toEqual([
-      false,
-      true,
-      true,
-      true,
-    ]);
-  });
 
   it("have the strictest limit of those that are open", () => {
     const limited = { ...route, requests_per_minute: 600 };
