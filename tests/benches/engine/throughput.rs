@@ -3,13 +3,13 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 use simulator::{Eyes, Latency, Limits, Options, Simulator};
 
 use crate::figure::Figure;
-use crate::measured::{MODEL, annotate, import, seconds, shown, wall_seconds, watch};
+use crate::measured::{MODEL, annotate, import, look, shown, wall_seconds, watch};
 use crate::photos;
 
 const UNLIMITED: u32 = 1_000_000_000;
@@ -93,14 +93,15 @@ pub async fn watched(mut command: Command) -> crate::measured::Watched {
     tokio::task::spawn_blocking(move || watch(&mut command)).await.unwrap()
 }
 
-/// What decoding and encoding all photos takes, on one thread: its wall time, nothing being waited for.
+/// Processor seconds that decoding and encoding all photos takes, on this thread.
 fn preparing_seconds(photos: &Path) -> f64 {
-    let began = Instant::now();
+    let this_thread = Path::new("/proc/thread-self");
+    let before = look(this_thread).unwrap().cpu_seconds;
     for entry in std::fs::read_dir(photos).unwrap() {
         let decoded = prepare::decode(&entry.unwrap().path(), None).unwrap();
         prepare::encode_jpeg(&decoded.pixels, 90).unwrap();
     }
-    seconds(u64::try_from(began.elapsed().as_millis()).unwrap())
+    look(this_thread).unwrap().cpu_seconds - before
 }
 
 struct Sdk {
