@@ -44,6 +44,7 @@ async fn what_was_answered_before_is_not_paid_for_again() {
     let second = bench.library.run(carried_out(&bench, &request).await).unwrap();
     assert_eq!(server.ledger().billed.len(), billed);
     assert_eq!((second.done, second.reused, second.paid.0, second.mark_count), (6, 6, 0, marks));
+    assert_eq!(second.p50_millis, None, "an answer used again says nothing about pace");
 
     let anew = RunRequest { asks_anew: true, ..request.clone() };
     let third = bench.library.run(carried_out(&bench, &anew).await).unwrap();
@@ -164,10 +165,15 @@ async fn requests_are_spread_over_routes_and_go_on_when_one_is_down() {
     let second = simulate(regional).await;
     let bench = Bench::with_pictures(&first.url(), KEY, 60).await;
     add_route(&bench, &second, 110).await;
-    let run = bench.library.start_run(&RunRequest { concurrency: Some(4), ..request(&bench).await }).await.unwrap();
+    let request = RunRequest { concurrency: Some(4), ..request(&bench).await };
+    // A quote's high end is that of the dearest way.
+    let quote = bench.quote_of(request.recipe);
+    let cost = quote.models.iter().find(|row| row.model.id.0 == MODEL).unwrap().cost.unwrap();
+    let run = bench.library.start_run(&request).await.unwrap();
+    assert_eq!(bench.library.run(run).unwrap().quoted, Some(cost));
     let mut progress = bench.library.run_progress(run).unwrap();
     progress.wait_for(|snapshot| snapshot.done >= 12).await.unwrap();
-    assert_eq!(progress.borrow().routes.len(), 2);
+    assert_eq!((progress.borrow().routes.len(), progress.borrow().concurrency), (2, 4), "four over all routes");
     let address = first.address();
     let before = first.stop().await;
     let is_held = |snapshot: &RunProgress| snapshot.routes[0].hold.is_some() && snapshot.hold.is_none();

@@ -13,12 +13,38 @@ use crate::connection::{Way, destination_name, unusable};
 use crate::library::Library;
 use crate::route::Bounds;
 
+/// What the server for Claude charges, in percent of its own list.
+const LIST_PERCENT: u16 = 100;
+
 /// One server, and what a person has set for it.
 pub struct Server {
     pub name: String,
     pub client: Client,
     pub bounds: Bounds,
     pub price_percent: u16,
+    /// Whether it stands beside the one for Claude.
+    pub is_further: bool,
+}
+
+/// What requests cost on the cheapest and the dearest of several ways, in percent of the list price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PricePercents {
+    pub cheapest: u16,
+    pub dearest: u16,
+}
+
+impl PricePercents {
+    pub const LIST: Self = Self { cheapest: LIST_PERCENT, dearest: LIST_PERCENT };
+
+    pub fn of(percents: impl Iterator<Item = u16>) -> Self {
+        let wider = |all: Option<Self>, percent: u16| {
+            Some(all.map_or(Self { cheapest: percent, dearest: percent }, |all| Self {
+                cheapest: all.cheapest.min(percent),
+                dearest: all.dearest.max(percent),
+            }))
+        };
+        percents.fold(None, wider).unwrap_or(Self::LIST)
+    }
 }
 
 /// A further route, with its key when there is one.
@@ -37,7 +63,8 @@ impl Way {
             name: destination_name(client.server()),
             client,
             bounds: bounds(self.concurrency(), self.settings().limits),
-            price_percent: 100,
+            price_percent: LIST_PERCENT,
+            is_further: false,
         }];
         for further in self.further() {
             servers.extend(further.open()?);
@@ -46,7 +73,19 @@ impl Way {
     }
 }
 
+impl Way {
+    /// What requests cost on all servers that may be used, in percent of the list price.
+    pub fn price_percents(&self) -> PricePercents {
+        let further = self.further().iter().filter(|further| further.is_usable());
+        PricePercents::of(std::iter::once(LIST_PERCENT).chain(further.map(|further| further.route.price_percent)))
+    }
+}
+
 impl Further {
+    fn is_usable(&self) -> bool {
+        self.server.is_ok() && self.key.is_some() && self.hindrance.is_none()
+    }
+
     /// `None` when it cannot be used.
     fn open(&self) -> Result<Option<Server>> {
         let (Ok(server), Some((secret, _)), None) = (&self.server, &self.key, &self.hindrance) else { return Ok(None) };
@@ -56,6 +95,7 @@ impl Further {
             client: client(server, secret, &options)?,
             bounds: bounds(self.route.concurrency, self.route.limits),
             price_percent: self.route.price_percent,
+            is_further: true,
         }))
     }
 

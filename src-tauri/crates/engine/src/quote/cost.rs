@@ -18,6 +18,7 @@ use provider::request::{Brief, BriefError, BriefOptions};
 use crate::Result;
 use crate::connection::claude;
 use crate::library::Library;
+use crate::servers::PricePercents;
 
 /// Marks an image, as long as nobody knows better.
 const ASSUMED_MARKS: u32 = 8;
@@ -43,18 +44,20 @@ impl Library {
         recipe: &Recipe,
         sizes: &[SizeCount],
         mode: RunMode,
+        percents: PricePercents,
     ) -> Result<Option<(CostRange, Option<CostBasis>)>> {
         if model.destination == Destination::ThisMachine {
             return Ok(Some((CostRange::default(), None)));
         }
         let claude = claude(&model.id)?;
-        let (options, terms) = match mode {
-            RunMode::Live => (BriefOptions::default(), Terms::LIST),
-            RunMode::Overnight => (BriefOptions::BATCH, Terms::BATCH),
+        let (options, terms, percents) = match mode {
+            RunMode::Live => (BriefOptions::default(), Terms::LIST, percents),
+            // Batches go to the server for Claude alone.
+            RunMode::Overnight => (BriefOptions::BATCH, Terms::BATCH, PricePercents::LIST),
         };
         let Ok(brief) = Brief::new(claude, recipe, options) else { return Ok(None) };
         let answers = self.answer_tokens(model, recipe, &brief)?;
-        Ok(Some(priced(&brief, terms, &answers, &sent_sizes(&brief, sizes))))
+        Ok(Some(priced(&brief, terms, percents, &answers, &sent_sizes(&brief, sizes))))
     }
 
     fn answer_tokens(&self, model: &Model, recipe: &Recipe, brief: &Brief) -> Result<AnswerTokens> {
@@ -99,7 +102,16 @@ fn sent_sizes(brief: &Brief, sizes: &[SizeCount]) -> Vec<SentSize> {
     sent
 }
 
-fn priced(brief: &Brief, terms: Terms, answers: &AnswerTokens, sent: &[SentSize]) -> (CostRange, Option<CostBasis>) {
+/// Expected is the list price; the ends are those of the cheapest and the dearest way.
+fn priced(
+    brief: &Brief,
+    terms: Terms,
+    percents: PricePercents,
+    answers: &AnswerTokens,
+    sent: &[SentSize],
+) -> (CostRange, Option<CostBasis>) {
+    let cheapest = Terms { route_percent: percents.cheapest, ..terms };
+    let dearest = Terms { route_percent: percents.dearest, ..terms };
     let price = brief.model().price;
     let cost = |usage: Usage| price.cost(usage, terms);
     let input = |input_tokens| Usage { input_tokens, ..Usage::default() };
@@ -134,8 +146,8 @@ fn priced(brief: &Brief, terms: Terms, answers: &AnswerTokens, sent: &[SentSize]
         basis.text_cost += cost(input(text_tokens)).times(count);
         basis.answer_tokens += answers.expected * count;
         basis.answer_cost += cost(output(answers.expected)).times(count);
-        range.low += cost(brief.likely_when_cached(*size, answers.low)).times(count);
-        let worst_case = brief.worst_case(*size, terms);
+        range.low += price.cost(brief.likely_when_cached(*size, answers.low), cheapest).times(count);
+        let worst_case = brief.worst_case(*size, dearest);
         range.high += worst_case.times(count);
         basis.dearest_request = basis.dearest_request.max(worst_case);
     }
@@ -152,7 +164,7 @@ mod tests {
     fn quoted(model: &str, answers: &AnswerTokens, sizes: &[SizeCount]) -> (CostRange, CostBasis) {
         let recipe = Recipe::find_these("cat, dog").unwrap();
         let brief = Brief::new(provider::models::find(model).unwrap(), &recipe, BriefOptions::default()).unwrap();
-        let (range, basis) = priced(&brief, Terms::LIST, answers, &sent_sizes(&brief, sizes));
+        let (range, basis) = priced(&brief, Terms::LIST, PricePercents::LIST, answers, &sent_sizes(&brief, sizes));
         (range, basis.unwrap())
     }
 

@@ -94,11 +94,12 @@ impl Library {
             let sizes = self.unanswered_sizes(key.as_deref(), subject.images)?;
             (subject.images.len() - answered_before, Cow::Owned(sizes))
         };
-        let (cost, cost_basis) = self.cost(&model, subject.recipe, &sizes, RunMode::Live)?.unzip();
+        let percents = way.price_percents();
+        let (cost, cost_basis) = self.cost(&model, subject.recipe, &sizes, RunMode::Live, percents)?.unzip();
         let overnight = match model.destination {
             Destination::ThisMachine => None,
             Destination::Host { .. } => {
-                self.cost(&model, subject.recipe, &sizes, RunMode::Overnight)?.map(|(cost, _)| cost)
+                self.cost(&model, subject.recipe, &sizes, RunMode::Overnight, percents)?.map(|(cost, _)| cost)
             }
         };
         Ok(ModelQuote {

@@ -33,7 +33,7 @@ impl Gate {
         Self { limiter: Mutex::new(Limiter::new(bounds, Instant::now())), moved }
     }
 
-    /// Follows what a person has set since; what was learned stays.
+    /// A run begins, with what a person has set since; what was learned stays.
     pub fn set_bounds(&self, bounds: Bounds) {
         lock(&self.limiter).set_bounds(bounds, Instant::now());
         self.moved.notify_waiters();

@@ -8,6 +8,7 @@ use provider::client::{Client, SendError};
 use provider::disposition::{Disposition, ItemFailure, RetryCause, StopCause};
 use provider::prices::Terms;
 use provider::refusal::RateLimits;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 use super::Remedy;
@@ -44,6 +45,17 @@ pub struct Lane {
     closed: Mutex<Option<Closed>>,
 }
 
+/// How the other lanes to the same model stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Others {
+    /// There is none, or nothing more is sent on any.
+    Closed,
+    /// Every one that is not closed is held.
+    Held,
+    /// At least one is being sent on.
+    Open,
+}
+
 /// Why nothing more is sent on a lane.
 #[derive(Debug, Clone)]
 pub struct Closed {
@@ -56,6 +68,8 @@ pub struct Entry {
     pub lane: usize,
     pass: Pass,
     is_warming: bool,
+    /// Its place among those that a person has allowed at once, over all lanes.
+    _place: Option<OwnedSemaphorePermit>,
 }
 
 impl Entry {
@@ -82,6 +96,10 @@ impl Lane {
         lock(&self.closed).clone()
     }
 
+    pub fn is_held(&self) -> bool {
+        self.gate.state().hold.is_some()
+    }
+
     /// Nothing more is sent here in this sitting.
     fn close(&self, reason: StopReason, detail: &str) {
         lock(&self.closed).get_or_insert(Closed { reason, detail: detail.to_owned() });
@@ -95,12 +113,12 @@ impl Lane {
     }
 
     /// Enters lane number `lane`, which was found open.
-    pub fn enter(&self, lane: usize, need: Need, warms_cache: bool) -> Entry {
+    pub fn enter(&self, lane: usize, need: Need, warms_cache: bool, place: Option<OwnedSemaphorePermit>) -> Entry {
         let is_warming = warms_cache && self.warmth() == Warmth::Cold;
         if is_warming {
             *lock(&self.warmth) = Warmth::Warming;
         }
-        Entry { lane, pass: self.gate.pass(need), is_warming }
+        Entry { lane, pass: self.gate.pass(need), is_warming, _place: place }
     }
 
     fn warmth(&self) -> Warmth {
@@ -123,7 +141,7 @@ impl Lane {
     }
 
     /// What follows from a failure, for the lane and for the request.
-    pub fn note_failed(&self, entry: Entry, error: &SendError, has_another: bool) -> Remedy {
+    pub fn note_failed(&self, entry: Entry, error: &SendError, others: Others) -> Remedy {
         self.cool_unless_warm(&entry);
         let (kind, detail) = (retry_kind(error), error.to_string());
         match error.disposition() {
@@ -137,36 +155,37 @@ impl Lane {
             }
             Disposition::Retry { after, .. } => match entry.pass.failed(kind, &said(error)) {
                 None => Remedy::Retry { after },
-                // The others carry on, and this one is asked again after its hold.
-                Some(_) if has_another => Remedy::Again,
+                // They carry on, and this one is asked again after its hold.
+                Some(_) if others == Others::Open => Remedy::Again,
                 Some(outage) => {
                     let patience = match (outage.is_new, kind) {
                         (true, RetryKind::Unreachable) => PATIENCE_UNKNOWN,
                         (true, _) => PATIENCE_UNWELL,
                         (false, _) => PATIENCE_KNOWN,
                     };
-                    if outage.since.elapsed() > patience {
-                        Remedy::Stop(StopReason::Unreachable)
-                    } else {
-                        Remedy::AgainAfterOutage
+                    match kind {
+                        _ if outage.since.elapsed() > patience => Remedy::Stop(StopReason::Unreachable),
+                        // No image is what keeps a server from being reached.
+                        RetryKind::Unreachable => Remedy::Again,
+                        _ => Remedy::AgainAfterOutage,
                     }
                 }
             },
             disposition => {
                 entry.pass.ended();
-                self.remedy_of(disposition, &detail, has_another)
+                self.remedy_of(disposition, &detail, others)
             }
         }
     }
 
-    fn remedy_of(&self, disposition: Disposition, detail: &str, has_another: bool) -> Remedy {
+    fn remedy_of(&self, disposition: Disposition, detail: &str, others: Others) -> Remedy {
         match disposition {
             Disposition::FailItem(ItemFailure::Refused) => Remedy::Refuse,
             Disposition::ShrinkOnce => Remedy::Shrink,
             Disposition::StopRun(cause) => {
                 let reason = stop_reason(cause);
                 self.close(reason, detail);
-                if has_another { Remedy::Again } else { Remedy::Stop(reason) }
+                if others == Others::Closed { Remedy::Stop(reason) } else { Remedy::Again }
             }
             Disposition::FailItem(ItemFailure::ServerFailed)
             | Disposition::Retry { .. }
@@ -234,5 +253,52 @@ pub fn said(error: &SendError) -> String {
     match error {
         SendError::Unreachable { detail } => detail.clone(),
         error => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use provider::client::ClientOptions;
+    use provider::server::{BaseUrl, Key};
+    use tokio::sync::Notify;
+
+    use super::*;
+    use crate::route::limiter::Bounds;
+
+    fn lane() -> Lane {
+        let server = BaseUrl::parse("http://127.0.0.1:1").unwrap();
+        let key = Key::for_server("sk-any", &server).unwrap();
+        let client = Client::new(server, key, &ClientOptions::default()).unwrap();
+        Lane::new("first".into(), client, Arc::new(Gate::new(Bounds::default(), Arc::new(Notify::new()))), 100)
+    }
+
+    fn failed(lane: &Lane, others: Others) -> Remedy {
+        let entry = lane.enter(0, Need::default(), false, None);
+        lane.note_failed(entry, &SendError::Unreachable { detail: "refused".into() }, others)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_has_answered_is_waited_for_and_no_image_pays_for_it() {
+        let lane = lane();
+        lane.note_answered(lane.enter(0, Need::default(), false, None));
+        for _ in 0..100 {
+            assert_eq!(failed(&lane, Others::Closed), Remedy::Again);
+            tokio::time::advance(Duration::from_mins(1)).await;
+        }
+        tokio::time::advance(PATIENCE_KNOWN).await;
+        assert_eq!(failed(&lane, Others::Closed), Remedy::Stop(StopReason::Unreachable));
+        // A run that is taken up again begins to wait anew.
+        lane.gate.set_bounds(Bounds::default());
+        assert_eq!(failed(&lane, Others::Closed), Remedy::Again);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn others_stand_in_as_long_as_one_of_them_is_sent_on() {
+        let lane = lane();
+        for _ in 0..10 {
+            assert_eq!(failed(&lane, Others::Open), Remedy::Again);
+            tokio::time::advance(Duration::from_mins(1)).await;
+        }
+        assert_eq!(failed(&lane, Others::Held), Remedy::Stop(StopReason::Unreachable), "all are out of reach");
     }
 }

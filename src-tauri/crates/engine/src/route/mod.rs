@@ -25,6 +25,7 @@ use tokio::sync::Notify;
 
 use crate::connection::{Way, claude};
 use crate::library::lock;
+use crate::servers::PricePercents;
 use crate::{EngineError, Result};
 
 pub use batch::{CallNext, CallTrouble, refused};
@@ -142,6 +143,14 @@ impl Route {
     /// Long edge for another try, after the route found a picture of `sent` size too large.
     pub fn smaller_edge(sent: PixelSize) -> u32 {
         Remote::smaller_edge(sent)
+    }
+
+    /// What requests cost on its ways, in percent of the list price.
+    pub fn price_percents(&self) -> PricePercents {
+        match self {
+            Self::Embedded(_) => PricePercents::LIST,
+            Self::Remote(remote) => remote.price_percents(),
+        }
     }
 
     /// Requests at once, as things stand; `None` where nothing is sent, and the processors are what there is to share.
@@ -337,11 +346,13 @@ impl Routes {
         };
         let brief = Brief::new(claude(&model.id)?, recipe, options)?;
         let lanes = way.servers()?.into_iter().take(server_count).map(|server| {
-            let bounds = Bounds { at_once: at_once.or(server.bounds.at_once), ..server.bounds };
+            // What is said for the run counts for the server for Claude; a further route may be held smaller.
+            let own = server.bounds.at_once.filter(|own| server.is_further && at_once.is_none_or(|all| *own < all));
+            let bounds = Bounds { at_once: own.or(at_once).or(server.bounds.at_once), ..server.bounds };
             let gate = self.gate(&server.client.server().origin(), bounds);
             Lane::new(server.name, server.client, gate, server.price_percent)
         });
-        Ok(Route::Remote(Arc::new(Remote::new(brief, mode, lanes.collect(), Arc::clone(&self.moved)))))
+        Ok(Route::Remote(Arc::new(Remote::new(brief, mode, lanes.collect(), at_once, Arc::clone(&self.moved)))))
     }
 
     fn gate(&self, origin: &str, bounds: Bounds) -> Arc<Gate> {

@@ -15,13 +15,14 @@ use provider::parse::{self, AnswerError};
 use provider::prices::Terms;
 use provider::request::{Brief, IMAGE_BASE64_LIMIT, MediaType, Picture, Request};
 use store::Bill;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio::time::sleep_until;
 
-use super::lane::{Closed, Entry, Lane, retry_kind, said};
+use super::lane::{Closed, Entry, Lane, Others, retry_kind, said};
 use super::limiter::{Need, Opening};
 use super::{Received, Room, Trouble};
 use crate::library::lock;
+use crate::servers::PricePercents;
 
 /// JPEG qualities, the best first; a picture that is too many bytes at one is encoded at the next. Below the last, edges
 /// would suffer more than from fewer pixels.
@@ -48,6 +49,8 @@ pub struct Remote {
     warms_cache: bool,
     mode: RunMode,
     lanes: Vec<Lane>,
+    /// As many as a person has allowed at once, over all lanes.
+    places: Option<(u32, Arc<Semaphore>)>,
     moved: Arc<Notify>,
     /// Output tokens of an answer, the mean of those that have come.
     answer_tokens: Mutex<f64>,
@@ -56,7 +59,7 @@ pub struct Remote {
 impl Remote {
     /// `moved` is told whenever one of the lanes' gates may have opened.
     #[expect(clippy::cast_precision_loss, reason = "tokens of one answer")]
-    pub fn new(brief: Brief, mode: RunMode, lanes: Vec<Lane>, moved: Arc<Notify>) -> Self {
+    pub fn new(brief: Brief, mode: RunMode, lanes: Vec<Lane>, at_once: Option<u32>, moved: Arc<Notify>) -> Self {
         let origin = lanes.first().map(|lane| lane.client.server().origin()).unwrap_or_default();
         Self {
             answer_key: answer_key(&brief, &origin),
@@ -66,6 +69,7 @@ impl Remote {
             brief,
             mode,
             lanes,
+            places: at_once.map(|count| (count.max(1), Arc::new(Semaphore::new(count.max(1) as usize)))),
             moved,
         }
     }
@@ -140,6 +144,11 @@ impl Remote {
     /// should wait here, so that requests leave in the order in which they came. Fails when every lane is closed.
     pub async fn enter(&self, request: &Request) -> Result<Entry, Closed> {
         let need = self.need(request);
+        let place = match &self.places {
+            // Fails only when it is closed, which nobody does.
+            Some((_, places)) => Arc::clone(places).acquire_owned().await.ok(),
+            None => None,
+        };
         loop {
             let moved = self.moved.notified();
             tokio::pin!(moved);
@@ -156,7 +165,7 @@ impl Remote {
                 }
             }
             if let Some((.., index)) = open {
-                return Ok(self.lanes[index].enter(index, need, self.warms_cache));
+                return Ok(self.lanes[index].enter(index, need, self.warms_cache, place));
             }
             if let Some(closed) = self.closed() {
                 return Err(closed);
@@ -177,6 +186,18 @@ impl Remote {
     fn closed(&self) -> Option<Closed> {
         let closed: Option<Vec<Closed>> = self.lanes.iter().map(Lane::closed).collect();
         closed?.into_iter().next()
+    }
+
+    /// How all lanes but one stand.
+    fn others(&self, lane: usize) -> Others {
+        let mut how = Others::Closed;
+        for (_, other) in self.lanes.iter().enumerate().filter(|(place, other)| *place != lane && !other.is_closed()) {
+            if !other.is_held() {
+                return Others::Open;
+            }
+            how = Others::Held;
+        }
+        how
     }
 
     /// Sends a request, telling what arrives of the answer meanwhile.
@@ -201,9 +222,8 @@ impl Remote {
                 self.received(&answer, lane)
             }
             Err(error) => {
-                let index = entry.lane;
-                let others = self.lanes.iter().enumerate().filter(|(other, lane)| *other != index && !lane.is_closed());
-                let remedy = lane.note_failed(entry, &error, others.count() > 0);
+                let others = self.others(entry.lane);
+                let remedy = lane.note_failed(entry, &error, others);
                 self.moved.notify_waiters();
                 Err(Trouble {
                     remedy,
@@ -250,8 +270,14 @@ impl Remote {
         holds?.into_iter().min_by_key(|hold| hold.left_millis)
     }
 
+    /// What requests cost on the cheapest and the dearest lane, in percent of the list price.
+    pub fn price_percents(&self) -> PricePercents {
+        PricePercents::of(self.lanes.iter().map(|lane| lane.price_percent))
+    }
+
     /// Requests at a time on all lanes, as things stand.
     pub fn at_once(&self) -> usize {
-        self.lanes.iter().filter(|lane| !lane.is_closed()).map(|lane| lane.gate.state().at_once).sum()
+        let lanes = self.lanes.iter().filter(|lane| !lane.is_closed()).map(|lane| lane.gate.state().at_once).sum();
+        self.places.as_ref().map_or(lanes, |(count, _)| lanes.min(*count as usize))
     }
 }

@@ -58,8 +58,9 @@ pub struct Stop {
 pub struct Finished {
     pub image: ImageId,
     pub name: String,
-    /// Preparing it, and from its first request to its marks; waiting for its turn left out.
-    pub took_millis: f64,
+    /// Preparing it, and from its first request to its marks; waiting for its turn left out. `None` where an answer was used
+    /// again, which says nothing about the model's pace.
+    pub took_millis: Option<f64>,
     /// Similar images that were given its marks.
     pub carried: u32,
     /// The number of marks, or why there are none.
@@ -118,18 +119,19 @@ impl Work {
         };
         let asked = course.first_sent_at.map_or(Duration::ZERO, |at| at.elapsed());
         let took_millis = (course.preparing + asked).as_secs_f64() * 1000.0;
-        if is_reused {
-            self.tally.note_reused();
-        }
         self.settle(job, outcome, took_millis).await.map(Ended::Settled)
     }
 
     /// Settles a job: what came of it is on disk when this returns.
     pub async fn settle(&self, job: WaitingJob, outcome: JobOutcome, took_millis: f64) -> Result<Finished> {
+        let is_reused = job.answer.as_ref().is_some_and(|kept| kept.is_reused);
+        if is_reused {
+            self.tally.note_reused();
+        }
         let finished = Finished {
             image: job.image,
             name: job.name.clone(),
-            took_millis,
+            took_millis: (!is_reused).then_some(took_millis),
             carried: 0,
             outcome: match &outcome {
                 JobOutcome::Done { annotations, .. } => Ok(u32::try_from(annotations.len()).unwrap_or(u32::MAX)),

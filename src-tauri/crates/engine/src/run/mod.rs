@@ -70,7 +70,8 @@ impl Library {
         }
         let answer_key = route.answer_key();
         let reused = answer_key.as_deref().filter(|_| !request.asks_anew);
-        let (quoted, basis) = self.cost(&model, &recipe, &self.unanswered_sizes(reused, &asked)?, mode)?.unzip();
+        let sizes = self.unanswered_sizes(reused, &asked)?;
+        let (quoted, basis) = self.cost(&model, &recipe, &sizes, mode, route.price_percents())?.unzip();
         if let (Some(budget), Some(basis)) = (request.budget, basis.flatten())
             && budget < basis.dearest_request
         {

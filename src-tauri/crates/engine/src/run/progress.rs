@@ -43,8 +43,10 @@ impl Sitting {
     }
 
     pub fn note_finished(&mut self, finished: Finished, now: Instant) {
-        let sorted_place = self.durations.partition_point(|&millis| millis <= finished.took_millis);
-        self.durations.insert(sorted_place, finished.took_millis);
+        if let Some(took_millis) = finished.took_millis {
+            let sorted_place = self.durations.partition_point(|&millis| millis <= took_millis);
+            self.durations.insert(sorted_place, took_millis);
+        }
         self.finished_at.push_back(now);
         self.finished_count += 1;
         match finished.outcome {
@@ -52,8 +54,11 @@ impl Sitting {
                 self.standing.done += 1 + finished.carried;
                 self.standing.carried += finished.carried;
                 self.standing.marks += mark_count;
-                let answered =
-                    JustAnswered { image: finished.image, mark_count, took_millis: whole(finished.took_millis) };
+                let answered = JustAnswered {
+                    image: finished.image,
+                    mark_count,
+                    took_millis: whole(finished.took_millis.unwrap_or_default()),
+                };
                 self.standing.just_answered.insert(0, answered);
                 self.standing.just_answered.truncate(JUST_ANSWERED);
             }

@@ -273,6 +273,8 @@ impl Edit<'_> {
         };
         let reused = job.answer.as_ref().filter(|kept| kept.is_reused && outcome.attempt() == Some(kept.attempt));
         let reused = reused.map(|kept| kept.attempt.0);
+        // Using an answer again takes no time that says anything about the model.
+        let took_millis = reused.is_none().then_some(took_millis);
         let changed = self
             .0
             .0

@@ -133,7 +133,8 @@ impl View<'_> {
     pub fn latest_answered_run(&self, model: &Model) -> Result<Option<RunId>> {
         let mut statement = self.0.prepare_cached(
             "SELECT id FROM runs WHERE model = ?1 AND destination = ?2 AND mode = 'live' AND wall_millis > 0
-             AND EXISTS (SELECT 1 FROM jobs WHERE run_id = runs.id AND state = 'done') ORDER BY id DESC LIMIT 1",
+             AND EXISTS (SELECT 1 FROM jobs WHERE run_id = runs.id AND state = 'done' AND took_millis IS NOT NULL)
+             ORDER BY id DESC LIMIT 1",
         )?;
         let destination = to_json("runs.destination", &model.destination)?;
         Ok(statement.query_row([&model.id.0, &destination], |row| row.get(0)).optional()?.map(RunId))

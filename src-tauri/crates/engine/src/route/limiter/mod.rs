@@ -152,8 +152,10 @@ impl Limiter {
         }
     }
 
-    /// Follows what a person has set since.
+    /// A run begins, with what a person has set since. What was learned stays; how long the server has been out of reach
+    /// counts from now on.
     pub fn set_bounds(&mut self, bounds: Bounds, now: Instant) {
+        self.health.begin_waiting_anew();
         if bounds.at_once != self.bounds.at_once {
             self.ceiling = Ceiling::new(bounds.at_once);
         }

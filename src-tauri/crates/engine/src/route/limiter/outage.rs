@@ -31,6 +31,11 @@ impl Health {
         *self = Self { has_answered: true, ..Self::default() };
     }
 
+    /// Somebody begins to wait for the server, who has not waited before.
+    pub fn begin_waiting_anew(&mut self) {
+        self.failing_since = None;
+    }
+
     /// A request that left at `sent_at` failed; the outage that this is part of. One that found no server is one at once.
     pub fn note_failure(&mut self, sent_at: Instant, is_unreachable: bool) -> Option<Outage> {
         let since = *self.failing_since.get_or_insert(sent_at);

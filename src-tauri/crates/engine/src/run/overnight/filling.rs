@@ -177,9 +177,6 @@ impl Night<'_> {
     async fn settle_answered(&self, job: WaitingJob) -> Result<()> {
         let Some(kept) = &job.answer else { return Ok(()) };
         let outcome = self.work.read(kept.attempt, &kept.raw_answer, job.size);
-        if kept.is_reused {
-            self.work.tally.note_reused();
-        }
         self.settle(job, outcome, 0.0).await
     }
 
