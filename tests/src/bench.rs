@@ -1,6 +1,7 @@
 //! A library in a folder of its own, as tests open one: no keychain, no process variables, and a server only when a test
 //! has started one.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use domain::library::{ImageCard, ImageQuery};
 use domain::model::ModelId;
 use domain::plan::{ImageSelection, PlanRequest, Quote, ResumeRequest, RunRequest};
 use domain::run::{RunState, StopReason};
+use domain::run_options::RunOptions;
 use engine::{Library, Surroundings};
 use keys::{Environment, KeyRing};
 
@@ -26,7 +28,17 @@ pub const ENVIRONMENT: [&str; 4] = ["ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "
 pub fn surroundings(variables: &[(&str, &str)]) -> Surroundings {
     let set = |name: &str| variables.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).into());
     let nowhere = std::path::Path::new("/nonexistent");
-    Surroundings { environment: Environment::from_variables(set, nowhere), keys: KeyRing::for_session() }
+    Surroundings {
+        environment: Environment::from_variables(set, nowhere),
+        keys: KeyRing::for_session(),
+        variables: HashMap::new(),
+    }
+}
+
+/// So many images at once, and the rest as the settings say.
+#[must_use]
+pub fn at_once(concurrency: u32) -> RunOptions {
+    RunOptions { concurrency: Some(concurrency), ..RunOptions::default() }
 }
 
 /// Going on with `run` as it was, nothing lost on the way.
@@ -68,7 +80,7 @@ impl Bench {
     /// A library whose Claude is at `url`, with a key, and with the person's consent to send images there.
     pub async fn at(url: &str, key: &str) -> Self {
         let bench = Self::among(&[("ANTHROPIC_BASE_URL", url), ("ANTHROPIC_API_KEY", key)]);
-        bench.library.agree_to(url.trim_start_matches("http://").to_owned()).await.unwrap();
+        bench.library.agree_to(url.trim_start_matches("http://").to_owned()).unwrap();
         bench
     }
 

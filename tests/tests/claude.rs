@@ -320,7 +320,7 @@ async fn nothing_is_sent_without_a_key_or_consent_or_through_the_lock() {
 
     let mut settings = bench.library.settings().unwrap();
     settings.is_local_only = true;
-    bench.library.save_settings(settings).await.unwrap();
+    bench.library.save_settings(&settings).unwrap();
     assert_eq!(hindrance(), Some(Hindrance::LocalOnly));
     assert_eq!(bench.library.check_connection().await.unwrap(), ConnectionCheck::LocalOnly);
     assert_eq!(bench.library.forget_key(None).unwrap().key, None);
@@ -331,7 +331,7 @@ async fn nothing_is_sent_without_a_key_or_consent_or_through_the_lock() {
 async fn a_key_is_found_nowhere() {
     let server = simulate().await;
     let bench = Bench::among(&[("ANTHROPIC_BASE_URL", &server.url())]);
-    bench.library.agree_to(server.address().to_string()).await.unwrap();
+    bench.library.agree_to(server.address().to_string()).unwrap();
     let connection = bench.library.keep_key(None, &KEY.to_owned().into()).unwrap();
     fs::copy(repository("samples").join("chelsea.jpg"), bench.photos().join("cat.jpg")).unwrap();
     bench.library.import(&[bench.photos()]).unwrap();

@@ -10,7 +10,7 @@ use domain::model::ModelId;
 use domain::plan::{ImageSelection, ResumeRequest, RunRequest};
 use domain::run::{FailureKind, RetryKind, RunProgress};
 use domain::settings::{FurtherRoute, RouteLimits};
-use fieldmark_tests::bench::{Bench, COMPLETED};
+use fieldmark_tests::bench::{Bench, COMPLETED, at_once};
 use fieldmark_tests::pictures::LABELS;
 use simulator::{Fault, Latency, Options, Running, Simulator};
 
@@ -82,7 +82,7 @@ async fn a_server_that_has_answered_is_waited_for_when_it_goes_away() {
     let server = simulate(Options { latency, ..Options::default() }).await;
     let address = server.address();
     let bench = Bench::with_pictures(&server.url(), KEY, 40).await;
-    let run = bench.library.start_run(&RunRequest { concurrency: Some(2), ..request(&bench).await }).await.unwrap();
+    let run = bench.library.start_run(&RunRequest { options: at_once(2), ..request(&bench).await }).await.unwrap();
     let mut progress = bench.library.run_progress(run).unwrap();
     progress.wait_for(|snapshot| snapshot.done >= 4).await.unwrap();
     server.stop().await;
@@ -142,7 +142,7 @@ async fn similar_images_are_given_the_marks_of_one_that_is_paid_for() {
 /// Adds a second way to the models, with its key and consent.
 async fn add_route(bench: &Bench, server: &Running, price_percent: u16) {
     let url = server.url();
-    bench.library.agree_to(url.trim_start_matches("http://").to_owned()).await.unwrap();
+    bench.library.agree_to(url.trim_start_matches("http://").to_owned()).unwrap();
     let mut settings = bench.library.settings().unwrap();
     settings.further_routes.push(FurtherRoute {
         name: "second".into(),
@@ -152,7 +152,7 @@ async fn add_route(bench: &Bench, server: &Running, price_percent: u16) {
         concurrency: Some(4),
         limits: RouteLimits::default(),
     });
-    bench.library.save_settings(settings).await.unwrap();
+    bench.library.save_settings(&settings).unwrap();
     bench.library.keep_key(Some(&url), &KEY.to_owned().into()).unwrap();
 }
 
@@ -165,7 +165,7 @@ async fn requests_are_spread_over_routes_and_go_on_when_one_is_down() {
     let second = simulate(regional).await;
     let bench = Bench::with_pictures(&first.url(), KEY, 60).await;
     add_route(&bench, &second, 110).await;
-    let request = RunRequest { concurrency: Some(4), ..request(&bench).await };
+    let request = RunRequest { options: at_once(4), ..request(&bench).await };
     // A quote's high end is that of the dearest way.
     let quote = bench.quote_of(request.recipe);
     let cost = quote.models.iter().find(|row| row.model.id.0 == MODEL).unwrap().cost.unwrap();

@@ -15,7 +15,7 @@ pub async fn settings(desktop: State<'_, Desktop>) -> Answer<Settings> {
 #[tauri::command]
 #[specta::specta]
 pub async fn save_settings(desktop: State<'_, Desktop>, settings: Settings) -> Answer<()> {
-    Ok(desktop.library().save_settings(settings).await?)
+    ask(&desktop, move |library| library.save_settings(&settings)).await
 }
 
 #[tauri::command]

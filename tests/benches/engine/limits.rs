@@ -7,6 +7,7 @@ use std::time::Duration;
 use domain::model::ModelId;
 use domain::plan::{ImageSelection, RunRequest};
 use domain::run::{RunState, StopReason};
+use fieldmark_tests::bench::at_once;
 use simulator::{Chaos, Crowded, Distribution, Fate, Latency, Limits, Options, Simulator, fates};
 use tokio::task::JoinSet;
 
@@ -115,7 +116,7 @@ async fn carried_out(variant: Variant, folder: &Path) -> Vec<Figure> {
     let library = library(folder, &server.url()).await;
     let recipe = library.save_typed_recipe(LABELS).await.unwrap().id;
     let request =
-        RunRequest { concurrency: Some(AT_ONCE), ..RunRequest::of(ImageSelection::All, recipe, ModelId(MODEL.into())) };
+        RunRequest { options: at_once(AT_ONCE), ..RunRequest::of(ImageSelection::All, recipe, ModelId(MODEL.into())) };
     let run = library.start_run(&request).await.unwrap();
     if let Some(mut progress) = library.run_progress(run) {
         let is_over = |state| matches!(state, RunState::Stopped { .. } | RunState::Interrupted);

@@ -1,5 +1,6 @@
 //! The command line at work, watched from the outside.
 
+use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -48,8 +49,9 @@ pub async fn library(folder: &Path, url: &str) -> Arc<Library> {
     let variables = [("ANTHROPIC_BASE_URL", url), ("ANTHROPIC_API_KEY", "sk-any")];
     let set = |name: &str| variables.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).to_owned().into());
     let environment = Environment::from_variables(set, Path::new("/nonexistent"));
-    let library = Library::open(&database(folder), Surroundings { environment, keys: KeyRing::for_session() }).unwrap();
-    library.agree_to(url.trim_start_matches("http://").to_owned()).await.unwrap();
+    let surroundings = Surroundings { environment, keys: KeyRing::for_session(), variables: HashMap::new() };
+    let library = Library::open(&database(folder), surroundings).unwrap();
+    library.agree_to(url.trim_start_matches("http://").to_owned()).unwrap();
     library
 }
 

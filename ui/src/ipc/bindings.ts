@@ -277,7 +277,7 @@ export type DurationBin = {
 	count: number,
 };
 
-export type ErrorCode = "library" | "model" | "file" | "original" | "nothing_to_find" | "unknown_model" | "no_images" | "recipe_beyond_model" | "local_only" | "model_retired" | "no_key" | "unusable_connection" | "address" | "not_agreed" | "budget_too_small" | "unsettled" | "key" | "keychain" | "run_busy" | "nothing_left" | "no_figures" | "internal";
+export type ErrorCode = "library" | "model" | "file" | "original" | "nothing_to_find" | "unknown_model" | "no_images" | "recipe_beyond_model" | "local_only" | "model_retired" | "no_key" | "unusable_connection" | "address" | "settings" | "not_agreed" | "budget_too_small" | "unsettled" | "key" | "keychain" | "run_busy" | "nothing_left" | "no_figures" | "internal";
 
 /**  Failures of one kind. */
 export type FailureGroup = {
@@ -444,6 +444,8 @@ export type Installation = {
 	version: string,
 	/**  For people to read. */
 	library_folder: string,
+	/**  For people to read, and to edit. */
+	settings_file: string,
 	/**  Where every run leaves its metrics, unless the settings say otherwise; for people to read. */
 	metrics_file: string,
 	processors: number,
@@ -526,6 +528,8 @@ export type ModelQuote = {
 	cost_basis: CostBasis | null,
 	/**  `None`: nothing was measured yet. */
 	time: TimeEstimate | null,
+	/**  Empty where nothing is sent. */
+	presets: PresetQuote[],
 	shortfalls: Shortfall[],
 	hindrance: Hindrance | null,
 	/**  Whether there is neither a hindrance nor a blocking shortfall. */
@@ -552,6 +556,7 @@ export type PlanRequest = {
 	carries_to_similar: boolean,
 	/**  Whether the cost is that of asking anew about every image, whatever was answered and paid for before. */
 	asks_anew: boolean,
+	options: RunOptions,
 };
 
 /**  Requests without an answer that the vendor may bill all the same. */
@@ -559,6 +564,19 @@ export type PossiblyBilled = {
 	count: number,
 	/**  What they can have cost together at most. */
 	at_most: PicoDollars,
+};
+
+/**  The earlier pipeline's ways to work, by the size of the batch. */
+export type Preset = "small" | "medium" | "large";
+
+/**  A preset as it is offered for a plan. */
+export type PresetQuote = {
+	preset: Preset,
+	options: RunOptions,
+	/**  Whether it was meant for so many images. */
+	is_fitting: boolean,
+	/**  The whole run; `None`: nothing was measured yet. */
+	total_millis: number | null,
 };
 
 /**  A mark of an answer that is still on its way. Nothing is stored of it: the answer is read once, whole. */
@@ -749,6 +767,20 @@ export type RunMode =
 /**  In batches that the vendor works off within a day, at half the price. */
 "overnight";
 
+/**  What is said for one run. What is left open follows the settings. */
+export type RunOptions = {
+	/**  Images at once; `None` finds out. */
+	concurrency?: number | null,
+	/**  How long each of the images at once rests before the next takes its place. */
+	pause_millis?: number | null,
+	/**  Images that are prepared ahead of their turn; `None`: as many as their size and speed call for. */
+	chunk_size?: number | null,
+	/**  Of the server for Claude. */
+	limits?: RouteLimits,
+	/**  The longest that an answer may get, thinking included; `None` leaves it to the model's habits. */
+	max_tokens?: number | null,
+};
+
 /**  A snapshot of a run, a few times a second. */
 export type RunProgress = {
 	run: RunId,
@@ -837,8 +869,7 @@ export type RunRequest = {
 	images: ImageSelection,
 	recipe: RecipeId,
 	model: ModelId,
-	/**  How many at once; `None` finds out. */
-	concurrency: number | null,
+	options: RunOptions,
 	mode: RunMode,
 	/**  Whether of images that look alike only one is asked about, and its marks are offered to the others. */
 	carries_to_similar: boolean,
@@ -846,6 +877,24 @@ export type RunRequest = {
 	asks_anew: boolean,
 	/**  What the run may cost at most, over all its sittings; `None`: no limit. */
 	budget: PicoDollars | null,
+};
+
+/**  How runs ask models elsewhere. The aliases are what the earlier pipeline called the same. */
+export type RunSettings = {
+	/**  Images at once; `None` finds out. */
+	concurrency?: number | null,
+	/**  Requests for an image beyond the first, limits and outages of the server aside. */
+	retry_attempts?: number,
+	/**  Before the second request for an image; it doubles with each further one. */
+	retry_delay_ms?: number,
+	/**  The longest silence while an answer is on its way. */
+	task_timeout_ms?: number,
+	/**  How long each of the images at once rests before the next takes its place. */
+	rate_limit_delay_ms?: number,
+	/**  Images that are prepared ahead of their turn; `None`: as many as their size and speed call for. */
+	chunk_size?: number | null,
+	/**  The longest that an answer may get, thinking included; `None` leaves it to the model's habits. */
+	max_tokens?: number | null,
 };
 
 /**  Where a run stands. */
@@ -939,8 +988,8 @@ export type Settings = {
 	is_local_only?: boolean,
 	/**  The server for Claude; `None`: the vendor's own. */
 	base_url?: string | null,
-	/**  Images at once for models elsewhere; `None` finds out. */
-	concurrency?: number | null,
+	run?: RunSettings,
+	/**  Of the server for Claude. */
 	limits?: RouteLimits,
 	/**  Beside the server for Claude: requests are spread over all of them. */
 	further_routes?: FurtherRoute[],

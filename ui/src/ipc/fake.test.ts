@@ -65,7 +65,7 @@ describe("a run", () => {
       images: { kind: "all" },
       recipe: 1,
       model: "nanodet-g-416",
-      concurrency: null,
+      options: {},
       mode: "live",
       carries_to_similar: false,
       asks_anew: false,
@@ -96,7 +96,7 @@ describe("a run", () => {
       images: { kind: "all" },
       recipe: 1,
       model: "nanodet-g-416",
-      concurrency: null,
+      options: {},
       mode: "live",
       carries_to_similar: false,
       asks_anew: false,
@@ -111,7 +111,7 @@ describe("a run elsewhere", () => {
     images: { kind: "all" },
     recipe: 1,
     model: "claude-haiku-5-5",
-    concurrency: null,
+    options: {},
     mode: "live",
     carries_to_similar: false,
     asks_anew: false,
@@ -150,7 +150,7 @@ describe("what a run may cost", () => {
     images: { kind: "all" },
     recipe: 1,
     model: "claude-haiku-5-5",
-    concurrency: null,
+    options: {},
     mode: "live",
     carries_to_similar: false,
     asks_anew: false,
@@ -204,7 +204,7 @@ describe("a run elsewhere as it goes", () => {
     images: { kind: "all" },
     recipe: 1,
     model: "claude-haiku-5-5",
-    concurrency: null,
+    options: {},
     mode: "live",
     carries_to_similar: false,
     asks_anew: false,
@@ -246,7 +246,7 @@ describe("a run elsewhere as it goes", () => {
     await vi.advanceTimersByTimeAsync(600);
     expect(latest().concurrency).toBeLessThan(grown);
     expect(latest().routes[0]).toMatchObject({ requests_per_minute: 1000, hold: { kind: "rate_limited" } });
-    const set = await begun("?priced&key&images=240", { concurrency: 9 });
+    const set = await begun("?priced&key&images=240", { options: { concurrency: 9 } });
     expect(set.latest().routes[0]).toMatchObject({ at_once: 9, under_way: 9, is_adaptive: false });
   });
 
@@ -392,7 +392,13 @@ describe("a decision", () => {
 
 it("quotes what a model will not do", async () => {
   const seam = openFake("");
-  const bird = await seam.quote({ images: { kind: "all" }, recipe: 2, carries_to_similar: false, asks_anew: false });
+  const bird = await seam.quote({
+    images: { kind: "all" },
+    recipe: 2,
+    carries_to_similar: false,
+    asks_anew: false,
+    options: {},
+  });
   expect(bird.models[0]).toMatchObject({ can_run: false });
   expect(bird.models[0]?.shortfalls.map(({ kind }) => kind)).toEqual(["attributes", "unknown_labels"]);
   const typed = await seam.saveTypedRecipe("bicycle bell, zebra finch");
@@ -401,6 +407,7 @@ it("quotes what a model will not do", async () => {
     recipe: typed.id,
     carries_to_similar: false,
     asks_anew: false,
+    options: {},
   });
   expect(unknown.models[0]).toMatchObject({ can_run: false, shortfalls: [{ kind: "no_known_label" }] });
   expect(await seam.saveTypedRecipe("bicycle bell,zebra finch")).toEqual(typed);

@@ -50,7 +50,15 @@ class Fake implements Seam {
     writes_metrics: false,
     is_local_only: false,
     base_url: null,
-    concurrency: null,
+    run: {
+      concurrency: null,
+      retry_attempts: 3,
+      retry_delay_ms: 1000,
+      task_timeout_ms: 60_000,
+      rate_limit_delay_ms: 0,
+      chunk_size: null,
+      max_tokens: null,
+    },
     limits: { requests: null, input_tokens: null, output_tokens: null },
     further_routes: [],
     agreed_hosts: [],
@@ -173,7 +181,7 @@ class Fake implements Seam {
     const known = new Set(ids.filter((image) => answered.has(image)));
     const order: FakeOrder = {
       mode: asked.mode,
-      concurrency: asked.concurrency,
+      concurrency: asked.options.concurrency ?? null,
       answered: known,
       followers: asked.carries_to_similar ? this.#followers(ids.filter((image) => !known.has(image))) : new Map(),
       routes: this.#routes(asked.mode),
@@ -253,6 +261,7 @@ class Fake implements Seam {
   installation: Seam["installation"] = async () => ({
     version: "0.1.0",
     library_folder: "/home/you/.local/share/fieldmark",
+    settings_file: "/home/you/.local/share/fieldmark/settings.toml",
     metrics_file: "/home/you/.local/share/fieldmark/metrics/batch-annotation-metrics.json",
     processors: 8,
   });

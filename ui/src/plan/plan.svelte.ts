@@ -8,14 +8,15 @@ import type {
   Quote,
   RecipeId,
   RunMode,
+  RunOptions,
   SavedRecipe,
 } from "../ipc/bindings";
 import type { CostScale } from "../kit/costScale";
-import { LEAST_AT_ONCE, MOST_AT_ONCE, typedCount } from "../kit/typedCount";
 import { typedMoney } from "../kit/typedMoney";
 import { words } from "../messages";
 import { money } from "../messages/format";
 import type { App } from "../state/app.svelte";
+import { Pace } from "./pace.svelte";
 import { askedOf, type Price, priceOf, type Terms } from "./price";
 import { isBlocking } from "./shortfalls";
 
@@ -30,6 +31,7 @@ export interface ModelGroup {
 
 export class Plan {
   readonly app: App;
+  readonly pace = new Pace();
 
   recipes = $state.raw<SavedRecipe[]>([]);
   recipeId = $state<RecipeId | null>(null);
@@ -45,8 +47,6 @@ export class Plan {
   asksAnew = $state(false);
   /** Whether of images that look alike only one is asked about. */
   carriesToSimilar = $state(false);
-  /** Images at once as they are typed; empty finds out. */
-  typedAtOnce = $state("");
   isStarting = $state(false);
   /** Whether the person is asked to agree that images go to a server for the first time. */
   isAskingToSend = $state(false);
@@ -56,10 +56,11 @@ export class Plan {
   readonly mode = $derived<RunMode>(this.wantsOvernight && this.chosen?.overnight ? "overnight" : "live");
   /** What the quote is to be for. */
   readonly terms = $derived<Terms>({ carries_to_similar: this.carriesToSimilar, asks_anew: this.asksAnew });
+  /** How long an answer may get decides the price, how fast they come does not. */
+  readonly quoteOptions = $derived<RunOptions>({ max_tokens: this.pace.maxTokens.count });
   readonly price = $derived<Price | null>(this.chosen && priceOf(this.chosen, this.mode));
   /** Images that the chosen model is asked about. */
   readonly asked = $derived(this.chosen ? this.askedOf(this.chosen) : 0);
-  readonly atOnce = $derived(typedCount(this.typedAtOnce, LEAST_AT_ONCE, MOST_AT_ONCE));
   readonly groups = $derived(groupsOf(this.quote?.models ?? []));
   /** Labels that the chosen model will not look for. */
   readonly unknownLabels = $derived<ReadonlySet<string>>(unknownLabels(this.chosen, this.recipe));
@@ -98,6 +99,7 @@ export class Plan {
       images: this.app.imagesToPlan,
       recipe: this.recipeId,
       ...this.terms,
+      options: this.quoteOptions,
     };
     this.isQuoting = true;
     const quote = await this.app.attempt(() => this.app.seam.quote(request));
@@ -168,10 +170,10 @@ export class Plan {
         images,
         recipe: recipeId,
         model: modelId,
-        // The vendor says how many of a batch it works on at once.
-        concurrency: this.mode === "overnight" ? null : this.atOnce.count,
         mode: this.mode,
         ...this.terms,
+        // The vendor says how many of a batch it works on at once.
+        options: this.mode === "live" ? this.pace.options : this.quoteOptions,
         budget: this.cap,
       }),
     );
@@ -190,7 +192,7 @@ export class Plan {
     if (!this.chosen) return words.plan.chooseModel;
     if (this.chosen.can_run) {
       if (this.budgetProblem !== null) return words.plan.budget.hinders;
-      return this.atOnce.isWrong && this.mode === "live" ? words.plan.atOnce.hinders : null;
+      return this.pace.problem;
     }
     const { model, shortfalls, hindrance } = this.chosen;
     if (hindrance) return words.plan.hindrance(hindrance);

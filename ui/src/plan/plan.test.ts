@@ -177,21 +177,50 @@ describe("when and how", () => {
     const plan = await asked("?priced&key&similar");
     await plan.app.saveSettings({ agreed_hosts: ["api.anthropic.com"] });
     const started = vi.spyOn(plan.app.seam, "startRun");
-    plan.typedAtOnce = "900";
+    plan.pace.typedAtOnce = "900";
     expect(plan.hindrance).toBe("The number of images at once needs another value.");
-    plan.typedAtOnce = "6";
+    plan.pace.typedAtOnce = "6";
     plan.carriesToSimilar = true;
     await plan.ask();
     expect(plan.asked).toBeLessThan(60);
     await plan.start();
     expect(started).toHaveBeenLastCalledWith(
-      expect.objectContaining({ concurrency: 6, mode: "live", carries_to_similar: true, asks_anew: false }),
+      expect.objectContaining({
+        options: expect.objectContaining({ concurrency: 6 }),
+        mode: "live",
+        carries_to_similar: true,
+        asks_anew: false,
+      }),
     );
     await plan.app.seam.cancelRun(3);
     plan.wantsOvernight = true;
     await plan.start();
-    expect(started).toHaveBeenLastCalledWith(expect.objectContaining({ concurrency: null, mode: "overnight" }));
+    expect(started).toHaveBeenLastCalledWith(
+      expect.objectContaining({ options: { max_tokens: null }, mode: "overnight" }),
+    );
     await plan.app.seam.cancelRun(4);
+  });
+
+  it("takes its pace from a preset, or from one's own numbers", async () => {
+    const { pace, chosen } = await asked("?priced&key");
+    const presets = chosen?.presets ?? [];
+    expect(presets.map(({ preset, is_fitting }) => [preset, is_fitting])).toEqual([
+      ["small", false],
+      ["medium", true],
+      ["large", false],
+    ]);
+    expect(pace.nameAmong(presets)).toBe("auto");
+    pace.choose("large", presets);
+    expect([pace.typedAtOnce, pace.typedPause, pace.options.chunk_size]).toEqual(["4", "200", 20]);
+    expect(pace.nameAmong(presets)).toBe("large");
+    pace.choose("medium", presets);
+    expect([pace.nameAmong(presets), pace.options.chunk_size]).toEqual(["medium", null]);
+    pace.typedPause = "75";
+    expect(pace.nameAmong(presets)).toBeNull();
+    pace.typedPause = "soon";
+    expect(pace.problem).toBe("The pause needs another value.");
+    pace.choose("auto", presets);
+    expect([pace.problem, pace.options.concurrency]).toEqual([null, null]);
   });
 
   it("pays for earlier answers again only where somebody says so, every time", async () => {

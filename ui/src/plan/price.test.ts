@@ -7,7 +7,7 @@ import { askedOf, priceOf, type Terms } from "./price";
 const PLAIN: Terms = { carries_to_similar: false, asks_anew: false };
 
 async function quoted(query: string, terms = PLAIN): Promise<{ quote: Quote; row: ModelQuote }> {
-  const quote = await openFake(query).quote({ images: { kind: "all" }, recipe: 1, ...terms });
+  const quote = await openFake(query).quote({ images: { kind: "all" }, recipe: 1, ...terms, options: {} });
   return { quote, row: quote.models.find(({ model }) => model.id === "claude-haiku-5-5") as ModelQuote };
 }
 

@@ -50,7 +50,7 @@ export class ClaudeSettings extends KeyKeeper {
   async saveAtOnce(typed: string): Promise<void> {
     const { count, isWrong } = typedCount(typed, LEAST_AT_ONCE, MOST_AT_ONCE);
     this.isAtOnceWrong = isWrong;
-    if (!isWrong) await this.#app.saveSettings({ concurrency: count });
+    if (!isWrong) await this.#app.saveSettings({ run: { ...this.#app.settings.run, concurrency: count } });
   }
 
   /** An empty field follows what the server announces or refuses. */

@@ -113,10 +113,10 @@ it("takes a number at once that makes sense", async () => {
   expect(app.connection?.concurrency).toBe(16);
   await claude.saveAtOnce("100");
   expect(claude.isAtOnceWrong).toBe(true);
-  expect(app.settings.concurrency).toBe(16);
+  expect(app.settings.run?.concurrency).toBe(16);
   await claude.saveAtOnce("");
   expect(claude.isAtOnceWrong).toBe(false);
-  expect(app.settings.concurrency).toBeNull();
+  expect(app.settings.run?.concurrency).toBeNull();
 });
 
 it("leaves to the environment what is from there", () => {

@@ -52,7 +52,7 @@ const RELOAD_INTERVAL_MILLIS = 500;
 /** Settings that make or hinder the way to Claude. */
 const CONNECTION_SETTINGS: readonly (keyof Settings)[] = [
   "base_url",
-  "concurrency",
+  "run",
   "further_routes",
   "agreed_hosts",
   "is_local_only",

@@ -66,7 +66,7 @@ it("tells refusals in words, and takes toasts away by themselves", async () => {
     images: { kind: "all" },
     recipe: 1,
     model: "nanodet-g-416",
-    concurrency: null,
+    options: {},
     mode: "live",
     carries_to_similar: false,
     asks_anew: false,

@@ -9,6 +9,7 @@ use domain::ids::{RecipeId, RunId};
 use domain::model::{Destination, Model, ModelId};
 use domain::plan::{ImageSelection, PlanRequest, ResumeRequest, RunRequest};
 use domain::run::{RunMode, RunProgress, RunState, StopReason};
+use domain::run_options::RunOptions;
 use engine::{Imported, Library, Surroundings};
 use tokio::sync::watch;
 
@@ -45,10 +46,10 @@ pub async fn annotate(arguments: Annotate) -> Result<ExitCode, CommandError> {
     let model = confirm_quote(&library, &mut notes, &plan, &recipe.name, asked, &arguments)?;
     if let Destination::Host { name, .. } = model.destination {
         // What is sent there was in the quote.
-        library.agree_to(name).await?;
+        library.agree_to(name)?;
     }
     let request = RunRequest {
-        concurrency: arguments.concurrency,
+        options: RunOptions { concurrency: arguments.concurrency, ..RunOptions::default() },
         budget: arguments.common.budget,
         asks_anew: arguments.fresh,
         carries_to_similar: arguments.similar,

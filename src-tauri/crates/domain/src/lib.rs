@@ -18,6 +18,7 @@ pub mod recipe;
 pub mod report;
 pub mod review;
 pub mod run;
+pub mod run_options;
 pub mod settings;
 pub mod similar;
 pub mod usage;

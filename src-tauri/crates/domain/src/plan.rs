@@ -7,6 +7,7 @@ use crate::ids::{CollectionId, ImageId, RecipeId, RunId};
 use crate::model::{Hindrance, Model, ModelId, Shortfall};
 use crate::money::PicoDollars;
 use crate::run::RunMode;
+use crate::run_options::{Preset, RunOptions};
 
 /// Which images a plan is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,13 +29,14 @@ pub struct PlanRequest {
     pub carries_to_similar: bool,
     /// Whether the cost is that of asking anew about every image, whatever was answered and paid for before.
     pub asks_anew: bool,
+    pub options: RunOptions,
 }
 
 impl PlanRequest {
     /// Everything asked about that was not answered before.
     #[must_use]
     pub fn of(images: ImageSelection, recipe: RecipeId) -> Self {
-        Self { images, recipe, carries_to_similar: false, asks_anew: false }
+        Self { images, recipe, carries_to_similar: false, asks_anew: false, options: RunOptions::default() }
     }
 }
 
@@ -135,6 +137,18 @@ pub struct TimeEstimate {
     pub basis: TimeBasis,
 }
 
+/// A preset as it is offered for a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct PresetQuote {
+    pub preset: Preset,
+    pub options: RunOptions,
+    /// Whether it was meant for so many images.
+    pub is_fitting: bool,
+    /// The whole run; `None`: nothing was measured yet.
+    pub total_millis: Option<u32>,
+}
+
 /// One row of the table of models.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -151,6 +165,8 @@ pub struct ModelQuote {
     pub cost_basis: Option<CostBasis>,
     /// `None`: nothing was measured yet.
     pub time: Option<TimeEstimate>,
+    /// Empty where nothing is sent.
+    pub presets: Vec<PresetQuote>,
     pub shortfalls: Vec<Shortfall>,
     pub hindrance: Option<Hindrance>,
     /// Whether there is neither a hindrance nor a blocking shortfall.
@@ -199,8 +215,7 @@ pub struct RunRequest {
     pub images: ImageSelection,
     pub recipe: RecipeId,
     pub model: ModelId,
-    /// How many at once; `None` finds out.
-    pub concurrency: Option<u32>,
+    pub options: RunOptions,
     pub mode: RunMode,
     /// Whether of images that look alike only one is asked about, and its marks are offered to the others.
     pub carries_to_similar: bool,
@@ -211,14 +226,14 @@ pub struct RunRequest {
 }
 
 impl RunRequest {
-    /// A run at once, that finds out how many images at a time, without a limit to its cost.
+    /// A run at once, as the settings say, without a limit to its cost.
     #[must_use]
     pub fn of(images: ImageSelection, recipe: RecipeId, model: ModelId) -> Self {
         Self {
             images,
             recipe,
             model,
-            concurrency: None,
+            options: RunOptions::default(),
             budget: None,
             mode: RunMode::Live,
             carries_to_similar: false,

@@ -1,4 +1,4 @@
-//! What a person has set for a library.
+//! What a person has set for a library. The names of fields are the keys of `settings.toml`.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +16,7 @@ pub enum Theme {
 
 /// Limits that a person has set for one route, each within a minute; `None` follows what the server announces or refuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct RouteLimits {
     pub requests: Option<u32>,
@@ -40,8 +40,43 @@ pub struct FurtherRoute {
     pub limits: RouteLimits,
 }
 
+/// How runs ask models elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct RunSettings {
+    /// Images at once; `None` finds out.
+    pub concurrency: Option<u32>,
+    /// Requests for an image beyond the first, limits and outages of the server aside.
+    pub retry_attempts: u32,
+    /// Before the second request for an image; it doubles with each further one.
+    pub retry_delay_ms: u32,
+    /// The longest silence while an answer is on its way.
+    pub task_timeout_ms: u32,
+    /// How long each of the images at once rests before the next takes its place.
+    pub rate_limit_delay_ms: u32,
+    /// Images that are prepared ahead of their turn; `None`: as many as their size and speed call for.
+    pub chunk_size: Option<u32>,
+    /// The longest that an answer may get, thinking included; `None` leaves it to the model's habits.
+    pub max_tokens: Option<u32>,
+}
+
+impl Default for RunSettings {
+    fn default() -> Self {
+        Self {
+            concurrency: None,
+            retry_attempts: 3,
+            retry_delay_ms: 1_000,
+            task_timeout_ms: 60_000,
+            rate_limit_delay_ms: 0,
+            chunk_size: None,
+            max_tokens: None,
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Settings {
     pub theme: Theme,
@@ -51,8 +86,8 @@ pub struct Settings {
     pub is_local_only: bool,
     /// The server for Claude; `None`: the vendor's own.
     pub base_url: Option<String>,
-    /// Images at once for models elsewhere; `None` finds out.
-    pub concurrency: Option<u32>,
+    pub run: RunSettings,
+    /// Of the server for Claude.
     pub limits: RouteLimits,
     /// Beside the server for Claude: requests are spread over all of them.
     pub further_routes: Vec<FurtherRoute>,
@@ -67,7 +102,7 @@ impl Default for Settings {
             writes_metrics: true,
             is_local_only: false,
             base_url: None,
-            concurrency: None,
+            run: RunSettings::default(),
             limits: RouteLimits::default(),
             further_routes: Vec::new(),
             agreed_hosts: Vec::new(),
@@ -82,6 +117,8 @@ pub struct Installation {
     pub version: String,
     /// For people to read.
     pub library_folder: String,
+    /// For people to read, and to edit.
+    pub settings_file: String,
     /// Where every run leaves its metrics, unless the settings say otherwise; for people to read.
     pub metrics_file: String,
     pub processors: u32,

@@ -1,13 +1,16 @@
 //! The way to Claude: what the settings, the environment and the keychain say together, and whether it works. Keys pass
 //! through here on their way to a client and go nowhere else.
 
+use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::connection::{Connection, ConnectionCheck, KeyPlace, SettingSource};
 use domain::model::{Destination, Hindrance, Model, ModelId};
+use domain::run_options::RunOptions;
 use domain::settings::Settings;
 use keys::{Environment, KeyRing, KeysError, Place, Said, Source};
-use provider::client::{Client, ClientOptions};
+use provider::client::{Client, ClientOptions, Timeouts};
 use provider::connection::CheckError;
 use provider::models::{self, ClaudeModel, DEFAULT_MODEL};
 use provider::server::{ANTHROPIC, BaseUrl, Key};
@@ -15,14 +18,17 @@ use zeroize::Zeroizing;
 
 use crate::clock::today;
 use crate::library::Library;
+use crate::run::Retrying;
 use crate::servers::{self, Further};
-use crate::{EngineError, Result};
+use crate::{EngineError, Result, settings};
 
 /// What a library is opened with besides its own file.
 pub struct Surroundings {
     /// Why it could not be read is told when somebody wants to send something.
     pub environment: keys::Result<Environment>,
     pub keys: KeyRing,
+    /// What the environment says about how runs ask, by the names of its variables.
+    pub variables: HashMap<String, String>,
 }
 
 impl Surroundings {
@@ -30,7 +36,11 @@ impl Surroundings {
     #[must_use]
     pub fn of_this_process() -> Self {
         // Relative to the working folder, wherever that is.
-        Self { environment: Environment::read(std::path::Path::new("")), keys: KeyRing::open() }
+        Self {
+            environment: Environment::read(std::path::Path::new("")),
+            keys: KeyRing::open(),
+            variables: settings::variables_of_this_process(),
+        }
     }
 
     fn said<'a, T>(&'a self, what: impl Fn(&'a Environment) -> Option<Said<T>>) -> Option<(T, SettingSource)> {
@@ -106,21 +116,27 @@ impl Way {
         let server = self.server.as_ref().map_err(unusable)?;
         let host = destination_name(server);
         let (secret, _) = self.key.as_ref().ok_or(EngineError::Hindered(Hindrance::NoKey { host }))?;
-        servers::client(server, secret, &ClientOptions::default())
+        servers::client(server, secret, &ClientOptions { timeouts: self.timeouts(), ..ClientOptions::default() })
     }
 
-    /// Requests at once, when a person has said how many.
-    pub fn concurrency(&self) -> Option<u32> {
-        self.concurrency.0
+    /// How long an answer may take.
+    pub fn timeouts(&self) -> Timeouts {
+        let (usual, idle) = (Timeouts::default(), Duration::from_millis(self.settings.run.task_timeout_ms.into()));
+        Timeouts { idle, total: usual.total.max(idle) }
+    }
+
+    /// `options` of a run, and where they say nothing, what the environment and the settings say.
+    pub fn complete(&self, options: RunOptions) -> RunOptions {
+        RunOptions { concurrency: options.concurrency.or(self.concurrency.0), ..options }.completed_by(&self.settings)
+    }
+
+    pub fn retrying(&self) -> Retrying {
+        Retrying::of(&self.settings.run)
     }
 
     /// Of the server for Claude.
     pub fn origin(&self) -> Option<String> {
         self.server.as_ref().ok().map(BaseUrl::origin)
-    }
-
-    pub fn settings(&self) -> &Settings {
-        &self.settings
     }
 
     pub fn further(&self) -> &[Further] {
@@ -147,7 +163,7 @@ pub fn destination_name(server: &BaseUrl) -> String {
 impl Library {
     /// The way to Claude as it is right now. May block for as long as the keychain asks for its password.
     pub(crate) fn way(&self) -> Result<Way> {
-        let settings = self.settings()?;
+        let settings = self.settings_in_force()?;
         let surroundings = &self.surroundings;
         let base_url = match (surroundings.said(Environment::base_url), &settings.base_url) {
             (Some((said, source)), _) => (said.to_owned(), source),
@@ -158,7 +174,7 @@ impl Library {
             Some((said, source)) => (ModelId(said.to_owned()), source),
             None => (ModelId(DEFAULT_MODEL.into()), SettingSource::Default),
         };
-        let concurrency = match (surroundings.said(Environment::concurrency), settings.concurrency) {
+        let concurrency = match (surroundings.said(Environment::concurrency), settings.run.concurrency) {
             (Some((said, source)), _) => (Some(said), source),
             (None, Some(set)) => (Some(set), SettingSource::Settings),
             (None, None) => (None, SettingSource::Default),
@@ -288,11 +304,11 @@ impl Library {
     }
 
     /// Remembers that the person has agreed to send images to `host`, having seen what is sent.
-    pub async fn agree_to(&self, host: String) -> Result<()> {
+    pub fn agree_to(&self, host: String) -> Result<()> {
         let mut settings = self.settings()?;
         if !settings.agreed_hosts.contains(&host) {
             settings.agreed_hosts.push(host);
-            self.save_settings(settings).await?;
+            self.save_settings(&settings)?;
         }
         Ok(())
     }

@@ -34,6 +34,8 @@ pub enum EngineError {
     Hindered(Hindrance),
     #[error("{typed}: {source}")]
     Address { typed: String, source: provider::server::BaseUrlError },
+    #[error("{path}: {detail}")]
+    Settings { path: PathBuf, detail: String },
     /// What is sent, and to whom, is shown first.
     #[error("nobody has agreed yet to send images to {host}")]
     NotAgreed { host: String },

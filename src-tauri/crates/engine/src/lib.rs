@@ -5,6 +5,7 @@ mod clock;
 mod connection;
 mod error;
 pub mod export;
+mod files;
 mod import;
 mod library;
 mod originals;
@@ -16,6 +17,7 @@ mod route;
 mod run;
 mod samples;
 mod servers;
+mod settings;
 mod similar;
 
 pub use connection::Surroundings;

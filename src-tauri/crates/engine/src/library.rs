@@ -9,8 +9,7 @@ use domain::ids::{CollectionId, ImageId, RecipeId, RunId};
 use domain::import::{ImportProgress, SkippedFile};
 use domain::library::{ImageCard, ImageQuery, LibraryOverview};
 use domain::recipe::{Recipe, SavedRecipe, builtin};
-use domain::settings::{Installation, Settings};
-use provider::server::BaseUrl;
+use domain::settings::Installation;
 use store::Store;
 use tokio::sync::watch;
 
@@ -21,7 +20,7 @@ use crate::route::Routes;
 use crate::run::{ActiveRun, BatchLimits};
 use crate::{EngineError, Result};
 
-/// An open library. Its folder holds the database, the thumbnails, the metrics and the locks of runs.
+/// An open library. Its folder holds the database, the settings, the thumbnails, the metrics and the locks of runs.
 pub struct Library {
     folder: PathBuf,
     pub(crate) store: Store,
@@ -50,7 +49,7 @@ impl Library {
             }
             Ok(())
         })?;
-        Ok(Arc::new(Self {
+        let library = Self {
             folder,
             store,
             routes: Routes::default(),
@@ -61,7 +60,9 @@ impl Library {
             active_runs: Mutex::default(),
             batch_limits: Mutex::default(),
             version: watch::Sender::new(0),
-        }))
+        };
+        library.bring_settings_out()?;
+        Ok(Arc::new(library))
     }
 
     #[must_use]
@@ -74,6 +75,7 @@ impl Library {
         Installation {
             version: env!("CARGO_PKG_VERSION").into(),
             library_folder: self.folder.to_string_lossy().into_owned(),
+            settings_file: self.settings_path().to_string_lossy().into_owned(),
             metrics_file: self.metrics_path().to_string_lossy().into_owned(),
             processors: processors(),
         }
@@ -124,25 +126,6 @@ impl Library {
 
     pub async fn delete_recipe(&self, recipe: RecipeId) -> Result<()> {
         Ok(self.store.write(move |edit| edit.delete_recipe(recipe)).await?)
-    }
-
-    pub fn settings(&self) -> Result<Settings> {
-        Ok(self.store.read(|view| view.settings())?)
-    }
-
-    /// Saves what a person has set. An address that no key may be sent to is refused; the lock to this machine pauses the
-    /// runs that send to others.
-    pub async fn save_settings(&self, settings: Settings) -> Result<()> {
-        let further = settings.further_routes.iter().map(|route| &route.base_url);
-        for base_url in settings.base_url.iter().chain(further) {
-            BaseUrl::parse(base_url).map_err(|source| EngineError::Address { typed: base_url.clone(), source })?;
-        }
-        let is_local_only = settings.is_local_only;
-        self.store.write(move |edit| edit.save_settings(&settings)).await?;
-        if is_local_only {
-            self.pause_runs_elsewhere();
-        }
-        Ok(())
     }
 }
 

@@ -1,6 +1,5 @@
 //! Reports of runs and the metrics file, all from what was recorded.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use domain::ids::RunId;
@@ -9,7 +8,7 @@ use domain::report::{RunReport, duration_bins};
 
 use crate::clock::{now_millis, rfc3339};
 use crate::library::Library;
-use crate::{EngineError, Result};
+use crate::{EngineError, Result, files};
 
 impl Library {
     pub fn run_report(&self, run: RunId) -> Result<RunReport> {
@@ -75,14 +74,7 @@ impl Library {
     pub fn write_metrics(&self, run: RunId, path: &Path) -> Result<()> {
         let json = serde_json::to_string_pretty(&self.classic_metrics(run)?)
             .map_err(|error| EngineError::File { path: path.to_owned(), source: error.into() })?;
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            fs::create_dir_all(folder).map_err(EngineError::file(folder))?;
-        }
-        // Beside the target and with the rights of any new file, since other programs read it.
-        let mut unfinished = path.as_os_str().to_owned();
-        unfinished.push(format!(".{}.tmp", std::process::id()));
-        fs::write(&unfinished, json + "\n").map_err(EngineError::file(&unfinished))?;
-        fs::rename(&unfinished, path).map_err(EngineError::file(path))
+        files::write_whole(path, (json + "\n").as_bytes())
     }
 
     /// Where every run leaves its metrics, unless the settings say otherwise.
@@ -93,7 +85,7 @@ impl Library {
 
     pub(crate) async fn write_metrics_if_wanted(self: std::sync::Arc<Self>, run: RunId) -> Result<()> {
         tokio::task::spawn_blocking(move || {
-            if !self.settings()?.writes_metrics {
+            if !self.settings_in_force()?.writes_metrics {
                 return Ok(());
             }
             match self.write_metrics(run, &self.metrics_path()) {

@@ -3,8 +3,9 @@
 
 use domain::connection::{FurtherConnection, KeyPlace};
 use domain::model::Destination;
+use domain::run_options::RunOptions;
 use domain::settings::{FurtherRoute, RouteLimits, Settings};
-use provider::client::{Client, ClientOptions};
+use provider::client::{Client, ClientOptions, Timeouts};
 use provider::server::{BaseUrl, Key};
 use zeroize::Zeroizing;
 
@@ -56,18 +57,18 @@ pub struct Further {
 }
 
 impl Way {
-    /// Every server that requests may be spread over, the one for Claude first.
-    pub fn servers(&self) -> Result<Vec<Server>> {
+    /// Every server that requests may be spread over, the one for Claude first, and held to what `options` say.
+    pub fn servers(&self, options: &RunOptions) -> Result<Vec<Server>> {
         let client = self.client()?;
         let mut servers = vec![Server {
             name: destination_name(client.server()),
             client,
-            bounds: bounds(self.concurrency(), self.settings().limits),
+            bounds: bounds(options.concurrency, options.limits),
             price_percent: LIST_PERCENT,
             is_further: false,
         }];
         for further in self.further() {
-            servers.extend(further.open()?);
+            servers.extend(further.open(self.timeouts())?);
         }
         Ok(servers)
     }
@@ -87,9 +88,10 @@ impl Further {
     }
 
     /// `None` when it cannot be used.
-    fn open(&self) -> Result<Option<Server>> {
+    fn open(&self, timeouts: Timeouts) -> Result<Option<Server>> {
         let (Ok(server), Some((secret, _)), None) = (&self.server, &self.key, &self.hindrance) else { return Ok(None) };
-        let options = ClientOptions { model_prefix: self.route.model_prefix.clone(), ..ClientOptions::default() };
+        let model_prefix = self.route.model_prefix.clone();
+        let options = ClientOptions { model_prefix, timeouts, ..ClientOptions::default() };
         Ok(Some(Server {
             name: self.route.name.clone(),
             client: client(server, secret, &options)?,

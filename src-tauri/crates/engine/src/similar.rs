@@ -93,6 +93,7 @@ impl Library {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
     use std::fs;
     use std::path::Path;
     use std::sync::Arc;
@@ -105,7 +106,7 @@ mod tests {
 
     fn library(folder: &Path) -> Arc<Library> {
         let environment = Environment::from_variables(|_| None, Path::new("/nonexistent"));
-        let surroundings = Surroundings { environment, keys: KeyRing::for_session() };
+        let surroundings = Surroundings { environment, keys: KeyRing::for_session(), variables: HashMap::new() };
         Library::open(&folder.join("library.sqlite"), surroundings).unwrap()
     }
 

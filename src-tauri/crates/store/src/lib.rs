@@ -24,7 +24,7 @@ pub use table::images::NewImage;
 pub use table::jobs::{JobFailure, JobOutcome, KeptAnswer, QueuedImage, WaitingJob};
 pub use table::runs::NewRun;
 
-use writer::Writer;
+use writer::{Keeping, Writer};
 
 /// What can go wrong with the library on disk.
 #[derive(Debug, thiserror::Error)]
@@ -107,9 +107,27 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Edit<'_>) -> Result<T> + Send + 'static,
     {
+        self.submit(Keeping::Synced, change).await
+    }
+
+    /// As [`Store::write`] for a change that can be derived anew from what is on disk: a power cut may undo it, until the
+    /// next change that is flushed. The end of a process does not.
+    pub async fn write_derived<T, F>(&self, change: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Edit<'_>) -> Result<T> + Send + 'static,
+    {
+        self.submit(Keeping::Derived, change).await
+    }
+
+    async fn submit<T, F>(&self, keeping: Keeping, change: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Edit<'_>) -> Result<T> + Send + 'static,
+    {
         let (deliver, delivered) = tokio::sync::oneshot::channel();
         // Whoever stops waiting has given up the answer, not the change.
-        self.writer.submit(change, |outcome| drop(deliver.send(outcome)))?;
+        self.writer.submit(keeping, change, |outcome| drop(deliver.send(outcome)))?;
         delivered.await.map_err(|_| StoreError::Closed)?
     }
 
@@ -120,7 +138,7 @@ impl Store {
         F: FnOnce(&Edit<'_>) -> Result<T> + Send + 'static,
     {
         let (deliver, delivered) = std::sync::mpsc::sync_channel(1);
-        self.writer.submit(change, move |outcome| drop(deliver.send(outcome)))?;
+        self.writer.submit(Keeping::Synced, change, move |outcome| drop(deliver.send(outcome)))?;
         delivered.recv().map_err(|_| StoreError::Closed)?
     }
 

@@ -16,6 +16,7 @@ use domain::recipe::{Recipe, builtin};
 use domain::report::{DropGroup, RepairGroup};
 use domain::review::{Decision, DecisionScope, Verdict};
 use domain::run::{BatchStage, FailureKind, PossiblyBilled, RetryGroup, RetryKind, RunMode, StopReason};
+use domain::run_options::RunOptions;
 use domain::similar::PerceptualHash;
 use domain::usage::Usage;
 
@@ -73,7 +74,7 @@ impl Library {
             model_name: "M".into(),
             recipe: cats(),
             concurrency: 2,
-            at_once: None,
+            options: RunOptions::default(),
             answer_key: None,
             asks_anew: false,
             mode: RunMode::Live,

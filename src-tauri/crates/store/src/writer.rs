@@ -1,5 +1,6 @@
 //! The one writer: a thread that takes changes from a bounded queue and commits what has gathered as one transaction,
-//! each change in a savepoint of its own. Whoever submitted a change hears of it only after the commit.
+//! each change in a savepoint of its own. Whoever submitted a change hears of it only after the commit, and that is flushed
+//! to the disk unless all of it can be derived anew.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
@@ -13,8 +14,22 @@ const QUEUE_LENGTH: usize = 256;
 /// Changes that share a commit, so that one commit stays in the low milliseconds.
 const GROUP_LENGTH: usize = 64;
 
+/// What the loss of a change would mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keeping {
+    /// It is on disk before its submitter hears of it, come what may.
+    Synced,
+    /// It can be derived anew from what is on disk: it outlives this process, and the next synced change makes it outlive
+    /// a power cut.
+    Derived,
+}
+
 /// Applies a change and keeps its outcome until it is known whether the commit held.
-type Change = Box<dyn for<'a> FnOnce(&Edit<'a>) -> Settle + Send>;
+type Apply = Box<dyn for<'a> FnOnce(&Edit<'a>) -> Settle + Send>;
+struct Change {
+    keeping: Keeping,
+    apply: Apply,
+}
 /// Whether the change holds so far, and how to tell its submitter.
 type Settle = (bool, Tell);
 /// Tells a submitter how its change ended; `Some` when the commit failed.
@@ -35,13 +50,13 @@ impl Writer {
 
     /// Queues a change. `deliver` is called on the writer's thread once the change is committed, or is known not to be;
     /// it is dropped uncalled when the library cannot be written at all.
-    pub fn submit<T, F, D>(&self, change: F, deliver: D) -> Result<()>
+    pub fn submit<T, F, D>(&self, keeping: Keeping, change: F, deliver: D) -> Result<()>
     where
         T: 'static,
         F: FnOnce(&Edit<'_>) -> Result<T> + Send + 'static,
         D: FnOnce(Result<T>) + Send + 'static,
     {
-        let change: Change = Box::new(move |edit| {
+        let apply: Apply = Box::new(move |edit| {
             let outcome = change(edit);
             let is_applied = outcome.is_ok();
             let tell = Box::new(move |commit_error: Option<&rusqlite::Error>| {
@@ -54,7 +69,7 @@ impl Writer {
             (is_applied, tell)
         });
         let queue = self.queue.as_ref().ok_or(StoreError::Closed)?;
-        queue.send(change).map_err(|_| StoreError::Closed)
+        queue.send(Change { keeping, apply }).map_err(|_| StoreError::Closed)
     }
 }
 
@@ -70,9 +85,18 @@ impl Drop for Writer {
 }
 
 fn write_all(connection: &Connection, changes: &Receiver<Change>) {
+    let mut group = Vec::with_capacity(GROUP_LENGTH);
+    let mut keeping = Keeping::Synced;
     while let Ok(first) = changes.recv() {
-        let mut tells = Vec::new();
-        let committed = commit_group(connection, first, changes, &mut tells);
+        group.push(first);
+        group.extend(changes.try_iter().take(GROUP_LENGTH - 1));
+        let wanted = keeping_of(&group);
+        // Fails only while a transaction is open, and then the safer way stays.
+        if wanted != keeping && keep(connection, wanted).is_ok() {
+            keeping = wanted;
+        }
+        let mut tells = Vec::with_capacity(group.len());
+        let committed = commit(connection, group.drain(..), &mut tells);
         if let Err(error) = &committed {
             tracing::error!(%error, "a commit to the library failed");
         }
@@ -86,20 +110,27 @@ fn write_all(connection: &Connection, changes: &Receiver<Change>) {
     }
 }
 
-fn commit_group(
-    connection: &Connection,
-    first: Change,
-    changes: &Receiver<Change>,
-    tells: &mut Vec<Tell>,
-) -> rusqlite::Result<()> {
+/// One change that has to be on disk takes all others with it.
+fn keeping_of(group: &[Change]) -> Keeping {
+    let is_derived = group.iter().all(|change| change.keeping == Keeping::Derived);
+    if is_derived { Keeping::Derived } else { Keeping::Synced }
+}
+
+fn keep(connection: &Connection, keeping: Keeping) -> rusqlite::Result<()> {
+    let synchronous = match keeping {
+        Keeping::Synced => "full",
+        Keeping::Derived => "normal",
+    };
+    connection.pragma_update(None, "synchronous", synchronous)
+}
+
+fn commit(connection: &Connection, group: impl Iterator<Item = Change>, tells: &mut Vec<Tell>) -> rusqlite::Result<()> {
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
-    let mut next = Some(first);
-    while let Some(change) = next {
+    for change in group {
         transaction.execute_batch("SAVEPOINT change")?;
-        let (is_applied, tell) = change(&Edit(View(&transaction)));
+        let (is_applied, tell) = (change.apply)(&Edit(View(&transaction)));
         tells.push(tell);
         transaction.execute_batch(if is_applied { "RELEASE change" } else { "ROLLBACK TO change; RELEASE change" })?;
-        next = if tells.len() < GROUP_LENGTH { changes.try_recv().ok() } else { None };
     }
     transaction.commit()
 }

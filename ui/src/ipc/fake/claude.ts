@@ -8,6 +8,8 @@ import type {
   Model,
   ModelQuote,
   PicoDollars,
+  Preset,
+  PresetQuote,
   PromptCaching,
   RunMode,
   SentSize,
@@ -77,17 +79,33 @@ export function claudeRows(
     const left = ids.filter((image) => !before.has(image));
     const asked = asksAnew ? ids : left;
     const { cost, basis } = costOf(listed, asked, hasLongInstructions);
+    const time = listed.id === MEASURED_CLAUDE ? measuredTime(asked.length) : null;
     return {
       model: asModel(listed, destination),
       cost,
       answered_before: ids.length - left.length,
       overnight: halved(cost),
       cost_basis: basis,
-      time: listed.id === MEASURED_CLAUDE ? measuredTime(asked.length) : null,
+      time,
+      presets: presetsFor(asked.length, time?.image_millis ?? null),
       shortfalls: [],
       hindrance: null,
       can_run: true,
     };
+  });
+}
+
+function presetsFor(images: number, imageMillis: number | null): PresetQuote[] {
+  const isLarge = images > 500;
+  const offered: [Preset, number, number, number | null, boolean][] = [
+    ["small", 3, 200, null, images <= 20],
+    ["medium", 4, 200, null, images > 20 && images <= 100],
+    ["large", isLarge ? 5 : 4, isLarge ? 150 : 200, isLarge ? 30 : 20, images > 100],
+  ];
+  return offered.map(([preset, concurrency, pause_millis, chunk_size, is_fitting]) => {
+    const rounds = Math.ceil(images / concurrency);
+    const total_millis = imageMillis === null ? null : rounds * imageMillis + Math.max(0, rounds - 1) * pause_millis;
+    return { preset, options: { concurrency, pause_millis, chunk_size }, is_fitting, total_millis };
   });
 }
 

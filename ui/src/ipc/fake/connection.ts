@@ -110,7 +110,8 @@ export class FakeConnection {
   }
 
   describe(settings: Settings): Connection {
-    const { base_url, concurrency, further_routes } = settings;
+    const { base_url, further_routes } = settings;
+    const concurrency = settings.run?.concurrency;
     const address = base_url ?? VENDOR;
     const url = URL.canParse(address) ? new URL(address) : null;
     const isUsable = url !== null && /^https?:$/.test(url.protocol);

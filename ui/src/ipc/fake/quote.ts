@@ -74,6 +74,7 @@ export function quote(
               concurrency: AT_ONCE,
               basis: { kind: "trial", images: Math.min(3, asked.length) },
             },
+      presets: [],
       shortfalls,
       hindrance: null,
       can_run: !shortfalls.some(isBlocking),

@@ -24,7 +24,7 @@ const GROWTH_MILLIS = 500;
 
 /** The way to Claude, and those further ones that can be used. */
 export function routesOf(host: string, settings: Settings, isUsable: (route: FurtherRoute) => boolean): FakeRoute[] {
-  const first = { name: host, concurrency: settings.concurrency ?? null, limits: settings.limits ?? {} };
+  const first = { name: host, concurrency: settings.run?.concurrency ?? null, limits: settings.limits ?? {} };
   return [first, ...(settings.further_routes ?? []).filter(isUsable)];
 }
 

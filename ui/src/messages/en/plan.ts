@@ -15,7 +15,8 @@ import type {
   Shortfall,
   TimeBasis,
 } from "../../ipc/bindings";
-import { count, date, dayOfYear, enoughMoney, exactMoney, money, names, pixels } from "../format";
+import type { PaceName } from "../../plan/pace.svelte";
+import { count, date, dayOfYear, duration, enoughMoney, exactMoney, money, names, pixels } from "../format";
 
 const images = (number: number) => `${count(number)} ${number === 1 ? "image" : "images"}`;
 
@@ -190,6 +191,23 @@ export const plan = {
     inShort: (number: number | null) => `${number === null ? "auto" : count(number)} at once`,
     note: "Empty: Fieldmark finds out how many go well, and goes slower when the server asks for it.",
     hinders: "The number of images at once needs another value.",
+  },
+  pace: {
+    title: "Pace",
+    names: { auto: "Auto", small: "Small", medium: "Medium", large: "Large" } satisfies Record<PaceName, string>,
+    own: "Your own numbers.",
+    autoNote: "As fast as the server takes it.",
+    note: (atOnce: number, pauseMillis: number, millis: number | null) =>
+      `${count(atOnce)} at once, a pause of ${count(pauseMillis)} ms${millis === null ? "" : `: about ${duration(millis)}`}.`,
+    fitting: "Made for as many images as these.",
+    pause: "Pause between them, ms",
+    none: "none",
+    pauseRange: (most: number) => `A whole number of milliseconds up to ${count(most)}.`,
+    pauseHinders: "The pause needs another value.",
+    maxTokens: "Longest answer, tokens",
+    maxTokensNote: "Empty: as the model usually needs. Shorter caps the cost and may cut answers off.",
+    maxTokensRange: (least: number, most: number) => `A whole number from ${count(least)} to ${count(most)}.`,
+    maxTokensHinders: "The longest answer needs another value.",
   },
   budget: {
     title: "Budget cap",

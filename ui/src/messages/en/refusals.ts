@@ -17,6 +17,7 @@ export const refusals = {
   budget_too_small: "This budget is too small: not one image could be sent under it. Nothing was sent.",
   unsettled:
     "Requests were under way when Fieldmark was closed, and may have been billed. Open the run and agree to ask again.",
+  settings: "The settings file cannot be read. The log and the command line say where it is wrong.",
   address:
     "This address cannot be used. It should look like https://api.anthropic.com: with https:// unless it is on this machine, without a user name, a password or a question mark.",
   key: "That is no key: it is empty, or has characters that no key has. Paste it anew.",

@@ -6,6 +6,7 @@ import type {
   RouteLimits,
   SettingSource,
 } from "../../ipc/bindings";
+import type { RunSettingName } from "../../settings/run.svelte";
 import { count } from "../format";
 
 /** Where a key is kept, and why not in the keychain. */
@@ -65,6 +66,33 @@ export const settings = {
   limitsNote:
     "Empty: what the server announces or refuses is followed. A number here is kept to as well, such as to leave room for others on the account.",
   limitWrong: "A whole number above nought, or nothing.",
+  requests: "Requests",
+  requestsNote: "How models elsewhere are asked. Limits and outages of the server use up no try.",
+  run: {
+    retry_attempts: { title: "Tries beyond the first", note: "For one image.", usual: "3" },
+    retry_delay_ms: { title: "Before the second try, ms", note: "Doubles with each further one.", usual: "1000" },
+    task_timeout_ms: {
+      title: "Longest silence, ms",
+      note: "While an answer is on its way; then the request is given up.",
+      usual: "60000",
+    },
+    rate_limit_delay_ms: {
+      title: "Pause between requests, ms",
+      note: "Each of the images at once rests so long. With a pause there are four at once, unless a number is set.",
+      usual: "0",
+    },
+    chunk_size: {
+      title: "Images prepared ahead",
+      note: "Empty: five to twenty, by size and speed.",
+      usual: "found out",
+    },
+    max_tokens: {
+      title: "Longest answer, tokens",
+      note: "Empty: as the model usually needs. Shorter caps the cost and may cut answers off.",
+      usual: "found out",
+    },
+  } satisfies Record<RunSettingName, { title: string; note: string; usual: string }>,
+  wholeNumber: (least: number, most: number) => `A whole number from ${count(least)} to ${count(most)}, or nothing.`,
   further: "Further routes",
   furtherNote:
     "Other regions, accounts or gateways with the same models. Requests are spread over all that are in use.",
@@ -167,6 +195,9 @@ export const settings = {
   metricsNote: "Durations, throughput, retries and failures of the latest run, as JSON for other programs.",
   library: "Library",
   folder: "Folder",
+  file: "Settings file",
+  fileNote:
+    "All settings, for the window and the command line. The file explains every key; variables of the environment win over it.",
   folderNote: "The database, thumbnails and answers. Your photos are not in it: they stay where they are.",
   about: "About",
   version: "Version",

@@ -18,6 +18,7 @@ use provider::request::{Brief, BriefError, BriefOptions};
 use crate::Result;
 use crate::connection::claude;
 use crate::library::Library;
+use crate::route::brief_options;
 use crate::servers::PricePercents;
 
 /// Marks an image, as long as nobody knows better.
@@ -36,27 +37,42 @@ struct AnswerTokens {
     basis: AnswerBasis,
 }
 
+impl AnswerTokens {
+    /// No answer gets longer than `limit`.
+    fn within(self, limit: u64) -> Self {
+        Self { low: self.low.min(limit), expected: self.expected.min(limit), ..self }
+    }
+}
+
+/// Under which conditions something is asked.
+pub struct Conditions {
+    pub mode: RunMode,
+    pub percents: PricePercents,
+    /// The longest that an answer may get, as a person has said.
+    pub max_tokens: Option<u32>,
+}
+
 impl Library {
-    /// What annotating images of these sizes costs in a run of this mode, and what that is made of where anything is sent.
+    /// What annotating images of these sizes costs under such conditions, and what that is made of where anything is sent.
     pub(crate) fn cost(
         &self,
         model: &Model,
         recipe: &Recipe,
         sizes: &[SizeCount],
-        mode: RunMode,
-        percents: PricePercents,
+        conditions: &Conditions,
     ) -> Result<Option<(CostRange, Option<CostBasis>)>> {
         if model.destination == Destination::ThisMachine {
             return Ok(Some((CostRange::default(), None)));
         }
         let claude = claude(&model.id)?;
-        let (options, terms, percents) = match mode {
-            RunMode::Live => (BriefOptions::default(), Terms::LIST, percents),
+        let (terms, percents) = match conditions.mode {
+            RunMode::Live => (Terms::LIST, conditions.percents),
             // Batches go to the server for Claude alone.
-            RunMode::Overnight => (BriefOptions::BATCH, Terms::BATCH, PricePercents::LIST),
+            RunMode::Overnight => (Terms::BATCH, PricePercents::LIST),
         };
+        let options = brief_options(conditions.mode, conditions.max_tokens);
         let Ok(brief) = Brief::new(claude, recipe, options) else { return Ok(None) };
-        let answers = self.answer_tokens(model, recipe, &brief)?;
+        let answers = self.answer_tokens(model, recipe, &brief)?.within(brief.max_output_tokens());
         Ok(Some(priced(&brief, terms, percents, &answers, &sent_sizes(&brief, sizes))))
     }
 

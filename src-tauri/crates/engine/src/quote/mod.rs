@@ -11,15 +11,18 @@ use std::time::Instant;
 
 use domain::ids::ImageId;
 use domain::model::{Destination, Model, ModelId};
-use domain::plan::{ModelQuote, PlanRequest, Quote, SizeCount, TimeBasis, TimeEstimate};
+use domain::plan::{ModelQuote, PlanRequest, PresetQuote, Quote, SizeCount, TimeBasis, TimeEstimate};
 use domain::recipe::Recipe;
 use domain::run::RunMode;
+use domain::run_options::{Preset, RunOptions};
 use provider::prices::PRICES_AS_OF;
 
 use crate::Result;
 use crate::connection::Way;
 use crate::library::{Library, lock, processors};
 use crate::route::{DETECTOR_EDGE, Routes, detected};
+
+pub use cost::Conditions;
 
 /// Sizes that a quote lists one by one.
 const LISTED_SIZES: usize = 5;
@@ -46,6 +49,8 @@ struct Subject<'a> {
     images: &'a [ImageId],
     sizes: &'a [SizeCount],
     asks_anew: bool,
+    /// Completed by the settings.
+    options: RunOptions,
 }
 
 /// Trials made since the library was opened: one a model is enough.
@@ -68,7 +73,8 @@ impl Library {
         let way = self.way()?;
         let models = Routes::models(&way)?;
         let suggested_model = if way.has_key() { way.suggested_model().clone() } else { models[0].id.clone() };
-        let subject = Subject { recipe: &recipe, images: &images, sizes: &sizes, asks_anew: request.asks_anew };
+        let (asks_anew, options) = (request.asks_anew, way.complete(request.options));
+        let subject = Subject { recipe: &recipe, images: &images, sizes: &sizes, asks_anew, options };
         let models = models.into_iter().map(|model| self.quote_for(model, &way, &subject)).collect::<Result<_>>()?;
         Ok(Quote {
             image_count: u32::try_from(image_count).unwrap_or(u32::MAX),
@@ -86,7 +92,7 @@ impl Library {
         let hindrance = way.hindrance(&model);
         let can_run = hindrance.is_none() && model.can_run(subject.recipe);
         let pace = if can_run { self.pace(&model, subject.images)? } else { None };
-        let key = Routes::answer_key(way, &model, subject.recipe)?;
+        let key = Routes::answer_key(way, &model, subject.recipe, subject.options.max_tokens)?;
         let answered_before = self.answered_before(key.as_deref(), subject.images)?.len();
         let (image_count, sizes) = if subject.asks_anew || answered_before == 0 {
             (subject.images.len(), Cow::Borrowed(subject.sizes))
@@ -94,12 +100,16 @@ impl Library {
             let sizes = self.unanswered_sizes(key.as_deref(), subject.images)?;
             (subject.images.len() - answered_before, Cow::Owned(sizes))
         };
-        let percents = way.price_percents();
-        let (cost, cost_basis) = self.cost(&model, subject.recipe, &sizes, RunMode::Live, percents)?.unzip();
-        let overnight = match model.destination {
-            Destination::ThisMachine => None,
+        let conditions =
+            |mode| Conditions { mode, percents: way.price_percents(), max_tokens: subject.options.max_tokens };
+        let live = self.cost(&model, subject.recipe, &sizes, &conditions(RunMode::Live))?;
+        let (cost, cost_basis) = live.unzip();
+        let image_count = u32::try_from(image_count).unwrap_or(u32::MAX);
+        let (overnight, presets) = match model.destination {
+            Destination::ThisMachine => (None, Vec::new()),
             Destination::Host { .. } => {
-                self.cost(&model, subject.recipe, &sizes, RunMode::Overnight, percents)?.map(|(cost, _)| cost)
+                let overnight = self.cost(&model, subject.recipe, &sizes, &conditions(RunMode::Overnight))?;
+                (overnight.map(|(cost, _)| cost), presets(pace, image_count))
             }
         };
         Ok(ModelQuote {
@@ -107,7 +117,8 @@ impl Library {
             overnight,
             cost,
             cost_basis: cost_basis.flatten(),
-            time: pace.map(|pace| estimate(pace, u32::try_from(image_count).unwrap_or(u32::MAX))),
+            time: pace.map(|pace| estimate(pace, image_count, subject.options)),
+            presets,
             shortfalls,
             hindrance,
             can_run,
@@ -204,14 +215,39 @@ impl Library {
     }
 }
 
+/// At the pace that was measured, or where a person has said how many at once, in rounds of so many.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a duration, and `as` saturates")]
-fn estimate(pace: Pace, image_count: u32) -> TimeEstimate {
-    TimeEstimate {
+fn estimate(pace: Pace, image_count: u32, options: RunOptions) -> TimeEstimate {
+    let image_millis = pace.image_millis.round() as u32;
+    let measured = TimeEstimate {
         total_millis: (pace.step_millis * f64::from(image_count)).round() as u32,
-        image_millis: pace.image_millis.round() as u32,
+        image_millis,
         concurrency: pace.concurrency,
         basis: pace.basis,
+    };
+    match (pace.basis, options.concurrency, options.total_millis(image_count, image_millis)) {
+        // What is tried out is on this machine, where the processors are what there is to share.
+        (TimeBasis::EarlierRun { .. }, Some(concurrency), Some(total)) => {
+            TimeEstimate { total_millis: u32::try_from(total).unwrap_or(u32::MAX), concurrency, ..measured }
+        }
+        _ => measured,
     }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a duration, and `as` saturates")]
+fn presets(pace: Option<Pace>, image_count: u32) -> Vec<PresetQuote> {
+    let fitting = Preset::for_images(image_count);
+    let quoted = Preset::ALL.map(|preset| {
+        let options = preset.options(image_count);
+        let total = pace.and_then(|pace| options.total_millis(image_count, pace.image_millis.round() as u32));
+        PresetQuote {
+            preset,
+            options,
+            is_fitting: preset == fitting,
+            total_millis: total.map(|total| u32::try_from(total).unwrap_or(u32::MAX)),
+        }
+    });
+    quoted.to_vec()
 }
 
 /// At most `count` of `images`, evenly spread, so that a trial meets more than one folder's kind of photo.

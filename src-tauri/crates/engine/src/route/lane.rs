@@ -8,12 +8,12 @@ use provider::client::{Client, SendError};
 use provider::disposition::{Disposition, ItemFailure, RetryCause, StopCause};
 use provider::prices::Terms;
 use provider::refusal::RateLimits;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 use super::Remedy;
 use super::gate::{Gate, Pass};
 use super::limiter::{Need, Opening};
+use super::places::Place;
 use crate::library::lock;
 
 /// How long a written cache entry can be counted on, less than the vendor's five minutes.
@@ -69,7 +69,7 @@ pub struct Entry {
     pass: Pass,
     is_warming: bool,
     /// Its place among those that a person has allowed at once, over all lanes.
-    _place: Option<OwnedSemaphorePermit>,
+    _place: Option<Place>,
 }
 
 impl Entry {
@@ -113,7 +113,7 @@ impl Lane {
     }
 
     /// Enters lane number `lane`, which was found open.
-    pub fn enter(&self, lane: usize, need: Need, warms_cache: bool, place: Option<OwnedSemaphorePermit>) -> Entry {
+    pub fn enter(&self, lane: usize, need: Need, warms_cache: bool, place: Option<Place>) -> Entry {
         let is_warming = warms_cache && self.warmth() == Warmth::Cold;
         if is_warming {
             *lock(&self.warmth) = Warmth::Warming;

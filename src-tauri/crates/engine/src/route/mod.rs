@@ -4,6 +4,7 @@ mod batch;
 mod gate;
 mod lane;
 mod limiter;
+mod places;
 mod remote;
 
 use std::collections::{BTreeMap, HashMap};
@@ -17,6 +18,7 @@ use domain::model::{Destination, Model, ModelId, Vocabulary};
 use domain::money::PicoDollars;
 use domain::recipe::{Recipe, ShapeKind};
 use domain::run::{FailureKind, Hold, RetryKind, RouteState, RunMode, StopReason};
+use domain::run_options::RunOptions;
 use local::{DetectOptions, Detector, INPUT_EDGE, MODEL_ID};
 use prepare::Pixels;
 use provider::request::{Brief, BriefOptions, Request};
@@ -32,6 +34,7 @@ pub use batch::{CallNext, CallTrouble, refused};
 use gate::Gate;
 use lane::{Closed, Entry, Lane};
 pub use limiter::Bounds;
+use places::Places;
 pub use remote::Remote;
 
 /// Long edge in which the detector gets a picture, in pixels: twice its input, since its second view stretches the
@@ -313,9 +316,9 @@ impl Routes {
     }
 
     /// What decides the answers of `model` to `recipe` besides the image; `None` where answers cost nothing.
-    pub fn answer_key(way: &Way, model: &Model, recipe: &Recipe) -> Result<Option<String>> {
+    pub fn answer_key(way: &Way, model: &Model, recipe: &Recipe, max_tokens: Option<u32>) -> Result<Option<String>> {
         let (Some(origin), Destination::Host { .. }) = (way.origin(), &model.destination) else { return Ok(None) };
-        let brief = Brief::new(claude(&model.id)?, recipe, BriefOptions::default());
+        let brief = Brief::new(claude(&model.id)?, recipe, brief_options(RunMode::Live, max_tokens));
         Ok(brief.ok().map(|brief| remote::answer_key(&brief, &origin)))
     }
 
@@ -327,32 +330,34 @@ impl Routes {
         Ok(Arc::clone(self.detector.get_or_init(|| detector)))
     }
 
-    /// Opens the way to `model`, for so many requests at once or as many as turn out well; blocks while weights are loaded.
-    /// Overnight, only the server for Claude itself is asked: whether another has batches nobody has said.
+    /// Opens the way to `model`, with options that the settings have completed; blocks while weights are loaded. Overnight, only the server for Claude itself is asked: whether another has batches nobody has said.
     pub fn open(
         &self,
         way: &Way,
         model: &Model,
         recipe: &Recipe,
         mode: RunMode,
-        at_once: Option<u32>,
+        options: &RunOptions,
     ) -> Result<Route> {
         if model.destination == Destination::ThisMachine {
             return Ok(Route::Embedded(self.detector()?));
         }
-        let (options, server_count) = match mode {
-            RunMode::Live => (BriefOptions::default(), usize::MAX),
-            RunMode::Overnight => (BriefOptions::BATCH, 1),
+        let server_count = match mode {
+            RunMode::Live => usize::MAX,
+            RunMode::Overnight => 1,
         };
-        let brief = Brief::new(claude(&model.id)?, recipe, options)?;
-        let lanes = way.servers()?.into_iter().take(server_count).map(|server| {
+        let brief = Brief::new(claude(&model.id)?, recipe, brief_options(mode, options.max_tokens))?;
+        let at_once = options.concurrency;
+        let lanes = way.servers(options)?.into_iter().take(server_count).map(|server| {
             // What is said for the run counts for the server for Claude; a further route may be held smaller.
             let own = server.bounds.at_once.filter(|own| server.is_further && at_once.is_none_or(|all| *own < all));
-            let bounds = Bounds { at_once: own.or(at_once).or(server.bounds.at_once), ..server.bounds };
+            let bounds = Bounds { at_once: own.or(at_once), ..server.bounds };
             let gate = self.gate(&server.client.server().origin(), bounds);
             Lane::new(server.name, server.client, gate, server.price_percent)
         });
-        Ok(Route::Remote(Arc::new(Remote::new(brief, mode, lanes.collect(), at_once, Arc::clone(&self.moved)))))
+        let pause = Duration::from_millis(options.pause_millis.unwrap_or(0).into());
+        let places = at_once.map(|count| Places::new(count, pause));
+        Ok(Route::Remote(Arc::new(Remote::new(brief, mode, lanes.collect(), places, Arc::clone(&self.moved)))))
     }
 
     fn gate(&self, origin: &str, bounds: Bounds) -> Arc<Gate> {
@@ -362,6 +367,15 @@ impl Routes {
         gate.set_bounds(bounds);
         Arc::clone(gate)
     }
+}
+
+/// How a run's requests are put.
+pub fn brief_options(mode: RunMode, max_tokens: Option<u32>) -> BriefOptions {
+    let usual = match mode {
+        RunMode::Live => BriefOptions::default(),
+        RunMode::Overnight => BriefOptions::BATCH,
+    };
+    BriefOptions { max_output_tokens: max_tokens.map(u64::from), ..usual }
 }
 
 fn embedded_model() -> Model {

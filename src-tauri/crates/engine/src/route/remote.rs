@@ -15,11 +15,12 @@ use provider::parse::{self, AnswerError};
 use provider::prices::Terms;
 use provider::request::{Brief, IMAGE_BASE64_LIMIT, MediaType, Picture, Request};
 use store::Bill;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 use tokio::time::sleep_until;
 
 use super::lane::{Closed, Entry, Lane, Others, retry_kind, said};
 use super::limiter::{Need, Opening};
+use super::places::Places;
 use super::{Received, Room, Trouble};
 use crate::library::lock;
 use crate::servers::PricePercents;
@@ -50,7 +51,7 @@ pub struct Remote {
     mode: RunMode,
     lanes: Vec<Lane>,
     /// As many as a person has allowed at once, over all lanes.
-    places: Option<(u32, Arc<Semaphore>)>,
+    places: Option<Arc<Places>>,
     moved: Arc<Notify>,
     /// Output tokens of an answer, the mean of those that have come.
     answer_tokens: Mutex<f64>,
@@ -59,7 +60,7 @@ pub struct Remote {
 impl Remote {
     /// `moved` is told whenever one of the lanes' gates may have opened.
     #[expect(clippy::cast_precision_loss, reason = "tokens of one answer")]
-    pub fn new(brief: Brief, mode: RunMode, lanes: Vec<Lane>, at_once: Option<u32>, moved: Arc<Notify>) -> Self {
+    pub fn new(brief: Brief, mode: RunMode, lanes: Vec<Lane>, places: Option<Places>, moved: Arc<Notify>) -> Self {
         let origin = lanes.first().map(|lane| lane.client.server().origin()).unwrap_or_default();
         Self {
             answer_key: answer_key(&brief, &origin),
@@ -69,7 +70,7 @@ impl Remote {
             brief,
             mode,
             lanes,
-            places: at_once.map(|count| (count.max(1), Arc::new(Semaphore::new(count.max(1) as usize)))),
+            places: places.map(Arc::new),
             moved,
         }
     }
@@ -145,8 +146,7 @@ impl Remote {
     pub async fn enter(&self, request: &Request) -> Result<Entry, Closed> {
         let need = self.need(request);
         let place = match &self.places {
-            // Fails only when it is closed, which nobody does.
-            Some((_, places)) => Arc::clone(places).acquire_owned().await.ok(),
+            Some(places) => places.take().await,
             None => None,
         };
         loop {
@@ -278,6 +278,6 @@ impl Remote {
     /// Requests at a time on all lanes, as things stand.
     pub fn at_once(&self) -> usize {
         let lanes = self.lanes.iter().filter(|lane| !lane.is_closed()).map(|lane| lane.gate.state().at_once).sum();
-        self.places.as_ref().map_or(lanes, |(count, _)| lanes.min(*count as usize))
+        self.places.as_ref().map_or(lanes, |places| lanes.min(places.count as usize))
     }
 }

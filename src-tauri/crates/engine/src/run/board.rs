@@ -26,6 +26,8 @@ const NEWEST_SHARE: f64 = 0.2;
 #[derive(Default)]
 pub struct Board {
     state: Mutex<State>,
+    /// Images to have prepared before their turn, as a person has said.
+    chunk_size: Option<usize>,
     /// Told whenever an image has got its turn: there is room for another.
     moved: Notify,
 }
@@ -63,6 +65,10 @@ impl Asked {
 }
 
 impl Board {
+    pub fn new(chunk_size: Option<u32>) -> Self {
+        Self { chunk_size: chunk_size.map(|size| size.max(1) as usize), ..Self::default() }
+    }
+
     /// An image waits for its turn, prepared, until what is returned is dropped.
     pub fn note_prepared(self: &Arc<Self>, byte_count: usize) -> Ready {
         let mut state = lock(&self.state);
@@ -95,6 +101,9 @@ impl Board {
     /// memory.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small positive number")]
     pub fn look_ahead(&self) -> usize {
+        if let Some(size) = self.chunk_size {
+            return size;
+        }
         let state = lock(&self.state);
         let needed = if state.turn_seconds > 0.0 { SAFETY * state.prepare_seconds / state.turn_seconds } else { 0.0 };
         let affordable = if state.byte_count > 0.0 { MOST_BYTES / state.byte_count } else { f64::INFINITY };

@@ -14,7 +14,7 @@ use tokio::sync::{Mutex, Semaphore, watch};
 
 use super::board::{Asked, Board};
 use super::budget::{Budget, Reservation};
-use super::retry::{self, RETRIES, RETRIES_IN_OUTAGE};
+use super::retry::{RETRIES_IN_OUTAGE, Retrying};
 use super::tally::Tally;
 use crate::clock::now_millis;
 use crate::library::Library;
@@ -29,6 +29,7 @@ pub struct Work {
     pub recipe: Arc<Recipe>,
     pub tally: Tally,
     pub budget: Budget,
+    pub retrying: Retrying,
     pub board: Arc<Board>,
     /// Decoding takes the processors, and no more images than there are processors the memory.
     pub preparing: Semaphore,
@@ -142,8 +143,11 @@ impl Work {
             self.tally.note_cut_short();
         }
         let (run, recipe, now) = (self.run, Arc::clone(&self.recipe), now_millis());
-        let settled =
-            self.library.store.write(move |edit| edit.settle_job(run, &job, &recipe, &outcome, took_millis, now));
+        // The answer is on disk; should a power cut take its marks, it is read again.
+        let settled = self
+            .library
+            .store
+            .write_derived(move |edit| edit.settle_job(run, &job, &recipe, &outcome, took_millis, now));
         let carried = settled.await?;
         Ok(Finished { carried, ..finished })
     }
@@ -197,7 +201,7 @@ impl Work {
                 }
                 Err(trouble) => trouble,
             };
-            let next = course.next(trouble.remedy);
+            let next = course.next(trouble.remedy, self.retrying);
             let is_again = matches!(next, Next::Turn | Next::Wait(_) | Next::Shrink);
             let retried_for = is_again.then_some(trouble.retry_kind);
             self.note_unanswered(attempt, &trouble, retried_for, at_most, reservation).await?;
@@ -363,7 +367,7 @@ enum Next {
 }
 
 impl Course {
-    fn next(&mut self, remedy: Remedy) -> Next {
+    fn next(&mut self, remedy: Remedy, retrying: Retrying) -> Next {
         match remedy {
             Remedy::Again => Next::Turn,
             Remedy::AgainAfterOutage => {
@@ -373,10 +377,10 @@ impl Course {
             }
             Remedy::Retry { after } => {
                 self.tries += 1;
-                if self.tries > RETRIES {
+                if self.tries > retrying.attempts {
                     Next::Fail(FailureKind::ModelFailed)
                 } else {
-                    Next::Wait(retry::delay(self.tries, after, fastrand::f64()))
+                    Next::Wait(retrying.delay(self.tries, after, fastrand::f64()))
                 }
             }
             Remedy::Shrink if self.is_shrunk => Next::Fail(FailureKind::Refused),

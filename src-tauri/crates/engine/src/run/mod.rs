@@ -21,20 +21,24 @@ use domain::model::{Destination, Model, ModelId, Shortfall};
 use domain::plan::{ResumeRequest, RunRequest};
 use domain::recipe::Recipe;
 use domain::run::{RunMode, RunProgress, RunState, RunSummary, StopReason, WorkingRun};
+use domain::run_options::RunOptions;
 use store::NewRun;
 use tokio::sync::{Mutex, Semaphore, watch};
 
 use crate::clock::now_millis;
 use crate::library::{Library, lock, processors};
+use crate::quote::Conditions;
 use crate::route::{Route, Routes};
 use crate::{EngineError, Result};
 
+use board::Board;
 use budget::Budget;
 use dispatcher::Dispatcher;
 use executor::Work;
 use lock::RunLock;
 pub use overnight::BatchLimits;
 use overnight::Overnight;
+pub use retry::Retrying;
 use tally::{Sums, Tally};
 
 /// A run that this process works on.
@@ -42,6 +46,15 @@ pub struct ActiveRun {
     progress: watch::Receiver<RunProgress>,
     /// `Some` asks the dispatcher to admit nothing more.
     stop: watch::Sender<Option<StopReason>>,
+}
+
+/// A way to a model, opened for a run.
+struct Opened {
+    model: Model,
+    route: Route,
+    /// What was said for the run, completed by the settings.
+    options: RunOptions,
+    retrying: Retrying,
 }
 
 impl Library {
@@ -60,18 +73,19 @@ impl Library {
         }
         let asked: Vec<_> = queue.iter().filter(|queued| queued.leader.is_none()).map(|queued| queued.image).collect();
         let recipe = self.store.read(|view| view.recipe(request.recipe))?;
-        let (wanted, at_once) = (request.model.clone(), request.concurrency);
-        let (model, route) = self.open_route(wanted, recipe.clone(), request.mode, at_once).await?;
+        let opened = self.open_route(request.model.clone(), recipe.clone(), request.mode, request.options).await?;
+        let (model, options) = (opened.model.clone(), opened.options);
         // What is done on this machine costs nothing, and has nobody to wait for.
         let mode = if model.destination == Destination::ThisMachine { RunMode::Live } else { request.mode };
         let shortfalls = model.shortfalls(&recipe);
         if shortfalls.iter().any(Shortfall::is_blocking) {
             return Err(EngineError::RecipeBeyondModel(shortfalls));
         }
-        let answer_key = route.answer_key();
+        let answer_key = opened.route.answer_key();
         let reused = answer_key.as_deref().filter(|_| !request.asks_anew);
         let sizes = self.unanswered_sizes(reused, &asked)?;
-        let (quoted, basis) = self.cost(&model, &recipe, &sizes, mode, route.price_percents())?.unzip();
+        let terms = Conditions { mode, percents: opened.route.price_percents(), max_tokens: options.max_tokens };
+        let (quoted, basis) = self.cost(&model, &recipe, &sizes, &terms)?.unzip();
         if let (Some(budget), Some(basis)) = (request.budget, basis.flatten())
             && budget < basis.dearest_request
         {
@@ -80,11 +94,11 @@ impl Library {
         let run = NewRun {
             quoted,
             budget: request.budget,
-            concurrency: match route.at_once() {
+            concurrency: match opened.route.at_once() {
                 Some(_) => 1,
-                None => request.concurrency.map_or_else(processors, |count| count.max(1)),
+                None => request.options.concurrency.map_or_else(processors, |count| count.max(1)),
             },
-            at_once: request.concurrency,
+            options: request.options,
             answer_key,
             asks_anew: request.asks_anew,
             mode,
@@ -96,7 +110,7 @@ impl Library {
         };
         let now = now_millis();
         let id = self.store.write(move |edit| edit.add_run(&run, now)).await?;
-        self.work_on(id, route).await?;
+        self.work_on(id, opened).await?;
         Ok(id)
     }
 
@@ -116,12 +130,12 @@ impl Library {
         if summary.unsettled.count > 0 && !request.accepts_repeats {
             return Err(EngineError::Unsettled(summary.unsettled));
         }
-        let (recipe, at_once) = self.store.read(|view| Ok((view.recipe_of_run(run)?, view.at_once_of_run(run)?)))?;
-        let (model, route) = self.open_route(summary.model, recipe, summary.mode, at_once).await?;
-        let answer_key = route.answer_key();
+        let (recipe, options) = self.store.read(|view| Ok((view.recipe_of_run(run)?, view.options_of_run(run)?)))?;
+        let opened = self.open_route(summary.model, recipe, summary.mode, options).await?;
+        let (destination, answer_key) = (opened.model.destination.clone(), opened.route.answer_key());
         // It goes on where models are now, which may be elsewhere than when it began.
         let noted = self.store.write(move |edit| {
-            edit.note_destination(run, &model.destination)?;
+            edit.note_destination(run, &destination)?;
             edit.note_answer_key(run, answer_key.as_deref())?;
             if request.retries_failed {
                 edit.retry_failed(run)?;
@@ -129,7 +143,7 @@ impl Library {
             request.budget.map_or(Ok(()), |budget| edit.note_budget(run, budget))
         });
         noted.await?;
-        self.work_on(run, route).await
+        self.work_on(run, opened).await
     }
 
     /// What is in flight is finished. Batches go on at the server's, and are heard of again when the run is resumed.
@@ -259,7 +273,7 @@ impl Library {
         if RunLock::is_held(self.folder(), run.id) { RunState::Running } else { RunState::Interrupted }
     }
 
-    async fn work_on(self: &Arc<Self>, run: RunId, route: Route) -> Result<()> {
+    async fn work_on(self: &Arc<Self>, run: RunId, opened: Opened) -> Result<()> {
         let run_lock = RunLock::take(self.folder(), run)?;
         let lost = self
             .store
@@ -290,11 +304,12 @@ impl Library {
         let work = Work {
             library: Arc::clone(self),
             run,
-            route,
+            route: opened.route,
             recipe: Arc::new(recipe),
             tally,
             budget,
-            board: Arc::default(),
+            retrying: opened.retrying,
+            board: Arc::new(Board::new(opened.options.chunk_size)),
             preparing: Semaphore::new(processors() as usize),
             turnstile: Mutex::default(),
             halt: is_halted,
@@ -318,8 +333,8 @@ impl Library {
         model: ModelId,
         recipe: Recipe,
         mode: RunMode,
-        at_once: Option<u32>,
-    ) -> Result<(Model, Route)> {
+        options: RunOptions,
+    ) -> Result<Opened> {
         let library = Arc::clone(self);
         let opening = tokio::task::spawn_blocking(move || {
             let way = library.way()?;
@@ -330,8 +345,9 @@ impl Library {
             if let (Destination::Host { name, .. }, false) = (&model.destination, way.is_agreed_to(&model)) {
                 return Err(EngineError::NotAgreed { host: name.clone() });
             }
-            let route = library.routes.open(&way, &model, &recipe, mode, at_once)?;
-            Ok((model, route))
+            let options = way.complete(options);
+            let route = library.routes.open(&way, &model, &recipe, mode, &options)?;
+            Ok(Opened { model, route, options, retrying: way.retrying() })
         });
         opening.await.map_err(|_| EngineError::TaskLost)?
     }

@@ -46,6 +46,8 @@ pub struct Brief {
     schema: Schema,
     schema_bytes: u64,
     max_output_tokens: u64,
+    /// Whether a person has said how long an answer may get.
+    is_limited: bool,
     caching: Caching,
 }
 
@@ -74,6 +76,7 @@ impl Brief {
             schema_bytes: serde_json::to_vec(&schema).map_or(0, |bytes| bytes.len() as u64),
             schema,
             max_output_tokens: options.max_output_tokens.unwrap_or(habitual).clamp(1, model.max_output_tokens),
+            is_limited: options.max_output_tokens.is_some(),
             caching: options.caching,
         };
         if !brief.may_be_cached() {
@@ -122,9 +125,12 @@ impl Brief {
     }
 
     /// The same with four times the output maximum, or the model's own where that is less: for a picture whose answer was
-    /// cut off. `None` when the model has no more to give.
+    /// cut off. `None` when the model has no more to give, or a person wants no longer answers.
     #[must_use]
     pub fn roomier(&self) -> Option<Self> {
+        if self.is_limited {
+            return None;
+        }
         let max_output_tokens = self.max_output_tokens.saturating_mul(ROOMIER_FACTOR).min(self.model.max_output_tokens);
         (max_output_tokens > self.max_output_tokens).then(|| Self { max_output_tokens, ..self.clone() })
     }

@@ -7,6 +7,7 @@ use domain::money::PicoDollars;
 use domain::plan::CostRange;
 use domain::recipe::Recipe;
 use domain::run::{RunMode, RunState, RunSummary, StopReason};
+use domain::run_options::RunOptions;
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::jobs::QueuedImage;
@@ -22,8 +23,7 @@ pub struct NewRun {
     pub recipe: Recipe,
     /// Images at once to begin with.
     pub concurrency: u32,
-    /// Images at once as a person has said; `None` finds out.
-    pub at_once: Option<u32>,
+    pub options: RunOptions,
     /// What decides an answer besides the image; `None` where answers cost nothing.
     pub answer_key: Option<String>,
     /// Whether answers that were paid for before are not used again.
@@ -123,10 +123,11 @@ impl View<'_> {
         found(statement.query_row([run.0], |row| Ok((row.get(0)?, row.get(1)?))), "run", run.0)
     }
 
-    /// Images at once as a person has said for `run`; `None` finds out.
-    pub fn at_once_of_run(&self, run: RunId) -> Result<Option<u32>> {
-        let mut statement = self.0.prepare_cached("SELECT at_once FROM runs WHERE id = ?1")?;
-        found(statement.query_row([run.0], |row| row.get(0)), "run", run.0)
+    /// What was said for `run`.
+    pub fn options_of_run(&self, run: RunId) -> Result<RunOptions> {
+        let mut statement = self.0.prepare_cached("SELECT options FROM runs WHERE id = ?1")?;
+        let options: String = found(statement.query_row([run.0], |row| row.get(0)), "run", run.0)?;
+        from_json("runs.options", &options)
     }
 
     /// The newest live run of `model` at its destination in which an image was answered.
@@ -158,7 +159,7 @@ impl Edit<'_> {
     pub fn add_run(&self, run: &NewRun, now: u64) -> Result<RunId> {
         let id = RunId(self.0.0.query_row(
             "INSERT INTO runs (started_at, model, model_name, recipe, concurrency, quoted, quoted_low, quoted_high,
-                 destination, budget, at_once, answer_key, asks_anew, mode)
+                 destination, budget, options, answer_key, asks_anew, mode)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) RETURNING id",
             params![
                 now,
@@ -171,7 +172,7 @@ impl Edit<'_> {
                 run.quoted.map(|quoted| quoted.high.0),
                 to_json("runs.destination", &run.destination)?,
                 run.budget.map(|budget| budget.0),
-                run.at_once,
+                to_json("runs.options", &run.options)?,
                 run.answer_key,
                 run.asks_anew,
                 name_of(&run.mode)?,

@@ -1,25 +1,22 @@
-//! The settings of the library: one row.
+//! What libraries from before `settings.toml` kept here: one row.
 
 use domain::settings::Settings;
 use rusqlite::OptionalExtension;
+use serde_json::Value;
 
-use crate::code::{from_json, to_json};
-use crate::{Edit, Result, View};
+use crate::code::from_json;
+use crate::{Result, View};
 
 impl View<'_> {
-    pub fn settings(&self) -> Result<Settings> {
+    /// `None` where nothing was set, or never here.
+    pub fn settings_of_older_library(&self) -> Result<Option<Settings>> {
         let body: Option<String> =
             self.0.query_row("SELECT body FROM settings WHERE id = 1", [], |row| row.get(0)).optional()?;
-        body.map_or_else(|| Ok(Settings::default()), |body| from_json("settings.body", &body))
-    }
-}
-
-impl Edit<'_> {
-    pub fn save_settings(&self, settings: &Settings) -> Result<()> {
-        self.0.0.execute(
-            "INSERT INTO settings (id, body) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET body = excluded.body",
-            [to_json("settings.body", settings)?],
-        )?;
-        Ok(())
+        let Some(body) = body else { return Ok(None) };
+        let mut body: Value = from_json("settings.body", &body)?;
+        if let Some(concurrency) = body.as_object_mut().and_then(|body| body.remove("concurrency")) {
+            body["run"] = serde_json::json!({ "concurrency": concurrency });
+        }
+        from_json("settings.body", &body.to_string()).map(Some)
     }
 }

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use super::super::budget::Reservation;
 use super::super::executor::{Stop, failed};
-use super::super::retry::RETRIES;
+use super::super::retry::Retrying;
 use super::{Night, attempt_called};
 use crate::Result;
 use crate::clock::now_millis;
@@ -108,7 +108,7 @@ impl<'a> Night<'a> {
                 ..unanswered(Remedy::Fail, RetryKind::ServerFailed, &format!("its result cannot be read: {detail}"))
             },
         };
-        let after = after(&trouble, &item);
+        let after = after(&trouble, &item, self.work.retrying);
         read.stop = read.stop.take().or(self.note_unanswered(item, &trouble, after, took_millis).await?);
         Ok(())
     }
@@ -177,13 +177,13 @@ fn unanswered(remedy: Remedy, retry_kind: RetryKind, detail: &str) -> Trouble {
 }
 
 /// What becomes of the image of `item` after `trouble`: tries are counted in the ledger, over all sittings.
-fn after(trouble: &Trouble, item: &BatchItem) -> After {
+fn after(trouble: &Trouble, item: &BatchItem, retrying: Retrying) -> After {
     match trouble.remedy {
         Remedy::Again => After::Waits(None),
         Remedy::Retry { .. } => {
             let is_last = match trouble.retry_kind {
                 RetryKind::TimedOut => item.expiries >= EXPIRED_RETRIES,
-                _ => item.failures >= RETRIES,
+                _ => item.failures >= retrying.attempts,
             };
             if is_last { After::Fails(FailureKind::ModelFailed) } else { After::Waits(Some(trouble.retry_kind)) }
         }

@@ -1,0 +1,134 @@
+//! What may be said for one run beside what it is about, and the presets of the earlier pipeline.
+
+use serde::{Deserialize, Serialize};
+
+use crate::settings::{RouteLimits, Settings};
+
+/// What is said for one run. What is left open follows the settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct RunOptions {
+    /// Images at once; `None` finds out.
+    pub concurrency: Option<u32>,
+    /// How long each of the images at once rests before the next takes its place.
+    pub pause_millis: Option<u32>,
+    /// Images that are prepared ahead of their turn; `None`: as many as their size and speed call for.
+    pub chunk_size: Option<u32>,
+    /// Of the server for Claude.
+    pub limits: RouteLimits,
+    /// The longest that an answer may get, thinking included; `None` leaves it to the model's habits.
+    pub max_tokens: Option<u32>,
+}
+
+impl RunOptions {
+    /// What these say, and where they say nothing, what `settings` say. A pause lies between the requests of one worker, so
+    /// that with one there are always so many workers.
+    #[must_use]
+    pub fn completed_by(self, settings: &Settings) -> Self {
+        let (run, limits) = (&settings.run, settings.limits);
+        let pause_millis = self.pause_millis.unwrap_or(run.rate_limit_delay_ms);
+        let workers = (pause_millis > 0).then_some(CLASSIC_CONCURRENCY);
+        Self {
+            concurrency: self.concurrency.or(run.concurrency).or(workers),
+            pause_millis: Some(pause_millis),
+            chunk_size: self.chunk_size.or(run.chunk_size),
+            limits: RouteLimits {
+                requests: self.limits.requests.or(limits.requests),
+                input_tokens: self.limits.input_tokens.or(limits.input_tokens),
+                output_tokens: self.limits.output_tokens.or(limits.output_tokens),
+            },
+            max_tokens: self.max_tokens.or(run.max_tokens),
+        }
+    }
+
+    /// How long `images` take when each takes `image_millis`, in rounds of `concurrency` with a pause between them; `None`
+    /// where the number at once is not said.
+    #[must_use]
+    pub fn total_millis(&self, images: u32, image_millis: u32) -> Option<u64> {
+        let rounds = u64::from(images).div_ceil(u64::from(self.concurrency?.max(1)));
+        let pauses = rounds.saturating_sub(1) * u64::from(self.pause_millis.unwrap_or(0));
+        Some(rounds * u64::from(image_millis) + pauses)
+    }
+}
+
+/// How many the earlier pipeline worked on at once when nobody said otherwise.
+pub const CLASSIC_CONCURRENCY: u32 = 4;
+
+/// The earlier pipeline's ways to work, by the size of the batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum Preset {
+    Small,
+    Medium,
+    Large,
+}
+
+impl Preset {
+    pub const ALL: [Self; 3] = [Self::Small, Self::Medium, Self::Large];
+
+    /// The one that was meant for so many images.
+    #[must_use]
+    pub const fn for_images(images: u32) -> Self {
+        match images {
+            0..=20 => Self::Small,
+            21..=100 => Self::Medium,
+            _ => Self::Large,
+        }
+    }
+
+    /// What it says for a run of so many images: the large one works harder where there are many.
+    #[must_use]
+    pub const fn options(self, images: u32) -> RunOptions {
+        let (concurrency, pause_millis, chunk_size) = match self {
+            Self::Small => (3, 200, None),
+            Self::Medium => (4, 200, None),
+            Self::Large if images <= 500 => (4, 200, Some(20)),
+            Self::Large => (5, 150, Some(30)),
+        };
+        let limits = RouteLimits { requests: None, input_tokens: None, output_tokens: None };
+        RunOptions {
+            concurrency: Some(concurrency),
+            pause_millis: Some(pause_millis),
+            chunk_size,
+            limits,
+            max_tokens: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_for_a_run_wins_over_the_settings() {
+        let mut settings = Settings::default();
+        settings.run.max_tokens = Some(2_000);
+        settings.limits.requests = Some(50);
+        let said = RunOptions { max_tokens: Some(500), ..RunOptions::default() };
+        let completed = said.completed_by(&settings);
+        assert_eq!((completed.max_tokens, completed.limits.requests), (Some(500), Some(50)));
+        assert_eq!(completed.concurrency, None, "how many at once is found out");
+    }
+
+    #[test]
+    fn a_pause_needs_workers_to_lie_between_their_requests() {
+        let mut settings = Settings::default();
+        settings.run.rate_limit_delay_ms = 200;
+        assert_eq!(RunOptions::default().completed_by(&settings).concurrency, Some(4));
+        let said = RunOptions { concurrency: Some(9), ..RunOptions::default() };
+        assert_eq!(said.completed_by(&settings).concurrency, Some(9));
+        let none = RunOptions { pause_millis: Some(0), ..RunOptions::default() };
+        assert_eq!(none.completed_by(&settings).concurrency, None);
+    }
+
+    #[test]
+    fn a_preset_says_how_long_it_takes() {
+        // Seven rounds of three, and six pauses between them.
+        assert_eq!(Preset::Small.options(20).total_millis(20, 2_100), Some(7 * 2_100 + 6 * 200));
+        assert_eq!(Preset::Large.options(1_000).concurrency, Some(5));
+        assert_eq!(RunOptions::default().total_millis(20, 2_100), None);
+    }
+}

@@ -1,0 +1,55 @@
+/** How a run asks: how many images at once, with what pause, and how long an answer may get. A preset fills in the fields. */
+import type { Preset, PresetQuote, RunOptions } from "../ipc/bindings";
+import { LEAST_AT_ONCE, MOST_AT_ONCE, typedCount } from "../kit/typedCount";
+import { words } from "../messages";
+
+export type PaceName = "auto" | Preset;
+
+export const LONGEST_PAUSE_MILLIS = 600_000;
+export const SHORTEST_ANSWER_TOKENS = 64;
+export const LONGEST_ANSWER_TOKENS = 128_000;
+
+export class Pace {
+  /** As they are typed; an empty field leaves it to the settings, and those to what goes well. */
+  typedAtOnce = $state("");
+  typedPause = $state("");
+  typedMaxTokens = $state("");
+  /** Images prepared ahead, which only a preset says. */
+  #chunk = $state<number | null>(null);
+
+  readonly atOnce = $derived(typedCount(this.typedAtOnce, LEAST_AT_ONCE, MOST_AT_ONCE));
+  readonly pause = $derived(typedCount(this.typedPause, 0, LONGEST_PAUSE_MILLIS));
+  readonly maxTokens = $derived(typedCount(this.typedMaxTokens, SHORTEST_ANSWER_TOKENS, LONGEST_ANSWER_TOKENS));
+  /** Why a run cannot start with these, in words; null when it can. */
+  readonly problem = $derived(this.#problem());
+  readonly options = $derived<RunOptions>({
+    concurrency: this.atOnce.count,
+    pause_millis: this.pause.count,
+    chunk_size: this.#chunk,
+    max_tokens: this.maxTokens.count,
+  });
+
+  /** The preset whose numbers stand in the fields; null where they are one's own. */
+  nameAmong(presets: readonly PresetQuote[]): PaceName | null {
+    const { concurrency, pause_millis } = this.options;
+    if (concurrency === null && pause_millis === null) return "auto";
+    const same = presets.filter(
+      ({ options }) => options.concurrency === concurrency && options.pause_millis === pause_millis,
+    );
+    // Two may differ in nothing but how many images they prepare ahead.
+    return (same.find(({ options }) => options.chunk_size === this.#chunk) ?? same[0])?.preset ?? null;
+  }
+
+  choose(name: PaceName, presets: readonly PresetQuote[]): void {
+    const chosen = presets.find(({ preset }) => preset === name)?.options;
+    this.typedAtOnce = String(chosen?.concurrency ?? "");
+    this.typedPause = String(chosen?.pause_millis ?? "");
+    this.#chunk = chosen?.chunk_size ?? null;
+  }
+
+  #problem(): string | null {
+    if (this.atOnce.isWrong) return words.plan.atOnce.hinders;
+    if (this.pause.isWrong) return words.plan.pace.pauseHinders;
+    return this.maxTokens.isWrong ? words.plan.pace.maxTokensHinders : null;
+  }
+}
