@@ -6,7 +6,7 @@ use std::sync::Arc;
 use domain::connection::{Connection, ConnectionCheck, KeyPlace, SettingSource};
 use domain::model::{Destination, Hindrance, Model, ModelId};
 use domain::settings::Settings;
-use keys::{Environment, KeyRing, KeysError, Place, Said, Source};
+use keys::{Environment, Invocation, KeyRing, KeysError, Place, Said, Source};
 use provider::client::{Client, ClientOptions};
 use provider::connection::CheckError;
 use provider::models::{self, ClaudeModel, DEFAULT_MODEL};
@@ -31,6 +31,12 @@ impl Surroundings {
     pub fn of_this_process() -> Self {
         // Relative to the working folder, wherever that is.
         Self { environment: Environment::read(std::path::Path::new("")), keys: KeyRing::open() }
+    }
+
+    /// With what is said for this invocation of the program, which wins over the environment.
+    #[must_use]
+    pub fn during(self, invocation: Invocation) -> Self {
+        Self { environment: self.environment.map(|environment| environment.during(invocation)), ..self }
     }
 
     fn said<'a, T>(&'a self, what: impl Fn(&'a Environment) -> Option<Said<T>>) -> Option<(T, SettingSource)> {
@@ -159,7 +165,7 @@ impl Library {
             None => (ModelId(DEFAULT_MODEL.into()), SettingSource::Default),
         };
         let concurrency = match (surroundings.said(Environment::concurrency), settings.concurrency) {
-            (Some((said, source)), _) => (Some(said), source),
+            (Some((said, source)), _) => (said.count(), source),
             (None, Some(set)) => (Some(set), SettingSource::Settings),
             (None, None) => (None, SettingSource::Default),
         };

@@ -1,13 +1,16 @@
 //! What Fieldmark does, with or without a window: import, plan, run, review, report. It joins the crates that decode,
 //! detect and remember; it has no words for people and no idea of windows or terminals.
 
+mod checkup;
 mod clock;
 mod connection;
 mod error;
 pub mod export;
 mod import;
 mod library;
+mod models;
 mod originals;
+pub mod pilot;
 mod pixels;
 mod quote;
 mod report;
@@ -18,9 +21,12 @@ mod samples;
 mod servers;
 mod similar;
 
+pub use checkup::check_up;
 pub use connection::Surroundings;
 pub use error::{EngineError, Result};
 pub use import::Imported;
+pub use keys::{AtOnce, Invocation, NotAtOnce};
 pub use library::Library;
+pub use models::price_list;
 pub use pixels::{PixelEdge, THUMBNAIL_EDGE};
 pub use run::BatchLimits;
