@@ -1,6 +1,6 @@
 //! The transcripts of docs/command-line.md, repeated: every command of its console fences is run again, in order, against
 //! the built program, and must say what stands there. What varies is left out in the page: `[..]` stands for a part of a line,
-//! `...` for whole lines, `[TIME]` for a duration, `[DATE]` for a moment.
+//! `...` for whole lines, `[TIME]` for a duration, `[DATE]` for a moment, `[RATE]`, `[FACTOR]` and `[N]` for what depends on the machine.
 //!
 //! After a change that is meant, `UPDATE_TRANSCRIPTS=1 cargo test --workspace --features custom-protocol --test transcripts`
 //! writes the page anew. What was left out and still matches stays left out.
@@ -75,5 +75,9 @@ fn redactions() -> Redactions {
     let regex = |pattern| regex::Regex::new(pattern).unwrap();
     redactions.insert("[TIME]", regex(r"\b\d+ min \d+ s\b|\b\d+(\.\d+)? m?s\b")).unwrap();
     redactions.insert("[DATE]", regex(r"\b20\d\d-\d\d-\d\d \d\d:\d\d\b|\b20\d\d-\d\d-\d\dT[\d:.]+Z")).unwrap();
+    redactions.insert("[RATE]", regex(r"\b\d+\.\d images a second\b")).unwrap();
+    redactions.insert("[FACTOR]", regex(r"speed-up +(?<redacted>\d+\.\d\d)")).unwrap();
+    redactions.insert("[N]", regex(r"(?<redacted>\b\d+) at once\b")).unwrap();
+    redactions.insert("[TRIED]", regex(r"by trying (?<redacted>\d+) of")).unwrap();
     redactions
 }

@@ -90,7 +90,8 @@ impl Shell {
         let terminal =
             native_pty_system().openpty(PtySize { rows: ROWS, cols: columns, ..PtySize::default() }).unwrap();
         let mut shell = CommandBuilder::new("sh");
-        shell.args(["-c", command]);
+        // In its place: a shell that is itself interrupted would not pass the exit code on.
+        shell.args(["-c", &format!("exec {command}")]);
         shell.cwd(&self.folder);
         shell.env_clear();
         for (name, value) in &self.environment {
@@ -126,7 +127,8 @@ impl Shell {
             }
             assert!(began.elapsed() < PATIENCE, "{command} does not end:\n{shown}");
         }
-        (screen.screen().contents(), running.wait().unwrap().exit_code())
+        let rows: Vec<String> = screen.screen().rows(0, columns).collect();
+        (rows.join("\n"), running.wait().unwrap().exit_code())
     }
 }
 

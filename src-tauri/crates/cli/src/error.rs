@@ -13,7 +13,7 @@ pub enum CommandError {
     Engine(#[from] EngineError),
     #[error("there is no home folder to keep a library in; name a database with --db")]
     NoHome,
-    #[error("there is no {}", .0.display())]
+    #[error("no such file or folder: {}", .0.display())]
     NoSuchPath(PathBuf),
     #[error("there is no recipe \"{asked}\" in this library; there are: {known}")]
     UnknownRecipe { asked: String, known: String },

@@ -29,8 +29,8 @@ impl Bar {
         if !std::io::stderr().is_terminal() {
             return Self::Lines { written_at: Mutex::new(Instant::now()) };
         }
-        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {wide_msg}")
-            .unwrap_or_else(|_| ProgressStyle::default_bar());
+        let style =
+            ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
         Self::Terminal(ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_style(style))
     }
 
