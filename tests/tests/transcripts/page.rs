@@ -37,11 +37,13 @@ impl Page {
                 (_, Some(command), Some(manner)) => {
                     parts.push(Part::Transcript(Transcript::of(command, manner)));
                 }
-                _ => match parts.last_mut() {
-                    Some(Part::Text(text)) => text.push_str(&format!("{line}\n")),
-                    Some(Part::Transcript(transcript)) => transcript.expected.push_str(&format!("{line}\n")),
-                    None => {}
-                },
+                _ => {
+                    if let Some(Part::Text(text) | Part::Transcript(Transcript { expected: text, .. })) =
+                        parts.last_mut()
+                    {
+                        text.extend([line, "\n"]);
+                    }
+                }
             }
         }
         Self { parts }

@@ -60,12 +60,9 @@ impl Shell {
             Some(columns) => self.run_on_terminal(&command, columns, transcript, answered),
         };
         let said = said.replace(&self.port, PORT_IN_PAGE).replace(self.folder.to_str().unwrap(), "/home/ada");
-        let lines: Vec<&str> = said.trim_end().lines().map(str::trim_end).collect();
-        let mut said: String = lines.iter().map(|line| format!("{line}\n")).collect();
-        if code != 0 {
-            said.push_str(&format!("? {code}\n"));
-        }
-        said
+        let exit_code = format!("? {code}");
+        let lines = said.trim_end().lines().map(str::trim_end).chain((code != 0).then_some(exit_code.as_str()));
+        lines.flat_map(|line| [line, "\n"]).collect()
     }
 
     fn run_in_pipe(&self, command: &str) -> (String, u32) {

@@ -77,7 +77,7 @@ pub struct Sitting {
     /// Images at once, 1 to 64, or auto, which finds out; left out, as the environment or the settings say
     #[arg(long, value_name = "N|auto")]
     pub concurrency: Option<AtOnce>,
-    /// Ask this server in place of ANTHROPIC_BASE_URL's; a key that was given for another one is not sent there
+    /// Ask this server in place of the one of the environment; a key that was given for another one is not sent there
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
     /// What the run may cost at most, in dollars, over all its sittings; it stops before it could pass that

@@ -75,7 +75,7 @@ pub struct Global {
     /// Print the result as one JSON document
     #[arg(long, global = true)]
     pub json: bool,
-    /// When to use colours; auto: on terminals, unless NO_COLOR is set
+    /// When to use colours; auto: on terminals, unless `NO_COLOR` is set
     #[arg(long, value_name = "WHEN", value_enum, default_value_t, hide_default_value = true, global = true)]
     pub color: Color,
 }

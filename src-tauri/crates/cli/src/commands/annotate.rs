@@ -37,15 +37,13 @@ pub async fn annotate(arguments: &Annotate, global: &Global, output: Output) -> 
         mode: arguments.mode(),
         ..RunRequest::of(ImageSelection::Images { ids: images.clone() }, recipe.id, model.id)
     };
-    match pilot {
-        Some(pilot) => pilot::annotate(&library, arguments, output, &request, &images, pilot).await,
-        None => {
-            let run = library.start_run(&request).await?;
-            match sitting::follow(&library, run).await? {
-                Some(report) => sitting::finish(&library, &report, &arguments.sitting, output),
-                None => Ok(Exit::Interrupted),
-            }
-        }
+    if let Some(pilot) = pilot {
+        return pilot::annotate(&library, arguments, output, &request, &images, pilot).await;
+    }
+    let run = library.start_run(&request).await?;
+    match sitting::follow(&library, run).await? {
+        Some(report) => sitting::finish(&library, &report, &arguments.sitting, output),
+        None => Ok(Exit::Interrupted),
     }
 }
 

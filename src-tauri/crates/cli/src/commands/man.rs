@@ -10,17 +10,14 @@ use crate::error::CommandError;
 use crate::exit::Exit;
 
 pub fn man(arguments: &Man) -> Result<Exit, CommandError> {
-    match &arguments.out {
-        Some(folder) => {
-            let failed = |source| CommandError::File { path: folder.clone(), source };
-            fs::create_dir_all(folder).map_err(failed)?;
-            clap_mangen::generate_to(Arguments::command(), folder).map_err(failed)?;
-        }
-        None => {
-            let mut page = Vec::new();
-            clap_mangen::Man::new(Arguments::command()).render(&mut page)?;
-            io::stdout().write_all(&page)?;
-        }
+    if let Some(folder) = &arguments.out {
+        let failed = |source| CommandError::File { path: folder.clone(), source };
+        fs::create_dir_all(folder).map_err(failed)?;
+        clap_mangen::generate_to(Arguments::command(), folder).map_err(failed)?;
+    } else {
+        let mut page = Vec::new();
+        clap_mangen::Man::new(Arguments::command()).render(&mut page)?;
+        io::stdout().write_all(&page)?;
     }
     Ok(Exit::Done)
 }

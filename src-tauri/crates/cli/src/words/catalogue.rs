@@ -19,21 +19,19 @@ pub fn models(out: &mut dyn Write, models: &[OfferedModel]) -> io::Result<()> {
             Destination::ThisMachine => "in this program",
             Destination::Host { name, .. } => name,
         };
-        let mut now = match hindrance {
+        let now = match hindrance {
             None => "ready".to_owned(),
             Some(Hindrance::NoKey { .. }) => "no key".to_owned(),
             Some(Hindrance::LocalOnly) => "locked".to_owned(),
             Some(Hindrance::Retired { on }) => format!("retired on {on}"),
             Some(Hindrance::Unusable { .. }) => "unusable".to_owned(),
         };
-        if let (Some(retires), false) = (model.retires, matches!(hindrance, Some(Hindrance::Retired { .. }))) {
-            now += &format!(", until {retires}");
-        }
-        if *is_suggested {
-            now += ", the default";
-        }
+        let is_retired = matches!(hindrance, Some(Hindrance::Retired { .. }));
+        let until = model.retires.filter(|_| !is_retired).map(|retires| format!("until {retires}"));
+        let default = is_suggested.then(|| "the default".to_owned());
+        let now: Vec<String> = [Some(now), until, default].into_iter().flatten().collect();
         reasons.extend(hindrance.as_ref().filter(|reason| !matches!(reason, Hindrance::Retired { .. })));
-        table.add([model.id.to_string(), model.name.clone(), place.to_owned(), now]);
+        table.add([model.id.to_string(), model.name.clone(), place.to_owned(), now.join(", ")]);
     }
     table.write(out)?;
     // What keeps one back mostly keeps all back.

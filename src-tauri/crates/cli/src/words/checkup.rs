@@ -40,7 +40,11 @@ fn told(finding: &Finding) -> (&'static str, String, &'static str) {
         }
         Finding::Folder { path, problem } => (
             "folder",
-            either(problem, || format!("{path} can be written"), |why| format!("{path} cannot be written: {why}")),
+            either(
+                problem.as_ref(),
+                || format!("{path} can be written"),
+                |why| format!("{path} cannot be written: {why}"),
+            ),
             "Name another library with --db or FIELDMARK_LIBRARY, or make the folder writable.",
         ),
         Finding::FreeSpace { bytes: free } => (
@@ -55,17 +59,17 @@ fn told(finding: &Finding) -> (&'static str, String, &'static str) {
         ),
         Finding::Environment { problem } => (
             "environment",
-            either(problem, || "variables and .env can be read".to_owned(), ToString::to_string),
+            either(problem.as_ref(), || "variables and .env can be read".to_owned(), ToString::to_string),
             "Correct the variable or the line; nothing is sent as long as it is unclear where to.",
         ),
         Finding::Keychain { problem } => (
             "keychain",
-            either(problem, || "can be reached".to_owned(), ToString::to_string),
+            either(problem.as_ref(), || "can be reached".to_owned(), ToString::to_string),
             "Keys from the environment or .env work without one.",
         ),
         Finding::Server { base_url, said_by, problem } => (
             "server",
-            either(problem, || format!("{base_url}{}", by_whose_word(*said_by)), ToString::to_string),
+            either(problem.as_ref(), || format!("{base_url}{}", by_whose_word(*said_by)), ToString::to_string),
             "Correct ANTHROPIC_BASE_URL, ANTHROPIC_MODEL or the window's settings.",
         ),
         Finding::Key { host, place } => (
@@ -92,7 +96,7 @@ fn told(finding: &Finding) -> (&'static str, String, &'static str) {
     }
 }
 
-fn either(problem: &Option<String>, fine: impl FnOnce() -> String, wrong: impl FnOnce(&String) -> String) -> String {
+fn either(problem: Option<&String>, fine: impl FnOnce() -> String, wrong: impl FnOnce(&String) -> String) -> String {
     match problem {
         None => fine(),
         Some(problem) => wrong(problem),

@@ -34,7 +34,11 @@ pub fn money(amount: PicoDollars) -> String {
 /// Dollars of a price list: cents, and parts of them only where there are some.
 pub fn price(amount: PicoDollars) -> String {
     const CENT: u64 = 10_000_000_000;
-    if amount.0 % CENT == 0 { format!("${:.2}", amount.dollars()) } else { format!("${:.4}", amount.dollars()) }
+    if amount.0.is_multiple_of(CENT) {
+        format!("${:.2}", amount.dollars())
+    } else {
+        format!("${:.4}", amount.dollars())
+    }
 }
 
 /// Dollars that something stays below: rounded up to the next hundredth of a cent.
