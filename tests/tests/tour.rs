@@ -43,8 +43,8 @@ fn the_tour_does_what_the_readme_says() {
         .env("FIELDMARK_LIBRARY", folder.path().join("library"))
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&told.stdout);
-    assert!(told.status.success(), "{script}\n{said}\n{}", String::from_utf8_lossy(&told.stderr));
+    let said = String::from_utf8_lossy(&[told.stdout, told.stderr].concat()).into_owned();
+    assert!(told.status.success(), "{script}\n{said}");
     for part in
         ["A simulation, not Anthropic", "4 images, red, green, blue, yellow, by Claude Sonnet 5.5", "sends 4 images"]
     {

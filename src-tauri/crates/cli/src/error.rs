@@ -1,15 +1,20 @@
 //! Why a command could not be carried out.
 
-use std::process::ExitCode;
+use std::io::{self, ErrorKind};
+use std::path::PathBuf;
 
 use engine::EngineError;
 
+use crate::exit::Exit;
+
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
-    #[error(transparent)]
+    #[error("{}", crate::words::refusal(.0))]
     Engine(#[from] EngineError),
     #[error("there is no home folder to keep a library in; name a database with --db")]
     NoHome,
+    #[error("no such file or folder: {}", .0.display())]
+    NoSuchPath(PathBuf),
     #[error("there is no recipe \"{asked}\" in this library; there are: {known}")]
     UnknownRecipe { asked: String, known: String },
     #[error("there is no model {asked}; there are: {known}")]
@@ -20,23 +25,43 @@ pub enum CommandError {
     NoImages,
     #[error("nothing was done: say yes, or give --yes where nobody can be asked")]
     NotConfirmed,
+    #[error("there is no run in this library yet")]
+    NoRuns,
     #[error("there is no run that could be resumed")]
     NothingToResume,
+    #[error("interrupted")]
+    Interrupted,
     #[error(transparent)]
     Simulator(#[from] simulator::Error),
-    #[error("the report cannot be written as JSON: {0}")]
-    Json(#[from] serde_json::Error),
-    #[error("standard output cannot be written: {0}")]
-    Output(#[from] std::io::Error),
+    #[error("the output cannot be written: {0}")]
+    Output(#[from] io::Error),
+    #[error("{}: {source}", path.display())]
+    File { path: PathBuf, source: io::Error },
     #[error("the runtime cannot be started: {0}")]
-    Runtime(std::io::Error),
+    Runtime(io::Error),
+}
+
+impl From<serde_json::Error> for CommandError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Output(error.into())
+    }
 }
 
 impl CommandError {
-    pub fn exit_code(&self) -> ExitCode {
-        ExitCode::from(match self {
-            Self::UnknownRecipe { .. } | Self::UnknownModel { .. } | Self::ModelCannot { .. } | Self::NotConfirmed => 2,
-            _ => 1,
-        })
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::NoSuchPath(_)
+            | Self::UnknownRecipe { .. }
+            | Self::UnknownModel { .. }
+            | Self::ModelCannot { .. }
+            | Self::NotConfirmed => Exit::Usage,
+            Self::Interrupted => Exit::Interrupted,
+            _ => Exit::Failed,
+        }
+    }
+
+    /// Whether the one who reads the output has had enough of it, such as `head`. That is no failure.
+    pub fn is_closed_pipe(&self) -> bool {
+        matches!(self, Self::Output(error) if error.kind() == ErrorKind::BrokenPipe)
     }
 }

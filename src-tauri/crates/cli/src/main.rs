@@ -1,10 +1,12 @@
 //! `fieldmark`: label photos from the command line, on the library that the window shows.
 
-mod annotate;
 mod arguments;
+mod commands;
 mod error;
+mod exit;
+mod library;
+mod output;
 mod progress;
-mod simulate;
 mod words;
 
 use std::process::ExitCode;
@@ -13,9 +15,12 @@ use clap::Parser;
 
 use arguments::{Arguments, Command};
 use error::CommandError;
+use exit::Exit;
+use output::Output;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    arguments.global.color.write_global();
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
         .with_writer(std::io::stderr)
@@ -26,18 +31,30 @@ fn main() -> ExitCode {
         .map_err(CommandError::Runtime)
         .and_then(|runtime| runtime.block_on(carry_out(arguments)));
     match outcome {
-        Ok(code) => code,
+        Ok(exit) => exit.into(),
+        Err(error) if error.is_closed_pipe() => Exit::Done.into(),
         Err(error) => {
             words::complain(&error);
-            error.exit_code()
+            error.exit().into()
         }
     }
 }
 
-async fn carry_out(arguments: Arguments) -> Result<ExitCode, CommandError> {
-    match arguments.command {
-        Command::Annotate(annotate) => annotate::annotate(annotate).await,
-        Command::Resume(resume) => annotate::resume(resume).await,
-        Command::Simulate(options) => simulate::simulate(&options).await,
+async fn carry_out(Arguments { global, command }: Arguments) -> Result<Exit, CommandError> {
+    let output = Output::new(&global);
+    match command {
+        Command::Annotate(arguments) => commands::annotate::annotate(&arguments, &global, output).await,
+        Command::Resume(arguments) => commands::resume::resume(&arguments, &global, output).await,
+        Command::Estimate(arguments) => commands::estimate::estimate(&arguments, &global, output).await,
+        Command::Runs => commands::runs::runs(&global, output),
+        Command::Report(arguments) => commands::report::report(&arguments, &global, output),
+        Command::Metrics(arguments) => commands::metrics::metrics(&arguments, &global),
+        Command::Models => commands::models::models(&global, output),
+        Command::Prices => commands::prices::prices(output),
+        Command::Recipes => commands::recipes::recipes(&global, output),
+        Command::Doctor(arguments) => commands::doctor::doctor(&arguments, &global, output).await,
+        Command::Simulate(arguments) => commands::simulate::simulate(&arguments, output).await,
+        Command::Completions(arguments) => commands::completions::completions(&arguments),
+        Command::Man(arguments) => commands::man::man(&arguments),
     }
 }

@@ -1,37 +1,84 @@
-//! Progress on a terminal, on standard error; nothing at all when that is no terminal.
+//! Progress, on standard error. On a terminal it is a bar. Elsewhere it is a plain line every half minute: what is short
+//! leaves nothing in a log (as git, cargo and pip do), and of what takes hours a log shows that it lives (as build servers and
+//! terraform do).
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use domain::import::ImportProgress;
 use domain::run::RunProgress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::output::notes;
 use crate::words;
 
-pub struct Bar(ProgressBar);
+/// Between two lines where there is no terminal.
+const LINE_INTERVAL: Duration = Duration::from_secs(30);
+
+pub enum Bar {
+    Terminal(ProgressBar),
+    Lines {
+        /// When the last line was written, or the work begun.
+        written_at: Mutex<Instant>,
+    },
+}
 
 impl Bar {
     pub fn new() -> Self {
-        let target =
-            if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        if !std::io::stderr().is_terminal() {
+            return Self::Lines { written_at: Mutex::new(Instant::now()) };
+        }
         let style =
             ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
-        Self(ProgressBar::with_draw_target(None, target).with_style(style))
+        Self::Terminal(ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_style(style))
     }
 
     pub fn show_import(&self, progress: &ImportProgress) {
-        self.0.set_length(progress.found.into());
-        self.0.set_position((progress.added + progress.known + progress.skipped).into());
-        self.0.set_message(if progress.is_scanned { "read" } else { "read, still looking" });
+        let message = if progress.is_scanned { "read" } else { "read, still looking" };
+        self.show(progress.added + progress.known + progress.skipped, progress.found, message);
     }
 
     pub fn show_run(&self, progress: &RunProgress) {
-        self.0.set_length(progress.total.into());
-        self.0.set_position((progress.done + progress.failed).into());
-        self.0.set_message(words::progress(progress));
+        self.show(progress.done + progress.failed, progress.total, &words::progress(progress));
+    }
+
+    fn show(&self, finished: u32, total: u32, message: &str) {
+        if total == 0 {
+            // A bar of nothing looks finished.
+            return;
+        }
+        match self {
+            Self::Terminal(bar) => {
+                bar.set_length(total.into());
+                bar.set_position(finished.into());
+                bar.set_message(message.to_owned());
+            }
+            Self::Lines { written_at } => {
+                let Ok(mut written_at) = written_at.lock() else { return };
+                if written_at.elapsed() >= LINE_INTERVAL {
+                    *written_at = Instant::now();
+                    // A closed standard error leaves nobody to tell.
+                    let _ = writeln!(notes(), "{finished} of {total} {message}");
+                }
+            }
+        }
+    }
+
+    /// Says something above the bar.
+    pub fn say(&self, line: &str) {
+        let say = || {
+            let _ = writeln!(notes(), "{line}");
+        };
+        match self {
+            Self::Terminal(bar) => bar.suspend(say),
+            Self::Lines { .. } => say(),
+        }
     }
 
     pub fn clear(&self) {
-        self.0.finish_and_clear();
+        if let Self::Terminal(bar) = self {
+            bar.finish_and_clear();
+        }
     }
 }

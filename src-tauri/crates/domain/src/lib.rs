@@ -4,6 +4,8 @@
 pub mod annotation;
 pub mod answer;
 pub mod calendar;
+pub mod catalogue;
+pub mod checkup;
 pub mod coco;
 pub mod connection;
 pub mod geometry;

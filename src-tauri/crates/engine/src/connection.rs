@@ -9,7 +9,7 @@ use domain::connection::{Connection, ConnectionCheck, KeyPlace, SettingSource};
 use domain::model::{Destination, Hindrance, Model, ModelId};
 use domain::run_options::RunOptions;
 use domain::settings::Settings;
-use keys::{Environment, KeyRing, KeysError, Place, Said, Source};
+use keys::{Environment, Invocation, KeyRing, KeysError, Place, Said, Source};
 use provider::client::{Client, ClientOptions, Timeouts};
 use provider::connection::CheckError;
 use provider::models::{self, ClaudeModel, DEFAULT_MODEL};
@@ -41,6 +41,12 @@ impl Surroundings {
             keys: KeyRing::open(),
             variables: settings::variables_of_this_process(),
         }
+    }
+
+    /// With what is said for this invocation of the program, which wins over the environment.
+    #[must_use]
+    pub fn during(self, invocation: Invocation) -> Self {
+        Self { environment: self.environment.map(|environment| environment.during(invocation)), ..self }
     }
 
     fn said<'a, T>(&'a self, what: impl Fn(&'a Environment) -> Option<Said<T>>) -> Option<(T, SettingSource)> {
@@ -127,7 +133,7 @@ impl Way {
 
     /// `options` of a run, and where they say nothing, what the environment and the settings say.
     pub fn complete(&self, options: RunOptions) -> RunOptions {
-        RunOptions { concurrency: options.concurrency.or(self.concurrency.0), ..options }.completed_by(&self.settings)
+        options.completed_by(&self.settings)
     }
 
     pub fn retrying(&self) -> Retrying {
@@ -163,7 +169,7 @@ pub fn destination_name(server: &BaseUrl) -> String {
 impl Library {
     /// The way to Claude as it is right now. May block for as long as the keychain asks for its password.
     pub(crate) fn way(&self) -> Result<Way> {
-        let settings = self.settings_in_force()?;
+        let mut settings = self.settings_in_force()?;
         let surroundings = &self.surroundings;
         let base_url = match (surroundings.said(Environment::base_url), &settings.base_url) {
             (Some((said, source)), _) => (said.to_owned(), source),
@@ -175,10 +181,11 @@ impl Library {
             None => (ModelId(DEFAULT_MODEL.into()), SettingSource::Default),
         };
         let concurrency = match (surroundings.said(Environment::concurrency), settings.run.concurrency) {
-            (Some((said, source)), _) => (Some(said), source),
+            (Some((said, source)), _) => (said.count(), source),
             (None, Some(set)) => (Some(set), SettingSource::Settings),
             (None, None) => (None, SettingSource::Default),
         };
+        settings.run.concurrency = concurrency.0;
         let server = match &surroundings.environment {
             Err(error) => Err(error.to_string()),
             Ok(_) if models::find(&model.0.0).is_none() => {

@@ -1,6 +1,7 @@
 //! What Fieldmark does, with or without a window: import, plan, run, review, report. It joins the crates that decode,
 //! detect and remember; it has no words for people and no idea of windows or terminals.
 
+mod checkup;
 mod clock;
 mod connection;
 mod error;
@@ -8,7 +9,9 @@ pub mod export;
 mod files;
 mod import;
 mod library;
+mod models;
 mod originals;
+pub mod pilot;
 mod pixels;
 mod quote;
 mod report;
@@ -20,9 +23,12 @@ mod servers;
 mod settings;
 mod similar;
 
+pub use checkup::check_up;
 pub use connection::Surroundings;
 pub use error::{EngineError, Result};
 pub use import::Imported;
+pub use keys::{AtOnce, Invocation, NotAtOnce};
 pub use library::Library;
+pub use models::price_list;
 pub use pixels::{PixelEdge, THUMBNAIL_EDGE};
 pub use run::BatchLimits;

@@ -37,10 +37,7 @@ pub struct Library {
 impl Library {
     /// Opens the library whose database is at `database`, and makes it when there is none.
     pub fn open(database: &Path, surroundings: Surroundings) -> Result<Arc<Self>> {
-        let folder = match database.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
-            _ => PathBuf::from("."),
-        };
+        let folder = folder_of(database);
         fs::create_dir_all(&folder).map_err(EngineError::file(&folder))?;
         let store = Store::open(database)?;
         store.write_blocking(|edit| {
@@ -126,6 +123,14 @@ impl Library {
 
     pub async fn delete_recipe(&self, recipe: RecipeId) -> Result<()> {
         Ok(self.store.write(move |edit| edit.delete_recipe(recipe)).await?)
+    }
+}
+
+/// The folder of a library, by its database.
+pub(crate) fn folder_of(database: &Path) -> PathBuf {
+    match database.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
     }
 }
 

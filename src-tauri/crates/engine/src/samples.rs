@@ -17,6 +17,9 @@ macro_rules! samples {
 const SAMPLES: [(&str, &[u8]); 6] =
     samples!["astronaut.jpg", "chelsea.jpg", "china.jpg", "coffee.jpg", "flower.jpg", "rocket.jpg",];
 
+/// A photo of a cat, to see whether it is found.
+pub const CAT: &[u8] = SAMPLES[1].1;
+
 impl Library {
     /// Writes the samples into the library folder, where they are not yet; returns the folder of photos to import.
     pub fn lay_out_samples(&self) -> Result<PathBuf> {

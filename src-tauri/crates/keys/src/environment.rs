@@ -3,6 +3,7 @@
 //! Process variables win over the file, one by one; an empty value counts as not set; spaces around values are dropped.
 //! The key is the exception to "one by one": it goes only where the one who set it said. A folder of photos may come
 //! with a `.env` that names somebody else's server, and must not thereby get the key of the process environment.
+//! What is said for one invocation of the program wins over both, but moves no key that has an address beside it.
 //! Deliberately absent: whether an address, a model or a key is any good, and what applies when nothing is said.
 
 use std::collections::HashMap;
@@ -16,6 +17,52 @@ use crate::{KeysError, Result, dot_env};
 /// The most requests at a time that can be asked for.
 pub const MAX_CONCURRENCY: u32 = 64;
 
+/// Requests at a time, as somebody wants them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AtOnce {
+    /// As many as turn out well, whatever was set before.
+    FoundOut,
+    /// So many, from 1 to [`MAX_CONCURRENCY`].
+    Exactly(u32),
+}
+
+impl AtOnce {
+    /// `None` finds out.
+    #[must_use]
+    pub const fn count(self) -> Option<u32> {
+        match self {
+            Self::FoundOut => None,
+            Self::Exactly(count) => Some(count),
+        }
+    }
+}
+
+impl std::str::FromStr for AtOnce {
+    type Err = NotAtOnce;
+
+    fn from_str(typed: &str) -> std::result::Result<Self, NotAtOnce> {
+        match (typed, typed.parse()) {
+            ("auto", _) => Ok(Self::FoundOut),
+            (_, Ok(count @ 1..=MAX_CONCURRENCY)) => Ok(Self::Exactly(count)),
+            _ => Err(NotAtOnce),
+        }
+    }
+}
+
+/// A text that says of no number how many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a whole number from 1 to {MAX_CONCURRENCY} is needed, or auto")]
+pub struct NotAtOnce;
+
+/// What is said for one invocation of the program, such as by flags.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Invocation {
+    /// In place of `ANTHROPIC_BASE_URL`.
+    pub base_url: Option<String>,
+    /// In place of `CONCURRENCY`.
+    pub concurrency: Option<AtOnce>,
+}
+
 const KEY: &str = "ANTHROPIC_API_KEY";
 const MODEL: &str = "ANTHROPIC_MODEL";
 const BASE_URL: &str = "ANTHROPIC_BASE_URL";
@@ -25,7 +72,7 @@ const NAMES: [&str; 4] = [KEY, MODEL, BASE_URL, CONCURRENCY];
 /// Where something was said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
-    /// A variable of the process.
+    /// A variable of the process, or what was said in its place for this invocation.
     Variable,
     /// The `.env` file in the working folder.
     DotEnv,
@@ -61,7 +108,9 @@ impl std::fmt::Debug for EnvironmentKey {
 pub struct Environment {
     variables: Settings,
     dot_env: Settings,
-    concurrency: Option<Said<u32>>,
+    concurrency: Option<Said<AtOnce>>,
+    /// The address said for this invocation.
+    invoked_base_url: Option<String>,
 }
 
 /// What one source says; never an empty text.
@@ -101,15 +150,31 @@ impl Environment {
             (None, None) => None,
         };
         let dot_env = lines.into_iter().map(|(name, line)| (name, line.value)).collect();
-        Ok(Self { variables: Settings::from_texts(variables), dot_env: Settings::from_texts(dot_env), concurrency })
+        Ok(Self {
+            variables: Settings::from_texts(variables),
+            dot_env: Settings::from_texts(dot_env),
+            concurrency,
+            invoked_base_url: None,
+        })
+    }
+
+    /// With what is said for this invocation, which wins.
+    #[must_use]
+    pub fn during(mut self, invocation: Invocation) -> Self {
+        if let Some(value) = invocation.concurrency {
+            self.concurrency = Some(Said { value, source: Source::Variable });
+        }
+        self.invoked_base_url = invocation.base_url.or(self.invoked_base_url);
+        self
     }
 
     /// The key, bound to the address that was given beside it: a process variable's to the process variable's address, a
     /// `.env`'s to the `.env`'s or else to the process variable's. `default_base_url` is where it belongs when neither
-    /// says; it must not come from anywhere but the program itself.
+    /// says; it must not come from anywhere but the program itself. An address that was said for this invocation counts as
+    /// a process variable's that is not set, and moves no key away from the address beside it.
     #[must_use]
     pub fn key(&self, default_base_url: &str) -> Option<EnvironmentKey> {
-        let by_variable = self.variables.base_url.as_deref();
+        let by_variable = self.variables.base_url.as_deref().or(self.invoked_base_url.as_deref());
         let (secret, source, base_url) = match (&self.variables.key, &self.dot_env.key) {
             (Some(secret), _) => (secret, Source::Variable, by_variable),
             (None, Some(secret)) => (secret, Source::DotEnv, self.dot_env.base_url.as_deref().or(by_variable)),
@@ -125,7 +190,10 @@ impl Environment {
     /// The server's address as it was written. The key from the environment may belong to another one.
     #[must_use]
     pub fn base_url(&self) -> Option<Said<&str>> {
-        self.said(|settings| settings.base_url.as_deref())
+        match &self.invoked_base_url {
+            Some(value) => Some(Said { value, source: Source::Variable }),
+            None => self.said(|settings| settings.base_url.as_deref()),
+        }
     }
 
     #[must_use]
@@ -133,9 +201,9 @@ impl Environment {
         self.said(|settings| settings.model.as_deref())
     }
 
-    /// How many requests may be under way at a time, from 1 to [`MAX_CONCURRENCY`].
+    /// How many requests may be under way at a time.
     #[must_use]
-    pub fn concurrency(&self) -> Option<Said<u32>> {
+    pub fn concurrency(&self) -> Option<Said<AtOnce>> {
         self.concurrency
     }
 
@@ -165,10 +233,10 @@ impl Settings {
     }
 }
 
-fn concurrency(value: &str, source: Source, place: impl Fn() -> String) -> Result<Said<u32>> {
+fn concurrency(value: &str, source: Source, place: impl Fn() -> String) -> Result<Said<AtOnce>> {
     match value.parse() {
-        Ok(value @ 1..=MAX_CONCURRENCY) => Ok(Said { value, source }),
-        _ => Err(KeysError::Concurrency { place: place() }),
+        Ok(value) => Ok(Said { value, source }),
+        Err(NotAtOnce) => Err(KeysError::Concurrency { place: place() }),
     }
 }
 
@@ -213,6 +281,28 @@ mod tests {
     }
 
     #[test]
+    fn an_address_for_one_invocation_moves_no_key_that_has_one_beside_it() {
+        let flag = "https://flag.example";
+        let process_url = (BASE_URL, "https://process.example");
+        let process_key = (KEY, "process");
+        let both = "ANTHROPIC_BASE_URL=https://file.example\nANTHROPIC_API_KEY=file\n";
+        for (variables, dot_env, key_goes_to) in [
+            (vec![process_key, process_url], "", "https://process.example"),
+            (vec![process_key, process_url], both, "https://process.example"),
+            (vec![], both, "https://file.example"),
+            (vec![], "ANTHROPIC_API_KEY=file", flag),
+            (vec![process_key], "", flag),
+            // A planted file does not get the key of the process, whatever it says.
+            (vec![process_key], "ANTHROPIC_BASE_URL=https://file.example", flag),
+        ] {
+            let invocation = Invocation { base_url: Some(flag.to_owned()), concurrency: None };
+            let environment = environment(&variables, dot_env).unwrap().during(invocation);
+            assert_eq!(environment.base_url().unwrap().value, flag);
+            assert_eq!(environment.key(DEFAULT).unwrap().base_url, key_goes_to, "{variables:?} {dot_env}");
+        }
+    }
+
+    #[test]
     fn variables_win_one_by_one_and_empty_ones_are_not_set() {
         let environment = environment(
             &[(MODEL, " from-process "), (BASE_URL, " "), (CONCURRENCY, "")],
@@ -221,7 +311,7 @@ mod tests {
         .unwrap();
         assert_eq!(environment.model(), Some(Said { value: "from-process", source: Source::Variable }));
         assert_eq!(environment.base_url(), Some(Said { value: "https://file.example", source: Source::DotEnv }));
-        assert_eq!(environment.concurrency(), Some(Said { value: 64, source: Source::DotEnv }));
+        assert_eq!(environment.concurrency(), Some(Said { value: AtOnce::Exactly(64), source: Source::DotEnv }));
     }
 
     #[test]
@@ -236,10 +326,10 @@ mod tests {
     fn a_wrong_concurrency_is_refused_where_it_stands() {
         for wrong in ["0", "65", "-1", "4.0", "many"] {
             let by_variable = environment(&[(CONCURRENCY, wrong)], "").unwrap_err().to_string();
-            assert_eq!(by_variable, "CONCURRENCY in the environment must be a whole number from 1 to 64");
+            assert_eq!(by_variable, "CONCURRENCY in the environment must be a whole number from 1 to 64, or auto");
             let by_file = environment(&[], &format!("\nCONCURRENCY={wrong}")).unwrap_err().to_string();
             assert!(by_file.starts_with("CONCURRENCY in line 2 of "), "{by_file}");
-            assert!(by_file.ends_with(".env must be a whole number from 1 to 64"), "{by_file}");
+            assert!(by_file.ends_with(".env must be a whole number from 1 to 64, or auto"), "{by_file}");
             // What nobody uses disturbs nobody.
             assert!(environment(&[(CONCURRENCY, "1")], &format!("CONCURRENCY={wrong}")).is_ok());
         }

@@ -16,7 +16,7 @@ mod ring;
 
 use std::path::PathBuf;
 
-pub use environment::{Environment, EnvironmentKey, MAX_CONCURRENCY, Said, Source};
+pub use environment::{AtOnce, Environment, EnvironmentKey, Invocation, MAX_CONCURRENCY, NotAtOnce, Said, Source};
 pub use ring::{Found, Keeping, KeyRing, Place};
 
 /// What can go wrong with keys and with the environment. No secret is in it.
@@ -37,7 +37,7 @@ pub enum KeysError {
     NotPlain { name: &'static str, file: PathBuf, line: usize },
     #[error("the environment variable {name} is not Unicode text")]
     NotUnicode { name: &'static str },
-    #[error("CONCURRENCY {place} must be a whole number from 1 to {MAX_CONCURRENCY}")]
+    #[error("CONCURRENCY {place} must be a whole number from 1 to {MAX_CONCURRENCY}, or auto")]
     Concurrency { place: String },
 }
 

@@ -4,6 +4,7 @@
 //! SQL, rows and `rusqlite` stay inside this crate. Nothing here knows the clock: times are passed in.
 
 mod code;
+mod integrity;
 mod migration;
 mod path_bytes;
 mod table;
@@ -24,6 +25,7 @@ pub use table::images::NewImage;
 pub use table::jobs::{JobFailure, JobOutcome, KeptAnswer, QueuedImage, WaitingJob};
 pub use table::runs::NewRun;
 
+pub use integrity::sqlite_version;
 use writer::{Keeping, Writer};
 
 /// What can go wrong with the library on disk.

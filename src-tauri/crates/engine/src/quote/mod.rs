@@ -11,7 +11,9 @@ use std::time::Instant;
 
 use domain::ids::ImageId;
 use domain::model::{Destination, Model, ModelId};
-use domain::plan::{ModelQuote, PlanRequest, PresetQuote, Quote, SizeCount, TimeBasis, TimeEstimate};
+use domain::plan::{
+    ImageSelection, ModelQuote, PlanRequest, PresetQuote, Quote, SizeCount, TimeBasis, TimeEstimate,
+};
 use domain::recipe::Recipe;
 use domain::run::RunMode;
 use domain::run_options::{Preset, RunOptions};
@@ -20,6 +22,7 @@ use provider::prices::PRICES_AS_OF;
 use crate::Result;
 use crate::connection::Way;
 use crate::library::{Library, lock, processors};
+use crate::pilot::spread;
 use crate::route::{DETECTOR_EDGE, Routes, detected};
 
 pub use cost::Conditions;
@@ -61,20 +64,34 @@ impl Library {
     /// Quotes a plan for every model. Blocks for a moment when a model on this machine has to be tried first, and for as
     /// long as a keychain asks for its password.
     pub fn quote(&self, request: &PlanRequest) -> Result<Quote> {
-        let similar = self.similar_groups(&request.images)?;
-        let followers = if request.carries_to_similar { similar.leaders() } else { HashMap::new() };
-        let (image_count, images, sizes, recipe) = self.store.read(|view| {
-            let mut images = view.selected_images(&request.images)?;
+        let recipe = self.store.read(|view| view.recipe(request.recipe))?;
+        let (carries, asks_anew) = (request.carries_to_similar, request.asks_anew);
+        self.quote_for_recipe(&recipe, &request.images, carries, asks_anew, request.options)
+    }
+
+    /// [`Library::quote`] for a recipe that need not be in the library.
+    pub fn quote_for_recipe(
+        &self,
+        recipe: &Recipe,
+        selection: &ImageSelection,
+        carries_to_similar: bool,
+        asks_anew: bool,
+        options: RunOptions,
+    ) -> Result<Quote> {
+        let similar = self.similar_groups(selection)?;
+        let followers = if carries_to_similar { similar.leaders() } else { HashMap::new() };
+        let (image_count, images, sizes) = self.store.read(|view| {
+            let mut images = view.selected_images(selection)?;
             let image_count = images.len();
             images.retain(|image| !followers.contains_key(image));
             let sizes = view.sizes_of(&images)?;
-            Ok((image_count, images, sizes, view.recipe(request.recipe)?))
+            Ok((image_count, images, sizes))
         })?;
         let way = self.way()?;
         let models = Routes::models(&way)?;
         let suggested_model = if way.has_key() { way.suggested_model().clone() } else { models[0].id.clone() };
-        let (asks_anew, options) = (request.asks_anew, way.complete(request.options));
-        let subject = Subject { recipe: &recipe, images: &images, sizes: &sizes, asks_anew, options };
+        let options = way.complete(options);
+        let subject = Subject { recipe, images: &images, sizes: &sizes, asks_anew, options };
         let models = models.into_iter().map(|model| self.quote_for(model, &way, &subject)).collect::<Result<_>>()?;
         Ok(Quote {
             image_count: u32::try_from(image_count).unwrap_or(u32::MAX),
@@ -83,7 +100,7 @@ impl Library {
             models,
             suggested_model,
             prices_as_of: PRICES_AS_OF,
-            words_sent: cost::words_sent(&recipe).unwrap_or_default(),
+            words_sent: cost::words_sent(recipe).unwrap_or_default(),
         })
     }
 
@@ -248,10 +265,4 @@ fn presets(pace: Option<Pace>, image_count: u32) -> Vec<PresetQuote> {
         }
     });
     quoted.to_vec()
-}
-
-/// At most `count` of `images`, evenly spread, so that a trial meets more than one folder's kind of photo.
-fn spread(images: &[ImageId], count: usize) -> Vec<ImageId> {
-    let count = count.min(images.len());
-    (0..count).map(|index| images[index * images.len() / count]).collect()
 }

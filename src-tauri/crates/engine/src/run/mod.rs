@@ -22,6 +22,7 @@ use domain::plan::{ResumeRequest, RunRequest};
 use domain::recipe::Recipe;
 use domain::run::{RunMode, RunProgress, RunState, RunSummary, StopReason, WorkingRun};
 use domain::run_options::RunOptions;
+use keys::AtOnce;
 use store::NewRun;
 use tokio::sync::{Mutex, Semaphore, watch};
 
@@ -144,6 +145,13 @@ impl Library {
         });
         noted.await?;
         self.work_on(run, opened).await
+    }
+
+    /// Has a resting run work on so many images at once when it is resumed.
+    pub async fn change_concurrency(&self, run: RunId, at_once: AtOnce) -> Result<()> {
+        let is_here = self.run(run)?.destination == Destination::ThisMachine;
+        let count = is_here.then(|| at_once.count().unwrap_or_else(processors));
+        Ok(self.store.write(move |edit| edit.note_at_once(run, at_once.count(), count)).await?)
     }
 
     /// What is in flight is finished. Batches go on at the server's, and are heard of again when the run is resumed.

@@ -201,6 +201,19 @@ impl Edit<'_> {
         Ok(())
     }
 
+    /// Notes how many images at once somebody wants from now on; `None` finds out. The count is that of a run on this
+    /// machine, which has nobody to find it out from.
+    pub fn note_at_once(&self, run: RunId, at_once: Option<u32>, count: Option<u32>) -> Result<()> {
+        self.0
+            .0
+            .prepare_cached(
+                "UPDATE runs SET options = json_set(options, '$.concurrency', ?2), concurrency = coalesce(?3, concurrency)
+                 WHERE id = ?1",
+            )?
+            .execute(params![run.0, at_once, count])?;
+        Ok(())
+    }
+
     /// Notes what decides the answers of the run from now on. Where that is not what it was, its answers are of two kinds,
     /// and no other run uses them again.
     pub fn note_answer_key(&self, run: RunId, answer_key: Option<&str>) -> Result<()> {

@@ -1,25 +1,45 @@
 //! `simulate`: the vendor's interface on this machine, for trying things out.
 
-use std::io::{self, Write};
-use std::process::ExitCode;
+use std::io::Write;
 use std::time::Duration;
 
+use serde::Serialize;
 use simulator::{Batching, Chaos, Latency, Limits, Options, Simulator, Verdict};
 
 use crate::arguments::Simulate;
 use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::output::{Output, notes};
 use crate::words;
 
+/// What was seen of the clients, for the document.
+#[derive(Serialize)]
+struct Seen {
+    url: String,
+    /// Answers that the vendor would have billed.
+    billed: usize,
+    /// What the clients did wrong, in words; empty when nothing.
+    complaints: Vec<String>,
+}
+
 /// Answers until interrupted, then says what it would have billed and what the clients did wrong.
-pub async fn simulate(arguments: &Simulate) -> Result<ExitCode, CommandError> {
+pub async fn simulate(arguments: &Simulate, output: Output) -> Result<Exit, CommandError> {
     let running = Simulator::start(options(arguments)).await?;
-    writeln!(io::stdout(), "A simulation, not Anthropic: ANTHROPIC_BASE_URL={} ANTHROPIC_API_KEY=any", running.url())?;
+    let url = running.url();
+    // A note, and flushed: whoever starts this in the background waits for it.
+    writeln!(notes(), "A simulation, not Anthropic: ANTHROPIC_BASE_URL={url} ANTHROPIC_API_KEY=any")?;
     tokio::signal::ctrl_c().await?;
-    let verdict = running.verdict();
-    let ledger = running.stop().await;
-    let answers = words::counted(u32::try_from(ledger.billed.len()).unwrap_or(u32::MAX), "answer");
-    writeln!(io::stdout(), "{answers} billed, for nothing; {}", complaints(&verdict))?;
-    Ok(ExitCode::SUCCESS)
+    let complaints = complaints(&running.verdict());
+    let seen = Seen { url, billed: running.stop().await.billed.len(), complaints };
+    output.show(&seen, |out| {
+        let said = if seen.complaints.is_empty() {
+            "no complaints".to_owned()
+        } else {
+            format!("the client {}", seen.complaints.join(", "))
+        };
+        writeln!(out, "{} billed, for nothing; {said}", words::counted_len(seen.billed, "answer"))
+    })?;
+    Ok(Exit::Done)
 }
 
 fn options(arguments: &Simulate) -> Options {
@@ -43,7 +63,7 @@ fn options(arguments: &Simulate) -> Options {
     }
 }
 
-fn complaints(verdict: &Verdict) -> String {
+fn complaints(verdict: &Verdict) -> Vec<String> {
     let kinds = [
         (&verdict.retried_too_early, "retried too early"),
         (&verdict.retried_in_vain, "retried in vain"),
@@ -51,10 +71,9 @@ fn complaints(verdict: &Verdict) -> String {
         (&verdict.hung_on, "hung on to a stalled answer"),
         (&verdict.asked_twice, "paid twice for the same"),
     ];
-    let told: Vec<String> = kinds
+    kinds
         .into_iter()
         .filter(|(complaint, _)| complaint.count > 0)
         .map(|(complaint, words)| format!("{words} ({})", complaint.count))
-        .collect();
-    if told.is_empty() { "no complaints".to_owned() } else { format!("the client {}", told.join(", ")) }
+        .collect()
 }

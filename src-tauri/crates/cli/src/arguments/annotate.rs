@@ -1,0 +1,118 @@
+//! `annotate` and `resume`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use domain::money::PicoDollars;
+use domain::run::RunMode;
+use domain::run_options::RunOptions;
+use engine::{AtOnce, Invocation};
+
+use super::{RunChoice, ToFind, Tuning};
+
+#[derive(Args)]
+#[command(after_help = "Examples:\n  \
+    fieldmark annotate holiday/\n  \
+    fieldmark annotate holiday/ --labels cat,dog --yes\n  \
+    fieldmark annotate holiday/ --model claude-sonnet-5-5 --budget 2.50\n  \
+    fieldmark annotate holiday/ --model claude-sonnet-5-5 --pilot 20\n  \
+    fieldmark annotate holiday/ --model claude-sonnet-5-5 --overnight\n  \
+    fieldmark annotate holiday/ --yes --json > report.json\n\n\
+    Ctrl-C finishes what is in flight and stops; a second one stops at once. `fieldmark resume` goes on in either case.")]
+pub struct Annotate {
+    /// Photos and folders; originals are only read
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub to_find: ToFind,
+    /// The model to ask, such as claude-sonnet-5-5; left out, the one that the environment names, or the built-in one
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<String>,
+    /// Only the first N images
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub limit: Option<u32>,
+    /// First N images spread evenly over all; then show what they cost and brought, and ask before the rest. With --yes it
+    /// goes on by itself, unless not one was answered or they cost more than the quote allowed for. A pilot is asked at
+    /// once, even with --overnight
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub pilot: Option<u32>,
+    /// Of images that look alike, such as a burst, ask about one and offer its marks to the others
+    #[arg(long)]
+    pub similar: bool,
+    /// Ask about every image anew, whatever was answered and paid for before
+    #[arg(long)]
+    pub fresh: bool,
+    /// Ask in batches, at half the price: the vendor works them off within a day. Ctrl-C leaves them working, and
+    /// `fieldmark resume` fetches what they come to
+    #[arg(long)]
+    pub overnight: bool,
+    #[command(flatten)]
+    pub tuning: Tuning,
+    #[command(flatten)]
+    pub sitting: Sitting,
+}
+
+impl Annotate {
+    /// What is said about how a run of so many images asks.
+    pub fn options(&self, images: usize) -> RunOptions {
+        let options = self.tuning.options(images);
+        // `auto` wins over a preset as well.
+        let concurrency = self.sitting.concurrency.map_or(options.concurrency, AtOnce::count);
+        RunOptions { concurrency, ..options }
+    }
+
+    pub fn mode(&self) -> RunMode {
+        if self.overnight { RunMode::Overnight } else { RunMode::Live }
+    }
+}
+
+#[derive(Args)]
+#[command(after_help = "Examples:\n  \
+    fieldmark resume\n  \
+    fieldmark resume 12 --budget 5\n  \
+    fieldmark resume latest --retry-failed")]
+pub struct Resume {
+    /// A run by its number, or latest; left out, the newest that is unfinished
+    #[arg(value_name = "RUN")]
+    pub run: Option<RunChoice>,
+    /// Try the failed images again, too, where that may come out otherwise
+    #[arg(long)]
+    pub retry_failed: bool,
+    #[command(flatten)]
+    pub sitting: Sitting,
+}
+
+/// What can be said about any sitting of a run.
+#[derive(Args)]
+pub struct Sitting {
+    /// Images at once, 1 to 64, or auto, which finds out; left out, as the environment or the settings say
+    #[arg(long, value_name = "N|auto")]
+    pub concurrency: Option<AtOnce>,
+    /// Ask this server in place of the one of the environment; a key that was given for another one is not sent there
+    #[arg(long, value_name = "URL")]
+    pub base_url: Option<String>,
+    /// What the run may cost at most, in dollars, over all its sittings; it stops before it could pass that
+    #[arg(long, value_name = "DOLLARS", value_parser = dollars)]
+    pub budget: Option<PicoDollars>,
+    /// Write the metrics JSON here too
+    #[arg(long, value_name = "FILE")]
+    pub metrics_out: Option<PathBuf>,
+    /// Write a page with the figures and marked-up copies of the photos into this folder
+    #[arg(long, value_name = "FOLDER")]
+    pub report: Option<PathBuf>,
+    /// Do not ask: what it costs is agreed to, to whom it sends what, and that requests whose answer was lost are made again
+    #[arg(long, short = 'y')]
+    pub yes: bool,
+}
+
+impl Sitting {
+    pub fn invocation(&self) -> Invocation {
+        Invocation { base_url: self.base_url.clone(), concurrency: self.concurrency }
+    }
+}
+
+/// Dollars as people type them.
+fn dollars(typed: &str) -> Result<PicoDollars, String> {
+    let amount = typed.trim().trim_start_matches('$').parse().ok().and_then(PicoDollars::from_dollars);
+    amount.ok_or_else(|| "an amount in dollars above 0 is needed, such as 0.60".into())
+}

@@ -1,0 +1,25 @@
+//! `completions` and `man`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap_complete::Shell;
+
+#[derive(Args)]
+#[command(after_help = "Examples:\n  \
+    fieldmark completions bash > ~/.local/share/bash-completion/completions/fieldmark\n  \
+    fieldmark completions zsh > ~/.zfunc/_fieldmark\n  \
+    fieldmark completions fish > ~/.config/fish/completions/fieldmark.fish")]
+pub struct Completions {
+    /// The shell
+    #[arg(value_name = "SHELL", value_enum)]
+    pub shell: Shell,
+}
+
+#[derive(Args)]
+#[command(after_help = "Examples:\n  fieldmark man | man -l -\n  fieldmark man --out ~/.local/share/man/man1")]
+pub struct Man {
+    /// Write a page for every command into this folder, in place of standard output
+    #[arg(long, value_name = "FOLDER")]
+    pub out: Option<PathBuf>,
+}

@@ -1,0 +1,172 @@
+//! What can be said on the command line: a file a command where there is much to say.
+
+mod annotate;
+mod estimate;
+mod manual;
+mod run;
+mod simulate;
+mod tuning;
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use anstream::ColorChoice;
+use clap::builder::Styles;
+use clap::builder::styling::Style;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use domain::ids::RunId;
+
+use crate::exit::Exit;
+use crate::words::style;
+
+pub use annotate::{Annotate, Resume, Sitting};
+pub use estimate::{Estimate, ToFind};
+pub use manual::{Completions, Man};
+pub use run::{Doctor, Metrics, Report};
+pub use simulate::Simulate;
+pub use tuning::Tuning;
+
+const STYLES: Styles = Styles::styled()
+    .header(style::HEADING)
+    .usage(style::HEADING)
+    .literal(style::GOOD)
+    .placeholder(Style::new())
+    .error(style::ERROR)
+    .valid(style::GOOD)
+    .invalid(style::WARNING);
+
+#[derive(Parser)]
+#[command(
+    name = "fieldmark",
+    version,
+    about = "Label photos with vision models, on your own machine",
+    styles = STYLES,
+    max_term_width = 100,
+    after_help = format!(
+        "Examples:\n  \
+         fieldmark estimate holiday/          What every model would cost and take\n  \
+         fieldmark annotate holiday/          Quote, ask, run, report\n  \
+         fieldmark resume                     Go on with what was interrupted\n  \
+         fieldmark report latest --json       A run's figures for other programs\n  \
+         fieldmark doctor                     What works on this machine, and what does not\n\n\
+         Results go to standard output, everything else to standard error.\n\n\
+         Environment, also from a .env file in the working folder:\n  \
+         ANTHROPIC_API_KEY    the key, where none was entered in the window's settings\n  \
+         ANTHROPIC_BASE_URL   another server that speaks the Messages API\n  \
+         ANTHROPIC_MODEL      the model to ask when --model is left out\n  \
+         CONCURRENCY          images at once, or auto\n  \
+         FIELDMARK_LIBRARY    the folder of the library (not from .env)\n  \
+         NO_COLOR             no colours\n\n\
+         Exit codes:\n{}",
+        Exit::table()
+    )
+)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// The library's database, in place of the window's
+    #[arg(long, value_name = "FILE", global = true)]
+    pub db: Option<PathBuf>,
+    /// Print the result as one JSON document
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// When to use colours; auto: on terminals, unless `NO_COLOR` is set
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t, hide_default_value = true, global = true)]
+    pub color: Color,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub enum Color {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+impl Color {
+    /// From here on, whatever is printed follows this.
+    pub fn write_global(self) {
+        let choice = match self {
+            Self::Auto => ColorChoice::Auto,
+            Self::Always => ColorChoice::Always,
+            Self::Never => ColorChoice::Never,
+        };
+        choice.write_global();
+    }
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Find things in photos and folders of photos
+    Annotate(Annotate),
+    /// Go on with a run that was interrupted; nothing finished is done again
+    Resume(Resume),
+    /// Say what annotating would cost and take with every model, and send nothing
+    Estimate(Estimate),
+    /// List the runs, the newest first
+    #[command(after_help = "Examples:\n  fieldmark runs\n  fieldmark runs --json")]
+    Runs,
+    /// Show how a run went
+    Report(Report),
+    /// Print the metrics of a run as JSON
+    Metrics(Metrics),
+    /// List the models, and whether they can be used now
+    #[command(after_help = "Examples:\n  fieldmark models\n  fieldmark models --json")]
+    Models,
+    /// List what the models cost
+    #[command(after_help = "Examples:\n  fieldmark prices\n  fieldmark prices --json")]
+    Prices,
+    /// List the recipes with their labels
+    #[command(after_help = "Examples:\n  fieldmark recipes\n  fieldmark recipes --json")]
+    Recipes,
+    /// Check the library, the key, the models, and say what to do about what is wrong
+    Doctor(Doctor),
+    /// Answer as Anthropic's Messages API would, on this machine and for nothing, until interrupted
+    Simulate(Simulate),
+    /// Print a completion script for a shell
+    Completions(Completions),
+    /// Print the manual, for man(1)
+    Man(Man),
+}
+
+/// A run as people name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunChoice {
+    Latest,
+    Number(RunId),
+}
+
+impl FromStr for RunChoice {
+    type Err = &'static str;
+
+    fn from_str(typed: &str) -> Result<Self, Self::Err> {
+        match typed.parse() {
+            Ok(number) => Ok(Self::Number(RunId(number))),
+            Err(_) if typed == "latest" => Ok(Self::Latest),
+            Err(_) => Err("the number of a run is needed, or latest"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_grammar_is_sound_and_every_command_shows_an_example() {
+        Arguments::command().debug_assert();
+        for command in Arguments::command().get_subcommands() {
+            let example = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(example.contains(&format!("fieldmark {}", command.get_name())), "{}", command.get_name());
+        }
+    }
+}

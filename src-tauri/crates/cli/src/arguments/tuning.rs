@@ -1,0 +1,47 @@
+//! How a run asks, for `annotate` and `estimate`. What is left out follows the environment and the settings.
+
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use domain::run_options::{Preset, RunOptions};
+use domain::settings::RouteLimits;
+
+#[derive(Args)]
+pub struct Tuning {
+    /// Work as the earlier pipeline did for a batch of this size: so many at once, with a pause between their requests
+    #[arg(long, value_name = "SIZE", value_parser = preset())]
+    pub preset: Option<Preset>,
+    /// Requests a minute at most
+    #[arg(long, value_name = "N", value_parser = at_least_one())]
+    pub rpm: Option<u32>,
+    /// Input tokens a minute at most
+    #[arg(long, value_name = "N", value_parser = at_least_one())]
+    pub itpm: Option<u32>,
+    /// Output tokens a minute at most
+    #[arg(long, value_name = "N", value_parser = at_least_one())]
+    pub otpm: Option<u32>,
+    /// The longest that an answer may get, in tokens, thinking included
+    #[arg(long, value_name = "N", value_parser = at_least_one())]
+    pub max_tokens: Option<u32>,
+}
+
+impl Tuning {
+    /// What is said here about a run of so many images.
+    pub fn options(&self, images: usize) -> RunOptions {
+        let images = u32::try_from(images).unwrap_or(u32::MAX);
+        let preset = self.preset.map_or(RunOptions::default(), |preset| preset.options(images));
+        let limits = RouteLimits { requests: self.rpm, input_tokens: self.itpm, output_tokens: self.otpm };
+        RunOptions { limits, max_tokens: self.max_tokens, ..preset }
+    }
+}
+
+fn preset() -> impl TypedValueParser<Value = Preset> {
+    PossibleValuesParser::new(["small", "medium", "large"]).map(|typed| match typed.as_str() {
+        "small" => Preset::Small,
+        "medium" => Preset::Medium,
+        _ => Preset::Large,
+    })
+}
+
+fn at_least_one() -> impl TypedValueParser<Value = u32> {
+    clap::value_parser!(u32).range(1..)
+}

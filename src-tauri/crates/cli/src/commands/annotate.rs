@@ -1,0 +1,122 @@
+//! `annotate`: import, quote, ask, run, report.
+
+use domain::ids::{ImageId, RecipeId};
+use domain::model::{Destination, Model, ModelId};
+use domain::plan::{ImageSelection, ModelQuote, PlanRequest, Quote, RunRequest};
+use domain::run::RunMode;
+use engine::Library;
+
+use super::{pilot, sitting};
+use crate::arguments::{Annotate, Global};
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::library::{self, Chosen};
+use crate::output::{Output, notes};
+use crate::words;
+
+pub async fn annotate(arguments: &Annotate, global: &Global, output: Output) -> Result<Exit, CommandError> {
+    let library = library::open_during(global, arguments.sitting.invocation())?;
+    let recipe = library::keep_recipe(&library, &arguments.to_find).await?;
+    let mut images = library::import(&library, &arguments.paths).await?;
+    if let Some(limit) = arguments.limit {
+        images.truncate(limit as usize);
+    }
+    let pilot = arguments.pilot.map(|count| engine::pilot::spread(&images, count as usize));
+    let pilot = pilot.filter(|pilot| pilot.len() < images.len());
+
+    let model = confirm_quote(&library, arguments, &recipe, &images, pilot.as_deref()).await?;
+    if let Destination::Host { name, .. } = &model.destination {
+        // What is sent there was in the quote.
+        library.agree_to(name.clone())?;
+    }
+    let request = RunRequest {
+        options: arguments.options(images.len()),
+        budget: arguments.sitting.budget,
+        asks_anew: arguments.fresh,
+        carries_to_similar: arguments.similar,
+        mode: arguments.mode(),
+        ..RunRequest::of(ImageSelection::Images { ids: images.clone() }, recipe.id, model.id)
+    };
+    if let Some(pilot) = pilot {
+        return pilot::annotate(&library, arguments, output, &request, &images, pilot).await;
+    }
+    let run = library.start_run(&request).await?;
+    match sitting::follow(&library, run).await? {
+        Some(report) => sitting::finish(&library, &report, &arguments.sitting, output),
+        None => Ok(Exit::Interrupted),
+    }
+}
+
+/// Quotes these images for what was asked.
+pub fn quote(
+    library: &Library,
+    arguments: &Annotate,
+    recipe: RecipeId,
+    images: &[ImageId],
+) -> Result<Quote, CommandError> {
+    let selection = ImageSelection::Images { ids: images.to_vec() };
+    Ok(library.quote(&PlanRequest {
+        carries_to_similar: arguments.similar,
+        asks_anew: arguments.fresh,
+        options: arguments.options(images.len()),
+        ..PlanRequest::of(selection, recipe)
+    })?)
+}
+
+/// Says what it costs and what would leave the machine, and asks; the model to run.
+async fn confirm_quote(
+    library: &Library,
+    arguments: &Annotate,
+    recipe: &Chosen,
+    images: &[ImageId],
+    pilot: Option<&[ImageId]>,
+) -> Result<Model, CommandError> {
+    let quote = quote(library, arguments, recipe.id, images)?;
+    let model = chosen_model(library, &quote, arguments.model.clone().map(ModelId))?;
+    words::quote(&mut notes(), &quote, model, &recipe.recipe.name, arguments)?;
+    if !model.can_run {
+        return Err(cannot(model, words::obstacles(model).join("; ")));
+    }
+    if arguments.mode() == RunMode::Overnight && model.overnight.is_none() {
+        return Err(cannot(model, "it is not asked overnight".to_owned()));
+    }
+    let question = match pilot {
+        Some(pilot) => format!(
+            "Annotate {} of {} first?",
+            words::counted_len(pilot.len(), "image"),
+            words::grouped(quote.image_count.into())
+        ),
+        None => format!("Annotate {}?", words::counted(quote.image_count, "image")),
+    };
+    if !arguments.sitting.yes && !sitting::confirm(&question).await? {
+        return Err(CommandError::NotConfirmed);
+    }
+    Ok(model.model.clone())
+}
+
+/// The row of the model that is asked for. Money is spent on nobody's silence: without a word, it is the one that costs
+/// nothing.
+pub fn chosen_model<'a>(
+    library: &Library,
+    quote: &'a Quote,
+    asked: Option<ModelId>,
+) -> Result<&'a ModelQuote, CommandError> {
+    let asked = match asked {
+        Some(asked) => Some(asked),
+        None => library.model_by_environment()?,
+    };
+    let found = match &asked {
+        Some(asked) => quote.models.iter().find(|quoted| quoted.model.id == *asked),
+        None => quote.models.first(),
+    };
+    found.ok_or_else(|| unknown_model(quote, asked.map(|model| model.0).unwrap_or_default()))
+}
+
+pub fn unknown_model(quote: &Quote, asked: String) -> CommandError {
+    let known: Vec<&str> = quote.models.iter().map(|quoted| quoted.model.id.0.as_str()).collect();
+    CommandError::UnknownModel { asked, known: known.join(", ") }
+}
+
+fn cannot(model: &ModelQuote, reason: String) -> CommandError {
+    CommandError::ModelCannot { model: model.model.name.clone(), reason }
+}

@@ -1,0 +1,17 @@
+//! `completions`.
+
+use std::io::{self, Write};
+
+use clap::CommandFactory;
+
+use crate::arguments::{Arguments, Completions};
+use crate::error::CommandError;
+use crate::exit::Exit;
+
+pub fn completions(arguments: &Completions) -> Result<Exit, CommandError> {
+    let mut script = Vec::new();
+    // Writing straight to standard output would panic when the reader has gone.
+    clap_complete::generate(arguments.shell, &mut Arguments::command(), "fieldmark", &mut script);
+    io::stdout().write_all(&script)?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,30 @@
+//! `doctor`: what works here, what does not, and what to do about it.
+
+use domain::checkup::{Finding, Severity};
+use engine::Surroundings;
+use serde::Serialize;
+
+use crate::arguments::{Doctor, Global};
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::library;
+use crate::output::Output;
+use crate::words;
+
+/// A finding with how bad it is, for the document.
+#[derive(Serialize)]
+struct Judged<'a> {
+    severity: Severity,
+    #[serde(flatten)]
+    finding: &'a Finding,
+}
+
+pub async fn doctor(arguments: &Doctor, global: &Global, output: Output) -> Result<Exit, CommandError> {
+    let database = library::database(global)?;
+    let findings = engine::check_up(&database, Surroundings::of_this_process(), arguments.online).await;
+    let judged: Vec<Judged<'_>> =
+        findings.iter().map(|finding| Judged { severity: finding.severity(), finding }).collect();
+    output.show(&judged, |out| words::checkup(out, &findings))?;
+    let worst = findings.iter().map(Finding::severity).max();
+    Ok(if worst == Some(Severity::Problem) { Exit::Failed } else { Exit::Done })
+}

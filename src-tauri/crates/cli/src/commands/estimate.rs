@@ -1,0 +1,42 @@
+//! `estimate`: what annotating would cost and take, for every model side by side. Photos are taken into the library; nothing
+//! else is changed.
+
+use domain::plan::{ImageSelection, ModelQuote, Quote};
+
+use super::annotate::unknown_model;
+use crate::arguments::{Estimate, Global};
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::library;
+use crate::output::Output;
+use crate::words;
+
+pub async fn estimate(arguments: &Estimate, global: &Global, output: Output) -> Result<Exit, CommandError> {
+    let library = library::open(global)?;
+    let recipe = library::read_recipe(&library, &arguments.to_find)?;
+    let images = library::import(&library, &arguments.paths).await?;
+    let options = arguments.tuning.options(images.len());
+    let images = ImageSelection::Images { ids: images };
+    let mut quote = library.quote_for_recipe(&recipe, &images, arguments.similar, arguments.fresh, options)?;
+    narrow(&mut quote, arguments)?;
+    output.show(&quote, |out| words::estimate(out, &quote, &recipe.name, arguments))?;
+    Ok(Exit::Done)
+}
+
+/// Leaves the rows that were asked for.
+fn narrow(quote: &mut Quote, arguments: &Estimate) -> Result<(), CommandError> {
+    let asked: Vec<&str> = arguments.models.iter().map(|model| model.trim()).collect();
+    let is_known = |asked: &str| quote.models.iter().any(|row| row.model.id.0 == asked);
+    if let Some(unknown) = asked.iter().find(|asked| !is_known(asked)) {
+        return Err(unknown_model(quote, (*unknown).to_owned()));
+    }
+    let is_asked_for = |row: &ModelQuote| {
+        (asked.is_empty() || asked.contains(&row.model.id.0.as_str()))
+            && (!arguments.overnight || row.overnight.is_some())
+    };
+    quote.models.retain(is_asked_for);
+    if arguments.overnight {
+        quote.models.sort_by_key(|row| row.overnight.map(|cost| cost.expected));
+    }
+    Ok(())
+}

@@ -1,0 +1,17 @@
+//! A file a command, and the sitting that `annotate` and `resume` share.
+
+pub mod annotate;
+pub mod completions;
+pub mod doctor;
+pub mod estimate;
+pub mod man;
+pub mod metrics;
+pub mod models;
+mod pilot;
+pub mod prices;
+pub mod recipes;
+pub mod report;
+pub mod resume;
+pub mod runs;
+pub mod simulate;
+mod sitting;

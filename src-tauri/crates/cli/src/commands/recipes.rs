@@ -1,0 +1,14 @@
+//! `recipes`.
+
+use crate::arguments::Global;
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::library;
+use crate::output::Output;
+use crate::words;
+
+pub fn recipes(global: &Global, output: Output) -> Result<Exit, CommandError> {
+    let recipes = library::open(global)?.recipes()?;
+    output.show(&recipes, |out| words::recipes(out, &recipes))?;
+    Ok(Exit::Done)
+}

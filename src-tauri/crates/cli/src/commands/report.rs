@@ -1,0 +1,15 @@
+//! `report`: what `annotate` says at its end.
+
+use crate::arguments::{Global, Report};
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::library;
+use crate::output::Output;
+use crate::words;
+
+pub fn report(arguments: &Report, global: &Global, output: Output) -> Result<Exit, CommandError> {
+    let library = library::open(global)?;
+    let report = library.run_report(library::find_run(&library, arguments.run)?)?;
+    output.show(&report, |out| words::report(out, &report))?;
+    Ok(Exit::Done)
+}

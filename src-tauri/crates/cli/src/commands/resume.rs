@@ -1,0 +1,63 @@
+//! `resume`: go on with a run.
+
+use domain::ids::RunId;
+use domain::plan::ResumeRequest;
+use domain::run::RunState;
+use engine::{EngineError, Library};
+
+use super::sitting;
+use crate::arguments::{Global, Resume};
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::library;
+use crate::output::Output;
+use crate::words;
+
+pub async fn resume(arguments: &Resume, global: &Global, output: Output) -> Result<Exit, CommandError> {
+    let library = library::open_during(global, arguments.sitting.invocation())?;
+    let run = match arguments.run {
+        Some(choice) => library::find_run(&library, choice)?,
+        None => newest_unfinished(&library, arguments.retry_failed)?,
+    };
+    let unsettled = library.run(run)?.unsettled;
+    let accepts_repeats = unsettled.count == 0 || agrees(arguments, &words::unsettled(unsettled)).await?;
+    if !accepts_repeats {
+        return Err(CommandError::NotConfirmed);
+    }
+    let request = ResumeRequest {
+        run,
+        budget: arguments.sitting.budget,
+        accepts_repeats,
+        retries_failed: arguments.retry_failed,
+    };
+    if let Some(at_once) = arguments.sitting.concurrency {
+        library.change_concurrency(run, at_once).await?;
+    }
+    match library.resume_run(request).await {
+        // It would go on at another server than the person has agreed to.
+        Err(EngineError::NotAgreed { host }) => {
+            if !agrees(arguments, &format!("Send the photos and the recipe's words to {host}?")).await? {
+                return Err(CommandError::NotConfirmed);
+            }
+            library.agree_to(host)?;
+            library.resume_run(request).await?;
+        }
+        outcome => outcome?,
+    }
+    match sitting::follow(&library, run).await? {
+        Some(report) => sitting::finish(&library, &report, &arguments.sitting, output),
+        None => Ok(Exit::Interrupted),
+    }
+}
+
+async fn agrees(arguments: &Resume, question: &str) -> Result<bool, CommandError> {
+    if arguments.sitting.yes { Ok(true) } else { sitting::confirm(question).await }
+}
+
+fn newest_unfinished(library: &Library, retries_failed: bool) -> Result<RunId, CommandError> {
+    let runs = library.runs()?;
+    let unfinished = runs
+        .iter()
+        .find(|run| (run.waiting > 0 || (retries_failed && run.retryable > 0)) && run.state != RunState::Running);
+    Ok(unfinished.ok_or(CommandError::NothingToResume)?.id)
+}

@@ -1,0 +1,14 @@
+//! `runs`.
+
+use crate::arguments::Global;
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::library;
+use crate::output::Output;
+use crate::words;
+
+pub fn runs(global: &Global, output: Output) -> Result<Exit, CommandError> {
+    let runs = library::open(global)?.runs()?;
+    output.show(&runs, |out| words::runs(out, &runs))?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,80 @@
+//! Models, prices and recipes.
+
+use std::io::{self, Write};
+
+use domain::catalogue::{OfferedModel, PriceList};
+use domain::model::{Destination, Hindrance};
+use domain::recipe::SavedRecipe;
+
+use super::figures::price;
+use super::refusal::hindrance;
+use super::style::HEADING;
+use super::table::Table;
+
+pub fn models(out: &mut dyn Write, models: &[OfferedModel]) -> io::Result<()> {
+    let mut table = Table::new(["Model", "Name", "Where", "Now"]);
+    let mut reasons: Vec<&Hindrance> = Vec::new();
+    for OfferedModel { model, hindrance, is_suggested } in models {
+        let place = match &model.destination {
+            Destination::ThisMachine => "in this program",
+            Destination::Host { name, .. } => name,
+        };
+        let now = match hindrance {
+            None => "ready".to_owned(),
+            Some(Hindrance::NoKey { .. }) => "no key".to_owned(),
+            Some(Hindrance::LocalOnly) => "locked".to_owned(),
+            Some(Hindrance::Retired { on }) => format!("retired on {on}"),
+            Some(Hindrance::Unusable { .. }) => "unusable".to_owned(),
+        };
+        let is_retired = matches!(hindrance, Some(Hindrance::Retired { .. }));
+        let until = model.retires.filter(|_| !is_retired).map(|retires| format!("until {retires}"));
+        let default = is_suggested.then(|| "the default".to_owned());
+        let now: Vec<String> = [Some(now), until, default].into_iter().flatten().collect();
+        reasons.extend(hindrance.as_ref().filter(|reason| !matches!(reason, Hindrance::Retired { .. })));
+        table.add([model.id.to_string(), model.name.clone(), place.to_owned(), now.join(", ")]);
+    }
+    table.write(out)?;
+    // What keeps one back mostly keeps all back.
+    reasons.dedup();
+    for reason in reasons {
+        writeln!(out, "\n{}", capitalised(&hindrance_said(reason)))?;
+    }
+    Ok(())
+}
+
+fn hindrance_said(reason: &Hindrance) -> String {
+    hindrance(reason) + "."
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+pub fn prices(out: &mut dyn Write, prices: &PriceList) -> io::Result<()> {
+    let mut table = Table::new(["Model", "Input", "Output", "Cached", "Batch input", "Batch output"]);
+    table.align_right(1..=5);
+    for priced in &prices.models {
+        let amounts = [priced.input, priced.output, priced.cached_input, priced.batch_input, priced.batch_output];
+        let [input, output, cached, batch_input, batch_output] = amounts.map(price);
+        table.add([priced.id.to_string(), input, output, cached, batch_input, batch_output]);
+    }
+    table.write(out)?;
+    writeln!(out, "\nFor a million tokens, as of {}. The built-in model costs nothing.", prices.as_of)
+}
+
+pub fn recipes(out: &mut dyn Write, recipes: &[SavedRecipe]) -> io::Result<()> {
+    for (index, SavedRecipe { recipe, .. }) in recipes.iter().enumerate() {
+        if index > 0 {
+            writeln!(out)?;
+        }
+        writeln!(out, "{HEADING}{}{HEADING:#}", recipe.name)?;
+        let labels: Vec<&str> = recipe.labels.iter().map(|label| label.name.as_str()).collect();
+        writeln!(out, "  finds     {}", labels.join(", "))?;
+        if !recipe.attributes.is_empty() {
+            let names: Vec<&str> = recipe.attributes.iter().map(|attribute| attribute.name.as_str()).collect();
+            writeln!(out, "  notes     {}", names.join(", "))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,148 @@
+//! What `doctor` found, and what to do about it.
+
+use std::io::{self, Write};
+
+use domain::checkup::{Finding, Severity};
+use domain::connection::{ConnectionCheck, KeyPlace, SettingSource};
+
+use super::figures::{bytes, counted, counted_len};
+use super::style::{ERROR, GOOD, WARNING};
+
+/// Below a finding, under its words.
+const INDENT: &str = "                       ";
+
+pub fn checkup(out: &mut dyn Write, findings: &[Finding]) -> io::Result<()> {
+    for finding in findings {
+        let severity = finding.severity();
+        let (style, word) = match severity {
+            Severity::Fine => (GOOD, "ok"),
+            Severity::Warning => (WARNING, "warn"),
+            Severity::Problem => (ERROR, "problem"),
+        };
+        let (subject, seen, advice) = told(finding);
+        writeln!(out, "{style}{word:<8}{style:#} {subject:<13} {seen}")?;
+        if severity != Severity::Fine && !advice.is_empty() {
+            writeln!(out, "{INDENT}{advice}")?;
+        }
+    }
+    let count = |severity| findings.iter().filter(|finding| finding.severity() == severity).count();
+    let (problems, warnings) = (count(Severity::Problem), count(Severity::Warning));
+    let style = if problems > 0 { ERROR } else { GOOD };
+    writeln!(out, "\n{style}{}{style:#}, {}", counted_len(problems, "problem"), counted_len(warnings, "warning"))
+}
+
+/// Subject, what was seen, and what to do about it where that is no good.
+fn told(finding: &Finding) -> (&'static str, String, &'static str) {
+    match finding {
+        Finding::Versions { fieldmark, sqlite, system, processors } => {
+            let processors = counted(*processors, "processor");
+            ("versions", format!("Fieldmark {fieldmark}, SQLite {sqlite}, {system}, {processors}"), "")
+        }
+        Finding::Folder { path, problem } => (
+            "folder",
+            either(
+                problem.as_ref(),
+                || format!("{path} can be written"),
+                |why| format!("{path} cannot be written: {why}"),
+            ),
+            "Name another library with --db or FIELDMARK_LIBRARY, or make the folder writable.",
+        ),
+        Finding::FreeSpace { bytes: free } => (
+            "free space",
+            free.map_or_else(|| "nobody could say how much".to_owned(), |free| format!("{} free", bytes(free))),
+            "Thumbnails and answers need room: free some, or keep the library elsewhere.",
+        ),
+        Finding::Database { path, problems } => (
+            "database",
+            if problems.is_empty() { format!("{path} is sound") } else { problems.join("; ") },
+            "Put the folder's last backup in its place, or begin a new library with --db.",
+        ),
+        Finding::Environment { problem } => (
+            "environment",
+            either(problem.as_ref(), || "variables and .env can be read".to_owned(), ToString::to_string),
+            "Correct the variable or the line; nothing is sent as long as it is unclear where to.",
+        ),
+        Finding::Keychain { problem } => (
+            "keychain",
+            either(problem.as_ref(), || "can be reached".to_owned(), ToString::to_string),
+            "Keys from the environment or .env work without one.",
+        ),
+        Finding::Server { base_url, said_by, problem } => (
+            "server",
+            either(problem.as_ref(), || format!("{base_url}{}", by_whose_word(*said_by)), ToString::to_string),
+            "Correct ANTHROPIC_BASE_URL, ANTHROPIC_MODEL or the window's settings.",
+        ),
+        Finding::Key { host, place } => (
+            "key",
+            match place {
+                Some(place) => format!("for {host}, {}", from_where(*place)),
+                None => format!("none for {host}: only the built-in model can be asked"),
+            },
+            "Set ANTHROPIC_API_KEY, or enter a key in the window's settings.",
+        ),
+        Finding::Connection { check } => {
+            let (seen, advice) = connection(check);
+            ("connection", seen, advice)
+        }
+        Finding::EmbeddedModel { found, problem } => (
+            "built-in model",
+            match problem {
+                Some(problem) => problem.clone(),
+                None if found.is_empty() => "finds nothing in a photo of a cat".to_owned(),
+                None => format!("finds in a sample photo: {}", found.join(", ")),
+            },
+            "Install Fieldmark anew: this copy of it is damaged.",
+        ),
+    }
+}
+
+fn either(problem: Option<&String>, fine: impl FnOnce() -> String, wrong: impl FnOnce(&String) -> String) -> String {
+    match problem {
+        None => fine(),
+        Some(problem) => wrong(problem),
+    }
+}
+
+fn by_whose_word(source: SettingSource) -> &'static str {
+    match source {
+        SettingSource::Default => "",
+        SettingSource::Settings => ", by the window's settings",
+        SettingSource::Variable => ", by ANTHROPIC_BASE_URL",
+        SettingSource::DotEnv => ", by the .env file here",
+    }
+}
+
+fn from_where(place: KeyPlace) -> &'static str {
+    match place {
+        KeyPlace::Keychain => "in the keychain",
+        KeyPlace::Session => "entered in this session",
+        KeyPlace::Variable => "from ANTHROPIC_API_KEY",
+        KeyPlace::DotEnv => "from the .env file here",
+    }
+}
+
+fn connection(check: &ConnectionCheck) -> (String, &'static str) {
+    match check {
+        ConnectionCheck::Works { model, model_count } => {
+            (format!("the key works; {model} is one of {}", counted(*model_count, "model")), "")
+        }
+        ConnectionCheck::NoKey => ("not tried: there is no key".into(), ""),
+        ConnectionCheck::LocalOnly => ("not tried: everything is locked to this machine".into(), ""),
+        ConnectionCheck::Unusable { detail } => (detail.clone(), "Correct what it says; nothing was sent."),
+        ConnectionCheck::KeyRejected => ("the server rejects the key".into(), "Enter another key."),
+        ConnectionCheck::NotPermitted { detail } => {
+            (format!("the key may not do this: {detail}"), "Give the key the right to it at the vendor's.")
+        }
+        ConnectionCheck::NoCredit { detail } => {
+            (format!("the account has no credit: {detail}"), "Buy credit at the vendor's.")
+        }
+        ConnectionCheck::UnknownModel { model, .. } => {
+            (format!("the server does not know {model}"), "Choose one that it lists, by --model or ANTHROPIC_MODEL.")
+        }
+        ConnectionCheck::NotSuchAServer { detail } => {
+            (format!("no server of this kind: {detail}"), "Correct the address.")
+        }
+        ConnectionCheck::Unreachable { detail } => (detail.clone(), "Is the network up, and the address right?"),
+        ConnectionCheck::Unwell { detail } => (format!("the server is unwell: {detail}"), "Wait a while."),
+    }
+}

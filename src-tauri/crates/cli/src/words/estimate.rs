@@ -1,0 +1,95 @@
+//! Every model's quote side by side.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use domain::model::Hindrance;
+use domain::money::PicoDollars;
+use domain::plan::{CostRange, ModelQuote, Quote};
+
+use super::figures::{counted, duration, grouped, money};
+use super::quote::{answer_basis, time_basis};
+use super::refusal::{hindrance, shortfall};
+use super::style::HEADING;
+use super::table::Table;
+use crate::arguments::Estimate;
+
+pub fn estimate(out: &mut dyn Write, quote: &Quote, recipe: &str, arguments: &Estimate) -> io::Result<()> {
+    writeln!(out, "{HEADING}{}, {recipe}{HEADING:#}", counted(quote.image_count, "image"))?;
+    similar(out, quote, arguments)?;
+    writeln!(out)?;
+    let mut table = Table::new(["Model", "Expected", "From", "To", "Overnight", "Time", "Remarks"]);
+    table.align_right(1..=4);
+    for row in &quote.models {
+        let unknown = || "unknown".to_owned();
+        let amount = |pick: fn(CostRange) -> PicoDollars| row.cost.map_or_else(unknown, |cost| money(pick(cost)));
+        table.add([
+            row.model.id.to_string(),
+            amount(|cost| cost.expected),
+            amount(|cost| cost.low),
+            amount(|cost| cost.high),
+            row.overnight.map_or_else(|| "-".to_owned(), |cost| money(cost.expected)),
+            row.time.map_or_else(|| "-".to_owned(), |time| duration(f64::from(time.total_millis))),
+            remarks(row, arguments).join("; "),
+        ]);
+    }
+    table.write(out)?;
+    writeln!(out, "\nPrices as of {}. To is the most that it can cost.", quote.prices_as_of)?;
+    by_model(out, "Answers", &quote.models, |row| Some(answer_basis(row.cost_basis.as_ref()?.answer_basis)))?;
+    by_model(out, "Time", &quote.models, |row| {
+        Some(row.time.map_or_else(
+            || "not measured yet: the first run, or its pilot, shows it".into(),
+            |time| format!("{}, {} at once", time_basis(time.basis), time.concurrency),
+        ))
+    })?;
+    by_model(out, "Cannot be asked now", &quote.models, |row| row.hindrance.as_ref().map(hindrance))
+}
+
+fn similar(out: &mut dyn Write, quote: &Quote, arguments: &Estimate) -> io::Result<()> {
+    if quote.similar.followers == 0 {
+        return Ok(());
+    }
+    let alike = counted(quote.similar.followers, "image");
+    if arguments.similar {
+        writeln!(out, "{alike} not asked about: given the marks of the one each looks like")
+    } else {
+        writeln!(out, "{alike} like another: --similar would not ask about them")
+    }
+}
+
+/// What a model does not do, or does for nothing.
+fn remarks(row: &ModelQuote, arguments: &Estimate) -> Vec<String> {
+    let mut remarks: Vec<String> = row.shortfalls.iter().map(shortfall).collect();
+    if row.answered_before > 0 && !arguments.fresh {
+        remarks.push(format!("{} answered before, not paid for again", grouped(row.answered_before.into())));
+    }
+    if let (Some(retires), false) = (row.model.retires, matches!(row.hindrance, Some(Hindrance::Retired { .. }))) {
+        remarks.push(format!("until {retires}"));
+    }
+    if row.hindrance.is_some() {
+        remarks.push("not now".into());
+    }
+    remarks
+}
+
+/// What is said of the models, once for all of whom it is said.
+fn by_model(
+    out: &mut dyn Write,
+    subject: &str,
+    rows: &[ModelQuote],
+    said_of: impl Fn(&ModelQuote) -> Option<String>,
+) -> io::Result<()> {
+    let mut models_by_saying: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for row in rows {
+        if let Some(said) = said_of(row) {
+            models_by_saying.entry(said).or_default().push(&row.model.id.0);
+        }
+    }
+    for (said, models) in models_by_saying {
+        match models.as_slice() {
+            [one] => writeln!(out, "{subject}, {one}: {said}.")?,
+            several => writeln!(out, "{subject}, {} models: {said}.", several.len())?,
+        }
+    }
+    Ok(())
+}

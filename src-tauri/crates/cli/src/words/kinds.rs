@@ -1,0 +1,28 @@
+//! Kinds of failure and of another try, in a few words.
+
+use domain::run::{FailureKind, RetryKind};
+
+pub fn retry(kind: RetryKind) -> &'static str {
+    match kind {
+        RetryKind::RateLimited => "rate limit reached",
+        RetryKind::Overloaded => "server overloaded",
+        RetryKind::ServerFailed => "server failed",
+        RetryKind::ConnectionLost => "connection lost",
+        RetryKind::TimedOut => "timed out",
+        RetryKind::Unreachable => "server cannot be reached",
+        RetryKind::TooLarge => "picture too large",
+        RetryKind::CutShort => "answer cut off",
+    }
+}
+
+pub fn failure(kind: FailureKind) -> &'static str {
+    match kind {
+        FailureKind::FileMissing => "file no longer at its place",
+        FailureKind::FileUnreadable => "file cannot be read, or is another picture now",
+        FailureKind::ModelFailed => "model did not answer",
+        FailureKind::Refused => "server would not take the picture",
+        FailureKind::Declined => "model declined (the answer was paid for)",
+        FailureKind::CutOff => "answer cut off before its first mark",
+        FailureKind::AnswerUnreadable => "answer cannot be read (it is kept)",
+    }
+}

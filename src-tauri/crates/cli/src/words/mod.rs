@@ -1,0 +1,46 @@
+//! Everything that the command line says to people: a file a subject.
+
+mod catalogue;
+mod checkup;
+mod estimate;
+mod figures;
+mod import;
+mod kinds;
+mod progress;
+mod quote;
+mod refusal;
+mod report;
+mod runs;
+pub mod style;
+mod table;
+
+use std::io::{self, Write};
+
+use crate::error::CommandError;
+use crate::output::notes;
+
+pub use catalogue::{models, prices, recipes};
+pub use checkup::checkup;
+pub use estimate::estimate;
+pub use figures::{counted, counted_len, grouped};
+pub use import::import;
+pub use progress::{progress, stopped_at_once, stopping};
+pub use quote::{pilot, quote};
+pub use refusal::{obstacles, refusal, unsettled};
+pub use report::{report, written_report};
+pub use runs::runs;
+
+use style::{ERROR, WARNING};
+
+pub fn complain(error: &CommandError) {
+    // A closed standard error leaves nobody to tell.
+    let _ = writeln!(notes(), "{ERROR}error:{ERROR:#} {error}");
+}
+
+pub fn warn(out: &mut dyn Write, warning: &str) -> io::Result<()> {
+    writeln!(out, "{WARNING}warning:{WARNING:#} {warning}")
+}
+
+pub fn note(out: &mut dyn Write, note: &str) -> io::Result<()> {
+    writeln!(out, "{note}")
+}

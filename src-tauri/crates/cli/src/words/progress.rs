@@ -1,0 +1,42 @@
+//! How far a run is, and what an interruption does.
+
+use domain::ids::RunId;
+use domain::run::{RunMode, RunProgress};
+
+use super::figures::{counted, duration};
+use super::kinds::retry;
+
+pub fn progress(progress: &RunProgress) -> String {
+    if let Some(hold) = &progress.hold {
+        return format!("{}: again in {}", retry(hold.kind), duration(f64::from(hold.left_millis)));
+    }
+    if progress.mode == RunMode::Overnight {
+        let (images, finished) = progress
+            .batches
+            .iter()
+            .fold((0, 0), |(images, finished), batch| (images + batch.images, finished + batch.finished));
+        let batches = match progress.batches.len() {
+            1 => "1 batch".to_owned(),
+            count => format!("{count} batches"),
+        };
+        return format!("{batches} submitted, {finished} of {} done there", counted(images, "image"));
+    }
+    let rate = format!("{:.0} images a minute", progress.rate_per_minute);
+    match progress.left_millis {
+        Some(left) => format!("{rate}, {} left", duration(f64::from(left))),
+        None => rate,
+    }
+}
+
+/// After the first Ctrl-C.
+pub fn stopping(mode: RunMode) -> &'static str {
+    match mode {
+        RunMode::Live => "Stopping: what is in flight is finished first. Ctrl-C again stops at once.",
+        RunMode::Overnight => "Stopping: the batches go on at the vendor's. Ctrl-C again stops at once.",
+    }
+}
+
+/// After the second.
+pub fn stopped_at_once(run: RunId) -> String {
+    format!("Stopped at once; `fieldmark resume {run}` goes on, and asks again about what was in flight.")
+}

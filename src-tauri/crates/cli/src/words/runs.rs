@@ -1,0 +1,47 @@
+//! The list of runs.
+
+use std::io::{self, Write};
+
+use domain::run::{RunState, RunSummary, StopReason};
+
+use super::figures::{grouped, money};
+use super::style::{GOOD, WARNING};
+use super::table::Table;
+
+pub fn runs(out: &mut dyn Write, runs: &[RunSummary]) -> io::Result<()> {
+    if runs.is_empty() {
+        return writeln!(out, "There is no run yet: `fieldmark annotate PATH` makes one.");
+    }
+    let mut table = Table::new(["Run", "Started", "State", "Recipe", "Model", "Images", "Failed", "Marks", "Paid"]);
+    table.align_right([0, 5, 6, 7, 8]);
+    for run in runs {
+        table.add([
+            run.id.to_string(),
+            local_time(run.started_at),
+            run.state.name().to_owned(),
+            run.recipe_name.clone(),
+            run.model.to_string(),
+            format!("{}/{}", grouped(run.done.into()), grouped(run.total.into())),
+            grouped(run.failed.into()),
+            grouped(run.mark_count.into()),
+            money(run.paid),
+        ]);
+    }
+    table.write(out)
+}
+
+/// Milliseconds since the Unix epoch, by the clock on the wall.
+fn local_time(millis: u64) -> String {
+    let millis = i64::try_from(millis).unwrap_or(i64::MAX);
+    let time = jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX);
+    jiff::tz::TimeZone::system().to_datetime(time).strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+/// Where a run stands, green when nothing is left to do.
+pub fn state(state: RunState) -> String {
+    let style = match state {
+        RunState::Stopped { reason: StopReason::Completed } => GOOD,
+        _ => WARNING,
+    };
+    format!("{style}{}{style:#}", state.name())
+}

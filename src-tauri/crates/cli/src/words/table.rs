@@ -1,0 +1,81 @@
+//! Tables: aligned, without lines. On a terminal that is too narrow for one, its rows stand below each other, a line a cell:
+//! a number that is broken in two is no number.
+
+use std::io::{self, IsTerminal, Write};
+
+use comfy_table::CellAlignment;
+use comfy_table::presets::NOTHING;
+
+use super::style::HEADING;
+
+/// Between columns.
+const GAP: u16 = 2;
+
+pub struct Table {
+    aligned: comfy_table::Table,
+    header: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    pub fn new<const COLUMNS: usize>(header: [&str; COLUMNS]) -> Self {
+        let mut aligned = comfy_table::Table::new();
+        aligned.load_style(NOTHING).set_header(header);
+        for column in aligned.column_iter_mut() {
+            column.set_padding((0, GAP));
+        }
+        Self { aligned, header: header.map(ToOwned::to_owned).into(), rows: Vec::new() }
+    }
+
+    /// For columns of numbers.
+    pub fn align_right(&mut self, columns: impl IntoIterator<Item = usize>) {
+        for index in columns {
+            if let Some(column) = self.aligned.column_mut(index) {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+    }
+
+    pub fn add<const COLUMNS: usize>(&mut self, row: [String; COLUMNS]) {
+        self.aligned.add_row(row.clone());
+        self.rows.push(row.into());
+    }
+
+    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        let widest: u16 = self.aligned.column_max_content_widths().iter().map(|width| width + GAP).sum();
+        if width().is_some_and(|width| widest.saturating_sub(GAP) > width) {
+            return self.write_stacked(out);
+        }
+        let mut lines = self.aligned.lines();
+        if let Some(header) = lines.next() {
+            writeln!(out, "{HEADING}{}{HEADING:#}", header.trim_end())?;
+        }
+        for line in lines {
+            writeln!(out, "{}", line.trim_end())?;
+        }
+        Ok(())
+    }
+
+    fn write_stacked(&self, out: &mut dyn Write) -> io::Result<()> {
+        let name_width = self.header.iter().map(|name| name.chars().count()).max().unwrap_or_default();
+        for row in &self.rows {
+            for (index, (name, cell)) in self.header.iter().zip(row).enumerate() {
+                match index {
+                    0 => writeln!(out, "{HEADING}{name} {cell}{HEADING:#}")?,
+                    _ if cell.is_empty() => {}
+                    _ => writeln!(out, "  {name:<name_width$}  {cell}")?,
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Of the terminal, or as `COLUMNS` says; `None` in a pipe or a file.
+fn width() -> Option<u16> {
+    if !io::stdout().is_terminal() {
+        return None;
+    }
+    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    said.or_else(|| terminal_size::terminal_size().map(|(width, _)| width.0))
+}

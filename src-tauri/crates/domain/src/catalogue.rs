@@ -1,0 +1,39 @@
+//! The models there are, and what they cost.
+
+use serde::{Deserialize, Serialize};
+
+use crate::calendar::CalendarDate;
+use crate::model::{Hindrance, Model, ModelId};
+use crate::money::PicoDollars;
+
+/// A model, and whether it can be used as things stand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfferedModel {
+    pub model: Model,
+    pub hindrance: Option<Hindrance>,
+    /// Whether it is the one to choose when nobody has chosen one.
+    pub is_suggested: bool,
+}
+
+/// What a million tokens of a model cost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelPrice {
+    pub id: ModelId,
+    pub name: String,
+    pub input: PicoDollars,
+    pub output: PicoDollars,
+    /// Input that the vendor had kept from an earlier request.
+    pub cached_input: PicoDollars,
+    /// In a batch, worked off within a day.
+    pub batch_input: PicoDollars,
+    pub batch_output: PicoDollars,
+}
+
+/// The prices that estimates rest on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PriceList {
+    /// The day on which they were read from the vendor.
+    pub as_of: CalendarDate,
+    /// Each for a million tokens.
+    pub models: Vec<ModelPrice>,
+}

@@ -1,0 +1,95 @@
+//! A look at everything that Fieldmark stands on: the folder, the database, the way to Claude, the embedded model. Every
+//! part is looked at, whatever another is like; nothing is put right. Deliberately absent: words for what was found.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use domain::checkup::Finding;
+use domain::coco;
+use domain::connection::SettingSource;
+use local::{DetectOptions, Detector};
+
+use crate::connection::Surroundings;
+use crate::library::{Library, folder_of, processors};
+use crate::route::DETECTOR_EDGE;
+use crate::samples;
+
+/// Looks at the library whose database is at `database`, and at the machine around it. Only when `asks_server` is anything
+/// sent: the question for the list of models, which costs nothing.
+pub async fn check_up(database: &Path, surroundings: Surroundings, asks_server: bool) -> Vec<Finding> {
+    let folder = folder_of(database);
+    let mut findings = vec![
+        Finding::Versions {
+            fieldmark: env!("CARGO_PKG_VERSION").into(),
+            sqlite: store::sqlite_version().into(),
+            system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+            processors: processors(),
+        },
+        Finding::Folder { path: folder.display().to_string(), problem: unwritable(&folder) },
+        Finding::FreeSpace { bytes: fs4::available_space(&folder).ok() },
+        Finding::Environment { problem: surroundings.environment.as_ref().err().map(ToString::to_string) },
+    ];
+    let path = database.display().to_string();
+    match Library::open(database, surroundings) {
+        Ok(library) => {
+            let damages = library.store.read(|view| view.damages()).unwrap_or_else(|error| vec![error.to_string()]);
+            findings.push(Finding::Database { path, problems: damages });
+            findings.extend(way(&library, asks_server).await);
+        }
+        Err(error) => findings.push(Finding::Database { path, problems: vec![error.to_string()] }),
+    }
+    findings.push(embedded_model());
+    findings
+}
+
+/// Why nothing can be written into `folder`, which is made when there is none.
+fn unwritable(folder: &Path) -> Option<String> {
+    let tried = fs::create_dir_all(folder).and_then(|()| tempfile::tempfile_in(folder)?.write_all(b"Fieldmark"));
+    tried.err().map(|error| error.to_string())
+}
+
+/// The way to Claude. Blocks as the keychain does.
+async fn way(library: &Arc<Library>, asks_server: bool) -> Vec<Finding> {
+    let connection = match library.connection() {
+        Ok(connection) => connection,
+        Err(error) => {
+            let problem = Some(error.to_string());
+            return vec![Finding::Server { base_url: String::new(), said_by: SettingSource::Default, problem }];
+        }
+    };
+    let mut findings = vec![
+        Finding::Keychain { problem: connection.keychain_problem },
+        Finding::Server {
+            base_url: connection.base_url,
+            said_by: connection.base_url_from,
+            problem: connection.problem.clone(),
+        },
+    ];
+    if connection.problem.is_none() {
+        findings.push(Finding::Key { host: connection.host, place: connection.key });
+    }
+    if asks_server && let Ok(check) = library.check_connection().await {
+        findings.push(Finding::Connection { check });
+    }
+    findings
+}
+
+/// Whether the embedded model finds anything in a photo that comes along.
+fn embedded_model() -> Finding {
+    let looked = || -> Result<Vec<String>, String> {
+        let mut photo = tempfile::Builder::new().suffix(".jpg").tempfile().map_err(|error| error.to_string())?;
+        photo.write_all(samples::CAT).map_err(|error| error.to_string())?;
+        let pixels = prepare::decode(photo.path(), Some(DETECTOR_EDGE)).map_err(|reason| format!("{reason:?}"))?.pixels;
+        let detector = Detector::embedded().map_err(|error| error.to_string())?;
+        let detections =
+            detector.detect(pixels.size, &pixels.rgb, DetectOptions::default()).map_err(|error| error.to_string())?;
+        let names = detections.iter().filter_map(|detection| coco::NAMES.get(detection.class));
+        Ok(names.map(|name| (*name).to_owned()).collect())
+    };
+    match looked() {
+        Ok(found) => Finding::EmbeddedModel { found, problem: None },
+        Err(problem) => Finding::EmbeddedModel { found: Vec::new(), problem: Some(problem) },
+    }
+}

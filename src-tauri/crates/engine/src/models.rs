@@ -1,0 +1,64 @@
+//! The models there are, as things stand, and the prices that come along.
+
+use domain::catalogue::{ModelPrice, OfferedModel, PriceList};
+use domain::model::ModelId;
+use domain::usage::Usage;
+use provider::models;
+use provider::prices::{PRICES_AS_OF, Terms};
+
+use crate::Result;
+use crate::library::Library;
+use crate::route::Routes;
+
+/// A price is told by so many tokens.
+const MILLION: u64 = 1_000_000;
+
+impl Library {
+    /// Every model, the embedded one first, with what keeps it from being used now. Blocks as the keychain does.
+    pub fn models(&self) -> Result<Vec<OfferedModel>> {
+        let way = self.way()?;
+        let offered = Routes::models(&way)?.into_iter().map(|model| OfferedModel {
+            hindrance: way.hindrance(&model),
+            is_suggested: model.id == *way.suggested_model(),
+            model,
+        });
+        Ok(offered.collect())
+    }
+}
+
+/// What the models elsewhere cost, in the order of [`Library::models`], prompts beyond a price cliff aside.
+#[must_use]
+pub fn price_list() -> PriceList {
+    let priced = models::all().iter().map(|model| {
+        let of_million = |usage: Usage, terms| model.price.cost(usage, terms).times(MILLION);
+        let input = Usage { input_tokens: 1, ..Usage::default() };
+        let output = Usage { output_tokens: 1, ..Usage::default() };
+        ModelPrice {
+            id: ModelId(model.id.to_owned()),
+            name: model.name.to_owned(),
+            input: of_million(input, Terms::LIST),
+            output: of_million(output, Terms::LIST),
+            cached_input: of_million(Usage { cache_read_tokens: 1, ..Usage::default() }, Terms::LIST),
+            batch_input: of_million(input, Terms::BATCH),
+            batch_output: of_million(output, Terms::BATCH),
+        }
+    });
+    PriceList { as_of: PRICES_AS_OF, models: priced.collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::money::PicoDollars;
+
+    use super::*;
+
+    #[test]
+    fn the_list_says_what_a_million_tokens_cost() {
+        let list = price_list();
+        let sonnet = list.models.iter().find(|price| price.id.0 == "claude-sonnet-5-5").unwrap();
+        let dollars = |dollars| PicoDollars::from_dollars(dollars).unwrap();
+        assert_eq!((sonnet.input, sonnet.output), (dollars(2.0), dollars(10.0)));
+        assert_eq!((sonnet.batch_input, sonnet.batch_output), (dollars(1.0), dollars(5.0)));
+        assert_eq!(sonnet.cached_input, dollars(0.1));
+    }
+}

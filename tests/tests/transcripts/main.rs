@@ -1,0 +1,83 @@
+//! The transcripts of docs/command-line.md, repeated: every command of its console fences is run again, in order, against
+//! the built program, and must say what stands there. What varies is left out in the page: `[..]` stands for a part of a line,
+//! `...` for whole lines, `[TIME]` for a duration, `[DATE]` for a moment, `[RATE]`, `[FACTOR]` and `[N]` for what depends on the machine.
+//!
+//! After a change that is meant, `UPDATE_TRANSCRIPTS=1 cargo test --workspace --features custom-protocol --test transcripts`
+//! writes the page anew. What was left out and still matches stays left out.
+//!
+//! A fence says after `console` how its commands are run: `terminal` on a terminal (of 100 columns, or as `columns=` says), where
+//! answers to questions are typed as they stand in the page, and `interrupted` with Ctrl-C after a few answers. Without these, output
+//! goes into a pipe. `? 3` is the exit code.
+
+#![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
+
+mod page;
+mod shell;
+
+use std::fs;
+use std::time::Duration;
+
+use fieldmark_tests::pictures::{drawing, write_png};
+use fieldmark_tests::{repository, sample};
+use page::Page;
+use shell::Shell;
+use simulator::{Latency, Options, Simulator};
+use snapbox::Redactions;
+use snapbox::filter::NormalizeToExpected;
+
+const PAGE: &str = "docs/command-line.md";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_shows_what_the_command_line_says() {
+    let latency = Latency { first_byte: Duration::from_millis(200).into(), ..Latency::default() };
+    let server = Simulator::start(Options { latency, ..Options::default() }).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    lay_out(folder.path());
+    let mut shell = Shell::new(folder.path(), server.address().port());
+    let redactions = redactions();
+
+    let path = repository(PAGE);
+    let mut page = Page::read(&fs::read_to_string(&path).unwrap());
+    for transcript in page.transcripts() {
+        let answered = || server.ledger().billed.len();
+        let said = tokio::task::block_in_place(|| shell.run(&transcript.command, transcript, &answered));
+        let said = NormalizeToExpected::new()
+            .redact_with(&redactions)
+            .normalize(said.into(), &transcript.expected.as_str().into());
+        transcript.said = said.to_string();
+    }
+    if std::env::var_os("UPDATE_TRANSCRIPTS").is_some() {
+        fs::write(&path, page.written()).unwrap();
+        return;
+    }
+    let changed: Vec<String> = page.transcripts().filter_map(|transcript| transcript.difference()).collect();
+    assert!(changed.is_empty(), "{PAGE} says something else than the program:\n{}", changed.join("\n"));
+    server.stop().await;
+}
+
+/// Photos and drawings, and a folder that holds no image.
+fn lay_out(folder: &std::path::Path) {
+    for name in ["photos", "drawings", "empty"] {
+        fs::create_dir(folder.join(name)).unwrap();
+    }
+    for name in ["astronaut.jpg", "chelsea.jpg", "china.jpg", "coffee.jpg", "flower.jpg", "rocket.jpg"] {
+        fs::copy(sample(name), folder.join("photos").join(name)).unwrap();
+    }
+    fs::write(folder.join("photos/notes.txt"), "Tuesday: rain.").unwrap();
+    for index in 0..24 {
+        let (picture, _) = drawing(320 + index, 240);
+        write_png(&picture, &folder.join(format!("drawings/{index:02}.png")));
+    }
+}
+
+fn redactions() -> Redactions {
+    let mut redactions = Redactions::new();
+    let regex = |pattern| regex::Regex::new(pattern).unwrap();
+    redactions.insert("[TIME]", regex(r"\b\d+ min \d+ s\b|\b\d+(\.\d+)? m?s\b")).unwrap();
+    redactions.insert("[DATE]", regex(r"\b20\d\d-\d\d-\d\d \d\d:\d\d\b|\b20\d\d-\d\d-\d\dT[\d:.]+Z")).unwrap();
+    redactions.insert("[RATE]", regex(r"\b\d+\.\d images a second\b")).unwrap();
+    redactions.insert("[FACTOR]", regex(r"speed-up +(?<redacted>\d+\.\d\d)")).unwrap();
+    redactions.insert("[N]", regex(r"(?<redacted>\b\d+) at once\b")).unwrap();
+    redactions.insert("[TRIED]", regex(r"by trying (?<redacted>\d+) of")).unwrap();
+    redactions
+}
