@@ -1,7 +1,7 @@
 //! `annotate` and `resume`: import, quote, run, report.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use crate::arguments::{Annotate, Common, Resume};
 use crate::error::CommandError;
 use crate::progress::Bar;
-use crate::words;
+use crate::{export, words};
 
 /// As shells say it for a process that was interrupted.
 const INTERRUPTED: u8 = 130;
@@ -23,7 +23,7 @@ const SOME_FAILED: u8 = 3;
 const STOPPED: u8 = 4;
 
 pub async fn annotate(arguments: Annotate) -> Result<ExitCode, CommandError> {
-    let library = open(&arguments.common)?;
+    let library = open(arguments.common.db.as_deref())?;
     // With --json, standard output is for the one document.
     let mut notes: Box<dyn Write + Send> =
         if arguments.common.json { Box::new(io::stderr()) } else { Box::new(io::stdout()) };
@@ -34,6 +34,7 @@ pub async fn annotate(arguments: Annotate) -> Result<ExitCode, CommandError> {
     if imported.images.is_empty() {
         return Err(CommandError::NoImages);
     }
+    export::check_targets(&library, &arguments.exports)?;
 
     let images = ImageSelection::Images { ids: imported.images };
     let asked = arguments.model.clone().map(ModelId);
@@ -56,11 +57,13 @@ pub async fn annotate(arguments: Annotate) -> Result<ExitCode, CommandError> {
         ..RunRequest::of(images, recipe.id, model.id)
     };
     let run = library.start_run(&request).await?;
-    follow(&library, run, &arguments.common).await
+    let code = follow(&library, run, &arguments.common).await?;
+    export::export_all(&library, run, &arguments.exports, &mut notes)?;
+    Ok(code)
 }
 
 pub async fn resume(arguments: Resume) -> Result<ExitCode, CommandError> {
-    let library = open(&arguments.common)?;
+    let library = open(arguments.common.db.as_deref())?;
     let run = match arguments.run.map(RunId) {
         Some(run) => run,
         None => newest_unfinished(&library, arguments.retry_failed)?,
@@ -84,9 +87,9 @@ fn newest_unfinished(library: &Library, retries_failed: bool) -> Result<RunId, C
     Ok(unfinished.ok_or(CommandError::NothingToResume)?.id)
 }
 
-fn open(common: &Common) -> Result<Arc<Library>, CommandError> {
-    let database = match &common.db {
-        Some(database) => database.clone(),
+pub fn open(database: Option<&Path>) -> Result<Arc<Library>, CommandError> {
+    let database = match database {
+        Some(database) => database.to_owned(),
         None => default_folder()?.join("library.sqlite"),
     };
     Ok(Library::open(&database, Surroundings::of_this_process())?)

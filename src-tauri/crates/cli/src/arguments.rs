@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use domain::export::{ExportFormat, MarkSelection, UnknownFormat};
+use domain::ids::RunId;
 use domain::money::PicoDollars;
 use domain::run::RunMode;
 
@@ -31,6 +33,10 @@ pub enum Command {
                             fieldmark annotate holiday/ --yes --json > report.json"
     )]
     Annotate(Annotate),
+    /// Write a run's marks to a file that other programs read
+    #[command(after_help = "Examples:\n  fieldmark export latest --format coco --out holiday.json\n  \
+                            fieldmark export 3 --format csv --out marks.csv --reviewed-only")]
+    Export(Export),
     /// Answer as Anthropic's Messages API would, on this machine and for nothing, until interrupted
     #[command(after_help = "It points at patches of plain colour in what it is sent. Any key is taken, except \
                             sk-simulated-wrong, sk-simulated-expired, sk-simulated-no-credit and \
@@ -67,6 +73,9 @@ pub struct Annotate {
     /// `fieldmark resume` fetches what they come to
     #[arg(long)]
     pub overnight: bool,
+    /// Write the marks to a file when the run is over, such as coco=holiday.json; several times for several formats
+    #[arg(long = "export", value_name = "FORMAT=FILE", value_parser = format_and_file)]
+    pub exports: Vec<(ExportFormat, PathBuf)>,
     #[command(flatten)]
     pub common: Common,
 }
@@ -87,6 +96,61 @@ pub struct Resume {
     pub retry_failed: bool,
     #[command(flatten)]
     pub common: Common,
+}
+
+#[derive(Args)]
+pub struct Export {
+    /// A run by its number, or `latest`
+    #[arg(value_name = "RUN", value_parser = run_choice)]
+    pub run: RunChoice,
+    #[arg(long, value_name = "coco|coco-detections|jsonl|csv")]
+    pub format: ExportFormat,
+    /// The file to write; one that is there is replaced
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Only accepted and edited marks, and only images that are reviewed or confirmed as empty
+    #[arg(long)]
+    pub reviewed_only: bool,
+    /// Rejected marks, too, each with its reason
+    #[arg(long)]
+    pub include_rejected: bool,
+    /// The library's database, in place of the window's
+    #[arg(long, value_name = "FILE")]
+    pub db: Option<PathBuf>,
+    /// Print one JSON document on standard output, in place of words
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl Export {
+    pub fn marks(&self) -> MarkSelection {
+        MarkSelection { is_reviewed_only: self.reviewed_only, includes_rejected: self.include_rejected }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+pub enum RunChoice {
+    Latest,
+    Numbered(RunId),
+}
+
+fn run_choice(typed: &str) -> Result<RunChoice, String> {
+    match typed {
+        "latest" => Ok(RunChoice::Latest),
+        number => match number.parse() {
+            Ok(number) => Ok(RunChoice::Numbered(RunId(number))),
+            Err(_) => Err("the number of a run is needed, or `latest`".into()),
+        },
+    }
+}
+
+fn format_and_file(typed: &str) -> Result<(ExportFormat, PathBuf), String> {
+    match typed.split_once('=') {
+        Some((format, file)) if !file.is_empty() => {
+            Ok((format.parse().map_err(|error: UnknownFormat| error.to_string())?, file.into()))
+        }
+        _ => Err("a format and a file are needed, such as coco=holiday.json".into()),
+    }
 }
 
 #[derive(Args)]

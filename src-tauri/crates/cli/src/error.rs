@@ -22,6 +22,8 @@ pub enum CommandError {
     NotConfirmed,
     #[error("there is no run that could be resumed")]
     NothingToResume,
+    #[error("there is no run in this library")]
+    NoRuns,
     #[error(transparent)]
     Simulator(#[from] simulator::Error),
     #[error("the report cannot be written as JSON: {0}")]

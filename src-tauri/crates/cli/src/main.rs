@@ -3,6 +3,7 @@
 mod annotate;
 mod arguments;
 mod error;
+mod export;
 mod progress;
 mod simulate;
 mod words;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
 async fn carry_out(arguments: Arguments) -> Result<ExitCode, CommandError> {
     match arguments.command {
         Command::Annotate(annotate) => annotate::annotate(annotate).await,
+        Command::Export(options) => export::export(&options),
         Command::Resume(resume) => annotate::resume(resume).await,
         Command::Simulate(options) => simulate::simulate(&options).await,
     }

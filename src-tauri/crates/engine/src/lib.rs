@@ -17,6 +17,7 @@ mod run;
 mod samples;
 mod servers;
 mod similar;
+mod whole_file;
 
 pub use connection::Surroundings;
 pub use error::{EngineError, Result};

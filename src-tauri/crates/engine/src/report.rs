@@ -1,6 +1,6 @@
 //! Reports of runs and the metrics file, all from what was recorded.
 
-use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use domain::ids::RunId;
@@ -9,6 +9,7 @@ use domain::report::{RunReport, duration_bins};
 
 use crate::clock::{now_millis, rfc3339};
 use crate::library::Library;
+use crate::whole_file::WholeFile;
 use crate::{EngineError, Result};
 
 impl Library {
@@ -71,18 +72,13 @@ impl Library {
         })
     }
 
-    /// Writes the metrics of a run to `path`; a reader sees the whole new file or the old one.
+    /// Writes the metrics of a run to `path`.
     pub fn write_metrics(&self, run: RunId, path: &Path) -> Result<()> {
         let json = serde_json::to_string_pretty(&self.classic_metrics(run)?)
             .map_err(|error| EngineError::File { path: path.to_owned(), source: error.into() })?;
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            fs::create_dir_all(folder).map_err(EngineError::file(folder))?;
-        }
-        // Beside the target and with the rights of any new file, since other programs read it.
-        let mut unfinished = path.as_os_str().to_owned();
-        unfinished.push(format!(".{}.tmp", std::process::id()));
-        fs::write(&unfinished, json + "\n").map_err(EngineError::file(&unfinished))?;
-        fs::rename(&unfinished, path).map_err(EngineError::file(path))
+        let mut file = WholeFile::begin(path)?;
+        file.put(|out| writeln!(out, "{json}"))?;
+        file.finish()
     }
 
     /// Where every run leaves its metrics, unless the settings say otherwise.
