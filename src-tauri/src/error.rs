@@ -46,7 +46,7 @@ impl From<EngineError> for AppError {
         let code = match &error {
             EngineError::Store(_) => ErrorCode::Library,
             EngineError::Local(_) => ErrorCode::Model,
-            EngineError::File { .. } => ErrorCode::File,
+            EngineError::File { .. } | EngineError::UnfitTarget { .. } => ErrorCode::File,
             EngineError::Original { .. } | EngineError::Encode(_) => ErrorCode::Original,
             EngineError::NothingToFind(_) => ErrorCode::NothingToFind,
             EngineError::UnknownModel(_) => ErrorCode::UnknownModel,
@@ -65,7 +65,9 @@ impl From<EngineError> for AppError {
             EngineError::Keys(_) => ErrorCode::Keychain,
             EngineError::RunBusy(_) => ErrorCode::RunBusy,
             EngineError::NothingLeft(_) => ErrorCode::NothingLeft,
-            EngineError::NoFigures(_) => ErrorCode::NoFigures,
+            EngineError::NoFigures(_) | EngineError::NothingToExport(_) | EngineError::NoScores(_) => {
+                ErrorCode::NoFigures
+            }
             EngineError::TaskLost => ErrorCode::Internal,
         };
         Self { code, message: error.to_string() }

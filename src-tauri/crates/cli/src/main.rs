@@ -48,6 +48,7 @@ async fn carry_out(Arguments { global, command }: Arguments) -> Result<Exit, Com
         Command::Estimate(arguments) => commands::estimate::estimate(&arguments, &global, output).await,
         Command::Runs => commands::runs::runs(&global, output),
         Command::Report(arguments) => commands::report::report(&arguments, &global, output),
+        Command::Export(arguments) => commands::export::export(&arguments, &global, output),
         Command::Metrics(arguments) => commands::metrics::metrics(&arguments, &global),
         Command::Models => commands::models::models(&global, output),
         Command::Prices => commands::prices::prices(output),

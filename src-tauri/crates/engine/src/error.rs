@@ -54,6 +54,15 @@ pub enum EngineError {
     NothingLeft(RunId),
     #[error("no image of run {0} has finished, so there are no figures")]
     NoFigures(RunId),
+    #[error("nothing can be exported to {path}: {reason}")]
+    UnfitTarget { path: PathBuf, reason: &'static str },
+    #[error(
+        "no image of run {0} is there to export: none is answered, or none is reviewed where only those are asked for"
+    )]
+    NothingToExport(RunId),
+    /// Evaluators fail at an empty list.
+    #[error("no mark of run {0} says how certain it is, so there are no detections to export")]
+    NoScores(RunId),
     #[error("a task of the engine ended early")]
     TaskLost,
 }

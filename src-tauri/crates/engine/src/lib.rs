@@ -6,7 +6,6 @@ mod clock;
 mod connection;
 mod error;
 pub mod export;
-mod files;
 mod import;
 mod library;
 mod models;
@@ -22,6 +21,7 @@ mod samples;
 mod servers;
 mod settings;
 mod similar;
+mod whole_file;
 
 pub use checkup::check_up;
 pub use connection::Surroundings;

@@ -1,5 +1,6 @@
 //! Reports of runs and the metrics file, all from what was recorded.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use domain::ids::RunId;
@@ -8,7 +9,8 @@ use domain::report::{RunReport, duration_bins};
 
 use crate::clock::{now_millis, rfc3339};
 use crate::library::Library;
-use crate::{EngineError, Result, files};
+use crate::whole_file::WholeFile;
+use crate::{EngineError, Result};
 
 impl Library {
     pub fn run_report(&self, run: RunId) -> Result<RunReport> {
@@ -70,11 +72,13 @@ impl Library {
         })
     }
 
-    /// Writes the metrics of a run to `path`; a reader sees the whole new file or the old one.
+    /// Writes the metrics of a run to `path`.
     pub fn write_metrics(&self, run: RunId, path: &Path) -> Result<()> {
         let json = serde_json::to_string_pretty(&self.classic_metrics(run)?)
             .map_err(|error| EngineError::File { path: path.to_owned(), source: error.into() })?;
-        files::write_whole(path, (json + "\n").as_bytes())
+        let mut file = WholeFile::begin(path)?;
+        file.put(|out| writeln!(out, "{json}"))?;
+        file.finish()
     }
 
     /// Where every run leaves its metrics, unless the settings say otherwise.

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use config::{Config, Environment, File, FileFormat};
@@ -14,7 +14,8 @@ use provider::server::BaseUrl;
 use toml_edit::{DocumentMut, Item, Table};
 
 use crate::library::Library;
-use crate::{EngineError, Result, files};
+use crate::whole_file::WholeFile;
+use crate::{EngineError, Result};
 
 const FILE_NAME: &str = "settings.toml";
 /// What a new file begins with: every key, what it means, and what holds while it is left out.
@@ -98,7 +99,9 @@ fn write(path: &Path, settings: &Settings) -> Result<()> {
     let stated =
         |settings: &Settings| toml_edit::ser::to_document(settings).map_err(|error| unusable(error.to_string()));
     update(document.as_table_mut(), stated(&read(path, None)?)?.as_table(), stated(settings)?.as_table());
-    files::write_whole(path, document.to_string().as_bytes())
+    let mut file = WholeFile::begin(path)?;
+    file.put(|out| write!(out, "{document}"))?;
+    file.finish()
 }
 
 /// Brings `table`, which says what `old` says, to say what `new` says: only what differs is written.

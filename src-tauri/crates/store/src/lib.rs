@@ -21,7 +21,7 @@ use rusqlite::{Connection, OpenFlags};
 pub use table::attempts::{Bill, Unanswered};
 pub use table::batches::{BatchItem, BatchStanding, KeptBatch};
 pub use table::files::KnownFile;
-pub use table::images::NewImage;
+pub use table::images::{AnsweredImage, NewImage};
 pub use table::jobs::{JobFailure, JobOutcome, KeptAnswer, QueuedImage, WaitingJob};
 pub use table::runs::NewRun;
 
@@ -83,6 +83,12 @@ impl Store {
         keep_statements(&connection)?;
         migration::migrate(&connection)?;
         Ok(Self { path: path.to_owned(), writer: Writer::start(connection), idle_readers: Mutex::new(Vec::new()) })
+    }
+
+    /// Where the library is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Looks at the library; blocks for as long as the question takes.

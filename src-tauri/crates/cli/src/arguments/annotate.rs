@@ -8,6 +8,7 @@ use domain::run::RunMode;
 use domain::run_options::RunOptions;
 use engine::{AtOnce, Invocation};
 
+use super::export::{ExportedFile, exported_file};
 use super::{RunChoice, ToFind, Tuning};
 
 #[derive(Args)]
@@ -100,6 +101,9 @@ pub struct Sitting {
     /// Write a page with the figures and marked-up copies of the photos into this folder
     #[arg(long, value_name = "FOLDER")]
     pub report: Option<PathBuf>,
+    /// Write the marks to a file when the run is over, such as coco=holiday.json; several times for several forms
+    #[arg(long = "export", value_name = "FORMAT=FILE", value_parser = exported_file)]
+    pub exports: Vec<ExportedFile>,
     /// Do not ask: what it costs is agreed to, to whom it sends what, and that requests whose answer was lost are made again
     #[arg(long, short = 'y')]
     pub yes: bool,

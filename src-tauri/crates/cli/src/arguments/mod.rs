@@ -2,6 +2,7 @@
 
 mod annotate;
 mod estimate;
+mod export;
 mod manual;
 mod run;
 mod simulate;
@@ -21,6 +22,7 @@ use crate::words::style;
 
 pub use annotate::{Annotate, Resume, Sitting};
 pub use estimate::{Estimate, ToFind};
+pub use export::{Export, ExportedFile};
 pub use manual::{Completions, Man};
 pub use run::{Doctor, Metrics, Report};
 pub use simulate::Simulate;
@@ -115,6 +117,8 @@ pub enum Command {
     Runs,
     /// Show how a run went
     Report(Report),
+    /// Write a run's marks to a file that other programs read
+    Export(Export),
     /// Print the metrics of a run as JSON
     Metrics(Metrics),
     /// List the models, and whether they can be used now

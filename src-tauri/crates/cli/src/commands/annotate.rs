@@ -6,7 +6,7 @@ use domain::plan::{ImageSelection, ModelQuote, PlanRequest, Quote, RunRequest};
 use domain::run::RunMode;
 use engine::Library;
 
-use super::{pilot, sitting};
+use super::{export, pilot, sitting};
 use crate::arguments::{Annotate, Global};
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -21,6 +21,7 @@ pub async fn annotate(arguments: &Annotate, global: &Global, output: Output) -> 
     if let Some(limit) = arguments.limit {
         images.truncate(limit as usize);
     }
+    export::check_targets(&library, &arguments.sitting.exports)?;
     let pilot = arguments.pilot.map(|count| engine::pilot::spread(&images, count as usize));
     let pilot = pilot.filter(|pilot| pilot.len() < images.len());
 

@@ -4,6 +4,7 @@ pub mod annotate;
 pub mod completions;
 pub mod doctor;
 pub mod estimate;
+pub mod export;
 pub mod man;
 pub mod metrics;
 pub mod models;

@@ -5,7 +5,7 @@ use domain::plan::ResumeRequest;
 use domain::run::RunState;
 use engine::{EngineError, Library};
 
-use super::sitting;
+use super::{export, sitting};
 use crate::arguments::{Global, Resume};
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -19,6 +19,7 @@ pub async fn resume(arguments: &Resume, global: &Global, output: Output) -> Resu
         Some(choice) => library::find_run(&library, choice)?,
         None => newest_unfinished(&library, arguments.retry_failed)?,
     };
+    export::check_targets(&library, &arguments.sitting.exports)?;
     let unsettled = library.run(run)?.unsettled;
     let accepts_repeats = unsettled.count == 0 || agrees(arguments, &words::unsettled(unsettled)).await?;
     if !accepts_repeats {

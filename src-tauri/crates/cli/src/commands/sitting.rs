@@ -9,6 +9,7 @@ use domain::run::{RunProgress, RunState};
 use engine::{EngineError, Library};
 use tokio::sync::{oneshot, watch};
 
+use super::export;
 use crate::arguments::Sitting;
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -70,7 +71,7 @@ pub fn leave_files(library: &Library, run: RunId, sitting: &Sitting, output: Out
         let written = engine::export::write_report(library, run, folder)?;
         output.add(|out| words::written_report(out, &written))?;
     }
-    Ok(())
+    export::export_all(library, run, &sitting.exports, output)
 }
 
 /// Asks on standard error; no when nobody is there to answer.

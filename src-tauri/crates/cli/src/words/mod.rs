@@ -3,6 +3,7 @@
 mod catalogue;
 mod checkup;
 mod estimate;
+mod export;
 mod figures;
 mod import;
 mod kinds;
@@ -22,6 +23,7 @@ use crate::output::notes;
 pub use catalogue::{models, prices, recipes};
 pub use checkup::checkup;
 pub use estimate::estimate;
+pub use export::exported;
 pub use figures::{counted, counted_len, grouped};
 pub use import::import;
 pub use progress::{progress, stopped_at_once, stopping};

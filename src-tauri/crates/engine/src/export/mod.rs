@@ -1,7 +1,13 @@
-//! What leaves the library in files of its own: for now a report that opens in any browser, with marked-up copies.
+//! What leaves the library in files of its own: a run's marks as data sets, and a report that opens in any browser, with
+//! marked-up copies.
 
+mod coco;
+mod csv;
+mod dataset;
 mod html;
+mod json_lines;
 mod marked;
+mod record;
 
 use std::fs;
 use std::path::{Path, PathBuf};

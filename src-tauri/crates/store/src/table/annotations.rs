@@ -10,6 +10,11 @@ use super::all;
 use crate::code::{from_json, from_name, to_json};
 use crate::{Edit, Result, View};
 
+/// The marks that run `?1` has made, and those that people have drawn on its images.
+const IN_ANSWERS: &str = "(SELECT label, attributes FROM annotations WHERE run_id = ?1
+    UNION ALL SELECT label, attributes FROM annotations WHERE run_id IS NULL AND image_id IN (
+        SELECT image_id FROM jobs WHERE run_id = ?1 UNION ALL SELECT image_id FROM offers WHERE run_id = ?1))";
+
 impl View<'_> {
     /// In the order in which they were made.
     pub fn annotations_of(&self, image: ImageId) -> Result<Vec<Annotation>> {
@@ -19,6 +24,21 @@ impl View<'_> {
              FROM annotations WHERE image_id = ?1 ORDER BY id",
         )?;
         all(&mut statement, [image.0], read_annotation)
+    }
+
+    /// Labels of the marks that `run` has made and that people have drawn on its images, by name.
+    pub fn labels_in_answers(&self, run: RunId) -> Result<Vec<String>> {
+        let mut statement =
+            self.0.prepare_cached(&format!("SELECT DISTINCT label FROM {IN_ANSWERS} ORDER BY label"))?;
+        all(&mut statement, [run.0], |row| Ok(row.get(0)?))
+    }
+
+    /// Names of the attributes of the marks that `run` has made and that people have drawn on its images, by name.
+    pub fn attributes_in_answers(&self, run: RunId) -> Result<Vec<String>> {
+        let mut statement = self
+            .0
+            .prepare_cached(&format!("SELECT DISTINCT key FROM {IN_ANSWERS}, json_each(attributes) ORDER BY key"))?;
+        all(&mut statement, [run.0], |row| Ok(row.get(0)?))
     }
 
     /// Labels on the images of `collection`, or of all, the most frequent first; rejected marks aside.

@@ -1,6 +1,7 @@
 //! Images by content: what grids list, count and show.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 
 use domain::geometry::{Orientation, PixelSize};
 use domain::ids::{CollectionId, ImageId, RunId};
@@ -12,6 +13,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::{all, found};
 use crate::code::{from_name, name_of};
+use crate::path_bytes;
 use crate::{Edit, Result, View};
 
 /// An image that an import has read whole.
@@ -26,6 +28,23 @@ pub struct NewImage {
     /// Upright.
     pub size: PixelSize,
     pub perceptual_hash: PerceptualHash,
+}
+
+/// An image that a run has answered, or was given the marks of a similar one for.
+#[derive(Debug, Clone)]
+pub struct AnsweredImage {
+    pub id: ImageId,
+    /// File name for people to read.
+    pub name: String,
+    /// Of the places at which it was seen, the first by name; `None` when its file is another picture by now.
+    pub path: Option<PathBuf>,
+    pub hash: [u8; 32],
+    pub orientation: Orientation,
+    /// Upright.
+    pub size: PixelSize,
+    pub review: ReviewState,
+    /// The image whose marks it was given instead of being asked about.
+    pub carried_from: Option<ImageId>,
 }
 
 impl View<'_> {
@@ -144,6 +163,40 @@ impl View<'_> {
                 Ok(present)
             }
         }
+    }
+
+    /// At most `limit` images that `run` has answered, or was given marks for, after image `after`, in the order of ids.
+    pub fn answered_images(&self, run: RunId, after: Option<ImageId>, limit: u32) -> Result<Vec<AnsweredImage>> {
+        // The plus keeps SQLite from listing and sorting all that is done for every page.
+        let mut statement = self.0.prepare_cached(
+            "SELECT images.id, name, (SELECT min(path) FROM files WHERE image_id = images.id), hash, orientation, width,
+                    height, review,
+                    (SELECT carried_from FROM offers WHERE run_id = ?1 AND image_id = images.id AND NOT EXISTS (
+                         SELECT 1 FROM jobs WHERE run_id = ?1 AND image_id = images.id AND state = 'done'
+                             AND NOT is_carried))
+             FROM (SELECT image_id FROM jobs WHERE run_id = ?1 AND image_id > ?2 AND +state = 'done'
+                   UNION SELECT image_id FROM offers WHERE run_id = ?1 AND image_id > ?2
+                   ORDER BY image_id LIMIT ?3)
+             JOIN images ON images.id = image_id ORDER BY images.id",
+        )?;
+        all(&mut statement, params![run.0, after.map_or(0, |image| image.0), limit], |row| {
+            let orientation: u8 = row.get(4)?;
+            Ok(AnsweredImage {
+                id: ImageId(row.get(0)?),
+                name: row.get(1)?,
+                path: row.get::<_, Option<Vec<u8>>>(2)?.map(|path| path_bytes::from_bytes(&path)),
+                hash: row.get(3)?,
+                orientation: Orientation::from_exif(orientation.into()).unwrap_or_default(),
+                size: PixelSize::new(row.get(5)?, row.get(6)?),
+                review: from_name("images.review", row.get(7)?)?,
+                carried_from: row.get::<_, Option<u32>>(8)?.map(ImageId),
+            })
+        })
+    }
+
+    /// Whether an image has this content.
+    pub fn has_content(&self, hash: [u8; 32]) -> Result<bool> {
+        Ok(self.0.prepare_cached("SELECT 1 FROM images WHERE hash = ?1")?.exists([hash])?)
     }
 
     /// What the images that a plan is about look like, in their order. Images from before that was kept have no hash.

@@ -1,0 +1,46 @@
+//! `export`: what stands of a run, in a form that other programs read.
+
+use std::io::Write;
+
+use domain::export::{ExportRequest, MarkSelection};
+use domain::ids::RunId;
+use engine::Library;
+
+use crate::arguments::{Export, ExportedFile, Global};
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::library;
+use crate::output::Output;
+use crate::words;
+
+pub fn export(arguments: &Export, global: &Global, output: Output) -> Result<Exit, CommandError> {
+    let library = library::open(global)?;
+    let run = library::find_run(&library, arguments.run)?;
+    let request = ExportRequest { format: arguments.format, marks: arguments.marks() };
+    let exported = library.export_run(run, &request, &arguments.out)?;
+    output.show(&exported, |out| words::exported(out, &arguments.out, &exported))?;
+    Ok(Exit::Done)
+}
+
+/// Refuses places that an export cannot take before anything is asked and paid for.
+pub fn check_targets(library: &Library, exports: &[ExportedFile]) -> Result<(), CommandError> {
+    Ok(exports.iter().try_for_each(|export| library.check_export_target(&export.file))?)
+}
+
+/// Writes what stands after a run in every form that was asked for.
+pub fn export_all(
+    library: &Library,
+    run: RunId,
+    exports: &[ExportedFile],
+    output: Output,
+) -> Result<(), CommandError> {
+    for ExportedFile { format, file } in exports {
+        let request = ExportRequest { format: *format, marks: MarkSelection::default() };
+        let exported = library.export_run(run, &request, file)?;
+        output.add(|out| {
+            write!(out, "  exported    ")?;
+            words::exported(out, file, &exported)
+        })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,27 @@
+//! What an export wrote.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use domain::export::Exported;
+
+use super::counted;
+
+/// `marks.csv: 5 images, 1 without marks, 9 marks; file names start from /photos`
+pub fn exported(out: &mut dyn Write, file: &Path, exported: &Exported) -> io::Result<()> {
+    write!(
+        out,
+        "{}: {}, {} without marks, {}",
+        file.display(),
+        counted(exported.images, "image"),
+        exported.empty_images,
+        counted(exported.marks, "mark")
+    )?;
+    if exported.without_score > 0 {
+        write!(out, ", {} left out that say not how certain they are", exported.without_score)?;
+    }
+    if let Some(folder) = &exported.folder {
+        write!(out, "; file names start from {folder}")?;
+    }
+    writeln!(out)
+}

@@ -1,0 +1,164 @@
+//! A run's marks as a file that other programs read. Images are read and written one after the other, however many there
+//! are, in one look at the library.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use domain::export::{ExportFormat, ExportRequest, Exported};
+use domain::ids::RunId;
+use domain::run::RunSummary;
+use prepare::ContentHash;
+use store::View;
+
+use super::record::{Answers, ImageRecord};
+use super::{coco, csv, json_lines};
+use crate::clock::{now_millis, rfc3339};
+use crate::library::Library;
+use crate::whole_file::WholeFile;
+use crate::{EngineError, Result};
+
+impl Library {
+    /// Writes to `path` what stands on the images that `run` has answered.
+    pub fn export_run(&self, run: RunId, request: &ExportRequest, path: &Path) -> Result<Exported> {
+        self.check_export_target(path)?;
+        let run = self.run(run)?;
+        let mut file = WholeFile::begin(path)?;
+        let exported = self.store.read(|view| Ok(write(view, &run, request, &mut file)))??;
+        file.finish()?;
+        Ok(exported)
+    }
+
+    /// Refuses a place that an export must not take: an original's, the library's own, a folder's.
+    pub fn check_export_target(&self, path: &Path) -> Result<()> {
+        let unfit = |reason| Err(EngineError::UnfitTarget { path: path.to_owned(), reason });
+        let Some(name) = path.file_name() else { return unfit("it names no file") };
+        let absolute = std::path::absolute(path).map_err(EngineError::file(path))?;
+        if fs::metadata(&absolute).is_ok_and(|there| !there.is_file()) {
+            return unfit("it is there already, and no file");
+        }
+        // The same place by another way, where folders on it are links.
+        let folder = absolute.parent().and_then(|folder| fs::canonicalize(folder).ok());
+        let canonical = folder.map_or_else(|| absolute.clone(), |folder| folder.join(name));
+        if self.is_own_file(&canonical) {
+            return unfit("the library itself is there");
+        }
+        // Whatever its path: links to an original, and copies of one, have its content.
+        let content = ContentHash::of_file(&absolute).ok();
+        let is_original = self.store.read(|view| {
+            Ok(view.is_original(&absolute)?
+                || view.is_original(&canonical)?
+                || match &content {
+                    Some(content) => view.has_content(*content.as_bytes())?,
+                    None => false,
+                })
+        })?;
+        if is_original { unfit("it is a photo of the library, and originals are only read") } else { Ok(()) }
+    }
+
+    /// Whether the database, or a file that belongs to it, is at `path`.
+    fn is_own_file(&self, path: &Path) -> bool {
+        let Ok(database) = fs::canonicalize(self.store.path()) else { return false };
+        ["", "-wal", "-shm"].iter().any(|ending| {
+            let mut own = database.clone().into_os_string();
+            own.push(ending);
+            PathBuf::from(own) == path
+        })
+    }
+}
+
+fn write(view: &View<'_>, run: &RunSummary, request: &ExportRequest, file: &mut WholeFile) -> Result<Exported> {
+    let answers = Answers::of(view, run.id, request.marks)?;
+    let mut exported = Exported {
+        images: 0,
+        empty_images: 0,
+        marks: 0,
+        without_score: 0,
+        folder: answers.folder.as_ref().map(|folder| folder.to_string_lossy().into_owned()),
+    };
+    match request.format {
+        ExportFormat::Coco => write_data_set(&answers, run, file, &mut exported)?,
+        ExportFormat::CocoDetections => write_detections(&answers, file, &mut exported)?,
+        ExportFormat::JsonLines => {
+            for image in answers.images() {
+                let image = image?;
+                note(&mut exported, &image);
+                file.put(|out| json_lines::write_line(out, &image))?;
+            }
+        }
+        ExportFormat::Csv => write_rows(&answers, file, &mut exported)?,
+    }
+    if exported.images == 0 { Err(EngineError::NothingToExport(run.id)) } else { Ok(exported) }
+}
+
+/// Images first, then annotations: the library is gone through twice, so that neither has to be kept.
+fn write_data_set(
+    answers: &Answers<'_>,
+    run: &RunSummary,
+    file: &mut WholeFile,
+    exported: &mut Exported,
+) -> Result<()> {
+    let categories = categories(answers)?;
+    let info = coco::Info::new(run, answers.marks, rfc3339(now_millis()));
+    let mut data_set = file.put(|out| coco::DataSet::begin(out, &info, &categories))?;
+    for image in answers.images() {
+        let image = image?;
+        note(exported, &image);
+        file.put(|out| data_set.image(out, &image))?;
+    }
+    file.put(|out| coco::DataSet::end_images(out))?;
+    for image in answers.images() {
+        let image = image?;
+        file.put(|out| data_set.annotations(out, &image))?;
+    }
+    file.put(|out| coco::DataSet::end(out))
+}
+
+/// Refuses an empty list: evaluators fail at one.
+fn write_detections(answers: &Answers<'_>, file: &mut WholeFile, exported: &mut Exported) -> Result<()> {
+    let categories = categories(answers)?;
+    let mut detections = file.put(|out| coco::Detections::begin(out, &categories))?;
+    for image in answers.images() {
+        let image = image?;
+        note(exported, &image);
+        let scored = image.marks.iter().filter(|mark| mark.provenance.confidence.is_some()).count();
+        exported.without_score += count(image.marks.len() - scored);
+        file.put(|out| detections.marks(out, &image))?;
+    }
+    exported.marks -= exported.without_score;
+    if exported.images > 0 && exported.marks == 0 {
+        return Err(EngineError::NoScores(answers.run));
+    }
+    file.put(|out| coco::Detections::end(out))
+}
+
+fn write_rows(answers: &Answers<'_>, file: &mut WholeFile, exported: &mut Exported) -> Result<()> {
+    let recipe = answers.view.recipe_of_run(answers.run)?;
+    let mut attributes: Vec<String> = recipe.attributes.into_iter().map(|attribute| attribute.name).collect();
+    for name in answers.view.attributes_in_answers(answers.run)? {
+        if !attributes.contains(&name) {
+            attributes.push(name);
+        }
+    }
+    file.put(|out| csv::write_header(out, &attributes))?;
+    for image in answers.images() {
+        let image = image?;
+        note(exported, &image);
+        file.put(|out| csv::write_image(out, &attributes, &image))?;
+    }
+    Ok(())
+}
+
+fn categories(answers: &Answers<'_>) -> Result<coco::Categories> {
+    let recipe = answers.view.recipe_of_run(answers.run)?;
+    Ok(coco::Categories::new(&recipe, answers.view.labels_in_answers(answers.run)?))
+}
+
+fn note(exported: &mut Exported, image: &ImageRecord) {
+    exported.images += 1;
+    exported.empty_images += u32::from(image.marks.is_empty());
+    exported.marks += count(image.marks.len());
+}
+
+fn count(len: usize) -> u32 {
+    u32::try_from(len).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,262 @@
+//! What every format tells, put in order once: images with their marks as they stand, one after the other, so that no
+//! export holds more than a page of them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::vec;
+
+use domain::annotation::{Annotation, AttributeValue, Origin, RejectReason, Shape, Status};
+use domain::export::MarkSelection;
+use domain::geometry::Orientation;
+use domain::ids::{AnnotationId, ImageId, RunId};
+use domain::library::ReviewState;
+use serde::Serialize;
+use store::{AnsweredImage, View};
+
+use crate::Result;
+
+/// Images read at a time.
+const PAGE: u32 = 500;
+
+/// An image with its marks. Sizes are those of the upright image, except where they say that they are as stored.
+#[derive(Debug, Clone, Serialize)]
+pub struct ImageRecord {
+    pub image: ImageId,
+    pub file_name: String,
+    pub width: u32,
+    pub height: u32,
+    /// As the file stores it, before its orientation is applied.
+    pub stored_width: u32,
+    pub stored_height: u32,
+    /// The EXIF value, 1 to 8.
+    pub orientation: Orientation,
+    /// BLAKE3 of the file's bytes, hexadecimal.
+    pub hash: String,
+    pub review: ReviewState,
+    /// The image whose marks this one was given instead of being asked about.
+    pub carried_from: Option<ImageId>,
+    pub marks: Vec<MarkRecord>,
+}
+
+/// A mark, in pixels of the upright image.
+#[derive(Debug, Clone, Serialize)]
+pub struct MarkRecord {
+    pub mark: AnnotationId,
+    pub label: String,
+    pub shape: &'static str,
+    /// Left, top, width, height of what it takes up.
+    pub bbox: [f64; 4],
+    #[serde(flatten)]
+    pub provenance: Provenance,
+    /// What the recipe asks about every mark.
+    pub attributes: BTreeMap<String, AttributeValue>,
+}
+
+/// Where a mark comes from, and what has become of it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Provenance {
+    pub confidence: Option<f32>,
+    pub status: Status,
+    pub reject_reason: Option<RejectReason>,
+    pub origin: &'static str,
+    pub run: Option<RunId>,
+    pub carried_from: Option<ImageId>,
+}
+
+impl ImageRecord {
+    fn new(image: AnsweredImage, folder: Option<&Path>, marks: Vec<MarkRecord>) -> Self {
+        let stored = image.orientation.upright_size(image.size);
+        Self {
+            image: image.id,
+            file_name: file_name(&image, folder),
+            width: image.size.width,
+            height: image.size.height,
+            stored_width: stored.width,
+            stored_height: stored.height,
+            orientation: image.orientation,
+            hash: image.hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+            review: image.review,
+            carried_from: image.carried_from,
+            marks,
+        }
+    }
+}
+
+impl From<Annotation> for MarkRecord {
+    fn from(mark: Annotation) -> Self {
+        let (shape, rect) = match mark.shape {
+            Shape::Box { rect } => ("box", rect),
+        };
+        let (origin, run) = match mark.origin {
+            Origin::Run { run } => ("run", Some(run)),
+            Origin::Person => ("person", None),
+        };
+        Self {
+            mark: mark.id,
+            label: mark.label,
+            shape,
+            bbox: [rect.x1, rect.y1, rect.width(), rect.height()],
+            provenance: Provenance {
+                confidence: mark.confidence,
+                status: mark.status,
+                reject_reason: mark.reject_reason,
+                origin,
+                run,
+                carried_from: mark.carried_from,
+            },
+            attributes: mark.attributes,
+        }
+    }
+}
+
+/// The path below `folder`, its parts joined by slashes on every system; the bare name where there is no path or folder.
+fn file_name(image: &AnsweredImage, folder: Option<&Path>) -> String {
+    let below = image.path.as_deref().zip(folder).and_then(|(path, folder)| path.strip_prefix(folder).ok());
+    match below {
+        Some(below) => below.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/"),
+        None => image.name.clone(),
+    }
+}
+
+/// The answers of a run, as one look at the library sees them.
+pub struct Answers<'a> {
+    pub view: &'a View<'a>,
+    pub run: RunId,
+    pub marks: MarkSelection,
+    /// The deepest folder that holds all the images; `None` where they share none.
+    pub folder: Option<PathBuf>,
+}
+
+impl<'a> Answers<'a> {
+    pub fn of(view: &'a View<'a>, run: RunId, marks: MarkSelection) -> Result<Self> {
+        let folder = view.outermost_paths(run)?.and_then(|(first, last)| shared_folder(&first, &last));
+        Ok(Self { view, run, marks, folder })
+    }
+
+    /// The images in the order in which they came into the library, with their marks in the order in which they were made.
+    pub fn images(&self) -> Images<'_> {
+        Images { answers: self, page: Vec::new().into_iter(), last: None }
+    }
+
+    fn record(&self, image: AnsweredImage) -> Result<ImageRecord> {
+        let marks = self.view.annotations_of(image.id)?;
+        let marks = marks.into_iter().filter(|mark| self.marks.takes(mark, self.run)).map(MarkRecord::from).collect();
+        Ok(ImageRecord::new(image, self.folder.as_deref(), marks))
+    }
+}
+
+/// The deepest folder that two files have in common.
+fn shared_folder(first: &Path, last: &Path) -> Option<PathBuf> {
+    let (first, last) = (first.parent()?, last.parent()?);
+    let shared: PathBuf =
+        first.components().zip(last.components()).take_while(|(one, other)| one == other).map(|(one, _)| one).collect();
+    (!shared.as_os_str().is_empty()).then_some(shared)
+}
+
+/// [`Answers::images`], a page at a time.
+pub struct Images<'a> {
+    answers: &'a Answers<'a>,
+    page: vec::IntoIter<AnsweredImage>,
+    last: Option<ImageId>,
+}
+
+impl Images<'_> {
+    /// The next image that was answered, taken or not.
+    fn step(&mut self) -> Result<Option<AnsweredImage>> {
+        if self.page.as_slice().is_empty() {
+            self.page = self.answers.view.answered_images(self.answers.run, self.last, PAGE)?.into_iter();
+        }
+        let image = self.page.next();
+        self.last = image.as_ref().map(|image| image.id).or(self.last);
+        Ok(image)
+    }
+}
+
+impl Iterator for Images<'_> {
+    type Item = Result<ImageRecord>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            match self.step() {
+                Ok(Some(image)) if !self.answers.marks.takes_image(image.review) => {}
+                Ok(Some(image)) => return Some(self.answers.record(image)),
+                Ok(None) => return None,
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+pub mod fixtures {
+    use super::*;
+
+    /// Image 1, stored on its side.
+    pub fn image(file_name: &str, marks: Vec<MarkRecord>) -> ImageRecord {
+        ImageRecord {
+            image: ImageId(1),
+            file_name: file_name.into(),
+            width: 300,
+            height: 451,
+            stored_width: 451,
+            stored_height: 300,
+            orientation: Orientation::NeedsClockwise90,
+            hash: "00ff".into(),
+            review: ReviewState::Unreviewed,
+            carried_from: None,
+            marks,
+        }
+    }
+
+    /// Mark 7, proposed by run 2.
+    pub fn mark(label: &str, bbox: [f64; 4]) -> MarkRecord {
+        MarkRecord {
+            mark: AnnotationId(7),
+            label: label.into(),
+            shape: "box",
+            bbox,
+            provenance: Provenance {
+                confidence: Some(0.83),
+                status: Status::Proposed,
+                reject_reason: None,
+                origin: "run",
+                run: Some(RunId(2)),
+                carried_from: None,
+            },
+            attributes: BTreeMap::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::geometry::PixelSize;
+
+    use super::*;
+
+    #[test]
+    fn file_names_start_from_the_folder_that_all_images_share() {
+        let shared = |first: &str, last: &str| shared_folder(Path::new(first), Path::new(last));
+        assert_eq!(shared("/photos/may/1.jpg", "/photos/may/1.jpg"), Some("/photos/may".into()));
+        assert_eq!(shared("/photos/may/1.jpg", "/photos/mayor/1.jpg"), Some("/photos".into()));
+        assert_eq!(shared("/photos/1.jpg", "/photos/may/1.jpg"), Some("/photos".into()));
+
+        let mut image = AnsweredImage {
+            id: ImageId(1),
+            name: "1.jpg".into(),
+            path: Some("/photos/may/1.jpg".into()),
+            hash: [0xab; 32],
+            orientation: Orientation::NeedsClockwise90,
+            size: PixelSize::new(300, 451),
+            review: ReviewState::Unreviewed,
+            carried_from: None,
+        };
+        assert_eq!(file_name(&image, Some(Path::new("/photos"))), "may/1.jpg");
+        assert_eq!(file_name(&image, None), "1.jpg");
+        image.path = None;
+        assert_eq!(file_name(&image, Some(Path::new("/photos"))), "1.jpg");
+        let record = ImageRecord::new(image, None, Vec::new());
+        assert_eq!((record.width, record.height, record.stored_width, record.stored_height), (300, 451, 451, 300));
+        assert_eq!(record.hash, "ab".repeat(32));
+    }
+}

@@ -1,0 +1,160 @@
+//! Exports of real answers, read back by programs that Fieldmark has no part in.
+
+use std::fs;
+use std::process::Command;
+
+use domain::annotation::{Origin, RejectReason, Shape, Status};
+use domain::export::{ExportFormat, ExportRequest, MarkSelection};
+use domain::ids::RunId;
+use domain::library::{ImageCard, ReviewState};
+use domain::review::{Decision, DecisionScope, Verdict};
+use engine::EngineError;
+use fieldmark_tests::bench::{Bench, COMPLETED};
+use fieldmark_tests::{repository, sample, stored_with_orientation};
+use rusqlite::{Connection, params};
+use serde_json::{Value, json};
+
+const EVERYTHING: MarkSelection = MarkSelection { is_reviewed_only: false, includes_rejected: true };
+const REVIEWED: MarkSelection = MarkSelection { is_reviewed_only: true, includes_rejected: false };
+
+/// Photos upright and on their side, one whose name looks like a formula, and one on which nothing is to be found; all
+/// answered by the embedded model.
+async fn answered() -> (Bench, RunId) {
+    let bench = Bench::new();
+    let nested = bench.photos().join("day 1");
+    fs::create_dir(&nested).unwrap();
+    for orientation in [1, 3, 5, 6, 8] {
+        let cat = stored_with_orientation("chelsea.jpg", orientation);
+        fs::write(nested.join(format!("cat-{orientation}.jpg")), cat).unwrap();
+    }
+    fs::copy(sample("coffee.jpg"), bench.photos().join("=1+1.jpg")).unwrap();
+    fs::copy(sample("astronaut.jpg"), bench.photos().join("astronaut, \"1999\".jpg")).unwrap();
+    image::RgbImage::from_pixel(320, 200, image::Rgb([120, 140, 160])).save(bench.photos().join("fog.png")).unwrap();
+    bench.library.import(&[bench.photos()]).unwrap();
+    let run = bench.start("nanodet-g-416").await;
+    assert_eq!(bench.end_of(run).await, COMPLETED);
+    (bench, run)
+}
+
+/// Accepts the marks of one image, rejects one of another, confirms the fog as empty, moves a box and draws one.
+async fn review(bench: &Bench) {
+    let cards = bench.cards();
+    let card = |name: &str| cards.iter().find(|card| card.name == name).unwrap();
+    let fog = card("fog.png");
+    assert!(fog.marks.is_empty(), "{:?}", fog.marks);
+    let decide = |image, scope, verdict| bench.library.decide(Decision { image, scope, verdict });
+    decide(card("cat-6.jpg").id, DecisionScope::Image, Verdict::Accept).await.unwrap();
+    decide(fog.id, DecisionScope::Image, Verdict::Accept).await.unwrap();
+    let cup = card("=1+1.jpg");
+    let scope = DecisionScope::Mark { id: cup.marks[0].id };
+    decide(cup.id, scope, Verdict::Reject { reason: Some(RejectReason::WrongLabel) }).await.unwrap();
+
+    // As an editor leaves them in the library.
+    let edited = card("cat-6.jpg").marks[0].id;
+    let library = Connection::open(bench.folder.path().join("library/library.sqlite")).unwrap();
+    let moved = json!({"kind": "box", "rect": {"x1": 10.25, "y1": 20.0, "x2": 200.0, "y2": 250.5}});
+    library
+        .execute(
+            "UPDATE annotations SET shape = ?2, status = 'edited' WHERE id = ?1",
+            params![edited.0, moved.to_string()],
+        )
+        .unwrap();
+    let drawn = json!({"kind": "box", "rect": {"x1": 0.0, "y1": 0.0, "x2": 64.0, "y2": 48.0}});
+    library
+        .execute(
+            "INSERT INTO annotations (image_id, label, color, shape, attributes, status)
+             VALUES (?1, 'whiskers', 1, ?2, '{}', 'edited')",
+            params![card("cat-6.jpg").id.0, drawn.to_string()],
+        )
+        .unwrap();
+}
+
+/// What the library holds, for the readers to compare with.
+fn held(bench: &Bench) -> Value {
+    let images = bench.cards().into_iter().map(|card| {
+        let on_its_side = ["cat-5.jpg", "cat-6.jpg", "cat-8.jpg"].contains(&card.name.as_str());
+        let size = [card.size.width, card.size.height];
+        let stored = if on_its_side { [size[1], size[0]] } else { size };
+        let file = if card.name.starts_with("cat") { format!("day 1/{}", card.name) } else { card.name.clone() };
+        json!({"id": card.id, "file": file, "size": size, "stored_size": stored, "review": card.review,
+            "marks": marks(&card)})
+    });
+    let mut categories: Vec<String> =
+        bench.library.recipes().unwrap()[0].recipe.labels.iter().map(|label| label.name.clone()).collect();
+    categories.push("whiskers".into());
+    json!({"images": images.collect::<Vec<_>>(), "categories": categories})
+}
+
+fn marks(card: &ImageCard) -> Vec<Value> {
+    let marks = card.marks.iter().map(|mark| {
+        let Shape::Box { rect } = mark.shape;
+        let origin = if mark.origin == Origin::Person { "person" } else { "run" };
+        json!({"mark": mark.id, "label": mark.label, "bbox": [rect.x1, rect.y1, rect.x2 - rect.x1, rect.y2 - rect.y1],
+            "confidence": mark.confidence, "status": mark.status, "origin": origin})
+    });
+    marks.collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn independent_readers_find_what_the_library_holds() {
+    let (bench, run) = answered().await;
+    review(&bench).await;
+    let cards = bench.cards();
+    for status in [Status::Proposed, Status::Edited, Status::Rejected] {
+        assert!(cards.iter().flat_map(|card| &card.marks).any(|mark| mark.status == status), "{status:?}");
+    }
+    assert!(cards.iter().any(|card| card.review == ReviewState::ConfirmedEmpty));
+
+    let out = bench.folder.path().join("exports");
+    let export = |format, marks, name: &str| {
+        bench.library.export_run(run, &ExportRequest { format, marks }, &out.join(name)).unwrap()
+    };
+    let standing = MarkSelection::default();
+    let exported = export(ExportFormat::Coco, standing, "marks.coco.json");
+    assert_eq!(exported.images, 8);
+    assert_eq!(exported.folder.as_deref(), bench.photos().to_str());
+    let detected = export(ExportFormat::CocoDetections, standing, "marks.coco-detections.json");
+    assert_eq!((detected.marks, detected.without_score), (exported.marks - 1, 1), "a drawn mark has no score");
+    export(ExportFormat::JsonLines, EVERYTHING, "marks.jsonl");
+    export(ExportFormat::Csv, standing, "marks.csv");
+    export(ExportFormat::Coco, REVIEWED, "reviewed.coco.json");
+    fs::write(out.join("library.json"), held(&bench).to_string()).unwrap();
+    let left: Vec<_> = fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left.len(), 6, "nothing unfinished is left: {left:?}");
+
+    let python = repository("build/readers/bin/python");
+    assert!(python.exists(), "{} is missing: `scripts/setup test` installs it", python.display());
+    let read = Command::new(python).arg(repository("tests/readers/check.py")).arg(&out).output().unwrap();
+    let said = [read.stdout, read.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    assert!(read.status.success(), "{said}");
+    println!("{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_takes_the_place_of_no_photo_and_leaves_nothing_half_written() {
+    let (bench, run) = answered().await;
+    let request = ExportRequest { format: ExportFormat::Coco, marks: MarkSelection::default() };
+    let refused = |path: &std::path::Path| {
+        let before = fs::read(path).ok();
+        let outcome = bench.library.export_run(run, &request, path);
+        assert!(matches!(outcome, Err(EngineError::UnfitTarget { .. })), "{}: {outcome:?}", path.display());
+        assert!(before == fs::read(path).ok(), "{} is as it was", path.display());
+    };
+    let original = bench.photos().join("fog.png");
+    refused(&original);
+    refused(&bench.photos());
+    refused(&bench.folder.path().join("library/library.sqlite"));
+    let copy = bench.folder.path().join("copy.png");
+    fs::copy(&original, &copy).unwrap();
+    refused(&copy);
+
+    // Nothing is reviewed yet: what stands there stays, and no unfinished file beside it.
+    let out = bench.folder.path().join("exports");
+    fs::create_dir(&out).unwrap();
+    fs::write(out.join("marks.json"), "the last one").unwrap();
+    let nothing = ExportRequest { marks: REVIEWED, ..request };
+    let outcome = bench.library.export_run(run, &nothing, &out.join("marks.json"));
+    assert!(matches!(outcome, Err(EngineError::NothingToExport(_))), "{outcome:?}");
+    assert_eq!(fs::read_dir(&out).unwrap().count(), 1);
+    assert_eq!(fs::read_to_string(out.join("marks.json")).unwrap(), "the last one");
+}
