@@ -2,6 +2,7 @@
 
 mod annotate;
 mod arguments;
+mod diagnoses;
 mod error;
 mod progress;
 mod simulate;

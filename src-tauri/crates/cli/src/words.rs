@@ -13,6 +13,7 @@ use domain::usage::Usage;
 use engine::Imported;
 
 use crate::arguments::Annotate;
+use crate::diagnoses;
 use crate::error::CommandError;
 
 pub fn complain(error: &CommandError) {
@@ -254,8 +255,8 @@ pub fn report(out: &mut impl Write, report: &RunReport) -> io::Result<()> {
             duration(metrics.p99_millis)
         )?;
         // Nobody waited while batches were worked off, so that this would say nothing of them.
-        if summary.mode == RunMode::Live {
-            writeln!(out, "  speed-up    {:.2} (summed durations over wall time)", metrics.speedup)?;
+        if let Some(speedup) = metrics.speedup {
+            writeln!(out, "  speed-up    {speedup:.2} (summed durations over wall time)")?;
         }
         writeln!(out, "  success     {:.1} %, {} retries", metrics.success_rate * 100.0, metrics.retries)?;
     }
@@ -292,7 +293,7 @@ pub fn report(out: &mut impl Write, report: &RunReport) -> io::Result<()> {
             group.example
         )?;
     }
-    Ok(())
+    diagnoses::diagnoses(out, &report.diagnoses)
 }
 
 fn paid(out: &mut impl Write, report: &RunReport) -> io::Result<()> {
@@ -324,7 +325,7 @@ fn paid(out: &mut impl Write, report: &RunReport) -> io::Result<()> {
     Ok(())
 }
 
-fn retry(kind: RetryKind) -> &'static str {
+pub fn retry(kind: RetryKind) -> &'static str {
     match kind {
         RetryKind::RateLimited => "rate limit reached",
         RetryKind::Overloaded => "server overloaded",
@@ -337,7 +338,7 @@ fn retry(kind: RetryKind) -> &'static str {
     }
 }
 
-fn failure(kind: FailureKind) -> &'static str {
+pub fn failure(kind: FailureKind) -> &'static str {
     match kind {
         FailureKind::FileMissing => "file no longer at its place",
         FailureKind::FileUnreadable => "file cannot be read, or is another picture now",
@@ -356,7 +357,7 @@ pub fn counted(count: u32, noun: &str) -> String {
 }
 
 /// Dollars for people: more digits where there is less of it.
-fn money(amount: PicoDollars) -> String {
+pub fn money(amount: PicoDollars) -> String {
     match amount.dollars() {
         0.0 => "$0".into(),
         dollars if dollars < 0.1 => format!("${dollars:.5}"),
@@ -372,7 +373,7 @@ fn limit(amount: PicoDollars) -> String {
 }
 
 /// Milliseconds for people: `84 ms`, `2.10 s`, `3 min 25 s`.
-fn duration(millis: f64) -> String {
+pub fn duration(millis: f64) -> String {
     let duration = Duration::from_secs_f64(millis.max(0.0) / 1000.0);
     match duration.as_secs() {
         0 => format!("{millis:.0} ms"),

@@ -6,6 +6,7 @@ pub mod answer;
 pub mod calendar;
 pub mod coco;
 pub mod connection;
+pub mod diagnosis;
 pub mod geometry;
 pub mod ids;
 pub mod import;

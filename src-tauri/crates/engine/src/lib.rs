@@ -3,6 +3,7 @@
 
 mod clock;
 mod connection;
+mod diagnosis;
 mod error;
 pub mod export;
 mod import;

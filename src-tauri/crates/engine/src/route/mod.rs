@@ -5,6 +5,7 @@ mod gate;
 mod lane;
 mod limiter;
 mod remote;
+mod waits;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -12,6 +13,7 @@ use std::time::Duration;
 
 use domain::answer::{Answer, AnsweredMark, Reading};
 use domain::coco;
+use domain::diagnosis::Wait;
 use domain::geometry::PixelSize;
 use domain::model::{Destination, Model, ModelId, Vocabulary};
 use domain::money::PicoDollars;
@@ -219,6 +221,14 @@ impl Route {
         match self {
             Self::Embedded(_) => None,
             Self::Remote(remote) => remote.held(),
+        }
+    }
+
+    /// How long images stood ready since this was asked last, and why.
+    pub fn take_waits(&self) -> Vec<Wait> {
+        match self {
+            Self::Embedded(_) => Vec::new(),
+            Self::Remote(remote) => remote.waits.take(),
         }
     }
 
