@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use domain::diagnosis::{Change, Diagnosis, Finding};
 use domain::ids::RunId;
 use domain::model::ModelId;
 use domain::plan::{ImageSelection, ResumeRequest, RunRequest};
@@ -12,7 +13,7 @@ use domain::run::{FailureKind, RetryKind, RunProgress};
 use domain::settings::{FurtherRoute, RouteLimits};
 use fieldmark_tests::bench::{Bench, COMPLETED, at_once};
 use fieldmark_tests::pictures::LABELS;
-use simulator::{Fault, Latency, Options, Running, Simulator};
+use simulator::{Fault, Latency, Limits, Options, Running, Simulator};
 
 const MODEL: &str = "claude-sonnet-5-5";
 const KEY: &str = "sk-any";
@@ -207,5 +208,47 @@ async fn one_request_warms_the_cache_and_the_others_read_it() {
     let read = billed.iter().filter(|entry| entry.usage.cache_read_tokens > 0).count();
     assert_eq!((written, read), (1, 9));
     assert_eq!(bench.library.run(run).unwrap().paid.0, server.ledger().total_pico_dollars());
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_limits_held_back_says_so_with_its_own_numbers() {
+    let limits = Limits { requests_per_minute: 600, burst: Some(5), are_announced: false, ..Limits::default() };
+    let server = simulate(Options { limits, ..Options::default() }).await;
+    let bench = Bench::with_pictures(&server.url(), KEY, 40).await;
+    let run = carried_out(&bench, &request(&bench).await).await;
+    let report = bench.library.run_report(run).unwrap();
+
+    let [Diagnosis { finding: Finding::RateLimited { refusals, held_millis, share, limit }, changes }] =
+        &report.diagnoses[..]
+    else {
+        panic!("{:?}", report.diagnoses)
+    };
+    let refused = server.ledger().refused.len();
+    assert_eq!(*refusals as usize, refused);
+    assert_eq!(report.retried.iter().find(|group| group.kind == RetryKind::RateLimited).unwrap().count, *refusals);
+    let wall_millis = report.metrics.as_ref().unwrap().wall_millis;
+    assert!((share - held_millis / wall_millis).abs() < 1e-9 && *held_millis <= wall_millis, "{share} {held_millis}");
+    // 35 of the 40 had to wait for a place each, and a place comes free every 100 ms.
+    assert!(*held_millis > 1_000.0, "{held_millis}");
+    assert!(limit.is_some(), "its refusals have taught it");
+    assert!(changes.contains(&Change::MoreRoutes), "{changes:?}");
+
+    // Waiting for a turn is no part of what an image takes, so that limits make no run look as if it had gained by them.
+    let metrics = report.metrics.unwrap();
+    assert!(metrics.p95_millis * 4.0 < wall_millis, "{metrics:?}");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_healthy_run_is_left_in_peace() {
+    let latency = Latency { first_byte: Duration::from_millis(50).into(), ..Latency::default() };
+    let server = simulate(Options { latency, ..Options::default() }).await;
+    let bench = Bench::with_pictures(&server.url(), KEY, 30).await;
+    let run = carried_out(&bench, &request(&bench).await).await;
+    assert_eq!(bench.library.run_report(run).unwrap().diagnoses, []);
+    // Its answers used again: no pace, no advice.
+    let again = carried_out(&bench, &request(&bench).await).await;
+    assert_eq!(bench.library.run_report(again).unwrap().diagnoses, []);
     server.stop().await;
 }

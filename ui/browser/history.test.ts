@@ -1,7 +1,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { expectAccessible, launch, open, type Opening, screenshot } from "./browser";
+import { expectAccessible, expectNothingCut, launch, open, type Opening, screenshot } from "./browser";
 
 let browser: Browser;
 beforeAll(async () => {
@@ -70,6 +70,20 @@ describe("history", () => {
     await page.getByRole("button", { name: "Undo this run" }).click();
     await page.getByText("nothing will be removed").waitFor();
     await page.context().close();
+  });
+
+  it("says what to change, by the run's own numbers, and nothing when all is well", async () => {
+    const page = await openHistory({ query: "priced&diagnosed", width: 1440, height: 900 });
+    await page.getByRole("heading", { name: "What to change" }).waitFor();
+    await page.getByText("Set a limit of 58 requests a minute").scrollIntoViewIfNeeded();
+    await screenshot(page, "history-diagnosed-dark-1440");
+    await expectAccessible(page);
+    await expectNothingCut(page);
+    await page.context().close();
+    const healthy = await openHistory();
+    await healthy.getByRole("region", { name: "Report of run 2" }).waitFor();
+    expect(await healthy.getByRole("heading", { name: "What to change" }).count()).toBe(0);
+    await healthy.context().close();
   });
 
   it("leads to the review", async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { DurationBin, RunId, RunReport, RunSummary } from "../ipc/bindings";
+import { EVERY_DIAGNOSIS } from "../ipc/fake/diagnoses";
 import { words } from "../messages";
 import { partOfQuote, tokensOf, whiskerScale } from "./cost";
 import { bars, placeOf, spread } from "./histogram";
@@ -65,6 +66,7 @@ class Core implements HistorySeam {
       dropped: [],
       labels: [],
       durations: [],
+      diagnoses: [],
     };
   };
   undoRun = (run: RunId): Promise<number> => {
@@ -162,6 +164,29 @@ describe("a quote against what was paid", () => {
       thinking_tokens: 0,
     };
     expect(tokensOf(usage)).toEqual({ in: 321, cached: 300, out: 7, thinking: 0 });
+  });
+});
+
+describe("what to change", () => {
+  const said = EVERY_DIAGNOSIS.map(({ finding }) => words.diagnoses.finding(finding));
+
+  it("is told of every kind in its own words, with the run's own numbers", () => {
+    expect(new Set(said.map(({ title }) => title)).size).toBe(EVERY_DIAGNOSIS.length);
+    for (const { note } of said) expect(note).toMatch(/^[A-Z0-9].*\d.*\.$/);
+    expect(
+      words.diagnoses.finding({ kind: "rate_limited", refusals: 0, held_millis: 81_000, share: 0.38, limit: null }),
+    ).toEqual({
+      title: "Held back by the server’s limits",
+      note: "For 1 min 21 s, 38 % of the time; nothing refused.",
+    });
+  });
+
+  it("names the value where the numbers say one", () => {
+    expect(words.diagnoses.change({ kind: "more_at_once", to: 20 })).toBe("Allow 20 at once, or leave the number open");
+    expect(words.diagnoses.change({ kind: "limit_requests", per_minute: 58 })).toContain("58 requests a minute");
+    expect(words.diagnoses.change({ kind: "cheaper_model", name: "Claude Haiku 5.5", cost: 11e10 })).toContain(
+      "Claude Haiku 5.5 on a few images: the same tokens would be about $0.11",
+    );
   });
 });
 

@@ -750,7 +750,7 @@ export type RunMetrics = {
 	/**  The sum of what every image took: how long the same work would have been one at a time. */
 	summed_millis: number,
 	/**  `summed_millis` over `wall_millis`. */
-	speedup: number,
+	speedup: number | null,
 	/**  Finished images a second of wall time. */
 	images_per_second: number,
 	/**  Answered over finished, 0 to 1. */
@@ -862,6 +862,7 @@ export type RunReport = {
 	labels: LabelCount[],
 	/**  How many images took how long: equal bins between the fastest and the slowest, at most 24. */
 	durations: DurationBin[],
+	diagnoses: Diagnosis[],
 };
 
 /**  A plan to carry out. */
@@ -1171,3 +1172,9 @@ function makeEvent<TListen, TEmit = TListen>(name: string, serialize?: (payload:
     return Object.assign(fn, base);
 }
 
+
+export type LimitUnit = "requests_per_minute" | "tokens_per_minute" | "at_once";
+export type MetLimit = { unit: LimitUnit, count: number };
+export type Diagnosis = { finding: Finding, changes: Change[] };
+export type Finding = { kind: "rate_limited"; refusals: number; held_millis: number; share: number; limit: MetLimit | null } | { kind: "retries_high"; rate: number; by_kind: RetryGroup[] } | { kind: "server_away"; away_millis: number; share: number } | { kind: "mostly_one_failure"; failure: FailureKind; count: number; failed: number; finished: number } | { kind: "answers_cut_short"; count: number; share: number } | { kind: "slowed_by_own_limit"; share: number; limit: MetLimit | null } | { kind: "slowed_by_concurrency"; at_once: number; share: number; images_per_second: number; possible: number | null } | { kind: "slowed_by_preparing"; images_per_second: number; possible: number } | { kind: "cost_by_output"; share: number; paid: PicoDollars; answer_tokens: number; thinking_share: number } | { kind: "cost_by_images"; share: number; paid: PicoDollars; image_tokens: number; longest_edge: number };
+export type Change = { kind: "fewer_at_once"; to: number } | { kind: "more_at_once"; to: number | null } | { kind: "limit_requests"; per_minute: number } | { kind: "raise_own_limit" } | { kind: "more_routes" } | { kind: "ask_overnight"; cost: PicoDollars } | { kind: "cheaper_model"; name: string; cost: PicoDollars } | { kind: "other_model" } | { kind: "ask_for_less" } | { kind: "smaller_photos" } | { kind: "check_photos" } | { kind: "check_network" };

@@ -7,6 +7,7 @@
  * `?routes` further routes, of which `?closed` closes one under way, and `?overnight` a latest run that began last night.
  */
 import type { ImageId, RecipeId, RetryKind, RunMode, Settings, SkippedFile, StopReason } from "./bindings";
+import { EVERY_DIAGNOSIS } from "./fake/diagnoses";
 import { claudeName, DEFAULT_CLAUDE } from "./fake/claude";
 import { FakeConnection, FURTHER_ROUTES, hostOf } from "./fake/connection";
 import { FakeLibrary } from "./fake/library";
@@ -41,6 +42,7 @@ class Fake implements Seam {
   readonly #hasPriced: boolean;
   readonly #heldAs: RetryKind;
   readonly #hasSimilar: boolean;
+  readonly #isDiagnosed: boolean;
   readonly #closesLast: boolean;
   /** The runs of the past whose answers do not count: their recipe has changed since. */
   readonly #outdatedRuns: number;
@@ -73,6 +75,7 @@ class Fake implements Seam {
     this.#hasPriced = query.has("priced");
     this.#heldAs = (query.get("held") ?? "rate_limited") as RetryKind;
     this.#hasSimilar = query.has("similar");
+    this.#isDiagnosed = query.has("diagnosed");
     this.#closesLast = query.has("closed");
     if (query.has("routes")) {
       this.#settings.further_routes = [...FURTHER_ROUTES];
@@ -214,7 +217,10 @@ class Fake implements Seam {
   };
 
   runs: Seam["runs"] = async () => this.#runs.map((run) => run.summary()).reverse();
-  runReport: Seam["runReport"] = async (run) => this.#run(run).report();
+  runReport: Seam["runReport"] = async (run) => {
+    const report = this.#run(run).report();
+    return this.#isDiagnosed ? { ...report, diagnoses: [...EVERY_DIAGNOSIS] } : report;
+  };
 
   undoRun: Seam["undoRun"] = async (run) => {
     const taken = this.#library.undoRun(this.#run(run).id);

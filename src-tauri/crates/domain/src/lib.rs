@@ -8,6 +8,7 @@ pub mod catalogue;
 pub mod checkup;
 pub mod coco;
 pub mod connection;
+pub mod diagnosis;
 pub mod export;
 pub mod geometry;
 pub mod ids;

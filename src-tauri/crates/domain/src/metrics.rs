@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::run::RunMode;
+
 /// The `q`-quantile of ascending `sorted` by linear interpolation between closest ranks (R type 7, `NumPy`'s default);
 /// `None` when there is nothing.
 #[must_use]
@@ -21,7 +23,9 @@ pub fn quantile(sorted: &[f64], q: f64) -> Option<f64> {
 /// What is recorded of a run's work, in milliseconds.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Recorded {
-    /// What each finished image took, from being taken up to its stored answer; one that failed counts too.
+    /// What each image took that was asked about: preparing it, its requests, and the pauses between tries of its own. Not
+    /// its waits for a turn, which one image alone would not have had. One that failed counts too; an answer that was used
+    /// again took nothing and is not in it.
     pub task_millis: Vec<f64>,
     /// Images that were answered, and images that failed for good.
     pub done: u32,
@@ -31,6 +35,7 @@ pub struct Recorded {
     /// Time during which the run was being worked on: the sum of its sittings.
     pub wall_millis: f64,
     pub concurrency: u32,
+    pub mode: RunMode,
 }
 
 /// Figures of a run, durations in milliseconds.
@@ -52,9 +57,10 @@ pub struct RunMetrics {
     /// The sum of what every image took: how long the same work would have been one at a time.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub summed_millis: f64,
-    /// `summed_millis` over `wall_millis`.
-    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
-    pub speedup: f64,
+    /// `summed_millis` over `wall_millis`: against the same images one at a time, at the pace that was measured. `None` for
+    /// an overnight run, whose images wait side by side at the vendor's: their sum is nobody's time.
+    #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
+    pub speedup: Option<f64>,
     /// Finished images a second of wall time.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub images_per_second: f64,
@@ -88,7 +94,7 @@ impl Recorded {
             p95_millis: quantile(&sorted, 0.95)?,
             p99_millis: quantile(&sorted, 0.99)?,
             summed_millis,
-            speedup: summed_millis / self.wall_millis,
+            speedup: (self.mode == RunMode::Live).then_some(summed_millis / self.wall_millis),
             images_per_second: f64::from(finished) / (self.wall_millis / 1000.0),
             success_rate: f64::from(self.done) / f64::from(finished),
             retry_rate: f64::from(self.retries) / f64::from(finished),
@@ -105,7 +111,8 @@ pub struct ClassicMetrics {
     /// RFC 3339, UTC.
     pub exported_at: String,
     pub metrics: ClassicRun,
-    /// Sequential against parallel; both from this run, the sequential one as the sum of what every image took.
+    /// Sequential against parallel; both from this run, the sequential one as the sum of what every image took. Empty for an
+    /// overnight run.
     pub benchmarks: Vec<ClassicBenchmark>,
     pub fieldmark: MetricsExtra,
 }
@@ -200,23 +207,24 @@ impl ClassicRun {
 }
 
 impl ClassicBenchmark {
-    /// This run against the same images one at a time, at the pace that was measured.
+    /// This run against the same images one at a time, at the pace that was measured; `None` where that has no meaning.
     #[must_use]
-    pub fn sequential_against_parallel(metrics: &RunMetrics) -> Self {
+    pub fn sequential_against_parallel(metrics: &RunMetrics) -> Option<Self> {
+        let speedup = metrics.speedup?;
         let per_second = |millis: f64| f64::from(metrics.images) / (millis / 1000.0);
         let baseline =
             ClassicPace { total_duration: metrics.summed_millis, throughput: per_second(metrics.summed_millis) };
         let optimized = ClassicPace { total_duration: metrics.wall_millis, throughput: metrics.images_per_second };
-        Self {
+        Some(Self {
             name: "sequential (summed durations) against parallel (wall time)".into(),
             improvement: ClassicImprovement {
-                speedup: metrics.speedup,
+                speedup,
                 throughput_increase: (optimized.throughput / baseline.throughput - 1.0) * 100.0,
                 duration_reduction: (1.0 - metrics.wall_millis / metrics.summed_millis) * 100.0,
             },
             baseline,
             optimized,
-        }
+        })
     }
 }
 
@@ -242,6 +250,7 @@ mod tests {
             retries: 1,
             wall_millis: 500.0,
             concurrency: 2,
+            mode: RunMode::Live,
         };
         let metrics = recorded.metrics().unwrap();
         insta::assert_json_snapshot!(ClassicRun::new("2026-11-23T10:00:00Z".into(), &metrics), @r#"
@@ -260,7 +269,7 @@ mod tests {
           "p99Duration": 397.0
         }
         "#);
-        insta::assert_json_snapshot!(ClassicBenchmark::sequential_against_parallel(&metrics), @r#"
+        insta::assert_json_snapshot!(ClassicBenchmark::sequential_against_parallel(&metrics).unwrap(), @r#"
         {
           "name": "sequential (summed durations) against parallel (wall time)",
           "baseline": {
@@ -278,6 +287,8 @@ mod tests {
           }
         }
         "#);
+        let overnight = Recorded { mode: RunMode::Overnight, ..recorded }.metrics().unwrap();
+        assert_eq!((overnight.speedup, ClassicBenchmark::sequential_against_parallel(&overnight)), (None, None));
     }
 
     #[test]

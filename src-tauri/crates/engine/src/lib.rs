@@ -4,6 +4,7 @@
 mod checkup;
 mod clock;
 mod connection;
+mod diagnosis;
 mod error;
 pub mod export;
 mod import;

@@ -28,17 +28,14 @@ impl Library {
             retries: summary.retries,
             wall_millis,
             concurrency,
+            mode: summary.mode,
         };
-        Ok(RunReport {
-            metrics: recorded.metrics(),
-            summary,
-            failures,
-            retried,
-            repairs,
-            dropped,
-            labels,
-            durations: bins,
-        })
+        let metrics = recorded.metrics();
+        let diagnoses = match &metrics {
+            Some(metrics) => self.diagnoses(&summary, metrics, recorded.task_millis.len(), &failures, &retried)?,
+            None => Vec::new(),
+        };
+        Ok(RunReport { metrics, summary, failures, retried, repairs, dropped, labels, durations: bins, diagnoses })
     }
 
     /// The metrics of a run in the form that users of the earlier pipeline parse.
@@ -49,7 +46,7 @@ impl Library {
         Ok(ClassicMetrics {
             exported_at: rfc3339(now_millis()),
             metrics: ClassicRun::new(rfc3339(summary.started_at), &metrics),
-            benchmarks: vec![ClassicBenchmark::sequential_against_parallel(&metrics)],
+            benchmarks: ClassicBenchmark::sequential_against_parallel(&metrics).into_iter().collect(),
             fieldmark: MetricsExtra {
                 version: env!("CARGO_PKG_VERSION").into(),
                 run: run.0,

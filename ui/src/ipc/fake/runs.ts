@@ -626,6 +626,7 @@ export class FakeRun {
       dropped: this.#isElsewhere ? [{ count: 2, example: { kind: "unknown_label", answered: "saucer" } }] : [],
       labels: [...this.#labels.values()].sort((one, other) => other.count - one.count),
       durations: bins(this.#durations),
+      diagnoses: [],
     };
   }
 
@@ -642,7 +643,7 @@ export class FakeRun {
       p95_millis: at(0.95),
       p99_millis: at(0.99),
       summed_millis: summed,
-      speedup: summed / this.#worked,
+      speedup: this.#order.mode === "overnight" ? null : summed / this.#worked,
       images_per_second: this.#finished / (this.#worked / 1000),
       success_rate: this.#done / this.#finished,
       retry_rate: this.#retries / this.#finished,

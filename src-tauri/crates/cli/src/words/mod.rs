@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod checkup;
+mod diagnoses;
 mod estimate;
 mod export;
 mod figures;

@@ -8,6 +8,7 @@ use domain::run::{PossiblyBilled, RunMode, RunSummary};
 use domain::usage::Usage;
 use engine::export::WrittenReport;
 
+use super::diagnoses::diagnoses;
 use super::figures::{counted, duration, grouped, limit, money};
 use super::kinds::{failure, retry};
 use super::runs::state;
@@ -47,15 +48,14 @@ pub fn report(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
             duration(metrics.p95_millis),
             duration(metrics.p99_millis)
         )?;
-        // Nobody waited while batches were worked off, so that this would say nothing of them.
-        if summary.mode == RunMode::Live {
-            writeln!(out, "  speed-up    {:.2} (summed durations over wall time)", metrics.speedup)?;
+        if let Some(speedup) = metrics.speedup {
+            writeln!(out, "  speed-up    {speedup:.2} (summed durations over wall time)")?;
         }
         writeln!(
             out,
             "  success     {:.1} %, {}",
             metrics.success_rate * 100.0,
-            counted(metrics.retries, "retrie").replace("1 retrie", "1 retry")
+            if metrics.retries == 1 { "1 retry".to_owned() } else { format!("{} retries", metrics.retries) }
         )?;
     }
     if let Some(detail) = &summary.stop_detail {
@@ -85,7 +85,7 @@ pub fn report(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
             group.example
         )?;
     }
-    Ok(())
+    diagnoses(out, &report.diagnoses)
 }
 
 fn paid(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {

@@ -71,6 +71,7 @@ pub fn page(report: &RunReport, pictures: &[Picture], missing: &[String]) -> Str
 
 fn figures(html: &mut String, report: &RunReport) {
     let Some(metrics) = &report.metrics else { return };
+    let speedup = metrics.speedup.map(|speedup| format!("{speedup:.2} (summed durations over wall time)"));
     let rows = [
         ("Wall time", format!("{:.2} s", metrics.wall_millis / 1000.0)),
         ("Images a second", format!("{:.1}", metrics.images_per_second)),
@@ -80,7 +81,7 @@ fn figures(html: &mut String, report: &RunReport) {
             format!("{:.0} / {:.0} / {:.0} ms", metrics.p50_millis, metrics.p95_millis, metrics.p99_millis),
         ),
         ("At once", metrics.concurrency.to_string()),
-        ("Speed-up", format!("{:.2} (summed durations over wall time)", metrics.speedup)),
+        ("Speed-up", speedup.unwrap_or_else(|| "none: nobody waited for it".into())),
         ("Answered", format!("{:.1} %", metrics.success_rate * 100.0)),
         ("Retries", metrics.retries.to_string()),
         ("Paid", format!("${}", report.summary.paid.dollars())),

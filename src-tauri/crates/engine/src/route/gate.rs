@@ -8,7 +8,7 @@ use provider::refusal::RateLimits;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::limiter::{Bounds, FlightId, Limiter, Need, Opening, Outage};
+use super::limiter::{Bounds, FlightId, Limiter, Met, Need, Opening, Outage};
 use crate::library::lock;
 
 /// The limits of one server with one key, and who waits for them.
@@ -41,6 +41,11 @@ impl Gate {
 
     pub fn opening(&self, need: Need) -> Opening {
         lock(&self.limiter).opening(need, Instant::now())
+    }
+
+    /// What keeps a request of `need` from leaving.
+    pub fn obstacle(&self, need: Need) -> Option<Met> {
+        lock(&self.limiter).obstacle(need, Instant::now())
     }
 
     /// Lets a request leave that has found the gate open.

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::Remedy;
 use super::gate::{Gate, Pass};
-use super::limiter::{Need, Opening};
+use super::limiter::{Met, Need, Opening};
 use super::places::Place;
 use crate::library::lock;
 
@@ -110,6 +110,12 @@ impl Lane {
             return Opening::Full;
         }
         self.gate.opening(need)
+    }
+
+    /// What keeps a request of `need` from leaving here. That it waits for another to warm the cache is none: that is over
+    /// with the first answer.
+    pub fn obstacle(&self, need: Need, warms_cache: bool) -> Option<Met> {
+        if warms_cache && self.warmth() == Warmth::Warming { None } else { self.gate.obstacle(need) }
     }
 
     /// Enters lane number `lane`, which was found open.

@@ -6,6 +6,7 @@ mod lane;
 mod limiter;
 mod places;
 mod remote;
+mod waits;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use domain::answer::{Answer, AnsweredMark, Reading};
 use domain::coco;
+use domain::diagnosis::Wait;
 use domain::geometry::PixelSize;
 use domain::model::{Destination, Model, ModelId, Vocabulary};
 use domain::money::PicoDollars;
@@ -222,6 +224,14 @@ impl Route {
         match self {
             Self::Embedded(_) => None,
             Self::Remote(remote) => remote.held(),
+        }
+    }
+
+    /// How long images stood ready since this was asked last, and why.
+    pub fn take_waits(&self) -> Vec<Wait> {
+        match self {
+            Self::Embedded(_) => Vec::new(),
+            Self::Remote(remote) => remote.waits.take(),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use domain::answer::{Answer, AnsweredMark};
+use domain::diagnosis::Obstacle;
 use domain::geometry::PixelSize;
 use domain::money::PicoDollars;
 use domain::recipe::Recipe;
@@ -19,8 +20,9 @@ use tokio::sync::Notify;
 use tokio::time::sleep_until;
 
 use super::lane::{Closed, Entry, Lane, Others, retry_kind, said};
-use super::limiter::{Need, Opening};
+use super::limiter::{Met, Need, Opening};
 use super::places::Places;
+use super::waits::Waits;
 use super::{Received, Room, Trouble};
 use crate::library::lock;
 use crate::servers::PricePercents;
@@ -55,6 +57,7 @@ pub struct Remote {
     moved: Arc<Notify>,
     /// Output tokens of an answer, the mean of those that have come.
     answer_tokens: Mutex<f64>,
+    pub waits: Waits,
 }
 
 impl Remote {
@@ -72,6 +75,7 @@ impl Remote {
             lanes,
             places: places.map(Arc::new),
             moved,
+            waits: Waits::default(),
         }
     }
 
@@ -146,7 +150,10 @@ impl Remote {
     pub async fn enter(&self, request: &Request) -> Result<Entry, Closed> {
         let need = self.need(request);
         let place = match &self.places {
-            Some(places) => places.take().await,
+            Some(places) => {
+                let _waiting = self.waits.begin(Some((Obstacle::OwnPlaces, self.requests_per_minute())));
+                places.take().await
+            }
             None => None,
         };
         loop {
@@ -170,6 +177,7 @@ impl Remote {
             if let Some(closed) = self.closed() {
                 return Err(closed);
             }
+            let _waiting = self.waits.begin(self.obstacle(need));
             match soonest {
                 Some(at) => {
                     tokio::select! {
@@ -180,6 +188,19 @@ impl Remote {
                 None => moved.await,
             }
         }
+    }
+
+    /// What keeps a request from leaving on any lane: of several obstacles the one that is overcome most easily.
+    fn obstacle(&self, need: Need) -> Option<Met> {
+        let open = self.lanes.iter().filter(|lane| !lane.is_closed());
+        let met: Option<Vec<Met>> = open.map(|lane| lane.obstacle(need, self.warms_cache)).collect();
+        met?.into_iter().min_by_key(|(obstacle, _)| *obstacle)
+    }
+
+    /// What all lanes together let in, where that is known of each.
+    fn requests_per_minute(&self) -> Option<f64> {
+        let open = self.lanes.iter().filter(|lane| !lane.is_closed());
+        open.map(|lane| lane.gate.state().requests_per_minute).sum()
     }
 
     /// Why nothing more can be sent on any lane.

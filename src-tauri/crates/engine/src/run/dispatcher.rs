@@ -196,8 +196,10 @@ impl Dispatcher {
         let millis = now.duration_since(self.wall_noted_at).as_secs_f64() * 1000.0;
         self.wall_noted_at = now;
         let (run, most_asked) = (self.work.run, self.most_asked);
+        let waits = self.work.route.take_waits();
         let noted = self.work.library.store.write(move |edit| {
             edit.add_wall_millis(run, millis)?;
+            edit.add_waits(run, &waits)?;
             edit.note_concurrency(run, most_asked)
         });
         Ok(noted.await?)

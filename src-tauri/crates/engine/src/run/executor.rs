@@ -59,8 +59,8 @@ pub struct Stop {
 pub struct Finished {
     pub image: ImageId,
     pub name: String,
-    /// Preparing it, and from its first request to its marks; waiting for its turn left out. `None` where an answer was used
-    /// again, which says nothing about the model's pace.
+    /// Preparing it, its requests, and the pauses before another try; waiting for its turn left out. `None` where an answer was
+    /// used again, which says nothing about the model's pace.
     pub took_millis: Option<f64>,
     /// Similar images that were given its marks.
     pub carried: u32,
@@ -84,8 +84,8 @@ struct Course {
     is_shrunk: bool,
     /// An answer that was cut off, whose marks count if a longer one does not come.
     cut_off: Option<JobOutcome>,
-    preparing: Duration,
-    first_sent_at: Option<Instant>,
+    /// Preparing, asking, and pauses before another try; not the waits for its turn.
+    worked: Duration,
 }
 
 impl Work {
@@ -98,8 +98,7 @@ impl Work {
             tries_in_outage: 0,
             is_shrunk: false,
             cut_off: None,
-            preparing: Duration::ZERO,
-            first_sent_at: None,
+            worked: Duration::ZERO,
         };
         let kept = job.answer.as_ref().map(|kept| self.read(kept.attempt, &kept.raw_answer, job.size));
         let is_reused = job.answer.as_ref().is_some_and(|kept| kept.is_reused);
@@ -118,8 +117,7 @@ impl Work {
             Asking::PutBack => return Ok(Ended::PutBack),
             Asking::MustStop(stop) => return Ok(Ended::MustStop(stop)),
         };
-        let asked = course.first_sent_at.map_or(Duration::ZERO, |at| at.elapsed());
-        let took_millis = (course.preparing + asked).as_secs_f64() * 1000.0;
+        let took_millis = course.worked.as_secs_f64() * 1000.0;
         self.settle(job, outcome, took_millis).await.map(Ended::Settled)
     }
 
@@ -180,7 +178,7 @@ impl Work {
                 Some(Err(stop)) => return Ok(Some(course.stopped(stop))),
                 Some(Ok(admitted)) => admitted,
             };
-            course.first_sent_at.get_or_insert_with(Instant::now);
+            let began = Instant::now();
             reservation.note_sent();
             let (id, sent_at) = (job.id, now_millis());
             let attempt = self.library.store.write(move |edit| edit.note_sent(id, at_most, sent_at)).await?;
@@ -191,6 +189,7 @@ impl Work {
             let trouble = match answered {
                 Ok(received) => {
                     let outcome = self.keep(attempt, received, at_most, reservation, job).await?;
+                    course.worked += began.elapsed();
                     if !self.wants_more_room(&outcome, course.room) {
                         return Ok(Some(Asking::Outcome(course.better_of(outcome))));
                     }
@@ -205,9 +204,11 @@ impl Work {
             let is_again = matches!(next, Next::Turn | Next::Wait(_) | Next::Shrink);
             let retried_for = is_again.then_some(trouble.retry_kind);
             self.note_unanswered(attempt, &trouble, retried_for, at_most, reservation).await?;
+            course.worked += began.elapsed();
             match next {
                 Next::Turn => {}
                 Next::Wait(delay) => {
+                    course.worked += delay;
                     if self.unless_halted(tokio::time::sleep(delay)).await.is_none() {
                         return Ok(Some(course.interrupted()));
                     }
@@ -271,7 +272,7 @@ impl Work {
         let prepared = tokio::task::spawn_blocking(move || work.prepare(image, size, edge, room));
         let prepared = prepared.await.map_err(|_| EngineError::TaskLost)?;
         let took = began.elapsed();
-        course.preparing += took;
+        course.worked += took;
         self.board.note_pace(took);
         Ok(prepared.map(Some))
     }

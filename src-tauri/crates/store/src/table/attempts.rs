@@ -1,9 +1,11 @@
 //! The ledger of requests: `sent` is on disk before anything leaves, `received` with the raw answer before it is parsed,
 //! `parsed` together with the marks. `failed` has an error for an answer; `lost` was sent by a process that died.
 
+use domain::geometry::PixelSize;
 use domain::ids::{AttemptId, JobId, RunId};
 use domain::model::Model;
 use domain::money::PicoDollars;
+use domain::plan::SizeCount;
 use domain::recipe::Recipe;
 use domain::run::{PossiblyBilled, RetryGroup, RetryKind};
 use domain::usage::Usage;
@@ -81,6 +83,17 @@ impl View<'_> {
                 paid: PicoDollars(row.get(6)?),
             })
         })?)
+    }
+
+    /// Upright sizes of the images whose answers `run` paid for, and how many answers each.
+    pub fn paid_sizes(&self, run: RunId) -> Result<Vec<SizeCount>> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT width, height, count(*) FROM attempts JOIN jobs ON jobs.id = job_id JOIN images ON images.id = image_id
+             WHERE run_id = ?1 AND usage_output > 0 GROUP BY width, height",
+        )?;
+        all(&mut statement, [run.0], |row| {
+            Ok(SizeCount { size: PixelSize::new(row.get(0)?, row.get(1)?), count: row.get(2)? })
+        })
     }
 
     /// What the vendor may bill for `run` beyond what it reported.

@@ -12,6 +12,7 @@ pub mod offers;
 pub mod recipes;
 pub mod runs;
 pub mod settings;
+pub mod waits;
 
 use rusqlite::{OptionalExtension, Row};
 

@@ -4,6 +4,7 @@ use provider::refusal::{RateLimits, Window};
 use tokio::time::Instant;
 
 use super::bucket::Bucket;
+use super::obstacle::tightest;
 use super::{Need, Unit};
 
 const SECONDS_A_WINDOW: f64 = 60.0;
@@ -53,6 +54,11 @@ impl Announced {
     pub fn ready_at(&self, need: Need, now: Instant) -> Instant {
         let each = Unit::ALL.into_iter().zip(&self.buckets);
         each.filter_map(|(unit, bucket)| Some(bucket.as_ref()?.ready_at(need.of(unit), now))).max().unwrap_or(now)
+    }
+
+    /// The limit that holds a request of `need` back longest, if any does.
+    pub fn tightest(&self, need: Need, now: Instant) -> Option<(Unit, Bucket)> {
+        tightest(&self.buckets, need, now)
     }
 
     pub fn take(&mut self, need: Need, now: Instant) {

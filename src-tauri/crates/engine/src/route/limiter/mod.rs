@@ -12,6 +12,7 @@ mod bucket;
 mod ceiling;
 mod flights;
 mod learned;
+mod obstacle;
 mod outage;
 #[cfg(test)]
 mod tests;
@@ -32,6 +33,7 @@ use outage::Health;
 use window::Window;
 
 pub use flights::FlightId;
+pub use obstacle::Met;
 pub use outage::Outage;
 
 /// Requests that may be unconfirmed to begin with; doubles each `RAMP_STEP`.

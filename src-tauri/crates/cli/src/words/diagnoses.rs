@@ -1,0 +1,158 @@
+//! What a run's report says of what stood out in it, and of what to change.
+
+use std::io::{self, Write};
+
+use domain::diagnosis::{Change, Diagnosis, Finding, LimitUnit, MetLimit};
+
+use super::figures::{counted, duration, money};
+use super::kinds::{failure, retry};
+
+pub fn diagnoses(out: &mut dyn Write, diagnoses: &[Diagnosis]) -> io::Result<()> {
+    for diagnosis in diagnoses {
+        writeln!(out, "  noticed     {}", finding(&diagnosis.finding))?;
+        for change in &diagnosis.changes {
+            writeln!(out, "    change    {}", self::change(change))?;
+        }
+    }
+    Ok(())
+}
+
+fn finding(finding: &Finding) -> String {
+    match finding {
+        Finding::RateLimited { refusals, held_millis, share, limit } => format!(
+            "limits of the server held the run back for {}, {} of its time{}; {} refused",
+            duration(*held_millis),
+            percent(*share),
+            limit.map(|limit| format!(", at about {}", met(limit))).unwrap_or_default(),
+            match refusals {
+                0 => "no request was".to_owned(),
+                1 => "1 request was".to_owned(),
+                count => format!("{count} requests were"),
+            }
+        ),
+        Finding::RetriesHigh { rate, by_kind } => {
+            let kinds: Vec<String> =
+                by_kind.iter().map(|group| format!("{} x {}", group.count, retry(group.kind))).collect();
+            format!("{:.0} requests were made again for 100 images: {}", rate * 100.0, kinds.join(", "))
+        }
+        Finding::ServerAway { away_millis, share } => {
+            format!("the server could not answer for {}, {} of the run's time", duration(*away_millis), percent(*share))
+        }
+        Finding::MostlyOneFailure { failure: kind, count, failed, finished } => {
+            format!(
+                "{failed} of {} failed, {count} of them for one reason: {}",
+                counted(*finished, "image"),
+                failure(*kind)
+            )
+        }
+        Finding::AnswersCutShort { count, share } => {
+            format!("{} cut off, even with more room ({} of the images)", answers(*count), percent(*share))
+        }
+        Finding::SlowedByOwnLimit { share, limit } => format!(
+            "a limit of your own held the run back for {} of its time{}",
+            percent(*share),
+            limit.map(|limit| format!(": {}", met(limit))).unwrap_or_default()
+        ),
+        Finding::SlowedByConcurrency { at_once, share, images_per_second, possible } => format!(
+            "all {at_once} places that you allow at once were taken for {} of the time: {images_per_second:.1} images a second{}",
+            percent(*share),
+            possible.map(|possible| format!(", of {possible:.1} that the server's limit allows")).unwrap_or_default()
+        ),
+        Finding::SlowedByPreparing { images_per_second, possible } => format!(
+            "the server waited for this machine: {images_per_second:.1} images a second got ready, {possible:.1} could have \
+             been answered"
+        ),
+        Finding::CostByOutput { share, paid, answer_tokens, thinking_share } => format!(
+            "{} of {} was for what the model wrote, {answer_tokens} tokens an answer{}",
+            percent(*share),
+            money(*paid),
+            if *thinking_share > 0.0 {
+                format!(", {} of them thinking", percent(*thinking_share))
+            } else {
+                String::new()
+            }
+        ),
+        Finding::CostByImages { share, paid, image_tokens, longest_edge } => format!(
+            "{} of {} was for looking at the pictures, {image_tokens} tokens each at up to {longest_edge} pixels",
+            percent(*share),
+            money(*paid)
+        ),
+    }
+}
+
+fn change(change: &Change) -> String {
+    match change {
+        Change::FewerAtOnce { to } => format!("--concurrency {to}: fewer at once leave the server room"),
+        Change::MoreAtOnce { to: Some(to) } => format!("--concurrency {to}, or leave it out: the number is found out"),
+        Change::MoreAtOnce { to: None } => "leave --concurrency out: how many the server takes is found out".into(),
+        Change::LimitRequests { per_minute } => {
+            format!("{per_minute} requests a minute as a limit in the settings: as fast, and nothing is refused")
+        }
+        Change::RaiseOwnLimit => {
+            "raise that limit in the settings, or take it out: the server's own is found out".into()
+        }
+        Change::MoreRoutes => {
+            "a higher limit at the vendor, or a further route in the settings: only that is faster".into()
+        }
+        Change::AskOvernight { cost } => {
+            format!("--overnight, if it has a day: about {}, under limits of its own", money(*cost))
+        }
+        Change::CheaperModel { name, cost } => {
+            format!(
+                "{name}: the same tokens would have been about {}, an estimate; try it on a few images",
+                money(*cost)
+            )
+        }
+        Change::OtherModel => "another model".into(),
+        Change::AskForLess => "a recipe with fewer labels or attributes, or shorter instructions".into(),
+        Change::SmallerPhotos => "smaller copies of the photos".into(),
+        Change::CheckPhotos => "look whether the photos are where they were, and can be opened".into(),
+        Change::CheckNetwork => "look after the network: Wi-Fi, a proxy, a VPN".into(),
+    }
+}
+
+fn met(limit: MetLimit) -> String {
+    match limit.unit {
+        LimitUnit::RequestsPerMinute => format!("{} a minute", counted(limit.count, "request")),
+        LimitUnit::TokensPerMinute => format!("{} a minute", counted(limit.count, "token")),
+        LimitUnit::AtOnce => format!("{} at once", counted(limit.count, "request")),
+    }
+}
+
+fn answers(count: u32) -> String {
+    format!("{} {}", counted(count, "answer"), if count == 1 { "was" } else { "were" })
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.0} %", share * 100.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::money::PicoDollars;
+
+    use super::*;
+
+    #[test]
+    fn a_finding_is_a_sentence_and_each_change_a_line() {
+        let limit = Some(MetLimit { unit: LimitUnit::RequestsPerMinute, count: 58 });
+        let diagnosis = Diagnosis {
+            finding: Finding::RateLimited { refusals: 1, held_millis: 80_000.0, share: 0.8, limit },
+            changes: vec![
+                Change::MoreRoutes,
+                Change::AskOvernight { cost: PicoDollars(500_000_000_000) },
+                Change::LimitRequests { per_minute: 58 },
+            ],
+        };
+        let mut said = Vec::new();
+        diagnoses(&mut said, &[diagnosis]).unwrap();
+        assert_eq!(
+            String::from_utf8(said).unwrap(),
+            "  noticed     limits of the server held the run back for 1 min 20 s, 80 % of its time, at about 58 requests a \
+             minute; 1 request was refused\n    \
+             change    a higher limit at the vendor, or a further route in the settings: only that is faster\n    \
+             change    --overnight, if it has a day: about $0.500, under limits of its own\n    \
+             change    58 requests a minute as a limit in the settings: as fast, and nothing is refused\n"
+        );
+    }
+}

@@ -1,0 +1,360 @@
+//! What a run's own numbers say about it, and what a person could change because of that. Pure; nothing is said where the
+//! numbers do not carry it, and no setting is advised twice. Deliberately absent: words, comparisons with other runs,
+//! stops (they say themselves what they need), and advice on what cannot be set.
+
+mod cost;
+mod failing;
+mod pace;
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::Destination;
+use crate::money::PicoDollars;
+use crate::run::{FailureGroup, FailureKind, RetryGroup, RunMode};
+use crate::usage::Usage;
+
+/// Images asked about below which a single hiccup would make a finding.
+const FEWEST_IMAGES: u32 = 10;
+
+/// What kept the next image of a run from being sent although it stood ready. Only the next one counts, so that the times
+/// of all obstacles together are within the time that the run was worked on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Obstacle {
+    /// As many were under way as a person has allowed at once.
+    OwnPlaces,
+    /// A limit on requests that a person has set was used up.
+    OwnRequests,
+    /// A limit on tokens that a person has set was used up.
+    OwnTokens,
+    /// As many were under way as had turned out well so far.
+    FoundPlaces,
+    /// The server had refused to take more at once.
+    ServerPlaces,
+    /// A limit on requests that the server announces, or that its refusals have taught, was used up.
+    ServerRequests,
+    /// A limit on tokens that the server announces was used up.
+    ServerTokens,
+    /// The server had refused a request for its limits, and was left alone for a while.
+    Refusal,
+    /// The server had too much to do or failed, and was left alone for a while.
+    Unwell,
+    /// The server could not be reached, or lost what was sent.
+    Unreachable,
+}
+
+/// How long a run was kept by one obstacle.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Wait {
+    pub obstacle: Obstacle,
+    pub millis: f64,
+    /// What the limit was at last, where one was known: of requests or tokens a minute, or of places.
+    pub limit: Option<f64>,
+}
+
+/// What the cost of a run was made of, at list prices. `None` fields are what nobody can tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CostParts {
+    /// Answers that came, each with a bill.
+    pub answers: u32,
+    pub images: PicoDollars,
+    pub words: PicoDollars,
+    pub output: PicoDollars,
+    /// Of all pictures together, by the vendor's rule.
+    pub image_tokens: u64,
+    /// The longest side of any picture that was sent, in pixels.
+    pub longest_edge: u32,
+}
+
+/// A model that the same tokens would have cost less with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheaperModel {
+    pub name: String,
+    /// Of the whole run, at that model's prices: an estimate, since it may think and answer at another length.
+    pub cost: PicoDollars,
+}
+
+/// What is looked at: all of it was recorded while the run was worked on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observed {
+    pub mode: RunMode,
+    pub destination: Destination,
+    /// Images that were asked about and finished; neither those whose answers were used again nor those carried over.
+    pub asked: u32,
+    /// Images finished in any way.
+    pub finished: u32,
+    pub retried: Vec<RetryGroup>,
+    pub failures: Vec<FailureGroup>,
+    /// Answers that were cut off, whose whole marks were kept.
+    pub cut_short: u32,
+    pub wall_millis: f64,
+    pub p50_millis: f64,
+    /// The most images that were asked about at once.
+    pub concurrency: u32,
+    pub waits: Vec<Wait>,
+    pub usage: Usage,
+    pub paid: PicoDollars,
+    /// `None` where nothing was paid, or the model's price is not known.
+    pub parts: Option<CostParts>,
+    pub cheaper: Option<CheaperModel>,
+    /// What the same would have cost in batches, where that is offered.
+    pub overnight: Option<PicoDollars>,
+}
+
+/// What a limit counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum LimitUnit {
+    RequestsPerMinute,
+    TokensPerMinute,
+    AtOnce,
+}
+
+/// A limit that a run met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct MetLimit {
+    pub unit: LimitUnit,
+    pub count: u32,
+}
+
+/// What stands out in a run, with its own numbers. Shares are from 0 to 1.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum Finding {
+    /// The server's limits held it back.
+    RateLimited {
+        /// Requests that the server refused for its limits.
+        refusals: u32,
+        #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+        held_millis: f64,
+        /// Of the time that the run was worked on.
+        #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+        share: f64,
+        limit: Option<MetLimit>,
+    },
+    /// Many requests were made again; limits aside, which cost no try and have a finding of their own.
+    RetriesHigh {
+        /// Requests made again over images asked about.
+        #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+        rate: f64,
+        /// The most frequent first.
+        by_kind: Vec<RetryGroup>,
+    },
+    /// The server could not be reached, or had to be left alone, for a good part of the time.
+    ServerAway {
+        #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+        away_millis: f64,
+        #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+        share: f64,
+    },
+    /// Many images failed for one and the same reason.
+    MostlyOneFailure { failure: FailureKind, count: u32, failed: u32, finished: u32 },
+    /// Many answers were cut off, even with more room.
+    AnswersCutShort {
+        count: u32,
+        #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+        share: f64,
+    },
+    /// A limit that the person has set held it back.
+    SlowedByOwnLimit {
+        #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+        share: f64,
+        limit: Option<MetLimit>,
+    },
+    /// As many images were under way as the person has allowed at once, nearly all the time, and nothing else was in the way.
+    SlowedByConcurrency {
+        at_once: u32,
+        #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+        share: f64,
+        #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+        images_per_second: f64,
+        /// What the server's limit and the time an image takes would allow; `None` where no limit was met or told.
+        #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
+        possible: Option<f64>,
+    },
+    /// The server waited for this machine: images did not get ready as fast as they could have been sent.
+    SlowedByPreparing {
+        #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+        images_per_second: f64,
+        #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+        possible: f64,
+    },
+    /// Most of the cost was for what the model wrote.
+    CostByOutput {
+        #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+        share: f64,
+        paid: PicoDollars,
+        /// Of one answer, on the mean, thinking included.
+        answer_tokens: u32,
+        /// Of those tokens.
+        #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+        thinking_share: f64,
+    },
+    /// Most of the cost was for looking at the pictures.
+    CostByImages {
+        #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+        share: f64,
+        paid: PicoDollars,
+        /// Of one picture, on the mean.
+        image_tokens: u32,
+        longest_edge: u32,
+    },
+}
+
+/// What can be changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Setting {
+    Concurrency,
+    Limits,
+    Routes,
+    Mode,
+    Model,
+    Recipe,
+    Photos,
+    Network,
+}
+
+/// One thing to change, and to what, where the numbers say it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum Change {
+    FewerAtOnce {
+        to: u32,
+    },
+    /// `None` leaves the number open, so that it is found out.
+    MoreAtOnce {
+        to: Option<u32>,
+    },
+    /// To ask for no more than the server lets in, so that it refuses nothing.
+    LimitRequests {
+        per_minute: u32,
+    },
+    RaiseOwnLimit,
+    /// A higher limit at the vendor, or a further route beside this one.
+    MoreRoutes,
+    AskOvernight {
+        /// What the run would have cost so.
+        cost: PicoDollars,
+    },
+    CheaperModel {
+        name: String,
+        /// What the same tokens would have cost: an estimate.
+        cost: PicoDollars,
+    },
+    OtherModel,
+    /// Fewer labels and attributes at a time.
+    AskForLess,
+    SmallerPhotos,
+    CheckPhotos,
+    CheckNetwork,
+}
+
+impl Change {
+    #[must_use]
+    pub const fn setting(&self) -> Setting {
+        match self {
+            Self::FewerAtOnce { .. } | Self::MoreAtOnce { .. } => Setting::Concurrency,
+            Self::LimitRequests { .. } | Self::RaiseOwnLimit => Setting::Limits,
+            Self::MoreRoutes => Setting::Routes,
+            Self::AskOvernight { .. } => Setting::Mode,
+            Self::CheaperModel { .. } | Self::OtherModel => Setting::Model,
+            Self::AskForLess => Setting::Recipe,
+            Self::SmallerPhotos | Self::CheckPhotos => Setting::Photos,
+            Self::CheckNetwork => Setting::Network,
+        }
+    }
+}
+
+/// A finding, and what would change it, the most telling first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct Diagnosis {
+    pub finding: Finding,
+    pub changes: Vec<Change>,
+}
+
+/// What stands out in a run, the gravest first; nothing when all is well. What fails goes before what slows, and that
+/// before what costs. A setting is advised on by the first finding that concerns it, so that two never pull at it from
+/// both sides; a finding that has nothing of its own left to advise is not told.
+#[must_use]
+pub fn diagnose(observed: &Observed) -> Vec<Diagnosis> {
+    if observed.asked < FEWEST_IMAGES {
+        return Vec::new();
+    }
+    let found = [
+        failing::mostly_one_failure(observed),
+        failing::answers_cut_short(observed),
+        pace::rate_limited(observed),
+        failing::retries_high(observed),
+        failing::server_away(observed),
+        pace::slowed_by_own_limit(observed),
+        pace::slowed_by_concurrency(observed),
+        pace::slowed_by_preparing(observed),
+        cost::by_part(observed),
+    ];
+    let mut advised = Vec::new();
+    let mut diagnoses = Vec::new();
+    for mut diagnosis in found.into_iter().flatten() {
+        diagnosis.changes.retain(|change| {
+            let is_new = !advised.contains(&change.setting());
+            if is_new {
+                advised.push(change.setting());
+            }
+            is_new
+        });
+        if !diagnosis.changes.is_empty() {
+            diagnoses.push(diagnosis);
+        }
+    }
+    diagnoses
+}
+
+impl Observed {
+    fn is_elsewhere(&self) -> bool {
+        matches!(self.destination, Destination::Host { .. })
+    }
+
+    /// Time kept by any of `obstacles`.
+    fn waited_millis(&self, obstacles: &[Obstacle]) -> f64 {
+        self.waits.iter().filter(|wait| obstacles.contains(&wait.obstacle)).map(|wait| wait.millis).sum()
+    }
+
+    /// A part of the time that the run was worked on, 0 to 1.
+    fn share_of_wall(&self, millis: f64) -> f64 {
+        share(millis, self.wall_millis)
+    }
+
+    fn retried(&self, kind: crate::run::RetryKind) -> u32 {
+        self.retried.iter().filter(|group| group.kind == kind).map(|group| group.count).sum()
+    }
+
+    /// Batches cost less, have limits of their own, and nobody waits for them.
+    fn overnight(&self) -> Option<Change> {
+        self.overnight.map(|cost| Change::AskOvernight { cost })
+    }
+
+    fn per_asked(&self, count: u32) -> f64 {
+        share_unbounded(f64::from(count), f64::from(self.asked))
+    }
+}
+
+/// `part` of `whole` from 0 to 1; 0 where there is no whole.
+fn share(part: f64, whole: f64) -> f64 {
+    share_unbounded(part, whole).clamp(0.0, 1.0)
+}
+
+fn share_unbounded(part: f64, whole: f64) -> f64 {
+    if whole > 0.0 { part / whole } else { 0.0 }
+}
+
+/// A small count out of a figure.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, and so may a figure")]
+fn whole(figure: f64) -> u32 {
+    figure.round() as u32
+}

@@ -1,0 +1,117 @@
+//! What held a run back, by the time that the next image stood ready and could not be sent.
+//!
+//! The least time that a run of N images can take, with K at once, L an image (its median) and R requests a minute, is
+//! `max(ceil(N / K) x L, N x 60 / R)`, and the throughput that is possible is N over that. It is compared with what there
+//! was only where the time waited leaves no other reason.
+
+use super::{Change, Diagnosis, Finding, LimitUnit, MetLimit, Observed, Obstacle, Wait, share_unbounded, whole};
+use crate::run::{RetryKind, RunMode};
+
+/// Of the time worked. Below it the limit is about as fast as the run was anyway.
+const LONG_HELD: f64 = 0.1;
+/// Refusals over images asked about from which asking slower is worth a setting; a few are how limits are found out.
+const MANY_REFUSALS: f64 = 0.05;
+/// Of the time worked, for which all places were taken: then nothing else was what the run waited for.
+const MOSTLY_FULL: f64 = 0.5;
+/// A run that is shorter is mostly its beginning and its end, and nobody waits for it.
+const TELLING_MILLIS: f64 = 10_000.0;
+/// Of the possible throughput: limits are approached from below, and the last images leave places empty.
+const FAR_BELOW: f64 = 0.6;
+/// Of the time worked: less waiting means that images were what was missing.
+const HARDLY_WAITED: f64 = 0.2;
+/// As many as Fieldmark ever has under way on a route that it finds out about.
+const MOST_AT_ONCE: f64 = 64.0;
+
+const BY_SERVER: [Obstacle; 4] =
+    [Obstacle::Refusal, Obstacle::ServerRequests, Obstacle::ServerTokens, Obstacle::ServerPlaces];
+const BY_OWN_LIMIT: [Obstacle; 2] = [Obstacle::OwnRequests, Obstacle::OwnTokens];
+
+pub fn rate_limited(observed: &Observed) -> Option<Diagnosis> {
+    let held_millis = observed.waited_millis(&BY_SERVER);
+    let share = observed.share_of_wall(held_millis);
+    if share <= LONG_HELD {
+        return None;
+    }
+    let limit = main_limit(observed, &BY_SERVER);
+    let refusals = observed.retried(RetryKind::RateLimited);
+    let mut changes = vec![Change::MoreRoutes];
+    changes.extend(observed.overnight());
+    match limit {
+        Some(MetLimit { unit: LimitUnit::AtOnce, count }) if count < observed.concurrency => {
+            changes.insert(0, Change::FewerAtOnce { to: count });
+        }
+        Some(MetLimit { unit: LimitUnit::RequestsPerMinute, count })
+            if observed.per_asked(refusals) > MANY_REFUSALS =>
+        {
+            changes.push(Change::LimitRequests { per_minute: count });
+        }
+        _ => {}
+    }
+    Some(Diagnosis { finding: Finding::RateLimited { refusals, held_millis, share, limit }, changes })
+}
+
+pub fn slowed_by_own_limit(observed: &Observed) -> Option<Diagnosis> {
+    let share = observed.share_of_wall(observed.waited_millis(&BY_OWN_LIMIT));
+    let limit = main_limit(observed, &BY_OWN_LIMIT);
+    let finding = Finding::SlowedByOwnLimit { share, limit };
+    (share > LONG_HELD).then(|| Diagnosis { finding, changes: vec![Change::RaiseOwnLimit] })
+}
+
+pub fn slowed_by_concurrency(observed: &Observed) -> Option<Diagnosis> {
+    let full = observed.waits.iter().find(|wait| wait.obstacle == Obstacle::OwnPlaces)?;
+    let share = observed.share_of_wall(full.millis);
+    let was_refused = [RetryKind::RateLimited, RetryKind::Overloaded].iter().any(|&kind| observed.retried(kind) > 0);
+    if share < MOSTLY_FULL || was_refused || observed.wall_millis < TELLING_MILLIS || observed.p50_millis <= 0.0 {
+        return None;
+    }
+    let seconds = observed.p50_millis / 1000.0;
+    let possible = full.limit.map(|per_minute| (per_minute / 60.0).min(MOST_AT_ONCE / seconds));
+    let to = possible.map(|possible| whole((possible * seconds).ceil()));
+    let images_per_second = images_per_second(observed);
+    // Already about as fast as the server lets it be.
+    if possible.is_some_and(|possible| images_per_second >= FAR_BELOW * possible)
+        || to.is_some_and(|to| to <= observed.concurrency)
+    {
+        return None;
+    }
+    let finding = Finding::SlowedByConcurrency { at_once: observed.concurrency, share, images_per_second, possible };
+    Some(Diagnosis { finding, changes: vec![Change::MoreAtOnce { to }] })
+}
+
+pub fn slowed_by_preparing(observed: &Observed) -> Option<Diagnosis> {
+    let waited: f64 = observed.waits.iter().map(|wait| wait.millis).sum();
+    let is_telling =
+        observed.is_elsewhere() && observed.mode == RunMode::Live && observed.wall_millis >= TELLING_MILLIS;
+    if !is_telling || observed.share_of_wall(waited) > HARDLY_WAITED {
+        return None;
+    }
+    let rounds = observed.asked.div_ceil(observed.concurrency.max(1));
+    let possible = share_unbounded(f64::from(observed.asked), f64::from(rounds) * observed.p50_millis / 1000.0);
+    let images_per_second = images_per_second(observed);
+    let finding = Finding::SlowedByPreparing { images_per_second, possible };
+    (images_per_second < FAR_BELOW * possible).then(|| Diagnosis { finding, changes: vec![Change::SmallerPhotos] })
+}
+
+/// Images asked about a second.
+fn images_per_second(observed: &Observed) -> f64 {
+    share_unbounded(f64::from(observed.asked), observed.wall_millis / 1000.0)
+}
+
+/// The limit that kept the run longest, of those that have a number.
+fn main_limit(observed: &Observed, obstacles: &[Obstacle]) -> Option<MetLimit> {
+    let known = observed.waits.iter().filter(|wait| obstacles.contains(&wait.obstacle));
+    let (unit, limit) = known
+        .filter_map(|wait| Some((wait.millis, unit_of(wait)?, wait.limit?)))
+        .max_by(|(one, ..), (other, ..)| one.total_cmp(other))
+        .map(|(_, unit, limit)| (unit, limit))?;
+    Some(MetLimit { unit, count: whole(limit) }).filter(|limit| limit.count > 0)
+}
+
+fn unit_of(wait: &Wait) -> Option<LimitUnit> {
+    match wait.obstacle {
+        Obstacle::OwnRequests | Obstacle::ServerRequests | Obstacle::Refusal => Some(LimitUnit::RequestsPerMinute),
+        Obstacle::OwnTokens | Obstacle::ServerTokens => Some(LimitUnit::TokensPerMinute),
+        Obstacle::ServerPlaces => Some(LimitUnit::AtOnce),
+        Obstacle::OwnPlaces | Obstacle::FoundPlaces | Obstacle::Unwell | Obstacle::Unreachable => None,
+    }
+}

@@ -1,0 +1,329 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::run::RetryKind;
+
+const CENT: u64 = 10_000_000_000;
+
+fn elsewhere() -> Destination {
+    Destination::Host { name: "api.anthropic.com".into(), is_on_this_machine: false }
+}
+
+/// 200 images in 100 seconds, eight at once, four seconds each: nothing to say.
+fn healthy() -> Observed {
+    Observed {
+        mode: RunMode::Live,
+        destination: elsewhere(),
+        asked: 200,
+        finished: 200,
+        retried: vec![RetryGroup { kind: RetryKind::Overloaded, count: 4 }],
+        failures: vec![failures(FailureKind::Declined, 2)],
+        cut_short: 1,
+        wall_millis: 100_000.0,
+        p50_millis: 4_000.0,
+        concurrency: 8,
+        waits: vec![wait(Obstacle::FoundPlaces, 60_000.0, Some(1_000.0)), wait(Obstacle::Refusal, 2_000.0, None)],
+        usage: Usage { input_tokens: 200 * 5_000, output_tokens: 200 * 300, thinking_tokens: 0, ..Usage::default() },
+        paid: PicoDollars(9 * CENT),
+        parts: Some(CostParts {
+            answers: 200,
+            images: PicoDollars(7 * CENT),
+            words: PicoDollars(CENT),
+            output: PicoDollars(CENT),
+            image_tokens: 200 * 4_700,
+            longest_edge: 2_352,
+        }),
+        cheaper: None,
+        overnight: Some(PicoDollars(9 * CENT / 2)),
+    }
+}
+
+fn wait(obstacle: Obstacle, millis: f64, limit: Option<f64>) -> Wait {
+    Wait { obstacle, millis, limit }
+}
+
+fn failures(kind: FailureKind, count: u32) -> FailureGroup {
+    FailureGroup { kind, count, is_worth_retrying: false, example: String::new(), example_image: String::new() }
+}
+
+fn retried(kind: RetryKind, count: u32) -> RetryGroup {
+    RetryGroup { kind, count }
+}
+
+fn only(observed: &Observed) -> Diagnosis {
+    let diagnoses = diagnose(observed);
+    assert_eq!(diagnoses.len(), 1, "{diagnoses:?}");
+    diagnoses.into_iter().next().unwrap()
+}
+
+#[test]
+fn nothing_is_said_when_all_is_well() {
+    assert_eq!(diagnose(&healthy()), []);
+}
+
+#[test]
+fn nothing_is_said_of_a_few_images_or_of_answers_used_again() {
+    let bad = Observed { failures: vec![failures(FailureKind::FileMissing, 100)], ..healthy() };
+    assert_eq!(diagnose(&bad).len(), 1);
+    assert_eq!(diagnose(&Observed { asked: 9, ..bad.clone() }), []);
+    assert_eq!(diagnose(&Observed { asked: 0, ..bad }), []);
+}
+
+#[test]
+fn limits_that_held_a_run_back_are_told_with_their_number() {
+    let waits = vec![
+        wait(Obstacle::ServerRequests, 60_000.0, Some(58.2)),
+        wait(Obstacle::Refusal, 20_000.0, Some(60.0)),
+        wait(Obstacle::OwnPlaces, 5_000.0, Some(60.0)),
+    ];
+    let many = vec![retried(RetryKind::RateLimited, 30)];
+    let diagnosis = only(&Observed { waits: waits.clone(), retried: many, ..healthy() });
+    let limit = Some(MetLimit { unit: LimitUnit::RequestsPerMinute, count: 58 });
+    assert_eq!(
+        diagnosis.finding,
+        Finding::RateLimited { refusals: 30, held_millis: 80_000.0, share: 0.8, limit },
+        "refusals are no retries"
+    );
+    let overnight = Change::AskOvernight { cost: PicoDollars(9 * CENT / 2) };
+    assert_eq!(diagnosis.changes, [Change::MoreRoutes, overnight.clone(), Change::LimitRequests { per_minute: 58 }]);
+    // A few refusals are how a limit is found out.
+    let few = only(&Observed { waits, ..healthy() });
+    assert_eq!(few.changes, [Change::MoreRoutes, overnight]);
+}
+
+#[test]
+fn a_server_that_takes_few_at_once_is_asked_so_many() {
+    let waits = vec![wait(Obstacle::ServerPlaces, 70_000.0, Some(3.0))];
+    let diagnosis = only(&Observed { waits, ..healthy() });
+    assert_eq!(diagnosis.changes[0], Change::FewerAtOnce { to: 3 });
+}
+
+#[test]
+fn many_retries_are_told_by_what_caused_most() {
+    let with = |kind, count| only(&Observed { retried: vec![retried(kind, count)], ..healthy() });
+    let lost = with(RetryKind::ConnectionLost, 21);
+    let by_kind = vec![retried(RetryKind::ConnectionLost, 21)];
+    assert_eq!(lost.finding, Finding::RetriesHigh { rate: 0.105, by_kind });
+    assert_eq!(lost.changes, [Change::CheckNetwork]);
+    assert_eq!(with(RetryKind::TimedOut, 21).changes, [Change::FewerAtOnce { to: 4 }, Change::CheckNetwork]);
+    assert_eq!(with(RetryKind::Overloaded, 21).changes[0], Change::FewerAtOnce { to: 4 });
+    assert_eq!(with(RetryKind::TooLarge, 21).changes, [Change::SmallerPhotos]);
+    let one_in_ten = Observed { retried: vec![retried(RetryKind::ConnectionLost, 20)], ..healthy() };
+    assert_eq!(diagnose(&one_in_ten), []);
+}
+
+#[test]
+fn a_server_out_of_reach_is_the_network_s_and_one_with_too_much_to_do_is_not() {
+    let away = only(&Observed { waits: vec![wait(Obstacle::Unreachable, 30_000.0, None)], ..healthy() });
+    assert_eq!(away.finding, Finding::ServerAway { away_millis: 30_000.0, share: 0.3 });
+    assert_eq!(away.changes, [Change::CheckNetwork]);
+    let unwell = only(&Observed { waits: vec![wait(Obstacle::Unwell, 30_000.0, None)], ..healthy() });
+    assert_eq!(unwell.changes[0], Change::FewerAtOnce { to: 4 });
+}
+
+#[test]
+fn places_of_one_s_own_are_told_only_where_the_server_would_take_more() {
+    let full = |limit| vec![wait(Obstacle::OwnPlaces, 90_000.0, limit)];
+    let two = Observed { concurrency: 2, asked: 50, finished: 50, retried: Vec::new(), ..healthy() };
+    // 50 images in 100 s; 300 a minute are five a second, with 4 s each 20 at once.
+    let told = only(&Observed { waits: full(Some(300.0)), ..two.clone() });
+    let finding = Finding::SlowedByConcurrency { at_once: 2, share: 0.9, images_per_second: 0.5, possible: Some(5.0) };
+    assert_eq!((told.finding, told.changes), (finding, vec![Change::MoreAtOnce { to: Some(20) }]));
+    let open = only(&Observed { waits: full(None), ..two.clone() });
+    assert_eq!(open.changes, [Change::MoreAtOnce { to: None }]);
+    // 40 a minute is hardly more than there was.
+    assert_eq!(diagnose(&Observed { waits: full(Some(40.0)), ..two.clone() }), []);
+    let refused =
+        Observed { waits: full(Some(300.0)), retried: vec![retried(RetryKind::Overloaded, 1)], ..two.clone() };
+    assert_eq!(diagnose(&refused), [], "more at once is not for a server that has had enough");
+    assert_eq!(diagnose(&Observed { waits: full(Some(300.0)), wall_millis: 5_000.0, ..two }), []);
+}
+
+#[test]
+fn a_limit_of_one_s_own_is_told_with_its_number() {
+    let waits = vec![wait(Obstacle::OwnRequests, 50_000.0, Some(120.0))];
+    let told = only(&Observed { waits, ..healthy() });
+    let limit = Some(MetLimit { unit: LimitUnit::RequestsPerMinute, count: 120 });
+    assert_eq!(
+        told,
+        Diagnosis { finding: Finding::SlowedByOwnLimit { share: 0.5, limit }, changes: vec![Change::RaiseOwnLimit] }
+    );
+}
+
+#[test]
+fn a_server_that_waited_for_pictures_is_told() {
+    let starved = Observed { waits: Vec::new(), p50_millis: 1_000.0, ..healthy() };
+    let finding = Finding::SlowedByPreparing { images_per_second: 2.0, possible: 8.0 };
+    assert_eq!(only(&starved).finding, finding);
+    let embedded = Observed { destination: Destination::ThisMachine, parts: None, overnight: None, ..starved };
+    assert_eq!(diagnose(&embedded), [], "there is no server that waits");
+}
+
+#[test]
+fn failures_of_one_kind_are_told_with_what_they_call_for() {
+    let failed = |groups| Observed { failures: groups, ..healthy() };
+    let told = only(&failed(vec![failures(FailureKind::Declined, 8), failures(FailureKind::FileMissing, 40)]));
+    let finding = Finding::MostlyOneFailure { failure: FailureKind::FileMissing, count: 40, failed: 48, finished: 200 };
+    assert_eq!((told.finding, told.changes), (finding, vec![Change::CheckPhotos]));
+    assert_eq!(
+        diagnose(&failed(vec![failures(FailureKind::Declined, 20), failures(FailureKind::FileMissing, 20)])),
+        []
+    );
+}
+
+#[test]
+fn answers_that_stay_too_long_ask_for_less() {
+    let told = only(&Observed { cut_short: 30, ..healthy() });
+    assert_eq!(told.finding, Finding::AnswersCutShort { count: 30, share: 0.15 });
+    assert_eq!(told.changes, [Change::AskForLess]);
+}
+
+#[test]
+fn the_main_part_of_a_cost_is_told_with_what_would_be_cheaper() {
+    let healthy = healthy();
+    let parts = healthy.parts.unwrap();
+    let cheaper = CheaperModel { name: "Claude Haiku 5.5".into(), cost: PicoDollars(5 * CENT) };
+    let dear = Observed { paid: PicoDollars(90 * CENT), cheaper: Some(cheaper), ..healthy };
+    let images = only(&dear);
+    let Finding::CostByImages { share, image_tokens: 4_700, longest_edge: 2_352, .. } = images.finding else {
+        panic!("{images:?}")
+    };
+    assert!((share - 7.0 / 9.0).abs() < 1e-9);
+    assert_eq!(
+        images.changes[0],
+        Change::CheaperModel { name: "Claude Haiku 5.5".into(), cost: PicoDollars(5 * CENT) }
+    );
+
+    let wordy = CostParts { output: PicoDollars(30 * CENT), ..parts };
+    let usage = Usage { thinking_tokens: 200 * 150, ..dear.usage };
+    let output = only(&Observed { parts: Some(wordy), usage, ..dear.clone() });
+    let Finding::CostByOutput { answer_tokens: 300, thinking_share, .. } = output.finding else { panic!("{output:?}") };
+    assert!((thinking_share - 0.5).abs() < 1e-9);
+    assert_eq!(output.changes.last(), Some(&Change::AskForLess));
+
+    let hardly = CheaperModel { name: "Another".into(), cost: PicoDollars(80 * CENT) };
+    let told = only(&Observed { cheaper: Some(hardly), ..dear.clone() });
+    assert!(!told.changes.iter().any(|change| change.setting() == Setting::Model), "{told:?}");
+    assert_eq!(diagnose(&Observed { overnight: None, cheaper: None, mode: RunMode::Overnight, ..dear }), []);
+}
+
+prop_compose! {
+    fn waits()(
+        obstacles in proptest::sample::subsequence(
+            vec![
+                Obstacle::OwnPlaces, Obstacle::OwnRequests, Obstacle::OwnTokens, Obstacle::FoundPlaces,
+                Obstacle::ServerPlaces, Obstacle::ServerRequests, Obstacle::ServerTokens, Obstacle::Refusal,
+                Obstacle::Unwell, Obstacle::Unreachable,
+            ],
+            0..=10,
+        ),
+        figures in proptest::collection::vec((0.0..1e6, proptest::option::of(0.0..5_000.0)), 10),
+    ) -> Vec<Wait> {
+        obstacles.into_iter().zip(figures).map(|(obstacle, (millis, limit))| wait(obstacle, millis, limit)).collect()
+    }
+}
+
+fn retry_groups() -> impl Strategy<Value = Vec<RetryGroup>> {
+    let kinds = vec![
+        RetryKind::RateLimited,
+        RetryKind::Overloaded,
+        RetryKind::ServerFailed,
+        RetryKind::ConnectionLost,
+        RetryKind::TimedOut,
+        RetryKind::Unreachable,
+        RetryKind::TooLarge,
+        RetryKind::CutShort,
+    ];
+    (proptest::sample::subsequence(kinds, 0..=8), proptest::collection::vec(0_u32..500, 8))
+        .prop_map(|(kinds, counts)| kinds.into_iter().zip(counts).map(|(kind, count)| retried(kind, count)).collect())
+}
+
+fn failure_groups() -> impl Strategy<Value = Vec<FailureGroup>> {
+    let kinds = vec![
+        FailureKind::FileMissing,
+        FailureKind::FileUnreadable,
+        FailureKind::ModelFailed,
+        FailureKind::Refused,
+        FailureKind::Declined,
+        FailureKind::CutOff,
+        FailureKind::AnswerUnreadable,
+    ];
+    (proptest::sample::subsequence(kinds, 0..=7), proptest::collection::vec(0_u32..500, 7))
+        .prop_map(|(kinds, counts)| kinds.into_iter().zip(counts).map(|(kind, count)| failures(kind, count)).collect())
+}
+
+prop_compose! {
+    fn observed()(
+        (is_live, is_elsewhere, asked, finished, concurrency, cut_short) in
+            (any::<bool>(), any::<bool>(), 0_u32..1_000, 0_u32..1_000, 0_u32..100, 0_u32..1_000),
+        (retried, failures, waits) in (retry_groups(), failure_groups(), waits()),
+        (wall_millis, p50_millis) in (prop_oneof![Just(0.0), 0.0..1e6], prop_oneof![Just(0.0), 0.0..1e5]),
+        (paid, cheaper, overnight) in
+            (0..200 * CENT, proptest::option::of(0..200 * CENT), proptest::option::of(0..200 * CENT)),
+        parts in proptest::option::of((0_u32..100, 0..50 * CENT, 0..50 * CENT, 0..50 * CENT)),
+        (output_tokens, thinking_tokens) in (0_u64..100_000, 0_u64..200_000),
+    ) -> Observed {
+        Observed {
+            mode: if is_live { RunMode::Live } else { RunMode::Overnight },
+            destination: if is_elsewhere { elsewhere() } else { Destination::ThisMachine },
+            asked, finished, retried, failures, cut_short, wall_millis, p50_millis, concurrency, waits,
+            usage: Usage { output_tokens, thinking_tokens, ..Usage::default() },
+            paid: PicoDollars(paid),
+            parts: parts.map(|(answers, images, words, output)| CostParts {
+                answers,
+                images: PicoDollars(images),
+                words: PicoDollars(words),
+                output: PicoDollars(output),
+                image_tokens: 1,
+                longest_edge: 1,
+            }),
+            cheaper: cheaper.map(|cost| CheaperModel { name: "m".into(), cost: PicoDollars(cost) }),
+            overnight: overnight.map(PicoDollars),
+        }
+    }
+}
+
+/// Every figure of a finding that is no count.
+fn figures(finding: &Finding) -> Vec<f64> {
+    match finding {
+        Finding::RateLimited { held_millis: millis, share, .. }
+        | Finding::ServerAway { away_millis: millis, share } => {
+            vec![*millis, *share]
+        }
+        Finding::RetriesHigh { rate, .. } => vec![*rate],
+        Finding::AnswersCutShort { share, .. }
+        | Finding::SlowedByOwnLimit { share, .. }
+        | Finding::CostByImages { share, .. } => vec![*share],
+        Finding::SlowedByConcurrency { share, images_per_second, possible, .. } => {
+            vec![*share, *images_per_second, possible.unwrap_or_default()]
+        }
+        Finding::SlowedByPreparing { images_per_second, possible } => vec![*images_per_second, *possible],
+        Finding::CostByOutput { share, thinking_share, .. } => vec![*share, *thinking_share],
+        Finding::MostlyOneFailure { .. } => Vec::new(),
+    }
+}
+
+proptest! {
+    #[test]
+    fn figures_are_numbers_and_no_setting_is_advised_twice(observed in observed()) {
+        let diagnoses = diagnose(&observed);
+        let mut settings = Vec::new();
+        for Diagnosis { finding, changes } in &diagnoses {
+            prop_assert!(figures(finding).into_iter().all(|figure| figure.is_finite() && figure >= 0.0), "{finding:?}");
+            prop_assert!(!changes.is_empty(), "{finding:?}");
+            for change in changes {
+                prop_assert!(!settings.contains(&change.setting()), "{diagnoses:?}");
+                settings.push(change.setting());
+                if let Change::FewerAtOnce { to } = change {
+                    prop_assert!((1..observed.concurrency).contains(to), "{change:?} of {}", observed.concurrency);
+                }
+                if let Change::MoreAtOnce { to: Some(to) } = change {
+                    prop_assert!(*to > observed.concurrency);
+                }
+            }
+        }
+        if observed.destination == Destination::ThisMachine {
+            prop_assert!(!settings.contains(&Setting::Network) || observed.waits.iter().any(|wait| wait.obstacle == Obstacle::Unreachable));
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! What a run's record holds for its diagnoses: the ledger's tokens, priced by part and by other models, and what kept
+//! images waiting. The rules are the domain's.
+
+use domain::diagnosis::{CheaperModel, CostParts, Diagnosis, Observed, diagnose};
+use domain::metrics::RunMetrics;
+use domain::model::Destination;
+use domain::money::PicoDollars;
+use domain::plan::SizeCount;
+use domain::recipe::Recipe;
+use domain::run::{FailureGroup, RetryGroup, RunMode, RunSummary};
+use domain::usage::Usage;
+use provider::image_size::{sent_size, tokens};
+use provider::models::{self, ClaudeModel};
+use provider::prices::Terms;
+use provider::server::{ANTHROPIC, BaseUrl};
+
+use crate::Result;
+use crate::library::Library;
+
+impl Library {
+    /// What stands out in a run of which `asked` images were asked about.
+    pub(crate) fn diagnoses(
+        &self,
+        summary: &RunSummary,
+        metrics: &RunMetrics,
+        asked: usize,
+        failures: &[FailureGroup],
+        retried: &[RetryGroup],
+    ) -> Result<Vec<Diagnosis>> {
+        let run = summary.id;
+        let (waits, sizes, recipe) =
+            self.store.read(|view| Ok((view.waits_of_run(run)?, view.paid_sizes(run)?, view.recipe_of_run(run)?)))?;
+        // Another program's model, or none that is paid for.
+        let model = match summary.destination {
+            Destination::Host { .. } => models::find(&summary.model.0),
+            Destination::ThisMachine => None,
+        };
+        let parts = model.filter(|_| summary.paid > PicoDollars::ZERO).map(|model| parts(model, summary.usage, &sizes));
+        let answers = parts.map_or(0, |parts| parts.answers);
+        Ok(diagnose(&Observed {
+            mode: summary.mode,
+            destination: summary.destination.clone(),
+            asked: u32::try_from(asked).unwrap_or(u32::MAX),
+            finished: metrics.images,
+            retried: retried.to_vec(),
+            failures: failures.to_vec(),
+            cut_short: summary.cut_short,
+            wall_millis: metrics.wall_millis,
+            p50_millis: metrics.p50_millis,
+            concurrency: metrics.concurrency,
+            waits,
+            usage: summary.usage,
+            paid: summary.paid,
+            parts,
+            cheaper: model.and_then(|model| cheaper(model, summary, answers, &recipe)),
+            overnight: model.filter(|_| summary.mode == RunMode::Live).map(|model| {
+                // At the list price of batches: a route's own factor is in what was paid.
+                PicoDollars(summary.paid.0 / 100 * u64::from(model.price.batch_percent))
+            }),
+        }))
+    }
+}
+
+/// What the tokens of a run cost by part, at list prices: pictures by the vendor's rule, and the rest of the input is words.
+fn parts(model: &ClaudeModel, usage: Usage, sizes: &[SizeCount]) -> CostParts {
+    let mut parts = CostParts {
+        answers: 0,
+        images: PicoDollars::ZERO,
+        words: PicoDollars::ZERO,
+        output: PicoDollars::ZERO,
+        image_tokens: 0,
+        longest_edge: 0,
+    };
+    for SizeCount { size, count } in sizes {
+        let sent = sent_size(*size, model.image_tier);
+        parts.answers += count;
+        parts.image_tokens += tokens(sent) * u64::from(*count);
+        parts.longest_edge = parts.longest_edge.max(sent.long_edge());
+    }
+    // A picture that was sent smaller than usual took fewer.
+    parts.image_tokens = parts.image_tokens.min(usage.input_tokens);
+    let rates = Terms::LIST;
+    let cost = |usage: Usage| per_answer(usage, parts.answers, |usage| model.price.cost(usage, rates));
+    let images = Usage { input_tokens: parts.image_tokens, ..Usage::default() };
+    let output = Usage { output_tokens: usage.output_tokens, ..Usage::default() };
+    let words = Usage { input_tokens: usage.input_tokens - parts.image_tokens, output_tokens: 0, ..usage };
+    (parts.images, parts.words, parts.output) = (cost(images), cost(words), cost(output));
+    parts
+}
+
+/// The model that the same tokens would have cost least with: one that can do the recipe, and that the vendor neither
+/// calls old nor has announced an end of.
+fn cheaper(model: &ClaudeModel, summary: &RunSummary, answers: u32, recipe: &Recipe) -> Option<CheaperModel> {
+    let server = BaseUrl::parse(ANTHROPIC).ok()?;
+    let terms = if summary.mode == RunMode::Overnight { Terms::BATCH } else { Terms::LIST };
+    let others =
+        models::all().iter().filter(|other| other.id != model.id && !other.is_legacy && other.retires.is_none());
+    others
+        .filter(|other| other.offered_by(&server).can_run(recipe))
+        .map(|other| CheaperModel {
+            name: other.name.to_owned(),
+            cost: per_answer(summary.usage, answers, |usage| other.price.cost(usage, terms)),
+        })
+        .filter(|other| other.cost < summary.paid)
+        .min_by_key(|other| other.cost)
+}
+
+/// The price of tokens that came in so many answers: prices rise with the length of one prompt, not with their number.
+fn per_answer(usage: Usage, answers: u32, price: impl Fn(Usage) -> PicoDollars) -> PicoDollars {
+    let count = u64::from(answers.max(1));
+    let mean = |tokens: u64| tokens.div_ceil(count);
+    let one = Usage {
+        input_tokens: mean(usage.input_tokens),
+        output_tokens: mean(usage.output_tokens),
+        cache_write_5m_tokens: mean(usage.cache_write_5m_tokens),
+        cache_write_1h_tokens: mean(usage.cache_write_1h_tokens),
+        cache_read_tokens: mean(usage.cache_read_tokens),
+        thinking_tokens: mean(usage.thinking_tokens),
+    };
+    price(one).times(count)
+}

@@ -1,0 +1,70 @@
+/** One diagnosis of each kind. No run of the core has all of them: it advises on no setting twice. */
+import type { Diagnosis } from "../bindings";
+
+const DOLLAR = 1e12;
+
+export const EVERY_DIAGNOSIS: readonly Diagnosis[] = [
+  {
+    finding: { kind: "mostly_one_failure", failure: "file_missing", count: 40, failed: 48, finished: 204 },
+    changes: [{ kind: "check_photos" }],
+  },
+  {
+    finding: { kind: "answers_cut_short", count: 31, share: 0.15 },
+    changes: [{ kind: "ask_for_less" }],
+  },
+  {
+    finding: {
+      kind: "rate_limited",
+      refusals: 12,
+      held_millis: 81_000,
+      share: 0.38,
+      limit: { unit: "requests_per_minute", count: 58 },
+    },
+    changes: [
+      { kind: "more_routes" },
+      { kind: "ask_overnight", cost: 0.98 * DOLLAR },
+      { kind: "limit_requests", per_minute: 58 },
+    ],
+  },
+  {
+    finding: {
+      kind: "retries_high",
+      rate: 0.14,
+      by_kind: [
+        { kind: "connection_lost", count: 20 },
+        { kind: "timed_out", count: 8 },
+      ],
+    },
+    changes: [{ kind: "check_network" }, { kind: "fewer_at_once", to: 4 }],
+  },
+  {
+    finding: { kind: "server_away", away_millis: 124_000, share: 0.21 },
+    changes: [{ kind: "check_network" }],
+  },
+  {
+    finding: { kind: "slowed_by_own_limit", share: 0.6, limit: { unit: "tokens_per_minute", count: 400_000 } },
+    changes: [{ kind: "raise_own_limit" }],
+  },
+  {
+    finding: { kind: "slowed_by_concurrency", at_once: 2, share: 0.94, images_per_second: 0.42, possible: 16.7 },
+    changes: [{ kind: "more_at_once", to: 64 }],
+  },
+  {
+    finding: { kind: "slowed_by_preparing", images_per_second: 3.1, possible: 9.4 },
+    changes: [{ kind: "smaller_photos" }],
+  },
+  {
+    finding: { kind: "cost_by_output", share: 0.71, paid: 1.97 * DOLLAR, answer_tokens: 612, thinking_share: 0.4 },
+    changes: [{ kind: "other_model" }, { kind: "more_at_once", to: null }],
+  },
+  {
+    finding: {
+      kind: "cost_by_images",
+      share: 0.74,
+      paid: 1.97 * DOLLAR,
+      image_tokens: 4_704,
+      longest_edge: 2_352,
+    },
+    changes: [{ kind: "cheaper_model", name: "Claude Haiku 5.5", cost: 0.11 * DOLLAR }],
+  },
+];
