@@ -7,6 +7,7 @@ pub mod calendar;
 pub mod coco;
 pub mod connection;
 pub mod geometry;
+pub mod hooks;
 pub mod ids;
 pub mod import;
 pub mod library;

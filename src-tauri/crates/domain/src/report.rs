@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::answer::{DropReason, RepairKind};
+use crate::hooks::HookRun;
 use crate::library::LabelCount;
 use crate::metrics::RunMetrics;
 use crate::run::{FailureGroup, RetryGroup, RunSummary};
@@ -24,6 +25,8 @@ pub struct RunReport {
     pub labels: Vec<LabelCount>,
     /// How many images took how long: equal bins between the fastest and the slowest, at most 24.
     pub durations: Vec<DurationBin>,
+    /// What hooks did, the oldest first.
+    pub hooks: Vec<HookRun>,
 }
 
 /// Repairs of one kind.

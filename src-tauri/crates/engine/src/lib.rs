@@ -5,6 +5,7 @@ mod clock;
 mod connection;
 mod error;
 pub mod export;
+mod hooks;
 mod import;
 mod library;
 mod originals;

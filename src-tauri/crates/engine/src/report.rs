@@ -17,8 +17,8 @@ impl Library {
         let (durations, (wall_millis, concurrency), failures, labels) = self.store.read(|view| {
             Ok((view.durations(run)?, view.pace_of_run(run)?, view.failure_groups(run)?, view.found_by_run(run)?))
         })?;
-        let (retried, (repairs, dropped)) =
-            self.store.read(|view| Ok((view.retry_groups(run)?, view.readings_of_run(run)?)))?;
+        let (retried, (repairs, dropped), hooks) =
+            self.store.read(|view| Ok((view.retry_groups(run)?, view.readings_of_run(run)?, view.hook_runs(run)?)))?;
         let bins = duration_bins(&durations);
         let recorded = Recorded {
             task_millis: durations,
@@ -37,6 +37,7 @@ impl Library {
             dropped,
             labels,
             durations: bins,
+            hooks,
         })
     }
 

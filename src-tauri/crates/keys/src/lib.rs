@@ -16,7 +16,7 @@ mod ring;
 
 use std::path::PathBuf;
 
-pub use environment::{Environment, EnvironmentKey, MAX_CONCURRENCY, Said, Source};
+pub use environment::{Environment, EnvironmentKey, MAX_CONCURRENCY, NAMES as VARIABLES, Said, Source};
 pub use ring::{Found, Keeping, KeyRing, Place};
 
 /// What can go wrong with keys and with the environment. No secret is in it.
