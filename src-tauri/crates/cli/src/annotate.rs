@@ -1,7 +1,7 @@
 //! `annotate` and `resume`: import, quote, run, report.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ use tokio::sync::watch;
 
 use crate::arguments::{Annotate, Common, Resume};
 use crate::error::CommandError;
+use crate::hooks;
 use crate::progress::Bar;
 use crate::words;
 
@@ -23,7 +24,7 @@ const SOME_FAILED: u8 = 3;
 const STOPPED: u8 = 4;
 
 pub async fn annotate(arguments: Annotate) -> Result<ExitCode, CommandError> {
-    let library = open(&arguments.common)?;
+    let library = open(arguments.common.db.as_deref())?;
     // With --json, standard output is for the one document.
     let mut notes: Box<dyn Write + Send> =
         if arguments.common.json { Box::new(io::stderr()) } else { Box::new(io::stdout()) };
@@ -55,12 +56,13 @@ pub async fn annotate(arguments: Annotate) -> Result<ExitCode, CommandError> {
         mode: arguments.mode(),
         ..RunRequest::of(images, recipe.id, model.id)
     };
+    hooks::agree(&library, arguments.common.allow_hooks).await?;
     let run = library.start_run(&request).await?;
     follow(&library, run, &arguments.common).await
 }
 
 pub async fn resume(arguments: Resume) -> Result<ExitCode, CommandError> {
-    let library = open(&arguments.common)?;
+    let library = open(arguments.common.db.as_deref())?;
     let run = match arguments.run.map(RunId) {
         Some(run) => run,
         None => newest_unfinished(&library, arguments.retry_failed)?,
@@ -72,6 +74,7 @@ pub async fn resume(arguments: Resume) -> Result<ExitCode, CommandError> {
     }
     let request =
         ResumeRequest { run, budget: arguments.common.budget, accepts_repeats, retries_failed: arguments.retry_failed };
+    hooks::agree(&library, arguments.common.allow_hooks).await?;
     library.resume_run(request).await?;
     follow(&library, run, &arguments.common).await
 }
@@ -84,9 +87,10 @@ fn newest_unfinished(library: &Library, retries_failed: bool) -> Result<RunId, C
     Ok(unfinished.ok_or(CommandError::NothingToResume)?.id)
 }
 
-fn open(common: &Common) -> Result<Arc<Library>, CommandError> {
-    let database = match &common.db {
-        Some(database) => database.clone(),
+/// The library at `database`, or the window's.
+pub fn open(database: Option<&Path>) -> Result<Arc<Library>, CommandError> {
+    let database = match database {
+        Some(database) => database.to_owned(),
         None => default_folder()?.join("library.sqlite"),
     };
     Ok(Library::open(&database, Surroundings::of_this_process())?)

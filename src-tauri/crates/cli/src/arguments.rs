@@ -38,6 +38,35 @@ pub enum Command {
     Simulate(Simulate),
     /// Go on with a run that was interrupted; nothing finished is done again
     Resume(Resume),
+    /// Commands of your own before and after a run, and when one fails
+    #[command(subcommand)]
+    Hooks(HooksCommand),
+}
+
+#[derive(Subcommand)]
+pub enum HooksCommand {
+    /// Fill the commands in for another program
+    Preset {
+        preset: Preset,
+        #[command(flatten)]
+        common: HooksCommon,
+    },
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub enum Preset {
+    /// Claude Flow, as installed, or else by npx
+    ClaudeFlow,
+}
+
+#[derive(Args)]
+pub struct HooksCommon {
+    /// The library's database, in place of the window's
+    #[arg(long, value_name = "FILE")]
+    pub db: Option<PathBuf>,
+    /// Do not ask: the commands are agreed to, and take the place of others
+    #[arg(long)]
+    pub allow_hooks: bool,
 }
 
 #[derive(Args)]
@@ -140,6 +169,9 @@ pub struct Common {
     /// Do not ask: what it costs is agreed to, to whom it sends what, and that requests whose answer was lost are made again
     #[arg(long)]
     pub yes: bool,
+    /// Agree to the commands of hooks that nobody has agreed to; --yes does not
+    #[arg(long)]
+    pub allow_hooks: bool,
 }
 
 /// Dollars as people type them.

@@ -3,6 +3,7 @@
 mod annotate;
 mod arguments;
 mod error;
+mod hooks;
 mod progress;
 mod simulate;
 mod words;
@@ -38,6 +39,7 @@ async fn carry_out(arguments: Arguments) -> Result<ExitCode, CommandError> {
     match arguments.command {
         Command::Annotate(annotate) => annotate::annotate(annotate).await,
         Command::Resume(resume) => annotate::resume(resume).await,
+        Command::Hooks(hooks) => hooks::change(hooks).await,
         Command::Simulate(options) => simulate::simulate(&options).await,
     }
 }

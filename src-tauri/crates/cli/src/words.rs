@@ -14,6 +14,7 @@ use engine::Imported;
 
 use crate::arguments::Annotate;
 use crate::error::CommandError;
+use crate::hooks;
 
 pub fn complain(error: &CommandError) {
     // A closed standard error leaves nobody to tell.
@@ -292,7 +293,7 @@ pub fn report(out: &mut impl Write, report: &RunReport) -> io::Result<()> {
             group.example
         )?;
     }
-    Ok(())
+    hooks::report(out, &report.hooks)
 }
 
 fn paid(out: &mut impl Write, report: &RunReport) -> io::Result<()> {
@@ -372,7 +373,7 @@ fn limit(amount: PicoDollars) -> String {
 }
 
 /// Milliseconds for people: `84 ms`, `2.10 s`, `3 min 25 s`.
-fn duration(millis: f64) -> String {
+pub fn duration(millis: f64) -> String {
     let duration = Duration::from_secs_f64(millis.max(0.0) / 1000.0);
     match duration.as_secs() {
         0 => format!("{millis:.0} ms"),
