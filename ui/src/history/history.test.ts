@@ -65,6 +65,7 @@ class Core implements HistorySeam {
       dropped: [],
       labels: [],
       durations: [],
+      hooks: [],
     };
   };
   undoRun = (run: RunId): Promise<number> => {
