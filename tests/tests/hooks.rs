@@ -230,12 +230,12 @@ fn the_command_line_asks_apart_for_commands_and_waits_for_them() {
     };
 
     // Whoever agrees to a price has not agreed to a command.
-    let (out, complaint) = annotate(&["--model", "nanodet-plus-m-1.5x-416"]);
+    let (out, complaint) = annotate(&["--model", "nanodet-g-416"]);
     assert!(complaint.contains("sleep 1; env > after.env") && complaint.contains("--allow-hooks"), "{complaint}");
     assert!(out.contains("after a run: not run: nobody has agreed"), "{out}");
     assert!(!folder.path().join("after.env").exists());
 
-    let (out, _) = annotate(&["--model", "nanodet-plus-m-1.5x-416", "--allow-hooks"]);
+    let (out, _) = annotate(&["--model", "nanodet-g-416", "--allow-hooks"]);
     assert!(out.contains("after a run: done in"), "{out}");
     let environment = fs::read_to_string(folder.path().join("after.env")).unwrap();
     assert!(environment.contains("OTHER=kept") && environment.contains("FIELDMARK_RUN=2"), "{environment}");
