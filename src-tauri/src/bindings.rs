@@ -3,7 +3,7 @@
 use tauri::Wry;
 use tauri_specta::{Builder, collect_commands, collect_events};
 
-use crate::commands::{connection, library, plan, review, runs, settings};
+use crate::commands::{connection, hooks, library, plan, review, runs, settings};
 use crate::signals;
 
 /// Every command and signal there is.
@@ -39,6 +39,9 @@ pub fn builder() -> Builder<Wry> {
             connection::keep_key,
             connection::forget_key,
             connection::check_connection,
+            hooks::hooks,
+            hooks::agree_to_hook,
+            hooks::claude_flow_hooks,
             settings::settings,
             settings::save_settings,
             settings::installation,

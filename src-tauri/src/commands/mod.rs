@@ -1,6 +1,7 @@
 //! The window's commands, by screen.
 
 pub mod connection;
+pub mod hooks;
 pub mod library;
 pub mod plan;
 pub mod review;

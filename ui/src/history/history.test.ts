@@ -67,6 +67,7 @@ class Core implements HistorySeam {
       labels: [],
       durations: [],
       diagnoses: [],
+      hooks: [],
     };
   };
   undoRun = (run: RunId): Promise<number> => {

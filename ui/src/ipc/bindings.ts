@@ -45,6 +45,12 @@ export const commands = {
 	forgetKey: (baseUrl: string | null) => typedError<Connection, AppError>(__TAURI_INVOKE("forget_key", { baseUrl })),
 	/**  Asks the server for its models with the key. Sends no image and costs nothing. */
 	checkConnection: () => typedError<ConnectionCheck, AppError>(__TAURI_INVOKE("check_connection")),
+	/**  Every event with its command, in the order in which they come. */
+	hooks: () => typedError<HookStanding[], AppError>(__TAURI_INVOKE("hooks")),
+	/**  The person has seen exactly this command, and when it runs. */
+	agreeToHook: (event: HookEvent, command: string) => typedError<null, AppError>(__TAURI_INVOKE("agree_to_hook", { event, command })),
+	/**  Commands that tell Claude Flow of every run; nothing is saved by this. */
+	claudeFlowHooks: () => typedError<Hooks, AppError>(__TAURI_INVOKE("claude_flow_hooks")),
 	settings: () => typedError<Settings, AppError>(__TAURI_INVOKE("settings")),
 	saveSettings: (settings: Settings) => typedError<null, AppError>(__TAURI_INVOKE("save_settings", { settings })),
 	installation: () => typedError<Installation, AppError>(__TAURI_INVOKE("installation")),
@@ -347,6 +353,57 @@ export type Hold = {
 	left_millis: number,
 	/**  What the server, or the way to it, said. */
 	detail: string,
+};
+
+/**  How a hook ended. */
+export type HookEnding = { kind: "exited"; code: number } | 
+/**  A signal ended it. */
+{ kind: "killed" } | 
+/**  Its time was up, and it was ended with all that it had started. */
+{ kind: "timed_out" } | { kind: "not_started"; detail: string } | 
+/**  Nobody has agreed to this command, so that it did not run. */
+{ kind: "not_agreed" };
+
+/**  When a hook runs. */
+export type HookEvent = 
+/**  Before the first request of a sitting: of a run that begins, or goes on. */
+"before_run" | 
+/**  After a run has stopped, whatever stopped it. */
+"after_run" | 
+/**  After that, when it stopped by itself before it was done, or images failed. */
+"on_failure";
+
+/**  One time that a hook ran, or should have. */
+export type HookRun = {
+	run: RunId,
+	event: HookEvent,
+	command: string,
+	/**  Milliseconds since the Unix epoch. */
+	started_at: number,
+	millis: number,
+	ending: HookEnding,
+	/**  The end of what it said. */
+	output: string,
+};
+
+/**  A hook as it is set up. */
+export type HookStanding = {
+	event: HookEvent,
+	/**  `None`: nothing runs then. */
+	command: string | null,
+	/**  Whether the person has agreed to exactly this command at this event. */
+	is_agreed: boolean,
+	/**  The last time that anything ran then. */
+	last: HookRun | null,
+};
+
+/**  The commands, each a line for the system's shell. */
+export type Hooks = {
+	before_run?: string | null,
+	after_run?: string | null,
+	on_failure?: string | null,
+	/**  How long each may take. */
+	timeout_seconds?: number,
 };
 
 /**  An image with its marks: a cell of the grid, and what review opens. */
@@ -863,6 +920,8 @@ export type RunReport = {
 	/**  How many images took how long: equal bins between the fastest and the slowest, at most 24. */
 	durations: DurationBin[],
 	diagnoses: Diagnosis[],
+	/**  What hooks did, the oldest first. */
+	hooks: HookRun[],
 };
 
 /**  A plan to carry out. */
@@ -996,6 +1055,7 @@ export type Settings = {
 	further_routes?: FurtherRoute[],
 	/**  Hosts to which the person has agreed to send images, having seen what is sent. */
 	agreed_hosts?: string[],
+	hooks?: Hooks,
 };
 
 /**  Where a mark is. Coordinates are in pixels of the upright image. */

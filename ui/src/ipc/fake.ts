@@ -4,12 +4,13 @@
  * process died; with `?priced` some of its requests were under way then. `?priced` adds Claude's models; `?key` has a key for them, `?environment` takes all from variables,
  * `?keychainless` has no keychain, `?stopped=key_rejected` a latest run that ended so, `?held=unreachable` a run that is
  * held for that reason. `?answered` counts the answers of the past as paid for, `?similar` has images that look alike,
- * `?routes` further routes, of which `?closed` closes one under way, and `?overnight` a latest run that began last night.
+ * `?hooks` has hooks, `?routes` further routes, of which `?closed` closes one under way, and `?overnight` a latest run that began last night.
  */
 import type { ImageId, RecipeId, RetryKind, RunMode, Settings, SkippedFile, StopReason } from "./bindings";
 import { EVERY_DIAGNOSIS } from "./fake/diagnoses";
 import { claudeName, DEFAULT_CLAUDE } from "./fake/claude";
 import { FakeConnection, FURTHER_ROUTES, hostOf } from "./fake/connection";
+import { CLAUDE_FLOW_HOOKS, FakeHooks, PAST_HOOKS, pastHookRuns } from "./fake/hooks";
 import { FakeLibrary } from "./fake/library";
 import { photoOf, PHOTOS, photoUrl } from "./fake/photos";
 import { builtIn, quote } from "./fake/quote";
@@ -39,6 +40,7 @@ class Fake implements Seam {
   readonly #recipes = new FakeRecipes();
   readonly #runs: FakeRun[] = [];
   readonly #connection: FakeConnection;
+  readonly #hooks = new FakeHooks();
   readonly #hasPriced: boolean;
   readonly #heldAs: RetryKind;
   readonly #hasSimilar: boolean;
@@ -64,6 +66,7 @@ class Fake implements Seam {
     limits: { requests: null, input_tokens: null, output_tokens: null },
     further_routes: [],
     agreed_hosts: [],
+    hooks: { before_run: null, after_run: null, on_failure: null, timeout_seconds: 30 },
   };
   #isImporting = false;
   #mustCancelImport = false;
@@ -81,6 +84,10 @@ class Fake implements Seam {
       this.#settings.further_routes = [...FURTHER_ROUTES];
       this.#settings.agreed_hosts = FURTHER_ROUTES.map(({ base_url }) => hostOf(base_url) ?? "");
     }
+    if (query.has("hooks")) {
+      this.#settings.hooks = PAST_HOOKS;
+      this.#hooks.agree("after_run", PAST_HOOKS.after_run ?? "");
+    }
     if (images > 0) this.#addPast(query, images);
     this.#outdatedRuns = query.has("answered") ? 0 : this.#runs.length;
   }
@@ -93,6 +100,7 @@ class Fake implements Seam {
     this.#runs.push(
       FakeRun.past(2, this.#library, recipe, this.#hasPriced ? claude : builtIn, Math.ceil(images * 0.85)),
     );
+    if (query.has("hooks")) this.#runs[1]?.noteHooks(pastHookRuns(2));
     if (stopped)
       this.#runs.push(FakeRun.halfDone(3, this.#library, recipe, claude, { kind: "stopped", reason: stopped }));
     else if (query.has("interrupted")) {
@@ -263,6 +271,16 @@ class Fake implements Seam {
     this.#settings = { ...settings };
     return null;
   };
+
+  hooks: Seam["hooks"] = async () => {
+    const past = this.#runs.flatMap((run) => run.report().hooks);
+    return this.#hooks.standings(this.#settings.hooks ?? {}, past);
+  };
+  agreeToHook: Seam["agreeToHook"] = async (event, command) => {
+    this.#hooks.agree(event, command);
+    return null;
+  };
+  claudeFlowHooks: Seam["claudeFlowHooks"] = async () => ({ ...CLAUDE_FLOW_HOOKS });
 
   installation: Seam["installation"] = async () => ({
     version: "0.1.0",

@@ -11,6 +11,9 @@ import type {
   ConnectionCheck,
   Decided,
   Decision,
+  HookEvent,
+  Hooks,
+  HookStanding,
   ImageCard,
   ImageId,
   ImageQuery,
@@ -91,6 +94,13 @@ export interface Seam {
   forgetKey(baseUrl: string | null): Promise<Connection>;
   /** Asks the server, without an image. */
   checkConnection(): Promise<ConnectionCheck>;
+
+  /** Every event with its command, in the order in which they come. */
+  hooks(): Promise<HookStanding[]>;
+  /** The person has seen exactly this command, and when it runs. */
+  agreeToHook(event: HookEvent, command: string): Promise<null>;
+  /** Commands that tell Claude Flow of every run; nothing is saved by this. */
+  claudeFlowHooks(): Promise<Hooks>;
 
   settings(): Promise<Settings>;
   saveSettings(settings: Settings): Promise<null>;

@@ -65,6 +65,10 @@ export function openSeam(): Promise<Seam> {
     forgetKey: (baseUrl) => settled(commands.forgetKey(baseUrl)),
     checkConnection: () => settled(commands.checkConnection()),
 
+    hooks: () => settled(commands.hooks()),
+    agreeToHook: (event, command) => settled(commands.agreeToHook(event, command)),
+    claudeFlowHooks: () => settled(commands.claudeFlowHooks()),
+
     settings: () => settled(commands.settings()),
     saveSettings: (settings) => settled(commands.saveSettings(settings)),
     installation: () => settled(commands.installation()),

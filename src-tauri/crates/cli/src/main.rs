@@ -54,6 +54,7 @@ async fn carry_out(Arguments { global, command }: Arguments) -> Result<Exit, Com
         Command::Prices => commands::prices::prices(output),
         Command::Recipes => commands::recipes::recipes(&global, output),
         Command::Doctor(arguments) => commands::doctor::doctor(&arguments, &global, output).await,
+        Command::Hooks(arguments) => commands::hooks::change(arguments, &global, output).await,
         Command::Simulate(arguments) => commands::simulate::simulate(&arguments, output).await,
         Command::Completions(arguments) => commands::completions::completions(&arguments),
         Command::Man(arguments) => commands::man::man(&arguments),

@@ -11,6 +11,7 @@ pub mod connection;
 pub mod diagnosis;
 pub mod export;
 pub mod geometry;
+pub mod hooks;
 pub mod ids;
 pub mod import;
 pub mod library;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::answer::{DropReason, RepairKind};
 use crate::diagnosis::Diagnosis;
+use crate::hooks::HookRun;
 use crate::library::LabelCount;
 use crate::metrics::RunMetrics;
 use crate::run::{FailureGroup, RetryGroup, RunSummary};
@@ -27,6 +28,8 @@ pub struct RunReport {
     pub durations: Vec<DurationBin>,
     /// What to change, by this run's own numbers; empty when all is well.
     pub diagnoses: Vec<Diagnosis>,
+    /// What hooks did, the oldest first.
+    pub hooks: Vec<HookRun>,
 }
 
 /// Repairs of one kind.

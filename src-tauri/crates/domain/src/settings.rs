@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::hooks::Hooks;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -93,6 +95,7 @@ pub struct Settings {
     pub further_routes: Vec<FurtherRoute>,
     /// Hosts to which the person has agreed to send images, having seen what is sent.
     pub agreed_hosts: Vec<String>,
+    pub hooks: Hooks,
 }
 
 impl Default for Settings {
@@ -106,6 +109,7 @@ impl Default for Settings {
             limits: RouteLimits::default(),
             further_routes: Vec::new(),
             agreed_hosts: Vec::new(),
+            hooks: Hooks::default(),
         }
     }
 }

@@ -7,6 +7,7 @@ mod connection;
 mod diagnosis;
 mod error;
 pub mod export;
+mod hooks;
 mod import;
 mod library;
 mod models;

@@ -18,8 +18,8 @@ impl Library {
         let (durations, (wall_millis, concurrency), failures, labels) = self.store.read(|view| {
             Ok((view.durations(run)?, view.pace_of_run(run)?, view.failure_groups(run)?, view.found_by_run(run)?))
         })?;
-        let (retried, (repairs, dropped)) =
-            self.store.read(|view| Ok((view.retry_groups(run)?, view.readings_of_run(run)?)))?;
+        let (retried, (repairs, dropped), hooks) =
+            self.store.read(|view| Ok((view.retry_groups(run)?, view.readings_of_run(run)?, view.hook_runs(run)?)))?;
         let bins = duration_bins(&durations);
         let recorded = Recorded {
             task_millis: durations,
@@ -35,7 +35,18 @@ impl Library {
             Some(metrics) => self.diagnoses(&summary, metrics, recorded.task_millis.len(), &failures, &retried)?,
             None => Vec::new(),
         };
-        Ok(RunReport { metrics, summary, failures, retried, repairs, dropped, labels, durations: bins, diagnoses })
+        Ok(RunReport {
+            metrics,
+            summary,
+            failures,
+            retried,
+            repairs,
+            dropped,
+            labels,
+            durations: bins,
+            diagnoses,
+            hooks,
+        })
     }
 
     /// The metrics of a run in the form that users of the earlier pipeline parse.

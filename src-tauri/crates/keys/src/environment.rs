@@ -67,7 +67,8 @@ const KEY: &str = "ANTHROPIC_API_KEY";
 const MODEL: &str = "ANTHROPIC_MODEL";
 const BASE_URL: &str = "ANTHROPIC_BASE_URL";
 const CONCURRENCY: &str = "CONCURRENCY";
-const NAMES: [&str; 4] = [KEY, MODEL, BASE_URL, CONCURRENCY];
+/// Every variable that is read, the key's among them: programs that Fieldmark starts are not given them.
+pub const NAMES: [&str; 4] = [KEY, MODEL, BASE_URL, CONCURRENCY];
 
 /// Where something was said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

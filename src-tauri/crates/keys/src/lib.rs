@@ -16,7 +16,9 @@ mod ring;
 
 use std::path::PathBuf;
 
-pub use environment::{AtOnce, Environment, EnvironmentKey, Invocation, MAX_CONCURRENCY, NotAtOnce, Said, Source};
+pub use environment::{
+    AtOnce, Environment, EnvironmentKey, Invocation, MAX_CONCURRENCY, NAMES as VARIABLES, NotAtOnce, Said, Source,
+};
 pub use ring::{Found, Keeping, KeyRing, Place};
 
 /// What can go wrong with keys and with the environment. No secret is in it.

@@ -6,6 +6,7 @@ import type {
   FailureGroup,
   FailureKind,
   Hold,
+  HookRun,
   ImageId,
   JustAnswered,
   LabelCount,
@@ -135,6 +136,7 @@ export class FakeRun {
   #elapsed = 0;
   #endedAt: number | null = null;
   #durations: number[] = [];
+  #hooks: HookRun[] = [];
   #failures: FailureGroup[] = [];
   #paid = 0;
   #budget: PicoDollars | null = null;
@@ -611,6 +613,10 @@ export class FakeRun {
     };
   }
 
+  noteHooks(hooks: HookRun[]): void {
+    this.#hooks = hooks;
+  }
+
   report(): RunReport {
     return {
       summary: this.summary(),
@@ -627,6 +633,7 @@ export class FakeRun {
       labels: [...this.#labels.values()].sort((one, other) => other.count - one.count),
       durations: bins(this.#durations),
       diagnoses: [],
+      hooks: this.#hooks,
     };
   }
 

@@ -107,6 +107,9 @@ pub struct Sitting {
     /// Do not ask: what it costs is agreed to, to whom it sends what, and that requests whose answer was lost are made again
     #[arg(long, short = 'y')]
     pub yes: bool,
+    /// Agree to the commands of hooks that nobody has agreed to; --yes does not
+    #[arg(long)]
+    pub allow_hooks: bool,
 }
 
 impl Sitting {

@@ -3,6 +3,7 @@
 mod annotate;
 mod estimate;
 mod export;
+mod hooks;
 mod manual;
 mod run;
 mod simulate;
@@ -23,6 +24,7 @@ use crate::words::style;
 pub use annotate::{Annotate, Resume, Sitting};
 pub use estimate::{Estimate, ToFind};
 pub use export::{Export, ExportedFile};
+pub use hooks::{Hooks, HooksCommand, HooksPreset};
 pub use manual::{Completions, Man};
 pub use run::{Doctor, Metrics, Report};
 pub use simulate::Simulate;
@@ -132,6 +134,8 @@ pub enum Command {
     Recipes,
     /// Check the library, the key, the models, and say what to do about what is wrong
     Doctor(Doctor),
+    /// Commands of your own before and after a run, and when one fails
+    Hooks(Hooks),
     /// Answer as Anthropic's Messages API would, on this machine and for nothing, until interrupted
     Simulate(Simulate),
     /// Print a completion script for a shell

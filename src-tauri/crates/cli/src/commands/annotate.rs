@@ -6,7 +6,7 @@ use domain::plan::{ImageSelection, ModelQuote, PlanRequest, Quote, RunRequest};
 use domain::run::RunMode;
 use engine::Library;
 
-use super::{export, pilot, sitting};
+use super::{export, hooks, pilot, sitting};
 use crate::arguments::{Annotate, Global};
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -38,6 +38,7 @@ pub async fn annotate(arguments: &Annotate, global: &Global, output: Output) -> 
         mode: arguments.mode(),
         ..RunRequest::of(ImageSelection::Images { ids: images.clone() }, recipe.id, model.id)
     };
+    hooks::agree(&library, arguments.sitting.allow_hooks).await?;
     if let Some(pilot) = pilot {
         return pilot::annotate(&library, arguments, output, &request, &images, pilot).await;
     }

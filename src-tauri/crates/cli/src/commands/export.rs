@@ -1,7 +1,5 @@
 //! `export`: what stands of a run, in a form that other programs read.
 
-use std::io::Write;
-
 use domain::export::{ExportRequest, MarkSelection};
 use domain::ids::RunId;
 use engine::Library;
@@ -28,12 +26,7 @@ pub fn check_targets(library: &Library, exports: &[ExportedFile]) -> Result<(), 
 }
 
 /// Writes what stands after a run in every form that was asked for.
-pub fn export_all(
-    library: &Library,
-    run: RunId,
-    exports: &[ExportedFile],
-    output: Output,
-) -> Result<(), CommandError> {
+pub fn export_all(library: &Library, run: RunId, exports: &[ExportedFile], output: Output) -> Result<(), CommandError> {
     for ExportedFile { format, file } in exports {
         let request = ExportRequest { format: *format, marks: MarkSelection::default() };
         let exported = library.export_run(run, &request, file)?;

@@ -5,6 +5,7 @@ pub mod completions;
 pub mod doctor;
 pub mod estimate;
 pub mod export;
+pub mod hooks;
 pub mod man;
 pub mod metrics;
 pub mod models;

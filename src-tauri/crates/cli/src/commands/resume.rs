@@ -5,7 +5,7 @@ use domain::plan::ResumeRequest;
 use domain::run::RunState;
 use engine::{EngineError, Library};
 
-use super::{export, sitting};
+use super::{export, hooks, sitting};
 use crate::arguments::{Global, Resume};
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -34,6 +34,7 @@ pub async fn resume(arguments: &Resume, global: &Global, output: Output) -> Resu
     if let Some(at_once) = arguments.sitting.concurrency {
         library.change_concurrency(run, at_once).await?;
     }
+    hooks::agree(&library, arguments.sitting.allow_hooks).await?;
     match library.resume_run(request).await {
         // It would go on at another server than the person has agreed to.
         Err(EngineError::NotAgreed { host }) => {

@@ -10,6 +10,7 @@ use engine::export::WrittenReport;
 
 use super::diagnoses::diagnoses;
 use super::figures::{counted, duration, grouped, limit, money};
+use super::hooks::hooks;
 use super::kinds::{failure, retry};
 use super::runs::state;
 use super::style::{ERROR, HEADING, WARNING};
@@ -85,6 +86,7 @@ pub fn report(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
             group.example
         )?;
     }
+    hooks(out, &report.hooks)?;
     diagnoses(out, &report.diagnoses)
 }
 

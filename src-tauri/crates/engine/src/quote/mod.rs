@@ -11,9 +11,7 @@ use std::time::Instant;
 
 use domain::ids::ImageId;
 use domain::model::{Destination, Model, ModelId};
-use domain::plan::{
-    ImageSelection, ModelQuote, PlanRequest, PresetQuote, Quote, SizeCount, TimeBasis, TimeEstimate,
-};
+use domain::plan::{ImageSelection, ModelQuote, PlanRequest, PresetQuote, Quote, SizeCount, TimeBasis, TimeEstimate};
 use domain::recipe::Recipe;
 use domain::run::RunMode;
 use domain::run_options::{Preset, RunOptions};

@@ -84,6 +84,9 @@ impl Dispatcher {
                 None
             }
         };
+        // Hooks may take a while.
+        let stopping = self.snapshot(RunState::Stopping);
+        self.publish.send_replace(stopping);
         let (state, detail) = end(&library, run, run_lock, stop).await;
         let snapshot = self.snapshot(state);
         self.publish.send_replace(RunProgress { stop_detail: detail, hold: None, ..snapshot });

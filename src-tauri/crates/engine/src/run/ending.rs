@@ -1,4 +1,4 @@
-//! How a sitting on a run ends, however it was worked on: its end is noted, and the run is let go of.
+//! How a sitting on a run ends, however it was worked on: its end is noted, its hooks run, and the run is let go of.
 
 use std::sync::Arc;
 
@@ -7,6 +7,7 @@ use domain::run::RunState;
 
 use super::executor::Stop;
 use super::lock::RunLock;
+use crate::hooks;
 use crate::library::{Library, lock};
 
 /// Notes why nothing more is done for `run`, and lets go of it; how it stands then, and what was said about that. Without a
@@ -26,12 +27,11 @@ pub async fn end(
             tracing::warn!(%run, %error, "the metrics of the run were not written");
         }
     }
+    let state = stop.as_ref().map_or(RunState::Interrupted, |stop| RunState::Stopped { reason: stop.reason });
+    hooks::after(library, run, state).await;
     // In this order: whoever takes the run up next does so by the lock, and must not find this sitting's entry.
     lock(&library.active_runs).remove(&run);
     drop(run_lock);
     library.note_change();
-    match stop {
-        Some(Stop { reason, detail }) => (RunState::Stopped { reason }, detail),
-        None => (RunState::Interrupted, None),
-    }
+    (state, stop.and_then(|stop| stop.detail))
 }

@@ -27,6 +27,7 @@ use store::NewRun;
 use tokio::sync::{Mutex, Semaphore, watch};
 
 use crate::clock::now_millis;
+use crate::hooks;
 use crate::library::{Library, lock, processors};
 use crate::quote::Conditions;
 use crate::route::{Route, Routes};
@@ -322,15 +323,13 @@ impl Library {
             turnstile: Mutex::default(),
             halt: is_halted,
         };
-        match mode {
-            RunMode::Live => {
-                let dispatcher = Dispatcher::new(work, halt, concurrency, publish, stop_asked);
-                tokio::spawn(dispatcher.work(run_lock));
+        tokio::spawn(async move {
+            hooks::before(&work.library, run).await;
+            match mode {
+                RunMode::Live => Dispatcher::new(work, halt, concurrency, publish, stop_asked).work(run_lock).await,
+                RunMode::Overnight => Overnight::new(work, publish, stop_asked).work(run_lock).await,
             }
-            RunMode::Overnight => {
-                tokio::spawn(Overnight::new(work, publish, stop_asked).work(run_lock));
-            }
-        }
+        });
         self.note_change();
         Ok(())
     }

@@ -6,6 +6,8 @@ pub mod batches;
 pub mod collections;
 pub mod decisions;
 pub mod files;
+pub mod hook_agreements;
+pub mod hook_runs;
 pub mod images;
 pub mod jobs;
 pub mod offers;

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ids::{AttemptId, BatchId, RunId};
-use domain::run::{BatchState, RunProgress, StopReason};
+use domain::run::{BatchState, RunProgress, RunState, StopReason};
 use provider::client::Client;
 use store::{BatchStanding, JobOutcome, KeptBatch, WaitingJob};
 use tokio::sync::watch;
@@ -100,6 +100,8 @@ impl Overnight {
                 None
             }
         };
+        // Hooks may take a while.
+        publish.send_replace(shown.snapshot(&work, Some(RunState::Stopping)));
         let (state, detail) = end(&work.library, work.run, run_lock, stop).await;
         publish.send_replace(RunProgress { stop_detail: detail, ..shown.snapshot(&work, Some(state)) });
     }

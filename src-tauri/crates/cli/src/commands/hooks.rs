@@ -1,0 +1,57 @@
+//! `hooks`, and agreeing to their commands before a run. Agreeing to what a run costs (`--yes`) is no agreement to run
+//! somebody's commands.
+
+use std::io::{self, IsTerminal};
+
+use domain::hooks::{HookEvent, Hooks};
+use engine::Library;
+
+use super::sitting;
+use crate::arguments::{self, Global, HooksCommand, HooksPreset};
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::library;
+use crate::output::{Output, notes};
+use crate::words;
+
+/// Asks about every command that nobody has agreed to. Where nobody can be asked, or the answer is no, the command does
+/// not run, and the run goes on without it.
+pub async fn agree(library: &Library, allows_hooks: bool) -> Result<(), CommandError> {
+    for hook in library.hooks()? {
+        let Some(command) = hook.command.filter(|_| !hook.is_agreed) else { continue };
+        let shown = words::hook_command(hook.event, &command);
+        let question = format!("{shown}\nRun this command, now and from now on?");
+        if allows_hooks || sitting::confirm(&question).await? {
+            library.agree_to_hook(hook.event, &command).await?;
+        } else if !io::stdin().is_terminal() {
+            let refused = "Nobody has agreed to this command, so it does not run: --allow-hooks agrees to it";
+            words::note(&mut notes(), &format!("{shown}\n{refused}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// Sets the hooks to a preset, and asks for agreement to them.
+pub async fn change(arguments: arguments::Hooks, global: &Global, output: Output) -> Result<Exit, CommandError> {
+    let HooksCommand::Preset { preset: HooksPreset::ClaudeFlow, allow_hooks } = arguments.command;
+    let library = library::open(global)?;
+    let mut settings = library.settings()?;
+    let preset = Hooks { timeout_seconds: settings.hooks.timeout_seconds, ..Library::claude_flow_hooks() };
+    output.show(&preset, |out| {
+        let set = HookEvent::ALL.into_iter().filter_map(|event| Some((event, preset.command(event)?)));
+        set.into_iter().try_for_each(|(event, command)| writeln!(out, "{}:\n  {command}", event.name()))
+    })?;
+    let replaced: Vec<&str> = HookEvent::ALL
+        .into_iter()
+        .filter(|&event| preset.command(event) != settings.hooks.command(event))
+        .filter_map(|event| settings.hooks.command(event))
+        .collect();
+    let asked = format!("This takes the place of:\n  {}\nReplace it?", replaced.join("\n  "));
+    if !replaced.is_empty() && !allow_hooks && !sitting::confirm(&asked).await? {
+        return Err(CommandError::NotConfirmed);
+    }
+    settings.hooks = preset;
+    library.save_settings(&settings)?;
+    agree(&library, allow_hooks).await?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,45 @@
+//! Hooks: what would run, and what came of it.
+
+use std::io::{self, Write};
+
+use domain::hooks::{HookEnding, HookEvent, HookRun};
+
+use super::figures::duration;
+
+/// Which command would run when.
+pub fn hook_command(event: HookEvent, command: &str) -> String {
+    format!("A hook runs {}:\n  {command}", moment(event))
+}
+
+/// What hooks did, a line each.
+pub fn hooks(out: &mut dyn Write, hooks: &[HookRun]) -> io::Result<()> {
+    for hook in hooks {
+        writeln!(out, "  hook        {}: {}", moment(hook.event), ending(hook))?;
+        if !hook.ending.is_success() {
+            for line in hook.output.lines() {
+                writeln!(out, "              {line}")?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn moment(event: HookEvent) -> &'static str {
+    match event {
+        HookEvent::BeforeRun => "before a run",
+        HookEvent::AfterRun => "after a run",
+        HookEvent::OnFailure => "when a run fails",
+    }
+}
+
+fn ending(hook: &HookRun) -> String {
+    let took = duration(f64::from(hook.millis));
+    match &hook.ending {
+        HookEnding::Exited { code: 0 } => format!("done in {took}"),
+        HookEnding::Exited { code } => format!("failed with exit code {code}"),
+        HookEnding::Killed => "ended by a signal".into(),
+        HookEnding::TimedOut => format!("ended after {took}, since its time was up"),
+        HookEnding::NotStarted { detail } => format!("not started: {detail}"),
+        HookEnding::NotAgreed => "not run: nobody has agreed to its command".into(),
+    }
+}

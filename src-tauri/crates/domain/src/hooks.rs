@@ -1,0 +1,212 @@
+//! Hooks: commands of the person's own, which run before and after a run and when one fails. What a person has agreed to
+//! is deliberately not in here: it is kept with the library and not in the settings, so that settings which come from
+//! somebody else bring no agreement along.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::RunId;
+use crate::run::{RunState, StopReason};
+
+/// The version of Claude Flow that the preset was made for and tried with.
+pub const CLAUDE_FLOW_VERSION: &str = "3.43.0";
+
+/// When a hook runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum HookEvent {
+    /// Before the first request of a sitting: of a run that begins, or goes on.
+    BeforeRun,
+    /// After a run has stopped, whatever stopped it.
+    AfterRun,
+    /// After that, when it stopped by itself before it was done, or images failed.
+    OnFailure,
+}
+
+impl HookEvent {
+    pub const ALL: [Self; 3] = [Self::BeforeRun, Self::AfterRun, Self::OnFailure];
+
+    /// As the settings and the environment of a hook name it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::BeforeRun => "before_run",
+            Self::AfterRun => "after_run",
+            Self::OnFailure => "on_failure",
+        }
+    }
+
+    /// What runs once a sitting has ended in `state`, with so many images of the run failed.
+    #[must_use]
+    pub fn after(state: RunState, failed: u32) -> &'static [Self] {
+        let is_failure = match state {
+            RunState::Stopped { reason: StopReason::Paused | StopReason::Shutdown } => false,
+            RunState::Stopped { reason: StopReason::Completed | StopReason::Cancelled } => failed > 0,
+            RunState::Stopped { .. } | RunState::Interrupted => true,
+            RunState::Running | RunState::Stopping => false,
+        };
+        if is_failure { &[Self::AfterRun, Self::OnFailure] } else { &[Self::AfterRun] }
+    }
+}
+
+/// The commands, each a line for the system's shell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct Hooks {
+    pub before_run: Option<String>,
+    pub after_run: Option<String>,
+    pub on_failure: Option<String>,
+    /// How long each may take.
+    pub timeout_seconds: u32,
+}
+
+impl Default for Hooks {
+    fn default() -> Self {
+        Self { before_run: None, after_run: None, on_failure: None, timeout_seconds: 30 }
+    }
+}
+
+impl Hooks {
+    /// Ten minutes.
+    pub const MOST_SECONDS: u32 = 600;
+
+    /// What runs at `event`; `None` when that is nothing.
+    #[must_use]
+    pub fn command(&self, event: HookEvent) -> Option<&str> {
+        let command = match event {
+            HookEvent::BeforeRun => &self.before_run,
+            HookEvent::AfterRun => &self.after_run,
+            HookEvent::OnFailure => &self.on_failure,
+        };
+        command.as_deref().map(str::trim).filter(|command| !command.is_empty())
+    }
+
+    #[must_use]
+    pub fn timeout(&self) -> Duration {
+        Duration::from_secs(self.timeout_seconds.clamp(1, Self::MOST_SECONDS).into())
+    }
+
+    /// Tells Claude Flow of every run: `program` is how it is called. Values are taken from the environment where the
+    /// command runs, within quotes, and never put into the command's text. What it learns must not take a pause for a
+    /// failure, and it is kept from starting a process that stays behind.
+    #[must_use]
+    pub fn for_claude_flow(program: &str, is_windows: bool) -> Self {
+        let (before_run, after_run) = if is_windows {
+            (
+                format!(
+                    "set RUFLO_DAEMON_AUTOSTART=0& {program} hooks pre-task -i \"fieldmark-run-%FIELDMARK_RUN%\" \
+                     -d \"%FIELDMARK_TASK%\""
+                ),
+                format!(
+                    "(if \"%FIELDMARK_STATE%\"==\"paused\" exit 0) & (if \"%FIELDMARK_STATE%\"==\"shutdown\" exit 0) & \
+                     set RUFLO_DAEMON_AUTOSTART=0& (if not \"%FIELDMARK_METRICS_FILE%\"==\"\" \
+                     (md .claude-flow\\metrics 2>nul & \
+                     copy /y \"%FIELDMARK_METRICS_FILE%\" .claude-flow\\metrics\\performance.json >nul)) & \
+                     {program} hooks post-task -i \"fieldmark-run-%FIELDMARK_RUN%\" -s \"%FIELDMARK_SUCCESS%\" \
+                     --duration \"%FIELDMARK_WALL_MILLIS%\" -t \"%FIELDMARK_TASK%\" -a \"%FIELDMARK_MODEL%\" \
+                     --store-results && {program} memory store -n fieldmark -k \"run-%FIELDMARK_RUN%\" \
+                     --value \"%FIELDMARK_SUMMARY%\" --provenance tool_result"
+                ),
+            )
+        } else {
+            (
+                format!(
+                    "RUFLO_DAEMON_AUTOSTART=0 {program} hooks pre-task -i \"fieldmark-run-$FIELDMARK_RUN\" \
+                     -d \"$FIELDMARK_TASK\""
+                ),
+                format!(
+                    "case \"$FIELDMARK_STATE\" in paused|shutdown) exit 0;; esac; export RUFLO_DAEMON_AUTOSTART=0; \
+                     if [ -n \"$FIELDMARK_METRICS_FILE\" ]; then mkdir -p .claude-flow/metrics && \
+                     cp \"$FIELDMARK_METRICS_FILE\" .claude-flow/metrics/performance.json || exit; fi; \
+                     {program} hooks post-task -i \"fieldmark-run-$FIELDMARK_RUN\" -s \"$FIELDMARK_SUCCESS\" \
+                     --duration \"$FIELDMARK_WALL_MILLIS\" -t \"$FIELDMARK_TASK\" -a \"$FIELDMARK_MODEL\" \
+                     --store-results && {program} memory store -n fieldmark -k \"run-$FIELDMARK_RUN\" \
+                     --value \"$FIELDMARK_SUMMARY\" --provenance tool_result"
+                ),
+            )
+        };
+        Self { before_run: Some(before_run), after_run: Some(after_run), ..Self::default() }
+    }
+}
+
+/// How a hook ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum HookEnding {
+    Exited {
+        code: i32,
+    },
+    /// A signal ended it.
+    Killed,
+    /// Its time was up, and it was ended with all that it had started.
+    TimedOut,
+    NotStarted {
+        detail: String,
+    },
+    /// Nobody has agreed to this command, so that it did not run.
+    NotAgreed,
+}
+
+impl HookEnding {
+    #[must_use]
+    pub const fn is_success(&self) -> bool {
+        matches!(self, Self::Exited { code: 0 })
+    }
+}
+
+/// One time that a hook ran, or should have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct HookRun {
+    pub run: RunId,
+    pub event: HookEvent,
+    pub command: String,
+    /// Milliseconds since the Unix epoch.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub started_at: u64,
+    pub millis: u32,
+    pub ending: HookEnding,
+    /// The end of what it said.
+    pub output: String,
+}
+
+/// A hook as it is set up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct HookStanding {
+    pub event: HookEvent,
+    /// `None`: nothing runs then.
+    pub command: Option<String>,
+    /// Whether the person has agreed to exactly this command at this event.
+    pub is_agreed: bool,
+    /// The last time that anything ran then.
+    pub last: Option<HookRun>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_is_what_nobody_asked_for() {
+        let after = |reason, failed| HookEvent::after(RunState::Stopped { reason }, failed).len();
+        assert_eq!(after(StopReason::Completed, 0), 1);
+        assert_eq!(after(StopReason::Completed, 1), 2);
+        assert_eq!(after(StopReason::Paused, 1), 1);
+        assert_eq!(after(StopReason::Shutdown, 0), 1);
+        assert_eq!(after(StopReason::Cancelled, 0), 1);
+        assert_eq!(after(StopReason::NoCredit, 0), 2);
+        assert_eq!(after(StopReason::BudgetReached, 0), 2);
+        assert_eq!(HookEvent::after(RunState::Interrupted, 0).len(), 2);
+    }
+
+    #[test]
+    fn an_empty_command_is_none() {
+        let hooks = Hooks { before_run: Some("  ".into()), after_run: Some(" true ".into()), ..Hooks::default() };
+        assert_eq!((hooks.command(HookEvent::BeforeRun), hooks.command(HookEvent::AfterRun)), (None, Some("true")));
+    }
+}

@@ -1,0 +1,123 @@
+//! What a hook is told of its run: a few facts in its environment, and all of them as JSON on its standard input.
+
+use domain::hooks::HookEvent;
+use domain::ids::RunId;
+use domain::metrics::ClassicMetrics;
+use domain::report::RunReport;
+use domain::run::{RunMode, RunState, StopReason};
+use serde::Serialize;
+
+use crate::library::Library;
+use crate::{EngineError, Result};
+
+/// Its presence says that a process was started by a hook.
+pub const EVENT: &str = "FIELDMARK_EVENT";
+
+/// Facts of one run at one event.
+pub struct Facts {
+    pub variables: Vec<(&'static str, String)>,
+    pub json: Vec<u8>,
+}
+
+/// What stands on a hook's standard input.
+#[derive(Serialize)]
+struct Document {
+    event: HookEvent,
+    /// As in `FIELDMARK_STATE`.
+    state: String,
+    report: RunReport,
+    /// As in the metrics file; `None` when no image has finished.
+    metrics: Option<ClassicMetrics>,
+}
+
+impl Facts {
+    pub fn gather(library: &Library, event: HookEvent, run: RunId, state: RunState) -> Result<Self> {
+        let mut report = library.run_report(run)?;
+        report.summary.state = state;
+        let metrics = match library.classic_metrics(run) {
+            Ok(metrics) => Some(metrics),
+            Err(EngineError::NoFigures(_)) => None,
+            Err(error) => return Err(error),
+        };
+        let folder = std::path::absolute(library.folder()).map_err(EngineError::file(library.folder()))?;
+        let has_file =
+            event != HookEvent::BeforeRun && metrics.is_some() && library.settings_in_force()?.writes_metrics;
+        let metrics_file = if has_file { std::path::absolute(library.metrics_path()).ok() } else { None };
+        let summary = &report.summary;
+        let wall_millis = report.metrics.as_ref().map_or(0.0, |metrics| metrics.wall_millis);
+        let is_success = state == RunState::Stopped { reason: StopReason::Completed } && summary.failed == 0;
+        let cost = format!("{:.6}", summary.paid.dollars());
+        let variables = [
+            (EVENT, event.name().into()),
+            ("FIELDMARK_RUN", summary.id.to_string()),
+            ("FIELDMARK_STATE", code(state)),
+            ("FIELDMARK_SUCCESS", is_success.to_string()),
+            ("FIELDMARK_MODEL", summary.model.0.clone()),
+            ("FIELDMARK_RECIPE", summary.recipe_name.clone()),
+            ("FIELDMARK_MODE", if summary.mode == RunMode::Overnight { "overnight" } else { "live" }.into()),
+            ("FIELDMARK_IMAGES", summary.total.to_string()),
+            ("FIELDMARK_ANSWERED", summary.done.to_string()),
+            ("FIELDMARK_FAILED", summary.failed.to_string()),
+            ("FIELDMARK_WAITING", summary.waiting.to_string()),
+            ("FIELDMARK_MARKS", summary.mark_count.to_string()),
+            ("FIELDMARK_COST_DOLLARS", cost.clone()),
+            ("FIELDMARK_WALL_MILLIS", format!("{wall_millis:.0}")),
+            ("FIELDMARK_LIBRARY", folder.to_string_lossy().into_owned()),
+            ("FIELDMARK_METRICS_FILE", metrics_file.unwrap_or_default().to_string_lossy().into_owned()),
+            ("FIELDMARK_TASK", plain(&format!("Annotate {} images: {}", summary.total, summary.recipe_name))),
+            (
+                "FIELDMARK_SUMMARY",
+                plain(&format!(
+                    "Run {} {}: {} of {} images answered, {} failed, {} marks, {cost} dollars, {wall_millis:.0} ms, \
+                     by {}, recipe {}",
+                    summary.id,
+                    state.name(),
+                    summary.done,
+                    summary.total,
+                    summary.failed,
+                    summary.mark_count,
+                    summary.model,
+                    summary.recipe_name
+                )),
+            ),
+        ];
+        let variables = variables.into_iter().map(|(name, value)| (name, value.replace('\0', ""))).collect();
+        let document = Document { event, state: code(state), report, metrics };
+        let json = serde_json::to_vec(&document)
+            .map_err(|error| EngineError::File { path: "standard input".into(), source: error.into() })?;
+        Ok(Self { variables, json })
+    }
+}
+
+/// The state in a word that programs can compare: `completed`, `no_credit`.
+fn code(state: RunState) -> String {
+    let word = match state {
+        RunState::Stopped { reason } => serde_json::to_value(reason),
+        state => serde_json::to_value(state).map(|mut value| value["kind"].take()),
+    };
+    word.ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// Text that no shell takes for anything else: where variables are put into a command's text before it is read, as on
+/// Windows, a recipe's name could be part of the command.
+fn plain(text: &str) -> String {
+    let keeps = |character: char| character.is_alphanumeric() || " .,:-_".contains(character);
+    text.chars().map(|character| if keeps(character) { character } else { ' ' }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_are_words_for_programs() {
+        assert_eq!(code(RunState::Running), "running");
+        assert_eq!(code(RunState::Interrupted), "interrupted");
+        assert_eq!(code(RunState::Stopped { reason: StopReason::NoCredit }), "no_credit");
+    }
+
+    #[test]
+    fn plain_text_is_plain_in_every_shell() {
+        assert_eq!(plain("cats & dogs, $(rm -rf) \"%PATH%\" `x`\n"), "cats   dogs,   rm -rf    PATH   x  ");
+    }
+}

@@ -1,0 +1,136 @@
+//! Hooks: commands of the person's own, at the moments of a run. A command runs only if the person has agreed to exactly
+//! that text at that moment; whatever comes of it is noted with the run and changes nothing of it. Deliberately absent:
+//! asking the person, which the window and the command line do.
+
+mod facts;
+mod shell;
+
+use std::env;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use domain::hooks::{CLAUDE_FLOW_VERSION, HookEnding, HookEvent, HookRun, HookStanding, Hooks};
+use domain::ids::RunId;
+use domain::run::{RunState, StopReason};
+
+use self::facts::Facts;
+use self::shell::{Outcome, carry_out};
+use crate::clock::now_millis;
+use crate::library::Library;
+use crate::{EngineError, Result};
+
+/// How long a hook may take at most while the program is being closed.
+const CLOSING_TIMEOUT: Duration = Duration::from_secs(10);
+
+impl Library {
+    /// Every event with its command, in the order in which they come.
+    pub fn hooks(&self) -> Result<Vec<HookStanding>> {
+        let (hooks, folder) = (self.settings_in_force()?.hooks, self.hook_folder()?);
+        Ok(self.store.read(|view| {
+            let standing = |event| {
+                let command = hooks.command(event).map(str::to_owned);
+                let is_agreed = match &command {
+                    Some(command) => view.is_hook_agreed(event, command, &folder)?,
+                    None => false,
+                };
+                Ok(HookStanding { event, command, is_agreed, last: view.last_hook_run(event)? })
+            };
+            HookEvent::ALL.into_iter().map(standing).collect()
+        })?)
+    }
+
+    /// Remembers that the person has agreed to have exactly `command` run at `event`, having seen it.
+    pub async fn agree_to_hook(&self, event: HookEvent, command: &str) -> Result<()> {
+        let (command, folder, now) = (command.trim().to_owned(), self.hook_folder()?, now_millis());
+        Ok(self.store.write(move |edit| edit.agree_to_hook(event, &command, &folder, now)).await?)
+    }
+
+    /// Commands that tell Claude Flow of every run: by what is installed, or else by npx, which fetches it.
+    #[must_use]
+    pub fn claude_flow_hooks() -> Hooks {
+        let by_npx = format!("npx --yes claude-flow@{CLAUDE_FLOW_VERSION}");
+        let program = if is_installed("claude-flow") { "claude-flow" } else { &by_npx };
+        Hooks::for_claude_flow(program, cfg!(windows))
+    }
+
+    /// Runs the hook of `event`, if there is one, and notes what came of it. `state` is how the run stands.
+    async fn run_hook(self: &Arc<Self>, event: HookEvent, run: RunId, state: RunState) {
+        match self.try_hook(event, run, state).await {
+            Ok(Some(hook)) if !hook.ending.is_success() => {
+                tracing::warn!(%run, event = event.name(), ending = ?hook.ending, "a hook did not do its work");
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%run, event = event.name(), %error, "a hook was not run or not noted"),
+        }
+    }
+
+    async fn try_hook(self: &Arc<Self>, event: HookEvent, run: RunId, state: RunState) -> Result<Option<HookRun>> {
+        // A hook may call the command line: its own runs would have hooks that call it again.
+        if env::var_os(facts::EVENT).is_some() {
+            return Ok(None);
+        }
+        let hooks = self.settings_in_force()?.hooks;
+        let Some(command) = hooks.command(event) else { return Ok(None) };
+        let folder = self.hook_folder()?;
+        let is_agreed = self.store.read(|view| view.is_hook_agreed(event, command, &folder))?;
+        let (started_at, since) = (now_millis(), Instant::now());
+        let outcome = if is_agreed {
+            let library = Arc::clone(self);
+            let facts = tokio::task::spawn_blocking(move || Facts::gather(&library, event, run, state));
+            let facts = facts.await.map_err(|_| EngineError::TaskLost)??;
+            carry_out(command, &folder, facts, timeout(&hooks, state)).await
+        } else {
+            Outcome { ending: HookEnding::NotAgreed, output: String::new() }
+        };
+        let hook = HookRun {
+            run,
+            event,
+            command: command.to_owned(),
+            started_at,
+            millis: u32::try_from(since.elapsed().as_millis()).unwrap_or(u32::MAX),
+            ending: outcome.ending,
+            output: outcome.output,
+        };
+        let noted = hook.clone();
+        self.store.write(move |edit| edit.add_hook_run(&noted)).await?;
+        Ok(Some(hook))
+    }
+
+    /// Where hooks run, and what agreements are bound to.
+    fn hook_folder(&self) -> Result<PathBuf> {
+        std::path::absolute(self.folder()).map_err(EngineError::file(self.folder()))
+    }
+}
+
+/// Before the first request of a sitting.
+pub async fn before(library: &Arc<Library>, run: RunId) {
+    library.run_hook(HookEvent::BeforeRun, run, RunState::Running).await;
+}
+
+/// After a sitting has ended in `state`.
+pub async fn after(library: &Arc<Library>, run: RunId, state: RunState) {
+    let failed = match library.run(run) {
+        Ok(summary) => summary.failed,
+        Err(error) => {
+            tracing::warn!(%run, %error, "the run cannot be read for its hooks");
+            return;
+        }
+    };
+    for &event in HookEvent::after(state, failed) {
+        library.run_hook(event, run, state).await;
+    }
+}
+
+fn timeout(hooks: &Hooks, state: RunState) -> Duration {
+    match state {
+        RunState::Stopped { reason: StopReason::Shutdown } => hooks.timeout().min(CLOSING_TIMEOUT),
+        _ => hooks.timeout(),
+    }
+}
+
+/// Whether the shell would find a program of this name.
+fn is_installed(program: &str) -> bool {
+    let file_name = if cfg!(windows) { format!("{program}.cmd") } else { program.to_owned() };
+    env::var_os("PATH").is_some_and(|path| env::split_paths(&path).any(|folder| folder.join(&file_name).is_file()))
+}

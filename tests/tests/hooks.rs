@@ -1,0 +1,243 @@
+//! Hooks with real commands: when they run, what they are told, and that nothing they do harms a run.
+
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{fs, thread, time};
+
+use domain::hooks::{HookEnding, HookEvent, HookRun, Hooks};
+use domain::ids::RunId;
+use domain::run::{RunState, StopReason};
+use fieldmark_tests::bench::{Bench, COMPLETED};
+use fieldmark_tests::{binary, sample};
+use serde_json::Value;
+use simulator::{Fault, Options, Simulator};
+
+const CLAUDE: &str = "claude-sonnet-5-5";
+
+fn local_bench() -> Bench {
+    let bench = Bench::new();
+    fs::copy(sample("coffee.jpg"), bench.photos().join("coffee.jpg")).unwrap();
+    bench.library.import(&[bench.photos()]).unwrap();
+    bench
+}
+
+async fn set(bench: &Bench, hooks: Hooks) {
+    let settings = bench.library.settings().unwrap();
+    bench.library.save_settings(&domain::settings::Settings { hooks, ..settings }).unwrap();
+}
+
+async fn set_and_agree(bench: &Bench, hooks: Hooks) {
+    set(bench, hooks.clone()).await;
+    for event in HookEvent::ALL {
+        if let Some(command) = hooks.command(event) {
+            bench.library.agree_to_hook(event, command).await.unwrap();
+        }
+    }
+}
+
+fn command(text: &str) -> Option<String> {
+    Some(text.to_owned())
+}
+
+async fn run_locally(bench: &Bench) -> RunId {
+    let model = bench.quote(0).models[0].model.id.0.clone();
+    let run = bench.start(&model).await;
+    assert_eq!(bench.end_of(run).await, COMPLETED);
+    run
+}
+
+fn hooks_of(bench: &Bench, run: RunId) -> Vec<HookRun> {
+    bench.library.run_report(run).unwrap().hooks
+}
+
+/// Where hooks run.
+fn written(bench: &Bench, name: &str) -> PathBuf {
+    bench.library.folder().join(name)
+}
+
+fn is_alive(process: &str) -> bool {
+    // A process that has ended and is not yet noticed by its parent is as good as gone.
+    let state = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    !state.is_empty() && !state.contains(") Z ")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hooks_come_in_order_with_the_facts_and_without_the_key() {
+    let bench = local_bench();
+    set_and_agree(
+        &bench,
+        Hooks {
+            before_run: command("env > before.env; cat > before.json"),
+            after_run: command("ls before.env && env > after.env; cat > after.json; echo said it"),
+            on_failure: command("touch failure"),
+            ..Hooks::default()
+        },
+    )
+    .await;
+    let run = run_locally(&bench).await;
+
+    let (before, after) = (
+        fs::read_to_string(written(&bench, "before.env")).unwrap(),
+        fs::read_to_string(written(&bench, "after.env")).unwrap(),
+    );
+    let library = format!("FIELDMARK_LIBRARY={}", bench.library.folder().display());
+    for line in ["FIELDMARK_EVENT=before_run", "FIELDMARK_STATE=running", "FIELDMARK_ANSWERED=0", "FIELDMARK_IMAGES=1"]
+    {
+        assert!(before.lines().any(|found| found == line), "{line} in {before}");
+    }
+    for line in ["FIELDMARK_EVENT=after_run", "FIELDMARK_STATE=completed", "FIELDMARK_ANSWERED=1", &library] {
+        assert!(after.lines().any(|found| found == line), "{line} in {after}");
+    }
+    let metrics_file = after.lines().find_map(|line| line.strip_prefix("FIELDMARK_METRICS_FILE=")).unwrap();
+    assert!(Path::new(metrics_file).is_file());
+    let told: Value = serde_json::from_slice(&fs::read(written(&bench, "after.json")).unwrap()).unwrap();
+    assert_eq!((&told["event"], &told["report"]["summary"]["done"]), (&"after_run".into(), &1.into()));
+    assert_eq!(told["metrics"]["fieldmark"]["answered"], 1);
+    assert!(!written(&bench, "failure").exists());
+
+    let hooks = hooks_of(&bench, run);
+    let events: Vec<_> = hooks.iter().map(|hook| (hook.event, hook.ending.is_success())).collect();
+    assert_eq!(events, [(HookEvent::BeforeRun, true), (HookEvent::AfterRun, true)]);
+    assert_eq!(hooks[1].output, "before.env\nsaid it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_nobody_agreed_to_does_not_run() {
+    let bench = local_bench();
+    let hooks = Hooks { before_run: command("touch ran"), ..Hooks::default() };
+    set(&bench, hooks.clone()).await;
+    // The same text at another moment, and another text, are other agreements.
+    bench.library.agree_to_hook(HookEvent::AfterRun, "touch ran").await.unwrap();
+    bench.library.agree_to_hook(HookEvent::BeforeRun, "touch ran2").await.unwrap();
+    let run = run_locally(&bench).await;
+    assert!(!written(&bench, "ran").exists());
+    assert_eq!(hooks_of(&bench, run)[0].ending, HookEnding::NotAgreed);
+
+    bench.library.agree_to_hook(HookEvent::BeforeRun, "touch ran").await.unwrap();
+    run_locally(&bench).await;
+    assert!(written(&bench, "ran").exists());
+
+    // A library that was copied has the settings, and none of the agreements.
+    let copy = tempfile::tempdir().unwrap();
+    let original = bench.library.folder().join("library.sqlite");
+    rusqlite::Connection::open(&original).unwrap().pragma_update(None, "wal_checkpoint", "truncate").unwrap();
+    fs::copy(&original, copy.path().join("library.sqlite")).unwrap();
+    let copied =
+        engine::Library::open(&copy.path().join("library.sqlite"), fieldmark_tests::bench::surroundings(&[])).unwrap();
+    copied.save_settings(&bench.library.settings().unwrap()).unwrap();
+    let standing = copied.hooks().unwrap();
+    assert_eq!((standing[0].command.as_deref(), standing[0].is_agreed), (Some("touch ran"), false));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hooks_that_fail_are_reported_and_the_run_is_none_the_worse() {
+    let bench = local_bench();
+    set_and_agree(
+        &bench,
+        Hooks {
+            before_run: command("echo no such thing >&2; exit 3"),
+            after_run: command("kill -9 $$"),
+            ..Hooks::default()
+        },
+    )
+    .await;
+    let run = run_locally(&bench).await;
+    assert_eq!(bench.library.run(run).unwrap().done, 1);
+    let hooks = hooks_of(&bench, run);
+    assert_eq!((&hooks[0].ending, hooks[0].output.as_str()), (&HookEnding::Exited { code: 3 }, "no such thing"));
+    assert_eq!(hooks[1].ending, HookEnding::Killed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_time_is_up_all_that_a_hook_has_started_is_ended() {
+    let bench = local_bench();
+    let hooks = Hooks {
+        // Neither reads what it is told, so that what is told must not be waited for.
+        before_run: command("sleep 600 & echo $! > grandchild; echo waiting; wait"),
+        timeout_seconds: 1,
+        ..Hooks::default()
+    };
+    set_and_agree(&bench, hooks).await;
+    let run = run_locally(&bench).await;
+    let hook = &hooks_of(&bench, run)[0];
+    assert_eq!((&hook.ending, hook.output.as_str()), (&HookEnding::TimedOut, "waiting"));
+    let grandchild = fs::read_to_string(written(&bench, "grandchild")).unwrap();
+    for _ in 0..100 {
+        if !is_alive(grandchild.trim()) {
+            return;
+        }
+        thread::sleep(time::Duration::from_millis(50));
+    }
+    panic!("process {grandchild} still runs");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_hook_leaves_in_the_background_is_not_waited_for() {
+    let bench = local_bench();
+    // It holds on to the pipes, and more is said than is kept.
+    let talkative = "seq 1 20000; sleep 600 & echo $! > background; echo the end";
+    set_and_agree(&bench, Hooks { after_run: command(talkative), ..Hooks::default() }).await;
+    let run = run_locally(&bench).await;
+    let background = fs::read_to_string(written(&bench, "background")).unwrap();
+    let was_alive = is_alive(background.trim());
+    Command::new("kill").arg(background.trim()).status().unwrap();
+    assert!(was_alive);
+    let hook = &hooks_of(&bench, run)[0];
+    assert!(hook.ending.is_success());
+    assert!(hook.output.ends_with("20000\nthe end") && hook.output.len() <= 4096, "{}", hook.output.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_stops_by_itself_or_whose_images_fail_is_a_failure() {
+    let server = Simulator::start(Options::default()).await.unwrap();
+    let bench = Bench::with_pictures(&server.url(), "sk-simulated-no-credit", 2).await;
+    let hooks = Hooks { on_failure: command("echo $FIELDMARK_STATE $FIELDMARK_FAILED"), ..Hooks::default() };
+    set_and_agree(&bench, hooks.clone()).await;
+    let run = bench.start(CLAUDE).await;
+    assert_eq!(bench.end_of(run).await, RunState::Stopped { reason: StopReason::NoCredit });
+    assert_eq!(hooks_of(&bench, run)[0].output, "no_credit 0");
+
+    let bench = Bench::with_pictures(&server.url(), "sk-any", 2).await;
+    set_and_agree(&bench, hooks).await;
+    server.script([Fault::Refusal]);
+    let run = bench.start(CLAUDE).await;
+    assert_eq!(bench.end_of(run).await, COMPLETED);
+    assert_eq!(hooks_of(&bench, run)[0].output, "completed 1");
+    server.stop().await;
+}
+
+/// The whole way by the command line, whose environment holds a key.
+#[test]
+fn the_command_line_asks_apart_for_commands_and_waits_for_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("library.sqlite");
+    let library = engine::Library::open(&database, fieldmark_tests::bench::surroundings(&[])).unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let hooks = Hooks { after_run: command("sleep 1; env > after.env"), ..Hooks::default() };
+    let settings = domain::settings::Settings { hooks, ..library.settings().unwrap() };
+    library.save_settings(&settings).unwrap();
+    drop(library);
+    let annotate = |more: &[&str]| {
+        let mut fieldmark = Command::new(binary("fieldmark"));
+        fieldmark.arg("annotate").arg(sample("coffee.jpg")).arg("--db").arg(&database).arg("--yes").args(more);
+        fieldmark.current_dir(folder.path()).env("ANTHROPIC_API_KEY", "sk-secret").env("OTHER", "kept");
+        let output = fieldmark.output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+
+    // Whoever agrees to a price has not agreed to a command.
+    let (out, complaint) = annotate(&["--model", "nanodet-g-416"]);
+    assert!(complaint.contains("sleep 1; env > after.env") && complaint.contains("--allow-hooks"), "{complaint}");
+    assert!(out.contains("after a run: not run: nobody has agreed"), "{out}");
+    assert!(!folder.path().join("after.env").exists());
+
+    let (out, _) = annotate(&["--model", "nanodet-g-416", "--allow-hooks"]);
+    assert!(out.contains("after a run: done in"), "{out}");
+    let environment = fs::read_to_string(folder.path().join("after.env")).unwrap();
+    assert!(environment.contains("OTHER=kept") && environment.contains("FIELDMARK_RUN=2"), "{environment}");
+    assert!(!environment.contains("sk-secret") && !environment.contains("ANTHROPIC"), "{environment}");
+}
