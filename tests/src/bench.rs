@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use domain::ids::{RecipeId, RunId};
-use domain::library::{ImageCard, ImageQuery};
+use domain::library::ImageCard;
 use domain::model::ModelId;
 use domain::plan::{ImageSelection, PlanRequest, Quote, ResumeRequest, RunRequest};
+use domain::query::ImageQuery;
 use domain::run::{RunState, StopReason};
 use engine::{Library, Surroundings};
 use keys::{Environment, KeyRing};

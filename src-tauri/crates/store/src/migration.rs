@@ -4,12 +4,13 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::{Result, StoreError};
 
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("migration/0001_first.sql"),
     include_str!("migration/0002_remote_models.sql"),
     include_str!("migration/0003_engine.sql"),
     include_str!("migration/0004_similar_images.sql"),
     include_str!("migration/0005_batches.sql"),
+    include_str!("migration/0008_gallery.sql"),
 ];
 
 /// Brings `connection` to the newest format. Two processes that open a new library at once migrate it once.
