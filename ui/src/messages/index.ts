@@ -3,12 +3,13 @@ import { frame } from "./en/frame";
 import { history } from "./en/history";
 import { library } from "./en/library";
 import { plan } from "./en/plan";
+import { query } from "./en/query";
 import { refusals } from "./en/refusals";
 import { review } from "./en/review";
 import { run } from "./en/run";
 import { settings } from "./en/settings";
 
-export const words = { frame, library, plan, run, review, history, settings, refusals };
+export const words = { frame, library, query, plan, run, review, history, settings, refusals };
 
 /** What to tell a person about a refused call; codes this window does not know show the core's own message. */
 export function refusalWords(refused: unknown): string {
