@@ -149,10 +149,9 @@ fn counts_beside_filters_say_what_choosing_them_finds() {
 }
 
 /// What the triggers keep, and the same counted anew.
-fn kept_and_counted(library: &Library) -> [Vec<(String, u32, f64)>; 4] {
+fn kept_and_counted(store: &Store) -> [Vec<(String, u32, f64)>; 4] {
     let rows = |sql: &'static str| {
-        library
-            .store
+        store
             .read(|view| {
                 let mut statement = view.0.prepare(sql)?;
                 let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
@@ -182,7 +181,7 @@ fn kept_and_counted(library: &Library) -> [Vec<(String, u32, f64)>; 4] {
 fn what_is_kept_about_images_agrees_with_counting() {
     let (library, run, images) = library();
     let agree = || {
-        let [labels, counted_labels, figures, counted_figures] = kept_and_counted(&library);
+        let [labels, counted_labels, figures, counted_figures] = kept_and_counted(&library.store);
         assert_eq!((&labels, &figures), (&counted_labels, &counted_figures));
     };
     agree();
@@ -201,6 +200,41 @@ fn what_is_kept_about_images_agrees_with_counting() {
     agree();
     library.store.write_blocking(move |edit| edit.take_back_proposals(run)).unwrap();
     agree();
+}
+
+#[test]
+fn a_library_from_before_has_its_marks_counted() {
+    let (library, _, _) = library();
+    let before = kept_and_counted(&library.store);
+    let path = &library.store.path;
+    let earlier = path.with_file_name("earlier.sqlite");
+    // The same rows in the format before this was kept.
+    let connection = Connection::open(&earlier).unwrap();
+    for migration in [
+        include_str!("../migration/0001_first.sql"),
+        include_str!("../migration/0002_remote_models.sql"),
+        include_str!("../migration/0003_engine.sql"),
+        include_str!("../migration/0004_similar_images.sql"),
+        include_str!("../migration/0005_batches.sql"),
+    ] {
+        connection.execute_batch(migration).unwrap();
+    }
+    connection.pragma_update(None, "user_version", 5).unwrap();
+    connection.execute("ATTACH ?1 AS later", [path.to_str().unwrap()]).unwrap();
+    connection
+        .execute_batch(
+            "INSERT INTO images (id, hash, name, byte_len, format, orientation, width, height, added_at)
+             SELECT id, hash, name, byte_len, format, orientation, width, height, added_at FROM later.images;
+             INSERT INTO files SELECT * FROM later.files;
+             INSERT INTO annotations (image_id, label, color, shape, confidence, attributes, status)
+             SELECT image_id, label, color, shape, confidence, attributes, status FROM later.annotations;",
+        )
+        .unwrap();
+    drop(connection);
+    let earlier = Store::open(&earlier).unwrap();
+    assert_eq!(kept_and_counted(&earlier), before);
+    let dated = ImageQuery { conditions: parse("date:1970-01-01").unwrap(), ..ImageQuery::default() };
+    assert_eq!(earlier.read(|view| view.image_ids(&dated, &[])).unwrap().len(), 5);
 }
 
 #[test]
