@@ -16,10 +16,21 @@ test: setup-test ui check
 	npm --prefix ui test
 	npm --prefix ui run test:browser
 
-# The run engine against its goals; ONLY="classic limits" measures a part. Takes half an hour on a machine that does nothing else.
+# What to measure: everything, or what ONLY names of the engine's parts and "gallery".
+MEASURED = $(or $(ONLY),engine gallery)
+ENGINE_PARTS = $(filter-out gallery,$(MEASURED))
+
+# The run engine and the grid against their goals; ONLY="classic limits gallery" measures a part. Takes half an hour on a machine
+# that does nothing else.
 bench: setup-test
+ifneq ($(ENGINE_PARTS),)
 	cargo build --release --package cli --package fieldmark-tests --bins
-	cargo bench --package cli --package fieldmark-tests --bench engine -- $(ONLY)
+	cargo bench --package cli --package fieldmark-tests --bench engine -- $(filter-out engine,$(ENGINE_PARTS))
+endif
+ifneq ($(filter gallery,$(MEASURED)),)
+	cargo bench --package store --bench gallery
+	npm --prefix ui run bench
+endif
 
 check: setup-test ui
 	cargo fmt --all --check

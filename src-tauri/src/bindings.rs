@@ -14,6 +14,10 @@ pub fn builder() -> Builder<Wry> {
         .commands(collect_commands![
             library::overview,
             library::image_ids,
+            library::filter_counts,
+            library::read_query,
+            library::query_text,
+            library::complete_query,
             library::image_cards,
             library::skipped_files,
             library::choose_folders,

@@ -7,9 +7,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use domain::ids::{RecipeId, RunId};
-use domain::library::{ImageCard, ImageQuery};
+use domain::library::ImageCard;
 use domain::model::ModelId;
 use domain::plan::{ImageSelection, PlanRequest, Quote, ResumeRequest, RunRequest};
+use domain::query::ImageQuery;
 use domain::run::{RunState, StopReason};
 use domain::run_options::RunOptions;
 use engine::{Library, Surroundings};

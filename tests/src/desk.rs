@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use domain::library::{ImageCard, ImageQuery};
+use domain::library::ImageCard;
+use domain::query::ImageQuery;
 use engine::Library;
 use fantoccini::elements::Element;
 use fantoccini::wd::Capabilities;

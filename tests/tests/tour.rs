@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 use domain::annotation::Shape;
-use domain::library::ImageQuery;
+use domain::query::ImageQuery;
 use engine::Library;
 use fieldmark_tests::bench::{ENVIRONMENT, surroundings};
 use fieldmark_tests::{binary, repository};

@@ -2,7 +2,8 @@
 
 use domain::ids::{CollectionId, ImageId};
 use domain::import::SkippedFile;
-use domain::library::{ImageCard, ImageQuery, LibraryOverview};
+use domain::library::{FilterCounts, ImageCard, LibraryOverview};
+use domain::query::{self, Completion, Condition, ImageQuery, ReadQuery};
 use tauri::{AppHandle, State};
 use tauri_plugin_dialog::DialogExt;
 use tokio::sync::oneshot;
@@ -20,6 +21,36 @@ pub async fn overview(desktop: State<'_, Desktop>, collection: Option<Collection
 #[specta::specta]
 pub async fn image_ids(desktop: State<'_, Desktop>, query: ImageQuery) -> Answer<Vec<ImageId>> {
     ask(&desktop, move |library| library.image_ids(&query)).await
+}
+
+/// How many images there would be with each filter beside `query`.
+#[tauri::command]
+#[specta::specta]
+pub async fn filter_counts(desktop: State<'_, Desktop>, query: ImageQuery) -> Answer<FilterCounts> {
+    ask(&desktop, move |library| library.filter_counts(&query)).await
+}
+
+/// Reads what can be read of a typed question.
+#[tauri::command]
+#[specta::specta]
+#[expect(clippy::needless_pass_by_value, reason = "a command owns what it is sent")]
+pub fn read_query(text: String) -> ReadQuery {
+    query::read(&text)
+}
+
+/// Writes conditions as they are typed.
+#[tauri::command]
+#[specta::specta]
+#[expect(clippy::needless_pass_by_value, reason = "a command owns what it is sent")]
+pub fn query_text(conditions: Vec<Condition>) -> String {
+    query::to_text(&conditions)
+}
+
+/// What the word at `cursor` of a half typed question may become. Places count characters.
+#[tauri::command]
+#[specta::specta]
+pub async fn complete_query(desktop: State<'_, Desktop>, text: String, cursor: u32) -> Answer<Completion> {
+    ask(&desktop, move |library| library.complete_query(&text, cursor)).await
 }
 
 #[tauri::command]

@@ -3,6 +3,7 @@ import { SvelteMap, SvelteSet } from "svelte/reactivity";
 
 import type { ImageCard, ImageId } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
+import { imagesWhere } from "../state/questions";
 
 /** Cards kept beyond those in sight, so that going back a little needs no waiting. */
 const MOST_KEPT = 200;
@@ -45,7 +46,7 @@ export class QueueCards {
 
   /** Which images of a queue nobody has reviewed. */
   async count(queue: ImageId[]): Promise<void> {
-    const query = { collection: null, run: null, filter: "unreviewed", order: "added", text: "" } as const;
+    const query = imagesWhere([{ kind: "image", state: "unreviewed" }]);
     let edition: number;
     let unreviewed: Set<ImageId>;
     do {

@@ -123,7 +123,7 @@ export class Review {
 
   /** Every image, the least certain first. Coming back stays where one was unless there are other images by now. */
   async openAll(collection: CollectionId | null): Promise<void> {
-    const query = { collection, run: null, filter: "all", order: "least_certain", text: "" } as const;
+    const query = { collection, conditions: [], order: "least_certain" as const };
     try {
       const ids = await this.#seam.imageIds(query);
       const isAnother = this.#source !== collection || !haveSameMembers(ids, this.queue);

@@ -26,6 +26,7 @@ function image(id: ImageId, ...marks: Annotation[]): ImageCard {
     size: { width: 100, height: 100 },
     review: "unreviewed",
     is_annotated: true,
+    is_running: false,
     failure: null,
     marks,
   };

@@ -1,19 +1,24 @@
 /** The library screen's own state: which images it lists in which order, which one is active, and what is selected. */
-import type { ImageFilter, ImageId, ImageOrder, SkippedFile } from "../ipc/bindings";
+import type { FilterCounts, ImageId, SkippedFile } from "../ipc/bindings";
 import type { App } from "../state/app.svelte";
+import { Selection } from "../state/selection";
 import { Cards } from "./cards.svelte";
+import { Question } from "./question.svelte";
+
+/** Counting rests so many times as long as it took. */
+const RESTS_A_COUNT = 4;
 
 export const THUMBNAIL_WIDTHS = { least: 128, most: 352, step: 16 };
 
 export class Library {
   readonly app: App;
   readonly cards: Cards;
+  readonly question: Question;
 
-  filter = $state<ImageFilter>("all");
-  order = $state<ImageOrder>("added");
-  text = $state("");
   thumbnailWidth = $state(176);
-  ids = $state.raw<readonly ImageId[]>([]);
+  ids = $state.raw(new Uint32Array(0));
+  /** Beside the filters; null until the core has answered. */
+  counts = $state.raw<FilterCounts | null>(null);
   isLoaded = $state(false);
   /** Place in `ids` of the cell that the keyboard is on. */
   active = $state(0);
@@ -24,10 +29,13 @@ export class Library {
   #anchor = 0;
   #isLoading = false;
   #mustLoadAgain = false;
+  #isCounting = false;
+  #mustCountAgain = false;
 
   constructor(app: App) {
     this.app = app;
     this.cards = new Cards(app.seam);
+    this.question = new Question(app);
   }
 
   /** Lists the images again. Calls that come while one is under way are answered by one more. */
@@ -39,16 +47,9 @@ export class Library {
       while (this.#mustLoadAgain) {
         this.#mustLoadAgain = false;
         const activeId = this.ids[this.active];
-        const ids = await this.app.attempt(() =>
-          this.app.seam.imageIds({
-            collection: this.app.collection,
-            run: null,
-            filter: this.filter,
-            order: this.order,
-            text: this.text,
-          }),
-        );
-        if (!ids) break;
+        const answer = await this.app.attempt(() => this.app.seam.imageIds(this.question.query));
+        if (!answer) break;
+        const ids = Uint32Array.from(answer);
         this.ids = ids;
         this.isLoaded = true;
         // The keyboard stays on its image, wherever that is now.
@@ -62,10 +63,35 @@ export class Library {
     }
   }
 
+  /** Counts again what stands beside the filters. While the library changes all the time, that is not done all the time. */
+  async count(): Promise<void> {
+    this.#mustCountAgain = true;
+    if (this.#isCounting) return;
+    this.#isCounting = true;
+    try {
+      while (this.#mustCountAgain) {
+        this.#mustCountAgain = false;
+        const begun = performance.now();
+        const counts = await this.app.attempt(() => this.app.seam.filterCounts(this.question.query));
+        if (!counts) break;
+        this.counts = counts;
+        const rest = (performance.now() - begun) * RESTS_A_COUNT;
+        if (this.#mustCountAgain) await new Promise((rested) => setTimeout(rested, rest));
+      }
+    } finally {
+      this.#isCounting = false;
+    }
+  }
+
   /** Puts the keyboard on the image that review stood at. */
   standAt(image: ImageId): void {
     const place = this.ids.indexOf(image);
     if (place >= 0) this.active = place;
+  }
+
+  resize(by: 1 | -1): void {
+    const { least, most, step } = THUMBNAIL_WIDTHS;
+    this.thumbnailWidth = Math.min(most, Math.max(least, this.thumbnailWidth + by * step));
   }
 
   select(index: number, how: "only" | "toggle" | "extend"): void {
@@ -74,25 +100,23 @@ export class Library {
     this.active = index;
     if (how === "extend") {
       const [from, to] = this.#anchor < index ? [this.#anchor, index] : [index, this.#anchor];
-      this.app.selected = new Set(this.ids.slice(from, to + 1));
+      this.app.selected = Selection.of(this.ids.subarray(from, to + 1));
       return;
     }
     this.#anchor = index;
     if (how === "only") {
-      this.app.selected = new Set([id]);
+      this.app.selected = Selection.of([id]);
       return;
     }
-    const selected = new Set(this.app.selected);
-    if (!selected.delete(id)) selected.add(id);
-    this.app.selected = selected;
+    this.app.selected = this.app.selected.toggled(id);
   }
 
   selectAll(): void {
-    this.app.selected = new Set(this.ids);
+    this.app.selected = Selection.of(this.ids);
   }
 
   selectNone(): void {
-    this.app.selected = new Set();
+    this.app.selected = Selection.none;
   }
 
   /** Opens review at a cell; several selected images are reviewed alone. */
@@ -100,8 +124,8 @@ export class Library {
     const id = this.ids[index];
     if (id === undefined) return;
     const { selected } = this.app;
-    const ids = selected.size > 1 && selected.has(id) ? this.ids.filter((each) => selected.has(each)) : [...this.ids];
-    this.app.openReview(ids, Math.max(0, ids.indexOf(id)));
+    const ids = selected.size > 1 && selected.has(id) ? this.ids.filter((each) => selected.has(each)) : this.ids;
+    this.app.openReview([...ids], Math.max(0, ids.indexOf(id)));
   }
 
   /** Opens review where the selection begins, or at the first image. */
@@ -112,16 +136,15 @@ export class Library {
 
   /** How many images the way to the plan takes along. */
   get plannedCount(): number {
-    return this.app.selected.size > 0 ? this.app.selected.size : (this.app.overview?.counts.all ?? 0);
+    if (this.app.selected.size > 0) return this.app.selected.size;
+    // Who has filtered means what is listed.
+    return this.question.conditions.length > 0 ? this.ids.length : (this.app.overview?.counts.all ?? 0);
   }
 
   plan(): void {
-    if (this.plannedCount > 0) this.app.show("plan");
-  }
-
-  showEverything(): void {
-    this.filter = "all";
-    this.text = "";
+    if (this.plannedCount === 0) return;
+    if (this.app.selected.size === 0 && this.question.conditions.length > 0) this.selectAll();
+    this.app.show("plan");
   }
 
   async showSkipped(): Promise<void> {
@@ -130,11 +153,7 @@ export class Library {
   }
 
   #forgetGone(): void {
-    const { selected } = this.app;
     // A selection lives within what is listed: nobody plans for images they do not see.
-    if (selected.size === 0) return;
-    const listed = new Set(this.ids);
-    const kept = [...selected].filter((id) => listed.has(id));
-    if (kept.length < selected.size) this.app.selected = new Set(kept);
+    if (this.app.selected.size > 0) this.app.selected = this.app.selected.within(this.ids);
   }
 }

@@ -2,7 +2,9 @@ import { describe, expect, it, vi } from "vitest";
 
 import { openFake } from "../ipc/fake";
 import { App } from "../state/app.svelte";
+import { Completing } from "./completing.svelte";
 import { Library } from "./library.svelte";
+import { loosenings } from "./loosenings";
 
 async function loaded(query = ""): Promise<Library> {
   const app = new App(openFake(query));
@@ -33,7 +35,7 @@ describe("selection", () => {
   it("stays within what is listed", async () => {
     const library = await loaded();
     library.selectAll();
-    library.text = "cat_";
+    await library.question.type("cat_");
     await library.load();
     expect(library.ids).toHaveLength(10);
     expect(library.app.selected.size).toBe(10);
@@ -44,7 +46,7 @@ it("keeps the keyboard on its image when the order changes", async () => {
   const library = await loaded();
   library.select(5, "only");
   const image = library.ids[5];
-  library.order = "name";
+  library.question.order = "name";
   await library.load();
   expect(library.ids[library.active]).toBe(image);
 });
@@ -64,6 +66,80 @@ it("lists what was left out", async () => {
   const library = await loaded();
   await library.showSkipped();
   expect(library.skipped).toHaveLength(3);
+});
+
+describe("the question", () => {
+  it("is the same as text and as filters", async () => {
+    const { question } = await loaded();
+    await question.type("label:cat -status:empty");
+    expect(question.standing({ kind: "label", name: "Cat" })).toBe("included");
+    await question.choose({ kind: "image", state: "reviewed" });
+    expect(question.text).toBe("label:cat status:reviewed");
+    await question.add({ kind: "label", name: "traffic light" }, true);
+    expect(question.text).toBe('label:cat status:reviewed -label:"traffic light"');
+    await question.add({ kind: "label", name: "cat" });
+    await question.choose({ kind: "image", state: "reviewed" });
+    expect(question.conditions).toEqual([{ is_excluded: true, test: { kind: "label", name: "traffic light" } }]);
+  });
+
+  it("asks for the whole words while one is half typed", async () => {
+    const { question } = await loaded();
+    await question.type("cat label:");
+    expect(question.problem).toMatchObject({ from: 4, to: 10, problem: { kind: "no_value" } });
+    expect(question.conditions).toHaveLength(1);
+    await question.clear();
+    expect([question.text, question.problem]).toEqual(["", null]);
+  });
+
+  it("counts what its filters would find", async () => {
+    const library = await loaded("?images=600");
+    await library.question.type("label:cup");
+    await library.count();
+    const { counts } = library;
+    const cups = counts?.labels.find(({ name }) => name === "cup");
+    expect(counts?.found).toBe(cups?.count);
+    for (const { filter, count } of counts?.states ?? []) {
+      await library.question.choose({ kind: "image", state: filter });
+      await library.load();
+      expect([filter, library.ids.length]).toEqual([filter, count]);
+    }
+  });
+
+  it("knows what stands in the way when nothing is found", async () => {
+    const library = await loaded();
+    await library.question.type("label:cat lake status:unreviewed");
+    await library.load();
+    expect(library.ids).toHaveLength(0);
+    const ways = await loosenings(library.app.seam, library.question);
+    expect(ways.map(({ place }) => place).sort()).toEqual([0, 1]);
+    await library.question.drop(ways[0]?.place ?? 0);
+    await library.load();
+    expect(library.ids).toHaveLength(ways[0]?.found ?? 0);
+  });
+
+  it("makes its way to the plan with what is listed", async () => {
+    const library = await loaded();
+    await library.question.type("cat_");
+    await library.load();
+    expect(library.plannedCount).toBe(10);
+    library.plan();
+    expect(library.app.imagesToPlan).toMatchObject({ kind: "images", ids: expect.objectContaining({ length: 10 }) });
+  });
+});
+
+describe("completing", () => {
+  it("puts a suggestion where the word was, and goes on behind it", async () => {
+    const completing = new Completing(openFake(""));
+    await completing.ask("🐈 la status:empty", 5);
+    expect(completing.suggestions[0]).toMatchObject({ text: "label:" });
+    expect(completing.take("🐈 la status:empty", 0)).toEqual({ text: "🐈 label: status:empty", cursor: 9 });
+    await completing.ask("label:traff", 11);
+    completing.move(-1);
+    expect(completing.active).toBe(0);
+    expect(completing.take("label:traff", 0)).toEqual({ text: 'label:"traffic light" ', cursor: 22 });
+    await completing.ask("label:cat", 9);
+    expect(completing.isOpen).toBe(false);
+  });
 });
 
 describe("cards", () => {

@@ -7,6 +7,14 @@ import * as __TAURI_EVENT from "@tauri-apps/api/event";
 export const commands = {
 	overview: (collection: CollectionId | null) => typedError<LibraryOverview, AppError>(__TAURI_INVOKE("overview", { collection })),
 	imageIds: (query: ImageQuery) => typedError<ImageId[], AppError>(__TAURI_INVOKE("image_ids", { query })),
+	/**  How many images there would be with each filter beside `query`. */
+	filterCounts: (query: ImageQuery) => typedError<FilterCounts, AppError>(__TAURI_INVOKE("filter_counts", { query })),
+	/**  Reads what can be read of a typed question. */
+	readQuery: (text: string) => __TAURI_INVOKE<ReadQuery>("read_query", { text }),
+	/**  Writes conditions as they are typed. */
+	queryText: (conditions: Condition[]) => __TAURI_INVOKE<string>("query_text", { conditions }),
+	/**  What the word at `cursor` of a half typed question may become. Places count characters. */
+	completeQuery: (text: string, cursor: number) => typedError<Completion, AppError>(__TAURI_INVOKE("complete_query", { text, cursor })),
 	imageCards: (ids: ImageId[]) => typedError<ImageCard[], AppError>(__TAURI_INVOKE("image_cards", { ids })),
 	skippedFiles: (collection: CollectionId | null) => typedError<SkippedFile[], AppError>(__TAURI_INVOKE("skipped_files", { collection })),
 	/**  Opens the system's folder dialog and imports what is chosen; false when it was cancelled. */
@@ -149,6 +157,20 @@ export type Collection = {
 
 /**  The images of one dropped folder, or of files dropped together. */
 export type CollectionId = number;
+
+/**  What may stand in the place of the word at the cursor. Places count characters. */
+export type Completion = {
+	from: number,
+	to: number,
+	suggestions: Suggestion[],
+};
+
+/**  What must hold of an image, or must not. */
+export type Condition = {
+	/**  Whether images are found of which the test does not hold. */
+	is_excluded: boolean,
+	test: Test,
+};
 
 /**  The way to Claude. */
 export type Connection = {
@@ -313,6 +335,37 @@ export type FailureKind =
 /**  The model answered something that cannot be read; the raw answer is kept. */
 "answer_unreadable";
 
+export type FilterCount<Filter> = {
+	filter: Filter,
+	count: number,
+};
+
+/**
+ *  Beside every filter of a question: how many images there would be with it, all conditions of other kinds kept. Of one
+ *  kind a condition takes another's place; labels alone add up.
+ */
+export type FilterCounts = {
+	/**  Images that the question finds. */
+	found: number,
+	/**  Without a condition on the state. */
+	in_any_state: number,
+	states: FilterCount<ImageState>[],
+	/**  In all collections together, whatever the question says about them. */
+	everywhere: number,
+	/**  Likewise, in each of them. */
+	collections: FilterCount<CollectionId>[],
+	/**  Images, not marks; the most frequent first. */
+	labels: LabelCount[],
+	confidences: FilterCount<Span<Share>>[],
+	marks: FilterCount<Status>[],
+	traits: FilterCount<Trait>[],
+	/**  Images that lack it. */
+	lacking: FilterCount<Trait>[],
+	failures: FilterCount<FailureKind>[],
+	/**  The latest ones. */
+	runs: RunCount[],
+};
+
 /**  One more way to the same models, as it stands. */
 export type FurtherConnection = {
 	name: string,
@@ -416,6 +469,8 @@ export type ImageCard = {
 	review: ReviewState,
 	/**  Whether a model has looked at it: without that, an image without marks says nothing. */
 	is_annotated: boolean,
+	/**  Whether a run that is worked on has it still to do. */
+	is_running: boolean,
 	failure: ImageFailure | null,
 	/**  In the order in which they were made. */
 	marks: Annotation[],
@@ -437,11 +492,6 @@ export type ImageFailure = {
 	detail: string,
 };
 
-/**  Which images a grid shows. */
-export type ImageFilter = "all" | "unreviewed" | "reviewed" | "confirmed_empty" | 
-/**  The latest job on it failed. */
-"failed";
-
 /**  One picture by content: the same bytes found twice are one image. */
 export type ImageId = number;
 
@@ -449,23 +499,33 @@ export type ImageId = number;
 export type ImageOrder = 
 /**  As they came into the library. */
 "added" | "name" | 
+/**  The file that was changed last first. */
+"newest" | 
 /**  The least confident undecided mark first; images without undecided marks last. */
-"least_certain";
+"least_certain" | 
+/**  The most marks first. */
+"most_marks" | 
+/**  Where the answers of several runs differ most first. Only labels that both were asked for are compared. */
+"disagreement";
 
 /**  A question to the library; the answer is a list of ids, which stays small enough to send whole at 100,000 images. */
 export type ImageQuery = {
 	/**  `None`: every collection. */
 	collection: CollectionId | null,
-	/**  Only images of this run; `None`: of any or none. */
-	run: RunId | null,
-	filter: ImageFilter,
+	/**  All of them hold. */
+	conditions: Condition[],
 	order: ImageOrder,
-	/**  Part of a file name; empty finds all. */
-	text: string,
 };
 
 /**  Which images a plan is about. */
 export type ImageSelection = { kind: "all" } | { kind: "collection"; id: CollectionId } | { kind: "images"; ids: ImageId[] };
+
+/**  Where an image stands. */
+export type ImageState = "unreviewed" | "reviewed" | "confirmed_empty" | 
+/**  The latest job on it failed. */
+"failed" | 
+/**  A run that is worked on has it still to do. */
+"running";
 
 export type ImportChanged = ImportProgress;
 
@@ -515,6 +575,9 @@ export type JustAnswered = {
 	took_millis: number,
 };
 
+/**  What stands before a colon. */
+export type Key = "label" | "status" | "mark" | "conf" | "marks" | "has" | "run" | "failed" | "in" | "date";
+
 /**  Where a key comes from. */
 export type KeyPlace = 
 /**  The operating system's keychain. */
@@ -533,7 +596,7 @@ export type Label = {
 	synonyms?: string[],
 };
 
-/**  How often a label stands on the images of a collection, rejected marks aside. */
+/**  How often a label stands on images, rejected marks aside. */
 export type LabelCount = {
 	name: string,
 	color: number,
@@ -643,6 +706,16 @@ export type PreviewMark = {
 	shape: Shape,
 };
 
+export type ProblemKind = 
+/**  There is no such key; a text with a colon in it wants quotes. */
+{ kind: "unknown_key"; key: string } | 
+/**  Nothing stands after the colon. */
+{ kind: "no_value"; key: Key } | 
+/**  The key takes none such; these are what it takes, or none where it takes a form, such as a number. */
+{ kind: "unknown_value"; key: Key; value: string; known: string[] } | 
+/**  A quote that nothing closes. */
+{ kind: "open_quote" };
+
 /**  What the vendor's prompt cache does for a plan. */
 export type PromptCaching = {
 	/**  Instructions and form of the answer, as estimated. */
@@ -651,6 +724,13 @@ export type PromptCaching = {
 	least_tokens: number,
 	/**  Whether they are kept: one request goes first, and the others read what it left. */
 	is_used: boolean,
+};
+
+/**  Why a text is no question, and where. Places count characters. */
+export type QueryProblem = {
+	from: number,
+	to: number,
+	problem: ProblemKind,
 };
 
 /**  What annotating these images will cost and take, for every model. */
@@ -669,6 +749,14 @@ export type Quote = {
 	 *  a model does.
 	 */
 	words_sent: string,
+};
+
+/**  A typed question as far as it can be read. */
+export type ReadQuery = {
+	/**  Of the words that can be read. */
+	conditions: Condition[],
+	/**  Of the first word that cannot be read. */
+	problem: QueryProblem | null,
 };
 
 /**  What to find, and how to say it. */
@@ -791,6 +879,12 @@ export type RouteState = {
 	hold: Hold | null,
 	/**  Why nothing more is sent there in this sitting. */
 	closed: string | null,
+};
+
+export type RunCount = {
+	run: RunId,
+	model_name: string,
+	count: number,
 };
 
 export type RunId = number;
@@ -1064,6 +1158,9 @@ export type Shape = { kind: "box"; rect: Rect };
 /**  A kind of mark. */
 export type ShapeKind = "box" | "point" | "polygon" | "image_tag" | "caption";
 
+/**  A share of one, 0 to 1. */
+export type Share = number;
+
 /**  Something that a recipe asks and a model does not do. */
 export type Shortfall = 
 /**  These labels are outside the model's vocabulary: they will not be looked for. */
@@ -1110,6 +1207,11 @@ export type SkippedFile = {
 	reason: SkipReason,
 };
 
+/**  A range of values. Never empty by its form: `least` is not above `most`. */
+export type Span<Value> = { kind: "below"; value: Value } | { kind: "at_most"; value: Value } | { kind: "at_least"; value: Value } | { kind: "above"; value: Value } | 
+/**  Both ends belong to it. */
+{ kind: "between"; least: Value; most: Value };
+
 /**  What a person has decided about a mark. Only proposals may be replaced or taken back by a run. */
 export type Status = "proposed" | "accepted" | "edited" | "rejected";
 
@@ -1140,6 +1242,40 @@ export type StopReason = "completed" |
 /**  The next request could have passed the run's budget. */
 "budget_reached";
 
+export type Suggestion = {
+	/**  The whole word, with its dash and its quotes. */
+	text: string,
+	key: Key,
+	kind: SuggestionKind,
+};
+
+export type SuggestionKind = 
+/**  A value is still to come. */
+{ kind: "key" } | { kind: "value" } | 
+/**  A value that stands so often in the library. */
+{ kind: "counted"; count: number } | { kind: "run"; model_name: string };
+
+/**  What can be asked of an image. Marks that were rejected count for nothing but [`Test::Mark`]. */
+export type Test = 
+/**  It is in a collection of this name. */
+{ kind: "in"; name: string } | 
+/**  A mark with this label stands on it. */
+{ kind: "label"; name: string } | { kind: "image"; state: ImageState } | 
+/**  It has a mark of this status. */
+{ kind: "mark"; status: Status } | 
+/**  One of its marks was made with a confidence within. */
+{ kind: "confidence"; span: Span<Share> } | 
+/**  It was one of the images of this run. */
+{ kind: "run"; run: RunId } | 
+/**  The latest job on it failed so. */
+{ kind: "failure"; failure: FailureKind } | { kind: "has"; what: Trait } | 
+/**  So many marks stand on it. */
+{ kind: "marks"; span: Span<number> } | 
+/**  Its file was last changed then: the oldest of its places, by days of UTC. */
+{ kind: "date"; span: Span<CalendarDate> } | 
+/**  Its name, one of its labels or what an attribute says has this in it, whatever the case. */
+{ kind: "text"; text: string };
+
 export type Theme = 
 /**  As the desktop has it. */
 "system" | 
@@ -1163,6 +1299,15 @@ export type TimeEstimate = {
 	concurrency: number,
 	basis: TimeBasis,
 };
+
+/**  What an image may have or lack. */
+export type Trait = 
+/**  A mark stands on it. */
+"marks" | 
+/**  A model has looked at it. */
+"answer" | 
+/**  A mark on it says something beyond its label. */
+"attributes";
 
 /**  Tokens of one request, or of several together. The kinds of input do not overlap: the whole prompt is their sum. */
 export type Usage = {

@@ -1,13 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { RunProgress, RunRequest } from "./bindings";
+import { imagesWhere } from "../state/questions";
 import { openFake } from "./fake";
 import type { Seam } from "./seam";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-const everything = { collection: null, run: null, filter: "all", order: "added", text: "" } as const;
+const everything = imagesWhere([]);
 
 describe("the library", () => {
   it("is as large as it is asked to be, and the same every time", async () => {
@@ -21,9 +22,9 @@ describe("the library", () => {
   it("counts what its filters find", async () => {
     const seam = openFake("?images=600");
     const { counts, collections } = await seam.overview(null);
-    for (const filter of ["unreviewed", "reviewed", "confirmed_empty", "failed"] as const) {
-      expect(await seam.imageIds({ ...everything, filter })).toHaveLength(counts[filter]);
-      expect(counts[filter]).toBeGreaterThan(0);
+    for (const state of ["unreviewed", "reviewed", "confirmed_empty", "failed"] as const) {
+      expect(await seam.imageIds(imagesWhere([{ kind: "image", state }]))).toHaveLength(counts[state]);
+      expect(counts[state]).toBeGreaterThan(0);
     }
     expect(collections.reduce((sum, collection) => sum + collection.image_count, 0)).toBe(600);
   });
@@ -303,7 +304,7 @@ describe("a run elsewhere as it goes", () => {
     const { carried, done, failed } = latest();
     expect(carried).toBeGreaterThan(0);
     expect(done + failed).toBe(60);
-    const ids = await seam.imageIds({ ...everything, run });
+    const ids = await seam.imageIds(imagesWhere([{ kind: "run", run }]));
     const marks = (await seam.imageCards(ids)).flatMap((card) => card.marks.map((mark) => ({ mark, image: card.id })));
     const over = marks.filter(({ mark }) => mark.carried_from !== null);
     expect(over.length).toBeGreaterThan(0);

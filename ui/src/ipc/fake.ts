@@ -13,6 +13,8 @@ import { FakeConnection, FURTHER_ROUTES, hostOf } from "./fake/connection";
 import { CLAUDE_FLOW_HOOKS, FakeHooks, PAST_HOOKS, pastHookRuns } from "./fake/hooks";
 import { FakeLibrary } from "./fake/library";
 import { photoOf, PHOTOS, photoUrl } from "./fake/photos";
+import { queryText, readQuery } from "./fake/query/read";
+import { FakeQuestions } from "./fake/questions";
 import { builtIn, quote } from "./fake/quote";
 import { FakeRecipes } from "./fake/recipes";
 import { refuse } from "./fake/refuse";
@@ -37,6 +39,7 @@ export function openFake(search: string): Seam {
 
 class Fake implements Seam {
   readonly #library: FakeLibrary;
+  readonly #questions: FakeQuestions;
   readonly #recipes = new FakeRecipes();
   readonly #runs: FakeRun[] = [];
   readonly #connection: FakeConnection;
@@ -74,6 +77,7 @@ class Fake implements Seam {
 
   constructor(images: number, query: URLSearchParams) {
     this.#library = new FakeLibrary(images);
+    this.#questions = new FakeQuestions(this.#library, () => [...this.#runs]);
     this.#connection = new FakeConnection(query);
     this.#hasPriced = query.has("priced");
     this.#heldAs = (query.get("held") ?? "rate_limited") as RetryKind;
@@ -129,13 +133,12 @@ class Fake implements Seam {
   }
 
   overview: Seam["overview"] = async (collection) => this.#library.overview(collection);
-  imageIds: Seam["imageIds"] = async (query) => {
-    const found = this.#library.find(query);
-    if (query.run === null) return found;
-    const ofRun = new Set(this.#run(query.run).images);
-    return found.filter((id) => ofRun.has(id));
-  };
-  imageCards: Seam["imageCards"] = async (ids) => structuredClone(this.#library.cards(ids));
+  imageIds: Seam["imageIds"] = async (query) => this.#questions.imageIds(query);
+  filterCounts: Seam["filterCounts"] = async (query) => this.#questions.counts(query);
+  readQuery: Seam["readQuery"] = async (text) => readQuery(text);
+  queryText: Seam["queryText"] = async (conditions) => queryText(conditions);
+  completeQuery: Seam["completeQuery"] = async (text, cursor) => this.#questions.complete(text, cursor);
+  imageCards: Seam["imageCards"] = async (ids) => structuredClone(this.#questions.cards(ids));
   skippedFiles: Seam["skippedFiles"] = async (collection) => this.#library.skipped(collection);
 
   chooseFolders: Seam["chooseFolders"] = async () => {

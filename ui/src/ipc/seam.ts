@@ -7,10 +7,13 @@
  */
 import type {
   CollectionId,
+  Completion,
+  Condition,
   Connection,
   ConnectionCheck,
   Decided,
   Decision,
+  FilterCounts,
   HookEvent,
   Hooks,
   HookStanding,
@@ -22,6 +25,7 @@ import type {
   LibraryOverview,
   PlanRequest,
   Quote,
+  ReadQuery,
   RecipeId,
   ResumeRequest,
   RunId,
@@ -54,6 +58,14 @@ export interface Signals {
 export interface Seam {
   overview(collection: CollectionId | null): Promise<LibraryOverview>;
   imageIds(query: ImageQuery): Promise<ImageId[]>;
+  /** How many images there would be with each filter beside the query. */
+  filterCounts(query: ImageQuery): Promise<FilterCounts>;
+  /** Reads what can be read of a typed question. */
+  readQuery(text: string): Promise<ReadQuery>;
+  /** Writes conditions as they are typed. */
+  queryText(conditions: Condition[]): Promise<string>;
+  /** What the word at the cursor of a half typed question may become. Places count characters. */
+  completeQuery(text: string, cursor: number): Promise<Completion>;
   /** In the order asked for; ids that are gone are left out. */
   imageCards(ids: ImageId[]): Promise<ImageCard[]>;
   skippedFiles(collection: CollectionId | null): Promise<SkippedFile[]>;

@@ -23,6 +23,10 @@ export function openSeam(): Promise<Seam> {
   const seam: Seam = {
     overview: (collection) => settled(commands.overview(collection)),
     imageIds: (query) => settled(commands.imageIds(query)),
+    filterCounts: (query) => settled(commands.filterCounts(query)),
+    readQuery: (text) => commands.readQuery(text),
+    queryText: (conditions) => commands.queryText(conditions),
+    completeQuery: (text, cursor) => settled(commands.completeQuery(text, cursor)),
     imageCards: (ids) => settled(commands.imageCards(ids)),
     skippedFiles: (collection) => settled(commands.skippedFiles(collection)),
     chooseFolders: () => settled(commands.chooseFolders()),

@@ -5,12 +5,25 @@ import { history } from "./en/history";
 import { hooks } from "./en/hooks";
 import { library } from "./en/library";
 import { plan } from "./en/plan";
+import { query } from "./en/query";
 import { refusals } from "./en/refusals";
 import { review } from "./en/review";
 import { run } from "./en/run";
 import { settings } from "./en/settings";
 
-export const words = { frame, library, plan, run, review, history, diagnoses, hooks, settings, refusals };
+export const words = {
+  frame,
+  library,
+  query,
+  plan,
+  run,
+  review,
+  history,
+  diagnoses,
+  hooks,
+  settings,
+  refusals,
+};
 
 /** What to tell a person about a refused call; codes this window does not know show the core's own message. */
 export function refusalWords(refused: unknown): string {

@@ -125,6 +125,7 @@ class Core implements RunSeam {
         size,
         review: "unreviewed",
         is_annotated: true,
+        is_running: false,
         failure: null,
         marks: [],
       })),

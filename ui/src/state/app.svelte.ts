@@ -16,6 +16,7 @@ import type {
 import type { Seam } from "../ipc/seam";
 import { refusalWords, words } from "../messages";
 import { Nights } from "./nights.svelte";
+import { Selection } from "./selection";
 
 export type Screen = "library" | "plan" | "run" | "review" | "history" | "settings";
 
@@ -66,8 +67,8 @@ export class App {
   /** The screen that showed before; a screen may go on where that one ended. */
   cameFrom: Screen | null = null;
   collection = $state<CollectionId | null>(null);
-  /** Selected in the library's grid. Replaced whole, never changed in place: it may hold 100,000. */
-  selected = $state.raw<ReadonlySet<ImageId>>(new Set());
+  /** Selected in the library's grid. */
+  selected = $state.raw(Selection.none);
   /** The run that the Run screen shows. */
   run = $state<RunId | null>(null);
   review = $state.raw<ReviewQueue | null>(null);
@@ -157,7 +158,7 @@ export class App {
   showCollection(collection: CollectionId | null): void {
     if (collection !== this.collection) {
       this.collection = collection;
-      this.selected = new Set();
+      this.selected = Selection.none;
       this.planned = null;
       this.overview = collection === null ? this.library : null;
     }

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { openFake } from "../ipc/fake";
 import { App } from "./app.svelte";
+import { Selection } from "./selection";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -18,11 +19,11 @@ describe("the plan's images", () => {
     expect(app.imagesToPlan).toEqual({ kind: "all" });
     app.showCollection(2);
     expect(app.imagesToPlan).toEqual({ kind: "collection", id: 2 });
-    app.selected = new Set([40, 41]);
+    app.selected = Selection.of([40, 41]);
     app.show("plan");
     expect(app.imagesToPlan).toEqual({ kind: "images", ids: [40, 41] });
     app.show("run");
-    app.selected = new Set();
+    app.selected = Selection.none;
     app.show("plan");
     expect(app.imagesToPlan).toEqual({ kind: "images", ids: [40, 41] });
     app.show("library");
@@ -32,7 +33,7 @@ describe("the plan's images", () => {
 
   it("are all of the collection when all are selected", async () => {
     const app = await started("?images=12");
-    app.selected = new Set(Array.from({ length: 12 }, (_, place) => place + 1));
+    app.selected = Selection.of(Array.from({ length: 12 }, (_, place) => place + 1));
     app.show("plan");
     expect(app.imagesToPlan).toEqual({ kind: "all" });
   });
@@ -40,7 +41,7 @@ describe("the plan's images", () => {
 
 it("forgets the selection with its collection", async () => {
   const app = await started();
-  app.selected = new Set([1]);
+  app.selected = Selection.of([1]);
   app.showCollection(3);
   await vi.runAllTimersAsync();
   expect(app.selected.size).toBe(0);

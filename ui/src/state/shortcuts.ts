@@ -25,6 +25,7 @@ export const shortcuts: Record<ShortcutGroup, Shortcut[]> = {
     { keys: ["Space"], what: words.library.keys.toggle },
     { keys: ["Shift", "Arrows"], what: words.library.keys.extend },
     { keys: ["Mod", "A"], what: words.library.keys.all },
+    { keys: ["+", "-"], what: words.library.keys.size },
     { keys: ["/"], what: words.library.keys.search, hint: words.library.keys.searchHint },
     { keys: ["Mod", "Enter"], what: words.library.keys.plan },
   ],

@@ -27,6 +27,37 @@ impl CalendarDate {
     pub const fn new(year: u16, month: u8, day: u8) -> Self {
         Self(YearMonthDay { year, month, day })
     }
+
+    /// The last day of a month.
+    #[must_use]
+    pub const fn last_of(year: u16, month: u8) -> Self {
+        let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+        let day = match month {
+            2 if is_leap => 29,
+            2 => 28,
+            4 | 6 | 9 | 11 => 30,
+            _ => 31,
+        };
+        Self::new(year, month, day)
+    }
+
+    /// Whether its month has such a day.
+    #[must_use]
+    pub fn is_real(self) -> bool {
+        self <= Self::last_of(self.0.year, self.0.month)
+    }
+
+    /// Days since 1970-01-01, before it less than nought.
+    #[must_use]
+    pub fn days_since_epoch(self) -> i64 {
+        let YearMonthDay { year, month, day } = self.0;
+        // Years that begin in March, so that a leap day is the last of its year.
+        let year = i64::from(year) - i64::from(month < 3);
+        let day_of_year = (153 * ((i64::from(month) + 9) % 12) + 2) / 5 + i64::from(day) - 1;
+        let days_to_1970_from_march_of_year_0 = 719_468;
+        year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + day_of_year
+            - days_to_1970_from_march_of_year_0
+    }
 }
 
 impl std::fmt::Display for CalendarDate {
@@ -62,6 +93,17 @@ impl TryFrom<String> for CalendarDate {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn days_are_counted_over_leap_years_and_centuries() {
+        let day = |year, month, day| CalendarDate::new(year, month, day).days_since_epoch();
+        assert_eq!([day(1970, 1, 1), day(1969, 12, 31), day(2026, 11, 23)], [0, -1, 20_780]);
+        for (year, days) in [(2023, 365), (2024, 366), (2000, 366), (2100, 365)] {
+            assert_eq!(day(year + 1, 1, 1) - day(year, 1, 1), days, "{year}");
+        }
+        assert_eq!(day(2024, 3, 1) - day(2024, 2, 28), 2);
+        assert!(CalendarDate::new(2024, 2, 29).is_real() && !CalendarDate::new(2026, 2, 29).is_real());
+    }
 
     #[test]
     fn days_are_written_as_days_and_read_back() {

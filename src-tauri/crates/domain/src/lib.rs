@@ -19,6 +19,7 @@ pub mod metrics;
 pub mod model;
 pub mod money;
 pub mod plan;
+pub mod query;
 pub mod recipe;
 pub mod report;
 pub mod review;

@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::annotation::Annotation;
+use crate::annotation::{Annotation, Status};
 use crate::geometry::PixelSize;
 use crate::ids::{CollectionId, ImageId, RunId};
+use crate::query::{ImageState, Share, Span, Trait};
 use crate::run::FailureKind;
 
 /// A dropped folder.
@@ -28,47 +29,6 @@ pub enum ReviewState {
     ConfirmedEmpty,
 }
 
-/// Which images a grid shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-pub enum ImageFilter {
-    #[default]
-    All,
-    Unreviewed,
-    Reviewed,
-    ConfirmedEmpty,
-    /// The latest job on it failed.
-    Failed,
-}
-
-/// In which order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-pub enum ImageOrder {
-    /// As they came into the library.
-    #[default]
-    Added,
-    Name,
-    /// The least confident undecided mark first; images without undecided marks last.
-    LeastCertain,
-}
-
-/// A question to the library; the answer is a list of ids, which stays small enough to send whole at 100,000 images.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-pub struct ImageQuery {
-    /// `None`: every collection.
-    pub collection: Option<CollectionId>,
-    /// Only images of this run; `None`: of any or none.
-    pub run: Option<RunId>,
-    pub filter: ImageFilter,
-    pub order: ImageOrder,
-    /// Part of a file name; empty finds all.
-    pub text: String,
-}
-
 /// Images by review state, for the counts beside filters.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -80,7 +40,7 @@ pub struct ImageCounts {
     pub failed: u32,
 }
 
-/// How often a label stands on the images of a collection, rejected marks aside.
+/// How often a label stands on images, rejected marks aside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct LabelCount {
@@ -97,6 +57,47 @@ pub struct LibraryOverview {
     /// Counts over `collection` of the question, or over all.
     pub counts: ImageCounts,
     pub labels: Vec<LabelCount>,
+}
+
+/// Beside every filter of a question: how many images there would be with it, all conditions of other kinds kept. Of one
+/// kind a condition takes another's place; labels alone add up.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct FilterCounts {
+    /// Images that the question finds.
+    pub found: u32,
+    /// Without a condition on the state.
+    pub in_any_state: u32,
+    pub states: Vec<FilterCount<ImageState>>,
+    /// In all collections together, whatever the question says about them.
+    pub everywhere: u32,
+    /// Likewise, in each of them.
+    pub collections: Vec<FilterCount<CollectionId>>,
+    /// Images, not marks; the most frequent first.
+    pub labels: Vec<LabelCount>,
+    pub confidences: Vec<FilterCount<Span<Share>>>,
+    pub marks: Vec<FilterCount<Status>>,
+    pub traits: Vec<FilterCount<Trait>>,
+    /// Images that lack it.
+    pub lacking: Vec<FilterCount<Trait>>,
+    pub failures: Vec<FilterCount<FailureKind>>,
+    /// The latest ones.
+    pub runs: Vec<RunCount>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct FilterCount<Filter> {
+    pub filter: Filter,
+    pub count: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct RunCount {
+    pub run: RunId,
+    pub model_name: String,
+    pub count: u32,
 }
 
 /// Why the latest job on an image failed.
@@ -120,6 +121,8 @@ pub struct ImageCard {
     pub review: ReviewState,
     /// Whether a model has looked at it: without that, an image without marks says nothing.
     pub is_annotated: bool,
+    /// Whether a run that is worked on has it still to do.
+    pub is_running: bool,
     pub failure: Option<ImageFailure>,
     /// In the order in which they were made.
     pub marks: Vec<Annotation>,

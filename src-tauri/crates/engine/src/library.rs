@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::ids::{CollectionId, ImageId, RecipeId, RunId};
 use domain::import::{ImportProgress, SkippedFile};
-use domain::library::{ImageCard, ImageQuery, LibraryOverview};
+use domain::library::{FilterCounts, ImageCard, LibraryOverview};
+use domain::query::{Completion, ImageQuery, complete};
 use domain::recipe::{Recipe, SavedRecipe, builtin};
 use domain::settings::Installation;
 use store::Store;
@@ -99,12 +100,26 @@ impl Library {
     }
 
     pub fn image_ids(&self, query: &ImageQuery) -> Result<Vec<ImageId>> {
-        Ok(self.store.read(|view| view.image_ids(query))?)
+        let working = self.runs_worked_on()?;
+        Ok(self.store.read(|view| view.image_ids(query, &working))?)
+    }
+
+    /// How many images there would be with each filter beside `query`.
+    pub fn filter_counts(&self, query: &ImageQuery) -> Result<FilterCounts> {
+        let working = self.runs_worked_on()?;
+        Ok(self.store.read(|view| view.filter_counts(query, &working))?)
+    }
+
+    /// What the word at `cursor` of a half typed question may become.
+    pub fn complete_query(&self, text: &str, cursor: u32) -> Result<Completion> {
+        let vocabulary = self.store.read(|view| view.query_vocabulary())?;
+        Ok(complete(text, cursor, &vocabulary))
     }
 
     /// In the order of `ids`; ids that are gone are left out.
     pub fn image_cards(&self, ids: &[ImageId]) -> Result<Vec<ImageCard>> {
-        Ok(self.store.read(|view| view.image_cards(ids))?)
+        let working = self.runs_worked_on()?;
+        Ok(self.store.read(|view| view.image_cards(ids, &working))?)
     }
 
     pub fn skipped_files(&self, collection: Option<CollectionId>) -> Result<Vec<SkippedFile>> {

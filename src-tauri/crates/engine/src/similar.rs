@@ -98,7 +98,7 @@ mod tests {
     use std::path::Path;
     use std::sync::Arc;
 
-    use domain::library::ImageQuery;
+    use domain::query::ImageQuery;
     use keys::{Environment, KeyRing};
 
     use super::*;

@@ -4,7 +4,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::{Result, StoreError};
 
-const MIGRATIONS: [&str; 8] = [
+const MIGRATIONS: [&str; 9] = [
     include_str!("migration/0001_first.sql"),
     include_str!("migration/0002_remote_models.sql"),
     include_str!("migration/0003_engine.sql"),
@@ -13,6 +13,7 @@ const MIGRATIONS: [&str; 8] = [
     include_str!("migration/0006_run_options.sql"),
     include_str!("migration/0007_held.sql"),
     include_str!("migration/0008_hooks.sql"),
+    include_str!("migration/0009_gallery.sql"),
 ];
 
 /// Brings `connection` to the newest format. Two processes that open a new library at once migrate it once.

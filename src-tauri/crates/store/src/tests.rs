@@ -8,10 +8,11 @@ use domain::answer::{DropReason, Dropped, Reading, Repair, RepairKind};
 use domain::geometry::{Orientation, PixelSize, Rect};
 use domain::ids::{ImageId, RunId};
 use domain::import::{ImageFormat, SkipReason, SkippedFile};
-use domain::library::{ImageFilter, ImageOrder, ImageQuery, ReviewState};
+use domain::library::ReviewState;
 use domain::model::{Destination, ModelId};
 use domain::money::PicoDollars;
 use domain::plan::CostRange;
+use domain::query::{ImageOrder, ImageQuery, ImageState, Test};
 use domain::recipe::{Recipe, builtin};
 use domain::report::{DropGroup, RepairGroup};
 use domain::review::{Decision, DecisionScope, Verdict};
@@ -23,6 +24,7 @@ use domain::usage::Usage;
 use super::*;
 
 mod batches;
+mod gallery;
 mod similar;
 
 struct Library {
@@ -104,7 +106,7 @@ impl Library {
     }
 
     fn review(&self, image: ImageId) -> ReviewState {
-        self.store.read(|view| view.image_cards(&[image])).unwrap()[0].review
+        self.store.read(|view| view.image_cards(&[image], &[])).unwrap()[0].review
     }
 }
 
@@ -128,7 +130,7 @@ fn the_same_content_in_two_places_is_one_image() {
     assert_eq!(library.add_image(1), first);
     let counts = library.store.read(|view| view.image_counts(None)).unwrap();
     assert_eq!((counts.all, counts.unreviewed), (1, 1));
-    assert!(!library.store.read(|view| view.image_cards(&[first])).unwrap()[0].is_annotated);
+    assert!(!library.store.read(|view| view.image_cards(&[first], &[])).unwrap()[0].is_annotated);
     let unchanged = KnownFile { byte_len: 10, modified_at: 5 };
     let path = Path::new("/photos/IMG_1.jpg");
     assert_eq!(library.store.read(|view| view.image_of_unchanged(path, unchanged)).unwrap(), Some(first));
@@ -240,7 +242,7 @@ fn new_proposals_wait_for_review_until_they_are_taken_back() {
     let image = library.add_image(1);
     let empty = library.add_run(vec![image]);
     library.answer(empty, &[]);
-    assert!(library.store.read(|view| view.image_cards(&[image])).unwrap()[0].is_annotated);
+    assert!(library.store.read(|view| view.image_cards(&[image], &[])).unwrap()[0].is_annotated);
     let decision = Decision { image, scope: DecisionScope::Image, verdict: Verdict::Accept };
     library.store.write_blocking(move |edit| edit.decide(&decision, 20)).unwrap();
     assert_eq!(library.review(image), ReviewState::ConfirmedEmpty);
@@ -299,10 +301,10 @@ fn what_is_finished_is_never_done_again() {
     // What was received is paid; what was sent and never answered may be.
     assert_eq!((summary.paid, summary.usage), (PicoDollars(300), usage));
     assert_eq!(summary.possibly_billed, PossiblyBilled { count: 1, at_most: PicoDollars(700) });
-    let failed = ImageQuery { filter: ImageFilter::Failed, ..ImageQuery::default() };
-    assert_eq!(store.read(|view| view.image_ids(&failed)).unwrap(), [job.image]);
+    let failed = ImageQuery::of([Test::Image { state: ImageState::Failed }]);
+    assert_eq!(store.read(|view| view.image_ids(&failed, &[])).unwrap(), [job.image]);
     assert_eq!(store.write_blocking(move |edit| edit.retry_failed(run)).unwrap(), 1);
-    assert_eq!(store.read(|view| view.image_ids(&failed)).unwrap(), []);
+    assert_eq!(store.read(|view| view.image_ids(&failed, &[])).unwrap(), []);
 }
 
 #[test]
@@ -371,8 +373,8 @@ fn the_least_certain_come_first() {
     library.answer(run, &[0.9]);
     library.answer(run, &[]);
     library.answer(run, &[0.95, 0.3]);
-    let query = ImageQuery { order: ImageOrder::LeastCertain, text: "img_".into(), ..ImageQuery::default() };
-    assert_eq!(library.store.read(|view| view.image_ids(&query)).unwrap(), [images[2], images[0], images[1]]);
+    let query = ImageQuery { order: ImageOrder::LeastCertain, ..ImageQuery::of([Test::Text { text: "img_".into() }]) };
+    assert_eq!(library.store.read(|view| view.image_ids(&query, &[])).unwrap(), [images[2], images[0], images[1]]);
 }
 
 #[test]

@@ -11,7 +11,6 @@ import type {
   ImageCard,
   ImageCounts,
   ImageId,
-  ImageQuery,
   ImageSelection,
   LabelCount,
   LibraryOverview,
@@ -76,6 +75,14 @@ export class FakeLibrary {
     folder.skipped.push(...skipped);
   }
 
+  get folders(): { id: CollectionId; name: string; count: number }[] {
+    return this.#folders.map(({ id, name, first, last }) => ({ id, name, count: last - first + 1 }));
+  }
+
+  folderOf(image: ImageId): string {
+    return this.#folders.find(({ last }) => image <= last)?.name ?? "";
+  }
+
   has(name: string): boolean {
     return this.#folders.some((folder) => folder.name === name);
   }
@@ -83,7 +90,7 @@ export class FakeLibrary {
   overview(collection: CollectionId | null): LibraryOverview {
     const counts: ImageCounts = { all: 0, unreviewed: 0, reviewed: 0, confirmed_empty: 0, failed: 0 };
     const labels = new Map<string, LabelCount>();
-    for (const id of this.#ids(collection)) {
+    for (const id of this.ids(collection)) {
       const card = this.card(id);
       counts.all += 1;
       counts[card.review] += 1;
@@ -113,33 +120,12 @@ export class FakeLibrary {
       .flatMap((each) => each.skipped);
   }
 
-  find({ collection, filter, order, text }: ImageQuery): ImageId[] {
-    const wanted = text.trim().toLowerCase();
-    let ids = this.#ids(collection);
-    if (filter !== "all" || wanted !== "") {
-      ids = ids.filter((id) => {
-        if (wanted !== "" && !nameOf(id).includes(wanted)) return false;
-        if (filter === "all") return true;
-        const card = this.card(id);
-        return filter === "failed" ? card.failure !== null : card.review === filter;
-      });
-    }
-    if (order === "name") {
-      const names = new Map(ids.map((id) => [id, nameOf(id)]));
-      ids.sort((one, other) => ((names.get(one) ?? "") < (names.get(other) ?? "") ? -1 : 1));
-    } else if (order === "least_certain") {
-      const doubts = new Map(ids.map((id) => [id, leastCertain(this.card(id))]));
-      ids.sort((one, other) => (doubts.get(one) ?? 2) - (doubts.get(other) ?? 2) || one - other);
-    }
-    return ids;
-  }
-
   selected(selection: ImageSelection): ImageId[] {
     switch (selection.kind) {
       case "all":
-        return this.#ids(null);
+        return this.ids(null);
       case "collection":
-        return this.#ids(selection.id);
+        return this.ids(selection.id);
       case "images":
         return selection.ids.filter((id) => id >= 1 && id <= this.size);
     }
@@ -182,7 +168,7 @@ export class FakeLibrary {
 
   undoRun(run: RunId): number {
     let taken = 0;
-    for (const id of this.#ids(null)) taken += this.undecidedOf(id, run);
+    for (const id of this.ids(null)) taken += this.undecidedOf(id, run);
     this.#undone.add(run);
     return taken;
   }
@@ -219,7 +205,7 @@ export class FakeLibrary {
     return { decision: latest.id, image: latest.before };
   }
 
-  #ids(collection: CollectionId | null): ImageId[] {
+  ids(collection: CollectionId | null): ImageId[] {
     const folders = this.#folders.filter((folder) => collection === null || folder.id === collection);
     return folders.flatMap((folder) =>
       Array.from({ length: folder.last - folder.first + 1 }, (_, index) => folder.first + index),
@@ -235,6 +221,7 @@ export class FakeLibrary {
       size: photo.size,
       review: "unreviewed",
       is_annotated: folder?.isAnnotated ?? false,
+      is_running: false,
       failure: null,
       marks: [],
     };
@@ -257,11 +244,6 @@ export class FakeLibrary {
 
 function nameOf(id: ImageId): string {
   return `${photoOf(id).stem}_${String(id).padStart(4, "0")}.jpg`;
-}
-
-function leastCertain(card: ImageCard): number {
-  const doubts = card.marks.filter((mark) => mark.status === "proposed").map((mark) => mark.confidence ?? 0);
-  return doubts.length > 0 ? Math.min(...doubts) : 2;
 }
 
 /** A detector never says quite the same twice: boxes and confidences differ a little from image to image. */

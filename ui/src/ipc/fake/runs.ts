@@ -505,6 +505,15 @@ export class FakeRun {
     return this.#state.kind === "stopped" ? (SAID[this.#state.reason] ?? null) : null;
   }
 
+  get modelName(): string {
+    return this.#model.name;
+  }
+
+  /** What it has still to do while it is worked on. */
+  get left(): ImageId[] {
+    return this.#isWorking ? this.#queue.slice(this.#next) : [];
+  }
+
   /** This run while it is worked on, for the frame; nothing otherwise. */
   get working(): WorkingRun[] {
     return this.#isWorking

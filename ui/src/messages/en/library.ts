@@ -1,6 +1,7 @@
 import { count, decimal } from "../format";
 import type { Privacy } from "../../state/app.svelte";
-import type { ImageFilter, ImageOrder, SkipReason } from "../../ipc/bindings";
+import type { ImageState, SkipReason } from "../../ipc/bindings";
+import { failures } from "./failures";
 
 const images = (number: number) => `${count(number)} ${number === 1 ? "image" : "images"}`;
 const files = (number: number) => `${count(number)} ${number === 1 ? "file" : "files"}`;
@@ -9,12 +10,15 @@ export const library = {
   collections: "Collections",
   addFolders: "Add folders",
   allImages: "All images",
-  labels: "Labels",
-  labelsHere: "Labels in this collection",
   noLabels: "Marks will be counted here by label.",
   dropHint: "Drop folders anywhere in this window. Originals are only read.",
   eachFolder: "Each folder that you drop becomes a collection.",
   images,
+  shownOf: (shown: number, all: number) => `${count(shown)} of ${images(all)}`,
+  selectedOf: (selected: number, listed: number) => `${count(selected)} of ${count(listed)} selected`,
+  selectAll: (number: number) => `Select all ${count(number)}`,
+  clearSelection: "Clear the selection",
+  reviewSelected: (number: number) => `Review ${count(number)}`,
   leftOut: (number: number) => `${files(number)} left out`,
   review: "Review",
   annotate: (number: number) => `Annotate ${images(number)}…`,
@@ -25,34 +29,21 @@ export const library = {
     reviewed: "Reviewed",
     confirmed_empty: "Empty",
     failed: "Failed",
-  } satisfies Record<ImageFilter, string>,
-  order: "Order",
-  orders: {
-    added: "Date added",
-    name: "File name",
-    least_certain: "Least certain first",
-  } satisfies Record<ImageOrder, string>,
-  search: "Search by file name",
-  searchPlaceholder: "File name",
-  clearSearch: "Clear the search",
+    running: "Running",
+  } satisfies Record<"all" | ImageState, string>,
   thumbnailSize: "Thumbnail size",
   grid: "Images",
   unnamed: "Image",
   markWord: (number: number) => (number === 1 ? "mark" : "marks"),
-  states: { unreviewed: "Unreviewed", reviewed: "Reviewed", confirmed_empty: "Confirmed empty", failed: "Failed" },
+  states: {
+    unreviewed: "Unreviewed",
+    reviewed: "Reviewed",
+    confirmed_empty: "Confirmed empty",
+    failed: "Failed",
+    running: "In a run now",
+  } satisfies Record<ImageState, string>,
   empty: "empty",
-  failures: {
-    file_missing: "File is gone",
-    file_unreadable: "File unreadable",
-    model_failed: "No answer",
-    refused: "Image refused",
-    declined: "Model declined",
-    cut_off: "Answer cut off",
-    answer_unreadable: "Answer unreadable",
-  },
-  nothingMatches: "No image matches",
-  nothingMatchesNote: "Change the filter or the search to see more.",
-  showAll: "Show all images",
+  failures,
   noneHere: "No images in this collection",
   importing: {
     scanning: (found: number) => `Looking through folders, ${files(found)} so far`,
@@ -119,8 +110,9 @@ export const library = {
     open: "Review this image",
     toggle: "Select or unselect",
     extend: "Extend the selection",
-    all: "Select all",
-    search: "Search by file name",
+    all: "Select all that match",
+    size: "Larger or smaller thumbnails",
+    search: "Search and filter",
     plan: "Plan the annotation",
     openHint: "review",
     searchHint: "search",

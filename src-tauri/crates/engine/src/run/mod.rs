@@ -260,6 +260,13 @@ impl Library {
         Ok(summary)
     }
 
+    /// The runs that some process works on.
+    pub(crate) fn runs_worked_on(&self) -> Result<Vec<RunId>> {
+        let mut runs = self.store.read(|view| view.runs_not_stopped())?;
+        runs.retain(|&run| lock(&self.active_runs).contains_key(&run) || RunLock::is_held(self.folder(), run));
+        Ok(runs)
+    }
+
     /// Takes the run's undecided proposals back; returns how many.
     pub async fn undo_run(&self, run: RunId) -> Result<u32> {
         // Another process may be at work on it as well as this one.

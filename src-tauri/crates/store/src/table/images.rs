@@ -1,13 +1,20 @@
 //! Images by content: what grids list, count and show.
 
+mod conditions;
+mod counts;
+mod id_set;
+mod order;
+mod text;
+
 use std::collections::HashMap;
 use std::path::PathBuf;
 
 use domain::geometry::{Orientation, PixelSize};
 use domain::ids::{CollectionId, ImageId, RunId};
 use domain::import::ImageFormat;
-use domain::library::{ImageCard, ImageCounts, ImageFailure, ImageFilter, ImageOrder, ImageQuery, ReviewState};
+use domain::library::{ImageCard, ImageCounts, ImageFailure, ReviewState};
 use domain::plan::{ImageSelection, SizeCount};
+use domain::query::{ImageQuery, Vocabulary};
 use domain::similar::{HashedImage, PerceptualHash};
 use rusqlite::{OptionalExtension, params};
 
@@ -48,52 +55,31 @@ pub struct AnsweredImage {
 }
 
 impl View<'_> {
-    pub fn image_ids(&self, query: &ImageQuery) -> Result<Vec<ImageId>> {
-        let filter = match query.filter {
-            ImageFilter::All => "1",
-            ImageFilter::Unreviewed => "review = 'unreviewed'",
-            ImageFilter::Reviewed => "review = 'reviewed'",
-            ImageFilter::ConfirmedEmpty => "review = 'confirmed_empty'",
-            ImageFilter::Failed => "failed_job IS NOT NULL",
-        };
-        let order = match query.order {
-            ImageOrder::Added => "id",
-            ImageOrder::Name => "name COLLATE NOCASE, id",
-            ImageOrder::LeastCertain => {
-                "(SELECT min(coalesce(confidence, 0)) FROM annotations
-                  WHERE image_id = images.id AND status = 'proposed') NULLS LAST, id"
-            }
-        };
-        let collection = match query.collection {
-            Some(_) => "id IN (SELECT image_id FROM collection_images WHERE collection_id = ?1)",
-            None => "?1 IS NULL",
-        };
-        let run = match query.run {
-            Some(_) => {
-                "id IN (SELECT image_id FROM jobs WHERE run_id = ?3
-                        UNION ALL SELECT image_id FROM offers WHERE run_id = ?3)"
-            }
-            None => "?3 IS NULL",
-        };
-        let sql = format!(
-            "SELECT id FROM images WHERE {collection} AND {run} AND {filter} AND (?2 = '' OR instr(lower(name), lower(?2)) > 0)
-             ORDER BY {order}"
-        );
-        let mut statement = self.0.prepare_cached(&sql)?;
-        all(
-            &mut statement,
-            params![query.collection.map(|id| id.0), query.text.trim(), query.run.map(|id| id.0)],
-            |row| Ok(ImageId(row.get(0)?)),
-        )
+    /// The images that `query` finds, in its order; `working` are the runs that are worked on.
+    pub fn image_ids(&self, query: &ImageQuery, working: &[RunId]) -> Result<Vec<ImageId>> {
+        let found = self.images_found(query, working)?;
+        self.in_order(found, query.order)
     }
 
-    /// In the order of `ids`; ids that are gone are left out.
-    pub fn image_cards(&self, ids: &[ImageId]) -> Result<Vec<ImageCard>> {
+    /// The values that typed questions are completed from.
+    pub fn query_vocabulary(&self) -> Result<Vocabulary> {
+        let mut runs = self.0.prepare_cached("SELECT id, model_name FROM runs ORDER BY id DESC")?;
+        Ok(Vocabulary {
+            labels: self.label_counts(None)?.into_iter().map(|label| (label.name, label.count)).collect(),
+            collections: self.collections()?.into_iter().map(|each| (each.name, each.image_count)).collect(),
+            runs: all(&mut runs, [], |row| Ok((RunId(row.get(0)?), row.get(1)?)))?,
+        })
+    }
+
+    /// In the order of `ids`; ids that are gone are left out. `working` are the runs that are worked on.
+    pub fn image_cards(&self, ids: &[ImageId], working: &[RunId]) -> Result<Vec<ImageCard>> {
         let mut statement = self.0.prepare_cached(
             "SELECT images.name, width, height, review, run_id, failure, failure_detail,
                     EXISTS (SELECT 1 FROM jobs AS done WHERE done.image_id = images.id AND done.state = 'done')
              FROM images LEFT JOIN jobs ON jobs.id = failed_job WHERE images.id = ?1",
         )?;
+        let mut waiting =
+            self.0.prepare_cached("SELECT 1 FROM jobs WHERE run_id = ?1 AND image_id = ?2 AND state = 'waiting'")?;
         let mut cards = Vec::with_capacity(ids.len());
         for &id in ids {
             let mut rows = statement.query([id.0])?;
@@ -106,12 +92,17 @@ impl View<'_> {
                 }),
                 None => None,
             };
+            let mut is_running = false;
+            for run in working {
+                is_running |= waiting.exists([run.0, id.0])?;
+            }
             cards.push(ImageCard {
                 id,
                 name: row.get(0)?,
                 size: PixelSize::new(row.get(1)?, row.get(2)?),
                 review: from_name("images.review", row.get(3)?)?,
                 is_annotated: row.get(7)?,
+                is_running,
                 failure,
                 marks: self.annotations_of(id)?,
             });
@@ -146,9 +137,9 @@ impl View<'_> {
     /// The images that a plan is about, in the order in which they were added. Ids that are gone are left out.
     pub fn selected_images(&self, selection: &ImageSelection) -> Result<Vec<ImageId>> {
         match selection {
-            ImageSelection::All => self.image_ids(&ImageQuery::default()),
+            ImageSelection::All => self.image_ids(&ImageQuery::default(), &[]),
             ImageSelection::Collection { id } => {
-                self.image_ids(&ImageQuery { collection: Some(*id), ..ImageQuery::default() })
+                self.image_ids(&ImageQuery { collection: Some(*id), ..ImageQuery::default() }, &[])
             }
             ImageSelection::Images { ids } => {
                 let mut statement = self.0.prepare_cached("SELECT 1 FROM images WHERE id = ?1")?;

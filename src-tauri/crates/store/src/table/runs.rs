@@ -57,6 +57,12 @@ impl View<'_> {
         all(&mut statement, [], |row| self.read_summary(row))
     }
 
+    /// Runs that nobody has stopped: worked on, or left behind by a process that died.
+    pub fn runs_not_stopped(&self) -> Result<Vec<RunId>> {
+        let mut statement = self.0.prepare_cached("SELECT id FROM runs WHERE stop_reason IS NULL")?;
+        all(&mut statement, [], |row| Ok(RunId(row.get(0)?)))
+    }
+
     pub fn run(&self, run: RunId) -> Result<RunSummary> {
         let mut statement = self.0.prepare_cached(&format!("{SUMMARY} WHERE runs.id = ?1"))?;
         all(&mut statement, [run.0], |row| self.read_summary(row))?

@@ -56,8 +56,8 @@ fn marks_are_carried_over_to_scale_and_taken_back_with_their_run() {
     let alike = Annotation { id: carried.id, carried_from: Some(leader), shape: carried.shape, ..found };
     assert_eq!(carried, alike);
     assert_eq!(library.review(follower), ReviewState::Unreviewed);
-    let of_run = ImageQuery { run: Some(run), ..ImageQuery::default() };
-    assert_eq!(library.store.read(|view| view.image_ids(&of_run)).unwrap(), [leader, follower]);
+    let of_run = ImageQuery::of([Test::Run { run }]);
+    assert_eq!(library.store.read(|view| view.image_ids(&of_run, &[])).unwrap(), [leader, follower]);
 
     assert_eq!(library.store.write_blocking(move |edit| edit.take_back_proposals(run)).unwrap(), 2);
     assert_eq!((library.marks(leader), library.marks(follower)), (vec![], vec![]));

@@ -1,0 +1,162 @@
+//! A question to the library: which images, in which order. Conditions are joined by "and"; there is deliberately no "or"
+//! and no nesting, so that every condition is a chip that can be taken away alone.
+//!
+//! People type questions as text: [`parse`] reads it, or [`read`] as far as it goes while it is typed; [`to_text`]
+//! writes it back, [`complete`] suggests how it goes on.
+
+mod complete;
+mod parse;
+mod print;
+mod span;
+mod token;
+
+use serde::{Deserialize, Serialize};
+
+pub use complete::{Completion, Suggestion, SuggestionKind, Vocabulary, complete};
+pub use parse::{ProblemKind, QueryProblem, ReadQuery, parse, read};
+pub use print::to_text;
+pub use span::{Share, Span};
+pub use token::Key;
+
+use crate::annotation::Status;
+use crate::calendar::CalendarDate;
+use crate::ids::{CollectionId, RunId};
+use crate::run::FailureKind;
+
+/// A question to the library; the answer is a list of ids, which stays small enough to send whole at 100,000 images.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct ImageQuery {
+    /// `None`: every collection.
+    pub collection: Option<CollectionId>,
+    /// All of them hold.
+    pub conditions: Vec<Condition>,
+    pub order: ImageOrder,
+}
+
+impl ImageQuery {
+    /// The images of which all of `tests` hold, in the order in which they were added.
+    #[must_use]
+    pub fn of(tests: impl IntoIterator<Item = Test>) -> Self {
+        Self { conditions: tests.into_iter().map(Condition::holds).collect(), ..Self::default() }
+    }
+}
+
+/// What must hold of an image, or must not.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct Condition {
+    /// Whether images are found of which the test does not hold.
+    pub is_excluded: bool,
+    pub test: Test,
+}
+
+impl Condition {
+    #[must_use]
+    pub fn holds(test: Test) -> Self {
+        Self { is_excluded: false, test }
+    }
+
+    #[must_use]
+    pub fn holds_not(test: Test) -> Self {
+        Self { is_excluded: true, test }
+    }
+}
+
+/// What can be asked of an image. Marks that were rejected count for nothing but [`Test::Mark`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum Test {
+    /// It is in a collection of this name.
+    In {
+        name: String,
+    },
+    /// A mark with this label stands on it.
+    Label {
+        name: String,
+    },
+    Image {
+        state: ImageState,
+    },
+    /// It has a mark of this status.
+    Mark {
+        status: Status,
+    },
+    /// One of its marks was made with a confidence within.
+    Confidence {
+        span: Span<Share>,
+    },
+    /// It was one of the images of this run.
+    Run {
+        run: RunId,
+    },
+    /// The latest job on it failed so.
+    Failure {
+        failure: FailureKind,
+    },
+    Has {
+        what: Trait,
+    },
+    /// So many marks stand on it.
+    Marks {
+        span: Span<u32>,
+    },
+    /// Its file was last changed then: the oldest of its places, by days of UTC.
+    Date {
+        span: Span<CalendarDate>,
+    },
+    /// Its name, one of its labels or what an attribute says has this in it, whatever the case.
+    Text {
+        text: String,
+    },
+}
+
+/// Where an image stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum ImageState {
+    Unreviewed,
+    Reviewed,
+    ConfirmedEmpty,
+    /// The latest job on it failed.
+    Failed,
+    /// A run that is worked on has it still to do.
+    Running,
+}
+
+/// What an image may have or lack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum Trait {
+    /// A mark stands on it.
+    Marks,
+    /// A model has looked at it.
+    Answer,
+    /// A mark on it says something beyond its label.
+    Attributes,
+}
+
+/// In which order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum ImageOrder {
+    /// As they came into the library.
+    #[default]
+    Added,
+    Name,
+    /// The file that was changed last first.
+    Newest,
+    /// The least confident undecided mark first; images without undecided marks last.
+    LeastCertain,
+    /// The most marks first.
+    MostMarks,
+    /// Where the answers of several runs differ most first. Only labels that both were asked for are compared.
+    Disagreement,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,226 @@
+//! Which images a condition finds. Each is asked for by itself, of an index that holds all of the answer, and what several
+//! have in common is taken here: a join over a million marks would be slower than all of them together.
+
+use domain::annotation::{AttributeValue, Status};
+use domain::calendar::CalendarDate;
+use domain::ids::{CollectionId, RunId};
+use domain::query::{Condition, ImageQuery, ImageState, Share, Span, Test, Trait};
+use rusqlite::{Params, params};
+
+use super::id_set::IdSet;
+use super::text::Needle;
+use crate::code::{from_json, name_of};
+use crate::{Result, View};
+
+const NANOS_A_DAY: i64 = 86_400_000_000_000;
+
+impl View<'_> {
+    /// The images that `query` finds; `working` are the runs that are worked on.
+    pub(super) fn images_found(&self, query: &ImageQuery, working: &[RunId]) -> Result<IdSet> {
+        let mut found = self.images_of_scope(query.collection)?;
+        for condition in &query.conditions {
+            self.narrow(&mut found, condition, working)?;
+        }
+        Ok(found)
+    }
+
+    pub(super) fn images_of_scope(&self, collection: Option<CollectionId>) -> Result<IdSet> {
+        match collection {
+            Some(id) => self.id_set("SELECT image_id FROM collection_images WHERE collection_id = ?1", [id.0]),
+            None => self.id_set("SELECT id FROM images", []),
+        }
+    }
+
+    fn narrow(&self, found: &mut IdSet, condition: &Condition, working: &[RunId]) -> Result<()> {
+        let tested = self.images_of(&condition.test, working)?;
+        if condition.is_excluded {
+            found.remove_all(&tested);
+        } else {
+            found.keep_common(&tested);
+        }
+        Ok(())
+    }
+
+    pub(super) fn images_of(&self, test: &Test, working: &[RunId]) -> Result<IdSet> {
+        match test {
+            Test::In { name } => self.images_in(name),
+            Test::Label { name } => self.images_labelled(|label| label.to_lowercase() == name.to_lowercase()),
+            Test::Image { state } => self.images_in_state(*state, working),
+            Test::Mark { status } => self.images_with_mark(*status),
+            Test::Confidence { span } => self.images_with_confidence(span),
+            Test::Run { run } => self.images_touched_by(*run),
+            Test::Failure { failure } => self.id_set(
+                "SELECT images.id FROM images JOIN jobs ON jobs.id = failed_job
+                 WHERE failed_job IS NOT NULL AND jobs.failure = ?1",
+                [name_of(failure)?],
+            ),
+            Test::Has { what } => self.images_having(*what),
+            Test::Marks { span } => self.images_with_marks(span),
+            Test::Date { span } => self.images_of_date(span),
+            Test::Text { text } => self.images_saying(text),
+        }
+    }
+
+    /// The first column of `sql` as a set.
+    pub(super) fn id_set(&self, sql: &str, parameters: impl Params) -> Result<IdSet> {
+        let mut ids = IdSet::default();
+        let mut statement = self.0.prepare_cached(sql)?;
+        let mut rows = statement.query(parameters)?;
+        while let Some(row) = rows.next()? {
+            ids.insert(row.get(0)?);
+        }
+        Ok(ids)
+    }
+
+    fn images_in(&self, name: &str) -> Result<IdSet> {
+        let mut found = IdSet::default();
+        for collection in self.collections()? {
+            if collection.name.to_lowercase() == name.to_lowercase() {
+                found.add_all(&self.images_of_scope(Some(collection.id))?);
+            }
+        }
+        Ok(found)
+    }
+
+    fn images_labelled(&self, is_meant: impl Fn(&str) -> bool) -> Result<IdSet> {
+        let mut found = IdSet::default();
+        for label in self.label_counts(None)? {
+            if is_meant(&label.name) {
+                found.add_all(&self.id_set("SELECT image_id FROM image_labels WHERE label = ?1", [label.name])?);
+            }
+        }
+        Ok(found)
+    }
+
+    pub(super) fn images_in_state(&self, state: ImageState, working: &[RunId]) -> Result<IdSet> {
+        let review = match state {
+            ImageState::Unreviewed => "unreviewed",
+            ImageState::Reviewed => "reviewed",
+            ImageState::ConfirmedEmpty => "confirmed_empty",
+            ImageState::Failed => return self.id_set("SELECT id FROM images WHERE failed_job IS NOT NULL", []),
+            ImageState::Running => {
+                let mut found = IdSet::default();
+                for run in working {
+                    let waiting = "SELECT image_id FROM jobs WHERE run_id = ?1 AND state = 'waiting'";
+                    found.add_all(&self.id_set(waiting, [run.0])?);
+                }
+                return Ok(found);
+            }
+        };
+        self.id_set("SELECT id FROM images WHERE review = ?1", [review])
+    }
+
+    pub(super) fn images_with_mark(&self, status: Status) -> Result<IdSet> {
+        self.id_set(
+            match status {
+                Status::Proposed => "SELECT image_id FROM image_figures WHERE proposed > 0",
+                Status::Accepted => "SELECT image_id FROM image_figures WHERE accepted > 0",
+                Status::Edited => "SELECT image_id FROM image_figures WHERE edited > 0",
+                Status::Rejected => "SELECT image_id FROM image_figures WHERE rejected > 0",
+            },
+            [],
+        )
+    }
+
+    pub(super) fn images_with_confidence(&self, span: &Span<Share>) -> Result<IdSet> {
+        let sql = format!(
+            "SELECT image_id FROM annotations WHERE status <> 'rejected' AND confidence IS NOT NULL AND {}",
+            within("confidence", span)
+        );
+        let (least, most) = ends(span, |share| share.0);
+        self.id_set(&sql, params![least, most])
+    }
+
+    pub(super) fn images_touched_by(&self, run: RunId) -> Result<IdSet> {
+        self.id_set(
+            "SELECT image_id FROM jobs WHERE run_id = ?1 UNION ALL SELECT image_id FROM offers WHERE run_id = ?1",
+            [run.0],
+        )
+    }
+
+    pub(super) fn images_having(&self, what: Trait) -> Result<IdSet> {
+        self.id_set(
+            match what {
+                Trait::Marks => "SELECT image_id FROM image_figures WHERE proposed + accepted + edited > 0",
+                Trait::Answer => "SELECT image_id FROM jobs WHERE state = 'done'",
+                Trait::Attributes => {
+                    "SELECT image_id FROM annotations WHERE attributes <> '{}' AND status <> 'rejected'"
+                }
+            },
+            [],
+        )
+    }
+
+    fn images_with_marks(&self, span: &Span<u32>) -> Result<IdSet> {
+        let (least, most) = ends(span, |&count| count);
+        let is_within = within("proposed + accepted + edited", span);
+        let sql = format!("SELECT image_id FROM image_figures WHERE {is_within}");
+        let mut found = self.id_set(&sql, params![least, most])?;
+        // Images without any have no row, or one that says nought.
+        let takes_none = span.least().is_none_or(|(&least, is_included)| least == 0 && is_included)
+            && span.most().is_none_or(|(&most, is_included)| most > 0 || is_included);
+        if takes_none {
+            let mut none = self.images_of_scope(None)?;
+            none.remove_all(&self.id_set("SELECT image_id FROM image_figures", [])?);
+            found.add_all(&none);
+        }
+        Ok(found)
+    }
+
+    fn images_of_date(&self, span: &Span<CalendarDate>) -> Result<IdSet> {
+        let start = |day: &CalendarDate| day.days_since_epoch() * NANOS_A_DAY;
+        let end = |day: &CalendarDate| start(day) + NANOS_A_DAY;
+        // From the first day's first moment up to the one after the last.
+        let from = span.least().map_or(i64::MIN, |(day, is_included)| if is_included { start(day) } else { end(day) });
+        let until = span.most().map_or(i64::MAX, |(day, is_included)| if is_included { end(day) } else { start(day) });
+        self.id_set("SELECT id FROM images WHERE dated_at >= ?1 AND dated_at < ?2", [from, until])
+    }
+
+    fn images_saying(&self, text: &str) -> Result<IdSet> {
+        let Some(needle) = Needle::new(text) else { return self.images_of_scope(None) };
+        let mut found = self.images_labelled(|label| needle.is_in(label))?;
+        let mut names = self.0.prepare_cached("SELECT id, name FROM images INDEXED BY images_by_name")?;
+        let mut rows = names.query([])?;
+        while let Some(row) = rows.next()? {
+            if needle.is_in(row.get_ref(1)?.as_str().unwrap_or_default()) {
+                found.insert(row.get(0)?);
+            }
+        }
+        let mut attributes = self.0.prepare_cached(
+            "SELECT image_id, attributes FROM annotations WHERE attributes <> '{}' AND status <> 'rejected'",
+        )?;
+        let mut rows = attributes.query([])?;
+        while let Some(row) = rows.next()? {
+            let json = row.get_ref(1)?.as_str().unwrap_or_default();
+            // Names of attributes are in the text too, so what it has in it is only worth a closer look.
+            if needle.may_be_in_json(json) {
+                let values: std::collections::BTreeMap<String, AttributeValue> =
+                    from_json("annotations.attributes", json)?;
+                let says = |value: &AttributeValue| matches!(value, AttributeValue::Text(text) if needle.is_in(text));
+                if values.values().any(says) {
+                    found.insert(row.get(0)?);
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// `column` within `span`, whose ends are bound as the first and the second parameter.
+fn within<Value>(column: &str, span: &Span<Value>) -> String {
+    let least = match span.least() {
+        Some((_, true)) => format!("{column} >= ?1"),
+        Some((_, false)) => format!("{column} > ?1"),
+        None => "?1 IS NULL".into(),
+    };
+    let most = match span.most() {
+        Some((_, true)) => format!("{column} <= ?2"),
+        Some((_, false)) => format!("{column} < ?2"),
+        None => "?2 IS NULL".into(),
+    };
+    format!("{least} AND {most}")
+}
+
+fn ends<Value, Bound>(span: &Span<Value>, bound: impl Fn(&Value) -> Bound) -> (Option<Bound>, Option<Bound>) {
+    (span.least().map(|(value, _)| bound(value)), span.most().map(|(value, _)| bound(value)))
+}

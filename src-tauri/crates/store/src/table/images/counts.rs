@@ -1,0 +1,146 @@
+//! The counts beside filters: how many images there would be with each of them, all conditions of other kinds kept.
+
+use std::collections::HashMap;
+use std::mem::discriminant;
+
+use domain::annotation::Status;
+use domain::ids::{CollectionId, RunId};
+use domain::library::{Collection, FilterCount, FilterCounts, LabelCount, RunCount};
+use domain::query::{ImageQuery, ImageState, Share, Span, Test, Trait};
+use domain::run::FailureKind;
+
+use super::id_set::IdSet;
+use crate::code::from_name;
+use crate::table::all;
+use crate::{Result, View};
+
+/// Runs that a list beside a grid has room for.
+const MOST_RUNS: u32 = 8;
+/// What is doubtful, what may be, and what is nearly sure.
+const CONFIDENCES: [Span<Share>; 3] = [
+    Span::Below { value: Share(0.5) },
+    Span::Between { least: Share(0.5), most: Share(0.8) },
+    Span::Above { value: Share(0.8) },
+];
+const STATUSES: [Status; 4] = [Status::Proposed, Status::Accepted, Status::Edited, Status::Rejected];
+const TRAITS: [Trait; 3] = [Trait::Marks, Trait::Answer, Trait::Attributes];
+const STATES: [ImageState; 5] =
+    [ImageState::Unreviewed, ImageState::Reviewed, ImageState::ConfirmedEmpty, ImageState::Failed, ImageState::Running];
+
+/// What each condition of a question finds, so that it can be taken together without some of them.
+struct Tested<'a> {
+    scope: IdSet,
+    conditions: Vec<(&'a Test, bool, IdSet)>,
+}
+
+impl Tested<'_> {
+    /// What is found when conditions of the kind of `left_out` are not asked.
+    fn without(&self, scope: &IdSet, left_out: Option<&Test>) -> IdSet {
+        let mut found = scope.clone();
+        for (test, is_excluded, tested) in &self.conditions {
+            match (left_out.is_some_and(|kind| discriminant(kind) == discriminant(*test)), is_excluded) {
+                (true, _) => {}
+                (false, true) => found.remove_all(tested),
+                (false, false) => found.keep_common(tested),
+            }
+        }
+        found
+    }
+}
+
+impl View<'_> {
+    /// `working` are the runs that are worked on.
+    pub fn filter_counts(&self, query: &ImageQuery, working: &[RunId]) -> Result<FilterCounts> {
+        let mut tested = Tested { scope: self.images_of_scope(query.collection)?, conditions: Vec::new() };
+        for condition in &query.conditions {
+            let images = self.images_of(&condition.test, working)?;
+            tested.conditions.push((&condition.test, condition.is_excluded, images));
+        }
+        let without = |test: Test| tested.without(&tested.scope, Some(&test));
+        let found = tested.without(&tested.scope, None);
+
+        let stateless = without(Test::Image { state: ImageState::Failed });
+        let states = counted(STATES, &stateless, |state| self.images_in_state(state, working))?;
+        let unsure = without(Test::Confidence { span: CONFIDENCES[0] });
+        let undecided = without(Test::Mark { status: Status::Proposed });
+        let any_trait = without(Test::Has { what: Trait::Marks });
+        let traits = counted(TRAITS, &any_trait, |what| self.images_having(what))?;
+        let lacking = traits.iter().map(|having| FilterCount { count: any_trait.len() - having.count, ..*having });
+        let everywhere = tested.without(&self.images_of_scope(None)?, Some(&Test::In { name: String::new() }));
+        Ok(FilterCounts {
+            found: found.len(),
+            in_any_state: stateless.len(),
+            states,
+            everywhere: everywhere.len(),
+            collections: self.counts_by_collection(query, &everywhere)?,
+            labels: self.counts_by_label(&found)?,
+            confidences: counted(CONFIDENCES, &unsure, |span| self.images_with_confidence(&span))?,
+            marks: counted(STATUSES, &undecided, |status| self.images_with_mark(status))?,
+            lacking: lacking.collect(),
+            traits,
+            failures: self.counts_by_failure(&without(Test::Failure { failure: FailureKind::Refused }))?,
+            runs: self.counts_by_run(&without(Test::Run { run: RunId(0) }))?,
+        })
+    }
+
+    fn counts_by_collection(&self, query: &ImageQuery, everywhere: &IdSet) -> Result<Vec<FilterCount<CollectionId>>> {
+        let collections = self.collections()?;
+        if query.conditions.is_empty() {
+            let whole = |each: &Collection| FilterCount { filter: each.id, count: each.image_count };
+            return Ok(collections.iter().map(whole).collect());
+        }
+        counted(collections.into_iter().map(|each| each.id), everywhere, |id| self.images_of_scope(Some(id)))
+    }
+
+    fn counts_by_label(&self, found: &IdSet) -> Result<Vec<LabelCount>> {
+        let mut labels = self.label_counts(None)?;
+        let mut images = self.0.prepare_cached("SELECT image_id FROM image_labels WHERE label = ?1")?;
+        for label in &mut labels {
+            label.count = 0;
+            let mut rows = images.query([&label.name])?;
+            while let Some(row) = rows.next()? {
+                label.count += u32::from(found.contains(row.get(0)?));
+            }
+        }
+        // Stable, so that equal ones stay as they are in the whole library.
+        labels.sort_by_key(|label| std::cmp::Reverse(label.count));
+        Ok(labels)
+    }
+
+    fn counts_by_failure(&self, found: &IdSet) -> Result<Vec<FilterCount<FailureKind>>> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT images.id, jobs.failure FROM images JOIN jobs ON jobs.id = failed_job WHERE failed_job IS NOT NULL",
+        )?;
+        let failed: Vec<(u32, String)> = all(&mut statement, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let mut counts: HashMap<String, u32> = HashMap::new();
+        for (image, failure) in failed {
+            *counts.entry(failure).or_default() += u32::from(found.contains(image));
+        }
+        let mut failures = counts
+            .into_iter()
+            .map(|(failure, count)| {
+                Ok(FilterCount { filter: from_name::<FailureKind>("jobs.failure", failure)?, count })
+            })
+            .collect::<Result<Vec<_>>>()?;
+        failures.sort_by_key(|failure| failure.filter);
+        Ok(failures)
+    }
+
+    fn counts_by_run(&self, found: &IdSet) -> Result<Vec<RunCount>> {
+        let mut statement = self.0.prepare_cached("SELECT id, model_name FROM runs ORDER BY id DESC LIMIT ?1")?;
+        let runs: Vec<(RunId, String)> = all(&mut statement, [MOST_RUNS], |row| Ok((RunId(row.get(0)?), row.get(1)?)))?;
+        let count = |(run, model_name)| {
+            Ok(RunCount { run, model_name, count: found.common_len(&self.images_touched_by(run)?) })
+        };
+        runs.into_iter().map(count).collect()
+    }
+}
+
+fn counted<Filter: Copy>(
+    filters: impl IntoIterator<Item = Filter>,
+    found: &IdSet,
+    images: impl Fn(Filter) -> Result<IdSet>,
+) -> Result<Vec<FilterCount<Filter>>> {
+    let count = |filter| Ok(FilterCount { filter, count: found.common_len(&images(filter)?) });
+    filters.into_iter().map(count).collect()
+}

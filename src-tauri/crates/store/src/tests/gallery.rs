@@ -1,0 +1,274 @@
+//! Questions of the grid: what they find, the counts beside them, and that they look where the answer is kept.
+
+use domain::annotation::AttributeValue;
+use domain::library::{FilterCount, FilterCounts};
+use domain::query::{Condition, Trait, parse};
+
+use super::*;
+
+impl Library {
+    fn find(&self, text: &str, order: ImageOrder) -> Vec<ImageId> {
+        let query = ImageQuery { conditions: parse(text).unwrap(), order, ..ImageQuery::default() };
+        self.store.read(|view| view.image_ids(&query, &[])).unwrap()
+    }
+
+    fn counts(&self, conditions: Vec<Condition>) -> FilterCounts {
+        let query = ImageQuery { conditions, ..ImageQuery::default() };
+        self.store.read(|view| view.filter_counts(&query, &[])).unwrap()
+    }
+
+    fn answer_with(&self, run: RunId, annotations: Vec<NewAnnotation>) {
+        let job = self.store.read(|view| view.waiting_jobs(run, None, 1)).unwrap().pop().unwrap();
+        self.store
+            .write_blocking(move |edit| {
+                let attempt = edit.note_sent(job.id, PicoDollars::ZERO, 8)?;
+                edit.note_received(attempt, "{}", None, 9)?;
+                let outcome = JobOutcome::Done { attempt, annotations, reading: Reading::default() };
+                edit.settle_job(run, &job, &cats(), &outcome, 40.0, 10)
+            })
+            .unwrap();
+    }
+
+    fn decide_image(&self, image: ImageId, verdict: Verdict) {
+        let decision = Decision { image, scope: DecisionScope::Image, verdict };
+        self.store.write_blocking(move |edit| edit.decide(&decision, 20)).unwrap();
+    }
+}
+
+fn saying(label: &str, confidence: Option<f32>, note: Option<&str>) -> NewAnnotation {
+    let attributes = note.map(|note| ("Señal".to_owned(), AttributeValue::Text(note.into()))).into_iter().collect();
+    NewAnnotation { label: label.into(), confidence, attributes, ..cat(0.5) }
+}
+
+/// Five images: cats and a dog, nothing, a failure, and one that nobody has asked about.
+fn library() -> (Library, RunId, Vec<ImageId>) {
+    let library = Library::new();
+    let images: Vec<_> = (1..=5).map(|seed| library.add_image(seed)).collect();
+    let run = library.add_run(images[..4].to_vec());
+    library.answer_with(run, vec![saying("cat", Some(0.9), None), saying("cat", Some(0.3), Some("Été \"chaud\""))]);
+    library.answer_with(run, vec![saying("Dog", None, None), saying("cat", Some(0.6), Some("winter"))]);
+    library.answer_with(run, vec![]);
+    let job = library.store.read(|view| view.waiting_jobs(run, None, 1)).unwrap().pop().unwrap();
+    library
+        .store
+        .write_blocking(move |edit| {
+            let failure = JobFailure { attempt: None, kind: FailureKind::Refused, detail: "no".into() };
+            edit.settle_job(run, &job, &cats(), &JobOutcome::Failed(failure), 3.0, 13)
+        })
+        .unwrap();
+    (library, run, images)
+}
+
+#[test]
+fn every_condition_finds_what_it_says() {
+    let (library, run, images) = library();
+    let [one, two, three, four, five] = images[..] else { panic!("five images") };
+    library.decide_image(one, Verdict::Accept);
+    library.decide_image(three, Verdict::Accept);
+    let found = |text: &str| library.find(text, ImageOrder::Added);
+
+    assert_eq!(found(""), images);
+    assert_eq!(found("label:CAT"), [one, two]);
+    assert_eq!(found("label:cat -label:dog"), [one]);
+    assert_eq!(found("status:reviewed"), [one]);
+    assert_eq!(found("status:empty"), [three]);
+    assert_eq!(found("status:failed"), [four]);
+    assert_eq!(found("failed:refused"), [four]);
+    assert_eq!(found("failed:declined"), []);
+    assert_eq!(found("mark:accepted"), [one]);
+    assert_eq!(found("-mark:accepted has:marks"), [two]);
+    assert_eq!(found("conf:<0.5"), [one]);
+    assert_eq!(found("conf:0.5..0.7"), [two]);
+    assert_eq!(found("conf:>0.9"), []);
+    assert_eq!(found(&format!("run:{run}")), [one, two, three, four]);
+    assert_eq!(found("-has:answer"), [four, five]);
+    assert_eq!(found("has:attributes"), [one, two]);
+    assert_eq!(found("marks:2"), [one, two]);
+    assert_eq!(found("marks:<2"), [three, four, five]);
+    assert_eq!(found("marks:0 -run:1"), [five]);
+    assert_eq!(found("in:PHOTOS img_2"), [two]);
+    assert_eq!(found("dog"), [two], "a label");
+    assert_eq!(found("ÉTÉ"), [one], "an attribute");
+    assert_eq!(found("\"\\\"chaud\""), [one], "what JSON writes otherwise");
+    assert_eq!(found("señal"), [], "the name of an attribute");
+    assert_eq!(found("date:1970-01-01"), images);
+    assert_eq!(found("date:>1970-01-01"), []);
+    let running = ImageQuery::of([Test::Image { state: ImageState::Running }]);
+    let again = library.add_run(vec![five]);
+    assert_eq!(library.store.read(|view| view.image_ids(&running, &[again])).unwrap(), [five]);
+    assert!(library.store.read(|view| view.image_cards(&[five], &[again])).unwrap()[0].is_running);
+    assert_eq!(library.store.read(|view| view.image_ids(&running, &[])).unwrap(), []);
+}
+
+#[test]
+fn orders_have_every_image_once() {
+    let (library, _, images) = library();
+    let [one, two, three, four, five] = images[..] else { panic!("five images") };
+    assert_eq!(library.find("", ImageOrder::LeastCertain), [two, one, three, four, five], "none stated is nought");
+    assert_eq!(library.find("-label:dog", ImageOrder::MostMarks), [one, three, four, five]);
+    assert_eq!(library.find("", ImageOrder::Name), images);
+    assert_eq!(library.find("", ImageOrder::Newest), [five, four, three, two, one]);
+    // A second run finds one cat fewer on the first image, and as many on the second.
+    let again = library.add_run(vec![one, two]);
+    library.answer_with(again, vec![saying("cat", Some(0.9), None)]);
+    library.answer_with(again, vec![saying("cat", Some(0.8), None)]);
+    assert_eq!(library.find("", ImageOrder::Disagreement), [one, two, three, four, five]);
+    let ranked = library.store.read(|view| {
+        let sql = "SELECT disagreement FROM image_figures WHERE image_id IN (?1, ?2) ORDER BY image_id";
+        let mut statement = view.0.prepare(sql)?;
+        let found =
+            statement.query_map([one.0, two.0], |row| row.get::<_, u32>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+        Ok(found)
+    });
+    assert_eq!(ranked.unwrap(), [1, 0]);
+}
+
+#[test]
+fn counts_beside_filters_say_what_choosing_them_finds() {
+    let (library, _, images) = library();
+    library.decide_image(images[0], Verdict::Accept);
+    let given = parse("label:cat status:reviewed").unwrap();
+    let counts = library.counts(given.clone());
+    assert_eq!((counts.found, counts.in_any_state), (1, 2));
+    // What is counted is what is found when the filter is chosen.
+    for FilterCount { filter, count } in counts.states {
+        let chosen =
+            [Condition::holds(Test::Label { name: "cat".into() }), Condition::holds(Test::Image { state: filter })];
+        assert_eq!(library.counts(chosen.into()).found, count, "{filter:?}");
+    }
+    for label in counts.labels {
+        let added = given.iter().cloned().chain([Condition::holds(Test::Label { name: label.name.clone() })]);
+        assert_eq!(library.counts(added.collect()).found, label.count, "{}", label.name);
+    }
+    for FilterCount { filter, count } in counts.lacking {
+        let added = given.iter().cloned().chain([Condition::holds_not(Test::Has { what: filter })]);
+        assert_eq!(library.counts(added.collect()).found, count, "without {filter:?}");
+    }
+    let failures = library.counts(vec![Condition::holds_not(Test::Has { what: Trait::Answer })]).failures;
+    assert_eq!(failures, [FilterCount { filter: FailureKind::Refused, count: 1 }]);
+}
+
+/// What the triggers keep, and the same counted anew.
+fn kept_and_counted(store: &Store) -> [Vec<(String, u32, f64)>; 4] {
+    let rows = |sql: &'static str| {
+        store
+            .read(|view| {
+                let mut statement = view.0.prepare(sql)?;
+                let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+                Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?)
+            })
+            .unwrap()
+    };
+    [
+        rows("SELECT label, image_id, mark_count FROM image_labels ORDER BY 1, 2"),
+        rows(
+            "SELECT label, image_id, count(*) FROM annotations WHERE status <> 'rejected' GROUP BY 1, 2 ORDER BY 1, 2",
+        ),
+        rows(
+            "SELECT concat_ws(' ', proposed, accepted, edited, rejected), image_id, coalesce(least_certain, 9)
+             FROM image_figures WHERE proposed + accepted + edited + rejected > 0 ORDER BY 2",
+        ),
+        rows(
+            "SELECT concat_ws(' ', sum(status = 'proposed'), sum(status = 'accepted'), sum(status = 'edited'),
+                    sum(status = 'rejected')), image_id,
+                    coalesce(min(iif(status = 'proposed', coalesce(confidence, 0), NULL)), 9)
+             FROM annotations GROUP BY image_id ORDER BY 2",
+        ),
+    ]
+}
+
+#[test]
+fn what_is_kept_about_images_agrees_with_counting() {
+    let (library, run, images) = library();
+    let agree = || {
+        let [labels, counted_labels, figures, counted_figures] = kept_and_counted(&library.store);
+        assert_eq!((&labels, &figures), (&counted_labels, &counted_figures));
+    };
+    agree();
+    let least = library.store.read(|view| view.annotations_of(images[0])).unwrap()[1].id;
+    let reject = Verdict::Reject { reason: None };
+    let decision = Decision { image: images[0], scope: DecisionScope::Mark { id: least }, verdict: reject };
+    library.store.write_blocking(move |edit| edit.decide(&decision, 20)).unwrap();
+    agree();
+    library.decide_image(images[1], Verdict::Accept);
+    agree();
+    library.store.write_blocking(|edit| edit.undo_decision()).unwrap();
+    library
+        .store
+        .write_blocking(|edit| Ok(edit.0.0.execute("UPDATE annotations SET label = 'lynx' WHERE label = 'cat'", [])?))
+        .unwrap();
+    agree();
+    library.store.write_blocking(move |edit| edit.take_back_proposals(run)).unwrap();
+    agree();
+}
+
+#[test]
+fn a_library_from_before_has_its_marks_counted() {
+    let (library, _, _) = library();
+    let before = kept_and_counted(&library.store);
+    let path = &library.store.path;
+    let earlier = path.with_file_name("earlier.sqlite");
+    // The same rows in the format before this was kept.
+    let connection = Connection::open(&earlier).unwrap();
+    for migration in [
+        include_str!("../migration/0001_first.sql"),
+        include_str!("../migration/0002_remote_models.sql"),
+        include_str!("../migration/0003_engine.sql"),
+        include_str!("../migration/0004_similar_images.sql"),
+        include_str!("../migration/0005_batches.sql"),
+    ] {
+        connection.execute_batch(migration).unwrap();
+    }
+    connection.pragma_update(None, "user_version", 5).unwrap();
+    connection.execute("ATTACH ?1 AS later", [path.to_str().unwrap()]).unwrap();
+    connection
+        .execute_batch(
+            "INSERT INTO images (id, hash, name, byte_len, format, orientation, width, height, added_at)
+             SELECT id, hash, name, byte_len, format, orientation, width, height, added_at FROM later.images;
+             INSERT INTO files SELECT * FROM later.files;
+             INSERT INTO annotations (image_id, label, color, shape, confidence, attributes, status)
+             SELECT image_id, label, color, shape, confidence, attributes, status FROM later.annotations;",
+        )
+        .unwrap();
+    drop(connection);
+    let earlier = Store::open(&earlier).unwrap();
+    assert_eq!(kept_and_counted(&earlier), before);
+    let dated = ImageQuery { conditions: parse("date:1970-01-01").unwrap(), ..ImageQuery::default() };
+    assert_eq!(earlier.read(|view| view.image_ids(&dated, &[])).unwrap().len(), 5);
+}
+
+#[test]
+fn questions_never_look_through_all_marks() {
+    let (library, _, _) = library();
+    let plan = |sql: &'static str| {
+        library
+            .store
+            .read(|view| {
+                let mut statement = view.0.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+                let steps = statement.query_map([], |row| row.get::<_, String>(3))?;
+                Ok(steps.collect::<rusqlite::Result<Vec<_>>>()?.join("; "))
+            })
+            .unwrap()
+    };
+    for (sql, index) in [
+        ("SELECT image_id FROM image_labels WHERE label = 'cat'", "SEARCH image_labels USING PRIMARY KEY"),
+        ("SELECT id FROM images WHERE review = 'reviewed'", "COVERING INDEX images_by_review"),
+        ("SELECT id FROM images WHERE failed_job IS NOT NULL", "COVERING INDEX images_failed"),
+        ("SELECT image_id FROM image_figures WHERE proposed > 0", "SCAN image_figures"),
+        ("SELECT image_id FROM jobs WHERE run_id = 1 AND state = 'waiting'", "COVERING INDEX jobs_waiting"),
+        ("SELECT image_id FROM jobs WHERE state = 'done'", "COVERING INDEX jobs_answered"),
+        (
+            "SELECT image_id FROM annotations
+             WHERE status <> 'rejected' AND confidence IS NOT NULL AND confidence >= 0.2 AND confidence < 0.5",
+            "SEARCH annotations USING COVERING INDEX annotations_by_confidence",
+        ),
+        (
+            "SELECT image_id, attributes FROM annotations WHERE attributes <> '{}' AND status <> 'rejected'",
+            "COVERING INDEX annotations_with_attributes",
+        ),
+        ("SELECT id FROM images ORDER BY name COLLATE NOCASE, id", "COVERING INDEX images_by_name"),
+    ] {
+        let plan = plan(sql);
+        assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{sql}: {plan}");
+    }
+}

@@ -1,0 +1,167 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+
+import { expectAccessible, expectNothingCut, launch, open, type Opening, screenshot } from "./browser";
+
+let browser: Browser;
+let page: Page;
+beforeAll(async () => {
+  browser = await launch();
+});
+afterEach(() => page.context().close());
+afterAll(() => browser.close());
+
+const cells = () => page.getByRole("listbox", { name: "Images" }).getByRole("option");
+const search = () => page.getByRole("combobox", { name: "Search" });
+const suggestions = () => page.getByRole("listbox", { name: "Suggestions" });
+
+async function opened(opening: Opening = {}): Promise<void> {
+  page = await open(browser, opening);
+  await cells().first().waitFor();
+}
+
+async function painted(): Promise<void> {
+  await page.waitForFunction(() => [...document.images].every((image) => image.complete));
+}
+
+describe("a typed question", () => {
+  it("completes itself, finds, and its images can be selected and opened", async () => {
+    await opened();
+    await page.keyboard.press("/");
+    await page.keyboard.type("la");
+    await suggestions().getByRole("option", { name: "label: a label on the image" }).waitFor();
+    await page.keyboard.press("Tab");
+    await suggestions().getByRole("option", { name: "label:person" }).waitFor();
+    await page.keyboard.type("tra");
+    await page.keyboard.press("ArrowDown");
+    await suggestions().getByRole("option", { name: 'label:"traffic light"', selected: true }).waitFor();
+    await page.keyboard.press("Enter");
+    expect(await search().inputValue()).toBe('label:"traffic light" ');
+    await page.getByRole("option", { name: "lake_0001.jpg" }).waitFor({ state: "hidden" });
+    await page.keyboard.type("st");
+    await page.keyboard.press("Escape");
+    expect(await suggestions().isVisible()).toBe(false);
+    await page.keyboard.type("atus:unreviewed");
+    await page.getByRole("button", { name: "Remove: With traffic light" }).waitFor();
+    await page.getByRole("radio", { name: /^Unreviewed/, checked: true }).waitFor();
+    // With nothing taken up in the list, Enter leads to the grid.
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Home");
+    await page.keyboard.press("Shift+ArrowRight");
+    await page.getByRole("heading", { name: /^2 of \d+ selected$/ }).waitFor();
+    await cells()
+      .nth(3)
+      .click({ modifiers: ["Shift"] });
+    await page.getByRole("heading", { name: /^4 of/ }).waitFor();
+    await cells()
+      .nth(1)
+      .click({ modifiers: ["Control"] });
+    await page.getByRole("heading", { name: /^3 of/ }).waitFor();
+    await page.keyboard.press("Control+a");
+    const listed = await cells().count();
+    await page.getByRole("heading", { name: `${listed} of ${listed} selected` }).waitFor();
+    await page.getByRole("button", { name: `Review ${listed}` }).click();
+    await page.getByRole("button", { name: "Review", exact: true }).and(page.locator("[aria-current=page]")).waitFor();
+  });
+
+  it("says where it is not understood, and goes on with what was", async () => {
+    await opened();
+    await search().pressSequentially("cat_ lable:dog");
+    await page.getByText("There is no filter “lable:”").waitFor();
+    expect(await page.locator("mark").textContent()).toBe("lable");
+    expect(await search().getAttribute("aria-invalid")).toBe("true");
+    await page.getByRole("heading", { name: "All images" }).waitFor();
+    await page.getByText("10 of 60 images").waitFor();
+    await screenshot(page, "gallery-problem-dark-1280");
+    await expectAccessible(page);
+  });
+});
+
+describe("filters", () => {
+  it("find as many images as is written beside them, and say so as text", async () => {
+    await opened();
+    await page.getByRole("button", { name: /^cup \d+$/ }).click();
+    await page.getByRole("button", { name: "Remove: With cup" }).waitFor();
+    expect(await search().inputValue()).toBe("label:cup");
+    const beside = async (name: RegExp) =>
+      Number((await page.getByRole("button", { name }).textContent())?.replace(/\D/g, "").slice(-2));
+    const count = await beside(/^Accepted \d+$/);
+    await page.getByRole("button", { name: /^Accepted/ }).click();
+    await page.getByText(`${count} of 60 images`).waitFor();
+    expect(await cells().count()).toBe(count);
+    await page.getByRole("button", { name: "Leave out spoon" }).focus();
+    await page.keyboard.press("Enter");
+    expect(await search().inputValue()).toBe("label:cup mark:accepted -label:spoon");
+    await page.getByRole("button", { name: "Clear all" }).click();
+    await page.getByRole("option", { name: "lake_0001.jpg" }).waitFor();
+  });
+
+  it("that find nothing can be loosened one by one", async () => {
+    await opened();
+    await search().fill("label:cat lake");
+    await page.getByRole("heading", { name: "No image matches" }).waitFor();
+    await page.getByRole("button", { name: /^With cat \d+ images$/ }).waitFor();
+    await screenshot(page, "gallery-nothing-dark-1280");
+    await expectAccessible(page);
+    await page.getByRole("button", { name: /^With cat \d+ images$/ }).click();
+    await page.getByRole("option", { name: "lake_0001.jpg" }).waitFor();
+    expect(await search().inputValue()).toBe("lake");
+  });
+});
+
+it("marks images that a run has still to do", async () => {
+  await opened();
+  await page.keyboard.press("Control+Enter");
+  await page.getByRole("radio", { name: "Built-in detector" }).waitFor();
+  await page.keyboard.press("Control+Enter");
+  await page.getByRole("button", { name: "Pause" }).waitFor();
+  await page.keyboard.press("Control+1");
+  await page.getByRole("option", { name: "In a run now" }).first().waitFor();
+  await page.getByRole("radio", { name: /^Running/ }).waitFor();
+});
+
+it("takes larger and smaller thumbnails by key", async () => {
+  await opened();
+  const width = async () => (await cells().first().boundingBox())?.width ?? 0;
+  const before = await width();
+  await page.keyboard.press("+");
+  await page.keyboard.press("+");
+  await page.keyboard.press("+");
+  expect(await width()).toBeGreaterThan(before);
+  await page.keyboard.press("-");
+  await page.keyboard.press("-");
+  await page.keyboard.press("-");
+  expect(await width()).toBe(before);
+});
+
+const sizes = [
+  { width: 1280, height: 800 },
+  { width: 1920, height: 1200 },
+];
+
+describe.each(["dark", "light"] as const)("in the %s theme", (theme) => {
+  it.each(sizes)("is legible at $width x $height", async ({ width, height }) => {
+    await opened({ query: "images=12486", theme, width, height });
+    await page.getByRole("button", { name: /^person/ }).waitFor();
+    await painted();
+    await screenshot(page, `gallery-${theme}-${width}`);
+    await expectAccessible(page);
+    await expectNothingCut(page);
+    await search().fill("-label:spoon conf:<0.5 ");
+    await page.getByRole("button", { name: "Remove: Without spoon" }).waitFor();
+    await search().press("ArrowDown");
+    await suggestions().waitFor();
+    await painted();
+    await screenshot(page, `gallery-search-${theme}-${width}`);
+    await expectAccessible(page);
+    await search().press("Escape");
+    await cells().nth(2).click();
+    await cells()
+      .nth(9)
+      .click({ modifiers: ["Shift"] });
+    await page.getByRole("heading", { name: /^8 of/ }).waitFor();
+    await screenshot(page, `gallery-selected-${theme}-${width}`);
+    await expectAccessible(page);
+    await expectNothingCut(page);
+  });
+});

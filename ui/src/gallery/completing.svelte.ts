@@ -1,0 +1,63 @@
+/** Completing the word at the cursor of the search field. */
+import type { Completion, Suggestion } from "../ipc/bindings";
+import type { Seam } from "../ipc/seam";
+
+export class Completing {
+  suggestions = $state.raw<Suggestion[]>([]);
+  /** Of `suggestions`; -1 while none is taken up, so that Enter is left to the field. */
+  active = $state(-1);
+  isOpen = $state(false);
+
+  readonly #seam: Pick<Seam, "completeQuery">;
+  #place: Pick<Completion, "from" | "to"> = { from: 0, to: 0 };
+  #latest = 0;
+
+  constructor(seam: Pick<Seam, "completeQuery">) {
+    this.#seam = seam;
+  }
+
+  /** `cursor` as fields count it. */
+  async ask(text: string, cursor: number): Promise<void> {
+    const wish = ++this.#latest;
+    const completion = await this.#seam.completeQuery(text, charactersIn(text.slice(0, cursor))).catch(() => null);
+    if (wish !== this.#latest || !completion) return;
+    const typed = charactersOf(text, completion.from, completion.to);
+    // What stands there already needs no suggesting.
+    this.suggestions = completion.suggestions.filter((suggestion) => suggestion.text !== typed);
+    this.#place = completion;
+    this.active = -1;
+    this.isOpen = this.suggestions.length > 0;
+  }
+
+  move(by: 1 | -1): void {
+    const count = this.suggestions.length;
+    this.active = this.active < 0 ? (by > 0 ? 0 : count - 1) : (this.active + by + count) % count;
+  }
+
+  /** The text with a suggestion in it, and the cursor behind that. */
+  take(text: string, place: number): { text: string; cursor: number } {
+    const suggestion = this.suggestions[place];
+    if (!suggestion) return { text, cursor: text.length };
+    const { from, to } = this.#place;
+    const rest = charactersOf(text, to, Infinity);
+    // After a key its value goes on; after a value the next word begins.
+    const end = suggestion.kind.kind === "key" || rest.startsWith(" ") ? "" : " ";
+    const head = charactersOf(text, 0, from) + suggestion.text + end;
+    return { text: head + rest, cursor: head.length };
+  }
+
+  close(): void {
+    this.#latest += 1;
+    this.isOpen = false;
+    this.active = -1;
+  }
+}
+
+/** The core counts characters, where a field counts some of them twice. */
+function charactersIn(text: string): number {
+  return [...text].length;
+}
+
+export function charactersOf(text: string, from: number, to: number): string {
+  return [...text].slice(from, to).join("");
+}

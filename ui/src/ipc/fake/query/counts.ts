@@ -1,0 +1,85 @@
+/** The counts beside filters, as the core in memory counts them: image by image. */
+import type { Condition, FilterCounts, RunCount, Test } from "../../bindings";
+import { type Facts, holds, holdsAll, standingMarks } from "./match";
+import { KNOWN } from "./words";
+
+type Counted = { filter: unknown; count: number };
+
+const CONFIDENCES = [
+  { kind: "below", value: 0.5 },
+  { kind: "between", least: 0.5, most: 0.8 },
+  { kind: "above", value: 0.8 },
+] as const;
+
+/** `inScope` are the images of the collection in question, `everywhere` all. */
+export function filterCounts(
+  conditions: readonly Condition[],
+  inScope: Iterable<Facts>,
+  everywhere: Iterable<Facts> | null,
+  folders: readonly { id: number; name: string; count: number }[],
+  runs: readonly RunCount[],
+  colorOf: (label: string) => number,
+): FilterCounts {
+  const without = (kind: Test["kind"]) => conditions.filter(({ test }) => test.kind !== kind);
+  const tests = <Filter>(kind: Test["kind"], filters: readonly Filter[], test: (filter: Filter) => Test) => {
+    const counts = filters.map((filter) => ({ filter, count: 0 }));
+    return { others: without(kind), counts, test: test as (filter: never) => Test };
+  };
+  const states = ["unreviewed", "reviewed", "confirmed_empty", "failed", "running"] as const;
+  const traits = KNOWN.has as readonly ("marks" | "answer" | "attributes")[];
+  const groups = {
+    states: tests("image", states, (state) => ({ kind: "image", state })),
+    confidences: tests("confidence", CONFIDENCES, (span) => ({ kind: "confidence", span })),
+    marks: tests("mark", KNOWN.mark as never[], (status) => ({ kind: "mark", status })),
+    traits: tests("has", traits, (what) => ({ kind: "has", what })),
+    failures: tests("failure", KNOWN.failed as never[], (failure) => ({ kind: "failure", failure })),
+    runs: tests(
+      "run",
+      runs.map(({ run }) => run),
+      (run) => ({ kind: "run", run }),
+    ),
+  };
+  const labels = new Map<string, number>();
+  let [found, inAnyState, ofAnyTrait] = [0, 0, 0];
+  for (const facts of inScope) {
+    for (const { others, counts, test } of Object.values(groups)) {
+      if (!holdsAll(others, facts)) continue;
+      for (const each of counts as Counted[]) if (holds(test(each.filter as never), facts)) each.count += 1;
+    }
+    if (holdsAll(groups.states.others, facts)) inAnyState += 1;
+    if (holdsAll(groups.traits.others, facts)) ofAnyTrait += 1;
+    const here = holdsAll(conditions, facts);
+    if (here) found += 1;
+    for (const label of new Set(standingMarks(facts.card).map((mark) => mark.label)))
+      labels.set(label, (labels.get(label) ?? 0) + (here ? 1 : 0));
+  }
+  const collections = folderCounts(without("in"), everywhere, folders);
+  return {
+    found,
+    in_any_state: inAnyState,
+    states: groups.states.counts,
+    everywhere: collections.reduce((sum, { count }) => sum + count, 0),
+    collections,
+    labels: [...labels]
+      .map(([name, count]) => ({ name, color: colorOf(name), count }))
+      .sort((one, other) => other.count - one.count),
+    confidences: groups.confidences.counts as never,
+    marks: groups.marks.counts,
+    traits: groups.traits.counts,
+    lacking: groups.traits.counts.map(({ filter, count }) => ({ filter, count: ofAnyTrait - count })),
+    failures: groups.failures.counts.filter(({ count }) => count > 0),
+    runs: runs.map((run, place) => ({ ...run, count: groups.runs.counts[place]?.count ?? 0 })),
+  };
+}
+
+function folderCounts(
+  conditions: readonly Condition[],
+  everywhere: Iterable<Facts> | null,
+  folders: readonly { id: number; name: string; count: number }[],
+): FilterCounts["collections"] {
+  if (everywhere === null) return folders.map(({ id, count }) => ({ filter: id, count }));
+  const counts = new Map(folders.map(({ name }) => [name, 0]));
+  for (const facts of everywhere)
+    if (holdsAll(conditions, facts)) counts.set(facts.folder, (counts.get(facts.folder) ?? 0) + 1);
+  return folders.map(({ id, name }) => ({ filter: id, count: counts.get(name) ?? 0 }));
+}

@@ -1,0 +1,74 @@
+/** Which images of the core in memory a test holds of. */
+import type { Annotation, Condition, ImageCard, RunId, Test } from "../../bindings";
+
+/** What a question may be about. */
+export interface Facts {
+  card: ImageCard;
+  folder: string;
+  /** When its file was last changed, as `2026-11-23`. */
+  date: string;
+  runs: readonly RunId[];
+}
+
+type AnySpan = Extract<Test, { span: unknown }>["span"];
+
+export function holdsAll(conditions: readonly Condition[], facts: Facts): boolean {
+  return conditions.every(({ is_excluded, test }) => holds(test, facts) !== is_excluded);
+}
+
+export function holds(test: Test, { card, folder, date, runs }: Facts): boolean {
+  switch (test.kind) {
+    case "in":
+      return isSame(folder, test.name);
+    case "label":
+      return standingMarks(card).some((mark) => isSame(mark.label, test.name));
+    case "image":
+      if (test.state === "failed") return card.failure !== null;
+      return test.state === "running" ? card.is_running : card.review === test.state;
+    case "mark":
+      return card.marks.some((mark) => mark.status === test.status);
+    case "confidence":
+      return standingMarks(card).some((mark) => mark.confidence !== null && isWithin(mark.confidence, test.span));
+    case "run":
+      return runs.includes(test.run);
+    case "failure":
+      return card.failure?.kind === test.failure;
+    case "has":
+      if (test.what === "answer") return card.is_annotated;
+      return standingMarks(card).some((mark) => test.what === "marks" || Object.keys(mark.attributes).length > 0);
+    case "marks":
+      return isWithin(standingMarks(card).length, test.span);
+    case "date":
+      return isWithin(date, test.span);
+    case "text":
+      return says(card, test.text.trim().toLowerCase());
+  }
+}
+
+export function standingMarks(card: ImageCard): Annotation[] {
+  return card.marks.filter((mark) => mark.status !== "rejected");
+}
+
+function says(card: ImageCard, text: string): boolean {
+  const texts = standingMarks(card).flatMap((mark) => [mark.label, ...Object.values(mark.attributes)]);
+  return [card.name, ...texts].some((each) => typeof each === "string" && each.toLowerCase().includes(text));
+}
+
+function isSame(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}
+
+function isWithin(value: number | string, span: AnySpan): boolean {
+  switch (span.kind) {
+    case "below":
+      return value < span.value;
+    case "at_most":
+      return value <= span.value;
+    case "at_least":
+      return value >= span.value;
+    case "above":
+      return value > span.value;
+    case "between":
+      return value >= span.least && value <= span.most;
+  }
+}

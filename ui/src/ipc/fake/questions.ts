@@ -1,0 +1,102 @@
+/** Questions to the core in memory: what they find, in which order, and the counts beside filters. */
+import type { CollectionId, Completion, FilterCounts, ImageCard, ImageId, ImageQuery, RunCount } from "../bindings";
+import type { FakeLibrary } from "./library";
+import { chance } from "./photos";
+import { complete } from "./query/complete";
+import { filterCounts } from "./query/counts";
+import { type Facts, holdsAll, standingMarks } from "./query/match";
+import { colorOf } from "./recipes";
+
+/** A run, as far as questions ask for it. */
+export interface AskedRun {
+  id: number;
+  modelName: string;
+  images: readonly ImageId[];
+  /** Images that it has still to do. */
+  left: readonly ImageId[];
+}
+
+const LONG_AGO = Date.UTC(2026, 8, 25);
+const A_DAY_MILLIS = 86_400_000;
+const DAYS = 60;
+
+export class FakeQuestions {
+  readonly #library: FakeLibrary;
+  /** The newest last. */
+  readonly #runs: () => AskedRun[];
+
+  constructor(library: FakeLibrary, runs: () => AskedRun[]) {
+    this.#library = library;
+    this.#runs = runs;
+  }
+
+  imageIds({ collection, conditions, order }: ImageQuery): ImageId[] {
+    const ids = conditions.length === 0 ? this.#library.ids(collection) : [];
+    if (conditions.length > 0)
+      for (const facts of this.#facts(collection)) if (holdsAll(conditions, facts)) ids.push(facts.card.id);
+    if (order === "added") return ids;
+    const rank = new Map(ids.map((id) => [id, rankOf(this.#library.card(id), order)]));
+    const of = (id: ImageId) => rank.get(id) ?? Infinity;
+    return ids.sort((one, other) => (of(one) < of(other) ? -1 : of(one) > of(other) ? 1 : one - other));
+  }
+
+  counts({ collection, conditions }: ImageQuery): FilterCounts {
+    const everywhere = conditions.length > 0 ? this.#facts(null) : null;
+    const runs = this.#runs()
+      .reverse()
+      .map(({ id, modelName }): RunCount => ({ run: id, model_name: modelName, count: 0 }));
+    const { folders } = this.#library;
+    return filterCounts(conditions, this.#facts(collection), everywhere, folders, runs, colorOf);
+  }
+
+  complete(text: string, cursor: number): Completion {
+    return complete(text, cursor, {
+      labels: this.#library.overview(null).labels.map(({ name, count }) => [name, count]),
+      collections: this.#library.folders.map(({ name, count }) => [name, count]),
+      runs: this.#runs()
+        .reverse()
+        .map(({ id, modelName }) => [id, modelName]),
+    });
+  }
+
+  /** Whether a run has it still to do. */
+  cards(ids: ImageId[]): ImageCard[] {
+    const left = new Set(this.#runs().flatMap((run) => run.left));
+    return this.#library.cards(ids).map((card) => ({ ...card, is_running: left.has(card.id) }));
+  }
+
+  *#facts(collection: CollectionId | null): Generator<Facts> {
+    const runs = this.#runs().map(({ id, images }) => ({ id, images: new Set(images) }));
+    const left = new Set(this.#runs().flatMap((run) => run.left));
+    for (const id of this.#library.ids(collection)) {
+      yield {
+        card: { ...this.#library.card(id), is_running: left.has(id) },
+        folder: this.#library.folderOf(id),
+        date: new Date(dateOf(id)).toISOString().slice(0, 10),
+        runs: runs.filter(({ images }) => images.has(id)).map((run) => run.id),
+      };
+    }
+  }
+}
+
+function dateOf(id: ImageId): number {
+  return LONG_AGO + Math.floor(chance(id, 90) * DAYS) * A_DAY_MILLIS;
+}
+
+function rankOf(card: ImageCard, order: ImageQuery["order"]): number | string {
+  const proposed = card.marks.filter((mark) => mark.status === "proposed").map((mark) => mark.confidence ?? 0);
+  switch (order) {
+    case "added":
+      return card.id;
+    case "name":
+      return card.name.toLowerCase();
+    case "newest":
+      return -dateOf(card.id);
+    case "least_certain":
+      return proposed.reduce((least, confidence) => Math.min(least, confidence), Infinity);
+    case "most_marks":
+      return -standingMarks(card).length;
+    case "disagreement":
+      return card.is_annotated ? -Math.floor(chance(card.id, 91) * 4) : 0;
+  }
+}

@@ -1,0 +1,191 @@
+/** Questions to the library in words: conditions as chips, suggestions, and why a text is not understood. */
+import type {
+  Condition,
+  ImageOrder,
+  ImageState,
+  Key,
+  ProblemKind,
+  Status,
+  Suggestion,
+  Test,
+  Trait,
+} from "../../ipc/bindings";
+import { confidence, count, date } from "../format";
+import { failures } from "./failures";
+
+type Spans = Extract<Test, { span: unknown }>["span"];
+
+const states: Record<ImageState, string> = {
+  unreviewed: "Unreviewed",
+  reviewed: "Reviewed",
+  confirmed_empty: "Empty",
+  failed: "Failed",
+  running: "In a run now",
+};
+
+const marks: Record<Status, string> = {
+  proposed: "Undecided",
+  accepted: "Accepted",
+  edited: "Edited",
+  rejected: "Rejected",
+};
+
+const traits: Record<Trait, { has: string; lacks: string }> = {
+  marks: { has: "With marks", lacks: "Without marks" },
+  answer: { has: "Seen by a model", lacks: "Not seen by a model" },
+  attributes: { has: "With attributes", lacks: "Without attributes" },
+};
+
+function range(span: Spans, shown: (value: never) => string): string {
+  switch (span.kind) {
+    case "below":
+      return `under ${shown(span.value as never)}`;
+    case "at_most":
+      return `at most ${shown(span.value as never)}`;
+    case "at_least":
+      return `at least ${shown(span.value as never)}`;
+    case "above":
+      return `over ${shown(span.value as never)}`;
+    case "between":
+      return span.least === span.most
+        ? shown(span.least as never)
+        : `${shown(span.least as never)} to ${shown(span.most as never)}`;
+  }
+}
+
+function dates(span: Spans): string {
+  switch (span.kind) {
+    case "below":
+      return `before ${date(String(span.value))}`;
+    case "at_most":
+      return `until ${date(String(span.value))}`;
+    case "at_least":
+      return `since ${date(String(span.value))}`;
+    case "above":
+      return `after ${date(String(span.value))}`;
+    case "between":
+      return range(span, date);
+  }
+}
+
+/** What holds, and what is said when it must not. */
+function said(test: Test): [string, string] {
+  const both = (text: string): [string, string] => [text, `Not ${text.charAt(0).toLowerCase()}${text.slice(1)}`];
+  switch (test.kind) {
+    case "in":
+      return [`In ${test.name}`, `Not in ${test.name}`];
+    case "label":
+      return [`With ${test.name}`, `Without ${test.name}`];
+    case "image":
+      return both(states[test.state]);
+    case "mark":
+      return [`${marks[test.status]} marks`, `No ${marks[test.status].toLowerCase()} marks`];
+    case "confidence": {
+      const text = range(test.span, confidence);
+      return [`Confidence ${text}`, `No confidence ${text}`];
+    }
+    case "run":
+      return [`In run ${count(test.run)}`, `Not in run ${count(test.run)}`];
+    case "failure":
+      return both(failures[test.failure]);
+    case "has":
+      return [traits[test.what].has, traits[test.what].lacks];
+    case "marks":
+      return both(`Marks: ${range(test.span, count)}`);
+    case "date":
+      return both(`Dated ${dates(test.span)}`);
+    case "text":
+      return [`“${test.text}”`, `Not “${test.text}”`];
+  }
+}
+
+const keys: Record<Key, string> = {
+  label: "a label on the image",
+  status: "unreviewed, reviewed, empty, failed, running",
+  conf: "confidence of a mark, such as <0.5",
+  mark: "what was decided about a mark",
+  marks: "number of marks, such as >3",
+  has: "marks, answer, attributes",
+  run: "number of a run",
+  failed: "why it failed",
+  in: "a collection",
+  date: "day of the file, such as 2026-11",
+};
+
+const forms: Partial<Record<Key, string>> = {
+  conf: "“conf:” takes a number from 0 to 1, such as <0.5 or 0.5..0.8.",
+  marks: "“marks:” takes a number, such as 0, >3 or 2..5.",
+  run: "“run:” takes the number of a run, such as 12.",
+  date: "“date:” takes a day, a month or a year, such as 2026-11-03 or >=2026-11.",
+};
+
+export const query = {
+  condition: ({ is_excluded, test }: Condition): string => said(test)[is_excluded ? 1 : 0],
+  states,
+  marks,
+  traits,
+  confidenceRange: (span: Spans) => {
+    const text = range(span, confidence);
+    return text.charAt(0).toUpperCase() + text.slice(1);
+  },
+  failures,
+  problem: (problem: ProblemKind): string => {
+    switch (problem.kind) {
+      case "unknown_key":
+        return `There is no filter “${problem.key}:”. Text with a colon goes in quotes.`;
+      case "no_value":
+        return `Say what comes after “${problem.key}:”: ${keys[problem.key]}.`;
+      case "unknown_value":
+        return forms[problem.key] ?? `“${problem.key}:” takes ${problem.known.join(", ")}.`;
+      case "open_quote":
+        return "A quote is not closed.";
+    }
+  },
+  suggestion: ({ key, kind }: Suggestion): string => {
+    switch (kind.kind) {
+      case "key":
+        return keys[key];
+      case "value":
+        return "";
+      case "counted":
+        return count(kind.count);
+      case "run":
+        return kind.model_name;
+    }
+  },
+  order: "Order",
+  orders: {
+    added: "Date added",
+    name: "File name",
+    newest: "Newest file",
+    least_certain: "Least certain",
+    most_marks: "Most marks",
+    disagreement: "Disagreement",
+  } satisfies Record<ImageOrder, string>,
+  search: "Search",
+  searchPlaceholder: "Search, or label:cat",
+  suggestions: "Suggestions",
+  clear: "Clear the search",
+  active: "Filters",
+  drop: (text: string) => `Remove: ${text}`,
+  clearAll: "Clear all",
+  groups: {
+    labels: "Labels",
+    labelsHere: "Labels in this collection",
+    confidence: "Confidence",
+    marks: "Marks",
+    runs: "Runs",
+    failures: "Failures",
+  },
+  run: (run: number, model: string) => `Run ${count(run)}, ${model}`,
+  exclude: (name: string) => `Leave out ${name}`,
+  allLabels: (number: number) => `Show all ${count(number)}`,
+  fewLabels: "Show fewer",
+  nothing: {
+    title: "No image matches",
+    note: "Take one of these away to see some again:",
+    plain: "Change the search to see more.",
+    collection: (name: string) => `In ${name}`,
+    showAll: "Show all images",
+  },
+};

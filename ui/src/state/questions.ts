@@ -1,0 +1,24 @@
+/** Questions to the library, as its screens ask them. */
+import type { Condition, ImageOrder, ImageQuery, RunId, Test } from "../ipc/bindings";
+
+/** All images of which every test holds. */
+export function imagesWhere(tests: readonly Test[], order: ImageOrder = "added"): ImageQuery {
+  return { collection: null, conditions: tests.map((test) => ({ is_excluded: false, test })), order };
+}
+
+/** The images of a run, the least certain first. */
+export function imagesOfRun(run: RunId): ImageQuery {
+  return imagesWhere([{ kind: "run", run }], "least_certain");
+}
+
+/** Whether two tests ask the same. Labels and names are the same whatever their case. */
+export function isSameTest(one: Test, other: Test): boolean {
+  return JSON.stringify(one).toLowerCase() === JSON.stringify(other).toLowerCase();
+}
+
+/** How a test stands among conditions. */
+export function standing(conditions: readonly Condition[], test: Test): "included" | "excluded" | null {
+  const condition = conditions.find((each) => isSameTest(each.test, test));
+  if (!condition) return null;
+  return condition.is_excluded ? "excluded" : "included";
+}

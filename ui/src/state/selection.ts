@@ -1,0 +1,51 @@
+/** Selected images: a bit for each id, so that 100,000 of them are 13 kilobytes. Never changed in place. */
+import type { ImageId } from "../ipc/bindings";
+
+export class Selection implements Iterable<ImageId> {
+  static readonly none = new Selection(new Uint32Array(0));
+  readonly size: number;
+  readonly #bits: Uint32Array;
+
+  private constructor(bits: Uint32Array) {
+    this.#bits = bits;
+    this.size = bits.reduce((sum, word) => sum + ones(word), 0);
+  }
+
+  static of(ids: Iterable<ImageId>): Selection {
+    const list = ids instanceof Uint32Array ? ids : Uint32Array.from(ids);
+    const bits = new Uint32Array((list.reduce((most, id) => Math.max(most, id), 0) >>> 5) + 1);
+    for (const id of list) bits[id >>> 5] = (bits[id >>> 5] ?? 0) | (1 << (id & 31));
+    return new Selection(bits);
+  }
+
+  has(id: ImageId): boolean {
+    return ((this.#bits[id >>> 5] ?? 0) & (1 << (id & 31))) !== 0;
+  }
+
+  toggled(id: ImageId): Selection {
+    const bits = new Uint32Array(Math.max(this.#bits.length, (id >>> 5) + 1));
+    bits.set(this.#bits);
+    bits[id >>> 5] = (bits[id >>> 5] ?? 0) ^ (1 << (id & 31));
+    return new Selection(bits);
+  }
+
+  /** Those that are among `ids` too; the same selection when all are. */
+  within(ids: Iterable<ImageId>): Selection {
+    const others = Selection.of(ids).#bits;
+    const common = new Selection(this.#bits.map((word, place) => word & (others[place] ?? 0)));
+    return common.size === this.size ? this : common;
+  }
+
+  /** From the lowest id on. */
+  *[Symbol.iterator](): Iterator<ImageId> {
+    for (const [place, word] of this.#bits.entries()) {
+      for (let left = word; left !== 0; left &= left - 1) yield place * 32 + 31 - Math.clz32(left & -left);
+    }
+  }
+}
+
+function ones(word: number): number {
+  let count = 0;
+  for (let left = word; left !== 0; left &= left - 1) count += 1;
+  return count;
+}

@@ -1,0 +1,11 @@
+import { defineConfig } from "vitest/config";
+
+/** Measurements in a real browser. They print figures and judge none: machines differ. */
+export default defineConfig({
+  test: {
+    include: ["browser/bench/**/*.bench.ts"],
+    globalSetup: ["browser/server.ts"],
+    testTimeout: 300_000,
+    hookTimeout: 60_000,
+  },
+});
