@@ -68,8 +68,9 @@ impl Bench {
     }
 
     /// As [`Bench::at`], with so many different pictures of five shapes each, 240 pixels high.
-    pub async fn with_pictures(url: &str, key: &str, count: u32) -> Self {
-        let bench = Self::at(url, key).await;
+    #[must_use]
+    pub fn with_pictures(url: &str, key: &str, count: u32) -> Self {
+        let bench = Self::at(url, key);
         for index in 0..count {
             let (picture, _) = drawing(320 + index, 240);
             write_png(&picture, &bench.photos().join(format!("{index}.png")));
@@ -79,7 +80,8 @@ impl Bench {
     }
 
     /// A library whose Claude is at `url`, with a key, and with the person's consent to send images there.
-    pub async fn at(url: &str, key: &str) -> Self {
+    #[must_use]
+    pub fn at(url: &str, key: &str) -> Self {
         let bench = Self::among(&[("ANTHROPIC_BASE_URL", url), ("ANTHROPIC_API_KEY", key)]);
         bench.library.agree_to(url.trim_start_matches("http://").to_owned()).unwrap();
         bench

@@ -48,7 +48,7 @@ fn largest_drift(card: &ImageCard, drawn: &Drawn) -> f64 {
 async fn marks_land_within_a_sent_pixel_whatever_the_shape_and_size() {
     let server = simulate().await;
     let sizes = [(3000, 2000), (2000, 3000), (200, 150), (8660, 5774), (8000, 1000), (1000, 8000), (1456, 819)];
-    let bench = Bench::at(&server.url(), KEY).await;
+    let bench = Bench::at(&server.url(), KEY);
     let drawings = sizes.map(|(width, height)| {
         let (picture, drawn) = drawing(width, height);
         write_png(&picture, &bench.photos().join(format!("{width}x{height}.png")));
@@ -78,7 +78,7 @@ async fn marks_land_within_a_sent_pixel_whatever_the_shape_and_size() {
 #[tokio::test(flavor = "multi_thread")]
 async fn marks_land_in_every_exif_orientation() {
     let server = simulate().await;
-    let bench = Bench::at(&server.url(), KEY).await;
+    let bench = Bench::at(&server.url(), KEY);
     let (picture, drawn) = drawing(1800, 1200);
     for orientation in 1..=8 {
         let stored = oriented_jpeg(&DynamicImage::from(picture.clone()), orientation);
@@ -103,7 +103,7 @@ async fn marks_land_in_every_exif_orientation() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_paid_is_what_was_billed_and_the_next_quote_learns_from_it() {
     let server = simulate().await;
-    let bench = Bench::with_pictures(&server.url(), KEY, 6).await;
+    let bench = Bench::with_pictures(&server.url(), KEY, 6);
     let recipe = bench.library.save_typed_recipe(LABELS).await.unwrap();
     let place = bench.library.recipes().unwrap().iter().position(|saved| saved.id == recipe.id).unwrap();
     let quoted = |place| bench.quote(place).models.into_iter().find(|row| row.model.id.0 == HIGH_TIER).unwrap();
@@ -139,7 +139,7 @@ async fn what_is_paid_is_what_was_billed_and_the_next_quote_learns_from_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_passes_by_itself_is_tried_again_and_costs_nothing_twice() {
     let server = simulate().await;
-    let bench = Bench::with_pictures(&server.url(), KEY, 5).await;
+    let bench = Bench::with_pictures(&server.url(), KEY, 5);
     server.script([
         Fault::Overloaded,
         Fault::RateLimited { retry_after_seconds: Some(1) },
@@ -175,7 +175,7 @@ async fn what_passes_by_itself_is_tried_again_and_costs_nothing_twice() {
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_that_are_none_fail_their_image_alone() {
     let server = simulate().await;
-    let bench = Bench::with_pictures(&server.url(), KEY, 4).await;
+    let bench = Bench::with_pictures(&server.url(), KEY, 4);
     server.script([Fault::Refusal, Fault::WrongJson, Fault::MaxTokens]);
     let run = bench.look_for(LABELS, HIGH_TIER).await;
     assert_eq!(bench.end_of(run).await, COMPLETED);
@@ -203,7 +203,7 @@ async fn what_concerns_every_image_stops_the_run_and_loses_none() {
     ];
     for (key, fault, reason) in cases {
         let server = simulate().await;
-        let bench = Bench::with_pictures(&server.url(), KEY, 6).await;
+        let bench = Bench::with_pictures(&server.url(), KEY, 6);
         // The same folder of pictures, asked about with this key.
         let bench = Bench {
             library: engine::Library::open(
@@ -232,7 +232,7 @@ async fn what_concerns_every_image_stops_the_run_and_loses_none() {
 async fn a_network_that_drops_stops_the_run_until_it_is_back() {
     let server = simulate().await;
     let (address, url) = (server.address(), server.url());
-    let bench = Bench::with_pictures(&server.url(), KEY, 5).await;
+    let bench = Bench::with_pictures(&server.url(), KEY, 5);
     server.stop().await;
     let run = bench.look_for(LABELS, HIGH_TIER).await;
     let mut progress = bench.library.run_progress(run).unwrap();
@@ -253,7 +253,7 @@ async fn a_network_that_drops_stops_the_run_until_it_is_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_budget_holds_and_can_be_raised() {
     let server = simulate().await;
-    let bench = Bench::with_pictures(&server.url(), KEY, 12).await;
+    let bench = Bench::with_pictures(&server.url(), KEY, 12);
     let recipe = bench.library.save_typed_recipe(LABELS).await.unwrap();
     let place = bench.library.recipes().unwrap().iter().position(|saved| saved.id == recipe.id).unwrap();
     let row = bench.quote(place).models.into_iter().find(|row| row.model.id.0 == HIGH_TIER).unwrap();
@@ -286,7 +286,7 @@ async fn a_budget_holds_and_can_be_raised() {
 #[tokio::test(flavor = "multi_thread")]
 async fn pausing_does_not_wait_for_a_held_route() {
     let server = simulate().await;
-    let bench = Bench::with_pictures(&server.url(), KEY, 3).await;
+    let bench = Bench::with_pictures(&server.url(), KEY, 3);
     server.script([Fault::RateLimited { retry_after_seconds: Some(600) }]);
     let run = bench.look_for(LABELS, HIGH_TIER).await;
     let mut progress = bench.library.run_progress(run).unwrap();
@@ -359,7 +359,7 @@ async fn what_was_under_way_when_the_process_died_is_not_asked_again_unasked() {
     let first_byte = Duration::from_millis(400);
     let latency = Latency { first_byte: first_byte.into(), between_events: Duration::ZERO };
     let server = Simulator::start(Options { latency, ..Options::default() }).await.unwrap();
-    let bench = Bench::with_pictures(&server.url(), KEY, 12).await;
+    let bench = Bench::with_pictures(&server.url(), KEY, 12);
     let database = bench.folder.path().join("library/library.sqlite");
     let fieldmark = |arguments: &[&str]| {
         let mut command = tokio::process::Command::new(binary("fieldmark"));
@@ -423,7 +423,7 @@ async fn a_key_is_in_no_log_however_much_is_logged() {
 #[tokio::test(flavor = "multi_thread")]
 async fn attributes_come_with_the_marks() {
     let server = simulate().await;
-    let bench = Bench::with_pictures(&server.url(), KEY, 1).await;
+    let bench = Bench::with_pictures(&server.url(), KEY, 1);
     let birds = bench.library.recipes().unwrap()[1].clone();
     assert!(birds.recipe.attributes.iter().any(|attribute| attribute.is_required));
     let model = ModelId(HIGH_TIER.into());

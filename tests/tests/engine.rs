@@ -36,7 +36,7 @@ async fn carried_out(bench: &Bench, request: &RunRequest) -> RunId {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_answered_before_is_not_paid_for_again() {
     let server = simulate(Options::default()).await;
-    let bench = Bench::with_pictures(&server.url(), KEY, 6).await;
+    let bench = Bench::with_pictures(&server.url(), KEY, 6);
     let request = request(&bench).await;
     let first = carried_out(&bench, &request).await;
     let billed = server.ledger().billed.len();
@@ -60,7 +60,7 @@ async fn what_was_answered_before_is_not_paid_for_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn failed_images_are_tried_again_when_asked_for_and_only_where_it_makes_sense() {
     let server = simulate(Options::default()).await;
-    let bench = Bench::with_pictures(&server.url(), KEY, 4).await;
+    let bench = Bench::with_pictures(&server.url(), KEY, 4);
     server.script([Fault::Refusal, Fault::WrongJson]);
     let run = carried_out(&bench, &request(&bench).await).await;
     let summary = bench.library.run(run).unwrap();
@@ -82,7 +82,7 @@ async fn a_server_that_has_answered_is_waited_for_when_it_goes_away() {
     let latency = Latency { first_byte: Duration::from_millis(150).into(), ..Latency::default() };
     let server = simulate(Options { latency, ..Options::default() }).await;
     let address = server.address();
-    let bench = Bench::with_pictures(&server.url(), KEY, 40).await;
+    let bench = Bench::with_pictures(&server.url(), KEY, 40);
     let run = bench.library.start_run(&RunRequest { options: at_once(2), ..request(&bench).await }).await.unwrap();
     let mut progress = bench.library.run_progress(run).unwrap();
     progress.wait_for(|snapshot| snapshot.done >= 4).await.unwrap();
@@ -101,7 +101,7 @@ async fn a_server_that_has_answered_is_waited_for_when_it_goes_away() {
 async fn marks_show_while_their_answer_is_on_its_way() {
     let latency = Latency { first_byte: Duration::ZERO.into(), between_events: Duration::from_millis(120) };
     let server = simulate(Options { latency, ..Options::default() }).await;
-    let bench = Bench::with_pictures(&server.url(), KEY, 1).await;
+    let bench = Bench::with_pictures(&server.url(), KEY, 1);
     let run = bench.library.start_run(&request(&bench).await).await.unwrap();
     let mut progress = bench.library.run_progress(run).unwrap();
     let mut most = 0;
@@ -122,7 +122,7 @@ async fn marks_show_while_their_answer_is_on_its_way() {
 #[tokio::test(flavor = "multi_thread")]
 async fn similar_images_are_given_the_marks_of_one_that_is_paid_for() {
     let server = simulate(Options::default()).await;
-    let bench = Bench::with_pictures(&server.url(), KEY, 4).await;
+    let bench = Bench::with_pictures(&server.url(), KEY, 4);
     let request = RunRequest { carries_to_similar: true, ..request(&bench).await };
     let similar = bench.quote_of(request.recipe).similar;
     assert_eq!((similar.groups, similar.followers), (1, 3));
@@ -141,7 +141,7 @@ async fn similar_images_are_given_the_marks_of_one_that_is_paid_for() {
 }
 
 /// Adds a second way to the models, with its key and consent.
-async fn add_route(bench: &Bench, server: &Running, price_percent: u16) {
+fn add_route(bench: &Bench, server: &Running, price_percent: u16) {
     let url = server.url();
     bench.library.agree_to(url.trim_start_matches("http://").to_owned()).unwrap();
     let mut settings = bench.library.settings().unwrap();
@@ -164,8 +164,8 @@ async fn requests_are_spread_over_routes_and_go_on_when_one_is_down() {
     let first = simulate(slow.clone()).await;
     let regional = Options { price_percent: 110, model_prefix: Some("anthropic.".into()), ..slow.clone() };
     let second = simulate(regional).await;
-    let bench = Bench::with_pictures(&first.url(), KEY, 60).await;
-    add_route(&bench, &second, 110).await;
+    let bench = Bench::with_pictures(&first.url(), KEY, 60);
+    add_route(&bench, &second, 110);
     let request = RunRequest { options: at_once(4), ..request(&bench).await };
     // A quote's high end is that of the dearest way.
     let quote = bench.quote_of(request.recipe);
@@ -195,7 +195,7 @@ async fn requests_are_spread_over_routes_and_go_on_when_one_is_down() {
 async fn one_request_warms_the_cache_and_the_others_read_it() {
     let latency = Latency { first_byte: Duration::from_millis(50).into(), ..Latency::default() };
     let server = simulate(Options { latency, ..Options::default() }).await;
-    let bench = Bench::with_pictures(&server.url(), KEY, 10).await;
+    let bench = Bench::with_pictures(&server.url(), KEY, 10);
     let many: Vec<String> = (0..150).map(|index| format!("very particular thing {index}")).collect();
     let recipe = bench.library.save_typed_recipe(&many.join(", ")).await.unwrap().id;
     let quote = bench.quote_of(recipe);
@@ -215,7 +215,7 @@ async fn one_request_warms_the_cache_and_the_others_read_it() {
 async fn a_run_that_limits_held_back_says_so_with_its_own_numbers() {
     let limits = Limits { requests_per_minute: 600, burst: Some(5), are_announced: false, ..Limits::default() };
     let server = simulate(Options { limits, ..Options::default() }).await;
-    let bench = Bench::with_pictures(&server.url(), KEY, 40).await;
+    let bench = Bench::with_pictures(&server.url(), KEY, 40);
     let run = carried_out(&bench, &request(&bench).await).await;
     let report = bench.library.run_report(run).unwrap();
 
@@ -244,7 +244,7 @@ async fn a_run_that_limits_held_back_says_so_with_its_own_numbers() {
 async fn a_healthy_run_is_left_in_peace() {
     let latency = Latency { first_byte: Duration::from_millis(50).into(), ..Latency::default() };
     let server = simulate(Options { latency, ..Options::default() }).await;
-    let bench = Bench::with_pictures(&server.url(), KEY, 30).await;
+    let bench = Bench::with_pictures(&server.url(), KEY, 30);
     let run = carried_out(&bench, &request(&bench).await).await;
     assert_eq!(bench.library.run_report(run).unwrap().diagnoses, []);
     // Its answers used again: no pace, no advice.

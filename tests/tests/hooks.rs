@@ -24,13 +24,13 @@ fn local_bench() -> Bench {
     bench
 }
 
-async fn set(bench: &Bench, hooks: Hooks) {
+fn set(bench: &Bench, hooks: Hooks) {
     let settings = bench.library.settings().unwrap();
     bench.library.save_settings(&domain::settings::Settings { hooks, ..settings }).unwrap();
 }
 
 async fn set_and_agree(bench: &Bench, hooks: Hooks) {
-    set(bench, hooks.clone()).await;
+    set(bench, hooks.clone());
     for event in HookEvent::ALL {
         if let Some(command) = hooks.command(event) {
             bench.library.agree_to_hook(event, command).await.unwrap();
@@ -38,6 +38,7 @@ async fn set_and_agree(bench: &Bench, hooks: Hooks) {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as hooks hold them")]
 fn command(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
@@ -108,7 +109,7 @@ async fn hooks_come_in_order_with_the_facts_and_without_the_key() {
 async fn a_command_that_nobody_agreed_to_does_not_run() {
     let bench = local_bench();
     let hooks = Hooks { before_run: command("touch ran"), ..Hooks::default() };
-    set(&bench, hooks.clone()).await;
+    set(&bench, hooks.clone());
     // The same text at another moment, and another text, are other agreements.
     bench.library.agree_to_hook(HookEvent::AfterRun, "touch ran").await.unwrap();
     bench.library.agree_to_hook(HookEvent::BeforeRun, "touch ran2").await.unwrap();
@@ -193,14 +194,14 @@ async fn what_a_hook_leaves_in_the_background_is_not_waited_for() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_stops_by_itself_or_whose_images_fail_is_a_failure() {
     let server = Simulator::start(Options::default()).await.unwrap();
-    let bench = Bench::with_pictures(&server.url(), "sk-simulated-no-credit", 2).await;
+    let bench = Bench::with_pictures(&server.url(), "sk-simulated-no-credit", 2);
     let hooks = Hooks { on_failure: command("echo $FIELDMARK_STATE $FIELDMARK_FAILED"), ..Hooks::default() };
     set_and_agree(&bench, hooks.clone()).await;
     let run = bench.start(CLAUDE).await;
     assert_eq!(bench.end_of(run).await, RunState::Stopped { reason: StopReason::NoCredit });
     assert_eq!(hooks_of(&bench, run)[0].output, "no_credit 0");
 
-    let bench = Bench::with_pictures(&server.url(), "sk-any", 2).await;
+    let bench = Bench::with_pictures(&server.url(), "sk-any", 2);
     set_and_agree(&bench, hooks).await;
     server.script([Fault::Refusal]);
     let run = bench.start(CLAUDE).await;
@@ -215,7 +216,6 @@ fn the_command_line_asks_apart_for_commands_and_waits_for_them() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("library.sqlite");
     let library = engine::Library::open(&database, fieldmark_tests::bench::surroundings(&[])).unwrap();
-    let runtime = tokio::runtime::Runtime::new().unwrap();
     let hooks = Hooks { after_run: command("sleep 1; env > after.env"), ..Hooks::default() };
     let settings = domain::settings::Settings { hooks, ..library.settings().unwrap() };
     library.save_settings(&settings).unwrap();

@@ -29,8 +29,8 @@ fn taking(seconds: f64) -> Batching {
     Batching { takes: Duration::from_secs_f64(seconds), ..Batching::default() }
 }
 
-async fn bench(server: &Running, pictures: u32) -> Bench {
-    let bench = Bench::with_pictures(&server.url(), KEY, pictures).await;
+fn bench(server: &Running, pictures: u32) -> Bench {
+    let bench = Bench::with_pictures(&server.url(), KEY, pictures);
     bench.library.limit_batches(LIMITS);
     bench
 }
@@ -91,7 +91,7 @@ async fn reopened(bench: Bench, server: &Running) -> Bench {
 #[tokio::test(flavor = "multi_thread")]
 async fn many_pictures_are_answered_in_batches_at_half_the_price() {
     let server = simulate(taking(1.0)).await;
-    let bench = bench(&server, 40).await;
+    let bench = bench(&server, 40);
     let recipe = bench.library.save_typed_recipe(LABELS).await.unwrap();
     let quote = bench.quote_of(recipe.id);
     let quoted = quote.models.iter().find(|quoted| quoted.model.id.0 == MODEL).unwrap();
@@ -123,7 +123,7 @@ async fn many_pictures_are_answered_in_batches_at_half_the_price() {
 #[tokio::test(flavor = "multi_thread")]
 async fn batches_are_cut_by_their_bytes() {
     let server = simulate(taking(0.5)).await;
-    let bench = bench(&server, 6).await;
+    let bench = bench(&server, 6);
     bench.library.limit_batches(BatchLimits { bytes: 30_000, ..LIMITS });
     let run = start(&bench).await;
     let (reason, summary) = stopped(&bench, run).await;
@@ -136,7 +136,7 @@ async fn batches_are_cut_by_their_bytes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn batches_go_on_while_nobody_asks_and_are_found_again() {
     let server = simulate(taking(6.0)).await;
-    let mut bench = bench(&server, 40).await;
+    let mut bench = bench(&server, 40);
     let run = start(&bench).await;
     snapshot(&bench.library, run, has_working_batch).await;
     // As the app is closed, in the middle of submitting.
@@ -162,7 +162,7 @@ async fn batches_go_on_while_nobody_asks_and_are_found_again() {
 async fn a_batch_whose_reply_was_lost_is_found_and_not_submitted_again() {
     let server = simulate(taking(1.5)).await;
     server.script([Fault::BatchReplyLost, Fault::BatchReplyLost]);
-    let bench = bench(&server, 40).await;
+    let bench = bench(&server, 40);
     let run = start(&bench).await;
     snapshot(&bench.library, run, |snapshot| {
         snapshot.batches.iter().any(|batch| batch.stage == BatchStage::Unconfirmed)
@@ -177,7 +177,7 @@ async fn a_batch_whose_reply_was_lost_is_found_and_not_submitted_again() {
     // The process ends before it has heard of the batch: the next one looks for it.
     let server = simulate(taking(1.5)).await;
     server.script([Fault::BatchReplyLost]);
-    let bench = self::bench(&server, 10).await;
+    let bench = self::bench(&server, 10);
     let run = start(&bench).await;
     snapshot(&bench.library, run, |snapshot| !snapshot.batches.is_empty()).await;
     let bench = reopened(bench, &server).await;
@@ -193,8 +193,8 @@ async fn a_batch_whose_reply_was_lost_is_found_and_not_submitted_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn another_library_s_batch_of_the_same_size_is_not_taken_for_ours() {
     let server = simulate(taking(1.0)).await;
-    let others = bench(&server, 5).await;
-    let ours = bench(&server, 5).await;
+    let others = bench(&server, 5);
+    let ours = bench(&server, 5);
     let theirs = start(&others).await;
     snapshot(&others.library, theirs, has_working_batch).await;
     server.script([Fault::BatchReplyLost]);
@@ -211,7 +211,7 @@ async fn a_batch_that_is_not_found_is_made_again_only_with_a_word() {
     let server = simulate(taking(60.0)).await;
     let port = server.address().port();
     server.script([Fault::BatchReplyLost]);
-    let bench = bench(&server, 3).await;
+    let bench = bench(&server, 3);
     let run = start(&bench).await;
     snapshot(&bench.library, run, |snapshot| snapshot.batches.len() == 1).await;
     // The server that comes back knows nothing.
@@ -235,7 +235,7 @@ async fn a_batch_that_is_not_found_is_made_again_only_with_a_word() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_server_failed_on_goes_into_a_next_batch() {
     let server = simulate(Batching { errored: 0.25, expired: 0.25, ..taking(0.3) }).await;
-    let bench = bench(&server, 40).await;
+    let bench = bench(&server, 40);
     let run = start(&bench).await;
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!((reason, summary.done + summary.failed), (StopReason::Completed, 40));
@@ -247,7 +247,7 @@ async fn what_the_server_failed_on_goes_into_a_next_batch() {
     server.stop().await;
 
     let server = simulate(Batching { expired: 1.0, ..taking(0.1) }).await;
-    let bench = self::bench(&server, 3).await;
+    let bench = self::bench(&server, 3);
     let run = start(&bench).await;
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!((reason, summary.failed, summary.retries), (StopReason::Completed, 3, 6));
@@ -260,7 +260,7 @@ async fn what_the_server_failed_on_goes_into_a_next_batch() {
 #[tokio::test(flavor = "multi_thread")]
 async fn canceling_keeps_what_was_done() {
     let server = simulate(taking(5.0)).await;
-    let bench = bench(&server, 30).await;
+    let bench = bench(&server, 30);
     let run = start(&bench).await;
     snapshot(&bench.library, run, |snapshot| snapshot.batches.len() == 2).await;
     tokio::time::sleep(Duration::from_millis(1500)).await;
@@ -285,7 +285,7 @@ async fn canceling_keeps_what_was_done() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_budget_holds() {
     let server = simulate(taking(0.5)).await;
-    let bench = bench(&server, 12).await;
+    let bench = bench(&server, 12);
     let probe = start(&bench).await;
     let (_, whole) = stopped(&bench, probe).await;
     let before = server.ledger().total_pico_dollars();
@@ -318,7 +318,7 @@ async fn a_budget_holds() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_goes_away_is_waited_for_and_a_wrong_key_is_not() {
     let server = simulate(taking(60.0)).await;
-    let bench = bench(&server, 3).await;
+    let bench = bench(&server, 3);
     let run = start(&bench).await;
     snapshot(&bench.library, run, has_working_batch).await;
     let port = server.address().port();
@@ -335,7 +335,7 @@ async fn a_server_that_goes_away_is_waited_for_and_a_wrong_key_is_not() {
     server.stop().await;
 
     let server = simulate(Batching::default()).await;
-    let bench = Bench::with_pictures(&server.url(), simulator::WRONG_KEY, 2).await;
+    let bench = Bench::with_pictures(&server.url(), simulator::WRONG_KEY, 2);
     let run = start(&bench).await;
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!((reason, summary.waiting, summary.unsettled.count), (StopReason::KeyRejected, 2, 0));

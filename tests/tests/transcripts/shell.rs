@@ -59,7 +59,7 @@ impl Shell {
             None => self.run_in_pipe(&command),
             Some(columns) => self.run_on_terminal(&command, columns, transcript, answered),
         };
-        let said = said.replace(&self.port, PORT_IN_PAGE).replace(self.folder.to_str().unwrap(), "/home/ada");
+        let said = said.replace(&self.port, PORT_IN_PAGE).replace(self.folder.to_str().unwrap(), "/home/you");
         let exit_code = format!("? {code}");
         let lines = said.trim_end().lines().map(str::trim_end).chain((code != 0).then_some(exit_code.as_str()));
         lines.flat_map(|line| [line, "\n"]).collect()

@@ -146,6 +146,21 @@ export type BatchState = {
 /**  A day, written `2026-11-23`. */
 export type CalendarDate = string;
 
+/**  One thing to change, and to what, where the numbers say it. */
+export type Change = { kind: "fewer_at_once"; to: number } | 
+/**  `None` leaves the number open, so that it is found out. */
+{ kind: "more_at_once"; to: number | null } | 
+/**  To ask for no more than the server lets in, so that it refuses nothing. */
+{ kind: "limit_requests"; per_minute: number } | { kind: "raise_own_limit" } | 
+/**  A higher limit at the vendor, or a further route beside this one. */
+{ kind: "more_routes" } | { kind: "ask_overnight"; 
+/**  What the run would have cost so. */
+cost: PicoDollars } | { kind: "cheaper_model"; name: string; 
+/**  What the same tokens would have cost: an estimate. */
+cost: PicoDollars } | { kind: "other_model" } | 
+/**  Fewer labels and attributes at a time. */
+{ kind: "ask_for_less" } | { kind: "smaller_photos" } | { kind: "check_photos" } | { kind: "check_network" };
+
 /**  A dropped folder. */
 export type Collection = {
 	id: CollectionId,
@@ -272,6 +287,12 @@ name: string;
 /**  Whether that server is on this machine: what is sent there goes no further than it decides. */
 is_on_this_machine: boolean };
 
+/**  A finding, and what would change it, the most telling first. */
+export type Diagnosis = {
+	finding: Finding,
+	changes: Change[],
+};
+
 /**  Whether files are being dragged over the window. */
 export type DragChanged = {
 	is_over: boolean,
@@ -365,6 +386,45 @@ export type FilterCounts = {
 	/**  The latest ones. */
 	runs: RunCount[],
 };
+
+/**  What stands out in a run, with its own numbers. Shares are from 0 to 1. */
+export type Finding = 
+/**  The server's limits held it back. */
+{ kind: "rate_limited"; 
+/**  Requests that the server refused for its limits. */
+refusals: number; held_millis: number; 
+/**  Of the time that the run was worked on. */
+share: number; limit: MetLimit | null } | 
+/**  Many requests were made again; limits aside, which cost no try and have a finding of their own. */
+{ kind: "retries_high"; 
+/**  Requests made again over images asked about. */
+rate: number; 
+/**  The most frequent first. */
+by_kind: RetryGroup[] } | 
+/**  The server could not be reached, or had to be left alone, for a good part of the time. */
+{ kind: "server_away"; away_millis: number; share: number } | 
+/**  Many images failed for one and the same reason. */
+{ kind: "mostly_one_failure"; failure: FailureKind; count: number; failed: number; finished: number } | 
+/**  Many answers were cut off, even with more room. */
+{ kind: "answers_cut_short"; count: number; share: number } | 
+/**  A limit that the person has set held it back. */
+{ kind: "slowed_by_own_limit"; share: number; limit: MetLimit | null } | 
+/**  As many images were under way as the person has allowed at once, nearly all the time, and nothing else was in the way. */
+{ kind: "slowed_by_concurrency"; at_once: number; share: number; images_per_second: number; 
+/**  What the server's limit and the time an image takes would allow; `None` where no limit was met or told. */
+possible: number | null } | 
+/**  The server waited for this machine: images did not get ready as fast as they could have been sent. */
+{ kind: "slowed_by_preparing"; images_per_second: number; possible: number } | 
+/**  Most of the cost was for what the model wrote. */
+{ kind: "cost_by_output"; share: number; paid: PicoDollars; 
+/**  Of one answer, on the mean, thinking included. */
+answer_tokens: number; 
+/**  Of those tokens. */
+thinking_share: number } | 
+/**  Most of the cost was for looking at the pictures. */
+{ kind: "cost_by_images"; share: number; paid: PicoDollars; 
+/**  Of one picture, on the mean. */
+image_tokens: number; longest_edge: number };
 
 /**  One more way to the same models, as it stands. */
 export type FurtherConnection = {
@@ -612,6 +672,15 @@ export type LibraryOverview = {
 	/**  Counts over `collection` of the question, or over all. */
 	counts: ImageCounts,
 	labels: LabelCount[],
+};
+
+/**  What a limit counts. */
+export type LimitUnit = "requests_per_minute" | "tokens_per_minute" | "at_once";
+
+/**  A limit that a run met. */
+export type MetLimit = {
+	unit: LimitUnit,
+	count: number,
 };
 
 /**  A model as a plan offers it. */
@@ -900,7 +969,10 @@ export type RunMetrics = {
 	p99_millis: number,
 	/**  The sum of what every image took: how long the same work would have been one at a time. */
 	summed_millis: number,
-	/**  `summed_millis` over `wall_millis`. */
+	/**
+	 *  `summed_millis` over `wall_millis`: against the same images one at a time, at the pace that was measured. `None` for
+	 *  an overnight run, whose images wait side by side at the vendor's: their sum is nobody's time.
+	 */
 	speedup: number | null,
 	/**  Finished images a second of wall time. */
 	images_per_second: number,
@@ -1013,6 +1085,7 @@ export type RunReport = {
 	labels: LabelCount[],
 	/**  How many images took how long: equal bins between the fastest and the slowest, at most 24. */
 	durations: DurationBin[],
+	/**  What to change, by this run's own numbers; empty when all is well. */
 	diagnoses: Diagnosis[],
 	/**  What hooks did, the oldest first. */
 	hooks: HookRun[],
@@ -1033,7 +1106,7 @@ export type RunRequest = {
 	budget: PicoDollars | null,
 };
 
-/**  How runs ask models elsewhere. The aliases are what the earlier pipeline called the same. */
+/**  How runs ask models elsewhere. */
 export type RunSettings = {
 	/**  Images at once; `None` finds out. */
 	concurrency?: number | null,
@@ -1377,9 +1450,3 @@ function makeEvent<TListen, TEmit = TListen>(name: string, serialize?: (payload:
     return Object.assign(fn, base);
 }
 
-
-export type LimitUnit = "requests_per_minute" | "tokens_per_minute" | "at_once";
-export type MetLimit = { unit: LimitUnit, count: number };
-export type Diagnosis = { finding: Finding, changes: Change[] };
-export type Finding = { kind: "rate_limited"; refusals: number; held_millis: number; share: number; limit: MetLimit | null } | { kind: "retries_high"; rate: number; by_kind: RetryGroup[] } | { kind: "server_away"; away_millis: number; share: number } | { kind: "mostly_one_failure"; failure: FailureKind; count: number; failed: number; finished: number } | { kind: "answers_cut_short"; count: number; share: number } | { kind: "slowed_by_own_limit"; share: number; limit: MetLimit | null } | { kind: "slowed_by_concurrency"; at_once: number; share: number; images_per_second: number; possible: number | null } | { kind: "slowed_by_preparing"; images_per_second: number; possible: number } | { kind: "cost_by_output"; share: number; paid: PicoDollars; answer_tokens: number; thinking_share: number } | { kind: "cost_by_images"; share: number; paid: PicoDollars; image_tokens: number; longest_edge: number };
-export type Change = { kind: "fewer_at_once"; to: number } | { kind: "more_at_once"; to: number | null } | { kind: "limit_requests"; per_minute: number } | { kind: "raise_own_limit" } | { kind: "more_routes" } | { kind: "ask_overnight"; cost: PicoDollars } | { kind: "cheaper_model"; name: string; cost: PicoDollars } | { kind: "other_model" } | { kind: "ask_for_less" } | { kind: "smaller_photos" } | { kind: "check_photos" } | { kind: "check_network" };

@@ -29,6 +29,8 @@ pub enum CommandError {
     NoRuns,
     #[error("there is no run that could be resumed")]
     NothingToResume,
+    #[error("not every image was answered, so that nothing can be compared")]
+    BenchmarkFailed,
     #[error("interrupted")]
     Interrupted,
     #[error(transparent)]

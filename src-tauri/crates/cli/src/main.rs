@@ -55,6 +55,7 @@ async fn carry_out(Arguments { global, command }: Arguments) -> Result<Exit, Com
         Command::Recipes => commands::recipes::recipes(&global, output),
         Command::Doctor(arguments) => commands::doctor::doctor(&arguments, &global, output).await,
         Command::Hooks(arguments) => commands::hooks::change(arguments, &global, output).await,
+        Command::Bench(arguments) => commands::bench::bench(&arguments, output).await,
         Command::Simulate(arguments) => commands::simulate::simulate(&arguments, output).await,
         Command::Completions(arguments) => commands::completions::completions(&arguments),
         Command::Man(arguments) => commands::man::man(&arguments),

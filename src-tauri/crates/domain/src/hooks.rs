@@ -42,10 +42,11 @@ impl HookEvent {
     #[must_use]
     pub fn after(state: RunState, failed: u32) -> &'static [Self] {
         let is_failure = match state {
-            RunState::Stopped { reason: StopReason::Paused | StopReason::Shutdown } => false,
+            RunState::Running
+            | RunState::Stopping
+            | RunState::Stopped { reason: StopReason::Paused | StopReason::Shutdown } => false,
             RunState::Stopped { reason: StopReason::Completed | StopReason::Cancelled } => failed > 0,
             RunState::Stopped { .. } | RunState::Interrupted => true,
-            RunState::Running | RunState::Stopping => false,
         };
         if is_failure { &[Self::AfterRun, Self::OnFailure] } else { &[Self::AfterRun] }
     }

@@ -150,6 +150,12 @@ pub struct ClassicPace {
     pub throughput: f64,
 }
 
+impl ClassicPace {
+    fn of(metrics: &RunMetrics) -> Self {
+        Self { total_duration: metrics.wall_millis, throughput: metrics.images_per_second }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ClassicImprovement {
@@ -159,6 +165,17 @@ pub struct ClassicImprovement {
     pub throughput_increase: f64,
     /// Percent.
     pub duration_reduction: f64,
+}
+
+/// The file of the earlier pipeline's benchmark suite; its keys are kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BenchmarkResults {
+    /// RFC 3339, UTC.
+    pub exported_at: String,
+    /// Of the parallel run.
+    pub metrics: ClassicRun,
+    pub benchmarks: Vec<ClassicBenchmark>,
 }
 
 /// What the earlier pipeline did not record.
@@ -210,21 +227,27 @@ impl ClassicBenchmark {
     /// This run against the same images one at a time, at the pace that was measured; `None` where that has no meaning.
     #[must_use]
     pub fn sequential_against_parallel(metrics: &RunMetrics) -> Option<Self> {
-        let speedup = metrics.speedup?;
-        let per_second = |millis: f64| f64::from(metrics.images) / (millis / 1000.0);
-        let baseline =
-            ClassicPace { total_duration: metrics.summed_millis, throughput: per_second(metrics.summed_millis) };
-        let optimized = ClassicPace { total_duration: metrics.wall_millis, throughput: metrics.images_per_second };
-        Some(Self {
-            name: "sequential (summed durations) against parallel (wall time)".into(),
-            improvement: ClassicImprovement {
-                speedup,
-                throughput_increase: (optimized.throughput / baseline.throughput - 1.0) * 100.0,
-                duration_reduction: (1.0 - metrics.wall_millis / metrics.summed_millis) * 100.0,
-            },
-            baseline,
-            optimized,
-        })
+        // Where nobody waited, it has none.
+        metrics.speedup?;
+        let throughput = f64::from(metrics.images) / (metrics.summed_millis / 1000.0);
+        let sequential = ClassicPace { total_duration: metrics.summed_millis, throughput };
+        let name = "sequential (summed durations) against parallel (wall time)";
+        Some(Self::of(name, sequential, ClassicPace::of(metrics)))
+    }
+
+    /// The same images twice: one at a time, and several at once.
+    #[must_use]
+    pub fn measured(sequential: &RunMetrics, parallel: &RunMetrics) -> Self {
+        Self::of("sequential against parallel, both measured", ClassicPace::of(sequential), ClassicPace::of(parallel))
+    }
+
+    fn of(name: &str, baseline: ClassicPace, optimized: ClassicPace) -> Self {
+        let improvement = ClassicImprovement {
+            speedup: baseline.total_duration / optimized.total_duration,
+            throughput_increase: (optimized.throughput / baseline.throughput - 1.0) * 100.0,
+            duration_reduction: (1.0 - optimized.total_duration / baseline.total_duration) * 100.0,
+        };
+        Self { name: name.to_owned(), baseline, optimized, improvement }
     }
 }
 

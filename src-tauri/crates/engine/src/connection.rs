@@ -43,6 +43,16 @@ impl Surroundings {
         }
     }
 
+    /// Just the server at `base_url` and this key for it: neither the environment nor a keychain has a say.
+    #[must_use]
+    pub fn only(base_url: &str, key: &str) -> Self {
+        let said = [("ANTHROPIC_BASE_URL", base_url), ("ANTHROPIC_API_KEY", key)];
+        let variable = |name: &str| said.iter().find(|(said, _)| *said == name).map(|(_, value)| (*value).into());
+        // No file of this name is ever there.
+        let environment = Environment::from_variables(variable, std::path::Path::new("/nonexistent"));
+        Self { environment, keys: KeyRing::for_session(), variables: HashMap::new() }
+    }
+
     /// With what is said for this invocation of the program, which wins over the environment.
     #[must_use]
     pub fn during(self, invocation: Invocation) -> Self {

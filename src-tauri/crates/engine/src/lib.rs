@@ -33,4 +33,6 @@ pub use keys::{AtOnce, Invocation, NotAtOnce};
 pub use library::Library;
 pub use models::price_list;
 pub use pixels::{PixelEdge, THUMBNAIL_EDGE};
+pub use report::write_json;
 pub use run::BatchLimits;
+pub use samples::write_copies;

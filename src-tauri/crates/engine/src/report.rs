@@ -4,8 +4,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use domain::ids::RunId;
-use domain::metrics::{ClassicBenchmark, ClassicMetrics, ClassicRun, MetricsExtra, Recorded};
+use domain::metrics::{BenchmarkResults, ClassicBenchmark, ClassicMetrics, ClassicRun, MetricsExtra, Recorded};
 use domain::report::{RunReport, duration_bins};
+use serde::Serialize;
 
 use crate::clock::{now_millis, rfc3339};
 use crate::library::Library;
@@ -80,13 +81,20 @@ impl Library {
         })
     }
 
+    /// Two runs of the same images, one of them one image at a time, compared as the earlier pipeline's benchmark did.
+    pub fn benchmark_results(&self, sequential: RunId, parallel: RunId) -> Result<BenchmarkResults> {
+        let metrics = |run| self.run_report(run)?.metrics.ok_or(EngineError::NoFigures(run));
+        let (one_by_one, at_once) = (metrics(sequential)?, metrics(parallel)?);
+        Ok(BenchmarkResults {
+            exported_at: rfc3339(now_millis()),
+            metrics: ClassicRun::new(rfc3339(self.run(parallel)?.started_at), &at_once),
+            benchmarks: vec![ClassicBenchmark::measured(&one_by_one, &at_once)],
+        })
+    }
+
     /// Writes the metrics of a run to `path`.
     pub fn write_metrics(&self, run: RunId, path: &Path) -> Result<()> {
-        let json = serde_json::to_string_pretty(&self.classic_metrics(run)?)
-            .map_err(|error| EngineError::File { path: path.to_owned(), source: error.into() })?;
-        let mut file = WholeFile::begin(path)?;
-        file.put(|out| writeln!(out, "{json}"))?;
-        file.finish()
+        write_json(path, &self.classic_metrics(run)?)
     }
 
     /// Where every run leaves its metrics, unless the settings say otherwise.
@@ -109,4 +117,13 @@ impl Library {
         .await
         .map_err(|_| EngineError::TaskLost)?
     }
+}
+
+/// Writes a document for other programs.
+pub fn write_json(path: &Path, document: &impl Serialize) -> Result<()> {
+    let json = serde_json::to_string_pretty(document)
+        .map_err(|error| EngineError::File { path: path.to_owned(), source: error.into() })?;
+    let mut file = WholeFile::begin(path)?;
+    file.put(|out| writeln!(out, "{json}"))?;
+    file.finish()
 }

@@ -1,7 +1,7 @@
 //! The sample photos that come along, to try Fieldmark with. Their terms are in `samples/ATTRIBUTION.md`.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::library::Library;
 use crate::{EngineError, Result};
@@ -19,6 +19,18 @@ const SAMPLES: [(&str, &[u8]); 6] =
 
 /// A photo of a cat, to see whether it is found.
 pub const CAT: &[u8] = SAMPLES[1].1;
+
+/// Writes `count` photos into `folder`: the samples in turn, each time with another remark behind its end, so that no two
+/// are the same file.
+pub fn write_copies(folder: &Path, count: usize) -> Result<()> {
+    fs::create_dir_all(folder).map_err(EngineError::file(folder))?;
+    for (index, (name, bytes)) in SAMPLES.iter().cycle().take(count).enumerate() {
+        let path = folder.join(format!("{index:05}-{name}"));
+        let copy = [bytes, format!("copy {index}").as_bytes()].concat();
+        fs::write(&path, copy).map_err(EngineError::file(&path))?;
+    }
+    Ok(())
+}
 
 impl Library {
     /// Writes the samples into the library folder, where they are not yet; returns the folder of photos to import.

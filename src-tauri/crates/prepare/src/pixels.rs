@@ -2,8 +2,9 @@
 
 use domain::geometry::{Orientation, PixelSize};
 use domain::import::SkipReason;
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{PixelType, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::U8x3;
+use fast_image_resize::{ResizeOptions, Resizer};
 
 /// An upright picture, eight bits for each of red, green and blue, rows from top to bottom without padding.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,14 +41,18 @@ pub(crate) fn fitted(size: PixelSize, max_edge: Option<u32>) -> PixelSize {
 
 /// Lanczos with three lobes: the sharpest result for models that read small text.
 fn resized(pixels: &Pixels, filled: (f64, f64), target: PixelSize) -> Result<Pixels, SkipReason> {
-    let damaged = |detail: String| SkipReason::Damaged { detail };
     let PixelSize { width, height } = pixels.size;
-    let source =
-        ImageRef::new(width, height, &pixels.rgb, PixelType::U8x3).map_err(|error| damaged(error.to_string()))?;
-    let mut result = Image::new(target.width, target.height, PixelType::U8x3);
     let options = ResizeOptions::new().crop(0.0, 0.0, filled.0, filled.1);
-    Resizer::new().resize(&source, &mut result, &options).map_err(|error| damaged(error.to_string()))?;
-    Ok(Pixels { size: target, rgb: result.into_vec() })
+    let mut rgb = vec![0; 3 * target.width as usize * target.height as usize];
+    // Of this kind of pixel alone: the resizer that looks at the kind takes two minutes to compile for all of them.
+    let source = TypedImageRef::<U8x3>::from_buffer(width, height, &pixels.rgb).map_err(damaged)?;
+    let mut result = TypedImage::<U8x3>::from_buffer(target.width, target.height, &mut rgb).map_err(damaged)?;
+    Resizer::new().resize_typed(&source, &mut result, &options).map_err(damaged)?;
+    Ok(Pixels { size: target, rgb })
+}
+
+fn damaged(error: impl Into<Box<dyn std::error::Error>>) -> SkipReason {
+    SkipReason::Damaged { detail: error.into().to_string() }
 }
 
 fn turned(stored: Pixels, orientation: Orientation) -> Pixels {

@@ -1,6 +1,7 @@
 //! What can be said on the command line: a file a command where there is much to say.
 
 mod annotate;
+mod bench;
 mod estimate;
 mod export;
 mod hooks;
@@ -22,6 +23,7 @@ use crate::exit::Exit;
 use crate::words::style;
 
 pub use annotate::{Annotate, Resume, Sitting};
+pub use bench::Bench;
 pub use estimate::{Estimate, ToFind};
 pub use export::{Export, ExportedFile};
 pub use hooks::{Hooks, HooksCommand, HooksPreset};
@@ -136,6 +138,8 @@ pub enum Command {
     Doctor(Doctor),
     /// Commands of your own before and after a run, and when one fails
     Hooks(Hooks),
+    /// Measure one image at a time against several at once
+    Bench(Bench),
     /// Answer as Anthropic's Messages API would, on this machine and for nothing, until interrupted
     Simulate(Simulate),
     /// Print a completion script for a shell

@@ -15,7 +15,7 @@ pub fn export(arguments: &Export, global: &Global, output: Output) -> Result<Exi
     let library = library::open(global)?;
     let run = library::find_run(&library, arguments.run)?;
     let request = ExportRequest { format: arguments.format, marks: arguments.marks() };
-    let exported = library.export_run(run, &request, &arguments.out)?;
+    let exported = library.export_run(run, request, &arguments.out)?;
     output.show(&exported, |out| words::exported(out, &arguments.out, &exported))?;
     Ok(Exit::Done)
 }
@@ -29,7 +29,7 @@ pub fn check_targets(library: &Library, exports: &[ExportedFile]) -> Result<(), 
 pub fn export_all(library: &Library, run: RunId, exports: &[ExportedFile], output: Output) -> Result<(), CommandError> {
     for ExportedFile { format, file } in exports {
         let request = ExportRequest { format: *format, marks: MarkSelection::default() };
-        let exported = library.export_run(run, &request, file)?;
+        let exported = library.export_run(run, request, file)?;
         output.add(|out| {
             write!(out, "  exported    ")?;
             words::exported(out, file, &exported)

@@ -1,6 +1,7 @@
 //! A file a command, and the sitting that `annotate` and `resume` share.
 
 pub mod annotate;
+pub mod bench;
 pub mod completions;
 pub mod doctor;
 pub mod estimate;

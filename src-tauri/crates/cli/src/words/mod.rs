@@ -1,5 +1,6 @@
 //! Everything that the command line says to people: a file a subject.
 
+mod bench;
 mod catalogue;
 mod checkup;
 mod diagnoses;
@@ -22,6 +23,7 @@ use std::io::{self, Write};
 use crate::error::CommandError;
 use crate::output::notes;
 
+pub use bench::{benchmark, benchmark_cost, benchmarking};
 pub use catalogue::{models, prices, recipes};
 pub use checkup::checkup;
 pub use estimate::estimate;

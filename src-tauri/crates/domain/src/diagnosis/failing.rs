@@ -31,10 +31,10 @@ pub fn retries_high(observed: &Observed) -> Option<Diagnosis> {
     match main {
         RetryKind::Unreachable | RetryKind::ConnectionLost => changes.push(Change::CheckNetwork),
         RetryKind::TimedOut => {
-            changes.extend([fewer_at_once(observed), Some(Change::CheckNetwork)].into_iter().flatten())
+            changes.extend([fewer_at_once(observed), Some(Change::CheckNetwork)].into_iter().flatten());
         }
         RetryKind::Overloaded | RetryKind::ServerFailed => {
-            changes.extend([fewer_at_once(observed), observed.overnight()].into_iter().flatten())
+            changes.extend([fewer_at_once(observed), observed.overnight()].into_iter().flatten());
         }
         RetryKind::TooLarge => changes.push(Change::SmallerPhotos),
         RetryKind::CutShort => changes.push(Change::AskForLess),
@@ -75,11 +75,10 @@ pub fn mostly_one_failure(observed: &Observed) -> Option<Diagnosis> {
         FailureKind::FileMissing | FailureKind::FileUnreadable => vec![Change::CheckPhotos],
         FailureKind::Refused => vec![Change::SmallerPhotos],
         FailureKind::CutOff => vec![Change::AskForLess],
-        FailureKind::Declined | FailureKind::AnswerUnreadable => vec![Change::OtherModel],
         FailureKind::ModelFailed if observed.is_elsewhere() => {
             [fewer_at_once(observed), Some(Change::OtherModel)].into_iter().flatten().collect()
         }
-        FailureKind::ModelFailed => vec![Change::OtherModel],
+        FailureKind::ModelFailed | FailureKind::Declined | FailureKind::AnswerUnreadable => vec![Change::OtherModel],
     };
     let finding =
         Finding::MostlyOneFailure { failure: main.kind, count: main.count, failed, finished: observed.finished };

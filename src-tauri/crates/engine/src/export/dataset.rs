@@ -2,7 +2,7 @@
 //! are, in one look at the library.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use domain::export::{ExportFormat, ExportRequest, Exported};
 use domain::ids::RunId;
@@ -19,7 +19,7 @@ use crate::{EngineError, Result};
 
 impl Library {
     /// Writes to `path` what stands on the images that `run` has answered.
-    pub fn export_run(&self, run: RunId, request: &ExportRequest, path: &Path) -> Result<Exported> {
+    pub fn export_run(&self, run: RunId, request: ExportRequest, path: &Path) -> Result<Exported> {
         self.check_export_target(path)?;
         let run = self.run(run)?;
         let mut file = WholeFile::begin(path)?;
@@ -61,12 +61,12 @@ impl Library {
         ["", "-wal", "-shm"].iter().any(|ending| {
             let mut own = database.clone().into_os_string();
             own.push(ending);
-            PathBuf::from(own) == path
+            own == path
         })
     }
 }
 
-fn write(view: &View<'_>, run: &RunSummary, request: &ExportRequest, file: &mut WholeFile) -> Result<Exported> {
+fn write(view: &View<'_>, run: &RunSummary, request: ExportRequest, file: &mut WholeFile) -> Result<Exported> {
     let answers = Answers::of(view, run.id, request.marks)?;
     let mut exported = Exported {
         images: 0,
@@ -105,12 +105,12 @@ fn write_data_set(
         note(exported, &image);
         file.put(|out| data_set.image(out, &image))?;
     }
-    file.put(|out| coco::DataSet::end_images(out))?;
+    file.put(coco::DataSet::end_images)?;
     for image in answers.images() {
         let image = image?;
         file.put(|out| data_set.annotations(out, &image))?;
     }
-    file.put(|out| coco::DataSet::end(out))
+    file.put(coco::DataSet::end)
 }
 
 /// Refuses an empty list: evaluators fail at one.
@@ -128,7 +128,7 @@ fn write_detections(answers: &Answers<'_>, file: &mut WholeFile, exported: &mut 
     if exported.images > 0 && exported.marks == 0 {
         return Err(EngineError::NoScores(answers.run));
     }
-    file.put(|out| coco::Detections::end(out))
+    file.put(coco::Detections::end)
 }
 
 fn write_rows(answers: &Answers<'_>, file: &mut WholeFile, exported: &mut Exported) -> Result<()> {

@@ -10,6 +10,7 @@ use domain::export::MarkSelection;
 use domain::geometry::Orientation;
 use domain::ids::{AnnotationId, ImageId, RunId};
 use domain::library::ReviewState;
+use prepare::ContentHash;
 use serde::Serialize;
 use store::{AnsweredImage, View};
 
@@ -64,17 +65,17 @@ pub struct Provenance {
 }
 
 impl ImageRecord {
-    fn new(image: AnsweredImage, folder: Option<&Path>, marks: Vec<MarkRecord>) -> Self {
+    fn new(image: &AnsweredImage, folder: Option<&Path>, marks: Vec<MarkRecord>) -> Self {
         let stored = image.orientation.upright_size(image.size);
         Self {
             image: image.id,
-            file_name: file_name(&image, folder),
+            file_name: file_name(image, folder),
             width: image.size.width,
             height: image.size.height,
             stored_width: stored.width,
             stored_height: stored.height,
             orientation: image.orientation,
-            hash: image.hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+            hash: ContentHash::from_bytes(image.hash).to_string(),
             review: image.review,
             carried_from: image.carried_from,
             marks,
@@ -138,7 +139,7 @@ impl<'a> Answers<'a> {
         Images { answers: self, page: Vec::new().into_iter(), last: None }
     }
 
-    fn record(&self, image: AnsweredImage) -> Result<ImageRecord> {
+    fn record(&self, image: &AnsweredImage) -> Result<ImageRecord> {
         let marks = self.view.annotations_of(image.id)?;
         let marks = marks.into_iter().filter(|mark| self.marks.takes(mark, self.run)).map(MarkRecord::from).collect();
         Ok(ImageRecord::new(image, self.folder.as_deref(), marks))
@@ -179,7 +180,7 @@ impl Iterator for Images<'_> {
         loop {
             match self.step() {
                 Ok(Some(image)) if !self.answers.marks.takes_image(image.review) => {}
-                Ok(Some(image)) => return Some(self.answers.record(image)),
+                Ok(Some(image)) => return Some(self.answers.record(&image)),
                 Ok(None) => return None,
                 Err(error) => return Some(Err(error)),
             }
@@ -255,7 +256,7 @@ mod tests {
         assert_eq!(file_name(&image, None), "1.jpg");
         image.path = None;
         assert_eq!(file_name(&image, Some(Path::new("/photos"))), "1.jpg");
-        let record = ImageRecord::new(image, None, Vec::new());
+        let record = ImageRecord::new(&image, None, Vec::new());
         assert_eq!((record.width, record.height, record.stored_width, record.stored_height), (300, 451, 451, 300));
         assert_eq!(record.hash, "ab".repeat(32));
     }

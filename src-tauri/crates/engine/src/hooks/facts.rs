@@ -118,6 +118,6 @@ mod tests {
 
     #[test]
     fn plain_text_is_plain_in_every_shell() {
-        assert_eq!(plain("cats & dogs, $(rm -rf) \"%PATH%\" `x`\n"), "cats   dogs,   rm -rf    PATH   x  ");
+        assert_eq!(plain("cats & dogs, $(rm -rf) \"%PATH%\" `x`\n"), "cats   dogs,   rm -rf    PATH    x  ");
     }
 }

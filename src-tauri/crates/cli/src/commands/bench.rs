@@ -1,0 +1,107 @@
+//! `bench`: the same images one at a time and several at once, both measured, in a library of its own that is thrown away.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::ids::{ImageId, RunId};
+use domain::model::{Destination, ModelId};
+use domain::plan::{ImageSelection, RunRequest};
+use domain::run::{RunState, StopReason};
+use domain::run_options::RunOptions;
+use engine::{Invocation, Library, Surroundings};
+use simulator::{Latency, Limits, Options, Simulator};
+
+use super::{annotate, sitting};
+use crate::arguments::Bench;
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::library;
+use crate::output::{Output, notes};
+use crate::words;
+
+/// What the simulation tells apart.
+const LABELS: &str = "red, green, blue";
+
+pub async fn bench(arguments: &Bench, output: Output) -> Result<Exit, CommandError> {
+    let folder = tempfile::tempdir()?;
+    let simulator = match arguments.base_url {
+        Some(_) => None,
+        None => Some(Simulator::start(simulation(arguments)).await?),
+    };
+    let surroundings = match (&simulator, &arguments.base_url) {
+        (Some(simulator), _) => Surroundings::only(&simulator.url(), "simulated"),
+        (None, base_url) => {
+            Surroundings::of_this_process().during(Invocation { base_url: base_url.clone(), concurrency: None })
+        }
+    };
+    let library = Library::open(&folder.path().join("library.sqlite"), surroundings)?;
+    let photos = folder.path().join("photos");
+    engine::write_copies(&photos, arguments.images as usize)?;
+    let request = planned(&library, arguments, &photos).await?;
+
+    let Some(sequential) = carried_out(&library, &request, 1).await? else { return Ok(Exit::Interrupted) };
+    let Some(parallel) = carried_out(&library, &request, arguments.concurrency).await? else {
+        return Ok(Exit::Interrupted);
+    };
+    let results = library.benchmark_results(sequential, parallel)?;
+    engine::write_json(&arguments.out, &results)?;
+    output.show(&results, |out| words::benchmark(out, &results, arguments))?;
+    if let Some(simulator) = simulator {
+        simulator.stop().await;
+    }
+    Ok(Exit::Done)
+}
+
+fn simulation(arguments: &Bench) -> Options {
+    let usual = Limits::default();
+    // Without a limit of its own, the simulation is to be held back by nothing but its latency.
+    let requests_per_minute = arguments.limit_rpm.unwrap_or(u32::MAX);
+    Options {
+        latency: Latency { first_byte: Duration::from_millis(arguments.latency).into(), ..Latency::default() },
+        limits: Limits { requests_per_minute, ..usual },
+        ..Options::default()
+    }
+}
+
+/// The images and the question, agreed to where that costs something.
+async fn planned(library: &Arc<Library>, arguments: &Bench, photos: &Path) -> Result<RunRequest, CommandError> {
+    let images: Vec<ImageId> = library::import(library, &[photos.to_owned()]).await?;
+    let recipe = library.save_typed_recipe(LABELS).await?.id;
+    let request = RunRequest {
+        asks_anew: true,
+        ..RunRequest::of(ImageSelection::Images { ids: images }, recipe, ModelId(arguments.model.clone()))
+    };
+    let quote = library.quote(&domain::plan::PlanRequest::of(request.images.clone(), recipe))?;
+    let row = annotate::chosen_model(library, &quote, Some(request.model.clone()))?;
+    if arguments.base_url.is_some() && !arguments.yes {
+        let question = words::benchmark_cost(row, arguments.images);
+        if !sitting::confirm(&question).await? {
+            return Err(CommandError::NotConfirmed);
+        }
+    }
+    if let Destination::Host { name, .. } = &row.model.destination {
+        library.agree_to(name.clone())?;
+    }
+    Ok(request)
+}
+
+/// A run of these images, so many at once; `None` when it was interrupted.
+async fn carried_out(
+    library: &Arc<Library>,
+    request: &RunRequest,
+    concurrency: u32,
+) -> Result<Option<RunId>, CommandError> {
+    words::note(&mut notes(), &words::benchmarking(concurrency))?;
+    let options = RunOptions { concurrency: Some(concurrency), ..request.options };
+    let run = library.start_run(&RunRequest { options, ..request.clone() }).await?;
+    let Some(report) = sitting::follow(library, run).await? else { return Ok(None) };
+    match report.summary.state {
+        RunState::Stopped { reason: StopReason::Completed } if report.summary.failed == 0 => Ok(Some(run)),
+        RunState::Stopped { reason: StopReason::Paused } => Ok(None),
+        _ => {
+            words::report(&mut notes(), &report)?;
+            Err(CommandError::BenchmarkFailed)
+        }
+    }
+}

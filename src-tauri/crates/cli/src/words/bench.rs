@@ -1,0 +1,68 @@
+//! What a benchmark measured.
+
+use std::io::{self, Write};
+
+use domain::metrics::BenchmarkResults;
+use domain::plan::ModelQuote;
+use domain::run_options::RunOptions;
+
+use super::figures::{counted, duration, money};
+use super::style::{GOOD, HEADING};
+use crate::arguments::Bench;
+
+pub fn benchmarking(concurrency: u32) -> String {
+    match concurrency {
+        1 => "One image at a time".to_owned(),
+        count => format!("{count} images at once"),
+    }
+}
+
+/// Asked where a server of one's own is measured.
+pub fn benchmark_cost(row: &ModelQuote, images: u32) -> String {
+    let twice = row.cost.map_or_else(
+        || "at a price that nobody has told".to_owned(),
+        |cost| format!("for about {}, {} at most", money(cost.expected.times(2)), money(cost.high.times(2))),
+    );
+    format!("Ask {} twice about {}, {twice}?", row.model.name, counted(images, "image"))
+}
+
+pub fn benchmark(out: &mut dyn Write, results: &BenchmarkResults, arguments: &Bench) -> io::Result<()> {
+    let metrics = &results.metrics;
+    for benchmark in &results.benchmarks {
+        let (one, many, gain) = (&benchmark.baseline, &benchmark.optimized, &benchmark.improvement);
+        writeln!(out, "{HEADING}{}{HEADING:#}", counted(arguments.images, "image"))?;
+        writeln!(out, "  one at a time  {}, {:.2} images a second", duration(one.total_duration), one.throughput)?;
+        writeln!(
+            out,
+            "  {:<13}  {}, {:.2} images a second",
+            format!("{} at once", arguments.concurrency),
+            duration(many.total_duration),
+            many.throughput
+        )?;
+        writeln!(out, "  speed-up       {GOOD}{:.2}{GOOD:#}", gain.speedup)?;
+    }
+    if let (None, None, Some(ideal)) = (&arguments.base_url, arguments.limit_rpm, ideal_millis(arguments)) {
+        writeln!(
+            out,
+            "  ideal          {}: the latency alone, in rounds; this took {:.3} times as long",
+            duration(ideal),
+            metrics.total_duration / ideal
+        )?;
+    }
+    writeln!(
+        out,
+        "  an image       mean {}, P50 {}, P95 {}, P99 {}",
+        duration(metrics.average_task_duration),
+        duration(metrics.p50_duration),
+        duration(metrics.p95_duration),
+        duration(metrics.p99_duration)
+    )?;
+    writeln!(out, "  written        {}", arguments.out.display())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "milliseconds of a benchmark")]
+fn ideal_millis(arguments: &Bench) -> Option<f64> {
+    let options = RunOptions { concurrency: Some(arguments.concurrency), ..RunOptions::default() };
+    let latency = u32::try_from(arguments.latency).ok().filter(|&latency| latency > 0)?;
+    options.total_millis(arguments.images, latency).map(|millis| millis as f64)
+}
