@@ -1,4 +1,5 @@
 /** All words of the window. Components take them from here and hold none of their own. */
+import { actions } from "./en/actions";
 import { frame } from "./en/frame";
 import { history } from "./en/history";
 import { library } from "./en/library";
@@ -8,7 +9,7 @@ import { review } from "./en/review";
 import { run } from "./en/run";
 import { settings } from "./en/settings";
 
-export const words = { frame, library, plan, run, review, history, settings, refusals };
+export const words = { actions, frame, library, plan, run, review, history, settings, refusals };
 
 /** What to tell a person about a refused call; codes this window does not know show the core's own message. */
 export function refusalWords(refused: unknown): string {

@@ -15,7 +15,9 @@ import type {
 } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
 import { refusalWords, words } from "../messages";
+import { Actions } from "./actions/actions.svelte";
 import { Nights } from "./nights.svelte";
+import { RecentImages } from "./recent.svelte";
 
 export type Screen = "library" | "plan" | "run" | "review" | "history" | "settings";
 
@@ -23,7 +25,7 @@ export type Screen = "library" | "plan" | "run" | "review" | "history" | "settin
 export const SCREENS = ["library", "plan", "run", "review", "history"] as const satisfies readonly Screen[];
 
 /** A part of the settings that other screens lead to. */
-export type SettingsPart = "claude" | "privacy";
+export type SettingsPart = "claude" | "privacy" | "appearance" | "keyboard";
 
 /** Whether anything can leave this machine, and on what that rests; `unknown` until the core has answered. */
 export type Privacy = "unknown" | "locked" | "nothing_set_up" | "key";
@@ -61,6 +63,8 @@ const CONNECTION_SETTINGS: readonly (keyof Settings)[] = [
 export class App {
   readonly seam: Seam;
   readonly nights: Nights;
+  readonly actions = new Actions();
+  readonly recent = new RecentImages();
 
   screen = $state<Screen>("library");
   /** The screen that showed before; a screen may go on where that one ended. */
@@ -93,6 +97,12 @@ export class App {
   settingsPart = $state.raw<SettingsPart | null>(null);
   toasts = $state.raw<Toast[]>([]);
   areShortcutsOpen = $state(false);
+  isPaletteOpen = $state(false);
+  /** What the desktop asks for, where the person leaves it to the desktop. */
+  isDesktopLight = $state(false);
+  readonly isLight = $derived(
+    this.settings.theme === "light" || (this.settings.theme !== "dark" && this.isDesktopLight),
+  );
 
   /** The images a plan is about. */
   readonly imagesToPlan = $derived<ImageSelection>(
@@ -237,6 +247,10 @@ export class App {
 
   chooseFolders(): Promise<boolean | undefined> {
     return this.attempt(() => this.seam.chooseFolders());
+  }
+
+  importSamples(): Promise<null | undefined> {
+    return this.attempt(() => this.seam.importSamples());
   }
 
   /** Whether they were saved. */

@@ -59,19 +59,4 @@ export const frame = {
     too_much: "Type $1,000,000 at most.",
   },
   refused: (message: string) => `That did not work: ${message}`,
-  keyNames: { control: "Ctrl" },
-  keyGroups: {
-    everywhere: "Everywhere",
-    library: "Library",
-    plan: "Plan",
-    run: "Run",
-    review: "Review",
-    history: "History",
-  },
-  keys: {
-    screens: "Library, Plan, Run, Review, History",
-    chooseFolders: "Choose folders",
-    shortcuts: "This sheet",
-    escape: "Close a dialog, clear a selection",
-  },
 };
