@@ -78,3 +78,57 @@ describe("the sheet of shortcuts", () => {
     await expectNothingCut(page);
   });
 });
+
+describe("the settings of the keyboard", () => {
+  async function opened(theme: "dark" | "light" = "dark"): Promise<void> {
+    page = await open(browser, { theme });
+    await page.keyboard.press("?");
+    await page.getByRole("button", { name: "Change keys" }).click();
+    await page.getByRole("heading", { name: "Keyboard" }).waitFor();
+  }
+
+  it.each(["dark", "light"] as const)("are legible and reachable in the %s theme", async (theme) => {
+    await opened(theme);
+    await screenshot(page, `keyboard-${theme}-1280`);
+    await page.getByRole("button", { name: "Change the key of: Skip, decide nothing" }).click();
+    await page.keyboard.press("a");
+    await page.getByText("A is meant for “Accept and next” and for “Skip, decide nothing”.").first().waitFor();
+    await screenshot(page, `keyboard-conflict-${theme}-1280`);
+    await expectAccessible(page);
+    await expectNothingCut(page);
+  });
+
+  it("take a pressed key, tell a conflict, and keep what was settled", async () => {
+    await opened();
+    const change = page.getByRole("button", { name: "Change the key of: Skip, decide nothing" });
+    await change.focus();
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Escape");
+    expect(await page.getByText("1 key is meant for two actions").count()).toBe(0);
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("x");
+    await page.getByText("1 key is meant for two actions").waitFor();
+    await page.getByRole("button", { name: "Only “Skip, decide nothing”" }).first().click();
+    await page.getByText("1 key is meant for two actions").waitFor({ state: "detached" });
+    await page.reload();
+    await page.getByRole("navigation", { name: "Screens" }).getByRole("button", { name: "Review" }).click();
+    await page.getByRole("button", { name: "Skip X" }).waitFor();
+    const shown = await page.getByRole("heading", { level: 1 }).innerText();
+    await page.keyboard.press("x");
+    await page.waitForFunction((was) => document.querySelector("h1")?.textContent !== was, shown);
+    expect(await page.getByTestId("reviewed").innerText()).toBe("Reviewed 17 of 60");
+  });
+
+  it("page as another tool does, and give the keys back", async () => {
+    await opened();
+    await page.getByRole("combobox", { name: "Keys as in" }).selectOption({ label: "CVAT" });
+    await page.getByText("F and D page through images").waitFor();
+    await page.getByRole("navigation", { name: "Screens" }).getByRole("button", { name: "Review" }).click();
+    const heading = page.getByRole("heading", { level: 1 });
+    const shown = await heading.innerText();
+    await page.keyboard.press("f");
+    await page.waitForFunction((was) => document.querySelector("h1")?.textContent !== was, shown);
+    await page.keyboard.press("d");
+    await page.waitForFunction((wanted) => document.querySelector("h1")?.textContent === wanted, shown);
+  });
+});

@@ -163,6 +163,5 @@ export const actions = {
     conflict: (chord: string, first: string, second: string) =>
       `${chord} is meant for “${first}” and for “${second}”. Until you settle it, it does “${first}”.`,
     keepFor: (action: string) => `Only “${action}”`,
-    taken: "This key cannot be bound: it moves the focus or closes what is open.",
   },
 };
