@@ -1,0 +1,14 @@
+/** All words in Spanish, as it is written in Spain. */
+import type { en } from "../en";
+import type { Words } from "../words";
+import { actions } from "./actions";
+import { frame } from "./frame";
+import { history } from "./history";
+import { library } from "./library";
+import { plan } from "./plan";
+import { refusals } from "./refusals";
+import { review } from "./review";
+import { run } from "./run";
+import { settings } from "./settings";
+
+export const es: Words<typeof en> = { actions, frame, library, plan, run, review, history, settings, refusals };
