@@ -15,6 +15,7 @@ export function frameDeeds(app: App): Deeds {
     "everywhere.folders": () => void app.chooseFolders(),
     "everywhere.samples": () => void app.importSamples(),
     "everywhere.theme": () => void app.saveSettings({ theme: app.isLight ? "dark" : "light" }),
+    "everywhere.tour": () => app.tour.begin(),
     "everywhere.keyboard": () => app.showSettings("keyboard"),
   };
 }

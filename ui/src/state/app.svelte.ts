@@ -17,7 +17,9 @@ import type { Seam } from "../ipc/seam";
 import { refusalWords, words } from "../messages";
 import { Actions } from "./actions/actions.svelte";
 import { Nights } from "./nights.svelte";
+import { keep, recall } from "./kept";
 import { RecentImages } from "./recent.svelte";
+import { Tour } from "./tour.svelte";
 
 export type Screen = "library" | "plan" | "run" | "review" | "history" | "settings";
 
@@ -65,8 +67,9 @@ export class App {
   readonly nights: Nights;
   readonly actions = new Actions();
   readonly recent = new RecentImages();
+  readonly tour = new Tour((screen) => this.show(screen));
 
-  screen = $state<Screen>("library");
+  screen = $state<Screen>(recall("screen", isScreen) ?? "library");
   /** The screen that showed before; a screen may go on where that one ended. */
   cameFrom: Screen | null = null;
   collection = $state<CollectionId | null>(null);
@@ -98,6 +101,9 @@ export class App {
   toasts = $state.raw<Toast[]>([]);
   areShortcutsOpen = $state(false);
   isPaletteOpen = $state(false);
+  isOnline = $state(true);
+  /** Whether the library could not be read at all. */
+  isUnread = $state(false);
   /** What the desktop asks for, where the person leaves it to the desktop. */
   isDesktopLight = $state(false);
   readonly isLight = $derived(
@@ -118,6 +124,8 @@ export class App {
   );
   readonly privacy = $derived<Privacy>(this.#privacy());
 
+  /** The samples were asked for, and the tour is on them. */
+  #mayTour = false;
   #latestToast = 0;
   #stopListening: (() => void)[] = [];
   #isReloading = false;
@@ -198,6 +206,7 @@ export class App {
   #go(screen: Screen): void {
     if (screen !== this.screen) this.cameFrom = this.screen;
     this.screen = screen;
+    keep("screen", screen);
   }
 
   #runsChanged(runs: WorkingRun[]): void {
@@ -235,14 +244,16 @@ export class App {
   }
 
   async #readOverview(): Promise<void> {
-    await this.attempt(async () => {
+    const isRead = await this.attempt(async () => {
       const collection = this.collection;
       const library = await this.seam.overview(null);
       const overview = collection === null ? library : await this.seam.overview(collection);
       this.library = library;
       if (collection === this.collection) this.overview = overview;
       this.libraryVersion += 1;
+      return true;
     });
+    this.isUnread = isRead !== true && this.library === null;
   }
 
   chooseFolders(): Promise<boolean | undefined> {
@@ -250,6 +261,7 @@ export class App {
   }
 
   importSamples(): Promise<null | undefined> {
+    this.#mayTour = true;
     return this.attempt(() => this.seam.importSamples());
   }
 
@@ -307,6 +319,8 @@ export class App {
       return;
     }
     this.importProgress = null;
+    if (this.#mayTour && progress.added > 0) this.tour.beginOnce();
+    this.#mayTour = false;
     this.tell(
       progress.is_cancelled
         ? words.frame.importCancelled(progress.added)
@@ -315,4 +329,8 @@ export class App {
     );
     void this.reload();
   }
+}
+
+function isScreen(value: unknown): value is Screen {
+  return value === "settings" || SCREENS.some((screen) => screen === value);
 }

@@ -27,6 +27,12 @@ export const frame: Words<typeof english> = {
   close: "Cerrar",
   dismiss: "Descartar",
   loading: "Abriendo la biblioteca",
+  reading: "Leyendo lo guardado",
+  offline: "Sin red: los modelos de este equipo siguen funcionando",
+  unread: "No se pudo leer la biblioteca",
+  unreadNote:
+    "No se ha cambiado nada en ella. Puede que su carpeta esté en un disco que falta o que algo la esté usando.",
+  tryAgain: "Reintentar",
   privacy: (privacy, key) => {
     if (privacy === "locked") return "Bloqueado en este equipo";
     if (privacy === "nothing_set_up") return "Nada sale de este equipo";

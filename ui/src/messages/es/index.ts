@@ -10,5 +10,6 @@ import { refusals } from "./refusals";
 import { review } from "./review";
 import { run } from "./run";
 import { settings } from "./settings";
+import { tour } from "./tour";
 
-export const es: Words<typeof en> = { actions, frame, library, plan, run, review, history, settings, refusals };
+export const es: Words<typeof en> = { actions, frame, library, plan, run, review, history, settings, refusals, tour };
