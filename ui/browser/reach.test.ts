@@ -96,6 +96,7 @@ describe.each(["dark", "light"] as const)("axe finds nothing serious in the %s t
   it("while nothing is read yet, when nothing can be read, and without a network", async () => {
     page = await open(browser, { query: "slow=3000", theme });
     await page.getByText("Opening the library").waitFor({ state: "attached" });
+    await expect.poll(() => page.locator(".skeleton").evaluate((each) => getComputedStyle(each).opacity)).toBe("1");
     await screenshot(page, `loading-library-${theme}-1280`);
     await expectAccessible(page);
     await page.context().close();
