@@ -21,6 +21,7 @@ import { refuse } from "./fake/refuse";
 import { routesOf } from "./fake/routes";
 import { type FakeModel, type FakeOrder, FakeRun, PLAIN_ORDER } from "./fake/runs";
 import { followersOf } from "./fake/similar";
+import { unwell } from "./fake/unwell";
 import type { Seam, Signals } from "./seam";
 
 const DEFAULT_IMAGES = 60;
@@ -34,7 +35,7 @@ export function openFake(search: string): Seam {
   const images = Number(query.get("images") ?? DEFAULT_IMAGES);
   const fake = new Fake(images, query);
   if (typeof window !== "undefined") fake.listenForDrops(window);
-  return fake;
+  return unwell(fake, query);
 }
 
 class Fake implements Seam {

@@ -6,9 +6,9 @@ export interface TypedCount {
   isWrong: boolean;
 }
 
-/** "8", " 8 " and "2,000,000"; an empty field is no number, and nothing wrong. */
+/** "8", " 8 ", "2,000,000" and "2.000.000"; an empty field is no number, and nothing wrong. */
 export function typedCount(typed: string, least: number, most: number): TypedCount {
-  const digits = typed.trim().replaceAll(/,(?=\d{3}(?!\d))/gu, "");
+  const digits = typed.trim().replaceAll(/[.,](?=\d{3}(?!\d))/gu, "");
   if (digits === "") return { count: null, isWrong: false };
   const number = Number(digits);
   return /^\d+$/u.test(digits) && number >= least && number <= most

@@ -1,21 +1,65 @@
 /** Numbers as people read them. Everything that a person sees as a figure goes through here. */
 import type { CalendarDate } from "../ipc/bindings";
+import { figures as en } from "./en/figures";
+import { figures as es } from "./es/figures";
+import { language } from "./language.svelte";
 
-const LANGUAGE = "en-US";
-/** Days before months: "23 Nov". */
-const DATE_LANGUAGE = "en-GB";
 const PICO_DOLLARS = 1e12;
+const FIGURES = { en, es };
 
-const whole = new Intl.NumberFormat(LANGUAGE, { maximumFractionDigits: 0 });
+/** Formatters are dear to make and few: each is made once. */
+const numberFormats = new Map<string, Intl.NumberFormat>();
+const dayFormats = new Map<string, Intl.DateTimeFormat>();
+
+function numbers(options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const { numbers: writing } = language.writing;
+  return remembered(
+    numberFormats,
+    `${writing} ${JSON.stringify(options)}`,
+    () => new Intl.NumberFormat(writing, options),
+  );
+}
+
+function days(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const { days: writing } = language.writing;
+  return remembered(
+    dayFormats,
+    `${writing} ${JSON.stringify(options)}`,
+    () => new Intl.DateTimeFormat(writing, options),
+  );
+}
+
+function remembered<Format>(formats: Map<string, Format>, name: string, make: () => Format): Format {
+  const known = formats.get(name);
+  if (known !== undefined) return known;
+  const made = make();
+  formats.set(name, made);
+  return made;
+}
+
+/** Dollars with so many digits after the point. */
+function dollarsOf(dollars: number, least: number, most: number): string {
+  return numbers({
+    style: "currency",
+    currency: "USD",
+    currencyDisplay: "narrowSymbol",
+    minimumFractionDigits: least,
+    maximumFractionDigits: most,
+  }).format(dollars);
+}
+
+function whole(value: number): string {
+  return numbers({ maximumFractionDigits: 0 }).format(value);
+}
 
 /** 12486 as "12,486". */
 export function count(value: number): string {
-  return whole.format(value);
+  return whole(value);
 }
 
 /** A number with at most so many digits after the point. */
 export function decimal(value: number, digits = 1): string {
-  return new Intl.NumberFormat(LANGUAGE, { maximumFractionDigits: digits }).format(value);
+  return numbers({ maximumFractionDigits: digits }).format(value);
 }
 
 /** A share from 0 to 1 as "97 %". */
@@ -23,44 +67,29 @@ export function percent(share: number): string {
   const hundredths = share * 100;
   // All but one of many is not "100 %", one of many is not "0 %".
   const shown = share < 1 && hundredths > 99.5 ? 99 : share > 0 && hundredths < 0.5 ? 1 : hundredths;
-  return `${whole.format(shown)} %`;
+  return `${whole(shown)} %`;
 }
 
 /** Pico-dollars as "$0", "$0.0004", "$0.41", "$13.31": cents, and below ten cents two significant digits. */
 export function money(picoDollars: number): string {
-  if (picoDollars === 0) return "$0";
+  if (picoDollars === 0) return dollarsOf(0, 0, 0);
   const dollars = picoDollars / PICO_DOLLARS;
   const size = Math.abs(dollars);
-  if (size < 1e-6) return `under ${money(PICO_DOLLARS / 1e6)}`;
+  if (size < 1e-6) return FIGURES[language.current].under(money(PICO_DOLLARS / 1e6));
   const digits = Math.max(2, 1 - Math.floor(Math.log10(size)));
-  return new Intl.NumberFormat(LANGUAGE, {
-    style: "currency",
-    currency: "USD",
-    minimumFractionDigits: 2,
-    maximumFractionDigits: digits,
-  }).format(dollars);
+  return dollarsOf(dollars, 2, digits);
 }
 
 /** As finely as `money` says `part`, so that parts as small as that are seen in the sum: "$0.1842" beside "$0.0022". */
 export function moneyBeside(picoDollars: number, part: number): string {
   if (part < 1) return money(picoDollars);
   const digits = Math.min(12, Math.max(2, 1 - Math.floor(Math.log10(part / PICO_DOLLARS))));
-  return new Intl.NumberFormat(LANGUAGE, {
-    style: "currency",
-    currency: "USD",
-    minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
-  }).format(picoDollars / PICO_DOLLARS);
+  return dollarsOf(picoDollars / PICO_DOLLARS, digits, digits);
 }
 
 /** A limit, never rounded: "$0.60", "$0.6005". */
 export function exactMoney(picoDollars: number): string {
-  return new Intl.NumberFormat(LANGUAGE, {
-    style: "currency",
-    currency: "USD",
-    minimumFractionDigits: 2,
-    maximumFractionDigits: 12,
-  }).format(picoDollars / PICO_DOLLARS);
+  return dollarsOf(picoDollars / PICO_DOLLARS, 2, 12);
 }
 
 /** What is needed at least: rounded up where `money` rounds, so that the sum that is said is enough. */
@@ -86,26 +115,21 @@ export function moneyParts(picoDollars: readonly number[]): { parts: string[]; s
   for (const { place } of byLoss.sort((one, other) => other.loss - one.loss)) {
     if (missing-- > 0) shown[place] = (shown[place] ?? 0) + 1;
   }
-  const dollars = new Intl.NumberFormat(LANGUAGE, {
-    style: "currency",
-    currency: "USD",
-    minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
-  });
-  const said = (units: number) => dollars.format((units * unit) / PICO_DOLLARS);
+  const said = (units: number) => dollarsOf((units * unit) / PICO_DOLLARS, digits, digits);
   return { parts: shown.map(said), sum: said(shown.reduce((sum, part) => sum + part, 0)) };
 }
 
 /** A round sum, such as a power of ten, as "$0.10", "$1", "$100". */
 export function wholeMoney(picoDollars: number): string {
-  return picoDollars < PICO_DOLLARS ? money(picoDollars) : money(picoDollars).replace(".00", "");
+  const dollars = picoDollars / PICO_DOLLARS;
+  return Number.isInteger(dollars) ? dollarsOf(dollars, 0, 0) : money(picoDollars);
 }
 
 /** Milliseconds as "0.07 s", "1.4 s", "20 s", "3 min 25 s", "2 h 5 min", "3 d 4 h". */
 export function duration(milliseconds: number): string {
   const seconds = milliseconds / 1000;
   if (seconds === 0) return "0 s";
-  if (seconds < 0.01) return "under 0.01 s";
+  if (seconds < 0.01) return FIGURES[language.current].under(`${decimal(0.01, 2)} s`);
   if (seconds < 0.995) return `${decimal(seconds, 2)} s`;
   if (seconds < 9.95) return `${decimal(seconds, 1)} s`;
   const wholeSeconds = Math.round(seconds);
@@ -118,46 +142,32 @@ export function duration(milliseconds: number): string {
 
 function pair(value: number, large: number, largeName: string, small: number, smallName: string): string {
   const rest = Math.floor((value % large) / small);
-  const head = `${whole.format(Math.floor(value / large))} ${largeName}`;
+  const head = `${whole(Math.floor(value / large))} ${largeName}`;
   return rest === 0 ? head : `${head} ${rest} ${smallName}`;
 }
 
-const dayAndTime = new Intl.DateTimeFormat(DATE_LANGUAGE, {
-  day: "numeric",
-  month: "short",
-  hour: "2-digit",
-  minute: "2-digit",
-  hourCycle: "h23",
-});
+const TIME = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
 // A day of the calendar has no time zone: it is read and written in the same one.
-const dayAndYear = new Intl.DateTimeFormat(DATE_LANGUAGE, {
-  day: "numeric",
-  month: "short",
-  year: "numeric",
-  timeZone: "UTC",
-});
-const dayAlone = new Intl.DateTimeFormat(DATE_LANGUAGE, { day: "numeric", month: "short", timeZone: "UTC" });
+const DAY = { day: "numeric", month: "short", timeZone: "UTC" } as const;
 
 /** Milliseconds since the epoch as "23 Nov, 13:42". */
 export function moment(milliseconds: number): string {
-  return dayAndTime.format(milliseconds);
+  return days({ day: "numeric", month: "short", ...TIME }).format(milliseconds);
 }
-
-const timeOfDay = new Intl.DateTimeFormat(LANGUAGE, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
 /** Milliseconds since the epoch as "14:05". */
 export function clock(milliseconds: number): string {
-  return timeOfDay.format(milliseconds);
+  return days(TIME).format(milliseconds);
 }
 
 /** "2026-11-23" as "23 Nov 2026". */
 export function date(day: CalendarDate): string {
-  return dayAndYear.format(new Date(day));
+  return days({ ...DAY, year: "numeric" }).format(new Date(day));
 }
 
 /** "2026-11-23" as "23 Nov". */
 export function dayOfYear(day: CalendarDate): string {
-  return dayAlone.format(new Date(day));
+  return days(DAY).format(new Date(day));
 }
 
 /** Width and height as "2352 × 1568". */
@@ -167,11 +177,12 @@ export function pixels(size: { width: number; height: number }): string {
 
 /** A confidence from 0 to 1 as ".91"; sure is "1.0". */
 export function confidence(value: number): string {
-  return value >= 0.995 ? "1.0" : value.toFixed(2).slice(1);
+  if (value >= 0.995) return numbers({ minimumFractionDigits: 1 }).format(1);
+  return numbers({ minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(value).slice(1);
 }
 
 /** Names as a list, the first ones only when there are many: "cup, spoon and 3 more". */
 export function names(all: readonly string[], most = 6): string {
   if (all.length <= most) return all.join(", ");
-  return `${all.slice(0, most).join(", ")} and ${count(all.length - most)} more`;
+  return FIGURES[language.current].andMore(all.slice(0, most).join(", "), count(all.length - most));
 }

@@ -15,8 +15,12 @@ import type {
 } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
 import { refusalWords, words } from "../messages";
+import { Actions } from "./actions/actions.svelte";
 import { Nights } from "./nights.svelte";
+import { keep, recall } from "./kept";
+import { RecentImages } from "./recent.svelte";
 import { Selection } from "./selection";
+import { Tour } from "./tour.svelte";
 
 export type Screen = "library" | "plan" | "run" | "review" | "history" | "settings";
 
@@ -24,7 +28,7 @@ export type Screen = "library" | "plan" | "run" | "review" | "history" | "settin
 export const SCREENS = ["library", "plan", "run", "review", "history"] as const satisfies readonly Screen[];
 
 /** A part of the settings that other screens lead to. */
-export type SettingsPart = "claude" | "privacy";
+export type SettingsPart = "claude" | "privacy" | "language" | "keyboard";
 
 /** Whether anything can leave this machine, and on what that rests; `unknown` until the core has answered. */
 export type Privacy = "unknown" | "locked" | "nothing_set_up" | "key";
@@ -62,8 +66,11 @@ const CONNECTION_SETTINGS: readonly (keyof Settings)[] = [
 export class App {
   readonly seam: Seam;
   readonly nights: Nights;
+  readonly actions = new Actions();
+  readonly recent = new RecentImages();
+  readonly tour = new Tour((screen) => this.show(screen));
 
-  screen = $state<Screen>("library");
+  screen = $state<Screen>(recall("screen", isScreen) ?? "library");
   /** The screen that showed before; a screen may go on where that one ended. */
   cameFrom: Screen | null = null;
   collection = $state<CollectionId | null>(null);
@@ -94,6 +101,15 @@ export class App {
   settingsPart = $state.raw<SettingsPart | null>(null);
   toasts = $state.raw<Toast[]>([]);
   areShortcutsOpen = $state(false);
+  isPaletteOpen = $state(false);
+  isOnline = $state(true);
+  /** Whether the library could not be read at all. */
+  isUnread = $state(false);
+  /** What the desktop asks for, where the person leaves it to the desktop. */
+  isDesktopLight = $state(false);
+  readonly isLight = $derived(
+    this.settings.theme === "light" || (this.settings.theme !== "dark" && this.isDesktopLight),
+  );
 
   /** The images a plan is about. */
   readonly imagesToPlan = $derived<ImageSelection>(
@@ -109,6 +125,8 @@ export class App {
   );
   readonly privacy = $derived<Privacy>(this.#privacy());
 
+  /** The samples were asked for, and the tour is on them. */
+  #mayTour = false;
   #latestToast = 0;
   #stopListening: (() => void)[] = [];
   #isReloading = false;
@@ -189,6 +207,7 @@ export class App {
   #go(screen: Screen): void {
     if (screen !== this.screen) this.cameFrom = this.screen;
     this.screen = screen;
+    keep("screen", screen);
   }
 
   #runsChanged(runs: WorkingRun[]): void {
@@ -226,18 +245,25 @@ export class App {
   }
 
   async #readOverview(): Promise<void> {
-    await this.attempt(async () => {
+    const isRead = await this.attempt(async () => {
       const collection = this.collection;
       const library = await this.seam.overview(null);
       const overview = collection === null ? library : await this.seam.overview(collection);
       this.library = library;
       if (collection === this.collection) this.overview = overview;
       this.libraryVersion += 1;
+      return true;
     });
+    this.isUnread = isRead !== true && this.library === null;
   }
 
   chooseFolders(): Promise<boolean | undefined> {
     return this.attempt(() => this.seam.chooseFolders());
+  }
+
+  importSamples(): Promise<null | undefined> {
+    this.#mayTour = true;
+    return this.attempt(() => this.seam.importSamples());
   }
 
   /** Whether they were saved. */
@@ -294,6 +320,8 @@ export class App {
       return;
     }
     this.importProgress = null;
+    if (this.#mayTour && progress.added > 0) this.tour.beginOnce();
+    this.#mayTour = false;
     this.tell(
       progress.is_cancelled
         ? words.frame.importCancelled(progress.added)
@@ -302,4 +330,8 @@ export class App {
     );
     void this.reload();
   }
+}
+
+function isScreen(value: unknown): value is Screen {
+  return value === "settings" || SCREENS.some((screen) => screen === value);
 }

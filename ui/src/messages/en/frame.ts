@@ -26,6 +26,11 @@ export const frame = {
   close: "Close",
   dismiss: "Dismiss",
   loading: "Opening the library",
+  reading: "Reading what is stored",
+  offline: "No network: models on this machine still work",
+  unread: "The library could not be read",
+  unreadNote: "Nothing in it was changed. Its folder may be on a disk that is not there, or in use by something else.",
+  tryAgain: "Try again",
   privacy: (privacy: Privacy, key: KeyPlace | null): string => {
     if (privacy === "locked") return "Locked to this machine";
     if (privacy === "nothing_set_up") return "Nothing leaves this machine";
@@ -59,19 +64,4 @@ export const frame = {
     too_much: "Type $1,000,000 at most.",
   },
   refused: (message: string) => `That did not work: ${message}`,
-  keyNames: { control: "Ctrl" },
-  keyGroups: {
-    everywhere: "Everywhere",
-    library: "Library",
-    plan: "Plan",
-    run: "Run",
-    review: "Review",
-    history: "History",
-  },
-  keys: {
-    screens: "Library, Plan, Run, Review, History",
-    chooseFolders: "Choose folders",
-    shortcuts: "This sheet",
-    escape: "Close a dialog, clear a selection",
-  },
 };

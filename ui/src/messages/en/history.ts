@@ -173,11 +173,4 @@ export const history = {
   emptyNote: "Every run is kept here with its figures, its cost and what became of its marks.",
   toPlan: "Plan a run",
   toLibrary: "Go to the library",
-
-  keys: {
-    move: "Previous or next run",
-    moveHint: "other runs",
-    open: "Review the marks",
-    openHint: "review",
-  },
 };

@@ -105,16 +105,4 @@ export const library = {
       lines: (privacy: string) => [privacy, "No account, no telemetry", "No change to your photos, they are only read"],
     },
   },
-  keys: {
-    move: "Move in the grid",
-    open: "Review this image",
-    toggle: "Select or unselect",
-    extend: "Extend the selection",
-    all: "Select all that match",
-    size: "Larger or smaller thumbnails",
-    search: "Search and filter",
-    plan: "Plan the annotation",
-    openHint: "review",
-    searchHint: "search",
-  },
 };

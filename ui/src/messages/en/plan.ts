@@ -261,9 +261,4 @@ export const plan = {
   toLibrary: "Go to the library",
   chooseModel: "Choose a model.",
   deleted: (name: string) => `Recipe deleted: ${name}`,
-  keys: {
-    model: "Previous or next model",
-    start: "Annotate",
-    startHint: "annotate",
-  },
 };

@@ -318,9 +318,4 @@ export const run = {
   emptyNote: "Say what to find and see what it will take. The run shows here.",
   toPlan: "Plan a run",
   toLibrary: "Go to the library",
-
-  keys: {
-    pause: "Pause, or resume",
-    pauseHint: "pause",
-  },
 };

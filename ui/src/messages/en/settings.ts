@@ -8,6 +8,7 @@ import type {
 } from "../../ipc/bindings";
 import type { RunSettingName } from "../../settings/run.svelte";
 import { count } from "../format";
+import type { LanguageChoice } from "../language.svelte";
 
 /** Where a key is kept, and why not in the keychain. */
 type KeptKey = Pick<Connection, "key" | "keychain_problem">;
@@ -190,6 +191,10 @@ export const settings = {
   theme: "Theme",
   themes: { system: "As the desktop", dark: "Dark", light: "Light" },
   themeNote: "Photographs are judged best in the dark one. Both keep their greys neutral.",
+  language: "Language",
+  /** Each by its own name, for whoever reads no other. */
+  languages: { system: "As the system", en: "English", es: "Español" } satisfies Record<LanguageChoice, string>,
+  languageNote: "Numbers, days and sums are written as in that language.",
   metrics: "Metrics",
   writesMetrics: "Write the figures of every run to a file",
   metricsNote: "Durations, throughput, retries and failures of the latest run, as JSON for other programs.",

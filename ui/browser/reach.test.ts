@@ -1,0 +1,131 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+
+import { expectAccessible, expectNothingCut, launch, open, screenshot } from "./browser";
+
+let browser: Browser;
+let page: Page;
+beforeAll(async () => {
+  browser = await launch();
+});
+afterEach(() => page.context().close());
+afterAll(() => browser.close());
+
+const tour = () =>
+  page.getByRole("dialog", { name: /Photos come in here|Know the cost|Watch it|Decide with|See what/ });
+
+it("leads from an empty library to accept and next by the keyboard alone", async () => {
+  page = await open(browser, { query: "images=0" });
+  await page.getByRole("heading", { name: "Drop folders of photos here" }).waitFor();
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("sample");
+  await page.getByRole("option", { name: "Add the sample photos", selected: true }).waitFor();
+  await page.keyboard.press("Enter");
+  await tour().waitFor();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Control+Enter");
+  await page.getByRole("button", { name: "Annotate 6 images, $0" }).waitFor();
+  await page.keyboard.press("Control+Enter");
+  await page.getByText("Completed").first().waitFor();
+  await page.keyboard.press("Control+4");
+  await page.getByRole("button", { name: "Accept and next A" }).waitFor();
+  const shown = await page.getByRole("heading", { level: 1 }).innerText();
+  await page.keyboard.press("a");
+  await page.waitForFunction((was) => document.querySelector("h1")?.textContent !== was, shown);
+  expect(await page.getByTestId("reviewed").innerText()).toBe("Reviewed 1 of 6");
+});
+
+describe("the tour", () => {
+  it("goes along the screens in five steps, and comes once", async () => {
+    page = await open(browser, { query: "images=0" });
+    await page.getByRole("button", { name: "Try with the samples" }).click();
+    for (const [place, screen] of ["Library", "Plan", "Run", "Review", "History"].entries()) {
+      await page.getByText(`${place + 1} of 5`).waitFor();
+      await page.locator(`[aria-current=page]`).getByText(screen).waitFor();
+      const isLast = place === 4;
+      await page
+        .getByRole("button", { name: isLast ? "Done" : "Next", exact: true })
+        .and(page.locator(":focus"))
+        .waitFor();
+      await screenshot(page, `tour-${place + 1}-dark-1280`);
+      await expectAccessible(page);
+      await page.keyboard.press("Enter");
+    }
+    expect(await tour().count()).toBe(0);
+    // The core in memory begins anew; the window remembers.
+    await page.reload();
+    await page.getByRole("navigation", { name: "Screens" }).waitFor();
+    await page.keyboard.press("Control+1");
+    await page.getByRole("button", { name: "Try with the samples" }).click();
+    await page.getByRole("status").getByText("6 images added").waitFor();
+    expect(await tour().count()).toBe(0);
+  });
+});
+
+describe.each(["dark", "light"] as const)("axe finds nothing serious in the %s theme", (theme) => {
+  it("on any screen, and in no dialog", async () => {
+    page = await open(browser, { query: "priced&key&routes", theme });
+    for (const [keys, shown] of [
+      ["Control+1", page.getByRole("option", { name: "lake_0001.jpg" })],
+      ["Control+2", page.getByRole("radio", { name: "Built-in detector" })],
+      ["Control+3", page.getByRole("heading", { name: "Run 2" })],
+      ["Control+4", page.getByRole("heading", { name: "Marks" })],
+      ["Control+5", page.getByRole("heading", { name: "Runs", exact: true })],
+      ["Control+,", page.getByRole("heading", { name: "Settings" })],
+    ] as const) {
+      await page.keyboard.press(keys);
+      await shown.first().waitFor();
+      await page.waitForFunction(() => [...document.images].every((image) => image.complete));
+      await expectAccessible(page);
+    }
+    await page.getByRole("button", { name: "Add a route" }).click();
+    await page.getByRole("dialog", { name: "Add a route" }).waitFor();
+    await expectAccessible(page);
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Control+5");
+    await page.getByRole("button", { name: "Undo this run" }).click();
+    await page.getByRole("dialog", { name: /^Undo run/ }).waitFor();
+    await expectAccessible(page);
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Control+1");
+    await page.getByRole("button", { name: /left out$/ }).click();
+    await page.getByRole("dialog", { name: "Files left out" }).waitFor();
+    await expectAccessible(page);
+  });
+
+  it("while nothing is read yet, when nothing can be read, and without a network", async () => {
+    page = await open(browser, { query: "slow=3000", theme });
+    await page.getByText("Opening the library").waitFor({ state: "attached" });
+    await expect.poll(() => page.locator(".skeleton").evaluate((each) => getComputedStyle(each).opacity)).toBe("1");
+    await screenshot(page, `loading-library-${theme}-1280`);
+    await expectAccessible(page);
+    await page.context().close();
+
+    page = await open(browser, { query: "refuses=overview", theme });
+    await page.getByRole("button", { name: "Try again" }).waitFor();
+    await screenshot(page, `unread-library-${theme}-1280`);
+    await expectAccessible(page);
+    await expectNothingCut(page);
+    await page.context().close();
+
+    page = await open(browser, { theme });
+    await page.context().setOffline(true);
+    await page.getByText("No network: models on this machine still work").waitFor();
+    await screenshot(page, `offline-${theme}-1280`);
+    await expectAccessible(page);
+  });
+});
+
+it("moves nothing for people who asked for that", async () => {
+  page = await open(browser);
+  await page.getByRole("option", { name: "lake_0001.jpg" }).waitFor();
+  const moving = await page.evaluate(
+    () =>
+      [...document.querySelectorAll("body *")].filter((element) => {
+        const { transitionDuration, animationDuration, animationName } = getComputedStyle(element);
+        const takes = (durations: string) => durations.split(",").some((duration) => parseFloat(duration) > 0);
+        return takes(transitionDuration) || (animationName !== "none" && takes(animationDuration));
+      }).length,
+  );
+  expect(moving).toBe(0);
+});

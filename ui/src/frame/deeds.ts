@@ -1,0 +1,21 @@
+/** What the actions do that every screen has. */
+import type { Deeds } from "../state/actions/actions.svelte";
+import type { App } from "../state/app.svelte";
+
+export function frameDeeds(app: App): Deeds {
+  return {
+    "everywhere.palette": () => (app.isPaletteOpen = true),
+    "everywhere.shortcuts": () => (app.areShortcutsOpen = true),
+    "everywhere.library": () => app.show("library"),
+    "everywhere.plan": () => app.show("plan"),
+    "everywhere.run": () => app.show("run"),
+    "everywhere.review": () => app.show("review"),
+    "everywhere.history": () => app.show("history"),
+    "everywhere.settings": () => app.show("settings"),
+    "everywhere.folders": () => void app.chooseFolders(),
+    "everywhere.samples": () => void app.importSamples(),
+    "everywhere.theme": () => void app.saveSettings({ theme: app.isLight ? "dark" : "light" }),
+    "everywhere.tour": () => app.tour.begin(),
+    "everywhere.keyboard": () => app.showSettings("keyboard"),
+  };
+}

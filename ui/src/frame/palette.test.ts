@@ -1,0 +1,60 @@
+import { describe, expect, it, vi } from "vitest";
+
+import { openFake } from "../ipc/fake";
+import { App } from "../state/app.svelte";
+import { frameDeeds } from "./deeds";
+import { Palette } from "./palette.svelte";
+
+async function opened(query = ""): Promise<{ app: App; palette: Palette; searchLibrary: ReturnType<typeof vi.fn> }> {
+  const app = new App(openFake(query));
+  await app.start();
+  app.actions.offer(frameDeeds(app));
+  const searchLibrary = vi.fn();
+  const palette = new Palette(app, { planWith: () => {}, searchLibrary });
+  await palette.open();
+  return { app, palette, searchLibrary };
+}
+
+const names = (palette: Palette): string[] => palette.items.map(({ name }) => name);
+
+describe("the command palette", () => {
+  it("finds by letters in their order, whatever is between them", async () => {
+    const { palette } = await opened();
+    palette.type("go hist");
+    expect(names(palette)[0]).toBe("Go to the history");
+    palette.type("museum");
+    expect(names(palette)[0]).toBe("Museum shelves");
+    palette.type("run 2");
+    expect(names(palette)[0]).toMatch(/^Run 2: /);
+  });
+
+  it("offers the actions of the screen that shows, and does them", async () => {
+    const { app, palette } = await opened();
+    const plan = vi.fn();
+    const leave = app.actions.offer({ "library.plan": plan });
+    expect(palette.groups[0]).toMatchObject({ name: "here", items: [{ name: "Plan the annotation" }] });
+    palette.items[0]?.take();
+    expect(plan).toHaveBeenCalledOnce();
+    leave();
+    expect(palette.groups.map(({ name }) => name)).not.toContain("here");
+  });
+
+  it("knows images that were looked at, and leaves the others to the library's search", async () => {
+    const { app, palette, searchLibrary } = await opened("?images=100000");
+    const imageIds = vi.spyOn(app.seam, "imageIds");
+    app.recent.note({ id: 7, name: "dahlia_0007.jpg" });
+    palette.type("dahlia");
+    expect(names(palette)).toEqual(["dahlia_0007.jpg", "Search the library for “dahlia”"]);
+    palette.items.at(-1)?.take();
+    expect(searchLibrary).toHaveBeenCalledWith("dahlia");
+    expect(imageIds).not.toHaveBeenCalled();
+  });
+
+  it("goes round at its ends", async () => {
+    const { palette } = await opened();
+    palette.move(-1);
+    expect(palette.active).toBe(palette.items.length - 1);
+    palette.move(1);
+    expect(palette.active).toBe(0);
+  });
+});

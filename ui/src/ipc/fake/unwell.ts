@@ -1,0 +1,22 @@
+/** A core that is slow, or refuses: `?slow=800` answers so many milliseconds late, `?refuses=overview,runs` not at all. */
+import type { Seam } from "../seam";
+import { refuse } from "./refuse";
+
+export function unwell(seam: Seam, query: URLSearchParams): Seam {
+  const lateMillis = Number(query.get("slow") ?? 0);
+  const refused = new Set((query.get("refuses") ?? "").split(","));
+  if (lateMillis === 0 && !query.has("refuses")) return seam;
+  return new Proxy(seam, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name, target);
+      if (typeof member !== "function") return member;
+      // These two answer at once.
+      if (name === "on" || name === "pixelUrl") return member.bind(target) as unknown;
+      return async (...about: unknown[]) => {
+        if (lateMillis > 0) await new Promise((later) => setTimeout(later, lateMillis));
+        if (refused.has(String(name))) return refuse("library");
+        return (member as (...about: unknown[]) => unknown).apply(target, about);
+      };
+    },
+  });
+}

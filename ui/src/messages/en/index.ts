@@ -1,0 +1,30 @@
+/** All words in English. Every other language has the same parts. */
+import { actions } from "./actions";
+import { diagnoses } from "./diagnoses";
+import { frame } from "./frame";
+import { history } from "./history";
+import { hooks } from "./hooks";
+import { library } from "./library";
+import { plan } from "./plan";
+import { query } from "./query";
+import { refusals } from "./refusals";
+import { review } from "./review";
+import { run } from "./run";
+import { settings } from "./settings";
+import { tour } from "./tour";
+
+export const en = {
+  actions,
+  frame,
+  library,
+  query,
+  plan,
+  run,
+  review,
+  history,
+  diagnoses,
+  hooks,
+  settings,
+  refusals,
+  tour,
+};

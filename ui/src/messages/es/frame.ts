@@ -1,0 +1,69 @@
+import type { KeyPlace } from "../../ipc/bindings";
+import type { frame as english } from "../en/frame";
+import { count } from "../format";
+import type { Words } from "../words";
+
+const keyPlaces: Record<KeyPlace, string> = {
+  keychain: "Clave en el llavero del sistema",
+  session: "Clave en memoria, hasta cerrar Fieldmark",
+  variable: "Clave del entorno",
+  dot_env: "Clave del archivo .env",
+};
+
+export const frame: Words<typeof english> = {
+  product: "Fieldmark",
+  screensLabel: "Pantallas",
+  screens: {
+    library: "Biblioteca",
+    plan: "Plan",
+    run: "Ejecución",
+    review: "Revisión",
+    history: "Historial",
+    settings: "Ajustes",
+  },
+  allImages: "Todas las imágenes",
+  shortcuts: "Atajos de teclado",
+  settings: "Ajustes",
+  close: "Cerrar",
+  dismiss: "Descartar",
+  loading: "Abriendo la biblioteca",
+  reading: "Leyendo lo guardado",
+  offline: "Sin red: los modelos de este equipo siguen funcionando",
+  unread: "No se pudo leer la biblioteca",
+  unreadNote:
+    "No se ha cambiado nada en ella. Puede que su carpeta esté en un disco que falta o que algo la esté usando.",
+  tryAgain: "Reintentar",
+  privacy: (privacy, key) => {
+    if (privacy === "locked") return "Bloqueado en este equipo";
+    if (privacy === "nothing_set_up") return "Nada sale de este equipo";
+    return key === null ? "" : `${keyPlaces[key]}, sin metadatos`;
+  },
+  sendingTo: (host) => `A ${host}`,
+  allKeys: "todas las teclas",
+  imagesInLibrary: (images) =>
+    images === 0 ? "Aún no hay imágenes" : `${count(images)} ${images === 1 ? "imagen" : "imágenes"}`,
+  selectedOf: (selected, images) =>
+    `${count(selected)} ${selected === 1 ? "seleccionada" : "seleccionadas"} de ${count(images)}`,
+  reviewedOf: (reviewed, images) =>
+    `${count(reviewed)} de ${count(images)} ${reviewed === 1 ? "revisada" : "revisadas"}`,
+  imported: (added, known, skipped) =>
+    [
+      added === 0 ? "Ninguna imagen nueva" : `${count(added)} ${added === 1 ? "imagen añadida" : "imágenes añadidas"}`,
+      known === 0 ? "" : `${count(known)} ya en la biblioteca`,
+      skipped === 0 ? "" : `${count(skipped)} ${skipped === 1 ? "archivo excluido" : "archivos excluidos"}`,
+    ]
+      .filter((part) => part !== "")
+      .join(", "),
+  importCancelled: (added) =>
+    `Adición cancelada; antes ${added === 1 ? "entró" : "entraron"} ${count(added)} ${added === 1 ? "imagen" : "imágenes"}`,
+  dropTitle: "Suelta para añadir",
+  dropNote: "Cada carpeta se convierte en una colección. Los originales solo se leen.",
+  whisker: (low, expected, high) => `${expected} previsto, de ${low} a ${high}`,
+  whiskerCap: (cap, isCrossed) => (isCrossed ? `, por encima de tu tope de ${cap}` : `, dentro de tu tope de ${cap}`),
+  typedMoney: {
+    no_money: "Escribe una suma en dólares, como 0,60.",
+    not_positive: "Escribe más de 0 $.",
+    too_much: "Escribe 1.000.000 $ como mucho.",
+  },
+  refused: (message) => `No ha funcionado: ${message}`,
+};

@@ -1,0 +1,178 @@
+import type { history as english } from "../en/history";
+import { count, decimal, duration, enoughMoney, money, percent } from "../format";
+import type { Words } from "../words";
+import { run } from "./run";
+
+const images = (number: number): string => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
+const marks = (number: number): string => `${count(number)} ${number === 1 ? "marca" : "marcas"}`;
+
+const share = (part: number) => `${decimal(Math.abs(part - 1) * 100, 0)} %`;
+
+export const history: Words<typeof english> = {
+  title: "Ejecuciones",
+  summary: (runs, done, paid) =>
+    `${count(runs)} ${runs === 1 ? "ejecución" : "ejecuciones"}, ${images(done)} ${done === 1 ? "anotada" : "anotadas"}, ${paid === 0 ? "nada pagado" : `${money(paid)} pagados`}`,
+  table: "Ejecuciones, primero las más nuevas",
+  columns: {
+    run: "Ejecución",
+    started: "Inicio",
+    model: "Modelo",
+    recipe: "Receta",
+    images: "Imágenes",
+    quoted: "Presup.",
+    range: "Mín. a máx., pagado",
+    paid: "Pagado",
+    p50: "P50",
+    p95: "P95",
+    retries: "Reint.",
+    rate: "Ritmo",
+    reviewed: "Revisadas",
+  },
+  run: (id) => `Ejecución ${count(id)}`,
+  imagesOf: (done, total) => (done === total ? count(total) : `${count(done)} de ${count(total)}`),
+  reviewedOf: (reviewed, total) => `${count(reviewed)} de ${count(total)}`,
+  noQuote: "ninguno",
+
+  reportOf: (run) => `Informe de la ejecución ${count(run)}`,
+  what: (model, recipe, total) => `${model}, ${recipe}, ${images(total)}`,
+  undo: "Deshacer esta ejecución",
+  metricsJson: "Métricas en JSON",
+  metricsSaved: (path) => `Métricas guardadas en ${path}`,
+  undone: (run, taken) => `Ejecución ${count(run)} deshecha: ${marks(taken)} ${taken === 1 ? "retirada" : "retiradas"}`,
+
+  undoTitle: (run) => `¿Deshacer la ejecución ${count(run)}?`,
+  undoRemoves: (undecided) =>
+    undecided === 0
+      ? "Todas las propuestas de esta ejecución están ya decididas, así que no se quitará nada."
+      : `Esto quita ${undecided === 1 ? "la propuesta sin decidir" : `las ${count(undecided)} propuestas sin decidir`} de esta ejecución.`,
+  undoKeeps:
+    "Las marcas que aceptaste, editaste o rechazaste se quedan como están, y también la ejecución en este historial.",
+  keep: "Conservarlas",
+  undoConfirm: (undecided) => `Quitar ${marks(undecided)}`,
+
+  night: {
+    ended: (ended, tookMillis) => {
+      const { state } = ended;
+      const isThrough = state.kind !== "stopped" || state.reason === "completed";
+      const quoted = ended.quoted === null ? "" : ` de ${money(ended.quoted.expected)} presupuestados`;
+      return [
+        `La ejecución nocturna ${count(ended.id)} ${isThrough ? "ha terminado" : `se ha detenido (${run.states[state.reason].toLowerCase()})`}: `,
+        `${images(ended.done)} ${ended.done === 1 ? "hecha" : "hechas"}, ${count(ended.failed)} ${ended.failed === 1 ? "fallida" : "fallidas"}, ${marks(ended.mark_count)}; `,
+        `${money(ended.paid)} pagados${quoted}, en ${run.wholeMinutes(tookMillis)}.`,
+      ].join("");
+    },
+    putAway: (ended) => `Retirar el aviso de la ejecución ${count(ended)}`,
+  },
+  how: "Cómo preguntó",
+  overnight: "De noche",
+  inBatches: "de noche, por lotes",
+  reused: "Respuestas reutilizadas",
+  carried: "Tomadas de imágenes parecidas",
+
+  cost: "Presupuesto y pagado",
+  paidOf: (paid, { expected }) => `${money(paid)} de ${money(expected)} presupuestados`,
+  offBy: (part) =>
+    Math.abs(part - 1) < 0.005
+      ? "como el presupuesto"
+      : part < 1
+        ? `${share(part)} por debajo`
+        : `${share(part)} por encima`,
+  partOnly: (finished, total) => `${count(finished)} de ${images(total)} hasta ahora`,
+  low: (cost) => `mínimo ${money(cost)}`,
+  high: (cost) => `máximo ${money(cost)}`,
+  to: "Enviado a",
+  tokensIn: "Tokens de entrada",
+  tokensCached: "de ellos, guardados",
+  tokensOut: "Tokens de salida",
+  tokensThinking: "de ellos, de razonamiento",
+  maybeBilled: "Quizá cobradas, sin respuesta",
+  maybeBilledOf: ({ count: requests, at_most }) => `${count(requests)}, ${enoughMoney(at_most)} como mucho`,
+  cutShort: "Respuestas cortadas",
+  retried: "Reintentado por sí solo",
+  repairs: "Corregido en las respuestas",
+  dropped: "Excluido de las respuestas",
+  repair: (repair) => {
+    switch (repair.kind) {
+      case "words_around":
+        return "Palabras alrededor de la lista";
+      case "broken_json":
+        return "Listas rotas, leídas elemento a elemento";
+      case "cut_off":
+        return "Respuestas que acabaron a la mitad";
+      case "label_renamed":
+        return `Etiquetas con otro nombre, como «${repair.answered}»`;
+      case "number_from_text":
+        return `Números escritos como texto, como ${repair.field}`;
+      case "corners_swapped":
+        return "Esquinas intercambiadas";
+      case "clamped_to_picture":
+        return `Cajas que pasan del borde, por ejemplo ${decimal(repair.pixels, 0)} px`;
+      case "confidence_from_percent":
+        return "Seguridades en tanto por ciento";
+      case "confidence_left_out":
+        return `Seguridades que no lo son, como «${repair.answered}»`;
+      case "attribute_converted":
+        return `Atributos en otra forma, como ${repair.name} «${repair.answered}»`;
+      case "attribute_clamped":
+        return `Atributos fuera de rango, como ${repair.name} «${repair.answered}»`;
+      case "attribute_left_out":
+        return `Atributos que no encajan, como ${repair.name} «${repair.answered}»`;
+    }
+  },
+  drop: (reason) => {
+    switch (reason.kind) {
+      case "unreadable":
+        return "No se lee como una marca";
+      case "no_label":
+        return "Sin etiqueta";
+      case "unknown_label":
+        return `No pedida, como «${reason.answered}»`;
+      case "no_box":
+        return "Sin caja";
+      case "no_extent":
+        return "Cajas sin superficie";
+      case "outside_picture":
+        return "Cajas fuera de la imagen";
+      case "attribute_missing":
+        return `Sin un atributo obligatorio, como ${reason.name}`;
+    }
+  },
+
+  figures: "Cifras",
+  wall: "Tiempo real",
+  mean: "Media por imagen",
+  p50: "P50",
+  p95: "P95",
+  p99: "P99",
+  throughput: "Imágenes por segundo",
+  success: "Tasa de éxito",
+  retries: "Reintentos",
+  concurrency: "A la vez, como mucho",
+  speedup: "Aceleración",
+  times: (factor) => `${decimal(factor, factor < 10 ? 2 : 1)} ×`,
+  speedupNote: (summed, wall) =>
+    `Sumadas, las imágenes llevaron ${duration(summed)}; unas junto a otras se hicieron en ${duration(wall)}.`,
+  retriesOf: (retries, rate) => (retries === 0 ? "ninguno" : `${count(retries)}, ${decimal(rate, 3)} por imagen`),
+  noMetrics: "Aún no ha terminado ninguna imagen de esta ejecución, así que no hay nada que medir.",
+  duration,
+  percent,
+  decimal,
+
+  durations: "Cuánto tarda una imagen",
+  durationsNote: (total) => images(total),
+  durationsText: (from, to, p50) =>
+    `Histograma de duraciones de ${duration(from)} a ${duration(to)}; la mitad de las imágenes tardó ${duration(p50)} o menos.`,
+  mark: (name, milliseconds) => `${name} ${duration(milliseconds)}`,
+
+  labels: "Etiquetas encontradas",
+  labelsNote: (total) => marks(total),
+  noLabels: "No se encontraron marcas.",
+  failures: "Fallos",
+  failureImages: images,
+  noFailures: "No falló ninguna imagen.",
+
+  emptyTitle: "Aún no hay ejecuciones",
+  emptyNote: "Aquí se guarda cada ejecución con sus cifras, su coste y lo que fue de sus marcas.",
+  toPlan: "Planear una ejecución",
+  toLibrary: "Ir a la biblioteca",
+};

@@ -1,0 +1,60 @@
+import type { HookEnding, HookEvent } from "../../ipc/bindings";
+import type { hooks as english } from "../en/hooks";
+import { duration } from "../format";
+import type { Words } from "../words";
+
+const events: Record<HookEvent, string> = {
+  before_run: "Antes de una ejecución",
+  after_run: "Tras una ejecución",
+  on_failure: "Si una ejecución falla",
+};
+
+const moments: Record<HookEvent, string> = {
+  before_run: "antes de la primera petición de cada ejecución y siempre que una se reanuda",
+  after_run: "cada vez que se detiene una ejecución, sea cual sea el motivo",
+  on_failure: "tras una ejecución que se detuvo por sí sola antes de terminar o en la que fallaron imágenes",
+};
+
+function ending(ending: HookEnding, millis: number): string {
+  switch (ending.kind) {
+    case "exited":
+      return ending.code === 0
+        ? `hecho en ${duration(millis)}`
+        : `falló con el código de salida ${String(ending.code)}`;
+    case "killed":
+      return "terminado por una señal";
+    case "timed_out":
+      return `terminado tras ${duration(millis)}: se agotó su tiempo`;
+    case "not_started":
+      return `no se inició: ${ending.detail}`;
+    case "not_agreed":
+      return "no se ejecutó: nadie lo ha aceptado";
+  }
+}
+
+export const hooks: Words<typeof english> = {
+  title: "Ganchos",
+  note: "Órdenes tuyas que el shell del sistema ejecuta en la carpeta de la biblioteca, con los datos de la ejecución en su entorno y como JSON en su entrada. Si un gancho falla, se avisa y no afecta a ninguna ejecución.",
+  events,
+  nothing: "no se ejecuta nada",
+  timeout: "Segundos como mucho",
+  timeoutNote: "Pasado ese tiempo se termina la orden, con todo lo que haya iniciado.",
+  timeoutWrong: (most) => `Un número entero de 1 a ${String(most)}.`,
+  save: "Guardar",
+  discard: "Descartar",
+  fillIn: "Rellenar para Claude Flow",
+  fillInNote: "Órdenes que informan a Claude Flow de cada ejecución. Las ves antes de que se guarde nada.",
+  awaits: "No has aceptado esta orden, así que no se ejecuta.",
+  ask: "Ver la orden…",
+  askAbout: (event) => `Ver la orden… ${events[event]}`,
+  outcome: ({ event, ending: ended, millis }) => `${events[event]}: ${ending(ended, millis)}`,
+  last: ({ run, ending: ended, millis }) => `Última vez, con la ejecución ${String(run)}: ${ending(ended, millis)}`,
+  said: "Lo que dijo",
+  consent: {
+    title: (count) => (count === 1 ? "¿Ejecutar esta orden?" : "¿Ejecutar estas órdenes?"),
+    moment: (event) => `Se lanza ${moments[event]}.`,
+    note: "Una orden puede hacer todo lo que tú puedes hacer en este equipo. No recibe ninguna clave. Si cambia su texto, se te vuelve a preguntar.",
+    decline: "Ahora no",
+    agree: (count) => (count === 1 ? "Aceptar esta orden" : `Aceptar estas ${String(count)} órdenes`),
+  },
+};

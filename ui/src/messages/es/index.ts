@@ -1,0 +1,32 @@
+/** All words in Spanish, as it is written in Spain. */
+import type { en } from "../en";
+import type { Words } from "../words";
+import { actions } from "./actions";
+import { diagnoses } from "./diagnoses";
+import { frame } from "./frame";
+import { history } from "./history";
+import { hooks } from "./hooks";
+import { library } from "./library";
+import { plan } from "./plan";
+import { query } from "./query";
+import { refusals } from "./refusals";
+import { review } from "./review";
+import { run } from "./run";
+import { settings } from "./settings";
+import { tour } from "./tour";
+
+export const es: Words<typeof en> = {
+  actions,
+  frame,
+  library,
+  query,
+  plan,
+  run,
+  review,
+  history,
+  diagnoses,
+  hooks,
+  settings,
+  refusals,
+  tour,
+};

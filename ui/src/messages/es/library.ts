@@ -1,0 +1,108 @@
+import type { library as english } from "../en/library";
+import { count, decimal } from "../format";
+import type { Words } from "../words";
+import { failures } from "./failures";
+
+const images = (number: number) => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
+const files = (number: number) => `${count(number)} ${number === 1 ? "archivo" : "archivos"}`;
+
+export const library: Words<typeof english> = {
+  collections: "Colecciones",
+  addFolders: "Añadir carpetas",
+  allImages: "Todas las imágenes",
+  noLabels: "Aquí se contarán las marcas por etiqueta.",
+  dropHint: "Suelta carpetas en cualquier punto de esta ventana. Los originales solo se leen.",
+  eachFolder: "Cada carpeta que sueltes se convierte en una colección.",
+  images,
+  shownOf: (shown, all) => `${count(shown)} de ${images(all)}`,
+  selectedOf: (selected, listed) => `${count(selected)} de ${count(listed)} seleccionadas`,
+  selectAll: (number) => `Seleccionar las ${count(number)}`,
+  clearSelection: "Quitar la selección",
+  reviewSelected: (number) => `Revisar ${count(number)}`,
+  leftOut: (number) => `${files(number)} ${number === 1 ? "excluido" : "excluidos"}`,
+  review: "Revisar",
+  annotate: (number) => `Anotar ${images(number)}…`,
+  status: "Estado de revisión",
+  filters: {
+    all: "Todas",
+    unreviewed: "Sin revisar",
+    reviewed: "Revisadas",
+    confirmed_empty: "Vacías",
+    failed: "Fallidas",
+    running: "En curso",
+  },
+  thumbnailSize: "Tamaño de las miniaturas",
+  grid: "Imágenes",
+  unnamed: "Imagen",
+  markWord: (number) => (number === 1 ? "marca" : "marcas"),
+  states: {
+    unreviewed: "Sin revisar",
+    reviewed: "Revisada",
+    confirmed_empty: "Confirmada vacía",
+    failed: "Fallida",
+    running: "En una ejecución ahora",
+  },
+  empty: "vacía",
+  failures,
+  noneHere: "No hay imágenes en esta colección",
+  importing: {
+    scanning: (found) => `Mirando en las carpetas, ${files(found)} hasta ahora`,
+    adding: (done, found) => `Añadiendo ${count(done)} de ${files(found)}`,
+    label: "Añadiendo imágenes",
+    cancel: "Cancelar",
+  },
+  skipped: {
+    title: "Archivos excluidos",
+    note: "Estaban en las carpetas, pero no están en la biblioteca. No se han modificado.",
+    file: "Archivo",
+    why: "Motivo",
+    more: (number) => `y ${count(number)} más`,
+    reason: (reason) => {
+      switch (reason.kind) {
+        case "empty":
+          return "Archivo vacío";
+        case "not_an_image":
+          return "No es JPEG, PNG, WebP, GIF, TIFF ni BMP";
+        case "damaged":
+          return "Dañado o incompleto";
+        case "too_many_pixels":
+          return `Demasiado grande: ${decimal(reason.megapixels)} megapíxeles`;
+        case "unreadable":
+          return "No se pudo leer";
+      }
+    },
+  },
+  welcome: {
+    title: "Suelta aquí carpetas de fotos",
+    note: "JPEG, PNG, WebP, GIF, TIFF, BMP. Las que sean, a cualquier nivel. Se quedan donde están y solo se leen.",
+    choose: "Elegir carpetas",
+    samples: "Probar con las muestras",
+    privacy: {
+      unknown: "Nada sale de este equipo sin tu permiso",
+      locked: "Bloqueado: nada sale de este equipo",
+      nothing_set_up: "Nada sale de este equipo",
+      key: "Antes se muestra qué se enviaría y a quién",
+    },
+    samplesNote: "6 fotos para probarlo todo",
+    works: {
+      title: "Funciona ya, sin clave",
+      lines: [
+        "Encuentra 80 objetos cotidianos: el detector integrado",
+        "El tiempo y el coste se dicen antes de ejecutar",
+        "Páusalo o ciérralo: lo hecho se queda",
+      ],
+    },
+    review: {
+      title: "Revisado por ti",
+      lines: [
+        "Dos teclas: aceptar y siguiente, rechazar y siguiente",
+        "Primero lo menos seguro, y se puede deshacer",
+        "Las cifras de cada ejecución, también en JSON",
+      ],
+    },
+    never: {
+      title: "Privado",
+      lines: (privacy) => [privacy, "Sin cuenta ni telemetría", "Tus fotos no se cambian, solo se leen"],
+    },
+  },
+};

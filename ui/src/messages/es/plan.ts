@@ -1,0 +1,243 @@
+import type { PicoDollars, RunMode, ShapeKind } from "../../ipc/bindings";
+import type { plan as english } from "../en/plan";
+import { count, date, dayOfYear, duration, enoughMoney, exactMoney, money, names, pixels } from "../format";
+import type { Words } from "../words";
+
+const images = (number: number) => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
+
+const shapes: Record<ShapeKind, string> = {
+  box: "Caja",
+  point: "Punto",
+  polygon: "Polígono",
+  image_tag: "Etiqueta de imagen",
+  caption: "Descripción",
+};
+
+const modes: Record<RunMode, string> = { live: "Ahora", overnight: "De noche" };
+
+/** A price a million tokens, never broken across lines. */
+const rate = (perMillion: PicoDollars) => `${money(perMillion)}\u00a0/\u00a0M`;
+
+export const plan: Words<typeof english> = {
+  recipe: "Receta",
+  labels: "Etiquetas",
+  shapesTitle: "Formas",
+  shapes,
+  notKnown: "desconocida",
+  allLabels: (number) => `Mostrar las ${count(number)}`,
+  fewerLabels: "Mostrar menos",
+  attributes: "Atributos",
+  instructions: "Instrucciones",
+  attribute: ({ kind }) => {
+    switch (kind.kind) {
+      case "text":
+        return "texto libre";
+      case "number":
+        return `de ${count(kind.min)} a ${count(kind.max)}`;
+      case "choice":
+        return `una de ${count(kind.options.length)}`;
+      case "yes_no":
+        return "sí o no";
+    }
+  },
+  findThese: "Encontrar estas cosas",
+  findPlaceholder: "gato, taza, semáforo",
+  findNote: "Nombres entre comas. Se convierten en una receta tuya.",
+  save: "Guardar como receta",
+  deleteRecipe: "Eliminar esta receta",
+  quoteFor: (number) => `Presupuesto para ${images(number)}`,
+  sizesNote: "tamaños tras reducir",
+  pricesNote: (of) => `precios del ${date(of)}`,
+  quoting: "Midiendo estas imágenes",
+  noQuote: "No hay presupuesto para estas imágenes.",
+  undoDelete: "Deshacer",
+  quotingNote: "Se prueban unas pocas, para conocer el ritmo de este equipo.",
+  model: "Modelo",
+  low: "Mínimo",
+  expected: "Previsto",
+  high: "Máximo",
+  range: "Intervalo",
+  tokens: "Tokens",
+  tokensNote: "Tokens de una imagen, de media",
+  noTokens: "ninguno",
+  time: "Tiempo",
+  unpriced: { no_price: "sin precio", now_only: "solo ahora" },
+  unpricedNotes: {
+    no_price: "Nadie ha dicho un precio para este modelo",
+    now_only: "Este modelo no se ofrece de noche",
+  },
+  afterRun: "tras una ejecución",
+  afterRunNote: "Se sabe cuando este modelo haya anotado algunas imágenes",
+  night: "en 24 h",
+  nightNote: "El proveedor lo hace en un plazo de 24 horas",
+  mode: "Cuándo",
+  modes,
+  modePrice: ({ expected }) => money(expected),
+  thisMachine: "este equipo",
+  cannotRun: "no puede con esto",
+  at: (host, isOnThisMachine) => (isOnThisMachine ? `${host}, un servidor en este equipo` : host),
+  models: (number) => `${count(number)} ${number === 1 ? "modelo" : "modelos"}`,
+  retires: (day) => `Se retira el ${dayOfYear(day)}`,
+  retiresNote: (day) => `Desde el ${date(day)} su servidor ya no responde por él`,
+  closed: (labels) => `${count(labels)} etiquetas`,
+  closedNote: "Conoce estos nombres y ningún otro",
+  hindrance: (hindrance) => {
+    switch (hindrance.kind) {
+      case "no_key":
+        return `Claude necesita una clave para ${hindrance.host}`;
+      case "local_only":
+        return "Todo está bloqueado en este equipo";
+      case "unusable":
+        return `No se puede usar ahora: ${hindrance.detail}`;
+      case "retired":
+        return `Retirado el ${date(hindrance.on)}: ya nadie responde por él. Elige uno más nuevo.`;
+    }
+  },
+  wayOut: {
+    no_key: "Introducir una clave",
+    local_only: "Desbloquear en Ajustes",
+    unusable: "Abrir Ajustes",
+  },
+  theModel: (name) => (name === "Built-in detector" ? "El detector integrado" : name),
+  shortfall: (modelName, shortfall) => {
+    switch (shortfall.kind) {
+      case "unknown_labels":
+        return `${modelName} no conoce: ${names(shortfall.labels, 8)}`;
+      case "no_known_label":
+        return `${modelName} no conoce ninguna de estas etiquetas`;
+      case "attributes": {
+        const many = shortfall.names.length;
+        const isOne = many === 1;
+        const required = shortfall.are_required ? (isOne ? " obligatorio" : " obligatorios") : "";
+        const what = `${count(many)} ${isOne ? "atributo" : "atributos"}${required}`;
+        return `Este modelo no puede rellenar ${what}: ${names(shortfall.names, 8)}`;
+      }
+      case "too_many_optional_attributes":
+        return `${modelName} admite ${count(shortfall.limit)} atributos opcionales como mucho; esta receta tiene ${count(shortfall.count)}`;
+      case "shapes":
+        return `Este modelo no dibuja: ${names(shortfall.shapes.map((shape) => shapes[shape].toLowerCase()))}`;
+    }
+  },
+  timeTitle: "Lo que marca el tiempo",
+  timeNote: "una ejecución no puede acabar antes",
+  timeSum: (number, each, atOnce) => `Respuestas, ${count(number)} × ${each}, ${count(atOnce)} a la vez`,
+  timeNight: "El proveedor trabaja los lotes en un plazo de 24 horas, a mitad de precio.",
+  timeBasis: (basis) =>
+    basis.kind === "earlier_run"
+      ? `El ritmo es el de una ejecución anterior de este modelo aquí, con ${images(basis.images)}.`
+      : `El ritmo se acaba de medir con ${count(basis.images)} de estas imágenes; las respuestas se han descartado.`,
+  timeUnknown: "El ritmo de este modelo se sabe cuando haya anotado algunas imágenes.",
+  sizes: "Tamaños de las imágenes",
+  otherSizes: "otros tamaños",
+  leaves: "Lo que sale de este equipo",
+  leavesNothing: "Nada sale de este equipo",
+  leavesNothingNote: "El modelo funciona aquí. Los originales solo se leen.",
+  leavesTo: (number, edge, { name, is_on_this_machine }) =>
+    [
+      `${count(number)} JPEG`,
+      ...(edge === null ? [] : [`${count(edge)} px como mucho`]),
+      `a ${name}${is_on_this_machine ? ", un servidor en este equipo" : ""}`,
+    ].join(", "),
+  leavesFurther: (further) =>
+    `y, por tus otras rutas, a ${names(further.map(({ name, host }) => `${name} (${host})`))}`,
+  leavesText: "Nombres de etiquetas, definiciones, instrucciones",
+  readWords: "Leer las palabras exactas",
+  wordsTitle: "Las palabras que van con ellas",
+  wordsNote: "Con cada imagen, palabra por palabra.",
+  agree: {
+    title: (number, host) => `¿Enviar ${images(number)} a ${host}?`,
+    cost: (low, expected, high) =>
+      `Quien tiene la clave paga unos ${money(expected)}: ${money(low)} como mínimo, ${enoughMoney(high)} como mucho, sin contar reintentos.`,
+    note: "Se pregunta una vez por servidor. En Ajustes, Privacidad se retira, o se bloquea todo en este equipo.",
+    send: (number, host) => `Enviar ${images(number)} a ${host}`,
+    notNow: "Ahora no",
+  },
+  which: {
+    title: "Por qué imágenes se pregunta",
+    answered: (answered, total, asksAnew) =>
+      `${count(answered)} de ${count(total)} ya respondidas: ${asksAnew ? "se pagan otra vez" : "no se pagan otra vez"}`,
+    askAnew: "Preguntar de nuevo por todas las imágenes",
+    similar: (followers) =>
+      followers === 1
+        ? "1 de ellas se parece a otra: preguntar por una de cada grupo y ofrecer sus marcas a las demás"
+        : `${count(followers)} de ellas se parecen a otra: preguntar por una de cada grupo y ofrecer sus marcas a las demás`,
+  },
+  atOnce: {
+    advanced: "Avanzado",
+    title: "Imágenes a la vez",
+    auto: "auto",
+    inShort: (number) => `${number === null ? "auto" : count(number)} a la vez`,
+    note: "Vacío: Fieldmark averigua cuántas van bien, y va más despacio cuando el servidor lo pide.",
+    hinders: "El número de imágenes a la vez necesita otro valor.",
+  },
+  pace: {
+    title: "Ritmo",
+    names: { auto: "Automático", small: "Pequeño", medium: "Medio", large: "Grande" },
+    own: "Números propios.",
+    autoNote: "Tan rápido como lo admita el servidor.",
+    note: (atOnce, pauseMillis, millis) =>
+      `${count(atOnce)} a la vez, con una pausa de ${count(pauseMillis)} ms${millis === null ? "" : `: unos ${duration(millis)}`}.`,
+    fitting: "Pensado para tantas imágenes como estas.",
+    pause: "Pausa entre ellas, ms",
+    none: "ninguna",
+    pauseRange: (most) => `Un número entero de milisegundos hasta ${count(most)}.`,
+    pauseHinders: "La pausa necesita otro valor.",
+    maxTokens: "Respuesta más larga, tokens",
+    maxTokensNote:
+      "Vacío: lo que el modelo suele necesitar. Si es más corta, limita el coste y puede cortar respuestas.",
+    maxTokensRange: (least, most) => `Un número entero de ${count(least)} a ${count(most)}.`,
+    maxTokensHinders: "La respuesta más larga necesita otro valor.",
+  },
+  budget: {
+    title: "Tope de gasto",
+    none: "sin tope",
+    noneNote: "Sin él, la ejecución sigue hasta su última imagen.",
+    note: (cap) =>
+      `Antes de cada petición se reserva el peor caso, así que la ejecución se detiene antes de poder pasar de ${exactMoney(cap)}.`,
+    tooSmall: (cap, dearest) =>
+      `Con ${exactMoney(cap)} no se podría enviar ni una imagen; la más cara puede costar ${enoughMoney(dearest)}.`,
+    noPrice:
+      "Este modelo no tiene precio, así que ninguna ejecución suya puede respetar un tope. Vacía el campo para ir sin él.",
+    hinders: "El tope de gasto necesita otro número.",
+    beyond: (cap) => `Más que tu tope de ${exactMoney(cap)}`,
+    red: "Rojo",
+    redNote: (cap) => ` es tu tope, ${exactMoney(cap)}. Donde un intervalo lo cruza, la ejecución puede detenerse ahí.`,
+  },
+  stays: "Se queda aquí: originales, nombres de archivo, EXIF, lugar",
+  cost: "Coste",
+  costRange: (low, high) => `mínimo ${money(low)}, máximo ${money(high)}`,
+  sent: ({ size, count: number, image_tokens }) =>
+    `${count(number)} a ${pixels(size)}: ${count(image_tokens)} cada una`,
+  sentOthers: "En otros tamaños",
+  imageTokens: ({ image_tokens, input_per_million }) =>
+    `${count(image_tokens)} tokens de imagen a ${rate(input_per_million)}`,
+  textTokens: ({ text_tokens }) => `Instrucciones, pregunta: ${count(text_tokens)}`,
+  answerTokens: ({ answer_tokens, output_per_million }) =>
+    `Respuestas: ${count(answer_tokens)} a ${rate(output_per_million)}`,
+  answerBasis: (basis) =>
+    basis.kind === "assumed"
+      ? `La longitud de las respuestas es un supuesto: ${count(basis.marks)} marcas por imagen, sin razonamiento.`
+      : `Las respuestas son tan largas como la media de ${images(basis.images)} anteriores.`,
+  caching: ({ instruction_tokens: tokens, least_tokens: least, is_used }) => {
+    const instructions = `Las instrucciones (unos ${count(tokens)} tokens)`;
+    if (is_used) return `${instructions} se guardan entre peticiones: una va primero, las demás leen lo que dejó.`;
+    if (tokens >= least) return `${instructions} no se guardan entre peticiones: cada petición las paga enteras.`;
+    return `${instructions} no llegan a los ${count(least)} desde los que este modelo las guarda: cada petición las paga enteras.`;
+  },
+  sumNow: "Previsto, si fuera ahora",
+  sumNight: "De noche, la mitad",
+  highNote: (limit) => `Máximo significa que cada respuesta llega a su límite de ${count(limit)} tokens.`,
+  free: "Funciona en este equipo",
+  allAnswered: "Ya están todas las respuestas: no se pregunta nada",
+  noPriceNote: "Nadie ha dicho un precio para este modelo.",
+  annotate: (number, cost) => `Anotar ${images(number)}${cost === null ? "" : `, ${cost}`}`,
+  about: (cost) => `unos ${cost}`,
+  takes: (time) => `unos ${time}, se puede dejar`,
+  takesNight: "en 24 horas, la ventana puede estar cerrada",
+  canBeLeft: "se puede dejar",
+  noImages: "Aún no hay imágenes que anotar",
+  noImagesNote: "Añade antes carpetas o las muestras en la biblioteca.",
+  toLibrary: "Ir a la biblioteca",
+  chooseModel: "Elige un modelo.",
+  deleted: (name) => `Receta eliminada: ${name}`,
+};

@@ -1,0 +1,183 @@
+/** Questions to the library in words: conditions as chips, suggestions, and why a text is not understood. */
+import type { Condition, ImageState, Key, ProblemKind, Status, Suggestion, Test, Trait } from "../../ipc/bindings";
+import type { query as english } from "../en/query";
+import { confidence, count, date } from "../format";
+import type { Words } from "../words";
+import { failures } from "./failures";
+
+type Spans = Extract<Test, { span: unknown }>["span"];
+
+const states: Record<ImageState, string> = {
+  unreviewed: "Sin revisar",
+  reviewed: "Revisadas",
+  confirmed_empty: "Vacías",
+  failed: "Fallidas",
+  running: "En una ejecución ahora",
+};
+
+const marks: Record<Status, string> = {
+  proposed: "Sin decidir",
+  accepted: "Aceptadas",
+  edited: "Editadas",
+  rejected: "Rechazadas",
+};
+
+const traits: Record<Trait, { has: string; lacks: string }> = {
+  marks: { has: "Con marcas", lacks: "Sin marcas" },
+  answer: { has: "Vistas por un modelo", lacks: "No vistas por un modelo" },
+  attributes: { has: "Con atributos", lacks: "Sin atributos" },
+};
+
+function range(span: Spans, shown: (value: never) => string): string {
+  switch (span.kind) {
+    case "below":
+      return `menos de ${shown(span.value as never)}`;
+    case "at_most":
+      return `como mucho ${shown(span.value as never)}`;
+    case "at_least":
+      return `al menos ${shown(span.value as never)}`;
+    case "above":
+      return `más de ${shown(span.value as never)}`;
+    case "between":
+      return span.least === span.most
+        ? shown(span.least as never)
+        : `${shown(span.least as never)} a ${shown(span.most as never)}`;
+  }
+}
+
+function dates(span: Spans): string {
+  switch (span.kind) {
+    case "below":
+      return `antes del ${date(String(span.value))}`;
+    case "at_most":
+      return `hasta el ${date(String(span.value))}`;
+    case "at_least":
+      return `desde el ${date(String(span.value))}`;
+    case "above":
+      return `después del ${date(String(span.value))}`;
+    case "between":
+      return range(span, date);
+  }
+}
+
+/** What holds, and what is said when it must not. */
+function said(test: Test): [string, string] {
+  const both = (text: string): [string, string] => [text, `No: ${text.charAt(0).toLowerCase()}${text.slice(1)}`];
+  switch (test.kind) {
+    case "in":
+      return [`En ${test.name}`, `No en ${test.name}`];
+    case "label":
+      return [`Con ${test.name}`, `Sin ${test.name}`];
+    case "image":
+      return both(states[test.state]);
+    case "mark":
+      return [`Marcas: ${marks[test.status].toLowerCase()}`, `Sin marcas: ${marks[test.status].toLowerCase()}`];
+    case "confidence": {
+      const text = range(test.span, confidence);
+      return [`Confianza ${text}`, `Sin confianza ${text}`];
+    }
+    case "run":
+      return [`En la ejecución ${count(test.run)}`, `No en la ejecución ${count(test.run)}`];
+    case "failure":
+      return both(failures[test.failure]);
+    case "has":
+      return [traits[test.what].has, traits[test.what].lacks];
+    case "marks":
+      return both(`Marcas: ${range(test.span, count)}`);
+    case "date":
+      return both(`Fecha: ${dates(test.span)}`);
+    case "text":
+      return [`“${test.text}”`, `No “${test.text}”`];
+  }
+}
+
+const keys: Record<Key, string> = {
+  label: "una etiqueta en la imagen",
+  status: "unreviewed, reviewed, empty, failed, running",
+  conf: "confianza de una marca, como <0.5",
+  mark: "qué se decidió sobre una marca",
+  marks: "número de marcas, como >3",
+  has: "marks, answer, attributes",
+  run: "número de una ejecución",
+  failed: "por qué falló",
+  in: "una colección",
+  date: "día del archivo, como 2026-11",
+};
+
+const forms: Partial<Record<Key, string>> = {
+  conf: "“conf:” lleva un número de 0 a 1, como <0.5 o 0.5..0.8.",
+  marks: "“marks:” lleva un número, como 0, >3 o 2..5.",
+  run: "“run:” lleva el número de una ejecución, como 12.",
+  date: "“date:” lleva un día, un mes o un año, como 2026-11-03 o >=2026-11.",
+};
+
+export const query: Words<typeof english> = {
+  condition: ({ is_excluded, test }: Condition): string => said(test)[is_excluded ? 1 : 0],
+  states,
+  marks,
+  traits,
+  confidenceRange: (span: Spans) => {
+    const text = range(span, confidence);
+    return text.charAt(0).toUpperCase() + text.slice(1);
+  },
+  failures,
+  problem: (problem: ProblemKind): string => {
+    switch (problem.kind) {
+      case "unknown_key":
+        return `No hay ningún filtro “${problem.key}:”. El texto con dos puntos va entre comillas.`;
+      case "no_value":
+        return `Falta lo que sigue a “${problem.key}:”: ${keys[problem.key]}.`;
+      case "unknown_value":
+        return forms[problem.key] ?? `“${problem.key}:” lleva ${problem.known.join(", ")}.`;
+      case "open_quote":
+        return "Falta cerrar unas comillas.";
+    }
+  },
+  suggestion: ({ key, kind }: Suggestion): string => {
+    switch (kind.kind) {
+      case "key":
+        return keys[key];
+      case "value":
+        return "";
+      case "counted":
+        return count(kind.count);
+      case "run":
+        return kind.model_name;
+    }
+  },
+  order: "Orden",
+  orders: {
+    added: "Fecha de adición",
+    name: "Nombre de archivo",
+    newest: "Archivo más nuevo",
+    least_certain: "Menos seguras",
+    most_marks: "Más marcas",
+    disagreement: "Desacuerdo",
+  },
+  search: "Buscar",
+  searchPlaceholder: "Buscar, o label:cat",
+  suggestions: "Sugerencias",
+  clear: "Borrar la búsqueda",
+  active: "Filtros",
+  drop: (text: string) => `Quitar: ${text}`,
+  clearAll: "Quitar todos",
+  groups: {
+    labels: "Etiquetas",
+    labelsHere: "Etiquetas de esta colección",
+    confidence: "Confianza",
+    marks: "Marcas",
+    runs: "Ejecuciones",
+    failures: "Fallos",
+  },
+  run: (run: number, model: string) => `Ejecución ${count(run)}, ${model}`,
+  exclude: (name: string) => `Excluir ${name}`,
+  allLabels: (number: number) => `Mostrar las ${count(number)}`,
+  fewLabels: "Mostrar menos",
+  nothing: {
+    title: "Ninguna imagen coincide",
+    note: "Quita uno de estos para volver a ver imágenes:",
+    plain: "Cambia la búsqueda para ver más.",
+    collection: (name: string) => `En ${name}`,
+    showAll: "Mostrar todas las imágenes",
+  },
+};

@@ -1,0 +1,31 @@
+import type { refusals as english } from "../en/refusals";
+import type { Words } from "../words";
+
+export const refusals: Words<typeof english> = {
+  library: "No se pudo leer o escribir la biblioteca.",
+  model: "No se pudo cargar o ejecutar el modelo.",
+  file: "No se pudo leer o escribir el archivo.",
+  original: "No se pudo abrir la foto: se ha movido o no se puede descodificar.",
+  nothing_to_find: "Escribe lo que hay que encontrar entre comas, como: gato, taza, semáforo.",
+  unknown_model: "Este modelo no está disponible.",
+  no_images: "No hay imágenes que anotar.",
+  recipe_beyond_model: "El modelo no puede encontrar nada de lo que pide la receta.",
+  local_only: "Todo está bloqueado en este equipo. Se desbloquea en Ajustes, Privacidad.",
+  model_retired: "Este modelo se ha retirado: su servidor ya no responde por él. Elige uno más nuevo.",
+  no_key: "No hay clave para este servidor. Introduce una en Ajustes.",
+  unusable_connection: "La vía a este servidor no se puede usar tal como está. Ajustes dice qué falla.",
+  not_agreed:
+    "Aún no has aceptado enviar imágenes a este servidor. Inicia una ejecución desde el plan para ver qué se enviaría.",
+  budget_too_small: "Este tope es demasiado bajo: no se podría enviar ni una imagen. No se ha enviado nada.",
+  unsettled:
+    "Había peticiones en curso cuando se cerró Fieldmark, y puede que se hayan cobrado. Abre la ejecución y acepta volver a preguntar.",
+  settings: "No se pudo leer el archivo de ajustes. El registro y la línea de órdenes dicen dónde falla.",
+  address:
+    "Esta dirección no se puede usar. Debe ser como https://api.anthropic.com: con https:// salvo que esté en este equipo, sin nombre de usuario, contraseña ni signo de interrogación.",
+  key: "Eso no es una clave: está vacía o tiene caracteres que ninguna clave tiene. Vuelve a pegarla.",
+  keychain: "No se pudo usar el llavero. Puede que siga en él una clave que había que olvidar.",
+  run_busy: "Otra ventana o la línea de órdenes está trabajando en esta ejecución.",
+  nothing_left: "No queda nada por hacer en esta ejecución.",
+  no_figures: "Aún no ha terminado ninguna imagen de esta ejecución, así que no hay cifras.",
+  internal: "Algo ha fallado dentro de Fieldmark. No se ha perdido nada de lo guardado.",
+};

@@ -1,0 +1,115 @@
+import type { RejectReason, ReviewState, Status } from "../../ipc/bindings";
+import type { review as english } from "../en/review";
+import { count, decimal, duration, percent } from "../format";
+import type { Words } from "../words";
+
+const marks = (number: number): string => `${count(number)} ${number === 1 ? "marca" : "marcas"}`;
+const images = (number: number): string => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
+
+const reasons: Record<RejectReason, string> = {
+  not_there: "no está",
+  wrong_label: "otra etiqueta",
+  bad_box: "mala caja",
+  duplicate: "duplicada",
+  too_vague: "poco precisa",
+  other: "otro motivo",
+};
+
+const statuses: Record<Status, string> = {
+  proposed: "Propuesta",
+  accepted: "Aceptada",
+  edited: "Editada",
+  rejected: "Rechazada",
+};
+
+const reviewStates: Record<ReviewState, string> = {
+  unreviewed: "sin revisar",
+  reviewed: "revisada",
+  confirmed_empty: "confirmada vacía",
+};
+
+export const review: Words<typeof english> = {
+  previousImage: "Imagen anterior",
+  nextImage: "Imagen siguiente",
+  reviewed: "Revisadas",
+  of: (total) => `de ${count(total)}`,
+  reviewedOf: (done, total) => `Revisadas ${count(done)} de ${count(total)}`,
+  pace: (milliseconds) => `${decimal(milliseconds / 1000)} s por imagen`,
+  left: (milliseconds) =>
+    milliseconds < 60_000
+      ? "queda menos de un minuto"
+      : `quedan unos ${duration(Math.round(milliseconds / 60_000) * 60_000)}`,
+  undo: "Deshacer la última decisión",
+  hideMarks: "Ocultar las marcas",
+  zoom: "Zoom",
+  fit: "Ajustar",
+  fitPercent: (scale) => `Ajuste, ${percent(scale)}`,
+  percent,
+
+  canvas: (name, number) => `${name}, ${number === 0 ? "sin marcas" : marks(number)}`,
+  pixelsFailed: "No se pudo cargar la imagen. Puede que falte su archivo.",
+  measure: (width, height) => `${width} × ${height} px`,
+
+  marks: "Marcas",
+  marksNote: (all, toDecide) =>
+    all === 0 ? "" : `${count(all)}, ${toDecide === 0 ? "todas decididas" : `${count(toDecide)} por decidir`}`,
+  leastCertainFirst: "Antes las dudosas",
+  notAnnotated: "Ningún modelo ha mirado aún esta imagen. Aceptar confirma que está vacía.",
+  noMarks: "Aquí no se encontró nada. Aceptar confirma que la imagen está vacía.",
+  confirmedEmpty: "Confirmada vacía: aquí no hay nada que encontrar.",
+  noMarksDecided: "Sin marcas.",
+  statuses,
+  reasons,
+  reviewStates,
+  accept: "Aceptar",
+  reject: "Rechazar",
+  acceptMark: (label) => `Aceptar ${label}`,
+  rejectMark: (label) => `Rechazar ${label}`,
+  markName: (label, confidence, status) =>
+    `${label}${confidence === null ? "" : `, ${percent(confidence)} de seguridad`}, ${statuses[status].toLowerCase()}`,
+
+  selectedMark: "Marca seleccionada",
+  noneSelected: "No hay ninguna marca seleccionada: Aceptar y Rechazar valen para todas las propuestas.",
+  label: "Etiqueta",
+  confidence: "Seguridad",
+  box: "Caja, px",
+  boxCorner: (x, y) => `en ${x}, ${y}`,
+  status: "Estado",
+  madeBy: "Hecha por",
+  byRun: (run) => `Ejecución ${count(run)}`,
+  carriedOver: "Tomada de una imagen parecida",
+  byPerson: "Ti",
+  yes: "sí",
+  no: "no",
+
+  acceptAndNext: "Aceptar y siguiente",
+  confirmEmpty: "Confirmar vacía",
+  nextAsIs: "Imagen siguiente",
+  acceptOne: "Aceptar esta marca",
+  rejectAll: "Rechazar",
+  rejectOne: "Rechazar marca",
+  skip: "Saltar",
+
+  rejected: (number, name) => `${marks(number)} ${number === 1 ? "rechazada" : "rechazadas"} en ${name}`,
+  why: "¿Por qué?",
+  reasonGiven: (reason) => `Rechazada: ${reasons[reason]}`,
+
+  neighbours: "Imágenes de esta revisión",
+  neighbour: (name, place, state) => `${name}, imagen ${count(place)}, ${reviewStates[state]}`,
+
+  endDone: "Aquí está todo revisado",
+  endDoneNote: (total) => `${images(total)}, ${total === 1 ? "decidida" : "todas decididas"}.`,
+  endLeft: "Era la última imagen",
+  endLeftNote: (left) => `${images(left)} ${left === 1 ? "espera" : "esperan"} todavía una decisión.`,
+  toUnreviewed: "Ir a la siguiente",
+  toLibrary: "Volver a la biblioteca",
+
+  emptyTitle: "Nada que revisar",
+  emptyNote: "Añade fotos y anótalas; sus marcas llegan aquí, primero las menos seguras.",
+  toPlan: "Planear una ejecución",
+
+  nothingToReject: "Aquí no hay ninguna propuesta que rechazar.",
+  nothingToUndo: "No hay ninguna decisión que deshacer.",
+  undoneElsewhere: (name) => `Se deshizo la decisión sobre ${name}. No está en esta revisión.`,
+  refusedOn: (name, words) => `${name}: ${words}`,
+};

@@ -1,0 +1,300 @@
+import type { BatchStage, FailureKind, RetryKind } from "../../ipc/bindings";
+import type { run as english } from "../en/run";
+import { clock, count, decimal, duration, enoughMoney, exactMoney, moment, money, moneyBeside } from "../format";
+import type { Words } from "../words";
+
+const images = (number: number): string => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
+const marks = (number: number): string =>
+  number === 0 ? "sin marcas" : `${count(number)} ${number === 1 ? "marca" : "marcas"}`;
+
+const failures: Record<FailureKind, { title: string; remedy: string }> = {
+  file_missing: {
+    title: "Archivo no encontrado",
+    remedy: "El archivo ya no está en su sitio. Devuélvelo a él y reintenta.",
+  },
+  file_unreadable: {
+    title: "Archivo ilegible",
+    remedy: "El archivo está dañado o ya no es la foto que se añadió. Repáralo y reintenta, o añádelo de nuevo.",
+  },
+  model_failed: {
+    title: "El modelo no respondió",
+    remedy: "Reintenta. Si también falla, quizá otro modelo pueda.",
+  },
+  refused: {
+    title: "Imagen rechazada",
+    remedy: "El servidor no admite esta imagen. Déjala fuera o márcala a mano.",
+  },
+  declined: {
+    title: "El modelo se negó",
+    remedy: "El modelo miró y no quiso responder; se ha pagado. Prueba otro modelo o márcala a mano.",
+  },
+  cut_off: {
+    title: "Respuesta cortada",
+    remedy:
+      "La respuesta acabó antes de su primera marca y se ha pagado. Pide menos cosas a la vez o prueba otro modelo.",
+  },
+  answer_unreadable: {
+    title: "Respuesta ilegible",
+    remedy: "El modelo respondió algo que no es una lista de marcas. La respuesta se guarda tal cual; reintenta.",
+  },
+};
+
+const stopped: Words<typeof english>["stopped"] = {
+  key_rejected: () => "El servidor no aceptó la clave. Introduce otra y reanuda.",
+  not_permitted: () =>
+    "Esta clave no puede hacer eso. Pide el permiso a quien lleve la cuenta o introduce otra clave, y reanuda.",
+  no_credit: () => "A la cuenta no le queda saldo. Añade donde se paga y reanuda.",
+  spend_limit: () =>
+    "Se ha alcanzado un límite de gasto de la cuenta. Súbelo donde se paga o espera a que empiece de nuevo, y reanuda.",
+  unknown_model: (model, host) => `${host} no conoce ${model}. Comprueba la dirección o planea con otro modelo.`,
+  not_such_a_server: (_model, host) =>
+    `Lo que responde en ${host} no es un servidor de Claude. Comprueba la dirección y reanuda.`,
+  request_refused: (_model, host) =>
+    `${host} rechaza lo que todas las peticiones de esta ejecución tienen en común. Planea con otro modelo o receta.`,
+  unreachable: (_model, host) =>
+    `No se pudo llegar a ${host} en varios intentos. Comprueba la red, un proxy y si el servidor funciona; después, reanuda.`,
+};
+
+const retries: Record<RetryKind, string> = {
+  rate_limited: "Límite de ritmo alcanzado, se esperó lo indicado",
+  overloaded: "El servidor tenía demasiado trabajo",
+  server_failed: "El servidor falló un momento",
+  connection_lost: "Conexión perdida antes de la respuesta",
+  timed_out: "Sin respuesta a tiempo",
+  unreachable: "No se llegó al servidor",
+  too_large: "Demasiado grande, enviada más pequeña",
+  cut_short: "Cortada, se le dio más espacio",
+};
+
+const holds: Record<RetryKind, (host: string) => string> = {
+  rate_limited: () => "Límite de ritmo alcanzado",
+  overloaded: (host) => `${host} tiene demasiado trabajo`,
+  server_failed: (host) => `${host} ha fallado`,
+  connection_lost: (host) => `Se perdió la conexión con ${host}`,
+  timed_out: (host) => `${host} no respondió a tiempo`,
+  unreachable: (host) => `No se puede llegar a ${host}`,
+  too_large: (host) => `A ${host} una imagen le resultó demasiado grande`,
+  cut_short: (host) => `Una respuesta de ${host} quedó cortada`,
+};
+
+const stages: Record<BatchStage, string> = {
+  unconfirmed: "Enviado, sin confirmar",
+  working: "En curso",
+  canceling: "Cancelándose",
+  ended: "Terminado, resultados guardados",
+};
+
+export const run: Words<typeof english> = {
+  title: (run) => `Ejecución ${count(run)}`,
+  what: (model, recipe, destination, mode) =>
+    [
+      model,
+      ...(mode === "overnight" ? ["de noche"] : []),
+      recipe,
+      ...(destination.kind === "host" ? [`a ${destination.name}`] : []),
+    ].join(", "),
+  states: {
+    running: "En marcha",
+    stopping: "Deteniéndose",
+    completed: "Completada",
+    paused: "En pausa",
+    cancelled: "Cancelada",
+    shutdown: "Detenida con la aplicación",
+    interrupted: "Interrumpida",
+    key_rejected: "Clave rechazada",
+    not_permitted: "Sin permiso",
+    no_credit: "Sin saldo",
+    spend_limit: "Límite de gasto",
+    unknown_model: "Modelo desconocido",
+    not_such_a_server: "Otro servidor",
+    request_refused: "Rechazada",
+    unreachable: "Sin conexión",
+    budget_reached: "Tope alcanzado",
+  },
+  pause: "Pausar",
+  cancel: "Cancelar",
+  resume: (left) => `Reanudar, ${left === 1 ? "queda" : "quedan"} ${images(left)}`,
+  retryFailed: (failed) => `Reintentar ${count(failed)} ${failed === 1 ? "fallida" : "fallidas"}`,
+  retryFailedNote: (left) =>
+    left === 0
+      ? "Vuelve a preguntar por las imágenes fallidas que pueden salir de otro modo"
+      : `Vuelve a preguntar por las imágenes fallidas que pueden salir de otro modo, y sigue con las ${images(left)} que faltan`,
+  notWorthRetrying: "Otro intento acabaría igual, así que no se reintenta.",
+  review: "Revisar las marcas",
+  report: "Ver el informe",
+
+  stoppingNote: "No empieza nada nuevo; lo que está en curso se termina.",
+  interruptedNote: (done) =>
+    `Fieldmark se cerró en mitad de esta ejecución. No se ha perdido nada de lo terminado: ${done === 1 ? "está guardada" : "están guardadas"} ${images(done)}.`,
+  stopped,
+  waitNothing: (left) =>
+    `${images(left)} ${left === 1 ? "espera" : "esperan"}, sin coste. Todo lo respondido está guardado.`,
+  budget: {
+    reached: (budget, paid, maybe, each, explains) =>
+      [
+        `Se ha alcanzado el tope de ${exactMoney(budget)}: ${moneyBeside(paid, each)} pagados, `,
+        maybe === 0 ? "" : `hasta ${enoughMoney(maybe)} más quizá cobrados, `,
+        explains
+          ? `y la siguiente imagen podría costar hasta unos ${enoughMoney(each)} más.`
+          : "y la siguiente imagen podría pasarlo.",
+        " Súbelo para seguir.",
+      ].join(""),
+    field: "Nuevo tope",
+    notHigher: (budget) => `Ahora es de ${exactMoney(budget)}: hace falta más.`,
+    raise: "Subir y reanudar",
+    raiseFirst: (left) => `Subir el tope, ${left === 1 ? "queda" : "quedan"} ${images(left)}`,
+  },
+  unsettled: {
+    title: (run) => `¿Reanudar la ejecución ${count(run)}?`,
+    why: ({ count: requests, at_most }) =>
+      requests === 1
+        ? `Había 1 petición en curso cuando se cerró Fieldmark. Puede que se haya cobrado, hasta ${enoughMoney(at_most)}, y volver a preguntar puede cobrarse de nuevo.`
+        : `Había ${count(requests)} peticiones en curso cuando se cerró Fieldmark. Puede que se hayan cobrado, hasta ${enoughMoney(at_most)}, y volver a preguntar puede cobrarse de nuevo.`,
+    askAgain: "Preguntar otra vez y reanudar",
+    notNow: "Ahora no",
+  },
+  said: (detail) => `Detalles: ${detail}`,
+  toSettings: "Abrir Ajustes",
+  hold: ({ kind, left_millis }, host) => {
+    const next = kind === "rate_limited" ? "se vuelve a enviar" : "se vuelve a intentar";
+    const seconds = Math.ceil(left_millis / 1000);
+    return `${holds[kind](host)}: ${next} ${seconds === 0 ? "ahora" : `en ${duration(seconds * 1000)}`}`;
+  },
+  holdBegan: ({ kind }, host) => `${holds[kind](host)}.`,
+  stoppedNote: (done) =>
+    `${done === 1 ? "Está guardada" : "Están guardadas"} ${images(done)}. El resto aún se puede reanudar.`,
+
+  progress: "Avance de la ejecución",
+  progressText: (done, failed, total) =>
+    `${count(done + failed)} de ${count(total)} hechas${failed === 0 ? "" : `, ${count(failed)} ${failed === 1 ? "fallida" : "fallidas"}`}`,
+  ofDone: (total) => `de ${count(total)} hechas`,
+  annotated: (done) => `${count(done)} ${done === 1 ? "anotada" : "anotadas"}`,
+  failed: (failed) => `${count(failed)} ${failed === 1 ? "fallida" : "fallidas"}`,
+  inFlight: (number) => `${count(number)} en curso`,
+  waiting: (number) => `${count(number)} en espera`,
+  reused: (answers) =>
+    `${count(answers)} ${answers === 1 ? "respuesta reutilizada" : "respuestas reutilizadas"}, sin pagar nada`,
+  carried: (number) => `${count(number)} ${number === 1 ? "tomada" : "tomadas"} de imágenes parecidas`,
+  started: (at, elapsed) => `iniciada el ${moment(at)}, trabajó ${duration(elapsed)}`,
+
+  timeLeft: "Tiempo restante",
+  timeLeftUnknown: "Midiendo",
+  doneAbout: (at) => `acaba hacia las ${clock(at)}`,
+  afterFirst: "se sabe tras la primera imagen",
+  took: "Tiempo",
+  tookNote: "trabajado, sin contar pausas",
+  rate: "Ritmo",
+  perMinute: (rate) => `${decimal(rate, rate < 10 ? 1 : 0)} / min`,
+  rateNote: "últimos diez segundos",
+  rateWhole: "en toda la ejecución",
+  takes: "Una imagen tarda",
+  takesNote: (p95) => `P50, ${duration(p95)} en P95`,
+  marks: "Marcas",
+  marksEach: (each) => `${decimal(each)} por imagen`,
+  cost: "Coste",
+  free: "en este equipo",
+  spent: "gastado hasta ahora",
+  paid: "pagado",
+  money,
+  duration,
+  wholeMinutes: (milliseconds) => duration(Math.floor(milliseconds / 60_000) * 60_000),
+  none: "–",
+  costHeading: (heading) => `va hacia ${money(heading)}`,
+  costSpent: (spent, each) => `${each === null ? money(spent) : moneyBeside(spent, each)} gastados`,
+  costPaid: (spent, each) => `${each === null ? money(spent) : moneyBeside(spent, each)} pagados`,
+  costQuote: (expected) => `presupuesto ${money(expected)}`,
+  costHigh: (high) => `máximo ${money(high)}`,
+  costCap: (budget) => `tope ${exactMoney(budget)}`,
+  costCapBeyond: (budget) => `tope ${exactMoney(budget)}, fuera de esta escala`,
+  costReserved: (reserved, inFlight) => `${money(reserved)} reservados para ${count(inFlight)} en curso`,
+  costText: (spent, expected, high, budget) =>
+    `${money(spent)} gastados de ${money(expected)} presupuestados, ${money(high)} como mucho${budget === null ? "" : `, tope de gasto ${exactMoney(budget)}`}`,
+  againstQuote: (share) =>
+    Math.abs(share - 1) < 0.0005
+      ? "como el presupuesto"
+      : `${decimal(Math.abs(share - 1) * 100)} % ${share < 1 ? "por debajo" : "por encima"} del presupuesto`,
+  maybeBilled: ({ count: requests, at_most }) =>
+    `${count(requests)} ${requests === 1 ? "petición sin respuesta puede" : "peticiones sin respuesta pueden"} cobrarse también, ${enoughMoney(at_most)} como mucho`,
+
+  chart: "Imágenes por minuto",
+  chartNow: (rate) => `${count(Math.round(rate))} ahora`,
+  chartMost: (rate) => `máximo ${count(Math.round(rate))}`,
+  chartText: (rate, most) =>
+    `Imágenes por minuto: ${count(Math.round(rate))} ahora, ${count(Math.round(most))} como mucho.`,
+  chartSoon: "Se dibuja tras unos segundos.",
+  chartNever: "Demasiado breve para dibujarla.",
+
+  pictures: "Imágenes en curso y recién respondidas",
+  inFlightTitle: "En curso",
+  inFlightNote: (number, isElsewhere) =>
+    isElsewhere ? `${count(number)}, con las marcas según llegan` : count(number),
+  longestFirst: (more) => (more === 0 ? "primero las más largas" : `primero las más largas, +${count(more)} más`),
+  flightMarks: (number) => (number === 0 ? "mirando" : marks(number)),
+  answeredTitle: "Recién respondidas",
+  newestFirst: "primero las nuevas",
+  tileMarks: marks,
+  tile: (name, number) => `${name}, ${marks(number)}`,
+  pace: {
+    title: "Ritmo",
+    atOnce: (number, from) =>
+      `${images(number)} a la vez${from === null ? "" : from === "set" ? ", según lo fijado" : ", según lo averiguado"}`,
+    limit: (perMinute, routes) =>
+      perMinute === null
+        ? "Aún no se conoce ningún límite."
+        : `${routes > 1 ? "Límite más estricto" : "Límite"}: ${count(perMinute)} peticiones por minuto`,
+    underWay: (underWay, atOnce) => `${count(underWay)} de ${count(atOnce)}`,
+    routeLimit: (perMinute) => (perMinute === null ? "" : `${count(perMinute)} / min`),
+    closed: "Cerrada",
+    prepared: (number) => `${count(number)} ${number === 1 ? "preparada" : "preparadas"} por adelantado`,
+  },
+  overnight: {
+    since: "Desde el inicio",
+    within: "en 24 horas",
+    batches: "Lotes",
+    ofBatches: (ended, sent) => `${count(ended)} de ${count(sent)}`,
+    batchesNote: "terminados",
+    withVendor: "Con el proveedor",
+    withVendorNote: "imágenes sin terminar",
+    oldestFirst: "primero los antiguos",
+    columns: {
+      images: "Imágenes",
+      stage: "Fase",
+      finished: "Terminadas",
+      share: "Parte terminada",
+      submitted: "Enviado",
+      until: "Se trabaja hasta",
+    },
+    stages,
+    finishedOf: (finished, total) => `${count(finished)} de ${count(total)}`,
+    finishedText: (batch, finished, total) => `Lote ${count(batch)}: ${count(finished)} de ${images(total)} terminadas`,
+    untilUnknown: "aún no se sabe",
+    noneYet: "Se preparan las imágenes; el primer lote se envía cuando haya suficientes.",
+    none: "El proveedor no tiene ningún lote.",
+    unconfirmedNote: "Enviado, pero nadie lo confirmó: se pregunta al servidor antes de enviar nada otra vez.",
+    interrupted:
+      "Fieldmark se cerró mientras el proveedor tenía imágenes de esta ejecución. Reanuda para recoger lo que esté listo; nada se envía dos veces.",
+    mayBeClosed: "Puedes cerrar la ventana: el proveedor sigue, y los resultados se recogen cuando se abra de nuevo.",
+  },
+  flightTile: (name) => `${name}, en curso`,
+
+  needsYou: "Te necesita",
+  needsNothing: "Nada",
+  needsNothingNote: "No ha fallado ninguna imagen.",
+  cutShort: "Respuestas cortadas",
+  cutShortNote: "Llegaron a su límite de longitud. Se guardó cada marca entera; puede haber más que ver.",
+  retried: "Reintentado por sí solo",
+  retriedNote: (number) => `${count(number)}, nada que hacer`,
+  retries,
+  failures,
+  failureCount: images,
+  failureExample: (image, said) => `${image}: ${said}`,
+  failureOnly: (image, others) =>
+    others === 0 ? image : `${image} y ${count(others)} ${others === 1 ? "otra" : "otras"}`,
+  leaveNote:
+    "Puedes dejar esta pantalla o cerrar la ventana: cada respuesta se guarda según llega, y la ejecución puede seguir donde se detuvo.",
+
+  emptyTitle: "Aún no se ha ejecutado nada",
+  emptyNote: "Di qué hay que encontrar y mira lo que costará. La ejecución se muestra aquí.",
+  toPlan: "Planear una ejecución",
+  toLibrary: "Ir a la biblioteca",
+};

@@ -1,0 +1,32 @@
+import type { tour as english } from "../en/tour";
+import type { Words } from "../words";
+
+export const tour: Words<typeof english> = {
+  title: "Recorrido",
+  place: (step, steps) => `${step} de ${steps}`,
+  next: "Siguiente",
+  done: "Listo",
+  skip: "Omitir el recorrido",
+  steps: {
+    drop: {
+      title: "Las fotos entran por aquí",
+      text: "Suelta carpetas en cualquier punto de la ventana. Las fotos se quedan donde están y solo se leen.",
+    },
+    plan: {
+      title: "El coste, antes",
+      text: "Elige qué encontrar y un modelo. El tiempo y el coste de justo estas imágenes se ven antes de ejecutar nada.",
+    },
+    run: {
+      title: "Míralo o déjalo",
+      text: "Pausa, reanuda o cierra la ventana: cada respuesta se guarda según llega y nada se paga dos veces.",
+    },
+    review: {
+      title: "Decide con dos teclas",
+      text: "Primero van las marcas menos seguras. Una tecla acepta y sigue, otra rechaza; toda decisión se puede deshacer.",
+    },
+    export: {
+      title: "Mira lo que ha valido",
+      text: "Aquí queda cada ejecución con su coste y sus cifras, para compararlas y escribirlas en archivos.",
+    },
+  },
+};

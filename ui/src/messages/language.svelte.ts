@@ -1,0 +1,39 @@
+/** The language of the window: the person's choice, or the system's where there is a catalogue for it. */
+import { keep, recall } from "../state/kept";
+
+export const LANGUAGES = ["en", "es"] as const;
+export type Language = (typeof LANGUAGES)[number];
+export type LanguageChoice = "system" | Language;
+
+/** How numbers, money and days are written. Days come before months in both. */
+interface Writing {
+  numbers: string;
+  days: string;
+}
+
+const WRITING: Record<Language, Writing> = {
+  en: { numbers: "en-US", days: "en-GB" },
+  es: { numbers: "es-ES", days: "es-ES" },
+};
+
+class WindowLanguage {
+  choice = $state<LanguageChoice>(recall("language", isChoice) ?? "system");
+  readonly current = $derived<Language>(this.choice === "system" ? systemLanguage() : this.choice);
+  readonly writing = $derived<Writing>(WRITING[this.current]);
+
+  choose(choice: LanguageChoice): void {
+    this.choice = choice;
+    keep("language", choice);
+  }
+}
+
+export const language = new WindowLanguage();
+
+function systemLanguage(): Language {
+  const wanted = typeof navigator === "undefined" ? [] : (navigator.languages ?? [navigator.language]);
+  return wanted.map((tag) => LANGUAGES.find((each) => tag.startsWith(each))).find((each) => each) ?? "en";
+}
+
+function isChoice(value: unknown): value is LanguageChoice {
+  return value === "system" || LANGUAGES.some((each) => each === value);
+}

@@ -1,0 +1,52 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+import { words } from ".";
+import { en } from "./en";
+import { es } from "./es";
+import * as format from "./format";
+import { language } from "./language.svelte";
+
+const DOLLAR = 1e12;
+
+/** Every text of a catalogue that is no function, by its path. */
+function texts(part: unknown, path = ""): [string, string][] {
+  if (typeof part === "string") return [[path, part]];
+  if (typeof part !== "object" || part === null) return [];
+  return Object.entries(part).flatMap(([name, inner]) => texts(inner, `${path}.${name}`));
+}
+
+describe("in Spanish", () => {
+  beforeEach(() => language.choose("es"));
+  afterEach(() => language.choose("system"));
+
+  it("the same words are read from another catalogue", () => {
+    expect(words.frame.screens.library).toBe("Biblioteca");
+    expect(words.library.annotate(1)).toBe("Anotar 1 imagen…");
+    expect(words.library.annotate(12_486)).toBe("Anotar 12.486 imágenes…");
+  });
+
+  it("figures are written as in Spain", () => {
+    const plain = (text: string) => text.replaceAll("\u00a0", " ");
+    expect(plain(format.money(0.409 * DOLLAR))).toBe("0,41 $");
+    expect(plain(format.money(0))).toBe("0 $");
+    expect(plain(format.money(4000))).toBe("menos de 0,000001 $");
+    expect(format.duration(1400)).toBe("1,4 s");
+    expect(format.confidence(0.914)).toBe(",91");
+    expect(format.confidence(0.999)).toBe("1,0");
+    expect(format.date("2026-11-03")).toBe("3 nov 2026");
+    expect(format.names(["a", "b", "c", "d"], 2)).toBe("a, b y 2 más");
+  });
+});
+
+it("leaves nothing in English, names of things aside", () => {
+  const spanish = new Map(texts(es));
+  const same = texts(en).filter(([path, text]) => spanish.get(path) === text && /\p{L}{4}/u.test(text));
+  // Names, and words that both languages have.
+  const NAMES =
+    /presets|keyNames|\.product|variables|keyPlaceholder|languages|Tokens|Plan|Claude|Zoom|atOnce\.auto|^\.settings\.key/;
+  expect(same.filter(([path, text]) => !NAMES.test(path) && !NAMES.test(text))).toEqual([]);
+});
+
+it("has as many lines as in English where lines are listed", () => {
+  expect(texts(es).map(([path]) => path)).toEqual(texts(en).map(([path]) => path));
+});

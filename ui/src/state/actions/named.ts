@@ -1,0 +1,19 @@
+/** Actions by what is typed: a part of a name, or of a key. */
+import { words } from "../../messages";
+import { printed } from "./chords";
+import type { Keymap } from "./keymap.svelte";
+import type { ActionId } from "./table";
+
+export function actionsNamed(text: string, ids: readonly ActionId[], keymap: Keymap): ActionId[] {
+  const wanted = folded(text.trim());
+  if (wanted === "") return [...ids];
+  return ids.filter((id) => {
+    const keys = keymap.keysOf(id).map((chord) => folded(printed(chord).join(" ")));
+    return folded(words.actions.titles[id]).includes(wanted) || keys.some((key) => key.split(" ").includes(wanted));
+  });
+}
+
+/** Without accents and capitals: nobody types them in a search. */
+function folded(text: string): string {
+  return text.normalize("NFD").replaceAll(/\p{M}/gu, "").toLowerCase();
+}

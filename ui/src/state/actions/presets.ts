@@ -1,0 +1,51 @@
+/**
+ * Keys for people who come from other tools. A preset has the keys that its tool documents for what Fieldmark does too,
+ * and moves what would be in their way; everything else stays Fieldmark's. Tools in which nobody accepts or rejects have
+ * no keys for that: these stay near the hand that pages.
+ */
+import type { Chord } from "./chords";
+import type { ActionId } from "./table";
+
+export type Bindings = Partial<Record<ActionId, readonly Chord[]>>;
+
+/** What labelme and its descendants have in common: A and D page, Ctrl with a letter does the rest. */
+const LABELME_FAMILY = {
+  "everywhere.folders": ["Mod+U"],
+  "review.nextImage": ["D", "ArrowRight"],
+  "review.previousImage": ["A", "ArrowLeft"],
+  "review.accept": ["E"],
+  "review.undo": ["Mod+Z", "Backspace"],
+  "review.fit": ["Mod+F", "F"],
+  "review.full": ["Mod+0", "0"],
+  "review.zoomIn": ["Mod++", "Mod+=", "+", "="],
+  "review.zoomOut": ["Mod+-", "-"],
+} as const satisfies Bindings;
+
+export const PRESETS = {
+  fieldmark: {},
+  cvat: {
+    "everywhere.shortcuts": ["F1", "?"],
+    "everywhere.settings": ["F2", "Mod+,"],
+    "review.nextImage": ["F", "ArrowRight"],
+    "review.previousImage": ["D", "ArrowLeft"],
+    "review.undo": ["Mod+Z", "Backspace"],
+    "review.fit": ["Shift+F"],
+  },
+  labelme: { ...LABELME_FAMILY, "review.hide": ["T", "H"] },
+  x_anylabeling: { ...LABELME_FAMILY, "review.hide": ["Mod+H", "H"] },
+  label_studio: {
+    "review.accept": ["Mod+Enter", "A"],
+    "review.skip": ["Mod+Space", "S"],
+    "review.undo": ["Mod+Z", "Backspace"],
+    "review.nextImage": ["Mod+ArrowRight", "ArrowRight"],
+    "review.previousImage": ["Mod+ArrowLeft", "ArrowLeft"],
+    "review.nextMark": ["Alt+.", "N"],
+  },
+} as const satisfies Record<string, Bindings>;
+
+export type PresetName = keyof typeof PRESETS;
+export const PRESET_NAMES = Object.keys(PRESETS) as PresetName[];
+
+export function presetBindings(name: PresetName): Bindings {
+  return PRESETS[name];
+}

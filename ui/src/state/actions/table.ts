@@ -1,0 +1,91 @@
+/**
+ * Every action that a key does, and the keys that Fieldmark gives it: the one place where keys are listed. What an
+ * action is called is in the catalogue (`actions`), what it does is offered by the screen that can do it (`Actions`),
+ * and what a person has bound instead is in the `Keymap`.
+ */
+import type { Chord } from "./chords";
+
+interface Entry {
+  keys: readonly Chord[];
+  /** It goes on while the key is held; without this a held key does it once. */
+  repeats?: true;
+  /** The way of the platform, or of a control: it is told, and not to be changed. */
+  isFixed?: true;
+  /** Not offered by name: it needs a place to start from that only the keyboard's own has. */
+  isHidden?: true;
+}
+
+export const TABLE = {
+  "everywhere.palette": { keys: ["Mod+K"], isHidden: true },
+  "everywhere.shortcuts": { keys: ["?"] },
+  "everywhere.library": { keys: ["Mod+1"] },
+  "everywhere.plan": { keys: ["Mod+2"] },
+  "everywhere.run": { keys: ["Mod+3"] },
+  "everywhere.review": { keys: ["Mod+4"] },
+  "everywhere.history": { keys: ["Mod+5"] },
+  "everywhere.settings": { keys: ["Mod+,"] },
+  "everywhere.folders": { keys: ["Mod+O"] },
+  "everywhere.samples": { keys: [] },
+  "everywhere.theme": { keys: [] },
+  "everywhere.keyboard": { keys: [] },
+  "everywhere.tour": { keys: [] },
+  "everywhere.escape": { keys: ["Escape"], isFixed: true, isHidden: true },
+
+  "library.move": { keys: ["Arrows"], isFixed: true, isHidden: true },
+  "library.extend": { keys: ["Shift+Arrows"], isFixed: true, isHidden: true },
+  "library.open": { keys: ["Enter"] },
+  "library.toggle": { keys: ["Space"], isHidden: true },
+  "library.all": { keys: ["Mod+A"] },
+  "library.none": { keys: ["Escape"], isFixed: true },
+  "library.larger": { keys: ["+", "="], repeats: true },
+  "library.smaller": { keys: ["-", "_"], repeats: true },
+  "library.search": { keys: ["/"] },
+  "library.plan": { keys: ["Mod+Enter"] },
+
+  "plan.model": { keys: ["ArrowUp", "ArrowDown"], isFixed: true, isHidden: true },
+  "plan.start": { keys: ["Mod+Enter"] },
+
+  "run.pause": { keys: ["Space"] },
+
+  "review.accept": { keys: ["A"] },
+  "review.reject": { keys: ["X"] },
+  "review.reason": { keys: ["1", "2", "3", "4", "5", "6"], isFixed: true, isHidden: true },
+  "review.skip": { keys: ["S"] },
+  "review.undo": { keys: ["Backspace"] },
+  "review.nextMark": { keys: ["N"], repeats: true },
+  "review.previousMark": { keys: ["Shift+N"], repeats: true },
+  "review.deselect": { keys: ["Escape"], isFixed: true },
+  "review.nextImage": { keys: ["ArrowRight"], repeats: true },
+  "review.previousImage": { keys: ["ArrowLeft"], repeats: true },
+  "review.fit": { keys: ["F"] },
+  "review.full": { keys: ["0"] },
+  "review.zoomIn": { keys: ["+", "="], repeats: true },
+  "review.zoomOut": { keys: ["-", "_"], repeats: true },
+  "review.hide": { keys: ["H"] },
+  "review.pan": { keys: ["Space"], isFixed: true, isHidden: true },
+
+  "history.previous": { keys: ["ArrowUp"], repeats: true },
+  "history.next": { keys: ["ArrowDown"], repeats: true },
+  "history.open": { keys: ["Enter"] },
+} as const satisfies Record<string, Entry>;
+
+export type ActionId = keyof typeof TABLE;
+
+/** Where an action is: on one screen, or everywhere. */
+export type Place = PlaceOf<ActionId>;
+type PlaceOf<Id> = Id extends `${infer Where}.${string}` ? Where : never;
+
+export const ACTION_IDS = Object.keys(TABLE) as ActionId[];
+export const PLACES = [...new Set(ACTION_IDS.map(placeOf))];
+
+export function entryOf(id: ActionId): Entry {
+  return TABLE[id];
+}
+
+export function placeOf(id: ActionId): Place {
+  return id.slice(0, id.indexOf(".")) as Place;
+}
+
+export function isAction(name: string): name is ActionId {
+  return Object.hasOwn(TABLE, name);
+}

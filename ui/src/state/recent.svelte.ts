@@ -1,0 +1,18 @@
+/** Images that the person looked at closely since the window was opened, the latest first. */
+import type { ImageCard, ImageId } from "../ipc/bindings";
+
+export interface RecentImage {
+  id: ImageId;
+  name: string;
+}
+
+const MOST = 50;
+
+export class RecentImages {
+  all = $state.raw<readonly RecentImage[]>([]);
+
+  note({ id, name }: Pick<ImageCard, "id" | "name">): void {
+    if (this.all[0]?.id === id) return;
+    this.all = [{ id, name }, ...this.all.filter((image) => image.id !== id)].slice(0, MOST);
+  }
+}
