@@ -127,7 +127,6 @@ export const actions = {
     },
     imagesOf: (number: number) => `${count(number)} ${number === 1 ? "image" : "images"}`,
     searchLibrary: (text: string) => `Search the library for “${text}”`,
-    nothing: "Nothing is called that.",
     found: (number: number) => (number === 1 ? "1 result" : `${count(number)} results`),
     move: "choose",
     take: "do it",

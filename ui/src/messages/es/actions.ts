@@ -122,7 +122,6 @@ export const actions: Words<typeof english> = {
     },
     imagesOf: (number) => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`,
     searchLibrary: (text) => `Buscar «${text}» en la biblioteca`,
-    nothing: "Nada se llama así.",
     found: (number) => (number === 1 ? "1 resultado" : `${count(number)} resultados`),
     move: "elegir",
     take: "hacerlo",
