@@ -1,12 +1,13 @@
-import type { FailureKind } from "../../ipc/bindings";
+import type { failures as english } from "../en/failures";
+import type { Words } from "../words";
 
 /** Why an image failed, in two words. */
-export const failures: Record<FailureKind, string> = {
+export const failures: Words<typeof english> = {
   file_missing: "Falta el archivo",
   file_unreadable: "Archivo ilegible",
   model_failed: "Sin respuesta",
   refused: "Imagen rechazada",
-  declined: "El modelo declinó",
+  declined: "El modelo se negó",
   cut_off: "Respuesta cortada",
   answer_unreadable: "Respuesta ilegible",
 };

@@ -1,5 +1,4 @@
-/** Questions to the library in words: conditions as chips, suggestions, and why a text is not understood. */
-import type { Condition, ImageState, Key, ProblemKind, Status, Suggestion, Test, Trait } from "../../ipc/bindings";
+import type { ImageState, Key, Status, Test, Trait } from "../../ipc/bindings";
 import type { query as english } from "../en/query";
 import { confidence, count, date } from "../format";
 import type { Words } from "../words";
@@ -12,11 +11,11 @@ const states: Record<ImageState, string> = {
   reviewed: "Revisadas",
   confirmed_empty: "Vacías",
   failed: "Fallidas",
-  running: "En una ejecución ahora",
+  running: "Ahora en una ejecución",
 };
 
 const marks: Record<Status, string> = {
-  proposed: "Sin decidir",
+  proposed: "Por decidir",
   accepted: "Aceptadas",
   edited: "Editadas",
   rejected: "Rechazadas",
@@ -41,7 +40,7 @@ function range(span: Spans, shown: (value: never) => string): string {
     case "between":
       return span.least === span.most
         ? shown(span.least as never)
-        : `${shown(span.least as never)} a ${shown(span.most as never)}`;
+        : `de ${shown(span.least as never)} a ${shown(span.most as never)}`;
   }
 }
 
@@ -56,30 +55,30 @@ function dates(span: Spans): string {
     case "above":
       return `después del ${date(String(span.value))}`;
     case "between":
-      return range(span, date);
+      return span.least === span.most
+        ? date(String(span.least))
+        : `del ${date(String(span.least))} al ${date(String(span.most))}`;
   }
 }
 
 /** What holds, and what is said when it must not. */
 function said(test: Test): [string, string] {
-  const both = (text: string): [string, string] => [text, `No: ${text.charAt(0).toLowerCase()}${text.slice(1)}`];
+  const both = (text: string): [string, string] => [text, `Excepto ${text.charAt(0).toLowerCase()}${text.slice(1)}`];
   switch (test.kind) {
     case "in":
-      return [`En ${test.name}`, `No en ${test.name}`];
+      return [`En ${test.name}`, `Fuera de ${test.name}`];
     case "label":
       return [`Con ${test.name}`, `Sin ${test.name}`];
     case "image":
       return both(states[test.state]);
     case "mark":
-      return [`Marcas: ${marks[test.status].toLowerCase()}`, `Sin marcas: ${marks[test.status].toLowerCase()}`];
-    case "confidence": {
-      const text = range(test.span, confidence);
-      return [`Confianza ${text}`, `Sin confianza ${text}`];
-    }
+      return [`Marcas ${marks[test.status].toLowerCase()}`, `Sin marcas ${marks[test.status].toLowerCase()}`];
+    case "confidence":
+      return both(`Seguridad: ${range(test.span, confidence)}`);
     case "run":
-      return [`En la ejecución ${count(test.run)}`, `No en la ejecución ${count(test.run)}`];
+      return [`En la ejecución ${count(test.run)}`, `Fuera de la ejecución ${count(test.run)}`];
     case "failure":
-      return both(failures[test.failure]);
+      return [failures[test.failure], `Excepto «${failures[test.failure]}»`];
     case "has":
       return [traits[test.what].has, traits[test.what].lacks];
     case "marks":
@@ -87,15 +86,15 @@ function said(test: Test): [string, string] {
     case "date":
       return both(`Fecha: ${dates(test.span)}`);
     case "text":
-      return [`“${test.text}”`, `No “${test.text}”`];
+      return [`«${test.text}»`, `Sin «${test.text}»`];
   }
 }
 
 const keys: Record<Key, string> = {
-  label: "una etiqueta en la imagen",
+  label: "una etiqueta de la imagen",
   status: "unreviewed, reviewed, empty, failed, running",
-  conf: "confianza de una marca, como <0.5",
-  mark: "qué se decidió sobre una marca",
+  conf: "seguridad de una marca, como <0.5",
+  mark: "lo que se decidió sobre una marca",
   marks: "número de marcas, como >3",
   has: "marks, answer, attributes",
   run: "número de una ejecución",
@@ -105,35 +104,35 @@ const keys: Record<Key, string> = {
 };
 
 const forms: Partial<Record<Key, string>> = {
-  conf: "“conf:” lleva un número de 0 a 1, como <0.5 o 0.5..0.8.",
-  marks: "“marks:” lleva un número, como 0, >3 o 2..5.",
-  run: "“run:” lleva el número de una ejecución, como 12.",
-  date: "“date:” lleva un día, un mes o un año, como 2026-11-03 o >=2026-11.",
+  conf: "«conf:» admite un número de 0 a 1, como <0.5 o 0.5..0.8.",
+  marks: "«marks:» admite un número, como 0, >3 o 2..5.",
+  run: "«run:» admite el número de una ejecución, como 12.",
+  date: "«date:» admite un día, un mes o un año, como 2026-11-03 o >=2026-11.",
 };
 
 export const query: Words<typeof english> = {
-  condition: ({ is_excluded, test }: Condition): string => said(test)[is_excluded ? 1 : 0],
+  condition: ({ is_excluded, test }) => said(test)[is_excluded ? 1 : 0],
   states,
   marks,
   traits,
-  confidenceRange: (span: Spans) => {
+  confidenceRange: (span) => {
     const text = range(span, confidence);
     return text.charAt(0).toUpperCase() + text.slice(1);
   },
   failures,
-  problem: (problem: ProblemKind): string => {
+  problem: (problem) => {
     switch (problem.kind) {
       case "unknown_key":
-        return `No hay ningún filtro “${problem.key}:”. El texto con dos puntos va entre comillas.`;
+        return `No hay ningún filtro «${problem.key}:». El texto con dos puntos va entre comillas.`;
       case "no_value":
-        return `Falta lo que sigue a “${problem.key}:”: ${keys[problem.key]}.`;
+        return `Di qué va después de «${problem.key}:»: ${keys[problem.key]}.`;
       case "unknown_value":
-        return forms[problem.key] ?? `“${problem.key}:” lleva ${problem.known.join(", ")}.`;
+        return forms[problem.key] ?? `«${problem.key}:» admite ${problem.known.join(", ")}.`;
       case "open_quote":
-        return "Falta cerrar unas comillas.";
+        return "Hay unas comillas sin cerrar.";
     }
   },
-  suggestion: ({ key, kind }: Suggestion): string => {
+  suggestion: ({ key, kind }) => {
     switch (kind.kind) {
       case "key":
         return keys[key];
@@ -159,25 +158,25 @@ export const query: Words<typeof english> = {
   suggestions: "Sugerencias",
   clear: "Borrar la búsqueda",
   active: "Filtros",
-  drop: (text: string) => `Quitar: ${text}`,
+  drop: (text) => `Quitar: ${text}`,
   clearAll: "Quitar todos",
   groups: {
     labels: "Etiquetas",
     labelsHere: "Etiquetas de esta colección",
-    confidence: "Confianza",
+    confidence: "Seguridad",
     marks: "Marcas",
     runs: "Ejecuciones",
     failures: "Fallos",
   },
-  run: (run: number, model: string) => `Ejecución ${count(run)}, ${model}`,
-  exclude: (name: string) => `Excluir ${name}`,
-  allLabels: (number: number) => `Mostrar las ${count(number)}`,
+  run: (run, model) => `Ejecución ${count(run)}, ${model}`,
+  exclude: (name) => `Excluir ${name}`,
+  allLabels: (number) => `Mostrar las ${count(number)}`,
   fewLabels: "Mostrar menos",
   nothing: {
     title: "Ninguna imagen coincide",
-    note: "Quita uno de estos para volver a ver imágenes:",
+    note: "Quita una de estas condiciones para volver a ver algunas:",
     plain: "Cambia la búsqueda para ver más.",
-    collection: (name: string) => `En ${name}`,
+    collection: (name) => `En ${name}`,
     showAll: "Mostrar todas las imágenes",
   },
 };
