@@ -38,7 +38,7 @@ describe("the command palette", () => {
     await page.keyboard.press("Control+k");
     await page.keyboard.type("search the lib");
     await page.keyboard.press("Enter");
-    await page.getByRole("searchbox").and(page.locator(":focus")).waitFor();
+    await page.getByRole("combobox", { name: "Search" }).and(page.locator(":focus")).waitFor();
     await page.keyboard.press("Escape");
     await page.keyboard.press("Control+k");
     await palette().waitFor();
