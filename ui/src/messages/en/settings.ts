@@ -90,7 +90,7 @@ export const settings = {
     max_tokens: {
       title: "Longest answer, tokens",
       note: "Empty: as the model usually needs. Shorter caps the cost and may cut answers off.",
-      usual: "found out",
+      usual: "by model",
     },
   } satisfies Record<RunSettingName, { title: string; note: string; usual: string }>,
   wholeNumber: (least: number, most: number) => `A whole number from ${count(least)} to ${count(most)}, or nothing.`,

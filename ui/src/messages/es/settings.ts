@@ -79,7 +79,7 @@ export const settings: Words<typeof english> = {
     max_tokens: {
       title: "Respuesta más larga, tokens",
       note: "Vacío: lo que el modelo suele necesitar. Si es más corta, limita el coste y puede cortar respuestas.",
-      usual: "se averigua",
+      usual: "por modelo",
     },
   },
   wholeNumber: (least, most) => `Un número entero de ${count(least)} a ${count(most)}, o nada.`,
