@@ -77,6 +77,36 @@ impl Default for RunSettings {
     }
 }
 
+/// A number in the settings that will not do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutOfRange {
+    pub key: &'static str,
+    pub value: u32,
+    pub least: u32,
+    pub most: u32,
+}
+
+impl RunSettings {
+    /// The first number that will not do. A silence of nothing would give up every request, paid or not; too many images
+    /// ahead would fill the memory.
+    #[must_use]
+    pub fn out_of_range(&self) -> Option<OutOfRange> {
+        let ranges = [
+            ("run.concurrency", self.concurrency, 1, 64),
+            ("run.retry_attempts", Some(self.retry_attempts), 0, 20),
+            ("run.retry_delay_ms", Some(self.retry_delay_ms), 0, 600_000),
+            ("run.task_timeout_ms", Some(self.task_timeout_ms), 1_000, 3_600_000),
+            ("run.rate_limit_delay_ms", Some(self.rate_limit_delay_ms), 0, 600_000),
+            ("run.chunk_size", self.chunk_size, 1, 200),
+            ("run.max_tokens", self.max_tokens, 64, 128_000),
+        ];
+        ranges.into_iter().find_map(|(key, value, least, most)| {
+            let value = value.filter(|value| !(least..=most).contains(value))?;
+            Some(OutOfRange { key, value, least, most })
+        })
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]

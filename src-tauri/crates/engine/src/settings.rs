@@ -9,7 +9,7 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use config::{Config, Environment, File, FileFormat};
-use domain::settings::Settings;
+use domain::settings::{OutOfRange, Settings};
 use provider::server::BaseUrl;
 use toml_edit::{DocumentMut, Item, Table};
 
@@ -83,21 +83,38 @@ fn read(path: &Path, variables: Option<&HashMap<String, String>>) -> Result<Sett
         let environment = Environment::with_prefix("FIELDMARK").prefix_separator("_").separator("__").try_parsing(true);
         settings = settings.add_source(environment.source(Some(variables.clone())));
     }
-    let read = settings.build().and_then(Config::try_deserialize);
-    read.map_err(|error| EngineError::Settings { path: path.to_owned(), detail: error.to_string() })
+    let read: std::result::Result<Settings, _> = settings.build().and_then(Config::try_deserialize);
+    let settings = read.map_err(|error| unusable(path, error.to_string()))?;
+    check(path, &settings)?;
+    Ok(settings)
+}
+
+/// Numbers that parse may still be such that no run could go well.
+fn check(path: &Path, settings: &Settings) -> Result<()> {
+    match settings.run.out_of_range() {
+        Some(OutOfRange { key, value, least, most }) => {
+            Err(unusable(path, format!("{key} is {value}, and goes from {least} to {most}")))
+        }
+        None => Ok(()),
+    }
+}
+
+fn unusable(path: &Path, detail: String) -> EngineError {
+    EngineError::Settings { path: path.to_owned(), detail }
 }
 
 /// Writes `settings` into the file at `path`, which is made when there is none.
 fn write(path: &Path, settings: &Settings) -> Result<()> {
-    let unusable = |detail: String| EngineError::Settings { path: path.to_owned(), detail };
+    check(path, settings)?;
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => TEMPLATE.to_owned(),
         Err(error) => return Err(EngineError::file(path)(error)),
     };
-    let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| unusable(error.to_string()))?;
+    let mut document: DocumentMut =
+        text.parse().map_err(|error: toml_edit::TomlError| unusable(path, error.to_string()))?;
     let stated =
-        |settings: &Settings| toml_edit::ser::to_document(settings).map_err(|error| unusable(error.to_string()));
+        |settings: &Settings| toml_edit::ser::to_document(settings).map_err(|error| unusable(path, error.to_string()));
     update(document.as_table_mut(), stated(&read(path, None)?)?.as_table(), stated(settings)?.as_table());
     let mut file = WholeFile::begin(path)?;
     file.put(|out| write!(out, "{document}"))?;
@@ -216,6 +233,7 @@ mod tests {
             ("[run]\nretry_attempts = \"many\"\n", "retry_attempts"),
             ("theme = \"pink\"\n", "pink"),
             ("is_local_only = \n", "line 1"),
+            ("[run]\ntask_timeout_ms = 0\n", "run.task_timeout_ms is 0, and goes from 1000"),
         ] {
             fs::write(&path, text).unwrap();
             let error = read(&path, None).unwrap_err().to_string();

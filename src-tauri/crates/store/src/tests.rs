@@ -419,3 +419,19 @@ fn a_library_from_the_future_is_left_alone() {
     Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
     assert!(matches!(Store::open(&path), Err(StoreError::FromTheFuture { found: 99, .. })));
 }
+
+#[tokio::test]
+async fn only_what_can_be_derived_anew_is_not_flushed() {
+    fn flushing(edit: &Edit<'_>) -> Result<u32> {
+        Ok(edit.0.0.query_row("PRAGMA synchronous", [], |row| row.get(0))?)
+    }
+    const FULL: u32 = 2;
+    const NORMAL: u32 = 1;
+
+    let library = Library::new();
+    let store = &library.store;
+    for _ in 0..2 {
+        assert_eq!(store.write_derived(flushing).await.unwrap(), NORMAL);
+        assert_eq!(store.write(flushing).await.unwrap(), FULL);
+    }
+}

@@ -91,12 +91,15 @@ fn write_all(connection: &Connection, changes: &Receiver<Change>) {
         group.push(first);
         group.extend(changes.try_iter().take(GROUP_LENGTH - 1));
         let wanted = keeping_of(&group);
-        // Fails only while a transaction is open, and then the safer way stays.
-        if wanted != keeping && keep(connection, wanted).is_ok() {
-            keeping = wanted;
-        }
+        // What has to be flushed is not committed where that cannot be had.
+        let kept = if wanted == keeping { Ok(()) } else { keep(connection, wanted) };
         let mut tells = Vec::with_capacity(group.len());
-        let committed = commit(connection, group.drain(..), &mut tells);
+        let committed = kept.and_then(|()| {
+            keeping = wanted;
+            commit(connection, group.drain(..), &mut tells)
+        });
+        // Dropped unapplied where the group could not begin: their submitters hear that the library cannot be written.
+        group.clear();
         if let Err(error) = &committed {
             tracing::error!(%error, "a commit to the library failed");
         }
