@@ -26,7 +26,7 @@ def boxes(found):
 
 
 def expected(of=lambda mark: True):
-    return boxes((images[mark["image"]]["file"], mark["label"], mark["bbox"]) for mark in marks if of(mark))
+    return boxes((images[mark["image"]]["file"], mark["label"], mark["bbox"]) for mark in marks if mark["bbox"] and of(mark))
 
 
 def same(found, wanted, what):
@@ -36,6 +36,11 @@ def same(found, wanted, what):
 
 def standing(mark):
     return mark["status"] != "rejected"
+
+
+def outlined(mark):
+    """What COCO has a form for."""
+    return standing(mark) and mark["shape"] in ("box", "polygon")
 
 
 def data_set(reader, name):
@@ -56,7 +61,7 @@ for reader in (COCO, FasterCOCO):
         assert [image["fieldmark"]["stored_width"], image["fieldmark"]["stored_height"]] == known["stored_size"], image
     same(
         boxes((files[mark["image_id"]], labels[mark["category_id"]], mark["bbox"]) for mark in found),
-        expected(standing),
+        expected(outlined),
         f"{who}: boxes",
     )
     assert [labels[id] for id in sorted(labels)] == library["categories"] and min(labels) == 1
@@ -68,7 +73,10 @@ for reader in (COCO, FasterCOCO):
         known, said = by_mark[mark["attributes"]["mark"]], mark["attributes"]
         assert (said["status"], said["origin"]) == (known["status"], known["origin"]), (said, known)
         assert said["confidence"] is None or abs(said["confidence"] - known["confidence"]) < 1e-6, (said, known)
-        assert abs(mark["area"] - mark["bbox"][2] * mark["bbox"][3]) < 1e-6 and mark["iscrowd"] == 0
+        assert abs(mark["area"] - known["area"]) < 1e-6 and mark["iscrowd"] == 0
+        assert bool(mark["segmentation"]) == (known["shape"] == "polygon"), mark
+    outline = next(mark for mark in found if mark["segmentation"])
+    assert data.annToMask(outline).sum() > 0.9 * outline["area"], "an outline can be filled"
 
 given = COCOObjectDetectionInput(input_file=folder / "marks.coco.json")
 same(
@@ -77,7 +85,7 @@ same(
         for label in given.get_labels()
         for each in label.objects
     ),
-    expected(standing),
+    expected(outlined),
     "labelformat: boxes",
 )
 
@@ -92,7 +100,7 @@ for reader, evaluation in ((COCO, COCOeval), (FasterCOCO, COCOeval_faster)):
     found = detections.loadAnns(detections.getAnnIds())
     same(
         boxes((files[mark["image_id"]], labels[mark["category_id"]], mark["bbox"]) for mark in found),
-        expected(lambda mark: standing(mark) and mark["confidence"] is not None),
+        expected(lambda mark: outlined(mark) and mark["confidence"] is not None),
         f"{reader.__module__}: detections",
     )
     judged = evaluation(data, detections, "bbox")
@@ -104,10 +112,12 @@ for reader, evaluation in ((COCO, COCOeval), (FasterCOCO, COCOeval_faster)):
 lines = [json.loads(line) for line in (folder / "marks.jsonl").read_text().splitlines()]
 same([line["image"] for line in lines], sorted(images), "JSON Lines: images")
 same(
-    boxes((line["file_name"], mark["label"], mark["bbox"]) for line in lines for mark in line["marks"]),
+    boxes((line["file_name"], mark["label"], mark["bbox"]) for line in lines for mark in line["marks"] if mark["bbox"]),
     expected(),
     "JSON Lines: boxes, rejected ones too",
 )
+of_the_whole = {mark["shape"]: mark for line in lines for mark in line["marks"] if not mark["bbox"]}
+assert of_the_whole["image_tag"]["label"] == "indoors" and of_the_whole["caption"]["text"] == "=a cat, at rest", of_the_whole
 rejected = [mark for line in lines for mark in line["marks"] if mark["status"] == "rejected"]
 assert rejected and all(mark["reject_reason"] == "wrong_label" for mark in rejected), rejected
 
@@ -117,11 +127,14 @@ same(sorted({int(row["image"]) for row in rows}), sorted(images), "CSV: images")
 # What a spreadsheet would calculate begins with an apostrophe.
 shown = lambda text: "'" + text if text[0] in "=+-@\t\r" else text
 same(
-    boxes((row["file_name"], row["label"], [row[side] for side in ("x", "y", "width", "height")]) for row in rows if row["mark"]),
+    boxes((row["file_name"], row["label"], [row[side] for side in ("x", "y", "width", "height")]) for row in rows if row["x"]),
     boxes((shown(file), label, box) for file, label, box in expected(standing)),
     "CSV: boxes",
 )
 assert any(row["file_name"].startswith("'=") for row in rows), "a name like a formula is among them"
+
+assert [row["text"] for row in rows if row["shape"] == "caption"] == ["'=a cat, at rest"]
+assert [row["points"] for row in rows if row["shape"] == "point"] == ["120 80.5"]
 
 reviewed = COCO(str(folder / "reviewed.coco.json"))
 same(sorted(reviewed.getImgIds()), sorted(id for id, image in images.items() if image["review"] != "unreviewed"), "reviewed images")
@@ -130,7 +143,7 @@ same(
     sorted(
         mark["mark"]
         for mark in marks
-        if mark["status"] in ("accepted", "edited") and images[mark["image"]]["review"] != "unreviewed"
+        if outlined(mark) and mark["status"] in ("accepted", "edited") and images[mark["image"]]["review"] != "unreviewed"
     ),
     "reviewed marks",
 )

@@ -2,18 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
 
 use domain::annotation::{Origin, RejectReason, Shape, Status};
 use domain::export::{ExportFormat, ExportRequest, MarkSelection};
+use domain::geometry::{Point, Rect};
 use domain::ids::RunId;
 use domain::library::{ImageCard, ReviewState};
-use domain::review::{Decision, DecisionScope, Verdict};
+use domain::review::{Decision, DecisionScope, ImageEdit, MarkChange, MarkContent, Verdict};
 use engine::EngineError;
 use fieldmark_tests::bench::{Bench, COMPLETED};
 use fieldmark_tests::{repository, sample, stored_with_orientation};
-use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 
 const EVERYTHING: MarkSelection = MarkSelection { is_reviewed_only: false, includes_rejected: true };
@@ -51,24 +52,21 @@ async fn review(bench: &Bench) {
     let scope = DecisionScope::Mark { id: cup.marks[0].id };
     decide(cup.id, scope, Verdict::Reject { reason: Some(RejectReason::WrongLabel) }).await.unwrap();
 
-    // As an editor leaves them in the library.
-    let edited = card("cat-6.jpg").marks[0].id;
-    let library = Connection::open(bench.folder.path().join("library/library.sqlite")).unwrap();
-    let moved = json!({"kind": "box", "rect": {"x1": 10.25, "y1": 20.0, "x2": 200.0, "y2": 250.5}});
-    library
-        .execute(
-            "UPDATE annotations SET shape = ?2, status = 'edited' WHERE id = ?1",
-            params![edited.0, moved.to_string()],
-        )
-        .unwrap();
-    let drawn = json!({"kind": "box", "rect": {"x1": 0.0, "y1": 0.0, "x2": 64.0, "y2": 48.0}});
-    library
-        .execute(
-            "INSERT INTO annotations (image_id, label, color, shape, attributes, status)
-             VALUES (?1, 'whiskers', 1, ?2, '{}', 'edited')",
-            params![card("cat-6.jpg").id.0, drawn.to_string()],
-        )
-        .unwrap();
+    let cat = card("cat-6.jpg");
+    let content = |label: &str, shape| MarkContent { label: label.into(), shape, attributes: BTreeMap::new() };
+    let outline = [(30.0, 40.0), (90.5, 40.0), (60.0, 100.0)].map(|(x, y)| Point::new(x, y));
+    let changes = vec![
+        MarkChange::Change {
+            id: cat.marks[0].id,
+            mark: content(&cat.marks[0].label, Shape::Box { rect: Rect::new(10.25, 20.0, 200.0, 250.5) }),
+        },
+        MarkChange::Add { mark: content("whiskers", Shape::Box { rect: Rect::new(0.0, 0.0, 64.0, 48.0) }) },
+        MarkChange::Add { mark: content("ear", Shape::Polygon { points: outline.to_vec() }) },
+        MarkChange::Add { mark: content("nose", Shape::Point { at: Point::new(120.0, 80.5) }) },
+        MarkChange::Add { mark: content("indoors", Shape::ImageTag) },
+        MarkChange::Add { mark: content("caption", Shape::Caption { text: "=a cat, at rest".into() }) },
+    ];
+    bench.library.edit_marks(ImageEdit { image: cat.id, changes }).await.unwrap();
 }
 
 /// What the library holds, for the readers to compare with.
@@ -83,15 +81,17 @@ fn held(bench: &Bench) -> Value {
     });
     let mut categories: Vec<String> =
         bench.library.recipes().unwrap()[0].recipe.labels.iter().map(|label| label.name.clone()).collect();
-    categories.push("whiskers".into());
+    // By name: those that people have added.
+    categories.extend(["caption", "ear", "indoors", "nose", "whiskers"].map(String::from));
     json!({"images": images.collect::<Vec<_>>(), "categories": categories})
 }
 
 fn marks(card: &ImageCard) -> Vec<Value> {
     let marks = card.marks.iter().map(|mark| {
-        let Shape::Box { rect } = mark.shape;
+        let bbox = mark.shape.bounds().map(|rect| [rect.x1, rect.y1, rect.width(), rect.height()]);
+        let area = mark.shape.area();
         let origin = if mark.origin == Origin::Person { "person" } else { "run" };
-        json!({"mark": mark.id, "label": mark.label, "bbox": [rect.x1, rect.y1, rect.x2 - rect.x1, rect.y2 - rect.y1],
+        json!({"mark": mark.id, "label": mark.label, "bbox": bbox, "area": area, "shape": mark.shape.kind(),
             "confidence": mark.confidence, "status": mark.status, "origin": origin})
     });
     marks.collect()
@@ -116,7 +116,8 @@ async fn independent_readers_find_what_the_library_holds() {
     assert_eq!(exported.images, 8);
     assert_eq!(exported.folder.as_deref(), bench.photos().to_str());
     let detected = export(ExportFormat::CocoDetections, standing, "marks.coco-detections.json");
-    assert_eq!((detected.marks, detected.without_score), (exported.marks - 1, 1), "a drawn mark has no score");
+    assert_eq!(exported.without_form, 3, "a point, a tag and a caption");
+    assert_eq!((detected.marks, detected.without_score), (exported.marks - 2, 2), "a drawn mark has no score");
     export(ExportFormat::JsonLines, EVERYTHING, "marks.jsonl");
     export(ExportFormat::Csv, standing, "marks.csv");
     export(ExportFormat::Coco, REVIEWED, "reviewed.coco.json");

@@ -19,7 +19,7 @@ const FIT_MARGIN: f64 = 24.0;
 /// The share of points along the edges of `card`'s best mark at which the editor shows the label's colour.
 async fn share_of_edges_in_color(window: &Window, card: &ImageCard) -> f64 {
     let mark = &card.marks[0];
-    let Shape::Box { rect } = mark.shape;
+    let Shape::Box { rect } = mark.shape else { panic!("a box: {mark:?}") };
     let script = r"
         const [box, image, color, margin] = arguments;
         const canvas = document.querySelector('canvas');

@@ -1,12 +1,15 @@
 /** Which mark a click means. */
 import type { Annotation, AnnotationId } from "../ipc/bindings";
+import { boundsOf } from "../kit/shape";
 import type { Point } from "./viewport.svelte";
 
 /** Marks under a point of the image, the smallest first: what lies inside another box is what one aims at. */
 export function marksAt(marks: Annotation[], at: Point, tolerance: number): Annotation[] {
   return marks
-    .filter(({ shape: { rect } }) => {
+    .filter(({ shape }) => {
+      const rect = boundsOf(shape);
       return (
+        rect !== null &&
         at.x >= rect.x1 - tolerance &&
         at.x <= rect.x2 + tolerance &&
         at.y >= rect.y1 - tolerance &&
@@ -23,6 +26,7 @@ export function nextUnder(stack: Annotation[], selected: AnnotationId | null, is
   return stack[0] ?? null;
 }
 
-export function area({ shape: { rect } }: Annotation): number {
-  return (rect.x2 - rect.x1) * (rect.y2 - rect.y1);
+export function area({ shape }: Annotation): number {
+  const rect = boundsOf(shape);
+  return rect === null ? 0 : (rect.x2 - rect.x1) * (rect.y2 - rect.y1);
 }

@@ -5,6 +5,7 @@
  * Boxes are drawn one by one with `strokeRect`: one path of many rectangles is ten times slower.
  */
 import type { Annotation, AnnotationId, PixelSize, Rect } from "../ipc/bindings";
+import { boundsOf } from "../kit/shape";
 import { confidence } from "../messages/format";
 import { area } from "./hit";
 import { type Area, placeTags } from "./tags";
@@ -79,12 +80,17 @@ export function paint(context: CanvasRenderingContext2D, palette: Palette, scene
   // Large boxes first, so that small ones are not hidden, and the selected one over all.
   const drawn = [...scene.marks]
     .sort((one, other) => area(other) - area(one))
-    .map((mark) => ({ mark, box: deviceBox(frame, mark.shape.rect), isSelected: mark.id === scene.selected }))
+    .flatMap((mark) => {
+      const bounds = boundsOf(mark.shape);
+      return bounds === null
+        ? []
+        : { mark, bounds, box: deviceBox(frame, bounds), isSelected: mark.id === scene.selected };
+    })
     .filter(({ box }) => isSeen(box, room))
     .sort((one, other) => Number(one.isSelected) - Number(other.isSelected));
   for (const { mark, box, isSelected } of drawn) strokeMark(context, palette, ratio, mark, box, isSelected);
   const chosen = drawn.find(({ isSelected }) => isSelected);
-  const measure = chosen ? scene.measure(chosen.mark.shape.rect) : "";
+  const measure = chosen ? scene.measure(chosen.bounds) : "";
   context.textBaseline = "middle";
   const measurePlace = chosen ? placeOfMeasure(context, palette, ratio, chosen.box, measure, room) : null;
   paintTags(context, palette, ratio, drawn, room, measurePlace === null ? [] : [measurePlace]);

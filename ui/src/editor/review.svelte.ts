@@ -9,11 +9,11 @@ import type {
   AnnotationId,
   CollectionId,
   Decision,
-  DecisionId,
   DecisionScope,
   ImageCard,
   ImageId,
   RejectReason,
+  StepId,
   Verdict,
 } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
@@ -49,7 +49,7 @@ export type Notice =
   | { kind: "nothing_to_undo" }
   | { kind: "undone_elsewhere"; image: string };
 
-export type ReviewSeam = Pick<Seam, "imageIds" | "imageCards" | "decide" | "undoDecision">;
+export type ReviewSeam = Pick<Seam, "imageIds" | "imageCards" | "decide" | "undoLatest" | "undoOn">;
 
 export class Review {
   readonly #seam: ReviewSeam;
@@ -68,7 +68,7 @@ export class Review {
 
   readonly cards: QueueCards;
   readonly #pace = new Pace();
-  readonly #scopes = new Map<DecisionId, DecisionScope>();
+  readonly #scopes = new Map<StepId, DecisionScope>();
   readonly #pending = new Map<ImageId, number>();
   #tail: Promise<void> = Promise.resolve();
   #reasonTimer: ReturnType<typeof setTimeout> | undefined;
@@ -220,7 +220,7 @@ export class Review {
     this.cards.decided();
     this.#enqueue(async () => {
       try {
-        const undone = await this.#seam.undoDecision();
+        const undone = await this.#seam.undoLatest();
         if (undone === null) {
           this.#tell({ kind: "nothing_to_undo" });
           return;
@@ -232,7 +232,7 @@ export class Review {
           this.#tell({ kind: "undone_elsewhere", image: undone.image.name });
           return;
         }
-        const scope = this.#scopes.get(undone.decision);
+        const scope = this.#scopes.get(undone.id);
         this.goTo(index);
         this.selected = scope?.kind === "mark" ? scope.id : null;
       } catch (refusal) {
@@ -256,9 +256,8 @@ export class Review {
       }
       // Undone and made again, so that it stays one step for undo.
       try {
-        const undone = await this.#seam.undoDecision();
-        if (undone?.image.id !== rejected.image) throw new Error("another decision came between");
         const { image, scope } = rejected;
+        await this.#seam.undoOn(image);
         await this.#store({ image, scope, verdict: { kind: "reject", reason } });
       } catch (refusal) {
         await this.#refused(rejected.image, refusal);
@@ -342,7 +341,7 @@ export class Review {
 
   async #store(decision: Decision): Promise<void> {
     const decided = await this.#seam.decide(decision);
-    this.#scopes.set(decided.decision, decision.scope);
+    this.#scopes.set(decided.id, decision.scope);
     this.#count(decision.image, -1);
     // A later decision on the same image is on its way: its answer will say more.
     if (!this.#pending.has(decision.image)) this.cards.put(decided.image);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import type { Annotation, Decided, Decision, ImageCard, ImageId } from "../ipc/bindings";
+import type { Annotation, Decision, ImageCard, ImageId, Step } from "../ipc/bindings";
 import { type Notice, Review, type ReviewSeam } from "./review.svelte";
 import { withDecision } from "./verdict";
 
@@ -36,7 +36,7 @@ function image(id: ImageId, ...marks: Annotation[]): ImageCard {
 class Core implements ReviewSeam {
   readonly cards: Map<ImageId, ImageCard>;
   readonly said: Decision[] = [];
-  readonly #before: Decided[] = [];
+  readonly #before: Step[] = [];
   refusal: unknown = null;
   #latest = 0;
 
@@ -52,23 +52,32 @@ class Core implements ReviewSeam {
     return Promise.resolve(ids.flatMap((id) => this.cards.get(id) ?? []));
   }
 
-  async decide(decision: Decision): Promise<Decided> {
+  async decide(decision: Decision): Promise<Step> {
     await Promise.resolve();
     if (this.refusal !== null) throw this.refusal;
     const card = this.cards.get(decision.image);
     if (!card) throw new Error("gone");
     this.said.push(decision);
     this.#latest += 1;
-    this.#before.push({ decision: this.#latest, image: card });
+    this.#before.push({ id: this.#latest, image: card, marks: [], others: 0 });
     const decided = withDecision(card, decision);
     this.cards.set(card.id, decided);
-    return { decision: this.#latest, image: decided };
+    return { id: this.#latest, image: decided, marks: [], others: 0 };
   }
 
-  async undoDecision(): Promise<Decided | null> {
+  async undoLatest(): Promise<Step | null> {
     await Promise.resolve();
-    const undone = this.#before.pop();
+    return this.#takeBack(this.#before.at(-1));
+  }
+
+  async undoOn(image: ImageId): Promise<Step | null> {
+    await Promise.resolve();
+    return this.#takeBack(this.#before.findLast((step) => step.image.id === image));
+  }
+
+  #takeBack(undone: Step | undefined): Step | null {
     if (!undone) return null;
+    this.#before.splice(this.#before.indexOf(undone), 1);
     this.cards.set(undone.image.id, undone.image);
     return undone;
   }
@@ -193,7 +202,7 @@ describe("review", () => {
     const { core, review, notices } = await opened(image(1, mark(1, 0.2)), image(2, mark(2, 0.5)));
     core.refusal = { code: "library_busy", message: "locked" };
     review.reject();
-    expect(review.cards.get(1)?.review).toBe("reviewed");
+    expect(review.cards.get(1)?.review).toBe("confirmed_empty");
     review.giveReason("other");
     await review.settled();
     expect(review.cards.get(1)?.review).toBe("unreviewed");

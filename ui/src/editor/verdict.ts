@@ -12,7 +12,16 @@ export const REJECT_REASONS: readonly RejectReason[] = [
 ];
 
 export function proposalsOf(card: ImageCard): Annotation[] {
-  return card.marks.filter((mark) => mark.status === "proposed");
+  return card.marks.filter(isProposed);
+}
+
+function isProposed({ status }: Annotation): boolean {
+  return status === "proposed";
+}
+
+/** What an image is whose marks are all decided. */
+export function decidedState(marks: Annotation[]): ImageCard["review"] {
+  return marks.every(({ status }) => status === "rejected") ? "confirmed_empty" : "reviewed";
 }
 
 /** The least certain first; marks without a confidence last, in the order in which they were made. */
@@ -22,14 +31,12 @@ export function byCertainty(marks: Annotation[]): Annotation[] {
 
 /** The image as it will be once `decision` is stored. */
 export function withDecision(card: ImageCard, { scope, verdict }: Decision): ImageCard {
-  const isEmptied = scope.kind === "image" && verdict.kind === "accept" && proposalsOf(card).length === 0;
   const marks = card.marks.map((mark): Annotation => {
     const isMeant = scope.kind === "mark" ? mark.id === scope.id : mark.status === "proposed";
     if (!isMeant) return mark;
     return verdict.kind === "accept"
-      ? { ...mark, status: "accepted", reject_reason: null }
+      ? { ...mark, status: mark.status === "edited" ? "edited" : "accepted", reject_reason: null }
       : { ...mark, status: "rejected", reject_reason: verdict.reason };
   });
-  const isDecided = !marks.some((mark) => mark.status === "proposed");
-  return { ...card, marks, review: isEmptied ? "confirmed_empty" : isDecided ? "reviewed" : card.review };
+  return { ...card, marks, review: marks.some(isProposed) ? card.review : decidedState(marks) };
 }

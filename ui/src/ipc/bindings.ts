@@ -41,8 +41,11 @@ export const commands = {
 	undoRun: (run: RunId) => typedError<number, AppError>(__TAURI_INVOKE("undo_run", { run })),
 	/**  Opens the system's save dialog; the path written, or `None` when it was cancelled. */
 	saveMetrics: (run: RunId) => typedError<string | null, AppError>(__TAURI_INVOKE("save_metrics", { run })),
-	decide: (decision: Decision) => typedError<Decided, AppError>(__TAURI_INVOKE("decide", { decision })),
-	undoDecision: () => typedError<Decided | null, AppError>(__TAURI_INVOKE("undo_decision")),
+	decide: (decision: Decision) => typedError<Step, AppError>(__TAURI_INVOKE("decide", { decision })),
+	editMarks: (edit: ImageEdit) => typedError<Step, AppError>(__TAURI_INVOKE("edit_marks", { edit })),
+	undoLatest: () => typedError<Step | null, AppError>(__TAURI_INVOKE("undo_latest")),
+	undoOn: (image: ImageId) => typedError<Step | null, AppError>(__TAURI_INVOKE("undo_on", { image })),
+	redoOn: (image: ImageId) => typedError<Step | null, AppError>(__TAURI_INVOKE("redo_on", { image })),
 	/**  The way to Claude as it is set up now; never a key. */
 	connection: () => typedError<Connection, AppError>(__TAURI_INVOKE("connection")),
 	/**
@@ -257,21 +260,12 @@ export type CostRange = {
 	high: PicoDollars,
 };
 
-/**  The image as it is after a decision or after taking one back. */
-export type Decided = {
-	decision: DecisionId,
-	image: ImageCard,
-};
-
 /**  One keystroke of review. */
 export type Decision = {
 	image: ImageId,
 	scope: DecisionScope,
 	verdict: Verdict,
 };
-
-/**  One step of review, as undo counts them. */
-export type DecisionId = number;
 
 /**  Which marks a decision is about. */
 export type DecisionScope = 
@@ -326,7 +320,7 @@ export type DurationBin = {
 	count: number,
 };
 
-export type ErrorCode = "library" | "model" | "file" | "original" | "nothing_to_find" | "unknown_model" | "no_images" | "recipe_beyond_model" | "local_only" | "model_retired" | "no_key" | "unusable_connection" | "address" | "settings" | "not_agreed" | "budget_too_small" | "unsettled" | "key" | "keychain" | "run_busy" | "nothing_left" | "no_figures" | "internal";
+export type ErrorCode = "library" | "model" | "file" | "original" | "unfit_mark" | "nothing_to_find" | "unknown_model" | "no_images" | "recipe_beyond_model" | "local_only" | "model_retired" | "no_key" | "unusable_connection" | "address" | "settings" | "not_agreed" | "budget_too_small" | "unsettled" | "key" | "keychain" | "run_busy" | "nothing_left" | "no_figures" | "internal";
 
 /**  Failures of one kind. */
 export type FailureGroup = {
@@ -545,6 +539,15 @@ export type ImageCounts = {
 	failed: number,
 };
 
+/**
+ *  Changes to the marks of one image that are one step. Whether the image is reviewed stays as the person has said, but for
+ *  this: one that was decided is confirmed empty without marks, and reviewed with some.
+ */
+export type ImageEdit = {
+	image: ImageId,
+	changes: MarkChange[],
+};
+
 /**  Why the latest job on an image failed. */
 export type ImageFailure = {
 	run: RunId,
@@ -677,6 +680,22 @@ export type LibraryOverview = {
 /**  What a limit counts. */
 export type LimitUnit = "requests_per_minute" | "tokens_per_minute" | "at_once";
 
+/**  A change to the marks of an image. */
+export type MarkChange = 
+/**  A mark of the person's own, accepted from the start. */
+{ kind: "add"; mark: MarkContent } | 
+/**  All of what the mark is to say. A model's mark is from then on an edited one, and the person's. */
+{ kind: "change"; id: AnnotationId; mark: MarkContent } | 
+/**  A mark of the person's own goes; a model's is rejected, so that what it found stays known. */
+{ kind: "remove"; id: AnnotationId };
+
+/**  What a mark says: all of it that a person may change. */
+export type MarkContent = {
+	label: string,
+	shape: Shape,
+	attributes: { [key in string]: AttributeValue },
+};
+
 /**  A limit that a run met. */
 export type MetLimit = {
 	unit: LimitUnit,
@@ -746,6 +765,12 @@ export type PlanRequest = {
 	/**  Whether the cost is that of asking anew about every image, whatever was answered and paid for before. */
 	asks_anew: boolean,
 	options: RunOptions,
+};
+
+/**  A place in an image, in pixels. */
+export type Point = {
+	x: number,
+	y: number,
 };
 
 /**  Requests without an answer that the vendor may bill all the same. */
@@ -1226,7 +1251,13 @@ export type Settings = {
 };
 
 /**  Where a mark is. Coordinates are in pixels of the upright image. */
-export type Shape = { kind: "box"; rect: Rect };
+export type Shape = { kind: "box"; rect: Rect } | { kind: "point"; at: Point } | 
+/**  A closed outline of three corners or more; the last is joined to the first. */
+{ kind: "polygon"; points: Point[] } | 
+/**  About the image as a whole: the label says all. */
+{ kind: "image_tag" } | 
+/**  A sentence about the image as a whole. */
+{ kind: "caption"; text: string };
 
 /**  A kind of mark. */
 export type ShapeKind = "box" | "point" | "polygon" | "image_tag" | "caption";
@@ -1287,6 +1318,19 @@ export type Span<Value> = { kind: "below"; value: Value } | { kind: "at_most"; v
 
 /**  What a person has decided about a mark. Only proposals may be replaced or taken back by a run. */
 export type Status = "proposed" | "accepted" | "edited" | "rejected";
+
+/**  A step that was taken, taken back, or made again, and the image as it is after that. */
+export type Step = {
+	id: StepId,
+	image: ImageCard,
+	/**  The marks that it was about, in the order of its changes; those that it added, too, and those that are gone. */
+	marks: AnnotationId[],
+	/**  How many other images it changed. */
+	others: number,
+};
+
+/**  One step of a person's work on an image, as undo counts them. */
+export type StepId = number;
 
 /**  Why a run no longer sends. */
 export type StopReason = "completed" | 

@@ -357,9 +357,10 @@ describe("a decision", () => {
     const decided = await seam.decide({ image, scope: { kind: "image" }, verdict: { kind: "accept" } });
     expect(decided.image.review).toBe("reviewed");
     expect(decided.image.marks.every(({ status }) => status === "accepted")).toBe(true);
-    const undone = await seam.undoDecision();
-    expect(undone).toEqual({ decision: decided.decision, image: before });
-    expect(await seam.undoDecision()).toBeNull();
+    const undone = await seam.undoLatest();
+    expect(undone).toEqual({ ...decided, image: before });
+    expect(await seam.undoLatest()).toBeNull();
+    expect(await seam.redoOn(image)).toEqual(decided);
   });
 
   it("about one mark leaves the image open until the last", async () => {

@@ -6,7 +6,7 @@
  * held for that reason. `?answered` counts the answers of the past as paid for, `?similar` has images that look alike,
  * `?hooks` has hooks, `?routes` further routes, of which `?closed` closes one under way, and `?overnight` a latest run that began last night.
  */
-import type { ImageId, RecipeId, RetryKind, RunMode, Settings, SkippedFile, StopReason } from "./bindings";
+import type { ImageId, RecipeId, RetryKind, RunMode, Settings, SkippedFile, Step, StopReason } from "./bindings";
 import { EVERY_DIAGNOSIS } from "./fake/diagnoses";
 import { claudeName, DEFAULT_CLAUDE } from "./fake/claude";
 import { FakeConnection, FURTHER_ROUTES, hostOf } from "./fake/connection";
@@ -242,17 +242,16 @@ class Fake implements Seam {
 
   saveMetrics: Seam["saveMetrics"] = async (run) => `/home/you/run-${this.#run(run).id}-metrics.json`;
 
-  decide: Seam["decide"] = async (decision) => {
-    const decided = this.#library.decide(decision);
-    this.#emit("libraryChanged", null);
-    return structuredClone(decided);
-  };
+  decide: Seam["decide"] = async (decision) => this.#stepped(this.#library.decide(decision));
+  editMarks: Seam["editMarks"] = async (edit) => this.#stepped(this.#library.edit(edit));
+  undoLatest: Seam["undoLatest"] = async () => this.#stepped(this.#library.undoLatest());
+  undoOn: Seam["undoOn"] = async (image) => this.#stepped(this.#library.undoOn(image));
+  redoOn: Seam["redoOn"] = async (image) => this.#stepped(this.#library.redoOn(image));
 
-  undoDecision: Seam["undoDecision"] = async () => {
-    const decided = this.#library.undoDecision();
-    if (decided) this.#emit("libraryChanged", null);
-    return structuredClone(decided);
-  };
+  #stepped<Taken extends Step | null>(step: Taken): Taken {
+    if (step) this.#emit("libraryChanged", null);
+    return structuredClone(step);
+  }
 
   connection: Seam["connection"] = async () => this.#connection.describe(this.#settings);
 

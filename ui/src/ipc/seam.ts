@@ -11,13 +11,13 @@ import type {
   Condition,
   Connection,
   ConnectionCheck,
-  Decided,
   Decision,
   FilterCounts,
   HookEvent,
   Hooks,
   HookStanding,
   ImageCard,
+  ImageEdit,
   ImageId,
   ImageQuery,
   ImportProgress,
@@ -36,6 +36,7 @@ import type {
   SavedRecipe,
   Settings,
   SkippedFile,
+  Step,
   WorkingRun,
 } from "./bindings";
 
@@ -95,9 +96,15 @@ export interface Seam {
   /** Opens the system's save dialog; the path written, or null when it was cancelled. */
   saveMetrics(run: RunId): Promise<string | null>;
 
-  decide(decision: Decision): Promise<Decided>;
-  /** Takes the latest decision back; null when there is none. */
-  undoDecision(): Promise<Decided | null>;
+  decide(decision: Decision): Promise<Step>;
+  /** Adds, changes and removes marks as one step. What reaches over the image's edge is cut off there. */
+  editMarks(edit: ImageEdit): Promise<Step>;
+  /** Takes the latest step back, on whichever image it was; null when there is none. */
+  undoLatest(): Promise<Step | null>;
+  /** Takes the latest step on an image back; null when there is none. */
+  undoOn(image: ImageId): Promise<Step | null>;
+  /** Makes the step on an image again that was taken back last; null when there is none. */
+  redoOn(image: ImageId): Promise<Step | null>;
 
   /** The way to Claude as it is set up now; never a key. */
   connection(): Promise<Connection>;

@@ -62,7 +62,10 @@ export function openSeam(): Promise<Seam> {
     saveMetrics: (run) => settled(commands.saveMetrics(run)),
 
     decide: (decision) => settled(commands.decide(decision)),
-    undoDecision: () => settled(commands.undoDecision()),
+    editMarks: (edit) => settled(commands.editMarks(edit)),
+    undoLatest: () => settled(commands.undoLatest()),
+    undoOn: (image) => settled(commands.undoOn(image)),
+    redoOn: (image) => settled(commands.redoOn(image)),
 
     connection: () => settled(commands.connection()),
     keepKey: (baseUrl, key) => settled(commands.keepKey(baseUrl, key)),

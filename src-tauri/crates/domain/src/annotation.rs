@@ -4,16 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::geometry::Rect;
 use crate::ids::{AnnotationId, ImageId, RunId};
-
-/// Where a mark is. Coordinates are in pixels of the upright image.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-pub enum Shape {
-    Box { rect: Rect },
-}
+pub use crate::shape::Shape;
 
 /// Who made a mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,17 +60,12 @@ pub struct NewAnnotation {
     pub attributes: BTreeMap<String, AttributeValue>,
 }
 
-/// Boxes of one label that overlap this much are the same mark.
-const SAME_MARK_IOU: f64 = 0.9;
-
 impl NewAnnotation {
     /// Whether a person has already decided this very mark: same label, nearly the same place.
     #[must_use]
     pub fn is_decided_among(&self, standing: &[Annotation]) -> bool {
-        let Shape::Box { rect } = self.shape;
         standing.iter().any(|mark| {
-            let Shape::Box { rect: other } = mark.shape;
-            mark.status != Status::Proposed && mark.label == self.label && rect.iou(other) >= SAME_MARK_IOU
+            mark.status != Status::Proposed && mark.label == self.label && self.shape.is_nearly(&mark.shape)
         })
     }
 }

@@ -212,7 +212,7 @@ mod tests {
         let raw = answer.to_raw().unwrap();
         let recipe = Recipe::find_these("Cat").unwrap();
         let marks = Answer::from_raw(&raw).unwrap().annotations(&recipe, PixelSize::new(4000, 2000));
-        let boxes: Vec<_> = marks.iter().map(|mark| (mark.label.as_str(), mark.shape)).collect();
+        let boxes: Vec<_> = marks.iter().map(|mark| (mark.label.as_str(), mark.shape.clone())).collect();
         assert_eq!(
             boxes,
             [

@@ -96,6 +96,8 @@ pub struct Exported {
     pub marks: u32,
     /// Marks that a results list has no place for: nobody has said how certain they are.
     pub without_score: u32,
+    /// Marks that the format has no form for: points, tags and captions, where only boxes and outlines have a place.
+    pub without_form: u32,
     /// The folder that the file names in the export start from; `None`: they are bare names.
     pub folder: Option<String>,
 }

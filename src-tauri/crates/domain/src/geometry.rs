@@ -122,6 +122,40 @@ impl TryFrom<u8> for Orientation {
     }
 }
 
+/// A place in an image, in pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct Point {
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub x: f64,
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub y: f64,
+}
+
+impl Point {
+    #[must_use]
+    pub const fn new(x: f64, y: f64) -> Self {
+        Self { x, y }
+    }
+
+    #[must_use]
+    pub fn is_finite(self) -> bool {
+        self.x.is_finite() && self.y.is_finite()
+    }
+
+    /// The nearest place in an image of `size`.
+    #[must_use]
+    pub fn clamped(self, size: PixelSize) -> Self {
+        Self::new(self.x.clamp(0.0, f64::from(size.width)), self.y.clamp(0.0, f64::from(size.height)))
+    }
+
+    /// Pixels from one place to the other.
+    #[must_use]
+    pub fn distance(self, other: Self) -> f64 {
+        (self.x - other.x).hypot(self.y - other.y)
+    }
+}
+
 /// An axis-aligned box by two corners, in pixels: `x1 <= x2` and `y1 <= y2` once [`Rect::ordered`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -209,12 +243,21 @@ impl ImageFromSent {
         Self { sent, image }
     }
 
+    /// A place in sent pixels, as a place in image pixels.
+    #[must_use]
+    pub fn point(self, in_sent: Point) -> Point {
+        Point::new(
+            in_sent.x * f64::from(self.image.width) / f64::from(self.sent.width),
+            in_sent.y * f64::from(self.image.height) / f64::from(self.sent.height),
+        )
+    }
+
     /// A box in sent pixels, as a box in image pixels.
     #[must_use]
     pub fn rect(self, in_sent: Rect) -> Rect {
-        let x_scale = f64::from(self.image.width) / f64::from(self.sent.width);
-        let y_scale = f64::from(self.image.height) / f64::from(self.sent.height);
-        Rect::new(in_sent.x1 * x_scale, in_sent.y1 * y_scale, in_sent.x2 * x_scale, in_sent.y2 * y_scale)
+        let first = self.point(Point::new(in_sent.x1, in_sent.y1));
+        let second = self.point(Point::new(in_sent.x2, in_sent.y2));
+        Rect::new(first.x, first.y, second.x, second.y)
     }
 }
 

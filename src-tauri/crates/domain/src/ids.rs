@@ -32,6 +32,8 @@ ids! {
     /// Requests that an overnight run has submitted together.
     BatchId,
     AnnotationId,
-    /// One step of review, as undo counts them.
-    DecisionId,
+    /// One step of a person's work on an image, as undo counts them.
+    StepId,
+    /// Steps on several images that were taken together, and are taken back together.
+    SweepId,
 }

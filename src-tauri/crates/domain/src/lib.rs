@@ -26,5 +26,6 @@ pub mod review;
 pub mod run;
 pub mod run_options;
 pub mod settings;
+pub mod shape;
 pub mod similar;
 pub mod usage;

@@ -1,9 +1,12 @@
-//! Decisions about marks: what a person asks for, and what comes of it.
+//! A person's work on marks, step by step: decisions and changes, and what comes of them. Every step can be taken back and
+//! made again.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::annotation::RejectReason;
-use crate::ids::{AnnotationId, DecisionId, ImageId};
+use crate::annotation::{AttributeValue, RejectReason, Shape};
+use crate::ids::{AnnotationId, ImageId, StepId};
 use crate::library::ImageCard;
 
 /// Which marks a decision is about.
@@ -35,10 +38,45 @@ pub struct Decision {
     pub verdict: Verdict,
 }
 
-/// The image as it is after a decision or after taking one back.
+/// What a mark says: all of it that a person may change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
-pub struct Decided {
-    pub decision: DecisionId,
+pub struct MarkContent {
+    pub label: String,
+    pub shape: Shape,
+    pub attributes: BTreeMap<String, AttributeValue>,
+}
+
+/// A change to the marks of an image.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum MarkChange {
+    /// A mark of the person's own, accepted from the start.
+    Add { mark: MarkContent },
+    /// All of what the mark is to say. A model's mark is from then on an edited one, and the person's.
+    Change { id: AnnotationId, mark: MarkContent },
+    /// A mark of the person's own goes; a model's is rejected, so that what it found stays known.
+    Remove { id: AnnotationId },
+}
+
+/// Changes to the marks of one image that are one step. Whether the image is reviewed stays as the person has said, but for
+/// this: one that was decided is confirmed empty without marks, and reviewed with some.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct ImageEdit {
+    pub image: ImageId,
+    pub changes: Vec<MarkChange>,
+}
+
+/// A step that was taken, taken back, or made again, and the image as it is after that.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct Step {
+    pub id: StepId,
     pub image: ImageCard,
+    /// The marks that it was about, in the order of its changes; those that it added, too, and those that are gone.
+    pub marks: Vec<AnnotationId>,
+    /// How many other images it changed.
+    pub others: u32,
 }

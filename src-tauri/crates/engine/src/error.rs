@@ -20,6 +20,8 @@ pub enum EngineError {
     Encode(#[from] prepare::Error),
     #[error("the original of image {image} cannot be shown: {detail}")]
     Original { image: domain::ids::ImageId, detail: String },
+    #[error("this is no mark on the image: {detail}")]
+    UnfitMark { detail: String },
     #[error(transparent)]
     NothingToFind(#[from] NothingToFind),
     #[error("there is no model {0}")]

@@ -24,6 +24,7 @@ pub use table::files::KnownFile;
 pub use table::images::{AnsweredImage, NewImage};
 pub use table::jobs::{JobFailure, JobOutcome, KeptAnswer, QueuedImage, WaitingJob};
 pub use table::runs::NewRun;
+pub use table::steps::{MarkStep, StepTaken};
 
 pub use integrity::sqlite_version;
 use writer::{Keeping, Writer};

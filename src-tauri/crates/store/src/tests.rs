@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use domain::annotation::{NewAnnotation, Origin, RejectReason, Shape, Status};
+use domain::annotation::{Annotation, NewAnnotation, Origin, RejectReason, Shape, Status};
 use domain::answer::{DropReason, Dropped, Reading, Repair, RepairKind};
 use domain::geometry::{Orientation, PixelSize, Rect};
 use domain::ids::{ImageId, RunId};
@@ -26,6 +26,7 @@ use super::*;
 mod batches;
 mod gallery;
 mod similar;
+mod steps;
 
 struct Library {
     _folder: tempfile::TempDir,
@@ -99,6 +100,10 @@ impl Library {
                 edit.settle_job(run, &job, &cats(), &outcome, 40.0, 10)
             })
             .unwrap();
+    }
+
+    fn marks(&self, image: ImageId) -> Vec<Annotation> {
+        self.store.read(|view| view.annotations_of(image)).unwrap()
     }
 
     fn statuses(&self, image: ImageId) -> Vec<Status> {
@@ -193,7 +198,7 @@ fn decisions_are_kept_and_can_be_taken_back_one_by_one() {
     decide(Decision { image: second, scope: DecisionScope::Image, verdict: Verdict::Accept });
     assert_eq!(library.review(second), ReviewState::ConfirmedEmpty);
 
-    let undo = || library.store.write_blocking(|edit| edit.undo_decision()).unwrap().map(|(_, image)| image);
+    let undo = || library.store.write_blocking(|edit| edit.undo_latest()).unwrap().map(|step| step.image);
     assert_eq!(undo(), Some(second));
     assert_eq!(library.review(second), ReviewState::Unreviewed);
     assert_eq!(undo(), Some(first));
@@ -405,7 +410,7 @@ fn kept_label_counts_agree_with_counting() {
     let decision = Decision { image: first, scope: DecisionScope::Image, verdict: reject };
     library.store.write_blocking(move |edit| edit.decide(&decision, 20)).unwrap();
     assert_eq!((counts(None), counts(folder), counts(Some(other))), (1, 1, 0));
-    library.store.write_blocking(|edit| edit.undo_decision()).unwrap();
+    library.store.write_blocking(|edit| edit.undo_latest()).unwrap();
     assert_eq!((counts(None), counts(Some(other))), (3, 2));
     library.store.write_blocking(move |edit| edit.take_back_proposals(run)).unwrap();
     assert_eq!((counts(None), counts(folder), counts(Some(other))), (0, 0, 0));

@@ -4,20 +4,24 @@
  */
 import type {
   Annotation,
+  AnnotationId,
   Collection,
   CollectionId,
-  Decided,
   Decision,
   ImageCard,
   ImageCounts,
+  ImageEdit,
   ImageId,
   ImageSelection,
   LabelCount,
   LibraryOverview,
+  Rect,
   RunId,
   SkippedFile,
   Status,
+  Step,
 } from "../bindings";
+import { changedMarks } from "./edits";
 import { chance, photoOf } from "./photos";
 import { colorOf } from "./recipes";
 import { refuse } from "./refuse";
@@ -32,6 +36,14 @@ interface Folder {
   skipped: SkippedFile[];
 }
 
+interface KeptStep {
+  id: number;
+  before: ImageCard;
+  after: ImageCard;
+  marks: AnnotationId[];
+  isUndone: boolean;
+}
+
 /** The run whose marks an annotated library starts with. */
 export const EARLIER_RUN: RunId = 2;
 const MARKS_AN_IMAGE = 16;
@@ -40,8 +52,9 @@ export class FakeLibrary {
   #folders: Folder[] = [];
   #changed = new Map<ImageId, ImageCard>();
   #undone = new Set<RunId>();
-  #decisions: { id: number; before: ImageCard }[] = [];
-  #latestDecision = 0;
+  /** In the order in which they were taken; those that were taken back follow, on each image, those that stand. */
+  #steps: KeptStep[] = [];
+  #latestStep = 0;
   #latestMark = 10_000_000;
 
   constructor(images: number) {
@@ -179,30 +192,64 @@ export class FakeLibrary {
     ).length;
   }
 
-  decide({ image, scope, verdict }: Decision): Decided {
-    if (image < 1 || image > this.size) return refuse("library");
-    const before = this.card(image);
+  decide({ image, scope, verdict }: Decision): Step {
+    const before = this.#known(image);
     const status: Status = verdict.kind === "accept" ? "accepted" : "rejected";
     const reason = verdict.kind === "reject" ? verdict.reason : null;
-    const marks = before.marks.map((mark): Annotation => {
-      const isMeant = scope.kind === "image" ? mark.status === "proposed" : mark.id === scope.id;
-      return isMeant ? { ...mark, status, reject_reason: reason } : mark;
+    const isMeant = (mark: Annotation) => (scope.kind === "image" ? mark.status === "proposed" : mark.id === scope.id);
+    const decided = (mark: Annotation): Annotation => ({
+      ...mark,
+      status: status === "accepted" && mark.status === "edited" ? "edited" : status,
+      reject_reason: reason,
     });
+    const marks = before.marks.map((mark) => (isMeant(mark) ? decided(mark) : mark));
     const isOpen = marks.some((mark) => mark.status === "proposed");
-    const isEmpty = verdict.kind === "accept" && marks.every((mark) => mark.status === "rejected");
-    const review = isOpen ? before.review : isEmpty ? "confirmed_empty" : "reviewed";
-    const after: ImageCard = { ...before, marks, review };
-    const id = ++this.#latestDecision;
-    this.#decisions.push({ id, before });
-    this.#changed.set(image, after);
-    return { decision: id, image: after };
+    const review = isOpen ? before.review : decidedState(marks);
+    return this.#take({ ...before, marks, review }, before.marks.filter(isMeant));
   }
 
-  undoDecision(): Decided | null {
-    const latest = this.#decisions.pop();
-    if (!latest) return null;
-    this.#changed.set(latest.before.id, latest.before);
-    return { decision: latest.id, image: latest.before };
+  edit({ image, changes }: ImageEdit): Step {
+    const before = this.#known(image);
+    const { marks, touched } = changedMarks(before, changes, () => ++this.#latestMark);
+    const review = before.review === "unreviewed" ? before.review : decidedState(marks);
+    return this.#take({ ...before, marks, review }, touched);
+  }
+
+  undoLatest(): Step | null {
+    return this.#undo(this.#steps.findLast(({ isUndone }) => !isUndone));
+  }
+
+  undoOn(image: ImageId): Step | null {
+    return this.#undo(this.#steps.findLast(({ isUndone, before }) => !isUndone && before.id === image));
+  }
+
+  redoOn(image: ImageId): Step | null {
+    const step = this.#steps.find(({ isUndone, before }) => isUndone && before.id === image);
+    if (!step) return null;
+    step.isUndone = false;
+    this.#changed.set(image, step.after);
+    return { id: step.id, image: step.after, marks: step.marks, others: 0 };
+  }
+
+  #known(image: ImageId): ImageCard {
+    return image < 1 || image > this.size ? refuse("library") : this.card(image);
+  }
+
+  #take(after: ImageCard, touched: { id: AnnotationId }[]): Step {
+    const before = this.card(after.id);
+    this.#steps = this.#steps.filter((step) => !step.isUndone || step.before.id !== after.id);
+    const marks = touched.map(({ id }) => id);
+    const id = ++this.#latestStep;
+    this.#steps.push({ id, before, after, marks, isUndone: false });
+    this.#changed.set(after.id, after);
+    return { id, image: after, marks, others: 0 };
+  }
+
+  #undo(step: KeptStep | undefined): Step | null {
+    if (!step) return null;
+    step.isUndone = true;
+    this.#changed.set(step.before.id, step.before);
+    return { id: step.id, image: step.before, marks: step.marks, others: 0 };
   }
 
   ids(collection: CollectionId | null): ImageId[] {
@@ -242,6 +289,10 @@ export class FakeLibrary {
   }
 }
 
+function decidedState(marks: Annotation[]): ImageCard["review"] {
+  return marks.every(({ status }) => status === "rejected") ? "confirmed_empty" : "reviewed";
+}
+
 function nameOf(id: ImageId): string {
   return `${photoOf(id).stem}_${String(id).padStart(4, "0")}.jpg`;
 }
@@ -249,7 +300,7 @@ function nameOf(id: ImageId): string {
 /** A detector never says quite the same twice: boxes and confidences differ a little from image to image. */
 function markAt(
   image: ImageId,
-  { label, rect, confidence }: { label: string; rect: Annotation["shape"]["rect"]; confidence: number },
+  { label, rect, confidence }: { label: string; rect: Rect; confidence: number },
   run: RunId,
   id: number,
 ): Annotation {

@@ -4,6 +4,7 @@ export const refusals = {
   model: "The model could not be loaded or run.",
   file: "The file could not be read or written.",
   original: "The photo could not be opened: it was moved, or cannot be decoded.",
+  unfit_mark: "This is no mark on the photo: it needs a label, and a part of it in the picture.",
   nothing_to_find: "Type things to find between commas, such as: cat, cup, traffic light.",
   unknown_model: "This model is not available.",
   no_images: "There are no images to annotate.",

@@ -17,6 +17,9 @@ pub fn exported(out: &mut dyn Write, file: &Path, exported: &Exported) -> io::Re
         exported.empty_images,
         counted(exported.marks, "mark")
     )?;
+    if exported.without_form > 0 {
+        write!(out, ", {} left out that are neither box nor outline", exported.without_form)?;
+    }
     if exported.without_score > 0 {
         write!(out, ", {} left out that say not how certain they are", exported.without_score)?;
     }

@@ -115,8 +115,8 @@ struct Annotation<'a> {
     bbox: [f64; 4],
     area: f64,
     iscrowd: u8,
-    /// Empty: a box needs no outline beside it.
-    segmentation: [f64; 0],
+    /// An outline's corners, x and y in turn; empty for a box, which needs none beside it.
+    segmentation: Vec<Vec<f64>>,
     attributes: Attributes<'a>,
 }
 
@@ -194,15 +194,16 @@ impl<'a> DataSet<'a> {
 
     pub fn annotations(&mut self, out: &mut impl Write, image: &ImageRecord) -> io::Result<()> {
         for mark in &image.marks {
-            let [_, _, width, height] = mark.bbox;
+            let Some(bbox) = mark.bbox.filter(|_| mark.has_outline()) else { continue };
+            let outline: Vec<f64> = mark.points.iter().flatten().copied().collect();
             let annotation = Annotation {
                 id: self.annotations.count + 1,
                 image_id: image.image,
                 category_id: number(&self.numbers, &mark.label)?,
-                bbox: mark.bbox,
-                area: width * height,
+                bbox,
+                area: mark.area,
                 iscrowd: 0,
-                segmentation: [],
+                segmentation: if outline.is_empty() { Vec::new() } else { vec![outline] },
                 attributes: mark.into(),
             };
             self.annotations.write(out, &annotation)?;
@@ -230,9 +231,12 @@ impl<'a> Detections<'a> {
     /// Writes the marks for which somebody has said how certain they are.
     pub fn marks(&mut self, out: &mut impl Write, image: &ImageRecord) -> io::Result<()> {
         for mark in &image.marks {
-            let Some(score) = mark.provenance.confidence else { continue };
+            let (Some(bbox), Some(score)) = (mark.bbox.filter(|_| mark.has_outline()), mark.provenance.confidence)
+            else {
+                continue;
+            };
             let category_id = number(&self.numbers, &mark.label)?;
-            self.items.write(out, &Detection { image_id: image.image, category_id, bbox: mark.bbox, score })?;
+            self.items.write(out, &Detection { image_id: image.image, category_id, bbox, score })?;
         }
         Ok(())
     }

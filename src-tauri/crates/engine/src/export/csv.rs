@@ -10,12 +10,13 @@ use domain::annotation::{AttributeValue, RejectReason, Status};
 use domain::geometry::Orientation;
 use domain::ids::{AnnotationId, ImageId, RunId};
 use domain::library::ReviewState;
+use domain::recipe::ShapeKind;
 use serde::{Serialize, Serializer};
 
 use super::record::{ImageRecord, MarkRecord};
 
 /// The names of the columns of [`ImageCells`] and [`MarkCells`]; a column for each attribute follows.
-const COLUMNS: [&str; 22] = [
+const COLUMNS: [&str; 24] = [
     "image",
     "file_name",
     "image_width",
@@ -32,6 +33,8 @@ const COLUMNS: [&str; 22] = [
     "y",
     "width",
     "height",
+    "points",
+    "text",
     "confidence",
     "status",
     "reject_reason",
@@ -57,8 +60,11 @@ struct ImageCells<'a> {
 struct MarkCells<'a> {
     mark: Option<AnnotationId>,
     label: Option<Text<'a>>,
-    shape: Option<&'static str>,
+    shape: Option<ShapeKind>,
     bbox: [Option<f64>; 4],
+    /// x and y in turn, between spaces.
+    points: Option<String>,
+    text: Option<Text<'a>>,
     confidence: Option<f32>,
     status: Option<Status>,
     reject_reason: Option<RejectReason>,
@@ -134,7 +140,10 @@ fn mark_cells(mark: &MarkRecord) -> MarkCells<'_> {
         mark: Some(mark.mark),
         label: Some(Text(&mark.label)),
         shape: Some(mark.shape),
-        bbox: mark.bbox.map(Some),
+        bbox: mark.bbox.map_or([None; 4], |bbox| bbox.map(Some)),
+        points: (!mark.points.is_empty())
+            .then(|| mark.points.iter().map(|[x, y]| format!("{x} {y}")).collect::<Vec<_>>().join(" ")),
+        text: mark.text.as_deref().map(Text),
         confidence: provenance.confidence,
         status: Some(provenance.status),
         reject_reason: provenance.reject_reason,
@@ -182,7 +191,7 @@ mod tests {
         assert!(header.ends_with(",attributes.note,attributes.offset,attributes.whole,attributes.absent"), "{header}");
         assert_eq!(
             row,
-            "1,'=1+1.jpg,300,451,451,300,6,00ff,unreviewed,7,\"cup, \"\"blue\"\"\",box,-2.5,0.0,12.0,8.0,0.83,proposed,,run,\
+            "1,'=1+1.jpg,300,451,451,300,6,00ff,unreviewed,7,\"cup, \"\"blue\"\"\",box,-2.5,0.0,12.0,8.0,,,0.83,proposed,,run,\
              2,,\"'@here\nand there\",-4,true,\r\n"
         );
         for start in ["=", "+", "-", "@", "\t", "\r"] {
@@ -196,6 +205,6 @@ mod tests {
         let text = written(&[image("empty.jpg", Vec::new())], &["note"]);
         let widths: Vec<usize> = text.trim_end().split("\r\n").map(|row| row.split(',').count()).collect();
         assert_eq!(widths, [COLUMNS.len() + 1; 2]);
-        assert!(text.ends_with("unreviewed,,,,,,,,,,,,,,\r\n"), "{text}");
+        assert!(text.ends_with("unreviewed,,,,,,,,,,,,,,,,\r\n"), "{text}");
     }
 }

@@ -10,7 +10,7 @@ use domain::run::RunSummary;
 use prepare::ContentHash;
 use store::View;
 
-use super::record::{Answers, ImageRecord};
+use super::record::{Answers, ImageRecord, MarkRecord};
 use super::{coco, csv, json_lines};
 use crate::clock::{now_millis, rfc3339};
 use crate::library::Library;
@@ -73,6 +73,7 @@ fn write(view: &View<'_>, run: &RunSummary, request: ExportRequest, file: &mut W
         empty_images: 0,
         marks: 0,
         without_score: 0,
+        without_form: 0,
         folder: answers.folder.as_ref().map(|folder| folder.to_string_lossy().into_owned()),
     };
     match request.format {
@@ -103,8 +104,10 @@ fn write_data_set(
     for image in answers.images() {
         let image = image?;
         note(exported, &image);
+        exported.without_form += without_form(&image);
         file.put(|out| data_set.image(out, &image))?;
     }
+    exported.marks -= exported.without_form;
     file.put(coco::DataSet::end_images)?;
     for image in answers.images() {
         let image = image?;
@@ -120,11 +123,12 @@ fn write_detections(answers: &Answers<'_>, file: &mut WholeFile, exported: &mut 
     for image in answers.images() {
         let image = image?;
         note(exported, &image);
-        let scored = image.marks.iter().filter(|mark| mark.provenance.confidence.is_some()).count();
-        exported.without_score += count(image.marks.len() - scored);
+        exported.without_form += without_form(&image);
+        let unscored = |mark: &&MarkRecord| mark.has_outline() && mark.provenance.confidence.is_none();
+        exported.without_score += count(image.marks.iter().filter(unscored).count());
         file.put(|out| detections.marks(out, &image))?;
     }
-    exported.marks -= exported.without_score;
+    exported.marks -= exported.without_score + exported.without_form;
     if exported.images > 0 && exported.marks == 0 {
         return Err(EngineError::NoScores(answers.run));
     }
@@ -157,6 +161,10 @@ fn note(exported: &mut Exported, image: &ImageRecord) {
     exported.images += 1;
     exported.empty_images += u32::from(image.marks.is_empty());
     exported.marks += count(image.marks.len());
+}
+
+fn without_form(image: &ImageRecord) -> u32 {
+    count(image.marks.iter().filter(|mark| !mark.has_outline()).count())
 }
 
 fn count(len: usize) -> u32 {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use domain::annotation::{Shape, Status};
+use domain::annotation::Status;
 use domain::geometry::ImageFromSent;
 use domain::library::ImageCard;
 use prepare::DrawnMark;
@@ -44,9 +44,10 @@ pub fn write(library: &Library, card: &ImageCard, path: &Path) -> Result<std::re
         .marks
         .iter()
         .filter(|mark| mark.status != Status::Rejected)
-        .map(|mark| {
-            let Shape::Box { rect } = mark.shape;
-            DrawnMark {
+        .filter_map(|mark| {
+            // An outline is told by the box around it; what is about the whole image has no place on it.
+            let rect = mark.shape.bounds()?;
+            Some(DrawnMark {
                 rect: to_copy.rect(rect),
                 text: match mark.confidence {
                     Some(confidence) => format!("{} {confidence:.2}", mark.label),
@@ -54,7 +55,7 @@ pub fn write(library: &Library, card: &ImageCard, path: &Path) -> Result<std::re
                 },
                 color: PALETTE[usize::from(mark.color.clamp(1, 12)) - 1],
                 dashed: mark.color > 6,
-            }
+            })
         })
         .collect();
     prepare::draw_marks(&mut decoded.pixels, &marks);

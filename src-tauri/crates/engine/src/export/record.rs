@@ -10,6 +10,7 @@ use domain::export::MarkSelection;
 use domain::geometry::Orientation;
 use domain::ids::{AnnotationId, ImageId, RunId};
 use domain::library::ReviewState;
+use domain::recipe::ShapeKind;
 use prepare::ContentHash;
 use serde::Serialize;
 use store::{AnsweredImage, View};
@@ -44,9 +45,18 @@ pub struct ImageRecord {
 pub struct MarkRecord {
     pub mark: AnnotationId,
     pub label: String,
-    pub shape: &'static str,
-    /// Left, top, width, height of what it takes up.
-    pub bbox: [f64; 4],
+    pub shape: ShapeKind,
+    /// Left, top, width, height of what it takes up; `None` where that is the whole image.
+    pub bbox: Option<[f64; 4]>,
+    /// Its place, if it is a point, or the corners of its outline.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub points: Vec<[f64; 2]>,
+    /// What a caption says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Square pixels.
+    #[serde(skip)]
+    pub area: f64,
     #[serde(flatten)]
     pub provenance: Provenance,
     /// What the recipe asks about every mark.
@@ -83,10 +93,20 @@ impl ImageRecord {
     }
 }
 
+impl MarkRecord {
+    /// Whether it takes up a part of the image.
+    pub fn has_outline(&self) -> bool {
+        matches!(self.shape, ShapeKind::Box | ShapeKind::Polygon)
+    }
+}
+
 impl From<Annotation> for MarkRecord {
     fn from(mark: Annotation) -> Self {
-        let (shape, rect) = match mark.shape {
-            Shape::Box { rect } => ("box", rect),
+        let bbox = mark.shape.bounds().map(|rect| [rect.x1, rect.y1, rect.width(), rect.height()]);
+        let points = match &mark.shape {
+            Shape::Point { at } => vec![[at.x, at.y]],
+            Shape::Polygon { points } => points.iter().map(|point| [point.x, point.y]).collect(),
+            Shape::Box { .. } | Shape::ImageTag | Shape::Caption { .. } => Vec::new(),
         };
         let (origin, run) = match mark.origin {
             Origin::Run { run } => ("run", Some(run)),
@@ -95,8 +115,14 @@ impl From<Annotation> for MarkRecord {
         Self {
             mark: mark.id,
             label: mark.label,
-            shape,
-            bbox: [rect.x1, rect.y1, rect.width(), rect.height()],
+            shape: mark.shape.kind(),
+            bbox,
+            points,
+            area: mark.shape.area().unwrap_or_default(),
+            text: match mark.shape {
+                Shape::Caption { text } => Some(text),
+                _ => None,
+            },
             provenance: Provenance {
                 confidence: mark.confidence,
                 status: mark.status,
@@ -214,8 +240,11 @@ pub mod fixtures {
         MarkRecord {
             mark: AnnotationId(7),
             label: label.into(),
-            shape: "box",
-            bbox,
+            shape: ShapeKind::Box,
+            bbox: Some(bbox),
+            points: Vec::new(),
+            text: None,
+            area: bbox[2] * bbox[3],
             provenance: Provenance {
                 confidence: Some(0.83),
                 status: Status::Proposed,

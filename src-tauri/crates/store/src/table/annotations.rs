@@ -7,7 +7,7 @@ use domain::recipe::Recipe;
 use rusqlite::{Row, params};
 
 use super::all;
-use crate::code::{from_json, from_name, to_json};
+use crate::code::{from_json, from_name, name_of, to_json};
 use crate::{Edit, Result, View};
 
 /// The marks that run `?1` has made, and those that people have drawn on its images.
@@ -131,6 +131,54 @@ impl Edit<'_> {
         Ok(proposed)
     }
 
+    /// The highest id that a mark has had.
+    pub(super) fn latest_mark(&self) -> Result<u32> {
+        let mut statement = self
+            .0
+            .0
+            .prepare_cached("SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'annotations'), 0)")?;
+        Ok(statement.query_row([], |row| row.get(0))?)
+    }
+
+    /// Writes all of a mark over what there is of it, be it nothing.
+    pub(super) fn write_mark(&self, image: ImageId, mark: &Annotation) -> Result<()> {
+        let run = match mark.origin {
+            Origin::Run { run } => Some(run.0),
+            Origin::Person => None,
+        };
+        let mut statement = self.0.0.prepare_cached(
+            "INSERT INTO annotations (id, image_id, run_id, label, color, shape, confidence, attributes, status,
+                                      reject_reason, carried_from)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+             ON CONFLICT (id) DO UPDATE SET
+                 label = excluded.label, color = excluded.color, shape = excluded.shape,
+                 attributes = excluded.attributes, status = excluded.status, reject_reason = excluded.reject_reason",
+        )?;
+        statement.execute(params![
+            mark.id.0,
+            image.0,
+            run,
+            mark.label,
+            mark.color,
+            to_json("annotations.shape", &mark.shape)?,
+            mark.confidence,
+            to_json("annotations.attributes", &mark.attributes)?,
+            name_of(&mark.status)?,
+            mark.reject_reason.map(|reason| name_of(&reason)).transpose()?,
+            mark.carried_from.map(|image| image.0),
+        ])?;
+        Ok(())
+    }
+
+    /// The colour in which `label` is shown in this library, or the next one that is free, round the palette of twelve.
+    pub(super) fn color_of(&self, label: &str) -> Result<u8> {
+        let mut statement = self.0.0.prepare_cached(
+            "SELECT coalesce((SELECT color FROM label_counts WHERE collection_id = 0 AND label = ?1),
+                             (SELECT count(*) % 12 + 1 FROM label_counts WHERE collection_id = 0))",
+        )?;
+        Ok(statement.query_row([label], |row| row.get(0))?)
+    }
+
     /// Takes the proposals of `run` back that nobody has decided, on its images and on those that they were carried over
     /// to; returns how many. An image that waited for review only because of them is again what the person had said it
     /// was.
@@ -144,7 +192,7 @@ impl Edit<'_> {
              WHERE review = 'unreviewed'
                AND id IN (SELECT image_id FROM jobs WHERE run_id = ?1
                           UNION ALL SELECT image_id FROM offers WHERE run_id = ?1)
-               AND EXISTS (SELECT 1 FROM decisions WHERE image_id = images.id AND NOT is_undone)
+               AND EXISTS (SELECT 1 FROM steps WHERE image_id = images.id AND NOT is_undone)
                AND NOT EXISTS (SELECT 1 FROM annotations WHERE image_id = images.id AND status = 'proposed')",
             [run.0],
         )?;

@@ -21,7 +21,7 @@ use rusqlite::{OptionalExtension, params};
 use super::{all, found};
 use crate::code::{from_name, name_of};
 use crate::path_bytes;
-use crate::{Edit, Result, View};
+use crate::{Edit, Result, StoreError, View};
 
 /// An image that an import has read whole.
 #[derive(Debug, Clone)]
@@ -121,7 +121,7 @@ impl View<'_> {
             .prepare_cached(&format!("SELECT review, count(*) FROM images WHERE {scope} GROUP BY review"))?
             .query_map(collection, |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect::<rusqlite::Result<_>>()?;
-        let count = |state| Ok::<u32, crate::StoreError>(by_review.get(&name_of(&state)?).copied().unwrap_or(0));
+        let count = |state| Ok::<u32, StoreError>(by_review.get(&name_of(&state)?).copied().unwrap_or(0));
         Ok(ImageCounts {
             all: by_review.values().sum(),
             unreviewed: count(ReviewState::Unreviewed)?,
@@ -274,6 +274,12 @@ impl Edit<'_> {
             .prepare_cached("UPDATE images SET perceptual_hash = ?2 WHERE id = ?1")?
             .execute(params![image.0, hash.0.cast_signed()])?;
         Ok(())
+    }
+
+    pub(super) fn review_of(&self, image: ImageId) -> Result<ReviewState> {
+        let mut statement = self.0.0.prepare_cached("SELECT review FROM images WHERE id = ?1")?;
+        let review = statement.query_row([image.0], |row| row.get(0)).optional()?;
+        from_name("images.review", review.ok_or(StoreError::Missing { what: "image", id: image.0 })?)
     }
 
     pub(super) fn set_review(&self, image: ImageId, review: ReviewState) -> Result<()> {

@@ -4,7 +4,6 @@ pub mod annotations;
 pub mod attempts;
 pub mod batches;
 pub mod collections;
-pub mod decisions;
 pub mod files;
 pub mod hook_agreements;
 pub mod hook_runs;
@@ -14,6 +13,7 @@ pub mod offers;
 pub mod recipes;
 pub mod runs;
 pub mod settings;
+pub mod steps;
 pub mod waits;
 
 use rusqlite::{OptionalExtension, Row};

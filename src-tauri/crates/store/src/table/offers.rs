@@ -1,7 +1,7 @@
 //! Marks carried over: what a run found on an image, offered to others that look nearly the same. An offer costs nothing
 //! and is worth less than an answer: it gives way to one, and takes the place of none.
 
-use domain::annotation::{NewAnnotation, Origin, Shape, Status};
+use domain::annotation::{NewAnnotation, Origin, Status};
 use domain::geometry::ImageFromSent;
 use domain::ids::{ImageId, RunId};
 
@@ -29,8 +29,7 @@ impl Edit<'_> {
             .filter(|mark| mark.origin == Origin::Run { run } && mark.carried_from.is_none())
             .filter(|mark| matches!(mark.status, Status::Proposed | Status::Accepted))
             .map(|mark| {
-                let Shape::Box { rect } = mark.shape;
-                let shape = Shape::Box { rect: to_scale.rect(rect) };
+                let shape = mark.shape.mapped(to_scale);
                 NewAnnotation { label: mark.label, shape, confidence: mark.confidence, attributes: mark.attributes }
             })
             .collect();

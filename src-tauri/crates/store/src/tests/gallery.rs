@@ -192,7 +192,7 @@ fn what_is_kept_about_images_agrees_with_counting() {
     agree();
     library.decide_image(images[1], Verdict::Accept);
     agree();
-    library.store.write_blocking(|edit| edit.undo_decision()).unwrap();
+    library.store.write_blocking(|edit| edit.undo_latest()).unwrap();
     library
         .store
         .write_blocking(|edit| Ok(edit.0.0.execute("UPDATE annotations SET label = 'lynx' WHERE label = 'cat'", [])?))

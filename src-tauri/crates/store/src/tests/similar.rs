@@ -1,6 +1,5 @@
 //! Perceptual hashes, and marks carried over between images that look alike.
 
-use domain::annotation::Annotation;
 use domain::plan::ImageSelection;
 use domain::similar::HashedImage;
 
@@ -9,10 +8,6 @@ use super::*;
 impl Library {
     fn offer(&self, run: RunId, from: ImageId, to: ImageId) -> u32 {
         self.store.write_blocking(move |edit| edit.offer_marks(run, from, to)).unwrap()
-    }
-
-    fn marks(&self, image: ImageId) -> Vec<Annotation> {
-        self.store.read(|view| view.annotations_of(image)).unwrap()
     }
 
     fn decide_mark(&self, mark: &Annotation, image: ImageId, verdict: Verdict) {
@@ -53,7 +48,7 @@ fn marks_are_carried_over_to_scale_and_taken_back_with_their_run() {
     let [found, carried] = [leader, follower].map(|image| library.marks(image).pop().unwrap());
     assert_eq!((found.carried_from, carried.carried_from), (None, Some(leader)));
     assert_eq!(carried.shape, Shape::Box { rect: Rect::new(0.5, 0.5, 1.5, 1.125) });
-    let alike = Annotation { id: carried.id, carried_from: Some(leader), shape: carried.shape, ..found };
+    let alike = Annotation { id: carried.id, carried_from: Some(leader), shape: carried.shape.clone(), ..found };
     assert_eq!(carried, alike);
     assert_eq!(library.review(follower), ReviewState::Unreviewed);
     let of_run = ImageQuery::of([Test::Run { run }]);

@@ -1,0 +1,291 @@
+//! Steps of a person's work on images. Each keeps the marks that it changed as they were and as it left them, so that it
+//! can be taken back and made again, on its image or one after the other through all of them, for good.
+
+use std::collections::BTreeMap;
+
+use domain::annotation::{Annotation, Origin, RejectReason, Status};
+use domain::ids::{AnnotationId, ImageId, StepId, SweepId};
+use domain::library::ReviewState;
+use domain::review::{Decision, DecisionScope, ImageEdit, MarkChange, MarkContent, Verdict};
+use rusqlite::{OptionalExtension, Row, params};
+use serde::{Deserialize, Serialize};
+
+use crate::code::{from_json, from_name, name_of, to_json};
+use crate::{Edit, Result, StoreError};
+
+/// What a step did to one mark. `None`: there was none, or there is none any more.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MarkStep {
+    pub before: Option<Annotation>,
+    pub after: Option<Annotation>,
+}
+
+/// A step that was taken, taken back or made again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepTaken {
+    pub id: StepId,
+    pub image: ImageId,
+    pub marks: Vec<AnnotationId>,
+    /// How many other images it changed.
+    pub others: u32,
+}
+
+/// A row.
+struct KeptStep {
+    id: StepId,
+    image: ImageId,
+    sweep: Option<SweepId>,
+    review_before: ReviewState,
+    review_after: ReviewState,
+    marks: Vec<MarkStep>,
+}
+
+const COLUMNS: &str = "id, image_id, sweep, review_before, review_after, marks";
+
+fn read_step(row: &Row<'_>) -> Result<KeptStep> {
+    let sweep: Option<u32> = row.get(2)?;
+    Ok(KeptStep {
+        id: StepId(row.get(0)?),
+        image: ImageId(row.get(1)?),
+        sweep: sweep.map(SweepId),
+        review_before: from_name("steps.review_before", row.get(3)?)?,
+        review_after: from_name("steps.review_after", row.get(4)?)?,
+        marks: from_json("steps.marks", &row.get::<_, String>(5)?)?,
+    })
+}
+
+impl Edit<'_> {
+    /// Carries a decision out. A decision about a whole image is about its proposals, and reviews the image; one about a
+    /// single mark reviews the image once no proposal is left.
+    pub fn decide(&self, decision: &Decision, now: u64) -> Result<StepTaken> {
+        let standing = self.annotations_of(decision.image)?;
+        let steps: Vec<MarkStep> = match decision.scope {
+            DecisionScope::Image => standing.iter().filter(|mark| mark.status == Status::Proposed).collect(),
+            DecisionScope::Mark { id } => vec![mark_among(&standing, id)?],
+        }
+        .into_iter()
+        .map(|mark| MarkStep { before: Some(mark.clone()), after: Some(decided(mark, decision.verdict)) })
+        .collect();
+        let left = after(&standing, &steps);
+        let review = if left.iter().any(|mark| mark.status == Status::Proposed) {
+            self.review_of(decision.image)?
+        } else {
+            decided_state(&left)
+        };
+        self.take_step(decision.image, None, &steps, review, now)
+    }
+
+    /// Carries the changes of a person out, as one step.
+    pub fn change_marks(&self, edit: &ImageEdit, now: u64) -> Result<StepTaken> {
+        let standing = self.annotations_of(edit.image)?;
+        let mut steps: Vec<MarkStep> = Vec::with_capacity(edit.changes.len());
+        let mut latest = self.latest_mark()?;
+        for change in &edit.changes {
+            steps.push(match change {
+                MarkChange::Add { mark } => {
+                    latest += 1;
+                    MarkStep { before: None, after: Some(self.drawn(AnnotationId(latest), mark)?) }
+                }
+                MarkChange::Change { id, mark } => {
+                    let before = mark_among(&standing, *id)?;
+                    MarkStep { before: Some(before.clone()), after: Some(self.changed(before, mark)?) }
+                }
+                MarkChange::Remove { id } => {
+                    let before = mark_among(&standing, *id)?;
+                    MarkStep { before: Some(before.clone()), after: removed(before) }
+                }
+            });
+        }
+        let review = match self.review_of(edit.image)? {
+            ReviewState::Unreviewed => ReviewState::Unreviewed,
+            ReviewState::Reviewed | ReviewState::ConfirmedEmpty => decided_state(&after(&standing, &steps)),
+        };
+        self.take_step(edit.image, None, &steps, review, now)
+    }
+
+    /// Puts the marks of an image as a step leaves them, and keeps the step. What had been taken back on the image before
+    /// cannot be made again after it.
+    pub(super) fn take_step(
+        &self,
+        image: ImageId,
+        sweep: Option<SweepId>,
+        marks: &[MarkStep],
+        review: ReviewState,
+        now: u64,
+    ) -> Result<StepTaken> {
+        self.0.0.prepare_cached("DELETE FROM steps WHERE image_id = ?1 AND is_undone = 1")?.execute([image.0])?;
+        let id = self
+            .0
+            .0
+            .prepare_cached(
+                "INSERT INTO steps (image_id, sweep, made_at, review_before, review_after, marks)
+                 SELECT id, ?2, ?3, review, ?4, ?5 FROM images WHERE id = ?1 RETURNING id",
+            )?
+            .query_row(
+                params![image.0, sweep.map(|sweep| sweep.0), now, name_of(&review)?, to_json("steps.marks", &marks)?],
+                |row| row.get(0),
+            )?;
+        for mark in marks {
+            self.put_mark(image, mark.after.as_ref(), mark.before.as_ref())?;
+        }
+        self.set_review(image, review)?;
+        Ok(StepTaken { id: StepId(id), image, marks: ids(marks), others: 0 })
+    }
+
+    /// Takes the latest standing step back, be it on which image it may, and with it all steps of its sweep; `None` when
+    /// there is none.
+    pub fn undo_latest(&self) -> Result<Option<StepTaken>> {
+        let Some(latest) = self.find_step("WHERE NOT is_undone ORDER BY id DESC LIMIT 1", [])? else {
+            return Ok(None);
+        };
+        let mut taken = self.undo(&latest)?;
+        if let Some(sweep) = latest.sweep {
+            while let Some(step) =
+                self.find_step("WHERE NOT is_undone AND sweep = ?1 ORDER BY id DESC LIMIT 1", [sweep.0])?
+            {
+                self.undo(&step)?;
+                taken.others += 1;
+            }
+        }
+        Ok(Some(taken))
+    }
+
+    /// Takes the latest standing step on `image` back; `None` when there is none.
+    pub fn undo_on(&self, image: ImageId) -> Result<Option<StepTaken>> {
+        let latest = self.find_step("WHERE NOT is_undone AND image_id = ?1 ORDER BY id DESC LIMIT 1", [image.0])?;
+        latest.map(|step| self.undo(&step)).transpose()
+    }
+
+    /// Makes the step on `image` again that was taken back last; `None` when there is none.
+    pub fn redo_on(&self, image: ImageId) -> Result<Option<StepTaken>> {
+        // What was taken back follows all that stands: it was the latest then, and goes with the next step.
+        let next = self.find_step("WHERE is_undone AND image_id = ?1 ORDER BY id LIMIT 1", [image.0])?;
+        let Some(step) = next else { return Ok(None) };
+        for mark in &step.marks {
+            self.put_mark(step.image, mark.after.as_ref(), mark.before.as_ref())?;
+        }
+        self.set_review(step.image, step.review_after)?;
+        self.note_undone(step.id, false)?;
+        Ok(Some(step.taken()))
+    }
+
+    fn undo(&self, step: &KeptStep) -> Result<StepTaken> {
+        for mark in step.marks.iter().rev() {
+            self.put_mark(step.image, mark.before.as_ref(), mark.after.as_ref())?;
+        }
+        self.set_review(step.image, step.review_before)?;
+        self.note_undone(step.id, true)?;
+        Ok(step.taken())
+    }
+
+    fn note_undone(&self, step: StepId, is_undone: bool) -> Result<()> {
+        self.0
+            .0
+            .prepare_cached("UPDATE steps SET is_undone = ?2 WHERE id = ?1")?
+            .execute(params![step.0, is_undone])?;
+        Ok(())
+    }
+
+    fn find_step<P: rusqlite::Params>(&self, which: &str, parameters: P) -> Result<Option<KeptStep>> {
+        let mut statement = self.0.0.prepare_cached(&format!("SELECT {COLUMNS} FROM steps {which}"))?;
+        let found = statement.query_row(parameters, |row| Ok(read_step(row))).optional()?;
+        found.transpose()
+    }
+
+    /// Puts a mark as it is to be; without that, the one that there `was` goes.
+    fn put_mark(&self, image: ImageId, wanted: Option<&Annotation>, was: Option<&Annotation>) -> Result<()> {
+        match (wanted, was) {
+            (Some(mark), _) => self.write_mark(image, mark),
+            (None, Some(mark)) => {
+                self.0.0.prepare_cached("DELETE FROM annotations WHERE id = ?1")?.execute([mark.id.0])?;
+                Ok(())
+            }
+            (None, None) => Ok(()),
+        }
+    }
+
+    fn drawn(&self, id: AnnotationId, mark: &MarkContent) -> Result<Annotation> {
+        Ok(Annotation {
+            id,
+            origin: Origin::Person,
+            carried_from: None,
+            label: mark.label.clone(),
+            color: self.color_of(&mark.label)?,
+            shape: mark.shape.clone(),
+            confidence: None,
+            attributes: mark.attributes.clone(),
+            status: Status::Accepted,
+            reject_reason: None,
+        })
+    }
+
+    fn changed(&self, before: &Annotation, mark: &MarkContent) -> Result<Annotation> {
+        let color = if mark.label == before.label { before.color } else { self.color_of(&mark.label)? };
+        let status = match before.origin {
+            Origin::Run { .. } => Status::Edited,
+            Origin::Person => Status::Accepted,
+        };
+        Ok(Annotation {
+            label: mark.label.clone(),
+            color,
+            shape: mark.shape.clone(),
+            attributes: mark.attributes.clone(),
+            status,
+            reject_reason: None,
+            ..before.clone()
+        })
+    }
+}
+
+impl KeptStep {
+    fn taken(&self) -> StepTaken {
+        StepTaken { id: self.id, image: self.image, marks: ids(&self.marks), others: 0 }
+    }
+}
+
+fn ids(marks: &[MarkStep]) -> Vec<AnnotationId> {
+    marks.iter().filter_map(|mark| mark.after.as_ref().or(mark.before.as_ref())).map(|mark| mark.id).collect()
+}
+
+fn mark_among(marks: &[Annotation], id: AnnotationId) -> Result<&Annotation> {
+    marks.iter().find(|mark| mark.id == id).ok_or(StoreError::Missing { what: "mark", id: id.0 })
+}
+
+/// Accepting a mark that the person had changed leaves it the person's.
+fn decided(mark: &Annotation, verdict: Verdict) -> Annotation {
+    let (status, reject_reason) = match verdict {
+        Verdict::Accept if mark.status == Status::Edited => (Status::Edited, None),
+        Verdict::Accept => (Status::Accepted, None),
+        Verdict::Reject { reason } => (Status::Rejected, reason),
+    };
+    Annotation { status, reject_reason, ..mark.clone() }
+}
+
+fn removed(mark: &Annotation) -> Option<Annotation> {
+    match mark.origin {
+        Origin::Run { .. } => Some(decided(mark, Verdict::Reject { reason: None::<RejectReason> })),
+        Origin::Person => None,
+    }
+}
+
+/// The marks of an image as `steps` leave them.
+fn after(standing: &[Annotation], steps: &[MarkStep]) -> Vec<Annotation> {
+    let mut marks: BTreeMap<AnnotationId, Annotation> = standing.iter().map(|mark| (mark.id, mark.clone())).collect();
+    for step in steps {
+        match (&step.after, &step.before) {
+            (Some(mark), _) => drop(marks.insert(mark.id, mark.clone())),
+            (None, Some(mark)) => drop(marks.remove(&mark.id)),
+            (None, None) => {}
+        }
+    }
+    marks.into_values().collect()
+}
+
+/// What an image is whose marks are all decided.
+fn decided_state(marks: &[Annotation]) -> ReviewState {
+    if marks.iter().all(|mark| mark.status == Status::Rejected) {
+        ReviewState::ConfirmedEmpty
+    } else {
+        ReviewState::Reviewed
+    }
+}

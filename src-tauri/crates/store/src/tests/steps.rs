@@ -1,0 +1,197 @@
+//! What a person does to marks, taken back and made again.
+
+use domain::annotation::AttributeValue;
+use domain::geometry::Point;
+use domain::ids::AnnotationId;
+use domain::review::{ImageEdit, MarkChange, MarkContent};
+use rusqlite::Connection;
+
+use super::*;
+use crate::migration;
+
+fn content(label: &str, shape: Shape) -> MarkContent {
+    MarkContent { label: label.into(), shape, attributes: BTreeMap::new() }
+}
+
+fn somewhere() -> Shape {
+    Shape::Box { rect: Rect::new(5.0, 5.0, 9.0, 9.0) }
+}
+
+impl Library {
+    fn change(&self, image: ImageId, changes: Vec<MarkChange>) -> StepTaken {
+        let edit = ImageEdit { image, changes };
+        self.store.write_blocking(move |store| store.change_marks(&edit, 30)).unwrap()
+    }
+
+    fn accept(&self, image: ImageId) {
+        let decision = Decision { image, scope: DecisionScope::Image, verdict: Verdict::Accept };
+        self.store.write_blocking(move |edit| edit.decide(&decision, 20)).unwrap();
+    }
+
+    fn undo(&self, image: ImageId) -> bool {
+        self.store.write_blocking(move |edit| edit.undo_on(image)).unwrap().is_some()
+    }
+
+    fn redo(&self, image: ImageId) -> bool {
+        self.store.write_blocking(move |edit| edit.redo_on(image)).unwrap().is_some()
+    }
+
+    fn label_count(&self, label: &str) -> u32 {
+        let counts = self.store.read(|view| view.label_counts(None)).unwrap();
+        counts.iter().find(|count| count.name == label).map_or(0, |count| count.count)
+    }
+}
+
+#[test]
+fn all_that_a_person_does_to_an_image_is_taken_back_and_made_again() {
+    let library = Library::new();
+    let (image, other) = (library.add_image(1), library.add_image(2));
+    let run = library.add_run(vec![image]);
+    library.answer(run, &[0.9, 0.4]);
+    let [first, second] = [0, 1].map(|place| library.marks(image)[place].id);
+    let mut states = vec![(library.marks(image), library.review(image))];
+    let mut note = |library: &Library| states.push((library.marks(image), library.review(image)));
+
+    let moved = MarkContent {
+        attributes: [("asleep".to_owned(), AttributeValue::YesNo(true))].into(),
+        ..content("lynx", somewhere())
+    };
+    library.change(image, vec![MarkChange::Change { id: first, mark: moved }]);
+    note(&library);
+    library.accept(image);
+    note(&library);
+    let point = content("nose", Shape::Point { at: Point::new(3.0, 4.0) });
+    let drawn = library.change(image, vec![MarkChange::Add { mark: point }, MarkChange::Remove { id: second }]);
+    note(&library);
+    library.change(image, vec![MarkChange::Remove { id: drawn.marks[0] }, MarkChange::Remove { id: first }]);
+    note(&library);
+    library.accept(other);
+
+    let statuses: Vec<Vec<Status>> =
+        states.iter().map(|(marks, _)| marks.iter().map(|mark| mark.status).collect()).collect();
+    use Status::{Accepted, Edited, Proposed, Rejected};
+    assert_eq!(
+        statuses,
+        [
+            vec![Proposed, Proposed],
+            vec![Edited, Proposed],
+            vec![Edited, Accepted],
+            vec![Edited, Rejected, Accepted],
+            vec![Rejected, Rejected]
+        ]
+    );
+    assert_eq!(states[2].1, ReviewState::Reviewed);
+    assert_eq!(states[4].1, ReviewState::ConfirmedEmpty, "nothing is left on an image that was reviewed");
+    assert_eq!(library.label_count("lynx"), 0);
+
+    for _ in 0..2 {
+        for (marks, review) in states.iter().rev().skip(1) {
+            assert!(library.undo(image));
+            assert_eq!((&library.marks(image), library.review(image)), (marks, *review));
+        }
+        assert!(!library.undo(image));
+        assert_eq!((library.label_count("cat"), library.label_count("lynx")), (2, 0));
+        for (marks, review) in states.iter().skip(1) {
+            assert!(library.redo(image));
+            assert_eq!((&library.marks(image), library.review(image)), (marks, *review));
+        }
+        assert!(!library.redo(image));
+    }
+    assert_eq!(library.review(other), ReviewState::ConfirmedEmpty, "the steps of another image are its own");
+}
+
+#[test]
+fn a_new_step_is_the_end_of_what_was_taken_back() {
+    let library = Library::new();
+    let image = library.add_image(1);
+    let add = |label: &str| library.change(image, vec![MarkChange::Add { mark: content(label, somewhere()) }]).marks[0];
+    let gone = add("cat");
+    assert!(library.undo(image));
+    let dog = add("dog");
+    assert!(!library.redo(image));
+    assert_ne!(dog, gone, "an id is not used twice");
+    let labels: Vec<String> = library.marks(image).into_iter().map(|mark| mark.label).collect();
+    assert_eq!(labels, ["dog"]);
+    assert_eq!(library.review(image), ReviewState::Unreviewed, "drawing decides nothing about the image");
+}
+
+#[test]
+fn a_step_is_made_again_although_its_run_was_undone_since() {
+    let library = Library::new();
+    let image = library.add_image(1);
+    let run = library.add_run(vec![image]);
+    library.answer(run, &[0.9]);
+    library.accept(image);
+    let accepted = library.marks(image);
+    assert!(library.undo(image));
+    library.store.write_blocking(move |edit| edit.take_back_proposals(run)).unwrap();
+    assert!(library.marks(image).is_empty());
+    assert!(library.redo(image));
+    assert_eq!(library.marks(image), accepted);
+}
+
+#[test]
+fn marks_that_are_not_there_are_not_changed() {
+    let library = Library::new();
+    let (image, other) = (library.add_image(1), library.add_image(2));
+    let drawn = library.change(other, vec![MarkChange::Add { mark: content("cat", somewhere()) }]).marks[0];
+    for id in [drawn, AnnotationId(99)] {
+        let edit = ImageEdit {
+            image,
+            changes: vec![
+                MarkChange::Add { mark: content("dog", somewhere()) },
+                MarkChange::Change { id, mark: content("dog", somewhere()) },
+            ],
+        };
+        let refused = library.store.write_blocking(move |store| store.change_marks(&edit, 30));
+        assert!(matches!(refused, Err(StoreError::Missing { what: "mark", .. })), "{refused:?}");
+    }
+    assert!(library.marks(image).is_empty(), "nothing of a refused step is done");
+    assert_eq!(library.marks(other)[0].label, "cat");
+}
+
+#[test]
+fn a_drawn_mark_has_the_colour_of_its_label() {
+    let library = Library::new();
+    let image = library.add_image(1);
+    let colors: Vec<u8> = ["cat", "dog", "cat", "bird"]
+        .into_iter()
+        .map(|label| {
+            library.change(image, vec![MarkChange::Add { mark: content(label, somewhere()) }]);
+            library.marks(image).last().unwrap().color
+        })
+        .collect();
+    assert_eq!(colors, [1, 2, 1, 3]);
+}
+
+#[test]
+fn decisions_of_an_earlier_library_can_still_be_taken_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("library.sqlite");
+    let connection = Connection::open(&path).unwrap();
+    for migration in &migration::MIGRATIONS[..9] {
+        connection.execute_batch(migration).unwrap();
+    }
+    connection.pragma_update(None, "user_version", 9).unwrap();
+    connection
+        .execute_batch(
+            r#"INSERT INTO images (id, hash, name, byte_len, format, orientation, width, height, added_at, review)
+               VALUES (1, zeroblob(32), 'a.jpg', 1, 'jpeg', 1, 100, 100, 0, 'reviewed');
+               INSERT INTO annotations (id, image_id, label, color, shape, confidence, attributes, status, reject_reason)
+               VALUES (7, 1, 'cat', 1, '{"kind":"box","rect":{"x1":1.0,"y1":2.0,"x2":3.0,"y2":4.5}}', 0.5, '{}',
+                       'rejected', 'bad_box');
+               INSERT INTO decisions (image_id, decided_at, review_before, marks_before, is_undone)
+               VALUES (1, 5, 'unreviewed', '[{"id":7,"status":"proposed","reject_reason":null}]', 0);"#,
+        )
+        .unwrap();
+    drop(connection);
+    let store = Store::open(&path).unwrap();
+    let marks = || store.read(|view| view.annotations_of(ImageId(1))).unwrap();
+    let rejected = marks();
+    assert_eq!((rejected[0].status, rejected[0].reject_reason), (Status::Rejected, Some(RejectReason::BadBox)));
+    let undone = store.write_blocking(|edit| edit.undo_latest()).unwrap().unwrap();
+    assert_eq!((undone.image, undone.marks), (ImageId(1), vec![AnnotationId(7)]));
+    assert_eq!((marks()[0].status, marks()[0].reject_reason), (Status::Proposed, None));
+    store.write_blocking(|edit| edit.redo_on(ImageId(1))).unwrap().unwrap();
+    assert_eq!(marks(), rejected);
+}

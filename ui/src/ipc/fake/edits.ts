@@ -1,0 +1,87 @@
+/** What a person's changes make of the marks of an image. */
+import type { Annotation, AnnotationId, ImageCard, MarkChange, PixelSize, Point, Shape } from "../bindings";
+import { colorOf } from "./recipes";
+import { refuse } from "./refuse";
+
+/** The marks after the changes, and those that these were about. */
+export function changedMarks(
+  card: ImageCard,
+  changes: MarkChange[],
+  nextId: () => AnnotationId,
+): { marks: Annotation[]; touched: { id: AnnotationId }[] } {
+  let marks = card.marks;
+  const touched = changes.map((change): Annotation => {
+    if (change.kind === "add") {
+      const { label, shape, attributes } = change.mark;
+      const drawn: Annotation = {
+        id: nextId(),
+        origin: { kind: "person" },
+        carried_from: null,
+        label: named(label),
+        color: colorOf(label),
+        shape: fitted(shape, card.size),
+        confidence: null,
+        attributes,
+        status: "accepted",
+        reject_reason: null,
+      };
+      marks = [...marks, drawn];
+      return drawn;
+    }
+    const before = marks.find(({ id }) => id === change.id);
+    if (!before) return refuse("library");
+    const isOwn = before.origin.kind === "person";
+    if (change.kind === "change") {
+      const { label, shape, attributes } = change.mark;
+      const after: Annotation = {
+        ...before,
+        label: named(label),
+        color: label === before.label ? before.color : colorOf(label),
+        shape: fitted(shape, card.size),
+        attributes,
+        status: isOwn ? "accepted" : "edited",
+        reject_reason: null,
+      };
+      marks = marks.map((mark) => (mark.id === change.id ? after : mark));
+    } else if (isOwn) {
+      marks = marks.filter(({ id }) => id !== change.id);
+    } else {
+      marks = marks.map((mark) =>
+        mark.id === change.id ? { ...mark, status: "rejected", reject_reason: null } : mark,
+      );
+    }
+    return before;
+  });
+  return { marks, touched };
+}
+
+function named(label: string): string {
+  return label.trim() === "" ? refuse("unfit_mark") : label.trim();
+}
+
+/** What of a shape lies in the image, as the core cuts it. */
+function fitted(shape: Shape, { width, height }: PixelSize): Shape {
+  const across = (x: number) => Math.min(width, Math.max(0, x));
+  const down = (y: number) => Math.min(height, Math.max(0, y));
+  const within = ({ x, y }: Point): Point => ({ x: across(x), y: down(y) });
+  switch (shape.kind) {
+    case "box": {
+      const { x1, y1, x2, y2 } = shape.rect;
+      const rect = {
+        x1: across(Math.min(x1, x2)),
+        y1: down(Math.min(y1, y2)),
+        x2: across(Math.max(x1, x2)),
+        y2: down(Math.max(y1, y2)),
+      };
+      return rect.x2 > rect.x1 && rect.y2 > rect.y1 ? { kind: "box", rect } : refuse("unfit_mark");
+    }
+    case "point":
+      return { kind: "point", at: within(shape.at) };
+    case "polygon":
+      return shape.points.length < 3 ? refuse("unfit_mark") : { kind: "polygon", points: shape.points.map(within) };
+    case "image_tag":
+      return shape;
+    case "caption":
+      return shape.text.trim() === "" ? refuse("unfit_mark") : { kind: "caption", text: shape.text.trim() };
+  }
+}

@@ -1,0 +1,20 @@
+/** What the window needs to know of a shape's extent. The core decides what is valid. */
+import type { Rect, Shape } from "../ipc/bindings";
+
+/** The smallest box around a shape; without extent for a point, null where it is about the whole image. */
+export function boundsOf(shape: Shape): Rect | null {
+  switch (shape.kind) {
+    case "box":
+      return shape.rect;
+    case "point":
+      return { x1: shape.at.x, y1: shape.at.y, x2: shape.at.x, y2: shape.at.y };
+    case "polygon": {
+      const across = shape.points.map(({ x }) => x);
+      const down = shape.points.map(({ y }) => y);
+      return { x1: Math.min(...across), y1: Math.min(...down), x2: Math.max(...across), y2: Math.max(...down) };
+    }
+    case "image_tag":
+    case "caption":
+      return null;
+  }
+}
