@@ -157,7 +157,7 @@ async fn a_run_asks_for_consent_survives_its_server_and_shows_what_it_paid() {
     let cards = desk.cards();
     let table = cards.iter().find(|card| card.name == "table-1.png").unwrap();
     let blue = table.marks.iter().find(|mark| mark.label == "blue").unwrap();
-    let Shape::Box { rect } = blue.shape;
+    let Shape::Box { rect } = blue.shape else { panic!("a box: {blue:?}") };
     assert!((rect.x1 - 640.0).abs() <= 2.0 && (rect.y2 - 821.0).abs() <= 2.0, "{rect:?}");
     window.go_to("History").await;
     window.see("//h1[normalize-space() = 'Run 1']").await;
