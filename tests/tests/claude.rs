@@ -35,7 +35,9 @@ fn largest_drift(card: &ImageCard, drawn: &Drawn) -> f64 {
     assert_eq!(card.marks.len(), drawn.len(), "{}: {:?}", card.name, card.marks);
     let drift = |(label, rect): &(&str, Rect)| {
         let mark = card.marks.iter().find(|mark| mark.label == *label);
-        let Some(Shape::Box { rect: found }) = mark.map(|mark| mark.shape.clone()) else { panic!("{label} on {}", card.name) };
+        let Some(Shape::Box { rect: found }) = mark.map(|mark| mark.shape.clone()) else {
+            panic!("{label} on {}", card.name)
+        };
         [found.x1 - rect.x1, found.y1 - rect.y1, found.x2 - rect.x2, found.y2 - rect.y2]
             .into_iter()
             .map(f64::abs)

@@ -146,8 +146,25 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Edit<'_>) -> Result<T> + Send + 'static,
     {
+        self.submit_blocking(Keeping::Synced, change)
+    }
+
+    /// As [`Store::write_derived`]; blocks.
+    pub fn write_derived_blocking<T, F>(&self, change: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Edit<'_>) -> Result<T> + Send + 'static,
+    {
+        self.submit_blocking(Keeping::Derived, change)
+    }
+
+    fn submit_blocking<T, F>(&self, keeping: Keeping, change: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Edit<'_>) -> Result<T> + Send + 'static,
+    {
         let (deliver, delivered) = std::sync::mpsc::sync_channel(1);
-        self.writer.submit(Keeping::Synced, change, move |outcome| drop(deliver.send(outcome)))?;
+        self.writer.submit(keeping, change, move |outcome| drop(deliver.send(outcome)))?;
         delivered.recv().map_err(|_| StoreError::Closed)?
     }
 

@@ -69,15 +69,14 @@ fn all_that_a_person_does_to_an_image_is_taken_back_and_made_again() {
 
     let statuses: Vec<Vec<Status>> =
         states.iter().map(|(marks, _)| marks.iter().map(|mark| mark.status).collect()).collect();
-    use Status::{Accepted, Edited, Proposed, Rejected};
     assert_eq!(
         statuses,
         [
-            vec![Proposed, Proposed],
-            vec![Edited, Proposed],
-            vec![Edited, Accepted],
-            vec![Edited, Rejected, Accepted],
-            vec![Rejected, Rejected]
+            vec![Status::Proposed, Status::Proposed],
+            vec![Status::Edited, Status::Proposed],
+            vec![Status::Edited, Status::Accepted],
+            vec![Status::Edited, Status::Rejected, Status::Accepted],
+            vec![Status::Rejected, Status::Rejected]
         ]
     );
     assert_eq!(states[2].1, ReviewState::Reviewed);
