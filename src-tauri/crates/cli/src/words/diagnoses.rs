@@ -3,18 +3,28 @@
 use std::io::{self, Write};
 
 use domain::diagnosis::{AnswerRoom, Change, Diagnosis, Finding, LimitUnit, MetLimit};
+use engine::export::Notice;
 
 use super::figures::{counted, duration, money};
 use super::kinds::{failure, retry};
 
 pub fn diagnoses(out: &mut dyn Write, diagnoses: &[Diagnosis]) -> io::Result<()> {
-    for diagnosis in diagnoses {
-        writeln!(out, "  noticed     {}", finding(&diagnosis.finding))?;
-        for change in &diagnosis.changes {
-            writeln!(out, "    change    {}", self::change(change))?;
+    for Notice { finding, changes } in notices(diagnoses) {
+        writeln!(out, "  noticed     {finding}")?;
+        for change in changes {
+            writeln!(out, "    change    {change}")?;
         }
     }
     Ok(())
+}
+
+/// The same for a page.
+pub fn notices(diagnoses: &[Diagnosis]) -> Vec<Notice> {
+    let notices = diagnoses.iter().map(|diagnosis| Notice {
+        finding: finding(&diagnosis.finding),
+        changes: diagnosis.changes.iter().map(change).collect(),
+    });
+    notices.collect()
 }
 
 fn finding(finding: &Finding) -> String {
