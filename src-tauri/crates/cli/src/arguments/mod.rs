@@ -30,7 +30,7 @@ pub use hooks::{Hooks, HooksCommand, HooksPreset};
 pub use manual::{Completions, Man};
 pub use run::{Doctor, Metrics, Report};
 pub use simulate::Simulate;
-pub use tuning::Tuning;
+pub use tuning::{Limits, Tuning};
 
 const STYLES: Styles = Styles::styled()
     .header(style::HEADING)

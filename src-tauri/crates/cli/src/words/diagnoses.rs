@@ -104,7 +104,8 @@ fn change(change: &Change) -> String {
             format!("{per_minute} requests a minute as a limit in the settings: as fast, and nothing is refused")
         }
         Change::RaiseOwnLimit => {
-            "raise that limit in the settings, or take it out: the server's own is found out".into()
+            "a higher limit, by --rpm, --itpm or --otpm or in the settings, or none: the server's own is found out"
+                .into()
         }
         Change::NoPause => {
             "no pause: leave --preset out, or rate_limit_delay_ms in the settings; the server's limits are found out"
