@@ -343,7 +343,7 @@ async fn a_key_is_found_nowhere() {
     let state = bench.end_of(run).await;
     let report = bench.library.run_report(run).unwrap();
     let export = bench.folder.path().join("export");
-    engine::export::write_report(&bench.library, run, &export).unwrap();
+    engine::export::write_report(&bench.library, &bench.library.run_report(run).unwrap(), &[], &export).unwrap();
     let check = bench.library.check_connection().await.unwrap();
     let said = format!("{connection:?} {state:?} {report:?} {check:?} {:?}", bench.library.classic_metrics(run));
     assert!(!said.contains("planted"), "{said}");

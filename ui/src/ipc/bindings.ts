@@ -122,6 +122,15 @@ export type AnswerBasis =
 /**  The mean of answers to this recipe that this model gave for so many images. */
 { kind: "earlier_answers"; images: number };
 
+/**  How much room answers had that were cut off. */
+export type AnswerRoom = 
+/**  More than usual, and that was not enough. */
+{ kind: "more" } | 
+/**  As much as the person allows: so many tokens, thinking included. */
+{ kind: "own_maximum"; tokens: number } | 
+/**  As much as the model usually gets. */
+{ kind: "usual" };
+
 /**  A refused command. */
 export type AppError = {
 	/**  Stable; the window's message catalogue is keyed by it. */
@@ -203,6 +212,16 @@ export type Change = { kind: "fewer_at_once"; to: number } |
 { kind: "more_at_once"; to: number | null } | 
 /**  To ask for no more than the server lets in, so that it refuses nothing. */
 { kind: "limit_requests"; per_minute: number } | { kind: "raise_own_limit" } | 
+/**  To let a request follow the one before at once. */
+{ kind: "no_pause" } | 
+/**  To wait longer for an answer that says nothing, since images take about as long as it may be silent. */
+{ kind: "longer_silence"; to_millis: number } | 
+/**  To wait less long for an answer that says nothing, since images take far less than it may be silent. */
+{ kind: "shorter_silence"; to_millis: number } | 
+/**  To let answers get longer. */
+{ kind: "more_room"; 
+/**  What the person allows them now; `None`: what the model usually gets. */
+than: number | null } | 
 /**  A higher limit at the vendor, or a further route beside this one. */
 { kind: "more_routes" } | { kind: "ask_overnight"; 
 /**  What the run would have cost so. */
@@ -504,10 +523,14 @@ by_kind: RetryGroup[] } |
 { kind: "server_away"; away_millis: number; share: number } | 
 /**  Many images failed for one and the same reason. */
 { kind: "mostly_one_failure"; failure: FailureKind; count: number; failed: number; finished: number } | 
-/**  Many answers were cut off, even with more room. */
-{ kind: "answers_cut_short"; count: number; share: number } | 
+/**  Many answers were cut off. */
+{ kind: "answers_cut_short"; count: number; share: number; room: AnswerRoom } | 
 /**  A limit that the person has set held it back. */
 { kind: "slowed_by_own_limit"; share: number; limit: MetLimit | null } | 
+/**  The pause between requests kept back images that stood ready. */
+{ kind: "slowed_by_pause"; pause_millis: number; 
+/**  Of the time of each of the images at once, in which it rested. */
+share: number } | 
 /**  As many images were under way as the person has allowed at once, nearly all the time, and nothing else was in the way. */
 { kind: "slowed_by_concurrency"; at_once: number; share: number; images_per_second: number; 
 /**  What the server's limit and the time an image takes would allow; `None` where no limit was met or told. */

@@ -37,5 +37,6 @@ pub use library::Library;
 pub use models::price_list;
 pub use pixels::{PixelEdge, THUMBNAIL_EDGE};
 pub use report::write_json;
+pub use route::limiter;
 pub use run::BatchLimits;
 pub use samples::write_copies;

@@ -3,7 +3,7 @@
 mod batch;
 mod gate;
 mod lane;
-mod limiter;
+pub mod limiter;
 mod places;
 mod remote;
 mod waits;
