@@ -81,6 +81,8 @@ impl Store {
         connection.pragma_update(None, "synchronous", "full")?;
         connection.pragma_update(None, "fullfsync", true)?;
         connection.pragma_update(None, "foreign_keys", true)?;
+        // What a savepoint would need to go back is a few pages: writing them to a file was most of what a change cost.
+        connection.pragma_update(None, "temp_store", "memory")?;
         keep_statements(&connection)?;
         migration::migrate(&connection)?;
         Ok(Self { path: path.to_owned(), writer: Writer::start(connection), idle_readers: Mutex::new(Vec::new()) })
