@@ -1,47 +1,34 @@
 /**
- * The tool in hand and what it is at: a shape being drawn, a mark being pulled, a name being written. Pointers come in
- * through `mouse`, keys through `deeds`; what is done goes out through `review.edits`.
+ * The tool in hand and what it is at: a shape being drawn (`drawing`), a mark being pulled, a name being written. Pointers
+ * come in through `mouse`, keys through `deeds`; what is done goes out through `review.edits`.
  */
-import type { Annotation, AnnotationId, Point, Rect, Shape } from "../ipc/bindings";
+import type { Annotation, AnnotationId, Point, Shape } from "../ipc/bindings";
 import { boundsOf } from "../kit/shape";
 import { CAPTION_LABEL } from "./changes";
+import { Drawing, type DrawingTool } from "./drawing.svelte";
 import { isUnder } from "./hit";
-import {
-  boxBetween,
-  distance,
-  type Handle,
-  handleAt,
-  moved,
-  pulledHandle,
-  resized,
-  snapped,
-  snappedShift,
-  withoutCorner,
-} from "./reshape";
+import { type Handle, handleAt, moved, pulledHandle, resized, snapped, snappedShift, withoutCorner } from "./reshape";
 import type { Review } from "./review.svelte";
 import type { Viewport } from "./viewport.svelte";
 
-export const TOOLS = ["select", "box", "polygon", "point"] as const;
-export type Tool = (typeof TOOLS)[number];
+export type Tool = "select" | DrawingTool;
 
-/** In CSS pixels: from so near the image's edge is meant, from so near a handle or the first corner is. */
+/** In CSS pixels: from so near the image's edge is meant, from so near a handle is. */
 const SNAP = 6;
 const REACH = 8;
 /** Of a handle, as it is painted. */
 export const HANDLE = 7;
 /** Where a copy lies, in CSS pixels from its original. */
 const COPY_SHIFT = 12;
-/** Of what is seen, the share that a shape takes which is put down without a pointer. */
-const PLACED_SHARE = 0.3;
 
 /** What a pointer has hold of. */
 export type Grip = { kind: "handle"; handle: Handle } | { kind: "body" };
 
-type Draft =
-  | { kind: "box"; from: Point; to: Point; isSquare: boolean }
-  /** `next` is where the corner would be that has not been set yet. */
-  | { kind: "polygon"; corners: readonly Point[]; next: Point }
-  | { kind: "pull"; mark: AnnotationId; shape: Shape };
+/** A mark that is being pulled, and what it would be now. */
+interface Pulled {
+  mark: AnnotationId;
+  shape: Shape;
+}
 
 /** Words that are being written. */
 export type Writing =
@@ -62,8 +49,10 @@ export class Tools {
   readonly #review: Review;
   readonly #viewport: Viewport;
 
+  readonly #drawing: Drawing;
+
   tool = $state<Tool>("select");
-  draft = $state.raw<Draft | null>(null);
+  #pulled = $state.raw<Pulled | null>(null);
   writing = $state.raw<Writing | null>(null);
   /** Where the pointer is on the image, while it is on the canvas. */
   pointer = $state.raw<Point | null>(null);
@@ -71,102 +60,81 @@ export class Tools {
   corner = $state<number | null>(null);
 
   readonly isDrawing = $derived(this.tool !== "select");
-  /** What is being drawn, as it would be now. */
-  readonly sketch = $derived.by<Shape | null>(() => this.#sketch());
   /** Marks as they show: the one that is being pulled is where the pointer has it. */
   readonly marks = $derived.by<readonly Annotation[]>(() => {
-    const { draft } = this;
+    const pulled = this.#pulled;
     const marks = this.#review.visibleMarks;
-    if (draft?.kind !== "pull") return marks;
-    const id = this.#review.edits.idOf(draft.mark);
-    return marks.map((mark) => (mark.id === id || mark.id === draft.mark ? { ...mark, shape: draft.shape } : mark));
+    if (pulled === null) return marks;
+    const id = this.#review.edits.idOf(pulled.mark);
+    return marks.map((mark) => (mark.id === id || mark.id === pulled.mark ? { ...mark, shape: pulled.shape } : mark));
   });
 
   constructor(review: Review, viewport: Viewport) {
     this.#review = review;
     this.#viewport = viewport;
+    this.#drawing = new Drawing(viewport, (shape) => this.#add(shape));
+  }
+
+  /** What is being drawn, as it would be now. */
+  get sketch(): Shape | null {
+    return this.#drawing.sketch;
   }
 
   take(tool: Tool): void {
     this.tool = tool;
-    this.draft = null;
+    this.#drawing.abandon();
     this.corner = null;
   }
 
   /** Another image, another mark: what was begun was about the one before. */
   letGo(): void {
-    this.draft = null;
+    this.#drawing.abandon();
+    this.#pulled = null;
     this.writing = null;
     this.corner = null;
   }
 
   /** One step back towards nothing: the draft, the tool, the selection. */
   escape(): void {
-    if (this.draft !== null) this.draft = null;
+    if (this.#drawing.isBegun) this.#drawing.abandon();
     else if (this.corner !== null) this.corner = null;
     else if (this.isDrawing) this.tool = "select";
     else this.#review.select(null);
   }
 
   get canEscape(): boolean {
-    return this.draft !== null || this.isDrawing || this.#review.selected !== null;
+    return this.isDrawing || this.#review.selected !== null;
   }
 
   // With a drawing tool.
 
-  /** A press on the canvas. */
   press(view: Point, held: Held): void {
-    const at = this.#pointOf(view, held);
-    switch (this.tool) {
-      case "box":
-        if (this.draft?.kind === "box") this.#endBox(at, held);
-        else this.draft = { kind: "box", from: at, to: at, isSquare: held.isSquare };
-        break;
-      case "polygon":
-        this.#addCorner(at);
-        break;
-      case "point":
-        this.#add({ kind: "point", at });
-        break;
-      case "select":
-        break;
-    }
+    if (this.tool !== "select") this.#drawing.press(this.tool, this.#pointOf(view, held), held.isSquare);
   }
 
   /** The pointer goes on, pressed or not. */
   trace(view: Point, held: Held): void {
-    const at = this.#pointOf(view, held);
-    const { draft } = this;
-    if (draft?.kind === "box") this.draft = { ...draft, to: at, isSquare: held.isSquare };
-    else if (draft?.kind === "polygon") this.draft = { ...draft, next: at };
+    this.#drawing.trace(this.#pointOf(view, held), held.isSquare);
   }
 
-  /** The pointer was let go. A box that was not dragged waits for its other corner. */
   lift(view: Point, held: Held, isDragged: boolean): void {
-    if (this.draft?.kind === "box" && isDragged) this.#endBox(this.#pointOf(view, held), held);
+    if (isDragged) this.#drawing.lift(this.#pointOf(view, held), held.isSquare);
   }
 
-  /** Closes the polygon; with nothing begun puts a shape into the middle of what is seen. */
   finish(): void {
-    if (this.draft?.kind === "polygon") this.#closePolygon(this.draft.corners);
-    else if (this.draft?.kind === "box") this.#endBox(this.draft.to, { isFree: false, isSquare: this.draft.isSquare });
-    else if (this.draft === null) this.#place();
+    if (this.tool !== "select") this.#drawing.finish(this.tool);
   }
 
   get canFinish(): boolean {
-    const { draft } = this;
-    return this.isDrawing && (draft?.kind !== "polygon" || draft.corners.length >= 3);
+    return this.isDrawing && this.#drawing.canFinish;
   }
 
-  /** Takes the latest corner back. */
   takeCornerBack(): void {
-    if (this.draft?.kind !== "polygon") return;
-    const corners = this.draft.corners.slice(0, -1);
-    this.draft = corners.length === 0 ? null : { ...this.draft, corners };
+    this.#drawing.takeCornerBack();
   }
 
   get canTakeCornerBack(): boolean {
-    return this.draft?.kind === "polygon";
+    return this.#drawing.isPolygon;
   }
 
   // With the selected mark.
@@ -192,22 +160,22 @@ export class Tools {
       const at = snapped(this.#viewport.imageFromView(to), card.size, reach);
       const pulled = pulledHandle(grip.handle);
       this.corner = pulled.kind === "corner" ? pulled.index : null;
-      this.draft = { kind: "pull", mark: mark.id, shape: resized(mark.shape, grip.handle, at, card.size) };
+      this.#pulled = { mark: mark.id, shape: resized(mark.shape, grip.handle, at, card.size) };
       return;
     }
     const { scale } = this.#viewport;
     const shift = snappedShift(mark.shape, (to.x - from.x) / scale, (to.y - from.y) / scale, card.size, reach);
-    this.draft = { kind: "pull", mark: mark.id, shape: moved(mark.shape, shift.x, shift.y, card.size) };
+    this.#pulled = { mark: mark.id, shape: moved(mark.shape, shift.x, shift.y, card.size) };
   }
 
   /** What was pulled stays where it is. */
   drop(): void {
-    const { draft } = this;
-    if (draft?.kind !== "pull") return;
-    this.draft = null;
+    const pulled = this.#pulled;
+    if (pulled === null) return;
+    this.#pulled = null;
     const mark = this.#review.selectedMark;
     const card = this.#review.card;
-    if (mark !== null && card !== null) this.#review.edits.change(card.id, mark, { shape: draft.shape });
+    if (mark !== null && card !== null) this.#review.edits.change(card.id, mark, { shape: pulled.shape });
   }
 
   /** A click on a handle: a corner is chosen, with Alt it goes; between two corners there is one more. */
@@ -303,64 +271,6 @@ export class Tools {
 
   #reach({ isFree }: Held): number {
     return isFree ? 0 : SNAP / this.#viewport.scale;
-  }
-
-  #sketch(): Shape | null {
-    const { draft } = this;
-    if (draft?.kind === "box")
-      return { kind: "box", rect: boxBetween(draft.from, draft.to, this.#viewport.image, draft.isSquare) };
-    if (draft?.kind === "polygon") return { kind: "polygon", points: [...draft.corners, draft.next] };
-    return null;
-  }
-
-  #endBox(to: Point, { isSquare }: Held): void {
-    if (this.draft?.kind !== "box") return;
-    const rect = boxBetween(this.draft.from, to, this.#viewport.image, isSquare);
-    this.draft = null;
-    this.#add({ kind: "box", rect });
-  }
-
-  #addCorner(at: Point): void {
-    const corners = this.draft?.kind === "polygon" ? this.draft.corners : [];
-    const reach = REACH / this.#viewport.scale;
-    const isNear = (corner: Point | undefined) => corner !== undefined && distance(corner, at) <= reach;
-    // The first corner again closes it, and so does the latest one: that is a double click.
-    if (corners.length >= 3 && (isNear(corners[0]) || isNear(corners.at(-1)))) this.#closePolygon(corners);
-    else if (!isNear(corners.at(-1))) this.draft = { kind: "polygon", corners: [...corners, at], next: at };
-  }
-
-  #closePolygon(corners: readonly Point[]): void {
-    if (corners.length < 3) return;
-    this.draft = null;
-    this.#add({ kind: "polygon", points: [...corners] });
-  }
-
-  /** A shape in the middle of what is seen, for hands without a pointer. */
-  #place(): void {
-    const { view, image } = this.#viewport;
-    const from = snapped(this.#viewport.imageFromView({ x: 0, y: 0 }), image, 0);
-    const to = snapped(this.#viewport.imageFromView({ x: view.width, y: view.height }), image, 0);
-    const middle = { x: Math.round((from.x + to.x) / 2), y: Math.round((from.y + to.y) / 2) };
-    const [width, height] = [(to.x - from.x) * PLACED_SHARE, (to.y - from.y) * PLACED_SHARE].map((length) =>
-      Math.max(1, Math.round(length / 2)),
-    ) as [number, number];
-    const rect: Rect = boxBetween(
-      { x: middle.x - width, y: middle.y - height },
-      { x: middle.x + width, y: middle.y + height },
-      image,
-    );
-    if (this.tool === "point") this.#add({ kind: "point", at: middle });
-    else if (this.tool === "box") this.#add({ kind: "box", rect });
-    else {
-      const { x1, y1, x2, y2 } = rect;
-      const points = [
-        { x: middle.x, y: y1 },
-        { x: x2, y: middle.y },
-        { x: middle.x, y: y2 },
-        { x: x1, y: middle.y },
-      ];
-      this.#add({ kind: "polygon", points });
-    }
   }
 
   /** A new mark, called as the latest one; without any label yet its name is asked for first. */
