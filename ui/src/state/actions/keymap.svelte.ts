@@ -113,8 +113,11 @@ function mayMeet(one: ActionId, other: ActionId): boolean {
   return places[0] === places[1] || places.includes("everywhere");
 }
 
-/** The arrows are four keys that are told as one. */
+/** Arrows and digits are several keys that are told as one. */
 function eachOf(chord: Chord): Chord[] {
+  const [, first, last] = /^(\d)–(\d)$/u.exec(chord) ?? [];
+  if (first && last)
+    return Array.from({ length: Number(last) - Number(first) + 1 }, (_, place) => String(Number(first) + place));
   if (!chord.endsWith("Arrows")) return [chord];
   return ["Left", "Right", "Up", "Down"].map((way) => chord.replace("Arrows", `Arrow${way}`));
 }

@@ -6,6 +6,7 @@
 import type { Chord } from "./chords";
 
 interface Entry {
+  /** "Arrows" and "1–6" are several keys that are told as one; what is done hears which of them it was. */
   keys: readonly Chord[];
   /** It goes on while the key is held; without this a held key does it once. */
   repeats?: true;
@@ -52,13 +53,13 @@ export const TABLE = {
 
   "run.pause": { keys: ["Space"] },
 
-  "review.finish": { keys: ["Enter"], isFixed: true, when: "drawing" },
-  "review.cornerBack": { keys: ["Backspace"], isFixed: true, when: "drawing", isHidden: true },
   "review.accept": { keys: ["A"] },
   "review.reject": { keys: ["X"] },
-  "review.reason": { keys: ["1", "2", "3", "4", "5", "6"], isFixed: true, isHidden: true },
-  "review.label": { keys: ["1", "2", "3", "4", "5", "6", "7", "8", "9"], isFixed: true, isHidden: true },
+  "review.reason": { keys: ["1–6"], isFixed: true, isHidden: true },
+  "review.label": { keys: ["1–9"], isFixed: true, isHidden: true },
   "review.skip": { keys: ["S"] },
+  "review.finish": { keys: ["Enter"], isFixed: true, when: "drawing" },
+  "review.cornerBack": { keys: ["Backspace"], isFixed: true, when: "drawing", isHidden: true },
   "review.undo": { keys: ["Backspace"] },
   "review.nextMark": { keys: ["N"], repeats: true },
   "review.previousMark": { keys: ["Shift+N"], repeats: true },
