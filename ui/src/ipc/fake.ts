@@ -4,6 +4,7 @@
  * process died; with `?priced` some of its requests were under way then. `?priced` adds Claude's models; `?key` has a key for them, `?environment` takes all from variables,
  * `?keychainless` has no keychain, `?stopped=key_rejected` a latest run that ended so, `?held=unreachable` a run that is
  * held for that reason. `?answered` counts the answers of the past as paid for, `?similar` has images that look alike,
+ * `?marks=1000` puts so many marks on every image, `?birds` has been annotated with a recipe of few labels and with attributes,
  * `?hooks` has hooks, `?routes` further routes, of which `?closed` closes one under way, and `?overnight` a latest run that began last night.
  */
 import type { ImageId, RecipeId, RetryKind, RunMode, Settings, SkippedFile, Step, StopReason } from "./bindings";
@@ -77,7 +78,7 @@ class Fake implements Seam {
   readonly #waiting: (() => void)[] = [];
 
   constructor(images: number, query: URLSearchParams) {
-    this.#library = new FakeLibrary(images);
+    this.#library = new FakeLibrary(images, Number(query.get("marks") ?? 0));
     this.#questions = new FakeQuestions(this.#library, () => [...this.#runs]);
     this.#connection = new FakeConnection(query);
     this.#hasPriced = query.has("priced");
@@ -98,7 +99,7 @@ class Fake implements Seam {
   }
 
   #addPast(query: URLSearchParams, images: number): void {
-    const recipe = this.#recipes.get(1);
+    const recipe = this.#recipes.get(query.has("birds") ? 2 : 1);
     const claude = this.#model(DEFAULT_CLAUDE);
     const stopped = query.get("stopped") as StopReason | null;
     this.#runs.push(FakeRun.past(1, this.#library, recipe, builtIn, Math.ceil(images / 3)));

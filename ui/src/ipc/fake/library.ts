@@ -23,7 +23,7 @@ import type {
 } from "../bindings";
 import { changedMarks } from "./edits";
 import { chance, photoOf } from "./photos";
-import { colorOf } from "./recipes";
+import { COCO_NAMES, colorOf } from "./recipes";
 import { refuse } from "./refuse";
 
 interface Folder {
@@ -47,6 +47,8 @@ interface KeptStep {
 /** The run whose marks an annotated library starts with. */
 export const EARLIER_RUN: RunId = 2;
 const MARKS_AN_IMAGE = 16;
+/** Beyond those of all other marks. */
+const CROWD_IDS = 1_000_000_000;
 
 export class FakeLibrary {
   #folders: Folder[] = [];
@@ -57,7 +59,11 @@ export class FakeLibrary {
   #latestStep = 0;
   #latestMark = 10_000_000;
 
-  constructor(images: number) {
+  /** How many marks every image has at first; 0: what its photo shows. */
+  readonly #crowd: number;
+
+  constructor(images: number, crowd = 0) {
+    this.#crowd = crowd;
     if (images === 0) return;
     const first = Math.ceil(images * 0.6);
     const second = Math.ceil(images * 0.25);
@@ -272,6 +278,7 @@ export class FakeLibrary {
       failure: null,
       marks: [],
     };
+    if (this.#crowd > 0) return { ...card, is_annotated: true, marks: crowdOn(id, this.#crowd) };
     if (!card.is_annotated) return card;
     if (chance(id, 1) < 0.04) {
       const detail = "unexpected end of file";
@@ -295,6 +302,26 @@ function decidedState(marks: Annotation[]): ImageCard["review"] {
 
 function nameOf(id: ImageId): string {
   return `${photoOf(id).stem}_${String(id).padStart(4, "0")}.jpg`;
+}
+
+/** So many small boxes all over an image that they cannot be told apart at a glance. */
+function crowdOn(image: ImageId, count: number): Annotation[] {
+  const { width, height } = photoOf(image).size;
+  return Array.from({ length: count }, (_, place): Annotation => {
+    const name = COCO_NAMES[place % COCO_NAMES.length] ?? "";
+    const side = 4 + chance(place, 3) * 28;
+    const [x1, y1] = [chance(place, 1) * (width - side), chance(place, 2) * (height - side)];
+    return {
+      ...markAt(
+        image,
+        { label: name, rect: { x1, y1, x2: x1 + side, y2: y1 + side }, confidence: 0.5 },
+        EARLIER_RUN,
+        0,
+      ),
+      id: CROWD_IDS + image * count + place,
+      confidence: 0.3 + chance(place, 4) * 0.7,
+    };
+  });
 }
 
 /** A detector never says quite the same twice: boxes and confidences differ a little from image to image. */
