@@ -45,6 +45,15 @@ export const commands = {
 	editMarks: (edit: ImageEdit) => typedError<Step, AppError>(__TAURI_INVOKE("edit_marks", { edit })),
 	undoLatest: () => typedError<Step | null, AppError>(__TAURI_INVOKE("undo_latest")),
 	undoOn: (image: ImageId) => typedError<Step | null, AppError>(__TAURI_INVOKE("undo_on", { image })),
+	mistakes: (image: ImageId) => typedError<Mistake[], AppError>(__TAURI_INVOKE("mistakes", { image })),
+	repair: (check: Check, query: ImageQuery) => typedError<Swept, AppError>(__TAURI_INVOKE("repair", { check, query })),
+	proposalConfidences: (query: ImageQuery) => typedError<LabelConfidences[], AppError>(__TAURI_INVOKE("proposal_confidences", { query })),
+	beginAudit: (request: AuditRequest) => typedError<Audit, AppError>(__TAURI_INVOKE("begin_audit", { request })),
+	audit: (audit: AuditId) => typedError<Audit, AppError>(__TAURI_INVOKE("audit", { audit })),
+	audits: () => typedError<Audit[], AppError>(__TAURI_INVOKE("audits")),
+	acceptAudited: (audit: AuditId) => typedError<Audit, AppError>(__TAURI_INVOKE("accept_audited", { audit })),
+	compareSides: (first: Side, second: Side) => typedError<Comparison, AppError>(__TAURI_INVOKE("compare_sides", { first, second })),
+	compareImage: (image: ImageId, first: Side, second: Side) => typedError<ComparedPair[], AppError>(__TAURI_INVOKE("compare_image", { image, first, second })),
 	redoOn: (image: ImageId) => typedError<Step | null, AppError>(__TAURI_INVOKE("redo_on", { image })),
 	/**  The way to Claude as it is set up now; never a key. */
 	connection: () => typedError<Connection, AppError>(__TAURI_INVOKE("connection")),
@@ -376,6 +385,8 @@ export type FilterCounts = {
 	traits: FilterCount<Trait>[],
 	/**  Images that lack it. */
 	lacking: FilterCount<Trait>[],
+	/**  Images with a mark that is likely such a mistake; what could not be found is left out. */
+	checks: FilterCount<Check>[],
 	failures: FilterCount<FailureKind>[],
 	/**  The latest ones. */
 	runs: RunCount[],
@@ -566,6 +577,8 @@ export type ImageOrder =
 "newest" | 
 /**  The least confident undecided mark first; images without undecided marks last. */
 "least_certain" | 
+/**  What most speaks for a mistake first ([`crate::doubt`]); what is reviewed comes last. */
+"doubt" | 
 /**  The most marks first. */
 "most_marks" | 
 /**  Where the answers of several runs differ most first. Only labels that both were asked for are compared. */
@@ -639,7 +652,7 @@ export type JustAnswered = {
 };
 
 /**  What stands before a colon. */
-export type Key = "label" | "status" | "mark" | "conf" | "marks" | "has" | "run" | "failed" | "in" | "date";
+export type Key = "label" | "status" | "mark" | "conf" | "marks" | "has" | "check" | "run" | "failed" | "in" | "date";
 
 /**  Where a key comes from. */
 export type KeyPlace = 
@@ -687,7 +700,11 @@ export type MarkChange =
 /**  All of what the mark is to say. A model's mark is from then on an edited one, and the person's. */
 { kind: "change"; id: AnnotationId; mark: MarkContent } | 
 /**  A mark of the person's own goes; a model's is rejected, so that what it found stays known. */
-{ kind: "remove"; id: AnnotationId };
+{ kind: "remove"; id: AnnotationId } | 
+/**  A decision about one mark, as part of the step. */
+{ kind: "decide"; id: AnnotationId; verdict: Verdict } | 
+/**  What a run had found and what is not on the image any more, or never was: accepted, and the run's. */
+{ kind: "adopt"; run: RunId; mark: MarkContent; confidence: number | null };
 
 /**  What a mark says: all of it that a person may change. */
 export type MarkContent = {
@@ -1386,6 +1403,8 @@ export type Test =
 { kind: "run"; run: RunId } | 
 /**  The latest job on it failed so. */
 { kind: "failure"; failure: FailureKind } | { kind: "has"; what: Trait } | 
+/**  A mark on it is likely such a mistake. */
+{ kind: "check"; check: Check } | 
 /**  So many marks stand on it. */
 { kind: "marks"; span: Span<number> } | 
 /**  Its file was last changed then: the oldest of its places, by days of UTC. */
@@ -1494,3 +1513,146 @@ function makeEvent<TListen, TEmit = TListen>(name: string, serialize?: (payload:
     return Object.assign(fn, base);
 }
 
+
+/**  A kind of likely mistake. */
+export type Check = 
+/**  Nearly the same place as another mark of the same label. */
+"duplicate" | 
+/**  Over 95 % of the image. */
+"huge" | 
+/**  Under 0.1 % of the image. */
+"tiny" | 
+/**  Reaches over the image's edge. */
+"outside" | 
+/**  Much wider or higher than boxes of its label are. */
+"odd_aspect" | 
+/**  Its label is spelled like another one that is far more frequent. */
+"misspelled";
+
+/**  A mark that is likely a mistake. */
+export type Mistake = {
+	check: Check,
+	mark: AnnotationId,
+	/**  Of a duplicate: the mark that it repeats, and that would stay. */
+	other: AnnotationId | null,
+	/**  Of a misspelled label: what it is likely meant to be. */
+	label: string | null,
+};
+
+/**  What a repair, or another change of many images at once, has done. It is taken back as one step. */
+export type Swept = {
+	images: number,
+	marks: number,
+};
+
+/**  Proposals of one label, by confidence, among the images of a question. */
+export type LabelConfidences = {
+	label: string,
+	color: number,
+	/**
+	 *  How many proposals have a confidence from place/100 on up to the next hundredth: a hundred of them, of which the last
+	 *  takes in 1.
+	 */
+	hundredths: number[],
+	/**  Proposals for which no confidence was stated; they cannot be above anything. */
+	unstated: number,
+};
+
+/**  Which proposals are to be accepted, and how many of them are looked at. */
+export type AuditRequest = {
+	query: ImageQuery,
+	label: string,
+	/**  The least confidence that is accepted. */
+	threshold: Share,
+	sample: number,
+};
+
+/**  A look at a sample before many marks are accepted unseen. */
+export type AuditId = number;
+
+/**  What a person has said about a mark of the sample. */
+export type SampleVerdict = "right" | 
+/**  Rejected, or put right: either way it was not what was there. */
+"wrong";
+
+/**  A mark of the sample, in the random order in which it is looked at. */
+export type SampleMark = {
+	image: ImageId,
+	mark: AnnotationId,
+	/**  `None`: not looked at yet. */
+	verdict: SampleVerdict | null,
+};
+
+/**  An audit: a sample of proposals, what was found in it, and what became of the rest. */
+export type Audit = {
+	id: AuditId,
+	label: string,
+	color: number,
+	threshold: Share,
+	/**  Milliseconds since the Unix epoch. */
+	drawn_at: number,
+	/**  Proposals that it is about, the sample among them, when it was drawn. */
+	proposals: number,
+	sample: SampleMark[],
+	finding: ErrorRate | null,
+	/**  How many proposals were accepted unseen because of it; `None`: not yet. */
+	accepted: number | null,
+};
+
+/**  How many of a sample were wrong, and what that says about all. */
+export type ErrorRate = {
+	judged: number,
+	wrong: number,
+	/**  Wrong ones among those judged, 0 to 1. */
+	rate: number,
+	/**  With 95 % confidence no more than this share of all is wrong. */
+	at_most: number,
+};
+
+/**  Whose marks are compared. */
+export type Side = 
+/**  What a run answered, whatever became of it. */
+{ kind: "run"; run: RunId } | 
+/**  What people have accepted, changed and drawn, on images that they have reviewed: the truth as far as it is known. */
+{ kind: "decided" };
+
+/**  A mark of one side. */
+export type ComparedMark = {
+	/**  The mark on the image that it is today, if it is there. */
+	mark: AnnotationId | null,
+	status: Status | null,
+	label: string,
+	color: number,
+	shape: Shape,
+	confidence: number | null,
+	attributes: { [key in string]: AttributeValue },
+};
+
+/**  What two sides say about one thing. */
+export type Agreement = "relabelled" | "only_first" | "only_second" | "agreed";
+
+/**  One thing on an image, as both sides see it. */
+export type ComparedPair = {
+	agreement: Agreement,
+	first: ComparedMark | null,
+	second: ComparedMark | null,
+	/**  How much the two overlap, 0 to 1; 0 where only one is there. */
+	iou: number,
+};
+
+/**  How many things there are of each kind. */
+export type Agreements = {
+	agreed: number,
+	relabelled: number,
+	only_first: number,
+	only_second: number,
+};
+
+/**  Two sides over all the images that both have looked at. */
+export type Comparison = {
+	/**  Images that both have looked at. */
+	images: number,
+	things: Agreements,
+	/**  The images on which they differ, those with the most differences first. */
+	differing: ImageId[],
+};
