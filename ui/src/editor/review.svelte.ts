@@ -47,7 +47,8 @@ export type Notice =
   | { kind: "refused"; refusal: unknown; image: string | null }
   | { kind: "nothing_to_reject" }
   | { kind: "nothing_to_undo" }
-  | { kind: "undone_elsewhere"; image: string };
+  | { kind: "undone_elsewhere"; image: string }
+  | { kind: "undone_on_many"; images: number };
 
 export type ReviewSeam = Pick<Seam, "imageIds" | "imageCards" | "decide" | "undoLatest" | "undoOn">;
 
@@ -227,6 +228,10 @@ export class Review {
         }
         this.cards.decided();
         this.cards.put(undone.image);
+        if (undone.others > 0) {
+          this.#tell({ kind: "undone_on_many", images: undone.others + 1 });
+          await this.refresh();
+        }
         const index = this.queue.indexOf(undone.image.id);
         if (index < 0) {
           this.#tell({ kind: "undone_elsewhere", image: undone.image.name });

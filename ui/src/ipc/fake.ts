@@ -4,9 +4,11 @@
  * process died; with `?priced` some of its requests were under way then. `?priced` adds Claude's models; `?key` has a key for them, `?environment` takes all from variables,
  * `?keychainless` has no keychain, `?stopped=key_rejected` a latest run that ended so, `?held=unreachable` a run that is
  * held for that reason. `?answered` counts the answers of the past as paid for, `?similar` has images that look alike,
- * `?hooks` has hooks, `?routes` further routes, of which `?closed` closes one under way, and `?overnight` a latest run that began last night.
+ * `?mistakes` seeds marks that are likely mistakes, `?hooks` has hooks, `?routes` further routes, of which `?closed` closes one under way, and `?overnight` a latest run that began last night.
  */
 import type { ImageId, RecipeId, RetryKind, RunMode, Settings, SkippedFile, Step, StopReason } from "./bindings";
+import { repairChange } from "../checks/repair";
+import { FakeAudits } from "./fake/audits";
 import { EVERY_DIAGNOSIS } from "./fake/diagnoses";
 import { claudeName, DEFAULT_CLAUDE } from "./fake/claude";
 import { FakeConnection, FURTHER_ROUTES, hostOf } from "./fake/connection";
@@ -41,6 +43,7 @@ export function openFake(search: string): Seam {
 class Fake implements Seam {
   readonly #library: FakeLibrary;
   readonly #questions: FakeQuestions;
+  readonly #audits: FakeAudits;
   readonly #recipes = new FakeRecipes();
   readonly #runs: FakeRun[] = [];
   readonly #connection: FakeConnection;
@@ -77,7 +80,8 @@ class Fake implements Seam {
   readonly #waiting: (() => void)[] = [];
 
   constructor(images: number, query: URLSearchParams) {
-    this.#library = new FakeLibrary(images);
+    this.#library = new FakeLibrary(images, query.has("mistakes"));
+    this.#audits = new FakeAudits(this.#library);
     this.#questions = new FakeQuestions(this.#library, () => [...this.#runs]);
     this.#connection = new FakeConnection(query);
     this.#hasPriced = query.has("priced");
@@ -251,6 +255,35 @@ class Fake implements Seam {
   #stepped<Taken extends Step | null>(step: Taken): Taken {
     if (step) this.#emit("libraryChanged", null);
     return structuredClone(step);
+  }
+
+  mistakes: Seam["mistakes"] = async (image) => this.#questions.mistakes(image);
+  repair: Seam["repair"] = async (check, query) => {
+    const cards = this.#library.cards(this.#questions.imageIds(query));
+    const edits = cards.map((card) => ({
+      image: card.id,
+      changes: this.#questions.mistakes(card.id).flatMap((mistake) => {
+        const mark = card.marks.find(({ id }) => id === mistake.mark);
+        return mistake.check === check && mark ? [repairChange(mistake, mark, card.size)] : [];
+      }),
+    }));
+    return this.#swept(this.#library.sweep(edits));
+  };
+  proposalConfidences: Seam["proposalConfidences"] = async (query) =>
+    this.#audits.confidences(this.#questions.imageIds(query));
+  beginAudit: Seam["beginAudit"] = async (request) =>
+    this.#audits.begin(request, this.#questions.imageIds(request.query), Date.now());
+  audit: Seam["audit"] = async (audit) => this.#audits.get(audit);
+  audits: Seam["audits"] = async () => this.#audits.all();
+  acceptAudited: Seam["acceptAudited"] = async (audit) => this.#swept(this.#audits.accept(audit));
+
+  compareSides: Seam["compareSides"] = async () => refuse("library");
+  compareImage: Seam["compareImage"] = async () => refuse("library");
+
+  /** Many images are not what they were. */
+  #swept<Done>(done: Done): Done {
+    this.#emit("libraryChanged", null);
+    return done;
   }
 
   connection: Seam["connection"] = async () => this.#connection.describe(this.#settings);

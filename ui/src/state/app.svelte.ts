@@ -39,7 +39,12 @@ export interface Toast {
   id: number;
   text: string;
   tone: ToastTone;
-  action: { label: string; do: () => void } | null;
+  action: {
+    label: string;
+    do: () => void;
+    /** It goes with the screen: on another one it might mean something else. */
+    isForHere?: true;
+  } | null;
 }
 
 /** The images that review steps through, and at which of them it stands. */
@@ -205,7 +210,10 @@ export class App {
   }
 
   #go(screen: Screen): void {
-    if (screen !== this.screen) this.cameFrom = this.screen;
+    if (screen !== this.screen) {
+      this.cameFrom = this.screen;
+      this.toasts = this.toasts.filter(({ action }) => !action?.isForHere);
+    }
     this.screen = screen;
     keep("screen", screen);
   }

@@ -50,6 +50,7 @@ const titles: Record<ActionId, string> = {
   "review.zoomIn": "Zoom in",
   "review.zoomOut": "Zoom out",
   "review.hide": "Hide or show marks",
+  "review.repair": "Repair the likely mistake that is selected, or go to it",
   "review.pan": "Hold and drag to pan",
 
   "history.previous": "Previous run",
@@ -71,6 +72,7 @@ export const actions = {
     "review.nextMark": "next mark",
     "review.fit": "fit",
     "review.hide": "hide",
+    "review.repair": "repair",
     "history.next": "next run",
     "history.open": "review",
   } satisfies Partial<Record<ActionId, string>>,

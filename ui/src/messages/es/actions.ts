@@ -50,6 +50,7 @@ export const actions: Words<typeof english> = {
     "review.zoomIn": "Acercar",
     "review.zoomOut": "Alejar",
     "review.hide": "Ocultar o mostrar las marcas",
+    "review.repair": "Corregir el error probable seleccionado, o ir a él",
     "review.pan": "Mantener y arrastrar para desplazar",
 
     "history.previous": "Ejecución anterior",
@@ -67,6 +68,7 @@ export const actions: Words<typeof english> = {
     "review.nextMark": "otra marca",
     "review.fit": "ajustar",
     "review.hide": "ocultar",
+    "review.repair": "corregir",
     "history.next": "otra ejecución",
     "history.open": "revisar",
   },

@@ -62,6 +62,7 @@ export const TABLE = {
   "review.zoomIn": { keys: ["+", "="], repeats: true },
   "review.zoomOut": { keys: ["-", "_"], repeats: true },
   "review.hide": { keys: ["H"] },
+  "review.repair": { keys: ["M"] },
   "review.pan": { keys: ["Space"], isFixed: true, isHidden: true },
 
   "history.previous": { keys: ["ArrowUp"], repeats: true },
