@@ -3,9 +3,11 @@
  * Screens keep what only they need in classes of their own.
  */
 import type {
+  AuditId,
   CollectionId,
   Connection,
   ImageId,
+  ImageQuery,
   ImageSelection,
   ImportProgress,
   LibraryOverview,
@@ -22,7 +24,7 @@ import { RecentImages } from "./recent.svelte";
 import { Selection } from "./selection";
 import { Tour } from "./tour.svelte";
 
-export type Screen = "library" | "plan" | "run" | "review" | "history" | "settings";
+export type Screen = "library" | "plan" | "run" | "review" | "audit" | "history" | "settings";
 
 /** In the order of the title bar and of Ctrl+1 to Ctrl+5. */
 export const SCREENS = ["library", "plan", "run", "review", "history"] as const satisfies readonly Screen[];
@@ -51,6 +53,8 @@ export interface Toast {
 export interface ReviewQueue {
   ids: ImageId[];
   index: number;
+  /** What found them; left out when they were picked one by one. */
+  query?: ImageQuery;
 }
 
 const TOAST_MILLIS = 6000;
@@ -84,6 +88,8 @@ export class App {
   /** The run that the Run screen shows. */
   run = $state<RunId | null>(null);
   review = $state.raw<ReviewQueue | null>(null);
+  /** The audit that is looked at. */
+  audit = $state<AuditId | null>(null);
   /** Set by `planFor`; without it a plan is about the collection. */
   planned = $state.raw<ImageSelection | null>(null);
 
@@ -199,9 +205,14 @@ export class App {
     this.#go("plan");
   }
 
-  openReview(ids: ImageId[], index: number): void {
-    this.review = { ids, index };
+  openReview(ids: ImageId[], index: number, query?: ImageQuery): void {
+    this.review = query === undefined ? { ids, index } : { ids, index, query };
     this.#go("review");
+  }
+
+  showAudit(audit: AuditId): void {
+    this.audit = audit;
+    this.#go("audit");
   }
 
   showRun(run: RunId): void {

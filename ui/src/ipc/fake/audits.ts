@@ -20,9 +20,11 @@ interface Drawn {
   mark: AnnotationId;
 }
 
-interface KeptAudit extends Omit<Audit, "sample" | "finding"> {
+interface KeptAudit extends Omit<Audit, "sample" | "finding" | "accepted"> {
   population: readonly Drawn[];
   drawn: readonly Drawn[];
+  /** Accepted unseen; that may have been taken back. */
+  unseen: readonly Drawn[];
 }
 
 const HUNDREDTHS = 100;
@@ -66,15 +68,16 @@ export class FakeAudits {
       .slice(0, sample);
     const proposals = population.length;
     const { color } = first.mark;
-    this.#audits.push({ id, label, color, threshold, drawn_at: now, proposals, accepted: null, population, drawn });
+    this.#audits.push({ id, label, color, threshold, drawn_at: now, proposals, population, drawn, unseen: [] });
     return this.get(id);
   }
 
   get(id: AuditId): Audit {
     const kept = this.#kept(id);
-    const { population: _population, drawn, ...told } = kept;
+    const { population: _population, drawn, unseen, ...told } = kept;
+    const accepted = unseen.filter((each) => this.#markOf(each)?.status === "accepted").length;
     const sample = drawn.map((each) => ({ ...each, verdict: verdictOf(this.#markOf(each)) }));
-    return { ...told, sample, finding: findingOf(sample) };
+    return { ...told, sample, finding: findingOf(sample), accepted: accepted > 0 ? accepted : null };
   }
 
   /** The newest first. */
@@ -92,7 +95,7 @@ export class FakeAudits {
       edit.changes.push({ kind: "decide", id: mark, verdict: { kind: "accept" } });
     }
     this.#library.sweep([...edits.values()]);
-    kept.accepted = open.length;
+    kept.unseen = open;
     return this.get(id);
   }
 

@@ -52,6 +52,14 @@ const titles: Record<ActionId, string> = {
   "review.hide": "Hide or show marks",
   "review.repair": "Repair the likely mistake that is selected, or go to it",
   "review.pan": "Hold and drag to pan",
+  "review.acceptAbove": "Accept above a threshold, with a sample",
+
+  "audit.right": "Right: accept the mark",
+  "audit.wrong": "Wrong: reject the mark",
+  "audit.reason": "Why the latest was wrong, while it is asked",
+  "audit.takeBack": "Take the latest answer back",
+  "audit.whole": "Show the whole image, or the mark",
+  "audit.leave": "Leave the audit",
 
   "history.previous": "Previous run",
   "history.next": "Next run",
@@ -73,6 +81,10 @@ export const actions = {
     "review.fit": "fit",
     "review.hide": "hide",
     "review.repair": "repair",
+    "audit.right": "right",
+    "audit.wrong": "wrong",
+    "audit.takeBack": "take back",
+    "audit.whole": "whole image",
     "history.next": "next run",
     "history.open": "review",
   } satisfies Partial<Record<ActionId, string>>,
@@ -82,6 +94,7 @@ export const actions = {
     plan: "Plan",
     run: "Run",
     review: "Review",
+    audit: "Audit",
     history: "History",
   } satisfies Record<Place, string>,
   /** What is printed on keys, where that is not a single character. */

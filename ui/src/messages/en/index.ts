@@ -1,5 +1,6 @@
 /** All words in English. Every other language has the same parts. */
 import { actions } from "./actions";
+import { audit } from "./audit";
 import { checks } from "./checks";
 import { diagnoses } from "./diagnoses";
 import { frame } from "./frame";
@@ -23,6 +24,7 @@ export const en = {
   run,
   review,
   checks,
+  audit,
   history,
   diagnoses,
   hooks,

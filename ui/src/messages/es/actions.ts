@@ -52,6 +52,14 @@ export const actions: Words<typeof english> = {
     "review.hide": "Ocultar o mostrar las marcas",
     "review.repair": "Corregir el error probable seleccionado, o ir a él",
     "review.pan": "Mantener y arrastrar para desplazar",
+    "review.acceptAbove": "Aceptar desde un umbral, con una muestra",
+
+    "audit.right": "Bien: aceptar la marca",
+    "audit.wrong": "Mal: rechazar la marca",
+    "audit.reason": "Por qué estaba mal la última, mientras se pregunta",
+    "audit.takeBack": "Deshacer la última respuesta",
+    "audit.whole": "Mostrar la imagen entera, o la marca",
+    "audit.leave": "Salir de la muestra",
 
     "history.previous": "Ejecución anterior",
     "history.next": "Ejecución siguiente",
@@ -69,6 +77,10 @@ export const actions: Words<typeof english> = {
     "review.fit": "ajustar",
     "review.hide": "ocultar",
     "review.repair": "corregir",
+    "audit.right": "bien",
+    "audit.wrong": "mal",
+    "audit.takeBack": "deshacer",
+    "audit.whole": "imagen entera",
     "history.next": "otra ejecución",
     "history.open": "revisar",
   },
@@ -78,6 +90,7 @@ export const actions: Words<typeof english> = {
     plan: "Plan",
     run: "Ejecución",
     review: "Revisión",
+    audit: "Muestra",
     history: "Historial",
   },
   keyNames: {

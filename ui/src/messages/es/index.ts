@@ -2,6 +2,7 @@
 import type { en } from "../en";
 import type { Words } from "../words";
 import { actions } from "./actions";
+import { audit } from "./audit";
 import { checks } from "./checks";
 import { diagnoses } from "./diagnoses";
 import { frame } from "./frame";
@@ -25,6 +26,7 @@ export const es: Words<typeof en> = {
   run,
   review,
   checks,
+  audit,
   history,
   diagnoses,
   hooks,

@@ -14,6 +14,8 @@ const LABELME_FAMILY = {
   "review.nextImage": ["D", "ArrowRight"],
   "review.previousImage": ["A", "ArrowLeft"],
   "review.accept": ["E"],
+  "audit.right": ["E", "A"],
+  "audit.takeBack": ["Mod+Z", "Backspace"],
   "review.undo": ["Mod+Z", "Backspace"],
   "review.fit": ["Mod+F", "F"],
   "review.full": ["Mod+0", "0"],
