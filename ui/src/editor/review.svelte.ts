@@ -17,6 +17,7 @@ import type {
   Verdict,
 } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
+import { imagesWhere } from "../state/questions";
 import { QueueCards } from "./cards.svelte";
 import { Pace } from "./pace";
 import { byCertainty, proposalsOf, withDecision } from "./verdict";
@@ -62,6 +63,8 @@ export class Review {
   /** Past the last image of the queue. */
   isAtEnd = $state(false);
   isLoaded = $state(false);
+  /** Nobody has chosen the images: they are those that nobody has reviewed, the most doubtful first. */
+  isByDoubt = $state(false);
   selected = $state<AnnotationId | null>(null);
   areMarksHidden = $state(false);
   rejected = $state.raw<Rejected | null>(null);
@@ -119,16 +122,22 @@ export class Review {
   async openFrom(chosen: { ids: ImageId[]; index: number }): Promise<void> {
     if (this.#source === chosen) return;
     this.#source = chosen;
+    this.isByDoubt = false;
     await this.open(chosen.ids, chosen.ids[chosen.index] ?? null);
   }
 
-  /** Every image, the least certain first. Coming back stays where one was unless there are other images by now. */
+  /**
+   * Every image that nobody has reviewed, the most doubtful first. Coming back stays where one was, among those that one
+   * has reviewed since, unless there are other images by now.
+   */
   async openAll(collection: CollectionId | null): Promise<void> {
-    const query = { collection, conditions: [], order: "least_certain" as const };
+    const query = { ...imagesWhere([{ kind: "image", state: "unreviewed" }], "doubt"), collection };
     try {
       const ids = await this.#seam.imageIds(query);
-      const isAnother = this.#source !== collection || !haveSameMembers(ids, this.queue);
+      const queued = new Set(this.queue);
+      const isAnother = this.#source !== collection || ids.some((image) => !queued.has(image));
       this.#source = collection;
+      this.isByDoubt = true;
       if (isAnother || this.isAtEnd) await this.open(ids);
     } catch (refusal) {
       this.#tell({ kind: "refused", refusal, image: null });
@@ -399,10 +408,4 @@ export class Review {
     clearTimeout(this.#reasonTimer);
     this.#reasonTimer = setTimeout(() => (this.rejected = null), milliseconds);
   }
-}
-
-function haveSameMembers(one: ImageId[], other: ImageId[]): boolean {
-  if (one.length !== other.length) return false;
-  const members = new Set(other);
-  return one.every((image) => members.has(image));
 }
