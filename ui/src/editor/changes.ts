@@ -1,6 +1,6 @@
 /** What a person's changes make of the marks of an image, as the window shows them until the stored answer is back. */
 import type { Annotation, AnnotationId, ImageCard, MarkChange, MarkContent } from "../ipc/bindings";
-import { decidedState } from "./verdict";
+import { decided, decidedState } from "./verdict";
 
 /** The label of captions: their words say the rest. It goes into exports, and is the same in every language. */
 export const CAPTION_LABEL = "caption";
@@ -32,8 +32,16 @@ export function withChanges(
       case "remove":
         marks = marks.flatMap((mark): Annotation[] => {
           if (mark.id !== change.id) return [mark];
-          return isOwn(mark) ? [] : [{ ...mark, status: "rejected", reject_reason: null }];
+          return isOwn(mark) ? [] : [decided(mark, { kind: "reject", reason: null })];
         });
+        break;
+      case "decide":
+        marks = marks.map((mark) => (mark.id === change.id ? decided(mark, change.verdict) : mark));
+        break;
+      case "adopt": {
+        const found = added(ids[place] ?? 0, change.mark, colorOf);
+        marks = [...marks, { ...found, origin: { kind: "run", run: change.run }, confidence: change.confidence }];
+      }
     }
   });
   return { ...card, marks, review: card.review === "unreviewed" ? card.review : decidedState(marks) };

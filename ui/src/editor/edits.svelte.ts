@@ -66,6 +66,11 @@ export class Edits {
     this.#apply(image, [{ kind: "remove", id: mark.id }]);
   }
 
+  /** Makes a change that somebody else has thought of. */
+  make(image: ImageId, change: MarkChange): void {
+    this.#apply(image, [change]);
+  }
+
   /** The same mark again, a little beside; returns what to call it. */
   duplicate(card: ImageCard, mark: Annotation, shift: number): AnnotationId {
     return this.add(card.id, { ...contentOf(mark), shape: duplicated(mark.shape, shift, card.size) });
@@ -104,9 +109,9 @@ export class Edits {
   }
 
   async #deliver(image: ImageId, changes: MarkChange[], ids: AnnotationId[]): Promise<void> {
-    const known = changes.map((change) => (change.kind === "add" ? change : { ...change, id: this.idOf(change.id) }));
+    const known = changes.map((change) => ("id" in change ? { ...change, id: this.idOf(change.id) } : change));
     // What the core refused to add cannot be changed; that was told already.
-    if (known.some((change) => change.kind !== "add" && change.id < 0)) return;
+    if (known.some((change) => "id" in change && change.id < 0)) return;
     try {
       const step = await this.#seam.editMarks({ image, changes: known });
       ids.forEach((id, place) => this.#named.set(id, step.marks[place] ?? id));

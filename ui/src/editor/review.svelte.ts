@@ -18,6 +18,7 @@ import type {
   Verdict,
 } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
+import { imagesWhere } from "../state/questions";
 import { Asking, type Rejected } from "./asking.svelte";
 import { QueueCards } from "./cards.svelte";
 import { Edits, touchedIn } from "./edits.svelte";
@@ -36,7 +37,8 @@ export type Notice =
   | { kind: "refused"; refusal: unknown; image: string | null }
   | { kind: "nothing_to_reject" }
   | { kind: "nothing_to_undo" | "nothing_to_undo_here" | "nothing_to_redo_here" }
-  | { kind: "undone_elsewhere"; image: string };
+  | { kind: "undone_elsewhere"; image: string }
+  | { kind: "undone_on_many"; images: number };
 
 export type ReviewSeam = Pick<
   Seam,
@@ -62,6 +64,8 @@ export class Review {
   /** Past the last image of the queue. */
   isAtEnd = $state(false);
   isLoaded = $state(false);
+  /** Nobody has chosen the images: they are those that nobody has reviewed, the most doubtful first. */
+  isByDoubt = $state(false);
   selected = $state<AnnotationId | null>(null);
   areMarksHidden = $state(false);
   millisPerImage = $state<number | null>(null);
@@ -129,16 +133,22 @@ export class Review {
   async openFrom(chosen: { ids: ImageId[]; index: number }): Promise<void> {
     if (this.#source === chosen) return;
     this.#source = chosen;
+    this.isByDoubt = false;
     await this.open(chosen.ids, chosen.ids[chosen.index] ?? null);
   }
 
-  /** Every image, the least certain first. Coming back stays where one was unless there are other images by now. */
+  /**
+   * Every image that nobody has reviewed, the most doubtful first. Coming back stays where one was, among those that one
+   * has reviewed since, unless there are other images by now.
+   */
   async openAll(collection: CollectionId | null): Promise<void> {
-    const query = { collection, conditions: [], order: "least_certain" as const };
+    const query = { ...imagesWhere([{ kind: "image", state: "unreviewed" }], "doubt"), collection };
     try {
       const ids = await this.#seam.imageIds(query);
-      const isAnother = this.#source !== collection || !haveSameMembers(ids, this.queue);
+      const queued = new Set(this.queue);
+      const isAnother = this.#source !== collection || ids.some((image) => !queued.has(image));
       this.#source = collection;
+      this.isByDoubt = true;
       if (isAnother || this.isAtEnd) await this.open(ids);
     } catch (refusal) {
       this.#tell({ kind: "refused", refusal, image: null });
@@ -243,6 +253,10 @@ export class Review {
         }
         this.cards.decided();
         if (!this.#outbox.isAbout(undone.image.id)) this.#arrived(undone.image);
+        if (undone.others > 0) {
+          this.#tell({ kind: "undone_on_many", images: undone.others + 1 });
+          await this.refresh();
+        }
         const index = this.queue.indexOf(undone.image.id);
         if (index < 0) {
           this.#tell({ kind: "undone_elsewhere", image: undone.image.name });
@@ -396,10 +410,4 @@ export class Review {
       this.#tell({ kind: "refused", refusal, image: null });
     }
   }
-}
-
-function haveSameMembers(one: ImageId[], other: ImageId[]): boolean {
-  if (one.length !== other.length) return false;
-  const members = new Set(other);
-  return one.every((image) => members.has(image));
 }

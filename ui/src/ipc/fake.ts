@@ -4,10 +4,13 @@
  * process died; with `?priced` some of its requests were under way then. `?priced` adds Claude's models; `?key` has a key for them, `?environment` takes all from variables,
  * `?keychainless` has no keychain, `?stopped=key_rejected` a latest run that ended so, `?held=unreachable` a run that is
  * held for that reason. `?answered` counts the answers of the past as paid for, `?similar` has images that look alike,
- * `?marks=1000` puts so many marks on every image, `?birds` has been annotated with a recipe of few labels and with attributes,
- * `?hooks` has hooks, `?routes` further routes, of which `?closed` closes one under way, and `?overnight` a latest run that began last night.
+ * `?marks=1000` puts so many marks on every image, `?mistakes` seeds marks that are likely mistakes, `?birds` has been annotated
+ * with a recipe of few labels and with attributes, `?hooks` has hooks, `?routes` further routes, of which `?closed` closes one
+ * under way, and `?overnight` a latest run that began last night.
  */
 import type { ImageId, RecipeId, RetryKind, RunMode, Settings, SkippedFile, Step, StopReason } from "./bindings";
+import { repairChange } from "../checks/repair";
+import { FakeAudits } from "./fake/audits";
 import { EVERY_DIAGNOSIS } from "./fake/diagnoses";
 import { claudeName, DEFAULT_CLAUDE } from "./fake/claude";
 import { FakeConnection, FURTHER_ROUTES, hostOf } from "./fake/connection";
@@ -42,6 +45,7 @@ export function openFake(search: string): Seam {
 class Fake implements Seam {
   readonly #library: FakeLibrary;
   readonly #questions: FakeQuestions;
+  readonly #audits: FakeAudits;
   readonly #recipes = new FakeRecipes();
   readonly #runs: FakeRun[] = [];
   readonly #connection: FakeConnection;
@@ -78,7 +82,11 @@ class Fake implements Seam {
   readonly #waiting: (() => void)[] = [];
 
   constructor(images: number, query: URLSearchParams) {
-    this.#library = new FakeLibrary(images, Number(query.get("marks") ?? 0));
+    this.#library = new FakeLibrary(images, {
+      crowd: Number(query.get("marks") ?? 0),
+      hasMistakes: query.has("mistakes"),
+    });
+    this.#audits = new FakeAudits(this.#library);
     this.#questions = new FakeQuestions(this.#library, () => [...this.#runs]);
     this.#connection = new FakeConnection(query);
     this.#hasPriced = query.has("priced");
@@ -252,6 +260,35 @@ class Fake implements Seam {
   #stepped<Taken extends Step | null>(step: Taken): Taken {
     if (step) this.#emit("libraryChanged", null);
     return structuredClone(step);
+  }
+
+  mistakes: Seam["mistakes"] = async (image) => this.#questions.mistakes(image);
+  repair: Seam["repair"] = async (check, query) => {
+    const cards = this.#library.cards(this.#questions.imageIds(query));
+    const edits = cards.map((card) => ({
+      image: card.id,
+      changes: this.#questions.mistakes(card.id).flatMap((mistake) => {
+        const mark = card.marks.find(({ id }) => id === mistake.mark);
+        return mistake.check === check && mark ? [repairChange(mistake, mark, card.size)] : [];
+      }),
+    }));
+    return this.#swept(this.#library.sweep(edits));
+  };
+  proposalConfidences: Seam["proposalConfidences"] = async (query) =>
+    this.#audits.confidences(this.#questions.imageIds(query));
+  beginAudit: Seam["beginAudit"] = async (request) =>
+    this.#audits.begin(request, this.#questions.imageIds(request.query), Date.now());
+  audit: Seam["audit"] = async (audit) => this.#audits.get(audit);
+  audits: Seam["audits"] = async () => this.#audits.all();
+  acceptAudited: Seam["acceptAudited"] = async (audit) => this.#swept(this.#audits.accept(audit));
+
+  compareSides: Seam["compareSides"] = async () => refuse("library");
+  compareImage: Seam["compareImage"] = async () => refuse("library");
+
+  /** Many images are not what they were. */
+  #swept<Done>(done: Done): Done {
+    this.#emit("libraryChanged", null);
+    return done;
   }
 
   connection: Seam["connection"] = async () => this.#connection.describe(this.#settings);

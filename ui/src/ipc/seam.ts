@@ -6,7 +6,13 @@
  * for the log.
  */
 import type {
+  Audit,
+  AuditId,
+  AuditRequest,
+  Check,
   CollectionId,
+  ComparedPair,
+  Comparison,
   Completion,
   Condition,
   Connection,
@@ -22,7 +28,9 @@ import type {
   ImageQuery,
   ImportProgress,
   Installation,
+  LabelConfidences,
   LibraryOverview,
+  Mistake,
   PlanRequest,
   Quote,
   ReadQuery,
@@ -35,8 +43,10 @@ import type {
   RunSummary,
   SavedRecipe,
   Settings,
+  Side,
   SkippedFile,
   Step,
+  Swept,
   WorkingRun,
 } from "./bindings";
 
@@ -105,6 +115,24 @@ export interface Seam {
   undoOn(image: ImageId): Promise<Step | null>;
   /** Makes the step on an image again that was taken back last; null when there is none. */
   redoOn(image: ImageId): Promise<Step | null>;
+
+  /** Marks on an image that are likely mistakes. */
+  mistakes(image: ImageId): Promise<Mistake[]>;
+  /** Repairs every such mistake on the images of a question, as one step for `undoLatest`. */
+  repair(check: Check, query: ImageQuery): Promise<Swept>;
+  /** How confident proposals are, label by label, the most frequent first. */
+  proposalConfidences(query: ImageQuery): Promise<LabelConfidences[]>;
+  /** Draws a random sample of the proposals at or above a threshold. Its marks are decided as any others. */
+  beginAudit(request: AuditRequest): Promise<Audit>;
+  audit(audit: AuditId): Promise<Audit>;
+  /** The newest first. */
+  audits(): Promise<Audit[]>;
+  /** Accepts what the audit was about and nobody has decided, as one step for `undoLatest`. */
+  acceptAudited(audit: AuditId): Promise<Audit>;
+
+  compareSides(first: Side, second: Side): Promise<Comparison>;
+  /** Differences first. */
+  compareImage(image: ImageId, first: Side, second: Side): Promise<ComparedPair[]>;
 
   /** The way to Claude as it is set up now; never a key. */
   connection(): Promise<Connection>;

@@ -67,6 +67,16 @@ export function openSeam(): Promise<Seam> {
     undoOn: (image) => settled(commands.undoOn(image)),
     redoOn: (image) => settled(commands.redoOn(image)),
 
+    mistakes: (image) => settled(commands.mistakes(image)),
+    repair: (check, query) => settled(commands.repair(check, query)),
+    proposalConfidences: (query) => settled(commands.proposalConfidences(query)),
+    beginAudit: (request) => settled(commands.beginAudit(request)),
+    audit: (audit) => settled(commands.audit(audit)),
+    audits: () => settled(commands.audits()),
+    acceptAudited: (audit) => settled(commands.acceptAudited(audit)),
+    compareSides: (first, second) => settled(commands.compareSides(first, second)),
+    compareImage: (image, first, second) => settled(commands.compareImage(image, first, second)),
+
     connection: () => settled(commands.connection()),
     keepKey: (baseUrl, key) => settled(commands.keepKey(baseUrl, key)),
     forgetKey: (baseUrl) => settled(commands.forgetKey(baseUrl)),

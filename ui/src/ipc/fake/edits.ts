@@ -1,5 +1,5 @@
 /** What a person's changes make of the marks of an image. */
-import type { Annotation, AnnotationId, ImageCard, MarkChange, PixelSize, Point, Shape } from "../bindings";
+import type { Annotation, AnnotationId, ImageCard, MarkChange, PixelSize, Point, Shape, Verdict } from "../bindings";
 import { colorOf } from "./recipes";
 import { refuse } from "./refuse";
 
@@ -11,16 +11,17 @@ export function changedMarks(
 ): { marks: Annotation[]; touched: { id: AnnotationId }[] } {
   let marks = card.marks;
   const touched = changes.map((change): Annotation => {
-    if (change.kind === "add") {
+    if (change.kind === "add" || change.kind === "adopt") {
       const { label, shape, attributes } = change.mark;
+      const isAdopted = change.kind === "adopt";
       const drawn: Annotation = {
         id: nextId(),
-        origin: { kind: "person" },
+        origin: isAdopted ? { kind: "run", run: change.run } : { kind: "person" },
         carried_from: null,
         label: named(label),
         color: colorOf(label),
         shape: fitted(shape, card.size),
-        confidence: null,
+        confidence: isAdopted ? change.confidence : null,
         attributes,
         status: "accepted",
         reject_reason: null,
@@ -43,6 +44,9 @@ export function changedMarks(
         reject_reason: null,
       };
       marks = marks.map((mark) => (mark.id === change.id ? after : mark));
+    } else if (change.kind === "decide") {
+      const after = withVerdict(before, change.verdict);
+      marks = marks.map((mark) => (mark.id === change.id ? after : mark));
     } else if (isOwn) {
       marks = marks.filter(({ id }) => id !== change.id);
     } else {
@@ -53,6 +57,13 @@ export function changedMarks(
     return before;
   });
   return { marks, touched };
+}
+
+/** A mark that a person has edited and then accepts stays edited. */
+export function withVerdict(mark: Annotation, verdict: Verdict): Annotation {
+  return verdict.kind === "accept"
+    ? { ...mark, status: mark.status === "edited" ? "edited" : "accepted", reject_reason: null }
+    : { ...mark, status: "rejected", reject_reason: verdict.reason };
 }
 
 function named(label: string): string {

@@ -20,11 +20,14 @@ import type {
   SkippedFile,
   Status,
   Step,
+  Swept,
 } from "../bindings";
-import { changedMarks } from "./edits";
+import { changedMarks, withVerdict } from "./edits";
+import { type Habits, habitsOf } from "./mistakes";
 import { chance, photoOf } from "./photos";
 import { COCO_NAMES, colorOf } from "./recipes";
 import { refuse } from "./refuse";
+import { withSeededMistakes } from "./seeded";
 
 interface Folder {
   id: CollectionId;
@@ -38,6 +41,8 @@ interface Folder {
 
 interface KeptStep {
   id: number;
+  /** Of steps that were taken at once on many images, the first; such are taken back at once too. */
+  sweep: number | null;
   before: ImageCard;
   after: ImageCard;
   marks: AnnotationId[];
@@ -58,12 +63,16 @@ export class FakeLibrary {
   #steps: KeptStep[] = [];
   #latestStep = 0;
   #latestMark = 10_000_000;
+  readonly #hasMistakes: boolean;
+  /** Until something changes: to learn it all images are looked at. */
+  #habits: Habits | null = null;
 
   /** How many marks every image has at first; 0: what its photo shows. */
   readonly #crowd: number;
 
-  constructor(images: number, crowd = 0) {
+  constructor(images: number, { crowd = 0, hasMistakes = false } = {}) {
     this.#crowd = crowd;
+    this.#hasMistakes = hasMistakes;
     if (images === 0) return;
     const first = Math.ceil(images * 0.6);
     const second = Math.ceil(images * 0.25);
@@ -82,6 +91,7 @@ export class FakeLibrary {
 
   addFolder(name: string, images: number, isAnnotated: boolean, skipped: SkippedFile[] = []): void {
     if (images === 0) return;
+    this.#habits = null;
     const first = this.size + 1;
     this.#folders.push({ id: this.#folders.length + 1, name, first, last: first + images - 1, isAnnotated, skipped });
   }
@@ -91,6 +101,7 @@ export class FakeLibrary {
     const folder = this.#folders.at(-1);
     if (!folder) return;
     folder.last += images;
+    this.#habits = null;
     folder.skipped.push(...skipped);
   }
 
@@ -161,6 +172,11 @@ export class FakeLibrary {
     return ids.filter((id) => id >= 1 && id <= this.size).map((id) => this.card(id));
   }
 
+  /** What is usual among the marks of all images. */
+  get habits(): Habits {
+    return (this.#habits ??= habitsOf(this.cards(this.ids(null))));
+  }
+
   /** What a run found on an image, or on one that it looks like, as proposals. */
   propose(
     id: ImageId,
@@ -177,18 +193,19 @@ export class FakeLibrary {
         color: found.find(({ label }) => label === mark.label)?.color ?? 1,
       }));
     const review = marks.length > 0 ? "unreviewed" : card.review;
-    this.#changed.set(id, { ...card, failure: null, is_annotated: true, review, marks: [...card.marks, ...marks] });
+    this.#put({ ...card, failure: null, is_annotated: true, review, marks: [...card.marks, ...marks] });
     return marks.length;
   }
 
   fail(id: ImageId, failure: ImageCard["failure"]): void {
-    this.#changed.set(id, { ...this.card(id), failure });
+    this.#put({ ...this.card(id), failure });
   }
 
   undoRun(run: RunId): number {
     let taken = 0;
     for (const id of this.ids(null)) taken += this.undecidedOf(id, run);
     this.#undone.add(run);
+    this.#habits = null;
     return taken;
   }
 
@@ -200,29 +217,36 @@ export class FakeLibrary {
 
   decide({ image, scope, verdict }: Decision): Step {
     const before = this.#known(image);
-    const status: Status = verdict.kind === "accept" ? "accepted" : "rejected";
-    const reason = verdict.kind === "reject" ? verdict.reason : null;
     const isMeant = (mark: Annotation) => (scope.kind === "image" ? mark.status === "proposed" : mark.id === scope.id);
-    const decided = (mark: Annotation): Annotation => ({
-      ...mark,
-      status: status === "accepted" && mark.status === "edited" ? "edited" : status,
-      reject_reason: reason,
-    });
-    const marks = before.marks.map((mark) => (isMeant(mark) ? decided(mark) : mark));
+    const marks = before.marks.map((mark) => (isMeant(mark) ? withVerdict(mark, verdict) : mark));
     const isOpen = marks.some((mark) => mark.status === "proposed");
     const review = isOpen ? before.review : decidedState(marks);
     return this.#take({ ...before, marks, review }, before.marks.filter(isMeant));
   }
 
-  edit({ image, changes }: ImageEdit): Step {
-    const before = this.#known(image);
-    const { marks, touched } = changedMarks(before, changes, () => ++this.#latestMark);
+  edit(edit: ImageEdit, sweep: number | null = null): Step {
+    const before = this.#known(edit.image);
+    const { marks, touched } = changedMarks(before, edit.changes, () => ++this.#latestMark);
     const review = before.review === "unreviewed" ? before.review : decidedState(marks);
-    return this.#take({ ...before, marks, review }, touched);
+    return this.#take({ ...before, marks, review }, touched, sweep);
+  }
+
+  /** Changes many images as one step. */
+  sweep(edits: readonly ImageEdit[]): Swept {
+    const sweep = this.#latestStep + 1;
+    const changed = edits.filter(({ changes }) => changes.length > 0);
+    for (const edit of changed) this.edit(edit, sweep);
+    return { images: changed.length, marks: changed.reduce((sum, { changes }) => sum + changes.length, 0) };
   }
 
   undoLatest(): Step | null {
-    return this.#undo(this.#steps.findLast(({ isUndone }) => !isUndone));
+    const latest = this.#steps.findLast(({ isUndone }) => !isUndone);
+    const others = this.#steps.filter(
+      (step) => step !== latest && !step.isUndone && step.sweep !== null && step.sweep === latest?.sweep,
+    );
+    for (const step of others) this.#undo(step);
+    const undone = this.#undo(latest);
+    return undone && { ...undone, others: others.length };
   }
 
   undoOn(image: ImageId): Step | null {
@@ -233,7 +257,7 @@ export class FakeLibrary {
     const step = this.#steps.find(({ isUndone, before }) => isUndone && before.id === image);
     if (!step) return null;
     step.isUndone = false;
-    this.#changed.set(image, step.after);
+    this.#put(step.after);
     return { id: step.id, image: step.after, marks: step.marks, others: 0 };
   }
 
@@ -241,20 +265,25 @@ export class FakeLibrary {
     return image < 1 || image > this.size ? refuse("library") : this.card(image);
   }
 
-  #take(after: ImageCard, touched: { id: AnnotationId }[]): Step {
+  #put(card: ImageCard): void {
+    this.#changed.set(card.id, card);
+    this.#habits = null;
+  }
+
+  #take(after: ImageCard, touched: { id: AnnotationId }[], sweep: number | null = null): Step {
     const before = this.card(after.id);
     this.#steps = this.#steps.filter((step) => !step.isUndone || step.before.id !== after.id);
     const marks = touched.map(({ id }) => id);
     const id = ++this.#latestStep;
-    this.#steps.push({ id, before, after, marks, isUndone: false });
-    this.#changed.set(after.id, after);
+    this.#steps.push({ id, sweep, before, after, marks, isUndone: false });
+    this.#put(after);
     return { id, image: after, marks, others: 0 };
   }
 
   #undo(step: KeptStep | undefined): Step | null {
     if (!step) return null;
     step.isUndone = true;
-    this.#changed.set(step.before.id, step.before);
+    this.#put(step.before);
     return { id: step.id, image: step.before, marks: step.marks, others: 0 };
   }
 
@@ -292,7 +321,8 @@ export class FakeLibrary {
       const status: Status = (made.confidence ?? 0) > 0.4 ? "accepted" : "rejected";
       return { ...made, status };
     });
-    return { ...card, review: isReviewed ? "reviewed" : "unreviewed", marks };
+    const first: ImageCard = { ...card, review: isReviewed ? "reviewed" : "unreviewed", marks };
+    return this.#hasMistakes ? withSeededMistakes(first, id * MARKS_AN_IMAGE + marks.length) : first;
   }
 }
 

@@ -1,5 +1,7 @@
 /** All words in English. Every other language has the same parts. */
 import { actions } from "./actions";
+import { audit } from "./audit";
+import { checks } from "./checks";
 import { diagnoses } from "./diagnoses";
 import { frame } from "./frame";
 import { history } from "./history";
@@ -21,6 +23,8 @@ export const en = {
   plan,
   run,
   review,
+  checks,
+  audit,
   history,
   diagnoses,
   hooks,

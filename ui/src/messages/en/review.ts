@@ -84,6 +84,7 @@ export const review = {
   marksNote: (all: number, toDecide: number) =>
     all === 0 ? "" : `${count(all)}, ${toDecide === 0 ? "all decided" : `${count(toDecide)} to decide`}`,
   leastCertainFirst: "Least certain first",
+  mostDoubtfulFirst: "most doubtful first",
   notAnnotated: "No model has looked at this image yet. Accept confirms that it is empty.",
   noMarks: "Nothing was found here. Accept confirms that the image is empty.",
   confirmedEmpty: "Confirmed empty: there is nothing to find here.",
@@ -143,7 +144,9 @@ export const review = {
   toLibrary: "Back to the library",
 
   emptyTitle: "Nothing to review",
-  emptyNote: "Add photos and annotate them; their marks come here, the least certain first.",
+  emptyNote: "Add photos and annotate them; their marks come here, the most doubtful first.",
+  allReviewed: "Everything is reviewed",
+  allReviewedNote: "Images that were reviewed can be opened again from the library.",
   toPlan: "Plan a run",
 
   nothingToReject: "There is no proposal to reject here.",

@@ -2,6 +2,8 @@
 import type { en } from "../en";
 import type { Words } from "../words";
 import { actions } from "./actions";
+import { audit } from "./audit";
+import { checks } from "./checks";
 import { diagnoses } from "./diagnoses";
 import { frame } from "./frame";
 import { history } from "./history";
@@ -23,6 +25,8 @@ export const es: Words<typeof en> = {
   plan,
   run,
   review,
+  checks,
+  audit,
   history,
   diagnoses,
   hooks,

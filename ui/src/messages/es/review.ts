@@ -84,6 +84,7 @@ export const review: Words<typeof english> = {
   marksNote: (all, toDecide) =>
     all === 0 ? "" : `${count(all)}, ${toDecide === 0 ? "todas decididas" : `${count(toDecide)} por decidir`}`,
   leastCertainFirst: "Antes las dudosas",
+  mostDoubtfulFirst: "antes las más dudosas",
   notAnnotated: "Ningún modelo ha mirado aún esta imagen. Aceptar confirma que está vacía.",
   noMarks: "Aquí no se encontró nada. Aceptar confirma que la imagen está vacía.",
   confirmedEmpty: "Confirmada vacía: aquí no hay nada que encontrar.",
@@ -141,7 +142,9 @@ export const review: Words<typeof english> = {
   toLibrary: "Volver a la biblioteca",
 
   emptyTitle: "Nada que revisar",
-  emptyNote: "Añade fotos y anótalas; sus marcas llegan aquí, primero las menos seguras.",
+  emptyNote: "Añade fotos y anótalas; sus marcas llegan aquí, primero las más dudosas.",
+  allReviewed: "Todo está revisado",
+  allReviewedNote: "Las imágenes revisadas se pueden abrir de nuevo desde la biblioteca.",
   toPlan: "Planear una ejecución",
 
   nothingToReject: "Aquí no hay ninguna propuesta que rechazar.",

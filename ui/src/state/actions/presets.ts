@@ -15,6 +15,8 @@ const LABELME_FAMILY = {
   "review.previousImage": ["A", "ArrowLeft"],
   "review.accept": ["E"],
   "review.rename": ["Mod+E", "L", "Enter"],
+  "audit.right": ["E", "A"],
+  "audit.takeBack": ["Mod+Z", "Backspace"],
   "review.fit": ["Mod+F", "F"],
   "review.full": ["Mod+0", "0"],
   "review.zoomIn": ["Mod++", "Mod+=", "+", "="],
@@ -32,6 +34,7 @@ export const PRESETS = {
     "review.box": ["N", "B"],
     "review.nextMark": ["M"],
     "review.previousMark": ["Shift+M"],
+    "review.repair": ["Shift+R"],
   },
   labelme: {
     ...LABELME_FAMILY,

@@ -87,7 +87,16 @@ export const TABLE = {
   "review.hide": { keys: ["H"] },
   "review.brighter": { keys: ["Shift+L"], repeats: true },
   "review.darker": { keys: ["Shift+D"], repeats: true },
+  "review.repair": { keys: ["M"] },
   "review.pan": { keys: ["Space"], isFixed: true, isHidden: true },
+  "review.acceptAbove": { keys: ["Mod+Shift+A"] },
+
+  "audit.right": { keys: ["A"] },
+  "audit.wrong": { keys: ["X"] },
+  "audit.reason": { keys: ["1", "2", "3", "4", "5", "6"], isFixed: true, isHidden: true },
+  "audit.takeBack": { keys: ["Backspace"] },
+  "audit.whole": { keys: ["F"] },
+  "audit.leave": { keys: ["Escape"], isFixed: true },
 
   "history.previous": { keys: ["ArrowUp"], repeats: true },
   "history.next": { keys: ["ArrowDown"], repeats: true },
