@@ -83,6 +83,8 @@ export class Accepting {
   async #read(): Promise<void> {
     const { seam } = this.#app;
     const { query } = this;
+    // What was counted for another question would be beside the point.
+    this.labels = null;
     await this.#app.attempt(async () => {
       const [labels, audits] = await Promise.all([seam.proposalConfidences(query), seam.audits()]);
       this.labels = labels;

@@ -4,7 +4,8 @@ import { confidence, count, decimal } from "../format";
 
 const marks = (number: number) => `${count(number)} ${number === 1 ? "mark" : "marks"}`;
 const proposals = (number: number) => `${count(number)} ${number === 1 ? "proposal" : "proposals"}`;
-const share = (value: number) => `${decimal(value * 100)} %`;
+/** Figure and sign stay on one line. */
+const share = (value: number) => `${decimal(value * 100)}\u00a0%`;
 const above = (label: string, threshold: number) => `${label}, ${confidence(threshold)} and above`;
 
 const wrongOf = ({ wrong, judged, rate }: ErrorRate): string => {

@@ -5,7 +5,8 @@ import type { Words } from "../words";
 
 const marks = (number: number) => `${count(number)} ${number === 1 ? "marca" : "marcas"}`;
 const proposals = (number: number) => `${count(number)} ${number === 1 ? "propuesta" : "propuestas"}`;
-const share = (value: number) => `${decimal(value * 100)} %`;
+/** Figure and sign stay on one line. */
+const share = (value: number) => `${decimal(value * 100)}\u00a0%`;
 const above = (label: string, threshold: number) => `${label}, desde ${confidence(threshold)}`;
 
 const wrongOf = ({ wrong, judged, rate }: ErrorRate): string => {
