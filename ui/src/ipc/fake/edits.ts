@@ -1,5 +1,5 @@
 /** What a person's changes make of the marks of an image. */
-import type { Annotation, AnnotationId, ImageCard, MarkChange, PixelSize, Point, Shape } from "../bindings";
+import type { Annotation, AnnotationId, ImageCard, MarkChange, PixelSize, Point, Shape, Verdict } from "../bindings";
 import { colorOf } from "./recipes";
 import { refuse } from "./refuse";
 
@@ -28,6 +28,23 @@ export function changedMarks(
       marks = [...marks, drawn];
       return drawn;
     }
+    if (change.kind === "adopt") {
+      const { label, shape, attributes } = change.mark;
+      const adopted: Annotation = {
+        id: nextId(),
+        origin: { kind: "run", run: change.run },
+        carried_from: null,
+        label: named(label),
+        color: colorOf(label),
+        shape: fitted(shape, card.size),
+        confidence: change.confidence,
+        attributes,
+        status: "accepted",
+        reject_reason: null,
+      };
+      marks = [...marks, adopted];
+      return adopted;
+    }
     const before = marks.find(({ id }) => id === change.id);
     if (!before) return refuse("library");
     const isOwn = before.origin.kind === "person";
@@ -43,6 +60,9 @@ export function changedMarks(
         reject_reason: null,
       };
       marks = marks.map((mark) => (mark.id === change.id ? after : mark));
+    } else if (change.kind === "decide") {
+      const after = decided(before, change.verdict);
+      marks = marks.map((mark) => (mark.id === change.id ? after : mark));
     } else if (isOwn) {
       marks = marks.filter(({ id }) => id !== change.id);
     } else {
@@ -53,6 +73,13 @@ export function changedMarks(
     return before;
   });
   return { marks, touched };
+}
+
+/** A mark once somebody has said of it what the verdict says. */
+export function decided(mark: Annotation, verdict: Verdict): Annotation {
+  return verdict.kind === "accept"
+    ? { ...mark, status: mark.status === "edited" ? "edited" : "accepted", reject_reason: null }
+    : { ...mark, status: "rejected", reject_reason: verdict.reason };
 }
 
 function named(label: string): string {
