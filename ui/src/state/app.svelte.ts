@@ -11,6 +11,7 @@ import type {
   LibraryOverview,
   RunId,
   Settings,
+  Side,
   WorkingRun,
 } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
@@ -22,7 +23,7 @@ import { RecentImages } from "./recent.svelte";
 import { Selection } from "./selection";
 import { Tour } from "./tour.svelte";
 
-export type Screen = "library" | "plan" | "run" | "review" | "history" | "settings";
+export type Screen = "library" | "plan" | "run" | "review" | "compare" | "history" | "settings";
 
 /** In the order of the title bar and of Ctrl+1 to Ctrl+5. */
 export const SCREENS = ["library", "plan", "run", "review", "history"] as const satisfies readonly Screen[];
@@ -46,6 +47,12 @@ export interface Toast {
 export interface ReviewQueue {
   ids: ImageId[];
   index: number;
+}
+
+/** Two runs, or a run and what people decided. */
+export interface ComparedSides {
+  first: Side;
+  second: Side;
 }
 
 const TOAST_MILLIS = 6000;
@@ -79,6 +86,8 @@ export class App {
   /** The run that the Run screen shows. */
   run = $state<RunId | null>(null);
   review = $state.raw<ReviewQueue | null>(null);
+  /** Set by `compare`; without it likely sides are compared. */
+  compared = $state.raw<ComparedSides | null>(null);
   /** Set by `planFor`; without it a plan is about the collection. */
   planned = $state.raw<ImageSelection | null>(null);
 
@@ -197,6 +206,11 @@ export class App {
   openReview(ids: ImageId[], index: number): void {
     this.review = { ids, index };
     this.#go("review");
+  }
+
+  compare(sides: ComparedSides): void {
+    this.compared = sides;
+    this.#go("compare");
   }
 
   showRun(run: RunId): void {
@@ -333,5 +347,5 @@ export class App {
 }
 
 function isScreen(value: unknown): value is Screen {
-  return value === "settings" || SCREENS.some((screen) => screen === value);
+  return value === "settings" || value === "compare" || SCREENS.some((screen) => screen === value);
 }

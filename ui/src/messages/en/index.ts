@@ -1,5 +1,6 @@
 /** All words in English. Every other language has the same parts. */
 import { actions } from "./actions";
+import { compare } from "./compare";
 import { diagnoses } from "./diagnoses";
 import { frame } from "./frame";
 import { history } from "./history";
@@ -21,6 +22,7 @@ export const en = {
   plan,
   run,
   review,
+  compare,
   history,
   diagnoses,
   hooks,

@@ -2,6 +2,7 @@
 import type { en } from "../en";
 import type { Words } from "../words";
 import { actions } from "./actions";
+import { compare } from "./compare";
 import { diagnoses } from "./diagnoses";
 import { frame } from "./frame";
 import { history } from "./history";
@@ -23,6 +24,7 @@ export const es: Words<typeof en> = {
   plan,
   run,
   review,
+  compare,
   history,
   diagnoses,
   hooks,

@@ -19,6 +19,10 @@ const LABELME_FAMILY = {
   "review.full": ["Mod+0", "0"],
   "review.zoomIn": ["Mod++", "Mod+=", "+", "="],
   "review.zoomOut": ["Mod+-", "-"],
+  "compare.nextImage": ["D", "ArrowRight"],
+  "compare.previousImage": ["A", "ArrowLeft"],
+  "compare.agreed": ["E"],
+  "compare.undo": ["Mod+Z", "Backspace"],
 } as const satisfies Bindings;
 
 export const PRESETS = {
@@ -30,6 +34,10 @@ export const PRESETS = {
     "review.previousImage": ["D", "ArrowLeft"],
     "review.undo": ["Mod+Z", "Backspace"],
     "review.fit": ["Shift+F"],
+    "compare.nextImage": ["F", "ArrowRight"],
+    "compare.previousImage": ["D", "ArrowLeft"],
+    "compare.undo": ["Mod+Z", "Backspace"],
+    "compare.fit": ["Shift+F"],
   },
   labelme: { ...LABELME_FAMILY, "review.hide": ["T", "H"] },
   x_anylabeling: { ...LABELME_FAMILY, "review.hide": ["Mod+H", "H"] },
