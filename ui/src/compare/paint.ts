@@ -7,7 +7,7 @@ import { type Area, placeTags } from "../editor/tags";
 import type { ComparedMark, Rect, Shape } from "../ipc/bindings";
 import { boundsOf } from "../kit/shape";
 import { confidence } from "../messages/format";
-import { type Compared, isDifference, isLeftOut, SIDE_NAMES, type SideName } from "./choices";
+import { choiceOf, type Compared, isDifference, isLeftOut, SIDE_NAMES, type SideName } from "./choices";
 import { areaOf } from "./extent";
 
 export interface TwoSides {
@@ -69,7 +69,7 @@ function marksOf({ compared, frame, selected, areAgreedHidden }: TwoSides): Draw
       if (mark === null || (isAgreed && of === "second" && !isSelected)) return [];
       const bounds = boundsOf(mark.shape);
       if (bounds === null) return [];
-      const isLeft = isLeftOut(compared, place, of) && !isAgreed;
+      const isLeft = isAgreed ? choiceOf(compared, place) === "neither" : isLeftOut(compared, place, of);
       return [{ mark, bounds, box: deviceBox(frame, bounds), of, isAgreed, isLeftOut: isLeft, isSelected }];
     });
   });

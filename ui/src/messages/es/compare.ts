@@ -20,7 +20,7 @@ export const compare: Words<typeof english> = {
   sides: { first: "Lado A", second: "Lado B" },
   swap: "Intercambiar A y B",
   compare: "Comparar",
-  compareWith: "Comparar con…",
+  compareWith: "Comparar…",
   chooseTitle: (run) => `Comparar la ejecución ${count(run)} con`,
   chooseNote: "En las imágenes que ambas partes han mirado.",
   decidedNote: "Lo que aceptaste, editaste y dibujaste en las imágenes revisadas",
