@@ -70,6 +70,7 @@ describe.each(["dark", "light"] as const)("axe finds nothing serious in the %s t
       ["Control+2", page.getByRole("radio", { name: "Built-in detector" })],
       ["Control+3", page.getByRole("heading", { name: "Run 2" })],
       ["Control+4", page.getByRole("heading", { name: "Marks" })],
+      ["Control+6", page.getByRole("region", { name: "Choose" })],
       ["Control+5", page.getByRole("heading", { name: "Runs", exact: true })],
       ["Control+,", page.getByRole("heading", { name: "Settings" })],
     ] as const) {

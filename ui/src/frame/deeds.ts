@@ -11,6 +11,7 @@ export function frameDeeds(app: App): Deeds {
     "everywhere.run": () => app.show("run"),
     "everywhere.review": () => app.show("review"),
     "everywhere.history": () => app.show("history"),
+    "everywhere.compare": () => app.show("compare"),
     "everywhere.settings": () => app.show("settings"),
     "everywhere.folders": () => void app.chooseFolders(),
     "everywhere.samples": () => void app.importSamples(),

@@ -414,3 +414,43 @@ it("quotes what a model will not do", async () => {
   expect(unknown.models[0]).toMatchObject({ can_run: false, shortfalls: [{ kind: "no_known_label" }] });
   expect(await seam.saveTypedRecipe("bicycle bell,zebra finch")).toEqual(typed);
 });
+
+describe("two sides", () => {
+  const [first, second] = [
+    { kind: "run", run: 2 },
+    { kind: "run", run: 1 },
+  ] as const;
+
+  it("differ in every way, and what one of them found can be adopted and taken back", async () => {
+    const seam = openFake("images=120");
+    const { differing, things } = await seam.compareSides(first, second);
+    expect(Object.values(things).every((number) => number > 0)).toBe(true);
+    const image = differing[0] as number;
+    const found = (await seam.compareImage(image, first, second)).find(({ agreement }) => agreement === "only_second");
+    const { label, shape, attributes, confidence } = found?.second ?? never();
+    const mark = { label, shape, attributes };
+    const step = await seam.editMarks({ image, changes: [{ kind: "adopt", run: 1, mark, confidence }] });
+    expect(step.image.marks.at(-1)).toMatchObject({ id: step.marks[0], origin: second, status: "accepted", label });
+    const linked = (await seam.compareImage(image, first, second)).map((pair) => pair.second?.mark ?? null);
+    expect(linked).toContain(step.marks[0]);
+    await seam.undoLatest();
+    const after = await seam.compareImage(image, first, second);
+    expect(after.every((pair) => pair.second?.mark == null)).toBe(true);
+  });
+
+  it("are only compared where both have looked", async () => {
+    const seam = openFake("images=120");
+    const decided = await seam.compareSides(first, { kind: "decided" });
+    const reviewed = await seam.imageIds({
+      collection: null,
+      conditions: [{ is_excluded: true, test: { kind: "image", state: "unreviewed" } }],
+      order: "added",
+    });
+    expect(decided.images).toBeLessThanOrEqual(reviewed.length);
+    expect(decided.differing.every((image) => reviewed.includes(image))).toBe(true);
+  });
+});
+
+function never(): never {
+  throw new Error("there is none");
+}

@@ -8,9 +8,23 @@
  * with a recipe of few labels and with attributes, `?hooks` has hooks, `?routes` further routes, of which `?closed` closes one
  * under way, and `?overnight` a latest run that began last night.
  */
-import type { ImageId, RecipeId, RetryKind, RunMode, Settings, SkippedFile, Step, StopReason } from "./bindings";
+import type {
+  Agreements,
+  Annotation,
+  ComparedPair,
+  ImageId,
+  RecipeId,
+  RetryKind,
+  RunMode,
+  Settings,
+  Side,
+  SkippedFile,
+  Step,
+  StopReason,
+} from "./bindings";
 import { repairChange } from "../checks/repair";
 import { FakeAudits } from "./fake/audits";
+import { asCompared, countInto, pairsOf } from "./fake/compare";
 import { EVERY_DIAGNOSIS } from "./fake/diagnoses";
 import { claudeName, DEFAULT_CLAUDE } from "./fake/claude";
 import { FakeConnection, FURTHER_ROUTES, hostOf } from "./fake/connection";
@@ -257,6 +271,35 @@ class Fake implements Seam {
   undoOn: Seam["undoOn"] = async (image) => this.#stepped(this.#library.undoOn(image));
   redoOn: Seam["redoOn"] = async (image) => this.#stepped(this.#library.redoOn(image));
 
+  compareSides: Seam["compareSides"] = async (first, second) => {
+    const things: Agreements = { agreed: 0, relabelled: 0, only_first: 0, only_second: 0 };
+    const seen = this.#library.ids(null).flatMap((image) => {
+      const pairs = this.#pairs(image, first, second);
+      return pairs === null ? [] : { image, pairs };
+    });
+    for (const { pairs } of seen) countInto(things, pairs);
+    const differing = seen
+      .map(({ image, pairs }) => ({ image, number: pairs.filter(({ agreement }) => agreement !== "agreed").length }))
+      .filter(({ number }) => number > 0)
+      .sort((one, other) => other.number - one.number || one.image - other.image);
+    return { images: seen.length, things, differing: differing.map(({ image }) => image) };
+  };
+  compareImage: Seam["compareImage"] = async (image, first, second) =>
+    structuredClone(this.#pairs(image, first, second) ?? []);
+
+  /** Null where one of the sides has not looked. */
+  #pairs(image: ImageId, first: Side, second: Side): ComparedPair[] | null {
+    const [one, other] = [first, second].map((side) => this.#marksOf(side, image));
+    if (!one || !other) return null;
+    const today = this.#library.card(image).marks;
+    return pairsOf(asCompared(one, today), asCompared(other, today));
+  }
+
+  #marksOf(side: Side, image: ImageId): Annotation[] | null {
+    if (side.kind === "decided") return this.#library.decidedOn(image);
+    return this.#run(side.run).hasAnswered(image) ? this.#library.foundBy(side.run, image) : null;
+  }
+
   #stepped<Taken extends Step | null>(step: Taken): Taken {
     if (step) this.#emit("libraryChanged", null);
     return structuredClone(step);
@@ -281,9 +324,6 @@ class Fake implements Seam {
   audit: Seam["audit"] = async (audit) => this.#audits.get(audit);
   audits: Seam["audits"] = async () => this.#audits.all();
   acceptAudited: Seam["acceptAudited"] = async (audit) => this.#swept(this.#audits.accept(audit));
-
-  compareSides: Seam["compareSides"] = async () => refuse("library");
-  compareImage: Seam["compareImage"] = async () => refuse("library");
 
   /** Many images are not what they were. */
   #swept<Done>(done: Done): Done {

@@ -13,6 +13,7 @@ import type {
   LibraryOverview,
   RunId,
   Settings,
+  Side,
   WorkingRun,
 } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
@@ -24,7 +25,7 @@ import { RecentImages } from "./recent.svelte";
 import { Selection } from "./selection";
 import { Tour } from "./tour.svelte";
 
-export type Screen = "library" | "plan" | "run" | "review" | "audit" | "history" | "settings";
+export type Screen = "library" | "plan" | "run" | "review" | "audit" | "compare" | "history" | "settings";
 
 /** In the order of the title bar and of Ctrl+1 to Ctrl+5. */
 export const SCREENS = ["library", "plan", "run", "review", "history"] as const satisfies readonly Screen[];
@@ -55,6 +56,12 @@ export interface ReviewQueue {
   index: number;
   /** What found them; left out when they were picked one by one. */
   query?: ImageQuery;
+}
+
+/** Two runs, or a run and what people decided. */
+export interface ComparedSides {
+  first: Side;
+  second: Side;
 }
 
 const TOAST_MILLIS = 6000;
@@ -90,6 +97,8 @@ export class App {
   review = $state.raw<ReviewQueue | null>(null);
   /** The audit that is looked at. */
   audit = $state<AuditId | null>(null);
+  /** Set by `compare`; without it likely sides are compared. */
+  compared = $state.raw<ComparedSides | null>(null);
   /** Set by `planFor`; without it a plan is about the collection. */
   planned = $state.raw<ImageSelection | null>(null);
 
@@ -213,6 +222,11 @@ export class App {
   showAudit(audit: AuditId): void {
     this.audit = audit;
     this.#go("audit");
+  }
+
+  compare(sides: ComparedSides): void {
+    this.compared = sides;
+    this.#go("compare");
   }
 
   showRun(run: RunId): void {
@@ -352,5 +366,5 @@ export class App {
 }
 
 function isScreen(value: unknown): value is Screen {
-  return value === "settings" || SCREENS.some((screen) => screen === value);
+  return value === "settings" || value === "compare" || SCREENS.some((screen) => screen === value);
 }

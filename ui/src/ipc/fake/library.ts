@@ -15,7 +15,7 @@ import type {
   ImageSelection,
   LabelCount,
   LibraryOverview,
-  Rect,
+  MarkChange,
   RunId,
   SkippedFile,
   Status,
@@ -23,9 +23,10 @@ import type {
   Swept,
 } from "../bindings";
 import { changedMarks, withVerdict } from "./edits";
+import { foundEarliest, markAt, MARKS_AN_IMAGE } from "./findings";
 import { type Habits, habitsOf } from "./mistakes";
 import { chance, photoOf } from "./photos";
-import { COCO_NAMES, colorOf } from "./recipes";
+import { COCO_NAMES } from "./recipes";
 import { refuse } from "./refuse";
 import { withSeededMistakes } from "./seeded";
 
@@ -51,7 +52,8 @@ interface KeptStep {
 
 /** The run whose marks an annotated library starts with. */
 export const EARLIER_RUN: RunId = 2;
-const MARKS_AN_IMAGE = 16;
+/** The run before it, whose proposals gave way to that one's. */
+const EARLIEST_RUN: RunId = 1;
 /** Beyond those of all other marks. */
 const CROWD_IDS = 1_000_000_000;
 
@@ -59,6 +61,8 @@ export class FakeLibrary {
   #folders: Folder[] = [];
   #changed = new Map<ImageId, ImageCard>();
   #undone = new Set<RunId>();
+  /** What runs that went on before our eyes have answered, by run and image. */
+  #found = new Map<string, Annotation[]>();
   /** In the order in which they were taken; those that were taken back follow, on each image, those that stand. */
   #steps: KeptStep[] = [];
   #latestStep = 0;
@@ -192,6 +196,7 @@ export class FakeLibrary {
         carried_from: carriedFrom,
         color: found.find(({ label }) => label === mark.label)?.color ?? 1,
       }));
+    this.#found.set(`${run}/${id}`, marks);
     const review = marks.length > 0 ? "unreviewed" : card.review;
     this.#put({ ...card, failure: null, is_annotated: true, review, marks: [...card.marks, ...marks] });
     return marks.length;
@@ -199,6 +204,23 @@ export class FakeLibrary {
 
   fail(id: ImageId, failure: ImageCard["failure"]): void {
     this.#put({ ...this.card(id), failure });
+  }
+
+  /** What a run answered about an image, whatever became of it; null where it has not looked. */
+  foundBy(run: RunId, id: ImageId): Annotation[] | null {
+    const found = this.#found.get(`${run}/${id}`);
+    if (found) return found;
+    const first = this.#firstCard(id);
+    if (!first.is_annotated) return null;
+    if (run === EARLIER_RUN) return first.marks;
+    return run === EARLIEST_RUN ? foundEarliest(id, run) : null;
+  }
+
+  /** What people have decided to be on an image; null where they have not decided. */
+  decidedOn(id: ImageId): Annotation[] | null {
+    const { review, marks } = this.card(id);
+    if (review === "unreviewed") return null;
+    return marks.filter(({ status }) => status === "accepted" || status === "edited");
   }
 
   undoRun(run: RunId): number {
@@ -224,11 +246,11 @@ export class FakeLibrary {
     return this.#take({ ...before, marks, review }, before.marks.filter(isMeant));
   }
 
-  edit(edit: ImageEdit, sweep: number | null = null): Step {
-    const before = this.#known(edit.image);
-    const { marks, touched } = changedMarks(before, edit.changes, () => ++this.#latestMark);
-    const review = before.review === "unreviewed" ? before.review : decidedState(marks);
-    return this.#take({ ...before, marks, review }, touched, sweep);
+  edit({ image, changes }: ImageEdit, sweep: number | null = null): Step {
+    const before = this.#known(image);
+    const { marks, touched } = changedMarks(before, changes, () => ++this.#latestMark);
+    const isDecided = before.review !== "unreviewed" || settles(changes, marks);
+    return this.#take({ ...before, marks, review: isDecided ? decidedState(marks) : before.review }, touched, sweep);
   }
 
   /** Changes many images as one step. */
@@ -330,6 +352,12 @@ function decidedState(marks: Annotation[]): ImageCard["review"] {
   return marks.every(({ status }) => status === "rejected") ? "confirmed_empty" : "reviewed";
 }
 
+/** Whether changes have decided the last of what was open. */
+function settles(changes: MarkChange[], marks: Annotation[]): boolean {
+  const isDecision = changes.some(({ kind }) => kind === "decide" || kind === "adopt");
+  return isDecision && !marks.some(({ status }) => status === "proposed");
+}
+
 function nameOf(id: ImageId): string {
   return `${photoOf(id).stem}_${String(id).padStart(4, "0")}.jpg`;
 }
@@ -352,36 +380,4 @@ function crowdOn(image: ImageId, count: number): Annotation[] {
       confidence: 0.3 + chance(place, 4) * 0.7,
     };
   });
-}
-
-/** A detector never says quite the same twice: boxes and confidences differ a little from image to image. */
-function markAt(
-  image: ImageId,
-  { label, rect, confidence }: { label: string; rect: Rect; confidence: number },
-  run: RunId,
-  id: number,
-): Annotation {
-  const shift = (salt: number) => Math.round((chance(image, salt) - 0.5) * 8);
-  const { width, height } = photoOf(image).size;
-  const within = (value: number, most: number) => Math.min(most, Math.max(0, value));
-  return {
-    id,
-    origin: { kind: "run", run },
-    carried_from: null,
-    label,
-    color: colorOf(label),
-    shape: {
-      kind: "box",
-      rect: {
-        x1: within(rect.x1 + shift(11), width),
-        y1: within(rect.y1 + shift(12), height),
-        x2: within(rect.x2 + shift(13), width),
-        y2: within(rect.y2 + shift(14), height),
-      },
-    },
-    confidence: Math.min(0.99, Math.max(0.3, confidence + (chance(image, id % MARKS_AN_IMAGE) - 0.5) * 0.2)),
-    attributes: {},
-    status: "proposed",
-    reject_reason: null,
-  };
 }

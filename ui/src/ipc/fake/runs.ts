@@ -475,6 +475,10 @@ export class FakeRun {
     return batchStates(this.#batches, this.#elapsed, this.#startedAt, this.#state.kind === "stopping");
   }
 
+  hasAnswered(image: ImageId): boolean {
+    return this.#answered.has(image);
+  }
+
   /** Images that were answered in this run, to a model and a recipe. */
   answeredTo(model: string, recipe: number): ReadonlySet<ImageId> {
     return this.#isElsewhere && this.#model.id === model && this.#recipe.id === recipe ? this.#answered : new Set();

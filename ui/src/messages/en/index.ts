@@ -2,6 +2,7 @@
 import { actions } from "./actions";
 import { audit } from "./audit";
 import { checks } from "./checks";
+import { compare } from "./compare";
 import { diagnoses } from "./diagnoses";
 import { frame } from "./frame";
 import { history } from "./history";
@@ -25,6 +26,7 @@ export const en = {
   review,
   checks,
   audit,
+  compare,
   history,
   diagnoses,
   hooks,

@@ -4,6 +4,7 @@ import type { Words } from "../words";
 import { actions } from "./actions";
 import { audit } from "./audit";
 import { checks } from "./checks";
+import { compare } from "./compare";
 import { diagnoses } from "./diagnoses";
 import { frame } from "./frame";
 import { history } from "./history";
@@ -27,6 +28,7 @@ export const es: Words<typeof en> = {
   review,
   checks,
   audit,
+  compare,
   history,
   diagnoses,
   hooks,

@@ -21,6 +21,10 @@ const LABELME_FAMILY = {
   "review.full": ["Mod+0", "0"],
   "review.zoomIn": ["Mod++", "Mod+=", "+", "="],
   "review.zoomOut": ["Mod+-", "-"],
+  "compare.nextImage": ["D", "ArrowRight"],
+  "compare.previousImage": ["A", "ArrowLeft"],
+  "compare.agreed": ["E"],
+  "compare.undo": ["Mod+Z", "Backspace"],
 } as const satisfies Bindings;
 
 export const PRESETS = {
@@ -35,6 +39,10 @@ export const PRESETS = {
     "review.nextMark": ["M"],
     "review.previousMark": ["Shift+M"],
     "review.repair": ["Shift+R"],
+    "compare.nextImage": ["F", "ArrowRight"],
+    "compare.previousImage": ["D", "ArrowLeft"],
+    "compare.undo": ["Mod+Z", "Backspace"],
+    "compare.fit": ["Shift+F"],
   },
   labelme: {
     ...LABELME_FAMILY,

@@ -29,6 +29,7 @@ export const TABLE = {
   "everywhere.run": { keys: ["Mod+3"] },
   "everywhere.review": { keys: ["Mod+4"] },
   "everywhere.history": { keys: ["Mod+5"] },
+  "everywhere.compare": { keys: ["Mod+6"] },
   "everywhere.settings": { keys: ["Mod+,"] },
   "everywhere.folders": { keys: ["Mod+O"] },
   "everywhere.samples": { keys: [] },
@@ -98,9 +99,29 @@ export const TABLE = {
   "audit.whole": { keys: ["F"] },
   "audit.leave": { keys: ["Escape"], isFixed: true },
 
+  "compare.first": { keys: ["1"] },
+  "compare.second": { keys: ["2"] },
+  "compare.both": { keys: ["3"] },
+  "compare.neither": { keys: ["X"] },
+  "compare.agreed": { keys: ["A"] },
+  "compare.skip": { keys: ["S"] },
+  "compare.undo": { keys: ["Backspace"] },
+  "compare.nextPair": { keys: ["N", "ArrowDown"], repeats: true },
+  "compare.previousPair": { keys: ["Shift+N", "ArrowUp"], repeats: true },
+  "compare.nextImage": { keys: ["ArrowRight"], repeats: true },
+  "compare.previousImage": { keys: ["ArrowLeft"], repeats: true },
+  "compare.fit": { keys: ["F"] },
+  "compare.full": { keys: ["0"] },
+  "compare.zoomIn": { keys: ["+", "="], repeats: true },
+  "compare.zoomOut": { keys: ["-", "_"], repeats: true },
+  "compare.hide": { keys: ["H"] },
+  "compare.pan": { keys: ["Space"], isFixed: true, isHidden: true },
+  "compare.leave": { keys: ["Escape"], isFixed: true },
+
   "history.previous": { keys: ["ArrowUp"], repeats: true },
   "history.next": { keys: ["ArrowDown"], repeats: true },
   "history.open": { keys: ["Enter"] },
+  "history.compare": { keys: ["C"] },
 } as const satisfies Record<string, Entry>;
 
 export type ActionId = keyof typeof TABLE;

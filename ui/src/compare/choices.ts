@@ -1,0 +1,240 @@
+/**
+ * What choosing between two sides means for the marks of an image. The sides never change by that: what a run answered
+ * stays what it answered. What changes is which of it stands on the image.
+ */
+import type {
+  Annotation,
+  AnnotationId,
+  ComparedMark,
+  ComparedPair,
+  ImageCard,
+  MarkChange,
+  MarkContent,
+  RejectReason,
+  Side,
+  Step,
+} from "../ipc/bindings";
+import type { ComparedSides } from "../state/app.svelte";
+
+export type Sides = ComparedSides;
+export type SideName = keyof Sides;
+
+/** Of which side the marks stand; of what only one side saw, taking the other one's word leaves it out. */
+export type Choice = SideName | "both" | "neither";
+
+/** An image as both sides see it, and as it is today. Pairs keep their places for as long as somebody looks. */
+export interface Compared {
+  sides: Sides;
+  card: ImageCard;
+  pairs: readonly ComparedPair[];
+  /** Places of what is not on the image and was left out: nothing is stored about that. */
+  passed: ReadonlySet<number>;
+}
+
+/** A change for the sake of one side of a pair. */
+export interface Move {
+  place: number;
+  of: SideName;
+  change: MarkChange;
+}
+
+export const SIDE_NAMES: readonly SideName[] = ["first", "second"];
+
+/** What is on the image of a side's mark. */
+type Standing = "stands" | "open" | "left_out" | "absent";
+
+export function isDifference({ agreement }: ComparedPair): boolean {
+  return agreement !== "agreed";
+}
+
+/** Whether both may stand beside each other. What is one mark on the image can only say one thing. */
+export function mayTakeBoth(pair: ComparedPair): boolean {
+  return pair.first !== null && pair.second !== null && !isOneMark(pair);
+}
+
+/** What was chosen; null while something is to be decided. */
+export function choiceOf(compared: Compared, place: number): Choice | null {
+  const pair = compared.pairs[place];
+  if (!pair) return null;
+  if (isOneMark(pair)) return choiceOfOne(compared, pair);
+  const first = standing(compared, pair, "first");
+  const second = standing(compared, pair, "second");
+  if (first === "open" || second === "open") return null;
+  if (first === "stands") return second === "stands" ? "both" : "first";
+  if (second === "stands") return "second";
+  return first === "left_out" || second === "left_out" || compared.passed.has(place) ? "neither" : null;
+}
+
+/** Whether a side's mark was decided against. */
+export function isLeftOut(compared: Compared, place: number, of: SideName): boolean {
+  const choice = choiceOf(compared, place);
+  return choice !== null && choice !== "both" && choice !== of;
+}
+
+/** The differences that nobody has decided, by their places. */
+export function undecided(compared: Compared): number[] {
+  return compared.pairs.flatMap((pair, place) =>
+    isDifference(pair) && choiceOf(compared, place) === null ? [place] : [],
+  );
+}
+
+/** What is to be done so that a choice holds; nothing when it does already. */
+export function movesFor(compared: Compared, place: number, choice: Choice): Move[] {
+  const pair = compared.pairs[place];
+  if (!pair || (choice === "both" && !mayTakeBoth(pair))) return [];
+  if (isOneMark(pair)) return movesOfOne(compared, pair, place, choice);
+  const why = reasonAgainst(pair, choice);
+  return SIDE_NAMES.flatMap((of) => {
+    const mark = pair[of];
+    if (mark === null) return [];
+    const today = onImage(compared.card, mark);
+    const isTaken = choice === "both" || choice === of;
+    const change = isTaken ? taking(compared.sides[of], mark, today) : leavingOut(today, why);
+    return change === null ? [] : { place, of, change };
+  });
+}
+
+/**
+ * Accepts what both sides found. Where both have a proposal for it on the image the first one's is taken, because one
+ * thing wants one mark. What a person has decided stays.
+ */
+export function movesForAgreed(compared: Compared): Move[] {
+  return compared.pairs.flatMap((pair, place): Move[] => {
+    if (isDifference(pair) || isOneMark(pair)) return [];
+    const today = { first: onImage(compared.card, pair.first), second: onImage(compared.card, pair.second) };
+    if (today.first?.status === "rejected" || today.second?.status === "rejected") return [];
+    const taken = isStanding(today.second) || today.first === null ? "second" : "first";
+    return SIDE_NAMES.flatMap((of): Move[] => {
+      const mark = today[of];
+      if (mark?.status !== "proposed") return [];
+      const verdict = of === taken ? ({ kind: "accept" } as const) : ({ kind: "reject", reason: "duplicate" } as const);
+      return [{ place, of, change: { kind: "decide", id: mark.id, verdict } }];
+    });
+  });
+}
+
+/** As it will be once the moves are taken. Marks that come to be have numbers below zero until the core gives them some. */
+export function withMoves(compared: Compared, moves: readonly Move[]): Compared {
+  let { marks } = compared.card;
+  const ids = moves.map(({ place, of, change }): AnnotationId => {
+    if (change.kind === "add" || change.kind === "adopt") {
+      const id = -2 * place - (of === "first" ? 1 : 2);
+      const seen = compared.pairs[place]?.[of];
+      if (seen) marks = [...marks, adopted(id, seen, change.kind === "adopt" ? change.run : null)];
+      return id;
+    }
+    marks = marks.flatMap((mark) => (mark.id === change.id ? changed(mark, change) : [mark]));
+    return change.id;
+  });
+  return linked({ ...compared, card: { ...compared.card, marks } }, moves, ids);
+}
+
+/** As it is once the core has taken the moves. */
+export function withStep(compared: Compared, moves: readonly Move[], step: Step): Compared {
+  return linked({ ...compared, card: step.image }, moves, step.marks);
+}
+
+/** Marks that came to be are from then on what their side has on the image. */
+function linked(compared: Compared, moves: readonly Move[], ids: readonly AnnotationId[]): Compared {
+  const pairs = [...compared.pairs];
+  moves.forEach(({ place, of, change }, index) => {
+    const pair = pairs[place];
+    const mark = pair?.[of];
+    const id = ids[index];
+    if (pair && mark && id !== undefined && (change.kind === "add" || change.kind === "adopt"))
+      pairs[place] = { ...pair, [of]: { ...mark, mark: id } };
+  });
+  return { ...compared, pairs };
+}
+
+function onImage(card: ImageCard, mark: ComparedMark | null): Annotation | null {
+  return (mark && card.marks.find(({ id }) => id === mark.mark)) ?? null;
+}
+
+/** A run's mark that a person has changed is both sides' when the other side is what people decided. */
+function isOneMark({ first, second }: ComparedPair): boolean {
+  return first !== null && second !== null && first.mark !== null && first.mark === second.mark;
+}
+
+function isStanding(mark: Annotation | null): boolean {
+  return mark?.status === "accepted" || mark?.status === "edited";
+}
+
+function standing({ sides, card }: Compared, pair: ComparedPair, of: SideName): Standing {
+  const today = onImage(card, pair[of]);
+  // A person's own mark leaves nothing behind when it goes; a run's that is not there was never decided.
+  if (today === null) return pair[of]?.mark != null && sides[of].kind === "decided" ? "left_out" : "absent";
+  if (isStanding(today)) return "stands";
+  return today.status === "proposed" ? "open" : "left_out";
+}
+
+function choiceOfOne({ card }: Compared, pair: ComparedPair): Choice | null {
+  const today = onImage(card, pair.first);
+  if (today === null || today.status === "rejected") return "neither";
+  if (today.status === "proposed") return null;
+  if (!isDifference(pair)) return "both";
+  return today.label === pair.first?.label ? "first" : "second";
+}
+
+function movesOfOne({ card }: Compared, pair: ComparedPair, place: number, choice: Choice): Move[] {
+  const today = onImage(card, pair.first);
+  if (choice === "neither" || choice === "both") {
+    const change = leavingOut(today, null);
+    return change === null ? [] : [{ place, of: "first", change }];
+  }
+  const mark = pair[choice];
+  if (mark === null || today === null || (isStanding(today) && today.label === mark.label)) return [];
+  return [{ place, of: choice, change: { kind: "change", id: today.id, mark: contentOf(mark) } }];
+}
+
+function taking(side: Side, mark: ComparedMark, today: Annotation | null): MarkChange | null {
+  if (today !== null) return isStanding(today) ? null : { kind: "decide", id: today.id, verdict: { kind: "accept" } };
+  return side.kind === "run"
+    ? { kind: "adopt", run: side.run, mark: contentOf(mark), confidence: mark.confidence }
+    : { kind: "add", mark: contentOf(mark) };
+}
+
+function leavingOut(today: Annotation | null, reason: RejectReason | null): MarkChange | null {
+  if (today === null || today.status === "rejected") return null;
+  return today.origin.kind === "person"
+    ? { kind: "remove", id: today.id }
+    : { kind: "decide", id: today.id, verdict: { kind: "reject", reason } };
+}
+
+/** Who takes neither of two labels has not said that nothing is there. */
+function reasonAgainst({ agreement }: ComparedPair, choice: Choice): RejectReason | null {
+  if (agreement === "only_first" || agreement === "only_second") return "not_there";
+  if (choice === "neither") return null;
+  return agreement === "agreed" ? "duplicate" : "wrong_label";
+}
+
+function contentOf({ label, shape, attributes }: ComparedMark): MarkContent {
+  return { label, shape, attributes };
+}
+
+function adopted(id: AnnotationId, seen: ComparedMark, run: number | null): Annotation {
+  const { label, color, shape, confidence, attributes } = seen;
+  return {
+    id,
+    origin: run === null ? { kind: "person" } : { kind: "run", run },
+    carried_from: null,
+    label,
+    color,
+    shape,
+    confidence: run === null ? null : confidence,
+    attributes,
+    status: "accepted",
+    reject_reason: null,
+  };
+}
+
+function changed(mark: Annotation, change: Exclude<MarkChange, { kind: "add" | "adopt" }>): Annotation[] {
+  if (change.kind === "remove") return [];
+  if (change.kind === "change") {
+    const status = mark.origin.kind === "person" ? "accepted" : "edited";
+    return [{ ...mark, ...change.mark, status, reject_reason: null }];
+  }
+  return change.verdict.kind === "accept"
+    ? [{ ...mark, status: mark.status === "edited" ? "edited" : "accepted", reject_reason: null }]
+    : [{ ...mark, status: "rejected", reject_reason: change.verdict.reason }];
+}

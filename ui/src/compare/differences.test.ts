@@ -1,0 +1,196 @@
+import { beforeEach, describe, expect, it } from "vitest";
+
+import type { ImageId } from "../ipc/bindings";
+import { openFake } from "../ipc/fake";
+import type { Seam } from "../ipc/seam";
+import { choiceOf } from "./choices";
+import { Differences, type Notice } from "./differences.svelte";
+import { DECIDED, sidesAmong, withSide } from "./sides";
+
+const A = { kind: "run", run: 2 } as const;
+const B = { kind: "run", run: 1 } as const;
+
+let seam: Seam;
+let notices: Notice[];
+let differences: Differences;
+
+async function opened(query = "images=120"): Promise<void> {
+  seam = openFake(query);
+  notices = [];
+  differences = new Differences(seam, (notice) => notices.push(notice));
+  await differences.open(null);
+}
+
+/** Goes to the first image whose first undecided difference is of such a kind. */
+async function goTo(kind: string): Promise<ImageId> {
+  for (let index = 0; index < differences.queue.length; index += 1) {
+    differences.goTo(index);
+    await expect.poll(() => differences.pair).not.toBeNull();
+    if (differences.pair?.agreement === kind && differences.choice === null && differences.imageId !== null)
+      return differences.imageId;
+  }
+  throw new Error(`no ${kind}`);
+}
+
+describe("the images that differ", () => {
+  beforeEach(() => opened());
+
+  it("are those of the two latest runs, those with the most differences first", async () => {
+    expect(differences.sides).toEqual({ first: A, second: B });
+    const things = differences.comparison?.things;
+    for (const number of Object.values(things ?? {})) expect(number).toBeGreaterThan(0);
+    const counts = await Promise.all(
+      differences.queue.map(async (image) => {
+        const pairs = await seam.compareImage(image, A, B);
+        return pairs.filter(({ agreement }) => agreement !== "agreed").length;
+      }),
+    );
+    expect(counts.every((number) => number > 0)).toBe(true);
+    expect([...counts].sort((one, other) => other - one)).toEqual(counts);
+  });
+
+  it("stay where one was when somebody comes back, and begin anew with other sides", async () => {
+    differences.goTo(3);
+    const image = differences.imageId;
+    await differences.open(null);
+    expect(differences.imageId).toBe(image);
+    await differences.open({ first: A, second: DECIDED });
+    expect(differences.index).toBe(0);
+    expect(differences.settledCount).toBeGreaterThan(0);
+  });
+
+  it("end behind the last one, and lead back to what is left", () => {
+    differences.goTo(differences.queue.length);
+    expect(differences.isAtEnd).toBe(true);
+    differences.goToUnsettled();
+    expect(differences.isAtEnd).toBe(false);
+    differences.previous();
+    expect(differences.index).toBe(0);
+  });
+});
+
+describe("a choice", () => {
+  beforeEach(() => opened());
+
+  it("shows at once, is stored as one step, and goes on to the next difference", async () => {
+    const image = await goTo("relabelled");
+    const [place, index] = [differences.selected, differences.index];
+    if (place === null || differences.shown === null) throw new Error("nothing is selected");
+    const isOnlyOne = differences.pairs.filter(({ agreement }) => agreement !== "agreed").length === 1;
+    differences.choose("second");
+    expect(differences.index).toBe(isOnlyOne ? index + 1 : index);
+    differences.goTo(index);
+    expect(choiceOf(differences.shown, place)).toBe("second");
+    await differences.settled();
+    const [card] = await seam.imageCards([image]);
+    expect(differences.shown?.card).toEqual(card);
+    expect(card?.marks.filter(({ origin }) => origin.kind === "run" && origin.run === 1)).toHaveLength(1);
+    await seam.undoLatest();
+    const [before] = await seam.imageCards([image]);
+    expect(before?.marks.some(({ origin }) => origin.kind === "run" && origin.run === 1)).toBe(false);
+  });
+
+  it("is taken back with its image and its difference", async () => {
+    await goTo("relabelled");
+    const [place, index] = [differences.selected, differences.index];
+    differences.choose("first");
+    differences.goTo(0);
+    differences.undo();
+    await differences.settled();
+    expect([differences.index, differences.selected, differences.choice]).toEqual([index, place, null]);
+    differences.undo();
+    await differences.settled();
+    expect(notices).toEqual([{ kind: "nothing_to_undo" }]);
+  });
+
+  it("can be changed twice before the core has answered once", async () => {
+    const image = await goTo("relabelled");
+    const [place, index] = [differences.selected, differences.index];
+    for (const choice of ["second", "first", "second", "neither"] as const) {
+      differences.goTo(index);
+      differences.select(place);
+      differences.choose(choice);
+    }
+    await differences.settled();
+    differences.goTo(index);
+    differences.select(place);
+    expect(differences.choice).toBe("neither");
+    const [card] = await seam.imageCards([image]);
+    const adopted = card?.marks.filter(({ origin }) => origin.kind === "run" && origin.run === 1);
+    expect(adopted?.map(({ status }) => status)).toEqual(["rejected"]);
+    expect(notices).toEqual([]);
+  });
+
+  it("that is refused is told, and what was there is shown again", async () => {
+    await goTo("only_first");
+    const index = differences.index;
+    seam.editMarks = () => Promise.reject({ code: "library_busy", message: "locked" });
+    differences.choose("first");
+    await differences.settled();
+    differences.goTo(index);
+    expect(differences.choice).toBeNull();
+    expect(notices).toMatchObject([{ kind: "refused", image: differences.shown?.card.name }]);
+  });
+
+  it("to leave out what is not on the image needs no step", async () => {
+    await goTo("only_second");
+    const [place, index] = [differences.selected, differences.index];
+    seam.editMarks = () => Promise.reject(new Error("nothing is to be stored"));
+    differences.choose("neither");
+    differences.goTo(index);
+    differences.select(place);
+    expect(differences.choice).toBe("neither");
+    await differences.settled();
+    expect(notices).toEqual([]);
+  });
+});
+
+it("accepts what both agree on and goes on, and reviews an image on which nothing is left", async () => {
+  await opened();
+  const index = await indexWhere(() => differences.agreedOpen > 0);
+  const { imageId: image, agreedOpen } = differences;
+  differences.acceptAgreed();
+  expect(differences.index).toBe(index + 1);
+  await differences.settled();
+  differences.goTo(index);
+  expect(differences.agreedOpen).toBe(0);
+  const accepted = differences.shown?.card.marks.filter(({ status }) => status === "accepted");
+  expect(accepted).toHaveLength(agreedOpen);
+  for (const place of differences.pairs.keys()) {
+    differences.goTo(index);
+    differences.select(place);
+    if (differences.choice === null) differences.choose("neither");
+  }
+  differences.goTo(index);
+  differences.acceptAgreed();
+  await differences.settled();
+  const [card] = await seam.imageCards([image as ImageId]);
+  expect(card?.review).toBe("reviewed");
+});
+
+async function indexWhere(holds: () => boolean): Promise<number> {
+  for (let index = 0; index < differences.queue.length; index += 1) {
+    differences.goTo(index);
+    await expect.poll(() => differences.shown).not.toBeNull();
+    if (holds()) return index;
+  }
+  throw new Error("no such image");
+}
+
+describe("the sides", () => {
+  it("are every run with answers and what people decided; a side that is chosen twice changes places", async () => {
+    await opened();
+    expect(sidesAmong(differences.runs)).toEqual([A, B, DECIDED]);
+    expect(withSide({ first: A, second: B }, "first", B)).toEqual({ first: B, second: A });
+    expect(withSide({ first: A, second: B }, "second", DECIDED)).toEqual({ first: A, second: DECIDED });
+  });
+
+  it("are none without a run, and a refusal is told", async () => {
+    await opened("images=0");
+    expect(differences.sides).toBeNull();
+    expect(differences.isComparing).toBe(false);
+    await opened("refuses=compareSides");
+    expect(differences.hasFailed).toBe(true);
+    expect(notices).toHaveLength(1);
+  });
+});

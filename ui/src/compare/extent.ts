@@ -1,0 +1,34 @@
+/** Where a pair of marks is on the image. */
+import type { ComparedPair, Point, Rect } from "../ipc/bindings";
+import { boundsOf } from "../kit/shape";
+
+/** Around both sides' marks; null where they are about the whole image. */
+export function extentOf({ first, second }: ComparedPair): Rect | null {
+  const bounds = [first, second].flatMap((mark) => (mark && boundsOf(mark.shape)) ?? []);
+  if (bounds.length === 0) return null;
+  return {
+    x1: Math.min(...bounds.map(({ x1 }) => x1)),
+    y1: Math.min(...bounds.map(({ y1 }) => y1)),
+    x2: Math.max(...bounds.map(({ x2 }) => x2)),
+    y2: Math.max(...bounds.map(({ y2 }) => y2)),
+  };
+}
+
+/** Pairs under a point of the image, the smallest first: what lies inside another box is what one aims at. */
+export function pairsAt(pairs: readonly ComparedPair[], at: Point, tolerance: number): ComparedPair[] {
+  const places = pairs.flatMap((pair) => {
+    const extent = extentOf(pair);
+    return extent === null ? [] : { pair, extent };
+  });
+  return places
+    .filter(
+      ({ extent: { x1, y1, x2, y2 } }) =>
+        at.x >= x1 - tolerance && at.x <= x2 + tolerance && at.y >= y1 - tolerance && at.y <= y2 + tolerance,
+    )
+    .sort((one, other) => areaOf(one.extent) - areaOf(other.extent))
+    .map(({ pair }) => pair);
+}
+
+export function areaOf({ x1, y1, x2, y2 }: Rect): number {
+  return (x2 - x1) * (y2 - y1);
+}

@@ -1,0 +1,17 @@
+/** What comparing tells a person, in words. */
+import { refusalWords, words } from "../messages";
+import type { ToastTone } from "../state/app.svelte";
+import type { Notice } from "./differences.svelte";
+
+export function noticeWords(notice: Notice): { text: string; tone: ToastTone } {
+  switch (notice.kind) {
+    case "refused": {
+      const why = refusalWords(notice.refusal);
+      return { text: notice.image === null ? why : words.compare.refusedOn(notice.image, why), tone: "bad" };
+    }
+    case "nothing_to_undo":
+      return { text: words.compare.nothingToUndo, tone: "plain" };
+    case "undone_elsewhere":
+      return { text: words.compare.undoneElsewhere(notice.image), tone: "plain" };
+  }
+}

@@ -1,0 +1,202 @@
+/**
+ * Draws an image with the marks of two sides. Colour means the label, as everywhere; whose a mark is, is said by its
+ * line, whole for A and broken for B, and by the letter on its tag. What both agree on is one thin line.
+ */
+import { deviceBox, type Frame } from "../editor/paint/frame";
+import type { Palette } from "../editor/paint/palette";
+import { paintPhoto } from "../editor/paint/photo";
+import type { Picture } from "../editor/pixels.svelte";
+import { type Area, placeTags } from "../editor/tags";
+import type { ComparedMark, Rect, Shape } from "../ipc/bindings";
+import { boundsOf } from "../kit/shape";
+import { confidence } from "../messages/format";
+import { choiceOf, type Compared, isDifference, isLeftOut, SIDE_NAMES, type SideName } from "./choices";
+import { areaOf } from "./extent";
+
+export interface TwoSides {
+  frame: Frame;
+  pixels: Picture | null;
+  compared: Compared | null;
+  selected: number | null;
+  areAgreedHidden: boolean;
+  letters: Record<SideName, string>;
+}
+
+/** In CSS pixels. */
+const LINE_WIDTH = 2;
+const TAG = { height: 18, padding: 5, text: 11, letter: 16, gap: 1 };
+const BROKEN = [9, 6];
+const POINT_RADIUS = 5;
+const FAINT = 0.55;
+
+interface Drawn {
+  mark: ComparedMark;
+  bounds: Rect;
+  box: Area;
+  of: SideName;
+  isAgreed: boolean;
+  isLeftOut: boolean;
+  isSelected: boolean;
+}
+
+export function paintTwoSides(context: CanvasRenderingContext2D, palette: Palette, scene: TwoSides): void {
+  const { frame, pixels } = scene;
+  paintPhoto(context, frame, pixels);
+  // Large ones first, so that small ones are not hidden; differences over what is agreed, the selected one over all.
+  const drawn = marksOf(scene).sort(
+    (one, other) =>
+      Number(one.isSelected) - Number(other.isSelected) ||
+      Number(other.isAgreed) - Number(one.isAgreed) ||
+      areaOf(other.bounds) - areaOf(one.bounds),
+  );
+  for (const each of drawn) stroke(context, palette, frame, each);
+  paintTags(context, palette, frame.pixelRatio, drawn, scene.letters);
+}
+
+function marksOf({ compared, frame, selected, areAgreedHidden }: TwoSides): Drawn[] {
+  if (compared === null) return [];
+  return compared.pairs.flatMap((pair, place) => {
+    const isAgreed = !isDifference(pair);
+    const isSelected = place === selected;
+    if (isAgreed && areAgreedHidden && !isSelected) return [];
+    return SIDE_NAMES.flatMap((of): Drawn[] => {
+      const mark = pair[of];
+      // Two lines for what both agree on would say that they differ.
+      if (mark === null || (isAgreed && of === "second" && !isSelected)) return [];
+      const bounds = boundsOf(mark.shape);
+      if (bounds === null) return [];
+      const isLeft = isAgreed ? choiceOf(compared, place) === "neither" : isLeftOut(compared, place, of);
+      return [{ mark, bounds, box: deviceBox(frame, bounds), of, isAgreed, isLeftOut: isLeft, isSelected }];
+    });
+  });
+}
+
+function stroke(context: CanvasRenderingContext2D, palette: Palette, frame: Frame, drawn: Drawn): void {
+  const { mark, of, isSelected } = drawn;
+  const ratio = frame.pixelRatio;
+  const isThin = drawn.isAgreed || drawn.isLeftOut;
+  const width = isSelected ? LINE_WIDTH + 1 : isThin ? 1 : LINE_WIDTH;
+  const line = Math.max(1, Math.round(width * ratio));
+  const color = labelOf(palette, mark).line;
+  const path = pathOf(frame, mark.shape, drawn.box, line);
+  if (isSelected && !drawn.isLeftOut) {
+    context.globalAlpha = 0.12;
+    context.fillStyle = color;
+    context.fill(path);
+  }
+  context.globalAlpha = isThin && !isSelected ? FAINT : 1;
+  context.lineJoin = "miter";
+  // The casing breaks with the line: under a whole one a broken line would look whole.
+  context.setLineDash(of === "second" && !drawn.isAgreed ? BROKEN.map((length) => length * ratio) : []);
+  context.strokeStyle = palette.casing;
+  context.lineWidth = line + 2 * Math.max(1, Math.round(ratio));
+  context.stroke(path);
+  context.strokeStyle = color;
+  context.lineWidth = line;
+  context.stroke(path);
+  context.setLineDash([]);
+  context.globalAlpha = 1;
+}
+
+function pathOf({ offset, scale, pixelRatio }: Frame, shape: Shape, box: Area, line: number): Path2D {
+  const path = new Path2D();
+  const across = (x: number) => (offset.x + x * scale) * pixelRatio;
+  const down = (y: number) => (offset.y + y * scale) * pixelRatio;
+  if (shape.kind === "polygon") {
+    for (const { x, y } of shape.points) path.lineTo(across(x), down(y));
+    path.closePath();
+  } else if (shape.kind === "point") {
+    path.arc(across(shape.at.x), down(shape.at.y), POINT_RADIUS * pixelRatio, 0, 2 * Math.PI);
+  } else {
+    // An odd line lies between two pixels unless it is moved by half of one.
+    const shift = line % 2 === 0 ? 0 : 0.5;
+    path.rect(box.x + shift, box.y + shift, box.width, box.height);
+  }
+  return path;
+}
+
+function paintTags(
+  context: CanvasRenderingContext2D,
+  palette: Palette,
+  ratio: number,
+  drawn: Drawn[],
+  letters: Record<SideName, string>,
+): void {
+  const room: Area = { x: 0, y: 0, width: context.canvas.width, height: context.canvas.height };
+  // The selected ones choose their places first, A before B, then the small ones, which have the fewest places.
+  const tagged = drawn.filter(({ isAgreed, isSelected }) => !isAgreed || isSelected).reverse();
+  tagged.sort((one, other) => Number(other.isSelected) - Number(one.isSelected) || order(one) - order(other));
+  context.font = `600 ${TAG.text * ratio}px ${palette.family}`;
+  context.textBaseline = "middle";
+  const places = placeTags(
+    tagged.map(({ mark, box, isSelected }) => ({
+      box,
+      width: Math.ceil(context.measureText(textOf(mark)).width + (2 * TAG.padding + TAG.letter) * ratio),
+      height: Math.round(TAG.height * ratio),
+      isNeeded: isSelected,
+    })),
+    room,
+    Math.round((LINE_WIDTH + TAG.gap) * ratio),
+  );
+  tagged.forEach((each, index) => {
+    const place = places[index];
+    if (place) paintTag(context, palette, ratio, each, letters[each.of], place);
+  });
+}
+
+function order({ isSelected, of }: Drawn): number {
+  return isSelected && of === "second" ? 1 : 0;
+}
+
+/** The letter of the side on its own ground, then the label on its colour. */
+function paintTag(
+  context: CanvasRenderingContext2D,
+  palette: Palette,
+  ratio: number,
+  { mark, isLeftOut, isSelected }: Drawn,
+  letter: string,
+  { x, y, width, height }: Area,
+): void {
+  const label = labelOf(palette, mark);
+  const text = textOf(mark);
+  const middle = y + height / 2 + 0.5 * ratio;
+  const side = TAG.letter * ratio;
+  context.globalAlpha = isLeftOut && !isSelected ? FAINT : 1;
+  context.fillStyle = palette.overlay;
+  rounded(context, x - ratio, y - ratio, width + 2 * ratio, height + 2 * ratio, 3 * ratio);
+  context.fillStyle = palette.overlayInk;
+  context.textAlign = "center";
+  context.fillText(letter, x + side / 2, middle);
+  context.textAlign = "left";
+  context.fillStyle = label.line;
+  rounded(context, x + side, y, width - side, height, 2 * ratio);
+  context.fillStyle = label.ink;
+  context.fillText(text, x + side + TAG.padding * ratio, middle);
+  if (isLeftOut) {
+    const from = x + side + TAG.padding * ratio;
+    context.fillRect(from, Math.round(y + height / 2), context.measureText(text).width, Math.max(1, ratio));
+  }
+  context.globalAlpha = 1;
+}
+
+function labelOf(palette: Palette, { color }: ComparedMark): { line: string; ink: string } {
+  const place = Math.min(12, Math.max(1, Math.round(color))) - 1;
+  return palette.labels[place] ?? { line: palette.overlayInk, ink: palette.overlay };
+}
+
+function textOf(mark: ComparedMark): string {
+  return mark.confidence === null ? mark.label : `${mark.label} ${confidence(mark.confidence)}`;
+}
+
+function rounded(
+  context: CanvasRenderingContext2D,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+  radius: number,
+): void {
+  context.beginPath();
+  context.roundRect(x, y, width, height, radius);
+  context.fill();
+}

@@ -1,0 +1,104 @@
+import type { Agreement } from "../../ipc/bindings";
+import type { compare as english } from "../en/compare";
+import { count, percent } from "../format";
+import type { Words } from "../words";
+
+const images = (number: number): string => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
+const things = (number: number): string => `${count(number)} ${number === 1 ? "cosa" : "cosas"}`;
+const agreements: Record<Agreement, string> = {
+  relabelled: "Otra etiqueta",
+  only_first: "Solo A",
+  only_second: "Solo B",
+  agreed: "De acuerdo",
+};
+
+export const compare: Words<typeof english> = {
+  letters: { first: "A", second: "B" },
+  between: (first, second) => `${first} ↔ ${second}`,
+  run: (id, model) => `Ejecución ${count(id)} ${model}`,
+  decided: "Lo que se decidió",
+  sides: { first: "Lado A", second: "Lado B" },
+  swap: "Intercambiar A y B",
+  compare: "Comparar",
+  compareWith: "Comparar…",
+  chooseTitle: (run) => `Comparar la ejecución ${count(run)} con`,
+  chooseNote: "En las imágenes que ambas partes han mirado.",
+  decidedNote: "Lo que aceptaste, editaste y dibujaste en las imágenes revisadas",
+  leave: "Volver adonde estabas",
+
+  summary: ({ relabelled, only_first, only_second, agreed }) => {
+    const different = relabelled + only_first + only_second;
+    return `${things(different)} ${different === 1 ? "difiere" : "difieren"}, ${count(agreed)} de acuerdo`;
+  },
+  differing: (differing, all) => `${count(differing)} de ${images(all)} ${differing === 1 ? "difiere" : "difieren"}`,
+  imageOf: (place, all) => `Imagen ${count(place)} de ${count(all)}`,
+  settledOf: (settled, all) => `Decididas ${count(settled)} de ${images(all)}`,
+
+  figures: "Acuerdo",
+  columns: { kind: "Cosas", first: "A", second: "B" },
+  agreed: "De acuerdo",
+  relabelled: "Otra etiqueta",
+  onlyHere: "Solo aquí",
+  share: "Acuerdo",
+  percent,
+
+  differences: "Diferencias",
+  differencesNote: (all, open) =>
+    all === 0 ? "aquí ninguna" : `${count(all)}, ${open === 0 ? "todas decididas" : `${count(open)} por decidir`}`,
+  agreedGroup: (number) => `Ambos de acuerdo, ${count(number)}`,
+  agreements,
+  onlyOne: { first: "Solo A:", second: "Solo B:" },
+  or: "o",
+  both: "Ambos:",
+  states: {
+    open: "por decidir",
+    first: "tomada de A",
+    second: "tomada de B",
+    both: "tomadas ambas",
+    neither: "descartada",
+  },
+  overlap: (share) => `Las dos se solapan en un ${percent(share)}.`,
+
+  choose: "Elegir",
+  nothing: "nada",
+  takeBoth: "Ambas",
+  takeNeither: "Ninguna",
+  acceptAgreed: (number) => `Aceptar ${count(number)} de acuerdo y seguir`,
+  nextImage: "Imagen siguiente",
+  previousImage: "Imagen anterior",
+  skip: "Saltar",
+  undo: "Deshacer la última decisión",
+  hideAgreed: "Ocultar lo que ambos ven igual",
+
+  photo: (name, differences) =>
+    `${name}, ${differences === 0 ? "sin diferencias" : differences === 1 ? "1 diferencia" : `${count(differences)} diferencias`}`,
+  strip: "Imágenes que difieren",
+  stripImage: (name, place, isSettled) => `${name}, imagen ${count(place)}, ${isSettled ? "decidida" : "por decidir"}`,
+  comparing: "Comparando",
+
+  endDone: "Todas las diferencias están decididas",
+  endDoneNote: (all) => `${images(all)} ${all === 1 ? "difería" : "diferían"}.`,
+  endLeft: "Era la última imagen",
+  endLeftNote: (left) => `${images(left)} ${left === 1 ? "tiene" : "tienen"} todavía diferencias por decidir.`,
+  toUnsettled: "Ir a la siguiente",
+
+  failedTitle: "No se pudieron comparar",
+  noRunsTitle: "Todavía no hay nada que comparar",
+  noRunsNote: "Hace falta una ejecución con respuestas, y otra más o imágenes que hayas revisado.",
+  oneRunTitle: "Falta un segundo lado",
+  oneRunNote: (run) =>
+    `Solo la ejecución ${count(run)} tiene respuestas. Anota las mismas imágenes con otro modelo, o revisa algunas: entonces habrá algo que comparar.`,
+  apartTitle: "Estos dos nunca miraron la misma imagen",
+  apartNote: "Elige otros lados arriba, o anota las imágenes de uno con el modelo del otro.",
+  undecidedNote: "Ninguna imagen de esta ejecución está revisada. Revisa algunas o elige otro lado arriba.",
+  sameTitle: (all) =>
+    all === 1 ? "Ambos dicen lo mismo en la única imagen" : `Ambos dicen lo mismo en ${images(all)}`,
+  sameNote: (agreed) => `${things(agreed)}, ${agreed === 1 ? "encontrada" : "encontradas"} por ambos.`,
+  toPlan: "Planear una ejecución",
+  toReview: "Revisar las marcas",
+  toLibrary: "Ir a la biblioteca",
+
+  nothingToUndo: "No hay ninguna decisión que deshacer.",
+  undoneElsewhere: (name) => `Se deshizo la decisión sobre ${name}. No está entre estas imágenes.`,
+  refusedOn: (name, words) => `${name}: ${words}`,
+};
