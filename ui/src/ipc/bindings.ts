@@ -669,7 +669,8 @@ export type ImageCounts = {
 
 /**
  *  Changes to the marks of one image that are one step. Whether the image is reviewed stays as the person has said, but for
- *  this: one that was decided is confirmed empty without marks, and reviewed with some.
+ *  this: one that was decided is confirmed empty without marks, and reviewed with some; and so is one of which the step has
+ *  decided the last proposal.
  */
 export type ImageEdit = {
 	image: ImageId,

@@ -70,7 +70,8 @@ pub enum MarkChange {
 }
 
 /// Changes to the marks of one image that are one step. Whether the image is reviewed stays as the person has said, but for
-/// this: one that was decided is confirmed empty without marks, and reviewed with some.
+/// this: one that was decided is confirmed empty without marks, and reviewed with some; and so is one of which the step has
+/// decided the last proposal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ImageEdit {

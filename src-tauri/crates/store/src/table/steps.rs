@@ -106,9 +106,13 @@ impl Edit<'_> {
                 }
             });
         }
+        let left = after(&standing, &steps);
+        let is_decision = |change: &MarkChange| matches!(change, MarkChange::Decide { .. } | MarkChange::Adopt { .. });
+        let is_decided =
+            edit.changes.iter().any(is_decision) && !left.iter().any(|mark| mark.status == Status::Proposed);
         let review = match self.review_of(edit.image)? {
-            ReviewState::Unreviewed => ReviewState::Unreviewed,
-            ReviewState::Reviewed | ReviewState::ConfirmedEmpty => decided_state(&after(&standing, &steps)),
+            ReviewState::Unreviewed if !is_decided => ReviewState::Unreviewed,
+            _ => decided_state(&left),
         };
         self.take_step(edit.image, None, &steps, review, now)
     }

@@ -115,6 +115,26 @@ fn a_new_step_is_the_end_of_what_was_taken_back() {
 }
 
 #[test]
+fn a_step_that_decides_the_last_proposal_reviews_the_image() {
+    let library = Library::new();
+    let image = library.add_image(1);
+    let run = library.add_run(vec![image]);
+    library.answer(run, &[0.9, 0.4]);
+    let marks = library.marks(image);
+    let decide = |mark: &Annotation, verdict| MarkChange::Decide { id: mark.id, verdict };
+    library.change(image, vec![decide(&marks[0], Verdict::Reject { reason: None })]);
+    assert_eq!(library.review(image), ReviewState::Unreviewed);
+    let found = content("dog", somewhere());
+    let adopted = MarkChange::Adopt { run, mark: found, confidence: Some(0.5) };
+    let step = library.change(image, vec![decide(&marks[1], Verdict::Reject { reason: None }), adopted]);
+    assert_eq!(library.review(image), ReviewState::Reviewed);
+    let dog = library.marks(image).into_iter().find(|mark| mark.id == step.marks[1]).unwrap();
+    assert_eq!((dog.origin, dog.status, dog.confidence), (Origin::Run { run }, Status::Accepted, Some(0.5)));
+    assert!(library.undo(image));
+    assert_eq!(library.review(image), ReviewState::Unreviewed);
+}
+
+#[test]
 fn a_step_is_made_again_although_its_run_was_undone_since() {
     let library = Library::new();
     let image = library.add_image(1);
