@@ -11,39 +11,23 @@ export function changedMarks(
 ): { marks: Annotation[]; touched: { id: AnnotationId }[] } {
   let marks = card.marks;
   const touched = changes.map((change): Annotation => {
-    if (change.kind === "add") {
+    if (change.kind === "add" || change.kind === "adopt") {
       const { label, shape, attributes } = change.mark;
+      const isAdopted = change.kind === "adopt";
       const drawn: Annotation = {
         id: nextId(),
-        origin: { kind: "person" },
+        origin: isAdopted ? { kind: "run", run: change.run } : { kind: "person" },
         carried_from: null,
         label: named(label),
         color: colorOf(label),
         shape: fitted(shape, card.size),
-        confidence: null,
+        confidence: isAdopted ? change.confidence : null,
         attributes,
         status: "accepted",
         reject_reason: null,
       };
       marks = [...marks, drawn];
       return drawn;
-    }
-    if (change.kind === "adopt") {
-      const { label, shape, attributes } = change.mark;
-      const adopted: Annotation = {
-        id: nextId(),
-        origin: { kind: "run", run: change.run },
-        carried_from: null,
-        label: named(label),
-        color: colorOf(label),
-        shape: fitted(shape, card.size),
-        confidence: change.confidence,
-        attributes,
-        status: "accepted",
-        reject_reason: null,
-      };
-      marks = [...marks, adopted];
-      return adopted;
     }
     const before = marks.find(({ id }) => id === change.id);
     if (!before) return refuse("library");
@@ -61,7 +45,7 @@ export function changedMarks(
       };
       marks = marks.map((mark) => (mark.id === change.id ? after : mark));
     } else if (change.kind === "decide") {
-      const after = decided(before, change.verdict);
+      const after = withVerdict(before, change.verdict);
       marks = marks.map((mark) => (mark.id === change.id ? after : mark));
     } else if (isOwn) {
       marks = marks.filter(({ id }) => id !== change.id);
@@ -75,8 +59,8 @@ export function changedMarks(
   return { marks, touched };
 }
 
-/** A mark once somebody has said of it what the verdict says. */
-export function decided(mark: Annotation, verdict: Verdict): Annotation {
+/** A mark that a person has edited and then accepts stays edited. */
+export function withVerdict(mark: Annotation, verdict: Verdict): Annotation {
   return verdict.kind === "accept"
     ? { ...mark, status: mark.status === "edited" ? "edited" : "accepted", reject_reason: null }
     : { ...mark, status: "rejected", reject_reason: verdict.reason };

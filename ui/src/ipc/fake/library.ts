@@ -21,7 +21,7 @@ import type {
   Status,
   Step,
 } from "../bindings";
-import { changedMarks, decided } from "./edits";
+import { changedMarks, withVerdict } from "./edits";
 import { foundEarliest, markAt, MARKS_AN_IMAGE } from "./findings";
 import { chance, photoOf } from "./photos";
 import { refuse } from "./refuse";
@@ -216,7 +216,7 @@ export class FakeLibrary {
   decide({ image, scope, verdict }: Decision): Step {
     const before = this.#known(image);
     const isMeant = (mark: Annotation) => (scope.kind === "image" ? mark.status === "proposed" : mark.id === scope.id);
-    const marks = before.marks.map((mark) => (isMeant(mark) ? decided(mark, verdict) : mark));
+    const marks = before.marks.map((mark) => (isMeant(mark) ? withVerdict(mark, verdict) : mark));
     const isOpen = marks.some((mark) => mark.status === "proposed");
     const review = isOpen ? before.review : decidedState(marks);
     return this.#take({ ...before, marks, review }, before.marks.filter(isMeant));
