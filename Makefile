@@ -16,12 +16,13 @@ test: setup-test ui check
 	npm --prefix ui test
 	npm --prefix ui run test:browser
 
-# What to measure: everything, or what ONLY names of the engine's parts and "gallery".
-MEASURED = $(or $(ONLY),engine gallery)
-ENGINE_PARTS = $(filter-out gallery,$(MEASURED))
+# What to measure: everything, or what ONLY names of the engine's parts, "gallery" and "micro".
+MEASURED = $(or $(ONLY),engine gallery micro)
+ENGINE_PARTS = $(filter-out gallery micro,$(MEASURED))
+MICRO_BENCHES = geometry ledger limiter parse sse
 
-# The run engine and the grid against their goals; ONLY="classic limits gallery" measures a part. Takes half an hour on a machine
-# that does nothing else.
+# The run engine and the grid against their goals, and single steps of a run (micro); ONLY="classic limits gallery" measures a
+# part. Takes half an hour on a machine that does nothing else.
 bench: setup-test
 ifneq ($(ENGINE_PARTS),)
 	cargo build --release --package cli --package fieldmark-tests --bins
@@ -30,6 +31,9 @@ endif
 ifneq ($(filter gallery,$(MEASURED)),)
 	cargo bench --package store --bench gallery
 	npm --prefix ui run bench
+endif
+ifneq ($(filter micro,$(MEASURED)),)
+	cargo bench --package domain --package provider --package store --package engine $(addprefix --bench ,$(MICRO_BENCHES))
 endif
 
 check: setup-test ui

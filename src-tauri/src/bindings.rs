@@ -3,7 +3,7 @@
 use tauri::Wry;
 use tauri_specta::{Builder, collect_commands, collect_events};
 
-use crate::commands::{connection, hooks, library, plan, review, runs, settings};
+use crate::commands::{checks, connection, hooks, library, plan, review, runs, settings};
 use crate::signals;
 
 /// Every command and signal there is.
@@ -42,6 +42,15 @@ pub fn builder() -> Builder<Wry> {
             review::undo_latest,
             review::undo_on,
             review::redo_on,
+            checks::mistakes,
+            checks::repair,
+            checks::proposal_confidences,
+            checks::begin_audit,
+            checks::audit,
+            checks::audits,
+            checks::accept_audited,
+            checks::compare_sides,
+            checks::compare_image,
             connection::connection,
             connection::keep_key,
             connection::forget_key,

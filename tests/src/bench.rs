@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use domain::ids::{RecipeId, RunId};
@@ -16,6 +17,7 @@ use domain::run_options::RunOptions;
 use engine::{Library, Surroundings};
 use keys::{Environment, KeyRing};
 
+use crate::binary;
 use crate::pictures::{drawing, write_png};
 
 /// What a run that came to its end stops as.
@@ -95,6 +97,16 @@ impl Bench {
         let library = Library::open(&database, surroundings(variables)).unwrap();
         fs::create_dir(folder.path().join("photos")).unwrap();
         Self { folder, library }
+    }
+
+    /// The command line on this library, with nobody to ask, in an environment that says nothing but where Claude is.
+    #[must_use]
+    pub fn fieldmark(&self, url: &str, key: &str) -> Command {
+        let mut fieldmark = Command::new(binary("fieldmark"));
+        fieldmark.env_clear().env("ANTHROPIC_BASE_URL", url).env("ANTHROPIC_API_KEY", key);
+        fieldmark.current_dir(self.folder.path()).stdin(Stdio::null());
+        fieldmark.arg("--db").arg(self.folder.path().join("library/library.sqlite"));
+        fieldmark
     }
 
     #[must_use]

@@ -35,7 +35,9 @@ fn largest_drift(card: &ImageCard, drawn: &Drawn) -> f64 {
     assert_eq!(card.marks.len(), drawn.len(), "{}: {:?}", card.name, card.marks);
     let drift = |(label, rect): &(&str, Rect)| {
         let mark = card.marks.iter().find(|mark| mark.label == *label);
-        let Some(Shape::Box { rect: found }) = mark.map(|mark| mark.shape.clone()) else { panic!("{label} on {}", card.name) };
+        let Some(Shape::Box { rect: found }) = mark.map(|mark| mark.shape.clone()) else {
+            panic!("{label} on {}", card.name)
+        };
         [found.x1 - rect.x1, found.y1 - rect.y1, found.x2 - rect.x2, found.y2 - rect.y2]
             .into_iter()
             .map(f64::abs)
@@ -341,7 +343,7 @@ async fn a_key_is_found_nowhere() {
     let state = bench.end_of(run).await;
     let report = bench.library.run_report(run).unwrap();
     let export = bench.folder.path().join("export");
-    engine::export::write_report(&bench.library, run, &export).unwrap();
+    engine::export::write_report(&bench.library, &bench.library.run_report(run).unwrap(), &[], &export).unwrap();
     let check = bench.library.check_connection().await.unwrap();
     let said = format!("{connection:?} {state:?} {report:?} {check:?} {:?}", bench.library.classic_metrics(run));
     assert!(!said.contains("planted"), "{said}");

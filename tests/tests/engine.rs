@@ -5,11 +5,12 @@
 
 use std::time::Duration;
 
-use domain::diagnosis::{Change, Diagnosis, Finding};
+use domain::diagnosis::{AnswerRoom, Change, Diagnosis, Finding};
 use domain::ids::RunId;
 use domain::model::ModelId;
 use domain::plan::{ImageSelection, ResumeRequest, RunRequest};
 use domain::run::{FailureKind, RetryKind, RunProgress};
+use domain::run_options::RunOptions;
 use domain::settings::{FurtherRoute, RouteLimits};
 use fieldmark_tests::bench::{Bench, COMPLETED, at_once};
 use fieldmark_tests::pictures::LABELS;
@@ -237,6 +238,40 @@ async fn a_run_that_limits_held_back_says_so_with_its_own_numbers() {
     // Waiting for a turn is no part of what an image takes, so that limits make no run look as if it had gained by them.
     let metrics = report.metrics.unwrap();
     assert!(metrics.p95_millis * 4.0 < wall_millis, "{metrics:?}");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pause_that_takes_much_of_the_time_is_told() {
+    let latency = Latency { first_byte: Duration::from_millis(50).into(), ..Latency::default() };
+    let server = simulate(Options { latency, ..Options::default() }).await;
+    let bench = Bench::with_pictures(&server.url(), KEY, 30);
+    let options = RunOptions { pause_millis: Some(300), ..at_once(4) };
+    let run = carried_out(&bench, &RunRequest { options, ..request(&bench).await }).await;
+    let report = bench.library.run_report(run).unwrap();
+    let [Diagnosis { finding: Finding::SlowedByPause { pause_millis: 300, share }, changes }] = &report.diagnoses[..]
+    else {
+        panic!("{:?}", report.diagnoses)
+    };
+    let image_millis = report.metrics.unwrap().p50_millis;
+    assert!((share - 300.0 / (300.0 + image_millis)).abs() < 1e-9, "{share} of {image_millis}");
+    assert_eq!(*changes, [Change::NoPause]);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_cut_off_at_a_maximum_of_one_s_own_are_told_with_it() {
+    let server = simulate(Options::default()).await;
+    let bench = Bench::with_pictures(&server.url(), KEY, 12);
+    let options = RunOptions { max_tokens: Some(100), ..RunOptions::default() };
+    let run = carried_out(&bench, &RunRequest { options, ..request(&bench).await }).await;
+    let report = bench.library.run_report(run).unwrap();
+    let [Diagnosis { finding: Finding::AnswersCutShort { count: 12, room, .. }, changes }] = &report.diagnoses[..]
+    else {
+        panic!("{:?}", report.diagnoses)
+    };
+    assert_eq!(*room, AnswerRoom::OwnMaximum { tokens: 100 });
+    assert_eq!(*changes, [Change::MoreRoom { than: Some(100) }, Change::AskForLess]);
     server.stop().await;
 }
 

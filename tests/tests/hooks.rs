@@ -9,7 +9,9 @@ use std::{fs, thread, time};
 
 use domain::hooks::{HookEnding, HookEvent, HookRun, Hooks};
 use domain::ids::RunId;
-use domain::run::{RunState, StopReason};
+use domain::model::ModelId;
+use domain::plan::{ImageSelection, RunRequest};
+use domain::run::{RunMode, RunState, StopReason};
 use fieldmark_tests::bench::{Bench, COMPLETED};
 use fieldmark_tests::{binary, sample};
 use serde_json::Value;
@@ -240,4 +242,25 @@ fn the_command_line_asks_apart_for_commands_and_waits_for_them() {
     let environment = fs::read_to_string(folder.path().join("after.env")).unwrap();
     assert!(environment.contains("OTHER=kept") && environment.contains("FIELDMARK_RUN=2"), "{environment}");
     assert!(!environment.contains("sk-secret") && !environment.contains("ANTHROPIC"), "{environment}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hooks_enclose_an_overnight_run() {
+    let batching = simulator::Batching { takes: time::Duration::from_millis(500), ..simulator::Batching::default() };
+    let server = Simulator::start(Options { batching, ..Options::default() }).await.unwrap();
+    let bench = Bench::with_pictures(&server.url(), "sk-any", 3);
+    set_and_agree(
+        &bench,
+        Hooks { before_run: command("env > before.env"), after_run: command("env > after.env"), ..Hooks::default() },
+    )
+    .await;
+    let recipe = bench.library.save_typed_recipe(fieldmark_tests::pictures::LABELS).await.unwrap();
+    let request = RunRequest::of(ImageSelection::All, recipe.id, ModelId(CLAUDE.into()));
+    let run = bench.library.start_run(&RunRequest { mode: RunMode::Overnight, ..request }).await.unwrap();
+    assert_eq!(bench.end_of(run).await, COMPLETED);
+    let said = |name: &str| fs::read_to_string(written(&bench, name)).unwrap();
+    assert!(said("before.env").contains("FIELDMARK_ANSWERED=0"), "before anything is submitted");
+    assert!(said("after.env").contains("FIELDMARK_ANSWERED=3"), "once the batch has ended and is read");
+    let events: Vec<_> = hooks_of(&bench, run).iter().map(|hook| hook.event).collect();
+    assert_eq!(events, [HookEvent::BeforeRun, HookEvent::AfterRun]);
 }

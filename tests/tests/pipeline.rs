@@ -4,13 +4,17 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use domain::annotation::{Shape, Status};
+use domain::annotation::{RejectReason, Shape, Status};
+use domain::audit::AuditRequest;
+use domain::checks::{Check, Swept};
+use domain::compare::{Agreement, Side};
 use domain::geometry::Rect;
 use domain::import::SkipReason;
 use domain::library::{ImageCard, ReviewState};
 use domain::model::Shortfall;
 use domain::plan::{ImageSelection, RunRequest};
-use domain::review::{Decision, DecisionScope, Verdict};
+use domain::query::{ImageOrder, ImageQuery, Share};
+use domain::review::{Decision, DecisionScope, ImageEdit, MarkChange, MarkContent, Verdict};
 use domain::run::{FailureKind, RunState, StopReason};
 use fieldmark_tests::bench::{Bench, COMPLETED, resume};
 use fieldmark_tests::{lay_out_photos, sample, stored_with_orientation};
@@ -208,4 +212,102 @@ fn a_cancelled_import_keeps_what_it_has() {
 
 fn name(path: &str) -> &str {
     Path::new(path).file_name().and_then(|name| name.to_str()).unwrap_or_default()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_is_compared_with_what_people_decided_although_a_later_run_replaced_its_marks() {
+    let bench = Bench::new();
+    fs::copy(sample("chelsea.jpg"), bench.photos().join("chelsea.jpg")).unwrap();
+    fs::copy(sample("coffee.jpg"), bench.photos().join("coffee.jpg")).unwrap();
+    bench.library.import(&[bench.photos()]).unwrap();
+    let first = bench.start("nanodet-g-416").await;
+    assert_eq!(bench.end_of(first).await, COMPLETED);
+    let second = bench.start("nanodet-g-416").await;
+    assert_eq!(bench.end_of(second).await, COMPLETED);
+
+    let [first, second] = [first, second].map(|run| Side::Run { run });
+    let alike = bench.library.compare_sides(first, second).unwrap();
+    assert_eq!((alike.images, alike.things.differences()), (2, 0), "the same model says the same: {alike:?}");
+    assert!(alike.things.agreed >= 2, "{alike:?}");
+    let untouched = bench.library.compare_sides(first, Side::Decided).unwrap();
+    assert_eq!(untouched.images, 0, "nobody has reviewed anything");
+
+    // One is called another name, one that nobody saw is drawn, the rest is rejected.
+    let card = bench.cards().into_iter().find(|card| card.name == "coffee.jpg").unwrap();
+    let cup = card.marks.iter().find(|mark| mark.label == "cup").unwrap();
+    let content = |label: &str, shape: &Shape| MarkContent {
+        label: label.into(),
+        shape: shape.clone(),
+        attributes: std::collections::BTreeMap::new(),
+    };
+    let corner = Shape::Box { rect: Rect::new(1.0, 1.0, 30.0, 20.0) };
+    let mut changes = vec![
+        MarkChange::Change { id: cup.id, mark: content("mug", &cup.shape) },
+        MarkChange::Add { mark: content("napkin", &corner) },
+    ];
+    let rejected = Verdict::Reject { reason: Some(RejectReason::NotThere) };
+    let others: Vec<_> = card.marks.iter().filter(|mark| mark.id != cup.id).collect();
+    changes.extend(others.iter().map(|mark| MarkChange::Decide { id: mark.id, verdict: rejected }));
+    bench.library.edit_marks(ImageEdit { image: card.id, changes }).await.unwrap();
+    let accept = Decision { image: card.id, scope: DecisionScope::Image, verdict: Verdict::Accept };
+    bench.library.decide(accept).await.unwrap();
+
+    let pairs = bench.library.compare_image(card.id, first, Side::Decided).unwrap();
+    let of = |agreement| pairs.iter().filter(|pair| pair.agreement == agreement).collect::<Vec<_>>();
+    let relabelled = of(Agreement::Relabelled);
+    assert_eq!(relabelled.len(), 1, "{pairs:?}");
+    let labels = [&relabelled[0].first, &relabelled[0].second].map(|side| side.as_ref().unwrap().label.as_str());
+    assert_eq!(labels, ["cup", "mug"]);
+    assert_eq!(of(Agreement::OnlyFirst).len(), others.len());
+    assert_eq!(of(Agreement::OnlySecond)[0].second.as_ref().unwrap().label, "napkin");
+    let compared = bench.library.compare_sides(first, Side::Decided).unwrap();
+    assert_eq!((compared.images, compared.differing), (1, vec![card.id]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn likely_mistakes_are_repaired_and_certain_marks_accepted_after_a_look_at_a_sample() {
+    let bench = Bench::new();
+    for photo in ["chelsea.jpg", "coffee.jpg", "rocket.jpg"] {
+        fs::copy(sample(photo), bench.photos().join(photo)).unwrap();
+    }
+    bench.library.import(&[bench.photos()]).unwrap();
+    let run = bench.start("nanodet-g-416").await;
+    assert_eq!(bench.end_of(run).await, COMPLETED);
+    let card = bench.cards().into_iter().find(|card| card.name == "rocket.jpg").unwrap();
+    let (width, height) = (f64::from(card.size.width), f64::from(card.size.height));
+    let shape = Shape::Box { rect: Rect::new(0.0, 0.0, width, height - 1.0) };
+    let whole = MarkContent { label: "table".into(), shape, attributes: std::collections::BTreeMap::new() };
+    let everything = ImageQuery::default();
+    let huge = || {
+        let counts = bench.library.filter_counts(&everything).unwrap();
+        counts.checks.iter().find(|count| count.filter == Check::Huge).map_or(0, |count| count.count)
+    };
+    let found_by_the_model = huge();
+    let edit = ImageEdit { image: card.id, changes: vec![MarkChange::Add { mark: whole }] };
+    let drawn = bench.library.edit_marks(edit).await.unwrap().marks[0];
+    assert_eq!(huge(), found_by_the_model + 1);
+    let mistakes = bench.library.mistakes(card.id).unwrap();
+    assert!(mistakes.iter().any(|mistake| mistake.check == Check::Huge && mistake.mark == drawn), "{mistakes:?}");
+    let doubtful = ImageQuery { order: ImageOrder::Doubt, ..everything.clone() };
+    assert_eq!(bench.library.image_ids(&doubtful).unwrap().len(), 3);
+    let swept = bench.library.repair(Check::Huge, &everything).await.unwrap();
+    assert_eq!(swept, Swept { images: found_by_the_model + 1, marks: found_by_the_model + 1 });
+    assert_eq!(huge(), 0);
+    bench.library.undo_latest().await.unwrap().unwrap();
+    assert_eq!(huge(), found_by_the_model + 1);
+
+    let request = AuditRequest { query: everything.clone(), label: "cat".into(), threshold: Share(0.3), sample: 50 };
+    let audit = bench.library.begin_audit(request.clone()).await.unwrap();
+    assert_eq!(audit.proposals as usize, audit.sample.len(), "all of them, where there are few");
+    assert_eq!(audit.finding, None);
+    let scope = DecisionScope::Mark { id: audit.sample[0].mark };
+    let right = Decision { image: audit.sample[0].image, scope, verdict: Verdict::Accept };
+    bench.library.decide(right).await.unwrap();
+    let finding = bench.library.audit(audit.id).unwrap().finding.unwrap();
+    assert_eq!((finding.judged, finding.wrong), (1, 0));
+    assert!((finding.at_most - 0.95).abs() < 1e-6, "one right one says next to nothing: {}", finding.at_most);
+    let accepted = bench.library.accept_audited(audit.id).await.unwrap();
+    assert_eq!(accepted.accepted, Some(audit.proposals - 1));
+    let nothing_left = bench.library.begin_audit(request).await;
+    assert!(matches!(nothing_left, Err(engine::EngineError::NothingToAudit)), "{nothing_left:?}");
 }

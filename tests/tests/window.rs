@@ -22,7 +22,7 @@ async fn share_of_edges_in_color(window: &Window, card: &ImageCard) -> f64 {
     let Shape::Box { rect } = mark.shape else { panic!("a box: {mark:?}") };
     let script = r"
         const [box, image, color, margin] = arguments;
-        const canvas = document.querySelector('canvas');
+        const canvas = document.querySelector('canvas[role=img]');
         const [width, height] = [canvas.clientWidth, canvas.clientHeight];
         const scale = Math.min((width - 2 * margin) / image.width, (height - 2 * margin) / image.height);
         const left = (width - image.width * scale) / 2, top = (height - image.height * scale) / 2;

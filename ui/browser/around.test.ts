@@ -71,7 +71,13 @@ describe("the sheet of shortcuts", () => {
     await screenshot(page, "sheet-dark-1280");
     await sheet.getByRole("searchbox").fill("zoom");
     await sheet.getByText("Accept and next").waitFor({ state: "detached" });
-    expect(await sheet.locator("dt").allInnerTexts()).toEqual(["Zoom in", "Zoom out", "Zoom in", "Zoom out"]);
+    expect(await sheet.locator("dt").allInnerTexts()).toEqual([
+      "Zoom in",
+      "Zoom out",
+      "Zoom to the selected mark",
+      "Zoom in",
+      "Zoom out",
+    ]);
     await sheet.getByRole("searchbox").fill("nothing such");
     await sheet.getByText("No action or key is called").waitFor();
     await expectAccessible(page);

@@ -53,6 +53,19 @@ describe("hooks", () => {
     await page.context().close();
   });
 
+  it("asks before a run starts with a command that came by another way", async () => {
+    const page = await open(browser, { query: "hooks" });
+    await page.getByRole("navigation", { name: "Screens" }).getByRole("button", { name: "Plan" }).click();
+    await page.getByRole("button", { name: /^Annotate / }).click();
+    const dialog = page.getByRole("dialog", { name: "Run this command?" });
+    await dialog.getByRole("button", { name: "Start without it" }).waitFor();
+    await screenshot(page, "hooks-plan-dark-1280");
+    await expectAccessible(page);
+    await dialog.getByRole("button", { name: "Agree to this command" }).click();
+    await page.getByRole("heading", { name: "Run 3" }).waitFor();
+    await page.context().close();
+  });
+
   it("says in history what hooks did", async () => {
     const page = await open(browser, { query: "hooks" });
     await page.getByRole("navigation", { name: "Screens" }).getByRole("button", { name: "History" }).click();

@@ -89,6 +89,16 @@ describe.each(["dark", "light"] as const)("axe finds nothing serious in the %s t
     await expectAccessible(page);
     await page.keyboard.press("Escape");
     await page.keyboard.press("Control+1");
+    await page.keyboard.press("Control+Shift+A");
+    await page.getByRole("dialog", { name: "Accept above a threshold" }).waitFor();
+    await expectAccessible(page);
+    await page.getByRole("button", { name: /^Look at a sample of/ }).click();
+    await page.getByText("and in the right place?").waitFor();
+    await expectAccessible(page);
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: /^Over 95 % of the image/ }).click();
+    await page.getByRole("button", { name: /^Reject them on/ }).waitFor();
+    await expectAccessible(page);
     await page.getByRole("button", { name: /left out$/ }).click();
     await page.getByRole("dialog", { name: "Files left out" }).waitFor();
     await expectAccessible(page);

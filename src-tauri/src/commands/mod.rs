@@ -1,5 +1,6 @@
 //! The window's commands, by screen.
 
+pub mod checks;
 pub mod connection;
 pub mod hooks;
 pub mod library;

@@ -2,7 +2,10 @@
  * Draws an image with the marks of two sides. Colour means the label, as everywhere; whose a mark is, is said by its
  * line, whole for A and broken for B, and by the letter on its tag. What both agree on is one thin line.
  */
-import { deviceBox, type Frame, type Palette } from "../editor/paint";
+import { deviceBox, type Frame } from "../editor/paint/frame";
+import type { Palette } from "../editor/paint/palette";
+import { paintPhoto } from "../editor/paint/photo";
+import type { Picture } from "../editor/pixels.svelte";
 import { type Area, placeTags } from "../editor/tags";
 import type { ComparedMark, Rect, Shape } from "../ipc/bindings";
 import { boundsOf } from "../kit/shape";
@@ -12,15 +15,15 @@ import { areaOf } from "./extent";
 
 export interface TwoSides {
   frame: Frame;
-  pixels: CanvasImageSource | null;
+  pixels: Picture | null;
   compared: Compared | null;
   selected: number | null;
   areAgreedHidden: boolean;
   letters: Record<SideName, string>;
 }
 
-/** From here on a person looks at single pixels. */
-const PIXELATED_SCALE = 4;
+/** In CSS pixels. */
+const LINE_WIDTH = 2;
 const TAG = { height: 18, padding: 5, text: 11, letter: 16, gap: 1 };
 const BROKEN = [9, 6];
 const POINT_RADIUS = 5;
@@ -38,14 +41,7 @@ interface Drawn {
 
 export function paintTwoSides(context: CanvasRenderingContext2D, palette: Palette, scene: TwoSides): void {
   const { frame, pixels } = scene;
-  const { canvas } = context;
-  context.clearRect(0, 0, canvas.width, canvas.height);
-  if (pixels) {
-    const whole = deviceBox(frame, { x1: 0, y1: 0, x2: frame.image.width, y2: frame.image.height });
-    context.imageSmoothingEnabled = frame.scale * frame.pixelRatio < PIXELATED_SCALE;
-    context.imageSmoothingQuality = "high";
-    context.drawImage(pixels, whole.x, whole.y, whole.width, whole.height);
-  }
+  paintPhoto(context, frame, pixels);
   // Large ones first, so that small ones are not hidden; differences over what is agreed, the selected one over all.
   const drawn = marksOf(scene).sort(
     (one, other) =>
@@ -79,7 +75,7 @@ function stroke(context: CanvasRenderingContext2D, palette: Palette, frame: Fram
   const { mark, of, isSelected } = drawn;
   const ratio = frame.pixelRatio;
   const isThin = drawn.isAgreed || drawn.isLeftOut;
-  const width = isSelected ? palette.lineWidth + 1 : isThin ? 1 : palette.lineWidth;
+  const width = isSelected ? LINE_WIDTH + 1 : isThin ? 1 : LINE_WIDTH;
   const line = Math.max(1, Math.round(width * ratio));
   const color = labelOf(palette, mark).line;
   const path = pathOf(frame, mark.shape, drawn.box, line);
@@ -140,7 +136,7 @@ function paintTags(
       isNeeded: isSelected,
     })),
     room,
-    Math.round((palette.lineWidth + TAG.gap) * ratio),
+    Math.round((LINE_WIDTH + TAG.gap) * ratio),
   );
   tagged.forEach((each, index) => {
     const place = places[index];

@@ -1,17 +1,30 @@
 /** What the actions of review do. Moving the mouse is never needed. */
 import type { Deed, Deeds } from "../state/actions/actions.svelte";
+import { boundsOf } from "../kit/shape";
 import type { Review } from "./review.svelte";
+import type { Tools } from "./tools.svelte";
 import { REJECT_REASONS } from "./verdict";
+import type { View } from "./view.svelte";
 import { type Viewport, ZOOM_STEP } from "./viewport.svelte";
 
-export function reviewDeeds(review: Review, viewport: Viewport): Deeds {
+/** Pixels of the image by which an arrow moves a mark with Shift. */
+const FAR = 10;
+
+export function reviewDeeds(review: Review, viewport: Viewport, tools: Tools, view: View): Deeds {
   const hasImages = () => review.queue.length > 0;
+  const hasImage = () => review.card !== null && !review.isAtEnd;
   const always = (action: () => void): Deed => ({ do: action, can: hasImages });
-  // With a mark selected the arrows are not for leaving it.
-  const unselected = (action: () => void): Deed => ({
-    do: action,
-    can: () => hasImages() && review.selected === null,
-  });
+  const onImage = (action: () => void): Deed => ({ do: action, can: hasImage });
+  const selected = (action: Deed["do"]): Deed => ({ do: action, can: () => review.selectedMark !== null });
+  const here = (action: (image: number) => void): Deed =>
+    onImage(() => {
+      if (review.imageId !== null) action(review.imageId);
+    });
+  const nudge = (by: number): Deed =>
+    selected((chord) => {
+      const [dx, dy] = direction(chord);
+      tools.nudge(dx * by, dy * by);
+    });
   return {
     "review.accept": always(() => review.accept()),
     "review.reject": always(() => review.reject()),
@@ -20,19 +33,63 @@ export function reviewDeeds(review: Review, viewport: Viewport): Deeds {
         const reason = REJECT_REASONS[Number(chord) - 1];
         if (reason !== undefined) review.giveReason(reason);
       },
-      can: () => review.rejected !== null,
+      can: () => review.rejected?.reason === null,
     },
+    "review.finish": { do: () => tools.finish(), can: () => hasImage() && tools.canFinish },
+    "review.cornerBack": { do: () => tools.takeCornerBack(), can: () => tools.canTakeCornerBack },
+    "review.select": onImage(() => tools.take("select")),
+    "review.box": onImage(() => tools.take("box")),
+    "review.polygon": onImage(() => tools.take("polygon")),
+    "review.point": onImage(() => tools.take("point")),
+    "review.tag": onImage(() => tools.tagImage()),
+    "review.caption": onImage(() => tools.caption()),
+    "review.label": {
+      do: (chord) => {
+        const label = review.vocabulary.at(Number(chord));
+        if (label !== undefined) tools.call(label.name);
+      },
+      can: () => review.vocabulary.labels.length > 0,
+    },
+    "review.rename": selected(() => tools.rename()),
+    "review.nudge": nudge(1),
+    "review.nudgeFar": nudge(FAR),
+    "review.duplicate": selected(() => tools.duplicate()),
+    "review.remove": selected(() => tools.remove()),
+    "review.undoHere": here((image) => review.edits.undo(image)),
+    "review.redoHere": here((image) => review.edits.redo(image)),
     "review.skip": always(() => review.skip()),
     "review.undo": always(() => review.undo()),
     "review.nextMark": always(() => review.selectNext(1)),
     "review.previousMark": always(() => review.selectNext(-1)),
-    "review.deselect": { do: () => review.select(null), can: () => review.selected !== null },
-    "review.nextImage": unselected(() => review.next()),
-    "review.previousImage": unselected(() => review.previous()),
+    "review.deselect": { do: () => tools.escape(), can: () => tools.canEscape },
+    "review.nextImage": always(() => review.next()),
+    "review.previousImage": always(() => review.previous()),
     "review.fit": always(() => viewport.fit()),
     "review.full": always(() => viewport.zoomToPercent(100)),
     "review.zoomIn": always(() => viewport.zoomBy(ZOOM_STEP)),
     "review.zoomOut": always(() => viewport.zoomBy(1 / ZOOM_STEP)),
+    "review.zoomToMark": selected(() => {
+      const bounds = review.selectedMark && boundsOf(review.selectedMark.shape);
+      if (bounds !== null) viewport.zoomTo(bounds);
+    }),
     "review.hide": always(() => (review.areMarksHidden = !review.areMarksHidden)),
+    "review.brighter": always(() => view.brighten(1)),
+    "review.darker": always(() => view.brighten(-1)),
   };
+}
+
+/** Of the arrow in a chord: to the right, and down. */
+function direction(chord: string | null): [number, number] {
+  switch (chord?.replace("Shift+", "")) {
+    case "ArrowLeft":
+      return [-1, 0];
+    case "ArrowRight":
+      return [1, 0];
+    case "ArrowUp":
+      return [0, -1];
+    case "ArrowDown":
+      return [0, 1];
+    default:
+      return [0, 0];
+  }
 }

@@ -38,3 +38,24 @@ describe("a click", () => {
     expect(nextUnder([], 3, true)).toBeNull();
   });
 });
+
+describe("shapes without straight sides", () => {
+  const outline = [
+    { x: 0, y: 0 },
+    { x: 100, y: 0 },
+    { x: 0, y: 100 },
+  ];
+  const polygon: Annotation = { ...mark(7, 0, 0, 0, 0), shape: { kind: "polygon", points: outline } };
+  const point: Annotation = { ...mark(8, 0, 0, 0, 0), shape: { kind: "point", at: { x: 30, y: 30 } } };
+
+  it("are hit inside and on their outline, not in the rest of their bounds", () => {
+    expect(marksAt([polygon], { x: 20, y: 20 }, 2)).toHaveLength(1);
+    expect(marksAt([polygon], { x: 51, y: 51 }, 2)).toHaveLength(1);
+    expect(marksAt([polygon], { x: 70, y: 70 }, 2)).toHaveLength(0);
+  });
+
+  it("points are hit from nearby, and before what they lie in", () => {
+    expect(marksAt([polygon, point], { x: 32, y: 31 }, 4).map(({ id }) => id)).toEqual([8, 7]);
+    expect(marksAt([point], { x: 36, y: 30 }, 4)).toEqual([]);
+  });
+});

@@ -1,22 +1,30 @@
 /** Which mark a click means. */
-import type { Annotation, AnnotationId } from "../ipc/bindings";
+import type { Annotation, AnnotationId, Shape } from "../ipc/bindings";
 import { boundsOf } from "../kit/shape";
+import { distance } from "./reshape";
 import type { Point } from "./viewport.svelte";
 
-/** Marks under a point of the image, the smallest first: what lies inside another box is what one aims at. */
-export function marksAt(marks: Annotation[], at: Point, tolerance: number): Annotation[] {
+/** Marks under a point of the image, the smallest first: what lies inside another one is what one aims at. */
+export function marksAt(marks: readonly Annotation[], at: Point, tolerance: number): Annotation[] {
   return marks
-    .filter(({ shape }) => {
-      const rect = boundsOf(shape);
-      return (
-        rect !== null &&
-        at.x >= rect.x1 - tolerance &&
-        at.x <= rect.x2 + tolerance &&
-        at.y >= rect.y1 - tolerance &&
-        at.y <= rect.y2 + tolerance
-      );
-    })
+    .filter(({ shape }) => isUnder(shape, at, tolerance))
     .sort((one, other) => area(one) - area(other) || one.id - other.id);
+}
+
+/** Whether a point lies in a shape, or so near to it. */
+export function isUnder(shape: Shape, at: Point, tolerance: number): boolean {
+  const rect = boundsOf(shape);
+  if (
+    rect === null ||
+    at.x < rect.x1 - tolerance ||
+    at.x > rect.x2 + tolerance ||
+    at.y < rect.y1 - tolerance ||
+    at.y > rect.y2 + tolerance
+  )
+    return false;
+  if (shape.kind === "point") return distance(shape.at, at) <= tolerance;
+  if (shape.kind === "polygon") return isInside(shape.points, at) || edgeDistance(shape.points, at) <= tolerance;
+  return true;
 }
 
 /** The mark to select: the first one, or the one below the selected when that was clicked again. */
@@ -29,4 +37,23 @@ export function nextUnder(stack: Annotation[], selected: AnnotationId | null, is
 export function area({ shape }: Annotation): number {
   const rect = boundsOf(shape);
   return rect === null ? 0 : (rect.x2 - rect.x1) * (rect.y2 - rect.y1);
+}
+
+/** Whether a ray to the right crosses the outline an odd number of times. */
+function isInside(points: readonly Point[], { x, y }: Point): boolean {
+  return points.reduce((inside, to, index) => {
+    const from = points.at(index - 1) ?? to;
+    const crosses = from.y > y !== to.y > y && x < from.x + ((y - from.y) / (to.y - from.y)) * (to.x - from.x);
+    return crosses ? !inside : inside;
+  }, false);
+}
+
+function edgeDistance(points: readonly Point[], at: Point): number {
+  return points.reduce((nearest, to, index) => {
+    const from = points.at(index - 1) ?? to;
+    const [dx, dy] = [to.x - from.x, to.y - from.y];
+    const along = ((at.x - from.x) * dx + (at.y - from.y) * dy) / (dx * dx + dy * dy || 1);
+    const share = Math.min(1, Math.max(0, along));
+    return Math.min(nearest, distance(at, { x: from.x + share * dx, y: from.y + share * dy }));
+  }, Infinity);
 }

@@ -13,6 +13,12 @@ export function noticeWords(notice: Notice): { text: string; tone: ToastTone } {
       return { text: words.review.nothingToReject, tone: "plain" };
     case "nothing_to_undo":
       return { text: words.review.nothingToUndo, tone: "plain" };
+    case "nothing_to_undo_here":
+      return { text: words.review.nothingToUndoHere, tone: "plain" };
+    case "nothing_to_redo_here":
+      return { text: words.review.nothingToRedoHere, tone: "plain" };
+    case "undone_on_many":
+      return { text: words.checks.undone(notice.images), tone: "plain" };
     case "undone_elsewhere":
       return { text: words.review.undoneElsewhere(notice.image), tone: "plain" };
   }

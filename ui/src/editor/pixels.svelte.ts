@@ -1,19 +1,33 @@
-/** Pixels of images, loaded once and kept for a while: the one shown, its neighbours, and one at full size. */
+/**
+ * Pixels of images, loaded once and kept for a while: the one shown and its neighbours to look at, and larger levels of the
+ * one shown for looking closely.
+ *
+ * The large levels are decoded away from the window's own thread, once: an `img` of fifty megapixels would be decoded
+ * again whenever it is drawn at another size, and everything would wait for it.
+ */
 import { SvelteMap } from "svelte/reactivity";
 
-import type { ImageId } from "../ipc/bindings";
+import type { ImageId, PixelSize } from "../ipc/bindings";
 import type { PixelEdge, Seam } from "../ipc/seam";
 
-/** A decoded 2048 level is 12 MB: the one shown, one to each side, and one on its way. */
-const KEPT = { 384: 20, 2048: 4, full: 1 } as const;
+/** Both have the width and height of their own pixels. */
+export type Picture = HTMLImageElement | ImageBitmap;
+type Loaded = Picture | "loading" | "failed";
 
-export type Loaded = HTMLImageElement | "loading" | "failed";
+/** A decoded 2048 level is 12 MB: the one shown, one to each side, and one on its way. */
+const KEPT = { 384: 20, 2048: 4, 4096: 1, full: 1 } as const;
+const EDGES: readonly PixelEdge[] = [384, 2048, 4096, "full"];
+/** A level is good enough while it is stretched by no more than this. */
+const STRETCH = 1.05;
+/** A level that is hardly smaller than the next one is not worth its memory. */
+const WORTH = 1.25;
 
 export class Pixels {
   readonly #seam: Pick<Seam, "pixelUrl">;
   readonly #levels: Record<PixelEdge, SvelteMap<ImageId, Loaded>> = {
     384: new SvelteMap(),
     2048: new SvelteMap(),
+    4096: new SvelteMap(),
     full: new SvelteMap(),
   };
 
@@ -23,50 +37,91 @@ export class Pixels {
     this.#seam = seam;
   }
 
-  /** What there is of it so far. */
-  at(image: ImageId, edge: PixelEdge): Loaded | undefined {
-    return this.#levels[edge].get(image);
+  hasFailed(image: ImageId): boolean {
+    return this.#levels[2048].get(image) === "failed";
   }
 
-  /** The sharpest that has arrived. */
-  best(image: ImageId): HTMLImageElement | null {
-    for (const edge of ["full", 2048, 384] as const) {
-      const loaded = this.at(image, edge);
-      if (loaded instanceof HTMLImageElement) return loaded;
+  /**
+   * What to draw of an image whose long edge is so many device pixels on the screen: the smallest level that is sharp,
+   * or else the sharpest that has arrived.
+   */
+  best(image: ImageId, longEdge: number): Picture | null {
+    let best: Picture | null = null;
+    for (const edge of EDGES) {
+      const loaded = this.#levels[edge].get(image);
+      if (loaded === undefined || typeof loaded === "string") continue;
+      best = loaded;
+      if (Math.max(loaded.width, loaded.height) * STRETCH >= longEdge) return best;
     }
-    return null;
+    return best;
   }
 
   /** Loads the image in front of the person first, then what lies beside it; those stay. */
   show(image: ImageId, beside: ImageId[]): void {
     this.#inUse = new Set([image, ...beside]);
-    this.want(image, 2048);
+    for (const edge of [4096, "full"] as const)
+      for (const other of [...this.#levels[edge].keys()]) if (other !== image) this.#forget(other, edge);
+    this.#want(image, 2048);
     // Something to look at until then; most often the strip below has it already.
-    if (!(this.at(image, 2048) instanceof HTMLImageElement)) this.want(image, 384);
-    for (const neighbour of beside) this.want(neighbour, 2048);
+    if (typeof this.#levels[2048].get(image) !== "object") this.#want(image, 384);
+    for (const neighbour of beside) this.#want(neighbour, 2048);
   }
 
-  want(image: ImageId, edge: PixelEdge): void {
+  /** Loads what is sharp at this size; what there is shows until it has come. */
+  sharpen(image: ImageId, size: PixelSize, longEdge: number): void {
+    const whole = Math.max(size.width, size.height);
+    if (Math.min(whole, longEdge) <= 2048 * STRETCH) return;
+    this.#want(image, longEdge <= 4096 * STRETCH && whole > 4096 * WORTH ? 4096 : "full");
+  }
+
+  #want(image: ImageId, edge: PixelEdge): void {
     const level = this.#levels[edge];
     const present = level.get(image);
     if (present !== undefined && present !== "failed") return;
-    const element = new Image();
-    // Without it the canvas would be tainted by pixels from the core's own scheme.
-    element.crossOrigin = "anonymous";
-    element.src = this.#seam.pixelUrl(image, edge);
     level.set(image, "loading");
     this.#forgetOldest(edge);
-    element.decode().then(
-      () => level.has(image) && level.set(image, element),
+    const url = this.#seam.pixelUrl(image, edge);
+    const loading = edge === 4096 || edge === "full" ? decodedBitmap(url) : decodedImage(url);
+    loading.then(
+      (picture) => {
+        if (level.has(image)) level.set(image, picture);
+        else close(picture);
+      },
       () => level.has(image) && level.set(image, "failed"),
     );
   }
 
   #forgetOldest(edge: PixelEdge): void {
     const level = this.#levels[edge];
-    for (const image of level.keys()) {
+    for (const image of [...level.keys()]) {
       if (level.size <= KEPT[edge]) return;
-      if (!this.#inUse.has(image)) level.delete(image);
+      if (!this.#inUse.has(image)) this.#forget(image, edge);
     }
   }
+
+  #forget(image: ImageId, edge: PixelEdge): void {
+    const loaded = this.#levels[edge].get(image);
+    this.#levels[edge].delete(image);
+    if (typeof loaded === "object") close(loaded);
+  }
+}
+
+async function decodedImage(url: string): Promise<HTMLImageElement> {
+  const element = new Image();
+  // Without it the canvas would be tainted by pixels from the core's own scheme.
+  element.crossOrigin = "anonymous";
+  element.src = url;
+  await element.decode();
+  return element;
+}
+
+async function decodedBitmap(url: string): Promise<ImageBitmap> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${response.status} ${url}`);
+  return createImageBitmap(await response.blob());
+}
+
+/** Hundreds of megabytes do not wait for the collector. */
+function close(picture: Picture): void {
+  if (!(picture instanceof HTMLImageElement)) picture.close();
 }

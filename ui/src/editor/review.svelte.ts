@@ -2,7 +2,8 @@
  * Review: a queue of images, the mark that is selected, and decisions.
  *
  * A decision shows at once and is stored behind the person's back, one after the other, so that two keys in quick
- * succession arrive in their order. The stored answer wins over what was shown. Drawing and keys are elsewhere.
+ * succession arrive in their order. The stored answer wins over what was shown. What changes marks is in `edits`;
+ * drawing and keys are elsewhere.
  */
 import type {
   Annotation,
@@ -17,39 +18,41 @@ import type {
   Verdict,
 } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
+import { imagesWhere } from "../state/questions";
+import { Asking, type Rejected } from "./asking.svelte";
 import { QueueCards } from "./cards.svelte";
+import { Edits, touchedIn } from "./edits.svelte";
+import { Outbox } from "./outbox";
 import { Pace } from "./pace";
 import { byCertainty, proposalsOf, withDecision } from "./verdict";
+import { Vocabulary } from "./vocabulary.svelte";
 
 /** Neighbours to either side whose cards are at hand. */
 export const NEIGHBOURS = 8;
-/** How long a rejection waits for its reason. */
-const REASON_MILLIS = 6000;
-/** How long the given reason is confirmed. */
-const REASON_GIVEN_MILLIS = 1600;
-
 /** How often cards are read again while marks change elsewhere. */
 const REFRESH_MILLIS = 1000;
-
-/** A rejection that can still be given a reason. */
-export interface Rejected {
-  image: ImageId;
-  name: string;
-  scope: DecisionScope;
-  marks: number;
-  reason: RejectReason | null;
-  /** Whether the core has taken it. */
-  stored: Promise<boolean>;
-}
 
 /** Something to tell the person. */
 export type Notice =
   | { kind: "refused"; refusal: unknown; image: string | null }
   | { kind: "nothing_to_reject" }
-  | { kind: "nothing_to_undo" }
-  | { kind: "undone_elsewhere"; image: string };
+  | { kind: "nothing_to_undo" | "nothing_to_undo_here" | "nothing_to_redo_here" }
+  | { kind: "undone_elsewhere"; image: string }
+  | { kind: "undone_on_many"; images: number };
 
-export type ReviewSeam = Pick<Seam, "imageIds" | "imageCards" | "decide" | "undoLatest" | "undoOn">;
+export type ReviewSeam = Pick<
+  Seam,
+  | "imageIds"
+  | "imageCards"
+  | "decide"
+  | "editMarks"
+  | "undoLatest"
+  | "undoOn"
+  | "redoOn"
+  | "runs"
+  | "recipes"
+  | "overview"
+>;
 
 export class Review {
   readonly #seam: ReviewSeam;
@@ -61,17 +64,19 @@ export class Review {
   /** Past the last image of the queue. */
   isAtEnd = $state(false);
   isLoaded = $state(false);
+  /** Nobody has chosen the images: they are those that nobody has reviewed, the most doubtful first. */
+  isByDoubt = $state(false);
   selected = $state<AnnotationId | null>(null);
   areMarksHidden = $state(false);
-  rejected = $state.raw<Rejected | null>(null);
   millisPerImage = $state<number | null>(null);
 
   readonly cards: QueueCards;
+  readonly edits: Edits;
+  readonly vocabulary: Vocabulary;
+  readonly #outbox = new Outbox();
+  readonly #asking = new Asking();
   readonly #pace = new Pace();
   readonly #scopes = new Map<StepId, DecisionScope>();
-  readonly #pending = new Map<ImageId, number>();
-  #tail: Promise<void> = Promise.resolve();
-  #reasonTimer: ReturnType<typeof setTimeout> | undefined;
   #refreshTimer: ReturnType<typeof setTimeout> | undefined;
   /** Where the queue came from. */
   #source: unknown;
@@ -92,6 +97,16 @@ export class Review {
   constructor(seam: ReviewSeam, tell: (notice: Notice) => void, now: () => number = Date.now) {
     this.#seam = seam;
     this.cards = new QueueCards(seam);
+    this.vocabulary = new Vocabulary(seam);
+    this.edits = new Edits(seam, this.cards, this.#outbox, this.vocabulary, {
+      began: () => {
+        this.#asking.end();
+        this.cards.decided();
+      },
+      arrived: (card, selected) => this.#arrived(card, selected),
+      nothing: (kind) => tell({ kind }),
+      refused: (image, refusal) => this.#refused(image, refusal),
+    });
     this.#tell = tell;
     this.#now = now;
   }
@@ -118,16 +133,22 @@ export class Review {
   async openFrom(chosen: { ids: ImageId[]; index: number }): Promise<void> {
     if (this.#source === chosen) return;
     this.#source = chosen;
+    this.isByDoubt = false;
     await this.open(chosen.ids, chosen.ids[chosen.index] ?? null);
   }
 
-  /** Every image, the least certain first. Coming back stays where one was unless there are other images by now. */
+  /**
+   * Every image that nobody has reviewed, the most doubtful first. Coming back stays where one was, among those that one
+   * has reviewed since, unless there are other images by now.
+   */
   async openAll(collection: CollectionId | null): Promise<void> {
-    const query = { collection, conditions: [], order: "least_certain" as const };
+    const query = { ...imagesWhere([{ kind: "image", state: "unreviewed" }], "doubt"), collection };
     try {
       const ids = await this.#seam.imageIds(query);
-      const isAnother = this.#source !== collection || !haveSameMembers(ids, this.queue);
+      const queued = new Set(this.queue);
+      const isAnother = this.#source !== collection || ids.some((image) => !queued.has(image));
       this.#source = collection;
+      this.isByDoubt = true;
       if (isAnother || this.isAtEnd) await this.open(ids);
     } catch (refusal) {
       this.#tell({ kind: "refused", refusal, image: null });
@@ -139,7 +160,7 @@ export class Review {
   refreshSoon(): void {
     this.#refreshTimer ??= setTimeout(() => {
       this.#refreshTimer = undefined;
-      if (this.#pending.size === 0) void this.refresh();
+      if (this.#outbox.isEmpty) void this.refresh();
     }, REFRESH_MILLIS);
   }
 
@@ -148,6 +169,11 @@ export class Review {
     if (this.queue.length === 0) return;
     await this.#told(() => this.cards.fetchAgain(this.#around()));
     await this.#told(() => this.cards.count(this.queue));
+  }
+
+  /** The latest rejection, while it can be given a reason and a little longer. */
+  get rejected(): Rejected | null {
+    return this.#asking.rejected;
   }
 
   /** Another place in the queue; beyond its end is the end. */
@@ -216,9 +242,9 @@ export class Review {
 
   /** Takes the latest decision back and returns to its image. */
   undo(): void {
-    this.#dismissReason();
+    this.#asking.end();
     this.cards.decided();
-    this.#enqueue(async () => {
+    this.#outbox.put(null, async () => {
       try {
         const undone = await this.#seam.undoLatest();
         if (undone === null) {
@@ -226,7 +252,11 @@ export class Review {
           return;
         }
         this.cards.decided();
-        this.cards.put(undone.image);
+        if (!this.#outbox.isAbout(undone.image.id)) this.#arrived(undone.image);
+        if (undone.others > 0) {
+          this.#tell({ kind: "undone_on_many", images: undone.others + 1 });
+          await this.refresh();
+        }
         const index = this.queue.indexOf(undone.image.id);
         if (index < 0) {
           this.#tell({ kind: "undone_elsewhere", image: undone.image.name });
@@ -234,7 +264,8 @@ export class Review {
         }
         const scope = this.#scopes.get(undone.id);
         this.goTo(index);
-        this.selected = scope?.kind === "mark" ? scope.id : null;
+        if (scope === undefined) this.selected = touchedIn(undone) ?? null;
+        else this.selected = scope.kind === "mark" ? scope.id : null;
       } catch (refusal) {
         this.#tell({ kind: "refused", refusal, image: null });
       }
@@ -243,17 +274,11 @@ export class Review {
 
   /** Says why the latest rejection was one: it is decided again, with the reason. */
   giveReason(reason: RejectReason): void {
-    const rejected = this.rejected;
-    if (rejected === null || rejected.reason !== null) return;
-    this.rejected = { ...rejected, reason };
-    this.#dismissReasonIn(REASON_GIVEN_MILLIS);
+    const rejected = this.#asking.answer(reason);
+    if (rejected === null) return;
     this.cards.decided();
-    this.#count(rejected.image, 1);
-    this.#enqueue(async () => {
-      if (!(await rejected.stored)) {
-        this.#count(rejected.image, -1);
-        return;
-      }
+    this.#outbox.put(rejected.image, async () => {
+      if (!(await rejected.stored)) return;
       // Undone and made again, so that it stays one step for undo.
       try {
         const { image, scope } = rejected;
@@ -265,14 +290,15 @@ export class Review {
     });
   }
 
-  /** When every decision so far is stored. */
+  /** When all that was done so far is stored. */
   settled(): Promise<void> {
-    return this.#tail;
+    return this.#outbox.settled();
   }
 
   /** Nobody looks any more. */
   rest(): void {
-    this.#dismissReason();
+    this.#outbox.flush();
+    this.#asking.end();
     clearTimeout(this.#refreshTimer);
     this.#refreshTimer = undefined;
   }
@@ -291,15 +317,17 @@ export class Review {
         return;
       }
     }
-    this.#dismissReason();
+    this.#asking.end();
     const isSaid = mark !== null && mark.status === (verdict.kind === "accept" ? "accepted" : "rejected");
-    if (!isSaid) {
-      const scope: DecisionScope = mark === null ? { kind: "image" } : { kind: "mark", id: mark.id };
+    // Nothing is left to say of the mark, and nobody has said yet that the image is done.
+    const mayEnd = verdict.kind === "accept" && waiting === 0 && card.review === "unreviewed";
+    const isAboutImage = mark === null || (isSaid && mayEnd);
+    if (!isSaid || isAboutImage) {
+      const scope: DecisionScope = isAboutImage ? { kind: "image" } : { kind: "mark", id: mark.id };
       const stored = this.#decide(card, { image: card.id, scope, verdict });
       if (verdict.kind === "reject") {
         const marks = mark === null ? waiting : 1;
-        this.rejected = { image: card.id, name: card.name, scope, marks, reason: null, stored };
-        this.#dismissReasonIn(REASON_MILLIS);
+        this.#asking.begin({ image: card.id, name: card.name, scope, marks, reason: null, stored });
       }
     }
     this.#moveOn(mark, waiting > 0 || isSaid);
@@ -325,9 +353,8 @@ export class Review {
       this.millisPerImage = this.#pace.millisPerImage;
     }
     this.cards.put(shown);
-    this.#count(card.id, 1);
     return new Promise((stored) => {
-      this.#enqueue(async () => {
+      this.#outbox.put(card.id, async () => {
         try {
           await this.#store(decision);
           stored(true);
@@ -340,25 +367,34 @@ export class Review {
   }
 
   async #store(decision: Decision): Promise<void> {
-    const decided = await this.#seam.decide(decision);
-    this.#scopes.set(decided.id, decision.scope);
-    this.#count(decision.image, -1);
-    // A later decision on the same image is on its way: its answer will say more.
-    if (!this.#pending.has(decision.image)) this.cards.put(decided.image);
+    const { scope } = decision;
+    const named: DecisionScope = scope.kind === "mark" ? { ...scope, id: this.edits.idOf(scope.id) } : scope;
+    const decided = await this.#seam.decide({ ...decision, scope: named });
+    this.#scopes.set(decided.id, named);
+    // Something later on the same image is on its way: its answer will say more.
+    if (this.#outbox.isLast(decision.image)) this.#arrived(decided.image);
   }
 
   async #refused(image: ImageId, refusal: unknown, before?: ImageCard): Promise<void> {
-    this.#count(image, -1);
-    this.#dismissReason();
+    this.#asking.end();
     const name = this.cards.get(image)?.name ?? null;
     try {
       const [stored] = await this.#seam.imageCards([image]);
-      if (stored) this.cards.put(stored);
+      if (stored) this.#arrived(stored);
     } catch {
       // The first refusal is the one to tell of; what was shown before it is the best there is.
       if (before) this.cards.put(before);
     }
     this.#tell({ kind: "refused", refusal, image: name });
+  }
+
+  /** An image as it is stored: marks have the core's names now, and some may be gone. */
+  #arrived(card: ImageCard, selected?: AnnotationId | null): void {
+    this.cards.put(card);
+    if (card.id !== this.imageId) return;
+    const wanted = selected === undefined ? this.selected : selected;
+    const id = wanted === null ? null : this.edits.idOf(wanted);
+    this.selected = card.marks.some((mark) => mark.id === id) ? id : null;
   }
 
   /** The images in the strip of neighbours. */
@@ -374,30 +410,4 @@ export class Review {
       this.#tell({ kind: "refused", refusal, image: null });
     }
   }
-
-  #enqueue(step: () => Promise<void>): void {
-    this.#tail = this.#tail.then(step);
-  }
-
-  #count(image: ImageId, change: 1 | -1): void {
-    const pending = (this.#pending.get(image) ?? 0) + change;
-    if (pending > 0) this.#pending.set(image, pending);
-    else this.#pending.delete(image);
-  }
-
-  #dismissReason(): void {
-    clearTimeout(this.#reasonTimer);
-    this.rejected = null;
-  }
-
-  #dismissReasonIn(milliseconds: number): void {
-    clearTimeout(this.#reasonTimer);
-    this.#reasonTimer = setTimeout(() => (this.rejected = null), milliseconds);
-  }
-}
-
-function haveSameMembers(one: ImageId[], other: ImageId[]): boolean {
-  if (one.length !== other.length) return false;
-  const members = new Set(other);
-  return one.every((image) => members.has(image));
 }

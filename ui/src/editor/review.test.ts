@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import type { Annotation, Decision, ImageCard, ImageId, Step } from "../ipc/bindings";
+import type { Annotation, Decision, ImageCard, ImageId, LibraryOverview, Step } from "../ipc/bindings";
 import { type Notice, Review, type ReviewSeam } from "./review.svelte";
 import { withDecision } from "./verdict";
 
@@ -63,6 +63,27 @@ class Core implements ReviewSeam {
     const decided = withDecision(card, decision);
     this.cards.set(card.id, decided);
     return { id: this.#latest, image: decided, marks: [], others: 0 };
+  }
+
+  editMarks(): Promise<Step> {
+    return Promise.reject(new Error("no edits here"));
+  }
+
+  redoOn(): Promise<Step | null> {
+    return Promise.resolve(null);
+  }
+
+  runs(): Promise<never[]> {
+    return Promise.resolve([]);
+  }
+
+  recipes(): Promise<never[]> {
+    return Promise.resolve([]);
+  }
+
+  overview(): Promise<LibraryOverview> {
+    const counts = { all: 0, unreviewed: 0, reviewed: 0, confirmed_empty: 0, failed: 0 };
+    return Promise.resolve({ collections: [], counts, labels: [] });
   }
 
   async undoLatest(): Promise<Step | null> {

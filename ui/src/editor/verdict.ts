@@ -1,5 +1,5 @@
 /** What a decision does to an image, as the window shows it until the stored answer is back. */
-import type { Annotation, Decision, ImageCard, RejectReason } from "../ipc/bindings";
+import type { Annotation, Decision, ImageCard, RejectReason, Verdict } from "../ipc/bindings";
 
 /** In the order of their digits. */
 export const REJECT_REASONS: readonly RejectReason[] = [
@@ -29,14 +29,18 @@ export function byCertainty(marks: Annotation[]): Annotation[] {
   return [...marks].sort((one, other) => (one.confidence ?? 2) - (other.confidence ?? 2) || one.id - other.id);
 }
 
+/** Accepting a mark that the person had changed leaves it the person's. */
+export function decided(mark: Annotation, verdict: Verdict): Annotation {
+  return verdict.kind === "accept"
+    ? { ...mark, status: mark.status === "edited" ? "edited" : "accepted", reject_reason: null }
+    : { ...mark, status: "rejected", reject_reason: verdict.reason };
+}
+
 /** The image as it will be once `decision` is stored. */
 export function withDecision(card: ImageCard, { scope, verdict }: Decision): ImageCard {
   const marks = card.marks.map((mark): Annotation => {
     const isMeant = scope.kind === "mark" ? mark.id === scope.id : mark.status === "proposed";
-    if (!isMeant) return mark;
-    return verdict.kind === "accept"
-      ? { ...mark, status: mark.status === "edited" ? "edited" : "accepted", reject_reason: null }
-      : { ...mark, status: "rejected", reject_reason: verdict.reason };
+    return isMeant ? decided(mark, verdict) : mark;
   });
   return { ...card, marks, review: marks.some(isProposed) ? card.review : decidedState(marks) };
 }

@@ -17,6 +17,10 @@ export const FIT_MARGIN = 24;
 export const DEEPEST_ZOOM = 32;
 /** One press of a zoom key. */
 export const ZOOM_STEP = 1.25;
+/** Of the view, what a mark fills that is zoomed to. */
+const MARK_SHARE = 0.6;
+/** A point has no extent: so many pixels of the image around it are shown. */
+const POINT_EXTENT = 64;
 /** A mark that is shorter than this on the screen, in CSS pixels, cannot be judged. */
 const TINY = 20;
 
@@ -104,6 +108,16 @@ export class Viewport {
     const dx = shiftInto(from.x, to.x, this.view.width);
     const dy = shiftInto(from.y, to.y, this.view.height);
     if (dx !== 0 || dy !== 0) this.panBy(dx, dy);
+  }
+
+  /** Shows a box as large as it fits, with something of its surroundings. */
+  zoomTo(box: Rect): void {
+    const width = box.x2 - box.x1 || POINT_EXTENT;
+    const height = box.y2 - box.y1 || POINT_EXTENT;
+    const filling = Math.min(this.view.width / width, this.view.height / height) * MARK_SHARE;
+    this.scale = this.#clampedScale(filling);
+    this.isFitted = false;
+    this.#placeAt({ x: (box.x1 + box.x2) / 2, y: (box.y1 + box.y2) / 2 }, this.#middle());
   }
 
   viewFromImage(point: Point): Point {

@@ -124,8 +124,9 @@ export class Library {
     const id = this.ids[index];
     if (id === undefined) return;
     const { selected } = this.app;
-    const ids = selected.size > 1 && selected.has(id) ? this.ids.filter((each) => selected.has(each)) : this.ids;
-    this.app.openReview([...ids], Math.max(0, ids.indexOf(id)));
+    const isPicked = selected.size > 1 && selected.has(id);
+    const ids = isPicked ? this.ids.filter((each) => selected.has(each)) : this.ids;
+    this.app.openReview([...ids], Math.max(0, ids.indexOf(id)), isPicked ? undefined : this.question.query);
   }
 
   /** Opens review where the selection begins, or at the first image. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { DurationBin, RunId, RunReport, RunSummary } from "../ipc/bindings";
+import type { AnswerRoom, DurationBin, RunId, RunReport, RunSummary } from "../ipc/bindings";
 import { EVERY_DIAGNOSIS } from "../ipc/fake/diagnoses";
 import { words } from "../messages";
 import { partOfQuote, tokensOf, whiskerScale } from "./cost";
@@ -182,8 +182,20 @@ describe("what to change", () => {
     });
   });
 
+  it("says how much room answers had that were cut off", () => {
+    const cutShort = (room: AnswerRoom): string =>
+      words.diagnoses.finding({ kind: "answers_cut_short", count: 31, share: 0.15, room }).note;
+    expect(cutShort({ kind: "more" })).toBe("31 answers even with more room, 15 % of the images.");
+    expect(cutShort({ kind: "own_maximum", tokens: 600 })).toBe(
+      "31 answers at the 600 tokens that you allow, 15 % of the images.",
+    );
+    expect(cutShort({ kind: "usual" })).toBe("31 answers, 15 % of the images.");
+  });
+
   it("names the value where the numbers say one", () => {
     expect(words.diagnoses.change({ kind: "more_at_once", to: 20 })).toBe("Allow 20 at once, or leave the number open");
+    expect(words.diagnoses.change({ kind: "more_room", than: 600 })).toContain("more than 600 tokens");
+    expect(words.diagnoses.change({ kind: "longer_silence", to_millis: 80_000 })).toContain("1 min 20 s");
     expect(words.diagnoses.change({ kind: "limit_requests", per_minute: 58 })).toContain("58 requests a minute");
     expect(words.diagnoses.change({ kind: "cheaper_model", name: "Claude Haiku 5.5", cost: 11e10 })).toContain(
       "Claude Haiku 5.5 on a few images: the same tokens would be about $0.11",

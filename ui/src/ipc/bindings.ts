@@ -45,6 +45,7 @@ export const commands = {
 	editMarks: (edit: ImageEdit) => typedError<Step, AppError>(__TAURI_INVOKE("edit_marks", { edit })),
 	undoLatest: () => typedError<Step | null, AppError>(__TAURI_INVOKE("undo_latest")),
 	undoOn: (image: ImageId) => typedError<Step | null, AppError>(__TAURI_INVOKE("undo_on", { image })),
+	redoOn: (image: ImageId) => typedError<Step | null, AppError>(__TAURI_INVOKE("redo_on", { image })),
 	mistakes: (image: ImageId) => typedError<Mistake[], AppError>(__TAURI_INVOKE("mistakes", { image })),
 	repair: (check: Check, query: ImageQuery) => typedError<Swept, AppError>(__TAURI_INVOKE("repair", { check, query })),
 	proposalConfidences: (query: ImageQuery) => typedError<LabelConfidences[], AppError>(__TAURI_INVOKE("proposal_confidences", { query })),
@@ -54,7 +55,6 @@ export const commands = {
 	acceptAudited: (audit: AuditId) => typedError<Audit, AppError>(__TAURI_INVOKE("accept_audited", { audit })),
 	compareSides: (first: Side, second: Side) => typedError<Comparison, AppError>(__TAURI_INVOKE("compare_sides", { first, second })),
 	compareImage: (image: ImageId, first: Side, second: Side) => typedError<ComparedPair[], AppError>(__TAURI_INVOKE("compare_image", { image, first, second })),
-	redoOn: (image: ImageId) => typedError<Step | null, AppError>(__TAURI_INVOKE("redo_on", { image })),
 	/**  The way to Claude as it is set up now; never a key. */
 	connection: () => typedError<Connection, AppError>(__TAURI_INVOKE("connection")),
 	/**
@@ -86,6 +86,17 @@ export const events = {
 };
 
 /* Types */
+/**  What two sides say about one thing. */
+export type Agreement = "relabelled" | "only_first" | "only_second" | "agreed";
+
+/**  How many things there are of each kind. */
+export type Agreements = {
+	agreed: number,
+	relabelled: number,
+	only_first: number,
+	only_second: number,
+};
+
 /**  A mark on an image. */
 export type Annotation = {
 	id: AnnotationId,
@@ -111,6 +122,15 @@ export type AnswerBasis =
 /**  The mean of answers to this recipe that this model gave for so many images. */
 { kind: "earlier_answers"; images: number };
 
+/**  How much room answers had that were cut off. */
+export type AnswerRoom = 
+/**  More than usual, and that was not enough. */
+{ kind: "more" } | 
+/**  As much as the person allows: so many tokens, thinking included. */
+{ kind: "own_maximum"; tokens: number } | 
+/**  As much as the model usually gets. */
+{ kind: "usual" };
+
 /**  A refused command. */
 export type AppError = {
 	/**  Stable; the window's message catalogue is keyed by it. */
@@ -135,6 +155,34 @@ export type AttributeKind = { kind: "text" } |
 
 /**  An attribute's value, by the attribute's kind. */
 export type AttributeValue = boolean | number | string;
+
+/**  An audit: a sample of proposals, what was found in it, and what became of the rest. */
+export type Audit = {
+	id: AuditId,
+	label: string,
+	color: number,
+	threshold: Share,
+	/**  Milliseconds since the Unix epoch. */
+	drawn_at: number,
+	/**  Proposals that it is about, the sample among them, when it was drawn. */
+	proposals: number,
+	sample: SampleMark[],
+	finding: ErrorRate | null,
+	/**  How many proposals were accepted unseen because of it; `None`: not yet. */
+	accepted: number | null,
+};
+
+/**  A look at a sample before many marks are accepted unseen. */
+export type AuditId = number;
+
+/**  Which proposals are to be accepted, and how many of them are looked at. */
+export type AuditRequest = {
+	query: ImageQuery,
+	label: string,
+	/**  The least confidence that is accepted. */
+	threshold: Share,
+	sample: number,
+};
 
 /**  Where a batch stands. */
 export type BatchStage = 
@@ -164,6 +212,16 @@ export type Change = { kind: "fewer_at_once"; to: number } |
 { kind: "more_at_once"; to: number | null } | 
 /**  To ask for no more than the server lets in, so that it refuses nothing. */
 { kind: "limit_requests"; per_minute: number } | { kind: "raise_own_limit" } | 
+/**  To let a request follow the one before at once. */
+{ kind: "no_pause" } | 
+/**  To wait longer for an answer that says nothing, since images take about as long as it may be silent. */
+{ kind: "longer_silence"; to_millis: number } | 
+/**  To wait less long for an answer that says nothing, since images take far less than it may be silent. */
+{ kind: "shorter_silence"; to_millis: number } | 
+/**  To let answers get longer. */
+{ kind: "more_room"; 
+/**  What the person allows them now; `None`: what the model usually gets. */
+than: number | null } | 
 /**  A higher limit at the vendor, or a further route beside this one. */
 { kind: "more_routes" } | { kind: "ask_overnight"; 
 /**  What the run would have cost so. */
@@ -172,6 +230,21 @@ cost: PicoDollars } | { kind: "cheaper_model"; name: string;
 cost: PicoDollars } | { kind: "other_model" } | 
 /**  Fewer labels and attributes at a time. */
 { kind: "ask_for_less" } | { kind: "smaller_photos" } | { kind: "check_photos" } | { kind: "check_network" };
+
+/**  A kind of likely mistake. */
+export type Check = 
+/**  Nearly the same place as another mark of the same label. */
+"duplicate" | 
+/**  Over 95 % of the image. */
+"huge" | 
+/**  Under 0.1 % of the image. */
+"tiny" | 
+/**  Reaches over the image's edge. */
+"outside" | 
+/**  Much wider or higher than boxes of its label are. */
+"odd_aspect" | 
+/**  Its label is spelled like another one that is far more frequent. */
+"misspelled";
 
 /**  A dropped folder. */
 export type Collection = {
@@ -184,6 +257,36 @@ export type Collection = {
 
 /**  The images of one dropped folder, or of files dropped together. */
 export type CollectionId = number;
+
+/**  A mark of one side. */
+export type ComparedMark = {
+	/**  The mark on the image that it is today, if it is there. */
+	mark: AnnotationId | null,
+	status: Status | null,
+	label: string,
+	color: number,
+	shape: Shape,
+	confidence: number | null,
+	attributes: { [key in string]: AttributeValue },
+};
+
+/**  One thing on an image, as both sides see it. */
+export type ComparedPair = {
+	agreement: Agreement,
+	first: ComparedMark | null,
+	second: ComparedMark | null,
+	/**  How much the two overlap, 0 to 1; 0 where only one is there. */
+	iou: number,
+};
+
+/**  Two sides over all the images that both have looked at. */
+export type Comparison = {
+	/**  Images that both have looked at. */
+	images: number,
+	things: Agreements,
+	/**  The images on which they differ, those with the most differences first. */
+	differing: ImageId[],
+};
 
 /**  What may stand in the place of the word at the cursor. Places count characters. */
 export type Completion = {
@@ -329,7 +432,17 @@ export type DurationBin = {
 	count: number,
 };
 
-export type ErrorCode = "library" | "model" | "file" | "original" | "unfit_mark" | "nothing_to_find" | "unknown_model" | "no_images" | "recipe_beyond_model" | "local_only" | "model_retired" | "no_key" | "unusable_connection" | "address" | "settings" | "not_agreed" | "budget_too_small" | "unsettled" | "key" | "keychain" | "run_busy" | "nothing_left" | "no_figures" | "internal";
+export type ErrorCode = "library" | "model" | "file" | "original" | "unfit_mark" | "nothing_to_audit" | "nothing_to_find" | "unknown_model" | "no_images" | "recipe_beyond_model" | "local_only" | "model_retired" | "no_key" | "unusable_connection" | "address" | "settings" | "not_agreed" | "budget_too_small" | "unsettled" | "key" | "keychain" | "run_busy" | "nothing_left" | "no_figures" | "internal";
+
+/**  How many of a sample were wrong, and what that says about all. */
+export type ErrorRate = {
+	judged: number,
+	wrong: number,
+	/**  Wrong ones among those judged, 0 to 1. */
+	rate: number,
+	/**  With 95 % confidence no more than this share of all is wrong. */
+	at_most: number,
+};
 
 /**  Failures of one kind. */
 export type FailureGroup = {
@@ -410,10 +523,14 @@ by_kind: RetryGroup[] } |
 { kind: "server_away"; away_millis: number; share: number } | 
 /**  Many images failed for one and the same reason. */
 { kind: "mostly_one_failure"; failure: FailureKind; count: number; failed: number; finished: number } | 
-/**  Many answers were cut off, even with more room. */
-{ kind: "answers_cut_short"; count: number; share: number } | 
+/**  Many answers were cut off. */
+{ kind: "answers_cut_short"; count: number; share: number; room: AnswerRoom } | 
 /**  A limit that the person has set held it back. */
 { kind: "slowed_by_own_limit"; share: number; limit: MetLimit | null } | 
+/**  The pause between requests kept back images that stood ready. */
+{ kind: "slowed_by_pause"; pause_millis: number; 
+/**  Of the time of each of the images at once, in which it rested. */
+share: number } | 
 /**  As many images were under way as the person has allowed at once, nearly all the time, and nothing else was in the way. */
 { kind: "slowed_by_concurrency"; at_once: number; share: number; images_per_second: number; 
 /**  What the server's limit and the time an image takes would allow; `None` where no limit was met or told. */
@@ -552,7 +669,8 @@ export type ImageCounts = {
 
 /**
  *  Changes to the marks of one image that are one step. Whether the image is reviewed stays as the person has said, but for
- *  this: one that was decided is confirmed empty without marks, and reviewed with some.
+ *  this: one that was decided is confirmed empty without marks, and reviewed with some; and so is one of which the step has
+ *  decided the last proposal.
  */
 export type ImageEdit = {
 	image: ImageId,
@@ -672,6 +790,19 @@ export type Label = {
 	synonyms?: string[],
 };
 
+/**  Proposals of one label, by confidence, among the images of a question. */
+export type LabelConfidences = {
+	label: string,
+	color: number,
+	/**
+	 *  How many proposals have a confidence from place/100 on up to the next hundredth: a hundred of them, of which the last
+	 *  takes in 1.
+	 */
+	hundredths: number[],
+	/**  Proposals for which no confidence was stated; they cannot be above anything. */
+	unstated: number,
+};
+
 /**  How often a label stands on images, rejected marks aside. */
 export type LabelCount = {
 	name: string,
@@ -717,6 +848,16 @@ export type MarkContent = {
 export type MetLimit = {
 	unit: LimitUnit,
 	count: number,
+};
+
+/**  A mark that is likely a mistake. */
+export type Mistake = {
+	check: Check,
+	mark: AnnotationId,
+	/**  Of a duplicate: the mark that it repeats, and that would stay. */
+	other: AnnotationId | null,
+	/**  Of a misspelled label: what it is likely meant to be. */
+	label: string | null,
 };
 
 /**  A model as a plan offers it. */
@@ -1224,6 +1365,19 @@ export type RunSummary = {
 /**  The runs that are worked on here, and how far they are. */
 export type RunsChanged = WorkingRun[];
 
+/**  A mark of the sample, in the random order in which it is looked at. */
+export type SampleMark = {
+	image: ImageId,
+	mark: AnnotationId,
+	/**  `None`: not looked at yet. */
+	verdict: SampleVerdict | null,
+};
+
+/**  What a person has said about a mark of the sample. */
+export type SampleVerdict = "right" | 
+/**  Rejected, or put right: either way it was not what was there. */
+"wrong";
+
 /**  A recipe as the library holds it. */
 export type SavedRecipe = {
 	id: RecipeId,
@@ -1294,6 +1448,13 @@ export type Shortfall =
 { kind: "too_many_optional_attributes"; count: number; limit: number } | 
 /**  None of the recipe's shapes can be drawn. */
 { kind: "shapes"; shapes: ShapeKind[] };
+
+/**  Whose marks are compared. */
+export type Side = 
+/**  What a run answered, whatever became of it. */
+{ kind: "run"; run: RunId } | 
+/**  What people have accepted, changed and drawn, on images that they have reviewed: the truth as far as it is known. */
+{ kind: "decided" };
 
 /**  What sending one image of each group of similar ones spares: so many requests, and their cost and time. */
 export type SimilarSaving = {
@@ -1388,6 +1549,12 @@ export type SuggestionKind =
 { kind: "key" } | { kind: "value" } | 
 /**  A value that stands so often in the library. */
 { kind: "counted"; count: number } | { kind: "run"; model_name: string };
+
+/**  What a repair, or another change of many images at once, has done. It is taken back as one step. */
+export type Swept = {
+	images: number,
+	marks: number,
+};
 
 /**  What can be asked of an image. Marks that were rejected count for nothing but [`Test::Mark`]. */
 export type Test = 
@@ -1513,146 +1680,3 @@ function makeEvent<TListen, TEmit = TListen>(name: string, serialize?: (payload:
     return Object.assign(fn, base);
 }
 
-
-/**  A kind of likely mistake. */
-export type Check = 
-/**  Nearly the same place as another mark of the same label. */
-"duplicate" | 
-/**  Over 95 % of the image. */
-"huge" | 
-/**  Under 0.1 % of the image. */
-"tiny" | 
-/**  Reaches over the image's edge. */
-"outside" | 
-/**  Much wider or higher than boxes of its label are. */
-"odd_aspect" | 
-/**  Its label is spelled like another one that is far more frequent. */
-"misspelled";
-
-/**  A mark that is likely a mistake. */
-export type Mistake = {
-	check: Check,
-	mark: AnnotationId,
-	/**  Of a duplicate: the mark that it repeats, and that would stay. */
-	other: AnnotationId | null,
-	/**  Of a misspelled label: what it is likely meant to be. */
-	label: string | null,
-};
-
-/**  What a repair, or another change of many images at once, has done. It is taken back as one step. */
-export type Swept = {
-	images: number,
-	marks: number,
-};
-
-/**  Proposals of one label, by confidence, among the images of a question. */
-export type LabelConfidences = {
-	label: string,
-	color: number,
-	/**
-	 *  How many proposals have a confidence from place/100 on up to the next hundredth: a hundred of them, of which the last
-	 *  takes in 1.
-	 */
-	hundredths: number[],
-	/**  Proposals for which no confidence was stated; they cannot be above anything. */
-	unstated: number,
-};
-
-/**  Which proposals are to be accepted, and how many of them are looked at. */
-export type AuditRequest = {
-	query: ImageQuery,
-	label: string,
-	/**  The least confidence that is accepted. */
-	threshold: Share,
-	sample: number,
-};
-
-/**  A look at a sample before many marks are accepted unseen. */
-export type AuditId = number;
-
-/**  What a person has said about a mark of the sample. */
-export type SampleVerdict = "right" | 
-/**  Rejected, or put right: either way it was not what was there. */
-"wrong";
-
-/**  A mark of the sample, in the random order in which it is looked at. */
-export type SampleMark = {
-	image: ImageId,
-	mark: AnnotationId,
-	/**  `None`: not looked at yet. */
-	verdict: SampleVerdict | null,
-};
-
-/**  An audit: a sample of proposals, what was found in it, and what became of the rest. */
-export type Audit = {
-	id: AuditId,
-	label: string,
-	color: number,
-	threshold: Share,
-	/**  Milliseconds since the Unix epoch. */
-	drawn_at: number,
-	/**  Proposals that it is about, the sample among them, when it was drawn. */
-	proposals: number,
-	sample: SampleMark[],
-	finding: ErrorRate | null,
-	/**  How many proposals were accepted unseen because of it; `None`: not yet. */
-	accepted: number | null,
-};
-
-/**  How many of a sample were wrong, and what that says about all. */
-export type ErrorRate = {
-	judged: number,
-	wrong: number,
-	/**  Wrong ones among those judged, 0 to 1. */
-	rate: number,
-	/**  With 95 % confidence no more than this share of all is wrong. */
-	at_most: number,
-};
-
-/**  Whose marks are compared. */
-export type Side = 
-/**  What a run answered, whatever became of it. */
-{ kind: "run"; run: RunId } | 
-/**  What people have accepted, changed and drawn, on images that they have reviewed: the truth as far as it is known. */
-{ kind: "decided" };
-
-/**  A mark of one side. */
-export type ComparedMark = {
-	/**  The mark on the image that it is today, if it is there. */
-	mark: AnnotationId | null,
-	status: Status | null,
-	label: string,
-	color: number,
-	shape: Shape,
-	confidence: number | null,
-	attributes: { [key in string]: AttributeValue },
-};
-
-/**  What two sides say about one thing. */
-export type Agreement = "relabelled" | "only_first" | "only_second" | "agreed";
-
-/**  One thing on an image, as both sides see it. */
-export type ComparedPair = {
-	agreement: Agreement,
-	first: ComparedMark | null,
-	second: ComparedMark | null,
-	/**  How much the two overlap, 0 to 1; 0 where only one is there. */
-	iou: number,
-};
-
-/**  How many things there are of each kind. */
-export type Agreements = {
-	agreed: number,
-	relabelled: number,
-	only_first: number,
-	only_second: number,
-};
-
-/**  Two sides over all the images that both have looked at. */
-export type Comparison = {
-	/**  Images that both have looked at. */
-	images: number,
-	things: Agreements,
-	/**  The images on which they differ, those with the most differences first. */
-	differing: ImageId[],
-};

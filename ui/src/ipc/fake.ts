@@ -4,7 +4,9 @@
  * process died; with `?priced` some of its requests were under way then. `?priced` adds Claude's models; `?key` has a key for them, `?environment` takes all from variables,
  * `?keychainless` has no keychain, `?stopped=key_rejected` a latest run that ended so, `?held=unreachable` a run that is
  * held for that reason. `?answered` counts the answers of the past as paid for, `?similar` has images that look alike,
- * `?hooks` has hooks, `?routes` further routes, of which `?closed` closes one under way, and `?overnight` a latest run that began last night.
+ * `?marks=1000` puts so many marks on every image, `?mistakes` seeds marks that are likely mistakes, `?birds` has been annotated
+ * with a recipe of few labels and with attributes, `?hooks` has hooks, `?routes` further routes, of which `?closed` closes one
+ * under way, and `?overnight` a latest run that began last night.
  */
 import type {
   Agreements,
@@ -20,6 +22,8 @@ import type {
   Step,
   StopReason,
 } from "./bindings";
+import { repairChange } from "../checks/repair";
+import { FakeAudits } from "./fake/audits";
 import { asCompared, countInto, pairsOf } from "./fake/compare";
 import { EVERY_DIAGNOSIS } from "./fake/diagnoses";
 import { claudeName, DEFAULT_CLAUDE } from "./fake/claude";
@@ -55,6 +59,7 @@ export function openFake(search: string): Seam {
 class Fake implements Seam {
   readonly #library: FakeLibrary;
   readonly #questions: FakeQuestions;
+  readonly #audits: FakeAudits;
   readonly #recipes = new FakeRecipes();
   readonly #runs: FakeRun[] = [];
   readonly #connection: FakeConnection;
@@ -91,7 +96,11 @@ class Fake implements Seam {
   readonly #waiting: (() => void)[] = [];
 
   constructor(images: number, query: URLSearchParams) {
-    this.#library = new FakeLibrary(images);
+    this.#library = new FakeLibrary(images, {
+      crowd: Number(query.get("marks") ?? 0),
+      hasMistakes: query.has("mistakes"),
+    });
+    this.#audits = new FakeAudits(this.#library);
     this.#questions = new FakeQuestions(this.#library, () => [...this.#runs]);
     this.#connection = new FakeConnection(query);
     this.#hasPriced = query.has("priced");
@@ -112,7 +121,7 @@ class Fake implements Seam {
   }
 
   #addPast(query: URLSearchParams, images: number): void {
-    const recipe = this.#recipes.get(1);
+    const recipe = this.#recipes.get(query.has("birds") ? 2 : 1);
     const claude = this.#model(DEFAULT_CLAUDE);
     const stopped = query.get("stopped") as StopReason | null;
     this.#runs.push(FakeRun.past(1, this.#library, recipe, builtIn, Math.ceil(images / 3)));
@@ -262,14 +271,6 @@ class Fake implements Seam {
   undoOn: Seam["undoOn"] = async (image) => this.#stepped(this.#library.undoOn(image));
   redoOn: Seam["redoOn"] = async (image) => this.#stepped(this.#library.redoOn(image));
 
-  mistakes: Seam["mistakes"] = async () => refuse("library");
-  repair: Seam["repair"] = async () => refuse("library");
-  proposalConfidences: Seam["proposalConfidences"] = async () => refuse("library");
-  beginAudit: Seam["beginAudit"] = async () => refuse("library");
-  audit: Seam["audit"] = async () => refuse("library");
-  audits: Seam["audits"] = async () => refuse("library");
-  acceptAudited: Seam["acceptAudited"] = async () => refuse("library");
-
   compareSides: Seam["compareSides"] = async (first, second) => {
     const things: Agreements = { agreed: 0, relabelled: 0, only_first: 0, only_second: 0 };
     const seen = this.#library.ids(null).flatMap((image) => {
@@ -302,6 +303,32 @@ class Fake implements Seam {
   #stepped<Taken extends Step | null>(step: Taken): Taken {
     if (step) this.#emit("libraryChanged", null);
     return structuredClone(step);
+  }
+
+  mistakes: Seam["mistakes"] = async (image) => this.#questions.mistakes(image);
+  repair: Seam["repair"] = async (check, query) => {
+    const cards = this.#library.cards(this.#questions.imageIds(query));
+    const edits = cards.map((card) => ({
+      image: card.id,
+      changes: this.#questions.mistakes(card.id).flatMap((mistake) => {
+        const mark = card.marks.find(({ id }) => id === mistake.mark);
+        return mistake.check === check && mark ? [repairChange(mistake, mark, card.size)] : [];
+      }),
+    }));
+    return this.#swept(this.#library.sweep(edits));
+  };
+  proposalConfidences: Seam["proposalConfidences"] = async (query) =>
+    this.#audits.confidences(this.#questions.imageIds(query));
+  beginAudit: Seam["beginAudit"] = async (request) =>
+    this.#audits.begin(request, this.#questions.imageIds(request.query), Date.now());
+  audit: Seam["audit"] = async (audit) => this.#audits.get(audit);
+  audits: Seam["audits"] = async () => this.#audits.all();
+  acceptAudited: Seam["acceptAudited"] = async (audit) => this.#swept(this.#audits.accept(audit));
+
+  /** Many images are not what they were. */
+  #swept<Done>(done: Done): Done {
+    this.#emit("libraryChanged", null);
+    return done;
   }
 
   connection: Seam["connection"] = async () => this.#connection.describe(this.#settings);

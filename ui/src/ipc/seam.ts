@@ -51,7 +51,7 @@ import type {
 } from "./bindings";
 
 /** Sizes in which the core serves pixels: long edge at most that many pixels, `full` as the file has it. */
-export type PixelEdge = 384 | 2048 | "full";
+export type PixelEdge = 384 | 2048 | 4096 | "full";
 
 /** Things that happened in the core without being asked for. */
 export interface Signals {

@@ -1,5 +1,5 @@
 /** What the window needs to know of a shape's extent. The core decides what is valid. */
-import type { Rect, Shape } from "../ipc/bindings";
+import type { Annotation, Rect, Shape } from "../ipc/bindings";
 
 /** The smallest box around a shape; without extent for a point, null where it is about the whole image. */
 export function boundsOf(shape: Shape): Rect | null {
@@ -17,4 +17,9 @@ export function boundsOf(shape: Shape): Rect | null {
     case "caption":
       return null;
   }
+}
+
+/** What a caption says is what it is called. */
+export function nameOf({ label, shape }: Pick<Annotation, "label" | "shape">): string {
+  return shape.kind === "caption" ? shape.text : label;
 }

@@ -15,6 +15,7 @@ import type { CostScale } from "../kit/costScale";
 import { typedMoney } from "../kit/typedMoney";
 import { words } from "../messages";
 import { money } from "../messages/format";
+import type { AskedHook } from "../settings/hooks.svelte";
 import type { App } from "../state/app.svelte";
 import { Pace } from "./pace.svelte";
 import { askedOf, type Price, priceOf, type Terms } from "./price";
@@ -50,6 +51,8 @@ export class Plan {
   isStarting = $state(false);
   /** Whether the person is asked to agree that images go to a server for the first time. */
   isAskingToSend = $state(false);
+  /** Commands that the person is shown before they may run with a run; none while nothing is asked. */
+  askedHooks = $state.raw<readonly AskedHook[]>([]);
 
   readonly recipe = $derived(this.recipes.find((saved) => saved.id === this.recipeId) ?? null);
   readonly chosen = $derived(this.quote?.models.find(({ model }) => model.id === this.modelId) ?? null);
@@ -143,12 +146,12 @@ export class Plan {
     await this.loadRecipes();
   }
 
-  /** Starts the run, or asks first whether images may go to where they have not gone before. */
+  /** Starts the run, or asks first: whether images may go to where they have not gone before, whether new commands may run. */
   async start(): Promise<void> {
     const destination = this.chosen?.model.destination;
     const isNew = destination?.kind === "host" && !(this.app.settings.agreed_hosts ?? []).includes(destination.name);
     if (this.hindrance === null && isNew) this.isAskingToSend = true;
-    else await this.#start();
+    else await this.#startWithHooks();
   }
 
   /** Images may go to the chosen model's server, now and later. */
@@ -157,7 +160,34 @@ export class Plan {
     const destination = this.chosen?.model.destination;
     if (destination?.kind !== "host") return;
     const agreed_hosts = [...(this.app.settings.agreed_hosts ?? []), destination.name];
-    if (await this.app.saveSettings({ agreed_hosts })) await this.#start();
+    if (await this.app.saveSettings({ agreed_hosts })) await this.#startWithHooks();
+  }
+
+  /** Those commands may run, now and later. */
+  async agreeToHooks(): Promise<void> {
+    const asked = this.askedHooks;
+    this.askedHooks = [];
+    for (const { event, command } of asked) {
+      const agreed = await this.app.attempt(() => this.app.seam.agreeToHook(event, command).then(() => true));
+      if (!agreed) return;
+    }
+    await this.#start();
+  }
+
+  /** The run leaves out what nobody has agreed to, and says so. */
+  async startWithoutHooks(): Promise<void> {
+    this.askedHooks = [];
+    await this.#start();
+  }
+
+  /** Commands may have come into the settings file by another way than the window, which asks for each of them. */
+  async #startWithHooks(): Promise<void> {
+    if (this.hindrance !== null || this.isStarting) return;
+    const standings = (await this.app.attempt(() => this.app.seam.hooks())) ?? [];
+    this.askedHooks = standings.flatMap(({ event, command, is_agreed }) =>
+      command === null || is_agreed ? [] : { event, command },
+    );
+    if (this.askedHooks.length === 0) await this.#start();
   }
 
   async #start(): Promise<void> {

@@ -300,3 +300,25 @@ it("starts nothing on an outdated quote", async () => {
   await plan.ask();
   expect(plan.hindrance).toBeNull();
 });
+
+describe("commands that nobody agreed to", () => {
+  it("are shown before a run starts, and run with it once they are agreed to", async () => {
+    const plan = await asked("?hooks");
+    await plan.start();
+    expect(plan.askedHooks.map(({ event }) => event)).toEqual(["before_run"]);
+    expect(plan.app.run).toBeNull();
+    await plan.agreeToHooks();
+    expect(plan.askedHooks).toEqual([]);
+    expect((await plan.app.seam.hooks()).every(({ command, is_agreed }) => command === null || is_agreed)).toBe(true);
+    expect((await plan.app.seam.runs()).length).toBe(3);
+  });
+
+  it("may be left out of this run, and are asked about again", async () => {
+    const plan = await asked("?hooks");
+    await plan.start();
+    await plan.startWithoutHooks();
+    expect((await plan.app.seam.runs()).length).toBe(3);
+    await plan.start();
+    expect(plan.askedHooks).toHaveLength(1);
+  });
+});

@@ -6,5 +6,5 @@ import { imagesOfRun } from "../state/questions";
 /** Opens review of the images of `run` with the least certain first. */
 export async function openReviewOfMarks(app: App, run: RunId): Promise<void> {
   const ids = await app.attempt(() => app.seam.imageIds(imagesOfRun(run)));
-  if (ids !== undefined) app.openReview(ids, 0);
+  if (ids !== undefined) app.openReview(ids, 0, imagesOfRun(run));
 }

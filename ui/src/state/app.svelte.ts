@@ -3,9 +3,11 @@
  * Screens keep what only they need in classes of their own.
  */
 import type {
+  AuditId,
   CollectionId,
   Connection,
   ImageId,
+  ImageQuery,
   ImageSelection,
   ImportProgress,
   LibraryOverview,
@@ -23,7 +25,7 @@ import { RecentImages } from "./recent.svelte";
 import { Selection } from "./selection";
 import { Tour } from "./tour.svelte";
 
-export type Screen = "library" | "plan" | "run" | "review" | "compare" | "history" | "settings";
+export type Screen = "library" | "plan" | "run" | "review" | "audit" | "compare" | "history" | "settings";
 
 /** In the order of the title bar and of Ctrl+1 to Ctrl+5. */
 export const SCREENS = ["library", "plan", "run", "review", "history"] as const satisfies readonly Screen[];
@@ -40,13 +42,20 @@ export interface Toast {
   id: number;
   text: string;
   tone: ToastTone;
-  action: { label: string; do: () => void } | null;
+  action: {
+    label: string;
+    do: () => void;
+    /** It goes with the screen: on another one it might mean something else. */
+    isForHere?: true;
+  } | null;
 }
 
 /** The images that review steps through, and at which of them it stands. */
 export interface ReviewQueue {
   ids: ImageId[];
   index: number;
+  /** What found them; left out when they were picked one by one. */
+  query?: ImageQuery;
 }
 
 /** Two runs, or a run and what people decided. */
@@ -86,6 +95,8 @@ export class App {
   /** The run that the Run screen shows. */
   run = $state<RunId | null>(null);
   review = $state.raw<ReviewQueue | null>(null);
+  /** The audit that is looked at. */
+  audit = $state<AuditId | null>(null);
   /** Set by `compare`; without it likely sides are compared. */
   compared = $state.raw<ComparedSides | null>(null);
   /** Set by `planFor`; without it a plan is about the collection. */
@@ -203,9 +214,14 @@ export class App {
     this.#go("plan");
   }
 
-  openReview(ids: ImageId[], index: number): void {
-    this.review = { ids, index };
+  openReview(ids: ImageId[], index: number, query?: ImageQuery): void {
+    this.review = query === undefined ? { ids, index } : { ids, index, query };
     this.#go("review");
+  }
+
+  showAudit(audit: AuditId): void {
+    this.audit = audit;
+    this.#go("audit");
   }
 
   compare(sides: ComparedSides): void {
@@ -219,7 +235,10 @@ export class App {
   }
 
   #go(screen: Screen): void {
-    if (screen !== this.screen) this.cameFrom = this.screen;
+    if (screen !== this.screen) {
+      this.cameFrom = this.screen;
+      this.toasts = this.toasts.filter(({ action }) => !action?.isForHere);
+    }
     this.screen = screen;
     keep("screen", screen);
   }

@@ -13,13 +13,17 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use arguments::{Arguments, Command};
+use arguments::{Arguments, Color, Command};
 use error::CommandError;
 use exit::Exit;
 use output::Output;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::try_parse().unwrap_or_else(|unread| {
+        // Help, and what is wrong with the arguments.
+        Color::said_in(std::env::args_os().skip(1)).write_global();
+        unread.exit()
+    });
     arguments.global.color.write_global();
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())

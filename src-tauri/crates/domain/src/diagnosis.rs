@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::Destination;
 use crate::money::PicoDollars;
-use crate::run::{FailureGroup, FailureKind, RetryGroup, RunMode};
+use crate::run::{FailureGroup, FailureKind, RetryGroup, RetryKind, RunMode};
 use crate::usage::Usage;
 
 /// Images asked about below which a single hiccup would make a finding.
@@ -29,6 +29,8 @@ pub enum Obstacle {
     OwnRequests,
     /// A limit on tokens that a person has set was used up.
     OwnTokens,
+    /// A place was free, and rested for as long as a person wants between two requests.
+    OwnPause,
     /// As many were under way as had turned out well so far.
     FoundPlaces,
     /// The server had refused to take more at once.
@@ -50,7 +52,8 @@ pub enum Obstacle {
 pub struct Wait {
     pub obstacle: Obstacle,
     pub millis: f64,
-    /// What the limit was at last, where one was known: of requests or tokens a minute, or of places.
+    /// What the limit was at last, where one was known: of requests or tokens a minute, or of places; of a pause its
+    /// milliseconds.
     pub limit: Option<f64>,
 }
 
@@ -76,7 +79,8 @@ pub struct CheaperModel {
     pub cost: PicoDollars,
 }
 
-/// What is looked at: all of it was recorded while the run was worked on.
+/// What is looked at: all of it was recorded while the run was worked on, but for what was left open then. That is as the
+/// settings have it now, so that nothing is advised that has been done since.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observed {
     pub mode: RunMode,
@@ -94,6 +98,10 @@ pub struct Observed {
     /// The most images that were asked about at once.
     pub concurrency: u32,
     pub waits: Vec<Wait>,
+    /// The longest that an answer may get, where a person has said so.
+    pub max_tokens: Option<u32>,
+    /// How long an answer may be silent on its way; `None` where nobody can tell.
+    pub silence_millis: Option<u32>,
     pub usage: Usage,
     pub paid: PicoDollars,
     /// `None` where nothing was paid, or the model's price is not known.
@@ -119,6 +127,19 @@ pub enum LimitUnit {
 pub struct MetLimit {
     pub unit: LimitUnit,
     pub count: u32,
+}
+
+/// How much room answers had that were cut off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum AnswerRoom {
+    /// More than usual, and that was not enough.
+    More,
+    /// As much as the person allows: so many tokens, thinking included.
+    OwnMaximum { tokens: u32 },
+    /// As much as the model usually gets.
+    Usual,
 }
 
 /// What stands out in a run, with its own numbers. Shares are from 0 to 1.
@@ -154,17 +175,25 @@ pub enum Finding {
     },
     /// Many images failed for one and the same reason.
     MostlyOneFailure { failure: FailureKind, count: u32, failed: u32, finished: u32 },
-    /// Many answers were cut off, even with more room.
+    /// Many answers were cut off.
     AnswersCutShort {
         count: u32,
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         share: f64,
+        room: AnswerRoom,
     },
     /// A limit that the person has set held it back.
     SlowedByOwnLimit {
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         share: f64,
         limit: Option<MetLimit>,
+    },
+    /// The pause between requests kept back images that stood ready.
+    SlowedByPause {
+        pause_millis: u32,
+        /// Of the time of each of the images at once, in which it rested.
+        #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+        share: f64,
     },
     /// As many images were under way as the person has allowed at once, nearly all the time, and nothing else was in the way.
     SlowedByConcurrency {
@@ -211,6 +240,9 @@ pub enum Finding {
 pub enum Setting {
     Concurrency,
     Limits,
+    Pause,
+    Silence,
+    AnswerRoom,
     Routes,
     Mode,
     Model,
@@ -236,6 +268,21 @@ pub enum Change {
         per_minute: u32,
     },
     RaiseOwnLimit,
+    /// To let a request follow the one before at once.
+    NoPause,
+    /// To wait longer for an answer that says nothing, since images take about as long as it may be silent.
+    LongerSilence {
+        to_millis: u32,
+    },
+    /// To wait less long for an answer that says nothing, since images take far less than it may be silent.
+    ShorterSilence {
+        to_millis: u32,
+    },
+    /// To let answers get longer.
+    MoreRoom {
+        /// What the person allows them now; `None`: what the model usually gets.
+        than: Option<u32>,
+    },
     /// A higher limit at the vendor, or a further route beside this one.
     MoreRoutes,
     AskOvernight {
@@ -261,6 +308,9 @@ impl Change {
         match self {
             Self::FewerAtOnce { .. } | Self::MoreAtOnce { .. } => Setting::Concurrency,
             Self::LimitRequests { .. } | Self::RaiseOwnLimit => Setting::Limits,
+            Self::NoPause => Setting::Pause,
+            Self::LongerSilence { .. } | Self::ShorterSilence { .. } => Setting::Silence,
+            Self::MoreRoom { .. } => Setting::AnswerRoom,
             Self::MoreRoutes => Setting::Routes,
             Self::AskOvernight { .. } => Setting::Mode,
             Self::CheaperModel { .. } | Self::OtherModel => Setting::Model,
@@ -294,6 +344,7 @@ pub fn diagnose(observed: &Observed) -> Vec<Diagnosis> {
         failing::retries_high(observed),
         failing::server_away(observed),
         pace::slowed_by_own_limit(observed),
+        pace::slowed_by_pause(observed),
         pace::slowed_by_concurrency(observed),
         pace::slowed_by_preparing(observed),
         cost::by_part(observed),
@@ -330,8 +381,13 @@ impl Observed {
         share(millis, self.wall_millis)
     }
 
-    fn retried(&self, kind: crate::run::RetryKind) -> u32 {
+    fn retried(&self, kind: RetryKind) -> u32 {
         self.retried.iter().filter(|group| group.kind == kind).map(|group| group.count).sum()
+    }
+
+    /// Whether the server has refused a request for being one too many.
+    fn had_enough(&self) -> bool {
+        [RetryKind::RateLimited, RetryKind::Overloaded].iter().any(|&kind| self.retried(kind) > 0)
     }
 
     /// Batches cost less, have limits of their own, and nobody waits for them.

@@ -36,4 +36,6 @@ ids! {
     StepId,
     /// Steps on several images that were taken together, and are taken back together.
     SweepId,
+    /// A look at a sample before many marks are accepted unseen.
+    AuditId,
 }

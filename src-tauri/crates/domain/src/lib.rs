@@ -3,12 +3,16 @@
 
 pub mod annotation;
 pub mod answer;
+pub mod audit;
 pub mod calendar;
 pub mod catalogue;
+pub mod checks;
 pub mod checkup;
 pub mod coco;
+pub mod compare;
 pub mod connection;
 pub mod diagnosis;
+pub mod doubt;
 pub mod export;
 pub mod geometry;
 pub mod hooks;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::annotation::{Annotation, Status};
+use crate::checks::Check;
 use crate::geometry::PixelSize;
 use crate::ids::{CollectionId, ImageId, RunId};
 use crate::query::{ImageState, Share, Span, Trait};
@@ -80,6 +81,8 @@ pub struct FilterCounts {
     pub traits: Vec<FilterCount<Trait>>,
     /// Images that lack it.
     pub lacking: Vec<FilterCount<Trait>>,
+    /// Images with a mark that is likely such a mistake; what could not be found is left out.
+    pub checks: Vec<FilterCount<Check>>,
     pub failures: Vec<FilterCount<FailureKind>>,
     /// The latest ones.
     pub runs: Vec<RunCount>,

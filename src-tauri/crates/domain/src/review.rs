@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::annotation::{AttributeValue, RejectReason, Shape};
-use crate::ids::{AnnotationId, ImageId, StepId};
+use crate::ids::{AnnotationId, ImageId, RunId, StepId};
 use crate::library::ImageCard;
 
 /// Which marks a decision is about.
@@ -58,10 +58,20 @@ pub enum MarkChange {
     Change { id: AnnotationId, mark: MarkContent },
     /// A mark of the person's own goes; a model's is rejected, so that what it found stays known.
     Remove { id: AnnotationId },
+    /// A decision about one mark, as part of the step.
+    Decide { id: AnnotationId, verdict: Verdict },
+    /// What a run had found and what is not on the image any more, or never was: accepted, and the run's.
+    Adopt {
+        run: RunId,
+        mark: MarkContent,
+        #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
+        confidence: Option<f32>,
+    },
 }
 
 /// Changes to the marks of one image that are one step. Whether the image is reviewed stays as the person has said, but for
-/// this: one that was decided is confirmed empty without marks, and reviewed with some.
+/// this: one that was decided is confirmed empty without marks, and reviewed with some; and so is one of which the step has
+/// decided the last proposal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ImageEdit {

@@ -26,18 +26,14 @@ impl RunOptions {
     /// that with one there are always so many workers.
     #[must_use]
     pub fn completed_by(self, settings: &Settings) -> Self {
-        let (run, limits) = (&settings.run, settings.limits);
+        let run = &settings.run;
         let pause_millis = self.pause_millis.unwrap_or(run.rate_limit_delay_ms);
         let workers = (pause_millis > 0).then_some(CLASSIC_CONCURRENCY);
         Self {
             concurrency: self.concurrency.or(run.concurrency).or(workers),
             pause_millis: Some(pause_millis),
             chunk_size: self.chunk_size.or(run.chunk_size),
-            limits: RouteLimits {
-                requests: self.limits.requests.or(limits.requests),
-                input_tokens: self.limits.input_tokens.or(limits.input_tokens),
-                output_tokens: self.limits.output_tokens.or(limits.output_tokens),
-            },
+            limits: self.limits.or(settings.limits),
             max_tokens: self.max_tokens.or(run.max_tokens),
         }
     }

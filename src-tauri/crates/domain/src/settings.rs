@@ -27,6 +27,18 @@ pub struct RouteLimits {
     pub output_tokens: Option<u32>,
 }
 
+impl RouteLimits {
+    /// These, and where they say nothing, `others`.
+    #[must_use]
+    pub fn or(self, others: Self) -> Self {
+        Self {
+            requests: self.requests.or(others.requests),
+            input_tokens: self.input_tokens.or(others.input_tokens),
+            output_tokens: self.output_tokens.or(others.output_tokens),
+        }
+    }
+}
+
 /// One more way to the same models: another region, another account, a gateway.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]

@@ -28,8 +28,11 @@ impl Library {
         retried: &[RetryGroup],
     ) -> Result<Vec<Diagnosis>> {
         let run = summary.id;
-        let (waits, sizes, recipe) =
-            self.store.read(|view| Ok((view.waits_of_run(run)?, view.paid_sizes(run)?, view.recipe_of_run(run)?)))?;
+        let (waits, sizes, recipe, options) = self.store.read(|view| {
+            Ok((view.waits_of_run(run)?, view.paid_sizes(run)?, view.recipe_of_run(run)?, view.options_of_run(run)?))
+        })?;
+        // What cannot be read now hides nothing of how a run went.
+        let settings = self.settings_in_force().ok().map(|settings| settings.run);
         // Another program's model, or none that is paid for.
         let model = match summary.destination {
             Destination::Host { .. } => models::find(&summary.model.0),
@@ -49,6 +52,8 @@ impl Library {
             p50_millis: metrics.p50_millis,
             concurrency: metrics.concurrency,
             waits,
+            max_tokens: options.max_tokens.or(settings.and_then(|settings| settings.max_tokens)),
+            silence_millis: settings.map(|settings| settings.task_timeout_ms),
             usage: summary.usage,
             paid: summary.paid,
             parts,

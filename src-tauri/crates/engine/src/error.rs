@@ -22,6 +22,8 @@ pub enum EngineError {
     Original { image: domain::ids::ImageId, detail: String },
     #[error("this is no mark on the image: {detail}")]
     UnfitMark { detail: String },
+    #[error("no proposal of this label is so certain: there is nothing to look at")]
+    NothingToAudit,
     #[error(transparent)]
     NothingToFind(#[from] NothingToFind),
     #[error("there is no model {0}")]

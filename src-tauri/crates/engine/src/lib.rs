@@ -1,8 +1,11 @@
 //! What Fieldmark does, with or without a window: import, plan, run, review, report. It joins the crates that decode,
 //! detect and remember; it has no words for people and no idea of windows or terminals.
 
+mod audits;
+mod checks;
 mod checkup;
 mod clock;
+mod comparison;
 mod connection;
 mod diagnosis;
 mod error;
@@ -34,5 +37,6 @@ pub use library::Library;
 pub use models::price_list;
 pub use pixels::{PixelEdge, THUMBNAIL_EDGE};
 pub use report::write_json;
+pub use route::limiter;
 pub use run::BatchLimits;
 pub use samples::write_copies;

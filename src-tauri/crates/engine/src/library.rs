@@ -100,12 +100,16 @@ impl Library {
     }
 
     pub fn image_ids(&self, query: &ImageQuery) -> Result<Vec<ImageId>> {
+        if Self::asks_for_mistakes(query) {
+            self.look_through_marks()?;
+        }
         let working = self.runs_worked_on()?;
         Ok(self.store.read(|view| view.image_ids(query, &working))?)
     }
 
     /// How many images there would be with each filter beside `query`.
     pub fn filter_counts(&self, query: &ImageQuery) -> Result<FilterCounts> {
+        self.look_through_marks()?;
         let working = self.runs_worked_on()?;
         Ok(self.store.read(|view| view.filter_counts(query, &working))?)
     }

@@ -34,7 +34,10 @@ impl Library {
         let changes = edit.changes.into_iter().map(|change| match change {
             MarkChange::Add { mark } => Ok(MarkChange::Add { mark: fitted(mark)? }),
             MarkChange::Change { id, mark } => Ok(MarkChange::Change { id, mark: fitted(mark)? }),
-            MarkChange::Remove { id } => Ok(MarkChange::Remove { id }),
+            MarkChange::Adopt { run, mark, confidence } => {
+                Ok(MarkChange::Adopt { run, mark: fitted(mark)?, confidence })
+            }
+            other @ (MarkChange::Remove { .. } | MarkChange::Decide { .. }) => Ok(other),
         });
         let edit = ImageEdit { image: edit.image, changes: changes.collect::<Result<_>>()? };
         let now = now_millis();

@@ -26,5 +26,5 @@ pub mod refusal;
 pub mod request;
 mod schema;
 pub mod server;
-mod sse;
+pub mod sse;
 mod wire;

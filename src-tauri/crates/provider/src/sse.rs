@@ -43,6 +43,7 @@ impl Parser {
     }
 
     /// Bytes that wait for the rest of their event.
+    #[must_use]
     pub fn pending_bytes(&self) -> usize {
         self.line.len() + self.event.data.len()
     }

@@ -44,6 +44,10 @@ fn main() -> Done<()> {
     println!("gallery: {IMAGES} images, {} marks", IMAGES * MARKS_AN_IMAGE);
     println!("  added in {added:.0} s, answered in {:.0} s", begun.elapsed().as_secs_f64());
 
+    let begun = Instant::now();
+    while store.write_derived_blocking(|edit| edit.look_through(500))? {}
+    println!("  looked through for mistakes in {:.1} s", begun.elapsed().as_secs_f64());
+
     for text in [
         "",
         "status:unreviewed",
@@ -57,6 +61,7 @@ fn main() -> Done<()> {
         "date:1970-02",
         "img_12",
         "sunset",
+        "check:odd_aspect",
     ] {
         let query =
             ImageQuery { conditions: parse(text).map_err(|problem| format!("{problem:?}"))?, ..ImageQuery::default() };
@@ -65,7 +70,9 @@ fn main() -> Done<()> {
         let counts = median(|| store.read(|view| view.filter_counts(&query, &[])).map(drop))?;
         println!("  {text:34} {found:6} images   ids {ids:6.1} ms   counts {counts:6.1} ms");
     }
-    for order in [ImageOrder::Name, ImageOrder::Newest, ImageOrder::LeastCertain, ImageOrder::MostMarks] {
+    for order in
+        [ImageOrder::Name, ImageOrder::Newest, ImageOrder::LeastCertain, ImageOrder::Doubt, ImageOrder::MostMarks]
+    {
         let query = ImageQuery { order, ..ImageQuery::default() };
         let ids = median(|| store.read(|view| view.image_ids(&query, &[])).map(drop))?;
         println!("  in the order {:21} {IMAGES:6} images   ids {ids:6.1} ms", format!("{order:?}"));

@@ -81,6 +81,8 @@ impl Store {
         connection.pragma_update(None, "synchronous", "full")?;
         connection.pragma_update(None, "fullfsync", true)?;
         connection.pragma_update(None, "foreign_keys", true)?;
+        // What a savepoint would need to go back is a few pages: writing them to a file was most of what a change cost.
+        connection.pragma_update(None, "temp_store", "memory")?;
         keep_statements(&connection)?;
         migration::migrate(&connection)?;
         Ok(Self { path: path.to_owned(), writer: Writer::start(connection), idle_readers: Mutex::new(Vec::new()) })
@@ -146,8 +148,25 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Edit<'_>) -> Result<T> + Send + 'static,
     {
+        self.submit_blocking(Keeping::Synced, change)
+    }
+
+    /// As [`Store::write_derived`]; blocks.
+    pub fn write_derived_blocking<T, F>(&self, change: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Edit<'_>) -> Result<T> + Send + 'static,
+    {
+        self.submit_blocking(Keeping::Derived, change)
+    }
+
+    fn submit_blocking<T, F>(&self, keeping: Keeping, change: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Edit<'_>) -> Result<T> + Send + 'static,
+    {
         let (deliver, delivered) = std::sync::mpsc::sync_channel(1);
-        self.writer.submit(Keeping::Synced, change, move |outcome| drop(deliver.send(outcome)))?;
+        self.writer.submit(keeping, change, move |outcome| drop(deliver.send(outcome)))?;
         delivered.recv().map_err(|_| StoreError::Closed)?
     }
 

@@ -25,6 +25,7 @@ use super::*;
 
 mod batches;
 mod gallery;
+mod mistakes;
 mod similar;
 mod steps;
 

@@ -9,8 +9,8 @@ export const EVERY_DIAGNOSIS: readonly Diagnosis[] = [
     changes: [{ kind: "check_photos" }],
   },
   {
-    finding: { kind: "answers_cut_short", count: 31, share: 0.15 },
-    changes: [{ kind: "ask_for_less" }],
+    finding: { kind: "answers_cut_short", count: 31, share: 0.15, room: { kind: "own_maximum", tokens: 600 } },
+    changes: [{ kind: "more_room", than: 600 }, { kind: "ask_for_less" }],
   },
   {
     finding: {
@@ -35,7 +35,11 @@ export const EVERY_DIAGNOSIS: readonly Diagnosis[] = [
         { kind: "timed_out", count: 8 },
       ],
     },
-    changes: [{ kind: "check_network" }, { kind: "fewer_at_once", to: 4 }],
+    changes: [
+      { kind: "check_network" },
+      { kind: "fewer_at_once", to: 4 },
+      { kind: "shorter_silence", to_millis: 20_000 },
+    ],
   },
   {
     finding: { kind: "server_away", away_millis: 124_000, share: 0.21 },
@@ -44,6 +48,10 @@ export const EVERY_DIAGNOSIS: readonly Diagnosis[] = [
   {
     finding: { kind: "slowed_by_own_limit", share: 0.6, limit: { unit: "tokens_per_minute", count: 400_000 } },
     changes: [{ kind: "raise_own_limit" }],
+  },
+  {
+    finding: { kind: "slowed_by_pause", pause_millis: 200, share: 0.4 },
+    changes: [{ kind: "no_pause" }],
   },
   {
     finding: { kind: "slowed_by_concurrency", at_once: 2, share: 0.94, images_per_second: 0.42, possible: 16.7 },

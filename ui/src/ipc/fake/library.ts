@@ -20,11 +20,15 @@ import type {
   SkippedFile,
   Status,
   Step,
+  Swept,
 } from "../bindings";
 import { changedMarks, withVerdict } from "./edits";
 import { foundEarliest, markAt, MARKS_AN_IMAGE } from "./findings";
+import { type Habits, habitsOf } from "./mistakes";
 import { chance, photoOf } from "./photos";
+import { COCO_NAMES } from "./recipes";
 import { refuse } from "./refuse";
+import { withSeededMistakes } from "./seeded";
 
 interface Folder {
   id: CollectionId;
@@ -38,6 +42,8 @@ interface Folder {
 
 interface KeptStep {
   id: number;
+  /** Of steps that were taken at once on many images, the first; such are taken back at once too. */
+  sweep: number | null;
   before: ImageCard;
   after: ImageCard;
   marks: AnnotationId[];
@@ -48,6 +54,8 @@ interface KeptStep {
 export const EARLIER_RUN: RunId = 2;
 /** The run before it, whose proposals gave way to that one's. */
 const EARLIEST_RUN: RunId = 1;
+/** Beyond those of all other marks. */
+const CROWD_IDS = 1_000_000_000;
 
 export class FakeLibrary {
   #folders: Folder[] = [];
@@ -59,8 +67,16 @@ export class FakeLibrary {
   #steps: KeptStep[] = [];
   #latestStep = 0;
   #latestMark = 10_000_000;
+  readonly #hasMistakes: boolean;
+  /** Until something changes: to learn it all images are looked at. */
+  #habits: Habits | null = null;
 
-  constructor(images: number) {
+  /** How many marks every image has at first; 0: what its photo shows. */
+  readonly #crowd: number;
+
+  constructor(images: number, { crowd = 0, hasMistakes = false } = {}) {
+    this.#crowd = crowd;
+    this.#hasMistakes = hasMistakes;
     if (images === 0) return;
     const first = Math.ceil(images * 0.6);
     const second = Math.ceil(images * 0.25);
@@ -79,6 +95,7 @@ export class FakeLibrary {
 
   addFolder(name: string, images: number, isAnnotated: boolean, skipped: SkippedFile[] = []): void {
     if (images === 0) return;
+    this.#habits = null;
     const first = this.size + 1;
     this.#folders.push({ id: this.#folders.length + 1, name, first, last: first + images - 1, isAnnotated, skipped });
   }
@@ -88,6 +105,7 @@ export class FakeLibrary {
     const folder = this.#folders.at(-1);
     if (!folder) return;
     folder.last += images;
+    this.#habits = null;
     folder.skipped.push(...skipped);
   }
 
@@ -158,6 +176,11 @@ export class FakeLibrary {
     return ids.filter((id) => id >= 1 && id <= this.size).map((id) => this.card(id));
   }
 
+  /** What is usual among the marks of all images. */
+  get habits(): Habits {
+    return (this.#habits ??= habitsOf(this.cards(this.ids(null))));
+  }
+
   /** What a run found on an image, or on one that it looks like, as proposals. */
   propose(
     id: ImageId,
@@ -175,12 +198,12 @@ export class FakeLibrary {
       }));
     this.#found.set(`${run}/${id}`, marks);
     const review = marks.length > 0 ? "unreviewed" : card.review;
-    this.#changed.set(id, { ...card, failure: null, is_annotated: true, review, marks: [...card.marks, ...marks] });
+    this.#put({ ...card, failure: null, is_annotated: true, review, marks: [...card.marks, ...marks] });
     return marks.length;
   }
 
   fail(id: ImageId, failure: ImageCard["failure"]): void {
-    this.#changed.set(id, { ...this.card(id), failure });
+    this.#put({ ...this.card(id), failure });
   }
 
   /** What a run answered about an image, whatever became of it; null where it has not looked. */
@@ -204,6 +227,7 @@ export class FakeLibrary {
     let taken = 0;
     for (const id of this.ids(null)) taken += this.undecidedOf(id, run);
     this.#undone.add(run);
+    this.#habits = null;
     return taken;
   }
 
@@ -222,15 +246,29 @@ export class FakeLibrary {
     return this.#take({ ...before, marks, review }, before.marks.filter(isMeant));
   }
 
-  edit({ image, changes }: ImageEdit): Step {
+  edit({ image, changes }: ImageEdit, sweep: number | null = null): Step {
     const before = this.#known(image);
     const { marks, touched } = changedMarks(before, changes, () => ++this.#latestMark);
     const isDecided = before.review !== "unreviewed" || settles(changes, marks);
-    return this.#take({ ...before, marks, review: isDecided ? decidedState(marks) : before.review }, touched);
+    return this.#take({ ...before, marks, review: isDecided ? decidedState(marks) : before.review }, touched, sweep);
+  }
+
+  /** Changes many images as one step. */
+  sweep(edits: readonly ImageEdit[]): Swept {
+    const sweep = this.#latestStep + 1;
+    const changed = edits.filter(({ changes }) => changes.length > 0);
+    for (const edit of changed) this.edit(edit, sweep);
+    return { images: changed.length, marks: changed.reduce((sum, { changes }) => sum + changes.length, 0) };
   }
 
   undoLatest(): Step | null {
-    return this.#undo(this.#steps.findLast(({ isUndone }) => !isUndone));
+    const latest = this.#steps.findLast(({ isUndone }) => !isUndone);
+    const others = this.#steps.filter(
+      (step) => step !== latest && !step.isUndone && step.sweep !== null && step.sweep === latest?.sweep,
+    );
+    for (const step of others) this.#undo(step);
+    const undone = this.#undo(latest);
+    return undone && { ...undone, others: others.length };
   }
 
   undoOn(image: ImageId): Step | null {
@@ -241,7 +279,7 @@ export class FakeLibrary {
     const step = this.#steps.find(({ isUndone, before }) => isUndone && before.id === image);
     if (!step) return null;
     step.isUndone = false;
-    this.#changed.set(image, step.after);
+    this.#put(step.after);
     return { id: step.id, image: step.after, marks: step.marks, others: 0 };
   }
 
@@ -249,20 +287,25 @@ export class FakeLibrary {
     return image < 1 || image > this.size ? refuse("library") : this.card(image);
   }
 
-  #take(after: ImageCard, touched: { id: AnnotationId }[]): Step {
+  #put(card: ImageCard): void {
+    this.#changed.set(card.id, card);
+    this.#habits = null;
+  }
+
+  #take(after: ImageCard, touched: { id: AnnotationId }[], sweep: number | null = null): Step {
     const before = this.card(after.id);
     this.#steps = this.#steps.filter((step) => !step.isUndone || step.before.id !== after.id);
     const marks = touched.map(({ id }) => id);
     const id = ++this.#latestStep;
-    this.#steps.push({ id, before, after, marks, isUndone: false });
-    this.#changed.set(after.id, after);
+    this.#steps.push({ id, sweep, before, after, marks, isUndone: false });
+    this.#put(after);
     return { id, image: after, marks, others: 0 };
   }
 
   #undo(step: KeptStep | undefined): Step | null {
     if (!step) return null;
     step.isUndone = true;
-    this.#changed.set(step.before.id, step.before);
+    this.#put(step.before);
     return { id: step.id, image: step.before, marks: step.marks, others: 0 };
   }
 
@@ -286,6 +329,7 @@ export class FakeLibrary {
       failure: null,
       marks: [],
     };
+    if (this.#crowd > 0) return { ...card, is_annotated: true, marks: crowdOn(id, this.#crowd) };
     if (!card.is_annotated) return card;
     if (chance(id, 1) < 0.04) {
       const detail = "unexpected end of file";
@@ -299,7 +343,8 @@ export class FakeLibrary {
       const status: Status = (made.confidence ?? 0) > 0.4 ? "accepted" : "rejected";
       return { ...made, status };
     });
-    return { ...card, review: isReviewed ? "reviewed" : "unreviewed", marks };
+    const first: ImageCard = { ...card, review: isReviewed ? "reviewed" : "unreviewed", marks };
+    return this.#hasMistakes ? withSeededMistakes(first, id * MARKS_AN_IMAGE + marks.length) : first;
   }
 }
 
@@ -315,4 +360,24 @@ function settles(changes: MarkChange[], marks: Annotation[]): boolean {
 
 function nameOf(id: ImageId): string {
   return `${photoOf(id).stem}_${String(id).padStart(4, "0")}.jpg`;
+}
+
+/** So many small boxes all over an image that they cannot be told apart at a glance. */
+function crowdOn(image: ImageId, count: number): Annotation[] {
+  const { width, height } = photoOf(image).size;
+  return Array.from({ length: count }, (_, place): Annotation => {
+    const name = COCO_NAMES[place % COCO_NAMES.length] ?? "";
+    const side = 4 + chance(place, 3) * 28;
+    const [x1, y1] = [chance(place, 1) * (width - side), chance(place, 2) * (height - side)];
+    return {
+      ...markAt(
+        image,
+        { label: name, rect: { x1, y1, x2: x1 + side, y2: y1 + side }, confidence: 0.5 },
+        EARLIER_RUN,
+        0,
+      ),
+      id: CROWD_IDS + image * count + place,
+      confidence: 0.3 + chance(place, 4) * 0.7,
+    };
+  });
 }

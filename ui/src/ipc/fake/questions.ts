@@ -1,6 +1,17 @@
 /** Questions to the core in memory: what they find, in which order, and the counts beside filters. */
-import type { CollectionId, Completion, FilterCounts, ImageCard, ImageId, ImageQuery, RunCount } from "../bindings";
+import type {
+  Check,
+  CollectionId,
+  Completion,
+  FilterCounts,
+  ImageCard,
+  ImageId,
+  ImageQuery,
+  Mistake,
+  RunCount,
+} from "../bindings";
 import type { FakeLibrary } from "./library";
+import { mistakesOn } from "./mistakes";
 import { chance } from "./photos";
 import { complete } from "./query/complete";
 import { filterCounts } from "./query/counts";
@@ -35,7 +46,7 @@ export class FakeQuestions {
     if (conditions.length > 0)
       for (const facts of this.#facts(collection)) if (holdsAll(conditions, facts)) ids.push(facts.card.id);
     if (order === "added") return ids;
-    const rank = new Map(ids.map((id) => [id, rankOf(this.#library.card(id), order)]));
+    const rank = new Map(ids.map((id) => [id, this.#rankOf(this.#library.card(id), order)]));
     const of = (id: ImageId) => rank.get(id) ?? Infinity;
     return ids.sort((one, other) => (of(one) < of(other) ? -1 : of(one) > of(other) ? 1 : one - other));
   }
@@ -65,15 +76,34 @@ export class FakeQuestions {
     return this.#library.cards(ids).map((card) => ({ ...card, is_running: left.has(card.id) }));
   }
 
+  mistakes(image: ImageId): Mistake[] {
+    return this.#library.cards([image]).flatMap((card) => mistakesOn(card, this.#library.habits));
+  }
+
+  #rankOf(card: ImageCard, order: ImageQuery["order"]): number | string {
+    return order === "doubt" ? this.#certaintyOf(card) : rankOf(card, order);
+  }
+
+  /** The most doubtful least: what is not certain, likely mistakes, rare labels; what is reviewed comes last. */
+  #certaintyOf(card: ImageCard): number {
+    if (card.review !== "unreviewed") return Infinity;
+    const { counts } = this.#library.habits;
+    const proposed = card.marks.filter(({ status }) => status === "proposed");
+    const doubts = proposed.map(({ confidence, label }) => 1 - (confidence ?? 0) + 1 / (counts.get(label) ?? 1));
+    return -Math.max(0, ...doubts) - this.mistakes(card.id).length;
+  }
+
   *#facts(collection: CollectionId | null): Generator<Facts> {
     const runs = this.#runs().map(({ id, images }) => ({ id, images: new Set(images) }));
     const left = new Set(this.#runs().flatMap((run) => run.left));
     for (const id of this.#library.ids(collection)) {
+      let checks: ReadonlySet<Check> | null = null;
       yield {
         card: { ...this.#library.card(id), is_running: left.has(id) },
         folder: this.#library.folderOf(id),
         date: new Date(dateOf(id)).toISOString().slice(0, 10),
         runs: runs.filter(({ images }) => images.has(id)).map((run) => run.id),
+        checks: () => (checks ??= new Set(this.mistakes(id).map(({ check }) => check))),
       };
     }
   }
@@ -83,7 +113,7 @@ function dateOf(id: ImageId): number {
   return LONG_AGO + Math.floor(chance(id, 90) * DAYS) * A_DAY_MILLIS;
 }
 
-function rankOf(card: ImageCard, order: ImageQuery["order"]): number | string {
+function rankOf(card: ImageCard, order: Exclude<ImageQuery["order"], "doubt">): number | string {
   const proposed = card.marks.filter((mark) => mark.status === "proposed").map((mark) => mark.confidence ?? 0);
   switch (order) {
     case "added":

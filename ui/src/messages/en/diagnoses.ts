@@ -1,5 +1,5 @@
 /** What stood out in a run, and what to change because of it. */
-import type { Change, Finding, LimitUnit, MetLimit } from "../../ipc/bindings";
+import type { AnswerRoom, Change, Finding, LimitUnit, MetLimit } from "../../ipc/bindings";
 import { count, decimal, duration, money, percent } from "../format";
 import { run } from "./run";
 
@@ -13,6 +13,17 @@ const units: Record<LimitUnit, (limit: number) => string> = {
 
 const met = (limit: MetLimit | null, before: string): string =>
   limit === null ? "" : `${before}${units[limit.unit](limit.count)}`;
+
+const room = (given: AnswerRoom): string => {
+  switch (given.kind) {
+    case "more":
+      return " even with more room";
+    case "own_maximum":
+      return ` at the ${counted(given.tokens, "token")} that you allow`;
+    case "usual":
+      return "";
+  }
+};
 
 export interface Said {
   title: string;
@@ -45,12 +56,17 @@ function finding(found: Finding): Said {
     case "answers_cut_short":
       return {
         title: "Answers were cut short",
-        note: `${counted(found.count, "answer")} even with more room, ${percent(found.share)} of the images.`,
+        note: `${counted(found.count, "answer")}${room(found.room)}, ${percent(found.share)} of the images.`,
       };
     case "slowed_by_own_limit":
       return {
         title: "Held back by your own limit",
         note: `For ${percent(found.share)} of the time${met(found.limit, ": ")}.`,
+      };
+    case "slowed_by_pause":
+      return {
+        title: "Held back by the pause",
+        note: `Each of the images at once rested ${duration(found.pause_millis)} after an answer: ${percent(found.share)} of the time.`,
       };
     case "slowed_by_concurrency":
       return {
@@ -87,6 +103,16 @@ function change(advised: Change): string {
       return `Set a limit of ${counted(advised.per_minute, "request")} a minute: as fast, and nothing is refused`;
     case "raise_own_limit":
       return "Raise that limit in the settings, or leave it open: the server’s own is found out";
+    case "no_pause":
+      return "Leave the pause out: the server’s limits are found out without one";
+    case "longer_silence":
+      return `Allow a silence of ${duration(advised.to_millis)} in the settings: what is slow to come is waited for`;
+    case "shorter_silence":
+      return `Allow a silence of ${duration(advised.to_millis)} at most in the settings: what is lost is asked for again sooner`;
+    case "more_room":
+      return advised.than === null
+        ? "Set a longest answer beyond what the model usually gets: room from the beginning"
+        : `Allow answers more than ${counted(advised.than, "token")}, or leave the longest answer open`;
     case "more_routes":
       return "Get a higher limit at the vendor, or add a further route: only that is faster";
     case "ask_overnight":

@@ -51,6 +51,7 @@ export const hooks = {
     moment: (event: HookEvent) => `It runs ${moments[event]}.`,
     note: "A command can do whatever you can do on this machine. It is given no key. Once its text is changed, you are asked again.",
     decline: "Not now",
+    without: (count: number) => (count === 1 ? "Start without it" : "Start without them"),
     agree: (count: number) => (count === 1 ? "Agree to this command" : `Agree to these ${String(count)} commands`),
   },
 };

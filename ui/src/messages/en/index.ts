@@ -1,5 +1,7 @@
 /** All words in English. Every other language has the same parts. */
 import { actions } from "./actions";
+import { audit } from "./audit";
+import { checks } from "./checks";
 import { compare } from "./compare";
 import { diagnoses } from "./diagnoses";
 import { frame } from "./frame";
@@ -22,6 +24,8 @@ export const en = {
   plan,
   run,
   review,
+  checks,
+  audit,
   compare,
   history,
   diagnoses,

@@ -11,6 +11,7 @@ import type {
   Trait,
 } from "../../ipc/bindings";
 import { confidence, count, date } from "../format";
+import { checks } from "./checks";
 import { failures } from "./failures";
 
 type Spans = Extract<Test, { span: unknown }>["span"];
@@ -68,9 +69,13 @@ function dates(span: Spans): string {
   }
 }
 
+function lowered(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
 /** What holds, and what is said when it must not. */
 function said(test: Test): [string, string] {
-  const both = (text: string): [string, string] => [text, `Not ${text.charAt(0).toLowerCase()}${text.slice(1)}`];
+  const both = (text: string): [string, string] => [text, `Not ${lowered(text)}`];
   switch (test.kind) {
     case "in":
       return [`In ${test.name}`, `Not in ${test.name}`];
@@ -90,6 +95,10 @@ function said(test: Test): [string, string] {
       return both(failures[test.failure]);
     case "has":
       return [traits[test.what].has, traits[test.what].lacks];
+    case "check": {
+      const name = checks.names[test.check];
+      return [`Likely mistake: ${lowered(name)}`, `Without likely mistake: ${lowered(name)}`];
+    }
     case "marks":
       return both(`Marks: ${range(test.span, count)}`);
     case "date":
@@ -106,6 +115,7 @@ const keys: Record<Key, string> = {
   mark: "what was decided about a mark",
   marks: "number of marks, such as >3",
   has: "marks, answer, attributes",
+  check: "likely mistakes: duplicate, huge, tiny and more",
   run: "number of a run",
   failed: "why it failed",
   in: "a collection",
@@ -118,6 +128,9 @@ const forms: Partial<Record<Key, string>> = {
   run: "“run:” takes the number of a run, such as 12.",
   date: "“date:” takes a day, a month or a year, such as 2026-11-03 or >=2026-11.",
 };
+
+/** By what is typed. */
+const checkNames: Record<string, string | undefined> = checks.names;
 
 export const query = {
   condition: ({ is_excluded, test }: Condition): string => said(test)[is_excluded ? 1 : 0],
@@ -141,12 +154,12 @@ export const query = {
         return "A quote is not closed.";
     }
   },
-  suggestion: ({ key, kind }: Suggestion): string => {
+  suggestion: ({ text, key, kind }: Suggestion): string => {
     switch (kind.kind) {
       case "key":
         return keys[key];
       case "value":
-        return "";
+        return key === "check" ? (checkNames[text.slice(text.indexOf(":") + 1)] ?? "") : "";
       case "counted":
         return count(kind.count);
       case "run":
@@ -159,6 +172,7 @@ export const query = {
     name: "File name",
     newest: "Newest file",
     least_certain: "Least certain",
+    doubt: "Most doubtful",
     most_marks: "Most marks",
     disagreement: "Disagreement",
   } satisfies Record<ImageOrder, string>,

@@ -1,4 +1,6 @@
-import type { ReviewState, RejectReason, Status } from "../../ipc/bindings";
+import type { ReviewState, RejectReason, ShapeKind, Status } from "../../ipc/bindings";
+import type { Tool } from "../../editor/tools.svelte";
+import type { Amount, Labelling, Outline } from "../../editor/view.svelte";
 import { count, decimal, duration, percent } from "../format";
 
 const marks = (number: number): string => `${count(number)} ${number === 1 ? "mark" : "marks"}`;
@@ -26,6 +28,14 @@ const reviewStates: Record<ReviewState, string> = {
   confirmed_empty: "confirmed empty",
 };
 
+const kinds: Record<ShapeKind, string> = {
+  box: "box",
+  point: "point",
+  polygon: "polygon",
+  image_tag: "whole image",
+  caption: "caption",
+};
+
 export const review = {
   previousImage: "Previous image",
   nextImage: "Next image",
@@ -37,12 +47,34 @@ export const review = {
     milliseconds < 60_000
       ? "under a minute left"
       : `about ${duration(Math.round(milliseconds / 60_000) * 60_000)} left`,
-  undo: "Undo the latest decision",
+  undoHere: "Undo on this image",
+  redoHere: "Redo on this image",
   hideMarks: "Hide marks",
   zoom: "Zoom",
   fit: "Fit",
   fitPercent: (scale: number) => `Fit, ${percent(scale)}`,
   percent,
+
+  tools: "Tools",
+  toolNames: { select: "Select", box: "Box", polygon: "Polygon", point: "Point" } satisfies Record<Tool, string>,
+  tagImage: "Tag the image",
+  captionImage: "Caption the image",
+  withKey: (name: string, key: string) => `${name} (${key})`,
+  pointer: (x: number, y: number) => `${x}, ${y}`,
+  rename: "Label of this mark",
+  nameIt: "Label",
+  knownLabels: "Known labels",
+  captionHint: "What the picture shows. Enter keeps it.",
+
+  view: {
+    title: "How it looks",
+    outline: "Outlines",
+    outlines: { thin: "Thin", normal: "Medium", bold: "Bold" } satisfies Record<Outline, string>,
+    labels: "Labels",
+    labellings: { always: "All", selected: "Selected", never: "None" } satisfies Record<Labelling, string>,
+    amounts: { fill: "Fill", brightness: "Brightness", contrast: "Contrast" } satisfies Record<Amount, string>,
+    reset: "Reset",
+  },
 
   canvas: (name: string, number: number) => `${name}, ${number === 0 ? "no marks" : marks(number)}`,
   pixelsFailed: "The picture could not be loaded. Its file may be gone.",
@@ -52,6 +84,7 @@ export const review = {
   marksNote: (all: number, toDecide: number) =>
     all === 0 ? "" : `${count(all)}, ${toDecide === 0 ? "all decided" : `${count(toDecide)} to decide`}`,
   leastCertainFirst: "Least certain first",
+  mostDoubtfulFirst: "most doubtful first",
   notAnnotated: "No model has looked at this image yet. Accept confirms that it is empty.",
   noMarks: "Nothing was found here. Accept confirms that the image is empty.",
   confirmedEmpty: "Confirmed empty: there is nothing to find here.",
@@ -59,6 +92,7 @@ export const review = {
   statuses,
   reasons,
   reviewStates,
+  kinds,
   accept: "Accept",
   reject: "Reject",
   acceptMark: (label: string) => `Accept ${label}`,
@@ -69,11 +103,16 @@ export const review = {
   selectedMark: "Selected mark",
   noneSelected: "No mark is selected: Accept and Reject are about all proposals.",
   label: "Label",
-  confidence: "Confidence",
+  labels: "Labels",
+  nextLabel: "Label of what is drawn next",
+  renameMark: (label: string) => `Label: ${label}`,
+  certain: (confidence: string) => `${confidence} certain`,
+  captionText: "Caption",
+  unset: "none",
   box: "Box, px",
+  boxFields: { x: "X", y: "Y", width: "Width", height: "Height" },
   boxCorner: (x: number, y: number) => `at ${x}, ${y}`,
   status: "Status",
-  madeBy: "Made by",
   byRun: (run: number) => `Run ${count(run)}`,
   carriedOver: "Carried over from a similar image",
   byPerson: "You",
@@ -105,11 +144,15 @@ export const review = {
   toLibrary: "Back to the library",
 
   emptyTitle: "Nothing to review",
-  emptyNote: "Add photos and annotate them; their marks come here, the least certain first.",
+  emptyNote: "Add photos and annotate them; their marks come here, the most doubtful first.",
+  allReviewed: "Everything is reviewed",
+  allReviewedNote: "Images that were reviewed can be opened again from the library.",
   toPlan: "Plan a run",
 
   nothingToReject: "There is no proposal to reject here.",
   nothingToUndo: "There is no decision to take back.",
+  nothingToUndoHere: "Nothing was done on this image that could be undone.",
+  nothingToRedoHere: "Nothing was undone on this image that could be done again.",
   undoneElsewhere: (name: string) => `The decision on ${name} was taken back. It is not in this review.`,
   refusedOn: (name: string, words: string) => `${name}: ${words}`,
 };

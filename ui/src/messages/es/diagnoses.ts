@@ -1,4 +1,4 @@
-import type { Change, Finding, LimitUnit, MetLimit } from "../../ipc/bindings";
+import type { AnswerRoom, Change, Finding, LimitUnit, MetLimit } from "../../ipc/bindings";
 import type { diagnoses as english, Said } from "../en/diagnoses";
 import { count, decimal, duration, money, percent } from "../format";
 import type { Words } from "../words";
@@ -25,6 +25,17 @@ const units: Record<LimitUnit, (limit: number) => string> = {
 const met = (limit: MetLimit | null, before: string): string =>
   limit === null ? "" : `${before}${units[limit.unit](limit.count)}`;
 
+const room = (given: AnswerRoom): string => {
+  switch (given.kind) {
+    case "more":
+      return " incluso con más espacio";
+    case "own_maximum":
+      return ` en el máximo que permites, ${tokens(given.tokens)}`;
+    case "usual":
+      return "";
+  }
+};
+
 function finding(found: Finding): Said {
   switch (found.kind) {
     case "rate_limited":
@@ -50,12 +61,17 @@ function finding(found: Finding): Said {
     case "answers_cut_short":
       return {
         title: "Hubo respuestas cortadas",
-        note: `${count(found.count)} ${found.count === 1 ? "respuesta" : "respuestas"} incluso con más espacio, el ${percent(found.share)} de las imágenes.`,
+        note: `${count(found.count)} ${found.count === 1 ? "respuesta" : "respuestas"}${room(found.room)}, el ${percent(found.share)} de las imágenes.`,
       };
     case "slowed_by_own_limit":
       return {
         title: "Frenada por tu propio límite",
         note: `Durante el ${percent(found.share)} del tiempo${met(found.limit, ": ")}.`,
+      };
+    case "slowed_by_pause":
+      return {
+        title: "Frenada por la pausa",
+        note: `Cada una de las imágenes a la vez descansó ${duration(found.pause_millis)} tras una respuesta: el ${percent(found.share)} del tiempo.`,
       };
     case "slowed_by_concurrency":
       return {
@@ -92,6 +108,16 @@ function change(advised: Change): string {
       return `Pon un límite de ${requests(advised.per_minute)} por minuto: igual de rápido y sin rechazos`;
     case "raise_own_limit":
       return "Sube ese límite en los ajustes o déjalo abierto: el del servidor se averigua solo";
+    case "no_pause":
+      return "Quita la pausa: los límites del servidor se averiguan sin ella";
+    case "longer_silence":
+      return `Permite en los ajustes un silencio de ${duration(advised.to_millis)}: se espera a lo que tarda en llegar`;
+    case "shorter_silence":
+      return `Permite en los ajustes un silencio de ${duration(advised.to_millis)} como mucho: lo que se pierde se vuelve a pedir antes`;
+    case "more_room":
+      return advised.than === null
+        ? "Fija una respuesta más larga que la habitual del modelo: espacio desde el principio"
+        : `Permite respuestas de más de ${tokens(advised.than)} o deja abierta la respuesta más larga`;
     case "more_routes":
       return "Consigue un límite más alto del proveedor o añade otra ruta: solo eso es más rápido";
     case "ask_overnight":

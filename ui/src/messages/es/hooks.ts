@@ -55,6 +55,7 @@ export const hooks: Words<typeof english> = {
     moment: (event) => `Se lanza ${moments[event]}.`,
     note: "Una orden puede hacer todo lo que tú puedes hacer en este equipo. No recibe ninguna clave. Si cambia su texto, se te vuelve a preguntar.",
     decline: "Ahora no",
+    without: (count) => (count === 1 ? "Empezar sin ella" : "Empezar sin ellas"),
     agree: (count) => (count === 1 ? "Aceptar esta orden" : `Aceptar estas ${String(count)} órdenes`),
   },
 };

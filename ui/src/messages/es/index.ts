@@ -2,6 +2,8 @@
 import type { en } from "../en";
 import type { Words } from "../words";
 import { actions } from "./actions";
+import { audit } from "./audit";
+import { checks } from "./checks";
 import { compare } from "./compare";
 import { diagnoses } from "./diagnoses";
 import { frame } from "./frame";
@@ -24,6 +26,8 @@ export const es: Words<typeof en> = {
   plan,
   run,
   review,
+  checks,
+  audit,
   compare,
   history,
   diagnoses,

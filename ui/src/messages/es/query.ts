@@ -2,6 +2,7 @@ import type { ImageState, Key, Status, Test, Trait } from "../../ipc/bindings";
 import type { query as english } from "../en/query";
 import { confidence, count, date } from "../format";
 import type { Words } from "../words";
+import { checks } from "./checks";
 import { failures } from "./failures";
 
 type Spans = Extract<Test, { span: unknown }>["span"];
@@ -61,9 +62,13 @@ function dates(span: Spans): string {
   }
 }
 
+function lowered(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
 /** What holds, and what is said when it must not. */
 function said(test: Test): [string, string] {
-  const both = (text: string): [string, string] => [text, `Excepto ${text.charAt(0).toLowerCase()}${text.slice(1)}`];
+  const both = (text: string): [string, string] => [text, `Excepto ${lowered(text)}`];
   switch (test.kind) {
     case "in":
       return [`En ${test.name}`, `Fuera de ${test.name}`];
@@ -81,6 +86,10 @@ function said(test: Test): [string, string] {
       return [failures[test.failure], `Excepto «${failures[test.failure]}»`];
     case "has":
       return [traits[test.what].has, traits[test.what].lacks];
+    case "check": {
+      const name = checks.names[test.check];
+      return [`Error probable: ${lowered(name)}`, `Sin error probable: ${lowered(name)}`];
+    }
     case "marks":
       return both(`Marcas: ${range(test.span, count)}`);
     case "date":
@@ -97,6 +106,7 @@ const keys: Record<Key, string> = {
   mark: "lo que se decidió sobre una marca",
   marks: "número de marcas, como >3",
   has: "marks, answer, attributes",
+  check: "errores probables: duplicate, huge, tiny y más",
   run: "número de una ejecución",
   failed: "por qué falló",
   in: "una colección",
@@ -109,6 +119,9 @@ const forms: Partial<Record<Key, string>> = {
   run: "«run:» admite el número de una ejecución, como 12.",
   date: "«date:» admite un día, un mes o un año, como 2026-11-03 o >=2026-11.",
 };
+
+/** By what is typed. */
+const checkNames: Record<string, string | undefined> = checks.names;
 
 export const query: Words<typeof english> = {
   condition: ({ is_excluded, test }) => said(test)[is_excluded ? 1 : 0],
@@ -132,12 +145,12 @@ export const query: Words<typeof english> = {
         return "Hay unas comillas sin cerrar.";
     }
   },
-  suggestion: ({ key, kind }) => {
+  suggestion: ({ text, key, kind }) => {
     switch (kind.kind) {
       case "key":
         return keys[key];
       case "value":
-        return "";
+        return key === "check" ? (checkNames[text.slice(text.indexOf(":") + 1)] ?? "") : "";
       case "counted":
         return count(kind.count);
       case "run":
@@ -150,6 +163,7 @@ export const query: Words<typeof english> = {
     name: "Nombre de archivo",
     newest: "Archivo más nuevo",
     least_certain: "Menos seguras",
+    doubt: "Más dudosas",
     most_marks: "Más marcas",
     disagreement: "Desacuerdo",
   },

@@ -1,4 +1,4 @@
-import type { RejectReason, ReviewState, Status } from "../../ipc/bindings";
+import type { RejectReason, ReviewState, ShapeKind, Status } from "../../ipc/bindings";
 import type { review as english } from "../en/review";
 import { count, decimal, duration, percent } from "../format";
 import type { Words } from "../words";
@@ -28,6 +28,14 @@ const reviewStates: Record<ReviewState, string> = {
   confirmed_empty: "confirmada vacía",
 };
 
+const kinds: Record<ShapeKind, string> = {
+  box: "caja",
+  point: "punto",
+  polygon: "polígono",
+  image_tag: "imagen entera",
+  caption: "descripción",
+};
+
 export const review: Words<typeof english> = {
   previousImage: "Imagen anterior",
   nextImage: "Imagen siguiente",
@@ -39,12 +47,34 @@ export const review: Words<typeof english> = {
     milliseconds < 60_000
       ? "queda menos de un minuto"
       : `quedan unos ${duration(Math.round(milliseconds / 60_000) * 60_000)}`,
-  undo: "Deshacer la última decisión",
+  undoHere: "Deshacer en esta imagen",
+  redoHere: "Rehacer en esta imagen",
   hideMarks: "Ocultar las marcas",
   zoom: "Zoom",
   fit: "Ajustar",
   fitPercent: (scale) => `Ajuste, ${percent(scale)}`,
   percent,
+
+  tools: "Herramientas",
+  toolNames: { select: "Seleccionar", box: "Caja", polygon: "Polígono", point: "Punto" },
+  tagImage: "Etiquetar la imagen",
+  captionImage: "Describir la imagen",
+  withKey: (name, key) => `${name} (${key})`,
+  pointer: (x, y) => `${x}, ${y}`,
+  rename: "Etiqueta de esta marca",
+  nameIt: "Etiqueta",
+  knownLabels: "Etiquetas conocidas",
+  captionHint: "Qué muestra la imagen. Intro lo guarda.",
+
+  view: {
+    title: "Aspecto",
+    outline: "Contornos",
+    outlines: { thin: "Fino", normal: "Medio", bold: "Grueso" },
+    labels: "Etiquetas",
+    labellings: { always: "Todas", selected: "Seleccionada", never: "Ninguna" },
+    amounts: { fill: "Relleno", brightness: "Brillo", contrast: "Contraste" },
+    reset: "Restablecer",
+  },
 
   canvas: (name, number) => `${name}, ${number === 0 ? "sin marcas" : marks(number)}`,
   pixelsFailed: "No se pudo cargar la imagen. Puede que falte su archivo.",
@@ -54,6 +84,7 @@ export const review: Words<typeof english> = {
   marksNote: (all, toDecide) =>
     all === 0 ? "" : `${count(all)}, ${toDecide === 0 ? "todas decididas" : `${count(toDecide)} por decidir`}`,
   leastCertainFirst: "Antes las dudosas",
+  mostDoubtfulFirst: "antes las más dudosas",
   notAnnotated: "Ningún modelo ha mirado aún esta imagen. Aceptar confirma que está vacía.",
   noMarks: "Aquí no se encontró nada. Aceptar confirma que la imagen está vacía.",
   confirmedEmpty: "Confirmada vacía: aquí no hay nada que encontrar.",
@@ -61,6 +92,7 @@ export const review: Words<typeof english> = {
   statuses,
   reasons,
   reviewStates,
+  kinds,
   accept: "Aceptar",
   reject: "Rechazar",
   acceptMark: (label) => `Aceptar ${label}`,
@@ -71,11 +103,16 @@ export const review: Words<typeof english> = {
   selectedMark: "Marca seleccionada",
   noneSelected: "No hay ninguna marca seleccionada: Aceptar y Rechazar valen para todas las propuestas.",
   label: "Etiqueta",
-  confidence: "Seguridad",
+  labels: "Etiquetas",
+  nextLabel: "Etiqueta de lo que se dibuje",
+  renameMark: (label) => `Etiqueta: ${label}`,
+  certain: (confidence) => `${confidence} de seguridad`,
+  captionText: "Texto",
+  unset: "nada",
   box: "Caja, px",
+  boxFields: { x: "X", y: "Y", width: "Ancho", height: "Alto" },
   boxCorner: (x, y) => `en ${x}, ${y}`,
   status: "Estado",
-  madeBy: "Hecha por",
   byRun: (run) => `Ejecución ${count(run)}`,
   carriedOver: "Tomada de una imagen parecida",
   byPerson: "Ti",
@@ -105,11 +142,15 @@ export const review: Words<typeof english> = {
   toLibrary: "Volver a la biblioteca",
 
   emptyTitle: "Nada que revisar",
-  emptyNote: "Añade fotos y anótalas; sus marcas llegan aquí, primero las menos seguras.",
+  emptyNote: "Añade fotos y anótalas; sus marcas llegan aquí, primero las más dudosas.",
+  allReviewed: "Todo está revisado",
+  allReviewedNote: "Las imágenes revisadas se pueden abrir de nuevo desde la biblioteca.",
   toPlan: "Planear una ejecución",
 
   nothingToReject: "Aquí no hay ninguna propuesta que rechazar.",
   nothingToUndo: "No hay ninguna decisión que deshacer.",
+  nothingToUndoHere: "En esta imagen no hay nada que deshacer.",
+  nothingToRedoHere: "En esta imagen no hay nada que rehacer.",
   undoneElsewhere: (name) => `Se deshizo la decisión sobre ${name}. No está en esta revisión.`,
   refusedOn: (name, words) => `${name}: ${words}`,
 };

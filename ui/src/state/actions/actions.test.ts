@@ -76,7 +76,7 @@ describe("a key that is bound", () => {
     expect(keymap.conflicts).toEqual([{ chord: "A", first: "review.accept", second: "review.skip" }]);
     keymap.release("review.accept", "A");
     expect(keymap.conflicts).toEqual([]);
-    expect(keymap.actionsOf("A")).toEqual(["review.skip", "compare.agreed"]);
+    expect(keymap.actionsOf("A")).toEqual(["review.skip", "audit.right", "compare.agreed"]);
     expect(keymap.keysOf("review.accept")).toEqual([]);
   });
 
@@ -87,6 +87,7 @@ describe("a key that is bound", () => {
     expect(keymap.conflicts.map(({ second, first }) => [first, second])).toEqual([
       ["everywhere.tour", "library.open"],
       ["everywhere.tour", "review.accept"],
+      ["everywhere.tour", "audit.right"],
       ["everywhere.tour", "compare.agreed"],
     ]);
   });

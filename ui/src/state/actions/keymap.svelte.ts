@@ -86,7 +86,7 @@ export class Keymap {
   #byChord(): ReadonlyMap<Chord, ActionId[]> {
     const actions = new Map<Chord, ActionId[]>();
     for (const id of ACTION_IDS) {
-      for (const chord of this.keysOf(id)) actions.set(chord, [...(actions.get(chord) ?? []), id]);
+      for (const chord of this.keysOf(id).flatMap(eachOf)) actions.set(chord, [...(actions.get(chord) ?? []), id]);
     }
     return actions;
   }
@@ -106,8 +106,20 @@ export class Keymap {
 /** Whether both can be meant on one screen. Two ways of the platform are told apart by the platform. */
 function mayMeet(one: ActionId, other: ActionId): boolean {
   if (entryOf(one).isFixed && entryOf(other).isFixed) return false;
+  const [oneWhen, otherWhen] = [entryOf(one).when, entryOf(other).when];
+  const isDrawing = oneWhen === "drawing" || otherWhen === "drawing";
+  if (oneWhen !== otherWhen && (isDrawing || (oneWhen && otherWhen))) return false;
   const places = [placeOf(one), placeOf(other)];
   return places[0] === places[1] || places.includes("everywhere");
+}
+
+/** Arrows and digits are several keys that are told as one. */
+function eachOf(chord: Chord): Chord[] {
+  const [, first, last] = /^(\d)–(\d)$/u.exec(chord) ?? [];
+  if (first && last)
+    return Array.from({ length: Number(last) - Number(first) + 1 }, (_, place) => String(Number(first) + place));
+  if (!chord.endsWith("Arrows")) return [chord];
+  return ["Left", "Right", "Up", "Down"].map((way) => chord.replace("Arrows", `Arrow${way}`));
 }
 
 function isKeyboard(value: unknown): value is KeptKeyboard {

@@ -6,11 +6,17 @@
 import type { Chord } from "./chords";
 
 interface Entry {
+  /** "Arrows" and "1–6" are several keys that are told as one; what is done hears which of them it was. */
   keys: readonly Chord[];
   /** It goes on while the key is held; without this a held key does it once. */
   repeats?: true;
   /** The way of the platform, or of a control: it is told, and not to be changed. */
   isFixed?: true;
+  /**
+   * When it is meant: actions of different moments do not meet. While something is drawn its keys come before all others;
+   * what is meant `unselected` gives its key to the selected mark and may keep another one for itself.
+   */
+  when?: "drawing" | "selected" | "unselected";
   /** Not offered by name: it needs a place to start from that only the keyboard's own has. */
   isHidden?: true;
 }
@@ -50,20 +56,48 @@ export const TABLE = {
 
   "review.accept": { keys: ["A"] },
   "review.reject": { keys: ["X"] },
-  "review.reason": { keys: ["1", "2", "3", "4", "5", "6"], isFixed: true, isHidden: true },
+  "review.reason": { keys: ["1–6"], isFixed: true, isHidden: true },
+  "review.label": { keys: ["1–9"], isFixed: true, isHidden: true },
   "review.skip": { keys: ["S"] },
+  "review.finish": { keys: ["Enter"], isFixed: true, when: "drawing" },
+  "review.cornerBack": { keys: ["Backspace"], isFixed: true, when: "drawing", isHidden: true },
   "review.undo": { keys: ["Backspace"] },
   "review.nextMark": { keys: ["N"], repeats: true },
   "review.previousMark": { keys: ["Shift+N"], repeats: true },
   "review.deselect": { keys: ["Escape"], isFixed: true },
-  "review.nextImage": { keys: ["ArrowRight"], repeats: true },
-  "review.previousImage": { keys: ["ArrowLeft"], repeats: true },
+  "review.select": { keys: ["V"] },
+  "review.box": { keys: ["B"] },
+  "review.polygon": { keys: ["P"] },
+  "review.point": { keys: ["O"] },
+  "review.tag": { keys: ["T"] },
+  "review.caption": { keys: ["C"] },
+  "review.rename": { keys: ["L", "Enter"], when: "selected" },
+  "review.nudge": { keys: ["Arrows"], repeats: true, isFixed: true, isHidden: true, when: "selected" },
+  "review.nudgeFar": { keys: ["Shift+Arrows"], repeats: true, isFixed: true, isHidden: true, when: "selected" },
+  "review.duplicate": { keys: ["Mod+D"], when: "selected" },
+  "review.remove": { keys: ["Delete"], when: "selected" },
+  "review.undoHere": { keys: ["Mod+Z"], repeats: true },
+  "review.redoHere": { keys: ["Mod+Shift+Z", "Mod+Y"], repeats: true },
+  "review.nextImage": { keys: ["ArrowRight"], repeats: true, when: "unselected" },
+  "review.previousImage": { keys: ["ArrowLeft"], repeats: true, when: "unselected" },
   "review.fit": { keys: ["F"] },
   "review.full": { keys: ["0"] },
   "review.zoomIn": { keys: ["+", "="], repeats: true },
   "review.zoomOut": { keys: ["-", "_"], repeats: true },
+  "review.zoomToMark": { keys: ["Z"], when: "selected" },
   "review.hide": { keys: ["H"] },
+  "review.brighter": { keys: ["Shift+L"], repeats: true },
+  "review.darker": { keys: ["Shift+D"], repeats: true },
+  "review.repair": { keys: ["M"] },
   "review.pan": { keys: ["Space"], isFixed: true, isHidden: true },
+  "review.acceptAbove": { keys: ["Mod+Shift+A"] },
+
+  "audit.right": { keys: ["A"] },
+  "audit.wrong": { keys: ["X"] },
+  "audit.reason": { keys: ["1", "2", "3", "4", "5", "6"], isFixed: true, isHidden: true },
+  "audit.takeBack": { keys: ["Backspace"] },
+  "audit.whole": { keys: ["F"] },
+  "audit.leave": { keys: ["Escape"], isFixed: true },
 
   "compare.first": { keys: ["1"] },
   "compare.second": { keys: ["2"] },

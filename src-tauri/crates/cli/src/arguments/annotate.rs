@@ -9,7 +9,7 @@ use domain::run_options::RunOptions;
 use engine::{AtOnce, Invocation};
 
 use super::export::{ExportedFile, exported_file};
-use super::{RunChoice, ToFind, Tuning};
+use super::{Limits, RunChoice, ToFind, Tuning};
 
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \
@@ -71,7 +71,9 @@ impl Annotate {
 #[command(after_help = "Examples:\n  \
     fieldmark resume\n  \
     fieldmark resume 12 --budget 5\n  \
-    fieldmark resume latest --retry-failed")]
+    fieldmark resume 12 --rpm 50\n  \
+    fieldmark resume latest --retry-failed\n\n\
+    Limits and --concurrency hold for this sitting and the ones after it; left out, those of the run stay.")]
 pub struct Resume {
     /// A run by its number, or latest; left out, the newest that is unfinished
     #[arg(value_name = "RUN")]
@@ -79,6 +81,8 @@ pub struct Resume {
     /// Try the failed images again, too, where that may come out otherwise
     #[arg(long)]
     pub retry_failed: bool,
+    #[command(flatten)]
+    pub limits: Limits,
     #[command(flatten)]
     pub sitting: Sitting,
 }

@@ -10,6 +10,7 @@ mod run;
 mod simulate;
 mod tuning;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -30,7 +31,7 @@ pub use hooks::{Hooks, HooksCommand, HooksPreset};
 pub use manual::{Completions, Man};
 pub use run::{Doctor, Metrics, Report};
 pub use simulate::Simulate;
-pub use tuning::Tuning;
+pub use tuning::{Limits, Tuning};
 
 const STYLES: Styles = Styles::styled()
     .header(style::HEADING)
@@ -88,7 +89,7 @@ pub struct Global {
     pub color: Color,
 }
 
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Color {
     #[default]
     Auto,
@@ -97,6 +98,24 @@ pub enum Color {
 }
 
 impl Color {
+    /// What is said of colours among arguments that do not come to a command: then the parser only says what it wants to
+    /// say.
+    pub fn said_in(arguments: impl Iterator<Item = OsString>) -> Self {
+        let mut arguments =
+            arguments.take_while(|argument| argument != "--").filter_map(|argument| argument.into_string().ok());
+        while let Some(argument) = arguments.next() {
+            let said = match argument.strip_prefix("--color") {
+                Some("") => arguments.next(),
+                Some(rest) => rest.strip_prefix('=').map(str::to_owned),
+                None => None,
+            };
+            if let Some(said) = said {
+                return Self::from_str(&said, false).unwrap_or_default();
+            }
+        }
+        Self::default()
+    }
+
     /// From here on, whatever is printed follows this.
     pub fn write_global(self) {
         let choice = match self {
@@ -172,6 +191,16 @@ mod tests {
     use clap::CommandFactory;
 
     use super::*;
+
+    #[test]
+    fn colours_are_heard_of_wherever_they_stand() {
+        let said = |line: &str| Color::said_in(line.split(' ').map(OsString::from));
+        assert_eq!(said("annotate --help --color never"), Color::Never);
+        assert_eq!(said("--color=always annotate --bad"), Color::Always);
+        assert_eq!(said("annotate --color sometimes"), Color::Auto);
+        assert_eq!(said("annotate -- --color=never"), Color::Auto);
+        assert_eq!(said("annotate --colors=never"), Color::Auto);
+    }
 
     #[test]
     fn the_grammar_is_sound_and_every_command_shows_an_example() {

@@ -1,4 +1,5 @@
-//! How a run asks, for `annotate` and `estimate`. What is left out follows the environment and the settings.
+//! How a run asks, for `annotate` and `estimate`, and what of it can be said anew for `resume`. What is left out follows the
+//! environment and the settings.
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -10,6 +11,16 @@ pub struct Tuning {
     /// Work as the earlier pipeline did for a batch of this size: so many at once, with a pause between their requests
     #[arg(long, value_name = "SIZE", value_parser = preset())]
     pub preset: Option<Preset>,
+    #[command(flatten)]
+    pub limits: Limits,
+    /// The longest that an answer may get, in tokens, thinking included
+    #[arg(long, value_name = "N", value_parser = at_least_one())]
+    pub max_tokens: Option<u32>,
+}
+
+/// Limits of one's own, which a run can be given at any of its sittings.
+#[derive(Args)]
+pub struct Limits {
     /// Requests a minute at most
     #[arg(long, value_name = "N", value_parser = at_least_one())]
     pub rpm: Option<u32>,
@@ -19,9 +30,12 @@ pub struct Tuning {
     /// Output tokens a minute at most
     #[arg(long, value_name = "N", value_parser = at_least_one())]
     pub otpm: Option<u32>,
-    /// The longest that an answer may get, in tokens, thinking included
-    #[arg(long, value_name = "N", value_parser = at_least_one())]
-    pub max_tokens: Option<u32>,
+}
+
+impl Limits {
+    pub fn of_route(&self) -> RouteLimits {
+        RouteLimits { requests: self.rpm, input_tokens: self.itpm, output_tokens: self.otpm }
+    }
 }
 
 impl Tuning {
@@ -29,8 +43,7 @@ impl Tuning {
     pub fn options(&self, images: usize) -> RunOptions {
         let images = u32::try_from(images).unwrap_or(u32::MAX);
         let preset = self.preset.map_or(RunOptions::default(), |preset| preset.options(images));
-        let limits = RouteLimits { requests: self.rpm, input_tokens: self.itpm, output_tokens: self.otpm };
-        RunOptions { limits, max_tokens: self.max_tokens, ..preset }
+        RunOptions { limits: self.limits.of_route(), max_tokens: self.max_tokens, ..preset }
     }
 }
 

@@ -43,7 +43,7 @@ pub async fn annotate(
 
     if !is_gone_on_with(library, arguments, request, &pilot, &rest).await? {
         show(output, &pilot, None)?;
-        sitting::leave_files(library, run, &arguments.sitting, output)?;
+        sitting::leave_files(library, &pilot, &arguments.sitting, output)?;
         return Ok(match PilotVerdict::of(&pilot.summary) {
             PilotVerdict::Stopped => Exit::of_run(&pilot.summary),
             PilotVerdict::NothingAnswered => Exit::SomeFailed,
@@ -59,7 +59,7 @@ pub async fn annotate(
     let run = library.start_run(&others).await?;
     let Some(report) = sitting::follow(library, run).await? else { return Ok(Exit::Interrupted) };
     show(output, &pilot, Some(&report))?;
-    sitting::leave_files(library, run, &arguments.sitting, output)?;
+    sitting::leave_files(library, &report, &arguments.sitting, output)?;
     let failed_before = pilot.summary.failed > 0;
     Ok(match Exit::of_run(&report.summary) {
         Exit::Done if failed_before => Exit::SomeFailed,

@@ -34,6 +34,7 @@ pub async fn resume(arguments: &Resume, global: &Global, output: Output) -> Resu
     if let Some(at_once) = arguments.sitting.concurrency {
         library.change_concurrency(run, at_once).await?;
     }
+    library.change_limits(run, arguments.limits.of_route()).await?;
     hooks::agree(&library, arguments.sitting.allow_hooks).await?;
     match library.resume_run(request).await {
         // It would go on at another server than the person has agreed to.

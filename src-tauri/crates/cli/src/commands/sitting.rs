@@ -55,11 +55,18 @@ fn is_over(progress: &watch::Receiver<RunProgress>) -> bool {
 /// Shows the report and leaves the files that were asked for.
 pub fn finish(library: &Library, report: &RunReport, sitting: &Sitting, output: Output) -> Result<Exit, CommandError> {
     output.show(report, |out| words::report(out, report))?;
-    leave_files(library, report.summary.id, sitting, output)?;
+    leave_files(library, report, sitting, output)?;
     Ok(Exit::of_run(&report.summary))
 }
 
-pub fn leave_files(library: &Library, run: RunId, sitting: &Sitting, output: Output) -> Result<(), CommandError> {
+/// Leaves the files that were asked for.
+pub fn leave_files(
+    library: &Library,
+    report: &RunReport,
+    sitting: &Sitting,
+    output: Output,
+) -> Result<(), CommandError> {
+    let run = report.summary.id;
     if let Some(path) = &sitting.metrics_out {
         match library.write_metrics(run, path) {
             // The run went as it went: that nothing could be measured is no failure of it.
@@ -68,7 +75,8 @@ pub fn leave_files(library: &Library, run: RunId, sitting: &Sitting, output: Out
         }
     }
     if let Some(folder) = &sitting.report {
-        let written = engine::export::write_report(library, run, folder)?;
+        let notices = words::notices(&report.diagnoses);
+        let written = engine::export::write_report(library, report, &notices, folder)?;
         output.add(|out| words::written_report(out, &written))?;
     }
     export::export_all(library, run, &sitting.exports, output)

@@ -2,19 +2,29 @@
 
 use std::io::{self, Write};
 
-use domain::diagnosis::{Change, Diagnosis, Finding, LimitUnit, MetLimit};
+use domain::diagnosis::{AnswerRoom, Change, Diagnosis, Finding, LimitUnit, MetLimit};
+use engine::export::Notice;
 
 use super::figures::{counted, duration, money};
 use super::kinds::{failure, retry};
 
 pub fn diagnoses(out: &mut dyn Write, diagnoses: &[Diagnosis]) -> io::Result<()> {
-    for diagnosis in diagnoses {
-        writeln!(out, "  noticed     {}", finding(&diagnosis.finding))?;
-        for change in &diagnosis.changes {
-            writeln!(out, "    change    {}", self::change(change))?;
+    for Notice { finding, changes } in notices(diagnoses) {
+        writeln!(out, "  noticed     {finding}")?;
+        for change in changes {
+            writeln!(out, "    change    {change}")?;
         }
     }
     Ok(())
+}
+
+/// The same for a page.
+pub fn notices(diagnoses: &[Diagnosis]) -> Vec<Notice> {
+    let notices = diagnoses.iter().map(|diagnosis| Notice {
+        finding: finding(&diagnosis.finding),
+        changes: diagnosis.changes.iter().map(change).collect(),
+    });
+    notices.collect()
 }
 
 fn finding(finding: &Finding) -> String {
@@ -45,13 +55,18 @@ fn finding(finding: &Finding) -> String {
                 failure(*kind)
             )
         }
-        Finding::AnswersCutShort { count, share } => {
-            format!("{} cut off, even with more room ({} of the images)", answers(*count), percent(*share))
+        Finding::AnswersCutShort { count, share, room } => {
+            format!("{} cut off{} ({} of the images)", answers(*count), self::room(*room), percent(*share))
         }
         Finding::SlowedByOwnLimit { share, limit } => format!(
             "a limit of your own held the run back for {} of its time{}",
             percent(*share),
             limit.map(|limit| format!(": {}", met(limit))).unwrap_or_default()
+        ),
+        Finding::SlowedByPause { pause_millis, share } => format!(
+            "each place rested {} after an answer, {} of its time",
+            duration((*pause_millis).into()),
+            percent(*share)
         ),
         Finding::SlowedByConcurrency { at_once, share, images_per_second, possible } => format!(
             "all {at_once} places that you allow at once were taken for {} of the time: {images_per_second:.1} images a second{}",
@@ -89,7 +104,22 @@ fn change(change: &Change) -> String {
             format!("{per_minute} requests a minute as a limit in the settings: as fast, and nothing is refused")
         }
         Change::RaiseOwnLimit => {
-            "raise that limit in the settings, or take it out: the server's own is found out".into()
+            "a higher limit, by --rpm, --itpm or --otpm or in the settings, or none: the server's own is found out"
+                .into()
+        }
+        Change::NoPause => {
+            "no pause: leave --preset out, or rate_limit_delay_ms in the settings; the server's limits are found out"
+                .into()
+        }
+        Change::LongerSilence { to_millis } => {
+            format!("task_timeout_ms = {to_millis} in the settings: what is slow to come is waited for")
+        }
+        Change::ShorterSilence { to_millis } => {
+            format!("task_timeout_ms = {to_millis} in the settings: what is lost is asked for again sooner")
+        }
+        Change::MoreRoom { than: Some(tokens) } => format!("--max-tokens above {tokens}, or leave it out"),
+        Change::MoreRoom { than: None } => {
+            "--max-tokens beyond what the model usually gets: room from the beginning".into()
         }
         Change::MoreRoutes => {
             "a higher limit at the vendor, or a further route in the settings: only that is faster".into()
@@ -108,6 +138,15 @@ fn change(change: &Change) -> String {
         Change::SmallerPhotos => "smaller copies of the photos".into(),
         Change::CheckPhotos => "look whether the photos are where they were, and can be opened".into(),
         Change::CheckNetwork => "look after the network: Wi-Fi, a proxy, a VPN".into(),
+    }
+}
+
+/// What goes with "cut off".
+fn room(room: AnswerRoom) -> String {
+    match room {
+        AnswerRoom::More => ", even with more room".into(),
+        AnswerRoom::OwnMaximum { tokens } => format!(" at the {} that you allow", counted(tokens, "token")),
+        AnswerRoom::Usual => String::new(),
     }
 }
 
@@ -133,6 +172,35 @@ mod tests {
 
     use super::*;
 
+    fn said(diagnosis: Diagnosis) -> String {
+        let mut said = Vec::new();
+        diagnoses(&mut said, &[diagnosis]).unwrap();
+        String::from_utf8(said).unwrap()
+    }
+
+    #[test]
+    fn what_a_run_was_set_to_is_named_with_its_value() {
+        let room = AnswerRoom::OwnMaximum { tokens: 600 };
+        let cut_short = Diagnosis {
+            finding: Finding::AnswersCutShort { count: 31, share: 0.15, room },
+            changes: vec![Change::MoreRoom { than: Some(600) }],
+        };
+        assert_eq!(
+            said(cut_short),
+            "  noticed     31 answers were cut off at the 600 tokens that you allow (15 % of the images)\n    \
+             change    --max-tokens above 600, or leave it out\n"
+        );
+        let paused = Diagnosis {
+            finding: Finding::SlowedByPause { pause_millis: 200, share: 0.4 },
+            changes: vec![Change::LongerSilence { to_millis: 40_000 }],
+        };
+        assert_eq!(
+            said(paused),
+            "  noticed     each place rested 200 ms after an answer, 40 % of its time\n    \
+             change    task_timeout_ms = 40000 in the settings: what is slow to come is waited for\n"
+        );
+    }
+
     #[test]
     fn a_finding_is_a_sentence_and_each_change_a_line() {
         let limit = Some(MetLimit { unit: LimitUnit::RequestsPerMinute, count: 58 });
@@ -144,10 +212,8 @@ mod tests {
                 Change::LimitRequests { per_minute: 58 },
             ],
         };
-        let mut said = Vec::new();
-        diagnoses(&mut said, &[diagnosis]).unwrap();
         assert_eq!(
-            String::from_utf8(said).unwrap(),
+            said(diagnosis),
             "  noticed     limits of the server held the run back for 1 min 20 s, 80 % of its time, at about 58 requests a \
              minute; 1 request was refused\n    \
              change    a higher limit at the vendor, or a further route in the settings: only that is faster\n    \

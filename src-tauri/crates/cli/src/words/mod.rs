@@ -26,6 +26,7 @@ use crate::output::notes;
 pub use bench::{benchmark, benchmark_cost, benchmarking};
 pub use catalogue::{models, prices, recipes};
 pub use checkup::checkup;
+pub use diagnoses::notices;
 pub use estimate::estimate;
 pub use export::exported;
 pub use figures::{counted, counted_len, grouped};

@@ -1,7 +1,7 @@
 //! What went wrong: requests made again, servers that were away, images that failed, answers that were cut off.
 
-use super::{Change, Diagnosis, Finding, Observed, Obstacle};
-use crate::run::{FailureKind, RetryGroup, RetryKind};
+use super::{AnswerRoom, Change, Diagnosis, Finding, Observed, Obstacle, whole};
+use crate::run::{FailureKind, RetryGroup, RetryKind, RunMode};
 
 /// Requests made again over images asked about. One in ten is more than the bad weather of a healthy way: overloads and
 /// lost connections of a few percent pass by themselves.
@@ -13,6 +13,14 @@ const MANY_FAILED: f64 = 0.1;
 const MAIN_REASON: f64 = 0.6;
 /// Answers cut off over images asked about.
 const MANY_CUT_SHORT: f64 = 0.05;
+/// How long an answer may well be silent, in times that an image takes, and in whole steps of milliseconds.
+const FITTING_SILENCE: f64 = 4.0;
+const SILENCE_STEP: f64 = 10_000.0;
+/// Nobody is told to wait less long, in milliseconds: a server with much to do may need it before it begins.
+const LEAST_SILENCE: u32 = 20_000;
+const MOST_SILENCE: u32 = 3_600_000;
+/// How many times shorter or longer than that a silence has to be for a word about it.
+const FAR_OFF: f64 = 2.0;
 
 pub fn retries_high(observed: &Observed) -> Option<Diagnosis> {
     let mut by_kind: Vec<RetryGroup> = observed
@@ -31,16 +39,35 @@ pub fn retries_high(observed: &Observed) -> Option<Diagnosis> {
     match main {
         RetryKind::Unreachable | RetryKind::ConnectionLost => changes.push(Change::CheckNetwork),
         RetryKind::TimedOut => {
-            changes.extend([fewer_at_once(observed), Some(Change::CheckNetwork)].into_iter().flatten());
+            let silence = silence(observed);
+            let is_longer = matches!(silence, Some(Change::LongerSilence { .. }));
+            let (first, last) = if is_longer { (silence, None) } else { (None, silence) };
+            changes.extend([first, fewer_at_once(observed), Some(Change::CheckNetwork), last].into_iter().flatten());
         }
         RetryKind::Overloaded | RetryKind::ServerFailed => {
             changes.extend([fewer_at_once(observed), observed.overnight()].into_iter().flatten());
         }
         RetryKind::TooLarge => changes.push(Change::SmallerPhotos),
-        RetryKind::CutShort => changes.push(Change::AskForLess),
+        // Each of them was paid for twice.
+        RetryKind::CutShort => {
+            let more = observed.max_tokens.is_none().then_some(Change::MoreRoom { than: None });
+            changes.extend(more.into_iter().chain([Change::AskForLess]));
+        }
         RetryKind::RateLimited => {}
     }
     Some(Diagnosis { finding: Finding::RetriesHigh { rate, by_kind }, changes })
+}
+
+/// Another silence, where the one that is allowed is far from what images take. In batches nobody waits for an answer.
+fn silence(observed: &Observed) -> Option<Change> {
+    let allowed = observed.silence_millis.filter(|_| observed.mode == RunMode::Live && observed.p50_millis > 0.0)?;
+    let fitting = observed.p50_millis * FITTING_SILENCE;
+    let to_millis = whole((fitting / SILENCE_STEP).ceil() * SILENCE_STEP).clamp(LEAST_SILENCE, MOST_SILENCE);
+    if f64::from(allowed) * FAR_OFF <= fitting {
+        (to_millis > allowed).then_some(Change::LongerSilence { to_millis })
+    } else {
+        (f64::from(allowed) >= f64::from(to_millis) * FAR_OFF).then_some(Change::ShorterSilence { to_millis })
+    }
 }
 
 /// Half as many as there were.
@@ -74,7 +101,7 @@ pub fn mostly_one_failure(observed: &Observed) -> Option<Diagnosis> {
     let changes = match main.kind {
         FailureKind::FileMissing | FailureKind::FileUnreadable => vec![Change::CheckPhotos],
         FailureKind::Refused => vec![Change::SmallerPhotos],
-        FailureKind::CutOff => vec![Change::AskForLess],
+        FailureKind::CutOff => longer_answers(observed),
         FailureKind::ModelFailed if observed.is_elsewhere() => {
             [fewer_at_once(observed), Some(Change::OtherModel)].into_iter().flatten().collect()
         }
@@ -87,6 +114,26 @@ pub fn mostly_one_failure(observed: &Observed) -> Option<Diagnosis> {
 
 pub fn answers_cut_short(observed: &Observed) -> Option<Diagnosis> {
     let share = super::share(f64::from(observed.cut_short), f64::from(observed.asked));
-    let finding = Finding::AnswersCutShort { count: observed.cut_short, share };
-    (share > MANY_CUT_SHORT).then(|| Diagnosis { finding, changes: vec![Change::AskForLess] })
+    let finding = Finding::AnswersCutShort { count: observed.cut_short, share, room: room(observed) };
+    (share > MANY_CUT_SHORT).then(|| Diagnosis { finding, changes: longer_answers(observed) })
+}
+
+/// An answer that was cut off is asked for with more room at once, unless a person has set its maximum or it came in a batch.
+fn room(observed: &Observed) -> AnswerRoom {
+    match observed.max_tokens {
+        _ if observed.retried(RetryKind::CutShort) > 0 => AnswerRoom::More,
+        Some(tokens) => AnswerRoom::OwnMaximum { tokens },
+        None => AnswerRoom::Usual,
+    }
+}
+
+/// What to do about answers that were cut off.
+fn longer_answers(observed: &Observed) -> Vec<Change> {
+    let more = match room(observed) {
+        AnswerRoom::OwnMaximum { tokens } => Some(Change::MoreRoom { than: Some(tokens) }),
+        AnswerRoom::Usual if observed.mode == RunMode::Overnight => Some(Change::MoreRoom { than: None }),
+        // The maximum that they met has been lifted since, or there was more room already.
+        AnswerRoom::Usual | AnswerRoom::More => None,
+    };
+    more.into_iter().chain([Change::AskForLess]).collect()
 }

@@ -57,11 +57,25 @@ pub fn slowed_by_own_limit(observed: &Observed) -> Option<Diagnosis> {
     (share > LONG_HELD).then(|| Diagnosis { finding, changes: vec![Change::RaiseOwnLimit] })
 }
 
+/// Time waited for a pause overstates what it costs, since others are under way meanwhile. What it costs is the part of its
+/// place's time that it takes.
+pub fn slowed_by_pause(observed: &Observed) -> Option<Diagnosis> {
+    let paused = observed.waits.iter().find(|wait| wait.obstacle == Obstacle::OwnPause)?;
+    let pause_millis = paused.limit?;
+    let share = super::share(pause_millis, pause_millis + observed.p50_millis);
+    let is_long = observed.share_of_wall(paused.millis) > LONG_HELD && share > LONG_HELD;
+    let finding = Finding::SlowedByPause { pause_millis: whole(pause_millis), share };
+    (is_long && !observed.had_enough()).then(|| Diagnosis { finding, changes: vec![Change::NoPause] })
+}
+
 pub fn slowed_by_concurrency(observed: &Observed) -> Option<Diagnosis> {
     let full = observed.waits.iter().find(|wait| wait.obstacle == Obstacle::OwnPlaces)?;
     let share = observed.share_of_wall(full.millis);
-    let was_refused = [RetryKind::RateLimited, RetryKind::Overloaded].iter().any(|&kind| observed.retried(kind) > 0);
-    if share < MOSTLY_FULL || was_refused || observed.wall_millis < TELLING_MILLIS || observed.p50_millis <= 0.0 {
+    if share < MOSTLY_FULL
+        || observed.had_enough()
+        || observed.wall_millis < TELLING_MILLIS
+        || observed.p50_millis <= 0.0
+    {
         return None;
     }
     let seconds = observed.p50_millis / 1000.0;
@@ -112,6 +126,8 @@ fn unit_of(wait: &Wait) -> Option<LimitUnit> {
         Obstacle::OwnRequests | Obstacle::ServerRequests | Obstacle::Refusal => Some(LimitUnit::RequestsPerMinute),
         Obstacle::OwnTokens | Obstacle::ServerTokens => Some(LimitUnit::TokensPerMinute),
         Obstacle::ServerPlaces => Some(LimitUnit::AtOnce),
-        Obstacle::OwnPlaces | Obstacle::FoundPlaces | Obstacle::Unwell | Obstacle::Unreachable => None,
+        Obstacle::OwnPlaces | Obstacle::OwnPause | Obstacle::FoundPlaces | Obstacle::Unwell | Obstacle::Unreachable => {
+            None
+        }
     }
 }

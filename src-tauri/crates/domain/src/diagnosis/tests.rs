@@ -22,6 +22,8 @@ fn healthy() -> Observed {
         wall_millis: 100_000.0,
         p50_millis: 4_000.0,
         concurrency: 8,
+        max_tokens: None,
+        silence_millis: Some(30_000),
         waits: vec![wait(Obstacle::FoundPlaces, 60_000.0, Some(1_000.0)), wait(Obstacle::Refusal, 2_000.0, None)],
         usage: Usage { input_tokens: 200 * 5_000, output_tokens: 200 * 300, thinking_tokens: 0, ..Usage::default() },
         paid: PicoDollars(9 * CENT),
@@ -172,10 +174,63 @@ fn failures_of_one_kind_are_told_with_what_they_call_for() {
 }
 
 #[test]
-fn answers_that_stay_too_long_ask_for_less() {
-    let told = only(&Observed { cut_short: 30, ..healthy() });
-    assert_eq!(told.finding, Finding::AnswersCutShort { count: 30, share: 0.15 });
-    assert_eq!(told.changes, [Change::AskForLess]);
+fn answers_that_stay_too_long_ask_for_more_room_or_less_to_say() {
+    let cut_short = Observed { cut_short: 30, ..healthy() };
+    let told = |observed: &Observed| {
+        let Diagnosis { finding, changes } = only(observed);
+        let Finding::AnswersCutShort { count: 30, room, .. } = finding else { panic!("{finding:?}") };
+        (room, changes)
+    };
+    let again = Observed { retried: vec![retried(RetryKind::CutShort, 20)], ..cut_short.clone() };
+    assert_eq!(told(&again), (AnswerRoom::More, vec![Change::AskForLess]));
+    let limited = Observed { max_tokens: Some(600), ..cut_short.clone() };
+    let more = Change::MoreRoom { than: Some(600) };
+    assert_eq!(told(&limited), (AnswerRoom::OwnMaximum { tokens: 600 }, vec![more, Change::AskForLess]));
+    // In batches nothing is asked for again with more room.
+    let overnight = Observed { mode: RunMode::Overnight, ..cut_short.clone() };
+    assert_eq!(told(&overnight), (AnswerRoom::Usual, vec![Change::MoreRoom { than: None }, Change::AskForLess]));
+    assert_eq!(told(&cut_short), (AnswerRoom::Usual, vec![Change::AskForLess]), "the limit that it met is gone");
+}
+
+#[test]
+fn answers_that_are_mostly_asked_for_twice_get_room_from_the_beginning() {
+    let twice = Observed { retried: vec![retried(RetryKind::CutShort, 40)], ..healthy() };
+    assert_eq!(only(&twice).changes, [Change::MoreRoom { than: None }, Change::AskForLess]);
+    // That has been done since.
+    assert_eq!(only(&Observed { max_tokens: Some(9_000), ..twice }).changes, [Change::AskForLess]);
+}
+
+#[test]
+fn a_silence_is_told_that_is_far_from_what_images_take() {
+    let timed_out = |p50_millis, silence_millis| {
+        let retried = vec![retried(RetryKind::TimedOut, 21)];
+        only(&Observed { retried, p50_millis, silence_millis, ..healthy() }).changes
+    };
+    let (fewer, network) = (Change::FewerAtOnce { to: 4 }, Change::CheckNetwork);
+    let longer = Change::LongerSilence { to_millis: 50_000 };
+    assert_eq!(timed_out(11_000.0, Some(20_000)), [longer, fewer.clone(), network.clone()]);
+    assert_eq!(timed_out(11_000.0, Some(60_000)), [fewer.clone(), network.clone()]);
+    let shorter = |to_millis| Change::ShorterSilence { to_millis };
+    assert_eq!(timed_out(11_000.0, Some(100_000)), [fewer.clone(), network.clone(), shorter(50_000)]);
+    // A second is no time to begin in, however short answers are.
+    assert_eq!(timed_out(3_000.0, Some(60_000)), [fewer.clone(), network.clone(), shorter(20_000)]);
+    assert_eq!(timed_out(3_000.0, Some(30_000)), [fewer.clone(), network.clone()]);
+    assert_eq!(timed_out(11_000.0, None), [fewer, network]);
+}
+
+#[test]
+fn a_pause_is_told_that_takes_a_good_part_of_the_time() {
+    let paused = |pause, p50_millis, retried| Observed {
+        waits: vec![wait(Obstacle::OwnPause, 40_000.0, Some(pause)), wait(Obstacle::OwnPlaces, 40_000.0, None)],
+        p50_millis,
+        retried,
+        ..healthy()
+    };
+    let told = only(&paused(200.0, 300.0, Vec::new()));
+    assert_eq!(told.finding, Finding::SlowedByPause { pause_millis: 200, share: 0.4 });
+    assert_eq!(told.changes, [Change::NoPause]);
+    assert_eq!(diagnose(&paused(200.0, 4_000.0, Vec::new())), [], "hardly faster without it");
+    assert_eq!(diagnose(&paused(200.0, 300.0, vec![retried(RetryKind::RateLimited, 1)])), [], "it may be needed");
 }
 
 #[test]
@@ -211,13 +266,13 @@ prop_compose! {
     fn waits()(
         obstacles in proptest::sample::subsequence(
             vec![
-                Obstacle::OwnPlaces, Obstacle::OwnRequests, Obstacle::OwnTokens, Obstacle::FoundPlaces,
+                Obstacle::OwnPlaces, Obstacle::OwnRequests, Obstacle::OwnTokens, Obstacle::OwnPause, Obstacle::FoundPlaces,
                 Obstacle::ServerPlaces, Obstacle::ServerRequests, Obstacle::ServerTokens, Obstacle::Refusal,
                 Obstacle::Unwell, Obstacle::Unreachable,
             ],
-            0..=10,
+            0..=11,
         ),
-        figures in proptest::collection::vec((0.0..1e6, proptest::option::of(0.0..5_000.0)), 10),
+        figures in proptest::collection::vec((0.0..1e6, proptest::option::of(0.0..5_000.0)), 11),
     ) -> Vec<Wait> {
         obstacles.into_iter().zip(figures).map(|(obstacle, (millis, limit))| wait(obstacle, millis, limit)).collect()
     }
@@ -257,6 +312,8 @@ prop_compose! {
         (is_live, is_elsewhere, asked, finished, concurrency, cut_short) in
             (any::<bool>(), any::<bool>(), 0_u32..1_000, 0_u32..1_000, 0_u32..100, 0_u32..1_000),
         (retried, failures, waits) in (retry_groups(), failure_groups(), waits()),
+        (max_tokens, silence_millis) in
+            (proptest::option::of(64_u32..128_000), proptest::option::of(1_000_u32..3_600_000)),
         (wall_millis, p50_millis) in (prop_oneof![Just(0.0), 0.0..1e6], prop_oneof![Just(0.0), 0.0..1e5]),
         (paid, cheaper, overnight) in
             (0..200 * CENT, proptest::option::of(0..200 * CENT), proptest::option::of(0..200 * CENT)),
@@ -266,7 +323,8 @@ prop_compose! {
         Observed {
             mode: if is_live { RunMode::Live } else { RunMode::Overnight },
             destination: if is_elsewhere { elsewhere() } else { Destination::ThisMachine },
-            asked, finished, retried, failures, cut_short, wall_millis, p50_millis, concurrency, waits,
+            asked, finished, retried, failures, cut_short, wall_millis, p50_millis, concurrency, max_tokens,
+            silence_millis, waits,
             usage: Usage { output_tokens, thinking_tokens, ..Usage::default() },
             paid: PicoDollars(paid),
             parts: parts.map(|(answers, images, words, output)| CostParts {
@@ -293,6 +351,7 @@ fn figures(finding: &Finding) -> Vec<f64> {
         Finding::RetriesHigh { rate, .. } => vec![*rate],
         Finding::AnswersCutShort { share, .. }
         | Finding::SlowedByOwnLimit { share, .. }
+        | Finding::SlowedByPause { share, .. }
         | Finding::CostByImages { share, .. } => vec![*share],
         Finding::SlowedByConcurrency { share, images_per_second, possible, .. } => {
             vec![*share, *images_per_second, possible.unwrap_or_default()]
@@ -316,6 +375,12 @@ proptest! {
                 settings.push(change.setting());
                 if let Change::FewerAtOnce { to } = change {
                     prop_assert!((1..observed.concurrency).contains(to), "{change:?} of {}", observed.concurrency);
+                }
+                if let Change::LongerSilence { to_millis } = change {
+                    prop_assert!(observed.silence_millis.is_some_and(|allowed| allowed < *to_millis));
+                }
+                if let Change::ShorterSilence { to_millis } = change {
+                    prop_assert!(observed.silence_millis.is_some_and(|allowed| allowed > *to_millis));
                 }
                 if let Change::MoreAtOnce { to: Some(to) } = change {
                     prop_assert!(*to > observed.concurrency);

@@ -6,7 +6,7 @@ use super::parse::known_values;
 use super::token::{Key, Token, quoted, tokens};
 use crate::ids::RunId;
 
-const MOST_SUGGESTIONS: usize = 10;
+const MOST_SUGGESTIONS: usize = 12;
 
 /// The values that a library has, the most frequent or latest first.
 #[derive(Debug, Clone, Default)]
@@ -127,7 +127,7 @@ fn known(key: Key, vocabulary: &Vocabulary) -> Vec<(String, SuggestionKind)> {
             .iter()
             .map(|(run, model_name)| (run.to_string(), SuggestionKind::Run { model_name: model_name.clone() }))
             .collect(),
-        Key::Status | Key::Mark | Key::Failed | Key::Has => {
+        Key::Status | Key::Mark | Key::Failed | Key::Has | Key::Check => {
             known_values(key).into_iter().map(|value| (value, SuggestionKind::Value)).collect()
         }
         // Of endless ones, a few that show the form.

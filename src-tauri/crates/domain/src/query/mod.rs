@@ -20,6 +20,7 @@ pub use token::Key;
 
 use crate::annotation::Status;
 use crate::calendar::CalendarDate;
+use crate::checks::Check;
 use crate::ids::{CollectionId, RunId};
 use crate::run::FailureKind;
 
@@ -98,6 +99,10 @@ pub enum Test {
     Has {
         what: Trait,
     },
+    /// A mark on it is likely such a mistake.
+    Check {
+        check: Check,
+    },
     /// So many marks stand on it.
     Marks {
         span: Span<u32>,
@@ -152,6 +157,8 @@ pub enum ImageOrder {
     Newest,
     /// The least confident undecided mark first; images without undecided marks last.
     LeastCertain,
+    /// What most speaks for a mistake first ([`crate::doubt`]); what is reviewed comes last.
+    Doubt,
     /// The most marks first.
     MostMarks,
     /// Where the answers of several runs differ most first. Only labels that both were asked for are compared.

@@ -9,6 +9,7 @@ use super::token::{Token, tokens};
 use super::{Condition, ImageState, Key, Share, Span, Test, Trait};
 use crate::annotation::Status;
 use crate::calendar::CalendarDate;
+use crate::checks::Check;
 use crate::ids::RunId;
 use crate::run::FailureKind;
 
@@ -99,6 +100,7 @@ fn keyed(key: Key, token: &Token) -> Result<Test, QueryProblem> {
         Key::Mark => one_of(&STATUSES, value, |status| name_of(&status)).map(|status| Test::Mark { status }),
         Key::Failed => one_of(&FAILURES, value, |failure| name_of(&failure)).map(|failure| Test::Failure { failure }),
         Key::Has => one_of(&TRAITS, value, |what| name_of(&what)).map(|what| Test::Has { what }),
+        Key::Check => one_of(&Check::ALL, value, |check| name_of(&check)).map(|check| Test::Check { check }),
         Key::Run => value.parse().ok().filter(|&run| run > 0).map(|run| Test::Run { run: RunId(run) }),
         Key::Marks => Span::parse(value, alone).map(|span| Test::Marks { span }),
         Key::Conf => Span::parse(value, alone::<Share>).map(|span| Test::Confidence { span }),
@@ -128,6 +130,7 @@ pub(super) fn known_values(key: Key) -> Vec<String> {
         Key::Mark => STATUSES.iter().map(name_of).collect(),
         Key::Failed => FAILURES.iter().map(name_of).collect(),
         Key::Has => TRAITS.iter().map(name_of).collect(),
+        Key::Check => Check::ALL.iter().map(name_of).collect(),
         Key::Label | Key::In | Key::Run | Key::Marks | Key::Conf | Key::Date => Vec::new(),
     }
 }

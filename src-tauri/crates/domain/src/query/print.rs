@@ -22,6 +22,7 @@ fn word(condition: &Condition) -> String {
         Test::Run { run } => keyed(Key::Run, &run.to_string()),
         Test::Failure { failure } => keyed(Key::Failed, &name_of(failure)),
         Test::Has { what } => keyed(Key::Has, &name_of(what)),
+        Test::Check { check } => keyed(Key::Check, &name_of(check)),
         Test::Marks { span } => keyed(Key::Marks, &span.to_string()),
         Test::Date { span } => keyed(Key::Date, &span.to_string()),
     };

@@ -13,6 +13,7 @@ pub enum Key {
     Conf,
     Marks,
     Has,
+    Check,
     Run,
     Failed,
     In,
@@ -21,13 +22,14 @@ pub enum Key {
 
 impl Key {
     /// In the order in which they are suggested.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Label,
         Self::Status,
         Self::Conf,
         Self::Mark,
         Self::Marks,
         Self::Has,
+        Self::Check,
         Self::Run,
         Self::Failed,
         Self::In,
@@ -43,6 +45,7 @@ impl Key {
             Self::Conf => "conf",
             Self::Marks => "marks",
             Self::Has => "has",
+            Self::Check => "check",
             Self::Run => "run",
             Self::Failed => "failed",
             Self::In => "in",

@@ -5,6 +5,8 @@ use std::fmt::Write;
 use domain::library::ImageCard;
 use domain::report::RunReport;
 
+use super::Notice;
+
 /// A marked-up copy and what it shows.
 pub struct Picture {
     /// Relative to the page.
@@ -15,7 +17,7 @@ pub struct Picture {
 const STYLE: &str = include_str!("report.css");
 
 /// The whole page.
-pub fn page(report: &RunReport, pictures: &[Picture], missing: &[String]) -> String {
+pub fn page(report: &RunReport, notices: &[Notice], pictures: &[Picture], missing: &[String]) -> String {
     let summary = &report.summary;
     let mut html = String::new();
     // Writing to a string cannot fail.
@@ -33,6 +35,7 @@ pub fn page(report: &RunReport, pictures: &[Picture], missing: &[String]) -> Str
         marks = summary.mark_count,
     );
     figures(&mut html, report);
+    noticed(&mut html, notices);
     if !report.labels.is_empty() {
         html.push_str("<section><h2>Found</h2><ul class=\"labels\">");
         for label in &report.labels {
@@ -91,6 +94,21 @@ fn figures(html: &mut String, report: &RunReport) {
         let _ = write!(html, "<tr><th scope=\"row\">{name}</th><td>{value}</td></tr>");
     }
     html.push_str("</table></section>");
+}
+
+fn noticed(html: &mut String, notices: &[Notice]) {
+    if notices.is_empty() {
+        return;
+    }
+    html.push_str("<section><h2>Noticed</h2><ul>");
+    for Notice { finding, changes } in notices {
+        let _ = write!(html, "<li>{}<ul>", escape(finding));
+        for change in changes {
+            let _ = write!(html, "<li>{}</li>", escape(change));
+        }
+        html.push_str("</ul></li>");
+    }
+    html.push_str("</ul></section>");
 }
 
 fn escape(text: &str) -> String {

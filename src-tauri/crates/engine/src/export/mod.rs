@@ -12,7 +12,7 @@ mod record;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use domain::ids::RunId;
+use domain::report::RunReport;
 
 use crate::library::Library;
 use crate::{EngineError, Result};
@@ -26,11 +26,19 @@ pub struct WrittenReport {
     pub missing: Vec<String>,
 }
 
-/// Writes `report.html` and `marked/*.jpg` into `folder`: the figures of a run and its images with their marks.
-pub fn write_report(library: &Library, run: RunId, folder: &Path) -> Result<WrittenReport> {
+/// What stood out in a run, and each change that would help, in the words of whoever has them.
+#[derive(Debug, Clone)]
+pub struct Notice {
+    pub finding: String,
+    pub changes: Vec<String>,
+}
+
+/// Writes `report.html` and `marked/*.jpg` into `folder`: the figures of a run, what was noticed in it, and its images with
+/// their marks.
+pub fn write_report(library: &Library, report: &RunReport, notices: &[Notice], folder: &Path) -> Result<WrittenReport> {
     let marked_folder = folder.join("marked");
     fs::create_dir_all(&marked_folder).map_err(EngineError::file(&marked_folder))?;
-    let images = library.store.read(|view| view.images_of_run(run))?;
+    let images = library.store.read(|view| view.images_of_run(report.summary.id))?;
     let mut pictures = Vec::new();
     let mut missing = Vec::new();
     for card in library.image_cards(&images)? {
@@ -41,7 +49,7 @@ pub fn write_report(library: &Library, run: RunId, folder: &Path) -> Result<Writ
         }
     }
     let page = folder.join("report.html");
-    let html = html::page(&library.run_report(run)?, &pictures, &missing);
+    let html = html::page(report, notices, &pictures, &missing);
     fs::write(&page, html).map_err(EngineError::file(&page))?;
     Ok(WrittenReport { page, marked_count: u32::try_from(pictures.len()).unwrap_or(u32::MAX), missing })
 }

@@ -3,7 +3,7 @@
 mod batch;
 mod gate;
 mod lane;
-mod limiter;
+pub mod limiter;
 mod places;
 mod remote;
 mod waits;
@@ -264,9 +264,7 @@ impl Route {
     /// Reads an answer that was kept.
     pub fn read(&self, kept: &str, recipe: &Recipe) -> std::result::Result<Answer, (FailureKind, String)> {
         match self {
-            Self::Embedded(_) => {
-                Answer::from_raw(kept).map_err(|error| (FailureKind::AnswerUnreadable, error.to_string()))
-            }
+            Self::Embedded(_) => read_own(kept),
             Self::Remote(_) => Remote::read(kept, recipe),
         }
     }
@@ -278,6 +276,22 @@ impl Route {
             Self::Remote(_) => Remote::preview(text, recipe, sent),
         }
     }
+}
+
+/// Reads an answer that was kept of a run to `destination`.
+pub fn read_kept(
+    destination: &Destination,
+    kept: &str,
+    recipe: &Recipe,
+) -> std::result::Result<Answer, (FailureKind, String)> {
+    match destination {
+        Destination::ThisMachine => read_own(kept),
+        Destination::Host { .. } => Remote::read(kept, recipe),
+    }
+}
+
+fn read_own(kept: &str) -> std::result::Result<Answer, (FailureKind, String)> {
+    Answer::from_raw(kept).map_err(|error| (FailureKind::AnswerUnreadable, error.to_string()))
 }
 
 /// Runs the detector; blocks.

@@ -12,7 +12,7 @@ use crate::library::lock;
 /// So many places, and how long each rests.
 pub struct Places {
     pub count: u32,
-    pause: Duration,
+    pub pause: Duration,
     free: Arc<Semaphore>,
     /// Until when the free places rest that were taken before; the others are fresh.
     resting: Mutex<Vec<Instant>>,
@@ -32,23 +32,32 @@ impl Places {
         Self { count, pause, free: Arc::new(Semaphore::new(count as usize)), resting: Mutex::default() }
     }
 
-    /// Waits for a place that has rested.
+    /// Waits for a place that nobody has: of several the one that has rested longest.
     pub async fn take(self: &Arc<Self>) -> Option<Place> {
         // Fails only when it is closed, which nobody does.
         let permit = Arc::clone(&self.free).acquire_owned().await.ok()?;
-        let rests_until = self.most_rested();
-        let mut place = Place { places: Arc::clone(self), rests_until, _permit: permit };
-        if let Some(until) = rests_until {
-            sleep_until(until).await;
-        }
-        place.rests_until = None;
-        Some(place)
+        Some(Place { places: Arc::clone(self), rests_until: self.most_rested(), _permit: permit })
     }
 
     fn most_rested(&self) -> Option<Instant> {
         let mut resting = lock(&self.resting);
         let (earliest, _) = resting.iter().enumerate().min_by_key(|(_, until)| **until)?;
         Some(resting.swap_remove(earliest))
+    }
+}
+
+impl Place {
+    pub fn is_resting(&self) -> bool {
+        self.rests_until.is_some_and(|until| until > Instant::now())
+    }
+
+    /// Waits until it has rested.
+    pub async fn rested(mut self) -> Self {
+        if let Some(until) = self.rests_until {
+            sleep_until(until).await;
+        }
+        self.rests_until = None;
+        self
     }
 }
 
@@ -69,20 +78,24 @@ mod tests {
     async fn a_place_rests_before_it_is_taken_again() {
         let places = Arc::new(Places::new(2, Duration::from_millis(200)));
         let began = Instant::now();
-        let (first, second) = (places.take().await.unwrap(), places.take().await.unwrap());
+        let rested = async || places.take().await.unwrap().rested().await;
+        let (first, second) = (rested().await, rested().await);
         assert!(began.elapsed().is_zero(), "nothing to rest from");
         tokio::time::advance(Duration::from_millis(100)).await;
         drop(second);
         drop(first);
         // Somebody who gives up while it rests does not make it rest anew.
-        let given_up = tokio::time::timeout(Duration::from_millis(50), places.take()).await;
+        let given_up = tokio::time::timeout(Duration::from_millis(50), rested()).await;
         assert!(given_up.is_err());
-        let third = places.take().await.unwrap();
+        let third = rested().await;
         assert_eq!(began.elapsed().as_millis(), 300);
         drop(third);
-        let _fourth = places.take().await.unwrap();
+        let _fourth = rested().await;
         assert_eq!(began.elapsed().as_millis(), 300, "the other has rested as well");
-        let _fifth = places.take().await.unwrap();
+        let fifth = places.take().await.unwrap();
+        assert!(fifth.is_resting());
+        let fifth = fifth.rested().await;
+        assert!(!fifth.is_resting());
         assert_eq!(began.elapsed().as_millis(), 500);
     }
 }

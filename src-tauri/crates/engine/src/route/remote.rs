@@ -21,7 +21,7 @@ use tokio::time::sleep_until;
 
 use super::lane::{Closed, Entry, Lane, Others, retry_kind, said};
 use super::limiter::{Met, Need, Opening};
-use super::places::Places;
+use super::places::{Place, Places};
 use super::waits::Waits;
 use super::{Received, Room, Trouble};
 use crate::library::lock;
@@ -149,13 +149,7 @@ impl Remote {
     /// should wait here, so that requests leave in the order in which they came. Fails when every lane is closed.
     pub async fn enter(&self, request: &Request) -> Result<Entry, Closed> {
         let need = self.need(request);
-        let place = match &self.places {
-            Some(places) => {
-                let _waiting = self.waits.begin(Some((Obstacle::OwnPlaces, self.requests_per_minute())));
-                places.take().await
-            }
-            None => None,
-        };
+        let place = self.place().await;
         loop {
             let moved = self.moved.notified();
             tokio::pin!(moved);
@@ -188,6 +182,18 @@ impl Remote {
                 None => moved.await,
             }
         }
+    }
+
+    /// Waits for one of the places that a person has allowed; `None` where nobody has said how many.
+    async fn place(&self) -> Option<Place> {
+        let places = self.places.as_ref()?;
+        let place = {
+            let _waiting = self.waits.begin(Some((Obstacle::OwnPlaces, self.requests_per_minute())));
+            places.take().await?
+        };
+        let pause_millis = places.pause.as_secs_f64() * 1000.0;
+        let _waiting = self.waits.begin(place.is_resting().then_some((Obstacle::OwnPause, Some(pause_millis))));
+        Some(place.rested().await)
     }
 
     /// What keeps a request from leaving on any lane: of several obstacles the one that is overcome most easily.

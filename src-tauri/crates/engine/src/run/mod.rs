@@ -22,6 +22,7 @@ use domain::plan::{ResumeRequest, RunRequest};
 use domain::recipe::Recipe;
 use domain::run::{RunMode, RunProgress, RunState, RunSummary, StopReason, WorkingRun};
 use domain::run_options::RunOptions;
+use domain::settings::RouteLimits;
 use keys::AtOnce;
 use store::NewRun;
 use tokio::sync::{Mutex, Semaphore, watch};
@@ -153,6 +154,14 @@ impl Library {
         let is_here = self.run(run)?.destination == Destination::ThisMachine;
         let count = is_here.then(|| at_once.count().unwrap_or_else(processors));
         Ok(self.store.write(move |edit| edit.note_at_once(run, at_once.count(), count)).await?)
+    }
+
+    /// Has a resting run keep to these limits when it is resumed; those that are left open stay as they were.
+    pub async fn change_limits(&self, run: RunId, limits: RouteLimits) -> Result<()> {
+        if limits == RouteLimits::default() {
+            return Ok(());
+        }
+        Ok(self.store.write(move |edit| edit.note_limits(run, limits)).await?)
     }
 
     /// What is in flight is finished. Batches go on at the server's, and are heard of again when the run is resumed.

@@ -41,6 +41,14 @@ impl View<'_> {
         all(&mut statement, [run.0], |row| Ok(row.get(0)?))
     }
 
+    /// The highest id that a mark has had.
+    pub fn latest_mark(&self) -> Result<u32> {
+        let mut statement = self
+            .0
+            .prepare_cached("SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'annotations'), 0)")?;
+        Ok(statement.query_row([], |row| row.get(0))?)
+    }
+
     /// Labels on the images of `collection`, or of all, the most frequent first; rejected marks aside.
     pub fn label_counts(&self, collection: Option<CollectionId>) -> Result<Vec<LabelCount>> {
         let mut statement = self.0.prepare_cached(
@@ -129,15 +137,6 @@ impl Edit<'_> {
             self.set_review(image, ReviewState::Unreviewed)?;
         }
         Ok(proposed)
-    }
-
-    /// The highest id that a mark has had.
-    pub(super) fn latest_mark(&self) -> Result<u32> {
-        let mut statement = self
-            .0
-            .0
-            .prepare_cached("SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'annotations'), 0)")?;
-        Ok(statement.query_row([], |row| row.get(0))?)
     }
 
     /// Writes all of a mark over what there is of it, be it nothing.

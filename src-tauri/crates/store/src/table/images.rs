@@ -2,7 +2,7 @@
 
 mod conditions;
 mod counts;
-mod id_set;
+pub(super) mod id_set;
 mod order;
 mod text;
 

@@ -122,6 +122,17 @@ impl View<'_> {
         Ok(answer.optional()?)
     }
 
+    /// The raw answer that the marks of `run` on `image` were read from; `None` when it has none about this very image.
+    pub fn settled_answer(&self, run: RunId, image: ImageId) -> Result<Option<String>> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT raw_answer FROM jobs JOIN attempts ON attempts.id = coalesce(reused_attempt, (
+                 SELECT max(id) FROM attempts WHERE job_id = jobs.id AND attempts.state = 'parsed'))
+             WHERE run_id = ?1 AND image_id = ?2 AND jobs.state = 'done' AND NOT is_carried",
+        )?;
+        let answer = statement.query_row([run.0, image.0], |row| row.get(0)).optional()?;
+        Ok(answer.flatten())
+    }
+
     /// Those of `images` that have been asked about with `answer_key`, and answered.
     pub fn answered_before(&self, answer_key: &str, images: &[ImageId]) -> Result<HashSet<ImageId>> {
         let mut statement = self.0.prepare_cached(

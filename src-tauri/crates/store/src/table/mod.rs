@@ -2,6 +2,7 @@
 
 pub mod annotations;
 pub mod attempts;
+pub mod audits;
 pub mod batches;
 pub mod collections;
 pub mod files;
@@ -9,6 +10,7 @@ pub mod hook_agreements;
 pub mod hook_runs;
 pub mod images;
 pub mod jobs;
+pub mod mistakes;
 pub mod offers;
 pub mod recipes;
 pub mod runs;

@@ -8,6 +8,7 @@ use domain::plan::CostRange;
 use domain::recipe::Recipe;
 use domain::run::{RunMode, RunState, RunSummary, StopReason};
 use domain::run_options::RunOptions;
+use domain::settings::RouteLimits;
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::jobs::QueuedImage;
@@ -217,6 +218,17 @@ impl Edit<'_> {
                  WHERE id = ?1",
             )?
             .execute(params![run.0, at_once, count])?;
+        Ok(())
+    }
+
+    /// Notes the limits that somebody wants kept to from now on; those that are left open stay as they were.
+    pub fn note_limits(&self, run: RunId, limits: RouteLimits) -> Result<()> {
+        let options = self.options_of_run(run)?;
+        let options = RunOptions { limits: limits.or(options.limits), ..options };
+        self.0
+            .0
+            .prepare_cached("UPDATE runs SET options = ?2 WHERE id = ?1")?
+            .execute(params![run.0, to_json("runs.options", &options)?])?;
         Ok(())
     }
 

@@ -92,13 +92,27 @@ impl Edit<'_> {
                 }
                 MarkChange::Remove { id } => {
                     let before = mark_among(&standing, *id)?;
-                    MarkStep { before: Some(before.clone()), after: removed(before) }
+                    MarkStep { before: Some(before.clone()), after: removed(before, None) }
+                }
+                MarkChange::Decide { id, verdict } => {
+                    let before = mark_among(&standing, *id)?;
+                    MarkStep { before: Some(before.clone()), after: Some(decided(before, *verdict)) }
+                }
+                MarkChange::Adopt { run, mark, confidence } => {
+                    latest += 1;
+                    let drawn = self.drawn(AnnotationId(latest), mark)?;
+                    let origin = Origin::Run { run: *run };
+                    MarkStep { before: None, after: Some(Annotation { origin, confidence: *confidence, ..drawn }) }
                 }
             });
         }
+        let left = after(&standing, &steps);
+        let is_decision = |change: &MarkChange| matches!(change, MarkChange::Decide { .. } | MarkChange::Adopt { .. });
+        let is_decided =
+            edit.changes.iter().any(is_decision) && !left.iter().any(|mark| mark.status == Status::Proposed);
         let review = match self.review_of(edit.image)? {
-            ReviewState::Unreviewed => ReviewState::Unreviewed,
-            ReviewState::Reviewed | ReviewState::ConfirmedEmpty => decided_state(&after(&standing, &steps)),
+            ReviewState::Unreviewed if !is_decided => ReviewState::Unreviewed,
+            _ => decided_state(&left),
         };
         self.take_step(edit.image, None, &steps, review, now)
     }
@@ -220,20 +234,24 @@ impl Edit<'_> {
     }
 
     fn changed(&self, before: &Annotation, mark: &MarkContent) -> Result<Annotation> {
-        let color = if mark.label == before.label { before.color } else { self.color_of(&mark.label)? };
+        let (shape, attributes) = (mark.shape.clone(), mark.attributes.clone());
+        Ok(Annotation { shape, attributes, ..self.as_changed(before, &mark.label)? })
+    }
+
+    /// A mark that a person has put right, under `label`.
+    pub(super) fn as_changed(&self, before: &Annotation, label: &str) -> Result<Annotation> {
+        let color = if label == before.label { before.color } else { self.color_of(label)? };
         let status = match before.origin {
             Origin::Run { .. } => Status::Edited,
             Origin::Person => Status::Accepted,
         };
-        Ok(Annotation {
-            label: mark.label.clone(),
-            color,
-            shape: mark.shape.clone(),
-            attributes: mark.attributes.clone(),
-            status,
-            reject_reason: None,
-            ..before.clone()
-        })
+        Ok(Annotation { label: label.into(), color, status, reject_reason: None, ..before.clone() })
+    }
+
+    /// A number for steps that are taken together.
+    pub(super) fn next_sweep(&self) -> Result<SweepId> {
+        let mut statement = self.0.0.prepare_cached("SELECT coalesce(max(sweep), 0) + 1 FROM steps")?;
+        Ok(SweepId(statement.query_row([], |row| row.get(0))?))
     }
 }
 
@@ -252,7 +270,7 @@ fn mark_among(marks: &[Annotation], id: AnnotationId) -> Result<&Annotation> {
 }
 
 /// Accepting a mark that the person had changed leaves it the person's.
-fn decided(mark: &Annotation, verdict: Verdict) -> Annotation {
+pub(super) fn decided(mark: &Annotation, verdict: Verdict) -> Annotation {
     let (status, reject_reason) = match verdict {
         Verdict::Accept if mark.status == Status::Edited => (Status::Edited, None),
         Verdict::Accept => (Status::Accepted, None),
@@ -261,15 +279,16 @@ fn decided(mark: &Annotation, verdict: Verdict) -> Annotation {
     Annotation { status, reject_reason, ..mark.clone() }
 }
 
-fn removed(mark: &Annotation) -> Option<Annotation> {
+/// A mark of the person's own goes, a model's is rejected.
+pub(super) fn removed(mark: &Annotation, reason: Option<RejectReason>) -> Option<Annotation> {
     match mark.origin {
-        Origin::Run { .. } => Some(decided(mark, Verdict::Reject { reason: None::<RejectReason> })),
+        Origin::Run { .. } => Some(decided(mark, Verdict::Reject { reason })),
         Origin::Person => None,
     }
 }
 
 /// The marks of an image as `steps` leave them.
-fn after(standing: &[Annotation], steps: &[MarkStep]) -> Vec<Annotation> {
+pub(super) fn after(standing: &[Annotation], steps: &[MarkStep]) -> Vec<Annotation> {
     let mut marks: BTreeMap<AnnotationId, Annotation> = standing.iter().map(|mark| (mark.id, mark.clone())).collect();
     for step in steps {
         match (&step.after, &step.before) {
@@ -282,7 +301,7 @@ fn after(standing: &[Annotation], steps: &[MarkStep]) -> Vec<Annotation> {
 }
 
 /// What an image is whose marks are all decided.
-fn decided_state(marks: &[Annotation]) -> ReviewState {
+pub(super) fn decided_state(marks: &[Annotation]) -> ReviewState {
     if marks.iter().all(|mark| mark.status == Status::Rejected) {
         ReviewState::ConfirmedEmpty
     } else {

@@ -69,15 +69,14 @@ fn all_that_a_person_does_to_an_image_is_taken_back_and_made_again() {
 
     let statuses: Vec<Vec<Status>> =
         states.iter().map(|(marks, _)| marks.iter().map(|mark| mark.status).collect()).collect();
-    use Status::{Accepted, Edited, Proposed, Rejected};
     assert_eq!(
         statuses,
         [
-            vec![Proposed, Proposed],
-            vec![Edited, Proposed],
-            vec![Edited, Accepted],
-            vec![Edited, Rejected, Accepted],
-            vec![Rejected, Rejected]
+            vec![Status::Proposed, Status::Proposed],
+            vec![Status::Edited, Status::Proposed],
+            vec![Status::Edited, Status::Accepted],
+            vec![Status::Edited, Status::Rejected, Status::Accepted],
+            vec![Status::Rejected, Status::Rejected]
         ]
     );
     assert_eq!(states[2].1, ReviewState::Reviewed);
@@ -113,6 +112,26 @@ fn a_new_step_is_the_end_of_what_was_taken_back() {
     let labels: Vec<String> = library.marks(image).into_iter().map(|mark| mark.label).collect();
     assert_eq!(labels, ["dog"]);
     assert_eq!(library.review(image), ReviewState::Unreviewed, "drawing decides nothing about the image");
+}
+
+#[test]
+fn a_step_that_decides_the_last_proposal_reviews_the_image() {
+    let library = Library::new();
+    let image = library.add_image(1);
+    let run = library.add_run(vec![image]);
+    library.answer(run, &[0.9, 0.4]);
+    let marks = library.marks(image);
+    let decide = |mark: &Annotation, verdict| MarkChange::Decide { id: mark.id, verdict };
+    library.change(image, vec![decide(&marks[0], Verdict::Reject { reason: None })]);
+    assert_eq!(library.review(image), ReviewState::Unreviewed);
+    let found = content("dog", somewhere());
+    let adopted = MarkChange::Adopt { run, mark: found, confidence: Some(0.5) };
+    let step = library.change(image, vec![decide(&marks[1], Verdict::Reject { reason: None }), adopted]);
+    assert_eq!(library.review(image), ReviewState::Reviewed);
+    let dog = library.marks(image).into_iter().find(|mark| mark.id == step.marks[1]).unwrap();
+    assert_eq!((dog.origin, dog.status, dog.confidence), (Origin::Run { run }, Status::Accepted, Some(0.5)));
+    assert!(library.undo(image));
+    assert_eq!(library.review(image), ReviewState::Unreviewed);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 import type { Completion, Key, RunId, Suggestion, SuggestionKind } from "../../bindings";
 import { KEYS, KNOWN, quoted, wordsOf } from "./words";
 
-const MOST_SUGGESTIONS = 10;
+const MOST_SUGGESTIONS = 12;
 /** Of endless values, a few that show the form. */
 const FORMS: Partial<Record<Key, readonly string[]>> = {
   conf: ["<0.5", "0.5..0.8", ">=0.8"],

@@ -1,5 +1,5 @@
 /** The counts beside filters, as the core in memory counts them: image by image. */
-import type { Condition, FilterCounts, RunCount, Test } from "../../bindings";
+import type { Check, Condition, FilterCounts, RunCount, Test } from "../../bindings";
 import { type Facts, holds, holdsAll, standingMarks } from "./match";
 import { KNOWN } from "./words";
 
@@ -32,6 +32,7 @@ export function filterCounts(
     confidences: tests("confidence", CONFIDENCES, (span) => ({ kind: "confidence", span })),
     marks: tests("mark", KNOWN.mark as never[], (status) => ({ kind: "mark", status })),
     traits: tests("has", traits, (what) => ({ kind: "has", what })),
+    checks: tests("check", KNOWN.check as Check[], (check) => ({ kind: "check", check })),
     failures: tests("failure", KNOWN.failed as never[], (failure) => ({ kind: "failure", failure })),
     runs: tests(
       "run",
@@ -67,6 +68,7 @@ export function filterCounts(
     marks: groups.marks.counts,
     traits: groups.traits.counts,
     lacking: groups.traits.counts.map(({ filter, count }) => ({ filter, count: ofAnyTrait - count })),
+    checks: groups.checks.counts.filter(({ count }) => count > 0),
     failures: groups.failures.counts.filter(({ count }) => count > 0),
     runs: runs.map((run, place) => ({ ...run, count: groups.runs.counts[place]?.count ?? 0 })),
   };

@@ -1,5 +1,5 @@
 /** Which images of the core in memory a test holds of. */
-import type { Annotation, Condition, ImageCard, RunId, Test } from "../../bindings";
+import type { Annotation, Check, Condition, ImageCard, RunId, Test } from "../../bindings";
 
 /** What a question may be about. */
 export interface Facts {
@@ -8,6 +8,8 @@ export interface Facts {
   /** When its file was last changed, as `2026-11-23`. */
   date: string;
   runs: readonly RunId[];
+  /** Of its likely mistakes, the kinds; found when somebody asks. */
+  checks: () => ReadonlySet<Check>;
 }
 
 type AnySpan = Extract<Test, { span: unknown }>["span"];
@@ -16,7 +18,7 @@ export function holdsAll(conditions: readonly Condition[], facts: Facts): boolea
   return conditions.every(({ is_excluded, test }) => holds(test, facts) !== is_excluded);
 }
 
-export function holds(test: Test, { card, folder, date, runs }: Facts): boolean {
+export function holds(test: Test, { card, folder, date, runs, checks }: Facts): boolean {
   switch (test.kind) {
     case "in":
       return isSame(folder, test.name);
@@ -36,6 +38,8 @@ export function holds(test: Test, { card, folder, date, runs }: Facts): boolean 
     case "has":
       if (test.what === "answer") return card.is_annotated;
       return standingMarks(card).some((mark) => test.what === "marks" || Object.keys(mark.attributes).length > 0);
+    case "check":
+      return checks().has(test.check);
     case "marks":
       return isWithin(standingMarks(card).length, test.span);
     case "date":

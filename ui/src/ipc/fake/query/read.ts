@@ -49,6 +49,8 @@ function keyed(key: Key, value: string): Test | null {
       return known && { kind: "failure", failure: known };
     case "has":
       return known && { kind: "has", what: known };
+    case "check":
+      return known && { kind: "check", check: known };
     case "run":
       return /^[1-9]\d*$/.test(value) ? { kind: "run", run: Number(value) } : null;
     case "marks":
@@ -116,6 +118,8 @@ function wordOf(test: Test): string {
       return `failed:${test.failure}`;
     case "has":
       return `has:${test.what}`;
+    case "check":
+      return `check:${test.check}`;
     case "run":
       return `run:${test.run}`;
     case "confidence":

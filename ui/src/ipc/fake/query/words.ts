@@ -4,13 +4,26 @@
  */
 import type { Key } from "../../bindings";
 
-export const KEYS: readonly Key[] = ["label", "status", "conf", "mark", "marks", "has", "run", "failed", "in", "date"];
+export const KEYS: readonly Key[] = [
+  "label",
+  "status",
+  "conf",
+  "mark",
+  "marks",
+  "has",
+  "check",
+  "run",
+  "failed",
+  "in",
+  "date",
+];
 
 /** What keys take of which there are few. */
 export const KNOWN: Partial<Record<Key, readonly string[]>> = {
   status: ["unreviewed", "reviewed", "empty", "failed", "running"],
   mark: ["proposed", "accepted", "edited", "rejected"],
   has: ["marks", "answer", "attributes"],
+  check: ["duplicate", "huge", "tiny", "outside", "odd_aspect", "misspelled"],
   failed: ["file_missing", "file_unreadable", "model_failed", "refused", "declined", "cut_off", "answer_unreadable"],
 };
 

@@ -132,6 +132,7 @@ pub struct Limiter {
 }
 
 impl Limiter {
+    #[must_use]
     pub fn new(bounds: Bounds, now: Instant) -> Self {
         Self {
             bounds,
@@ -197,19 +198,23 @@ impl Limiter {
     }
 
     /// Requests at a time, as things stand.
+    #[must_use]
     pub fn places(&self) -> usize {
         self.window.size().map_or(self.ceiling.height(), |window| window.min(self.ceiling.height()))
     }
 
+    #[must_use]
     pub fn is_adaptive(&self) -> bool {
         self.ceiling.is_adaptive()
     }
 
+    #[must_use]
     pub fn in_flight(&self) -> usize {
         self.flights.count()
     }
 
     /// The strictest known limit, in requests a minute.
+    #[must_use]
     pub fn requests_per_minute(&self) -> Option<f64> {
         let set = self.set[Unit::Requests as usize].map(|bucket| bucket.per_second());
         let known = [set, self.announced.requests_per_second(), self.learned.per_second()];
@@ -390,6 +395,7 @@ impl Limiter {
     }
 
     /// Why nobody may leave right now.
+    #[must_use]
     pub fn held(&self, now: Instant) -> Option<Hold> {
         let held = self.hold.as_ref()?;
         let left = held.until.checked_duration_since(now)?;

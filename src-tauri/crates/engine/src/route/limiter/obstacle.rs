@@ -13,6 +13,7 @@ pub type Met = (Obstacle, Option<f64>);
 impl Limiter {
     /// What keeps a request of `need` from leaving. `None` when nothing does, or only the growing of the group that leaves
     /// together, which passes within a moment.
+    #[must_use]
     pub fn obstacle(&self, need: Need, now: Instant) -> Option<Met> {
         if let Some(held) = self.hold.as_ref().filter(|held| held.until > now) {
             return Some(match held.kind {

@@ -1,9 +1,13 @@
 //! Which images a condition finds. Each is asked for by itself, of an index that holds all of the answer, and what several
 //! have in common is taken here: a join over a million marks would be slower than all of them together.
 
+use std::collections::HashSet;
+
 use domain::annotation::{AttributeValue, Status};
 use domain::calendar::CalendarDate;
-use domain::ids::{CollectionId, RunId};
+use domain::checks::Check;
+use domain::compare::Side;
+use domain::ids::{CollectionId, ImageId, RunId};
 use domain::query::{Condition, ImageQuery, ImageState, Share, Span, Test, Trait};
 use rusqlite::{Params, params};
 
@@ -16,7 +20,7 @@ const NANOS_A_DAY: i64 = 86_400_000_000_000;
 
 impl View<'_> {
     /// The images that `query` finds; `working` are the runs that are worked on.
-    pub(super) fn images_found(&self, query: &ImageQuery, working: &[RunId]) -> Result<IdSet> {
+    pub(in crate::table) fn images_found(&self, query: &ImageQuery, working: &[RunId]) -> Result<IdSet> {
         let mut found = self.images_of_scope(query.collection)?;
         for condition in &query.conditions {
             self.narrow(&mut found, condition, working)?;
@@ -55,6 +59,7 @@ impl View<'_> {
                 [name_of(failure)?],
             ),
             Test::Has { what } => self.images_having(*what),
+            Test::Check { check } => self.images_with_mistake(*check),
             Test::Marks { span } => self.images_with_marks(span),
             Test::Date { span } => self.images_of_date(span),
             Test::Text { text } => self.images_saying(text),
@@ -149,6 +154,30 @@ impl View<'_> {
             },
             [],
         )
+    }
+
+    /// As they were last looked through.
+    pub(super) fn images_with_mistake(&self, check: Check) -> Result<IdSet> {
+        if check == Check::Misspelled {
+            let misspelled: HashSet<String> = self.misspelled_labels()?.into_iter().map(|(label, _)| label).collect();
+            return self.images_labelled(|label| misspelled.contains(label));
+        }
+        self.id_set("SELECT image_id FROM mistakes WHERE kind = ?1", [name_of(&check)?])
+    }
+
+    /// The images that both sides have looked at, as they came into the library.
+    pub fn images_of_both(&self, first: Side, second: Side) -> Result<Vec<ImageId>> {
+        let mut both = self.images_seen_by(first)?;
+        both.keep_common(&self.images_seen_by(second)?);
+        Ok(both.ids().collect())
+    }
+
+    fn images_seen_by(&self, side: Side) -> Result<IdSet> {
+        match side {
+            Side::Run { run } => self
+                .id_set("SELECT image_id FROM jobs WHERE run_id = ?1 AND state = 'done' AND NOT is_carried", [run.0]),
+            Side::Decided => self.id_set("SELECT id FROM images WHERE review <> 'unreviewed'", []),
+        }
     }
 
     fn images_with_marks(&self, span: &Span<u32>) -> Result<IdSet> {

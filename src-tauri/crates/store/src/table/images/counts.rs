@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::mem::discriminant;
 
 use domain::annotation::Status;
+use domain::checks::Check;
 use domain::ids::{CollectionId, RunId};
 use domain::library::{Collection, FilterCount, FilterCounts, LabelCount, RunCount};
 use domain::query::{ImageQuery, ImageState, Share, Span, Test, Trait};
@@ -78,6 +79,7 @@ impl View<'_> {
             marks: counted(STATUSES, &undecided, |status| self.images_with_mark(status))?,
             lacking: lacking.collect(),
             traits,
+            checks: self.counts_by_check(&without(Test::Check { check: Check::Duplicate }))?,
             failures: self.counts_by_failure(&without(Test::Failure { failure: FailureKind::Refused }))?,
             runs: self.counts_by_run(&without(Test::Run { run: RunId(0) }))?,
         })
@@ -105,6 +107,12 @@ impl View<'_> {
         // Stable, so that equal ones stay as they are in the whole library.
         labels.sort_by_key(|label| std::cmp::Reverse(label.count));
         Ok(labels)
+    }
+
+    fn counts_by_check(&self, found: &IdSet) -> Result<Vec<FilterCount<Check>>> {
+        let mut checks = counted(Check::ALL, found, |check| self.images_with_mistake(check))?;
+        checks.retain(|check| check.count > 0);
+        Ok(checks)
     }
 
     fn counts_by_failure(&self, found: &IdSet) -> Result<Vec<FilterCount<FailureKind>>> {

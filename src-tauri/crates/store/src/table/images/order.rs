@@ -15,6 +15,7 @@ impl View<'_> {
             ImageOrder::LeastCertain => {
                 "SELECT image_id FROM image_figures WHERE least_certain IS NOT NULL ORDER BY least_certain, image_id"
             }
+            ImageOrder::Doubt => "SELECT image_id FROM image_doubts ORDER BY doubt DESC, image_id",
             ImageOrder::MostMarks => {
                 "SELECT image_id FROM image_figures WHERE proposed + accepted + edited > 0
                  ORDER BY proposed + accepted + edited DESC, image_id"

@@ -1,0 +1,164 @@
+//! Accepting many proposals unseen, honestly: a random sample of them is looked at first, and what it found, with its bound,
+//! is said and kept.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{AnnotationId, AuditId, ImageId};
+use crate::query::{ImageQuery, Share};
+
+/// Proposals of one label, by confidence, among the images of a question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct LabelConfidences {
+    pub label: String,
+    pub color: u8,
+    /// How many proposals have a confidence from place/100 on up to the next hundredth: a hundred of them, of which the last
+    /// takes in 1.
+    pub hundredths: Vec<u32>,
+    /// Proposals for which no confidence was stated; they cannot be above anything.
+    pub unstated: u32,
+}
+
+/// Which proposals are to be accepted, and how many of them are looked at.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct AuditRequest {
+    pub query: ImageQuery,
+    pub label: String,
+    /// The least confidence that is accepted.
+    pub threshold: Share,
+    pub sample: u32,
+}
+
+/// What a person has said about a mark of the sample.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum SampleVerdict {
+    Right,
+    /// Rejected, or put right: either way it was not what was there.
+    Wrong,
+}
+
+/// A mark of the sample, in the random order in which it is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct SampleMark {
+    pub image: ImageId,
+    pub mark: AnnotationId,
+    /// `None`: not looked at yet.
+    pub verdict: Option<SampleVerdict>,
+}
+
+/// An audit: a sample of proposals, what was found in it, and what became of the rest.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct Audit {
+    pub id: AuditId,
+    pub label: String,
+    pub color: u8,
+    pub threshold: Share,
+    /// Milliseconds since the Unix epoch.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub drawn_at: u64,
+    /// Proposals that it is about, the sample among them, when it was drawn.
+    pub proposals: u32,
+    pub sample: Vec<SampleMark>,
+    pub finding: Option<ErrorRate>,
+    /// How many proposals were accepted unseen because of it; `None`: not yet.
+    pub accepted: Option<u32>,
+}
+
+/// How many of a sample were wrong, and what that says about all.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct ErrorRate {
+    pub judged: u32,
+    pub wrong: u32,
+    /// Wrong ones among those judged, 0 to 1.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub rate: f64,
+    /// With 95 % confidence no more than this share of all is wrong.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub at_most: f64,
+}
+
+/// The chance that the bound is too low.
+const RISK: f64 = 0.05;
+/// Halvings of an interval of 1: beyond what a share is ever shown in.
+const HALVINGS: u32 = 50;
+
+impl ErrorRate {
+    /// `None` before anything is judged. The bound is the one-sided one of Clopper and Pearson ("The use of confidence or
+    /// fiducial limits illustrated in the case of the binomial", 1934): the share at which a sample with so few wrong ones
+    /// or fewer would have come up in only 5 of 100 cases.
+    #[must_use]
+    pub fn of(judged: u32, wrong: u32) -> Option<Self> {
+        if judged == 0 {
+            return None;
+        }
+        let rate = f64::from(wrong) / f64::from(judged);
+        let mut bounds = (rate, 1.0);
+        for _ in 0..HALVINGS {
+            let middle = f64::midpoint(bounds.0, bounds.1);
+            if chance_of_at_most(wrong, judged, middle) > RISK {
+                bounds.0 = middle;
+            } else {
+                bounds.1 = middle;
+            }
+        }
+        let at_most = if wrong >= judged { 1.0 } else { bounds.1 };
+        Some(Self { judged, wrong, rate, at_most })
+    }
+}
+
+/// The chance of `wrong` or fewer among `judged`, each of which is wrong with the chance `share`: summed from the logarithms
+/// of the binomial terms, so that large samples do not run out of numbers.
+fn chance_of_at_most(wrong: u32, judged: u32, share: f64) -> f64 {
+    if share >= 1.0 {
+        return if wrong >= judged { 1.0 } else { 0.0 };
+    }
+    let (log_wrong, log_right) = (share.ln(), (1.0 - share).ln());
+    let mut log_ways = 0.0;
+    let mut sum = 0.0;
+    for count in 0..=wrong.min(judged) {
+        if count > 0 {
+            log_ways += (f64::from(judged - count + 1) / f64::from(count)).ln();
+        }
+        let wrongs = if count == 0 { 0.0 } else { f64::from(count) * log_wrong };
+        sum += (log_ways + wrongs + f64::from(judged - count) * log_right).exp();
+    }
+    sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at_most(judged: u32, wrong: u32) -> f64 {
+        ErrorRate::of(judged, wrong).unwrap().at_most
+    }
+
+    #[test]
+    fn the_bound_is_that_of_the_tables() {
+        // One-sided 95 % Clopper-Pearson limits, as beta quantiles: qbeta(0.95, wrong + 1, judged - wrong).
+        for (judged, wrong, bound) in [
+            (10, 0, 0.258_866),
+            (50, 0, 0.058_155),
+            (100, 0, 0.029_513),
+            (50, 1, 0.091_399),
+            (100, 5, 0.102_253),
+            (10, 10, 1.0),
+        ] {
+            assert!((at_most(judged, wrong) - bound).abs() < 1e-4, "{wrong} of {judged}: {}", at_most(judged, wrong));
+        }
+        assert_eq!(ErrorRate::of(0, 0), None);
+    }
+
+    #[test]
+    fn more_looked_at_says_more_and_more_wrong_ones_say_worse() {
+        assert!(at_most(200, 0) < at_most(100, 0));
+        assert!(at_most(100, 2) > at_most(100, 1));
+        assert!(at_most(5_000, 60) > 0.012 && at_most(5_000, 60) < 0.016, "large samples do not run out of numbers");
+    }
+}

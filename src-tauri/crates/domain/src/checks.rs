@@ -1,0 +1,315 @@
+//! Likely mistakes that the place, the size or the name of a mark gives away. Pure: what is usual for a label is counted by
+//! whoever holds all marks. Rejected marks are nobody's mistake any more. Deliberately absent: what only a look at the
+//! picture could tell.
+
+use serde::{Deserialize, Serialize};
+
+use crate::annotation::{Annotation, Shape, Status};
+use crate::geometry::{PixelSize, Rect};
+use crate::ids::AnnotationId;
+
+/// A kind of likely mistake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum Check {
+    /// Nearly the same place as another mark of the same label.
+    Duplicate,
+    /// Over 95 % of the image.
+    Huge,
+    /// Under 0.1 % of the image.
+    Tiny,
+    /// Reaches over the image's edge.
+    Outside,
+    /// Much wider or higher than boxes of its label are.
+    OddAspect,
+    /// Its label is spelled like another one that is far more frequent.
+    Misspelled,
+}
+
+impl Check {
+    pub const ALL: [Self; 6] =
+        [Self::Duplicate, Self::Huge, Self::Tiny, Self::Outside, Self::OddAspect, Self::Misspelled];
+}
+
+/// A mark that is likely a mistake.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct Mistake {
+    pub check: Check,
+    pub mark: AnnotationId,
+    /// Of a duplicate: the mark that it repeats, and that would stay.
+    pub other: Option<AnnotationId>,
+    /// Of a misspelled label: what it is likely meant to be.
+    pub label: Option<String>,
+}
+
+impl Mistake {
+    fn of(check: Check, mark: &Annotation) -> Self {
+        Self { check, mark: mark.id, other: None, label: None }
+    }
+}
+
+/// Two marks of one label that overlap this much are one thing marked twice.
+const DUPLICATE_IOU: f64 = 0.85;
+const HUGE_SHARE: f64 = 0.95;
+const TINY_SHARE: f64 = 0.001;
+/// Boxes of a label from which on something is usual for them.
+const FEWEST_USUAL: u32 = 20;
+/// How many spreads from the middle are odd, and how much wider or higher than usual at least.
+const ODD_SPREADS: f64 = 4.0;
+const ODD_FACTOR: f64 = 2.0;
+/// From the median absolute deviation to the standard deviation of a normal distribution.
+const SPREAD_FROM_DEVIATION: f64 = 1.4826;
+
+/// How wide boxes of a label usually are for their height: of the natural logarithm of width over height, the median and the
+/// spread (the median absolute deviation, scaled to be a standard deviation where they are normally distributed).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct UsualAspect {
+    pub boxes: u32,
+    pub middle: f64,
+    pub spread: f64,
+}
+
+impl UsualAspect {
+    /// `None` of no boxes.
+    #[must_use]
+    pub fn of(rects: &[Rect]) -> Option<Self> {
+        let mut aspects: Vec<f64> = rects.iter().filter_map(|rect| log_aspect(*rect)).collect();
+        let middle = median(&mut aspects)?;
+        let mut deviations: Vec<f64> = aspects.iter().map(|aspect| (aspect - middle).abs()).collect();
+        let spread = SPREAD_FROM_DEVIATION * median(&mut deviations)?;
+        Some(Self { boxes: u32::try_from(aspects.len()).unwrap_or(u32::MAX), middle, spread })
+    }
+
+    fn is_odd(self, rect: Rect) -> bool {
+        self.boxes >= FEWEST_USUAL
+            && log_aspect(rect)
+                .is_some_and(|aspect| (aspect - self.middle).abs() > (ODD_SPREADS * self.spread).max(ODD_FACTOR.ln()))
+    }
+}
+
+/// The natural logarithm of width over height; `None` of a box without extent.
+fn log_aspect(rect: Rect) -> Option<f64> {
+    (rect.area() > 0.0).then(|| (rect.width() / rect.height()).ln())
+}
+
+/// The middle one, or the mean of the two in the middle; sorts what it is given.
+fn median(values: &mut [f64]) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    let upper = values.get(values.len() / 2)?;
+    let lower = values.get(values.len().saturating_sub(1) / 2)?;
+    Some(f64::midpoint(*upper, *lower))
+}
+
+/// What the places and sizes of the marks on an image of `size` give away, in the order of the marks. `usual` knows how boxes
+/// of a label usually are.
+#[must_use]
+pub fn misplaced(size: PixelSize, marks: &[Annotation], usual: impl Fn(&str) -> Option<UsualAspect>) -> Vec<Mistake> {
+    let standing: Vec<&Annotation> = marks.iter().filter(|mark| mark.status != Status::Rejected).collect();
+    let whole = Rect::new(0.0, 0.0, f64::from(size.width), f64::from(size.height));
+    let mut mistakes = Vec::new();
+    for mark in &standing {
+        if let Some(other) = repeated(mark, &standing) {
+            mistakes.push(Mistake { other: Some(other), ..Mistake::of(Check::Duplicate, mark) });
+        }
+        let (Some(bounds), Some(area)) = (mark.shape.bounds(), mark.shape.area()) else { continue };
+        let is_outside = bounds.x1 < whole.x1 || bounds.y1 < whole.y1 || bounds.x2 > whole.x2 || bounds.y2 > whole.y2;
+        if is_outside {
+            mistakes.push(Mistake::of(Check::Outside, mark));
+        }
+        if matches!(mark.shape, Shape::Point { .. }) {
+            continue;
+        }
+        if area > HUGE_SHARE * whole.area() {
+            mistakes.push(Mistake::of(Check::Huge, mark));
+        } else if area < TINY_SHARE * whole.area() {
+            mistakes.push(Mistake::of(Check::Tiny, mark));
+        }
+        let is_box = matches!(mark.shape, Shape::Box { .. });
+        if is_box && usual(&mark.label).is_some_and(|usual| usual.is_odd(bounds)) {
+            mistakes.push(Mistake::of(Check::OddAspect, mark));
+        }
+    }
+    mistakes
+}
+
+/// The mark that `mark` repeats: of two, the one that a person has decided stays, then the more certain, then the earlier.
+fn repeated(mark: &Annotation, standing: &[&Annotation]) -> Option<AnnotationId> {
+    let bounds = mark.shape.bounds()?;
+    standing
+        .iter()
+        .find(|other| {
+            other.id != mark.id
+                && other.label == mark.label
+                && other.shape.kind() == mark.shape.kind()
+                && stays_before(other, mark)
+                && match &mark.shape {
+                    Shape::Point { .. } => other.shape.is_nearly(&mark.shape),
+                    _ => other.shape.bounds().is_some_and(|place| place.iou(bounds) >= DUPLICATE_IOU),
+                }
+        })
+        .map(|other| other.id)
+}
+
+fn stays_before(one: &Annotation, other: &Annotation) -> bool {
+    let worth = |mark: &Annotation| (mark.status != Status::Proposed, mark.confidence.unwrap_or(0.0));
+    let (one_worth, other_worth) = (worth(one), worth(other));
+    match one_worth.0.cmp(&other_worth.0).then(one_worth.1.total_cmp(&other_worth.1)) {
+        std::cmp::Ordering::Greater => true,
+        std::cmp::Ordering::Less => false,
+        std::cmp::Ordering::Equal => one.id < other.id,
+    }
+}
+
+/// A label is taken for misspelled when the other one is this many times as frequent.
+const FAR_MORE_FREQUENT: u32 = 4;
+/// Words shorter than this are too alike by nature: "cat" is no misspelled "car".
+const SHORTEST_MISSPELLED: usize = 5;
+
+/// Labels that are likely another one in another spelling, with that one. `labels` are all of them with how often they
+/// stand; names that differ in case, spaces, hyphens and underscores only are the same word, and so are long ones that
+/// differ by a plural s or one letter.
+#[must_use]
+pub fn misspelled(labels: &[(String, u32)]) -> Vec<(String, String)> {
+    let mut by_count: Vec<&(String, u32)> = labels.iter().filter(|(_, count)| *count > 0).collect();
+    by_count.sort_by(|one, other| other.1.cmp(&one.1).then(one.0.cmp(&other.0)));
+    let folded: Vec<Vec<char>> = by_count.iter().map(|(name, _)| folded(name)).collect();
+    let mut found = Vec::new();
+    for (place, (name, count)) in by_count.iter().enumerate() {
+        let meant = (0..place).find(|&earlier| {
+            let is_same_word = folded[earlier] == folded[place];
+            let is_rare = by_count[earlier].1 / FAR_MORE_FREQUENT >= *count;
+            is_same_word || (is_rare && is_one_letter_off(&folded[earlier], &folded[place]))
+        });
+        if let Some(meant) = meant {
+            found.push((name.clone(), by_count[meant].0.clone()));
+        }
+    }
+    found
+}
+
+fn folded(name: &str) -> Vec<char> {
+    name.to_lowercase().chars().filter(|letter| !letter.is_whitespace() && !matches!(letter, '-' | '_')).collect()
+}
+
+/// Whether one letter was changed, added or left out, or two neighbours were swapped.
+fn is_one_letter_off(one: &[char], other: &[char]) -> bool {
+    let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+    if short.len() < SHORTEST_MISSPELLED || long.len() - short.len() > 1 {
+        return false;
+    }
+    let same_start = short.iter().zip(long).take_while(|(a, b)| a == b).count();
+    let (short_rest, long_rest) = (&short[same_start..], &long[same_start..]);
+    if short.len() == long.len() {
+        let is_changed = short_rest.get(1..) == long_rest.get(1..);
+        let is_swapped = short_rest.len() > 1
+            && short_rest[0] == long_rest[1]
+            && short_rest[1] == long_rest[0]
+            && short_rest[2..] == long_rest[2..];
+        is_changed || is_swapped
+    } else {
+        short_rest == &long_rest[1..]
+    }
+}
+
+/// What a repair, or another change of many images at once, has done. It is taken back as one step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct Swept {
+    pub images: u32,
+    pub marks: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::annotation::Origin;
+    use crate::geometry::Point;
+    use crate::ids::RunId;
+
+    const SIZE: PixelSize = PixelSize::new(1000, 1000);
+
+    fn mark(id: u32, label: &str, rect: (f64, f64, f64, f64), confidence: f32) -> Annotation {
+        Annotation {
+            id: AnnotationId(id),
+            origin: Origin::Run { run: RunId(1) },
+            carried_from: None,
+            label: label.into(),
+            color: 1,
+            shape: Shape::Box { rect: Rect::new(rect.0, rect.1, rect.2, rect.3) },
+            confidence: Some(confidence),
+            attributes: BTreeMap::new(),
+            status: Status::Proposed,
+            reject_reason: None,
+        }
+    }
+
+    fn found(marks: &[Annotation]) -> Vec<(Check, u32)> {
+        misplaced(SIZE, marks, |_| None).into_iter().map(|finding| (finding.check, finding.mark.0)).collect()
+    }
+
+    #[test]
+    fn of_two_marks_on_one_thing_the_better_one_stays() {
+        let twice =
+            [mark(1, "cat", (100.0, 100.0, 300.0, 300.0), 0.4), mark(2, "cat", (104.0, 100.0, 300.0, 300.0), 0.9)];
+        let mistakes = misplaced(SIZE, &twice, |_| None);
+        assert_eq!(mistakes.len(), 1);
+        assert_eq!((mistakes[0].mark, mistakes[0].other), (AnnotationId(1), Some(AnnotationId(2))));
+
+        let decided = Annotation { status: Status::Edited, ..twice[0].clone() };
+        let mistakes = misplaced(SIZE, &[decided, twice[1].clone()], |_| None);
+        assert_eq!(mistakes[0].mark, AnnotationId(2), "what a person has decided stays");
+        let rejected = Annotation { status: Status::Rejected, ..twice[0].clone() };
+        assert!(found(&[rejected, twice[1].clone()]).is_empty());
+        let other_label = Annotation { label: "dog".into(), ..twice[0].clone() };
+        assert!(found(&[other_label, twice[1].clone()]).is_empty());
+    }
+
+    #[test]
+    fn sizes_and_places_that_are_hardly_meant_are_found() {
+        assert_eq!(found(&[mark(1, "cat", (0.0, 0.0, 1000.0, 990.0), 0.9)]), [(Check::Huge, 1)]);
+        assert_eq!(found(&[mark(1, "cat", (0.0, 0.0, 20.0, 30.0), 0.9)]), [(Check::Tiny, 1)]);
+        assert_eq!(found(&[mark(1, "cat", (-5.0, 0.0, 200.0, 300.0), 0.9)]), [(Check::Outside, 1)]);
+        assert!(found(&[mark(1, "cat", (0.0, 0.0, 40.0, 40.0), 0.9)]).is_empty());
+        let point =
+            Annotation { shape: Shape::Point { at: Point::new(5.0, 5.0) }, ..mark(1, "cat", (0., 0., 1., 1.), 0.9) };
+        assert!(found(&[point]).is_empty(), "a point has no size");
+    }
+
+    #[test]
+    fn an_aspect_is_odd_only_beside_many_that_are_alike() {
+        let rects = |count: u32| -> Vec<Rect> {
+            (0..count).map(|step| Rect::new(0.0, 0.0, 100.0 + f64::from(step), 50.0)).collect()
+        };
+        let wide = [mark(1, "cat", (0.0, 0.0, 50.0, 400.0), 0.9)];
+        let checks = |usual: Option<UsualAspect>, marks: &[Annotation]| misplaced(SIZE, marks, |_| usual).len();
+        assert_eq!(checks(UsualAspect::of(&rects(40)), &wide), 1);
+        assert_eq!(checks(UsualAspect::of(&rects(10)), &wide), 0, "too few to say what is usual");
+        let usual = [mark(1, "cat", (0.0, 0.0, 150.0, 60.0), 0.9)];
+        assert_eq!(checks(UsualAspect::of(&rects(40)), &usual), 0);
+        assert_eq!(UsualAspect::of(&[]), None);
+    }
+
+    #[test]
+    fn labels_in_another_spelling_are_told_from_other_words() {
+        let labels = [
+            ("traffic light", 900),
+            ("Traffic-Light", 3),
+            ("bicycle", 400),
+            ("bicylce", 2),
+            ("bicycles", 7),
+            ("cat", 300),
+            ("car", 2),
+            ("person", 50),
+            ("parson", 40),
+            ("unused", 0),
+        ]
+        .map(|(name, count)| (name.to_owned(), count));
+        let found: Vec<(String, String)> = misspelled(&labels);
+        let pairs: Vec<(&str, &str)> = found.iter().map(|(one, other)| (one.as_str(), other.as_str())).collect();
+        assert_eq!(pairs, [("bicycles", "bicycle"), ("Traffic-Light", "traffic light"), ("bicylce", "bicycle")]);
+    }
+}

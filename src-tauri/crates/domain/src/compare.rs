@@ -1,0 +1,200 @@
+//! Two answers to the same question about one image, mark by mark: what both say, what only one says, and where they see the
+//! same thing under another name. Pure, and symmetric but for the names of the sides.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::annotation::{AttributeValue, Shape, Status};
+use crate::ids::{AnnotationId, ImageId, RunId};
+
+/// Whose marks are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum Side {
+    /// What a run answered, whatever became of it.
+    Run { run: RunId },
+    /// What people have accepted, changed and drawn, on images that they have reviewed: the truth as far as it is known.
+    Decided,
+}
+
+/// A mark of one side.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct ComparedMark {
+    /// The mark on the image that it is today, if it is there.
+    pub mark: Option<AnnotationId>,
+    pub status: Option<Status>,
+    pub label: String,
+    pub color: u8,
+    pub shape: Shape,
+    #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
+    pub confidence: Option<f32>,
+    pub attributes: BTreeMap<String, AttributeValue>,
+}
+
+/// What two sides say about one thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum Agreement {
+    Relabelled,
+    OnlyFirst,
+    OnlySecond,
+    Agreed,
+}
+
+/// One thing on an image, as both sides see it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct ComparedPair {
+    pub agreement: Agreement,
+    pub first: Option<ComparedMark>,
+    pub second: Option<ComparedMark>,
+    /// How much the two overlap, 0 to 1; 0 where only one is there.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub iou: f64,
+}
+
+/// How many things there are of each kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct Agreements {
+    pub agreed: u32,
+    pub relabelled: u32,
+    pub only_first: u32,
+    pub only_second: u32,
+}
+
+impl Agreements {
+    pub fn note(&mut self, agreement: Agreement) {
+        *match agreement {
+            Agreement::Agreed => &mut self.agreed,
+            Agreement::Relabelled => &mut self.relabelled,
+            Agreement::OnlyFirst => &mut self.only_first,
+            Agreement::OnlySecond => &mut self.only_second,
+        } += 1;
+    }
+
+    #[must_use]
+    pub const fn differences(self) -> u32 {
+        self.relabelled + self.only_first + self.only_second
+    }
+}
+
+/// Two sides over all the images that both have looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct Comparison {
+    /// Images that both have looked at.
+    pub images: u32,
+    pub things: Agreements,
+    /// The images on which they differ, those with the most differences first.
+    pub differing: Vec<ImageId>,
+}
+
+/// Two marks that overlap at least this much are of one thing (the usual one of COCO and Pascal VOC).
+pub const SAME_THING_IOU: f64 = 0.5;
+
+/// Pairs of marks, the best overlaps first: within a label, then across labels. What is left stands alone. Differences come
+/// before what is agreed on.
+#[must_use]
+pub fn compare(first: &[ComparedMark], second: &[ComparedMark]) -> Vec<ComparedPair> {
+    let mut candidates: Vec<(bool, f64, usize, usize)> = Vec::new();
+    for (place, one) in first.iter().enumerate() {
+        for (other_place, other) in second.iter().enumerate() {
+            let overlap = overlap(&one.shape, &other.shape);
+            if overlap >= SAME_THING_IOU {
+                candidates.push((one.label == other.label, overlap, place, other_place));
+            }
+        }
+    }
+    candidates.sort_by(|one, other| other.0.cmp(&one.0).then(other.1.total_cmp(&one.1)));
+    let (mut left, mut right) = (vec![true; first.len()], vec![true; second.len()]);
+    let mut pairs = Vec::new();
+    for (is_same_label, iou, place, other_place) in candidates {
+        if left[place] && right[other_place] {
+            left[place] = false;
+            right[other_place] = false;
+            let agreement = if is_same_label { Agreement::Agreed } else { Agreement::Relabelled };
+            let (one, other) = (first[place].clone(), second[other_place].clone());
+            pairs.push(ComparedPair { agreement, first: Some(one), second: Some(other), iou });
+        }
+    }
+    let alone = |marks: &[ComparedMark], is_left: &[bool]| -> Vec<ComparedMark> {
+        marks.iter().zip(is_left).filter(|(_, is_left)| **is_left).map(|(mark, _)| mark.clone()).collect()
+    };
+    pairs.extend(alone(first, &left).into_iter().map(|mark| ComparedPair {
+        agreement: Agreement::OnlyFirst,
+        first: Some(mark),
+        second: None,
+        iou: 0.0,
+    }));
+    pairs.extend(alone(second, &right).into_iter().map(|mark| ComparedPair {
+        agreement: Agreement::OnlySecond,
+        first: None,
+        second: Some(mark),
+        iou: 0.0,
+    }));
+    pairs.sort_by_key(|pair| pair.agreement);
+    pairs
+}
+
+/// 0 to 1: of what takes up a part of the image by area, of the rest by being the same.
+fn overlap(one: &Shape, other: &Shape) -> f64 {
+    if one.kind() != other.kind() {
+        return 0.0;
+    }
+    match (one.bounds(), other.bounds()) {
+        (Some(place), Some(other_place)) if place.area() > 0.0 => place.iou(other_place),
+        _ => f64::from(u8::from(one.is_nearly(other))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::Rect;
+
+    fn mark(label: &str, x: f64) -> ComparedMark {
+        ComparedMark {
+            mark: None,
+            status: None,
+            label: label.into(),
+            color: 1,
+            shape: Shape::Box { rect: Rect::new(x, 0.0, x + 100.0, 100.0) },
+            confidence: None,
+            attributes: BTreeMap::new(),
+        }
+    }
+
+    fn kinds(first: &[ComparedMark], second: &[ComparedMark]) -> Vec<Agreement> {
+        compare(first, second).iter().map(|pair| pair.agreement).collect()
+    }
+
+    #[test]
+    fn things_are_told_apart_by_place_first_and_name_then() {
+        use Agreement::{Agreed, OnlyFirst, OnlySecond, Relabelled};
+        let first = [mark("cat", 0.0), mark("dog", 300.0), mark("cup", 600.0)];
+        let second = [mark("cat", 10.0), mark("fox", 305.0), mark("cup", 900.0)];
+        assert_eq!(kinds(&first, &second), [Relabelled, OnlyFirst, OnlySecond, Agreed]);
+        assert_eq!(kinds(&second, &first), [Relabelled, OnlyFirst, OnlySecond, Agreed], "the sides may change places");
+        assert_eq!(kinds(&[], &[]), []);
+    }
+
+    #[test]
+    fn the_same_label_is_matched_before_a_better_place() {
+        let pairs = compare(&[mark("cat", 0.0)], &[mark("dog", 0.0), mark("cat", 25.0)]);
+        assert_eq!(pairs[1].agreement, Agreement::Agreed);
+        assert!((pairs[1].iou - 0.6).abs() < 1e-9, "{}", pairs[1].iou);
+        assert_eq!(pairs[0].agreement, Agreement::OnlySecond);
+    }
+
+    #[test]
+    fn no_mark_is_in_two_pairs() {
+        let pairs = compare(&[mark("cat", 0.0), mark("cat", 5.0)], &[mark("cat", 2.0)]);
+        let agreed = pairs.iter().filter(|pair| pair.agreement == Agreement::Agreed).count();
+        assert_eq!((pairs.len(), agreed), (2, 1));
+    }
+}

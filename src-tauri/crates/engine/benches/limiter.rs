@@ -1,0 +1,85 @@
+//! What the pacing of a route costs a request: asking whether it may leave, leaving, being accepted and ending, with
+//! others under way. No time passes but what is passed in.
+
+use std::collections::VecDeque;
+use std::hint::black_box;
+use std::time::Duration;
+
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use engine::limiter::{Bounds, FlightId, Limiter, Need, Opening};
+use provider::refusal::{RateLimits, Window};
+use tokio::time::Instant;
+
+const NEED: Need = Need { input_tokens: 2_400.0, output_tokens: 600.0 };
+/// Between two events of a run.
+const MOMENT: Duration = Duration::from_millis(5);
+
+/// A route that always has as many under way as a person has allowed.
+struct FullRoute {
+    limiter: Limiter,
+    under_way: VecDeque<FlightId>,
+    limits: RateLimits,
+    now: Instant,
+}
+
+impl FullRoute {
+    /// `limits` come with every answer.
+    fn new(at_once: u32, limits: RateLimits) -> Self {
+        let now = Instant::now();
+        let limiter = Limiter::new(Bounds { at_once: Some(at_once), ..Bounds::default() }, now);
+        let mut route = Self { limiter, under_way: VecDeque::new(), limits, now };
+        for _ in 0..at_once {
+            route.send();
+        }
+        route
+    }
+
+    fn send(&mut self) {
+        let flight = self.limiter.send(NEED, self.now);
+        self.now += MOMENT;
+        self.limiter.accepted(flight, &self.limits, self.now);
+        self.under_way.push_back(flight);
+    }
+
+    /// The oldest ends, and another one takes its place.
+    fn replace_oldest(&mut self) -> Opening {
+        if let Some(oldest) = self.under_way.pop_front() {
+            self.limiter.ended(oldest, self.now);
+        }
+        self.now += MOMENT;
+        let opening = self.limiter.opening(NEED, self.now);
+        self.send();
+        opening
+    }
+}
+
+/// What a server announces that is far from its limits.
+fn announced() -> RateLimits {
+    let window = |limit| Some(Window { limit, remaining: limit, resets_at: None });
+    RateLimits {
+        requests: window(1_000_000),
+        input_tokens: window(10_000_000_000),
+        output_tokens: window(10_000_000_000),
+        ..RateLimits::default()
+    }
+}
+
+fn limiter(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("limiter");
+    for at_once in [8, 64] {
+        for (name, limits) in [("a request", RateLimits::default()), ("a request, limits announced", announced())] {
+            group.bench_function(BenchmarkId::new(name, at_once), |bencher| {
+                let mut route = FullRoute::new(at_once, limits);
+                bencher.iter(|| black_box(route.replace_oldest()));
+            });
+        }
+        group.bench_function(BenchmarkId::new("asking a full route", at_once), |bencher| {
+            let mut route = FullRoute::new(at_once, RateLimits::default());
+            bencher.iter(|| black_box(route.limiter.opening(NEED, route.now)));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, limiter);
+criterion_main!(benches);

@@ -1,0 +1,122 @@
+//! Comparing two answers about the same images: two runs, or a run and what people have decided. What a run found is read
+//! from the answers that were kept, so that it does not matter what became of its marks.
+
+use domain::annotation::{Annotation, NewAnnotation, Origin, Status};
+use domain::compare::{Agreements, ComparedMark, ComparedPair, Comparison, Side, compare};
+use domain::ids::{ImageId, RunId};
+use domain::model::Destination;
+use domain::recipe::Recipe;
+use store::View;
+
+use crate::Result;
+use crate::library::Library;
+use crate::route;
+
+impl Library {
+    /// Both sides over all the images that both have looked at.
+    pub fn compare_sides(&self, first: Side, second: Side) -> Result<Comparison> {
+        self.store
+            .read(|view| {
+                let (one, other) = (Looker::new(view, first)?, Looker::new(view, second)?);
+                let mut things = Agreements::default();
+                let mut differing: Vec<(u32, ImageId)> = Vec::new();
+                let images = view.images_of_both(first, second)?;
+                for &image in &images {
+                    let mut here = Agreements::default();
+                    for pair in compare(&one.marks(image)?, &other.marks(image)?) {
+                        here.note(pair.agreement);
+                        things.note(pair.agreement);
+                    }
+                    if here.differences() > 0 {
+                        differing.push((here.differences(), image));
+                    }
+                }
+                differing.sort_by_key(|&(differences, image)| (std::cmp::Reverse(differences), image));
+                Ok(Comparison {
+                    images: u32::try_from(images.len()).unwrap_or(u32::MAX),
+                    things,
+                    differing: differing.into_iter().map(|(_, image)| image).collect(),
+                })
+            })
+            .map_err(Into::into)
+    }
+
+    /// What both sides say about `image`, differences first.
+    pub fn compare_image(&self, image: ImageId, first: Side, second: Side) -> Result<Vec<ComparedPair>> {
+        self.store
+            .read(|view| {
+                let (one, other) = (Looker::new(view, first)?, Looker::new(view, second)?);
+                Ok(compare(&one.marks(image)?, &other.marks(image)?))
+            })
+            .map_err(Into::into)
+    }
+}
+
+/// One side, ready to say what it sees on an image.
+struct Looker<'a> {
+    view: &'a View<'a>,
+    kind: Kind,
+}
+
+enum Kind {
+    Run { run: RunId, recipe: Recipe, destination: Destination },
+    Decided,
+}
+
+impl<'a> Looker<'a> {
+    fn new(view: &'a View<'a>, side: Side) -> store::Result<Self> {
+        let kind = match side {
+            Side::Run { run } => {
+                Kind::Run { run, recipe: view.recipe_of_run(run)?, destination: view.run(run)?.destination }
+            }
+            Side::Decided => Kind::Decided,
+        };
+        Ok(Self { view, kind })
+    }
+
+    fn marks(&self, image: ImageId) -> store::Result<Vec<ComparedMark>> {
+        let today = self.view.annotations_of(image)?;
+        Ok(match &self.kind {
+            Kind::Decided => today
+                .iter()
+                .filter(|mark| matches!(mark.status, Status::Accepted | Status::Edited))
+                .map(as_it_stands)
+                .collect(),
+            Kind::Run { run, recipe, destination } => {
+                let Some(kept) = self.view.settled_answer(*run, image)? else { return Ok(Vec::new()) };
+                // What cannot be read any more was not read then either: the job failed.
+                let Ok(answer) = route::read_kept(destination, &kept, recipe) else { return Ok(Vec::new()) };
+                let size = self.view.image_size(image)?;
+                answer.annotations(recipe, size).into_iter().map(|mark| found_by(*run, mark, recipe, &today)).collect()
+            }
+        })
+    }
+}
+
+fn as_it_stands(mark: &Annotation) -> ComparedMark {
+    ComparedMark {
+        mark: Some(mark.id),
+        status: Some(mark.status),
+        label: mark.label.clone(),
+        color: mark.color,
+        shape: mark.shape.clone(),
+        confidence: mark.confidence,
+        attributes: mark.attributes.clone(),
+    }
+}
+
+/// What a run found, and the mark that it is today: its own, or the one of an earlier run that a person had decided already.
+fn found_by(run: RunId, found: NewAnnotation, recipe: &Recipe, today: &[Annotation]) -> ComparedMark {
+    let is_same = |mark: &&Annotation| mark.label == found.label && mark.shape.is_nearly(&found.shape);
+    let own = today.iter().filter(|mark| mark.origin == Origin::Run { run }).find(is_same);
+    let standing = own.or_else(|| today.iter().filter(|mark| mark.status != Status::Proposed).find(is_same));
+    ComparedMark {
+        mark: standing.map(|mark| mark.id),
+        status: standing.map(|mark| mark.status),
+        color: recipe.label_for(&found.label).map_or(1, |label| label.color),
+        label: found.label,
+        shape: found.shape,
+        confidence: found.confidence,
+        attributes: found.attributes,
+    }
+}

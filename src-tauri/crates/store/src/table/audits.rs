@@ -1,0 +1,239 @@
+//! Audits: which proposals were to be accepted unseen, the sample of them that was looked at, and what it showed.
+
+use domain::annotation::{Annotation, Status};
+use domain::audit::{Audit, AuditRequest, ErrorRate, LabelConfidences, SampleMark, SampleVerdict};
+use domain::ids::{AnnotationId, AuditId, ImageId, RunId};
+use domain::query::{ImageQuery, Share};
+use domain::review::Verdict;
+use rusqlite::{OptionalExtension, Row, params};
+
+use super::all;
+use super::steps::{MarkStep, after, decided, decided_state};
+use crate::code::{from_json, from_name, to_json};
+use crate::{Edit, Result, StoreError, View};
+
+/// Audits that a list has room for.
+const MOST_AUDITS: u32 = 20;
+const HUNDREDTHS: usize = 100;
+
+/// A proposal that an audit is about.
+pub type Proposal = (ImageId, AnnotationId);
+
+struct KeptAudit {
+    id: AuditId,
+    request: AuditRequest,
+    color: u8,
+    drawn_at: u64,
+    latest_mark: u32,
+    proposals: u32,
+    judged: Option<(u32, u32)>,
+    accepted: Option<u32>,
+}
+
+fn read_audit(row: &Row<'_>) -> Result<KeptAudit> {
+    let (judged, wrong): (Option<u32>, Option<u32>) = (row.get(8)?, row.get(9)?);
+    let is_accepted: bool = row.get(11)?;
+    Ok(KeptAudit {
+        id: AuditId(row.get(0)?),
+        drawn_at: row.get(1)?,
+        color: row.get(3)?,
+        request: AuditRequest {
+            label: row.get(2)?,
+            threshold: Share(row.get(4)?),
+            query: from_json("audits.query", &row.get::<_, String>(5)?)?,
+            sample: 0,
+        },
+        latest_mark: row.get(6)?,
+        proposals: row.get(7)?,
+        judged: judged.zip(wrong).filter(|_| is_accepted),
+        accepted: row.get::<_, Option<u32>>(10)?.filter(|_| is_accepted),
+    })
+}
+
+/// What was accepted counts while it stands: it may have been taken back since.
+const COLUMNS: &str = "id, drawn_at, label, color, threshold, query, latest_mark, proposals, judged, wrong, accepted,
+    coalesce(accepted = 0, FALSE) OR EXISTS (SELECT 1 FROM steps WHERE sweep = audits.sweep AND NOT is_undone)";
+
+impl View<'_> {
+    /// How confident the proposals on the images of `query` are, label by label, the most frequent first.
+    pub fn proposal_confidences(&self, query: &ImageQuery, working: &[RunId]) -> Result<Vec<LabelConfidences>> {
+        let images = self.images_found(query, working)?;
+        let mut labels: std::collections::BTreeMap<String, LabelConfidences> = std::collections::BTreeMap::new();
+        let mut statement = self
+            .0
+            .prepare_cached("SELECT image_id, label, color, confidence FROM annotations WHERE status = 'proposed'")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            if !images.contains(row.get(0)?) {
+                continue;
+            }
+            let label = row.get_ref(1)?.as_str().unwrap_or_default();
+            if !labels.contains_key(label) {
+                let counts = LabelConfidences {
+                    label: label.into(),
+                    color: row.get(2)?,
+                    hundredths: vec![0; HUNDREDTHS],
+                    unstated: 0,
+                };
+                labels.insert(label.into(), counts);
+            }
+            if let Some(counts) = labels.get_mut(label) {
+                match row.get::<_, Option<f64>>(3)? {
+                    Some(confidence) => counts.hundredths[hundredth(confidence)] += 1,
+                    None => counts.unstated += 1,
+                }
+            }
+        }
+        let mut labels: Vec<LabelConfidences> = labels.into_values().collect();
+        labels.sort_by_key(|label| std::cmp::Reverse(label.hundredths.iter().sum::<u32>() + label.unstated));
+        Ok(labels)
+    }
+
+    /// The proposals that `request` is about, up to the mark `latest`, image by image.
+    pub fn proposals_above(&self, request: &AuditRequest, latest: u32, working: &[RunId]) -> Result<Vec<Proposal>> {
+        let images = self.images_found(&request.query, working)?;
+        let mut statement = self.0.prepare_cached(
+            "SELECT image_id, annotations.id FROM image_labels JOIN annotations USING (image_id, label)
+             WHERE label = ?1 AND status = 'proposed' AND confidence >= ?2 AND annotations.id <= ?3
+             ORDER BY image_id, annotations.id",
+        )?;
+        let mut found: Vec<Proposal> =
+            all(&mut statement, params![request.label, request.threshold.0, latest], |row| {
+                Ok((ImageId(row.get(0)?), AnnotationId(row.get(1)?)))
+            })?;
+        found.retain(|(image, _)| images.contains(image.0));
+        Ok(found)
+    }
+
+    pub fn audit(&self, id: AuditId) -> Result<Audit> {
+        self.described(self.kept_audit(id)?)
+    }
+
+    /// The newest first.
+    pub fn audits(&self) -> Result<Vec<Audit>> {
+        let mut statement =
+            self.0.prepare_cached(&format!("SELECT {COLUMNS} FROM audits ORDER BY id DESC LIMIT ?1"))?;
+        let kept = all(&mut statement, [MOST_AUDITS], read_audit)?;
+        kept.into_iter().map(|audit| self.described(audit)).collect()
+    }
+
+    fn kept_audit(&self, id: AuditId) -> Result<KeptAudit> {
+        let mut statement = self.0.prepare_cached(&format!("SELECT {COLUMNS} FROM audits WHERE id = ?1"))?;
+        let found = statement.query_row([id.0], |row| Ok(read_audit(row))).optional()?;
+        found.ok_or(StoreError::Missing { what: "audit", id: id.0 })?
+    }
+
+    /// A mark that is gone, as with its run, is no part of the sample any more.
+    fn described(&self, kept: KeptAudit) -> Result<Audit> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT audit_samples.image_id, mark_id, status FROM audit_samples JOIN annotations ON id = mark_id
+             WHERE audit_id = ?1 ORDER BY place",
+        )?;
+        let sample = all(&mut statement, [kept.id.0], |row| {
+            let verdict = match from_name("annotations.status", row.get(2)?)? {
+                Status::Proposed => None,
+                Status::Accepted => Some(SampleVerdict::Right),
+                Status::Edited | Status::Rejected => Some(SampleVerdict::Wrong),
+            };
+            Ok(SampleMark { image: ImageId(row.get(0)?), mark: AnnotationId(row.get(1)?), verdict })
+        })?;
+        let (judged, wrong) = kept.judged.unwrap_or_else(|| counted(&sample));
+        Ok(Audit {
+            id: kept.id,
+            label: kept.request.label,
+            color: kept.color,
+            threshold: kept.request.threshold,
+            drawn_at: kept.drawn_at,
+            proposals: kept.proposals,
+            sample,
+            finding: ErrorRate::of(judged, wrong),
+            accepted: kept.accepted,
+        })
+    }
+}
+
+/// How many of a sample were looked at, and how many of these were wrong.
+fn counted(sample: &[SampleMark]) -> (u32, u32) {
+    let count = |wanted: fn(SampleVerdict) -> bool| {
+        let counted = sample.iter().filter_map(|mark| mark.verdict).filter(|verdict| wanted(*verdict)).count();
+        u32::try_from(counted).unwrap_or(u32::MAX)
+    };
+    (count(|_| true), count(|verdict| verdict == SampleVerdict::Wrong))
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is held between 0 and 99")]
+fn hundredth(confidence: f64) -> usize {
+    // A confidence is kept as it came, in 32 bits: 0.29 is a little less than 29 hundredths otherwise.
+    ((confidence * 100.0 + 1e-4).clamp(0.0, 99.0)) as usize
+}
+
+impl Edit<'_> {
+    /// Keeps an audit of `proposals` marks with its sample, in the order in which it is to be looked at.
+    pub fn add_audit(
+        &self,
+        request: &AuditRequest,
+        latest_mark: u32,
+        proposals: u32,
+        sample: &[Proposal],
+        now: u64,
+    ) -> Result<AuditId> {
+        let id: u32 = self
+            .0
+            .0
+            .prepare_cached(
+                "INSERT INTO audits (drawn_at, label, color, threshold, query, latest_mark, proposals)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) RETURNING id",
+            )?
+            .query_row(
+                params![
+                    now,
+                    request.label,
+                    self.color_of(&request.label)?,
+                    request.threshold.0,
+                    to_json("audits.query", &request.query)?,
+                    latest_mark,
+                    proposals
+                ],
+                |row| row.get(0),
+            )?;
+        let mut statement = self
+            .0
+            .0
+            .prepare_cached("INSERT INTO audit_samples (audit_id, place, image_id, mark_id) VALUES (?1, ?2, ?3, ?4)")?;
+        for (place, (image, mark)) in sample.iter().enumerate() {
+            statement.execute(params![id, u32::try_from(place).unwrap_or(u32::MAX), image.0, mark.0])?;
+        }
+        Ok(AuditId(id))
+    }
+
+    /// Accepts what an audit was about and nobody has decided, as one step, and keeps what its sample had shown by then.
+    pub fn accept_audited(&self, id: AuditId, working: &[RunId], now: u64) -> Result<()> {
+        let kept = self.kept_audit(id)?;
+        let proposals = self.proposals_above(&kept.request, kept.latest_mark, working)?;
+        let sweep = self.next_sweep()?;
+        for of_image in proposals.chunk_by(|one, other| one.0 == other.0) {
+            let Some(&(image, _)) = of_image.first() else { continue };
+            let standing = self.annotations_of(image)?;
+            let is_meant = |mark: &&Annotation| of_image.iter().any(|(_, id)| *id == mark.id);
+            let steps: Vec<MarkStep> = standing
+                .iter()
+                .filter(is_meant)
+                .map(|mark| MarkStep { before: Some(mark.clone()), after: Some(decided(mark, Verdict::Accept)) })
+                .collect();
+            let left = after(&standing, &steps);
+            let review = if left.iter().any(|mark| mark.status == Status::Proposed) {
+                self.review_of(image)?
+            } else {
+                decided_state(&left)
+            };
+            self.take_step(image, Some(sweep), &steps, review, now)?;
+        }
+        let (judged, wrong) = counted(&self.audit(id)?.sample);
+        let accepted = u32::try_from(proposals.len()).unwrap_or(u32::MAX);
+        self.0
+            .0
+            .prepare_cached("UPDATE audits SET judged = ?2, wrong = ?3, accepted = ?4, sweep = ?5 WHERE id = ?1")?
+            .execute(params![id.0, judged, wrong, accepted, sweep.0])?;
+        Ok(())
+    }
+}

@@ -1,0 +1,70 @@
+//! Likely mistakes, samples before many marks are accepted, and comparisons.
+
+use domain::audit::{Audit, AuditRequest, LabelConfidences};
+use domain::checks::{Check, Mistake, Swept};
+use domain::compare::{ComparedPair, Comparison, Side};
+use domain::ids::{AuditId, ImageId};
+use domain::query::ImageQuery;
+use tauri::State;
+
+use super::Answer;
+use crate::state::Desktop;
+
+#[tauri::command]
+#[specta::specta]
+pub async fn mistakes(desktop: State<'_, Desktop>, image: ImageId) -> Answer<Vec<Mistake>> {
+    Ok(desktop.library().mistakes(image)?)
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn repair(desktop: State<'_, Desktop>, check: Check, query: ImageQuery) -> Answer<Swept> {
+    Ok(desktop.library().repair(check, &query).await?)
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn proposal_confidences(desktop: State<'_, Desktop>, query: ImageQuery) -> Answer<Vec<LabelConfidences>> {
+    Ok(desktop.library().proposal_confidences(&query)?)
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn begin_audit(desktop: State<'_, Desktop>, request: AuditRequest) -> Answer<Audit> {
+    Ok(desktop.library().begin_audit(request).await?)
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn audit(desktop: State<'_, Desktop>, audit: AuditId) -> Answer<Audit> {
+    Ok(desktop.library().audit(audit)?)
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn audits(desktop: State<'_, Desktop>) -> Answer<Vec<Audit>> {
+    Ok(desktop.library().audits()?)
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn accept_audited(desktop: State<'_, Desktop>, audit: AuditId) -> Answer<Audit> {
+    Ok(desktop.library().accept_audited(audit).await?)
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn compare_sides(desktop: State<'_, Desktop>, first: Side, second: Side) -> Answer<Comparison> {
+    Ok(desktop.library().compare_sides(first, second)?)
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn compare_image(
+    desktop: State<'_, Desktop>,
+    image: ImageId,
+    first: Side,
+    second: Side,
+) -> Answer<Vec<ComparedPair>> {
+    Ok(desktop.library().compare_image(image, first, second)?)
+}

@@ -1,0 +1,35 @@
+//! The page of a report: what stood out in a run, in the words of the command line.
+
+#![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
+
+use std::fs;
+
+use fieldmark_tests::bench::Bench;
+use fieldmark_tests::pictures::LABELS;
+use simulator::{Options, Simulator};
+
+const KEY: &str = "sk-any";
+
+/// The page that a run leaves for which this is said besides.
+async fn page(said: &[&str]) -> String {
+    let server = Simulator::start(Options::default()).await.unwrap();
+    let bench = Bench::with_pictures(&server.url(), KEY, 12);
+    let told = bench
+        .fieldmark(&server.url(), KEY)
+        .args(["annotate", "photos", "--labels", LABELS, "--model", "claude-sonnet-5-5", "--yes", "--report", "page"])
+        .args(said)
+        .output()
+        .unwrap();
+    assert!(told.status.success(), "{told:?}");
+    server.stop().await;
+    fs::read_to_string(bench.folder.path().join("page/report.html")).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_says_what_stood_out_and_what_to_change() {
+    let cut_short = page(&["--max-tokens", "100"]).await;
+    let noticed = "<h2>Noticed</h2><ul><li>12 answers were cut off at the 100 tokens that you allow (100 % of the images)\
+                   <ul><li>--max-tokens above 100, or leave it out</li>";
+    assert!(cut_short.contains(noticed), "{cut_short}");
+    assert!(!page(&[]).await.contains("Noticed"), "nothing when all is well");
+}

@@ -1,0 +1,173 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+
+import { expectAccessible, expectNothingCut, launch, open, type Opening, screenshot } from "./browser";
+
+let browser: Browser;
+let page: Page;
+beforeAll(async () => {
+  browser = await launch();
+});
+afterEach(() => page.context().close());
+afterAll(() => browser.close());
+
+const dialog = () => page.getByRole("dialog", { name: "Accept above a threshold" });
+const counted = () => dialog().getByText(/^\d[\d,]* of [\d,]+ proposals at/);
+const looked = () => page.getByTestId("judged");
+
+async function opened(opening: Opening = {}): Promise<void> {
+  page = await open(browser, { query: "images=240", ...opening });
+  await page.getByRole("option", { name: "lake_0001.jpg" }).waitFor();
+  await page.getByRole("button", { name: "Accept above…" }).click();
+  await dialog().waitFor();
+}
+
+/** Chooses cups and a sample of so many, and begins to look. */
+async function begin(sample: number): Promise<number> {
+  await dialog().getByRole("radio", { name: /^cup/ }).check();
+  await dialog().getByRole("textbox", { name: "Sample" }).fill(String(sample));
+  const above = Number(/^[\d,]+/.exec(await counted().innerText())?.[0].replace(",", ""));
+  await dialog()
+    .getByRole("button", { name: `Look at a sample of ${sample}` })
+    .click();
+  await page.getByText("Is this cup, and in the right place?").waitFor();
+  return above;
+}
+
+async function painted(): Promise<void> {
+  await page.waitForFunction(() => [...document.images].every((image) => image.complete && image.naturalWidth > 0));
+}
+
+describe("the threshold", () => {
+  it("is the same by the keys of the histogram, by the slider and by the field", async () => {
+    await opened();
+    await dialog().getByRole("radio", { name: /^cup/ }).check();
+    const all = await counted().innerText();
+    const histogram = dialog().getByRole("slider", { name: /^Proposals by confidence/ });
+    await histogram.focus();
+    await page.keyboard.press("PageUp");
+    await page.keyboard.press("ArrowRight");
+    const field = dialog().getByRole("textbox", { name: "Threshold" });
+    expect(await field.inputValue()).toBe(".91");
+    expect(await counted().innerText()).not.toBe(all);
+    await dialog().getByRole("slider", { name: "Threshold", exact: true }).focus();
+    await page.keyboard.press("ArrowLeft");
+    expect(await field.inputValue()).toBe(".90");
+    await field.fill("0,8");
+    await field.press("Enter");
+    expect(await field.inputValue()).toBe(".80");
+    expect(await counted().innerText()).toBe(all);
+    await field.fill("much");
+    await field.press("Tab");
+    expect(await field.inputValue()).toBe(".80");
+  });
+
+  it("is about the images that were asked for", async () => {
+    page = await open(browser, { query: "images=240" });
+    await page.getByRole("combobox", { name: "Search" }).fill("label:cup -status:failed");
+    await page.getByRole("button", { name: "Remove: With cup" }).waitFor();
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("accept above");
+    await page.keyboard.press("Enter");
+    await dialog().getByText("On images where: With cup, Not failed").waitFor();
+    expect(await dialog().getByRole("radio", { name: /^cat/ }).count()).toBe(0);
+  });
+});
+
+describe("a sample", () => {
+  it("is judged with two keys, can be left and gone on with, and says what it found", async () => {
+    await opened();
+    const above = await begin(10);
+    expect(await looked().innerText()).toBe("Looked at 0 of 10");
+    await page.keyboard.press("a");
+    await page.keyboard.press("a");
+    await page.getByText("None of 2 was wrong. At most 77.6 % of all are wrong (95 % sure).").waitFor();
+    await page.keyboard.press("x");
+    await page.getByText("Why was the last one wrong?").waitFor();
+    await page.keyboard.press("3");
+    await page.getByText("Why was the last one wrong?").waitFor({ state: "hidden" });
+    await page.getByText("1 of 3 was wrong: 33.3 %.").waitFor();
+    await page.keyboard.press("x");
+    expect(await looked().innerText()).toBe("Looked at 4 of 10");
+    await page.keyboard.press("Backspace");
+    expect(await looked().innerText()).toBe("Looked at 3 of 10");
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Accept above…" }).click();
+    await dialog()
+      .getByRole("button", { name: /^Go on, 3 of 10/ })
+      .click();
+    await page.getByText("1 of 3 was wrong: 33.3 %.").waitFor();
+    for (let place = 3; place < 10; place += 1) await page.keyboard.press("a");
+    await page.getByText(`1 of 10 was wrong: 10 %. With 95 % confidence at most 39.4 % of the ${above} are.`).waitFor();
+    await page.getByRole("button", { name: `Accept the other ${above - 10}` }).click();
+    await page
+      .locator(".toast")
+      .getByText(`${above - 10} marks of cup accepted unseen`)
+      .waitFor();
+    await page.locator(".toast").getByRole("button", { name: "Undo" }).click();
+    await page.getByRole("button", { name: `Accept the other ${above - 10}` }).click();
+    await page.getByRole("button", { name: "Back", exact: true }).click();
+    await page.getByRole("button", { name: "Accept above…" }).click();
+    await dialog()
+      .getByText(`${above - 10} accepted unseen.`)
+      .waitFor();
+    // Every cup that was above is decided.
+    expect(await dialog().getByRole("radio", { name: /^cup/ }).count()).toBe(0);
+  });
+
+  it("that was not good enough leads to a higher threshold", async () => {
+    await opened();
+    await begin(5);
+    for (let place = 0; place < 5; place += 1) await page.keyboard.press("x");
+    await page.getByRole("button", { name: "Choose a higher threshold" }).click();
+    expect(await dialog().getByRole("textbox", { name: "Threshold" }).inputValue()).toBe(".85");
+    expect(await dialog().getByRole("radio", { name: /^cup/ }).isChecked()).toBe(true);
+  });
+});
+
+describe.each(["dark", "light"] as const)("in the %s theme", (theme) => {
+  it.each([
+    { width: 1280, height: 800 },
+    { width: 1920, height: 1200 },
+  ])("is legible at $width x $height", async ({ width, height }) => {
+    await opened({ query: "images=2400", theme, width, height });
+    await dialog().getByRole("radio", { name: /^cup/ }).check();
+    await screenshot(page, `audit-threshold-${theme}-${width}`);
+    await expectAccessible(page);
+    await expectNothingCut(page);
+    await begin(12);
+    for (const key of ["a", "a", "x", "a"]) await page.keyboard.press(key);
+    await painted();
+    await screenshot(page, `audit-sample-${theme}-${width}`);
+    await expectAccessible(page);
+    await expectNothingCut(page);
+    for (let place = 4; place < 12; place += 1) await page.keyboard.press("a");
+    await page.getByText("1 of 12 was wrong").first().waitFor();
+    await screenshot(page, `audit-end-${theme}-${width}`);
+    await expectAccessible(page);
+    await expectNothingCut(page);
+    await page.getByRole("button", { name: /^Accept the other/ }).click();
+    await page.getByRole("button", { name: "Back", exact: true }).click();
+    await page.getByRole("button", { name: "Accept above…" }).click();
+    await dialog().getByText("Earlier audits").waitFor();
+    await screenshot(page, `audit-earlier-${theme}-${width}`);
+    await expectAccessible(page);
+    await expectNothingCut(page);
+  });
+});
+
+it("is legible in Spanish", async () => {
+  page = await open(browser, { query: "images=240" });
+  await page.evaluate(() => localStorage.setItem("fieldmark.language", '"es"'));
+  await page.reload();
+  await page.getByRole("button", { name: "Aceptar desde…" }).click();
+  await page.getByRole("radio", { name: /^cup/ }).check();
+  await screenshot(page, "es-audit-threshold-dark-1280");
+  await expectNothingCut(page);
+  await page.getByRole("button", { name: /^Mirar una muestra/ }).click();
+  await page.getByText("¿Es cup y está en su sitio?").waitFor();
+  await page.keyboard.press("x");
+  await painted();
+  await screenshot(page, "es-audit-sample-dark-1280");
+  await expectNothingCut(page);
+});

@@ -1,0 +1,161 @@
+/**
+ * The editor: from the key to the marks that are drawn, panning and zooming over 1,000 marks beside the same photo with
+ * none, and what stays in memory after many images.
+ */
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, it } from "vitest";
+
+import { launch, open } from "../browser";
+
+const SIZE = { width: 1280, height: 800 };
+const OPENED = 30;
+const SECONDS = 6;
+const MARKS = 1_000;
+const MANY_IMAGES = 1_000;
+const FEW_IMAGES = 50;
+
+interface Frames {
+  aSecond: number;
+  p95Millis: number;
+  longestMillis: number;
+}
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launch();
+});
+afterAll(() => browser.close());
+
+async function openReview(query: string): Promise<Page> {
+  const page = await open(browser, { query, ...SIZE });
+  await page.getByRole("navigation", { name: "Screens" }).getByRole("button", { name: "Review" }).click();
+  await page.getByRole("heading", { name: "Marks" }).waitFor();
+  await page.waitForFunction(() => {
+    const canvas = document.querySelector("canvas");
+    return canvas?.getContext("2d")?.getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data[3] === 255;
+  });
+  return page;
+}
+
+/** Goes to the next image; milliseconds until its photo is drawn with its marks. */
+function openNext(page: Page): Promise<number> {
+  return page.evaluate(
+    () =>
+      new Promise<number>((done) => {
+        const [photo, marks] = [...document.querySelectorAll("canvas")];
+        const context = marks?.getContext("2d");
+        if (!photo || !context) throw new Error("no canvas");
+        const before = document.querySelector("h1")?.textContent;
+        // What is drawn after the title has changed is drawn of the next image.
+        let strokes = 0;
+        const stroke = context.strokeRect.bind(context);
+        context.strokeRect = (...box) => {
+          if (document.querySelector("h1")?.textContent !== before) strokes += 1;
+          stroke(...box);
+        };
+        const began = performance.now();
+        window.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }));
+        const look = () => {
+          const isPhotoThere =
+            photo.getContext("2d")?.getImageData(photo.width / 2, photo.height / 2, 1, 1).data[3] === 255;
+          const mustWait = document.querySelectorAll("button.choose").length > 0 && strokes === 0;
+          if (!isPhotoThere || mustWait) return void requestAnimationFrame(look);
+          context.strokeRect = stroke;
+          done(performance.now() - began);
+        };
+        requestAnimationFrame(look);
+      }),
+  );
+}
+
+/** Pans in circles and zooms in and out, as a hand would, and looks at the time between frames. */
+function wander(page: Page): Promise<Frames> {
+  return page.evaluate(
+    (seconds) =>
+      new Promise<Frames>((done) => {
+        const canvas = document.querySelector("canvas[role=img]") as HTMLCanvasElement;
+        const { left, top, width, height } = canvas.getBoundingClientRect();
+        const middle = { clientX: left + width / 2, clientY: top + height / 2 };
+        const pointer = (type: string, x: number, y: number) =>
+          canvas.dispatchEvent(
+            new PointerEvent(type, { clientX: x, clientY: y, button: type === "pointermove" ? -1 : 1, bubbles: true }),
+          );
+        canvas.setPointerCapture = () => undefined;
+        const between: number[] = [];
+        let [begun, before] = [0, 0];
+        pointer("pointerdown", middle.clientX, middle.clientY);
+        const step = (now: number) => {
+          if (begun === 0) begun = now;
+          else between.push(now - before);
+          before = now;
+          const turn = (now - begun) / 600;
+          pointer("pointermove", middle.clientX + Math.cos(turn) * 120, middle.clientY + Math.sin(turn) * 90);
+          canvas.dispatchEvent(new WheelEvent("wheel", { ...middle, deltaY: Math.sin(turn / 2) * 30, bubbles: true }));
+          if (now - begun < seconds * 1000) return void requestAnimationFrame(step);
+          pointer("pointerup", middle.clientX, middle.clientY);
+          const sorted = [...between].sort((one, other) => one - other);
+          done({
+            aSecond: (between.length * 1000) / (now - begun),
+            p95Millis: sorted[Math.floor(sorted.length * 0.95)] ?? 0,
+            longestMillis: sorted.at(-1) ?? 0,
+          });
+        };
+        requestAnimationFrame(step);
+      }),
+    SECONDS,
+  );
+}
+
+/** What is in use once nothing is left to collect. */
+async function heapMegabytes(page: Page): Promise<number> {
+  const session = await page.context().newCDPSession(page);
+  await session.send("HeapProfiler.collectGarbage");
+  const { usedSize } = await session.send("Runtime.getHeapUsage");
+  await session.detach();
+  return usedSize / 1e6;
+}
+
+function print(what: string, { aSecond, p95Millis, longestMillis }: Frames): void {
+  const [frames, p95, longest] = [aSecond.toFixed(1), p95Millis.toFixed(1), longestMillis.toFixed(0)];
+  console.log(
+    `  ${what.padEnd(34)} ${frames.padStart(5)} frames/s   p95 ${p95.padStart(5)} ms   longest ${longest} ms`,
+  );
+}
+
+it("editor", async () => {
+  console.log(`editor: ${SIZE.width} x ${SIZE.height}`);
+  const page = await openReview(`images=${MANY_IMAGES}`);
+  // What is shown for the first time is compiled for the first time.
+  for (let warm = 0; warm < 5; warm += 1) await openNext(page);
+  const took: number[] = [];
+  for (let image = 0; image < OPENED; image += 1) took.push(await openNext(page));
+  took.sort((one, other) => one - other);
+  const [median, longest] = [took[OPENED / 2] ?? 0, took.at(-1) ?? 0];
+  console.log(
+    `  ${"from the key to the marks".padEnd(34)} median ${median.toFixed(0)} ms, longest ${longest.toFixed(0)} ms of ${OPENED} images`,
+  );
+  for (let image = 5 + OPENED; image < FEW_IMAGES; image += 1) await openNext(page);
+  const few = await heapMegabytes(page);
+  for (let image = FEW_IMAGES; image < MANY_IMAGES - 1; image += 1) await openNext(page);
+  const many = await heapMegabytes(page);
+  console.log(
+    `  ${"JS heap".padEnd(34)} ${few.toFixed(1)} MB after ${FEW_IMAGES} images, ${many.toFixed(1)} MB after ${MANY_IMAGES - 1}`,
+  );
+  await page.context().close();
+
+  const crowded = await openReview(`images=6&marks=${MARKS}`);
+  const hidden = crowded.getByRole("button", { name: "Hide marks" });
+  const rates: number[] = [];
+  for (const areHidden of [true, false]) {
+    if ((await hidden.getAttribute("aria-pressed")) !== String(areHidden)) await hidden.click();
+    await crowded.keyboard.press("f");
+    await wander(crowded);
+    await crowded.keyboard.press("f");
+    const frames = await wander(crowded);
+    rates.push(frames.aSecond);
+    print(areHidden ? "no marks, panned and zoomed" : `${MARKS} marks, panned and zoomed`, frames);
+  }
+  const share = ((rates[1] ?? 0) / (rates[0] ?? 1)) * 100;
+  console.log(`  ${"with marks, of without".padEnd(34)} ${share.toFixed(0).padStart(5)} %`);
+  await crowded.context().close();
+});

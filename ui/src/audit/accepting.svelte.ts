@@ -1,0 +1,97 @@
+/** Before an audit: of which label, from which confidence on, and how many of them are looked at. */
+import type { Audit, ImageQuery, LabelConfidences } from "../ipc/bindings";
+import { typedCount } from "../kit/typedCount";
+import type { App } from "../state/app.svelte";
+import { upperBound } from "./bound";
+import { countAbove, countAll, MOST_HUNDREDTHS } from "./threshold";
+
+const SAMPLE = 50;
+const MOST_SAMPLE = 2000;
+const THRESHOLD = 80;
+
+export class Accepting {
+  isOpen = $state(false);
+  query = $state.raw<ImageQuery>({ collection: null, conditions: [], order: "added" });
+  /** The most frequent first; null until the core has answered. */
+  labels = $state.raw<readonly LabelConfidences[] | null>(null);
+  /** The newest first. */
+  audits = $state.raw<readonly Audit[]>([]);
+  /** In hundredths. */
+  threshold = $state(THRESHOLD);
+  sampleText = $state(String(SAMPLE));
+  isBeginning = $state(false);
+
+  readonly #app: App;
+  #label = $state<string | null>(null);
+
+  readonly chosen = $derived(this.labels?.find(({ label }) => label === this.#label) ?? null);
+  readonly all = $derived(this.chosen === null ? 0 : countAll(this.chosen));
+  readonly above = $derived(this.chosen === null ? 0 : countAbove(this.chosen, this.threshold));
+  readonly typedSample = $derived(typedCount(this.sampleText, 1, MOST_SAMPLE));
+  /** As many as were wished for and there are; 0 when the wish will not do. */
+  readonly sample = $derived(Math.min(this.above, this.typedSample.count ?? 0));
+  /** Of all, what may be wrong when nothing in the sample is. */
+  readonly cleanBound = $derived(this.sample === 0 ? null : upperBound(0, this.sample));
+
+  constructor(app: App) {
+    this.#app = app;
+  }
+
+  /** About the images of a question. */
+  async open(query: ImageQuery): Promise<void> {
+    this.query = query;
+    this.isOpen = true;
+    await this.#read();
+  }
+
+  /** After an audit: the same label and images, to be accepted from a higher confidence on. */
+  async openHigher({ label, threshold }: Audit): Promise<void> {
+    this.#label = label;
+    this.setThreshold(Math.round(threshold * 100) + 5);
+    this.isOpen = true;
+    await this.#read();
+  }
+
+  close(): void {
+    this.isOpen = false;
+  }
+
+  choose(label: string): void {
+    this.#label = label;
+  }
+
+  setThreshold(hundredths: number): void {
+    this.threshold = Math.min(MOST_HUNDREDTHS, Math.max(0, Math.round(hundredths)));
+  }
+
+  /** Draws the sample and shows it. */
+  async begin(): Promise<void> {
+    const { chosen, sample, query } = this;
+    if (chosen === null || sample === 0 || this.isBeginning) return;
+    this.isBeginning = true;
+    const request = { query, label: chosen.label, threshold: this.threshold / 100, sample };
+    const audit = await this.#app.attempt(() => this.#app.seam.beginAudit(request));
+    this.isBeginning = false;
+    if (audit) this.show(audit);
+  }
+
+  show({ id }: Audit): void {
+    this.close();
+    this.#app.showAudit(id);
+  }
+
+  async #read(): Promise<void> {
+    const { seam } = this.#app;
+    const { query } = this;
+    // What was counted for another question would be beside the point.
+    this.labels = null;
+    await this.#app.attempt(async () => {
+      const [labels, audits] = await Promise.all([seam.proposalConfidences(query), seam.audits()]);
+      this.labels = labels;
+      this.audits = audits;
+      // The most frequent label of which something would be accepted.
+      if (this.chosen === null)
+        this.#label = (labels.find((each) => countAbove(each, this.threshold) > 0) ?? labels[0])?.label ?? null;
+    });
+  }
+}

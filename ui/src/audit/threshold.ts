@@ -1,0 +1,43 @@
+/** Thresholds are whole hundredths: so finely does the core count confidences. */
+import type { LabelConfidences } from "../ipc/bindings";
+
+/** The last hundredth takes in 1. */
+export const MOST_HUNDREDTHS = 99;
+
+/** Proposals with at least so many hundredths of confidence. */
+export function countAbove({ hundredths }: LabelConfidences, threshold: number): number {
+  return hundredths.slice(threshold).reduce((sum, count) => sum + count, 0);
+}
+
+/** All proposals, those without a confidence among them. */
+export function countAll(confidences: LabelConfidences): number {
+  return countAbove(confidences, 0) + confidences.unstated;
+}
+
+/** "0.8", ".80", "0,8" and "80 %" as 80; null for what will not do. */
+export function typedThreshold(typed: string): number | null {
+  const [, number, percent] = /^(\d*[.,]?\d+)\s*(%?)$/u.exec(typed.trim()) ?? [];
+  if (number === undefined) return null;
+  const value = Number(number.replace(",", "."));
+  const hundredths = Math.round(percent === "%" ? value : value * 100);
+  return hundredths <= MOST_HUNDREDTHS ? hundredths : null;
+}
+
+export interface Bar {
+  /** Of the highest bar, 0 to 1: what is at or above the threshold, and what is below. */
+  above: number;
+  below: number;
+}
+
+/** `number` bars of as many hundredths each. */
+export function barsOf(hundredths: readonly number[], threshold: number, number: number): Bar[] {
+  const each = hundredths.length / number;
+  const counts = Array.from({ length: number }, (_, place) => {
+    const slice = hundredths.slice(place * each, (place + 1) * each);
+    const of = (isAbove: boolean) =>
+      slice.reduce((sum, count, at) => (place * each + at >= threshold === isAbove ? sum + count : sum), 0);
+    return { above: of(true), below: of(false) };
+  });
+  const most = Math.max(1, ...counts.map(({ above, below }) => above + below));
+  return counts.map(({ above, below }) => ({ above: above / most, below: below / most }));
+}

@@ -1,0 +1,114 @@
+import { describe, expect, it, vi } from "vitest";
+
+import { Review } from "../editor/review.svelte";
+import type { Annotation, Check, ImageId, Mistake, Rect } from "../ipc/bindings";
+import { openFake } from "../ipc/fake";
+import { imagesWhere } from "../state/questions";
+import { Mistakes } from "./mistakes.svelte";
+import { repairChange, repairOf } from "./repair";
+
+const CHECKS: Check[] = ["duplicate", "huge", "tiny", "outside", "odd_aspect", "misspelled"];
+const SEEDED = "?mistakes&images=240";
+const everything = imagesWhere([]);
+
+function mark(rect: Rect, origin: Annotation["origin"] = { kind: "run", run: 1 }): Annotation {
+  return {
+    id: 7,
+    origin,
+    carried_from: null,
+    label: "cup",
+    color: 1,
+    shape: { kind: "box", rect },
+    confidence: 0.5,
+    attributes: {},
+    status: "proposed",
+    reject_reason: null,
+  };
+}
+
+function mistake(check: Check, label: string | null = null): Mistake {
+  return { check, mark: 7, other: null, label };
+}
+
+describe("a repair", () => {
+  const size = { width: 100, height: 100 };
+  const inside = mark({ x1: 0, y1: 0, x2: 10, y2: 10 });
+
+  it("rejects with the reason, removes what a person drew, cuts and relabels", () => {
+    expect(repairChange(mistake("duplicate"), inside, size)).toMatchObject({
+      kind: "decide",
+      verdict: { kind: "reject", reason: "duplicate" },
+    });
+    expect(repairChange(mistake("tiny"), inside, size)).toMatchObject({ verdict: { reason: "bad_box" } });
+    expect(repairChange(mistake("huge"), mark({ x1: 0, y1: 0, x2: 10, y2: 10 }, { kind: "person" }), size)).toEqual({
+      kind: "remove",
+      id: 7,
+    });
+    expect(repairChange(mistake("misspelled", "cups"), inside, size)).toMatchObject({ mark: { label: "cups" } });
+    expect(repairOf(mistake("outside"), mark({ x1: 90, y1: 0, x2: 120, y2: 10 }), size)).toBe("cut");
+    // Nothing would be left of it.
+    expect(repairOf(mistake("outside"), mark({ x1: 110, y1: 0, x2: 120, y2: 10 }), size)).toBe("reject");
+  });
+});
+
+describe("checks of the core in memory", () => {
+  it.each(CHECKS)("find %s, repair it on all images, and take that back at once", async (check) => {
+    const seam = openFake(SEEDED);
+    const query = imagesWhere([{ kind: "check", check }]);
+    const images = await seam.imageIds(query);
+    expect(images.length).toBeGreaterThan(0);
+    const { checks } = await seam.filterCounts(everything);
+    expect(checks.find(({ filter }) => filter === check)?.count).toBe(images.length);
+    const before = await seam.imageCards(images);
+    const swept = await seam.repair(check, query);
+    expect(swept.images).toBe(images.length);
+    expect(swept.marks).toBeGreaterThanOrEqual(images.length);
+    expect(await seam.imageIds(query)).toEqual([]);
+    expect(await seam.undoLatest()).toMatchObject({ others: images.length - 1 });
+    expect(await seam.imageCards(images)).toEqual(before);
+  });
+
+  it("puts the most doubtful first, and what is reviewed last", async () => {
+    const seam = openFake(SEEDED);
+    const ids = await seam.imageIds({ ...everything, order: "doubt" });
+    const reviewed = (await seam.imageCards(ids)).map(({ review }) => review !== "unreviewed");
+    expect(reviewed).toEqual([...reviewed].sort());
+    const mistaken = new Set(await seam.imageIds(imagesWhere([{ kind: "check", check: "duplicate" }])));
+    expect(ids.slice(0, 100)).toEqual(expect.arrayContaining([...mistaken]));
+  });
+});
+
+describe("on the image that is reviewed", () => {
+  async function reviewing(check: Check): Promise<{ review: Review; mistakes: Mistakes; image: ImageId }> {
+    const seam = openFake(SEEDED);
+    const [image = 0] = await seam.imageIds(imagesWhere([{ kind: "check", check }]));
+    const review = new Review(seam, vi.fn());
+    await review.open([image]);
+    const mistakes = new Mistakes(seam, review, vi.fn());
+    await mistakes.look(review.card);
+    return { review, mistakes, image };
+  }
+
+  it("the key leads to the mistake, and repairs it", async () => {
+    const { review, mistakes } = await reviewing("outside");
+    mistakes.repair();
+    const { selectedMark } = review;
+    expect(selectedMark && mistakes.of(selectedMark)).toMatchObject([{ check: "outside" }]);
+    mistakes.repair();
+    await review.settled();
+    const { width } = review.card?.size ?? { width: 0 };
+    const repaired = review.card?.marks.find(({ id }) => id === selectedMark?.id);
+    expect(repaired).toMatchObject({ status: "edited", shape: { rect: { x2: width } } });
+    expect(review.selected).toBeNull();
+    await mistakes.look(review.card);
+    expect(mistakes.canRepair).toBe(false);
+  });
+
+  it("what is rejected is no mistake any more, before the core has said so", async () => {
+    const { review, mistakes } = await reviewing("tiny");
+    const tiny = review.marks.find((each) => mistakes.of(each).some(({ check }) => check === "tiny"));
+    if (!tiny) throw new Error("no tiny mark");
+    review.decideMark(tiny, { kind: "reject", reason: null });
+    expect(review.marks.filter((each) => each.id === tiny.id).flatMap((each) => mistakes.of(each))).toEqual([]);
+  });
+});

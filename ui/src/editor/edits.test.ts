@@ -1,0 +1,202 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+import type { ImageEdit, ImageId } from "../ipc/bindings";
+import { openFake } from "../ipc/fake";
+import type { Seam } from "../ipc/seam";
+import { imagesWhere } from "../state/questions";
+import { type Notice, Review } from "./review.svelte";
+
+/** A core in memory that answers a little late, keeps what it was told, and refuses when told to. */
+async function opened(): Promise<{
+  review: Review;
+  seam: Seam;
+  sent: ImageEdit[];
+  notices: Notice[];
+  refuse: () => void;
+}> {
+  const seam = openFake("?images=30");
+  const sent: ImageEdit[] = [];
+  let isRefusing = false;
+  const late: Seam = Object.create(seam, {
+    editMarks: {
+      value: async (edit: ImageEdit) => {
+        await Promise.resolve();
+        sent.push(structuredClone(edit));
+
+        if (isRefusing) throw { code: "library", message: "no space left" };
+        return seam.editMarks(edit);
+      },
+    },
+  }) as Seam;
+  const notices: Notice[] = [];
+  const review = new Review(late, (notice) => notices.push(notice));
+  await review.vocabulary.load();
+  const ids = await seam.imageIds(imagesWhere([{ kind: "image", state: "unreviewed" }]));
+  await review.open(ids);
+  return { review, seam, sent, notices, refuse: () => (isRefusing = true) };
+}
+
+const BOX = { kind: "box", rect: { x1: 10, y1: 10, x2: 60, y2: 50 } } as const;
+
+function here(review: Review): ImageId {
+  if (review.imageId === null) throw new Error("no image");
+  return review.imageId;
+}
+
+function cardOf(review: Review) {
+  if (review.card === null) throw new Error("no card");
+  return review.card;
+}
+
+function selectedOf(review: Review) {
+  if (review.selectedMark === null) throw new Error("no mark");
+  return review.selectedMark;
+}
+
+describe("what a person changes", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it("shows at once and has the core's name in the end", async () => {
+    const { review, seam } = await opened();
+    const count = review.marks.length;
+    const id = review.edits.add(here(review), { label: "cup", shape: BOX, attributes: {} });
+    review.select(id);
+    expect(review.marks).toHaveLength(count + 1);
+    expect(selectedOf(review)).toMatchObject({ label: "cup", status: "accepted", origin: { kind: "person" } });
+    await review.settled();
+    expect(review.selected).toBeGreaterThan(0);
+    expect(selectedOf(review).label).toBe("cup");
+    const [stored] = await seam.imageCards([here(review)]);
+    expect(stored?.marks.map((mark) => mark.id)).toContain(review.selected);
+    expect(stored?.review).toBe("unreviewed");
+  });
+
+  it("may be changed and decided before the core has named it", async () => {
+    const { review, seam, sent } = await opened();
+    review.select(review.edits.add(here(review), { label: "cup", shape: BOX, attributes: {} }));
+    review.edits.change(here(review), selectedOf(review), { label: "glass" });
+    review.edits.nudge(cardOf(review), selectedOf(review), 5, 0);
+    review.edits.change(here(review), selectedOf(review), { attributes: { full: true } });
+    await review.settled();
+    expect(sent).toHaveLength(4);
+    const [stored] = await seam.imageCards([here(review)]);
+    expect(stored?.marks.find(({ id }) => id === review.selected)).toMatchObject({
+      label: "glass",
+      shape: { rect: { x1: 15, x2: 65 } },
+      attributes: { full: true },
+    });
+  });
+
+  it("is one step when it is nudged on and on, and another after a rest", async () => {
+    const { review, sent } = await opened();
+    review.selectNext(1);
+    const before = selectedOf(review).shape;
+    for (let times = 0; times < 5; times += 1) {
+      review.edits.nudge(cardOf(review), selectedOf(review), -1, 0);
+      await vi.advanceTimersByTimeAsync(300);
+    }
+    expect(sent).toHaveLength(0);
+    await vi.advanceTimersByTimeAsync(700);
+    expect(sent).toHaveLength(1);
+    review.edits.nudge(cardOf(review), selectedOf(review), 0, 1);
+    review.edits.undo(here(review));
+    await review.settled();
+    expect(sent).toHaveLength(2);
+    review.edits.undo(here(review));
+    await review.settled();
+    expect(selectedOf(review).shape).toEqual(before);
+    expect(selectedOf(review).status).toBe("proposed");
+  });
+
+  it("is restored when the core refuses it, told once, and nothing is done to what never was", async () => {
+    const { review, sent, notices, refuse } = await opened();
+    const before = review.marks;
+    refuse();
+    review.select(review.edits.add(here(review), { label: "cup", shape: BOX, attributes: {} }));
+    review.edits.change(here(review), selectedOf(review), { label: "glass" });
+    await review.settled();
+    expect(sent).toHaveLength(1);
+    expect(review.marks).toEqual(before);
+    expect(review.selected).toBeNull();
+    expect(notices).toMatchObject([{ kind: "refused" }]);
+  });
+
+  it("is undone and done again on its own image, and says when there is nothing", async () => {
+    const { review, notices } = await opened();
+    const image = here(review);
+    const count = review.marks.length;
+    review.select(review.edits.add(image, { label: "cup", shape: BOX, attributes: {} }));
+    await review.settled();
+    const added = review.selected;
+    review.next();
+    review.edits.undo(here(review));
+    await review.settled();
+    expect(notices).toEqual([{ kind: "nothing_to_undo_here" }]);
+    review.previous();
+    review.edits.undo(image);
+    await review.settled();
+    expect(review.marks).toHaveLength(count);
+    review.edits.redo(image);
+    await review.settled();
+    expect(review.selected).toBe(added);
+    review.edits.redo(image);
+    await review.settled();
+    expect(notices.at(-1)).toEqual({ kind: "nothing_to_redo_here" });
+  });
+
+  it("is what Backspace takes back, wherever it was", async () => {
+    const { review } = await opened();
+    const count = review.marks.length;
+    review.edits.add(here(review), { label: "cup", shape: BOX, attributes: {} });
+    review.next();
+    review.undo();
+    await review.settled();
+    expect(review.index).toBe(0);
+    expect(review.marks).toHaveLength(count);
+  });
+
+  it("does not review an image; accepting the person's own mark does", async () => {
+    const { review } = await opened();
+    const image = here(review);
+    for (const mark of review.proposals) review.edits.remove(image, mark);
+    expect(review.proposals).toEqual([]);
+    expect(cardOf(review).review).toBe("unreviewed");
+    review.select(review.edits.add(image, { label: "cup", shape: BOX, attributes: {} }));
+    review.accept();
+    await review.settled();
+    expect(review.cards.get(image)?.review).toBe("reviewed");
+    expect(review.imageId).not.toBe(image);
+  });
+});
+
+describe("the vocabulary", () => {
+  it("gives digits to the labels that are most common, and they stay", async () => {
+    const { review } = await opened();
+    const { vocabulary } = review;
+    const digits = vocabulary.labels.slice(0, 9).map(({ name }) => name);
+    review.edits.add(here(review), { label: "sea monster", shape: BOX, attributes: {} });
+    expect(vocabulary.current).toBe("sea monster");
+    await review.settled();
+    await vocabulary.load();
+    expect(vocabulary.labels.slice(0, 9).map(({ name }) => name)).toEqual(digits);
+    expect(vocabulary.labels.at(-1)?.name).toBe("sea monster");
+    expect(vocabulary.matching("MONS", 5).map(({ name }) => name)).toEqual(["sea monster"]);
+  });
+
+  it("finds labels that begin with what is typed before those that only have it in them", async () => {
+    const { review } = await opened();
+    const found = review.vocabulary.matching("bo", 20).map(({ name }) => name);
+    expect(found.indexOf("boat")).toBeLessThan(found.indexOf("snowboard"));
+  });
+
+  it("calls nothing that is drawn as the whole image is tagged", async () => {
+    const { review } = await opened();
+    const before = review.vocabulary.current;
+    review.edits.add(here(review), { label: "blurry", shape: { kind: "image_tag" }, attributes: {} });
+    review.edits.add(here(review), { label: "caption", shape: { kind: "caption", text: "A lake." }, attributes: {} });
+    expect(review.vocabulary.current).toBe(before);
+    expect(review.vocabulary.labels.map(({ name }) => name)).not.toContain("caption");
+    await review.settled();
+  });
+});

@@ -1,0 +1,30 @@
+/** From pixels of the image to pixels of the screen. */
+import type { PixelSize, Point, Rect } from "../../ipc/bindings";
+import type { Area } from "../tags";
+
+/** Where the image is, as a viewport knows it at one moment. */
+export interface Frame {
+  image: PixelSize;
+  view: PixelSize;
+  pixelRatio: number;
+  scale: number;
+  offset: Point;
+}
+
+/** A box of the image in device pixels, its edges on the pixels of the screen. */
+export function deviceBox({ offset, scale, pixelRatio }: Omit<Frame, "image" | "view">, box: Rect): Area {
+  const x = Math.round((offset.x + box.x1 * scale) * pixelRatio);
+  const y = Math.round((offset.y + box.y1 * scale) * pixelRatio);
+  const width = Math.max(1, Math.round((offset.x + box.x2 * scale) * pixelRatio) - x);
+  const height = Math.max(1, Math.round((offset.y + box.y2 * scale) * pixelRatio) - y);
+  return { x, y, width, height };
+}
+
+/** A point of the image in device pixels, where it is. */
+export function devicePoint({ offset, scale, pixelRatio }: Frame, { x, y }: Point): Point {
+  return { x: (offset.x + x * scale) * pixelRatio, y: (offset.y + y * scale) * pixelRatio };
+}
+
+export function isSeen(box: Area, room: Area): boolean {
+  return box.x < room.width && box.y < room.height && box.x + box.width > 0 && box.y + box.height > 0;
+}

@@ -1,0 +1,163 @@
+/** Draws labels beside their marks, and what is measured below one. */
+import type { Annotation } from "../../ipc/bindings";
+import { confidence } from "../../messages/format";
+import { type Area, placeTags } from "../tags";
+import { colorsOf, type Palette } from "./palette";
+
+const TAG = { height: 18, padding: 5, text: 11, sign: 9, gap: 1 };
+
+export interface Labelled {
+  mark: Annotation;
+  box: Area;
+  isSelected: boolean;
+}
+
+export class Labels {
+  /** Measuring a text takes longer than drawing its box. */
+  readonly #widths = new Map<string, number>();
+  #font = "";
+
+  paint(
+    context: CanvasRenderingContext2D,
+    palette: Palette,
+    ratio: number,
+    lineWidth: number,
+    labelled: readonly Labelled[],
+    room: Area,
+    taken: Area[],
+  ): void {
+    context.textBaseline = "middle";
+    context.globalAlpha = 1;
+    this.#write(context, 600, ratio, palette);
+    const texts = labelled.map(({ mark }) => tagText(mark));
+    const places = placeTags(
+      labelled.map(({ mark, box, isSelected }, index) => ({
+        box,
+        width: Math.ceil(this.#width(context, texts[index] ?? "") + (2 * TAG.padding + signWidth(mark)) * ratio),
+        height: Math.round(TAG.height * ratio),
+        isNeeded: isSelected,
+      })),
+      room,
+      Math.round((lineWidth + TAG.gap) * ratio),
+      taken,
+    );
+    labelled.forEach(({ mark }, index) => {
+      const place = places[index];
+      if (place) paintTag(context, palette, ratio, mark, texts[index] ?? "", place);
+    });
+  }
+
+  /** Below the middle of a box; nowhere when that is out of sight. */
+  placeOfMeasure(
+    context: CanvasRenderingContext2D,
+    palette: Palette,
+    ratio: number,
+    box: Area,
+    text: string,
+    room: Area,
+  ): Area | null {
+    this.#write(context, 400, ratio, palette);
+    const width = Math.ceil(this.#width(context, text) + 12 * ratio);
+    const height = Math.round(16 * ratio);
+    const x = Math.min(room.width - width, Math.max(0, Math.round(box.x + box.width / 2 - width / 2)));
+    const y = box.y + box.height + Math.round(8 * ratio);
+    return y + height > room.height ? null : { x, y, width, height };
+  }
+
+  paintMeasure(context: CanvasRenderingContext2D, palette: Palette, ratio: number, text: string, place: Area): void {
+    const { x, y, width, height } = place;
+    this.#write(context, 400, ratio, palette);
+    context.globalAlpha = 1;
+    context.textBaseline = "middle";
+    context.fillStyle = palette.overlay;
+    roundedBox(context, x, y, width, height, 3 * ratio);
+    context.fillStyle = palette.overlayInk;
+    context.fillText(text, x + 6 * ratio, y + height / 2 + 0.5 * ratio);
+  }
+
+  /** What was measured before its font had come was measured in another. */
+  forget(): void {
+    this.#widths.clear();
+  }
+
+  #write(context: CanvasRenderingContext2D, weight: number, ratio: number, { family }: Palette): void {
+    this.#font = `${weight} ${TAG.text * ratio}px ${family}`;
+    context.font = this.#font;
+  }
+
+  #width(context: CanvasRenderingContext2D, text: string): number {
+    const name = `${this.#font} ${text}`;
+    const known = this.#widths.get(name);
+    if (known !== undefined) return known;
+    const { width } = context.measureText(text);
+    // Measures of every size of every box would pile up.
+    if (this.#widths.size > 500) this.#widths.clear();
+    this.#widths.set(name, width);
+    return width;
+  }
+}
+
+function paintTag(
+  context: CanvasRenderingContext2D,
+  palette: Palette,
+  ratio: number,
+  mark: Annotation,
+  text: string,
+  { x, y, width, height }: Area,
+): void {
+  const colors = colorsOf(palette, mark.color);
+  context.fillStyle = palette.casing;
+  roundedBox(context, x - ratio, y - ratio, width + 2 * ratio, height + 2 * ratio, 3 * ratio);
+  context.fillStyle = colors.line;
+  roundedBox(context, x, y, width, height, 2 * ratio);
+  context.fillStyle = colors.ink;
+  context.strokeStyle = colors.ink;
+  const middle = y + height / 2;
+  const sign = signWidth(mark);
+  if (sign > 0) paintSign(context, ratio, mark, x + TAG.padding * ratio, middle);
+  context.fillText(text, x + (TAG.padding + sign) * ratio, middle + 0.5 * ratio);
+}
+
+/** A cross for what was rejected, a tick for what holds. */
+function paintSign(
+  context: CanvasRenderingContext2D,
+  ratio: number,
+  { status }: Annotation,
+  from: number,
+  middle: number,
+): void {
+  context.lineWidth = 1.75 * ratio;
+  context.beginPath();
+  if (status === "rejected") {
+    context.moveTo(from, middle - 3.5 * ratio);
+    context.lineTo(from + 7 * ratio, middle + 3.5 * ratio);
+    context.moveTo(from + 7 * ratio, middle - 3.5 * ratio);
+    context.lineTo(from, middle + 3.5 * ratio);
+  } else {
+    context.moveTo(from, middle + 0.5 * ratio);
+    context.lineTo(from + 2.75 * ratio, middle + 3.25 * ratio);
+    context.lineTo(from + 8 * ratio, middle - 3 * ratio);
+  }
+  context.stroke();
+}
+
+function tagText(mark: Annotation): string {
+  return mark.confidence === null ? mark.label : `${mark.label} ${confidence(mark.confidence)}`;
+}
+
+function signWidth({ status }: Annotation): number {
+  return status === "proposed" ? 0 : TAG.sign + 3;
+}
+
+function roundedBox(
+  context: CanvasRenderingContext2D,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+  radius: number,
+): void {
+  context.beginPath();
+  context.roundRect(x, y, width, height, radius);
+  context.fill();
+}

@@ -1,0 +1,101 @@
+/**
+ * Draws the outlines of shapes: a line in the label's colour over a dark casing, on the pixels of the screen.
+ *
+ * Boxes are drawn one by one with `strokeRect`: one path of many rectangles is ten times slower.
+ */
+import type { Shape } from "../../ipc/bindings";
+import type { Area } from "../tags";
+import { devicePoint, type Frame } from "./frame";
+import type { LabelColors, Palette } from "./palette";
+
+/** A point's dot, in CSS pixels, beside the width of a line. */
+const DOT = 5;
+
+export interface Line {
+  /** In device pixels, whole. */
+  width: number;
+  isDashed: boolean;
+  colors: LabelColors;
+  /** Of the whole outline, from 0 to 1. */
+  opacity: number;
+  /** Of the wash inside, from 0 to 1. */
+  fill: number;
+}
+
+export function paintOutline(
+  context: CanvasRenderingContext2D,
+  palette: Palette,
+  frame: Frame,
+  shape: Shape,
+  box: Area,
+  line: Line,
+): void {
+  const { pixelRatio } = frame;
+  context.globalAlpha = line.opacity;
+  const casing = line.width + 2 * Math.max(1, Math.round(pixelRatio));
+  if (shape.kind === "point") {
+    paintDot(context, palette, frame, box, line, casing);
+    return;
+  }
+  const stroke = shape.kind === "polygon" ? outlineOf(context, frame, shape) : boxOf(context, box, line.width);
+  if (line.fill > 0) {
+    context.globalAlpha = line.fill * line.opacity;
+    context.fillStyle = line.colors.line;
+    if (shape.kind === "polygon") context.fill();
+    else context.fillRect(box.x, box.y, box.width, box.height);
+    context.globalAlpha = line.opacity;
+  }
+  context.lineWidth = casing;
+  context.strokeStyle = palette.casing;
+  stroke();
+  context.lineWidth = line.width;
+  context.strokeStyle = line.colors.line;
+  if (line.isDashed) {
+    context.setLineDash(palette.dash.map((length) => length * pixelRatio));
+    stroke();
+    context.setLineDash([]);
+  } else stroke();
+}
+
+function boxOf(context: CanvasRenderingContext2D, { x, y, width, height }: Area, line: number): () => void {
+  // An odd line lies between two pixels unless it is moved by half of one.
+  const shift = line % 2 === 0 ? 0 : 0.5;
+  context.lineJoin = "miter";
+  return () => context.strokeRect(x + shift, y + shift, width, height);
+}
+
+function outlineOf(
+  context: CanvasRenderingContext2D,
+  frame: Frame,
+  { points }: Extract<Shape, { kind: "polygon" }>,
+): () => void {
+  context.lineJoin = "round";
+  context.beginPath();
+  for (const [index, point] of points.entries()) {
+    const { x, y } = devicePoint(frame, point);
+    if (index === 0) context.moveTo(x, y);
+    else context.lineTo(x, y);
+  }
+  context.closePath();
+  return () => context.stroke();
+}
+
+function paintDot(
+  context: CanvasRenderingContext2D,
+  palette: Palette,
+  { pixelRatio }: Frame,
+  { x, y }: Area,
+  { width, colors }: Line,
+  casing: number,
+): void {
+  const radius = (DOT * pixelRatio + width) / 2;
+  for (const [color, more] of [
+    [palette.casing, (casing - width) / 2],
+    [colors.line, 0],
+  ] as const) {
+    context.beginPath();
+    context.arc(x, y, radius + more, 0, 2 * Math.PI);
+    context.fillStyle = color;
+    context.fill();
+  }
+}

@@ -1,0 +1,39 @@
+/** What a canvas needs of the tokens. None of it depends on the theme: it lies on a photograph. */
+import type { Annotation } from "../../ipc/bindings";
+
+export interface LabelColors {
+  line: string;
+  ink: string;
+  isDashed: boolean;
+}
+
+export interface Palette {
+  casing: string;
+  overlay: string;
+  overlayInk: string;
+  family: string;
+  dash: number[];
+  labels: LabelColors[];
+}
+
+export function readPalette(element: Element): Palette {
+  const style = getComputedStyle(element);
+  const token = (name: string): string => style.getPropertyValue(name).trim();
+  return {
+    casing: token("--mark-casing"),
+    overlay: token("--overlay"),
+    overlayInk: token("--overlay-ink"),
+    family: token("--font-family"),
+    dash: token("--mark-dash").split(/\s+/).map(Number),
+    labels: Array.from({ length: 12 }, (_, place) => ({
+      line: token(`--label-${place + 1}`),
+      ink: token(`--label-${place + 1}-ink`),
+      isDashed: place >= 6,
+    })),
+  };
+}
+
+export function colorsOf(palette: Palette, color: Annotation["color"]): LabelColors {
+  const place = Math.min(12, Math.max(1, Math.round(color))) - 1;
+  return palette.labels[place] ?? { line: palette.overlayInk, ink: palette.overlay, isDashed: false };
+}

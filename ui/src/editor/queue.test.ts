@@ -1,0 +1,36 @@
+import { expect, it, vi } from "vitest";
+
+import { openFake } from "../ipc/fake";
+import { imagesWhere } from "../state/questions";
+import { Review } from "./review.svelte";
+
+it("without a choice reviews what nobody has, and keeps what one has reviewed since", async () => {
+  const seam = openFake("");
+  const unreviewed = await seam.imageIds(imagesWhere([{ kind: "image", state: "unreviewed" }], "doubt"));
+  const review = new Review(seam, vi.fn());
+  await review.openAll(null);
+  expect(review.queue).toEqual(unreviewed);
+  expect(review.isByDoubt).toBe(true);
+  review.accept();
+  await review.settled();
+  const { imageId } = review;
+  await review.openAll(null);
+  expect(review.queue).toEqual(unreviewed);
+  expect(review.imageId).toBe(imageId);
+  expect(review.reviewedCount).toBe(1);
+  await review.openFrom({ ids: unreviewed.slice(0, 2), index: 0 });
+  expect(review.isByDoubt).toBe(false);
+});
+
+it("tells when undo took many images back", async () => {
+  const seam = openFake("?mistakes&images=240");
+  const query = imagesWhere([{ kind: "check", check: "tiny" }]);
+  const images = await seam.imageIds(query);
+  await seam.repair("tiny", query);
+  const tell = vi.fn();
+  const review = new Review(seam, tell);
+  await review.open(images);
+  review.undo();
+  await review.settled();
+  expect(tell).toHaveBeenCalledWith({ kind: "undone_on_many", images: images.length });
+});

@@ -1,0 +1,195 @@
+/**
+ * Shapes under a person's hand: handles, moving, resizing, corners. Everything is in pixels of the image; nothing leaves
+ * it, and what is drawn by hand lies on whole pixels.
+ */
+import type { PixelSize, Point, Rect, Shape } from "../ipc/bindings";
+import { boundsOf } from "../kit/shape";
+
+/** Something to take hold of. Sides of a box count from its upper left: -1, 0 in the middle, 1. */
+export type Handle =
+  | { kind: "side"; across: -1 | 0 | 1; down: -1 | 0 | 1 }
+  | { kind: "corner"; index: number }
+  /** Between this corner and the next: becomes a corner. */
+  | { kind: "between"; index: number };
+
+export interface PlacedHandle {
+  handle: Handle;
+  at: Point;
+}
+
+/** Handles of a short edge would run into those of its ends: so many times their size it must be long. */
+const ROOM_FOR_MIDDLE = 5;
+
+/** What there is to take hold of. `size` is that of a handle. */
+export function handlesOf(shape: Shape, size: number): PlacedHandle[] {
+  switch (shape.kind) {
+    case "box":
+      return handlesOfBox(shape.rect, size);
+    case "polygon":
+      return handlesOfPolygon(shape.points, size);
+    default:
+      return [];
+  }
+}
+
+function handlesOfBox({ x1, y1, x2, y2 }: Rect, size: number): PlacedHandle[] {
+  const across = sidesAlong(x2 - x1, size);
+  const down = sidesAlong(y2 - y1, size);
+  return down.flatMap((vertical) =>
+    across.flatMap((horizontal): PlacedHandle[] =>
+      horizontal === 0 && vertical === 0
+        ? []
+        : [
+            {
+              handle: { kind: "side", across: horizontal, down: vertical },
+              at: { x: (x1 + x2 + horizontal * (x2 - x1)) / 2, y: (y1 + y2 + vertical * (y2 - y1)) / 2 },
+            },
+          ],
+    ),
+  );
+}
+
+function sidesAlong(length: number, size: number): (-1 | 0 | 1)[] {
+  return length < ROOM_FOR_MIDDLE * size ? [-1, 1] : [-1, 0, 1];
+}
+
+function handlesOfPolygon(points: Point[], size: number): PlacedHandle[] {
+  const corners = points.map((at, index): PlacedHandle => ({ handle: { kind: "corner", index }, at }));
+  const middles = points.flatMap((from, index): PlacedHandle[] => {
+    const to = points[(index + 1) % points.length] ?? from;
+    if (distance(from, to) < ROOM_FOR_MIDDLE * size) return [];
+    return [{ handle: { kind: "between", index }, at: { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 } }];
+  });
+  // Corners last: they are drawn over the middles.
+  return [...middles, ...corners];
+}
+
+/** The nearest handle within reach; of two as near, the one that is drawn above. */
+export function handleAt(shape: Shape, at: Point, size: number, reach: number): Handle | null {
+  let found: Handle | null = null;
+  let nearest = reach;
+  for (const placed of handlesOf(shape, size)) {
+    const away = distance(placed.at, at);
+    if (away > nearest) continue;
+    nearest = away;
+    found = placed.handle;
+  }
+  return found;
+}
+
+/** A point of the image: on a whole pixel, on the image's edge when it is nearer to that than `reach`. */
+export function snapped({ x, y }: Point, { width, height }: PixelSize, reach: number): Point {
+  return { x: snappedAlong(x, width, reach), y: snappedAlong(y, height, reach) };
+}
+
+function snappedAlong(value: number, length: number, reach: number): number {
+  if (value <= reach) return 0;
+  if (value >= length - reach) return length;
+  return Math.round(value);
+}
+
+/** The box between two points, a pixel wide and high at least. With `isSquare` its shorter side is made longer. */
+export function boxBetween(from: Point, to: Point, image: PixelSize, isSquare = false): Rect {
+  const end = isSquare ? squareEnd(from, to, image) : to;
+  const [x1, x2] = span(from.x, end.x, image.width);
+  const [y1, y2] = span(from.y, end.y, image.height);
+  return { x1, y1, x2, y2 };
+}
+
+/** The end of a square that begins at `from`, as large as fits into the image that way. */
+function squareEnd(from: Point, to: Point, { width, height }: PixelSize): Point {
+  const [right, below] = [to.x >= from.x ? 1 : -1, to.y >= from.y ? 1 : -1];
+  const room = Math.min(right > 0 ? width - from.x : from.x, below > 0 ? height - from.y : from.y);
+  const side = Math.min(room, Math.max(Math.abs(to.x - from.x), Math.abs(to.y - from.y)));
+  return { x: from.x + right * side, y: from.y + below * side };
+}
+
+function span(one: number, other: number, most: number): [number, number] {
+  const from = Math.min(one, other);
+  const to = Math.max(one, other);
+  if (to - from >= 1) return [from, to];
+  return to + 1 <= most ? [from, from + 1] : [to - 1, to];
+}
+
+/** The shape with a handle at another place. Across the other side a box turns over. */
+export function resized(shape: Shape, handle: Handle, to: Point, image: PixelSize): Shape {
+  if (shape.kind === "box" && handle.kind === "side") {
+    const { x1, y1, x2, y2 } = shape.rect;
+    const [fixedX, freeX] = handle.across < 0 ? [x2, x1] : [x1, x2];
+    const [fixedY, freeY] = handle.down < 0 ? [y2, y1] : [y1, y2];
+    const end = { x: handle.across === 0 ? freeX : to.x, y: handle.down === 0 ? freeY : to.y };
+    return { kind: "box", rect: boxBetween({ x: fixedX, y: fixedY }, end, image) };
+  }
+  if (shape.kind === "polygon" && handle.kind === "corner") {
+    return { kind: "polygon", points: shape.points.map((point, index) => (index === handle.index ? to : point)) };
+  }
+  if (shape.kind === "polygon" && handle.kind === "between") {
+    return { kind: "polygon", points: shape.points.toSpliced(handle.index + 1, 0, to) };
+  }
+  return shape;
+}
+
+/** What a corner becomes that is being pulled out of the middle of an edge. */
+export function pulledHandle(handle: Handle): Handle {
+  return handle.kind === "between" ? { kind: "corner", index: handle.index + 1 } : handle;
+}
+
+/** A polygon without one of its corners; null when that would leave fewer than three. */
+export function withoutCorner(shape: Shape, index: number): Shape | null {
+  if (shape.kind !== "polygon" || shape.points.length <= 3) return null;
+  return { kind: "polygon", points: shape.points.toSpliced(index, 1) };
+}
+
+/** The shape somewhere else; at the image's edge it stops, whole. */
+export function moved(shape: Shape, dx: number, dy: number, { width, height }: PixelSize): Shape {
+  const bounds = boundsOf(shape);
+  if (bounds === null) return shape;
+  const right = within(dx, -bounds.x1, width - bounds.x2);
+  const below = within(dy, -bounds.y1, height - bounds.y2);
+  const shifted = ({ x, y }: Point): Point => ({ x: x + right, y: y + below });
+  switch (shape.kind) {
+    case "box": {
+      const { x1, y1, x2, y2 } = shape.rect;
+      return { kind: "box", rect: { x1: x1 + right, y1: y1 + below, x2: x2 + right, y2: y2 + below } };
+    }
+    case "point":
+      return { kind: "point", at: shifted(shape.at) };
+    case "polygon":
+      return { kind: "polygon", points: shape.points.map(shifted) };
+    default:
+      return shape;
+  }
+}
+
+/** By how much to move a shape so that it lies on the image's edge when it comes nearer to it than `reach`. */
+export function snappedShift(shape: Shape, dx: number, dy: number, image: PixelSize, reach: number): Point {
+  const bounds = boundsOf(shape);
+  if (bounds === null) return { x: 0, y: 0 };
+  return {
+    x: snappedSpan(bounds.x1, bounds.x2, Math.round(dx), image.width, reach),
+    y: snappedSpan(bounds.y1, bounds.y2, Math.round(dy), image.height, reach),
+  };
+}
+
+function snappedSpan(from: number, to: number, shift: number, length: number, reach: number): number {
+  if (Math.abs(from + shift) <= reach) return -from;
+  if (Math.abs(length - to - shift) <= reach) return length - to;
+  return shift;
+}
+
+/** The same shape a little to the lower right; where there is no room, to the upper left. */
+export function duplicated(shape: Shape, shift: number, { width, height }: PixelSize): Shape {
+  const bounds = boundsOf(shape);
+  if (bounds === null) return shape;
+  const right = bounds.x2 + shift <= width ? shift : -shift;
+  const below = bounds.y2 + shift <= height ? shift : -shift;
+  return moved(shape, right, below, { width, height });
+}
+
+export function distance(one: Point, other: Point): number {
+  return Math.hypot(one.x - other.x, one.y - other.y);
+}
+
+function within(value: number, least: number, most: number): number {
+  return Math.min(most, Math.max(least, value));
+}

@@ -1,0 +1,129 @@
+/** Audits of the core in memory: proposals above a threshold, a sample of them, and what was found in it. */
+import { findingOf } from "../../audit/bound";
+import type {
+  Annotation,
+  AnnotationId,
+  Audit,
+  AuditId,
+  AuditRequest,
+  ImageEdit,
+  ImageId,
+  LabelConfidences,
+  SampleVerdict,
+} from "../bindings";
+import type { FakeLibrary } from "./library";
+import { chance } from "./photos";
+import { refuse } from "./refuse";
+
+interface Drawn {
+  image: ImageId;
+  mark: AnnotationId;
+}
+
+interface KeptAudit extends Omit<Audit, "sample" | "finding" | "accepted"> {
+  population: readonly Drawn[];
+  drawn: readonly Drawn[];
+  /** Accepted unseen; that may have been taken back. */
+  unseen: readonly Drawn[];
+}
+
+const HUNDREDTHS = 100;
+const SALT = 5_000;
+
+export class FakeAudits {
+  readonly #library: FakeLibrary;
+  readonly #audits: KeptAudit[] = [];
+
+  constructor(library: FakeLibrary) {
+    this.#library = library;
+  }
+
+  confidences(images: readonly ImageId[]): LabelConfidences[] {
+    const labels = new Map<string, LabelConfidences>();
+    for (const { mark } of this.#proposals(images)) {
+      const { label, color, confidence } = mark;
+      const known = labels.get(label) ?? { label, color, hundredths: Array<number>(HUNDREDTHS).fill(0), unstated: 0 };
+      labels.set(label, known);
+      if (confidence === null) known.unstated += 1;
+      else {
+        const place = Math.min(HUNDREDTHS - 1, Math.floor(confidence * HUNDREDTHS));
+        known.hundredths[place] = (known.hundredths[place] ?? 0) + 1;
+      }
+    }
+    const sizeOf = ({ hundredths, unstated }: LabelConfidences) =>
+      hundredths.reduce((sum, count) => sum + count, unstated);
+    return [...labels.values()].sort((one, other) => sizeOf(other) - sizeOf(one));
+  }
+
+  begin({ label, threshold, sample }: AuditRequest, images: readonly ImageId[], now: number): Audit {
+    const found = this.#proposals(images).filter(
+      ({ mark }) => mark.label === label && mark.confidence !== null && mark.confidence >= threshold,
+    );
+    const [first] = found;
+    if (!first) return refuse("library");
+    const id = this.#audits.length + 1;
+    const population = found.map(({ image, mark }): Drawn => ({ image, mark: mark.id }));
+    const drawn = [...population]
+      .sort((one, other) => chance(one.mark, SALT + id) - chance(other.mark, SALT + id))
+      .slice(0, sample);
+    const proposals = population.length;
+    const { color } = first.mark;
+    this.#audits.push({ id, label, color, threshold, drawn_at: now, proposals, population, drawn, unseen: [] });
+    return this.get(id);
+  }
+
+  get(id: AuditId): Audit {
+    const kept = this.#kept(id);
+    const { population: _population, drawn, unseen, ...told } = kept;
+    const accepted = unseen.filter((each) => this.#markOf(each)?.status === "accepted").length;
+    const sample = drawn.map((each) => ({ ...each, verdict: verdictOf(this.#markOf(each)) }));
+    return { ...told, sample, finding: findingOf(sample), accepted: accepted > 0 ? accepted : null };
+  }
+
+  /** The newest first. */
+  all(): Audit[] {
+    return this.#audits.map(({ id }) => this.get(id)).reverse();
+  }
+
+  accept(id: AuditId): Audit {
+    const kept = this.#kept(id);
+    const open = kept.population.filter((each) => this.#markOf(each)?.status === "proposed");
+    const edits = new Map<ImageId, ImageEdit>();
+    for (const { image, mark } of open) {
+      const edit = edits.get(image) ?? { image, changes: [] };
+      edits.set(image, edit);
+      edit.changes.push({ kind: "decide", id: mark, verdict: { kind: "accept" } });
+    }
+    this.#library.sweep([...edits.values()]);
+    kept.unseen = open;
+    return this.get(id);
+  }
+
+  #kept(id: AuditId): KeptAudit {
+    return this.#audits.find((each) => each.id === id) ?? refuse("library");
+  }
+
+  #markOf({ image, mark }: Drawn): Annotation | undefined {
+    return this.#library.card(image).marks.find(({ id }) => id === mark);
+  }
+
+  #proposals(images: readonly ImageId[]): { image: ImageId; mark: Annotation }[] {
+    return this.#library
+      .cards([...images])
+      .flatMap((card) =>
+        card.marks.filter(({ status }) => status === "proposed").map((mark) => ({ image: card.id, mark })),
+      );
+  }
+}
+
+function verdictOf(mark: Annotation | undefined): SampleVerdict | null {
+  switch (mark?.status) {
+    case "accepted":
+      return "right";
+    case "edited":
+    case "rejected":
+      return "wrong";
+    default:
+      return null;
+  }
+}

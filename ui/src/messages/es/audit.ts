@@ -1,0 +1,81 @@
+import type { ErrorRate } from "../../ipc/bindings";
+import type { audit as english } from "../en/audit";
+import { confidence, count, decimal } from "../format";
+import type { Words } from "../words";
+
+const marks = (number: number) => `${count(number)} ${number === 1 ? "marca" : "marcas"}`;
+const proposals = (number: number) => `${count(number)} ${number === 1 ? "propuesta" : "propuestas"}`;
+/** Figure and sign stay on one line. */
+const share = (value: number) => `${decimal(value * 100)}\u00a0%`;
+const above = (label: string, threshold: number) => `${label}, desde ${confidence(threshold)}`;
+
+const wrongOf = ({ wrong, judged, rate }: ErrorRate): string => {
+  if (wrong === 0) return judged === 1 ? "La única estaba bien." : `Ninguna de ${count(judged)} estaba mal.`;
+  return `${count(wrong)} de ${count(judged)} ${wrong === 1 ? "estaba" : "estaban"} mal: ${share(rate)}.`;
+};
+
+export const audit: Words<typeof english> = {
+  title: "Aceptar desde un umbral",
+  open: "Aceptar desde…",
+  on: (parts) => (parts.length === 0 ? "En todas las imágenes" : `En las imágenes que cumplen: ${parts.join(", ")}`),
+  inCollection: (name) => `en ${name}`,
+  labels: "Etiqueta",
+  labelName: (label, number) => `${label}, ${proposals(number)}`,
+  nothing: "Ninguna propuesta espera una decisión en estas imágenes.",
+  threshold: "Umbral",
+  histogram: "Propuestas por seguridad, con el umbral",
+  counted: (number, all, threshold) => `${count(number)} de ${proposals(all)} desde ${confidence(threshold)}`,
+  unstated: (number) =>
+    `${count(number)} ${number === 1 ? "no dice" : "no dicen"} su seguridad y se ${number === 1 ? "deja" : "dejan"} como ${number === 1 ? "está" : "están"}.`,
+  sample: "Muestra",
+  sampleWrong: "Un número entero, al menos 1.",
+  drawn: "elegidas al azar",
+  cleanBound: (sample, atMost) =>
+    `${count(sample)} bien de ${count(sample)} querría decir: como mucho ${share(atMost)} mal (al 95 %).`,
+  wholeSample: (sample) =>
+    sample === 1 ? "Es la única: se mira." : `Son las ${count(sample)} que hay: nada se acepta sin verlo.`,
+  decides: "Lo que digas allí es una decisión: bien acepta la marca, mal la rechaza.",
+  begin: (sample) => (sample === 0 ? "Mirar una muestra" : `Mirar una muestra de ${count(sample)}`),
+
+  earlier: "Muestras anteriores",
+  above,
+  state: ({ accepted, sample, finding }) => {
+    if (accepted !== null) return `${count(accepted)} aceptadas sin ver.`;
+    return finding !== null && finding.judged >= sample.length ? "Nada aceptado sin ver." : "Sin terminar.";
+  },
+  goOn: (judged, sample) => `Seguir, ${count(judged)} de ${count(sample)}`,
+  look: "Abrir",
+
+  leave: "Salir de la muestra",
+  progress: (judged, sample) => `Vistas ${count(judged)} de ${count(sample)}`,
+  lookedAt: "Vistas",
+  of: (sample) => `de ${count(sample)}`,
+  pace: (milliseconds) => `${decimal(milliseconds / 1000)} s por marca`,
+  loading: "Abriendo la muestra",
+  picture: (label, image) => `${label} en ${image}`,
+  whole: "Mostrar la imagen entera",
+  mark: "Esta marca",
+  question: (label) => `¿Es ${label} y está en su sitio?`,
+  certainty: "Seguridad",
+  image: "Imagen",
+  right: "Bien",
+  wrong: "Mal",
+  takeBack: "Deshacer",
+  why: "¿Por qué estaba mal la última?",
+  soFar: "Hasta ahora",
+  nothingYet: "Aún no se ha mirado ninguna.",
+  running: (finding) => `${wrongOf(finding)} Como mucho ${share(finding.at_most)} de todas están mal (al 95 %).`,
+  strip: (judged, wrong, sample) => `De ${count(sample)}, ${count(judged)} vistas, ${count(wrong)} mal`,
+
+  found: "Lo que dice la muestra",
+  statement: (finding, all) =>
+    finding.judged >= all
+      ? `${wrongOf(finding)} ${all === 1 ? "No hay otras." : "Eran todas."}`
+      : `${wrongOf(finding)} Con una confianza del 95 %, como mucho ${share(finding.at_most)} de las ${count(all)} lo están.`,
+  gone: "Las marcas de esta muestra ya no están en la biblioteca.",
+  acceptOthers: (number) => (number === 1 ? "Aceptar la otra" : `Aceptar las otras ${count(number)}`),
+  higher: "Elegir un umbral más alto",
+  close: "Dejar las otras por decidir",
+  back: "Volver",
+  accepted: (number, label) => `${marks(number)} de ${label} ${number === 1 ? "aceptada" : "aceptadas"} sin ver`,
+};

@@ -1,0 +1,89 @@
+import type { Check } from "../../ipc/bindings";
+import type { checks as english } from "../en/checks";
+import { confidence, count } from "../format";
+import type { Words } from "../words";
+
+const images = (number: number) => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
+const marks = (number: number) => `${count(number)} ${number === 1 ? "marca" : "marcas"}`;
+
+const names: Record<Check, string> = {
+  duplicate: "Repite otra marca",
+  huge: "Más del 95 % de la imagen",
+  tiny: "Menos del 0,1 %",
+  outside: "Fuera del borde",
+  odd_aspect: "Proporciones raras",
+  misspelled: "Etiqueta mal escrita",
+};
+
+const found: Record<Check, string> = {
+  duplicate: "con marcas que repiten otra de la misma etiqueta",
+  huge: "con marcas de más del 95 % de la imagen",
+  tiny: "con marcas de menos del 0,1 % de la imagen",
+  outside: "con marcas que se salen de la imagen",
+  odd_aspect: "con cajas mucho más anchas o altas que otras de su etiqueta",
+  misspelled: "con etiquetas probablemente mal escritas",
+};
+
+export const checks: Words<typeof english> = {
+  names,
+  group: "Errores probables",
+  found: (check, number) => `${images(number)} ${found[check]}`,
+  repairs: (check, number) => {
+    switch (check) {
+      case "outside":
+        return `Recortarlas en ${images(number)}`;
+      case "misspelled":
+        return `Corregirlas en ${images(number)}`;
+      default:
+        return `Rechazarlas en ${images(number)}`;
+    }
+  },
+  ownAreRemoved: "Las que dibujaste tú se quitan.",
+  repaired: (check, swept) => {
+    const where = `en ${images(swept.images)}`;
+    const one = swept.marks === 1;
+    switch (check) {
+      case "outside":
+        return `${marks(swept.marks)} ${one ? "recortada" : "recortadas"} ${where}`;
+      case "misspelled":
+        return `${count(swept.marks)} ${one ? "etiqueta corregida" : "etiquetas corregidas"} ${where}`;
+      default:
+        return `${marks(swept.marks)} ${one ? "rechazada o quitada" : "rechazadas o quitadas"} ${where}`;
+    }
+  },
+  nothingRepaired: "Ya no quedaba nada que corregir.",
+  undo: "Deshacer",
+  undone: (number) => `Deshecho en ${images(number)}`,
+
+  likely: "Error probable",
+  why: (check, label, other) => {
+    switch (check) {
+      case "duplicate":
+        return other === null
+          ? "Repite otra marca."
+          : `Repite ${other.label}${other.confidence === null ? "" : ` ${confidence(other.confidence)}`}.`;
+      case "huge":
+        return "Cubre más del 95 % de la imagen.";
+      case "tiny":
+        return "Cubre menos del 0,1 % de la imagen.";
+      case "outside":
+        return "Se sale de la imagen.";
+      case "odd_aspect":
+        return `Otras cajas de ${label} son mucho menos anchas o altas.`;
+      case "misspelled":
+        return "Es probable que la etiqueta esté mal escrita.";
+    }
+  },
+  repairOne: (repair, label) => {
+    switch (repair) {
+      case "reject":
+        return "Rechazarla";
+      case "remove":
+        return "Quitarla";
+      case "cut":
+        return "Recortarla en el borde";
+      case "relabel":
+        return `Ponerle ${label ?? ""}`;
+    }
+  },
+};
