@@ -172,6 +172,18 @@ describe.each(["dark", "light"] as const)("where there is nothing to compare, in
   });
 });
 
+it("asks for a review where nobody has decided anything, with other sides at hand", async () => {
+  page = await open(browser, { query: "images=12" });
+  await page.keyboard.press("Control+6");
+  await page.getByRole("button", { name: "Swap A and B" }).click();
+  await page.getByRole("combobox", { name: "Side B" }).selectOption("decided");
+  await page.getByRole("heading", { name: "Nobody has decided on these images yet" }).waitFor();
+  await screenshot(page, "compare-apart-dark-1280");
+  await expectAccessible(page);
+  await page.getByRole("button", { name: "Review the marks" }).click();
+  await page.getByRole("heading", { name: "Marks" }).waitFor();
+});
+
 it("reads as well in Spanish", async () => {
   page = await open(browser, { query: "images=120" });
   await page.keyboard.press("Control+,");

@@ -1,16 +1,9 @@
-import type { Agreement, Agreements } from "../../ipc/bindings";
+import type { Agreements } from "../../ipc/bindings";
 import { count, percent } from "../format";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "image" : "images"}`;
 const things = (number: number): string => `${count(number)} ${number === 1 ? "thing" : "things"}`;
 const letters = { first: "A", second: "B" };
-
-const agreements: Record<Agreement, string> = {
-  relabelled: "Different label",
-  only_first: "Only A",
-  only_second: "Only B",
-  agreed: "Agreed",
-};
 
 export const compare = {
   letters,
@@ -46,7 +39,6 @@ export const compare = {
   differencesNote: (all: number, open: number) =>
     all === 0 ? "none here" : `${count(all)}, ${open === 0 ? "all decided" : `${count(open)} to decide`}`,
   agreedGroup: (number: number) => `Agreed by both, ${count(number)}`,
-  agreements,
   onlyOne: { first: "Only A:", second: "Only B:" },
   or: "or",
   both: "Both:",
@@ -91,7 +83,8 @@ export const compare = {
     `Only run ${count(run)} has answers. Annotate the same images with another model, or review some of them: then there is something to compare.`,
   apartTitle: "These two never looked at the same image",
   apartNote: "Choose other sides above, or annotate the images of one with the other's model.",
-  undecidedNote: "None of this run's images is reviewed yet. Review some, or choose another side above.",
+  undecidedTitle: "Nobody has decided on these images yet",
+  undecidedNote: "Review some of this run's images, or choose another side above.",
   sameTitle: (all: number) =>
     all === 1 ? "Both say the same on the one image" : `Both say the same on all ${images(all)}`,
   sameNote: (agreed: number) => `${things(agreed)}, found by both.`,

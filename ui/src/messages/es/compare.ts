@@ -1,17 +1,9 @@
-import type { Agreement } from "../../ipc/bindings";
 import type { compare as english } from "../en/compare";
 import { count, percent } from "../format";
 import type { Words } from "../words";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
 const things = (number: number): string => `${count(number)} ${number === 1 ? "cosa" : "cosas"}`;
-const agreements: Record<Agreement, string> = {
-  relabelled: "Otra etiqueta",
-  only_first: "Solo A",
-  only_second: "Solo B",
-  agreed: "De acuerdo",
-};
-
 export const compare: Words<typeof english> = {
   letters: { first: "A", second: "B" },
   between: (first, second) => `${first} ↔ ${second}`,
@@ -46,7 +38,6 @@ export const compare: Words<typeof english> = {
   differencesNote: (all, open) =>
     all === 0 ? "aquí ninguna" : `${count(all)}, ${open === 0 ? "todas decididas" : `${count(open)} por decidir`}`,
   agreedGroup: (number) => `Ambos de acuerdo, ${count(number)}`,
-  agreements,
   onlyOne: { first: "Solo A:", second: "Solo B:" },
   or: "o",
   both: "Ambos:",
@@ -90,7 +81,8 @@ export const compare: Words<typeof english> = {
     `Solo la ejecución ${count(run)} tiene respuestas. Anota las mismas imágenes con otro modelo, o revisa algunas: entonces habrá algo que comparar.`,
   apartTitle: "Estos dos nunca miraron la misma imagen",
   apartNote: "Elige otros lados arriba, o anota las imágenes de uno con el modelo del otro.",
-  undecidedNote: "Ninguna imagen de esta ejecución está revisada. Revisa algunas o elige otro lado arriba.",
+  undecidedTitle: "Nadie ha decidido aún sobre estas imágenes",
+  undecidedNote: "Revisa algunas imágenes de esta ejecución o elige otro lado arriba.",
   sameTitle: (all) =>
     all === 1 ? "Ambos dicen lo mismo en la única imagen" : `Ambos dicen lo mismo en ${images(all)}`,
   sameNote: (agreed) => `${things(agreed)}, ${agreed === 1 ? "encontrada" : "encontradas"} por ambos.`,
