@@ -16,12 +16,12 @@ test: setup-test ui check
 	npm --prefix ui test
 	npm --prefix ui run test:browser
 
-# What to measure: everything, or what ONLY names of the engine's parts, "gallery" and "micro".
-MEASURED = $(or $(ONLY),engine gallery micro)
-ENGINE_PARTS = $(filter-out gallery micro,$(MEASURED))
+# What to measure: everything, or what ONLY names of the engine's parts, "gallery", "window" and "micro".
+MEASURED = $(or $(ONLY),engine gallery window micro)
+ENGINE_PARTS = $(filter-out gallery window micro,$(MEASURED))
 MICRO_BENCHES = geometry ledger limiter parse sse
 
-# The run engine and the grid against their goals, and single steps of a run (micro); ONLY="classic limits gallery" measures a
+# The run engine, the grid, the editor and review in the real window against their goals, and single steps of a run (micro); ONLY="classic limits gallery" measures a
 # part. Takes half an hour on a machine that does nothing else.
 bench: setup-test
 ifneq ($(ENGINE_PARTS),)
@@ -31,6 +31,10 @@ endif
 ifneq ($(filter gallery,$(MEASURED)),)
 	cargo bench --package store --bench gallery
 	npm --prefix ui run bench
+endif
+ifneq ($(filter window,$(MEASURED)),)
+	cargo build --release $(CARGO_FLAGS) --bins
+	cargo bench --package fieldmark-tests --bench window
 endif
 ifneq ($(filter micro,$(MEASURED)),)
 	cargo bench --package domain --package provider --package store --package engine $(addprefix --bench ,$(MICRO_BENCHES))
