@@ -95,7 +95,9 @@ describe("comparing two runs", () => {
     const drawn = () => page.evaluate(() => document.querySelector("canvas")?.toDataURL() ?? "");
     await select(/^Both/);
     await page.keyboard.press("n");
-    const before = await drawn();
+    // The photo comes in levels: what is compared with must have stopped changing.
+    let before = "";
+    await expect.poll(async () => before === (before = await drawn()), { interval: 300 }).toBe(true);
     await page.keyboard.press("h");
     await expect.poll(drawn).not.toBe(before);
     expect(await page.locator(".pairs").getByRole("button", { name: /^Both/ }).count()).toBe(0);

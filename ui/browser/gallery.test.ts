@@ -77,6 +77,20 @@ describe("a typed question", () => {
   });
 });
 
+describe("thumbnails", () => {
+  it("have the size next time that somebody gave them", async () => {
+    await opened();
+    const width = async () => (await cells().first().boundingBox())?.width ?? 0;
+    const before = await width();
+    for (let times = 0; times < 6; times += 1) await page.keyboard.press("+");
+    await expect.poll(width).toBeGreaterThan(before + 20);
+    const larger = await width();
+    await page.reload();
+    await cells().first().waitFor();
+    expect(await width()).toBe(larger);
+  });
+});
+
 describe("filters", () => {
   it("find as many images as is written beside them, and say so as text", async () => {
     await opened();

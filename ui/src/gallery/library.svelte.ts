@@ -1,6 +1,7 @@
 /** The library screen's own state: which images it lists in which order, which one is active, and what is selected. */
 import type { FilterCounts, ImageId, SkippedFile } from "../ipc/bindings";
 import type { App } from "../state/app.svelte";
+import { keep, recall } from "../state/kept";
 import { Selection } from "../state/selection";
 import { Cards } from "./cards.svelte";
 import { Question } from "./question.svelte";
@@ -15,7 +16,7 @@ export class Library {
   readonly cards: Cards;
   readonly question: Question;
 
-  thumbnailWidth = $state(176);
+  #thumbnailWidth = $state(recall("thumbnails", isThumbnailWidth) ?? 176);
   ids = $state.raw(new Uint32Array(0));
   /** Beside the filters; null until the core has answered. */
   counts = $state.raw<FilterCounts | null>(null);
@@ -89,6 +90,16 @@ export class Library {
     if (place >= 0) this.active = place;
   }
 
+  /** In CSS pixels; kept for the next time. */
+  get thumbnailWidth(): number {
+    return this.#thumbnailWidth;
+  }
+
+  set thumbnailWidth(width: number) {
+    this.#thumbnailWidth = width;
+    keep("thumbnails", width);
+  }
+
   resize(by: 1 | -1): void {
     const { least, most, step } = THUMBNAIL_WIDTHS;
     this.thumbnailWidth = Math.min(most, Math.max(least, this.thumbnailWidth + by * step));
@@ -157,4 +168,8 @@ export class Library {
     // A selection lives within what is listed: nobody plans for images they do not see.
     if (this.app.selected.size > 0) this.app.selected = this.app.selected.within(this.ids);
   }
+}
+
+function isThumbnailWidth(value: unknown): value is number {
+  return typeof value === "number" && value >= THUMBNAIL_WIDTHS.least && value <= THUMBNAIL_WIDTHS.most;
 }
