@@ -206,9 +206,13 @@ impl Edit<'_> {
         Ok(AuditId(id))
     }
 
-    /// Accepts what an audit was about and nobody has decided, as one step, and keeps what its sample had shown by then.
+    /// Accepts what an audit was about and nobody has decided, as one step, and keeps what its sample had shown by then. Does
+    /// nothing while that stands already.
     pub fn accept_audited(&self, id: AuditId, working: &[RunId], now: u64) -> Result<()> {
         let kept = self.kept_audit(id)?;
+        if kept.accepted.is_some() {
+            return Ok(());
+        }
         let proposals = self.proposals_above(&kept.request, kept.latest_mark, working)?;
         let sweep = self.next_sweep()?;
         for of_image in proposals.chunk_by(|one, other| one.0 == other.0) {

@@ -248,9 +248,12 @@ impl Edit<'_> {
         Ok(Annotation { label: label.into(), color, status, reject_reason: None, ..before.clone() })
     }
 
-    /// A number for steps that are taken together.
+    /// A number for steps that are taken together, and that no others have had: an audit knows its own by it, though steps
+    /// that were taken back are gone in the end.
     pub(super) fn next_sweep(&self) -> Result<SweepId> {
-        let mut statement = self.0.0.prepare_cached("SELECT coalesce(max(sweep), 0) + 1 FROM steps")?;
+        let mut statement = self.0.0.prepare_cached(
+            "SELECT coalesce(max(sweep), 0) + 1 FROM (SELECT sweep FROM steps UNION ALL SELECT sweep FROM audits)",
+        )?;
         Ok(SweepId(statement.query_row([], |row| row.get(0))?))
     }
 }

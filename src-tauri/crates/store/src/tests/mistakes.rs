@@ -168,6 +168,8 @@ fn an_audit_accepts_what_its_sample_stands_for_and_no_more() {
     library.store.write_blocking(move |edit| edit.accept_audited(id, &[], 62)).unwrap();
     let accepted = library.store.read(|view| view.audit(id)).unwrap();
     assert_eq!(accepted.accepted, Some(1), "what was decided by hand is not counted");
+    library.store.write_blocking(move |edit| edit.accept_audited(id, &[], 62)).unwrap();
+    assert_eq!(library.store.read(|view| view.audit(id)).unwrap(), accepted, "once is enough");
     let cat_of = |image: ImageId| library.marks(image).iter().find(|mark| mark.label == "cat").unwrap().status;
     let statuses: Vec<Status> = images.iter().map(|&image| cat_of(image)).collect();
     assert_eq!(statuses, [Status::Accepted, Status::Rejected, Status::Accepted, Status::Proposed, Status::Proposed]);
@@ -175,6 +177,14 @@ fn an_audit_accepts_what_its_sample_stands_for_and_no_more() {
 
     library.store.write_blocking(|edit| edit.undo_latest()).unwrap();
     assert_eq!(cat_of(images[2]), Status::Proposed);
+    // The steps that were taken back go with the next ones on their images; their number must not come back with others.
+    let decision =
+        Decision { image: images[2], scope: DecisionScope::Image, verdict: Verdict::Reject { reason: None } };
+    library.store.write_blocking(move |edit| edit.decide(&decision, 63)).unwrap();
+    assert_eq!(library.repair(Check::Duplicate), (0, 0));
+    library
+        .propose(library.add_run(vec![library.add_image(6)]), vec![found("cat", SOUND, 0.9), found("cat", SOUND, 0.8)]);
+    assert_eq!(library.repair(Check::Duplicate), (1, 1));
     let undone = library.store.read(|view| view.audit(id)).unwrap();
     assert_eq!((undone.accepted, undone.finding.map(|rate| rate.wrong)), (None, Some(1)));
 }
