@@ -29,7 +29,10 @@ fn main() -> ExitCode {
         .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
         .with_writer(std::io::stderr)
         .init();
+    // Images are prepared and the library is written on threads of their own: for what is left, one thread is woken less often
+    // than several.
     let outcome = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
         .enable_all()
         .build()
         .map_err(CommandError::Runtime)

@@ -441,3 +441,34 @@ async fn only_what_can_be_derived_anew_is_not_flushed() {
         assert_eq!(store.write(flushing).await.unwrap(), FULL);
     }
 }
+
+#[tokio::test]
+async fn a_change_that_fails_leaves_nothing_behind_alone_or_among_others() {
+    fn add(edit: &Edit<'_>, root: &str, goes_well: bool) -> Result<()> {
+        edit.collection_at(Path::new(root), root, 1)?;
+        if goes_well { Ok(()) } else { Err(StoreError::Missing { what: "image", id: 1 }) }
+    }
+    let library = Library::new();
+    let store = &library.store;
+    let names = || -> Vec<String> {
+        let collections = store.read(|view| view.collections()).unwrap();
+        collections.into_iter().map(|collection| collection.name).collect()
+    };
+
+    assert!(store.write(|edit| add(edit, "alone", false)).await.is_err());
+    store.write(|edit| add(edit, "first", true)).await.unwrap();
+    assert_eq!(names(), ["first"]);
+
+    // While one is written the others gather, and share the next commit.
+    let (begin, begun) = std::sync::mpsc::channel();
+    let held = store.write(move |edit| {
+        begun.recv().unwrap();
+        add(edit, "held", true)
+    });
+    let others = ["a", "b", "c"].map(|name| store.write(move |edit| add(edit, name, name != "b")));
+    let release = async move { begin.send(()).unwrap() };
+    let [a, b, c] = others;
+    let (held, a, b, c, ()) = tokio::join!(held, a, b, c, release);
+    assert_eq!((held.is_ok(), a.is_ok(), b.is_ok(), c.is_ok()), (true, true, false, true));
+    assert_eq!(names(), ["first", "held", "a", "c"]);
+}

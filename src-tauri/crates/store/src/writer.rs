@@ -96,7 +96,7 @@ fn write_all(connection: &Connection, changes: &Receiver<Change>) {
         let mut tells = Vec::with_capacity(group.len());
         let committed = kept.and_then(|()| {
             keeping = wanted;
-            commit(connection, group.drain(..), &mut tells)
+            commit(connection, &mut group, &mut tells)
         });
         // Dropped unapplied where the group could not begin: their submitters hear that the library cannot be written.
         group.clear();
@@ -127,15 +127,28 @@ fn keep(connection: &Connection, keeping: Keeping) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", synchronous)
 }
 
-fn commit(connection: &Connection, group: impl Iterator<Item = Change>, tells: &mut Vec<Tell>) -> rusqlite::Result<()> {
+fn commit(connection: &Connection, group: &mut Vec<Change>, tells: &mut Vec<Tell>) -> rusqlite::Result<()> {
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
-    for change in group {
-        transaction.execute_batch("SAVEPOINT change")?;
+    // A change that is alone goes back with the transaction. A savepoint keeps every page as it was, and each statement
+    // walks through all that is kept.
+    let is_alone = group.len() == 1;
+    let mut is_any_applied = false;
+    for change in group.drain(..) {
+        if !is_alone {
+            transaction.execute_batch("SAVEPOINT change")?;
+        }
         let (is_applied, tell) = (change.apply)(&Edit(View(&transaction)));
         tells.push(tell);
-        transaction.execute_batch(if is_applied { "RELEASE change" } else { "ROLLBACK TO change; RELEASE change" })?;
+        is_any_applied |= is_applied;
+        if !is_alone {
+            transaction.execute_batch(if is_applied {
+                "RELEASE change"
+            } else {
+                "ROLLBACK TO change; RELEASE change"
+            })?;
+        }
     }
-    transaction.commit()
+    if is_any_applied { transaction.commit() } else { transaction.rollback() }
 }
 
 /// `rusqlite::Error` cannot be cloned; every submitter of a failed group gets what it says.

@@ -18,6 +18,7 @@ use super::ending::end;
 use super::executor::{Ended, Stop, Work};
 use super::lock::RunLock;
 use super::progress::{Sitting, whole_millis};
+use super::settling::Settling;
 use crate::Result;
 
 /// Between snapshots: ten a second.
@@ -34,6 +35,7 @@ pub struct Dispatcher {
     queue: VecDeque<WaitingJob>,
     last_read: Option<JobId>,
     executing: JoinSet<Result<Ended>>,
+    settling: Settling,
     /// Tells executors that wait to send to give their jobs back.
     halt: watch::Sender<bool>,
     /// Why nothing more is sent, when a request has shown that.
@@ -56,8 +58,10 @@ impl Dispatcher {
         stop_asked: watch::Receiver<Option<StopReason>>,
     ) -> Self {
         let sitting = Sitting::begin(publish.borrow().clone(), Instant::now());
+        let work = Arc::new(work);
         Self {
-            work: Arc::new(work),
+            settling: Settling::new(Arc::clone(&work)),
+            work,
             concurrency: concurrency as usize,
             queue: VecDeque::new(),
             last_read: None,
@@ -105,27 +109,34 @@ impl Dispatcher {
             } else {
                 self.halt.send_replace(true);
             }
-            if self.executing.is_empty() && stop.is_none() {
+            if self.executing.is_empty() && self.settling.is_empty() && stop.is_none() {
                 // Those that were to be given the marks of an image that failed meanwhile wait before where was read last.
                 self.last_read = None;
                 self.admit()?;
             }
             if self.executing.is_empty() {
+                self.settling.hurry();
+            }
+            if self.executing.is_empty() && self.settling.is_empty() {
                 self.note_wall().await?;
                 return Ok(stop.unwrap_or(Stop { reason: StopReason::Completed, detail: None }));
             }
             tokio::select! {
                 Some(ended) = self.executing.join_next() => {
                     match ended.map_err(|_| crate::EngineError::TaskLost)?? {
-                        Ended::Settled(finished) => {
-                            self.sitting.note_finished(finished, Instant::now());
-                            self.work.library.note_change();
-                        }
+                        Ended::Answered(answered) => self.settling.take(answered),
                         Ended::PutBack => {}
                         Ended::MustStop(stop) => {
                             self.must_stop.get_or_insert(stop);
                         }
                     }
+                }
+                settled = self.settling.settled() => {
+                    let now = Instant::now();
+                    for finished in settled? {
+                        self.sitting.note_finished(finished, now);
+                    }
+                    self.work.library.note_change();
                 }
                 () = board.moved() => {}
                 // Cannot fail while this task is listed as active; if it did, there would be nobody to ask for a stop.
@@ -159,6 +170,9 @@ impl Dispatcher {
     /// How many more images may be taken up: those that are asked about, and where they are sent away, as many again as
     /// it takes to have the next ones ready.
     fn places(&self) -> usize {
+        if self.settling.is_behind() {
+            return 0;
+        }
         let taken = self.executing.len();
         let Some(at_once) = self.work.route.at_once() else { return self.concurrency.saturating_sub(taken) };
         let (asked, ahead) = (self.work.board.asked_count(), self.work.board.look_ahead());

@@ -41,7 +41,7 @@ pub struct Work {
 
 /// How a job came back.
 pub enum Ended {
-    Settled(Finished),
+    Answered(Answered),
     /// It waits as before: nothing of it is in flight, and nothing is to be sent.
     PutBack,
     /// It waits as before, and so must all others until a person has done something.
@@ -53,6 +53,14 @@ pub enum Ended {
 pub struct Stop {
     pub reason: StopReason,
     pub detail: Option<String>,
+}
+
+/// What came of a job that is not asked about any more, before it is settled.
+pub struct Answered {
+    pub job: WaitingJob,
+    pub outcome: JobOutcome,
+    /// As [`Finished::took_millis`], for any answer.
+    pub took_millis: f64,
 }
 
 /// A job that has been settled.
@@ -89,7 +97,8 @@ struct Course {
 }
 
 impl Work {
-    /// Does one job and settles it. An error means that the library cannot be written: the run cannot go on.
+    /// Does one job, up to where it is to be settled. An error means that the library cannot be written: the run cannot go
+    /// on.
     pub async fn execute(self: Arc<Self>, job: WaitingJob) -> Result<Ended> {
         let mut course = Course {
             edge: self.route.sent_edge(job.size),
@@ -118,36 +127,42 @@ impl Work {
             Asking::MustStop(stop) => return Ok(Ended::MustStop(stop)),
         };
         let took_millis = course.worked.as_secs_f64() * 1000.0;
-        self.settle(job, outcome, took_millis).await.map(Ended::Settled)
+        Ok(Ended::Answered(Answered { job, outcome, took_millis }))
     }
 
-    /// Settles a job: what came of it is on disk when this returns.
-    pub async fn settle(&self, job: WaitingJob, outcome: JobOutcome, took_millis: f64) -> Result<Finished> {
+    /// Settles jobs together: what came of them is on disk when this returns.
+    pub async fn settle(&self, group: Vec<Answered>) -> Result<Vec<Finished>> {
+        let finished: Vec<Finished> = group.iter().map(|answered| self.finished(answered)).collect();
+        let (run, recipe, now) = (self.run, Arc::clone(&self.recipe), now_millis());
+        // The answers are on disk; should a power cut take their marks, they are read again.
+        let carried = self.library.store.write_derived(move |edit| {
+            let settled = group.iter().map(|Answered { job, outcome, took_millis }| {
+                edit.settle_job(run, job, &recipe, outcome, *took_millis, now)
+            });
+            settled.collect::<store::Result<Vec<u32>>>()
+        });
+        let carried = carried.await?;
+        Ok(finished.into_iter().zip(carried).map(|(finished, carried)| Finished { carried, ..finished }).collect())
+    }
+
+    fn finished(&self, Answered { job, outcome, took_millis }: &Answered) -> Finished {
         let is_reused = job.answer.as_ref().is_some_and(|kept| kept.is_reused);
         if is_reused {
             self.tally.note_reused();
         }
-        let finished = Finished {
+        if matches!(outcome, JobOutcome::Done { reading, .. } if reading.is_cut_short) {
+            self.tally.note_cut_short();
+        }
+        Finished {
             image: job.image,
             name: job.name.clone(),
-            took_millis: (!is_reused).then_some(took_millis),
+            took_millis: (!is_reused).then_some(*took_millis),
             carried: 0,
-            outcome: match &outcome {
+            outcome: match outcome {
                 JobOutcome::Done { annotations, .. } => Ok(u32::try_from(annotations.len()).unwrap_or(u32::MAX)),
                 JobOutcome::Failed(failure) => Err((failure.kind, failure.detail.clone())),
             },
-        };
-        if matches!(&outcome, JobOutcome::Done { reading, .. } if reading.is_cut_short) {
-            self.tally.note_cut_short();
         }
-        let (run, recipe, now) = (self.run, Arc::clone(&self.recipe), now_millis());
-        // The answer is on disk; should a power cut take its marks, it is read again.
-        let settled = self
-            .library
-            .store
-            .write_derived(move |edit| edit.settle_job(run, &job, &recipe, &outcome, took_millis, now));
-        let carried = settled.await?;
-        Ok(Finished { carried, ..finished })
     }
 
     /// Prepares the image and sends it until it is answered, or it is clear that it will not be.

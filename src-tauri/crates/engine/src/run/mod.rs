@@ -11,6 +11,7 @@ mod lock;
 mod overnight;
 mod progress;
 mod retry;
+mod settling;
 mod tally;
 
 use std::sync::Arc;

@@ -33,7 +33,7 @@ use self::patience::Outage;
 use self::shown::Shown;
 use super::budget::Reservation;
 use super::ending::end;
-use super::executor::{Stop, Work};
+use super::executor::{Answered, Stop, Work};
 use super::lock::RunLock;
 use crate::clock::now_millis;
 use crate::library::lock;
@@ -290,8 +290,9 @@ impl Night<'_> {
     }
 
     async fn settle(&self, job: WaitingJob, outcome: JobOutcome, took_millis: f64) -> Result<()> {
-        let finished = self.work.settle(job, outcome, took_millis).await?;
-        self.shown.note_finished(finished);
+        for finished in self.work.settle(vec![Answered { job, outcome, took_millis }]).await? {
+            self.shown.note_finished(finished);
+        }
         self.work.library.note_change();
         Ok(())
     }
