@@ -3,7 +3,7 @@
 use tauri::Wry;
 use tauri_specta::{Builder, collect_commands, collect_events};
 
-use crate::commands::{checks, connection, hooks, library, plan, review, runs, settings};
+use crate::commands::{checks, connection, export, hooks, library, plan, review, runs, settings};
 use crate::signals;
 
 /// Every command and signal there is.
@@ -37,6 +37,9 @@ pub fn builder() -> Builder<Wry> {
             runs::run_report,
             runs::undo_run,
             runs::save_metrics,
+            export::ready_export,
+            export::save_export,
+            export::drag_export,
             review::decide,
             review::edit_marks,
             review::undo_latest,

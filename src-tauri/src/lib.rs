@@ -3,6 +3,7 @@
 
 mod bindings;
 mod commands;
+mod dragging;
 mod error;
 mod signals;
 mod state;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use tauri::{Manager, RunEvent, WebviewUrl, WebviewWindowBuilder};
+use tauri_plugin_window_state::StateFlags;
 
 use error::StartError;
 use state::Desktop;
@@ -30,8 +32,16 @@ pub fn run() -> Result<(), StartError> {
     let dropped: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
 
     let builder = bindings::builder();
+    // In the library's folder: windows of several libraries need not be of one size.
+    let window_state = desktop.library().folder().join("window.json");
     let app = tauri::Builder::default()
         .plugin(tauri_plugin_dialog::init())
+        .plugin(
+            tauri_plugin_window_state::Builder::new()
+                .with_filename(window_state.to_string_lossy())
+                .with_state_flags(StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED)
+                .build(),
+        )
         .register_asynchronous_uri_scheme_protocol(thumbs::SCHEME, thumbs::serve)
         .invoke_handler(builder.invoke_handler())
         .manage(desktop)

@@ -67,6 +67,9 @@ pub fn take_drops(window: &WebviewWindow) {
     let app = window.app_handle().clone();
     window.on_window_event(move |event| {
         let WindowEvent::DragDrop(event) = event else { return };
+        if app.state::<Desktop>().is_dragging_out() {
+            return;
+        }
         match event {
             DragDropEvent::Enter { .. } => emit(&DragChanged { is_over: true }, &app),
             DragDropEvent::Leave => emit(&DragChanged { is_over: false }, &app),

@@ -1,6 +1,7 @@
 //! What lives as long as the window.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use engine::{Library, Surroundings};
@@ -18,6 +19,8 @@ pub struct Desktop {
     library: Arc<Library>,
     /// The window watches one run at a time.
     watcher: Mutex<Watcher>,
+    /// A file of ours is being dragged: it is not dropped on ourselves.
+    is_dragging_out: AtomicBool,
 }
 
 /// What passes the snapshots of a run on to the window.
@@ -38,11 +41,20 @@ impl Desktop {
                 .to_owned(),
         };
         let library = Library::open(&folder.join("library.sqlite"), Surroundings::of_this_process())?;
-        Ok(Self { library, watcher: Mutex::default() })
+        library.clear_ready_exports()?;
+        Ok(Self { library, watcher: Mutex::default(), is_dragging_out: AtomicBool::default() })
     }
 
     pub fn library(&self) -> Arc<Library> {
         Arc::clone(&self.library)
+    }
+
+    pub fn note_dragging_out(&self, is_dragging: bool) {
+        self.is_dragging_out.store(is_dragging, Ordering::Relaxed);
+    }
+
+    pub fn is_dragging_out(&self) -> bool {
+        self.is_dragging_out.load(Ordering::Relaxed)
     }
 
     /// Puts the task of the window's watch number `watch` in the place of the one before, which ends. Commands may arrive

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -12,6 +12,10 @@ use memchr::memmem;
 
 use crate::bench::ENVIRONMENT;
 use crate::{binary, repository};
+
+/// Where other programs show their windows, which are 120 pixels wide and high: beside ours.
+const NEIGHBOUR: (u32, u32) = (1440, 700);
+const IN_NEIGHBOUR: (u32, u32) = (NEIGHBOUR.0 + 60, NEIGHBOUR.1 + 60);
 
 /// A child process that does not outlive its test.
 struct Owned(Child);
@@ -100,36 +104,60 @@ impl Screen {
     ///
     /// # Panics
     /// When the drag source or xdotool is missing.
-    #[expect(clippy::expect_used, reason = "without a drag there is no test")]
     pub fn drag(&self, paths: &[&Path], to: (u32, u32)) {
-        const SOURCE: (u32, u32) = (1440, 700);
-        let mut source = self
+        let (_source, _) = self.neighbour("drag_source.py", paths);
+        self.drag_by_hand(IN_NEIGHBOUR, to);
+    }
+
+    /// Drags what is at the point `from` of the screen onto a window of another program; the path of the file that arrived
+    /// there.
+    ///
+    /// # Panics
+    /// When the drop target or xdotool is missing.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "without a drop there is no test")]
+    pub fn drag_out(&self, from: (u32, u32)) -> PathBuf {
+        let (_target, mut said) = self.neighbour("drop_target.py", &[]);
+        self.drag_by_hand(from, IN_NEIGHBOUR);
+        let mut path = String::new();
+        said.read_line(&mut path).expect("the drop target says what arrived");
+        PathBuf::from(path.trim_end())
+    }
+
+    /// Another program on the screen, beside the window, and what it says after it was ready.
+    #[expect(clippy::expect_used, reason = "without it there is no test")]
+    fn neighbour(&self, script: &str, arguments: &[&Path]) -> (Owned, BufReader<ChildStdout>) {
+        let mut program = self
             .command("/usr/bin/python3")
-            .arg(repository("tests/fixtures/drag_source.py"))
-            .args([SOURCE.0.to_string(), SOURCE.1.to_string()])
-            .args(paths)
+            .arg(repository("tests/fixtures").join(script))
+            .args([NEIGHBOUR.0.to_string(), NEIGHBOUR.1.to_string()])
+            .args(arguments)
             .stdout(Stdio::piped())
             .spawn()
-            .expect("the drag source starts");
+            .expect("the other program starts");
+        let mut said = BufReader::new(program.stdout.take().expect("piped"));
         let mut ready = String::new();
-        BufReader::new(source.stdout.take().expect("piped")).read_line(&mut ready).expect("the drag source is ready");
-        let _source = Owned(source);
+        said.read_line(&mut ready).expect("the other program is ready");
+        (Owned(program), said)
+    }
 
+    #[expect(clippy::expect_used, reason = "without a hand there is no test")]
+    fn drag_by_hand(&self, from: (u32, u32), to: (u32, u32)) {
         let hand = |arguments: &[&str]| {
             let done = self.command("xdotool").args(arguments).status().expect("xdotool");
             assert!(done.success(), "xdotool {arguments:?}");
             sleep(Duration::from_millis(60));
         };
-        let move_to = |x: u32, y: u32| hand(&["mousemove", &x.to_string(), &y.to_string()]);
-        let (x, y) = (SOURCE.0 + 60, SOURCE.1 + 60);
-        move_to(x, y);
+        let move_to = |(x, y): (u32, u32)| hand(&["mousemove", &x.to_string(), &y.to_string()]);
+        let between = |from: u32, to: u32, step: u32, steps: u32| (from * (steps - step) + to * step) / steps;
+        move_to(from);
         hand(&["mousedown", "1"]);
         // Small moves carry it past the threshold at which a press becomes a drag.
         for step in 1..=6 {
-            move_to(x - 5 * step, y - 4 * step);
+            move_to((between(from.0, to.0, step, 120), between(from.1, to.1, step, 120)));
         }
-        for step in 1..=8 {
-            move_to(x - (x - to.0) * step / 8, y - (y - to.1) * step / 8);
+        for step in 1..=12 {
+            move_to((between(from.0, to.0, step, 12), between(from.1, to.1, step, 12)));
         }
         sleep(Duration::from_millis(300));
         hand(&["mouseup", "1"]);

@@ -123,7 +123,23 @@ async fn a_dropped_folder_is_annotated_and_reviewed() {
     let metrics = desk.folder.path().join("home/library/metrics/batch-annotation-metrics.json");
     let metrics: Value = serde_json::from_str(&fs::read_to_string(metrics).unwrap()).unwrap();
     assert_eq!(metrics["metrics"]["batchSize"], 4);
+
+    window.press("//section//button[normalize-space() = 'Export']").await;
+    let file = window.see("//dialog//*[@draggable]").await;
+    window.see("//dialog//*[starts-with(normalize-space(), '4 images, ')]").await;
+    window.photograph("7-export").await;
+    let (left, top, width, height) = file.rectangle().await.unwrap();
+    let at = |start: f64, length: f64| whole(start + length / 2.0);
+    let arrived = desk.screen.drag_out((at(left, width), at(top, height)));
+    assert_eq!(arrived.file_name().unwrap(), "run-1-coco.json");
+    let data_set: Value = serde_json::from_str(&fs::read_to_string(&arrived).unwrap()).unwrap();
+    assert_eq!(data_set["images"].as_array().unwrap().len(), 4);
     window.0.close().await.unwrap();
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place on the screen")]
+fn whole(place: f64) -> u32 {
+    place.round() as u32
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -147,7 +163,7 @@ async fn a_killed_window_finds_its_run_again() {
         assert!(began.elapsed() < PATIENCE, "the run begins");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    window.photograph("7-running").await;
+    window.photograph("8-running").await;
     desk.screen.kill_app();
     drop(window);
     drop(driver);
@@ -158,7 +174,7 @@ async fn a_killed_window_finds_its_run_again() {
     let window = Window::open(&driver.url(), &[]).await;
     window.go_to("Run").await;
     window.see("//*[contains(text(), 'Interrupted')]").await;
-    window.photograph("8-interrupted").await;
+    window.photograph("9-interrupted").await;
     window.press("//button[starts-with(normalize-space(), 'Resume')]").await;
     window.see("//*[contains(text(), 'Completed')]").await;
     let run = &library.runs().unwrap()[0];

@@ -2,6 +2,7 @@
 
 pub mod checks;
 pub mod connection;
+pub mod export;
 pub mod hooks;
 pub mod library;
 pub mod plan;
@@ -9,10 +10,13 @@ pub mod review;
 pub mod runs;
 pub mod settings;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use engine::{EngineError, Library};
-use tauri::State;
+use tauri::{AppHandle, State};
+use tauri_plugin_dialog::DialogExt;
+use tokio::sync::oneshot;
 
 use crate::error::AppError;
 use crate::state::Desktop;
@@ -27,4 +31,14 @@ async fn ask<T: Send + 'static>(
     let library = desktop.library();
     let answer = tauri::async_runtime::spawn_blocking(move || question(library)).await;
     answer.map_err(|_| EngineError::TaskLost)?.map_err(AppError::from)
+}
+
+/// Asks in the system's save dialog where a file is to be; `None` when it was cancelled.
+async fn chosen_file(app: &AppHandle, extension: &str, name: &str) -> Option<PathBuf> {
+    let (choose, chosen) = oneshot::channel();
+    let dialog = app.dialog().file().add_filter(extension.to_uppercase(), &[extension]).set_file_name(name);
+    dialog.save_file(move |path| {
+        let _ = choose.send(path);
+    });
+    chosen.await.ok().flatten().and_then(|path| path.into_path().ok())
 }

@@ -6,10 +6,8 @@ use domain::report::RunReport;
 use domain::run::{RunProgress, RunState, RunSummary};
 use tauri::ipc::Channel;
 use tauri::{AppHandle, State};
-use tauri_plugin_dialog::DialogExt;
-use tokio::sync::oneshot;
 
-use super::{Answer, ask};
+use super::{Answer, ask, chosen_file};
 use crate::state::Desktop;
 
 #[tauri::command]
@@ -99,13 +97,7 @@ pub async fn undo_run(desktop: State<'_, Desktop>, run: RunId) -> Answer<u32> {
 #[tauri::command]
 #[specta::specta]
 pub async fn save_metrics(app: AppHandle, desktop: State<'_, Desktop>, run: RunId) -> Answer<Option<String>> {
-    let (choose, chosen) = oneshot::channel();
-    let dialog = app.dialog().file().add_filter("JSON", &["json"]).set_file_name("batch-annotation-metrics.json");
-    dialog.save_file(move |path| {
-        let _ = choose.send(path);
-    });
-    let path = chosen.await.ok().flatten().and_then(|path| path.into_path().ok());
-    let Some(path) = path else { return Ok(None) };
+    let Some(path) = chosen_file(&app, "json", "batch-annotation-metrics.json").await else { return Ok(None) };
     ask(&desktop, move |library| {
         library.write_metrics(run, &path)?;
         Ok(Some(path.to_string_lossy().into_owned()))

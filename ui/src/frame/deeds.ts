@@ -13,6 +13,10 @@ export function frameDeeds(app: App): Deeds {
     "everywhere.history": () => app.show("history"),
     "everywhere.compare": () => app.show("compare"),
     "everywhere.settings": () => app.show("settings"),
+    "everywhere.export": {
+      do: () => void app.exporting.open(),
+      can: () => (app.library?.counts.all ?? 0) > 0,
+    },
     "everywhere.folders": () => void app.chooseFolders(),
     "everywhere.samples": () => void app.importSamples(),
     "everywhere.theme": () => void app.saveSettings({ theme: app.isLight ? "dark" : "light" }),

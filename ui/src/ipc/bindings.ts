@@ -41,6 +41,15 @@ export const commands = {
 	undoRun: (run: RunId) => typedError<number, AppError>(__TAURI_INVOKE("undo_run", { run })),
 	/**  Opens the system's save dialog; the path written, or `None` when it was cancelled. */
 	saveMetrics: (run: RunId) => typedError<string | null, AppError>(__TAURI_INVOKE("save_metrics", { run })),
+	/**  Writes an export where the library keeps them until it is opened next, and says what it holds. */
+	readyExport: (run: RunId, request: ExportRequest) => typedError<ReadyExport, AppError>(__TAURI_INVOKE("ready_export", { run, request })),
+	/**  Opens the system's save dialog; the path written, or `None` when it was cancelled. */
+	saveExport: (run: RunId, request: ExportRequest) => typedError<string | null, AppError>(__TAURI_INVOKE("save_export", { run, request })),
+	/**
+	 *  Begins to drag the file of an export that is ready; the mouse button that drags is down. False where the platform does
+	 *  not let a window begin one.
+	 */
+	dragExport: (run: RunId, request: ExportRequest) => typedError<boolean, AppError>(__TAURI_INVOKE("drag_export", { run, request })),
 	decide: (decision: Decision) => typedError<Step, AppError>(__TAURI_INVOKE("decide", { decision })),
 	editMarks: (edit: ImageEdit) => typedError<Step, AppError>(__TAURI_INVOKE("edit_marks", { edit })),
 	undoLatest: () => typedError<Step | null, AppError>(__TAURI_INVOKE("undo_latest")),
@@ -444,6 +453,37 @@ export type ErrorRate = {
 	at_most: number,
 };
 
+/**  Forms that other programs read. */
+export type ExportFormat = 
+/**  A data set: images, annotations, categories. */
+"coco" | 
+/**  A results list with scores, as evaluators take it beside a data set. */
+"coco_detections" | 
+/**  An image a line, with its marks. */
+"json_lines" | 
+/**  A mark a row. */
+"csv";
+
+/**  What to export of a run. */
+export type ExportRequest = {
+	format: ExportFormat,
+	marks: MarkSelection,
+};
+
+/**  What an export has written. */
+export type Exported = {
+	images: number,
+	/**  Of these: nothing is marked on them. */
+	empty_images: number,
+	marks: number,
+	/**  Marks that a results list has no place for: nobody has said how certain they are. */
+	without_score: number,
+	/**  Marks that the format has no form for: points, tags and captions, where only boxes and outlines have a place. */
+	without_form: number,
+	/**  The folder that the file names in the export start from; `None`: they are bare names. */
+	folder: string | null,
+};
+
 /**  Failures of one kind. */
 export type FailureGroup = {
 	kind: FailureKind,
@@ -844,6 +884,16 @@ export type MarkContent = {
 	attributes: { [key in string]: AttributeValue },
 };
 
+/**  Which images and marks are taken; by default every answered image, and every mark that was not rejected. */
+export type MarkSelection = {
+	/**
+	 *  Only what a person has looked at, as training sets need it: accepted and edited marks, on images that are reviewed
+	 *  or confirmed as empty.
+	 */
+	is_reviewed_only: boolean,
+	includes_rejected: boolean,
+};
+
 /**  A limit that a run met. */
 export type MetLimit = {
 	unit: LimitUnit,
@@ -1009,6 +1059,14 @@ export type ReadQuery = {
 	conditions: Condition[],
 	/**  Of the first word that cannot be read. */
 	problem: QueryProblem | null,
+};
+
+/**  An export in a file of the library's own, to be carried away from there. */
+export type ReadyExport = {
+	file_name: string,
+	/**  Bytes. */
+	byte_len: number,
+	exported: Exported,
 };
 
 /**  What to find, and how to say it. */

@@ -28,6 +28,7 @@ import { asCompared, countInto, pairsOf } from "./fake/compare";
 import { EVERY_DIAGNOSIS } from "./fake/diagnoses";
 import { claudeName, DEFAULT_CLAUDE } from "./fake/claude";
 import { FakeConnection, FURTHER_ROUTES, hostOf } from "./fake/connection";
+import { fileName, readyExport } from "./fake/exports";
 import { CLAUDE_FLOW_HOOKS, FakeHooks, PAST_HOOKS, pastHookRuns } from "./fake/hooks";
 import { FakeLibrary } from "./fake/library";
 import { photoOf, PHOTOS, photoUrl } from "./fake/photos";
@@ -264,6 +265,12 @@ class Fake implements Seam {
   };
 
   saveMetrics: Seam["saveMetrics"] = async (run) => `/home/you/run-${this.#run(run).id}-metrics.json`;
+
+  readyExport: Seam["readyExport"] = async (run, request) =>
+    readyExport(this.#library, this.#run(run).id, request);
+  saveExport: Seam["saveExport"] = async (run, request) => `/home/you/${fileName(this.#run(run).id, request)}`;
+  // The browser's own drag is all there is here, and it takes no files along.
+  dragExport: Seam["dragExport"] = async () => false;
 
   decide: Seam["decide"] = async (decision) => this.#stepped(this.#library.decide(decision));
   editMarks: Seam["editMarks"] = async (edit) => this.#stepped(this.#library.edit(edit));

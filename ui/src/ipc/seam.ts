@@ -18,6 +18,7 @@ import type {
   Connection,
   ConnectionCheck,
   Decision,
+  ExportRequest,
   FilterCounts,
   HookEvent,
   Hooks,
@@ -34,6 +35,7 @@ import type {
   PlanRequest,
   Quote,
   ReadQuery,
+  ReadyExport,
   RecipeId,
   ResumeRequest,
   RunId,
@@ -105,6 +107,12 @@ export interface Seam {
   undoRun(run: RunId): Promise<number>;
   /** Opens the system's save dialog; the path written, or null when it was cancelled. */
   saveMetrics(run: RunId): Promise<string | null>;
+  /** Writes an export where it can be dragged from, and says what it holds. */
+  readyExport(run: RunId, request: ExportRequest): Promise<ReadyExport>;
+  /** Opens the system's save dialog; the path written, or null when it was cancelled. */
+  saveExport(run: RunId, request: ExportRequest): Promise<string | null>;
+  /** Begins to drag the file of an export that is ready; false where the platform does not let a window do that. */
+  dragExport(run: RunId, request: ExportRequest): Promise<boolean>;
 
   decide(decision: Decision): Promise<Step>;
   /** Adds, changes and removes marks as one step. What reaches over the image's edge is cut off there. */

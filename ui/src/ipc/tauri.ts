@@ -60,6 +60,9 @@ export function openSeam(): Promise<Seam> {
     runReport: (run) => settled(commands.runReport(run)),
     undoRun: (run) => settled(commands.undoRun(run)),
     saveMetrics: (run) => settled(commands.saveMetrics(run)),
+    readyExport: (run, request) => settled(commands.readyExport(run, request)),
+    saveExport: (run, request) => settled(commands.saveExport(run, request)),
+    dragExport: (run, request) => settled(commands.dragExport(run, request)),
 
     decide: (decision) => settled(commands.decide(decision)),
     editMarks: (edit) => settled(commands.editMarks(edit)),

@@ -125,6 +125,15 @@ export function wholeMoney(picoDollars: number): string {
   return Number.isInteger(dollars) ? dollarsOf(dollars, 0, 0) : money(picoDollars);
 }
 
+const BYTE_UNITS = ["B", "KB", "MB", "GB"];
+
+/** Bytes as "812 B", "14 KB", "3.1 MB". */
+export function byteCount(bytes: number): string {
+  const power = Math.min(BYTE_UNITS.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  const value = bytes / 1000 ** power;
+  return `${power > 0 && value < 9.95 ? decimal(value, 1) : whole(value)} ${BYTE_UNITS[power]}`;
+}
+
 /** Milliseconds as "0.07 s", "1.4 s", "20 s", "3 min 25 s", "2 h 5 min", "3 d 4 h". */
 export function duration(milliseconds: number): string {
   const seconds = milliseconds / 1000;

@@ -18,6 +18,7 @@ import type {
 } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
 import { refusalWords, words } from "../messages";
+import { Exporting } from "../export/exporting.svelte";
 import { Actions } from "./actions/actions.svelte";
 import { Nights } from "./nights.svelte";
 import { keep, recall } from "./kept";
@@ -82,6 +83,8 @@ const CONNECTION_SETTINGS: readonly (keyof Settings)[] = [
 export class App {
   readonly seam: Seam;
   readonly nights: Nights;
+  /** The export that is prepared; its dialog opens over any screen. */
+  readonly exporting: Exporting;
   readonly actions = new Actions();
   readonly recent = new RecentImages();
   readonly tour = new Tour((screen) => this.show(screen));
@@ -157,6 +160,7 @@ export class App {
   constructor(seam: Seam) {
     this.seam = seam;
     this.nights = new Nights(seam);
+    this.exporting = new Exporting(seam, (refusal) => this.tell(refusalWords(refusal), "bad"));
   }
 
   /** Asks the core for what the frame shows and listens to what changes. */

@@ -34,6 +34,16 @@ impl ExportFormat {
             Self::Csv => "csv",
         }
     }
+
+    /// Of a file in this form, without the dot.
+    #[must_use]
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Coco | Self::CocoDetections => "json",
+            Self::JsonLines => "jsonl",
+            Self::Csv => "csv",
+        }
+    }
 }
 
 impl std::str::FromStr for ExportFormat {
@@ -86,6 +96,16 @@ pub struct ExportRequest {
     pub marks: MarkSelection,
 }
 
+impl ExportRequest {
+    /// What a file of it is called unless somebody says otherwise: other requests about a run, other names.
+    #[must_use]
+    pub fn file_name(self, run: RunId) -> String {
+        let reviewed = if self.marks.is_reviewed_only { "-reviewed" } else { "" };
+        let rejected = if self.marks.includes_rejected { "-with-rejected" } else { "" };
+        format!("run-{}-{}{reviewed}{rejected}.{}", run.0, self.format.name(), self.format.extension())
+    }
+}
+
 /// What an export has written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -100,6 +120,17 @@ pub struct Exported {
     pub without_form: u32,
     /// The folder that the file names in the export start from; `None`: they are bare names.
     pub folder: Option<String>,
+}
+
+/// An export in a file of the library's own, to be carried away from there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct ReadyExport {
+    pub file_name: String,
+    /// Bytes.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub byte_len: u64,
+    pub exported: Exported,
 }
 
 #[cfg(test)]

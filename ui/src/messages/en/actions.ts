@@ -14,6 +14,7 @@ const titles: Record<ActionId, string> = {
   "everywhere.compare": "Compare runs",
   "everywhere.settings": "Go to the settings",
   "everywhere.folders": "Choose folders to add",
+  "everywhere.export": "Export a dataset",
   "everywhere.samples": "Add the sample photos",
   "everywhere.theme": "Switch between dark and light",
   "everywhere.keyboard": "Change keys",

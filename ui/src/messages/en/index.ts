@@ -4,6 +4,7 @@ import { audit } from "./audit";
 import { checks } from "./checks";
 import { compare } from "./compare";
 import { diagnoses } from "./diagnoses";
+import { exports } from "./exports";
 import { frame } from "./frame";
 import { history } from "./history";
 import { hooks } from "./hooks";
@@ -29,6 +30,7 @@ export const en = {
   compare,
   history,
   diagnoses,
+  exports,
   hooks,
   settings,
   refusals,

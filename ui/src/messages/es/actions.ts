@@ -14,6 +14,7 @@ export const actions: Words<typeof english> = {
     "everywhere.compare": "Comparar ejecuciones",
     "everywhere.settings": "Ir a los ajustes",
     "everywhere.folders": "Elegir carpetas que añadir",
+    "everywhere.export": "Exportar un conjunto de datos",
     "everywhere.samples": "Añadir las fotos de muestra",
     "everywhere.theme": "Cambiar entre oscuro y claro",
     "everywhere.keyboard": "Cambiar teclas",

@@ -6,6 +6,7 @@ import { audit } from "./audit";
 import { checks } from "./checks";
 import { compare } from "./compare";
 import { diagnoses } from "./diagnoses";
+import { exports } from "./exports";
 import { frame } from "./frame";
 import { history } from "./history";
 import { hooks } from "./hooks";
@@ -31,6 +32,7 @@ export const es: Words<typeof en> = {
   compare,
   history,
   diagnoses,
+  exports,
   hooks,
   settings,
   refusals,

@@ -2,9 +2,10 @@
 //! are, in one look at the library.
 
 use std::fs;
-use std::path::Path;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
-use domain::export::{ExportFormat, ExportRequest, Exported};
+use domain::export::{ExportFormat, ExportRequest, Exported, ReadyExport};
 use domain::ids::RunId;
 use domain::run::RunSummary;
 use prepare::ContentHash;
@@ -17,6 +18,9 @@ use crate::library::Library;
 use crate::whole_file::WholeFile;
 use crate::{EngineError, Result};
 
+/// Exports that are ready to be dragged away, in the library's folder.
+const READY_FOLDER: &str = "exports";
+
 impl Library {
     /// Writes to `path` what stands on the images that `run` has answered.
     pub fn export_run(&self, run: RunId, request: ExportRequest, path: &Path) -> Result<Exported> {
@@ -26,6 +30,29 @@ impl Library {
         let exported = self.store.read(|view| Ok(write(view, &run, request, &mut file)))??;
         file.finish()?;
         Ok(exported)
+    }
+
+    /// Writes an export into the library's folder, to be looked at and carried away. The next one of the same takes its place.
+    pub fn ready_export(&self, run: RunId, request: ExportRequest) -> Result<ReadyExport> {
+        let path = self.ready_export_path(run, request);
+        let exported = self.export_run(run, request, &path)?;
+        let byte_len = fs::metadata(&path).map_err(EngineError::file(&path))?.len();
+        Ok(ReadyExport { file_name: request.file_name(run), byte_len, exported })
+    }
+
+    /// Where [`Library::ready_export`] writes.
+    #[must_use]
+    pub fn ready_export_path(&self, run: RunId, request: ExportRequest) -> PathBuf {
+        self.folder().join(READY_FOLDER).join(request.file_name(run))
+    }
+
+    /// Removes the exports that are ready: whoever dragged one away has it.
+    pub fn clear_ready_exports(&self) -> Result<()> {
+        let folder = self.folder().join(READY_FOLDER);
+        match fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(EngineError::file(&folder)(error)),
+            _ => Ok(()),
+        }
     }
 
     /// Refuses a place that an export must not take: an original's, the library's own, a folder's.

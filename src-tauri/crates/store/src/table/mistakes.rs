@@ -41,6 +41,13 @@ impl View<'_> {
         Ok(statement.query_row([], |row| row.get(0))?)
     }
 
+    /// Whether `image` is as it was when it was last looked through.
+    pub fn is_checked(&self, image: ImageId) -> Result<bool> {
+        let mut statement =
+            self.0.prepare_cached("SELECT NOT EXISTS (SELECT 1 FROM unchecked_images WHERE image_id = ?1)")?;
+        Ok(statement.query_row([image.0], |row| row.get(0))?)
+    }
+
     /// Likely mistakes on `image`, in the order of its marks.
     pub fn mistakes_on(&self, image: ImageId) -> Result<Vec<Mistake>> {
         let mut statement = self.0.prepare_cached(
@@ -112,12 +119,15 @@ impl Edit<'_> {
         if images.is_empty() {
             return Ok(false);
         }
+        self.look_through_these(&images)?;
+        self.has_unchecked()
+    }
+
+    /// Looks through `images`, whether or not their marks have changed.
+    pub fn look_through_these(&self, images: &[ImageId]) -> Result<()> {
         let label_counts = self.label_counts(None)?.into_iter().map(|label| (label.name, label.count)).collect();
         let mut usual = Usual { aspects: HashMap::new(), label_counts, count: self.usual_count()? };
-        for &image in &images {
-            self.look_at(image, &mut usual)?;
-        }
-        self.has_unchecked()
+        images.iter().try_for_each(|image| self.look_at(*image, &mut usual))
     }
 
     fn look_at(&self, image: ImageId, usual: &mut Usual) -> Result<()> {

@@ -1,0 +1,56 @@
+import { describe, expect, it, vi } from "vitest";
+
+import type { ReadyExport } from "../ipc/bindings";
+import { openFake } from "../ipc/fake";
+import { Exporting, type ExportingSeam } from "./exporting.svelte";
+
+const refused = vi.fn();
+
+function fileOf(name: string): ReadyExport {
+  const exported = { images: 1, empty_images: 0, marks: 1, without_score: 0, without_form: 0, folder: null };
+  return { file_name: name, byte_len: 10, exported };
+}
+
+describe("an export", () => {
+  it("says what it holds of the newest run, and anew for every choice", async () => {
+    const exporting = new Exporting(openFake(""), refused);
+    await exporting.open();
+    expect(exporting.run).toBe(2);
+    const { readiness } = exporting;
+    expect(readiness).toMatchObject({ kind: "ready", file: { file_name: "run-2-coco.json" } });
+
+    await exporting.choose({ format: "csv", isReviewedOnly: true });
+    expect(exporting.readiness).toMatchObject({ kind: "ready", file: { file_name: "run-2-csv-reviewed.csv" } });
+    const marks = (of: typeof readiness) => (of.kind === "ready" ? of.file.exported.marks : Number.NaN);
+    expect(marks(exporting.readiness)).toBeLessThan(marks(readiness));
+    expect(await exporting.save()).toBe("/home/you/run-2-csv-reviewed.csv");
+    expect(exporting.isOpen).toBe(false);
+    expect(refused).not.toHaveBeenCalled();
+  });
+
+  it("shows the latest choice, however late the answers to earlier ones come", async () => {
+    const answers: ((file: ReadyExport) => void)[] = [];
+    const seam: ExportingSeam = Object.assign(Object.create(openFake("")) as ExportingSeam, {
+      readyExport: () => new Promise<ReadyExport>((answer) => answers.push(answer)),
+    });
+    const exporting = new Exporting(seam, refused);
+    exporting.run = 1;
+    const first = exporting.choose({ format: "csv" });
+    const second = exporting.choose({ format: "coco" });
+    answers[1]?.(fileOf("second"));
+    await second;
+    answers[0]?.(fileOf("first"));
+    await first;
+    expect(exporting.readiness).toMatchObject({ kind: "ready", file: { file_name: "second" } });
+  });
+
+  it("says why there is none, and closes where it cannot even ask", async () => {
+    const exporting = new Exporting(openFake("?refuses=readyExport"), refused);
+    await exporting.open();
+    expect(exporting.readiness).toMatchObject({ kind: "refused" });
+    const without = new Exporting(openFake("?refuses=runs"), refused);
+    await without.open();
+    expect(without.isOpen).toBe(false);
+    expect(refused).toHaveBeenCalled();
+  });
+});

@@ -1,0 +1,42 @@
+import type { Exported, ExportFormat } from "../../ipc/bindings";
+import type { exports as english } from "../en/exports";
+import { count } from "../format";
+import type { Words } from "../words";
+
+const images = (number: number): string => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
+const marks = (number: number): string => `${count(number)} ${number === 1 ? "marca" : "marcas"}`;
+
+const formats: Record<ExportFormat, { name: string; note: string }> = {
+  coco: { name: "Conjunto de datos COCO", note: "Imágenes, anotaciones, categorías: para entrenar y casi todo" },
+  coco_detections: { name: "Resultados COCO", note: "Cajas con su confianza: para evaluar un conjunto" },
+  json_lines: { name: "JSON Lines", note: "Una imagen por línea, con cada marca, atributo y decisión" },
+  csv: { name: "CSV", note: "Una marca por fila: para hojas de cálculo" },
+};
+
+export const exports: Words<typeof english> = {
+  title: "Exportar un conjunto de datos",
+  open: "Exportar",
+  run: "Ejecución",
+  runName: (id, started, model, done) => `Ejecución ${count(id)}, ${started}: ${model}, ${images(done)}`,
+  format: "Formato",
+  formats,
+  scope: "Qué marcas",
+  all: "Todas menos las rechazadas",
+  reviewed: "Solo lo revisado",
+  withRejected: "Con las rechazadas",
+  writing: "Escribiendo…",
+  holds: (exported: Exported) =>
+    [
+      images(exported.images),
+      ...(exported.empty_images > 0 ? [`${count(exported.empty_images)} de ellas vacías`] : []),
+      marks(exported.marks),
+    ].join(", "),
+  drag: "Arrástralo a una carpeta o a otro programa, o guárdalo.",
+  leftOut: ({ without_form, without_score }: Exported) => [
+    ...(without_form > 0 ? [`Quedan fuera: ${marks(without_form)} que este formato no puede expresar.`] : []),
+    ...(without_score > 0 ? [`Quedan fuera: ${marks(without_score)} sin confianza.`] : []),
+  ],
+  save: "Guardar como…",
+  saved: (path) => `Conjunto de datos escrito en ${path}`,
+  nothing: "Ninguna ejecución ha respondido aún sobre una imagen. Cuando lo haga, aquí se podrán exportar sus marcas.",
+};
