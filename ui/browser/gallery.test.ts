@@ -91,6 +91,50 @@ describe("thumbnails", () => {
   });
 });
 
+describe("the sidebar", () => {
+  const edge = () => page.getByRole("separator", { name: "Width of the sidebar" });
+  const width = () => page.locator("#library-sidebar").evaluate((element) => element.clientWidth + 1);
+
+  it("is dragged wider, stays so, and is reset", async () => {
+    await opened();
+    const box = await edge().boundingBox();
+    if (!box) throw new Error("no edge");
+    await page.mouse.move(box.x + 4, box.y + 200);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 84, box.y + 220, { steps: 4 });
+    await screenshot(page, "gallery-sidebar-dragged-dark-1280");
+    await page.mouse.up();
+    expect(await width()).toBe(320);
+    await page.reload();
+    await cells().first().waitFor();
+    expect(await width()).toBe(320);
+    await edge().dblclick();
+    await expect.poll(width).toBe(240);
+  });
+
+  it("is moved by keys, within bounds", async () => {
+    // Numbers of five digits: what is beside a wide list has to do with little room.
+    await opened({ query: "images=12486" });
+    await page.getByRole("button", { name: /^person/ }).waitFor();
+    await edge().focus();
+    await page.keyboard.press("ArrowRight");
+    await expect.poll(width).toBe(256);
+    expect(await edge().getAttribute("aria-valuenow")).toBe("256");
+    await page.keyboard.press("End");
+    await page.keyboard.press("ArrowRight");
+    await expect.poll(width).toBe(400);
+    await expectNothingCut(page);
+    await expectAccessible(page);
+    await screenshot(page, "gallery-sidebar-wide-dark-1280");
+    await page.keyboard.press("Home");
+    await expect.poll(width).toBe(176);
+    await expectNothingCut(page);
+    await screenshot(page, "gallery-sidebar-narrow-dark-1280");
+    await page.keyboard.press("Enter");
+    await expect.poll(width).toBe(240);
+  });
+});
+
 describe("filters", () => {
   it("find as many images as is written beside them, and say so as text", async () => {
     await opened();

@@ -32,6 +32,8 @@ export const library = {
     running: "Running",
   } satisfies Record<"all" | ImageState, string>,
   thumbnailSize: "Thumbnail size",
+  sidebarWidth: "Width of the sidebar",
+  sidebarWidthNote: "Drag to change the width, double-click to reset it",
   grid: "Images",
   unnamed: "Image",
   markWord: (number: number) => (number === 1 ? "mark" : "marks"),

@@ -32,6 +32,8 @@ export const library: Words<typeof english> = {
     running: "En curso",
   },
   thumbnailSize: "Tamaño de las miniaturas",
+  sidebarWidth: "Ancho de la barra lateral",
+  sidebarWidthNote: "Arrastra para cambiar el ancho; con doble clic vuelve al de siempre",
   grid: "Imágenes",
   unnamed: "Imagen",
   markWord: (number) => (number === 1 ? "marca" : "marcas"),
