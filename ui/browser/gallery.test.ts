@@ -154,6 +154,24 @@ describe("filters", () => {
     await page.getByRole("option", { name: "lake_0001.jpg" }).waitFor();
   });
 
+  it("by when photos were taken stand beside the grid, and order it", async () => {
+    await opened({ query: "images=240" });
+    await page.getByRole("button", { name: /^May 2026 \d+$/ }).click();
+    await page.getByRole("button", { name: "Remove: Taken: May 2026" }).waitFor();
+    expect(await search().inputValue()).toBe("taken:2026-05");
+    await page.getByLabel("Order").selectOption("Date taken");
+    await page.keyboard.press("/");
+    await page.keyboard.press("Control+a");
+    await page.keyboard.type("taken:<2026-01");
+    await page.getByRole("button", { name: "Remove: Taken: before 1 Jan 2026" }).waitFor();
+    await page.keyboard.press("Enter");
+    const days = await cells()
+      .locator("[title*=Taken]")
+      .evaluateAll((names) => names.map((name) => name.title));
+    expect(days.length).toBeGreaterThan(3);
+    for (const day of days) expect(day).toMatch(/\n\d+ × \d+\nTaken \d+ Dec 2025, /);
+  });
+
   it("that find nothing can be loosened one by one", async () => {
     await opened();
     await search().fill("label:cat lake");
