@@ -172,6 +172,21 @@ describe("filters", () => {
     for (const day of days) expect(day).toMatch(/\n\d+ × \d+\nTaken \d+ Dec 2025, /);
   });
 
+  it("stay folded when they were folded away", async () => {
+    await opened();
+    const group = () => page.locator("summary", { hasText: "Confidence" });
+    const row = () => page.getByRole("button", { name: /^Under/ });
+    await row().waitFor();
+    await group().focus();
+    await page.keyboard.press("Enter");
+    await row().waitFor({ state: "hidden" });
+    await page.reload();
+    await page.getByRole("button", { name: /^Undecided/ }).waitFor();
+    expect(await row().isVisible()).toBe(false);
+    await group().click();
+    await row().waitFor();
+  });
+
   it("that find nothing can be loosened one by one", async () => {
     await opened();
     await search().fill("label:cat lake");
