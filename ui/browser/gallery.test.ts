@@ -126,6 +126,16 @@ describe("the sidebar", () => {
     await expectNothingCut(page);
     await expectAccessible(page);
     await screenshot(page, "gallery-sidebar-wide-dark-1280");
+    await page.setViewportSize({ width: 1080, height: 720 });
+    await expectNothingCut(page);
+    await cells().nth(1).click();
+    await cells()
+      .nth(2)
+      .click({ modifiers: ["Shift"] });
+    await page.getByRole("heading", { name: /^2 of/ }).waitFor();
+    await expectNothingCut(page);
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await edge().focus();
     await page.keyboard.press("Home");
     await expect.poll(width).toBe(176);
     await expectNothingCut(page);
