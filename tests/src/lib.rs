@@ -63,6 +63,21 @@ pub fn oriented_jpeg(upright: &DynamicImage, orientation: u8) -> Vec<u8> {
     with_segment(&jpeg(&stored), 0xe1, &exif(orientation))
 }
 
+/// The sample `name` as a camera writes it whose clock showed `clock`, such as `2026:05:14 10:32:05`.
+///
+/// # Panics
+/// When the sample cannot be read.
+#[must_use]
+#[expect(clippy::expect_used, reason = "a fixture that cannot be made fails its test")]
+pub fn taken_at(name: &str, clock: &str) -> Vec<u8> {
+    // One entry points to the directory of the photo, whose one entry points to the text behind it.
+    let mut block = b"Exif\0\0II\x2a\0\x08\0\0\0\x01\0".to_vec();
+    block.extend([0x69, 0x87, 0x04, 0, 1, 0, 0, 0, 26, 0, 0, 0, 0, 0, 0, 0]);
+    block.extend([1, 0, 0x03, 0x90, 0x02, 0, 20, 0, 0, 0, 44, 0, 0, 0, 0, 0, 0, 0]);
+    block.extend([clock.as_bytes(), b"\0"].concat());
+    with_segment(&fs::read(sample(name)).expect("sample"), 0xe1, &block)
+}
+
 /// `count` photos in `folder`, spread over nested folders: the samples with a comment each, so that no two have the same
 /// content and all show the same things.
 ///

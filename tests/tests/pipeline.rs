@@ -13,11 +13,11 @@ use domain::import::SkipReason;
 use domain::library::{ImageCard, ReviewState};
 use domain::model::Shortfall;
 use domain::plan::{ImageSelection, RunRequest};
-use domain::query::{ImageOrder, ImageQuery, Share};
+use domain::query::{ImageOrder, ImageQuery, Share, parse};
 use domain::review::{Decision, DecisionScope, ImageEdit, MarkChange, MarkContent, Verdict};
 use domain::run::{FailureKind, RunState, StopReason};
 use fieldmark_tests::bench::{Bench, COMPLETED, resume};
-use fieldmark_tests::{lay_out_photos, sample, stored_with_orientation};
+use fieldmark_tests::{lay_out_photos, sample, stored_with_orientation, taken_at};
 
 fn best<'a>(card: &'a ImageCard, label: &str) -> Option<(&'a Shape, f32)> {
     card.marks
@@ -46,6 +46,35 @@ async fn boxes_sit_on_the_cat_in_every_exif_orientation() {
         let Some((Shape::Box { rect }, confidence)) = best(&card, "cat") else { panic!("no cat on {}", card.name) };
         assert!(rect.iou(CAT) > 0.75, "{}: {rect:?} at {confidence}", card.name);
     }
+}
+
+#[test]
+fn photos_are_dated_on_import_and_those_from_before_on_the_next() {
+    let bench = Bench::new();
+    for (name, clock) in [("flower.jpg", "2026:05:14 10:32:05"), ("china.jpg", "2025:12:31 23:59:59")] {
+        fs::write(bench.photos().join(name), taken_at(name, clock)).unwrap();
+    }
+    fs::copy(sample("coffee.jpg"), bench.photos().join("coffee.jpg")).unwrap();
+    bench.library.import(&[bench.photos()]).unwrap();
+    let names = |conditions: &str| -> Vec<String> {
+        let conditions = parse(conditions).unwrap();
+        let query = ImageQuery { conditions, order: ImageOrder::Taken, ..ImageQuery::default() };
+        let ids = bench.library.image_ids(&query).unwrap();
+        bench.library.image_cards(&ids).unwrap().into_iter().map(|card| card.name).collect()
+    };
+    assert_eq!(names(""), ["china.jpg", "flower.jpg", "coffee.jpg"]);
+    assert_eq!(names("taken:2026-05"), ["flower.jpg"]);
+
+    // As a library has them that never asked.
+    let database = rusqlite::Connection::open(bench.folder.path().join("library/library.sqlite")).unwrap();
+    database.execute("UPDATE images SET taken_at = NULL, is_taken_read = 0", []).unwrap();
+    assert_eq!(names("taken:<2027"), [""; 0]);
+    let again = bench.library.import(&[bench.photos()]).unwrap();
+    assert_eq!((again.progress.added, again.progress.known), (0, 3));
+    assert_eq!(names(""), ["china.jpg", "flower.jpg", "coffee.jpg"]);
+    let unread: u32 =
+        database.query_row("SELECT count(*) FROM images WHERE NOT is_taken_read", [], |row| row.get(0)).unwrap();
+    assert_eq!(unread, 0, "the one that does not say is not asked again");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -91,6 +91,60 @@ describe("thumbnails", () => {
   });
 });
 
+describe("the sidebar", () => {
+  const edge = () => page.getByRole("separator", { name: "Width of the sidebar" });
+  const width = () => page.locator("#library-sidebar").evaluate((element) => element.clientWidth + 1);
+
+  it("is dragged wider, stays so, and is reset", async () => {
+    await opened();
+    const box = await edge().boundingBox();
+    if (!box) throw new Error("no edge");
+    await page.mouse.move(box.x + 4, box.y + 200);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 84, box.y + 220, { steps: 4 });
+    await screenshot(page, "gallery-sidebar-dragged-dark-1280");
+    await page.mouse.up();
+    expect(await width()).toBe(320);
+    await page.reload();
+    await cells().first().waitFor();
+    expect(await width()).toBe(320);
+    await edge().dblclick();
+    await expect.poll(width).toBe(240);
+  });
+
+  it("is moved by keys, within bounds", async () => {
+    // Numbers of five digits: what is beside a wide list has to do with little room.
+    await opened({ query: "images=12486" });
+    await page.getByRole("button", { name: /^person/ }).waitFor();
+    await edge().focus();
+    await page.keyboard.press("ArrowRight");
+    await expect.poll(width).toBe(256);
+    expect(await edge().getAttribute("aria-valuenow")).toBe("256");
+    await page.keyboard.press("End");
+    await page.keyboard.press("ArrowRight");
+    await expect.poll(width).toBe(400);
+    await expectNothingCut(page);
+    await expectAccessible(page);
+    await screenshot(page, "gallery-sidebar-wide-dark-1280");
+    await page.setViewportSize({ width: 1080, height: 720 });
+    await expectNothingCut(page);
+    await cells().nth(1).click();
+    await cells()
+      .nth(2)
+      .click({ modifiers: ["Shift"] });
+    await page.getByRole("heading", { name: /^2 of/ }).waitFor();
+    await expectNothingCut(page);
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await edge().focus();
+    await page.keyboard.press("Home");
+    await expect.poll(width).toBe(176);
+    await expectNothingCut(page);
+    await screenshot(page, "gallery-sidebar-narrow-dark-1280");
+    await page.keyboard.press("Enter");
+    await expect.poll(width).toBe(240);
+  });
+});
+
 describe("filters", () => {
   it("find as many images as is written beside them, and say so as text", async () => {
     await opened();
@@ -108,6 +162,39 @@ describe("filters", () => {
     expect(await search().inputValue()).toBe("label:cup mark:accepted -label:spoon");
     await page.getByRole("button", { name: "Clear all" }).click();
     await page.getByRole("option", { name: "lake_0001.jpg" }).waitFor();
+  });
+
+  it("by when photos were taken stand beside the grid, and order it", async () => {
+    await opened({ query: "images=240" });
+    await page.getByRole("button", { name: /^May 2026 \d+$/ }).click();
+    await page.getByRole("button", { name: "Remove: Taken: May 2026" }).waitFor();
+    expect(await search().inputValue()).toBe("taken:2026-05");
+    await page.getByLabel("Order").selectOption("Date taken");
+    await page.keyboard.press("/");
+    await page.keyboard.press("Control+a");
+    await page.keyboard.type("taken:<2026-01");
+    await page.getByRole("button", { name: "Remove: Taken: before 1 Jan 2026" }).waitFor();
+    await page.keyboard.press("Enter");
+    const days = await cells()
+      .locator("[title*=Taken]")
+      .evaluateAll((names) => names.map((name) => name.title));
+    expect(days.length).toBeGreaterThan(3);
+    for (const day of days) expect(day).toMatch(/\n\d+ × \d+\nTaken \d+ Dec 2025, /);
+  });
+
+  it("stay folded when they were folded away", async () => {
+    await opened();
+    const group = () => page.locator("summary", { hasText: "Confidence" });
+    const row = () => page.getByRole("button", { name: /^Under/ });
+    await row().waitFor();
+    await group().focus();
+    await page.keyboard.press("Enter");
+    await row().waitFor({ state: "hidden" });
+    await page.reload();
+    await page.getByRole("button", { name: /^Undecided/ }).waitFor();
+    expect(await row().isVisible()).toBe(false);
+    await group().click();
+    await row().waitFor();
   });
 
   it("that find nothing can be loosened one by one", async () => {

@@ -41,6 +41,7 @@ function compared(pairs: ComparedPair[], marks: Annotation[], sides = RUNS): Com
     name: "a.jpg",
     size: { width: 100, height: 100 },
     review: "unreviewed",
+    taken: null,
     is_annotated: true,
     is_running: false,
     failure: null,

@@ -25,6 +25,7 @@ function image(id: ImageId, ...marks: Annotation[]): ImageCard {
     name: `${id}.jpg`,
     size: { width: 100, height: 100 },
     review: "unreviewed",
+    taken: null,
     is_annotated: true,
     is_running: false,
     failure: null,

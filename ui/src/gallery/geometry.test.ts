@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 
 import {
+  type Block,
+  blockBetween,
   cellsInSight,
+  cellsOfOne,
   gridOf,
   MOST_SCROLL_HEIGHT,
   offsetOf,
@@ -109,5 +112,58 @@ describe("stepFrom", () => {
     const grid = gridOf(58, 1040, 640, 176);
     expect(stepFrom(grid, 54, "down")).toBe(57);
     expect(stepFrom(grid, 49, "pageDown")).toBe(57);
+  });
+});
+
+describe("blockBetween", () => {
+  const short = gridOf(58, 1040, 640, 176);
+  const single = gridOf(7, 200, 640, 176);
+  /** Looking at every cell, which is what the arithmetic saves. */
+  function touchedOneByOne(grid: typeof short, x1: number, y1: number, x2: number, y2: number): number[] {
+    return Array.from({ length: grid.count }, (_, index) => index).filter((index) => {
+      const { x, y } = placeOf(grid, index, 0);
+      const bottom = y + grid.rowHeight - 16;
+      return x1 <= x + grid.cellWidth && x2 >= x && y1 <= bottom && y2 >= y;
+    });
+  }
+  const nothing: Block = { firstRow: 0, endRow: 0, firstColumn: 0, endColumn: 0 };
+
+  it.each([short, single])("holds the cells that are touched, and no others", (grid) => {
+    // Between two pixels, where rounding to whole ones decides nothing.
+    for (let seed = 0; seed < 400; seed += 1) {
+      const at = (factor: number, most: number) => Math.floor((seed * factor) % most) + 0.5;
+      const [from, to] = [
+        { x: at(97, 1040), y: at(311, grid.height) },
+        { x: at(419, 1040), y: at(683, grid.height) },
+      ];
+      const found = [...cellsOfOne(grid, blockBetween(grid, from, to), nothing)];
+      const [x1, x2] = [Math.min(from.x, to.x), Math.max(from.x, to.x)];
+      const [y1, y2] = [Math.min(from.y, to.y), Math.max(from.y, to.y)];
+      expect(found).toEqual(touchedOneByOne(grid, x1, y1, x2, y2));
+    }
+  });
+
+  it("touches nothing between cells and beside them", () => {
+    const gap = { x: PADDING + library.cellWidth + 6, y: 4 };
+    expect(blockBetween(library, gap, { ...gap, y: 600 })).toMatchObject({ firstColumn: 1, endColumn: 1 });
+    expect([...cellsOfOne(library, blockBetween(library, gap, { ...gap, y: 600 }), nothing)]).toEqual([]);
+    expect([...cellsOfOne(library, blockBetween(library, { x: 2, y: 2 }, { x: 14, y: 9000 }), nothing)]).toEqual([]);
+  });
+
+  it("says what came in and what went out", () => {
+    const blocks: Block[] = [
+      nothing,
+      { firstRow: 1, endRow: 4, firstColumn: 1, endColumn: 3 },
+      { firstRow: 0, endRow: 3, firstColumn: 2, endColumn: 5 },
+      { firstRow: 2, endRow: 3, firstColumn: 2, endColumn: 3 },
+      { firstRow: 6, endRow: 9, firstColumn: 0, endColumn: 5 },
+      { firstRow: 11, endRow: 12, firstColumn: 0, endColumn: 5 },
+    ];
+    for (const one of blocks)
+      for (const other of blocks) {
+        const others = new Set(cellsOfOne(short, other, nothing));
+        const expected = [...cellsOfOne(short, one, nothing)].filter((index) => !others.has(index));
+        expect([...cellsOfOne(short, one, other)].sort((a, b) => a - b)).toEqual(expected);
+      }
   });
 });

@@ -120,3 +120,59 @@ export function stepFrom(grid: Grid, index: number, step: Step): number {
       return grid.count - 1;
   }
 }
+
+/** In pixels from the upper left corner of all rows, wherever they are scrolled to. */
+export interface Point {
+  x: number;
+  y: number;
+}
+
+/** Cells of neighbouring rows and columns, without `endRow` and `endColumn`. */
+export interface Block {
+  firstRow: number;
+  endRow: number;
+  firstColumn: number;
+  endColumn: number;
+}
+
+/** The cells that a rectangle touches which two points span; what lies between cells touches none. */
+export function blockBetween(grid: Grid, from: Point, to: Point): Block {
+  const [left, right] = from.x < to.x ? [from.x, to.x] : [to.x, from.x];
+  const [top, bottom] = from.y < to.y ? [from.y, to.y] : [to.y, from.y];
+  const columns = touched(left, right, grid.columnStep, grid.cellWidth, grid.columns);
+  const rows = touched(top, bottom, grid.rowHeight, grid.rowHeight - ROW_GAP, grid.rows);
+  return { firstRow: rows.first, endRow: rows.end, firstColumn: columns.first, endColumn: columns.end };
+}
+
+/** Which of `count` stretches, one every `step`, a span touches. */
+function touched(least: number, most: number, step: number, length: number, count: number) {
+  // One column has no step to the next.
+  const every = step > 0 ? step : length;
+  const first = Math.max(0, Math.floor((least - PADDING - length) / every) + 1);
+  const end = Math.min(count, Math.max(0, Math.floor((most - PADDING) / every) + 1));
+  return { first, end: Math.max(first, end) };
+}
+
+/** The places of the cells that are in one block and not in the other. */
+export function* cellsOfOne(grid: Grid, one: Block, other: Block): Generator<number> {
+  const firstRow = Math.max(one.firstRow, other.firstRow);
+  const endRow = Math.max(firstRow, Math.min(one.endRow, other.endRow));
+  const firstColumn = Math.max(one.firstColumn, other.firstColumn);
+  const endColumn = Math.max(firstColumn, Math.min(one.endColumn, other.endColumn));
+  const hasCommon = endRow > firstRow && endColumn > firstColumn;
+  if (!hasCommon) return yield* cellsOf(grid, one);
+  yield* cellsOf(grid, { ...one, endRow: firstRow });
+  yield* cellsOf(grid, { ...one, firstRow: endRow });
+  yield* cellsOf(grid, { firstRow, endRow, firstColumn: one.firstColumn, endColumn: firstColumn });
+  yield* cellsOf(grid, { firstRow, endRow, firstColumn: endColumn, endColumn: one.endColumn });
+}
+
+function* cellsOf(grid: Grid, { firstRow, endRow, firstColumn, endColumn }: Block): Generator<number> {
+  if (firstColumn >= endColumn) return;
+  for (let row = firstRow; row < endRow; row += 1)
+    for (let column = firstColumn; column < endColumn; column += 1) {
+      const index = row * grid.columns + column;
+      // The last row may be short.
+      if (index < grid.count) yield index;
+    }
+}

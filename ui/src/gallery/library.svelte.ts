@@ -119,7 +119,13 @@ export class Library {
       this.app.selected = Selection.of([id]);
       return;
     }
-    this.app.selected = this.app.selected.toggled(id);
+    this.app.selected = this.app.selected.toggled([id]);
+  }
+
+  /** Where the keyboard goes on after several cells were selected at once, and where extending begins. */
+  standBetween(from: number, to: number): void {
+    this.#anchor = from;
+    this.active = to;
   }
 
   selectAll(): void {

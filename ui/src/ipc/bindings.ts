@@ -540,6 +540,8 @@ export type FilterCounts = {
 	lacking: FilterCount<Trait>[],
 	/**  Images with a mark that is likely such a mistake; what could not be found is left out. */
 	checks: FilterCount<Check>[],
+	/**  The months in which images were taken, the latest first; those of which none would be found are left out. */
+	taken: FilterCount<Span<CalendarDate>>[],
 	failures: FilterCount<FailureKind>[],
 	/**  The latest ones. */
 	runs: RunCount[],
@@ -688,6 +690,8 @@ export type ImageCard = {
 	name: string,
 	/**  Upright size. */
 	size: PixelSize,
+	/**  `None`: its file does not say, or it came into the library before that was asked and has not been dropped again. */
+	taken: Taken | null,
 	review: ReviewState,
 	/**  Whether a model has looked at it: without that, an image without marks says nothing. */
 	is_annotated: boolean,
@@ -733,6 +737,11 @@ export type ImageOrder =
 "added" | "name" | 
 /**  The file that was changed last first. */
 "newest" | 
+/**
+ *  The photo that was taken first first, by the clocks of cameras; what does not say when it was taken comes last, as it
+ *  was added.
+ */
+"taken" | 
 /**  The least confident undecided mark first; images without undecided marks last. */
 "least_certain" | 
 /**  What most speaks for a mistake first ([`crate::doubt`]); what is reviewed comes last. */
@@ -810,7 +819,7 @@ export type JustAnswered = {
 };
 
 /**  What stands before a colon. */
-export type Key = "label" | "status" | "mark" | "conf" | "marks" | "has" | "check" | "run" | "failed" | "in" | "date";
+export type Key = "label" | "status" | "mark" | "conf" | "marks" | "has" | "check" | "run" | "failed" | "in" | "taken" | "date";
 
 /**  Where a key comes from. */
 export type KeyPlace = 
@@ -1614,6 +1623,14 @@ export type Swept = {
 	marks: number,
 };
 
+/**  What the clock of a camera showed when it took a photo. */
+export type Taken = {
+	/**  Milliseconds since that clock would have shown 1970-01-01 00:00. */
+	clock_millis: number,
+	/**  How far the clock was ahead of UTC; `None`: the camera does not say. */
+	minutes_ahead_of_utc: number | null,
+};
+
 /**  What can be asked of an image. Marks that were rejected count for nothing but [`Test::Mark`]. */
 export type Test = 
 /**  It is in a collection of this name. */
@@ -1634,6 +1651,8 @@ export type Test =
 { kind: "marks"; span: Span<number> } | 
 /**  Its file was last changed then: the oldest of its places, by days of UTC. */
 { kind: "date"; span: Span<CalendarDate> } | 
+/**  It was taken then, by days of its camera's clock. Of what says nothing about that, this does not hold. */
+{ kind: "taken"; span: Span<CalendarDate> } | 
 /**  Its name, one of its labels or what an attribute says has this in it, whatever the case. */
 { kind: "text"; text: string };
 

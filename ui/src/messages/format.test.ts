@@ -13,6 +13,9 @@ import {
   moneyParts,
   names,
   percent,
+  period,
+  taken,
+  takenWithZone,
 } from "./format";
 
 const DOLLAR = 1e12;
@@ -110,4 +113,23 @@ it("says a confidence in two digits", () => {
 it("names the first of many", () => {
   expect(names(["cup", "spoon"])).toBe("cup, spoon");
   expect(names(["a", "b", "c", "d"], 2)).toBe("a, b and 2 more");
+});
+
+describe("when a photo was taken", () => {
+  it("is what its camera's clock showed, and where that was if it is known", () => {
+    const clock_millis = Date.UTC(2026, 4, 14, 10, 32, 5);
+    const at = (minutes_ahead_of_utc: number | null) => takenWithZone({ clock_millis, minutes_ahead_of_utc });
+    expect(at(null)).toBe("14 May 2026, 10:32");
+    expect(taken({ clock_millis, minutes_ahead_of_utc: 120 })).toBe("14 May 2026, 10:32");
+    expect(at(120)).toBe("14 May 2026, 10:32 (UTC+2)");
+    expect(at(-210)).toBe("14 May 2026, 10:32 (UTC−3:30)");
+  });
+
+  it.each([
+    ["2026-05-01", "2026-05-31", ["May 2026", "May 2026"]],
+    ["2024-02-01", "2024-02-29", ["February 2024", "February 2024"]],
+    ["2024-01-01", "2025-12-31", ["2024", "2025"]],
+    ["2026-05-01", "2026-06-30", ["May 2026", "June 2026"]],
+    ["2026-05-01", "2026-05-30", ["1 May 2026", "30 May 2026"]],
+  ])("from %s to %s", (least, most, ends) => expect(period(least, most).ends).toEqual(ends));
 });

@@ -1,5 +1,5 @@
 /** Numbers as people read them. Everything that a person sees as a figure goes through here. */
-import type { CalendarDate } from "../ipc/bindings";
+import type { CalendarDate, Taken } from "../ipc/bindings";
 import { figures as en } from "./en/figures";
 import { figures as es } from "./es/figures";
 import { language } from "./language.svelte";
@@ -155,6 +155,7 @@ function pair(value: number, large: number, largeName: string, small: number, sm
   return rest === 0 ? head : `${head} ${rest} ${smallName}`;
 }
 
+const A_DAY_MILLIS = 86_400_000;
 const TIME = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
 // A day of the calendar has no time zone: it is read and written in the same one.
 const DAY = { day: "numeric", month: "short", timeZone: "UTC" } as const;
@@ -172,6 +173,37 @@ export function clock(milliseconds: number): string {
 /** "2026-11-23" as "23 Nov 2026". */
 export function date(day: CalendarDate): string {
   return days({ ...DAY, year: "numeric" }).format(new Date(day));
+}
+
+/** "2026-11-23" as "November 2026". */
+export function month(day: CalendarDate): string {
+  return days({ month: "long", year: "numeric", timeZone: "UTC" }).format(new Date(day));
+}
+
+/** The first and the last day of a span, or the months or years that it is made of: "May 2026", "2025". */
+export function period(
+  least: CalendarDate,
+  most: CalendarDate,
+): { are: "days" | "months" | "years"; ends: [string, string] } {
+  const next = new Date(Date.parse(most) + A_DAY_MILLIS).toISOString();
+  if (least.endsWith("-01-01") && most.endsWith("-12-31"))
+    return { are: "years", ends: [least.slice(0, 4), most.slice(0, 4)] };
+  if (least.endsWith("-01") && next.slice(8, 10) === "01") return { are: "months", ends: [month(least), month(most)] };
+  return { are: "days", ends: [date(least), date(most)] };
+}
+
+/** What the clock of a camera showed, as "14 May 2026, 10:32". */
+export function taken({ clock_millis }: Taken): string {
+  return days({ ...DAY, year: "numeric", ...TIME }).format(clock_millis);
+}
+
+/** Likewise, and where that is known how far the clock was from UTC: "14 May 2026, 10:32 (UTC+2)". */
+export function takenWithZone(at: Taken): string {
+  const { minutes_ahead_of_utc } = at;
+  if (minutes_ahead_of_utc === null) return taken(at);
+  const size = Math.abs(minutes_ahead_of_utc);
+  const minutes = size % 60 === 0 ? "" : `:${String(size % 60).padStart(2, "0")}`;
+  return `${taken(at)} (UTC${minutes_ahead_of_utc < 0 ? "−" : "+"}${Math.floor(size / 60)}${minutes})`;
 }
 
 /** "2026-11-23" as "23 Nov". */

@@ -124,6 +124,7 @@ class Core implements RunSeam {
         name: `${id}.jpg`,
         size,
         review: "unreviewed",
+        taken: null,
         is_annotated: true,
         is_running: false,
         failure: null,

@@ -6,9 +6,9 @@ export class Selection implements Iterable<ImageId> {
   readonly size: number;
   readonly #bits: Uint32Array;
 
-  private constructor(bits: Uint32Array) {
+  private constructor(bits: Uint32Array, size = bits.reduce((sum, word) => sum + ones(word), 0)) {
     this.#bits = bits;
-    this.size = bits.reduce((sum, word) => sum + ones(word), 0);
+    this.size = size;
   }
 
   static of(ids: Iterable<ImageId>): Selection {
@@ -22,11 +22,18 @@ export class Selection implements Iterable<ImageId> {
     return ((this.#bits[id >>> 5] ?? 0) & (1 << (id & 31))) !== 0;
   }
 
-  toggled(id: ImageId): Selection {
-    const bits = new Uint32Array(Math.max(this.#bits.length, (id >>> 5) + 1));
+  /** With those of `ids` that were not selected, and without those that were. The work is that of `ids` alone. */
+  toggled(ids: readonly ImageId[]): Selection {
+    const most = ids.reduce((most, id) => Math.max(most, id), 0);
+    const bits = new Uint32Array(Math.max(this.#bits.length, (most >>> 5) + 1));
     bits.set(this.#bits);
-    bits[id >>> 5] = (bits[id >>> 5] ?? 0) ^ (1 << (id & 31));
-    return new Selection(bits);
+    let { size } = this;
+    for (const id of ids) {
+      const word = (bits[id >>> 5] ?? 0) ^ (1 << (id & 31));
+      bits[id >>> 5] = word;
+      size += (word & (1 << (id & 31))) !== 0 ? 1 : -1;
+    }
+    return new Selection(bits, size);
   }
 
   /** Those that are among `ids` too; the same selection when all are. */

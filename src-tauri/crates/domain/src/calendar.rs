@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// From the first of March of the year 0.
+const DAYS_TO_1970: i64 = 719_468;
+
 /// A day, written `2026-11-23`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
@@ -54,9 +57,36 @@ impl CalendarDate {
         // Years that begin in March, so that a leap day is the last of its year.
         let year = i64::from(year) - i64::from(month < 3);
         let day_of_year = (153 * ((i64::from(month) + 9) % 12) + 2) / 5 + i64::from(day) - 1;
-        let days_to_1970_from_march_of_year_0 = 719_468;
-        year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + day_of_year
-            - days_to_1970_from_march_of_year_0
+        year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + day_of_year - DAYS_TO_1970
+    }
+}
+
+impl CalendarDate {
+    /// The other way round; what is beyond the years 0 to 9999 is the first or the last day of these.
+    #[must_use]
+    pub fn from_days_since_epoch(days: i64) -> Self {
+        let (first, last) = (Self::new(0, 1, 1), Self::new(9999, 12, 31));
+        let days = days.clamp(first.days_since_epoch(), last.days_since_epoch()) + DAYS_TO_1970;
+        // The calendar repeats itself every 400 years, which have 146,097 days.
+        let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+        let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+        let day_of_year = day - (365 * year + year / 4 - year / 100);
+        let months_from_march = (5 * day_of_year + 2) / 153;
+        let day = day_of_year - (153 * months_from_march + 2) / 5 + 1;
+        let month = (months_from_march + 2) % 12 + 1;
+        let year = era * 400 + year + i64::from(month < 3);
+        Self::new(
+            u16::try_from(year).unwrap_or_default(),
+            u8::try_from(month).unwrap_or(1),
+            u8::try_from(day).unwrap_or(1),
+        )
+    }
+
+    /// All days of its month.
+    #[must_use]
+    pub const fn month(self) -> (Self, Self) {
+        let YearMonthDay { year, month, .. } = self.0;
+        (Self::new(year, month, 1), Self::last_of(year, month))
     }
 }
 
@@ -102,6 +132,12 @@ mod tests {
             assert_eq!(day(year + 1, 1, 1) - day(year, 1, 1), days, "{year}");
         }
         assert_eq!(day(2024, 3, 1) - day(2024, 2, 28), 2);
+        for days in (-719_528..2_932_897).step_by(11) {
+            let day = CalendarDate::from_days_since_epoch(days);
+            assert!(day.is_real() && day.days_since_epoch() == days, "{days}: {day}");
+        }
+        assert_eq!(CalendarDate::from_days_since_epoch(i64::MAX), CalendarDate::new(9999, 12, 31));
+        assert_eq!(CalendarDate::from_days_since_epoch(i64::MIN), CalendarDate::new(0, 1, 1));
         assert!(CalendarDate::new(2024, 2, 29).is_real() && !CalendarDate::new(2026, 2, 29).is_real());
     }
 

@@ -32,4 +32,5 @@ pub mod run_options;
 pub mod settings;
 pub mod shape;
 pub mod similar;
+pub mod taken;
 pub mod usage;

@@ -3,11 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::annotation::{Annotation, Status};
+use crate::calendar::CalendarDate;
 use crate::checks::Check;
 use crate::geometry::PixelSize;
 use crate::ids::{CollectionId, ImageId, RunId};
 use crate::query::{ImageState, Share, Span, Trait};
 use crate::run::FailureKind;
+use crate::taken::Taken;
 
 /// A dropped folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,6 +85,8 @@ pub struct FilterCounts {
     pub lacking: Vec<FilterCount<Trait>>,
     /// Images with a mark that is likely such a mistake; what could not be found is left out.
     pub checks: Vec<FilterCount<Check>>,
+    /// The months in which images were taken, the latest first; those of which none would be found are left out.
+    pub taken: Vec<FilterCount<Span<CalendarDate>>>,
     pub failures: Vec<FilterCount<FailureKind>>,
     /// The latest ones.
     pub runs: Vec<RunCount>,
@@ -121,6 +125,8 @@ pub struct ImageCard {
     pub name: String,
     /// Upright size.
     pub size: PixelSize,
+    /// `None`: its file does not say, or it came into the library before that was asked and has not been dropped again.
+    pub taken: Option<Taken>,
     pub review: ReviewState,
     /// Whether a model has looked at it: without that, an image without marks says nothing.
     pub is_annotated: bool,

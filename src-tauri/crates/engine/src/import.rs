@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use domain::ids::{CollectionId, ImageId};
 use domain::import::{ImportProgress, SkipReason, SkippedFile};
+use domain::taken::Taken;
 use prepare::{Found, Ingested};
 use store::{KnownFile, NewImage};
 use tokio::sync::watch;
@@ -60,6 +61,8 @@ struct Read {
 
 enum Outcome {
     Known(ImageId, KnownFile),
+    /// Known from before it was asked when photos were taken: only that was read.
+    Dated(ImageId, KnownFile, Option<Taken>),
     New(Box<NewImage>, KnownFile),
     Skipped(SkipReason),
 }
@@ -200,7 +203,13 @@ impl Library {
             Err(error) => return unreadable(error.to_string()),
         };
         if let Ok(Some(image)) = self.store.read(|view| view.image_of_unchanged(path, file)) {
-            return Outcome::Known(image, file);
+            return match self.store.read(|view| view.is_taken_unread(image)) {
+                // What cannot be read now is asked for again the next time.
+                Ok(true) => {
+                    prepare::taken(path).map_or(Outcome::Known(image, file), |taken| Outcome::Dated(image, file, taken))
+                }
+                Ok(false) | Err(_) => Outcome::Known(image, file),
+            };
         }
         match prepare::ingest(path, THUMBNAIL_EDGE) {
             Ok(ingested) => {
@@ -266,6 +275,12 @@ impl Library {
                         counts.known += 1;
                         written.images.push(image);
                     }
+                    Outcome::Dated(image, file, taken) => {
+                        edit.note_file(collection, image, &path, file)?;
+                        edit.note_when_taken(image, taken)?;
+                        counts.known += 1;
+                        written.images.push(image);
+                    }
                     Outcome::New(new, file) => {
                         let (image, is_new) = edit.image_of_content(&new, now)?;
                         edit.note_file(collection, image, &path, file)?;
@@ -305,5 +320,6 @@ fn new_image(path: &Path, ingested: &Ingested) -> NewImage {
         orientation: ingested.orientation,
         size: ingested.size,
         perceptual_hash: ingested.perceptual_hash,
+        taken: ingested.taken,
     }
 }

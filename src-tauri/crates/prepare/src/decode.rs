@@ -71,6 +71,7 @@ mod tests {
     use crate::fixtures::{self, BLUE, GREEN, RED, YELLOW, corners, encoded, peak_signal_to_noise, pixel, rgb_image};
     use crate::pixels::fitted;
     use domain::geometry::Orientation;
+    use domain::taken::Taken;
     use image::{DynamicImage, Rgba, RgbaImage};
 
     fn decoded(bytes: &[u8], max_edge: Option<u32>) -> Result<Decoded, SkipReason> {
@@ -140,6 +141,25 @@ mod tests {
                     assert_eq!(corners(&decoded.pixels), UPRIGHT[usize::from(orientation.exif()) - 1], "{place}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn exif_of_any_format_says_when() {
+        let image = rgb_image(&fixtures::quarters(90, 60));
+        let exif = fixtures::exif_taken("2026:05:14 10:32:05", None, None);
+        let expected = Some(Taken { clock_millis: 1_778_754_725_000, minutes_ahead_of_utc: None });
+        let (png, webp) = (encoded(&image, image::ImageFormat::Png), encoded(&image, image::ImageFormat::WebP));
+        for (format, bytes, expected) in [
+            (ImageFormat::Png, png_with_exif(&png, &exif), expected),
+            (ImageFormat::WebP, webp_with_exif(&webp, &exif), expected),
+            (ImageFormat::Png, png, None),
+            (ImageFormat::Gif, encoded(&image, image::ImageFormat::Gif), None),
+            (ImageFormat::Tiff, encoded(&image, image::ImageFormat::Tiff), None),
+        ] {
+            assert_eq!(decode_stored(format, &bytes, None).unwrap().taken, expected, "{format:?}");
+            let (_folder, path) = fixtures::file(&bytes);
+            assert_eq!(crate::taken(&path), Ok(expected), "{format:?}");
         }
     }
 

@@ -13,6 +13,11 @@ const SIGNATURE_LEN: u64 = 18;
 ///
 /// Fails with `Unreadable`, `Empty` or `NotAnImage`.
 pub(crate) fn read(path: &Path) -> Result<(ImageFormat, Vec<u8>), SkipReason> {
+    read_head(path, u64::MAX)
+}
+
+/// Likewise, but at most the first `len` bytes.
+pub(crate) fn read_head(path: &Path, len: u64) -> Result<(ImageFormat, Vec<u8>), SkipReason> {
     // Opening a named pipe would wait for somebody to write into it.
     if !fs::metadata(path).map_err(unreadable)?.is_file() {
         return Err(SkipReason::Unreadable { detail: "not a regular file".to_owned() });
@@ -25,7 +30,7 @@ pub(crate) fn read(path: &Path) -> Result<(ImageFormat, Vec<u8>), SkipReason> {
     }
     let format = format_by_signature(&bytes).ok_or(SkipReason::NotAnImage)?;
     // Running out of memory is an error here, not an abort.
-    file.read_to_end(&mut bytes).map_err(unreadable)?;
+    file.take(len.saturating_sub(SIGNATURE_LEN)).read_to_end(&mut bytes).map_err(unreadable)?;
     Ok((format, bytes))
 }
 

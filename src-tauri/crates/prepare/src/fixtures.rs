@@ -60,6 +60,38 @@ pub(crate) fn exif(orientation: u16) -> Vec<u8> {
     tiff
 }
 
+/// EXIF as cameras write it, little-endian: a directory that points to the photo's own, which says when it was taken.
+pub(crate) fn exif_taken(clock: &str, sub_second: Option<&str>, offset: Option<&str>) -> Vec<u8> {
+    let texts = [(0x9003_u16, Some(clock)), (0x9011, offset), (0x9291, sub_second)];
+    let texts: Vec<_> =
+        texts.into_iter().filter_map(|(tag, text)| text.map(|text| (tag, format!("{text}\0")))).collect();
+    let entry = |tag: u16, kind: u16, count: usize, value: [u8; 4]| {
+        let count = u32::try_from(count).unwrap().to_le_bytes();
+        [tag.to_le_bytes().as_slice(), &kind.to_le_bytes(), &count, &value].concat()
+    };
+    let photo = 8 + 2 + 2 * 12 + 4;
+    let mut tiff = b"II*\0\x08\0\0\0\x02\0".to_vec();
+    tiff.extend(entry(0x0112, 3, 1, [1, 0, 0, 0]));
+    tiff.extend(entry(0x8769, 4, 1, u32::try_from(photo).unwrap().to_le_bytes()));
+    tiff.extend([0; 4]);
+    tiff.extend(u16::try_from(texts.len()).unwrap().to_le_bytes());
+    let mut elsewhere = Vec::new();
+    for (tag, text) in &texts {
+        let place = photo + 2 + texts.len() * 12 + 4 + elsewhere.len();
+        let mut value = u32::try_from(place).unwrap().to_le_bytes();
+        if text.len() > 4 {
+            elsewhere.extend(text.bytes());
+        } else {
+            value = [0; 4];
+            value[..text.len()].copy_from_slice(text.as_bytes());
+        }
+        tiff.extend(entry(*tag, 2, text.len(), value));
+    }
+    tiff.extend([0; 4]);
+    tiff.extend(elsewhere);
+    tiff
+}
+
 /// Puts a marker segment right after the start of the image.
 pub(crate) fn with_segment(jpeg: &[u8], marker: u8, payload: &[u8]) -> Vec<u8> {
     let len = u16::try_from(payload.len() + 2).unwrap().to_be_bytes();
@@ -67,7 +99,11 @@ pub(crate) fn with_segment(jpeg: &[u8], marker: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 pub(crate) fn with_orientation(jpeg: &[u8], orientation: u16) -> Vec<u8> {
-    with_segment(jpeg, 0xE1, &[b"Exif\0\0", exif(orientation).as_slice()].concat())
+    with_exif(jpeg, &exif(orientation))
+}
+
+pub(crate) fn with_exif(jpeg: &[u8], exif: &[u8]) -> Vec<u8> {
+    with_segment(jpeg, 0xE1, &[b"Exif\0\0", exif].concat())
 }
 
 /// A file in a folder that goes away with the first part.

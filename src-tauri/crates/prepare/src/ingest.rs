@@ -2,14 +2,18 @@
 //! its data has been decoded once, so that a truncated photo is found on import and not during a paid run.
 
 use crate::decode::{damaged, decode_stored};
-use crate::{ContentHash, encode_jpeg, file, perceptual_hash};
+use crate::{ContentHash, encode_jpeg, exif, file, jpeg, perceptual_hash, raster};
 use domain::geometry::{Orientation, PixelSize};
 use domain::import::{ImageFormat, SkipReason};
 use domain::similar::PerceptualHash;
+use domain::taken::Taken;
 use std::path::Path;
 
 /// Small enough to keep thousands, good enough to judge a photo by.
 const THUMBNAIL_QUALITY: u8 = 82;
+
+/// EXIF stands at the beginning of a JPEG, in one segment of at most 64 KiB; others of that size may come before it.
+const METADATA_LEN: u64 = 256 << 10;
 
 /// What the library keeps of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +25,8 @@ pub struct Ingested {
     pub orientation: Orientation,
     /// Upright size of the original.
     pub size: PixelSize,
+    /// `None`: the file does not say.
+    pub taken: Option<Taken>,
     pub perceptual_hash: PerceptualHash,
     /// A JPEG without metadata, upright.
     pub thumbnail: Vec<u8>,
@@ -32,7 +38,7 @@ pub struct Ingested {
 pub fn ingest(path: &Path, thumbnail_edge: u32) -> Result<Ingested, SkipReason> {
     let (format, bytes) = file::read(path)?;
     let stored = decode_stored(format, &bytes, Some(thumbnail_edge))?;
-    let (orientation, size) = (stored.orientation, stored.orientation.upright_size(stored.size));
+    let (taken, orientation, size) = (stored.taken, stored.orientation, stored.orientation.upright_size(stored.size));
     let pixels = stored.into_upright(Some(thumbnail_edge))?;
     Ok(Ingested {
         hash: ContentHash::of(&bytes),
@@ -40,9 +46,22 @@ pub fn ingest(path: &Path, thumbnail_edge: u32) -> Result<Ingested, SkipReason> 
         format,
         orientation,
         size,
+        taken,
         perceptual_hash: perceptual_hash(&pixels),
         thumbnail: encode_jpeg(&pixels, THUMBNAIL_QUALITY).map_err(damaged)?,
     })
+}
+
+/// When the photo at `path` was taken, for a library that has it and never asked. Of a JPEG only the beginning is read.
+pub fn taken(path: &Path) -> Result<Option<Taken>, SkipReason> {
+    let (format, bytes) = file::read_head(path, METADATA_LEN)?;
+    match format {
+        ImageFormat::Jpeg => Ok(jpeg::exif(&bytes).and_then(exif::taken)),
+        // These two have no place for it.
+        ImageFormat::Gif | ImageFormat::Bmp => Ok(None),
+        // In the others it may stand anywhere, also at the end.
+        ImageFormat::Png | ImageFormat::WebP | ImageFormat::Tiff => Ok(raster::taken(format, &file::read(path)?.1)),
+    }
 }
 
 #[cfg(test)]
@@ -72,6 +91,30 @@ mod tests {
         let copy = folder.path().join("a copy");
         fs::copy(&path, &copy).unwrap();
         assert_eq!(ingest(&copy, 256).unwrap(), ingested);
+    }
+
+    #[test]
+    fn when_a_photo_was_taken_is_read_on_import_and_later() {
+        let exif = fixtures::exif_taken("2026:05:14 10:32:05", Some("25"), Some("+02:00"));
+        let expected = Taken { clock_millis: 1_778_754_725_250, minutes_ahead_of_utc: Some(120) };
+        let plain = fixtures::jpeg(&fixtures::scenery(900, 600));
+        let dated = fixtures::with_exif(&plain, &exif);
+        // Colour profiles of printers are as large as this, and stand first.
+        let profile = [0x20; 60_000];
+        let profiled = [0xE2, 0xE2, 0xE2].iter().fold(dated.clone(), |jpeg, &marker| {
+            fixtures::with_segment(&jpeg, marker, &[b"ICC_PROFILE\0\x01\x01".as_slice(), &profile].concat())
+        });
+        for (bytes, expected) in [(&dated, Some(expected)), (&profiled, Some(expected)), (&plain, None)] {
+            let (_folder, path) = fixtures::file(bytes);
+            assert_eq!(ingest(&path, 256).unwrap().taken, expected);
+            assert_eq!(taken(&path), Ok(expected));
+            assert_eq!(&fs::read(&path).unwrap(), bytes);
+        }
+        // A library that has the photo only looks at its beginning.
+        let (_folder, path) = fixtures::file(&dated[..dated.len() / 2]);
+        assert_eq!(taken(&path), Ok(Some(expected)));
+        let (_folder, path) = fixtures::file(b"Dear diary");
+        assert_eq!(taken(&path), Err(SkipReason::NotAnImage));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use crate::decode::{admit, damaged};
 use crate::pixels::{Pixels, Stored, fitted, multiply};
 use crate::{Error, exif, raster};
-use domain::geometry::{Orientation, PixelSize};
+use domain::geometry::PixelSize;
 use domain::import::{ImageFormat, SkipReason};
 use turbojpeg::{Colorspace, Compressor, DecompressHeader, Decompressor, Image, PixelFormat, ScalingFactor, Subsamp};
 
@@ -59,12 +59,14 @@ pub(crate) fn decode(bytes: &[u8], max_edge: Option<u32>) -> Result<Stored, Skip
         samples = rgb_from_inverted_cmyk(samples);
     }
 
+    let exif = exif(bytes);
     let filled = |side: u32| f64::from(side) / f64::from(divisor);
     Ok(Stored {
         pixels: Pixels { size: pixel_size(scaled)?, rgb: samples },
         filled: (filled(size.width), filled(size.height)),
         size,
-        orientation: orientation(bytes),
+        orientation: exif.map(exif::orientation).unwrap_or_default(),
+        taken: exif.and_then(exif::taken),
     })
 }
 
@@ -116,11 +118,12 @@ fn rgb_from_inverted_cmyk(mut samples: Vec<u8>) -> Vec<u8> {
     samples
 }
 
-fn orientation(bytes: &[u8]) -> Orientation {
+/// What stands before the picture about how and when it was taken. The first bytes of a file are enough to find it.
+pub(crate) fn exif(bytes: &[u8]) -> Option<&[u8]> {
     Segments { rest: bytes }
         .take_while(|segment| segment.marker != START_OF_SCAN)
         .find(|segment| segment.marker == APPLICATION_1 && segment.payload.starts_with(b"Exif\0\0"))
-        .map_or(Orientation::Upright, |segment| exif::orientation(segment.payload))
+        .map(|segment| segment.payload)
 }
 
 const END_OF_IMAGE: u8 = 0xD9;
@@ -170,6 +173,7 @@ impl<'a> Iterator for Segments<'a> {
 mod tests {
     use super::*;
     use crate::fixtures::{self, BLUE, GREEN, RED, YELLOW, corners, peak_signal_to_noise, with_segment};
+    use domain::geometry::Orientation;
     use std::fs;
 
     fn upright(bytes: &[u8], max_edge: Option<u32>) -> Result<Pixels, SkipReason> {

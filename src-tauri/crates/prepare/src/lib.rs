@@ -25,7 +25,7 @@ pub use decode::{Decoded, decode};
 pub use draw::{DrawnMark, draw_marks};
 pub use error::Error;
 pub use hash::ContentHash;
-pub use ingest::{Ingested, ingest};
+pub use ingest::{Ingested, ingest, taken};
 pub use jpeg::encode_jpeg;
 pub use perceptual_hash::{perceptual_hash, perceptual_hash_of_thumbnail};
 pub use pixels::Pixels;

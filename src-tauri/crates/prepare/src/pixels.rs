@@ -2,6 +2,7 @@
 
 use domain::geometry::{Orientation, PixelSize};
 use domain::import::SkipReason;
+use domain::taken::Taken;
 use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::pixels::U8x3;
 use fast_image_resize::{ResizeOptions, Resizer};
@@ -23,6 +24,7 @@ pub(crate) struct Stored {
     /// Size of the picture in the file, before any scaling.
     pub(crate) size: PixelSize,
     pub(crate) orientation: Orientation,
+    pub(crate) taken: Option<Taken>,
 }
 
 impl Stored {

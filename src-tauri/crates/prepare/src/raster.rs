@@ -4,8 +4,9 @@
 use crate::decode::{admit, damaged};
 use crate::exif;
 use crate::pixels::{Pixels, Stored, multiply};
-use domain::geometry::{Orientation, PixelSize};
+use domain::geometry::PixelSize;
 use domain::import::{ImageFormat, SkipReason};
+use domain::taken::Taken;
 use image::{DynamicImage, ImageDecoder, ImageReader, Limits};
 use std::io::Cursor;
 
@@ -29,17 +30,38 @@ pub(crate) fn decode(format: ImageFormat, bytes: &[u8]) -> Result<Stored, SkipRe
     // Some decoders hold a second copy while they convert.
     limits.max_alloc = Some(decoder.total_bytes().saturating_mul(2).saturating_add(OVERHEAD_BYTES));
     decoder.set_limits(limits).map_err(damaged)?;
-    let orientation = match (format, decoder.exif_metadata()) {
-        (ImageFormat::Tiff, _) => exif::orientation(bytes),
-        (_, Ok(Some(chunk))) => exif::orientation(&chunk),
-        (_, Ok(None) | Err(_)) => Orientation::Upright,
-    };
+    let (orientation, taken) =
+        with_exif(format, bytes, &mut decoder, |exif| (exif::orientation(exif), exif::taken(exif))).unwrap_or_default();
     let image = DynamicImage::from_decoder(decoder).map_err(damaged)?;
     let rgb = match image {
         image if image.color().has_alpha() => on_white(image.into_rgba8().into_raw()),
         image => image.into_rgb8().into_raw(),
     };
-    Ok(Stored { pixels: Pixels { size, rgb }, filled: (f64::from(width), f64::from(height)), size, orientation })
+    let filled = (f64::from(width), f64::from(height));
+    Ok(Stored { pixels: Pixels { size, rgb }, filled, size, orientation, taken })
+}
+
+/// When the picture was taken, without decoding it.
+pub(crate) fn taken(format: ImageFormat, bytes: &[u8]) -> Option<Taken> {
+    let mut limits = Limits::no_limits();
+    limits.max_alloc = Some(OVERHEAD_BYTES);
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), image_format(format));
+    reader.limits(limits);
+    with_exif(format, bytes, &mut reader.into_decoder().ok()?, exif::taken)?
+}
+
+/// What `read` makes of the EXIF of a file; a TIFF file is such a directory itself.
+fn with_exif<Read>(
+    format: ImageFormat,
+    bytes: &[u8],
+    decoder: &mut impl ImageDecoder,
+    read: impl Fn(&[u8]) -> Read,
+) -> Option<Read> {
+    match (format, decoder.exif_metadata()) {
+        (ImageFormat::Tiff, _) => Some(read(bytes)),
+        (_, Ok(Some(chunk))) => Some(read(&chunk)),
+        (_, Ok(None) | Err(_)) => None,
+    }
 }
 
 const fn image_format(format: ImageFormat) -> image::ImageFormat {

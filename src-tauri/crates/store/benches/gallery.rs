@@ -20,6 +20,7 @@ use domain::recipe::{Label, Recipe, ShapeKind};
 use domain::run::{RunMode, StopReason};
 use domain::run_options::RunOptions;
 use domain::similar::PerceptualHash;
+use domain::taken::Taken;
 use store::{JobOutcome, KnownFile, NewImage, NewRun, QueuedImage, Store};
 
 type Done<T> = Result<T, Box<dyn Error>>;
@@ -59,6 +60,7 @@ fn main() -> Done<()> {
         "marks:>9",
         "run:1",
         "date:1970-02",
+        "taken:1985",
         "img_12",
         "sunset",
         "check:odd_aspect",
@@ -70,9 +72,14 @@ fn main() -> Done<()> {
         let counts = median(|| store.read(|view| view.filter_counts(&query, &[])).map(drop))?;
         println!("  {text:34} {found:6} images   ids {ids:6.1} ms   counts {counts:6.1} ms");
     }
-    for order in
-        [ImageOrder::Name, ImageOrder::Newest, ImageOrder::LeastCertain, ImageOrder::Doubt, ImageOrder::MostMarks]
-    {
+    for order in [
+        ImageOrder::Name,
+        ImageOrder::Newest,
+        ImageOrder::Taken,
+        ImageOrder::LeastCertain,
+        ImageOrder::Doubt,
+        ImageOrder::MostMarks,
+    ] {
         let query = ImageQuery { order, ..ImageQuery::default() };
         let ids = median(|| store.read(|view| view.image_ids(&query, &[])).map(drop))?;
         println!("  in the order {:21} {IMAGES:6} images   ids {ids:6.1} ms", format!("{order:?}"));
@@ -102,6 +109,7 @@ fn add_images(store: &Store) -> Done<()> {
                 let collection = edit.collection_at(Path::new(&root), &root, 1)?;
                 let mut hash = [0; 32];
                 hash[..4].copy_from_slice(&seed.to_le_bytes());
+                let clock_millis = i64::from(scattered(seed, 2)) * 200_000;
                 let image = NewImage {
                     hash,
                     name: format!("IMG_{:06}.jpg", scattered(seed, 0) % 1_000_000),
@@ -110,6 +118,7 @@ fn add_images(store: &Store) -> Done<()> {
                     orientation: Orientation::Upright,
                     size: PixelSize::new(4_000, 3_000),
                     perceptual_hash: PerceptualHash(u64::from(seed)),
+                    taken: (seed % 4 > 0).then_some(Taken { clock_millis, minutes_ahead_of_utc: None }),
                 };
                 let (id, _) = edit.image_of_content(&image, 1)?;
                 let modified_at = i64::from(scattered(seed, 1) % 365) * NANOS_A_DAY;

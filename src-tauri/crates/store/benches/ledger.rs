@@ -130,6 +130,7 @@ fn image(seed: u32) -> NewImage {
         orientation: Orientation::Upright,
         size: PixelSize::new(4_000, 3_000),
         perceptual_hash: PerceptualHash(u64::from(seed)),
+        taken: None,
     }
 }
 

@@ -34,6 +34,19 @@ struct Library {
     store: Store,
 }
 
+fn new_image(seed: u8, size: PixelSize) -> NewImage {
+    NewImage {
+        hash: [seed; 32],
+        name: format!("IMG_{seed}.jpg"),
+        byte_len: 10,
+        format: ImageFormat::Jpeg,
+        orientation: Orientation::Upright,
+        size,
+        perceptual_hash: PerceptualHash(!(u64::MAX >> seed)),
+        taken: None,
+    }
+}
+
 impl Library {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -47,20 +60,15 @@ impl Library {
 
     /// Its perceptual hash has as many bits set as `seed` says, the sign among them.
     fn add_image_of_size(&self, seed: u8, size: PixelSize) -> ImageId {
+        self.add(new_image(seed, size))
+    }
+
+    fn add(&self, image: NewImage) -> ImageId {
         self.store
             .write_blocking(move |edit| {
                 let collection = edit.collection_at(Path::new("/photos"), "photos", 1)?;
-                let image = NewImage {
-                    hash: [seed; 32],
-                    name: format!("IMG_{seed}.jpg"),
-                    byte_len: 10,
-                    format: ImageFormat::Jpeg,
-                    orientation: Orientation::Upright,
-                    size,
-                    perceptual_hash: PerceptualHash(!(u64::MAX >> seed)),
-                };
                 let (id, _) = edit.image_of_content(&image, 1)?;
-                let path = format!("/photos/IMG_{seed}.jpg");
+                let path = format!("/photos/{}", image.name);
                 edit.note_file(collection, id, Path::new(&path), KnownFile { byte_len: 10, modified_at: 5 })?;
                 Ok(id)
             })

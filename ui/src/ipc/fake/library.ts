@@ -29,6 +29,7 @@ import { chance, photoOf } from "./photos";
 import { COCO_NAMES } from "./recipes";
 import { refuse } from "./refuse";
 import { withSeededMistakes } from "./seeded";
+import { takenOf } from "./taken";
 
 interface Folder {
   id: CollectionId;
@@ -323,6 +324,7 @@ export class FakeLibrary {
       id,
       name: nameOf(id),
       size: photo.size,
+      taken: takenOf(id),
       review: "unreviewed",
       is_annotated: folder?.isAnnotated ?? false,
       is_running: false,

@@ -17,6 +17,7 @@ import { complete } from "./query/complete";
 import { filterCounts } from "./query/counts";
 import { type Facts, holdsAll, standingMarks } from "./query/match";
 import { colorOf } from "./recipes";
+import { monthOf, takenOf } from "./taken";
 
 /** A run, as far as questions ask for it. */
 export interface AskedRun {
@@ -67,7 +68,18 @@ export class FakeQuestions {
       runs: this.#runs()
         .reverse()
         .map(({ id, modelName }) => [id, modelName]),
+      months: this.#months(),
     });
+  }
+
+  /** In which images were taken, the latest first. */
+  #months(): [string, number][] {
+    const counts = new Map<string, number>();
+    for (const id of this.#library.ids(null)) {
+      const taken = takenOf(id);
+      if (taken) counts.set(monthOf(taken), (counts.get(monthOf(taken)) ?? 0) + 1);
+    }
+    return [...counts].sort(([one], [other]) => (one < other ? 1 : -1));
   }
 
   /** Whether a run has it still to do. */
@@ -122,6 +134,8 @@ function rankOf(card: ImageCard, order: Exclude<ImageQuery["order"], "doubt">): 
       return card.name.toLowerCase();
     case "newest":
       return -dateOf(card.id);
+    case "taken":
+      return card.taken?.clock_millis ?? Infinity;
     case "least_certain":
       return proposed.reduce((least, confidence) => Math.min(least, confidence), Infinity);
     case "most_marks":

@@ -1,6 +1,6 @@
-import { count, decimal } from "../format";
+import { count, decimal, takenWithZone } from "../format";
 import type { Privacy } from "../../state/app.svelte";
-import type { ImageState, SkipReason } from "../../ipc/bindings";
+import type { ImageState, SkipReason, Taken } from "../../ipc/bindings";
 import { failures } from "./failures";
 
 const images = (number: number) => `${count(number)} ${number === 1 ? "image" : "images"}`;
@@ -32,8 +32,11 @@ export const library = {
     running: "Running",
   } satisfies Record<"all" | ImageState, string>,
   thumbnailSize: "Thumbnail size",
+  sidebarWidth: "Width of the sidebar",
+  sidebarWidthNote: "Drag to change the width, double-click to reset it",
   grid: "Images",
   unnamed: "Image",
+  taken: (at: Taken) => `Taken ${takenWithZone(at)}`,
   markWord: (number: number) => (number === 1 ? "mark" : "marks"),
   states: {
     unreviewed: "Unreviewed",

@@ -10,7 +10,7 @@ import type {
   Test,
   Trait,
 } from "../../ipc/bindings";
-import { confidence, count, date } from "../format";
+import { confidence, count, date, period } from "../format";
 import { checks } from "./checks";
 import { failures } from "./failures";
 
@@ -64,8 +64,10 @@ function dates(span: Spans): string {
       return `since ${date(String(span.value))}`;
     case "above":
       return `after ${date(String(span.value))}`;
-    case "between":
-      return range(span, date);
+    case "between": {
+      const [from, to] = period(String(span.least), String(span.most)).ends;
+      return from === to ? from : `${from} to ${to}`;
+    }
   }
 }
 
@@ -103,6 +105,8 @@ function said(test: Test): [string, string] {
       return both(`Marks: ${range(test.span, count)}`);
     case "date":
       return both(`Dated ${dates(test.span)}`);
+    case "taken":
+      return both(`Taken: ${dates(test.span)}`);
     case "text":
       return [`“${test.text}”`, `Not “${test.text}”`];
   }
@@ -119,6 +123,7 @@ const keys: Record<Key, string> = {
   run: "number of a run",
   failed: "why it failed",
   in: "a collection",
+  taken: "when it was taken, such as 2026-05",
   date: "day of the file, such as 2026-11",
 };
 
@@ -126,6 +131,7 @@ const forms: Partial<Record<Key, string>> = {
   conf: "“conf:” takes a number from 0 to 1, such as <0.5 or 0.5..0.8.",
   marks: "“marks:” takes a number, such as 0, >3 or 2..5.",
   run: "“run:” takes the number of a run, such as 12.",
+  taken: "“taken:” takes a day, a month or a year, such as 2026-05-14 or >=2026-05.",
   date: "“date:” takes a day, a month or a year, such as 2026-11-03 or >=2026-11.",
 };
 
@@ -170,6 +176,7 @@ export const query = {
   orders: {
     added: "Date added",
     name: "File name",
+    taken: "Date taken",
     newest: "Newest file",
     least_certain: "Least certain",
     doubt: "Most doubtful",
@@ -188,8 +195,13 @@ export const query = {
     labelsHere: "Labels in this collection",
     confidence: "Confidence",
     marks: "Marks",
+    taken: "Date taken",
     runs: "Runs",
     failures: "Failures",
+  },
+  period: (span: Spans) => {
+    const text = dates(span);
+    return text.charAt(0).toUpperCase() + text.slice(1);
   },
   run: (run: number, model: string) => `Run ${count(run)}, ${model}`,
   exclude: (name: string) => `Leave out ${name}`,

@@ -1,5 +1,5 @@
 import type { library as english } from "../en/library";
-import { count, decimal } from "../format";
+import { count, decimal, takenWithZone } from "../format";
 import type { Words } from "../words";
 import { failures } from "./failures";
 
@@ -32,8 +32,11 @@ export const library: Words<typeof english> = {
     running: "En curso",
   },
   thumbnailSize: "Tamaño de las miniaturas",
+  sidebarWidth: "Ancho de la barra lateral",
+  sidebarWidthNote: "Arrastra para cambiar el ancho; con doble clic vuelve al de siempre",
   grid: "Imágenes",
   unnamed: "Imagen",
+  taken: (at) => `Tomada el ${takenWithZone(at)}`,
   markWord: (number) => (number === 1 ? "marca" : "marcas"),
   states: {
     unreviewed: "Sin revisar",

@@ -1,6 +1,6 @@
 import type { ImageState, Key, Status, Test, Trait } from "../../ipc/bindings";
 import type { query as english } from "../en/query";
-import { confidence, count, date } from "../format";
+import { confidence, count, date, period } from "../format";
 import type { Words } from "../words";
 import { checks } from "./checks";
 import { failures } from "./failures";
@@ -55,10 +55,12 @@ function dates(span: Spans): string {
       return `desde el ${date(String(span.value))}`;
     case "above":
       return `después del ${date(String(span.value))}`;
-    case "between":
-      return span.least === span.most
-        ? date(String(span.least))
-        : `del ${date(String(span.least))} al ${date(String(span.most))}`;
+    case "between": {
+      const { are, ends } = period(String(span.least), String(span.most));
+      const [from, to] = ends;
+      if (from === to) return from;
+      return are === "days" ? `del ${from} al ${to}` : `de ${from} a ${to}`;
+    }
   }
 }
 
@@ -94,6 +96,8 @@ function said(test: Test): [string, string] {
       return both(`Marcas: ${range(test.span, count)}`);
     case "date":
       return both(`Fecha: ${dates(test.span)}`);
+    case "taken":
+      return both(`Fecha de captura: ${dates(test.span)}`);
     case "text":
       return [`«${test.text}»`, `Sin «${test.text}»`];
   }
@@ -110,6 +114,7 @@ const keys: Record<Key, string> = {
   run: "número de una ejecución",
   failed: "por qué falló",
   in: "una colección",
+  taken: "cuándo se tomó, como 2026-05",
   date: "día del archivo, como 2026-11",
 };
 
@@ -117,6 +122,7 @@ const forms: Partial<Record<Key, string>> = {
   conf: "«conf:» admite un número de 0 a 1, como <0.5 o 0.5..0.8.",
   marks: "«marks:» admite un número, como 0, >3 o 2..5.",
   run: "«run:» admite el número de una ejecución, como 12.",
+  taken: "«taken:» admite un día, un mes o un año, como 2026-05-14 o >=2026-05.",
   date: "«date:» admite un día, un mes o un año, como 2026-11-03 o >=2026-11.",
 };
 
@@ -161,6 +167,7 @@ export const query: Words<typeof english> = {
   orders: {
     added: "Fecha de adición",
     name: "Nombre de archivo",
+    taken: "Fecha de captura",
     newest: "Archivo más nuevo",
     least_certain: "Menos seguras",
     doubt: "Más dudosas",
@@ -179,8 +186,13 @@ export const query: Words<typeof english> = {
     labelsHere: "Etiquetas de esta colección",
     confidence: "Seguridad",
     marks: "Marcas",
+    taken: "Fecha de captura",
     runs: "Ejecuciones",
     failures: "Fallos",
+  },
+  period: (span) => {
+    const text = dates(span);
+    return text.charAt(0).toUpperCase() + text.slice(1);
   },
   run: (run, model) => `Ejecución ${count(run)}, ${model}`,
   exclude: (name) => `Excluir ${name}`,

@@ -17,6 +17,8 @@ pub struct Vocabulary {
     pub collections: Vec<(String, u32)>,
     /// With the names of their models.
     pub runs: Vec<(RunId, String)>,
+    /// Months in which images were taken, as they are typed, with their images.
+    pub months: Vec<(String, u32)>,
 }
 
 /// What may stand in the place of the word at the cursor. Places count characters.
@@ -97,6 +99,10 @@ fn keys(dash: &str, typed: &str) -> Vec<Suggestion> {
 
 /// Values of `key` that have `typed` in them; those that begin so first.
 fn values(key: Key, dash: &str, typed: &str, vocabulary: &Vocabulary) -> Vec<Suggestion> {
+    // "Before" and "after" are said of the same months.
+    let is_span = key == Key::Taken && typed.starts_with(['<', '>']);
+    let (sign, typed) =
+        if is_span { typed.split_at(if typed[1..].starts_with('=') { 2 } else { 1 }) } else { ("", typed) };
     let typed = typed.to_lowercase();
     let mut matching: Vec<_> = known(key, vocabulary)
         .into_iter()
@@ -107,9 +113,10 @@ fn values(key: Key, dash: &str, typed: &str, vocabulary: &Vocabulary) -> Vec<Sug
     matching
         .into_iter()
         .map(|(_, value, kind)| Suggestion {
-            text: format!("{dash}{}:{}", key.name(), quoted(&value, true)),
+            text: format!("{dash}{}:{sign}{}", key.name(), quoted(&value, true)),
             key,
-            kind,
+            // How many there are of the month says nothing about those before and after it.
+            kind: if is_span { SuggestionKind::Value } else { kind },
         })
         .collect()
 }
@@ -133,6 +140,7 @@ fn known(key: Key, vocabulary: &Vocabulary) -> Vec<(String, SuggestionKind)> {
         // Of endless ones, a few that show the form.
         Key::Conf => ["<0.5", "0.5..0.8", ">=0.8"].map(plain).into(),
         Key::Marks => ["0", ">=1", ">5", "2..5"].map(plain).into(),
+        Key::Taken => counted(&vocabulary.months),
         Key::Date => Vec::new(),
     }
 }

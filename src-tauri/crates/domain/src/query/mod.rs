@@ -111,6 +111,10 @@ pub enum Test {
     Date {
         span: Span<CalendarDate>,
     },
+    /// It was taken then, by days of its camera's clock. Of what says nothing about that, this does not hold.
+    Taken {
+        span: Span<CalendarDate>,
+    },
     /// Its name, one of its labels or what an attribute says has this in it, whatever the case.
     Text {
         text: String,
@@ -155,6 +159,9 @@ pub enum ImageOrder {
     Name,
     /// The file that was changed last first.
     Newest,
+    /// The photo that was taken first first, by the clocks of cameras; what does not say when it was taken comes last, as it
+    /// was added.
+    Taken,
     /// The least confident undecided mark first; images without undecided marks last.
     LeastCertain,
     /// What most speaks for a mistake first ([`crate::doubt`]); what is reviewed comes last.

@@ -104,6 +104,7 @@ fn keyed(key: Key, token: &Token) -> Result<Test, QueryProblem> {
         Key::Run => value.parse().ok().filter(|&run| run > 0).map(|run| Test::Run { run: RunId(run) }),
         Key::Marks => Span::parse(value, alone).map(|span| Test::Marks { span }),
         Key::Conf => Span::parse(value, alone::<Share>).map(|span| Test::Confidence { span }),
+        Key::Taken => Span::parse(value, days).map(|span| Test::Taken { span }),
         Key::Date => Span::parse(value, days).map(|span| Test::Date { span }),
     };
     test.ok_or_else(|| problem(ProblemKind::UnknownValue { key, value: value.into(), known: known_values(key) }))
@@ -131,7 +132,7 @@ pub(super) fn known_values(key: Key) -> Vec<String> {
         Key::Failed => FAILURES.iter().map(name_of).collect(),
         Key::Has => TRAITS.iter().map(name_of).collect(),
         Key::Check => Check::ALL.iter().map(name_of).collect(),
-        Key::Label | Key::In | Key::Run | Key::Marks | Key::Conf | Key::Date => Vec::new(),
+        Key::Label | Key::In | Key::Run | Key::Marks | Key::Conf | Key::Taken | Key::Date => Vec::new(),
     }
 }
 

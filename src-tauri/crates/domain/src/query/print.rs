@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::token::{Key, quoted};
-use super::{Condition, ImageState, Test};
+use super::{Condition, ImageState, Span, Test};
+use crate::calendar::CalendarDate;
 
 /// The text of `conditions`, a word each.
 #[must_use]
@@ -24,13 +25,29 @@ fn word(condition: &Condition) -> String {
         Test::Has { what } => keyed(Key::Has, &name_of(what)),
         Test::Check { check } => keyed(Key::Check, &name_of(check)),
         Test::Marks { span } => keyed(Key::Marks, &span.to_string()),
-        Test::Date { span } => keyed(Key::Date, &span.to_string()),
+        Test::Taken { span } => keyed(Key::Taken, &days(span)),
+        Test::Date { span } => keyed(Key::Date, &days(span)),
     };
     if condition.is_excluded { format!("-{word}") } else { word }
 }
 
 fn keyed(key: Key, value: &str) -> String {
     format!("{}:{value}", key.name())
+}
+
+/// Whole years and months as people write them, without their first and last days.
+fn days(span: &Span<CalendarDate>) -> String {
+    let Span::Between { least, most } = span else { return span.to_string() };
+    let (first, last) = (least.to_string(), most.to_string());
+    let length = if (least.month().0, most.month().1) != (*least, *most) {
+        first.len()
+    } else if first.ends_with("-01-01") && last.ends_with("-12-31") {
+        "2026".len()
+    } else {
+        "2026-11".len()
+    };
+    let ends = Span::Between { least: &first[..length], most: &last[..length] };
+    ends.to_string()
 }
 
 /// As people write it: an image confirmed as empty is "empty".

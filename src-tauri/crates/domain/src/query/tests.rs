@@ -27,6 +27,7 @@ struct Words {
     labels: Vec<(String, u32)>,
     collections: Vec<(String, u32)>,
     runs: Vec<(RunId, String)>,
+    months: Vec<(String, u32)>,
 }
 
 #[derive(Deserialize)]
@@ -69,8 +70,8 @@ fn whole_words_are_read_beside_a_half_typed_one() {
 
 #[test]
 fn half_typed_words_are_completed_from_the_library() {
-    let Cases { vocabulary: Words { labels, collections, runs }, completions, .. } = cases();
-    let vocabulary = Vocabulary { labels, collections, runs };
+    let Cases { vocabulary: Words { labels, collections, runs, months }, completions, .. } = cases();
+    let vocabulary = Vocabulary { labels, collections, runs, months };
     for case in completions {
         let Completion { from, to, suggestions } = complete(&case.text, case.cursor, &vocabulary);
         let texts: Vec<_> = suggestions.iter().map(|suggestion| suggestion.text.as_str()).collect();
@@ -114,7 +115,9 @@ fn test() -> impl Strategy<Value = Value> {
             (1_000_u16..10_000, 1_u8..=12)
                 .prop_map(|(year, month)| CalendarDate::last_of(year, month).to_string().into())
         )
-        .prop_map(|span| json!({ "kind": "date", "span": span })),
+        .prop_flat_map(|span| {
+            prop::sample::select(vec!["date", "taken"]).prop_map(move |kind| json!({ "kind": kind, "span": span }))
+        }),
     ]
 }
 

@@ -17,12 +17,13 @@ pub enum Key {
     Run,
     Failed,
     In,
+    Taken,
     Date,
 }
 
 impl Key {
     /// In the order in which they are suggested.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Label,
         Self::Status,
         Self::Conf,
@@ -33,6 +34,7 @@ impl Key {
         Self::Run,
         Self::Failed,
         Self::In,
+        Self::Taken,
         Self::Date,
     ];
 
@@ -49,6 +51,7 @@ impl Key {
             Self::Run => "run",
             Self::Failed => "failed",
             Self::In => "in",
+            Self::Taken => "taken",
             Self::Date => "date",
         }
     }

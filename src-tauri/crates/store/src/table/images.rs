@@ -4,6 +4,7 @@ mod conditions;
 mod counts;
 pub(super) mod id_set;
 mod order;
+mod taken;
 mod text;
 
 use std::collections::HashMap;
@@ -16,6 +17,7 @@ use domain::library::{ImageCard, ImageCounts, ImageFailure, ReviewState};
 use domain::plan::{ImageSelection, SizeCount};
 use domain::query::{ImageQuery, Vocabulary};
 use domain::similar::{HashedImage, PerceptualHash};
+use domain::taken::Taken;
 use rusqlite::{OptionalExtension, params};
 
 use super::{all, found};
@@ -35,6 +37,8 @@ pub struct NewImage {
     /// Upright.
     pub size: PixelSize,
     pub perceptual_hash: PerceptualHash,
+    /// `None`: its file does not say.
+    pub taken: Option<Taken>,
 }
 
 /// An image that a run has answered, or was given the marks of a similar one for.
@@ -68,6 +72,7 @@ impl View<'_> {
             labels: self.label_counts(None)?.into_iter().map(|label| (label.name, label.count)).collect(),
             collections: self.collections()?.into_iter().map(|each| (each.name, each.image_count)).collect(),
             runs: all(&mut runs, [], |row| Ok((RunId(row.get(0)?), row.get(1)?)))?,
+            months: self.months_taken(None)?.into_iter().map(|(month, count)| (month.name(), count)).collect(),
         })
     }
 
@@ -75,7 +80,8 @@ impl View<'_> {
     pub fn image_cards(&self, ids: &[ImageId], working: &[RunId]) -> Result<Vec<ImageCard>> {
         let mut statement = self.0.prepare_cached(
             "SELECT images.name, width, height, review, run_id, failure, failure_detail,
-                    EXISTS (SELECT 1 FROM jobs AS done WHERE done.image_id = images.id AND done.state = 'done')
+                    EXISTS (SELECT 1 FROM jobs AS done WHERE done.image_id = images.id AND done.state = 'done'),
+                    taken_at, taken_minutes_ahead
              FROM images LEFT JOIN jobs ON jobs.id = failed_job WHERE images.id = ?1",
         )?;
         let mut waiting =
@@ -100,6 +106,7 @@ impl View<'_> {
                 id,
                 name: row.get(0)?,
                 size: PixelSize::new(row.get(1)?, row.get(2)?),
+                taken: taken::from_columns(row.get(8)?, row.get(9)?),
                 review: from_name("images.review", row.get(3)?)?,
                 is_annotated: row.get(7)?,
                 is_running,
@@ -240,15 +247,17 @@ impl Edit<'_> {
             .query_row([image.hash], |row| row.get(0))
             .optional()?;
         if let Some(id) = known {
-            return Ok((ImageId(id), false));
+            let id = ImageId(id);
+            self.note_when_taken(id, image.taken)?;
+            return Ok((id, false));
         }
         let id = self
             .0
             .0
             .prepare_cached(
                 "INSERT INTO images (hash, name, byte_len, format, orientation, width, height, added_at,
-                     perceptual_hash)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) RETURNING id",
+                     perceptual_hash, taken_at, taken_minutes_ahead, is_taken_read)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 1) RETURNING id",
             )?
             .query_row(
                 params![
@@ -261,6 +270,8 @@ impl Edit<'_> {
                     image.size.height,
                     now,
                     image.perceptual_hash.0.cast_signed(),
+                    image.taken.map(|taken| taken.clock_millis),
+                    image.taken.and_then(|taken| taken.minutes_ahead_of_utc),
                 ],
                 |row| row.get(0),
             )?;

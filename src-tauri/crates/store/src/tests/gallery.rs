@@ -1,8 +1,10 @@
 //! Questions of the grid: what they find, the counts beside them, and that they look where the answer is kept.
 
 use domain::annotation::AttributeValue;
+use domain::calendar::CalendarDate;
 use domain::library::{FilterCount, FilterCounts};
-use domain::query::{Condition, Trait, parse};
+use domain::query::{Condition, Span, Trait, parse, to_text};
+use domain::taken::Taken;
 
 use super::*;
 
@@ -98,6 +100,77 @@ fn every_condition_finds_what_it_says() {
     assert_eq!(library.store.read(|view| view.image_ids(&running, &[again])).unwrap(), [five]);
     assert!(library.store.read(|view| view.image_cards(&[five], &[again])).unwrap()[0].is_running);
     assert_eq!(library.store.read(|view| view.image_ids(&running, &[])).unwrap(), []);
+}
+
+/// Four photos that say when they were taken, out of order, and one that does not.
+fn dated_library() -> (Library, Vec<ImageId>) {
+    let library = Library::new();
+    let at =
+        |year, month, day, hour: i64| Taken::clock_millis_at(CalendarDate::new(year, month, day)) + hour * 3_600_000;
+    let clocks =
+        [Some(at(2026, 5, 14, 23)), None, Some(at(2024, 12, 31, 0)), Some(at(1955, 11, 5, 6)), Some(at(2026, 5, 2, 9))];
+    let images = (1..).zip(clocks).map(|(seed, clock_millis)| {
+        let taken = clock_millis.map(|clock_millis| Taken { clock_millis, minutes_ahead_of_utc: Some(-420) });
+        library.add(NewImage { taken, ..new_image(seed, PixelSize::new(640, 480)) })
+    });
+    let images = images.collect();
+    (library, images)
+}
+
+#[test]
+fn photos_are_found_and_listed_by_when_they_were_taken() {
+    let (library, images) = dated_library();
+    let [evening, unknown, newyear, scan, morning] = images[..] else { panic!("five images") };
+    let found = |text: &str| library.find(text, ImageOrder::Added);
+    assert_eq!(found("taken:2026-05"), [evening, morning]);
+    assert_eq!(found("taken:2026-05-14"), [evening], "by the clock of the camera, wherever it was");
+    assert_eq!(found("taken:>2026-05-02"), [evening]);
+    assert_eq!(found("taken:<2025"), [newyear, scan]);
+    assert_eq!(found("-taken:<2025"), [evening, unknown, morning]);
+    assert_eq!(library.find("", ImageOrder::Taken), [scan, newyear, morning, evening, unknown]);
+    let card = |image| library.store.read(|view| view.image_cards(&[image], &[])).unwrap().remove(0);
+    assert_eq!(card(evening).taken.and_then(|taken| taken.minutes_ahead_of_utc), Some(-420));
+    assert_eq!(card(unknown).taken, None);
+
+    let months = |text: &str| -> Vec<(String, u32)> {
+        let counts = library.counts(parse(text).unwrap());
+        counts.taken.iter().map(|month| (to_text(&[taken_in(month.filter)]), month.count)).collect()
+    };
+    let all =
+        [("taken:2026-05", 2), ("taken:2024-12", 1), ("taken:1955-11", 1)].map(|(name, count)| (name.into(), count));
+    assert_eq!(months(""), all);
+    assert_eq!(months("taken:1955"), all, "another month may be chosen instead");
+    assert_eq!(months("img_3"), all[1..2]);
+    let vocabulary = library.store.read(|view| view.query_vocabulary()).unwrap();
+    assert_eq!(vocabulary.months[0], ("2026-05".into(), 2));
+}
+
+fn taken_in(span: Span<CalendarDate>) -> Condition {
+    Condition::holds(Test::Taken { span })
+}
+
+#[test]
+fn images_from_before_are_dated_once() {
+    let (library, images) = dated_library();
+    let (scan, unknown) = (images[3], images[1]);
+    let unread = |image| library.store.read(|view| view.is_taken_unread(image)).unwrap();
+    let note = |image, taken| library.store.write_blocking(move |edit| edit.note_when_taken(image, taken)).unwrap();
+    let taken_of = |image| library.store.read(|view| view.image_cards(&[image], &[])).unwrap()[0].taken;
+    let later = Some(Taken { clock_millis: 5, minutes_ahead_of_utc: None });
+    assert!(!unread(unknown), "it was asked, and does not say");
+    note(unknown, later);
+    assert_eq!(taken_of(unknown), None);
+    library
+        .store
+        .write_blocking(|edit| Ok(edit.0.0.execute("UPDATE images SET taken_at = NULL, is_taken_read = 0", [])?))
+        .unwrap();
+    assert!(unread(scan) && unread(unknown));
+    note(scan, None);
+    // The same content was found at another place.
+    let again = NewImage { taken: later, ..new_image(2, PixelSize::new(640, 480)) };
+    assert_eq!(library.add(again), unknown);
+    assert!(!unread(scan) && !unread(unknown));
+    assert_eq!([taken_of(scan), taken_of(unknown)], [None, later]);
 }
 
 #[test]
@@ -252,6 +325,11 @@ fn questions_never_look_through_all_marks() {
     };
     for (sql, index) in [
         ("SELECT image_id FROM image_labels WHERE label = 'cat'", "SEARCH image_labels USING PRIMARY KEY"),
+        ("SELECT id FROM images WHERE taken_at >= 0 AND taken_at < 9", "COVERING INDEX images_by_taken"),
+        (
+            "SELECT taken_at, id FROM images WHERE taken_at IS NOT NULL ORDER BY taken_at DESC",
+            "COVERING INDEX images_by_taken",
+        ),
         ("SELECT id FROM images WHERE review = 'reviewed'", "COVERING INDEX images_by_review"),
         ("SELECT id FROM images WHERE failed_job IS NOT NULL", "COVERING INDEX images_failed"),
         ("SELECT image_id FROM image_figures WHERE proposed > 0", "SCAN image_figures"),

@@ -13,6 +13,7 @@ export interface Vocabulary {
   labels: readonly (readonly [string, number])[];
   collections: readonly (readonly [string, number])[];
   runs: readonly (readonly [RunId, string])[];
+  months: readonly (readonly [string, number])[];
 }
 
 export function complete(text: string, cursor: number, vocabulary: Vocabulary): Completion {
@@ -40,10 +41,16 @@ function keys(dash: string, typed: string): Suggestion[] {
 }
 
 function values(key: Key, dash: string, typed: string, vocabulary: Vocabulary): Suggestion[] {
-  const place = ([value]: readonly [string, SuggestionKind]) => value.toLowerCase().indexOf(typed.toLowerCase());
+  const [sign] = (key === "taken" && /^[<>]=?/.exec(typed)) || [""];
+  const rest = typed.slice(sign.length).toLowerCase();
+  const place = ([value]: readonly [string, SuggestionKind]) => value.toLowerCase().indexOf(rest);
   const matching = known(key, vocabulary).filter((value) => place(value) >= 0);
   const sorted = [...matching.filter((value) => place(value) === 0), ...matching.filter((value) => place(value) > 0)];
-  return sorted.map(([value, kind]) => ({ text: `${dash}${key}:${quoted(value, true)}`, key, kind }));
+  return sorted.map(([value, kind]) => ({
+    text: `${dash}${key}:${sign}${quoted(value, true)}`,
+    key,
+    kind: sign === "" ? kind : { kind: "value" },
+  }));
 }
 
 function known(key: Key, vocabulary: Vocabulary): [string, SuggestionKind][] {
@@ -51,6 +58,7 @@ function known(key: Key, vocabulary: Vocabulary): [string, SuggestionKind][] {
     names.map(([name, count]): [string, SuggestionKind] => [name, { kind: "counted", count }]);
   if (key === "label") return counted(vocabulary.labels);
   if (key === "in") return counted(vocabulary.collections);
+  if (key === "taken") return counted(vocabulary.months);
   if (key === "run") return vocabulary.runs.map(([run, model_name]) => [String(run), { kind: "run", model_name }]);
   return (KNOWN[key] ?? FORMS[key] ?? []).map((value) => [value, { kind: "value" }]);
 }

@@ -1,5 +1,6 @@
 /** The counts beside filters, as the core in memory counts them: image by image. */
 import type { Check, Condition, FilterCounts, RunCount, Test } from "../../bindings";
+import { daysOf, monthOf } from "../taken";
 import { type Facts, holds, holdsAll, standingMarks } from "./match";
 import { KNOWN } from "./words";
 
@@ -40,6 +41,8 @@ export function filterCounts(
       (run) => ({ kind: "run", run }),
     ),
   };
+  const withoutTaken = without("taken");
+  const months = new Map<string, number>();
   const labels = new Map<string, number>();
   let [found, inAnyState, ofAnyTrait] = [0, 0, 0];
   for (const facts of inScope) {
@@ -49,6 +52,8 @@ export function filterCounts(
     }
     if (holdsAll(groups.states.others, facts)) inAnyState += 1;
     if (holdsAll(groups.traits.others, facts)) ofAnyTrait += 1;
+    const { taken } = facts.card;
+    if (taken && holdsAll(withoutTaken, facts)) months.set(monthOf(taken), (months.get(monthOf(taken)) ?? 0) + 1);
     const here = holdsAll(conditions, facts);
     if (here) found += 1;
     for (const label of new Set(standingMarks(facts.card).map((mark) => mark.label)))
@@ -69,6 +74,9 @@ export function filterCounts(
     traits: groups.traits.counts,
     lacking: groups.traits.counts.map(({ filter, count }) => ({ filter, count: ofAnyTrait - count })),
     checks: groups.checks.counts.filter(({ count }) => count > 0),
+    taken: [...months]
+      .sort(([one], [other]) => (one < other ? 1 : -1))
+      .map(([month, count]) => ({ filter: daysOf(month), count })),
     failures: groups.failures.counts.filter(({ count }) => count > 0),
     runs: runs.map((run, place) => ({ ...run, count: groups.runs.counts[place]?.count ?? 0 })),
   };

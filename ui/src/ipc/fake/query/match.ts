@@ -1,5 +1,6 @@
 /** Which images of the core in memory a test holds of. */
 import type { Annotation, Check, Condition, ImageCard, RunId, Test } from "../../bindings";
+import { dayOf } from "../taken";
 
 /** What a question may be about. */
 export interface Facts {
@@ -44,6 +45,8 @@ export function holds(test: Test, { card, folder, date, runs, checks }: Facts): 
       return isWithin(standingMarks(card).length, test.span);
     case "date":
       return isWithin(date, test.span);
+    case "taken":
+      return card.taken !== null && isWithin(dayOf(card.taken), test.span);
     case "text":
       return says(card, test.text.trim().toLowerCase());
   }

@@ -57,12 +57,13 @@ function keyed(key: Key, value: string): Test | null {
       return spanned("marks", spanOf(value, wholes));
     case "conf":
       return spanned("confidence", spanOf(value, shares));
+    case "taken":
     case "date":
-      return spanned("date", spanOf(value, days));
+      return spanned(key, spanOf(value, days));
   }
 }
 
-function spanned(kind: "marks" | "confidence" | "date", span: AnySpan<never> | null): Test | null {
+function spanned(kind: "marks" | "confidence" | "taken" | "date", span: AnySpan<never> | null): Test | null {
   return span && { kind, span };
 }
 
@@ -125,9 +126,19 @@ function wordOf(test: Test): string {
     case "confidence":
       return `conf:${spanText(test.span)}`;
     case "marks":
+      return `marks:${spanText(test.span)}`;
+    case "taken":
     case "date":
-      return `${test.kind}:${spanText(test.span)}`;
+      return `${test.kind}:${spanText(wholePeriods(test.span))}`;
   }
+}
+
+/** Whole years and months without their first and last days. */
+function wholePeriods(span: AnySpan<string>): AnySpan<string> {
+  if (span.kind !== "between" || !span.least.endsWith("-01") || days(span.most.slice(0, 7))?.[1] !== span.most)
+    return span;
+  const length = span.least.endsWith("-01-01") && span.most.endsWith("-12-31") ? 4 : 7;
+  return { ...span, least: span.least.slice(0, length), most: span.most.slice(0, length) };
 }
 
 function spanText(span: AnySpan<number | string>): string {

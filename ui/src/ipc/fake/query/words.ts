@@ -15,6 +15,7 @@ export const KEYS: readonly Key[] = [
   "run",
   "failed",
   "in",
+  "taken",
   "date",
 ];
 

@@ -16,6 +16,7 @@ use super::text::Needle;
 use crate::code::{from_json, name_of};
 use crate::{Result, View};
 
+const MILLIS_A_DAY: i64 = 86_400_000;
 const NANOS_A_DAY: i64 = 86_400_000_000_000;
 
 impl View<'_> {
@@ -62,6 +63,7 @@ impl View<'_> {
             Test::Check { check } => self.images_with_mistake(*check),
             Test::Marks { span } => self.images_with_marks(span),
             Test::Date { span } => self.images_of_date(span),
+            Test::Taken { span } => self.images_taken(span),
             Test::Text { text } => self.images_saying(text),
         }
     }
@@ -197,12 +199,11 @@ impl View<'_> {
     }
 
     fn images_of_date(&self, span: &Span<CalendarDate>) -> Result<IdSet> {
-        let start = |day: &CalendarDate| day.days_since_epoch() * NANOS_A_DAY;
-        let end = |day: &CalendarDate| start(day) + NANOS_A_DAY;
-        // From the first day's first moment up to the one after the last.
-        let from = span.least().map_or(i64::MIN, |(day, is_included)| if is_included { start(day) } else { end(day) });
-        let until = span.most().map_or(i64::MAX, |(day, is_included)| if is_included { end(day) } else { start(day) });
-        self.id_set("SELECT id FROM images WHERE dated_at >= ?1 AND dated_at < ?2", [from, until])
+        self.id_set("SELECT id FROM images WHERE dated_at >= ?1 AND dated_at < ?2", moments(span, NANOS_A_DAY))
+    }
+
+    fn images_taken(&self, span: &Span<CalendarDate>) -> Result<IdSet> {
+        self.id_set("SELECT id FROM images WHERE taken_at >= ?1 AND taken_at < ?2", moments(span, MILLIS_A_DAY))
     }
 
     fn images_saying(&self, text: &str) -> Result<IdSet> {
@@ -248,6 +249,16 @@ fn within<Value>(column: &str, span: &Span<Value>) -> String {
         None => "?2 IS NULL".into(),
     };
     format!("{least} AND {most}")
+}
+
+/// From the first moment of the first day up to the one after the last day, counted from 1970.
+fn moments(span: &Span<CalendarDate>, moments_a_day: i64) -> [i64; 2] {
+    let start = |day: &CalendarDate| day.days_since_epoch() * moments_a_day;
+    let end = |day: &CalendarDate| start(day) + moments_a_day;
+    [
+        span.least().map_or(i64::MIN, |(day, is_included)| if is_included { start(day) } else { end(day) }),
+        span.most().map_or(i64::MAX, |(day, is_included)| if is_included { end(day) } else { start(day) }),
+    ]
 }
 
 fn ends<Value, Bound>(span: &Span<Value>, bound: impl Fn(&Value) -> Bound) -> (Option<Bound>, Option<Bound>) {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::mem::discriminant;
 
 use domain::annotation::Status;
+use domain::calendar::CalendarDate;
 use domain::checks::Check;
 use domain::ids::{CollectionId, RunId};
 use domain::library::{Collection, FilterCount, FilterCounts, LabelCount, RunCount};
@@ -23,6 +24,8 @@ const CONFIDENCES: [Span<Share>; 3] = [
     Span::Between { least: Share(0.5), most: Share(0.8) },
     Span::Above { value: Share(0.8) },
 ];
+/// Any span says which kind of condition is left out.
+const ANY_DAY: Span<CalendarDate> = Span::AtLeast { value: CalendarDate::new(1970, 1, 1) };
 const STATUSES: [Status; 4] = [Status::Proposed, Status::Accepted, Status::Edited, Status::Rejected];
 const TRAITS: [Trait; 3] = [Trait::Marks, Trait::Answer, Trait::Attributes];
 const STATES: [ImageState; 5] =
@@ -80,6 +83,7 @@ impl View<'_> {
             lacking: lacking.collect(),
             traits,
             checks: self.counts_by_check(&without(Test::Check { check: Check::Duplicate }))?,
+            taken: self.counts_by_month(&without(Test::Taken { span: ANY_DAY }))?,
             failures: self.counts_by_failure(&without(Test::Failure { failure: FailureKind::Refused }))?,
             runs: self.counts_by_run(&without(Test::Run { run: RunId(0) }))?,
         })
@@ -113,6 +117,11 @@ impl View<'_> {
         let mut checks = counted(Check::ALL, found, |check| self.images_with_mistake(check))?;
         checks.retain(|check| check.count > 0);
         Ok(checks)
+    }
+
+    fn counts_by_month(&self, found: &IdSet) -> Result<Vec<FilterCount<Span<CalendarDate>>>> {
+        let months = self.months_taken(Some(found))?.into_iter();
+        Ok(months.map(|(month, count)| FilterCount { filter: month.days(), count }).collect())
     }
 
     fn counts_by_failure(&self, found: &IdSet) -> Result<Vec<FilterCount<FailureKind>>> {

@@ -12,6 +12,7 @@ impl View<'_> {
             ImageOrder::Added => return Ok(found.ids().collect()),
             ImageOrder::Name => "SELECT id FROM images ORDER BY name COLLATE NOCASE, id",
             ImageOrder::Newest => "SELECT id FROM images WHERE dated_at IS NOT NULL ORDER BY dated_at DESC, id DESC",
+            ImageOrder::Taken => "SELECT id FROM images WHERE taken_at IS NOT NULL ORDER BY taken_at, id",
             ImageOrder::LeastCertain => {
                 "SELECT image_id FROM image_figures WHERE least_certain IS NOT NULL ORDER BY least_certain, image_id"
             }
