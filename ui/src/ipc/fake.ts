@@ -1,12 +1,18 @@
 /**
  * The whole core in memory, for browsers and tests: deterministic, without a disk or a model behind it. What it shows is
- * chosen in the address: `?images=0` an empty library, `?images=100000` a large one, `?interrupted` a latest run whose
- * process died; with `?priced` some of its requests were under way then. `?priced` adds Claude's models; `?key` has a key for them, `?environment` takes all from variables,
- * `?keychainless` has no keychain, `?stopped=key_rejected` a latest run that ended so, `?held=unreachable` a run that is
- * held for that reason. `?answered` counts the answers of the past as paid for, `?similar` has images that look alike,
- * `?marks=1000` puts so many marks on every image, `?mistakes` seeds marks that are likely mistakes, `?birds` has been annotated
- * with a recipe of few labels and with attributes, `?hooks` has hooks, `?routes` further routes, of which `?closed` closes one
- * under way, and `?overnight` a latest run that began last night.
+ * chosen in the address:
+ *
+ * - the library: `?images=0` is empty, `?images=100000` large; `?marks=1000` puts so many marks on every image, `?mistakes` seeds
+ *   marks that are likely mistakes; `?similar` has images that look alike, `?hollow` a collection in which nothing could be
+ *   read; `?unplugged` has only the thumbnails of its photos, `?unplugged=all` not even these;
+ * - recipes: `?recipes=0` are none; `?birds` has been annotated with one of few labels and with attributes;
+ * - the way to Claude: `?priced` adds its models, `?key` has a key for them, `?environment` takes all from variables,
+ *   `?keychainless` has no keychain, `?routes` has further routes, of which `?closed` closes one under way;
+ * - runs: `?interrupted` has a latest one whose process died, with `?priced` while some requests were under way;
+ *   `?stopped=key_rejected` one that ended so, `?overnight` one that began last night; `?held=unreachable` holds a run for that
+ *   reason, `?still` lets none come further than half-way; `?answered` counts the answers of the past as paid for, `?diagnosed`
+ *   has something to change in every report, `?hooks` has hooks;
+ * - an unwell core: see `fake/unwell.ts`.
  */
 import type {
   Agreements,
@@ -30,7 +36,7 @@ import { claudeName, DEFAULT_CLAUDE } from "./fake/claude";
 import { FakeConnection, FURTHER_ROUTES, hostOf } from "./fake/connection";
 import { CLAUDE_FLOW_HOOKS, FakeHooks, PAST_HOOKS, pastHookRuns } from "./fake/hooks";
 import { FakeLibrary } from "./fake/library";
-import { photoOf, PHOTOS, photoUrl } from "./fake/photos";
+import { missingUrl, photoOf, PHOTOS, photoUrl } from "./fake/photos";
 import { queryText, readQuery } from "./fake/query/read";
 import { FakeQuestions } from "./fake/questions";
 import { builtIn, quote } from "./fake/quote";
@@ -69,6 +75,8 @@ class Fake implements Seam {
   readonly #hasSimilar: boolean;
   readonly #isDiagnosed: boolean;
   readonly #closesLast: boolean;
+  readonly #standsStill: boolean;
+  readonly #unplugged: string | null;
   /** The runs of the past whose answers do not count: their recipe has changed since. */
   readonly #outdatedRuns: number;
   readonly #listeners = new Map<string, Set<(payload: never) => void>>();
@@ -99,6 +107,7 @@ class Fake implements Seam {
     this.#library = new FakeLibrary(images, {
       crowd: Number(query.get("marks") ?? 0),
       hasMistakes: query.has("mistakes"),
+      hasHollow: query.has("hollow"),
     });
     this.#audits = new FakeAudits(this.#library);
     this.#questions = new FakeQuestions(this.#library, () => [...this.#runs]);
@@ -108,6 +117,8 @@ class Fake implements Seam {
     this.#hasSimilar = query.has("similar");
     this.#isDiagnosed = query.has("diagnosed");
     this.#closesLast = query.has("closed");
+    this.#standsStill = query.has("still");
+    this.#unplugged = query.get("unplugged");
     if (query.has("routes")) {
       this.#settings.further_routes = [...FURTHER_ROUTES];
       this.#settings.agreed_hosts = FURTHER_ROUTES.map(({ base_url }) => hostOf(base_url) ?? "");
@@ -117,6 +128,7 @@ class Fake implements Seam {
       this.#hooks.agree("after_run", PAST_HOOKS.after_run ?? "");
     }
     if (images > 0) this.#addPast(query, images);
+    if (query.get("recipes") === "0") this.#recipes.forgetAll();
     this.#outdatedRuns = query.has("answered") ? 0 : this.#runs.length;
   }
 
@@ -225,6 +237,7 @@ class Fake implements Seam {
       routes: this.#routes(asked.mode),
       closesLast: this.#closesLast,
       heldAs: this.#heldAs,
+      standsStill: this.#standsStill,
     };
     const saved = this.#recipes.get(recipe);
     const run = new FakeRun(id, this.#library, saved, worker, ids, () => this.#runChanged(), Date.now(), order);
@@ -371,7 +384,11 @@ class Fake implements Seam {
     processors: 8,
   });
 
-  pixelUrl: Seam["pixelUrl"] = (image) => photoUrl(photoOf(image));
+  pixelUrl: Seam["pixelUrl"] = (image, edge) => {
+    const photo = photoOf(image);
+    const isGone = this.#unplugged === "all" || (this.#unplugged !== null && edge !== 384);
+    return isGone ? missingUrl(`/media/disk/${this.#library.card(image).name}`) : photoUrl(photo);
+  };
 
   on<Name extends keyof Signals>(name: Name, listener: (payload: Signals[Name]) => void): () => void {
     const listeners = this.#listeners.get(name) ?? new Set();

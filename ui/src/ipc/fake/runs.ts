@@ -90,6 +90,8 @@ export interface FakeOrder {
   routes: readonly FakeRoute[];
   closesLast: boolean;
   heldAs: RetryKind;
+  /** It is never through more than half of its images, so that there is time to look at it. */
+  standsStill: boolean;
 }
 
 export const PLAIN_ORDER: FakeOrder = {
@@ -100,6 +102,7 @@ export const PLAIN_ORDER: FakeOrder = {
   routes: [],
   closesLast: false,
   heldAs: "rate_limited",
+  standsStill: false,
 };
 
 export class FakeRun {
@@ -291,6 +294,7 @@ export class FakeRun {
   }
 
   #tick(): void {
+    if (this.#order.standsStill && this.#state.kind === "running" && this.#next * 2 >= this.#queue.length) return;
     this.#elapsed += TICK_MILLIS;
     if (this.#state.kind === "stopping") {
       this.#end(this.#stopAs);
