@@ -20,7 +20,7 @@ const found: Record<Check, string> = {
   huge: "con marcas de más del 95 % de la imagen",
   tiny: "con marcas de menos del 0,1 % de la imagen",
   outside: "con marcas que se salen de la imagen",
-  odd_aspect: "con cajas mucho más anchas o altas que otras de su etiqueta",
+  odd_aspect: "con recuadros mucho más anchos o altos que otros de su etiqueta",
   misspelled: "con etiquetas probablemente mal escritas",
 };
 
@@ -69,7 +69,7 @@ export const checks: Words<typeof english> = {
       case "outside":
         return "Se sale de la imagen.";
       case "odd_aspect":
-        return `Otras cajas de ${label} son mucho menos anchas o altas.`;
+        return `Otros recuadros de ${label} son mucho menos anchos o altos.`;
       case "misspelled":
         return "Es probable que la etiqueta esté mal escrita.";
     }

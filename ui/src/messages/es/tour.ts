@@ -25,7 +25,7 @@ export const tour: Words<typeof english> = {
       text: "Primero van las marcas menos seguras. Una tecla acepta y sigue, otra rechaza; toda decisión se puede deshacer.",
     },
     export: {
-      title: "Mira lo que ha valido",
+      title: "Mira el resultado",
       text: "Aquí queda cada ejecución con su coste y sus cifras, para compararlas y escribirlas en archivos.",
     },
   },
