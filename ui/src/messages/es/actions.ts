@@ -212,7 +212,7 @@ export const actions: Words<typeof english> = {
       labelme: "D y A pasan las imágenes, como allí; por eso E acepta y X rechaza.",
       x_anylabeling: "D y A pasan las imágenes, como allí; por eso E acepta y X rechaza.",
       label_studio:
-        "Ctrl con Intro acepta, como Submit allí; Ctrl con Espacio salta, R dibuja. A, X y S también valen.",
+        "Ctrl con Intro acepta, como Submit allí; Ctrl con Espacio salta, R dibuja y Retroceso borra. A, X y S también valen.",
     },
     filter: "Buscar una acción o una tecla",
     none: "ninguna",

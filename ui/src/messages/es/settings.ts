@@ -15,6 +15,7 @@ const keyPlaces: Record<KeyPlace, (kept: Pick<Connection, "keychain_problem">) =
 
 export const settings: Words<typeof english> = {
   title: "Ajustes",
+  parts: "Partes de los ajustes",
   claude: "Claude",
   claudeNote: "Modelos de Anthropic, o de un servidor compatible. Los precios se ven en el plan incluso sin clave.",
   source: (source, variable) => {
