@@ -67,6 +67,14 @@ const DIALOGS: Record<string, Asked> = {
     opener: () => on("Control+1", "Accept above…"),
     title: /^Accept above a threshold/,
   },
+  "rejecting marks that people accepted": {
+    query: "mistakes&images=240",
+    opener: async () => {
+      await page.getByRole("combobox", { name: "Search" }).fill("check:huge ");
+      return on("Control+1", /^Reject them on/);
+    },
+    title: /^Reject accepted marks too\?/,
+  },
   "files left out": { opener: () => on("Control+1", /left out$/), title: /^Files left out/ },
   shortcuts: { opener: () => on("Control+1", "Keyboard shortcuts"), title: /^Keyboard shortcuts/ },
 };

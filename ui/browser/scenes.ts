@@ -115,6 +115,15 @@ export const SCENES: readonly Scene[] = [
     },
   },
   {
+    name: "library-repair",
+    query: "mistakes&images=240",
+    show: async (page) => {
+      await typed(page, "check:huge");
+      await page.getByRole("group", { name: words.checks.names.huge }).getByRole("button").click();
+      await dialog(page).waitFor();
+    },
+  },
+  {
     name: "library-left-out",
     show: async (page) => {
       await library(page);

@@ -51,6 +51,15 @@ export const checks: Words<typeof english> = {
         return `${marks(swept.marks)} ${one ? "rechazada o quitada" : "rechazadas o quitadas"} ${where}`;
     }
   },
+  decided: {
+    title: "¿Rechazar también marcas aceptadas?",
+    what: (decided, all) =>
+      `En ${count(decided)} de estas ${images(all)} alguien ha aceptado o editado marcas. Las que parezcan errores se rechazarían con las demás.`,
+    note: "En cualquier caso, Deshacer lo revierte todo de una vez.",
+    notNow: "Ahora no",
+    all: (number) => `Rechazar en ${number === 1 ? "ella" : `las ${count(number)}`}`,
+    others: (number) => (number === 1 ? "Solo en la otra" : `Solo en las otras ${count(number)}`),
+  },
   nothingRepaired: "Ya no quedaba nada que corregir.",
   undo: "Deshacer",
   undone: (number) => `Deshecho en ${images(number)}`,
