@@ -106,7 +106,7 @@ export const SCENES: readonly Scene[] = [
       await page.keyboard.press("Shift+ArrowRight");
     },
   },
-  { name: "library-filtered", show: (page) => typed(page, "label:cup is:unreviewed") },
+  { name: "library-filtered", show: (page) => typed(page, "label:cup status:unreviewed") },
   {
     name: "library-nothing",
     show: async (page) => {

@@ -31,7 +31,7 @@ export const audit: Words<typeof english> = {
   sampleWrong: "Un número entero, al menos 1.",
   drawn: "elegidas al azar",
   cleanBound: (sample, atMost) =>
-    `${count(sample)} bien de ${count(sample)} querría decir: como mucho ${share(atMost)} mal (al 95 %).`,
+    `${count(sample)} bien de ${count(sample)} significaría: como mucho ${share(atMost)} mal (al 95 %).`,
   wholeSample: (sample) =>
     sample === 1 ? "Es la única: se mira." : `Son las ${count(sample)} que hay: nada se acepta sin verlo.`,
   decides: "Lo que digas allí es una decisión: bien acepta la marca, mal la rechaza.",
