@@ -1,7 +1,10 @@
+import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 
 /** Tests that drive the window in a real browser on the core in memory. */
 export default defineConfig({
+  // The tests find things by the window's own words, in either language.
+  plugins: [svelte()],
   test: {
     include: ["browser/**/*.test.ts"],
     environment: "node",

@@ -90,7 +90,10 @@ export async function expectNothingCut(page: Page): Promise<void> {
         element.scrollWidth > element.clientWidth + 1
       );
     });
-    const beyond = shown.filter((element) => element.getBoundingClientRect().right > window.innerWidth + 1);
+    const beyond = shown.filter((element) => {
+      const { left, right, width } = element.getBoundingClientRect();
+      return width > 0 && (right > window.innerWidth + 1 || left < -1);
+    });
     return [...wide, ...beyond].map(names);
   });
   expect(cut).toEqual([]);

@@ -13,7 +13,6 @@ afterEach(() => page.context().close());
 afterAll(() => browser.close());
 
 const LOOKS = [
-  ["dark", 1440, 900],
   ["dark", 960, 600],
   ["light", 1280, 800],
 ] as const;

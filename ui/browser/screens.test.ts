@@ -1,68 +1,87 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+/** Every screen in both themes at the smallest and the largest usual size, and in Spanish where there is least room. */
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 
-import { expectAccessible, launch, open, screenshot } from "./browser";
+import { words } from "../src/messages";
+import { type Language, language } from "../src/messages/language.svelte";
+import { expectAccessible, expectNothingCut, launch, screenshot } from "./browser";
+import { type Scene, SCENES } from "./scenes";
+
+const SIZES = [
+  { width: 1280, height: 800 },
+  { width: 1920, height: 1200 },
+];
+const NARROW_SIZES = [
+  { width: 1024, height: 720 },
+  { width: 1280, height: 800 },
+];
+const NAMED = SCENES.map((scene) => [scene.name, scene] as const);
+const THEMES = ["dark", "light"] as const;
 
 let browser: Browser;
+let context: BrowserContext;
+let page: Page;
 beforeAll(async () => {
   browser = await launch();
 });
 afterAll(() => browser.close());
 
-const sizes = [
-  { width: 1280, height: 800 },
-  { width: 1440, height: 900 },
-];
+/** One page for all of them, which forgets what the window keeps. */
+async function openFor(spoken: Language): Promise<void> {
+  language.choose(spoken);
+  context = await browser.newContext({ reducedMotion: "reduce" });
+  page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  page.on("pageerror", (error) => {
+    throw error;
+  });
+  await page.addInitScript((spoken) => {
+    localStorage.clear();
+    localStorage.setItem("fieldmark.language", JSON.stringify(spoken));
+  }, spoken);
+}
 
-describe.each(["dark", "light"] as const)("in the %s theme", (theme) => {
-  describe.each(sizes)("at $width x $height", ({ width, height }) => {
-    const name = (screen: string) => `${screen}-${theme}-${width}`;
+async function show({ query = "", show }: Scene, size: { width: number; height: number }): Promise<void> {
+  await page.setViewportSize(size);
+  await page.emulateMedia({ colorScheme: "dark" });
+  await page.goto(`${inject("address")}?${query}`);
+  await page.getByRole("navigation", { name: words.frame.screensLabel }).waitFor();
+  await show(page);
+  await page.waitForFunction(() => [...document.images].every((image) => image.complete));
+}
 
-    it("the welcome is legible and reachable", async () => {
-      const page = await open(browser, { query: "images=0", theme, width, height });
-      await page.getByRole("heading", { name: "Drop folders of photos here" }).waitFor();
-      await screenshot(page, name("welcome"));
-      await expectAccessible(page);
-      await page.context().close();
-    });
+describe("in English", () => {
+  beforeAll(() => openFor("en"));
+  afterAll(() => context.close());
 
-    it("the library is", async () => {
-      const page = await open(browser, { theme, width, height });
-      await page.getByRole("option", { name: "dahlia_0005.jpg" }).click();
-      await page.waitForFunction(() => [...document.images].every((image) => image.complete));
-      await screenshot(page, name("library"));
-      await expectAccessible(page);
-      await page.context().close();
-    });
+  it.each(NAMED)("%s is legible and reachable", async (_, scene) => {
+    await show(scene, { width: 1280, height: 800 });
+    for (const size of SIZES) {
+      await page.setViewportSize(size);
+      for (const theme of THEMES) {
+        await page.emulateMedia({ colorScheme: theme });
+        await screenshot(page, `${scene.name}-${theme}-${size.width}`);
+        if (size === SIZES[0]) await expectAccessible(page);
+      }
+      await expectNothingCut(page);
+    }
+  });
+});
 
-    it("the plan is, with shortfalls and with prices", async () => {
-      const page = await open(browser, { query: "priced", theme, width, height });
-      await page.getByRole("button", { name: "Plan", exact: true }).click();
-      await page.getByRole("radio", { name: "Built-in detector" }).waitFor();
-      await screenshot(page, name("plan"));
-      await expectAccessible(page);
-      await page
-        .getByRole("combobox", { name: "Recipe" })
-        .selectOption({ label: "Bird vocabulary, Spanish and English" });
-      await page.getByText("does not know").waitFor();
-      await screenshot(page, name("plan-shortfalls"));
-      await expectAccessible(page);
-      await page.context().close();
-    });
+describe("in Spanish", () => {
+  beforeAll(() => openFor("es"));
+  afterAll(async () => {
+    language.choose("en");
+    await context.close();
+  });
 
-    it("the settings and the sheet of shortcuts are", async () => {
-      const page = await open(browser, { theme, width, height });
-      await page.getByRole("button", { name: "Settings" }).click();
-      await page.getByText("/home/you/.local/share/fieldmark", { exact: true }).waitFor();
-      await screenshot(page, name("settings"));
-      await expectAccessible(page);
-      await page.keyboard.press("?");
-      await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
-      await screenshot(page, name("shortcuts"));
-      await expectAccessible(page);
-      await page.keyboard.press("Escape");
-      expect(await page.getByRole("dialog").count()).toBe(0);
-      await page.context().close();
-    });
+  it.each(NAMED)("%s has room", async (_, scene) => {
+    await show(scene, { width: 1280, height: 800 });
+    expect(await page.locator("html").getAttribute("lang")).toBe("es");
+    for (const size of NARROW_SIZES) {
+      await page.setViewportSize(size);
+      await screenshot(page, `es-${scene.name}-${size.width}`);
+      await expectNothingCut(page);
+    }
   });
 });

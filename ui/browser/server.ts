@@ -1,8 +1,8 @@
-/** Starts Vite's development server for all browser tests and tells them where it is. */
+/** Builds the window once, with the core in memory, serves it for all browser tests, and tells them where it is. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
-import { createServer } from "vite";
+import { build, preview } from "vite";
 import type { TestProject } from "vitest/node";
 
 declare module "vitest" {
@@ -12,24 +12,27 @@ declare module "vitest" {
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  // A cache of its own: two servers on one would take each other's modules away.
-  const cacheDir = await mkdtemp(fileURLToPath(new URL("../node_modules/.vite-browser-", import.meta.url)));
-  const server = await createServer({
+  const outDir = await mkdtemp(fileURLToPath(new URL("../node_modules/.vite-browser-", import.meta.url)));
+  const files = {
     configFile: fileURLToPath(new URL("../vite.config.ts", import.meta.url)),
     root: fileURLToPath(new URL("..", import.meta.url)),
-    cacheDir,
+    // Any other than the product's has the core in memory.
+    mode: "browser",
     logLevel: "error",
-    // A free port of the system's choice, and no reloading under a test when a file changes.
-    // By number: not every machine can look "localhost" up.
-    server: { host: "127.0.0.1", port: 0, strictPort: false, hmr: false, watch: null },
+  } as const;
+  // One bundle, because a test that opens a window waits for every single module otherwise.
+  await build({ ...files, build: { outDir, emptyOutDir: true } });
+  // A free port of the system's choice. By number: not every machine can look "localhost" up.
+  const server = await preview({
+    ...files,
+    build: { outDir },
+    preview: { host: "127.0.0.1", port: 0, strictPort: false },
   });
-  await server.listen();
   const address = server.resolvedUrls?.local[0];
-  if (!address) throw new Error("the development server has no address");
+  if (!address) throw new Error("the server has no address");
   project.provide("address", address);
-  await server.warmupRequest("/src/main.ts");
   return async () => {
     await server.close();
-    await rm(cacheDir, { recursive: true });
+    await rm(outDir, { recursive: true });
   };
 }

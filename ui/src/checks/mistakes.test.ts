@@ -1,11 +1,13 @@
 import { describe, expect, it, vi } from "vitest";
 
 import { Review } from "../editor/review.svelte";
-import type { Annotation, Check, ImageId, Mistake, Rect } from "../ipc/bindings";
+import type { Annotation, Check, ImageId, Mistake, Rect, Swept } from "../ipc/bindings";
 import { openFake } from "../ipc/fake";
+import type { Seam } from "../ipc/seam";
 import { imagesWhere } from "../state/questions";
 import { Mistakes } from "./mistakes.svelte";
 import { repairChange, repairOf } from "./repair";
+import { Repairing } from "./repairing.svelte";
 
 const CHECKS: Check[] = ["duplicate", "huge", "tiny", "outside", "odd_aspect", "misspelled"];
 const SEEDED = "?mistakes&images=240";
@@ -75,6 +77,45 @@ describe("checks of the core in memory", () => {
     expect(reviewed).toEqual([...reviewed].sort());
     const mistaken = new Set(await seam.imageIds(imagesWhere([{ kind: "check", check: "duplicate" }])));
     expect(ids.slice(0, 100)).toEqual(expect.arrayContaining([...mistaken]));
+  });
+});
+
+describe("a repair of many images", () => {
+  const query = imagesWhere([{ kind: "check", check: "tiny" }]);
+
+  async function wanted(): Promise<{ repairing: Repairing; seam: Seam; told: Swept[]; decided: ImageId }> {
+    const seam = openFake(SEEDED);
+    const [decided = 0] = await seam.imageIds(query);
+    const [card] = await seam.imageCards([decided]);
+    const mark = card?.marks.find(({ status }) => status === "proposed");
+    if (!mark) throw new Error("nothing to accept");
+    await seam.decide({ image: decided, scope: { kind: "mark", id: mark.id }, verdict: { kind: "accept" } });
+    const told: Swept[] = [];
+    const repairing = new Repairing(seam, (_, swept) => told.push(swept), vi.fn());
+    await repairing.want("tiny", query);
+    return { repairing, seam, told, decided };
+  }
+
+  it("asks before it rejects where people have accepted marks, and leaves those images alone", async () => {
+    const { repairing, seam, told, decided } = await wanted();
+    expect(told).toEqual([]);
+    const { asked } = repairing;
+    if (!asked) throw new Error("nobody was asked");
+    expect(asked.decided).toBeGreaterThan(0);
+    await repairing.others();
+    expect(told).toMatchObject([{ images: asked.images - asked.decided }]);
+    expect(await seam.imageIds(query)).toContain(decided);
+    await repairing.want("tiny", query);
+    await repairing.all();
+    expect(await seam.imageIds(query)).toEqual([]);
+  });
+
+  it("asks nothing where it only cuts", async () => {
+    const { repairing, told } = await wanted();
+    repairing.decline();
+    await repairing.want("outside", imagesWhere([{ kind: "check", check: "outside" }]));
+    expect(told).toHaveLength(1);
+    expect(repairing.asked).toBeNull();
   });
 });
 

@@ -64,6 +64,8 @@ export class Review {
   /** Past the last image of the queue. */
   isAtEnd = $state(false);
   isLoaded = $state(false);
+  /** Whether the latest reading was refused. */
+  isUnread = $state(false);
   /** Nobody has chosen the images: they are those that nobody has reviewed, the most doubtful first. */
   isByDoubt = $state(false);
   selected = $state<AnnotationId | null>(null);
@@ -149,8 +151,10 @@ export class Review {
       const isAnother = this.#source !== collection || ids.some((image) => !queued.has(image));
       this.#source = collection;
       this.isByDoubt = true;
+      this.isUnread = false;
       if (isAnother || this.isAtEnd) await this.open(ids);
     } catch (refusal) {
+      this.isUnread = true;
       this.#tell({ kind: "refused", refusal, image: null });
     }
     this.isLoaded = true;
@@ -406,7 +410,9 @@ export class Review {
   async #told(question: () => Promise<void>): Promise<void> {
     try {
       await question();
+      this.isUnread = false;
     } catch (refusal) {
+      this.isUnread = true;
       this.#tell({ kind: "refused", refusal, image: null });
     }
   }

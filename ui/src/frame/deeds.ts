@@ -4,6 +4,8 @@ import type { App } from "../state/app.svelte";
 
 export function frameDeeds(app: App): Deeds {
   return {
+    // Whatever has the keyboard: the tour is not modal, and is left from everywhere.
+    "everywhere.escape": { do: () => app.tour.end(), can: () => app.tour.at !== null },
     "everywhere.palette": () => (app.isPaletteOpen = true),
     "everywhere.shortcuts": () => (app.areShortcutsOpen = true),
     "everywhere.library": () => app.show("library"),

@@ -1,37 +1,31 @@
 /**
  * The whole core in memory, for browsers and tests: deterministic, without a disk or a model behind it. What it shows is
- * chosen in the address: `?images=0` an empty library, `?images=100000` a large one, `?interrupted` a latest run whose
- * process died; with `?priced` some of its requests were under way then. `?priced` adds Claude's models; `?key` has a key for them, `?environment` takes all from variables,
- * `?keychainless` has no keychain, `?stopped=key_rejected` a latest run that ended so, `?held=unreachable` a run that is
- * held for that reason. `?answered` counts the answers of the past as paid for, `?similar` has images that look alike,
- * `?marks=1000` puts so many marks on every image, `?mistakes` seeds marks that are likely mistakes, `?birds` has been annotated
- * with a recipe of few labels and with attributes, `?hooks` has hooks, `?routes` further routes, of which `?closed` closes one
- * under way, and `?overnight` a latest run that began last night.
+ * chosen in the address:
+ *
+ * - the library: `?images=0` is empty, `?images=100000` large; `?marks=1000` puts so many marks on every image, `?mistakes` seeds
+ *   marks that are likely mistakes; `?similar` has images that look alike, `?hollow` a collection in which nothing could be
+ *   read; `?unplugged` has only the thumbnails of its photos, `?unplugged=all` not even these;
+ * - recipes: `?recipes=0` are none; `?birds` has been annotated with one of few labels and with attributes;
+ * - the way to Claude: `?priced` adds its models, `?key` has a key for them, `?environment` takes all from variables,
+ *   `?keychainless` has no keychain, `?routes` has further routes, of which `?closed` closes one under way;
+ * - runs: `?interrupted` has a latest one whose process died, with `?priced` while some requests were under way;
+ *   `?stopped=key_rejected` one that ended so, `?overnight` one that began last night; `?held=unreachable` holds a run for that
+ *   reason, `?still` lets none come further than half-way; `?answered` counts the answers of the past as paid for, `?diagnosed`
+ *   has something to change in every report, `?hooks` has hooks;
+ * - an unwell core: see `fake/unwell.ts`.
  */
-import type {
-  Agreements,
-  Annotation,
-  ComparedPair,
-  ImageId,
-  RecipeId,
-  RetryKind,
-  RunMode,
-  Settings,
-  Side,
-  SkippedFile,
-  Step,
-  StopReason,
-} from "./bindings";
+import type { ImageId, RecipeId, RetryKind, RunMode, Settings, Step, StopReason } from "./bindings";
 import { repairChange } from "../checks/repair";
 import { FakeAudits } from "./fake/audits";
-import { asCompared, countInto, pairsOf } from "./fake/compare";
+import { FakeComparison } from "./fake/comparison";
 import { EVERY_DIAGNOSIS } from "./fake/diagnoses";
 import { claudeName, DEFAULT_CLAUDE } from "./fake/claude";
 import { FakeConnection, FURTHER_ROUTES, hostOf } from "./fake/connection";
 import { fileName, readyExport } from "./fake/exports";
 import { CLAUDE_FLOW_HOOKS, FakeHooks, PAST_HOOKS, pastHookRuns } from "./fake/hooks";
+import { FakeImporting } from "./fake/importing";
 import { FakeLibrary } from "./fake/library";
-import { photoOf, PHOTOS, photoUrl } from "./fake/photos";
+import { missingUrl, photoOf, PHOTOS, photoUrl } from "./fake/photos";
 import { queryText, readQuery } from "./fake/query/read";
 import { FakeQuestions } from "./fake/questions";
 import { builtIn, quote } from "./fake/quote";
@@ -39,13 +33,12 @@ import { FakeRecipes } from "./fake/recipes";
 import { refuse } from "./fake/refuse";
 import { routesOf } from "./fake/routes";
 import { type FakeModel, type FakeOrder, FakeRun, PLAIN_ORDER } from "./fake/runs";
+import { DEFAULT_SETTINGS } from "./fake/settings";
 import { followersOf } from "./fake/similar";
 import { unwell } from "./fake/unwell";
 import type { Seam, Signals } from "./seam";
 
 const DEFAULT_IMAGES = 60;
-const IMPORT_STEP_MILLIS = 40;
-const IMPORT_STEPS = 20;
 /** An overnight run of the past began so long ago. */
 const A_NIGHT_MILLIS = 7.2 * 3_600_000;
 
@@ -65,43 +58,32 @@ class Fake implements Seam {
   readonly #runs: FakeRun[] = [];
   readonly #connection: FakeConnection;
   readonly #hooks = new FakeHooks();
+  readonly #importing: FakeImporting;
+  readonly #comparison: FakeComparison;
   readonly #hasPriced: boolean;
   readonly #heldAs: RetryKind;
   readonly #hasSimilar: boolean;
   readonly #isDiagnosed: boolean;
   readonly #closesLast: boolean;
+  readonly #standsStill: boolean;
+  readonly #unplugged: string | null;
   /** The runs of the past whose answers do not count: their recipe has changed since. */
   readonly #outdatedRuns: number;
   readonly #listeners = new Map<string, Set<(payload: never) => void>>();
-  #settings: Settings = {
-    theme: "system",
-    writes_metrics: false,
-    is_local_only: false,
-    base_url: null,
-    run: {
-      concurrency: null,
-      retry_attempts: 3,
-      retry_delay_ms: 1000,
-      task_timeout_ms: 60_000,
-      rate_limit_delay_ms: 0,
-      chunk_size: null,
-      max_tokens: null,
-    },
-    limits: { requests: null, input_tokens: null, output_tokens: null },
-    further_routes: [],
-    agreed_hosts: [],
-    hooks: { before_run: null, after_run: null, on_failure: null, timeout_seconds: 30 },
-  };
-  #isImporting = false;
-  #mustCancelImport = false;
-  readonly #waiting: (() => void)[] = [];
+  #settings: Settings = { ...DEFAULT_SETTINGS };
 
   constructor(images: number, query: URLSearchParams) {
     this.#library = new FakeLibrary(images, {
       crowd: Number(query.get("marks") ?? 0),
       hasMistakes: query.has("mistakes"),
+      hasHollow: query.has("hollow"),
     });
     this.#audits = new FakeAudits(this.#library);
+    this.#comparison = new FakeComparison(this.#library, (run) => this.#run(run));
+    this.#importing = new FakeImporting(this.#library, (progress) => {
+      this.#emit("libraryChanged", null);
+      this.#emit("importChanged", progress);
+    });
     this.#questions = new FakeQuestions(this.#library, () => [...this.#runs]);
     this.#connection = new FakeConnection(query);
     this.#hasPriced = query.has("priced");
@@ -109,6 +91,8 @@ class Fake implements Seam {
     this.#hasSimilar = query.has("similar");
     this.#isDiagnosed = query.has("diagnosed");
     this.#closesLast = query.has("closed");
+    this.#standsStill = query.has("still");
+    this.#unplugged = query.get("unplugged");
     if (query.has("routes")) {
       this.#settings.further_routes = [...FURTHER_ROUTES];
       this.#settings.agreed_hosts = FURTHER_ROUTES.map(({ base_url }) => hostOf(base_url) ?? "");
@@ -118,6 +102,7 @@ class Fake implements Seam {
       this.#hooks.agree("after_run", PAST_HOOKS.after_run ?? "");
     }
     if (images > 0) this.#addPast(query, images);
+    if (query.get("recipes") === "0") this.#recipes.forgetAll();
     this.#outdatedRuns = query.has("answered") ? 0 : this.#runs.length;
   }
 
@@ -167,7 +152,7 @@ class Fake implements Seam {
   skippedFiles: Seam["skippedFiles"] = async (collection) => this.#library.skipped(collection);
 
   chooseFolders: Seam["chooseFolders"] = async () => {
-    this.#import("Riverbank, spring", 240, [
+    this.#importing.begin("Riverbank, spring", 240, [
       { path: "/photos/riverbank/thumbs.db", reason: { kind: "not_an_image" } },
       { path: "/photos/riverbank/IMG_2044.tif", reason: { kind: "too_many_pixels", megapixels: 412.5 } },
     ]);
@@ -175,12 +160,12 @@ class Fake implements Seam {
   };
 
   importSamples: Seam["importSamples"] = async () => {
-    this.#import("Samples", PHOTOS.length, []);
+    this.#importing.begin("Samples", PHOTOS.length, []);
     return null;
   };
 
   cancelImport: Seam["cancelImport"] = async () => {
-    this.#mustCancelImport = true;
+    this.#importing.cancel();
     return null;
   };
 
@@ -226,6 +211,7 @@ class Fake implements Seam {
       routes: this.#routes(asked.mode),
       closesLast: this.#closesLast,
       heldAs: this.#heldAs,
+      standsStill: this.#standsStill,
     };
     const saved = this.#recipes.get(recipe);
     const run = new FakeRun(id, this.#library, saved, worker, ids, () => this.#runChanged(), Date.now(), order);
@@ -278,34 +264,8 @@ class Fake implements Seam {
   undoOn: Seam["undoOn"] = async (image) => this.#stepped(this.#library.undoOn(image));
   redoOn: Seam["redoOn"] = async (image) => this.#stepped(this.#library.redoOn(image));
 
-  compareSides: Seam["compareSides"] = async (first, second) => {
-    const things: Agreements = { agreed: 0, relabelled: 0, only_first: 0, only_second: 0 };
-    const seen = this.#library.ids(null).flatMap((image) => {
-      const pairs = this.#pairs(image, first, second);
-      return pairs === null ? [] : { image, pairs };
-    });
-    for (const { pairs } of seen) countInto(things, pairs);
-    const differing = seen
-      .map(({ image, pairs }) => ({ image, number: pairs.filter(({ agreement }) => agreement !== "agreed").length }))
-      .filter(({ number }) => number > 0)
-      .sort((one, other) => other.number - one.number || one.image - other.image);
-    return { images: seen.length, things, differing: differing.map(({ image }) => image) };
-  };
-  compareImage: Seam["compareImage"] = async (image, first, second) =>
-    structuredClone(this.#pairs(image, first, second) ?? []);
-
-  /** Null where one of the sides has not looked. */
-  #pairs(image: ImageId, first: Side, second: Side): ComparedPair[] | null {
-    const [one, other] = [first, second].map((side) => this.#marksOf(side, image));
-    if (!one || !other) return null;
-    const today = this.#library.card(image).marks;
-    return pairsOf(asCompared(one, today), asCompared(other, today));
-  }
-
-  #marksOf(side: Side, image: ImageId): Annotation[] | null {
-    if (side.kind === "decided") return this.#library.decidedOn(image);
-    return this.#run(side.run).hasAnswered(image) ? this.#library.foundBy(side.run, image) : null;
-  }
+  compareSides: Seam["compareSides"] = async (first, second) => this.#comparison.sides(first, second);
+  compareImage: Seam["compareImage"] = async (image, first, second) => this.#comparison.image(image, first, second);
 
   #stepped<Taken extends Step | null>(step: Taken): Taken {
     if (step) this.#emit("libraryChanged", null);
@@ -378,7 +338,11 @@ class Fake implements Seam {
     processors: 8,
   });
 
-  pixelUrl: Seam["pixelUrl"] = (image) => photoUrl(photoOf(image));
+  pixelUrl: Seam["pixelUrl"] = (image, edge) => {
+    const photo = photoOf(image);
+    const isGone = this.#unplugged === "all" || (this.#unplugged !== null && edge !== 384);
+    return isGone ? missingUrl(`/media/disk/${this.#library.card(image).name}`) : photoUrl(photo);
+  };
 
   on<Name extends keyof Signals>(name: Name, listener: (payload: Signals[Name]) => void): () => void {
     const listeners = this.#listeners.get(name) ?? new Set();
@@ -431,45 +395,5 @@ class Fake implements Seam {
 
   #run(id: number): FakeRun {
     return this.#runs.find((run) => run.id === id) ?? refuse("library");
-  }
-
-  #import(name: string, images: number, skipped: SkippedFile[]): void {
-    if (this.#isImporting) {
-      // As in the core, imports take turns.
-      this.#waiting.push(() => this.#import(name, images, skipped));
-      return;
-    }
-    this.#isImporting = true;
-    this.#mustCancelImport = false;
-    const isKnown = this.#library.has(name);
-    let seen = 0;
-    const step = Math.max(1, Math.ceil(images / IMPORT_STEPS));
-    const tell = (isFinished: boolean, isCancelled: boolean) =>
-      this.#emit("importChanged", {
-        found: images + skipped.length,
-        added: isKnown ? 0 : seen,
-        known: isKnown ? seen : 0,
-        skipped: seen === images ? skipped.length : 0,
-        is_scanned: true,
-        is_finished: isFinished,
-        is_cancelled: isCancelled,
-      });
-    const timer = setInterval(() => {
-      if (!this.#mustCancelImport) {
-        const more = Math.min(step, images - seen);
-        if (!isKnown && seen === 0) this.#library.addFolder(name, more, false);
-        else if (!isKnown) this.#library.grow(more);
-        seen += more;
-      }
-      const isFinished = this.#mustCancelImport || seen === images;
-      if (isFinished) {
-        clearInterval(timer);
-        this.#isImporting = false;
-        if (seen === images && !isKnown) this.#library.grow(0, skipped);
-      }
-      this.#emit("libraryChanged", null);
-      tell(isFinished, this.#mustCancelImport);
-      if (isFinished) this.#waiting.shift()?.();
-    }, IMPORT_STEP_MILLIS);
   }
 }

@@ -13,7 +13,7 @@ import type {
 } from "../ipc/bindings";
 import type { CostScale } from "../kit/costScale";
 import { typedMoney } from "../kit/typedMoney";
-import { words } from "../messages";
+import { refusalWords, words } from "../messages";
 import { money } from "../messages/format";
 import type { AskedHook } from "../settings/hooks.svelte";
 import type { App } from "../state/app.svelte";
@@ -36,7 +36,11 @@ export class Plan {
 
   recipes = $state.raw<SavedRecipe[]>([]);
   recipeId = $state<RecipeId | null>(null);
+  /** Whether the core has said which recipes there are. */
+  areRecipesRead = $state(false);
   quote = $state.raw<Quote | null>(null);
+  /** Why there is no quote, in words, when the core refused what one is made of. */
+  refusal = $state<string | null>(null);
   isQuoting = $state(false);
   modelId = $state<ModelId | null>(null);
   typed = $state("");
@@ -88,9 +92,11 @@ export class Plan {
   }
 
   async loadRecipes(): Promise<void> {
-    const recipes = await this.app.attempt(() => this.app.seam.recipes());
+    this.refusal = null;
+    const recipes = await this.#read(() => this.app.seam.recipes());
     if (!recipes) return;
     this.recipes = recipes;
+    this.areRecipesRead = true;
     if (!recipes.some((saved) => saved.id === this.recipeId)) this.recipeId = recipes[0]?.id ?? null;
   }
 
@@ -105,11 +111,29 @@ export class Plan {
       options: this.quoteOptions,
     };
     this.isQuoting = true;
-    const quote = await this.app.attempt(() => this.app.seam.quote(request));
+    this.refusal = null;
+    const quote = await this.#read(() => this.app.seam.quote(request));
     if (question !== this.#latestQuestion) return;
     this.isQuoting = false;
     this.quote = quote ?? null;
     if (quote && !(this.#isChosenByPerson && this.chosen)) this.modelId = modelToChoose(quote);
+  }
+
+  /** Reads once more what was refused. */
+  async tryAgain(): Promise<void> {
+    if (!this.areRecipesRead) await this.loadRecipes();
+    await this.ask();
+  }
+
+  /** What the core refuses here is told where the quote would be, not beside it. */
+  async #read<Answer>(question: () => Promise<Answer>): Promise<Answer | undefined> {
+    try {
+      return await question();
+    } catch (refused) {
+      console.warn(refused);
+      this.refusal = refusalWords(refused);
+      return undefined;
+    }
   }
 
   /** Images that a model is asked about: what its quote is for. */
@@ -216,9 +240,10 @@ export class Plan {
 
   #hindrance(): string | null {
     // What is started is what was quoted, so an outdated quote starts nothing.
-    if (this.isQuoting) return words.plan.quoting;
+    if (this.isQuoting || !(this.areRecipesRead || this.refusal !== null)) return words.plan.quoting;
+    if (this.areRecipesRead && this.recipeId === null) return words.plan.noRecipe;
     if (!this.quote) return words.plan.noQuote;
-    if (this.quote.image_count === 0) return words.plan.noImages;
+    if (this.quote.image_count === 0) return words.plan.noneChosen;
     if (!this.chosen) return words.plan.chooseModel;
     if (this.chosen.can_run) {
       if (this.budgetProblem !== null) return words.plan.budget.hinders;
@@ -243,8 +268,9 @@ export class Plan {
   /** What the one button says: the number of images and of dollars. */
   #goal(): string {
     const cost = this.price?.cost ?? null;
+    if (!this.quote?.image_count) return words.plan.annotateNothing;
     return words.plan.annotate(
-      this.quote?.image_count ?? 0,
+      this.quote.image_count,
       cost === null ? null : costWords(cost.low, cost.expected, cost.high),
     );
   }

@@ -31,6 +31,15 @@ it("says an uncertain cost as one, and an unknown one not at all", async () => {
   expect(plan.goal).toBe("Annotate 60 images");
 });
 
+it.each(["recipes", "quote"])("says in place of a quote that %s were refused, and asks again", async (refused) => {
+  vi.spyOn(console, "warn").mockImplementation(() => undefined);
+  const plan = await asked(`?refuses=${refused}&times=1`);
+  expect(plan).toMatchObject({ quote: null, goal: "Annotate" });
+  expect(plan.refusal).toBe("The library could not be read or written.");
+  await plan.tryAgain();
+  expect(plan).toMatchObject({ refusal: null, goal: "Annotate 60 images, $0" });
+});
+
 describe("the model", () => {
   it("is the suggested one where it can run, else the first that can", async () => {
     expect((await asked("?priced&key")).modelId).toBe("claude-haiku-5-5");

@@ -75,7 +75,7 @@ export class FakeLibrary {
   /** How many marks every image has at first; 0: what its photo shows. */
   readonly #crowd: number;
 
-  constructor(images: number, { crowd = 0, hasMistakes = false } = {}) {
+  constructor(images: number, { crowd = 0, hasMistakes = false, hasHollow = false } = {}) {
     this.#crowd = crowd;
     this.#hasMistakes = hasMistakes;
     if (images === 0) return;
@@ -88,6 +88,10 @@ export class FakeLibrary {
     ]);
     this.addFolder("Museum shelves", second, true);
     this.addFolder("Harbour weekend", Math.max(0, images - first - second), false);
+    if (hasHollow)
+      this.#add("Damaged card", 0, false, [
+        { path: "/photos/card/DSC_0001.NEF", reason: { kind: "damaged", detail: "unexpected end of file" } },
+      ]);
   }
 
   get size(): number {
@@ -95,7 +99,10 @@ export class FakeLibrary {
   }
 
   addFolder(name: string, images: number, isAnnotated: boolean, skipped: SkippedFile[] = []): void {
-    if (images === 0) return;
+    if (images > 0) this.#add(name, images, isAnnotated, skipped);
+  }
+
+  #add(name: string, images: number, isAnnotated: boolean, skipped: SkippedFile[]): void {
     this.#habits = null;
     const first = this.size + 1;
     this.#folders.push({ id: this.#folders.length + 1, name, first, last: first + images - 1, isAnnotated, skipped });

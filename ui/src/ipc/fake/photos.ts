@@ -66,6 +66,11 @@ export const PHOTOS: readonly Photo[] = [
 
 const urls = import.meta.glob<string>("../../../../samples/*.jpg", { query: "?url", import: "default", eager: true });
 
+/** What is there in the place of pixels is the reason for it, in words. */
+export function missingUrl(path: string): string {
+  return URL.createObjectURL(new Blob([`${path}: No such file or directory (os error 2)`], { type: "text/plain" }));
+}
+
 export function photoUrl(photo: Photo): string {
   return urls[`../../../../samples/${photo.file}`] ?? "";
 }

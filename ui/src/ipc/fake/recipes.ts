@@ -154,6 +154,11 @@ export class FakeRecipes {
   }));
   #latest = 2;
 
+  /** Runs of the past keep theirs. */
+  forgetAll(): void {
+    this.#saved = [];
+  }
+
   all(): SavedRecipe[] {
     return [...this.#saved];
   }

@@ -218,7 +218,7 @@ export const actions = {
       labelme: "D and A page through images, as there, so E accepts and X rejects.",
       x_anylabeling: "D and A page through images, as there, so E accepts and X rejects.",
       label_studio:
-        "Ctrl with Enter accepts as Submit does there, Ctrl with Space skips, R draws; A, X and S work too.",
+        "Ctrl with Enter accepts as Submit does there, Ctrl with Space skips, R draws and Backspace deletes; A, X and S work too.",
     } satisfies Record<PresetName, string>,
     filter: "Find an action or a key",
     none: "none",

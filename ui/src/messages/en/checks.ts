@@ -51,6 +51,15 @@ export const checks = {
         return `${marks(swept.marks)} rejected or removed ${where}`;
     }
   },
+  decided: {
+    title: "Reject accepted marks too?",
+    what: (decided: number, all: number) =>
+      `On ${count(decided)} of these ${images(all)}, people have accepted or edited marks. Those that are likely mistakes would be rejected with the others.`,
+    note: "Either way, Undo takes all of it back at once.",
+    notNow: "Not now",
+    all: (number: number) => `Reject on all ${count(number)}`,
+    others: (number: number) => `Only on the other ${count(number)}`,
+  },
   nothingRepaired: "There was nothing left to repair.",
   undo: "Undo",
   undone: (number: number) => `Taken back on ${images(number)}`,

@@ -77,6 +77,14 @@ export const review = {
   },
 
   canvas: (name: string, number: number) => `${name}, ${number === 0 ? "no marks" : marks(number)}`,
+  unread: "What there is to review could not be read",
+  unreadNote: "Nothing was lost or changed. The library may be in use by something else, or its disk may be away.",
+  marksUnread: "The marks could not be read",
+  photoUnread: (name: string) => `${name} cannot be opened`,
+  photoUnreadPreview: "What you see is the small preview that Fieldmark keeps.",
+  photoUnreadNothing: "There is no preview of it either.",
+  photoUnreadNote:
+    "The photo was moved, renamed or deleted, or its disk is not connected. Put it back or connect the disk, then try again. Its marks are kept and can be decided meanwhile.",
   pixelsFailed: "The picture could not be loaded. Its file may be gone.",
   measure: (width: number, height: number) => `${width} × ${height} px`,
 

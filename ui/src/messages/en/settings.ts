@@ -25,6 +25,7 @@ const keyPlaces: Record<KeyPlace, (kept: KeptKey) => string> = {
 
 export const settings = {
   title: "Settings",
+  parts: "Parts of the settings",
   claude: "Claude",
   claudeNote:
     "Models of Anthropic, or of a server that speaks as theirs do. Prices show in the plan even without a key.",

@@ -23,8 +23,8 @@ export const tour = {
       text: "The least certain marks come first. One key accepts and goes on, another rejects; every decision can be taken back.",
     },
     export: {
-      title: "See what it was worth",
-      text: "Every run stays here with its cost and its figures, to be compared and written to files.",
+      title: "Take it with you",
+      text: "Every run stays here with its cost and figures, and writes them to a file as JSON. The marks go out as COCO, JSON Lines or CSV: fieldmark export on the command line.",
     },
   },
 };

@@ -4,7 +4,7 @@ import type { Words } from "../words";
 
 export const actions: Words<typeof english> = {
   titles: {
-    "everywhere.palette": "Buscar u ordenar",
+    "everywhere.palette": "Buscar o ir a…",
     "everywhere.shortcuts": "Atajos de teclado",
     "everywhere.library": "Ir a la biblioteca",
     "everywhere.plan": "Ir al plan",
@@ -15,7 +15,7 @@ export const actions: Words<typeof english> = {
     "everywhere.settings": "Ir a los ajustes",
     "everywhere.folders": "Elegir carpetas que añadir",
     "everywhere.export": "Exportar un conjunto de datos",
-    "everywhere.samples": "Añadir las fotos de muestra",
+    "everywhere.samples": "Añadir las fotos de ejemplo",
     "everywhere.theme": "Cambiar entre oscuro y claro",
     "everywhere.keyboard": "Cambiar teclas",
     "everywhere.tour": "Hacer el recorrido",
@@ -30,7 +30,7 @@ export const actions: Words<typeof english> = {
     "library.larger": "Miniaturas más grandes",
     "library.smaller": "Miniaturas más pequeñas",
     "library.search": "Buscar en la biblioteca",
-    "library.plan": "Planear la anotación",
+    "library.plan": "Planificar la anotación",
 
     "plan.model": "Modelo anterior o siguiente",
     "plan.start": "Anotar",
@@ -49,7 +49,7 @@ export const actions: Words<typeof english> = {
     "review.previousMark": "Marca anterior",
     "review.deselect": "Dejar de dibujar o no seleccionar nada",
     "review.select": "Seleccionar, mover y cambiar de tamaño",
-    "review.box": "Dibujar cajas",
+    "review.box": "Dibujar recuadros",
     "review.polygon": "Dibujar polígonos",
     "review.point": "Poner puntos",
     "review.tag": "Etiquetar la imagen",
@@ -82,10 +82,10 @@ export const actions: Words<typeof english> = {
     "audit.whole": "Mostrar la imagen entera, o la marca",
     "audit.leave": "Salir de la muestra",
 
-    "compare.first": "Tomar lo que halló A",
-    "compare.second": "Tomar lo que halló B",
-    "compare.both": "Tomar ambas",
-    "compare.neither": "No tomar ninguna",
+    "compare.first": "Quedarse con A",
+    "compare.second": "Quedarse con B",
+    "compare.both": "Quedarse con ambas",
+    "compare.neither": "No quedarse con ninguna",
     "compare.agreed": "Aceptar lo común y siguiente",
     "compare.skip": "Saltar la imagen",
     "compare.undo": "Deshacer la última decisión",
@@ -115,7 +115,7 @@ export const actions: Words<typeof english> = {
     "review.reject": "rechazar y motivo",
     "review.undo": "deshacer",
     "review.label": "etiqueta",
-    "review.box": "caja",
+    "review.box": "recuadro",
     "review.nextMark": "otra marca",
     "review.fit": "ajustar",
     "review.hide": "ocultar",
@@ -177,13 +177,13 @@ export const actions: Words<typeof english> = {
 
   palette: {
     search: "Buscar una acción, una colección, una receta, una ejecución o una imagen",
-    placeholder: "Buscar u ordenar",
+    placeholder: "Buscar o ir a…",
     results: "Resultados",
     groups: {
       here: "En esta pantalla",
       actions: "Acciones",
       collections: "Colecciones",
-      recipes: "Planear con una receta",
+      recipes: "Planificar con una receta",
       runs: "Ejecuciones",
       images: "Imágenes que has visto",
       library: "Biblioteca",
@@ -213,7 +213,7 @@ export const actions: Words<typeof english> = {
       labelme: "D y A pasan las imágenes, como allí; por eso E acepta y X rechaza.",
       x_anylabeling: "D y A pasan las imágenes, como allí; por eso E acepta y X rechaza.",
       label_studio:
-        "Ctrl con Intro acepta, como Submit allí; Ctrl con Espacio salta, R dibuja. A, X y S también valen.",
+        "Ctrl con Intro acepta, como Submit allí; Ctrl con Espacio salta, R dibuja y Retroceso borra. A, X y S también valen.",
     },
     filter: "Buscar una acción o una tecla",
     none: "ninguna",

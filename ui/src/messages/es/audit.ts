@@ -23,15 +23,15 @@ export const audit: Words<typeof english> = {
   labelName: (label, number) => `${label}, ${proposals(number)}`,
   nothing: "Ninguna propuesta espera una decisión en estas imágenes.",
   threshold: "Umbral",
-  histogram: "Propuestas por seguridad, con el umbral",
+  histogram: "Propuestas por confianza, con el umbral",
   counted: (number, all, threshold) => `${count(number)} de ${proposals(all)} desde ${confidence(threshold)}`,
   unstated: (number) =>
-    `${count(number)} ${number === 1 ? "no dice" : "no dicen"} su seguridad y se ${number === 1 ? "deja" : "dejan"} como ${number === 1 ? "está" : "están"}.`,
+    `${count(number)} ${number === 1 ? "no dice" : "no dicen"} su confianza y se ${number === 1 ? "deja" : "dejan"} como ${number === 1 ? "está" : "están"}.`,
   sample: "Muestra",
   sampleWrong: "Un número entero, al menos 1.",
   drawn: "elegidas al azar",
   cleanBound: (sample, atMost) =>
-    `${count(sample)} bien de ${count(sample)} querría decir: como mucho ${share(atMost)} mal (al 95 %).`,
+    `${count(sample)} bien de ${count(sample)} significaría: como mucho ${share(atMost)} mal (al 95 %).`,
   wholeSample: (sample) =>
     sample === 1 ? "Es la única: se mira." : `Son las ${count(sample)} que hay: nada se acepta sin verlo.`,
   decides: "Lo que digas allí es una decisión: bien acepta la marca, mal la rechaza.",
@@ -56,7 +56,7 @@ export const audit: Words<typeof english> = {
   whole: "Mostrar la imagen entera",
   mark: "Esta marca",
   question: (label) => `¿Es ${label} y está en su sitio?`,
-  certainty: "Seguridad",
+  certainty: "Confianza",
   image: "Imagen",
   right: "Bien",
   wrong: "Mal",

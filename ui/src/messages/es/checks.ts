@@ -20,7 +20,7 @@ const found: Record<Check, string> = {
   huge: "con marcas de más del 95 % de la imagen",
   tiny: "con marcas de menos del 0,1 % de la imagen",
   outside: "con marcas que se salen de la imagen",
-  odd_aspect: "con cajas mucho más anchas o altas que otras de su etiqueta",
+  odd_aspect: "con recuadros mucho más anchos o altos que otros de su etiqueta",
   misspelled: "con etiquetas probablemente mal escritas",
 };
 
@@ -51,6 +51,15 @@ export const checks: Words<typeof english> = {
         return `${marks(swept.marks)} ${one ? "rechazada o quitada" : "rechazadas o quitadas"} ${where}`;
     }
   },
+  decided: {
+    title: "¿Rechazar también marcas aceptadas?",
+    what: (decided, all) =>
+      `En ${count(decided)} de estas ${images(all)} alguien ha aceptado o editado marcas. Las que parezcan errores se rechazarían con las demás.`,
+    note: "En cualquier caso, Deshacer lo revierte todo de una vez.",
+    notNow: "Ahora no",
+    all: (number) => `Rechazar en ${number === 1 ? "ella" : `las ${count(number)}`}`,
+    others: (number) => (number === 1 ? "Solo en la otra" : `Solo en las otras ${count(number)}`),
+  },
   nothingRepaired: "Ya no quedaba nada que corregir.",
   undo: "Deshacer",
   undone: (number) => `Deshecho en ${images(number)}`,
@@ -69,7 +78,7 @@ export const checks: Words<typeof english> = {
       case "outside":
         return "Se sale de la imagen.";
       case "odd_aspect":
-        return `Otras cajas de ${label} son mucho menos anchas o altas.`;
+        return `Otros recuadros de ${label} son mucho menos anchos o altos.`;
       case "misspelled":
         return "Es probable que la etiqueta esté mal escrita.";
     }

@@ -86,7 +86,7 @@ export const compare: Words<typeof english> = {
   sameTitle: (all) =>
     all === 1 ? "Ambos dicen lo mismo en la única imagen" : `Ambos dicen lo mismo en ${images(all)}`,
   sameNote: (agreed) => `${things(agreed)}, ${agreed === 1 ? "encontrada" : "encontradas"} por ambos.`,
-  toPlan: "Planear una ejecución",
+  toPlan: "Planificar una ejecución",
   toReview: "Revisar las marcas",
   toLibrary: "Ir a la biblioteca",
 

@@ -71,7 +71,7 @@ function finding(found: Finding): Said {
     case "slowed_by_pause":
       return {
         title: "Frenada por la pausa",
-        note: `Cada una de las imágenes a la vez descansó ${duration(found.pause_millis)} tras una respuesta: el ${percent(found.share)} del tiempo.`,
+        note: `Cada imagen en curso esperó ${duration(found.pause_millis)} tras una respuesta: el ${percent(found.share)} del tiempo.`,
       };
     case "slowed_by_concurrency":
       return {
@@ -102,18 +102,18 @@ function change(advised: Change): string {
       return `Permite ${count(advised.to)} a la vez`;
     case "more_at_once":
       return advised.to === null
-        ? "Deja abierto el número a la vez: se averigua solo"
-        : `Permite ${count(advised.to)} a la vez o deja el número abierto`;
+        ? "Deja libre el número a la vez: se ajusta solo"
+        : `Permite ${count(advised.to)} a la vez o deja libre el número`;
     case "limit_requests":
       return `Pon un límite de ${requests(advised.per_minute)} por minuto: igual de rápido y sin rechazos`;
     case "raise_own_limit":
-      return "Sube ese límite en los ajustes o déjalo abierto: el del servidor se averigua solo";
+      return "Sube ese límite en los ajustes o déjalo vacío: el del servidor se detecta solo";
     case "no_pause":
-      return "Quita la pausa: los límites del servidor se averiguan sin ella";
+      return "Quita la pausa: los límites del servidor se detectan sin ella";
     case "longer_silence":
-      return `Permite en los ajustes un silencio de ${duration(advised.to_millis)}: se espera a lo que tarda en llegar`;
+      return `Sube en los ajustes la espera máxima sin datos a ${duration(advised.to_millis)}: así llega lo que tarda`;
     case "shorter_silence":
-      return `Permite en los ajustes un silencio de ${duration(advised.to_millis)} como mucho: lo que se pierde se vuelve a pedir antes`;
+      return `Baja en los ajustes la espera máxima sin datos a ${duration(advised.to_millis)}: lo que se pierde se vuelve a pedir antes`;
     case "more_room":
       return advised.than === null
         ? "Fija una respuesta más larga que la habitual del modelo: espacio desde el principio"

@@ -55,13 +55,13 @@ export const frame: Words<typeof english> = {
       .filter((part) => part !== "")
       .join(", "),
   importCancelled: (added) =>
-    `Adición cancelada; antes ${added === 1 ? "entró" : "entraron"} ${count(added)} ${added === 1 ? "imagen" : "imágenes"}`,
+    `Importación cancelada; antes ${added === 1 ? "entró" : "entraron"} ${count(added)} ${added === 1 ? "imagen" : "imágenes"}`,
   dropTitle: "Suelta para añadir",
   dropNote: "Cada carpeta se convierte en una colección. Los originales solo se leen.",
   whisker: (low, expected, high) => `${expected} previsto, de ${low} a ${high}`,
   whiskerCap: (cap, isCrossed) => (isCrossed ? `, por encima de tu tope de ${cap}` : `, dentro de tu tope de ${cap}`),
   typedMoney: {
-    no_money: "Escribe una suma en dólares, como 0,60.",
+    no_money: "Escribe un importe en dólares, como 0,60.",
     not_positive: "Escribe más de 0 $.",
     too_much: "Escribe 1.000.000 $ como mucho.",
   },

@@ -106,11 +106,11 @@ export const history: Words<typeof english> = {
       case "corners_swapped":
         return "Esquinas intercambiadas";
       case "clamped_to_picture":
-        return `Cajas que pasan del borde, por ejemplo ${decimal(repair.pixels, 0)} px`;
+        return `Recuadros que pasan del borde, por ejemplo ${decimal(repair.pixels, 0)} px`;
       case "confidence_from_percent":
-        return "Seguridades en tanto por ciento";
+        return "Confianza en tanto por ciento";
       case "confidence_left_out":
-        return `Seguridades que no lo son, como «${repair.answered}»`;
+        return `Valores de confianza sin sentido, como «${repair.answered}»`;
       case "attribute_converted":
         return `Atributos en otra forma, como ${repair.name} «${repair.answered}»`;
       case "attribute_clamped":
@@ -128,11 +128,11 @@ export const history: Words<typeof english> = {
       case "unknown_label":
         return `No pedida, como «${reason.answered}»`;
       case "no_box":
-        return "Sin caja";
+        return "Sin recuadro";
       case "no_extent":
-        return "Cajas sin superficie";
+        return "Recuadros sin superficie";
       case "outside_picture":
-        return "Cajas fuera de la imagen";
+        return "Recuadros fuera de la imagen";
       case "attribute_missing":
         return `Sin un atributo obligatorio, como ${reason.name}`;
     }
@@ -151,7 +151,7 @@ export const history: Words<typeof english> = {
   speedup: "Aceleración",
   times: (factor) => `${decimal(factor, factor < 10 ? 2 : 1)} ×`,
   speedupNote: (summed, wall) =>
-    `Sumadas, las imágenes llevaron ${duration(summed)}; unas junto a otras se hicieron en ${duration(wall)}.`,
+    `Una tras otra, las imágenes habrían llevado ${duration(summed)}; en paralelo se hicieron en ${duration(wall)}.`,
   retriesOf: (retries, rate) => (retries === 0 ? "ninguno" : `${count(retries)}, ${decimal(rate, 3)} por imagen`),
   noMetrics: "Aún no ha terminado ninguna imagen de esta ejecución, así que no hay nada que medir.",
   duration,
@@ -173,6 +173,6 @@ export const history: Words<typeof english> = {
 
   emptyTitle: "Aún no hay ejecuciones",
   emptyNote: "Aquí se guarda cada ejecución con sus cifras, su coste y lo que fue de sus marcas.",
-  toPlan: "Planear una ejecución",
+  toPlan: "Planificar una ejecución",
   toLibrary: "Ir a la biblioteca",
 };

@@ -33,8 +33,8 @@ function ending(ending: HookEnding, millis: number): string {
 }
 
 export const hooks: Words<typeof english> = {
-  title: "Ganchos",
-  note: "Órdenes tuyas que el shell del sistema ejecuta en la carpeta de la biblioteca, con los datos de la ejecución en su entorno y como JSON en su entrada. Si un gancho falla, se avisa y no afecta a ninguna ejecución.",
+  title: "Órdenes propias",
+  note: "Órdenes tuyas que el shell del sistema ejecuta en la carpeta de la biblioteca, con los datos de la ejecución en su entorno y como JSON en su entrada. Si una orden falla, se avisa y no afecta a ninguna ejecución.",
   events,
   nothing: "no se ejecuta nada",
   timeout: "Segundos como mucho",

@@ -79,7 +79,7 @@ export const library: Words<typeof english> = {
     title: "Suelta aquí carpetas de fotos",
     note: "JPEG, PNG, WebP, GIF, TIFF, BMP. Las que sean, a cualquier nivel. Se quedan donde están y solo se leen.",
     choose: "Elegir carpetas",
-    samples: "Probar con las muestras",
+    samples: "Probar con fotos de ejemplo",
     privacy: {
       unknown: "Nada sale de este equipo sin tu permiso",
       locked: "Bloqueado: nada sale de este equipo",

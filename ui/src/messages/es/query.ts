@@ -81,7 +81,7 @@ function said(test: Test): [string, string] {
     case "mark":
       return [`Marcas ${marks[test.status].toLowerCase()}`, `Sin marcas ${marks[test.status].toLowerCase()}`];
     case "confidence":
-      return both(`Seguridad: ${range(test.span, confidence)}`);
+      return both(`Confianza: ${range(test.span, confidence)}`);
     case "run":
       return [`En la ejecución ${count(test.run)}`, `Fuera de la ejecución ${count(test.run)}`];
     case "failure":
@@ -106,7 +106,7 @@ function said(test: Test): [string, string] {
 const keys: Record<Key, string> = {
   label: "una etiqueta de la imagen",
   status: "unreviewed, reviewed, empty, failed, running",
-  conf: "seguridad de una marca, como <0.5",
+  conf: "confianza de una marca, como <0.5",
   mark: "lo que se decidió sobre una marca",
   marks: "número de marcas, como >3",
   has: "marks, answer, attributes",
@@ -184,7 +184,7 @@ export const query: Words<typeof english> = {
   groups: {
     labels: "Etiquetas",
     labelsHere: "Etiquetas de esta colección",
-    confidence: "Seguridad",
+    confidence: "Confianza",
     marks: "Marcas",
     taken: "Fecha de captura",
     runs: "Ejecuciones",

@@ -14,7 +14,7 @@ export const refusals: Words<typeof english> = {
   local_only: "Todo está bloqueado en este equipo. Se desbloquea en Ajustes, Privacidad.",
   model_retired: "Este modelo se ha retirado: su servidor ya no responde por él. Elige uno más nuevo.",
   no_key: "No hay clave para este servidor. Introduce una en Ajustes.",
-  unusable_connection: "La vía a este servidor no se puede usar tal como está. Ajustes dice qué falla.",
+  unusable_connection: "La conexión con este servidor no sirve tal como está configurada. En Ajustes se ve qué falla.",
   not_agreed:
     "Aún no has aceptado enviar imágenes a este servidor. Inicia una ejecución desde el plan para ver qué se enviaría.",
   budget_too_small: "Este tope es demasiado bajo: no se podría enviar ni una imagen. No se ha enviado nada.",

@@ -29,7 +29,7 @@ const reviewStates: Record<ReviewState, string> = {
 };
 
 const kinds: Record<ShapeKind, string> = {
-  box: "caja",
+  box: "recuadro",
   point: "punto",
   polygon: "polígono",
   image_tag: "imagen entera",
@@ -56,7 +56,7 @@ export const review: Words<typeof english> = {
   percent,
 
   tools: "Herramientas",
-  toolNames: { select: "Seleccionar", box: "Caja", polygon: "Polígono", point: "Punto" },
+  toolNames: { select: "Seleccionar", box: "Recuadro", polygon: "Polígono", point: "Punto" },
   tagImage: "Etiquetar la imagen",
   captionImage: "Describir la imagen",
   withKey: (name, key) => `${name} (${key})`,
@@ -77,6 +77,15 @@ export const review: Words<typeof english> = {
   },
 
   canvas: (name, number) => `${name}, ${number === 0 ? "sin marcas" : marks(number)}`,
+  unread: "No se ha podido leer qué queda por revisar",
+  unreadNote:
+    "No se ha perdido ni cambiado nada. Puede que otro programa esté usando la biblioteca o que falte su disco.",
+  marksUnread: "No se han podido leer las marcas",
+  photoUnread: (name: string) => `No se puede abrir ${name}`,
+  photoUnreadPreview: "Lo que ves es la miniatura que guarda Fieldmark.",
+  photoUnreadNothing: "Tampoco hay miniatura.",
+  photoUnreadNote:
+    "La foto se ha movido, renombrado o borrado, o su disco no está conectado. Devuélvela a su sitio o conecta el disco y vuelve a intentarlo. Sus marcas se conservan y puedes decidir sobre ellas mientras tanto.",
   pixelsFailed: "No se pudo cargar la imagen. Puede que falte su archivo.",
   measure: (width, height) => `${width} × ${height} px`,
 
@@ -98,7 +107,7 @@ export const review: Words<typeof english> = {
   acceptMark: (label) => `Aceptar ${label}`,
   rejectMark: (label) => `Rechazar ${label}`,
   markName: (label, confidence, status) =>
-    `${label}${confidence === null ? "" : `, ${percent(confidence)} de seguridad`}, ${statuses[status].toLowerCase()}`,
+    `${label}${confidence === null ? "" : `, ${percent(confidence)} de confianza`}, ${statuses[status].toLowerCase()}`,
 
   selectedMark: "Marca seleccionada",
   noneSelected: "No hay ninguna marca seleccionada: Aceptar y Rechazar valen para todas las propuestas.",
@@ -106,16 +115,16 @@ export const review: Words<typeof english> = {
   labels: "Etiquetas",
   nextLabel: "Etiqueta de lo que se dibuje",
   renameMark: (label) => `Etiqueta: ${label}`,
-  certain: (confidence) => `${confidence} de seguridad`,
+  certain: (confidence) => `${confidence} de confianza`,
   captionText: "Texto",
   unset: "nada",
-  box: "Caja, px",
+  box: "Recuadro, px",
   boxFields: { x: "X", y: "Y", width: "Ancho", height: "Alto" },
   boxCorner: (x, y) => `en ${x}, ${y}`,
   status: "Estado",
   byRun: (run) => `Ejecución ${count(run)}`,
   carriedOver: "Tomada de una imagen parecida",
-  byPerson: "Ti",
+  byPerson: "Tú",
   yes: "sí",
   no: "no",
 
@@ -145,7 +154,7 @@ export const review: Words<typeof english> = {
   emptyNote: "Añade fotos y anótalas; sus marcas llegan aquí, primero las más dudosas.",
   allReviewed: "Todo está revisado",
   allReviewedNote: "Las imágenes revisadas se pueden abrir de nuevo desde la biblioteca.",
-  toPlan: "Planear una ejecución",
+  toPlan: "Planificar una ejecución",
 
   nothingToReject: "Aquí no hay ninguna propuesta que rechazar.",
   nothingToUndo: "No hay ninguna decisión que deshacer.",

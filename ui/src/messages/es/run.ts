@@ -10,7 +10,7 @@ const marks = (number: number): string =>
 const failures: Record<FailureKind, { title: string; remedy: string }> = {
   file_missing: {
     title: "Archivo no encontrado",
-    remedy: "El archivo ya no está en su sitio. Devuélvelo a él y reintenta.",
+    remedy: "El archivo ya no está donde estaba. Devuélvelo a su sitio y reintenta.",
   },
   file_unreadable: {
     title: "Archivo ilegible",
@@ -26,7 +26,7 @@ const failures: Record<FailureKind, { title: string; remedy: string }> = {
   },
   declined: {
     title: "El modelo se negó",
-    remedy: "El modelo miró y no quiso responder; se ha pagado. Prueba otro modelo o márcala a mano.",
+    remedy: "El modelo vio la imagen y no quiso responder; se paga igual. Prueba otro modelo o márcala a mano.",
   },
   cut_off: {
     title: "Respuesta cortada",
@@ -43,37 +43,37 @@ const stopped: Words<typeof english>["stopped"] = {
   key_rejected: () => "El servidor no aceptó la clave. Introduce otra y reanuda.",
   not_permitted: () =>
     "Esta clave no puede hacer eso. Pide el permiso a quien lleve la cuenta o introduce otra clave, y reanuda.",
-  no_credit: () => "A la cuenta no le queda saldo. Añade donde se paga y reanuda.",
+  no_credit: () => "A la cuenta no le queda saldo. Recárgala donde se paga y reanuda.",
   spend_limit: () =>
     "Se ha alcanzado un límite de gasto de la cuenta. Súbelo donde se paga o espera a que empiece de nuevo, y reanuda.",
-  unknown_model: (model, host) => `${host} no conoce ${model}. Comprueba la dirección o planea con otro modelo.`,
+  unknown_model: (model, host) => `${host} no conoce ${model}. Comprueba la dirección o prueba con otro modelo.`,
   not_such_a_server: (_model, host) =>
     `Lo que responde en ${host} no es un servidor de Claude. Comprueba la dirección y reanuda.`,
   request_refused: (_model, host) =>
-    `${host} rechaza lo que todas las peticiones de esta ejecución tienen en común. Planea con otro modelo o receta.`,
+    `${host} rechaza lo que todas las peticiones de esta ejecución tienen en común. Prueba con otro modelo u otra receta.`,
   unreachable: (_model, host) =>
-    `No se pudo llegar a ${host} en varios intentos. Comprueba la red, un proxy y si el servidor funciona; después, reanuda.`,
+    `No se pudo conectar con ${host} en varios intentos. Comprueba la red, un proxy y si el servidor funciona; después, reanuda.`,
 };
 
 const retries: Record<RetryKind, string> = {
   rate_limited: "Límite de ritmo alcanzado, se esperó lo indicado",
-  overloaded: "El servidor tenía demasiado trabajo",
+  overloaded: "Servidor saturado",
   server_failed: "El servidor falló un momento",
   connection_lost: "Conexión perdida antes de la respuesta",
   timed_out: "Sin respuesta a tiempo",
-  unreachable: "No se llegó al servidor",
+  unreachable: "Servidor inaccesible",
   too_large: "Demasiado grande, enviada más pequeña",
   cut_short: "Cortada, se le dio más espacio",
 };
 
 const holds: Record<RetryKind, (host: string) => string> = {
   rate_limited: () => "Límite de ritmo alcanzado",
-  overloaded: (host) => `${host} tiene demasiado trabajo`,
+  overloaded: (host) => `${host} está saturado`,
   server_failed: (host) => `${host} ha fallado`,
   connection_lost: (host) => `Se perdió la conexión con ${host}`,
   timed_out: (host) => `${host} no respondió a tiempo`,
-  unreachable: (host) => `No se puede llegar a ${host}`,
-  too_large: (host) => `A ${host} una imagen le resultó demasiado grande`,
+  unreachable: (host) => `No se puede conectar con ${host}`,
+  too_large: (host) => `Una imagen es demasiado grande para ${host}`,
   cut_short: (host) => `Una respuesta de ${host} quedó cortada`,
 };
 
@@ -106,7 +106,7 @@ export const run: Words<typeof english> = {
     no_credit: "Sin saldo",
     spend_limit: "Límite de gasto",
     unknown_model: "Modelo desconocido",
-    not_such_a_server: "Otro servidor",
+    not_such_a_server: "Servidor equivocado",
     request_refused: "Rechazada",
     unreachable: "Sin conexión",
     budget_reached: "Tope alcanzado",
@@ -117,8 +117,8 @@ export const run: Words<typeof english> = {
   retryFailed: (failed) => `Reintentar ${count(failed)} ${failed === 1 ? "fallida" : "fallidas"}`,
   retryFailedNote: (left) =>
     left === 0
-      ? "Vuelve a preguntar por las imágenes fallidas que pueden salir de otro modo"
-      : `Vuelve a preguntar por las imágenes fallidas que pueden salir de otro modo, y sigue con las ${images(left)} que faltan`,
+      ? "Vuelve a preguntar por las imágenes fallidas que aún podrían salir bien"
+      : `Vuelve a preguntar por las imágenes fallidas que aún podrían salir bien, y sigue con las ${images(left)} que faltan`,
   notWorthRetrying: "Otro intento acabaría igual, así que no se reintenta.",
   review: "Revisar las marcas",
   report: "Ver el informe",
@@ -175,14 +175,14 @@ export const run: Words<typeof english> = {
   reused: (answers) =>
     `${count(answers)} ${answers === 1 ? "respuesta reutilizada" : "respuestas reutilizadas"}, sin pagar nada`,
   carried: (number) => `${count(number)} ${number === 1 ? "tomada" : "tomadas"} de imágenes parecidas`,
-  started: (at, elapsed) => `iniciada el ${moment(at)}, trabajó ${duration(elapsed)}`,
+  started: (at, elapsed) => `iniciada el ${moment(at)}, ${duration(elapsed)} de trabajo`,
 
   timeLeft: "Tiempo restante",
   timeLeftUnknown: "Midiendo",
   doneAbout: (at) => `acaba hacia las ${clock(at)}`,
   afterFirst: "se sabe tras la primera imagen",
   took: "Tiempo",
-  tookNote: "trabajado, sin contar pausas",
+  tookNote: "sin contar pausas",
   rate: "Ritmo",
   perMinute: (rate) => `${decimal(rate, rate < 10 ? 1 : 0)} / min`,
   rateNote: "últimos diez segundos",
@@ -199,7 +199,7 @@ export const run: Words<typeof english> = {
   duration,
   wholeMinutes: (milliseconds) => duration(Math.floor(milliseconds / 60_000) * 60_000),
   none: "–",
-  costHeading: (heading) => `va hacia ${money(heading)}`,
+  costHeading: (heading) => `camino de ${money(heading)}`,
   costSpent: (spent, each) => `${each === null ? money(spent) : moneyBeside(spent, each)} gastados`,
   costPaid: (spent, each) => `${each === null ? money(spent) : moneyBeside(spent, each)} pagados`,
   costQuote: (expected) => `presupuesto ${money(expected)}`,
@@ -237,7 +237,7 @@ export const run: Words<typeof english> = {
   pace: {
     title: "Ritmo",
     atOnce: (number, from) =>
-      `${images(number)} a la vez${from === null ? "" : from === "set" ? ", según lo fijado" : ", según lo averiguado"}`,
+      `${images(number)} a la vez${from === null ? "" : from === "set" ? ", fijado" : ", automático"}`,
     limit: (perMinute, routes) =>
       perMinute === null
         ? "Aún no se conoce ningún límite."
@@ -277,7 +277,7 @@ export const run: Words<typeof english> = {
   },
   flightTile: (name) => `${name}, en curso`,
 
-  needsYou: "Te necesita",
+  needsYou: "Pendiente de ti",
   needsNothing: "Nada",
   needsNothingNote: "No ha fallado ninguna imagen.",
   cutShort: "Respuestas cortadas",
@@ -295,6 +295,6 @@ export const run: Words<typeof english> = {
 
   emptyTitle: "Aún no se ha ejecutado nada",
   emptyNote: "Di qué hay que encontrar y mira lo que costará. La ejecución se muestra aquí.",
-  toPlan: "Planear una ejecución",
+  toPlan: "Planificar una ejecución",
   toLibrary: "Ir a la biblioteca",
 };

@@ -15,9 +15,9 @@ const keyPlaces: Record<KeyPlace, (kept: Pick<Connection, "keychain_problem">) =
 
 export const settings: Words<typeof english> = {
   title: "Ajustes",
+  parts: "Partes de los ajustes",
   claude: "Claude",
-  claudeNote:
-    "Modelos de Anthropic, o de un servidor que habla como los suyos. Los precios se ven en el plan incluso sin clave.",
+  claudeNote: "Modelos de Anthropic, o de un servidor compatible. Los precios se ven en el plan incluso sin clave.",
   source: (source, variable) => {
     if (source === "variable") return `Viene de la variable ${variable}; para cambiarlo, cambia esa.`;
     return source === "dot_env" ? `Viene de ${variable} en el archivo .env de aquí; para cambiarlo, cambia ese.` : "";
@@ -42,7 +42,7 @@ export const settings: Words<typeof english> = {
   model: "Modelo",
   modelNote: "Se elige en el plan cuando nadie ha elegido otro.",
   concurrency: "Imágenes a la vez",
-  foundOut: "se averigua",
+  foundOut: "automático",
   concurrencyNote:
     "Vacío: Fieldmark averigua cuántas van bien. En todo caso va más despacio cuando el servidor lo pide.",
   concurrencyRange: (least, most) => `Un número entero de ${count(least)} a ${count(most)}.`,
@@ -57,24 +57,24 @@ export const settings: Words<typeof english> = {
     "Vacío: se sigue lo que el servidor anuncia o rechaza. Un número aquí también se respeta, por ejemplo para dejar sitio a otros en la cuenta.",
   limitWrong: "Un número entero mayor que cero, o nada.",
   requests: "Peticiones",
-  requestsNote: "Cómo se pregunta a los modelos de fuera. Los límites y las caídas del servidor no gastan intentos.",
+  requestsNote: "Cómo se pregunta a los modelos externos. Los límites y las caídas del servidor no gastan intentos.",
   run: {
-    retry_attempts: { title: "Intentos tras el primero", note: "Por imagen.", usual: "3" },
-    retry_delay_ms: { title: "Antes del segundo intento, ms", note: "Se dobla con cada uno.", usual: "1000" },
+    retry_attempts: { title: "Reintentos", note: "Por imagen.", usual: "3" },
+    retry_delay_ms: { title: "Antes del segundo intento, ms", note: "Se duplica con cada uno.", usual: "1000" },
     task_timeout_ms: {
-      title: "Silencio más largo, ms",
+      title: "Espera máxima sin datos, ms",
       note: "Mientras llega una respuesta; después se abandona la petición.",
       usual: "60000",
     },
     rate_limit_delay_ms: {
       title: "Pausa entre peticiones, ms",
-      note: "Cada una de las imágenes a la vez descansa ese tiempo. Con pausa van cuatro a la vez, salvo que se diga otro número.",
+      note: "Cada imagen en curso espera ese tiempo. Con pausa van cuatro a la vez, salvo que indiques otro número.",
       usual: "0",
     },
     chunk_size: {
       title: "Imágenes preparadas por adelantado",
       note: "Vacío: de cinco a veinte, según tamaño y rapidez.",
-      usual: "se averigua",
+      usual: "automático",
     },
     max_tokens: {
       title: "Respuesta más larga, tokens",
@@ -148,23 +148,23 @@ export const settings: Words<typeof english> = {
       case "local_only":
         return "Todo está bloqueado en este equipo, así que no se ha enviado nada. Se desbloquea abajo, en Privacidad.";
       case "unusable":
-        return "No se ha enviado nada, porque la vía no se puede usar tal como está. Corrígela arriba.";
+        return "No se ha enviado nada, porque la conexión no sirve tal como está configurada. Corrígela arriba.";
       case "key_rejected":
         return `${host} no aceptó la clave. Puede estar mal escrita, retirada o ser de otro servidor: sustitúyela.`;
       case "not_permitted":
         return `${host} conoce la clave, pero no le permite hacer esto. Pregunta a quien lleve la cuenta o sustitúyela.`;
       case "no_credit":
-        return "La clave funciona, pero su cuenta no tiene saldo. Añade donde se paga.";
+        return "La clave funciona, pero su cuenta no tiene saldo. Recárgala donde se paga.";
       case "unknown_model":
         return check.available.length === 0
           ? `${host} acepta la clave pero no tiene ${check.model}, y no muestra ningún modelo.`
           : `${host} acepta la clave pero no tiene ${check.model}. Tiene:`;
       case "not_such_a_server":
-        return `Algo responde en ${host}, pero no habla como los servidores de Claude. Comprueba la dirección.`;
+        return `Algo responde en ${host}, pero no es un servidor compatible con Claude. Comprueba la dirección.`;
       case "unreachable":
-        return `No se puede llegar a ${host}. ¿Funciona el servidor? ¿Hay red, o un proxy en medio?`;
+        return `No se puede conectar con ${host}. ¿Funciona el servidor? ¿Hay red, o un proxy en medio?`;
       case "unwell":
-        return `${host} está ahí, pero ocupado o con problemas. Vuelve a intentarlo en un rato.`;
+        return `${host} responde, pero está ocupado o tiene problemas. Vuelve a intentarlo dentro de un rato.`;
     }
   },
   details: (said) => `Detalles: ${said}`,
@@ -182,7 +182,7 @@ export const settings: Words<typeof english> = {
   themeNote: "Las fotografías se juzgan mejor en el oscuro. Los dos mantienen neutros sus grises.",
   language: "Idioma",
   languages: { system: "Como el sistema", en: "English", es: "Español" },
-  languageNote: "Los números, los días y las sumas se escriben como en ese idioma.",
+  languageNote: "Los números, las fechas y los importes se escriben como en ese idioma.",
   metrics: "Métricas",
   writesMetrics: "Escribir las cifras de cada ejecución en un archivo",
   metricsNote: "Duraciones, rendimiento, reintentos y fallos de la última ejecución, como JSON para otros programas.",
@@ -196,8 +196,8 @@ export const settings: Words<typeof english> = {
   version: "Versión",
   processors: "Procesadores",
   privacyNote:
-    "Sin cuenta ni telemetría. El detector integrado funciona en este equipo y no envía nada. Un modelo de fuera recibe copias reducidas y las palabras de la receta cuando inicias una ejecución con él; nunca nombres de archivo, EXIF ni lugar.",
+    "Sin cuenta ni telemetría. El detector integrado funciona en este equipo y no envía nada. Un modelo externo recibe copias reducidas y las palabras de la receta cuando inicias una ejecución con él; nunca nombres de archivo, EXIF ni lugar.",
   licences: "Licencias",
   licencesNote:
-    "Fieldmark es software libre bajo MIT o Apache 2.0. La tipografía es Inter (SIL Open Font License 1.1), los iconos son Lucide (ISC). Fotos de muestra: NASA, SpaceX, Stefan van der Walt, Rachel Michetti; danielbuechele y vultilion bajo CC BY 2.0, reducidas para la bienvenida.",
+    "Fieldmark es software libre bajo MIT o Apache 2.0. La tipografía es Inter (SIL Open Font License 1.1), los iconos son Lucide (ISC). Fotos de ejemplo: NASA, SpaceX, Stefan van der Walt, Rachel Michetti; danielbuechele y vultilion bajo CC BY 2.0, reducidas para la bienvenida.",
 };

@@ -25,8 +25,8 @@ export const tour: Words<typeof english> = {
       text: "Primero van las marcas menos seguras. Una tecla acepta y sigue, otra rechaza; toda decisión se puede deshacer.",
     },
     export: {
-      title: "Mira lo que ha valido",
-      text: "Aquí queda cada ejecución con su coste y sus cifras, para compararlas y escribirlas en archivos.",
+      title: "Llévatelo",
+      text: "Aquí queda cada ejecución con su coste y sus cifras, que se guardan en un archivo JSON. Las marcas salen como COCO, JSON Lines o CSV: fieldmark export en la línea de órdenes.",
     },
   },
 };

@@ -2,15 +2,27 @@
 import { words } from "../../messages";
 import { printed } from "./chords";
 import type { Keymap } from "./keymap.svelte";
-import type { ActionId } from "./table";
+import { type ActionId, type Place, PLACES, placeOf } from "./table";
 
-export function actionsNamed(text: string, ids: readonly ActionId[], keymap: Keymap): ActionId[] {
+function actionsNamed(text: string, ids: readonly ActionId[], keymap: Keymap): ActionId[] {
   const wanted = folded(text.trim());
   if (wanted === "") return [...ids];
   return ids.filter((id) => {
     const keys = keymap.keysOf(id).map((chord) => folded(printed(chord).join(" ")));
     return folded(words.actions.titles[id]).includes(wanted) || keys.some((key) => key.split(" ").includes(wanted));
   });
+}
+
+/** The same by the place where they do something; places without any are left out. */
+export function actionsByPlace(
+  text: string,
+  ids: readonly ActionId[],
+  keymap: Keymap,
+): { place: Place; ids: ActionId[] }[] {
+  const named = actionsNamed(text, ids, keymap);
+  return PLACES.map((place) => ({ place, ids: named.filter((id) => placeOf(id) === place) })).filter(
+    ({ ids }) => ids.length > 0,
+  );
 }
 
 /** Without accents and capitals: nobody types them in a search. */

@@ -1,0 +1,64 @@
+/** What a run measured. */
+import type { DurationBin, RunMetrics } from "../../bindings";
+
+const MOST_BINS = 24;
+
+export function percentile(durations: readonly number[], share: number): number | null {
+  if (durations.length === 0) return null;
+  const sorted = [...durations].sort((one, other) => one - other);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? null;
+}
+
+export function bins(durations: readonly number[]): DurationBin[] {
+  if (durations.length === 0) return [];
+  const least = durations.reduce((low, each) => Math.min(low, each));
+  const most = durations.reduce((high, each) => Math.max(high, each));
+  const width = Math.max(1, Math.ceil((most - least + 1) / MOST_BINS));
+  const number = Math.floor((most - least) / width) + 1;
+  const made = Array.from({ length: number }, (_, place) => ({
+    from_millis: least + place * width,
+    to_millis: least + (place + 1) * width,
+    count: 0,
+  }));
+  for (const duration of durations) (made[Math.floor((duration - least) / width)] as DurationBin).count += 1;
+  return made;
+}
+
+export interface Measured {
+  durations: readonly number[];
+  done: number;
+  retries: number;
+  wallMillis: number;
+  concurrency: number;
+  /** A vendor that works on batches says nothing of how many at once. */
+  isOvernight: boolean;
+}
+
+export function metricsOf({
+  durations,
+  done,
+  retries,
+  wallMillis,
+  concurrency,
+  isOvernight,
+}: Measured): RunMetrics | null {
+  const images = durations.length;
+  if (images === 0) return null;
+  const summed = durations.reduce((sum, each) => sum + each, 0);
+  const at = (share: number) => percentile(durations, share) ?? 0;
+  return {
+    images,
+    concurrency,
+    wall_millis: wallMillis,
+    mean_millis: summed / images,
+    p50_millis: at(0.5),
+    p95_millis: at(0.95),
+    p99_millis: at(0.99),
+    summed_millis: summed,
+    speedup: isOvernight ? null : summed / wallMillis,
+    images_per_second: images / (wallMillis / 1000),
+    success_rate: done / images,
+    retry_rate: retries / images,
+    retries,
+  };
+}
