@@ -5,7 +5,7 @@ import type { Review } from "./review.svelte";
 import type { Tools } from "./tools.svelte";
 import { REJECT_REASONS } from "./verdict";
 import type { View } from "./view.svelte";
-import { type Viewport, ZOOM_STEP } from "./viewport.svelte";
+import { type Viewport, ZOOM_STEP } from "../photo/viewport.svelte";
 
 /** Pixels of the image by which an arrow moves a mark with Shift. */
 const FAR = 10;

@@ -2,7 +2,7 @@
 import type { Annotation, AnnotationId, Shape } from "../ipc/bindings";
 import { boundsOf } from "../kit/shape";
 import { distance } from "./reshape";
-import type { Point } from "./viewport.svelte";
+import type { Point } from "../photo/viewport.svelte";
 
 /** Marks under a point of the image, the smallest first: what lies inside another one is what one aims at. */
 export function marksAt(marks: readonly Annotation[], at: Point, tolerance: number): Annotation[] {

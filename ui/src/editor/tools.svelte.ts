@@ -9,7 +9,7 @@ import { Drawing, type DrawingTool } from "./drawing.svelte";
 import { isUnder } from "./hit";
 import { type Handle, handleAt, moved, pulledHandle, resized, snapped, snappedShift, withoutCorner } from "./reshape";
 import type { Review } from "./review.svelte";
-import type { Viewport } from "./viewport.svelte";
+import type { Viewport } from "../photo/viewport.svelte";
 
 export type Tool = "select" | DrawingTool;
 

@@ -2,8 +2,8 @@
 import type { Point, Shape } from "../../ipc/bindings";
 import { handlesOf } from "../reshape";
 import { HANDLE } from "../tools.svelte";
-import { devicePoint, type Frame } from "./frame";
-import type { Palette } from "./palette";
+import { devicePoint, type Frame } from "../../photo/frame";
+import type { Palette } from "../../photo/palette";
 
 /** Between two corners there is only a hint of one. */
 const MIDDLE_SHARE = 0.7;

@@ -4,9 +4,9 @@
  * Boxes are drawn one by one with `strokeRect`: one path of many rectangles is ten times slower.
  */
 import type { Shape } from "../../ipc/bindings";
-import type { Area } from "../tags";
-import { devicePoint, type Frame } from "./frame";
-import type { LabelColors, Palette } from "./palette";
+import type { Area } from "../../photo/tags";
+import { devicePoint, type Frame } from "../../photo/frame";
+import type { LabelColors, Palette } from "../../photo/palette";
 
 /** A point's dot, in CSS pixels, beside the width of a line. */
 const DOT = 5;

@@ -1,5 +1,5 @@
 /** What a canvas needs of the tokens. None of it depends on the theme: it lies on a photograph. */
-import type { Annotation } from "../../ipc/bindings";
+import type { Annotation } from "../ipc/bindings";
 
 export interface LabelColors {
   line: string;
