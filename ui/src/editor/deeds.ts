@@ -26,14 +26,14 @@ export function reviewDeeds(review: Review, viewport: Viewport, tools: Tools, vi
       tools.nudge(dx * by, dy * by);
     });
   return {
-    "review.accept": always(() => review.accept()),
-    "review.reject": always(() => review.reject()),
+    "review.accept": always(() => review.decisions.accept()),
+    "review.reject": always(() => review.decisions.reject()),
     "review.reason": {
       do: (chord) => {
         const reason = REJECT_REASONS[Number(chord) - 1];
-        if (reason !== undefined) review.giveReason(reason);
+        if (reason !== undefined) review.decisions.giveReason(reason);
       },
-      can: () => review.rejected?.reason === null,
+      can: () => review.decisions.rejected?.reason === null,
     },
     "review.finish": { do: () => tools.finish(), can: () => hasImage() && tools.canFinish },
     "review.cornerBack": { do: () => tools.takeCornerBack(), can: () => tools.canTakeCornerBack },

@@ -6,6 +6,7 @@ import type { Annotation, AnnotationId, ImageCard, ImageId, MarkChange, MarkCont
 import type { Seam } from "../ipc/seam";
 import type { QueueCards } from "./cards.svelte";
 import { contentOf, withChanges } from "./changes";
+import type { Footprints } from "./footprints";
 import type { Outbox } from "./outbox";
 import { duplicated, moved } from "./reshape";
 import type { Vocabulary } from "./vocabulary.svelte";
@@ -19,7 +20,7 @@ export interface EditsOffice {
   /** The person works on this image. */
   began: () => void;
   /** This is how it is stored. */
-  arrived: (card: ImageCard, selected?: AnnotationId | null) => void;
+  arrived: (card: ImageCard, selected?: readonly AnnotationId[]) => void;
   /** There was nothing to take back, or to make again. */
   nothing: (kind: "nothing_to_undo_here" | "nothing_to_redo_here") => void;
   refused: (image: ImageId, refusal: unknown) => Promise<void>;
@@ -30,15 +31,24 @@ export class Edits {
   readonly #cards: QueueCards;
   readonly #outbox: Outbox;
   readonly #vocabulary: Vocabulary;
+  readonly #footprints: Footprints;
   readonly #office: EditsOffice;
   readonly #named = new Map<AnnotationId, AnnotationId>();
   #latestUnnamed = 0;
 
-  constructor(seam: EditsSeam, cards: QueueCards, outbox: Outbox, vocabulary: Vocabulary, office: EditsOffice) {
+  constructor(
+    seam: EditsSeam,
+    cards: QueueCards,
+    outbox: Outbox,
+    vocabulary: Vocabulary,
+    footprints: Footprints,
+    office: EditsOffice,
+  ) {
     this.#seam = seam;
     this.#cards = cards;
     this.#outbox = outbox;
     this.#vocabulary = vocabulary;
+    this.#footprints = footprints;
     this.#office = office;
   }
 
@@ -114,6 +124,7 @@ export class Edits {
     if (known.some((change) => "id" in change && change.id < 0)) return;
     try {
       const step = await this.#seam.editMarks({ image, changes: known });
+      this.#footprints.note(step.id, step.marks);
       ids.forEach((id, place) => this.#named.set(id, step.marks[place] ?? id));
       if (this.#outbox.isLast(image)) this.#office.arrived(step.image);
     } catch (refusal) {
@@ -127,17 +138,10 @@ export class Edits {
       try {
         const step = await go();
         if (step === null) this.#office.nothing(nothing);
-        else if (this.#outbox.isLast(image)) this.#office.arrived(step.image, touchedIn(step));
+        else if (this.#outbox.isLast(image)) this.#office.arrived(step.image, this.#footprints.of(step));
       } catch (refusal) {
         await this.#office.refused(image, refusal);
       }
     });
   }
-}
-
-/** The one mark that a step was about; undefined when there were several, null when it is gone. */
-export function touchedIn({ marks, image }: Step): AnnotationId | null | undefined {
-  const [touched] = marks;
-  if (touched === undefined || marks.length > 1) return undefined;
-  return image.marks.some(({ id }) => id === touched) ? touched : null;
 }

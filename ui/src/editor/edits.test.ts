@@ -163,7 +163,7 @@ describe("what a person changes", () => {
     expect(review.proposals).toEqual([]);
     expect(cardOf(review).review).toBe("unreviewed");
     review.select(review.edits.add(image, { label: "cup", shape: BOX, attributes: {} }));
-    review.accept();
+    review.decisions.accept();
     await review.settled();
     expect(review.cards.get(image)?.review).toBe("reviewed");
     expect(review.imageId).not.toBe(image);

@@ -1,6 +1,9 @@
 /** What a decision does to an image, as the window shows it until the stored answer is back. */
 import type { Annotation, Decision, ImageCard, RejectReason, Verdict } from "../ipc/bindings";
 
+/** What a person says of marks. */
+export type Said = Decision;
+
 /** In the order of their digits. */
 export const REJECT_REASONS: readonly RejectReason[] = [
   "not_there",
@@ -10,10 +13,6 @@ export const REJECT_REASONS: readonly RejectReason[] = [
   "too_vague",
   "other",
 ];
-
-export function proposalsOf(card: ImageCard): Annotation[] {
-  return card.marks.filter(isProposed);
-}
 
 function isProposed({ status }: Annotation): boolean {
   return status === "proposed";
@@ -37,7 +36,7 @@ export function decided(mark: Annotation, verdict: Verdict): Annotation {
 }
 
 /** The image as it will be once `decision` is stored. */
-export function withDecision(card: ImageCard, { scope, verdict }: Decision): ImageCard {
+export function withDecision(card: ImageCard, { scope, verdict }: Said): ImageCard {
   const marks = card.marks.map((mark): Annotation => {
     const isMeant = scope.kind === "mark" ? mark.id === scope.id : mark.status === "proposed";
     return isMeant ? decided(mark, verdict) : mark;
