@@ -2,7 +2,7 @@
  * Decisions about the marks of the image that review shows. A decision shows at once and goes on to what waits next;
  * it is stored behind the person's back, and the stored answer wins over what was shown.
  */
-import type { Annotation, DecisionScope, ImageCard, ImageId, RejectReason, Verdict } from "../ipc/bindings";
+import type { Annotation, ImageCard, ImageId, MarkChange, RejectReason, Step, Verdict } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
 import { Asking, type Rejected } from "./asking.svelte";
 import type { Footprints } from "./footprints";
@@ -11,7 +11,7 @@ import { Pace } from "./pace";
 import type { Review } from "./review.svelte";
 import { type Said, withDecision } from "./verdict";
 
-type DecisionsSeam = Pick<Seam, "decide" | "undoOn">;
+type DecisionsSeam = Pick<Seam, "decide" | "editMarks" | "undoOn">;
 
 export interface DecisionsOffice {
   now: () => number;
@@ -59,15 +59,15 @@ export class Decisions {
   }
 
   accept(): void {
-    this.#say({ kind: "accept" }, this.#review.selectedMark);
+    this.#say({ kind: "accept" }, this.#review.selectedMarks);
   }
 
   reject(): void {
-    this.#say({ kind: "reject", reason: null }, this.#review.selectedMark);
+    this.#say({ kind: "reject", reason: null }, this.#review.selectedMarks);
   }
 
   decideMark(mark: Annotation, verdict: Verdict): void {
-    this.#say(verdict, mark);
+    this.#say(verdict, [mark]);
   }
 
   /** Says why the latest rejection was one: it is decided again, with the reason. */
@@ -88,12 +88,13 @@ export class Decisions {
     });
   }
 
-  #say(verdict: Verdict, mark: Annotation | null): void {
+  /** About these marks, or about all that wait when there are none. */
+  #say(verdict: Verdict, marks: readonly Annotation[]): void {
     const review = this.#review;
     const { card } = review;
     if (card === null || review.isAtEnd) return;
     const waiting = review.proposals.length;
-    if (mark === null && waiting === 0) {
+    if (marks.length === 0 && waiting === 0) {
       if (verdict.kind === "reject") {
         this.#office.nothingToReject();
         return;
@@ -104,28 +105,29 @@ export class Decisions {
       }
     }
     this.#asking.end();
-    const isSaid = mark !== null && mark.status === (verdict.kind === "accept" ? "accepted" : "rejected");
-    // Nothing is left to say of the mark, and nobody has said yet that the image is done.
+    const open = marks.filter(({ status }) => status !== (verdict.kind === "accept" ? "accepted" : "rejected"));
+    const areSaid = marks.length > 0 && open.length === 0;
+    // Nothing is left to say of the marks, and nobody has said yet that the image is done.
     const mayEnd = verdict.kind === "accept" && waiting === 0 && card.review === "unreviewed";
-    const isAboutImage = mark === null || (isSaid && mayEnd);
-    if (!isSaid || isAboutImage) {
-      const scope: DecisionScope = isAboutImage ? { kind: "image" } : { kind: "mark", id: mark.id };
-      const said = { image: card.id, scope, verdict };
+    const isAboutImage = marks.length === 0 || (areSaid && mayEnd);
+    if (!areSaid || isAboutImage) {
+      const said: Said = { image: card.id, scope: isAboutImage ? { kind: "image" } : scopeOf(open), verdict };
       const stored = this.#decide(card, said);
-      if (verdict.kind === "reject")
-        this.#asking.begin({ said, name: card.name, marks: mark === null ? waiting : 1, reason: null, stored });
+      const count = marks.length === 0 ? waiting : open.length;
+      if (verdict.kind === "reject") this.#asking.begin({ said, name: card.name, marks: count, reason: null, stored });
     }
-    this.#moveOn(mark, waiting > 0 || isSaid);
+    this.#moveOn(marks, waiting > 0 || areSaid);
   }
 
   /** After a decision: the next proposal when marks are decided one by one, otherwise the next image. */
-  #moveOn(mark: Annotation | null, mayLeave: boolean): void {
-    const { proposals, marks, selected } = this.#review;
-    if (mark === null || (proposals.length === 0 && mayLeave)) {
+  #moveOn(said: readonly Annotation[], mayLeave: boolean): void {
+    const { proposals, marks, selection } = this.#review;
+    const isAboutSelected = said.length === selection.ids.size && said.every(({ id }) => selection.has(id));
+    if (said.length === 0 || (proposals.length === 0 && mayLeave)) {
       this.#review.next();
-    } else if (selected === mark.id && proposals.length > 0) {
-      const place = marks.findIndex(({ id }) => id === mark.id);
-      const after = [...marks.slice(place + 1), ...marks.slice(0, place)];
+    } else if (isAboutSelected && proposals.length > 0) {
+      const place = marks.findIndex(({ id }) => id === said.at(-1)?.id);
+      const after = [...marks.slice(place + 1), ...marks.slice(0, place + 1)];
       this.#review.select(after.find(({ status }) => status === "proposed")?.id ?? null);
     }
   }
@@ -153,11 +155,32 @@ export class Decisions {
   }
 
   async #store(said: Said): Promise<void> {
-    const { scope } = said;
-    const named: DecisionScope = scope.kind === "mark" ? { ...scope, id: this.#review.edits.idOf(scope.id) } : scope;
-    const step = await this.#seam.decide({ ...said, scope: named });
-    this.#footprints.note(step.id, named.kind === "mark" ? [named.id] : []);
+    const { image, verdict } = said;
+    const scope = this.#named(said.scope);
+    const step = await this.#send(image, scope, verdict);
+    this.#footprints.note(step.id, scope.kind === "image" ? [] : scope.kind === "mark" ? [scope.id] : scope.ids);
     // Something later on the same image is on its way: its answer will say more.
-    if (this.#outbox.isLast(said.image)) this.#office.arrived(step.image);
+    if (this.#outbox.isLast(image)) this.#office.arrived(step.image);
   }
+
+  #send(image: ImageId, scope: Said["scope"], verdict: Verdict): Promise<Step> {
+    if (scope.kind !== "marks") return this.#seam.decide({ image, scope, verdict });
+    const changes = scope.ids.map((id): MarkChange => ({ kind: "decide", id, verdict }));
+    return this.#seam.editMarks({ image, changes });
+  }
+
+  /** By the core's names for marks. */
+  #named(scope: Said["scope"]): Said["scope"] {
+    const { edits } = this.#review;
+    if (scope.kind === "image") return scope;
+    return scope.kind === "mark"
+      ? { ...scope, id: edits.idOf(scope.id) }
+      : { ...scope, ids: scope.ids.map((id) => edits.idOf(id)) };
+  }
+}
+
+function scopeOf(marks: readonly Annotation[]): Said["scope"] {
+  const [one, another] = marks;
+  if (one && !another) return { kind: "mark", id: one.id };
+  return { kind: "marks", ids: marks.map(({ id }) => id) };
 }

@@ -1,6 +1,6 @@
 /** What the actions of review do. Moving the mouse is never needed. */
 import type { Deed, Deeds } from "../state/actions/actions.svelte";
-import { boundsOf } from "../kit/shape";
+import { boundsOfAll } from "../kit/shape";
 import type { Review } from "./review.svelte";
 import type { Tools } from "./tools.svelte";
 import { REJECT_REASONS } from "./verdict";
@@ -15,7 +15,7 @@ export function reviewDeeds(review: Review, viewport: Viewport, tools: Tools, vi
   const hasImage = () => review.card !== null && !review.isAtEnd;
   const always = (action: () => void): Deed => ({ do: action, can: hasImages });
   const onImage = (action: () => void): Deed => ({ do: action, can: hasImage });
-  const selected = (action: Deed["do"]): Deed => ({ do: action, can: () => review.selectedMark !== null });
+  const selected = (action: Deed["do"]): Deed => ({ do: action, can: () => review.selectedMarks.length > 0 });
   const here = (action: (image: number) => void): Deed =>
     onImage(() => {
       if (review.imageId !== null) action(review.imageId);
@@ -23,7 +23,7 @@ export function reviewDeeds(review: Review, viewport: Viewport, tools: Tools, vi
   const nudge = (by: number): Deed =>
     selected((chord) => {
       const [dx, dy] = direction(chord);
-      tools.nudge(dx * by, dy * by);
+      tools.shaping.nudge(dx * by, dy * by);
     });
   return {
     "review.accept": always(() => review.decisions.accept()),
@@ -50,17 +50,18 @@ export function reviewDeeds(review: Review, viewport: Viewport, tools: Tools, vi
       },
       can: () => review.vocabulary.labels.length > 0,
     },
-    "review.rename": selected(() => tools.rename()),
+    "review.rename": { do: () => tools.rename(), can: () => tools.canRename },
     "review.nudge": nudge(1),
     "review.nudgeFar": nudge(FAR),
-    "review.duplicate": selected(() => tools.duplicate()),
-    "review.remove": selected(() => tools.remove()),
+    "review.duplicate": selected(() => tools.shaping.duplicate()),
+    "review.remove": selected(() => tools.shaping.remove()),
     "review.undoHere": here((image) => review.edits.undo(image)),
     "review.redoHere": here((image) => review.edits.redo(image)),
     "review.skip": always(() => review.skip()),
     "review.undo": always(() => review.undo()),
-    "review.nextMark": always(() => review.selectNext(1)),
-    "review.previousMark": always(() => review.selectNext(-1)),
+    "review.nextMark": always(() => review.selection.step(1)),
+    "review.previousMark": always(() => review.selection.step(-1)),
+    "review.selectAll": { do: () => review.selectAll(), can: () => hasImage() && review.visibleMarks.length > 0 },
     "review.deselect": { do: () => tools.escape(), can: () => tools.canEscape },
     "review.nextImage": always(() => review.next()),
     "review.previousImage": always(() => review.previous()),
@@ -69,7 +70,7 @@ export function reviewDeeds(review: Review, viewport: Viewport, tools: Tools, vi
     "review.zoomIn": always(() => viewport.zoomBy(ZOOM_STEP)),
     "review.zoomOut": always(() => viewport.zoomBy(1 / ZOOM_STEP)),
     "review.zoomToMark": selected(() => {
-      const bounds = review.selectedMark && boundsOf(review.selectedMark.shape);
+      const bounds = boundsOfAll(review.selectedMarks.map(({ shape }) => shape));
       if (bounds !== null) viewport.zoomTo(bounds);
     }),
     "review.hide": always(() => (review.areMarksHidden = !review.areMarksHidden)),

@@ -2,7 +2,16 @@
  * What a person changes of marks: shown at once, stored behind their back, one after the other. What is added has a
  * number of the window's own until the core has named it; whatever is done to it meanwhile is told by the core's name.
  */
-import type { Annotation, AnnotationId, ImageCard, ImageId, MarkChange, MarkContent, Step } from "../ipc/bindings";
+import type {
+  Annotation,
+  AnnotationId,
+  ImageCard,
+  ImageId,
+  MarkChange,
+  MarkContent,
+  Shape,
+  Step,
+} from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
 import type { QueueCards } from "./cards.svelte";
 import { contentOf, withChanges } from "./changes";
@@ -15,6 +24,12 @@ import type { Vocabulary } from "./vocabulary.svelte";
 const NUDGE_MILLIS = 600;
 
 type EditsSeam = Pick<Seam, "editMarks" | "undoOn" | "redoOn">;
+
+/** A mark, and what it is to be. */
+export interface Reshaped {
+  mark: Annotation;
+  shape: Shape;
+}
 
 export interface EditsOffice {
   /** The person works on this image. */
@@ -59,21 +74,38 @@ export class Edits {
 
   /** A mark of the person's own; returns what to call it. */
   add(image: ImageId, mark: MarkContent): AnnotationId {
-    this.#latestUnnamed -= 1;
-    const id = this.#latestUnnamed;
-    this.#apply(image, [{ kind: "add", mark }], [id]);
-    this.#vocabulary.use(mark);
+    const [id = 0] = this.#add(image, [mark]);
     return id;
   }
 
   change(image: ImageId, mark: Annotation, said: Partial<MarkContent>): void {
-    const content = { ...contentOf(mark), ...said };
-    this.#apply(image, [{ kind: "change", id: mark.id, mark: content }]);
-    if (said.label !== undefined) this.#vocabulary.use(content);
+    this.#apply(image, [changeOf(mark, said)]);
+    if (said.label !== undefined) this.#vocabulary.use({ ...contentOf(mark), ...said });
   }
 
-  remove(image: ImageId, mark: Annotation): void {
-    this.#apply(image, [{ kind: "remove", id: mark.id }]);
+  /** Calls marks by another name. A caption has none. */
+  relabel(image: ImageId, marks: readonly Annotation[], label: string): void {
+    const meant = marks.filter((mark) => mark.shape.kind !== "caption" && mark.label !== label);
+    if (meant.length === 0) return;
+    this.#apply(
+      image,
+      meant.map((mark) => changeOf(mark, { label })),
+    );
+    for (const mark of meant) this.#vocabulary.use({ ...contentOf(mark), label });
+  }
+
+  reshape(image: ImageId, reshaped: readonly Reshaped[]): void {
+    this.#apply(
+      image,
+      reshaped.map(({ mark, shape }) => changeOf(mark, { shape })),
+    );
+  }
+
+  remove(image: ImageId, marks: readonly Annotation[]): void {
+    this.#apply(
+      image,
+      marks.map(({ id }) => ({ kind: "remove", id })),
+    );
   }
 
   /** Makes a change that somebody else has thought of. */
@@ -81,17 +113,29 @@ export class Edits {
     this.#apply(image, [change]);
   }
 
-  /** The same mark again, a little beside; returns what to call it. */
-  duplicate(card: ImageCard, mark: Annotation, shift: number): AnnotationId {
-    return this.add(card.id, { ...contentOf(mark), shape: duplicated(mark.shape, shift, card.size) });
+  /** The same marks again, a little beside; returns what to call them. */
+  duplicate(card: ImageCard, marks: readonly Annotation[], shift: number): AnnotationId[] {
+    const shapes = duplicated(
+      marks.map(({ shape }) => shape),
+      shift,
+      card.size,
+    );
+    return this.#add(
+      card.id,
+      marks.map((mark, place) => ({ ...contentOf(mark), shape: shapes[place] ?? mark.shape })),
+    );
   }
 
-  /** Moves a mark by so many pixels of the image. One nudge after the other is one step for undo. */
-  nudge(card: ImageCard, mark: Annotation, dx: number, dy: number): void {
-    const shape = moved(mark.shape, dx, dy, card.size);
-    const change: MarkChange = { kind: "change", id: mark.id, mark: { ...contentOf(mark), shape } };
-    this.#show(card.id, [change], []);
-    this.#outbox.hold(card.id, `nudge ${mark.id}`, NUDGE_MILLIS, () => this.#deliver(card.id, [change], []));
+  /** Moves marks by so many pixels of the image. One nudge after the other is one step for undo. */
+  nudge(card: ImageCard, marks: readonly Annotation[], dx: number, dy: number): void {
+    const shapes = moved(
+      marks.map(({ shape }) => shape),
+      dx,
+      dy,
+      card.size,
+    );
+    const about = `nudge ${marks.map(({ id }) => id).join(" ")}`;
+    this.#hold(card, about, marks, (place) => shapes[place]);
   }
 
   /** Takes the latest step on this image back. */
@@ -102,6 +146,29 @@ export class Edits {
   /** Makes the step again that was taken back last on this image. */
   redo(image: ImageId): void {
     this.#travel(image, () => this.#seam.redoOn(image), "nothing_to_redo_here");
+  }
+
+  #add(image: ImageId, marks: readonly MarkContent[]): AnnotationId[] {
+    const ids = marks.map(() => (this.#latestUnnamed -= 1));
+    this.#apply(
+      image,
+      marks.map((mark) => ({ kind: "add", mark })),
+      ids,
+    );
+    for (const mark of marks) this.#vocabulary.use(mark);
+    return ids;
+  }
+
+  /** Shows other shapes, and stores them when nothing more of the kind has come for a while. */
+  #hold(
+    card: ImageCard,
+    about: string,
+    marks: readonly Annotation[],
+    shapeOf: (place: number) => Shape | undefined,
+  ): void {
+    const changes = marks.map((mark, place) => changeOf(mark, { shape: shapeOf(place) ?? mark.shape }));
+    this.#show(card.id, changes, []);
+    this.#outbox.hold(card.id, about, NUDGE_MILLIS, () => this.#deliver(card.id, changes, []));
   }
 
   #apply(image: ImageId, changes: MarkChange[], ids: AnnotationId[] = []): void {
@@ -144,4 +211,8 @@ export class Edits {
       }
     });
   }
+}
+
+function changeOf(mark: Annotation, said: Partial<MarkContent>): MarkChange {
+  return { kind: "change", id: mark.id, mark: { ...contentOf(mark), ...said } };
 }

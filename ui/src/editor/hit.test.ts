@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Annotation } from "../ipc/bindings";
-import { marksAt, nextUnder } from "./hit";
+import { marksAcross, marksAt, nextUnder } from "./hit";
 
 function mark(id: number, x1: number, y1: number, x2: number, y2: number): Annotation {
   return {
@@ -27,6 +27,15 @@ describe("a click", () => {
 
   it("counts a little beside the edge", () => {
     expect(marksAt(marks, { x: 103, y: 50 }, 4).map(({ id }) => id)).toEqual([1]);
+  });
+
+  it("with a frame around it means what the frame touches, and not what surrounds it", () => {
+    const across = (x1: number, y1: number, x2: number, y2: number) =>
+      marksAcross(marks, { x1, y1, x2, y2 }).map(({ id }) => id);
+    expect(across(30, 30, 50, 50)).toEqual([2]);
+    expect(across(0, 0, 200, 200)).toEqual([1, 2, 3]);
+    expect(across(50, 50, 120, 55)).toEqual([1, 3]);
+    expect(across(70, 70, 80, 80)).toEqual([]);
   });
 
   it("goes one below when repeated, and around", () => {

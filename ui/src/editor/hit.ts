@@ -1,5 +1,5 @@
 /** Which mark a click means. */
-import type { Annotation, AnnotationId, Shape } from "../ipc/bindings";
+import type { Annotation, AnnotationId, Rect, Shape } from "../ipc/bindings";
 import { boundsOf } from "../kit/shape";
 import { distance } from "./reshape";
 import type { Point } from "../photo/viewport.svelte";
@@ -9,6 +9,17 @@ export function marksAt(marks: readonly Annotation[], at: Point, tolerance: numb
   return marks
     .filter(({ shape }) => isUnder(shape, at, tolerance))
     .sort((one, other) => area(one) - area(other) || one.id - other.id);
+}
+
+/** Marks that a frame touches. One that surrounds it whole is what one looks at, not what one means. */
+export function marksAcross(marks: readonly Annotation[], frame: Rect): Annotation[] {
+  return marks.filter(({ shape }) => {
+    const rect = boundsOf(shape);
+    if (rect === null) return false;
+    const isApart = rect.x1 > frame.x2 || rect.x2 < frame.x1 || rect.y1 > frame.y2 || rect.y2 < frame.y1;
+    const isAround = rect.x1 < frame.x1 && rect.x2 > frame.x2 && rect.y1 < frame.y1 && rect.y2 > frame.y2;
+    return !isApart && !isAround;
+  });
 }
 
 /** Whether a point lies in a shape, or so near to it. */

@@ -115,23 +115,39 @@ describe("resizing", () => {
 
 describe("moving", () => {
   it("stops at the image's edge and keeps the shape whole", () => {
-    expect(moved(box(100, 100, 200, 180), 500, -500, IMAGE)).toEqual(box(300, 0, 400, 80));
-    expect(moved(TRIANGLE, -50, 5, IMAGE)).toMatchObject({ points: { 0: { x: 0, y: 15 }, 1: { x: 100, y: 15 } } });
-    expect(moved({ kind: "point", at: { x: 1, y: 1 } }, -9, 3, IMAGE)).toEqual({ kind: "point", at: { x: 0, y: 4 } });
-    expect(moved({ kind: "image_tag" }, 9, 9, IMAGE)).toEqual({ kind: "image_tag" });
+    expect(moved([box(100, 100, 200, 180)], 500, -500, IMAGE)).toEqual([box(300, 0, 400, 80)]);
+    expect(moved([TRIANGLE], -50, 5, IMAGE)).toMatchObject([{ points: { 0: { x: 0, y: 15 }, 1: { x: 100, y: 15 } } }]);
+    expect(moved([{ kind: "point", at: { x: 1, y: 1 } }], -9, 3, IMAGE)).toEqual([
+      { kind: "point", at: { x: 0, y: 4 } },
+    ]);
+    expect(moved([{ kind: "image_tag" }], 9, 9, IMAGE)).toEqual([{ kind: "image_tag" }]);
+  });
+
+  it("takes several along as they lie to each other", () => {
+    const shapes = [box(10, 10, 50, 50), { kind: "image_tag" } as const, box(60, 80, 90, 120)];
+    expect(moved(shapes, -30, 200, IMAGE)).toEqual([
+      box(0, 190, 40, 230),
+      { kind: "image_tag" },
+      box(50, 260, 80, 300),
+    ]);
+    expect(snappedShift(shapes, -7, 9, IMAGE, 6)).toEqual({ x: -10, y: 9 });
+    expect(duplicated([box(10, 10, 50, 50), box(360, 10, 395, 50)], 12, IMAGE)).toEqual([
+      box(0, 22, 40, 62),
+      box(350, 22, 385, 62),
+    ]);
   });
 
   it("keeps the fractions that a model has said", () => {
-    expect(moved(box(100.25, 100, 200.5, 180), 3, 0, IMAGE)).toEqual(box(103.25, 100, 203.5, 180));
+    expect(moved([box(100.25, 100, 200.5, 180)], 3, 0, IMAGE)).toEqual([box(103.25, 100, 203.5, 180)]);
   });
 
   it("is drawn to the edge from nearby", () => {
-    expect(snappedShift(box(100, 100, 200, 180), -96, 117, IMAGE, 6)).toEqual({ x: -100, y: 120 });
-    expect(snappedShift(box(100, 100, 200, 180), -90, 100, IMAGE, 6)).toEqual({ x: -90, y: 100 });
+    expect(snappedShift([box(100, 100, 200, 180)], -96, 117, IMAGE, 6)).toEqual({ x: -100, y: 120 });
+    expect(snappedShift([box(100, 100, 200, 180)], -90, 100, IMAGE, 6)).toEqual({ x: -90, y: 100 });
   });
 });
 
 it("a copy lies beside its original, on the side where there is room", () => {
-  expect(duplicated(box(10, 10, 50, 50), 12, IMAGE)).toEqual(box(22, 22, 62, 62));
-  expect(duplicated(box(350, 250, 400, 300), 12, IMAGE)).toEqual(box(338, 238, 388, 288));
+  expect(duplicated([box(10, 10, 50, 50)], 12, IMAGE)).toEqual([box(22, 22, 62, 62)]);
+  expect(duplicated([box(350, 250, 400, 300)], 12, IMAGE)).toEqual([box(338, 238, 388, 288)]);
 });

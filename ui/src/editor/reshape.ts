@@ -3,7 +3,7 @@
  * it, and what is drawn by hand lies on whole pixels.
  */
 import type { PixelSize, Point, Rect, Shape } from "../ipc/bindings";
-import { boundsOf } from "../kit/shape";
+import { boundsOfAll } from "../kit/shape";
 
 /** Something to take hold of. Sides of a box count from its upper left: -1, 0 in the middle, 1. */
 export type Handle =
@@ -140,30 +140,34 @@ export function withoutCorner(shape: Shape, index: number): Shape | null {
   return { kind: "polygon", points: shape.points.toSpliced(index, 1) };
 }
 
-/** The shape somewhere else; at the image's edge it stops, whole. */
-export function moved(shape: Shape, dx: number, dy: number, { width, height }: PixelSize): Shape {
-  const bounds = boundsOf(shape);
-  if (bounds === null) return shape;
+/** The shapes somewhere else, as they lie to each other; at the image's edge they stop, whole. */
+export function moved(shapes: readonly Shape[], dx: number, dy: number, { width, height }: PixelSize): Shape[] {
+  const bounds = boundsOfAll(shapes);
+  if (bounds === null) return [...shapes];
   const right = within(dx, -bounds.x1, width - bounds.x2);
   const below = within(dy, -bounds.y1, height - bounds.y2);
-  const shifted = ({ x, y }: Point): Point => ({ x: x + right, y: y + below });
+  return shapes.map((shape) => shifted(shape, right, below));
+}
+
+function shifted(shape: Shape, right: number, below: number): Shape {
+  const there = ({ x, y }: Point): Point => ({ x: x + right, y: y + below });
   switch (shape.kind) {
     case "box": {
       const { x1, y1, x2, y2 } = shape.rect;
       return { kind: "box", rect: { x1: x1 + right, y1: y1 + below, x2: x2 + right, y2: y2 + below } };
     }
     case "point":
-      return { kind: "point", at: shifted(shape.at) };
+      return { kind: "point", at: there(shape.at) };
     case "polygon":
-      return { kind: "polygon", points: shape.points.map(shifted) };
+      return { kind: "polygon", points: shape.points.map(there) };
     default:
       return shape;
   }
 }
 
-/** By how much to move a shape so that it lies on the image's edge when it comes nearer to it than `reach`. */
-export function snappedShift(shape: Shape, dx: number, dy: number, image: PixelSize, reach: number): Point {
-  const bounds = boundsOf(shape);
+/** By how much to move shapes so that they lie on the image's edge when they come nearer to it than `reach`. */
+export function snappedShift(shapes: readonly Shape[], dx: number, dy: number, image: PixelSize, reach: number): Point {
+  const bounds = boundsOfAll(shapes);
   if (bounds === null) return { x: 0, y: 0 };
   return {
     x: snappedSpan(bounds.x1, bounds.x2, Math.round(dx), image.width, reach),
@@ -177,13 +181,13 @@ function snappedSpan(from: number, to: number, shift: number, length: number, re
   return shift;
 }
 
-/** The same shape a little to the lower right; where there is no room, to the upper left. */
-export function duplicated(shape: Shape, shift: number, { width, height }: PixelSize): Shape {
-  const bounds = boundsOf(shape);
-  if (bounds === null) return shape;
+/** The same shapes a little to the lower right; where there is no room, to the upper left. */
+export function duplicated(shapes: readonly Shape[], shift: number, { width, height }: PixelSize): Shape[] {
+  const bounds = boundsOfAll(shapes);
+  if (bounds === null) return [...shapes];
   const right = bounds.x2 + shift <= width ? shift : -shift;
   const below = bounds.y2 + shift <= height ? shift : -shift;
-  return moved(shape, right, below, { width, height });
+  return moved(shapes, right, below, { width, height });
 }
 
 export function distance(one: Point, other: Point): number {

@@ -1,5 +1,5 @@
 /**
- * Review: a queue of images and the mark that is selected.
+ * Review: a queue of images and the marks that are selected.
  *
  * What is decided is in `decisions`, what changes marks in `edits`: both show at once and are stored behind the person's
  * back, one after the other, so that two keys in quick succession arrive in their order. Drawing and keys are elsewhere.
@@ -12,6 +12,7 @@ import { Decisions } from "./decisions.svelte";
 import { Edits } from "./edits.svelte";
 import { Footprints } from "./footprints";
 import { Outbox } from "./outbox";
+import { MarkSelection } from "./selection.svelte";
 import { byCertainty } from "./verdict";
 import { Vocabulary } from "./vocabulary.svelte";
 
@@ -53,7 +54,6 @@ export class Review {
   isLoaded = $state(false);
   /** Nobody has chosen the images: they are those that nobody has reviewed, the most doubtful first. */
   isByDoubt = $state(false);
-  selected = $state<AnnotationId | null>(null);
   areMarksHidden = $state(false);
 
   readonly cards: QueueCards;
@@ -74,7 +74,11 @@ export class Review {
   readonly marks = $derived<Annotation[]>(this.card === null ? [] : byCertainty(this.card.marks));
   readonly visibleMarks = $derived<Annotation[]>(this.areMarksHidden ? [] : this.marks);
   readonly proposals = $derived(this.marks.filter((mark) => mark.status === "proposed"));
-  readonly selectedMark = $derived<Annotation | null>(this.marks.find((mark) => mark.id === this.selected) ?? null);
+  readonly selection = new MarkSelection(() => this.marks);
+  readonly selectedMarks = $derived(this.selection.marks);
+  /** The one that is selected; null when there is none, or several. */
+  readonly selectedMark = $derived(this.selection.one);
+  readonly selected = $derived<AnnotationId | null>(this.selectedMark?.id ?? null);
   readonly unreviewedCount = $derived.by(() => this.cards.unreviewedCount);
   readonly reviewedCount = $derived(this.queue.length - this.unreviewedCount);
 
@@ -104,7 +108,7 @@ export class Review {
   /** Begins with these images, at the one given or the first that nobody has reviewed. */
   async open(queue: ImageId[], at: ImageId | null = null): Promise<void> {
     this.queue = queue;
-    this.selected = null;
+    this.select(null);
     this.isAtEnd = false;
     this.index = Math.max(0, at === null ? 0 : queue.indexOf(at));
     await this.#told(() => this.cards.count(queue));
@@ -166,7 +170,7 @@ export class Review {
     if (this.queue.length === 0) return;
     this.isAtEnd = index >= this.queue.length;
     this.index = Math.min(this.queue.length - 1, Math.max(0, index));
-    this.selected = null;
+    this.select(null);
     void this.#told(() => this.cards.fetch(this.#around()));
   }
 
@@ -192,20 +196,13 @@ export class Review {
   }
 
   select(mark: AnnotationId | null): void {
-    this.selected = mark;
+    this.selection.set(mark === null ? [] : [mark]);
   }
 
-  /** The next mark of the list, or the one before it; from none, the first that waits for a decision. */
-  selectNext(step: 1 | -1): void {
-    const count = this.marks.length;
-    if (count === 0) return;
-    const place = this.marks.findIndex((mark) => mark.id === this.selected);
-    if (place < 0) {
-      const first = step === 1 ? (this.proposals[0] ?? this.marks[0]) : this.marks[count - 1];
-      this.selected = first?.id ?? null;
-    } else {
-      this.selected = this.marks[(place + step + count) % count]?.id ?? null;
-    }
+  /** All that is in sight. What was rejected is done with, unless there is nothing else. */
+  selectAll(): void {
+    const standing = this.visibleMarks.filter(({ status }) => status !== "rejected");
+    this.selection.set((standing.length > 0 ? standing : this.visibleMarks).map(({ id }) => id));
   }
 
   /** Leaves the image as it is. */
@@ -236,7 +233,7 @@ export class Review {
           return;
         }
         this.goTo(index);
-        this.selected = this.#footprints.of(undone)?.[0] ?? null;
+        this.selection.set(this.#footprints.of(undone) ?? []);
       } catch (refusal) {
         this.#tell({ kind: "refused", refusal, image: null });
       }
@@ -273,9 +270,8 @@ export class Review {
   #arrived(card: ImageCard, selected?: readonly AnnotationId[]): void {
     this.cards.put(card);
     if (card.id !== this.imageId) return;
-    const wanted = selected === undefined ? this.selected : (selected[0] ?? null);
-    const id = wanted === null ? null : this.edits.idOf(wanted);
-    this.selected = card.marks.some((mark) => mark.id === id) ? id : null;
+    const wanted = new Set([...(selected ?? this.selection.ids)].map((id) => this.edits.idOf(id)));
+    this.selection.set(card.marks.flatMap(({ id }) => (wanted.has(id) ? id : [])));
   }
 
   /** The images in the strip of neighbours. */

@@ -141,9 +141,9 @@ describe("review", () => {
 
   it("with a mark selected decides that one and selects the next, then leaves the image", async () => {
     const { core, review } = await opened(image(1, mark(1, 0.2), mark(2, 0.5), mark(3, 0.8)), image(2));
-    review.selectNext(1);
+    review.selection.step(1);
     expect(review.selected).toBe(1);
-    review.selectNext(1);
+    review.selection.step(1);
     review.decisions.reject();
     expect(review.selected).toBe(3);
     expect(review.imageId).toBe(1);

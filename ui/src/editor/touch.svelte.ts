@@ -1,14 +1,15 @@
 /**
  * What a hand does on the photograph beside moving it: a press draws with the tool in hand or pulls what it takes hold
- * of, a click selects.
+ * of, a click selects. With Shift a click selects one more, or one less, and a drag all that lies across its frame.
  */
-import type { Annotation, AnnotationId } from "../ipc/bindings";
+import type { Annotation, AnnotationId, Rect } from "../ipc/bindings";
 import { CLICK_SLACK, type Hold, isNear, type Touch } from "../photo/hand.svelte";
 import type { Point, Viewport } from "../photo/viewport.svelte";
-import { marksAt, nextUnder } from "./hit";
+import { marksAcross, marksAt, nextUnder } from "./hit";
 import type { Handle } from "./reshape";
 import type { Review } from "./review.svelte";
-import type { Grip, Held, Tools } from "./tools.svelte";
+import type { Grip } from "./shaping.svelte";
+import type { Held, Tools } from "./tools.svelte";
 
 export class MarkTouch implements Touch {
   readonly #review: Review;
@@ -17,6 +18,9 @@ export class MarkTouch implements Touch {
 
   /** The mark that was selected by a click, and is in sight for that reason. */
   clicked: AnnotationId | null = null;
+
+  /** The frame that is being dragged, on the image. */
+  frame = $state.raw<Rect | null>(null);
 
   #hovered = $state.raw<Grip | "mark" | null>(null);
   #latestClick: Point | null = null;
@@ -48,6 +52,7 @@ export class MarkTouch implements Touch {
       this.#drawn();
       return this.#drawing;
     }
+    if (event.shiftKey) return this.#choosing();
     const grip = this.#tools.gripAt(at);
     return grip && this.#pulling(grip);
   }
@@ -79,9 +84,37 @@ export class MarkTouch implements Touch {
       cursor: cursorOf(grip),
       follow: (at, from, event) => this.#tools.pull(grip, from, at, heldOf(event)),
       end: (at, isMoved, event) => {
-        if (isMoved) this.#tools.drop();
+        if (isMoved) this.#tools.shaping.drop();
         else if (grip.kind === "body") this.click(at);
         else this.#touchHandle(grip.handle, event.altKey, at);
+      },
+    };
+  }
+
+  /** More marks, or fewer, beside those that are selected. */
+  #choosing(): Hold {
+    const { selection } = this.#review;
+    const before = selection.ids;
+    return {
+      cursor: "crosshair",
+      follow: (at, from) => {
+        const [one, other] = [this.#viewport.imageFromView(from), this.#viewport.imageFromView(at)];
+        this.frame = {
+          x1: Math.min(one.x, other.x),
+          y1: Math.min(one.y, other.y),
+          x2: Math.max(one.x, other.x),
+          y2: Math.max(one.y, other.y),
+        };
+        const across = marksAcross(this.#review.visibleMarks, this.frame).map(({ id }) => id);
+        this.clicked = across.at(-1) ?? this.clicked;
+        selection.set([...before, ...across]);
+      },
+      end: (at, isMoved) => {
+        this.frame = null;
+        const [mark] = isMoved ? [] : this.#under(at);
+        if (mark) selection.toggle(mark.id);
+        // What is left of the selection is in sight as much as it was.
+        this.clicked = this.#review.selected;
       },
     };
   }
@@ -94,7 +127,7 @@ export class MarkTouch implements Touch {
   /** A click on a handle that has nothing to say of itself is one on what lies below. */
   #touchHandle(handle: Handle, isRemoval: boolean, at: Point): void {
     if (handle.kind === "side") this.click(at);
-    else this.#tools.touch(handle, isRemoval);
+    else this.#tools.shaping.touch(handle, isRemoval);
   }
 
   #under(at: Point): Annotation[] {

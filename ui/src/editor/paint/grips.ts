@@ -1,12 +1,15 @@
 /** Draws what a pointer works with: the handles of the selected mark, and lines through the pointer while drawing. */
 import type { Point, Shape } from "../../ipc/bindings";
+import type { Area } from "../../photo/tags";
 import { handlesOf } from "../reshape";
-import { HANDLE } from "../tools.svelte";
+import { HANDLE } from "../shaping.svelte";
 import { devicePoint, type Frame } from "../../photo/frame";
 import type { Palette } from "../../photo/palette";
 
 /** Between two corners there is only a hint of one. */
 const MIDDLE_SHARE = 0.7;
+/** In CSS pixels. */
+const TICK = 4;
 
 export function paintHandles(
   context: CanvasRenderingContext2D,
@@ -34,6 +37,26 @@ export function paintHandles(
   context.globalAlpha = 1;
 }
 
+/** One of several marks has nothing to take hold of; its corners say that it is selected. */
+export function paintTicks(
+  context: CanvasRenderingContext2D,
+  palette: Palette,
+  { pixelRatio }: Frame,
+  { x, y, width, height }: Area,
+): void {
+  const size = Math.round(TICK * pixelRatio);
+  const edge = Math.max(1, Math.round(pixelRatio));
+  for (const across of [x, x + width]) {
+    for (const down of [y, y + height]) {
+      const [left, top] = [Math.round(across - size / 2), Math.round(down - size / 2)];
+      context.fillStyle = palette.overlay;
+      context.fillRect(left - edge, top - edge, size + 2 * edge, size + 2 * edge);
+      context.fillStyle = palette.overlayInk;
+      context.fillRect(left, top, size, size);
+    }
+  }
+}
+
 /** The corners of a polygon that is being drawn; the first one, which closes it, is larger. */
 export function paintCorners(
   context: CanvasRenderingContext2D,
@@ -53,6 +76,24 @@ export function paintCorners(
       context.fillStyle = color;
       context.fill();
     }
+  }
+}
+
+/** What is dragged to select what lies across it. */
+export function paintFrame(context: CanvasRenderingContext2D, palette: Palette, box: Area, pixelRatio: number): void {
+  const line = Math.max(1, Math.round(pixelRatio));
+  context.fillStyle = palette.overlayInk;
+  context.globalAlpha = 0.1;
+  context.fillRect(box.x, box.y, box.width, box.height);
+  context.globalAlpha = 1;
+  context.lineJoin = "miter";
+  for (const [color, width] of [
+    [palette.overlay, 3 * line],
+    [palette.overlayInk, line],
+  ] as const) {
+    context.strokeStyle = color;
+    context.lineWidth = width;
+    context.strokeRect(box.x + 0.5, box.y + 0.5, box.width, box.height);
   }
 }
 

@@ -10,7 +10,8 @@ const SIGN = 9;
 export interface Labelled {
   mark: Annotation;
   box: Area;
-  isSelected: boolean;
+  /** It gets a place even where there is no free one. */
+  isNeeded: boolean;
 }
 
 export class Labels {
@@ -33,11 +34,11 @@ export class Labels {
     this.#write(context, 600, ratio, palette);
     const texts = labelled.map(({ mark }) => tagText(mark));
     const places = placeTags(
-      labelled.map(({ mark, box, isSelected }, index) => ({
+      labelled.map(({ mark, box, isNeeded }, index) => ({
         box,
         width: Math.ceil(this.#width(context, texts[index] ?? "") + (2 * TAG.padding + signWidth(mark)) * ratio),
         height: Math.round(TAG.height * ratio),
-        isNeeded: isSelected,
+        isNeeded,
       })),
       room,
       Math.round((lineWidth + TAG.gap) * ratio),

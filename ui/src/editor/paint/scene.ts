@@ -11,7 +11,7 @@ import { area } from "../hit";
 import type { Area } from "../../photo/tags";
 import type { Labelling } from "../view.svelte";
 import { deviceBox, type Frame, isSeen } from "../../photo/frame";
-import { paintCorners, paintCrosshair, paintHandles } from "./grips";
+import { paintCorners, paintCrosshair, paintFrame, paintHandles, paintTicks } from "./grips";
 import { Labels } from "./labels";
 import { type Line, paintOutline } from "./outline";
 import { colorsOf, type Palette } from "../../photo/palette";
@@ -23,11 +23,13 @@ const SELECTED_FILL = 0.14;
 
 export interface Scene {
   marks: readonly Annotation[];
-  selected: AnnotationId | null;
+  selected: ReadonlySet<AnnotationId>;
   /** The corner of the selected polygon that is chosen. */
   corner: number | null;
   /** What is being drawn, and the colour of its label to be. */
   sketch: { shape: Shape; color: number } | null;
+  /** That is dragged to select what lies across it. */
+  frame: Rect | null;
   /** Where lines cross while somebody draws. */
   crosshair: Point | null;
   /** In CSS pixels. */
@@ -63,14 +65,18 @@ export class MarkPainter {
       paintOutline(context, palette, frame, mark.shape, box, lineOf(palette, frame, scene, mark, each.isSelected));
     }
     const last = drawn.at(-1);
-    const chosen = last?.isSelected ? last : undefined;
+    // Of several marks none is measured, and none has handles.
+    const chosen = last?.isSelected && scene.selected.size === 1 ? last : undefined;
     if (sketch === null) this.#label(context, palette, frame, scene, drawn, chosen, room);
     else this.#paintSketch(context, palette, frame, scene, sketch, room);
+    if (scene.selected.size > 1)
+      for (const { box } of drawn.filter(({ isSelected }) => isSelected)) paintTicks(context, palette, frame, box);
     if (chosen && sketch === null) paintHandles(context, palette, frame, chosen.mark.shape, scene.corner);
+    if (scene.frame) paintFrame(context, palette, deviceBox(frame, scene.frame), frame.pixelRatio);
     if (crosshair) paintCrosshair(context, palette, frame, crosshair);
   }
 
-  /** Marks that are seen: large ones first, so that small ones are not hidden, and the selected one over all. */
+  /** Marks that are seen: large ones first, so that small ones are not hidden, and the selected ones over all. */
   #inSight(frame: Frame, { marks, selected }: Scene, room: Area): Drawn[] {
     if (marks !== this.#marks) {
       this.#marks = marks;
@@ -82,16 +88,14 @@ export class MarkPainter {
         });
     }
     const drawn: Drawn[] = [];
-    let chosen: Drawn | null = null;
+    const chosen: Drawn[] = [];
     for (const { mark, bounds } of this.#placed) {
       const box = deviceBox(frame, bounds);
       if (!isSeen(box, room)) continue;
-      const isSelected = mark.id === selected;
-      if (isSelected) chosen = { mark, bounds, box, isSelected };
-      else drawn.push({ mark, bounds, box, isSelected });
+      const isSelected = selected.has(mark.id);
+      (isSelected ? chosen : drawn).push({ mark, bounds, box, isSelected });
     }
-    if (chosen) drawn.push(chosen);
-    return drawn;
+    return [...drawn, ...chosen];
   }
 
   #label(
@@ -112,8 +116,9 @@ export class MarkPainter {
     const areFew = scene.labels === "always" && drawn.length <= MOST_TAGS;
     const labelled = drawn
       .filter(({ mark, isSelected }) => (isSelected ? scene.labels !== "never" : areFew && mark.status !== "rejected"))
-      // The selected one chooses its place first, then the small ones, which have the fewest places.
-      .reverse();
+      // The selected ones choose their places first, then the small ones, which have the fewest places.
+      .reverse()
+      .map((each) => ({ ...each, isNeeded: each === chosen }));
     if (labelled.length > 0)
       this.#labels.paint(context, palette, pixelRatio, scene.lineWidth, labelled, room, place === null ? [] : [place]);
     if (place) this.#labels.paintMeasure(context, palette, pixelRatio, measure, place);

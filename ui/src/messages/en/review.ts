@@ -61,7 +61,7 @@ export const review = {
   captionImage: "Caption the image",
   withKey: (name: string, key: string) => `${name} (${key})`,
   pointer: (x: number, y: number) => `${x}, ${y}`,
-  rename: "Label of this mark",
+  rename: (number: number) => (number === 1 ? "Label of this mark" : `Label of ${marks(number)}`),
   nameIt: "Label",
   knownLabels: "Known labels",
   captionHint: "What the picture shows. Enter keeps it.",
@@ -101,6 +101,15 @@ export const review = {
     `${label}${confidence === null ? "" : `, ${percent(confidence)} certain`}, ${statuses[status].toLowerCase()}`,
 
   selectedMark: "Selected mark",
+  selectedMarks: (number: number) => `${marks(number)} selected`,
+  severalMarks: marks,
+  statusCounts: (counts: readonly { status: Status; number: number }[]) =>
+    counts.map(({ status, number }) => `${count(number)} ${statuses[status].toLowerCase()}`).join(", "),
+  mixed: "several",
+  renameMarks: (number: number, label: string | null) => `Label of ${marks(number)}: ${label ?? "several"}`,
+  shape: "Shape",
+  certainty: "Certainty",
+  range: (least: string, most: string) => `${least} to ${most}`,
   noneSelected: "No mark is selected: Accept and Reject are about all proposals.",
   label: "Label",
   labels: "Labels",
@@ -122,9 +131,9 @@ export const review = {
   acceptAndNext: "Accept and next",
   confirmEmpty: "Confirm empty",
   nextAsIs: "Next image",
-  acceptOne: "Accept this mark",
+  acceptSelected: (number: number) => (number === 1 ? "Accept this mark" : `Accept ${marks(number)}`),
   rejectAll: "Reject",
-  rejectOne: "Reject mark",
+  rejectSelected: (number: number) => (number === 1 ? "Reject mark" : `Reject ${marks(number)}`),
   skip: "Skip",
 
   rejected: (number: number, name: string) =>

@@ -64,6 +64,8 @@ export const TABLE = {
   "review.undo": { keys: ["Backspace"] },
   "review.nextMark": { keys: ["N"], repeats: true },
   "review.previousMark": { keys: ["Shift+N"], repeats: true },
+  "review.selectAll": { keys: ["Mod+A"] },
+  "review.extend": { keys: ["Shift+Enter"], isFixed: true, isHidden: true },
   "review.deselect": { keys: ["Escape"], isFixed: true },
   "review.select": { keys: ["V"] },
   "review.box": { keys: ["B"] },
