@@ -17,7 +17,7 @@ import type { QueueCards } from "./cards.svelte";
 import { contentOf, withChanges } from "./changes";
 import type { Footprints } from "./footprints";
 import type { Outbox } from "./outbox";
-import { duplicated, moved } from "./reshape";
+import { duplicated, moved, withCornerMoved } from "./reshape";
 import type { Vocabulary } from "./vocabulary.svelte";
 
 /** Nudges that follow one another sooner than this are one step. */
@@ -136,6 +136,12 @@ export class Edits {
     );
     const about = `nudge ${marks.map(({ id }) => id).join(" ")}`;
     this.#hold(card, about, marks, (place) => shapes[place]);
+  }
+
+  /** Moves one corner of a mark likewise. */
+  nudgeCorner(card: ImageCard, mark: Annotation, corner: number, dx: number, dy: number): void {
+    const shape = withCornerMoved(mark.shape, corner, dx, dy, card.size);
+    this.#hold(card, `corner ${corner} of ${mark.id}`, [mark], () => shape);
   }
 
   /** Takes the latest step on this image back. */

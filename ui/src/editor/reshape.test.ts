@@ -3,6 +3,8 @@ import { describe, expect, it } from "vitest";
 import type { Shape } from "../ipc/bindings";
 import {
   boxBetween,
+  cornerAt,
+  cornersOf,
   duplicated,
   handleAt,
   handlesOf,
@@ -11,6 +13,8 @@ import {
   resized,
   snapped,
   snappedShift,
+  withCornerAfter,
+  withCornerMoved,
   withoutCorner,
 } from "./reshape";
 
@@ -110,6 +114,25 @@ describe("resizing", () => {
     expect(withoutCorner(TRIANGLE, 0)).toBeNull();
     const square = resized(TRIANGLE, { kind: "between", index: 1 }, { x: 110, y: 110 }, IMAGE);
     expect(withoutCorner(square, 2)).toEqual(TRIANGLE);
+  });
+});
+
+describe("a corner", () => {
+  it("of a box takes its two sides along, and stops before the other sides and at the image's edge", () => {
+    const shape = box(100, 100, 200, 180);
+    expect(cornersOf(shape)[1]).toEqual({ x: 200, y: 100 });
+    expect(withCornerMoved(shape, 1, 7, -10, IMAGE)).toEqual(box(100, 90, 207, 180));
+    expect(withCornerMoved(shape, 3, 500, 500, IMAGE)).toEqual(box(199, 100, 200, 300));
+    expect(cornerAt({ kind: "side", across: 1, down: -1 })).toBe(1);
+    expect(cornerAt({ kind: "side", across: 0, down: -1 })).toBeNull();
+  });
+
+  it("of a polygon moves alone, and another one comes half-way to the next", () => {
+    expect(withCornerMoved(TRIANGLE, 2, -20, 5, IMAGE)).toMatchObject({ points: { 2: { x: 0, y: 115 } } });
+    const more = withCornerAfter(TRIANGLE, 2);
+    expect(more).toMatchObject({ points: { 3: { x: 10, y: 60 }, length: 4 } });
+    expect(more && withoutCorner(more, 3)).toEqual(TRIANGLE);
+    expect(withCornerAfter(box(0, 0, 9, 9), 0)).toBeNull();
   });
 });
 

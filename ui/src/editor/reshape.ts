@@ -134,6 +134,62 @@ export function pulledHandle(handle: Handle): Handle {
   return handle.kind === "between" ? { kind: "corner", index: handle.index + 1 } : handle;
 }
 
+/** Of a box, clockwise from its upper left. */
+const BOX_CORNERS = [
+  { across: -1, down: -1 },
+  { across: 1, down: -1 },
+  { across: 1, down: 1 },
+  { across: -1, down: 1 },
+] as const;
+
+/** The corners that a shape has, in the order in which one goes around it. */
+export function cornersOf(shape: Shape): Point[] {
+  if (shape.kind === "polygon") return shape.points;
+  if (shape.kind !== "box") return [];
+  const { x1, y1, x2, y2 } = shape.rect;
+  return BOX_CORNERS.map(({ across, down }) => ({ x: across < 0 ? x1 : x2, y: down < 0 ? y1 : y2 }));
+}
+
+/** Which of the corners a handle is; null when it is none. */
+export function cornerAt(handle: Handle): number | null {
+  if (handle.kind === "corner") return handle.index;
+  if (handle.kind === "between") return null;
+  const index = BOX_CORNERS.findIndex(({ across, down }) => across === handle.across && down === handle.down);
+  return index < 0 ? null : index;
+}
+
+/** The shape with one corner somewhere else, within the image. A box stops before it has no extent. */
+export function withCornerMoved(shape: Shape, index: number, dx: number, dy: number, image: PixelSize): Shape {
+  const { width, height } = image;
+  if (shape.kind === "polygon") {
+    const points = shape.points.map((point, place) =>
+      place === index ? { x: within(point.x + dx, 0, width), y: within(point.y + dy, 0, height) } : point,
+    );
+    return { kind: "polygon", points };
+  }
+  const corner = BOX_CORNERS[index];
+  if (shape.kind !== "box" || !corner) return shape;
+  const { x1, y1, x2, y2 } = shape.rect;
+  return {
+    kind: "box",
+    rect: {
+      x1: corner.across < 0 ? within(x1 + dx, 0, x2 - 1) : x1,
+      y1: corner.down < 0 ? within(y1 + dy, 0, y2 - 1) : y1,
+      x2: corner.across > 0 ? within(x2 + dx, x1 + 1, width) : x2,
+      y2: corner.down > 0 ? within(y2 + dy, y1 + 1, height) : y2,
+    },
+  };
+}
+
+/** A polygon with one more corner, half-way from this one to the next. */
+export function withCornerAfter(shape: Shape, index: number): Shape | null {
+  if (shape.kind !== "polygon") return null;
+  const [from, to] = [shape.points[index], shape.points[(index + 1) % shape.points.length]];
+  if (!from || !to) return null;
+  const middle = { x: Math.round((from.x + to.x) / 2), y: Math.round((from.y + to.y) / 2) };
+  return { kind: "polygon", points: shape.points.toSpliced(index + 1, 0, middle) };
+}
+
 /** A polygon without one of its corners; null when that would leave fewer than three. */
 export function withoutCorner(shape: Shape, index: number): Shape | null {
   if (shape.kind !== "polygon" || shape.points.length <= 3) return null;

@@ -1,12 +1,23 @@
 /**
- * The selected marks under a person's hand: pulled as they are or by their handles, moved by arrows, copied, taken away.
- * Several of them move as one, and are one step for undo.
+ * The selected marks under a person's hand: pulled as they are or by their handles, moved by arrows as a whole or by
+ * one corner, copied, taken away. Several of them move as one, and are one step for undo.
  */
 import type { Annotation, AnnotationId, ImageCard, Point, Shape } from "../ipc/bindings";
 import { boundsOf } from "../kit/shape";
 import type { Viewport } from "../photo/viewport.svelte";
 import { isUnder } from "./hit";
-import { type Handle, handleAt, moved, pulledHandle, resized, snapped, snappedShift, withoutCorner } from "./reshape";
+import {
+  cornersOf,
+  type Handle,
+  handleAt,
+  moved,
+  pulledHandle,
+  resized,
+  snapped,
+  snappedShift,
+  withCornerAfter,
+  withoutCorner,
+} from "./reshape";
 import type { Review } from "./review.svelte";
 
 /** In CSS pixels: from so near the image's edge is meant, from so near a handle is. */
@@ -23,11 +34,18 @@ export type Grip = { kind: "handle"; handle: Handle } | { kind: "body" };
 export class Shaping {
   readonly #review: Review;
   readonly #viewport: Viewport;
+  readonly #cornerStays: () => void;
 
   /** Marks that are being pulled, and what they would be now. */
   #pulled = $state.raw<ReadonlyMap<AnnotationId, Shape>>(new Map());
-  /** The corner of the selected polygon that was taken hold of last. */
-  corner = $state<number | null>(null);
+  #chosen = $state.raw<{ mark: AnnotationId; corner: number } | null>(null);
+
+  /** The corner of the selected mark that is in hand; null when the mark as a whole is. */
+  readonly corner = $derived.by<number | null>(() => {
+    const { selectedMark: mark, edits } = this.#review;
+    if (this.#chosen === null || mark === null || edits.idOf(this.#chosen.mark) !== edits.idOf(mark.id)) return null;
+    return this.#chosen.corner < cornersOf(mark.shape).length ? this.#chosen.corner : null;
+  });
 
   /** Marks as they show: those that are being pulled are where the pointer has them. */
   readonly marks = $derived.by<readonly Annotation[]>(() => {
@@ -41,15 +59,22 @@ export class Shaping {
     });
   });
 
-  constructor(review: Review, viewport: Viewport) {
+  /** `cornerStays` says that a corner cannot be taken away. */
+  constructor(review: Review, viewport: Viewport, cornerStays: () => void) {
     this.#review = review;
     this.#viewport = viewport;
+    this.#cornerStays = cornerStays;
   }
 
-  /** Another image, another mark: what was begun was about the one before. */
+  /** Another image: what was begun was about the one before. */
   letGo(): void {
     this.#pulled = new Map();
-    this.corner = null;
+    this.#chosen = null;
+  }
+
+  /** The mark as a whole is in hand again. */
+  letCornerGo(): void {
+    this.#chosen = null;
   }
 
   /** What a press would take hold of. Of several marks none has handles. */
@@ -72,7 +97,7 @@ export class Shaping {
       if (one === null) return;
       const at = snapped(this.#viewport.imageFromView(to), card.size, reach);
       const pulled = pulledHandle(grip.handle);
-      this.corner = pulled.kind === "corner" ? pulled.index : null;
+      this.#choose(one, pulled.kind === "corner" ? pulled.index : null);
       this.#pulled = new Map([[one.id, resized(one.shape, grip.handle, at, card.size)]]);
       return;
     }
@@ -105,17 +130,43 @@ export class Shaping {
   touch(handle: Handle, isRemoval: boolean): void {
     const { card, selectedMark: mark } = this.#review;
     if (mark === null || card === null || mark.shape.kind !== "polygon") return;
-    if (handle.kind === "corner") {
-      this.corner = handle.index;
-      if (isRemoval) this.#removeCorner(card, mark, handle.index);
-    } else if (handle.kind === "between") {
-      const { points } = mark.shape;
-      const [from, to] = [points[handle.index], points[(handle.index + 1) % points.length]];
-      if (!from || !to) return;
-      const at = { x: Math.round((from.x + to.x) / 2), y: Math.round((from.y + to.y) / 2) };
-      this.corner = handle.index + 1;
-      this.#review.edits.reshape(card.id, [{ mark, shape: resized(mark.shape, handle, at, card.size) }]);
+    if (handle.kind === "side") return;
+    this.#choose(mark, handle.index);
+    if (handle.kind === "between") this.insertCorner();
+    else if (isRemoval) {
+      this.#removeCorner(card, mark, handle.index);
+      this.letCornerGo();
     }
+  }
+
+  get hasCorners(): boolean {
+    const { selectedMark, areMarksHidden } = this.#review;
+    return selectedMark !== null && !areMarksHidden && cornersOf(selectedMark.shape).length > 0;
+  }
+
+  /** The next corner of the selected mark, or the one before; from none, its first or last. */
+  stepCorner(step: 1 | -1): void {
+    const { selectedMark: mark } = this.#review;
+    if (mark === null) return;
+    const count = cornersOf(mark.shape).length;
+    const from = this.corner ?? (step === 1 ? -1 : 0);
+    if (count > 0) this.#choose(mark, (from + step + count) % count);
+    this.#reveal();
+  }
+
+  /** One more corner, half-way from the chosen one to the next. */
+  insertCorner(): void {
+    const { card, edits, selectedMark: mark } = this.#review;
+    const { corner } = this;
+    const shape = mark && corner !== null ? withCornerAfter(mark.shape, corner) : null;
+    if (card === null || mark === null || corner === null || shape === null) return;
+    edits.reshape(card.id, [{ mark, shape }]);
+    this.#choose(mark, corner + 1);
+    this.#reveal();
+  }
+
+  get canInsertCorner(): boolean {
+    return this.corner !== null && this.#review.selectedMark?.shape.kind === "polygon";
   }
 
   /** The corner that is chosen, or what is selected, goes. */
@@ -136,10 +187,15 @@ export class Shaping {
     this.#review.selection.set(this.#review.edits.duplicate(card, selectedMarks, shift));
   }
 
+  /** Moves the corner that is chosen, or what is selected. */
   nudge(dx: number, dy: number): void {
-    const { card } = this.#review;
+    const { card, edits, selectedMark: one } = this.#review;
     const marks = this.#drawn();
-    if (card !== null && marks.length > 0) this.#review.edits.nudge(card, marks, dx, dy);
+    if (card === null || marks.length === 0) return;
+    if (this.corner !== null && one !== null) {
+      edits.nudgeCorner(card, one, this.corner, dx, dy);
+      this.#reveal();
+    } else edits.nudge(card, marks, dx, dy);
   }
 
   /** Of what is selected, that which has a place on the image. */
@@ -147,9 +203,25 @@ export class Shaping {
     return this.#review.selectedMarks.filter(({ shape }) => boundsOf(shape) !== null);
   }
 
+  #choose({ id: mark }: Annotation, corner: number | null): void {
+    this.#chosen = corner === null ? null : { mark, corner };
+  }
+
+  /** The corner before the one that goes is the next in hand, so that several go one after the other. */
   #removeCorner(card: ImageCard, mark: Annotation, index: number): void {
     const shape = withoutCorner(mark.shape, index);
-    this.corner = null;
-    if (shape !== null) this.#review.edits.reshape(card.id, [{ mark, shape }]);
+    if (shape === null) {
+      this.#cornerStays();
+      return;
+    }
+    this.#review.edits.reshape(card.id, [{ mark, shape }]);
+    this.#choose(mark, Math.max(0, index - 1));
+  }
+
+  /** What is moved by keys must be in sight. */
+  #reveal(): void {
+    const { selectedMark: mark } = this.#review;
+    const at = mark && this.corner !== null ? cornersOf(mark.shape)[this.corner] : undefined;
+    if (at) this.#viewport.revealPoint(at);
   }
 }

@@ -41,10 +41,11 @@ export class Tools {
 
   readonly isDrawing = $derived(this.tool !== "select");
 
-  constructor(review: Review, viewport: Viewport) {
+  /** `cornerStays` says that a corner cannot be taken away. */
+  constructor(review: Review, viewport: Viewport, cornerStays: () => void) {
     this.#review = review;
     this.#viewport = viewport;
-    this.shaping = new Shaping(review, viewport);
+    this.shaping = new Shaping(review, viewport, cornerStays);
     this.#drawing = new Drawing(viewport, (shape) => this.#add(shape));
   }
 
@@ -56,7 +57,7 @@ export class Tools {
   take(tool: Tool): void {
     this.tool = tool;
     this.#drawing.abandon();
-    this.shaping.corner = null;
+    this.shaping.letCornerGo();
   }
 
   /** Another image: what was begun was about the one before. */
@@ -69,7 +70,7 @@ export class Tools {
   /** One step back towards nothing: the draft, the tool, the selection. */
   escape(): void {
     if (this.#drawing.isBegun) this.#drawing.abandon();
-    else if (this.shaping.corner !== null) this.shaping.corner = null;
+    else if (this.shaping.corner !== null) this.shaping.letCornerGo();
     else if (this.isDrawing) this.tool = "select";
     else this.#review.select(null);
   }

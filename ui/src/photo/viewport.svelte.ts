@@ -103,11 +103,12 @@ export class Viewport {
       this.#placeAt(middle, this.#middle());
       return;
     }
-    const from = this.viewFromImage({ x: box.x1, y: box.y1 });
-    const to = this.viewFromImage({ x: box.x2, y: box.y2 });
-    const dx = shiftInto(from.x, to.x, this.view.width);
-    const dy = shiftInto(from.y, to.y, this.view.height);
-    if (dx !== 0 || dy !== 0) this.panBy(dx, dy);
+    this.#bringIn({ x: box.x1, y: box.y1 }, { x: box.x2, y: box.y2 });
+  }
+
+  /** Brings a point into view by moving as little as possible. */
+  revealPoint(at: Point): void {
+    this.#bringIn(at, at);
   }
 
   /** Shows a box as large as it fits, with something of its surroundings. */
@@ -126,6 +127,13 @@ export class Viewport {
 
   imageFromView(point: Point): Point {
     return { x: (point.x - this.offset.x) / this.scale, y: (point.y - this.offset.y) / this.scale };
+  }
+
+  #bringIn(corner: Point, opposite: Point): void {
+    const [from, to] = [this.viewFromImage(corner), this.viewFromImage(opposite)];
+    const dx = shiftInto(from.x, to.x, this.view.width);
+    const dy = shiftInto(from.y, to.y, this.view.height);
+    if (dx !== 0 || dy !== 0) this.panBy(dx, dy);
   }
 
   #middle(): Point {

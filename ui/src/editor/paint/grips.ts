@@ -1,30 +1,50 @@
 /** Draws what a pointer works with: the handles of the selected mark, and lines through the pointer while drawing. */
 import type { Point, Shape } from "../../ipc/bindings";
 import type { Area } from "../../photo/tags";
-import { handlesOf } from "../reshape";
+import { cornerAt, handlesOf } from "../reshape";
 import { HANDLE } from "../shaping.svelte";
 import { devicePoint, type Frame } from "../../photo/frame";
 import type { Palette } from "../../photo/palette";
 
 /** Between two corners there is only a hint of one. */
 const MIDDLE_SHARE = 0.7;
+const CHOSEN_SHARE = 1.9;
+/** Around a handle, in CSS pixels. */
+const EDGE = 1.5;
 /** In CSS pixels. */
 const TICK = 4;
 
+/** Where the handles of a shape are, in device pixels. */
+export function gripAreas(frame: Frame, shape: Shape): Area[] {
+  const size = (HANDLE + 2 * EDGE) * frame.pixelRatio;
+  return handlesOf(shape, HANDLE / frame.scale).map(({ at }) => {
+    const { x, y } = devicePoint(frame, at);
+    return { x: x - size / 2, y: y - size / 2, width: size, height: size };
+  });
+}
+
+/** A box with its handles, as far as they reach beyond it. */
+export function beyondGrips({ x, y, width, height }: Area, pixelRatio: number): Area {
+  const reach = Math.ceil((HANDLE / 2) * pixelRatio);
+  return { x: x - reach, y: y - reach, width: width + 2 * reach, height: height + 2 * reach };
+}
+
+/** The chosen corner is larger and has its mark's colour inside. */
 export function paintHandles(
   context: CanvasRenderingContext2D,
   palette: Palette,
   frame: Frame,
   shape: Shape,
+  color: string,
   corner: number | null,
 ): void {
   const { pixelRatio, scale } = frame;
-  const edge = Math.max(1, Math.round(1.5 * pixelRatio));
+  const edge = Math.max(1, Math.round(EDGE * pixelRatio));
   context.globalAlpha = 1;
   for (const { handle, at } of handlesOf(shape, HANDLE / scale)) {
     const isMiddle = handle.kind === "between";
-    const isChosen = handle.kind === "corner" && handle.index === corner;
-    const size = Math.round(HANDLE * pixelRatio * (isMiddle ? MIDDLE_SHARE : isChosen ? 1.4 : 1));
+    const isChosen = corner !== null && cornerAt(handle) === corner;
+    const size = Math.round(HANDLE * pixelRatio * (isMiddle ? MIDDLE_SHARE : isChosen ? CHOSEN_SHARE : 1));
     const place = devicePoint(frame, at);
     const x = Math.round(place.x - size / 2);
     const y = Math.round(place.y - size / 2);
@@ -33,6 +53,10 @@ export function paintHandles(
     context.fillRect(x - edge, y - edge, size + 2 * edge, size + 2 * edge);
     context.fillStyle = palette.overlayInk;
     context.fillRect(x, y, size, size);
+    if (!isChosen) continue;
+    const inset = Math.round(size / 4);
+    context.fillStyle = color;
+    context.fillRect(x + inset, y + inset, size - 2 * inset, size - 2 * inset);
   }
   context.globalAlpha = 1;
 }

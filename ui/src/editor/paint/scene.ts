@@ -11,7 +11,7 @@ import { area } from "../hit";
 import type { Area } from "../../photo/tags";
 import type { Labelling } from "../view.svelte";
 import { deviceBox, type Frame, isSeen } from "../../photo/frame";
-import { paintCorners, paintCrosshair, paintFrame, paintHandles, paintTicks } from "./grips";
+import { paintCorners, paintCrosshair, gripAreas, beyondGrips, paintFrame, paintHandles, paintTicks } from "./grips";
 import { Labels } from "./labels";
 import { type Line, paintOutline } from "./outline";
 import { colorsOf, type Palette } from "../../photo/palette";
@@ -24,7 +24,7 @@ const SELECTED_FILL = 0.14;
 export interface Scene {
   marks: readonly Annotation[];
   selected: ReadonlySet<AnnotationId>;
-  /** The corner of the selected polygon that is chosen. */
+  /** The corner of the selected mark that is in hand. */
   corner: number | null;
   /** What is being drawn, and the colour of its label to be. */
   sketch: { shape: Shape; color: number } | null;
@@ -71,7 +71,10 @@ export class MarkPainter {
     else this.#paintSketch(context, palette, frame, scene, sketch, room);
     if (scene.selected.size > 1)
       for (const { box } of drawn.filter(({ isSelected }) => isSelected)) paintTicks(context, palette, frame, box);
-    if (chosen && sketch === null) paintHandles(context, palette, frame, chosen.mark.shape, scene.corner);
+    if (chosen && sketch === null) {
+      const { shape, color } = chosen.mark;
+      paintHandles(context, palette, frame, shape, colorsOf(palette, color).line, scene.corner);
+    }
     if (scene.frame) paintFrame(context, palette, deviceBox(frame, scene.frame), frame.pixelRatio);
     if (crosshair) paintCrosshair(context, palette, frame, crosshair);
   }
@@ -114,13 +117,18 @@ export class MarkPainter {
         ? this.#labels.placeOfMeasure(context, palette, pixelRatio, chosen.box, measure, room)
         : null;
     const areFew = scene.labels === "always" && drawn.length <= MOST_TAGS;
+    const grips = chosen ? gripAreas(frame, chosen.mark.shape) : [];
     const labelled = drawn
       .filter(({ mark, isSelected }) => (isSelected ? scene.labels !== "never" : areFew && mark.status !== "rejected"))
       // The selected ones choose their places first, then the small ones, which have the fewest places.
       .reverse()
-      .map((each) => ({ ...each, isNeeded: each === chosen }));
-    if (labelled.length > 0)
-      this.#labels.paint(context, palette, pixelRatio, scene.lineWidth, labelled, room, place === null ? [] : [place]);
+      .map(({ mark, box, ...each }) => {
+        const isNeeded = chosen?.mark === mark && each.isSelected;
+        return { mark, box: isNeeded ? beyondGrips(box, pixelRatio) : box, isNeeded };
+      });
+    // Nothing is written over what one takes hold of.
+    const taken = place === null ? grips : [place, ...grips];
+    if (labelled.length > 0) this.#labels.paint(context, palette, pixelRatio, scene.lineWidth, labelled, room, taken);
     if (place) this.#labels.paintMeasure(context, palette, pixelRatio, measure, place);
   }
 

@@ -101,6 +101,11 @@ export const review = {
     `${label}${confidence === null ? "" : `, ${percent(confidence)} certain`}, ${statuses[status].toLowerCase()}`,
 
   selectedMark: "Selected mark",
+  corners: ["Upper left corner", "Upper right corner", "Lower right corner", "Lower left corner"],
+  corner: (place: number, all: number) => `Corner ${count(place)} of ${count(all)}`,
+  cornerAt: (corner: string, x: number, y: number) => `${corner} at ${x}, ${y}`,
+  cornerKeys: { move: "move", next: "next", insert: "one more", remove: "away", leave: "whole mark" },
+  cornerStays: "This corner has to stay. Press Esc first, then Del deletes the whole mark.",
   selectedMarks: (number: number) => `${marks(number)} selected`,
   severalMarks: marks,
   statusCounts: (counts: readonly { status: Status; number: number }[]) =>

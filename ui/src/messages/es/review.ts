@@ -101,6 +101,16 @@ export const review: Words<typeof english> = {
     `${label}${confidence === null ? "" : `, ${percent(confidence)} de seguridad`}, ${statuses[status].toLowerCase()}`,
 
   selectedMark: "Marca seleccionada",
+  corners: [
+    "Vértice superior izquierdo",
+    "Vértice superior derecho",
+    "Vértice inferior derecho",
+    "Vértice inferior izquierdo",
+  ],
+  corner: (place, all) => `Vértice ${count(place)} de ${count(all)}`,
+  cornerAt: (corner, x, y) => `${corner} en ${x}, ${y}`,
+  cornerKeys: { move: "mover", next: "siguiente", insert: "uno más", remove: "quitar", leave: "toda la marca" },
+  cornerStays: "Este vértice tiene que quedarse. Pulsa Esc y luego Supr para borrar toda la marca.",
   selectedMarks: (number) => `${marks(number)} ${number === 1 ? "seleccionada" : "seleccionadas"}`,
   severalMarks: marks,
   statusCounts: (counts) =>
