@@ -84,6 +84,12 @@ const titles: Record<ActionId, string> = {
   "audit.reason": "Why the latest was wrong, while it is asked",
   "audit.takeBack": "Take the latest answer back",
   "audit.whole": "Show the whole image, or the mark",
+  "audit.full": "One to one, 100 %",
+  "audit.zoomIn": "Zoom in",
+  "audit.zoomOut": "Zoom out",
+  "audit.zoomToMark": "Zoom to the mark",
+  "audit.hide": "Hide or show the mark",
+  "audit.pan": "Hold and drag to pan",
   "audit.leave": "Leave the audit",
 
   "compare.first": "Take what A found",

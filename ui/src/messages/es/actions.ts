@@ -84,6 +84,12 @@ export const actions: Words<typeof english> = {
     "audit.reason": "Por qué estaba mal la última, mientras se pregunta",
     "audit.takeBack": "Deshacer la última respuesta",
     "audit.whole": "Mostrar la imagen entera, o la marca",
+    "audit.full": "Tamaño real, 100 %",
+    "audit.zoomIn": "Acercar",
+    "audit.zoomOut": "Alejar",
+    "audit.zoomToMark": "Acercarse a la marca",
+    "audit.hide": "Ocultar o mostrar la marca",
+    "audit.pan": "Mantener y arrastrar para desplazar",
     "audit.leave": "Salir de la muestra",
 
     "compare.first": "Tomar lo que halló A",

@@ -102,6 +102,12 @@ export const TABLE = {
   "audit.reason": { keys: ["1", "2", "3", "4", "5", "6"], isFixed: true, isHidden: true },
   "audit.takeBack": { keys: ["Backspace"] },
   "audit.whole": { keys: ["F"] },
+  "audit.full": { keys: ["0"] },
+  "audit.zoomIn": { keys: ["+", "="], repeats: true },
+  "audit.zoomOut": { keys: ["-", "_"], repeats: true },
+  "audit.zoomToMark": { keys: ["Z"] },
+  "audit.hide": { keys: ["H"] },
+  "audit.pan": { keys: ["Space"], isFixed: true, isHidden: true },
   "audit.leave": { keys: ["Escape"], isFixed: true },
 
   "compare.first": { keys: ["1"] },
