@@ -74,7 +74,7 @@ function stroke(context: CanvasRenderingContext2D, palette: Palette, frame: Fram
   const isThin = drawn.isAgreed || drawn.isLeftOut;
   const width = isSelected ? LINE_WIDTH + 1 : isThin ? 1 : LINE_WIDTH;
   const line = Math.max(1, Math.round(width * ratio));
-  const color = colorsOf(palette, mark.color).line;
+  const { line: color, casing } = colorsOf(palette, mark.color);
   const path = pathOf(frame, mark.shape, drawn.box, line);
   if (isSelected && !drawn.isLeftOut) {
     context.globalAlpha = 0.12;
@@ -85,7 +85,7 @@ function stroke(context: CanvasRenderingContext2D, palette: Palette, frame: Fram
   context.lineJoin = "miter";
   // The casing breaks with the line: under a whole one a broken line would look whole.
   context.setLineDash(of === "second" && !drawn.isAgreed ? BROKEN.map((length) => length * ratio) : []);
-  context.strokeStyle = palette.casing;
+  context.strokeStyle = casing;
   context.lineWidth = line + 2 * Math.max(1, Math.round(ratio));
   context.stroke(path);
   context.strokeStyle = color;

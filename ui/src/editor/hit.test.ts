@@ -29,6 +29,14 @@ describe("a click", () => {
     expect(marksAt(marks, { x: 103, y: 50 }, 4).map(({ id }) => id)).toEqual([1]);
   });
 
+  it("means what is tiny from a little further away, and the one of two that is right under it", () => {
+    const tiny = [...marks, mark(4, 70, 70, 72, 72), mark(5, 74, 70, 77, 73)];
+    const under = (x: number, y: number) => marksAt(tiny, { x, y }, 4).map(({ id }) => id);
+    expect(under(71, 78)).toEqual([4, 5, 1]);
+    expect(under(76, 71)).toEqual([5, 4, 1]);
+    expect(under(71, 84)).toEqual([1]);
+  });
+
   it("with a frame around it means what the frame touches, and not what surrounds it", () => {
     const across = (x1: number, y1: number, x2: number, y2: number) =>
       marksAcross(marks, { x1, y1, x2, y2 }).map(({ id }) => id);
@@ -65,6 +73,6 @@ describe("shapes without straight sides", () => {
 
   it("points are hit from nearby, and before what they lie in", () => {
     expect(marksAt([polygon, point], { x: 32, y: 31 }, 4).map(({ id }) => id)).toEqual([8, 7]);
-    expect(marksAt([point], { x: 36, y: 30 }, 4)).toEqual([]);
+    expect(marksAt([point], { x: 39, y: 30 }, 4)).toEqual([]);
   });
 });

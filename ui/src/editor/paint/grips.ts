@@ -14,18 +14,18 @@ const EDGE = 1.5;
 /** In CSS pixels. */
 const TICK = 4;
 
-/** Where the handles of a shape are, in device pixels. */
+/** Where the handles of a shape are, in device pixels; what lies against them lies beside them, however both are rounded. */
 export function gripAreas(frame: Frame, shape: Shape): Area[] {
-  const size = (HANDLE + 2 * EDGE) * frame.pixelRatio;
+  const size = (HANDLE + 2 * EDGE) * frame.pixelRatio - 2;
   return handlesOf(shape, HANDLE / frame.scale).map(({ at }) => {
     const { x, y } = devicePoint(frame, at);
     return { x: x - size / 2, y: y - size / 2, width: size, height: size };
   });
 }
 
-/** A box with its handles, as far as they reach beyond it. */
-export function beyondGrips({ x, y, width, height }: Area, pixelRatio: number): Area {
-  const reach = Math.ceil((HANDLE / 2) * pixelRatio);
+/** A box, as large as its handles are: `gap` away from that is beside them. */
+export function beyondGrips({ x, y, width, height }: Area, pixelRatio: number, gap: number): Area {
+  const reach = Math.max(0, Math.ceil((HANDLE / 2 + EDGE) * pixelRatio) - gap);
   return { x: x - reach, y: y - reach, width: width + 2 * reach, height: height + 2 * reach };
 }
 

@@ -41,7 +41,7 @@ export class Labels {
         isNeeded,
       })),
       room,
-      Math.round((lineWidth + TAG.gap) * ratio),
+      tagGap(lineWidth, ratio),
       taken,
     );
     labelled.forEach(({ mark }, index) => {
@@ -96,6 +96,11 @@ export class Labels {
     this.#widths.set(name, width);
     return width;
   }
+}
+
+/** Between the edge of a mark and its label, in device pixels. */
+export function tagGap(lineWidth: number, ratio: number): number {
+  return Math.round((lineWidth + TAG.gap) * ratio);
 }
 
 function paintTag(

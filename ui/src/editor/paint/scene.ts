@@ -12,7 +12,7 @@ import type { Area } from "../../photo/tags";
 import type { Labelling } from "../view.svelte";
 import { deviceBox, type Frame, isSeen } from "../../photo/frame";
 import { paintCorners, paintCrosshair, gripAreas, beyondGrips, paintFrame, paintHandles, paintTicks } from "./grips";
-import { Labels } from "./labels";
+import { Labels, tagGap } from "./labels";
 import { type Line, paintOutline } from "./outline";
 import { colorsOf, type Palette } from "../../photo/palette";
 
@@ -20,6 +20,9 @@ import { colorsOf, type Palette } from "../../photo/palette";
 const MOST_TAGS = 120;
 /** The selected mark has a wash at least so strong. */
 const SELECTED_FILL = 0.14;
+
+/** In the lower left corner, in CSS pixels. */
+const READOUT = { width: 104, height: 24 };
 
 export interface Scene {
   marks: readonly Annotation[];
@@ -67,10 +70,10 @@ export class MarkPainter {
     const last = drawn.at(-1);
     // Of several marks none is measured, and none has handles.
     const chosen = last?.isSelected && scene.selected.size === 1 ? last : undefined;
-    if (sketch === null) this.#label(context, palette, frame, scene, drawn, chosen, room);
-    else this.#paintSketch(context, palette, frame, scene, sketch, room);
     if (scene.selected.size > 1)
       for (const { box } of drawn.filter(({ isSelected }) => isSelected)) paintTicks(context, palette, frame, box);
+    if (sketch === null) this.#label(context, palette, frame, scene, drawn, chosen, room);
+    else this.#paintSketch(context, palette, frame, scene, sketch, room);
     if (chosen && sketch === null) {
       const { shape, color } = chosen.mark;
       paintHandles(context, palette, frame, shape, colorsOf(palette, color).line, scene.corner);
@@ -124,10 +127,14 @@ export class MarkPainter {
       .reverse()
       .map(({ mark, box, ...each }) => {
         const isNeeded = chosen?.mark === mark && each.isSelected;
-        return { mark, box: isNeeded ? beyondGrips(box, pixelRatio) : box, isNeeded };
+        return {
+          mark,
+          box: isNeeded ? beyondGrips(box, pixelRatio, tagGap(scene.lineWidth, pixelRatio)) : box,
+          isNeeded,
+        };
       });
-    // Nothing is written over what one takes hold of.
-    const taken = place === null ? grips : [place, ...grips];
+    // Nothing is written over what one takes hold of, or where it says where the pointer is.
+    const taken = [...(place === null ? [] : [place]), ...grips, readoutArea(room, pixelRatio)];
     if (labelled.length > 0) this.#labels.paint(context, palette, pixelRatio, scene.lineWidth, labelled, room, taken);
     if (place) this.#labels.paintMeasure(context, palette, pixelRatio, measure, place);
   }
@@ -157,6 +164,11 @@ export class MarkPainter {
     const place = this.#labels.placeOfMeasure(context, palette, frame.pixelRatio, box, measure, room);
     if (place) this.#labels.paintMeasure(context, palette, frame.pixelRatio, measure, place);
   }
+}
+
+function readoutArea({ height }: Area, pixelRatio: number): Area {
+  const size = { width: READOUT.width * pixelRatio, height: READOUT.height * pixelRatio };
+  return { x: 0, y: height - size.height, ...size };
 }
 
 function lineOf(palette: Palette, frame: Frame, scene: Scene, mark: Annotation, isSelected: boolean): Line {
