@@ -4,6 +4,8 @@
  */
 import type { Comparison, ComparedPair, ImageCard, ImageId, RunSummary } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
+import { around } from "../photo/neighbours";
+import { Refreshing } from "../state/refreshing";
 import {
   type Choice,
   choiceOf,
@@ -19,8 +21,6 @@ import { Choosing, waitsForItsReview } from "./choosing.svelte";
 import { ComparedImages } from "./images.svelte";
 import { areSameSides, likelySides } from "./sides";
 
-/** Neighbours to either side whose cards are at hand. */
-export const NEIGHBOURS = 8;
 /** How often cards and figures are read again while marks change elsewhere. */
 const REFRESH_MILLIS = 2000;
 
@@ -57,10 +57,7 @@ export class Differences {
 
   readonly #images: ComparedImages;
   readonly #choosing: Choosing;
-  #refreshTimer: ReturnType<typeof setTimeout> | undefined;
-  #isRefreshing = false;
-  /** Something has changed since the latest refresh began. */
-  #isStale = false;
+  readonly #refreshing = new Refreshing(REFRESH_MILLIS, () => this.#refresh());
 
   readonly imageId = $derived<ImageId | null>(this.queue[this.index] ?? null);
   readonly shown = $derived.by<Compared | null>(() =>
@@ -200,21 +197,14 @@ export class Differences {
     return this.#choosing.settled();
   }
 
-  /** Marks or answers may have changed: reads what is in sight again, and the figures, at most once in a while. */
+  /** Marks or answers may have changed: reads what is in sight again, and the figures. */
   refreshSoon(): void {
-    this.#isStale = this.#isRefreshing;
-    if (this.#isRefreshing) return;
-    this.#refreshTimer ??= setTimeout(() => {
-      this.#refreshTimer = undefined;
-      void this.#refresh();
-    }, REFRESH_MILLIS);
+    this.#refreshing.soon();
   }
 
   /** Nobody looks any more. */
   rest(): void {
-    clearTimeout(this.#refreshTimer);
-    this.#refreshTimer = undefined;
-    this.#isStale = false;
+    this.#refreshing.rest();
   }
 
   async #compare(sides: Sides): Promise<void> {
@@ -242,16 +232,13 @@ export class Differences {
   }
 
   async #refresh(): Promise<void> {
-    this.#isRefreshing = true;
-    if (this.#choosing.isEmpty) await this.#told(() => this.#images.readCards(this.#around()));
+    if (this.#choosing.isEmpty) await this.#told(() => this.#images.readCards(around(this.queue, this.index)));
     try {
       if (!this.isComparing) await this.#recount();
     } catch (refusal) {
       // What is shown is the best there is; the next change asks again.
       console.warn(refusal);
     }
-    this.#isRefreshing = false;
-    if (this.#isStale) this.refreshSoon();
   }
 
   /** Figures as they are by now. Images that have come to differ come behind the others: nobody's place moves. */
@@ -289,23 +276,20 @@ export class Differences {
     this.#selectFirst();
     const images = [this.index, this.index + 1, this.index - 1].flatMap((index) => this.queue[index] ?? []);
     const [first, ...beside] = images.filter((image) => !this.#images.get(image));
-    const cards = this.#images.readCards(this.#around().filter((image) => this.cardOf(image) === undefined));
+    const cards = this.#images.readCards(
+      around(this.queue, this.index).filter((image) => this.cardOf(image) === undefined),
+    );
     // What one looks at now comes before what one may look at next.
     if (first !== undefined) await this.#images.read(first);
     this.#selectFirst();
     await Promise.all([cards, ...beside.map((image) => this.#images.read(image))]);
-    this.#images.forgetBeyond(new Set([...this.#around(), ...this.#choosing.images]));
+    this.#images.forgetBeyond(new Set([...around(this.queue, this.index), ...this.#choosing.images]));
   }
 
   #selectFirst(): void {
     if (this.selected !== null || this.shown === null) return;
     const first = this.pairs.findIndex(isDifference);
     this.selected = undecided(this.shown)[0] ?? (first < 0 ? null : first);
-  }
-
-  /** The images in the strip. */
-  #around(): ImageId[] {
-    return this.queue.slice(Math.max(0, this.index - NEIGHBOURS), this.index + NEIGHBOURS + 1);
   }
 
   /** Asks the core; a refusal is told. Whether there was none. */

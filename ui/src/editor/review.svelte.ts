@@ -6,7 +6,9 @@
  */
 import type { Annotation, AnnotationId, CollectionId, ImageCard, ImageId } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
+import { around } from "../photo/neighbours";
 import { imagesWhere } from "../state/questions";
+import { Refreshing } from "../state/refreshing";
 import { QueueCards } from "./cards.svelte";
 import { Decisions } from "./decisions.svelte";
 import { Edits } from "./edits.svelte";
@@ -16,8 +18,6 @@ import { MarkSelection } from "./selection.svelte";
 import { byCertainty } from "./verdict";
 import { Vocabulary } from "./vocabulary.svelte";
 
-/** Neighbours to either side whose cards are at hand. */
-export const NEIGHBOURS = 8;
 /** How often cards are read again while marks change elsewhere. */
 const REFRESH_MILLIS = 1000;
 
@@ -62,7 +62,9 @@ export class Review {
   readonly vocabulary: Vocabulary;
   readonly #outbox = new Outbox();
   readonly #footprints = new Footprints();
-  #refreshTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #refreshing = new Refreshing(REFRESH_MILLIS, async () => {
+    if (this.#outbox.isEmpty) await this.refresh();
+  });
   /** Where the queue came from. */
   #source: unknown;
 
@@ -118,7 +120,7 @@ export class Review {
         queue.findIndex((image) => this.cards.isUnreviewed(image)),
       );
     }
-    await this.#told(() => this.cards.fetchAgain(this.#around()));
+    await this.#told(() => this.cards.fetchAgain(around(this.queue, this.index)));
     this.isLoaded = true;
     this.decisions.begin();
   }
@@ -150,18 +152,15 @@ export class Review {
     this.isLoaded = true;
   }
 
-  /** Marks may have changed: reads the cards in sight again, at most once in a while. */
+  /** Marks may have changed: reads the cards in sight again. */
   refreshSoon(): void {
-    this.#refreshTimer ??= setTimeout(() => {
-      this.#refreshTimer = undefined;
-      if (this.#outbox.isEmpty) void this.refresh();
-    }, REFRESH_MILLIS);
+    this.#refreshing.soon();
   }
 
   /** Reads again what may have changed while nobody looked. */
   async refresh(): Promise<void> {
     if (this.queue.length === 0) return;
-    await this.#told(() => this.cards.fetchAgain(this.#around()));
+    await this.#told(() => this.cards.fetchAgain(around(this.queue, this.index)));
     await this.#told(() => this.cards.count(this.queue));
   }
 
@@ -171,7 +170,7 @@ export class Review {
     this.isAtEnd = index >= this.queue.length;
     this.index = Math.min(this.queue.length - 1, Math.max(0, index));
     this.select(null);
-    void this.#told(() => this.cards.fetch(this.#around()));
+    void this.#told(() => this.cards.fetch(around(this.queue, this.index)));
   }
 
   next(): void {
@@ -249,8 +248,7 @@ export class Review {
   rest(): void {
     this.#outbox.flush();
     this.decisions.endAsking();
-    clearTimeout(this.#refreshTimer);
-    this.#refreshTimer = undefined;
+    this.#refreshing.rest();
   }
 
   async #refused(image: ImageId, refusal: unknown, before?: ImageCard): Promise<void> {
@@ -272,11 +270,6 @@ export class Review {
     if (card.id !== this.imageId) return;
     const wanted = new Set([...(selected ?? this.selection.ids)].map((id) => this.edits.idOf(id)));
     this.selection.set(card.marks.flatMap(({ id }) => (wanted.has(id) ? id : [])));
-  }
-
-  /** The images in the strip of neighbours. */
-  #around(): ImageId[] {
-    return this.queue.slice(Math.max(0, this.index - NEIGHBOURS), this.index + NEIGHBOURS + 1);
   }
 
   /** Asks the core; a refusal is told. */

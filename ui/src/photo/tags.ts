@@ -33,10 +33,10 @@ export function placeTags(wishes: TagWish[], room: Area, gap: number, already: A
   return wishes.map((wish) => {
     const places = candidates(wish, gap).map((place) => pushedInto(place, wish, room));
     const fitting = places.filter((place): place is Area => place !== null);
-    const free = fitting.filter((place) => !taken.some((other) => overlaps(place, other)));
     const spares = (place: Area) => !small.some((box) => box !== wish.box && covers(place, box));
-    const chosen =
-      free.find(spares) ?? free[0] ?? (wish.isNeeded ? (fitting[0] ?? within(insideOf(wish, gap), room)) : null);
+    const isFree = (place: Area) => !taken.some((other) => overlaps(place, other));
+    const free = fitting.find((place) => isFree(place) && spares(place)) ?? fitting.find(isFree);
+    const chosen = free ?? (wish.isNeeded ? (fitting[0] ?? within(insideOf(wish, gap), room)) : null);
     if (chosen) taken.push(chosen);
     return chosen;
   });
