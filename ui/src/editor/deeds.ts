@@ -64,7 +64,7 @@ export function reviewDeeds(review: Review, viewport: Viewport, tools: Tools, vi
     "review.undo": always(() => review.undo()),
     "review.nextMark": always(() => review.selection.step(1)),
     "review.previousMark": always(() => review.selection.step(-1)),
-    "review.selectAll": { do: () => review.selectAll(), can: () => hasImage() && review.visibleMarks.length > 0 },
+    "review.selectAll": { do: () => tools.selectAll(), can: () => hasImage() && review.visibleMarks.length > 0 },
     "review.deselect": { do: () => tools.escape(), can: () => tools.canEscape },
     "review.nextImage": always(() => review.next()),
     "review.previousImage": always(() => review.previous()),

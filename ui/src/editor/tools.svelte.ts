@@ -120,6 +120,11 @@ export class Tools {
     this.shaping.pull(grip, from, to, this.#reach(held));
   }
 
+  selectAll(): void {
+    this.shaping.letCornerGo();
+    this.#review.selectAll();
+  }
+
   /** What is selected is called so now, and so is what is drawn next. */
   call(name: string): void {
     const { card, edits, selectedMarks, vocabulary } = this.#review;

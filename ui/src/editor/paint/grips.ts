@@ -29,13 +29,12 @@ export function beyondGrips({ x, y, width, height }: Area, pixelRatio: number, g
   return { x: x - reach, y: y - reach, width: width + 2 * reach, height: height + 2 * reach };
 }
 
-/** The chosen corner is larger and has its mark's colour inside. */
+/** The corner in hand is larger, and dark inside. */
 export function paintHandles(
   context: CanvasRenderingContext2D,
   palette: Palette,
   frame: Frame,
   shape: Shape,
-  color: string,
   corner: number | null,
 ): void {
   const { pixelRatio, scale } = frame;
@@ -55,7 +54,7 @@ export function paintHandles(
     context.fillRect(x, y, size, size);
     if (!isChosen) continue;
     const inset = Math.round(size / 4);
-    context.fillStyle = color;
+    context.fillStyle = palette.overlay;
     context.fillRect(x + inset, y + inset, size - 2 * inset, size - 2 * inset);
   }
   context.globalAlpha = 1;

@@ -74,10 +74,7 @@ export class MarkPainter {
       for (const { box } of drawn.filter(({ isSelected }) => isSelected)) paintTicks(context, palette, frame, box);
     if (sketch === null) this.#label(context, palette, frame, scene, drawn, chosen, room);
     else this.#paintSketch(context, palette, frame, scene, sketch, room);
-    if (chosen && sketch === null) {
-      const { shape, color } = chosen.mark;
-      paintHandles(context, palette, frame, shape, colorsOf(palette, color).line, scene.corner);
-    }
+    if (chosen && sketch === null) paintHandles(context, palette, frame, chosen.mark.shape, scene.corner);
     if (scene.frame) paintFrame(context, palette, deviceBox(frame, scene.frame), frame.pixelRatio);
     if (crosshair) paintCrosshair(context, palette, frame, crosshair);
   }
