@@ -135,13 +135,17 @@ export class Edits {
       card.size,
     );
     const about = `nudge ${marks.map(({ id }) => id).join(" ")}`;
-    this.#hold(card, about, marks, (place) => shapes[place]);
+    this.#hold(
+      card,
+      about,
+      marks.map((mark, place) => ({ mark, shape: shapes[place] ?? mark.shape })),
+    );
   }
 
   /** Moves one corner of a mark likewise. */
   nudgeCorner(card: ImageCard, mark: Annotation, corner: number, dx: number, dy: number): void {
     const shape = withCornerMoved(mark.shape, corner, dx, dy, card.size);
-    this.#hold(card, `corner ${corner} of ${mark.id}`, [mark], () => shape);
+    this.#hold(card, `corner ${corner} of ${mark.id}`, [{ mark, shape }]);
   }
 
   /** Takes the latest step on this image back. */
@@ -166,13 +170,10 @@ export class Edits {
   }
 
   /** Shows other shapes, and stores them when nothing more of the kind has come for a while. */
-  #hold(
-    card: ImageCard,
-    about: string,
-    marks: readonly Annotation[],
-    shapeOf: (place: number) => Shape | undefined,
-  ): void {
-    const changes = marks.map((mark, place) => changeOf(mark, { shape: shapeOf(place) ?? mark.shape }));
+  #hold(card: ImageCard, about: string, reshaped: readonly Reshaped[]): void {
+    // At the image's edge there is nothing to store, and a proposal stays one.
+    if (reshaped.every(({ mark, shape }) => JSON.stringify(mark.shape) === JSON.stringify(shape))) return;
+    const changes = reshaped.map(({ mark, shape }) => changeOf(mark, { shape }));
     this.#show(card.id, changes, []);
     this.#outbox.hold(card.id, about, NUDGE_MILLIS, () => this.#deliver(card.id, changes, []));
   }

@@ -109,6 +109,21 @@ describe("what a person changes", () => {
     expect(selectedOf(review).status).toBe("proposed");
   });
 
+  it("is nothing where a mark cannot go further", async () => {
+    const { review, sent } = await opened();
+    const id = review.edits.add(here(review), {
+      label: "cup",
+      shape: { kind: "box", rect: { x1: 0, y1: 5, x2: 9, y2: 9 } },
+      attributes: {},
+    });
+    review.select(id);
+    await review.settled();
+    review.edits.nudge(cardOf(review), [selectedOf(review)], -1, 0);
+    review.edits.nudgeCorner(cardOf(review), selectedOf(review), 0, -10, 0);
+    await review.settled();
+    expect(sent).toHaveLength(1);
+  });
+
   it("is restored when the core refuses it, told once, and nothing is done to what never was", async () => {
     const { review, sent, notices, refuse } = await opened();
     const before = review.marks;
