@@ -34,8 +34,13 @@ async function begin(sample: number): Promise<number> {
   return above;
 }
 
+/** Waits until the photograph is on the canvas. */
 async function painted(): Promise<void> {
-  await page.waitForFunction(() => [...document.images].every((image) => image.complete && image.naturalWidth > 0));
+  await page.waitForFunction(() => {
+    const canvas = document.querySelector("canvas");
+    const middle = canvas?.getContext("2d")?.getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data;
+    return middle?.[3] === 255;
+  });
 }
 
 describe("the threshold", () => {
@@ -113,6 +118,41 @@ describe("a sample", () => {
       .waitFor();
     // Every cup that was above is decided.
     expect(await dialog().getByRole("radio", { name: /^cup/ }).count()).toBe(0);
+  });
+
+  it("is zoomed and panned as in review, and the mark is hidden for as long as it is looked at", async () => {
+    await opened();
+    await begin(5);
+    await painted();
+    const zoom = () => page.getByRole("combobox", { name: "Zoom" }).locator("option").first().textContent();
+    const drawn = () =>
+      page.evaluate(() => document.querySelector<HTMLCanvasElement>("canvas[role=img]")?.toDataURL() ?? "");
+    const around = await zoom();
+    await page.keyboard.press("0");
+    await expect.poll(zoom).toBe("100 %");
+    await page.keyboard.press("+");
+    await expect.poll(zoom).toBe("125 %");
+    await page.keyboard.press("z");
+    await expect.poll(zoom).toBe(around);
+    const canvas = await page.locator("canvas[role=img]").boundingBox();
+    if (!canvas) throw new Error("no canvas");
+    const [x, y] = [canvas.x + canvas.width / 2, canvas.y + canvas.height / 2];
+    const before = await drawn();
+    await page.mouse.move(x, y);
+    await page.mouse.down();
+    await page.mouse.move(x + 60, y + 30, { steps: 3 });
+    await page.mouse.up();
+    await expect.poll(drawn).not.toBe(before);
+    await page.mouse.wheel(0, -120);
+    await expect.poll(zoom).not.toBe(around);
+    await page.keyboard.press("z");
+    await expect.poll(drawn).toBe(before);
+    await page.keyboard.press("h");
+    await expect.poll(drawn).not.toBe(before);
+    const hide = page.getByRole("button", { name: "Hide the mark" });
+    expect(await hide.getAttribute("aria-pressed")).toBe("true");
+    await page.keyboard.press("a");
+    expect(await hide.getAttribute("aria-pressed")).toBe("false");
   });
 
   it("that was not good enough leads to a higher threshold", async () => {

@@ -30,13 +30,16 @@ export interface Opening {
   theme?: "dark" | "light";
   width?: number;
   height?: number;
+  /** Device pixels a CSS pixel. */
+  deviceScale?: number;
 }
 
 /** Opens the window in a context of its own; errors of the page fail the test. */
 export async function open(browser: Browser, opening: Opening = {}): Promise<Page> {
-  const { query = "", theme = "dark", width = 1280, height = 800 } = opening;
+  const { query = "", theme = "dark", width = 1280, height = 800, deviceScale = 1 } = opening;
   const context = await browser.newContext({
     viewport: { width, height },
+    deviceScaleFactor: deviceScale,
     colorScheme: theme,
     reducedMotion: "reduce",
   });

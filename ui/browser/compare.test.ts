@@ -92,7 +92,8 @@ describe("comparing two runs", () => {
 
   it("draws A whole, B broken, and what both agree on only when it is wanted", async () => {
     await openCompare({ query: "images=120" });
-    const drawn = () => page.evaluate(() => document.querySelector("canvas")?.toDataURL() ?? "");
+    const drawn = () =>
+      page.evaluate(() => document.querySelector<HTMLCanvasElement>("canvas[role=img]")?.toDataURL() ?? "");
     await select(/^Both/);
     await page.keyboard.press("n");
     // The photo comes in levels: what is compared with must have stopped changing.

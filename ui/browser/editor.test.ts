@@ -1,112 +1,32 @@
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
-import { expectAccessible, expectNothingCut, launch, open, screenshot } from "./browser";
+import { expectAccessible, expectNothingCut, launch, type Opening, screenshot } from "./browser";
+import {
+  at,
+  box,
+  click,
+  drag,
+  expectNear,
+  frames,
+  locate,
+  marks,
+  name,
+  openAt as openPhoto,
+  page,
+  press,
+  selected,
+  stage,
+} from "./stage";
 
 let browser: Browser;
-let page: Page;
 beforeAll(async () => {
   browser = await launch();
 });
 afterEach(() => page.context().close());
 afterAll(() => browser.close());
 
-interface Opening {
-  query?: string;
-  theme?: "dark" | "light";
-  width?: number;
-  height?: number;
-}
-
-/** Where the image is in the page: its upper left corner, and CSS pixels an image pixel. */
-let stage = { x: 0, y: 0, scale: 1 };
-const FIT_MARGIN = 24;
-
-/** Opens review at the first photo of this stem. */
-async function openAt(stem: string, opening: Opening = {}): Promise<void> {
-  page = await open(browser, opening);
-  await page.getByRole("navigation", { name: "Screens" }).getByRole("button", { name: "Review" }).click();
-  await page.getByRole("heading", { name: "Marks" }).waitFor();
-  for (let tries = 0; tries < 30 && !(await name()).startsWith(stem); tries += 1) {
-    await page.keyboard.press("ArrowRight");
-    await frames();
-  }
-  expect(await name()).toMatch(new RegExp(`^${stem}`));
-  await page.waitForFunction(() => {
-    const canvas = document.querySelector("canvas");
-    const middle = canvas?.getContext("2d")?.getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data;
-    return middle?.[3] === 255;
-  });
-  await frames();
-  await locate();
-}
-
-async function locate(): Promise<void> {
-  const canvas = await page.locator("canvas[role=img]").boundingBox();
-  const [, width = 1, height = 1] = (/(\d+) × (\d+)/.exec(await page.locator(".toolbar").innerText()) ?? []).map(
-    Number,
-  );
-  if (!canvas) throw new Error("no canvas");
-  const scale = Math.min((canvas.width - 2 * FIT_MARGIN) / width, (canvas.height - 2 * FIT_MARGIN) / height, 4);
-  stage = {
-    x: canvas.x + (canvas.width - width * scale) / 2,
-    y: canvas.y + (canvas.height - height * scale) / 2,
-    scale,
-  };
-}
-
-async function frames(): Promise<void> {
-  await page.evaluate(() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))));
-}
-
-function name(): Promise<string> {
-  return page.getByRole("heading", { level: 1 }).innerText();
-}
-
-/** A point of the image in the page. */
-function at(x: number, y: number): [number, number] {
-  return [stage.x + x * stage.scale, stage.y + y * stage.scale];
-}
-
-async function drag(from: [number, number], to: [number, number]): Promise<void> {
-  await page.mouse.move(...at(...from));
-  await page.mouse.down();
-  await page.mouse.move(...at((from[0] + to[0]) / 2, (from[1] + to[1]) / 2));
-  await page.mouse.move(...at(...to));
-  await page.mouse.up();
-  await frames();
-}
-
-async function click(x: number, y: number): Promise<void> {
-  await page.mouse.click(...at(x, y));
-  await frames();
-}
-
-async function press(...keys: string[]): Promise<void> {
-  for (const key of keys) await page.keyboard.press(key);
-  await frames();
-}
-
-async function box(): Promise<number[]> {
-  const values: number[] = [];
-  for (const field of ["X", "Y", "Width", "Height"])
-    values.push(Number(await page.getByRole("spinbutton", { name: field, exact: true }).inputValue()));
-  return values;
-}
-
-/** Names of the marks in the list. */
-function marks(): Promise<string[]> {
-  return page
-    .locator("aside li button[aria-pressed].choose")
-    .evaluateAll((buttons) => buttons.map((button) => button.getAttribute("aria-label") ?? ""));
-}
-
-const selected = () => page.locator("aside li button.choose[aria-pressed='true']").getAttribute("aria-label");
-
-function expectNear(found: number[], wanted: number[], slack = 1): void {
-  expect(found).toHaveLength(wanted.length);
-  found.forEach((value, place) => expect(Math.abs(value - (wanted[place] ?? 0))).toBeLessThanOrEqual(slack));
-}
+const openAt = (stem: string, opening: Opening = {}) => openPhoto(browser, stem, opening);
 
 describe("a box", () => {
   it("is drawn, one after the other, and the tool stays in hand until Escape", async () => {

@@ -28,6 +28,8 @@ export class Auditing {
   /** In the sample. */
   place = $state(0);
   isWhole = $state(false);
+  /** For as long as this mark is looked at. */
+  isMarkHidden = $state(false);
   isAccepting = $state(false);
   /** The latest rejection can still be given a reason. */
   asksReason = $state(false);
@@ -65,7 +67,7 @@ export class Auditing {
       this.#cards = new Map((await this.#seam.imageCards(images)).map((card) => [card.id, card]));
       this.audit = audit;
       this.#decided = [];
-      this.place = Math.max(0, this.#nextOpen(0));
+      this.#lookAt(Math.max(0, this.#nextOpen(0)));
       this.#pace = new Pace();
       this.#pace.begin(this.#now());
       this.millisPerMark = null;
@@ -120,7 +122,7 @@ export class Auditing {
     this.#dismissReason();
     this.#decided = this.#decided.slice(0, -1);
     this.#say(place, null);
-    this.place = place;
+    this.#lookAt(place);
     this.#enqueue(async () => void (await this.#seam.undoOn(drawn.image)));
   }
 
@@ -170,9 +172,14 @@ export class Auditing {
     this.#decided = [...this.#decided, place];
     this.#pace.decided(this.#now());
     this.millisPerMark = this.#pace.millisPerImage;
-    this.place = Math.max(0, this.#nextOpen(place + 1));
+    this.#lookAt(Math.max(0, this.#nextOpen(place + 1)));
     this.#enqueue(() => this.#decide(drawn, verdict, reason));
     return true;
+  }
+
+  #lookAt(place: number): void {
+    this.place = place;
+    this.isMarkHidden = false;
   }
 
   async #decide(drawn: { image: ImageId; mark: number }, said: SampleVerdict, reason: RejectReason | null) {

@@ -1,13 +1,16 @@
 /** What the actions of an audit do. */
 import { REJECT_REASONS } from "../editor/verdict";
-import type { Deeds } from "../state/actions/actions.svelte";
+import { type Viewport, ZOOM_STEP } from "../photo/viewport.svelte";
+import type { Deed, Deeds } from "../state/actions/actions.svelte";
 import type { Auditing } from "./auditing.svelte";
+import { frame } from "./framing";
 
-export function auditDeeds(auditing: Auditing, leave: () => void): Deeds {
+export function auditDeeds(auditing: Auditing, viewport: Viewport, leave: () => void): Deeds {
   const isShown = () => auditing.shown !== null;
+  const looking = (action: () => void): Deed => ({ do: action, can: isShown });
   return {
-    "audit.right": { do: () => auditing.right(), can: isShown },
-    "audit.wrong": { do: () => auditing.wrong(), can: isShown },
+    "audit.right": looking(() => auditing.right()),
+    "audit.wrong": looking(() => auditing.wrong()),
     "audit.reason": {
       do: (chord) => {
         const reason = REJECT_REASONS[Number(chord) - 1];
@@ -16,7 +19,15 @@ export function auditDeeds(auditing: Auditing, leave: () => void): Deeds {
       can: () => auditing.asksReason,
     },
     "audit.takeBack": { do: () => auditing.takeBack(), can: () => auditing.canTakeBack },
-    "audit.whole": { do: () => (auditing.isWhole = !auditing.isWhole), can: isShown },
+    "audit.whole": looking(() => (auditing.isWhole = !auditing.isWhole)),
+    "audit.full": looking(() => viewport.zoomToPercent(100)),
+    "audit.zoomIn": looking(() => viewport.zoomBy(ZOOM_STEP)),
+    "audit.zoomOut": looking(() => viewport.zoomBy(1 / ZOOM_STEP)),
+    "audit.zoomToMark": looking(() => {
+      auditing.isWhole = false;
+      if (auditing.shown) frame(viewport, auditing.shown, false);
+    }),
+    "audit.hide": looking(() => (auditing.isMarkHidden = !auditing.isMarkHidden)),
     "audit.leave": leave,
   };
 }

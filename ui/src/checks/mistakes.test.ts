@@ -149,7 +149,7 @@ describe("on the image that is reviewed", () => {
     const { review, mistakes } = await reviewing("tiny");
     const tiny = review.marks.find((each) => mistakes.of(each).some(({ check }) => check === "tiny"));
     if (!tiny) throw new Error("no tiny mark");
-    review.decideMark(tiny, { kind: "reject", reason: null });
+    review.decisions.decideMark(tiny, { kind: "reject", reason: null });
     expect(review.marks.filter((each) => each.id === tiny.id).flatMap((each) => mistakes.of(each))).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 /** What the actions of comparing do. Moving the mouse is never needed. */
-import type { Viewport } from "../editor/viewport.svelte";
-import { ZOOM_STEP } from "../editor/viewport.svelte";
+import type { Viewport } from "../photo/viewport.svelte";
+import { ZOOM_STEP } from "../photo/viewport.svelte";
 import type { Deed, Deeds } from "../state/actions/actions.svelte";
 import type { App } from "../state/app.svelte";
 import { type Choice, mayTakeBoth } from "./choices";

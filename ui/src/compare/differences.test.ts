@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { ImageId } from "../ipc/bindings";
 import { openFake } from "../ipc/fake";
@@ -176,6 +176,70 @@ async function indexWhere(holds: () => boolean): Promise<number> {
   }
   throw new Error("no such image");
 }
+
+describe("figures", () => {
+  beforeEach(async () => {
+    vi.useFakeTimers();
+    await opened();
+  });
+  afterEach(() => void vi.useRealTimers());
+
+  async function refreshed(): Promise<void> {
+    differences.refreshSoon();
+    await vi.advanceTimersByTimeAsync(2500);
+  }
+
+  it("follow what is decided, and nobody's place moves", async () => {
+    await differences.open({ first: A, second: DECIDED });
+    differences.goTo(2);
+    const [queue, image, before] = [differences.queue, differences.imageId, differences.comparison];
+    if (image === null) throw new Error("no image");
+    // On the image that is looked at everything that A found comes to stand, and so one image less differs.
+    const pairs = await seam.compareImage(image, A, DECIDED);
+    const changes = pairs.flatMap(({ first, second, agreement }) => {
+      if (agreement === "agreed") return [];
+      const gone = second?.mark ? [{ kind: "remove" as const, id: second.mark }] : [];
+      return first ? [...gone, { kind: "adopt" as const, run: 2, mark: first, confidence: null }] : gone;
+    });
+    await seam.editMarks({ image, changes });
+    await refreshed();
+    expect(differences.comparison?.differing).not.toContain(image);
+    expect(differences.comparison?.things.agreed).toBeGreaterThan(before?.things.agreed ?? 0);
+    expect(differences.queue).toEqual(queue);
+    expect(differences.imageId).toBe(image);
+  });
+
+  it("have new images come behind, and are asked for again when something changed while they were", async () => {
+    const known = differences.queue;
+    const answer = await seam.compareSides(A, B);
+    let asked = 0;
+    seam.compareSides = () => {
+      asked += 1;
+      if (asked === 1) differences.refreshSoon();
+      return Promise.resolve({ ...answer, differing: [9001, ...answer.differing] });
+    };
+    await refreshed();
+    await vi.advanceTimersByTimeAsync(2500);
+    expect(asked).toBe(2);
+    expect(differences.queue).toEqual([...known, 9001]);
+    differences.refreshSoon();
+    differences.rest();
+    await vi.advanceTimersByTimeAsync(2500);
+    expect(asked).toBe(2);
+  });
+
+  it("begin as soon as there is something to compare", async () => {
+    await opened("images=0");
+    const full = openFake("images=120");
+    seam.runs = () => full.runs();
+    seam.compareSides = (first, second) => full.compareSides(first, second);
+    seam.compareImage = (image, first, second) => full.compareImage(image, first, second);
+    seam.imageCards = (images) => full.imageCards(images);
+    await refreshed();
+    expect(differences.sides).toEqual({ first: A, second: B });
+    expect(differences.pair).not.toBeNull();
+  });
+});
 
 describe("the sides", () => {
   it("are every run with answers and what people decided; a side that is chosen twice changes places", async () => {

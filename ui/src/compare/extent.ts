@@ -1,17 +1,10 @@
 /** Where a pair of marks is on the image. */
 import type { ComparedPair, Point, Rect } from "../ipc/bindings";
-import { boundsOf } from "../kit/shape";
+import { boundsOfAll } from "../kit/shape";
 
 /** Around both sides' marks; null where they are about the whole image. */
 export function extentOf({ first, second }: ComparedPair): Rect | null {
-  const bounds = [first, second].flatMap((mark) => (mark && boundsOf(mark.shape)) ?? []);
-  if (bounds.length === 0) return null;
-  return {
-    x1: Math.min(...bounds.map(({ x1 }) => x1)),
-    y1: Math.min(...bounds.map(({ y1 }) => y1)),
-    x2: Math.max(...bounds.map(({ x2 }) => x2)),
-    y2: Math.max(...bounds.map(({ y2 }) => y2)),
-  };
+  return boundsOfAll([first, second].flatMap((mark) => mark?.shape ?? []));
 }
 
 /** Pairs under a point of the image, the smallest first: what lies inside another box is what one aims at. */

@@ -1,21 +1,18 @@
 /**
- * Draws an image with the marks of two sides. Colour means the label, as everywhere; whose a mark is, is said by its
+ * Draws the marks of two sides over an image. Colour means the label, as everywhere; whose a mark is, is said by its
  * line, whole for A and broken for B, and by the letter on its tag. What both agree on is one thin line.
  */
-import { deviceBox, type Frame } from "../editor/paint/frame";
-import type { Palette } from "../editor/paint/palette";
-import { paintPhoto } from "../editor/paint/photo";
-import type { Picture } from "../editor/pixels.svelte";
-import { type Area, placeTags } from "../editor/tags";
+import { deviceBox, type Frame } from "../photo/frame";
+import { fillRounded, TAG, tagText } from "../photo/lettering";
+import { colorsOf, type Palette } from "../photo/palette";
+import { type Area, placeTags } from "../photo/tags";
 import type { ComparedMark, Rect, Shape } from "../ipc/bindings";
 import { boundsOf } from "../kit/shape";
-import { confidence } from "../messages/format";
 import { choiceOf, type Compared, isDifference, isLeftOut, SIDE_NAMES, type SideName } from "./choices";
 import { areaOf } from "./extent";
 
 export interface TwoSides {
   frame: Frame;
-  pixels: Picture | null;
   compared: Compared | null;
   selected: number | null;
   areAgreedHidden: boolean;
@@ -24,7 +21,8 @@ export interface TwoSides {
 
 /** In CSS pixels. */
 const LINE_WIDTH = 2;
-const TAG = { height: 18, padding: 5, text: 11, letter: 16, gap: 1 };
+/** Of the letter of a side. */
+const LETTER = 16;
 const BROKEN = [9, 6];
 const POINT_RADIUS = 5;
 const FAINT = 0.55;
@@ -40,8 +38,7 @@ interface Drawn {
 }
 
 export function paintTwoSides(context: CanvasRenderingContext2D, palette: Palette, scene: TwoSides): void {
-  const { frame, pixels } = scene;
-  paintPhoto(context, frame, pixels);
+  const { frame } = scene;
   // Large ones first, so that small ones are not hidden; differences over what is agreed, the selected one over all.
   const drawn = marksOf(scene).sort(
     (one, other) =>
@@ -77,7 +74,7 @@ function stroke(context: CanvasRenderingContext2D, palette: Palette, frame: Fram
   const isThin = drawn.isAgreed || drawn.isLeftOut;
   const width = isSelected ? LINE_WIDTH + 1 : isThin ? 1 : LINE_WIDTH;
   const line = Math.max(1, Math.round(width * ratio));
-  const color = labelOf(palette, mark).line;
+  const { line: color, casing } = colorsOf(palette, mark.color);
   const path = pathOf(frame, mark.shape, drawn.box, line);
   if (isSelected && !drawn.isLeftOut) {
     context.globalAlpha = 0.12;
@@ -88,7 +85,7 @@ function stroke(context: CanvasRenderingContext2D, palette: Palette, frame: Fram
   context.lineJoin = "miter";
   // The casing breaks with the line: under a whole one a broken line would look whole.
   context.setLineDash(of === "second" && !drawn.isAgreed ? BROKEN.map((length) => length * ratio) : []);
-  context.strokeStyle = palette.casing;
+  context.strokeStyle = casing;
   context.lineWidth = line + 2 * Math.max(1, Math.round(ratio));
   context.stroke(path);
   context.strokeStyle = color;
@@ -131,7 +128,7 @@ function paintTags(
   const places = placeTags(
     tagged.map(({ mark, box, isSelected }) => ({
       box,
-      width: Math.ceil(context.measureText(textOf(mark)).width + (2 * TAG.padding + TAG.letter) * ratio),
+      width: Math.ceil(context.measureText(tagText(mark)).width + (2 * TAG.padding + LETTER) * ratio),
       height: Math.round(TAG.height * ratio),
       isNeeded: isSelected,
     })),
@@ -157,19 +154,19 @@ function paintTag(
   letter: string,
   { x, y, width, height }: Area,
 ): void {
-  const label = labelOf(palette, mark);
-  const text = textOf(mark);
+  const label = colorsOf(palette, mark.color);
+  const text = tagText(mark);
   const middle = y + height / 2 + 0.5 * ratio;
-  const side = TAG.letter * ratio;
+  const side = LETTER * ratio;
   context.globalAlpha = isLeftOut && !isSelected ? FAINT : 1;
   context.fillStyle = palette.overlay;
-  rounded(context, x - ratio, y - ratio, width + 2 * ratio, height + 2 * ratio, 3 * ratio);
+  fillRounded(context, x - ratio, y - ratio, width + 2 * ratio, height + 2 * ratio, 3 * ratio);
   context.fillStyle = palette.overlayInk;
   context.textAlign = "center";
   context.fillText(letter, x + side / 2, middle);
   context.textAlign = "left";
   context.fillStyle = label.line;
-  rounded(context, x + side, y, width - side, height, 2 * ratio);
+  fillRounded(context, x + side, y, width - side, height, 2 * ratio);
   context.fillStyle = label.ink;
   context.fillText(text, x + side + TAG.padding * ratio, middle);
   if (isLeftOut) {
@@ -177,26 +174,4 @@ function paintTag(
     context.fillRect(from, Math.round(y + height / 2), context.measureText(text).width, Math.max(1, ratio));
   }
   context.globalAlpha = 1;
-}
-
-function labelOf(palette: Palette, { color }: ComparedMark): { line: string; ink: string } {
-  const place = Math.min(12, Math.max(1, Math.round(color))) - 1;
-  return palette.labels[place] ?? { line: palette.overlayInk, ink: palette.overlay };
-}
-
-function textOf(mark: ComparedMark): string {
-  return mark.confidence === null ? mark.label : `${mark.label} ${confidence(mark.confidence)}`;
-}
-
-function rounded(
-  context: CanvasRenderingContext2D,
-  x: number,
-  y: number,
-  width: number,
-  height: number,
-  radius: number,
-): void {
-  context.beginPath();
-  context.roundRect(x, y, width, height, radius);
-  context.fill();
 }

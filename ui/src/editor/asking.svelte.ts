@@ -1,5 +1,6 @@
 /** After a rejection: why? Asked for a moment, answered by a digit or not at all. */
-import type { DecisionScope, ImageId, RejectReason } from "../ipc/bindings";
+import type { RejectReason } from "../ipc/bindings";
+import type { Said } from "./verdict";
 
 /** How long a rejection waits for its reason. */
 const REASON_MILLIS = 6000;
@@ -8,9 +9,10 @@ const REASON_GIVEN_MILLIS = 1600;
 
 /** A rejection that can still be given a reason. */
 export interface Rejected {
-  image: ImageId;
+  said: Said;
+  /** Of the image. */
   name: string;
-  scope: DecisionScope;
+  /** How many. */
   marks: number;
   reason: RejectReason | null;
   /** Whether the core has taken it. */

@@ -1,11 +1,11 @@
 /** What the actions of review do. Moving the mouse is never needed. */
 import type { Deed, Deeds } from "../state/actions/actions.svelte";
-import { boundsOf } from "../kit/shape";
+import { boundsOfAll } from "../kit/shape";
 import type { Review } from "./review.svelte";
 import type { Tools } from "./tools.svelte";
 import { REJECT_REASONS } from "./verdict";
 import type { View } from "./view.svelte";
-import { type Viewport, ZOOM_STEP } from "./viewport.svelte";
+import { type Viewport, ZOOM_STEP } from "../photo/viewport.svelte";
 
 /** Pixels of the image by which an arrow moves a mark with Shift. */
 const FAR = 10;
@@ -15,7 +15,7 @@ export function reviewDeeds(review: Review, viewport: Viewport, tools: Tools, vi
   const hasImage = () => review.card !== null && !review.isAtEnd;
   const always = (action: () => void): Deed => ({ do: action, can: hasImages });
   const onImage = (action: () => void): Deed => ({ do: action, can: hasImage });
-  const selected = (action: Deed["do"]): Deed => ({ do: action, can: () => review.selectedMark !== null });
+  const selected = (action: Deed["do"]): Deed => ({ do: action, can: () => review.selectedMarks.length > 0 });
   const here = (action: (image: number) => void): Deed =>
     onImage(() => {
       if (review.imageId !== null) action(review.imageId);
@@ -23,17 +23,17 @@ export function reviewDeeds(review: Review, viewport: Viewport, tools: Tools, vi
   const nudge = (by: number): Deed =>
     selected((chord) => {
       const [dx, dy] = direction(chord);
-      tools.nudge(dx * by, dy * by);
+      tools.shaping.nudge(dx * by, dy * by);
     });
   return {
-    "review.accept": always(() => review.accept()),
-    "review.reject": always(() => review.reject()),
+    "review.accept": always(() => review.decisions.accept()),
+    "review.reject": always(() => review.decisions.reject()),
     "review.reason": {
       do: (chord) => {
         const reason = REJECT_REASONS[Number(chord) - 1];
-        if (reason !== undefined) review.giveReason(reason);
+        if (reason !== undefined) review.decisions.giveReason(reason);
       },
-      can: () => review.rejected?.reason === null,
+      can: () => review.decisions.rejected?.reason === null,
     },
     "review.finish": { do: () => tools.finish(), can: () => hasImage() && tools.canFinish },
     "review.cornerBack": { do: () => tools.takeCornerBack(), can: () => tools.canTakeCornerBack },
@@ -50,17 +50,21 @@ export function reviewDeeds(review: Review, viewport: Viewport, tools: Tools, vi
       },
       can: () => review.vocabulary.labels.length > 0,
     },
-    "review.rename": selected(() => tools.rename()),
+    "review.rename": { do: () => tools.rename(), can: () => tools.canRename },
     "review.nudge": nudge(1),
     "review.nudgeFar": nudge(FAR),
-    "review.duplicate": selected(() => tools.duplicate()),
-    "review.remove": selected(() => tools.remove()),
+    "review.nextCorner": { do: () => tools.shaping.stepCorner(1), can: () => tools.shaping.hasCorners },
+    "review.previousCorner": { do: () => tools.shaping.stepCorner(-1), can: () => tools.shaping.hasCorners },
+    "review.insertCorner": { do: () => tools.shaping.insertCorner(), can: () => tools.shaping.canInsertCorner },
+    "review.duplicate": selected(() => tools.shaping.duplicate()),
+    "review.remove": selected(() => tools.shaping.remove()),
     "review.undoHere": here((image) => review.edits.undo(image)),
     "review.redoHere": here((image) => review.edits.redo(image)),
     "review.skip": always(() => review.skip()),
     "review.undo": always(() => review.undo()),
-    "review.nextMark": always(() => review.selectNext(1)),
-    "review.previousMark": always(() => review.selectNext(-1)),
+    "review.nextMark": always(() => review.selection.step(1)),
+    "review.previousMark": always(() => review.selection.step(-1)),
+    "review.selectAll": { do: () => tools.selectAll(), can: () => hasImage() && review.visibleMarks.length > 0 },
     "review.deselect": { do: () => tools.escape(), can: () => tools.canEscape },
     "review.nextImage": always(() => review.next()),
     "review.previousImage": always(() => review.previous()),
@@ -69,7 +73,7 @@ export function reviewDeeds(review: Review, viewport: Viewport, tools: Tools, vi
     "review.zoomIn": always(() => viewport.zoomBy(ZOOM_STEP)),
     "review.zoomOut": always(() => viewport.zoomBy(1 / ZOOM_STEP)),
     "review.zoomToMark": selected(() => {
-      const bounds = review.selectedMark && boundsOf(review.selectedMark.shape);
+      const bounds = boundsOfAll(review.selectedMarks.map(({ shape }) => shape));
       if (bounds !== null) viewport.zoomTo(bounds);
     }),
     "review.hide": always(() => (review.areMarksHidden = !review.areMarksHidden)),

@@ -1,7 +1,7 @@
 /** A shape that is being drawn: by dragging, by clicks, or put down without a pointer. What is done goes to `add`. */
 import type { Point, Rect, Shape } from "../ipc/bindings";
 import { boxBetween, distance, snapped } from "./reshape";
-import type { Viewport } from "./viewport.svelte";
+import type { Viewport } from "../photo/viewport.svelte";
 
 export type DrawingTool = "box" | "polygon" | "point";
 

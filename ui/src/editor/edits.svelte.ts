@@ -2,12 +2,22 @@
  * What a person changes of marks: shown at once, stored behind their back, one after the other. What is added has a
  * number of the window's own until the core has named it; whatever is done to it meanwhile is told by the core's name.
  */
-import type { Annotation, AnnotationId, ImageCard, ImageId, MarkChange, MarkContent, Step } from "../ipc/bindings";
+import type {
+  Annotation,
+  AnnotationId,
+  ImageCard,
+  ImageId,
+  MarkChange,
+  MarkContent,
+  Shape,
+  Step,
+} from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
 import type { QueueCards } from "./cards.svelte";
 import { contentOf, withChanges } from "./changes";
+import type { Footprints } from "./footprints";
 import type { Outbox } from "./outbox";
-import { duplicated, moved } from "./reshape";
+import { duplicated, moved, withCornerMoved } from "./reshape";
 import type { Vocabulary } from "./vocabulary.svelte";
 
 /** Nudges that follow one another sooner than this are one step. */
@@ -15,11 +25,17 @@ const NUDGE_MILLIS = 600;
 
 type EditsSeam = Pick<Seam, "editMarks" | "undoOn" | "redoOn">;
 
+/** A mark, and what it is to be. */
+export interface Reshaped {
+  mark: Annotation;
+  shape: Shape;
+}
+
 export interface EditsOffice {
   /** The person works on this image. */
   began: () => void;
   /** This is how it is stored. */
-  arrived: (card: ImageCard, selected?: AnnotationId | null) => void;
+  arrived: (card: ImageCard, selected?: readonly AnnotationId[]) => void;
   /** There was nothing to take back, or to make again. */
   nothing: (kind: "nothing_to_undo_here" | "nothing_to_redo_here") => void;
   refused: (image: ImageId, refusal: unknown) => Promise<void>;
@@ -30,15 +46,24 @@ export class Edits {
   readonly #cards: QueueCards;
   readonly #outbox: Outbox;
   readonly #vocabulary: Vocabulary;
+  readonly #footprints: Footprints;
   readonly #office: EditsOffice;
   readonly #named = new Map<AnnotationId, AnnotationId>();
   #latestUnnamed = 0;
 
-  constructor(seam: EditsSeam, cards: QueueCards, outbox: Outbox, vocabulary: Vocabulary, office: EditsOffice) {
+  constructor(
+    seam: EditsSeam,
+    cards: QueueCards,
+    outbox: Outbox,
+    vocabulary: Vocabulary,
+    footprints: Footprints,
+    office: EditsOffice,
+  ) {
     this.#seam = seam;
     this.#cards = cards;
     this.#outbox = outbox;
     this.#vocabulary = vocabulary;
+    this.#footprints = footprints;
     this.#office = office;
   }
 
@@ -49,21 +74,38 @@ export class Edits {
 
   /** A mark of the person's own; returns what to call it. */
   add(image: ImageId, mark: MarkContent): AnnotationId {
-    this.#latestUnnamed -= 1;
-    const id = this.#latestUnnamed;
-    this.#apply(image, [{ kind: "add", mark }], [id]);
-    this.#vocabulary.use(mark);
+    const [id = 0] = this.#add(image, [mark]);
     return id;
   }
 
   change(image: ImageId, mark: Annotation, said: Partial<MarkContent>): void {
-    const content = { ...contentOf(mark), ...said };
-    this.#apply(image, [{ kind: "change", id: mark.id, mark: content }]);
-    if (said.label !== undefined) this.#vocabulary.use(content);
+    this.#apply(image, [changeOf(mark, said)]);
+    if (said.label !== undefined) this.#vocabulary.use({ ...contentOf(mark), ...said });
   }
 
-  remove(image: ImageId, mark: Annotation): void {
-    this.#apply(image, [{ kind: "remove", id: mark.id }]);
+  /** Calls marks by another name. A caption has none. */
+  relabel(image: ImageId, marks: readonly Annotation[], label: string): void {
+    const meant = marks.filter((mark) => mark.shape.kind !== "caption" && mark.label !== label);
+    if (meant.length === 0) return;
+    this.#apply(
+      image,
+      meant.map((mark) => changeOf(mark, { label })),
+    );
+    for (const mark of meant) this.#vocabulary.use({ ...contentOf(mark), label });
+  }
+
+  reshape(image: ImageId, reshaped: readonly Reshaped[]): void {
+    this.#apply(
+      image,
+      reshaped.map(({ mark, shape }) => changeOf(mark, { shape })),
+    );
+  }
+
+  remove(image: ImageId, marks: readonly Annotation[]): void {
+    this.#apply(
+      image,
+      marks.map(({ id }) => ({ kind: "remove", id })),
+    );
   }
 
   /** Makes a change that somebody else has thought of. */
@@ -71,17 +113,39 @@ export class Edits {
     this.#apply(image, [change]);
   }
 
-  /** The same mark again, a little beside; returns what to call it. */
-  duplicate(card: ImageCard, mark: Annotation, shift: number): AnnotationId {
-    return this.add(card.id, { ...contentOf(mark), shape: duplicated(mark.shape, shift, card.size) });
+  /** The same marks again, a little beside; returns what to call them. */
+  duplicate(card: ImageCard, marks: readonly Annotation[], shift: number): AnnotationId[] {
+    const shapes = duplicated(
+      marks.map(({ shape }) => shape),
+      shift,
+      card.size,
+    );
+    return this.#add(
+      card.id,
+      marks.map((mark, place) => ({ ...contentOf(mark), shape: shapes[place] ?? mark.shape })),
+    );
   }
 
-  /** Moves a mark by so many pixels of the image. One nudge after the other is one step for undo. */
-  nudge(card: ImageCard, mark: Annotation, dx: number, dy: number): void {
-    const shape = moved(mark.shape, dx, dy, card.size);
-    const change: MarkChange = { kind: "change", id: mark.id, mark: { ...contentOf(mark), shape } };
-    this.#show(card.id, [change], []);
-    this.#outbox.hold(card.id, `nudge ${mark.id}`, NUDGE_MILLIS, () => this.#deliver(card.id, [change], []));
+  /** Moves marks by so many pixels of the image. One nudge after the other is one step for undo. */
+  nudge(card: ImageCard, marks: readonly Annotation[], dx: number, dy: number): void {
+    const shapes = moved(
+      marks.map(({ shape }) => shape),
+      dx,
+      dy,
+      card.size,
+    );
+    const about = `nudge ${marks.map(({ id }) => id).join(" ")}`;
+    this.#hold(
+      card,
+      about,
+      marks.map((mark, place) => ({ mark, shape: shapes[place] ?? mark.shape })),
+    );
+  }
+
+  /** Moves one corner of a mark likewise. */
+  nudgeCorner(card: ImageCard, mark: Annotation, corner: number, dx: number, dy: number): void {
+    const shape = withCornerMoved(mark.shape, corner, dx, dy, card.size);
+    this.#hold(card, `corner ${corner} of ${mark.id}`, [{ mark, shape }]);
   }
 
   /** Takes the latest step on this image back. */
@@ -92,6 +156,26 @@ export class Edits {
   /** Makes the step again that was taken back last on this image. */
   redo(image: ImageId): void {
     this.#travel(image, () => this.#seam.redoOn(image), "nothing_to_redo_here");
+  }
+
+  #add(image: ImageId, marks: readonly MarkContent[]): AnnotationId[] {
+    const ids = marks.map(() => (this.#latestUnnamed -= 1));
+    this.#apply(
+      image,
+      marks.map((mark) => ({ kind: "add", mark })),
+      ids,
+    );
+    for (const mark of marks) this.#vocabulary.use(mark);
+    return ids;
+  }
+
+  /** Shows other shapes, and stores them when nothing more of the kind has come for a while. */
+  #hold(card: ImageCard, about: string, reshaped: readonly Reshaped[]): void {
+    // At the image's edge there is nothing to store, and a proposal stays one.
+    if (reshaped.every(({ mark, shape }) => JSON.stringify(mark.shape) === JSON.stringify(shape))) return;
+    const changes = reshaped.map(({ mark, shape }) => changeOf(mark, { shape }));
+    this.#show(card.id, changes, []);
+    this.#outbox.hold(card.id, about, NUDGE_MILLIS, () => this.#deliver(card.id, changes, []));
   }
 
   #apply(image: ImageId, changes: MarkChange[], ids: AnnotationId[] = []): void {
@@ -114,6 +198,7 @@ export class Edits {
     if (known.some((change) => "id" in change && change.id < 0)) return;
     try {
       const step = await this.#seam.editMarks({ image, changes: known });
+      this.#footprints.note(step.id, step.marks);
       ids.forEach((id, place) => this.#named.set(id, step.marks[place] ?? id));
       if (this.#outbox.isLast(image)) this.#office.arrived(step.image);
     } catch (refusal) {
@@ -127,7 +212,7 @@ export class Edits {
       try {
         const step = await go();
         if (step === null) this.#office.nothing(nothing);
-        else if (this.#outbox.isLast(image)) this.#office.arrived(step.image, touchedIn(step));
+        else if (this.#outbox.isLast(image)) this.#office.arrived(step.image, this.#footprints.of(step));
       } catch (refusal) {
         await this.#office.refused(image, refusal);
       }
@@ -135,9 +220,6 @@ export class Edits {
   }
 }
 
-/** The one mark that a step was about; undefined when there were several, null when it is gone. */
-export function touchedIn({ marks, image }: Step): AnnotationId | null | undefined {
-  const [touched] = marks;
-  if (touched === undefined || marks.length > 1) return undefined;
-  return image.marks.some(({ id }) => id === touched) ? touched : null;
+function changeOf(mark: Annotation, said: Partial<MarkContent>): MarkChange {
+  return { kind: "change", id: mark.id, mark: { ...contentOf(mark), ...said } };
 }

@@ -76,7 +76,7 @@ describe("what a person changes", () => {
     const { review, seam, sent } = await opened();
     review.select(review.edits.add(here(review), { label: "cup", shape: BOX, attributes: {} }));
     review.edits.change(here(review), selectedOf(review), { label: "glass" });
-    review.edits.nudge(cardOf(review), selectedOf(review), 5, 0);
+    review.edits.nudge(cardOf(review), [selectedOf(review)], 5, 0);
     review.edits.change(here(review), selectedOf(review), { attributes: { full: true } });
     await review.settled();
     expect(sent).toHaveLength(4);
@@ -90,16 +90,16 @@ describe("what a person changes", () => {
 
   it("is one step when it is nudged on and on, and another after a rest", async () => {
     const { review, sent } = await opened();
-    review.selectNext(1);
+    review.selection.step(1);
     const before = selectedOf(review).shape;
     for (let times = 0; times < 5; times += 1) {
-      review.edits.nudge(cardOf(review), selectedOf(review), -1, 0);
+      review.edits.nudge(cardOf(review), [selectedOf(review)], -1, 0);
       await vi.advanceTimersByTimeAsync(300);
     }
     expect(sent).toHaveLength(0);
     await vi.advanceTimersByTimeAsync(700);
     expect(sent).toHaveLength(1);
-    review.edits.nudge(cardOf(review), selectedOf(review), 0, 1);
+    review.edits.nudge(cardOf(review), [selectedOf(review)], 0, 1);
     review.edits.undo(here(review));
     await review.settled();
     expect(sent).toHaveLength(2);
@@ -107,6 +107,21 @@ describe("what a person changes", () => {
     await review.settled();
     expect(selectedOf(review).shape).toEqual(before);
     expect(selectedOf(review).status).toBe("proposed");
+  });
+
+  it("is nothing where a mark cannot go further", async () => {
+    const { review, sent } = await opened();
+    const id = review.edits.add(here(review), {
+      label: "cup",
+      shape: { kind: "box", rect: { x1: 0, y1: 5, x2: 9, y2: 9 } },
+      attributes: {},
+    });
+    review.select(id);
+    await review.settled();
+    review.edits.nudge(cardOf(review), [selectedOf(review)], -1, 0);
+    review.edits.nudgeCorner(cardOf(review), selectedOf(review), 0, -10, 0);
+    await review.settled();
+    expect(sent).toHaveLength(1);
   });
 
   it("is restored when the core refuses it, told once, and nothing is done to what never was", async () => {
@@ -159,14 +174,94 @@ describe("what a person changes", () => {
   it("does not review an image; accepting the person's own mark does", async () => {
     const { review } = await opened();
     const image = here(review);
-    for (const mark of review.proposals) review.edits.remove(image, mark);
+    review.edits.remove(image, review.proposals);
     expect(review.proposals).toEqual([]);
     expect(cardOf(review).review).toBe("unreviewed");
     review.select(review.edits.add(image, { label: "cup", shape: BOX, attributes: {} }));
-    review.accept();
+    review.decisions.accept();
     await review.settled();
     expect(review.cards.get(image)?.review).toBe("reviewed");
     expect(review.imageId).not.toBe(image);
+  });
+});
+
+describe("several marks", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  /** Review at an image with three boxes of the person's own, all selected, and how often the core was told since. */
+  async function withThree() {
+    const { review, seam, sent } = await opened();
+    const rects = [10, 40, 70].map((x1) => ({ kind: "box", rect: { x1, y1: 10, x2: x1 + 20, y2: 30 } }) as const);
+    const ids = rects.map((shape) => review.edits.add(here(review), { label: "cup", shape, attributes: {} }));
+    review.selection.set(ids);
+    await review.settled();
+    sent.length = 0;
+    const shapes = () => review.selectedMarks.map(({ shape }) => (shape.kind === "box" ? shape.rect.x1 : null));
+    return { review, seam, sent, shapes };
+  }
+
+  it("are nudged, called and taken away as one step each, which Ctrl+Z takes back with the selection", async () => {
+    const { review, sent, shapes } = await withThree();
+    expect(review.selectedMarks).toHaveLength(3);
+    expect(review.selected).toBeNull();
+    review.edits.nudge(cardOf(review), review.selectedMarks, -30, 0);
+    expect(shapes()).toEqual([0, 30, 60]);
+    review.edits.relabel(here(review), review.selectedMarks, "glass");
+    const count = review.marks.length;
+    review.edits.remove(here(review), review.selectedMarks);
+    review.select(null);
+    await review.settled();
+    expect(review.marks).toHaveLength(count - 3);
+    expect(sent.map(({ changes }) => changes.length)).toEqual([3, 3, 3]);
+    review.edits.undo(here(review));
+    await review.settled();
+    expect(review.selectedMarks.map(({ label }) => label)).toEqual(["glass", "glass", "glass"]);
+    review.edits.undo(here(review));
+    review.edits.undo(here(review));
+    await review.settled();
+    expect(review.selectedMarks.map(({ label }) => label)).toEqual(["cup", "cup", "cup"]);
+    expect(shapes()).toEqual([10, 40, 70]);
+  });
+
+  it("are copied together, and the copies are selected, also once they are named", async () => {
+    const { review, sent, shapes } = await withThree();
+    review.selection.set(review.edits.duplicate(cardOf(review), review.selectedMarks, 5));
+    expect(shapes()).toEqual([15, 45, 75]);
+    await review.settled();
+    expect(sent).toHaveLength(1);
+    expect(review.selectedMarks.every(({ id }) => id > 0)).toBe(true);
+    expect(shapes()).toEqual([15, 45, 75]);
+  });
+
+  it("are rejected with a reason as one step, and the image is left when nothing waits", async () => {
+    const { review, seam, sent } = await withThree();
+    const image = here(review);
+    review.selectAll();
+    const all = new Set(review.selection.ids);
+    expect(all.size).toBeGreaterThan(3);
+    review.decisions.reject();
+    expect(review.imageId).not.toBe(image);
+    review.decisions.giveReason("bad_box");
+    await review.settled();
+    expect(sent).toHaveLength(2);
+    const [card] = await seam.imageCards([image]);
+    expect(card?.review).toBe("confirmed_empty");
+    expect(card?.marks.filter(({ reject_reason }) => reject_reason === "bad_box")).toHaveLength(all.size);
+    review.undo();
+    await review.settled();
+    expect(review.imageId).toBe(image);
+    expect(new Set(review.selection.ids)).toEqual(all);
+    expect(review.marks.every(({ status }) => status !== "rejected")).toBe(true);
+  });
+
+  it("are all in sight but those that were rejected", async () => {
+    const { review } = await withThree();
+    const [first] = review.proposals;
+    if (first) review.decisions.decideMark(first, { kind: "reject", reason: null });
+    review.selectAll();
+    expect(review.selectedMarks).toHaveLength(review.marks.filter(({ status }) => status !== "rejected").length);
+    await review.settled();
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Annotation } from "../ipc/bindings";
-import { marksAt, nextUnder } from "./hit";
+import { marksAcross, marksAt, nextUnder } from "./hit";
 
 function mark(id: number, x1: number, y1: number, x2: number, y2: number): Annotation {
   return {
@@ -27,6 +27,23 @@ describe("a click", () => {
 
   it("counts a little beside the edge", () => {
     expect(marksAt(marks, { x: 103, y: 50 }, 4).map(({ id }) => id)).toEqual([1]);
+  });
+
+  it("means what is tiny from a little further away, and the one of two that is right under it", () => {
+    const tiny = [...marks, mark(4, 70, 70, 72, 72), mark(5, 74, 70, 77, 73)];
+    const under = (x: number, y: number) => marksAt(tiny, { x, y }, 4).map(({ id }) => id);
+    expect(under(71, 78)).toEqual([4, 5, 1]);
+    expect(under(76, 71)).toEqual([5, 4, 1]);
+    expect(under(71, 84)).toEqual([1]);
+  });
+
+  it("with a frame around it means what the frame touches, and not what surrounds it", () => {
+    const across = (x1: number, y1: number, x2: number, y2: number) =>
+      marksAcross(marks, { x1, y1, x2, y2 }).map(({ id }) => id);
+    expect(across(30, 30, 50, 50)).toEqual([2]);
+    expect(across(0, 0, 200, 200)).toEqual([1, 2, 3]);
+    expect(across(50, 50, 120, 55)).toEqual([1, 3]);
+    expect(across(70, 70, 80, 80)).toEqual([]);
   });
 
   it("goes one below when repeated, and around", () => {
@@ -56,6 +73,6 @@ describe("shapes without straight sides", () => {
 
   it("points are hit from nearby, and before what they lie in", () => {
     expect(marksAt([polygon, point], { x: 32, y: 31 }, 4).map(({ id }) => id)).toEqual([8, 7]);
-    expect(marksAt([point], { x: 36, y: 30 }, 4)).toEqual([]);
+    expect(marksAt([point], { x: 39, y: 30 }, 4)).toEqual([]);
   });
 });

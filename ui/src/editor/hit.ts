@@ -1,14 +1,51 @@
 /** Which mark a click means. */
-import type { Annotation, AnnotationId, Shape } from "../ipc/bindings";
+import type { Annotation, AnnotationId, Rect, Shape } from "../ipc/bindings";
 import { boundsOf } from "../kit/shape";
 import { distance } from "./reshape";
-import type { Point } from "./viewport.svelte";
+import type { Point } from "../photo/viewport.svelte";
 
-/** Marks under a point of the image, the smallest first: what lies inside another one is what one aims at. */
+/** Of what a click may mean, the least width and height, as a multiple of the tolerance. */
+const LEAST_TARGET = 4;
+
+/**
+ * Marks under a point of the image, the smallest first: what lies inside another one is what one aims at. What is too
+ * small to be aimed at is meant from a little further away, unless another small one lies right under the point.
+ */
 export function marksAt(marks: readonly Annotation[], at: Point, tolerance: number): Annotation[] {
+  const least = LEAST_TARGET * tolerance;
   return marks
-    .filter(({ shape }) => isUnder(shape, at, tolerance))
-    .sort((one, other) => area(one) - area(other) || one.id - other.id);
+    .flatMap((mark) => {
+      const rect = boundsOf(mark.shape);
+      if (rect === null) return [];
+      const isTiny = rect.x2 - rect.x1 < least && rect.y2 - rect.y1 < least;
+      const middle = { x: (rect.x1 + rect.x2) / 2, y: (rect.y1 + rect.y2) / 2 };
+      const isMeant = isUnder(mark.shape, at, tolerance) || (isTiny && isNear(middle, at, least / 2));
+      const away = isTiny && !isUnder(mark.shape, at, 0) ? distance(middle, at) : 0;
+      return isMeant ? { mark, away, size: isTiny ? 0 : area(mark) } : [];
+    })
+    .sort(
+      (one, other) =>
+        one.size - other.size ||
+        one.away - other.away ||
+        area(one.mark) - area(other.mark) ||
+        one.mark.id - other.mark.id,
+    )
+    .map(({ mark }) => mark);
+}
+
+function isNear(one: Point, other: Point, reach: number): boolean {
+  return Math.abs(one.x - other.x) <= reach && Math.abs(one.y - other.y) <= reach;
+}
+
+/** Marks that a frame touches. One that surrounds it whole is what one looks at, not what one means. */
+export function marksAcross(marks: readonly Annotation[], frame: Rect): Annotation[] {
+  return marks.filter(({ shape }) => {
+    const rect = boundsOf(shape);
+    if (rect === null) return false;
+    const isApart = rect.x1 > frame.x2 || rect.x2 < frame.x1 || rect.y1 > frame.y2 || rect.y2 < frame.y1;
+    const isAround = rect.x1 < frame.x1 && rect.x2 > frame.x2 && rect.y1 < frame.y1 && rect.y2 > frame.y2;
+    return !isApart && !isAround;
+  });
 }
 
 /** Whether a point lies in a shape, or so near to it. */

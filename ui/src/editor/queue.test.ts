@@ -11,7 +11,7 @@ it("without a choice reviews what nobody has, and keeps what one has reviewed si
   await review.openAll(null);
   expect(review.queue).toEqual(unreviewed);
   expect(review.isByDoubt).toBe(true);
-  review.accept();
+  review.decisions.accept();
   await review.settled();
   const { imageId } = review;
   await review.openAll(null);

@@ -3,6 +3,8 @@ import { describe, expect, it } from "vitest";
 import type { Shape } from "../ipc/bindings";
 import {
   boxBetween,
+  cornerAt,
+  cornersOf,
   duplicated,
   handleAt,
   handlesOf,
@@ -11,6 +13,8 @@ import {
   resized,
   snapped,
   snappedShift,
+  withCornerAfter,
+  withCornerMoved,
   withoutCorner,
 } from "./reshape";
 
@@ -113,25 +117,60 @@ describe("resizing", () => {
   });
 });
 
+describe("a corner", () => {
+  it("of a box takes its two sides along, and stops before the other sides and at the image's edge", () => {
+    const shape = box(100, 100, 200, 180);
+    expect(cornersOf(shape)[1]).toEqual({ x: 200, y: 100 });
+    expect(withCornerMoved(shape, 1, 7, -10, IMAGE)).toEqual(box(100, 90, 207, 180));
+    expect(withCornerMoved(shape, 3, 500, 500, IMAGE)).toEqual(box(199, 100, 200, 300));
+    expect(cornerAt({ kind: "side", across: 1, down: -1 })).toBe(1);
+    expect(cornerAt({ kind: "side", across: 0, down: -1 })).toBeNull();
+  });
+
+  it("of a polygon moves alone, and another one comes half-way to the next", () => {
+    expect(withCornerMoved(TRIANGLE, 2, -20, 5, IMAGE)).toMatchObject({ points: { 2: { x: 0, y: 115 } } });
+    const more = withCornerAfter(TRIANGLE, 2);
+    expect(more).toMatchObject({ points: { 3: { x: 10, y: 60 }, length: 4 } });
+    expect(more && withoutCorner(more, 3)).toEqual(TRIANGLE);
+    expect(withCornerAfter(box(0, 0, 9, 9), 0)).toBeNull();
+  });
+});
+
 describe("moving", () => {
   it("stops at the image's edge and keeps the shape whole", () => {
-    expect(moved(box(100, 100, 200, 180), 500, -500, IMAGE)).toEqual(box(300, 0, 400, 80));
-    expect(moved(TRIANGLE, -50, 5, IMAGE)).toMatchObject({ points: { 0: { x: 0, y: 15 }, 1: { x: 100, y: 15 } } });
-    expect(moved({ kind: "point", at: { x: 1, y: 1 } }, -9, 3, IMAGE)).toEqual({ kind: "point", at: { x: 0, y: 4 } });
-    expect(moved({ kind: "image_tag" }, 9, 9, IMAGE)).toEqual({ kind: "image_tag" });
+    expect(moved([box(100, 100, 200, 180)], 500, -500, IMAGE)).toEqual([box(300, 0, 400, 80)]);
+    expect(moved([TRIANGLE], -50, 5, IMAGE)).toMatchObject([{ points: { 0: { x: 0, y: 15 }, 1: { x: 100, y: 15 } } }]);
+    expect(moved([{ kind: "point", at: { x: 1, y: 1 } }], -9, 3, IMAGE)).toEqual([
+      { kind: "point", at: { x: 0, y: 4 } },
+    ]);
+    expect(moved([{ kind: "image_tag" }], 9, 9, IMAGE)).toEqual([{ kind: "image_tag" }]);
+  });
+
+  it("takes several along as they lie to each other", () => {
+    const shapes = [box(10, 10, 50, 50), { kind: "image_tag" } as const, box(60, 80, 90, 120)];
+    expect(moved(shapes, -30, 200, IMAGE)).toEqual([
+      box(0, 190, 40, 230),
+      { kind: "image_tag" },
+      box(50, 260, 80, 300),
+    ]);
+    expect(snappedShift(shapes, -7, 9, IMAGE, 6)).toEqual({ x: -10, y: 9 });
+    expect(duplicated([box(10, 10, 50, 50), box(360, 10, 395, 50)], 12, IMAGE)).toEqual([
+      box(0, 22, 40, 62),
+      box(350, 22, 385, 62),
+    ]);
   });
 
   it("keeps the fractions that a model has said", () => {
-    expect(moved(box(100.25, 100, 200.5, 180), 3, 0, IMAGE)).toEqual(box(103.25, 100, 203.5, 180));
+    expect(moved([box(100.25, 100, 200.5, 180)], 3, 0, IMAGE)).toEqual([box(103.25, 100, 203.5, 180)]);
   });
 
   it("is drawn to the edge from nearby", () => {
-    expect(snappedShift(box(100, 100, 200, 180), -96, 117, IMAGE, 6)).toEqual({ x: -100, y: 120 });
-    expect(snappedShift(box(100, 100, 200, 180), -90, 100, IMAGE, 6)).toEqual({ x: -90, y: 100 });
+    expect(snappedShift([box(100, 100, 200, 180)], -96, 117, IMAGE, 6)).toEqual({ x: -100, y: 120 });
+    expect(snappedShift([box(100, 100, 200, 180)], -90, 100, IMAGE, 6)).toEqual({ x: -90, y: 100 });
   });
 });
 
 it("a copy lies beside its original, on the side where there is room", () => {
-  expect(duplicated(box(10, 10, 50, 50), 12, IMAGE)).toEqual(box(22, 22, 62, 62));
-  expect(duplicated(box(350, 250, 400, 300), 12, IMAGE)).toEqual(box(338, 238, 388, 288));
+  expect(duplicated([box(10, 10, 50, 50)], 12, IMAGE)).toEqual([box(22, 22, 62, 62)]);
+  expect(duplicated([box(350, 250, 400, 300)], 12, IMAGE)).toEqual([box(338, 238, 388, 288)]);
 });

@@ -3,7 +3,7 @@
  * it, and what is drawn by hand lies on whole pixels.
  */
 import type { PixelSize, Point, Rect, Shape } from "../ipc/bindings";
-import { boundsOf } from "../kit/shape";
+import { boundsOfAll } from "../kit/shape";
 
 /** Something to take hold of. Sides of a box count from its upper left: -1, 0 in the middle, 1. */
 export type Handle =
@@ -134,36 +134,96 @@ export function pulledHandle(handle: Handle): Handle {
   return handle.kind === "between" ? { kind: "corner", index: handle.index + 1 } : handle;
 }
 
+/** Of a box, clockwise from its upper left. */
+const BOX_CORNERS = [
+  { across: -1, down: -1 },
+  { across: 1, down: -1 },
+  { across: 1, down: 1 },
+  { across: -1, down: 1 },
+] as const;
+
+/** The corners that a shape has, in the order in which one goes around it. */
+export function cornersOf(shape: Shape): Point[] {
+  if (shape.kind === "polygon") return shape.points;
+  if (shape.kind !== "box") return [];
+  const { x1, y1, x2, y2 } = shape.rect;
+  return BOX_CORNERS.map(({ across, down }) => ({ x: across < 0 ? x1 : x2, y: down < 0 ? y1 : y2 }));
+}
+
+/** Which of the corners a handle is; null when it is none. */
+export function cornerAt(handle: Handle): number | null {
+  if (handle.kind === "corner") return handle.index;
+  if (handle.kind === "between") return null;
+  const index = BOX_CORNERS.findIndex(({ across, down }) => across === handle.across && down === handle.down);
+  return index < 0 ? null : index;
+}
+
+/** The shape with one corner somewhere else, within the image. A box stops before it has no extent. */
+export function withCornerMoved(shape: Shape, index: number, dx: number, dy: number, image: PixelSize): Shape {
+  const { width, height } = image;
+  if (shape.kind === "polygon") {
+    const points = shape.points.map((point, place) =>
+      place === index ? { x: within(point.x + dx, 0, width), y: within(point.y + dy, 0, height) } : point,
+    );
+    return { kind: "polygon", points };
+  }
+  const corner = BOX_CORNERS[index];
+  if (shape.kind !== "box" || !corner) return shape;
+  const { x1, y1, x2, y2 } = shape.rect;
+  return {
+    kind: "box",
+    rect: {
+      x1: corner.across < 0 ? within(x1 + dx, 0, x2 - 1) : x1,
+      y1: corner.down < 0 ? within(y1 + dy, 0, y2 - 1) : y1,
+      x2: corner.across > 0 ? within(x2 + dx, x1 + 1, width) : x2,
+      y2: corner.down > 0 ? within(y2 + dy, y1 + 1, height) : y2,
+    },
+  };
+}
+
+/** A polygon with one more corner, half-way from this one to the next. */
+export function withCornerAfter(shape: Shape, index: number): Shape | null {
+  if (shape.kind !== "polygon") return null;
+  const [from, to] = [shape.points[index], shape.points[(index + 1) % shape.points.length]];
+  if (!from || !to) return null;
+  const middle = { x: Math.round((from.x + to.x) / 2), y: Math.round((from.y + to.y) / 2) };
+  return { kind: "polygon", points: shape.points.toSpliced(index + 1, 0, middle) };
+}
+
 /** A polygon without one of its corners; null when that would leave fewer than three. */
 export function withoutCorner(shape: Shape, index: number): Shape | null {
   if (shape.kind !== "polygon" || shape.points.length <= 3) return null;
   return { kind: "polygon", points: shape.points.toSpliced(index, 1) };
 }
 
-/** The shape somewhere else; at the image's edge it stops, whole. */
-export function moved(shape: Shape, dx: number, dy: number, { width, height }: PixelSize): Shape {
-  const bounds = boundsOf(shape);
-  if (bounds === null) return shape;
+/** The shapes somewhere else, as they lie to each other; at the image's edge they stop, whole. */
+export function moved(shapes: readonly Shape[], dx: number, dy: number, { width, height }: PixelSize): Shape[] {
+  const bounds = boundsOfAll(shapes);
+  if (bounds === null) return [...shapes];
   const right = within(dx, -bounds.x1, width - bounds.x2);
   const below = within(dy, -bounds.y1, height - bounds.y2);
-  const shifted = ({ x, y }: Point): Point => ({ x: x + right, y: y + below });
+  return shapes.map((shape) => shifted(shape, right, below));
+}
+
+function shifted(shape: Shape, right: number, below: number): Shape {
+  const there = ({ x, y }: Point): Point => ({ x: x + right, y: y + below });
   switch (shape.kind) {
     case "box": {
       const { x1, y1, x2, y2 } = shape.rect;
       return { kind: "box", rect: { x1: x1 + right, y1: y1 + below, x2: x2 + right, y2: y2 + below } };
     }
     case "point":
-      return { kind: "point", at: shifted(shape.at) };
+      return { kind: "point", at: there(shape.at) };
     case "polygon":
-      return { kind: "polygon", points: shape.points.map(shifted) };
+      return { kind: "polygon", points: shape.points.map(there) };
     default:
       return shape;
   }
 }
 
-/** By how much to move a shape so that it lies on the image's edge when it comes nearer to it than `reach`. */
-export function snappedShift(shape: Shape, dx: number, dy: number, image: PixelSize, reach: number): Point {
-  const bounds = boundsOf(shape);
+/** By how much to move shapes so that they lie on the image's edge when they come nearer to it than `reach`. */
+export function snappedShift(shapes: readonly Shape[], dx: number, dy: number, image: PixelSize, reach: number): Point {
+  const bounds = boundsOfAll(shapes);
   if (bounds === null) return { x: 0, y: 0 };
   return {
     x: snappedSpan(bounds.x1, bounds.x2, Math.round(dx), image.width, reach),
@@ -177,13 +237,13 @@ function snappedSpan(from: number, to: number, shift: number, length: number, re
   return shift;
 }
 
-/** The same shape a little to the lower right; where there is no room, to the upper left. */
-export function duplicated(shape: Shape, shift: number, { width, height }: PixelSize): Shape {
-  const bounds = boundsOf(shape);
-  if (bounds === null) return shape;
+/** The same shapes a little to the lower right; where there is no room, to the upper left. */
+export function duplicated(shapes: readonly Shape[], shift: number, { width, height }: PixelSize): Shape[] {
+  const bounds = boundsOfAll(shapes);
+  if (bounds === null) return [...shapes];
   const right = bounds.x2 + shift <= width ? shift : -shift;
   const below = bounds.y2 + shift <= height ? shift : -shift;
-  return moved(shape, right, below, { width, height });
+  return moved(shapes, right, below, { width, height });
 }
 
 export function distance(one: Point, other: Point): number {

@@ -1,34 +1,23 @@
 /**
- * Review: a queue of images, the mark that is selected, and decisions.
+ * Review: a queue of images and the marks that are selected.
  *
- * A decision shows at once and is stored behind the person's back, one after the other, so that two keys in quick
- * succession arrive in their order. The stored answer wins over what was shown. What changes marks is in `edits`;
- * drawing and keys are elsewhere.
+ * What is decided is in `decisions`, what changes marks in `edits`: both show at once and are stored behind the person's
+ * back, one after the other, so that two keys in quick succession arrive in their order. Drawing and keys are elsewhere.
  */
-import type {
-  Annotation,
-  AnnotationId,
-  CollectionId,
-  Decision,
-  DecisionScope,
-  ImageCard,
-  ImageId,
-  RejectReason,
-  StepId,
-  Verdict,
-} from "../ipc/bindings";
+import type { Annotation, AnnotationId, CollectionId, ImageCard, ImageId } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
+import { around } from "../photo/neighbours";
 import { imagesWhere } from "../state/questions";
-import { Asking, type Rejected } from "./asking.svelte";
+import { Refreshing } from "../state/refreshing";
 import { QueueCards } from "./cards.svelte";
-import { Edits, touchedIn } from "./edits.svelte";
+import { Decisions } from "./decisions.svelte";
+import { Edits } from "./edits.svelte";
+import { Footprints } from "./footprints";
 import { Outbox } from "./outbox";
-import { Pace } from "./pace";
-import { byCertainty, proposalsOf, withDecision } from "./verdict";
+import { MarkSelection } from "./selection.svelte";
+import { byCertainty } from "./verdict";
 import { Vocabulary } from "./vocabulary.svelte";
 
-/** Neighbours to either side whose cards are at hand. */
-export const NEIGHBOURS = 8;
 /** How often cards are read again while marks change elsewhere. */
 const REFRESH_MILLIS = 1000;
 
@@ -57,7 +46,6 @@ export type ReviewSeam = Pick<
 export class Review {
   readonly #seam: ReviewSeam;
   readonly #tell: (notice: Notice) => void;
-  readonly #now: () => number;
 
   queue = $state.raw<ImageId[]>([]);
   index = $state(0);
@@ -68,18 +56,17 @@ export class Review {
   isUnread = $state(false);
   /** Nobody has chosen the images: they are those that nobody has reviewed, the most doubtful first. */
   isByDoubt = $state(false);
-  selected = $state<AnnotationId | null>(null);
   areMarksHidden = $state(false);
-  millisPerImage = $state<number | null>(null);
 
   readonly cards: QueueCards;
   readonly edits: Edits;
+  readonly decisions: Decisions;
   readonly vocabulary: Vocabulary;
   readonly #outbox = new Outbox();
-  readonly #asking = new Asking();
-  readonly #pace = new Pace();
-  readonly #scopes = new Map<StepId, DecisionScope>();
-  #refreshTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #footprints = new Footprints();
+  readonly #refreshing = new Refreshing(REFRESH_MILLIS, async () => {
+    if (this.#outbox.isEmpty) await this.refresh();
+  });
   /** Where the queue came from. */
   #source: unknown;
 
@@ -91,32 +78,41 @@ export class Review {
   readonly marks = $derived<Annotation[]>(this.card === null ? [] : byCertainty(this.card.marks));
   readonly visibleMarks = $derived<Annotation[]>(this.areMarksHidden ? [] : this.marks);
   readonly proposals = $derived(this.marks.filter((mark) => mark.status === "proposed"));
-  readonly selectedMark = $derived<Annotation | null>(this.marks.find((mark) => mark.id === this.selected) ?? null);
+  readonly selection = new MarkSelection(() => this.marks);
+  readonly selectedMarks = $derived(this.selection.marks);
+  /** The one that is selected; null when there is none, or several. */
+  readonly selectedMark = $derived(this.selection.one);
+  readonly selected = $derived<AnnotationId | null>(this.selectedMark?.id ?? null);
   readonly unreviewedCount = $derived.by(() => this.cards.unreviewedCount);
   readonly reviewedCount = $derived(this.queue.length - this.unreviewedCount);
-  readonly leftMillis = $derived(this.millisPerImage === null ? null : this.millisPerImage * this.unreviewedCount);
 
   constructor(seam: ReviewSeam, tell: (notice: Notice) => void, now: () => number = Date.now) {
     this.#seam = seam;
     this.cards = new QueueCards(seam);
     this.vocabulary = new Vocabulary(seam);
-    this.edits = new Edits(seam, this.cards, this.#outbox, this.vocabulary, {
+    const footprints = this.#footprints;
+    this.edits = new Edits(seam, this.cards, this.#outbox, this.vocabulary, footprints, {
       began: () => {
-        this.#asking.end();
+        this.decisions.endAsking();
         this.cards.decided();
       },
       arrived: (card, selected) => this.#arrived(card, selected),
       nothing: (kind) => tell({ kind }),
       refused: (image, refusal) => this.#refused(image, refusal),
     });
+    this.decisions = new Decisions(seam, this, this.#outbox, footprints, {
+      now,
+      arrived: (card) => this.#arrived(card),
+      nothingToReject: () => tell({ kind: "nothing_to_reject" }),
+      refused: (image, refusal, before) => this.#refused(image, refusal, before),
+    });
     this.#tell = tell;
-    this.#now = now;
   }
 
   /** Begins with these images, at the one given or the first that nobody has reviewed. */
   async open(queue: ImageId[], at: ImageId | null = null): Promise<void> {
     this.queue = queue;
-    this.selected = null;
+    this.select(null);
     this.isAtEnd = false;
     this.index = Math.max(0, at === null ? 0 : queue.indexOf(at));
     await this.#told(() => this.cards.count(queue));
@@ -126,9 +122,9 @@ export class Review {
         queue.findIndex((image) => this.cards.isUnreviewed(image)),
       );
     }
-    await this.#told(() => this.cards.fetchAgain(this.#around()));
+    await this.#told(() => this.cards.fetchAgain(around(this.queue, this.index)));
     this.isLoaded = true;
-    this.#pace.begin(this.#now());
+    this.decisions.begin();
   }
 
   /** What somebody chose to review elsewhere in the window. Coming back to it changes nothing. */
@@ -160,24 +156,16 @@ export class Review {
     this.isLoaded = true;
   }
 
-  /** Marks may have changed: reads the cards in sight again, at most once in a while. */
+  /** Marks may have changed: reads the cards in sight again. */
   refreshSoon(): void {
-    this.#refreshTimer ??= setTimeout(() => {
-      this.#refreshTimer = undefined;
-      if (this.#outbox.isEmpty) void this.refresh();
-    }, REFRESH_MILLIS);
+    this.#refreshing.soon();
   }
 
   /** Reads again what may have changed while nobody looked. */
   async refresh(): Promise<void> {
     if (this.queue.length === 0) return;
-    await this.#told(() => this.cards.fetchAgain(this.#around()));
+    await this.#told(() => this.cards.fetchAgain(around(this.queue, this.index)));
     await this.#told(() => this.cards.count(this.queue));
-  }
-
-  /** The latest rejection, while it can be given a reason and a little longer. */
-  get rejected(): Rejected | null {
-    return this.#asking.rejected;
   }
 
   /** Another place in the queue; beyond its end is the end. */
@@ -185,8 +173,8 @@ export class Review {
     if (this.queue.length === 0) return;
     this.isAtEnd = index >= this.queue.length;
     this.index = Math.min(this.queue.length - 1, Math.max(0, index));
-    this.selected = null;
-    void this.#told(() => this.cards.fetch(this.#around()));
+    this.select(null);
+    void this.#told(() => this.cards.fetch(around(this.queue, this.index)));
   }
 
   next(): void {
@@ -211,32 +199,13 @@ export class Review {
   }
 
   select(mark: AnnotationId | null): void {
-    this.selected = mark;
+    this.selection.set(mark === null ? [] : [mark]);
   }
 
-  /** The next mark of the list, or the one before it; from none, the first that waits for a decision. */
-  selectNext(step: 1 | -1): void {
-    const count = this.marks.length;
-    if (count === 0) return;
-    const place = this.marks.findIndex((mark) => mark.id === this.selected);
-    if (place < 0) {
-      const first = step === 1 ? (this.proposals[0] ?? this.marks[0]) : this.marks[count - 1];
-      this.selected = first?.id ?? null;
-    } else {
-      this.selected = this.marks[(place + step + count) % count]?.id ?? null;
-    }
-  }
-
-  accept(): void {
-    this.#decideHere({ kind: "accept" }, this.selectedMark);
-  }
-
-  reject(): void {
-    this.#decideHere({ kind: "reject", reason: null }, this.selectedMark);
-  }
-
-  decideMark(mark: Annotation, verdict: Verdict): void {
-    this.#decideHere(verdict, mark);
+  /** All that is in sight. What was rejected is done with, unless there is nothing else. */
+  selectAll(): void {
+    const standing = this.visibleMarks.filter(({ status }) => status !== "rejected");
+    this.selection.set((standing.length > 0 ? standing : this.visibleMarks).map(({ id }) => id));
   }
 
   /** Leaves the image as it is. */
@@ -246,7 +215,7 @@ export class Review {
 
   /** Takes the latest decision back and returns to its image. */
   undo(): void {
-    this.#asking.end();
+    this.decisions.endAsking();
     this.cards.decided();
     this.#outbox.put(null, async () => {
       try {
@@ -266,30 +235,10 @@ export class Review {
           this.#tell({ kind: "undone_elsewhere", image: undone.image.name });
           return;
         }
-        const scope = this.#scopes.get(undone.id);
         this.goTo(index);
-        if (scope === undefined) this.selected = touchedIn(undone) ?? null;
-        else this.selected = scope.kind === "mark" ? scope.id : null;
+        this.selection.set(this.#footprints.of(undone) ?? []);
       } catch (refusal) {
         this.#tell({ kind: "refused", refusal, image: null });
-      }
-    });
-  }
-
-  /** Says why the latest rejection was one: it is decided again, with the reason. */
-  giveReason(reason: RejectReason): void {
-    const rejected = this.#asking.answer(reason);
-    if (rejected === null) return;
-    this.cards.decided();
-    this.#outbox.put(rejected.image, async () => {
-      if (!(await rejected.stored)) return;
-      // Undone and made again, so that it stays one step for undo.
-      try {
-        const { image, scope } = rejected;
-        await this.#seam.undoOn(image);
-        await this.#store({ image, scope, verdict: { kind: "reject", reason } });
-      } catch (refusal) {
-        await this.#refused(rejected.image, refusal);
       }
     });
   }
@@ -302,85 +251,12 @@ export class Review {
   /** Nobody looks any more. */
   rest(): void {
     this.#outbox.flush();
-    this.#asking.end();
-    clearTimeout(this.#refreshTimer);
-    this.#refreshTimer = undefined;
-  }
-
-  #decideHere(verdict: Verdict, mark: Annotation | null): void {
-    const card = this.card;
-    if (card === null || this.isAtEnd) return;
-    const waiting = proposalsOf(card).length;
-    if (mark === null && waiting === 0) {
-      if (verdict.kind === "reject") {
-        this.#tell({ kind: "nothing_to_reject" });
-        return;
-      }
-      if (card.review !== "unreviewed") {
-        this.next();
-        return;
-      }
-    }
-    this.#asking.end();
-    const isSaid = mark !== null && mark.status === (verdict.kind === "accept" ? "accepted" : "rejected");
-    // Nothing is left to say of the mark, and nobody has said yet that the image is done.
-    const mayEnd = verdict.kind === "accept" && waiting === 0 && card.review === "unreviewed";
-    const isAboutImage = mark === null || (isSaid && mayEnd);
-    if (!isSaid || isAboutImage) {
-      const scope: DecisionScope = isAboutImage ? { kind: "image" } : { kind: "mark", id: mark.id };
-      const stored = this.#decide(card, { image: card.id, scope, verdict });
-      if (verdict.kind === "reject") {
-        const marks = mark === null ? waiting : 1;
-        this.#asking.begin({ image: card.id, name: card.name, scope, marks, reason: null, stored });
-      }
-    }
-    this.#moveOn(mark, waiting > 0 || isSaid);
-  }
-
-  /** After a decision: the next proposal when marks are decided one by one, otherwise the next image. */
-  #moveOn(mark: Annotation | null, mayLeave: boolean): void {
-    const left = this.proposals;
-    if (mark === null || (left.length === 0 && mayLeave)) {
-      this.next();
-    } else if (this.selected === mark.id && left.length > 0) {
-      const place = this.marks.findIndex(({ id }) => id === mark.id);
-      const after = [...this.marks.slice(place + 1), ...this.marks.slice(0, place)];
-      this.selected = after.find(({ status }) => status === "proposed")?.id ?? null;
-    }
-  }
-
-  #decide(card: ImageCard, decision: Decision): Promise<boolean> {
-    this.cards.decided();
-    const shown = withDecision(card, decision);
-    if (card.review === "unreviewed" && shown.review !== "unreviewed") {
-      this.#pace.decided(this.#now());
-      this.millisPerImage = this.#pace.millisPerImage;
-    }
-    this.cards.put(shown);
-    return new Promise((stored) => {
-      this.#outbox.put(card.id, async () => {
-        try {
-          await this.#store(decision);
-          stored(true);
-        } catch (refusal) {
-          stored(false);
-          await this.#refused(card.id, refusal, card);
-        }
-      });
-    });
-  }
-
-  async #store(decision: Decision): Promise<void> {
-    const { scope } = decision;
-    const named: DecisionScope = scope.kind === "mark" ? { ...scope, id: this.edits.idOf(scope.id) } : scope;
-    const decided = await this.#seam.decide({ ...decision, scope: named });
-    this.#scopes.set(decided.id, named);
-    // Something later on the same image is on its way: its answer will say more.
-    if (this.#outbox.isLast(decision.image)) this.#arrived(decided.image);
+    this.decisions.endAsking();
+    this.#refreshing.rest();
   }
 
   async #refused(image: ImageId, refusal: unknown, before?: ImageCard): Promise<void> {
-    this.#asking.end();
+    this.decisions.endAsking();
     const name = this.cards.get(image)?.name ?? null;
     try {
       const [stored] = await this.#seam.imageCards([image]);
@@ -393,17 +269,11 @@ export class Review {
   }
 
   /** An image as it is stored: marks have the core's names now, and some may be gone. */
-  #arrived(card: ImageCard, selected?: AnnotationId | null): void {
+  #arrived(card: ImageCard, selected?: readonly AnnotationId[]): void {
     this.cards.put(card);
     if (card.id !== this.imageId) return;
-    const wanted = selected === undefined ? this.selected : selected;
-    const id = wanted === null ? null : this.edits.idOf(wanted);
-    this.selected = card.marks.some((mark) => mark.id === id) ? id : null;
-  }
-
-  /** The images in the strip of neighbours. */
-  #around(): ImageId[] {
-    return this.queue.slice(Math.max(0, this.index - NEIGHBOURS), this.index + NEIGHBOURS + 1);
+    const wanted = new Set([...(selected ?? this.selection.ids)].map((id) => this.edits.idOf(id)));
+    this.selection.set(card.marks.flatMap(({ id }) => (wanted.has(id) ? id : [])));
   }
 
   /** Asks the core; a refusal is told. */

@@ -126,7 +126,7 @@ describe("review", () => {
 
   it("accepts every proposal of the image and goes on before the answer is there", async () => {
     const { core, review } = await opened(image(1, mark(1, 0.9), mark(2, 0.4)), image(2, mark(3, 0.5)));
-    review.accept();
+    review.decisions.accept();
     expect(review.imageId).toBe(2);
     expect(review.cards.get(1)?.review).toBe("reviewed");
     expect(review.reviewedCount).toBe(1);
@@ -142,15 +142,15 @@ describe("review", () => {
 
   it("with a mark selected decides that one and selects the next, then leaves the image", async () => {
     const { core, review } = await opened(image(1, mark(1, 0.2), mark(2, 0.5), mark(3, 0.8)), image(2));
-    review.selectNext(1);
+    review.selection.step(1);
     expect(review.selected).toBe(1);
-    review.selectNext(1);
-    review.reject();
+    review.selection.step(1);
+    review.decisions.reject();
     expect(review.selected).toBe(3);
     expect(review.imageId).toBe(1);
-    review.accept();
+    review.decisions.accept();
     expect(review.selected).toBe(1);
-    review.accept();
+    review.decisions.accept();
     expect(review.imageId).toBe(2);
     expect(review.selected).toBeNull();
     await review.settled();
@@ -164,8 +164,8 @@ describe("review", () => {
       image(2, mark(2, 0.3)),
       image(3, mark(3, 0.4)),
     );
-    review.accept();
-    review.reject();
+    review.decisions.accept();
+    review.decisions.reject();
     expect(review.imageId).toBe(3);
     review.undo();
     await review.settled();
@@ -184,7 +184,7 @@ describe("review", () => {
   it("selects the mark again whose decision was taken back", async () => {
     const { review } = await opened(image(1, mark(1, 0.2), mark(2, 0.5)));
     review.select(2);
-    review.reject();
+    review.decisions.reject();
     review.undo();
     await review.settled();
     expect(review.selected).toBe(2);
@@ -193,15 +193,15 @@ describe("review", () => {
 
   it("adds the reason to the rejection as one step for undo", async () => {
     const { core, review } = await opened(image(1, mark(1, 0.2)), image(2, mark(2, 0.5)));
-    review.reject();
-    expect(review.rejected).toMatchObject({ image: 1, marks: 1, reason: null });
-    review.giveReason("bad_box");
-    expect(review.rejected?.reason).toBe("bad_box");
+    review.decisions.reject();
+    expect(review.decisions.rejected).toMatchObject({ said: { image: 1 }, marks: 1, reason: null });
+    review.decisions.giveReason("bad_box");
+    expect(review.decisions.rejected?.reason).toBe("bad_box");
     await review.settled();
     expect(review.cards.get(1)?.marks[0]?.reject_reason).toBe("bad_box");
     expect(review.imageId).toBe(2);
     vi.advanceTimersByTime(10_000);
-    expect(review.rejected).toBeNull();
+    expect(review.decisions.rejected).toBeNull();
     review.undo();
     await review.settled();
     expect(review.imageId).toBe(1);
@@ -210,39 +210,39 @@ describe("review", () => {
 
   it("forgets to ask for a reason after a moment, and with the next decision", async () => {
     const { review } = await opened(image(1, mark(1, 0.2)), image(2, mark(2, 0.5)), image(3, mark(3, 0.5)));
-    review.reject();
+    review.decisions.reject();
     vi.advanceTimersByTime(10_000);
-    expect(review.rejected).toBeNull();
-    review.reject();
-    expect(review.rejected).not.toBeNull();
-    review.accept();
-    expect(review.rejected).toBeNull();
+    expect(review.decisions.rejected).toBeNull();
+    review.decisions.reject();
+    expect(review.decisions.rejected).not.toBeNull();
+    review.decisions.accept();
+    expect(review.decisions.rejected).toBeNull();
     await review.settled();
   });
 
   it("restores what is stored when a decision is refused, and says so", async () => {
     const { core, review, notices } = await opened(image(1, mark(1, 0.2)), image(2, mark(2, 0.5)));
     core.refusal = { code: "library_busy", message: "locked" };
-    review.reject();
+    review.decisions.reject();
     expect(review.cards.get(1)?.review).toBe("confirmed_empty");
-    review.giveReason("other");
+    review.decisions.giveReason("other");
     await review.settled();
     expect(review.cards.get(1)?.review).toBe("unreviewed");
     expect(review.reviewedCount).toBe(0);
     expect(notices).toEqual([{ kind: "refused", refusal: core.refusal, image: "1.jpg" }]);
-    expect(review.rejected).toBeNull();
+    expect(review.decisions.rejected).toBeNull();
   });
 
   it("confirms an image without proposals as empty, once, and rejects nothing there", async () => {
     const { core, review, notices } = await opened(image(1), image(2));
-    review.reject();
+    review.decisions.reject();
     expect(notices).toEqual([{ kind: "nothing_to_reject" }]);
     expect(review.imageId).toBe(1);
-    review.accept();
+    review.decisions.accept();
     await review.settled();
     expect(core.cards.get(1)?.review).toBe("confirmed_empty");
     review.previous();
-    review.accept();
+    review.decisions.accept();
     await review.settled();
     expect(core.said).toHaveLength(1);
     expect(review.imageId).toBe(2);
@@ -251,9 +251,9 @@ describe("review", () => {
   it("ends after the last image and finds what was skipped", async () => {
     const { review } = await opened(image(1, mark(1, 0.2)), image(2, mark(2, 0.3)));
     review.skip();
-    review.accept();
+    review.decisions.accept();
     expect(review.isAtEnd).toBe(true);
-    review.accept();
+    review.decisions.accept();
     await review.settled();
     expect(review.unreviewedCount).toBe(1);
     review.goToUnreviewed();
@@ -275,19 +275,19 @@ describe("review", () => {
     const { review, clock } = await opened(...cards);
     for (const now of [2000, 4000, 3_604_000, 3_606_000]) {
       clock.now = now;
-      review.accept();
+      review.decisions.accept();
     }
     await review.settled();
-    expect(review.millisPerImage).toBe(2000);
-    expect(review.leftMillis).toBe(4000);
+    expect(review.decisions.millisPerImage).toBe(2000);
+    expect(review.decisions.leftMillis).toBe(4000);
   });
 
   it("changes a decision that was made before without leaving the image", async () => {
     const { core, review } = await opened(image(1, mark(1, 0.2)), image(2));
-    review.accept();
+    review.decisions.accept();
     review.previous();
     const [decided] = review.marks;
-    if (decided) review.decideMark(decided, { kind: "reject", reason: null });
+    if (decided) review.decisions.decideMark(decided, { kind: "reject", reason: null });
     await review.settled();
     expect(review.imageId).toBe(1);
     expect(core.cards.get(1)?.marks[0]?.status).toBe("rejected");
@@ -307,7 +307,7 @@ describe("review", () => {
     let answer: (cards: ImageCard[]) => void = () => undefined;
     core.imageCards = () => new Promise((resolve) => (answer = resolve));
     const refreshed = review.refresh();
-    review.accept();
+    review.decisions.accept();
     answer([image(1, mark(1, 0.3))]);
     await refreshed;
     expect(review.cards.get(1)?.review).toBe("reviewed");

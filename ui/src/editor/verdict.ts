@@ -1,5 +1,20 @@
 /** What a decision does to an image, as the window shows it until the stored answer is back. */
-import type { Annotation, Decision, ImageCard, RejectReason, Verdict } from "../ipc/bindings";
+import type {
+  Annotation,
+  AnnotationId,
+  DecisionScope,
+  ImageCard,
+  ImageId,
+  RejectReason,
+  Verdict,
+} from "../ipc/bindings";
+
+/** What a person says of marks, as one step. */
+export interface Said {
+  image: ImageId;
+  scope: DecisionScope | { kind: "marks"; ids: readonly AnnotationId[] };
+  verdict: Verdict;
+}
 
 /** In the order of their digits. */
 export const REJECT_REASONS: readonly RejectReason[] = [
@@ -10,10 +25,6 @@ export const REJECT_REASONS: readonly RejectReason[] = [
   "too_vague",
   "other",
 ];
-
-export function proposalsOf(card: ImageCard): Annotation[] {
-  return card.marks.filter(isProposed);
-}
 
 function isProposed({ status }: Annotation): boolean {
   return status === "proposed";
@@ -26,7 +37,14 @@ export function decidedState(marks: Annotation[]): ImageCard["review"] {
 
 /** The least certain first; marks without a confidence last, in the order in which they were made. */
 export function byCertainty(marks: Annotation[]): Annotation[] {
-  return [...marks].sort((one, other) => (one.confidence ?? 2) - (other.confidence ?? 2) || one.id - other.id);
+  return [...marks].sort(
+    (one, other) => (one.confidence ?? 2) - (other.confidence ?? 2) || turnOf(one.id) - turnOf(other.id),
+  );
+}
+
+/** What the core has not named yet was made last; its numbers go down. */
+function turnOf(id: AnnotationId): number {
+  return id < 0 ? Number.MAX_SAFE_INTEGER / 2 - id : id;
 }
 
 /** Accepting a mark that the person had changed leaves it the person's. */
@@ -37,10 +55,11 @@ export function decided(mark: Annotation, verdict: Verdict): Annotation {
 }
 
 /** The image as it will be once `decision` is stored. */
-export function withDecision(card: ImageCard, { scope, verdict }: Decision): ImageCard {
-  const marks = card.marks.map((mark): Annotation => {
-    const isMeant = scope.kind === "mark" ? mark.id === scope.id : mark.status === "proposed";
-    return isMeant ? decided(mark, verdict) : mark;
-  });
+export function withDecision(card: ImageCard, { scope, verdict }: Said): ImageCard {
+  const isMeant = (mark: Annotation): boolean => {
+    if (scope.kind === "image") return isProposed(mark);
+    return scope.kind === "mark" ? mark.id === scope.id : scope.ids.includes(mark.id);
+  };
+  const marks = card.marks.map((mark) => (isMeant(mark) ? decided(mark, verdict) : mark));
   return { ...card, marks, review: marks.some(isProposed) ? card.review : decidedState(marks) };
 }

@@ -252,8 +252,7 @@ class Fake implements Seam {
 
   saveMetrics: Seam["saveMetrics"] = async (run) => `/home/you/run-${this.#run(run).id}-metrics.json`;
 
-  readyExport: Seam["readyExport"] = async (run, request) =>
-    readyExport(this.#library, this.#run(run).id, request);
+  readyExport: Seam["readyExport"] = async (run, request) => readyExport(this.#library, this.#run(run).id, request);
   saveExport: Seam["saveExport"] = async (run, request) => `/home/you/${fileName(this.#run(run).id, request)}`;
   // The browser's own drag is all there is here, and it takes no files along.
   dragExport: Seam["dragExport"] = async () => false;

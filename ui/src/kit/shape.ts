@@ -19,6 +19,19 @@ export function boundsOf(shape: Shape): Rect | null {
   }
 }
 
+/** Around all of them; null where none is at any place. */
+export function boundsOfAll(shapes: readonly Shape[]): Rect | null {
+  return shapes.map(boundsOf).reduce((one, other) => {
+    if (one === null || other === null) return one ?? other;
+    return {
+      x1: Math.min(one.x1, other.x1),
+      y1: Math.min(one.y1, other.y1),
+      x2: Math.max(one.x2, other.x2),
+      y2: Math.max(one.y2, other.y2),
+    };
+  }, null);
+}
+
 /** What a caption says is what it is called. */
 export function nameOf({ label, shape }: Pick<Annotation, "label" | "shape">): string {
   return shape.kind === "caption" ? shape.text : label;

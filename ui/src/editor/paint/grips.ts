@@ -1,13 +1,35 @@
 /** Draws what a pointer works with: the handles of the selected mark, and lines through the pointer while drawing. */
 import type { Point, Shape } from "../../ipc/bindings";
-import { handlesOf } from "../reshape";
-import { HANDLE } from "../tools.svelte";
-import { devicePoint, type Frame } from "./frame";
-import type { Palette } from "./palette";
+import type { Area } from "../../photo/tags";
+import { cornerAt, handlesOf } from "../reshape";
+import { HANDLE } from "../shaping.svelte";
+import { devicePoint, type Frame } from "../../photo/frame";
+import type { Palette } from "../../photo/palette";
 
 /** Between two corners there is only a hint of one. */
 const MIDDLE_SHARE = 0.7;
+const CHOSEN_SHARE = 1.9;
+/** Around a handle, in CSS pixels. */
+const EDGE = 1.5;
+/** In CSS pixels. */
+const TICK = 4;
 
+/** Where the handles of a shape are, in device pixels; what lies against them lies beside them, however both are rounded. */
+export function gripAreas(frame: Frame, shape: Shape): Area[] {
+  const size = (HANDLE + 2 * EDGE) * frame.pixelRatio - 2;
+  return handlesOf(shape, HANDLE / frame.scale).map(({ at }) => {
+    const { x, y } = devicePoint(frame, at);
+    return { x: x - size / 2, y: y - size / 2, width: size, height: size };
+  });
+}
+
+/** A box, as large as its handles are: `gap` away from that is beside them. */
+export function beyondGrips({ x, y, width, height }: Area, pixelRatio: number, gap: number): Area {
+  const reach = Math.max(0, Math.ceil((HANDLE / 2 + EDGE) * pixelRatio) - gap);
+  return { x: x - reach, y: y - reach, width: width + 2 * reach, height: height + 2 * reach };
+}
+
+/** The corner in hand is larger, and dark inside. */
 export function paintHandles(
   context: CanvasRenderingContext2D,
   palette: Palette,
@@ -16,12 +38,12 @@ export function paintHandles(
   corner: number | null,
 ): void {
   const { pixelRatio, scale } = frame;
-  const edge = Math.max(1, Math.round(1.5 * pixelRatio));
+  const edge = Math.max(1, Math.round(EDGE * pixelRatio));
   context.globalAlpha = 1;
   for (const { handle, at } of handlesOf(shape, HANDLE / scale)) {
     const isMiddle = handle.kind === "between";
-    const isChosen = handle.kind === "corner" && handle.index === corner;
-    const size = Math.round(HANDLE * pixelRatio * (isMiddle ? MIDDLE_SHARE : isChosen ? 1.4 : 1));
+    const isChosen = corner !== null && cornerAt(handle) === corner;
+    const size = Math.round(HANDLE * pixelRatio * (isMiddle ? MIDDLE_SHARE : isChosen ? CHOSEN_SHARE : 1));
     const place = devicePoint(frame, at);
     const x = Math.round(place.x - size / 2);
     const y = Math.round(place.y - size / 2);
@@ -30,8 +52,32 @@ export function paintHandles(
     context.fillRect(x - edge, y - edge, size + 2 * edge, size + 2 * edge);
     context.fillStyle = palette.overlayInk;
     context.fillRect(x, y, size, size);
+    if (!isChosen) continue;
+    const inset = Math.round(size / 4);
+    context.fillStyle = palette.overlay;
+    context.fillRect(x + inset, y + inset, size - 2 * inset, size - 2 * inset);
   }
   context.globalAlpha = 1;
+}
+
+/** One of several marks has nothing to take hold of; its corners say that it is selected. */
+export function paintTicks(
+  context: CanvasRenderingContext2D,
+  palette: Palette,
+  { pixelRatio }: Frame,
+  { x, y, width, height }: Area,
+): void {
+  const size = Math.round(TICK * pixelRatio);
+  const edge = Math.max(1, Math.round(pixelRatio));
+  for (const across of [x, x + width]) {
+    for (const down of [y, y + height]) {
+      const [left, top] = [Math.round(across - size / 2), Math.round(down - size / 2)];
+      context.fillStyle = palette.overlay;
+      context.fillRect(left - edge, top - edge, size + 2 * edge, size + 2 * edge);
+      context.fillStyle = palette.overlayInk;
+      context.fillRect(left, top, size, size);
+    }
+  }
 }
 
 /** The corners of a polygon that is being drawn; the first one, which closes it, is larger. */
@@ -53,6 +99,24 @@ export function paintCorners(
       context.fillStyle = color;
       context.fill();
     }
+  }
+}
+
+/** What is dragged to select what lies across it. */
+export function paintFrame(context: CanvasRenderingContext2D, palette: Palette, box: Area, pixelRatio: number): void {
+  const line = Math.max(1, Math.round(pixelRatio));
+  context.fillStyle = palette.overlayInk;
+  context.globalAlpha = 0.1;
+  context.fillRect(box.x, box.y, box.width, box.height);
+  context.globalAlpha = 1;
+  context.lineJoin = "miter";
+  for (const [color, width] of [
+    [palette.overlay, 3 * line],
+    [palette.overlayInk, line],
+  ] as const) {
+    context.strokeStyle = color;
+    context.lineWidth = width;
+    context.strokeRect(box.x + 0.5, box.y + 0.5, box.width, box.height);
   }
 }
 

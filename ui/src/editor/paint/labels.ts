@@ -1,21 +1,24 @@
 /** Draws labels beside their marks, and what is measured below one. */
 import type { Annotation } from "../../ipc/bindings";
-import { confidence } from "../../messages/format";
-import { type Area, placeTags } from "../tags";
-import { colorsOf, type Palette } from "./palette";
+import { fillRounded, TAG, tagText } from "../../photo/lettering";
+import { colorsOf, type Palette } from "../../photo/palette";
+import { type Area, placeTags } from "../../photo/tags";
 
-const TAG = { height: 18, padding: 5, text: 11, sign: 9, gap: 1 };
+/** Of the sign before a label, in CSS pixels. */
+const SIGN = 9;
 
 export interface Labelled {
   mark: Annotation;
   box: Area;
-  isSelected: boolean;
+  /** It gets a place even where there is no free one. */
+  isNeeded: boolean;
 }
 
 export class Labels {
   /** Measuring a text takes longer than drawing its box. */
   readonly #widths = new Map<string, number>();
   #font = "";
+  #palette: Palette | null = null;
 
   paint(
     context: CanvasRenderingContext2D,
@@ -31,14 +34,14 @@ export class Labels {
     this.#write(context, 600, ratio, palette);
     const texts = labelled.map(({ mark }) => tagText(mark));
     const places = placeTags(
-      labelled.map(({ mark, box, isSelected }, index) => ({
+      labelled.map(({ mark, box, isNeeded }, index) => ({
         box,
         width: Math.ceil(this.#width(context, texts[index] ?? "") + (2 * TAG.padding + signWidth(mark)) * ratio),
         height: Math.round(TAG.height * ratio),
-        isNeeded: isSelected,
+        isNeeded,
       })),
       room,
-      Math.round((lineWidth + TAG.gap) * ratio),
+      tagGap(lineWidth, ratio),
       taken,
     );
     labelled.forEach(({ mark }, index) => {
@@ -70,18 +73,16 @@ export class Labels {
     context.globalAlpha = 1;
     context.textBaseline = "middle";
     context.fillStyle = palette.overlay;
-    roundedBox(context, x, y, width, height, 3 * ratio);
+    fillRounded(context, x, y, width, height, 3 * ratio);
     context.fillStyle = palette.overlayInk;
     context.fillText(text, x + 6 * ratio, y + height / 2 + 0.5 * ratio);
   }
 
-  /** What was measured before its font had come was measured in another. */
-  forget(): void {
-    this.#widths.clear();
-  }
-
-  #write(context: CanvasRenderingContext2D, weight: number, ratio: number, { family }: Palette): void {
-    this.#font = `${weight} ${TAG.text * ratio}px ${family}`;
+  #write(context: CanvasRenderingContext2D, weight: number, ratio: number, palette: Palette): void {
+    // A palette is read anew when its font has come: what was measured before was measured in another.
+    if (palette !== this.#palette) this.#widths.clear();
+    this.#palette = palette;
+    this.#font = `${weight} ${TAG.text * ratio}px ${palette.family}`;
     context.font = this.#font;
   }
 
@@ -97,6 +98,11 @@ export class Labels {
   }
 }
 
+/** Between the edge of a mark and its label, in device pixels. */
+export function tagGap(lineWidth: number, ratio: number): number {
+  return Math.round((lineWidth + TAG.gap) * ratio);
+}
+
 function paintTag(
   context: CanvasRenderingContext2D,
   palette: Palette,
@@ -107,9 +113,9 @@ function paintTag(
 ): void {
   const colors = colorsOf(palette, mark.color);
   context.fillStyle = palette.casing;
-  roundedBox(context, x - ratio, y - ratio, width + 2 * ratio, height + 2 * ratio, 3 * ratio);
+  fillRounded(context, x - ratio, y - ratio, width + 2 * ratio, height + 2 * ratio, 3 * ratio);
   context.fillStyle = colors.line;
-  roundedBox(context, x, y, width, height, 2 * ratio);
+  fillRounded(context, x, y, width, height, 2 * ratio);
   context.fillStyle = colors.ink;
   context.strokeStyle = colors.ink;
   const middle = y + height / 2;
@@ -141,23 +147,6 @@ function paintSign(
   context.stroke();
 }
 
-function tagText(mark: Annotation): string {
-  return mark.confidence === null ? mark.label : `${mark.label} ${confidence(mark.confidence)}`;
-}
-
 function signWidth({ status }: Annotation): number {
-  return status === "proposed" ? 0 : TAG.sign + 3;
-}
-
-function roundedBox(
-  context: CanvasRenderingContext2D,
-  x: number,
-  y: number,
-  width: number,
-  height: number,
-  radius: number,
-): void {
-  context.beginPath();
-  context.roundRect(x, y, width, height, radius);
-  context.fill();
+  return status === "proposed" ? 0 : SIGN + 3;
 }

@@ -1,12 +1,12 @@
 /**
- * Draws the outlines of shapes: a line in the label's colour over a dark casing, on the pixels of the screen.
+ * Draws the outlines of shapes: a line in the label's colour over its casing, on the pixels of the screen.
  *
  * Boxes are drawn one by one with `strokeRect`: one path of many rectangles is ten times slower.
  */
 import type { Shape } from "../../ipc/bindings";
-import type { Area } from "../tags";
-import { devicePoint, type Frame } from "./frame";
-import type { LabelColors, Palette } from "./palette";
+import type { Area } from "../../photo/tags";
+import { devicePoint, type Frame } from "../../photo/frame";
+import type { LabelColors, Palette } from "../../photo/palette";
 
 /** A point's dot, in CSS pixels, beside the width of a line. */
 const DOT = 5;
@@ -34,7 +34,7 @@ export function paintOutline(
   context.globalAlpha = line.opacity;
   const casing = line.width + 2 * Math.max(1, Math.round(pixelRatio));
   if (shape.kind === "point") {
-    paintDot(context, palette, frame, box, line, casing);
+    paintDot(context, frame, box, line, casing);
     return;
   }
   const stroke = shape.kind === "polygon" ? outlineOf(context, frame, shape) : boxOf(context, box, line.width);
@@ -46,7 +46,7 @@ export function paintOutline(
     context.globalAlpha = line.opacity;
   }
   context.lineWidth = casing;
-  context.strokeStyle = palette.casing;
+  context.strokeStyle = line.colors.casing;
   stroke();
   context.lineWidth = line.width;
   context.strokeStyle = line.colors.line;
@@ -82,7 +82,6 @@ function outlineOf(
 
 function paintDot(
   context: CanvasRenderingContext2D,
-  palette: Palette,
   { pixelRatio }: Frame,
   { x, y }: Area,
   { width, colors }: Line,
@@ -90,7 +89,7 @@ function paintDot(
 ): void {
   const radius = (DOT * pixelRatio + width) / 2;
   for (const [color, more] of [
-    [palette.casing, (casing - width) / 2],
+    [colors.casing, (casing - width) / 2],
     [colors.line, 0],
   ] as const) {
     context.beginPath();

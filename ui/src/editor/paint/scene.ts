@@ -1,5 +1,5 @@
 /**
- * Draws the marks of an image on a canvas of their own, over its pixels. Everything is computed in device pixels, and
+ * Draws the marks of an image. Everything is computed in device pixels, and
  * lines lie on them, so that what is drawn is sharp at any zoom and on any screen.
  *
  * A frame of a pan or a zoom draws what the frame before drew, elsewhere: what does not change with the place of the
@@ -8,27 +8,31 @@
 import type { Annotation, AnnotationId, Point, Rect, Shape } from "../../ipc/bindings";
 import { boundsOf } from "../../kit/shape";
 import { area } from "../hit";
-import type { Area } from "../tags";
+import type { Area } from "../../photo/tags";
 import type { Labelling } from "../view.svelte";
-import { deviceBox, type Frame, isSeen } from "./frame";
-import { paintCorners, paintCrosshair, paintHandles } from "./grips";
-import { Labels } from "./labels";
+import { deviceBox, type Frame, isSeen } from "../../photo/frame";
+import { paintCorners, paintCrosshair, gripAreas, beyondGrips, paintFrame, paintHandles, paintTicks } from "./grips";
+import { Labels, tagGap } from "./labels";
 import { type Line, paintOutline } from "./outline";
-import { colorsOf, type Palette } from "./palette";
+import { colorsOf, type Palette } from "../../photo/palette";
 
 /** With more marks in sight, labels would hide what they are about. */
 const MOST_TAGS = 120;
 /** The selected mark has a wash at least so strong. */
 const SELECTED_FILL = 0.14;
 
+/** In the lower left corner, in CSS pixels. */
+const READOUT = { width: 104, height: 24 };
+
 export interface Scene {
-  frame: Frame;
   marks: readonly Annotation[];
-  selected: AnnotationId | null;
-  /** The corner of the selected polygon that is chosen. */
+  selected: ReadonlySet<AnnotationId>;
+  /** The corner of the selected mark that is in hand. */
   corner: number | null;
   /** What is being drawn, and the colour of its label to be. */
   sketch: { shape: Shape; color: number } | null;
+  /** That is dragged to select what lies across it. */
+  frame: Rect | null;
   /** Where lines cross while somebody draws. */
   crosshair: Point | null;
   /** In CSS pixels. */
@@ -50,31 +54,33 @@ interface Drawn extends Placed {
 }
 
 export class MarkPainter {
-  readonly labels = new Labels();
+  readonly #labels = new Labels();
   #marks: readonly Annotation[] = [];
   #placed: readonly Placed[] = [];
 
-  paint(context: CanvasRenderingContext2D, palette: Palette, scene: Scene): void {
-    const { frame, sketch, crosshair } = scene;
+  paint(context: CanvasRenderingContext2D, palette: Palette, frame: Frame, scene: Scene): void {
+    const { sketch, crosshair } = scene;
     const { canvas } = context;
-    context.globalAlpha = 1;
-    context.clearRect(0, 0, canvas.width, canvas.height);
     const room: Area = { x: 0, y: 0, width: canvas.width, height: canvas.height };
-    const drawn = this.#inSight(scene, room);
+    const drawn = this.#inSight(frame, scene, room);
     for (const each of drawn) {
       const { mark, box } = each;
-      paintOutline(context, palette, frame, mark.shape, box, lineOf(palette, scene, mark, each.isSelected));
+      paintOutline(context, palette, frame, mark.shape, box, lineOf(palette, frame, scene, mark, each.isSelected));
     }
     const last = drawn.at(-1);
-    const chosen = last?.isSelected ? last : undefined;
-    if (sketch === null) this.#label(context, palette, scene, drawn, chosen, room);
-    else this.#paintSketch(context, palette, scene, sketch, room);
+    // Of several marks none is measured, and none has handles.
+    const chosen = last?.isSelected && scene.selected.size === 1 ? last : undefined;
+    if (scene.selected.size > 1)
+      for (const { box } of drawn.filter(({ isSelected }) => isSelected)) paintTicks(context, palette, frame, box);
+    if (sketch === null) this.#label(context, palette, frame, scene, drawn, chosen, room);
+    else this.#paintSketch(context, palette, frame, scene, sketch, room);
     if (chosen && sketch === null) paintHandles(context, palette, frame, chosen.mark.shape, scene.corner);
+    if (scene.frame) paintFrame(context, palette, deviceBox(frame, scene.frame), frame.pixelRatio);
     if (crosshair) paintCrosshair(context, palette, frame, crosshair);
   }
 
-  /** Marks that are seen: large ones first, so that small ones are not hidden, and the selected one over all. */
-  #inSight({ frame, marks, selected }: Scene, room: Area): Drawn[] {
+  /** Marks that are seen: large ones first, so that small ones are not hidden, and the selected ones over all. */
+  #inSight(frame: Frame, { marks, selected }: Scene, room: Area): Drawn[] {
     if (marks !== this.#marks) {
       this.#marks = marks;
       this.#placed = [...marks]
@@ -85,50 +91,59 @@ export class MarkPainter {
         });
     }
     const drawn: Drawn[] = [];
-    let chosen: Drawn | null = null;
+    const chosen: Drawn[] = [];
     for (const { mark, bounds } of this.#placed) {
       const box = deviceBox(frame, bounds);
       if (!isSeen(box, room)) continue;
-      const isSelected = mark.id === selected;
-      if (isSelected) chosen = { mark, bounds, box, isSelected };
-      else drawn.push({ mark, bounds, box, isSelected });
+      const isSelected = selected.has(mark.id);
+      (isSelected ? chosen : drawn).push({ mark, bounds, box, isSelected });
     }
-    if (chosen) drawn.push(chosen);
-    return drawn;
+    return [...drawn, ...chosen];
   }
 
   #label(
     context: CanvasRenderingContext2D,
     palette: Palette,
+    frame: Frame,
     scene: Scene,
     drawn: readonly Drawn[],
     chosen: Drawn | undefined,
     room: Area,
   ): void {
-    const { pixelRatio } = scene.frame;
+    const { pixelRatio } = frame;
     const measure = chosen && hasExtent(chosen.mark.shape) ? scene.measure(chosen.bounds) : "";
     const place =
       chosen && measure !== ""
-        ? this.labels.placeOfMeasure(context, palette, pixelRatio, chosen.box, measure, room)
+        ? this.#labels.placeOfMeasure(context, palette, pixelRatio, chosen.box, measure, room)
         : null;
     const areFew = scene.labels === "always" && drawn.length <= MOST_TAGS;
+    const grips = chosen ? gripAreas(frame, chosen.mark.shape) : [];
     const labelled = drawn
       .filter(({ mark, isSelected }) => (isSelected ? scene.labels !== "never" : areFew && mark.status !== "rejected"))
-      // The selected one chooses its place first, then the small ones, which have the fewest places.
-      .reverse();
-    if (labelled.length > 0)
-      this.labels.paint(context, palette, pixelRatio, scene.lineWidth, labelled, room, place === null ? [] : [place]);
-    if (place) this.labels.paintMeasure(context, palette, pixelRatio, measure, place);
+      // The selected ones choose their places first, then the small ones, which have the fewest places.
+      .reverse()
+      .map(({ mark, box, ...each }) => {
+        const isNeeded = chosen?.mark === mark && each.isSelected;
+        return {
+          mark,
+          box: isNeeded ? beyondGrips(box, pixelRatio, tagGap(scene.lineWidth, pixelRatio)) : box,
+          isNeeded,
+        };
+      });
+    // Nothing is written over what one takes hold of, or where it says where the pointer is.
+    const taken = [...(place === null ? [] : [place]), ...grips, readoutArea(room, pixelRatio)];
+    if (labelled.length > 0) this.#labels.paint(context, palette, pixelRatio, scene.lineWidth, labelled, room, taken);
+    if (place) this.#labels.paintMeasure(context, palette, pixelRatio, measure, place);
   }
 
   #paintSketch(
     context: CanvasRenderingContext2D,
     palette: Palette,
+    frame: Frame,
     scene: Scene,
     { shape, color }: { shape: Shape; color: number },
     room: Area,
   ): void {
-    const { frame } = scene;
     const bounds = boundsOf(shape);
     if (bounds === null) return;
     const box = deviceBox(frame, bounds);
@@ -143,17 +158,22 @@ export class MarkPainter {
     if (shape.kind === "polygon") paintCorners(context, palette, frame, shape.points.slice(0, -1));
     if (shape.kind !== "box") return;
     const measure = scene.measure(bounds);
-    const place = this.labels.placeOfMeasure(context, palette, frame.pixelRatio, box, measure, room);
-    if (place) this.labels.paintMeasure(context, palette, frame.pixelRatio, measure, place);
+    const place = this.#labels.placeOfMeasure(context, palette, frame.pixelRatio, box, measure, room);
+    if (place) this.#labels.paintMeasure(context, palette, frame.pixelRatio, measure, place);
   }
 }
 
-function lineOf(palette: Palette, scene: Scene, mark: Annotation, isSelected: boolean): Line {
+function readoutArea({ height }: Area, pixelRatio: number): Area {
+  const size = { width: READOUT.width * pixelRatio, height: READOUT.height * pixelRatio };
+  return { x: 0, y: height - size.height, ...size };
+}
+
+function lineOf(palette: Palette, frame: Frame, scene: Scene, mark: Annotation, isSelected: boolean): Line {
   const colors = colorsOf(palette, mark.color);
   const isFaint = mark.status === "rejected" && !isSelected;
   const width = mark.status === "rejected" ? 1 : scene.lineWidth;
   return {
-    width: Math.max(1, Math.round(width * scene.frame.pixelRatio)),
+    width: Math.max(1, Math.round(width * frame.pixelRatio)),
     isDashed: colors.isDashed,
     colors,
     opacity: isFaint ? 0.5 : 1,

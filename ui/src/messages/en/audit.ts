@@ -56,6 +56,7 @@ export const audit = {
   loading: "Opening the sample",
   picture: (label: string, image: string) => `${label} on ${image}`,
   whole: "Show the whole image",
+  hideMark: "Hide the mark",
   mark: "This mark",
   question: (label: string) => `Is this ${label}, and in the right place?`,
   certainty: "Confidence",

@@ -54,6 +54,7 @@ export const audit: Words<typeof english> = {
   loading: "Abriendo la muestra",
   picture: (label, image) => `${label} en ${image}`,
   whole: "Mostrar la imagen entera",
+  hideMark: "Ocultar la marca",
   mark: "Esta marca",
   question: (label) => `¿Es ${label} y está en su sitio?`,
   certainty: "Confianza",

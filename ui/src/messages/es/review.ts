@@ -61,7 +61,7 @@ export const review: Words<typeof english> = {
   captionImage: "Describir la imagen",
   withKey: (name, key) => `${name} (${key})`,
   pointer: (x, y) => `${x}, ${y}`,
-  rename: "Etiqueta de esta marca",
+  rename: (number) => (number === 1 ? "Etiqueta de esta marca" : `Etiqueta de ${marks(number)}`),
   nameIt: "Etiqueta",
   knownLabels: "Etiquetas conocidas",
   captionHint: "Qué muestra la imagen. Intro lo guarda.",
@@ -110,6 +110,27 @@ export const review: Words<typeof english> = {
     `${label}${confidence === null ? "" : `, ${percent(confidence)} de confianza`}, ${statuses[status].toLowerCase()}`,
 
   selectedMark: "Marca seleccionada",
+  corners: [
+    "Vértice superior izquierdo",
+    "Vértice superior derecho",
+    "Vértice inferior derecho",
+    "Vértice inferior izquierdo",
+  ],
+  corner: (place, all) => `Vértice ${count(place)} de ${count(all)}`,
+  cornerAt: (corner, x, y) => `${corner} en ${x}, ${y}`,
+  cornerKeys: { move: "mover", next: "siguiente", insert: "uno más", remove: "quitar", leave: "toda la marca" },
+  cornerStays: "Este vértice tiene que quedarse. Pulsa Esc y luego Supr para borrar toda la marca.",
+  selectedMarks: (number) => `${marks(number)} ${number === 1 ? "seleccionada" : "seleccionadas"}`,
+  severalMarks: marks,
+  statusCounts: (counts) =>
+    counts
+      .map(({ status, number }) => `${count(number)} ${statuses[status].toLowerCase()}${number === 1 ? "" : "s"}`)
+      .join(", "),
+  mixed: "varias",
+  renameMarks: (number, label) => `Etiqueta de ${marks(number)}: ${label ?? "varias"}`,
+  shape: "Forma",
+  certainty: "Seguridad",
+  range: (least, most) => `${least} a ${most}`,
   noneSelected: "No hay ninguna marca seleccionada: Aceptar y Rechazar valen para todas las propuestas.",
   label: "Etiqueta",
   labels: "Etiquetas",
@@ -131,9 +152,9 @@ export const review: Words<typeof english> = {
   acceptAndNext: "Aceptar y siguiente",
   confirmEmpty: "Confirmar vacía",
   nextAsIs: "Imagen siguiente",
-  acceptOne: "Aceptar esta marca",
+  acceptSelected: (number) => (number === 1 ? "Aceptar esta marca" : `Aceptar ${marks(number)}`),
   rejectAll: "Rechazar",
-  rejectOne: "Rechazar marca",
+  rejectSelected: (number) => (number === 1 ? "Rechazar marca" : `Rechazar ${marks(number)}`),
   skip: "Saltar",
 
   rejected: (number, name) => `${marks(number)} ${number === 1 ? "rechazada" : "rechazadas"} en ${name}`,

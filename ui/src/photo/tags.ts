@@ -1,4 +1,7 @@
-/** Where the label of a mark goes: beside its box, never over what the box shows, never over another label. */
+/**
+ * Where the label of a mark goes: beside its box, never over what the box shows, never over another label, and not over
+ * another small mark where there is another place.
+ */
 
 /** In pixels of the screen. */
 export interface Area {
@@ -16,13 +19,23 @@ export interface TagWish {
   isNeeded: boolean;
 }
 
+/** As many labels as a small mark is large, at the most. */
+const SMALL = 6;
+/** Of a small mark, the share that a label may hide. */
+const HIDDEN = 0.2;
+
 /** Places in the order of the wishes; null where a label would cover another, or what is `taken` already. */
 export function placeTags(wishes: TagWish[], room: Area, gap: number, already: Area[] = []): (Area | null)[] {
   const taken = [...already];
+  const small = wishes.flatMap(({ box, width, height }) =>
+    box.width * box.height < SMALL * width * height ? box : [],
+  );
   return wishes.map((wish) => {
     const places = candidates(wish, gap).map((place) => pushedInto(place, wish, room));
     const fitting = places.filter((place): place is Area => place !== null);
-    const free = fitting.find((place) => !taken.some((other) => overlaps(place, other)));
+    const spares = (place: Area) => !small.some((box) => box !== wish.box && covers(place, box));
+    const isFree = (place: Area) => !taken.some((other) => overlaps(place, other));
+    const free = fitting.find((place) => isFree(place) && spares(place)) ?? fitting.find(isFree);
     const chosen = free ?? (wish.isNeeded ? (fitting[0] ?? within(insideOf(wish, gap), room)) : null);
     if (chosen) taken.push(chosen);
     return chosen;
@@ -66,6 +79,12 @@ function within(place: Area, room: Area): Area {
     x: Math.max(room.x, Math.min(room.x + room.width - place.width, place.x)),
     y: Math.max(room.y, Math.min(room.y + room.height - place.height, place.y)),
   };
+}
+
+function covers(place: Area, box: Area): boolean {
+  const across = Math.min(place.x + place.width, box.x + box.width) - Math.max(place.x, box.x);
+  const down = Math.min(place.y + place.height, box.y + box.height) - Math.max(place.y, box.y);
+  return across > 0 && down > 0 && across * down > HIDDEN * box.width * box.height;
 }
 
 function overlaps(one: Area, other: Area): boolean {

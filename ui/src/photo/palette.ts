@@ -1,9 +1,11 @@
 /** What a canvas needs of the tokens. None of it depends on the theme: it lies on a photograph. */
-import type { Annotation } from "../../ipc/bindings";
+import type { Annotation } from "../ipc/bindings";
 
 export interface LabelColors {
   line: string;
   ink: string;
+  /** Under the line. */
+  casing: string;
   isDashed: boolean;
 }
 
@@ -28,6 +30,7 @@ export function readPalette(element: Element): Palette {
     labels: Array.from({ length: 12 }, (_, place) => ({
       line: token(`--label-${place + 1}`),
       ink: token(`--label-${place + 1}-ink`),
+      casing: token(`--label-${place + 1}-casing`) || token("--mark-casing"),
       isDashed: place >= 6,
     })),
   };
@@ -35,5 +38,6 @@ export function readPalette(element: Element): Palette {
 
 export function colorsOf(palette: Palette, color: Annotation["color"]): LabelColors {
   const place = Math.min(12, Math.max(1, Math.round(color))) - 1;
-  return palette.labels[place] ?? { line: palette.overlayInk, ink: palette.overlay, isDashed: false };
+  const { overlayInk: line, overlay: ink, casing } = palette;
+  return palette.labels[place] ?? { line, ink, casing, isDashed: false };
 }

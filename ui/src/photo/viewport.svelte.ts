@@ -103,21 +103,33 @@ export class Viewport {
       this.#placeAt(middle, this.#middle());
       return;
     }
-    const from = this.viewFromImage({ x: box.x1, y: box.y1 });
-    const to = this.viewFromImage({ x: box.x2, y: box.y2 });
-    const dx = shiftInto(from.x, to.x, this.view.width);
-    const dy = shiftInto(from.y, to.y, this.view.height);
-    if (dx !== 0 || dy !== 0) this.panBy(dx, dy);
+    this.#bringIn({ x: box.x1, y: box.y1 }, { x: box.x2, y: box.y2 });
   }
 
-  /** Shows a box as large as it fits, with something of its surroundings. */
-  zoomTo(box: Rect): void {
+  /** Brings a point into view by moving as little as possible. */
+  revealPoint(at: Point): void {
+    this.#bringIn(at, at);
+  }
+
+  /**
+   * Shows a box so that it takes a share of the view, with what is around it: never smaller than the whole image, and no
+   * more beside the image than there is need.
+   */
+  zoomTo(box: Rect, share = MARK_SHARE, mostScale = this.largestScale): void {
     const width = box.x2 - box.x1 || POINT_EXTENT;
     const height = box.y2 - box.y1 || POINT_EXTENT;
-    const filling = Math.min(this.view.width / width, this.view.height / height) * MARK_SHARE;
-    this.scale = this.#clampedScale(filling);
+    const filling = Math.min(this.view.width / width, this.view.height / height) * share;
+    const scale = this.#clampedScale(Math.min(filling, mostScale));
+    if (scale <= this.fitScale) {
+      this.fit();
+      return;
+    }
+    this.scale = scale;
     this.isFitted = false;
-    this.#placeAt({ x: (box.x1 + box.x2) / 2, y: (box.y1 + box.y2) / 2 }, this.#middle());
+    this.offset = {
+      x: framedAxis(((box.x1 + box.x2) / 2) * scale, this.image.width * scale, this.view.width),
+      y: framedAxis(((box.y1 + box.y2) / 2) * scale, this.image.height * scale, this.view.height),
+    };
   }
 
   viewFromImage(point: Point): Point {
@@ -126,6 +138,13 @@ export class Viewport {
 
   imageFromView(point: Point): Point {
     return { x: (point.x - this.offset.x) / this.scale, y: (point.y - this.offset.y) / this.scale };
+  }
+
+  #bringIn(corner: Point, opposite: Point): void {
+    const [from, to] = [this.viewFromImage(corner), this.viewFromImage(opposite)];
+    const dx = shiftInto(from.x, to.x, this.view.width);
+    const dy = shiftInto(from.y, to.y, this.view.height);
+    if (dx !== 0 || dy !== 0) this.panBy(dx, dy);
   }
 
   #middle(): Point {
@@ -161,6 +180,13 @@ export class Viewport {
 
 function clampAxis(offset: number, length: number, room: number): number {
   return Math.min(room / 2, Math.max(room / 2 - length, offset));
+}
+
+/** Where a length begins whose `middle` is to be in the middle of the room, or as near as its ends allow. */
+function framedAxis(middle: number, length: number, room: number): number {
+  const free = room - length;
+  if (free >= 2 * FIT_MARGIN) return free / 2;
+  return Math.min(FIT_MARGIN, Math.max(free - FIT_MARGIN, room / 2 - middle));
 }
 
 /** By how much to move a span so that it lies in `0..room`; a longer one is centred. */

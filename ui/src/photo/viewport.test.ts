@@ -111,6 +111,17 @@ describe("viewport", () => {
     expect(to.y).toBeLessThanOrEqual(600);
   });
 
+  it("brings a point into sight, and no closer", () => {
+    const port = viewport();
+    port.zoomToPercent(400, { x: 0, y: 0 });
+    const { scale } = port;
+    port.revealPoint({ x: 1900, y: 1400 });
+    const seen = port.viewFromImage({ x: 1900, y: 1400 });
+    expect(seen.x).toBeCloseTo(1000 - FIT_MARGIN);
+    expect(seen.y).toBeCloseTo(600 - FIT_MARGIN);
+    expect(port.scale).toBe(scale);
+  });
+
   it("comes closer to a mark that is too small to judge", () => {
     const port = viewport();
     port.reveal({ x1: 1000, y1: 1000, x2: 1010, y2: 1010 });

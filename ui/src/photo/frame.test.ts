@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { deviceBox } from "./frame";
-import { Viewport } from "../viewport.svelte";
+import { Viewport } from "./viewport.svelte";
 
 describe("a box on the screen", () => {
   it("lies on device pixels, within half of one of where the mark is", () => {

@@ -49,6 +49,14 @@ describe("tags", () => {
     });
   });
 
+  it("hide no small mark where there is another place, and a little of a large one all the same", () => {
+    const [lower, upper] = placeTags([wish(100, 100, 30, 20), wish(100, 76, 20, 16)], ROOM, 3);
+    expect(lower?.y).toBe(123);
+    expect(upper?.y).toBe(55);
+    const [beside] = placeTags([wish(100, 100, 30, 20), wish(80, 40, 200, 120)], ROOM, 3);
+    expect(beside?.y).toBe(79);
+  });
+
   it("are left out where there is no room, but not the one that is needed", () => {
     const crowd = Array.from({ length: 40 }, () => wish(100, 100, 20, 20));
     expect(placeTags(crowd, ROOM, 3)).toContain(null);

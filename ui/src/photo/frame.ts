@@ -1,6 +1,6 @@
 /** From pixels of the image to pixels of the screen. */
-import type { PixelSize, Point, Rect } from "../../ipc/bindings";
-import type { Area } from "../tags";
+import type { PixelSize, Point, Rect } from "../ipc/bindings";
+import type { Area } from "./tags";
 
 /** Where the image is, as a viewport knows it at one moment. */
 export interface Frame {

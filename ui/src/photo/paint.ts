@@ -1,5 +1,5 @@
 /** Draws the pixels of an image: only those that are seen, and each of them sharp. */
-import type { Picture } from "../pixels.svelte";
+import type { Picture } from "./pixels.svelte";
 import { deviceBox, type Frame } from "./frame";
 
 /** From here on a person looks at single pixels. */

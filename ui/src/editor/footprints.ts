@@ -1,0 +1,17 @@
+/** Which marks the steps of this sitting were about, so that a step that is taken back, or made again, selects them. */
+import type { AnnotationId, Step, StepId } from "../ipc/bindings";
+
+export class Footprints {
+  readonly #marks = new Map<StepId, readonly AnnotationId[]>();
+
+  /** A step about the image as a whole is about no mark. */
+  note(step: StepId, marks: readonly AnnotationId[]): void {
+    this.#marks.set(step, marks);
+  }
+
+  /** What to select after a step was taken back or made again; undefined where nobody knows. */
+  of({ id, marks, image }: Step): readonly AnnotationId[] | undefined {
+    const known = this.#marks.get(id) ?? (marks.length === 1 ? marks : undefined);
+    return known?.filter((mark) => image.marks.some((each) => each.id === mark));
+  }
+}
