@@ -12,7 +12,7 @@ afterAll(() => browser.close());
 describe("exporting a dataset", () => {
   it.each(["dark", "light"] as const)("is reached by key on any screen, and says what it holds (%s)", async (theme) => {
     const page = await open(browser, { theme });
-    await page.keyboard.press("Control+e");
+    await page.keyboard.press("Control+Shift+E");
     const dialog = page.getByRole("dialog", { name: "Export a dataset" });
     await dialog.getByText("run-2-coco.json").waitFor();
     const all = await dialog.getByRole("status").innerText();
@@ -37,7 +37,7 @@ describe("exporting a dataset", () => {
     await page.keyboard.press("Escape");
     await page.keyboard.press("Control+,");
     await page.getByRole("radio", { name: "Español" }).check();
-    await page.keyboard.press("Control+e");
+    await page.keyboard.press("Control+Shift+E");
     await page.getByRole("dialog").getByText("run-2-coco.json").waitFor();
     await screenshot(page, "export-es");
     await expectNothingCut(page);
@@ -46,7 +46,7 @@ describe("exporting a dataset", () => {
 
   it("says why there is none", async () => {
     const page = await open(browser, { query: "refuses=readyExport" });
-    await page.keyboard.press("Control+e");
+    await page.keyboard.press("Control+Shift+E");
     await page.getByRole("dialog").getByText("library").waitFor();
     expect(await page.getByRole("button", { name: "Save as…" }).isDisabled()).toBe(true);
     await screenshot(page, "export-refused");

@@ -177,7 +177,7 @@ describe("filters", () => {
     await page.keyboard.press("Enter");
     const days = await cells()
       .locator("[title*=Taken]")
-      .evaluateAll((names) => names.map((name) => name.getAttribute("title") ?? ""));
+      .evaluateAll((names) => names.map((name) => name.getAttribute("title")));
     expect(days.length).toBeGreaterThan(3);
     for (const day of days) expect(day).toMatch(/\n\d+ × \d+\nTaken \d+ Dec 2025, /);
   });

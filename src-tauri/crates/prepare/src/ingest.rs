@@ -100,7 +100,7 @@ mod tests {
         let plain = fixtures::jpeg(&fixtures::scenery(900, 600));
         let dated = fixtures::with_exif(&plain, &exif);
         // Colour profiles of printers are as large as this, and stand first.
-        let profile = [0x20; 60_000];
+        let profile = vec![0x20; 60_000];
         let profiled = [0xE2, 0xE2, 0xE2].iter().fold(dated.clone(), |jpeg, &marker| {
             fixtures::with_segment(&jpeg, marker, &[b"ICC_PROFILE\0\x01\x01".as_slice(), &profile].concat())
         });

@@ -32,7 +32,7 @@ export const TABLE = {
   "everywhere.compare": { keys: ["Mod+6"] },
   "everywhere.settings": { keys: ["Mod+,"] },
   "everywhere.folders": { keys: ["Mod+O"] },
-  "everywhere.export": { keys: ["Mod+E"] },
+  "everywhere.export": { keys: ["Mod+Shift+E"] },
   "everywhere.samples": { keys: [] },
   "everywhere.theme": { keys: [] },
   "everywhere.keyboard": { keys: [] },
