@@ -24,7 +24,7 @@ export const tour = {
     },
     export: {
       title: "Take it with you",
-      text: "Every run stays here with its cost and figures, and writes them to a file as JSON. The marks go out as COCO, JSON Lines or CSV: fieldmark export on the command line.",
+      text: "Every run stays here with its cost and figures. Export writes its marks as COCO, JSON Lines or CSV, to be saved or dragged into another program.",
     },
   },
 };

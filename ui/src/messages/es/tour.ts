@@ -26,7 +26,7 @@ export const tour: Words<typeof english> = {
     },
     export: {
       title: "Llévatelo",
-      text: "Aquí queda cada ejecución con su coste y sus cifras, que se guardan en un archivo JSON. Las marcas salen como COCO, JSON Lines o CSV: fieldmark export en la línea de órdenes.",
+      text: "Aquí queda cada ejecución con su coste y sus cifras. Exportar escribe sus marcas como COCO, JSON Lines o CSV, para guardarlas o arrastrarlas a otro programa.",
     },
   },
 };
