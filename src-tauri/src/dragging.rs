@@ -13,7 +13,7 @@ const PICTURE: &[u8] = include_bytes!("../../icons/32x32.png");
 
 /// Begins to drag `path`, a whole file; whether that went. The window's own drops are not taken meanwhile.
 pub async fn drag_out(window: WebviewWindow, path: PathBuf) -> bool {
-    let (begin, begun) = oneshot::channel();
+    let (tell, told) = oneshot::channel();
     let dragging = window.clone();
     // The toolkit is asked where it lives.
     let asked = window.run_on_main_thread(move || {
@@ -21,9 +21,9 @@ pub async fn drag_out(window: WebviewWindow, path: PathBuf) -> bool {
         if let Err(error) = &has_begun {
             tracing::warn!(%error, "a drag out of the window could not begin");
         }
-        let _ = begin.send(has_begun.is_ok());
+        let _ = tell.send(has_begun.is_ok());
     });
-    asked.is_ok() && begun.await.unwrap_or(false)
+    asked.is_ok() && told.await.unwrap_or(false)
 }
 
 fn start(window: &WebviewWindow, path: PathBuf) -> Result<(), Box<dyn std::error::Error>> {

@@ -468,15 +468,15 @@ async fn a_change_that_fails_leaves_nothing_behind_alone_or_among_others() {
     assert_eq!(names(), ["first"]);
 
     // While one is written the others gather, and share the next commit.
-    let (begin, begun) = std::sync::mpsc::channel();
+    let (release, released) = std::sync::mpsc::channel();
     let held = store.write(move |edit| {
-        begun.recv().unwrap();
+        released.recv().unwrap();
         add(edit, "held", true)
     });
     let others = ["a", "b", "c"].map(|name| store.write(move |edit| add(edit, name, name != "b")));
-    let release = async move { begin.send(()).unwrap() };
+    let going = async move { release.send(()).unwrap() };
     let [a, b, c] = others;
-    let (held, a, b, c, ()) = tokio::join!(held, a, b, c, release);
+    let (held, a, b, c, ()) = tokio::join!(held, a, b, c, going);
     assert_eq!((held.is_ok(), a.is_ok(), b.is_ok(), c.is_ok()), (true, true, false, true));
     assert_eq!(names(), ["first", "held", "a", "c"]);
 }
