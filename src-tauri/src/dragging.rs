@@ -1,8 +1,8 @@
 //! Files dragged out of the window, as the system does it: whatever takes files takes them, from a file manager to a web page.
 
-use std::path::PathBuf;
+use std::error::Error;
+use std::path::{Path, PathBuf};
 
-use drag::{DragItem, Image, Options};
 use tauri::{Manager, WebviewWindow};
 use tokio::sync::oneshot;
 
@@ -17,39 +17,73 @@ pub async fn drag_out(window: WebviewWindow, path: PathBuf) -> bool {
     let dragging = window.clone();
     // The toolkit is asked where it lives.
     let asked = window.run_on_main_thread(move || {
-        let has_begun = start(&dragging, path);
-        if let Err(error) = &has_begun {
+        let desktop = dragging.state::<Desktop>();
+        let app = dragging.app_handle().clone();
+        desktop.note_dragging_out(true);
+        let begun = begin(&dragging, &path, move || app.state::<Desktop>().note_dragging_out(false));
+        if let Err(error) = &begun {
+            desktop.note_dragging_out(false);
             tracing::warn!(%error, "a drag out of the window could not begin");
         }
-        let _ = tell.send(has_begun.is_ok());
+        let _ = tell.send(begun.is_ok());
     });
     asked.is_ok() && told.await.unwrap_or(false)
 }
 
-fn start(window: &WebviewWindow, path: PathBuf) -> Result<(), Box<dyn std::error::Error>> {
-    let desktop = window.state::<Desktop>();
-    desktop.note_dragging_out(true);
-    let app = window.app_handle().clone();
-    let over = move |_, _| app.state::<Desktop>().note_dragging_out(false);
-    #[cfg(target_os = "linux")]
-    let source = window.gtk_window()?;
-    #[cfg(not(target_os = "linux"))]
-    let source = window.clone();
-    let item = DragItem::Files(vec![as_dragged(path)]);
-    let begun = drag::start_drag(&source, item, Image::Raw(PICTURE.to_owned()), over, Options::default());
-    if begun.is_err() {
-        desktop.note_dragging_out(false);
-    }
-    Ok(begun?)
-}
-
-/// On Linux a path becomes the end of a `file:` address as it stands: what an address cannot hold is put otherwise here.
+/// With GTK itself: `drag` takes its answer back when the file is dropped, which is before many programs ask for it.
 #[cfg(target_os = "linux")]
-fn as_dragged(path: PathBuf) -> PathBuf {
-    tauri::Url::from_file_path(&path).map_or(path, |address| PathBuf::from(address.path()))
+fn begin(window: &WebviewWindow, path: &Path, over: impl Fn() + 'static) -> Result<(), Box<dyn Error>> {
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
+    use gtk::gdk::DragAction;
+    use gtk::gdk_pixbuf::PixbufLoader;
+    use gtk::glib::{ObjectExt, SignalHandlerId};
+    use gtk::prelude::{DragContextExtManual, PixbufLoaderExt, WidgetExt};
+
+    /// The one that is pressed while dragging.
+    const LEFT_BUTTON: i32 = 1;
+
+    let address = tauri::Url::from_file_path(path).map_err(|()| "the file's path is not absolute")?;
+    let picture = PixbufLoader::new();
+    picture.write(PICTURE)?;
+    picture.close()?;
+
+    let source = window.gtk_window()?;
+    let targets = gtk::TargetList::new(&[]);
+    targets.add_uri_targets(0);
+    let giving = source.connect_drag_data_get(move |_, _, data, _, _| {
+        data.set_uris(&[address.as_str()]);
+    });
+    // The one that ends hears of it once, and ends with it.
+    let handlers: Rc<RefCell<Vec<SignalHandlerId>>> = Rc::default();
+    let ending = source.connect_drag_end({
+        let handlers = Rc::clone(&handlers);
+        move |source, _| {
+            for handler in handlers.take() {
+                source.disconnect(handler);
+            }
+            over();
+        }
+    });
+    handlers.borrow_mut().extend([giving, ending]);
+    let begun = source.drag_begin_with_coordinates(&targets, DragAction::COPY, LEFT_BUTTON, None, -1, -1);
+    let Some(context) = begun else {
+        for handler in handlers.take() {
+            source.disconnect(handler);
+        }
+        return Err("the desktop takes no drag from here".into());
+    };
+    if let Some(picture) = picture.pixbuf() {
+        context.drag_set_icon_pixbuf(&picture, 0, 0);
+    }
+    Ok(())
 }
 
 #[cfg(not(target_os = "linux"))]
-fn as_dragged(path: PathBuf) -> PathBuf {
-    path
+fn begin(window: &WebviewWindow, path: &Path, over: impl Fn() + Send + 'static) -> Result<(), Box<dyn Error>> {
+    use drag::{DragItem, Image, Options};
+
+    let item = DragItem::Files(vec![path.to_owned()]);
+    Ok(drag::start_drag(window, item, Image::Raw(PICTURE.to_owned()), move |_, _| over(), Options::default())?)
 }

@@ -5,12 +5,14 @@ use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::mpsc;
 use std::thread::sleep;
 use std::time::Duration;
 
 use memchr::memmem;
 
 use crate::bench::ENVIRONMENT;
+use crate::desk::PATIENCE;
 use crate::{binary, repository};
 
 /// Where other programs show their windows, which are 120 pixels wide and high: beside ours.
@@ -119,9 +121,13 @@ impl Screen {
     pub fn drag_out(&self, from: (u32, u32)) -> PathBuf {
         let (_target, mut said) = self.neighbour("drop_target.py", &[]);
         self.drag_by_hand(from, IN_NEIGHBOUR);
-        let mut path = String::new();
-        said.read_line(&mut path).expect("the drop target says what arrived");
-        PathBuf::from(path.trim_end())
+        let (tell, told) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut path = String::new();
+            // Nobody listens any more when it came too late.
+            let _ = said.read_line(&mut path).map(|_| tell.send(path));
+        });
+        PathBuf::from(told.recv_timeout(PATIENCE).expect("a file arrives").trim_end())
     }
 
     /// Another program on the screen, beside the window, and what it says after it was ready.
