@@ -74,7 +74,10 @@ describe("the sheet of shortcuts", () => {
     expect(await sheet.locator("dt").allInnerTexts()).toEqual([
       "Zoom in",
       "Zoom out",
-      "Zoom to the selected mark",
+      "Zoom to what is selected",
+      "Zoom in",
+      "Zoom out",
+      "Zoom to the mark",
       "Zoom in",
       "Zoom out",
     ]);
