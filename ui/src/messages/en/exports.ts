@@ -21,7 +21,7 @@ export const exports = {
   format: "Format",
   formats,
   scope: "Which marks",
-  all: "All but rejected",
+  all: "Everything",
   reviewed: "Reviewed only",
   withRejected: "With rejected marks",
   writing: "Writing it…",

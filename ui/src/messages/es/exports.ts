@@ -21,7 +21,7 @@ export const exports: Words<typeof english> = {
   format: "Formato",
   formats,
   scope: "Qué marcas",
-  all: "Todas menos las rechazadas",
+  all: "Todo",
   reviewed: "Solo lo revisado",
   withRejected: "Con las rechazadas",
   writing: "Escribiendo…",
