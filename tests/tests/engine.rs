@@ -242,6 +242,18 @@ async fn a_run_that_limits_held_back_says_so_with_its_own_numbers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_full_server_that_calls_itself_overloaded_costs_no_image_and_is_asked_again_when_it_says() {
+    let latency = Latency { first_byte: Duration::from_millis(200).into(), ..Latency::default() };
+    let limits = Limits { most_in_flight: Some(4), are_announced: false, ..Limits::default() };
+    let server = simulate(Options { latency, limits, ..Options::default() }).await;
+    let bench = Bench::with_pictures(&server.url(), KEY, 60);
+    let run = carried_out(&bench, &RunRequest { options: at_once(16), ..request(&bench).await }).await;
+    assert_eq!(bench.library.run(run).unwrap().done, 60);
+    assert!(server.verdict().is_clean(), "{:?}", server.verdict());
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_pause_that_takes_much_of_the_time_is_told() {
     let latency = Latency { first_byte: Duration::from_millis(50).into(), ..Latency::default() };
     let server = simulate(Options { latency, ..Options::default() }).await;

@@ -173,7 +173,7 @@ impl Lane {
                         _ if outage.since.elapsed() > patience => Remedy::Stop(StopReason::Unreachable),
                         // No image is what keeps a server from being reached.
                         RetryKind::Unreachable => Remedy::Again,
-                        _ => Remedy::AgainAfterOutage,
+                        _ => Remedy::AgainAfterOutage { after },
                     }
                 }
             },

@@ -105,8 +105,8 @@ pub struct Trouble {
 pub enum Remedy {
     /// It waits for its turn again; nothing was wrong with it.
     Again,
-    /// The same, after the server has failed on everybody.
-    AgainAfterOutage,
+    /// The same, after the server has failed on everybody, and not before it says.
+    AgainAfterOutage { after: Option<Duration> },
     /// Once more after a moment, or after as long as the server says.
     Retry { after: Option<Duration> },
     /// A smaller picture may be taken.

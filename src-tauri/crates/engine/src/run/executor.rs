@@ -386,10 +386,14 @@ impl Course {
     fn next(&mut self, remedy: Remedy, retrying: Retrying) -> Next {
         match remedy {
             Remedy::Again => Next::Turn,
-            Remedy::AgainAfterOutage => {
+            Remedy::AgainAfterOutage { after } => {
                 self.tries_in_outage += 1;
                 // Every outage so far has ended with this image: it may be what the server fails on.
-                if self.tries_in_outage > RETRIES_IN_OUTAGE { Next::Fail(FailureKind::ModelFailed) } else { Next::Turn }
+                if self.tries_in_outage > RETRIES_IN_OUTAGE {
+                    Next::Fail(FailureKind::ModelFailed)
+                } else {
+                    after.map_or(Next::Turn, Next::Wait)
+                }
             }
             Remedy::Retry { after } => {
                 self.tries += 1;

@@ -21,6 +21,8 @@ pub struct FlightId(u64);
 pub struct Flight {
     pub sent_at: Instant,
     pub need: Need,
+    /// How many were under way with it when it left, itself counted.
+    pub crowd: usize,
     pub is_accepted: bool,
 }
 
@@ -40,7 +42,8 @@ impl Flights {
     pub fn add(&mut self, need: Need, now: Instant) -> FlightId {
         let id = FlightId(self.next);
         self.next += 1;
-        self.under_way.insert(id, Flight { sent_at: now, need, is_accepted: false });
+        let crowd = self.under_way.len() + 1;
+        self.under_way.insert(id, Flight { sent_at: now, need, crowd, is_accepted: false });
         id
     }
 
@@ -78,6 +81,20 @@ impl Flights {
 
     pub fn unknown_count(&self, now: Instant) -> usize {
         self.unknown(now).count()
+    }
+
+    /// Those that the server must have taken, when it has just turned one away that took so long.
+    pub fn taken(&self, took: Duration, now: Instant) -> impl Iterator<Item = &Flight> {
+        let known_after = (took * 2).max(LEAST_SPACING);
+        let is_known = move |flight: &Flight| flight.is_accepted || now.duration_since(flight.sent_at) >= known_after;
+        self.under_way.values().filter(move |flight| is_known(flight))
+    }
+
+    /// Whether `flight`, which has just failed, can have been turned away for want of a place: as soon as others are, and
+    /// with some under way that were taken.
+    pub fn may_lack_a_place(&self, flight: &Flight, now: Instant) -> bool {
+        let took = now.duration_since(flight.sent_at);
+        self.unknown_for().is_none_or(|longest| took < longest) && self.taken(took, now).next().is_some()
     }
 
     /// When the fate of the next of them is known, if time alone tells.

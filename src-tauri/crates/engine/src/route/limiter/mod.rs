@@ -4,12 +4,14 @@
 //! Limits come from three places, and the strictest counts: those a person has set, those the server announces with its
 //! answers, and those that its refusals teach. A refusal by rate and one by number at a time look alike where headers are
 //! missing; what tells them apart is whether the server has been seen to take more at a time than when it refused.
+//! Some servers call it overload when they are full: see `crowding`.
 //! Requests leave in growing groups until a refusal has shown an end, since refusals come at once and answers take
 //! seconds; after one they leave singly. A refusal of a request that left before the last cut teaches nothing new.
 
 mod announced;
 mod bucket;
 mod ceiling;
+mod crowding;
 mod flights;
 mod learned;
 mod obstacle;
@@ -27,7 +29,8 @@ use tokio::time::Instant;
 use announced::{Announced, Told, told};
 use bucket::Bucket;
 use ceiling::Ceiling;
-use flights::Flights;
+use crowding::Crowding;
+use flights::{Flight, Flights};
 use learned::Learned;
 use outage::Health;
 use window::Window;
@@ -114,6 +117,7 @@ pub struct Limiter {
     learned: Learned,
     window: Window,
     ceiling: Ceiling,
+    crowding: Crowding,
     hold: Option<Held>,
     flights: Flights,
     health: Health,
@@ -141,6 +145,7 @@ impl Limiter {
             learned: Learned::default(),
             window: Window::default(),
             ceiling: Ceiling::new(bounds.at_once),
+            crowding: Crowding::default(),
             hold: None,
             flights: Flights::default(),
             health: Health::default(),
@@ -291,23 +296,46 @@ impl Limiter {
     /// The server has answered, or said what is wrong with this one request.
     pub fn ended(&mut self, id: FlightId, now: Instant) {
         self.note_working(now);
-        self.abandoned(id, now);
+        if let Some(flight) = self.abandoned(id, now) {
+            self.crowding.note_taken(&flight);
+        }
     }
 
     /// Nobody waits for it any more.
-    pub fn abandoned(&mut self, id: FlightId, now: Instant) {
-        self.has_one_ended |= self.flights.remove(id).is_some();
+    pub fn abandoned(&mut self, id: FlightId, now: Instant) -> Option<Flight> {
+        let flight = self.flights.remove(id);
+        self.has_one_ended |= flight.is_some();
         self.last_used = Some(now);
+        flight
     }
 
     /// The server failed or could not be reached. Returns the outage that this is part of: the server is left alone
-    /// then, for longer and longer.
+    /// then, for longer and longer, or is full and gets no more at a time than it has.
     pub fn failed(&mut self, id: FlightId, kind: RetryKind, detail: &str, now: Instant) -> Option<Outage> {
         let flight = self.flights.remove(id)?;
         (self.last_used, self.has_one_ended) = (Some(now), true);
-        let outage = self.health.note_failure(flight.sent_at, kind == RetryKind::Unreachable)?;
-        self.back_off(kind, detail, now);
-        Some(outage)
+        let may_be_full = kind == RetryKind::Overloaded && self.flights.may_lack_a_place(&flight, now);
+        let known = self.window.cut_to();
+        let is_full = may_be_full && self.crowding.note_overloaded(&flight, known, &self.flights, now);
+        let outage = self.health.note_failure(flight.sent_at, kind == RetryKind::Unreachable);
+        match outage {
+            Some(_) if !may_be_full => self.back_off(kind, detail, now),
+            None if !is_full => {}
+            _ => self.note_full(&flight, now),
+        }
+        outage
+    }
+
+    /// The server had no place for `flight` beside those under way.
+    fn note_full(&mut self, flight: &Flight, now: Instant) {
+        self.flights.note_lag(now.duration_since(flight.sent_at));
+        if self.cut_at.is_some_and(|cut_at| flight.sent_at <= cut_at) {
+            self.window.correct();
+            return;
+        }
+        self.cut_at = Some(now);
+        self.window.cut(self.flights.count(), now);
+        self.proven = self.flights.accepted_count(now);
     }
 
     /// The server has refused a request for its limits.

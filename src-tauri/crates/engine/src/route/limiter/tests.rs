@@ -16,6 +16,8 @@ struct Server {
     announces: bool,
     /// Seconds, whole ones as in the header.
     retry_after: bool,
+    /// Says that it is overloaded instead of refusing.
+    calls_it_overload: bool,
     /// Milliseconds to it, and back.
     one_way: u64,
     /// Milliseconds that a request may take longer on its way there.
@@ -43,6 +45,7 @@ enum Event {
 struct Outcome {
     millis: u64,
     refusals: u32,
+    outages: u32,
     /// The most that arrived within 50 ms from the first after a hold.
     after_hold: usize,
 }
@@ -145,15 +148,21 @@ fn carried_out(server: Server, fates: &[Fate], at_once: Option<u32>) -> Outcome 
                 )));
             }
             Event::Refused(id) => {
-                let (limits, retry_after) = told[&id];
-                if let Some(after) = retry_after {
-                    hold_ends.push(now + u64::try_from(after.as_millis()).unwrap());
-                }
-                limiter.refused(flights[&id], retry_after, &limits, "slow down", at(now));
                 waiting += 1;
+                if server.calls_it_overload {
+                    let outage = limiter.failed(flights[&id], RetryKind::Overloaded, "busy", at(now));
+                    outcome.outages += u32::from(outage.is_some());
+                } else {
+                    let (limits, retry_after) = told[&id];
+                    if let Some(after) = retry_after {
+                        hold_ends.push(now + u64::try_from(after.as_millis()).unwrap());
+                    }
+                    limiter.refused(flights[&id], retry_after, &limits, "slow down", at(now));
+                }
             }
             Event::Failed(id) => {
-                assert_eq!(limiter.failed(flights[&id], RetryKind::Overloaded, "busy", at(now)), None);
+                let outage = limiter.failed(flights[&id], RetryKind::Overloaded, "busy", at(now));
+                assert!(server.calls_it_overload || outage.is_none());
                 waiting += 1;
             }
             Event::Answered(id) => {
@@ -235,10 +244,39 @@ fn chaotic(count: usize, seed: u64) -> Vec<Fate> {
     (0..count).map(fate).collect()
 }
 
-const BY_RATE: Server =
-    Server { rate: Some((10.0, 10.0)), at_once: 1_000, announces: false, retry_after: false, one_way: 3, jitter: 0 };
-const AT_ONCE: Server = Server { rate: None, at_once: 8, announces: false, retry_after: false, one_way: 3, jitter: 0 };
-const FREE: Server = Server { rate: None, at_once: 1_000, announces: false, retry_after: false, one_way: 3, jitter: 0 };
+/// The same, but those that are overloaded say so at once.
+fn hasty(fates: Vec<Fate>) -> Vec<Fate> {
+    let hastened = |fate: Fate| Fate { latency: if fate.is_overloaded { 1 } else { fate.latency }, ..fate };
+    fates.into_iter().map(hastened).collect()
+}
+
+const BY_RATE: Server = Server {
+    rate: Some((10.0, 10.0)),
+    at_once: 1_000,
+    announces: false,
+    retry_after: false,
+    calls_it_overload: false,
+    one_way: 3,
+    jitter: 0,
+};
+const AT_ONCE: Server = Server {
+    rate: None,
+    at_once: 8,
+    announces: false,
+    retry_after: false,
+    calls_it_overload: false,
+    one_way: 3,
+    jitter: 0,
+};
+const FREE: Server = Server {
+    rate: None,
+    at_once: 1_000,
+    announces: false,
+    retry_after: false,
+    calls_it_overload: false,
+    one_way: 3,
+    jitter: 0,
+};
 
 #[test]
 fn hidden_limits_cost_little_time_and_few_refusals() {
@@ -246,8 +284,12 @@ fn hidden_limits_cost_little_time_and_few_refusals() {
     for (name, plain) in [("600 a minute", BY_RATE), ("8 at a time", AT_ONCE)] {
         for announces in [true, false] {
             for retry_after in [true, false] {
-                let weathers =
-                    [("steady", steady(1_000), 0), ("chaos", chaotic(1_000, 7), 0), ("jitter", steady(1_000), 40)];
+                let weathers = [
+                    ("steady", steady(1_000), 0),
+                    ("chaos", chaotic(1_000, 7), 0),
+                    ("hasty chaos", hasty(chaotic(1_000, 7)), 0),
+                    ("jitter", steady(1_000), 40),
+                ];
                 for (weather, fates, jitter) in weathers {
                     let server = Server { announces, retry_after, jitter, ..plain };
                     let best = optimum(server, &fates, 32);
@@ -273,6 +315,29 @@ fn hidden_limits_cost_little_time_and_few_refusals() {
         }
     }
     assert!(failures.is_empty(), "{failures:#?}");
+}
+
+#[test]
+fn a_full_server_that_calls_itself_overloaded_is_sent_no_more_than_it_takes() {
+    let server = Server { calls_it_overload: true, ..AT_ONCE };
+    for at_once in [9, 12, 32, 64] {
+        for fates in [steady(1_000), chaotic(1_000, 7)] {
+            let outcome = carried_out(server, &fates, Some(at_once));
+            let ratio = seconds(outcome.millis) / seconds(optimum(server, &fates, at_once as usize));
+            assert!(ratio <= 1.08 && outcome.refusals <= 30, "{at_once}: {ratio:.3}, {outcome:?}");
+        }
+    }
+}
+
+#[test]
+fn a_server_that_is_now_and_then_busy_with_others_is_sent_as_much_as_before() {
+    for seed in 0..5 {
+        let busy = chaotic(1_000, seed).into_iter().map(|fate| Fate { latency: 500, ..fate });
+        let fates = hasty(busy.collect());
+        let outcome = carried_out(FREE, &fates, Some(32));
+        let ratio = seconds(outcome.millis) / seconds(optimum(FREE, &fates, 32));
+        assert!(ratio <= 1.08, "{ratio:.3}, {outcome:?}");
+    }
 }
 
 #[test]

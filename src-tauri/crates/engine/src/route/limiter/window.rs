@@ -66,6 +66,11 @@ impl Window {
         self.0 = None;
     }
 
+    /// As many as it had taken when it refused one more.
+    pub fn cut_to(&self) -> Option<usize> {
+        self.0.as_ref().map(|known| known.cut_to)
+    }
+
     pub fn size(&self) -> Option<usize> {
         self.0.as_ref().map(|known| known.size)
     }
@@ -91,6 +96,6 @@ impl Window {
 
     /// Whether the server has taken more than when it refused.
     pub fn is_disproved_by(&self, accepted: usize) -> bool {
-        self.0.as_ref().is_some_and(|known| accepted > known.cut_to)
+        self.cut_to().is_some_and(|cut_to| accepted > cut_to)
     }
 }

@@ -188,7 +188,7 @@ fn after(trouble: &Trouble, item: &BatchItem, retrying: Retrying) -> After {
             if is_last { After::Fails(FailureKind::ModelFailed) } else { After::Waits(Some(trouble.retry_kind)) }
         }
         Remedy::Shrink | Remedy::Refuse => After::Fails(FailureKind::Refused),
-        Remedy::Fail | Remedy::AgainAfterOutage => After::Fails(FailureKind::ModelFailed),
+        Remedy::Fail | Remedy::AgainAfterOutage { .. } => After::Fails(FailureKind::ModelFailed),
         Remedy::Stop(reason) => After::Stops(Stop { reason, detail: Some(trouble.detail.clone()) }),
     }
 }
