@@ -20,6 +20,8 @@ export class Exporting {
   includesRejected = $state(false);
   readiness = $state.raw<Readiness>({ kind: "writing" });
   isSaving = $state(false);
+  /** Whether no file could be dragged out of the window when it was tried. */
+  isStuck = $state(false);
 
   readonly #seam: ExportingSeam;
   readonly #refused: (refusal: unknown) => void;
@@ -94,7 +96,8 @@ export class Exporting {
   async drag(): Promise<void> {
     const { run, request } = this;
     if (run !== null && this.readiness.kind === "ready") {
-      await this.#attempt(() => this.#seam.dragExport(run, request));
+      const begun = await this.#attempt(() => this.#seam.dragExport(run, request));
+      if (begun !== undefined) this.isStuck = !begun;
     }
   }
 

@@ -44,6 +44,16 @@ describe("an export", () => {
     expect(exporting.readiness).toMatchObject({ kind: "ready", file: { file_name: "second" } });
   });
 
+  it("says that nothing can be dragged once that was tried in vain", async () => {
+    const seam: ExportingSeam = Object.assign(Object.create(openFake("")) as ExportingSeam, {
+      dragExport: () => Promise.resolve(false),
+    });
+    const exporting = new Exporting(seam, refused);
+    await exporting.open();
+    await exporting.drag();
+    expect(exporting.isStuck).toBe(true);
+  });
+
   it("says why there is none, and closes where it cannot even ask", async () => {
     const exporting = new Exporting(openFake("?refuses=readyExport"), refused);
     await exporting.open();

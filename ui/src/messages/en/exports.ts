@@ -32,6 +32,7 @@ export const exports = {
       marks(exported.marks),
     ].join(", "),
   drag: "Drag it to a folder or into another program, or save it.",
+  noDrag: "Nothing can be dragged out of the window here. Save it instead.",
   leftOut: ({ without_form, without_score }: Exported) => [
     ...(without_form > 0 ? [`Left out: ${marks(without_form)} that this format has no form for.`] : []),
     ...(without_score > 0 ? [`Left out: ${marks(without_score)} without a confidence.`] : []),

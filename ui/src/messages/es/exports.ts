@@ -32,6 +32,7 @@ export const exports: Words<typeof english> = {
       marks(exported.marks),
     ].join(", "),
   drag: "Arrástralo a una carpeta o a otro programa, o guárdalo.",
+  noDrag: "Aquí no se puede arrastrar nada fuera de la ventana. Guárdalo.",
   leftOut: ({ without_form, without_score }: Exported) => [
     ...(without_form > 0 ? [`Quedan fuera: ${marks(without_form)} que este formato no puede expresar.`] : []),
     ...(without_score > 0 ? [`Quedan fuera: ${marks(without_score)} sin confianza.`] : []),
