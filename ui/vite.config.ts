@@ -8,5 +8,6 @@ export default defineConfig({
   server: { port: 1420, strictPort: true, fs: { allow: [".", "../samples"] } },
   // Assets stay files: the content security policy allows no data: URLs.
   build: { target: "safari16", assetsInlineLimit: 0 },
-  test: { include: ["src/**/*.test.ts"] },
+  // Long enough for a machine that builds beside it: it only ends what hangs.
+  test: { include: ["src/**/*.test.ts"], testTimeout: 30_000 },
 });

@@ -20,8 +20,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
     mode: "browser",
     logLevel: "error",
   } as const;
-  // One bundle, because a test that opens a window waits for every single module otherwise.
+  // One bundle, because a test that opens a window waits for every single module otherwise; and as the product's is
+  // built: in its watchful form Svelte keeps what it has watched, and a window grows with every image it shows.
+  const { NODE_ENV } = process.env;
+  process.env.NODE_ENV = "production";
   await build({ ...files, build: { outDir, emptyOutDir: true } });
+  process.env.NODE_ENV = NODE_ENV;
   // A free port of the system's choice. By number: not every machine can look "localhost" up.
   const server = await preview({
     ...files,
