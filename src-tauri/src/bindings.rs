@@ -46,6 +46,7 @@ pub fn builder() -> Builder<Wry> {
             review::undo_on,
             review::redo_on,
             checks::mistakes,
+            checks::repair_extent,
             checks::repair,
             checks::proposal_confidences,
             checks::begin_audit,

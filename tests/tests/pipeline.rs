@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use domain::annotation::{RejectReason, Shape, Status};
 use domain::audit::AuditRequest;
-use domain::checks::{Check, Swept};
+use domain::checks::{Check, RepairExtent, Swept};
 use domain::compare::{Agreement, Side};
 use domain::geometry::Rect;
 use domain::import::SkipReason;
@@ -319,7 +319,15 @@ async fn likely_mistakes_are_repaired_and_certain_marks_accepted_after_a_look_at
     assert!(mistakes.iter().any(|mistake| mistake.check == Check::Huge && mistake.mark == drawn), "{mistakes:?}");
     let doubtful = ImageQuery { order: ImageOrder::Doubt, ..everything.clone() };
     assert_eq!(bench.library.image_ids(&doubtful).unwrap().len(), 3);
-    let swept = bench.library.repair(Check::Huge, &everything).await.unwrap();
+    let extent = bench.library.repair_extent(Check::Huge, &everything).unwrap();
+    assert_eq!(extent, RepairExtent { marks: found_by_the_model + 1, decided: 1 });
+    let spared = bench.library.repair(Check::Huge, &everything, true).await.unwrap();
+    assert_eq!(spared.marks, found_by_the_model, "what was drawn stays");
+    assert_eq!(huge(), 1);
+    if found_by_the_model > 0 {
+        bench.library.undo_latest().await.unwrap().unwrap();
+    }
+    let swept = bench.library.repair(Check::Huge, &everything, false).await.unwrap();
     assert_eq!(swept, Swept { images: found_by_the_model + 1, marks: found_by_the_model + 1 });
     assert_eq!(huge(), 0);
     bench.library.undo_latest().await.unwrap().unwrap();

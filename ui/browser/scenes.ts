@@ -116,7 +116,7 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: "library-repair",
-    query: "mistakes&images=240",
+    query: "mistakes&images=240&unchecked=87500",
     show: async (page) => {
       await typed(page, "check:huge");
       await page.getByRole("group", { name: words.checks.names.huge }).getByRole("button").click();
@@ -299,7 +299,7 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: "review-selected",
-    query: "mistakes&images=240",
+    query: "mistakes&images=240&unchecked=87500",
     show: async (page) => {
       await review(page);
       await page.keyboard.press("n");

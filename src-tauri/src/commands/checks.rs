@@ -1,13 +1,13 @@
 //! Likely mistakes, samples before many marks are accepted, and comparisons.
 
 use domain::audit::{Audit, AuditRequest, LabelConfidences};
-use domain::checks::{Check, Mistake, Swept};
+use domain::checks::{Check, Mistake, RepairExtent, Swept};
 use domain::compare::{ComparedPair, Comparison, Side};
 use domain::ids::{AuditId, ImageId};
 use domain::query::ImageQuery;
 use tauri::State;
 
-use super::Answer;
+use super::{Answer, ask};
 use crate::state::Desktop;
 
 #[tauri::command]
@@ -18,8 +18,19 @@ pub async fn mistakes(desktop: State<'_, Desktop>, image: ImageId) -> Answer<Vec
 
 #[tauri::command]
 #[specta::specta]
-pub async fn repair(desktop: State<'_, Desktop>, check: Check, query: ImageQuery) -> Answer<Swept> {
-    Ok(desktop.library().repair(check, &query).await?)
+pub async fn repair_extent(desktop: State<'_, Desktop>, check: Check, query: ImageQuery) -> Answer<RepairExtent> {
+    ask(&desktop, move |library| library.repair_extent(check, &query)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn repair(
+    desktop: State<'_, Desktop>,
+    check: Check,
+    query: ImageQuery,
+    spares_decided: bool,
+) -> Answer<Swept> {
+    Ok(desktop.library().repair(check, &query, spares_decided).await?)
 }
 
 #[tauri::command]

@@ -62,7 +62,7 @@ describe("checks of the core in memory", () => {
     const { checks } = await seam.filterCounts(everything);
     expect(checks.find(({ filter }) => filter === check)?.count).toBe(images.length);
     const before = await seam.imageCards(images);
-    const swept = await seam.repair(check, query);
+    const swept = await seam.repair(check, query, false);
     expect(swept.images).toBe(images.length);
     expect(swept.marks).toBeGreaterThanOrEqual(images.length);
     expect(await seam.imageIds(query)).toEqual([]);
@@ -87,7 +87,8 @@ describe("a repair of many images", () => {
     const seam = openFake(SEEDED);
     const [decided = 0] = await seam.imageIds(query);
     const [card] = await seam.imageCards([decided]);
-    const mark = card?.marks.find(({ status }) => status === "proposed");
+    const [mistake] = (await seam.mistakes(decided)).filter(({ check }) => check === "tiny");
+    const mark = card?.marks.find(({ id }) => id === mistake?.mark);
     if (!mark) throw new Error("nothing to accept");
     await seam.decide({ image: decided, scope: { kind: "mark", id: mark.id }, verdict: { kind: "accept" } });
     const told: Swept[] = [];
@@ -96,17 +97,17 @@ describe("a repair of many images", () => {
     return { repairing, seam, told, decided };
   }
 
-  it("asks before it rejects where people have accepted marks, and leaves those images alone", async () => {
+  it("asks before it rejects what people have accepted, and leaves that alone", async () => {
     const { repairing, seam, told, decided } = await wanted();
     expect(told).toEqual([]);
     const { asked } = repairing;
     if (!asked) throw new Error("nobody was asked");
-    expect(asked.decided).toBeGreaterThan(0);
-    await repairing.others();
-    expect(told).toMatchObject([{ images: asked.images - asked.decided }]);
+    expect(asked.decided).toBe(1);
+    await repairing.goOn(true);
+    expect(told).toMatchObject([{ marks: asked.marks - 1 }]);
     expect(await seam.imageIds(query)).toContain(decided);
     await repairing.want("tiny", query);
-    await repairing.all();
+    await repairing.goOn(false);
     expect(await seam.imageIds(query)).toEqual([]);
   });
 

@@ -26,7 +26,7 @@ it("tells when undo took many images back", async () => {
   const seam = openFake("?mistakes&images=240");
   const query = imagesWhere([{ kind: "check", check: "tiny" }]);
   const images = await seam.imageIds(query);
-  await seam.repair("tiny", query);
+  await seam.repair("tiny", query, false);
   const tell = vi.fn();
   const review = new Review(seam, tell);
   await review.open(images);

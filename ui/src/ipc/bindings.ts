@@ -56,7 +56,8 @@ export const commands = {
 	undoOn: (image: ImageId) => typedError<Step | null, AppError>(__TAURI_INVOKE("undo_on", { image })),
 	redoOn: (image: ImageId) => typedError<Step | null, AppError>(__TAURI_INVOKE("redo_on", { image })),
 	mistakes: (image: ImageId) => typedError<Mistake[], AppError>(__TAURI_INVOKE("mistakes", { image })),
-	repair: (check: Check, query: ImageQuery) => typedError<Swept, AppError>(__TAURI_INVOKE("repair", { check, query })),
+	repairExtent: (check: Check, query: ImageQuery) => typedError<RepairExtent, AppError>(__TAURI_INVOKE("repair_extent", { check, query })),
+	repair: (check: Check, query: ImageQuery, sparesDecided: boolean) => typedError<Swept, AppError>(__TAURI_INVOKE("repair", { check, query, sparesDecided })),
 	proposalConfidences: (query: ImageQuery) => typedError<LabelConfidences[], AppError>(__TAURI_INVOKE("proposal_confidences", { query })),
 	beginAudit: (request: AuditRequest) => typedError<Audit, AppError>(__TAURI_INVOKE("begin_audit", { request })),
 	audit: (audit: AuditId) => typedError<Audit, AppError>(__TAURI_INVOKE("audit", { audit })),
@@ -540,6 +541,8 @@ export type FilterCounts = {
 	lacking: FilterCount<Trait>[],
 	/**  Images with a mark that is likely such a mistake; what could not be found is left out. */
 	checks: FilterCount<Check>[],
+	/**  Images whose marks have changed and are still to be looked through for mistakes. */
+	unchecked: number,
 	/**  The months in which images were taken, the latest first; those of which none would be found are left out. */
 	taken: FilterCount<Span<CalendarDate>>[],
 	failures: FilterCount<FailureKind>[],
@@ -1102,6 +1105,13 @@ export type Refused = AppError;
 
 /**  Why a person rejected a mark. */
 export type RejectReason = "not_there" | "wrong_label" | "bad_box" | "duplicate" | "too_vague" | "other";
+
+/**  What a repair of many images would change. */
+export type RepairExtent = {
+	marks: number,
+	/**  Those of them that a person has accepted, edited or drawn. */
+	decided: number,
+};
 
 /**  Repairs of one kind. */
 export type RepairGroup = {

@@ -4,7 +4,7 @@
  *
  * - the library: `?images=0` is empty, `?images=100000` large; `?marks=1000` puts so many marks on every image, `?mistakes` seeds
  *   marks that are likely mistakes; `?similar` has images that look alike, `?hollow` a collection in which nothing could be
- *   read; `?unplugged` has only the thumbnails of its photos, `?unplugged=all` not even these;
+ *   read; `?unchecked=500` has so many images still to be looked through for mistakes; `?unplugged` has only the thumbnails of its photos, `?unplugged=all` not even these;
  * - recipes: `?recipes=0` are none; `?birds` has been annotated with one of few labels and with attributes;
  * - the way to Claude: `?priced` adds its models, `?key` has a key for them, `?environment` takes all from variables,
  *   `?keychainless` has no keychain, `?routes` has further routes, of which `?closed` closes one under way;
@@ -15,7 +15,6 @@
  * - an unwell core: see `fake/unwell.ts`.
  */
 import type { ImageId, RecipeId, RetryKind, RunMode, Settings, Step, StopReason } from "./bindings";
-import { repairChange } from "../checks/repair";
 import { FakeAudits } from "./fake/audits";
 import { FakeComparison } from "./fake/comparison";
 import { EVERY_DIAGNOSIS } from "./fake/diagnoses";
@@ -31,6 +30,7 @@ import { FakeQuestions } from "./fake/questions";
 import { builtIn, quote } from "./fake/quote";
 import { FakeRecipes } from "./fake/recipes";
 import { refuse } from "./fake/refuse";
+import { FakeRepairs } from "./fake/repairs";
 import { routesOf } from "./fake/routes";
 import { type FakeModel, type FakeOrder, FakeRun, PLAIN_ORDER } from "./fake/runs";
 import { DEFAULT_SETTINGS } from "./fake/settings";
@@ -53,6 +53,7 @@ export function openFake(search: string): Seam {
 class Fake implements Seam {
   readonly #library: FakeLibrary;
   readonly #questions: FakeQuestions;
+  readonly #repairs: FakeRepairs;
   readonly #audits: FakeAudits;
   readonly #recipes = new FakeRecipes();
   readonly #runs: FakeRun[] = [];
@@ -67,6 +68,8 @@ class Fake implements Seam {
   readonly #closesLast: boolean;
   readonly #standsStill: boolean;
   readonly #unplugged: string | null;
+  /** Images that are still to be looked through for mistakes, however long one waits. */
+  readonly #unchecked: number;
   /** The runs of the past whose answers do not count: their recipe has changed since. */
   readonly #outdatedRuns: number;
   readonly #listeners = new Map<string, Set<(payload: never) => void>>();
@@ -85,6 +88,7 @@ class Fake implements Seam {
       this.#emit("importChanged", progress);
     });
     this.#questions = new FakeQuestions(this.#library, () => [...this.#runs]);
+    this.#repairs = new FakeRepairs(this.#library, this.#questions);
     this.#connection = new FakeConnection(query);
     this.#hasPriced = query.has("priced");
     this.#heldAs = (query.get("held") ?? "rate_limited") as RetryKind;
@@ -93,6 +97,7 @@ class Fake implements Seam {
     this.#closesLast = query.has("closed");
     this.#standsStill = query.has("still");
     this.#unplugged = query.get("unplugged");
+    this.#unchecked = Number(query.get("unchecked") ?? 0);
     if (query.has("routes")) {
       this.#settings.further_routes = [...FURTHER_ROUTES];
       this.#settings.agreed_hosts = FURTHER_ROUTES.map(({ base_url }) => hostOf(base_url) ?? "");
@@ -144,7 +149,10 @@ class Fake implements Seam {
 
   overview: Seam["overview"] = async (collection) => this.#library.overview(collection);
   imageIds: Seam["imageIds"] = async (query) => this.#questions.imageIds(query);
-  filterCounts: Seam["filterCounts"] = async (query) => this.#questions.counts(query);
+  filterCounts: Seam["filterCounts"] = async (query) => ({
+    ...this.#questions.counts(query),
+    unchecked: this.#unchecked,
+  });
   readQuery: Seam["readQuery"] = async (text) => readQuery(text);
   queryText: Seam["queryText"] = async (conditions) => queryText(conditions);
   completeQuery: Seam["completeQuery"] = async (text, cursor) => this.#questions.complete(text, cursor);
@@ -272,17 +280,9 @@ class Fake implements Seam {
   }
 
   mistakes: Seam["mistakes"] = async (image) => this.#questions.mistakes(image);
-  repair: Seam["repair"] = async (check, query) => {
-    const cards = this.#library.cards(this.#questions.imageIds(query));
-    const edits = cards.map((card) => ({
-      image: card.id,
-      changes: this.#questions.mistakes(card.id).flatMap((mistake) => {
-        const mark = card.marks.find(({ id }) => id === mistake.mark);
-        return mistake.check === check && mark ? [repairChange(mistake, mark, card.size)] : [];
-      }),
-    }));
-    return this.#swept(this.#library.sweep(edits));
-  };
+  repairExtent: Seam["repairExtent"] = async (check, query) => this.#repairs.extent(check, query);
+  repair: Seam["repair"] = async (check, query, sparesDecided) =>
+    this.#swept(this.#repairs.repair(check, query, sparesDecided));
   proposalConfidences: Seam["proposalConfidences"] = async (query) =>
     this.#audits.confidences(this.#questions.imageIds(query));
   beginAudit: Seam["beginAudit"] = async (request) =>

@@ -37,6 +37,7 @@ import type {
   ReadQuery,
   ReadyExport,
   RecipeId,
+  RepairExtent,
   ResumeRequest,
   RunId,
   RunProgress,
@@ -126,8 +127,13 @@ export interface Seam {
 
   /** Marks on an image that are likely mistakes. */
   mistakes(image: ImageId): Promise<Mistake[]>;
-  /** Repairs every such mistake on the images of a question, as one step for `undoLatest`. */
-  repair(check: Check, query: ImageQuery): Promise<Swept>;
+  /** What a repair of the images of a question would change. */
+  repairExtent(check: Check, query: ImageQuery): Promise<RepairExtent>;
+  /**
+   * Repairs every such mistake on the images of a question, as one step for `undoLatest`; none that a person has accepted,
+   * edited or drawn, when those are to be spared.
+   */
+  repair(check: Check, query: ImageQuery, sparesDecided: boolean): Promise<Swept>;
   /** How confident proposals are, label by label, the most frequent first. */
   proposalConfidences(query: ImageQuery): Promise<LabelConfidences[]>;
   /** Draws a random sample of the proposals at or above a threshold. Its marks are decided as any others. */

@@ -71,7 +71,8 @@ export function openSeam(): Promise<Seam> {
     redoOn: (image) => settled(commands.redoOn(image)),
 
     mistakes: (image) => settled(commands.mistakes(image)),
-    repair: (check, query) => settled(commands.repair(check, query)),
+    repairExtent: (check, query) => settled(commands.repairExtent(check, query)),
+    repair: (check, query, sparesDecided) => settled(commands.repair(check, query, sparesDecided)),
     proposalConfidences: (query) => settled(commands.proposalConfidences(query)),
     beginAudit: (request) => settled(commands.beginAudit(request)),
     audit: (audit) => settled(commands.audit(audit)),

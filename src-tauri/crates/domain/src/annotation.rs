@@ -27,6 +27,14 @@ pub enum Status {
     Rejected,
 }
 
+impl Status {
+    /// Whether a person has said that the mark is right.
+    #[must_use]
+    pub fn is_approved(self) -> bool {
+        matches!(self, Self::Accepted | Self::Edited)
+    }
+}
+
 /// Why a person rejected a mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

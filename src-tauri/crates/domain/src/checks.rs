@@ -213,6 +213,15 @@ fn is_one_letter_off(one: &[char], other: &[char]) -> bool {
     }
 }
 
+/// What a repair of many images would change.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct RepairExtent {
+    pub marks: u32,
+    /// Those of them that a person has accepted, edited or drawn.
+    pub decided: u32,
+}
+
 /// What a repair, or another change of many images at once, has done. It is taken back as one step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]

@@ -85,6 +85,8 @@ pub struct FilterCounts {
     pub lacking: Vec<FilterCount<Trait>>,
     /// Images with a mark that is likely such a mistake; what could not be found is left out.
     pub checks: Vec<FilterCount<Check>>,
+    /// Images whose marks have changed and are still to be looked through for mistakes.
+    pub unchecked: u32,
     /// The months in which images were taken, the latest first; those of which none would be found are left out.
     pub taken: Vec<FilterCount<Span<CalendarDate>>>,
     pub failures: Vec<FilterCount<FailureKind>>,

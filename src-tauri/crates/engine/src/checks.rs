@@ -1,6 +1,11 @@
 //! Likely mistakes: found when somebody asks for them, and repaired many at a time.
 
-use domain::checks::{Check, Mistake, Swept};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use domain::checks::{Check, Mistake, RepairExtent, Swept};
 use domain::ids::ImageId;
 use domain::query::{Condition, ImageOrder, ImageQuery, Test};
 
@@ -10,6 +15,10 @@ use crate::library::Library;
 
 /// Images looked through in one change of the library, so that no other waits long.
 const SLICE: u32 = 500;
+/// How long those wait who want to know what is found, and not all of it.
+pub const MOMENT: Duration = Duration::from_millis(150);
+/// How often they are told of more.
+const NEWS: Duration = Duration::from_secs(1);
 
 impl Library {
     /// Likely mistakes on `image`, in the order of its marks.
@@ -21,14 +30,25 @@ impl Library {
         Ok(self.store.read(|view| view.mistakes_on(image))?)
     }
 
-    /// Repairs every mistake of a kind on the images of `query`, as one step.
-    pub async fn repair(&self, check: Check, query: &ImageQuery) -> Result<Swept> {
-        let conditions = [query.conditions.as_slice(), &[Condition::holds(Test::Check { check })]].concat();
-        let images = self.image_ids(&ImageQuery { conditions, ..query.clone() })?;
+    /// What [`Self::repair`] would change.
+    pub fn repair_extent(&self, check: Check, query: &ImageQuery) -> Result<RepairExtent> {
+        let images = self.images_with_mistake(check, query)?;
+        Ok(self.store.read(|view| view.repair_extent(check, &images))?)
+    }
+
+    /// Repairs every mistake of a kind on the images of `query`, as one step; with `spares_decided` none that is the word
+    /// of a person.
+    pub async fn repair(&self, check: Check, query: &ImageQuery, spares_decided: bool) -> Result<Swept> {
+        let images = self.images_with_mistake(check, query)?;
         let now = now_millis();
-        let swept = self.store.write(move |edit| edit.repair(check, &images, now)).await?;
+        let swept = self.store.write(move |edit| edit.repair(check, &images, spares_decided, now)).await?;
         self.note_change();
         Ok(swept)
+    }
+
+    fn images_with_mistake(&self, check: Check, query: &ImageQuery) -> Result<Vec<ImageId>> {
+        let conditions = [query.conditions.as_slice(), &[Condition::holds(Test::Check { check })]].concat();
+        self.image_ids(&ImageQuery { conditions, ..query.clone() })
     }
 
     /// Whether what `query` asks for follows from looking through marks.
@@ -39,9 +59,110 @@ impl Library {
 
     /// Looks through what has changed since that was last done; blocks.
     pub(crate) fn look_through_marks(&self) -> Result<()> {
-        if self.store.read(|view| view.has_unchecked())? {
-            while self.store.write_derived_blocking(|edit| edit.look_through(SLICE))? {}
+        while self.look_through_slice()? {}
+        Ok(())
+    }
+
+    /// The same for little longer than a moment. The rest is left to a thread of its own: a million marks take a while.
+    pub(crate) fn look_through_for(self: &Arc<Self>, moment: Duration) -> Result<()> {
+        let begun = Instant::now();
+        while !self.is_looking_through.load(Ordering::Acquire) && self.look_through_slice()? {
+            if begun.elapsed() >= moment && !self.is_looking_through.swap(true, Ordering::AcqRel) {
+                let library = Arc::downgrade(self);
+                thread::spawn(move || look_through_behind(&library));
+            }
         }
         Ok(())
+    }
+
+    /// Whether some are left.
+    fn look_through_slice(&self) -> Result<bool> {
+        if !self.store.read(|view| view.has_unchecked())? {
+            return Ok(false);
+        }
+        Ok(self.store.write_derived_blocking(|edit| edit.look_through(SLICE))?)
+    }
+}
+
+/// Goes on until all is looked through, or nobody has the library open any more.
+fn look_through_behind(library: &Weak<Library>) {
+    let mut told = Instant::now();
+    while let Some(library) = library.upgrade() {
+        match library.look_through_slice() {
+            Ok(true) if told.elapsed() < NEWS => {}
+            Ok(true) => {
+                library.note_change();
+                told = Instant::now();
+            }
+            ended => {
+                if let Err(error) = ended {
+                    tracing::warn!(%error, "marks are not looked through for mistakes");
+                }
+                library.is_looking_through.store(false, Ordering::Release);
+                library.note_change();
+                return;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use domain::annotation::Shape;
+    use domain::geometry::{Orientation, PixelSize, Rect};
+    use domain::import::ImageFormat;
+    use domain::review::{ImageEdit, MarkChange, MarkContent};
+    use domain::similar::PerceptualHash;
+    use store::NewImage;
+
+    use super::*;
+
+    /// A mark on each image, over all of it.
+    fn add_images(library: &Library, count: u32) {
+        let size = PixelSize::new(40, 30);
+        let shape = Shape::Box { rect: Rect::new(0.0, 0.0, 40.0, 30.0) };
+        let mark = MarkContent { label: "cat".into(), shape, attributes: BTreeMap::new() };
+        let add = move |edit: &store::Edit<'_>| {
+            for seed in 0..count {
+                let mut hash = [0; 32];
+                hash[..4].copy_from_slice(&seed.to_le_bytes());
+                let image = NewImage {
+                    hash,
+                    name: format!("{seed}.png"),
+                    byte_len: 10,
+                    format: ImageFormat::Png,
+                    orientation: Orientation::Upright,
+                    size,
+                    perceptual_hash: PerceptualHash(0),
+                    taken: None,
+                };
+                let (image, _) = edit.image_of_content(&image, 1)?;
+                edit.change_marks(&ImageEdit { image, changes: vec![MarkChange::Add { mark: mark.clone() }] }, 1)?;
+            }
+            Ok(())
+        };
+        library.store.write_blocking(add).unwrap();
+    }
+
+    #[tokio::test]
+    async fn whoever_asks_for_counts_waits_for_a_slice_and_hears_of_the_rest() {
+        let folder = tempfile::tempdir().unwrap();
+        let library = Library::alone_in(folder.path());
+        add_images(&library, 2 * SLICE + 1);
+        let mut version = library.version();
+        library.look_through_for(Duration::ZERO).unwrap();
+        let huge = || {
+            let counts = library.store.read(|view| view.filter_counts(&ImageQuery::default(), &[])).unwrap();
+            (counts.checks.iter().map(|count| count.count).sum::<u32>(), counts.unchecked)
+        };
+        let (found, unchecked) = huge();
+        assert!(found >= SLICE, "{found}");
+        assert_eq!(found + unchecked, 2 * SLICE + 1);
+        while huge().1 > 0 {
+            version.changed().await.unwrap();
+        }
+        assert_eq!(huge().0, 2 * SLICE + 1);
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::ids::{CollectionId, ImageId, RecipeId, RunId};
@@ -14,6 +15,7 @@ use domain::settings::Installation;
 use store::Store;
 use tokio::sync::watch;
 
+use crate::checks::MOMENT;
 use crate::connection::Surroundings;
 use crate::import::ImportTurn;
 use crate::quote::Trials;
@@ -32,6 +34,8 @@ pub struct Library {
     pub(crate) import_progress: watch::Sender<ImportProgress>,
     pub(crate) active_runs: Mutex<HashMap<RunId, ActiveRun>>,
     pub(crate) batch_limits: Mutex<BatchLimits>,
+    /// Whether marks are looked through for mistakes while others wait for nothing.
+    pub(crate) is_looking_through: AtomicBool,
     version: watch::Sender<u64>,
 }
 
@@ -57,6 +61,7 @@ impl Library {
             import_progress: watch::Sender::new(ImportProgress { is_finished: true, ..ImportProgress::default() }),
             active_runs: Mutex::default(),
             batch_limits: Mutex::default(),
+            is_looking_through: AtomicBool::default(),
             version: watch::Sender::new(0),
         };
         library.bring_settings_out()?;
@@ -107,9 +112,10 @@ impl Library {
         Ok(self.store.read(|view| view.image_ids(query, &working))?)
     }
 
-    /// How many images there would be with each filter beside `query`.
-    pub fn filter_counts(&self, query: &ImageQuery) -> Result<FilterCounts> {
-        self.look_through_marks()?;
+    /// How many images there would be with each filter beside `query`. Of likely mistakes those count that are found within
+    /// a moment; the version grows as more are.
+    pub fn filter_counts(self: &Arc<Self>, query: &ImageQuery) -> Result<FilterCounts> {
+        self.look_through_for(MOMENT)?;
         let working = self.runs_worked_on()?;
         Ok(self.store.read(|view| view.filter_counts(query, &working))?)
     }
@@ -161,4 +167,15 @@ pub(crate) fn processors() -> u32 {
 /// Locks a mutex whose data stays sound even if a holder panicked.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+impl Library {
+    /// One that is made in `folder`, with no server and no key.
+    pub(crate) fn alone_in(folder: &Path) -> Arc<Self> {
+        let environment = keys::Environment::from_variables(|_| None, Path::new("/nonexistent"));
+        let keys = keys::KeyRing::for_session();
+        let surroundings = Surroundings { environment, keys, variables: HashMap::new() };
+        Self::open(&folder.join("library.sqlite"), surroundings).unwrap()
+    }
 }

@@ -93,22 +93,12 @@ impl Library {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
     use std::fs;
     use std::path::Path;
-    use std::sync::Arc;
 
     use domain::query::ImageQuery;
-    use keys::{Environment, KeyRing};
 
     use super::*;
-    use crate::Surroundings;
-
-    fn library(folder: &Path) -> Arc<Library> {
-        let environment = Environment::from_variables(|_| None, Path::new("/nonexistent"));
-        let surroundings = Surroundings { environment, keys: KeyRing::for_session(), variables: HashMap::new() };
-        Library::open(&folder.join("library.sqlite"), surroundings).unwrap()
-    }
 
     /// Three shots each of two photos, the camera moved aside by a hundredth between them, and a photo alone.
     fn import_bursts(library: &Library, folder: &Path) -> Vec<ImageId> {
@@ -136,7 +126,7 @@ mod tests {
     #[test]
     fn bursts_are_groups_and_a_photo_alone_is_none() {
         let folder = tempfile::tempdir().unwrap();
-        let library = library(folder.path());
+        let library = Library::alone_in(folder.path());
         let images = import_bursts(&library, folder.path());
         assert_eq!(library.image_ids(&ImageQuery::default()).unwrap(), images);
         // By name: china, coffee, rocket.
@@ -146,7 +136,7 @@ mod tests {
     #[test]
     fn hashes_can_be_had_from_thumbnails_alone() {
         let folder = tempfile::tempdir().unwrap();
-        let library = library(folder.path());
+        let library = Library::alone_in(folder.path());
         let images = import_bursts(&library, folder.path());
         fs::remove_dir_all(folder.path().join("photos")).unwrap();
         let forgotten = images.clone();

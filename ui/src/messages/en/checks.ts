@@ -28,6 +28,7 @@ const found: Record<Check, string> = {
 export const checks = {
   names,
   group: "Likely mistakes",
+  unchecked: (number: number) => `${images(number)} still to be looked through`,
   found: (check: Check, number: number) => `${images(number)} ${found[check]}`,
   repairs: (check: Check, number: number): string => {
     switch (check) {
@@ -54,11 +55,13 @@ export const checks = {
   decided: {
     title: "Reject accepted marks too?",
     what: (decided: number, all: number) =>
-      `On ${count(decided)} of these ${images(all)}, people have accepted or edited marks. Those that are likely mistakes would be rejected with the others.`,
+      decided === all
+        ? `${all === 1 ? "This mark has" : `All ${count(all)} of these marks have`} been accepted, edited or drawn by a person.`
+        : `Of these ${marks(all)}, ${count(decided)} ${decided === 1 ? "has" : "have"} been accepted, edited or drawn by a person.`,
     note: "Either way, Undo takes all of it back at once.",
     notNow: "Not now",
-    all: (number: number) => `Reject on all ${count(number)}`,
-    others: (number: number) => `Only on the other ${count(number)}`,
+    all: (number: number) => (number === 1 ? "Reject it" : `Reject all ${count(number)}`),
+    others: (number: number) => `Only the other ${count(number)}`,
   },
   nothingRepaired: "There was nothing left to repair.",
   undo: "Undo",

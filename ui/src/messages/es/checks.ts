@@ -27,6 +27,7 @@ const found: Record<Check, string> = {
 export const checks: Words<typeof english> = {
   names,
   group: "Errores probables",
+  unchecked: (number) => `${images(number)} por examinar`,
   found: (check, number) => `${images(number)} ${found[check]}`,
   repairs: (check, number) => {
     switch (check) {
@@ -54,11 +55,13 @@ export const checks: Words<typeof english> = {
   decided: {
     title: "¿Rechazar también marcas aceptadas?",
     what: (decided, all) =>
-      `En ${count(decided)} de estas ${images(all)} alguien ha aceptado o editado marcas. Las que parezcan errores se rechazarían con las demás.`,
+      decided === all
+        ? `${all === 1 ? "Esta marca la" : `Estas ${count(all)} marcas las`} ha aceptado, editado o dibujado alguien.`
+        : `De estas ${marks(all)}, alguien ha aceptado, editado o dibujado ${count(decided)}.`,
     note: "En cualquier caso, Deshacer lo revierte todo de una vez.",
     notNow: "Ahora no",
-    all: (number) => `Rechazar en ${number === 1 ? "ella" : `las ${count(number)}`}`,
-    others: (number) => (number === 1 ? "Solo en la otra" : `Solo en las otras ${count(number)}`),
+    all: (number) => (number === 1 ? "Rechazarla" : `Rechazar las ${count(number)}`),
+    others: (number) => (number === 1 ? "Solo la otra" : `Solo las otras ${count(number)}`),
   },
   nothingRepaired: "Ya no quedaba nada que corregir.",
   undo: "Deshacer",

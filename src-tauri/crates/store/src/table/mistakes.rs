@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use domain::annotation::{Annotation, RejectReason, Shape, Status};
-use domain::checks::{Check, Mistake, Swept, UsualAspect, misplaced, misspelled};
+use domain::checks::{Check, Mistake, RepairExtent, Swept, UsualAspect, misplaced, misspelled};
 use domain::doubt::Signals;
 use domain::geometry::PixelSize;
 use domain::ids::{AnnotationId, ImageId};
@@ -38,6 +38,12 @@ impl View<'_> {
     /// Whether there are images that [`Edit::look_through`] has not seen as they are.
     pub fn has_unchecked(&self) -> Result<bool> {
         let mut statement = self.0.prepare_cached("SELECT EXISTS (SELECT 1 FROM unchecked_images)")?;
+        Ok(statement.query_row([], |row| row.get(0))?)
+    }
+
+    /// How many of them there are.
+    pub(super) fn unchecked_count(&self) -> Result<u32> {
+        let mut statement = self.0.prepare_cached("SELECT count(*) FROM unchecked_images")?;
         Ok(statement.query_row([], |row| row.get(0))?)
     }
 
@@ -77,6 +83,29 @@ impl View<'_> {
             mistakes.sort_by_key(|mistake| (mistake.mark, mistake.check));
         }
         Ok(mistakes)
+    }
+
+    /// What [`Edit::repair`] would change on `images`.
+    pub fn repair_extent(&self, check: Check, images: &[ImageId]) -> Result<RepairExtent> {
+        let mut extent = RepairExtent::default();
+        for &image in images {
+            for (mark, _) in self.mistaken(check, image)? {
+                extent.marks += 1;
+                extent.decided += u32::from(mark.status.is_approved());
+            }
+        }
+        Ok(extent)
+    }
+
+    /// The marks on `image` that are likely mistakes of a kind.
+    fn mistaken(&self, check: Check, image: ImageId) -> Result<Vec<(Annotation, Mistake)>> {
+        let mut standing = self.annotations_of(image)?;
+        let mistakes = self.mistakes_on(image)?.into_iter().filter(|mistake| mistake.check == check);
+        let with_mark = mistakes.filter_map(|mistake| {
+            let place = standing.iter().position(|mark| mark.id == mistake.mark)?;
+            Some((standing.swap_remove(place), mistake))
+        });
+        Ok(with_mark.collect())
     }
 
     /// Labels that are likely another one, with that one.
@@ -235,23 +264,24 @@ impl Edit<'_> {
     }
 
     /// Repairs every mistake of a kind on `images`, as one step: what repeats another mark, or can hardly be meant, is
-    /// rejected; what reaches over the edge is cut off there; a misspelled label becomes the one that is meant.
-    pub fn repair(&self, check: Check, images: &[ImageId], now: u64) -> Result<Swept> {
+    /// rejected; what reaches over the edge is cut off there; a misspelled label becomes the one that is meant. With
+    /// `spares_decided` marks stay that a person has accepted, edited or drawn.
+    pub fn repair(&self, check: Check, images: &[ImageId], spares_decided: bool, now: u64) -> Result<Swept> {
         let sweep = self.next_sweep()?;
         let mut swept = Swept { images: 0, marks: 0 };
         for &image in images {
-            let mistakes = self.mistakes_on(image)?;
-            let standing = self.annotations_of(image)?;
             let size = self.image_size(image)?;
             let mut steps = Vec::new();
-            for mistake in mistakes.iter().filter(|mistake| mistake.check == check) {
-                let Some(mark) = standing.iter().find(|mark| mark.id == mistake.mark) else { continue };
-                let after = self.repaired(mark, mistake, size)?;
-                steps.push(MarkStep { before: Some(mark.clone()), after });
+            for (mark, mistake) in self.mistaken(check, image)? {
+                if !(spares_decided && mark.status.is_approved()) {
+                    let after = self.repaired(&mark, &mistake, size)?;
+                    steps.push(MarkStep { before: Some(mark), after });
+                }
             }
             if steps.is_empty() {
                 continue;
             }
+            let standing = self.annotations_of(image)?;
             let review = match self.review_of(image)? {
                 ReviewState::Unreviewed => ReviewState::Unreviewed,
                 ReviewState::Reviewed | ReviewState::ConfirmedEmpty => decided_state(&after(&standing, &steps)),

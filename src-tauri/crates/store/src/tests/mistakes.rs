@@ -48,7 +48,7 @@ impl Library {
 
     fn repair(&self, check: Check) -> (u32, u32) {
         let images = self.with_mistake(check);
-        let swept = self.store.write_blocking(move |edit| edit.repair(check, &images, 50)).unwrap();
+        let swept = self.store.write_blocking(move |edit| edit.repair(check, &images, false, 50)).unwrap();
         (swept.images, swept.marks)
     }
 }

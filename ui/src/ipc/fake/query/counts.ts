@@ -74,6 +74,7 @@ export function filterCounts(
     traits: groups.traits.counts,
     lacking: groups.traits.counts.map(({ filter, count }) => ({ filter, count: ofAnyTrait - count })),
     checks: groups.checks.counts.filter(({ count }) => count > 0),
+    unchecked: 0,
     taken: [...months]
       .sort(([one], [other]) => (one < other ? 1 : -1))
       .map(([month, count]) => ({ filter: daysOf(month), count })),

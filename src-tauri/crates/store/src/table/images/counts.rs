@@ -83,6 +83,7 @@ impl View<'_> {
             lacking: lacking.collect(),
             traits,
             checks: self.counts_by_check(&without(Test::Check { check: Check::Duplicate }))?,
+            unchecked: self.unchecked_count()?,
             taken: self.counts_by_month(&without(Test::Taken { span: ANY_DAY }))?,
             failures: self.counts_by_failure(&without(Test::Failure { failure: FailureKind::Refused }))?,
             runs: self.counts_by_run(&without(Test::Run { run: RunId(0) }))?,
