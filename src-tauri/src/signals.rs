@@ -7,6 +7,8 @@ use domain::run::WorkingRun;
 use serde::{Deserialize, Serialize};
 use tauri::{AppHandle, DragDropEvent, Manager, WebviewWindow, WindowEvent};
 use tauri_specta::Event;
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
 
 use crate::error::AppError;
 use crate::state::{self, Desktop};
@@ -38,28 +40,54 @@ pub struct Refused(pub AppError);
 /// Passes the engine's changes on for as long as the app lives.
 pub fn forward(app: &AppHandle) {
     let library = app.state::<Desktop>().library();
-    let (mut progress, mut version) = (library.import_progress(), library.version());
+    let (mut progress, version) = (library.import_progress(), library.version());
     let importing = app.clone();
     tauri::async_runtime::spawn(async move {
         while progress.changed().await.is_ok() {
             let snapshot = progress.borrow_and_update().clone();
             emit(&ImportChanged(snapshot), &importing);
-            tokio::time::sleep(SIGNAL_INTERVAL).await;
+            sleep(SIGNAL_INTERVAL).await;
         }
     });
     let changing = app.clone();
-    tauri::async_runtime::spawn(async move {
-        let mut working = Vec::new();
-        while version.changed().await.is_ok() {
-            emit(&LibraryChanged, &changing);
-            let now_working = library.working_runs();
-            if now_working != working {
-                working = now_working;
-                emit(&RunsChanged(working.clone()), &changing);
-            }
-            tokio::time::sleep(SIGNAL_INTERVAL).await;
+    tauri::async_runtime::spawn(follow(
+        version,
+        move || library.working_runs(),
+        move |news| match news {
+            News::Library => emit(&LibraryChanged, &changing),
+            News::Runs(working) => emit(&RunsChanged(working), &changing),
+        },
+    ));
+}
+
+/// What is not as it was.
+#[derive(Debug, PartialEq)]
+enum News {
+    Library,
+    Runs(Vec<WorkingRun>),
+}
+
+/// Tells of every change of the library, and of runs as they get on. A run's snapshot comes a moment after the change that it
+/// follows from, and while its route is held there may be no other change: as long as there are runs, one looks again.
+async fn follow(mut version: watch::Receiver<u64>, working: impl Fn() -> Vec<WorkingRun>, tell: impl Fn(News)) {
+    let mut told = Vec::new();
+    loop {
+        let changed = match told.as_slice() {
+            [] => Some(version.changed().await),
+            _ => timeout(SIGNAL_INTERVAL, version.changed()).await.ok(),
+        };
+        match changed {
+            Some(Err(_)) => return,
+            Some(Ok(())) => tell(News::Library),
+            None => {}
         }
-    });
+        let now = working();
+        if now != told {
+            told.clone_from(&now);
+            tell(News::Runs(now));
+        }
+        sleep(SIGNAL_INTERVAL).await;
+    }
 }
 
 /// Takes files and folders dropped anywhere on the window.
@@ -85,5 +113,36 @@ pub fn take_drops(window: &WebviewWindow) {
 fn emit(signal: &(impl Event + Clone + Serialize), app: &AppHandle) {
     if let Err(error) = signal.emit(app) {
         tracing::debug!(%error, "no window to signal to");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use domain::ids::RunId;
+    use domain::model::Destination;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn how_far_a_run_is_is_told_although_nothing_else_changes() {
+        let run = |finished| WorkingRun { run: RunId(1), destination: Destination::ThisMachine, finished, total: 4 };
+        let (change, version) = watch::channel(0);
+        let (working, told) = (Arc::new(Mutex::new(vec![run(1)])), Arc::new(Mutex::new(Vec::new())));
+        let (asked, heard) = (Arc::clone(&working), Arc::clone(&told));
+        let following = tokio::spawn(follow(
+            version,
+            move || asked.lock().unwrap().clone(),
+            move |news| heard.lock().unwrap().push(news),
+        ));
+        change.send_modify(|version| *version += 1);
+        sleep(SIGNAL_INTERVAL / 2).await;
+        *working.lock().unwrap() = vec![run(2)];
+        sleep(SIGNAL_INTERVAL * 3).await;
+        assert_eq!(*told.lock().unwrap(), [News::Library, News::Runs(vec![run(1)]), News::Runs(vec![run(2)])]);
+        working.lock().unwrap().clear();
+        drop(change);
+        following.await.unwrap();
     }
 }

@@ -61,7 +61,7 @@ export const checks = {
     note: "Either way, Undo takes all of it back at once.",
     notNow: "Not now",
     all: (number: number) => (number === 1 ? "Reject it" : `Reject all ${count(number)}`),
-    others: (number: number) => `Only the other ${count(number)}`,
+    others: (number: number) => `Reject the other ${count(number)}`,
   },
   nothingRepaired: "There was nothing left to repair.",
   undo: "Undo",

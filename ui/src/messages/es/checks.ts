@@ -61,7 +61,7 @@ export const checks: Words<typeof english> = {
     note: "En cualquier caso, Deshacer lo revierte todo de una vez.",
     notNow: "Ahora no",
     all: (number) => (number === 1 ? "Rechazarla" : `Rechazar las ${count(number)}`),
-    others: (number) => (number === 1 ? "Solo la otra" : `Solo las otras ${count(number)}`),
+    others: (number) => (number === 1 ? "Rechazar la otra" : `Rechazar las otras ${count(number)}`),
   },
   nothingRepaired: "Ya no quedaba nada que corregir.",
   undo: "Deshacer",
