@@ -6,6 +6,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, it } from "vitest";
 
 import { launch, open } from "../browser";
+import { type Frames, framesOf, heapMegabytes, print, printShare } from "./figures";
 
 const SIZE = { width: 1280, height: 800 };
 const OPENED = 30;
@@ -13,12 +14,6 @@ const SECONDS = 6;
 const MARKS = 1_000;
 const MANY_IMAGES = 1_000;
 const FEW_IMAGES = 50;
-
-interface Frames {
-  aSecond: number;
-  p95Millis: number;
-  longestMillis: number;
-}
 
 let browser: Browser;
 beforeAll(async () => {
@@ -69,10 +64,10 @@ function openNext(page: Page): Promise<number> {
 }
 
 /** Pans in circles and zooms in and out, as a hand would, and looks at the time between frames. */
-function wander(page: Page): Promise<Frames> {
-  return page.evaluate(
+async function wander(page: Page): Promise<Frames> {
+  const between = await page.evaluate(
     (seconds) =>
-      new Promise<Frames>((done) => {
+      new Promise<number[]>((done) => {
         const canvas = document.querySelector("canvas[role=img]") as HTMLCanvasElement;
         const { left, top, width, height } = canvas.getBoundingClientRect();
         const middle = { clientX: left + width / 2, clientY: top + height / 2 };
@@ -93,33 +88,13 @@ function wander(page: Page): Promise<Frames> {
           canvas.dispatchEvent(new WheelEvent("wheel", { ...middle, deltaY: Math.sin(turn / 2) * 30, bubbles: true }));
           if (now - begun < seconds * 1000) return void requestAnimationFrame(step);
           pointer("pointerup", middle.clientX, middle.clientY);
-          const sorted = [...between].sort((one, other) => one - other);
-          done({
-            aSecond: (between.length * 1000) / (now - begun),
-            p95Millis: sorted[Math.floor(sorted.length * 0.95)] ?? 0,
-            longestMillis: sorted.at(-1) ?? 0,
-          });
+          done(between);
         };
         requestAnimationFrame(step);
       }),
     SECONDS,
   );
-}
-
-/** What is in use once nothing is left to collect. */
-async function heapMegabytes(page: Page): Promise<number> {
-  const session = await page.context().newCDPSession(page);
-  await session.send("HeapProfiler.collectGarbage");
-  const { usedSize } = await session.send("Runtime.getHeapUsage");
-  await session.detach();
-  return usedSize / 1e6;
-}
-
-function print(what: string, { aSecond, p95Millis, longestMillis }: Frames): void {
-  const [frames, p95, longest] = [aSecond.toFixed(1), p95Millis.toFixed(1), longestMillis.toFixed(0)];
-  console.log(
-    `  ${what.padEnd(34)} ${frames.padStart(5)} frames/s   p95 ${p95.padStart(5)} ms   longest ${longest} ms`,
-  );
+  return framesOf(between);
 }
 
 it("editor", async () => {
@@ -145,17 +120,17 @@ it("editor", async () => {
 
   const crowded = await openReview(`images=6&marks=${MARKS}`);
   const hidden = crowded.getByRole("button", { name: "Hide marks" });
-  const rates: number[] = [];
+  const measured: Frames[] = [];
   for (const areHidden of [true, false]) {
     if ((await hidden.getAttribute("aria-pressed")) !== String(areHidden)) await hidden.click();
     await crowded.keyboard.press("f");
     await wander(crowded);
     await crowded.keyboard.press("f");
     const frames = await wander(crowded);
-    rates.push(frames.aSecond);
+    measured.push(frames);
     print(areHidden ? "no marks, panned and zoomed" : `${MARKS} marks, panned and zoomed`, frames);
   }
-  const share = ((rates[1] ?? 0) / (rates[0] ?? 1)) * 100;
-  console.log(`  ${"with marks, of without".padEnd(34)} ${share.toFixed(0).padStart(5)} %`);
+  const [without, withMarks] = measured;
+  if (without && withMarks) printShare("with marks, of without", withMarks, without);
   await crowded.context().close();
 });

@@ -6,6 +6,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, it } from "vitest";
 
 import { launch, open } from "../browser";
+import { type Frames, framesOf, heapMegabytes, print, printShare } from "./figures";
 
 const IMAGES = 100_000;
 const SECONDS = 6;
@@ -15,12 +16,6 @@ const SPEEDS = [
   { name: "skimming", pixelsASecond: 12_000 },
 ];
 
-interface Frames {
-  aSecond: number;
-  p95Millis: number;
-  longestMillis: number;
-}
-
 let browser: Browser;
 beforeAll(async () => {
   browser = await launch();
@@ -28,10 +23,10 @@ beforeAll(async () => {
 afterAll(() => browser.close());
 
 /** Scrolls the element evenly and looks at the time between frames. */
-function scroll(page: Page, selector: string, pixelsASecond: number): Promise<Frames> {
-  return page.evaluate(
+async function scroll(page: Page, selector: string, pixelsASecond: number): Promise<Frames> {
+  const between = await page.evaluate(
     ({ selector, pixelsASecond, seconds }) =>
-      new Promise<Frames>((done) => {
+      new Promise<number[]>((done) => {
         const element = document.querySelector(selector) as HTMLElement;
         const between: number[] = [];
         let [begun, before, at] = [0, 0, element.scrollTop];
@@ -42,26 +37,13 @@ function scroll(page: Page, selector: string, pixelsASecond: number): Promise<Fr
           before = now;
           element.scrollTop = at;
           if (now - begun < seconds * 1000) return void requestAnimationFrame(step);
-          const sorted = [...between].sort((one, other) => one - other);
-          done({
-            aSecond: (between.length * 1000) / (now - begun),
-            p95Millis: sorted[Math.floor(sorted.length * 0.95)] ?? 0,
-            longestMillis: sorted.at(-1) ?? 0,
-          });
+          done(between);
         };
         requestAnimationFrame(step);
       }),
     { selector, pixelsASecond, seconds: SECONDS },
   );
-}
-
-/** What is in use once nothing is left to collect. */
-async function heapMegabytes(page: Page): Promise<number> {
-  const session = await page.context().newCDPSession(page);
-  await session.send("HeapProfiler.collectGarbage");
-  const { usedSize } = await session.send("Runtime.getHeapUsage");
-  await session.detach();
-  return usedSize / 1e6;
+  return framesOf(between);
 }
 
 /** Puts the empty grid into the place of the window. */
@@ -103,15 +85,6 @@ function empty(page: Page): Promise<void> {
   });
 }
 
-function print(what: string, { aSecond, p95Millis, longestMillis }: Frames): void {
-  const figures = [
-    aSecond.toFixed(1).padStart(5),
-    p95Millis.toFixed(1).padStart(5),
-    longestMillis.toFixed(0).padStart(4),
-  ];
-  console.log(`  ${what.padEnd(34)} ${figures[0]} frames/s   p95 ${figures[1]} ms   longest ${figures[2]} ms`);
-}
-
 it("gallery", async () => {
   const size = { width: 1280, height: 800 };
   const page = await open(browser, { query: `images=${IMAGES}`, ...size });
@@ -132,8 +105,8 @@ it("gallery", async () => {
   for (const [place, { name, pixelsASecond }] of SPEEDS.entries()) {
     const frames = await scroll(page, "#empty-grid", pixelsASecond);
     print(`empty grid, ${name}, ${pixelsASecond} px/s`, frames);
-    const share = ((grids[place]?.aSecond ?? 0) / frames.aSecond) * 100;
-    console.log(`  ${`grid of the empty grid, ${name}`.padEnd(34)} ${share.toFixed(0).padStart(5)} %`);
+    const grid = grids[place];
+    if (grid) printShare(`grid of the empty grid, ${name}`, grid, frames);
   }
   console.log(`  JS heap ${before.toFixed(1)} MB before, ${after.toFixed(1)} MB after`);
   await page.context().close();

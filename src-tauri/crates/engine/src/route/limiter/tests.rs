@@ -250,24 +250,6 @@ fn hasty(fates: Vec<Fate>) -> Vec<Fate> {
     fates.into_iter().map(hastened).collect()
 }
 
-const BY_RATE: Server = Server {
-    rate: Some((10.0, 10.0)),
-    at_once: 1_000,
-    announces: false,
-    retry_after: false,
-    calls_it_overload: false,
-    one_way: 3,
-    jitter: 0,
-};
-const AT_ONCE: Server = Server {
-    rate: None,
-    at_once: 8,
-    announces: false,
-    retry_after: false,
-    calls_it_overload: false,
-    one_way: 3,
-    jitter: 0,
-};
 const FREE: Server = Server {
     rate: None,
     at_once: 1_000,
@@ -277,6 +259,8 @@ const FREE: Server = Server {
     one_way: 3,
     jitter: 0,
 };
+const BY_RATE: Server = Server { rate: Some((10.0, 10.0)), ..FREE };
+const AT_ONCE: Server = Server { at_once: 8, ..FREE };
 
 #[test]
 fn hidden_limits_cost_little_time_and_few_refusals() {
