@@ -14,6 +14,7 @@ import type {
   Side,
   Step,
 } from "../ipc/bindings";
+import { isApproved } from "../kit/approved";
 import type { ComparedSides } from "../state/app.svelte";
 
 export type Sides = ComparedSides;
@@ -157,7 +158,7 @@ function isOneMark({ first, second }: ComparedPair): boolean {
 }
 
 function isStanding(mark: Annotation | null): boolean {
-  return mark?.status === "accepted" || mark?.status === "edited";
+  return mark !== null && isApproved(mark);
 }
 
 function standing({ sides, card }: Compared, pair: ComparedPair, of: SideName): Standing {

@@ -77,11 +77,7 @@ impl<'a> Looker<'a> {
     fn marks(&self, image: ImageId) -> store::Result<Vec<ComparedMark>> {
         let today = self.view.annotations_of(image)?;
         Ok(match &self.kind {
-            Kind::Decided => today
-                .iter()
-                .filter(|mark| matches!(mark.status, Status::Accepted | Status::Edited))
-                .map(as_it_stands)
-                .collect(),
+            Kind::Decided => today.iter().filter(|mark| mark.status.is_approved()).map(as_it_stands).collect(),
             Kind::Run { run, recipe, destination } => {
                 let Some(kept) = self.view.settled_answer(*run, image)? else { return Ok(Vec::new()) };
                 // What cannot be read any more was not read then either: the job failed.

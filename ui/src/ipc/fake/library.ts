@@ -22,6 +22,7 @@ import type {
   Step,
   Swept,
 } from "../bindings";
+import { isApproved } from "../../kit/approved";
 import { changedMarks, withVerdict } from "./edits";
 import { foundEarliest, markAt, MARKS_AN_IMAGE } from "./findings";
 import { type Habits, habitsOf } from "./mistakes";
@@ -228,7 +229,7 @@ export class FakeLibrary {
   decidedOn(id: ImageId): Annotation[] | null {
     const { review, marks } = this.card(id);
     if (review === "unreviewed") return null;
-    return marks.filter(({ status }) => status === "accepted" || status === "edited");
+    return marks.filter(isApproved);
   }
 
   undoRun(run: RunId): number {

@@ -1,5 +1,6 @@
 /** Repairs of many images, by the rules that review repairs one mark by. */
 import { repairChange } from "../../checks/repair";
+import { isApproved } from "../../kit/approved";
 import type { Annotation, Check, ImageCard, ImageQuery, Mistake, RepairExtent, Swept } from "../bindings";
 import type { FakeLibrary } from "./library";
 import type { FakeQuestions } from "./questions";
@@ -8,8 +9,6 @@ interface Mistaken {
   card: ImageCard;
   marks: { mark: Annotation; mistake: Mistake }[];
 }
-
-const isApproved = ({ status }: Annotation): boolean => status === "accepted" || status === "edited";
 
 export class FakeRepairs {
   readonly #library: FakeLibrary;

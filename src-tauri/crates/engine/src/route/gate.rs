@@ -102,8 +102,6 @@ impl Pass {
 
 impl Drop for Pass {
     fn drop(&mut self) {
-        self.tell(|limiter, flight, now| {
-            limiter.abandoned(flight, now);
-        });
+        self.tell(|limiter, flight, now| limiter.abandoned(flight, now));
     }
 }

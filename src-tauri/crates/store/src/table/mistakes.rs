@@ -54,12 +54,12 @@ impl View<'_> {
         Ok(statement.query_row([image.0], |row| row.get(0))?)
     }
 
-    /// Likely mistakes on `image`, in the order of its marks.
-    pub fn mistakes_on(&self, image: ImageId) -> Result<Vec<Mistake>> {
+    /// What the places and sizes of the marks on `image` have given away, in their order.
+    fn misplaced_on(&self, image: ImageId) -> Result<Vec<Mistake>> {
         let mut statement = self.0.prepare_cached(
             "SELECT kind, mark_id, other_id FROM mistakes WHERE image_id = ?1 ORDER BY mark_id, kind",
         )?;
-        let mut mistakes = all(&mut statement, [image.0], |row| {
+        all(&mut statement, [image.0], |row| {
             let other: Option<u32> = row.get(2)?;
             Ok(Mistake {
                 check: from_name("mistakes.kind", row.get(0)?)?,
@@ -67,7 +67,12 @@ impl View<'_> {
                 other: other.map(AnnotationId),
                 label: None,
             })
-        })?;
+        })
+    }
+
+    /// Likely mistakes on `image`, in the order of its marks.
+    pub fn mistakes_on(&self, image: ImageId) -> Result<Vec<Mistake>> {
+        let mut mistakes = self.misplaced_on(image)?;
         let meant: HashMap<String, String> = self.misspelled_labels()?.into_iter().collect();
         if !meant.is_empty() {
             for mark in self.annotations_of(image)? {
@@ -100,7 +105,12 @@ impl View<'_> {
     /// The marks on `image` that are likely mistakes of a kind.
     fn mistaken(&self, check: Check, image: ImageId) -> Result<Vec<(Annotation, Mistake)>> {
         let mut standing = self.annotations_of(image)?;
-        let mistakes = self.mistakes_on(image)?.into_iter().filter(|mistake| mistake.check == check);
+        // Which labels are misspelled is found among all labels of the library: not for every image for nothing.
+        let mistakes = match check {
+            Check::Misspelled => self.mistakes_on(image)?,
+            _ => self.misplaced_on(image)?,
+        };
+        let mistakes = mistakes.into_iter().filter(|mistake| mistake.check == check);
         let with_mark = mistakes.filter_map(|mistake| {
             let place = standing.iter().position(|mark| mark.id == mistake.mark)?;
             Some((standing.swap_remove(place), mistake))

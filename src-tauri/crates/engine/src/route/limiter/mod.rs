@@ -296,13 +296,17 @@ impl Limiter {
     /// The server has answered, or said what is wrong with this one request.
     pub fn ended(&mut self, id: FlightId, now: Instant) {
         self.note_working(now);
-        if let Some(flight) = self.abandoned(id, now) {
+        if let Some(flight) = self.over(id, now) {
             self.crowding.note_taken(&flight);
         }
     }
 
     /// Nobody waits for it any more.
-    pub fn abandoned(&mut self, id: FlightId, now: Instant) -> Option<Flight> {
+    pub fn abandoned(&mut self, id: FlightId, now: Instant) {
+        self.over(id, now);
+    }
+
+    fn over(&mut self, id: FlightId, now: Instant) -> Option<Flight> {
         let flight = self.flights.remove(id);
         self.has_one_ended |= flight.is_some();
         self.last_used = Some(now);
