@@ -233,13 +233,13 @@ export type Change = { kind: "fewer_at_once"; to: number } |
 /**  What the person allows them now; `None`: what the model usually gets. */
 than: number | null } | 
 /**  A higher limit at the vendor, or a further route beside this one. */
-{ kind: "more_routes" } | { kind: "ask_overnight"; 
+{ kind: "more_routes" } | { kind: "ask_live" } | { kind: "ask_overnight"; 
 /**  What the run would have cost so. */
 cost: PicoDollars } | { kind: "cheaper_model"; name: string; 
 /**  What the same tokens would have cost: an estimate. */
 cost: PicoDollars } | { kind: "other_model" } | 
 /**  Fewer labels and attributes at a time. */
-{ kind: "ask_for_less" } | { kind: "smaller_photos" } | { kind: "check_photos" } | { kind: "check_network" };
+{ kind: "ask_for_less" } | { kind: "smaller_photos" } | { kind: "check_photos" } | { kind: "check_network" } | { kind: "check_server" };
 
 /**  A kind of likely mistake. */
 export type Check = 
@@ -474,6 +474,7 @@ export type ExportRequest = {
 /**  What an export has written. */
 export type Exported = {
 	images: number,
+	failed_images: number,
 	/**  Of these: nothing is marked on them. */
 	empty_images: number,
 	marks: number,
@@ -504,6 +505,7 @@ export type FailureKind =
 "file_unreadable" | 
 /**  The model did not answer, in spite of several tries where that makes sense. */
 "model_failed" | 
+"expired" | 
 /**  The server would not take this picture. */
 "refused" | 
 /**  The model looked and declined to answer; that is paid for. */
@@ -555,13 +557,12 @@ export type Finding =
 /**  The server's limits held it back. */
 { kind: "rate_limited"; 
 /**  Requests that the server refused for its limits. */
-refusals: number; held_millis: number; 
+refusals: number; overloads: number; held_millis: number; 
 /**  Of the time that the run was worked on. */
 share: number; limit: MetLimit | null } | 
 /**  Many requests were made again; limits aside, which cost no try and have a finding of their own. */
 { kind: "retries_high"; 
-/**  Requests made again over images asked about. */
-rate: number; 
+repeated: number; asked: number; 
 /**  The most frequent first. */
 by_kind: RetryGroup[] } | 
 /**  The server could not be reached, or had to be left alone, for a good part of the time. */
@@ -581,7 +582,7 @@ share: number } |
 /**  What the server's limit and the time an image takes would allow; `None` where no limit was met or told. */
 possible: number | null } | 
 /**  The server waited for this machine: images did not get ready as fast as they could have been sent. */
-{ kind: "slowed_by_preparing"; images_per_second: number; possible: number } | 
+{ kind: "slowed_by_preparing"; images_per_second: number; share: number } | 
 /**  Most of the cost was for what the model wrote. */
 { kind: "cost_by_output"; share: number; paid: PicoDollars; 
 /**  Of one answer, on the mean, thinking included. */
@@ -1174,6 +1175,7 @@ export type RetryKind =
 "connection_lost" | 
 /**  The answer did not come in time. */
 "timed_out" | 
+"expired" | 
 /**  No connection came about. */
 "unreachable" | 
 /**  The picture was too large a request, and was sent smaller. */
@@ -1219,26 +1221,41 @@ export type RunCount = {
 export type RunId = number;
 
 /**  Figures of a run, durations in milliseconds. */
+export type Baseline = { kind: "this_run" } | { kind: "alone_images"; images: number } | { kind: "sequential_run" };
+export type Speedup = {
+	factor: number,
+	sequential_millis: number,
+	saved_millis: number,
+	baseline: Baseline,
+};
+export type FailedImage = {
+	image: ImageId,
+	name: string,
+	path: string | null,
+	kind: FailureKind,
+	message: string,
+	is_worth_retrying: boolean,
+	requests: number,
+	paid: PicoDollars,
+	possibly_billed: PicoDollars,
+};
 export type RunMetrics = {
-	images: number,
+	asked: number,
+	answered: number,
+	reused: number,
+	propagated: number,
+	unread: number,
 	concurrency: number,
 	wall_millis: number,
 	mean_millis: number,
 	p50_millis: number,
 	p95_millis: number,
 	p99_millis: number,
-	/**  The sum of what every image took: how long the same work would have been one at a time. */
 	summed_millis: number,
-	/**
-	 *  `summed_millis` over `wall_millis`: against the same images one at a time, at the pace that was measured. `None` for
-	 *  an overnight run, whose images wait side by side at the vendor's: their sum is nobody's time.
-	 */
-	speedup: number | null,
-	/**  Finished images a second of wall time. */
+	parallelism: number | null,
+	speedup: Speedup | null,
 	images_per_second: number,
-	/**  Answered over finished, 0 to 1. */
 	success_rate: number,
-	/**  Retries over finished images. */
 	retry_rate: number,
 	retries: number,
 };
@@ -1294,7 +1311,9 @@ export type RunProgress = {
 	marks: number,
 	/**  Images finished a minute, over the last ten seconds (or since the start when that is shorter). */
 	rate_per_minute: number,
+	peak_rate_per_minute: number,
 	/**  Median and 95th percentile of what an image took in this sitting; `None` before the first. */
+	asked: number,
 	p50_millis: number | null,
 	p95_millis: number | null,
 	/**  Images at once, as things stand. */
@@ -1336,6 +1355,7 @@ export type RunReport = {
 	/**  `None` when no image has finished. */
 	metrics: RunMetrics | null,
 	failures: FailureGroup[],
+	failed_images: FailedImage[],
 	/**  What was tried again, over all sittings. */
 	retried: RetryGroup[],
 	/**  What had to be put right in answers, the most frequent first. */
@@ -1434,6 +1454,7 @@ export type RunSummary = {
 	/**  Images that were given the marks of a similar one instead of being asked about. */
 	carried: number,
 	retries: number,
+	asked: number,
 	p50_millis: number | null,
 	p95_millis: number | null,
 	rate_per_minute: number | null,
@@ -1711,7 +1732,7 @@ export type Usage = {
 	cache_write_1h_tokens: number,
 	cache_read_tokens: number,
 	/**  The part of the output that was thinking, where it is told. Already in `output_tokens`. */
-	thinking_tokens: number,
+	thinking_tokens: number | null,
 };
 
 export type Verdict = { kind: "accept" } | { kind: "reject"; reason: RejectReason | null };
@@ -1766,4 +1787,5 @@ function makeEvent<TListen, TEmit = TListen>(name: string, serialize?: (payload:
 
     return Object.assign(fn, base);
 }
+
 

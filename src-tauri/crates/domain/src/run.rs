@@ -135,6 +135,8 @@ pub enum FailureKind {
     FileUnreadable,
     /// The model did not answer, in spite of several tries where that makes sense.
     ModelFailed,
+    /// The batch expired before the vendor began with it, several times.
+    Expired,
     /// The server would not take this picture.
     Refused,
     /// The model looked and declined to answer; that is paid for.
@@ -168,6 +170,8 @@ pub enum RetryKind {
     ConnectionLost,
     /// The answer did not come in time.
     TimedOut,
+    /// The batch expired before the vendor began with the request.
+    Expired,
     /// No connection came about.
     Unreachable,
     /// The picture was too large a request, and was sent smaller.
@@ -297,13 +301,22 @@ pub struct RunProgress {
     /// Images that were given the marks of a similar one instead of being asked about.
     pub carried: u32,
     pub marks: u32,
-    /// Images finished a minute, over the last ten seconds (or since the start when that is shorter).
+    /// Images asked about that finished per minute. While the run is worked on: over the last ten seconds, or since the
+    /// session began when that is shorter. Once it is not: over all the time that it was worked on, as in its report.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub rate_per_minute: f64,
-    /// Median and 95th percentile of what an image took in this sitting; `None` before the first.
+    /// The highest `rate_per_minute` of this session, never less than the rate over the whole session; 0 where there is no
+    /// session.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub peak_rate_per_minute: f64,
+    /// Images of this run that were asked about and have finished, over all sessions: what the rates and durations count.
+    pub asked: u32,
+    /// Median and 95th percentile of the durations of the images that were asked about, over all sessions, by the same
+    /// function and of the same images as in the report; `None` before the first.
     pub p50_millis: Option<u32>,
     pub p95_millis: Option<u32>,
-    /// Images at once, as things stand.
+    /// Requests at a time: while the run is worked on, as many as may be in flight now; once it is not, the highest number
+    /// that was in flight.
     pub concurrency: u32,
     pub mode: RunMode,
     /// The ways to the model; empty where nothing is sent.
@@ -330,7 +343,7 @@ pub struct RunProgress {
     pub failures: Vec<FailureGroup>,
     /// The newest first, at most twelve.
     pub just_answered: Vec<JustAnswered>,
-    /// Images a minute, a point a second since this sitting began, thinned to at most 120 points.
+    /// `rate_per_minute`, a point a second since this session began, thinned to at most 120 points.
     #[cfg_attr(feature = "specta", specta(type = Vec<specta_typescript::Number>))]
     pub rate_history: Vec<f64>,
 }
@@ -390,8 +403,11 @@ pub struct RunSummary {
     /// Images that were given the marks of a similar one instead of being asked about.
     pub carried: u32,
     pub retries: u32,
+    /// Images that were asked about and have finished. The next three figures are about these.
+    pub asked: u32,
     pub p50_millis: Option<u32>,
     pub p95_millis: Option<u32>,
+    /// `asked` over the time that the run was worked on.
     #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
     pub rate_per_minute: Option<f64>,
 }

@@ -7,6 +7,7 @@ mod budget;
 mod dispatcher;
 mod ending;
 mod executor;
+mod in_flight;
 mod lock;
 mod overnight;
 mod progress;
@@ -39,6 +40,7 @@ use board::Board;
 use budget::Budget;
 use dispatcher::Dispatcher;
 use executor::Work;
+pub use in_flight::Flight;
 use lock::RunLock;
 pub use overnight::BatchLimits;
 use overnight::Overnight;
@@ -311,8 +313,9 @@ impl Library {
         if lost > 0 {
             tracing::info!(%run, lost, "requests of an earlier sitting were never answered");
         }
-        let (recipe, pace) = self.store.read(|view| Ok((view.recipe_of_run(run)?, view.pace_of_run(run)?)))?;
-        let concurrency = pace.1;
+        let (recipe, concurrency, durations) = self
+            .store
+            .read(|view| Ok((view.recipe_of_run(run)?, view.concurrency_of_run(run)?, view.durations(run)?)))?;
         let snapshot = self.resting_progress(run)?;
         let mode = snapshot.mode;
         let tally = Tally::beginning_with(Sums {
@@ -336,6 +339,7 @@ impl Library {
             budget,
             retrying: opened.retrying,
             board: Arc::new(Board::new(opened.options.chunk_size)),
+            in_flight: Arc::default(),
             preparing: Semaphore::new(processors() as usize),
             turnstile: Mutex::default(),
             halt: is_halted,
@@ -343,8 +347,10 @@ impl Library {
         tokio::spawn(async move {
             hooks::before(&work.library, run).await;
             match mode {
-                RunMode::Live => Dispatcher::new(work, halt, concurrency, publish, stop_asked).work(run_lock).await,
-                RunMode::Overnight => Overnight::new(work, publish, stop_asked).work(run_lock).await,
+                RunMode::Live => {
+                    Dispatcher::new(work, halt, concurrency, durations, publish, stop_asked).work(run_lock).await;
+                }
+                RunMode::Overnight => Overnight::new(work, durations, publish, stop_asked).work(run_lock).await,
             }
         });
         self.note_change();

@@ -25,7 +25,7 @@ use std::time::Duration;
 use domain::ids::{AttemptId, BatchId, RunId};
 use domain::run::{BatchState, RunProgress, RunState, StopReason};
 use provider::client::Client;
-use store::{BatchStanding, JobOutcome, KeptBatch, WaitingJob};
+use store::{BatchStanding, JobOutcome, JobTiming, KeptBatch, WaitingJob};
 use tokio::sync::watch;
 
 use self::filling::Spooled;
@@ -67,6 +67,8 @@ pub fn states(batches: &[KeptBatch]) -> Vec<BatchState> {
 /// The one task that works on an overnight run.
 pub struct Overnight {
     work: Arc<Work>,
+    /// What images took in earlier sessions, ascending.
+    durations: Vec<f64>,
     publish: watch::Sender<RunProgress>,
     stop_asked: watch::Receiver<Option<StopReason>>,
 }
@@ -74,16 +76,17 @@ pub struct Overnight {
 impl Overnight {
     pub fn new(
         work: Work,
+        durations: Vec<f64>,
         publish: watch::Sender<RunProgress>,
         stop_asked: watch::Receiver<Option<StopReason>>,
     ) -> Self {
-        Self { work: Arc::new(work), publish, stop_asked }
+        Self { work: Arc::new(work), durations, publish, stop_asked }
     }
 
     /// Works until nothing is left or somebody asks to stop, then lets go of the run.
     pub async fn work(self, run_lock: RunLock) {
-        let Self { work, publish, stop_asked } = self;
-        let shown = Shown::new(publish.borrow().clone());
+        let Self { work, durations, publish, stop_asked } = self;
+        let shown = Shown::new(publish.borrow().clone(), durations);
         let outcome = {
             let carrying_out = carry_out(&work, &shown, stop_asked);
             let showing = shown.keep_showing(&work, |snapshot| drop(publish.send_replace(snapshot)));
@@ -101,6 +104,7 @@ impl Overnight {
             }
         };
         // Hooks may take a while.
+        shown.end();
         publish.send_replace(shown.snapshot(&work, Some(RunState::Stopping)));
         let (state, detail) = end(&work.library, work.run, run_lock, stop).await;
         publish.send_replace(RunProgress { stop_detail: detail, ..shown.snapshot(&work, Some(state)) });
@@ -289,8 +293,10 @@ impl Night<'_> {
         unless_left(self.stop_asked.clone(), call).await
     }
 
-    async fn settle(&self, job: WaitingJob, outcome: JobOutcome, took_millis: f64) -> Result<()> {
-        for finished in self.work.settle(vec![Answered { job, outcome, took_millis }]).await? {
+    /// `took_millis` is `None` where the image was not asked about.
+    async fn settle(&self, job: WaitingJob, outcome: JobOutcome, took_millis: Option<f64>) -> Result<()> {
+        let timing = took_millis.map(|took_millis| JobTiming { took_millis, alone_millis: None });
+        for finished in self.work.settle(vec![Answered { job, outcome, timing }]).await? {
             self.shown.note_finished(finished);
         }
         self.work.library.note_change();
