@@ -1,9 +1,11 @@
 import type { ReviewState, RejectReason, ShapeKind, Status } from "../../ipc/bindings";
 import type { Tool } from "../../editor/tools.svelte";
+import type { Accepting } from "../../editor/verdict";
 import type { Amount, Labelling, Outline } from "../../editor/view.svelte";
 import { count, decimal, duration, percent } from "../format";
 
 const marks = (number: number): string => `${count(number)} ${number === 1 ? "mark" : "marks"}`;
+const annotations = (number: number): string => `${count(number)} ${number === 1 ? "annotation" : "annotations"}`;
 const images = (number: number): string => `${count(number)} ${number === 1 ? "image" : "images"}`;
 
 const reasons: Record<RejectReason, string> = {
@@ -142,11 +144,23 @@ export const review = {
   no: "no",
 
   acceptAndNext: "Accept and next",
-  confirmEmpty: "Confirm empty",
-  nextAsIs: "Next image",
-  acceptSelected: (number: number) => (number === 1 ? "Accept this mark" : `Accept ${marks(number)}`),
+  /** What accepting does now. */
+  accepts: (accepting: Accepting): string => {
+    switch (accepting.kind) {
+      case "marks":
+        return accepting.marks.length === 1 ? "Accept this annotation" : `Accept ${annotations(accepting.marks.length)}`;
+      case "image":
+        return "Accept and next";
+      case "confirm":
+        return accepting.isEmpty ? "Confirm empty" : "Confirm and next";
+      case "next_mark":
+        return "Next proposal";
+      case "next_image":
+        return "Next image";
+    }
+  },
   rejectAll: "Reject",
-  rejectSelected: (number: number) => (number === 1 ? "Reject mark" : `Reject ${marks(number)}`),
+  rejectSelected: (number: number) => (number === 1 ? "Reject it" : `Reject ${annotations(number)}`),
   skip: "Skip",
 
   rejected: (number: number, name: string) =>

@@ -4,6 +4,7 @@ import { count, decimal, duration, percent } from "../format";
 import type { Words } from "../words";
 
 const marks = (number: number): string => `${count(number)} ${number === 1 ? "marca" : "marcas"}`;
+const annotations = (number: number): string => `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
 const images = (number: number): string => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
 
 const reasons: Record<RejectReason, string> = {
@@ -150,11 +151,22 @@ export const review: Words<typeof english> = {
   no: "no",
 
   acceptAndNext: "Aceptar y siguiente",
-  confirmEmpty: "Confirmar vacía",
-  nextAsIs: "Imagen siguiente",
-  acceptSelected: (number) => (number === 1 ? "Aceptar esta marca" : `Aceptar ${marks(number)}`),
+  accepts: (accepting) => {
+    switch (accepting.kind) {
+      case "marks":
+        return accepting.marks.length === 1 ? "Aceptar esta anotación" : `Aceptar ${annotations(accepting.marks.length)}`;
+      case "image":
+        return "Aceptar y siguiente";
+      case "confirm":
+        return accepting.isEmpty ? "Confirmar vacía" : "Confirmar y siguiente";
+      case "next_mark":
+        return "Propuesta siguiente";
+      case "next_image":
+        return "Imagen siguiente";
+    }
+  },
   rejectAll: "Rechazar",
-  rejectSelected: (number) => (number === 1 ? "Rechazar marca" : `Rechazar ${marks(number)}`),
+  rejectSelected: (number) => (number === 1 ? "Rechazarla" : `Rechazar ${annotations(number)}`),
   skip: "Saltar",
 
   rejected: (number, name) => `${marks(number)} ${number === 1 ? "rechazada" : "rechazadas"} en ${name}`,
