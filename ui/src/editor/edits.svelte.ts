@@ -189,7 +189,7 @@ export class Edits {
     const card = this.#cards.get(image);
     if (!card) return;
     this.#office.began();
-    this.#cards.put(withChanges(card, changes, ids, (label) => this.#vocabulary.colorOf(label)));
+    this.#cards.put(withChanges(card, changes, ids));
   }
 
   async #deliver(image: ImageId, changes: MarkChange[], ids: AnnotationId[]): Promise<void> {

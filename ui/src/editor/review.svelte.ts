@@ -4,7 +4,7 @@
  * What is decided is in `decisions`, what changes marks in `edits`: both show at once and are stored behind the person's
  * back, one after the other, so that two keys in quick succession arrive in their order. Drawing and keys are elsewhere.
  */
-import type { Annotation, AnnotationId, CollectionId, ImageCard, ImageId } from "../ipc/bindings";
+import type { Annotation, AnnotationId, CollectionId, ImageCard, ImageId, ImageQuery, RunId } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
 import { around } from "../photo/neighbours";
 import { imagesWhere } from "../state/questions";
@@ -69,6 +69,8 @@ export class Review {
   });
   /** Where the queue came from. */
   #source: unknown;
+  /** The run that review was opened for. */
+  #run = $state<RunId | null>(null);
 
   readonly imageId = $derived<ImageId | null>(this.queue[this.index] ?? null);
   readonly card = $derived.by<ImageCard | null>(() =>
@@ -89,7 +91,7 @@ export class Review {
   constructor(seam: ReviewSeam, tell: (notice: Notice) => void, now: () => number = Date.now) {
     this.#seam = seam;
     this.cards = new QueueCards(seam);
-    this.vocabulary = new Vocabulary(seam);
+    this.vocabulary = new Vocabulary(seam, () => ({ run: this.#run, marks: this.card?.marks ?? [] }));
     const footprints = this.#footprints;
     this.edits = new Edits(seam, this.cards, this.#outbox, this.vocabulary, footprints, {
       began: () => {
@@ -128,9 +130,10 @@ export class Review {
   }
 
   /** What somebody chose to review elsewhere in the window. Coming back to it changes nothing. */
-  async openFrom(chosen: { ids: ImageId[]; index: number }): Promise<void> {
+  async openFrom(chosen: { ids: ImageId[]; index: number; query?: ImageQuery }): Promise<void> {
     if (this.#source === chosen) return;
     this.#source = chosen;
+    this.#run = chosen.query === undefined ? null : runOf(chosen.query);
     this.isByDoubt = false;
     await this.open(chosen.ids, chosen.ids[chosen.index] ?? null);
   }
@@ -146,6 +149,7 @@ export class Review {
       const queued = new Set(this.queue);
       const isAnother = this.#source !== collection || ids.some((image) => !queued.has(image));
       this.#source = collection;
+      this.#run = null;
       this.isByDoubt = true;
       this.isUnread = false;
       if (isAnother || this.isAtEnd) await this.open(ids);
@@ -286,4 +290,10 @@ export class Review {
       this.#tell({ kind: "refused", refusal, image: null });
     }
   }
+}
+
+/** The run whose images were asked for; null when none was, or several. */
+function runOf({ conditions }: ImageQuery): RunId | null {
+  const runs = conditions.flatMap(({ test, is_excluded }) => (test.kind === "run" && !is_excluded ? [test.run] : []));
+  return runs.length === 1 ? (runs[0] ?? null) : null;
 }

@@ -66,6 +66,7 @@ export const review = {
   rename: (number: number) => (number === 1 ? "Label of this mark" : `Label of ${marks(number)}`),
   nameIt: "Label",
   knownLabels: "Known labels",
+  createLabel: (label: string) => `Create label “${label}”`,
   captionHint: "What the picture shows. Enter keeps it.",
 
   view: {
@@ -148,7 +149,9 @@ export const review = {
   accepts: (accepting: Accepting): string => {
     switch (accepting.kind) {
       case "marks":
-        return accepting.marks.length === 1 ? "Accept this annotation" : `Accept ${annotations(accepting.marks.length)}`;
+        return accepting.marks.length === 1
+          ? "Accept this annotation"
+          : `Accept ${annotations(accepting.marks.length)}`;
       case "image":
         return "Accept and next";
       case "confirm":

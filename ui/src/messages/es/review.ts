@@ -65,6 +65,7 @@ export const review: Words<typeof english> = {
   rename: (number) => (number === 1 ? "Etiqueta de esta marca" : `Etiqueta de ${marks(number)}`),
   nameIt: "Etiqueta",
   knownLabels: "Etiquetas conocidas",
+  createLabel: (label) => `Crear la etiqueta «${label}»`,
   captionHint: "Qué muestra la imagen. Intro lo guarda.",
 
   view: {
@@ -154,7 +155,9 @@ export const review: Words<typeof english> = {
   accepts: (accepting) => {
     switch (accepting.kind) {
       case "marks":
-        return accepting.marks.length === 1 ? "Aceptar esta anotación" : `Aceptar ${annotations(accepting.marks.length)}`;
+        return accepting.marks.length === 1
+          ? "Aceptar esta anotación"
+          : `Aceptar ${annotations(accepting.marks.length)}`;
       case "image":
         return "Aceptar y siguiente";
       case "confirm":
