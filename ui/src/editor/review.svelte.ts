@@ -27,7 +27,7 @@ export type Notice =
   | { kind: "nothing_to_reject" }
   | { kind: "nothing_to_undo" | "nothing_to_undo_here" | "nothing_to_redo_here" }
   | { kind: "undone_elsewhere"; image: string }
-  | { kind: "undone_on_many"; images: number };
+  | { kind: "undone_on_many" | "redone_on_many"; images: number };
 
 export type ReviewSeam = Pick<
   Seam,
@@ -99,6 +99,12 @@ export class Review {
         this.cards.decided();
       },
       arrived: (card, selected) => this.#arrived(card, selected),
+      travelled: async (direction, { image, others }) => {
+        this.cards.decided();
+        tell({ kind: `${direction}_on_many`, images: others + 1 });
+        if (!this.#outbox.isAbout(image.id)) this.#arrived(image);
+        await this.refresh();
+      },
       nothing: (kind) => tell({ kind }),
       refused: (image, refusal) => this.#refused(image, refusal),
     });

@@ -66,7 +66,8 @@ export class MarkTouch implements Touch {
     if (isPressed) return;
     if (this.#tools.isDrawing) this.#tools.trace(at, heldOf(event));
     else {
-      const [under] = this.#under(at);
+      const all = this.#under(at);
+      const under = all.find(({ id }) => this.#review.selection.has(id)) ?? all[0];
       this.#hovered = this.#tools.gripAt(at) ?? (under ? "mark" : null);
       if (under && under.label.length > MOST_TAG_LENGTH) this.hoveredLabel = under.label;
     }

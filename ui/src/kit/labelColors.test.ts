@@ -2,66 +2,69 @@ import { readFileSync } from "node:fs";
 
 import { describe, expect, it } from "vitest";
 
-import { chooseColors, DASHED, type OnScreen, type PaletteColor, SOLID } from "./labelColors";
+import { chooseColors, type Chosen, DASHED, NOTHING_CHOSEN, type OnScreen, preferred, SOLID } from "./labelColors";
 
 const onPhotos = (...photos: string[]): OnScreen => ({ photos, lists: [] });
 const labels = (count: number, name = "label"): string[] =>
   Array.from({ length: count }, (_, place) => `${name} ${place}`);
-const colorsOf = (chosen: ReadonlyMap<string, PaletteColor>, names: readonly string[]) =>
-  names.map((name) => chosen.get(name));
+const colorsOf = ({ colors }: Chosen, names: readonly string[]) => names.map((name) => colors.get(name));
 
 describe("the colours of labels", () => {
   it("differ while there are colours, in whatever order and company labels come", () => {
     for (let first = 0; first < 40; first += 1) {
-      const shown = labels(40).slice(first, first + 10);
-      const chosen = chooseColors(onPhotos(...shown), new Map());
-      expect(new Set(colorsOf(chosen, shown)).size).toBe(shown.length);
+      const shown = labels(50).slice(first, first + 10);
+      expect(new Set(colorsOf(chooseColors(onPhotos(...shown), NOTHING_CHOSEN), shown)).size).toBe(10);
     }
   });
 
   it("stay while other labels come and go", () => {
-    let before = new Map<string, PaletteColor>();
-    const cup = () => before.get("cup");
-    before = chooseColors(onPhotos("cup", "cat"), before);
-    const [color, cat] = [cup(), before.get("cat")];
+    let chosen = chooseColors(onPhotos("cup", "cat"), NOTHING_CHOSEN);
+    const [cup, cat] = colorsOf(chosen, ["cup", "cat"]);
     for (const other of labels(60)) {
-      before = chooseColors(onPhotos("cup", other, `${other} too`), before);
-      expect(cup()).toBe(color);
-      expect(new Set(colorsOf(before, ["cup", other, `${other} too`])).size).toBe(3);
+      const shown = ["cup", other, `${other} too`];
+      chosen = chooseColors(onPhotos(...shown.toReversed()), chosen);
+      expect(chosen.colors.get("cup")).toBe(cup);
+      expect(new Set(colorsOf(chosen, shown)).size).toBe(3);
     }
-    before = chooseColors(onPhotos("cup", "cat"), before);
-    expect(before.get("cat")).toBe(cat);
+    expect(colorsOf(chooseColors(onPhotos("cat", "cup"), chosen), ["cup", "cat"])).toEqual([cup, cat]);
   });
 
-  it("are the same on another day", () => {
-    expect(chooseColors(onPhotos("cup", "cat"), new Map()).get("cup")).toBe(
-      chooseColors(onPhotos("cup"), new Map()).get("cup"),
-    );
+  it("begin with the same one in every library", () => {
+    for (const label of labels(20))
+      expect(chooseColors(onPhotos(label), NOTHING_CHOSEN).colors.get(label)).toBe(preferred(label)[0]);
   });
 
   it("that two labels had to share part again once there is room", () => {
     const many = labels(14);
-    const crowded = chooseColors(onPhotos(...many), new Map());
-    const sharing = many.map((label) => many.filter((other) => crowded.get(other) === crowded.get(label)));
+    const crowded = chooseColors(onPhotos(...many), NOTHING_CHOSEN);
+    const sharing = many.map((label) =>
+      many.filter((other) => crowded.colors.get(other) === crowded.colors.get(label)),
+    );
     expect(Math.max(...sharing.map(({ length }) => length))).toBe(2);
     const [one = "", other = ""] = sharing.find(({ length }) => length > 1) ?? [];
     const few = chooseColors(onPhotos(one, other), crowded);
-    expect(few.get(one)).toBe(crowded.get(one));
-    expect(few.get(other)).not.toBe(few.get(one));
+    expect(few.colors.get(one)).toBe(crowded.colors.get(one));
+    expect(few.colors.get(other)).not.toBe(few.colors.get(one));
   });
 
-  it("differ on photos however many labels a list has, and leave the list alone where they can", () => {
+  it("differ on photos however many labels a list has, and are solid while five will do", () => {
     const list = labels(80);
-    const crowded = chooseColors({ photos: [], lists: list }, new Map());
-    const seen = list.slice(0, 9);
-    const chosen = chooseColors({ photos: seen, lists: list }, crowded);
-    expect(new Set(colorsOf(chosen, seen)).size).toBe(9);
+    const crowded = chooseColors({ photos: [], lists: list }, NOTHING_CHOSEN);
+    const nine = chooseColors({ photos: list.slice(0, 9), lists: list }, crowded);
+    expect(new Set(colorsOf(nine, list.slice(0, 9))).size).toBe(9);
+    const five = chooseColors({ photos: list.slice(20, 25), lists: list }, crowded);
+    expect(new Set(colorsOf(five, list.slice(20, 25)))).toEqual(new Set(SOLID));
+  });
 
-    const short = labels(5);
-    const before = chooseColors({ photos: [], lists: short }, new Map());
-    const after = chooseColors({ photos: ["new"], lists: short }, before);
-    expect(colorsOf(after, short)).toEqual(colorsOf(before, short));
-    expect(colorsOf(before, short)).not.toContain(after.get("new"));
+  it("of a list stay when a photo can do with another one", () => {
+    const list = labels(3);
+    const before = chooseColors({ photos: [], lists: list }, NOTHING_CHOSEN);
+    const after = chooseColors({ photos: ["new"], lists: list }, before);
+    expect(colorsOf(after, list)).toEqual(colorsOf(before, list));
+    expect(colorsOf(before, list)).not.toContain(after.colors.get("new"));
+    // What comes from the list onto a photo keeps its colour.
+    const both = chooseColors({ photos: ["new", list[1] ?? ""], lists: list }, after);
+    expect(colorsOf(both, list)).toEqual(colorsOf(before, list));
   });
 });
 

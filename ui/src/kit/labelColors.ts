@@ -12,7 +12,6 @@ export type PaletteColor = number;
  */
 export const SOLID: readonly PaletteColor[] = [2, 6, 4, 5, 3];
 export const DASHED: readonly PaletteColor[] = [8, 10, 9, 7, 11];
-const ALL: readonly PaletteColor[] = [...SOLID, ...DASHED];
 
 /** Labels on screen. On photos colour says which label it is; in a list the name stands beside it. */
 export interface OnScreen {
@@ -20,40 +19,68 @@ export interface OnScreen {
   lists: Iterable<string>;
 }
 
-/**
- * A colour for each label on screen, which come first in the answer, then what other labels had before.
- *
- * `before` is the answer of the last time: what was on screen keeps its colour first, then what was seen before that.
- */
-export function chooseColors(
-  { photos, lists }: OnScreen,
-  before: ReadonlyMap<string, PaletteColor>,
-): Map<string, PaletteColor> {
+type Colors = ReadonlyMap<string, PaletteColor>;
+
+export interface Chosen {
+  /** Of every label on screen. */
+  colors: Colors;
+  /** What labels had on photos and in lists, those that were on screen last first. */
+  onPhotos: Colors;
+  inLists: Colors;
+}
+
+export const NOTHING_CHOSEN: Chosen = { colors: new Map(), onPhotos: new Map(), inLists: new Map() };
+
+/** A colour for each label on screen. `before` is the answer of the last time. Photos choose first. */
+export function chooseColors({ photos, lists }: OnScreen, before: Chosen): Chosen {
   const onPhotos = new Set(photos);
   const inLists = new Set([...lists].filter((label) => !onPhotos.has(label)));
-  const chosen = new Map<string, PaletteColor>();
   const uses = new Map<PaletteColor, number>();
+  const usesOf = (color: PaletteColor): number => uses.get(color) ?? 0;
+  const listed = new Set([...before.inLists].filter(([label]) => inLists.has(label)).map(([, color]) => color));
+
+  const ofPhotos = assign(onPhotos, before.onPhotos, uses, {
+    had: (label) => SOLID.filter((color) => color === before.inLists.get(label)),
+    // Dashes are for when there is no other way to tell labels apart. A list keeps its colours where it can.
+    cost: (color) => 4 * usesOf(color) + (DASHED.includes(color) ? 2 : 0) + (listed.has(color) ? 1 : 0),
+  });
+  const ofLists = assign(inLists, before.inLists, uses, {
+    had: (label) => [before.inLists.get(label), before.onPhotos.get(label)].flatMap((color) => color ?? []),
+    cost: usesOf,
+  });
+  return {
+    colors: new Map([...ofPhotos, ...ofLists]),
+    onPhotos: new Map([...ofPhotos, ...without(before.onPhotos, ofPhotos)]),
+    inLists: new Map([...ofLists, ...without(before.inLists, ofLists)]),
+  };
+}
+
+/** Labels keep what they had while nothing else has it; the others take what costs least, what they would rather have first. */
+function assign(
+  labels: ReadonlySet<string>,
+  before: Colors,
+  uses: Map<PaletteColor, number>,
+  { had, cost }: { had: (label: string) => PaletteColor[]; cost: (color: PaletteColor) => number },
+): Map<string, PaletteColor> {
+  const assigned = new Map<string, PaletteColor>();
   const give = (label: string, color: PaletteColor): void => {
-    chosen.set(label, color);
+    assigned.set(label, color);
     uses.set(color, (uses.get(color) ?? 0) + 1);
   };
-  for (const labels of [onPhotos, inLists]) {
-    for (const [label, color] of before) if (labels.has(label) && !uses.has(color)) give(label, color);
-    // A new label on a photo takes no colour away from a list if another one is free.
-    const kept = new Set([...before].filter(([label]) => inLists.has(label)).map(([, color]) => color));
-    for (const label of labels) {
-      if (chosen.has(label)) continue;
-      const cost = (color: PaletteColor): number => 2 * (uses.get(color) ?? 0) + (kept.has(color) ? 1 : 0);
-      const had = before.get(label);
-      const candidates = had === undefined ? preferred(label) : [had, ...preferred(label)];
-      give(
-        label,
-        candidates.reduce((best, color) => (cost(color) < cost(best) ? color : best)),
-      );
-    }
+  for (const [label, color] of before) if (labels.has(label) && !uses.has(color)) give(label, color);
+  for (const label of labels) {
+    if (assigned.has(label)) continue;
+    const candidates = [...[before.get(label)].flatMap((color) => color ?? []), ...had(label), ...preferred(label)];
+    give(
+      label,
+      candidates.reduce((best, color) => (cost(color) < cost(best) ? color : best)),
+    );
   }
-  for (const [label, color] of before) if (!chosen.has(label)) chosen.set(label, color);
-  return chosen;
+  return assigned;
+}
+
+function without(colors: Colors, labels: Colors): [string, PaletteColor][] {
+  return [...colors].filter(([label]) => !labels.has(label));
 }
 
 /** The colours in the order in which a label wants them: its own, in every library and on every day. */
@@ -63,7 +90,7 @@ export function preferred(label: string): PaletteColor[] {
 }
 
 function at(colors: readonly PaletteColor[], place: number): PaletteColor {
-  return colors[place % colors.length] ?? ALL[0] ?? 1;
+  return colors[place % colors.length] ?? 2;
 }
 
 /** FNV-1a. */

@@ -3,7 +3,7 @@
  * view's own storage, because the core's settings have no field for it. Nothing of the library is here.
  */
 export type KeptName =
-  "folded" | "language" | "keyboard" | "labels" | "most_wrong" | "screen" | "sidebar" | "thumbnails" | "tour" | "view";
+  "error_limit" | "folded" | "language" | "keyboard" | "labels" | "screen" | "sidebar" | "thumbnails" | "tour" | "view";
 
 const storage = typeof localStorage === "undefined" ? null : localStorage;
 

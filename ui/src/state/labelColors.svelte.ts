@@ -1,20 +1,20 @@
 /** The colours of the labels that are on screen now, for every photo and list of the window. */
-import { chooseColors, type PaletteColor, preferred } from "../kit/labelColors";
+import { type Chosen, chooseColors, NOTHING_CHOSEN, type PaletteColor, preferred } from "../kit/labelColors";
 
 type Place = "photos" | "lists";
 
 export class LabelColors {
-  #chosen = $state.raw<ReadonlyMap<string, PaletteColor>>(new Map());
+  #colors = $state.raw<ReadonlyMap<string, PaletteColor>>(new Map());
   /** How many parts of the window show a label. */
   readonly #shown: Record<Place, Map<string, number>> = { photos: new Map(), lists: new Map() };
-  /** With what was on screen last first. */
-  #before: ReadonlyMap<string, PaletteColor> = new Map();
+  #chosen: Chosen = NOTHING_CHOSEN;
   #isStale = false;
 
   /** Reads anew whenever colours change. */
   readonly of = $derived.by(() => {
-    const chosen = this.#chosen;
-    return (label: string): PaletteColor => chosen.get(label) ?? preferred(label)[0] ?? 1;
+    const colors = this.#colors;
+    return (label: string): PaletteColor =>
+      colors.get(label) ?? this.#chosen.onPhotos.get(label) ?? preferred(label)[0] ?? 2;
   });
 
   /** Something shows these labels from now on; returns the way to say that it does not any more. */
@@ -41,9 +41,9 @@ export class LabelColors {
     queueMicrotask(() => {
       this.#isStale = false;
       const { photos, lists } = this.#shown;
-      const chosen = chooseColors({ photos: photos.keys(), lists: lists.keys() }, this.#before);
-      this.#before = chosen;
-      if ([...chosen].some(([label, color]) => this.#chosen.get(label) !== color)) this.#chosen = chosen;
+      this.#chosen = chooseColors({ photos: photos.keys(), lists: lists.keys() }, this.#chosen);
+      const { colors } = this.#chosen;
+      if ([...colors].some(([label, color]) => this.#colors.get(label) !== color)) this.#colors = colors;
     });
   }
 }

@@ -166,8 +166,7 @@ export const review = {
   rejectSelected: (number: number) => (number === 1 ? "Reject it" : `Reject ${annotations(number)}`),
   skip: "Skip",
 
-  rejected: (number: number, name: string) =>
-    `${number === 1 ? "1 mark" : `${count(number)} marks`} rejected on ${name}`,
+  rejected: (number: number, name: string) => `${annotations(number)} rejected on ${name}`,
   why: "Why?",
   reasonGiven: (reason: RejectReason) => `Rejected: ${reasons[reason]}`,
 
@@ -189,9 +188,10 @@ export const review = {
   toPlan: "Plan a run",
 
   nothingToReject: "There is no proposal to reject here.",
-  nothingToUndo: "There is no decision to take back.",
-  nothingToUndoHere: "Nothing was done on this image that could be undone.",
-  nothingToRedoHere: "Nothing was undone on this image that could be done again.",
-  undoneElsewhere: (name: string) => `The decision on ${name} was taken back. It is not in this review.`,
+  nothingToUndo: "There is nothing to undo.",
+  nothingToRedo: "There is nothing to redo.",
+  nothingToUndoHere: "There is nothing to undo on this image.",
+  nothingToRedoHere: "There is nothing to redo on this image.",
+  undoneElsewhere: (name: string) => `Undone on ${name}, which is not in this review.`,
   refusedOn: (name: string, words: string) => `${name}: ${words}`,
 };

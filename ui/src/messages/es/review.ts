@@ -172,7 +172,7 @@ export const review: Words<typeof english> = {
   rejectSelected: (number) => (number === 1 ? "Rechazarla" : `Rechazar ${annotations(number)}`),
   skip: "Saltar",
 
-  rejected: (number, name) => `${marks(number)} ${number === 1 ? "rechazada" : "rechazadas"} en ${name}`,
+  rejected: (number, name) => `${annotations(number)} ${number === 1 ? "rechazada" : "rechazadas"} en ${name}`,
   why: "¿Por qué?",
   reasonGiven: (reason) => `Rechazada: ${reasons[reason]}`,
 
@@ -193,9 +193,10 @@ export const review: Words<typeof english> = {
   toPlan: "Planificar una ejecución",
 
   nothingToReject: "Aquí no hay ninguna propuesta que rechazar.",
-  nothingToUndo: "No hay ninguna decisión que deshacer.",
-  nothingToUndoHere: "En esta imagen no hay nada que deshacer.",
-  nothingToRedoHere: "En esta imagen no hay nada que rehacer.",
-  undoneElsewhere: (name) => `Se deshizo la decisión sobre ${name}. No está en esta revisión.`,
+  nothingToUndo: "No hay nada que deshacer.",
+  nothingToRedo: "No hay nada que rehacer.",
+  nothingToUndoHere: "No hay nada que deshacer en esta imagen.",
+  nothingToRedoHere: "No hay nada que rehacer en esta imagen.",
+  undoneElsewhere: (name) => `Deshecho en ${name}, que no está en esta revisión.`,
   refusedOn: (name, words) => `${name}: ${words}`,
 };
