@@ -63,6 +63,7 @@ export class Auditing {
   });
   readonly isDone = $derived(this.audit !== null && this.left === 0);
   readonly shown = $derived<Shown | null>(this.isDone ? null : this.at(this.place));
+  readonly isAccepted = $derived(this.audit !== null && this.audit.accepted !== null);
   readonly canTakeBack = $derived(this.#decided.length > 0 && this.audit?.accepted === null);
 
   constructor(seam: AuditSeam, refused: (refusal: unknown) => void, now: () => number = Date.now) {

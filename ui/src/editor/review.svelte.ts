@@ -282,7 +282,8 @@ export class Review {
    */
   async #follow(): Promise<void> {
     const { queue } = this;
-    const found = this.#query === null ? [] : await this.#seam.imageIds(this.#query);
+    // What is new comes last anyway: no other order is worth looking for.
+    const found = this.#query === null ? [] : await this.#seam.imageIds({ ...this.#query, order: "added" });
     const isFound = new Set(found);
     let kept: readonly ImageId[] = queue;
     if (queue.some((image) => !isFound.has(image))) {
@@ -295,7 +296,7 @@ export class Review {
     // Another review was opened meanwhile.
     if (this.queue !== queue || (added.length === 0 && kept.length === queue.length)) return;
     if (queue.length === 0) {
-      await this.open(added);
+      await this.open(this.#query === null ? added : await this.#seam.imageIds(this.#query));
       return;
     }
     const shown = this.imageId;
