@@ -106,7 +106,9 @@ export class Vocabulary {
   choose(label: string): void {
     this.#add(label);
     this.#lastUsed = { ...this.#lastUsed, [this.#recipeName]: label };
-    keep("labels", this.#lastUsed);
+    // Without a recipe it says nothing about another library.
+    const { [NO_RECIPE]: _here, ...ofRecipes } = this.#lastUsed;
+    keep("labels", ofRecipes);
   }
 
   /** An annotation says so now. What is drawn next is called the same; what is said of a whole image is not drawn. */

@@ -7,7 +7,7 @@
 export type PaletteColor = number;
 
 /**
- * Sky (1) and pine (12) are as close to the accent of one theme as two colours may be that must be told apart
+ * Without sky (1) and pine (12), which could be taken for the accent of one of the themes
  * (`labelColors.test.ts` measures it). Solid lines come first: 7 to 12 are dashed.
  */
 export const SOLID: readonly PaletteColor[] = [2, 6, 4, 5, 3];
@@ -55,7 +55,7 @@ export function chooseColors({ photos, lists }: OnScreen, before: Chosen): Chose
   };
 }
 
-/** Labels keep what they had while nothing else has it; the others take what costs least, what they would rather have first. */
+/** Labels keep what they had while no other has it; the rest take the first of what they prefer that costs least. */
 function assign(
   labels: ReadonlySet<string>,
   before: Colors,
