@@ -84,7 +84,7 @@ it("takes a drop over an open dialog, and says that the dialog stays", async () 
   const note = page.getByText("The open dialog stays as it is.");
   await note.waitFor();
   // Above the dialog, which is in the top layer.
-  expect(await page.locator(".drop").evaluate((drop) => drop.matches(":popover-open"))).toBe(true);
+  expect(await page.locator(".drop.over").evaluate((drop) => drop.matches(":popover-open"))).toBe(true);
   await screenshot(page, "drop-over-dialog-dark-1280");
   await page.evaluate(() => window.dispatchEvent(new DragEvent("drop", { cancelable: true })));
   await note.waitFor({ state: "hidden" });

@@ -20,6 +20,7 @@ import type { Seam } from "../ipc/seam";
 import { refusalWords, words } from "../messages";
 import { Exporting } from "../export/exporting.svelte";
 import { Actions } from "./actions/actions.svelte";
+import { LabelColors } from "./labelColors.svelte";
 import { Nights } from "./nights.svelte";
 import { keep, recall } from "./kept";
 import { RecentImages } from "./recent.svelte";
@@ -87,6 +88,7 @@ export class App {
   readonly exporting: Exporting;
   readonly actions = new Actions();
   readonly recent = new RecentImages();
+  readonly labelColors = new LabelColors();
   readonly tour = new Tour((screen) => this.show(screen));
 
   screen = $state<Screen>(recall("screen", isScreen) ?? "library");
