@@ -54,12 +54,14 @@ export const commands = {
 	editMarks: (edit: ImageEdit) => typedError<Step, AppError>(__TAURI_INVOKE("edit_marks", { edit })),
 	undoLatest: () => typedError<Step | null, AppError>(__TAURI_INVOKE("undo_latest")),
 	undoOn: (image: ImageId) => typedError<Step | null, AppError>(__TAURI_INVOKE("undo_on", { image })),
+	redoLatest: () => typedError<Step | null, AppError>(__TAURI_INVOKE("redo_latest")),
 	redoOn: (image: ImageId) => typedError<Step | null, AppError>(__TAURI_INVOKE("redo_on", { image })),
 	mistakes: (image: ImageId) => typedError<Mistake[], AppError>(__TAURI_INVOKE("mistakes", { image })),
 	repairExtent: (check: Check, query: ImageQuery) => typedError<RepairExtent, AppError>(__TAURI_INVOKE("repair_extent", { check, query })),
 	repair: (check: Check, query: ImageQuery, sparesDecided: boolean) => typedError<Swept, AppError>(__TAURI_INVOKE("repair", { check, query, sparesDecided })),
 	proposalConfidences: (query: ImageQuery) => typedError<LabelConfidences[], AppError>(__TAURI_INVOKE("proposal_confidences", { query })),
 	beginAudit: (request: AuditRequest) => typedError<Audit, AppError>(__TAURI_INVOKE("begin_audit", { request })),
+	extendAudit: (audit: AuditId, more: number) => typedError<Audit, AppError>(__TAURI_INVOKE("extend_audit", { audit, more })),
 	audit: (audit: AuditId) => typedError<Audit, AppError>(__TAURI_INVOKE("audit", { audit })),
 	audits: () => typedError<Audit[], AppError>(__TAURI_INVOKE("audits")),
 	acceptAudited: (audit: AuditId) => typedError<Audit, AppError>(__TAURI_INVOKE("accept_audited", { audit })),
@@ -176,7 +178,15 @@ export type Audit = {
 	drawn_at: number,
 	/**  Proposals that it is about, the sample among them, when it was drawn. */
 	proposals: number,
+	/**  The largest share of wrong annotations that the person wants to accept. */
+	error_limit: Share,
+	/**
+	 *  The first of them in the random order that was drawn. A larger sample is a longer beginning of the same order, so that
+	 *  the bound of what was found is that of one random sample, however often the sample was extended.
+	 */
 	sample: SampleMark[],
+	/**  How many follow in that order, for a larger sample. */
+	reserve: number,
 	finding: ErrorRate | null,
 	/**  How many proposals were accepted unseen because of it; `None`: not yet. */
 	accepted: number | null,
@@ -192,6 +202,8 @@ export type AuditRequest = {
 	/**  The least confidence that is accepted. */
 	threshold: Share,
 	sample: number,
+	/**  The largest share of wrong annotations that the person wants to accept. */
+	error_limit: Share,
 };
 
 /**  Where a batch stands. */
@@ -233,13 +245,13 @@ export type Change = { kind: "fewer_at_once"; to: number } |
 /**  What the person allows them now; `None`: what the model usually gets. */
 than: number | null } | 
 /**  A higher limit at the vendor, or a further route beside this one. */
-{ kind: "more_routes" } | { kind: "ask_live" } | { kind: "ask_overnight"; 
+{ kind: "more_routes" } | { kind: "ask_overnight"; 
 /**  What the run would have cost so. */
 cost: PicoDollars } | { kind: "cheaper_model"; name: string; 
 /**  What the same tokens would have cost: an estimate. */
 cost: PicoDollars } | { kind: "other_model" } | 
 /**  Fewer labels and attributes at a time. */
-{ kind: "ask_for_less" } | { kind: "smaller_photos" } | { kind: "check_photos" } | { kind: "check_network" } | { kind: "check_server" };
+{ kind: "ask_for_less" } | { kind: "smaller_photos" } | { kind: "check_photos" } | { kind: "check_network" };
 
 /**  A kind of likely mistake. */
 export type Check = 
@@ -474,7 +486,6 @@ export type ExportRequest = {
 /**  What an export has written. */
 export type Exported = {
 	images: number,
-	failed_images: number,
 	/**  Of these: nothing is marked on them. */
 	empty_images: number,
 	marks: number,
@@ -505,7 +516,6 @@ export type FailureKind =
 "file_unreadable" | 
 /**  The model did not answer, in spite of several tries where that makes sense. */
 "model_failed" | 
-"expired" | 
 /**  The server would not take this picture. */
 "refused" | 
 /**  The model looked and declined to answer; that is paid for. */
@@ -557,12 +567,13 @@ export type Finding =
 /**  The server's limits held it back. */
 { kind: "rate_limited"; 
 /**  Requests that the server refused for its limits. */
-refusals: number; overloads: number; held_millis: number; 
+refusals: number; held_millis: number; 
 /**  Of the time that the run was worked on. */
 share: number; limit: MetLimit | null } | 
 /**  Many requests were made again; limits aside, which cost no try and have a finding of their own. */
 { kind: "retries_high"; 
-repeated: number; asked: number; 
+/**  Requests made again over images asked about. */
+rate: number; 
 /**  The most frequent first. */
 by_kind: RetryGroup[] } | 
 /**  The server could not be reached, or had to be left alone, for a good part of the time. */
@@ -582,7 +593,7 @@ share: number } |
 /**  What the server's limit and the time an image takes would allow; `None` where no limit was met or told. */
 possible: number | null } | 
 /**  The server waited for this machine: images did not get ready as fast as they could have been sent. */
-{ kind: "slowed_by_preparing"; images_per_second: number; share: number } | 
+{ kind: "slowed_by_preparing"; images_per_second: number; possible: number } | 
 /**  Most of the cost was for what the model wrote. */
 { kind: "cost_by_output"; share: number; paid: PicoDollars; 
 /**  Of one answer, on the mean, thinking included. */
@@ -1109,6 +1120,9 @@ export type RejectReason = "not_there" | "wrong_label" | "bad_box" | "duplicate"
 
 /**  What a repair of many images would change. */
 export type RepairExtent = {
+	images: number,
+	/**  Those of the images that a person has reviewed. */
+	reviewed: number,
 	marks: number,
 	/**  Those of them that a person has accepted, edited or drawn. */
 	decided: number,
@@ -1175,7 +1189,6 @@ export type RetryKind =
 "connection_lost" | 
 /**  The answer did not come in time. */
 "timed_out" | 
-"expired" | 
 /**  No connection came about. */
 "unreachable" | 
 /**  The picture was too large a request, and was sent smaller. */
@@ -1221,41 +1234,26 @@ export type RunCount = {
 export type RunId = number;
 
 /**  Figures of a run, durations in milliseconds. */
-export type Baseline = { kind: "this_run" } | { kind: "alone_images"; images: number } | { kind: "sequential_run" };
-export type Speedup = {
-	factor: number,
-	sequential_millis: number,
-	saved_millis: number,
-	baseline: Baseline,
-};
-export type FailedImage = {
-	image: ImageId,
-	name: string,
-	path: string | null,
-	kind: FailureKind,
-	message: string,
-	is_worth_retrying: boolean,
-	requests: number,
-	paid: PicoDollars,
-	possibly_billed: PicoDollars,
-};
 export type RunMetrics = {
-	asked: number,
-	answered: number,
-	reused: number,
-	propagated: number,
-	unread: number,
+	images: number,
 	concurrency: number,
 	wall_millis: number,
 	mean_millis: number,
 	p50_millis: number,
 	p95_millis: number,
 	p99_millis: number,
+	/**  The sum of what every image took: how long the same work would have been one at a time. */
 	summed_millis: number,
-	parallelism: number | null,
-	speedup: Speedup | null,
+	/**
+	 *  `summed_millis` over `wall_millis`: against the same images one at a time, at the pace that was measured. `None` for
+	 *  an overnight run, whose images wait side by side at the vendor's: their sum is nobody's time.
+	 */
+	speedup: number | null,
+	/**  Finished images a second of wall time. */
 	images_per_second: number,
+	/**  Answered over finished, 0 to 1. */
 	success_rate: number,
+	/**  Retries over finished images. */
 	retry_rate: number,
 	retries: number,
 };
@@ -1309,11 +1307,11 @@ export type RunProgress = {
 	/**  Images that were given the marks of a similar one instead of being asked about. */
 	carried: number,
 	marks: number,
-	/**  Images finished a minute, over the last ten seconds (or since the start when that is shorter). */
+	/**  Images finished a minute: over the last moments while the run is worked on, over all the time worked afterwards. */
 	rate_per_minute: number,
-	peak_rate_per_minute: number,
-	/**  Median and 95th percentile of what an image took in this sitting; `None` before the first. */
-	asked: number,
+	/**  How long these last moments are. */
+	rate_window_millis: number,
+	/**  Median and 95th percentile of what an image took, over the whole run; `None` before the first. */
 	p50_millis: number | null,
 	p95_millis: number | null,
 	/**  Images at once, as things stand. */
@@ -1345,8 +1343,10 @@ export type RunProgress = {
 	failures: FailureGroup[],
 	/**  The newest first, at most twelve. */
 	just_answered: JustAnswered[],
-	/**  Images a minute, a point a second since this sitting began, thinned to at most 120 points. */
+	/**  Images a minute in equal steps of the time worked, from its start to `elapsed_millis` ([`crate::rate::history`]). */
 	rate_history: number[],
+	/**  Hooks that did not succeed when they ran last. */
+	failed_hooks: HookRun[],
 };
 
 /**  A run with its figures. */
@@ -1355,7 +1355,6 @@ export type RunReport = {
 	/**  `None` when no image has finished. */
 	metrics: RunMetrics | null,
 	failures: FailureGroup[],
-	failed_images: FailedImage[],
 	/**  What was tried again, over all sittings. */
 	retried: RetryGroup[],
 	/**  What had to be put right in answers, the most frequent first. */
@@ -1454,7 +1453,6 @@ export type RunSummary = {
 	/**  Images that were given the marks of a similar one instead of being asked about. */
 	carried: number,
 	retries: number,
-	asked: number,
 	p50_millis: number | null,
 	p95_millis: number | null,
 	rate_per_minute: number | null,
@@ -1732,7 +1730,7 @@ export type Usage = {
 	cache_write_1h_tokens: number,
 	cache_read_tokens: number,
 	/**  The part of the output that was thinking, where it is told. Already in `output_tokens`. */
-	thinking_tokens: number | null,
+	thinking_tokens: number,
 };
 
 export type Verdict = { kind: "accept" } | { kind: "reject"; reason: RejectReason | null };
@@ -1787,5 +1785,4 @@ function makeEvent<TListen, TEmit = TListen>(name: string, serialize?: (payload:
 
     return Object.assign(fn, base);
 }
-
 

@@ -23,13 +23,6 @@ pub fn quantile(sorted: &[f64], q: f64) -> Option<f64> {
 /// Images of one run that must have run alone before their mean duration stands for a sequential run.
 pub const FEWEST_ALONE: usize = 5;
 
-/// `count` events in `millis` milliseconds, as a rate per minute; 0 where no time has passed. The one definition of a rate:
-/// during a run, in its history and in its report.
-#[must_use]
-pub fn per_minute(count: u32, millis: f64) -> f64 {
-    if millis > 0.0 { f64::from(count) / (millis / 60_000.0) } else { 0.0 }
-}
-
 /// What is recorded of a run's work. Durations in milliseconds.
 ///
 /// Every figure is about the images that were asked about: those that were sent to the model, answered or failed. Reused
@@ -457,11 +450,11 @@ mod tests {
         let sequential = speedup(Recorded { concurrency: 1, wall_millis: 1_100.0, ..recorded() }).unwrap();
         assert_eq!((sequential.factor, sequential.saved_millis, sequential.baseline), (1.0, 0.0, Baseline::ThisRun));
         assert_eq!(speedup(Recorded { alone_millis: vec![240.0; FEWEST_ALONE - 1], ..recorded() }), None);
-        let alone = Recorded { alone_millis: vec![200.0, 220.0, 240.0, 260.0, 280.0], ..recorded() };
+        let alone = Recorded { alone_millis: vec![210.0, 230.0, 250.0, 270.0, 290.0], ..recorded() };
         let expected = Speedup {
-            factor: 4.0 * 240.0 / 500.0,
-            sequential_millis: 960.0,
-            saved_millis: 460.0,
+            factor: 2.0,
+            sequential_millis: 1_000.0,
+            saved_millis: 500.0,
             baseline: Baseline::AloneImages { images: 5 },
         };
         assert_eq!(speedup(alone.clone()), Some(expected));
@@ -469,16 +462,10 @@ mod tests {
         assert_eq!((batch.parallelism, batch.speedup), (None, None));
         insta::assert_json_snapshot!(ClassicBenchmark::measured(&alone.metrics().unwrap()).unwrap().improvement, @r#"
         {
-          "speedup": 1.92,
-          "throughputIncrease": 92.0,
-          "durationReduction": 47.91666666666667
+          "speedup": 2.0,
+          "throughputIncrease": 100.0,
+          "durationReduction": 50.0
         }
         "#);
-    }
-
-    #[test]
-    fn rates_are_counts_over_time() {
-        assert!((per_minute(20, 500.0) - 2_400.0).abs() < 1e-9);
-        assert!(per_minute(3, 0.0).abs() < 1e-9);
     }
 }

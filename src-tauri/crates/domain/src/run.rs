@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::annotation::Shape;
 use crate::geometry::PixelSize;
+use crate::hooks::HookRun;
 use crate::ids::{ImageId, RunId};
 use crate::model::{Destination, ModelId};
 use crate::money::PicoDollars;
@@ -286,7 +287,7 @@ pub struct RunProgress {
     pub started_at: u64,
     /// Worked on, pauses aside.
     pub elapsed_millis: u32,
-    /// `None` until the first image is done, and when nothing is left.
+    /// `None` until the first image is done, while none finish, and when nothing is left.
     pub left_millis: Option<u32>,
     pub total: u32,
     pub done: u32,
@@ -301,17 +302,13 @@ pub struct RunProgress {
     /// Images that were given the marks of a similar one instead of being asked about.
     pub carried: u32,
     pub marks: u32,
-    /// Images asked about that finished per minute. While the run is worked on: over the last ten seconds, or since the
-    /// session began when that is shorter. Once it is not: over all the time that it was worked on, as in its report.
+    /// Images asked about that finished, a minute: over the last moments while the run is worked on, over all the time worked
+    /// afterwards.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub rate_per_minute: f64,
-    /// The highest `rate_per_minute` of this session, never less than the rate over the whole session; 0 where there is no
-    /// session.
-    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
-    pub peak_rate_per_minute: f64,
-    /// Images of this run that were asked about and have finished, over all sessions: what the rates and durations count.
-    pub asked: u32,
-    /// Median and 95th percentile of the durations of the images that were asked about, over all sessions, by the same
+    /// How long these last moments are.
+    pub rate_window_millis: u32,
+    /// Median and 95th percentile of the durations of the images that were asked about, over the whole run, by the same
     /// function and of the same images as in the report; `None` before the first.
     pub p50_millis: Option<u32>,
     pub p95_millis: Option<u32>,
@@ -343,9 +340,11 @@ pub struct RunProgress {
     pub failures: Vec<FailureGroup>,
     /// The newest first, at most twelve.
     pub just_answered: Vec<JustAnswered>,
-    /// `rate_per_minute`, a point a second since this session began, thinned to at most 120 points.
+    /// Images a minute in equal steps of the time worked, from its start to `elapsed_millis` ([`crate::rate::history`]).
     #[cfg_attr(feature = "specta", specta(type = Vec<specta_typescript::Number>))]
     pub rate_history: Vec<f64>,
+    /// Hooks that did not succeed when they ran last.
+    pub failed_hooks: Vec<HookRun>,
 }
 
 /// How far a run is that this process works on: all that the window's frame shows of it.

@@ -15,10 +15,10 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::board::Asked;
-use super::ending::end;
+use super::ending::{end, last_snapshot};
 use super::executor::{Ended, Stop, Work};
 use super::lock::RunLock;
-use super::progress::{Sitting, whole_millis};
+use super::progress::{Sitting, Times, whole_millis};
 use super::settling::Settling;
 use crate::Result;
 
@@ -51,16 +51,16 @@ pub struct Dispatcher {
 }
 
 impl Dispatcher {
-    /// `halt` is the other end of the work's own; `durations` are those of earlier sessions, ascending.
+    /// `halt` is the other end of the work's own; `times` are those of earlier sittings.
     pub fn new(
         work: Work,
         halt: watch::Sender<bool>,
         concurrency: u32,
-        durations: Vec<f64>,
+        times: Times,
         publish: watch::Sender<RunProgress>,
         stop_asked: watch::Receiver<Option<StopReason>>,
     ) -> Self {
-        let sitting = Sitting::begin(publish.borrow().clone(), durations, Instant::now());
+        let sitting = Sitting::begin(publish.borrow().clone(), times, Instant::now());
         let work = Arc::new(work);
         Self {
             settling: Settling::new(Arc::clone(&work)),
@@ -93,12 +93,12 @@ impl Dispatcher {
             }
         };
         // Hooks may take a while.
-        self.sitting.end(Instant::now());
         let stopping = self.snapshot(RunState::Stopping);
         self.publish.send_replace(stopping);
         let (state, detail) = end(&library, run, run_lock, stop).await;
         let snapshot = self.snapshot(state);
-        self.publish.send_replace(RunProgress { stop_detail: detail, hold: None, ..snapshot });
+        let last = last_snapshot(&library, RunProgress { stop_detail: detail, hold: None, ..snapshot }).await;
+        self.publish.send_replace(last);
     }
 
     /// Works until nothing is in flight and nothing may be admitted; why.
@@ -137,9 +137,8 @@ impl Dispatcher {
                     }
                 }
                 settled = self.settling.settled() => {
-                    let now = Instant::now();
                     for finished in settled? {
-                        self.sitting.note_finished(finished, now);
+                        self.sitting.note_finished(finished);
                     }
                     self.work.library.note_change();
                 }
@@ -197,14 +196,10 @@ impl Dispatcher {
             size: asked.size,
             preview: preview(asked, &work.recipe),
         });
-        let snapshot = self.sitting.snapshot(state, in_flight, now);
         RunProgress {
             prepared: work.board.prepared() as u32,
             reused: sums.reused,
-            concurrency: match state {
-                RunState::Running | RunState::Stopping => work.route.at_once().unwrap_or(self.concurrency) as u32,
-                RunState::Stopped { .. } | RunState::Interrupted => snapshot.concurrency.max(work.in_flight.peak()),
-            },
+            concurrency: work.route.at_once().unwrap_or(self.concurrency) as u32,
             routes: work.route.states(),
             spent: sums.spent,
             possibly_billed: sums.possibly_billed,
@@ -213,7 +208,7 @@ impl Dispatcher {
             budget: work.budget.cap(),
             reserved: work.budget.reserved(),
             hold: work.route.held(),
-            ..snapshot
+            ..self.sitting.snapshot(state, in_flight, now)
         }
     }
 

@@ -1,10 +1,11 @@
 //! Runs: what was asked, by which model, and how it stands.
 
 use domain::ids::RunId;
-use domain::metrics::{per_minute, quantile};
+use domain::metrics::quantile;
 use domain::model::{Destination, Model, ModelId};
 use domain::money::PicoDollars;
 use domain::plan::CostRange;
+use domain::rate;
 use domain::recipe::Recipe;
 use domain::run::{RunMode, RunState, RunSummary, StopReason};
 use domain::run_options::RunOptions;
@@ -114,7 +115,7 @@ impl View<'_> {
             asked,
             p50_millis: quantile(&durations, 0.50).map(whole_millis),
             p95_millis: quantile(&durations, 0.95).map(whole_millis),
-            rate_per_minute: (wall_millis > 0.0 && asked > 0).then(|| per_minute(asked, wall_millis)),
+            rate_per_minute: (wall_millis > 0.0 && asked > 0).then(|| rate::average(durations.len(), wall_millis)),
         })
     }
 
@@ -164,7 +165,7 @@ fn quoted(low: Option<u64>, expected: Option<u64>, high: Option<u64>) -> Option<
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a duration, and `as` saturates")]
-fn whole_millis(millis: f64) -> u32 {
+pub(super) fn whole_millis(millis: f64) -> u32 {
     millis.round() as u32
 }
 

@@ -32,9 +32,10 @@ use self::filling::Spooled;
 use self::patience::Outage;
 use self::shown::Shown;
 use super::budget::Reservation;
-use super::ending::end;
+use super::ending::{end, last_snapshot};
 use super::executor::{Answered, Stop, Work};
 use super::lock::RunLock;
+use super::progress::Times;
 use crate::clock::now_millis;
 use crate::library::lock;
 use crate::route::Remote;
@@ -67,26 +68,26 @@ pub fn states(batches: &[KeptBatch]) -> Vec<BatchState> {
 /// The one task that works on an overnight run.
 pub struct Overnight {
     work: Arc<Work>,
-    /// What images took in earlier sessions, ascending.
-    durations: Vec<f64>,
+    times: Times,
     publish: watch::Sender<RunProgress>,
     stop_asked: watch::Receiver<Option<StopReason>>,
 }
 
 impl Overnight {
+    /// `times` are those of earlier sittings.
     pub fn new(
         work: Work,
-        durations: Vec<f64>,
+        times: Times,
         publish: watch::Sender<RunProgress>,
         stop_asked: watch::Receiver<Option<StopReason>>,
     ) -> Self {
-        Self { work: Arc::new(work), durations, publish, stop_asked }
+        Self { work: Arc::new(work), times, publish, stop_asked }
     }
 
     /// Works until nothing is left or somebody asks to stop, then lets go of the run.
     pub async fn work(self, run_lock: RunLock) {
-        let Self { work, durations, publish, stop_asked } = self;
-        let shown = Shown::new(publish.borrow().clone(), durations);
+        let Self { work, times, publish, stop_asked } = self;
+        let shown = Shown::new(publish.borrow().clone(), times);
         let outcome = {
             let carrying_out = carry_out(&work, &shown, stop_asked);
             let showing = shown.keep_showing(&work, |snapshot| drop(publish.send_replace(snapshot)));
@@ -104,10 +105,10 @@ impl Overnight {
             }
         };
         // Hooks may take a while.
-        shown.end();
         publish.send_replace(shown.snapshot(&work, Some(RunState::Stopping)));
         let (state, detail) = end(&work.library, work.run, run_lock, stop).await;
-        publish.send_replace(RunProgress { stop_detail: detail, ..shown.snapshot(&work, Some(state)) });
+        let snapshot = RunProgress { stop_detail: detail, ..shown.snapshot(&work, Some(state)) };
+        publish.send_replace(last_snapshot(&work.library, snapshot).await);
     }
 }
 
@@ -296,7 +297,9 @@ impl Night<'_> {
     /// `took_millis` is `None` where the image was not asked about.
     async fn settle(&self, job: WaitingJob, outcome: JobOutcome, took_millis: Option<f64>) -> Result<()> {
         let timing = took_millis.map(|took_millis| JobTiming { took_millis, alone_millis: None });
-        for finished in self.work.settle(vec![Answered { job, outcome, timing }]).await? {
+        let finished_after_millis = self.work.clock.worked_millis();
+        let answered = Answered { job, outcome, timing, finished_after_millis };
+        for finished in self.work.settle(vec![answered]).await? {
             self.shown.note_finished(finished);
         }
         self.work.library.note_change();

@@ -8,7 +8,7 @@ use domain::run::{BatchState, Hold, PossiblyBilled, RunProgress, RunState};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::super::executor::{Finished, Work};
-use super::super::progress::{Sitting, whole_millis};
+use super::super::progress::{Sitting, Times, whole_millis};
 use crate::Result;
 use crate::library::lock;
 
@@ -43,9 +43,9 @@ impl State {
 }
 
 impl Shown {
-    pub fn new(standing: RunProgress, durations: Vec<f64>) -> Self {
+    pub fn new(standing: RunProgress, times: Times) -> Self {
         let (unsettled, batches) = (standing.unsettled, standing.batches.clone());
-        let sitting = Sitting::begin(standing, durations, Instant::now());
+        let sitting = Sitting::begin(standing, times, Instant::now());
         Self(Mutex::new(State {
             sitting,
             batches,
@@ -60,7 +60,7 @@ impl Shown {
     }
 
     pub fn note_finished(&self, finished: Finished) {
-        lock(&self.0).sitting.note_finished(finished, Instant::now());
+        lock(&self.0).sitting.note_finished(finished);
     }
 
     pub fn note_batches(&self, batches: Vec<BatchState>, in_batches: u32, unsettled: PossiblyBilled) {
@@ -76,11 +76,6 @@ impl Shown {
 
     pub fn note_hold(&self, hold: Option<Hold>) {
         lock(&self.0).hold = hold.map(|hold| (hold, Instant::now()));
-    }
-
-    /// From now on nothing is worked on.
-    pub fn end(&self) {
-        lock(&self.0).sitting.end(Instant::now());
     }
 
     pub fn note_canceling(&self) {
