@@ -293,7 +293,7 @@ export const run: Words<typeof english> = {
   toHooks: "Abrir los ajustes de órdenes",
   cutShort: "Respuestas cortadas",
   cutShortNote: "Llegaron a su límite de longitud. Se guardó cada marca completa; puede haber más por encontrar.",
-  retried: "Reintentado automáticamente",
+  retried: "Reintentos automáticos",
   retriedNote: (number) => `${count(number)}, nada que hacer`,
   retries,
   failures,
