@@ -13,7 +13,7 @@ export function partOfQuote({ quoted, paid, done, failed, total }: RunSummary): 
 }
 
 /** Tokens as a person asks after them: all that went in, cached or not, and all that came out. */
-export function tokensOf(usage: Usage): { in: number; cached: number; out: number; thinking: number } {
+export function tokensOf(usage: Usage): { in: number; cached: number; out: number; thinking: number | null } {
   const { input_tokens, output_tokens, cache_read_tokens: cached, thinking_tokens: thinking } = usage;
   const written = usage.cache_write_5m_tokens + usage.cache_write_1h_tokens;
   return { in: input_tokens + written + cached, cached, out: output_tokens, thinking };

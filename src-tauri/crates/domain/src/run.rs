@@ -136,6 +136,8 @@ pub enum FailureKind {
     FileUnreadable,
     /// The model did not answer, in spite of several tries where that makes sense.
     ModelFailed,
+    /// The batch expired before the vendor began with it, several times.
+    Expired,
     /// The server would not take this picture.
     Refused,
     /// The model looked and declined to answer; that is paid for.
@@ -169,6 +171,8 @@ pub enum RetryKind {
     ConnectionLost,
     /// The answer did not come in time.
     TimedOut,
+    /// The batch expired before the vendor began with the request.
+    Expired,
     /// No connection came about.
     Unreachable,
     /// The picture was too large a request, and was sent smaller.
@@ -298,15 +302,18 @@ pub struct RunProgress {
     /// Images that were given the marks of a similar one instead of being asked about.
     pub carried: u32,
     pub marks: u32,
-    /// Images finished a minute: over the last moments while the run is worked on, over all the time worked afterwards.
+    /// Images asked about that finished, a minute: over the last moments while the run is worked on, over all the time worked
+    /// afterwards.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub rate_per_minute: f64,
     /// How long these last moments are.
     pub rate_window_millis: u32,
-    /// Median and 95th percentile of what an image took, over the whole run; `None` before the first.
+    /// Median and 95th percentile of the durations of the images that were asked about, over the whole run, by the same
+    /// function and of the same images as in the report; `None` before the first.
     pub p50_millis: Option<u32>,
     pub p95_millis: Option<u32>,
-    /// Images at once, as things stand.
+    /// Requests at a time: while the run is worked on, as many as may be in flight now; once it is not, the highest number
+    /// that was in flight.
     pub concurrency: u32,
     pub mode: RunMode,
     /// The ways to the model; empty where nothing is sent.
@@ -395,8 +402,11 @@ pub struct RunSummary {
     /// Images that were given the marks of a similar one instead of being asked about.
     pub carried: u32,
     pub retries: u32,
+    /// Images that were asked about and have finished. The next three figures are about these.
+    pub asked: u32,
     pub p50_millis: Option<u32>,
     pub p95_millis: Option<u32>,
+    /// `asked` over the time that the run was worked on.
     #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
     pub rate_per_minute: Option<f64>,
 }

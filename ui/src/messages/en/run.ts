@@ -29,6 +29,10 @@ const failures: Record<FailureKind, { title: string; remedy: string }> = {
     title: "No answer from the model",
     remedy: "Retry. If that fails too, another model may manage it.",
   },
+  expired: {
+    title: "Batch expired",
+    remedy: "The vendor did not begin with this image within the batch's time; nothing was paid. Retry, or run it live.",
+  },
   refused: {
     title: "Image refused",
     remedy: "The server would not take this image. Leave it out, or mark it by hand.",
@@ -75,6 +79,7 @@ const retries: Record<RetryKind, string> = {
   server_failed: "Server failed for a moment",
   connection_lost: "Connection lost before the answer",
   timed_out: "No answer in time",
+  expired: "Batch expired before it was begun",
   unreachable: "Server not reached",
   too_large: "Too large, sent smaller",
   cut_short: "Cut short, given more room",
@@ -86,6 +91,7 @@ const holds: Record<RetryKind, (host: string) => string> = {
   server_failed: (host) => `${host} failed`,
   connection_lost: (host) => `The connection to ${host} was lost`,
   timed_out: (host) => `${host} did not answer in time`,
+  expired: (host) => `A batch at ${host} expired`,
   unreachable: (host) => `${host} cannot be reached`,
   too_large: (host) => `${host} found an image too large`,
   cut_short: (host) => `An answer of ${host} was cut short`,

@@ -6,6 +6,7 @@ export const failures: Words<typeof english> = {
   file_missing: "Falta el archivo",
   file_unreadable: "Archivo ilegible",
   model_failed: "Sin respuesta",
+  expired: "Lote caducado",
   refused: "Imagen rechazada",
   declined: "El modelo se negó",
   cut_off: "Respuesta cortada",

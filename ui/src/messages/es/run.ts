@@ -20,6 +20,11 @@ const failures: Record<FailureKind, { title: string; remedy: string }> = {
     title: "El modelo no respondió",
     remedy: "Reintenta. Si también falla, quizá otro modelo pueda.",
   },
+  expired: {
+    title: "Lote caducado",
+    remedy:
+      "El proveedor no empezó con esta imagen en el plazo del lote; no se ha pagado nada. Reintenta o ejecútala en directo.",
+  },
   refused: {
     title: "Imagen rechazada",
     remedy: "El servidor no admite esta imagen. Déjala fuera o márcala a mano.",
@@ -61,6 +66,7 @@ const retries: Record<RetryKind, string> = {
   server_failed: "El servidor falló un momento",
   connection_lost: "Conexión perdida antes de la respuesta",
   timed_out: "Sin respuesta a tiempo",
+  expired: "El lote caducó antes de empezarla",
   unreachable: "Servidor inaccesible",
   too_large: "Demasiado grande, enviada más pequeña",
   cut_short: "Cortada, se le dio más espacio",
@@ -72,6 +78,7 @@ const holds: Record<RetryKind, (host: string) => string> = {
   server_failed: (host) => `${host} ha fallado`,
   connection_lost: (host) => `Se perdió la conexión con ${host}`,
   timed_out: (host) => `${host} no respondió a tiempo`,
+  expired: (host) => `Un lote en ${host} ha caducado`,
   unreachable: (host) => `No se puede conectar con ${host}`,
   too_large: (host) => `Una imagen es demasiado grande para ${host}`,
   cut_short: (host) => `Una respuesta de ${host} quedó cortada`,

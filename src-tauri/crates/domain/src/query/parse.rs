@@ -114,10 +114,11 @@ const STATES: [ImageState; 5] =
     [ImageState::Unreviewed, ImageState::Reviewed, ImageState::ConfirmedEmpty, ImageState::Failed, ImageState::Running];
 const STATUSES: [Status; 4] = [Status::Proposed, Status::Accepted, Status::Edited, Status::Rejected];
 const TRAITS: [Trait; 3] = [Trait::Marks, Trait::Answer, Trait::Attributes];
-const FAILURES: [FailureKind; 7] = [
+const FAILURES: [FailureKind; 8] = [
     FailureKind::FileMissing,
     FailureKind::FileUnreadable,
     FailureKind::ModelFailed,
+    FailureKind::Expired,
     FailureKind::Refused,
     FailureKind::Declined,
     FailureKind::CutOff,

@@ -7,6 +7,7 @@ mod budget;
 mod dispatcher;
 mod ending;
 mod executor;
+mod in_flight;
 mod lock;
 mod overnight;
 mod progress;
@@ -39,6 +40,7 @@ use board::Board;
 use budget::Budget;
 use dispatcher::Dispatcher;
 use executor::{Work, WorkClock};
+pub use in_flight::Flight;
 use lock::RunLock;
 pub use overnight::BatchLimits;
 use overnight::Overnight;
@@ -321,9 +323,9 @@ impl Library {
         if lost > 0 {
             tracing::info!(%run, lost, "requests of an earlier sitting were never answered");
         }
-        let (recipe, (worked_millis, concurrency), times) = self.store.read(|view| {
+        let (recipe, concurrency, (worked_millis, _), times) = self.store.read(|view| {
             let times = Times { durations: view.durations(run)?, finished_after: view.finished_after(run)? };
-            Ok((view.recipe_of_run(run)?, view.pace_of_run(run)?, times))
+            Ok((view.recipe_of_run(run)?, view.concurrency_of_run(run)?, view.pace_of_run(run)?, times))
         })?;
         let snapshot = self.resting_progress(run)?;
         let mode = snapshot.mode;
@@ -348,6 +350,7 @@ impl Library {
             budget,
             retrying: opened.retrying,
             board: Arc::new(Board::new(opened.options.chunk_size)),
+            in_flight: Arc::default(),
             preparing: Semaphore::new(processors() as usize),
             turnstile: Mutex::default(),
             halt: is_halted,

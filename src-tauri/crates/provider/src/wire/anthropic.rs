@@ -106,7 +106,7 @@ struct CacheCreation {
 #[derive(Deserialize, Debug, Default, Clone, Copy)]
 #[serde(default)]
 struct OutputDetails {
-    thinking_tokens: u64,
+    thinking_tokens: Option<u64>,
 }
 
 impl UsageCounts {
@@ -133,7 +133,7 @@ impl UsageCounts {
             cache_write_5m_tokens: split.ephemeral_5m_input_tokens.saturating_add(rest),
             cache_write_1h_tokens: split.ephemeral_1h_input_tokens,
             cache_read_tokens: self.cache_read_input_tokens.unwrap_or_default(),
-            thinking_tokens: self.output_tokens_details.unwrap_or_default().thinking_tokens,
+            thinking_tokens: self.output_tokens_details.and_then(|details| details.thinking_tokens),
         }
     }
 }
@@ -289,7 +289,7 @@ mod tests {
                 cache_write_5m_tokens: 600,
                 cache_write_1h_tokens: 100,
                 cache_read_tokens: 0,
-                thinking_tokens: 60,
+                thinking_tokens: Some(60),
             })
         );
     }
