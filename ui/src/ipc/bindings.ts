@@ -1307,9 +1307,11 @@ export type RunProgress = {
 	/**  Images that were given the marks of a similar one instead of being asked about. */
 	carried: number,
 	marks: number,
-	/**  Images finished a minute, over the last ten seconds (or since the start when that is shorter). */
+	/**  Images finished a minute: over the last moments while the run is worked on, over all the time worked afterwards. */
 	rate_per_minute: number,
-	/**  Median and 95th percentile of what an image took in this sitting; `None` before the first. */
+	/**  How long these last moments are. */
+	rate_window_millis: number,
+	/**  Median and 95th percentile of what an image took, over the whole run; `None` before the first. */
 	p50_millis: number | null,
 	p95_millis: number | null,
 	/**  Images at once, as things stand. */
@@ -1341,8 +1343,10 @@ export type RunProgress = {
 	failures: FailureGroup[],
 	/**  The newest first, at most twelve. */
 	just_answered: JustAnswered[],
-	/**  Images a minute, a point a second since this sitting began, thinned to at most 120 points. */
+	/**  Images a minute in equal steps of the time worked, from its start to `elapsed_millis` ([`crate::rate::history`]). */
 	rate_history: number[],
+	/**  Hooks that did not succeed when they ran last. */
+	failed_hooks: HookRun[],
 };
 
 /**  A run with its figures. */

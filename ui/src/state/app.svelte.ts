@@ -33,7 +33,7 @@ export type Screen = "library" | "plan" | "run" | "review" | "audit" | "compare"
 export const SCREENS = ["library", "plan", "run", "review", "history"] as const satisfies readonly Screen[];
 
 /** A part of the settings that other screens lead to. */
-export type SettingsPart = "claude" | "privacy" | "language" | "keyboard";
+export type SettingsPart = "claude" | "privacy" | "hooks" | "language" | "keyboard";
 
 /** Whether anything can leave this machine, and on what that rests; `unknown` until the core has answered. */
 export type Privacy = "unknown" | "locked" | "nothing_set_up" | "key";
