@@ -334,21 +334,20 @@ pub struct Diagnosis {
 /// both sides; a finding that has nothing of its own left to advise is not told.
 #[must_use]
 pub fn diagnose(observed: &Observed) -> Vec<Diagnosis> {
-    if observed.asked < FEWEST_IMAGES {
-        return Vec::new();
+    let mut found = vec![failing::mostly_one_failure(observed)];
+    if observed.asked >= FEWEST_IMAGES {
+        found.extend([
+            failing::answers_cut_short(observed),
+            pace::rate_limited(observed),
+            failing::retries_high(observed),
+            failing::server_away(observed),
+            pace::slowed_by_own_limit(observed),
+            pace::slowed_by_pause(observed),
+            pace::slowed_by_concurrency(observed),
+            pace::slowed_by_preparing(observed),
+            cost::by_part(observed),
+        ]);
     }
-    let found = [
-        failing::mostly_one_failure(observed),
-        failing::answers_cut_short(observed),
-        pace::rate_limited(observed),
-        failing::retries_high(observed),
-        failing::server_away(observed),
-        pace::slowed_by_own_limit(observed),
-        pace::slowed_by_pause(observed),
-        pace::slowed_by_concurrency(observed),
-        pace::slowed_by_preparing(observed),
-        cost::by_part(observed),
-    ];
     let mut advised = Vec::new();
     let mut diagnoses = Vec::new();
     for mut diagnosis in found.into_iter().flatten() {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use domain::ids::RunId;
 use domain::metrics::{BenchmarkResults, ClassicBenchmark, ClassicMetrics, ClassicRun, MetricsExtra, Recorded};
+use domain::money::PicoDollars;
 use domain::report::{RunReport, duration_bins};
 use serde::Serialize;
 
@@ -55,6 +56,7 @@ impl Library {
         let report = self.run_report(run)?;
         let metrics = report.metrics.ok_or(EngineError::NoFigures(run))?;
         let summary = report.summary;
+        let cost_dollars = summary.reported_cost().map(PicoDollars::dollars);
         Ok(ClassicMetrics {
             exported_at: rfc3339(now_millis()),
             metrics: ClassicRun::new(rfc3339(summary.started_at), &metrics),
@@ -72,7 +74,7 @@ impl Library {
                 retries: summary.retries,
                 marks: summary.mark_count,
                 marks_by_label: report.labels.into_iter().map(|label| (label.name, label.count)).collect(),
-                cost_dollars: summary.paid.dollars(),
+                cost_dollars,
                 quoted_dollars: summary.quoted.map(|quoted| quoted.expected.dollars()),
                 possibly_billed_dollars: summary.possibly_billed.at_most.dollars(),
                 prompt_tokens: summary.usage.prompt_tokens(),

@@ -69,6 +69,7 @@ export const history = {
   carried: "Carried over from similar images",
 
   cost: "Quote against paid",
+  notReported: "Cost not reported",
   paidOf: (paid: number, { expected }: CostRange) => `${money(paid)} of ${money(expected)} quoted`,
   /** `part` of the quote: 0.95 is 5 % under. */
   offBy: (part: number) =>

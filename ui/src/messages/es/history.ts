@@ -70,6 +70,7 @@ export const history: Words<typeof english> = {
   carried: "Tomadas de imágenes parecidas",
 
   cost: "Presupuesto y pagado",
+  notReported: "Coste no comunicado",
   paidOf: (paid, { expected }) => `${money(paid)} de ${money(expected)} presupuestados`,
   offBy: (part) =>
     Math.abs(part - 1) < 0.005
