@@ -9,7 +9,7 @@ use domain::audit::AuditRequest;
 use domain::checks::{Check, Swept};
 use domain::compare::{Agreement, Side};
 use domain::geometry::Rect;
-use domain::import::SkipReason;
+use domain::import::{ImportProgress, SkipReason};
 use domain::library::{ImageCard, ReviewState};
 use domain::model::Shortfall;
 use domain::plan::{ImageSelection, RunRequest};
@@ -75,6 +75,30 @@ fn photos_are_dated_on_import_and_those_from_before_on_the_next() {
     let unread: u32 =
         database.query_row("SELECT count(*) FROM images WHERE NOT is_taken_read", [], |row| row.get(0)).unwrap();
     assert_eq!(unread, 0, "the one that does not say is not asked again");
+}
+
+#[test]
+fn leftovers_are_counted_and_imported_only_where_they_are_asked_for() {
+    let bench = Bench::new();
+    let thumbnails = bench.photos().join("@eaDir/coffee.jpg");
+    fs::create_dir_all(&thumbnails).unwrap();
+    fs::copy(sample("coffee.jpg"), bench.photos().join("coffee.jpg")).unwrap();
+    fs::copy(sample("flower.jpg"), thumbnails.join("SYNOPHOTO_THUMB_XL.jpg")).unwrap();
+    fs::write(bench.photos().join("IMG_1.HEIC"), b"\0\0\0\x18ftypheic\0\0\0\0mif1heic").unwrap();
+
+    let imported = bench.library.import(&[bench.photos()]).unwrap();
+    let counts = |progress: &ImportProgress| (progress.found, progress.added, progress.skipped, progress.leftovers);
+    assert_eq!(counts(&imported.progress), (2, 1, 1, 1));
+    assert_eq!(imported.skipped[0].reason, SkipReason::NotSupported { format: "HEIC".into(), detail: None });
+
+    let named = bench.library.import(&[bench.photos().join("@eaDir")]).unwrap();
+    assert_eq!(counts(&named.progress), (1, 1, 0, 0));
+
+    let mut settings = bench.library.settings().unwrap();
+    settings.import.includes_leftovers = true;
+    bench.library.save_settings(&settings).unwrap();
+    let all = bench.library.import(&[bench.photos()]).unwrap();
+    assert_eq!(counts(&all.progress), (3, 0, 1, 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,5 @@
 /** Quotes against what was paid. */
-import type { CostRange, PicoDollars, RunSummary, Usage } from "../ipc/bindings";
+import type { CostRange, PicoDollars, PossiblyBilled, RunSummary, Usage } from "../ipc/bindings";
 import type { CostScale } from "../kit/costScale";
 
 /** A scale for the whisker of one run alone: runs differ by factors that would leave no range to be seen. */
@@ -7,9 +7,15 @@ export function whiskerScale({ low, high }: CostRange, paid: PicoDollars): CostS
   return { from: paid === 0 ? low : Math.min(low, paid), to: Math.max(high, paid) };
 }
 
-/** What was paid as a part of what was expected; null before the run is through, and where nothing was expected. */
-export function partOfQuote({ quoted, paid, done, failed, total }: RunSummary): number | null {
-  return quoted === null || quoted.expected === 0 || done + failed < total ? null : paid / quoted.expected;
+/** Whether the server has reported a cost; zero is none where requests may have been billed. */
+export function isCostReported(paid: PicoDollars, { count }: PossiblyBilled): boolean {
+  return paid > 0 || count === 0;
+}
+
+/** What was paid as a part of what was expected; null before the run is through, and where nothing was expected or reported. */
+export function partOfQuote({ quoted, paid, possibly_billed, done, failed, total }: RunSummary): number | null {
+  const isKnown = isCostReported(paid, possibly_billed) && done + failed >= total;
+  return quoted === null || quoted.expected === 0 || !isKnown ? null : paid / quoted.expected;
 }
 
 /** Tokens as a person asks after them: all that went in, cached or not, and all that came out. */

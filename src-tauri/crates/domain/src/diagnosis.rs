@@ -350,9 +350,6 @@ pub struct Diagnosis {
 /// both sides; a finding that has nothing of its own left to advise is not told.
 #[must_use]
 pub fn diagnose(observed: &Observed) -> Vec<Diagnosis> {
-    if observed.asked + observed.unread < FEWEST_IMAGES {
-        return Vec::new();
-    }
     let of_answers = (observed.asked >= FEWEST_IMAGES).then(|| of_answers(observed)).into_iter().flatten();
     let found = [failing::mostly_one_failure(observed)].into_iter().chain(of_answers);
     let mut advised = Vec::new();

@@ -304,7 +304,8 @@ pub struct MetricsExtra {
     pub retries: u32,
     pub marks: u32,
     pub marks_by_label: std::collections::BTreeMap<String, u32>,
-    pub cost_dollars: f64,
+    /// `None` where the server has reported no cost.
+    pub cost_dollars: Option<f64>,
     /// Expected before the run; `None` when nobody had told the price.
     pub quoted_dollars: Option<f64>,
     /// The most that requests without an answer can have cost on top.

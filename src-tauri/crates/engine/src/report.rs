@@ -7,6 +7,7 @@ use domain::ids::RunId;
 use domain::metrics::{
     BenchmarkResults, ClassicBenchmark, ClassicMetrics, ClassicRun, MetricsExtra, MetricsFailure, Recorded,
 };
+use domain::money::PicoDollars;
 use domain::report::{FailedImage, RunReport, duration_bins};
 use serde::Serialize;
 use store::FailedJob;
@@ -66,6 +67,7 @@ impl Library {
         // A server that counts, counts the prompt of every answer.
         let is_counted = usage.prompt_tokens() > 0;
         let image_tokens = if is_counted { self.image_tokens(&summary)? } else { None };
+        let cost_dollars = summary.reported_cost().map(PicoDollars::dollars);
         Ok(ClassicMetrics {
             exported_at: rfc3339(now_millis()),
             metrics: ClassicRun::new(rfc3339(summary.started_at), &metrics),
@@ -86,7 +88,7 @@ impl Library {
                 retries: summary.retries,
                 marks: summary.mark_count,
                 marks_by_label: report.labels.into_iter().map(|label| (label.name, label.count)).collect(),
-                cost_dollars: summary.paid.dollars(),
+                cost_dollars,
                 quoted_dollars: summary.quoted.map(|quoted| quoted.expected.dollars()),
                 possibly_billed_dollars: summary.possibly_billed.at_most.dollars(),
                 prompt_tokens: usage.prompt_tokens(),

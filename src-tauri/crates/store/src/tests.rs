@@ -329,6 +329,41 @@ fn what_is_finished_is_never_done_again() {
 }
 
 #[test]
+fn an_answer_that_cannot_be_used_is_read_again_and_asked_for_only_anew() {
+    let library = Library::new();
+    let store = &library.store;
+    let run = library.add_run(vec![library.add_image(1), library.add_image(2)]);
+    let jobs = store.read(|view| view.waiting_jobs(run, None, 9)).unwrap();
+    for (job, kind) in jobs.clone().into_iter().zip([FailureKind::AnswerUnusable, FailureKind::Declined]) {
+        store
+            .write_blocking(move |edit| {
+                let attempt = edit.note_sent(job.id, PicoDollars(5), 8)?;
+                edit.note_received(attempt, "the answer", None, 9)?;
+                let failure = JobFailure { attempt: Some(attempt), kind, detail: "no".into() };
+                edit.settle_job(run, &job, &cats(), &JobOutcome::Failed(failure), 40.0, 10)
+            })
+            .unwrap();
+    }
+    let retry = || store.write_blocking(move |edit| edit.retry_failed(run)).unwrap();
+    let waiting = || store.read(|view| view.waiting_jobs(run, None, 9)).unwrap();
+    assert_eq!((store.read(|view| view.retried_count(run)).unwrap(), retry()), (1, 1));
+    let job = waiting().pop().unwrap();
+    let kept = job.answer.clone().unwrap();
+    assert_eq!((job.id, kept.raw_answer.as_str(), kept.is_reused), (jobs[0].id, "the answer", false));
+    // It took as long as it took, however often it is read.
+    let failure =
+        JobFailure { attempt: Some(kept.attempt), kind: FailureKind::AnswerUnusable, detail: "still no".into() };
+    store
+        .write_blocking(move |edit| edit.settle_job(run, &job, &cats(), &JobOutcome::Failed(failure), 0.0, 11))
+        .unwrap();
+    assert_eq!(store.read(|view| view.durations(run)).unwrap(), [40.0, 40.0]);
+
+    store.write_blocking(move |edit| edit.record_asks_anew(run)).unwrap();
+    assert_eq!((store.read(|view| view.retried_count(run)).unwrap(), retry()), (2, 2));
+    assert_eq!(waiting().into_iter().map(|job| job.answer).collect::<Vec<_>>(), [None, None]);
+}
+
+#[test]
 fn requests_made_again_and_answers_put_right_are_counted() {
     let library = Library::new();
     let run = library.add_run(vec![library.add_image(1)]);

@@ -10,4 +10,7 @@ export const failures: Record<FailureKind, string> = {
   declined: "Model declined",
   cut_off: "Answer cut off",
   answer_unreadable: "Answer unreadable",
+  answer_unusable: "Answer unusable",
+  coordinates_as_fractions: "0..1 coordinates",
+  coordinates_as_thousandths: "0..1000 coordinates",
 };

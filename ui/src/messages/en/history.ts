@@ -80,6 +80,7 @@ export const history = {
   unread: "Files that could not be read",
 
   cost: "Quote against paid",
+  notReported: "Cost not reported",
   paidOf: (paid: number, { expected }: CostRange) => `${money(paid)} of ${money(expected)} quoted`,
   /** `part` of the quote: 0.95 is 5 % under. */
   offBy: (part: number) =>

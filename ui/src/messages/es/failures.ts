@@ -11,4 +11,7 @@ export const failures: Words<typeof english> = {
   declined: "El modelo se negó",
   cut_off: "Respuesta cortada",
   answer_unreadable: "Respuesta ilegible",
+  answer_unusable: "Respuesta inservible",
+  coordinates_as_fractions: "Coordenadas 0..1",
+  coordinates_as_thousandths: "Coordenadas 0..1000",
 };

@@ -72,6 +72,7 @@ export const history: Words<typeof english> = {
   unread: "Archivos que no se pudieron leer",
 
   cost: "Presupuesto y pagado",
+  notReported: "Coste no comunicado",
   paidOf: (paid, { expected }) => `${money(paid)} de ${money(expected)} presupuestados`,
   offBy: (part) =>
     Math.abs(part - 1) < 0.005

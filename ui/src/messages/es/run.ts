@@ -36,11 +36,26 @@ const failures: Record<FailureKind, { title: string; remedy: string }> = {
   cut_off: {
     title: "Respuesta cortada",
     remedy:
-      "La respuesta acabó antes de su primera marca y se ha pagado. Pide menos cosas a la vez o prueba otro modelo.",
+      "La respuesta acabó antes de su primera anotación y se ha pagado. Pide menos cosas a la vez o prueba otro modelo.",
   },
   answer_unreadable: {
     title: "Respuesta ilegible",
-    remedy: "El modelo respondió algo que no es una lista de marcas. La respuesta se guarda tal cual; reintenta.",
+    remedy: "El modelo respondió algo que no es una lista de anotaciones. La respuesta se guarda. Prueba otro modelo.",
+  },
+  answer_unusable: {
+    title: "Ninguna anotación sirve",
+    remedy:
+      "El modelo respondió con anotaciones, pero ninguna encaja con la receta y la foto. La respuesta se guarda. Revisa los nombres de las etiquetas o prueba otro modelo.",
+  },
+  coordinates_as_fractions: {
+    title: "El modelo responde en coordenadas 0..1",
+    remedy:
+      "Las cajas no están en píxeles de la foto, así que no se tomó ninguna. La respuesta se guarda. Prueba otro modelo.",
+  },
+  coordinates_as_thousandths: {
+    title: "El modelo responde en coordenadas 0..1000",
+    remedy:
+      "Las cajas no están en píxeles de la foto, así que no se tomó ninguna. La respuesta se guarda. Prueba otro modelo.",
   },
 };
 
@@ -127,6 +142,7 @@ export const run: Words<typeof english> = {
       ? "Vuelve a preguntar por las imágenes fallidas que aún podrían salir bien"
       : `Vuelve a preguntar por las imágenes fallidas que aún podrían salir bien, y sigue con las ${images(left)} que faltan`,
   notWorthRetrying: "Otro intento acabaría igual, así que no se reintenta.",
+  paidAgain: "No se reintenta, porque otra respuesta se paga de nuevo. Para volver a preguntar, planifica otra ejecución que pregunte de nuevo.",
   review: "Revisar las marcas",
   report: "Ver el informe",
 
@@ -300,7 +316,7 @@ export const run: Words<typeof english> = {
   toHooks: "Abrir los ajustes de órdenes",
   cutShort: "Respuestas cortadas",
   cutShortNote: "Llegaron a su límite de longitud. Se guardó cada marca completa; puede haber más por encontrar.",
-  retried: "Reintentado automáticamente",
+  retried: "Reintentos automáticos",
   retriedNote: (number) => `${count(number)}, nada que hacer`,
   retries,
   failures,

@@ -31,7 +31,7 @@ pub use estimate::estimate;
 pub use export::exported;
 pub use figures::{counted, counted_len, grouped};
 pub use hooks::hook_command;
-pub use import::import;
+pub use import::{import, skipped};
 pub use progress::{progress, stopped_at_once, stopping};
 pub use quote::{pilot, quote};
 pub use refusal::{obstacles, refusal, unsettled};

@@ -143,7 +143,8 @@ fn paid(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
         Some(quoted) if quoted.high > PicoDollars::ZERO => format!(" of {} quoted", money(quoted.expected)),
         _ => String::new(),
     };
-    writeln!(out, "  paid        {}{quoted}", money(summary.paid))?;
+    let cost = summary.reported_cost().map_or_else(|| "not reported".to_owned(), money);
+    writeln!(out, "  paid        {cost}{quoted}")?;
     if summary.usage != Usage::default() {
         let usage = summary.usage;
         writeln!(out, "  tokens      {} in, {} out", grouped(usage.prompt_tokens()), grouped(usage.output_tokens))?;

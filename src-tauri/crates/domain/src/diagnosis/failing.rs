@@ -99,9 +99,15 @@ pub fn server_away(observed: &Observed) -> Option<Diagnosis> {
     Some(Diagnosis { finding: Finding::ServerAway { away_millis: unreachable + unwell, share }, changes })
 }
 
+/// A single answer in another coordinate system says what the model does, so it counts in a run of any size.
 pub fn mostly_one_failure(observed: &Observed) -> Option<Diagnosis> {
     let failed: u32 = observed.failures.iter().map(|group| group.count).sum();
     let main = observed.failures.iter().max_by_key(|group| group.count)?;
+    let is_conclusive =
+        matches!(main.kind, FailureKind::CoordinatesAsFractions | FailureKind::CoordinatesAsThousandths);
+    if observed.asked + observed.unread < super::FEWEST_IMAGES && !is_conclusive {
+        return None;
+    }
     let is_many = super::share(f64::from(failed), f64::from(observed.finished)) > MANY_FAILED;
     let is_main = super::share(f64::from(main.count), f64::from(failed)) >= MAIN_REASON;
     if !is_many || !is_main {
@@ -114,7 +120,12 @@ pub fn mostly_one_failure(observed: &Observed) -> Option<Diagnosis> {
         FailureKind::CutOff => longer_answers(observed),
         FailureKind::Expired => vec![Change::AskLive],
         FailureKind::ModelFailed => model_failed(observed),
-        FailureKind::Refused | FailureKind::Declined | FailureKind::AnswerUnreadable => vec![Change::OtherModel],
+        FailureKind::Refused
+        | FailureKind::Declined
+        | FailureKind::AnswerUnreadable
+        | FailureKind::AnswerUnusable
+        | FailureKind::CoordinatesAsFractions
+        | FailureKind::CoordinatesAsThousandths => vec![Change::OtherModel],
     };
     let finding =
         Finding::MostlyOneFailure { failure: main.kind, count: main.count, failed, finished: observed.finished };

@@ -75,6 +75,16 @@ fn nothing_is_said_of_a_few_images_or_of_answers_used_again() {
 }
 
 #[test]
+fn another_coordinate_system_is_named_in_a_run_of_any_size() {
+    let kind = FailureKind::CoordinatesAsFractions;
+    let tried = Observed { asked: 2, finished: 2, failures: vec![failures(kind, 2)], ..healthy() };
+    let finding = Finding::MostlyOneFailure { failure: kind, count: 2, failed: 2, finished: 2 };
+    assert_eq!(only(&tried), Diagnosis { finding, changes: vec![Change::OtherModel] });
+    // One such answer among many says nothing about the model.
+    assert_eq!(diagnose(&Observed { failures: vec![failures(kind, 1)], ..healthy() }), []);
+}
+
+#[test]
 fn limits_that_held_a_run_back_are_told_with_their_number() {
     let waits = vec![
         wait(Obstacle::ServerRequests, 60_000.0, Some(58.2)),
@@ -366,17 +376,8 @@ fn retry_groups() -> impl Strategy<Value = Vec<RetryGroup>> {
 }
 
 fn failure_groups() -> impl Strategy<Value = Vec<FailureGroup>> {
-    let kinds = vec![
-        FailureKind::FileMissing,
-        FailureKind::FileUnreadable,
-        FailureKind::ModelFailed,
-        FailureKind::Expired,
-        FailureKind::Refused,
-        FailureKind::Declined,
-        FailureKind::CutOff,
-        FailureKind::AnswerUnreadable,
-    ];
-    (proptest::sample::subsequence(kinds, 0..=8), proptest::collection::vec(0_u32..500, 8))
+    let (kinds, count) = (FailureKind::ALL.to_vec(), FailureKind::ALL.len());
+    (proptest::sample::subsequence(kinds, 0..=count), proptest::collection::vec(0_u32..500, count))
         .prop_map(|(kinds, counts)| kinds.into_iter().zip(counts).map(|(kind, count)| failures(kind, count)).collect())
 }
 

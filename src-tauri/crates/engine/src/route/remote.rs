@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use domain::answer::{Answer, AnsweredMark};
+use domain::answer::{Answer, AnsweredMark, CoordinateSystem};
 use domain::diagnosis::Obstacle;
 use domain::geometry::PixelSize;
 use domain::money::PicoDollars;
@@ -280,7 +280,13 @@ impl Remote {
             let kind = match error {
                 AnswerError::Declined => FailureKind::Declined,
                 AnswerError::CutOffEarly => FailureKind::CutOff,
-                AnswerError::NoMarks => FailureKind::AnswerUnreadable,
+                AnswerError::Unreadable { .. } => FailureKind::AnswerUnreadable,
+                AnswerError::Unusable { .. } => FailureKind::AnswerUnusable,
+                AnswerError::OtherCoordinates { system, .. } => match system {
+                    CoordinateSystem::Fractions => FailureKind::CoordinatesAsFractions,
+                    CoordinateSystem::Thousandths => FailureKind::CoordinatesAsThousandths,
+                    CoordinateSystem::Unknown => FailureKind::AnswerUnusable,
+                },
             };
             (kind, error.to_string())
         })

@@ -130,7 +130,7 @@ impl Library {
         if matches!(summary.state, RunState::Running | RunState::Stopping) {
             return Err(EngineError::RunBusy(run));
         }
-        let retried = if request.retries_failed { summary.retryable } else { 0 };
+        let retried = if request.retries_failed { self.store.read(|view| view.retried_count(run))? } else { 0 };
         if summary.waiting + retried == 0 {
             return Err(EngineError::NothingLeft(run));
         }
@@ -158,6 +158,11 @@ impl Library {
         let is_here = self.run(run)?.destination == Destination::ThisMachine;
         let count = is_here.then(|| at_once.count().unwrap_or_else(processors));
         Ok(self.store.write(move |edit| edit.note_at_once(run, at_once.count(), count)).await?)
+    }
+
+    /// Has a resting run pay for new answers when it is resumed, whatever was answered before.
+    pub async fn ask_anew(&self, run: RunId) -> Result<()> {
+        Ok(self.store.write(move |edit| edit.record_asks_anew(run)).await?)
     }
 
     /// Has a resting run keep to these limits when it is resumed; those that are left open stay as they were.

@@ -140,15 +140,19 @@ impl View<'_> {
         Ok(answer.optional()?)
     }
 
-    /// The newest answer about `image` to the question that `run` asks, unless it is to ask anew.
+    /// The newest answer about `image` to the question that `run` asks, unless it is to ask anew. One of which nothing could
+    /// be used was paid for as well: it is read again where there is no better one.
     fn reusable_answer(&self, run: RunId, image: ImageId) -> Result<Option<KeptAnswer>> {
-        let mut statement = self.0.prepare_cached(
+        let mut statement = self.0.prepare_cached(&format!(
             "SELECT attempts.id, raw_answer, max(0, answered_at - sent_at) FROM jobs
              JOIN runs AS earlier ON earlier.id = jobs.run_id
              JOIN runs AS this ON this.id = ?1 AND NOT this.asks_anew AND this.answer_key = earlier.answer_key
-             JOIN attempts ON job_id = jobs.id AND attempts.state = 'parsed'
-             WHERE image_id = ?2 AND jobs.state = 'done' ORDER BY attempts.id DESC LIMIT 1",
-        )?;
+             JOIN attempts ON job_id = jobs.id AND raw_answer IS NOT NULL
+             WHERE image_id = ?2 AND (jobs.state = 'done' AND attempts.state = 'parsed'
+                 OR jobs.state = 'failed' AND attempts.state = 'failed' AND failure IN ({}))
+             ORDER BY jobs.state = 'done' DESC, attempts.id DESC LIMIT 1",
+            kept_failures()?
+        ))?;
         let answer = statement.query_row([run.0, image.0], |row| {
             Ok(KeptAnswer {
                 attempt: AttemptId(row.get(0)?),
@@ -173,10 +177,11 @@ impl View<'_> {
 
     /// Those of `images` that have been asked about with `answer_key`, and answered.
     pub fn answered_before(&self, answer_key: &str, images: &[ImageId]) -> Result<HashSet<ImageId>> {
-        let mut statement = self.0.prepare_cached(
-            "SELECT DISTINCT image_id FROM runs JOIN jobs ON run_id = runs.id AND jobs.state = 'done'
-             WHERE answer_key = ?1",
-        )?;
+        let mut statement = self.0.prepare_cached(&format!(
+            "SELECT DISTINCT image_id FROM runs JOIN jobs ON run_id = runs.id
+             WHERE answer_key = ?1 AND (jobs.state = 'done' OR jobs.state = 'failed' AND failure IN ({}))",
+            kept_failures()?
+        ))?;
         let answered: HashSet<ImageId> =
             all(&mut statement, [answer_key], |row| Ok(ImageId(row.get(0)?)))?.into_iter().collect();
         Ok(images.iter().copied().filter(|image| answered.contains(image)).collect())
@@ -280,6 +285,19 @@ impl View<'_> {
         })
     }
 
+    /// Failed images of `run` that [`Edit::retry_failed`] lets wait again.
+    pub fn retried_count(&self, run: RunId) -> Result<u32> {
+        let asks_anew = self.asks_anew(run)?;
+        let groups = self.failure_groups(run)?;
+        let retried = groups.iter().filter(|group| group.kind.is_retried(asks_anew));
+        Ok(retried.map(|group| group.count).sum())
+    }
+
+    fn asks_anew(&self, run: RunId) -> Result<bool> {
+        let mut statement = self.0.prepare_cached("SELECT asks_anew FROM runs WHERE id = ?1")?;
+        Ok(statement.query_row([run.0], |row| row.get(0))?)
+    }
+
     /// Failed images of `run` for which another try may come out otherwise.
     pub fn retryable_count(&self, run: RunId) -> Result<u32> {
         let groups = self.failure_groups(run)?;
@@ -340,6 +358,13 @@ impl View<'_> {
     }
 }
 
+/// The failures for which there is an answer that was paid for, as SQL.
+fn kept_failures() -> Result<String> {
+    let kept = FailureKind::ALL.into_iter().filter(|kind| kind.has_kept_answer());
+    let names: Vec<String> = kept.map(|kind| Ok(format!("'{}'", name_of(&kind)?))).collect::<Result<_>>()?;
+    Ok(names.join(", "))
+}
+
 fn is_same_variant<T>(one: &T, other: &T) -> bool {
     std::mem::discriminant(one) == std::mem::discriminant(other)
 }
@@ -391,8 +416,8 @@ impl Edit<'_> {
             .0
             .0
             .prepare_cached(
-                "UPDATE jobs SET state = ?2, failure = ?3, failure_detail = ?4, took_millis = ?5, found = ?6,
-                     reading = ?7, reused_attempt = ?8, alone_millis = ?9
+                "UPDATE jobs SET state = ?2, failure = ?3, failure_detail = ?4, took_millis = coalesce(took_millis, ?5), found = ?6,
+                     reading = ?7, reused_attempt = ?8, alone_millis = coalesce(alone_millis, ?9)
                  WHERE id = ?1 AND state = 'waiting'",
             )?
             .execute(params![
@@ -411,11 +436,13 @@ impl Edit<'_> {
         }
         match outcome {
             JobOutcome::Done { attempt, annotations, .. } => {
-                // Of an answer used again this has been so since its own run.
-                self.note_parsed(*attempt)?;
+                // The attempt of an earlier run stays as that run left it.
+                if reused.is_none() {
+                    self.note_parsed(*attempt)?;
+                }
                 self.propose(run, job.image, recipe, annotations)?;
             }
-            JobOutcome::Failed(JobFailure { attempt: Some(attempt), detail, .. }) => {
+            JobOutcome::Failed(JobFailure { attempt: Some(attempt), detail, .. }) if reused.is_none() => {
                 self.note_attempt_failed(*attempt, detail, now)?;
             }
             JobOutcome::Failed(_) => {}
@@ -467,22 +494,35 @@ impl Edit<'_> {
         Ok(u32::try_from(followers.len()).unwrap_or(u32::MAX))
     }
 
-    /// Lets the failed jobs of `run` wait again for which another try may come out otherwise; returns how many.
+    /// Lets the failed jobs of `run` wait again for which that can change something; returns how many. An answer of which
+    /// nothing could be used is read again, and asked for again only in a run that asks anew.
     pub fn retry_failed(&self, run: RunId) -> Result<u32> {
+        let asks_anew = self.asks_anew(run)?;
         let mut jobs =
             self.0.0.prepare_cached("SELECT id, failure FROM jobs WHERE run_id = ?1 AND state = 'failed'")?;
         let failed: Vec<(i64, FailureKind)> =
             all(&mut jobs, [run.0], |row| Ok((row.get(0)?, from_name("jobs.failure", row.get(1)?)?)))?;
         let mut image = self.0.0.prepare_cached("UPDATE images SET failed_job = NULL WHERE failed_job = ?1")?;
         let mut job = self.0.0.prepare_cached(
-            "UPDATE jobs SET state = 'waiting', failure = NULL, failure_detail = NULL, took_millis = NULL,
-                 alone_millis = NULL, finished_after_millis = NULL
+            "UPDATE jobs SET state = 'waiting', failure = NULL, failure_detail = NULL, reused_attempt = NULL,
+                 took_millis = CASE WHEN ?2 THEN took_millis END, alone_millis = CASE WHEN ?2 THEN alone_millis END,
+                 finished_after_millis = NULL
              WHERE id = ?1",
         )?;
+        // The newest one, which then stands as it did before it was read for the first time.
+        let mut answer = self.0.0.prepare_cached(
+            "UPDATE attempts SET state = 'received', error = NULL WHERE id = (
+                 SELECT max(id) FROM attempts WHERE job_id = ?1 AND state = 'failed' AND raw_answer IS NOT NULL)",
+        )?;
         let mut waiting = 0;
-        for (id, _) in failed.iter().filter(|(_, kind)| kind.is_worth_retrying()) {
+        for (id, kind) in failed.iter().filter(|(_, kind)| kind.is_retried(asks_anew)) {
+            let is_read_again = kind.has_unusable_answer() && !asks_anew;
+            if is_read_again {
+                // A reused answer belongs to an earlier run, and is found there again.
+                answer.execute([id])?;
+            }
             image.execute([id])?;
-            job.execute([id])?;
+            job.execute(params![id, is_read_again])?;
             waiting += 1;
         }
         Ok(waiting)

@@ -250,6 +250,12 @@ impl Edit<'_> {
         Ok(())
     }
 
+    /// Notes that answers that were paid for before are not used again from now on.
+    pub fn record_asks_anew(&self, run: RunId) -> Result<()> {
+        self.0.0.execute("UPDATE runs SET asks_anew = 1 WHERE id = ?1", [run.0])?;
+        Ok(())
+    }
+
     /// Notes what the run may cost at most from now on.
     pub fn note_budget(&self, run: RunId, budget: PicoDollars) -> Result<()> {
         self.0.0.execute("UPDATE runs SET budget = ?2 WHERE id = ?1", params![run.0, budget.0])?;

@@ -34,6 +34,9 @@ export const KNOWN: Partial<Record<Key, readonly string[]>> = {
     "declined",
     "cut_off",
     "answer_unreadable",
+    "answer_unusable",
+    "coordinates_as_fractions",
+    "coordinates_as_thousandths",
   ],
 };
 
