@@ -62,6 +62,13 @@ impl FailedImage {
     pub fn place(&self) -> &str {
         self.path.as_deref().unwrap_or(&self.name)
     }
+
+    /// Its message, without the path that some begin with.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        let after_path = self.message.strip_prefix(self.place()).and_then(|rest| rest.strip_prefix(": "));
+        after_path.unwrap_or(&self.message)
+    }
 }
 
 /// Repairs of one kind.

@@ -126,7 +126,7 @@ fn failed_image(image: &FailedImage) -> String {
         costs.push(format!("up to {} more possibly billed", limit(image.possibly_billed)));
     }
     let costs = if costs.is_empty() { String::new() } else { format!(" ({})", costs.join(", ")) };
-    format!("{}: {}{costs}", image.place(), image.message)
+    format!("{}: {}{costs}", image.place(), image.reason())
 }
 
 /// `report --failures`: nothing but the images that failed.

@@ -121,7 +121,7 @@ fn failed(html: &mut String, images: &[FailedImage]) {
             html,
             "<tr><td>{}</td><td>{}</td><td>{}</td><td>${}</td></tr>",
             escape(image.place()),
-            escape(&image.message),
+            escape(image.reason()),
             image.requests,
             image.paid.dollars()
         );
