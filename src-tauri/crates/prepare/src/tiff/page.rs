@@ -356,7 +356,9 @@ fn ycbcr(directory: &Directory) -> Result<YCbCr, SkipReason> {
     }
     let subsampling = match directory.numbers(tag::YCBCR_SUBSAMPLING)[..] {
         [] => (2, 2),
-        [columns @ (1 | 2 | 4), rows @ (1 | 2 | 4)] => (usize::from(columns as u8), usize::from(rows as u8)),
+        [columns @ (1 | 2 | 4), rows @ (1 | 2 | 4)] => {
+            (usize::try_from(columns).map_err(damaged)?, usize::try_from(rows).map_err(damaged)?)
+        }
         _ => return Err(damaged("the subsampling of YCbCr makes no sense")),
     };
     Ok(YCbCr { luma, reference, subsampling })
