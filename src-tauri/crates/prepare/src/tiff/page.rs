@@ -14,6 +14,8 @@ use std::collections::HashSet;
 const MAX_PAGES: usize = 256;
 /// More samples than that are measurements, not a picture.
 const MAX_SAMPLES: usize = 16;
+/// Tiles may be larger than a small picture. Of some kinds one is held in memory as a whole.
+const MAX_TILE_PIXELS: u64 = 1 << 24;
 /// A row is held in memory as it is stored.
 const MAX_ROW_BYTES: usize = 64 << 20;
 
@@ -233,6 +235,11 @@ impl<'a> Page<'a> {
             }
             Compression::Jpeg if matches!(self.color, Color::Lab { .. } | Color::YCbCr(_) | Color::Palette(_)) => {
                 Err(not_supported(format!("{} in JPEG compression", self.color.name())))
+            }
+            Compression::Jpeg | Compression::WebP
+                if self.chunk_width as u64 * self.chunk_height as u64 > self.size.area().max(MAX_TILE_PIXELS) =>
+            {
+                Err(not_supported("tiles much larger than the picture"))
             }
             Compression::WebP if self.is_planar || !matches!(self.samples, 3 | 4) => {
                 Err(not_supported("WebP compression in an unusual layout"))
