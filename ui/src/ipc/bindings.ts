@@ -523,7 +523,13 @@ export type FailureKind =
 /**  The answer was cut off before its first mark; what it holds is paid for. */
 "cut_off" | 
 /**  The model answered something that cannot be read; the raw answer is kept. */
-"answer_unreadable";
+"answer_unreadable" | 
+/**  The model answered with annotations, and none of them could be used; the raw answer is kept. */
+"answer_unusable" | 
+/**  The coordinates of the answer are fractions of the picture's sides, 0 to 1; the raw answer is kept. */
+"coordinates_as_fractions" | 
+/**  The coordinates of the answer are thousandths of the picture's sides, 0 to 1000; the raw answer is kept. */
+"coordinates_as_thousandths";
 
 export type FilterCount<Filter> = {
 	filter: Filter,
