@@ -150,7 +150,9 @@ fn has_all_scans(bytes: &[u8]) -> bool {
         }
         for (id, missing) in &mut missing {
             if selectors.chunks_exact(2).any(|selector| selector[0] == *id) {
-                missing.iter_mut().take(usize::from(last) + 1).skip(first.into()).for_each(|missing| *missing = false);
+                for missing in missing.iter_mut().take(usize::from(last) + 1).skip(first.into()) {
+                    *missing = false;
+                }
             }
         }
     }
@@ -191,7 +193,7 @@ pub(crate) fn decode_components(
 }
 
 /// A complete JPEG of tables and a picture that are stored apart, with `transform` of Adobe's marker (0: as stored,
-/// 1: YCbCr) in the place of all markers that say what the components mean.
+/// 1: `YCbCr`) in the place of all markers that say what the components mean.
 pub(crate) fn joined(tables: &[u8], picture: &[u8], transform: u8) -> Vec<u8> {
     let mut joined = vec![0xFF, START_OF_IMAGE];
     let adobe = [b"Adobe\0\x64\0\0\0\0".as_slice(), &[transform]].concat();

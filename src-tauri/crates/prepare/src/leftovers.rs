@@ -28,12 +28,13 @@ pub(crate) fn is_leftover(path: &Path) -> bool {
     FOLDERS.contains(&name.as_str())
         || name.starts_with(".trash")
         || name.starts_with("._")
-        || name.ends_with(".lrdata")
-        || (LIBRARY_FOLDERS.contains(&name.as_str()) && path.parent().is_some_and(is_photo_library))
+        || has_extension(path, &["lrdata"])
+        || (LIBRARY_FOLDERS.contains(&name.as_str())
+            && path.parent().is_some_and(|folder| has_extension(folder, &LIBRARY_EXTENSIONS)))
 }
 
-fn is_photo_library(folder: &Path) -> bool {
-    folder.extension().is_some_and(|extension| LIBRARY_EXTENSIONS.contains(&lower_case(extension).as_str()))
+fn has_extension(path: &Path, extensions: &[&str]) -> bool {
+    path.extension().is_some_and(|extension| extensions.contains(&lower_case(extension).as_str()))
 }
 
 fn lower_case(name: &std::ffi::OsStr) -> String {

@@ -143,22 +143,19 @@ fn fax_rows(page: &Page, data: &[u8], rows: usize) -> Result<Vec<u8>, SkipReason
     // The decoder looks ahead, also at the end.
     let input = data.iter().copied().chain([0; 4]).map(Ok::<u8, Infallible>);
     let mut packed = Vec::with_capacity(rows * page.chunk_width.div_ceil(8));
-    match page.compression {
-        Compression::CcittG4 => {
-            let Ok(mut decoder) = Group4Decoder::new(input, width);
-            for _ in 0..rows {
-                match decoder.advance() {
-                    Ok(DecodeStatus::Incomplete) => pack(decoder.transition(), width, &mut packed),
-                    Ok(DecodeStatus::End) | Err(_) => return Err(damaged("the fax data ends early")),
-                }
-            }
+    if page.compression == Compression::CcittG4 {
+        let Ok(mut decoder) = Group4Decoder::new(input, width);
+        for _ in 0..rows {
+            let Ok(DecodeStatus::Incomplete) = decoder.advance() else {
+                return Err(damaged("the fax data ends early"));
+            };
+            pack(decoder.transition(), width, &mut packed);
         }
-        _ => {
-            let Ok(mut bits) = ByteReader::new(input);
-            for _ in 0..rows {
-                let transitions = fax_runs(&mut bits, page, width).ok_or_else(|| damaged("the fax data ends early"))?;
-                pack(&transitions, width, &mut packed);
-            }
+    } else {
+        let Ok(mut bits) = ByteReader::new(input);
+        for _ in 0..rows {
+            let transitions = fax_runs(&mut bits, page, width).ok_or_else(|| damaged("the fax data ends early"))?;
+            pack(&transitions, width, &mut packed);
         }
     }
     Ok(packed)

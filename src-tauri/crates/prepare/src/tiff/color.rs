@@ -26,15 +26,15 @@ pub(super) fn rgb(page: &Page, levels: &[u8]) -> [u8; 3] {
 
 impl YCbCr {
     fn rgb(&self, levels: [u8; 3]) -> [u8; 3] {
-        let [zero_y, white_y, zero_cb, most_cb, zero_cr, most_cr] = self.reference;
-        let [y, cb, cr] = levels.map(f32::from);
-        let y = (y - zero_y) * 255.0 / (white_y - zero_y);
-        let cb = (cb - zero_cb) * 127.0 / (most_cb - zero_cb);
-        let cr = (cr - zero_cr) * 127.0 / (most_cr - zero_cr);
+        let scaled = |sample: usize, range: f32| {
+            let (zero, most) = (self.reference[2 * sample], self.reference[2 * sample + 1]);
+            (f32::from(levels[sample]) - zero) * range / (most - zero)
+        };
+        let luma = scaled(0, 255.0);
         let [red_share, green_share, blue_share] = self.luma;
-        let red = y + cr * (2.0 - 2.0 * red_share);
-        let blue = y + cb * (2.0 - 2.0 * blue_share);
-        let green = (y - red_share * red - blue_share * blue) / green_share;
+        let blue = luma + scaled(1, 127.0) * (2.0 - 2.0 * blue_share);
+        let red = luma + scaled(2, 127.0) * (2.0 - 2.0 * red_share);
+        let green = (luma - red_share * red - blue_share * blue) / green_share;
         [red, green, blue].map(level)
     }
 }

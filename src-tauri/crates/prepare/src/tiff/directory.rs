@@ -1,4 +1,4 @@
-//! The directories of a TIFF or BigTIFF file, and of EXIF, which is such a file inside another one.
+//! The directories of a TIFF or `BigTIFF` file, and of EXIF, which is such a file inside another one.
 //!
 //! Nothing is copied before it is asked for, so that a file of hundreds of megabytes costs nothing here. An entry that
 //! cannot be read counts as absent.

@@ -87,7 +87,7 @@ fn decode_chunk(page: &Page, chunk: usize, seen: &mut Seen, rgb: &mut [u8]) -> R
 }
 
 impl Page<'_> {
-    /// Length of a row of blocks in subsampled YCbCr: the Y of each pixel, then one Cb and one Cr.
+    /// Length of a row of blocks in subsampled `YCbCr`: the Y of each pixel, then one Cb and one Cr.
     fn block_row_byte_len(&self) -> usize {
         let (columns, rows) = self.subsampling();
         self.chunk_width.div_ceil(columns) * (columns * rows + 2)

@@ -14,6 +14,8 @@ use std::collections::HashSet;
 const MAX_PAGES: usize = 256;
 /// More samples than that are measurements, not a picture.
 const MAX_SAMPLES: usize = 16;
+/// Tiles may be larger than a small picture. Of some kinds one is held in memory as a whole.
+const MAX_TILE_PIXELS: u64 = 1 << 24;
 /// A row is held in memory as it is stored.
 const MAX_ROW_BYTES: usize = 64 << 20;
 
@@ -234,6 +236,11 @@ impl<'a> Page<'a> {
             Compression::Jpeg if matches!(self.color, Color::Lab { .. } | Color::YCbCr(_) | Color::Palette(_)) => {
                 Err(not_supported(format!("{} in JPEG compression", self.color.name())))
             }
+            Compression::Jpeg | Compression::WebP
+                if self.chunk_width as u64 * self.chunk_height as u64 > self.size.area().max(MAX_TILE_PIXELS) =>
+            {
+                Err(not_supported("tiles much larger than the picture"))
+            }
             Compression::WebP if self.is_planar || !matches!(self.samples, 3 | 4) => {
                 Err(not_supported("WebP compression in an unusual layout"))
             }
@@ -356,7 +363,9 @@ fn ycbcr(directory: &Directory) -> Result<YCbCr, SkipReason> {
     }
     let subsampling = match directory.numbers(tag::YCBCR_SUBSAMPLING)[..] {
         [] => (2, 2),
-        [columns @ (1 | 2 | 4), rows @ (1 | 2 | 4)] => (usize::from(columns as u8), usize::from(rows as u8)),
+        [columns @ (1 | 2 | 4), rows @ (1 | 2 | 4)] => {
+            (usize::try_from(columns).map_err(damaged)?, usize::try_from(rows).map_err(damaged)?)
+        }
         _ => return Err(damaged("the subsampling of YCbCr makes no sense")),
     };
     Ok(YCbCr { luma, reference, subsampling })
