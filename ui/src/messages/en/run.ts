@@ -31,7 +31,8 @@ const failures: Record<FailureKind, { title: string; remedy: string }> = {
   },
   expired: {
     title: "Batch expired",
-    remedy: "The vendor did not begin with this image within the batch's time; nothing was paid. Retry, or run it live.",
+    remedy:
+      "The vendor did not begin with this image within the batch's time; nothing was paid. Retry, or run it live.",
   },
   refused: {
     title: "Image refused",

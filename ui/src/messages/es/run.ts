@@ -142,7 +142,8 @@ export const run: Words<typeof english> = {
       ? "Vuelve a preguntar por las imágenes fallidas que aún podrían salir bien"
       : `Vuelve a preguntar por las imágenes fallidas que aún podrían salir bien, y sigue con las ${images(left)} que faltan`,
   notWorthRetrying: "Otro intento acabaría igual, así que no se reintenta.",
-  paidAgain: "No se reintenta, porque otra respuesta se paga de nuevo. Para volver a preguntar, planifica otra ejecución que pregunte de nuevo.",
+  paidAgain:
+    "No se reintenta, porque otra respuesta se paga de nuevo. Para volver a preguntar, planifica otra ejecución que pregunte de nuevo.",
   review: "Revisar las marcas",
   report: "Ver el informe",
 
