@@ -207,4 +207,13 @@ describe("while one filters", () => {
       expect(await names()).toEqual(before);
     }
   });
+
+  it("the button that excludes a label covers no digit of its count", async () => {
+    page = await open(browser, { query: "images=100000", width: 1024, height: 700 });
+    await cells().first().waitFor();
+    const row = page.locator("aside .filter").filter({ hasText: "cup" }).first();
+    await row.hover();
+    const [count, exclude] = [await row.locator(".count").boundingBox(), await row.locator(".exclude").boundingBox()];
+    expect((count?.x ?? 0) + (count?.width ?? 0)).toBeLessThanOrEqual(exclude?.x ?? 0);
+  });
 });
