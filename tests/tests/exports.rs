@@ -10,6 +10,7 @@ use domain::annotation::{Origin, RejectReason, Shape, Status};
 use domain::export::{ExportFormat, ExportRequest, MarkSelection};
 use domain::geometry::{Point, Rect};
 use domain::ids::RunId;
+use domain::layers::LayerScope;
 use domain::library::{ImageCard, ReviewState};
 use domain::review::{Decision, DecisionScope, ImageEdit, MarkChange, MarkContent, Verdict};
 use engine::EngineError;
@@ -45,7 +46,7 @@ async fn review(bench: &Bench) {
     let card = |name: &str| cards.iter().find(|card| card.name == name).unwrap();
     let fog = card("fog.png");
     assert!(fog.marks.is_empty(), "{:?}", fog.marks);
-    let decide = |image, scope, verdict| bench.library.decide(Decision { image, scope, verdict });
+    let decide = |image, scope, verdict| bench.library.decide(Decision { image, scope, verdict }, &LayerScope::All);
     decide(card("cat-6.jpg").id, DecisionScope::Image, Verdict::Accept).await.unwrap();
     decide(fog.id, DecisionScope::Image, Verdict::Accept).await.unwrap();
     let cup = card("=1+1.jpg");
@@ -66,7 +67,7 @@ async fn review(bench: &Bench) {
         MarkChange::Add { mark: content("indoors", Shape::ImageTag) },
         MarkChange::Add { mark: content("caption", Shape::Caption { text: "=a cat, at rest".into() }) },
     ];
-    bench.library.edit_marks(ImageEdit { image: cat.id, changes }).await.unwrap();
+    bench.library.edit_marks(ImageEdit { image: cat.id, changes }, &LayerScope::All).await.unwrap();
 }
 
 /// What the library holds, for the readers to compare with.

@@ -64,7 +64,8 @@ export class Auditing {
     try {
       const audit = await this.#seam.audit(id);
       const images = [...new Set(audit.sample.map(({ image }) => image))];
-      this.#cards = new Map((await this.#seam.imageCards(images)).map((card) => [card.id, card]));
+      const cards = await this.#seam.imageCards(images, audit.layers);
+      this.#cards = new Map(cards.map((card) => [card.id, card]));
       this.audit = audit;
       this.#decided = [];
       this.#lookAt(Math.max(0, this.#nextOpen(0)));
@@ -184,7 +185,8 @@ export class Auditing {
 
   async #decide(drawn: { image: ImageId; mark: number }, said: SampleVerdict, reason: RejectReason | null) {
     const verdict = said === "right" ? ({ kind: "accept" } as const) : ({ kind: "reject", reason } as const);
-    await this.#seam.decide({ image: drawn.image, scope: { kind: "mark", id: drawn.mark }, verdict });
+    const decision = { image: drawn.image, scope: { kind: "mark", id: drawn.mark }, verdict } as const;
+    await this.#seam.decide(decision, this.audit?.layers);
   }
 
   #say(place: number, verdict: SampleVerdict | null): void {

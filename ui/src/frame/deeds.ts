@@ -1,8 +1,10 @@
 /** What the actions do that every screen has. */
 import type { Deeds } from "../state/actions/actions.svelte";
+import type { RunId } from "../ipc/bindings";
 import type { App } from "../state/app.svelte";
 
-export function frameDeeds(app: App): Deeds {
+/** `runShown` is the one whose layer is shown, when it is one. */
+export function frameDeeds(app: App, runShown: () => RunId | null): Deeds {
   return {
     // Whatever has the keyboard: the tour is not modal, and is left from everywhere.
     "everywhere.escape": { do: () => app.tour.end(), can: () => app.tour.at !== null },
@@ -16,7 +18,7 @@ export function frameDeeds(app: App): Deeds {
     "everywhere.compare": () => app.show("compare"),
     "everywhere.settings": () => app.show("settings"),
     "everywhere.export": {
-      do: () => void app.exporting.open(),
+      do: () => void app.exporting.open(runShown()),
       can: () => (app.library?.counts.all ?? 0) > 0,
     },
     "everywhere.folders": () => void app.chooseFolders(),

@@ -8,6 +8,7 @@ use domain::answer::{DropReason, Dropped, Reading, Repair, RepairKind};
 use domain::geometry::{Orientation, PixelSize, Rect};
 use domain::ids::{ImageId, RunId};
 use domain::import::{ImageFormat, SkipReason, SkippedFile};
+use domain::layers::LayerScope;
 use domain::library::ReviewState;
 use domain::model::{Destination, ModelId};
 use domain::money::PicoDollars;
@@ -25,6 +26,7 @@ use super::*;
 
 mod batches;
 mod gallery;
+mod layers;
 mod mistakes;
 mod similar;
 mod steps;
@@ -81,20 +83,7 @@ impl Library {
     }
 
     fn add_queue(&self, images: Vec<QueuedImage>) -> RunId {
-        let run = NewRun {
-            model: ModelId("m".into()),
-            model_name: "M".into(),
-            recipe: cats(),
-            concurrency: 2,
-            options: RunOptions::default(),
-            answer_key: None,
-            asks_anew: false,
-            mode: RunMode::Live,
-            destination: Destination::ThisMachine,
-            quoted: None,
-            budget: None,
-            images,
-        };
+        let run = NewRun { images, ..new_run() };
         self.store.write_blocking(move |edit| edit.add_run(&run, 7)).unwrap()
     }
 
@@ -120,7 +109,24 @@ impl Library {
     }
 
     fn review(&self, image: ImageId) -> ReviewState {
-        self.store.read(|view| view.image_cards(&[image], &[])).unwrap()[0].review
+        self.store.read(|view| view.image_cards(&[image], &LayerScope::All, &[])).unwrap()[0].review
+    }
+}
+
+fn new_run() -> NewRun {
+    NewRun {
+        model: ModelId("m".into()),
+        model_name: "M".into(),
+        recipe: cats(),
+        concurrency: 2,
+        options: RunOptions::default(),
+        answer_key: None,
+        asks_anew: false,
+        mode: RunMode::Live,
+        destination: Destination::ThisMachine,
+        quoted: None,
+        budget: None,
+        images: Vec::new(),
     }
 }
 
@@ -144,7 +150,7 @@ fn the_same_content_in_two_places_is_one_image() {
     assert_eq!(library.add_image(1), first);
     let counts = library.store.read(|view| view.image_counts(None)).unwrap();
     assert_eq!((counts.all, counts.unreviewed), (1, 1));
-    assert!(!library.store.read(|view| view.image_cards(&[first], &[])).unwrap()[0].is_annotated);
+    assert!(!library.store.read(|view| view.image_cards(&[first], &LayerScope::All, &[])).unwrap()[0].is_annotated);
     let unchanged = KnownFile { byte_len: 10, modified_at: 5 };
     let path = Path::new("/photos/IMG_1.jpg");
     assert_eq!(library.store.read(|view| view.image_of_unchanged(path, unchanged)).unwrap(), Some(first));
@@ -195,7 +201,9 @@ fn decisions_are_kept_and_can_be_taken_back_one_by_one() {
     library.answer(run, &[0.9, 0.5]);
     library.answer(run, &[]);
 
-    let decide = |decision: Decision| library.store.write_blocking(move |edit| edit.decide(&decision, 20)).unwrap();
+    let decide = |decision: Decision| {
+        library.store.write_blocking(move |edit| edit.decide(&decision, &LayerScope::All, 20)).unwrap()
+    };
     let mark = library.store.read(|view| view.annotations_of(first)).unwrap()[0].id;
     let reason = Some(RejectReason::BadBox);
     decide(Decision { image: first, scope: DecisionScope::Mark { id: mark }, verdict: Verdict::Reject { reason } });
@@ -225,7 +233,7 @@ fn undoing_a_run_takes_back_undecided_proposals_only() {
     library.answer(run, &[0.9]);
     library.answer(run, &[0.8, 0.7]);
     let accept = Decision { image: first, scope: DecisionScope::Image, verdict: Verdict::Accept };
-    library.store.write_blocking(move |edit| edit.decide(&accept, 20)).unwrap();
+    library.store.write_blocking(move |edit| edit.decide(&accept, &LayerScope::All, 20)).unwrap();
     assert_eq!(library.store.write_blocking(move |edit| edit.take_back_proposals(run)).unwrap(), 2);
     assert_eq!(library.statuses(first), [Status::Accepted]);
     assert_eq!(library.statuses(second), []);
@@ -243,7 +251,7 @@ fn asking_again_replaces_what_is_undecided_and_leaves_what_is_decided() {
 
     let reject = Verdict::Reject { reason: None };
     let decision = Decision { image, scope: DecisionScope::Image, verdict: reject };
-    library.store.write_blocking(move |edit| edit.decide(&decision, 20)).unwrap();
+    library.store.write_blocking(move |edit| edit.decide(&decision, &LayerScope::All, 20)).unwrap();
     let third = library.add_run(vec![image]);
     library.answer(third, &[0.7]);
     assert_eq!(library.statuses(image), [Status::Rejected], "a decided mark is not proposed again");
@@ -256,9 +264,9 @@ fn new_proposals_wait_for_review_until_they_are_taken_back() {
     let image = library.add_image(1);
     let empty = library.add_run(vec![image]);
     library.answer(empty, &[]);
-    assert!(library.store.read(|view| view.image_cards(&[image], &[])).unwrap()[0].is_annotated);
+    assert!(library.store.read(|view| view.image_cards(&[image], &LayerScope::All, &[])).unwrap()[0].is_annotated);
     let decision = Decision { image, scope: DecisionScope::Image, verdict: Verdict::Accept };
-    library.store.write_blocking(move |edit| edit.decide(&decision, 20)).unwrap();
+    library.store.write_blocking(move |edit| edit.decide(&decision, &LayerScope::All, 20)).unwrap();
     assert_eq!(library.review(image), ReviewState::ConfirmedEmpty);
     let run = library.add_run(vec![image]);
     library.answer(run, &[0.9]);
@@ -417,7 +425,7 @@ fn kept_label_counts_agree_with_counting() {
     assert_eq!(counts(Some(other)), 2);
     let reject = Verdict::Reject { reason: None };
     let decision = Decision { image: first, scope: DecisionScope::Image, verdict: reject };
-    library.store.write_blocking(move |edit| edit.decide(&decision, 20)).unwrap();
+    library.store.write_blocking(move |edit| edit.decide(&decision, &LayerScope::All, 20)).unwrap();
     assert_eq!((counts(None), counts(folder), counts(Some(other))), (1, 1, 0));
     library.store.write_blocking(|edit| edit.undo_latest()).unwrap();
     assert_eq!((counts(None), counts(Some(other))), (3, 2));

@@ -9,8 +9,10 @@ import type {
   ImageEdit,
   ImageId,
   LabelConfidences,
+  LayerScope,
   SampleVerdict,
 } from "../bindings";
+import { isShown, layersShown } from "../../state/layers";
 import type { FakeLibrary } from "./library";
 import { chance } from "./photos";
 import { refuse } from "./refuse";
@@ -38,9 +40,9 @@ export class FakeAudits {
     this.#library = library;
   }
 
-  confidences(images: readonly ImageId[]): LabelConfidences[] {
+  confidences(images: readonly ImageId[], layers: LayerScope): LabelConfidences[] {
     const labels = new Map<string, LabelConfidences>();
-    for (const { mark } of this.#proposals(images)) {
+    for (const { mark } of this.#proposals(images, layers)) {
       const { label, color, confidence } = mark;
       const known = labels.get(label) ?? { label, color, hundredths: Array<number>(HUNDREDTHS).fill(0), unstated: 0 };
       labels.set(label, known);
@@ -55,8 +57,9 @@ export class FakeAudits {
     return [...labels.values()].sort((one, other) => sizeOf(other) - sizeOf(one));
   }
 
-  begin({ label, threshold, sample }: AuditRequest, images: readonly ImageId[], now: number): Audit {
-    const found = this.#proposals(images).filter(
+  begin({ query, label, threshold, sample }: AuditRequest, images: readonly ImageId[], now: number): Audit {
+    const layers = layersShown(query);
+    const found = this.#proposals(images, layers).filter(
       ({ mark }) => mark.label === label && mark.confidence !== null && mark.confidence >= threshold,
     );
     const [first] = found;
@@ -68,7 +71,8 @@ export class FakeAudits {
       .slice(0, sample);
     const proposals = population.length;
     const { color } = first.mark;
-    this.#audits.push({ id, label, color, threshold, drawn_at: now, proposals, population, drawn, unseen: [] });
+    const told = { id, label, color, threshold, layers, drawn_at: now, proposals };
+    this.#audits.push({ ...told, population, drawn, unseen: [] });
     return this.get(id);
   }
 
@@ -94,7 +98,7 @@ export class FakeAudits {
       edits.set(image, edit);
       edit.changes.push({ kind: "decide", id: mark, verdict: { kind: "accept" } });
     }
-    this.#library.sweep([...edits.values()]);
+    this.#library.sweep([...edits.values()], kept.layers);
     kept.unseen = open;
     return this.get(id);
   }
@@ -107,11 +111,13 @@ export class FakeAudits {
     return this.#library.card(image).marks.find(({ id }) => id === mark);
   }
 
-  #proposals(images: readonly ImageId[]): { image: ImageId; mark: Annotation }[] {
+  #proposals(images: readonly ImageId[], layers: LayerScope): { image: ImageId; mark: Annotation }[] {
     return this.#library
       .cards([...images])
       .flatMap((card) =>
-        card.marks.filter(({ status }) => status === "proposed").map((mark) => ({ image: card.id, mark })),
+        card.marks
+          .filter((mark) => mark.status === "proposed" && isShown(layers, mark))
+          .map((mark) => ({ image: card.id, mark })),
       );
   }
 }

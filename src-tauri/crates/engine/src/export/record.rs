@@ -9,6 +9,7 @@ use domain::annotation::{Annotation, AttributeValue, Origin, RejectReason, Shape
 use domain::export::MarkSelection;
 use domain::geometry::Orientation;
 use domain::ids::{AnnotationId, ImageId, RunId};
+use domain::layers::LayerScope;
 use domain::library::ReviewState;
 use domain::recipe::ShapeKind;
 use prepare::ContentHash;
@@ -149,6 +150,8 @@ fn file_name(image: &AnsweredImage, folder: Option<&Path>) -> String {
 pub struct Answers<'a> {
     pub view: &'a View<'a>,
     pub run: RunId,
+    /// Those of the run and of people.
+    layers: LayerScope,
     pub marks: MarkSelection,
     /// The deepest folder that holds all the images; `None` where they share none.
     pub folder: Option<PathBuf>,
@@ -157,7 +160,7 @@ pub struct Answers<'a> {
 impl<'a> Answers<'a> {
     pub fn of(view: &'a View<'a>, run: RunId, marks: MarkSelection) -> Result<Self> {
         let folder = view.outermost_paths(run)?.and_then(|(first, last)| shared_folder(&first, &last));
-        Ok(Self { view, run, marks, folder })
+        Ok(Self { view, run, layers: LayerScope::of_run(run), marks, folder })
     }
 
     /// The images in the order in which they came into the library, with their marks in the order in which they were made.
@@ -165,10 +168,15 @@ impl<'a> Answers<'a> {
         Images { answers: self, page: Vec::new().into_iter(), last: None }
     }
 
-    fn record(&self, image: &AnsweredImage) -> Result<ImageRecord> {
+    /// `None` where the image is not exported.
+    fn record(&self, mut image: AnsweredImage) -> Result<Option<ImageRecord>> {
         let marks = self.view.annotations_of(image.id)?;
-        let marks = marks.into_iter().filter(|mark| self.marks.takes(mark, self.run)).map(MarkRecord::from).collect();
-        Ok(ImageRecord::new(image, self.folder.as_deref(), marks))
+        image.review = self.layers.review_state(image.review, &marks);
+        if !self.marks.takes_image(image.review) {
+            return Ok(None);
+        }
+        let marks = marks.into_iter().filter(|mark| self.marks.takes(mark, &self.layers)).map(MarkRecord::from);
+        Ok(Some(ImageRecord::new(&image, self.folder.as_deref(), marks.collect())))
     }
 }
 
@@ -205,8 +213,11 @@ impl Iterator for Images<'_> {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             match self.step() {
-                Ok(Some(image)) if !self.answers.marks.takes_image(image.review) => {}
-                Ok(Some(image)) => return Some(self.answers.record(&image)),
+                Ok(Some(image)) => {
+                    if let Some(record) = self.answers.record(image).transpose() {
+                        return Some(record);
+                    }
+                }
                 Ok(None) => return None,
                 Err(error) => return Some(Err(error)),
             }

@@ -2,6 +2,7 @@
 
 mod conditions;
 mod counts;
+mod figures;
 pub(super) mod id_set;
 mod order;
 mod taken;
@@ -13,9 +14,10 @@ use std::path::PathBuf;
 use domain::geometry::{Orientation, PixelSize};
 use domain::ids::{CollectionId, ImageId, RunId};
 use domain::import::ImageFormat;
+use domain::layers::LayerScope;
 use domain::library::{ImageCard, ImageCounts, ImageFailure, ReviewState};
 use domain::plan::{ImageSelection, SizeCount};
-use domain::query::{ImageQuery, Vocabulary};
+use domain::query::{ImageQuery, ImageState, Vocabulary};
 use domain::similar::{HashedImage, PerceptualHash};
 use domain::taken::Taken;
 use rusqlite::{OptionalExtension, params};
@@ -62,7 +64,7 @@ impl View<'_> {
     /// The images that `query` finds, in its order; `working` are the runs that are worked on.
     pub fn image_ids(&self, query: &ImageQuery, working: &[RunId]) -> Result<Vec<ImageId>> {
         let found = self.images_found(query, working)?;
-        self.in_order(found, query.order)
+        self.in_order(found, query.order, &query.layers_shown())
     }
 
     /// The values that typed questions are completed from.
@@ -76,8 +78,9 @@ impl View<'_> {
         })
     }
 
-    /// In the order of `ids`; ids that are gone are left out. `working` are the runs that are worked on.
-    pub fn image_cards(&self, ids: &[ImageId], working: &[RunId]) -> Result<Vec<ImageCard>> {
+    /// In the order of `ids`, with the annotations of `layers`; ids that are gone are skipped. `working` are the runs that
+    /// are worked on.
+    pub fn image_cards(&self, ids: &[ImageId], layers: &LayerScope, working: &[RunId]) -> Result<Vec<ImageCard>> {
         let mut statement = self.0.prepare_cached(
             "SELECT images.name, width, height, review, run_id, failure, failure_detail,
                     EXISTS (SELECT 1 FROM jobs AS done WHERE done.image_id = images.id AND done.state = 'done'),
@@ -98,6 +101,7 @@ impl View<'_> {
                 }),
                 None => None,
             };
+            let marks = self.shown_on(id, layers)?;
             let mut is_running = false;
             for run in working {
                 is_running |= waiting.exists([run.0, id.0])?;
@@ -107,37 +111,41 @@ impl View<'_> {
                 name: row.get(0)?,
                 size: PixelSize::new(row.get(1)?, row.get(2)?),
                 taken: taken::from_columns(row.get(8)?, row.get(9)?),
-                review: from_name("images.review", row.get(3)?)?,
-                is_annotated: row.get(7)?,
+                review: layers.review_state(from_name("images.review", row.get(3)?)?, &marks),
+                is_annotated: match layers {
+                    LayerScope::Runs { runs } if !runs.is_empty() => self.is_answered_by(runs, id)?,
+                    _ => row.get(7)?,
+                },
                 is_running,
                 failure,
-                marks: self.annotations_of(id)?,
+                marks,
             });
         }
         Ok(cards)
     }
 
+    fn is_answered_by(&self, runs: &[RunId], image: ImageId) -> Result<bool> {
+        let mut statement =
+            self.0.prepare_cached("SELECT 1 FROM jobs WHERE run_id = ?1 AND image_id = ?2 AND state = 'done'")?;
+        for run in runs {
+            if statement.exists([run.0, image.0])? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Images by review state, all layers shown.
     pub fn image_counts(&self, collection: Option<CollectionId>) -> Result<ImageCounts> {
-        let scope = match collection {
-            Some(_) => "id IN (SELECT image_id FROM collection_images WHERE collection_id = ?1)",
-            None => "?1 IS NULL",
-        };
-        let collection = [collection.map(|id| id.0)];
-        let by_review: HashMap<String, u32> = self
-            .0
-            .prepare_cached(&format!("SELECT review, count(*) FROM images WHERE {scope} GROUP BY review"))?
-            .query_map(collection, |row| Ok((row.get(0)?, row.get(1)?)))?
-            .collect::<rusqlite::Result<_>>()?;
-        let count = |state| Ok::<u32, StoreError>(by_review.get(&name_of(&state)?).copied().unwrap_or(0));
+        let all = self.images_of_scope(collection)?;
+        let proposed = self.images_proposed_on(&LayerScope::All)?;
+        let count = |state| Ok::<u32, StoreError>(all.common_len(&self.images_in_state(state, &proposed, &[])?));
         Ok(ImageCounts {
-            all: by_review.values().sum(),
-            unreviewed: count(ReviewState::Unreviewed)?,
-            reviewed: count(ReviewState::Reviewed)?,
-            confirmed_empty: count(ReviewState::ConfirmedEmpty)?,
-            failed: self
-                .0
-                .prepare_cached(&format!("SELECT count(*) FROM images WHERE failed_job IS NOT NULL AND {scope}"))?
-                .query_row(collection, |row| row.get(0))?,
+            all: all.len(),
+            unreviewed: count(ImageState::Unreviewed)?,
+            reviewed: count(ImageState::Reviewed)?,
+            confirmed_empty: count(ImageState::ConfirmedEmpty)?,
+            failed: count(ImageState::Failed)?,
         })
     }
 

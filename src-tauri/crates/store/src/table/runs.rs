@@ -46,7 +46,8 @@ const SUMMARY: &str = "SELECT runs.id, stop_reason, model, model_name, recipe, s
     (SELECT coalesce(sum(value), 0) FROM jobs, json_each(found) WHERE run_id = runs.id),
     (SELECT count(*) FROM annotations WHERE run_id = runs.id AND status = 'proposed'),
     (SELECT count(*) FROM jobs JOIN images ON images.id = image_id
-     WHERE run_id = runs.id AND review <> 'unreviewed'),
+     WHERE run_id = runs.id AND review <> 'unreviewed' AND NOT EXISTS (
+         SELECT 1 FROM layer_figures WHERE run_id = runs.id AND image_id = images.id AND proposed > 0)),
     quoted_low, quoted_high, destination, stop_detail, budget, mode,
     (SELECT count(*) FROM jobs WHERE run_id = runs.id AND is_carried)
     FROM runs";

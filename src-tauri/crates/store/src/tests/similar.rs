@@ -12,7 +12,7 @@ impl Library {
 
     fn decide_mark(&self, mark: &Annotation, image: ImageId, verdict: Verdict) {
         let decision = Decision { image, scope: DecisionScope::Mark { id: mark.id }, verdict };
-        self.store.write_blocking(move |edit| edit.decide(&decision, 20)).unwrap();
+        self.store.write_blocking(move |edit| edit.decide(&decision, &LayerScope::All, 20)).unwrap();
     }
 }
 
@@ -39,7 +39,7 @@ fn marks_are_carried_over_to_scale_and_taken_back_with_their_run() {
     let library = Library::new();
     let (leader, follower) = (library.add_image(1), library.add_image_of_size(2, PixelSize::new(320, 120)));
     let empty = Decision { image: follower, scope: DecisionScope::Image, verdict: Verdict::Accept };
-    library.store.write_blocking(move |edit| edit.decide(&empty, 20)).unwrap();
+    library.store.write_blocking(move |edit| edit.decide(&empty, &LayerScope::All, 20)).unwrap();
     let run = library.add_run(vec![leader]);
     library.answer(run, &[0.9]);
     assert_eq!(library.offer(run, leader, follower), 1);
