@@ -25,10 +25,7 @@ async function choose(page: Page, layers: RegExp | string): Promise<void> {
 it("opens a run from the history with its own annotations, and accepts no others", async () => {
   const page = await open(browser, { query: "layers" });
   await page.getByRole("navigation", { name: "Screens" }).getByRole("button", { name: "History" }).click();
-  await page
-    .getByRole("region", { name: "Report of run 2" })
-    .getByRole("button", { name: "Review the marks" })
-    .click();
+  await page.getByRole("region", { name: "Report of run 2" }).getByRole("button", { name: "Review the marks" }).click();
   await layersButton(page, "Run 2").waitFor();
   const name = await page.getByRole("heading", { level: 1 }).innerText();
   const ofRun = await listed(page);
@@ -52,7 +49,8 @@ it("opens a run from the history with its own annotations, and accepts no others
 it("draws in the grid the layers that are chosen", async () => {
   const page = await open(browser, { query: "layers" });
   const numbers = page.getByRole("option").locator(".number");
-  const drawn = async () => (await numbers.allInnerTexts()).reduce((sum, text) => sum + Number.parseInt(text || "0"), 0);
+  const drawn = async () =>
+    (await numbers.allInnerTexts()).reduce((sum, text) => sum + (Number.parseInt(text) || 0), 0);
   await expect.poll(drawn).toBeGreaterThan(0);
   const all = await drawn();
   await choose(page, /^Run 2,/);

@@ -165,7 +165,7 @@ describe("a run elsewhere", () => {
     await screenshot(page, "run-reused-dark-1280");
     await page.getByRole("button", { name: "See the report" }).click();
     await page.getByText("Answers used again").waitFor();
-    await page.getByText("Carried over from similar images").waitFor();
+    await page.getByText("Propagated to similar images").waitFor();
     await expectAccessible(page);
   });
 

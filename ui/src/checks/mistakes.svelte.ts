@@ -76,7 +76,11 @@ const KEY = Symbol("mistakes");
 
 /** For the parts of the review screen; it looks at each image that is shown, and again when its marks change. */
 export function provideMistakes(app: App, review: Review): void {
-  const mistakes = new Mistakes(inLayers(app.seam, () => app.layersInReview), review, (refusal) => app.tell(refusalWords(refusal), "bad"));
+  const mistakes = new Mistakes(
+    inLayers(app.seam, () => app.layersInReview),
+    review,
+    (refusal) => app.tell(refusalWords(refusal), "bad"),
+  );
   setContext(KEY, mistakes);
   $effect(() => {
     const { card } = review;

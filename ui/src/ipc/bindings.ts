@@ -483,6 +483,8 @@ export type Exported = {
 	without_score: number,
 	/**  Marks that the format has no form for: points, tags and captions, where only boxes and outlines have a place. */
 	without_form: number,
+	/**  Images of which no file is left where one was seen. */
+	missing: number,
 	/**  The folder that the file names in the export start from; `None`: they are bare names. */
 	folder: string | null,
 };
@@ -1300,6 +1302,7 @@ export type RunProgress = {
 	reused: number,
 	/**  Images that were given the marks of a similar one instead of being asked about. */
 	carried: number,
+	/**  Annotations that it found, and those that it propagated to similar images. */
 	marks: number,
 	/**  Images finished a minute, over the last ten seconds (or since the start when that is shorter). */
 	rate_per_minute: number,
@@ -1373,6 +1376,8 @@ export type RunRequest = {
 	asks_anew: boolean,
 	/**  What the run may cost at most, over all its sittings; `None`: no limit. */
 	budget: PicoDollars | null,
+	/**  The collection that the images were chosen from; `None`: all together. Exports name the files below it. */
+	collection?: CollectionId | null,
 };
 
 /**  How runs ask models elsewhere. */
@@ -1419,7 +1424,10 @@ export type RunSummary = {
 	done: number,
 	failed: number,
 	waiting: number,
+	/**  Annotations that it found, and those that it propagated to similar images. */
 	mark_count: number,
+	/**  Of these: propagated to images that were not asked about. */
+	propagated_count: number,
 	/**  Proposals that nobody has decided yet. */
 	undecided_count: number,
 	/**  Images of the run that are reviewed or confirmed empty. */

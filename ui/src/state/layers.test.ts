@@ -17,7 +17,10 @@ it("accepts in the review of a run what that run proposes, and nothing else", as
   await app.start();
   await openReviewOfMarks(app, 2);
   expect(app.layersInReview).toEqual(layersOfRuns([2]));
-  const review = new Review(inLayers(app.seam, () => app.layersInReview), vi.fn());
+  const review = new Review(
+    inLayers(app.seam, () => app.layersInReview),
+    vi.fn(),
+  );
   await review.openFrom(app.review ?? { ids: [], index: 0 });
   const { card } = review;
   const [before] = await app.seam.imageCards([card?.id ?? 0]);

@@ -118,6 +118,8 @@ pub struct Exported {
     pub without_score: u32,
     /// Marks that the format has no form for: points, tags and captions, where only boxes and outlines have a place.
     pub without_form: u32,
+    /// Images of which no file is left where one was seen.
+    pub missing: u32,
     /// The folder that the file names in the export start from; `None`: they are bare names.
     pub folder: Option<String>,
 }

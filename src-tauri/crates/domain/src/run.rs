@@ -296,6 +296,7 @@ pub struct RunProgress {
     pub reused: u32,
     /// Images that were given the marks of a similar one instead of being asked about.
     pub carried: u32,
+    /// Annotations that it found, and those that it propagated to similar images.
     pub marks: u32,
     /// Images finished a minute, over the last ten seconds (or since the start when that is shorter).
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
@@ -366,7 +367,10 @@ pub struct RunSummary {
     pub done: u32,
     pub failed: u32,
     pub waiting: u32,
+    /// Annotations that it found, and those that it propagated to similar images.
     pub mark_count: u32,
+    /// Of these: propagated to images that were not asked about.
+    pub propagated_count: u32,
     /// Proposals that nobody has decided yet.
     pub undecided_count: u32,
     /// Images of the run that are reviewed or confirmed empty.

@@ -4,7 +4,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::{Result, StoreError};
 
-pub const MIGRATIONS: [&str; 13] = [
+pub const MIGRATIONS: [&str; 14] = [
     include_str!("migration/0001_first.sql"),
     include_str!("migration/0002_remote_models.sql"),
     include_str!("migration/0003_engine.sql"),
@@ -18,6 +18,7 @@ pub const MIGRATIONS: [&str; 13] = [
     include_str!("migration/0011_checks.sql"),
     include_str!("migration/0012_taken.sql"),
     include_str!("migration/0013_layers.sql"),
+    include_str!("migration/0018_run_files.sql"),
 ];
 
 /// Brings `connection` to the newest format. Two processes that open a new library at once migrate it once.

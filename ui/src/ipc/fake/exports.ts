@@ -47,6 +47,7 @@ export function readyExport(library: FakeLibrary, run: RunId, request: ExportReq
       marks: scored.length,
       without_score: hasForm.length - scored.length,
       without_form: all.length - hasForm.length,
+      missing: 0,
       folder: null,
     },
   };

@@ -66,7 +66,9 @@ export const history = {
   overnight: "Overnight",
   inBatches: "overnight, in batches",
   reused: "Answers used again",
-  carried: "Carried over from similar images",
+  carried: "Propagated to similar images",
+  propagated: (number: number, annotations: number) =>
+    `${count(annotations)} ${annotations === 1 ? "annotation" : "annotations"} on ${images(number)}`,
 
   cost: "Quote against paid",
   paidOf: (paid: number, { expected }: CostRange) => `${money(paid)} of ${money(expected)} quoted`,

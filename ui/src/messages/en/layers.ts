@@ -1,7 +1,8 @@
 import type { LayerScope } from "../../ipc/bindings";
 import { count } from "../format";
 
-const named = (runs: readonly number[]): string => `${runs.length === 1 ? "Run" : "Runs"} ${runs.map(count).join(", ")}`;
+const named = (runs: readonly number[]): string =>
+  `${runs.length === 1 ? "Run" : "Runs"} ${runs.map(count).join(", ")}`;
 
 /** Which annotations a view shows. */
 export const layers = {

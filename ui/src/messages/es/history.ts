@@ -67,7 +67,9 @@ export const history: Words<typeof english> = {
   overnight: "De noche",
   inBatches: "de noche, por lotes",
   reused: "Respuestas reutilizadas",
-  carried: "Tomadas de imágenes parecidas",
+  carried: "Propagadas a imágenes parecidas",
+  propagated: (number, annotations) =>
+    `${count(annotations)} ${annotations === 1 ? "anotación" : "anotaciones"} en ${images(number)}`,
 
   cost: "Presupuesto y pagado",
   paidOf: (paid, { expected }) => `${money(paid)} de ${money(expected)} presupuestados`,

@@ -16,7 +16,7 @@ use serde::{Serialize, Serializer};
 use super::record::{ImageRecord, MarkRecord};
 
 /// The names of the columns of [`ImageCells`] and [`MarkCells`]; a column for each attribute follows.
-const COLUMNS: [&str; 24] = [
+const COLUMNS: [&str; 25] = [
     "image",
     "file_name",
     "image_width",
@@ -26,6 +26,7 @@ const COLUMNS: [&str; 24] = [
     "orientation",
     "hash",
     "review",
+    "missing",
     "mark",
     "label",
     "shape",
@@ -54,6 +55,7 @@ struct ImageCells<'a> {
     orientation: Orientation,
     hash: &'a str,
     review: ReviewState,
+    missing: bool,
 }
 
 #[derive(Serialize, Default)]
@@ -131,6 +133,7 @@ fn image_cells(image: &ImageRecord) -> ImageCells<'_> {
         orientation: image.orientation,
         hash: &image.hash,
         review: image.review,
+        missing: image.missing,
     }
 }
 
@@ -191,7 +194,7 @@ mod tests {
         assert!(header.ends_with(",attributes.note,attributes.offset,attributes.whole,attributes.absent"), "{header}");
         assert_eq!(
             row,
-            "1,'=1+1.jpg,300,451,451,300,6,00ff,unreviewed,7,\"cup, \"\"blue\"\"\",box,-2.5,0.0,12.0,8.0,,,0.83,proposed,,run,\
+            "1,'=1+1.jpg,300,451,451,300,6,00ff,unreviewed,false,7,\"cup, \"\"blue\"\"\",box,-2.5,0.0,12.0,8.0,,,0.83,proposed,,run,\
              2,,\"'@here\nand there\",-4,true,\r\n"
         );
         for start in ["=", "+", "-", "@", "\t", "\r"] {
@@ -205,6 +208,6 @@ mod tests {
         let text = written(&[image("empty.jpg", Vec::new())], &["note"]);
         let widths: Vec<usize> = text.trim_end().split("\r\n").map(|row| row.split(',').count()).collect();
         assert_eq!(widths, [COLUMNS.len() + 1; 2]);
-        assert!(text.ends_with("unreviewed,,,,,,,,,,,,,,,,\r\n"), "{text}");
+        assert!(text.ends_with("unreviewed,false,,,,,,,,,,,,,,,,\r\n"), "{text}");
     }
 }

@@ -4,6 +4,7 @@
 mod coco;
 mod csv;
 mod dataset;
+mod files;
 mod html;
 mod json_lines;
 mod marked;

@@ -2,7 +2,7 @@
 //! export holds more than a page of them.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::vec;
 
 use domain::annotation::{Annotation, AttributeValue, Origin, RejectReason, Shape, Status};
@@ -16,10 +16,11 @@ use prepare::ContentHash;
 use serde::Serialize;
 use store::{AnsweredImage, View};
 
+use super::files::{ImageFiles, RunFiles};
 use crate::Result;
 
 /// Images read at a time.
-const PAGE: u32 = 500;
+pub const PAGE: u32 = 500;
 
 /// An image with its marks. Sizes are those of the upright image, except where they say that they are as stored.
 #[derive(Debug, Clone, Serialize)]
@@ -38,6 +39,10 @@ pub struct ImageRecord {
     pub review: ReviewState,
     /// The image whose marks this one was given instead of being asked about.
     pub carried_from: Option<ImageId>,
+    /// Whether no file has the image any more; `file_name` is then where one was.
+    pub missing: bool,
+    /// Other files that have it, named as `file_name` is.
+    pub other_paths: Vec<String>,
     pub marks: Vec<MarkRecord>,
 }
 
@@ -76,11 +81,12 @@ pub struct Provenance {
 }
 
 impl ImageRecord {
-    fn new(image: &AnsweredImage, folder: Option<&Path>, marks: Vec<MarkRecord>) -> Self {
+    fn new(image: &AnsweredImage, files: &RunFiles, marks: Vec<MarkRecord>) -> Self {
         let stored = image.orientation.upright_size(image.size);
+        let ImageFiles { named, is_missing, others } = files.of_image(image.id);
         Self {
             image: image.id,
-            file_name: file_name(image, folder),
+            file_name: named.map_or_else(|| image.name.clone(), |path| files.name_of(&path)),
             width: image.size.width,
             height: image.size.height,
             stored_width: stored.width,
@@ -89,12 +95,19 @@ impl ImageRecord {
             hash: ContentHash::from_bytes(image.hash).to_string(),
             review: image.review,
             carried_from: image.carried_from,
+            missing: is_missing,
+            other_paths: others.iter().map(|path| files.name_of(path)).collect(),
             marks,
         }
     }
 }
 
 impl MarkRecord {
+    /// How certain `run` is of it; `None` where it says nothing, or where the annotation is not its own.
+    pub fn score_of(&self, run: RunId) -> Option<f32> {
+        self.provenance.confidence.filter(|_| self.provenance.run == Some(run))
+    }
+
     /// Whether it takes up a part of the image.
     pub fn has_outline(&self) -> bool {
         matches!(self.shape, ShapeKind::Box | ShapeKind::Polygon)
@@ -137,15 +150,6 @@ impl From<Annotation> for MarkRecord {
     }
 }
 
-/// The path below `folder`, its parts joined by slashes on every system; the bare name where there is no path or folder.
-fn file_name(image: &AnsweredImage, folder: Option<&Path>) -> String {
-    let below = image.path.as_deref().zip(folder).and_then(|(path, folder)| path.strip_prefix(folder).ok());
-    match below {
-        Some(below) => below.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/"),
-        None => image.name.clone(),
-    }
-}
-
 /// The answers of a run, as one look at the library sees them.
 pub struct Answers<'a> {
     pub view: &'a View<'a>,
@@ -153,14 +157,17 @@ pub struct Answers<'a> {
     /// Those of the run and of people.
     layers: LayerScope,
     pub marks: MarkSelection,
-    /// The deepest folder that holds all the images; `None` where they share none.
-    pub folder: Option<PathBuf>,
+    files: RunFiles,
 }
 
 impl<'a> Answers<'a> {
     pub fn of(view: &'a View<'a>, run: RunId, marks: MarkSelection) -> Result<Self> {
-        let folder = view.outermost_paths(run)?.and_then(|(first, last)| shared_folder(&first, &last));
-        Ok(Self { view, run, layers: LayerScope::of_run(run), marks, folder })
+        Ok(Self { view, run, layers: LayerScope::of_run(run), marks, files: RunFiles::of(view, run)? })
+    }
+
+    /// The folder that the names of files start from; `None`: they are whole paths, or bare names.
+    pub fn folder(&self) -> Option<&PathBuf> {
+        self.files.folder.as_ref()
     }
 
     /// The images in the order in which they came into the library, with their marks in the order in which they were made.
@@ -176,16 +183,8 @@ impl<'a> Answers<'a> {
             return Ok(None);
         }
         let marks = marks.into_iter().filter(|mark| self.marks.takes(mark, &self.layers)).map(MarkRecord::from);
-        Ok(Some(ImageRecord::new(&image, self.folder.as_deref(), marks.collect())))
+        Ok(Some(ImageRecord::new(&image, &self.files, marks.collect())))
     }
-}
-
-/// The deepest folder that two files have in common.
-fn shared_folder(first: &Path, last: &Path) -> Option<PathBuf> {
-    let (first, last) = (first.parent()?, last.parent()?);
-    let shared: PathBuf =
-        first.components().zip(last.components()).take_while(|(one, other)| one == other).map(|(one, _)| one).collect();
-    (!shared.as_os_str().is_empty()).then_some(shared)
 }
 
 /// [`Answers::images`], a page at a time.
@@ -242,6 +241,8 @@ pub mod fixtures {
             hash: "00ff".into(),
             review: ReviewState::Unreviewed,
             carried_from: None,
+            missing: false,
+            other_paths: Vec::new(),
             marks,
         }
     }
@@ -266,38 +267,5 @@ pub mod fixtures {
             },
             attributes: BTreeMap::new(),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use domain::geometry::PixelSize;
-
-    use super::*;
-
-    #[test]
-    fn file_names_start_from_the_folder_that_all_images_share() {
-        let shared = |first: &str, last: &str| shared_folder(Path::new(first), Path::new(last));
-        assert_eq!(shared("/photos/may/1.jpg", "/photos/may/1.jpg"), Some("/photos/may".into()));
-        assert_eq!(shared("/photos/may/1.jpg", "/photos/mayor/1.jpg"), Some("/photos".into()));
-        assert_eq!(shared("/photos/1.jpg", "/photos/may/1.jpg"), Some("/photos".into()));
-
-        let mut image = AnsweredImage {
-            id: ImageId(1),
-            name: "1.jpg".into(),
-            path: Some("/photos/may/1.jpg".into()),
-            hash: [0xab; 32],
-            orientation: Orientation::NeedsClockwise90,
-            size: PixelSize::new(300, 451),
-            review: ReviewState::Unreviewed,
-            carried_from: None,
-        };
-        assert_eq!(file_name(&image, Some(Path::new("/photos"))), "may/1.jpg");
-        assert_eq!(file_name(&image, None), "1.jpg");
-        image.path = None;
-        assert_eq!(file_name(&image, Some(Path::new("/photos"))), "1.jpg");
-        let record = ImageRecord::new(&image, None, Vec::new());
-        assert_eq!((record.width, record.height, record.stored_width, record.stored_height), (300, 451, 451, 300));
-        assert_eq!(record.hash, "ab".repeat(32));
     }
 }

@@ -9,7 +9,6 @@ mod taken;
 mod text;
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 
 use domain::geometry::{Orientation, PixelSize};
 use domain::ids::{CollectionId, ImageId, RunId};
@@ -24,7 +23,6 @@ use rusqlite::{OptionalExtension, params};
 
 use super::{all, found};
 use crate::code::{from_name, name_of};
-use crate::path_bytes;
 use crate::{Edit, Result, StoreError, View};
 
 /// An image that an import has read whole.
@@ -49,8 +47,6 @@ pub struct AnsweredImage {
     pub id: ImageId,
     /// File name for people to read.
     pub name: String,
-    /// Of the places at which it was seen, the first by name; `None` when its file is another picture by now.
-    pub path: Option<PathBuf>,
     pub hash: [u8; 32],
     pub orientation: Orientation,
     /// Upright.
@@ -175,8 +171,7 @@ impl View<'_> {
     pub fn answered_images(&self, run: RunId, after: Option<ImageId>, limit: u32) -> Result<Vec<AnsweredImage>> {
         // The plus keeps SQLite from listing and sorting all that is done for every page.
         let mut statement = self.0.prepare_cached(
-            "SELECT images.id, name, (SELECT min(path) FROM files WHERE image_id = images.id), hash, orientation, width,
-                    height, review,
+            "SELECT images.id, name, hash, orientation, width, height, review,
                     (SELECT carried_from FROM offers WHERE run_id = ?1 AND image_id = images.id AND NOT EXISTS (
                          SELECT 1 FROM jobs WHERE run_id = ?1 AND image_id = images.id AND state = 'done'
                              AND NOT is_carried))
@@ -186,16 +181,15 @@ impl View<'_> {
              JOIN images ON images.id = image_id ORDER BY images.id",
         )?;
         all(&mut statement, params![run.0, after.map_or(0, |image| image.0), limit], |row| {
-            let orientation: u8 = row.get(4)?;
+            let orientation: u8 = row.get(3)?;
             Ok(AnsweredImage {
                 id: ImageId(row.get(0)?),
                 name: row.get(1)?,
-                path: row.get::<_, Option<Vec<u8>>>(2)?.map(|path| path_bytes::from_bytes(&path)),
-                hash: row.get(3)?,
+                hash: row.get(2)?,
                 orientation: Orientation::from_exif(orientation.into()).unwrap_or_default(),
-                size: PixelSize::new(row.get(5)?, row.get(6)?),
-                review: from_name("images.review", row.get(7)?)?,
-                carried_from: row.get::<_, Option<u32>>(8)?.map(ImageId),
+                size: PixelSize::new(row.get(4)?, row.get(5)?),
+                review: from_name("images.review", row.get(6)?)?,
+                carried_from: row.get::<_, Option<u32>>(7)?.map(ImageId),
             })
         })
     }
@@ -220,6 +214,13 @@ impl View<'_> {
             images.push(found(image, "image", id.0)?);
         }
         Ok(images)
+    }
+
+    /// Whether an image was found to show the same as `leader`; `None`: they were not compared.
+    pub fn similar_check(&self, leader: ImageId, image: ImageId) -> Result<Option<bool>> {
+        let mut statement =
+            self.0.prepare_cached("SELECT is_similar FROM similar_checks WHERE image_id = ?1 AND leader_id = ?2")?;
+        Ok(statement.query_row([image.0, leader.0], |row| row.get(0)).optional()?)
     }
 
     /// The upright sizes among `images`, the most frequent first.
@@ -292,6 +293,18 @@ impl Edit<'_> {
             .0
             .prepare_cached("UPDATE images SET perceptual_hash = ?2 WHERE id = ?1")?
             .execute(params![image.0, hash.0.cast_signed()])?;
+        Ok(())
+    }
+
+    /// Notes whether an image shows the same as `leader`.
+    pub fn note_similar_check(&self, leader: ImageId, image: ImageId, is_similar: bool) -> Result<()> {
+        self.0
+            .0
+            .prepare_cached(
+                "INSERT INTO similar_checks (image_id, leader_id, is_similar) VALUES (?1, ?2, ?3)
+                 ON CONFLICT DO UPDATE SET is_similar = excluded.is_similar",
+            )?
+            .execute(params![image.0, leader.0, is_similar])?;
         Ok(())
     }
 

@@ -46,6 +46,13 @@ pub struct KeptAnswer {
     pub is_reused: bool,
 }
 
+/// What an answer was propagated to: similar images that were not asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Propagated {
+    pub images: u32,
+    pub annotations: u32,
+}
+
 /// How a job ended.
 #[derive(Debug, Clone)]
 pub enum JobOutcome {
@@ -218,11 +225,12 @@ impl View<'_> {
         Ok((repairs, dropped))
     }
 
-    /// What `run` found, the most frequent label first, whatever has become of the marks since.
+    /// What `run` found and propagated, the most frequent label first, whatever has become of the annotations since.
     pub fn found_by_run(&self, run: RunId) -> Result<Vec<LabelCount>> {
         let recipe = self.recipe_of_run(run)?;
         let mut statement = self.0.prepare_cached(
-            "SELECT key, sum(value) FROM jobs, json_each(found) WHERE run_id = ?1 GROUP BY key ORDER BY 2 DESC, 1",
+            "SELECT key, sum(value) FROM jobs, json_each(coalesce(found, propagated)) WHERE run_id = ?1
+             GROUP BY key ORDER BY 2 DESC, 1",
         )?;
         all(&mut statement, [run.0], |row| {
             let name: String = row.get(0)?;
@@ -261,7 +269,7 @@ impl Edit<'_> {
     }
 
     /// Settles a job for good: its marks, its state, its attempt, and the images that waited to be given its marks, all
-    /// together. A job that has already been settled keeps what it has. Returns how many images were given its marks.
+    /// together. A job that has already been settled keeps what it has. Returns what was propagated.
     pub fn settle_job(
         &self,
         run: RunId,
@@ -270,7 +278,7 @@ impl Edit<'_> {
         outcome: &JobOutcome,
         took_millis: f64,
         now: u64,
-    ) -> Result<u32> {
+    ) -> Result<Propagated> {
         let (state, failure, detail) = match outcome {
             JobOutcome::Done { .. } => ("done", None, None),
             JobOutcome::Failed(failure) => ("failed", Some(name_of(&failure.kind)?), Some(failure.detail.as_str())),
@@ -296,7 +304,7 @@ impl Edit<'_> {
             )?
             .execute(params![job.id.0, state, failure, detail, took_millis, found, reading, reused])?;
         if changed == 0 {
-            return Ok(0);
+            return Ok(Propagated::default());
         }
         match outcome {
             JobOutcome::Done { attempt, annotations, .. } => {
@@ -324,27 +332,35 @@ impl Edit<'_> {
                         "UPDATE jobs SET leader = NULL WHERE run_id = ?1 AND leader = ?2 AND state = 'waiting'",
                     )?
                     .execute([run.0, job.image.0])?;
-                Ok(0)
+                Ok(Propagated::default())
             }
         }
     }
 
-    /// Gives the marks of `leader` to the images that wait for them; returns to how many.
-    fn carry_over(&self, run: RunId, leader: ImageId) -> Result<u32> {
+    /// Gives the annotations of `leader` to the images that wait for them.
+    fn carry_over(&self, run: RunId, leader: ImageId) -> Result<Propagated> {
         let mut waiting = self
             .0
             .0
             .prepare_cached("SELECT id, image_id FROM jobs WHERE run_id = ?1 AND leader = ?2 AND state = 'waiting'")?;
         let followers: Vec<(i64, ImageId)> =
             all(&mut waiting, [run.0, leader.0], |row| Ok((row.get(0)?, ImageId(row.get(1)?))))?;
-        let mut settle = self.0.0.prepare_cached("UPDATE jobs SET state = 'done', is_carried = 1 WHERE id = ?1")?;
+        let mut settle = self.0.0.prepare_cached(
+            "UPDATE jobs SET state = 'done', is_carried = 1, propagated = (
+                 SELECT json_group_object(label, number) FROM (
+                     SELECT label, count(*) AS number FROM annotations
+                     WHERE image_id = jobs.image_id AND run_id = jobs.run_id AND carried_from IS NOT NULL GROUP BY label))
+             WHERE id = ?1",
+        )?;
+        let mut propagated = Propagated::default();
         let mut mend = self.0.0.prepare_cached("UPDATE images SET failed_job = NULL WHERE id = ?1")?;
         for (job, image) in &followers {
-            self.offer_marks(run, leader, *image)?;
+            propagated.annotations += self.offer_marks(run, leader, *image)?;
+            propagated.images += 1;
             settle.execute([job])?;
             mend.execute([image.0])?;
         }
-        Ok(u32::try_from(followers.len()).unwrap_or(u32::MAX))
+        Ok(propagated)
     }
 
     /// Lets the failed jobs of `run` wait again for which another try may come out otherwise; returns how many.
