@@ -34,6 +34,12 @@ pub async fn undo_on(desktop: State<'_, Desktop>, image: ImageId, layers: LayerS
 
 #[tauri::command]
 #[specta::specta]
+pub async fn redo_latest(desktop: State<'_, Desktop>, layers: LayerScope) -> Answer<Option<Step>> {
+    Ok(desktop.library().redo_latest(&layers).await?)
+}
+
+#[tauri::command]
+#[specta::specta]
 pub async fn redo_on(desktop: State<'_, Desktop>, image: ImageId, layers: LayerScope) -> Answer<Option<Step>> {
     Ok(desktop.library().redo_on(image, &layers).await?)
 }

@@ -1,7 +1,10 @@
 /** What the actions do that every screen has. */
 import type { Deeds } from "../state/actions/actions.svelte";
 import type { RunId } from "../ipc/bindings";
-import type { App } from "../state/app.svelte";
+import type { App, Screen } from "../state/app.svelte";
+import { redoLatest, undoLatest } from "../state/undo";
+
+const HAVE_UNDO: ReadonlySet<Screen> = new Set<Screen>(["review", "audit", "compare"]);
 
 /** `runShown` is the one whose layer is shown, when it is one. */
 export function frameDeeds(app: App, runShown: () => RunId | null): Deeds {
@@ -21,6 +24,9 @@ export function frameDeeds(app: App, runShown: () => RunId | null): Deeds {
       do: () => void app.exporting.open(runShown()),
       can: () => (app.library?.counts.all ?? 0) > 0,
     },
+    // Review, audits and comparisons have an undo of their own, which leads to the image.
+    "library.undo": { do: () => void undoLatest(app), can: () => !HAVE_UNDO.has(app.screen) },
+    "library.redo": { do: () => void redoLatest(app), can: () => !HAVE_UNDO.has(app.screen) },
     "everywhere.folders": () => void app.chooseFolders(),
     "everywhere.samples": () => void app.importSamples(),
     "everywhere.theme": () => void app.saveSettings({ theme: app.isLight ? "dark" : "light" }),

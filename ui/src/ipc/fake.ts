@@ -271,6 +271,7 @@ class Fake implements Seam {
   editMarks: Seam["editMarks"] = async (edit, layers) => this.#stepped(this.#library.edit(edit, layers), layers);
   undoLatest: Seam["undoLatest"] = async (layers) => this.#stepped(this.#library.undoLatest(), layers);
   undoOn: Seam["undoOn"] = async (image, layers) => this.#stepped(this.#library.undoOn(image), layers);
+  redoLatest: Seam["redoLatest"] = async (layers) => this.#stepped(this.#library.redoLatest(), layers);
   redoOn: Seam["redoOn"] = async (image, layers) => this.#stepped(this.#library.redoOn(image), layers);
 
   compareSides: Seam["compareSides"] = async (first, second) => this.#comparison.sides(first, second);
@@ -289,6 +290,7 @@ class Fake implements Seam {
     this.#audits.confidences(this.#questions.imageIds(query), layersShown(query));
   beginAudit: Seam["beginAudit"] = async (request) =>
     this.#audits.begin(request, this.#questions.imageIds(request.query), Date.now());
+  extendAudit: Seam["extendAudit"] = async (audit, more) => this.#audits.extend(audit, more);
   audit: Seam["audit"] = async (audit) => this.#audits.get(audit);
   audits: Seam["audits"] = async () => this.#audits.all();
   acceptAudited: Seam["acceptAudited"] = async (audit) => this.#swept(this.#audits.accept(audit));

@@ -69,6 +69,7 @@ export function openSeam(): Promise<Seam> {
     editMarks: (edit, layers = ALL_LAYERS) => settled(commands.editMarks(edit, layers)),
     undoLatest: (layers = ALL_LAYERS) => settled(commands.undoLatest(layers)),
     undoOn: (image, layers = ALL_LAYERS) => settled(commands.undoOn(image, layers)),
+    redoLatest: (layers = ALL_LAYERS) => settled(commands.redoLatest(layers)),
     redoOn: (image, layers = ALL_LAYERS) => settled(commands.redoOn(image, layers)),
 
     mistakes: (image, layers = ALL_LAYERS) => settled(commands.mistakes(image, layers)),
@@ -76,6 +77,7 @@ export function openSeam(): Promise<Seam> {
     repair: (check, query, sparesDecided) => settled(commands.repair(check, query, sparesDecided)),
     proposalConfidences: (query) => settled(commands.proposalConfidences(query)),
     beginAudit: (request) => settled(commands.beginAudit(request)),
+    extendAudit: (audit, more) => settled(commands.extendAudit(audit, more)),
     audit: (audit) => settled(commands.audit(audit)),
     audits: () => settled(commands.audits()),
     acceptAudited: (audit) => settled(commands.acceptAudited(audit)),

@@ -62,6 +62,7 @@ export function inLayers(seam: Seam, layers: () => LayerScope): Seam {
     editMarks: (edit) => seam.editMarks(edit, layers()),
     undoLatest: () => seam.undoLatest(layers()),
     undoOn: (image) => seam.undoOn(image, layers()),
+    redoLatest: () => seam.redoLatest(layers()),
     redoOn: (image) => seam.redoOn(image, layers()),
     mistakes: (image) => seam.mistakes(image, layers()),
   };

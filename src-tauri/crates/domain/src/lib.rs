@@ -25,6 +25,7 @@ pub mod model;
 pub mod money;
 pub mod plan;
 pub mod query;
+pub mod rate;
 pub mod recipe;
 pub mod report;
 pub mod review;

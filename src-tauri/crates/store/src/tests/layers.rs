@@ -127,7 +127,8 @@ fn accepting_above_a_threshold_is_about_the_layers_of_the_question() {
     assert_eq!(counted(&asked("", None)), 15);
     assert_eq!(counted(&asked("", Some(LayerScope::Runs { runs: Vec::new() }))), 0);
 
-    let request = AuditRequest { query: named, label: "cat".into(), threshold: Share(0.8), sample: 1 };
+    let request =
+        AuditRequest { query: named, label: "cat".into(), threshold: Share(0.8), sample: 1, error_limit: Share(0.05) };
     let latest = library.store.read(|view| view.latest_mark()).unwrap();
     let proposals = library.store.read(|view| view.proposals_above(&request, latest, &[])).unwrap();
     assert_eq!(proposals.len(), 3);
