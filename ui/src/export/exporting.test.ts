@@ -9,6 +9,7 @@ const refused = vi.fn();
 function fileOf(name: string): ReadyExport {
   const exported = {
     images: 1,
+    failed_images: 0,
     empty_images: 0,
     marks: 1,
     without_score: 0,

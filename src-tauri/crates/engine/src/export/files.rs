@@ -24,6 +24,15 @@ pub struct ImageFiles {
 }
 
 impl ImageFiles {
+    /// Of `image`, whose content is `hash`, for a run that was started on `roots`.
+    pub fn of(view: &View<'_>, roots: &[PathBuf], image: ImageId, hash: &[u8; 32]) -> store::Result<Self> {
+        let places = view.files_of(image)?.into_iter().map(|(path, known)| {
+            let is_there = still_holds(&path, known, hash);
+            (path, is_there)
+        });
+        Ok(Self::among(places.collect(), roots))
+    }
+
     /// `places` are all at which the image was seen, in their order, each with whether its file still has the image. Those
     /// below `roots` come first, and so do those that have it.
     fn among(places: Vec<(PathBuf, bool)>, roots: &[PathBuf]) -> Self {
@@ -38,7 +47,7 @@ impl ImageFiles {
     }
 }
 
-/// The files of all images that a run has answered.
+/// The files of all images that a run has answered, and of those that failed.
 pub struct RunFiles {
     files: HashMap<ImageId, ImageFiles>,
     /// The deepest folder that holds all of them; `None` where they share none.
@@ -48,19 +57,17 @@ pub struct RunFiles {
 impl RunFiles {
     pub fn of(view: &View<'_>, run: RunId) -> Result<Self> {
         let roots = view.roots_of_run(run)?;
-        let (mut files, mut last) = (HashMap::new(), None);
+        let (mut images, mut last) = (Vec::new(), None);
         loop {
             let page = view.answered_images(run, last, PAGE)?;
             let Some(end) = page.last() else { break };
             last = Some(end.id);
-            for image in page {
-                let seen = view.files_of(image.id)?.into_iter();
-                let places = seen.map(|(path, known)| {
-                    let is_there = still_holds(&path, known, &image.hash);
-                    (path, is_there)
-                });
-                files.insert(image.id, ImageFiles::among(places.collect(), &roots));
-            }
+            images.extend(page.into_iter().map(|image| (image.id, image.hash)));
+        }
+        images.extend(view.failed_jobs(run)?.into_iter().map(|job| (job.image.id, job.image.hash)));
+        let mut files = HashMap::with_capacity(images.len());
+        for (image, hash) in images {
+            files.insert(image, ImageFiles::of(view, &roots, image, &hash)?);
         }
         let named = |is_wanted: fn(&ImageFiles) -> bool| {
             shared_folder(files.values().filter(|files| is_wanted(files)).filter_map(|files| files.named.as_deref()))

@@ -10,6 +10,8 @@ mod json_lines;
 mod marked;
 mod record;
 
+pub use files::ImageFiles;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -12,6 +12,7 @@ use domain::ids::{AnnotationId, ImageId, RunId};
 use domain::layers::LayerScope;
 use domain::library::ReviewState;
 use domain::recipe::ShapeKind;
+use domain::run::FailureKind;
 use prepare::ContentHash;
 use serde::Serialize;
 use store::{AnsweredImage, View};
@@ -37,6 +38,8 @@ pub struct ImageRecord {
     /// BLAKE3 of the file's bytes, hexadecimal.
     pub hash: String,
     pub review: ReviewState,
+    /// Why it was not answered; `None` where it was. Without this, an image without marks is a negative.
+    pub failure: Option<FailureRecord>,
     /// The image whose marks this one was given instead of being asked about.
     pub carried_from: Option<ImageId>,
     /// Whether no file has the image any more; `file_name` is then where one was.
@@ -44,6 +47,16 @@ pub struct ImageRecord {
     /// Other files that have it, named as `file_name` is.
     pub other_paths: Vec<String>,
     pub marks: Vec<MarkRecord>,
+}
+
+/// Why an image has no answer.
+#[derive(Debug, Clone, Serialize)]
+pub struct FailureRecord {
+    pub kind: FailureKind,
+    pub message: String,
+    /// Requests that were sent about it, and what they cost.
+    pub requests: u32,
+    pub cost_dollars: f64,
 }
 
 /// A mark, in pixels of the upright image.
@@ -94,6 +107,7 @@ impl ImageRecord {
             orientation: image.orientation,
             hash: ContentHash::from_bytes(image.hash).to_string(),
             review: image.review,
+            failure: None,
             carried_from: image.carried_from,
             missing: is_missing,
             other_paths: others.iter().map(|path| files.name_of(path)).collect(),
@@ -175,6 +189,25 @@ impl<'a> Answers<'a> {
         Images { answers: self, page: Vec::new().into_iter(), last: None }
     }
 
+    /// The images that failed, in the order of the run, with what people have drawn on them. None where only what people
+    /// have reviewed is asked for.
+    pub fn failed_images(&self) -> Result<Vec<ImageRecord>> {
+        if self.marks.is_reviewed_only {
+            return Ok(Vec::new());
+        }
+        let failed = self.view.failed_jobs(self.run)?.into_iter().filter_map(|job| {
+            let failure = FailureRecord {
+                kind: job.kind,
+                message: job.message,
+                requests: job.requests,
+                cost_dollars: job.paid.dollars(),
+            };
+            let record = self.record(job.image).transpose()?;
+            Some(record.map(|record| ImageRecord { failure: Some(failure), ..record }))
+        });
+        failed.collect()
+    }
+
     /// `None` where the image is not exported.
     fn record(&self, mut image: AnsweredImage) -> Result<Option<ImageRecord>> {
         let marks = self.view.annotations_of(image.id)?;
@@ -240,6 +273,7 @@ pub mod fixtures {
             orientation: Orientation::NeedsClockwise90,
             hash: "00ff".into(),
             review: ReviewState::Unreviewed,
+            failure: None,
             carried_from: None,
             missing: false,
             other_paths: Vec::new(),

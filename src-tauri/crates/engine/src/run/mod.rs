@@ -7,6 +7,7 @@ mod budget;
 mod dispatcher;
 mod ending;
 mod executor;
+mod in_flight;
 mod lock;
 mod overnight;
 mod progress;
@@ -40,6 +41,7 @@ use board::Board;
 use budget::Budget;
 use dispatcher::Dispatcher;
 use executor::{Work, WorkClock};
+pub use in_flight::Flight;
 use lock::RunLock;
 pub use overnight::BatchLimits;
 use overnight::Overnight;
@@ -144,7 +146,7 @@ impl Library {
         if matches!(summary.state, RunState::Running | RunState::Stopping) {
             return Err(EngineError::RunBusy(run));
         }
-        let retried = if request.retries_failed { summary.retryable } else { 0 };
+        let retried = if request.retries_failed { self.store.read(|view| view.retried_count(run))? } else { 0 };
         if summary.waiting + retried == 0 {
             return Err(EngineError::NothingLeft(run));
         }
@@ -172,6 +174,11 @@ impl Library {
         let is_here = self.run(run)?.destination == Destination::ThisMachine;
         let count = is_here.then(|| at_once.count().unwrap_or_else(processors));
         Ok(self.store.write(move |edit| edit.note_at_once(run, at_once.count(), count)).await?)
+    }
+
+    /// Has a resting run pay for new answers when it is resumed, whatever was answered before.
+    pub async fn ask_anew(&self, run: RunId) -> Result<()> {
+        Ok(self.store.write(move |edit| edit.record_asks_anew(run)).await?)
     }
 
     /// Has a resting run keep to these limits when it is resumed; those that are left open stay as they were.
@@ -337,9 +344,9 @@ impl Library {
         if lost > 0 {
             tracing::info!(%run, lost, "requests of an earlier sitting were never answered");
         }
-        let (recipe, (worked_millis, concurrency), times) = self.store.read(|view| {
+        let (recipe, concurrency, (worked_millis, _), times) = self.store.read(|view| {
             let times = Times { durations: view.durations(run)?, finished_after: view.finished_after(run)? };
-            Ok((view.recipe_of_run(run)?, view.pace_of_run(run)?, times))
+            Ok((view.recipe_of_run(run)?, view.concurrency_of_run(run)?, view.pace_of_run(run)?, times))
         })?;
         let snapshot = self.resting_progress(run)?;
         let mode = snapshot.mode;
@@ -364,6 +371,7 @@ impl Library {
             budget,
             retrying: opened.retrying,
             board: Arc::new(Board::new(opened.options.chunk_size)),
+            in_flight: Arc::default(),
             preparing: Semaphore::new(processors() as usize),
             turnstile: Mutex::default(),
             halt: is_halted,
