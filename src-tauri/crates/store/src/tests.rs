@@ -350,7 +350,8 @@ fn an_answer_that_cannot_be_used_is_read_again_and_asked_for_only_anew() {
                 let attempt = edit.note_sent(job.id, PicoDollars(5), 8)?;
                 edit.note_received(attempt, "the answer", None, 9)?;
                 let failure = JobFailure { attempt: Some(attempt), kind, detail: "no".into() };
-                edit.settle_job(run, &job, &cats(), &JobOutcome::Failed(failure), None, 10)
+                let timing = JobTiming { took_millis: 40.0, alone_millis: None };
+                edit.settle_job(run, &job, &cats(), &JobOutcome::Failed(failure), Some(timing), 10)
             })
             .unwrap();
     }
@@ -364,7 +365,10 @@ fn an_answer_that_cannot_be_used_is_read_again_and_asked_for_only_anew() {
     let failure =
         JobFailure { attempt: Some(kept.attempt), kind: FailureKind::AnswerUnusable, detail: "still no".into() };
     store
-        .write_blocking(move |edit| edit.settle_job(run, &job, &cats(), &JobOutcome::Failed(failure), None, 11))
+        .write_blocking(move |edit| {
+            let timing = JobTiming { took_millis: 0.0, alone_millis: None };
+            edit.settle_job(run, &job, &cats(), &JobOutcome::Failed(failure), Some(timing), 11)
+        })
         .unwrap();
     assert_eq!(store.read(|view| view.durations(run)).unwrap(), [40.0, 40.0]);
 
