@@ -167,6 +167,7 @@ async fn similar_images_are_given_the_marks_of_one_that_is_paid_for() {
     let run = carried_out(&bench, &anew).await;
     let summary = bench.library.run(run).unwrap();
     assert_eq!((summary.done, summary.carried, server.ledger().billed.len()), (4, 3, 5));
+    assert_eq!((summary.mark_count, summary.propagated_count), (20, 15), "as many as the library has");
     assert!(bench.cards().iter().all(|card| card.marks.len() == 5));
     server.stop().await;
 }

@@ -10,6 +10,7 @@ use domain::checks::{Check, Swept};
 use domain::compare::{Agreement, Side};
 use domain::geometry::Rect;
 use domain::import::{ImportProgress, SkipReason};
+use domain::layers::LayerScope;
 use domain::library::{ImageCard, ReviewState};
 use domain::model::Shortfall;
 use domain::plan::{ImageSelection, RunRequest};
@@ -60,7 +61,7 @@ fn photos_are_dated_on_import_and_those_from_before_on_the_next() {
         let conditions = parse(conditions).unwrap();
         let query = ImageQuery { conditions, order: ImageOrder::Taken, ..ImageQuery::default() };
         let ids = bench.library.image_ids(&query).unwrap();
-        bench.library.image_cards(&ids).unwrap().into_iter().map(|card| card.name).collect()
+        bench.library.image_cards(&ids, &LayerScope::All).unwrap().into_iter().map(|card| card.name).collect()
     };
     assert_eq!(names(""), ["china.jpg", "flower.jpg", "coffee.jpg"]);
     assert_eq!(names("taken:2026-05"), ["flower.jpg"]);
@@ -170,7 +171,7 @@ async fn a_folder_becomes_reviewed_marks_and_a_report() {
 
     let cat = bench.cards().into_iter().find(|card| best(card, "cat").is_some()).expect("a cat");
     let accept = Decision { image: cat.id, scope: DecisionScope::Image, verdict: Verdict::Accept };
-    let decided = bench.library.decide(accept).await.unwrap();
+    let decided = bench.library.decide(accept, &LayerScope::All).await.unwrap();
     assert_eq!(decided.image.review, ReviewState::Reviewed);
     assert!(decided.image.marks.iter().all(|mark| mark.status == Status::Accepted));
 
@@ -306,9 +307,9 @@ async fn a_run_is_compared_with_what_people_decided_although_a_later_run_replace
     let rejected = Verdict::Reject { reason: Some(RejectReason::NotThere) };
     let others: Vec<_> = card.marks.iter().filter(|mark| mark.id != cup.id).collect();
     changes.extend(others.iter().map(|mark| MarkChange::Decide { id: mark.id, verdict: rejected }));
-    bench.library.edit_marks(ImageEdit { image: card.id, changes }).await.unwrap();
+    bench.library.edit_marks(ImageEdit { image: card.id, changes }, &LayerScope::All).await.unwrap();
     let accept = Decision { image: card.id, scope: DecisionScope::Image, verdict: Verdict::Accept };
-    bench.library.decide(accept).await.unwrap();
+    bench.library.decide(accept, &LayerScope::All).await.unwrap();
 
     let pairs = bench.library.compare_image(card.id, first, Side::Decided).unwrap();
     let of = |agreement| pairs.iter().filter(|pair| pair.agreement == agreement).collect::<Vec<_>>();
@@ -342,9 +343,9 @@ async fn likely_mistakes_are_repaired_and_certain_marks_accepted_after_a_look_at
     };
     let found_by_the_model = huge();
     let edit = ImageEdit { image: card.id, changes: vec![MarkChange::Add { mark: whole }] };
-    let drawn = bench.library.edit_marks(edit).await.unwrap().marks[0];
+    let drawn = bench.library.edit_marks(edit, &LayerScope::All).await.unwrap().marks[0];
     assert_eq!(huge(), found_by_the_model + 1);
-    let mistakes = bench.library.mistakes(card.id).unwrap();
+    let mistakes = bench.library.mistakes(card.id, &LayerScope::All).unwrap();
     assert!(mistakes.iter().any(|mistake| mistake.check == Check::Huge && mistake.mark == drawn), "{mistakes:?}");
     let doubtful = ImageQuery { order: ImageOrder::Doubt, ..everything.clone() };
     assert_eq!(bench.library.image_ids(&doubtful).unwrap().len(), 3);
@@ -356,12 +357,12 @@ async fn likely_mistakes_are_repaired_and_certain_marks_accepted_after_a_look_at
     assert_eq!(spared.marks, found_by_the_model, "what was drawn stays");
     assert_eq!(huge(), 1);
     if found_by_the_model > 0 {
-        bench.library.undo_latest().await.unwrap().unwrap();
+        bench.library.undo_latest(&LayerScope::All).await.unwrap().unwrap();
     }
     let swept = bench.library.repair(Check::Huge, &everything, false).await.unwrap();
     assert_eq!(swept, Swept { images: found_by_the_model + 1, marks: found_by_the_model + 1 });
     assert_eq!(huge(), 0);
-    bench.library.undo_latest().await.unwrap().unwrap();
+    bench.library.undo_latest(&LayerScope::All).await.unwrap().unwrap();
     assert_eq!(huge(), found_by_the_model + 1);
 
     let request = AuditRequest {
@@ -376,7 +377,7 @@ async fn likely_mistakes_are_repaired_and_certain_marks_accepted_after_a_look_at
     assert_eq!(audit.finding, None);
     let scope = DecisionScope::Mark { id: audit.sample[0].mark };
     let right = Decision { image: audit.sample[0].image, scope, verdict: Verdict::Accept };
-    bench.library.decide(right).await.unwrap();
+    bench.library.decide(right, &LayerScope::All).await.unwrap();
     let finding = bench.library.audit(audit.id).unwrap().finding.unwrap();
     assert_eq!((finding.judged, finding.wrong), (1, 0));
     assert!((finding.at_most - 0.95).abs() < 1e-6, "one right one says next to nothing: {}", finding.at_most);

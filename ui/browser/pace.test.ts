@@ -165,7 +165,7 @@ describe("a run elsewhere", () => {
     await screenshot(page, "run-reused-dark-1280");
     await page.getByRole("button", { name: "See the report" }).click();
     await page.getByText("Reused answers").waitFor();
-    await page.getByText("Annotations of a similar image").waitFor();
+    await page.getByText("Images with annotations of a similar one").waitFor();
     await expectAccessible(page);
   });
 

@@ -53,6 +53,12 @@ async function review(page: Page): Promise<void> {
   await page.getByRole("listbox", { name: words.review.marks }).or(page.locator("ul.marks")).first().waitFor();
 }
 
+/** Opens the menu of layers. */
+async function layers(page: Page): Promise<void> {
+  await button(page, `${words.layers.title}:`).click();
+  await page.getByRole("group", { name: words.layers.title }).getByRole("checkbox").first().waitFor();
+}
+
 async function history(page: Page): Promise<void> {
   await page.keyboard.press("Control+5");
   await page.getByRole("region", { name: words.history.reportOf(2) }).waitFor();
@@ -104,6 +110,22 @@ export const SCENES: readonly Scene[] = [
       await page.getByRole("option", { name: "dahlia_0005.jpg" }).click();
       await page.keyboard.press("Shift+ArrowRight");
       await page.keyboard.press("Shift+ArrowRight");
+    },
+  },
+  {
+    name: "library-layers",
+    query: "layers",
+    show: async (page) => {
+      await library(page);
+      await layers(page);
+    },
+  },
+  {
+    name: "review-layers",
+    query: "layers",
+    show: async (page) => {
+      await review(page);
+      await layers(page);
     },
   },
   { name: "library-filtered", show: (page) => typed(page, "label:cup status:unreviewed") },

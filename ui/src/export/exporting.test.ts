@@ -14,6 +14,7 @@ function fileOf(name: string): ReadyExport {
     marks: 1,
     without_score: 0,
     without_form: 0,
+    missing: 0,
     folder: null,
   };
   return { file_name: name, byte_len: 10, exported };

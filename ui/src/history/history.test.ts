@@ -23,6 +23,7 @@ function summary(id: RunId): RunSummary {
     failed: 0,
     waiting: 0,
     mark_count: 1,
+    propagated_count: 0,
     undecided_count: 1,
     reviewed_count: 0,
     quoted: null,

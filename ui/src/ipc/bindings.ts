@@ -15,7 +15,7 @@ export const commands = {
 	queryText: (conditions: Condition[]) => __TAURI_INVOKE<string>("query_text", { conditions }),
 	/**  What the word at `cursor` of a half typed question may become. Places count characters. */
 	completeQuery: (text: string, cursor: number) => typedError<Completion, AppError>(__TAURI_INVOKE("complete_query", { text, cursor })),
-	imageCards: (ids: ImageId[]) => typedError<ImageCard[], AppError>(__TAURI_INVOKE("image_cards", { ids })),
+	imageCards: (ids: ImageId[], layers: LayerScope) => typedError<ImageCard[], AppError>(__TAURI_INVOKE("image_cards", { ids, layers })),
 	skippedFiles: (collection: CollectionId | null) => typedError<SkippedFile[], AppError>(__TAURI_INVOKE("skipped_files", { collection })),
 	/**  Opens the system's folder dialog and imports what is chosen; false when it was cancelled. */
 	chooseFolders: () => typedError<boolean, AppError>(__TAURI_INVOKE("choose_folders")),
@@ -50,13 +50,13 @@ export const commands = {
 	 *  not let a window begin one.
 	 */
 	dragExport: (run: RunId, request: ExportRequest) => typedError<boolean, AppError>(__TAURI_INVOKE("drag_export", { run, request })),
-	decide: (decision: Decision) => typedError<Step, AppError>(__TAURI_INVOKE("decide", { decision })),
-	editMarks: (edit: ImageEdit) => typedError<Step, AppError>(__TAURI_INVOKE("edit_marks", { edit })),
-	undoLatest: () => typedError<Step | null, AppError>(__TAURI_INVOKE("undo_latest")),
-	undoOn: (image: ImageId) => typedError<Step | null, AppError>(__TAURI_INVOKE("undo_on", { image })),
-	redoLatest: () => typedError<Step | null, AppError>(__TAURI_INVOKE("redo_latest")),
-	redoOn: (image: ImageId) => typedError<Step | null, AppError>(__TAURI_INVOKE("redo_on", { image })),
-	mistakes: (image: ImageId) => typedError<Mistake[], AppError>(__TAURI_INVOKE("mistakes", { image })),
+	decide: (decision: Decision, layers: LayerScope) => typedError<Step, AppError>(__TAURI_INVOKE("decide", { decision, layers })),
+	editMarks: (edit: ImageEdit, layers: LayerScope) => typedError<Step, AppError>(__TAURI_INVOKE("edit_marks", { edit, layers })),
+	undoLatest: (layers: LayerScope) => typedError<Step | null, AppError>(__TAURI_INVOKE("undo_latest", { layers })),
+	undoOn: (image: ImageId, layers: LayerScope) => typedError<Step | null, AppError>(__TAURI_INVOKE("undo_on", { image, layers })),
+	redoLatest: (layers: LayerScope) => typedError<Step | null, AppError>(__TAURI_INVOKE("redo_latest", { layers })),
+	redoOn: (image: ImageId, layers: LayerScope) => typedError<Step | null, AppError>(__TAURI_INVOKE("redo_on", { image, layers })),
+	mistakes: (image: ImageId, layers: LayerScope) => typedError<Mistake[], AppError>(__TAURI_INVOKE("mistakes", { image, layers })),
 	repairExtent: (check: Check, query: ImageQuery) => typedError<RepairExtent, AppError>(__TAURI_INVOKE("repair_extent", { check, query })),
 	repair: (check: Check, query: ImageQuery, sparesDecided: boolean) => typedError<Swept, AppError>(__TAURI_INVOKE("repair", { check, query, sparesDecided })),
 	proposalConfidences: (query: ImageQuery) => typedError<LabelConfidences[], AppError>(__TAURI_INVOKE("proposal_confidences", { query })),
@@ -188,6 +188,8 @@ export type Audit = {
 	/**  How many follow in that order, for a larger sample. */
 	reserve: number,
 	finding: ErrorRate | null,
+	/**  The layers of its proposals. */
+	layers: LayerScope,
 	/**  How many proposals were accepted unseen because of it; `None`: not yet. */
 	accepted: number | null,
 };
@@ -511,6 +513,8 @@ export type Exported = {
 	without_score: number,
 	/**  Marks that the format has no form for: points, tags and captions, where only boxes and outlines have a place. */
 	without_form: number,
+	/**  Images of which no file is left where one was seen. */
+	missing: number,
 	/**  The folder that the file names in the export start from; `None`: they are bare names. */
 	folder: string | null,
 };
@@ -821,6 +825,8 @@ export type ImageQuery = {
 	/**  All of them hold. */
 	conditions: Condition[],
 	order: ImageOrder,
+	/**  The layers whose annotations count; `None`: see [`ImageQuery::layers_shown`]. */
+	layers?: LayerScope | null,
 };
 
 /**  Which images a plan is about. */
@@ -929,6 +935,11 @@ export type LabelCount = {
 	color: number,
 	count: number,
 };
+
+/**  The layers that a view shows. What people drew, accepted or edited is theirs, and is shown with any of them. */
+export type LayerScope = { kind: "all" } | 
+/**  Those of these runs; of none: only people's work. */
+{ kind: "runs"; runs: RunId[] };
 
 /**  Collections, images, marks or decisions are not what they were. */
 export type LibraryChanged = null;
@@ -1376,6 +1387,7 @@ export type RunProgress = {
 	reused: number,
 	/**  Images that were given the marks of a similar one instead of being asked about. */
 	carried: number,
+	/**  Annotations that it found, and those that it propagated to similar images. */
 	marks: number,
 	/**
 	 *  Images asked about that finished, a minute: over the last moments while the run is worked on, over all the time worked
@@ -1464,6 +1476,8 @@ export type RunRequest = {
 	asks_anew: boolean,
 	/**  What the run may cost at most, over all its sittings; `None`: no limit. */
 	budget: PicoDollars | null,
+	/**  The collection that the images were chosen from; `None`: all together. Exports name the files below it. */
+	collection?: CollectionId | null,
 };
 
 /**  How runs ask models elsewhere. */
@@ -1510,7 +1524,10 @@ export type RunSummary = {
 	done: number,
 	failed: number,
 	waiting: number,
+	/**  Annotations that it found, and those that it propagated to similar images. */
 	mark_count: number,
+	/**  Of these: propagated to images that were not asked about. */
+	propagated_count: number,
 	/**  Proposals that nobody has decided yet. */
 	undecided_count: number,
 	/**  Images of the run that are reviewed or confirmed empty. */
@@ -1760,7 +1777,10 @@ export type Taken = {
 	minutes_ahead_of_utc: number | null,
 };
 
-/**  What can be asked of an image. Marks that were rejected count for nothing but [`Test::Mark`]. */
+/**
+ *  What can be asked of an image. Marks in layers that are not shown count for nothing, and those that were rejected for
+ *  nothing but [`Test::Mark`].
+ */
 export type Test = 
 /**  It is in a collection of this name. */
 { kind: "in"; name: string } | 
@@ -1770,7 +1790,7 @@ export type Test =
 { kind: "mark"; status: Status } | 
 /**  One of its marks was made with a confidence within. */
 { kind: "confidence"; span: Span<Share> } | 
-/**  It was one of the images of this run. */
+/**  It was one of the images of this run. Unless layers were chosen, the question is about the layer of this run. */
 { kind: "run"; run: RunId } | 
 /**  The latest job on it failed so. */
 { kind: "failure"; failure: FailureKind } | { kind: "has"; what: Trait } | 

@@ -34,6 +34,7 @@ function summary(id: RunId, state: RunState): RunSummary {
     failed: 1,
     waiting: 5,
     mark_count: 9,
+    propagated_count: 0,
     undecided_count: 9,
     reviewed_count: 0,
     quoted: null,

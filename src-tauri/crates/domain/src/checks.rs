@@ -136,11 +136,15 @@ pub fn misplaced(size: PixelSize, marks: &[Annotation], usual: impl Fn(&str) -> 
 }
 
 /// The mark that `mark` repeats: of two, the one that a person has decided stays, then the more certain, then the earlier.
+/// One that every view shows that shows `mark` comes before a proposal in another layer.
 fn repeated(mark: &Annotation, standing: &[&Annotation]) -> Option<AnnotationId> {
     let bounds = mark.shape.bounds()?;
-    standing
-        .iter()
-        .find(|other| {
+    let is_in_its_views = |other: &Annotation| other.status.is_approved() || other.origin == mark.origin;
+    let (near, far): (Vec<&Annotation>, Vec<&Annotation>) =
+        standing.iter().copied().partition(|other| is_in_its_views(other));
+    near.into_iter()
+        .chain(far)
+        .find(|&other| {
             other.id != mark.id
                 && other.label == mark.label
                 && other.shape.kind() == mark.shape.kind()

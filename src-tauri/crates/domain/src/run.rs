@@ -348,6 +348,7 @@ pub struct RunProgress {
     pub reused: u32,
     /// Images that were given the marks of a similar one instead of being asked about.
     pub carried: u32,
+    /// Annotations that it found, and those that it propagated to similar images.
     pub marks: u32,
     /// Images asked about that finished, a minute: over the last moments while the run is worked on, over all the time worked
     /// afterwards.
@@ -425,7 +426,10 @@ pub struct RunSummary {
     pub done: u32,
     pub failed: u32,
     pub waiting: u32,
+    /// Annotations that it found, and those that it propagated to similar images.
     pub mark_count: u32,
+    /// Of these: propagated to images that were not asked about.
+    pub propagated_count: u32,
     /// Proposals that nobody has decided yet.
     pub undecided_count: u32,
     /// Images of the run that are reviewed or confirmed empty.

@@ -10,9 +10,10 @@ use domain::metrics::{
 use domain::money::PicoDollars;
 use domain::report::{FailedImage, RunReport, duration_bins};
 use serde::Serialize;
-use store::FailedJob;
+use store::View;
 
 use crate::clock::{now_millis, rfc3339};
+use crate::export::ImageFiles;
 use crate::library::Library;
 use crate::whole_file::WholeFile;
 use crate::{EngineError, Result};
@@ -23,9 +24,9 @@ impl Library {
         let (durations, alone_millis, unread, (wall_millis, concurrency)) = self.store.read(|view| {
             Ok((view.durations(run)?, view.alone_durations(run)?, view.unread_count(run)?, view.pace_of_run(run)?))
         })?;
-        let (failures, failed_images, labels) = self.store.read(|view| {
-            Ok((view.failure_groups(run)?, failed_images(view.failed_jobs(run)?), view.found_by_run(run)?))
-        })?;
+        let (failures, failed_images, labels) = self
+            .store
+            .read(|view| Ok((view.failure_groups(run)?, failed_images(view, run)?, view.found_by_run(run)?)))?;
         let (retried, (repairs, dropped), hooks) =
             self.store.read(|view| Ok((view.retry_groups(run)?, view.readings_of_run(run)?, view.hook_runs(run)?)))?;
         let bins = duration_bins(&durations);
@@ -142,12 +143,13 @@ impl Library {
 }
 
 /// By kind, then in the order of the run.
-fn failed_images(jobs: Vec<FailedJob>) -> Vec<FailedImage> {
-    let mut failed: Vec<FailedImage> = jobs
-        .into_iter()
-        .map(|job| FailedImage {
+fn failed_images(view: &View<'_>, run: RunId) -> store::Result<Vec<FailedImage>> {
+    let roots = view.roots_of_run(run)?;
+    let failed = view.failed_jobs(run)?.into_iter().map(|job| {
+        let named = ImageFiles::of(view, &roots, job.image.id, &job.image.hash)?.named;
+        Ok(FailedImage {
             image: job.image.id,
-            path: job.image.path.map(|path| path.to_string_lossy().into_owned()),
+            path: named.map(|path| path.to_string_lossy().into_owned()),
             name: job.image.name,
             kind: job.kind,
             message: job.message,
@@ -156,9 +158,10 @@ fn failed_images(jobs: Vec<FailedJob>) -> Vec<FailedImage> {
             paid: job.paid,
             possibly_billed: job.possibly_billed,
         })
-        .collect();
+    });
+    let mut failed = failed.collect::<store::Result<Vec<FailedImage>>>()?;
     failed.sort_by_key(|failed| failed.kind);
-    failed
+    Ok(failed)
 }
 
 fn metrics_failure(failed: &FailedImage) -> MetricsFailure {

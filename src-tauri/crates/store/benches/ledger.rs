@@ -158,6 +158,7 @@ fn run_of(images: Vec<QueuedImage>) -> NewRun {
         destination: Destination::ThisMachine,
         quoted: None,
         budget: None,
+        roots: Vec::new(),
         images,
     }
 }

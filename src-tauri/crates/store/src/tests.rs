@@ -8,6 +8,7 @@ use domain::answer::{DropReason, Dropped, Reading, Repair, RepairKind};
 use domain::geometry::{Orientation, PixelSize, Rect};
 use domain::ids::{ImageId, RunId};
 use domain::import::{ImageFormat, SkipReason, SkippedFile};
+use domain::layers::LayerScope;
 use domain::library::ReviewState;
 use domain::model::{Destination, ModelId};
 use domain::money::PicoDollars;
@@ -25,6 +26,7 @@ use super::*;
 
 mod batches;
 mod gallery;
+mod layers;
 mod mistakes;
 mod similar;
 mod steps;
@@ -81,20 +83,7 @@ impl Library {
     }
 
     fn add_queue(&self, images: Vec<QueuedImage>) -> RunId {
-        let run = NewRun {
-            model: ModelId("m".into()),
-            model_name: "M".into(),
-            recipe: cats(),
-            concurrency: 2,
-            options: RunOptions::default(),
-            answer_key: None,
-            asks_anew: false,
-            mode: RunMode::Live,
-            destination: Destination::ThisMachine,
-            quoted: None,
-            budget: None,
-            images,
-        };
+        let run = NewRun { images, ..new_run() };
         self.store.write_blocking(move |edit| edit.add_run(&run, 7)).unwrap()
     }
 
@@ -127,7 +116,25 @@ impl Library {
     }
 
     fn review(&self, image: ImageId) -> ReviewState {
-        self.store.read(|view| view.image_cards(&[image], &[])).unwrap()[0].review
+        self.store.read(|view| view.image_cards(&[image], &LayerScope::All, &[])).unwrap()[0].review
+    }
+}
+
+fn new_run() -> NewRun {
+    NewRun {
+        model: ModelId("m".into()),
+        model_name: "M".into(),
+        recipe: cats(),
+        concurrency: 2,
+        options: RunOptions::default(),
+        answer_key: None,
+        asks_anew: false,
+        mode: RunMode::Live,
+        destination: Destination::ThisMachine,
+        quoted: None,
+        budget: None,
+        roots: Vec::new(),
+        images: Vec::new(),
     }
 }
 
@@ -151,7 +158,7 @@ fn the_same_content_in_two_places_is_one_image() {
     assert_eq!(library.add_image(1), first);
     let counts = library.store.read(|view| view.image_counts(None)).unwrap();
     assert_eq!((counts.all, counts.unreviewed), (1, 1));
-    assert!(!library.store.read(|view| view.image_cards(&[first], &[])).unwrap()[0].is_annotated);
+    assert!(!library.store.read(|view| view.image_cards(&[first], &LayerScope::All, &[])).unwrap()[0].is_annotated);
     let unchanged = KnownFile { byte_len: 10, modified_at: 5 };
     let path = Path::new("/photos/IMG_1.jpg");
     assert_eq!(library.store.read(|view| view.image_of_unchanged(path, unchanged)).unwrap(), Some(first));
@@ -176,7 +183,8 @@ fn paths_need_not_be_utf_8() {
             edit.note_skipped(collection, Path::new("/photos/empty.jpg"), &skipped)
         })
         .unwrap();
-    assert!(library.store.read(|view| view.paths_of(image)).unwrap().contains(&path));
+    let files = library.store.read(|view| view.files_of(image)).unwrap();
+    assert!(files.iter().any(|(seen, _)| *seen == path));
     let skipped = library.store.read(|view| view.skipped_files(None)).unwrap();
     assert_eq!(skipped, [SkippedFile { path: "/photos/empty.jpg".into(), reason: SkipReason::Empty }]);
 }
@@ -202,7 +210,9 @@ fn decisions_are_kept_and_can_be_taken_back_one_by_one() {
     library.answer(run, &[0.9, 0.5]);
     library.answer(run, &[]);
 
-    let decide = |decision: Decision| library.store.write_blocking(move |edit| edit.decide(&decision, 20)).unwrap();
+    let decide = |decision: Decision| {
+        library.store.write_blocking(move |edit| edit.decide(&decision, &LayerScope::All, 20)).unwrap()
+    };
     let mark = library.store.read(|view| view.annotations_of(first)).unwrap()[0].id;
     let reason = Some(RejectReason::BadBox);
     decide(Decision { image: first, scope: DecisionScope::Mark { id: mark }, verdict: Verdict::Reject { reason } });
@@ -232,7 +242,7 @@ fn undoing_a_run_takes_back_undecided_proposals_only() {
     library.answer(run, &[0.9]);
     library.answer(run, &[0.8, 0.7]);
     let accept = Decision { image: first, scope: DecisionScope::Image, verdict: Verdict::Accept };
-    library.store.write_blocking(move |edit| edit.decide(&accept, 20)).unwrap();
+    library.store.write_blocking(move |edit| edit.decide(&accept, &LayerScope::All, 20)).unwrap();
     assert_eq!(library.store.write_blocking(move |edit| edit.take_back_proposals(run)).unwrap(), 2);
     assert_eq!(library.statuses(first), [Status::Accepted]);
     assert_eq!(library.statuses(second), []);
@@ -250,7 +260,7 @@ fn asking_again_replaces_what_is_undecided_and_leaves_what_is_decided() {
 
     let reject = Verdict::Reject { reason: None };
     let decision = Decision { image, scope: DecisionScope::Image, verdict: reject };
-    library.store.write_blocking(move |edit| edit.decide(&decision, 20)).unwrap();
+    library.store.write_blocking(move |edit| edit.decide(&decision, &LayerScope::All, 20)).unwrap();
     let third = library.add_run(vec![image]);
     library.answer(third, &[0.7]);
     assert_eq!(library.statuses(image), [Status::Rejected], "a decided mark is not proposed again");
@@ -263,9 +273,9 @@ fn new_proposals_wait_for_review_until_they_are_taken_back() {
     let image = library.add_image(1);
     let empty = library.add_run(vec![image]);
     library.answer(empty, &[]);
-    assert!(library.store.read(|view| view.image_cards(&[image], &[])).unwrap()[0].is_annotated);
+    assert!(library.store.read(|view| view.image_cards(&[image], &LayerScope::All, &[])).unwrap()[0].is_annotated);
     let decision = Decision { image, scope: DecisionScope::Image, verdict: Verdict::Accept };
-    library.store.write_blocking(move |edit| edit.decide(&decision, 20)).unwrap();
+    library.store.write_blocking(move |edit| edit.decide(&decision, &LayerScope::All, 20)).unwrap();
     assert_eq!(library.review(image), ReviewState::ConfirmedEmpty);
     let run = library.add_run(vec![image]);
     library.answer(run, &[0.9]);
@@ -340,7 +350,8 @@ fn an_answer_that_cannot_be_used_is_read_again_and_asked_for_only_anew() {
                 let attempt = edit.note_sent(job.id, PicoDollars(5), 8)?;
                 edit.note_received(attempt, "the answer", None, 9)?;
                 let failure = JobFailure { attempt: Some(attempt), kind, detail: "no".into() };
-                edit.settle_job(run, &job, &cats(), &JobOutcome::Failed(failure), 40.0, 10)
+                let timing = JobTiming { took_millis: 40.0, alone_millis: None };
+                edit.settle_job(run, &job, &cats(), &JobOutcome::Failed(failure), Some(timing), 10)
             })
             .unwrap();
     }
@@ -354,7 +365,10 @@ fn an_answer_that_cannot_be_used_is_read_again_and_asked_for_only_anew() {
     let failure =
         JobFailure { attempt: Some(kept.attempt), kind: FailureKind::AnswerUnusable, detail: "still no".into() };
     store
-        .write_blocking(move |edit| edit.settle_job(run, &job, &cats(), &JobOutcome::Failed(failure), 0.0, 11))
+        .write_blocking(move |edit| {
+            let timing = JobTiming { took_millis: 0.0, alone_millis: None };
+            edit.settle_job(run, &job, &cats(), &JobOutcome::Failed(failure), Some(timing), 11)
+        })
         .unwrap();
     assert_eq!(store.read(|view| view.durations(run)).unwrap(), [40.0, 40.0]);
 
@@ -525,7 +539,7 @@ fn kept_label_counts_agree_with_counting() {
     assert_eq!(counts(Some(other)), 2);
     let reject = Verdict::Reject { reason: None };
     let decision = Decision { image: first, scope: DecisionScope::Image, verdict: reject };
-    library.store.write_blocking(move |edit| edit.decide(&decision, 20)).unwrap();
+    library.store.write_blocking(move |edit| edit.decide(&decision, &LayerScope::All, 20)).unwrap();
     assert_eq!((counts(None), counts(folder), counts(Some(other))), (1, 1, 0));
     library.store.write_blocking(|edit| edit.undo_latest()).unwrap();
     assert_eq!((counts(None), counts(Some(other))), (3, 2));

@@ -76,7 +76,8 @@ export const history = {
   inBatches: "overnight, in batches",
   asked: "Images asked about",
   reused: "Reused answers",
-  propagated: "Annotations of a similar image",
+  propagated: "Images with annotations of a similar one",
+  propagatedMarks: "Propagated annotations",
   unread: "Files that could not be read",
 
   cost: "Quote against paid",

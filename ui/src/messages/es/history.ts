@@ -68,7 +68,8 @@ export const history: Words<typeof english> = {
   inBatches: "de noche, por lotes",
   asked: "Imágenes preguntadas",
   reused: "Respuestas reutilizadas",
-  propagated: "Anotaciones de una imagen parecida",
+  propagated: "Imágenes con anotaciones de otra parecida",
+  propagatedMarks: "Anotaciones propagadas",
   unread: "Archivos que no se pudieron leer",
 
   cost: "Presupuesto y pagado",

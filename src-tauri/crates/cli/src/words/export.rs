@@ -26,6 +26,9 @@ pub fn exported(out: &mut dyn Write, file: &Path, exported: &Exported) -> io::Re
     if exported.without_score > 0 {
         write!(out, ", {} left out that say not how certain they are", exported.without_score)?;
     }
+    if exported.missing > 0 {
+        write!(out, "; {} missing on disk", counted(exported.missing, "file"))?;
+    }
     if let Some(folder) = &exported.folder {
         write!(out, "; file names start from {folder}")?;
     }

@@ -34,6 +34,9 @@ pub fn report(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
     if summary.reused + summary.carried > 0 {
         writeln!(out, "  images      {}", shares(summary))?;
     }
+    if summary.propagated_count > 0 {
+        writeln!(out, "  propagated  {} of these to similar images", counted(summary.propagated_count, "mark"))?;
+    }
     if let Some(metrics) = &report.metrics {
         writeln!(
             out,

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use domain::annotation::AttributeValue;
 use domain::export::MarkSelection;
 use domain::geometry::Orientation;
-use domain::ids::{AnnotationId, ImageId};
+use domain::ids::{AnnotationId, ImageId, RunId};
 use domain::library::ReviewState;
 use domain::recipe::{Recipe, comparable};
 use domain::run::RunSummary;
@@ -115,6 +115,8 @@ struct ImageExtra<'a> {
     hash: &'a str,
     review: ReviewState,
     carried_from: Option<ImageId>,
+    missing: bool,
+    other_paths: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -193,6 +195,8 @@ impl<'a> DataSet<'a> {
                 hash: &image.hash,
                 review: image.review,
                 carried_from: image.carried_from,
+                missing: image.missing,
+                other_paths: &image.other_paths,
             },
         };
         self.images.write(out, &listed)
@@ -228,21 +232,21 @@ impl<'a> DataSet<'a> {
 
 /// A results list, in the order in which its parts are called.
 pub struct Detections<'a> {
+    run: RunId,
     categories: &'a Categories,
     items: Items,
 }
 
 impl<'a> Detections<'a> {
-    pub fn begin(out: &mut impl Write, categories: &'a Categories) -> io::Result<Self> {
+    pub fn begin(out: &mut impl Write, run: RunId, categories: &'a Categories) -> io::Result<Self> {
         out.write_all(b"[")?;
-        Ok(Self { categories, items: Items::default() })
+        Ok(Self { run, categories, items: Items::default() })
     }
 
-    /// Writes the marks for which somebody has said how certain they are.
+    /// Writes the annotations of the run for which it says how certain it is.
     pub fn marks(&mut self, out: &mut impl Write, image: &ImageRecord) -> io::Result<()> {
         for mark in &image.marks {
-            let (Some(bbox), Some(score)) = (mark.bbox.filter(|_| mark.has_outline()), mark.provenance.confidence)
-            else {
+            let (Some(bbox), Some(score)) = (mark.bbox.filter(|_| mark.has_outline()), mark.score_of(self.run)) else {
                 continue;
             };
             let category_id = self.categories.number(&mark.label)?;

@@ -17,7 +17,7 @@ use serde::{Serialize, Serializer};
 use super::record::{ImageRecord, MarkRecord};
 
 /// The names of the columns of [`ImageCells`] and [`MarkCells`]; a column for each attribute follows.
-const COLUMNS: [&str; 26] = [
+const COLUMNS: [&str; 27] = [
     "image",
     "file_name",
     "image_width",
@@ -29,6 +29,7 @@ const COLUMNS: [&str; 26] = [
     "review",
     "failure",
     "failure_message",
+    "missing",
     "mark",
     "label",
     "shape",
@@ -59,6 +60,7 @@ struct ImageCells<'a> {
     review: ReviewState,
     failure: Option<FailureKind>,
     failure_message: Option<Text<'a>>,
+    missing: bool,
 }
 
 #[derive(Serialize, Default)]
@@ -138,6 +140,7 @@ fn image_cells(image: &ImageRecord) -> ImageCells<'_> {
         review: image.review,
         failure: image.failure.as_ref().map(|failure| failure.kind),
         failure_message: image.failure.as_ref().map(|failure| Text(&failure.message)),
+        missing: image.missing,
     }
 }
 
@@ -198,7 +201,7 @@ mod tests {
         assert!(header.ends_with(",attributes.note,attributes.offset,attributes.whole,attributes.absent"), "{header}");
         assert_eq!(
             row,
-            "1,'=1+1.jpg,300,451,451,300,6,00ff,unreviewed,,,7,\"cup, \"\"blue\"\"\",box,-2.5,0.0,12.0,8.0,,,0.83,proposed,,run,\
+            "1,'=1+1.jpg,300,451,451,300,6,00ff,unreviewed,,,false,7,\"cup, \"\"blue\"\"\",box,-2.5,0.0,12.0,8.0,,,0.83,proposed,,run,\
              2,,\"'@here\nand there\",-4,true,\r\n"
         );
         for start in ["=", "+", "-", "@", "\t", "\r"] {
@@ -212,6 +215,6 @@ mod tests {
         let text = written(&[image("empty.jpg", Vec::new())], &["note"]);
         let widths: Vec<usize> = text.trim_end().split("\r\n").map(|row| row.split(',').count()).collect();
         assert_eq!(widths, [COLUMNS.len() + 1; 2]);
-        assert!(text.ends_with("unreviewed,,,,,,,,,,,,,,,,,,\r\n"), "{text}");
+        assert!(text.ends_with("unreviewed,,,false,,,,,,,,,,,,,,,,\r\n"), "{text}");
     }
 }

@@ -102,7 +102,8 @@ fn write(view: &View<'_>, run: &RunSummary, request: ExportRequest, file: &mut W
         marks: 0,
         without_score: 0,
         without_form: 0,
-        folder: answers.folder.as_ref().map(|folder| folder.to_string_lossy().into_owned()),
+        missing: 0,
+        folder: answers.folder().map(|folder| folder.to_string_lossy().into_owned()),
     };
     match request.format {
         ExportFormat::Coco => write_data_set(&answers, run, file, &mut exported)?,
@@ -147,12 +148,12 @@ fn write_data_set(
 /// Refuses an empty list: evaluators fail at one.
 fn write_detections(answers: &Answers<'_>, file: &mut WholeFile, exported: &mut Exported) -> Result<()> {
     let categories = categories(answers)?;
-    let mut detections = file.put(|out| coco::Detections::begin(out, &categories))?;
+    let mut detections = file.put(|out| coco::Detections::begin(out, answers.run, &categories))?;
     for image in answers.images() {
         let image = image?;
         note(exported, &image);
         exported.without_form += without_form(&image);
-        let unscored = |mark: &&MarkRecord| mark.has_outline() && mark.provenance.confidence.is_none();
+        let unscored = |mark: &&MarkRecord| mark.has_outline() && mark.score_of(answers.run).is_none();
         exported.without_score += count(image.marks.iter().filter(unscored).count());
         file.put(|out| detections.marks(out, &image))?;
     }
@@ -189,6 +190,7 @@ fn note(exported: &mut Exported, image: &ImageRecord) {
     exported.failed_images += u32::from(image.failure.is_some());
     exported.images += u32::from(image.failure.is_none());
     exported.empty_images += u32::from(image.failure.is_none() && image.marks.is_empty());
+    exported.missing += u32::from(image.missing);
     exported.marks += count(image.marks.len());
 }
 

@@ -9,7 +9,7 @@ use domain::ids::{AttemptId, ImageId, RunId};
 use domain::money::PicoDollars;
 use domain::recipe::Recipe;
 use domain::run::{FailureKind, RetryKind, StopReason};
-use store::{JobFailure, JobOutcome, JobTiming, Unanswered, WaitingJob};
+use store::{JobFailure, JobOutcome, JobTiming, Propagated, Unanswered, WaitingJob};
 use tokio::sync::{Mutex, Semaphore, watch};
 
 use super::board::{Asked, Board};
@@ -94,8 +94,8 @@ pub struct Finished {
     pub took_millis: Option<f64>,
     /// The time worked on the run when it finished, in milliseconds.
     pub finished_after_millis: f64,
-    /// Similar images that were given its marks.
-    pub carried: u32,
+    /// What was propagated to similar images.
+    pub propagated: Propagated,
     /// The number of marks, or why there are none.
     pub outcome: std::result::Result<u32, (FailureKind, String)>,
 }
@@ -171,15 +171,16 @@ impl Work {
         let finished: Vec<Finished> = group.iter().map(|answered| self.finished(answered)).collect();
         let (run, recipe, now) = (self.run, Arc::clone(&self.recipe), now_millis());
         // The answers are on disk; should a power cut take their marks, they are read again.
-        let carried = self.library.store.write_derived(move |edit| {
+        let propagated = self.library.store.write_derived(move |edit| {
             let settled = group.iter().map(|answered| {
                 edit.note_finished_after(answered.job.id, answered.finished_after_millis)?;
                 edit.settle_job(run, &answered.job, &recipe, &answered.outcome, answered.timing, now)
             });
-            settled.collect::<store::Result<Vec<u32>>>()
+            settled.collect::<store::Result<Vec<Propagated>>>()
         });
-        let carried = carried.await?;
-        Ok(finished.into_iter().zip(carried).map(|(finished, carried)| Finished { carried, ..finished }).collect())
+        let propagated = propagated.await?;
+        let both = finished.into_iter().zip(propagated);
+        Ok(both.map(|(finished, propagated)| Finished { propagated, ..finished }).collect())
     }
 
     fn finished(&self, Answered { job, outcome, timing, finished_after_millis }: &Answered) -> Finished {
@@ -195,7 +196,7 @@ impl Work {
             name: job.name.clone(),
             took_millis: timing.map(|timing| timing.took_millis),
             finished_after_millis: *finished_after_millis,
-            carried: 0,
+            propagated: Propagated::default(),
             outcome: match outcome {
                 JobOutcome::Done { annotations, .. } => Ok(u32::try_from(annotations.len()).unwrap_or(u32::MAX)),
                 JobOutcome::Failed(failure) => Err((failure.kind, failure.detail.clone())),

@@ -15,12 +15,13 @@ mod retry;
 mod settling;
 mod tally;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ids::RunId;
 use domain::model::{Destination, Model, ModelId, Shortfall};
-use domain::plan::{ResumeRequest, RunRequest};
+use domain::plan::{ImageSelection, ResumeRequest, RunRequest};
 use domain::recipe::Recipe;
 use domain::run::{RunMode, RunProgress, RunState, RunSummary, StopReason, WorkingRun};
 use domain::run_options::RunOptions;
@@ -101,6 +102,7 @@ impl Library {
         let run = NewRun {
             quoted,
             budget: request.budget,
+            roots: self.run_roots(request)?,
             concurrency: match opened.route.at_once() {
                 Some(_) => 1,
                 None => request.options.concurrency.map_or_else(processors, |count| count.max(1)),
@@ -119,6 +121,20 @@ impl Library {
         let id = self.store.write(move |edit| edit.add_run(&run, now)).await?;
         self.work_on(id, opened).await?;
         Ok(id)
+    }
+
+    /// The files and folders by which the exports of a run name its images.
+    fn run_roots(&self, request: &RunRequest) -> Result<Vec<PathBuf>> {
+        if !request.paths.is_empty() {
+            let absolute = |path: &PathBuf| std::path::absolute(path).map_err(EngineError::file(path));
+            return request.paths.iter().map(absolute).collect();
+        }
+        let collection = match &request.images {
+            ImageSelection::Collection { id } => Some(*id),
+            ImageSelection::All | ImageSelection::Images { .. } => request.collection,
+        };
+        let root = collection.map(|id| self.store.read(|view| view.collection_root(id))).transpose()?;
+        Ok(root.into_iter().collect())
     }
 
     /// Goes on with a run that was paused, cancelled or interrupted. Nothing that is finished is done again; failed images

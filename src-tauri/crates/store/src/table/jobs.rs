@@ -51,6 +51,13 @@ pub struct KeptAnswer {
     pub is_reused: bool,
 }
 
+/// What an answer was propagated to: similar images that were not asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Propagated {
+    pub images: u32,
+    pub annotations: u32,
+}
+
 /// How a job ended.
 #[derive(Debug, Clone)]
 pub enum JobOutcome {
@@ -220,8 +227,7 @@ impl View<'_> {
     /// Every image that failed in `run`, in its order.
     pub fn failed_jobs(&self, run: RunId) -> Result<Vec<FailedJob>> {
         let mut statement = self.0.prepare_cached(
-            "SELECT images.id, name, (SELECT min(path) FROM files WHERE image_id = images.id), hash, orientation, width,
-                    height, review, NULL, failure, failure_detail,
+            "SELECT images.id, name, hash, orientation, width, height, review, NULL, failure, failure_detail,
                     (SELECT count(*) FROM attempts WHERE job_id = jobs.id),
                     (SELECT coalesce(sum(paid), 0) FROM attempts WHERE job_id = jobs.id),
                     (SELECT coalesce(sum(at_most), 0) FROM attempts WHERE job_id = jobs.id AND may_be_billed)
@@ -230,11 +236,11 @@ impl View<'_> {
         all(&mut statement, [run.0], |row| {
             Ok(FailedJob {
                 image: AnsweredImage::from_row(row)?,
-                kind: from_name("jobs.failure", row.get(9)?)?,
-                message: row.get::<_, Option<String>>(10)?.unwrap_or_default(),
-                requests: row.get(11)?,
-                paid: PicoDollars(row.get(12)?),
-                possibly_billed: PicoDollars(row.get(13)?),
+                kind: from_name("jobs.failure", row.get(8)?)?,
+                message: row.get::<_, Option<String>>(9)?.unwrap_or_default(),
+                requests: row.get(10)?,
+                paid: PicoDollars(row.get(11)?),
+                possibly_billed: PicoDollars(row.get(12)?),
             })
         })
     }
@@ -338,11 +344,12 @@ impl View<'_> {
         Ok((repairs, dropped))
     }
 
-    /// What `run` found, the most frequent label first, whatever has become of the marks since.
+    /// What `run` found and propagated, the most frequent label first, whatever has become of the annotations since.
     pub fn found_by_run(&self, run: RunId) -> Result<Vec<LabelCount>> {
         let recipe = self.recipe_of_run(run)?;
         let mut statement = self.0.prepare_cached(
-            "SELECT key, sum(value) FROM jobs, json_each(found) WHERE run_id = ?1 GROUP BY key ORDER BY 2 DESC, 1",
+            "SELECT key, sum(value) FROM jobs, json_each(coalesce(found, propagated)) WHERE run_id = ?1
+             GROUP BY key ORDER BY 2 DESC, 1",
         )?;
         all(&mut statement, [run.0], |row| {
             let name: String = row.get(0)?;
@@ -389,7 +396,7 @@ impl Edit<'_> {
 
     /// Settles a job for good: its marks, its state, its attempt, and the images that waited to be given its marks, all
     /// together. A job that has already been settled keeps what it has. `timing` is `None` where the image was not asked
-    /// about: its answer was reused, or its file could not be read. Returns how many images were given its marks.
+    /// about: its answer was reused, or its file could not be read. Returns what was propagated.
     pub fn settle_job(
         &self,
         run: RunId,
@@ -398,7 +405,7 @@ impl Edit<'_> {
         outcome: &JobOutcome,
         timing: Option<JobTiming>,
         now: u64,
-    ) -> Result<u32> {
+    ) -> Result<Propagated> {
         let (state, failure, detail) = match outcome {
             JobOutcome::Done { .. } => ("done", None, None),
             JobOutcome::Failed(failure) => ("failed", Some(name_of(&failure.kind)?), Some(failure.detail.as_str())),
@@ -432,7 +439,7 @@ impl Edit<'_> {
                 timing.and_then(|timing| timing.alone_millis),
             ])?;
         if changed == 0 {
-            return Ok(0);
+            return Ok(Propagated::default());
         }
         match outcome {
             JobOutcome::Done { attempt, annotations, .. } => {
@@ -462,7 +469,7 @@ impl Edit<'_> {
                         "UPDATE jobs SET leader = NULL WHERE run_id = ?1 AND leader = ?2 AND state = 'waiting'",
                     )?
                     .execute([run.0, job.image.0])?;
-                Ok(0)
+                Ok(Propagated::default())
             }
         }
     }
@@ -476,22 +483,30 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Gives the marks of `leader` to the images that wait for them; returns to how many.
-    fn carry_over(&self, run: RunId, leader: ImageId) -> Result<u32> {
+    /// Gives the annotations of `leader` to the images that wait for them.
+    fn carry_over(&self, run: RunId, leader: ImageId) -> Result<Propagated> {
         let mut waiting = self
             .0
             .0
             .prepare_cached("SELECT id, image_id FROM jobs WHERE run_id = ?1 AND leader = ?2 AND state = 'waiting'")?;
         let followers: Vec<(i64, ImageId)> =
             all(&mut waiting, [run.0, leader.0], |row| Ok((row.get(0)?, ImageId(row.get(1)?))))?;
-        let mut settle = self.0.0.prepare_cached("UPDATE jobs SET state = 'done', is_carried = 1 WHERE id = ?1")?;
+        let mut settle = self.0.0.prepare_cached(
+            "UPDATE jobs SET state = 'done', is_carried = 1, propagated = (
+                 SELECT json_group_object(label, number) FROM (
+                     SELECT label, count(*) AS number FROM annotations
+                     WHERE image_id = jobs.image_id AND run_id = jobs.run_id AND carried_from IS NOT NULL GROUP BY label))
+             WHERE id = ?1",
+        )?;
+        let mut propagated = Propagated::default();
         let mut mend = self.0.0.prepare_cached("UPDATE images SET failed_job = NULL WHERE id = ?1")?;
         for (job, image) in &followers {
-            self.offer_marks(run, leader, *image)?;
+            propagated.annotations += self.offer_marks(run, leader, *image)?;
+            propagated.images += 1;
             settle.execute([job])?;
             mend.execute([image.0])?;
         }
-        Ok(u32::try_from(followers.len()).unwrap_or(u32::MAX))
+        Ok(propagated)
     }
 
     /// Lets the failed jobs of `run` wait again for which that can change something; returns how many. An answer of which

@@ -1,5 +1,7 @@
 //! Runs: what was asked, by which model, and how it stands.
 
+use std::path::PathBuf;
+
 use domain::ids::RunId;
 use domain::metrics::quantile;
 use domain::model::{Destination, Model, ModelId};
@@ -15,6 +17,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use super::jobs::QueuedImage;
 use super::{all, found};
 use crate::code::{from_json, from_name, name_of, to_json};
+use crate::path_bytes;
 use crate::{Edit, Result, View};
 
 /// A plan about to be carried out.
@@ -36,6 +39,8 @@ pub struct NewRun {
     pub quoted: Option<CostRange>,
     /// What it may cost at most.
     pub budget: Option<PicoDollars>,
+    /// The files and folders that it is started on; none: anywhere in the library.
+    pub roots: Vec<PathBuf>,
     /// In the order of the queue.
     pub images: Vec<QueuedImage>,
 }
@@ -44,12 +49,14 @@ const SUMMARY: &str = "SELECT runs.id, stop_reason, model, model_name, recipe, s
     (SELECT count(*) FROM jobs WHERE run_id = runs.id),
     (SELECT count(*) FROM jobs WHERE run_id = runs.id AND state = 'done'),
     (SELECT count(*) FROM jobs WHERE run_id = runs.id AND state = 'failed'),
-    (SELECT coalesce(sum(value), 0) FROM jobs, json_each(found) WHERE run_id = runs.id),
+    (SELECT coalesce(sum(value), 0) FROM jobs, json_each(coalesce(found, propagated)) WHERE run_id = runs.id),
     (SELECT count(*) FROM annotations WHERE run_id = runs.id AND status = 'proposed'),
     (SELECT count(*) FROM jobs JOIN images ON images.id = image_id
-     WHERE run_id = runs.id AND review <> 'unreviewed'),
+     WHERE run_id = runs.id AND review <> 'unreviewed' AND NOT EXISTS (
+         SELECT 1 FROM layer_figures WHERE run_id = runs.id AND image_id = images.id AND proposed > 0)),
     quoted_low, quoted_high, destination, stop_detail, budget, mode,
-    (SELECT count(*) FROM jobs WHERE run_id = runs.id AND is_carried)
+    (SELECT count(*) FROM jobs WHERE run_id = runs.id AND is_carried),
+    (SELECT coalesce(sum(value), 0) FROM jobs, json_each(propagated) WHERE run_id = runs.id)
     FROM runs";
 
 impl View<'_> {
@@ -99,6 +106,7 @@ impl View<'_> {
             failed,
             waiting: total - done - failed,
             mark_count: row.get(11)?,
+            propagated_count: row.get(21)?,
             undecided_count: row.get(12)?,
             reviewed_count: row.get(13)?,
             quoted: quoted(row.get(14)?, row.get(6)?, row.get(15)?),
@@ -124,6 +132,12 @@ impl View<'_> {
         let mut statement = self.0.prepare_cached("SELECT recipe FROM runs WHERE id = ?1")?;
         let recipe: String = found(statement.query_row([run.0], |row| row.get(0)), "run", run.0)?;
         from_json("runs.recipe", &recipe)
+    }
+
+    /// The files and folders that a run was started on; none: anywhere in the library.
+    pub fn roots_of_run(&self, run: RunId) -> Result<Vec<PathBuf>> {
+        let mut statement = self.0.prepare_cached("SELECT path FROM run_roots WHERE run_id = ?1 ORDER BY path")?;
+        all(&mut statement, [run.0], |row| Ok(path_bytes::from_bytes(&row.get::<_, Vec<u8>>(0)?)))
     }
 
     /// Milliseconds worked on a run over all its sessions, and the highest number of its requests in flight.
@@ -194,6 +208,11 @@ impl Edit<'_> {
             ],
             |row| row.get(0),
         )?);
+        let mut root =
+            self.0.0.prepare_cached("INSERT INTO run_roots (run_id, path) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?;
+        for path in &run.roots {
+            root.execute(params![id.0, path_bytes::to_bytes(path)])?;
+        }
         self.add_jobs(id, &run.images)?;
         Ok(id)
     }

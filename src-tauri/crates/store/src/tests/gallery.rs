@@ -40,7 +40,7 @@ impl Library {
 
     fn decide_image(&self, image: ImageId, verdict: Verdict) {
         let decision = Decision { image, scope: DecisionScope::Image, verdict };
-        self.store.write_blocking(move |edit| edit.decide(&decision, 20)).unwrap();
+        self.store.write_blocking(move |edit| edit.decide(&decision, &LayerScope::All, 20)).unwrap();
     }
 }
 
@@ -105,7 +105,7 @@ fn every_condition_finds_what_it_says() {
     let running = ImageQuery::of([Test::Image { state: ImageState::Running }]);
     let again = library.add_run(vec![five]);
     assert_eq!(library.store.read(|view| view.image_ids(&running, &[again])).unwrap(), [five]);
-    assert!(library.store.read(|view| view.image_cards(&[five], &[again])).unwrap()[0].is_running);
+    assert!(library.store.read(|view| view.image_cards(&[five], &LayerScope::All, &[again])).unwrap()[0].is_running);
     assert_eq!(library.store.read(|view| view.image_ids(&running, &[])).unwrap(), []);
 }
 
@@ -135,7 +135,7 @@ fn photos_are_found_and_listed_by_when_they_were_taken() {
     assert_eq!(found("taken:<2025"), [newyear, scan]);
     assert_eq!(found("-taken:<2025"), [evening, unknown, morning]);
     assert_eq!(library.find("", ImageOrder::Taken), [scan, newyear, morning, evening, unknown]);
-    let card = |image| library.store.read(|view| view.image_cards(&[image], &[])).unwrap().remove(0);
+    let card = |image| library.store.read(|view| view.image_cards(&[image], &LayerScope::All, &[])).unwrap().remove(0);
     assert_eq!(card(evening).taken.and_then(|taken| taken.minutes_ahead_of_utc), Some(-420));
     assert_eq!(card(unknown).taken, None);
 
@@ -162,7 +162,8 @@ fn images_from_before_are_dated_once() {
     let (scan, unknown) = (images[3], images[1]);
     let unread = |image| library.store.read(|view| view.is_taken_unread(image)).unwrap();
     let note = |image, taken| library.store.write_blocking(move |edit| edit.note_when_taken(image, taken)).unwrap();
-    let taken_of = |image| library.store.read(|view| view.image_cards(&[image], &[])).unwrap()[0].taken;
+    let taken_of =
+        |image| library.store.read(|view| view.image_cards(&[image], &LayerScope::All, &[])).unwrap()[0].taken;
     let later = Some(Taken { clock_millis: 5, minutes_ahead_of_utc: None });
     assert!(!unread(unknown), "it was asked, and does not say");
     note(unknown, later);
@@ -268,7 +269,7 @@ fn what_is_kept_about_images_agrees_with_counting() {
     let least = library.store.read(|view| view.annotations_of(images[0])).unwrap()[1].id;
     let reject = Verdict::Reject { reason: None };
     let decision = Decision { image: images[0], scope: DecisionScope::Mark { id: least }, verdict: reject };
-    library.store.write_blocking(move |edit| edit.decide(&decision, 20)).unwrap();
+    library.store.write_blocking(move |edit| edit.decide(&decision, &LayerScope::All, 20)).unwrap();
     agree();
     library.decide_image(images[1], Verdict::Accept);
     agree();

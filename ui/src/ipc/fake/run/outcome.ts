@@ -32,6 +32,8 @@ export class FakeOutcome {
   marks = 0;
   reused = 0;
   carried = 0;
+  /** Annotations on the images that were carried over to; they are among `marks`. */
+  propagated = 0;
   failures: FailureGroup[] = [];
   justAnswered: JustAnswered[] = [];
   readonly durations: number[] = [];
@@ -156,6 +158,7 @@ export class FakeOutcome {
         )
       : photoOf(image).marks.length;
     this.marks += found;
+    if (carriedFrom !== null) this.propagated += found;
     for (const mark of photoOf(image).marks) {
       const label = labels.find(({ name }) => name === mark.label);
       if (!label) continue;
