@@ -324,7 +324,7 @@ fn what_is_finished_is_never_done_again() {
     assert_eq!(summary.possibly_billed, PossiblyBilled { count: 1, at_most: PicoDollars(700) });
     let failed = ImageQuery::of([Test::Image { state: ImageState::Failed }]);
     assert_eq!(store.read(|view| view.image_ids(&failed, &[])).unwrap(), [job.image]);
-    assert_eq!(store.write_blocking(move |edit| edit.retry_failed(run)).unwrap(), 1);
+    assert_eq!(store.write_blocking(move |edit| edit.retry(run, 0)).unwrap(), 1);
     assert_eq!(store.read(|view| view.image_ids(&failed, &[])).unwrap(), []);
 }
 
@@ -340,11 +340,11 @@ fn an_answer_that_cannot_be_used_is_read_again_and_asked_for_only_anew() {
                 let attempt = edit.note_sent(job.id, PicoDollars(5), 8)?;
                 edit.note_received(attempt, "the answer", None, 9)?;
                 let failure = JobFailure { attempt: Some(attempt), kind, detail: "no".into() };
-                edit.settle_job(run, &job, &cats(), &JobOutcome::Failed(failure), 40.0, 10)
+                edit.settle_job(run, &job, &cats(), &JobOutcome::Failed(failure), None, 10)
             })
             .unwrap();
     }
-    let retry = || store.write_blocking(move |edit| edit.retry_failed(run)).unwrap();
+    let retry = || store.write_blocking(move |edit| edit.retry(run, 0)).unwrap();
     let waiting = || store.read(|view| view.waiting_jobs(run, None, 9)).unwrap();
     assert_eq!((store.read(|view| view.retried_count(run)).unwrap(), retry()), (1, 1));
     let job = waiting().pop().unwrap();
@@ -354,7 +354,7 @@ fn an_answer_that_cannot_be_used_is_read_again_and_asked_for_only_anew() {
     let failure =
         JobFailure { attempt: Some(kept.attempt), kind: FailureKind::AnswerUnusable, detail: "still no".into() };
     store
-        .write_blocking(move |edit| edit.settle_job(run, &job, &cats(), &JobOutcome::Failed(failure), 0.0, 11))
+        .write_blocking(move |edit| edit.settle_job(run, &job, &cats(), &JobOutcome::Failed(failure), None, 11))
         .unwrap();
     assert_eq!(store.read(|view| view.durations(run)).unwrap(), [40.0, 40.0]);
 

@@ -31,7 +31,8 @@ const failures: Record<FailureKind, { title: string; remedy: string }> = {
   },
   expired: {
     title: "Batch expired",
-    remedy: "The vendor did not begin with this image within the batch's time; nothing was paid. Retry, or run it live.",
+    remedy:
+      "The vendor did not begin with this image within the batch's time; nothing was paid. Retry, or run it live.",
   },
   refused: {
     title: "Image refused",
@@ -44,7 +45,7 @@ const failures: Record<FailureKind, { title: string; remedy: string }> = {
   cut_off: {
     title: "Answer cut off",
     remedy:
-      "The answer ended before its first annotation, and was paid for. Ask for fewer things at once, or try another model.",
+      "The answer ended before its first annotation, and was paid for. Run it again with a larger maximum answer length: only answers that were cut off are paid for again. Or ask for fewer things.",
   },
   answer_unreadable: {
     title: "Answer cannot be read",

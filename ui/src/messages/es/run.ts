@@ -36,7 +36,7 @@ const failures: Record<FailureKind, { title: string; remedy: string }> = {
   cut_off: {
     title: "Respuesta cortada",
     remedy:
-      "La respuesta acabó antes de su primera anotación y se ha pagado. Pide menos cosas a la vez o prueba otro modelo.",
+      "La respuesta acabó antes de su primera anotación y se ha pagado. Repite con una longitud máxima mayor: solo se pagan de nuevo las respuestas cortadas. O pide menos cosas.",
   },
   answer_unreadable: {
     title: "Respuesta ilegible",
@@ -142,7 +142,8 @@ export const run: Words<typeof english> = {
       ? "Vuelve a preguntar por las imágenes fallidas que aún podrían salir bien"
       : `Vuelve a preguntar por las imágenes fallidas que aún podrían salir bien, y sigue con las ${images(left)} que faltan`,
   notWorthRetrying: "Otro intento acabaría igual, así que no se reintenta.",
-  paidAgain: "No se reintenta, porque otra respuesta se paga de nuevo. Para volver a preguntar, planifica otra ejecución que pregunte de nuevo.",
+  paidAgain:
+    "No se reintenta, porque otra respuesta se paga de nuevo. Para volver a preguntar, planifica otra ejecución que pregunte de nuevo.",
   review: "Revisar las marcas",
   report: "Ver el informe",
 

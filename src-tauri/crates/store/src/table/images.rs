@@ -145,15 +145,29 @@ impl View<'_> {
             .prepare_cached(&format!("SELECT review, count(*) FROM images WHERE {scope} GROUP BY review"))?
             .query_map(collection, |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect::<rusqlite::Result<_>>()?;
-        let count = |state| Ok::<u32, StoreError>(by_review.get(&name_of(&state)?).copied().unwrap_or(0));
+        // Few or none, and in an index of their own: counting the others one by one would take long.
+        let removed: HashMap<String, u32> = self
+            .0
+            .prepare_cached(&format!(
+                "SELECT review, count(*) FROM images WHERE is_removed AND {scope} GROUP BY review"
+            ))?
+            .query_map(collection, |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<rusqlite::Result<_>>()?;
+        let of = |counts: &HashMap<String, u32>, review: &str| counts.get(review).copied().unwrap_or(0);
+        let count = |state| {
+            let review = name_of(&state)?;
+            Ok::<u32, StoreError>(of(&by_review, &review) - of(&removed, &review))
+        };
         Ok(ImageCounts {
-            all: by_review.values().sum(),
+            all: by_review.values().sum::<u32>() - removed.values().sum::<u32>(),
             unreviewed: count(ReviewState::Unreviewed)?,
             reviewed: count(ReviewState::Reviewed)?,
             confirmed_empty: count(ReviewState::ConfirmedEmpty)?,
             failed: self
                 .0
-                .prepare_cached(&format!("SELECT count(*) FROM images WHERE failed_job IS NOT NULL AND {scope}"))?
+                .prepare_cached(&format!(
+                    "SELECT count(*) FROM images WHERE failed_job IS NOT NULL AND NOT is_removed AND {scope}"
+                ))?
                 .query_row(collection, |row| row.get(0))?,
         })
     }
