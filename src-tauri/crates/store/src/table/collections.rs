@@ -54,15 +54,6 @@ impl View<'_> {
     }
 }
 
-impl View<'_> {
-    /// The folder that `collection` was made of.
-    pub fn collection_root(&self, collection: CollectionId) -> Result<PathBuf> {
-        let mut statement = self.0.prepare_cached("SELECT root FROM collections WHERE id = ?1")?;
-        let root: Vec<u8> = found(statement.query_row([collection.0], |row| row.get(0)), "collection", collection.0)?;
-        Ok(path_bytes::from_bytes(&root))
-    }
-}
-
 impl Edit<'_> {
     /// The collection of the folder or files at `root`: a new one, or the one that there is or was.
     pub fn collection_at(&self, root: &Path, name: &str, now: u64) -> Result<CollectionId> {
