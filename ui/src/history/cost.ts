@@ -1,14 +1,20 @@
 /** Quotes against what was paid. */
-import type { CostRange, PicoDollars, RunSummary, Usage } from "../ipc/bindings";
+import type { CostRange, Dollars, RunSummary, Usage } from "../ipc/bindings";
 import type { CostScale } from "../kit/costScale";
 
 /** A scale for the whisker of one run alone: runs differ by factors that would leave no range to be seen. */
-export function whiskerScale({ low, high }: CostRange, paid: PicoDollars): CostScale {
+export function whiskerScale({ low, high }: CostRange, paid: Dollars): CostScale {
   return { from: paid === 0 ? low : Math.min(low, paid), to: Math.max(high, paid) };
 }
 
 /** What was paid as a part of what was expected; null before the run is through, and where nothing was expected. */
-export function partOfQuote({ quoted, paid, done, failed, total }: RunSummary): number | null {
+export function partOfQuote({
+  quoted_dollars: quoted,
+  paid_dollars: paid,
+  done,
+  failed,
+  total,
+}: RunSummary): number | null {
   return quoted === null || quoted.expected === 0 || done + failed < total ? null : paid / quoted.expected;
 }
 

@@ -6,7 +6,7 @@ import { es } from "./es";
 import * as format from "./format";
 import { language } from "./language.svelte";
 
-const DOLLAR = 1e12;
+const DOLLAR = 1;
 
 /** Every text of a catalogue that is no function, by its path. */
 function texts(part: unknown, path = ""): [string, string][] {

@@ -17,7 +17,7 @@ export function figuresOf(progress: RunProgress, isWorking: boolean, now: number
 }
 
 /** What a run without a cost bar has cost. */
-export function costFigure({ spent, destination }: RunProgress, isWorking: boolean): Figure {
+export function costFigure({ spent_dollars: spent, destination }: RunProgress, isWorking: boolean): Figure {
   const paid = isWorking ? words.run.spent : words.run.paid;
   return {
     name: words.run.cost,

@@ -217,6 +217,7 @@ pub enum Finding {
     CostByOutput {
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         share: f64,
+        #[serde(rename = "paid_dollars")]
         paid: PicoDollars,
         /// Of one answer, on the mean, thinking included.
         answer_tokens: u32,
@@ -228,6 +229,7 @@ pub enum Finding {
     CostByImages {
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         share: f64,
+        #[serde(rename = "paid_dollars")]
         paid: PicoDollars,
         /// Of one picture, on the mean.
         image_tokens: u32,
@@ -287,11 +289,13 @@ pub enum Change {
     MoreRoutes,
     AskOvernight {
         /// What the run would have cost so.
+        #[serde(rename = "cost_dollars")]
         cost: PicoDollars,
     },
     CheaperModel {
         name: String,
         /// What the same tokens would have cost: an estimate.
+        #[serde(rename = "cost_dollars")]
         cost: PicoDollars,
     },
     OtherModel,

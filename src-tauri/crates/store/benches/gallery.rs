@@ -145,6 +145,7 @@ fn answer_all(store: &Store) -> Done<()> {
         destination: Destination::ThisMachine,
         quoted: None,
         budget: None,
+        pilot: None,
         images: images.into_iter().map(|image| QueuedImage { image, leader: None }).collect(),
     };
     let run = store.write_blocking(move |edit| edit.add_run(&run, 1))?;

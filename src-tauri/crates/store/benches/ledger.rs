@@ -147,6 +147,7 @@ fn run_of(images: Vec<QueuedImage>) -> NewRun {
         destination: Destination::ThisMachine,
         quoted: None,
         budget: None,
+        pilot: None,
         images,
     }
 }

@@ -4,7 +4,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::{Result, StoreError};
 
-pub const MIGRATIONS: [&str; 12] = [
+pub const MIGRATIONS: [&str; 13] = [
     include_str!("migration/0001_first.sql"),
     include_str!("migration/0002_remote_models.sql"),
     include_str!("migration/0003_engine.sql"),
@@ -17,6 +17,7 @@ pub const MIGRATIONS: [&str; 12] = [
     include_str!("migration/0010_steps.sql"),
     include_str!("migration/0011_checks.sql"),
     include_str!("migration/0012_taken.sql"),
+    include_str!("migration/0015_bounds.sql"),
 ];
 
 /// Brings `connection` to the newest format. Two processes that open a new library at once migrate it once.

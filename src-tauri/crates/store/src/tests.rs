@@ -93,6 +93,7 @@ impl Library {
             destination: Destination::ThisMachine,
             quoted: None,
             budget: None,
+            pilot: None,
             images,
         };
         self.store.write_blocking(move |edit| edit.add_run(&run, 7)).unwrap()

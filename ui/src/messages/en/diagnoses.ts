@@ -81,12 +81,12 @@ function finding(found: Finding): Said {
     case "cost_by_output":
       return {
         title: "Most of the cost was for answers",
-        note: `${percent(found.share)} of ${money(found.paid)}: ${counted(found.answer_tokens, "token")} an answer${found.thinking_share > 0 ? `, ${percent(found.thinking_share)} of them thinking` : ""}.`,
+        note: `${percent(found.share)} of ${money(found.paid_dollars)}: ${counted(found.answer_tokens, "token")} an answer${found.thinking_share > 0 ? `, ${percent(found.thinking_share)} of them thinking` : ""}.`,
       };
     case "cost_by_images":
       return {
         title: "Most of the cost was for pictures",
-        note: `${percent(found.share)} of ${money(found.paid)}: ${counted(found.image_tokens, "token")} a picture, at up to ${count(found.longest_edge)} px.`,
+        note: `${percent(found.share)} of ${money(found.paid_dollars)}: ${counted(found.image_tokens, "token")} a picture, at up to ${count(found.longest_edge)} px.`,
       };
   }
 }
@@ -116,9 +116,9 @@ function change(advised: Change): string {
     case "more_routes":
       return "Get a higher limit at the vendor, or add a further route: only that is faster";
     case "ask_overnight":
-      return `Ask overnight: about ${money(advised.cost)}, under limits of its own`;
+      return `Ask overnight: about ${money(advised.cost_dollars)}, under limits of its own`;
     case "cheaper_model":
-      return `Try ${advised.name} on a few images: the same tokens would be about ${money(advised.cost)} (an estimate)`;
+      return `Try ${advised.name} on a few images: the same tokens would be about ${money(advised.cost_dollars)} (an estimate)`;
     case "other_model":
       return "Try another model";
     case "ask_for_less":

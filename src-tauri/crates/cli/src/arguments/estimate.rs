@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use domain::money::PicoDollars;
 
 use super::Tuning;
+use super::annotate::dollars;
 
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \
@@ -30,6 +32,9 @@ pub struct Estimate {
     /// As if nothing had been answered before
     #[arg(long)]
     pub fresh: bool,
+    /// Say how far a run with this budget would come, in dollars
+    #[arg(long, value_name = "DOLLARS", value_parser = dollars)]
+    pub budget: Option<PicoDollars>,
     #[command(flatten)]
     pub tuning: Tuning,
 }

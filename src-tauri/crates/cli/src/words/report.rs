@@ -9,7 +9,7 @@ use domain::usage::Usage;
 use engine::export::WrittenReport;
 
 use super::diagnoses::diagnoses;
-use super::figures::{counted, duration, grouped, limit, money};
+use super::figures::{at_most, counted, duration, grouped, money};
 use super::hooks::hooks;
 use super::kinds::{failure, retry};
 use super::runs::state;
@@ -93,7 +93,9 @@ pub fn report(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
 fn paid(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
     let summary = &report.summary;
     let quoted = match summary.quoted {
-        Some(quoted) if quoted.high > PicoDollars::ZERO => format!(" of {} quoted", money(quoted.expected)),
+        Some(quoted) if quoted.high > PicoDollars::ZERO => {
+            format!(" of {} expected, {} at most", money(quoted.expected), at_most(quoted.high))
+        }
         _ => String::new(),
     };
     writeln!(out, "  paid        {}{quoted}", money(summary.paid))?;
@@ -102,8 +104,8 @@ fn paid(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
         writeln!(out, "  tokens      {} in, {} out", grouped(usage.prompt_tokens()), grouped(usage.output_tokens))?;
     }
     if summary.possibly_billed.count > 0 {
-        let PossiblyBilled { count, at_most } = summary.possibly_billed;
-        writeln!(out, "  may be billed on top: {}, at most {}", counted(count, "request"), limit(at_most))?;
+        let PossiblyBilled { count, at_most: bound } = summary.possibly_billed;
+        writeln!(out, "  may be billed on top: {}, at most {}", counted(count, "request"), at_most(bound))?;
     }
     for group in &report.retried {
         writeln!(out, "  again       {} x {}", group.count, retry(group.kind))?;

@@ -20,6 +20,7 @@ use super::lock::RunLock;
 use super::progress::{Sitting, whole_millis};
 use super::settling::Settling;
 use crate::Result;
+use crate::clock::now_millis;
 
 /// Between snapshots: ten a second.
 const SNAPSHOT_INTERVAL: Duration = Duration::from_millis(100);
@@ -119,7 +120,10 @@ impl Dispatcher {
             }
             if self.executing.is_empty() && self.settling.is_empty() {
                 self.note_wall().await?;
-                return Ok(stop.unwrap_or(Stop { reason: StopReason::Completed, detail: None }));
+                return match stop {
+                    Some(stop) => Ok(stop),
+                    None => Ok(Stop { reason: self.how_completed()?, detail: None }),
+                };
             }
             tokio::select! {
                 Some(ended) = self.executing.join_next() => {
@@ -151,6 +155,15 @@ impl Dispatcher {
                 }
             }
         }
+    }
+
+    /// Why the run is over when nothing is left to be asked about.
+    fn how_completed(&self) -> Result<StopReason> {
+        let run = self.work.run;
+        let is_pilot = self.work.library.store.read(|view| {
+            Ok(view.is_in_pilot(run)? && !view.waiting_images(run)?.is_empty())
+        })?;
+        Ok(if is_pilot { StopReason::PilotDone } else { StopReason::Completed })
     }
 
     fn admit(&mut self) -> Result<()> {
@@ -213,10 +226,13 @@ impl Dispatcher {
         let millis = now.duration_since(self.wall_noted_at).as_secs_f64() * 1000.0;
         self.wall_noted_at = now;
         let (run, most_asked) = (self.work.run, self.most_asked);
-        let waits = self.work.route.take_waits();
+        let (waits, limits, noted_at) = (self.work.route.take_waits(), self.work.route.known_limits(), now_millis());
         let noted = self.work.library.store.write(move |edit| {
             edit.add_wall_millis(run, millis)?;
             edit.add_waits(run, &waits)?;
+            for (origin, limits) in &limits {
+                edit.keep_endpoint_limits(origin, limits, noted_at)?;
+            }
             edit.note_concurrency(run, most_asked)
         });
         Ok(noted.await?)

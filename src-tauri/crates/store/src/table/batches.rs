@@ -9,7 +9,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
 use super::all;
-use super::jobs::WaitingJob;
+use super::jobs::{COMMITTED, WaitingJob};
 use crate::code::{from_name, name_of};
 use crate::{Edit, Result, View};
 
@@ -108,14 +108,15 @@ impl View<'_> {
 
     /// The request `attempt` in `batch`, unless it has ended or there is none.
     pub fn batch_item(&self, batch: BatchId, attempt: AttemptId) -> Result<Option<BatchItem>> {
-        let mut statement = self.0.prepare_cached(
+        let mut statement = self.0.prepare_cached(&format!(
             "SELECT jobs.id, image_id, width, height, name, sent_width, sent_height,
                  (SELECT count(*) FROM attempts AS earlier WHERE earlier.job_id = jobs.id AND retried_for = ?3),
-                 (SELECT count(*) FROM attempts AS earlier WHERE earlier.job_id = jobs.id AND retried_for <> ?3)
+                 (SELECT count(*) FROM attempts AS earlier WHERE earlier.job_id = jobs.id AND retried_for <> ?3),
+                 {COMMITTED}
              FROM batch_items JOIN attempts ON attempts.id = attempt_id JOIN jobs ON jobs.id = job_id
              JOIN images ON images.id = image_id
              WHERE batch_id = ?1 AND attempt_id = ?2 AND attempts.state = 'sent'",
-        )?;
+        ))?;
         let expired = name_of(&RetryKind::TimedOut)?;
         let item = statement.query_row(params![batch.0, attempt.0, expired], |row| {
             Ok(BatchItem {
@@ -126,6 +127,7 @@ impl View<'_> {
                     size: PixelSize::new(row.get(2)?, row.get(3)?),
                     name: row.get(4)?,
                     answer: None,
+                    committed: PicoDollars(row.get(9)?),
                 },
                 sent: PixelSize::new(row.get(5)?, row.get(6)?),
                 expiries: row.get(7)?,

@@ -7,6 +7,7 @@ use domain::answer::Reading;
 use domain::geometry::PixelSize;
 use domain::ids::{AttemptId, ImageId, JobId, RunId};
 use domain::library::LabelCount;
+use domain::money::PicoDollars;
 use domain::recipe::Recipe;
 use domain::report::{DropGroup, RepairGroup};
 use domain::run::{FailureGroup, FailureKind};
@@ -35,7 +36,13 @@ pub struct WaitingJob {
     pub size: PixelSize,
     /// An answer that is there already: the image is not asked about again.
     pub answer: Option<KeptAnswer>,
+    /// What its requests have cost, or may have, since a person last let it be asked anew.
+    pub committed: PicoDollars,
 }
+
+/// What the requests of a row of `jobs` have cost, or may have, since a person last let it be asked anew.
+pub(super) const COMMITTED: &str = "(SELECT coalesce(sum(paid + iif(may_be_billed, at_most, 0)), 0) FROM attempts
+     WHERE job_id = jobs.id AND attempts.id > counted_after)";
 
 /// A raw answer that was paid for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,16 +79,17 @@ pub struct JobFailure {
 }
 
 impl View<'_> {
-    /// At most `limit` jobs of `run` that wait to be asked about, after job `after`, in order. Those that wait for a similar
-    /// image's answer, and those that are asked about in a batch, are left out.
+    /// At most `limit` jobs of `run` that wait to be asked about, after job `after`, in order: those of the pilot, as long as
+    /// there is one. Those that wait for a similar image's answer, and those that are asked about in a batch, are left out.
     pub fn waiting_jobs(&self, run: RunId, after: Option<JobId>, limit: u32) -> Result<Vec<WaitingJob>> {
-        let mut statement = self.0.prepare_cached(
-            "SELECT jobs.id, image_id, width, height, name FROM jobs JOIN images ON images.id = image_id
-             WHERE run_id = ?1 AND state = 'waiting' AND leader IS NULL AND jobs.id > ?2 AND NOT EXISTS (
+        let mut statement = self.0.prepare_cached(&format!(
+            "SELECT jobs.id, image_id, width, height, name, {COMMITTED} FROM jobs JOIN images ON images.id = image_id
+             WHERE run_id = ?1 AND state = 'waiting' AND leader IS NULL AND jobs.id > ?2
+             AND jobs.id <= coalesce((SELECT pilot_until FROM runs WHERE id = ?1), jobs.id) AND NOT EXISTS (
                  SELECT 1 FROM attempts JOIN batch_items ON attempt_id = attempts.id
                  WHERE job_id = jobs.id AND attempts.state = 'sent')
              ORDER BY jobs.id LIMIT ?3",
-        )?;
+        ))?;
         all(&mut statement, params![run.0, after.map_or(0, |job| job.0), limit], |row| {
             let (id, image) = (JobId(row.get(0)?), ImageId(row.get(1)?));
             Ok(WaitingJob {
@@ -93,6 +101,7 @@ impl View<'_> {
                     None => self.reusable_answer(run, image)?,
                     unparsed => unparsed,
                 },
+                committed: PicoDollars(row.get(5)?),
             })
         })
     }
@@ -231,6 +240,21 @@ impl View<'_> {
         })
     }
 
+    /// The images of `run` that have not finished, in its order.
+    pub fn waiting_images(&self, run: RunId) -> Result<Vec<ImageId>> {
+        let mut statement =
+            self.0.prepare_cached("SELECT image_id FROM jobs WHERE run_id = ?1 AND state = 'waiting' ORDER BY id")?;
+        all(&mut statement, [run.0], |row| Ok(ImageId(row.get(0)?)))
+    }
+
+    /// What the requests about the waiting images of `run` have cost, or may have, within what they may cost.
+    pub fn committed_to_waiting(&self, run: RunId) -> Result<PicoDollars> {
+        let mut statement = self.0.prepare_cached(&format!(
+            "SELECT coalesce(sum({COMMITTED}), 0) FROM jobs WHERE run_id = ?1 AND state = 'waiting'"
+        ))?;
+        Ok(PicoDollars(statement.query_row([run.0], |row| row.get(0))?))
+    }
+
     /// The images of `run` in its order.
     pub fn images_of_run(&self, run: RunId) -> Result<Vec<ImageId>> {
         let mut statement = self.0.prepare_cached("SELECT image_id FROM jobs WHERE run_id = ?1 ORDER BY id")?;
@@ -347,7 +371,8 @@ impl Edit<'_> {
         Ok(u32::try_from(followers.len()).unwrap_or(u32::MAX))
     }
 
-    /// Lets the failed jobs of `run` wait again for which another try may come out otherwise; returns how many.
+    /// Lets the failed jobs of `run` wait again for which another try may come out otherwise, with a new allowance; returns
+    /// how many.
     pub fn retry_failed(&self, run: RunId) -> Result<u32> {
         let mut jobs =
             self.0.0.prepare_cached("SELECT id, failure FROM jobs WHERE run_id = ?1 AND state = 'failed'")?;
@@ -355,7 +380,9 @@ impl Edit<'_> {
             all(&mut jobs, [run.0], |row| Ok((row.get(0)?, from_name("jobs.failure", row.get(1)?)?)))?;
         let mut image = self.0.0.prepare_cached("UPDATE images SET failed_job = NULL WHERE failed_job = ?1")?;
         let mut job = self.0.0.prepare_cached(
-            "UPDATE jobs SET state = 'waiting', failure = NULL, failure_detail = NULL, took_millis = NULL WHERE id = ?1",
+            "UPDATE jobs SET state = 'waiting', failure = NULL, failure_detail = NULL, took_millis = NULL,
+                 counted_after = (SELECT coalesce(max(id), 0) FROM attempts WHERE job_id = jobs.id)
+             WHERE id = ?1",
         )?;
         let mut waiting = 0;
         for (id, _) in failed.iter().filter(|(_, kind)| kind.is_worth_retrying()) {
