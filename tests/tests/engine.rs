@@ -99,6 +99,36 @@ async fn a_server_that_has_answered_is_waited_for_when_it_goes_away() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_run_keeps_its_chart_pictures_and_figures_through_a_pause_and_afterwards() {
+    let latency = Latency { first_byte: Duration::from_millis(150).into(), ..Latency::default() };
+    let server = simulate(Options { latency, ..Options::default() }).await;
+    let bench = Bench::with_pictures(&server.url(), KEY, 40);
+    let run = bench.library.start_run(&RunRequest { options: at_once(2), ..request(&bench).await }).await.unwrap();
+    let mut progress = bench.library.run_progress(run).unwrap();
+    progress.wait_for(|snapshot| snapshot.done >= 14).await.unwrap();
+    bench.library.pause_run(run);
+    bench.end_of(run).await;
+    let paused = bench.library.resting_progress(run).unwrap();
+    assert_eq!(paused.just_answered.len(), 12);
+
+    bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
+    let mut progress = bench.library.run_progress(run).unwrap();
+    while progress.changed().await.is_ok() {
+        let snapshot = progress.borrow_and_update();
+        assert!(snapshot.just_answered.len() == 12 && snapshot.p50_millis.is_some(), "{snapshot:?}");
+    }
+    let last = progress.borrow().clone();
+    assert_eq!(bench.end_of(run).await, COMPLETED);
+    let resting = bench.library.resting_progress(run).unwrap();
+    assert_eq!(last, resting, "the same at the end as after a restart");
+    let peak = resting.rate_history.iter().copied().fold(0.0, f64::max);
+    assert!(resting.rate_history.len() >= 2 && peak >= resting.rate_per_minute, "{resting:?}");
+    let marks: u32 = resting.just_answered.iter().map(|answered| answered.mark_count).sum();
+    assert!(marks > 0, "{:?}", resting.just_answered);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn marks_show_while_their_answer_is_on_its_way() {
     let latency = Latency { first_byte: Duration::ZERO.into(), between_events: Duration::from_millis(120) };
     let server = simulate(Options { latency, ..Options::default() }).await;

@@ -56,6 +56,17 @@ fn hooks_of(bench: &Bench, run: RunId) -> Vec<HookRun> {
     bench.library.run_report(run).unwrap().hooks
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_hook_shows_with_the_progress_of_its_run() {
+    let bench = local_bench();
+    let hooks = Hooks { before_run: command("exit 3"), after_run: command("true"), ..Hooks::default() };
+    set_and_agree(&bench, hooks).await;
+    let run = run_locally(&bench).await;
+    let failed = bench.library.resting_progress(run).unwrap().failed_hooks;
+    assert_eq!(failed.len(), 1, "{failed:?}");
+    assert_eq!((failed[0].event, &failed[0].ending), (HookEvent::BeforeRun, &HookEnding::Exited { code: 3 }));
+}
+
 /// Where hooks run.
 fn written(bench: &Bench, name: &str) -> PathBuf {
     bench.library.folder().join(name)

@@ -21,14 +21,16 @@ async fn share_of_edges_in_color(window: &Window, card: &ImageCard) -> f64 {
     let mark = &card.marks[0];
     let Shape::Box { rect } = mark.shape else { panic!("a box: {mark:?}") };
     let script = r"
-        const [box, image, color, margin] = arguments;
+        const [box, image, label, margin] = arguments;
         const canvas = document.querySelector('canvas[role=img]');
         const [width, height] = [canvas.clientWidth, canvas.clientHeight];
         const scale = Math.min((width - 2 * margin) / image.width, (height - 2 * margin) / image.height);
         const left = (width - image.width * scale) / 2, top = (height - image.height * scale) / 2;
         const ratio = canvas.width / width;
         const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-        const hex = getComputedStyle(document.documentElement).getPropertyValue('--label-' + color).trim();
+        const row = [...document.querySelectorAll('.marks li')]
+            .find((row) => row.querySelector('.name').textContent === label);
+        const hex = getComputedStyle(row.querySelector('.swatch')).getPropertyValue('--label').trim();
         const wanted = [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
         const shows = (x, y) => {
             for (let dx = -3; dx <= 3; dx += 1) for (let dy = -3; dy <= 3; dy += 1) {
@@ -48,7 +50,7 @@ async fn share_of_edges_in_color(window: &Window, card: &ImageCard) -> f64 {
             }
         }
         return seen / asked;";
-    let arguments = vec![json!(rect), json!(card.size), json!(mark.color), json!(FIT_MARGIN)];
+    let arguments = vec![json!(rect), json!(card.size), json!(mark.label), json!(FIT_MARGIN)];
     window.0.execute(script, arguments).await.unwrap().as_f64().unwrap()
 }
 

@@ -104,13 +104,24 @@ describe("a sample", () => {
     await page.getByText("1 of 3 was wrong: 33.3 %.").waitFor();
     for (let place = 3; place < 10; place += 1) await page.keyboard.press("a");
     await page.getByText(`1 of 10 was wrong: 10 %. With 95 % confidence at most 39.4 % of the ${above} are.`).waitFor();
-    await page.getByRole("button", { name: `Accept the other ${above - 10}` }).click();
+    // What was asked for is 5 %: more is looked at first, and accepting in spite of that is confirmed.
+    const primary = page.locator("main .primary");
+    expect(await primary.innerText()).toMatch(/^Sample \d+ more$/);
+    const accept = page.getByRole("button", { name: `Accept the other ${above - 10}` });
+    await accept.click();
+    const ask = page.getByRole("dialog", { name: `Accept ${above - 10} annotations above the error limit?` });
+    await ask.getByText("Up to 39.4 % of them may be wrong (95 % sure). You asked for at most 5 %.").waitFor();
+    await ask.getByRole("button", { name: "Cancel" }).click();
+    await accept.click();
+    await ask.getByRole("button", { name: `Accept ${above - 10} annotations` }).click();
     await page
       .locator(".toast")
       .getByText(`${above - 10} marks of cup accepted unseen`)
       .waitFor();
-    await page.locator(".toast").getByRole("button", { name: "Undo" }).click();
-    await page.getByRole("button", { name: `Accept the other ${above - 10}` }).click();
+    await page.keyboard.press("Control+z");
+    await page.getByText(/^Undone on \d+ images$/).waitFor();
+    await accept.click();
+    await ask.getByRole("button", { name: `Accept ${above - 10} annotations` }).click();
     await page.getByRole("button", { name: "Back", exact: true }).click();
     await page.getByRole("button", { name: "Accept above…" }).click();
     await dialog()
@@ -155,6 +166,26 @@ describe("a sample", () => {
     expect(await hide.getAttribute("aria-pressed")).toBe("false");
   });
 
+  it("is extended until the bound is as low as was asked for, and only then accepting comes first", async () => {
+    await opened({ query: "images=2400" });
+    await dialog().getByRole("textbox", { name: "Error limit" }).fill("20");
+    await begin(10);
+    const primary = page.locator("main .primary");
+    for (let place = 0; place < 10; place += 1) await page.keyboard.press("a");
+    await page
+      .getByText("You asked for at most 20 %. About 4 more, wrong as rarely as these, would show it.")
+      .waitFor();
+    await primary.and(page.getByRole("button", { name: "Sample 10 more" })).click();
+    expect(await looked().innerText()).toBe("Looked at 10 of 20");
+    for (let place = 0; place < 10; place += 1) await page.keyboard.press("a");
+    await page.getByText("That is within the 20 % that you asked for.").waitFor();
+    expect(await primary.innerText()).toMatch(/^Accept the other \d+$/);
+    // The limit is remembered.
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Accept above…" }).click();
+    expect(await dialog().getByRole("textbox", { name: "Error limit" }).inputValue()).toBe("20\u00a0%");
+  });
+
   it("that was not good enough leads to a higher threshold", async () => {
     await opened();
     await begin(5);
@@ -187,6 +218,9 @@ describe.each(["dark", "light"] as const)("in the %s theme", (theme) => {
     await expectAccessible(page);
     await expectNothingCut(page);
     await page.getByRole("button", { name: /^Accept the other/ }).click();
+    await screenshot(page, `audit-ask-${theme}-${width}`);
+    await expectAccessible(page);
+    await page.getByRole("dialog").locator(".danger").click();
     await page.getByRole("button", { name: "Back", exact: true }).click();
     await page.getByRole("button", { name: "Accept above…" }).click();
     await dialog().getByText("Earlier audits").waitFor();

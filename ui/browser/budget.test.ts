@@ -139,7 +139,7 @@ describe("a run at its budget", () => {
     await openRun({ query: QUERY });
     expect(await page.getByRole("button", { name: /^Resume/ }).count()).toBe(0);
     await page.keyboard.press("Space");
-    await page.getByText("Budget reached", { exact: true }).waitFor();
+    await page.getByRole("heading", { name: "Budget reached" }).waitFor();
     expect(await field().inputValue()).toMatch(/^\$0\.\d\d$/);
     await field().fill("0.001");
     await field().press("Enter");
@@ -168,7 +168,7 @@ describe("requests that were under way when the app was closed", () => {
     await dialog.getByText(WHY).waitFor();
     await dialog.getByRole("button", { name: "Not now" }).press("Enter");
     await dialog.waitFor({ state: "hidden" });
-    await page.getByText("Interrupted", { exact: true }).waitFor();
+    await page.getByRole("heading", { name: "Interrupted" }).waitFor();
     await page.keyboard.press("Space");
     await dialog.getByRole("button", { name: "Ask again and resume" }).press("Enter");
     await page.getByRole("button", { name: "Pause" }).waitFor();

@@ -34,12 +34,46 @@ describe("likely mistakes", () => {
     await page.getByRole("button", { name: "Remove: Likely mistake: under 0.1 % of the image" }).waitFor();
     const bar = page.getByRole("group", { name: "Under 0.1 % of the image" });
     await bar.getByText(`${count} images with marks under 0.1 % of the image`).waitFor();
-    await bar.getByRole("button", { name: `Reject them on ${count} images` }).click();
+    const repair = bar.getByRole("button", { name: `Reject them on ${count} images` });
+    const dialog = page.getByRole("dialog", { name: `Reject annotations on ${count} images?` });
+    await repair.click();
+    await dialog.getByText(`${count} annotations on ${count} images will be rejected.`).waitFor();
+    await dialog.getByText(/reviewed\./).waitFor();
+    await dialog.getByRole("button", { name: "Cancel" }).click();
+    await repair.click();
+    await dialog.getByRole("button", { name: `Reject ${count} annotations`, exact: true }).click();
     await page.getByText(`${count} marks rejected or removed on ${count} images`).waitFor();
     await page.getByRole("heading", { name: "No image matches" }).waitFor();
     await page.getByRole("button", { name: "Undo" }).click();
-    await page.getByText(`Taken back on ${count} images`).waitFor();
-    await bar.getByRole("button", { name: `Reject them on ${count} images` }).waitFor();
+    await page.getByText(`Undone on ${count} images`).waitFor();
+    await repair.waitFor();
+  });
+
+  it("are undone by Ctrl+Z in the library and in review, wherever that was opened", async () => {
+    await opened();
+    await search().fill("check:tiny");
+    const repair = page.getByRole("button", { name: /^Reject them on/ });
+    const [, count = ""] = /on (\d+) images/.exec(await repair.innerText()) ?? [];
+    const found = page.getByRole("heading", { name: "No image matches" });
+    const reject = async () => {
+      await repair.click();
+      await page.getByRole("dialog").locator(".primary").click();
+      await found.waitFor();
+      await search().press("Escape");
+    };
+    await reject();
+    await page.keyboard.press("Control+z");
+    await page.getByText(`Undone on ${count} images`).waitFor();
+    await repair.waitFor();
+    await page.keyboard.press("Control+Shift+z");
+    await page.getByText(`Redone on ${count} images`).waitFor();
+    await found.waitFor();
+    await page.getByRole("navigation", { name: "Screens" }).getByRole("button", { name: "Review" }).click();
+    await page.getByRole("heading", { name: "Marks" }).waitFor();
+    await page.keyboard.press("Control+z");
+    await page.getByText(`Undone on ${count} images`).waitFor();
+    await page.keyboard.press("Control+1");
+    await repair.waitFor();
   });
 
   it("can be typed, and the list of completions says what they are", async () => {
@@ -58,6 +92,7 @@ describe("likely mistakes", () => {
     await opened();
     await search().fill("check:outside");
     await page.getByRole("button", { name: /^Cut them at the edge on/ }).click();
+    await page.getByRole("dialog").locator(".primary").click();
     await page.getByRole("button", { name: "Undo" }).waitFor();
     await page.keyboard.press("Control+5");
     await page.getByRole("button", { name: "Undo", exact: true }).waitFor({ state: "hidden" });

@@ -76,7 +76,7 @@ describe.each(LOOKS)("in the %s theme, at %i x %i", (theme, width, height) => {
   it("a run that stopped by itself says what to do, and its report what it cost", async () => {
     page = await open(browser, { query: "priced&key&stopped=key_rejected", theme, width, height });
     await page.keyboard.press("Control+3");
-    await page.getByText("The server did not take the key. Enter another one, then resume.").waitFor();
+    await page.getByText("The server rejected the key. Enter another key in Settings, then resume.").waitFor();
     await page.getByText("Details: invalid x-api-key").waitFor();
     await screenshot(page, `run-stopped-${theme}-${width}`);
     await expectNothingCut(page);
@@ -296,8 +296,8 @@ it("holds a run that cannot reach its server, and says to whom", async () => {
 
 it.each([
   ["no_credit", "The account has no credit left.", null],
-  ["not_such_a_server", "What answers at api.anthropic.com is no server for Claude.", "Open Settings"],
-  ["request_refused", "api.anthropic.com refuses what every request of this run has in common.", "Plan a run"],
+  ["not_such_a_server", "The server at api.anthropic.com does not speak the Claude API.", "Open Settings"],
+  ["request_refused", "api.anthropic.com refuses every request of this run for the same reason.", "Plan a run"],
 ])("leads out of %s", async (reason, why, way) => {
   page = await open(browser, { query: `priced&key&stopped=${reason}` });
   await page.keyboard.press("Control+3");

@@ -156,6 +156,10 @@ describe("a mark", () => {
     await press("Enter");
     await page.keyboard.type("din");
     await page.getByRole("option", { name: "dining table" }).waitFor();
+    // What is no label yet becomes one only when that is chosen.
+    await press("Enter");
+    const create = page.getByRole("option", { name: "Create label “din”" });
+    expect(await create.getAttribute("aria-selected")).toBe("true");
     await press("ArrowDown", "Enter");
     expect(await selected()).toMatch(/^dining table, /);
     // Keys are the screen's again.

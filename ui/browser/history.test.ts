@@ -91,3 +91,26 @@ describe("history", () => {
     await page.context().close();
   });
 });
+
+it.each([1024, 1280])("labels of percentiles stand at their own lines at %i pixels", async (width) => {
+  const page = await open(browser, { query: "priced&key&images=400", width, height: 700 });
+  await page.keyboard.press("Control+5");
+  await page.locator(".label").nth(2).waitFor();
+  const [labels, lines] = await Promise.all([
+    page.locator(".label").evaluateAll((all) =>
+      all.map((label) => {
+        const { left, right } = label.getBoundingClientRect();
+        return label.classList.contains("left") ? right : left;
+      }),
+    ),
+    page.locator("svg path.line").evaluateAll((all) =>
+      all.map((line) => {
+        const { left, right } = line.getBoundingClientRect();
+        return (left + right) / 2;
+      }),
+    ),
+  ]);
+  expect(labels).toHaveLength(3);
+  labels.forEach((label, place) => expect(Math.abs(label - (lines[place] ?? 0))).toBeLessThan(2));
+  await page.context().close();
+});

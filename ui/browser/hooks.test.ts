@@ -71,7 +71,7 @@ describe("hooks", () => {
     await page.getByRole("navigation", { name: "Screens" }).getByRole("button", { name: "History" }).click();
     const report = page.getByRole("region", { name: "Report of run 2" });
     await report.getByText("After a run: failed with exit code 127").scrollIntoViewIfNeeded();
-    expect(await report.getByText("Before a run: not run: nobody has agreed to it").isVisible()).toBe(true);
+    expect(await report.getByText("Before a run: not run: you have not agreed to it").isVisible()).toBe(true);
     await report.getByText("What it said").click();
     await report.getByText("sh: 1: notify-send: not found").waitFor();
     await screenshot(page, "hooks-history-dark-1280");

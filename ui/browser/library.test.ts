@@ -177,3 +177,34 @@ it("changes collections", async () => {
   await page.getByRole("heading", { name: "Museum shelves" }).waitFor();
   await page.getByRole("button", { name: "Annotate 15 images…" }).waitFor();
 });
+
+describe("while one filters", () => {
+  it.each([1024, 1280, 1440])("the search field stays where it is at %i pixels", async (width) => {
+    page = await open(browser, { query: "images=2400", width, height: 700 });
+    await cells().first().waitFor();
+    const search = page.getByRole("combobox", { name: "Search" });
+    const field = page.locator(".search");
+    await page.getByRole("radio", { name: /^All\s*2,400/ }).waitFor();
+    const before = await field.boundingBox();
+    for (const text of ["label:cat", "label:cat label:nothing", "conf:<0.3"]) {
+      await search.fill(text);
+      await page.waitForFunction(() => !document.querySelector(".segmented label")?.textContent.includes("2,400"));
+      expect(await field.boundingBox()).toEqual(before);
+    }
+  });
+
+  it("filters keep their places under the pointer", async () => {
+    page = await open(browser, { query: "images=2400&mistakes" });
+    await cells().first().waitFor();
+    const rows = page.locator("aside .filter .item");
+    const names = () => page.locator("aside .filter .item .truncate").allInnerTexts();
+    await rows.filter({ hasText: "cat" }).first().waitFor();
+    const before = await names();
+    for (const name of ["cat", "cup"]) {
+      const counts = await rows.allInnerTexts();
+      await rows.filter({ hasText: name }).first().click();
+      await expect.poll(() => rows.allInnerTexts()).not.toEqual(counts);
+      expect(await names()).toEqual(before);
+    }
+  });
+});

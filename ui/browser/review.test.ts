@@ -1,7 +1,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { expectAccessible, launch, open, screenshot } from "./browser";
+import { expectAccessible, expectNothingCut, launch, open, screenshot } from "./browser";
 
 let browser: Browser;
 beforeAll(async () => {
@@ -176,6 +176,43 @@ describe("the canvas", () => {
     expect(await chosen.innerText()).toBe("cup");
     await page.mouse.click(seen.canvas.x + 6, seen.canvas.y + 6);
     expect(await page.getByText("No mark is selected").isVisible()).toBe(true);
+    await page.context().close();
+  });
+
+  it("shows the photo as before when review is opened again with an annotation selected", async () => {
+    const page = await openReview();
+    const zoom = () => page.getByRole("combobox", { name: "Zoom" }).locator("option").first().innerText();
+    const screen = (name: string) =>
+      page.getByRole("navigation", { name: "Screens" }).getByRole("button", { name }).click();
+    await page.keyboard.press("n");
+    await frames(page);
+    const before = [await zoom(), (await selectedMark(page)).box];
+    for (const other of ["Library", "History"]) {
+      await screen(other);
+      await screen("Review");
+      await page.getByRole("heading", { name: "Marks" }).waitFor();
+      await photoDrawn(page);
+      expect([await zoom(), (await selectedMark(page)).box]).toEqual(before);
+    }
+    await page.context().close();
+  });
+
+  it("shortens a label that is longer than a tag may be, and tells all of it", async () => {
+    const page = await openReview();
+    const label = `a long label ${"of many words ".repeat(14)}`.trim();
+    await page.keyboard.press("n");
+    await page.keyboard.press("l");
+    await page.keyboard.type(label);
+    await page.getByRole("option", { name: `Create label “${label}”` }).waitFor();
+    await page.keyboard.press("Enter");
+    await frames(page);
+    await screenshot(page, "review-long-label-dark-1280");
+    const seen = await selectedMark(page);
+    const middle = fitted(seen, (seen.box.x1 + seen.box.x2) / 2, (seen.box.y1 + seen.box.y2) / 2);
+    await page.mouse.move(seen.canvas.x + middle.x, seen.canvas.y + middle.y);
+    await page.mouse.move(seen.canvas.x + middle.x + 1, seen.canvas.y + middle.y);
+    await expect.poll(() => page.locator("canvas[role=img]").getAttribute("title")).toBe(label);
+    await expectNothingCut(page);
     await page.context().close();
   });
 

@@ -83,6 +83,54 @@ describe("a run", () => {
     await page.context().close();
   });
 
+  it("that stopped for credit or its budget says what it needs, with the action", async () => {
+    for (const [reason, title, action] of [
+      ["no_credit", "No credit", "Resume"],
+      ["budget_reached", "Budget reached", "Raise and resume"],
+    ] as const) {
+      const page = await open(browser, { query: `priced&key&stopped=${reason}` });
+      await showScreen(page, "Run");
+      const needs = page.getByRole("complementary", { name: "Needs you" });
+      await needs.getByRole("heading", { name: title }).waitFor();
+      expect(await needs.getByText("Nothing", { exact: true }).count()).toBe(0);
+      await needs.getByRole("button", { name: action, exact: true }).click();
+      await page.getByRole("button", { name: "Pause" }).waitFor();
+      await page.context().close();
+    }
+  });
+
+  it("names a hook that failed, and leads to its settings", async () => {
+    const page = await open(browser, { query: "hooks" });
+    await showScreen(page, "Run");
+    const needs = page.getByRole("complementary", { name: "Needs you" });
+    await needs.getByText("After a run: failed with exit code 127").waitFor();
+    await needs.getByText("Before a run: not run").waitFor();
+    await needs.getByRole("button", { name: "Open the hook settings" }).first().click();
+    await page.getByRole("heading", { name: "Hooks" }).waitFor();
+    await page.context().close();
+  });
+
+  it("hints at what Space does now", async () => {
+    const page = await open(browser, { query: "images=400" });
+    await startRun(page);
+    const hint = (text: string) => page.locator(".statusbar .hint").filter({ hasText: text });
+    await hint("pause").waitFor();
+    await page.keyboard.press("Space");
+    await hint("resume").waitFor();
+    expect(await hint("pause").count()).toBe(0);
+    await page.context().close();
+  });
+
+  it("keeps its chart and pictures while another screen shows", async () => {
+    const page = await open(browser, { query: "images=400" });
+    await showScreen(page, "Run");
+    await showScreen(page, "Library");
+    await showScreen(page, "Run");
+    await page.getByRole("img", { name: /^Images a minute over/ }).waitFor();
+    await page.getByRole("heading", { name: "Answered last" }).waitFor();
+    await page.context().close();
+  });
+
   it("says what to do about failures", async () => {
     const page = await open(browser, { query: "images=400" });
     await showScreen(page, "Run");

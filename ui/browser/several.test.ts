@@ -97,9 +97,9 @@ describe("several marks", () => {
     const waiting = await open.count();
     await open.nth(0).click();
     await open.nth(1).click({ modifiers: ["Shift"] });
-    await page.getByRole("button", { name: /^Reject 2 marks/ }).waitFor();
+    await page.getByRole("button", { name: /^Reject 2 annotations/ }).waitFor();
     await press("x");
-    await page.getByText(/^2 marks rejected on/).waitFor();
+    await page.getByText(/^2 annotations rejected on/).waitFor();
     await press("2");
     await expect.poll(() => open.count()).toBe(waiting - 2);
     expect(await chosen().count()).toBe(1);

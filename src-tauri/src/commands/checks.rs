@@ -47,6 +47,12 @@ pub async fn begin_audit(desktop: State<'_, Desktop>, request: AuditRequest) -> 
 
 #[tauri::command]
 #[specta::specta]
+pub async fn extend_audit(desktop: State<'_, Desktop>, audit: AuditId, more: u32) -> Answer<Audit> {
+    Ok(desktop.library().extend_audit(audit, more).await?)
+}
+
+#[tauri::command]
+#[specta::specta]
 pub async fn audit(desktop: State<'_, Desktop>, audit: AuditId) -> Answer<Audit> {
     Ok(desktop.library().audit(audit)?)
 }

@@ -33,6 +33,12 @@ pub async fn undo_on(desktop: State<'_, Desktop>, image: ImageId) -> Answer<Opti
 
 #[tauri::command]
 #[specta::specta]
+pub async fn redo_latest(desktop: State<'_, Desktop>) -> Answer<Option<Step>> {
+    Ok(desktop.library().redo_latest().await?)
+}
+
+#[tauri::command]
+#[specta::specta]
 pub async fn redo_on(desktop: State<'_, Desktop>, image: ImageId) -> Answer<Option<Step>> {
     Ok(desktop.library().redo_on(image).await?)
 }

@@ -2,10 +2,13 @@
 import type { Audit, ImageQuery, LabelConfidences } from "../ipc/bindings";
 import { typedCount } from "../kit/typedCount";
 import type { App } from "../state/app.svelte";
-import { upperBound } from "./bound";
+import { keep, recall } from "../state/kept";
+import { cleanSample, upperBound } from "./bound";
 import { countAbove, countAll, MOST_HUNDREDTHS } from "./threshold";
 
-const SAMPLE = 50;
+/** Looks at enough for a limit of 5 %, if all of them are right. */
+const SAMPLE = 60;
+const ERROR_LIMIT = 0.05;
 const MOST_SAMPLE = 2000;
 const THRESHOLD = 80;
 
@@ -19,6 +22,8 @@ export class Accepting {
   /** In hundredths. */
   threshold = $state(THRESHOLD);
   sampleText = $state(String(SAMPLE));
+  /** The largest share of wrong annotations that the person wants to accept. It is kept on this machine. */
+  errorLimit = $state(recall("error_limit", isErrorLimit) ?? ERROR_LIMIT);
   isBeginning = $state(false);
 
   readonly #app: App;
@@ -32,6 +37,12 @@ export class Accepting {
   readonly sample = $derived(Math.min(this.above, this.typedSample.count ?? 0));
   /** Of all, what may be wrong when nothing in the sample is. */
   readonly cleanBound = $derived(this.sample === 0 ? null : upperBound(0, this.sample));
+
+  /** How many would have to be looked at for the limit, where the sample is smaller; null where it is not. */
+  readonly neededSample = $derived.by(() => {
+    const needed = Math.min(this.above, cleanSample(this.errorLimit));
+    return this.sample === 0 || this.sample >= needed ? null : needed;
+  });
 
   constructor(app: App) {
     this.#app = app;
@@ -64,12 +75,23 @@ export class Accepting {
     this.threshold = Math.min(MOST_HUNDREDTHS, Math.max(0, Math.round(hundredths)));
   }
 
+  setErrorLimit(share: number): void {
+    this.errorLimit = share;
+    keep("error_limit", share);
+  }
+
   /** Draws the sample and shows it. */
   async begin(): Promise<void> {
     const { chosen, sample, query } = this;
     if (chosen === null || sample === 0 || this.isBeginning) return;
     this.isBeginning = true;
-    const request = { query, label: chosen.label, threshold: this.threshold / 100, sample };
+    const request = {
+      query,
+      label: chosen.label,
+      threshold: this.threshold / 100,
+      sample,
+      error_limit: this.errorLimit,
+    };
     const audit = await this.#app.attempt(() => this.#app.seam.beginAudit(request));
     this.isBeginning = false;
     if (audit) this.show(audit);
@@ -94,4 +116,8 @@ export class Accepting {
         this.#label = (labels.find((each) => countAbove(each, this.threshold) > 0) ?? labels[0])?.label ?? null;
     });
   }
+}
+
+function isErrorLimit(value: unknown): value is number {
+  return typeof value === "number" && value > 0 && value <= 0.5;
 }

@@ -6,9 +6,9 @@
 import { Pace } from "../editor/pace";
 import type { Annotation, Audit, AuditId, ImageCard, ImageId, RejectReason, SampleVerdict } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
-import { findingOf } from "./bound";
+import { findingOf, moreFor } from "./bound";
 
-export type AuditSeam = Pick<Seam, "audit" | "acceptAudited" | "imageCards" | "decide" | "undoOn">;
+export type AuditSeam = Pick<Seam, "audit" | "extendAudit" | "acceptAudited" | "imageCards" | "decide" | "undoOn">;
 
 /** A mark in front of the person. */
 export interface Shown {
@@ -31,6 +31,7 @@ export class Auditing {
   /** For as long as this mark is looked at. */
   isMarkHidden = $state(false);
   isAccepting = $state(false);
+  isExtending = $state(false);
   /** The latest rejection can still be given a reason. */
   asksReason = $state(false);
   millisPerMark = $state<number | null>(null);
@@ -47,8 +48,22 @@ export class Auditing {
   readonly judged = $derived(this.finding?.judged ?? 0);
   /** What is left to look at. Marks that are gone from the library are not. */
   readonly left = $derived(this.sample.filter((_, place) => this.#isOpen(place)).length);
+  /** Whether no more may be wrong than the person wants to accept. */
+  readonly isWithinLimit = $derived(
+    this.audit !== null && this.finding !== null && this.finding.at_most <= this.audit.error_limit,
+  );
+  /** Proposals that nobody looks at. */
+  readonly others = $derived(this.audit === null ? 0 : this.audit.proposals - this.sample.length);
+  /** How many more to look at, in round numbers; 0 when no more were drawn. */
+  readonly more = $derived.by(() => {
+    const { audit, finding } = this;
+    if (audit === null || finding === null) return 0;
+    const wanted = moreFor(finding, audit.error_limit) ?? finding.judged;
+    return Math.min(audit.reserve, Math.ceil(Math.max(1, wanted) / 10) * 10);
+  });
   readonly isDone = $derived(this.audit !== null && this.left === 0);
   readonly shown = $derived<Shown | null>(this.isDone ? null : this.at(this.place));
+  readonly isAccepted = $derived(this.audit !== null && this.audit.accepted !== null);
   readonly canTakeBack = $derived(this.#decided.length > 0 && this.audit?.accepted === null);
 
   constructor(seam: AuditSeam, refused: (refusal: unknown) => void, now: () => number = Date.now) {
@@ -63,8 +78,7 @@ export class Auditing {
     this.#dismissReason();
     try {
       const audit = await this.#seam.audit(id);
-      const images = [...new Set(audit.sample.map(({ image }) => image))];
-      this.#cards = new Map((await this.#seam.imageCards(images)).map((card) => [card.id, card]));
+      await this.#readCards(audit);
       this.audit = audit;
       this.#decided = [];
       this.#lookAt(Math.max(0, this.#nextOpen(0)));
@@ -126,6 +140,26 @@ export class Auditing {
     this.#enqueue(async () => void (await this.#seam.undoOn(drawn.image)));
   }
 
+  /** Looks at so many more of the same random order. What was found so far stays found. */
+  async extend(more: number): Promise<void> {
+    const { audit } = this;
+    if (audit === null || this.isExtending) return;
+    this.isExtending = true;
+    this.#dismissReason();
+    try {
+      await this.#tail;
+      const extended = await this.#seam.extendAudit(audit.id, more);
+      await this.#readCards(extended);
+      this.audit = extended;
+      this.#lookAt(Math.max(0, this.#nextOpen(0)));
+      this.#pace.begin(this.#now());
+    } catch (refusal) {
+      this.#refused(refusal);
+    } finally {
+      this.isExtending = false;
+    }
+  }
+
   /** Accepts what was not looked at; how many that were, or null when the core refused. */
   async accept(): Promise<number | null> {
     const { audit } = this;
@@ -162,6 +196,11 @@ export class Auditing {
 
   rest(): void {
     this.#dismissReason();
+  }
+
+  async #readCards({ sample }: Audit): Promise<void> {
+    const images = [...new Set(sample.map(({ image }) => image))];
+    this.#cards = new Map((await this.#seam.imageCards(images)).map((card) => [card.id, card]));
   }
 
   #judge(verdict: SampleVerdict, reason: RejectReason | null): boolean {

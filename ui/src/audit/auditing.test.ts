@@ -7,7 +7,7 @@ import { App } from "../state/app.svelte";
 import { imagesWhere } from "../state/questions";
 import { Accepting } from "./accepting.svelte";
 import { Auditing } from "./auditing.svelte";
-import { barsOf, typedThreshold } from "./threshold";
+import { barsOf, typedErrorLimit, typedThreshold } from "./threshold";
 
 const everything = imagesWhere([]);
 
@@ -40,6 +40,14 @@ describe("before an audit", () => {
     expect([accepting.sample, accepting.typedSample.isWrong]).toEqual([0, true]);
   });
 
+  it("says how many to look at for the error limit", async () => {
+    const { accepting } = await opened("?images=2400");
+    accepting.choose("cup");
+    expect([accepting.errorLimit, accepting.sample, accepting.neededSample]).toEqual([0.05, 60, null]);
+    accepting.setErrorLimit(0.02);
+    expect(accepting.neededSample).toBe(149);
+  });
+
   it("leads to the sample, and from it to a higher threshold of the same label", async () => {
     const { app, accepting } = await opened();
     accepting.choose("cat");
@@ -63,7 +71,7 @@ describe("an audit", () => {
 
   beforeEach(async () => {
     seam = openFake("?images=240");
-    audit = await seam.beginAudit({ query: everything, label: "cup", threshold: 0.8, sample: 6 });
+    audit = await seam.beginAudit({ query: everything, label: "cup", threshold: 0.8, sample: 6, error_limit: 0.4 });
     auditing = new Auditing(seam, refused);
     await auditing.open(audit.id);
   });
@@ -107,6 +115,25 @@ describe("an audit", () => {
     expect(auditing.judged).toBe(6);
   });
 
+  it("is extended along the same random order until the bound is as low as was asked for", async () => {
+    const before = auditing.sample.map(({ mark }) => mark);
+    auditing.wrong();
+    for (let place = 1; place < 6; place += 1) auditing.right();
+    expect([auditing.isDone, auditing.isWithinLimit]).toEqual([true, false]);
+    expect(auditing.more).toBe(10);
+    await auditing.extend(auditing.more);
+    expect([auditing.sample.length, auditing.left, auditing.others]).toEqual([16, 10, audit.proposals - 16]);
+    expect(auditing.sample.slice(0, 6).map(({ mark }) => mark)).toEqual(before);
+    expect(auditing.finding).toMatchObject({ judged: 6, wrong: 1 });
+    for (let place = 0; place < 10; place += 1) auditing.right();
+    await auditing.settled();
+    // Of all sixteen together.
+    expect(auditing.finding).toMatchObject({ judged: 16, wrong: 1 });
+    expect(auditing.finding?.at_most).toBeCloseTo(0.264, 2);
+    expect(auditing.isWithinLimit).toBe(true);
+    expect(auditing.finding).toEqual((await seam.audit(audit.id)).finding);
+  });
+
   it("goes back to what the core knows when that refuses", async () => {
     vi.spyOn(seam, "decide").mockRejectedValueOnce({ code: "library" });
     auditing.right();
@@ -116,6 +143,15 @@ describe("an audit", () => {
     expect(auditing.judged).toBe(0);
   });
 });
+
+it.each([
+  ["5", 0.05],
+  ["2.5 %", 0.025],
+  ["0,5", 0.005],
+  ["0", null],
+  ["60", null],
+  ["few", null],
+])("an error limit typed as %j is %j", (typed, share) => expect(typedErrorLimit(typed)).toBe(share));
 
 describe("a threshold", () => {
   it.each([

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { SampleMark, SampleVerdict } from "../ipc/bindings";
-import { findingOf, upperBound } from "./bound";
+import { cleanSample, findingOf, moreFor, upperBound } from "./bound";
 
 describe("the bound", () => {
   // Of tables of the beta distribution: its 95 % quantile with wrong + 1 and judged - wrong.
@@ -29,4 +29,34 @@ it("what is not looked at does not count", () => {
     verdicts.map((verdict, place) => ({ image: place, mark: place, verdict }));
   expect(findingOf(sample(null, null))).toBeNull();
   expect(findingOf(sample("right", null, "wrong", "right"))).toMatchObject({ judged: 3, wrong: 1, rate: 1 / 3 });
+});
+
+describe("a larger sample", () => {
+  const finding = (judged: number, wrong: number) => ({
+    judged,
+    wrong,
+    rate: wrong / judged,
+    at_most: upperBound(wrong, judged),
+  });
+
+  it("is as large as brings the bound to the limit, if it is as good as the first", () => {
+    expect(cleanSample(0.05)).toBe(59);
+    expect(upperBound(0, 59)).toBeLessThanOrEqual(0.05);
+    expect(upperBound(0, 58)).toBeGreaterThan(0.05);
+    for (const [judged, wrong] of [
+      [20, 0],
+      [50, 1],
+      [100, 3],
+    ] as const) {
+      const more = moreFor(finding(judged, wrong), 0.05) ?? 0;
+      const all = judged + more;
+      expect(more).toBeGreaterThan(0);
+      expect(upperBound(Math.round((wrong / judged) * all), all)).toBeLessThanOrEqual(0.05);
+    }
+  });
+
+  it("is not proposed where none would do", () => {
+    expect(moreFor(finding(50, 3), 0.05)).toBeNull();
+    expect(moreFor(finding(5, 5), 0.05)).toBeNull();
+  });
 });

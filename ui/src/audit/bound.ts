@@ -38,3 +38,22 @@ export function findingOf(sample: readonly SampleMark[]): ErrorRate | null {
   const wrong = sample.filter(({ verdict }) => verdict === "wrong").length;
   return judged === 0 ? null : { judged, wrong, rate: wrong / judged, at_most: upperBound(wrong, judged) };
 }
+
+/** A larger sample than this is not proposed: beyond it nobody looks. */
+const MOST_PROPOSED = 20_000;
+
+/** How many must be looked at, and be right, before the bound is at the limit. */
+export function cleanSample(limit: number): number {
+  return Math.ceil(Math.log(1 - CONFIDENCE) / Math.log1p(-limit));
+}
+
+/**
+ * How many more to look at until the bound is at the limit, if they are wrong as often as those before. Null when that is
+ * too often for any sample.
+ */
+export function moreFor({ judged, wrong, rate }: ErrorRate, limit: number): number | null {
+  if (rate >= limit) return null;
+  for (let size = judged; size <= MOST_PROPOSED; size = Math.ceil(size * 1.02 + 1))
+    if (upperBound(Math.round((wrong / judged) * size), size) <= limit) return size - judged;
+  return null;
+}

@@ -5,7 +5,13 @@ import type { Deed, Deeds } from "../state/actions/actions.svelte";
 import type { Auditing } from "./auditing.svelte";
 import { frame } from "./framing";
 
-export function auditDeeds(auditing: Auditing, viewport: Viewport, leave: () => void): Deeds {
+export interface AuditOffice {
+  leave: () => void;
+  /** Undoes the acceptance of what was not looked at. */
+  undoAcceptance: () => void;
+}
+
+export function auditDeeds(auditing: Auditing, viewport: Viewport, { leave, undoAcceptance }: AuditOffice): Deeds {
   const isShown = () => auditing.shown !== null;
   const looking = (action: () => void): Deed => ({ do: action, can: isShown });
   return {
@@ -18,7 +24,10 @@ export function auditDeeds(auditing: Auditing, viewport: Viewport, leave: () => 
       },
       can: () => auditing.asksReason,
     },
-    "audit.takeBack": { do: () => auditing.takeBack(), can: () => auditing.canTakeBack },
+    "audit.takeBack": {
+      do: () => (auditing.canTakeBack ? auditing.takeBack() : undoAcceptance()),
+      can: () => auditing.canTakeBack || auditing.isAccepted,
+    },
     "audit.whole": looking(() => (auditing.isWhole = !auditing.isWhole)),
     "audit.full": looking(() => viewport.zoomToPercent(100)),
     "audit.zoomIn": looking(() => viewport.zoomBy(ZOOM_STEP)),

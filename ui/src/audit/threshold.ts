@@ -41,3 +41,14 @@ export function barsOf(hundredths: readonly number[], threshold: number, number:
   const most = Math.max(1, ...counts.map(({ above, below }) => above + below));
   return counts.map(({ above, below }) => ({ above: above / most, below: below / most }));
 }
+
+/** In percent. */
+const ERROR_LIMITS = { least: 0.1, most: 50 };
+
+/** "5", "5 %", "0,5" as a share; null for what will not do. */
+export function typedErrorLimit(typed: string): number | null {
+  const [, number] = /^(\d*[.,]?\d+)\s*%?$/u.exec(typed.trim()) ?? [];
+  if (number === undefined) return null;
+  const percent = Number(number.replace(",", "."));
+  return percent >= ERROR_LIMITS.least && percent <= ERROR_LIMITS.most ? percent / 100 : null;
+}

@@ -4,7 +4,9 @@ import { Review } from "../editor/review.svelte";
 import type { Annotation, Check, ImageId, Mistake, Rect, Swept } from "../ipc/bindings";
 import { openFake } from "../ipc/fake";
 import type { Seam } from "../ipc/seam";
+import { App } from "../state/app.svelte";
 import { imagesWhere } from "../state/questions";
+import { redoLatest, undoLatest } from "../state/undo";
 import { Mistakes } from "./mistakes.svelte";
 import { repairChange, repairOf } from "./repair";
 import { Repairing } from "./repairing.svelte";
@@ -97,12 +99,14 @@ describe("a repair of many images", () => {
     return { repairing, seam, told, decided };
   }
 
-  it("asks before it rejects what people have accepted, and leaves that alone", async () => {
+  it("asks with the counts before it changes several images, and leaves alone what people have accepted", async () => {
     const { repairing, seam, told, decided } = await wanted();
     expect(told).toEqual([]);
     const { asked } = repairing;
     if (!asked) throw new Error("nobody was asked");
-    expect(asked.decided).toBe(1);
+    const images = await seam.imageIds(query);
+    const reviewed = (await seam.imageCards(images)).filter(({ review }) => review !== "unreviewed");
+    expect(asked).toMatchObject({ decided: 1, images: images.length, reviewed: reviewed.length });
     await repairing.goOn(true);
     expect(told).toMatchObject([{ marks: asked.marks - 1 }]);
     expect(await seam.imageIds(query)).toContain(decided);
@@ -111,12 +115,67 @@ describe("a repair of many images", () => {
     expect(await seam.imageIds(query)).toEqual([]);
   });
 
-  it("asks nothing where it only cuts", async () => {
-    const { repairing, told } = await wanted();
+  it.each(CHECKS)("asks for %s too, and does nothing when it is declined", async (check) => {
+    const { repairing, seam, told } = await wanted();
+    const of = imagesWhere([{ kind: "check", check }]);
+    const images = await seam.imageIds(of);
     repairing.decline();
-    await repairing.want("outside", imagesWhere([{ kind: "check", check: "outside" }]));
-    expect(told).toHaveLength(1);
-    expect(repairing.asked).toBeNull();
+    await repairing.want(check, of);
+    expect(repairing.asked).toMatchObject({ check, images: images.length });
+    repairing.decline();
+    expect([told, await seam.imageIds(of)]).toEqual([[], images]);
+  });
+});
+
+describe("undo of a bulk edit", () => {
+  const query = imagesWhere([{ kind: "check", check: "tiny" }]);
+
+  it("works in the library, and so does redo", async () => {
+    const app = new App(openFake(SEEDED));
+    const images = await app.seam.imageIds(query);
+    const before = await app.seam.imageCards(images);
+    await app.seam.repair("tiny", query, false);
+    const after = await app.seam.imageCards(images);
+    await undoLatest(app);
+    expect(await app.seam.imageCards(images)).toEqual(before);
+    expect(app.toasts.at(-1)?.text).toBe(`Undone on ${images.length} images`);
+    await redoLatest(app);
+    expect(await app.seam.imageCards(images)).toEqual(after);
+    await redoLatest(app);
+    expect(app.toasts.at(-1)?.text).toBe("There is nothing to redo.");
+  });
+
+  it("works in review, at an image that it did not change", async () => {
+    const seam = openFake(SEEDED);
+    const images = await seam.imageIds(query);
+    const before = await seam.imageCards(images);
+    const other = (await seam.imageIds(imagesWhere([]))).find((image) => !images.includes(image)) ?? 0;
+    await seam.repair("tiny", query, false);
+    const told: unknown[] = [];
+    const review = new Review(seam, (notice) => told.push(notice));
+    await review.open([other, ...images]);
+    review.goTo(0);
+    review.edits.undo(other);
+    await review.settled();
+    expect(told).toEqual([{ kind: "undone_on_many", images: images.length }]);
+    expect(await seam.imageCards(images)).toEqual(before);
+    expect(review.imageId).toBe(other);
+    review.edits.redo(other);
+    await review.settled();
+    expect(told.at(-1)).toEqual({ kind: "redone_on_many", images: images.length });
+    expect(await seam.imageIds(query)).toEqual([]);
+  });
+
+  it("leaves alone what was done after it", async () => {
+    const seam = openFake(SEEDED);
+    const [first = 0, second = 0] = await seam.imageIds(query);
+    await seam.repair("tiny", query, false);
+    const repaired = await seam.imageCards([second]);
+    await seam.decide({ image: first, scope: { kind: "image" }, verdict: { kind: "accept" } });
+    await seam.undoOn(first);
+    await seam.decide({ image: first, scope: { kind: "image" }, verdict: { kind: "reject", reason: null } });
+    expect(await seam.undoOn(second)).toMatchObject({ others: 0 });
+    expect(await seam.imageCards([second])).not.toEqual(repaired);
   });
 });
 

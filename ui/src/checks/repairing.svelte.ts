@@ -1,6 +1,6 @@
 /**
- * A repair of many images at once. Where it would reject marks that people have accepted or edited, that is asked about
- * first: their work is not undone along with a model's mistakes.
+ * A repair of many images, as one bulk edit. The person confirms it first, knowing how many images it changes and how much
+ * of that people have decided.
  */
 import type { Check, ImageQuery, RepairExtent, Swept } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
@@ -12,9 +12,6 @@ export interface AskedRepair extends RepairExtent {
   check: Check;
   query: ImageQuery;
 }
-
-/** Everything else only changes a mark. */
-const REJECTING: ReadonlySet<Check> = new Set<Check>(["duplicate", "huge", "tiny", "odd_aspect"]);
 
 export class Repairing {
   readonly #seam: RepairSeam;
@@ -30,16 +27,16 @@ export class Repairing {
     this.#refused = refused;
   }
 
-  /** Repairs, or asks first. */
+  /** Asks first, unless it is about one image that people have not worked on. */
   async want(check: Check, query: ImageQuery): Promise<void> {
     await this.#attempt(async () => {
-      const extent = REJECTING.has(check) ? await this.#seam.repairExtent(check, query) : null;
-      if (extent !== null && extent.decided > 0) this.asked = { check, query, ...extent };
+      const extent = await this.#seam.repairExtent(check, query);
+      if (extent.images > 1 || extent.decided > 0) this.asked = { check, query, ...extent };
       else await this.#repair(check, query, false);
     });
   }
 
-  /** All of them, or only those that are nobody's word. */
+  /** All of them, or only those that no person has decided. */
   async goOn(sparesDecided: boolean): Promise<void> {
     const { asked } = this;
     this.asked = null;

@@ -3,10 +3,11 @@
  * line, whole for A and broken for B, and by the letter on its tag. What both agree on is one thin line.
  */
 import { deviceBox, type Frame } from "../photo/frame";
-import { fillRounded, TAG, tagText } from "../photo/lettering";
-import { colorsOf, type Palette } from "../photo/palette";
+import { fillRounded, MOST_TAG_WIDTH, TAG, tagText } from "../photo/lettering";
+import { colorsOf, type LabelColors, type Palette } from "../photo/palette";
 import { type Area, placeTags } from "../photo/tags";
 import type { ComparedMark, Rect, Shape } from "../ipc/bindings";
+import type { PaletteColor } from "../kit/labelColors";
 import { boundsOf } from "../kit/shape";
 import { choiceOf, type Compared, isDifference, isLeftOut, SIDE_NAMES, type SideName } from "./choices";
 import { areaOf } from "./extent";
@@ -17,6 +18,7 @@ export interface TwoSides {
   selected: number | null;
   areAgreedHidden: boolean;
   letters: Record<SideName, string>;
+  colorOf: (label: string) => PaletteColor;
 }
 
 /** In CSS pixels. */
@@ -46,8 +48,8 @@ export function paintTwoSides(context: CanvasRenderingContext2D, palette: Palett
       Number(other.isAgreed) - Number(one.isAgreed) ||
       areaOf(other.bounds) - areaOf(one.bounds),
   );
-  for (const each of drawn) stroke(context, palette, frame, each);
-  paintTags(context, palette, frame.pixelRatio, drawn, scene.letters);
+  for (const each of drawn) stroke(context, palette, frame, each, scene.colorOf);
+  paintTags(context, palette, frame.pixelRatio, drawn, scene);
 }
 
 function marksOf({ compared, frame, selected, areAgreedHidden }: TwoSides): Drawn[] {
@@ -68,13 +70,19 @@ function marksOf({ compared, frame, selected, areAgreedHidden }: TwoSides): Draw
   });
 }
 
-function stroke(context: CanvasRenderingContext2D, palette: Palette, frame: Frame, drawn: Drawn): void {
+function stroke(
+  context: CanvasRenderingContext2D,
+  palette: Palette,
+  frame: Frame,
+  drawn: Drawn,
+  colorOf: TwoSides["colorOf"],
+): void {
   const { mark, of, isSelected } = drawn;
   const ratio = frame.pixelRatio;
   const isThin = drawn.isAgreed || drawn.isLeftOut;
   const width = isSelected ? LINE_WIDTH + 1 : isThin ? 1 : LINE_WIDTH;
   const line = Math.max(1, Math.round(width * ratio));
-  const { line: color, casing } = colorsOf(palette, mark.color);
+  const { line: color, casing } = colorsOf(palette, colorOf(mark.label));
   const path = pathOf(frame, mark.shape, drawn.box, line);
   if (isSelected && !drawn.isLeftOut) {
     context.globalAlpha = 0.12;
@@ -117,7 +125,7 @@ function paintTags(
   palette: Palette,
   ratio: number,
   drawn: Drawn[],
-  letters: Record<SideName, string>,
+  { letters, colorOf }: Pick<TwoSides, "letters" | "colorOf">,
 ): void {
   const room: Area = { x: 0, y: 0, width: context.canvas.width, height: context.canvas.height };
   // The selected ones choose their places first, A before B, then the small ones, which have the fewest places.
@@ -125,10 +133,12 @@ function paintTags(
   tagged.sort((one, other) => Number(other.isSelected) - Number(one.isSelected) || order(one) - order(other));
   context.font = `600 ${TAG.text * ratio}px ${palette.family}`;
   context.textBaseline = "middle";
+  const measure = (text: string) => context.measureText(text).width;
+  const texts = tagged.map(({ mark }) => tagText(mark, MOST_TAG_WIDTH * ratio, measure));
   const places = placeTags(
-    tagged.map(({ mark, box, isSelected }) => ({
+    tagged.map(({ box, isSelected }, index) => ({
       box,
-      width: Math.ceil(context.measureText(tagText(mark)).width + (2 * TAG.padding + LETTER) * ratio),
+      width: Math.ceil(measure(texts[index] ?? "") + (2 * TAG.padding + LETTER) * ratio),
       height: Math.round(TAG.height * ratio),
       isNeeded: isSelected,
     })),
@@ -137,7 +147,8 @@ function paintTags(
   );
   tagged.forEach((each, index) => {
     const place = places[index];
-    if (place) paintTag(context, palette, ratio, each, letters[each.of], place);
+    const label = colorsOf(palette, colorOf(each.mark.label));
+    if (place) paintTag(context, palette, ratio, each, label, letters[each.of], texts[index] ?? "", place);
   });
 }
 
@@ -150,12 +161,12 @@ function paintTag(
   context: CanvasRenderingContext2D,
   palette: Palette,
   ratio: number,
-  { mark, isLeftOut, isSelected }: Drawn,
+  { isLeftOut, isSelected }: Drawn,
+  label: LabelColors,
   letter: string,
+  text: string,
   { x, y, width, height }: Area,
 ): void {
-  const label = colorsOf(palette, mark.color);
-  const text = tagText(mark);
   const middle = y + height / 2 + 0.5 * ratio;
   const side = LETTER * ratio;
   context.globalAlpha = isLeftOut && !isSelected ? FAINT : 1;

@@ -14,20 +14,15 @@ export function isOwn({ origin }: Annotation): boolean {
 }
 
 /** The image as it will be. What is added goes by the `ids` in the places of its changes until the core names it. */
-export function withChanges(
-  card: ImageCard,
-  changes: readonly MarkChange[],
-  ids: readonly AnnotationId[],
-  colorOf: (label: string) => number,
-): ImageCard {
+export function withChanges(card: ImageCard, changes: readonly MarkChange[], ids: readonly AnnotationId[]): ImageCard {
   let marks = card.marks;
   changes.forEach((change, place) => {
     switch (change.kind) {
       case "add":
-        marks = [...marks, added(ids[place] ?? 0, change.mark, colorOf)];
+        marks = [...marks, added(ids[place] ?? 0, change.mark)];
         break;
       case "change":
-        marks = marks.map((mark) => (mark.id === change.id ? changed(mark, change.mark, colorOf) : mark));
+        marks = marks.map((mark) => (mark.id === change.id ? changed(mark, change.mark) : mark));
         break;
       case "remove":
         marks = marks.flatMap((mark): Annotation[] => {
@@ -39,7 +34,7 @@ export function withChanges(
         marks = marks.map((mark) => (mark.id === change.id ? decided(mark, change.verdict) : mark));
         break;
       case "adopt": {
-        const found = added(ids[place] ?? 0, change.mark, colorOf);
+        const found = added(ids[place] ?? 0, change.mark);
         marks = [...marks, { ...found, origin: { kind: "run", run: change.run }, confidence: change.confidence }];
       }
     }
@@ -47,24 +42,24 @@ export function withChanges(
   return { ...card, marks, review: card.review === "unreviewed" ? card.review : decidedState(marks) };
 }
 
-function added(id: AnnotationId, content: MarkContent, colorOf: (label: string) => number): Annotation {
+function added(id: AnnotationId, content: MarkContent): Annotation {
   return {
     ...content,
     id,
     origin: { kind: "person" },
     carried_from: null,
-    color: colorOf(content.label),
+    // The core's own; the window chooses colours among the labels that it shows.
+    color: 1,
     confidence: null,
     status: "accepted",
     reject_reason: null,
   };
 }
 
-function changed(mark: Annotation, content: MarkContent, colorOf: (label: string) => number): Annotation {
+function changed(mark: Annotation, content: MarkContent): Annotation {
   return {
     ...mark,
     ...content,
-    color: content.label === mark.label ? mark.color : colorOf(content.label),
     status: isOwn(mark) ? "accepted" : "edited",
     reject_reason: null,
   };

@@ -9,7 +9,7 @@ import type { Footprints } from "./footprints";
 import type { Outbox } from "./outbox";
 import { Pace } from "./pace";
 import type { Review } from "./review.svelte";
-import { type Said, withDecision } from "./verdict";
+import { acceptingOf, type Said, withDecision } from "./verdict";
 
 type DecisionsSeam = Pick<Seam, "decide" | "editMarks" | "undoOn">;
 
@@ -88,35 +88,54 @@ export class Decisions {
     });
   }
 
-  /** About these marks, or about all that wait when there are none. */
   #say(verdict: Verdict, marks: readonly Annotation[]): void {
-    const review = this.#review;
-    const { card } = review;
-    if (card === null || review.isAtEnd) return;
-    const waiting = review.proposals.length;
-    if (marks.length === 0 && waiting === 0) {
-      if (verdict.kind === "reject") {
-        this.#office.nothingToReject();
-        return;
-      }
-      if (card.review !== "unreviewed") {
-        review.next();
-        return;
-      }
+    const { card, isAtEnd } = this.#review;
+    if (card === null || isAtEnd) return;
+    if (verdict.kind === "accept") this.#accept(card, marks);
+    else this.#reject(card, verdict, marks);
+  }
+
+  /** Accepts these annotations, or without any all proposals of the image. */
+  #accept(card: ImageCard, selected: readonly Annotation[]): void {
+    const waiting = this.#review.proposals.length;
+    const accepting = acceptingOf(card, selected);
+    this.#asking.end();
+    const verdict = { kind: "accept" } as const;
+    switch (accepting.kind) {
+      case "marks":
+        void this.#decide(card, { image: card.id, scope: scopeOf(accepting.marks), verdict });
+        this.#moveOn(selected, waiting > 0);
+        break;
+      case "image":
+      case "confirm":
+        void this.#decide(card, { image: card.id, scope: { kind: "image" }, verdict });
+        this.#review.next();
+        break;
+      case "next_mark":
+        this.#moveOn(selected, true);
+        break;
+      case "next_image":
+        this.#review.next();
+    }
+  }
+
+  /** Rejects these annotations, or without any all proposals of the image. */
+  #reject(card: ImageCard, verdict: Verdict, selected: readonly Annotation[]): void {
+    const waiting = this.#review.proposals.length;
+    if (selected.length === 0 && waiting === 0) {
+      this.#office.nothingToReject();
+      return;
     }
     this.#asking.end();
-    const open = marks.filter(({ status }) => status !== (verdict.kind === "accept" ? "accepted" : "rejected"));
-    const areSaid = marks.length > 0 && open.length === 0;
-    // Nothing is left to say of the marks, and nobody has said yet that the image is done.
-    const mayEnd = verdict.kind === "accept" && waiting === 0 && card.review === "unreviewed";
-    const isAboutImage = marks.length === 0 || (areSaid && mayEnd);
-    if (!areSaid || isAboutImage) {
-      const said: Said = { image: card.id, scope: isAboutImage ? { kind: "image" } : scopeOf(open), verdict };
+    const open = selected.filter(({ status }) => status !== "rejected");
+    const areRejected = selected.length > 0 && open.length === 0;
+    if (!areRejected) {
+      const scope = selected.length === 0 ? ({ kind: "image" } as const) : scopeOf(open);
+      const said: Said = { image: card.id, scope, verdict };
       const stored = this.#decide(card, said);
-      const count = marks.length === 0 ? waiting : open.length;
-      if (verdict.kind === "reject") this.#asking.begin({ said, name: card.name, marks: count, reason: null, stored });
+      this.#asking.begin({ said, name: card.name, marks: open.length || waiting, reason: null, stored });
     }
-    this.#moveOn(marks, waiting > 0 || areSaid);
+    this.#moveOn(selected, waiting > 0 || areRejected);
   }
 
   /** After a decision: the next proposal when marks are decided one by one, otherwise the next image. */

@@ -46,7 +46,7 @@ export function reviewDeeds(review: Review, viewport: Viewport, tools: Tools, vi
     "review.label": {
       do: (chord) => {
         const label = review.vocabulary.at(Number(chord));
-        if (label !== undefined) tools.call(label.name);
+        if (label !== undefined) tools.call(label);
       },
       can: () => review.vocabulary.labels.length > 0,
     },

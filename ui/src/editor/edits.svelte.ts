@@ -36,7 +36,9 @@ export interface EditsOffice {
   began: () => void;
   /** This is how it is stored. */
   arrived: (card: ImageCard, selected?: readonly AnnotationId[]) => void;
-  /** There was nothing to take back, or to make again. */
+  /** A step was undone or redone that was not about this image alone. */
+  travelled: (direction: "undone" | "redone", step: Step) => Promise<void>;
+  /** There was nothing to undo, or to redo. */
   nothing: (kind: "nothing_to_undo_here" | "nothing_to_redo_here") => void;
   refused: (image: ImageId, refusal: unknown) => Promise<void>;
 }
@@ -148,14 +150,14 @@ export class Edits {
     this.#hold(card, `corner ${corner} of ${mark.id}`, [{ mark, shape }]);
   }
 
-  /** Takes the latest step on this image back. */
+  /** Undoes the latest step on this image, or the bulk edit that was the last thing done. */
   undo(image: ImageId): void {
-    this.#travel(image, () => this.#seam.undoOn(image), "nothing_to_undo_here");
+    this.#travel(image, "undone");
   }
 
-  /** Makes the step again that was taken back last on this image. */
+  /** Redoes the step that was undone last on this image, or a bulk edit likewise. */
   redo(image: ImageId): void {
-    this.#travel(image, () => this.#seam.redoOn(image), "nothing_to_redo_here");
+    this.#travel(image, "redone");
   }
 
   #add(image: ImageId, marks: readonly MarkContent[]): AnnotationId[] {
@@ -189,7 +191,7 @@ export class Edits {
     const card = this.#cards.get(image);
     if (!card) return;
     this.#office.began();
-    this.#cards.put(withChanges(card, changes, ids, (label) => this.#vocabulary.colorOf(label)));
+    this.#cards.put(withChanges(card, changes, ids));
   }
 
   async #deliver(image: ImageId, changes: MarkChange[], ids: AnnotationId[]): Promise<void> {
@@ -206,12 +208,14 @@ export class Edits {
     }
   }
 
-  #travel(image: ImageId, go: () => Promise<Step | null>, nothing: Parameters<EditsOffice["nothing"]>[0]): void {
+  #travel(image: ImageId, direction: "undone" | "redone"): void {
     this.#office.began();
     this.#outbox.put(image, async () => {
       try {
-        const step = await go();
-        if (step === null) this.#office.nothing(nothing);
+        const step = await (direction === "undone" ? this.#seam.undoOn(image) : this.#seam.redoOn(image));
+        if (step === null)
+          this.#office.nothing(direction === "undone" ? "nothing_to_undo_here" : "nothing_to_redo_here");
+        else if (step.others > 0 || step.image.id !== image) await this.#office.travelled(direction, step);
         else if (this.#outbox.isLast(image)) this.#office.arrived(step.image, this.#footprints.of(step));
       } catch (refusal) {
         await this.#office.refused(image, refusal);

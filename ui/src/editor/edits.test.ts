@@ -264,34 +264,3 @@ describe("several marks", () => {
     await review.settled();
   });
 });
-
-describe("the vocabulary", () => {
-  it("gives digits to the labels that are most common, and they stay", async () => {
-    const { review } = await opened();
-    const { vocabulary } = review;
-    const digits = vocabulary.labels.slice(0, 9).map(({ name }) => name);
-    review.edits.add(here(review), { label: "sea monster", shape: BOX, attributes: {} });
-    expect(vocabulary.current).toBe("sea monster");
-    await review.settled();
-    await vocabulary.load();
-    expect(vocabulary.labels.slice(0, 9).map(({ name }) => name)).toEqual(digits);
-    expect(vocabulary.labels.at(-1)?.name).toBe("sea monster");
-    expect(vocabulary.matching("MONS", 5).map(({ name }) => name)).toEqual(["sea monster"]);
-  });
-
-  it("finds labels that begin with what is typed before those that only have it in them", async () => {
-    const { review } = await opened();
-    const found = review.vocabulary.matching("bo", 20).map(({ name }) => name);
-    expect(found.indexOf("boat")).toBeLessThan(found.indexOf("snowboard"));
-  });
-
-  it("calls nothing that is drawn as the whole image is tagged", async () => {
-    const { review } = await opened();
-    const before = review.vocabulary.current;
-    review.edits.add(here(review), { label: "blurry", shape: { kind: "image_tag" }, attributes: {} });
-    review.edits.add(here(review), { label: "caption", shape: { kind: "caption", text: "A lake." }, attributes: {} });
-    expect(review.vocabulary.current).toBe(before);
-    expect(review.vocabulary.labels.map(({ name }) => name)).not.toContain("caption");
-    await review.settled();
-  });
-});

@@ -19,6 +19,8 @@ export function noticeWords(notice: Notice): { text: string; tone: ToastTone } {
       return { text: words.review.nothingToRedoHere, tone: "plain" };
     case "undone_on_many":
       return { text: words.checks.undone(notice.images), tone: "plain" };
+    case "redone_on_many":
+      return { text: words.checks.redone(notice.images), tone: "plain" };
     case "undone_elsewhere":
       return { text: words.review.undoneElsewhere(notice.image), tone: "plain" };
   }

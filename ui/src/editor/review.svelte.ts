@@ -4,7 +4,7 @@
  * What is decided is in `decisions`, what changes marks in `edits`: both show at once and are stored behind the person's
  * back, one after the other, so that two keys in quick succession arrive in their order. Drawing and keys are elsewhere.
  */
-import type { Annotation, AnnotationId, CollectionId, ImageCard, ImageId } from "../ipc/bindings";
+import type { Annotation, AnnotationId, CollectionId, ImageCard, ImageId, ImageQuery, RunId } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
 import { around } from "../photo/neighbours";
 import { imagesWhere } from "../state/questions";
@@ -27,7 +27,7 @@ export type Notice =
   | { kind: "nothing_to_reject" }
   | { kind: "nothing_to_undo" | "nothing_to_undo_here" | "nothing_to_redo_here" }
   | { kind: "undone_elsewhere"; image: string }
-  | { kind: "undone_on_many"; images: number };
+  | { kind: "undone_on_many" | "redone_on_many"; images: number };
 
 export type ReviewSeam = Pick<
   Seam,
@@ -69,6 +69,12 @@ export class Review {
   });
   /** Where the queue came from. */
   #source: unknown;
+  /** What finds the images; null when they were picked one by one. */
+  #query: ImageQuery | null = null;
+  /** Images that were shown since review was opened: they stay in the queue whatever they have become. */
+  readonly #visited = new Set<ImageId>();
+  /** The run that review was opened for. */
+  #run = $state<RunId | null>(null);
 
   readonly imageId = $derived<ImageId | null>(this.queue[this.index] ?? null);
   readonly card = $derived.by<ImageCard | null>(() =>
@@ -89,7 +95,7 @@ export class Review {
   constructor(seam: ReviewSeam, tell: (notice: Notice) => void, now: () => number = Date.now) {
     this.#seam = seam;
     this.cards = new QueueCards(seam);
-    this.vocabulary = new Vocabulary(seam);
+    this.vocabulary = new Vocabulary(seam, () => ({ run: this.#run, marks: this.card?.marks ?? [] }));
     const footprints = this.#footprints;
     this.edits = new Edits(seam, this.cards, this.#outbox, this.vocabulary, footprints, {
       began: () => {
@@ -97,6 +103,12 @@ export class Review {
         this.cards.decided();
       },
       arrived: (card, selected) => this.#arrived(card, selected),
+      travelled: async (direction, { image, others }) => {
+        this.cards.decided();
+        tell({ kind: `${direction}_on_many`, images: others + 1 });
+        if (!this.#outbox.isAbout(image.id)) this.#arrived(image);
+        await this.refresh();
+      },
       nothing: (kind) => tell({ kind }),
       refused: (image, refusal) => this.#refused(image, refusal),
     });
@@ -112,6 +124,7 @@ export class Review {
   /** Begins with these images, at the one given or the first that nobody has reviewed. */
   async open(queue: ImageId[], at: ImageId | null = null): Promise<void> {
     this.queue = queue;
+    this.#visited.clear();
     this.select(null);
     this.isAtEnd = false;
     this.index = Math.max(0, at === null ? 0 : queue.indexOf(at));
@@ -122,37 +135,37 @@ export class Review {
         queue.findIndex((image) => this.cards.isUnreviewed(image)),
       );
     }
+    this.#visit();
     await this.#told(() => this.cards.fetchAgain(around(this.queue, this.index)));
     this.isLoaded = true;
     this.decisions.begin();
   }
 
   /** What somebody chose to review elsewhere in the window. Coming back to it changes nothing. */
-  async openFrom(chosen: { ids: ImageId[]; index: number }): Promise<void> {
+  async openFrom(chosen: { ids: ImageId[]; index: number; query?: ImageQuery }): Promise<void> {
     if (this.#source === chosen) return;
     this.#source = chosen;
+    this.#query = chosen.query ?? null;
+    this.#run = chosen.query === undefined ? null : runOf(chosen.query);
     this.isByDoubt = false;
     await this.open(chosen.ids, chosen.ids[chosen.index] ?? null);
   }
 
   /**
    * Every image that nobody has reviewed, the most doubtful first. Coming back stays where one was, among those that one
-   * has reviewed since, unless there are other images by now.
+   * has reviewed since and those that have been added.
    */
   async openAll(collection: CollectionId | null): Promise<void> {
     const query = { ...imagesWhere([{ kind: "image", state: "unreviewed" }], "doubt"), collection };
-    try {
-      const ids = await this.#seam.imageIds(query);
-      const queued = new Set(this.queue);
-      const isAnother = this.#source !== collection || ids.some((image) => !queued.has(image));
-      this.#source = collection;
-      this.isByDoubt = true;
-      this.isUnread = false;
-      if (isAnother || this.isAtEnd) await this.open(ids);
-    } catch (refusal) {
-      this.isUnread = true;
-      this.#tell({ kind: "refused", refusal, image: null });
-    }
+    const isSame = this.#source === collection && this.queue.length > 0 && !this.isAtEnd;
+    this.#source = collection;
+    this.#query = query;
+    this.#run = null;
+    this.isByDoubt = true;
+    await this.#told(async () => {
+      if (isSame) await this.#follow();
+      else await this.open(await this.#seam.imageIds(query));
+    });
     this.isLoaded = true;
   }
 
@@ -163,8 +176,11 @@ export class Review {
 
   /** Reads again what may have changed while nobody looked. */
   async refresh(): Promise<void> {
+    const { queue } = this;
+    if (queue.length > 0) await this.#told(() => this.cards.fetchAgain(around(this.queue, this.index)));
+    await this.#told(() => this.#follow());
     if (this.queue.length === 0) return;
-    await this.#told(() => this.cards.fetchAgain(around(this.queue, this.index)));
+    if (this.queue !== queue) await this.#told(() => this.cards.fetch(around(this.queue, this.index)));
     await this.#told(() => this.cards.count(this.queue));
   }
 
@@ -174,6 +190,7 @@ export class Review {
     this.isAtEnd = index >= this.queue.length;
     this.index = Math.min(this.queue.length - 1, Math.max(0, index));
     this.select(null);
+    this.#visit();
     void this.#told(() => this.cards.fetch(around(this.queue, this.index)));
   }
 
@@ -255,6 +272,40 @@ export class Review {
     this.#refreshing.rest();
   }
 
+  #visit(): void {
+    if (this.imageId !== null) this.#visited.add(this.imageId);
+  }
+
+  /**
+   * Takes in images that are found by now, behind the others, and leaves out those that are gone or not found any more. What
+   * was shown or reviewed stays, and so does the place of the person.
+   */
+  async #follow(): Promise<void> {
+    const { queue } = this;
+    // What is new comes last anyway: no other order is worth looking for.
+    const found = this.#query === null ? [] : await this.#seam.imageIds({ ...this.#query, order: "added" });
+    const isFound = new Set(found);
+    let kept: readonly ImageId[] = queue;
+    if (queue.some((image) => !isFound.has(image))) {
+      const exists = new Set(await this.#seam.imageIds(imagesWhere([])));
+      const stays = (image: ImageId) => this.#visited.has(image) || !this.cards.isUnreviewed(image);
+      kept = queue.filter((image) => exists.has(image) && (this.#query === null || isFound.has(image) || stays(image)));
+    }
+    const isQueued = new Set(queue);
+    const added = found.filter((image) => !isQueued.has(image));
+    // Another review was opened meanwhile.
+    if (this.queue !== queue || (added.length === 0 && kept.length === queue.length)) return;
+    if (queue.length === 0) {
+      await this.open(this.#query === null ? added : await this.#seam.imageIds(this.#query));
+      return;
+    }
+    const shown = this.imageId;
+    this.queue = [...kept, ...added];
+    const place = shown === null ? -1 : this.queue.indexOf(shown);
+    this.index = place >= 0 ? place : Math.max(0, Math.min(this.index, this.queue.length - 1));
+    this.#visit();
+  }
+
   async #refused(image: ImageId, refusal: unknown, before?: ImageCard): Promise<void> {
     this.decisions.endAsking();
     const name = this.cards.get(image)?.name ?? null;
@@ -286,4 +337,10 @@ export class Review {
       this.#tell({ kind: "refused", refusal, image: null });
     }
   }
+}
+
+/** The run whose images were asked for; null when none was, or several. */
+function runOf({ conditions }: ImageQuery): RunId | null {
+  const runs = conditions.flatMap(({ test, is_excluded }) => (test.kind === "run" && !is_excluded ? [test.run] : []));
+  return runs.length === 1 ? (runs[0] ?? null) : null;
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import type { Annotation, Decision, ImageCard, ImageId, LibraryOverview, Step } from "../ipc/bindings";
+import type { Annotation, Decision, ImageCard, ImageId, ImageQuery, LibraryOverview, Step } from "../ipc/bindings";
 import { type Notice, Review, type ReviewSeam } from "./review.svelte";
 import { withDecision } from "./verdict";
 
@@ -45,8 +45,9 @@ class Core implements ReviewSeam {
     this.cards = new Map(cards.map((card) => [card.id, card]));
   }
 
-  imageIds(): Promise<ImageId[]> {
-    return Promise.resolve([...this.cards.values()].filter((card) => card.review === "unreviewed").map(({ id }) => id));
+  imageIds({ conditions }: Pick<ImageQuery, "conditions">): Promise<ImageId[]> {
+    const isMeant = ({ review }: ImageCard) => conditions.length === 0 || review === "unreviewed";
+    return Promise.resolve([...this.cards.values()].filter(isMeant).map(({ id }) => id));
   }
 
   imageCards(ids: ImageId[]): Promise<ImageCard[]> {
@@ -300,6 +301,46 @@ describe("review", () => {
     await review.refresh();
     expect(review.marks.map(({ id }) => id)).toEqual([9]);
     expect(review.reviewedCount).toBe(1);
+  });
+
+  it("follows what is found, and stays at its image", async () => {
+    const { core, review } = await opened(image(1), image(2), image(3), image(4));
+    await review.openAll(null);
+    review.decisions.accept();
+    review.next();
+    await review.settled();
+    expect([review.queue, review.imageId]).toEqual([[1, 2, 3, 4], 3]);
+    // Two are imported, one is removed, and one is reviewed elsewhere.
+    core.cards.set(5, image(5));
+    core.cards.set(6, image(6));
+    core.cards.delete(2);
+    core.cards.set(4, { ...image(4), review: "reviewed" });
+    await review.refresh();
+    expect([review.queue, review.imageId]).toEqual([[1, 3, 4, 5, 6], 3]);
+    expect([review.reviewedCount, review.unreviewedCount]).toEqual([2, 3]);
+    // The one that is shown is gone as well: the next one takes its place.
+    core.cards.delete(3);
+    await review.refresh();
+    expect([review.queue, review.imageId]).toEqual([[1, 4, 5, 6], 4]);
+  });
+
+  it("begins when there is something to review at last", async () => {
+    const { core, review } = await opened();
+    await review.openAll(null);
+    expect(review.queue).toEqual([]);
+    core.cards.set(1, image(1, mark(1, 0.3)));
+    await review.refresh();
+    expect([review.queue, review.imageId]).toEqual([[1], 1]);
+  });
+
+  it("leaves out of picked images only those that are gone", async () => {
+    const { core, review } = await opened(image(1), image(2), image(3));
+    await review.openFrom({ ids: [1, 2, 3], index: 2 });
+    core.cards.set(4, image(4));
+    core.cards.set(1, { ...image(1), review: "reviewed" });
+    core.cards.delete(2);
+    await review.refresh();
+    expect([review.queue, review.imageId]).toEqual([[1, 3], 3]);
   });
 
   it("does not let cards that are underway cover a decision", async () => {

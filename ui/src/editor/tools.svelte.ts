@@ -179,7 +179,7 @@ export class Tools {
     return isFree ? 0 : SNAP / this.#viewport.scale;
   }
 
-  /** A new mark, called as the latest one; without any label yet its name is asked for first. */
+  /** A new mark, called as the recipe's last one; without any label yet its name is asked for first. */
   #add(shape: Shape, label: string | null = this.#review.vocabulary.current): void {
     const card = this.#review.card;
     if (card === null || this.#review.isAtEnd) return;

@@ -4,6 +4,7 @@
  */
 import type { Annotation, AnnotationId, Rect } from "../ipc/bindings";
 import { CLICK_SLACK, type Hold, isNear, type Touch } from "../photo/hand.svelte";
+import { MOST_TAG_LENGTH } from "../photo/lettering";
 import type { Point, Viewport } from "../photo/viewport.svelte";
 import { marksAcross, marksAt, nextUnder } from "./hit";
 import type { Handle } from "./reshape";
@@ -23,6 +24,8 @@ export class MarkTouch implements Touch {
   frame = $state.raw<Rect | null>(null);
 
   #hovered = $state.raw<Grip | "mark" | null>(null);
+  /** The label under the pointer, where it may be shortened on the photo. */
+  hoveredLabel = $state<string | undefined>();
   #latestClick: Point | null = null;
 
   readonly #drawing: Hold = {
@@ -59,9 +62,15 @@ export class MarkTouch implements Touch {
 
   pass(at: Point, isPressed: boolean, event: MouseEvent): void {
     this.#tools.pointer = this.#viewport.imageFromView(at);
+    this.hoveredLabel = undefined;
     if (isPressed) return;
     if (this.#tools.isDrawing) this.#tools.trace(at, heldOf(event));
-    else this.#hovered = this.#tools.gripAt(at) ?? (this.isFree(at) ? null : "mark");
+    else {
+      const all = this.#under(at);
+      const under = all.find(({ id }) => this.#review.selection.has(id)) ?? all[0];
+      this.#hovered = this.#tools.gripAt(at) ?? (under ? "mark" : null);
+      if (under && under.label.length > MOST_TAG_LENGTH) this.hoveredLabel = under.label;
+    }
   }
 
   click(at: Point): void {
@@ -76,6 +85,7 @@ export class MarkTouch implements Touch {
   }
 
   leave(): void {
+    this.hoveredLabel = undefined;
     this.#tools.pointer = null;
   }
 

@@ -8,6 +8,7 @@ import type {
   RejectReason,
   Verdict,
 } from "../ipc/bindings";
+import { isApproved } from "../kit/approved";
 
 /** What a person says of marks, as one step. */
 export interface Said {
@@ -25,6 +26,26 @@ export const REJECT_REASONS: readonly RejectReason[] = [
   "too_vague",
   "other",
 ];
+
+/** What accepting does to an image, which is also what its button says. */
+export type Accepting =
+  | { kind: "marks"; marks: readonly Annotation[] }
+  /** Every proposal of the image is accepted, and the next image is shown. */
+  | { kind: "image" }
+  /** Nothing waits for a decision: the image becomes reviewed, or confirmed empty. */
+  | { kind: "confirm"; isEmpty: boolean }
+  /** The selected marks are accepted already; the next proposal is selected. */
+  | { kind: "next_mark" }
+  | { kind: "next_image" };
+
+export function acceptingOf({ review, marks }: ImageCard, selected: readonly Annotation[]): Accepting {
+  const open = selected.filter((mark) => !isApproved(mark));
+  if (open.length > 0) return { kind: "marks", marks: open };
+  if (marks.some(isProposed)) return selected.length > 0 ? { kind: "next_mark" } : { kind: "image" };
+  return review === "unreviewed"
+    ? { kind: "confirm", isEmpty: decidedState(marks) === "confirmed_empty" }
+    : { kind: "next_image" };
+}
 
 function isProposed({ status }: Annotation): boolean {
   return status === "proposed";

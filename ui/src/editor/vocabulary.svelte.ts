@@ -1,35 +1,67 @@
 /**
- * What marks may say: labels with their digits, and the attributes that a recipe asks for. Digits are learnt by hand: a
- * label keeps its place for as long as the window is open, new ones come behind.
+ * What annotations may say: the labels of the recipe that is reviewed, which have the digits, every other label that is
+ * known, and the attributes that a recipe asks for.
  */
-import type { Annotation, Attribute, LibraryOverview, MarkContent, Recipe, RunId } from "../ipc/bindings";
+import type { Annotation, Attribute, MarkContent, Recipe, RunId } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
 import { boundsOf } from "../kit/shape";
+import { keep, recall } from "../state/kept";
 import { CAPTION_LABEL } from "./changes";
 
 /** Labels that a digit chooses. */
 export const DIGITS = 9;
 
-export interface KnownLabel {
-  name: string;
-  color: number;
+/** What is reviewed now. */
+export interface Reviewed {
+  /** The run that review was opened for; null when it was opened for other images. */
+  run: RunId | null;
+  /** On the image that is shown. */
+  marks: readonly Annotation[];
 }
 
 type VocabularySeam = Pick<Seam, "runs" | "recipes" | "overview">;
 
+/** Stands for the recipe where there is none. */
+const NO_RECIPE = "";
+
 export class Vocabulary {
   readonly #seam: VocabularySeam;
-  labels = $state.raw<readonly KnownLabel[]>([]);
-  /** What the next mark is called; null until there is any label. */
-  readonly current = $derived.by(() => this.#chosen ?? this.labels[0]?.name ?? null);
+  readonly #reviewed: () => Reviewed;
 
-  #chosen = $state<string | null>(null);
   #recipes = $state.raw<ReadonlyMap<RunId, Recipe>>(new Map());
-  #latestRun: RunId | null = null;
+  #latestRun = $state<RunId | null>(null);
+  /** The most frequent first. */
+  #inLibrary = $state.raw<readonly string[]>([]);
+  /** On images that were shown, in the order in which they came up. */
+  #seen = $state.raw<readonly string[]>([]);
+  /** By recipe: labels that the person has used beside those of the recipe. */
+  #added = $state.raw<ReadonlyMap<string, readonly string[]>>(new Map());
+  /** By recipe: the label that was used last. It is kept on this machine. */
+  #lastUsed = $state.raw<Readonly<Record<string, string>>>(recall("labels", isRecordOfLabels) ?? {});
   #isLoading = false;
 
-  constructor(seam: VocabularySeam) {
+  /** That of the run that is reviewed, or of the newest run with annotations on the image, or of the latest run. */
+  readonly recipe = $derived.by<Recipe | null>(() => {
+    const { run, marks } = this.#reviewed();
+    const onImage = marks.flatMap(({ origin }) => (origin.kind === "run" ? [origin.run] : []));
+    const runs = [run, ...onImage.sort((one, other) => other - one), this.#latestRun];
+    const known = runs.find((each): each is RunId => each !== null && this.#recipes.has(each));
+    return known === undefined ? null : (this.#recipes.get(known) ?? null);
+  });
+  readonly #recipeName = $derived(this.recipe?.name ?? NO_RECIPE);
+  /** Those with digits first: of the recipe, or of the images seen so far; then what the person has added. */
+  readonly labels = $derived.by<readonly string[]>(() => [
+    ...new Set([
+      ...(this.recipe?.labels.map(({ name }) => name) ?? this.#seen),
+      ...(this.#added.get(this.#recipeName) ?? []),
+    ]),
+  ]);
+  /** What the next annotation is called; null until there is any label. */
+  readonly current = $derived.by(() => this.#lastUsed[this.#recipeName] ?? this.labels[0] ?? null);
+
+  constructor(seam: VocabularySeam, reviewed: () => Reviewed) {
     this.#seam = seam;
+    this.#reviewed = reviewed;
   }
 
   /** Reads which recipes there are and what is on images already. */
@@ -50,9 +82,9 @@ export class Vocabulary {
         }),
       );
       this.#latestRun = runs.find(({ id }) => this.#recipes.has(id))?.id ?? null;
-      this.#order(overview);
+      this.#inLibrary = overview.labels.map(({ name }) => name);
     } catch (problem) {
-      // Marks can be named without it; whatever else fails will say so.
+      // Annotations can be named without it; whatever else fails will say so.
       console.warn(problem);
     } finally {
       this.#isLoading = false;
@@ -64,57 +96,72 @@ export class Vocabulary {
     return this.#recipes.has(run);
   }
 
-  /** Chooses what the next mark is called. */
-  choose(name: string): void {
-    this.#chosen = name;
-    this.learn([{ name, color: this.colorOf(name) }]);
+  /** An image with these labels is shown. */
+  see(labels: readonly string[]): void {
+    const unseen = labels.filter((label) => label !== CAPTION_LABEL && !this.#seen.includes(label));
+    if (unseen.length > 0) this.#seen = [...this.#seen, ...new Set(unseen)];
   }
 
-  /** A mark says so now. What is drawn next is called the same; what is said of an image as a whole is not drawn. */
+  /** Chooses what the next annotation is called. */
+  choose(label: string): void {
+    this.#add(label);
+    this.#lastUsed = { ...this.#lastUsed, [this.#recipeName]: label };
+    // Without a recipe it says nothing about another library.
+    const { [NO_RECIPE]: _here, ...ofRecipes } = this.#lastUsed;
+    keep("labels", ofRecipes);
+  }
+
+  /** An annotation says so now. What is drawn next is called the same; what is said of a whole image is not drawn. */
   use({ label, shape }: MarkContent): void {
-    if (boundsOf(shape) === null) this.learn([{ name: label, color: this.colorOf(label) }]);
+    if (boundsOf(shape) === null) this.#add(label);
     else this.choose(label);
   }
 
-  learn(labels: readonly KnownLabel[]): void {
-    const known = new Set(this.labels.map(({ name }) => name));
-    const unknown = labels.filter(({ name }) => name !== CAPTION_LABEL && !known.has(name) && known.add(name));
-    if (unknown.length > 0) this.labels = [...this.labels, ...unknown.map(({ name, color }) => ({ name, color }))];
-  }
-
   /** The label of a digit, from 1. */
-  at(digit: number): KnownLabel | undefined {
+  at(digit: number): string | undefined {
     return digit >= 1 && digit <= DIGITS ? this.labels[digit - 1] : undefined;
   }
 
-  /** The digit of a label; null when it has none. */
-  digitOf(name: string): number | null {
-    const place = this.labels.findIndex((label) => label.name === name);
-    return place >= 0 && place < DIGITS ? place + 1 : null;
-  }
-
-  colorOf(name: string): number {
-    return this.labels.find((label) => label.name === name)?.color ?? (this.labels.length % 12) + 1;
-  }
-
-  /** Labels in whose name this stands; those that begin with it first. */
-  matching(text: string, most: number): readonly KnownLabel[] {
-    const wanted = text.trim().toLowerCase();
-    const found = this.labels.filter(({ name }) => name.toLowerCase().includes(wanted));
-    const begins = ({ name }: KnownLabel) => name.toLowerCase().startsWith(wanted);
+  /** Known labels in which this stands; those that begin with it first. */
+  matching(text: string, most: number): readonly string[] {
+    const wanted = folded(text);
+    const found = this.#known().filter((label) => folded(label).includes(wanted));
+    const begins = (label: string) => folded(label).startsWith(wanted);
     return [...found.filter(begins), ...found.filter((label) => !begins(label))].slice(0, most);
   }
 
-  /** What the recipe asks of a mark: that of its run, or for one of the person's own that of its neighbours. */
+  /** The known label that is written so, whatever its case; undefined when there is none. */
+  named(text: string): string | undefined {
+    const known = this.#known();
+    return known.find((label) => label === text.trim()) ?? known.find((label) => folded(label) === folded(text));
+  }
+
+  /** What the recipe asks of an annotation: that of its run, or for one of the person's own that of its neighbours. */
   attributesOf(mark: Annotation, marks: readonly Annotation[]): readonly Attribute[] {
     const runs = [mark, ...marks].flatMap(({ origin }) => (origin.kind === "run" ? [origin.run] : []));
     const run = runs.find((each) => this.#recipes.has(each)) ?? this.#latestRun;
     return (run === null ? undefined : this.#recipes.get(run)?.attributes) ?? [];
   }
 
-  /** A short recipe has its digits in its own order; otherwise the labels that are on most marks come first. */
-  #order({ labels }: LibraryOverview): void {
-    const recipe = this.#latestRun === null ? [] : (this.#recipes.get(this.#latestRun)?.labels ?? []);
-    this.learn(recipe.length <= DIGITS ? [...recipe, ...labels] : [...labels, ...recipe]);
+  #known(): readonly string[] {
+    const onImage = this.#reviewed().marks.map(({ label }) => label);
+    return [...new Set([...this.labels, ...onImage, ...this.#inLibrary])].filter((label) => label !== CAPTION_LABEL);
   }
+
+  #add(label: string): void {
+    if (label === CAPTION_LABEL || this.labels.includes(label)) return;
+    const added = [...(this.#added.get(this.#recipeName) ?? []), label];
+    this.#added = new Map([...this.#added, [this.#recipeName, added]]);
+  }
+}
+
+/** Labels that differ only in case, or in how an accent is encoded, are one. */
+function folded(label: string): string {
+  return label.trim().normalize("NFC").toLowerCase();
+}
+
+function isRecordOfLabels(value: unknown): value is Record<string, string> {
+  return (
+    typeof value === "object" && value !== null && Object.values(value).every((label) => typeof label === "string")
+  );
 }

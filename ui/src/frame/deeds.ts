@@ -1,6 +1,9 @@
 /** What the actions do that every screen has. */
 import type { Deeds } from "../state/actions/actions.svelte";
-import type { App } from "../state/app.svelte";
+import type { App, Screen } from "../state/app.svelte";
+import { redoLatest, undoLatest } from "../state/undo";
+
+const HAVE_UNDO: ReadonlySet<Screen> = new Set<Screen>(["review", "audit", "compare"]);
 
 export function frameDeeds(app: App): Deeds {
   return {
@@ -19,6 +22,9 @@ export function frameDeeds(app: App): Deeds {
       do: () => void app.exporting.open(),
       can: () => (app.library?.counts.all ?? 0) > 0,
     },
+    // Review, audits and comparisons have an undo of their own, which leads to the image.
+    "library.undo": { do: () => void undoLatest(app), can: () => !HAVE_UNDO.has(app.screen) },
+    "library.redo": { do: () => void redoLatest(app), can: () => !HAVE_UNDO.has(app.screen) },
     "everywhere.folders": () => void app.chooseFolders(),
     "everywhere.samples": () => void app.importSamples(),
     "everywhere.theme": () => void app.saveSettings({ theme: app.isLight ? "dark" : "light" }),

@@ -37,17 +37,34 @@ export function placeOf(milliseconds: number, bins: readonly DurationBin[]): num
   return Math.min(1, Math.max(0, (milliseconds - from) / (to - from)));
 }
 
-/** Shares of names in a row, moved apart so that none covers another, each at most as wide as `width` of the row. */
-export function spread(places: readonly number[], width: number): number[] {
-  const moved: number[] = [];
-  for (const place of places) {
-    const least = (moved.at(-1) ?? -width / 2) + width;
-    moved.push(Math.max(place, least));
+/** A label is a flag at its own line: beside it, and in a row of its own where its neighbours leave it no room. */
+export interface Flag {
+  side: "right" | "left";
+  /** Rows are counted from the chart upwards; the line reaches up to its flag. */
+  row: number;
+}
+
+/**
+ * Flags for lines at `places`, ascending, as wide as `widths`, within `width`: no flag covers another or is crossed by
+ * the line of another.
+ */
+export function flags(places: readonly number[], widths: readonly number[], width: number, gap: number): Flag[] {
+  const last = places.length - 1;
+  const at = (index: number) => places[index] ?? 0;
+  const room = (index: number) => (widths[index] ?? 0) + gap;
+  const flags: Flag[] = places.map(() => ({ side: "right", row: 0 }));
+  const flag = (index: number) => flags[index] as Flag;
+  for (let index = last; index >= 0; index -= 1) {
+    const isAtEnd = at(index) + room(index) > width;
+    const isCloseToLeft = index < last && flag(index + 1).side === "left" && at(index) + room(index) > at(index + 1);
+    if (isAtEnd || isCloseToLeft) flag(index).side = "left";
+    else if (index < last && at(index) + room(index) > at(index + 1)) flag(index).row = flag(index + 1).row + 1;
   }
-  // What was pushed out at the right end comes back in and pushes its neighbours along.
-  for (let index = moved.length - 1; index >= 0; index -= 1) {
-    const most = index === moved.length - 1 ? 1 - width / 2 : (moved[index + 1] ?? 1) - width;
-    moved[index] = Math.max(width / 2, Math.min(moved[index] ?? 0, most));
+  for (let index = 1; index <= last; index += 1) {
+    if (flag(index).side === "right") continue;
+    const before = flag(index - 1);
+    const end = at(index - 1) + (before.side === "right" ? room(index - 1) : 0);
+    if (at(index) - room(index) < end) flag(index).row = before.row + 1;
   }
-  return moved;
+  return flags;
 }

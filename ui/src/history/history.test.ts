@@ -4,7 +4,7 @@ import type { AnswerRoom, DurationBin, RunId, RunReport, RunSummary } from "../i
 import { EVERY_DIAGNOSIS } from "../ipc/fake/diagnoses";
 import { words } from "../messages";
 import { partOfQuote, tokensOf, whiskerScale } from "./cost";
-import { bars, placeOf, spread } from "./histogram";
+import { bars, flags, placeOf } from "./histogram";
 import { History, type HistorySeam } from "./history.svelte";
 
 function summary(id: RunId): RunSummary {
@@ -225,12 +225,31 @@ describe("the histogram", () => {
     expect(placeOf(5, [])).toBe(0.5);
   });
 
-  it("moves names apart and keeps them inside", () => {
-    const names = spread([0.5, 0.97, 0.99], 0.2);
-    expect(names[0]).toBeCloseTo(0.5);
-    expect(names[2]).toBeCloseTo(0.9);
-    expect(names[1]).toBeCloseTo(0.7);
-    const crowded = spread([0, 0, 0], 0.2);
-    [0.1, 0.3, 0.5].forEach((place, index) => expect(crowded[index]).toBeCloseTo(place));
+  it.each([
+    [[100, 300, 500]],
+    [[300, 560, 590]],
+    [[580, 590, 599]],
+    [[0, 4, 8]],
+    [[0, 2, 598]],
+    [[300, 302, 304]],
+    [[520, 545, 560]],
+    [[10, 60, 110]],
+  ])("flags lines at %s, each at its own line, none across another", (places) => {
+    const [width, gap, own] = [600, 8, 60];
+    const drawn = flags(places, [own, own, own], width, gap).map(({ side, row }, index) => {
+      const at = places[index] ?? 0;
+      return { at, row, from: side === "right" ? at : at - own, to: side === "right" ? at + own : at };
+    });
+    for (const flag of drawn) {
+      expect(flag.from).toBeGreaterThanOrEqual(0);
+      expect(flag.to).toBeLessThanOrEqual(width);
+      for (const other of drawn.filter((each) => each !== flag)) {
+        const isApart = other.to <= flag.from || other.from >= flag.to;
+        expect(isApart || other.row !== flag.row).toBe(true);
+        // A line goes up to its own row, and would cross what is below it there.
+        const isCrossed = other.at > flag.from && other.at < flag.to && other.row > flag.row;
+        expect(isCrossed).toBe(false);
+      }
+    }
   });
 });

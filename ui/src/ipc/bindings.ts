@@ -54,12 +54,14 @@ export const commands = {
 	editMarks: (edit: ImageEdit) => typedError<Step, AppError>(__TAURI_INVOKE("edit_marks", { edit })),
 	undoLatest: () => typedError<Step | null, AppError>(__TAURI_INVOKE("undo_latest")),
 	undoOn: (image: ImageId) => typedError<Step | null, AppError>(__TAURI_INVOKE("undo_on", { image })),
+	redoLatest: () => typedError<Step | null, AppError>(__TAURI_INVOKE("redo_latest")),
 	redoOn: (image: ImageId) => typedError<Step | null, AppError>(__TAURI_INVOKE("redo_on", { image })),
 	mistakes: (image: ImageId) => typedError<Mistake[], AppError>(__TAURI_INVOKE("mistakes", { image })),
 	repairExtent: (check: Check, query: ImageQuery) => typedError<RepairExtent, AppError>(__TAURI_INVOKE("repair_extent", { check, query })),
 	repair: (check: Check, query: ImageQuery, sparesDecided: boolean) => typedError<Swept, AppError>(__TAURI_INVOKE("repair", { check, query, sparesDecided })),
 	proposalConfidences: (query: ImageQuery) => typedError<LabelConfidences[], AppError>(__TAURI_INVOKE("proposal_confidences", { query })),
 	beginAudit: (request: AuditRequest) => typedError<Audit, AppError>(__TAURI_INVOKE("begin_audit", { request })),
+	extendAudit: (audit: AuditId, more: number) => typedError<Audit, AppError>(__TAURI_INVOKE("extend_audit", { audit, more })),
 	audit: (audit: AuditId) => typedError<Audit, AppError>(__TAURI_INVOKE("audit", { audit })),
 	audits: () => typedError<Audit[], AppError>(__TAURI_INVOKE("audits")),
 	acceptAudited: (audit: AuditId) => typedError<Audit, AppError>(__TAURI_INVOKE("accept_audited", { audit })),
@@ -179,7 +181,15 @@ export type Audit = {
 	drawn_at: number,
 	/**  Proposals that it is about, the sample among them, when it was drawn. */
 	proposals: number,
+	/**  The largest share of wrong annotations that the person wants to accept. */
+	error_limit: Share,
+	/**
+	 *  The first of them in the random order that was drawn. A larger sample is a longer beginning of the same order, so that
+	 *  the bound of what was found is that of one random sample, however often the sample was extended.
+	 */
 	sample: SampleMark[],
+	/**  How many follow in that order, for a larger sample. */
+	reserve: number,
 	finding: ErrorRate | null,
 	/**  How many proposals were accepted unseen because of it; `None`: not yet. */
 	accepted: number | null,
@@ -195,6 +205,8 @@ export type AuditRequest = {
 	/**  The least confidence that is accepted. */
 	threshold: Share,
 	sample: number,
+	/**  The largest share of wrong annotations that the person wants to accept. */
+	error_limit: Share,
 };
 
 /**  Where a batch stands. */
@@ -1170,6 +1182,9 @@ export type RejectReason = "not_there" | "wrong_label" | "bad_box" | "duplicate"
 
 /**  What a repair of many images would change. */
 export type RepairExtent = {
+	images: number,
+	/**  Those of the images that a person has reviewed. */
+	reviewed: number,
 	marks: number,
 	/**  Those of them that a person has accepted, edited or drawn. */
 	decided: number,
@@ -1339,7 +1354,7 @@ export type RunProgress = {
 	started_at: number,
 	/**  Worked on, pauses aside. */
 	elapsed_millis: number,
-	/**  `None` until the first image is done, and when nothing is left. */
+	/**  `None` until the first image is done, while none finish, and when nothing is left. */
 	left_millis: number | null,
 	total: number,
 	done: number,
@@ -1354,9 +1369,11 @@ export type RunProgress = {
 	/**  Images that were given the marks of a similar one instead of being asked about. */
 	carried: number,
 	marks: number,
-	/**  Images finished a minute, over the last ten seconds (or since the start when that is shorter). */
+	/**  Images finished a minute: over the last moments while the run is worked on, over all the time worked afterwards. */
 	rate_per_minute: number,
-	/**  Median and 95th percentile of what an image took in this sitting; `None` before the first. */
+	/**  How long these last moments are. */
+	rate_window_millis: number,
+	/**  Median and 95th percentile of what an image took, over the whole run; `None` before the first. */
 	p50_millis: number | null,
 	p95_millis: number | null,
 	/**  Images at once, as things stand. */
@@ -1388,8 +1405,10 @@ export type RunProgress = {
 	failures: FailureGroup[],
 	/**  The newest first, at most twelve. */
 	just_answered: JustAnswered[],
-	/**  Images a minute, a point a second since this sitting began, thinned to at most 120 points. */
+	/**  Images a minute in equal steps of the time worked, from its start to `elapsed_millis` ([`crate::rate::history`]). */
 	rate_history: number[],
+	/**  Hooks that did not succeed when they ran last. */
+	failed_hooks: HookRun[],
 };
 
 /**  A run with its figures. */

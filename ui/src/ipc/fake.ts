@@ -269,6 +269,7 @@ class Fake implements Seam {
   editMarks: Seam["editMarks"] = async (edit) => this.#stepped(this.#library.edit(edit));
   undoLatest: Seam["undoLatest"] = async () => this.#stepped(this.#library.undoLatest());
   undoOn: Seam["undoOn"] = async (image) => this.#stepped(this.#library.undoOn(image));
+  redoLatest: Seam["redoLatest"] = async () => this.#stepped(this.#library.redoLatest());
   redoOn: Seam["redoOn"] = async (image) => this.#stepped(this.#library.redoOn(image));
 
   compareSides: Seam["compareSides"] = async (first, second) => this.#comparison.sides(first, second);
@@ -287,6 +288,7 @@ class Fake implements Seam {
     this.#audits.confidences(this.#questions.imageIds(query));
   beginAudit: Seam["beginAudit"] = async (request) =>
     this.#audits.begin(request, this.#questions.imageIds(request.query), Date.now());
+  extendAudit: Seam["extendAudit"] = async (audit, more) => this.#audits.extend(audit, more);
   audit: Seam["audit"] = async (audit) => this.#audits.get(audit);
   audits: Seam["audits"] = async () => this.#audits.all();
   acceptAudited: Seam["acceptAudited"] = async (audit) => this.#swept(this.#audits.accept(audit));

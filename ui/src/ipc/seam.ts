@@ -118,11 +118,13 @@ export interface Seam {
   decide(decision: Decision): Promise<Step>;
   /** Adds, changes and removes marks as one step. What reaches over the image's edge is cut off there. */
   editMarks(edit: ImageEdit): Promise<Step>;
-  /** Takes the latest step back, on whichever image it was; null when there is none. */
+  /** Undoes the latest step on any image, a bulk edit as a whole; null when there is none. */
   undoLatest(): Promise<Step | null>;
-  /** Takes the latest step on an image back; null when there is none. */
+  /** Undoes the latest step on an image, or a bulk edit that nothing was done after; null when there is nothing. */
   undoOn(image: ImageId): Promise<Step | null>;
-  /** Makes the step on an image again that was taken back last; null when there is none. */
+  /** Redoes what was undone last on any image; null when something was done since, or there is nothing. */
+  redoLatest(): Promise<Step | null>;
+  /** Redoes the step on an image that was undone last, or a bulk edit that nothing was done after; null when there is nothing. */
   redoOn(image: ImageId): Promise<Step | null>;
 
   /** Marks on an image that are likely mistakes. */
@@ -138,6 +140,8 @@ export interface Seam {
   proposalConfidences(query: ImageQuery): Promise<LabelConfidences[]>;
   /** Draws a random sample of the proposals at or above a threshold. Its marks are decided as any others. */
   beginAudit(request: AuditRequest): Promise<Audit>;
+  /** Looks at so many more of the random order that was drawn. */
+  extendAudit(audit: AuditId, more: number): Promise<Audit>;
   audit(audit: AuditId): Promise<Audit>;
   /** The newest first. */
   audits(): Promise<Audit[]>;

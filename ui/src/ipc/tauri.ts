@@ -68,6 +68,7 @@ export function openSeam(): Promise<Seam> {
     editMarks: (edit) => settled(commands.editMarks(edit)),
     undoLatest: () => settled(commands.undoLatest()),
     undoOn: (image) => settled(commands.undoOn(image)),
+    redoLatest: () => settled(commands.redoLatest()),
     redoOn: (image) => settled(commands.redoOn(image)),
 
     mistakes: (image) => settled(commands.mistakes(image)),
@@ -75,6 +76,7 @@ export function openSeam(): Promise<Seam> {
     repair: (check, query, sparesDecided) => settled(commands.repair(check, query, sparesDecided)),
     proposalConfidences: (query) => settled(commands.proposalConfidences(query)),
     beginAudit: (request) => settled(commands.beginAudit(request)),
+    extendAudit: (audit, more) => settled(commands.extendAudit(audit, more)),
     audit: (audit) => settled(commands.audit(audit)),
     audits: () => settled(commands.audits()),
     acceptAudited: (audit) => settled(commands.acceptAudited(audit)),

@@ -1,11 +1,34 @@
-/** What is written beside marks on a canvas: how large, in which words. */
+/** What is written beside annotations on a canvas: how large, and how much of it. */
 import { confidence } from "../messages/format";
 
 /** In CSS pixels. */
 export const TAG = { height: 18, padding: 5, text: 11, gap: 1 };
 
-export function tagText(mark: { label: string; confidence: number | null }): string {
-  return mark.confidence === null ? mark.label : `${mark.label} ${confidence(mark.confidence)}`;
+/** Of a label with its confidence, in CSS pixels: a longer one would cover the photo. */
+export const MOST_TAG_WIDTH = 200;
+/** A label with more characters may be shortened on a canvas, so that its full text is told elsewhere. */
+export const MOST_TAG_LENGTH = 24;
+
+/** The label with its confidence. What is wider than `most` loses the end of the label, never the confidence. */
+export function tagText(
+  mark: { label: string; confidence: number | null },
+  most: number,
+  measure: (text: string) => number,
+): string {
+  const certainty = mark.confidence === null ? "" : ` ${confidence(mark.confidence)}`;
+  if (measure(mark.label + certainty) <= most) return mark.label + certainty;
+  const characters = [...mark.label];
+  let [fits, tooMany] = [0, characters.length];
+  while (tooMany - fits > 1) {
+    const length = Math.floor((fits + tooMany) / 2);
+    if (measure(ending(characters, length) + certainty) <= most) fits = length;
+    else tooMany = length;
+  }
+  return ending(characters, fits) + certainty;
+}
+
+function ending(characters: readonly string[], length: number): string {
+  return `${characters.slice(0, length).join("").trimEnd()}…`;
 }
 
 export function fillRounded(

@@ -1,5 +1,5 @@
 /** What a canvas needs of the tokens. None of it depends on the theme: it lies on a photograph. */
-import type { Annotation } from "../ipc/bindings";
+import type { PaletteColor } from "../kit/labelColors";
 
 export interface LabelColors {
   line: string;
@@ -36,7 +36,7 @@ export function readPalette(element: Element): Palette {
   };
 }
 
-export function colorsOf(palette: Palette, color: Annotation["color"]): LabelColors {
+export function colorsOf(palette: Palette, color: PaletteColor): LabelColors {
   const place = Math.min(12, Math.max(1, Math.round(color))) - 1;
   const { overlayInk: line, overlay: ink, casing } = palette;
   return palette.labels[place] ?? { line, ink, casing, isDashed: false };

@@ -26,7 +26,8 @@ const TINY = 20;
 
 export class Viewport {
   image = $state.raw<PixelSize>({ width: 1, height: 1 });
-  view = $state.raw<PixelSize>({ width: 1, height: 1 });
+  /** Zero until the canvas has been measured. */
+  view = $state.raw<PixelSize>({ width: 0, height: 0 });
   /** Device pixels a CSS pixel. */
   pixelRatio = $state(1);
   /** CSS pixels an image pixel. */
@@ -35,6 +36,10 @@ export class Viewport {
   offset = $state.raw<Point>({ x: 0, y: 0 });
   /** Whether the image follows the size of the view, until somebody zooms or pans. */
   isFitted = $state(true);
+
+  readonly isMeasured = $derived(this.view.width > 0 && this.view.height > 0);
+  /** What was asked for before the canvas had a size: it is done once it has one. */
+  #pending: (() => void) | null = null;
 
   readonly fitScale = $derived.by(() => {
     const room = {
@@ -53,11 +58,25 @@ export class Viewport {
   /** Shows another image, fitted. */
   show(image: PixelSize): void {
     this.image = image;
+    this.#pending = null;
     this.fit();
   }
 
-  /** The canvas has another size. A fitted image stays fitted; otherwise what is in the middle stays there. */
+  /**
+   * The canvas has another size. A fitted image stays fitted; otherwise what is in the middle stays there. A canvas that
+   * is not laid out has no size, and changes nothing.
+   */
   resize(view: PixelSize, pixelRatio: number): void {
+    if (view.width <= 0 || view.height <= 0) return;
+    if (!this.isMeasured) {
+      this.view = view;
+      this.pixelRatio = pixelRatio;
+      this.fit();
+      const pending = this.#pending;
+      this.#pending = null;
+      pending?.();
+      return;
+    }
     const middle = this.imageFromView({ x: this.view.width / 2, y: this.view.height / 2 });
     const devicePixels = this.scale * this.pixelRatio;
     this.view = view;
@@ -70,6 +89,7 @@ export class Viewport {
   }
 
   fit(): void {
+    if (!this.#mayMeasure(() => this.fit())) return;
     this.scale = this.fitScale;
     this.isFitted = true;
     this.offset = {
@@ -80,21 +100,25 @@ export class Viewport {
 
   /** Zooms by a factor and keeps the image point under `at` (in the view) where it is. */
   zoomBy(factor: number, at: Point = this.#middle()): void {
+    if (!this.isMeasured) return;
     this.#zoomTo(this.scale * factor, at);
   }
 
   /** Zooms to a percentage as [`percent`] counts. */
   zoomToPercent(percent: number, at: Point = this.#middle()): void {
+    if (!this.#mayMeasure(() => this.zoomToPercent(percent))) return;
     this.#zoomTo(percent / 100 / this.pixelRatio, at);
   }
 
   panBy(dx: number, dy: number): void {
+    if (!this.isMeasured) return;
     this.isFitted = false;
     this.offset = this.#clamped({ x: this.offset.x + dx, y: this.offset.y + dy });
   }
 
   /** Brings a box into view by moving as little as possible, and closer when it is too small to judge. */
   reveal(box: Rect): void {
+    if (!this.#mayMeasure(() => this.reveal(box))) return;
     const long = Math.max(box.x2 - box.x1, box.y2 - box.y1) * this.scale;
     const middle = { x: (box.x1 + box.x2) / 2, y: (box.y1 + box.y2) / 2 };
     if (long < TINY) {
@@ -108,6 +132,7 @@ export class Viewport {
 
   /** Brings a point into view by moving as little as possible. */
   revealPoint(at: Point): void {
+    if (!this.#mayMeasure(() => this.revealPoint(at))) return;
     this.#bringIn(at, at);
   }
 
@@ -116,6 +141,7 @@ export class Viewport {
    * more beside the image than there is need.
    */
   zoomTo(box: Rect, share = MARK_SHARE, mostScale = this.largestScale): void {
+    if (!this.#mayMeasure(() => this.zoomTo(box, share, mostScale))) return;
     const width = box.x2 - box.x1 || POINT_EXTENT;
     const height = box.y2 - box.y1 || POINT_EXTENT;
     const filling = Math.min(this.view.width / width, this.view.height / height) * share;
@@ -138,6 +164,12 @@ export class Viewport {
 
   imageFromView(point: Point): Point {
     return { x: (point.x - this.offset.x) / this.scale, y: (point.y - this.offset.y) / this.scale };
+  }
+
+  /** Whether the view has a size. Without one `later` is kept, in place of what was kept before. */
+  #mayMeasure(later: () => void): boolean {
+    if (!this.isMeasured) this.#pending = later;
+    return this.isMeasured;
   }
 
   #bringIn(corner: Point, opposite: Point): void {

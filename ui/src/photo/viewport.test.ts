@@ -122,6 +122,47 @@ describe("viewport", () => {
     expect(port.scale).toBe(scale);
   });
 
+  describe("before the canvas has a size", () => {
+    const small = { x1: 1000, y1: 700, x2: 1200, y2: 900 };
+    const asked: Record<string, (port: Viewport) => void> = {
+      reveal: (port) => port.reveal(small),
+      revealPoint: (port) => port.revealPoint({ x: 1000, y: 700 }),
+      zoomTo: (port) => port.zoomTo(small),
+      zoomToPercent: (port) => port.zoomToPercent(200),
+      fit: (port) => port.fit(),
+    };
+
+    it.each(Object.keys(asked))("%s is done once it has one, as if it had been asked for then", (name) => {
+      const [early, late] = [new Viewport(), new Viewport()];
+      early.show({ width: 2000, height: 1500 });
+      asked[name]?.(early);
+      early.resize({ width: 0, height: 0 }, 1);
+      early.resize({ width: 1000, height: 600 }, 1);
+      late.resize({ width: 1000, height: 600 }, 1);
+      late.show({ width: 2000, height: 1500 });
+      asked[name]?.(late);
+      expect([early.scale, early.offset, early.isFitted]).toEqual([late.scale, late.offset, late.isFitted]);
+    });
+
+    it("what was asked for another image is not done", () => {
+      const port = new Viewport();
+      port.show({ width: 2000, height: 1500 });
+      port.zoomTo(small);
+      port.show({ width: 1000, height: 1000 });
+      port.resize({ width: 1000, height: 600 }, 1);
+      expect([port.isFitted, port.scale]).toEqual([true, port.fitScale]);
+    });
+
+    it("a canvas that loses its size keeps the view", () => {
+      const port = viewport();
+      port.zoomToPercent(150);
+      const before = [port.scale, port.offset];
+      port.resize({ width: 0, height: 0 }, 1);
+      port.resize({ width: 1000, height: 600 }, 1);
+      expect([port.scale, port.offset]).toEqual(before);
+    });
+  });
+
   it("comes closer to a mark that is too small to judge", () => {
     const port = viewport();
     port.reveal({ x1: 1000, y1: 1000, x2: 1010, y2: 1010 });

@@ -26,22 +26,24 @@ export function costFigure({ spent_dollars: spent, destination }: RunProgress, i
   };
 }
 
-function time({ elapsed_millis, left_millis }: RunProgress, isWorking: boolean, now: number): Figure {
+function time({ elapsed_millis, left_millis, done, failed }: RunProgress, isWorking: boolean, now: number): Figure {
   if (!isWorking) return { name: words.run.took, value: words.run.duration(elapsed_millis), note: words.run.tookNote };
   return {
     name: words.run.timeLeft,
-    value: left_millis === null ? words.run.timeLeftUnknown : words.run.duration(left_millis),
-    note: left_millis === null ? words.run.afterFirst : words.run.doneAbout(now + left_millis),
+    ...(left_millis !== null
+      ? { value: words.run.duration(left_millis), note: words.run.doneAbout(now + left_millis) }
+      : done + failed === 0
+        ? { value: words.run.timeLeftUnknown, note: words.run.afterFirst }
+        : { value: words.run.none, note: words.run.noneFinish }),
   };
 }
 
-function rate({ done, failed, elapsed_millis, rate_per_minute }: RunProgress, isWorking: boolean): Figure {
-  const finished = done + failed;
-  const perMinute = isWorking || elapsed_millis === 0 ? rate_per_minute : (finished / elapsed_millis) * 60_000;
+function rate({ rate_per_minute, rate_window_millis, done, failed }: RunProgress, isWorking: boolean): Figure {
+  const isKnown = isWorking ? done + failed > 0 : rate_per_minute > 0;
   return {
     name: words.run.rate,
-    value: finished === 0 ? words.run.none : words.run.perMinute(perMinute),
-    note: isWorking ? words.run.rateNote : words.run.rateWhole,
+    value: isKnown ? words.run.perMinute(rate_per_minute) : words.run.none,
+    note: isWorking ? words.run.rateNote(rate_window_millis) : words.run.rateWhole,
   };
 }
 

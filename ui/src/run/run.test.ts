@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import type {
   FailureGroup,
+  HookRun,
   ImageCard,
   ImageId,
   RouteState,
@@ -13,6 +14,7 @@ import type {
 import { words } from "../messages";
 import { linePoints, roundUp } from "./chart";
 import { figuresOf } from "./figures";
+import { needsOf } from "./needs";
 import { numberFrom, strictest } from "./pace";
 import { costHeading, mayResume, ownStop, retryable, type RunSeam, runToShow, RunView, stateName } from "./run.svelte";
 
@@ -79,6 +81,7 @@ function snapshot(run: RunId, state: RunState, inFlight: ImageId[], answered: Im
     carried: 0,
     marks: 0,
     rate_per_minute: 0,
+    rate_window_millis: 1000,
     p50_millis: null,
     p95_millis: null,
     concurrency: 2,
@@ -97,6 +100,7 @@ function snapshot(run: RunId, state: RunState, inFlight: ImageId[], answered: Im
     failures: [],
     just_answered: answered.map((image) => ({ image, mark_count: 1, took_millis: 80 })),
     rate_history: [],
+    failed_hooks: [],
   };
 }
 
@@ -316,7 +320,61 @@ describe("the ways to a model", () => {
   });
 });
 
+describe("what a run needs", () => {
+  const stopped = (reason: "no_credit" | "budget_reached" | "paused"): RunProgress =>
+    snapshot(7, { kind: "stopped", reason }, [], [1]);
+
+  it("is named when it stopped for credit or its budget", () => {
+    expect(needsOf(stopped("no_credit"))).toMatchObject({ isStopped: true, budget: null, count: 1 });
+    expect(needsOf({ ...stopped("budget_reached"), budget_dollars: 5 })).toMatchObject({ budget: 5, count: 1 });
+    expect(needsOf(snapshot(7, { kind: "interrupted" }, [], [1]))).toMatchObject({ isStopped: true, count: 1 });
+  });
+
+  it("is nothing after a pause, and once nothing is left", () => {
+    expect(needsOf(stopped("paused")).count).toBe(0);
+    expect(needsOf({ ...stopped("no_credit"), total: 1 }).count).toBe(0);
+  });
+
+  it("takes in endpoints that were closed, and hooks that failed", () => {
+    const endpoint = { name: "Frankfurt", under_way: 0, at_once: 4, is_adaptive: true, requests_per_minute: null };
+    const routes = [{ ...endpoint, hold: null, closed: "invalid x-api-key" }];
+    const hook: HookRun = {
+      run: 7,
+      event: "after_run",
+      command: "false",
+      started_at: 0,
+      millis: 1,
+      ending: { kind: "exited", code: 1 },
+      output: "",
+    };
+    const needs = needsOf({ ...snapshot(7, RUNNING, [], []), routes, failed_hooks: [hook] });
+    expect([needs.closed.length, needs.count]).toEqual([1, 2]);
+  });
+});
+
+describe("the figures of a live run", () => {
+  const of = (progress: RunProgress, isWorking: boolean, name: string) =>
+    figuresOf(progress, isWorking, 0).find((figure) => figure.name === name);
+
+  it("promise no end while no image finishes", () => {
+    const stalled = { ...snapshot(7, RUNNING, [1], [2]), left_millis: null };
+    expect(of(stalled, true, "Time left")).toMatchObject({ value: "–", note: "no image finishes at the moment" });
+    expect(of(snapshot(7, RUNNING, [1], []), true, "Time left")?.value).toBe("Measuring");
+  });
+
+  it("say over which time the rate is, and take it from the core", () => {
+    const progress = { ...snapshot(7, RUNNING, [1], [2]), rate_per_minute: 62, rate_window_millis: 10_000 };
+    expect(of(progress, true, "Rate")).toMatchObject({ value: "62 / min", note: "last 10 s" });
+    expect(of(progress, false, "Rate")).toMatchObject({ value: "62 / min", note: "over the whole run" });
+  });
+});
+
 describe("the figures of an overnight run", () => {
+  it("never say that no time has passed since the start", () => {
+    const progress: RunProgress = { ...snapshot(7, RUNNING, [], []), mode: "overnight" };
+    expect(figuresOf(progress, true, 500)[0]?.value).toBe("under 1 min");
+  });
+
   it("are of its batches, not of its rate", () => {
     const batch = { stage: "working", images: 100, finished: 40, submitted_at: 0, expires_at: null } as const;
     const progress: RunProgress = {

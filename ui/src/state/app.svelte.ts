@@ -20,6 +20,7 @@ import type { Seam } from "../ipc/seam";
 import { refusalWords, words } from "../messages";
 import { Exporting } from "../export/exporting.svelte";
 import { Actions } from "./actions/actions.svelte";
+import { LabelColors } from "./labelColors.svelte";
 import { Nights } from "./nights.svelte";
 import { keep, recall } from "./kept";
 import { RecentImages } from "./recent.svelte";
@@ -32,7 +33,7 @@ export type Screen = "library" | "plan" | "run" | "review" | "audit" | "compare"
 export const SCREENS = ["library", "plan", "run", "review", "history"] as const satisfies readonly Screen[];
 
 /** A part of the settings that other screens lead to. */
-export type SettingsPart = "claude" | "privacy" | "language" | "keyboard";
+export type SettingsPart = "claude" | "privacy" | "hooks" | "language" | "keyboard";
 
 /** Whether anything can leave this machine, and on what that rests; `unknown` until the core has answered. */
 export type Privacy = "unknown" | "locked" | "nothing_set_up" | "key";
@@ -87,6 +88,7 @@ export class App {
   readonly exporting: Exporting;
   readonly actions = new Actions();
   readonly recent = new RecentImages();
+  readonly labelColors = new LabelColors();
   readonly tour = new Tour((screen) => this.show(screen));
 
   screen = $state<Screen>(recall("screen", isScreen) ?? "library");

@@ -2,7 +2,8 @@
  * What this installation remembers of the window itself: its language, its keys, where one was. It lies in the web
  * view's own storage, because the core's settings have no field for it. Nothing of the library is here.
  */
-export type KeptName = "folded" | "language" | "keyboard" | "screen" | "sidebar" | "thumbnails" | "tour" | "view";
+export type KeptName =
+  "error_limit" | "folded" | "language" | "keyboard" | "labels" | "screen" | "sidebar" | "thumbnails" | "tour" | "view";
 
 const storage = typeof localStorage === "undefined" ? null : localStorage;
 

@@ -28,6 +28,8 @@ pub struct AuditRequest {
     /// The least confidence that is accepted.
     pub threshold: Share,
     pub sample: u32,
+    /// The largest share of wrong annotations that the person wants to accept.
+    pub error_limit: Share,
 }
 
 /// What a person has said about a mark of the sample.
@@ -63,7 +65,13 @@ pub struct Audit {
     pub drawn_at: u64,
     /// Proposals that it is about, the sample among them, when it was drawn.
     pub proposals: u32,
+    /// The largest share of wrong annotations that the person wants to accept.
+    pub error_limit: Share,
+    /// The first of them in the random order that was drawn. A larger sample is a longer beginning of the same order, so that
+    /// the bound of what was found is that of one random sample, however often the sample was extended.
     pub sample: Vec<SampleMark>,
+    /// How many follow in that order, for a larger sample.
+    pub reserve: u32,
     pub finding: Option<ErrorRate>,
     /// How many proposals were accepted unseen because of it; `None`: not yet.
     pub accepted: Option<u32>,

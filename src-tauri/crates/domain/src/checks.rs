@@ -217,6 +217,9 @@ fn is_one_letter_off(one: &[char], other: &[char]) -> bool {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct RepairExtent {
+    pub images: u32,
+    /// Those of the images that a person has reviewed.
+    pub reviewed: u32,
     pub marks: u32,
     /// Those of them that a person has accepted, edited or drawn.
     pub decided: u32,

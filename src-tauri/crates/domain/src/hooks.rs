@@ -175,6 +175,18 @@ pub struct HookRun {
     pub output: String,
 }
 
+/// Those hooks that did not succeed when they ran last. `runs` are those of one run, the oldest first.
+#[must_use]
+pub fn failed(runs: Vec<HookRun>) -> Vec<HookRun> {
+    let mut last: Vec<HookRun> = Vec::new();
+    for hook in runs {
+        last.retain(|earlier| earlier.event != hook.event);
+        last.push(hook);
+    }
+    last.retain(|hook| !hook.ending.is_success());
+    last
+}
+
 /// A hook as it is set up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -191,6 +203,28 @@ pub struct HookStanding {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_hook_that_works_again_has_not_failed() {
+        let ran = |event, ending| HookRun {
+            run: RunId(1),
+            event,
+            command: "true".into(),
+            started_at: 0,
+            millis: 1,
+            ending,
+            output: String::new(),
+        };
+        let exited = |code| HookEnding::Exited { code };
+        let runs = vec![
+            ran(HookEvent::BeforeRun, exited(1)),
+            ran(HookEvent::AfterRun, exited(0)),
+            ran(HookEvent::BeforeRun, exited(0)),
+            ran(HookEvent::AfterRun, HookEnding::NotAgreed),
+        ];
+        let failed: Vec<HookEvent> = failed(runs).into_iter().map(|hook| hook.event).collect();
+        assert_eq!(failed, [HookEvent::AfterRun]);
+    }
 
     #[test]
     fn a_failure_is_what_nobody_asked_for() {

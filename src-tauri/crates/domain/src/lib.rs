@@ -26,6 +26,7 @@ pub mod money;
 pub mod pace;
 pub mod plan;
 pub mod query;
+pub mod rate;
 pub mod recipe;
 pub mod report;
 pub mod review;

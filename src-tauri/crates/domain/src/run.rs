@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::annotation::Shape;
 use crate::geometry::PixelSize;
+use crate::hooks::HookRun;
 use crate::ids::{ImageId, RunId};
 use crate::model::{Destination, ModelId};
 use crate::money::PicoDollars;
@@ -286,7 +287,7 @@ pub struct RunProgress {
     pub started_at: u64,
     /// Worked on, pauses aside.
     pub elapsed_millis: u32,
-    /// `None` until the first image is done, and when nothing is left.
+    /// `None` until the first image is done, while none finish, and when nothing is left.
     pub left_millis: Option<u32>,
     pub total: u32,
     pub done: u32,
@@ -301,10 +302,12 @@ pub struct RunProgress {
     /// Images that were given the marks of a similar one instead of being asked about.
     pub carried: u32,
     pub marks: u32,
-    /// Images finished a minute, over the last ten seconds (or since the start when that is shorter).
+    /// Images finished a minute: over the last moments while the run is worked on, over all the time worked afterwards.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub rate_per_minute: f64,
-    /// Median and 95th percentile of what an image took in this sitting; `None` before the first.
+    /// How long these last moments are.
+    pub rate_window_millis: u32,
+    /// Median and 95th percentile of what an image took, over the whole run; `None` before the first.
     pub p50_millis: Option<u32>,
     pub p95_millis: Option<u32>,
     /// Images at once, as things stand.
@@ -338,9 +341,11 @@ pub struct RunProgress {
     pub failures: Vec<FailureGroup>,
     /// The newest first, at most twelve.
     pub just_answered: Vec<JustAnswered>,
-    /// Images a minute, a point a second since this sitting began, thinned to at most 120 points.
+    /// Images a minute in equal steps of the time worked, from its start to `elapsed_millis` ([`crate::rate::history`]).
     #[cfg_attr(feature = "specta", specta(type = Vec<specta_typescript::Number>))]
     pub rate_history: Vec<f64>,
+    /// Hooks that did not succeed when they ran last.
+    pub failed_hooks: Vec<HookRun>,
 }
 
 /// How far a run is that this process works on: all that the window's frame shows of it.

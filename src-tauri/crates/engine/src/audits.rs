@@ -8,6 +8,9 @@ use crate::clock::now_millis;
 use crate::library::Library;
 use crate::{EngineError, Result};
 
+/// Proposals whose random order is kept with an audit, so that its sample can be extended.
+const MOST_DRAWN: usize = 10_000;
+
 impl Library {
     /// How confident the proposals on the images of `query` are, label by label, the most frequent first.
     pub fn proposal_confidences(&self, query: &ImageQuery) -> Result<Vec<LabelConfidences>> {
@@ -32,10 +35,17 @@ impl Library {
         }
         let count = u32::try_from(proposals.len()).unwrap_or(u32::MAX);
         fastrand::shuffle(&mut proposals);
-        proposals.truncate(request.sample.max(1) as usize);
+        let request = AuditRequest { sample: request.sample.clamp(1, count), ..request };
+        proposals.truncate(MOST_DRAWN.max(request.sample as usize));
         let now = now_millis();
         let id = self.store.write(move |edit| edit.add_audit(&request, latest_mark, count, &proposals, now)).await?;
         self.audit(id)
+    }
+
+    /// Makes the sample of an audit larger: what follows in the random order that was drawn is looked at too.
+    pub async fn extend_audit(&self, audit: AuditId, more: u32) -> Result<Audit> {
+        self.store.write(move |edit| edit.extend_audit(audit, more)).await?;
+        self.audit(audit)
     }
 
     pub fn audit(&self, audit: AuditId) -> Result<Audit> {

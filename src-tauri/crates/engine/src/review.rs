@@ -45,19 +45,28 @@ impl Library {
         self.stepped(taken)
     }
 
-    /// Takes the latest standing step back, on whichever image it was; `None` when there is none.
+    /// Undoes the latest standing step on any image, a bulk edit as a whole; `None` when there is none.
     pub async fn undo_latest(&self) -> Result<Option<Step>> {
         let taken = self.store.write(|edit| edit.undo_latest()).await?;
         taken.map(|taken| self.stepped(taken)).transpose()
     }
 
-    /// Takes the latest standing step on `image` back; `None` when there is none.
+    /// Undoes the latest standing step on `image`, or a bulk edit that nothing was done after, as a whole; `None` when there is
+    /// nothing.
     pub async fn undo_on(&self, image: ImageId) -> Result<Option<Step>> {
         let taken = self.store.write(move |edit| edit.undo_on(image)).await?;
         taken.map(|taken| self.stepped(taken)).transpose()
     }
 
-    /// Makes the step on `image` again that was taken back last; `None` when there is none.
+    /// Redoes what was undone last on any image, a bulk edit as a whole; `None` when something was done since, or there is
+    /// nothing.
+    pub async fn redo_latest(&self) -> Result<Option<Step>> {
+        let taken = self.store.write(|edit| edit.redo_latest()).await?;
+        taken.map(|taken| self.stepped(taken)).transpose()
+    }
+
+    /// Redoes the step on `image` that was undone last, or a bulk edit that nothing was done after, as a whole; `None` when
+    /// there is nothing.
     pub async fn redo_on(&self, image: ImageId) -> Result<Option<Step>> {
         let taken = self.store.write(move |edit| edit.redo_on(image)).await?;
         taken.map(|taken| self.stepped(taken)).transpose()

@@ -4,7 +4,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::{Result, StoreError};
 
-pub const MIGRATIONS: [&str; 13] = [
+pub const MIGRATIONS: [&str; 15] = [
     include_str!("migration/0001_first.sql"),
     include_str!("migration/0002_remote_models.sql"),
     include_str!("migration/0003_engine.sql"),
@@ -17,6 +17,8 @@ pub const MIGRATIONS: [&str; 13] = [
     include_str!("migration/0010_steps.sql"),
     include_str!("migration/0011_checks.sql"),
     include_str!("migration/0012_taken.sql"),
+    include_str!("migration/0020_finished_after.sql"),
+    include_str!("migration/0021_audit_samples.sql"),
     include_str!("migration/0015_bounds.sql"),
 ];
 

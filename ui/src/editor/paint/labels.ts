@@ -1,6 +1,7 @@
 /** Draws labels beside their marks, and what is measured below one. */
 import type { Annotation } from "../../ipc/bindings";
-import { fillRounded, TAG, tagText } from "../../photo/lettering";
+import type { PaletteColor } from "../../kit/labelColors";
+import { fillRounded, MOST_TAG_WIDTH, TAG, tagText } from "../../photo/lettering";
 import { colorsOf, type Palette } from "../../photo/palette";
 import { type Area, placeTags } from "../../photo/tags";
 
@@ -24,7 +25,7 @@ export class Labels {
     context: CanvasRenderingContext2D,
     palette: Palette,
     ratio: number,
-    lineWidth: number,
+    { lineWidth, colorOf }: { lineWidth: number; colorOf: (label: string) => PaletteColor },
     labelled: readonly Labelled[],
     room: Area,
     taken: Area[],
@@ -32,7 +33,8 @@ export class Labels {
     context.textBaseline = "middle";
     context.globalAlpha = 1;
     this.#write(context, 600, ratio, palette);
-    const texts = labelled.map(({ mark }) => tagText(mark));
+    const measure = (text: string) => this.#width(context, text);
+    const texts = labelled.map(({ mark }) => tagText(mark, MOST_TAG_WIDTH * ratio, measure));
     const places = placeTags(
       labelled.map(({ mark, box, isNeeded }, index) => ({
         box,
@@ -46,7 +48,7 @@ export class Labels {
     );
     labelled.forEach(({ mark }, index) => {
       const place = places[index];
-      if (place) paintTag(context, palette, ratio, mark, texts[index] ?? "", place);
+      if (place) paintTag(context, palette, ratio, mark, colorOf(mark.label), texts[index] ?? "", place);
     });
   }
 
@@ -108,10 +110,11 @@ function paintTag(
   palette: Palette,
   ratio: number,
   mark: Annotation,
+  color: PaletteColor,
   text: string,
   { x, y, width, height }: Area,
 ): void {
-  const colors = colorsOf(palette, mark.color);
+  const colors = colorsOf(palette, color);
   context.fillStyle = palette.casing;
   fillRounded(context, x - ratio, y - ratio, width + 2 * ratio, height + 2 * ratio, 3 * ratio);
   context.fillStyle = colors.line;

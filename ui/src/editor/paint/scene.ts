@@ -7,6 +7,7 @@
  */
 import type { Annotation, AnnotationId, Point, Rect, Shape } from "../../ipc/bindings";
 import { boundsOf } from "../../kit/shape";
+import type { PaletteColor } from "../../kit/labelColors";
 import { area } from "../hit";
 import type { Area } from "../../photo/tags";
 import type { Labelling } from "../view.svelte";
@@ -29,8 +30,9 @@ export interface Scene {
   selected: ReadonlySet<AnnotationId>;
   /** The corner of the selected mark that is in hand. */
   corner: number | null;
-  /** What is being drawn, and the colour of its label to be. */
-  sketch: { shape: Shape; color: number } | null;
+  /** What is being drawn, and the label that it will have. */
+  sketch: { shape: Shape; label: string } | null;
+  colorOf: (label: string) => PaletteColor;
   /** That is dragged to select what lies across it. */
   frame: Rect | null;
   /** Where lines cross while somebody draws. */
@@ -132,7 +134,7 @@ export class MarkPainter {
       });
     // Nothing is written over what one takes hold of, or where it says where the pointer is.
     const taken = [...(place === null ? [] : [place]), ...grips, readoutArea(room, pixelRatio)];
-    if (labelled.length > 0) this.#labels.paint(context, palette, pixelRatio, scene.lineWidth, labelled, room, taken);
+    if (labelled.length > 0) this.#labels.paint(context, palette, pixelRatio, scene, labelled, room, taken);
     if (place) this.#labels.paintMeasure(context, palette, pixelRatio, measure, place);
   }
 
@@ -141,7 +143,7 @@ export class MarkPainter {
     palette: Palette,
     frame: Frame,
     scene: Scene,
-    { shape, color }: { shape: Shape; color: number },
+    { shape, label }: { shape: Shape; label: string },
     room: Area,
   ): void {
     const bounds = boundsOf(shape);
@@ -150,7 +152,7 @@ export class MarkPainter {
     const line: Line = {
       width: Math.max(1, Math.round(scene.lineWidth * frame.pixelRatio)),
       isDashed: false,
-      colors: colorsOf(palette, color),
+      colors: colorsOf(palette, scene.colorOf(label)),
       opacity: 1,
       fill: SELECTED_FILL,
     };
@@ -169,7 +171,7 @@ function readoutArea({ height }: Area, pixelRatio: number): Area {
 }
 
 function lineOf(palette: Palette, frame: Frame, scene: Scene, mark: Annotation, isSelected: boolean): Line {
-  const colors = colorsOf(palette, mark.color);
+  const colors = colorsOf(palette, scene.colorOf(mark.label));
   const isFaint = mark.status === "rejected" && !isSelected;
   const width = mark.status === "rejected" ? 1 : scene.lineWidth;
   return {

@@ -20,9 +20,11 @@ interface Drawn {
   mark: AnnotationId;
 }
 
-interface KeptAudit extends Omit<Audit, "sample" | "finding" | "accepted"> {
+interface KeptAudit extends Omit<Audit, "sample" | "reserve" | "finding" | "accepted"> {
   population: readonly Drawn[];
+  /** In the random order; the sample is its beginning. */
   drawn: readonly Drawn[];
+  size: number;
   /** Accepted unseen; that may have been taken back. */
   unseen: readonly Drawn[];
 }
@@ -55,7 +57,7 @@ export class FakeAudits {
     return [...labels.values()].sort((one, other) => sizeOf(other) - sizeOf(one));
   }
 
-  begin({ label, threshold, sample }: AuditRequest, images: readonly ImageId[], now: number): Audit {
+  begin({ label, threshold, sample, error_limit }: AuditRequest, images: readonly ImageId[], now: number): Audit {
     const found = this.#proposals(images).filter(
       ({ mark }) => mark.label === label && mark.confidence !== null && mark.confidence >= threshold,
     );
@@ -63,21 +65,33 @@ export class FakeAudits {
     if (!first) return refuse("library");
     const id = this.#audits.length + 1;
     const population = found.map(({ image, mark }): Drawn => ({ image, mark: mark.id }));
-    const drawn = [...population]
-      .sort((one, other) => chance(one.mark, SALT + id) - chance(other.mark, SALT + id))
-      .slice(0, sample);
+    const drawn = [...population].sort((one, other) => chance(one.mark, SALT + id) - chance(other.mark, SALT + id));
     const proposals = population.length;
     const { color } = first.mark;
-    this.#audits.push({ id, label, color, threshold, drawn_at: now, proposals, population, drawn, unseen: [] });
+    const size = Math.min(sample, proposals);
+    const about = { id, label, color, threshold, error_limit, drawn_at: now, proposals };
+    this.#audits.push({ ...about, population, drawn, size, unseen: [] });
+    return this.get(id);
+  }
+
+  extend(id: AuditId, more: number): Audit {
+    const kept = this.#kept(id);
+    kept.size = Math.min(kept.drawn.length, kept.size + more);
     return this.get(id);
   }
 
   get(id: AuditId): Audit {
     const kept = this.#kept(id);
-    const { population: _population, drawn, unseen, ...told } = kept;
+    const { population: _population, drawn, size, unseen, ...told } = kept;
     const accepted = unseen.filter((each) => this.#markOf(each)?.status === "accepted").length;
-    const sample = drawn.map((each) => ({ ...each, verdict: verdictOf(this.#markOf(each)) }));
-    return { ...told, sample, finding: findingOf(sample), accepted: accepted > 0 ? accepted : null };
+    const sample = drawn.slice(0, size).map((each) => ({ ...each, verdict: verdictOf(this.#markOf(each)) }));
+    return {
+      ...told,
+      sample,
+      reserve: drawn.length - size,
+      finding: findingOf(sample),
+      accepted: accepted > 0 ? accepted : null,
+    };
   }
 
   /** The newest first. */

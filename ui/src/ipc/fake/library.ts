@@ -271,25 +271,51 @@ export class FakeLibrary {
   }
 
   undoLatest(): Step | null {
-    const latest = this.#steps.findLast(({ isUndone }) => !isUndone);
-    const others = this.#steps.filter(
-      (step) => step !== latest && !step.isUndone && step.sweep !== null && step.sweep === latest?.sweep,
-    );
-    for (const step of others) this.#undo(step);
-    const undone = this.#undo(latest);
-    return undone && { ...undone, others: others.length };
+    return this.#undoWhole(this.#latest());
   }
 
   undoOn(image: ImageId): Step | null {
+    const latest = this.#latest();
+    if (latest && latest.sweep !== null) return this.#undoWhole(latest);
     return this.#undo(this.#steps.findLast(({ isUndone, before }) => !isUndone && before.id === image));
   }
 
+  redoLatest(): Step | null {
+    return this.#redoWhole(this.#nextUndone());
+  }
+
   redoOn(image: ImageId): Step | null {
-    const step = this.#steps.find(({ isUndone, before }) => isUndone && before.id === image);
-    if (!step) return null;
-    step.isUndone = false;
-    this.#put(step.after);
-    return { id: step.id, image: step.after, marks: step.marks, others: 0 };
+    const next = this.#nextUndone();
+    if (next && next.sweep !== null) return this.#redoWhole(next);
+    return this.#redo(this.#steps.find(({ isUndone, before }) => isUndone && before.id === image));
+  }
+
+  #latest(): KeptStep | undefined {
+    return this.#steps.findLast(({ isUndone }) => !isUndone);
+  }
+
+  /** The earliest undone step that nothing was done after. */
+  #nextUndone(): KeptStep | undefined {
+    const latest = this.#latest()?.id ?? 0;
+    return this.#steps.find(({ isUndone, id }) => isUndone && id > latest);
+  }
+
+  #undoWhole(step: KeptStep | undefined): Step | null {
+    const others = this.#ofSweep(step).filter(({ isUndone }) => !isUndone);
+    for (const other of others.toReversed()) this.#undo(other);
+    const undone = this.#undo(step);
+    return undone && { ...undone, others: others.length };
+  }
+
+  #redoWhole(step: KeptStep | undefined): Step | null {
+    const others = this.#ofSweep(step).filter(({ isUndone }) => isUndone);
+    for (const other of others) this.#redo(other);
+    const redone = this.#redo(step);
+    return redone && { ...redone, others: others.length };
+  }
+
+  #ofSweep(step: KeptStep | undefined): KeptStep[] {
+    return this.#steps.filter((each) => each !== step && each.sweep !== null && each.sweep === step?.sweep);
   }
 
   #known(image: ImageId): ImageCard {
@@ -316,6 +342,13 @@ export class FakeLibrary {
     step.isUndone = true;
     this.#put(step.before);
     return { id: step.id, image: step.before, marks: step.marks, others: 0 };
+  }
+
+  #redo(step: KeptStep | undefined): Step | null {
+    if (!step) return null;
+    step.isUndone = false;
+    this.#put(step.after);
+    return { id: step.id, image: step.after, marks: step.marks, others: 0 };
   }
 
   ids(collection: CollectionId | null): ImageId[] {

@@ -20,8 +20,14 @@ export class FakeRepairs {
   }
 
   extent(check: Check, query: ImageQuery): RepairExtent {
-    const marks = this.#mistaken(check, query).flatMap(({ marks }) => marks.map(({ mark }) => mark));
-    return { marks: marks.length, decided: marks.filter(isApproved).length };
+    const mistaken = this.#mistaken(check, query).filter(({ marks }) => marks.length > 0);
+    const marks = mistaken.flatMap(({ marks }) => marks.map(({ mark }) => mark));
+    return {
+      images: mistaken.length,
+      reviewed: mistaken.filter(({ card }) => card.review !== "unreviewed").length,
+      marks: marks.length,
+      decided: marks.filter(isApproved).length,
+    };
   }
 
   repair(check: Check, query: ImageQuery, sparesDecided: boolean): Swept {

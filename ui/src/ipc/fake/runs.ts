@@ -25,14 +25,14 @@ import type { FakeLibrary } from "./library";
 import { refuse } from "./refuse";
 import { type FakeRoute, FakeRoutes, isOpen } from "./routes";
 import { FakeBill } from "./run/bill";
-import { bins, metricsOf, percentile } from "./run/figures";
+import { bins, metricsOf, percentile, rateHistory } from "./run/figures";
 import { FakeOutcome } from "./run/outcome";
 import { SAID } from "./run/said";
 
 const TICK_MILLIS = 100;
 /** However many images a run has, it takes about so many ticks. */
 const TICKS_A_RUN = 60;
-const MOST_RATE_POINTS = 120;
+const RATE_WINDOW_MILLIS = 10_000;
 const CONCURRENCY = 4;
 const MOST_PREPARED = 7;
 /** The epoch of the fake's own clock, so that history looks the same every day. */
@@ -92,7 +92,8 @@ export class FakeRun {
   #elapsed = 0;
   #endedAt: number | null = null;
   #hooks: HookRun[] = [];
-  #rates: number[] = [];
+  /** When the images that it asked about finished, in milliseconds of the time worked. */
+  #finishedAfter: number[] = [];
   #timer: ReturnType<typeof setInterval> | null = null;
   readonly #watchers = new Set<(snapshot: RunProgress) => void>();
 
@@ -153,6 +154,8 @@ export class FakeRun {
   #catchUp(images: number, isLive: boolean): void {
     while (this.#next < Math.floor(images)) this.#account(this.#queue[this.#next++] as ImageId, isLive);
     this.#elapsed = this.#outcome.durations.reduce((sum, each) => sum + each, 0) / CONCURRENCY;
+    let sum = 0;
+    this.#finishedAfter = this.#outcome.durations.map((each) => (sum += each / CONCURRENCY));
   }
 
   start(): void {
@@ -200,8 +203,6 @@ export class FakeRun {
     }
     for (const image of this.#known.splice(0)) this.#outcome.reuse(image);
     if (!this.#goOn()) return;
-    if (this.#elapsed % 1000 === 0 && this.#batches.length === 0)
-      this.#rates = [...this.#rates, this.#rate()].slice(-MOST_RATE_POINTS);
     if (this.#outcome.finished === this.images.length) this.#end("completed");
     else {
       this.#flight.note(this.#flying(), this.#elapsed);
@@ -226,6 +227,7 @@ export class FakeRun {
   }
 
   #account(image: ImageId, isLive: boolean): void {
+    this.#finishedAfter.push(this.#elapsed);
     this.#outcome.durations.push(this.#outcome.took(image));
     const failure = this.#outcome.failureOf(image);
     // A file that cannot be read is never sent.
@@ -411,6 +413,7 @@ export class FakeRun {
       prepared: this.#isElsewhere && flying.length > 0 ? Math.min(MOST_PREPARED, left - inFlight.length) : 0,
       marks,
       rate_per_minute: this.#rate(),
+      rate_window_millis: Math.min(RATE_WINDOW_MILLIS, this.#worked),
       concurrency: this.#atOnce,
       routes: this.#routeStates(),
       batches: this.#batchStates(),
@@ -420,7 +423,8 @@ export class FakeRun {
       retried: this.#retriedBy(),
       failures: failures.map((group) => ({ ...group })),
       just_answered: justAnswered,
-      rate_history: this.#rates,
+      rate_history: this.#batches.length > 0 ? [] : rateHistory(this.#finishedAfter, this.#worked),
+      failed_hooks: this.#hooks.filter(({ ending }) => ending.kind !== "exited" || ending.code !== 0),
     };
   }
 

@@ -3,6 +3,7 @@ import type { Audit, ErrorRate } from "../../ipc/bindings";
 import { confidence, count, decimal } from "../format";
 
 const marks = (number: number) => `${count(number)} ${number === 1 ? "mark" : "marks"}`;
+const annotations = (number: number) => `${count(number)} ${number === 1 ? "annotation" : "annotations"}`;
 const proposals = (number: number) => `${count(number)} ${number === 1 ? "proposal" : "proposals"}`;
 /** Figure and sign stay on one line. */
 const share = (value: number) => `${decimal(value * 100)}\u00a0%`;
@@ -36,6 +37,10 @@ export const audit = {
     sample === 1
       ? "That is the only one: it is looked at."
       : `Those are all ${count(sample)}: nothing is accepted unseen.`,
+  share,
+  errorLimit: "Error limit",
+  errorLimitNote: "of what is accepted may be wrong",
+  neededSample: (sample: number, limit: number) => `For a limit of ${share(limit)} look at ${count(sample)}.`,
   decides: "What you say there is a decision: right accepts the mark, wrong rejects it.",
   begin: (sample: number) => (sample === 0 ? "Look at a sample" : `Look at a sample of ${count(sample)}`),
 
@@ -79,6 +84,23 @@ export const audit = {
       : `${wrongOf(finding)} With 95 % confidence at most ${share(finding.at_most)} of the ${count(all)} are.`,
   gone: "The marks of this sample are gone from the library.",
   acceptOthers: (number: number) => (number === 1 ? "Accept the other one" : `Accept the other ${count(number)}`),
+  withinLimit: (limit: number) => `That is within the ${share(limit)} that you asked for.`,
+  /** `more`: how many more would show that the limit is kept; null when no sample would. */
+  aboveLimit: (limit: number, more: number | null, reserve: number): string => {
+    const asked = `You asked for at most ${share(limit)}.`;
+    if (more === null) return `${asked} With this many wrong no larger sample gets there: a higher threshold may.`;
+    return more > reserve
+      ? `${asked} There are too few to show that: choose a higher threshold, or look at all of them.`
+      : `${asked} About ${count(more)} more, wrong as rarely as these, would show it.`;
+  },
+  sampleMore: (number: number) => `Sample ${count(number)} more`,
+  ask: {
+    title: (number: number) => `Accept ${annotations(number)} above the error limit?`,
+    what: (finding: ErrorRate, limit: number) =>
+      `Up to ${share(finding.at_most)} of them may be wrong (95 % sure). You asked for at most ${share(limit)}.`,
+    note: "Nobody has looked at them. Undo reverts all of it as one step.",
+    accept: (number: number) => `Accept ${annotations(number)}`,
+  },
   higher: "Choose a higher threshold",
   close: "Leave the others undecided",
   back: "Back",

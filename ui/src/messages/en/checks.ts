@@ -1,10 +1,13 @@
 /** Marks that are likely mistakes, and what repairs them. */
 import type { Repair } from "../../checks/repair";
-import type { Check, Swept } from "../../ipc/bindings";
+import type { Check, RepairExtent, Swept } from "../../ipc/bindings";
 import { confidence, count } from "../format";
 
 const images = (number: number) => `${count(number)} ${number === 1 ? "image" : "images"}`;
 const marks = (number: number) => `${count(number)} ${number === 1 ? "mark" : "marks"}`;
+
+const annotations = (number: number) => `${count(number)} ${number === 1 ? "annotation" : "annotations"}`;
+const verb = (check: Check) => (check === "outside" ? "Cut" : check === "misspelled" ? "Correct" : "Reject");
 
 /** As a filter, after "likely mistake". */
 const names: Record<Check, string> = {
@@ -40,7 +43,7 @@ export const checks = {
         return `Reject them on ${images(number)}`;
     }
   },
-  ownAreRemoved: "Marks that you drew are removed instead.",
+  ownAreRemoved: "Annotations that you drew are removed instead.",
   repaired: (check: Check, swept: Swept): string => {
     const where = `on ${images(swept.images)}`;
     switch (check) {
@@ -52,20 +55,49 @@ export const checks = {
         return `${marks(swept.marks)} rejected or removed ${where}`;
     }
   },
-  decided: {
-    title: "Reject accepted marks too?",
-    what: (decided: number, all: number) =>
-      decided === all
-        ? `${all === 1 ? "This mark has" : `All ${count(all)} of these marks have`} been accepted, edited or drawn by a person.`
-        : `Of these ${marks(all)}, ${count(decided)} ${decided === 1 ? "has" : "have"} been accepted, edited or drawn by a person.`,
-    note: "Either way, Undo takes all of it back at once.",
-    notNow: "Not now",
-    all: (number: number) => (number === 1 ? "Reject it" : `Reject all ${count(number)}`),
-    others: (number: number) => `Reject the other ${count(number)}`,
+  /** Before a bulk edit. */
+  ask: {
+    title: (check: Check, number: number): string => {
+      switch (check) {
+        case "outside":
+          return `Cut annotations on ${images(number)}?`;
+        case "misspelled":
+          return `Correct labels on ${images(number)}?`;
+        default:
+          return `Reject annotations on ${images(number)}?`;
+      }
+    },
+    what: (check: Check, { marks, images: number }: RepairExtent): string => {
+      const where = `${annotations(marks)} on ${images(number)}`;
+      switch (check) {
+        case "outside":
+          return `${where} will be cut at the image’s edge.`;
+        case "misspelled":
+          return `${where} will get the corrected label.`;
+        default:
+          return `${where} will be rejected. Those that you drew are removed.`;
+      }
+    },
+    reviewed: ({ reviewed, images: all }: RepairExtent): string => {
+      if (reviewed === 0) return all === 1 ? "The image is not reviewed." : "None of these images is reviewed.";
+      if (reviewed === all) return all === 1 ? "The image is reviewed." : `All ${count(all)} images are reviewed.`;
+      return `${count(reviewed)} of these images ${reviewed === 1 ? "is" : "are"} reviewed.`;
+    },
+    decided: ({ decided }: RepairExtent): string =>
+      decided === 0
+        ? ""
+        : `${annotations(decided)} ${decided === 1 ? "was" : "were"} accepted, edited or drawn by a person.`,
+    note: (key: string) => `Undo (${key}) reverts all of it as one step.`,
+    cancel: "Cancel",
+    all: (check: Check, number: number): string => `${verb(check)} ${annotations(number)}`,
+    others: (check: Check, number: number): string => `${verb(check)} only the other ${count(number)}`,
   },
   nothingRepaired: "There was nothing left to repair.",
   undo: "Undo",
-  undone: (number: number) => `Taken back on ${images(number)}`,
+  undone: (number: number) => `Undone on ${images(number)}`,
+  undoneOn: (name: string) => `Undone on ${name}`,
+  redone: (number: number) => `Redone on ${images(number)}`,
+  redoneOn: (name: string) => `Redone on ${name}`,
 
   likely: "Likely a mistake",
   why: (check: Check, label: string, other: { label: string; confidence: number | null } | null): string => {

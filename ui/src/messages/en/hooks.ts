@@ -24,7 +24,7 @@ function ending(ending: HookEnding, millis: number): string {
     case "not_started":
       return `not started: ${ending.detail}`;
     case "not_agreed":
-      return "not run: nobody has agreed to it";
+      return "not run: you have not agreed to it";
   }
 }
 

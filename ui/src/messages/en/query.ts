@@ -190,6 +190,7 @@ export const query = {
   active: "Filters",
   drop: (text: string) => `Remove: ${text}`,
   clearAll: "Clear all",
+  filters: "Filters",
   groups: {
     labels: "Labels",
     labelsHere: "Labels in this collection",

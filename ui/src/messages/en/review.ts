@@ -1,9 +1,11 @@
 import type { ReviewState, RejectReason, ShapeKind, Status } from "../../ipc/bindings";
 import type { Tool } from "../../editor/tools.svelte";
+import type { Accepting } from "../../editor/verdict";
 import type { Amount, Labelling, Outline } from "../../editor/view.svelte";
 import { count, decimal, duration, percent } from "../format";
 
 const marks = (number: number): string => `${count(number)} ${number === 1 ? "mark" : "marks"}`;
+const annotations = (number: number): string => `${count(number)} ${number === 1 ? "annotation" : "annotations"}`;
 const images = (number: number): string => `${count(number)} ${number === 1 ? "image" : "images"}`;
 
 const reasons: Record<RejectReason, string> = {
@@ -64,6 +66,7 @@ export const review = {
   rename: (number: number) => (number === 1 ? "Label of this mark" : `Label of ${marks(number)}`),
   nameIt: "Label",
   knownLabels: "Known labels",
+  createLabel: (label: string) => `Create label “${label}”`,
   captionHint: "What the picture shows. Enter keeps it.",
 
   view: {
@@ -142,15 +145,28 @@ export const review = {
   no: "no",
 
   acceptAndNext: "Accept and next",
-  confirmEmpty: "Confirm empty",
-  nextAsIs: "Next image",
-  acceptSelected: (number: number) => (number === 1 ? "Accept this mark" : `Accept ${marks(number)}`),
+  /** What accepting does now. */
+  accepts: (accepting: Accepting): string => {
+    switch (accepting.kind) {
+      case "marks":
+        return accepting.marks.length === 1
+          ? "Accept this annotation"
+          : `Accept ${annotations(accepting.marks.length)}`;
+      case "image":
+        return "Accept and next";
+      case "confirm":
+        return accepting.isEmpty ? "Confirm empty" : "Confirm and next";
+      case "next_mark":
+        return "Next proposal";
+      case "next_image":
+        return "Next image";
+    }
+  },
   rejectAll: "Reject",
-  rejectSelected: (number: number) => (number === 1 ? "Reject mark" : `Reject ${marks(number)}`),
+  rejectSelected: (number: number) => (number === 1 ? "Reject it" : `Reject ${annotations(number)}`),
   skip: "Skip",
 
-  rejected: (number: number, name: string) =>
-    `${number === 1 ? "1 mark" : `${count(number)} marks`} rejected on ${name}`,
+  rejected: (number: number, name: string) => `${annotations(number)} rejected on ${name}`,
   why: "Why?",
   reasonGiven: (reason: RejectReason) => `Rejected: ${reasons[reason]}`,
 
@@ -172,9 +188,10 @@ export const review = {
   toPlan: "Plan a run",
 
   nothingToReject: "There is no proposal to reject here.",
-  nothingToUndo: "There is no decision to take back.",
-  nothingToUndoHere: "Nothing was done on this image that could be undone.",
-  nothingToRedoHere: "Nothing was undone on this image that could be done again.",
-  undoneElsewhere: (name: string) => `The decision on ${name} was taken back. It is not in this review.`,
+  nothingToUndo: "There is nothing to undo.",
+  nothingToRedo: "There is nothing to redo.",
+  nothingToUndoHere: "There is nothing to undo on this image.",
+  nothingToRedoHere: "There is nothing to redo on this image.",
+  undoneElsewhere: (name: string) => `Undone on ${name}, which is not in this review.`,
   refusedOn: (name: string, words: string) => `${name}: ${words}`,
 };

@@ -50,20 +50,20 @@ const failures: Record<FailureKind, { title: string; remedy: string }> = {
 
 /** Runs that ended by themselves: why, and what to do about it. */
 const stopped = {
-  key_rejected: () => "The server did not take the key. Enter another one, then resume.",
+  key_rejected: () => "The server rejected the key. Enter another key in Settings, then resume.",
   not_permitted: () =>
-    "This key may not do that. Ask whoever runs the account for the permission or enter another key, then resume.",
-  no_credit: () => "The account has no credit left. Add some where you pay for it, then resume.",
+    "This key lacks the permission for this request. Ask the account's administrator for it or enter another key, then resume.",
+  no_credit: () => "The account has no credit left. Add credit on the vendor's billing page, then resume.",
   spend_limit: () =>
-    "A spend limit of the account is reached. Raise it where you pay for it or wait until it begins anew, then resume.",
+    "The account has reached its spend limit. Raise it on the vendor's billing page or wait until it resets, then resume.",
   unknown_model: (model: string, host: string) =>
     `${host} does not know ${model}. Check the address, or plan with another model.`,
   not_such_a_server: (_model: string, host: string) =>
-    `What answers at ${host} is no server for Claude. Check the address, then resume.`,
+    `The server at ${host} does not speak the Claude API. Check the address, then resume.`,
   request_refused: (_model: string, host: string) =>
-    `${host} refuses what every request of this run has in common. Plan with another model or recipe.`,
+    `${host} refuses every request of this run for the same reason. Plan with another model or recipe.`,
   unreachable: (_model: string, host: string) =>
-    `${host} could not be reached in several tries. Check the network, a proxy, and whether the server runs; then resume.`,
+    `${host} could not be reached in several attempts. Check the network, the proxy and the server, then resume.`,
 };
 
 /** Why a run may have ended by itself. */
@@ -71,7 +71,7 @@ export type OwnStop = keyof typeof stopped;
 
 const retries: Record<RetryKind, string> = {
   rate_limited: "Rate limit reached, waited as told",
-  overloaded: "Server had too much to do",
+  overloaded: "Server overloaded",
   server_failed: "Server failed for a moment",
   connection_lost: "Connection lost before the answer",
   timed_out: "No answer in time",
@@ -82,7 +82,7 @@ const retries: Record<RetryKind, string> = {
 
 const holds: Record<RetryKind, (host: string) => string> = {
   rate_limited: () => "Rate limit reached",
-  overloaded: (host) => `${host} has too much to do`,
+  overloaded: (host) => `${host} is overloaded`,
   server_failed: (host) => `${host} failed`,
   connection_lost: (host) => `The connection to ${host} was lost`,
   timed_out: (host) => `${host} did not answer in time`,
@@ -141,10 +141,14 @@ export const run = {
 
   stoppingNote: "Nothing new begins; what is in flight is finished.",
   interruptedNote: (done: number) =>
-    `Fieldmark was closed in the middle of this run. Nothing that had finished was lost: ${images(done)} ${done === 1 ? "is" : "are"} stored.`,
+    `Fieldmark was closed during this run. Nothing that had finished was lost: ${images(done)} ${done === 1 ? "is" : "are"} stored. Resume to annotate the rest.`,
+  unsettledNote: ({ count: requests, at_most_dollars: atMost }: PossiblyBilled) =>
+    `${count(requests)} ${requests === 1 ? "request was" : "requests were"} in flight and may have been billed, up to ${enoughMoney(atMost)}.`,
   stopped,
   waitNothing: (left: number) =>
-    `${images(left)} ${left === 1 ? "waits" : "wait"}, at no charge. Everything answered is stored.`,
+    `${images(left)} ${left === 1 ? "is" : "are"} waiting, at no charge. All answers so far are stored.`,
+  resumeHere: "Resume",
+  resumeHint: "resume",
   budget: {
     /** `each`: about what one image can cost; `explains` that there is no room for the next one. */
     reached: (budget: Dollars, paid: Dollars, maybe: Dollars, each: Dollars, explains: boolean) =>
@@ -196,11 +200,12 @@ export const run = {
   timeLeftUnknown: "Measuring",
   doneAbout: (at: number) => `done about ${clock(at)}`,
   afterFirst: "known after the first image",
+  noneFinish: "no image finishes at the moment",
   took: "Time",
   tookNote: "worked, pauses aside",
   rate: "Rate",
   perMinute: (rate: number) => `${decimal(rate, rate < 10 ? 1 : 0)} / min`,
-  rateNote: "last ten seconds",
+  rateNote: (window: number) => `last ${duration(window)}`,
   rateWhole: "over the whole run",
   takes: "An image takes",
   takesNote: (p95: number) => `P50, ${duration(p95)} at P95`,
@@ -213,7 +218,8 @@ export const run = {
   money,
   duration,
   /** Without seconds, which would only flicker beside hours. */
-  wholeMinutes: (milliseconds: number) => duration(Math.floor(milliseconds / 60_000) * 60_000),
+  wholeMinutes: (milliseconds: number) =>
+    milliseconds < 60_000 ? "under 1 min" : duration(Math.floor(milliseconds / 60_000) * 60_000),
   none: "–",
   costHeading: (heading: number) => `heading for ${money(heading)}`,
   /** `each`: what one image can cost, where it matters how much room is left. */
@@ -237,9 +243,9 @@ export const run = {
 
   chart: "Images a minute",
   chartNow: (rate: number) => `${count(Math.round(rate))} now`,
-  chartMost: (rate: number) => `most ${count(Math.round(rate))}`,
-  chartText: (rate: number, most: number) =>
-    `Images a minute: ${count(Math.round(rate))} now, at most ${count(Math.round(most))}.`,
+  chartAverage: (rate: number) => `${count(Math.round(rate))} on average`,
+  chartText: (rate: number, most: number, worked: number, isWorking: boolean) =>
+    `Images a minute over ${duration(worked)}: ${count(Math.round(rate))} ${isWorking ? "now" : "on average"}, highest ${count(Math.round(most))}.`,
   chartSoon: "Drawn after a few seconds.",
   chartNever: "Too short to draw.",
 
@@ -251,6 +257,7 @@ export const run = {
   longestFirst: (more: number) => (more === 0 ? "longest first" : `longest first, +${count(more)} more`),
   flightMarks: (number: number) => (number === 0 ? "looking" : marks(number)),
   answeredTitle: "Just answered",
+  answeredLast: "Answered last",
   newestFirst: "newest first",
   tileMarks: marks,
   tile: (name: string, number: number) => `${name}, ${marks(number)}`,
@@ -258,7 +265,7 @@ export const run = {
     title: "Pace",
     /** `from`: by whom the number is, where that can be said in a word. */
     atOnce: (number: number, from: "found_out" | "set" | null) =>
-      `${images(number)} at once${from === null ? "" : from === "set" ? ", as set" : ", found out"}`,
+      `concurrency ${count(number)}${from === null ? "" : from === "set" ? ", as set" : ", automatic"}`,
     limit: (perMinute: number | null, routes: number) =>
       perMinute === null
         ? "No limit is known yet."
@@ -300,15 +307,20 @@ export const run = {
   flightTile: (name: string) => `${name}, in flight`,
 
   needsYou: "Needs you",
-  needsNothing: "Nothing",
+  /** `things` are listed. */
+  needs: (things: number) =>
+    things === 0 ? "Nothing" : `${count(things)} ${things === 1 ? "thing to look at" : "things to look at"}`,
   needsNothingNote: "No image has failed.",
+  routeClosed: (name: string) => `${name} takes no more requests`,
+  hookFailed: "A hook failed",
+  hookNotRun: "A hook did not run",
+  toHooks: "Open the hook settings",
   cutShort: "Answers cut short",
-  cutShortNote: "They reached their length limit. Every whole mark was kept; there may be more to see.",
-  retried: "Retried by itself",
+  cutShortNote: "They reached their length limit. Every complete mark was kept; there may be more to find.",
+  retried: "Retried automatically",
   retriedNote: (number: number) => `${count(number)}, nothing to do`,
   retries,
   failures,
-  failureCount: images,
   failureExample: (image: string, said: string) => `${image}: ${said}`,
   failureOnly: (image: string, others: number) =>
     others === 0 ? image : `${image} and ${count(others)} ${others === 1 ? "other" : "others"}`,

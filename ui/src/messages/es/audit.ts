@@ -4,6 +4,7 @@ import { confidence, count, decimal } from "../format";
 import type { Words } from "../words";
 
 const marks = (number: number) => `${count(number)} ${number === 1 ? "marca" : "marcas"}`;
+const annotations = (number: number) => `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
 const proposals = (number: number) => `${count(number)} ${number === 1 ? "propuesta" : "propuestas"}`;
 /** Figure and sign stay on one line. */
 const share = (value: number) => `${decimal(value * 100)}\u00a0%`;
@@ -34,6 +35,10 @@ export const audit: Words<typeof english> = {
     `${count(sample)} bien de ${count(sample)} significaría: como mucho ${share(atMost)} mal (al 95 %).`,
   wholeSample: (sample) =>
     sample === 1 ? "Es la única: se mira." : `Son las ${count(sample)} que hay: nada se acepta sin verlo.`,
+  share,
+  errorLimit: "Límite de error",
+  errorLimitNote: "de lo aceptado puede estar mal",
+  neededSample: (sample, limit) => `Para un límite del ${share(limit)}, mira ${count(sample)}.`,
   decides: "Lo que digas allí es una decisión: bien acepta la marca, mal la rechaza.",
   begin: (sample) => (sample === 0 ? "Mirar una muestra" : `Mirar una muestra de ${count(sample)}`),
 
@@ -75,6 +80,22 @@ export const audit: Words<typeof english> = {
       : `${wrongOf(finding)} Con una confianza del 95 %, como mucho ${share(finding.at_most)} de las ${count(all)} lo están.`,
   gone: "Las marcas de esta muestra ya no están en la biblioteca.",
   acceptOthers: (number) => (number === 1 ? "Aceptar la otra" : `Aceptar las otras ${count(number)}`),
+  withinLimit: (limit) => `Está dentro del ${share(limit)} que pediste.`,
+  aboveLimit: (limit, more, reserve) => {
+    const asked = `Pediste como mucho un ${share(limit)}.`;
+    if (more === null) return `${asked} Con tantas mal, ninguna muestra mayor llega ahí; quizá sí un umbral más alto.`;
+    return more > reserve
+      ? `${asked} Hay demasiado pocas para mostrarlo: elige un umbral más alto o míralas todas.`
+      : `${asked} Unas ${count(more)} más, mal tan pocas veces como estas, lo mostrarían.`;
+  },
+  sampleMore: (number) => `Mirar ${count(number)} más`,
+  ask: {
+    title: (number) => `¿Aceptar ${annotations(number)} por encima del límite de error?`,
+    what: (finding, limit) =>
+      `Hasta un ${share(finding.at_most)} puede estar mal (al 95 %). Pediste como mucho un ${share(limit)}.`,
+    note: "Nadie las ha mirado. Deshacer lo revierte todo como un solo paso.",
+    accept: (number) => `Aceptar ${annotations(number)}`,
+  },
   higher: "Elegir un umbral más alto",
   close: "Dejar las otras por decidir",
   back: "Volver",

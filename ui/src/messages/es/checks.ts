@@ -6,6 +6,9 @@ import type { Words } from "../words";
 const images = (number: number) => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
 const marks = (number: number) => `${count(number)} ${number === 1 ? "marca" : "marcas"}`;
 
+const annotations = (number: number) => `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
+const verb = (check: Check) => (check === "outside" ? "Recortar" : check === "misspelled" ? "Corregir" : "Rechazar");
+
 const names: Record<Check, string> = {
   duplicate: "Repite otra marca",
   huge: "Más del 95 % de la imagen",
@@ -52,20 +55,47 @@ export const checks: Words<typeof english> = {
         return `${marks(swept.marks)} ${one ? "rechazada o quitada" : "rechazadas o quitadas"} ${where}`;
     }
   },
-  decided: {
-    title: "¿Rechazar también marcas aceptadas?",
-    what: (decided, all) =>
-      decided === all
-        ? `${all === 1 ? "Esta marca la" : `Estas ${count(all)} marcas las`} ha aceptado, editado o dibujado alguien.`
-        : `De estas ${marks(all)}, alguien ha aceptado, editado o dibujado ${count(decided)}.`,
-    note: "En cualquier caso, Deshacer lo revierte todo de una vez.",
-    notNow: "Ahora no",
-    all: (number) => (number === 1 ? "Rechazarla" : `Rechazar las ${count(number)}`),
-    others: (number) => (number === 1 ? "Rechazar la otra" : `Rechazar las otras ${count(number)}`),
+  ask: {
+    title: (check, number) => {
+      switch (check) {
+        case "outside":
+          return `¿Recortar anotaciones en ${images(number)}?`;
+        case "misspelled":
+          return `¿Corregir etiquetas en ${images(number)}?`;
+        default:
+          return `¿Rechazar anotaciones en ${images(number)}?`;
+      }
+    },
+    what: (check, { marks, images: number }) => {
+      const where = `${annotations(marks)} en ${images(number)}`;
+      switch (check) {
+        case "outside":
+          return `Se recortarán en el borde ${where}.`;
+        case "misspelled":
+          return `Se corregirá la etiqueta de ${where}.`;
+        default:
+          return `Se rechazarán ${where}. Las que dibujaste tú se quitan.`;
+      }
+    },
+    reviewed: ({ reviewed, images: all }) => {
+      if (reviewed === 0) return all === 1 ? "La imagen no está revisada." : "Ninguna de estas imágenes está revisada.";
+      if (reviewed === all)
+        return all === 1 ? "La imagen está revisada." : `Las ${count(all)} imágenes están revisadas.`;
+      return `${count(reviewed)} de estas imágenes ${reviewed === 1 ? "está revisada" : "están revisadas"}.`;
+    },
+    decided: ({ decided }) => (decided === 0 ? "" : `Alguien ha aceptado, editado o dibujado ${annotations(decided)}.`),
+    note: (key) => `Deshacer (${key}) lo revierte todo como un solo paso.`,
+    cancel: "Cancelar",
+    all: (check, number) => `${verb(check)} ${annotations(number)}`,
+    others: (check, number) =>
+      number === 1 ? `${verb(check)} solo la otra` : `${verb(check)} solo las otras ${count(number)}`,
   },
   nothingRepaired: "Ya no quedaba nada que corregir.",
   undo: "Deshacer",
   undone: (number) => `Deshecho en ${images(number)}`,
+  undoneOn: (name) => `Deshecho en ${name}`,
+  redone: (number) => `Rehecho en ${images(number)}`,
+  redoneOn: (name) => `Rehecho en ${name}`,
 
   likely: "Error probable",
   why: (check, label, other) => {

@@ -58,6 +58,7 @@ export const frame: Words<typeof english> = {
     `Importación cancelada; antes ${added === 1 ? "entró" : "entraron"} ${count(added)} ${added === 1 ? "imagen" : "imágenes"}`,
   dropTitle: "Suelta para añadir",
   dropNote: "Cada carpeta se convierte en una colección. Los originales solo se leen.",
+  dropOverDialog: "Las fotos se añaden en segundo plano. El diálogo abierto queda como está.",
   whisker: (low, expected, high) => `${expected} previsto, de ${low} a ${high}`,
   whiskerCap: (cap, isCrossed) => (isCrossed ? `, por encima de tu tope de ${cap}` : `, dentro de tu tope de ${cap}`),
   typedMoney: {

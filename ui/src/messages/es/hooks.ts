@@ -28,7 +28,7 @@ function ending(ending: HookEnding, millis: number): string {
     case "not_started":
       return `no se inició: ${ending.detail}`;
     case "not_agreed":
-      return "no se ejecutó: nadie lo ha aceptado";
+      return "no se ejecutó: no la has aceptado";
   }
 }
 

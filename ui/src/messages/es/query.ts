@@ -181,6 +181,7 @@ export const query: Words<typeof english> = {
   active: "Filtros",
   drop: (text) => `Quitar: ${text}`,
   clearAll: "Quitar todos",
+  filters: "Filtros",
   groups: {
     labels: "Etiquetas",
     labelsHere: "Etiquetas de esta colección",

@@ -4,6 +4,7 @@ import { count, decimal, duration, percent } from "../format";
 import type { Words } from "../words";
 
 const marks = (number: number): string => `${count(number)} ${number === 1 ? "marca" : "marcas"}`;
+const annotations = (number: number): string => `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
 const images = (number: number): string => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
 
 const reasons: Record<RejectReason, string> = {
@@ -64,6 +65,7 @@ export const review: Words<typeof english> = {
   rename: (number) => (number === 1 ? "Etiqueta de esta marca" : `Etiqueta de ${marks(number)}`),
   nameIt: "Etiqueta",
   knownLabels: "Etiquetas conocidas",
+  createLabel: (label) => `Crear la etiqueta «${label}»`,
   captionHint: "Qué muestra la imagen. Intro lo guarda.",
 
   view: {
@@ -150,14 +152,27 @@ export const review: Words<typeof english> = {
   no: "no",
 
   acceptAndNext: "Aceptar y siguiente",
-  confirmEmpty: "Confirmar vacía",
-  nextAsIs: "Imagen siguiente",
-  acceptSelected: (number) => (number === 1 ? "Aceptar esta marca" : `Aceptar ${marks(number)}`),
+  accepts: (accepting) => {
+    switch (accepting.kind) {
+      case "marks":
+        return accepting.marks.length === 1
+          ? "Aceptar esta anotación"
+          : `Aceptar ${annotations(accepting.marks.length)}`;
+      case "image":
+        return "Aceptar y siguiente";
+      case "confirm":
+        return accepting.isEmpty ? "Confirmar vacía" : "Confirmar y siguiente";
+      case "next_mark":
+        return "Propuesta siguiente";
+      case "next_image":
+        return "Imagen siguiente";
+    }
+  },
   rejectAll: "Rechazar",
-  rejectSelected: (number) => (number === 1 ? "Rechazar marca" : `Rechazar ${marks(number)}`),
+  rejectSelected: (number) => (number === 1 ? "Rechazarla" : `Rechazar ${annotations(number)}`),
   skip: "Saltar",
 
-  rejected: (number, name) => `${marks(number)} ${number === 1 ? "rechazada" : "rechazadas"} en ${name}`,
+  rejected: (number, name) => `${annotations(number)} ${number === 1 ? "rechazada" : "rechazadas"} en ${name}`,
   why: "¿Por qué?",
   reasonGiven: (reason) => `Rechazada: ${reasons[reason]}`,
 
@@ -178,9 +193,10 @@ export const review: Words<typeof english> = {
   toPlan: "Planificar una ejecución",
 
   nothingToReject: "Aquí no hay ninguna propuesta que rechazar.",
-  nothingToUndo: "No hay ninguna decisión que deshacer.",
-  nothingToUndoHere: "En esta imagen no hay nada que deshacer.",
-  nothingToRedoHere: "En esta imagen no hay nada que rehacer.",
-  undoneElsewhere: (name) => `Se deshizo la decisión sobre ${name}. No está en esta revisión.`,
+  nothingToUndo: "No hay nada que deshacer.",
+  nothingToRedo: "No hay nada que rehacer.",
+  nothingToUndoHere: "No hay nada que deshacer en esta imagen.",
+  nothingToRedoHere: "No hay nada que rehacer en esta imagen.",
+  undoneElsewhere: (name) => `Deshecho en ${name}, que no está en esta revisión.`,
   refusedOn: (name, words) => `${name}: ${words}`,
 };

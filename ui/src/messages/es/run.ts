@@ -40,19 +40,19 @@ const failures: Record<FailureKind, { title: string; remedy: string }> = {
 };
 
 const stopped: Words<typeof english>["stopped"] = {
-  key_rejected: () => "El servidor no aceptó la clave. Introduce otra y reanuda.",
+  key_rejected: () => "El servidor rechazó la clave. Introduce otra en Ajustes y reanuda.",
   not_permitted: () =>
-    "Esta clave no puede hacer eso. Pide el permiso a quien lleve la cuenta o introduce otra clave, y reanuda.",
-  no_credit: () => "A la cuenta no le queda saldo. Recárgala donde se paga y reanuda.",
+    "Esta clave no tiene permiso para esta petición. Pídelo a quien administra la cuenta o introduce otra clave, y reanuda.",
+  no_credit: () => "La cuenta no tiene saldo. Recárgala en la página de facturación del proveedor y reanuda.",
   spend_limit: () =>
-    "Se ha alcanzado un límite de gasto de la cuenta. Súbelo donde se paga o espera a que empiece de nuevo, y reanuda.",
+    "La cuenta ha alcanzado su límite de gasto. Súbelo en la página de facturación del proveedor o espera a que se renueve, y reanuda.",
   unknown_model: (model, host) => `${host} no conoce ${model}. Comprueba la dirección o prueba con otro modelo.`,
   not_such_a_server: (_model, host) =>
-    `Lo que responde en ${host} no es un servidor de Claude. Comprueba la dirección y reanuda.`,
+    `El servidor ${host} no habla la API de Claude. Comprueba la dirección y reanuda.`,
   request_refused: (_model, host) =>
-    `${host} rechaza lo que todas las peticiones de esta ejecución tienen en común. Prueba con otro modelo u otra receta.`,
+    `${host} rechaza todas las peticiones de esta ejecución por el mismo motivo. Prueba con otro modelo u otra receta.`,
   unreachable: (_model, host) =>
-    `No se pudo conectar con ${host} en varios intentos. Comprueba la red, un proxy y si el servidor funciona; después, reanuda.`,
+    `No se pudo conectar con ${host} en varios intentos. Comprueba la red, el proxy y el servidor, y reanuda.`,
 };
 
 const retries: Record<RetryKind, string> = {
@@ -126,10 +126,14 @@ export const run: Words<typeof english> = {
 
   stoppingNote: "No empieza nada nuevo; lo que está en curso se termina.",
   interruptedNote: (done) =>
-    `Fieldmark se cerró en mitad de esta ejecución. No se ha perdido nada de lo terminado: ${done === 1 ? "está guardada" : "están guardadas"} ${images(done)}.`,
+    `Fieldmark se cerró durante esta ejecución. No se ha perdido nada de lo terminado: ${done === 1 ? "está guardada" : "están guardadas"} ${images(done)}. Reanuda para anotar el resto.`,
+  unsettledNote: ({ count: requests, at_most_dollars: atMost }) =>
+    `Había ${count(requests)} ${requests === 1 ? "petición" : "peticiones"} en curso que quizá se hayan cobrado, hasta ${enoughMoney(atMost)}.`,
   stopped,
   waitNothing: (left) =>
-    `${images(left)} ${left === 1 ? "espera" : "esperan"}, sin coste. Todo lo respondido está guardado.`,
+    `${images(left)} ${left === 1 ? "espera" : "esperan"}, sin coste. Las respuestas recibidas están guardadas.`,
+  resumeHere: "Reanudar",
+  resumeHint: "reanudar",
   budget: {
     reached: (budget, paid, maybe, each, explains) =>
       [
@@ -182,11 +186,12 @@ export const run: Words<typeof english> = {
   timeLeftUnknown: "Midiendo",
   doneAbout: (at) => `acaba hacia las ${clock(at)}`,
   afterFirst: "se sabe tras la primera imagen",
+  noneFinish: "ahora no termina ninguna imagen",
   took: "Tiempo",
   tookNote: "sin contar pausas",
   rate: "Ritmo",
   perMinute: (rate) => `${decimal(rate, rate < 10 ? 1 : 0)} / min`,
-  rateNote: "últimos diez segundos",
+  rateNote: (window) => `últimos ${duration(window)}`,
   rateWhole: "en toda la ejecución",
   takes: "Una imagen tarda",
   takesNote: (p95) => `P50, ${duration(p95)} en P95`,
@@ -198,7 +203,8 @@ export const run: Words<typeof english> = {
   paid: "pagado",
   money,
   duration,
-  wholeMinutes: (milliseconds) => duration(Math.floor(milliseconds / 60_000) * 60_000),
+  wholeMinutes: (milliseconds) =>
+    milliseconds < 60_000 ? "menos de 1 min" : duration(Math.floor(milliseconds / 60_000) * 60_000),
   none: "–",
   costHeading: (heading) => `camino de ${money(heading)}`,
   costSpent: (spent, each) => `${each === null ? money(spent) : moneyBeside(spent, each)} gastados`,
@@ -219,9 +225,9 @@ export const run: Words<typeof english> = {
 
   chart: "Imágenes por minuto",
   chartNow: (rate) => `${count(Math.round(rate))} ahora`,
-  chartMost: (rate) => `máximo ${count(Math.round(rate))}`,
-  chartText: (rate, most) =>
-    `Imágenes por minuto: ${count(Math.round(rate))} ahora, ${count(Math.round(most))} como mucho.`,
+  chartAverage: (rate) => `${count(Math.round(rate))} de media`,
+  chartText: (rate, most, worked, isWorking) =>
+    `Imágenes por minuto durante ${duration(worked)}: ${count(Math.round(rate))} ${isWorking ? "ahora" : "de media"}, máximo ${count(Math.round(most))}.`,
   chartSoon: "Se dibuja tras unos segundos.",
   chartNever: "Demasiado breve para dibujarla.",
 
@@ -232,13 +238,14 @@ export const run: Words<typeof english> = {
   longestFirst: (more) => (more === 0 ? "primero las más largas" : `primero las más largas, +${count(more)} más`),
   flightMarks: (number) => (number === 0 ? "mirando" : marks(number)),
   answeredTitle: "Recién respondidas",
+  answeredLast: "Últimas respondidas",
   newestFirst: "primero las nuevas",
   tileMarks: marks,
   tile: (name, number) => `${name}, ${marks(number)}`,
   pace: {
     title: "Ritmo",
     atOnce: (number, from) =>
-      `${images(number)} a la vez${from === null ? "" : from === "set" ? ", fijado" : ", automático"}`,
+      `concurrencia ${count(number)}${from === null ? "" : from === "set" ? ", fijada" : ", automática"}`,
     limit: (perMinute, routes) =>
       perMinute === null
         ? "Aún no se conoce ningún límite."
@@ -279,15 +286,18 @@ export const run: Words<typeof english> = {
   flightTile: (name) => `${name}, en curso`,
 
   needsYou: "Pendiente de ti",
-  needsNothing: "Nada",
+  needs: (things) => (things === 0 ? "Nada" : `${count(things)} ${things === 1 ? "asunto" : "asuntos"}`),
   needsNothingNote: "No ha fallado ninguna imagen.",
+  routeClosed: (name) => `${name} no admite más peticiones`,
+  hookFailed: "Ha fallado una orden propia",
+  hookNotRun: "Una orden propia no se ejecutó",
+  toHooks: "Abrir los ajustes de órdenes",
   cutShort: "Respuestas cortadas",
-  cutShortNote: "Llegaron a su límite de longitud. Se guardó cada marca entera; puede haber más que ver.",
-  retried: "Reintentado por sí solo",
+  cutShortNote: "Llegaron a su límite de longitud. Se guardó cada marca completa; puede haber más por encontrar.",
+  retried: "Reintentos automáticos",
   retriedNote: (number) => `${count(number)}, nada que hacer`,
   retries,
   failures,
-  failureCount: images,
   failureExample: (image, said) => `${image}: ${said}`,
   failureOnly: (image, others) =>
     others === 0 ? image : `${image} y ${count(others)} ${others === 1 ? "otra" : "otras"}`,

@@ -13,6 +13,8 @@ export interface Deed {
   do: (chord: Chord | null) => void;
   /** Whether it can be done now; without this it always can. */
   can?: () => boolean;
+  /** What the status bar says that it does now, where that changes; without this the catalogue's words. */
+  hint?: () => string;
 }
 
 export type Deeds = Partial<Record<ActionId, Deed | (() => void)>>;
@@ -40,6 +42,11 @@ export class Actions {
   can(id: ActionId): boolean {
     const deed = this.#deeds.get(id);
     return deed !== undefined && (deed.can?.() ?? true);
+  }
+
+  /** What the status bar says that it does now; undefined where the catalogue says it. */
+  hint(id: ActionId): string | undefined {
+    return this.#deeds.get(id)?.hint?.();
   }
 
   do(id: ActionId, chord: Chord | null = null): void {

@@ -103,9 +103,16 @@ impl Library {
     }
 }
 
-/// Before the first request of a sitting.
-pub async fn before(library: &Arc<Library>, run: RunId) {
+/// Before the first request of a sitting. Returns the hooks of the run that did not succeed when they ran last.
+pub async fn before(library: &Arc<Library>, run: RunId) -> Vec<HookRun> {
     library.run_hook(HookEvent::BeforeRun, run, RunState::Running).await;
+    match library.store.read(|view| view.hook_runs(run)) {
+        Ok(runs) => domain::hooks::failed(runs),
+        Err(error) => {
+            tracing::warn!(%run, %error, "the hooks of the run cannot be read");
+            Vec::new()
+        }
+    }
 }
 
 /// After a sitting has ended in `state`.

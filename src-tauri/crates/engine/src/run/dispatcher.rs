@@ -14,10 +14,10 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::board::Asked;
-use super::ending::end;
+use super::ending::{end, last_snapshot};
 use super::executor::{Ended, Stop, Work};
 use super::lock::RunLock;
-use super::progress::{Sitting, whole_millis};
+use super::progress::{Sitting, Times, whole_millis};
 use super::settling::Settling;
 use crate::Result;
 use crate::clock::now_millis;
@@ -50,15 +50,16 @@ pub struct Dispatcher {
 }
 
 impl Dispatcher {
-    /// `halt` is the other end of the work's own.
+    /// `halt` is the other end of the work's own; `times` are those of earlier sittings.
     pub fn new(
         work: Work,
         halt: watch::Sender<bool>,
         concurrency: u32,
+        times: Times,
         publish: watch::Sender<RunProgress>,
         stop_asked: watch::Receiver<Option<StopReason>>,
     ) -> Self {
-        let sitting = Sitting::begin(publish.borrow().clone(), Instant::now());
+        let sitting = Sitting::begin(publish.borrow().clone(), times, Instant::now());
         let work = Arc::new(work);
         Self {
             settling: Settling::new(Arc::clone(&work)),
@@ -94,7 +95,8 @@ impl Dispatcher {
         self.publish.send_replace(stopping);
         let (state, detail) = end(&library, run, run_lock, stop).await;
         let snapshot = self.snapshot(state);
-        self.publish.send_replace(RunProgress { stop_detail: detail, hold: None, ..snapshot });
+        let last = last_snapshot(&library, RunProgress { stop_detail: detail, hold: None, ..snapshot }).await;
+        self.publish.send_replace(last);
     }
 
     /// Works until nothing is in flight and nothing may be admitted; why.
@@ -136,9 +138,8 @@ impl Dispatcher {
                     }
                 }
                 settled = self.settling.settled() => {
-                    let now = Instant::now();
                     for finished in settled? {
-                        self.sitting.note_finished(finished, now);
+                        self.sitting.note_finished(finished);
                     }
                     self.work.library.note_change();
                 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::ids::RunId;
-use domain::run::RunState;
+use domain::run::{RunProgress, RunState};
 
 use super::executor::Stop;
 use super::lock::RunLock;
@@ -34,4 +34,21 @@ pub async fn end(
     drop(run_lock);
     library.note_change();
     (state, stop.and_then(|stop| stop.detail))
+}
+
+/// What a run is shown as once it has stopped: what the library says of it, so that it is the same after a restart.
+/// `otherwise` is shown where the library cannot be read.
+pub async fn last_snapshot(library: &Arc<Library>, otherwise: RunProgress) -> RunProgress {
+    let (reader, run) = (Arc::clone(library), otherwise.run);
+    match tokio::task::spawn_blocking(move || reader.resting_progress(run)).await {
+        Ok(Ok(resting)) => RunProgress { state: otherwise.state, ..resting },
+        Ok(Err(error)) => {
+            tracing::warn!(%run, %error, "the run cannot be read after its end");
+            otherwise
+        }
+        Err(error) => {
+            tracing::warn!(%run, %error, "the run was not read after its end");
+            otherwise
+        }
+    }
 }

@@ -38,6 +38,25 @@ pub struct Work {
     pub turnstile: Mutex<()>,
     /// True once nothing more is to be sent: jobs that wait to send go back into the queue.
     pub halt: watch::Receiver<bool>,
+    pub clock: WorkClock,
+}
+
+/// The time worked on a run over all its sessions, pauses left aside.
+#[derive(Debug, Clone, Copy)]
+pub struct WorkClock {
+    before_millis: f64,
+    began: Instant,
+}
+
+impl WorkClock {
+    /// Begins to count; `before_millis` is what earlier sessions took.
+    pub fn start(before_millis: f64) -> Self {
+        Self { before_millis, began: Instant::now() }
+    }
+
+    pub fn worked_millis(&self) -> f64 {
+        self.before_millis + self.began.elapsed().as_secs_f64() * 1000.0
+    }
 }
 
 /// How a job came back.
@@ -62,6 +81,8 @@ pub struct Answered {
     pub outcome: JobOutcome,
     /// As [`Finished::took_millis`], for any answer.
     pub took_millis: f64,
+    /// The time worked on the run when it came, in milliseconds.
+    pub finished_after_millis: f64,
 }
 
 /// A job that has been settled.
@@ -71,6 +92,8 @@ pub struct Finished {
     /// Preparing it, its requests, and the pauses before another try; waiting for its turn left out. `None` where an answer was
     /// used again, which says nothing about the model's pace.
     pub took_millis: Option<f64>,
+    /// The time worked on the run when it finished, in milliseconds.
+    pub finished_after_millis: f64,
     /// Similar images that were given its marks.
     pub carried: u32,
     /// The number of marks, or why there are none.
@@ -131,7 +154,7 @@ impl Work {
             Asking::MustStop(stop) => return Ok(Ended::MustStop(stop)),
         };
         let took_millis = course.worked.as_secs_f64() * 1000.0;
-        Ok(Ended::Answered(Answered { job, outcome, took_millis }))
+        Ok(Ended::Answered(Answered { job, outcome, took_millis, finished_after_millis: self.clock.worked_millis() }))
     }
 
     /// What requests about the image of `job` may still cost.
@@ -145,8 +168,9 @@ impl Work {
         let (run, recipe, now) = (self.run, Arc::clone(&self.recipe), now_millis());
         // The answers are on disk; should a power cut take their marks, they are read again.
         let carried = self.library.store.write_derived(move |edit| {
-            let settled = group.iter().map(|Answered { job, outcome, took_millis }| {
-                edit.settle_job(run, job, &recipe, outcome, *took_millis, now)
+            let settled = group.iter().map(|answered| {
+                edit.note_finished_after(answered.job.id, answered.finished_after_millis)?;
+                edit.settle_job(run, &answered.job, &recipe, &answered.outcome, answered.took_millis, now)
             });
             settled.collect::<store::Result<Vec<u32>>>()
         });
@@ -154,7 +178,7 @@ impl Work {
         Ok(finished.into_iter().zip(carried).map(|(finished, carried)| Finished { carried, ..finished }).collect())
     }
 
-    fn finished(&self, Answered { job, outcome, took_millis }: &Answered) -> Finished {
+    fn finished(&self, Answered { job, outcome, took_millis, finished_after_millis }: &Answered) -> Finished {
         let is_reused = job.answer.as_ref().is_some_and(|kept| kept.is_reused);
         if is_reused {
             self.tally.note_reused();
@@ -166,6 +190,7 @@ impl Work {
             image: job.image,
             name: job.name.clone(),
             took_millis: (!is_reused).then_some(*took_millis),
+            finished_after_millis: *finished_after_millis,
             carried: 0,
             outcome: match outcome {
                 JobOutcome::Done { annotations, .. } => Ok(u32::try_from(annotations.len()).unwrap_or(u32::MAX)),

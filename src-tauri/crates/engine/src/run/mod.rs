@@ -41,10 +41,11 @@ use crate::{EngineError, Result};
 use board::Board;
 use budget::Budget;
 use dispatcher::Dispatcher;
-use executor::Work;
+use executor::{Work, WorkClock};
 use lock::RunLock;
 pub use overnight::BatchLimits;
 use overnight::Overnight;
+use progress::{JUST_ANSWERED, Kept, Times};
 pub use retry::Retrying;
 use tally::{Sums, Tally};
 
@@ -306,11 +307,20 @@ impl Library {
     /// The state of a run that nobody works on, in the form of a snapshot.
     pub fn resting_progress(&self, run: RunId) -> Result<RunProgress> {
         let summary = self.run(run)?;
-        let (failures, retried, pace, batches) = self.store.read(|view| {
-            let batches = overnight::states(&view.batches_of_run(run)?);
-            Ok((view.failure_groups(run)?, view.retry_groups(run)?, view.pace_of_run(run)?, batches))
+        let kept = self.store.read(|view| {
+            let (wall_millis, concurrency) = view.pace_of_run(run)?;
+            Ok(Kept {
+                failures: view.failure_groups(run)?,
+                retried: view.retry_groups(run)?,
+                wall_millis,
+                concurrency,
+                batches: overnight::states(&view.batches_of_run(run)?),
+                last_answered: view.last_answered(run, JUST_ANSWERED)?,
+                finished_after: view.finished_after(run)?,
+                hooks: view.hook_runs(run)?,
+            })
         })?;
-        Ok(progress::resting(summary, failures, retried, pace, batches))
+        Ok(progress::resting(summary, kept))
     }
 
     /// The newest first.
@@ -369,10 +379,10 @@ impl Library {
         if lost > 0 {
             tracing::info!(%run, lost, "requests of an earlier sitting were never answered");
         }
-        let (recipe, pace, is_in_pilot) = self.store.read(|view| {
-            Ok((view.recipe_of_run(run)?, view.pace_of_run(run)?, view.is_in_pilot(run)?))
+        let (recipe, (worked_millis, concurrency), times, is_in_pilot) = self.store.read(|view| {
+            let times = Times { durations: view.durations(run)?, finished_after: view.finished_after(run)? };
+            Ok((view.recipe_of_run(run)?, view.pace_of_run(run)?, times, view.is_in_pilot(run)?))
         })?;
-        let concurrency = pace.1;
         let summary = self.run(run)?;
         // The pilot of an overnight run is asked about at another price than the other images.
         if is_resumed && !(is_in_pilot && summary.mode == RunMode::Overnight) {
@@ -392,7 +402,7 @@ impl Library {
         let (stop, stop_asked) = watch::channel(None);
         lock(&self.active_runs).insert(run, ActiveRun { progress, stop });
         let (halt, is_halted) = watch::channel(false);
-        let work = Work {
+        let mut work = Work {
             library: Arc::clone(self),
             run,
             route: opened.route,
@@ -404,12 +414,17 @@ impl Library {
             preparing: Semaphore::new(processors() as usize),
             turnstile: Mutex::default(),
             halt: is_halted,
+            clock: WorkClock::start(worked_millis),
         };
         tokio::spawn(async move {
-            hooks::before(&work.library, run).await;
+            let failed = hooks::before(&work.library, run).await;
+            publish.send_modify(|progress| progress.failed_hooks = failed);
+            work.clock = WorkClock::start(worked_millis);
             match mode {
-                RunMode::Live => Dispatcher::new(work, halt, concurrency, publish, stop_asked).work(run_lock).await,
-                RunMode::Overnight => Overnight::new(work, publish, stop_asked).work(run_lock).await,
+                RunMode::Live => {
+                    Dispatcher::new(work, halt, concurrency, times, publish, stop_asked).work(run_lock).await;
+                }
+                RunMode::Overnight => Overnight::new(work, times, publish, stop_asked).work(run_lock).await,
             }
         });
         self.note_change();

@@ -1,18 +1,25 @@
-//! How far a run has come, in this sitting: from what happened, never from what was planned.
+//! How far a run has come: from what happened, never from what was planned. Counts and figures are those of the whole run;
+//! only the time left follows from the present session.
 
-use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use domain::hooks::{self, HookRun};
 use domain::metrics::quantile;
 use domain::money::PicoDollars;
+use domain::rate;
 use domain::run::{BatchState, FailureGroup, InFlight, JustAnswered, RetryGroup, RunProgress, RunState, RunSummary};
 
 use super::executor::Finished;
 
-/// The rate shown is that of the last ten seconds.
-const RATE_WINDOW: Duration = Duration::from_secs(10);
-const JUST_ANSWERED: usize = 12;
-const RATE_POINTS: usize = 120;
+/// Images shown as just answered.
+pub const JUST_ANSWERED: u32 = 12;
+
+/// What images took and when they finished, both ascending, in milliseconds.
+#[derive(Debug, Clone, Default)]
+pub struct Times {
+    pub durations: Vec<f64>,
+    pub finished_after: Vec<f64>,
+}
 
 /// The time from taking a run up to stopping it.
 pub struct Sitting {
@@ -20,34 +27,23 @@ pub struct Sitting {
     /// As things stood when the sitting began; counts are kept up to date in it.
     standing: RunProgress,
     worked_before_millis: u32,
-    durations: Vec<f64>,
-    finished_at: VecDeque<Instant>,
+    /// Those of earlier sittings too.
+    times: Times,
     finished_count: u32,
-    rate_points: Vec<f64>,
-    /// Seconds between points of the rate; doubles whenever the points become too many.
-    point_seconds: u64,
 }
 
 impl Sitting {
-    pub fn begin(standing: RunProgress, now: Instant) -> Self {
-        Self {
-            began: now,
-            worked_before_millis: standing.elapsed_millis,
-            standing,
-            durations: Vec::new(),
-            finished_at: VecDeque::new(),
-            finished_count: 0,
-            rate_points: Vec::new(),
-            point_seconds: 1,
-        }
+    /// `times` are those of earlier sittings.
+    pub fn begin(standing: RunProgress, times: Times, now: Instant) -> Self {
+        Self { began: now, worked_before_millis: standing.elapsed_millis, standing, times, finished_count: 0 }
     }
 
-    pub fn note_finished(&mut self, finished: Finished, now: Instant) {
+    pub fn note_finished(&mut self, finished: Finished) {
+        // What was not asked about says nothing about how long asking takes.
         if let Some(took_millis) = finished.took_millis {
-            let sorted_place = self.durations.partition_point(|&millis| millis <= took_millis);
-            self.durations.insert(sorted_place, took_millis);
+            insert_sorted(&mut self.times.durations, took_millis);
+            insert_sorted(&mut self.times.finished_after, finished.finished_after_millis);
         }
-        self.finished_at.push_back(now);
         self.finished_count += 1;
         match finished.outcome {
             Ok(mark_count) => {
@@ -60,7 +56,7 @@ impl Sitting {
                     took_millis: whole(finished.took_millis.unwrap_or_default()),
                 };
                 self.standing.just_answered.insert(0, answered);
-                self.standing.just_answered.truncate(JUST_ANSWERED);
+                self.standing.just_answered.truncate(JUST_ANSWERED as usize);
             }
             Err((kind, detail)) => {
                 self.standing.failed += 1;
@@ -80,56 +76,50 @@ impl Sitting {
 
     pub fn snapshot(&mut self, state: RunState, in_flight: Vec<InFlight>, now: Instant) -> RunProgress {
         let elapsed = now.duration_since(self.began);
-        while self.finished_at.front().is_some_and(|&at| now.duration_since(at) > RATE_WINDOW) {
-            self.finished_at.pop_front();
-        }
-        let recent = u32::try_from(self.finished_at.len()).unwrap_or(u32::MAX);
-        let window = elapsed.min(RATE_WINDOW).as_secs_f64();
-        let rate_per_minute = if window > 0.0 { f64::from(recent) / window * 60.0 } else { 0.0 };
-        self.note_rate(elapsed, rate_per_minute);
+        let worked_millis = self.worked_before_millis.saturating_add(whole_millis(elapsed));
+        let (rate_per_minute, window) = rate::recent(&self.times.finished_after, worked_millis.into());
 
         let standing = &self.standing;
         let left = standing.total.saturating_sub(standing.done + standing.failed);
-        let left_millis = (self.finished_count > 0 && left > 0 && !matches!(state, RunState::Stopped { .. }))
+        let is_moving = rate_per_minute > 0.0 && !matches!(state, RunState::Stopped { .. });
+        let left_millis = (is_moving && self.finished_count > 0 && left > 0)
             .then(|| whole(elapsed.as_secs_f64() * 1000.0 / f64::from(self.finished_count) * f64::from(left)));
         RunProgress {
             state,
-            elapsed_millis: self.worked_before_millis.saturating_add(whole_millis(elapsed)),
+            elapsed_millis: worked_millis,
             left_millis,
             waiting: left.saturating_sub(u32::try_from(in_flight.len()).unwrap_or(u32::MAX)),
             in_flight,
             rate_per_minute,
-            p50_millis: quantile(&self.durations, 0.50).map(whole),
-            p95_millis: quantile(&self.durations, 0.95).map(whole),
-            rate_history: self.rate_points.clone(),
+            rate_window_millis: whole(window),
+            p50_millis: quantile(&self.times.durations, 0.50).map(whole),
+            p95_millis: quantile(&self.times.durations, 0.95).map(whole),
+            rate_history: rate::history(&self.times.finished_after, worked_millis.into()),
             ..self.standing.clone()
-        }
-    }
-
-    fn note_rate(&mut self, elapsed: Duration, rate_per_minute: f64) {
-        if elapsed.as_secs() < self.rate_points.len() as u64 * self.point_seconds {
-            return;
-        }
-        self.rate_points.push(rate_per_minute);
-        if self.rate_points.len() > RATE_POINTS {
-            let mut is_kept = false;
-            self.rate_points.retain(|_| {
-                is_kept = !is_kept;
-                is_kept
-            });
-            self.point_seconds *= 2;
         }
     }
 }
 
+fn insert_sorted(sorted: &mut Vec<f64>, value: f64) {
+    let place = sorted.partition_point(|&other| other <= value);
+    sorted.insert(place, value);
+}
+
+/// What the library keeps of a run beside its summary.
+pub struct Kept {
+    pub failures: Vec<FailureGroup>,
+    pub retried: Vec<RetryGroup>,
+    pub wall_millis: f64,
+    pub concurrency: u32,
+    pub batches: Vec<BatchState>,
+    pub last_answered: Vec<JustAnswered>,
+    pub finished_after: Vec<f64>,
+    /// The oldest first.
+    pub hooks: Vec<HookRun>,
+}
+
 /// A run that nobody works on.
-pub fn resting(
-    summary: RunSummary,
-    failures: Vec<FailureGroup>,
-    retried: Vec<RetryGroup>,
-    (wall_millis, concurrency): (f64, u32),
-    batches: Vec<BatchState>,
-) -> RunProgress {
+pub fn resting(summary: RunSummary, kept: Kept) -> RunProgress {
     RunProgress {
         run: summary.id,
         state: summary.state,
@@ -138,7 +128,7 @@ pub fn resting(
         recipe_name: summary.recipe_name,
         destination: summary.destination,
         started_at: summary.started_at,
-        elapsed_millis: whole(wall_millis),
+        elapsed_millis: whole(kept.wall_millis),
         left_millis: None,
         total: summary.total,
         done: summary.done,
@@ -150,12 +140,13 @@ pub fn resting(
         carried: summary.carried,
         marks: summary.mark_count,
         rate_per_minute: summary.rate_per_minute.unwrap_or_default(),
+        rate_window_millis: whole(kept.wall_millis),
         p50_millis: summary.p50_millis,
         p95_millis: summary.p95_millis,
-        concurrency,
+        concurrency: kept.concurrency,
         mode: summary.mode,
         routes: Vec::new(),
-        batches,
+        batches: kept.batches,
         quoted: summary.quoted,
         spent: summary.paid,
         possibly_billed: summary.possibly_billed,
@@ -163,11 +154,12 @@ pub fn resting(
         reserved: PicoDollars::ZERO,
         unsettled: summary.unsettled,
         hold: None,
-        retried,
+        retried: kept.retried,
         cut_short: summary.cut_short,
-        failures,
-        just_answered: Vec::new(),
-        rate_history: Vec::new(),
+        failures: kept.failures,
+        just_answered: kept.last_answered,
+        rate_history: rate::history(&kept.finished_after, kept.wall_millis),
+        failed_hooks: hooks::failed(kept.hooks),
     }
 }
 

@@ -28,6 +28,8 @@ struct KeptAudit {
     proposals: u32,
     judged: Option<(u32, u32)>,
     accepted: Option<u32>,
+    /// Places of the random order that are looked at.
+    sample_size: u32,
 }
 
 fn read_audit(row: &Row<'_>) -> Result<KeptAudit> {
@@ -42,17 +44,20 @@ fn read_audit(row: &Row<'_>) -> Result<KeptAudit> {
             threshold: Share(row.get(4)?),
             query: from_json("audits.query", &row.get::<_, String>(5)?)?,
             sample: 0,
+            error_limit: Share(row.get(13)?),
         },
         latest_mark: row.get(6)?,
         proposals: row.get(7)?,
         judged: judged.zip(wrong).filter(|_| is_accepted),
         accepted: row.get::<_, Option<u32>>(10)?.filter(|_| is_accepted),
+        sample_size: row.get::<_, Option<u32>>(12)?.unwrap_or(u32::MAX),
     })
 }
 
 /// What was accepted counts while it stands: it may have been taken back since.
 const COLUMNS: &str = "id, drawn_at, label, color, threshold, query, latest_mark, proposals, judged, wrong, accepted,
-    coalesce(accepted = 0, FALSE) OR EXISTS (SELECT 1 FROM steps WHERE sweep = audits.sweep AND NOT is_undone)";
+    coalesce(accepted = 0, FALSE) OR EXISTS (SELECT 1 FROM steps WHERE sweep = audits.sweep AND NOT is_undone),
+    sample_size, error_limit";
 
 impl View<'_> {
     /// How confident the proposals on the images of `query` are, label by label, the most frequent first.
@@ -127,9 +132,9 @@ impl View<'_> {
     fn described(&self, kept: KeptAudit) -> Result<Audit> {
         let mut statement = self.0.prepare_cached(
             "SELECT audit_samples.image_id, mark_id, status FROM audit_samples JOIN annotations ON id = mark_id
-             WHERE audit_id = ?1 ORDER BY place",
+             WHERE audit_id = ?1 AND place < ?2 ORDER BY place",
         )?;
-        let sample = all(&mut statement, [kept.id.0], |row| {
+        let sample = all(&mut statement, [kept.id.0, kept.sample_size], |row| {
             let verdict = match from_name("annotations.status", row.get(2)?)? {
                 Status::Proposed => None,
                 Status::Accepted => Some(SampleVerdict::Right),
@@ -137,6 +142,10 @@ impl View<'_> {
             };
             Ok(SampleMark { image: ImageId(row.get(0)?), mark: AnnotationId(row.get(1)?), verdict })
         })?;
+        let mut statement = self.0.prepare_cached(
+            "SELECT count(*) FROM audit_samples JOIN annotations ON id = mark_id WHERE audit_id = ?1 AND place >= ?2",
+        )?;
+        let reserve = statement.query_row([kept.id.0, kept.sample_size], |row| row.get(0))?;
         let (judged, wrong) = kept.judged.unwrap_or_else(|| counted(&sample));
         Ok(Audit {
             id: kept.id,
@@ -145,7 +154,9 @@ impl View<'_> {
             threshold: kept.request.threshold,
             drawn_at: kept.drawn_at,
             proposals: kept.proposals,
+            error_limit: kept.request.error_limit,
             sample,
+            reserve,
             finding: ErrorRate::of(judged, wrong),
             accepted: kept.accepted,
         })
@@ -168,21 +179,23 @@ fn hundredth(confidence: f64) -> usize {
 }
 
 impl Edit<'_> {
-    /// Keeps an audit of `proposals` marks with its sample, in the order in which it is to be looked at.
+    /// Keeps an audit of `proposals` marks. `drawn` is the beginning of a random order of them: first the sample that the
+    /// request asks for, then the reserve for a larger one.
     pub fn add_audit(
         &self,
         request: &AuditRequest,
         latest_mark: u32,
         proposals: u32,
-        sample: &[Proposal],
+        drawn: &[Proposal],
         now: u64,
     ) -> Result<AuditId> {
         let id: u32 = self
             .0
             .0
             .prepare_cached(
-                "INSERT INTO audits (drawn_at, label, color, threshold, query, latest_mark, proposals)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) RETURNING id",
+                "INSERT INTO audits (drawn_at, label, color, threshold, query, latest_mark, proposals, sample_size,
+                                     error_limit)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) RETURNING id",
             )?
             .query_row(
                 params![
@@ -192,7 +205,9 @@ impl Edit<'_> {
                     request.threshold.0,
                     to_json("audits.query", &request.query)?,
                     latest_mark,
-                    proposals
+                    proposals,
+                    request.sample,
+                    request.error_limit.0
                 ],
                 |row| row.get(0),
             )?;
@@ -200,10 +215,19 @@ impl Edit<'_> {
             .0
             .0
             .prepare_cached("INSERT INTO audit_samples (audit_id, place, image_id, mark_id) VALUES (?1, ?2, ?3, ?4)")?;
-        for (place, (image, mark)) in sample.iter().enumerate() {
+        for (place, (image, mark)) in drawn.iter().enumerate() {
             statement.execute(params![id, u32::try_from(place).unwrap_or(u32::MAX), image.0, mark.0])?;
         }
         Ok(AuditId(id))
+    }
+
+    /// Makes the sample of an audit larger by `more`, as far as its reserve goes.
+    pub fn extend_audit(&self, id: AuditId, more: u32) -> Result<()> {
+        self.0
+            .0
+            .prepare_cached("UPDATE audits SET sample_size = sample_size + ?2 WHERE id = ?1")?
+            .execute(params![id.0, more])?;
+        Ok(())
     }
 
     /// Accepts what an audit was about and nobody has decided, as one step, and keeps what its sample had shown by then. Does

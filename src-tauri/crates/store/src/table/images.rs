@@ -225,6 +225,12 @@ impl View<'_> {
         Ok(sizes)
     }
 
+    pub(super) fn review_of(&self, image: ImageId) -> Result<ReviewState> {
+        let mut statement = self.0.prepare_cached("SELECT review FROM images WHERE id = ?1")?;
+        let review = statement.query_row([image.0], |row| row.get(0)).optional()?;
+        from_name("images.review", review.ok_or(StoreError::Missing { what: "image", id: image.0 })?)
+    }
+
     pub fn image_size(&self, image: ImageId) -> Result<PixelSize> {
         let mut statement = self.0.prepare_cached("SELECT width, height FROM images WHERE id = ?1")?;
         let size = statement.query_row([image.0], |row| Ok(PixelSize::new(row.get(0)?, row.get(1)?)));
@@ -285,12 +291,6 @@ impl Edit<'_> {
             .prepare_cached("UPDATE images SET perceptual_hash = ?2 WHERE id = ?1")?
             .execute(params![image.0, hash.0.cast_signed()])?;
         Ok(())
-    }
-
-    pub(super) fn review_of(&self, image: ImageId) -> Result<ReviewState> {
-        let mut statement = self.0.0.prepare_cached("SELECT review FROM images WHERE id = ?1")?;
-        let review = statement.query_row([image.0], |row| row.get(0)).optional()?;
-        from_name("images.review", review.ok_or(StoreError::Missing { what: "image", id: image.0 })?)
     }
 
     pub(super) fn set_review(&self, image: ImageId, review: ReviewState) -> Result<()> {

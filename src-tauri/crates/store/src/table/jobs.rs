@@ -10,10 +10,11 @@ use domain::library::LabelCount;
 use domain::money::PicoDollars;
 use domain::recipe::Recipe;
 use domain::report::{DropGroup, RepairGroup};
-use domain::run::{FailureGroup, FailureKind};
+use domain::run::{FailureGroup, FailureKind, JustAnswered};
 use rusqlite::{OptionalExtension, params};
 
 use super::all;
+use super::runs::whole_millis;
 use crate::code::{from_json, from_name, name_of, to_json};
 use crate::{Edit, Result, View};
 
@@ -166,6 +167,33 @@ impl View<'_> {
             "SELECT took_millis FROM jobs WHERE run_id = ?1 AND took_millis IS NOT NULL ORDER BY took_millis",
         )?;
         all(&mut statement, [run.0], |row| Ok(row.get(0)?))
+    }
+
+    /// When the images that `run` asked about finished, ascending, in milliseconds of the time worked on it.
+    pub fn finished_after(&self, run: RunId) -> Result<Vec<f64>> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT finished_after_millis FROM jobs
+             WHERE run_id = ?1 AND took_millis IS NOT NULL AND finished_after_millis IS NOT NULL
+             ORDER BY finished_after_millis",
+        )?;
+        all(&mut statement, [run.0], |row| Ok(row.get(0)?))
+    }
+
+    /// The images that `run` answered last, the newest first, at most `limit`.
+    pub fn last_answered(&self, run: RunId, limit: u32) -> Result<Vec<JustAnswered>> {
+        let mut statement = self.0.prepare_cached(
+            "WITH last AS MATERIALIZED (
+                 SELECT image_id, found, took_millis FROM jobs WHERE run_id = ?1 AND state = 'done' AND NOT is_carried
+                 ORDER BY finished_after_millis DESC NULLS LAST, id DESC LIMIT ?2)
+             SELECT image_id, (SELECT coalesce(sum(value), 0) FROM json_each(found)), coalesce(took_millis, 0) FROM last",
+        )?;
+        all(&mut statement, params![run.0, limit], |row| {
+            Ok(JustAnswered {
+                image: ImageId(row.get(0)?),
+                mark_count: row.get(1)?,
+                took_millis: whole_millis(row.get(2)?),
+            })
+        })
     }
 
     /// Failures of `run` by kind.
@@ -353,6 +381,15 @@ impl Edit<'_> {
         }
     }
 
+    /// Notes when a job finished, in milliseconds of the time worked on its run.
+    pub fn note_finished_after(&self, job: JobId, millis: f64) -> Result<()> {
+        self.0
+            .0
+            .prepare_cached("UPDATE jobs SET finished_after_millis = ?2 WHERE id = ?1")?
+            .execute(params![job.0, millis])?;
+        Ok(())
+    }
+
     /// Gives the marks of `leader` to the images that wait for them; returns to how many.
     fn carry_over(&self, run: RunId, leader: ImageId) -> Result<u32> {
         let mut waiting = self
@@ -381,6 +418,7 @@ impl Edit<'_> {
         let mut image = self.0.0.prepare_cached("UPDATE images SET failed_job = NULL WHERE failed_job = ?1")?;
         let mut job = self.0.0.prepare_cached(
             "UPDATE jobs SET state = 'waiting', failure = NULL, failure_detail = NULL, took_millis = NULL,
+                 finished_after_millis = NULL,
                  counted_after = (SELECT coalesce(max(id), 0) FROM attempts WHERE job_id = jobs.id)
              WHERE id = ?1",
         )?;

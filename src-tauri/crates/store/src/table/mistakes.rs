@@ -94,7 +94,13 @@ impl View<'_> {
     pub fn repair_extent(&self, check: Check, images: &[ImageId]) -> Result<RepairExtent> {
         let mut extent = RepairExtent::default();
         for &image in images {
-            for (mark, _) in self.mistaken(check, image)? {
+            let mistaken = self.mistaken(check, image)?;
+            if mistaken.is_empty() {
+                continue;
+            }
+            extent.images += 1;
+            extent.reviewed += u32::from(self.review_of(image)? != ReviewState::Unreviewed);
+            for (mark, _) in mistaken {
                 extent.marks += 1;
                 extent.decided += u32::from(mark.status.is_approved());
             }

@@ -184,7 +184,7 @@ fn quoted(low: Option<u64>, expected: Option<u64>, high: Option<u64>) -> Option<
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a duration, and `as` saturates")]
-fn whole_millis(millis: f64) -> u32 {
+pub(super) fn whole_millis(millis: f64) -> u32 {
     millis.round() as u32
 }
 

@@ -146,14 +146,55 @@ impl Edit<'_> {
         Ok(StepTaken { id: StepId(id), image, marks: ids(marks), others: 0 })
     }
 
-    /// Takes the latest standing step back, be it on which image it may, and with it all steps of its sweep; `None` when
-    /// there is none.
+    /// Undoes the latest standing step on any image, a bulk edit as a whole; `None` when there is none.
     pub fn undo_latest(&self) -> Result<Option<StepTaken>> {
-        let Some(latest) = self.find_step("WHERE NOT is_undone ORDER BY id DESC LIMIT 1", [])? else {
-            return Ok(None);
-        };
-        let mut taken = self.undo(&latest)?;
-        if let Some(sweep) = latest.sweep {
+        self.latest_step()?.map(|step| self.undo_whole(&step)).transpose()
+    }
+
+    /// Undoes the latest standing step on `image`; `None` when there is none. A bulk edit that nothing was done after is
+    /// undone as a whole, from every image.
+    pub fn undo_on(&self, image: ImageId) -> Result<Option<StepTaken>> {
+        if let Some(bulk) = self.latest_step()?.filter(|step| step.sweep.is_some()) {
+            return self.undo_whole(&bulk).map(Some);
+        }
+        let latest = self.find_step("WHERE NOT is_undone AND image_id = ?1 ORDER BY id DESC LIMIT 1", [image.0])?;
+        latest.map(|step| self.undo(&step)).transpose()
+    }
+
+    /// Redoes what was undone last on any image, a bulk edit as a whole; `None` when something was done since, or there is
+    /// nothing.
+    pub fn redo_latest(&self) -> Result<Option<StepTaken>> {
+        self.next_undone()?.map(|step| self.redo_whole(&step)).transpose()
+    }
+
+    /// Redoes the step on `image` that was undone last; `None` when there is none. A bulk edit that nothing was done after is
+    /// redone as a whole, from every image.
+    pub fn redo_on(&self, image: ImageId) -> Result<Option<StepTaken>> {
+        if let Some(bulk) = self.next_undone()?.filter(|step| step.sweep.is_some()) {
+            return self.redo_whole(&bulk).map(Some);
+        }
+        // What was undone follows all that stands: it was the latest then, and is deleted with the next step.
+        let next = self.find_step("WHERE is_undone AND image_id = ?1 ORDER BY id LIMIT 1", [image.0])?;
+        next.map(|step| self.redo(&step)).transpose()
+    }
+
+    fn latest_step(&self) -> Result<Option<KeptStep>> {
+        self.find_step("WHERE NOT is_undone ORDER BY id DESC LIMIT 1", [])
+    }
+
+    /// The earliest undone step that nothing was done after.
+    fn next_undone(&self) -> Result<Option<KeptStep>> {
+        self.find_step(
+            "WHERE is_undone AND id > coalesce((SELECT id FROM steps WHERE NOT is_undone ORDER BY id DESC LIMIT 1), 0)
+             ORDER BY id LIMIT 1",
+            [],
+        )
+    }
+
+    /// Undoes a step, and with it all steps of its bulk edit.
+    fn undo_whole(&self, step: &KeptStep) -> Result<StepTaken> {
+        let mut taken = self.undo(step)?;
+        if let Some(sweep) = step.sweep {
             while let Some(step) =
                 self.find_step("WHERE NOT is_undone AND sweep = ?1 ORDER BY id DESC LIMIT 1", [sweep.0])?
             {
@@ -161,26 +202,28 @@ impl Edit<'_> {
                 taken.others += 1;
             }
         }
-        Ok(Some(taken))
+        Ok(taken)
     }
 
-    /// Takes the latest standing step on `image` back; `None` when there is none.
-    pub fn undo_on(&self, image: ImageId) -> Result<Option<StepTaken>> {
-        let latest = self.find_step("WHERE NOT is_undone AND image_id = ?1 ORDER BY id DESC LIMIT 1", [image.0])?;
-        latest.map(|step| self.undo(&step)).transpose()
+    /// Redoes a step, and with it all steps of its bulk edit.
+    fn redo_whole(&self, step: &KeptStep) -> Result<StepTaken> {
+        let mut taken = self.redo(step)?;
+        if let Some(sweep) = step.sweep {
+            while let Some(step) = self.find_step("WHERE is_undone AND sweep = ?1 ORDER BY id LIMIT 1", [sweep.0])? {
+                self.redo(&step)?;
+                taken.others += 1;
+            }
+        }
+        Ok(taken)
     }
 
-    /// Makes the step on `image` again that was taken back last; `None` when there is none.
-    pub fn redo_on(&self, image: ImageId) -> Result<Option<StepTaken>> {
-        // What was taken back follows all that stands: it was the latest then, and goes with the next step.
-        let next = self.find_step("WHERE is_undone AND image_id = ?1 ORDER BY id LIMIT 1", [image.0])?;
-        let Some(step) = next else { return Ok(None) };
+    fn redo(&self, step: &KeptStep) -> Result<StepTaken> {
         for mark in &step.marks {
             self.put_mark(step.image, mark.after.as_ref(), mark.before.as_ref())?;
         }
         self.set_review(step.image, step.review_after)?;
         self.note_undone(step.id, false)?;
-        Ok(Some(step.taken()))
+        Ok(step.taken())
     }
 
     fn undo(&self, step: &KeptStep) -> Result<StepTaken> {

@@ -143,15 +143,21 @@ fn an_audit_accepts_what_its_sample_stands_for_and_no_more() {
     let high: Vec<usize> = (0..100).filter(|&place| cats.hundredths[place] > 0).collect();
     assert_eq!((high, cats.unstated), (vec![50, 85, 90, 95], 0));
 
-    let request = AuditRequest { query: ImageQuery::default(), label: "cat".into(), threshold: Share(0.8), sample: 2 };
+    let request = AuditRequest {
+        query: ImageQuery::default(),
+        label: "cat".into(),
+        threshold: Share(0.8),
+        sample: 2,
+        error_limit: Share(0.05),
+    };
     let asked = request.clone();
     let (latest, proposals) = library
         .store
         .read(|view| Ok((view.latest_mark()?, view.proposals_above(&asked, view.latest_mark()?, &[])?)))
         .unwrap();
     assert_eq!(proposals.iter().map(|(image, _)| *image).collect::<Vec<_>>(), images[..3]);
-    let sample = proposals[..2].to_vec();
-    let id = library.store.write_blocking(move |edit| edit.add_audit(&request, latest, 3, &sample, 60)).unwrap();
+    let drawn = proposals.clone();
+    let id = library.store.write_blocking(move |edit| edit.add_audit(&request, latest, 3, &drawn, 60)).unwrap();
     // Proposed after the sample was drawn: nobody can say that it stands for this one.
     library.propose(run, vec![found("cat", SOUND, 0.99)]);
 
@@ -187,4 +193,72 @@ fn an_audit_accepts_what_its_sample_stands_for_and_no_more() {
     assert_eq!(library.repair(Check::Duplicate), (1, 1));
     let undone = library.store.read(|view| view.audit(id)).unwrap();
     assert_eq!((undone.accepted, undone.finding.map(|rate| rate.wrong)), (None, Some(1)));
+}
+
+#[test]
+fn a_larger_sample_goes_on_in_the_order_that_was_drawn() {
+    let library = Library::new();
+    let images: Vec<ImageId> = (1..=6).map(|seed| library.add_image(seed)).collect();
+    let run = library.add_run(images);
+    for _ in 0..6 {
+        library.propose(run, vec![found("cat", SOUND, 0.9)]);
+    }
+    let request = AuditRequest {
+        query: ImageQuery::default(),
+        label: "cat".into(),
+        threshold: Share(0.8),
+        sample: 2,
+        error_limit: Share(0.1),
+    };
+    let asked = request.clone();
+    let (latest, mut drawn) = library
+        .store
+        .read(|view| Ok((view.latest_mark()?, view.proposals_above(&asked, view.latest_mark()?, &[])?)))
+        .unwrap();
+    drawn.reverse();
+    let order = drawn.clone();
+    let id = library.store.write_blocking(move |edit| edit.add_audit(&request, latest, 6, &drawn, 60)).unwrap();
+    let audit = || library.store.read(|view| view.audit(id)).unwrap();
+    let sample = || audit().sample.iter().map(|mark| (mark.image, mark.mark)).collect::<Vec<_>>();
+    assert_eq!((sample(), audit().reserve, audit().error_limit), (order[..2].to_vec(), 4, Share(0.1)));
+
+    // A mark that is decided elsewhere stays in the order: leaving it out would leave a sample that is not random.
+    for (place, verdict) in [(0, Verdict::Accept), (2, Verdict::Reject { reason: None })] {
+        let scope = DecisionScope::Mark { id: order[place].1 };
+        let decision = Decision { image: order[place].0, scope, verdict };
+        library.store.write_blocking(move |edit| edit.decide(&decision, 61)).unwrap();
+    }
+    assert_eq!(audit().finding.map(|rate| (rate.judged, rate.wrong)), Some((1, 0)));
+    library.store.write_blocking(move |edit| edit.extend_audit(id, 3)).unwrap();
+    assert_eq!((sample(), audit().reserve), (order[..5].to_vec(), 1));
+    assert_eq!(audit().finding.map(|rate| (rate.judged, rate.wrong)), Some((2, 1)), "the bound is of all looked at");
+    library.store.write_blocking(move |edit| edit.extend_audit(id, 100)).unwrap();
+    assert_eq!((sample(), audit().reserve), (order, 0));
+}
+
+#[test]
+fn an_audit_from_before_has_its_sample_and_nothing_more() {
+    let library = Library::new();
+    let image = library.add_image(1);
+    let run = library.add_run(vec![image]);
+    library.propose(run, vec![found("cat", SOUND, 0.9)]);
+    let mark = library.marks(image)[0].id;
+    let request = AuditRequest {
+        query: ImageQuery::default(),
+        label: "cat".into(),
+        threshold: Share(0.8),
+        sample: 1,
+        error_limit: Share(0.05),
+    };
+    let id = library
+        .store
+        .write_blocking(move |edit| {
+            let id = edit.add_audit(&request, mark.0, 1, &[(image, mark)], 60)?;
+            edit.0.0.execute("UPDATE audits SET sample_size = NULL", [])?;
+            edit.extend_audit(id, 5)?;
+            Ok(id)
+        })
+        .unwrap();
+    let audit = library.store.read(|view| view.audit(id)).unwrap();
+    assert_eq!((audit.sample.len(), audit.reserve), (1, 0));
 }

@@ -1,6 +1,7 @@
 //! What a person does to marks, taken back and made again.
 
 use domain::annotation::AttributeValue;
+use domain::checks::Check;
 use domain::geometry::Point;
 use domain::ids::AnnotationId;
 use domain::review::{ImageEdit, MarkChange, MarkContent};
@@ -213,4 +214,48 @@ fn decisions_of_an_earlier_library_can_still_be_taken_back() {
     assert_eq!((marks()[0].status, marks()[0].reject_reason), (Status::Proposed, None));
     store.write_blocking(|edit| edit.redo_on(ImageId(1))).unwrap().unwrap();
     assert_eq!(marks(), rejected);
+}
+
+#[test]
+fn a_bulk_edit_is_undone_and_redone_as_a_whole_from_every_image() {
+    let library = Library::new();
+    let images = [1, 2, 3].map(|seed| library.add_image(seed));
+    for image in images {
+        let whole = Shape::Box { rect: Rect::new(0.0, 0.0, 640.0, 480.0) };
+        library.change(image, vec![MarkChange::Add { mark: content("cat", whole) }]);
+    }
+    let has_mark = || images.map(|image| !library.marks(image).is_empty());
+    let bulk = |of: &[ImageId]| {
+        let of = of.to_vec();
+        library
+            .store
+            .write_blocking(move |edit| {
+                edit.look_through_these(&of)?;
+                edit.repair(Check::Huge, &of, false, 40)
+            })
+            .unwrap()
+    };
+    assert_eq!(bulk(&images[..2]).images, 2);
+    assert_eq!(has_mark(), [false, false, true]);
+
+    // The third image was not changed, and still Ctrl+Z there undoes the bulk edit.
+    let undone = library.store.write_blocking(move |edit| edit.undo_on(images[2])).unwrap().unwrap();
+    assert_eq!((undone.others, has_mark()), (1, [true; 3]));
+    let redone = library.store.write_blocking(move |edit| edit.redo_on(images[2])).unwrap().unwrap();
+    assert_eq!((redone.others, has_mark()), (1, [false, false, true]));
+    assert!(library.store.write_blocking(|edit| edit.redo_latest()).unwrap().is_none());
+    library.store.write_blocking(|edit| edit.undo_latest()).unwrap();
+    assert_eq!(has_mark(), [true; 3]);
+    assert_eq!(library.store.write_blocking(|edit| edit.redo_latest()).unwrap().unwrap().others, 1);
+    assert_eq!(has_mark(), [false, false, true]);
+
+    // Once something was done after it, each image has its own order again, and no later work is lost.
+    library.change(images[1], vec![MarkChange::Add { mark: content("dog", somewhere()) }]);
+    assert!(library.undo(images[0]));
+    assert_eq!(has_mark(), [true, true, true]);
+    assert_eq!(library.marks(images[1])[0].label, "dog");
+    assert!(library.undo(images[1]));
+    assert_eq!(has_mark(), [true, false, true]);
+    let undone = library.store.write_blocking(move |edit| edit.undo_on(images[2])).unwrap().unwrap();
+    assert_eq!((undone.image, undone.others, has_mark()), (images[1], 0, [true; 3]));
 }

@@ -24,6 +24,26 @@ export function bins(durations: readonly number[]): DurationBin[] {
   return made;
 }
 
+const MOST_RATE_POINTS = 40;
+const IMAGES_A_POINT = 3;
+
+/** Images a minute in equal steps of the time worked. */
+export function rateHistory(finishedAfter: readonly number[], worked: number): number[] {
+  const points = Math.min(
+    MOST_RATE_POINTS,
+    Math.floor(finishedAfter.length / IMAGES_A_POINT),
+    Math.ceil(worked / 1000),
+  );
+  if (points < 2) return [];
+  const step = worked / points;
+  const placeOf = (after: number) => Math.min(points - 1, Math.floor(after / step));
+  const counts = Array.from(
+    { length: points },
+    (_, place) => finishedAfter.filter((after) => placeOf(after) === place).length,
+  );
+  return counts.map((count) => (count / step) * 60_000);
+}
+
 export interface Measured {
   durations: readonly number[];
   done: number;

@@ -32,9 +32,10 @@ use self::filling::Spooled;
 use self::patience::Outage;
 use self::shown::Shown;
 use super::budget::Reservation;
-use super::ending::end;
+use super::ending::{end, last_snapshot};
 use super::executor::{Answered, Stop, Work};
 use super::lock::RunLock;
+use super::progress::Times;
 use crate::clock::now_millis;
 use crate::library::lock;
 use crate::route::Remote;
@@ -67,23 +68,26 @@ pub fn states(batches: &[KeptBatch]) -> Vec<BatchState> {
 /// The one task that works on an overnight run.
 pub struct Overnight {
     work: Arc<Work>,
+    times: Times,
     publish: watch::Sender<RunProgress>,
     stop_asked: watch::Receiver<Option<StopReason>>,
 }
 
 impl Overnight {
+    /// `times` are those of earlier sittings.
     pub fn new(
         work: Work,
+        times: Times,
         publish: watch::Sender<RunProgress>,
         stop_asked: watch::Receiver<Option<StopReason>>,
     ) -> Self {
-        Self { work: Arc::new(work), publish, stop_asked }
+        Self { work: Arc::new(work), times, publish, stop_asked }
     }
 
     /// Works until nothing is left or somebody asks to stop, then lets go of the run.
     pub async fn work(self, run_lock: RunLock) {
-        let Self { work, publish, stop_asked } = self;
-        let shown = Shown::new(publish.borrow().clone());
+        let Self { work, times, publish, stop_asked } = self;
+        let shown = Shown::new(publish.borrow().clone(), times);
         let outcome = {
             let carrying_out = carry_out(&work, &shown, stop_asked);
             let showing = shown.keep_showing(&work, |snapshot| drop(publish.send_replace(snapshot)));
@@ -103,7 +107,8 @@ impl Overnight {
         // Hooks may take a while.
         publish.send_replace(shown.snapshot(&work, Some(RunState::Stopping)));
         let (state, detail) = end(&work.library, work.run, run_lock, stop).await;
-        publish.send_replace(RunProgress { stop_detail: detail, ..shown.snapshot(&work, Some(state)) });
+        let snapshot = RunProgress { stop_detail: detail, ..shown.snapshot(&work, Some(state)) };
+        publish.send_replace(last_snapshot(&work.library, snapshot).await);
     }
 }
 
@@ -290,7 +295,9 @@ impl Night<'_> {
     }
 
     async fn settle(&self, job: WaitingJob, outcome: JobOutcome, took_millis: f64) -> Result<()> {
-        for finished in self.work.settle(vec![Answered { job, outcome, took_millis }]).await? {
+        let finished_after_millis = self.work.clock.worked_millis();
+        let answered = Answered { job, outcome, took_millis, finished_after_millis };
+        for finished in self.work.settle(vec![answered]).await? {
             self.shown.note_finished(finished);
         }
         self.work.library.note_change();

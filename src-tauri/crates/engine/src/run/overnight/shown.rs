@@ -8,7 +8,7 @@ use domain::run::{BatchState, Hold, PossiblyBilled, RunProgress, RunState};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::super::executor::{Finished, Work};
-use super::super::progress::{Sitting, whole_millis};
+use super::super::progress::{Sitting, Times, whole_millis};
 use crate::Result;
 use crate::library::lock;
 
@@ -41,9 +41,9 @@ impl State {
 }
 
 impl Shown {
-    pub fn new(standing: RunProgress) -> Self {
+    pub fn new(standing: RunProgress, times: Times) -> Self {
         let (unsettled, batches) = (standing.unsettled, standing.batches.clone());
-        let sitting = Sitting::begin(standing, Instant::now());
+        let sitting = Sitting::begin(standing, times, Instant::now());
         Self(Mutex::new(State {
             sitting,
             batches,
@@ -57,7 +57,7 @@ impl Shown {
     }
 
     pub fn note_finished(&self, finished: Finished) {
-        lock(&self.0).sitting.note_finished(finished, Instant::now());
+        lock(&self.0).sitting.note_finished(finished);
     }
 
     pub fn note_batches(&self, batches: Vec<BatchState>, in_batches: u32, unsettled: PossiblyBilled) {

@@ -1,0 +1,49 @@
+/** The colours of the labels that are on screen now, for every photo and list of the window. */
+import { type Chosen, chooseColors, NOTHING_CHOSEN, type PaletteColor, preferred } from "../kit/labelColors";
+
+type Place = "photos" | "lists";
+
+export class LabelColors {
+  #colors = $state.raw<ReadonlyMap<string, PaletteColor>>(new Map());
+  /** How many parts of the window show a label. */
+  readonly #shown: Record<Place, Map<string, number>> = { photos: new Map(), lists: new Map() };
+  #chosen: Chosen = NOTHING_CHOSEN;
+  #isStale = false;
+
+  /** Reads anew whenever colours change. */
+  readonly of = $derived.by(() => {
+    const colors = this.#colors;
+    return (label: string): PaletteColor =>
+      colors.get(label) ?? this.#chosen.onPhotos.get(label) ?? preferred(label)[0] ?? 2;
+  });
+
+  /** Something shows these labels from now on; returns the way to say that it does not any more. */
+  show(labels: Iterable<string>, place: Place): () => void {
+    const shown = new Set(labels);
+    this.#count(shown, place, 1);
+    return () => this.#count(shown, place, -1);
+  }
+
+  #count(labels: ReadonlySet<string>, place: Place, change: 1 | -1): void {
+    const counts = this.#shown[place];
+    for (const label of labels) {
+      const count = (counts.get(label) ?? 0) + change;
+      if (count > 0) counts.set(label, count);
+      else counts.delete(label);
+      if (count === 0 || (count === 1 && change === 1)) this.#chooseSoon();
+    }
+  }
+
+  /** Once, and still before anything is painted, however many parts of the window change together. */
+  #chooseSoon(): void {
+    if (this.#isStale) return;
+    this.#isStale = true;
+    queueMicrotask(() => {
+      this.#isStale = false;
+      const { photos, lists } = this.#shown;
+      this.#chosen = chooseColors({ photos: photos.keys(), lists: lists.keys() }, this.#chosen);
+      const { colors } = this.#chosen;
+      if ([...colors].some(([label, color]) => this.#colors.get(label) !== color)) this.#colors = colors;
+    });
+  }
+}

@@ -1,0 +1,30 @@
+/** Undo and redo outside of review: the latest step on any image, a bulk edit as a whole. */
+import type { Step } from "../ipc/bindings";
+import { words } from "../messages";
+import type { App } from "./app.svelte";
+
+/** Tells what was done to many images, and offers to undo it for as long as nothing else can have been done. */
+export function tellUndoable(app: App, text: string): void {
+  app.tell(text, "good", { label: words.checks.undo, do: () => void undoLatest(app), isForHere: true });
+}
+
+export async function undoLatest(app: App): Promise<void> {
+  const step = await app.attempt(() => app.seam.undoLatest());
+  if (step !== undefined) tell(app, step, words.checks.undone, words.checks.undoneOn, words.review.nothingToUndo);
+}
+
+export async function redoLatest(app: App): Promise<void> {
+  const step = await app.attempt(() => app.seam.redoLatest());
+  if (step !== undefined) tell(app, step, words.checks.redone, words.checks.redoneOn, words.review.nothingToRedo);
+}
+
+function tell(
+  app: App,
+  step: Step | null,
+  onMany: (images: number) => string,
+  onOne: (image: string) => string,
+  nothing: string,
+): void {
+  if (step === null) app.tell(nothing);
+  else app.tell(step.others > 0 ? onMany(step.others + 1) : onOne(step.image.name));
+}
