@@ -94,8 +94,12 @@ export function exactMoney(dollars: number): string {
 export function enoughMoney(dollars: number): string {
   const size = Math.floor(Math.log10(Math.max(dollars, 1e-12)));
   const units = 10 ** Math.min(12, Math.max(2, 1 - size));
-  // A sum that is not finer than that stays as it is, whatever its last binary digit.
-  return exactMoney(Math.ceil(Number((dollars * units).toPrecision(12))) / units);
+  return exactMoney(Math.ceil(scaled(dollars, units)) / units);
+}
+
+/** Without the last binary digits, so that a sum of whole units is one. */
+function scaled(dollars: number, units: number): number {
+  return Number((dollars * units).toPrecision(12));
 }
 
 /**
@@ -106,15 +110,15 @@ export function moneyParts(amounts: readonly number[]): { parts: string[]; sum: 
   const total = amounts.reduce((sum, part) => sum + part, 0);
   const size = Math.floor(Math.log10(Math.max(total, 1e-6)));
   const digits = Math.min(9, Math.max(2, 4 - size));
-  const unit = 10 ** -digits;
-  const shown = amounts.map((part) => Math.floor(part / unit));
-  let missing = Math.round(total / unit) - shown.reduce((sum, part) => sum + part, 0);
+  const scale = 10 ** digits;
+  const shown = amounts.map((part) => Math.floor(scaled(part, scale)));
+  let missing = Math.round(scaled(total, scale)) - shown.reduce((sum, part) => sum + part, 0);
   // The parts that lost most by being rounded down get it back.
-  const byLoss = amounts.map((part, place) => ({ place, loss: part / unit - Math.floor(part / unit) }));
+  const byLoss = amounts.map((part, place) => ({ place, loss: scaled(part, scale) - (shown[place] ?? 0) }));
   for (const { place } of byLoss.sort((one, other) => other.loss - one.loss)) {
     if (missing-- > 0) shown[place] = (shown[place] ?? 0) + 1;
   }
-  const said = (units: number) => dollarsOf(units * unit, digits, digits);
+  const said = (units: number) => dollarsOf(units / scale, digits, digits);
   return { parts: shown.map(said), sum: said(shown.reduce((sum, part) => sum + part, 0)) };
 }
 

@@ -35,7 +35,7 @@ pub fn estimate(out: &mut dyn Write, quote: &Quote, recipe: &str, arguments: &Es
         ]);
     }
     table.write(out)?;
-    writeln!(out, "\nPrices as of {}. No run costs more than its at most.", quote.prices_as_of)?;
+    writeln!(out, "\nPrices as of {}. At most is an upper bound: no run costs more.", quote.prices_as_of)?;
     by_model(out, "At most", &quote.models, |row| Some(worst_case(row.cost_basis.as_ref()?)))?;
     by_model(out, "Budget", &quote.models, |row| {
         let mode = if arguments.overnight { RunMode::Overnight } else { RunMode::Live };

@@ -79,7 +79,7 @@ export class FakeBill {
   possiblyBilled(finished: number): PossiblyBilled {
     if (!this.#isElsewhere || finished < UNANSWERED_AFTER) return this.#repeated;
     const { count, at_most_dollars } = this.#repeated;
-    return { count: count + 1, at_most_dollars: at_most_dollars + this.quoted.high / this.#requests };
+    return { count: count + 1, at_most_dollars: at_most_dollars + this.dearest };
   }
 
   /** Whether the next request could pass the budget. */
