@@ -250,7 +250,7 @@ async fn a_run_that_limits_held_back_says_so_with_its_own_numbers() {
     let run = carried_out(&bench, &request(&bench).await).await;
     let report = bench.library.run_report(run).unwrap();
 
-    let [Diagnosis { finding: Finding::RateLimited { refusals, held_millis, share, limit }, changes }] =
+    let [Diagnosis { finding: Finding::RateLimited { refusals, held_millis, share, limit, .. }, changes }] =
         &report.diagnoses[..]
     else {
         panic!("{:?}", report.diagnoses)

@@ -133,6 +133,45 @@ async fn independent_readers_find_what_the_library_holds() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn failed_images_are_exported_with_their_failure_where_the_format_has_a_place_for_it() {
+    let bench = Bench::new();
+    for name in ["chelsea.jpg", "coffee.jpg", "rocket.jpg"] {
+        fs::copy(sample(name), bench.photos().join(name)).unwrap();
+    }
+    bench.library.import(&[bench.photos()]).unwrap();
+    fs::remove_file(bench.photos().join("coffee.jpg")).unwrap();
+    let run = bench.start("nanodet-g-416").await;
+    assert_eq!(bench.end_of(run).await, COMPLETED);
+
+    let out = bench.folder.path().join("marks");
+    let export = |format, marks| {
+        let exported = bench.library.export_run(run, ExportRequest { format, marks }, &out).unwrap();
+        (exported.images, exported.failed_images)
+    };
+    let standing = MarkSelection::default();
+    assert_eq!(export(ExportFormat::JsonLines, standing), (2, 1));
+    let lines: Vec<Value> =
+        fs::read_to_string(&out).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let failures: Vec<_> = lines.iter().map(|line| (line["file_name"].as_str().unwrap(), &line["failure"])).collect();
+    assert_eq!(failures[..2], [("chelsea.jpg", &Value::Null), ("rocket.jpg", &Value::Null)]);
+    assert_eq!(failures[2].0, "coffee.jpg");
+    assert_eq!((&failures[2].1["kind"], &failures[2].1["requests"]), (&json!("file_missing"), &json!(0)));
+    assert!(!failures[2].1["message"].as_str().unwrap().is_empty());
+
+    assert_eq!(export(ExportFormat::Csv, standing), (2, 1));
+    let mut rows = csv::Reader::from_path(&out).unwrap();
+    let rows: Vec<BTreeMap<String, String>> = rows.deserialize().map(Result::unwrap).collect();
+    let failed: Vec<_> = rows.iter().filter(|row| row["failure"] == "file_missing").collect();
+    assert_eq!((failed.len(), failed[0]["file_name"].as_str(), failed[0]["mark"].as_str()), (1, "coffee.jpg", ""));
+    assert!(rows.iter().any(|row| row["failure"].is_empty() && !row["mark"].is_empty()));
+
+    // A negative is what was looked at: nothing else is in a training set.
+    assert_eq!(export(ExportFormat::Coco, standing), (2, 0));
+    let nothing = bench.library.export_run(run, ExportRequest { format: ExportFormat::Csv, marks: REVIEWED }, &out);
+    assert!(matches!(nothing, Err(EngineError::NothingToExport(_))), "{nothing:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_export_takes_the_place_of_no_photo_and_leaves_nothing_half_written() {
     let (bench, run) = answered().await;
     let request = ExportRequest { format: ExportFormat::Coco, marks: MarkSelection::default() };

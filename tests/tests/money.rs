@@ -59,7 +59,8 @@ async fn every_amount_is_in_dollars_under_a_key_that_says_so() {
         for (path, _) in &found {
             let says_so = path.split('.').any(|key| key.to_lowercase().contains("dollars"));
             let is_money = path.split('.').any(|key| words.iter().any(|word| key.split('_').any(|part| part == *word)));
-            let is_forecast = path.contains("budget.reach") || path.contains("budget.batches") || path.contains("cost_basis");
+            let is_forecast =
+                path.contains("budget.reach") || path.contains("budget.batches") || path.contains("cost_basis");
             assert!(says_so || !is_money || is_forecast, "{path} of {arguments:?}");
         }
     }

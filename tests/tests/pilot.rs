@@ -57,8 +57,11 @@ impl Piloted {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pilot_and_the_other_images_are_one_run_with_one_export() {
     for mode in ["live", "overnight"] {
-        let more: &[&str] =
-            if mode == "overnight" { &["--overnight", "--export", "jsonl=all.jsonl"] } else { &["--export", "jsonl=all.jsonl"] };
+        let more: &[&str] = if mode == "overnight" {
+            &["--overnight", "--export", "jsonl=all.jsonl"]
+        } else {
+            &["--export", "jsonl=all.jsonl"]
+        };
         let piloted = Piloted::with(Vec::new(), more).await;
         let run = piloted.run();
         assert_eq!((run.state, run.done, piloted.told.status.code()), (COMPLETED, IMAGES, Some(0)), "{mode}");
@@ -70,7 +73,11 @@ async fn a_pilot_and_the_other_images_are_one_run_with_one_export() {
         assert_eq!(live, if run.mode == RunMode::Live { IMAGES as usize } else { PILOT });
         assert_eq!(run.paid.0, ledger.total_pico_dollars());
         assert!(run.paid <= run.quoted.unwrap().high);
-        assert!(piloted.said().contains("The pilot went as quoted. The other 5 images are left."), "{}", piloted.said());
+        assert!(
+            piloted.said().contains("The pilot went as quoted. The other 5 images are left."),
+            "{}",
+            piloted.said()
+        );
         piloted.server.stop().await;
     }
 }

@@ -42,7 +42,7 @@ describe("likely mistakes", () => {
     await dialog.getByRole("button", { name: "Cancel" }).click();
     await repair.click();
     await dialog.getByRole("button", { name: `Reject ${count} annotations`, exact: true }).click();
-    await page.getByText(`${count} marks rejected or removed on ${count} images`).waitFor();
+    await page.getByText(`${count} annotations rejected or removed on ${count} images`).waitFor();
     await page.getByRole("heading", { name: "No image matches" }).waitFor();
     await page.getByRole("button", { name: "Undo" }).click();
     await page.getByText(`Undone on ${count} images`).waitFor();
@@ -59,7 +59,8 @@ describe("likely mistakes", () => {
       await repair.click();
       await page.getByRole("dialog").locator(".primary").click();
       await found.waitFor();
-      await search().press("Escape");
+      // Ctrl+Z in a field undoes what was typed.
+      await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
     };
     await reject();
     await page.keyboard.press("Control+z");

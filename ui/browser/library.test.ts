@@ -29,8 +29,8 @@ describe("an empty library", () => {
     page = await open(browser, { query: "images=0" });
     await page.keyboard.press("Control+o");
     await page.getByRole("progressbar", { name: "Adding images" }).waitFor();
-    await page.getByRole("button", { name: "2 files left out" }).click();
-    const dialog = page.getByRole("dialog", { name: "Files left out" });
+    await page.getByRole("button", { name: "2 files skipped" }).click();
+    const dialog = page.getByRole("dialog", { name: "Skipped files" });
     await dialog.getByText("Too large: 412.5 megapixels").waitFor();
     await screenshot(page, "skipped-dark-1280");
     await page.keyboard.press("Escape");

@@ -254,7 +254,7 @@ describe("two keys", () => {
     }
     expect(await reviewed(page)).toBe(before);
     await page.keyboard.press("Backspace");
-    await page.getByText("There is no decision to take back").waitFor();
+    await page.getByText("There is nothing to undo").waitFor();
     await page.context().close();
   });
 

@@ -128,7 +128,7 @@ export const SCENES: readonly Scene[] = [
     show: async (page) => {
       await library(page);
       await page.evaluate(() => window.dispatchEvent(new DragEvent("drop", { cancelable: true })));
-      await button(page, words.library.leftOut(2).replace("2", "\\d+")).click();
+      await button(page, words.library.skippedFiles(2).replace("2", "\\d+")).click();
       await dialog(page).waitFor();
     },
   },

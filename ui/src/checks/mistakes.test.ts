@@ -6,7 +6,7 @@ import { openFake } from "../ipc/fake";
 import type { Seam } from "../ipc/seam";
 import { App } from "../state/app.svelte";
 import { imagesWhere } from "../state/questions";
-import { redoLatest, undoLatest } from "../state/undo";
+import { redoLatest, tellUndoable, undoLatest } from "../state/undo";
 import { Mistakes } from "./mistakes.svelte";
 import { repairChange, repairOf } from "./repair";
 import { Repairing } from "./repairing.svelte";
@@ -135,9 +135,12 @@ describe("undo of a bulk edit", () => {
     const images = await app.seam.imageIds(query);
     const before = await app.seam.imageCards(images);
     await app.seam.repair("tiny", query, false);
+    tellUndoable(app, "repaired");
     const after = await app.seam.imageCards(images);
     await undoLatest(app);
     expect(await app.seam.imageCards(images)).toEqual(before);
+    // What was offered with the notice is done.
+    expect(app.toasts.map(({ action }) => action)).toEqual([null]);
     expect(app.toasts.at(-1)?.text).toBe(`Undone on ${images.length} images`);
     await redoLatest(app);
     expect(await app.seam.imageCards(images)).toEqual(after);

@@ -571,7 +571,13 @@ export type FailureKind =
 /**  The answer was cut off before its first mark; what it holds is paid for. */
 "cut_off" | 
 /**  The model answered something that cannot be read; the raw answer is kept. */
-"answer_unreadable";
+"answer_unreadable" | 
+/**  The model answered with annotations, and none of them could be used; the raw answer is kept. */
+"answer_unusable" | 
+/**  The coordinates of the answer are fractions of the picture's sides, 0 to 1; the raw answer is kept. */
+"coordinates_as_fractions" | 
+/**  The coordinates of the answer are thousandths of the picture's sides, 0 to 1000; the raw answer is kept. */
+"coordinates_as_thousandths";
 
 export type FilterCount<Filter> = {
 	filter: Filter,
@@ -843,13 +849,21 @@ export type ImportProgress = {
 	added: number,
 	/**  Files whose content the library already had. */
 	known: number,
-	/**  Files left out with a reason. */
+	/**  Files skipped with a reason. */
 	skipped: number,
+	/**  Files that NAS systems and apps left behind, which were not looked at. They are not among the files found. */
+	leftovers: number,
 	/**  Whether every folder has been walked, so that `found` is the total. */
 	is_scanned: boolean,
 	/**  Whether the import has ended, by completion or by cancelling. */
 	is_finished: boolean,
 	is_cancelled: boolean,
+};
+
+/**  Which files an import takes. */
+export type ImportSettings = {
+	/**  Whether thumbnails, recycle bins and metadata that NAS systems and apps keep between photos are files like others. */
+	includes_leftovers?: boolean,
 };
 
 /**  An image that is being asked about. */
@@ -1571,6 +1585,7 @@ export type Settings = {
 	is_local_only?: boolean,
 	/**  The server for Claude; `None`: the vendor's own. */
 	base_url?: string | null,
+	import?: ImportSettings,
 	run?: RunSettings,
 	/**  Of the server for Claude. */
 	limits?: RouteLimits,
@@ -1629,20 +1644,25 @@ export type SizeCount = {
 	count: number,
 };
 
-/**  Why a file was left out. The window owns the words; the detail is what the decoder or the operating system said. */
+/**  Why a file was skipped. The window owns the words; the detail is what the decoder or the operating system said. */
 export type SkipReason = 
 /**  Zero bytes long. */
 { kind: "empty" } | 
-/**  None of the formats Fieldmark knows, by its first bytes. */
+/**  Not an image, by its first bytes. */
 { kind: "not_an_image" } | 
-/**  An image whose data ends early or cannot be decoded. */
+/**
+ *  An image of a kind that Fieldmark does not decode. `format` is a name such as "HEIC" or "TIFF"; `detail` says
+ *  which kind of it, where others are decoded.
+ */
+{ kind: "not_supported"; format: string; detail: string | null } | 
+/**  An image whose data ends early or contradicts itself. */
 { kind: "damaged"; detail: string } | 
 /**  More pixels than [`MAX_PIXELS`], by the file's own header. */
 { kind: "too_many_pixels"; megapixels: number } | 
 /**  Could not be opened or read at all: permissions, a broken disk, a file that went away. */
 { kind: "unreadable"; detail: string };
 
-/**  A file that was left out of an import. */
+/**  A file that an import skipped. */
 export type SkippedFile = {
 	/**  For people to read: bytes that are no UTF-8 show as U+FFFD. */
 	path: string,

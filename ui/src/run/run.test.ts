@@ -54,6 +54,7 @@ function summary(id: RunId, state: RunState): RunSummary {
     reused: 0,
     carried: 0,
     retries: 0,
+    asked: 0,
     p50_millis: null,
     p95_millis: null,
     rate_per_minute: null,

@@ -364,7 +364,7 @@ export class App {
     this.tell(
       progress.is_cancelled
         ? words.frame.importCancelled(progress.added)
-        : words.frame.imported(progress.added, progress.known, progress.skipped),
+        : words.frame.imported(progress.added, progress.known, progress.skipped, progress.leftovers),
       progress.added > 0 ? "good" : "plain",
     );
     void this.reload();

@@ -9,13 +9,20 @@ export function tellUndoable(app: App, text: string): void {
 }
 
 export async function undoLatest(app: App): Promise<void> {
+  dismissOffers(app);
   const step = await app.attempt(() => app.seam.undoLatest());
   if (step !== undefined) tell(app, step, words.checks.undone, words.checks.undoneOn, words.review.nothingToUndo);
 }
 
 export async function redoLatest(app: App): Promise<void> {
+  dismissOffers(app);
   const step = await app.attempt(() => app.seam.redoLatest());
   if (step !== undefined) tell(app, step, words.checks.redone, words.checks.redoneOn, words.review.nothingToRedo);
+}
+
+/** What a notice offers to undo is the latest step no more. */
+function dismissOffers(app: App): void {
+  app.toasts = app.toasts.filter(({ action }) => !action?.isForHere);
 }
 
 function tell(

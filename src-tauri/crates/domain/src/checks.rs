@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::annotation::{Annotation, Shape, Status};
 use crate::geometry::{PixelSize, Rect};
 use crate::ids::AnnotationId;
+use crate::recipe::comparable;
 
 /// A kind of likely mistake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -190,7 +191,7 @@ pub fn misspelled(labels: &[(String, u32)]) -> Vec<(String, String)> {
 }
 
 fn folded(name: &str) -> Vec<char> {
-    name.to_lowercase().chars().filter(|letter| !letter.is_whitespace() && !matches!(letter, '-' | '_')).collect()
+    comparable(name).chars().filter(|letter| !letter.is_whitespace()).collect()
 }
 
 /// Whether one letter was changed, added or left out, or two neighbours were swapped.

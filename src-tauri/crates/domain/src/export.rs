@@ -110,8 +110,11 @@ impl ExportRequest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Exported {
+    /// Images that were answered.
     pub images: u32,
-    /// Of these: nothing is marked on them.
+    /// Images that failed: in formats with a place for a failure, each with its reason.
+    pub failed_images: u32,
+    /// Of the answered ones: nothing is marked on them.
     pub empty_images: u32,
     pub marks: u32,
     /// Marks that a results list has no place for: nobody has said how certain they are.

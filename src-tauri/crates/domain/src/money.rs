@@ -89,7 +89,9 @@ mod in_dollars {
         if dollars == 0.0 {
             return Ok(0);
         }
-        PicoDollars::from_dollars(dollars).map(|amount| amount.0).ok_or_else(|| D::Error::custom("not an amount of dollars"))
+        PicoDollars::from_dollars(dollars)
+            .map(|amount| amount.0)
+            .ok_or_else(|| D::Error::custom("not an amount of dollars"))
     }
 }
 

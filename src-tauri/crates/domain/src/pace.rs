@@ -18,8 +18,7 @@ pub enum LimitedUnit {
 }
 
 impl LimitedUnit {
-    pub const ALL: [Self; 5] =
-        [Self::Requests, Self::Tokens, Self::InputTokens, Self::OutputTokens, Self::InFlight];
+    pub const ALL: [Self; 5] = [Self::Requests, Self::Tokens, Self::InputTokens, Self::OutputTokens, Self::InFlight];
 }
 
 /// A limit of an endpoint: set by a person, announced by the server, or learned from its refusals.

@@ -20,9 +20,9 @@ pub struct Usage {
     pub cache_write_1h_tokens: u64,
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub cache_read_tokens: u64,
-    /// The part of the output that was thinking, where it is told. Already in `output_tokens`.
-    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
-    pub thinking_tokens: u64,
+    /// The part of the output that was thinking, already in `output_tokens`; `None` where it was not reported.
+    #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
+    pub thinking_tokens: Option<u64>,
 }
 
 impl std::ops::AddAssign for Usage {
@@ -32,7 +32,10 @@ impl std::ops::AddAssign for Usage {
         self.cache_write_5m_tokens += other.cache_write_5m_tokens;
         self.cache_write_1h_tokens += other.cache_write_1h_tokens;
         self.cache_read_tokens += other.cache_read_tokens;
-        self.thinking_tokens += other.thinking_tokens;
+        self.thinking_tokens = match (self.thinking_tokens, other.thinking_tokens) {
+            (Some(own), Some(others)) => Some(own + others),
+            (own, others) => own.or(others),
+        };
     }
 }
 

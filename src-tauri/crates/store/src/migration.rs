@@ -4,7 +4,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::{Result, StoreError};
 
-pub const MIGRATIONS: [&str; 15] = [
+pub const MIGRATIONS: [&str; 16] = [
     include_str!("migration/0001_first.sql"),
     include_str!("migration/0002_remote_models.sql"),
     include_str!("migration/0003_engine.sql"),
@@ -19,6 +19,7 @@ pub const MIGRATIONS: [&str; 15] = [
     include_str!("migration/0012_taken.sql"),
     include_str!("migration/0020_finished_after.sql"),
     include_str!("migration/0021_audit_samples.sql"),
+    include_str!("migration/0014_figures.sql"),
     include_str!("migration/0015_bounds.sql"),
 ];
 

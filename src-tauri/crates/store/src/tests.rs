@@ -107,7 +107,14 @@ impl Library {
                 edit.note_received(attempt, "{}", None, 9)?;
                 let annotations = confidences.iter().map(|&confidence| cat(confidence)).collect();
                 let outcome = JobOutcome::Done { attempt, annotations, reading: Reading::default() };
-                edit.settle_job(run, &job, &cats(), &outcome, 40.0, 10)
+                edit.settle_job(
+                    run,
+                    &job,
+                    &cats(),
+                    &outcome,
+                    Some(JobTiming { took_millis: 40.0, alone_millis: None }),
+                    10,
+                )
             })
             .unwrap();
     }
@@ -307,7 +314,7 @@ fn what_is_finished_is_never_done_again() {
         let job = job.clone();
         let failure = JobFailure { attempt: None, kind: FailureKind::FileMissing, detail: "gone".into() };
         store
-            .write_blocking(move |edit| edit.settle_job(run, &job, &cats(), &JobOutcome::Failed(failure), 3.0, 13))
+            .write_blocking(move |edit| edit.settle_job(run, &job, &cats(), &JobOutcome::Failed(failure), None, 13))
             .unwrap();
     }
     store.write_blocking(move |edit| edit.note_stopped(run, StopReason::Paused, None)).unwrap();
@@ -320,6 +327,41 @@ fn what_is_finished_is_never_done_again() {
     assert_eq!(store.read(|view| view.image_ids(&failed, &[])).unwrap(), [job.image]);
     assert_eq!(store.write_blocking(move |edit| edit.retry_failed(run)).unwrap(), 1);
     assert_eq!(store.read(|view| view.image_ids(&failed, &[])).unwrap(), []);
+}
+
+#[test]
+fn an_answer_that_cannot_be_used_is_read_again_and_asked_for_only_anew() {
+    let library = Library::new();
+    let store = &library.store;
+    let run = library.add_run(vec![library.add_image(1), library.add_image(2)]);
+    let jobs = store.read(|view| view.waiting_jobs(run, None, 9)).unwrap();
+    for (job, kind) in jobs.clone().into_iter().zip([FailureKind::AnswerUnusable, FailureKind::Declined]) {
+        store
+            .write_blocking(move |edit| {
+                let attempt = edit.note_sent(job.id, PicoDollars(5), 8)?;
+                edit.note_received(attempt, "the answer", None, 9)?;
+                let failure = JobFailure { attempt: Some(attempt), kind, detail: "no".into() };
+                edit.settle_job(run, &job, &cats(), &JobOutcome::Failed(failure), 40.0, 10)
+            })
+            .unwrap();
+    }
+    let retry = || store.write_blocking(move |edit| edit.retry_failed(run)).unwrap();
+    let waiting = || store.read(|view| view.waiting_jobs(run, None, 9)).unwrap();
+    assert_eq!((store.read(|view| view.retried_count(run)).unwrap(), retry()), (1, 1));
+    let job = waiting().pop().unwrap();
+    let kept = job.answer.clone().unwrap();
+    assert_eq!((job.id, kept.raw_answer.as_str(), kept.is_reused), (jobs[0].id, "the answer", false));
+    // It took as long as it took, however often it is read.
+    let failure =
+        JobFailure { attempt: Some(kept.attempt), kind: FailureKind::AnswerUnusable, detail: "still no".into() };
+    store
+        .write_blocking(move |edit| edit.settle_job(run, &job, &cats(), &JobOutcome::Failed(failure), 0.0, 11))
+        .unwrap();
+    assert_eq!(store.read(|view| view.durations(run)).unwrap(), [40.0, 40.0]);
+
+    store.write_blocking(move |edit| edit.record_asks_anew(run)).unwrap();
+    assert_eq!((store.read(|view| view.retried_count(run)).unwrap(), retry()), (2, 2));
+    assert_eq!(waiting().into_iter().map(|job| job.answer).collect::<Vec<_>>(), [None, None]);
 }
 
 #[test]
@@ -347,7 +389,7 @@ fn requests_made_again_and_answers_put_right_are_counted() {
             // Nobody has said what it cost.
             edit.note_received(attempt, "{}", None, 11)?;
             let outcome = JobOutcome::Done { attempt, annotations: vec![cat(0.5), cat(0.6)], reading };
-            edit.settle_job(run, &job, &cats(), &outcome, 40.0, 12)
+            edit.settle_job(run, &job, &cats(), &outcome, Some(JobTiming { took_millis: 40.0, alone_millis: None }), 12)
         })
         .unwrap();
     let (summary, retried, (repairs, dropped)) =
@@ -378,6 +420,72 @@ fn a_library_of_the_first_format_is_brought_along() {
     drop(connection);
     let summary = Store::open(&path).unwrap().read(|view| view.run(RunId(1))).unwrap();
     assert_eq!((summary.destination, summary.quoted), (Destination::ThisMachine, Some(CostRange::default())));
+}
+
+#[test]
+fn figures_of_earlier_runs_come_from_the_ledger() {
+    const BEFORE: usize = 12;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("library.sqlite");
+    let connection = Connection::open(&path).unwrap();
+    for migration in &migration::MIGRATIONS[..BEFORE] {
+        connection.execute_batch(migration).unwrap();
+    }
+    connection.pragma_update(None, "user_version", BEFORE).unwrap();
+    let recipe = serde_json::to_string(&cats()).unwrap();
+    connection
+        .execute(
+            "INSERT INTO runs (started_at, model, model_name, recipe, concurrency, wall_millis) VALUES (1, 'm', 'M', ?1, 8, 90)",
+            [recipe],
+        )
+        .unwrap();
+    // Two at the same time, one after them, and a file that could not be read.
+    for (job, state, took, attempt) in [
+        (1_u8, "done", 30.0, Some((100, 130))),
+        (2, "done", 50.0, Some((110, 160))),
+        (3, "failed", 20.0, Some((160, 180))),
+        (4, "failed", 1.0, None),
+    ] {
+        connection
+            .execute(
+                "INSERT INTO images (id, hash, name, byte_len, format, orientation, width, height, added_at)
+                 VALUES (?1, ?2, 'a.jpg', 1, 'jpeg', 1, 10, 10, 1)",
+                rusqlite::params![job, vec![job; 32]],
+            )
+            .unwrap();
+        connection
+            .execute(
+                "INSERT INTO jobs (id, run_id, image_id, state, failure, took_millis)
+                 VALUES (?1, 1, ?1, ?2, iif(?2 = 'failed', 'file_missing', NULL), ?3)",
+                rusqlite::params![job, state, took],
+            )
+            .unwrap();
+        if let Some((sent_at, answered_at)) = attempt {
+            connection
+                .execute(
+                    "INSERT INTO attempts (job_id, state, sent_at, answered_at) VALUES (?1, 'parsed', ?2, ?3)",
+                    [i64::from(job), sent_at, answered_at],
+                )
+                .unwrap();
+        }
+    }
+    drop(connection);
+    let store = Store::open(&path).unwrap();
+    let (pace, durations, unread, failed, bill) = store
+        .read(|view| {
+            let run = RunId(1);
+            Ok((
+                view.pace_of_run(run)?,
+                view.durations(run)?,
+                view.unread_count(run)?,
+                view.failed_jobs(run)?,
+                view.bill_of_run(run)?,
+            ))
+        })
+        .unwrap();
+    assert_eq!((pace, durations, unread), ((90.0, 2), vec![20.0, 30.0, 50.0], 1));
+    let requests: Vec<_> = failed.iter().map(|job| job.requests).collect();
+    assert_eq!((requests, bill.usage.thinking_tokens), (vec![1, 0], None));
 }
 
 #[test]

@@ -41,6 +41,7 @@ export function readyExport(library: FakeLibrary, run: RunId, request: ExportReq
     byte_len: cards.length * BYTES_AN_IMAGE + scored.length * BYTES_A_MARK,
     exported: {
       images: cards.length,
+      failed_images: 0,
       empty_images: taken.filter(({ length }) => length === 0).length,
       marks: scored.length,
       without_score: hasForm.length - scored.length,

@@ -91,7 +91,7 @@ export class FakeLibrary {
     this.addFolder("Harbour weekend", Math.max(0, images - first - second), false);
     if (hasHollow)
       this.#add("Damaged card", 0, false, [
-        { path: "/photos/card/DSC_0001.NEF", reason: { kind: "damaged", detail: "unexpected end of file" } },
+        { path: "/photos/card/DSC_0001.NEF", reason: { kind: "not_supported", format: "camera raw", detail: null } },
       ]);
   }
 

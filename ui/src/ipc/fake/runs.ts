@@ -381,6 +381,7 @@ export class FakeRun {
       failed,
       reused,
       carried,
+      asked: durations.length,
       p50_millis: percentile(durations, 0.5),
       p95_millis: percentile(durations, 0.95),
       quoted_dollars: this.#bill.quoted,
@@ -452,18 +453,21 @@ export class FakeRun {
   }
 
   report(): RunReport {
-    const { done, durations, failures, repairs, dropped, labels } = this.#outcome;
+    const { done, reused, carried, durations, failures, failedImages, repairs, dropped, labels } = this.#outcome;
     return {
       summary: this.summary(),
       metrics: metricsOf({
         durations,
-        done,
+        answered: done - reused - carried,
+        reused,
+        propagated: carried,
         retries: this.#retries,
         wallMillis: this.#worked,
         concurrency: CONCURRENCY,
         isOvernight: this.#order.mode === "overnight",
       }),
       failures: failures.map((group) => ({ ...group })),
+      failed_images: failedImages,
       retried: this.#retriedBy(),
       repairs,
       dropped,

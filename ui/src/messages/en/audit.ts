@@ -85,12 +85,13 @@ export const audit = {
   gone: "The marks of this sample are gone from the library.",
   acceptOthers: (number: number) => (number === 1 ? "Accept the other one" : `Accept the other ${count(number)}`),
   withinLimit: (limit: number) => `That is within the ${share(limit)} that you asked for.`,
-  /** `more`: how many more would show that the limit is kept; null when no sample would. */
+  /** `more`: how many more would show that the limit is kept, if they are as these; null when no sample would. */
   aboveLimit: (limit: number, more: number | null, reserve: number): string => {
     const asked = `You asked for at most ${share(limit)}.`;
-    if (more === null) return `${asked} With this many wrong no larger sample gets there: a higher threshold may.`;
+    if (more === null)
+      return `${asked} If more are wrong as often as these, no sample will show that: choose a higher threshold then.`;
     return more > reserve
-      ? `${asked} There are too few to show that: choose a higher threshold, or look at all of them.`
+      ? `${asked} There are too few to show that: choose a higher threshold, or look at all.`
       : `${asked} About ${count(more)} more, wrong as rarely as these, would show it.`;
   },
   sampleMore: (number: number) => `Sample ${count(number)} more`,

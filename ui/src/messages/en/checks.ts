@@ -4,7 +4,6 @@ import type { Check, RepairExtent, Swept } from "../../ipc/bindings";
 import { confidence, count } from "../format";
 
 const images = (number: number) => `${count(number)} ${number === 1 ? "image" : "images"}`;
-const marks = (number: number) => `${count(number)} ${number === 1 ? "mark" : "marks"}`;
 
 const annotations = (number: number) => `${count(number)} ${number === 1 ? "annotation" : "annotations"}`;
 const verb = (check: Check) => (check === "outside" ? "Cut" : check === "misspelled" ? "Correct" : "Reject");
@@ -48,11 +47,11 @@ export const checks = {
     const where = `on ${images(swept.images)}`;
     switch (check) {
       case "outside":
-        return `${marks(swept.marks)} cut at the edge ${where}`;
+        return `${annotations(swept.marks)} cut at the edge ${where}`;
       case "misspelled":
         return `${count(swept.marks)} ${swept.marks === 1 ? "label" : "labels"} corrected ${where}`;
       default:
-        return `${marks(swept.marks)} rejected or removed ${where}`;
+        return `${annotations(swept.marks)} rejected or removed ${where}`;
     }
   },
   /** Before a bulk edit. */
@@ -67,7 +66,7 @@ export const checks = {
           return `Reject annotations on ${images(number)}?`;
       }
     },
-    what: (check: Check, { marks, images: number }: RepairExtent): string => {
+    what: (check: Check, { marks, decided, images: number }: RepairExtent): string => {
       const where = `${annotations(marks)} on ${images(number)}`;
       switch (check) {
         case "outside":
@@ -75,7 +74,7 @@ export const checks = {
         case "misspelled":
           return `${where} will get the corrected label.`;
         default:
-          return `${where} will be rejected. Those that you drew are removed.`;
+          return `${where} will be rejected.${decided > 0 ? " Those that you drew are removed." : ""}`;
       }
     },
     reviewed: ({ reviewed, images: all }: RepairExtent): string => {

@@ -30,6 +30,7 @@ export const exports = {
       images(exported.images),
       ...(exported.empty_images > 0 ? [`${count(exported.empty_images)} of them empty`] : []),
       marks(exported.marks),
+      ...(exported.failed_images > 0 ? [`${count(exported.failed_images)} failed, with the reason`] : []),
     ].join(", "),
   drag: "Drag it to a folder or into another program, or save it.",
   noDrag: "Nothing can be dragged out of the window here. Save it instead.",

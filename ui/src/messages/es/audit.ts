@@ -83,7 +83,8 @@ export const audit: Words<typeof english> = {
   withinLimit: (limit) => `Está dentro del ${share(limit)} que pediste.`,
   aboveLimit: (limit, more, reserve) => {
     const asked = `Pediste como mucho un ${share(limit)}.`;
-    if (more === null) return `${asked} Con tantas mal, ninguna muestra mayor llega ahí; quizá sí un umbral más alto.`;
+    if (more === null)
+      return `${asked} Si más están mal tan a menudo como estas, ninguna muestra lo mostrará: elige entonces un umbral más alto.`;
     return more > reserve
       ? `${asked} Hay demasiado pocas para mostrarlo: elige un umbral más alto o míralas todas.`
       : `${asked} Unas ${count(more)} más, mal tan pocas veces como estas, lo mostrarían.`;

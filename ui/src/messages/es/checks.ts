@@ -4,7 +4,6 @@ import { confidence, count } from "../format";
 import type { Words } from "../words";
 
 const images = (number: number) => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
-const marks = (number: number) => `${count(number)} ${number === 1 ? "marca" : "marcas"}`;
 
 const annotations = (number: number) => `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
 const verb = (check: Check) => (check === "outside" ? "Recortar" : check === "misspelled" ? "Corregir" : "Rechazar");
@@ -48,11 +47,11 @@ export const checks: Words<typeof english> = {
     const one = swept.marks === 1;
     switch (check) {
       case "outside":
-        return `${marks(swept.marks)} ${one ? "recortada" : "recortadas"} ${where}`;
+        return `${annotations(swept.marks)} ${one ? "recortada" : "recortadas"} ${where}`;
       case "misspelled":
         return `${count(swept.marks)} ${one ? "etiqueta corregida" : "etiquetas corregidas"} ${where}`;
       default:
-        return `${marks(swept.marks)} ${one ? "rechazada o quitada" : "rechazadas o quitadas"} ${where}`;
+        return `${annotations(swept.marks)} ${one ? "rechazada o quitada" : "rechazadas o quitadas"} ${where}`;
     }
   },
   ask: {
@@ -66,7 +65,7 @@ export const checks: Words<typeof english> = {
           return `¿Rechazar anotaciones en ${images(number)}?`;
       }
     },
-    what: (check, { marks, images: number }) => {
+    what: (check, { marks, decided, images: number }) => {
       const where = `${annotations(marks)} en ${images(number)}`;
       switch (check) {
         case "outside":
@@ -74,7 +73,7 @@ export const checks: Words<typeof english> = {
         case "misspelled":
           return `Se corregirá la etiqueta de ${where}.`;
         default:
-          return `Se rechazarán ${where}. Las que dibujaste tú se quitan.`;
+          return `Se rechazarán ${where}.${decided > 0 ? " Las que dibujaste tú se quitan." : ""}`;
       }
     },
     reviewed: ({ reviewed, images: all }) => {

@@ -30,6 +30,9 @@ export const exports: Words<typeof english> = {
       images(exported.images),
       ...(exported.empty_images > 0 ? [`${count(exported.empty_images)} de ellas vacías`] : []),
       marks(exported.marks),
+      ...(exported.failed_images > 0
+        ? [`${count(exported.failed_images)} ${exported.failed_images === 1 ? "fallida" : "fallidas"}, con el motivo`]
+        : []),
     ].join(", "),
   drag: "Arrástralo a una carpeta o a otro programa, o guárdalo.",
   noDrag: "Aquí no se puede arrastrar nada fuera de la ventana. Guárdalo.",

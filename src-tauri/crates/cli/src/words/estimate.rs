@@ -44,10 +44,7 @@ pub fn estimate(out: &mut dyn Write, quote: &Quote, recipe: &str, arguments: &Es
     })?;
     by_model(out, "Answers", &quote.models, |row| Some(answer_basis(row.cost_basis.as_ref()?.answer_basis)))?;
     by_model(out, "Time", &quote.models, |row| {
-        Some(row.time.map_or_else(
-            || "not measured yet: the first run, or its pilot, shows it".into(),
-            time_basis,
-        ))
+        Some(row.time.map_or_else(|| "not measured yet: the first run, or its pilot, shows it".into(), time_basis))
     })?;
     by_model(out, "Cannot be asked now", &quote.models, |row| row.hindrance.as_ref().map(hindrance))
 }

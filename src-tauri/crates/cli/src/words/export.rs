@@ -17,6 +17,9 @@ pub fn exported(out: &mut dyn Write, file: &Path, exported: &Exported) -> io::Re
         exported.empty_images,
         counted(exported.marks, "mark")
     )?;
+    if exported.failed_images > 0 {
+        write!(out, ", {} with the reason", counted(exported.failed_images, "failed image"))?;
+    }
     if exported.without_form > 0 {
         write!(out, ", {} left out that are neither box nor outline", exported.without_form)?;
     }

@@ -77,9 +77,9 @@ pub fn quote(
         RunMode::Live => model.budget,
         RunMode::Overnight => model.overnight_budget,
     };
-    let budget = forecast.zip(arguments.sitting.budget).and_then(|(forecast, cap)| {
-        budget(forecast, cap, asked, arguments.mode())
-    });
+    let budget = forecast
+        .zip(arguments.sitting.budget)
+        .and_then(|(forecast, cap)| budget(forecast, cap, asked, arguments.mode()));
     if let Some(budget) = budget {
         writeln!(out, "  {WARNING}budget{WARNING:#}  {budget}")?;
     }
@@ -145,7 +145,11 @@ pub fn time_basis(time: TimeEstimate) -> String {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a limit is above zero, and `as` saturates")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a limit is above zero, and `as` saturates"
+)]
 fn endpoint_limit(EndpointLimit { unit, limit, .. }: EndpointLimit) -> String {
     let count = grouped(limit.round() as u64);
     match unit {

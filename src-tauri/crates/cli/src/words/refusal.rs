@@ -5,7 +5,7 @@ use domain::plan::ModelQuote;
 use domain::run::PossiblyBilled;
 use engine::EngineError;
 
-use super::figures::{counted, at_most};
+use super::figures::{at_most, counted};
 
 /// The engine's errors, where it leaves the words to others.
 pub fn refusal(error: &EngineError) -> String {

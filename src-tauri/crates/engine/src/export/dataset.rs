@@ -97,6 +97,7 @@ fn write(view: &View<'_>, run: &RunSummary, request: ExportRequest, file: &mut W
     let answers = Answers::of(view, run.id, request.marks)?;
     let mut exported = Exported {
         images: 0,
+        failed_images: 0,
         empty_images: 0,
         marks: 0,
         without_score: 0,
@@ -107,7 +108,7 @@ fn write(view: &View<'_>, run: &RunSummary, request: ExportRequest, file: &mut W
         ExportFormat::Coco => write_data_set(&answers, run, file, &mut exported)?,
         ExportFormat::CocoDetections => write_detections(&answers, file, &mut exported)?,
         ExportFormat::JsonLines => {
-            for image in answers.images() {
+            for image in answers.images().chain(answers.failed_images()?.into_iter().map(Ok)) {
                 let image = image?;
                 note(&mut exported, &image);
                 file.put(|out| json_lines::write_line(out, &image))?;
@@ -115,7 +116,7 @@ fn write(view: &View<'_>, run: &RunSummary, request: ExportRequest, file: &mut W
         }
         ExportFormat::Csv => write_rows(&answers, file, &mut exported)?,
     }
-    if exported.images == 0 { Err(EngineError::NothingToExport(run.id)) } else { Ok(exported) }
+    if exported.images + exported.failed_images == 0 { Err(EngineError::NothingToExport(run.id)) } else { Ok(exported) }
 }
 
 /// Images first, then annotations: the library is gone through twice, so that neither has to be kept.
@@ -171,7 +172,7 @@ fn write_rows(answers: &Answers<'_>, file: &mut WholeFile, exported: &mut Export
         }
     }
     file.put(|out| csv::write_header(out, &attributes))?;
-    for image in answers.images() {
+    for image in answers.images().chain(answers.failed_images()?.into_iter().map(Ok)) {
         let image = image?;
         note(exported, &image);
         file.put(|out| csv::write_image(out, &attributes, &image))?;
@@ -185,8 +186,9 @@ fn categories(answers: &Answers<'_>) -> Result<coco::Categories> {
 }
 
 fn note(exported: &mut Exported, image: &ImageRecord) {
-    exported.images += 1;
-    exported.empty_images += u32::from(image.marks.is_empty());
+    exported.failed_images += u32::from(image.failure.is_some());
+    exported.images += u32::from(image.failure.is_none());
+    exported.empty_images += u32::from(image.failure.is_none() && image.marks.is_empty());
     exported.marks += count(image.marks.len());
 }
 

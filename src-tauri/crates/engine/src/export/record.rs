@@ -11,6 +11,7 @@ use domain::geometry::Orientation;
 use domain::ids::{AnnotationId, ImageId, RunId};
 use domain::library::ReviewState;
 use domain::recipe::ShapeKind;
+use domain::run::FailureKind;
 use prepare::ContentHash;
 use serde::Serialize;
 use store::{AnsweredImage, View};
@@ -35,9 +36,21 @@ pub struct ImageRecord {
     /// BLAKE3 of the file's bytes, hexadecimal.
     pub hash: String,
     pub review: ReviewState,
+    /// Why it was not answered; `None` where it was. Without this, an image without marks is a negative.
+    pub failure: Option<FailureRecord>,
     /// The image whose marks this one was given instead of being asked about.
     pub carried_from: Option<ImageId>,
     pub marks: Vec<MarkRecord>,
+}
+
+/// Why an image has no answer.
+#[derive(Debug, Clone, Serialize)]
+pub struct FailureRecord {
+    pub kind: FailureKind,
+    pub message: String,
+    /// Requests that were sent about it, and what they cost.
+    pub requests: u32,
+    pub cost_dollars: f64,
 }
 
 /// A mark, in pixels of the upright image.
@@ -87,6 +100,7 @@ impl ImageRecord {
             orientation: image.orientation,
             hash: ContentHash::from_bytes(image.hash).to_string(),
             review: image.review,
+            failure: None,
             carried_from: image.carried_from,
             marks,
         }
@@ -165,6 +179,24 @@ impl<'a> Answers<'a> {
         Images { answers: self, page: Vec::new().into_iter(), last: None }
     }
 
+    /// The images that failed, in the order of the run, with what people have drawn on them. None where only what people
+    /// have reviewed is asked for.
+    pub fn failed_images(&self) -> Result<Vec<ImageRecord>> {
+        if self.marks.is_reviewed_only {
+            return Ok(Vec::new());
+        }
+        let failed = self.view.failed_jobs(self.run)?.into_iter().map(|job| {
+            let failure = FailureRecord {
+                kind: job.kind,
+                message: job.message,
+                requests: job.requests,
+                cost_dollars: job.paid.dollars(),
+            };
+            Ok(ImageRecord { failure: Some(failure), ..self.record(&job.image)? })
+        });
+        failed.collect()
+    }
+
     fn record(&self, image: &AnsweredImage) -> Result<ImageRecord> {
         let marks = self.view.annotations_of(image.id)?;
         let marks = marks.into_iter().filter(|mark| self.marks.takes(mark, self.run)).map(MarkRecord::from).collect();
@@ -230,6 +262,7 @@ pub mod fixtures {
             orientation: Orientation::NeedsClockwise90,
             hash: "00ff".into(),
             review: ReviewState::Unreviewed,
+            failure: None,
             carried_from: None,
             marks,
         }

@@ -65,9 +65,8 @@ impl Cost {
     /// Of a pilot together with the `others`, whose basis is shown.
     fn before(self, others: Self) -> Self {
         let dearest = self.basis.map_or(PicoDollars::ZERO, |basis| basis.dearest_request);
-        let basis = others
-            .basis
-            .map(|basis| CostBasis { dearest_request: basis.dearest_request.max(dearest), ..basis });
+        let basis =
+            others.basis.map(|basis| CostBasis { dearest_request: basis.dearest_request.max(dearest), ..basis });
         Self { range: self.range + others.range, basis, ..others }
     }
 }
@@ -218,10 +217,7 @@ impl Expected {
     fn uncached(self) -> Self {
         let Prompt::Measured { input, cache_write_5m, cache_write_1h, cache_read } = self.prompt else { return self };
         let input = input + cache_write_5m + cache_write_1h + cache_read;
-        Self {
-            prompt: Prompt::Measured { input, cache_write_5m: 0.0, cache_write_1h: 0.0, cache_read: 0.0 },
-            ..self
-        }
+        Self { prompt: Prompt::Measured { input, cache_write_5m: 0.0, cache_write_1h: 0.0, cache_read: 0.0 }, ..self }
     }
 
     /// No answer gets longer than these requests allow.
@@ -289,7 +285,7 @@ const NOTHING: Usage = Usage {
     cache_write_5m_tokens: 0,
     cache_write_1h_tokens: 0,
     cache_read_tokens: 0,
-    thinking_tokens: 0,
+    thinking_tokens: None,
 };
 
 /// Expected is the list price; the ends are those of the cheapest and the dearest way.
@@ -333,8 +329,7 @@ fn priced(
     let answer_tokens = requests * expected.answer;
     let (image_cost, answer_cost) = (prices.of(image_tokens, INPUT), prices.of(answer_tokens, OUTPUT));
     let request_at_most = |sent: &SentSize| costs.request_at_most(sent.size, Room::Usual, percents.dearest);
-    let image_at_most =
-        |sent: &SentSize| costs.image_at_most(sent.size, percents.dearest).times(u64::from(sent.count));
+    let image_at_most = |sent: &SentSize| costs.image_at_most(sent.size, percents.dearest).times(u64::from(sent.count));
     let low = |sent: &SentSize| {
         let usage = brief.likely_when_cached(sent.size, expected.short_answer);
         price.cost(usage, cheapest).times(u64::from(sent.count))

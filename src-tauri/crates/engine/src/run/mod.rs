@@ -7,6 +7,7 @@ mod budget;
 mod dispatcher;
 mod ending;
 mod executor;
+mod in_flight;
 mod lock;
 mod overnight;
 mod progress;
@@ -42,6 +43,7 @@ use board::Board;
 use budget::Budget;
 use dispatcher::Dispatcher;
 use executor::{Work, WorkClock};
+pub use in_flight::Flight;
 use lock::RunLock;
 pub use overnight::BatchLimits;
 use overnight::Overnight;
@@ -80,7 +82,8 @@ impl Library {
             return Err(EngineError::NoImages);
         }
         let asked: Vec<_> = queue.iter().filter(|queued| queued.leader.is_none()).map(|queued| queued.image).collect();
-        let followers: Vec<_> = queue.iter().filter(|queued| queued.leader.is_some()).map(|queued| queued.image).collect();
+        let followers: Vec<_> =
+            queue.iter().filter(|queued| queued.leader.is_some()).map(|queued| queued.image).collect();
         let recipe = self.store.read(|view| view.recipe(request.recipe))?;
         let open = |mode| self.open_route(request.model.clone(), recipe.clone(), mode, request.options);
         let mut opened = open(request.mode).await?;
@@ -112,7 +115,8 @@ impl Library {
         } else {
             let alone = Asked { others: to_ask.pilot, ..Asked::default() };
             let live = Conditions { mode: RunMode::Live, ..conditions };
-            let expected = self.cost(&model, &recipe, &alone, live)?.map_or(PicoDollars::ZERO, |cost| cost.range.expected);
+            let expected =
+                self.cost(&model, &recipe, &alone, live)?.map_or(PicoDollars::ZERO, |cost| cost.range.expected);
             Some(NewPilot { images: u32::try_from(first.len()).unwrap_or(u32::MAX), expected })
         };
         if pilot.is_some() && mode == RunMode::Overnight {
@@ -154,7 +158,7 @@ impl Library {
         if matches!(summary.state, RunState::Running | RunState::Stopping) {
             return Err(EngineError::RunBusy(run));
         }
-        let retried = if request.retries_failed { summary.retryable } else { 0 };
+        let retried = if request.retries_failed { self.store.read(|view| view.retried_count(run))? } else { 0 };
         if summary.waiting + retried == 0 {
             return Err(EngineError::NothingLeft(run));
         }
@@ -197,9 +201,9 @@ impl Library {
     /// Keeps the high end of a run's quote true where a person has let images be asked about again, or has changed the
     /// settings that it rests on: it is what the run has cost so far, with the worst case of what waits.
     async fn keep_bound(&self, run: RunId, route: &Route, committed: PicoDollars) -> Result<()> {
-        let (waiting, of_waiting, asks_anew) = self.store.read(|view| {
-            Ok((view.waiting_images(run)?, view.committed_to_waiting(run)?, view.asks_anew(run)?))
-        })?;
+        let (waiting, of_waiting, asks_anew) = self
+            .store
+            .read(|view| Ok((view.waiting_images(run)?, view.committed_to_waiting(run)?, view.asks_anew(run)?)))?;
         let key = route.answer_key().filter(|_| !asks_anew);
         let waiting = self.unanswered(key.as_deref(), &waiting)?;
         let sizes = self.store.read(|view| view.sizes_of(&waiting))?;
@@ -214,6 +218,11 @@ impl Library {
         let is_here = self.run(run)?.destination == Destination::ThisMachine;
         let count = is_here.then(|| at_once.count().unwrap_or_else(processors));
         Ok(self.store.write(move |edit| edit.note_at_once(run, at_once.count(), count)).await?)
+    }
+
+    /// Has a resting run pay for new answers when it is resumed, whatever was answered before.
+    pub async fn ask_anew(&self, run: RunId) -> Result<()> {
+        Ok(self.store.write(move |edit| edit.record_asks_anew(run)).await?)
     }
 
     /// Has a resting run keep to these limits when it is resumed; those that are left open stay as they were.
@@ -379,9 +388,10 @@ impl Library {
         if lost > 0 {
             tracing::info!(%run, lost, "requests of an earlier sitting were never answered");
         }
-        let (recipe, (worked_millis, concurrency), times, is_in_pilot) = self.store.read(|view| {
+        let (recipe, concurrency, (worked_millis, _), times, is_in_pilot) = self.store.read(|view| {
             let times = Times { durations: view.durations(run)?, finished_after: view.finished_after(run)? };
-            Ok((view.recipe_of_run(run)?, view.pace_of_run(run)?, times, view.is_in_pilot(run)?))
+            let (concurrency, pace) = (view.concurrency_of_run(run)?, view.pace_of_run(run)?);
+            Ok((view.recipe_of_run(run)?, concurrency, pace, times, view.is_in_pilot(run)?))
         })?;
         let summary = self.run(run)?;
         // The pilot of an overnight run is asked about at another price than the other images.
@@ -411,6 +421,7 @@ impl Library {
             budget,
             retrying: opened.retrying,
             board: Arc::new(Board::new(opened.options.chunk_size)),
+            in_flight: Arc::default(),
             preparing: Semaphore::new(processors() as usize),
             turnstile: Mutex::default(),
             halt: is_halted,

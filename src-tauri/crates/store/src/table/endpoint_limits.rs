@@ -10,8 +10,9 @@ use crate::{Edit, Result, View};
 impl View<'_> {
     /// The known limits of the server with this origin.
     pub fn endpoint_limits(&self, origin: &str) -> Result<Vec<EndpointLimit>> {
-        let mut statement =
-            self.0.prepare_cached("SELECT unit, limit_at, burst FROM endpoint_limits WHERE origin = ?1 ORDER BY unit")?;
+        let mut statement = self
+            .0
+            .prepare_cached("SELECT unit, limit_at, burst FROM endpoint_limits WHERE origin = ?1 ORDER BY unit")?;
         all(&mut statement, [origin], |row| {
             Ok(EndpointLimit {
                 unit: from_name("endpoint_limits.unit", row.get(0)?)?,

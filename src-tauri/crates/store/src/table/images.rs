@@ -18,7 +18,7 @@ use domain::plan::{ImageSelection, SizeCount};
 use domain::query::{ImageQuery, Vocabulary};
 use domain::similar::{HashedImage, PerceptualHash};
 use domain::taken::Taken;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Row, params};
 
 use super::{all, found};
 use crate::code::{from_name, name_of};
@@ -56,6 +56,23 @@ pub struct AnsweredImage {
     pub review: ReviewState,
     /// The image whose marks it was given instead of being asked about.
     pub carried_from: Option<ImageId>,
+}
+
+impl AnsweredImage {
+    /// From columns in the order of its fields, width and height apart.
+    pub(super) fn from_row(row: &Row<'_>) -> Result<Self> {
+        let orientation: u8 = row.get(4)?;
+        Ok(Self {
+            id: ImageId(row.get(0)?),
+            name: row.get(1)?,
+            path: row.get::<_, Option<Vec<u8>>>(2)?.map(|path| path_bytes::from_bytes(&path)),
+            hash: row.get(3)?,
+            orientation: Orientation::from_exif(orientation.into()).unwrap_or_default(),
+            size: PixelSize::new(row.get(5)?, row.get(6)?),
+            review: from_name("images.review", row.get(7)?)?,
+            carried_from: row.get::<_, Option<u32>>(8)?.map(ImageId),
+        })
+    }
 }
 
 impl View<'_> {
@@ -177,19 +194,7 @@ impl View<'_> {
                    ORDER BY image_id LIMIT ?3)
              JOIN images ON images.id = image_id ORDER BY images.id",
         )?;
-        all(&mut statement, params![run.0, after.map_or(0, |image| image.0), limit], |row| {
-            let orientation: u8 = row.get(4)?;
-            Ok(AnsweredImage {
-                id: ImageId(row.get(0)?),
-                name: row.get(1)?,
-                path: row.get::<_, Option<Vec<u8>>>(2)?.map(|path| path_bytes::from_bytes(&path)),
-                hash: row.get(3)?,
-                orientation: Orientation::from_exif(orientation.into()).unwrap_or_default(),
-                size: PixelSize::new(row.get(5)?, row.get(6)?),
-                review: from_name("images.review", row.get(7)?)?,
-                carried_from: row.get::<_, Option<u32>>(8)?.map(ImageId),
-            })
-        })
+        all(&mut statement, params![run.0, after.map_or(0, |image| image.0), limit], AnsweredImage::from_row)
     }
 
     /// Whether an image has this content.

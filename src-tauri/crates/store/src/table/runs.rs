@@ -5,6 +5,7 @@ use domain::metrics::quantile;
 use domain::model::{Destination, Model, ModelId};
 use domain::money::PicoDollars;
 use domain::plan::CostRange;
+use domain::rate;
 use domain::recipe::Recipe;
 use domain::run::{RunMode, RunState, RunSummary, StopReason};
 use domain::run_options::RunOptions;
@@ -22,7 +23,7 @@ pub struct NewRun {
     pub model: ModelId,
     pub model_name: String,
     pub recipe: Recipe,
-    /// Images at once to begin with.
+    /// Images at a time, of a run on this machine.
     pub concurrency: u32,
     pub options: RunOptions,
     /// What decides an answer besides the image; `None` where answers cost nothing.
@@ -87,6 +88,7 @@ impl View<'_> {
         let (total, done, failed): (u32, u32, u32) = (row.get(8)?, row.get(9)?, row.get(10)?);
         let wall_millis: f64 = row.get(7)?;
         let durations = self.durations(id)?;
+        let asked = u32::try_from(durations.len()).unwrap_or(u32::MAX);
         let bill = self.bill_of_run(id)?;
         Ok(RunSummary {
             id,
@@ -119,10 +121,10 @@ impl View<'_> {
             reused: self.reused_count(id)?,
             carried: row.get(20)?,
             retries: self.retry_count(id)?,
+            asked,
             p50_millis: quantile(&durations, 0.50).map(whole_millis),
             p95_millis: quantile(&durations, 0.95).map(whole_millis),
-            rate_per_minute: (wall_millis > 0.0 && done + failed > 0)
-                .then(|| f64::from(done + failed) / (wall_millis / 60_000.0)),
+            rate_per_minute: (wall_millis > 0.0 && asked > 0).then(|| rate::average(durations.len(), wall_millis)),
         })
     }
 
@@ -133,16 +135,10 @@ impl View<'_> {
         from_json("runs.recipe", &recipe)
     }
 
-    /// Milliseconds worked on a run over all its sittings, and how many images were worked on at once.
+    /// Milliseconds worked on a run over all its sessions, and the highest number of its requests in flight.
     pub fn pace_of_run(&self, run: RunId) -> Result<(f64, u32)> {
-        let mut statement = self.0.prepare_cached("SELECT wall_millis, concurrency FROM runs WHERE id = ?1")?;
+        let mut statement = self.0.prepare_cached("SELECT wall_millis, peak_in_flight FROM runs WHERE id = ?1")?;
         found(statement.query_row([run.0], |row| Ok((row.get(0)?, row.get(1)?))), "run", run.0)
-    }
-
-    /// Whether `run` asks about every image, whatever was answered before.
-    pub fn asks_anew(&self, run: RunId) -> Result<bool> {
-        let mut statement = self.0.prepare_cached("SELECT asks_anew FROM runs WHERE id = ?1")?;
-        found(statement.query_row([run.0], |row| row.get(0)), "run", run.0)
     }
 
     /// Whether `run` has a pilot that is not over.
@@ -155,6 +151,12 @@ impl View<'_> {
     pub fn pilot_expected(&self, run: RunId) -> Result<PicoDollars> {
         let mut statement = self.0.prepare_cached("SELECT coalesce(pilot_expected, 0) FROM runs WHERE id = ?1")?;
         Ok(PicoDollars(found(statement.query_row([run.0], |row| row.get(0)), "run", run.0)?))
+    }
+
+    /// Images at a time that a run on this machine is set to.
+    pub fn concurrency_of_run(&self, run: RunId) -> Result<u32> {
+        let mut statement = self.0.prepare_cached("SELECT concurrency FROM runs WHERE id = ?1")?;
+        found(statement.query_row([run.0], |row| row.get(0)), "run", run.0)
     }
 
     /// What was said for `run`.
@@ -234,12 +236,12 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Notes how many images there were at once, when that is more than before.
-    pub fn note_concurrency(&self, run: RunId, concurrency: u32) -> Result<()> {
+    /// Records how many requests were in flight at the most, when that is more than before.
+    pub fn note_peak_in_flight(&self, run: RunId, peak: u32) -> Result<()> {
         self.0
             .0
-            .prepare_cached("UPDATE runs SET concurrency = max(concurrency, ?2) WHERE id = ?1")?
-            .execute(params![run.0, concurrency])?;
+            .prepare_cached("UPDATE runs SET peak_in_flight = max(peak_in_flight, ?2) WHERE id = ?1")?
+            .execute(params![run.0, peak])?;
         Ok(())
     }
 
@@ -290,6 +292,12 @@ impl Edit<'_> {
             "UPDATE runs SET quoted_high = max(quoted_high, ?2) WHERE id = ?1 AND quoted_high IS NOT NULL",
             params![run.0, bound.0],
         )?;
+        Ok(())
+    }
+
+    /// Notes that answers that were paid for before are not used again from now on.
+    pub fn record_asks_anew(&self, run: RunId) -> Result<()> {
+        self.0.0.execute("UPDATE runs SET asks_anew = 1 WHERE id = ?1", [run.0])?;
         Ok(())
     }
 

@@ -26,7 +26,14 @@ impl Library {
                 let attempt = edit.note_sent(job.id, PicoDollars::ZERO, 8)?;
                 edit.note_received(attempt, "{}", None, 9)?;
                 let outcome = JobOutcome::Done { attempt, annotations, reading: Reading::default() };
-                edit.settle_job(run, &job, &cats(), &outcome, 40.0, 10)
+                edit.settle_job(
+                    run,
+                    &job,
+                    &cats(),
+                    &outcome,
+                    Some(JobTiming { took_millis: 40.0, alone_millis: None }),
+                    10,
+                )
             })
             .unwrap();
     }
@@ -55,7 +62,7 @@ fn library() -> (Library, RunId, Vec<ImageId>) {
         .store
         .write_blocking(move |edit| {
             let failure = JobFailure { attempt: None, kind: FailureKind::Refused, detail: "no".into() };
-            edit.settle_job(run, &job, &cats(), &JobOutcome::Failed(failure), 3.0, 13)
+            edit.settle_job(run, &job, &cats(), &JobOutcome::Failed(failure), None, 13)
         })
         .unwrap();
     (library, run, images)

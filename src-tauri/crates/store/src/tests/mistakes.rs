@@ -21,7 +21,14 @@ impl Library {
                 let attempt = edit.note_sent(job.id, PicoDollars::ZERO, 8)?;
                 edit.note_received(attempt, "{}", None, 9)?;
                 let outcome = JobOutcome::Done { attempt, annotations, reading: Reading::default() };
-                edit.settle_job(run, &job, &cats(), &outcome, 40.0, 10)
+                edit.settle_job(
+                    run,
+                    &job,
+                    &cats(),
+                    &outcome,
+                    Some(JobTiming { took_millis: 40.0, alone_millis: None }),
+                    10,
+                )
             })
             .unwrap();
     }

@@ -132,7 +132,7 @@ fn a_settled_job_gives_its_marks_to_those_that_wait_for_them_and_a_failed_one_le
     let failure = JobFailure { attempt: None, kind: FailureKind::ModelFailed, detail: "no".into() };
     let settled = library
         .store
-        .write_blocking(move |edit| edit.settle_job(run, &job, &cats(), &JobOutcome::Failed(failure), 1.0, 9));
+        .write_blocking(move |edit| edit.settle_job(run, &job, &cats(), &JobOutcome::Failed(failure), None, 9));
     assert_eq!(settled.unwrap(), 0);
     assert_eq!(waiting().iter().map(|job| job.image).collect::<Vec<_>>(), [images[3]], "it is asked about itself now");
 }

@@ -9,6 +9,7 @@ use domain::checks::Check;
 use domain::compare::Side;
 use domain::ids::{CollectionId, ImageId, RunId};
 use domain::query::{Condition, ImageQuery, ImageState, Share, Span, Test, Trait};
+use domain::recipe::comparable;
 use rusqlite::{Params, params};
 
 use super::id_set::IdSet;
@@ -49,7 +50,10 @@ impl View<'_> {
     pub(super) fn images_of(&self, test: &Test, working: &[RunId]) -> Result<IdSet> {
         match test {
             Test::In { name } => self.images_in(name),
-            Test::Label { name } => self.images_labelled(|label| label.to_lowercase() == name.to_lowercase()),
+            Test::Label { name } => {
+                let name = comparable(name);
+                self.images_labelled(|label| comparable(label) == name)
+            }
             Test::Image { state } => self.images_in_state(*state, working),
             Test::Mark { status } => self.images_with_mark(*status),
             Test::Confidence { span } => self.images_with_confidence(span),
