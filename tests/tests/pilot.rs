@@ -1,18 +1,19 @@
-//! Pilots on the command line that end badly: with `--yes` nobody is asked, and the other images are left alone.
+//! Pilots on the command line: one run, whose first images are asked about before the others.
 
 #![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
 
 use std::process::Output;
 
-use domain::run::RunSummary;
-use fieldmark_tests::bench::{Bench, COMPLETED};
+use domain::run::{RunMode, RunState, RunSummary, StopReason};
+use fieldmark_tests::bench::{Bench, COMPLETED, resume};
 use fieldmark_tests::pictures::LABELS;
 use serde_json::Value;
-use simulator::{Fault, Options, Running, Simulator};
+use simulator::{Batching, Fault, Options, Running, Simulator};
 
 const KEY: &str = "sk-any";
 const IMAGES: u32 = 8;
 const PILOT: usize = 3;
+const PILOT_DONE: RunState = RunState::Stopped { reason: StopReason::PilotDone };
 
 struct Piloted {
     bench: Bench,
@@ -21,15 +22,17 @@ struct Piloted {
 }
 
 impl Piloted {
-    /// `annotate --pilot` with nobody to ask, and `fault` befalling as many requests as the pilot has images.
-    async fn with(fault: Fault) -> Self {
-        let server = Simulator::start(Options::default()).await.unwrap();
-        server.script(vec![fault; PILOT]);
+    /// `annotate --pilot --yes`, with `faults` befalling the first requests.
+    async fn with(faults: Vec<Fault>, more: &[&str]) -> Self {
+        let batching = Batching { takes: std::time::Duration::from_millis(300), ..Batching::default() };
+        let server = Simulator::start(Options { batching, ..Options::default() }).await.unwrap();
+        server.script(faults);
         let bench = Bench::with_pictures(&server.url(), KEY, IMAGES);
         let told = bench
             .fieldmark(&server.url(), KEY)
             .args(["annotate", "photos", "--labels", LABELS, "--model", "claude-sonnet-5-5", "--yes", "--json"])
             .args(["--pilot", &PILOT.to_string()])
+            .args(more)
             .env("FIELDMARK_RUN__RETRY_DELAY_MS", "10")
             .output()
             .unwrap();
@@ -41,38 +44,71 @@ impl Piloted {
         String::from_utf8_lossy(&self.told.stderr).into_owned()
     }
 
-    /// The pilot, which is all there was: the others are not asked about, neither in words nor in the document.
-    fn only_run(&self) -> RunSummary {
+    /// There is only one, and the document is its report.
+    fn run(&self) -> RunSummary {
         let runs = self.bench.library.runs().unwrap();
-        assert_eq!(runs.len(), 1, "{}", self.said());
-        assert_eq!((runs[0].total as usize, runs[0].state), (PILOT, COMPLETED));
+        assert_eq!((runs.len(), runs[0].total), (1, IMAGES), "{}", self.said());
         let document: Value = serde_json::from_slice(&self.told.stdout).unwrap();
-        assert_eq!((&document["pilot"]["summary"]["id"], &document["rest"]), (&runs[0].id.0.into(), &Value::Null));
+        assert_eq!(document["summary"]["id"], runs[0].id.0);
         runs[0].clone()
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pilot_without_an_answer_is_not_gone_on_with() {
-    let piloted = Piloted::with(Fault::Refusal).await;
-    let pilot = piloted.only_run();
-    assert_eq!((pilot.done, pilot.failed as usize), (0, PILOT));
+async fn a_pilot_and_the_other_images_are_one_run_with_one_export() {
+    for mode in ["live", "overnight"] {
+        let more: &[&str] = if mode == "overnight" {
+            &["--overnight", "--export", "jsonl=all.jsonl"]
+        } else {
+            &["--export", "jsonl=all.jsonl"]
+        };
+        let piloted = Piloted::with(Vec::new(), more).await;
+        let run = piloted.run();
+        assert_eq!((run.state, run.done, piloted.told.status.code()), (COMPLETED, IMAGES, Some(0)), "{mode}");
+        let lines = std::fs::read_to_string(piloted.bench.folder.path().join("all.jsonl")).unwrap();
+        assert_eq!(lines.lines().count(), IMAGES as usize, "{mode}");
+        // The pilot is answered live, whatever the mode of the run.
+        let ledger = piloted.server.ledger();
+        let live = ledger.billed.iter().filter(|entry| !entry.is_batched).count();
+        assert_eq!(live, if run.mode == RunMode::Live { IMAGES as usize } else { PILOT });
+        assert_eq!(run.paid.0, ledger.total_pico_dollars());
+        assert!(run.paid <= run.quoted.unwrap().high);
+        assert!(
+            piloted.said().contains("The pilot went as quoted. The other 5 images are left."),
+            "{}",
+            piloted.said()
+        );
+        piloted.server.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pilot_without_an_answer_is_not_gone_on_with_until_it_is_resumed() {
+    let piloted = Piloted::with(vec![Fault::Refusal; PILOT], &[]).await;
+    let run = piloted.run();
+    assert_eq!((run.state, run.done, run.failed as usize), (PILOT_DONE, 0, PILOT));
     assert_eq!(piloted.told.status.code(), Some(3));
     let said = piloted.said();
-    assert!(said.contains("The pilot brought not one answer. The other 5 images are left."), "{said}");
+    assert!(said.contains("The pilot brought no answer. The other 5 images are left."), "{said}");
     assert_eq!(piloted.server.ledger().billed.len(), PILOT);
+
+    piloted.bench.library.resume_run(resume(run.id)).await.unwrap();
+    assert_eq!(piloted.bench.end_of(run.id).await, COMPLETED);
+    let run = piloted.bench.library.run(run.id).unwrap();
+    assert_eq!((run.done + run.failed, run.waiting), (IMAGES, 0));
     piloted.server.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pilot_that_was_dearer_than_quoted_is_not_gone_on_with() {
+async fn a_pilot_that_was_much_dearer_than_expected_is_not_gone_on_with() {
     // Billed, lost on the way and asked for again: what nobody counted is taken at the most that it can have cost.
-    let piloted = Piloted::with(Fault::Broken { after_events: 5 }).await;
-    let pilot = piloted.only_run();
-    assert_eq!((pilot.done as usize, pilot.possibly_billed.count as usize), (PILOT, PILOT));
-    assert!(pilot.paid + pilot.possibly_billed.at_most > pilot.quoted.unwrap().high);
+    let piloted = Piloted::with(vec![Fault::Broken { after_events: 5 }; PILOT], &[]).await;
+    let run = piloted.run();
+    assert_eq!((run.state, run.done as usize, run.possibly_billed.count as usize), (PILOT_DONE, PILOT, PILOT));
+    assert!(run.paid + run.possibly_billed.at_most <= run.quoted.unwrap().high);
     assert_eq!(piloted.told.status.code(), Some(4));
     let said = piloted.said();
-    assert!(said.contains("The pilot cost $") && said.contains("of its quote. The other 5 images are left."), "{said}");
+    assert!(said.contains("more than twice the $") && said.contains("The other 5 images are left."), "{said}");
+    assert!(said.contains(&format!("fieldmark resume {}", run.id)), "{said}");
     piloted.server.stop().await;
 }

@@ -1,19 +1,20 @@
 /** Quotes against what was paid. */
-import type { CostRange, PicoDollars, PossiblyBilled, RunSummary, Usage } from "../ipc/bindings";
+import type { CostRange, Dollars, PossiblyBilled, RunSummary, Usage } from "../ipc/bindings";
 import type { CostScale } from "../kit/costScale";
 
 /** A scale for the whisker of one run alone: runs differ by factors that would leave no range to be seen. */
-export function whiskerScale({ low, high }: CostRange, paid: PicoDollars): CostScale {
+export function whiskerScale({ low, high }: CostRange, paid: Dollars): CostScale {
   return { from: paid === 0 ? low : Math.min(low, paid), to: Math.max(high, paid) };
 }
 
 /** Whether the server has reported a cost; zero is none where requests may have been billed. */
-export function isCostReported(paid: PicoDollars, { count }: PossiblyBilled): boolean {
+export function isCostReported(paid: Dollars, { count }: PossiblyBilled): boolean {
   return paid > 0 || count === 0;
 }
 
 /** What was paid as a part of what was expected; null before the run is through, and where nothing was expected or reported. */
-export function partOfQuote({ quoted, paid, possibly_billed, done, failed, total }: RunSummary): number | null {
+export function partOfQuote(run: RunSummary): number | null {
+  const { quoted_dollars: quoted, paid_dollars: paid, possibly_billed, done, failed, total } = run;
   const isKnown = isCostReported(paid, possibly_billed) && done + failed >= total;
   return quoted === null || quoted.expected === 0 || !isKnown ? null : paid / quoted.expected;
 }

@@ -26,8 +26,8 @@ function summary(id: RunId): RunSummary {
     propagated_count: 0,
     undecided_count: 1,
     reviewed_count: 0,
-    quoted: null,
-    paid: 0,
+    quoted_dollars: null,
+    paid_dollars: 0,
     usage: {
       input_tokens: 0,
       output_tokens: 0,
@@ -36,9 +36,9 @@ function summary(id: RunId): RunSummary {
       cache_read_tokens: 0,
       thinking_tokens: 0,
     },
-    possibly_billed: { count: 0, at_most: 0 },
-    budget: null,
-    unsettled: { count: 0, at_most: 0 },
+    possibly_billed: { count: 0, at_most_dollars: 0 },
+    budget_dollars: null,
+    unsettled: { count: 0, at_most_dollars: 0 },
     cut_short: 0,
     retryable: 0,
     reused: 0,
@@ -126,7 +126,9 @@ describe("history", () => {
     expect(await history.saveMetrics()).toBe("/m/2.json");
     await history.select(1);
     expect(await history.saveMetrics()).toBeNull();
-    expect(await history.resume({ run: 1, budget: null, accepts_repeats: false, retries_failed: false })).toBe(false);
+    expect(await history.resume({ run: 1, budget_dollars: null, accepts_repeats: false, retries_failed: false })).toBe(
+      false,
+    );
     expect(refusals).toHaveLength(1);
   });
 
@@ -143,13 +145,13 @@ describe("a quote against what was paid", () => {
   const quoted = { low: 60, expected: 100, high: 800 };
 
   it("is told once the run is through", () => {
-    const run = { ...summary(1), quoted, paid: 95 };
+    const run = { ...summary(1), quoted_dollars: quoted, paid_dollars: 95 };
     expect(partOfQuote(run)).toBe(0.95);
     expect(words.history.offBy(0.95)).toBe("5 % under");
     expect(words.history.offBy(1.2)).toBe("20 % over");
     expect(partOfQuote({ ...run, total: 2 })).toBeNull();
-    expect(partOfQuote({ ...run, quoted: null })).toBeNull();
-    expect(partOfQuote({ ...run, quoted: { low: 0, expected: 0, high: 0 } })).toBeNull();
+    expect(partOfQuote({ ...run, quoted_dollars: null })).toBeNull();
+    expect(partOfQuote({ ...run, quoted_dollars: { low: 0, expected: 0, high: 0 } })).toBeNull();
   });
 
   it("stays on its scale, however far off", () => {
@@ -226,7 +228,7 @@ describe("what to change", () => {
     expect(words.diagnoses.change({ kind: "more_room", than: 600 })).toContain("above 600 tokens");
     expect(words.diagnoses.change({ kind: "longer_silence", to_millis: 80_000 })).toContain("1 min 20 s");
     expect(words.diagnoses.change({ kind: "limit_requests", per_minute: 58 })).toContain("58 requests a minute");
-    expect(words.diagnoses.change({ kind: "cheaper_model", name: "Claude Haiku 5.5", cost: 11e10 })).toContain(
+    expect(words.diagnoses.change({ kind: "cheaper_model", name: "Claude Haiku 5.5", cost_dollars: 0.11 })).toContain(
       "Claude Haiku 5.5 on a few images: the same tokens would cost about $0.11",
     );
   });

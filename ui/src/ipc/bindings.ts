@@ -138,8 +138,11 @@ export type AnnotationId = number;
 export type AnswerBasis = 
 /**  Nothing was measured yet: so many marks an image are assumed, and no thinking. */
 { kind: "assumed"; marks: number } | 
-/**  The mean of answers to this recipe that this model gave for so many images. */
-{ kind: "earlier_answers"; images: number };
+/**
+ *  What so many images took that this model was asked about with this recipe: the mean of all their requests, with
+ *  answers that were cut off and asked for again, and requests that may have been billed without an answer.
+ */
+{ kind: "earlier_answers"; images: number; requests: number };
 
 /**  How much room answers had that were cut off. */
 export type AnswerRoom = 
@@ -243,6 +246,25 @@ export type BatchState = {
 	expires_at: number | null,
 };
 
+/**  What a budget does to a run. */
+export type BudgetForecast = {
+	reach: BudgetReach,
+	/**
+	 *  Batches that have to wait for each other, since the budget has no room for all requests at the same time: each may
+	 *  take a day. 1 where nothing waits, and for a live run.
+	 */
+	batches: number,
+};
+
+/**  Whether a budget lets a run come to its end. */
+export type BudgetReach = 
+/**  The run cannot cost more. */
+{ kind: "enough" } | 
+/**  It is between the low and the high end of the quote. */
+{ kind: "may_stop" } | 
+/**  It is below the low end: the run stops after about so many images. */
+{ kind: "stops_after"; images: number };
+
 /**  A day, written `2026-11-23`. */
 export type CalendarDate = string;
 
@@ -271,7 +293,7 @@ cost: PicoDollars } |
 /**  To ask live instead of in batches. */
 { kind: "ask_live" } | { kind: "cheaper_model"; name: string; 
 /**  What the same tokens would have cost: an estimate. */
-cost: PicoDollars } | { kind: "other_model" } | 
+cost_dollars: Dollars } | { kind: "other_model" } | 
 /**  Fewer labels and attributes at a time. */
 { kind: "ask_for_less" } | { kind: "smaller_photos" } | { kind: "check_photos" } | { kind: "check_network" } | 
 /**  A server on this machine, which no network is in the way of. */
@@ -391,31 +413,42 @@ export type CostBasis = {
 	sent: SentSize[],
 	/**  The longest side of any image sent, in pixels. */
 	longest_edge: number,
-	/**  All images together; exact. */
+	/**  All images together, exact for one request an image. */
 	image_tokens: number,
-	image_cost: PicoDollars,
+	image_cost_dollars: Dollars,
 	/**  Whether the instructions are kept at the vendor's between requests, which makes them cheaper. */
 	caching: PromptCaching,
 	/**  Instructions, form of the answer and question, with every image; estimated from their length. */
 	text_tokens: number,
-	text_cost: PicoDollars,
+	text_cost_dollars: Dollars,
 	/**  All answers together. */
 	answer_tokens: number,
-	answer_cost: PicoDollars,
+	answer_cost_dollars: Dollars,
 	answer_basis: AnswerBasis,
-	/**  The longest that an answer may get; the high cost is that of every answer getting there. */
+	/**  The longest that an answer may get at first. */
 	answer_tokens_limit: number,
+	/**  The longest that it may get when it is asked for again because it was cut off. */
+	longer_answer_tokens_limit: number,
+	/**
+	 *  How often a request may be made again; the high cost is that of every answer being cut off at its limit once, and
+	 *  every longer request and its retries being billed.
+	 */
+	retries: number,
 	/**  The most that the dearest of the requests can cost: under a smaller budget it would never be sent. */
-	dearest_request: PicoDollars,
-	input_per_million: PicoDollars,
-	output_per_million: PicoDollars,
+	dearest_request_dollars: Dollars,
+	input_dollars_per_million: Dollars,
+	output_dollars_per_million: Dollars,
 };
 
-/**  A cost with its uncertainty. */
+/**
+ *  A cost with its uncertainty. The high end is an upper bound: with an answer that is cut off, the longer request that
+ *  follows it, and every retry that the settings allow, of every image. What a run has paid, together with what may have
+ *  been billed without an answer, never exceeds it. It is rounded up to what is shown.
+ */
 export type CostRange = {
-	low: PicoDollars,
-	expected: PicoDollars,
-	high: PicoDollars,
+	low: Dollars,
+	expected: Dollars,
+	high: Dollars,
 };
 
 /**  Answers of a run that were cut off: `resume --retry-failed --max-tokens` asks again about these alone. */
@@ -454,6 +487,12 @@ export type Diagnosis = {
 	changes: Change[],
 };
 
+/**
+ *  US dollars times 10^12. In JSON it is a decimal number of dollars, and the key that holds it says so
+ *  (`paid_dollars`). The number is exact up to 2,251 dollars.
+ */
+export type Dollars = number;
+
 /**  Whether files are being dragged over the window. */
 export type DragChanged = {
 	is_over: boolean,
@@ -485,6 +524,15 @@ export type DurationBin = {
 	from_millis: number,
 	to_millis: number,
 	count: number,
+};
+
+/**  A limit of an endpoint: set by a person, announced by the server, or learned from its refusals. */
+export type EndpointLimit = {
+	unit: LimitedUnit,
+	/**  A minute, or of requests in flight: at a time. */
+	limit: number,
+	/**  What is known to be taken at once after a quiet time. */
+	burst: number,
 };
 
 export type ErrorCode = "library" | "model" | "file" | "original" | "unfit_mark" | "nothing_to_audit" | "nothing_to_find" | "unknown_model" | "no_images" | "recipe_beyond_model" | "local_only" | "model_retired" | "no_key" | "unusable_connection" | "address" | "settings" | "not_agreed" | "budget_too_small" | "unsettled" | "key" | "keychain" | "run_busy" | "nothing_left" | "no_figures" | "internal";
@@ -663,13 +711,13 @@ possible: number | null } |
 /**  Of the requests that could have been in flight, for which no image was ready. */
 share: number } | 
 /**  Most of the cost was for what the model wrote. */
-{ kind: "cost_by_output"; share: number; paid: PicoDollars; 
+{ kind: "cost_by_output"; share: number; paid_dollars: Dollars; 
 /**  Of one answer, on the mean, thinking included. */
 answer_tokens: number; 
 /**  Of those tokens. */
 thinking_share: number } | 
 /**  Most of the cost was for looking at the pictures. */
-{ kind: "cost_by_images"; share: number; paid: PicoDollars; 
+{ kind: "cost_by_images"; share: number; paid_dollars: Dollars; 
 /**  Of one picture, on the mean. */
 image_tokens: number; longest_edge: number };
 
@@ -977,6 +1025,15 @@ export type LibraryOverview = {
 /**  What a limit counts. */
 export type LimitUnit = "requests_per_minute" | "tokens_per_minute" | "at_once";
 
+/**  What an endpoint limits. */
+export type LimitedUnit = 
+/**  A minute. */
+"requests" | 
+/**  Input and output together, a minute. */
+"tokens" | "input_tokens" | "output_tokens" | 
+/**  Requests at a time. */
+"in_flight";
+
 /**  A change to the marks of an image. */
 export type MarkChange = 
 /**  A mark of the person's own, accepted from the start. */
@@ -1045,14 +1102,18 @@ export type ModelId = string;
 export type ModelQuote = {
 	model: Model,
 	/**  Of the images that have to be asked about. `None`: nobody has told the price. */
-	cost: CostRange | null,
+	cost_dollars: CostRange | null,
 	/**
 	 *  Images that this model has answered to the same recipe before: unless they are asked about anew, their answers are
 	 *  used again, for nothing.
 	 */
 	answered_before: number,
 	/**  What the same costs overnight, when the vendor works it off within a day; `None` where that is not offered. */
-	overnight: CostRange | null,
+	overnight_dollars: CostRange | null,
+	/**  What the budget of the plan does to a live run; `None` without a budget, or where nothing is sent. */
+	budget: BudgetForecast | null,
+	/**  The same of an overnight run. */
+	overnight_budget: BudgetForecast | null,
 	/**  `None` where nothing is sent, or nothing is known. */
 	cost_basis: CostBasis | null,
 	/**  `None`: nothing was measured yet. */
@@ -1067,9 +1128,6 @@ export type ModelQuote = {
 
 /**  Who made a mark. */
 export type Origin = { kind: "run"; run: RunId } | { kind: "person" };
-
-/**  US dollars times 10^12. The window shows it as a number, which is exact up to 9,007 dollars. */
-export type PicoDollars = number;
 
 /**  Width and height in whole pixels. */
 export type PixelSize = {
@@ -1086,6 +1144,10 @@ export type PlanRequest = {
 	/**  Whether the cost is that of asking anew about every image, whatever was answered and paid for before. */
 	asks_anew: boolean,
 	options: RunOptions,
+	/**  So many images are asked about first, live, before a person decides about the others; `None`: no pilot. */
+	pilot: number | null,
+	/**  What the run may cost at most; `None`: no limit. */
+	budget_dollars: Dollars | null,
 };
 
 /**  A place in an image, in pixels. */
@@ -1098,7 +1160,7 @@ export type Point = {
 export type PossiblyBilled = {
 	count: number,
 	/**  What they can have cost together at most. */
-	at_most: PicoDollars,
+	at_most_dollars: Dollars,
 };
 
 /**  The earlier pipeline's ways to work, by the size of the batch. */
@@ -1250,7 +1312,7 @@ export type RepairKind =
 export type ResumeRequest = {
 	run: RunId,
 	/**  What the run may cost at most from now on, with what it has cost already; `None` leaves it as it is. */
-	budget: PicoDollars | null,
+	budget_dollars: Dollars | null,
 	/**
 	 *  Whether images may be asked about again whose request was under way when a process died: the vendor may have
 	 *  billed it.
@@ -1434,14 +1496,14 @@ export type RunProgress = {
 	routes: RouteState[],
 	/**  Of an overnight run, the oldest first. */
 	batches: BatchState[],
-	quoted: CostRange | null,
+	quoted_dollars: CostRange | null,
 	/**  Settled from what the vendor reported. */
-	spent: PicoDollars,
+	spent_dollars: Dollars,
 	possibly_billed: PossiblyBilled,
 	/**  What the run may cost at most; `None`: no limit. */
-	budget: PicoDollars | null,
+	budget_dollars: Dollars | null,
 	/**  The most that requests under way can cost. */
-	reserved: PicoDollars,
+	reserved_dollars: Dollars,
 	/**
 	 *  Requests that were under way when a process died: whether they were billed nobody knows, and they are not made
 	 *  again without a word from the person.
@@ -1498,10 +1560,10 @@ export type RunRequest = {
 	carries_to_similar: boolean,
 	/**  Whether every image is asked about anew, whatever was answered and paid for before. */
 	asks_anew: boolean,
+	/**  So many images first, live; then the run stops until it is resumed. `None`: no pilot. */
+	pilot: number | null,
 	/**  What the run may cost at most, over all its sittings; `None`: no limit. */
-	budget: PicoDollars | null,
-	/**  The collection that the images were chosen from; `None`: all together. Exports name the files below it. */
-	collection?: CollectionId | null,
+	budget_dollars: Dollars | null,
 };
 
 /**  How runs ask models elsewhere. */
@@ -1556,14 +1618,14 @@ export type RunSummary = {
 	undecided_count: number,
 	/**  Images of the run that are reviewed or confirmed empty. */
 	reviewed_count: number,
-	quoted: CostRange | null,
+	quoted_dollars: CostRange | null,
 	/**  Settled from what the vendor reported. */
-	paid: PicoDollars,
+	paid_dollars: Dollars,
 	/**  Of all its requests together. */
 	usage: Usage,
 	possibly_billed: PossiblyBilled,
 	/**  What the run may cost at most; `None`: no limit. */
-	budget: PicoDollars | null,
+	budget_dollars: Dollars | null,
 	/**  Requests that were sent and of whose answer nothing is known: under way, or lost with their process. */
 	unsettled: PossiblyBilled,
 	/**  Answers that were cut off, whose whole marks were kept. */
@@ -1772,7 +1834,9 @@ export type StopReason = "completed" |
 /**  The server cannot be reached, in spite of several tries. */
 "unreachable" | 
 /**  The next request could have passed the run's budget. */
-"budget_reached";
+"budget_reached" | 
+/**  The images of its pilot have finished: a person decides about the others. */
+"pilot_done";
 
 export type Suggestion = {
 	/**  The whole word, with its dash and its quotes. */
@@ -1851,6 +1915,8 @@ export type TimeEstimate = {
 	/**  How many are worked on at once. */
 	concurrency: number,
 	basis: TimeBasis,
+	/**  The limit that makes it take longer than the images would take without; `None` where none does. */
+	held_by: EndpointLimit | null,
 };
 
 /**  What an image may have or lack. */

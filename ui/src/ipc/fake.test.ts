@@ -70,7 +70,8 @@ describe("a run", () => {
       mode: "live",
       carries_to_similar: false,
       asks_anew: false,
-      budget: null,
+      pilot: null,
+      budget_dollars: null,
     });
     let latest: RunProgress | undefined;
     await seam.watchRun(run, (snapshot) => (latest = snapshot));
@@ -83,7 +84,7 @@ describe("a run", () => {
     expect(latest).toMatchObject({ state: { kind: "stopped", reason: "paused" }, done: 3 });
     await expect(seam.pauseRun(run)).rejects.toMatchObject({ code: "nothing_left" });
 
-    await seam.resumeRun({ run, budget: null, accepts_repeats: false, retries_failed: false });
+    await seam.resumeRun({ run, budget_dollars: null, accepts_repeats: false, retries_failed: false });
     await vi.runAllTimersAsync();
     expect(latest).toMatchObject({ state: { kind: "stopped", reason: "completed" }, waiting: 0, left_millis: null });
     const [summary] = await seam.runs();
@@ -101,7 +102,8 @@ describe("a run", () => {
       mode: "live",
       carries_to_similar: false,
       asks_anew: false,
-      budget: null,
+      pilot: null,
+      budget_dollars: null,
     } as const;
     await expect(openFake("?images=0").startRun(request)).rejects.toMatchObject({ code: "no_images" });
   });
@@ -116,7 +118,8 @@ describe("a run elsewhere", () => {
     mode: "live",
     carries_to_similar: false,
     asks_anew: false,
-    budget: null,
+    pilot: null,
+    budget_dollars: null,
   } as const;
 
   it("needs a key, an agreement, and no lock", async () => {
@@ -141,8 +144,8 @@ describe("a run elsewhere", () => {
     expect(latest?.hold).toMatchObject({ kind: "rate_limited", left_millis: 2500 });
     await vi.runAllTimersAsync();
     expect(latest).toMatchObject({ hold: null, possibly_billed: { count: 1 } });
-    expect(latest?.spent).toBeGreaterThan(latest?.quoted?.low ?? 0);
-    expect(latest?.spent).toBeLessThan(latest?.quoted?.high ?? 0);
+    expect(latest?.spent_dollars).toBeGreaterThan(latest?.quoted_dollars?.low ?? 0);
+    expect(latest?.spent_dollars).toBeLessThan(latest?.quoted_dollars?.high ?? 0);
   });
 });
 
@@ -155,6 +158,7 @@ describe("what a run may cost", () => {
     mode: "live",
     carries_to_similar: false,
     asks_anew: false,
+    pilot: null,
   } as const;
 
   async function agreed(query: string): Promise<Seam> {
@@ -165,23 +169,29 @@ describe("what a run may cost", () => {
 
   it("is never passed: the run stops before, and goes on under a higher one", async () => {
     const seam = await agreed("?priced&key");
-    const budget = 0.01e12;
-    const run = await seam.startRun({ ...request, budget });
+    const budget = 0.01;
+    const run = await seam.startRun({ ...request, budget_dollars: budget });
     let latest: RunProgress | undefined;
     await seam.watchRun(run, (snapshot) => (latest = snapshot));
-    expect(latest?.reserved).toBeGreaterThan(0);
+    expect(latest?.reserved_dollars).toBeGreaterThan(0);
     await vi.runAllTimersAsync();
-    expect(latest).toMatchObject({ state: { kind: "stopped", reason: "budget_reached" }, budget, reserved: 0 });
+    expect(latest).toMatchObject({
+      state: { kind: "stopped", reason: "budget_reached" },
+      budget_dollars: budget,
+      reserved_dollars: 0,
+    });
     expect(latest?.waiting).toBeGreaterThan(0);
-    expect((latest?.spent ?? 0) + (latest?.possibly_billed.at_most ?? 0)).toBeLessThanOrEqual(budget);
-    await seam.resumeRun({ run, budget: 1e12, accepts_repeats: false, retries_failed: false });
+    expect((latest?.spent_dollars ?? 0) + (latest?.possibly_billed.at_most_dollars ?? 0)).toBeLessThanOrEqual(budget);
+    await seam.resumeRun({ run, budget_dollars: 1, accepts_repeats: false, retries_failed: false });
     await vi.runAllTimersAsync();
-    expect(latest).toMatchObject({ state: { kind: "stopped", reason: "completed" }, budget: 1e12 });
+    expect(latest).toMatchObject({ state: { kind: "stopped", reason: "completed" }, budget_dollars: 1 });
   });
 
   it("is refused when it is too little for one image", async () => {
     const seam = await agreed("?priced&key");
-    await expect(seam.startRun({ ...request, budget: 0.001e12 })).rejects.toMatchObject({ code: "budget_too_small" });
+    await expect(seam.startRun({ ...request, budget_dollars: 0.001 })).rejects.toMatchObject({
+      code: "budget_too_small",
+    });
     expect(await seam.runs()).toHaveLength(2);
   });
 
@@ -189,7 +199,7 @@ describe("what a run may cost", () => {
     const seam = await agreed("?priced&key&interrupted");
     const [before] = await seam.runs();
     expect(before?.unsettled.count).toBe(3);
-    const resume = { run: 3, budget: null };
+    const resume = { run: 3, budget_dollars: null };
     await expect(seam.resumeRun({ ...resume, accepts_repeats: false, retries_failed: false })).rejects.toMatchObject({
       code: "unsettled",
     });
@@ -209,7 +219,8 @@ describe("a run elsewhere as it goes", () => {
     mode: "live",
     carries_to_similar: false,
     asks_anew: false,
-    budget: null,
+    pilot: null,
+    budget_dollars: null,
   };
 
   async function begun(query: string, asked: Partial<RunRequest> = {}) {
@@ -272,7 +283,7 @@ describe("a run elsewhere as it goes", () => {
     const worth = latest().failures.filter(({ is_worth_retrying }) => is_worth_retrying);
     const [summary] = await seam.runs();
     expect(summary?.retryable).toBe(worth.reduce((sum, { count }) => sum + count, 0));
-    const resume = { run, budget: null, accepts_repeats: false };
+    const resume = { run, budget_dollars: null, accepts_repeats: false };
     await expect(seam.resumeRun({ ...resume, retries_failed: false })).rejects.toMatchObject({ code: "nothing_left" });
     await seam.resumeRun({ ...resume, retries_failed: true });
     await vi.runAllTimersAsync();
@@ -284,18 +295,18 @@ describe("a run elsewhere as it goes", () => {
   it("pays nothing for answers of earlier runs, unless it asks anew", async () => {
     const { seam, latest } = await begun("?priced&key");
     await vi.runAllTimersAsync();
-    const { done, spent } = latest();
+    const { done, spent_dollars: spent } = latest();
     const again = await seam.startRun(request);
     let second: RunProgress | undefined;
     await seam.watchRun(again, (snapshot) => (second = snapshot));
     await vi.runAllTimersAsync();
     expect(second?.reused).toBe(done);
-    expect(second?.spent).toBeLessThan(spent / 4);
+    expect(second?.spent_dollars).toBeLessThan(spent / 4);
     const anew = await seam.startRun({ ...request, asks_anew: true });
     await seam.watchRun(anew, (snapshot) => (second = snapshot));
     await vi.runAllTimersAsync();
     expect(second?.reused).toBe(0);
-    expect(second?.spent).toBeGreaterThan(spent / 2);
+    expect(second?.spent_dollars).toBeGreaterThan(spent / 2);
   });
 
   it("carries marks over to images that look alike", async () => {
@@ -314,7 +325,7 @@ describe("a run elsewhere as it goes", () => {
   it("goes through its batches overnight, at half the price", async () => {
     const { snapshots, latest } = await begun("?priced&key", { mode: "overnight" });
     const live = await begun("?priced&key");
-    expect(latest().quoted?.expected).toBeCloseTo((live.latest().quoted?.expected ?? 0) / 2, -1);
+    expect(latest().quoted_dollars?.expected).toBeCloseTo((live.latest().quoted_dollars?.expected ?? 0) / 2, -1);
     await vi.runAllTimersAsync();
     const stages = new Set(snapshots.flatMap(({ batches }) => batches.map(({ stage }) => stage)));
     expect([...stages]).toEqual(["unconfirmed", "working", "ended"]);
@@ -400,6 +411,8 @@ it("quotes what a model will not do", async () => {
     carries_to_similar: false,
     asks_anew: false,
     options: {},
+    pilot: null,
+    budget_dollars: null,
   });
   expect(bird.models[0]).toMatchObject({ can_run: false });
   expect(bird.models[0]?.shortfalls.map(({ kind }) => kind)).toEqual(["attributes", "unknown_labels"]);
@@ -410,6 +423,8 @@ it("quotes what a model will not do", async () => {
     carries_to_similar: false,
     asks_anew: false,
     options: {},
+    pilot: null,
+    budget_dollars: null,
   });
   expect(unknown.models[0]).toMatchObject({ can_run: false, shortfalls: [{ kind: "no_known_label" }] });
   expect(await seam.saveTypedRecipe("bicycle bell,zebra finch")).toEqual(typed);

@@ -217,7 +217,7 @@ class Fake implements Seam {
     );
   };
 
-  startRun: Seam["startRun"] = async ({ images, recipe, model, budget, ...asked }) => {
+  startRun: Seam["startRun"] = async ({ images, recipe, model, budget_dollars: budget, ...asked }) => {
     const ids = this.#library.selected(images);
     if (ids.length === 0) return refuse("no_images");
     const worker = this.#model(model);
@@ -251,7 +251,7 @@ class Fake implements Seam {
     return null;
   };
 
-  resumeRun: Seam["resumeRun"] = async ({ run, budget, accepts_repeats, retries_failed }) => {
+  resumeRun: Seam["resumeRun"] = async ({ run, budget_dollars: budget, accepts_repeats, retries_failed }) => {
     this.#run(run).resume(budget, accepts_repeats, retries_failed);
     return null;
   };

@@ -4,7 +4,6 @@ import { figures as en } from "./en/figures";
 import { figures as es } from "./es/figures";
 import { language } from "./language.svelte";
 
-const PICO_DOLLARS = 1e12;
 const FIGURES = { en, es };
 
 /** Formatters are dear to make and few: each is made once. */
@@ -70,59 +69,62 @@ export function percent(share: number): string {
   return `${whole(shown)} %`;
 }
 
-/** Pico-dollars as "$0", "$0.0004", "$0.41", "$13.31": cents, and below ten cents two significant digits. */
-export function money(picoDollars: number): string {
-  if (picoDollars === 0) return dollarsOf(0, 0, 0);
-  const dollars = picoDollars / PICO_DOLLARS;
+/** Dollars as "$0", "$0.0004", "$0.41", "$13.31": cents, and below ten cents two significant digits. */
+export function money(dollars: number): string {
+  if (dollars === 0) return dollarsOf(0, 0, 0);
   const size = Math.abs(dollars);
-  if (size < 1e-6) return FIGURES[language.current].under(money(PICO_DOLLARS / 1e6));
+  if (size < 1e-6) return FIGURES[language.current].under(money(1e-6));
   const digits = Math.max(2, 1 - Math.floor(Math.log10(size)));
   return dollarsOf(dollars, 2, digits);
 }
 
 /** As finely as `money` says `part`, so that parts as small as that are seen in the sum: "$0.1842" beside "$0.0022". */
-export function moneyBeside(picoDollars: number, part: number): string {
-  if (part < 1) return money(picoDollars);
-  const digits = Math.min(12, Math.max(2, 1 - Math.floor(Math.log10(part / PICO_DOLLARS))));
-  return dollarsOf(picoDollars / PICO_DOLLARS, digits, digits);
+export function moneyBeside(dollars: number, part: number): string {
+  if (part < 1e-12) return money(dollars);
+  const digits = Math.min(12, Math.max(2, 1 - Math.floor(Math.log10(part))));
+  return dollarsOf(dollars, digits, digits);
 }
 
 /** A limit, never rounded: "$0.60", "$0.6005". */
-export function exactMoney(picoDollars: number): string {
-  return dollarsOf(picoDollars / PICO_DOLLARS, 2, 12);
+export function exactMoney(dollars: number): string {
+  return dollarsOf(dollars, 2, 12);
 }
 
 /** What is needed at least: rounded up where `money` rounds, so that the sum that is said is enough. */
-export function enoughMoney(picoDollars: number): string {
-  const size = Math.floor(Math.log10(Math.max(picoDollars, 1) / PICO_DOLLARS));
-  const unit = PICO_DOLLARS / 10 ** Math.min(12, Math.max(2, 1 - size));
-  return exactMoney(Math.ceil(picoDollars / unit) * unit);
+export function enoughMoney(dollars: number): string {
+  const size = Math.floor(Math.log10(Math.max(dollars, 1e-12)));
+  const units = 10 ** Math.min(12, Math.max(2, 1 - size));
+  return exactMoney(Math.ceil(scaled(dollars, units)) / units);
+}
+
+/** Without the last binary digits, so that a sum of whole units is one. */
+function scaled(dollars: number, units: number): number {
+  return Number((dollars * units).toPrecision(12));
 }
 
 /**
  * A sum and its parts in dollars to the same place, fine enough to follow the sum, and rounded so that the parts that
  * are shown add up to the sum that is shown.
  */
-export function moneyParts(picoDollars: readonly number[]): { parts: string[]; sum: string } {
-  const total = picoDollars.reduce((sum, part) => sum + part, 0);
-  const size = Math.floor(Math.log10(Math.max(total / PICO_DOLLARS, 1e-6)));
+export function moneyParts(amounts: readonly number[]): { parts: string[]; sum: string } {
+  const total = amounts.reduce((sum, part) => sum + part, 0);
+  const size = Math.floor(Math.log10(Math.max(total, 1e-6)));
   const digits = Math.min(9, Math.max(2, 4 - size));
-  const unit = PICO_DOLLARS / 10 ** digits;
-  const shown = picoDollars.map((part) => Math.floor(part / unit));
-  let missing = Math.round(total / unit) - shown.reduce((sum, part) => sum + part, 0);
+  const scale = 10 ** digits;
+  const shown = amounts.map((part) => Math.floor(scaled(part, scale)));
+  let missing = Math.round(scaled(total, scale)) - shown.reduce((sum, part) => sum + part, 0);
   // The parts that lost most by being rounded down get it back.
-  const byLoss = picoDollars.map((part, place) => ({ place, loss: part / unit - Math.floor(part / unit) }));
+  const byLoss = amounts.map((part, place) => ({ place, loss: scaled(part, scale) - (shown[place] ?? 0) }));
   for (const { place } of byLoss.sort((one, other) => other.loss - one.loss)) {
     if (missing-- > 0) shown[place] = (shown[place] ?? 0) + 1;
   }
-  const said = (units: number) => dollarsOf((units * unit) / PICO_DOLLARS, digits, digits);
+  const said = (units: number) => dollarsOf(units / scale, digits, digits);
   return { parts: shown.map(said), sum: said(shown.reduce((sum, part) => sum + part, 0)) };
 }
 
 /** A round sum, such as a power of ten, as "$0.10", "$1", "$100". */
-export function wholeMoney(picoDollars: number): string {
-  const dollars = picoDollars / PICO_DOLLARS;
-  return Number.isInteger(dollars) ? dollarsOf(dollars, 0, 0) : money(picoDollars);
+export function wholeMoney(dollars: number): string {
+  return Number.isInteger(dollars) ? dollarsOf(dollars, 0, 0) : money(dollars);
 }
 
 const BYTE_UNITS = ["B", "KB", "MB", "GB"];

@@ -6,7 +6,7 @@ import { es } from "./es";
 import * as format from "./format";
 import { language } from "./language.svelte";
 
-const DOLLAR = 1e12;
+const DOLLAR = 1;
 
 /** Every text of a catalogue that is no function, by its path. */
 function texts(part: unknown, path = ""): [string, string][] {
@@ -29,7 +29,7 @@ describe("in Spanish", () => {
     const plain = (text: string) => text.replaceAll("\u00a0", " ");
     expect(plain(format.money(0.409 * DOLLAR))).toBe("0,41 $");
     expect(plain(format.money(0))).toBe("0 $");
-    expect(plain(format.money(4000))).toBe("menos de 0,000001 $");
+    expect(plain(format.money(4e-9))).toBe("menos de 0,000001 $");
     expect(format.duration(1400)).toBe("1,4 s");
     expect(format.confidence(0.914)).toBe(",91");
     expect(format.confidence(0.999)).toBe("1,0");

@@ -4,7 +4,7 @@ import type {
   Hindrance,
   ModelId,
   ModelQuote,
-  PicoDollars,
+  Dollars,
   Quote,
   RecipeId,
   RunMode,
@@ -60,7 +60,7 @@ export class Plan {
 
   readonly recipe = $derived(this.recipes.find((saved) => saved.id === this.recipeId) ?? null);
   readonly chosen = $derived(this.quote?.models.find(({ model }) => model.id === this.modelId) ?? null);
-  readonly mode = $derived<RunMode>(this.wantsOvernight && this.chosen?.overnight ? "overnight" : "live");
+  readonly mode = $derived<RunMode>(this.wantsOvernight && this.chosen?.overnight_dollars ? "overnight" : "live");
   /** What the quote is to be for. */
   readonly terms = $derived<Terms>({ carries_to_similar: this.carriesToSimilar, asks_anew: this.asksAnew });
   /** How long an answer may get decides the price, how fast they come does not. */
@@ -79,6 +79,8 @@ export class Plan {
   readonly budgetProblem = $derived(this.#budgetProblem());
   /** What the run may cost at most, be it too little to begin; null: no limit. */
   readonly cap = $derived(this.mayCost ? typedMoney(this.typedBudget).amount : null);
+  /** What the budget does to the run, in words; empty where it lets it come to its end. */
+  readonly budgetForecast = $derived(this.#budgetForecast());
   /** Why the run cannot start, in words; null when it can. */
   readonly hindrance = $derived(this.#hindrance());
   readonly goal = $derived(this.#goal());
@@ -109,6 +111,8 @@ export class Plan {
       recipe: this.recipeId,
       ...this.terms,
       options: this.quoteOptions,
+      pilot: null,
+      budget_dollars: this.cap,
     };
     this.isQuoting = true;
     this.refusal = null;
@@ -228,7 +232,8 @@ export class Plan {
         ...this.terms,
         // The vendor says how many of a batch it works on at once.
         options: this.mode === "live" ? this.pace.options : this.quoteOptions,
-        budget: this.cap,
+        pilot: null,
+        budget_dollars: this.cap,
         collection: this.app.collection,
       }),
     );
@@ -261,9 +266,20 @@ export class Plan {
     const { amount, problem } = typedMoney(this.typedBudget);
     if (problem !== null) return words.frame.typedMoney[problem];
     if (amount === null) return null;
-    if (!this.chosen?.cost) return words.plan.budget.noPrice;
-    const dearest = this.chosen.cost_basis?.dearest_request ?? 0;
+    if (!this.chosen?.cost_dollars) return words.plan.budget.noPrice;
+    const dearest = this.chosen.cost_basis?.dearest_request_dollars ?? 0;
     return amount < dearest ? words.plan.budget.tooSmall(amount, dearest) : null;
+  }
+
+  #budgetForecast(): string[] {
+    const forecast = this.mode === "overnight" ? this.chosen?.overnight_budget : this.chosen?.budget;
+    if (!forecast || this.isQuoting) return [];
+    const { reach, batches } = forecast;
+    const said = [];
+    if (reach.kind === "may_stop") said.push(words.plan.budget.mayStop);
+    if (reach.kind === "stops_after") said.push(words.plan.budget.stopsAfter(reach.images, this.asked));
+    if (batches > 1) said.push(words.plan.budget.batches(batches));
+    return said;
   }
 
   /** What the one button says: the number of images and of dollars. */
@@ -279,7 +295,7 @@ export class Plan {
 
 function mayCost(chosen: ModelQuote | null): boolean {
   if (chosen === null) return false;
-  return chosen.cost ? chosen.cost.high > 0 : chosen.model.destination.kind === "host";
+  return chosen.cost_dollars ? chosen.cost_dollars.high > 0 : chosen.model.destination.kind === "host";
 }
 
 /** The suggested model where it can run, else the first that can. */
@@ -303,7 +319,7 @@ export function groupsOf(models: readonly ModelQuote[]): ModelGroup[] {
   return [...groups.values()];
 }
 
-function costWords(low: PicoDollars, expected: PicoDollars, high: PicoDollars): string {
+function costWords(low: Dollars, expected: Dollars, high: Dollars): string {
   return low === high ? money(expected) : words.plan.about(money(expected));
 }
 
@@ -323,7 +339,7 @@ function costScale(quote: Quote | null, mode: RunMode): CostScale | null {
   if (costs.length === 0) return null;
   // A little room at both ends, so that no whisker touches the edge of its column.
   return {
-    from: Math.min(...costs.map(({ low }) => Math.max(1, low))) / 1.3,
+    from: Math.min(...costs.map(({ low }) => Math.max(1e-9, low))) / 1.3,
     to: Math.max(...costs.map(({ high }) => high)) * 1.3,
   };
 }

@@ -27,7 +27,10 @@ it("says an uncertain cost as one, and an unknown one not at all", async () => {
   expect(plan.costScale).not.toBeNull();
   plan.choose("claude-sonnet-5-5");
   expect(plan.goal).toBe("Annotate 60 images, about $0.34");
-  plan.quote = plan.quote && { ...plan.quote, models: plan.quote.models.map((row) => ({ ...row, cost: null })) };
+  plan.quote = plan.quote && {
+    ...plan.quote,
+    models: plan.quote.models.map((row) => ({ ...row, cost_dollars: null })),
+  };
   expect(plan.goal).toBe("Annotate 60 images");
 });
 
@@ -67,8 +70,12 @@ describe("the model", () => {
 
   it("costs what the parts of its cost add up to", async () => {
     const { quote } = await asked("?priced");
-    for (const { cost, cost_basis: basis } of quote?.models ?? []) {
-      if (basis) expect(basis.image_cost + basis.text_cost + basis.answer_cost).toBe(cost?.expected);
+    for (const { cost_dollars: cost, cost_basis: basis } of quote?.models ?? []) {
+      if (basis)
+        expect(basis.image_cost_dollars + basis.text_cost_dollars + basis.answer_cost_dollars).toBeCloseTo(
+          cost?.expected ?? 0,
+          9,
+        );
     }
   });
 });
@@ -127,9 +134,9 @@ describe("the budget cap", () => {
     const plan = await asked("?priced&key");
     expect([plan.mayCost, plan.cap, plan.hindrance]).toEqual([true, null, null]);
     plan.typedBudget = "$0,60";
-    expect([plan.cap, plan.budgetProblem]).toEqual([0.6e12, null]);
+    expect([plan.cap, plan.budgetProblem]).toEqual([0.6, null]);
     plan.choose("claude-opus-5-5");
-    expect(plan.cap).toBe(0.6e12);
+    expect(plan.cap).toBe(0.6);
     plan.choose("nanodet-g-416");
     expect([plan.mayCost, plan.cap, plan.hindrance]).toEqual([false, null, null]);
   });
@@ -140,7 +147,7 @@ describe("the budget cap", () => {
     plan.typedBudget = "0.60";
     await plan.start();
     const [run] = await plan.app.seam.runs();
-    expect(run?.budget).toBe(0.6e12);
+    expect(run?.budget_dollars).toBe(0.6);
     await plan.app.seam.cancelRun(3);
   });
 
@@ -163,7 +170,10 @@ describe("the budget cap", () => {
 
   it("cannot be kept to where nobody has told a price", async () => {
     const plan = await asked("?priced&key");
-    plan.quote = plan.quote && { ...plan.quote, models: plan.quote.models.map((row) => ({ ...row, cost: null })) };
+    plan.quote = plan.quote && {
+      ...plan.quote,
+      models: plan.quote.models.map((row) => ({ ...row, cost_dollars: null })),
+    };
     expect([plan.mayCost, plan.hindrance]).toEqual([true, null]);
     plan.typedBudget = "1";
     expect(plan.budgetProblem).toMatch(/^This model has no price/u);

@@ -7,16 +7,23 @@ import { askedOf, priceOf, type Terms } from "./price";
 const PLAIN: Terms = { carries_to_similar: false, asks_anew: false };
 
 async function quoted(query: string, terms = PLAIN): Promise<{ quote: Quote; row: ModelQuote }> {
-  const quote = await openFake(query).quote({ images: { kind: "all" }, recipe: 1, ...terms, options: {} });
+  const quote = await openFake(query).quote({
+    images: { kind: "all" },
+    recipe: 1,
+    ...terms,
+    options: {},
+    pilot: null,
+    budget_dollars: null,
+  });
   return { quote, row: quote.models.find(({ model }) => model.id === "claude-haiku-5-5") as ModelQuote };
 }
 
 it("has the price of the chosen mode, or says why there is none", async () => {
   const { quote, row } = await quoted("?priced&key");
-  expect(priceOf(row, "live")).toEqual({ cost: row.cost, why: null });
-  expect(priceOf(row, "overnight")).toEqual({ cost: row.overnight, why: null });
+  expect(priceOf(row, "live")).toEqual({ cost: row.cost_dollars, why: null });
+  expect(priceOf(row, "overnight")).toEqual({ cost: row.overnight_dollars, why: null });
   expect(priceOf(quote.models[0] as ModelQuote, "overnight").why).toBe("now_only");
-  expect(priceOf({ ...row, cost: null, overnight: null }, "overnight").why).toBe("no_price");
+  expect(priceOf({ ...row, cost_dollars: null, overnight_dollars: null }, "overnight").why).toBe("no_price");
 });
 
 describe("the images that are asked about", () => {

@@ -5,9 +5,9 @@ import type { CostRange, ModelQuote, PlanRequest, Quote, RunMode } from "../ipc/
 export type Price = { cost: CostRange; why: null } | { cost: null; why: "no_price" | "now_only" };
 
 export function priceOf(row: ModelQuote, mode: RunMode): Price {
-  const cost = mode === "overnight" ? row.overnight : row.cost;
+  const cost = mode === "overnight" ? row.overnight_dollars : row.cost_dollars;
   if (cost !== null) return { cost, why: null };
-  return { cost: null, why: mode === "overnight" && row.cost !== null ? "now_only" : "no_price" };
+  return { cost: null, why: mode === "overnight" && row.cost_dollars !== null ? "now_only" : "no_price" };
 }
 
 /** What a quote was asked for, beside its images and recipe. */

@@ -4,13 +4,13 @@ import type { ResumeRequest } from "../ipc/bindings";
 import { costBarScale, explainsStop, higherBudget, isAtBudget, type Spending } from "./budget";
 import { Resumption } from "./resumption.svelte";
 
-const CENT = 1e10;
+const CENT = 0.01;
 const quoted = { low: 10 * CENT, expected: 40 * CENT, high: 160 * CENT };
 const half: Spending = {
-  spent: 18 * CENT,
-  possibly_billed: { count: 1, at_most: 1 * CENT },
-  budget: 20 * CENT,
-  quoted,
+  spent_dollars: 18 * CENT,
+  possibly_billed: { count: 1, at_most_dollars: 1 * CENT },
+  budget_dollars: 20 * CENT,
+  quoted_dollars: quoted,
   done: 49,
   failed: 1,
   total: 100,
@@ -25,34 +25,38 @@ describe("a run at its budget", () => {
 
   it("says what the next image could cost where that explains the stop", () => {
     expect(explainsStop(half)).toBe(true);
-    expect(explainsStop({ ...half, budget: 25 * CENT })).toBe(false);
+    expect(explainsStop({ ...half, budget_dollars: 25 * CENT })).toBe(false);
   });
 
   it("proposes what should do for the rest, in whole cents", () => {
     // 20 now, 18 for the other fifty, 1.6 for the worst case of one.
     expect(higherBudget(half)).toBe(40 * CENT);
     // Before anything was paid the quote says what an image costs.
-    expect(higherBudget({ ...half, spent: 0, done: 0, failed: 0, budget: 1 * CENT })).toBe(43 * CENT);
+    expect(higherBudget({ ...half, spent_dollars: 0, done: 0, failed: 0, budget_dollars: 1 * CENT })).toBe(43 * CENT);
   });
 });
 
 describe("the cost bar", () => {
   const kinds = (run: Spending) => costBarScale(run, quoted, null).marks.map(({ kind }) => kind);
 
-  it("ends at the highest cost without a budget, a little beyond the budget with one", () => {
-    expect(costBarScale({ ...half, budget: null }, quoted, 200 * CENT)).toMatchObject({ end: 200 * CENT });
-    expect(costBarScale({ ...half, budget: 60 * CENT }, quoted, 70 * CENT).end).toBeCloseTo(63 * CENT);
+  it("ends at the highest cost without a budget, unless that is far off, and a little beyond the budget with one", () => {
+    expect(costBarScale({ ...half, budget_dollars: null }, quoted, 90 * CENT).end).toBeCloseTo(160 * CENT);
+    const far = costBarScale({ ...half, budget_dollars: null }, { ...quoted, high: 9000 * CENT }, null);
+    expect(far.end).toBeCloseTo(80 * CENT);
+    expect(far.marks.at(-1)).toMatchObject({ kind: "high", cost: 9000 * CENT, place: 1 });
+    expect(costBarScale({ ...half, budget_dollars: null }, quoted, 200 * CENT)).toMatchObject({ end: 200 * CENT });
+    expect(costBarScale({ ...half, budget_dollars: 60 * CENT }, quoted, 70 * CENT).end).toBeCloseTo(63 * CENT);
   });
 
   it("has its marks in their order", () => {
-    expect(kinds({ ...half, budget: null })).toEqual(["quote", "high"]);
-    expect(kinds({ ...half, budget: 60 * CENT })).toEqual(["quote", "cap"]);
+    expect(kinds({ ...half, budget_dollars: null })).toEqual(["quote", "high"]);
+    expect(kinds({ ...half, budget_dollars: 60 * CENT })).toEqual(["quote", "cap"]);
     expect(kinds(half)).toEqual(["cap", "quote"]);
   });
 
   it("leaves a budget out that is far beyond all costs", () => {
-    const scale = costBarScale({ ...half, budget: 1000 * CENT }, quoted, null);
-    expect(scale).toMatchObject({ end: 160 * CENT, isCapBeyond: true });
+    const scale = costBarScale({ ...half, budget_dollars: 1000 * CENT }, quoted, null);
+    expect(scale).toMatchObject({ end: 80 * CENT, isCapBeyond: true });
     expect(scale.marks.map(({ kind }) => kind)).toEqual(["quote", "high"]);
   });
 });
@@ -62,12 +66,12 @@ describe("going on with a run", () => {
     const resumed: ResumeRequest[] = [];
     return { resumed, resumption: new Resumption((request) => Promise.resolve(void resumed.push(request))) };
   }
-  const three = { count: 3, at_most: 9 * CENT };
+  const three = { count: 3, at_most_dollars: 9 * CENT };
 
   it("asks nothing where nothing was under way", async () => {
     const { resumed, resumption } = made();
-    await resumption.want(7, { count: 0, at_most: 0 }, 60 * CENT);
-    expect(resumed).toEqual([{ run: 7, budget: 60 * CENT, accepts_repeats: false, retries_failed: false }]);
+    await resumption.want(7, { count: 0, at_most_dollars: 0 }, 60 * CENT);
+    expect(resumed).toEqual([{ run: 7, budget_dollars: 60 * CENT, accepts_repeats: false, retries_failed: false }]);
     expect(resumption.asked).toBeNull();
   });
 
@@ -80,13 +84,13 @@ describe("going on with a run", () => {
     expect(resumed).toEqual([]);
     await resumption.want(7, three, 60 * CENT);
     await resumption.accept();
-    expect(resumed).toEqual([{ run: 7, budget: 60 * CENT, accepts_repeats: true, retries_failed: false }]);
+    expect(resumed).toEqual([{ run: 7, budget_dollars: 60 * CENT, accepts_repeats: true, retries_failed: false }]);
     expect(resumption.asked).toBeNull();
   });
 
   it("tries what failed again only where that is asked for, after the same question", async () => {
     const { resumed, resumption } = made();
-    await resumption.wantRetry(7, { count: 0, at_most: 0 });
+    await resumption.wantRetry(7, { count: 0, at_most_dollars: 0 });
     await resumption.wantRetry(7, three);
     await resumption.accept();
     expect(resumed.map((request) => [request.retries_failed, request.accepts_repeats])).toEqual([

@@ -18,7 +18,10 @@ export function figuresOf(progress: RunProgress, isWorking: boolean, now: number
 }
 
 /** What a run without a cost bar has cost. */
-export function costFigure({ spent, possibly_billed, destination }: RunProgress, isWorking: boolean): Figure {
+export function costFigure(
+  { spent_dollars: spent, possibly_billed, destination }: RunProgress,
+  isWorking: boolean,
+): Figure {
   const paid = isWorking ? words.run.spent : words.run.paid;
   return {
     name: words.run.cost,

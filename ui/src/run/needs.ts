@@ -1,5 +1,5 @@
 /** What a run needs the person for. */
-import type { PicoDollars, RouteState, RunProgress } from "../ipc/bindings";
+import type { Dollars, RouteState, RunProgress } from "../ipc/bindings";
 import { isAtBudget } from "./budget";
 import { mayResume, ownStop } from "./run.svelte";
 
@@ -7,7 +7,7 @@ export interface Needs {
   /** It was interrupted, or stopped for a reason that the person has to look after; its budget aside. */
   isStopped: boolean;
   /** The budget at which it stopped; null when it did not stop for that. */
-  budget: PicoDollars | null;
+  budget: Dollars | null;
   /** Endpoints that take no more requests of this run. */
   closed: RouteState[];
   /** Of all things that are listed. */
@@ -17,7 +17,7 @@ export interface Needs {
 export function needsOf(progress: RunProgress): Needs {
   const { state, routes, failed_hooks, failures, cut_short, total, done, failed } = progress;
   const isOpen = mayResume(state, total - done - failed);
-  const budget = isOpen && isAtBudget(state) ? progress.budget : null;
+  const budget = isOpen && isAtBudget(state) ? progress.budget_dollars : null;
   const isStopped = isOpen && (ownStop(state) !== null || state.kind === "interrupted");
   // Where all are closed the run stops, and says why.
   const closed = isStopped ? [] : routes.filter((route) => route.closed !== null);

@@ -1,10 +1,10 @@
 /** Going on with a run. Requests that were under way when a process died are not made again without a word. */
-import type { PicoDollars, PossiblyBilled, ResumeRequest, RunId } from "../ipc/bindings";
+import type { Dollars, PossiblyBilled, ResumeRequest, RunId } from "../ipc/bindings";
 
 export interface ResumptionAsked {
   run: RunId;
   unsettled: PossiblyBilled;
-  budget: PicoDollars | null;
+  budget: Dollars | null;
   retriesFailed: boolean;
 }
 
@@ -22,11 +22,11 @@ export class Resumption {
   async want(
     run: RunId,
     unsettled: PossiblyBilled,
-    budget: PicoDollars | null = null,
+    budget: Dollars | null = null,
     retriesFailed = false,
   ): Promise<void> {
     if (unsettled.count > 0) this.asked = { run, unsettled, budget, retriesFailed };
-    else await this.#resume({ run, budget, accepts_repeats: false, retries_failed: retriesFailed });
+    else await this.#resume({ run, budget_dollars: budget, accepts_repeats: false, retries_failed: retriesFailed });
   }
 
   /** Goes on with the run, and tries its failed images again. */
@@ -39,7 +39,7 @@ export class Resumption {
     this.asked = null;
     if (asked === null) return;
     const { run, budget, retriesFailed } = asked;
-    await this.#resume({ run, budget, accepts_repeats: true, retries_failed: retriesFailed });
+    await this.#resume({ run, budget_dollars: budget, accepts_repeats: true, retries_failed: retriesFailed });
   }
 
   decline(): void {

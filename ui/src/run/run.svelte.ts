@@ -7,7 +7,7 @@ import type {
   ImageId,
   InFlight,
   JustAnswered,
-  PicoDollars,
+  Dollars,
   RunId,
   RunProgress,
   RunState,
@@ -41,7 +41,7 @@ function isOwnStop(reason: StopReason): reason is OwnStop {
 }
 
 /** What the whole run will cost if it goes on as it began; null before the first image and where nothing is paid. */
-export function costHeading({ spent, done, failed, total }: RunProgress): PicoDollars | null {
+export function costHeading({ spent_dollars: spent, done, failed, total }: RunProgress): Dollars | null {
   const finished = done + failed;
   return finished === 0 || spent === 0 ? null : (spent / finished) * total;
 }

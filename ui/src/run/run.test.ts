@@ -37,8 +37,8 @@ function summary(id: RunId, state: RunState): RunSummary {
     propagated_count: 0,
     undecided_count: 9,
     reviewed_count: 0,
-    quoted: null,
-    paid: 0,
+    quoted_dollars: null,
+    paid_dollars: 0,
     usage: {
       input_tokens: 0,
       output_tokens: 0,
@@ -47,9 +47,9 @@ function summary(id: RunId, state: RunState): RunSummary {
       cache_read_tokens: 0,
       thinking_tokens: 0,
     },
-    possibly_billed: { count: 0, at_most: 0 },
-    budget: null,
-    unsettled: { count: 0, at_most: 0 },
+    possibly_billed: { count: 0, at_most_dollars: 0 },
+    budget_dollars: null,
+    unsettled: { count: 0, at_most_dollars: 0 },
     cut_short: 0,
     retryable: 0,
     reused: 0,
@@ -90,12 +90,12 @@ function snapshot(run: RunId, state: RunState, inFlight: ImageId[], answered: Im
     mode: "live",
     routes: [],
     batches: [],
-    quoted: null,
-    spent: 0,
-    possibly_billed: { count: 0, at_most: 0 },
-    budget: null,
-    reserved: 0,
-    unsettled: { count: 0, at_most: 0 },
+    quoted_dollars: null,
+    spent_dollars: 0,
+    possibly_billed: { count: 0, at_most_dollars: 0 },
+    budget_dollars: null,
+    reserved_dollars: 0,
+    unsettled: { count: 0, at_most_dollars: 0 },
     hold: null,
     retried: [],
     cut_short: 0,
@@ -231,7 +231,7 @@ describe("a run elsewhere", () => {
   it("heads for a cost once something was paid", () => {
     const begun = snapshot(7, RUNNING, [], []);
     expect(costHeading(begun)).toBeNull();
-    expect(costHeading({ ...begun, done: 3, failed: 1, spent: 8 })).toBe(20);
+    expect(costHeading({ ...begun, done: 3, failed: 1, spent_dollars: 8 })).toBe(20);
   });
 
   it("says how long it is held, and by what", () => {
@@ -243,7 +243,7 @@ describe("a run elsewhere", () => {
   });
 
   it("says that its budget is reached, and by what", () => {
-    const cent = 1e10;
+    const cent = 0.01;
     expect(words.run.budget.reached(60 * cent, 58 * cent, 0, 2.31 * cent, true)).toBe(
       "The budget of $0.60 is reached: $0.580 paid, and the next image could cost up to about $0.024 more. Raise it to go on.",
     );
@@ -328,7 +328,7 @@ describe("what a run needs", () => {
 
   it("is named when it stopped for credit or its budget", () => {
     expect(needsOf(stopped("no_credit"))).toMatchObject({ isStopped: true, budget: null, count: 1 });
-    expect(needsOf({ ...stopped("budget_reached"), budget: 5 })).toMatchObject({ budget: 5, count: 1 });
+    expect(needsOf({ ...stopped("budget_reached"), budget_dollars: 5 })).toMatchObject({ budget: 5, count: 1 });
     expect(needsOf(snapshot(7, { kind: "interrupted" }, [], [1]))).toMatchObject({ isStopped: true, count: 1 });
   });
 

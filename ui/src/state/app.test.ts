@@ -71,7 +71,8 @@ it("tells refusals in words, and takes toasts away by themselves", async () => {
     mode: "live",
     carries_to_similar: false,
     asks_anew: false,
-    budget: null,
+    pilot: null,
+    budget_dollars: null,
   } as const;
   expect(await app.attempt(() => app.seam.startRun(request))).toBeUndefined();
   expect(app.toasts).toMatchObject([{ tone: "bad", text: "There are no images to annotate." }]);

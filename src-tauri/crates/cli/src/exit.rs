@@ -17,7 +17,7 @@ pub enum Exit {
     Usage = 2,
     /// The run came to its end, and some images failed
     SomeFailed = 3,
-    /// The run stopped by itself: budget, key, credit, a server that is away; `resume` goes on
+    /// The run stopped by itself: budget, key, credit, an unreachable server, the end of its pilot; `resume` goes on
     Stopped = 4,
     /// Interrupted by Ctrl-C, or paused elsewhere; `resume` goes on
     Interrupted = 130,

@@ -20,12 +20,17 @@ pub struct OfferedModel {
 pub struct ModelPrice {
     pub id: ModelId,
     pub name: String,
+    #[serde(rename = "input_dollars_per_million")]
     pub input: PicoDollars,
+    #[serde(rename = "output_dollars_per_million")]
     pub output: PicoDollars,
     /// Input that the vendor had kept from an earlier request.
+    #[serde(rename = "cached_input_dollars_per_million")]
     pub cached_input: PicoDollars,
     /// In a batch, worked off within a day.
+    #[serde(rename = "batch_input_dollars_per_million")]
     pub batch_input: PicoDollars,
+    #[serde(rename = "batch_output_dollars_per_million")]
     pub batch_output: PicoDollars,
 }
 

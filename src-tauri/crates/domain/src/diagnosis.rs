@@ -226,6 +226,7 @@ pub enum Finding {
     CostByOutput {
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         share: f64,
+        #[serde(rename = "paid_dollars")]
         paid: PicoDollars,
         /// Of one answer, on the mean, thinking included.
         answer_tokens: u32,
@@ -237,6 +238,7 @@ pub enum Finding {
     CostByImages {
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         share: f64,
+        #[serde(rename = "paid_dollars")]
         paid: PicoDollars,
         /// Of one picture, on the mean.
         image_tokens: u32,
@@ -298,6 +300,7 @@ pub enum Change {
     /// To ask in batches.
     AskOvernight {
         /// What the run would have cost in batches.
+        #[serde(rename = "cost_dollars")]
         cost: PicoDollars,
     },
     /// To ask live instead of in batches.
@@ -305,6 +308,7 @@ pub enum Change {
     CheaperModel {
         name: String,
         /// What the same tokens would have cost: an estimate.
+        #[serde(rename = "cost_dollars")]
         cost: PicoDollars,
     },
     OtherModel,

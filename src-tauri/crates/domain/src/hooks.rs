@@ -44,7 +44,7 @@ impl HookEvent {
         let is_failure = match state {
             RunState::Running
             | RunState::Stopping
-            | RunState::Stopped { reason: StopReason::Paused | StopReason::Shutdown } => false,
+            | RunState::Stopped { reason: StopReason::Paused | StopReason::Shutdown | StopReason::PilotDone } => false,
             RunState::Stopped { reason: StopReason::Completed | StopReason::Cancelled } => failed > 0,
             RunState::Stopped { .. } | RunState::Interrupted => true,
         };

@@ -3,11 +3,18 @@
 
 use serde::{Deserialize, Serialize};
 
-/// US dollars times 10^12. The window shows it as a number, which is exact up to 9,007 dollars.
+/// US dollars times 10^12. In JSON it is a decimal number of dollars, and the key that holds it says so
+/// (`paid_dollars`). The number is exact up to 2,251 dollars.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(transparent, rename = "Dollars")]
 #[cfg_attr(feature = "specta", derive(specta::Type), specta(transparent))]
-pub struct PicoDollars(#[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))] pub u64);
+pub struct PicoDollars(
+    #[serde(with = "in_dollars")]
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub u64,
+);
+
+const CENT: u64 = 10_000_000_000;
 
 impl PicoDollars {
     pub const ZERO: Self = Self(0);
@@ -20,13 +27,25 @@ impl PicoDollars {
         (1.0..1.8e19).contains(&pico).then_some(Self(pico as u64))
     }
 
+    /// Rounded up to what people are shown: whole cents, and below ten cents two significant digits. An upper bound is
+    /// rounded like this once, where it is made, so that it reads the same everywhere.
+    #[must_use]
+    pub fn rounded_up(self) -> Self {
+        let unit = match self.0 {
+            0..100 => 1,
+            small if small < 10 * CENT => 10_u64.pow(small.ilog10() - 1),
+            _ => CENT,
+        };
+        Self(self.0.div_ceil(unit).saturating_mul(unit))
+    }
+
     /// So many times this much.
     #[must_use]
     pub const fn times(self, count: u64) -> Self {
         Self(self.0.saturating_mul(count))
     }
 
-    /// For reports that other programs read.
+    /// For people, and for other programs.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a report in dollars needs no pico-dollar above 9,007 dollars")]
     pub fn dollars(self) -> f64 {
@@ -51,5 +70,49 @@ impl std::ops::AddAssign for PicoDollars {
 impl std::iter::Sum for PicoDollars {
     fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
         amounts.fold(Self::ZERO, std::ops::Add::add)
+    }
+}
+
+mod in_dollars {
+    use serde::de::{Deserialize, Deserializer, Error};
+    use serde::ser::Serializer;
+
+    use super::PicoDollars;
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+    pub fn serialize<S: Serializer>(pico: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(PicoDollars(*pico).dollars())
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+        let dollars = f64::deserialize(deserializer)?;
+        if dollars == 0.0 {
+            return Ok(0);
+        }
+        PicoDollars::from_dollars(dollars)
+            .map(|amount| amount.0)
+            .ok_or_else(|| D::Error::custom("not an amount of dollars"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_in_dollars() {
+        for (pico, json) in [(0, "0.0"), (1_230_000_000_000, "1.23"), (12_345_678_901, "0.012345678901")] {
+            assert_eq!(serde_json::to_string(&PicoDollars(pico)).unwrap(), json);
+            assert_eq!(serde_json::from_str::<PicoDollars>(json).unwrap(), PicoDollars(pico));
+        }
+        assert!(serde_json::from_str::<PicoDollars>("-1").is_err());
+    }
+
+    #[test]
+    fn a_bound_is_rounded_up_to_what_is_shown() {
+        let rounded = |dollars: f64| PicoDollars::from_dollars(dollars).unwrap().rounded_up().dollars();
+        assert_eq!([0.962_1, 0.96, 13.300_1, 4_321.0].map(rounded), [0.97, 0.96, 13.31, 4_321.0]);
+        assert_eq!([0.002_312, 0.099_6, 0.000_000_12].map(rounded), [0.002_4, 0.1, 0.000_000_12]);
+        assert_eq!(PicoDollars::ZERO.rounded_up(), PicoDollars::ZERO);
     }
 }

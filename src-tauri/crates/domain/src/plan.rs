@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::budget::BudgetForecast;
 use crate::calendar::CalendarDate;
 use crate::ids::{CollectionId, ImageId, RecipeId, RunId};
 use crate::model::{Hindrance, Model, ModelId, Shortfall};
 use crate::money::PicoDollars;
+use crate::pace::EndpointLimit;
 use crate::run::RunMode;
 use crate::run_options::{Preset, RunOptions};
 
@@ -32,23 +34,50 @@ pub struct PlanRequest {
     /// Whether the cost is that of asking anew about every image, whatever was answered and paid for before.
     pub asks_anew: bool,
     pub options: RunOptions,
+    /// So many images are asked about first, live, before a person decides about the others; `None`: no pilot.
+    pub pilot: Option<u32>,
+    /// What the run may cost at most; `None`: no limit.
+    #[serde(rename = "budget_dollars")]
+    pub budget: Option<PicoDollars>,
 }
 
 impl PlanRequest {
     /// Everything asked about that was not answered before.
     #[must_use]
     pub fn of(images: ImageSelection, recipe: RecipeId) -> Self {
-        Self { images, recipe, carries_to_similar: false, asks_anew: false, options: RunOptions::default() }
+        Self {
+            images,
+            recipe,
+            carries_to_similar: false,
+            asks_anew: false,
+            options: RunOptions::default(),
+            pilot: None,
+            budget: None,
+        }
     }
 }
 
-/// A cost with its uncertainty.
+/// A cost with its uncertainty. The high end is an upper bound: with an answer that is cut off, the longer request that
+/// follows it, and every retry that the settings allow, of every image. What a run has paid, together with what may have
+/// been billed without an answer, never exceeds it. It is rounded up to what is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct CostRange {
     pub low: PicoDollars,
     pub expected: PicoDollars,
     pub high: PicoDollars,
+}
+
+impl std::ops::Add for CostRange {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            low: self.low + other.low,
+            expected: self.expected + other.expected,
+            high: (self.high + other.high).rounded_up(),
+        }
+    }
 }
 
 /// What the expected length of answers rests on.
@@ -58,8 +87,9 @@ pub struct CostRange {
 pub enum AnswerBasis {
     /// Nothing was measured yet: so many marks an image are assumed, and no thinking.
     Assumed { marks: u32 },
-    /// The mean of answers to this recipe that this model gave for so many images.
-    EarlierAnswers { images: u32 },
+    /// What so many images took that this model was asked about with this recipe: the mean of all their requests, with
+    /// answers that were cut off and asked for again, and requests that may have been billed without an answer.
+    EarlierAnswers { images: u32, requests: u32 },
 }
 
 /// What the vendor's prompt cache does for a plan.
@@ -92,26 +122,37 @@ pub struct CostBasis {
     pub sent: Vec<SentSize>,
     /// The longest side of any image sent, in pixels.
     pub longest_edge: u32,
-    /// All images together; exact.
+    /// All images together, exact for one request an image.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub image_tokens: u64,
+    #[serde(rename = "image_cost_dollars")]
     pub image_cost: PicoDollars,
     /// Whether the instructions are kept at the vendor's between requests, which makes them cheaper.
     pub caching: PromptCaching,
     /// Instructions, form of the answer and question, with every image; estimated from their length.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub text_tokens: u64,
+    #[serde(rename = "text_cost_dollars")]
     pub text_cost: PicoDollars,
     /// All answers together.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub answer_tokens: u64,
+    #[serde(rename = "answer_cost_dollars")]
     pub answer_cost: PicoDollars,
     pub answer_basis: AnswerBasis,
-    /// The longest that an answer may get; the high cost is that of every answer getting there.
+    /// The longest that an answer may get at first.
     pub answer_tokens_limit: u32,
+    /// The longest that it may get when it is asked for again because it was cut off.
+    pub longer_answer_tokens_limit: u32,
+    /// How often a request may be made again; the high cost is that of every answer being cut off at its limit once, and
+    /// every longer request and its retries being billed.
+    pub retries: u32,
     /// The most that the dearest of the requests can cost: under a smaller budget it would never be sent.
+    #[serde(rename = "dearest_request_dollars")]
     pub dearest_request: PicoDollars,
+    #[serde(rename = "input_dollars_per_million")]
     pub input_per_million: PicoDollars,
+    #[serde(rename = "output_dollars_per_million")]
     pub output_per_million: PicoDollars,
 }
 
@@ -127,7 +168,7 @@ pub enum TimeBasis {
 }
 
 /// How long a run will take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct TimeEstimate {
     /// The whole run.
@@ -137,6 +178,8 @@ pub struct TimeEstimate {
     /// How many are worked on at once.
     pub concurrency: u32,
     pub basis: TimeBasis,
+    /// The limit that makes it take longer than the images would take without; `None` where none does.
+    pub held_by: Option<EndpointLimit>,
 }
 
 /// A preset as it is offered for a plan.
@@ -152,17 +195,23 @@ pub struct PresetQuote {
 }
 
 /// One row of the table of models.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ModelQuote {
     pub model: Model,
     /// Of the images that have to be asked about. `None`: nobody has told the price.
+    #[serde(rename = "cost_dollars")]
     pub cost: Option<CostRange>,
     /// Images that this model has answered to the same recipe before: unless they are asked about anew, their answers are
     /// used again, for nothing.
     pub answered_before: u32,
     /// What the same costs overnight, when the vendor works it off within a day; `None` where that is not offered.
+    #[serde(rename = "overnight_dollars")]
     pub overnight: Option<CostRange>,
+    /// What the budget of the plan does to a live run; `None` without a budget, or where nothing is sent.
+    pub budget: Option<BudgetForecast>,
+    /// The same of an overnight run.
+    pub overnight_budget: Option<BudgetForecast>,
     /// `None` where nothing is sent, or nothing is known.
     pub cost_basis: Option<CostBasis>,
     /// `None`: nothing was measured yet.
@@ -176,7 +225,7 @@ pub struct ModelQuote {
 }
 
 /// What annotating these images will cost and take, for every model.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Quote {
     pub image_count: u32,
@@ -223,7 +272,10 @@ pub struct RunRequest {
     pub carries_to_similar: bool,
     /// Whether every image is asked about anew, whatever was answered and paid for before.
     pub asks_anew: bool,
+    /// So many images first, live; then the run stops until it is resumed. `None`: no pilot.
+    pub pilot: Option<u32>,
     /// What the run may cost at most, over all its sittings; `None`: no limit.
+    #[serde(rename = "budget_dollars")]
     pub budget: Option<PicoDollars>,
     /// The collection that the images were chosen from; `None`: all together. Exports name the files below it.
     #[serde(default)]
@@ -242,6 +294,7 @@ impl RunRequest {
             recipe,
             model,
             options: RunOptions::default(),
+            pilot: None,
             budget: None,
             mode: RunMode::Live,
             carries_to_similar: false,
@@ -258,6 +311,7 @@ impl RunRequest {
 pub struct ResumeRequest {
     pub run: RunId,
     /// What the run may cost at most from now on, with what it has cost already; `None` leaves it as it is.
+    #[serde(rename = "budget_dollars")]
     pub budget: Option<PicoDollars>,
     /// Whether images may be asked about again whose request was under way when a process died: the vendor may have
     /// billed it.

@@ -64,8 +64,10 @@ pub struct FailedImage {
     /// Requests that were sent about it.
     pub requests: u32,
     /// What they cost, as the vendor reported.
+    #[serde(rename = "paid_dollars")]
     pub paid: PicoDollars,
     /// The most that requests without an answer can have cost on top.
+    #[serde(rename = "possibly_billed_dollars")]
     pub possibly_billed: PicoDollars,
 }
 

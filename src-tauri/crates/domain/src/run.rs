@@ -41,6 +41,8 @@ pub enum StopReason {
     Unreachable,
     /// The next request could have passed the run's budget.
     BudgetReached,
+    /// The images of its pilot have finished: a person decides about the others.
+    PilotDone,
 }
 
 /// How a run asks.
@@ -121,6 +123,7 @@ impl RunState {
             Self::Stopped { reason: StopReason::RequestRefused } => "stopped, requests refused",
             Self::Stopped { reason: StopReason::Unreachable } => "stopped, server unreachable",
             Self::Stopped { reason: StopReason::BudgetReached } => "stopped, budget reached",
+            Self::Stopped { reason: StopReason::PilotDone } => "stopped after its pilot",
         }
     }
 }
@@ -259,6 +262,7 @@ pub struct Hold {
 pub struct PossiblyBilled {
     pub count: u32,
     /// What they can have cost together at most.
+    #[serde(rename = "at_most_dollars")]
     pub at_most: PicoDollars,
 }
 
@@ -375,13 +379,17 @@ pub struct RunProgress {
     pub routes: Vec<RouteState>,
     /// Of an overnight run, the oldest first.
     pub batches: Vec<BatchState>,
+    #[serde(rename = "quoted_dollars")]
     pub quoted: Option<CostRange>,
     /// Settled from what the vendor reported.
+    #[serde(rename = "spent_dollars")]
     pub spent: PicoDollars,
     pub possibly_billed: PossiblyBilled,
     /// What the run may cost at most; `None`: no limit.
+    #[serde(rename = "budget_dollars")]
     pub budget: Option<PicoDollars>,
     /// The most that requests under way can cost.
+    #[serde(rename = "reserved_dollars")]
     pub reserved: PicoDollars,
     /// Requests that were under way when a process died: whether they were billed nobody knows, and they are not made
     /// again without a word from the person.
@@ -441,13 +449,16 @@ pub struct RunSummary {
     pub undecided_count: u32,
     /// Images of the run that are reviewed or confirmed empty.
     pub reviewed_count: u32,
+    #[serde(rename = "quoted_dollars")]
     pub quoted: Option<CostRange>,
     /// Settled from what the vendor reported.
+    #[serde(rename = "paid_dollars")]
     pub paid: PicoDollars,
     /// Of all its requests together.
     pub usage: Usage,
     pub possibly_billed: PossiblyBilled,
     /// What the run may cost at most; `None`: no limit.
+    #[serde(rename = "budget_dollars")]
     pub budget: Option<PicoDollars>,
     /// Requests that were sent and of whose answer nothing is known: under way, or lost with their process.
     pub unsettled: PossiblyBilled,

@@ -25,6 +25,20 @@ pub struct Usage {
     pub thinking_tokens: Option<u64>,
 }
 
+impl std::ops::AddAssign for Usage {
+    fn add_assign(&mut self, other: Self) {
+        self.input_tokens += other.input_tokens;
+        self.output_tokens += other.output_tokens;
+        self.cache_write_5m_tokens += other.cache_write_5m_tokens;
+        self.cache_write_1h_tokens += other.cache_write_1h_tokens;
+        self.cache_read_tokens += other.cache_read_tokens;
+        self.thinking_tokens = match (self.thinking_tokens, other.thinking_tokens) {
+            (Some(own), Some(others)) => Some(own + others),
+            (own, others) => own.or(others),
+        };
+    }
+}
+
 impl Usage {
     /// Tokens of the whole prompt, cached or not.
     #[must_use]

@@ -37,6 +37,7 @@ pub use keys::{AtOnce, EndpointKey, Invocation, NotAtOnce};
 pub use library::Library;
 pub use models::price_list;
 pub use pixels::{PixelEdge, THUMBNAIL_EDGE};
+pub use quote::PlanTerms;
 pub use report::write_json;
 pub use route::limiter;
 pub use run::BatchLimits;

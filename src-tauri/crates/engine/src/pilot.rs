@@ -3,8 +3,11 @@
 use std::collections::HashSet;
 
 use domain::ids::ImageId;
-use domain::plan::CostRange;
+use domain::money::PicoDollars;
 use domain::run::{RunState, RunSummary, StopReason};
+
+/// More than so many times what its quote expects is said before the others are asked about.
+const DEARER: u64 = 2;
 
 /// What a pilot says about the rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,25 +18,34 @@ pub enum PilotVerdict {
     Stopped,
     /// Not one image was answered.
     NothingAnswered,
-    /// It cost more than its quote allowed for, and so might the rest.
-    DearerThanQuoted,
+    /// It cost much more than its quote expects.
+    DearerThanQuoted { expected: PicoDollars },
 }
 
 impl PilotVerdict {
+    /// Of a run that has stopped after its pilot. `expected`: what the quote expects the pilot to cost.
     #[must_use]
-    pub fn of(pilot: &RunSummary) -> Self {
-        let high = pilot.quoted.map(|CostRange { high, .. }| high);
-        let cost = pilot.paid + pilot.possibly_billed.at_most;
-        if pilot.state != (RunState::Stopped { reason: StopReason::Completed }) {
+    pub fn of(run: &RunSummary, expected: PicoDollars) -> Self {
+        if run.state != (RunState::Stopped { reason: StopReason::PilotDone }) {
             Self::Stopped
-        } else if pilot.done == 0 {
+        } else if run.done == 0 {
             Self::NothingAnswered
-        } else if high.is_some_and(|high| cost > high) {
-            Self::DearerThanQuoted
+        } else if run.paid + run.possibly_billed.at_most > expected.times(DEARER) {
+            Self::DearerThanQuoted { expected }
         } else {
             Self::Sound
         }
     }
+}
+
+/// The pilot of a plan with so many images in it: none where it would be all of `asked`. The same ones whatever the order
+/// of `asked`, so that the run's pilot is the one that was quoted.
+#[must_use]
+pub fn pilot_of(asked: &[ImageId], count: Option<u32>) -> Vec<ImageId> {
+    let Some(count) = count.filter(|&count| (count as usize) < asked.len()) else { return Vec::new() };
+    let mut ordered = asked.to_vec();
+    ordered.sort_unstable();
+    spread(&ordered, count as usize)
 }
 
 /// At most `count` of `images`, evenly spread, so that they are of more than one folder's kind.
@@ -66,5 +78,8 @@ mod tests {
         assert_eq!(rest(&all, &first), images([1, 2, 4, 5, 7, 8, 9]));
         assert_eq!(spread(&all, 20), all);
         assert!(spread(&[], 3).is_empty());
+        let unordered = images([9, 3, 0, 6, 1]);
+        assert_eq!(pilot_of(&unordered, Some(2)), images([0, 3]));
+        assert!(pilot_of(&unordered, Some(5)).is_empty() && pilot_of(&unordered, None).is_empty());
     }
 }

@@ -79,6 +79,16 @@ impl Way {
 }
 
 impl Way {
+    /// The origins of all servers that may be used, each with what a person has set for it.
+    pub fn endpoints(&self, options: &RunOptions) -> Vec<(String, Bounds)> {
+        let own = self.origin().map(|origin| (origin, bounds(options.concurrency, options.limits)));
+        let further = self.further().iter().filter(|further| further.is_usable()).filter_map(|further| {
+            let server = further.server.as_ref().ok()?;
+            Some((server.origin(), bounds(further.route.concurrency, further.route.limits)))
+        });
+        own.into_iter().chain(further).collect()
+    }
+
     /// What requests cost on all servers that may be used, in percent of the list price.
     pub fn price_percents(&self) -> PricePercents {
         let further = self.further().iter().filter(|further| further.is_usable());

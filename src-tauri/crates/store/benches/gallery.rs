@@ -146,6 +146,7 @@ fn answer_all(store: &Store) -> Done<()> {
         quoted: None,
         budget: None,
         roots: Vec::new(),
+        pilot: None,
         images: images.into_iter().map(|image| QueuedImage { image, leader: None }).collect(),
     };
     let run = store.write_blocking(move |edit| edit.add_run(&run, 1))?;

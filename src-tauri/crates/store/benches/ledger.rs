@@ -159,6 +159,7 @@ fn run_of(images: Vec<QueuedImage>) -> NewRun {
         quoted: None,
         budget: None,
         roots: Vec::new(),
+        pilot: None,
         images,
     }
 }

@@ -18,12 +18,12 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-pub use table::attempts::{Bill, Unanswered};
+pub use table::attempts::{AskedImage, Bill, Unanswered};
 pub use table::batches::{BatchItem, BatchStanding, KeptBatch};
 pub use table::files::KnownFile;
 pub use table::images::{AnsweredImage, NewImage};
 pub use table::jobs::{FailedJob, JobFailure, JobOutcome, JobTiming, KeptAnswer, Propagated, QueuedImage, WaitingJob};
-pub use table::runs::NewRun;
+pub use table::runs::{NewPilot, NewRun};
 pub use table::steps::{MarkStep, StepTaken};
 
 pub use integrity::sqlite_version;

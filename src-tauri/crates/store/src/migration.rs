@@ -4,7 +4,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::{Result, StoreError};
 
-pub const MIGRATIONS: [&str; 18] = [
+pub const MIGRATIONS: [&str; 19] = [
     include_str!("migration/0001_first.sql"),
     include_str!("migration/0002_remote_models.sql"),
     include_str!("migration/0003_engine.sql"),
@@ -22,6 +22,7 @@ pub const MIGRATIONS: [&str; 18] = [
     include_str!("migration/0020_finished_after.sql"),
     include_str!("migration/0021_audit_samples.sql"),
     include_str!("migration/0014_figures.sql"),
+    include_str!("migration/0015_bounds.sql"),
     include_str!("migration/0019_retries_and_collections.sql"),
 ];
 

@@ -1,13 +1,15 @@
 /** Claude's models as the core quotes them: list prices, image tokens by size, answers of an assumed length. */
 import type {
   AnswerBasis,
+  BudgetForecast,
+  BudgetReach,
   CostBasis,
   CostRange,
   Destination,
   ImageId,
   Model,
   ModelQuote,
-  PicoDollars,
+  Dollars,
   Preset,
   PresetQuote,
   PromptCaching,
@@ -18,7 +20,7 @@ import type {
 import { photoOf } from "./photos";
 
 /** Pico-dollars a token, of a price in dollars a million tokens. */
-const PRICE_OF_TOKEN = 1e6;
+const PRICE_OF_TOKEN = 1e-6;
 const PATCH = 28;
 const TEXT_TOKENS = 720;
 const MARKS_AN_IMAGE = 8;
@@ -26,6 +28,8 @@ export const ANSWER_TOKENS = 360;
 export const THINKING_TOKENS = 90;
 const MOST_ANSWER_TOKENS = 4096;
 const EARLIER_IMAGES = 240;
+const EARLIER_REQUESTS = 251;
+const RETRIES = 3;
 const EARLIER_MILLIS = 9_400;
 const AT_ONCE = 4;
 /** Of these tokens of text: instructions and form of the answer. */
@@ -73,6 +77,7 @@ export function claudeRows(
   hasLongInstructions: boolean,
   answered: (model: string) => ReadonlySet<ImageId>,
   asksAnew: boolean,
+  budget: Dollars | null,
 ): ModelQuote[] {
   return LISTED.map((listed) => {
     const before = answered(listed.id);
@@ -82,9 +87,11 @@ export function claudeRows(
     const time = listed.id === MEASURED_CLAUDE ? measuredTime(asked.length) : null;
     return {
       model: asModel(listed, destination),
-      cost,
+      cost_dollars: cost,
       answered_before: ids.length - left.length,
-      overnight: halved(cost),
+      overnight_dollars: halved(cost),
+      budget: forecastOf(budget, cost, basis.dearest_request_dollars, asked.length),
+      overnight_budget: forecastOf(budget, halved(cost), basis.dearest_request_dollars / 2, asked.length),
       cost_basis: basis,
       time,
       presets: presetsFor(asked.length, time?.image_millis ?? null),
@@ -109,8 +116,30 @@ function presetsFor(images: number, imageMillis: number | null): PresetQuote[] {
   });
 }
 
+function forecastOf(
+  budget: Dollars | null,
+  { low, expected, high }: CostRange,
+  dearest: Dollars,
+  images: number,
+): BudgetForecast | null {
+  if (budget === null) return null;
+  const answered = Math.max(0, Math.floor((budget - dearest) / (expected / images)) + 1);
+  const reach: BudgetReach =
+    budget >= high
+      ? { kind: "enough" }
+      : budget >= low
+        ? { kind: "may_stop" }
+        : { kind: "stops_after", images: Math.min(images, answered) };
+  return { reach, batches: 1 };
+}
+
+/** As upper bounds are rounded: to cents. */
+function roundedUp(dollars: number): number {
+  return Math.ceil(dollars * 100 - 1e-9) / 100;
+}
+
 function halved({ low, expected, high }: CostRange): CostRange {
-  return { low: Math.ceil(low / 2), expected: Math.ceil(expected / 2), high: Math.ceil(high / 2) };
+  return { low: low / 2, expected: expected / 2, high: roundedUp(high / 2) };
 }
 
 /**
@@ -121,12 +150,12 @@ export function claudeCost(
   id: string,
   ids: readonly ImageId[],
   mode: RunMode = "live",
-): { cost: CostRange; dearest: PicoDollars } | null {
+): { cost: CostRange; dearest: Dollars } | null {
   const listed = LISTED.find((each) => each.id === id);
   if (!listed) return null;
   const { cost, basis } = costOf(listed, ids, false);
   const isHalf = mode === "overnight";
-  return { cost: isHalf ? halved(cost) : cost, dearest: basis.dearest_request / (isHalf ? 2 : 1) };
+  return { cost: isHalf ? halved(cost) : cost, dearest: basis.dearest_request_dollars / (isHalf ? 2 : 1) };
 }
 
 export function claudeName(id: string): string | null {
@@ -163,6 +192,7 @@ function measuredTime(images: number): TimeEstimate | null {
     image_millis: EARLIER_MILLIS,
     concurrency: AT_ONCE,
     basis: { kind: "earlier_run", images: EARLIER_IMAGES },
+    held_by: null,
   };
 }
 
@@ -188,31 +218,39 @@ function costOf(
   const assumed: AnswerBasis = { kind: "assumed", marks: MARKS_AN_IMAGE };
   const caching = cachingOf(hasLongInstructions, ids.length);
   const kept = caching.is_used ? (ids.length - 1) * caching.instruction_tokens * (1 - KEPT_SHARE) : 0;
-  const textCost = Math.round((inText - kept) * input);
+  const textCost = (inText - kept) * input;
   const known = inImages * input + textCost;
   return {
     cost: {
       low: known + (inAnswers / 2) * output,
       expected: known + inAnswers * output,
-      high: known + ids.length * MOST_ANSWER_TOKENS * output,
+      high: roundedUp(
+        (2 + RETRIES) * (inImages + inText) * input +
+          ids.length * (1 + 4 * (1 + RETRIES)) * MOST_ANSWER_TOKENS * output,
+      ),
     },
     basis: {
       sent: sent.slice(0, 5),
       longest_edge: sent.reduce((most, { size }) => Math.max(most, size.width, size.height), 0),
       image_tokens: inImages,
-      image_cost: inImages * input,
+      image_cost_dollars: inImages * input,
       caching,
       text_tokens: inText,
-      text_cost: textCost,
+      text_cost_dollars: textCost,
       answer_tokens: inAnswers,
-      answer_cost: inAnswers * output,
-      answer_basis: listed.id === MEASURED_CLAUDE ? { kind: "earlier_answers", images: EARLIER_IMAGES } : assumed,
+      answer_cost_dollars: inAnswers * output,
+      answer_basis:
+        listed.id === MEASURED_CLAUDE
+          ? { kind: "earlier_answers", images: EARLIER_IMAGES, requests: EARLIER_REQUESTS }
+          : assumed,
       answer_tokens_limit: MOST_ANSWER_TOKENS,
-      dearest_request:
+      longer_answer_tokens_limit: 4 * MOST_ANSWER_TOKENS,
+      retries: RETRIES,
+      dearest_request_dollars:
         (sent.reduce((most, each) => Math.max(most, each.image_tokens), 0) + TEXT_TOKENS) * input +
         MOST_ANSWER_TOKENS * output,
-      input_per_million: input * 1e6,
-      output_per_million: output * 1e6,
+      input_dollars_per_million: listed.input,
+      output_dollars_per_million: listed.output,
     },
   };
 }

@@ -1,8 +1,6 @@
 /** One diagnosis of each kind. No run of the core has all of them: it advises on no setting twice. */
 import type { Diagnosis } from "../bindings";
 
-const DOLLAR = 1e12;
-
 export const EVERY_DIAGNOSIS: readonly Diagnosis[] = [
   {
     finding: { kind: "mostly_one_failure", failure: "file_missing", count: 40, failed: 48, finished: 204 },
@@ -23,7 +21,7 @@ export const EVERY_DIAGNOSIS: readonly Diagnosis[] = [
     },
     changes: [
       { kind: "more_routes" },
-      { kind: "ask_overnight", cost: 0.98 * DOLLAR },
+      { kind: "ask_overnight", cost_dollars: 0.98 },
       { kind: "limit_requests", per_minute: 58 },
     ],
   },
@@ -64,17 +62,17 @@ export const EVERY_DIAGNOSIS: readonly Diagnosis[] = [
     changes: [{ kind: "smaller_photos" }],
   },
   {
-    finding: { kind: "cost_by_output", share: 0.71, paid: 1.97 * DOLLAR, answer_tokens: 612, thinking_share: 0.4 },
+    finding: { kind: "cost_by_output", share: 0.71, paid_dollars: 1.97, answer_tokens: 612, thinking_share: 0.4 },
     changes: [{ kind: "other_model" }, { kind: "more_at_once", to: null }],
   },
   {
     finding: {
       kind: "cost_by_images",
       share: 0.74,
-      paid: 1.97 * DOLLAR,
+      paid_dollars: 1.97,
       image_tokens: 4_704,
       longest_edge: 2_352,
     },
-    changes: [{ kind: "cheaper_model", name: "Claude Haiku 5.5", cost: 0.11 * DOLLAR }],
+    changes: [{ kind: "cheaper_model", name: "Claude Haiku 5.5", cost_dollars: 0.11 }],
   },
 ];

@@ -44,7 +44,11 @@ export function quote(
   recipe: Recipe,
   claude: FakeClaude | null,
   followers: ReadonlyMap<ImageId, readonly ImageId[]>,
-  { carries_to_similar: carries, asks_anew: asksAnew }: Pick<PlanRequest, "carries_to_similar" | "asks_anew">,
+  {
+    carries_to_similar: carries,
+    asks_anew: asksAnew,
+    budget_dollars: budget,
+  }: Pick<PlanRequest, "carries_to_similar" | "asks_anew" | "budget_dollars">,
 ): Quote {
   const following = new Set([...followers.values()].flat());
   const asked = carries ? ids.filter((image) => !following.has(image)) : ids;
@@ -61,9 +65,11 @@ export function quote(
   const models: ModelQuote[] = [
     {
       model: builtIn,
-      cost: { low: 0, expected: 0, high: 0 },
+      cost_dollars: { low: 0, expected: 0, high: 0 },
       answered_before: 0,
-      overnight: null,
+      overnight_dollars: null,
+      budget: null,
+      overnight_budget: null,
       cost_basis: null,
       time:
         asked.length === 0
@@ -73,6 +79,7 @@ export function quote(
               image_millis: IMAGE_MILLIS,
               concurrency: AT_ONCE,
               basis: { kind: "trial", images: Math.min(3, asked.length) },
+              held_by: null,
             },
       presets: [],
       shortfalls,
@@ -83,7 +90,7 @@ export function quote(
   if (claude) {
     const { destination, hindrance, answered } = claude;
     const hasLongInstructions = (recipe.attributes ?? []).length > 0;
-    for (const row of claudeRows(asked, destination, hasLongInstructions, answered, asksAnew))
+    for (const row of claudeRows(asked, destination, hasLongInstructions, answered, asksAnew, budget))
       models.push({ ...row, hindrance, can_run: hindrance === null });
   }
   const frequent = [...sizes.values()].sort((one, other) => other.count - one.count);

@@ -5,7 +5,7 @@ import type {
   HookRun,
   ImageId,
   Model,
-  PicoDollars,
+  Dollars,
   RetryGroup,
   RetryKind,
   RouteState,
@@ -173,7 +173,7 @@ export class FakeRun {
     this.#publish();
   }
 
-  resume(budget: PicoDollars | null, acceptsRepeats: boolean, retriesFailed: boolean): void {
+  resume(budget: Dollars | null, acceptsRepeats: boolean, retriesFailed: boolean): void {
     if (this.#isWorking) refuse("run_busy");
     const mayRetry = retriesFailed && this.#outcome.retryable > 0;
     if (this.images.length === this.#outcome.finished && !mayRetry) refuse("nothing_left");
@@ -185,7 +185,7 @@ export class FakeRun {
   }
 
   /** From now on it may cost so much at most, with what it has cost already. */
-  limitTo(budget: PicoDollars | null): void {
+  limitTo(budget: Dollars | null): void {
     this.#bill.limitTo(budget);
   }
 
@@ -385,9 +385,9 @@ export class FakeRun {
       asked: durations.length,
       p50_millis: percentile(durations, 0.5),
       p95_millis: percentile(durations, 0.95),
-      quoted: this.#bill.quoted,
+      quoted_dollars: this.#bill.quoted,
       possibly_billed: this.#bill.possiblyBilled(finished),
-      budget: this.#bill.budget,
+      budget_dollars: this.#bill.budget,
       unsettled: this.#bill.unsettled,
       cut_short: this.#bill.cutShort,
     };
@@ -419,8 +419,8 @@ export class FakeRun {
       concurrency: this.#atOnce,
       routes: this.#routeStates(),
       batches: this.#batchStates(),
-      spent: this.#bill.paid,
-      reserved: this.#bill.reserved(inFlight.length, finished),
+      spent_dollars: this.#bill.paid,
+      reserved_dollars: this.#bill.reserved(inFlight.length, finished),
       hold: this.#hold(),
       retried: this.#retriedBy(),
       failures: failures.map((group) => ({ ...group })),
@@ -443,7 +443,7 @@ export class FakeRun {
       propagated_count: propagated,
       undecided_count: this.images.reduce((sum, id) => sum + this.#library.undecidedOf(id, this.id), 0),
       reviewed_count: cards.filter((card) => card.review !== "unreviewed").length,
-      paid: this.#bill.paid,
+      paid_dollars: this.#bill.paid,
       usage: { ...this.#bill.usage },
       retryable,
       retries: this.#retries,

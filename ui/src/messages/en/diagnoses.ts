@@ -90,12 +90,12 @@ function finding(found: Finding): Said {
     case "cost_by_output":
       return {
         title: "Most of the cost was for answers",
-        note: `${percent(found.share)} of ${money(found.paid)}: ${counted(found.answer_tokens, "token")} an answer${found.thinking_share > 0 ? `, ${percent(found.thinking_share)} of them thinking` : ""}.`,
+        note: `${percent(found.share)} of ${money(found.paid_dollars)}: ${counted(found.answer_tokens, "token")} an answer${found.thinking_share > 0 ? `, ${percent(found.thinking_share)} of them thinking` : ""}.`,
       };
     case "cost_by_images":
       return {
         title: "Most of the cost was for the images",
-        note: `${percent(found.share)} of ${money(found.paid)}: ${counted(found.image_tokens, "token")} an image, at up to ${count(found.longest_edge)} px.`,
+        note: `${percent(found.share)} of ${money(found.paid_dollars)}: ${counted(found.image_tokens, "token")} an image, at up to ${count(found.longest_edge)} px.`,
       };
   }
 }
@@ -125,11 +125,11 @@ function change(advised: Change): string {
     case "more_routes":
       return "Get a higher limit from the vendor, or add another endpoint: only that is faster";
     case "ask_overnight":
-      return `Run it as a batch: about ${money(advised.cost)}, with limits of its own`;
+      return `Run it as a batch: about ${money(advised.cost_dollars)}, with limits of its own`;
     case "ask_live":
       return "Run these images live: answers come within seconds";
     case "cheaper_model":
-      return `Try ${advised.name} on a few images: the same tokens would cost about ${money(advised.cost)} (an estimate)`;
+      return `Try ${advised.name} on a few images: the same tokens would cost about ${money(advised.cost_dollars)} (an estimate)`;
     case "other_model":
       return "Try another model";
     case "ask_for_less":

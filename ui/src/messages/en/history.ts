@@ -62,11 +62,11 @@ export const history = {
     ended: (ended: RunSummary, tookMillis: number) => {
       const { state } = ended;
       const isThrough = state.kind !== "stopped" || state.reason === "completed";
-      const quoted = ended.quoted === null ? "" : ` of ${money(ended.quoted.expected)} quoted`;
+      const quoted = ended.quoted_dollars === null ? "" : ` of ${money(ended.quoted_dollars.expected)} quoted`;
       return [
         `Overnight run ${count(ended.id)} ${isThrough ? "is through" : `stopped (${run.states[state.reason].toLowerCase()})`}: `,
         `${images(ended.done)} done, ${count(ended.failed)} failed, ${marks(ended.mark_count)}; `,
-        `${money(ended.paid)} paid${quoted}, in ${run.wholeMinutes(tookMillis)}.`,
+        `${money(ended.paid_dollars)} paid${quoted}, in ${run.wholeMinutes(tookMillis)}.`,
       ].join("");
     },
     putAway: (ended: number) => `Put the news of run ${count(ended)} away`,
@@ -88,15 +88,15 @@ export const history = {
     Math.abs(part - 1) < 0.005 ? "as quoted" : part < 1 ? `${share(part)} under` : `${share(part)} over`,
   partOnly: (finished: number, total: number) => `${count(finished)} of ${images(total)} so far`,
   low: (cost: number) => `low ${money(cost)}`,
-  high: (cost: number) => `high ${money(cost)}`,
+  high: (cost: number) => `at most ${enoughMoney(cost)}`,
   to: "Sent to",
   tokensIn: "Tokens in",
   tokensCached: "of them from the cache",
   tokensOut: "Tokens out",
   tokensThinking: "of them thinking",
   maybeBilled: "May be billed, unanswered",
-  maybeBilledOf: ({ count: requests, at_most }: PossiblyBilled) =>
-    `${count(requests)}, at most ${enoughMoney(at_most)}`,
+  maybeBilledOf: ({ count: requests, at_most_dollars: atMost }: PossiblyBilled) =>
+    `${count(requests)}, at most ${enoughMoney(atMost)}`,
   cutShort: "Answers cut short",
   retried: "Retried by itself",
   repairs: "Put right in answers",

@@ -5,9 +5,10 @@ import type {
   CostBasis,
   CostRange,
   Destination,
+  Dollars,
+  EndpointLimit,
   FurtherConnection,
   Hindrance,
-  PicoDollars,
   Preset,
   PromptCaching,
   RunMode,
@@ -30,7 +31,7 @@ const shapes: Record<ShapeKind, string> = {
 };
 
 /** A price a million tokens, never broken across lines. */
-const rate = (perMillion: PicoDollars) => `${money(perMillion)}\u00a0/\u00a0M`;
+const rate = (perMillion: Dollars) => `${money(perMillion)}\u00a0/\u00a0M`;
 
 export const plan = {
   recipe: "Recipe",
@@ -77,7 +78,7 @@ export const plan = {
   model: "Model",
   low: "Low",
   expected: "Expected",
-  high: "High",
+  high: "At most",
   range: "Range",
   tokens: "Tokens",
   tokensNote: "Tokens of one image, on average",
@@ -152,6 +153,22 @@ export const plan = {
     basis.kind === "earlier_run"
       ? `The pace is that of an earlier run of this model here, over ${images(basis.images)}.`
       : `The pace was measured just now on ${count(basis.images)} of these images; the answers were thrown away.`,
+  /** The limit that a run is held to. */
+  timeHeld: ({ unit, limit }: EndpointLimit): string => {
+    const most = count(Math.round(limit));
+    switch (unit) {
+      case "requests":
+        return `Held by a limit of ${most} requests a minute`;
+      case "tokens":
+        return `Held by a limit of ${most} tokens a minute`;
+      case "input_tokens":
+        return `Held by a limit of ${most} input tokens a minute`;
+      case "output_tokens":
+        return `Held by a limit of ${most} output tokens a minute`;
+      case "in_flight":
+        return `Held by a limit of ${most} requests at a time`;
+    }
+  },
   timeUnknown: "The pace of this model is known once it has annotated some images.",
   sizes: "Sizes of the images",
   otherSizes: "other sizes",
@@ -176,8 +193,8 @@ export const plan = {
   wordsNote: "With every image, word for word.",
   agree: {
     title: (number: number, host: string) => `Send ${images(number)} to ${host}?`,
-    cost: (low: PicoDollars, expected: PicoDollars, high: PicoDollars) =>
-      `The owner of the key pays about ${money(expected)}: ${money(low)} at least, ${enoughMoney(high)} at most, retries aside.`,
+    cost: (low: Dollars, expected: Dollars, high: Dollars) =>
+      `The owner of the key pays about ${money(expected)}: ${money(low)} if it comes out low, ${enoughMoney(high)} at most.`,
     note: "You are asked once for each server. Settings, Privacy takes that back, or locks everything to this machine.",
     send: (number: number, host: string) => `Send ${images(number)} to ${host}`,
     notNow: "Not now",
@@ -226,32 +243,38 @@ export const plan = {
     title: "Budget cap",
     none: "no cap",
     noneNote: "Without one, the run goes on to its last image.",
-    note: (cap: PicoDollars) =>
+    note: (cap: Dollars) =>
       `Worst case is set aside before each request, so the run stops before it could pass ${exactMoney(cap)}.`,
-    tooSmall: (cap: PicoDollars, dearest: PicoDollars) =>
+    tooSmall: (cap: Dollars, dearest: Dollars) =>
       `Not one image could be sent under ${exactMoney(cap)}; the dearest can cost ${enoughMoney(dearest)}.`,
     noPrice: "This model has no price, so no run of it can keep to a cap. Clear the field to go without one.",
     hinders: "The budget cap needs another number.",
-    beyond: (cap: PicoDollars) => `More than your cap of ${exactMoney(cap)}`,
+    beyond: (cap: Dollars) => `More than your cap of ${exactMoney(cap)}`,
     red: "Red",
-    redNote: (cap: PicoDollars) =>
-      ` is your cap, ${exactMoney(cap)}. Where a range crosses it, the run may stop there.`,
+    mayStop: "It is less than the run may cost at most, so the run may stop before its last image.",
+    stopsAfter: (number: number, of: number) =>
+      `It is below the low estimate: the run will stop after about ${count(number)} of ${images(of)}.`,
+    batches: (batches: number) =>
+      `It splits the run into about ${count(batches)} batches, one after another; each may take up to a day.`,
+    redNote: (cap: Dollars) => ` is your cap, ${exactMoney(cap)}. Where a range crosses it, the run may stop there.`,
   },
   stays: "Stays here: originals, file names, EXIF, place",
   cost: "Cost",
-  costRange: (low: PicoDollars, high: PicoDollars) => `low ${money(low)}, high ${money(high)}`,
+  costRange: (low: Dollars, high: Dollars) => `low ${money(low)}, at most ${enoughMoney(high)}`,
   sent: ({ size, count: number, image_tokens }: SentSize) =>
     `${count(number)} at ${pixels(size)}: ${count(image_tokens)} each`,
   sentOthers: "In other sizes",
-  imageTokens: ({ image_tokens, input_per_million }: CostBasis) =>
-    `${count(image_tokens)} image tokens at ${rate(input_per_million)}`,
+  imageTokens: ({ image_tokens, input_dollars_per_million: perMillion }: CostBasis) =>
+    `${count(image_tokens)} image tokens at ${rate(perMillion)}`,
   textTokens: ({ text_tokens }: CostBasis) => `Instructions, question: ${count(text_tokens)}`,
-  answerTokens: ({ answer_tokens, output_per_million }: CostBasis) =>
-    `Answers: ${count(answer_tokens)} at ${rate(output_per_million)}`,
+  answerTokens: ({ answer_tokens, output_dollars_per_million: perMillion }: CostBasis) =>
+    `Answers: ${count(answer_tokens)} at ${rate(perMillion)}`,
   answerBasis: (basis: AnswerBasis) =>
     basis.kind === "assumed"
       ? `The length of answers is assumed: ${count(basis.marks)} marks an image, no thinking.`
-      : `Answers are as long as ${images(basis.images)} had on average before.`,
+      : basis.requests > basis.images
+        ? `As earlier: ${images(basis.images)} took ${count(basis.requests)} requests, those after cut-off answers included.`
+        : `Answers are as long as ${images(basis.images)} had on average before.`,
   caching: ({ instruction_tokens: tokens, least_tokens: least, is_used }: PromptCaching) => {
     const instructions = `The instructions (about ${count(tokens)} tokens)`;
     if (is_used) return `${instructions} are kept between requests: one goes first, the others read what it left.`;
@@ -260,7 +283,12 @@ export const plan = {
   },
   sumNow: "Expected, were it now",
   sumNight: "Overnight, half of that",
-  highNote: (limit: number) => `High means every answer reaches its limit of ${count(limit)} tokens.`,
+  highNote: ({ answer_tokens_limit: usual, longer_answer_tokens_limit: longer, retries }: CostBasis) =>
+    longer > usual
+      ? `At most: every answer is cut off at ${count(usual)} tokens and asked for again, up to ${count(longer)}, and each retry (${count(retries)} an image) is billed too.`
+      : `At most: every answer reaches its limit of ${count(usual)} tokens, and each retry (${count(retries)} an image) is billed too.`,
+  highNoteInBatches: ({ answer_tokens_limit: limit }: CostBasis) =>
+    `At most: every answer reaches its limit of ${count(limit)} tokens.`,
   free: "It runs on this machine",
   allAnswered: "Every answer is there already: nothing is asked",
   noPriceNote: "Nobody has told a price for this model.",

@@ -3,7 +3,7 @@ import type {
   Destination,
   FailureKind,
   Hold,
-  PicoDollars,
+  Dollars,
   PossiblyBilled,
   RetryKind,
   RunMode,
@@ -145,6 +145,7 @@ export const run = {
     request_refused: "Refused",
     unreachable: "Not reached",
     budget_reached: "Budget reached",
+    pilot_done: "Pilot done",
   } satisfies Record<StopReason | "running" | "stopping" | "interrupted", string>,
   pause: "Pause",
   cancel: "Cancel",
@@ -162,8 +163,8 @@ export const run = {
   stoppingNote: "Nothing new begins; what is in flight is finished.",
   interruptedNote: (done: number) =>
     `Fieldmark was closed during this run. Nothing that had finished was lost: ${images(done)} ${done === 1 ? "is" : "are"} stored. Resume to annotate the rest.`,
-  unsettledNote: ({ count: requests, at_most }: PossiblyBilled) =>
-    `${count(requests)} ${requests === 1 ? "request was" : "requests were"} in flight and may have been billed, up to ${enoughMoney(at_most)}.`,
+  unsettledNote: ({ count: requests, at_most_dollars: atMost }: PossiblyBilled) =>
+    `${count(requests)} ${requests === 1 ? "request was" : "requests were"} in flight and may have been billed, up to ${enoughMoney(atMost)}.`,
   stopped,
   waitNothing: (left: number) =>
     `${images(left)} ${left === 1 ? "is" : "are"} waiting, at no charge. All answers so far are stored.`,
@@ -171,7 +172,7 @@ export const run = {
   resumeHint: "resume",
   budget: {
     /** `each`: about what one image can cost; `explains` that there is no room for the next one. */
-    reached: (budget: PicoDollars, paid: PicoDollars, maybe: PicoDollars, each: PicoDollars, explains: boolean) =>
+    reached: (budget: Dollars, paid: Dollars, maybe: Dollars, each: Dollars, explains: boolean) =>
       [
         `The budget of ${exactMoney(budget)} is reached: ${moneyBeside(paid, each)} paid, `,
         maybe === 0 ? "" : `up to ${enoughMoney(maybe)} more possibly billed, `,
@@ -181,16 +182,16 @@ export const run = {
         " Raise it to go on.",
       ].join(""),
     field: "New budget",
-    notHigher: (budget: PicoDollars) => `It is ${exactMoney(budget)} now: more than that is needed.`,
+    notHigher: (budget: Dollars) => `It is ${exactMoney(budget)} now: more than that is needed.`,
     raise: "Raise and resume",
     raiseFirst: (left: number) => `Raise the budget, ${images(left)} left`,
   },
   unsettled: {
     title: (run: number) => `Resume run ${count(run)}?`,
-    why: ({ count: requests, at_most }: PossiblyBilled) =>
+    why: ({ count: requests, at_most_dollars: atMost }: PossiblyBilled) =>
       requests === 1
-        ? `1 request was under way when Fieldmark was closed. It may have been billed, up to ${enoughMoney(at_most)}, and asking again may be billed anew.`
-        : `${count(requests)} requests were under way when Fieldmark was closed. They may have been billed, up to ${enoughMoney(at_most)}, and asking again may be billed anew.`,
+        ? `1 request was under way when Fieldmark was closed. It may have been billed, up to ${enoughMoney(atMost)}, and asking again may be billed anew.`
+        : `${count(requests)} requests were under way when Fieldmark was closed. They may have been billed, up to ${enoughMoney(atMost)}, and asking again may be billed anew.`,
     askAgain: "Ask again and resume",
     notNow: "Not now",
   },
@@ -246,20 +247,20 @@ export const run = {
   costSpent: (spent: number, each: number | null) => `${each === null ? money(spent) : moneyBeside(spent, each)} spent`,
   costPaid: (spent: number, each: number | null) => `${each === null ? money(spent) : moneyBeside(spent, each)} paid`,
   costQuote: (expected: number) => `quote ${money(expected)}`,
-  costHigh: (high: number) => `high ${money(high)}`,
-  costCap: (budget: PicoDollars) => `cap ${exactMoney(budget)}`,
-  costCapBeyond: (budget: PicoDollars) => `cap ${exactMoney(budget)}, beyond this scale`,
-  costReserved: (reserved: PicoDollars, inFlight: number) =>
+  costHigh: (high: number) => `at most ${enoughMoney(high)}`,
+  costCap: (budget: Dollars) => `cap ${exactMoney(budget)}`,
+  costCapBeyond: (budget: Dollars) => `cap ${exactMoney(budget)}, beyond this scale`,
+  costReserved: (reserved: Dollars, inFlight: number) =>
     `${money(reserved)} reserved for the ${count(inFlight)} in flight`,
-  costText: (spent: number, expected: number, high: number, budget: PicoDollars | null) =>
-    `${money(spent)} spent of ${money(expected)} quoted, ${money(high)} at most${budget === null ? "" : `, budget cap ${exactMoney(budget)}`}`,
+  costText: (spent: number, expected: number, high: number, budget: Dollars | null) =>
+    `${money(spent)} spent of ${money(expected)} quoted, ${enoughMoney(high)} at most${budget === null ? "" : `, budget cap ${exactMoney(budget)}`}`,
   /** `share` of the quote: 0.984 is 1.6 % under. */
   againstQuote: (share: number) =>
     Math.abs(share - 1) < 0.0005
       ? "as quoted"
       : `${decimal(Math.abs(share - 1) * 100)} % ${share < 1 ? "under" : "over"} quote`,
-  maybeBilled: ({ count: requests, at_most }: PossiblyBilled) =>
-    `${count(requests)} ${requests === 1 ? "request" : "requests"} without an answer may be billed too, at most ${enoughMoney(at_most)}`,
+  maybeBilled: ({ count: requests, at_most_dollars: atMost }: PossiblyBilled) =>
+    `${count(requests)} ${requests === 1 ? "request" : "requests"} without an answer may be billed too, at most ${enoughMoney(atMost)}`,
 
   chart: "Images a minute",
   chartNow: (rate: number) => `${count(Math.round(rate))} now`,

@@ -91,12 +91,12 @@ function finding(found: Finding): Said {
     case "cost_by_output":
       return {
         title: "La mayor parte del coste fue de las respuestas",
-        note: `El ${percent(found.share)} de ${money(found.paid)}: ${tokens(found.answer_tokens)} por respuesta${found.thinking_share > 0 ? `, el ${percent(found.thinking_share)} de razonamiento` : ""}.`,
+        note: `El ${percent(found.share)} de ${money(found.paid_dollars)}: ${tokens(found.answer_tokens)} por respuesta${found.thinking_share > 0 ? `, el ${percent(found.thinking_share)} de razonamiento` : ""}.`,
       };
     case "cost_by_images":
       return {
         title: "La mayor parte del coste fue de las imágenes",
-        note: `El ${percent(found.share)} de ${money(found.paid)}: ${tokens(found.image_tokens)} por imagen, de hasta ${count(found.longest_edge)} px.`,
+        note: `El ${percent(found.share)} de ${money(found.paid_dollars)}: ${tokens(found.image_tokens)} por imagen, de hasta ${count(found.longest_edge)} px.`,
       };
   }
 }
@@ -126,11 +126,11 @@ function change(advised: Change): string {
     case "more_routes":
       return "Consigue un límite más alto del proveedor o añade otro servidor: solo eso es más rápido";
     case "ask_overnight":
-      return `Ejecútalo por lotes: unos ${money(advised.cost)}, con límites propios`;
+      return `Ejecútalo por lotes: unos ${money(advised.cost_dollars)}, con límites propios`;
     case "ask_live":
       return "Ejecuta estas imágenes en directo: las respuestas llegan en segundos";
     case "cheaper_model":
-      return `Prueba ${advised.name} con unas pocas imágenes: los mismos tokens costarían unos ${money(advised.cost)} (estimación)`;
+      return `Prueba ${advised.name} con unas pocas imágenes: los mismos tokens costarían unos ${money(advised.cost_dollars)} (estimación)`;
     case "other_model":
       return "Prueba otro modelo";
     case "ask_for_less":

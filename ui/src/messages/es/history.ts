@@ -54,11 +54,11 @@ export const history: Words<typeof english> = {
     ended: (ended, tookMillis) => {
       const { state } = ended;
       const isThrough = state.kind !== "stopped" || state.reason === "completed";
-      const quoted = ended.quoted === null ? "" : ` de ${money(ended.quoted.expected)} presupuestados`;
+      const quoted = ended.quoted_dollars === null ? "" : ` de ${money(ended.quoted_dollars.expected)} presupuestados`;
       return [
         `La ejecución nocturna ${count(ended.id)} ${isThrough ? "ha terminado" : `se ha detenido (${run.states[state.reason].toLowerCase()})`}: `,
         `${images(ended.done)} ${ended.done === 1 ? "hecha" : "hechas"}, ${count(ended.failed)} ${ended.failed === 1 ? "fallida" : "fallidas"}, ${marks(ended.mark_count)}; `,
-        `${money(ended.paid)} pagados${quoted}, en ${run.wholeMinutes(tookMillis)}.`,
+        `${money(ended.paid_dollars)} pagados${quoted}, en ${run.wholeMinutes(tookMillis)}.`,
       ].join("");
     },
     putAway: (ended) => `Retirar el aviso de la ejecución ${count(ended)}`,
@@ -83,14 +83,15 @@ export const history: Words<typeof english> = {
         : `${share(part)} por encima`,
   partOnly: (finished, total) => `${count(finished)} de ${images(total)} hasta ahora`,
   low: (cost) => `mínimo ${money(cost)}`,
-  high: (cost) => `máximo ${money(cost)}`,
+  high: (cost) => `máximo ${enoughMoney(cost)}`,
   to: "Enviado a",
   tokensIn: "Tokens de entrada",
   tokensCached: "de ellos, guardados",
   tokensOut: "Tokens de salida",
   tokensThinking: "de ellos, de razonamiento",
   maybeBilled: "Quizá cobradas, sin respuesta",
-  maybeBilledOf: ({ count: requests, at_most }) => `${count(requests)}, ${enoughMoney(at_most)} como mucho`,
+  maybeBilledOf: ({ count: requests, at_most_dollars: atMost }) =>
+    `${count(requests)}, ${enoughMoney(atMost)} como mucho`,
   cutShort: "Respuestas cortadas",
   retried: "Reintentado por sí solo",
   repairs: "Corregido en las respuestas",

@@ -1,4 +1,4 @@
-import type { PicoDollars, RunMode, ShapeKind } from "../../ipc/bindings";
+import type { Dollars, RunMode, ShapeKind } from "../../ipc/bindings";
 import type { plan as english } from "../en/plan";
 import { count, date, dayOfYear, duration, enoughMoney, exactMoney, money, names, pixels } from "../format";
 import type { Words } from "../words";
@@ -16,7 +16,7 @@ const shapes: Record<ShapeKind, string> = {
 const modes: Record<RunMode, string> = { live: "Ahora", overnight: "De noche" };
 
 /** A price a million tokens, never broken across lines. */
-const rate = (perMillion: PicoDollars) => `${money(perMillion)}\u00a0/\u00a0M`;
+const rate = (perMillion: Dollars) => `${money(perMillion)}\u00a0/\u00a0M`;
 
 export const plan: Words<typeof english> = {
   recipe: "Receta",
@@ -133,6 +133,21 @@ export const plan: Words<typeof english> = {
     basis.kind === "earlier_run"
       ? `El ritmo es el de una ejecución anterior de este modelo aquí, con ${images(basis.images)}.`
       : `El ritmo se acaba de medir con ${count(basis.images)} de estas imágenes; las respuestas se han descartado.`,
+  timeHeld: ({ unit, limit }) => {
+    const most = count(Math.round(limit));
+    switch (unit) {
+      case "requests":
+        return `Lo marca un límite de ${most} peticiones por minuto`;
+      case "tokens":
+        return `Lo marca un límite de ${most} tokens por minuto`;
+      case "input_tokens":
+        return `Lo marca un límite de ${most} tokens de entrada por minuto`;
+      case "output_tokens":
+        return `Lo marca un límite de ${most} tokens de salida por minuto`;
+      case "in_flight":
+        return `Lo marca un límite de ${most} peticiones a la vez`;
+    }
+  },
   timeUnknown: "El ritmo de este modelo se sabe cuando haya anotado algunas imágenes.",
   sizes: "Tamaños de las imágenes",
   otherSizes: "otros tamaños",
@@ -154,7 +169,7 @@ export const plan: Words<typeof english> = {
   agree: {
     title: (number, host) => `¿Enviar ${images(number)} a ${host}?`,
     cost: (low, expected, high) =>
-      `Quien tiene la clave paga unos ${money(expected)}: ${money(low)} como mínimo, ${enoughMoney(high)} como mucho, sin contar reintentos.`,
+      `Quien tiene la clave paga unos ${money(expected)}: ${money(low)} si sale barato, ${enoughMoney(high)} como mucho.`,
     note: "Se pregunta una vez por servidor. En Ajustes, Privacidad se retira, o se bloquea todo en este equipo.",
     send: (number, host) => `Enviar ${images(number)} a ${host}`,
     notNow: "Ahora no",
@@ -213,23 +228,31 @@ export const plan: Words<typeof english> = {
     hinders: "El tope de gasto necesita otro número.",
     beyond: (cap) => `Más que tu tope de ${exactMoney(cap)}`,
     red: "Rojo",
+    mayStop:
+      "Es menos de lo que puede costar como máximo, así que la ejecución puede detenerse antes de la última imagen.",
+    stopsAfter: (number, of) =>
+      `Está por debajo del mínimo previsto: la ejecución se detendrá tras unas ${count(number)} de ${images(of)}.`,
+    batches: (batches) =>
+      `Divide la ejecución en unos ${count(batches)} lotes, uno tras otro; cada uno puede tardar hasta un día.`,
     redNote: (cap) => ` es tu tope, ${exactMoney(cap)}. Donde un intervalo lo cruza, la ejecución puede detenerse ahí.`,
   },
   stays: "Se queda aquí: originales, nombres de archivo, EXIF, lugar",
   cost: "Coste",
-  costRange: (low, high) => `mínimo ${money(low)}, máximo ${money(high)}`,
+  costRange: (low, high) => `mínimo ${money(low)}, máximo ${enoughMoney(high)}`,
   sent: ({ size, count: number, image_tokens }) =>
     `${count(number)} a ${pixels(size)}: ${count(image_tokens)} cada una`,
   sentOthers: "En otros tamaños",
-  imageTokens: ({ image_tokens, input_per_million }) =>
-    `${count(image_tokens)} tokens de imagen a ${rate(input_per_million)}`,
+  imageTokens: ({ image_tokens, input_dollars_per_million: perMillion }) =>
+    `${count(image_tokens)} tokens de imagen a ${rate(perMillion)}`,
   textTokens: ({ text_tokens }) => `Instrucciones, pregunta: ${count(text_tokens)}`,
-  answerTokens: ({ answer_tokens, output_per_million }) =>
-    `Respuestas: ${count(answer_tokens)} a ${rate(output_per_million)}`,
+  answerTokens: ({ answer_tokens, output_dollars_per_million: perMillion }) =>
+    `Respuestas: ${count(answer_tokens)} a ${rate(perMillion)}`,
   answerBasis: (basis) =>
     basis.kind === "assumed"
       ? `La longitud de las respuestas es un supuesto: ${count(basis.marks)} marcas por imagen, sin razonamiento.`
-      : `Las respuestas son tan largas como la media de ${images(basis.images)} anteriores.`,
+      : basis.requests > basis.images
+        ? `Como antes: ${images(basis.images)} necesitaron ${count(basis.requests)} peticiones, incluidas las que siguieron a respuestas cortadas.`
+        : `Las respuestas son tan largas como la media de ${images(basis.images)} anteriores.`,
   caching: ({ instruction_tokens: tokens, least_tokens: least, is_used }) => {
     const instructions = `Las instrucciones (unos ${count(tokens)} tokens)`;
     if (is_used) return `${instructions} se guardan entre peticiones: una va primero, las demás leen lo que dejó.`;
@@ -238,7 +261,12 @@ export const plan: Words<typeof english> = {
   },
   sumNow: "Previsto, si fuera ahora",
   sumNight: "De noche, la mitad",
-  highNote: (limit) => `Máximo significa que cada respuesta llega a su límite de ${count(limit)} tokens.`,
+  highNote: ({ answer_tokens_limit: usual, longer_answer_tokens_limit: longer, retries }) =>
+    longer > usual
+      ? `Máximo: cada respuesta se corta a los ${count(usual)} tokens y se pide otra vez, hasta ${count(longer)}, y cada reintento (${count(retries)} por imagen) también se cobra.`
+      : `Máximo: cada respuesta llega a su límite de ${count(usual)} tokens, y cada reintento (${count(retries)} por imagen) también se cobra.`,
+  highNoteInBatches: ({ answer_tokens_limit: limit }) =>
+    `Máximo: cada respuesta llega a su límite de ${count(limit)} tokens.`,
   free: "Funciona en este equipo",
   allAnswered: "Ya están todas las respuestas: no se pregunta nada",
   noPriceNote: "No se conoce el precio de este modelo.",

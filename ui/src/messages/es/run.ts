@@ -132,6 +132,7 @@ export const run: Words<typeof english> = {
     request_refused: "Rechazada",
     unreachable: "Sin conexión",
     budget_reached: "Tope alcanzado",
+    pilot_done: "Prueba terminada",
   },
   pause: "Pausar",
   cancel: "Cancelar",
@@ -150,8 +151,8 @@ export const run: Words<typeof english> = {
   stoppingNote: "No empieza nada nuevo; lo que está en curso se termina.",
   interruptedNote: (done) =>
     `Fieldmark se cerró durante esta ejecución. No se ha perdido nada de lo terminado: ${done === 1 ? "está guardada" : "están guardadas"} ${images(done)}. Reanuda para anotar el resto.`,
-  unsettledNote: ({ count: requests, at_most }) =>
-    `Había ${count(requests)} ${requests === 1 ? "petición" : "peticiones"} en curso que quizá se hayan cobrado, hasta ${enoughMoney(at_most)}.`,
+  unsettledNote: ({ count: requests, at_most_dollars: atMost }) =>
+    `Había ${count(requests)} ${requests === 1 ? "petición" : "peticiones"} en curso que quizá se hayan cobrado, hasta ${enoughMoney(atMost)}.`,
   stopped,
   waitNothing: (left) =>
     `${images(left)} ${left === 1 ? "espera" : "esperan"}, sin coste. Las respuestas recibidas están guardadas.`,
@@ -174,10 +175,10 @@ export const run: Words<typeof english> = {
   },
   unsettled: {
     title: (run) => `¿Reanudar la ejecución ${count(run)}?`,
-    why: ({ count: requests, at_most }) =>
+    why: ({ count: requests, at_most_dollars: atMost }) =>
       requests === 1
-        ? `Había 1 petición en curso cuando se cerró Fieldmark. Puede que se haya cobrado, hasta ${enoughMoney(at_most)}, y volver a preguntar puede cobrarse de nuevo.`
-        : `Había ${count(requests)} peticiones en curso cuando se cerró Fieldmark. Puede que se hayan cobrado, hasta ${enoughMoney(at_most)}, y volver a preguntar puede cobrarse de nuevo.`,
+        ? `Había 1 petición en curso cuando se cerró Fieldmark. Puede que se haya cobrado, hasta ${enoughMoney(atMost)}, y volver a preguntar puede cobrarse de nuevo.`
+        : `Había ${count(requests)} peticiones en curso cuando se cerró Fieldmark. Puede que se hayan cobrado, hasta ${enoughMoney(atMost)}, y volver a preguntar puede cobrarse de nuevo.`,
     askAgain: "Preguntar otra vez y reanudar",
     notNow: "Ahora no",
   },
@@ -233,18 +234,18 @@ export const run: Words<typeof english> = {
   costSpent: (spent, each) => `${each === null ? money(spent) : moneyBeside(spent, each)} gastados`,
   costPaid: (spent, each) => `${each === null ? money(spent) : moneyBeside(spent, each)} pagados`,
   costQuote: (expected) => `presupuesto ${money(expected)}`,
-  costHigh: (high) => `máximo ${money(high)}`,
+  costHigh: (high) => `máximo ${enoughMoney(high)}`,
   costCap: (budget) => `tope ${exactMoney(budget)}`,
   costCapBeyond: (budget) => `tope ${exactMoney(budget)}, fuera de esta escala`,
   costReserved: (reserved, inFlight) => `${money(reserved)} reservados para ${count(inFlight)} en curso`,
   costText: (spent, expected, high, budget) =>
-    `${money(spent)} gastados de ${money(expected)} presupuestados, ${money(high)} como mucho${budget === null ? "" : `, tope de gasto ${exactMoney(budget)}`}`,
+    `${money(spent)} gastados de ${money(expected)} presupuestados, ${enoughMoney(high)} como mucho${budget === null ? "" : `, tope de gasto ${exactMoney(budget)}`}`,
   againstQuote: (share) =>
     Math.abs(share - 1) < 0.0005
       ? "como el presupuesto"
       : `${decimal(Math.abs(share - 1) * 100)} % ${share < 1 ? "por debajo" : "por encima"} del presupuesto`,
-  maybeBilled: ({ count: requests, at_most }) =>
-    `${count(requests)} ${requests === 1 ? "petición sin respuesta puede" : "peticiones sin respuesta pueden"} cobrarse también, ${enoughMoney(at_most)} como mucho`,
+  maybeBilled: ({ count: requests, at_most_dollars: atMost }) =>
+    `${count(requests)} ${requests === 1 ? "petición sin respuesta puede" : "peticiones sin respuesta pueden"} cobrarse también, ${enoughMoney(atMost)} como mucho`,
 
   chart: "Imágenes por minuto",
   chartNow: (rate) => `${count(Math.round(rate))} ahora`,

@@ -35,9 +35,9 @@ pub struct Annotate {
     /// Only the first N images
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub limit: Option<u32>,
-    /// First N images spread evenly over all; then show what they cost and brought, and ask before the rest. With --yes it
-    /// goes on by itself, unless not one was answered or they cost more than the quote allowed for. A pilot is asked at
-    /// once, even with --overnight
+    /// First N images spread evenly over all; then show what they cost and brought, and ask before the same run goes on with
+    /// the others. With --yes it goes on without asking, unless no image was answered or they cost more than twice what was
+    /// expected. A pilot is asked live, even with --overnight
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub pilot: Option<u32>,
     /// Of images that look alike, such as a burst, ask about one and offer its marks to the others
@@ -140,7 +140,7 @@ impl Sitting {
 }
 
 /// Dollars as people type them.
-fn dollars(typed: &str) -> Result<PicoDollars, String> {
+pub fn dollars(typed: &str) -> Result<PicoDollars, String> {
     let amount = typed.trim().trim_start_matches('$').parse().ok().and_then(PicoDollars::from_dollars);
     amount.ok_or_else(|| "an amount in dollars above 0 is needed, such as 0.60".into())
 }

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use domain::money::PicoDollars;
 
+use super::annotate::dollars;
 use super::{EndpointKeys, Tuning};
 
 #[derive(Args)]
@@ -30,6 +32,9 @@ pub struct Estimate {
     /// As if nothing had been answered before
     #[arg(long)]
     pub fresh: bool,
+    /// Say how far a run with this budget would come, in dollars
+    #[arg(long, value_name = "DOLLARS", value_parser = dollars)]
+    pub budget: Option<PicoDollars>,
     #[command(flatten)]
     pub tuning: Tuning,
     #[command(flatten)]

@@ -3,7 +3,7 @@
 use domain::ids::{ImageId, RecipeId};
 use domain::model::{Destination, Model, ModelId};
 use domain::plan::{ImageSelection, ModelQuote, PlanRequest, Quote, RunRequest};
-use domain::run::RunMode;
+use domain::run::{RunMode, RunState, StopReason};
 use engine::Library;
 
 use super::{export, hooks, pilot, sitting};
@@ -22,10 +22,7 @@ pub async fn annotate(arguments: &Annotate, global: &Global, output: Output) -> 
         images.truncate(limit as usize);
     }
     export::check_targets(&library, &arguments.sitting.exports)?;
-    let pilot = arguments.pilot.map(|count| engine::pilot::spread(&images, count as usize));
-    let pilot = pilot.filter(|pilot| pilot.len() < images.len());
-
-    let model = confirm_quote(&library, arguments, &recipe, &images, pilot.as_deref()).await?;
+    let model = confirm_quote(&library, arguments, &recipe, &images).await?;
     if let Destination::Host { name, .. } = &model.destination {
         // What is sent there was in the quote.
         library.agree_to(name.clone())?;
@@ -36,15 +33,16 @@ pub async fn annotate(arguments: &Annotate, global: &Global, output: Output) -> 
         asks_anew: arguments.fresh,
         carries_to_similar: arguments.similar,
         mode: arguments.mode(),
+        pilot: arguments.pilot,
         paths: arguments.paths.clone(),
-        ..RunRequest::of(ImageSelection::Images { ids: images.clone() }, recipe.id, model.id)
+        ..RunRequest::of(ImageSelection::Images { ids: images }, recipe.id, model.id)
     };
     hooks::agree(&library, arguments.sitting.allow_hooks).await?;
-    if let Some(pilot) = pilot {
-        return pilot::annotate(&library, arguments, output, &request, &images, pilot).await;
-    }
     let run = library.start_run(&request).await?;
     match sitting::follow(&library, run).await? {
+        Some(report) if report.summary.state == (RunState::Stopped { reason: StopReason::PilotDone }) => {
+            pilot::finish(&library, arguments, &recipe, &report, output).await
+        }
         Some(report) => sitting::finish(&library, &report, &arguments.sitting, output),
         None => Ok(Exit::Interrupted),
     }
@@ -56,12 +54,15 @@ pub fn quote(
     arguments: &Annotate,
     recipe: RecipeId,
     images: &[ImageId],
+    pilot: Option<u32>,
 ) -> Result<Quote, CommandError> {
     let selection = ImageSelection::Images { ids: images.to_vec() };
     Ok(library.quote(&PlanRequest {
         carries_to_similar: arguments.similar,
         asks_anew: arguments.fresh,
         options: arguments.options(images.len()),
+        pilot,
+        budget: arguments.sitting.budget,
         ..PlanRequest::of(selection, recipe)
     })?)
 }
@@ -72,9 +73,8 @@ async fn confirm_quote(
     arguments: &Annotate,
     recipe: &Chosen,
     images: &[ImageId],
-    pilot: Option<&[ImageId]>,
 ) -> Result<Model, CommandError> {
-    let quote = quote(library, arguments, recipe.id, images)?;
+    let quote = quote(library, arguments, recipe.id, images, arguments.pilot)?;
     let model = chosen_model(library, &quote, arguments.model.clone().map(ModelId))?;
     words::quote(&mut notes(), &quote, model, &recipe.recipe.name, arguments)?;
     if matches!(model.model.destination, Destination::Host { .. }) {
@@ -86,10 +86,11 @@ async fn confirm_quote(
     if arguments.mode() == RunMode::Overnight && model.overnight.is_none() {
         return Err(cannot(model, "it is not asked overnight".to_owned()));
     }
-    let question = match pilot {
+    let asked = words::asked_count(&quote, model, arguments.similar, arguments.fresh);
+    let question = match arguments.pilot.filter(|&pilot| pilot < asked) {
         Some(pilot) => format!(
             "Annotate {} of {} first?",
-            words::counted_len(pilot.len(), "image"),
+            words::counted(pilot, "image"),
             words::grouped(quote.image_count.into())
         ),
         None => format!("Annotate {}?", words::counted(quote.image_count, "image")),

@@ -4,6 +4,8 @@
 use domain::plan::{ImageSelection, ModelQuote, Quote};
 use engine::Invocation;
 
+use engine::PlanTerms;
+
 use super::annotate::unknown_model;
 use crate::arguments::{Estimate, Global};
 use crate::error::CommandError;
@@ -17,9 +19,15 @@ pub async fn estimate(arguments: &Estimate, global: &Global, output: Output) -> 
     let library = library::open_during(global, invocation)?;
     let recipe = library::read_recipe(&library, &arguments.to_find)?;
     let images = library::import(&library, &arguments.paths).await?;
-    let options = arguments.tuning.options(images.len());
+    let terms = PlanTerms {
+        carries_to_similar: arguments.similar,
+        asks_anew: arguments.fresh,
+        options: arguments.tuning.options(images.len()),
+        pilot: None,
+        budget: arguments.budget,
+    };
     let images = ImageSelection::Images { ids: images };
-    let mut quote = library.quote_for_recipe(&recipe, &images, arguments.similar, arguments.fresh, options)?;
+    let mut quote = library.quote_for_recipe(&recipe, &images, &terms)?;
     narrow(&mut quote, arguments)?;
     library::warn_of_unused_endpoints(&library)?;
     output.show(&quote, |out| words::estimate(out, &quote, &recipe.name, arguments))?;

@@ -1,77 +1,47 @@
-//! `annotate --pilot`: a run on a few images, a look at what it brought, and a run on the others. What a budget leaves after
-//! the first is what the second may cost.
+//! `annotate --pilot`: the run stops after a few images, and goes on with the others when what they brought is agreed to.
 
 use std::sync::Arc;
 
-use domain::ids::ImageId;
-use domain::money::PicoDollars;
-use domain::plan::{ImageSelection, RunRequest};
+use domain::plan::ResumeRequest;
 use domain::report::RunReport;
 use domain::run::RunMode;
 use engine::Library;
 use engine::pilot::PilotVerdict;
-use serde::Serialize;
 
 use super::{annotate, sitting};
 use crate::arguments::Annotate;
 use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::library::Chosen;
 use crate::output::{Output, notes};
 use crate::words;
 
-/// The document of a run with a pilot.
-#[derive(Serialize)]
-struct Piloted<'a> {
-    pilot: &'a RunReport,
-    /// `None` when it was not gone on with.
-    rest: Option<&'a RunReport>,
-}
-
-pub async fn annotate(
+/// Says what the pilot brought, and goes on with the run if that is agreed to.
+pub async fn finish(
     library: &Arc<Library>,
     arguments: &Annotate,
+    recipe: &Chosen,
+    pilot: &RunReport,
     output: Output,
-    request: &RunRequest,
-    images: &[ImageId],
-    first: Vec<ImageId>,
 ) -> Result<Exit, CommandError> {
-    let rest = engine::pilot::rest(images, &first);
-    let few = RunRequest { images: ImageSelection::Images { ids: first }, mode: RunMode::Live, ..request.clone() };
-    let run = library.start_run(&few).await?;
-    let Some(pilot) = sitting::follow(library, run).await? else { return Ok(Exit::Interrupted) };
-    words::report(&mut notes(), &pilot)?;
-
-    if !is_gone_on_with(library, arguments, request, &pilot, &rest).await? {
-        show(output, &pilot, None)?;
-        sitting::leave_files(library, &pilot, &arguments.sitting, output)?;
-        return Ok(match PilotVerdict::of(&pilot.summary) {
-            PilotVerdict::Stopped => Exit::of_run(&pilot.summary),
-            PilotVerdict::NothingAnswered => Exit::SomeFailed,
-            PilotVerdict::DearerThanQuoted | PilotVerdict::Sound => Exit::Stopped,
-        });
+    words::report(&mut notes(), pilot)?;
+    let (run, verdict) = (pilot.summary.id, library.pilot_verdict(&pilot.summary)?);
+    if is_gone_on_with(library, arguments, recipe, pilot, verdict).await? {
+        library.resume_run(ResumeRequest::of(run)).await?;
+        return match sitting::follow(library, run).await? {
+            Some(report) => sitting::finish(library, &report, &arguments.sitting, output),
+            None => Ok(Exit::Interrupted),
+        };
     }
-    let spent = pilot.summary.paid + pilot.summary.possibly_billed.at_most;
-    let others = RunRequest {
-        images: ImageSelection::Images { ids: rest },
-        budget: request.budget.map(|budget| PicoDollars(budget.0.saturating_sub(spent.0))),
-        ..request.clone()
-    };
-    let run = library.start_run(&others).await?;
-    let Some(report) = sitting::follow(library, run).await? else { return Ok(Exit::Interrupted) };
-    show(output, &pilot, Some(&report))?;
-    sitting::leave_files(library, &report, &arguments.sitting, output)?;
-    let failed_before = pilot.summary.failed > 0;
-    Ok(match Exit::of_run(&report.summary) {
-        Exit::Done if failed_before => Exit::SomeFailed,
-        exit => exit,
-    })
-}
-
-/// The pilot was shown in words already.
-fn show(output: Output, pilot: &RunReport, rest: Option<&RunReport>) -> Result<(), CommandError> {
-    output.show(&Piloted { pilot, rest }, |out| match rest {
-        Some(report) => words::report(out, report),
-        None => Ok(()),
+    words::note(&mut notes(), &words::left_after_pilot(run))?;
+    // It was shown in words already.
+    output.show(pilot, |_| Ok(()))?;
+    sitting::leave_files(library, pilot, &arguments.sitting, output)?;
+    Ok(match verdict {
+        PilotVerdict::NothingAnswered => Exit::SomeFailed,
+        PilotVerdict::Stopped | PilotVerdict::DearerThanQuoted { .. } | PilotVerdict::Sound => {
+            Exit::of_run(&pilot.summary)
+        }
     })
 }
 
@@ -79,18 +49,20 @@ fn show(output: Output, pilot: &RunReport, rest: Option<&RunReport>) -> Result<(
 async fn is_gone_on_with(
     library: &Library,
     arguments: &Annotate,
-    request: &RunRequest,
+    recipe: &Chosen,
     pilot: &RunReport,
-    rest: &[ImageId],
+    verdict: PilotVerdict,
 ) -> Result<bool, CommandError> {
-    let verdict = PilotVerdict::of(&pilot.summary);
-    let quote = annotate::quote(library, arguments, request.recipe, rest)?;
-    let row = annotate::chosen_model(library, &quote, Some(request.model.clone()))?;
-    words::pilot(&mut notes(), verdict, &pilot.summary, row, request.mode, rest.len())?;
+    let summary = &pilot.summary;
+    let left = library.waiting_images(summary.id)?;
+    let quote = annotate::quote(library, arguments, recipe.id, &left, None)?;
+    let row = annotate::chosen_model(library, &quote, Some(summary.model.clone()))?;
+    let mode = if row.overnight.is_some() { arguments.mode() } else { RunMode::Live };
+    words::pilot(&mut notes(), verdict, summary, row, mode)?;
     match verdict {
         PilotVerdict::Stopped => Ok(false),
         PilotVerdict::Sound if arguments.sitting.yes => Ok(true),
-        PilotVerdict::NothingAnswered | PilotVerdict::DearerThanQuoted if arguments.sitting.yes => Ok(false),
-        _ => sitting::confirm(&format!("Annotate the other {}?", words::counted_len(rest.len(), "image"))).await,
+        _ if arguments.sitting.yes => Ok(false),
+        _ => sitting::confirm(&format!("Annotate the other {}?", words::counted_len(left.len(), "image"))).await,
     }
 }

@@ -6,7 +6,7 @@ use domain::metrics::BenchmarkResults;
 use domain::plan::ModelQuote;
 use domain::run_options::RunOptions;
 
-use super::figures::{counted, duration, money};
+use super::figures::{at_most, counted, duration, money};
 use super::style::{GOOD, HEADING};
 use crate::arguments::Bench;
 
@@ -21,7 +21,7 @@ pub fn benchmarking(concurrency: u32) -> String {
 pub fn benchmark_cost(row: &ModelQuote, images: u32) -> String {
     let twice = row.cost.map_or_else(
         || "at a price that nobody has told".to_owned(),
-        |cost| format!("for about {}, {} at most", money(cost.expected.times(2)), money(cost.high.times(2))),
+        |cost| format!("for about {}, {} at most", money(cost.expected.times(2)), at_most(cost.high.times(2))),
     );
     format!("Ask {} twice about {}, {twice}?", row.model.name, counted(images, "image"))
 }

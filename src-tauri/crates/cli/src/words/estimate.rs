@@ -6,9 +6,10 @@ use std::io::{self, Write};
 use domain::model::Hindrance;
 use domain::money::PicoDollars;
 use domain::plan::{CostRange, ModelQuote, Quote};
+use domain::run::RunMode;
 
-use super::figures::{counted, duration, grouped, money};
-use super::quote::{answer_basis, time_basis};
+use super::figures::{at_most, counted, duration, grouped, money};
+use super::quote::{answer_basis, asked_count, budget, time_basis, worst_case};
 use super::refusal::{hindrance, shortfall};
 use super::style::HEADING;
 use super::table::Table;
@@ -18,29 +19,32 @@ pub fn estimate(out: &mut dyn Write, quote: &Quote, recipe: &str, arguments: &Es
     writeln!(out, "{HEADING}{}, {recipe}{HEADING:#}", counted(quote.image_count, "image"))?;
     similar(out, quote, arguments)?;
     writeln!(out)?;
-    let mut table = Table::new(["Model", "Expected", "From", "To", "Overnight", "Time", "Remarks"]);
+    let mut table = Table::new(["Model", "Low", "Expected", "At most", "Overnight", "Time", "Remarks"]);
     table.align_right(1..=4);
     for row in &quote.models {
         let unknown = || "unknown".to_owned();
         let amount = |pick: fn(CostRange) -> PicoDollars| row.cost.map_or_else(unknown, |cost| money(pick(cost)));
         table.add([
             row.model.id.to_string(),
-            amount(|cost| cost.expected),
             amount(|cost| cost.low),
-            amount(|cost| cost.high),
+            amount(|cost| cost.expected),
+            row.cost.map_or_else(unknown, |cost| at_most(cost.high)),
             row.overnight.map_or_else(|| "-".to_owned(), |cost| money(cost.expected)),
             row.time.map_or_else(|| "-".to_owned(), |time| duration(f64::from(time.total_millis))),
             remarks(row, arguments).join("; "),
         ]);
     }
     table.write(out)?;
-    writeln!(out, "\nPrices as of {}. To is the most that it can cost.", quote.prices_as_of)?;
+    writeln!(out, "\nPrices as of {}. At most is an upper bound: no run costs more.", quote.prices_as_of)?;
+    by_model(out, "At most", &quote.models, |row| Some(worst_case(row.cost_basis.as_ref()?)))?;
+    by_model(out, "Budget", &quote.models, |row| {
+        let mode = if arguments.overnight { RunMode::Overnight } else { RunMode::Live };
+        let forecast = if arguments.overnight { row.overnight_budget } else { row.budget }?;
+        budget(forecast, arguments.budget?, asked_count(quote, row, arguments.similar, arguments.fresh), mode)
+    })?;
     by_model(out, "Answers", &quote.models, |row| Some(answer_basis(row.cost_basis.as_ref()?.answer_basis)))?;
     by_model(out, "Time", &quote.models, |row| {
-        Some(row.time.map_or_else(
-            || "not measured yet: the first run, or its pilot, shows it".into(),
-            |time| format!("{}, {} at once", time_basis(time.basis), time.concurrency),
-        ))
+        Some(row.time.map_or_else(|| "not measured yet: the first run, or its pilot, shows it".into(), time_basis))
     })?;
     by_model(out, "Cannot be asked now", &quote.models, |row| row.hindrance.as_ref().map(hindrance))
 }

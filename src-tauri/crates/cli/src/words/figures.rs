@@ -21,14 +21,22 @@ pub fn grouped(number: u64) -> String {
     groups.join(",")
 }
 
-/// Dollars for people: more digits where there is less of it.
+/// Dollars for people, to the nearest cent, and below ten cents with two significant digits: `$4,321.00`, `$0.0024`. The
+/// window writes them the same way.
 pub fn money(amount: PicoDollars) -> String {
-    match amount.dollars() {
-        0.0 => "$0".into(),
-        dollars if dollars < 0.1 => format!("${dollars:.5}"),
-        dollars if dollars < 10.0 => format!("${dollars:.3}"),
-        dollars => format!("${dollars:.2}"),
+    if amount == PicoDollars::ZERO {
+        return "$0".into();
     }
+    let decimals = 13_u32.saturating_sub(amount.0.ilog10()).clamp(2, 12) as usize;
+    let written = format!("{:.decimals$}", amount.dollars());
+    let (whole, fraction) = written.split_once('.').unwrap_or((&written, ""));
+    let (cents, rest) = fraction.split_at(2.min(fraction.len()));
+    format!("${}.{cents}{}", grouped(whole.parse().unwrap_or_default()), rest.trim_end_matches('0'))
+}
+
+/// Dollars that something cannot pass: rounded up.
+pub fn at_most(amount: PicoDollars) -> String {
+    money(amount.rounded_up())
 }
 
 /// Dollars of a price list: cents, and parts of them only where there are some.
@@ -39,12 +47,6 @@ pub fn price(amount: PicoDollars) -> String {
     } else {
         format!("${:.4}", amount.dollars())
     }
-}
-
-/// Dollars that something stays below: rounded up to the next hundredth of a cent.
-pub fn limit(amount: PicoDollars) -> String {
-    const HUNDREDTH_OF_A_CENT: u64 = 100_000_000;
-    format!("${:.4}", PicoDollars(amount.0.div_ceil(HUNDREDTH_OF_A_CENT)).times(HUNDREDTH_OF_A_CENT).dollars())
 }
 
 /// Milliseconds for people: `84 ms`, `2.10 s`, `3 min 25 s`, `7 h 12 min`.
@@ -80,6 +82,9 @@ mod tests {
         );
         assert_eq!(counted(1, "image"), "1 image");
         assert_eq!(counted(1_200, "image"), "1,200 images");
-        assert_eq!(limit(PicoDollars(1)), "$0.0001");
+        let dollars = |dollars: f64| PicoDollars::from_dollars(dollars).unwrap();
+        let amounts = [0.000_4, 0.023_4, 0.099_6, 0.409, 1.0, 13.306, 4_321.0].map(dollars);
+        assert_eq!(amounts.map(money), ["$0.0004", "$0.023", "$0.10", "$0.41", "$1.00", "$13.31", "$4,321.00"]);
+        assert_eq!([0.002_312, 0.961].map(|amount| at_most(dollars(amount))), ["$0.0024", "$0.97"]);
     }
 }

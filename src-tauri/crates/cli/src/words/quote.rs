@@ -2,12 +2,16 @@
 
 use std::io::{self, Write};
 
+use domain::budget::{BudgetForecast, BudgetReach};
+use domain::ids::RunId;
 use domain::model::Destination;
-use domain::plan::{AnswerBasis, CostBasis, CostRange, ModelQuote, Quote, TimeBasis};
+use domain::money::PicoDollars;
+use domain::pace::{EndpointLimit, LimitedUnit};
+use domain::plan::{AnswerBasis, CostBasis, CostRange, ModelQuote, Quote, TimeBasis, TimeEstimate};
 use domain::run::{RunMode, RunSummary};
 use engine::pilot::PilotVerdict;
 
-use super::figures::{counted, counted_len, duration, grouped, money};
+use super::figures::{at_most, counted, duration, grouped, money};
 use super::refusal::shortfall;
 use super::style::{GOOD, HEADING, WARNING};
 use crate::arguments::Annotate;
@@ -21,18 +25,16 @@ pub fn quote(
 ) -> io::Result<()> {
     let heading = format!("{}, {recipe}, by {}", counted(quote.image_count, "image"), model.model.name);
     writeln!(out, "{HEADING}{heading}{HEADING:#}")?;
-    let mut asked = quote.image_count;
+    let asked = asked_count(quote, model, arguments.similar, arguments.fresh);
     if quote.similar.followers > 0 {
         let alike = counted(quote.similar.followers, "image");
         if arguments.similar {
-            asked -= quote.similar.followers;
             writeln!(out, "  alike {alike} not asked about: given the marks of the one each looks like")?;
         } else {
             writeln!(out, "  alike {alike} like another: --similar would not ask about them")?;
         }
     }
     if model.answered_before > 0 && !arguments.fresh {
-        asked -= model.answered_before;
         writeln!(out, "  again {} answered before, not paid for again", counted(model.answered_before, "image"))?;
     }
     let cost = match arguments.mode() {
@@ -43,10 +45,10 @@ pub fn quote(
         Some(cost) if cost == CostRange::default() => writeln!(out, "  cost  $0")?,
         Some(cost) => writeln!(
             out,
-            "  cost  about {}, from {} to {}, prices as of {}",
+            "  cost  {} expected, {} low, {} at most; prices as of {}",
             money(cost.expected),
             money(cost.low),
-            money(cost.high),
+            at_most(cost.high),
             quote.prices_as_of
         )?,
         None => writeln!(out, "  cost  unknown: nobody has told this model's price")?,
@@ -57,17 +59,29 @@ pub fn quote(
             writeln!(out, "  else  at once it would be about {}:", money(live.expected))?;
         }
     } else if let Some(time) = model.time.filter(|_| asked > 0) {
-        let basis = time_basis(time.basis);
         writeln!(
             out,
-            "  time  about {}: {} at once, {} an image, {basis}",
+            "  time  about {}: {} an image, {}",
             duration(f64::from(time.total_millis)),
-            time.concurrency,
-            duration(f64::from(time.image_millis))
+            duration(f64::from(time.image_millis)),
+            time_basis(time)
         )?;
     }
     if let Some(basis) = model.cost_basis.as_ref().filter(|_| asked > 0) {
         cost_basis(out, basis)?;
+        if arguments.mode() == RunMode::Live {
+            writeln!(out, "        at most: {}", worst_case(basis))?;
+        }
+    }
+    let forecast = match arguments.mode() {
+        RunMode::Live => model.budget,
+        RunMode::Overnight => model.overnight_budget,
+    };
+    let budget = forecast
+        .zip(arguments.sitting.budget)
+        .and_then(|(forecast, cap)| budget(forecast, cap, asked, arguments.mode()));
+    if let Some(budget) = budget {
+        writeln!(out, "  {WARNING}budget{WARNING:#}  {budget}")?;
     }
     match &model.model.destination {
         Destination::ThisMachine => writeln!(out, "  sends nothing: the model is in this program")?,
@@ -113,18 +127,96 @@ fn cost_basis(out: &mut dyn Write, basis: &CostBasis) -> io::Result<()> {
     Ok(())
 }
 
-pub fn time_basis(basis: TimeBasis) -> String {
-    match basis {
+/// Images that a model is asked about: neither those that look like another, nor those that it has answered before.
+pub fn asked_count(quote: &Quote, model: &ModelQuote, carries_to_similar: bool, asks_anew: bool) -> u32 {
+    let followers = if carries_to_similar { quote.similar.followers } else { 0 };
+    let answered = if asks_anew { 0 } else { model.answered_before };
+    quote.image_count.saturating_sub(followers + answered)
+}
+
+pub fn time_basis(time: TimeEstimate) -> String {
+    let pace = match time.basis {
         TimeBasis::EarlierRun { images } => format!("by an earlier run of {}", counted(images, "image")),
         TimeBasis::Trial { images } => format!("by trying {} of them just now", grouped(images.into())),
+    };
+    match time.held_by {
+        None => format!("{pace}, {} at once", time.concurrency),
+        Some(limit) => format!("{pace}, under the limit of {}", endpoint_limit(limit)),
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a limit is above zero, and `as` saturates"
+)]
+fn endpoint_limit(EndpointLimit { unit, limit, .. }: EndpointLimit) -> String {
+    let count = grouped(limit.round() as u64);
+    match unit {
+        LimitedUnit::Requests => format!("{count} requests a minute"),
+        LimitedUnit::Tokens => format!("{count} tokens a minute"),
+        LimitedUnit::InputTokens => format!("{count} input tokens a minute"),
+        LimitedUnit::OutputTokens => format!("{count} output tokens a minute"),
+        LimitedUnit::InFlight => format!("{count} requests at a time"),
     }
 }
 
 pub fn answer_basis(basis: AnswerBasis) -> String {
     match basis {
         AnswerBasis::Assumed { marks } => format!("assuming {marks} marks an image"),
-        AnswerBasis::EarlierAnswers { images } => format!("as its earlier answers for {}", counted(images, "image")),
+        AnswerBasis::EarlierAnswers { images, requests } if requests > images => {
+            format!("as earlier: {} took {}", counted(images, "image"), counted(requests, "request"))
+        }
+        AnswerBasis::EarlierAnswers { images, .. } => {
+            format!("as its earlier answers for {}", counted(images, "image"))
+        }
     }
+}
+
+/// What the high end of a live quote rests on.
+pub fn worst_case(basis: &CostBasis) -> String {
+    let CostBasis { answer_tokens_limit: usual, longer_answer_tokens_limit: longer, retries, .. } = *basis;
+    let retries = match retries {
+        0 => "no retry".to_owned(),
+        1 => "its retry".to_owned(),
+        count => format!("its {count} retries"),
+    };
+    if longer > usual {
+        format!(
+            "every answer cut off at {} tokens and asked for again, up to {}, and {retries} billed too",
+            grouped(usual.into()),
+            grouped(longer.into())
+        )
+    } else {
+        format!("every answer as long as {} tokens, and {retries} billed too", grouped(usual.into()))
+    }
+}
+
+/// What a budget does to the run, where that is to be known before it starts.
+pub fn budget(forecast: BudgetForecast, budget: PicoDollars, asked: u32, mode: RunMode) -> Option<String> {
+    let reach = match forecast.reach {
+        BudgetReach::Enough => None,
+        BudgetReach::MayStop => Some(format!("{} may be too little: the run stops when it is used up", money(budget))),
+        BudgetReach::StopsAfter { images } => Some(format!(
+            "{} is below the low estimate: the run will stop after about {} of {}",
+            money(budget),
+            grouped(images.into()),
+            counted(asked, "image")
+        )),
+    };
+    let batches = (mode == RunMode::Overnight && forecast.batches > 1).then(|| {
+        let batches = grouped(forecast.batches.into());
+        format!("{} splits the run into about {batches} batches, one after another; each may take a day", money(budget))
+    });
+    match (reach, batches) {
+        (Some(reach), Some(batches)) => Some(format!("{reach}; {batches}")),
+        (reach, batches) => reach.or(batches),
+    }
+}
+
+/// Said where a run is left as it is after its pilot.
+pub fn left_after_pilot(run: RunId) -> String {
+    format!("Run {run} has stopped after its pilot. To go on: fieldmark resume {run}")
 }
 
 /// What a pilot says about the images that are left.
@@ -134,9 +226,8 @@ pub fn pilot(
     pilot: &RunSummary,
     rest: &ModelQuote,
     mode: RunMode,
-    rest_count: usize,
 ) -> io::Result<()> {
-    let left = counted_len(rest_count, "image");
+    let left = counted(pilot.waiting, "image");
     match verdict {
         PilotVerdict::Sound => {
             let cost = match mode {
@@ -144,22 +235,23 @@ pub fn pilot(
                 RunMode::Overnight => rest.overnight.or(rest.cost),
             };
             let cost = cost.filter(|cost| *cost != CostRange::default()).map(|cost| {
-                format!(", at about {}, from {} to {}", money(cost.expected), money(cost.low), money(cost.high))
+                let (expected, low, high) = (money(cost.expected), money(cost.low), at_most(cost.high));
+                format!(" They cost {expected} expected, {low} low, {high} at most.")
             });
             let cost = cost.unwrap_or_default();
-            writeln!(out, "{GOOD}The pilot went as quoted.{GOOD:#} The other {left} are left{cost}.")
+            writeln!(out, "{GOOD}The pilot went as quoted.{GOOD:#} The other {left} are left.{cost}")
         }
         PilotVerdict::Stopped => {
             writeln!(out, "{WARNING}The pilot was stopped.{WARNING:#} The other {left} were not asked about.")
         }
         PilotVerdict::NothingAnswered => {
-            writeln!(out, "{WARNING}The pilot brought not one answer.{WARNING:#} The other {left} are left.")
+            writeln!(out, "{WARNING}The pilot brought no answer.{WARNING:#} The other {left} are left.")
         }
-        PilotVerdict::DearerThanQuoted => writeln!(
+        PilotVerdict::DearerThanQuoted { expected } => writeln!(
             out,
-            "{WARNING}The pilot cost {}, more than the {} of its quote.{WARNING:#} The other {left} are left.",
+            "{WARNING}The pilot cost {}, more than twice the {} expected.{WARNING:#} The other {left} are left.",
             money(pilot.paid + pilot.possibly_billed.at_most),
-            money(pilot.quoted.map(|quoted| quoted.high).unwrap_or_default())
+            money(expected)
         ),
     }
 }

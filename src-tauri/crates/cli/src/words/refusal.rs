@@ -5,7 +5,7 @@ use domain::plan::ModelQuote;
 use domain::run::PossiblyBilled;
 use engine::EngineError;
 
-use super::figures::{counted, limit};
+use super::figures::{at_most, counted};
 
 /// The engine's errors, where it leaves the words to others.
 pub fn refusal(error: &EngineError) -> String {
@@ -15,7 +15,7 @@ pub fn refusal(error: &EngineError) -> String {
             format!("this model cannot do this: {}", shortfalls.iter().map(shortfall).collect::<Vec<_>>().join("; "))
         }
         EngineError::BudgetTooSmall { dearest } => {
-            format!("the budget is below what a single request can cost, {}", limit(*dearest))
+            format!("the budget is below what a single request can cost, {}", at_most(*dearest))
         }
         EngineError::NoFigures(run) => {
             format!("run {run} has no figures of its own: no image was asked about and answered in it")
@@ -64,11 +64,11 @@ pub fn shortfall(shortfall: &Shortfall) -> String {
 }
 
 pub fn unsettled(unsettled: PossiblyBilled) -> String {
-    let PossiblyBilled { count, at_most } = unsettled;
+    let PossiblyBilled { count, at_most: bound } = unsettled;
     let was = if count == 1 { "was" } else { "were" };
     format!(
         "{} of this run {was} under way when Fieldmark ended and may have been billed, {} at most. Ask again?",
         counted(count, "request"),
-        limit(at_most)
+        at_most(bound)
     )
 }

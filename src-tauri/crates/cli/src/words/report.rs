@@ -12,7 +12,7 @@ use domain::usage::Usage;
 use engine::export::WrittenReport;
 
 use super::diagnoses::diagnoses;
-use super::figures::{counted, duration, grouped, limit, money};
+use super::figures::{at_most, counted, duration, grouped, money};
 use super::hooks::hooks;
 use super::kinds::{failure, retry};
 use super::runs::state;
@@ -125,7 +125,7 @@ pub fn more_room(run: RunId, cut_off: CutOffAnswers) -> String {
 
 /// What a run may cost that asks about images again.
 pub fn at_most_in_all(run: RunId, quoted: CostRange) -> String {
-    format!("Run {run} costs {} at most, with what is paid already", limit(quoted.high))
+    format!("Run {run} costs {} at most, with what is paid already", at_most(quoted.high))
 }
 
 /// `2.41: one image at a time would have taken 12.30 s, by 5 images that ran alone`
@@ -160,7 +160,7 @@ fn failed_image(image: &FailedImage) -> String {
         costs.push(format!("{} paid", money(image.paid)));
     }
     if image.possibly_billed > PicoDollars::ZERO {
-        costs.push(format!("up to {} more possibly billed", limit(image.possibly_billed)));
+        costs.push(format!("up to {} more possibly billed", at_most(image.possibly_billed)));
     }
     let costs = if costs.is_empty() { String::new() } else { format!(" ({})", costs.join(", ")) };
     format!("{}: {}{costs}", image.place(), image.reason())
@@ -177,7 +177,9 @@ pub fn failures(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
 fn paid(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
     let summary = &report.summary;
     let quoted = match summary.quoted {
-        Some(quoted) if quoted.high > PicoDollars::ZERO => format!(" of {} quoted", money(quoted.expected)),
+        Some(quoted) if quoted.high > PicoDollars::ZERO => {
+            format!(" of {} expected, {} at most", money(quoted.expected), at_most(quoted.high))
+        }
         _ => String::new(),
     };
     let cost = summary.reported_cost().map_or_else(|| "not reported".to_owned(), money);
@@ -187,8 +189,8 @@ fn paid(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
         writeln!(out, "  tokens      {} in, {} out", grouped(usage.prompt_tokens()), grouped(usage.output_tokens))?;
     }
     if summary.possibly_billed.count > 0 {
-        let PossiblyBilled { count, at_most } = summary.possibly_billed;
-        writeln!(out, "  may be billed on top: {}, at most {}", counted(count, "request"), limit(at_most))?;
+        let PossiblyBilled { count, at_most: bound } = summary.possibly_billed;
+        writeln!(out, "  may be billed on top: {}, at most {}", counted(count, "request"), at_most(bound))?;
     }
     for group in &report.retried {
         writeln!(out, "  again       {} x {}", group.count, retry(group.kind))?;

@@ -1,5 +1,5 @@
-//! What a plan costs: images exactly, by the rule that the vendor counts by; words by their length; answers as long as
-//! this model's earlier answers to the same recipe, or as an assumption that says it is one.
+//! What a plan costs: images exactly, by the rule that the vendor counts by; prompts and answers as long as those of
+//! earlier images of the same recipe by the same model, or as an assumption that says it is one.
 
 use std::collections::BTreeMap;
 
@@ -11,14 +11,15 @@ use domain::plan::{AnswerBasis, CostBasis, CostRange, PromptCaching, SentSize, S
 use domain::recipe::Recipe;
 use domain::run::RunMode;
 use domain::usage::Usage;
-use provider::image_size::{sent_size, tokens};
-use provider::prices::Terms;
+use provider::image_size::{ImageTier, sent_size, tokens};
+use provider::prices::{Price, Terms};
 use provider::request::{Brief, BriefError, BriefOptions};
+use store::AskedImage;
 
 use crate::Result;
 use crate::connection::claude;
 use crate::library::Library;
-use crate::route::brief_options;
+use crate::route::{RequestCosts, Room, brief_options};
 use crate::servers::PricePercents;
 
 /// Marks an image, as long as nobody knows better.
@@ -30,67 +31,203 @@ const LISTED_SIZES: usize = 5;
 /// A price is told by so many tokens.
 const MILLION: u64 = 1_000_000;
 
-/// How long answers are expected to be, in tokens.
-struct AnswerTokens {
-    low: u64,
-    expected: u64,
-    basis: AnswerBasis,
-}
-
-impl AnswerTokens {
-    /// No answer gets longer than `limit`.
-    fn within(self, limit: u64) -> Self {
-        Self { low: self.low.min(limit), expected: self.expected.min(limit), ..self }
-    }
-}
-
 /// Under which conditions something is asked.
+#[derive(Clone, Copy)]
 pub struct Conditions {
     pub mode: RunMode,
     pub percents: PricePercents,
     /// The longest that an answer may get, as a person has said.
     pub max_tokens: Option<u32>,
+    /// How often a request is made again.
+    pub retries: u32,
+}
+
+/// The images of a plan, by their upright sizes.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    /// Asked about first, live, whatever the mode of the run.
+    pub pilot: Vec<SizeCount>,
+    pub others: Vec<SizeCount>,
+    /// Asked about only if the image fails that they look like.
+    pub followers: Vec<SizeCount>,
+}
+
+/// What images cost.
+pub struct Cost {
+    pub range: CostRange,
+    /// The most that the first request about an image can cost, on average.
+    pub request_at_most: PicoDollars,
+    /// `None` where nothing is sent.
+    pub basis: Option<CostBasis>,
+}
+
+impl Cost {
+    /// Of a pilot together with the `others`, whose basis is shown.
+    fn before(self, others: Self) -> Self {
+        let dearest = self.basis.map_or(PicoDollars::ZERO, |basis| basis.dearest_request);
+        let basis =
+            others.basis.map(|basis| CostBasis { dearest_request: basis.dearest_request.max(dearest), ..basis });
+        Self { range: self.range + others.range, basis, ..others }
+    }
+}
+
+/// How much an image takes, in tokens.
+struct Expected {
+    /// Requests an image.
+    requests: f64,
+    /// Of one request, beside the picture.
+    prompt: Prompt,
+    /// Of one answer.
+    answer: f64,
+    short_answer: u64,
+    basis: AnswerBasis,
+}
+
+/// The part of a prompt beside the picture, in tokens.
+enum Prompt {
+    /// Estimated from the length of the text.
+    Likely,
+    Measured {
+        input: f64,
+        cache_write_5m: f64,
+        cache_write_1h: f64,
+        cache_read: f64,
+    },
 }
 
 impl Library {
-    /// What annotating images of these sizes costs under such conditions, and what that is made of where anything is sent.
+    /// What annotating these images costs under such conditions, and what that is made of; `None` where the model cannot
+    /// be asked at all.
     pub(crate) fn cost(
         &self,
         model: &Model,
         recipe: &Recipe,
-        sizes: &[SizeCount],
-        conditions: &Conditions,
-    ) -> Result<Option<(CostRange, Option<CostBasis>)>> {
+        asked: &Asked,
+        conditions: Conditions,
+    ) -> Result<Option<Cost>> {
         if model.destination == Destination::ThisMachine {
-            return Ok(Some((CostRange::default(), None)));
+            let free = CostRange::default();
+            return Ok(Some(Cost { range: free, request_at_most: PicoDollars::ZERO, basis: None }));
         }
-        let claude = claude(&model.id)?;
-        let (terms, percents) = match conditions.mode {
-            RunMode::Live => (Terms::LIST, conditions.percents),
-            // Batches go to the server for Claude alone.
-            RunMode::Overnight => (Terms::BATCH, PricePercents::LIST),
-        };
-        let options = brief_options(conditions.mode, conditions.max_tokens);
-        let Ok(brief) = Brief::new(claude, recipe, options) else { return Ok(None) };
-        let answers = self.answer_tokens(model, recipe, &brief)?.within(brief.max_output_tokens());
-        Ok(Some(priced(&brief, terms, percents, &answers, &sent_sizes(&brief, sizes))))
+        let live = Conditions { mode: RunMode::Live, ..conditions };
+        match conditions.mode {
+            RunMode::Overnight if !asked.pilot.is_empty() => {
+                let none = &[];
+                let pilot = self.cost_in_one_mode(model, recipe, &asked.pilot, none, live)?;
+                let others = self.cost_in_one_mode(model, recipe, &asked.others, &asked.followers, conditions)?;
+                Ok(pilot.zip(others).map(|(pilot, others)| pilot.before(others)))
+            }
+            RunMode::Live | RunMode::Overnight => {
+                let all = [asked.pilot.as_slice(), &asked.others].concat();
+                self.cost_in_one_mode(model, recipe, &all, &asked.followers, conditions)
+            }
+        }
     }
 
-    fn answer_tokens(&self, model: &Model, recipe: &Recipe, brief: &Brief) -> Result<AnswerTokens> {
-        let earlier = self.store.read(|view| view.answer_lengths(model, recipe))?;
-        let Some(images) = u32::try_from(earlier.len()).ok().filter(|&images| images > 0) else {
-            return Ok(AnswerTokens {
-                low: brief.likely_answer_tokens(FEW_MARKS),
-                expected: brief.likely_answer_tokens(ASSUMED_MARKS.into()),
-                basis: AnswerBasis::Assumed { marks: ASSUMED_MARKS },
-            });
+    fn cost_in_one_mode(
+        &self,
+        model: &Model,
+        recipe: &Recipe,
+        sizes: &[SizeCount],
+        followers: &[SizeCount],
+        conditions: Conditions,
+    ) -> Result<Option<Cost>> {
+        let claude = claude(&model.id)?;
+        let Conditions { mode, max_tokens, retries, .. } = conditions;
+        let percents = match mode {
+            RunMode::Live => conditions.percents,
+            // Batches go to the server for Claude alone.
+            RunMode::Overnight => PricePercents::LIST,
         };
+        let Ok(brief) = Brief::new(claude, recipe, brief_options(mode, max_tokens)) else { return Ok(None) };
+        let costs = RequestCosts::new(brief, mode, retries);
+        let expected = self.expected(model, recipe, &costs, mode)?.within(&costs);
+        let tier = claude.image_tier;
+        Ok(Some(priced(&costs, percents, &expected, &sent_sizes(tier, sizes), &sent_sizes(tier, followers))))
+    }
+
+    /// What images took in this mode, or else in the other one.
+    fn expected(&self, model: &Model, recipe: &Recipe, costs: &RequestCosts, mode: RunMode) -> Result<Expected> {
+        let is_batch = mode == RunMode::Overnight;
+        for was_batch in [is_batch, !is_batch] {
+            let earlier = self.store.read(|view| view.asked_images(model, recipe, was_batch))?;
+            let taught = Expected::of(&earlier, costs, mode);
+            if let Some(taught) = taught {
+                // The cache of batches is another one than that of single requests.
+                return Ok(if was_batch == is_batch { taught } else { taught.uncached() });
+            }
+        }
+        let brief = costs.usual();
         #[expect(clippy::cast_precision_loss, reason = "answers have thousands of tokens")]
-        let ascending: Vec<f64> = earlier.iter().map(|&tokens| tokens as f64).collect();
+        let answer = brief.likely_answer_tokens(ASSUMED_MARKS.into()) as f64;
+        Ok(Expected {
+            requests: 1.0,
+            prompt: Prompt::Likely,
+            answer,
+            short_answer: brief.likely_answer_tokens(FEW_MARKS),
+            basis: AnswerBasis::Assumed { marks: ASSUMED_MARKS },
+        })
+    }
+}
+
+impl Expected {
+    /// As it was with `earlier` images; `None` when none of them was answered.
+    #[expect(clippy::cast_precision_loss, reason = "tokens of a thousand images, far below 2^52")]
+    fn of(earlier: &[AskedImage], costs: &RequestCosts, mode: RunMode) -> Option<Self> {
+        let tier = costs.usual().model().image_tier;
+        let images = u32::try_from(earlier.len()).ok()?;
+        let (mut answers, mut lost, mut picture_tokens, mut usage) = (0_u32, 0_u32, 0, Usage::default());
+        let mut lengths = Vec::new();
+        for image in earlier {
+            answers += image.answers;
+            lost += image.lost;
+            picture_tokens += tokens(sent_size(image.size, tier)) * u64::from(image.answers);
+            usage += image.usage;
+            if image.answers > 0 {
+                lengths.push(image.usage.output_tokens as f64 / f64::from(image.answers));
+            }
+        }
+        if answers == 0 {
+            return None;
+        }
+        let per_image = |requests: u32| f64::from(requests) / f64::from(images);
+        let per_answer = |tokens: u64| tokens as f64 / f64::from(answers);
+        lengths.sort_by(f64::total_cmp);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between two counts of tokens")]
-        let low = quantile(&ascending, 0.25).unwrap_or_default() as u64;
-        let expected = earlier.iter().sum::<u64>().div_ceil(images.into());
-        Ok(AnswerTokens { low: low.min(expected), expected, basis: AnswerBasis::EarlierAnswers { images } })
+        let short_answer = quantile(&lengths, 0.25).unwrap_or_default() as u64;
+        Some(Self {
+            requests: match mode {
+                // What was lost may have been billed like an answer.
+                RunMode::Live if costs.has_longer() => per_image(answers + lost),
+                RunMode::Live => 1.0 + per_image(lost),
+                RunMode::Overnight => 1.0,
+            },
+            prompt: Prompt::Measured {
+                input: per_answer(usage.input_tokens.saturating_sub(picture_tokens)),
+                cache_write_5m: per_answer(usage.cache_write_5m_tokens),
+                cache_write_1h: per_answer(usage.cache_write_1h_tokens),
+                cache_read: per_answer(usage.cache_read_tokens),
+            },
+            answer: per_answer(usage.output_tokens),
+            short_answer,
+            basis: AnswerBasis::EarlierAnswers { images, requests: answers + lost },
+        })
+    }
+
+    fn uncached(self) -> Self {
+        let Prompt::Measured { input, cache_write_5m, cache_write_1h, cache_read } = self.prompt else { return self };
+        let input = input + cache_write_5m + cache_write_1h + cache_read;
+        Self { prompt: Prompt::Measured { input, cache_write_5m: 0.0, cache_write_1h: 0.0, cache_read: 0.0 }, ..self }
+    }
+
+    /// No answer gets longer than these requests allow.
+    #[expect(clippy::cast_precision_loss, reason = "tokens of one answer")]
+    fn within(self, costs: &RequestCosts) -> Self {
+        Self {
+            answer: self.answer.min(costs.longest_answer() as f64),
+            short_answer: self.short_answer.min(costs.usual().max_output_tokens()),
+            ..self
+        }
     }
 }
 
@@ -101,10 +238,10 @@ pub fn words_sent(recipe: &Recipe) -> std::result::Result<String, BriefError> {
 }
 
 /// In which sizes the images are sent, the most frequent first.
-fn sent_sizes(brief: &Brief, sizes: &[SizeCount]) -> Vec<SentSize> {
+fn sent_sizes(tier: ImageTier, sizes: &[SizeCount]) -> Vec<SentSize> {
     let mut counts: BTreeMap<(u32, u32), u32> = BTreeMap::new();
     for original in sizes {
-        let sent = sent_size(original.size, brief.model().image_tier);
+        let sent = sent_size(original.size, tier);
         *counts.entry((sent.width, sent.height)).or_default() += original.count;
     }
     let mut sent: Vec<SentSize> = counts
@@ -118,70 +255,139 @@ fn sent_sizes(brief: &Brief, sizes: &[SizeCount]) -> Vec<SentSize> {
     sent
 }
 
-/// Expected is the list price; the ends are those of the cheapest and the dearest way.
-fn priced(
-    brief: &Brief,
+/// What a token costs, in pico-dollars.
+struct TokenPrices {
+    price: Price,
     terms: Terms,
-    percents: PricePercents,
-    answers: &AnswerTokens,
-    sent: &[SentSize],
-) -> (CostRange, Option<CostBasis>) {
-    let cheapest = Terms { route_percent: percents.cheapest, ..terms };
-    let dearest = Terms { route_percent: percents.dearest, ..terms };
-    let price = brief.model().price;
-    let cost = |usage: Usage| price.cost(usage, terms);
-    let input = |input_tokens| Usage { input_tokens, ..Usage::default() };
-    let output = |output_tokens| Usage { output_tokens, ..Usage::default() };
-    let mut range = CostRange::default();
-    let mut basis = CostBasis {
-        sent: sent.iter().copied().take(LISTED_SIZES).collect(),
-        longest_edge: sent.iter().map(|sent| sent.size.long_edge()).max().unwrap_or_default(),
-        image_tokens: 0,
-        image_cost: PicoDollars::ZERO,
-        caching: PromptCaching {
-            instruction_tokens: u32::try_from(brief.likely_prefix_tokens()).unwrap_or(u32::MAX),
-            least_tokens: u32::try_from(brief.model().min_cacheable_tokens).unwrap_or(u32::MAX),
-            is_used: brief.warms_cache(),
-        },
-        text_tokens: 0,
-        text_cost: PicoDollars::ZERO,
-        answer_tokens: 0,
-        answer_cost: PicoDollars::ZERO,
-        answer_basis: answers.basis,
-        answer_tokens_limit: u32::try_from(brief.max_output_tokens()).unwrap_or(u32::MAX),
-        dearest_request: PicoDollars::ZERO,
-        input_per_million: cost(input(1)).times(MILLION),
-        output_per_million: cost(output(1)).times(MILLION),
-    };
-    for SentSize { size, count, image_tokens } in sent {
-        let (count, image_tokens) = (u64::from(*count), u64::from(*image_tokens));
-        let text_tokens = brief.likely_text_tokens(*size);
-        basis.image_tokens += image_tokens * count;
-        basis.image_cost += cost(input(image_tokens)).times(count);
-        basis.text_tokens += text_tokens * count;
-        basis.text_cost += cost(input(text_tokens)).times(count);
-        basis.answer_tokens += answers.expected * count;
-        basis.answer_cost += cost(output(answers.expected)).times(count);
-        range.low += price.cost(brief.likely_when_cached(*size, answers.low), cheapest).times(count);
-        let worst_case = brief.worst_case(*size, dearest);
-        range.high += worst_case.times(count);
-        basis.dearest_request = basis.dearest_request.max(worst_case);
+}
+
+impl TokenPrices {
+    fn one(&self, usage: Usage) -> PicoDollars {
+        self.price.cost(usage, self.terms)
     }
-    range.expected = basis.image_cost + basis.text_cost + basis.answer_cost;
-    (range, Some(basis))
+
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "an estimate of money, far below 2^52"
+    )]
+    fn of(&self, count: f64, token: Usage) -> PicoDollars {
+        PicoDollars((count * self.one(token).0 as f64).ceil() as u64)
+    }
+}
+
+const INPUT: Usage = Usage { input_tokens: 1, ..NOTHING };
+const OUTPUT: Usage = Usage { output_tokens: 1, ..NOTHING };
+const NOTHING: Usage = Usage {
+    input_tokens: 0,
+    output_tokens: 0,
+    cache_write_5m_tokens: 0,
+    cache_write_1h_tokens: 0,
+    cache_read_tokens: 0,
+    thinking_tokens: None,
+};
+
+/// Expected is the list price; the ends are those of the cheapest and the dearest way.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "tokens of a plan, far below 2^52"
+)]
+fn priced(
+    costs: &RequestCosts,
+    percents: PricePercents,
+    expected: &Expected,
+    sent: &[SentSize],
+    followers: &[SentSize],
+) -> Cost {
+    let (brief, price) = (costs.usual(), costs.usual().model().price);
+    let prices = TokenPrices { price, terms: costs.terms(PricePercents::LIST.dearest) };
+    let cheapest = costs.terms(percents.cheapest);
+    let images: u64 = sent.iter().map(|sent| u64::from(sent.count)).sum();
+    let requests = images as f64 * expected.requests;
+    let image_tokens = |sent: &SentSize| u64::from(sent.image_tokens) * u64::from(sent.count);
+    let image_tokens = sent.iter().map(image_tokens).sum::<u64>() as f64 * expected.requests;
+    let (text_tokens, text_cost) = match expected.prompt {
+        Prompt::Likely => {
+            let tokens = |sent: &SentSize| brief.likely_text_tokens(sent.size) * u64::from(sent.count);
+            let tokens = sent.iter().map(tokens).sum::<u64>() as f64 * expected.requests;
+            (tokens, prices.of(tokens, INPUT))
+        }
+        Prompt::Measured { input, cache_write_5m, cache_write_1h, cache_read } => {
+            let parts = [
+                (input, INPUT),
+                (cache_write_5m, Usage { cache_write_5m_tokens: 1, ..NOTHING }),
+                (cache_write_1h, Usage { cache_write_1h_tokens: 1, ..NOTHING }),
+                (cache_read, Usage { cache_read_tokens: 1, ..NOTHING }),
+            ];
+            let cost = parts.iter().map(|(tokens, token)| prices.of(tokens * requests, *token)).sum();
+            (parts.iter().map(|(tokens, _)| tokens).sum::<f64>() * requests, cost)
+        }
+    };
+    let answer_tokens = requests * expected.answer;
+    let (image_cost, answer_cost) = (prices.of(image_tokens, INPUT), prices.of(answer_tokens, OUTPUT));
+    let request_at_most = |sent: &SentSize| costs.request_at_most(sent.size, Room::Usual, percents.dearest);
+    let image_at_most = |sent: &SentSize| costs.image_at_most(sent.size, percents.dearest).times(u64::from(sent.count));
+    let low = |sent: &SentSize| {
+        let usage = brief.likely_when_cached(sent.size, expected.short_answer);
+        price.cost(usage, cheapest).times(u64::from(sent.count))
+    };
+    let high = sent.iter().chain(followers).map(image_at_most).sum::<PicoDollars>().rounded_up();
+    let expected_cost = (image_cost + text_cost + answer_cost).min(high);
+    let first_requests = sent.iter().map(|sent| request_at_most(sent).times(u64::from(sent.count)));
+    Cost {
+        range: CostRange {
+            low: sent.iter().map(low).sum::<PicoDollars>().min(expected_cost),
+            expected: expected_cost,
+            high,
+        },
+        request_at_most: PicoDollars(first_requests.sum::<PicoDollars>().0.div_ceil(images.max(1))),
+        basis: Some(CostBasis {
+            sent: sent.iter().copied().take(LISTED_SIZES).collect(),
+            longest_edge: sent.iter().map(|sent| sent.size.long_edge()).max().unwrap_or_default(),
+            image_tokens: image_tokens.round() as u64,
+            image_cost,
+            caching: PromptCaching {
+                instruction_tokens: u32::try_from(brief.likely_prefix_tokens()).unwrap_or(u32::MAX),
+                least_tokens: u32::try_from(brief.model().min_cacheable_tokens).unwrap_or(u32::MAX),
+                is_used: brief.warms_cache(),
+            },
+            text_tokens: text_tokens.round() as u64,
+            text_cost,
+            answer_tokens: answer_tokens.round() as u64,
+            answer_cost,
+            answer_basis: expected.basis,
+            answer_tokens_limit: u32::try_from(brief.max_output_tokens()).unwrap_or(u32::MAX),
+            longer_answer_tokens_limit: u32::try_from(costs.longest_answer()).unwrap_or(u32::MAX),
+            retries: costs.retries(),
+            dearest_request: sent.iter().map(request_at_most).max().unwrap_or_default(),
+            input_per_million: prices.one(INPUT).times(MILLION),
+            output_per_million: prices.one(OUTPUT).times(MILLION),
+        }),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const BASIS: AnswerBasis = AnswerBasis::Assumed { marks: 8 };
+    fn expected(answer: f64) -> Expected {
+        let basis = AnswerBasis::Assumed { marks: 8 };
+        Expected { requests: 1.0, prompt: Prompt::Likely, answer, short_answer: 40, basis }
+    }
 
-    fn quoted(model: &str, answers: &AnswerTokens, sizes: &[SizeCount]) -> (CostRange, CostBasis) {
+    fn costs(model: &str, mode: RunMode, retries: u32) -> RequestCosts {
         let recipe = Recipe::find_these("cat, dog").unwrap();
-        let brief = Brief::new(provider::models::find(model).unwrap(), &recipe, BriefOptions::default()).unwrap();
-        let (range, basis) = priced(&brief, Terms::LIST, PricePercents::LIST, answers, &sent_sizes(&brief, sizes));
-        (range, basis.unwrap())
+        let brief = Brief::new(provider::models::find(model).unwrap(), &recipe, brief_options(mode, None)).unwrap();
+        RequestCosts::new(brief, mode, retries)
+    }
+
+    fn quoted(costs: &RequestCosts, expected: &Expected) -> (CostRange, CostBasis) {
+        let sent = sent_sizes(costs.usual().model().image_tier, &sizes());
+        let cost = priced(costs, PricePercents::LIST, expected, &sent, &[]);
+        (cost.range, cost.basis.unwrap())
     }
 
     fn sizes() -> [SizeCount; 3] {
@@ -191,8 +397,7 @@ mod tests {
 
     #[test]
     fn images_are_counted_by_the_vendor_s_rule_and_parts_add_up() {
-        let answers = AnswerTokens { low: 40, expected: 200, basis: BASIS };
-        let (range, basis) = quoted("claude-haiku-5-5", &answers, &sizes());
+        let (range, basis) = quoted(&costs("claude-haiku-5-5", RunMode::Live, 3), &expected(200.0));
         // 2352 x 1568 is what the vendor makes of 6000 x 4000 and of 3000 x 2000: 84 x 56 patches.
         assert_eq!(basis.sent[0], SentSize { size: PixelSize::new(2352, 1568), count: 170, image_tokens: 4704 });
         assert_eq!(basis.image_tokens, 214 * 4704);
@@ -205,12 +410,67 @@ mod tests {
     }
 
     #[test]
+    fn the_high_end_holds_a_cut_off_answer_the_longer_one_and_its_retries() {
+        let (range, basis) = quoted(&costs("claude-haiku-5-5", RunMode::Live, 2), &expected(200.0));
+        assert_eq!((basis.answer_tokens_limit, basis.longer_answer_tokens_limit), (8_192, 4 * 8_192));
+        // One usual answer and three longer ones an image, and the picture with each of the four requests.
+        let output = 214 * (8_192 + 3 * 4 * 8_192) * 500_000;
+        let pictures = 4 * basis.image_cost.0;
+        assert!(range.high.0 > output + pictures, "{range:?}");
+        // The rest is the text of four requests, of which a byte is no more than a token.
+        assert!(range.high.0 < output + pictures + 214 * 4 * 4_000 * 100_000, "{range:?}");
+        assert_eq!(range.high, range.high.rounded_up());
+        let (batch, _) = quoted(&costs("claude-haiku-5-5", RunMode::Overnight, 2), &expected(200.0));
+        let output = 214 * 8_192 * 250_000;
+        assert!((output..output * 2).contains(&batch.high.0), "{batch:?}");
+    }
+
+    #[test]
+    fn earlier_images_teach_what_all_their_requests_took() {
+        let costs = costs("claude-haiku-5-5", RunMode::Live, 3);
+        let (size, image_tokens) = (PixelSize::new(2352, 1568), 4704);
+        let usage = |requests: u64, output_tokens| Usage {
+            input_tokens: requests * (image_tokens + 300),
+            output_tokens,
+            ..Usage::default()
+        };
+        // One of two was cut off at its limit and asked about again; a third request was lost on the way.
+        let earlier = [
+            AskedImage { size, answers: 1, lost: 0, usage: usage(1, 100) },
+            AskedImage { size, answers: 2, lost: 1, usage: usage(2, 8_192 + 9_000) },
+        ];
+        let taught = Expected::of(&earlier, &costs, RunMode::Live).unwrap();
+        assert_eq!(taught.basis, AnswerBasis::EarlierAnswers { images: 2, requests: 4 });
+        let (_, basis) = quoted(&costs, &taught);
+        // Two requests an image, each as long as the three that were answered.
+        assert_eq!(basis.image_tokens, 214 * 2 * 4704);
+        assert_eq!(basis.text_tokens, 214 * 2 * 300);
+        assert_eq!(basis.answer_tokens, (214.0 * 2.0 * 17_292.0_f64 / 3.0).round() as u64);
+        assert!(Expected::of(&[], &costs, RunMode::Live).is_none());
+    }
+
+    #[test]
+    fn images_that_look_like_another_are_in_the_high_end_alone() {
+        let costs = costs("claude-haiku-5-5", RunMode::Live, 3);
+        let sent = sent_sizes(costs.usual().model().image_tier, &sizes());
+        let of = |followers: &[SentSize]| priced(&costs, PricePercents::LIST, &expected(200.0), &sent, followers).range;
+        let (alone, with_followers) = (of(&[]), of(&sent));
+        assert_eq!((with_followers.low, with_followers.expected), (alone.low, alone.expected));
+        // Each is rounded up to a cent.
+        assert!(alone.high.times(2).0.abs_diff(with_followers.high.0) <= 10_000_000_000, "{with_followers:?}");
+    }
+
+    #[test]
     fn no_answer_within_its_limit_costs_more_than_the_high_end() {
         for model in provider::models::all() {
-            let at = |expected| quoted(model.id, &AnswerTokens { low: 40, expected, basis: BASIS }, &sizes());
-            let limit = at(0).1.answer_tokens_limit.into();
-            let (range, _) = at(limit);
-            assert!(range.expected <= range.high, "{}", model.id);
+            for mode in [RunMode::Live, RunMode::Overnight] {
+                let costs = costs(model.id, mode, 0);
+                #[expect(clippy::cast_precision_loss, reason = "tokens of one answer")]
+                let longest = expected(costs.longest_answer() as f64);
+                let (range, basis) = quoted(&costs, &longest);
+                let parts = basis.image_cost + basis.text_cost + basis.answer_cost;
+                assert!(parts <= range.high, "{}", model.id);
+            }
         }
     }
 }

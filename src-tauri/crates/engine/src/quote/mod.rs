@@ -9,9 +9,12 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
+use domain::budget::{BudgetForecast, Spending};
 use domain::ids::ImageId;
 use domain::model::{Destination, Model, ModelId};
-use domain::plan::{ImageSelection, ModelQuote, PlanRequest, PresetQuote, Quote, SizeCount, TimeBasis, TimeEstimate};
+use domain::money::PicoDollars;
+use domain::pace::{EndpointLimit, Load};
+use domain::plan::{ImageSelection, ModelQuote, PlanRequest, PresetQuote, Quote, TimeBasis, TimeEstimate};
 use domain::recipe::Recipe;
 use domain::run::RunMode;
 use domain::run_options::{Preset, RunOptions};
@@ -20,10 +23,10 @@ use provider::prices::PRICES_AS_OF;
 use crate::Result;
 use crate::connection::Way;
 use crate::library::{Library, lock, processors};
-use crate::pilot::spread;
+use crate::pilot::{pilot_of, rest, spread};
 use crate::route::{DETECTOR_EDGE, Question, Routes, detected};
 
-pub use cost::Conditions;
+pub use cost::{Asked, Conditions, Cost};
 
 /// Sizes that a quote lists one by one.
 const LISTED_SIZES: usize = 5;
@@ -47,11 +50,35 @@ struct Pace {
 /// What a plan is about.
 struct Subject<'a> {
     recipe: &'a Recipe,
-    images: &'a [ImageId],
-    sizes: &'a [SizeCount],
-    asks_anew: bool,
+    terms: &'a PlanTerms,
     /// Completed by the settings.
     options: RunOptions,
+    images: &'a [ImageId],
+    followers: &'a [ImageId],
+    /// Those of a model that has answered nothing of it before.
+    asked: &'a Asked,
+}
+
+/// How the images of a plan are asked about.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct PlanTerms {
+    pub carries_to_similar: bool,
+    pub asks_anew: bool,
+    pub options: RunOptions,
+    pub pilot: Option<u32>,
+    pub budget: Option<PicoDollars>,
+}
+
+impl From<&PlanRequest> for PlanTerms {
+    fn from(request: &PlanRequest) -> Self {
+        Self {
+            carries_to_similar: request.carries_to_similar,
+            asks_anew: request.asks_anew,
+            options: request.options,
+            pilot: request.pilot,
+            budget: request.budget,
+        }
+    }
 }
 
 /// Trials made since the library was opened: one a model is enough.
@@ -63,33 +90,23 @@ impl Library {
     /// long as a keychain asks for its password.
     pub fn quote(&self, request: &PlanRequest) -> Result<Quote> {
         let recipe = self.store.read(|view| view.recipe(request.recipe))?;
-        let (carries, asks_anew) = (request.carries_to_similar, request.asks_anew);
-        self.quote_for_recipe(&recipe, &request.images, carries, asks_anew, request.options)
+        self.quote_for_recipe(&recipe, &request.images, &PlanTerms::from(request))
     }
 
     /// [`Library::quote`] for a recipe that need not be in the library.
-    pub fn quote_for_recipe(
-        &self,
-        recipe: &Recipe,
-        selection: &ImageSelection,
-        carries_to_similar: bool,
-        asks_anew: bool,
-        options: RunOptions,
-    ) -> Result<Quote> {
+    pub fn quote_for_recipe(&self, recipe: &Recipe, selection: &ImageSelection, terms: &PlanTerms) -> Result<Quote> {
         let similar = self.similar_groups(selection)?;
-        let followers = if carries_to_similar { similar.leaders() } else { HashMap::new() };
-        let (image_count, images, sizes) = self.store.read(|view| {
-            let mut images = view.selected_images(selection)?;
-            let image_count = images.len();
-            images.retain(|image| !followers.contains_key(image));
-            let sizes = view.sizes_of(&images)?;
-            Ok((image_count, images, sizes))
-        })?;
+        let leaders = if terms.carries_to_similar { similar.leaders() } else { HashMap::new() };
+        let selected = self.store.read(|view| view.selected_images(selection))?;
+        let image_count = selected.len();
+        let (followers, images): (Vec<_>, Vec<_>) = selected.into_iter().partition(|image| leaders.contains_key(image));
+        let sizes = self.store.read(|view| view.sizes_of(&images))?;
+        let asked = self.asked(None, &images, &followers, terms.pilot)?;
         let way = self.way()?;
         let models = Routes::models(&way)?;
         let suggested_model = if way.has_key() { way.suggested_model().clone() } else { models[0].id.clone() };
-        let options = way.complete(options);
-        let subject = Subject { recipe, images: &images, sizes: &sizes, asks_anew, options };
+        let options = way.complete(terms.options);
+        let subject = Subject { recipe, terms, options, images: &images, followers: &followers, asked: &asked };
         let models = models.into_iter().map(|model| self.quote_for(model, &way, &subject)).collect::<Result<_>>()?;
         Ok(Quote {
             image_count: u32::try_from(image_count).unwrap_or(u32::MAX),
@@ -103,42 +120,84 @@ impl Library {
     }
 
     fn quote_for(&self, model: Model, way: &Way, subject: &Subject<'_>) -> Result<ModelQuote> {
-        let shortfalls = model.shortfalls(subject.recipe);
+        let Subject { recipe, terms, options, images, .. } = *subject;
+        let shortfalls = model.shortfalls(recipe);
         let hindrance = way.hindrance(&model);
-        let can_run = hindrance.is_none() && model.can_run(subject.recipe);
-        let pace = if can_run { self.pace(&model, subject.images)? } else { None };
-        let question = Routes::question(way, &model, subject.recipe, subject.options.max_tokens)?;
-        let answered_before = self.answered_before(question.as_ref(), subject.images)?.len();
-        let (image_count, sizes) = if subject.asks_anew || answered_before == 0 {
-            (subject.images.len(), Cow::Borrowed(subject.sizes))
+        let can_run = hindrance.is_none() && model.can_run(recipe);
+        let pace = if can_run { self.pace(&model, images)? } else { None };
+        let question = Routes::question(way, &model, recipe, options.max_tokens)?;
+        let answered_before = self.answered_before(question.as_ref(), images)?.len();
+        let (image_count, asked) = if terms.asks_anew || answered_before == 0 {
+            (images.len(), Cow::Borrowed(subject.asked))
         } else {
-            let sizes = self.unanswered_sizes(question.as_ref(), subject.images)?;
-            (subject.images.len() - answered_before, Cow::Owned(sizes))
+            let asked = self.asked(question.as_ref(), images, subject.followers, terms.pilot)?;
+            (images.len() - answered_before, Cow::Owned(asked))
         };
-        let conditions =
-            |mode| Conditions { mode, percents: way.price_percents(), max_tokens: subject.options.max_tokens };
-        let live = self.cost(&model, subject.recipe, &sizes, &conditions(RunMode::Live))?;
-        let (cost, cost_basis) = live.unzip();
         let image_count = u32::try_from(image_count).unwrap_or(u32::MAX);
-        let (overnight, presets) = match model.destination {
-            Destination::ThisMachine => (None, Vec::new()),
-            Destination::Host { .. } => {
-                let overnight = self.cost(&model, subject.recipe, &sizes, &conditions(RunMode::Overnight))?;
-                (overnight.map(|(cost, _)| cost), presets(pace, image_count))
-            }
+        let cost = |mode| {
+            let conditions = Conditions {
+                mode,
+                percents: way.price_percents(),
+                max_tokens: options.max_tokens,
+                retries: way.retrying().attempts,
+            };
+            self.cost(&model, recipe, &asked, conditions)
         };
+        let forecast = |cost: &Cost, mode| {
+            let Cost { range, request_at_most, ref basis } = *cost;
+            let budget = terms.budget.filter(|_| basis.is_some())?;
+            Some(BudgetForecast::new(budget, Spending { images: image_count, cost: range, request_at_most }, mode))
+        };
+        let is_elsewhere = model.destination != Destination::ThisMachine;
+        let live = cost(RunMode::Live)?;
+        let overnight = if is_elsewhere { cost(RunMode::Overnight)? } else { None };
+        let hold = Hold { images: image_count, limits: self.known_limits(way, &options)?, cost: live.as_ref() };
         Ok(ModelQuote {
             answered_before: u32::try_from(answered_before).unwrap_or(u32::MAX),
-            overnight,
-            cost,
-            cost_basis: cost_basis.flatten(),
-            time: pace.map(|pace| estimate(pace, image_count, subject.options)),
-            presets,
+            budget: live.as_ref().and_then(|cost| forecast(cost, RunMode::Live)),
+            overnight_budget: overnight.as_ref().and_then(|cost| forecast(cost, RunMode::Overnight)),
+            overnight: overnight.map(|cost| cost.range),
+            time: pace.map(|pace| estimate(pace, options, &hold)),
+            presets: if is_elsewhere { presets(pace, &hold) } else { Vec::new() },
+            cost: live.as_ref().map(|cost| cost.range),
+            cost_basis: live.and_then(|cost| cost.basis),
             shortfalls,
             hindrance,
             can_run,
             model,
         })
+    }
+
+    /// Those of `images` that no earlier answer to `question` spares, by their sizes, with the pilot among them; and
+    /// those of `followers`, which are asked about if the image fails that they look like.
+    pub(crate) fn asked(
+        &self,
+        question: Option<&Question>,
+        images: &[ImageId],
+        followers: &[ImageId],
+        pilot: Option<u32>,
+    ) -> Result<Asked> {
+        let images = self.unanswered(question, images)?;
+        let followers = self.unanswered(question, followers)?;
+        let pilot = pilot_of(&images, pilot);
+        let others = rest(&images, &pilot);
+        Ok(self.store.read(|view| {
+            Ok(Asked {
+                pilot: view.sizes_of(&pilot)?,
+                others: view.sizes_of(&others)?,
+                followers: view.sizes_of(&followers)?,
+            })
+        })?)
+    }
+
+    /// What is known of the limits of all endpoints that requests are spread over: what a person has set, and what earlier
+    /// runs have learned.
+    fn known_limits(&self, way: &Way, options: &RunOptions) -> Result<Vec<EndpointLimit>> {
+        let endpoints = way.endpoints(options).into_iter().map(|(origin, bounds)| {
+            let learned = self.store.read(|view| view.endpoint_limits(&origin))?;
+            Ok(bounds.limits().chain(learned).collect())
+        });
+        Ok(EndpointLimit::of_all(&endpoints.collect::<Result<Vec<_>>>()?))
     }
 
     /// Those of `images` whose answers an earlier run has paid for, where answers cost something.
@@ -151,11 +210,10 @@ impl Library {
         }
     }
 
-    /// The sizes of those of `images` that have to be asked about.
-    pub(crate) fn unanswered_sizes(&self, question: Option<&Question>, images: &[ImageId]) -> Result<Vec<SizeCount>> {
+    /// Those of `images` that have to be asked about.
+    pub(crate) fn unanswered(&self, question: Option<&Question>, images: &[ImageId]) -> Result<Vec<ImageId>> {
         let answered = self.answered_before(question, images)?;
-        let left: Vec<ImageId> = images.iter().copied().filter(|image| !answered.contains(image)).collect();
-        Ok(self.store.read(|view| view.sizes_of(&left))?)
+        Ok(images.iter().copied().filter(|image| !answered.contains(image)).collect())
     }
 
     fn pace(&self, model: &Model, images: &[ImageId]) -> Result<Option<Pace>> {
@@ -232,31 +290,62 @@ impl Library {
     }
 }
 
-/// At the pace that was measured, or where a person has said how many at once, in rounds of so many.
+/// What holds images back beside the pace of each.
+struct Hold<'a> {
+    images: u32,
+    limits: Vec<EndpointLimit>,
+    cost: Option<&'a Cost>,
+}
+
+impl Hold<'_> {
+    /// The limit under which the images take longest, and how long in milliseconds, when each takes `image_millis`.
+    #[expect(clippy::cast_precision_loss, reason = "tokens of a plan, far below 2^52")]
+    fn longest(&self, image_millis: f64) -> Option<(EndpointLimit, f64)> {
+        let basis = self.cost.and_then(|cost| cost.basis.as_ref())?;
+        let load = Load {
+            images: self.images.into(),
+            image_millis,
+            input_tokens: (basis.image_tokens + basis.text_tokens) as f64,
+            output_tokens: basis.answer_tokens as f64,
+        };
+        let each = self.limits.iter().map(|limit| (*limit, limit.least_millis(&load)));
+        each.max_by(|one, other| one.1.total_cmp(&other.1))
+    }
+}
+
+/// At the pace that was measured, or where a person has said how many at once, in rounds of so many; but no faster than
+/// the known limits allow.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a duration, and `as` saturates")]
-fn estimate(pace: Pace, image_count: u32, options: RunOptions) -> TimeEstimate {
+fn estimate(pace: Pace, options: RunOptions, hold: &Hold<'_>) -> TimeEstimate {
     let image_millis = pace.image_millis.round() as u32;
-    let measured = TimeEstimate {
-        total_millis: (pace.step_millis * f64::from(image_count)).round() as u32,
+    let (total_millis, concurrency) =
+        match (pace.basis, options.concurrency, options.total_millis(hold.images, image_millis)) {
+            // What is tried out is on this machine, where the processors are what there is to share.
+            (TimeBasis::EarlierRun { .. }, Some(concurrency), Some(total)) => {
+                (u32::try_from(total).unwrap_or(u32::MAX), concurrency)
+            }
+            _ => ((pace.step_millis * f64::from(hold.images)).round() as u32, pace.concurrency),
+        };
+    let held = hold.longest(pace.image_millis).filter(|(_, millis)| *millis > f64::from(total_millis));
+    TimeEstimate {
+        total_millis: held.map_or(total_millis, |(_, millis)| millis.round() as u32),
         image_millis,
-        concurrency: pace.concurrency,
+        concurrency,
         basis: pace.basis,
-    };
-    match (pace.basis, options.concurrency, options.total_millis(image_count, image_millis)) {
-        // What is tried out is on this machine, where the processors are what there is to share.
-        (TimeBasis::EarlierRun { .. }, Some(concurrency), Some(total)) => {
-            TimeEstimate { total_millis: u32::try_from(total).unwrap_or(u32::MAX), concurrency, ..measured }
-        }
-        _ => measured,
+        held_by: held.map(|(limit, _)| limit),
     }
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a duration, and `as` saturates")]
-fn presets(pace: Option<Pace>, image_count: u32) -> Vec<PresetQuote> {
-    let fitting = Preset::for_images(image_count);
+fn presets(pace: Option<Pace>, hold: &Hold<'_>) -> Vec<PresetQuote> {
+    let fitting = Preset::for_images(hold.images);
     let quoted = Preset::ALL.map(|preset| {
-        let options = preset.options(image_count);
-        let total = pace.and_then(|pace| options.total_millis(image_count, pace.image_millis.round() as u32));
+        let options = preset.options(hold.images);
+        let total = pace.and_then(|pace| {
+            let rounds = options.total_millis(hold.images, pace.image_millis.round() as u32)?;
+            let held = hold.longest(pace.image_millis).map_or(0, |(_, millis)| millis.round() as u64);
+            Some(rounds.max(held))
+        });
         PresetQuote {
             preset,
             options,

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use domain::pace::EndpointLimit;
 use domain::run::{Hold, RetryKind};
 use provider::refusal::RateLimits;
 use tokio::sync::Notify;
@@ -52,6 +53,11 @@ impl Gate {
     pub fn pass(self: &Arc<Self>, need: Need) -> Pass {
         let flight = lock(&self.limiter).send(need, Instant::now());
         Pass { gate: Arc::clone(self), flight }
+    }
+
+    /// What is known of the server's limits.
+    pub fn known_limits(&self) -> Vec<EndpointLimit> {
+        lock(&self.limiter).known_limits()
     }
 
     pub fn state(&self) -> GateState {

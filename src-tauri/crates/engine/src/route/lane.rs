@@ -6,7 +6,6 @@ use std::time::Duration;
 use domain::run::{RetryKind, RouteState, StopReason};
 use provider::client::{Client, SendError};
 use provider::disposition::{Disposition, ItemFailure, RetryCause, StopCause};
-use provider::prices::Terms;
 use provider::refusal::RateLimits;
 use tokio::time::Instant;
 
@@ -82,10 +81,6 @@ impl Entry {
 impl Lane {
     pub fn new(name: String, client: Client, gate: Arc<Gate>, price_percent: u16) -> Self {
         Self { name, client, gate, price_percent, warmth: Mutex::new(Warmth::Cold), closed: Mutex::default() }
-    }
-
-    pub fn terms(&self) -> Terms {
-        Terms { route_percent: self.price_percent, ..Terms::LIST }
     }
 
     pub fn is_closed(&self) -> bool {

@@ -6,6 +6,7 @@ mod lane;
 pub mod limiter;
 mod places;
 mod remote;
+mod request_costs;
 mod waits;
 
 use std::collections::{BTreeMap, HashMap};
@@ -18,6 +19,7 @@ use domain::diagnosis::Wait;
 use domain::geometry::PixelSize;
 use domain::model::{Destination, Model, ModelId, Vocabulary};
 use domain::money::PicoDollars;
+use domain::pace::EndpointLimit;
 use domain::recipe::{Recipe, ShapeKind};
 use domain::run::{FailureKind, Hold, RetryKind, RouteState, RunMode, StopReason};
 use domain::run_options::RunOptions;
@@ -39,6 +41,7 @@ use lane::{Closed, Entry, Lane};
 pub use limiter::Bounds;
 use places::Places;
 pub use remote::Remote;
+pub use request_costs::RequestCosts;
 
 /// Long edge in which the detector gets a picture, in pixels: twice its input, since its second view stretches the
 /// picture, and small originals stay sharp.
@@ -218,6 +221,14 @@ impl Route {
         }
     }
 
+    /// The most that all requests about an image of `original` size can cost together.
+    pub fn image_at_most(&self, original: PixelSize) -> PicoDollars {
+        match self {
+            Self::Embedded(_) => PicoDollars::ZERO,
+            Self::Remote(remote) => remote.image_at_most(original),
+        }
+    }
+
     /// Waits until `prepared` may be asked about. Fails when nothing more can be.
     pub async fn turn(&self, prepared: &Prepared) -> std::result::Result<Turn, Closed> {
         match (self, prepared) {
@@ -247,6 +258,14 @@ impl Route {
         match self {
             Self::Embedded(_) => None,
             Self::Remote(remote) => remote.held(),
+        }
+    }
+
+    /// What is known of the limits of the servers asked, by their origins.
+    pub fn known_limits(&self) -> Vec<(String, Vec<EndpointLimit>)> {
+        match self {
+            Self::Embedded(_) => Vec::new(),
+            Self::Remote(remote) => remote.known_limits(),
         }
     }
 
@@ -399,6 +418,7 @@ impl Routes {
             RunMode::Overnight => 1,
         };
         let brief = Brief::new(claude(&model.id)?, recipe, brief_options(mode, options.max_tokens))?;
+        let costs = RequestCosts::new(brief, mode, way.retrying().attempts);
         let at_once = options.concurrency;
         let lanes = way.servers(options)?.into_iter().take(server_count).map(|server| {
             // What is said for the run counts for the server for Claude; a further route may be held smaller.
@@ -409,7 +429,7 @@ impl Routes {
         });
         let pause = Duration::from_millis(options.pause_millis.unwrap_or(0).into());
         let places = at_once.map(|count| Places::new(count, pause));
-        Ok(Route::Remote(Arc::new(Remote::new(brief, mode, lanes.collect(), places, Arc::clone(&self.moved)))))
+        Ok(Route::Remote(Arc::new(Remote::new(costs, lanes.collect(), places, Arc::clone(&self.moved)))))
     }
 
     fn gate(&self, origin: &str, bounds: Bounds) -> Arc<Gate> {

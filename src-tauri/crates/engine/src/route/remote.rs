@@ -6,8 +6,9 @@ use domain::answer::{Answer, AnsweredMark, CoordinateSystem};
 use domain::diagnosis::Obstacle;
 use domain::geometry::PixelSize;
 use domain::money::PicoDollars;
+use domain::pace::EndpointLimit;
 use domain::recipe::Recipe;
-use domain::run::{FailureKind, Hold, RouteState, RunMode};
+use domain::run::{FailureKind, Hold, RouteState};
 use prepare::{ContentHash, Pixels};
 use provider::answer::RawAnswer;
 use provider::client::Progress;
@@ -22,6 +23,7 @@ use tokio::time::sleep_until;
 use super::lane::{Closed, Entry, Lane, Others, retry_kind, said};
 use super::limiter::{Met, Need, Opening};
 use super::places::{Place, Places};
+use super::request_costs::RequestCosts;
 use super::waits::Waits;
 use super::{Received, Room, Trouble};
 use crate::library::lock;
@@ -45,13 +47,11 @@ pub fn answer_key(brief: &Brief, origin: &str) -> String {
     ContentHash::of(question.as_bytes()).to_string()
 }
 
-/// A brief for one recipe, and the lanes on which it can be sent.
+/// The requests for one recipe, and the lanes on which they can be sent.
 pub struct Remote {
     pub answer_key: String,
-    brief: Brief,
-    roomier: Option<Brief>,
+    costs: RequestCosts,
     warms_cache: bool,
-    mode: RunMode,
     lanes: Vec<Lane>,
     /// As many as a person has allowed at once, over all lanes.
     places: Option<Arc<Places>>,
@@ -64,15 +64,14 @@ pub struct Remote {
 impl Remote {
     /// `moved` is told whenever one of the lanes' gates may have opened.
     #[expect(clippy::cast_precision_loss, reason = "tokens of one answer")]
-    pub fn new(brief: Brief, mode: RunMode, lanes: Vec<Lane>, places: Option<Places>, moved: Arc<Notify>) -> Self {
+    pub fn new(costs: RequestCosts, lanes: Vec<Lane>, places: Option<Places>, moved: Arc<Notify>) -> Self {
+        let brief = costs.usual();
         let origin = lanes.first().map(|lane| lane.client.server().origin()).unwrap_or_default();
         Self {
-            answer_key: answer_key(&brief, &origin),
-            roomier: brief.roomier(),
+            answer_key: answer_key(brief, &origin),
             warms_cache: brief.warms_cache(),
             answer_tokens: Mutex::new(brief.likely_answer_tokens(ASSUMED_MARKS) as f64),
-            brief,
-            mode,
+            costs,
             lanes,
             places: places.map(Arc::new),
             moved,
@@ -82,38 +81,33 @@ impl Remote {
 
     /// The size in which a picture of `original` size is sent.
     pub fn sent_size(&self, original: PixelSize) -> PixelSize {
-        sent_size(original, self.brief.model().image_tier)
+        sent_size(original, self.costs.usual().model().image_tier)
     }
 
     /// The output maximum of a request with so much room, in tokens.
     pub fn output_limit(&self, room: Room) -> u64 {
-        self.brief(room).max_output_tokens()
+        self.costs.brief(room).max_output_tokens()
     }
 
-    /// The largest output maximum that an answer may get in this run, in tokens: requests in batches are not made again with
-    /// more room.
+    /// The largest output maximum that an answer may get in this run, in tokens.
     pub fn largest_output_limit(&self) -> u64 {
-        match self.mode {
-            RunMode::Live => self.output_limit(Room::More),
-            RunMode::Overnight => self.output_limit(Room::Usual),
-        }
-    }
-
-    fn brief(&self, room: Room) -> &Brief {
-        match (room, &self.roomier) {
-            (Room::More, Some(roomier)) => roomier,
-            _ => &self.brief,
-        }
+        self.costs.longest_answer()
     }
 
     /// The most that a request with a picture of `sent` size can cost, on the dearest lane.
     pub fn at_most(&self, sent: PixelSize, room: Room) -> PicoDollars {
-        let dearest = self.lanes.iter().filter(|lane| !lane.is_closed()).max_by_key(|lane| lane.price_percent);
-        dearest.map_or(PicoDollars::ZERO, |lane| self.brief(room).worst_case(sent, self.terms(lane)))
+        let open = self.lanes.iter().filter(|lane| !lane.is_closed());
+        let dearest = open.map(|lane| lane.price_percent).max();
+        dearest.map_or(PicoDollars::ZERO, |percent| self.costs.request_at_most(sent, room, percent))
+    }
+
+    /// The most that all requests about an image of `original` size can cost together.
+    pub fn image_at_most(&self, original: PixelSize) -> PicoDollars {
+        self.costs.image_at_most(self.sent_size(original), self.price_percents().dearest)
     }
 
     fn terms(&self, lane: &Lane) -> Terms {
-        Terms { is_batch: self.mode == RunMode::Overnight, ..lane.terms() }
+        self.costs.terms(lane.price_percent)
     }
 
     /// The lane to the server for Claude, whose batches overnight runs use.
@@ -125,7 +119,7 @@ impl Remote {
     pub(super) fn received(&self, answer: &RawAnswer, lane: &Lane) -> Result<Received, Trouble> {
         let bill = answer.usage.map(|usage| {
             self.note_length(usage.output_tokens);
-            Bill { usage, paid: self.brief.model().price.cost(usage, self.terms(lane)) }
+            Bill { usage, paid: self.costs.usual().model().price.cost(usage, self.terms(lane)) }
         });
         answer.to_kept().map(|kept| Received { kept, bill }).map_err(|error| Trouble::failed(error.to_string()))
     }
@@ -140,7 +134,7 @@ impl Remote {
             }
         }
         let picture = Picture { size: pixels.size, media_type: MediaType::Jpeg, bytes: &bytes };
-        self.brief(room).request(&picture).map_err(|error| error.to_string())
+        self.costs.brief(room).request(&picture).map_err(|error| error.to_string())
     }
 
     /// The long edge for another try, after a server has found a picture of `sent` size too large.
@@ -151,7 +145,7 @@ impl Remote {
 
     #[expect(clippy::cast_precision_loss, reason = "tokens of one request")]
     fn need(&self, request: &Request) -> Need {
-        let likely = self.brief.likely_when_cached(request.sent(), 0);
+        let likely = self.costs.usual().likely_when_cached(request.sent(), 0);
         Need { input_tokens: likely.input_tokens as f64, output_tokens: *lock(&self.answer_tokens) }
     }
 
@@ -308,6 +302,11 @@ impl Remote {
 
     pub fn states(&self) -> Vec<RouteState> {
         self.lanes.iter().map(Lane::state).collect()
+    }
+
+    /// What is known of the limits of all lanes' servers, by their origins.
+    pub fn known_limits(&self) -> Vec<(String, Vec<EndpointLimit>)> {
+        self.lanes.iter().map(|lane| (lane.client.server().origin(), lane.gate.known_limits())).collect()
     }
 
     /// Why nothing is sent on any lane right now: the hold that ends first.

@@ -21,6 +21,7 @@ use super::lock::RunLock;
 use super::progress::{Sitting, Times, whole_millis};
 use super::settling::Settling;
 use crate::Result;
+use crate::clock::now_millis;
 
 /// Between snapshots: ten a second.
 const SNAPSHOT_INTERVAL: Duration = Duration::from_millis(100);
@@ -124,7 +125,10 @@ impl Dispatcher {
             }
             if self.executing.is_empty() && self.settling.is_empty() {
                 self.note_wall().await?;
-                return Ok(stop.unwrap_or(Stop { reason: StopReason::Completed, detail: None }));
+                return match stop {
+                    Some(stop) => Ok(stop),
+                    None => Ok(Stop { reason: self.how_completed()?, detail: None }),
+                };
             }
             tokio::select! {
                 Some(ended) = self.executing.join_next() => {
@@ -156,6 +160,14 @@ impl Dispatcher {
                 }
             }
         }
+    }
+
+    /// Why the run is over when nothing is left to be asked about.
+    fn how_completed(&self) -> Result<StopReason> {
+        let run = self.work.run;
+        let is_pilot =
+            self.work.library.store.read(|view| Ok(view.is_in_pilot(run)? && !view.waiting_images(run)?.is_empty()))?;
+        Ok(if is_pilot { StopReason::PilotDone } else { StopReason::Completed })
     }
 
     fn admit(&mut self) -> Result<()> {
@@ -236,9 +248,13 @@ impl Dispatcher {
         if unprepared_millis > 0.0 {
             waits.push(Wait { obstacle: Obstacle::Preparing, millis: unprepared_millis, limit: None });
         }
+        let (limits, noted_at) = (self.work.route.known_limits(), now_millis());
         let noted = self.work.library.store.write(move |edit| {
             edit.add_wall_millis(run, millis)?;
             edit.add_waits(run, &waits)?;
+            for (origin, limits) in &limits {
+                edit.keep_endpoint_limits(origin, limits, noted_at)?;
+            }
             edit.note_peak_in_flight(run, peak)
         });
         Ok(noted.await?)

@@ -9,6 +9,7 @@ use domain::ids::{AttemptId, ImageId, RunId};
 use domain::money::PicoDollars;
 use domain::recipe::Recipe;
 use domain::run::{FailureKind, RetryKind, StopReason};
+use domain::worst_case::Allowance;
 use store::{JobFailure, JobOutcome, JobTiming, Propagated, Unanswered, WaitingJob};
 use tokio::sync::{Mutex, Semaphore, watch};
 
@@ -118,6 +119,8 @@ enum Asking {
 
 /// What a job has come to so far.
 struct Course {
+    /// What its requests may still cost.
+    allowance: Allowance,
     edge: u32,
     room: Room,
     tries: u32,
@@ -138,6 +141,7 @@ impl Work {
     /// on.
     pub async fn execute(self: Arc<Self>, job: WaitingJob) -> Result<Ended> {
         let mut course = Course {
+            allowance: self.allowance(&job),
             edge: self.route.sent_edge(job.size),
             room: Room::Usual,
             tries: 0,
@@ -182,6 +186,11 @@ impl Work {
         }
         let has_room = |room| self.route.output_limit(room) > reached;
         Kept::CutOff(outcome, if has_room(Room::Usual) { Room::Usual } else { Room::More })
+    }
+
+    /// What requests about the image of `job` may still cost.
+    pub fn allowance(&self, job: &WaitingJob) -> Allowance {
+        Allowance::new(self.route.image_at_most(job.size), job.committed)
     }
 
     /// Settles jobs together: what came of them is on disk when this returns.
@@ -245,6 +254,10 @@ impl Work {
     ) -> Result<Option<Asking>> {
         let at_most = self.route.at_most(prepared, course.room);
         loop {
+            if !course.allowance.admits(at_most) {
+                let failure = failed(None, FailureKind::ModelFailed, NO_ALLOWANCE.to_owned());
+                return Ok(Some(Asking::Outcome(course.failed(failure))));
+            }
             let (mut reservation, turn) = match self.turn(prepared, at_most).await {
                 None => return Ok(Some(course.interrupted())),
                 Some(Err(stop)) => return Ok(Some(course.stopped(stop))),
@@ -271,6 +284,7 @@ impl Work {
             drop(asked);
             let trouble = match answered {
                 Ok(received) => {
+                    course.allowance.commit(received.bill.map_or(at_most, |bill| bill.paid));
                     let outcome = self.keep(attempt, received, at_most, reservation, job).await?;
                     course.worked += began.elapsed();
                     if !self.wants_more_room(&outcome, course.room) {
@@ -283,7 +297,10 @@ impl Work {
                 }
                 Err(trouble) => trouble,
             };
-            let next = course.next(trouble.remedy, self.retrying);
+            if trouble.may_be_billed {
+                course.allowance.commit(at_most);
+            }
+            let next = course.next(trouble.remedy, at_most, self.retrying);
             let is_again = matches!(next, Next::Turn | Next::Wait(_) | Next::Shrink);
             let retried_for = is_again.then_some(trouble.retry_kind);
             self.note_unanswered(attempt, &trouble, retried_for, at_most, reservation).await?;
@@ -441,6 +458,9 @@ impl Work {
     }
 }
 
+/// Said of an image about which every request that its quote allows for has been sent.
+pub const NO_ALLOWANCE: &str = "its requests may have cost as much as the quote allows for one image";
+
 /// What follows from a request that was not answered.
 enum Next {
     /// It waits for its turn.
@@ -471,8 +491,10 @@ impl Course {
         })
     }
 
-    fn next(&mut self, remedy: Remedy, retrying: Retrying) -> Next {
+    fn next(&mut self, remedy: Remedy, at_most: PicoDollars, retrying: Retrying) -> Next {
+        let is_same_again = matches!(remedy, Remedy::Again | Remedy::AgainAfterOutage { .. } | Remedy::Retry { .. });
         match remedy {
+            _ if is_same_again && !self.allowance.admits(at_most) => Next::Fail(FailureKind::ModelFailed),
             Remedy::Again => Next::Turn,
             Remedy::AgainAfterOutage { after } => {
                 self.tries_in_outage += 1;

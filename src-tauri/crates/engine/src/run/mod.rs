@@ -15,25 +15,28 @@ mod retry;
 mod settling;
 mod tally;
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::ids::RunId;
+use domain::ids::{ImageId, RunId};
 use domain::model::{Destination, Model, ModelId, Shortfall};
-use domain::plan::{CostRange, ImageSelection, ResumeRequest, RunRequest};
+use domain::money::PicoDollars;
+use domain::plan::{ImageSelection, ResumeRequest, RunRequest, SizeCount};
 use domain::recipe::Recipe;
 use domain::run::{RunMode, RunProgress, RunState, RunSummary, StopReason, WorkingRun};
 use domain::run_options::RunOptions;
 use domain::settings::RouteLimits;
 use keys::AtOnce;
-use store::NewRun;
+use store::{NewPilot, NewRun};
 use tokio::sync::{Mutex, Semaphore, watch};
 
 use crate::clock::now_millis;
 use crate::hooks;
 use crate::library::{Library, lock, processors};
-use crate::quote::Conditions;
+use crate::pilot::{PilotVerdict, pilot_of};
+use crate::quote::{Asked, Conditions};
 use crate::route::{Route, Routes};
 use crate::{EngineError, Result};
 
@@ -80,8 +83,11 @@ impl Library {
             return Err(EngineError::NoImages);
         }
         let asked: Vec<_> = queue.iter().filter(|queued| queued.leader.is_none()).map(|queued| queued.image).collect();
+        let followers: Vec<_> =
+            queue.iter().filter(|queued| queued.leader.is_some()).map(|queued| queued.image).collect();
         let recipe = self.store.read(|view| view.recipe(request.recipe))?;
-        let opened = self.open_route(request.model.clone(), recipe.clone(), request.mode, request.options).await?;
+        let open = |mode| self.open_route(request.model.clone(), recipe.clone(), mode, request.options);
+        let mut opened = open(request.mode).await?;
         let (model, options) = (opened.model.clone(), opened.options);
         // What is done on this machine costs nothing, and has nobody to wait for.
         let mode = if model.destination == Destination::ThisMachine { RunMode::Live } else { request.mode };
@@ -90,18 +96,41 @@ impl Library {
             return Err(EngineError::RecipeBeyondModel(shortfalls));
         }
         let question = opened.route.question();
-        let sizes = self.unanswered_sizes(question.as_ref().filter(|_| !request.asks_anew), &asked)?;
-        let terms = Conditions { mode, percents: opened.route.price_percents(), max_tokens: options.max_tokens };
-        let (quoted, basis) = self.cost(&model, &recipe, &sizes, &terms)?.unzip();
-        if let (Some(budget), Some(basis)) = (request.budget, basis.flatten())
+        let reused = question.as_ref().filter(|_| !request.asks_anew);
+        let to_ask = self.asked(reused, &asked, &followers, request.pilot)?;
+        let conditions = Conditions {
+            mode,
+            percents: opened.route.price_percents(),
+            max_tokens: options.max_tokens,
+            retries: opened.retrying.attempts,
+        };
+        let cost = self.cost(&model, &recipe, &to_ask, conditions)?;
+        if let (Some(budget), Some(basis)) = (request.budget, cost.as_ref().and_then(|cost| cost.basis.as_ref()))
             && budget < basis.dearest_request
         {
             return Err(EngineError::BudgetTooSmall { dearest: basis.dearest_request });
         }
+        let first = pilot_of(&self.unanswered(reused, &asked)?, request.pilot);
+        let pilot = if first.is_empty() {
+            None
+        } else {
+            let alone = Asked { others: to_ask.pilot, ..Asked::default() };
+            let live = Conditions { mode: RunMode::Live, ..conditions };
+            let expected =
+                self.cost(&model, &recipe, &alone, live)?.map_or(PicoDollars::ZERO, |cost| cost.range.expected);
+            Some(NewPilot { images: u32::try_from(first.len()).unwrap_or(u32::MAX), expected })
+        };
+        if pilot.is_some() && mode == RunMode::Overnight {
+            opened = open(RunMode::Live).await?;
+        }
+        let first: HashSet<ImageId> = first.into_iter().collect();
+        let (mut queue, others): (Vec<_>, Vec<_>) = queue.into_iter().partition(|queued| first.contains(&queued.image));
+        queue.extend(others);
         let run = NewRun {
-            quoted,
+            quoted: cost.map(|cost| cost.range),
             budget: request.budget,
             roots: self.run_roots(request)?,
+            pilot,
             concurrency: match opened.route.at_once() {
                 Some(_) => 1,
                 None => request.options.concurrency.map_or_else(processors, |count| count.max(1)),
@@ -118,7 +147,7 @@ impl Library {
         };
         let now = now_millis();
         let id = self.store.write(move |edit| edit.add_run(&run, now)).await?;
-        self.work_on(id, opened).await?;
+        self.work_on(id, opened, false).await?;
         Ok(id)
     }
 
@@ -151,14 +180,21 @@ impl Library {
         if summary.unsettled.count > 0 && !request.accepts_repeats {
             return Err(EngineError::Unsettled(summary.unsettled));
         }
-        let (recipe, options) = self.store.read(|view| Ok((view.recipe_of_run(run)?, view.options_of_run(run)?)))?;
-        let opened = self.open_route(summary.model.clone(), recipe.clone(), summary.mode, options).await?;
+        let ends_pilot = summary.state == (RunState::Stopped { reason: StopReason::PilotDone });
+        let (recipe, options, is_in_pilot) = self.store.read(|view| {
+            Ok((view.recipe_of_run(run)?, view.options_of_run(run)?, view.is_in_pilot(run)? && !ends_pilot))
+        })?;
+        let mode = if is_in_pilot { RunMode::Live } else { summary.mode };
+        let opened = self.open_route(summary.model, recipe, mode, options).await?;
         let (destination, question) = (opened.model.destination.clone(), opened.route.question());
         let output_limit = opened.route.largest_output_limit();
         // It goes on where models are now, which may be elsewhere than when it began.
         let noted = self.store.write(move |edit| {
             edit.note_destination(run, &destination)?;
             edit.note_answer_key(run, question.as_ref().map(|question| question.key.as_str()))?;
+            if ends_pilot {
+                edit.end_pilot(run)?;
+            }
             if let Some(budget) = request.budget {
                 edit.note_budget(run, budget)?;
             }
@@ -168,10 +204,32 @@ impl Library {
         if summary.waiting + retried == 0 {
             return Err(EngineError::NothingLeft(run));
         }
-        if retried > 0 {
-            self.quote_rest(&summary, &opened, &recipe).await?;
-        }
-        self.work_on(run, opened).await
+        self.work_on(run, opened, true).await
+    }
+
+    /// What the pilot of a run that has stopped after it says about the other images.
+    pub fn pilot_verdict(&self, run: &RunSummary) -> Result<PilotVerdict> {
+        Ok(PilotVerdict::of(run, self.store.read(|view| view.pilot_expected(run.id))?))
+    }
+
+    /// The images of a run that have not finished.
+    pub fn waiting_images(&self, run: RunId) -> Result<Vec<ImageId>> {
+        Ok(self.store.read(|view| view.waiting_images(run))?)
+    }
+
+    /// Keeps the high end of a run's quote true where a person has let images be asked about again, or has changed the
+    /// settings that it rests on: it is what the run has cost so far, with the worst case of what waits.
+    async fn keep_bound(&self, run: RunId, route: &Route, committed: PicoDollars) -> Result<()> {
+        let (waiting, of_waiting, asks_anew) = self
+            .store
+            .read(|view| Ok((view.waiting_images(run)?, view.committed_to_waiting(run)?, view.asks_anew(run)?)))?;
+        let question = route.question().filter(|_| !asks_anew);
+        let waiting = self.unanswered(question.as_ref(), &waiting)?;
+        let sizes = self.store.read(|view| view.sizes_of(&waiting))?;
+        let worst = |SizeCount { size, count }: &SizeCount| route.image_at_most(*size).times(u64::from(*count));
+        let worst: PicoDollars = sizes.iter().map(worst).sum();
+        let bound = PicoDollars((committed + worst).0.saturating_sub(of_waiting.0)).rounded_up();
+        Ok(self.store.write(move |edit| edit.raise_bound(run, bound)).await?)
     }
 
     /// Whether there are images in a run that another try may help, at least with a larger output maximum.
@@ -180,24 +238,6 @@ impl Library {
         let (retried, (cut_off, _)) =
             self.store.read(|view| Ok((view.retried_count(run)?, view.cut_off_images(run)?)))?;
         Ok(retried + cut_off > 0)
-    }
-
-    /// Quotes a run anew that asks again about images: what it has cost, and what the images that wait will.
-    async fn quote_rest(&self, before: &RunSummary, opened: &Opened, recipe: &Recipe) -> Result<()> {
-        let run = before.id;
-        let terms = Conditions {
-            mode: before.mode,
-            percents: opened.route.price_percents(),
-            max_tokens: opened.options.max_tokens,
-        };
-        let sizes = self.store.read(|view| view.sizes_of(&view.images_to_ask(run)?))?;
-        let Some((rest, _)) = self.cost(&opened.model, recipe, &sizes, &terms)? else { return Ok(()) };
-        let quoted = CostRange {
-            low: before.paid + rest.low,
-            expected: before.paid + rest.expected,
-            high: before.paid + before.possibly_billed.at_most + rest.high,
-        };
-        Ok(self.store.write(move |edit| edit.note_quote(run, quoted)).await?)
     }
 
     /// Gives the answers of a resting run so much room from now on, in tokens.
@@ -368,7 +408,7 @@ impl Library {
         if RunLock::is_held(self.folder(), run.id) { RunState::Running } else { RunState::Interrupted }
     }
 
-    async fn work_on(self: &Arc<Self>, run: RunId, opened: Opened) -> Result<()> {
+    async fn work_on(self: &Arc<Self>, run: RunId, opened: Opened, is_resumed: bool) -> Result<()> {
         let run_lock = RunLock::take(self.folder(), run)?;
         let lost = self
             .store
@@ -380,12 +420,18 @@ impl Library {
         if lost > 0 {
             tracing::info!(%run, lost, "requests of an earlier sitting were never answered");
         }
-        let (recipe, concurrency, (worked_millis, _), times) = self.store.read(|view| {
+        let (recipe, concurrency, (worked_millis, _), times, is_in_pilot) = self.store.read(|view| {
             let times = Times { durations: view.durations(run)?, finished_after: view.finished_after(run)? };
-            Ok((view.recipe_of_run(run)?, view.concurrency_of_run(run)?, view.pace_of_run(run)?, times))
+            let (concurrency, pace) = (view.concurrency_of_run(run)?, view.pace_of_run(run)?);
+            Ok((view.recipe_of_run(run)?, concurrency, pace, times, view.is_in_pilot(run)?))
         })?;
+        let summary = self.run(run)?;
+        // The pilot of an overnight run is asked about at another price than the other images.
+        if is_resumed && !(is_in_pilot && summary.mode == RunMode::Overnight) {
+            self.keep_bound(run, &opened.route, summary.paid + summary.possibly_billed.at_most).await?;
+        }
         let snapshot = self.resting_progress(run)?;
-        let mode = snapshot.mode;
+        let mode = if is_in_pilot { RunMode::Live } else { snapshot.mode };
         let tally = Tally::beginning_with(Sums {
             spent: snapshot.spent,
             possibly_billed: snapshot.possibly_billed,

@@ -32,8 +32,21 @@ pub struct Unanswered {
     pub may_be_billed: bool,
 }
 
-/// The newest answers that an estimate of the next ones rests on.
-const TELLING_ANSWERS: u32 = 1000;
+/// What all requests about one image came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AskedImage {
+    /// Upright.
+    pub size: PixelSize,
+    /// Answers that the vendor has counted.
+    pub answers: u32,
+    /// Requests without such an answer that may have been billed.
+    pub lost: u32,
+    /// Of all answers.
+    pub usage: Usage,
+}
+
+/// The newest images that an estimate of the next ones rests on.
+const TELLING_IMAGES: u32 = 1000;
 
 /// Whether an attempt is in a batch that the server is still asked about.
 const IS_IN_OPEN_BATCH: &str = "EXISTS (
@@ -117,18 +130,40 @@ impl View<'_> {
             .query_row([run.0], |row| Ok(PossiblyBilled { count: row.get(0)?, at_most: PicoDollars(row.get(1)?) }))?)
     }
 
-    /// Output tokens of the newest answers of `model` at its destination to `recipe`, ascending.
-    pub fn answer_lengths(&self, model: &Model, recipe: &Recipe) -> Result<Vec<u64>> {
+    /// What the newest images took that `model` at its destination was asked about with `recipe`, in batches or not: all
+    /// requests about each, those that were cut off, lost and made again included. Images that nothing was billed for are
+    /// left out.
+    pub fn asked_images(&self, model: &Model, recipe: &Recipe, in_batches: bool) -> Result<Vec<AskedImage>> {
         let mut statement = self.0.prepare_cached(
-            "SELECT usage_output FROM (
-                 SELECT attempts.id, usage_output FROM runs JOIN jobs ON run_id = runs.id JOIN attempts ON job_id = jobs.id
-                 WHERE model = ?1 AND destination = ?2 AND recipe = ?3 AND usage_output > 0
-                 ORDER BY attempts.id DESC LIMIT ?4)
-             ORDER BY usage_output",
+            "SELECT width, height, sum(usage_output > 0), sum(may_be_billed), sum(usage_input), sum(usage_output),
+                 sum(usage_cache_write_5m), sum(usage_cache_write_1h), sum(usage_cache_read), sum(usage_thinking)
+             FROM (
+                 SELECT jobs.id AS job, image_id FROM runs JOIN jobs ON run_id = runs.id
+                 WHERE model = ?1 AND destination = ?2 AND recipe = ?3 AND jobs.state <> 'waiting'
+                 AND EXISTS (SELECT 1 FROM attempts WHERE job_id = jobs.id AND (usage_output > 0 OR may_be_billed))
+                 AND ?4 = EXISTS (
+                     SELECT 1 FROM attempts JOIN batch_items ON attempt_id = attempts.id WHERE job_id = jobs.id)
+                 ORDER BY jobs.id DESC LIMIT ?5)
+             JOIN images ON images.id = image_id JOIN attempts ON job_id = job
+             GROUP BY job",
         )?;
         let destination = to_json("runs.destination", &model.destination)?;
         let recipe = to_json("runs.recipe", recipe)?;
-        all(&mut statement, params![model.id.0, destination, recipe, TELLING_ANSWERS], |row| Ok(row.get(0)?))
+        all(&mut statement, params![model.id.0, destination, recipe, in_batches, TELLING_IMAGES], |row| {
+            Ok(AskedImage {
+                size: PixelSize::new(row.get(0)?, row.get(1)?),
+                answers: row.get(2)?,
+                lost: row.get(3)?,
+                usage: Usage {
+                    input_tokens: row.get(4)?,
+                    output_tokens: row.get(5)?,
+                    cache_write_5m_tokens: row.get(6)?,
+                    cache_write_1h_tokens: row.get(7)?,
+                    cache_read_tokens: row.get(8)?,
+                    thinking_tokens: row.get(9)?,
+                },
+            })
+        })
     }
 }
 
@@ -216,9 +251,17 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Makes the attempts of a run whose process died `lost`. Its waiting jobs wait on; answers that came are kept, and
-    /// batches are still the server's.
+    /// Makes the attempts of a run whose process died `lost`. Its waiting jobs wait on, with a new allowance, since a person
+    /// has agreed that they are asked about again; answers that came are kept, and batches are still the server's.
     pub fn give_up_lost_attempts(&self, run: RunId) -> Result<u32> {
+        self.0.0.execute(
+            &format!(
+                "UPDATE jobs SET counted_after = (SELECT max(id) FROM attempts WHERE job_id = jobs.id)
+                 WHERE run_id = ?1 AND EXISTS (
+                     SELECT 1 FROM attempts WHERE job_id = jobs.id AND state = 'sent' AND NOT {IS_IN_OPEN_BATCH})"
+            ),
+            [run.0],
+        )?;
         let lost = self.0.0.execute(
             &format!(
                 "UPDATE attempts SET state = 'lost', may_be_billed = at_most > 0

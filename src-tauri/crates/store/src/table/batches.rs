@@ -9,7 +9,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
 use super::all;
-use super::jobs::WaitingJob;
+use super::jobs::{COMMITTED, WaitingJob};
 use crate::code::{from_name, name_of};
 use crate::{Edit, Result, View};
 
@@ -109,17 +109,18 @@ impl View<'_> {
     /// The request `attempt` in `batch`, unless it has ended or there is none.
     /// What expired was counted as `timed_out` before it had a kind of its own.
     pub fn batch_item(&self, batch: BatchId, attempt: AttemptId) -> Result<Option<BatchItem>> {
-        let mut statement = self.0.prepare_cached(
+        let mut statement = self.0.prepare_cached(&format!(
             "SELECT jobs.id, image_id, width, height, name, sent_width, sent_height,
                  (SELECT count(*) FROM attempts AS earlier
                   WHERE earlier.job_id = jobs.id AND retried_for IN ('expired', 'timed_out')),
                  (SELECT count(*) FROM attempts AS earlier
-                  WHERE earlier.job_id = jobs.id AND retried_for NOT IN ('expired', 'timed_out'))
+                  WHERE earlier.job_id = jobs.id AND retried_for NOT IN ('expired', 'timed_out')),
+                 {COMMITTED}
              FROM batch_items JOIN attempts ON attempts.id = attempt_id JOIN jobs ON jobs.id = job_id
              JOIN images ON images.id = image_id
              WHERE batch_id = ?1 AND attempt_id = ?2 AND attempts.state = 'sent'",
-        )?;
-        let item: Option<BatchItem> = statement
+        ))?;
+        let item = statement
             .query_row([batch.0, attempt.0], |row| {
                 Ok(BatchItem {
                     attempt,
@@ -129,6 +130,7 @@ impl View<'_> {
                         size: PixelSize::new(row.get(2)?, row.get(3)?),
                         name: row.get(4)?,
                         answer: None,
+                        committed: PicoDollars(row.get(9)?),
                     },
                     sent: PixelSize::new(row.get(5)?, row.get(6)?),
                     expiries: row.get(7)?,

@@ -43,6 +43,8 @@ pub struct WaitingJob {
     pub size: PixelSize,
     /// An answer that is there already: the image is not asked about again.
     pub answer: Option<KeptAnswer>,
+    /// What its requests have cost, or may have, since a person last let it be asked anew.
+    pub committed: PicoDollars,
 }
 
 impl WaitingJob {
@@ -52,6 +54,9 @@ impl WaitingJob {
         self.answer.as_ref().is_some_and(|kept| kept.is_reused && outcome.attempt() == Some(kept.attempt))
     }
 }
+/// What the requests of a row of `jobs` have cost, or may have, since a person last let it be asked anew.
+pub(super) const COMMITTED: &str = "(SELECT coalesce(sum(paid + iif(may_be_billed, at_most, 0)), 0) FROM attempts
+     WHERE job_id = jobs.id AND attempts.id > counted_after)";
 
 /// A raw answer that was paid for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,16 +127,17 @@ pub struct JobFailure {
 }
 
 impl View<'_> {
-    /// At most `limit` jobs of `run` that wait to be asked about, after job `after`, in order. Those that wait for a similar
-    /// image's answer, and those that are asked about in a batch, are left out.
+    /// At most `limit` jobs of `run` that wait to be asked about, after job `after`, in order: those of the pilot, as long as
+    /// there is one. Those that wait for a similar image's answer, and those that are asked about in a batch, are left out.
     pub fn waiting_jobs(&self, run: RunId, after: Option<JobId>, limit: u32) -> Result<Vec<WaitingJob>> {
-        let mut statement = self.0.prepare_cached(
-            "SELECT jobs.id, image_id, width, height, name FROM jobs JOIN images ON images.id = image_id
-             WHERE run_id = ?1 AND state = 'waiting' AND leader IS NULL AND jobs.id > ?2 AND NOT EXISTS (
+        let mut statement = self.0.prepare_cached(&format!(
+            "SELECT jobs.id, image_id, width, height, name, {COMMITTED} FROM jobs JOIN images ON images.id = image_id
+             WHERE run_id = ?1 AND state = 'waiting' AND leader IS NULL AND jobs.id > ?2
+             AND jobs.id <= coalesce((SELECT pilot_until FROM runs WHERE id = ?1), jobs.id) AND NOT EXISTS (
                  SELECT 1 FROM attempts JOIN batch_items ON attempt_id = attempts.id
                  WHERE job_id = jobs.id AND attempts.state = 'sent')
              ORDER BY jobs.id LIMIT ?3",
-        )?;
+        ))?;
         all(&mut statement, params![run.0, after.map_or(0, |job| job.0), limit], |row| {
             let (id, image) = (JobId(row.get(0)?), ImageId(row.get(1)?));
             Ok(WaitingJob {
@@ -143,6 +149,7 @@ impl View<'_> {
                     None => self.reusable_answer(run, image)?,
                     unparsed => unparsed,
                 },
+                committed: PicoDollars(row.get(5)?),
             })
         })
     }
@@ -310,7 +317,7 @@ impl View<'_> {
         Ok(retried.map(|group| group.count).sum())
     }
 
-    fn asks_anew(&self, run: RunId) -> Result<bool> {
+    pub fn asks_anew(&self, run: RunId) -> Result<bool> {
         let mut statement = self.0.prepare_cached("SELECT asks_anew FROM runs WHERE id = ?1")?;
         Ok(statement.query_row([run.0], |row| row.get(0))?)
     }
@@ -389,12 +396,19 @@ impl View<'_> {
         })
     }
 
-    /// The images of `run` that wait to be asked about.
-    pub fn images_to_ask(&self, run: RunId) -> Result<Vec<ImageId>> {
-        let mut statement = self.0.prepare_cached(
-            "SELECT image_id FROM jobs WHERE run_id = ?1 AND state = 'waiting' AND leader IS NULL ORDER BY id",
-        )?;
+    /// The images of `run` that have not finished, in its order.
+    pub fn waiting_images(&self, run: RunId) -> Result<Vec<ImageId>> {
+        let mut statement =
+            self.0.prepare_cached("SELECT image_id FROM jobs WHERE run_id = ?1 AND state = 'waiting' ORDER BY id")?;
         all(&mut statement, [run.0], |row| Ok(ImageId(row.get(0)?)))
+    }
+
+    /// What the requests about the waiting images of `run` have cost, or may have, within what they may cost.
+    pub fn committed_to_waiting(&self, run: RunId) -> Result<PicoDollars> {
+        let mut statement = self.0.prepare_cached(&format!(
+            "SELECT coalesce(sum({COMMITTED}), 0) FROM jobs WHERE run_id = ?1 AND state = 'waiting'"
+        ))?;
+        Ok(PicoDollars(statement.query_row([run.0], |row| row.get(0))?))
     }
 
     /// The images of `run` in its order.
@@ -557,9 +571,9 @@ impl Edit<'_> {
         Ok(propagated)
     }
 
-    /// Lets those jobs of `run` wait again for which that can change something when an answer may take `output_limit` tokens;
-    /// returns how many. An answer of which nothing could be used is read again, and asked for again only in a run that asks
-    /// anew. An answer that was cut off is kept until a longer one has come.
+    /// Lets those jobs of `run` wait again for which that can change something when an answer may take `output_limit` tokens,
+    /// with a new allowance; returns how many. An answer of which nothing could be used is read again, and asked for again
+    /// only in a run that asks anew. An answer that was cut off is kept until a longer one has come.
     pub fn retry(&self, run: RunId, output_limit: u64) -> Result<u32> {
         let asks_anew = self.asks_anew(run)?;
         let mut jobs =
@@ -574,7 +588,8 @@ impl Edit<'_> {
         let mut job = self.0.0.prepare_cached(
             "UPDATE jobs SET state = 'waiting', failure = NULL, failure_detail = NULL, reused_attempt = NULL, found = NULL,
                  reading = NULL, took_millis = CASE WHEN ?2 THEN took_millis END,
-                 alone_millis = CASE WHEN ?2 THEN alone_millis END, finished_after_millis = NULL
+                 alone_millis = CASE WHEN ?2 THEN alone_millis END, finished_after_millis = NULL,
+                 counted_after = (SELECT coalesce(max(id), 0) FROM attempts WHERE job_id = jobs.id)
              WHERE id = ?1",
         )?;
         // The newest one, which then stands as it did before it was read for the first time.

@@ -5,6 +5,7 @@ pub mod attempts;
 pub mod audits;
 pub mod batches;
 pub mod collections;
+pub mod endpoint_limits;
 pub mod files;
 pub mod hook_agreements;
 pub mod hook_runs;

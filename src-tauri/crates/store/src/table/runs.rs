@@ -41,8 +41,17 @@ pub struct NewRun {
     pub budget: Option<PicoDollars>,
     /// The files and folders that it is started on; none: anywhere in the library.
     pub roots: Vec<PathBuf>,
+    pub pilot: Option<NewPilot>,
     /// In the order of the queue.
     pub images: Vec<QueuedImage>,
+}
+
+/// The images of a new run that are asked about before a person decides about the others.
+#[derive(Debug, Clone, Copy)]
+pub struct NewPilot {
+    /// The first ones of the queue.
+    pub images: u32,
+    pub expected: PicoDollars,
 }
 
 const SUMMARY: &str = "SELECT runs.id, stop_reason, model, model_name, recipe, started_at, quoted, wall_millis,
@@ -146,6 +155,18 @@ impl View<'_> {
         found(statement.query_row([run.0], |row| Ok((row.get(0)?, row.get(1)?))), "run", run.0)
     }
 
+    /// Whether `run` has a pilot that is not over.
+    pub fn is_in_pilot(&self, run: RunId) -> Result<bool> {
+        let mut statement = self.0.prepare_cached("SELECT pilot_until IS NOT NULL FROM runs WHERE id = ?1")?;
+        found(statement.query_row([run.0], |row| row.get(0)), "run", run.0)
+    }
+
+    /// What the pilot of `run` was expected to cost.
+    pub fn pilot_expected(&self, run: RunId) -> Result<PicoDollars> {
+        let mut statement = self.0.prepare_cached("SELECT coalesce(pilot_expected, 0) FROM runs WHERE id = ?1")?;
+        Ok(PicoDollars(found(statement.query_row([run.0], |row| row.get(0)), "run", run.0)?))
+    }
+
     /// Images at a time that a run on this machine is set to.
     pub fn concurrency_of_run(&self, run: RunId) -> Result<u32> {
         let mut statement = self.0.prepare_cached("SELECT concurrency FROM runs WHERE id = ?1")?;
@@ -188,8 +209,8 @@ impl Edit<'_> {
     pub fn add_run(&self, run: &NewRun, now: u64) -> Result<RunId> {
         let id = RunId(self.0.0.query_row(
             "INSERT INTO runs (started_at, model, model_name, recipe, concurrency, quoted, quoted_low, quoted_high,
-                 destination, budget, options, answer_key, asks_anew, mode)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) RETURNING id",
+                 destination, budget, options, answer_key, asks_anew, mode, pilot_expected)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) RETURNING id",
             params![
                 now,
                 run.model.0,
@@ -205,6 +226,7 @@ impl Edit<'_> {
                 run.answer_key,
                 run.asks_anew,
                 name_of(&run.mode)?,
+                run.pilot.map(|pilot| pilot.expected.0),
             ],
             |row| row.get(0),
         )?);
@@ -214,6 +236,13 @@ impl Edit<'_> {
             root.execute(params![id.0, path_bytes::to_bytes(path)])?;
         }
         self.add_jobs(id, &run.images)?;
+        if let Some(pilot) = run.pilot {
+            self.0.0.execute(
+                "UPDATE runs SET pilot_until = (SELECT id FROM jobs WHERE run_id = ?1 ORDER BY id LIMIT 1 OFFSET ?2)
+                 WHERE id = ?1",
+                params![id.0, pilot.images.saturating_sub(1)],
+            )?;
+        }
         Ok(id)
     }
 
@@ -283,6 +312,22 @@ impl Edit<'_> {
         self.0.0.execute(
             "UPDATE runs SET answer_key = CASE WHEN answer_key = ?2 THEN answer_key END WHERE id = ?1",
             params![run.0, answer_key],
+        )?;
+        Ok(())
+    }
+
+    /// The pilot of the run is over: all its images may be asked about.
+    pub fn end_pilot(&self, run: RunId) -> Result<()> {
+        self.0.0.execute("UPDATE runs SET pilot_until = NULL WHERE id = ?1", [run.0])?;
+        Ok(())
+    }
+
+    /// Raises the high end of the run's quote to `bound`, if that is more: a person has let images be asked about again, or
+    /// has changed the settings that it rests on.
+    pub fn raise_bound(&self, run: RunId, bound: PicoDollars) -> Result<()> {
+        self.0.0.execute(
+            "UPDATE runs SET quoted_high = max(quoted_high, ?2) WHERE id = ?1 AND quoted_high IS NOT NULL",
+            params![run.0, bound.0],
         )?;
         Ok(())
     }

@@ -1,5 +1,5 @@
 /** What a run costs: its quote and budget, what was paid, and what may have been billed besides. */
-import type { CostRange, ImageId, PicoDollars, PossiblyBilled, RunMode, Usage } from "../../bindings";
+import type { CostRange, ImageId, Dollars, PossiblyBilled, RunMode, Usage } from "../../bindings";
 import { ANSWER_TOKENS, claudeCost, promptTokens, THINKING_TOKENS } from "../claude";
 import { chance } from "../photos";
 import { refuse } from "../refuse";
@@ -8,15 +8,15 @@ import { refuse } from "../refuse";
 const UNANSWERED_AFTER = 10;
 /** So many requests of a run elsewhere were under way when its process died. */
 const LOST_REQUESTS = 3;
-/** In pico-dollars. */
-const HUNDREDTH_CENT = 1e8;
+/** In dollars. */
+const HUNDREDTH_CENT = 1e-4;
 
-const NONE_BILLED: PossiblyBilled = { count: 0, at_most: 0 };
+const NONE_BILLED: PossiblyBilled = { count: 0, at_most_dollars: 0 };
 
 export class FakeBill {
   readonly quoted: CostRange;
   /** The most that one request can cost. */
-  readonly dearest: PicoDollars;
+  readonly dearest: Dollars;
   readonly usage: Required<Usage> = {
     input_tokens: 0,
     output_tokens: 0,
@@ -27,7 +27,7 @@ export class FakeBill {
   };
   paid = 0;
   cutShort = 0;
-  budget: PicoDollars | null = null;
+  budget: Dollars | null = null;
   /** Requests that were under way when the process died, until somebody agrees to make them again. */
   unsettled = NONE_BILLED;
   #repeated = NONE_BILLED;
@@ -45,7 +45,7 @@ export class FakeBill {
   /** An answer costs about what was expected, a little less on the whole. */
   pay(image: ImageId): void {
     if (!this.#isElsewhere) return;
-    this.paid += Math.round((this.quoted.expected / this.#requests) * (0.8 + chance(image, 61) * 0.3));
+    this.paid += (this.quoted.expected / this.#requests) * (0.8 + chance(image, 61) * 0.3);
     this.usage.input_tokens += promptTokens(image);
     this.usage.thinking_tokens = (this.usage.thinking_tokens ?? 0) + THINKING_TOKENS;
     this.usage.output_tokens += ANSWER_TOKENS + THINKING_TOKENS;
@@ -53,7 +53,7 @@ export class FakeBill {
   }
 
   /** From now on it may cost so much at most, with what it has cost already. */
-  limitTo(budget: PicoDollars | null): void {
+  limitTo(budget: Dollars | null): void {
     if (budget !== null && budget < this.dearest) refuse("budget_too_small");
     this.budget = budget;
   }
@@ -65,7 +65,7 @@ export class FakeBill {
 
   /** The process died while requests were under way. */
   loseRequests(): void {
-    if (this.#isElsewhere) this.unsettled = { count: LOST_REQUESTS, at_most: LOST_REQUESTS * this.dearest };
+    if (this.#isElsewhere) this.unsettled = { count: LOST_REQUESTS, at_most_dollars: LOST_REQUESTS * this.dearest };
   }
 
   /** Somebody may have agreed to make again what may have been billed. */
@@ -78,8 +78,8 @@ export class FakeBill {
 
   possiblyBilled(finished: number): PossiblyBilled {
     if (!this.#isElsewhere || finished < UNANSWERED_AFTER) return this.#repeated;
-    const { count, at_most } = this.#repeated;
-    return { count: count + 1, at_most: at_most + Math.round(this.quoted.high / this.#requests) };
+    const { count, at_most_dollars } = this.#repeated;
+    return { count: count + 1, at_most_dollars: at_most_dollars + this.dearest };
   }
 
   /** Whether the next request could pass the budget. */
@@ -88,13 +88,13 @@ export class FakeBill {
   }
 
   /** Set aside for the requests under way, as far as there is room in the budget. */
-  reserved(requests: number, finished: number): PicoDollars {
+  reserved(requests: number, finished: number): Dollars {
     const atMost = requests * this.dearest;
     return this.budget === null ? atMost : Math.min(atMost, Math.max(0, this.budget - this.#committed(finished)));
   }
 
   /** Paid, or possibly so. */
-  #committed(finished: number): PicoDollars {
-    return this.paid + this.possiblyBilled(finished).at_most;
+  #committed(finished: number): Dollars {
+    return this.paid + this.possiblyBilled(finished).at_most_dollars;
   }
 }

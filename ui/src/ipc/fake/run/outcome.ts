@@ -71,8 +71,8 @@ export class FakeOutcome {
       message: detail,
       is_worth_retrying: WORTH_RETRYING.includes(kind),
       requests: kind === "file_unreadable" ? 0 : 1,
-      paid: 0,
-      possibly_billed: 0,
+      paid_dollars: 0,
+      possibly_billed_dollars: 0,
     }));
   }
 

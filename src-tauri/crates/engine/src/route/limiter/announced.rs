@@ -18,10 +18,34 @@ const SAVED_UP: f64 = 2.0;
 const RESERVE: f64 = 4.0;
 const CAUTION: f64 = 0.97;
 
+/// What was used at once, beyond what flows in: as much the server is known to take after a quiet time.
+#[derive(Debug, Clone, Copy, Default)]
+struct Burst {
+    level: f64,
+    most: f64,
+    as_of: Option<Instant>,
+}
+
+impl Burst {
+    fn take(&mut self, need: f64, per_second: f64, now: Instant) {
+        let elapsed = self.as_of.map_or(0.0, |as_of| now.saturating_duration_since(as_of).as_secs_f64());
+        self.level = (self.level - elapsed * per_second).max(0.0) + need;
+        self.most = self.most.max(self.level);
+        self.as_of = Some(now);
+    }
+
+    /// The server did not take the latest `need`.
+    fn refuse(&mut self, need: f64) {
+        self.level = (self.level - need).max(0.0);
+        self.most = self.most.min(self.level.max(need));
+    }
+}
+
 /// A bucket for each limit that was announced.
 #[derive(Debug, Clone, Default)]
 pub struct Announced {
     buckets: [Option<Bucket>; Unit::ALL.len()],
+    bursts: [Burst; Unit::ALL.len()],
     /// What the latest request needed, once a limit was found used up: from then on little is saved up.
     spaced_for: Option<Need>,
 }
@@ -30,6 +54,9 @@ impl Announced {
     /// A limit was used up although its bucket did not say so: `need` was refused.
     pub fn space_out(&mut self, need: Need) {
         self.spaced_for = Some(need);
+        for (unit, burst) in Unit::ALL.into_iter().zip(&mut self.bursts) {
+            burst.refuse(need.of(unit));
+        }
     }
 
     /// Takes the server's word. `under_way` is what it cannot have counted yet, a unit each.
@@ -62,11 +89,18 @@ impl Announced {
     }
 
     pub fn take(&mut self, need: Need, now: Instant) {
-        for (unit, bucket) in Unit::ALL.into_iter().zip(&mut self.buckets) {
+        for ((unit, bucket), burst) in Unit::ALL.into_iter().zip(&mut self.buckets).zip(&mut self.bursts) {
             if let Some(bucket) = bucket {
                 bucket.take(need.of(unit), now);
+                burst.take(need.of(unit), bucket.per_second(), now);
             }
         }
+    }
+
+    /// Every announced limit a minute, with what the server is known to take at once.
+    pub fn limits(&self) -> impl Iterator<Item = (Unit, f64, f64)> {
+        let each = Unit::ALL.into_iter().zip(self.buckets).zip(self.bursts);
+        each.filter_map(|((unit, bucket), burst)| Some((unit, bucket?.per_second() * SECONDS_A_WINDOW, burst.most)))
     }
 
     pub fn requests_per_second(&self) -> Option<f64> {

@@ -13,6 +13,7 @@ mod bucket;
 mod ceiling;
 mod crowding;
 mod flights;
+mod known;
 mod learned;
 mod obstacle;
 mod outage;

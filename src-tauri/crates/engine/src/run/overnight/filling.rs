@@ -14,7 +14,7 @@ use provider::batch::{BatchWriter, Pushed};
 use store::{JobFailure, JobOutcome, WaitingJob};
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::super::executor::{Kept, Work, failed};
+use super::super::executor::{Kept, NO_ALLOWANCE, Work, failed};
 use super::{Night, custom_id, remove_spool, spool_prefix};
 use crate::clock::now_millis;
 use crate::library::processors;
@@ -146,6 +146,11 @@ impl Night<'_> {
                 Ready::Prepared(prepared) => prepared,
             };
             let at_most = self.work.route.at_most(&prepared, Room::Usual);
+            if !self.work.allowance(&job).admits(at_most) {
+                let failure = failed(None, FailureKind::ModelFailed, NO_ALLOWANCE.to_owned());
+                self.settle(job, failure, None).await?;
+                continue;
+            }
             let Some(reservation) = self.work.budget.reserve_now(at_most) else {
                 self.has_no_room = true;
                 break;

@@ -1,0 +1,61 @@
+//! What is known of a server's limits, to be kept for later estimates.
+
+use domain::pace::{EndpointLimit, LimitedUnit};
+
+use super::{Bounds, Limiter, Unit};
+
+impl Unit {
+    const fn limited(self) -> LimitedUnit {
+        match self {
+            Self::Requests => LimitedUnit::Requests,
+            Self::Tokens => LimitedUnit::Tokens,
+            Self::InputTokens => LimitedUnit::InputTokens,
+            Self::OutputTokens => LimitedUnit::OutputTokens,
+        }
+    }
+}
+
+impl Limiter {
+    /// The limits that the server has announced, or that its refusals have shown. Those that a person has set are not among
+    /// them.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "requests in flight")]
+    pub fn known_limits(&self) -> Vec<EndpointLimit> {
+        let announced = self.announced.limits();
+        let mut known: Vec<EndpointLimit> =
+            announced.map(|(unit, limit, burst)| EndpointLimit { unit: unit.limited(), limit, burst }).collect();
+        // What is learned is the rate alone.
+        let learned = self.learned.per_second().map(|per_second| EndpointLimit {
+            unit: LimitedUnit::Requests,
+            limit: per_second * 60.0,
+            burst: 1.0,
+        });
+        if let Some(learned) = learned {
+            known.retain(|limit| limit.unit != LimitedUnit::Requests || limit.limit < learned.limit);
+            if known.iter().all(|limit| limit.unit != LimitedUnit::Requests) {
+                known.push(learned);
+            }
+        }
+        known.extend(self.window.size().map(|places| EndpointLimit {
+            unit: LimitedUnit::InFlight,
+            limit: places as f64,
+            burst: places as f64,
+        }));
+        known
+    }
+}
+
+impl Bounds {
+    /// The limits a minute that a person has set: nothing is saved up.
+    pub fn limits(self) -> impl Iterator<Item = EndpointLimit> {
+        let each = [
+            (LimitedUnit::Requests, self.requests_per_minute),
+            (LimitedUnit::InputTokens, self.input_tokens_per_minute),
+            (LimitedUnit::OutputTokens, self.output_tokens_per_minute),
+        ];
+        each.into_iter().filter_map(|(unit, limit)| {
+            let limit = limit.filter(|&limit| limit > 0)?;
+            Some(EndpointLimit { unit, limit: limit.into(), burst: 1.0 })
+        })
+    }
+}
