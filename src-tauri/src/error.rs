@@ -61,7 +61,7 @@ impl From<EngineError> for AppError {
             EngineError::Hindered(Hindrance::NoKey { .. }) => ErrorCode::NoKey,
             EngineError::Hindered(Hindrance::Unusable { .. }) => ErrorCode::UnusableConnection,
             EngineError::Address { .. } => ErrorCode::Address,
-            EngineError::Settings { .. } => ErrorCode::Settings,
+            EngineError::Settings { .. } | EngineError::UnknownEndpoint { .. } => ErrorCode::Settings,
             EngineError::NotAgreed { .. } => ErrorCode::NotAgreed,
             EngineError::BudgetTooSmall { .. } => ErrorCode::BudgetTooSmall,
             EngineError::Unsettled(_) => ErrorCode::Unsettled,

@@ -42,6 +42,7 @@ impl Desktop {
         };
         let library = Library::open(&folder.join("library.sqlite"), Surroundings::of_this_process())?;
         library.clear_ready_exports()?;
+        library.watch_other_processes()?;
         Ok(Self { library, watcher: Mutex::default(), is_dragging_out: AtomicBool::default() })
     }
 

@@ -30,7 +30,9 @@ pub const ENVIRONMENT: [&str; 4] = ["ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "
 /// Surroundings in which just these variables are set.
 #[must_use]
 pub fn surroundings(variables: &[(&str, &str)]) -> Surroundings {
-    let set = |name: &str| variables.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).into());
+    let variables: Vec<(String, String)> =
+        variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let set = move |name: &str| variables.iter().find(|(set, _)| *set == name).map(|(_, value)| value.into());
     let nowhere = std::path::Path::new("/nonexistent");
     Surroundings {
         environment: Environment::from_variables(set, nowhere),

@@ -184,6 +184,7 @@ fn add_route(bench: &Bench, server: &Running, price_percent: u16) {
         price_percent,
         concurrency: Some(4),
         limits: RouteLimits::default(),
+        key_env: None,
     });
     bench.library.save_settings(&settings).unwrap();
     bench.library.keep_key(Some(&url), &KEY.to_owned().into()).unwrap();

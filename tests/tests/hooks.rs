@@ -275,3 +275,39 @@ async fn hooks_enclose_an_overnight_run() {
     let events: Vec<_> = hooks_of(&bench, run).iter().map(|hook| hook.event).collect();
     assert_eq!(events, [HookEvent::BeforeRun, HookEvent::AfterRun]);
 }
+
+/// A stand-in for Claude Flow that notes its calls, and keeps what it is told to store only if `keeps`.
+fn claude_flow(folder: &Path, keeps: bool) -> String {
+    use std::os::unix::fs::PermissionsExt;
+    let program = folder.join("claude-flow");
+    let store = if keeps { "printf '%s\\n' \"$8\" > kept-value" } else { "echo Data stored" };
+    let script = format!(
+        "#!/bin/sh\necho \"$1 $2\" >> calls\ncase \"$1 $2\" in\n  'memory store') {store};;\n  \
+         'memory retrieve') cat kept-value 2>/dev/null || {{ echo 'Key not found'; exit 1; }};;\nesac\n"
+    );
+    fs::write(&program, script).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    program.to_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn claude_flow_is_asked_for_what_it_was_told_to_store() {
+    for keeps in [true, false] {
+        let bench = local_bench();
+        let program = claude_flow(bench.folder.path(), keeps);
+        set_and_agree(&bench, Hooks::for_claude_flow(&program, "npm rebuild it", false)).await;
+        let run = run_locally(&bench).await;
+        let calls = fs::read_to_string(written(&bench, "calls")).unwrap();
+        assert_eq!(
+            calls.lines().collect::<Vec<_>>(),
+            ["hooks pre-task", "hooks post-task", "memory store", "memory retrieve"]
+        );
+        let hook = hooks_of(&bench, run).pop().unwrap();
+        if keeps {
+            assert!(hook.ending.is_success(), "{hook:?}");
+        } else {
+            assert_eq!(hook.ending, HookEnding::Exited { code: 1 });
+            assert!(hook.output.contains("did not keep run 1. This helps: npm rebuild it"), "{}", hook.output);
+        }
+    }
+}

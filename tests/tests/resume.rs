@@ -3,7 +3,7 @@
 use fieldmark_tests::bench::{Bench, COMPLETED};
 use fieldmark_tests::pictures::LABELS;
 use serde_json::{Value, json};
-use simulator::{Fault, Options, Simulator};
+use simulator::{Fault, Options, Running, Simulator};
 
 const KEY: &str = "sk-any";
 
@@ -32,5 +32,84 @@ async fn limits_hold_from_the_sitting_on_for_which_they_are_said() {
     let limit = json!({ "unit": "requests_per_minute", "count": 600 });
     let finding = &report["diagnoses"][0]["finding"];
     assert_eq!((&finding["kind"], &finding["limit"]), (&json!("slowed_by_own_limit"), &limit), "{report}");
+    server.stop().await;
+}
+
+/// Twelve images, three of whose answers are cut off at 2,000 tokens.
+async fn with_three_answers_cut_off(server: &Running) -> Bench {
+    let bench = Bench::with_pictures(&server.url(), KEY, 12);
+    server.script([Fault::MaxTokens, Fault::MaxTokens, Fault::MaxTokens]);
+    let told = annotate(&bench, server, &["--max-tokens", "2000"]);
+    assert!(told.contains("3 answers cut short"), "{told}");
+    assert_eq!(server.ledger().billed.len(), 12);
+    bench
+}
+
+fn annotate(bench: &Bench, server: &Running, more: &[&str]) -> String {
+    let all = ["annotate", "photos", "--labels", LABELS, "--model", "claude-sonnet-5-5", "--yes"];
+    let (status, out, complaint) = fieldmark(bench, server, &[&all[..], more].concat());
+    assert_eq!(status, Some(0), "{complaint}");
+    out
+}
+
+fn fieldmark(bench: &Bench, server: &Running, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let told = bench.fieldmark(&server.url(), KEY).args(arguments).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (told.status.code(), text(told.stdout), text(told.stderr))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_answers_that_were_cut_off_are_asked_for_again_with_more_room() {
+    let server = Simulator::start(Options::default()).await.unwrap();
+    let bench = with_three_answers_cut_off(&server).await;
+    let billed = || server.ledger().billed.len();
+
+    // The advice fits: another try with the same room would be cut off again.
+    let (_, report, _) = fieldmark(&bench, &server, &["report", "latest"]);
+    assert!(report.contains("fieldmark resume 1 --retry-failed --max-tokens 8000: 3 answers were cut off"), "{report}");
+    assert!(!report.contains("try again"), "{report}");
+    let (status, _, complaint) = fieldmark(&bench, &server, &["resume", "1", "--retry-failed"]);
+    assert_eq!((status, billed()), (Some(1), 12), "{complaint}");
+    assert!(complaint.contains("--max-tokens 8000"), "{complaint}");
+
+    let (status, report, complaint) = fieldmark(&bench, &server, &["resume", "--retry-failed", "--max-tokens", "4000"]);
+    assert_eq!((status, billed()), (Some(0), 15), "{complaint}");
+    assert!(!report.contains("cut short") && !report.contains("more room"), "{report}");
+    let summary = bench.library.run(domain::ids::RunId(1)).unwrap();
+    assert_eq!((summary.done, summary.cut_short, summary.mark_count), (12, 0, 60));
+    assert_eq!(bench.cards().iter().map(|card| card.marks.len()).sum::<usize>(), 60, "no mark stands twice");
+    assert_eq!(summary.paid.0, server.ledger().total_pico_dollars());
+    assert!(summary.paid <= summary.quoted.unwrap().high);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whole_answers_are_used_again_under_any_output_maximum() {
+    let server = Simulator::start(Options::default()).await.unwrap();
+    let bench = with_three_answers_cut_off(&server).await;
+    let billed = || server.ledger().billed.len();
+
+    // As much room as before would not make them longer.
+    annotate(&bench, &server, &["--max-tokens", "2000"]);
+    assert_eq!(billed(), 12);
+    annotate(&bench, &server, &["--max-tokens", "4000"]);
+    assert_eq!(billed(), 15);
+    for room in [&["--max-tokens", "8000"][..], &["--max-tokens", "500"], &[]] {
+        annotate(&bench, &server, room);
+        assert_eq!(billed(), 15, "{room:?}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shorter_answer_stays_when_no_longer_one_comes() {
+    let server = Simulator::start(Options::default()).await.unwrap();
+    let bench = with_three_answers_cut_off(&server).await;
+    let before = bench.library.run(domain::ids::RunId(1)).unwrap();
+    server.script([Fault::Refusal, Fault::Refusal, Fault::Refusal]);
+    fieldmark(&bench, &server, &["resume", "1", "--retry-failed", "--max-tokens", "4000"]);
+    let after = bench.library.run(domain::ids::RunId(1)).unwrap();
+    assert_eq!(server.ledger().billed.len(), 15);
+    assert_eq!((after.done, after.failed, after.mark_count), (12, 0, before.mark_count));
     server.stop().await;
 }

@@ -178,6 +178,49 @@ it("changes collections", async () => {
   await page.getByRole("button", { name: "Annotate 15 images…" }).waitFor();
 });
 
+describe("a collection", () => {
+  const collection = (name: string) => page.getByRole("button", { name: new RegExp(`^${name}`, "u") });
+
+  it("is renamed by key, and removed after a question, which can be undone", async () => {
+    page = await open(browser);
+    await collection("Museum shelves").focus();
+    await page.keyboard.press("F2");
+    await page.keyboard.type("Museum");
+    await page.keyboard.press("Enter");
+    await collection("Museum \\d").waitFor();
+
+    await collection("Museum").press("Delete");
+    const dialog = page.getByRole("dialog", { name: "Remove “Museum”?" });
+    await dialog.getByText("The files stay where they are.").waitFor();
+    await screenshot(page, "collection-remove-dark-1280");
+    await dialog.getByRole("button", { name: "Remove", exact: true }).click();
+    await collection("Museum").waitFor({ state: "hidden" });
+    await collection("All images").getByText("45").waitFor();
+    await page.getByRole("button", { name: "Undo" }).click();
+    await collection("Museum").waitFor();
+    await collection("All images").getByText("60").waitFor();
+  });
+
+  it("has a menu on the right button and from the keyboard", async () => {
+    page = await open(browser);
+    await collection("Museum shelves").click({ button: "right" });
+    const menu = page.getByRole("menu", { name: "Actions for Museum shelves" });
+    expect(await menu.getByRole("menuitem").allTextContents()).toEqual([
+      "Show in file manager",
+      "RenameF2",
+      "Remove…Del",
+    ]);
+    await screenshot(page, "collection-menu-dark-1280");
+    await page.keyboard.press("Escape");
+    await menu.waitFor({ state: "hidden" });
+    await page.getByRole("button", { name: "Actions for Museum shelves" }).press("Enter");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    expect(await page.getByLabel("Name of the collection").inputValue()).toBe("Museum shelves");
+    await page.keyboard.press("Escape");
+  });
+});
+
 describe("while one filters", () => {
   it.each([1024, 1280, 1440])("the search field stays where it is at %i pixels", async (width) => {
     page = await open(browser, { query: "images=2400", width, height: 700 });

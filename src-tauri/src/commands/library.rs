@@ -5,6 +5,7 @@ use domain::import::SkippedFile;
 use domain::layers::LayerScope;
 use domain::library::{FilterCounts, ImageCard, LibraryOverview};
 use domain::query::{self, Completion, Condition, ImageQuery, ReadQuery};
+use engine::EngineError;
 use tauri::{AppHandle, State};
 use tauri_plugin_dialog::DialogExt;
 use tokio::sync::oneshot;
@@ -64,6 +65,37 @@ pub async fn image_cards(desktop: State<'_, Desktop>, ids: Vec<ImageId>, layers:
 #[specta::specta]
 pub async fn skipped_files(desktop: State<'_, Desktop>, collection: Option<CollectionId>) -> Answer<Vec<SkippedFile>> {
     ask(&desktop, move |library| library.skipped_files(collection)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn rename_collection(desktop: State<'_, Desktop>, collection: CollectionId, name: String) -> Answer<()> {
+    Ok(desktop.library().rename_collection(collection, &name).await?)
+}
+
+/// Its files stay, and so does what was answered and decided about its images.
+#[tauri::command]
+#[specta::specta]
+pub async fn remove_collection(desktop: State<'_, Desktop>, collection: CollectionId) -> Answer<()> {
+    Ok(desktop.library().remove_collection(collection).await?)
+}
+
+/// Undoes a removal.
+#[tauri::command]
+#[specta::specta]
+pub async fn restore_collection(desktop: State<'_, Desktop>, collection: CollectionId) -> Answer<()> {
+    Ok(desktop.library().restore_collection(collection).await?)
+}
+
+/// Opens the folder of a collection in the system's file manager.
+#[tauri::command]
+#[specta::specta]
+pub async fn show_collection_folder(desktop: State<'_, Desktop>, collection: CollectionId) -> Answer<()> {
+    ask(&desktop, move |library| {
+        let folder = library.collection_folder(collection)?;
+        open::that_detached(&folder).map_err(|source| EngineError::File { path: folder, source })
+    })
+    .await
 }
 
 /// Opens the system's folder dialog and imports what is chosen; false when it was cancelled.

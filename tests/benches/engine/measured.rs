@@ -1,6 +1,5 @@
 //! The command line at work, watched from the outside.
 
-use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +9,6 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use engine::{Library, Surroundings};
-use keys::{Environment, KeyRing};
 use simulator::{Ledger, Running};
 
 /// The model that is asked; which one makes no difference here.
@@ -46,11 +44,7 @@ pub fn fieldmark() -> PathBuf {
 
 /// A library in `folder`, opened by this process, whose Claude is at `url`.
 pub async fn library(folder: &Path, url: &str) -> Arc<Library> {
-    let variables = [("ANTHROPIC_BASE_URL", url), ("ANTHROPIC_API_KEY", "sk-any")];
-    let set = |name: &str| variables.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).to_owned().into());
-    let environment = Environment::from_variables(set, Path::new("/nonexistent"));
-    let surroundings = Surroundings { environment, keys: KeyRing::for_session(), variables: HashMap::new() };
-    let library = Library::open(&database(folder), surroundings).unwrap();
+    let library = Library::open(&database(folder), Surroundings::only(url, "sk-any")).unwrap();
     library.agree_to(url.trim_start_matches("http://").to_owned()).unwrap();
     library
 }

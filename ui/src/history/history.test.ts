@@ -63,6 +63,7 @@ class Core implements HistorySeam {
       summary: summary(run),
       metrics: null,
       failures: [],
+      cut_off: null,
       failed_images: [],
       retried: [],
       repairs: [],

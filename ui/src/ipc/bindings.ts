@@ -17,6 +17,13 @@ export const commands = {
 	completeQuery: (text: string, cursor: number) => typedError<Completion, AppError>(__TAURI_INVOKE("complete_query", { text, cursor })),
 	imageCards: (ids: ImageId[], layers: LayerScope) => typedError<ImageCard[], AppError>(__TAURI_INVOKE("image_cards", { ids, layers })),
 	skippedFiles: (collection: CollectionId | null) => typedError<SkippedFile[], AppError>(__TAURI_INVOKE("skipped_files", { collection })),
+	renameCollection: (collection: CollectionId, name: string) => typedError<null, AppError>(__TAURI_INVOKE("rename_collection", { collection, name })),
+	/**  Its files stay, and so does what was answered and decided about its images. */
+	removeCollection: (collection: CollectionId) => typedError<null, AppError>(__TAURI_INVOKE("remove_collection", { collection })),
+	/**  Undoes a removal. */
+	restoreCollection: (collection: CollectionId) => typedError<null, AppError>(__TAURI_INVOKE("restore_collection", { collection })),
+	/**  Opens the folder of a collection in the system's file manager. */
+	showCollectionFolder: (collection: CollectionId) => typedError<null, AppError>(__TAURI_INVOKE("show_collection_folder", { collection })),
 	/**  Opens the system's folder dialog and imports what is chosen; false when it was cancelled. */
 	chooseFolders: () => typedError<boolean, AppError>(__TAURI_INVOKE("choose_folders")),
 	importSamples: () => typedError<null, AppError>(__TAURI_INVOKE("import_samples")),
@@ -411,6 +418,15 @@ export type CostRange = {
 	high: PicoDollars,
 };
 
+/**  Answers of a run that were cut off: `resume --retry-failed --max-tokens` asks again about these alone. */
+export type CutOffAnswers = {
+	images: number,
+	/**  The output maximum that they reached, in tokens. */
+	max_tokens: number,
+	/**  A larger one that the model allows. */
+	suggested_max_tokens: number,
+};
+
 /**  One keystroke of review. */
 export type Decision = {
 	image: ImageId,
@@ -663,6 +679,8 @@ export type FurtherConnection = {
 	host: string,
 	/**  `None`: there is no key for it. */
 	key: KeyPlace | null,
+	/**  The variable of the environment that may hold its key. */
+	key_variable: string,
 	/**  Why it is not used, whatever its key. */
 	problem: string | null,
 };
@@ -673,11 +691,13 @@ export type FurtherRoute = {
 	name: string,
 	base_url: string,
 	/**  Put before the models' ids there, such as `anthropic.`; mostly empty. */
-	model_prefix: string,
+	model_prefix?: string,
 	/**  What a request costs there, in percent of the list price. */
-	price_percent: number,
+	price_percent?: number,
 	concurrency: number | null,
-	limits: RouteLimits,
+	limits?: RouteLimits,
+	/**  The variable of the environment that holds its key; `None`: [`FurtherRoute::key_variable`] says. */
+	key_env?: string | null,
 };
 
 /**  Why a model cannot be used now, whatever the recipe. */
@@ -903,7 +923,9 @@ export type KeyPlace =
 /**  The operating system's keychain. */
 "keychain" | 
 /**  The memory of this process, until it ends. */
-"session" | "variable" | "dot_env";
+"session" | "variable" | "dot_env" | 
+/**  Said for this invocation of the program. */
+"command_line";
 
 /**  A class of things to find. */
 export type Label = {
@@ -1448,6 +1470,8 @@ export type RunReport = {
 	failures: FailureGroup[],
 	/**  Every image that failed, by kind, then in the order of the run. */
 	failed_images: FailedImage[],
+	/**  Answers that were cut off and that a larger output maximum may complete; `None` when there are none. */
+	cut_off: CutOffAnswers | null,
 	/**  What was tried again, over all sittings. */
 	retried: RetryGroup[],
 	/**  What had to be put right in answers, the most frequent first. */

@@ -14,7 +14,7 @@
  *   has something to change in every report, `?hooks` has hooks;
  * - an unwell core: see `fake/unwell.ts`.
  */
-import type { ImageId, RecipeId, RetryKind, RunMode, Settings, Step, StopReason } from "./bindings";
+import type { CollectionId, ImageId, RecipeId, RetryKind, RunMode, Settings, Step, StopReason } from "./bindings";
 import { FakeAudits } from "./fake/audits";
 import { FakeComparison } from "./fake/comparison";
 import { EVERY_DIAGNOSIS } from "./fake/diagnoses";
@@ -160,6 +160,19 @@ class Fake implements Seam {
   completeQuery: Seam["completeQuery"] = async (text, cursor) => this.#questions.complete(text, cursor);
   imageCards: Seam["imageCards"] = async (ids, layers) => structuredClone(this.#questions.cards(ids, layers));
   skippedFiles: Seam["skippedFiles"] = async (collection) => this.#library.skipped(collection);
+
+  renameCollection: Seam["renameCollection"] = async (collection, name) => this.#changeFolder(collection, { name });
+  removeCollection: Seam["removeCollection"] = async (collection) =>
+    this.#changeFolder(collection, { isRemoved: true });
+  restoreCollection: Seam["restoreCollection"] = async (collection) =>
+    this.#changeFolder(collection, { isRemoved: false });
+  showCollectionFolder: Seam["showCollectionFolder"] = async () => null;
+
+  #changeFolder(collection: CollectionId, change: { name?: string; isRemoved?: boolean }): null {
+    this.#library.changeFolder(collection, change);
+    this.#emit("libraryChanged", null);
+    return null;
+  }
 
   chooseFolders: Seam["chooseFolders"] = async () => {
     this.#importing.begin("Riverbank, spring", 240, [

@@ -84,6 +84,13 @@ export interface Seam {
   /** In the order asked for, with the annotations of these layers, or of all; ids that are gone are skipped. */
   imageCards(ids: ImageId[], layers?: LayerScope): Promise<ImageCard[]>;
   skippedFiles(collection: CollectionId | null): Promise<SkippedFile[]>;
+  renameCollection(collection: CollectionId, name: string): Promise<null>;
+  /** Its files stay, and so does what was answered and decided about its images. */
+  removeCollection(collection: CollectionId): Promise<null>;
+  /** Undoes a removal. */
+  restoreCollection(collection: CollectionId): Promise<null>;
+  /** Opens the folder of a collection in the system's file manager. */
+  showCollectionFolder(collection: CollectionId): Promise<null>;
   /** Opens the system's folder dialog and imports what is chosen; false when it was cancelled. */
   chooseFolders(): Promise<boolean>;
   importSamples(): Promise<null>;

@@ -22,17 +22,20 @@ export class RouteDraft {
   limits = $state<Record<LimitName, string>>({ requests: "", input_tokens: "", output_tokens: "" });
 
   readonly #takenNames: readonly string[];
+  /** Set in the file of settings alone. */
+  readonly #keyVariable: string | null;
 
   constructor(place: number | null, route: FurtherRoute | null, takenNames: readonly string[]) {
     this.place = place;
     this.#takenNames = takenNames;
+    this.#keyVariable = route?.key_env ?? null;
     if (route === null) return;
     this.name = route.name;
     this.baseUrl = route.base_url;
-    this.modelPrefix = route.model_prefix;
-    this.pricePercent = String(route.price_percent);
+    this.modelPrefix = route.model_prefix ?? "";
+    this.pricePercent = String(route.price_percent ?? 100);
     this.concurrency = textOf(route.concurrency);
-    for (const name of LIMIT_NAMES) this.limits[name] = textOf(route.limits[name]);
+    for (const name of LIMIT_NAMES) this.limits[name] = textOf(route.limits?.[name]);
   }
 
   /** Fields that will not do. */
@@ -62,6 +65,7 @@ export class RouteDraft {
         input_tokens: limit("input_tokens"),
         output_tokens: limit("output_tokens"),
       },
+      key_env: this.#keyVariable,
     };
   }
 }

@@ -31,6 +31,8 @@ pub enum CommandError {
     NothingToResume,
     #[error("not every image was answered, so that nothing can be compared")]
     BenchmarkFailed,
+    #[error("there is no key in {0}")]
+    NoKeyIn(String),
     #[error("interrupted")]
     Interrupted,
     #[error(transparent)]
@@ -56,6 +58,8 @@ impl CommandError {
             | Self::UnknownRecipe { .. }
             | Self::UnknownModel { .. }
             | Self::ModelCannot { .. }
+            | Self::NoKeyIn(_)
+            | Self::Engine(EngineError::UnknownEndpoint { .. })
             | Self::NotConfirmed => Exit::Usage,
             Self::Interrupted => Exit::Interrupted,
             _ => Exit::Failed,

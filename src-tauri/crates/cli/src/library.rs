@@ -19,7 +19,19 @@ pub fn open(global: &Global) -> Result<Arc<Library>, CommandError> {
 
 /// Opens the library with what is said for this invocation.
 pub fn open_during(global: &Global, invocation: Invocation) -> Result<Arc<Library>, CommandError> {
-    Ok(Library::open(&database(global)?, Surroundings::of_this_process().during(invocation))?)
+    let library = Library::open(&database(global)?, Surroundings::of_this_process().during(invocation))?;
+    library.check_endpoint_keys()?;
+    Ok(library)
+}
+
+/// Names the additional endpoints that get no requests, and why.
+pub fn warn_of_unused_endpoints(library: &Library) -> Result<(), CommandError> {
+    for endpoint in library.connection()?.further {
+        if let Some(why) = endpoint.why_unused() {
+            words::warn(&mut notes(), &format!("the endpoint {} is not used: {why}", endpoint.name))?;
+        }
+    }
+    Ok(())
 }
 
 pub fn database(global: &Global) -> Result<PathBuf, CommandError> {

@@ -61,6 +61,21 @@ pub enum Finding {
     Connection {
         check: ConnectionCheck,
     },
+    /// An additional endpoint, as it is set up; never its key.
+    Endpoint {
+        name: String,
+        host: String,
+        place: Option<KeyPlace>,
+        /// The variable of the environment that may hold its key.
+        key_variable: String,
+        /// Why it is not used, whatever its key.
+        problem: Option<String>,
+    },
+    /// What an additional endpoint said; only when it was to be asked.
+    EndpointConnection {
+        name: String,
+        check: ConnectionCheck,
+    },
     /// What the embedded model found in a photo that comes along.
     EmbeddedModel {
         found: Vec<String>,
@@ -91,7 +106,8 @@ impl Finding {
             Self::Database { problems, .. } => problem_if(!problems.is_empty()),
             Self::Keychain { problem } => warning_if(problem.is_some()),
             Self::Key { place, .. } => warning_if(place.is_none()),
-            Self::Connection { check } => match check {
+            Self::Endpoint { place, problem, .. } => warning_if(place.is_none() || problem.is_some()),
+            Self::Connection { check } | Self::EndpointConnection { check, .. } => match check {
                 ConnectionCheck::Works { .. } => Severity::Fine,
                 ConnectionCheck::NoKey | ConnectionCheck::LocalOnly => Severity::Warning,
                 _ => Severity::Problem,

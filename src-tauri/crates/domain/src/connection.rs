@@ -29,6 +29,8 @@ pub enum KeyPlace {
     Session,
     Variable,
     DotEnv,
+    /// Said for this invocation of the program.
+    CommandLine,
 }
 
 /// The way to Claude.
@@ -65,8 +67,19 @@ pub struct FurtherConnection {
     pub host: String,
     /// `None`: there is no key for it.
     pub key: Option<KeyPlace>,
+    /// The variable of the environment that may hold its key.
+    pub key_variable: String,
     /// Why it is not used, whatever its key.
     pub problem: Option<String>,
+}
+
+impl FurtherConnection {
+    /// Why it is not used; `None` when it is.
+    #[must_use]
+    pub fn why_unused(&self) -> Option<String> {
+        let no_key = || format!("there is no key for {}: set {}", self.host, self.key_variable);
+        self.problem.clone().or_else(|| self.key.is_none().then(no_key))
+    }
 }
 
 /// What came of asking the server.

@@ -93,8 +93,11 @@ impl Hooks {
     /// Tells Claude Flow of every run: `program` is how it is called. Values are taken from the environment where the
     /// command runs, within quotes, and never put into the command's text. What it learns must not take a pause for a
     /// failure, and it is kept from starting a process that stays behind.
+    ///
+    /// Without its native database module, Claude Flow says that it has stored an entry, and loses it. So the entry is read
+    /// back in a new process, and the hook fails when it is not there, with `remedy` as the command that helps.
     #[must_use]
-    pub fn for_claude_flow(program: &str, is_windows: bool) -> Self {
+    pub fn for_claude_flow(program: &str, remedy: &str, is_windows: bool) -> Self {
         let (before_run, after_run) = if is_windows {
             (
                 format!(
@@ -109,7 +112,10 @@ impl Hooks {
                      {program} hooks post-task -i \"fieldmark-run-%FIELDMARK_RUN%\" -s \"%FIELDMARK_SUCCESS%\" \
                      --duration \"%FIELDMARK_WALL_MILLIS%\" -t \"%FIELDMARK_TASK%\" -a \"%FIELDMARK_MODEL%\" \
                      --store-results && {program} memory store -n fieldmark -k \"run-%FIELDMARK_RUN%\" \
-                     --value \"%FIELDMARK_SUMMARY%\" --provenance tool_result"
+                     --value \"%FIELDMARK_SUMMARY%\" --provenance tool_result && \
+                     ({program} memory retrieve -n fieldmark -k \"run-%FIELDMARK_RUN%\" --value-only | \
+                     findstr /L /C:\"%FIELDMARK_SUMMARY%\" >nul || \
+                     (echo Claude Flow did not keep run %FIELDMARK_RUN%. This helps: {remedy}>&2 & exit 1))"
                 ),
             )
         } else {
@@ -125,7 +131,10 @@ impl Hooks {
                      {program} hooks post-task -i \"fieldmark-run-$FIELDMARK_RUN\" -s \"$FIELDMARK_SUCCESS\" \
                      --duration \"$FIELDMARK_WALL_MILLIS\" -t \"$FIELDMARK_TASK\" -a \"$FIELDMARK_MODEL\" \
                      --store-results && {program} memory store -n fieldmark -k \"run-$FIELDMARK_RUN\" \
-                     --value \"$FIELDMARK_SUMMARY\" --provenance tool_result"
+                     --value \"$FIELDMARK_SUMMARY\" --provenance tool_result && \
+                     {{ {program} memory retrieve -n fieldmark -k \"run-$FIELDMARK_RUN\" --value-only | \
+                     grep -qF -- \"$FIELDMARK_SUMMARY\" || \
+                     {{ echo \"Claude Flow did not keep run $FIELDMARK_RUN. This helps: {remedy}\" >&2; exit 1; }}; }}"
                 ),
             )
         };

@@ -19,6 +19,8 @@ pub struct RunReport {
     /// `None` when no image has been asked about.
     pub metrics: Option<RunMetrics>,
     pub failures: Vec<FailureGroup>,
+    /// Answers that were cut off and that a larger output maximum may complete; `None` when there are none.
+    pub cut_off: Option<CutOffAnswers>,
     /// Every image that failed, by kind, then in the order of the run.
     pub failed_images: Vec<FailedImage>,
     /// What was tried again, over all sittings.
@@ -34,6 +36,17 @@ pub struct RunReport {
     pub diagnoses: Vec<Diagnosis>,
     /// What hooks did, the oldest first.
     pub hooks: Vec<HookRun>,
+}
+
+/// Answers of a run that were cut off: `resume --retry-failed --max-tokens` asks again about these alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct CutOffAnswers {
+    pub images: u32,
+    /// The output maximum that they reached, in tokens.
+    pub max_tokens: u32,
+    /// A larger one that the model allows.
+    pub suggested_max_tokens: u32,
 }
 
 /// An image that failed.

@@ -169,11 +169,18 @@ impl FailureKind {
         Self::CoordinatesAsThousandths,
     ];
 
-    /// Whether another try may come out otherwise without paying for the same answer again. What a server will not take
-    /// or a model declines to look at stays so.
+    /// Whether another try may come out otherwise, everything else unchanged, without paying for the same answer again. What
+    /// a server will not take or a model declines to look at stays so, and an answer that was cut off needs a larger output
+    /// maximum.
     #[must_use]
     pub const fn is_worth_retrying(self) -> bool {
-        !matches!(self, Self::Refused | Self::Declined) && !self.has_unusable_answer()
+        !matches!(self, Self::Refused | Self::Declined | Self::CutOff) && !self.has_unusable_answer()
+    }
+
+    /// Whether another try is of use only once a file is there again, or can be read.
+    #[must_use]
+    pub const fn needs_file(self) -> bool {
+        matches!(self, Self::FileMissing | Self::FileUnreadable)
     }
 
     /// Whether a failed image waits again when a person has a run retry its failures. Where there is an answer of which

@@ -64,13 +64,24 @@ pub enum Preset {
 impl Preset {
     pub const ALL: [Self; 3] = [Self::Small, Self::Medium, Self::Large];
 
-    /// The one that was meant for so many images.
+    /// The one for so many images: each begins where the earlier pipeline's did, the small one for 5 to 10.
     #[must_use]
     pub const fn for_images(images: u32) -> Self {
-        match images {
-            0..=20 => Self::Small,
-            21..=100 => Self::Medium,
-            _ => Self::Large,
+        if images >= Self::Large.least_images() {
+            Self::Large
+        } else if images >= Self::Medium.least_images() {
+            Self::Medium
+        } else {
+            Self::Small
+        }
+    }
+
+    /// The number of images from which on it is meant.
+    const fn least_images(self) -> u32 {
+        match self {
+            Self::Small => 5,
+            Self::Medium => 10,
+            Self::Large => 50,
         }
     }
 
@@ -118,6 +129,14 @@ mod tests {
         assert_eq!(said.completed_by(&settings).concurrency, Some(9));
         let none = RunOptions { pause_millis: Some(0), ..RunOptions::default() };
         assert_eq!(none.completed_by(&settings).concurrency, None);
+    }
+
+    #[test]
+    fn presets_begin_where_those_of_the_earlier_pipeline_did() {
+        let fitting = |images: &[u32]| images.iter().map(|&images| Preset::for_images(images)).collect::<Vec<_>>();
+        assert_eq!(fitting(&[1, 5, 9]), [Preset::Small; 3]);
+        assert_eq!(fitting(&[10, 20, 49]), [Preset::Medium; 3]);
+        assert_eq!(fitting(&[50, 100, 100_000]), [Preset::Large; 3]);
     }
 
     #[test]

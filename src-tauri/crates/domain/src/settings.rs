@@ -47,11 +47,36 @@ pub struct FurtherRoute {
     pub name: String,
     pub base_url: String,
     /// Put before the models' ids there, such as `anthropic.`; mostly empty.
+    #[serde(default)]
     pub model_prefix: String,
     /// What a request costs there, in percent of the list price.
+    #[serde(default = "list_price")]
     pub price_percent: u16,
     pub concurrency: Option<u32>,
+    #[serde(default)]
     pub limits: RouteLimits,
+    /// The variable of the environment that holds its key; `None`: [`FurtherRoute::key_variable`] says.
+    #[serde(default)]
+    pub key_env: Option<String>,
+}
+
+impl FurtherRoute {
+    /// The variable of the environment that may hold its key: the one that is set, or else one made of its name.
+    #[must_use]
+    pub fn key_variable(&self) -> String {
+        self.key_env.clone().unwrap_or_else(|| {
+            let name: String = self
+                .name
+                .chars()
+                .map(|character| if character.is_ascii_alphanumeric() { character.to_ascii_uppercase() } else { '_' })
+                .collect();
+            format!("FIELDMARK_ENDPOINT_{name}_KEY")
+        })
+    }
+}
+
+const fn list_price() -> u16 {
+    100
 }
 
 /// How runs ask models elsewhere.

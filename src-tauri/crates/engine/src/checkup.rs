@@ -73,6 +73,16 @@ async fn way(library: &Arc<Library>, asks_server: bool) -> Vec<Finding> {
     if asks_server && let Ok(check) = library.check_connection().await {
         findings.push(Finding::Connection { check });
     }
+    findings.extend(connection.further.into_iter().map(|endpoint| Finding::Endpoint {
+        name: endpoint.name,
+        host: endpoint.host,
+        place: endpoint.key,
+        key_variable: endpoint.key_variable,
+        problem: endpoint.problem,
+    }));
+    if asks_server && let Ok(checks) = library.check_endpoints().await {
+        findings.extend(checks.into_iter().map(|(name, check)| Finding::EndpointConnection { name, check }));
+    }
     findings
 }
 

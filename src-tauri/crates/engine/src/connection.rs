@@ -46,8 +46,12 @@ impl Surroundings {
     /// Just the server at `base_url` and this key for it: neither the environment nor a keychain has a say.
     #[must_use]
     pub fn only(base_url: &str, key: &str) -> Self {
-        let said = [("ANTHROPIC_BASE_URL", base_url), ("ANTHROPIC_API_KEY", key)];
-        let variable = |name: &str| said.iter().find(|(said, _)| *said == name).map(|(_, value)| (*value).into());
+        let (base_url, key) = (base_url.to_owned(), Zeroizing::new(key.to_owned()));
+        let variable = move |name: &str| match name {
+            "ANTHROPIC_BASE_URL" => Some(base_url.clone().into()),
+            "ANTHROPIC_API_KEY" => Some(key.to_string().into()),
+            _ => None,
+        };
         // No file of this name is ever there.
         let environment = Environment::from_variables(variable, std::path::Path::new("/nonexistent"));
         Self { environment, keys: KeyRing::for_session(), variables: HashMap::new() }
@@ -305,13 +309,7 @@ impl Library {
             Ok(client) => client,
             Err(error) => return Ok(ConnectionCheck::Unusable { detail: error.to_string() }),
         };
-        let model = way.model.0;
-        Ok(match client.check(&model.0).await {
-            Ok(listed) => {
-                ConnectionCheck::Works { model, model_count: u32::try_from(listed.len()).unwrap_or(u32::MAX) }
-            }
-            Err(error) => told(model, error),
-        })
+        Ok(check(&client, &way.model.0).await)
     }
 
     /// The model that the environment names, if it names one.
@@ -328,6 +326,15 @@ impl Library {
             self.save_settings(&settings)?;
         }
         Ok(())
+    }
+}
+
+/// Asks a server for its models.
+pub async fn check(client: &Client, model: &ModelId) -> ConnectionCheck {
+    let model = model.clone();
+    match client.check(&model.0).await {
+        Ok(listed) => ConnectionCheck::Works { model, model_count: u32::try_from(listed.len()).unwrap_or(u32::MAX) },
+        Err(error) => told(model, error),
     }
 }
 

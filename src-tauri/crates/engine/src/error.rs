@@ -38,6 +38,8 @@ pub enum EngineError {
     Hindered(Hindrance),
     #[error("{typed}: {source}")]
     Address { typed: String, source: provider::server::BaseUrlError },
+    #[error("a key was given for the endpoint \"{asked}\", which is not in the settings; there are: {known}")]
+    UnknownEndpoint { asked: String, known: String },
     #[error("{path}: {detail}")]
     Settings { path: PathBuf, detail: String },
     /// What is sent, and to whom, is shown first.
@@ -54,7 +56,7 @@ pub enum EngineError {
     /// Nothing could be sent under it.
     #[error("the budget is below what a single request can cost, {} dollars", dearest.dollars())]
     BudgetTooSmall { dearest: PicoDollars },
-    #[error("run {0} has nothing left to do")]
+    #[error("run {0} has nothing left to do, and no failure that another try can help")]
     NothingLeft(RunId),
     #[error("no image of run {0} has finished, so there are no figures")]
     NoFigures(RunId),

@@ -128,7 +128,7 @@ impl Library {
         let (scanned, to_read) = sync_channel(SCAN_AHEAD);
         let (done, to_write) = sync_channel(SCAN_AHEAD);
         let to_read = Mutex::new(to_read);
-        std::thread::scope(|scope| {
+        let written = std::thread::scope(|scope| {
             let (roots, to_read) = (&roots, &to_read);
             scope.spawn(move || self.scan_all(roots, options, is_cancelled, &scanned));
             for _ in 0..processors() {
@@ -137,7 +137,12 @@ impl Library {
             }
             drop(done);
             self.write_all(roots, to_write)
-        })
+        });
+        let collections: Vec<CollectionId> = roots.iter().map(|root| root.collection).collect();
+        self.store.write_blocking(move |edit| {
+            collections.into_iter().try_for_each(|collection| edit.delete_if_empty(collection))
+        })?;
+        written
     }
 
     /// A collection for every dropped folder, and one for the folder of dropped files.

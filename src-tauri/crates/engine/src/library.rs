@@ -91,6 +91,12 @@ impl Library {
         self.version.subscribe()
     }
 
+    /// Has the version grow within about a second of a change to the library by another process.
+    pub fn watch_other_processes(&self) -> Result<()> {
+        let version = self.version.clone();
+        Ok(self.store.watch_others(move || version.send_modify(|version| *version += 1))?)
+    }
+
     pub(crate) fn note_change(&self) {
         self.version.send_modify(|version| *version += 1);
     }

@@ -8,7 +8,10 @@ use domain::metrics::{
     BenchmarkResults, ClassicBenchmark, ClassicMetrics, ClassicRun, MetricsExtra, MetricsFailure, Recorded,
 };
 use domain::money::PicoDollars;
-use domain::report::{FailedImage, RunReport, duration_bins};
+use domain::report::{CutOffAnswers, FailedImage, RunReport, duration_bins};
+use domain::run::RunSummary;
+use provider::models;
+use provider::request::ROOMIER_FACTOR;
 use serde::Serialize;
 use store::View;
 
@@ -42,11 +45,13 @@ impl Library {
             concurrency,
             mode: summary.mode,
         };
+        let cut_off = self.cut_off_answers(&summary)?;
         let metrics = recorded.metrics();
         let diagnoses = self.diagnoses(&summary, &recorded, metrics.as_ref(), &failures, &retried)?;
         Ok(RunReport {
             metrics,
             summary,
+            cut_off,
             failures,
             failed_images,
             retried,
@@ -57,6 +62,19 @@ impl Library {
             diagnoses,
             hooks,
         })
+    }
+
+    /// Answers of a run that were cut off and that the model may complete when it is given more room.
+    fn cut_off_answers(&self, summary: &RunSummary) -> Result<Option<CutOffAnswers>> {
+        let Some(model) = models::find(&summary.model.0) else { return Ok(None) };
+        let (images, reached) = self.store.read(|view| view.cut_off_images(summary.id))?;
+        let suggested = reached.saturating_mul(ROOMIER_FACTOR).min(model.max_output_tokens);
+        let tokens = |tokens: u64| u32::try_from(tokens).unwrap_or(u32::MAX);
+        Ok((images > 0 && suggested > reached).then(|| CutOffAnswers {
+            images,
+            max_tokens: tokens(reached),
+            suggested_max_tokens: tokens(suggested),
+        }))
     }
 
     /// The metrics of a run in the form that users of the earlier pipeline parse.

@@ -1,18 +1,21 @@
 //! The servers that a run's requests are spread over: the one for Claude, and the further routes that a person has set up
 //! beside it. A further route that cannot be used is left out, and says why where routes are shown.
 
-use domain::connection::{FurtherConnection, KeyPlace};
+use std::sync::Arc;
+
+use domain::connection::{ConnectionCheck, FurtherConnection, KeyPlace};
 use domain::model::Destination;
 use domain::run_options::RunOptions;
 use domain::settings::{FurtherRoute, RouteLimits, Settings};
+use keys::{Environment, Source};
 use provider::client::{Client, ClientOptions, Timeouts};
 use provider::server::{BaseUrl, Key};
 use zeroize::Zeroizing;
 
-use crate::Result;
-use crate::connection::{Way, destination_name, unusable};
+use crate::connection::{Way, check, destination_name, unusable};
 use crate::library::Library;
 use crate::route::Bounds;
+use crate::{EngineError, Result};
 
 /// What the server for Claude charges, in percent of its own list.
 const LIST_PERCENT: u16 = 100;
@@ -53,6 +56,7 @@ pub struct Further {
     route: FurtherRoute,
     server: std::result::Result<BaseUrl, String>,
     key: Option<(Zeroizing<String>, KeyPlace)>,
+    /// Why it is not used, whatever its key.
     hindrance: Option<String>,
 }
 
@@ -107,6 +111,7 @@ impl Further {
             name: self.route.name.clone(),
             host: self.server.as_ref().map(destination_name).unwrap_or_default(),
             key: self.key.as_ref().map(|(_, place)| *place),
+            key_variable: self.route.key_variable(),
             problem: self.server.as_ref().err().or(self.hindrance.as_ref()).cloned(),
         }
     }
@@ -115,14 +120,94 @@ impl Further {
 impl Library {
     /// The further routes as they are set up. Blocks as the keychain does.
     pub(crate) fn further_routes(&self, settings: &Settings) -> Vec<Further> {
-        let each = settings.further_routes.iter().map(|route| {
-            let server = BaseUrl::parse(&route.base_url).map_err(|error| format!("{}: {error}", route.base_url));
-            let hindrance = server.as_ref().ok().and_then(|server| hindrance(server, settings));
-            let key = server.as_ref().ok().and_then(|server| self.key_for(server));
-            Further { route: route.clone(), server, key, hindrance }
-        });
-        each.collect()
+        settings.further_routes.iter().map(|route| self.further_route(route, settings)).collect()
     }
+
+    fn further_route(&self, route: &FurtherRoute, settings: &Settings) -> Further {
+        let server = BaseUrl::parse(&route.base_url).map_err(|error| format!("{}: {error}", route.base_url));
+        let (mut key, mut hindrance) = (None, None);
+        if let Ok(server) = &server {
+            match self.endpoint_key(route, server, settings) {
+                Ok(found) => key = found,
+                Err(problem) => hindrance = Some(problem),
+            }
+            if let Some((secret, _)) = &key
+                && let Err(error) = Key::for_server(secret, server)
+            {
+                hindrance = Some(error.to_string());
+            }
+            hindrance = self::hindrance(server, settings).or(hindrance);
+        }
+        Further { route: route.clone(), server, key, hindrance }
+    }
+
+    /// The key that was given for this invocation, or else the one in the variable of this endpoint, or else the one that was
+    /// entered for its server.
+    fn endpoint_key(
+        &self,
+        route: &FurtherRoute,
+        server: &BaseUrl,
+        settings: &Settings,
+    ) -> std::result::Result<Option<(Zeroizing<String>, KeyPlace)>, String> {
+        let Ok(environment) = &self.surroundings.environment else { return Ok(None) };
+        if let Some(given) = environment.endpoint_keys().iter().find(|given| given.endpoint == route.name) {
+            return Ok(Some((given.secret.clone(), KeyPlace::CommandLine)));
+        }
+        let variable = route.key_variable();
+        if keys::VARIABLES.contains(&variable.as_str()) {
+            return Err(format!("{variable} belongs to the server for Claude: name another variable in key_env"));
+        }
+        match environment.key_in(&variable).map_err(|error| error.to_string())? {
+            None => Ok(self.key_for(server)),
+            Some(_) if shares_variable(route, server, settings) => {
+                Err(format!("{variable} stands for several endpoints: name a variable for each in key_env"))
+            }
+            Some((secret, Source::Variable)) => Ok(Some((secret, KeyPlace::Variable))),
+            Some((secret, Source::DotEnv)) => Ok(Some((secret, KeyPlace::DotEnv))),
+        }
+    }
+
+    /// Fails when a key was given for an endpoint that is not in the settings.
+    pub fn check_endpoint_keys(&self) -> Result<()> {
+        let Ok(environment) = &self.surroundings.environment else { return Ok(()) };
+        let known: Vec<String> = self.settings_in_force()?.further_routes.into_iter().map(|route| route.name).collect();
+        match environment.endpoint_keys().iter().find(|given| !known.contains(&given.endpoint)) {
+            Some(given) => Err(EngineError::UnknownEndpoint { asked: given.endpoint.clone(), known: known.join(", ") }),
+            None => Ok(()),
+        }
+    }
+
+    /// Asks every further route that is used for its models. Sends no image and costs nothing.
+    pub(crate) async fn check_endpoints(self: &Arc<Self>) -> Result<Vec<(String, ConnectionCheck)>> {
+        let library = Arc::clone(self);
+        let way = tokio::task::spawn_blocking(move || library.way()).await.map_err(|_| EngineError::TaskLost)??;
+        let mut checks = Vec::new();
+        for further in way.further() {
+            if let Some(server) = further.open(way.timeouts())? {
+                checks.push((server.name, check(&server.client, way.suggested_model()).await));
+            }
+        }
+        Ok(checks)
+    }
+
+    /// Variables of the environment that may hold the key of an endpoint.
+    pub(crate) fn endpoint_key_variables(&self, settings: &Settings) -> Vec<String> {
+        let given = self.surroundings.environment.iter().flat_map(Environment::endpoint_keys);
+        let given = given.filter_map(|given| given.variable.clone());
+        settings.further_routes.iter().map(FurtherRoute::key_variable).chain(given).collect()
+    }
+}
+
+/// Whether the variable of `route`, which is made of its name, is that of an endpoint elsewhere too: each key is sent to one
+/// server.
+fn shares_variable(route: &FurtherRoute, server: &BaseUrl, settings: &Settings) -> bool {
+    let is_elsewhere =
+        |other: &FurtherRoute| BaseUrl::parse(&other.base_url).is_ok_and(|its| its.origin() != server.origin());
+    route.key_env.is_none()
+        && settings
+            .further_routes
+            .iter()
+            .any(|other| other.key_variable() == route.key_variable() && is_elsewhere(other))
 }
 
 /// Why nothing may be sent to `server`.
@@ -131,7 +216,9 @@ fn hindrance(server: &BaseUrl, settings: &Settings) -> Option<String> {
     if settings.is_local_only && !is_on_this_machine {
         return Some("nothing may be sent to another machine".into());
     }
-    (!settings.agreed_hosts.contains(&name)).then(|| format!("it is not agreed yet that images are sent to {name}"))
+    (!settings.agreed_hosts.contains(&name)).then(|| {
+        format!("it is not agreed yet that images are sent to {name}: agree in the window's settings, or add it to agreed_hosts")
+    })
 }
 
 fn bounds(at_once: Option<u32>, limits: RouteLimits) -> Bounds {

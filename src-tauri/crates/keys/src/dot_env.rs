@@ -23,7 +23,7 @@ pub(crate) struct Line {
 }
 
 /// What `file` says about `names`: the last line wins, as in a shell. An empty value is one, too. No file says nothing.
-pub(crate) fn read(file: &Path, names: &[&'static str]) -> Result<HashMap<&'static str, Line>> {
+pub(crate) fn read<'a>(file: &Path, names: &[&'a str]) -> Result<HashMap<&'a str, Line>> {
     let unreadable = |source| KeysError::Unreadable { file: file.to_owned(), source };
     match std::fs::metadata(file) {
         // A folder of this name is a Python environment, and reading a pipe would wait for its writer.
@@ -50,7 +50,7 @@ const MAX_BYTES: u64 = 1 << 20;
 /// Stands for a `$` while the library parses. It is no character, so that no sensible file contains it.
 const DOLLAR: &str = "\u{FFFF}";
 
-fn parse(text: &str, file: &Path, names: &[&'static str]) -> Result<HashMap<&'static str, Line>> {
+fn parse<'a>(text: &str, file: &Path, names: &[&'a str]) -> Result<HashMap<&'a str, Line>> {
     // The library's iterator does not know the mark that some editors put first.
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     // `\n` is the one escape that stays readable after any number of backslashes, and is no plain text either. The line
@@ -75,7 +75,7 @@ fn parse(text: &str, file: &Path, names: &[&'static str]) -> Result<HashMap<&'st
         let Some(name) = names.iter().copied().find(|known| *known == name) else { continue };
         let number = lines_taken.get();
         if value.contains(DOLLAR) || value.contains(char::is_control) {
-            return Err(KeysError::NotPlain { name, file: file.to_owned(), line: number });
+            return Err(KeysError::NotPlain { name: name.to_owned(), file: file.to_owned(), line: number });
         }
         found.insert(name, Line { value: Zeroizing::new(value.trim().to_owned()), number });
     }

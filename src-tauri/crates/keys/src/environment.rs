@@ -8,7 +8,8 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
@@ -61,6 +62,27 @@ pub struct Invocation {
     pub base_url: Option<String>,
     /// In place of `CONCURRENCY`.
     pub concurrency: Option<AtOnce>,
+    /// Of additional endpoints.
+    pub endpoint_keys: Vec<EndpointKey>,
+}
+
+/// The key of an additional endpoint, as it was given for one invocation of the program.
+#[derive(Clone, PartialEq, Eq)]
+pub struct EndpointKey {
+    /// The name of the endpoint in the settings.
+    pub endpoint: String,
+    pub secret: Zeroizing<String>,
+    /// The variable that it was read from, which programs that Fieldmark starts are not given; `None`: a file.
+    pub variable: Option<String>,
+}
+
+impl std::fmt::Debug for EndpointKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EndpointKey")
+            .field("endpoint", &self.endpoint)
+            .field("variable", &self.variable)
+            .finish_non_exhaustive()
+    }
 }
 
 const KEY: &str = "ANTHROPIC_API_KEY";
@@ -112,6 +134,11 @@ pub struct Environment {
     concurrency: Option<Said<AtOnce>>,
     /// The address said for this invocation.
     invoked_base_url: Option<String>,
+    /// Keys of additional endpoints, as they were given for this invocation.
+    endpoint_keys: Vec<EndpointKey>,
+    /// A variable of the process.
+    variable: Arc<dyn Fn(&str) -> Option<OsString> + Send + Sync>,
+    file: PathBuf,
 }
 
 /// What one source says; never an empty text.
@@ -129,13 +156,15 @@ impl Environment {
     }
 
     /// [`Environment::read`] with `variable` in place of the process environment.
-    pub fn from_variables(variable: impl Fn(&str) -> Option<OsString>, folder: &Path) -> Result<Self> {
+    pub fn from_variables(
+        variable: impl Fn(&str) -> Option<OsString> + Send + Sync + 'static,
+        folder: &Path,
+    ) -> Result<Self> {
         let file = folder.join(".env");
         let mut variables = HashMap::new();
         for name in NAMES {
             if let Some(value) = variable(name) {
-                let value = value.into_string().map(Zeroizing::new).map_err(|_| KeysError::NotUnicode { name })?;
-                variables.insert(name, Zeroizing::new(value.trim().to_owned()));
+                variables.insert(name, text_of(name, value)?);
             }
         }
         let mut lines = dot_env::read(&file, &NAMES)?;
@@ -156,7 +185,26 @@ impl Environment {
             dot_env: Settings::from_texts(dot_env),
             concurrency,
             invoked_base_url: None,
+            endpoint_keys: Vec::new(),
+            variable: Arc::new(variable),
+            file,
         })
+    }
+
+    /// The key in variable `name`, of the process or else of the `.env` file. The caller says which server it is for.
+    pub fn key_in(&self, name: &str) -> Result<Option<(Zeroizing<String>, Source)>> {
+        let of_process = (self.variable)(name).map(|value| text_of(name, value)).transpose()?;
+        if let Some(key) = of_process.filter(|key| !key.is_empty()) {
+            return Ok(Some((key, Source::Variable)));
+        }
+        let line = dot_env::read(&self.file, &[name])?.remove(name);
+        Ok(line.map(|line| line.value).filter(|key| !key.is_empty()).map(|key| (key, Source::DotEnv)))
+    }
+
+    /// Keys of additional endpoints that were given for this invocation.
+    #[must_use]
+    pub fn endpoint_keys(&self) -> &[EndpointKey] {
+        &self.endpoint_keys
     }
 
     /// With what is said for this invocation, which wins.
@@ -166,6 +214,7 @@ impl Environment {
             self.concurrency = Some(Said { value, source: Source::Variable });
         }
         self.invoked_base_url = invocation.base_url.or(self.invoked_base_url);
+        self.endpoint_keys.extend(invocation.endpoint_keys);
         self
     }
 
@@ -234,6 +283,11 @@ impl Settings {
     }
 }
 
+fn text_of(name: &str, value: OsString) -> Result<Zeroizing<String>> {
+    let value = value.into_string().map(Zeroizing::new).map_err(|_| KeysError::NotUnicode { name: name.to_owned() })?;
+    Ok(Zeroizing::new(value.trim().to_owned()))
+}
+
 fn concurrency(value: &str, source: Source, place: impl Fn() -> String) -> Result<Said<AtOnce>> {
     match value.parse() {
         Ok(value) => Ok(Said { value, source }),
@@ -250,8 +304,9 @@ mod tests {
     fn environment(variables: &[(&str, &str)], dot_env: &str) -> Result<Environment> {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(".env"), dot_env).unwrap();
-        let value = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into());
-        Environment::from_variables(value, folder.path())
+        let variables: HashMap<String, OsString> =
+            variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect();
+        Environment::from_variables(move |name| variables.get(name).cloned(), folder.path())
     }
 
     #[test]
@@ -296,7 +351,7 @@ mod tests {
             // A planted file does not get the key of the process, whatever it says.
             (vec![process_key], "ANTHROPIC_BASE_URL=https://file.example", flag),
         ] {
-            let invocation = Invocation { base_url: Some(flag.to_owned()), concurrency: None };
+            let invocation = Invocation { base_url: Some(flag.to_owned()), ..Invocation::default() };
             let environment = environment(&variables, dot_env).unwrap().during(invocation);
             assert_eq!(environment.base_url().unwrap().value, flag);
             assert_eq!(environment.key(DEFAULT).unwrap().base_url, key_goes_to, "{variables:?} {dot_env}");

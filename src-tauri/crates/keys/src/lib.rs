@@ -17,7 +17,8 @@ mod ring;
 use std::path::PathBuf;
 
 pub use environment::{
-    AtOnce, Environment, EnvironmentKey, Invocation, MAX_CONCURRENCY, NAMES as VARIABLES, NotAtOnce, Said, Source,
+    AtOnce, EndpointKey, Environment, EnvironmentKey, Invocation, MAX_CONCURRENCY, NAMES as VARIABLES, NotAtOnce, Said,
+    Source,
 };
 pub use ring::{Found, Keeping, KeyRing, Place};
 
@@ -36,9 +37,9 @@ pub enum KeysError {
     #[error("line {line} of {file} cannot be read; a line should look like NAME=value")]
     Malformed { file: PathBuf, line: usize },
     #[error("{name} in line {line} of {file} must be plain text, without $ and line breaks")]
-    NotPlain { name: &'static str, file: PathBuf, line: usize },
+    NotPlain { name: String, file: PathBuf, line: usize },
     #[error("the environment variable {name} is not Unicode text")]
-    NotUnicode { name: &'static str },
+    NotUnicode { name: String },
     #[error("CONCURRENCY {place} must be a whole number from 1 to {MAX_CONCURRENCY}, or auto")]
     Concurrency { place: String },
 }

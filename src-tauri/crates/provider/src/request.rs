@@ -11,7 +11,7 @@ use domain::geometry::PixelSize;
 
 use crate::image_size::ImageTier;
 
-pub use brief::Brief;
+pub use brief::{Brief, ROOMIER_FACTOR};
 pub use options::{BriefError, BriefOptions, Caching};
 
 /// The most bytes of a picture's file after base64: 10 MB at the vendor's own host, 5 MB on regional routes.

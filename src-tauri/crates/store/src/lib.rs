@@ -94,6 +94,11 @@ impl Store {
         &self.path
     }
 
+    /// Has `changed` called within about a second of a change to the library by another process.
+    pub fn watch_others(&self, changed: impl Fn() + Send + 'static) -> Result<()> {
+        self.writer.watch_others(changed)
+    }
+
     /// Looks at the library; blocks for as long as the question takes.
     pub fn read<T>(&self, question: impl FnOnce(&View<'_>) -> Result<T>) -> Result<T> {
         let idle = self.idle_readers.lock().map_err(|_| StoreError::Closed)?.pop();

@@ -4,7 +4,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::{Result, StoreError};
 
-pub const MIGRATIONS: [&str; 17] = [
+pub const MIGRATIONS: [&str; 18] = [
     include_str!("migration/0001_first.sql"),
     include_str!("migration/0002_remote_models.sql"),
     include_str!("migration/0003_engine.sql"),
@@ -22,6 +22,7 @@ pub const MIGRATIONS: [&str; 17] = [
     include_str!("migration/0020_finished_after.sql"),
     include_str!("migration/0021_audit_samples.sql"),
     include_str!("migration/0014_figures.sql"),
+    include_str!("migration/0019_retries_and_collections.sql"),
 ];
 
 /// Brings `connection` to the newest format. Two processes that open a new library at once migrate it once.

@@ -334,7 +334,7 @@ fn what_is_finished_is_never_done_again() {
     assert_eq!(summary.possibly_billed, PossiblyBilled { count: 1, at_most: PicoDollars(700) });
     let failed = ImageQuery::of([Test::Image { state: ImageState::Failed }]);
     assert_eq!(store.read(|view| view.image_ids(&failed, &[])).unwrap(), [job.image]);
-    assert_eq!(store.write_blocking(move |edit| edit.retry_failed(run)).unwrap(), 1);
+    assert_eq!(store.write_blocking(move |edit| edit.retry(run, 0)).unwrap(), 1);
     assert_eq!(store.read(|view| view.image_ids(&failed, &[])).unwrap(), []);
 }
 
@@ -355,7 +355,7 @@ fn an_answer_that_cannot_be_used_is_read_again_and_asked_for_only_anew() {
             })
             .unwrap();
     }
-    let retry = || store.write_blocking(move |edit| edit.retry_failed(run)).unwrap();
+    let retry = || store.write_blocking(move |edit| edit.retry(run, 0)).unwrap();
     let waiting = || store.read(|view| view.waiting_jobs(run, None, 9)).unwrap();
     assert_eq!((store.read(|view| view.retried_count(run)).unwrap(), retry()), (1, 1));
     let job = waiting().pop().unwrap();

@@ -2,8 +2,9 @@
 //! each change in a savepoint of its own. Whoever submitted a change hears of it only after the commit, and that is flushed
 //! to the disk unless all of it can be derived anew.
 
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
@@ -13,6 +14,8 @@ use crate::{Edit, Result, StoreError, View};
 const QUEUE_LENGTH: usize = 256;
 /// Changes that share a commit, so that one commit stays in the low milliseconds.
 const GROUP_LENGTH: usize = 64;
+/// How often other processes are looked for.
+const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What the loss of a change would mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +33,12 @@ struct Change {
     keeping: Keeping,
     apply: Apply,
 }
+/// What the writer is asked for.
+enum Request {
+    Change(Change),
+    /// To call back whenever another process has changed the library.
+    WatchOthers(Box<dyn Fn() + Send>),
+}
 /// Whether the change holds so far, and how to tell its submitter.
 type Settle = (bool, Tell);
 /// Tells a submitter how its change ended; `Some` when the commit failed.
@@ -37,7 +46,7 @@ type Tell = Box<dyn FnOnce(Option<&rusqlite::Error>)>;
 
 pub struct Writer {
     /// `None` only while dropping.
-    queue: Option<SyncSender<Change>>,
+    queue: Option<SyncSender<Request>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -68,8 +77,17 @@ impl Writer {
             });
             (is_applied, tell)
         });
+        self.request(Request::Change(Change { keeping, apply }))
+    }
+
+    /// Has `changed` called, on the writer's thread, within about a second of a change by another process.
+    pub fn watch_others(&self, changed: impl Fn() + Send + 'static) -> Result<()> {
+        self.request(Request::WatchOthers(Box::new(changed)))
+    }
+
+    fn request(&self, request: Request) -> Result<()> {
         let queue = self.queue.as_ref().ok_or(StoreError::Closed)?;
-        queue.send(Change { keeping, apply }).map_err(|_| StoreError::Closed)
+        queue.send(request).map_err(|_| StoreError::Closed)
     }
 }
 
@@ -84,12 +102,62 @@ impl Drop for Writer {
     }
 }
 
-fn write_all(connection: &Connection, changes: &Receiver<Change>) {
+/// Looks for changes by other processes. The connection that writes is the one to ask: `data_version` does not count what
+/// the connection itself has committed.
+struct Others {
+    changed: Box<dyn Fn() + Send>,
+    version: Option<i64>,
+    looked_at: Instant,
+}
+
+impl Others {
+    fn watch(connection: &Connection, changed: Box<dyn Fn() + Send>) -> Self {
+        Self { changed, version: data_version(connection), looked_at: Instant::now() }
+    }
+
+    fn look(&mut self, connection: &Connection) {
+        if self.looked_at.elapsed() < LOOK_INTERVAL {
+            return;
+        }
+        self.looked_at = Instant::now();
+        let version = data_version(connection);
+        if version != self.version {
+            self.version = version;
+            (self.changed)();
+        }
+    }
+}
+
+fn data_version(connection: &Connection) -> Option<i64> {
+    connection.pragma_query_value(None, "data_version", |row| row.get(0)).ok()
+}
+
+fn write_all(connection: &Connection, requests: &Receiver<Request>) {
     let mut group = Vec::with_capacity(GROUP_LENGTH);
     let mut keeping = Keeping::Synced;
-    while let Ok(first) = changes.recv() {
-        group.push(first);
-        group.extend(changes.try_iter().take(GROUP_LENGTH - 1));
+    let mut others: Option<Others> = None;
+    loop {
+        let first = match &mut others {
+            None => requests.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some(others) => {
+                others.look(connection);
+                requests.recv_timeout(LOOK_INTERVAL)
+            }
+        };
+        let first = match first {
+            Ok(first) => first,
+            Err(RecvTimeoutError::Timeout) => continue,
+            Err(RecvTimeoutError::Disconnected) => break,
+        };
+        for request in std::iter::once(first).chain(requests.try_iter().take(GROUP_LENGTH - 1)) {
+            match request {
+                Request::Change(change) => group.push(change),
+                Request::WatchOthers(changed) => others = Some(Others::watch(connection, changed)),
+            }
+        }
+        if group.is_empty() {
+            continue;
+        }
         let wanted = keeping_of(&group);
         // What has to be flushed is not committed where that cannot be had.
         let kept = if wanted == keeping { Ok(()) } else { keep(connection, wanted) };

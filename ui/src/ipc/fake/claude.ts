@@ -98,9 +98,9 @@ export function claudeRows(
 function presetsFor(images: number, imageMillis: number | null): PresetQuote[] {
   const isLarge = images > 500;
   const offered: [Preset, number, number, number | null, boolean][] = [
-    ["small", 3, 200, null, images <= 20],
-    ["medium", 4, 200, null, images > 20 && images <= 100],
-    ["large", isLarge ? 5 : 4, isLarge ? 150 : 200, isLarge ? 30 : 20, images > 100],
+    ["small", 3, 200, null, images < 10],
+    ["medium", 4, 200, null, images >= 10 && images < 50],
+    ["large", isLarge ? 5 : 4, isLarge ? 150 : 200, isLarge ? 30 : 20, images >= 50],
   ];
   return offered.map(([preset, concurrency, pause_millis, chunk_size, is_fitting]) => {
     const rounds = Math.ceil(images / concurrency);

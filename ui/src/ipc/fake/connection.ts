@@ -99,14 +99,15 @@ export class FakeConnection {
   }
 
   /** A further route as it stands. */
-  further({ name, base_url }: FurtherRoute, settings: Settings): FurtherConnection {
+  further({ name, base_url, key_env }: FurtherRoute, settings: Settings): FurtherConnection {
     const host = hostOf(base_url) ?? "";
     const problem = settings.is_local_only
       ? "nothing may be sent to another machine"
       : settings.agreed_hosts?.includes(host)
         ? null
         : `it is not agreed yet that images are sent to ${host}`;
-    return { name, host, key: this.#furtherKeys.get(host) ?? null, problem };
+    const key_variable = key_env ?? `FIELDMARK_ENDPOINT_${name.toUpperCase().replace(/[^A-Z0-9]/gu, "_")}_KEY`;
+    return { name, host, key: this.#furtherKeys.get(host) ?? null, key_variable, problem };
   }
 
   describe(settings: Settings): Connection {

@@ -41,6 +41,7 @@ interface Folder {
   /** Whether its images come with marks of earlier runs. */
   isAnnotated: boolean;
   skipped: SkippedFile[];
+  isRemoved: boolean;
 }
 
 interface KeptStep {
@@ -110,7 +111,8 @@ export class FakeLibrary {
   #add(name: string, images: number, isAnnotated: boolean, skipped: SkippedFile[]): void {
     this.#habits = null;
     const first = this.size + 1;
-    this.#folders.push({ id: this.#folders.length + 1, name, first, last: first + images - 1, isAnnotated, skipped });
+    const id = this.#folders.length + 1;
+    this.#folders.push({ id, name, first, last: first + images - 1, isAnnotated, skipped, isRemoved: false });
   }
 
   /** Makes the newest folder larger, as an import does. */
@@ -122,8 +124,18 @@ export class FakeLibrary {
     folder.skipped.push(...skipped);
   }
 
+  changeFolder(id: CollectionId, change: { name?: string; isRemoved?: boolean }): void {
+    const folder = this.#folders.find((each) => each.id === id);
+    if (folder) Object.assign(folder, change);
+    this.#habits = null;
+  }
+
+  get #shown(): Folder[] {
+    return this.#folders.filter(({ isRemoved }) => !isRemoved);
+  }
+
   get folders(): { id: CollectionId; name: string; count: number }[] {
-    return this.#folders.map(({ id, name, first, last }) => ({ id, name, count: last - first + 1 }));
+    return this.#shown.map(({ id, name, first, last }) => ({ id, name, count: last - first + 1 }));
   }
 
   folderOf(image: ImageId): string {
@@ -150,7 +162,7 @@ export class FakeLibrary {
       }
     }
     return {
-      collections: this.#folders.map((folder): Collection => ({
+      collections: this.#shown.map((folder): Collection => ({
         id: folder.id,
         name: folder.name,
         image_count: folder.last - folder.first + 1,
@@ -162,7 +174,7 @@ export class FakeLibrary {
   }
 
   skipped(collection: CollectionId | null): SkippedFile[] {
-    return this.#folders
+    return this.#shown
       .filter((folder) => collection === null || folder.id === collection)
       .flatMap((each) => each.skipped);
   }
@@ -355,7 +367,7 @@ export class FakeLibrary {
   }
 
   ids(collection: CollectionId | null): ImageId[] {
-    const folders = this.#folders.filter((folder) => collection === null || folder.id === collection);
+    const folders = this.#shown.filter((folder) => collection === null || folder.id === collection);
     return folders.flatMap((folder) =>
       Array.from({ length: folder.last - folder.first + 1 }, (_, index) => folder.first + index),
     );

@@ -25,7 +25,8 @@ const GROWTH_MILLIS = 500;
 /** The way to Claude, and those further ones that can be used. */
 export function routesOf(host: string, settings: Settings, isUsable: (route: FurtherRoute) => boolean): FakeRoute[] {
   const first = { name: host, concurrency: settings.run?.concurrency ?? null, limits: settings.limits ?? {} };
-  return [first, ...(settings.further_routes ?? []).filter(isUsable)];
+  const further = (settings.further_routes ?? []).filter(isUsable);
+  return [first, ...further.map((route) => ({ ...route, limits: route.limits ?? {} }))];
 }
 
 export class FakeRoutes {

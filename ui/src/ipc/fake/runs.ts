@@ -470,6 +470,7 @@ export class FakeRun {
         isOvernight: this.#order.mode === "overnight",
       }),
       failures: failures.map((group) => ({ ...group })),
+      cut_off: null,
       failed_images: failedImages,
       retried: this.#retriedBy(),
       repairs,

@@ -121,7 +121,7 @@ function change(advised: Change): string {
     case "more_room":
       return advised.than === null
         ? "Set a maximum answer length above the model’s usual one: room from the start"
-        : `Set a maximum answer length above ${counted(advised.than, "token")}, or leave it empty`;
+        : `Run it again with a maximum answer length above ${counted(advised.than, "token")}: only answers that were cut off are paid for again`;
     case "more_routes":
       return "Get a higher limit from the vendor, or add another endpoint: only that is faster";
     case "ask_overnight":

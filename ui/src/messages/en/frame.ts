@@ -7,6 +7,7 @@ const keyPlaces: Record<KeyPlace, string> = {
   session: "Key in memory, until Fieldmark is closed",
   variable: "Key from the environment",
   dot_env: "Key from the .env file",
+  command_line: "Key from the command line",
 };
 
 export const frame = {

@@ -8,6 +8,7 @@ import type {
   FurtherConnection,
   Hindrance,
   PicoDollars,
+  Preset,
   PromptCaching,
   RunMode,
   SentSize,
@@ -206,7 +207,12 @@ export const plan = {
     autoNote: "As fast as the server takes it.",
     note: (atOnce: number, pauseMillis: number, millis: number | null) =>
       `${count(atOnce)} at once, a pause of ${count(pauseMillis)} ms${millis === null ? "" : `: about ${duration(millis)}`}.`,
-    fitting: "Made for as many images as these.",
+    meantFor: {
+      small: "Meant for 5 to 10 images.",
+      medium: "Meant for 10 to 50 images.",
+      large: "Meant for 50 images and more.",
+    } satisfies Record<Preset, string>,
+    suggestion: (name: string) => `For this number of images, the preset is ${name}.`,
     pause: "Pause between them, ms",
     none: "none",
     pauseRange: (most: number) => `A whole number of milliseconds up to ${count(most)}.`,

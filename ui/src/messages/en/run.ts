@@ -45,7 +45,7 @@ const failures: Record<FailureKind, { title: string; remedy: string }> = {
   cut_off: {
     title: "Answer cut off",
     remedy:
-      "The answer ended before its first annotation, and was paid for. Ask for fewer things at once, or try another model.",
+      "The answer ended before its first annotation, and was paid for. Run it again with a larger maximum answer length: only answers that were cut off are paid for again. Or ask for fewer things.",
   },
   answer_unreadable: {
     title: "Answer cannot be read",

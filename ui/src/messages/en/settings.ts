@@ -11,7 +11,10 @@ import { count } from "../format";
 import type { LanguageChoice } from "../language.svelte";
 
 /** Where a key is kept, and why not in the keychain. */
-type KeptKey = Pick<Connection, "key" | "keychain_problem">;
+export interface KeptKey extends Pick<Connection, "key" | "keychain_problem"> {
+  /** The variable of the environment that may hold it. */
+  variable: string;
+}
 
 const keyPlaces: Record<KeyPlace, (kept: KeptKey) => string> = {
   keychain: () => "A key is kept in the keychain of this system.",
@@ -19,8 +22,9 @@ const keyPlaces: Record<KeyPlace, (kept: KeptKey) => string> = {
     keychain_problem === null
       ? "A key is kept in memory, until Fieldmark is closed."
       : "A key is kept in memory, until Fieldmark is closed: there is no keychain to use.",
-  variable: () => "The key comes from the variable ANTHROPIC_API_KEY; it is not stored.",
-  dot_env: () => "The key comes from ANTHROPIC_API_KEY in the .env file here; it is not stored anew.",
+  variable: ({ variable }) => `The key comes from the variable ${variable}; it is not stored.`,
+  dot_env: ({ variable }) => `The key comes from ${variable} in the .env file here; it is not stored anew.`,
+  command_line: () => "The key comes from the command line; it is not stored.",
 };
 
 export const settings = {
@@ -37,7 +41,8 @@ export const settings = {
   variables: { address: "ANTHROPIC_BASE_URL", model: "ANTHROPIC_MODEL", concurrency: "CONCURRENCY" },
   save: "Save",
   key: "Key",
-  keyIs: (kept: KeptKey) => (kept.key === null ? "There is no key yet." : keyPlaces[kept.key](kept)),
+  keyIs: (kept: KeptKey) =>
+    kept.key === null ? `There is no key yet. The variable ${kept.variable} can hold one.` : keyPlaces[kept.key](kept),
   keyOf: (action: string, route: string) => `${action}: ${route}`,
   keyFor: ({ keychain_problem }: KeptKey) =>
     keychain_problem === null
@@ -105,7 +110,7 @@ export const settings = {
   removeRouteOf: (name: string) => `Remove ${name}`,
   routeUsed: "In use",
   routeUnused: "Not used",
-  routeFacts: ({ base_url, model_prefix, price_percent, concurrency, limits }: FurtherRoute) =>
+  routeFacts: ({ base_url, model_prefix = "", price_percent = 100, concurrency, limits = {} }: FurtherRoute) =>
     [
       base_url,
       ...(model_prefix === "" ? [] : [`model names begin with “${model_prefix}”`]),

@@ -122,7 +122,7 @@ function change(advised: Change): string {
     case "more_room":
       return advised.than === null
         ? "Pon una longitud máxima de respuesta mayor que la habitual del modelo: espacio desde el principio"
-        : `Pon una longitud máxima de respuesta de más de ${tokens(advised.than)} o déjala vacía`;
+        : `Repítela con una longitud máxima de respuesta de más de ${tokens(advised.than)}: solo se pagan de nuevo las respuestas cortadas`;
     case "more_routes":
       return "Consigue un límite más alto del proveedor o añade otro servidor: solo eso es más rápido";
     case "ask_overnight":

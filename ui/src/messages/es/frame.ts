@@ -8,6 +8,7 @@ const keyPlaces: Record<KeyPlace, string> = {
   session: "Clave en memoria, hasta cerrar Fieldmark",
   variable: "Clave del entorno",
   dot_env: "Clave del archivo .env",
+  command_line: "Clave de la línea de comandos",
 };
 
 export const frame: Words<typeof english> = {

@@ -184,7 +184,12 @@ export const plan: Words<typeof english> = {
     autoNote: "Tan rápido como lo admita el servidor.",
     note: (atOnce, pauseMillis, millis) =>
       `${count(atOnce)} a la vez, con una pausa de ${count(pauseMillis)} ms${millis === null ? "" : `: unos ${duration(millis)}`}.`,
-    fitting: "Pensado para esta cantidad de imágenes.",
+    meantFor: {
+      small: "Pensado para 5 a 10 imágenes.",
+      medium: "Pensado para 10 a 50 imágenes.",
+      large: "Pensado para 50 imágenes o más.",
+    },
+    suggestion: (name) => `Para esta cantidad de imágenes, el ajuste es ${name}.`,
     pause: "Pausa entre ellas, ms",
     none: "ninguna",
     pauseRange: (most) => `Un número entero de milisegundos hasta ${count(most)}.`,

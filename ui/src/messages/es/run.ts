@@ -36,7 +36,7 @@ const failures: Record<FailureKind, { title: string; remedy: string }> = {
   cut_off: {
     title: "Respuesta cortada",
     remedy:
-      "La respuesta acabó antes de su primera anotación y se ha pagado. Pide menos cosas a la vez o prueba otro modelo.",
+      "La respuesta acabó antes de su primera anotación y se ha pagado. Repite con una longitud máxima mayor: solo se pagan de nuevo las respuestas cortadas. O pide menos cosas.",
   },
   answer_unreadable: {
     title: "Respuesta ilegible",

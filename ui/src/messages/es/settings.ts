@@ -1,16 +1,17 @@
-import type { Connection, KeyPlace } from "../../ipc/bindings";
-import type { settings as english } from "../en/settings";
+import type { KeyPlace } from "../../ipc/bindings";
+import type { KeptKey, settings as english } from "../en/settings";
 import { count } from "../format";
 import type { Words } from "../words";
 
-const keyPlaces: Record<KeyPlace, (kept: Pick<Connection, "keychain_problem">) => string> = {
+const keyPlaces: Record<KeyPlace, (kept: KeptKey) => string> = {
   keychain: () => "Hay una clave guardada en el llavero de este sistema.",
   session: ({ keychain_problem }) =>
     keychain_problem === null
       ? "Hay una clave en memoria, hasta cerrar Fieldmark."
       : "Hay una clave en memoria, hasta cerrar Fieldmark: no hay ningún llavero que usar.",
-  variable: () => "La clave viene de la variable ANTHROPIC_API_KEY; no se guarda.",
-  dot_env: () => "La clave viene de ANTHROPIC_API_KEY en el archivo .env de aquí; no se guarda de nuevo.",
+  variable: ({ variable }) => `La clave viene de la variable ${variable}; no se guarda.`,
+  dot_env: ({ variable }) => `La clave viene de ${variable} en el archivo .env de aquí; no se guarda de nuevo.`,
+  command_line: () => "La clave viene de la línea de comandos; no se guarda.",
 };
 
 export const settings: Words<typeof english> = {
@@ -93,7 +94,7 @@ export const settings: Words<typeof english> = {
   removeRouteOf: (name) => `Quitar ${name}`,
   routeUsed: "En uso",
   routeUnused: "Sin usar",
-  routeFacts: ({ base_url, model_prefix, price_percent, concurrency, limits }) =>
+  routeFacts: ({ base_url, model_prefix = "", price_percent = 100, concurrency, limits = {} }) =>
     [
       base_url,
       ...(model_prefix === "" ? [] : [`los nombres de modelo empiezan por «${model_prefix}»`]),

@@ -8,8 +8,11 @@ use domain::run::RunMode;
 use domain::run_options::RunOptions;
 use engine::{AtOnce, Invocation};
 
+use crate::error::CommandError;
+
 use super::export::{ExportedFile, exported_file};
-use super::{Limits, RunChoice, ToFind, Tuning};
+use super::tuning::at_least_one;
+use super::{EndpointKeys, Limits, RunChoice, ToFind, Tuning};
 
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \
@@ -72,15 +75,20 @@ impl Annotate {
     fieldmark resume\n  \
     fieldmark resume 12 --budget 5\n  \
     fieldmark resume 12 --rpm 50\n  \
-    fieldmark resume latest --retry-failed\n\n\
-    Limits and --concurrency hold for this sitting and the ones after it; left out, those of the run stay.")]
+    fieldmark resume latest --retry-failed\n  \
+    fieldmark resume latest --retry-failed --max-tokens 16000\n\n\
+    Limits, --max-tokens and --concurrency hold from here on; left out, those of the run stay.")]
 pub struct Resume {
     /// A run by its number, or latest; left out, the newest that is unfinished
     #[arg(value_name = "RUN")]
     pub run: Option<RunChoice>,
-    /// Try the failed images again, too, where that may come out otherwise
+    /// Ask again about failed images where another try can help, and about answers that were cut off where --max-tokens is
+    /// larger than before. Whole answers are kept
     #[arg(long)]
     pub retry_failed: bool,
+    /// The longest that an answer may get from here on, in tokens, thinking included
+    #[arg(long, value_name = "N", value_parser = at_least_one())]
+    pub max_tokens: Option<u32>,
     /// Ask anew where an answer was paid for before. Without it, kept answers that could not be used are read again for free
     #[arg(long)]
     pub fresh: bool,
@@ -99,6 +107,8 @@ pub struct Sitting {
     /// Ask this server in place of the one of the environment; a key that was given for another one is not sent there
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
+    #[command(flatten)]
+    pub endpoint_keys: EndpointKeys,
     /// What the run may cost at most, in dollars, over all its sittings; it stops before it could pass that
     #[arg(long, value_name = "DOLLARS", value_parser = dollars)]
     pub budget: Option<PicoDollars>,
@@ -120,8 +130,12 @@ pub struct Sitting {
 }
 
 impl Sitting {
-    pub fn invocation(&self) -> Invocation {
-        Invocation { base_url: self.base_url.clone(), concurrency: self.concurrency }
+    pub fn invocation(&self) -> Result<Invocation, CommandError> {
+        Ok(Invocation {
+            base_url: self.base_url.clone(),
+            concurrency: self.concurrency,
+            endpoint_keys: self.endpoint_keys.read()?,
+        })
     }
 }
 

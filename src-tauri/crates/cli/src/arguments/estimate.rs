@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Tuning;
+use super::{EndpointKeys, Tuning};
 
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \
@@ -32,6 +32,8 @@ pub struct Estimate {
     pub fresh: bool,
     #[command(flatten)]
     pub tuning: Tuning,
+    #[command(flatten)]
+    pub endpoint_keys: EndpointKeys,
 }
 
 /// What to find.

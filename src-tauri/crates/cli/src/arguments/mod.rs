@@ -2,6 +2,7 @@
 
 mod annotate;
 mod bench;
+mod endpoints;
 mod estimate;
 mod export;
 mod hooks;
@@ -25,6 +26,7 @@ use crate::words::style;
 
 pub use annotate::{Annotate, Resume, Sitting};
 pub use bench::Bench;
+pub use endpoints::EndpointKeys;
 pub use estimate::{Estimate, ToFind};
 pub use export::{Export, ExportedFile};
 pub use hooks::{Hooks, HooksCommand, HooksPreset};
@@ -62,6 +64,7 @@ const STYLES: Styles = Styles::styled()
          ANTHROPIC_BASE_URL   another server that speaks the Messages API\n  \
          ANTHROPIC_MODEL      the model to ask when --model is left out\n  \
          CONCURRENCY          images at once, or auto\n  \
+         FIELDMARK_ENDPOINT_<NAME>_KEY  the key of an additional endpoint\n  \
          FIELDMARK_LIBRARY    the folder of the library (not from .env)\n  \
          NO_COLOR             no colours\n\n\
          Exit codes:\n{}",

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::RunChoice;
+use super::{EndpointKeys, RunChoice};
 
 #[derive(Args)]
 #[command(
@@ -39,4 +39,6 @@ pub struct Doctor {
     /// Ask the server for its models with the key, too; sends no image and costs nothing
     #[arg(long)]
     pub online: bool,
+    #[command(flatten)]
+    pub endpoint_keys: EndpointKeys,
 }

@@ -8,7 +8,8 @@ use domain::settings::RouteLimits;
 
 #[derive(Args)]
 pub struct Tuning {
-    /// Work as the earlier pipeline did for a batch of this size: so many at once, with a pause between their requests
+    /// Work as the earlier pipeline did for a batch of this size: small for 5 to 10 images, medium for 10 to 50, large for 50
+    /// and more. Each sets a concurrency and a pause between requests
     #[arg(long, value_name = "SIZE", value_parser = preset())]
     pub preset: Option<Preset>,
     #[command(flatten)]
@@ -55,6 +56,6 @@ fn preset() -> impl TypedValueParser<Value = Preset> {
     })
 }
 
-fn at_least_one() -> impl TypedValueParser<Value = u32> {
+pub fn at_least_one() -> impl TypedValueParser<Value = u32> {
     clap::value_parser!(u32).range(1..)
 }

@@ -15,7 +15,7 @@ use crate::output::{Output, notes};
 use crate::words;
 
 pub async fn annotate(arguments: &Annotate, global: &Global, output: Output) -> Result<Exit, CommandError> {
-    let library = library::open_during(global, arguments.sitting.invocation())?;
+    let library = library::open_during(global, arguments.sitting.invocation()?)?;
     let recipe = library::keep_recipe(&library, &arguments.to_find).await?;
     let mut images = library::import(&library, &arguments.paths).await?;
     if let Some(limit) = arguments.limit {
@@ -77,6 +77,9 @@ async fn confirm_quote(
     let quote = quote(library, arguments, recipe.id, images)?;
     let model = chosen_model(library, &quote, arguments.model.clone().map(ModelId))?;
     words::quote(&mut notes(), &quote, model, &recipe.recipe.name, arguments)?;
+    if matches!(model.model.destination, Destination::Host { .. }) {
+        library::warn_of_unused_endpoints(library)?;
+    }
     if !model.can_run {
         return Err(cannot(model, words::obstacles(model).join("; ")));
     }

@@ -32,7 +32,7 @@ pub async fn bench(arguments: &Bench, output: Output) -> Result<Exit, CommandErr
     let surroundings = match (&simulator, &arguments.base_url) {
         (Some(simulator), _) => Surroundings::only(&simulator.url(), "simulated"),
         (None, base_url) => {
-            Surroundings::of_this_process().during(Invocation { base_url: base_url.clone(), concurrency: None })
+            Surroundings::of_this_process().during(Invocation { base_url: base_url.clone(), ..Invocation::default() })
         }
     };
     let library = Library::open(&folder.path().join("library.sqlite"), surroundings)?;

@@ -1,7 +1,7 @@
 //! `doctor`: what works here, what does not, and what to do about it.
 
 use domain::checkup::{Finding, Severity};
-use engine::Surroundings;
+use engine::{Invocation, Surroundings};
 use serde::Serialize;
 
 use crate::arguments::{Doctor, Global};
@@ -21,7 +21,9 @@ struct Judged<'a> {
 
 pub async fn doctor(arguments: &Doctor, global: &Global, output: Output) -> Result<Exit, CommandError> {
     let database = library::database(global)?;
-    let findings = engine::check_up(&database, Surroundings::of_this_process(), arguments.online).await;
+    let invocation = Invocation { endpoint_keys: arguments.endpoint_keys.read()?, ..Invocation::default() };
+    let surroundings = Surroundings::of_this_process().during(invocation);
+    let findings = engine::check_up(&database, surroundings, arguments.online).await;
     let judged: Vec<Judged<'_>> =
         findings.iter().map(|finding| Judged { severity: finding.severity(), finding }).collect();
     output.show(&judged, |out| words::checkup(out, &findings))?;

@@ -2,6 +2,7 @@
 //! else is changed.
 
 use domain::plan::{ImageSelection, ModelQuote, Quote};
+use engine::Invocation;
 
 use super::annotate::unknown_model;
 use crate::arguments::{Estimate, Global};
@@ -12,13 +13,15 @@ use crate::output::Output;
 use crate::words;
 
 pub async fn estimate(arguments: &Estimate, global: &Global, output: Output) -> Result<Exit, CommandError> {
-    let library = library::open(global)?;
+    let invocation = Invocation { endpoint_keys: arguments.endpoint_keys.read()?, ..Invocation::default() };
+    let library = library::open_during(global, invocation)?;
     let recipe = library::read_recipe(&library, &arguments.to_find)?;
     let images = library::import(&library, &arguments.paths).await?;
     let options = arguments.tuning.options(images.len());
     let images = ImageSelection::Images { ids: images };
     let mut quote = library.quote_for_recipe(&recipe, &images, arguments.similar, arguments.fresh, options)?;
     narrow(&mut quote, arguments)?;
+    library::warn_of_unused_endpoints(&library)?;
     output.show(&quote, |out| words::estimate(out, &quote, &recipe.name, arguments))?;
     Ok(Exit::Done)
 }

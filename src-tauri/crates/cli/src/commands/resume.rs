@@ -1,6 +1,7 @@
 //! `resume`: go on with a run.
 
 use domain::ids::RunId;
+use domain::model::Destination;
 use domain::plan::ResumeRequest;
 use domain::run::RunState;
 use engine::{EngineError, Library};
@@ -10,14 +11,14 @@ use crate::arguments::{Global, Resume};
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::library;
-use crate::output::Output;
+use crate::output::{Output, notes};
 use crate::words;
 
 pub async fn resume(arguments: &Resume, global: &Global, output: Output) -> Result<Exit, CommandError> {
-    let library = library::open_during(global, arguments.sitting.invocation())?;
+    let library = library::open_during(global, arguments.sitting.invocation()?)?;
     let run = match arguments.run {
         Some(choice) => library::find_run(&library, choice)?,
-        None => newest_unfinished(&library, arguments.retry_failed)?,
+        None => newest_unfinished(&library, arguments)?,
     };
     export::check_targets(&library, &arguments.sitting.exports)?;
     let unsettled = library.run(run)?.unsettled;
@@ -35,6 +36,12 @@ pub async fn resume(arguments: &Resume, global: &Global, output: Output) -> Resu
         library.change_concurrency(run, at_once).await?;
     }
     library.change_limits(run, arguments.limits.of_route()).await?;
+    if let Some(max_tokens) = arguments.max_tokens {
+        library.change_max_tokens(run, max_tokens).await?;
+    }
+    if matches!(library.run(run)?.destination, Destination::Host { .. }) {
+        library::warn_of_unused_endpoints(&library)?;
+    }
     if arguments.fresh {
         library.ask_anew(run).await?;
     }
@@ -48,7 +55,18 @@ pub async fn resume(arguments: &Resume, global: &Global, output: Output) -> Resu
             library.agree_to(host)?;
             library.resume_run(request).await?;
         }
+        Err(error @ EngineError::NothingLeft(_)) => {
+            if let Some(cut_off) = library.run_report(run)?.cut_off {
+                words::note(&mut notes(), &words::more_room(run, cut_off))?;
+            }
+            return Err(error.into());
+        }
         outcome => outcome?,
+    }
+    if arguments.retry_failed
+        && let Some(quoted) = library.run(run)?.quoted
+    {
+        words::note(&mut notes(), &words::at_most_in_all(run, quoted))?;
     }
     match sitting::follow(&library, run).await? {
         Some(report) => sitting::finish(&library, &report, &arguments.sitting, output),
@@ -60,10 +78,15 @@ async fn agrees(arguments: &Resume, question: &str) -> Result<bool, CommandError
     if arguments.sitting.yes { Ok(true) } else { sitting::confirm(question).await }
 }
 
-fn newest_unfinished(library: &Library, retries_failed: bool) -> Result<RunId, CommandError> {
-    let runs = library.runs()?;
-    let unfinished = runs
-        .iter()
-        .find(|run| (run.waiting > 0 || (retries_failed && run.retryable > 0)) && run.state != RunState::Running);
-    Ok(unfinished.ok_or(CommandError::NothingToResume)?.id)
+fn newest_unfinished(library: &Library, arguments: &Resume) -> Result<RunId, CommandError> {
+    for run in library.runs()? {
+        let may_retry = || match arguments.max_tokens {
+            Some(_) => library.may_retry(&run),
+            None => Ok(run.retryable > 0),
+        };
+        if run.state != RunState::Running && (run.waiting > 0 || (arguments.retry_failed && may_retry()?)) {
+            return Ok(run.id);
+        }
+    }
+    Err(CommandError::NothingToResume)
 }

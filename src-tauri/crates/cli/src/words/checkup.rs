@@ -84,6 +84,20 @@ fn told(finding: &Finding) -> (&'static str, String, &'static str) {
             let (seen, advice) = connection(check);
             ("connection", seen, advice)
         }
+        Finding::Endpoint { name, host, place, key_variable, problem } => (
+            "endpoint",
+            match (place, problem) {
+                (_, Some(problem)) => format!("{name} is not used: {problem}"),
+                (None, None) => format!("{name} is not used: there is no key for {host} (set {key_variable})"),
+                (Some(KeyPlace::Variable), None) => format!("{name} at {host}, key from {key_variable}"),
+                (Some(place), None) => format!("{name} at {host}, key {}", from_where(*place)),
+            },
+            "Set its variable, enter a key in the window's settings, or correct its entry in settings.toml.",
+        ),
+        Finding::EndpointConnection { name, check } => {
+            let (seen, advice) = connection(check);
+            ("endpoint", format!("{name}: {seen}"), advice)
+        }
         Finding::EmbeddedModel { found, problem } => (
             "built-in model",
             match problem {
@@ -118,6 +132,7 @@ fn from_where(place: KeyPlace) -> &'static str {
         KeyPlace::Session => "entered in this session",
         KeyPlace::Variable => "from ANTHROPIC_API_KEY",
         KeyPlace::DotEnv => "from the .env file here",
+        KeyPlace::CommandLine => "from the command line",
     }
 }
 

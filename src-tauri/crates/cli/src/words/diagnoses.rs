@@ -127,7 +127,11 @@ fn change(change: &Change) -> String {
         Change::ShorterSilence { to_millis } => {
             format!("task_timeout_ms = {to_millis} in the settings: repeat lost requests sooner")
         }
-        Change::MoreRoom { than: Some(tokens) } => format!("--max-tokens above {tokens}, or no --max-tokens"),
+        Change::MoreRoom { than: Some(tokens) } => {
+            format!(
+                "resume --retry-failed --max-tokens above {tokens}: only answers that were cut off are asked for again"
+            )
+        }
         Change::MoreRoom { than: None } => "--max-tokens above the model's usual maximum: room from the start".into(),
         Change::MoreRoutes => {
             "a higher limit from the vendor, or an additional endpoint in the settings: only that is faster".into()
@@ -200,7 +204,7 @@ mod tests {
         assert_eq!(
             said(cut_short),
             "  noticed     31 answers were cut off at your maximum of 600 tokens (15 % of the images)\n    \
-             change    --max-tokens above 600, or no --max-tokens\n"
+             change    resume --retry-failed --max-tokens above 600: only answers that were cut off are asked for again\n"
         );
         let paused = Diagnosis {
             finding: Finding::SlowedByPause { pause_millis: 200, share: 0.4 },

@@ -35,7 +35,7 @@ pub use import::{import, skipped};
 pub use progress::{progress, stopped_at_once, stopping};
 pub use quote::{pilot, quote};
 pub use refusal::{obstacles, refusal, unsettled};
-pub use report::{failures, report, written_report};
+pub use report::{at_most_in_all, failures, more_room, report, written_report};
 pub use runs::runs;
 
 use style::{ERROR, WARNING};

@@ -2,9 +2,11 @@
 
 use std::io::{self, Write};
 
+use domain::ids::RunId;
 use domain::metrics::{Baseline, Speedup};
 use domain::money::PicoDollars;
-use domain::report::{FailedImage, RunReport};
+use domain::plan::CostRange;
+use domain::report::{CutOffAnswers, FailedImage, RunReport};
 use domain::run::{PossiblyBilled, RunMode, RunSummary};
 use domain::usage::Usage;
 use engine::export::WrittenReport;
@@ -81,8 +83,8 @@ pub fn report(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
             RunMode::Overnight => ", which fetches what its batches have come to",
         };
         writeln!(out, "  go on by    fieldmark resume {}{fetching}", summary.id)?;
-    } else if summary.retryable > 0 {
-        writeln!(out, "  try again   fieldmark resume {} --retry-failed", summary.id)?;
+    } else {
+        try_again(out, report)?;
     }
     paid(out, report)?;
     if !report.labels.is_empty() {
@@ -92,6 +94,38 @@ pub fn report(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
     failed_images(out, report)?;
     hooks(out, &report.hooks)?;
     diagnoses(out, &report.diagnoses)
+}
+
+/// What helps with failed images and with answers that were cut off; nothing where another try would come out the same.
+fn try_again(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
+    let run = report.summary.id;
+    let mut retryable = report.failures.iter().filter(|group| group.is_worth_retrying).peekable();
+    if retryable.peek().is_some() {
+        let needs_files = retryable.all(|group| group.kind.needs_file());
+        let condition = if needs_files { ", once the files are back and can be read" } else { "" };
+        writeln!(out, "  try again   fieldmark resume {run} --retry-failed{condition}")?;
+    }
+    if let Some(cut_off) = report.cut_off {
+        writeln!(out, "  more room   {}", more_room(run, cut_off))?;
+    }
+    Ok(())
+}
+
+/// What completes answers that were cut off.
+pub fn more_room(run: RunId, cut_off: CutOffAnswers) -> String {
+    let CutOffAnswers { images, max_tokens, suggested_max_tokens } = cut_off;
+    format!(
+        "fieldmark resume {run} --retry-failed --max-tokens {suggested_max_tokens}: {} {} cut off at {} tokens, and only they \
+         are asked for again",
+        counted(images, "answer"),
+        if images == 1 { "was" } else { "were" },
+        grouped(max_tokens.into())
+    )
+}
+
+/// What a run may cost that asks about images again.
+pub fn at_most_in_all(run: RunId, quoted: CostRange) -> String {
+    format!("Run {run} costs {} at most, with what is paid already", limit(quoted.high))
 }
 
 /// `2.41: one image at a time would have taken 12.30 s, by 5 images that ran alone`

@@ -49,9 +49,14 @@ impl Library {
     /// Commands that tell Claude Flow of every run: by what is installed, or else by npx, which fetches it.
     #[must_use]
     pub fn claude_flow_hooks() -> Hooks {
-        let by_npx = format!("npx --yes claude-flow@{CLAUDE_FLOW_VERSION}");
-        let program = if is_installed("claude-flow") { "claude-flow" } else { &by_npx };
-        Hooks::for_claude_flow(program, cfg!(windows))
+        let (program, remedy) = if is_installed("claude-flow") {
+            ("claude-flow".to_owned(), "npm rebuild -g --allow-scripts=better-sqlite3 better-sqlite3".to_owned())
+        } else {
+            let package = format!("claude-flow@{CLAUDE_FLOW_VERSION}");
+            let install = format!("npm install -g --allow-scripts=better-sqlite3 {package}");
+            (format!("npx --yes {package}"), format!("{install}, then fieldmark hooks preset claude-flow"))
+        };
+        Hooks::for_claude_flow(&program, &remedy, cfg!(windows))
     }
 
     /// Runs the hook of `event`, if there is one, and notes what came of it. `state` is how the run stands.
@@ -70,7 +75,9 @@ impl Library {
         if env::var_os(facts::EVENT).is_some() {
             return Ok(None);
         }
-        let hooks = self.settings_in_force()?.hooks;
+        let settings = self.settings_in_force()?;
+        let withheld = self.endpoint_key_variables(&settings);
+        let hooks = settings.hooks;
         let Some(command) = hooks.command(event) else { return Ok(None) };
         let folder = self.hook_folder()?;
         let is_agreed = self.store.read(|view| view.is_hook_agreed(event, command, &folder))?;
@@ -79,7 +86,7 @@ impl Library {
             let library = Arc::clone(self);
             let facts = tokio::task::spawn_blocking(move || Facts::gather(&library, event, run, state));
             let facts = facts.await.map_err(|_| EngineError::TaskLost)??;
-            carry_out(command, &folder, facts, timeout(&hooks, state)).await
+            carry_out(command, &folder, facts, &withheld, timeout(&hooks, state)).await
         } else {
             Outcome { ending: HookEnding::NotAgreed, output: String::new() }
         };

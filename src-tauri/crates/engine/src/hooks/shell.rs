@@ -29,9 +29,16 @@ pub struct Outcome {
 }
 
 /// Runs `command` in `folder`, for at most as long as it may take.
-pub async fn carry_out(command: &str, folder: &Path, facts: Facts, time_limit: Duration) -> Outcome {
+/// It is not given the variables in `withheld`.
+pub async fn carry_out(
+    command: &str,
+    folder: &Path,
+    facts: Facts,
+    withheld: &[String],
+    time_limit: Duration,
+) -> Outcome {
     let tail = Tail::default();
-    let ending = match Group::spawn(command, folder, &facts) {
+    let ending = match Group::spawn(command, folder, &facts, withheld) {
         Ok(group) => group.converse(&facts.json, &tail, time_limit).await,
         Err(error) => Err(error),
     };
@@ -46,10 +53,10 @@ struct Group {
 }
 
 impl Group {
-    fn spawn(command: &str, folder: &Path, facts: &Facts) -> std::io::Result<Self> {
+    fn spawn(command: &str, folder: &Path, facts: &Facts, withheld: &[String]) -> std::io::Result<Self> {
         let mut shell = shell(command);
         shell.current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        for variable in keys::VARIABLES {
+        for variable in keys::VARIABLES.into_iter().chain(withheld.iter().map(String::as_str)) {
             shell.env_remove(variable);
         }
         shell.envs(facts.variables.iter().map(|(name, value)| (name, value)));

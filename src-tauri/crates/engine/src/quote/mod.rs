@@ -21,7 +21,7 @@ use crate::Result;
 use crate::connection::Way;
 use crate::library::{Library, lock, processors};
 use crate::pilot::spread;
-use crate::route::{DETECTOR_EDGE, Routes, detected};
+use crate::route::{DETECTOR_EDGE, Question, Routes, detected};
 
 pub use cost::Conditions;
 
@@ -107,12 +107,12 @@ impl Library {
         let hindrance = way.hindrance(&model);
         let can_run = hindrance.is_none() && model.can_run(subject.recipe);
         let pace = if can_run { self.pace(&model, subject.images)? } else { None };
-        let key = Routes::answer_key(way, &model, subject.recipe, subject.options.max_tokens)?;
-        let answered_before = self.answered_before(key.as_deref(), subject.images)?.len();
+        let question = Routes::question(way, &model, subject.recipe, subject.options.max_tokens)?;
+        let answered_before = self.answered_before(question.as_ref(), subject.images)?.len();
         let (image_count, sizes) = if subject.asks_anew || answered_before == 0 {
             (subject.images.len(), Cow::Borrowed(subject.sizes))
         } else {
-            let sizes = self.unanswered_sizes(key.as_deref(), subject.images)?;
+            let sizes = self.unanswered_sizes(question.as_ref(), subject.images)?;
             (subject.images.len() - answered_before, Cow::Owned(sizes))
         };
         let conditions =
@@ -142,16 +142,18 @@ impl Library {
     }
 
     /// Those of `images` whose answers an earlier run has paid for, where answers cost something.
-    fn answered_before(&self, answer_key: Option<&str>, images: &[ImageId]) -> Result<HashSet<ImageId>> {
-        match answer_key {
-            Some(key) => Ok(self.store.read(|view| view.answered_before(key, images))?),
+    fn answered_before(&self, question: Option<&Question>, images: &[ImageId]) -> Result<HashSet<ImageId>> {
+        match question {
+            Some(Question { key, output_limit }) => {
+                Ok(self.store.read(|view| view.answered_before(key, *output_limit, images))?)
+            }
             None => Ok(HashSet::new()),
         }
     }
 
     /// The sizes of those of `images` that have to be asked about.
-    pub(crate) fn unanswered_sizes(&self, answer_key: Option<&str>, images: &[ImageId]) -> Result<Vec<SizeCount>> {
-        let answered = self.answered_before(answer_key, images)?;
+    pub(crate) fn unanswered_sizes(&self, question: Option<&Question>, images: &[ImageId]) -> Result<Vec<SizeCount>> {
+        let answered = self.answered_before(question, images)?;
         let left: Vec<ImageId> = images.iter().copied().filter(|image| !answered.contains(image)).collect();
         Ok(self.store.read(|view| view.sizes_of(&left))?)
     }

@@ -92,6 +92,15 @@ pub enum Room {
     More,
 }
 
+/// What is asked about each image. An answer to the same question is used again if it is whole, or was cut off at no less
+/// than `output_limit`.
+pub struct Question {
+    /// What decides an answer besides the image.
+    pub key: String,
+    /// The largest output maximum that an answer may get, in tokens.
+    pub output_limit: u64,
+}
+
 /// A request without an answer.
 pub struct Trouble {
     pub remedy: Remedy,
@@ -167,16 +176,29 @@ impl Route {
         }
     }
 
-    /// Whether an answer that was cut off can be asked for with more room.
-    pub fn has_more_room(&self) -> bool {
-        matches!(self, Self::Remote(remote) if remote.has_roomier())
+    /// The output maximum of a request with so much room, in tokens; 0 where answers have none.
+    pub fn output_limit(&self, room: Room) -> u64 {
+        match self {
+            Self::Embedded(_) => 0,
+            Self::Remote(remote) => remote.output_limit(room),
+        }
     }
 
-    /// What decides an answer besides the image; `None` where answers cost nothing.
-    pub fn answer_key(&self) -> Option<String> {
+    /// The largest output maximum that an answer may get in this run, in tokens.
+    pub fn largest_output_limit(&self) -> u64 {
+        match self {
+            Self::Embedded(_) => 0,
+            Self::Remote(remote) => remote.largest_output_limit(),
+        }
+    }
+
+    /// What the run asks, for finding answers that were paid for; `None` where answers cost nothing.
+    pub fn question(&self) -> Option<Question> {
         match self {
             Self::Embedded(_) => None,
-            Self::Remote(remote) => Some(remote.answer_key.clone()),
+            Self::Remote(remote) => {
+                Some(Question { key: remote.answer_key.clone(), output_limit: remote.largest_output_limit() })
+            }
         }
     }
 
@@ -342,11 +364,14 @@ impl Routes {
             .ok_or_else(|| EngineError::UnknownModel(id.clone()))
     }
 
-    /// What decides the answers of `model` to `recipe` besides the image; `None` where answers cost nothing.
-    pub fn answer_key(way: &Way, model: &Model, recipe: &Recipe, max_tokens: Option<u32>) -> Result<Option<String>> {
+    /// What a live run would ask `model` for `recipe`; `None` where answers cost nothing.
+    pub fn question(way: &Way, model: &Model, recipe: &Recipe, max_tokens: Option<u32>) -> Result<Option<Question>> {
         let (Some(origin), Destination::Host { .. }) = (way.origin(), &model.destination) else { return Ok(None) };
         let brief = Brief::new(claude(&model.id)?, recipe, brief_options(RunMode::Live, max_tokens));
-        Ok(brief.ok().map(|brief| remote::answer_key(&brief, &origin)))
+        Ok(brief.ok().map(|brief| Question {
+            key: remote::answer_key(&brief, &origin),
+            output_limit: brief.roomier().as_ref().unwrap_or(&brief).max_output_tokens(),
+        }))
     }
 
     pub fn detector(&self) -> Result<Arc<Detector>> {

@@ -85,9 +85,18 @@ impl Remote {
         sent_size(original, self.brief.model().image_tier)
     }
 
-    /// Whether a cut off answer can be given more room.
-    pub fn has_roomier(&self) -> bool {
-        self.roomier.is_some()
+    /// The output maximum of a request with so much room, in tokens.
+    pub fn output_limit(&self, room: Room) -> u64 {
+        self.brief(room).max_output_tokens()
+    }
+
+    /// The largest output maximum that an answer may get in this run, in tokens: requests in batches are not made again with
+    /// more room.
+    pub fn largest_output_limit(&self) -> u64 {
+        match self.mode {
+            RunMode::Live => self.output_limit(Room::More),
+            RunMode::Overnight => self.output_limit(Room::Usual),
+        }
     }
 
     fn brief(&self, room: Room) -> &Brief {

@@ -100,6 +100,15 @@ pub struct Finished {
     pub outcome: std::result::Result<u32, (FailureKind, String)>,
 }
 
+/// What is known about an image before it is asked about.
+pub enum Kept {
+    None,
+    /// There is nothing more to ask.
+    Final(JobOutcome),
+    /// An answer that was cut off, and how much room lets it become longer.
+    CutOff(JobOutcome, Room),
+}
+
 /// What came of asking, before it is settled.
 enum Asking {
     Outcome(JobOutcome),
@@ -139,14 +148,11 @@ impl Work {
             is_asked: false,
             alone: Some(Duration::ZERO),
         };
-        let kept = job.answer.as_ref().map(|kept| self.read(kept.attempt, &kept.raw_answer, job.size));
-        let is_reused = job.answer.as_ref().is_some_and(|kept| kept.is_reused);
-        let asking = match kept {
-            // The run that paid for it has given it what room there was.
-            Some(outcome) if is_reused || !self.wants_more_room(&outcome, course.room) => Asking::Outcome(outcome),
+        let asking = match self.kept_outcome(&job) {
+            Kept::Final(outcome) => Asking::Outcome(outcome),
             kept => {
-                if kept.is_some() {
-                    (course.cut_off, course.room) = (kept, Room::More);
+                if let Kept::CutOff(outcome, room) = kept {
+                    (course.cut_off, course.room) = (Some(outcome), room);
                 }
                 // On this machine, an image takes its place from its decoding on.
                 let flight = self.route.at_once().is_none().then(|| self.in_flight.begin());
@@ -164,6 +170,18 @@ impl Work {
         };
         let timing = course.timing(&job);
         Ok(Ended::Answered(Answered { job, outcome, timing, finished_after_millis: self.clock.worked_millis() }))
+    }
+
+    /// What an answer that is there already comes to.
+    pub fn kept_outcome(&self, job: &WaitingJob) -> Kept {
+        let Some(kept) = &job.answer else { return Kept::None };
+        let outcome = self.read(kept.attempt, &kept.raw_answer, job.size);
+        let reached = kept.output_limit.unwrap_or_default();
+        if !is_cut_off(&outcome) || reached >= self.route.largest_output_limit() {
+            return Kept::Final(outcome);
+        }
+        let has_room = |room| self.route.output_limit(room) > reached;
+        Kept::CutOff(outcome, if has_room(Room::Usual) { Room::Usual } else { Room::More })
     }
 
     /// Settles jobs together: what came of them is on disk when this returns.
@@ -184,7 +202,7 @@ impl Work {
     }
 
     fn finished(&self, Answered { job, outcome, timing, finished_after_millis }: &Answered) -> Finished {
-        let is_reused = job.answer.as_ref().is_some_and(|kept| kept.is_reused);
+        let is_reused = job.is_reused_by(outcome);
         if is_reused {
             self.tally.note_reused();
         }
@@ -237,7 +255,13 @@ impl Work {
             course.is_asked = true;
             reservation.note_sent();
             let (id, sent_at) = (job.id, now_millis());
-            let attempt = self.library.store.write(move |edit| edit.note_sent(id, at_most, sent_at)).await?;
+            let output_limit = self.route.output_limit(course.room);
+            let noted = self.library.store.write(move |edit| {
+                let attempt = edit.note_sent(id, at_most, sent_at)?;
+                edit.note_output_limit(attempt, output_limit)?;
+                Ok(attempt)
+            });
+            let attempt = noted.await?;
             let sent = prepared.size();
             let asked = self.board.note_asked(job.id, Asked::new(job.image, job.size, sent));
             let answered = self.route.ask(prepared, turn, flight.as_ref(), &mut |text| asked.add(text)).await?;
@@ -402,7 +426,7 @@ impl Work {
 
     /// Whether an answer was cut off that may come whole when it gets more room.
     fn wants_more_room(&self, outcome: &JobOutcome, room: Room) -> bool {
-        room == Room::Usual && self.route.has_more_room() && is_cut_off(outcome)
+        is_cut_off(outcome) && self.route.output_limit(room) < self.route.largest_output_limit()
     }
 
     /// What a kept answer comes to.

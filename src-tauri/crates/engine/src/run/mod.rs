@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use domain::ids::RunId;
 use domain::model::{Destination, Model, ModelId, Shortfall};
-use domain::plan::{ImageSelection, ResumeRequest, RunRequest};
+use domain::plan::{CostRange, ImageSelection, ResumeRequest, RunRequest};
 use domain::recipe::Recipe;
 use domain::run::{RunMode, RunProgress, RunState, RunSummary, StopReason, WorkingRun};
 use domain::run_options::RunOptions;
@@ -89,9 +89,8 @@ impl Library {
         if shortfalls.iter().any(Shortfall::is_blocking) {
             return Err(EngineError::RecipeBeyondModel(shortfalls));
         }
-        let answer_key = opened.route.answer_key();
-        let reused = answer_key.as_deref().filter(|_| !request.asks_anew);
-        let sizes = self.unanswered_sizes(reused, &asked)?;
+        let question = opened.route.question();
+        let sizes = self.unanswered_sizes(question.as_ref().filter(|_| !request.asks_anew), &asked)?;
         let terms = Conditions { mode, percents: opened.route.price_percents(), max_tokens: options.max_tokens };
         let (quoted, basis) = self.cost(&model, &recipe, &sizes, &terms)?.unzip();
         if let (Some(budget), Some(basis)) = (request.budget, basis.flatten())
@@ -108,7 +107,7 @@ impl Library {
                 None => request.options.concurrency.map_or_else(processors, |count| count.max(1)),
             },
             options: request.options,
-            answer_key,
+            answer_key: question.map(|question| question.key),
             asks_anew: request.asks_anew,
             mode,
             model: model.id,
@@ -137,36 +136,73 @@ impl Library {
         Ok(root.into_iter().collect())
     }
 
-    /// Goes on with a run that was paused, cancelled or interrupted. Nothing that is finished is done again; failed images
-    /// are tried again when that is asked for and makes sense; requests that were under way when a process died are made
-    /// again only with the person's word.
+    /// Goes on with a run that was paused, cancelled or interrupted. Nothing that is finished is done again; failed images and
+    /// answers that were cut off are asked about again when that is asked for and can help; requests that were under way when
+    /// a process died are made again only with the person's word.
     pub async fn resume_run(self: &Arc<Self>, request: ResumeRequest) -> Result<()> {
         let run = request.run;
         let summary = self.run(run)?;
         if matches!(summary.state, RunState::Running | RunState::Stopping) {
             return Err(EngineError::RunBusy(run));
         }
-        let retried = if request.retries_failed { self.store.read(|view| view.retried_count(run))? } else { 0 };
-        if summary.waiting + retried == 0 {
+        if summary.waiting == 0 && !(request.retries_failed && self.may_retry(&summary)?) {
             return Err(EngineError::NothingLeft(run));
         }
         if summary.unsettled.count > 0 && !request.accepts_repeats {
             return Err(EngineError::Unsettled(summary.unsettled));
         }
         let (recipe, options) = self.store.read(|view| Ok((view.recipe_of_run(run)?, view.options_of_run(run)?)))?;
-        let opened = self.open_route(summary.model, recipe, summary.mode, options).await?;
-        let (destination, answer_key) = (opened.model.destination.clone(), opened.route.answer_key());
+        let opened = self.open_route(summary.model.clone(), recipe.clone(), summary.mode, options).await?;
+        let (destination, question) = (opened.model.destination.clone(), opened.route.question());
+        let output_limit = opened.route.largest_output_limit();
         // It goes on where models are now, which may be elsewhere than when it began.
         let noted = self.store.write(move |edit| {
             edit.note_destination(run, &destination)?;
-            edit.note_answer_key(run, answer_key.as_deref())?;
-            if request.retries_failed {
-                edit.retry_failed(run)?;
+            edit.note_answer_key(run, question.as_ref().map(|question| question.key.as_str()))?;
+            if let Some(budget) = request.budget {
+                edit.note_budget(run, budget)?;
             }
-            request.budget.map_or(Ok(()), |budget| edit.note_budget(run, budget))
+            if request.retries_failed { edit.retry(run, output_limit) } else { Ok(0) }
         });
-        noted.await?;
+        let retried = noted.await?;
+        if summary.waiting + retried == 0 {
+            return Err(EngineError::NothingLeft(run));
+        }
+        if retried > 0 {
+            self.quote_rest(&summary, &opened, &recipe).await?;
+        }
         self.work_on(run, opened).await
+    }
+
+    /// Whether there are images in a run that another try may help, at least with a larger output maximum.
+    pub fn may_retry(&self, summary: &RunSummary) -> Result<bool> {
+        let run = summary.id;
+        let (retried, (cut_off, _)) =
+            self.store.read(|view| Ok((view.retried_count(run)?, view.cut_off_images(run)?)))?;
+        Ok(retried + cut_off > 0)
+    }
+
+    /// Quotes a run anew that asks again about images: what it has cost, and what the images that wait will.
+    async fn quote_rest(&self, before: &RunSummary, opened: &Opened, recipe: &Recipe) -> Result<()> {
+        let run = before.id;
+        let terms = Conditions {
+            mode: before.mode,
+            percents: opened.route.price_percents(),
+            max_tokens: opened.options.max_tokens,
+        };
+        let sizes = self.store.read(|view| view.sizes_of(&view.images_to_ask(run)?))?;
+        let Some((rest, _)) = self.cost(&opened.model, recipe, &sizes, &terms)? else { return Ok(()) };
+        let quoted = CostRange {
+            low: before.paid + rest.low,
+            expected: before.paid + rest.expected,
+            high: before.paid + before.possibly_billed.at_most + rest.high,
+        };
+        Ok(self.store.write(move |edit| edit.note_quote(run, quoted)).await?)
+    }
+
+    /// Gives the answers of a resting run so much room from now on, in tokens.
+    pub async fn change_max_tokens(&self, run: RunId, max_tokens: u32) -> Result<()> {
+        Ok(self.store.write(move |edit| edit.note_max_tokens(run, max_tokens)).await?)
     }
 
     /// Has a resting run work on so many images at once when it is resumed.

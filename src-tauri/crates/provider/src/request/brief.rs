@@ -33,7 +33,7 @@ const OUTPUT_TOKENS: u64 = 4_096;
 /// Output maximum of a model that thinks, which is output as well.
 const OUTPUT_TOKENS_WITH_THINKING: u64 = 8_192;
 /// How much more an answer may take once it was cut off: few are cut off twice then.
-const ROOMIER_FACTOR: u64 = 4;
+pub const ROOMIER_FACTOR: u64 = 4;
 
 /// What a request's JSON takes beside picture and words, and some room, in bytes.
 const FRAME_BYTES: usize = 1_024;
@@ -64,10 +64,7 @@ impl Brief {
         if count > OPTIONAL_LIMIT as usize {
             return Err(BriefError::TooManyOptionalAttributes { count });
         }
-        let habitual = match model.thinking {
-            Thinking::OffByDefault => OUTPUT_TOKENS,
-            Thinking::OnByDefault | Thinking::Always => OUTPUT_TOKENS_WITH_THINKING,
-        };
+        let habitual = usual_output_tokens(model);
         let schema = schema::of_answer(recipe);
         let mut brief = Self {
             model,
@@ -96,12 +93,15 @@ impl Brief {
         &self.system
     }
 
-    /// All that is the same in every request and decides its answer: model, words, form of the answer, output maximum. For
-    /// telling whether two briefs ask the same, not for people.
+    /// All that is the same in every request and decides its answer: model, words, form of the answer. The output maximum is
+    /// no part of it, since an answer that is whole is the same under any. For telling whether two briefs ask the same, not
+    /// for people.
     #[must_use]
     pub fn fixed_part(&self) -> String {
         let schema = serde_json::to_string(&self.schema).unwrap_or_default();
-        format!("{}\n{}\n{}\n{}\n{schema}", self.model.id, self.max_output_tokens, self.model.takes_effort, self.system)
+        // The usual maximum stays in it, so that answers kept by earlier versions are found.
+        let usual = usual_output_tokens(self.model);
+        format!("{}\n{usual}\n{}\n{}\n{schema}", self.model.id, self.model.takes_effort, self.system)
     }
 
     /// The output maximum of each request, in tokens.
@@ -245,6 +245,14 @@ impl Brief {
 
     fn prefix_bound(&self) -> u64 {
         self.system.len() as u64 + self.schema_bytes + OVERHEAD_TOKENS
+    }
+}
+
+/// The output maximum of a request when a person has set none.
+const fn usual_output_tokens(model: &ClaudeModel) -> u64 {
+    match model.thinking {
+        Thinking::OffByDefault => OUTPUT_TOKENS,
+        Thinking::OnByDefault | Thinking::Always => OUTPUT_TOKENS_WITH_THINKING,
     }
 }
 

@@ -1,5 +1,7 @@
 //! Marks. A run adds and takes back proposals only; what a person has touched is theirs.
 
+use std::collections::HashMap;
+
 use domain::annotation::{Annotation, NewAnnotation, Origin};
 use domain::ids::{AnnotationId, CollectionId, ImageId, RunId};
 use domain::library::LabelCount;
@@ -56,9 +58,31 @@ impl View<'_> {
             "SELECT label, color, mark_count FROM label_counts WHERE collection_id = ?1 AND mark_count > 0
              ORDER BY mark_count DESC, label",
         )?;
-        all(&mut statement, [collection.map_or(0, |id| id.0)], |row| {
+        let mut counts = all(&mut statement, [collection.map_or(0, |id| id.0)], |row| {
             Ok(LabelCount { name: row.get(0)?, color: row.get(1)?, count: row.get(2)? })
-        })
+        })?;
+        if collection.is_none() {
+            self.subtract_removed(&mut counts)?;
+        }
+        Ok(counts)
+    }
+
+    /// Takes the labels of removed images out of the counts of the whole library.
+    fn subtract_removed(&self, counts: &mut Vec<LabelCount>) -> Result<()> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT label, count(*) FROM images JOIN annotations ON image_id = images.id
+             WHERE is_removed AND status <> 'rejected' GROUP BY label",
+        )?;
+        let removed: HashMap<String, u32> =
+            all(&mut statement, [], |row| Ok((row.get(0)?, row.get(1)?)))?.into_iter().collect();
+        if !removed.is_empty() {
+            for label in counts.iter_mut() {
+                label.count = label.count.saturating_sub(removed.get(&label.name).copied().unwrap_or(0));
+            }
+            counts.retain(|label| label.count > 0);
+            counts.sort_by_key(|label| std::cmp::Reverse(label.count));
+        }
+        Ok(())
     }
 }
 
@@ -81,9 +105,9 @@ fn read_annotation(row: &Row<'_>) -> Result<Annotation> {
 }
 
 impl Edit<'_> {
-    /// Adds what `run` found on `image`. Undecided proposals of earlier runs of the same model and recipe give way, since
-    /// they answer the same question, and so do those that were carried over from a similar image; a mark that a person has
-    /// already decided is not proposed again.
+    /// Adds what `run` found on `image`. Undecided proposals of the same model and recipe give way, since they answer the same
+    /// question: those of earlier runs, those of a shorter answer to this one, and those that were propagated from a similar
+    /// image. An annotation that a person has already decided is not proposed again.
     pub(super) fn propose(
         &self,
         run: RunId,
@@ -109,11 +133,11 @@ impl Edit<'_> {
             .0
             .prepare_cached(
                 "DELETE FROM annotations WHERE image_id = ?1 AND status = 'proposed'
-                     AND (run_id <> ?2 OR carried_from IS NOT NULL) AND run_id IN (
+                     AND (run_id <> ?2 OR carried_from IS NOT NULL OR ?3) AND run_id IN (
                          SELECT alike.id FROM runs AS alike JOIN runs AS this ON this.id = ?2
                          WHERE alike.model = this.model AND alike.recipe = this.recipe)",
             )?
-            .execute([image.0, run.0])?;
+            .execute(params![image.0, run.0, carried_from.is_none()])?;
         let standing = self.annotations_of(image)?;
         let mut statement = self.0.0.prepare_cached(
             "INSERT INTO annotations (image_id, run_id, label, color, shape, confidence, attributes, carried_from)

@@ -141,6 +141,15 @@ impl Edit<'_> {
         Ok(AttemptId(statement.query_row(params![job.0, now, at_most.0], |row| row.get(0))?))
     }
 
+    /// Notes the output maximum that a request carries, in tokens.
+    pub fn note_output_limit(&self, attempt: AttemptId, tokens: u64) -> Result<()> {
+        self.0
+            .0
+            .prepare_cached("UPDATE attempts SET max_output_tokens = ?2 WHERE id = ?1")?
+            .execute(params![attempt.0, tokens])?;
+        Ok(())
+    }
+
     /// Keeps an answer as it came. Without a bill nobody has said what it cost.
     pub fn note_received(&self, attempt: AttemptId, raw_answer: &str, bill: Option<Bill>, now: u64) -> Result<()> {
         let Bill { usage, paid } = bill.unwrap_or(Bill { usage: Usage::default(), paid: PicoDollars::ZERO });

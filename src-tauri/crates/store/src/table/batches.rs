@@ -119,22 +119,26 @@ impl View<'_> {
              JOIN images ON images.id = image_id
              WHERE batch_id = ?1 AND attempt_id = ?2 AND attempts.state = 'sent'",
         )?;
-        let item = statement.query_row([batch.0, attempt.0], |row| {
-            Ok(BatchItem {
-                attempt,
-                job: WaitingJob {
-                    id: JobId(row.get(0)?),
-                    image: ImageId(row.get(1)?),
-                    size: PixelSize::new(row.get(2)?, row.get(3)?),
-                    name: row.get(4)?,
-                    answer: None,
-                },
-                sent: PixelSize::new(row.get(5)?, row.get(6)?),
-                expiries: row.get(7)?,
-                failures: row.get(8)?,
+        let item: Option<BatchItem> = statement
+            .query_row([batch.0, attempt.0], |row| {
+                Ok(BatchItem {
+                    attempt,
+                    job: WaitingJob {
+                        id: JobId(row.get(0)?),
+                        image: ImageId(row.get(1)?),
+                        size: PixelSize::new(row.get(2)?, row.get(3)?),
+                        name: row.get(4)?,
+                        answer: None,
+                    },
+                    sent: PixelSize::new(row.get(5)?, row.get(6)?),
+                    expiries: row.get(7)?,
+                    failures: row.get(8)?,
+                })
             })
-        });
-        Ok(item.optional()?)
+            .optional()?;
+        let Some(mut item) = item else { return Ok(None) };
+        item.job.answer = self.unparsed_answer(item.job.id)?;
+        Ok(Some(item))
     }
 
     /// Requests in `batch` of whose end nothing is known, with the most that each can cost.

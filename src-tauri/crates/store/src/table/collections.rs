@@ -19,7 +19,7 @@ impl View<'_> {
             "SELECT id, name,
                     (SELECT count(*) FROM collection_images WHERE collection_id = collections.id),
                     (SELECT count(*) FROM skipped_files WHERE collection_id = collections.id)
-             FROM collections ORDER BY id",
+             FROM collections WHERE NOT is_removed ORDER BY id",
         )?;
         all(&mut statement, [], |row| {
             Ok(Collection {
@@ -41,7 +41,8 @@ impl View<'_> {
     /// Files left out of `collection`, or of any, by path; what was never an image comes last.
     pub fn skipped_files(&self, collection: Option<CollectionId>) -> Result<Vec<SkippedFile>> {
         let mut statement = self.0.prepare_cached(
-            "SELECT path, reason FROM skipped_files WHERE ?1 IS NULL OR collection_id = ?1
+            "SELECT path, reason FROM skipped_files JOIN collections ON collections.id = collection_id
+             WHERE NOT is_removed AND (?1 IS NULL OR collection_id = ?1)
              ORDER BY reason = '{\"kind\":\"not_an_image\"}', path",
         )?;
         all(&mut statement, [collection.map(|id| id.0)], |row| {
@@ -54,7 +55,7 @@ impl View<'_> {
 }
 
 impl Edit<'_> {
-    /// The collection of the folder or files at `root`, made when there is none.
+    /// The collection of the folder or files at `root`: a new one, or the one that there is or was.
     pub fn collection_at(&self, root: &Path, name: &str, now: u64) -> Result<CollectionId> {
         let root = path_bytes::to_bytes(root);
         self.0.0.execute(
@@ -62,7 +63,56 @@ impl Edit<'_> {
             params![name, root, now],
         )?;
         let id = self.0.0.query_row("SELECT id FROM collections WHERE root = ?1", [root], |row| row.get(0))?;
+        self.restore_collection(CollectionId(id))?;
         Ok(CollectionId(id))
+    }
+
+    pub fn rename_collection(&self, collection: CollectionId, name: &str) -> Result<()> {
+        self.0.0.execute("UPDATE collections SET name = ?2 WHERE id = ?1", params![collection.0, name])?;
+        Ok(())
+    }
+
+    /// Takes a collection out of every view, and with it the images that are in no other. Nothing about them is deleted.
+    pub fn remove_collection(&self, collection: CollectionId) -> Result<()> {
+        self.0.0.execute("UPDATE collections SET is_removed = 1 WHERE id = ?1", [collection.0])?;
+        self.0.0.execute(
+            "UPDATE images SET is_removed = 1
+             WHERE id IN (SELECT image_id FROM collection_images WHERE collection_id = ?1) AND NOT EXISTS (
+                 SELECT 1 FROM collection_images JOIN collections ON collections.id = collection_id
+                 WHERE image_id = images.id AND NOT collections.is_removed)",
+            [collection.0],
+        )?;
+        Ok(())
+    }
+
+    /// Brings a removed collection back as it was.
+    pub fn restore_collection(&self, collection: CollectionId) -> Result<()> {
+        let restored =
+            self.0.0.execute("UPDATE collections SET is_removed = 0 WHERE id = ?1 AND is_removed", [collection.0])?;
+        if restored > 0 {
+            self.0.0.execute(
+                "UPDATE images SET is_removed = 0
+                 WHERE is_removed AND id IN (SELECT image_id FROM collection_images WHERE collection_id = ?1)",
+                [collection.0],
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Deletes a collection in which there is nothing but files that were never images.
+    pub fn delete_if_empty(&self, collection: CollectionId) -> Result<()> {
+        let is_empty = "NOT EXISTS (SELECT 1 FROM collection_images WHERE collection_id = ?1) AND NOT EXISTS (
+            SELECT 1 FROM skipped_files WHERE collection_id = ?1 AND reason <> '{\"kind\":\"not_an_image\"}')";
+        self.0
+            .0
+            .execute(&format!("DELETE FROM skipped_files WHERE collection_id = ?1 AND {is_empty}"), [collection.0])?;
+        self.0.0.execute(
+            "DELETE FROM collections WHERE id = ?1
+                 AND NOT EXISTS (SELECT 1 FROM collection_images WHERE collection_id = ?1)
+                 AND NOT EXISTS (SELECT 1 FROM skipped_files WHERE collection_id = ?1)",
+            [collection.0],
+        )?;
+        Ok(())
     }
 
     /// Notes a file that was left out; a later import that takes it removes the note.

@@ -11,13 +11,18 @@ use domain::money::PicoDollars;
 use domain::recipe::Recipe;
 use domain::report::{DropGroup, RepairGroup};
 use domain::run::{FailureGroup, FailureKind, JustAnswered};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Row, params};
 
 use super::all;
 use super::images::AnsweredImage;
 use super::runs::whole_millis;
 use crate::code::{from_json, from_name, name_of, to_json};
 use crate::{Edit, Result, View};
+
+/// The output maximum of an attempt whose answer was cut off. An answer that reached it is as long.
+const OUTPUT_LIMIT: &str = "coalesce(max_output_tokens, nullif(usage_output, 0))";
+/// Whether the answer of a job was cut off.
+const IS_CUT_SHORT: &str = "coalesce(reading ->> 'is_cut_short', 0)";
 
 /// An image in the queue of a new run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +45,14 @@ pub struct WaitingJob {
     pub answer: Option<KeptAnswer>,
 }
 
+impl WaitingJob {
+    /// Whether `outcome` is the answer of an earlier run.
+    #[must_use]
+    pub fn is_reused_by(&self, outcome: &JobOutcome) -> bool {
+        self.answer.as_ref().is_some_and(|kept| kept.is_reused && outcome.attempt() == Some(kept.attempt))
+    }
+}
+
 /// A raw answer that was paid for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptAnswer {
@@ -47,7 +60,10 @@ pub struct KeptAnswer {
     pub raw_answer: String,
     /// From its request to its answer.
     pub took_millis: u32,
-    /// Whether an earlier run asked for it; otherwise it came before the process died and was not parsed yet.
+    /// The output maximum of its request, in tokens; `None`: not known.
+    pub output_limit: Option<u64>,
+    /// Whether an earlier run asked for it. Otherwise this run did: it was not parsed before the process died, or it was cut
+    /// off and a longer one is wanted.
     pub is_reused: bool,
 }
 
@@ -131,43 +147,32 @@ impl View<'_> {
         })
     }
 
-    fn unparsed_answer(&self, job: JobId) -> Result<Option<KeptAnswer>> {
-        let mut statement = self.0.prepare_cached(
-            "SELECT id, raw_answer, max(0, answered_at - sent_at) FROM attempts
+    pub(super) fn unparsed_answer(&self, job: JobId) -> Result<Option<KeptAnswer>> {
+        let mut statement = self.0.prepare_cached(&format!(
+            "SELECT id, raw_answer, max(0, answered_at - sent_at), {OUTPUT_LIMIT} FROM attempts
              WHERE job_id = ?1 AND state = 'received' ORDER BY id DESC LIMIT 1",
-        )?;
-        let answer = statement.query_row([job.0], |row| {
-            Ok(KeptAnswer {
-                attempt: AttemptId(row.get(0)?),
-                raw_answer: row.get(1)?,
-                took_millis: row.get(2)?,
-                is_reused: false,
-            })
-        });
+        ))?;
+        let answer = statement.query_row([job.0], |row| read_kept(row, false));
         Ok(answer.optional()?)
     }
 
-    /// The newest answer about `image` to the question that `run` asks, unless it is to ask anew. One of which nothing could
-    /// be used was paid for as well: it is read again where there is no better one.
+    /// The newest whole answer about `image` to the question that `run` asks, unless it is to ask anew; of answers that were
+    /// all cut off, the one with the most room. One of which nothing could be used was paid for as well: it is read again
+    /// where there is no better one.
     fn reusable_answer(&self, run: RunId, image: ImageId) -> Result<Option<KeptAnswer>> {
         let mut statement = self.0.prepare_cached(&format!(
-            "SELECT attempts.id, raw_answer, max(0, answered_at - sent_at) FROM jobs
+            "SELECT attempts.id, raw_answer, max(0, answered_at - sent_at), {OUTPUT_LIMIT},
+                 {IS_CUT_SHORT} AS is_cut_short FROM jobs
              JOIN runs AS earlier ON earlier.id = jobs.run_id
              JOIN runs AS this ON this.id = ?1 AND NOT this.asks_anew AND this.answer_key = earlier.answer_key
              JOIN attempts ON job_id = jobs.id AND raw_answer IS NOT NULL
              WHERE image_id = ?2 AND (jobs.state = 'done' AND attempts.state = 'parsed'
                  OR jobs.state = 'failed' AND attempts.state = 'failed' AND failure IN ({}))
-             ORDER BY jobs.state = 'done' DESC, attempts.id DESC LIMIT 1",
+             ORDER BY jobs.state = 'done' DESC, is_cut_short, CASE WHEN is_cut_short THEN {OUTPUT_LIMIT} END DESC,
+                 attempts.id DESC LIMIT 1",
             kept_failures()?
         ))?;
-        let answer = statement.query_row([run.0, image.0], |row| {
-            Ok(KeptAnswer {
-                attempt: AttemptId(row.get(0)?),
-                raw_answer: row.get(1)?,
-                took_millis: row.get(2)?,
-                is_reused: true,
-            })
-        });
+        let answer = statement.query_row([run.0, image.0], |row| read_kept(row, true));
         Ok(answer.optional()?)
     }
 
@@ -182,15 +187,21 @@ impl View<'_> {
         Ok(answer.flatten())
     }
 
-    /// Those of `images` that have been asked about with `answer_key`, and answered.
-    pub fn answered_before(&self, answer_key: &str, images: &[ImageId]) -> Result<HashSet<ImageId>> {
+    /// Those of `images` whose answer to the question of `answer_key` is used again where an answer may take `output_limit`
+    /// tokens: it is whole, or was cut off at no less.
+    pub fn answered_before(&self, answer_key: &str, output_limit: u64, images: &[ImageId]) -> Result<HashSet<ImageId>> {
         let mut statement = self.0.prepare_cached(&format!(
             "SELECT DISTINCT image_id FROM runs JOIN jobs ON run_id = runs.id
-             WHERE answer_key = ?1 AND (jobs.state = 'done' OR jobs.state = 'failed' AND failure IN ({}))",
+             JOIN attempts ON job_id = jobs.id AND raw_answer IS NOT NULL
+             WHERE answer_key = ?1 AND (
+                 jobs.state = 'done' AND attempts.state = 'parsed' AND (NOT {IS_CUT_SHORT} OR {OUTPUT_LIMIT} >= ?2)
+                 OR jobs.state = 'failed' AND attempts.state = 'failed' AND failure IN ({}))",
             kept_failures()?
         ))?;
         let answered: HashSet<ImageId> =
-            all(&mut statement, [answer_key], |row| Ok(ImageId(row.get(0)?)))?.into_iter().collect();
+            all(&mut statement, params![answer_key, output_limit], |row| Ok(ImageId(row.get(0)?)))?
+                .into_iter()
+                .collect();
         Ok(images.iter().copied().filter(|image| answered.contains(image)).collect())
     }
 
@@ -291,7 +302,7 @@ impl View<'_> {
         })
     }
 
-    /// Failed images of `run` that [`Edit::retry_failed`] lets wait again.
+    /// Failed images of `run` that [`Edit::retry`] lets wait again.
     pub fn retried_count(&self, run: RunId) -> Result<u32> {
         let asks_anew = self.asks_anew(run)?;
         let groups = self.failure_groups(run)?;
@@ -312,10 +323,30 @@ impl View<'_> {
 
     /// Answers of `run` that were cut off, whose whole marks were kept.
     pub fn cut_short_count(&self, run: RunId) -> Result<u32> {
-        let mut statement = self.0.prepare_cached(
-            "SELECT count(*) FROM jobs WHERE run_id = ?1 AND reading IS NOT NULL AND reading ->> 'is_cut_short'",
-        )?;
+        let mut statement =
+            self.0.prepare_cached(&format!("SELECT count(*) FROM jobs WHERE run_id = ?1 AND {IS_CUT_SHORT}"))?;
         Ok(statement.query_row([run.0], |row| row.get(0))?)
+    }
+
+    /// Images of `run` whose answers were cut off and that have not been reviewed since, with the largest output maximum of
+    /// those answers, in tokens.
+    pub fn cut_off_images(&self, run: RunId) -> Result<(u32, u64)> {
+        let cut_off = self.cut_off_jobs(run)?;
+        let count = u32::try_from(cut_off.len()).unwrap_or(u32::MAX);
+        Ok((count, cut_off.iter().map(|(_, limit)| *limit).max().unwrap_or_default()))
+    }
+
+    fn cut_off_jobs(&self, run: RunId) -> Result<Vec<(JobId, u64)>> {
+        let mut statement = self.0.prepare_cached(&format!(
+            "SELECT jobs.id, coalesce((SELECT max({OUTPUT_LIMIT}) FROM attempts
+                 WHERE job_id = jobs.id OR attempts.id = reused_attempt), 0)
+             FROM jobs JOIN images ON images.id = image_id
+             WHERE run_id = ?1 AND ((jobs.state = 'failed' AND failure = ?2)
+                 OR (jobs.state = 'done' AND {IS_CUT_SHORT} AND review = 'unreviewed'))
+             ORDER BY jobs.id",
+        ))?;
+        let cut_off = name_of(&FailureKind::CutOff)?;
+        all(&mut statement, params![run.0, cut_off], |row| Ok((JobId(row.get(0)?), row.get(1)?)))
     }
 
     /// What reading the answers of `run` took: repairs and dropped items by kind, the most frequent first.
@@ -358,11 +389,29 @@ impl View<'_> {
         })
     }
 
+    /// The images of `run` that wait to be asked about.
+    pub fn images_to_ask(&self, run: RunId) -> Result<Vec<ImageId>> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT image_id FROM jobs WHERE run_id = ?1 AND state = 'waiting' AND leader IS NULL ORDER BY id",
+        )?;
+        all(&mut statement, [run.0], |row| Ok(ImageId(row.get(0)?)))
+    }
+
     /// The images of `run` in its order.
     pub fn images_of_run(&self, run: RunId) -> Result<Vec<ImageId>> {
         let mut statement = self.0.prepare_cached("SELECT image_id FROM jobs WHERE run_id = ?1 ORDER BY id")?;
         all(&mut statement, [run.0], |row| Ok(ImageId(row.get(0)?)))
     }
+}
+
+fn read_kept(row: &Row<'_>, is_reused: bool) -> rusqlite::Result<KeptAnswer> {
+    Ok(KeptAnswer {
+        attempt: AttemptId(row.get(0)?),
+        raw_answer: row.get(1)?,
+        took_millis: row.get(2)?,
+        output_limit: row.get(3)?,
+        is_reused,
+    })
 }
 
 /// The failures for which there is an answer that was paid for, as SQL.
@@ -417,8 +466,7 @@ impl Edit<'_> {
             ),
             JobOutcome::Failed(_) => (None, None),
         };
-        let reused = job.answer.as_ref().filter(|kept| kept.is_reused && outcome.attempt() == Some(kept.attempt));
-        let reused = reused.map(|kept| kept.attempt.0);
+        let reused = outcome.attempt().filter(|_| job.is_reused_by(outcome)).map(|attempt| attempt.0);
         let changed = self
             .0
             .0
@@ -509,37 +557,42 @@ impl Edit<'_> {
         Ok(propagated)
     }
 
-    /// Lets the failed jobs of `run` wait again for which that can change something; returns how many. An answer of which
-    /// nothing could be used is read again, and asked for again only in a run that asks anew.
-    pub fn retry_failed(&self, run: RunId) -> Result<u32> {
+    /// Lets those jobs of `run` wait again for which that can change something when an answer may take `output_limit` tokens;
+    /// returns how many. An answer of which nothing could be used is read again, and asked for again only in a run that asks
+    /// anew. An answer that was cut off is kept until a longer one has come.
+    pub fn retry(&self, run: RunId, output_limit: u64) -> Result<u32> {
         let asks_anew = self.asks_anew(run)?;
         let mut jobs =
             self.0.0.prepare_cached("SELECT id, failure FROM jobs WHERE run_id = ?1 AND state = 'failed'")?;
-        let failed: Vec<(i64, FailureKind)> =
-            all(&mut jobs, [run.0], |row| Ok((row.get(0)?, from_name("jobs.failure", row.get(1)?)?)))?;
+        let failed: Vec<(JobId, FailureKind)> =
+            all(&mut jobs, [run.0], |row| Ok((JobId(row.get(0)?), from_name("jobs.failure", row.get(1)?)?)))?;
+        let failed = failed.into_iter().filter(|(_, kind)| kind.is_retried(asks_anew));
+        let failed = failed.map(|(job, kind)| (job, kind.has_unusable_answer() && !asks_anew));
+        let cut_off = self.cut_off_jobs(run)?.into_iter().filter(|(_, limit)| *limit < output_limit);
+        let retried: Vec<(JobId, bool)> = failed.chain(cut_off.map(|(job, _)| (job, false))).collect();
         let mut image = self.0.0.prepare_cached("UPDATE images SET failed_job = NULL WHERE failed_job = ?1")?;
         let mut job = self.0.0.prepare_cached(
-            "UPDATE jobs SET state = 'waiting', failure = NULL, failure_detail = NULL, reused_attempt = NULL,
-                 took_millis = CASE WHEN ?2 THEN took_millis END, alone_millis = CASE WHEN ?2 THEN alone_millis END,
-                 finished_after_millis = NULL
+            "UPDATE jobs SET state = 'waiting', failure = NULL, failure_detail = NULL, reused_attempt = NULL, found = NULL,
+                 reading = NULL, took_millis = CASE WHEN ?2 THEN took_millis END,
+                 alone_millis = CASE WHEN ?2 THEN alone_millis END, finished_after_millis = NULL
              WHERE id = ?1",
         )?;
         // The newest one, which then stands as it did before it was read for the first time.
-        let mut answer = self.0.0.prepare_cached(
+        let mut unusable = self.0.0.prepare_cached(
             "UPDATE attempts SET state = 'received', error = NULL WHERE id = (
                  SELECT max(id) FROM attempts WHERE job_id = ?1 AND state = 'failed' AND raw_answer IS NOT NULL)",
         )?;
-        let mut waiting = 0;
-        for (id, kind) in failed.iter().filter(|(_, kind)| kind.is_retried(asks_anew)) {
-            let is_read_again = kind.has_unusable_answer() && !asks_anew;
+        let mut shorter =
+            self.0.0.prepare_cached("UPDATE attempts SET state = 'received' WHERE job_id = ?1 AND state = 'parsed'")?;
+        for &(JobId(id), is_read_again) in &retried {
             if is_read_again {
                 // A reused answer belongs to an earlier run, and is found there again.
-                answer.execute([id])?;
+                unusable.execute([id])?;
             }
+            shorter.execute([id])?;
             image.execute([id])?;
             job.execute(params![id, is_read_again])?;
-            waiting += 1;
         }
-        Ok(waiting)
+        Ok(u32::try_from(retried.len()).unwrap_or(u32::MAX))
     }
 }

@@ -358,3 +358,105 @@ fn questions_never_look_through_all_marks() {
         assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{sql}: {plan}");
     }
 }
+
+#[test]
+fn an_image_is_found_by_the_name_of_every_place_at_which_it_was_seen() {
+    let library = Library::new();
+    let image = library.add_image(1);
+    library.add_image(2);
+    library
+        .store
+        .write_blocking(move |edit| {
+            let collection = edit.collection_at(Path::new("/backup"), "backup", 1)?;
+            edit.note_file(
+                collection,
+                image,
+                Path::new("/backup/Sommer.jpg"),
+                KnownFile { byte_len: 10, modified_at: 5 },
+            )
+        })
+        .unwrap();
+    let query = ImageQuery::of([Test::Text { text: "sommer".into() }]);
+    assert_eq!(library.store.read(|view| view.image_ids(&query, &[])).unwrap(), [image]);
+}
+
+#[test]
+fn a_removed_collection_takes_its_own_images_out_of_view_and_brings_them_back_with_what_was_decided() {
+    let library = Library::new();
+    let (own, shared) = (library.add_image(1), library.add_image(2));
+    let run = library.add_run(vec![own, shared]);
+    library.answer(run, &[0.9]);
+    library.answer(run, &[0.8]);
+    let (photos, other) = library
+        .store
+        .write_blocking(move |edit| {
+            let photos = edit.collection_at(Path::new("/photos"), "photos", 1)?;
+            let other = edit.collection_at(Path::new("/other"), "other", 1)?;
+            edit.note_file(other, shared, Path::new("/other/b.jpg"), KnownFile { byte_len: 10, modified_at: 5 })?;
+            edit.rename_collection(photos, "Holiday")?;
+            Ok((photos, other))
+        })
+        .unwrap();
+    let seen = || {
+        library
+            .store
+            .read(|view| {
+                let names: Vec<String> = view.collections()?.into_iter().map(|each| each.name).collect();
+                let images = view.image_ids(&ImageQuery::default(), &[])?;
+                let labels = view.label_counts(None)?.iter().map(|label| label.count).sum::<u32>();
+                Ok((names, images, view.image_counts(None)?.all, labels))
+            })
+            .unwrap()
+    };
+    let both = (vec!["Holiday".to_owned(), "other".to_owned()], vec![own, shared], 2, 2);
+    assert_eq!(seen(), both);
+    let remove = |collection| library.store.write_blocking(move |edit| edit.remove_collection(collection)).unwrap();
+    remove(photos);
+    assert_eq!(seen(), (vec!["other".to_owned()], vec![shared], 1, 1));
+    remove(other);
+    assert_eq!(seen(), (vec![], vec![], 0, 0));
+    assert_eq!(library.marks(own).len(), 1, "what was answered stays");
+    // Undone, or dropped again.
+    library.store.write_blocking(move |edit| edit.restore_collection(other)).unwrap();
+    library.store.write_blocking(|edit| edit.collection_at(Path::new("/photos"), "photos", 9)).unwrap();
+    assert_eq!(seen(), both);
+}
+
+#[test]
+fn a_collection_in_which_nothing_is_an_image_is_not_kept() {
+    let library = Library::new();
+    let kept = library
+        .store
+        .write_blocking(|edit| {
+            let skipped = |reason| SkippedFile { path: "a file".into(), reason };
+            for (folder, reason) in [
+                ("/texts", Some(SkipReason::NotAnImage)),
+                ("/empty", None),
+                ("/damaged", Some(SkipReason::Damaged { detail: "cut short".into() })),
+            ] {
+                let collection = edit.collection_at(Path::new(folder), folder, 1)?;
+                if let Some(reason) = reason {
+                    edit.note_skipped(collection, Path::new("/a file"), &skipped(reason))?;
+                }
+                edit.delete_if_empty(collection)?;
+            }
+            edit.collections()
+        })
+        .unwrap();
+    assert_eq!(kept.iter().map(|each| each.name.as_str()).collect::<Vec<_>>(), ["/damaged"]);
+}
+
+#[test]
+fn changes_of_another_process_are_noticed() {
+    let library = Library::new();
+    let (tell, told) = std::sync::mpsc::channel();
+    library
+        .store
+        .watch_others(move || {
+            let _ = tell.send(());
+        })
+        .unwrap();
+    let other = Store::open(library.store.path()).unwrap();
+    other.write_blocking(|edit| edit.collection_at(Path::new("/elsewhere"), "elsewhere", 1)).unwrap();
+    told.recv_timeout(Duration::from_secs(20)).unwrap();
+}

@@ -14,7 +14,7 @@ use provider::batch::{BatchWriter, Pushed};
 use store::{JobFailure, JobOutcome, WaitingJob};
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::super::executor::{Work, failed};
+use super::super::executor::{Kept, Work, failed};
 use super::{Night, custom_id, remove_spool, spool_prefix};
 use crate::clock::now_millis;
 use crate::library::processors;
@@ -30,34 +30,54 @@ pub struct Spooled {
     pub path: PathBuf,
 }
 
-type Preparing = JoinHandle<std::result::Result<Arc<Prepared>, JobFailure>>;
+/// A job that is about to be settled or sent.
+enum Next {
+    /// By an answer that is there already, and is not paid for again.
+    Answered(JobOutcome, Option<f64>),
+    Preparing(JoinHandle<std::result::Result<Arc<Prepared>, JobFailure>>),
+}
+
+enum Ready {
+    /// With what it took, where this run asked.
+    Settled(JobOutcome, Option<f64>),
+    Prepared(Arc<Prepared>),
+}
 
 /// The waiting jobs in their order, with the next few being prepared.
 struct Ahead {
     work: Arc<Work>,
     jobs: VecDeque<WaitingJob>,
     last_read: Option<JobId>,
-    /// Nothing is prepared where there is an answer already.
-    preparing: VecDeque<(WaitingJob, Option<Preparing>)>,
+    preparing: VecDeque<(WaitingJob, Next)>,
 }
 
 impl Ahead {
-    async fn next(&mut self) -> Result<Option<(WaitingJob, Option<std::result::Result<Arc<Prepared>, JobFailure>>)>> {
+    async fn next(&mut self) -> Result<Option<(WaitingJob, Ready)>> {
         while self.preparing.len() < processors() as usize {
             let Some(job) = self.next_job()? else { break };
-            let preparing = job.answer.is_none().then(|| {
-                let (work, image, size) = (Arc::clone(&self.work), job.image, job.size);
-                let edge = work.route.sent_edge(size);
-                // Decoding blocks; a panic in it fails the task, not the process.
-                spawn_blocking(move || work.prepare(image, size, edge, Room::Usual))
-            });
-            self.preparing.push_back((job, preparing));
+            let next = match self.work.kept_outcome(&job) {
+                Kept::Final(outcome) => {
+                    let asked = job.answer.as_ref().filter(|kept| !kept.is_reused);
+                    Next::Answered(outcome, asked.map(|kept| f64::from(kept.took_millis)))
+                }
+                Kept::None | Kept::CutOff(..) => {
+                    let (work, image, size) = (Arc::clone(&self.work), job.image, job.size);
+                    let edge = work.route.sent_edge(size);
+                    // Decoding blocks; a panic in it fails the task, not the process.
+                    Next::Preparing(spawn_blocking(move || work.prepare(image, size, edge, Room::Usual)))
+                }
+            };
+            self.preparing.push_back((job, next));
         }
-        Ok(match self.preparing.pop_front() {
-            None => None,
-            Some((job, None)) => Some((job, None)),
-            Some((job, Some(preparing))) => Some((job, Some(preparing.await.map_err(|_| EngineError::TaskLost)?))),
-        })
+        let Some((job, next)) = self.preparing.pop_front() else { return Ok(None) };
+        let ready = match next {
+            Next::Answered(outcome, took_millis) => Ready::Settled(outcome, took_millis),
+            Next::Preparing(preparing) => match preparing.await.map_err(|_| EngineError::TaskLost)? {
+                Ok(prepared) => Ready::Prepared(prepared),
+                Err(failure) => Ready::Settled(JobOutcome::Failed(failure), None),
+            },
+        };
+        Ok(Some((job, ready)))
     }
 
     fn next_job(&mut self) -> Result<Option<WaitingJob>> {
@@ -110,7 +130,7 @@ impl Night<'_> {
         let mut filling: Option<Filling> = None;
         let mut items = 0;
         (self.may_fill, self.has_no_room) = (false, false);
-        while let Some((job, prepared)) = ahead.next().await? {
+        while let Some((job, ready)) = ahead.next().await? {
             if self.stop_asked.borrow().is_some() {
                 self.may_fill = true;
                 return match filling {
@@ -118,16 +138,12 @@ impl Night<'_> {
                     None => Ok(()),
                 };
             }
-            let prepared = match prepared {
-                None => {
-                    self.settle_answered(job).await?;
+            let prepared = match ready {
+                Ready::Settled(outcome, took_millis) => {
+                    self.settle(job, outcome, took_millis).await?;
                     continue;
                 }
-                Some(Err(failure)) => {
-                    self.settle(job, JobOutcome::Failed(failure), None).await?;
-                    continue;
-                }
-                Some(Ok(prepared)) => prepared,
+                Ready::Prepared(prepared) => prepared,
             };
             let at_most = self.work.route.at_most(&prepared, Room::Usual);
             let Some(reservation) = self.work.budget.reserve_now(at_most) else {
@@ -139,11 +155,16 @@ impl Night<'_> {
                 None => self.begin_batch().await?,
             };
             let (id, batch_id, sent, now) = (job.id, batch.spooled.batch, prepared.size(), now_millis());
+            let output_limit = self.work.route.output_limit(Room::Usual);
             let attempt = self
                 .work
                 .library
                 .store
-                .write(move |edit| edit.add_batch_item(batch_id, id, sent, at_most, now))
+                .write(move |edit| {
+                    let attempt = edit.add_batch_item(batch_id, id, sent, at_most, now)?;
+                    edit.note_output_limit(attempt, output_limit)?;
+                    Ok(attempt)
+                })
                 .await?;
             let (batch, pushed) = batch.push(attempt, prepared).await?;
             filling = Some(batch);
@@ -171,14 +192,6 @@ impl Night<'_> {
             None => {}
         }
         Ok(())
-    }
-
-    /// An answer that is there already is not paid for again.
-    async fn settle_answered(&self, job: WaitingJob) -> Result<()> {
-        let Some(kept) = &job.answer else { return Ok(()) };
-        let outcome = self.work.read(kept.attempt, &kept.raw_answer, job.size);
-        let took_millis = (!kept.is_reused).then_some(f64::from(kept.took_millis));
-        self.settle(job, outcome, took_millis).await
     }
 
     async fn begin_batch(&self) -> Result<Filling> {

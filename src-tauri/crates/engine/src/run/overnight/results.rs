@@ -9,7 +9,7 @@ use store::{BatchItem, BatchStanding, KeptBatch};
 use tokio::sync::mpsc;
 
 use super::super::budget::Reservation;
-use super::super::executor::{Stop, failed};
+use super::super::executor::{Kept, Stop, failed};
 use super::super::retry::Retrying;
 use super::{Night, attempt_called};
 use crate::Result;
@@ -136,8 +136,12 @@ impl<'a> Night<'a> {
         match after {
             After::Waits(_) => Ok(None),
             After::Fails(kind) => {
-                let failure = failed(Some(item.attempt), kind, trouble.detail.clone());
-                self.settle(item.job, failure, Some(took_millis)).await?;
+                // A shorter answer is better than none.
+                let outcome = match self.work.kept_outcome(&item.job) {
+                    Kept::Final(outcome) | Kept::CutOff(outcome, _) => outcome,
+                    Kept::None => failed(Some(item.attempt), kind, trouble.detail.clone()),
+                };
+                self.settle(item.job, outcome, Some(took_millis)).await?;
                 Ok(None)
             }
             After::Stops(stop) => Ok(Some(stop)),

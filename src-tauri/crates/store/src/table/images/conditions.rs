@@ -17,7 +17,7 @@ use super::id_set::IdSet;
 use super::text::Needle;
 use crate::code::{from_json, name_of};
 use crate::table::layers::Layers;
-use crate::{Result, View};
+use crate::{Result, View, path_bytes};
 
 const MILLIS_A_DAY: i64 = 86_400_000;
 const NANOS_A_DAY: i64 = 86_400_000_000_000;
@@ -36,7 +36,11 @@ impl View<'_> {
     pub(super) fn images_of_scope(&self, collection: Option<CollectionId>) -> Result<IdSet> {
         match collection {
             Some(id) => self.id_set("SELECT image_id FROM collection_images WHERE collection_id = ?1", [id.0]),
-            None => self.id_set("SELECT id FROM images", []),
+            None => {
+                let mut all = self.id_set("SELECT id FROM images", [])?;
+                all.remove_all(&self.id_set("SELECT id FROM images WHERE is_removed", [])?);
+                Ok(all)
+            }
         }
     }
 
@@ -235,6 +239,18 @@ impl View<'_> {
         let mut rows = names.query([])?;
         while let Some(row) = rows.next()? {
             if needle.is_in(row.get_ref(1)?.as_str().unwrap_or_default()) {
+                found.insert(row.get(0)?);
+            }
+        }
+        // An image that was seen at several places is found by each of its names.
+        let mut places = self.0.prepare_cached(
+            "SELECT image_id, path FROM files
+             WHERE image_id IN (SELECT image_id FROM files GROUP BY image_id HAVING count(*) > 1)",
+        )?;
+        let mut rows = places.query([])?;
+        while let Some(row) = rows.next()? {
+            let path = path_bytes::from_bytes(row.get_ref(1)?.as_bytes().unwrap_or_default());
+            if path.file_name().is_some_and(|name| needle.is_in(&name.to_string_lossy())) {
                 found.insert(row.get(0)?);
             }
         }

@@ -1,0 +1,50 @@
+/** What can be done with a collection: rename it, show its folder, remove it. */
+import type { Collection, CollectionId } from "../ipc/bindings";
+import { words } from "../messages";
+import type { App } from "../state/app.svelte";
+
+/** The menu of a collection, where it opens. */
+export interface CollectionMenu {
+  collection: Collection;
+  x: number;
+  y: number;
+}
+
+export class Collections {
+  readonly #app: App;
+
+  menu = $state.raw<CollectionMenu | null>(null);
+  /** The one whose name is being typed. */
+  renamed = $state<CollectionId | null>(null);
+  /** The one that a person is asked about before it is removed. */
+  asked = $state.raw<Collection | null>(null);
+
+  constructor(app: App) {
+    this.#app = app;
+  }
+
+  async rename(collection: Collection, typed: string): Promise<void> {
+    this.renamed = null;
+    const name = typed.trim();
+    if (name === "" || name === collection.name) return;
+    await this.#app.attempt(() => this.#app.seam.renameCollection(collection.id, name));
+  }
+
+  async show({ id }: Collection): Promise<void> {
+    await this.#app.attempt(() => this.#app.seam.showCollectionFolder(id));
+  }
+
+  async remove(): Promise<void> {
+    const collection = this.asked;
+    this.asked = null;
+    if (collection === null) return;
+    const { id, name } = collection;
+    const isRemoved = await this.#app.attempt(() => this.#app.seam.removeCollection(id).then(() => true));
+    if (!isRemoved) return;
+    if (this.#app.collection === id) this.#app.showCollection(null);
+    this.#app.tell(words.library.collection.removed(name), "good", {
+      label: words.library.collection.undo,
+      do: () => void this.#app.attempt(() => this.#app.seam.restoreCollection(id)),
+    });
+  }
+}
