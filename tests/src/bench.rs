@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use domain::ids::{RecipeId, RunId};
+use domain::layers::LayerScope;
 use domain::library::ImageCard;
 use domain::model::ModelId;
 use domain::plan::{ImageSelection, PlanRequest, Quote, ResumeRequest, RunRequest};
@@ -117,7 +118,7 @@ impl Bench {
     #[must_use]
     pub fn cards(&self) -> Vec<ImageCard> {
         let ids = self.library.image_ids(&ImageQuery::default()).unwrap();
-        self.library.image_cards(&ids).unwrap()
+        self.library.image_cards(&ids, &LayerScope::All).unwrap()
     }
 
     /// Of all images, for the recipe at this place of the list.

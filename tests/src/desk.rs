@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use domain::layers::LayerScope;
 use domain::library::ImageCard;
 use domain::query::ImageQuery;
 use engine::Library;
@@ -60,7 +61,7 @@ impl Desk {
     pub fn cards(&self) -> Vec<ImageCard> {
         let library = self.library();
         let ids = library.image_ids(&ImageQuery::default()).unwrap();
-        library.image_cards(&ids).unwrap()
+        library.image_cards(&ids, &LayerScope::All).unwrap()
     }
 }
 

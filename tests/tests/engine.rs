@@ -167,6 +167,7 @@ async fn similar_images_are_given_the_marks_of_one_that_is_paid_for() {
     let run = carried_out(&bench, &anew).await;
     let summary = bench.library.run(run).unwrap();
     assert_eq!((summary.done, summary.carried, server.ledger().billed.len()), (4, 3, 5));
+    assert_eq!((summary.mark_count, summary.propagated_count), (20, 15), "as many as the library has");
     assert!(bench.cards().iter().all(|card| card.marks.len() == 5));
     server.stop().await;
 }
@@ -250,7 +251,7 @@ async fn a_run_that_limits_held_back_says_so_with_its_own_numbers() {
     let run = carried_out(&bench, &request(&bench).await).await;
     let report = bench.library.run_report(run).unwrap();
 
-    let [Diagnosis { finding: Finding::RateLimited { refusals, held_millis, share, limit }, changes }] =
+    let [Diagnosis { finding: Finding::RateLimited { refusals, held_millis, share, limit, .. }, changes }] =
         &report.diagnoses[..]
     else {
         panic!("{:?}", report.diagnoses)

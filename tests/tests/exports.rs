@@ -10,7 +10,10 @@ use domain::annotation::{Origin, RejectReason, Shape, Status};
 use domain::export::{ExportFormat, ExportRequest, MarkSelection};
 use domain::geometry::{Point, Rect};
 use domain::ids::RunId;
+use domain::layers::LayerScope;
 use domain::library::{ImageCard, ReviewState};
+use domain::model::ModelId;
+use domain::plan::{ImageSelection, RunRequest};
 use domain::review::{Decision, DecisionScope, ImageEdit, MarkChange, MarkContent, Verdict};
 use engine::EngineError;
 use fieldmark_tests::bench::{Bench, COMPLETED};
@@ -45,7 +48,7 @@ async fn review(bench: &Bench) {
     let card = |name: &str| cards.iter().find(|card| card.name == name).unwrap();
     let fog = card("fog.png");
     assert!(fog.marks.is_empty(), "{:?}", fog.marks);
-    let decide = |image, scope, verdict| bench.library.decide(Decision { image, scope, verdict });
+    let decide = |image, scope, verdict| bench.library.decide(Decision { image, scope, verdict }, &LayerScope::All);
     decide(card("cat-6.jpg").id, DecisionScope::Image, Verdict::Accept).await.unwrap();
     decide(fog.id, DecisionScope::Image, Verdict::Accept).await.unwrap();
     let cup = card("=1+1.jpg");
@@ -66,7 +69,7 @@ async fn review(bench: &Bench) {
         MarkChange::Add { mark: content("indoors", Shape::ImageTag) },
         MarkChange::Add { mark: content("caption", Shape::Caption { text: "=a cat, at rest".into() }) },
     ];
-    bench.library.edit_marks(ImageEdit { image: cat.id, changes }).await.unwrap();
+    bench.library.edit_marks(ImageEdit { image: cat.id, changes }, &LayerScope::All).await.unwrap();
 }
 
 /// What the library holds, for the readers to compare with.
@@ -133,6 +136,45 @@ async fn independent_readers_find_what_the_library_holds() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn failed_images_are_exported_with_their_failure_where_the_format_has_a_place_for_it() {
+    let bench = Bench::new();
+    for name in ["chelsea.jpg", "coffee.jpg", "rocket.jpg"] {
+        fs::copy(sample(name), bench.photos().join(name)).unwrap();
+    }
+    bench.library.import(&[bench.photos()]).unwrap();
+    fs::remove_file(bench.photos().join("coffee.jpg")).unwrap();
+    let run = bench.start("nanodet-g-416").await;
+    assert_eq!(bench.end_of(run).await, COMPLETED);
+
+    let out = bench.folder.path().join("marks");
+    let export = |format, marks| {
+        let exported = bench.library.export_run(run, ExportRequest { format, marks }, &out).unwrap();
+        (exported.images, exported.failed_images)
+    };
+    let standing = MarkSelection::default();
+    assert_eq!(export(ExportFormat::JsonLines, standing), (2, 1));
+    let lines: Vec<Value> =
+        fs::read_to_string(&out).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let failures: Vec<_> = lines.iter().map(|line| (line["file_name"].as_str().unwrap(), &line["failure"])).collect();
+    assert_eq!(failures[..2], [("chelsea.jpg", &Value::Null), ("rocket.jpg", &Value::Null)]);
+    assert_eq!(failures[2].0, "coffee.jpg");
+    assert_eq!((&failures[2].1["kind"], &failures[2].1["requests"]), (&json!("file_missing"), &json!(0)));
+    assert!(!failures[2].1["message"].as_str().unwrap().is_empty());
+
+    assert_eq!(export(ExportFormat::Csv, standing), (2, 1));
+    let mut rows = csv::Reader::from_path(&out).unwrap();
+    let rows: Vec<BTreeMap<String, String>> = rows.deserialize().map(Result::unwrap).collect();
+    let failed: Vec<_> = rows.iter().filter(|row| row["failure"] == "file_missing").collect();
+    assert_eq!((failed.len(), failed[0]["file_name"].as_str(), failed[0]["mark"].as_str()), (1, "coffee.jpg", ""));
+    assert!(rows.iter().any(|row| row["failure"].is_empty() && !row["mark"].is_empty()));
+
+    // A negative is what was looked at: nothing else is in a training set.
+    assert_eq!(export(ExportFormat::Coco, standing), (2, 0));
+    let nothing = bench.library.export_run(run, ExportRequest { format: ExportFormat::Csv, marks: REVIEWED }, &out);
+    assert!(matches!(nothing, Err(EngineError::NothingToExport(_))), "{nothing:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_export_takes_the_place_of_no_photo_and_leaves_nothing_half_written() {
     let (bench, run) = answered().await;
     let request = ExportRequest { format: ExportFormat::Coco, marks: MarkSelection::default() };
@@ -159,4 +201,80 @@ async fn an_export_takes_the_place_of_no_photo_and_leaves_nothing_half_written()
     assert!(matches!(outcome, Err(EngineError::NothingToExport(_))), "{outcome:?}");
     assert_eq!(fs::read_dir(&out).unwrap().count(), 1);
     assert_eq!(fs::read_to_string(out.join("marks.json")).unwrap(), "the last one");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_names_the_files_of_its_run_that_are_still_there() {
+    let bench = Bench::new();
+    let [backup, train] = ["backup", "train"].map(|name| bench.photos().join(name));
+    for (folder, name, photo) in [
+        (&backup, "1.jpg", "chelsea.jpg"),
+        (&backup, "2.jpg", "coffee.jpg"),
+        (&train, "1.jpg", "chelsea.jpg"),
+        (&train, "2.jpg", "coffee.jpg"),
+        (&train, "3.jpg", "astronaut.jpg"),
+        (&train, "4.jpg", "rocket.jpg"),
+    ] {
+        fs::create_dir_all(folder).unwrap();
+        fs::copy(sample(photo), folder.join(name)).unwrap();
+    }
+    bench.library.import(&[backup.clone()]).unwrap();
+    let images = bench.library.import(&[train.clone()]).unwrap().images;
+    let recipe = bench.library.recipes().unwrap()[0].id;
+    let model = ModelId("nanodet-g-416".into());
+    let request = RunRequest {
+        paths: vec![train.clone()],
+        ..RunRequest::of(ImageSelection::Images { ids: images.clone() }, recipe, model.clone())
+    };
+    let run = bench.library.start_run(&request).await.unwrap();
+    assert_eq!(bench.end_of(run).await, COMPLETED);
+
+    let out = bench.folder.path().join("marks.jsonl");
+    let names = |run| -> (Option<String>, Vec<(String, bool, Vec<String>)>) {
+        let request = ExportRequest { format: ExportFormat::JsonLines, marks: EVERYTHING };
+        let exported = bench.library.export_run(run, request, &out).unwrap();
+        let lines = fs::read_to_string(&out).unwrap();
+        let images = lines.lines().map(|line| {
+            let image: Value = serde_json::from_str(line).unwrap();
+            let others = image["other_paths"].as_array().unwrap().iter().map(|path| path.as_str().unwrap().into());
+            (image["file_name"].as_str().unwrap().into(), image["missing"].as_bool().unwrap(), others.collect())
+        });
+        let mut images: Vec<_> = images.collect();
+        images.sort();
+        assert_eq!(exported.missing as usize, images.iter().filter(|(_, missing, _)| *missing).count());
+        (exported.folder, images)
+    };
+    let copies = |name: &str| vec![backup.join(name).to_str().unwrap().to_owned()];
+    let named = |name: &str, others: Vec<String>| (name.to_owned(), false, others);
+    let (folder, images_of_run) = names(run);
+    assert_eq!(folder.as_deref(), train.to_str());
+    let all = [
+        named("1.jpg", copies("1.jpg")),
+        named("2.jpg", copies("2.jpg")),
+        named("3.jpg", vec![]),
+        named("4.jpg", vec![]),
+    ];
+    assert_eq!(images_of_run, all);
+
+    // The copy takes the place of a file that is gone; what has no copy is missing; a file that is another picture is gone.
+    fs::remove_file(train.join("2.jpg")).unwrap();
+    fs::remove_file(train.join("3.jpg")).unwrap();
+    fs::copy(sample("flower.jpg"), train.join("4.jpg")).unwrap();
+    let (folder, images_of_run) = names(run);
+    assert_eq!(folder.as_deref(), bench.photos().to_str());
+    let left = [
+        named("backup/2.jpg", vec![]),
+        named("train/1.jpg", vec!["backup/1.jpg".into()]),
+        ("train/3.jpg".into(), true, vec![]),
+        ("train/4.jpg".into(), true, vec![]),
+    ];
+    assert_eq!(images_of_run, left);
+
+    // A run that a collection was chosen for is one on its folder.
+    let collection = bench.library.overview(None).unwrap().collections.into_iter().find(|each| each.name == "train");
+    let of_collection = RunRequest { collection: collection.map(|each| each.id), paths: Vec::new(), ..request };
+    let of_collection = RunRequest { images: ImageSelection::Images { ids: images[..1].to_vec() }, ..of_collection };
+    let again = bench.library.start_run(&of_collection).await.unwrap();
+    assert_eq!(bench.end_of(again).await, COMPLETED);
+    assert_eq!(names(again).1, [named("1.jpg", copies("1.jpg"))]);
 }

@@ -106,6 +106,9 @@ async fn many_pictures_are_answered_in_batches_at_half_the_price() {
     assert_eq!(reason, StopReason::Completed);
     assert_eq!((summary.done, summary.failed, summary.mark_count, summary.quoted), (40, 0, 200, Some(overnight)));
     assert_paid_once(&server, &summary);
+    let metrics = bench.library.run_report(run).unwrap().metrics.unwrap();
+    assert_eq!((metrics.asked, metrics.concurrency), (40, 40), "three batches were at the server at the same time");
+    assert_eq!((metrics.parallelism, metrics.speedup), (None, None));
     let resting = bench.library.resting_progress(run).unwrap();
     let batches: Vec<_> = resting.batches.iter().map(|batch| (batch.stage, batch.images, batch.finished)).collect();
     assert_eq!(batches, [(BatchStage::Ended, 15, 15), (BatchStage::Ended, 15, 15), (BatchStage::Ended, 10, 10)]);
@@ -243,7 +246,7 @@ async fn what_the_server_failed_on_goes_into_a_next_batch() {
     assert_paid_once(&server, &summary);
     let report = bench.library.run_report(run).unwrap();
     let kinds: HashSet<RetryKind> = report.retried.iter().map(|group| group.kind).collect();
-    assert_eq!(kinds, HashSet::from([RetryKind::ServerFailed, RetryKind::TimedOut]));
+    assert_eq!(kinds, HashSet::from([RetryKind::ServerFailed, RetryKind::Expired]));
     server.stop().await;
 
     let server = simulate(Batching { expired: 1.0, ..taking(0.1) }).await;
@@ -252,7 +255,7 @@ async fn what_the_server_failed_on_goes_into_a_next_batch() {
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!((reason, summary.failed, summary.retries), (StopReason::Completed, 3, 6));
     let failures = bench.library.run_report(run).unwrap().failures;
-    assert_eq!((failures[0].kind, failures[0].is_worth_retrying), (FailureKind::ModelFailed, true));
+    assert_eq!((failures[0].kind, failures[0].is_worth_retrying), (FailureKind::Expired, true));
     assert_paid_once(&server, &summary);
     server.stop().await;
 }

@@ -28,8 +28,8 @@ async fn page(said: &[&str]) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn it_says_what_stood_out_and_what_to_change() {
     let cut_short = page(&["--max-tokens", "100"]).await;
-    let noticed = "<h2>Noticed</h2><ul><li>12 answers were cut off at the 100 tokens that you allow (100 % of the images)\
-                   <ul><li>--max-tokens above 100, or leave it out</li>";
+    let noticed = "<h2>Noticed</h2><ul><li>12 answers were cut off at your maximum of 100 tokens (100 % of the images)\
+                   <ul><li>--max-tokens above 100, or no --max-tokens</li>";
     assert!(cut_short.contains(noticed), "{cut_short}");
     assert!(!page(&[]).await.contains("Noticed"), "nothing when all is well");
 }

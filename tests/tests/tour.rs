@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 use domain::annotation::Shape;
+use domain::layers::LayerScope;
 use domain::query::ImageQuery;
 use engine::Library;
 use fieldmark_tests::bench::{ENVIRONMENT, surroundings};
@@ -58,7 +59,7 @@ fn the_tour_does_what_the_readme_says() {
 fn assert_box(folder: &Path, name: &str, label: &str, drawn: [f64; 4]) {
     let library = Library::open(&folder.join("library/library.sqlite"), surroundings(&[])).unwrap();
     let ids = library.image_ids(&ImageQuery::default()).unwrap();
-    let cards = library.image_cards(&ids).unwrap();
+    let cards = library.image_cards(&ids, &LayerScope::All).unwrap();
     let card = cards.iter().find(|card| card.name == name).unwrap();
     let mark = card.marks.iter().find(|mark| mark.label == label).unwrap();
     let Shape::Box { rect } = mark.shape else { panic!("a box: {mark:?}") };

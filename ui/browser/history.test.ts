@@ -35,7 +35,7 @@ describe("history", () => {
     const page = await openHistory();
     const report = page.getByRole("region", { name: "Report of run 2" });
     await report.waitFor();
-    for (const figure of ["Wall time", "Mean an image", "P99", "Images a second", "Success rate", "Speed-up"]) {
+    for (const figure of ["Wall time", "Mean an image", "P99", "Images a second", "Success rate", "Parallelism"]) {
       expect(await report.getByText(figure, { exact: true }).count()).toBe(1);
     }
     expect(

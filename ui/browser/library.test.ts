@@ -29,8 +29,8 @@ describe("an empty library", () => {
     page = await open(browser, { query: "images=0" });
     await page.keyboard.press("Control+o");
     await page.getByRole("progressbar", { name: "Adding images" }).waitFor();
-    await page.getByRole("button", { name: "2 files left out" }).click();
-    const dialog = page.getByRole("dialog", { name: "Files left out" });
+    await page.getByRole("button", { name: "2 files skipped" }).click();
+    const dialog = page.getByRole("dialog", { name: "Skipped files" });
     await dialog.getByText("Too large: 412.5 megapixels").waitFor();
     await screenshot(page, "skipped-dark-1280");
     await page.keyboard.press("Escape");
@@ -206,5 +206,14 @@ describe("while one filters", () => {
       await expect.poll(() => rows.allInnerTexts()).not.toEqual(counts);
       expect(await names()).toEqual(before);
     }
+  });
+
+  it("the button that excludes a label covers no digit of its count", async () => {
+    page = await open(browser, { query: "images=100000", width: 1024, height: 700 });
+    await cells().first().waitFor();
+    const row = page.locator("aside .filter").filter({ hasText: "cup" }).first();
+    await row.hover();
+    const [count, exclude] = [await row.locator(".count").boundingBox(), await row.locator(".exclude").boundingBox()];
+    expect((count?.x ?? 0) + (count?.width ?? 0)).toBeLessThanOrEqual(exclude?.x ?? 0);
   });
 });

@@ -164,8 +164,8 @@ describe("a run elsewhere", () => {
     await page.getByText("Completed", { exact: true }).waitFor();
     await screenshot(page, "run-reused-dark-1280");
     await page.getByRole("button", { name: "See the report" }).click();
-    await page.getByText("Answers used again").waitFor();
-    await page.getByText("Carried over from similar images").waitFor();
+    await page.getByText("Reused answers").waitFor();
+    await page.getByText("Images with annotations of a similar one").waitFor();
     await expectAccessible(page);
   });
 

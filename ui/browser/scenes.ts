@@ -53,6 +53,12 @@ async function review(page: Page): Promise<void> {
   await page.getByRole("listbox", { name: words.review.marks }).or(page.locator("ul.marks")).first().waitFor();
 }
 
+/** Opens the menu of layers. */
+async function layers(page: Page): Promise<void> {
+  await button(page, `${words.layers.title}:`).click();
+  await page.getByRole("group", { name: words.layers.title }).getByRole("checkbox").first().waitFor();
+}
+
 async function history(page: Page): Promise<void> {
   await page.keyboard.press("Control+5");
   await page.getByRole("region", { name: words.history.reportOf(2) }).waitFor();
@@ -106,6 +112,22 @@ export const SCENES: readonly Scene[] = [
       await page.keyboard.press("Shift+ArrowRight");
     },
   },
+  {
+    name: "library-layers",
+    query: "layers",
+    show: async (page) => {
+      await library(page);
+      await layers(page);
+    },
+  },
+  {
+    name: "review-layers",
+    query: "layers",
+    show: async (page) => {
+      await review(page);
+      await layers(page);
+    },
+  },
   { name: "library-filtered", show: (page) => typed(page, "label:cup status:unreviewed") },
   {
     name: "library-nothing",
@@ -128,7 +150,7 @@ export const SCENES: readonly Scene[] = [
     show: async (page) => {
       await library(page);
       await page.evaluate(() => window.dispatchEvent(new DragEvent("drop", { cancelable: true })));
-      await button(page, words.library.leftOut(2).replace("2", "\\d+")).click();
+      await button(page, words.library.skippedFiles(2).replace("2", "\\d+")).click();
       await dialog(page).waitFor();
     },
   },

@@ -4,6 +4,7 @@ use domain::audit::{Audit, AuditRequest, LabelConfidences};
 use domain::checks::{Check, Mistake, RepairExtent, Swept};
 use domain::compare::{ComparedPair, Comparison, Side};
 use domain::ids::{AuditId, ImageId};
+use domain::layers::LayerScope;
 use domain::query::ImageQuery;
 use tauri::State;
 
@@ -12,8 +13,8 @@ use crate::state::Desktop;
 
 #[tauri::command]
 #[specta::specta]
-pub async fn mistakes(desktop: State<'_, Desktop>, image: ImageId) -> Answer<Vec<Mistake>> {
-    Ok(desktop.library().mistakes(image)?)
+pub async fn mistakes(desktop: State<'_, Desktop>, image: ImageId, layers: LayerScope) -> Answer<Vec<Mistake>> {
+    Ok(desktop.library().mistakes(image, &layers)?)
 }
 
 #[tauri::command]

@@ -2,6 +2,7 @@
 
 use domain::ids::{CollectionId, ImageId};
 use domain::import::SkippedFile;
+use domain::layers::LayerScope;
 use domain::library::{FilterCounts, ImageCard, LibraryOverview};
 use domain::query::{self, Completion, Condition, ImageQuery, ReadQuery};
 use tauri::{AppHandle, State};
@@ -55,8 +56,8 @@ pub async fn complete_query(desktop: State<'_, Desktop>, text: String, cursor: u
 
 #[tauri::command]
 #[specta::specta]
-pub async fn image_cards(desktop: State<'_, Desktop>, ids: Vec<ImageId>) -> Answer<Vec<ImageCard>> {
-    ask(&desktop, move |library| library.image_cards(&ids)).await
+pub async fn image_cards(desktop: State<'_, Desktop>, ids: Vec<ImageId>, layers: LayerScope) -> Answer<Vec<ImageCard>> {
+    ask(&desktop, move |library| library.image_cards(&ids, &layers)).await
 }
 
 #[tauri::command]

@@ -1,6 +1,7 @@
 //! A person's decisions and changes.
 
 use domain::ids::ImageId;
+use domain::layers::LayerScope;
 use domain::review::{Decision, ImageEdit, Step};
 use tauri::State;
 
@@ -9,36 +10,36 @@ use crate::state::Desktop;
 
 #[tauri::command]
 #[specta::specta]
-pub async fn decide(desktop: State<'_, Desktop>, decision: Decision) -> Answer<Step> {
-    Ok(desktop.library().decide(decision).await?)
+pub async fn decide(desktop: State<'_, Desktop>, decision: Decision, layers: LayerScope) -> Answer<Step> {
+    Ok(desktop.library().decide(decision, &layers).await?)
 }
 
 #[tauri::command]
 #[specta::specta]
-pub async fn edit_marks(desktop: State<'_, Desktop>, edit: ImageEdit) -> Answer<Step> {
-    Ok(desktop.library().edit_marks(edit).await?)
+pub async fn edit_marks(desktop: State<'_, Desktop>, edit: ImageEdit, layers: LayerScope) -> Answer<Step> {
+    Ok(desktop.library().edit_marks(edit, &layers).await?)
 }
 
 #[tauri::command]
 #[specta::specta]
-pub async fn undo_latest(desktop: State<'_, Desktop>) -> Answer<Option<Step>> {
-    Ok(desktop.library().undo_latest().await?)
+pub async fn undo_latest(desktop: State<'_, Desktop>, layers: LayerScope) -> Answer<Option<Step>> {
+    Ok(desktop.library().undo_latest(&layers).await?)
 }
 
 #[tauri::command]
 #[specta::specta]
-pub async fn undo_on(desktop: State<'_, Desktop>, image: ImageId) -> Answer<Option<Step>> {
-    Ok(desktop.library().undo_on(image).await?)
+pub async fn undo_on(desktop: State<'_, Desktop>, image: ImageId, layers: LayerScope) -> Answer<Option<Step>> {
+    Ok(desktop.library().undo_on(image, &layers).await?)
 }
 
 #[tauri::command]
 #[specta::specta]
-pub async fn redo_latest(desktop: State<'_, Desktop>) -> Answer<Option<Step>> {
-    Ok(desktop.library().redo_latest().await?)
+pub async fn redo_latest(desktop: State<'_, Desktop>, layers: LayerScope) -> Answer<Option<Step>> {
+    Ok(desktop.library().redo_latest(&layers).await?)
 }
 
 #[tauri::command]
 #[specta::specta]
-pub async fn redo_on(desktop: State<'_, Desktop>, image: ImageId) -> Answer<Option<Step>> {
-    Ok(desktop.library().redo_on(image).await?)
+pub async fn redo_on(desktop: State<'_, Desktop>, image: ImageId, layers: LayerScope) -> Answer<Option<Step>> {
+    Ok(desktop.library().redo_on(image, &layers).await?)
 }

@@ -198,9 +198,10 @@ export class Auditing {
     this.#dismissReason();
   }
 
-  async #readCards({ sample }: Audit): Promise<void> {
+  async #readCards({ sample, layers }: Audit): Promise<void> {
     const images = [...new Set(sample.map(({ image }) => image))];
-    this.#cards = new Map((await this.#seam.imageCards(images)).map((card) => [card.id, card]));
+    const cards = await this.#seam.imageCards(images, layers);
+    this.#cards = new Map(cards.map((card) => [card.id, card]));
   }
 
   #judge(verdict: SampleVerdict, reason: RejectReason | null): boolean {
@@ -223,7 +224,8 @@ export class Auditing {
 
   async #decide(drawn: { image: ImageId; mark: number }, said: SampleVerdict, reason: RejectReason | null) {
     const verdict = said === "right" ? ({ kind: "accept" } as const) : ({ kind: "reject", reason } as const);
-    await this.#seam.decide({ image: drawn.image, scope: { kind: "mark", id: drawn.mark }, verdict });
+    const decision = { image: drawn.image, scope: { kind: "mark", id: drawn.mark }, verdict } as const;
+    await this.#seam.decide(decision, this.audit?.layers);
   }
 
   #say(place: number, verdict: SampleVerdict | null): void {

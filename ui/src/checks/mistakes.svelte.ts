@@ -7,6 +7,7 @@ import type { Seam } from "../ipc/seam";
 import { nameOf } from "../kit/shape";
 import { refusalWords, words } from "../messages";
 import type { App } from "../state/app.svelte";
+import { inLayers } from "../state/layers";
 import { repairChange } from "./repair";
 
 type MistakesSeam = Pick<Seam, "mistakes">;
@@ -75,7 +76,11 @@ const KEY = Symbol("mistakes");
 
 /** For the parts of the review screen; it looks at each image that is shown, and again when its marks change. */
 export function provideMistakes(app: App, review: Review): void {
-  const mistakes = new Mistakes(app.seam, review, (refusal) => app.tell(refusalWords(refusal), "bad"));
+  const mistakes = new Mistakes(
+    inLayers(app.seam, () => app.layersInReview),
+    review,
+    (refusal) => app.tell(refusalWords(refusal), "bad"),
+  );
   setContext(KEY, mistakes);
   $effect(() => {
     const { card } = review;

@@ -2,7 +2,7 @@
  * The images on which two sides differ, and the difference that is selected. What is known of images is in `images`,
  * what is chosen in `choosing`.
  */
-import type { Comparison, ComparedPair, ImageCard, ImageId, RunSummary } from "../ipc/bindings";
+import type { Comparison, ComparedPair, ImageCard, ImageId, LayerScope, RunSummary } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
 import { around } from "../photo/neighbours";
 import { Refreshing } from "../state/refreshing";
@@ -19,7 +19,8 @@ import {
 } from "./choices";
 import { Choosing, waitsForItsReview } from "./choosing.svelte";
 import { ComparedImages } from "./images.svelte";
-import { areSameSides, likelySides } from "./sides";
+import { ALL_LAYERS } from "../state/layers";
+import { areSameSides, likelySides, sidesShown } from "./sides";
 
 /** How often cards and figures are read again while marks change elsewhere. */
 const REFRESH_MILLIS = 2000;
@@ -82,12 +83,15 @@ export class Differences {
     this.#choosing = new Choosing(seam, this.#images, (image, refusal) => this.#refused(image, refusal));
   }
 
-  /** Begins with these sides, or with likely ones. Coming back to the same stays where one was. */
-  async open(wanted: Sides | null): Promise<void> {
+  /**
+   * Begins with these sides, or with the runs whose layers are shown, or with likely ones. Coming back to the same stays
+   * where one was.
+   */
+  async open(wanted: Sides | null, layers: LayerScope = ALL_LAYERS): Promise<void> {
     this.isComparing = true;
     this.hasFailed = !(await this.#told(async () => {
       this.runs = await this.#seam.runs();
-      const sides = wanted ?? this.sides ?? likelySides(this.runs);
+      const sides = wanted ?? sidesShown(layers, this.runs) ?? this.sides ?? likelySides(this.runs);
       if (sides !== null) await this.#compare(sides);
     }));
     this.isComparing = false;

@@ -1,6 +1,7 @@
 /** Which sides there are to compare, and what they are called. */
-import type { RunSummary, Side } from "../ipc/bindings";
+import type { LayerScope, RunId, RunSummary, Side } from "../ipc/bindings";
 import { words } from "../messages";
+import { layersOfRuns } from "../state/layers";
 import type { Sides } from "./choices";
 
 export const DECIDED: Side = { kind: "decided" };
@@ -37,6 +38,21 @@ export function likelySides(runs: readonly RunSummary[]): Sides | null {
   const [latest, before] = answered(runs);
   if (!latest) return null;
   return { first: sideOf(latest), second: before ? sideOf(before) : DECIDED };
+}
+
+/** The runs whose layers are shown: the first two, or the one beside another run or what people decided. */
+export function sidesShown(layers: LayerScope, runs: readonly RunSummary[]): Sides | null {
+  if (layers.kind === "all") return null;
+  const [run, other] = answered(runs).filter(({ id }) => layers.runs.includes(id));
+  if (!run) return null;
+  const beside = other ?? answered(runs).find(({ id }) => id !== run.id);
+  return { first: sideOf(run), second: beside ? sideOf(beside) : DECIDED };
+}
+
+/** What both sides and people have put on images. */
+export function layersOfSides(sides: Sides | null): LayerScope {
+  const both = sides === null ? [] : [sides.first, sides.second];
+  return layersOfRuns(both.flatMap((side): RunId[] => (side.kind === "run" ? [side.run] : [])));
 }
 
 export function answered(runs: readonly RunSummary[]): RunSummary[] {

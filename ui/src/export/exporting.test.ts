@@ -7,7 +7,16 @@ import { Exporting, type ExportingSeam } from "./exporting.svelte";
 const refused = vi.fn();
 
 function fileOf(name: string): ReadyExport {
-  const exported = { images: 1, empty_images: 0, marks: 1, without_score: 0, without_form: 0, folder: null };
+  const exported = {
+    images: 1,
+    failed_images: 0,
+    empty_images: 0,
+    marks: 1,
+    without_score: 0,
+    without_form: 0,
+    missing: 0,
+    folder: null,
+  };
   return { file_name: name, byte_len: 10, exported };
 }
 

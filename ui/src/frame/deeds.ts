@@ -1,11 +1,13 @@
 /** What the actions do that every screen has. */
 import type { Deeds } from "../state/actions/actions.svelte";
+import type { RunId } from "../ipc/bindings";
 import type { App, Screen } from "../state/app.svelte";
 import { redoLatest, undoLatest } from "../state/undo";
 
 const HAVE_UNDO: ReadonlySet<Screen> = new Set<Screen>(["review", "audit", "compare"]);
 
-export function frameDeeds(app: App): Deeds {
+/** `runShown` is the one whose layer is shown, when it is one. */
+export function frameDeeds(app: App, runShown: () => RunId | null): Deeds {
   return {
     // Whatever has the keyboard: the tour is not modal, and is left from everywhere.
     "everywhere.escape": { do: () => app.tour.end(), can: () => app.tour.at !== null },
@@ -19,7 +21,7 @@ export function frameDeeds(app: App): Deeds {
     "everywhere.compare": () => app.show("compare"),
     "everywhere.settings": () => app.show("settings"),
     "everywhere.export": {
-      do: () => void app.exporting.open(),
+      do: () => void app.exporting.open(runShown()),
       can: () => (app.library?.counts.all ?? 0) > 0,
     },
     // Review, audits and comparisons have an undo of their own, which leads to the image.

@@ -8,7 +8,7 @@ import { Palette } from "./palette.svelte";
 async function opened(query = ""): Promise<{ app: App; palette: Palette; searchLibrary: ReturnType<typeof vi.fn> }> {
   const app = new App(openFake(query));
   await app.start();
-  app.actions.offer(frameDeeds(app));
+  app.actions.offer(frameDeeds(app, () => null));
   const searchLibrary = vi.fn();
   const palette = new Palette(app, { planWith: () => {}, searchLibrary });
   await palette.open();

@@ -1,11 +1,14 @@
 /** Cards of the images in sight: fetched in batches, kept while there is room, read again when the library changes. */
-import type { ImageCard, ImageId } from "../ipc/bindings";
+import type { ImageCard, ImageId, LayerScope } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
+import { areSameLayers } from "../state/layers";
 
 const MOST_KEPT = 4000;
 
 export class Cards {
   readonly #seam: Seam;
+  /** Whose annotations the cards have. */
+  readonly #layers: () => LayerScope;
   readonly #kept = new Map<ImageId, ImageCard>();
   /** Kept ones that may no longer be true; they are shown until the new ones come. */
   readonly #stale = new Set<ImageId>();
@@ -15,8 +18,9 @@ export class Cards {
   #wanted: readonly ImageId[] = [];
   #isFetching = false;
 
-  constructor(seam: Seam) {
+  constructor(seam: Seam, layers: () => LayerScope) {
     this.#seam = seam;
+    this.#layers = layers;
   }
 
   get(id: ImageId): ImageCard | null {
@@ -45,7 +49,10 @@ export class Cards {
         const missing = this.#wanted.filter((id) => this.#isMissing(id));
         if (missing.length === 0) return;
         for (const id of missing) this.#stale.delete(id);
-        const cards = await this.#seam.imageCards(missing);
+        const layers = this.#layers();
+        const cards = await this.#seam.imageCards(missing, layers);
+        // Other layers are shown by now: these are asked for again.
+        if (!areSameLayers(layers, this.#layers())) continue;
         if (cards.length < missing.length) {
           const given = new Set(cards.map(({ id }) => id));
           for (const id of missing) if (!given.has(id)) this.#forget(id);

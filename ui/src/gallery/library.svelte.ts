@@ -35,8 +35,8 @@ export class Library {
 
   constructor(app: App) {
     this.app = app;
-    this.cards = new Cards(app.seam);
     this.question = new Question(app);
+    this.cards = new Cards(app.seam, () => this.question.layers);
   }
 
   /** Lists the images again. Calls that come while one is under way are answered by one more. */
@@ -143,6 +143,9 @@ export class Library {
     const { selected } = this.app;
     const isPicked = selected.size > 1 && selected.has(id);
     const ids = isPicked ? this.ids.filter((each) => selected.has(each)) : this.ids;
+    // Images that were picked are reviewed without the question, and so without the run that it names.
+    const { layers } = this.question;
+    if (isPicked && layers.kind === "runs") this.app.layers = layers;
     this.app.openReview([...ids], Math.max(0, ids.indexOf(id)), isPicked ? undefined : this.question.query);
   }
 

@@ -1,6 +1,7 @@
 /** What the library is asked for: one question, seen as text and as filters. */
-import type { Condition, ImageOrder, ImageQuery, QueryProblem, Test } from "../ipc/bindings";
+import type { Condition, ImageOrder, ImageQuery, LayerScope, QueryProblem, Test } from "../ipc/bindings";
 import type { App } from "../state/app.svelte";
+import { layersShown, namedRuns } from "../state/layers";
 import { isSameTest, standing } from "../state/questions";
 
 export class Question {
@@ -20,7 +21,13 @@ export class Question {
   }
 
   get query(): ImageQuery {
-    return { collection: this.#app.collection, conditions: [...this.conditions], order: this.order };
+    const { collection, layers } = this.#app;
+    return { collection, conditions: [...this.conditions], order: this.order, layers };
+  }
+
+  /** The layers that count and are shown. */
+  get layers(): LayerScope {
+    return layersShown(this.query);
   }
 
   /** The query without the condition at `place`, or with null without its collection. */
@@ -37,16 +44,22 @@ export class Question {
     if (wish !== this.#latest || !read) return;
     this.problem = read.problem;
     // The same conditions again find the same images.
-    if (JSON.stringify(read.conditions) !== JSON.stringify(this.conditions)) this.conditions = read.conditions;
+    if (JSON.stringify(read.conditions) !== JSON.stringify(this.conditions)) this.#take(read.conditions);
   }
 
   /** Asks for these conditions and says them as text. */
   async ask(conditions: readonly Condition[]): Promise<void> {
     const wish = ++this.#latest;
-    this.conditions = conditions;
+    this.#take(conditions);
     this.problem = null;
     const text = await this.#app.attempt(() => this.#app.seam.queryText([...conditions]));
     if (wish === this.#latest && text !== undefined) this.text = text;
+  }
+
+  /** A run that is named anew is shown, whichever layers were chosen before. */
+  #take(conditions: readonly Condition[]): void {
+    if (namedRuns(conditions).join() !== namedRuns(this.conditions).join()) this.#app.layers = null;
+    this.conditions = conditions;
   }
 
   standing(test: Test): ReturnType<typeof standing> {

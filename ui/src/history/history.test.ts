@@ -23,6 +23,7 @@ function summary(id: RunId): RunSummary {
     failed: 0,
     waiting: 0,
     mark_count: 1,
+    propagated_count: 0,
     undecided_count: 1,
     reviewed_count: 0,
     quoted: null,
@@ -43,6 +44,7 @@ function summary(id: RunId): RunSummary {
     reused: 0,
     carried: 0,
     retries: 0,
+    asked: 0,
     p50_millis: null,
     p95_millis: null,
     rate_per_minute: null,
@@ -61,6 +63,7 @@ class Core implements HistorySeam {
       summary: summary(run),
       metrics: null,
       failures: [],
+      failed_images: [],
       retried: [],
       repairs: [],
       dropped: [],
@@ -175,11 +178,34 @@ describe("what to change", () => {
     expect(new Set(said.map(({ title }) => title)).size).toBe(EVERY_DIAGNOSIS.length);
     for (const { note } of said) expect(note).toMatch(/^[A-Z0-9].*\d.*\.$/);
     expect(
-      words.diagnoses.finding({ kind: "rate_limited", refusals: 0, held_millis: 81_000, share: 0.38, limit: null }),
-    ).toEqual({
-      title: "Held back by the server’s limits",
-      note: "For 1 min 21 s, 38 % of the time; nothing refused.",
+      words.diagnoses.finding({
+        kind: "rate_limited",
+        refusals: 0,
+        overloads: 0,
+        held_millis: 81_000,
+        share: 0.38,
+        limit: null,
+      }),
+    ).toEqual({ title: "Held back by the server’s limits", note: "For 1 min 21 s, 38 % of the time." });
+  });
+
+  it("tells refusals and overloads apart, and repeated requests as a count of the images there were", () => {
+    const held = words.diagnoses.finding({
+      kind: "rate_limited",
+      refusals: 1,
+      overloads: 11,
+      held_millis: 81_000,
+      share: 0.38,
+      limit: null,
     });
+    expect(held.note).toBe("For 1 min 21 s, 38 % of the time; 1 request refused, 11 requests answered “overloaded”.");
+    const repeated = words.diagnoses.finding({
+      kind: "retries_high",
+      repeated: 24,
+      asked: 12,
+      by_kind: [{ kind: "connection_lost", count: 24 }],
+    });
+    expect(repeated.note).toBe("24 requests for 12 images: Connection lost before the answer (24).");
   });
 
   it("says how much room answers had that were cut off", () => {
@@ -187,18 +213,20 @@ describe("what to change", () => {
       words.diagnoses.finding({ kind: "answers_cut_short", count: 31, share: 0.15, room }).note;
     expect(cutShort({ kind: "more" })).toBe("31 answers even with more room, 15 % of the images.");
     expect(cutShort({ kind: "own_maximum", tokens: 600 })).toBe(
-      "31 answers at the 600 tokens that you allow, 15 % of the images.",
+      "31 answers at your maximum of 600 tokens, 15 % of the images.",
     );
     expect(cutShort({ kind: "usual" })).toBe("31 answers, 15 % of the images.");
   });
 
   it("names the value where the numbers say one", () => {
-    expect(words.diagnoses.change({ kind: "more_at_once", to: 20 })).toBe("Allow 20 at once, or leave the number open");
-    expect(words.diagnoses.change({ kind: "more_room", than: 600 })).toContain("more than 600 tokens");
+    expect(words.diagnoses.change({ kind: "more_at_once", to: 20 })).toBe(
+      "Set a concurrency of 20, or leave it automatic",
+    );
+    expect(words.diagnoses.change({ kind: "more_room", than: 600 })).toContain("above 600 tokens");
     expect(words.diagnoses.change({ kind: "longer_silence", to_millis: 80_000 })).toContain("1 min 20 s");
     expect(words.diagnoses.change({ kind: "limit_requests", per_minute: 58 })).toContain("58 requests a minute");
     expect(words.diagnoses.change({ kind: "cheaper_model", name: "Claude Haiku 5.5", cost: 11e10 })).toContain(
-      "Claude Haiku 5.5 on a few images: the same tokens would be about $0.11",
+      "Claude Haiku 5.5 on a few images: the same tokens would cost about $0.11",
     );
   });
 });

@@ -15,7 +15,7 @@ export const commands = {
 	queryText: (conditions: Condition[]) => __TAURI_INVOKE<string>("query_text", { conditions }),
 	/**  What the word at `cursor` of a half typed question may become. Places count characters. */
 	completeQuery: (text: string, cursor: number) => typedError<Completion, AppError>(__TAURI_INVOKE("complete_query", { text, cursor })),
-	imageCards: (ids: ImageId[]) => typedError<ImageCard[], AppError>(__TAURI_INVOKE("image_cards", { ids })),
+	imageCards: (ids: ImageId[], layers: LayerScope) => typedError<ImageCard[], AppError>(__TAURI_INVOKE("image_cards", { ids, layers })),
 	skippedFiles: (collection: CollectionId | null) => typedError<SkippedFile[], AppError>(__TAURI_INVOKE("skipped_files", { collection })),
 	/**  Opens the system's folder dialog and imports what is chosen; false when it was cancelled. */
 	chooseFolders: () => typedError<boolean, AppError>(__TAURI_INVOKE("choose_folders")),
@@ -50,13 +50,13 @@ export const commands = {
 	 *  not let a window begin one.
 	 */
 	dragExport: (run: RunId, request: ExportRequest) => typedError<boolean, AppError>(__TAURI_INVOKE("drag_export", { run, request })),
-	decide: (decision: Decision) => typedError<Step, AppError>(__TAURI_INVOKE("decide", { decision })),
-	editMarks: (edit: ImageEdit) => typedError<Step, AppError>(__TAURI_INVOKE("edit_marks", { edit })),
-	undoLatest: () => typedError<Step | null, AppError>(__TAURI_INVOKE("undo_latest")),
-	undoOn: (image: ImageId) => typedError<Step | null, AppError>(__TAURI_INVOKE("undo_on", { image })),
-	redoLatest: () => typedError<Step | null, AppError>(__TAURI_INVOKE("redo_latest")),
-	redoOn: (image: ImageId) => typedError<Step | null, AppError>(__TAURI_INVOKE("redo_on", { image })),
-	mistakes: (image: ImageId) => typedError<Mistake[], AppError>(__TAURI_INVOKE("mistakes", { image })),
+	decide: (decision: Decision, layers: LayerScope) => typedError<Step, AppError>(__TAURI_INVOKE("decide", { decision, layers })),
+	editMarks: (edit: ImageEdit, layers: LayerScope) => typedError<Step, AppError>(__TAURI_INVOKE("edit_marks", { edit, layers })),
+	undoLatest: (layers: LayerScope) => typedError<Step | null, AppError>(__TAURI_INVOKE("undo_latest", { layers })),
+	undoOn: (image: ImageId, layers: LayerScope) => typedError<Step | null, AppError>(__TAURI_INVOKE("undo_on", { image, layers })),
+	redoLatest: (layers: LayerScope) => typedError<Step | null, AppError>(__TAURI_INVOKE("redo_latest", { layers })),
+	redoOn: (image: ImageId, layers: LayerScope) => typedError<Step | null, AppError>(__TAURI_INVOKE("redo_on", { image, layers })),
+	mistakes: (image: ImageId, layers: LayerScope) => typedError<Mistake[], AppError>(__TAURI_INVOKE("mistakes", { image, layers })),
 	repairExtent: (check: Check, query: ImageQuery) => typedError<RepairExtent, AppError>(__TAURI_INVOKE("repair_extent", { check, query })),
 	repair: (check: Check, query: ImageQuery, sparesDecided: boolean) => typedError<Swept, AppError>(__TAURI_INVOKE("repair", { check, query, sparesDecided })),
 	proposalConfidences: (query: ImageQuery) => typedError<LabelConfidences[], AppError>(__TAURI_INVOKE("proposal_confidences", { query })),
@@ -188,6 +188,8 @@ export type Audit = {
 	/**  How many follow in that order, for a larger sample. */
 	reserve: number,
 	finding: ErrorRate | null,
+	/**  The layers of its proposals. */
+	layers: LayerScope,
 	/**  How many proposals were accepted unseen because of it; `None`: not yet. */
 	accepted: number | null,
 };
@@ -205,6 +207,15 @@ export type AuditRequest = {
 	/**  The largest share of wrong annotations that the person wants to accept. */
 	error_limit: Share,
 };
+
+/**  What a speed-up is measured against. */
+export type Baseline = 
+/**  The run itself: it never had more than one request in flight. */
+{ kind: "this_run" } | 
+/**  The mean duration of the images of this run that ran alone, for every image that was asked about. */
+{ kind: "alone_images"; images: number } | 
+/**  The same images, annotated one at a time in another run. */
+{ kind: "sequential_run" };
 
 /**  Where a batch stands. */
 export type BatchStage = 
@@ -244,14 +255,20 @@ export type Change = { kind: "fewer_at_once"; to: number } |
 { kind: "more_room"; 
 /**  What the person allows them now; `None`: what the model usually gets. */
 than: number | null } | 
-/**  A higher limit at the vendor, or a further route beside this one. */
-{ kind: "more_routes" } | { kind: "ask_overnight"; 
-/**  What the run would have cost so. */
-cost: PicoDollars } | { kind: "cheaper_model"; name: string; 
+/**  A higher limit at the vendor, or an additional endpoint beside this one. */
+{ kind: "more_routes" } | 
+/**  To ask in batches. */
+{ kind: "ask_overnight"; 
+/**  What the run would have cost in batches. */
+cost: PicoDollars } | 
+/**  To ask live instead of in batches. */
+{ kind: "ask_live" } | { kind: "cheaper_model"; name: string; 
 /**  What the same tokens would have cost: an estimate. */
 cost: PicoDollars } | { kind: "other_model" } | 
 /**  Fewer labels and attributes at a time. */
-{ kind: "ask_for_less" } | { kind: "smaller_photos" } | { kind: "check_photos" } | { kind: "check_network" };
+{ kind: "ask_for_less" } | { kind: "smaller_photos" } | { kind: "check_photos" } | { kind: "check_network" } | 
+/**  A server on this machine, which no network is in the way of. */
+{ kind: "check_server" };
 
 /**  A kind of likely mistake. */
 export type Check = 
@@ -485,16 +502,39 @@ export type ExportRequest = {
 
 /**  What an export has written. */
 export type Exported = {
+	/**  Images that were answered. */
 	images: number,
-	/**  Of these: nothing is marked on them. */
+	/**  Images that failed: in formats with a place for a failure, each with its reason. */
+	failed_images: number,
+	/**  Of the answered ones: nothing is marked on them. */
 	empty_images: number,
 	marks: number,
 	/**  Marks that a results list has no place for: nobody has said how certain they are. */
 	without_score: number,
 	/**  Marks that the format has no form for: points, tags and captions, where only boxes and outlines have a place. */
 	without_form: number,
+	/**  Images of which no file is left where one was seen. */
+	missing: number,
 	/**  The folder that the file names in the export start from; `None`: they are bare names. */
 	folder: string | null,
+};
+
+/**  An image that failed. */
+export type FailedImage = {
+	image: ImageId,
+	name: string,
+	/**  Where the file was last seen; `None` where that is not known. */
+	path: string | null,
+	kind: FailureKind,
+	message: string,
+	/**  Whether another try may end differently. */
+	is_worth_retrying: boolean,
+	/**  Requests that were sent about it. */
+	requests: number,
+	/**  What they cost, as the vendor reported. */
+	paid: PicoDollars,
+	/**  The most that requests without an answer can have cost on top. */
+	possibly_billed: PicoDollars,
 };
 
 /**  Failures of one kind. */
@@ -516,6 +556,8 @@ export type FailureKind =
 "file_unreadable" | 
 /**  The model did not answer, in spite of several tries where that makes sense. */
 "model_failed" | 
+/**  The batch expired before the vendor began with it, several times. */
+"expired" | 
 /**  The server would not take this picture. */
 "refused" | 
 /**  The model looked and declined to answer; that is paid for. */
@@ -523,7 +565,13 @@ export type FailureKind =
 /**  The answer was cut off before its first mark; what it holds is paid for. */
 "cut_off" | 
 /**  The model answered something that cannot be read; the raw answer is kept. */
-"answer_unreadable";
+"answer_unreadable" | 
+/**  The model answered with annotations, and none of them could be used; the raw answer is kept. */
+"answer_unusable" | 
+/**  The coordinates of the answer are fractions of the picture's sides, 0 to 1; the raw answer is kept. */
+"coordinates_as_fractions" | 
+/**  The coordinates of the answer are thousandths of the picture's sides, 0 to 1000; the raw answer is kept. */
+"coordinates_as_thousandths";
 
 export type FilterCount<Filter> = {
 	filter: Filter,
@@ -566,14 +614,16 @@ export type FilterCounts = {
 export type Finding = 
 /**  The server's limits held it back. */
 { kind: "rate_limited"; 
-/**  Requests that the server refused for its limits. */
-refusals: number; held_millis: number; 
+/**  Requests that the server refused for its limits (429). */
+refusals: number; 
+/**  Requests that it answered as overloaded (529). */
+overloads: number; held_millis: number; 
 /**  Of the time that the run was worked on. */
 share: number; limit: MetLimit | null } | 
-/**  Many requests were made again; limits aside, which cost no try and have a finding of their own. */
-{ kind: "retries_high"; 
-/**  Requests made again over images asked about. */
-rate: number; 
+/**  Many requests were made again; refusals for limits aside, which use up no try and have a finding of their own. */
+{ kind: "retries_high"; repeated: number; 
+/**  Images asked about. */
+asked: number; 
 /**  The most frequent first. */
 by_kind: RetryGroup[] } | 
 /**  The server could not be reached, or had to be left alone, for a good part of the time. */
@@ -592,8 +642,10 @@ share: number } |
 { kind: "slowed_by_concurrency"; at_once: number; share: number; images_per_second: number; 
 /**  What the server's limit and the time an image takes would allow; `None` where no limit was met or told. */
 possible: number | null } | 
-/**  The server waited for this machine: images did not get ready as fast as they could have been sent. */
-{ kind: "slowed_by_preparing"; images_per_second: number; possible: number } | 
+/**  The server waited for this machine: images were not decoded and encoded as fast as they could have been sent. */
+{ kind: "slowed_by_preparing"; images_per_second: number; 
+/**  Of the requests that could have been in flight, for which no image was ready. */
+share: number } | 
 /**  Most of the cost was for what the model wrote. */
 { kind: "cost_by_output"; share: number; paid: PicoDollars; 
 /**  Of one answer, on the mean, thinking included. */
@@ -773,6 +825,8 @@ export type ImageQuery = {
 	/**  All of them hold. */
 	conditions: Condition[],
 	order: ImageOrder,
+	/**  The layers whose annotations count; `None`: see [`ImageQuery::layers_shown`]. */
+	layers?: LayerScope | null,
 };
 
 /**  Which images a plan is about. */
@@ -795,13 +849,21 @@ export type ImportProgress = {
 	added: number,
 	/**  Files whose content the library already had. */
 	known: number,
-	/**  Files left out with a reason. */
+	/**  Files skipped with a reason. */
 	skipped: number,
+	/**  Files that NAS systems and apps left behind, which were not looked at. They are not among the files found. */
+	leftovers: number,
 	/**  Whether every folder has been walked, so that `found` is the total. */
 	is_scanned: boolean,
 	/**  Whether the import has ended, by completion or by cancelling. */
 	is_finished: boolean,
 	is_cancelled: boolean,
+};
+
+/**  Which files an import takes. */
+export type ImportSettings = {
+	/**  Whether thumbnails, recycle bins and metadata that NAS systems and apps keep between photos are files like others. */
+	includes_leftovers?: boolean,
 };
 
 /**  An image that is being asked about. */
@@ -873,6 +935,11 @@ export type LabelCount = {
 	color: number,
 	count: number,
 };
+
+/**  The layers that a view shows. What people drew, accepted or edited is theirs, and is shown with any of them. */
+export type LayerScope = { kind: "all" } | 
+/**  Those of these runs; of none: only people's work. */
+{ kind: "runs"; runs: RunId[] };
 
 /**  Collections, images, marks or decisions are not what they were. */
 export type LibraryChanged = null;
@@ -1189,6 +1256,8 @@ export type RetryKind =
 "connection_lost" | 
 /**  The answer did not come in time. */
 "timed_out" | 
+/**  The batch expired before the vendor began with the request. */
+"expired" | 
 /**  No connection came about. */
 "unreachable" | 
 /**  The picture was too large a request, and was sent smaller. */
@@ -1233,27 +1302,39 @@ export type RunCount = {
 
 export type RunId = number;
 
-/**  Figures of a run, durations in milliseconds. */
+/**  Figures of a run, durations in milliseconds. What they count is said at [`Recorded`]. */
 export type RunMetrics = {
-	images: number,
+	/**  Images that were sent to the model and answered or failed. */
+	asked: number,
+	/**  Of these: answered. */
+	answered: number,
+	/**  Images whose answer an earlier run had paid for. */
+	reused: number,
+	/**  Images that were given the annotations of a similar one. */
+	propagated: number,
+	/**  Images that failed before they could be sent. */
+	unread: number,
+	/**  The highest number of requests in flight at any moment; of a batch run the highest number in the vendor's batches. */
 	concurrency: number,
 	wall_millis: number,
 	mean_millis: number,
 	p50_millis: number,
 	p95_millis: number,
 	p99_millis: number,
-	/**  The sum of what every image took: how long the same work would have been one at a time. */
+	/**  The sum of the durations of all images that were asked about. */
 	summed_millis: number,
 	/**
-	 *  `summed_millis` over `wall_millis`: against the same images one at a time, at the pace that was measured. `None` for
-	 *  an overnight run, whose images wait side by side at the vendor's: their sum is nobody's time.
+	 *  `summed_millis` over `wall_millis`: how many images were worked on at the same time, on average. Not a speed-up:
+	 *  images take longer beside others. `None` for a batch run, whose images wait at the vendor.
 	 */
-	speedup: number | null,
-	/**  Finished images a second of wall time. */
+	parallelism: number | null,
+	/**  `None` where nothing was measured one at a time. */
+	speedup: Speedup | null,
+	/**  Images asked about a second of wall time. */
 	images_per_second: number,
-	/**  Answered over finished, 0 to 1. */
+	/**  Answered over asked, 0 to 1. */
 	success_rate: number,
-	/**  Retries over finished images. */
+	/**  Retries over images asked about. */
 	retry_rate: number,
 	retries: number,
 };
@@ -1292,7 +1373,7 @@ export type RunProgress = {
 	started_at: number,
 	/**  Worked on, pauses aside. */
 	elapsed_millis: number,
-	/**  `None` until the first image is done, and when nothing is left. */
+	/**  `None` until the first image is done, while none finish, and when nothing is left. */
 	left_millis: number | null,
 	total: number,
 	done: number,
@@ -1306,15 +1387,25 @@ export type RunProgress = {
 	reused: number,
 	/**  Images that were given the marks of a similar one instead of being asked about. */
 	carried: number,
+	/**  Annotations that it found, and those that it propagated to similar images. */
 	marks: number,
-	/**  Images finished a minute: over the last moments while the run is worked on, over all the time worked afterwards. */
+	/**
+	 *  Images asked about that finished, a minute: over the last moments while the run is worked on, over all the time worked
+	 *  afterwards.
+	 */
 	rate_per_minute: number,
 	/**  How long these last moments are. */
 	rate_window_millis: number,
-	/**  Median and 95th percentile of what an image took, over the whole run; `None` before the first. */
+	/**
+	 *  Median and 95th percentile of the durations of the images that were asked about, over the whole run, by the same
+	 *  function and of the same images as in the report; `None` before the first.
+	 */
 	p50_millis: number | null,
 	p95_millis: number | null,
-	/**  Images at once, as things stand. */
+	/**
+	 *  Requests at a time: while the run is worked on, as many as may be in flight now; once it is not, the highest number
+	 *  that was in flight.
+	 */
 	concurrency: number,
 	mode: RunMode,
 	/**  The ways to the model; empty where nothing is sent. */
@@ -1352,9 +1443,11 @@ export type RunProgress = {
 /**  A run with its figures. */
 export type RunReport = {
 	summary: RunSummary,
-	/**  `None` when no image has finished. */
+	/**  `None` when no image has been asked about. */
 	metrics: RunMetrics | null,
 	failures: FailureGroup[],
+	/**  Every image that failed, by kind, then in the order of the run. */
+	failed_images: FailedImage[],
 	/**  What was tried again, over all sittings. */
 	retried: RetryGroup[],
 	/**  What had to be put right in answers, the most frequent first. */
@@ -1383,6 +1476,8 @@ export type RunRequest = {
 	asks_anew: boolean,
 	/**  What the run may cost at most, over all its sittings; `None`: no limit. */
 	budget: PicoDollars | null,
+	/**  The collection that the images were chosen from; `None`: all together. Exports name the files below it. */
+	collection?: CollectionId | null,
 };
 
 /**  How runs ask models elsewhere. */
@@ -1429,7 +1524,10 @@ export type RunSummary = {
 	done: number,
 	failed: number,
 	waiting: number,
+	/**  Annotations that it found, and those that it propagated to similar images. */
 	mark_count: number,
+	/**  Of these: propagated to images that were not asked about. */
+	propagated_count: number,
 	/**  Proposals that nobody has decided yet. */
 	undecided_count: number,
 	/**  Images of the run that are reviewed or confirmed empty. */
@@ -1453,8 +1551,11 @@ export type RunSummary = {
 	/**  Images that were given the marks of a similar one instead of being asked about. */
 	carried: number,
 	retries: number,
+	/**  Images that were asked about and have finished. The next three figures are about these. */
+	asked: number,
 	p50_millis: number | null,
 	p95_millis: number | null,
+	/**  `asked` over the time that the run was worked on. */
 	rate_per_minute: number | null,
 };
 
@@ -1507,6 +1608,7 @@ export type Settings = {
 	is_local_only?: boolean,
 	/**  The server for Claude; `None`: the vendor's own. */
 	base_url?: string | null,
+	import?: ImportSettings,
 	run?: RunSettings,
 	/**  Of the server for Claude. */
 	limits?: RouteLimits,
@@ -1565,20 +1667,25 @@ export type SizeCount = {
 	count: number,
 };
 
-/**  Why a file was left out. The window owns the words; the detail is what the decoder or the operating system said. */
+/**  Why a file was skipped. The window owns the words; the detail is what the decoder or the operating system said. */
 export type SkipReason = 
 /**  Zero bytes long. */
 { kind: "empty" } | 
-/**  None of the formats Fieldmark knows, by its first bytes. */
+/**  Not an image, by its first bytes. */
 { kind: "not_an_image" } | 
-/**  An image whose data ends early or cannot be decoded. */
+/**
+ *  An image of a kind that Fieldmark does not decode. `format` is a name such as "HEIC" or "TIFF"; `detail` says
+ *  which kind of it, where others are decoded.
+ */
+{ kind: "not_supported"; format: string; detail: string | null } | 
+/**  An image whose data ends early or contradicts itself. */
 { kind: "damaged"; detail: string } | 
 /**  More pixels than [`MAX_PIXELS`], by the file's own header. */
 { kind: "too_many_pixels"; megapixels: number } | 
 /**  Could not be opened or read at all: permissions, a broken disk, a file that went away. */
 { kind: "unreadable"; detail: string };
 
-/**  A file that was left out of an import. */
+/**  A file that an import skipped. */
 export type SkippedFile = {
 	/**  For people to read: bytes that are no UTF-8 show as U+FFFD. */
 	path: string,
@@ -1589,6 +1696,16 @@ export type SkippedFile = {
 export type Span<Value> = { kind: "below"; value: Value } | { kind: "at_most"; value: Value } | { kind: "at_least"; value: Value } | { kind: "above"; value: Value } | 
 /**  Both ends belong to it. */
 { kind: "between"; least: Value; most: Value };
+
+/**  How much faster a run was than the same images one at a time. */
+export type Speedup = {
+	/**  `sequential_millis` over the run's wall time. */
+	factor: number,
+	sequential_millis: number,
+	/**  `sequential_millis` less the run's wall time; negative where the run was slower. */
+	saved_millis: number,
+	baseline: Baseline,
+};
 
 /**  What a person has decided about a mark. Only proposals may be replaced or taken back by a run. */
 export type Status = "proposed" | "accepted" | "edited" | "rejected";
@@ -1660,7 +1777,10 @@ export type Taken = {
 	minutes_ahead_of_utc: number | null,
 };
 
-/**  What can be asked of an image. Marks that were rejected count for nothing but [`Test::Mark`]. */
+/**
+ *  What can be asked of an image. Marks in layers that are not shown count for nothing, and those that were rejected for
+ *  nothing but [`Test::Mark`].
+ */
 export type Test = 
 /**  It is in a collection of this name. */
 { kind: "in"; name: string } | 
@@ -1670,7 +1790,7 @@ export type Test =
 { kind: "mark"; status: Status } | 
 /**  One of its marks was made with a confidence within. */
 { kind: "confidence"; span: Span<Share> } | 
-/**  It was one of the images of this run. */
+/**  It was one of the images of this run. Unless layers were chosen, the question is about the layer of this run. */
 { kind: "run"; run: RunId } | 
 /**  The latest job on it failed so. */
 { kind: "failure"; failure: FailureKind } | { kind: "has"; what: Trait } | 
@@ -1729,8 +1849,8 @@ export type Usage = {
 	/**  Input that was put into the cache for an hour. */
 	cache_write_1h_tokens: number,
 	cache_read_tokens: number,
-	/**  The part of the output that was thinking, where it is told. Already in `output_tokens`. */
-	thinking_tokens: number,
+	/**  The part of the output that was thinking, already in `output_tokens`; `None` where it was not reported. */
+	thinking_tokens: number | null,
 };
 
 export type Verdict = { kind: "accept" } | { kind: "reject"; reason: RejectReason | null };

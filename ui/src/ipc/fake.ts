@@ -4,7 +4,7 @@
  *
  * - the library: `?images=0` is empty, `?images=100000` large; `?marks=1000` puts so many marks on every image, `?mistakes` seeds
  *   marks that are likely mistakes; `?similar` has images that look alike, `?hollow` a collection in which nothing could be
- *   read; `?unchecked=500` has so many images still to be looked through for mistakes; `?unplugged` has only the thumbnails of its photos, `?unplugged=all` not even these;
+ *   read; `?layers` has the proposals of two runs; `?unchecked=500` has so many images still to be looked through for mistakes; `?unplugged` has only the thumbnails of its photos, `?unplugged=all` not even these;
  * - recipes: `?recipes=0` are none; `?birds` has been annotated with one of few labels and with attributes;
  * - the way to Claude: `?priced` adds its models, `?key` has a key for them, `?environment` takes all from variables,
  *   `?keychainless` has no keychain, `?routes` has further routes, of which `?closed` closes one under way;
@@ -36,6 +36,7 @@ import { type FakeModel, type FakeOrder, FakeRun, PLAIN_ORDER } from "./fake/run
 import { DEFAULT_SETTINGS } from "./fake/settings";
 import { followersOf } from "./fake/similar";
 import { unwell } from "./fake/unwell";
+import { ALL_LAYERS, cardIn, layersShown } from "../state/layers";
 import type { Seam, Signals } from "./seam";
 
 const DEFAULT_IMAGES = 60;
@@ -80,6 +81,7 @@ class Fake implements Seam {
       crowd: Number(query.get("marks") ?? 0),
       hasMistakes: query.has("mistakes"),
       hasHollow: query.has("hollow"),
+      hasTwoLayers: query.has("layers"),
     });
     this.#audits = new FakeAudits(this.#library);
     this.#comparison = new FakeComparison(this.#library, (run) => this.#run(run));
@@ -156,7 +158,7 @@ class Fake implements Seam {
   readQuery: Seam["readQuery"] = async (text) => readQuery(text);
   queryText: Seam["queryText"] = async (conditions) => queryText(conditions);
   completeQuery: Seam["completeQuery"] = async (text, cursor) => this.#questions.complete(text, cursor);
-  imageCards: Seam["imageCards"] = async (ids) => structuredClone(this.#questions.cards(ids));
+  imageCards: Seam["imageCards"] = async (ids, layers) => structuredClone(this.#questions.cards(ids, layers));
   skippedFiles: Seam["skippedFiles"] = async (collection) => this.#library.skipped(collection);
 
   chooseFolders: Seam["chooseFolders"] = async () => {
@@ -265,27 +267,27 @@ class Fake implements Seam {
   // The browser's own drag is all there is here, and it takes no files along.
   dragExport: Seam["dragExport"] = async () => false;
 
-  decide: Seam["decide"] = async (decision) => this.#stepped(this.#library.decide(decision));
-  editMarks: Seam["editMarks"] = async (edit) => this.#stepped(this.#library.edit(edit));
-  undoLatest: Seam["undoLatest"] = async () => this.#stepped(this.#library.undoLatest());
-  undoOn: Seam["undoOn"] = async (image) => this.#stepped(this.#library.undoOn(image));
-  redoLatest: Seam["redoLatest"] = async () => this.#stepped(this.#library.redoLatest());
-  redoOn: Seam["redoOn"] = async (image) => this.#stepped(this.#library.redoOn(image));
+  decide: Seam["decide"] = async (decision, layers) => this.#stepped(this.#library.decide(decision, layers), layers);
+  editMarks: Seam["editMarks"] = async (edit, layers) => this.#stepped(this.#library.edit(edit, layers), layers);
+  undoLatest: Seam["undoLatest"] = async (layers) => this.#stepped(this.#library.undoLatest(), layers);
+  undoOn: Seam["undoOn"] = async (image, layers) => this.#stepped(this.#library.undoOn(image), layers);
+  redoLatest: Seam["redoLatest"] = async (layers) => this.#stepped(this.#library.redoLatest(), layers);
+  redoOn: Seam["redoOn"] = async (image, layers) => this.#stepped(this.#library.redoOn(image), layers);
 
   compareSides: Seam["compareSides"] = async (first, second) => this.#comparison.sides(first, second);
   compareImage: Seam["compareImage"] = async (image, first, second) => this.#comparison.image(image, first, second);
 
-  #stepped<Taken extends Step | null>(step: Taken): Taken {
+  #stepped<Taken extends Step | null>(step: Taken, layers = ALL_LAYERS): Taken {
     if (step) this.#emit("libraryChanged", null);
-    return structuredClone(step);
+    return structuredClone(step && { ...step, image: cardIn(layers, step.image) });
   }
 
-  mistakes: Seam["mistakes"] = async (image) => this.#questions.mistakes(image);
+  mistakes: Seam["mistakes"] = async (image, layers) => this.#questions.mistakes(image, layers);
   repairExtent: Seam["repairExtent"] = async (check, query) => this.#repairs.extent(check, query);
   repair: Seam["repair"] = async (check, query, sparesDecided) =>
     this.#swept(this.#repairs.repair(check, query, sparesDecided));
   proposalConfidences: Seam["proposalConfidences"] = async (query) =>
-    this.#audits.confidences(this.#questions.imageIds(query));
+    this.#audits.confidences(this.#questions.imageIds(query), layersShown(query));
   beginAudit: Seam["beginAudit"] = async (request) =>
     this.#audits.begin(request, this.#questions.imageIds(request.query), Date.now());
   extendAudit: Seam["extendAudit"] = async (audit, more) => this.#audits.extend(audit, more);

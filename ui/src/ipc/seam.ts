@@ -30,6 +30,7 @@ import type {
   ImportProgress,
   Installation,
   LabelConfidences,
+  LayerScope,
   LibraryOverview,
   Mistake,
   PlanRequest,
@@ -80,8 +81,8 @@ export interface Seam {
   queryText(conditions: Condition[]): Promise<string>;
   /** What the word at the cursor of a half typed question may become. Places count characters. */
   completeQuery(text: string, cursor: number): Promise<Completion>;
-  /** In the order asked for; ids that are gone are left out. */
-  imageCards(ids: ImageId[]): Promise<ImageCard[]>;
+  /** In the order asked for, with the annotations of these layers, or of all; ids that are gone are skipped. */
+  imageCards(ids: ImageId[], layers?: LayerScope): Promise<ImageCard[]>;
   skippedFiles(collection: CollectionId | null): Promise<SkippedFile[]>;
   /** Opens the system's folder dialog and imports what is chosen; false when it was cancelled. */
   chooseFolders(): Promise<boolean>;
@@ -115,20 +116,24 @@ export interface Seam {
   /** Begins to drag the file of an export that is ready; false where the platform does not let a window do that. */
   dragExport(run: RunId, request: ExportRequest): Promise<boolean>;
 
-  decide(decision: Decision): Promise<Step>;
+  /**
+   * A decision about an image is about its proposals in the layers that are shown, or in all. As every step, it returns the
+   * image as these layers show it.
+   */
+  decide(decision: Decision, layers?: LayerScope): Promise<Step>;
   /** Adds, changes and removes marks as one step. What reaches over the image's edge is cut off there. */
-  editMarks(edit: ImageEdit): Promise<Step>;
+  editMarks(edit: ImageEdit, layers?: LayerScope): Promise<Step>;
   /** Undoes the latest step on any image, a bulk edit as a whole; null when there is none. */
-  undoLatest(): Promise<Step | null>;
+  undoLatest(layers?: LayerScope): Promise<Step | null>;
   /** Undoes the latest step on an image, or a bulk edit that nothing was done after; null when there is nothing. */
-  undoOn(image: ImageId): Promise<Step | null>;
+  undoOn(image: ImageId, layers?: LayerScope): Promise<Step | null>;
   /** Redoes what was undone last on any image; null when something was done since, or there is nothing. */
-  redoLatest(): Promise<Step | null>;
+  redoLatest(layers?: LayerScope): Promise<Step | null>;
   /** Redoes the step on an image that was undone last, or a bulk edit that nothing was done after; null when there is nothing. */
-  redoOn(image: ImageId): Promise<Step | null>;
+  redoOn(image: ImageId, layers?: LayerScope): Promise<Step | null>;
 
-  /** Marks on an image that are likely mistakes. */
-  mistakes(image: ImageId): Promise<Mistake[]>;
+  /** Annotations of these layers on an image, or of all, that are likely mistakes. */
+  mistakes(image: ImageId, layers?: LayerScope): Promise<Mistake[]>;
   /** What a repair of the images of a question would change. */
   repairExtent(check: Check, query: ImageQuery): Promise<RepairExtent>;
   /**

@@ -2,6 +2,7 @@
 import { Channel, convertFileSrc } from "@tauri-apps/api/core";
 
 import { commands, events, type AppError, type RunProgress } from "./bindings";
+import { ALL_LAYERS } from "../state/layers";
 import type { Refusal, Seam, Signals } from "./seam";
 
 type Answer<T> = { status: "ok"; data: T } | { status: "error"; error: AppError };
@@ -27,7 +28,7 @@ export function openSeam(): Promise<Seam> {
     readQuery: (text) => commands.readQuery(text),
     queryText: (conditions) => commands.queryText(conditions),
     completeQuery: (text, cursor) => settled(commands.completeQuery(text, cursor)),
-    imageCards: (ids) => settled(commands.imageCards(ids)),
+    imageCards: (ids, layers = ALL_LAYERS) => settled(commands.imageCards(ids, layers)),
     skippedFiles: (collection) => settled(commands.skippedFiles(collection)),
     chooseFolders: () => settled(commands.chooseFolders()),
     importSamples: () => settled(commands.importSamples()),
@@ -64,14 +65,14 @@ export function openSeam(): Promise<Seam> {
     saveExport: (run, request) => settled(commands.saveExport(run, request)),
     dragExport: (run, request) => settled(commands.dragExport(run, request)),
 
-    decide: (decision) => settled(commands.decide(decision)),
-    editMarks: (edit) => settled(commands.editMarks(edit)),
-    undoLatest: () => settled(commands.undoLatest()),
-    undoOn: (image) => settled(commands.undoOn(image)),
-    redoLatest: () => settled(commands.redoLatest()),
-    redoOn: (image) => settled(commands.redoOn(image)),
+    decide: (decision, layers = ALL_LAYERS) => settled(commands.decide(decision, layers)),
+    editMarks: (edit, layers = ALL_LAYERS) => settled(commands.editMarks(edit, layers)),
+    undoLatest: (layers = ALL_LAYERS) => settled(commands.undoLatest(layers)),
+    undoOn: (image, layers = ALL_LAYERS) => settled(commands.undoOn(image, layers)),
+    redoLatest: (layers = ALL_LAYERS) => settled(commands.redoLatest(layers)),
+    redoOn: (image, layers = ALL_LAYERS) => settled(commands.redoOn(image, layers)),
 
-    mistakes: (image) => settled(commands.mistakes(image)),
+    mistakes: (image, layers = ALL_LAYERS) => settled(commands.mistakes(image, layers)),
     repairExtent: (check, query) => settled(commands.repairExtent(check, query)),
     repair: (check, query, sparesDecided) => settled(commands.repair(check, query, sparesDecided)),
     proposalConfidences: (query) => settled(commands.proposalConfidences(query)),

@@ -229,6 +229,7 @@ export class Plan {
         // The vendor says how many of a batch it works on at once.
         options: this.mode === "live" ? this.pace.options : this.quoteOptions,
         budget: this.cap,
+        collection: this.app.collection,
       }),
     );
     this.isStarting = false;

@@ -1,5 +1,6 @@
 /** The large figures above a run's pictures. */
 import type { RunProgress } from "../ipc/bindings";
+import { isCostReported } from "../history/cost";
 import { words } from "../messages";
 import { count } from "../messages/format";
 
@@ -17,11 +18,11 @@ export function figuresOf(progress: RunProgress, isWorking: boolean, now: number
 }
 
 /** What a run without a cost bar has cost. */
-export function costFigure({ spent, destination }: RunProgress, isWorking: boolean): Figure {
+export function costFigure({ spent, possibly_billed, destination }: RunProgress, isWorking: boolean): Figure {
   const paid = isWorking ? words.run.spent : words.run.paid;
   return {
     name: words.run.cost,
-    value: words.run.money(spent),
+    value: isCostReported(spent, possibly_billed) ? words.run.money(spent) : words.history.notReported,
     note: destination.kind === "this_machine" ? words.run.free : paid,
   };
 }

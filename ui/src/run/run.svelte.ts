@@ -17,6 +17,7 @@ import type {
 import type { Seam } from "../ipc/seam";
 import { words } from "../messages";
 import type { OwnStop } from "../messages/en/run";
+import { layersOfRuns } from "../state/layers";
 
 /** A fast route has dozens in flight: two rows tell enough. */
 export const MOST_IN_FLIGHT = 12;
@@ -174,8 +175,9 @@ export class RunView {
     const fresh = answered.filter((image) => !this.#answered.has(image));
     const unknown = flying.filter((image) => !this.cards.has(image) && !fresh.includes(image));
     if (fresh.length + unknown.length > 0) {
+      const layers = layersOfRuns([snapshot.run]);
       try {
-        for (const card of await this.#seam.imageCards([...fresh, ...unknown])) this.cards.set(card.id, card);
+        for (const card of await this.#seam.imageCards([...fresh, ...unknown], layers)) this.cards.set(card.id, card);
       } catch (refusal) {
         this.#refused(refusal);
       }

@@ -10,6 +10,7 @@ import type {
   ImageQuery,
   ImageSelection,
   ImportProgress,
+  LayerScope,
   LibraryOverview,
   RunId,
   Settings,
@@ -23,6 +24,7 @@ import { Actions } from "./actions/actions.svelte";
 import { LabelColors } from "./labelColors.svelte";
 import { Nights } from "./nights.svelte";
 import { keep, recall } from "./kept";
+import { layersShown } from "./layers";
 import { RecentImages } from "./recent.svelte";
 import { Selection } from "./selection";
 import { Tour } from "./tour.svelte";
@@ -95,6 +97,8 @@ export class App {
   /** The screen that showed before; a screen may go on where that one ended. */
   cameFrom: Screen | null = null;
   collection = $state<CollectionId | null>(null);
+  /** Chosen in a toolbar; null leaves it to the question: those of the runs that it names, or all. */
+  layers = $state.raw<LayerScope | null>(null);
   /** Selected in the library's grid. */
   selected = $state.raw(Selection.none);
   /** The run that the Run screen shows. */
@@ -139,6 +143,10 @@ export class App {
   /** The images a plan is about. */
   readonly imagesToPlan = $derived<ImageSelection>(
     this.planned ?? (this.collection === null ? { kind: "all" } : { kind: "collection", id: this.collection }),
+  );
+  /** What review shows, and with it comparing. */
+  readonly layersInReview = $derived(
+    layersShown({ conditions: this.review?.query?.conditions ?? [], layers: this.layers }),
   );
   readonly collectionName = $derived(
     this.library?.collections.find((collection) => collection.id === this.collection)?.name ?? null,
@@ -364,7 +372,7 @@ export class App {
     this.tell(
       progress.is_cancelled
         ? words.frame.importCancelled(progress.added)
-        : words.frame.imported(progress.added, progress.known, progress.skipped),
+        : words.frame.imported(progress.added, progress.known, progress.skipped, progress.leftovers),
       progress.added > 0 ? "good" : "plain",
     );
     void this.reload();

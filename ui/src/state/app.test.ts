@@ -57,7 +57,7 @@ it("shows an import while it goes on and tells what came of it", async () => {
   expect(app.importProgress).toMatchObject({ is_finished: false });
   await vi.advanceTimersByTimeAsync(2000);
   expect(app.importProgress).toBeNull();
-  expect(app.toasts.map(({ text }) => text)).toEqual(["240 images added, 2 files left out"]);
+  expect(app.toasts.map(({ text }) => text)).toEqual(["240 images added, 2 files skipped"]);
   expect(app.overview?.counts.all).toBe(240);
 });
 

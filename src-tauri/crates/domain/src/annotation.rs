@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{AnnotationId, ImageId, RunId};
+use crate::recipe::comparable;
 pub use crate::shape::Shape;
 
 /// Who made a mark.
@@ -73,7 +74,9 @@ impl NewAnnotation {
     #[must_use]
     pub fn is_decided_among(&self, standing: &[Annotation]) -> bool {
         standing.iter().any(|mark| {
-            mark.status != Status::Proposed && mark.label == self.label && self.shape.is_nearly(&mark.shape)
+            mark.status != Status::Proposed
+                && self.shape.is_nearly(&mark.shape)
+                && comparable(&mark.label) == comparable(&self.label)
         })
     }
 }

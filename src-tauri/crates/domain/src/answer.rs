@@ -113,6 +113,17 @@ pub enum RepairKind {
     },
 }
 
+/// A coordinate system in which models answer, in place of pixels of the picture that was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CoordinateSystem {
+    /// Of the picture's sides, 0 to 1.
+    Fractions,
+    /// Of the picture's sides, 0 to 1000.
+    Thousandths,
+    /// Not the picture that was sent. Which one it is cannot be known.
+    Unknown,
+}
+
 /// An item of an answer that is not a mark.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dropped {

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{AnnotationId, AuditId, ImageId};
+use crate::layers::LayerScope;
 use crate::query::{ImageQuery, Share};
 
 /// Proposals of one label, by confidence, among the images of a question.
@@ -73,6 +74,8 @@ pub struct Audit {
     /// How many follow in that order, for a larger sample.
     pub reserve: u32,
     pub finding: Option<ErrorRate>,
+    /// The layers of its proposals.
+    pub layers: LayerScope,
     /// How many proposals were accepted unseen because of it; `None`: not yet.
     pub accepted: Option<u32>,
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::annotation::{Annotation, Shape, Status};
 use crate::geometry::{PixelSize, Rect};
 use crate::ids::AnnotationId;
+use crate::recipe::comparable;
 
 /// A kind of likely mistake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -135,11 +136,15 @@ pub fn misplaced(size: PixelSize, marks: &[Annotation], usual: impl Fn(&str) -> 
 }
 
 /// The mark that `mark` repeats: of two, the one that a person has decided stays, then the more certain, then the earlier.
+/// One that every view shows that shows `mark` comes before a proposal in another layer.
 fn repeated(mark: &Annotation, standing: &[&Annotation]) -> Option<AnnotationId> {
     let bounds = mark.shape.bounds()?;
-    standing
-        .iter()
-        .find(|other| {
+    let is_in_its_views = |other: &Annotation| other.status.is_approved() || other.origin == mark.origin;
+    let (near, far): (Vec<&Annotation>, Vec<&Annotation>) =
+        standing.iter().copied().partition(|other| is_in_its_views(other));
+    near.into_iter()
+        .chain(far)
+        .find(|&other| {
             other.id != mark.id
                 && other.label == mark.label
                 && other.shape.kind() == mark.shape.kind()
@@ -190,7 +195,7 @@ pub fn misspelled(labels: &[(String, u32)]) -> Vec<(String, String)> {
 }
 
 fn folded(name: &str) -> Vec<char> {
-    name.to_lowercase().chars().filter(|letter| !letter.is_whitespace() && !matches!(letter, '-' | '_')).collect()
+    comparable(name).chars().filter(|letter| !letter.is_whitespace()).collect()
 }
 
 /// Whether one letter was changed, added or left out, or two neighbours were swapped.

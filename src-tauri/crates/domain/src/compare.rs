@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::annotation::{AttributeValue, Shape, Status};
 use crate::ids::{AnnotationId, ImageId, RunId};
+use crate::recipe::comparable;
 
 /// Whose marks are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -106,7 +107,8 @@ pub fn compare(first: &[ComparedMark], second: &[ComparedMark]) -> Vec<ComparedP
         for (other_place, other) in second.iter().enumerate() {
             let overlap = overlap(&one.shape, &other.shape);
             if overlap >= SAME_THING_IOU {
-                candidates.push((one.label == other.label, overlap, place, other_place));
+                let is_same_label = one.label == other.label || comparable(&one.label) == comparable(&other.label);
+                candidates.push((is_same_label, overlap, place, other_place));
             }
         }
     }

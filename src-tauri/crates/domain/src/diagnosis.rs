@@ -18,8 +18,8 @@ use crate::usage::Usage;
 /// Images asked about below which a single hiccup would make a finding.
 const FEWEST_IMAGES: u32 = 10;
 
-/// What kept the next image of a run from being sent although it stood ready. Only the next one counts, so that the times
-/// of all obstacles together are within the time that the run was worked on.
+/// What kept the next request of a run from being sent. Only the next one counts, so that the times of all obstacles
+/// together are within the time that the run was worked on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Obstacle {
@@ -45,6 +45,9 @@ pub enum Obstacle {
     Unwell,
     /// The server could not be reached, or lost what was sent.
     Unreachable,
+    /// Requests were allowed, and the next images were still being decoded and encoded on this machine. Its time is that of
+    /// the free places: half of them free for a second are half a second.
+    Preparing,
 }
 
 /// How long a run was kept by one obstacle.
@@ -85,8 +88,11 @@ pub struct CheaperModel {
 pub struct Observed {
     pub mode: RunMode,
     pub destination: Destination,
-    /// Images that were asked about and finished; neither those whose answers were used again nor those carried over.
+    /// Images that were asked about and finished; neither reused answers, nor images that were given the annotations of a
+    /// similar one, nor files that could not be read.
     pub asked: u32,
+    /// Images whose files could not be read.
+    pub unread: u32,
     /// Images finished in any way.
     pub finished: u32,
     pub retried: Vec<RetryGroup>,
@@ -95,7 +101,7 @@ pub struct Observed {
     pub cut_short: u32,
     pub wall_millis: f64,
     pub p50_millis: f64,
-    /// The most images that were asked about at once.
+    /// The highest number of requests in flight.
     pub concurrency: u32,
     pub waits: Vec<Wait>,
     /// The longest that an answer may get, where a person has said so.
@@ -149,8 +155,10 @@ pub enum AnswerRoom {
 pub enum Finding {
     /// The server's limits held it back.
     RateLimited {
-        /// Requests that the server refused for its limits.
+        /// Requests that the server refused for its limits (429).
         refusals: u32,
+        /// Requests that it answered as overloaded (529).
+        overloads: u32,
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         held_millis: f64,
         /// Of the time that the run was worked on.
@@ -158,11 +166,11 @@ pub enum Finding {
         share: f64,
         limit: Option<MetLimit>,
     },
-    /// Many requests were made again; limits aside, which cost no try and have a finding of their own.
+    /// Many requests were made again; refusals for limits aside, which use up no try and have a finding of their own.
     RetriesHigh {
-        /// Requests made again over images asked about.
-        #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
-        rate: f64,
+        repeated: u32,
+        /// Images asked about.
+        asked: u32,
         /// The most frequent first.
         by_kind: Vec<RetryGroup>,
     },
@@ -206,12 +214,13 @@ pub enum Finding {
         #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
         possible: Option<f64>,
     },
-    /// The server waited for this machine: images did not get ready as fast as they could have been sent.
+    /// The server waited for this machine: images were not decoded and encoded as fast as they could have been sent.
     SlowedByPreparing {
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         images_per_second: f64,
+        /// Of the requests that could have been in flight, for which no image was ready.
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
-        possible: f64,
+        share: f64,
     },
     /// Most of the cost was for what the model wrote.
     CostByOutput {
@@ -249,6 +258,7 @@ pub enum Setting {
     Recipe,
     Photos,
     Network,
+    Server,
 }
 
 /// One thing to change, and to what, where the numbers say it.
@@ -283,12 +293,15 @@ pub enum Change {
         /// What the person allows them now; `None`: what the model usually gets.
         than: Option<u32>,
     },
-    /// A higher limit at the vendor, or a further route beside this one.
+    /// A higher limit at the vendor, or an additional endpoint beside this one.
     MoreRoutes,
+    /// To ask in batches.
     AskOvernight {
-        /// What the run would have cost so.
+        /// What the run would have cost in batches.
         cost: PicoDollars,
     },
+    /// To ask live instead of in batches.
+    AskLive,
     CheaperModel {
         name: String,
         /// What the same tokens would have cost: an estimate.
@@ -300,6 +313,8 @@ pub enum Change {
     SmallerPhotos,
     CheckPhotos,
     CheckNetwork,
+    /// A server on this machine, which no network is in the way of.
+    CheckServer,
 }
 
 impl Change {
@@ -312,11 +327,12 @@ impl Change {
             Self::LongerSilence { .. } | Self::ShorterSilence { .. } => Setting::Silence,
             Self::MoreRoom { .. } => Setting::AnswerRoom,
             Self::MoreRoutes => Setting::Routes,
-            Self::AskOvernight { .. } => Setting::Mode,
+            Self::AskOvernight { .. } | Self::AskLive => Setting::Mode,
             Self::CheaperModel { .. } | Self::OtherModel => Setting::Model,
             Self::AskForLess => Setting::Recipe,
             Self::SmallerPhotos | Self::CheckPhotos => Setting::Photos,
             Self::CheckNetwork => Setting::Network,
+            Self::CheckServer => Setting::Server,
         }
     }
 }
@@ -334,24 +350,11 @@ pub struct Diagnosis {
 /// both sides; a finding that has nothing of its own left to advise is not told.
 #[must_use]
 pub fn diagnose(observed: &Observed) -> Vec<Diagnosis> {
-    if observed.asked < FEWEST_IMAGES {
-        return Vec::new();
-    }
-    let found = [
-        failing::mostly_one_failure(observed),
-        failing::answers_cut_short(observed),
-        pace::rate_limited(observed),
-        failing::retries_high(observed),
-        failing::server_away(observed),
-        pace::slowed_by_own_limit(observed),
-        pace::slowed_by_pause(observed),
-        pace::slowed_by_concurrency(observed),
-        pace::slowed_by_preparing(observed),
-        cost::by_part(observed),
-    ];
+    let of_answers = (observed.asked >= FEWEST_IMAGES).then(|| of_answers(observed)).into_iter().flatten();
+    let found = [failing::mostly_one_failure(observed)].into_iter().chain(of_answers);
     let mut advised = Vec::new();
     let mut diagnoses = Vec::new();
-    for mut diagnosis in found.into_iter().flatten() {
+    for mut diagnosis in found.flatten() {
         diagnosis.changes.retain(|change| {
             let is_new = !advised.contains(&change.setting());
             if is_new {
@@ -366,9 +369,36 @@ pub fn diagnose(observed: &Observed) -> Vec<Diagnosis> {
     diagnoses
 }
 
+/// What stands out in the images that were asked about.
+fn of_answers(observed: &Observed) -> [Option<Diagnosis>; 9] {
+    [
+        failing::answers_cut_short(observed),
+        pace::rate_limited(observed),
+        failing::retries_high(observed),
+        failing::server_away(observed),
+        pace::slowed_by_own_limit(observed),
+        pace::slowed_by_pause(observed),
+        pace::slowed_by_concurrency(observed),
+        pace::slowed_by_preparing(observed),
+        cost::by_part(observed),
+    ]
+}
+
 impl Observed {
     fn is_elsewhere(&self) -> bool {
         matches!(self.destination, Destination::Host { .. })
+    }
+
+    fn is_live(&self) -> bool {
+        self.mode == RunMode::Live
+    }
+
+    /// What to look at when a connection fails.
+    fn check_connection(&self) -> Change {
+        match self.destination {
+            Destination::Host { is_on_this_machine: false, .. } => Change::CheckNetwork,
+            Destination::Host { .. } | Destination::ThisMachine => Change::CheckServer,
+        }
     }
 
     /// Time kept by any of `obstacles`.

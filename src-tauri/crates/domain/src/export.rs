@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::annotation::{Annotation, Origin, Status};
+use crate::annotation::{Annotation, Status};
 use crate::ids::RunId;
+use crate::layers::LayerScope;
 use crate::library::ReviewState;
 
 /// Forms that other programs read.
@@ -75,11 +76,10 @@ impl MarkSelection {
         !self.is_reviewed_only || review != ReviewState::Unreviewed
     }
 
-    /// Whether `mark` belongs to what is exported of `run`. What a person drew on its images is part of the answer.
+    /// Whether `mark` belongs to an export of `layers`.
     #[must_use]
-    pub fn takes(self, mark: &Annotation, run: RunId) -> bool {
-        let is_of_run = mark.origin == Origin::Person || mark.origin == Origin::Run { run };
-        is_of_run
+    pub fn takes(self, mark: &Annotation, layers: &LayerScope) -> bool {
+        layers.shows(mark)
             && match mark.status {
                 Status::Proposed => !self.is_reviewed_only,
                 Status::Accepted | Status::Edited => true,
@@ -110,14 +110,19 @@ impl ExportRequest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Exported {
+    /// Images that were answered.
     pub images: u32,
-    /// Of these: nothing is marked on them.
+    /// Images that failed: in formats with a place for a failure, each with its reason.
+    pub failed_images: u32,
+    /// Of the answered ones: nothing is marked on them.
     pub empty_images: u32,
     pub marks: u32,
     /// Marks that a results list has no place for: nobody has said how certain they are.
     pub without_score: u32,
     /// Marks that the format has no form for: points, tags and captions, where only boxes and outlines have a place.
     pub without_form: u32,
+    /// Images of which no file is left where one was seen.
+    pub missing: u32,
     /// The folder that the file names in the export start from; `None`: they are bare names.
     pub folder: Option<String>,
 }
@@ -136,7 +141,7 @@ pub struct ReadyExport {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::annotation::Shape;
+    use crate::annotation::{Origin, Shape};
     use crate::geometry::Rect;
     use crate::ids::AnnotationId;
 
@@ -161,7 +166,7 @@ mod tests {
         const STATUSES: [Status; 4] = [Status::Proposed, Status::Accepted, Status::Edited, Status::Rejected];
         let taken = |is_reviewed_only, includes_rejected, origin| {
             let selection = MarkSelection { is_reviewed_only, includes_rejected };
-            STATUSES.map(|status| selection.takes(&mark(origin, status), RUN))
+            STATUSES.map(|status| selection.takes(&mark(origin, status), &LayerScope::of_run(RUN)))
         };
         let own = Origin::Run { run: RUN };
         assert_eq!(taken(false, false, own), [true, true, true, false]);
@@ -169,6 +174,7 @@ mod tests {
         assert_eq!(taken(true, false, own), [false, true, true, false]);
         assert_eq!(taken(true, true, own), [false, true, true, true]);
         assert_eq!(taken(false, false, Origin::Person), [true, true, true, false]);
-        assert_eq!(taken(false, true, Origin::Run { run: RunId(1) }), [false; 4]);
+        let other = Origin::Run { run: RunId(1) };
+        assert_eq!(taken(false, true, other), [false, true, true, false], "what a person approved is theirs");
     }
 }

@@ -18,6 +18,7 @@ pub mod geometry;
 pub mod hooks;
 pub mod ids;
 pub mod import;
+pub mod layers;
 pub mod library;
 pub mod metrics;
 pub mod model;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::run::RunMode;
+use crate::run::{FailureKind, RunMode};
 
 /// The `q`-quantile of ascending `sorted` by linear interpolation between closest ranks (R type 7, `NumPy`'s default);
 /// `None` when there is nothing.
@@ -20,29 +20,92 @@ pub fn quantile(sorted: &[f64], q: f64) -> Option<f64> {
     Some(below + (above - below) * rank.fract())
 }
 
-/// What is recorded of a run's work, in milliseconds.
+/// Images of one run that must have run alone before their mean duration stands for a sequential run.
+pub const FEWEST_ALONE: usize = 5;
+
+/// What is recorded of a run's work. Durations in milliseconds.
+///
+/// Every figure is about the images that were asked about: those that were sent to the model, answered or failed. Reused
+/// answers, images that were given the annotations of a similar one, and files that could not be read were never sent. They
+/// are counted beside the figures and are in none of them.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Recorded {
-    /// What each image took that was asked about: preparing it, its requests, and the pauses between tries of its own. Not
-    /// its waits for a turn, which one image alone would not have had. One that failed counts too; an answer that was used
-    /// again took nothing and is not in it.
+    /// The duration of each image that was asked about: preparing it, its requests, and the pauses between its own retries.
+    /// Not its waits for a permit, which it would not have had alone.
     pub task_millis: Vec<f64>,
-    /// Images that were answered, and images that failed for good.
-    pub done: u32,
-    pub failed: u32,
+    /// How long each image took that had no other request of the run beside any of its own.
+    pub alone_millis: Vec<f64>,
+    /// Images that were asked about and answered.
+    pub answered: u32,
+    /// Images whose answer an earlier run had paid for.
+    pub reused: u32,
+    /// Images that were given the annotations of a similar one.
+    pub propagated: u32,
+    /// Images that failed before they could be sent: the file is missing or cannot be read.
+    pub unread: u32,
     /// Requests beyond the first for an image.
     pub retries: u32,
-    /// Time during which the run was being worked on: the sum of its sittings.
+    /// Time during which the run was being worked on: the sum of its sessions.
     pub wall_millis: f64,
+    /// The highest number of requests in flight at any moment.
     pub concurrency: u32,
     pub mode: RunMode,
 }
 
-/// Figures of a run, durations in milliseconds.
+/// What a speed-up is measured against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum Baseline {
+    /// The run itself: it never had more than one request in flight.
+    ThisRun,
+    /// The mean duration of the images of this run that ran alone, for every image that was asked about.
+    AloneImages { images: u32 },
+    /// The same images, annotated one at a time in another run.
+    SequentialRun,
+}
+
+/// How much faster a run was than the same images one at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct Speedup {
+    /// `sequential_millis` over the run's wall time.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub factor: f64,
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub sequential_millis: f64,
+    /// `sequential_millis` less the run's wall time; negative where the run was slower.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub saved_millis: f64,
+    pub baseline: Baseline,
+}
+
+impl Speedup {
+    fn new(sequential_millis: f64, wall_millis: f64, baseline: Baseline) -> Self {
+        Self {
+            factor: sequential_millis / wall_millis,
+            sequential_millis,
+            saved_millis: sequential_millis - wall_millis,
+            baseline,
+        }
+    }
+}
+
+/// Figures of a run, durations in milliseconds. What they count is said at [`Recorded`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct RunMetrics {
-    pub images: u32,
+    /// Images that were sent to the model and answered or failed.
+    pub asked: u32,
+    /// Of these: answered.
+    pub answered: u32,
+    /// Images whose answer an earlier run had paid for.
+    pub reused: u32,
+    /// Images that were given the annotations of a similar one.
+    pub propagated: u32,
+    /// Images that failed before they could be sent.
+    pub unread: u32,
+    /// The highest number of requests in flight at any moment; of a batch run the highest number in the vendor's batches.
     pub concurrency: u32,
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub wall_millis: f64,
@@ -54,39 +117,45 @@ pub struct RunMetrics {
     pub p95_millis: f64,
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub p99_millis: f64,
-    /// The sum of what every image took: how long the same work would have been one at a time.
+    /// The sum of the durations of all images that were asked about.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub summed_millis: f64,
-    /// `summed_millis` over `wall_millis`: against the same images one at a time, at the pace that was measured. `None` for
-    /// an overnight run, whose images wait side by side at the vendor's: their sum is nobody's time.
+    /// `summed_millis` over `wall_millis`: how many images were worked on at the same time, on average. Not a speed-up:
+    /// images take longer beside others. `None` for a batch run, whose images wait at the vendor.
     #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
-    pub speedup: Option<f64>,
-    /// Finished images a second of wall time.
+    pub parallelism: Option<f64>,
+    /// `None` where nothing was measured one at a time.
+    pub speedup: Option<Speedup>,
+    /// Images asked about a second of wall time.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub images_per_second: f64,
-    /// Answered over finished, 0 to 1.
+    /// Answered over asked, 0 to 1.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub success_rate: f64,
-    /// Retries over finished images.
+    /// Retries over images asked about.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub retry_rate: f64,
     pub retries: u32,
 }
 
 impl Recorded {
-    /// `None` when nothing has finished yet: no figure is better than a made-up one.
+    /// `None` when no image has been asked about yet: no figure is better than a made-up one.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a run has far fewer than 2^52 images")]
     pub fn metrics(&self) -> Option<RunMetrics> {
         let mut sorted = self.task_millis.clone();
         sorted.sort_by(f64::total_cmp);
-        let finished = self.done + self.failed;
-        let summed_millis: f64 = sorted.iter().sum();
-        if finished == 0 || self.wall_millis <= 0.0 {
+        let asked = u32::try_from(sorted.len()).unwrap_or(u32::MAX);
+        if asked == 0 || self.wall_millis <= 0.0 {
             return None;
         }
+        let summed_millis: f64 = sorted.iter().sum();
         Some(RunMetrics {
-            images: finished,
+            asked,
+            answered: self.answered,
+            reused: self.reused,
+            propagated: self.propagated,
+            unread: self.unread,
             concurrency: self.concurrency,
             wall_millis: self.wall_millis,
             mean_millis: summed_millis / sorted.len() as f64,
@@ -94,12 +163,38 @@ impl Recorded {
             p95_millis: quantile(&sorted, 0.95)?,
             p99_millis: quantile(&sorted, 0.99)?,
             summed_millis,
-            speedup: (self.mode == RunMode::Live).then_some(summed_millis / self.wall_millis),
-            images_per_second: f64::from(finished) / (self.wall_millis / 1000.0),
-            success_rate: f64::from(self.done) / f64::from(finished),
-            retry_rate: f64::from(self.retries) / f64::from(finished),
+            parallelism: (self.mode == RunMode::Live).then_some(summed_millis / self.wall_millis),
+            speedup: self.speedup(asked),
+            images_per_second: f64::from(asked) / (self.wall_millis / 1000.0),
+            success_rate: f64::from(self.answered) / f64::from(asked),
+            retry_rate: f64::from(self.retries) / f64::from(asked),
             retries: self.retries,
         })
+    }
+
+    /// Against what was measured one at a time in this very run.
+    #[expect(clippy::cast_precision_loss, reason = "a run has far fewer than 2^52 images")]
+    fn speedup(&self, asked: u32) -> Option<Speedup> {
+        let alone = &self.alone_millis;
+        let (sequential_millis, baseline) = match (self.mode, self.concurrency) {
+            (RunMode::Live, 1) => (self.wall_millis, Baseline::ThisRun),
+            (RunMode::Live, _) if alone.len() >= FEWEST_ALONE => {
+                let mean = alone.iter().sum::<f64>() / alone.len() as f64;
+                let images = u32::try_from(alone.len()).unwrap_or(u32::MAX);
+                (mean * f64::from(asked), Baseline::AloneImages { images })
+            }
+            _ => return None,
+        };
+        Some(Speedup::new(sequential_millis, self.wall_millis, baseline))
+    }
+}
+
+impl RunMetrics {
+    /// The same figures, with the speed-up against `sequential`: a run of the same images one at a time.
+    #[must_use]
+    pub fn against(self, sequential: &Self) -> Self {
+        let speedup = Speedup::new(sequential.wall_millis, self.wall_millis, Baseline::SequentialRun);
+        Self { speedup: Some(speedup), ..self }
     }
 }
 
@@ -111,8 +206,7 @@ pub struct ClassicMetrics {
     /// RFC 3339, UTC.
     pub exported_at: String,
     pub metrics: ClassicRun,
-    /// Sequential against parallel; both from this run, the sequential one as the sum of what every image took. Empty for an
-    /// overnight run.
+    /// Sequential against parallel, where the sequential side was measured (see [`Baseline`]); otherwise empty.
     pub benchmarks: Vec<ClassicBenchmark>,
     pub fieldmark: MetricsExtra,
 }
@@ -122,7 +216,9 @@ pub struct ClassicMetrics {
 pub struct ClassicRun {
     /// RFC 3339, UTC: when the run started.
     pub timestamp: String,
+    /// Images that were asked about.
     pub batch_size: u32,
+    /// The highest number of requests in flight.
     pub concurrency: u32,
     pub total_duration: f64,
     pub average_task_duration: f64,
@@ -133,6 +229,11 @@ pub struct ClassicRun {
     pub p50_duration: f64,
     pub p95_duration: f64,
     pub p99_duration: f64,
+    /// Summed durations over wall time; `None` for a batch run. Not a speed-up.
+    pub parallelism: Option<f64>,
+    /// The factor against a measured sequential baseline, and the milliseconds that were saved; `None` without one.
+    pub speedup: Option<f64>,
+    pub time_saved: Option<f64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -151,8 +252,8 @@ pub struct ClassicPace {
 }
 
 impl ClassicPace {
-    fn of(metrics: &RunMetrics) -> Self {
-        Self { total_duration: metrics.wall_millis, throughput: metrics.images_per_second }
+    fn new(images: u32, total_millis: f64) -> Self {
+        Self { total_duration: total_millis, throughput: f64::from(images) / (total_millis / 1000.0) }
     }
 }
 
@@ -187,20 +288,56 @@ pub struct MetricsExtra {
     pub model: String,
     pub recipe: String,
     pub state: String,
+    /// Images of the run: the sum of the next six.
     pub images: u32,
+    /// Asked about in this run, and answered.
     pub answered: u32,
+    /// An earlier run had paid for the answer.
+    pub reused: u32,
+    /// Given the annotations of a similar image.
+    pub propagated: u32,
+    /// Asked about, without an answer that can be used.
     pub failed: u32,
+    /// The file is missing or cannot be read, so that nothing was asked.
+    pub unread: u32,
     pub waiting: u32,
     pub retries: u32,
     pub marks: u32,
     pub marks_by_label: std::collections::BTreeMap<String, u32>,
-    pub cost_dollars: f64,
+    /// `None` where the server has reported no cost.
+    pub cost_dollars: Option<f64>,
     /// Expected before the run; `None` when nobody had told the price.
     pub quoted_dollars: Option<f64>,
     /// The most that requests without an answer can have cost on top.
     pub possibly_billed_dollars: f64,
+    /// All input, from the cache or not.
     pub prompt_tokens: u64,
+    /// All output, thinking included.
     pub output_tokens: u64,
+    /// The part of the prompts that was images, by the vendor's published rule: no vendor reports it. `None` where no rule
+    /// is known, or nothing was counted.
+    pub image_tokens: Option<u64>,
+    /// As the vendor reported them; `None` where it counted nothing.
+    pub cache_read_tokens: Option<u64>,
+    pub cache_write_tokens: Option<u64>,
+    /// The part of the output that was thinking; `None` where the vendor did not report it.
+    pub thinking_tokens: Option<u64>,
+    /// Every image that failed, whether it was asked about or not.
+    pub failures: Vec<MetricsFailure>,
+}
+
+/// An image that failed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MetricsFailure {
+    pub image: u32,
+    /// Where the file was last seen; its bare name where that is not known.
+    pub path: String,
+    pub kind: FailureKind,
+    pub message: String,
+    /// Requests that were sent about it.
+    pub requests: u32,
+    pub cost_dollars: f64,
 }
 
 impl ClassicRun {
@@ -208,7 +345,7 @@ impl ClassicRun {
     pub fn new(timestamp: String, metrics: &RunMetrics) -> Self {
         Self {
             timestamp,
-            batch_size: metrics.images,
+            batch_size: metrics.asked,
             concurrency: metrics.concurrency,
             total_duration: metrics.wall_millis,
             average_task_duration: metrics.mean_millis,
@@ -219,35 +356,33 @@ impl ClassicRun {
             p50_duration: metrics.p50_millis,
             p95_duration: metrics.p95_millis,
             p99_duration: metrics.p99_millis,
+            parallelism: metrics.parallelism,
+            speedup: metrics.speedup.map(|speedup| speedup.factor),
+            time_saved: metrics.speedup.map(|speedup| speedup.saved_millis),
         }
     }
 }
 
 impl ClassicBenchmark {
-    /// This run against the same images one at a time, at the pace that was measured; `None` where that has no meaning.
+    /// This run against the same images one at a time; `None` where that was not measured.
     #[must_use]
-    pub fn sequential_against_parallel(metrics: &RunMetrics) -> Option<Self> {
-        // Where nobody waited, it has none.
-        metrics.speedup?;
-        let throughput = f64::from(metrics.images) / (metrics.summed_millis / 1000.0);
-        let sequential = ClassicPace { total_duration: metrics.summed_millis, throughput };
-        let name = "sequential (summed durations) against parallel (wall time)";
-        Some(Self::of(name, sequential, ClassicPace::of(metrics)))
-    }
-
-    /// The same images twice: one at a time, and several at once.
-    #[must_use]
-    pub fn measured(sequential: &RunMetrics, parallel: &RunMetrics) -> Self {
-        Self::of("sequential against parallel, both measured", ClassicPace::of(sequential), ClassicPace::of(parallel))
-    }
-
-    fn of(name: &str, baseline: ClassicPace, optimized: ClassicPace) -> Self {
+    pub fn measured(metrics: &RunMetrics) -> Option<Self> {
+        let speedup = metrics.speedup?;
+        let baseline = ClassicPace::new(metrics.asked, speedup.sequential_millis);
+        let optimized = ClassicPace::new(metrics.asked, metrics.wall_millis);
+        let name = match speedup.baseline {
+            Baseline::ThisRun => "one image at a time (this run)".to_owned(),
+            Baseline::AloneImages { images } => {
+                format!("one image at a time ({images} images that ran alone) against parallel")
+            }
+            Baseline::SequentialRun => "one image at a time against parallel, both measured".to_owned(),
+        };
         let improvement = ClassicImprovement {
-            speedup: baseline.total_duration / optimized.total_duration,
+            speedup: speedup.factor,
             throughput_increase: (optimized.throughput / baseline.throughput - 1.0) * 100.0,
             duration_reduction: (1.0 - optimized.total_duration / baseline.total_duration) * 100.0,
         };
-        Self { name: name.to_owned(), baseline, optimized, improvement }
+        Some(Self { name, baseline, optimized, improvement })
     }
 }
 
@@ -264,18 +399,21 @@ mod tests {
         assert_eq!(quantile(&[], 0.5), None);
     }
 
-    #[test]
-    fn figures_follow_from_what_was_recorded() {
-        let recorded = Recorded {
+    /// Four images in half a second, two at a time.
+    fn recorded() -> Recorded {
+        Recorded {
             task_millis: vec![100.0, 300.0, 200.0, 400.0],
-            done: 3,
-            failed: 1,
+            answered: 3,
             retries: 1,
             wall_millis: 500.0,
             concurrency: 2,
-            mode: RunMode::Live,
-        };
-        let metrics = recorded.metrics().unwrap();
+            ..Recorded::default()
+        }
+    }
+
+    #[test]
+    fn figures_follow_from_what_was_recorded() {
+        let metrics = recorded().metrics().unwrap();
         insta::assert_json_snapshot!(ClassicRun::new("2026-11-23T10:00:00Z".into(), &metrics), @r#"
         {
           "timestamp": "2026-11-23T10:00:00Z",
@@ -289,33 +427,46 @@ mod tests {
           "errorRate": 0.25,
           "p50Duration": 250.0,
           "p95Duration": 385.0,
-          "p99Duration": 397.0
+          "p99Duration": 397.0,
+          "parallelism": 2.0,
+          "speedup": null,
+          "timeSaved": null
         }
         "#);
-        insta::assert_json_snapshot!(ClassicBenchmark::sequential_against_parallel(&metrics).unwrap(), @r#"
-        {
-          "name": "sequential (summed durations) against parallel (wall time)",
-          "baseline": {
-            "totalDuration": 1000.0,
-            "throughput": 4.0
-          },
-          "optimized": {
-            "totalDuration": 500.0,
-            "throughput": 8.0
-          },
-          "improvement": {
-            "speedup": 2.0,
-            "throughputIncrease": 100.0,
-            "durationReduction": 50.0
-          }
-        }
-        "#);
-        let overnight = Recorded { mode: RunMode::Overnight, ..recorded }.metrics().unwrap();
-        assert_eq!((overnight.speedup, ClassicBenchmark::sequential_against_parallel(&overnight)), (None, None));
+        assert_eq!(ClassicBenchmark::measured(&metrics), None, "summed durations are no sequential run");
     }
 
     #[test]
-    fn nothing_finished_gives_no_figures() {
-        assert_eq!(Recorded { wall_millis: 10.0, ..Recorded::default() }.metrics(), None);
+    fn what_was_never_asked_about_is_in_no_figure() {
+        let plain = recorded().metrics().unwrap();
+        let with_others = Recorded { reused: 60, propagated: 20, unread: 10, ..recorded() };
+        let counted = RunMetrics { reused: 60, propagated: 20, unread: 10, ..plain };
+        assert_eq!(with_others.metrics(), Some(counted));
+        assert_eq!(Recorded { reused: 60, wall_millis: 10.0, ..Recorded::default() }.metrics(), None);
+    }
+
+    #[test]
+    fn a_speed_up_needs_images_that_ran_alone() {
+        let speedup = |recorded: Recorded| recorded.metrics().unwrap().speedup;
+        let sequential = speedup(Recorded { concurrency: 1, wall_millis: 1_100.0, ..recorded() }).unwrap();
+        assert_eq!((sequential.factor, sequential.saved_millis, sequential.baseline), (1.0, 0.0, Baseline::ThisRun));
+        assert_eq!(speedup(Recorded { alone_millis: vec![240.0; FEWEST_ALONE - 1], ..recorded() }), None);
+        let alone = Recorded { alone_millis: vec![210.0, 230.0, 250.0, 270.0, 290.0], ..recorded() };
+        let expected = Speedup {
+            factor: 2.0,
+            sequential_millis: 1_000.0,
+            saved_millis: 500.0,
+            baseline: Baseline::AloneImages { images: 5 },
+        };
+        assert_eq!(speedup(alone.clone()), Some(expected));
+        let batch = Recorded { mode: RunMode::Overnight, ..alone.clone() }.metrics().unwrap();
+        assert_eq!((batch.parallelism, batch.speedup), (None, None));
+        insta::assert_json_snapshot!(ClassicBenchmark::measured(&alone.metrics().unwrap()).unwrap().improvement, @r#"
+        {
+          "speedup": 2.0,
+          "throughputIncrease": 100.0,
+          "durationReduction": 50.0
+        }
+        "#);
     }
 }

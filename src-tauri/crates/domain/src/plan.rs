@@ -1,5 +1,7 @@
 //! Plans: a recipe on images by a model, with its quote before anything is sent.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::CalendarDate;
@@ -223,6 +225,12 @@ pub struct RunRequest {
     pub asks_anew: bool,
     /// What the run may cost at most, over all its sittings; `None`: no limit.
     pub budget: Option<PicoDollars>,
+    /// The collection that the images were chosen from; `None`: all together. Exports name the files below it.
+    #[serde(default)]
+    pub collection: Option<CollectionId>,
+    /// The files and folders that were named instead.
+    #[serde(skip)]
+    pub paths: Vec<PathBuf>,
 }
 
 impl RunRequest {
@@ -238,6 +246,8 @@ impl RunRequest {
             mode: RunMode::Live,
             carries_to_similar: false,
             asks_anew: false,
+            collection: None,
+            paths: Vec::new(),
         }
     }
 }

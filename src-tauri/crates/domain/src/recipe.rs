@@ -1,10 +1,16 @@
 //! Recipes: what to find. The three that every library starts with are in [`builtin`].
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::ids::RecipeId;
 
 pub mod builtin;
+mod label_name;
+
+pub use label_name::comparable;
+use label_name::{are_singular_and_plural, composed};
 
 /// A kind of mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -40,11 +46,16 @@ impl Label {
         Self { name: name.into(), definition: String::new(), color: palette_color(index), synonyms: Vec::new() }
     }
 
-    /// Whether `name` means this label: its name or a synonym, whatever the case.
+    /// Whether `name` means this label: its name or a synonym, in any spelling, in the singular or the plural.
     #[must_use]
     pub fn answers_to(&self, name: &str) -> bool {
-        let name = name.trim();
-        std::iter::once(&self.name).chain(&self.synonyms).any(|own| own.to_lowercase() == name.to_lowercase())
+        let name = comparable(name);
+        self.own_names().any(|own| own == name || are_singular_and_plural(&own, &name))
+    }
+
+    /// Its name, then its synonyms, in the form in which names are compared.
+    fn own_names(&self) -> impl Iterator<Item = String> {
+        std::iter::once(&self.name).chain(&self.synonyms).map(|own| comparable(own))
     }
 }
 
@@ -101,9 +112,10 @@ impl Recipe {
     /// When there is nothing to find in it.
     pub fn find_these(typed: &str) -> Result<Self, NothingToFind> {
         let mut names: Vec<String> = Vec::new();
+        let mut known: HashSet<String> = HashSet::new();
         for name in typed.split([',', ';', '\n']).map(|part| part.split_whitespace().collect::<Vec<_>>().join(" ")) {
-            if !name.is_empty() && !names.iter().any(|known| known.to_lowercase() == name.to_lowercase()) {
-                names.push(name);
+            if !name.is_empty() && known.insert(comparable(&name)) {
+                names.push(composed(&name));
             }
         }
         if names.is_empty() {
@@ -118,10 +130,31 @@ impl Recipe {
         })
     }
 
-    /// The label an answer means, by name or synonym.
+    /// The label of this name, in any spelling.
+    #[must_use]
+    pub fn label_named(&self, name: &str) -> Option<&Label> {
+        self.labels.iter().find(|label| label.name == name).or_else(|| {
+            let name = comparable(name);
+            self.labels.iter().find(|label| comparable(&label.name) == name)
+        })
+    }
+
+    /// The label that an answer means: by name, else by synonym, else as the singular or plural of one label's name or
+    /// synonym. `None` also where two labels could be meant.
     #[must_use]
     pub fn label_for(&self, answered: &str) -> Option<&Label> {
-        self.labels.iter().find(|label| label.answers_to(answered))
+        self.label_named(answered).or_else(|| {
+            let answered = comparable(answered);
+            if answered.is_empty() {
+                return None;
+            }
+            let by_synonym = self.labels.iter().find(|label| label.own_names().any(|own| own == answered));
+            by_synonym.or_else(|| {
+                let is_meant = |label: &&Label| label.own_names().any(|own| are_singular_and_plural(&own, &answered));
+                let mut meant = self.labels.iter().filter(is_meant);
+                meant.next().filter(|_| meant.next().is_none())
+            })
+        })
     }
 }
 
@@ -150,6 +183,39 @@ mod tests {
         let names: Vec<_> = recipe.labels.iter().map(|label| (label.name.as_str(), label.color)).collect();
         assert_eq!(names, [("cat", 1), ("Cup", 2), ("traffic light", 3)]);
         assert_eq!(Recipe::find_these(" ,\n;"), Err(NothingToFind));
+    }
+
+    #[test]
+    fn one_label_in_two_spellings_is_one() {
+        let recipe =
+            Recipe::find_these("cafe\u{301}, Café, \"café\", Straße, STRASSE, fire-hydrant, fire hydrant").unwrap();
+        let names: Vec<_> = recipe.labels.iter().map(|label| label.name.as_str()).collect();
+        assert_eq!(names, ["café", "Straße", "fire-hydrant"]);
+    }
+
+    #[test]
+    fn an_answer_means_a_label_by_name_then_synonym_then_plural() {
+        let mut recipe = Recipe::find_these("glass, glasses, dog, berry, C, C++, ax, axe").unwrap();
+        recipe.labels[2].synonyms = vec!["Hound".into(), "berry".into()];
+        let meant = |answered: &str| recipe.label_for(answered).map(|label| label.name.as_str());
+        for (answered, label) in [
+            ("glass", Some("glass")),
+            ("Glasses", Some("glasses")),
+            ("DOGS", Some("dog")),
+            ("'hounds'", Some("dog")),
+            ("berry", Some("berry")),
+            ("berries", None),
+            ("c++", Some("C++")),
+            ("“C”", Some("C")),
+            ("axes", None),
+            ("cat", None),
+            ("", None),
+            ("\"\"", None),
+        ] {
+            assert_eq!(meant(answered), label, "{answered}");
+        }
+        assert_eq!(recipe.label_named("dogs"), None);
+        assert_eq!(recipe.label_named("DOG").map(|label| label.name.as_str()), Some("dog"));
     }
 
     #[test]

@@ -5,18 +5,22 @@ use serde::{Deserialize, Serialize};
 use crate::answer::{DropReason, RepairKind};
 use crate::diagnosis::Diagnosis;
 use crate::hooks::HookRun;
+use crate::ids::ImageId;
 use crate::library::LabelCount;
 use crate::metrics::RunMetrics;
-use crate::run::{FailureGroup, RetryGroup, RunSummary};
+use crate::money::PicoDollars;
+use crate::run::{FailureGroup, FailureKind, RetryGroup, RunSummary};
 
 /// A run with its figures.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct RunReport {
     pub summary: RunSummary,
-    /// `None` when no image has finished.
+    /// `None` when no image has been asked about.
     pub metrics: Option<RunMetrics>,
     pub failures: Vec<FailureGroup>,
+    /// Every image that failed, by kind, then in the order of the run.
+    pub failed_images: Vec<FailedImage>,
     /// What was tried again, over all sittings.
     pub retried: Vec<RetryGroup>,
     /// What had to be put right in answers, the most frequent first.
@@ -30,6 +34,41 @@ pub struct RunReport {
     pub diagnoses: Vec<Diagnosis>,
     /// What hooks did, the oldest first.
     pub hooks: Vec<HookRun>,
+}
+
+/// An image that failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct FailedImage {
+    pub image: ImageId,
+    pub name: String,
+    /// Where the file was last seen; `None` where that is not known.
+    pub path: Option<String>,
+    pub kind: FailureKind,
+    pub message: String,
+    /// Whether another try may end differently.
+    pub is_worth_retrying: bool,
+    /// Requests that were sent about it.
+    pub requests: u32,
+    /// What they cost, as the vendor reported.
+    pub paid: PicoDollars,
+    /// The most that requests without an answer can have cost on top.
+    pub possibly_billed: PicoDollars,
+}
+
+impl FailedImage {
+    /// Its path, or its name where no path is known.
+    #[must_use]
+    pub fn place(&self) -> &str {
+        self.path.as_deref().unwrap_or(&self.name)
+    }
+
+    /// Its message, without the path that some begin with.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        let after_path = self.message.strip_prefix(self.place()).and_then(|rest| rest.strip_prefix(": "));
+        after_path.unwrap_or(&self.message)
+    }
 }
 
 /// Repairs of one kind.

@@ -136,6 +136,8 @@ pub enum FailureKind {
     FileUnreadable,
     /// The model did not answer, in spite of several tries where that makes sense.
     ModelFailed,
+    /// The batch expired before the vendor began with it, several times.
+    Expired,
     /// The server would not take this picture.
     Refused,
     /// The model looked and declined to answer; that is paid for.
@@ -144,13 +146,60 @@ pub enum FailureKind {
     CutOff,
     /// The model answered something that cannot be read; the raw answer is kept.
     AnswerUnreadable,
+    /// The model answered with annotations, and none of them could be used; the raw answer is kept.
+    AnswerUnusable,
+    /// The coordinates of the answer are fractions of the picture's sides, 0 to 1; the raw answer is kept.
+    CoordinatesAsFractions,
+    /// The coordinates of the answer are thousandths of the picture's sides, 0 to 1000; the raw answer is kept.
+    CoordinatesAsThousandths,
 }
 
 impl FailureKind {
-    /// Whether another try may come out otherwise. What a server will not take or a model declines to look at stays so.
+    pub const ALL: [Self; 11] = [
+        Self::FileMissing,
+        Self::FileUnreadable,
+        Self::ModelFailed,
+        Self::Expired,
+        Self::Refused,
+        Self::Declined,
+        Self::CutOff,
+        Self::AnswerUnreadable,
+        Self::AnswerUnusable,
+        Self::CoordinatesAsFractions,
+        Self::CoordinatesAsThousandths,
+    ];
+
+    /// Whether another try may come out otherwise without paying for the same answer again. What a server will not take
+    /// or a model declines to look at stays so.
     #[must_use]
     pub const fn is_worth_retrying(self) -> bool {
-        !matches!(self, Self::Refused | Self::Declined)
+        !matches!(self, Self::Refused | Self::Declined) && !self.has_unusable_answer()
+    }
+
+    /// Whether a failed image waits again when a person has a run retry its failures. Where there is an answer of which
+    /// nothing could be used it is read again; a new one is paid for only in a run that asks anew.
+    #[must_use]
+    pub const fn is_retried(self, asks_anew: bool) -> bool {
+        self.is_worth_retrying() || self.has_unusable_answer() || (asks_anew && self.has_kept_answer())
+    }
+
+    /// Whether there is an answer that was paid for. It is kept, and the same question is answered with it again.
+    #[must_use]
+    pub const fn has_kept_answer(self) -> bool {
+        matches!(self, Self::Declined) || self.has_unusable_answer()
+    }
+
+    /// Whether there is a complete answer that was paid for and of which nothing could be used. It is kept, and can be
+    /// read again for free.
+    #[must_use]
+    pub const fn has_unusable_answer(self) -> bool {
+        matches!(
+            self,
+            Self::AnswerUnreadable
+                | Self::AnswerUnusable
+                | Self::CoordinatesAsFractions
+                | Self::CoordinatesAsThousandths
+        )
     }
 }
 
@@ -169,6 +218,8 @@ pub enum RetryKind {
     ConnectionLost,
     /// The answer did not come in time.
     TimedOut,
+    /// The batch expired before the vendor began with the request.
+    Expired,
     /// No connection came about.
     Unreachable,
     /// The picture was too large a request, and was sent smaller.
@@ -297,16 +348,20 @@ pub struct RunProgress {
     pub reused: u32,
     /// Images that were given the marks of a similar one instead of being asked about.
     pub carried: u32,
+    /// Annotations that it found, and those that it propagated to similar images.
     pub marks: u32,
-    /// Images finished a minute: over the last moments while the run is worked on, over all the time worked afterwards.
+    /// Images asked about that finished, a minute: over the last moments while the run is worked on, over all the time worked
+    /// afterwards.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub rate_per_minute: f64,
     /// How long these last moments are.
     pub rate_window_millis: u32,
-    /// Median and 95th percentile of what an image took, over the whole run; `None` before the first.
+    /// Median and 95th percentile of the durations of the images that were asked about, over the whole run, by the same
+    /// function and of the same images as in the report; `None` before the first.
     pub p50_millis: Option<u32>,
     pub p95_millis: Option<u32>,
-    /// Images at once, as things stand.
+    /// Requests at a time: while the run is worked on, as many as may be in flight now; once it is not, the highest number
+    /// that was in flight.
     pub concurrency: u32,
     pub mode: RunMode,
     /// The ways to the model; empty where nothing is sent.
@@ -371,7 +426,10 @@ pub struct RunSummary {
     pub done: u32,
     pub failed: u32,
     pub waiting: u32,
+    /// Annotations that it found, and those that it propagated to similar images.
     pub mark_count: u32,
+    /// Of these: propagated to images that were not asked about.
+    pub propagated_count: u32,
     /// Proposals that nobody has decided yet.
     pub undecided_count: u32,
     /// Images of the run that are reviewed or confirmed empty.
@@ -395,8 +453,19 @@ pub struct RunSummary {
     /// Images that were given the marks of a similar one instead of being asked about.
     pub carried: u32,
     pub retries: u32,
+    /// Images that were asked about and have finished. The next three figures are about these.
+    pub asked: u32,
     pub p50_millis: Option<u32>,
     pub p95_millis: Option<u32>,
+    /// `asked` over the time that the run was worked on.
     #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
     pub rate_per_minute: Option<f64>,
+}
+
+impl RunSummary {
+    /// What was paid; `None` where requests may have been billed and the server has reported no cost at all.
+    #[must_use]
+    pub fn reported_cost(&self) -> Option<PicoDollars> {
+        (self.paid > PicoDollars::ZERO || self.possibly_billed.count == 0).then_some(self.paid)
+    }
 }

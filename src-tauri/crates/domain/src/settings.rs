@@ -119,6 +119,15 @@ impl RunSettings {
     }
 }
 
+/// Which files an import takes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct ImportSettings {
+    /// Whether thumbnails, recycle bins and metadata that NAS systems and apps keep between photos are files like others.
+    pub includes_leftovers: bool,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -130,6 +139,7 @@ pub struct Settings {
     pub is_local_only: bool,
     /// The server for Claude; `None`: the vendor's own.
     pub base_url: Option<String>,
+    pub import: ImportSettings,
     pub run: RunSettings,
     /// Of the server for Claude.
     pub limits: RouteLimits,
@@ -147,6 +157,7 @@ impl Default for Settings {
             writes_metrics: true,
             is_local_only: false,
             base_url: None,
+            import: ImportSettings::default(),
             run: RunSettings::default(),
             limits: RouteLimits::default(),
             further_routes: Vec::new(),

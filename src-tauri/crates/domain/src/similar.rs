@@ -1,5 +1,6 @@
 //! Photos that show the same thing: bursts, and copies of one photo. They are found by comparing perceptual hashes, which
-//! are made where pixels are decoded; this is only the arithmetic on them.
+//! are made where pixels are decoded; this is only the arithmetic on them. Pairs with similar hashes are then compared by what
+//! they show: a thing that is absent or has moved changes hardly a bit of a hash.
 //!
 //! There is no clustering here that lets members vouch for each other: in a pan every shot resembles the next, and the
 //! last has nothing in common with the first. Whoever is in a group resembles its first image, the leader, since it is
@@ -52,6 +53,9 @@ pub const FAR_DISTANCE: u32 = 4;
 /// other, even where two cameras alternate.
 const NEAR_GROUPS: usize = 32;
 
+/// Leaders that an image is compared with by what they show, at most.
+const MOST_COMPARED: usize = 4;
+
 /// Sides may be in proportions that differ by one part in so many: scaling rounds, and cropping shaves.
 const SHAPE_TOLERANCE_PARTS: u64 = 50;
 
@@ -81,19 +85,20 @@ pub struct SimilarGroups {
 
 impl SimilarGroups {
     /// Groups `images`, which are distinct and in the order of the library. Each joins the nearest leader that it is
-    /// similar to, the earliest of equally near ones, or else begins a group itself.
+    /// similar to, the earliest of equally near ones, or else begins a group itself. `shows_the_same` compares a leader and
+    /// an image whose hashes are similar.
     ///
     /// Near leaders are compared one by one. Far ones are found by multi-index hashing (Norouzi, Punjani, Fleet, "Fast
     /// Search in Hamming Space with Multi-Index Hashing", CVPR 2012): hashes cut into one more piece than bits may differ
     /// have at least one piece in common. So an image is compared with about a hundred leaders out of 100,000. A BK-tree
     /// would do for the tighter distance too; for the wider one it would have to look at most of its nodes.
     #[must_use]
-    pub fn of(images: &[HashedImage]) -> Self {
+    pub fn of(images: &[HashedImage], mut shows_the_same: impl FnMut(ImageId, ImageId) -> bool) -> Self {
         let mut leaders = Leaders::default();
         let mut unknown_count = 0;
         for image in images {
             match image.hash {
-                Some(hash) => leaders.place(Candidate { id: image.id, hash, size: image.size }),
+                Some(hash) => leaders.place(Candidate { id: image.id, hash, size: image.size }, &mut shows_the_same),
                 None => unknown_count += 1,
             }
         }
@@ -184,8 +189,8 @@ struct Leaders {
 
 impl Leaders {
     /// Lets `image` join the group it belongs to, or begin one.
-    fn place(&mut self, image: Candidate) {
-        if let Some(group) = self.nearest(&image) {
+    fn place(&mut self, image: Candidate, shows_the_same: impl FnMut(ImageId, ImageId) -> bool) {
+        if let Some(group) = self.nearest(&image, shows_the_same) {
             self.begun[group].1.push(image.id);
             return;
         }
@@ -195,20 +200,24 @@ impl Leaders {
         self.begun.push((image, Vec::new()));
     }
 
-    fn nearest(&self, image: &Candidate) -> Option<usize> {
+    fn nearest(&self, image: &Candidate, mut shows_the_same: impl FnMut(ImageId, ImageId) -> bool) -> Option<usize> {
         let near = (self.begun.len().saturating_sub(NEAR_GROUPS)..self.begun.len()).map(|group| (group, NEAR_DISTANCE));
         let far = pieces(image.hash)
             .filter_map(|piece| self.by_piece.get(&piece))
             .flatten()
             .map(|&group| (group, FAR_DISTANCE));
-        near.chain(far)
+        let mut alike: Vec<(u32, usize)> = near
+            .chain(far)
             .filter_map(|(group, bound)| {
                 let leader = &self.begun[group].0;
                 let distance = leader.hash.distance(image.hash);
                 (distance <= bound && leader.is_shaped_like(image)).then_some((distance, group))
             })
-            .min()
-            .map(|(_, group)| group)
+            .collect();
+        alike.sort_unstable();
+        alike.dedup();
+        let mut nearest = alike.into_iter().take(MOST_COMPARED).map(|(_, group)| group);
+        nearest.find(|&group| shows_the_same(self.begun[group].0.id, image.id))
     }
 }
 
@@ -216,6 +225,11 @@ impl Leaders {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    /// By hashes alone.
+    fn groups_of(images: &[HashedImage]) -> SimilarGroups {
+        SimilarGroups::of(images, |_, _| true)
+    }
 
     const LANDSCAPE: PixelSize = PixelSize::new(4000, 3000);
 
@@ -254,8 +268,8 @@ mod tests {
     proptest! {
         #[test]
         fn every_image_has_one_place_and_resembles_its_leader(images in shots()) {
-            let groups = SimilarGroups::of(&images);
-            prop_assert_eq!(&SimilarGroups::of(&images), &groups);
+            let groups = groups_of(&images);
+            prop_assert_eq!(&groups_of(&images), &groups);
             let image = |id: ImageId| images.iter().find(|image| image.id == id).unwrap();
             let mut seen = std::collections::HashSet::new();
             for group in &groups.groups {
@@ -291,7 +305,7 @@ mod tests {
     fn a_pan_falls_into_groups_about_their_first_shots() {
         // Every shot is four bits from the one before and has moved on from all others.
         let pan: Vec<u64> = (0..8).map(|shot| (1 << (4 * shot)) - 1).collect();
-        assert_eq!(members(&SimilarGroups::of(&images(&pan))), [(1, vec![2, 3, 4]), (5, vec![6, 7, 8])]);
+        assert_eq!(members(&groups_of(&images(&pan))), [(1, vec![2, 3, 4]), (5, vec![6, 7, 8])]);
     }
 
     #[test]
@@ -300,7 +314,7 @@ mod tests {
         let off_by = |bits: u32| begun[0] ^ ((1 << bits) - 1);
         let with = |later: u64, others: usize| {
             let hashes: Vec<u64> = begun[..=others].iter().copied().chain([later]).collect();
-            SimilarGroups::of(&images(&hashes)).follower_count
+            groups_of(&images(&hashes)).follower_count
         };
         assert_eq!((with(off_by(12), 20), with(off_by(13), 20)), (1, 0));
         assert_eq!((with(off_by(4), 99), with(off_by(5), 99)), (1, 0));
@@ -311,9 +325,9 @@ mod tests {
         let mut shots = images(&[0, 0xFFFF, 0xFF, 0x3F, 0]);
         shots[2].size = PixelSize::new(1024, 768);
         shots[4].size = LANDSCAPE.transposed();
-        assert_eq!(members(&SimilarGroups::of(&shots)), [(1, vec![3, 4])]);
+        assert_eq!(members(&groups_of(&shots)), [(1, vec![3, 4])]);
         shots[1].hash = None;
-        assert_eq!(SimilarGroups::of(&shots).unknown_count, 1);
+        assert_eq!(groups_of(&shots).unknown_count, 1);
     }
 
     #[test]
@@ -322,13 +336,26 @@ mod tests {
         for copy in (1..1000).map(|nth| 100 * nth) {
             hashes[copy] = hashes[copy / 2 + 1] ^ (0b1001_0000_0000_0001_0001 << (copy % 40));
         }
-        let groups = SimilarGroups::of(&images(&hashes));
+        let groups = groups_of(&images(&hashes));
         assert_eq!((groups.image_count, groups.saving().followers), (100_000, 999));
     }
 
     #[test]
+    fn a_similar_hash_is_not_enough() {
+        let shots = images(&[0, 1, 3, 7]);
+        let two_and_four = |one: ImageId, other: ImageId| (one.0, other.0) == (2, 4) || (one.0, other.0) == (1, 3);
+        let mut compared = Vec::new();
+        let groups = SimilarGroups::of(&shots, |leader, image| {
+            compared.push((leader.0, image.0));
+            two_and_four(leader, image)
+        });
+        assert_eq!(members(&groups), [(1, vec![3]), (2, vec![4])]);
+        assert_eq!(compared, [(1, 2), (2, 3), (1, 3), (2, 4)], "the nearest first");
+    }
+
+    #[test]
     fn the_order_holds_for_a_part_of_the_images() {
-        let groups = SimilarGroups::of(&images(&[0, u64::MAX, 1, u64::MAX << 32, 3]));
+        let groups = groups_of(&images(&[0, u64::MAX, 1, u64::MAX << 32, 3]));
         let order = |ids: &[u32]| -> Vec<u32> {
             let ids: Vec<ImageId> = ids.iter().copied().map(ImageId).collect();
             groups.in_order_of_similarity(&ids).into_iter().map(|image| image.0).collect()

@@ -20,9 +20,9 @@ pub struct Usage {
     pub cache_write_1h_tokens: u64,
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub cache_read_tokens: u64,
-    /// The part of the output that was thinking, where it is told. Already in `output_tokens`.
-    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
-    pub thinking_tokens: u64,
+    /// The part of the output that was thinking, already in `output_tokens`; `None` where it was not reported.
+    #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
+    pub thinking_tokens: Option<u64>,
 }
 
 impl Usage {

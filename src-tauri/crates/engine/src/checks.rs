@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use domain::checks::{Check, Mistake, RepairExtent, Swept};
 use domain::ids::ImageId;
+use domain::layers::LayerScope;
 use domain::query::{Condition, ImageOrder, ImageQuery, Test};
 
 use crate::Result;
@@ -21,27 +22,27 @@ pub const MOMENT: Duration = Duration::from_millis(150);
 const NEWS: Duration = Duration::from_secs(1);
 
 impl Library {
-    /// Likely mistakes on `image`, in the order of its marks.
-    pub fn mistakes(&self, image: ImageId) -> Result<Vec<Mistake>> {
+    /// Likely mistakes on `image` among the annotations of `layers`, in the order of its marks.
+    pub fn mistakes(&self, image: ImageId, layers: &LayerScope) -> Result<Vec<Mistake>> {
         // Whoever looks at one image does not wait for all others.
         if !self.store.read(|view| view.is_checked(image))? {
             self.store.write_derived_blocking(move |edit| edit.look_through_these(&[image]))?;
         }
-        Ok(self.store.read(|view| view.mistakes_on(image))?)
+        Ok(self.store.read(|view| view.mistakes_on(image, layers))?)
     }
 
     /// What [`Self::repair`] would change.
     pub fn repair_extent(&self, check: Check, query: &ImageQuery) -> Result<RepairExtent> {
         let images = self.images_with_mistake(check, query)?;
-        Ok(self.store.read(|view| view.repair_extent(check, &images))?)
+        Ok(self.store.read(|view| view.repair_extent(check, &images, &query.layers_shown()))?)
     }
 
-    /// Repairs every mistake of a kind on the images of `query`, as one step; with `spares_decided` none that is the word
+    /// Repairs every mistake of a kind in the layers of `query` on its images, as one step; with `spares_decided` none that is the word
     /// of a person.
     pub async fn repair(&self, check: Check, query: &ImageQuery, spares_decided: bool) -> Result<Swept> {
         let images = self.images_with_mistake(check, query)?;
-        let now = now_millis();
-        let swept = self.store.write(move |edit| edit.repair(check, &images, spares_decided, now)).await?;
+        let (now, layers) = (now_millis(), query.layers_shown());
+        let swept = self.store.write(move |edit| edit.repair(check, &images, &layers, spares_decided, now)).await?;
         self.note_change();
         Ok(swept)
     }
@@ -139,7 +140,8 @@ mod tests {
                     taken: None,
                 };
                 let (image, _) = edit.image_of_content(&image, 1)?;
-                edit.change_marks(&ImageEdit { image, changes: vec![MarkChange::Add { mark: mark.clone() }] }, 1)?;
+                let changes = vec![MarkChange::Add { mark: mark.clone() }];
+                edit.change_marks(&ImageEdit { image, changes }, &LayerScope::All, 1)?;
             }
             Ok(())
         };

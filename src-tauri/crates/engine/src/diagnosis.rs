@@ -2,7 +2,7 @@
 //! images waiting. The rules are the domain's.
 
 use domain::diagnosis::{CheaperModel, CostParts, Diagnosis, Observed, diagnose};
-use domain::metrics::RunMetrics;
+use domain::metrics::{Recorded, RunMetrics};
 use domain::model::Destination;
 use domain::money::PicoDollars;
 use domain::plan::SizeCount;
@@ -18,12 +18,12 @@ use crate::Result;
 use crate::library::Library;
 
 impl Library {
-    /// What stands out in a run of which `asked` images were asked about.
+    /// What stands out in a run; without `metrics`, only what concerns images that were never asked about.
     pub(crate) fn diagnoses(
         &self,
         summary: &RunSummary,
-        metrics: &RunMetrics,
-        asked: usize,
+        recorded: &Recorded,
+        metrics: Option<&RunMetrics>,
         failures: &[FailureGroup],
         retried: &[RetryGroup],
     ) -> Result<Vec<Diagnosis>> {
@@ -33,24 +33,21 @@ impl Library {
         })?;
         // What cannot be read now hides nothing of how a run went.
         let settings = self.settings_in_force().ok().map(|settings| settings.run);
-        // Another program's model, or none that is paid for.
-        let model = match summary.destination {
-            Destination::Host { .. } => models::find(&summary.model.0),
-            Destination::ThisMachine => None,
-        };
+        let model = paid_model(summary);
         let parts = model.filter(|_| summary.paid > PicoDollars::ZERO).map(|model| parts(model, summary.usage, &sizes));
         let answers = parts.map_or(0, |parts| parts.answers);
         Ok(diagnose(&Observed {
             mode: summary.mode,
             destination: summary.destination.clone(),
-            asked: u32::try_from(asked).unwrap_or(u32::MAX),
-            finished: metrics.images,
+            asked: summary.asked,
+            unread: recorded.unread,
+            finished: summary.done + summary.failed,
             retried: retried.to_vec(),
             failures: failures.to_vec(),
             cut_short: summary.cut_short,
-            wall_millis: metrics.wall_millis,
-            p50_millis: metrics.p50_millis,
-            concurrency: metrics.concurrency,
+            wall_millis: recorded.wall_millis,
+            p50_millis: metrics.map_or(0.0, |metrics| metrics.p50_millis),
+            concurrency: recorded.concurrency,
             waits,
             max_tokens: options.max_tokens.or(settings.and_then(|settings| settings.max_tokens)),
             silence_millis: settings.map(|settings| settings.task_timeout_ms),
@@ -64,9 +61,25 @@ impl Library {
             }),
         }))
     }
+
+    /// The tokens of all images in the prompts that `run` was answered, by the rule of the model's vendor, which reports
+    /// only whole prompts; `None` where no rule is known.
+    pub(crate) fn image_tokens(&self, summary: &RunSummary) -> Result<Option<u64>> {
+        let Some(model) = paid_model(summary) else { return Ok(None) };
+        let sizes = self.store.read(|view| view.paid_sizes(summary.id))?;
+        Ok(Some(parts(model, summary.usage, &sizes).image_tokens))
+    }
 }
 
-/// What the tokens of a run cost by part, at list prices: pictures by the vendor's rule, and the rest of the input is words.
+/// `None` for another program's model, and for one that costs nothing.
+fn paid_model(summary: &RunSummary) -> Option<&'static ClaudeModel> {
+    match summary.destination {
+        Destination::Host { .. } => models::find(&summary.model.0),
+        Destination::ThisMachine => None,
+    }
+}
+
+/// What the tokens of a run cost by part, at list prices: images by the vendor's rule, and the rest of the input is text.
 fn parts(model: &ClaudeModel, usage: Usage, sizes: &[SizeCount]) -> CostParts {
     let mut parts = CostParts {
         answers: 0,
@@ -120,7 +133,7 @@ fn per_answer(usage: Usage, answers: u32, price: impl Fn(Usage) -> PicoDollars) 
         cache_write_5m_tokens: mean(usage.cache_write_5m_tokens),
         cache_write_1h_tokens: mean(usage.cache_write_1h_tokens),
         cache_read_tokens: mean(usage.cache_read_tokens),
-        thinking_tokens: mean(usage.thinking_tokens),
+        thinking_tokens: usage.thinking_tokens.map(mean),
     };
     price(one).times(count)
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use domain::ids::{CollectionId, ImageId};
 use domain::import::{ImportProgress, SkipReason, SkippedFile};
 use domain::taken::Taken;
-use prepare::{Found, Ingested};
+use prepare::{Found, Ingested, ScanOptions};
 use store::{KnownFile, NewImage};
 use tokio::sync::watch;
 
@@ -40,7 +40,7 @@ pub struct ImportTurn {
 pub struct Imported {
     /// The images of the dropped files, new or known, in the order of the scan.
     pub images: Vec<ImageId>,
-    /// The files that were left out, each with its reason.
+    /// The files that were skipped, each with its reason.
     pub skipped: Vec<SkippedFile>,
     pub progress: ImportProgress,
 }
@@ -49,7 +49,8 @@ pub struct Imported {
 struct Scanned {
     sequence: usize,
     root: usize,
-    found: Found,
+    /// A file, or what could not be looked at and why.
+    found: std::result::Result<PathBuf, (PathBuf, String)>,
 }
 
 /// What became of it.
@@ -122,13 +123,14 @@ impl Library {
     }
 
     fn import_now(&self, dropped: &[PathBuf], is_cancelled: &AtomicBool) -> Result<Written> {
+        let options = ScanOptions { includes_leftovers: self.settings_in_force()?.import.includes_leftovers };
         let roots = self.collections_for(dropped)?;
         let (scanned, to_read) = sync_channel(SCAN_AHEAD);
         let (done, to_write) = sync_channel(SCAN_AHEAD);
         let to_read = Mutex::new(to_read);
         std::thread::scope(|scope| {
             let (roots, to_read) = (&roots, &to_read);
-            scope.spawn(move || self.scan_all(roots, is_cancelled, &scanned));
+            scope.spawn(move || self.scan_all(roots, options, is_cancelled, &scanned));
             for _ in 0..processors() {
                 let done = done.clone();
                 scope.spawn(move || self.read_all(to_read, is_cancelled, &done));
@@ -157,10 +159,18 @@ impl Library {
             .collect()
     }
 
-    fn scan_all(&self, roots: &[Root], is_cancelled: &AtomicBool, scanned: &SyncSender<Scanned>) {
+    fn scan_all(&self, roots: &[Root], options: ScanOptions, is_cancelled: &AtomicBool, scanned: &SyncSender<Scanned>) {
         let mut sequence = 0;
         for (root, Root { paths, .. }) in roots.iter().enumerate() {
-            prepare::scan(paths, is_cancelled, &mut |found| {
+            prepare::scan(paths, options, is_cancelled, &mut |found| {
+                let found = match found {
+                    Found::Leftover(_) => {
+                        self.import_progress.send_modify(|progress| progress.leftovers += 1);
+                        return;
+                    }
+                    Found::File(path) => Ok(path),
+                    Found::Unreadable { path, detail } => Err((path, detail)),
+                };
                 self.import_progress.send_modify(|progress| progress.found += 1);
                 // The readers are gone only when the import is over.
                 let _ = scanned.send(Scanned { sequence, root, found });
@@ -183,8 +193,8 @@ impl Library {
                 continue;
             }
             let read = match found {
-                Found::File(path) => Read { root, outcome: self.read(&path), path },
-                Found::Unreadable { path, detail } => {
+                Ok(path) => Read { root, outcome: self.read(&path), path },
+                Err((path, detail)) => {
                     Read { root, path, outcome: Outcome::Skipped(SkipReason::Unreadable { detail }) }
                 }
             };

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::ids::{CollectionId, ImageId, RecipeId, RunId};
 use domain::import::{ImportProgress, SkippedFile};
+use domain::layers::LayerScope;
 use domain::library::{FilterCounts, ImageCard, LibraryOverview};
 use domain::query::{Completion, ImageQuery, complete};
 use domain::recipe::{Recipe, SavedRecipe, builtin};
@@ -126,10 +127,10 @@ impl Library {
         Ok(complete(text, cursor, &vocabulary))
     }
 
-    /// In the order of `ids`; ids that are gone are left out.
-    pub fn image_cards(&self, ids: &[ImageId]) -> Result<Vec<ImageCard>> {
+    /// In the order of `ids`, with the annotations of `layers`; ids that are gone are skipped.
+    pub fn image_cards(&self, ids: &[ImageId], layers: &LayerScope) -> Result<Vec<ImageCard>> {
         let working = self.runs_worked_on()?;
-        Ok(self.store.read(|view| view.image_cards(ids, &working))?)
+        Ok(self.store.read(|view| view.image_cards(ids, layers, &working))?)
     }
 
     pub fn skipped_files(&self, collection: Option<CollectionId>) -> Result<Vec<SkippedFile>> {

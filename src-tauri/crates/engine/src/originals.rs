@@ -31,6 +31,14 @@ pub fn fingerprint(path: &Path) -> std::io::Result<KnownFile> {
     Ok(KnownFile { byte_len: metadata.len(), modified_at })
 }
 
+/// Whether the file at `path` still holds the content `hash`; `known` is what it was like when it was seen.
+pub fn still_holds(path: &Path, known: KnownFile, hash: &[u8; 32]) -> bool {
+    match fingerprint(path) {
+        Ok(file) => file == known || ContentHash::of_file(path).is_ok_and(|found| found.as_bytes() == hash),
+        Err(_) => false,
+    }
+}
+
 impl Library {
     /// Decodes the original of `image`, upright, long edge at most `max_edge`.
     pub(crate) fn decode_original(&self, image: ImageId, max_edge: Option<u32>) -> Result<Decoded, Unavailable> {
@@ -45,21 +53,16 @@ impl Library {
     fn original(&self, image: ImageId) -> Result<PathBuf, Unavailable> {
         let broken =
             |error: store::StoreError| Unavailable { kind: FailureKind::FileUnreadable, detail: error.to_string() };
-        let (paths, hash) =
-            self.store.read(|view| Ok((view.paths_of(image)?, view.image_hash(image)?))).map_err(broken)?;
+        let (files, hash) =
+            self.store.read(|view| Ok((view.files_of(image)?, view.image_hash(image)?))).map_err(broken)?;
         let mut unavailable = Unavailable { kind: FailureKind::FileMissing, detail: String::new() };
-        for path in paths {
-            let file = match fingerprint(&path) {
-                Ok(file) => file,
-                Err(error) => {
-                    unavailable.detail = format!("{}: {error}", path.display());
-                    continue;
-                }
-            };
-            let is_unchanged =
-                self.store.read(|view| view.image_of_unchanged(&path, file)).map_err(broken)? == Some(image);
-            if is_unchanged || ContentHash::of_file(&path).is_ok_and(|found| found.as_bytes() == &hash) {
+        for (path, known) in files {
+            if still_holds(&path, known, &hash) {
                 return Ok(path);
+            }
+            if let Err(error) = fingerprint(&path) {
+                unavailable.detail = format!("{}: {error}", path.display());
+                continue;
             }
             unavailable = Unavailable {
                 kind: FailureKind::FileUnreadable,

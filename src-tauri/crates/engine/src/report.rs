@@ -4,11 +4,16 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use domain::ids::RunId;
-use domain::metrics::{BenchmarkResults, ClassicBenchmark, ClassicMetrics, ClassicRun, MetricsExtra, Recorded};
-use domain::report::{RunReport, duration_bins};
+use domain::metrics::{
+    BenchmarkResults, ClassicBenchmark, ClassicMetrics, ClassicRun, MetricsExtra, MetricsFailure, Recorded,
+};
+use domain::money::PicoDollars;
+use domain::report::{FailedImage, RunReport, duration_bins};
 use serde::Serialize;
+use store::View;
 
 use crate::clock::{now_millis, rfc3339};
+use crate::export::ImageFiles;
 use crate::library::Library;
 use crate::whole_file::WholeFile;
 use crate::{EngineError, Result};
@@ -16,30 +21,34 @@ use crate::{EngineError, Result};
 impl Library {
     pub fn run_report(&self, run: RunId) -> Result<RunReport> {
         let summary = self.run(run)?;
-        let (durations, (wall_millis, concurrency), failures, labels) = self.store.read(|view| {
-            Ok((view.durations(run)?, view.pace_of_run(run)?, view.failure_groups(run)?, view.found_by_run(run)?))
+        let (durations, alone_millis, unread, (wall_millis, concurrency)) = self.store.read(|view| {
+            Ok((view.durations(run)?, view.alone_durations(run)?, view.unread_count(run)?, view.pace_of_run(run)?))
         })?;
+        let (failures, failed_images, labels) = self
+            .store
+            .read(|view| Ok((view.failure_groups(run)?, failed_images(view, run)?, view.found_by_run(run)?)))?;
         let (retried, (repairs, dropped), hooks) =
             self.store.read(|view| Ok((view.retry_groups(run)?, view.readings_of_run(run)?, view.hook_runs(run)?)))?;
         let bins = duration_bins(&durations);
         let recorded = Recorded {
             task_millis: durations,
-            done: summary.done,
-            failed: summary.failed,
+            alone_millis,
+            answered: summary.done.saturating_sub(summary.reused + summary.carried),
+            reused: summary.reused,
+            propagated: summary.carried,
+            unread,
             retries: summary.retries,
             wall_millis,
             concurrency,
             mode: summary.mode,
         };
         let metrics = recorded.metrics();
-        let diagnoses = match &metrics {
-            Some(metrics) => self.diagnoses(&summary, metrics, recorded.task_millis.len(), &failures, &retried)?,
-            None => Vec::new(),
-        };
+        let diagnoses = self.diagnoses(&summary, &recorded, metrics.as_ref(), &failures, &retried)?;
         Ok(RunReport {
             metrics,
             summary,
             failures,
+            failed_images,
             retried,
             repairs,
             dropped,
@@ -55,10 +64,15 @@ impl Library {
         let report = self.run_report(run)?;
         let metrics = report.metrics.ok_or(EngineError::NoFigures(run))?;
         let summary = report.summary;
+        let usage = summary.usage;
+        // A server that counts, counts the prompt of every answer.
+        let is_counted = usage.prompt_tokens() > 0;
+        let image_tokens = if is_counted { self.image_tokens(&summary)? } else { None };
+        let cost_dollars = summary.reported_cost().map(PicoDollars::dollars);
         Ok(ClassicMetrics {
             exported_at: rfc3339(now_millis()),
             metrics: ClassicRun::new(rfc3339(summary.started_at), &metrics),
-            benchmarks: ClassicBenchmark::sequential_against_parallel(&metrics).into_iter().collect(),
+            benchmarks: ClassicBenchmark::measured(&metrics).into_iter().collect(),
             fieldmark: MetricsExtra {
                 version: env!("CARGO_PKG_VERSION").into(),
                 run: run.0,
@@ -66,17 +80,26 @@ impl Library {
                 recipe: summary.recipe_name,
                 state: summary.state.name().into(),
                 images: summary.total,
-                answered: summary.done,
-                failed: summary.failed,
+                answered: metrics.answered,
+                reused: metrics.reused,
+                propagated: metrics.propagated,
+                failed: metrics.asked - metrics.answered,
+                unread: metrics.unread,
                 waiting: summary.waiting,
                 retries: summary.retries,
                 marks: summary.mark_count,
                 marks_by_label: report.labels.into_iter().map(|label| (label.name, label.count)).collect(),
-                cost_dollars: summary.paid.dollars(),
+                cost_dollars,
                 quoted_dollars: summary.quoted.map(|quoted| quoted.expected.dollars()),
                 possibly_billed_dollars: summary.possibly_billed.at_most.dollars(),
-                prompt_tokens: summary.usage.prompt_tokens(),
-                output_tokens: summary.usage.output_tokens,
+                prompt_tokens: usage.prompt_tokens(),
+                output_tokens: usage.output_tokens,
+                image_tokens,
+                cache_read_tokens: is_counted.then_some(usage.cache_read_tokens),
+                cache_write_tokens: is_counted
+                    .then_some(usage.cache_write_5m_tokens.saturating_add(usage.cache_write_1h_tokens)),
+                thinking_tokens: usage.thinking_tokens,
+                failures: report.failed_images.iter().map(metrics_failure).collect(),
             },
         })
     }
@@ -84,11 +107,11 @@ impl Library {
     /// Two runs of the same images, one of them one image at a time, compared as the earlier pipeline's benchmark did.
     pub fn benchmark_results(&self, sequential: RunId, parallel: RunId) -> Result<BenchmarkResults> {
         let metrics = |run| self.run_report(run)?.metrics.ok_or(EngineError::NoFigures(run));
-        let (one_by_one, at_once) = (metrics(sequential)?, metrics(parallel)?);
+        let metrics = metrics(parallel)?.against(&metrics(sequential)?);
         Ok(BenchmarkResults {
             exported_at: rfc3339(now_millis()),
-            metrics: ClassicRun::new(rfc3339(self.run(parallel)?.started_at), &at_once),
-            benchmarks: vec![ClassicBenchmark::measured(&one_by_one, &at_once)],
+            benchmarks: ClassicBenchmark::measured(&metrics).into_iter().collect(),
+            metrics: ClassicRun::new(rfc3339(self.run(parallel)?.started_at), &metrics),
         })
     }
 
@@ -116,6 +139,39 @@ impl Library {
         })
         .await
         .map_err(|_| EngineError::TaskLost)?
+    }
+}
+
+/// By kind, then in the order of the run.
+fn failed_images(view: &View<'_>, run: RunId) -> store::Result<Vec<FailedImage>> {
+    let roots = view.roots_of_run(run)?;
+    let failed = view.failed_jobs(run)?.into_iter().map(|job| {
+        let named = ImageFiles::of(view, &roots, job.image.id, &job.image.hash)?.named;
+        Ok(FailedImage {
+            image: job.image.id,
+            path: named.map(|path| path.to_string_lossy().into_owned()),
+            name: job.image.name,
+            kind: job.kind,
+            message: job.message,
+            is_worth_retrying: job.kind.is_worth_retrying(),
+            requests: job.requests,
+            paid: job.paid,
+            possibly_billed: job.possibly_billed,
+        })
+    });
+    let mut failed = failed.collect::<store::Result<Vec<FailedImage>>>()?;
+    failed.sort_by_key(|failed| failed.kind);
+    Ok(failed)
+}
+
+fn metrics_failure(failed: &FailedImage) -> MetricsFailure {
+    MetricsFailure {
+        image: failed.image.0,
+        path: failed.place().to_owned(),
+        kind: failed.kind,
+        message: failed.message.clone(),
+        requests: failed.requests,
+        cost_dollars: failed.paid.dollars(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Review: what a person decides and changes, kept, taken back and made again.
 
 use domain::ids::ImageId;
+use domain::layers::LayerScope;
 use domain::review::{Decision, ImageEdit, MarkChange, MarkContent, Step};
 use store::StepTaken;
 
@@ -9,19 +10,20 @@ use crate::library::Library;
 use crate::{EngineError, Result};
 
 impl Library {
-    pub async fn decide(&self, decision: Decision) -> Result<Step> {
-        let now = now_millis();
-        let taken = self.store.write(move |edit| edit.decide(&decision, now)).await?;
-        self.stepped(taken)
+    /// Decides about one mark, or about the proposals that `layers` show on an image. As every step, it returns the image as
+    /// these layers show it.
+    pub async fn decide(&self, decision: Decision, layers: &LayerScope) -> Result<Step> {
+        let (now, shown) = (now_millis(), layers.clone());
+        let taken = self.store.write(move |edit| edit.decide(&decision, &shown, now)).await?;
+        self.stepped(taken, layers)
     }
 
     /// Changes marks as a person has drawn and named them. What reaches over the image's edge is cut off there.
     ///
     /// # Errors
     /// [`EngineError::UnfitMark`] when nothing would be left of a mark, or it has no label.
-    pub async fn edit_marks(&self, edit: ImageEdit) -> Result<Step> {
-        let size = self.image_cards(&[edit.image])?.pop().map(|card| card.size);
-        let size = size.ok_or(store::StoreError::Missing { what: "image", id: edit.image.0 })?;
+    pub async fn edit_marks(&self, edit: ImageEdit, layers: &LayerScope) -> Result<Step> {
+        let size = self.store.read(|view| view.image_size(edit.image))?;
         let fitted = |mark: MarkContent| -> Result<MarkContent> {
             let label = mark.label.trim().to_owned();
             if label.is_empty() {
@@ -40,41 +42,41 @@ impl Library {
             other @ (MarkChange::Remove { .. } | MarkChange::Decide { .. }) => Ok(other),
         });
         let edit = ImageEdit { image: edit.image, changes: changes.collect::<Result<_>>()? };
-        let now = now_millis();
-        let taken = self.store.write(move |store| store.change_marks(&edit, now)).await?;
-        self.stepped(taken)
+        let (now, shown) = (now_millis(), layers.clone());
+        let taken = self.store.write(move |store| store.change_marks(&edit, &shown, now)).await?;
+        self.stepped(taken, layers)
     }
 
     /// Undoes the latest standing step on any image, a bulk edit as a whole; `None` when there is none.
-    pub async fn undo_latest(&self) -> Result<Option<Step>> {
+    pub async fn undo_latest(&self, layers: &LayerScope) -> Result<Option<Step>> {
         let taken = self.store.write(|edit| edit.undo_latest()).await?;
-        taken.map(|taken| self.stepped(taken)).transpose()
+        taken.map(|taken| self.stepped(taken, layers)).transpose()
     }
 
     /// Undoes the latest standing step on `image`, or a bulk edit that nothing was done after, as a whole; `None` when there is
     /// nothing.
-    pub async fn undo_on(&self, image: ImageId) -> Result<Option<Step>> {
+    pub async fn undo_on(&self, image: ImageId, layers: &LayerScope) -> Result<Option<Step>> {
         let taken = self.store.write(move |edit| edit.undo_on(image)).await?;
-        taken.map(|taken| self.stepped(taken)).transpose()
+        taken.map(|taken| self.stepped(taken, layers)).transpose()
     }
 
     /// Redoes what was undone last on any image, a bulk edit as a whole; `None` when something was done since, or there is
     /// nothing.
-    pub async fn redo_latest(&self) -> Result<Option<Step>> {
+    pub async fn redo_latest(&self, layers: &LayerScope) -> Result<Option<Step>> {
         let taken = self.store.write(|edit| edit.redo_latest()).await?;
-        taken.map(|taken| self.stepped(taken)).transpose()
+        taken.map(|taken| self.stepped(taken, layers)).transpose()
     }
 
     /// Redoes the step on `image` that was undone last, or a bulk edit that nothing was done after, as a whole; `None` when
     /// there is nothing.
-    pub async fn redo_on(&self, image: ImageId) -> Result<Option<Step>> {
+    pub async fn redo_on(&self, image: ImageId, layers: &LayerScope) -> Result<Option<Step>> {
         let taken = self.store.write(move |edit| edit.redo_on(image)).await?;
-        taken.map(|taken| self.stepped(taken)).transpose()
+        taken.map(|taken| self.stepped(taken, layers)).transpose()
     }
 
-    fn stepped(&self, taken: StepTaken) -> Result<Step> {
+    fn stepped(&self, taken: StepTaken, layers: &LayerScope) -> Result<Step> {
         self.note_change();
-        let image = self.image_cards(&[taken.image])?.pop().ok_or(EngineError::TaskLost)?;
+        let image = self.image_cards(&[taken.image], layers)?.pop().ok_or(EngineError::TaskLost)?;
         Ok(Step { id: taken.id, image, marks: taken.marks, others: taken.others })
     }
 }

@@ -1,5 +1,5 @@
 //! What a person has set: one documented file beside the library, `settings.toml`, over which variables of the environment
-//! may say how runs ask. The window writes the same file, and leaves comments and the order of lines as they are. What is
+//! may say what is imported and how runs ask. The window writes the same file, and leaves comments and the order of lines as they are. What is
 //! said for one run wins over both (`domain::run_options`); the connection has variables of its own
 //! (`crate::connection`).
 
@@ -20,10 +20,10 @@ use crate::{EngineError, Result};
 const FILE_NAME: &str = "settings.toml";
 /// What a new file begins with: every key, what it means, and what holds while it is left out.
 const TEMPLATE: &str = include_str!("settings.toml");
-/// The sections that variables may speak of: how runs ask, never where to, or what is run.
-const VARIABLES: [&str; 2] = ["FIELDMARK_RUN__", "FIELDMARK_LIMITS__"];
+/// The sections that variables may set: what is imported and how runs ask, never which server or what is run.
+const VARIABLES: [&str; 3] = ["FIELDMARK_IMPORT__", "FIELDMARK_RUN__", "FIELDMARK_LIMITS__"];
 
-/// Variables of this process that say how runs ask, such as `FIELDMARK_RUN__MAX_TOKENS`.
+/// Variables of this process that stand for settings, such as `FIELDMARK_RUN__MAX_TOKENS`.
 pub fn variables_of_this_process() -> HashMap<String, String> {
     let all =
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
@@ -213,15 +213,20 @@ mod tests {
     }
 
     #[test]
-    fn variables_say_how_runs_ask_and_nothing_else() {
+    fn variables_win_over_the_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(FILE_NAME);
         fs::write(&path, "[run]\nretry_attempts = 1\nretry_delay_ms = 5\n").unwrap();
-        let variables = [("FIELDMARK_RUN__RETRY_ATTEMPTS", "7"), ("FIELDMARK_LIMITS__REQUESTS", "50")];
+        let variables = [
+            ("FIELDMARK_RUN__RETRY_ATTEMPTS", "7"),
+            ("FIELDMARK_LIMITS__REQUESTS", "50"),
+            ("FIELDMARK_IMPORT__INCLUDES_LEFTOVERS", "true"),
+        ];
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let settings = read(&path, Some(&variables)).unwrap();
         assert_eq!((settings.run.retry_attempts, settings.run.retry_delay_ms), (7, 5));
         assert_eq!(settings.limits.requests, Some(50));
+        assert!(settings.import.includes_leftovers);
     }
 
     #[test]

@@ -1,20 +1,25 @@
 //! Similar images: which of a plan's images show nearly the same, so that one of each group is sent and the others are
 //! offered its marks. What similar means is `domain::similar`'s; the hashes are made on import, and here for images that
-//! came into the library before there were any.
+//! came into the library before there were any. Pairs with similar hashes are compared by their thumbnails, once.
 
-use std::sync::Mutex;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
 
 use domain::ids::ImageId;
+use domain::import::SkipReason;
 use domain::plan::ImageSelection;
-use domain::similar::{PerceptualHash, SimilarGroups};
+use domain::similar::{HashedImage, PerceptualHash, SimilarGroups};
+use prepare::Glance;
 use store::QueuedImage;
 
 use crate::library::{Library, lock, processors};
 use crate::pixels::PixelEdge;
 use crate::{EngineError, Result};
 
-/// Hashes written together: few enough that little is lost when the process ends on the way.
+/// Hashes and comparisons written together: few enough that little is lost when the process ends on the way.
 const WRITE_SLICE: usize = 64;
+/// Pictures kept at hand while others are compared with them: more than the leaders that are near each other.
+const GLANCES_KEPT: usize = 64;
 
 impl Library {
     /// The groups of similar images among `images`. Blocks; call it on a thread of its own, since a library from before
@@ -23,10 +28,36 @@ impl Library {
         let hashed = self.store.read(|view| view.hashed_images(images))?;
         let missing: Vec<ImageId> = hashed.iter().filter(|image| image.hash.is_none()).map(|image| image.id).collect();
         if missing.is_empty() {
-            return Ok(SimilarGroups::of(&hashed));
+            return self.groups_among(&hashed);
         }
         self.fill_in_hashes(&missing)?;
-        Ok(SimilarGroups::of(&self.store.read(|view| view.hashed_images(images))?))
+        self.groups_among(&self.store.read(|view| view.hashed_images(images))?)
+    }
+
+    fn groups_among(&self, hashed: &[HashedImage]) -> Result<SimilarGroups> {
+        // Most of the pairs that are compared below, on every processor.
+        let by_hash = SimilarGroups::of(hashed, |_, _| true);
+        let groups = Mutex::new(by_hash.groups.iter());
+        self.on_every_processor(|| {
+            let mut comparing = Comparing::new(self);
+            loop {
+                let Some(group) = lock(&groups).next() else { return comparing.finish() };
+                for &image in &group.followers {
+                    comparing.shows_the_same(group.leader, image);
+                }
+            }
+        })?;
+        let mut comparing = Comparing::new(self);
+        let groups = SimilarGroups::of(hashed, |leader, image| comparing.shows_the_same(leader, image));
+        comparing.finish()?;
+        Ok(groups)
+    }
+
+    fn on_every_processor(&self, work: impl Fn() -> Result<()> + Sync) -> Result<()> {
+        std::thread::scope(|scope| {
+            let workers: Vec<_> = (0..processors()).map(|_| scope.spawn(&work)).collect();
+            workers.into_iter().try_for_each(|worker| worker.join().map_err(|_| EngineError::TaskLost)?)
+        })
     }
 
     /// `images`, which are those of `selection`, in the order in which a run asks about them: similar ones next to each
@@ -52,7 +83,7 @@ impl Library {
     /// Makes and keeps the hashes of `images`, on every processor.
     fn fill_in_hashes(&self, images: &[ImageId]) -> Result<()> {
         let slices = Mutex::new(images.chunks(WRITE_SLICE));
-        let fill_in_some = || -> Result<()> {
+        self.on_every_processor(|| {
             loop {
                 let Some(slice) = lock(&slices).next() else { return Ok(()) };
                 let mut hashes = Vec::with_capacity(slice.len());
@@ -63,16 +94,20 @@ impl Library {
                     hashes.into_iter().try_for_each(|(image, hash)| edit.note_perceptual_hash(image, hash))
                 })?;
             }
-        };
-        std::thread::scope(|scope| {
-            let workers: Vec<_> = (0..processors()).map(|_| scope.spawn(fill_in_some)).collect();
-            workers.into_iter().try_for_each(|worker| worker.join().map_err(|_| EngineError::TaskLost)?)
         })
     }
 
-    /// `None` for an image whose thumbnail is gone and whose original cannot be found, or whose thumbnail is broken. It
-    /// is asked about itself then.
     fn hash_of_thumbnail(&self, image: ImageId) -> Result<Option<PerceptualHash>> {
+        self.of_thumbnail(image, prepare::perceptual_hash_of_thumbnail)
+    }
+
+    /// What `read` makes of the thumbnail of `image`. `None` for an image whose thumbnail is gone and whose original cannot be
+    /// found, or whose thumbnail is broken. It is asked about itself then.
+    fn of_thumbnail<Read>(
+        &self,
+        image: ImageId,
+        read: impl Fn(&[u8]) -> std::result::Result<Read, SkipReason>,
+    ) -> Result<Option<Read>> {
         let thumbnail = match self.pixels(image, PixelEdge::Thumbnail) {
             Ok(thumbnail) => thumbnail,
             Err(EngineError::Original { detail, .. }) => {
@@ -81,13 +116,81 @@ impl Library {
             }
             Err(error) => return Err(error),
         };
-        match prepare::perceptual_hash_of_thumbnail(&thumbnail) {
-            Ok(hash) => Ok(Some(hash)),
+        match read(&thumbnail) {
+            Ok(read) => Ok(Some(read)),
             Err(reason) => {
                 tracing::warn!(%image, ?reason, "a thumbnail is broken");
                 Ok(None)
             }
         }
+    }
+}
+
+/// Pairs of images that are compared by what they show. What was compared before is looked up.
+struct Comparing<'a> {
+    library: &'a Library,
+    /// The pictures used last; `None` for those that cannot be had.
+    glances: VecDeque<(ImageId, Option<Arc<Glance>>)>,
+    /// Still to be kept.
+    compared: Vec<(ImageId, ImageId, bool)>,
+    failed: Option<EngineError>,
+}
+
+impl<'a> Comparing<'a> {
+    fn new(library: &'a Library) -> Self {
+        Self { library, glances: VecDeque::new(), compared: Vec::new(), failed: None }
+    }
+
+    /// False once something has failed; [`Comparing::finish`] says what.
+    fn shows_the_same(&mut self, leader: ImageId, image: ImageId) -> bool {
+        if self.failed.is_some() {
+            return false;
+        }
+        self.compare(leader, image).unwrap_or_else(|error| {
+            self.failed = Some(error);
+            false
+        })
+    }
+
+    fn compare(&mut self, leader: ImageId, image: ImageId) -> Result<bool> {
+        if let Some(known) = self.library.store.read(|view| view.similar_check(leader, image))? {
+            return Ok(known);
+        }
+        let (Some(one), Some(other)) = (self.glance(leader)?, self.glance(image)?) else { return Ok(false) };
+        let is_similar = one.shows_the_same_as(&other);
+        self.compared.push((leader, image, is_similar));
+        if self.compared.len() >= WRITE_SLICE {
+            self.keep()?;
+        }
+        Ok(is_similar)
+    }
+
+    fn glance(&mut self, image: ImageId) -> Result<Option<Arc<Glance>>> {
+        if let Some((_, known)) = self.glances.iter().find(|(id, _)| *id == image) {
+            return Ok(known.clone());
+        }
+        let glance = self.library.of_thumbnail(image, Glance::of_thumbnail)?.map(Arc::new);
+        if self.glances.len() == GLANCES_KEPT {
+            self.glances.pop_front();
+        }
+        self.glances.push_back((image, glance.clone()));
+        Ok(glance)
+    }
+
+    fn keep(&mut self) -> Result<()> {
+        let compared = std::mem::take(&mut self.compared);
+        Ok(self.library.store.write_derived_blocking(move |edit| {
+            compared
+                .iter()
+                .try_for_each(|&(leader, image, is_similar)| edit.note_similar_check(leader, image, is_similar))
+        })?)
+    }
+
+    fn finish(mut self) -> Result<()> {
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
+        if self.compared.is_empty() { Ok(()) } else { self.keep() }
     }
 }
 
@@ -131,6 +234,39 @@ mod tests {
         assert_eq!(library.image_ids(&ImageQuery::default()).unwrap(), images);
         // By name: china, coffee, rocket.
         assert_eq!(groups_of(&library), [&images[..3], &images[4..]]);
+    }
+
+    #[test]
+    fn a_photo_without_a_thing_is_no_shot_of_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let library = Library::alone_in(folder.path());
+        let photos = folder.path().join("photos");
+        fs::create_dir(&photos).unwrap();
+        let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../samples");
+        let photo = image::open(samples.join("china.jpg")).unwrap().into_rgb8();
+        let with_box = |left: u32, color: [u8; 3]| {
+            let mut with = photo.clone();
+            for (x, y, pixel) in with.enumerate_pixels_mut() {
+                if (left..left + 50).contains(&x) && (200..250).contains(&y) {
+                    *pixel = image::Rgb(color);
+                }
+            }
+            with
+        };
+        let red = [200, 40, 40];
+        photo.save(photos.join("1-without.png")).unwrap();
+        with_box(300, red).save(photos.join("2-red.png")).unwrap();
+        with_box(300, [40, 60, 200]).save(photos.join("3-blue.png")).unwrap();
+        with_box(400, red).save(photos.join("4-moved.png")).unwrap();
+        with_box(300, red).save(photos.join("5-red-again.jpg")).unwrap();
+        let images = library.import(&[photos]).unwrap().images;
+        for _ in 0..2 {
+            let groups = library.similar_groups(&ImageSelection::All).unwrap().groups;
+            let groups: Vec<_> = groups.into_iter().map(|group| (group.leader, group.followers)).collect();
+            assert_eq!(groups, [(images[1], vec![images[4]])]);
+        }
+        let known = library.store.read(|view| view.similar_check(images[1], images[4])).unwrap();
+        assert_eq!(known, Some(true), "it is compared once");
     }
 
     #[test]

@@ -1,11 +1,11 @@
-//! From a file to upright pixels of the size that is wanted. JPEG goes to libjpeg-turbo, which scales while it decodes;
-//! everything else to the `image` crate.
+//! From a file to upright pixels of the size that is wanted. JPEG goes to libjpeg-turbo, which scales while it decodes,
+//! TIFF to a reader of our own, everything else to the `image` crate.
 //!
 //! Transparency is shown on white, as on paper: models are trained on pictures without it, and dark drawings on a
-//! transparent ground would vanish on black. Colour profiles are not applied.
+//! transparent ground would vanish on black. So is a first frame on a larger canvas. Colour profiles are not applied.
 
 use crate::pixels::{Pixels, Stored};
-use crate::{file, jpeg, raster};
+use crate::{file, jpeg, raster, tiff};
 use domain::geometry::PixelSize;
 use domain::import::{ImageFormat, MAX_PIXELS, SkipReason};
 use std::panic::{self, AssertUnwindSafe};
@@ -33,9 +33,8 @@ pub(crate) fn decode_stored(format: ImageFormat, bytes: &[u8], max_edge: Option<
     // Decoders meet files that nobody tested them with; a panic in one costs that file and no more.
     panic::catch_unwind(AssertUnwindSafe(|| match format {
         ImageFormat::Jpeg => jpeg::decode(bytes, max_edge),
-        ImageFormat::Png | ImageFormat::WebP | ImageFormat::Gif | ImageFormat::Bmp | ImageFormat::Tiff => {
-            raster::decode(format, bytes)
-        }
+        ImageFormat::Tiff => tiff::decode(bytes),
+        ImageFormat::Png | ImageFormat::WebP | ImageFormat::Gif | ImageFormat::Bmp => raster::decode(format, bytes),
     }))
     .unwrap_or_else(|_| Err(damaged("the decoder gave up")))
 }
@@ -43,6 +42,10 @@ pub(crate) fn decode_stored(format: ImageFormat, bytes: &[u8], max_edge: Option<
 #[expect(clippy::needless_pass_by_value, reason = "made to be given to map_err")]
 pub(crate) fn damaged(detail: impl ToString) -> SkipReason {
     SkipReason::Damaged { detail: detail.to_string() }
+}
+
+pub(crate) fn not_supported(format: ImageFormat, detail: impl Into<String>) -> SkipReason {
+    SkipReason::NotSupported { format: format.name().into(), detail: Some(detail.into()) }
 }
 
 /// Above this many pixels a picture is decoded alone: a frame of it takes hundreds of megabytes, and as many readers as
@@ -218,10 +221,14 @@ mod tests {
         assert!(red == green && green == blue);
 
         let half_red = RgbaImage::from_pixel(8, 8, Rgba([255, 0, 0, 128]));
-        for format in [image::ImageFormat::Png, image::ImageFormat::WebP, image::ImageFormat::Tiff] {
+        for format in [image::ImageFormat::Png, image::ImageFormat::WebP] {
             let pixels = decoded(&encoded(&half_red.clone().into(), format), None).unwrap().pixels;
             assert_eq!(pixel(&pixels, 4, 4), [255, 127, 127], "{format:?}");
         }
+        // A TIFF that does not say what its fourth sample is, as this encoder writes it.
+        let undeclared = decoded(&encoded(&half_red.clone().into(), image::ImageFormat::Tiff), None);
+        let expected = not_supported(ImageFormat::Tiff, "a sample that may or may not be transparency");
+        assert_eq!(undeclared, Err(expected));
         let clear = RgbaImage::from_pixel(8, 8, Rgba([0, 0, 0, 0]));
         let pixels = decoded(&encoded(&clear.into(), image::ImageFormat::Gif), None).unwrap().pixels;
         assert_eq!(pixel(&pixels, 4, 4), [255; 3]);
@@ -260,14 +267,15 @@ mod tests {
     }
 
     #[test]
-    fn previews_in_camera_raws_are_no_photos() {
+    fn a_reduced_copy_alone_is_no_photo() {
         let tiff = encoded(&rgb_image(&fixtures::quarters(16, 16)), image::ImageFormat::Tiff);
         let start = u32::from_le_bytes(tiff[4..8].try_into().unwrap()) as usize;
         let mut raw = tiff.clone();
         // The first entry becomes NewSubfileType: a reduced version of another picture.
         raw[start + 2..start + 14].copy_from_slice(&[254, 0, 4, 0, 1, 0, 0, 0, 1, 0, 0, 0]);
         assert!(decoded(&tiff, None).is_ok());
-        assert_eq!(decoded(&raw, None), Err(SkipReason::NotAnImage));
+        let expected = not_supported(ImageFormat::Tiff, "only a reduced copy of another picture");
+        assert_eq!(decoded(&raw, None), Err(expected));
     }
 
     #[test]

@@ -1,58 +1,36 @@
-//! The few entries of EXIF that matter: how a picture is to be turned, and when it was taken. EXIF is a directory as TIFF
-//! has it inside another file.
+//! The few entries of EXIF that matter: how a picture is to be turned, and when it was taken.
 //!
 //! Only the first directory and the one of the photo that it points to are read, so that a broken maker note further on
-//! costs nothing, and without copying, so that a TIFF of hundreds of megabytes stays where it is. Whatever does not parse
-//! reads as absent.
+//! costs nothing.
 
+use crate::tiff::directory::{Directory, TiffFile, tag};
 use domain::calendar::CalendarDate;
 use domain::geometry::Orientation;
 use domain::taken::Taken;
 
-const NEW_SUBFILE_TYPE: u16 = 254;
-const ORIENTATION: u16 = 274;
-/// In the first directory: where the photo's own is.
-const PHOTO_DIRECTORY: u16 = 0x8769;
-const DATE_TIME_ORIGINAL: u16 = 0x9003;
-const OFFSET_TIME_ORIGINAL: u16 = 0x9011;
-const SUB_SECOND_TIME_ORIGINAL: u16 = 0x9291;
-
-const ASCII: u16 = 2;
-const SHORT: u16 = 3;
-const LONG: u16 = 4;
-
-const ENTRY_LEN: usize = 12;
-/// Up to so many bytes stand in the entry itself, more of them elsewhere.
-const INLINE_LEN: usize = 4;
 const MINUTES_A_DAY: i16 = 24 * 60;
 
 /// How the picture is to be turned; upright if `exif` says nothing sensible.
 pub(crate) fn orientation(exif: &[u8]) -> Orientation {
-    Tiff::of(exif)
-        .and_then(|tiff| tiff.number(tiff.first_directory()?, ORIENTATION))
-        .map_or(Orientation::Upright, |value| Orientation::from_exif(value).unwrap_or_default())
+    TiffFile::of(exif).and_then(TiffFile::first_directory).as_ref().map(orientation_of).unwrap_or_default()
+}
+
+pub(crate) fn orientation_of(directory: &Directory) -> Orientation {
+    let value = directory.number(tag::ORIENTATION).and_then(|value| u32::try_from(value).ok());
+    value.and_then(Orientation::from_exif).unwrap_or_default()
 }
 
 /// What the camera's clock showed when the photo was taken. The times at which a file was scanned or edited are others,
 /// and are not taken for it.
 pub(crate) fn taken(exif: &[u8]) -> Option<Taken> {
-    let tiff = Tiff::of(exif)?;
-    let photo = tiff.number(tiff.first_directory()?, PHOTO_DIRECTORY)?;
-    let photo = usize::try_from(photo).ok()?;
-    let clock_millis = clock_millis(tiff.text(photo, DATE_TIME_ORIGINAL)?)?;
-    let sub_second_millis = tiff.text(photo, SUB_SECOND_TIME_ORIGINAL).and_then(sub_second_millis);
+    let file = TiffFile::of(exif)?;
+    let photo = file.directory(file.first_directory()?.number(tag::EXIF_DIRECTORY)?)?;
+    let clock_millis = clock_millis(photo.text(tag::DATE_TIME_ORIGINAL)?)?;
+    let sub_second_millis = photo.text(tag::SUB_SECOND_TIME_ORIGINAL).and_then(sub_second_millis);
     Some(Taken {
         clock_millis: clock_millis + sub_second_millis.unwrap_or_default(),
-        minutes_ahead_of_utc: tiff.text(photo, OFFSET_TIME_ORIGINAL).and_then(minutes_ahead_of_utc),
+        minutes_ahead_of_utc: photo.text(tag::OFFSET_TIME_ORIGINAL).and_then(minutes_ahead_of_utc),
     })
-}
-
-/// Whether the first picture of a TIFF file calls itself a reduced version of another one, as the previews in the raw
-/// files of cameras do (DNG, NEF, ARW). Decoding it would pass a stamp-sized preview for the photo.
-pub(crate) fn is_camera_raw(tiff: &[u8]) -> bool {
-    Tiff::of(tiff)
-        .and_then(|tiff| tiff.number(tiff.first_directory()?, NEW_SUBFILE_TYPE))
-        .is_some_and(|kind| kind & 1 == 1)
 }
 
 /// Of `2026:05:14 10:32:05`. A clock that was never set is written as noughts or spaces, and says nothing.
@@ -86,70 +64,6 @@ fn minutes_ahead_of_utc(text: &str) -> Option<i16> {
     let (hours, minutes): (i16, i16) = (hours.parse().ok()?, minutes.parse().ok()?);
     let is_offset = (0..24).contains(&hours) && (0..60).contains(&minutes);
     is_offset.then(|| sign * (hours * 60 + minutes)).filter(|offset| offset.abs() < MINUTES_A_DAY)
-}
-
-struct Tiff<'a> {
-    bytes: &'a [u8],
-    is_little_endian: bool,
-}
-
-impl<'a> Tiff<'a> {
-    /// Some writers of WebP put the six bytes that begin EXIF in a JPEG before it.
-    fn of(exif: &'a [u8]) -> Option<Self> {
-        let bytes = exif.strip_prefix(b"Exif\0\0").unwrap_or(exif);
-        match bytes.get(..4)? {
-            b"II*\0" => Some(Self { bytes, is_little_endian: true }),
-            b"MM\0*" => Some(Self { bytes, is_little_endian: false }),
-            _ => None,
-        }
-    }
-
-    fn first_directory(&self) -> Option<usize> {
-        usize::try_from(self.u32_at(4)?).ok()
-    }
-
-    fn number(&self, directory: usize, tag: u16) -> Option<u32> {
-        let entry = self.entry(directory, tag)?;
-        match self.u16_at(entry + 2)? {
-            SHORT => self.u16_at(entry + 8).map(u32::from),
-            LONG => self.u32_at(entry + 8),
-            _ => None,
-        }
-    }
-
-    /// Up to the nought that ends it.
-    fn text(&self, directory: usize, tag: u16) -> Option<&'a str> {
-        let entry = self.entry(directory, tag)?;
-        if self.u16_at(entry + 2)? != ASCII {
-            return None;
-        }
-        let len = usize::try_from(self.u32_at(entry + 4)?).ok()?;
-        let start = if len > INLINE_LEN { usize::try_from(self.u32_at(entry + 8)?).ok()? } else { entry + 8 };
-        let bytes = self.bytes.get(start..start.checked_add(len)?)?;
-        std::str::from_utf8(bytes.split(|&byte| byte == 0).next()?).ok()
-    }
-
-    /// Where the entry of `tag` begins.
-    fn entry(&self, directory: usize, tag: u16) -> Option<usize> {
-        let entries = directory.checked_add(2)?;
-        for index in 0..usize::from(self.u16_at(directory)?) {
-            let entry = entries.checked_add(index * ENTRY_LEN)?;
-            if self.u16_at(entry)? == tag {
-                return Some(entry);
-            }
-        }
-        None
-    }
-
-    fn u16_at(&self, offset: usize) -> Option<u16> {
-        let bytes = self.bytes.get(offset..offset.checked_add(2)?)?.try_into().ok()?;
-        Some(if self.is_little_endian { u16::from_le_bytes(bytes) } else { u16::from_be_bytes(bytes) })
-    }
-
-    fn u32_at(&self, offset: usize) -> Option<u32> {
-        let bytes = self.bytes.get(offset..offset.checked_add(4)?)?.try_into().ok()?;
-        Some(if self.is_little_endian { u32::from_le_bytes(bytes) } else { u32::from_be_bytes(bytes) })
-    }
 }
 
 #[cfg(test)]

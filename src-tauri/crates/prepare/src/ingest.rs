@@ -60,7 +60,8 @@ pub fn taken(path: &Path) -> Result<Option<Taken>, SkipReason> {
         // These two have no place for it.
         ImageFormat::Gif | ImageFormat::Bmp => Ok(None),
         // In the others it may stand anywhere, also at the end.
-        ImageFormat::Png | ImageFormat::WebP | ImageFormat::Tiff => Ok(raster::taken(format, &file::read(path)?.1)),
+        ImageFormat::Tiff => Ok(exif::taken(&file::read(path)?.1)),
+        ImageFormat::Png | ImageFormat::WebP => Ok(raster::taken(format, &file::read(path)?.1)),
     }
 }
 

@@ -1,13 +1,14 @@
 //! JPEG by libjpeg-turbo: decoding at 1/1, 1/2, 1/4 or 1/8, which costs a fraction of the full size, and encoding.
 //!
 //! libjpeg-turbo decodes truncated files to grey and merely warns. Its warnings are taken apart here: lost data makes a
-//! file damaged, while oddities of cameras that lose nothing are let pass.
+//! file damaged, while oddities of cameras that lose nothing are let pass. So is a file that lacks only its end marker.
 
-use crate::decode::{admit, damaged};
+use crate::decode::{admit, damaged, not_supported};
 use crate::pixels::{Pixels, Stored, fitted, multiply};
 use crate::{Error, exif, raster};
 use domain::geometry::PixelSize;
 use domain::import::{ImageFormat, SkipReason};
+use std::borrow::Cow;
 use turbojpeg::{Colorspace, Compressor, DecompressHeader, Decompressor, Image, PixelFormat, ScalingFactor, Subsamp};
 
 /// Progressive files have about ten scans, 64 coefficients of 4 components at the very most. Each scan costs a pass
@@ -29,31 +30,37 @@ const HARMLESS_WARNINGS: [&str; 6] = [
 
 /// The picture, of the smallest size that libjpeg-turbo makes which is not below the one that `max_edge` asks for.
 pub(crate) fn decode(bytes: &[u8], max_edge: Option<u32>) -> Result<Stored, SkipReason> {
-    let mut decompressor = Decompressor::new().map_err(damaged)?;
-    decompressor.set_scan_limit(MAX_SCANS).map_err(damaged)?;
-    let header = match decompressor.read_header(bytes) {
+    if let Some(bits) = frame(bytes).and_then(|frame| frame.first().copied()).filter(|&bits| bits > 8) {
+        return Err(not_supported(ImageFormat::Jpeg, format!("{bits} bits")));
+    }
+    let closed = with_end(bytes)?;
+    let is_closed = matches!(closed, Cow::Borrowed(_));
+    let mut decompressor = Decompressor::new().map_err(failure)?;
+    decompressor.set_scan_limit(MAX_SCANS).map_err(failure)?;
+    let header = match decompressor.read_header(&closed) {
         Ok(header) => header,
         // The binding takes a warning in the header for an error, and then won't decode.
-        Err(error) if is_harmless(&error, bytes) => return raster::decode(ImageFormat::Jpeg, bytes),
-        Err(error) => return Err(damaged(error)),
+        Err(error) if is_closed && is_harmless(&error) => return raster::decode(ImageFormat::Jpeg, bytes),
+        Err(error) => return Err(failure(error)),
     };
     let size = pixel_size(header)?;
     let _turn = admit(size)?;
 
     let divisor = if header.is_lossless { 1 } else { divisor(size, fitted(size, max_edge)) };
     let scaling = ScalingFactor::new(1, divisor as usize);
-    decompressor.set_scaling_factor(scaling).map_err(damaged)?;
+    decompressor.set_scaling_factor(scaling).map_err(failure)?;
     let scaled = header.scaled(scaling);
     let is_cmyk = matches!(header.colorspace, Colorspace::CMYK | Colorspace::YCCK);
     let format = if is_cmyk { PixelFormat::CMYK } else { PixelFormat::RGB };
     let pitch = scaled.width * format.size();
     let mut samples = vec![0; pitch * scaled.height];
     let output = Image { pixels: samples.as_mut_slice(), width: scaled.width, pitch, height: scaled.height, format };
-    match decompressor.decompress(bytes, output) {
+    match decompressor.decompress(&closed, output) {
         Ok(()) => {}
-        // Only the first warning of a file is reported, so that one without loss may hide one with.
-        Err(error) if is_harmless(&error, bytes) => {}
-        Err(error) => return Err(damaged(error)),
+        // Only the first warning of a file is reported, so that one without loss may hide one with. A file without its
+        // end gets no such credit.
+        Err(error) if is_closed && is_harmless(&error) => {}
+        Err(error) => return Err(failure(error)),
     }
     if is_cmyk {
         samples = rgb_from_inverted_cmyk(samples);
@@ -95,13 +102,122 @@ fn divisor(size: PixelSize, target: PixelSize) -> u32 {
     DIVISORS.into_iter().find(|&by| is_enough(by)).unwrap_or(1)
 }
 
-/// Whether `error` is a warning without loss about a file that is all there.
-fn is_harmless(error: &turbojpeg::Error, bytes: &[u8]) -> bool {
+/// Whether `error` is a warning without loss.
+fn is_harmless(error: &turbojpeg::Error) -> bool {
     let turbojpeg::Error::TurboJpegError(message) = error else {
         return false;
     };
     HARMLESS_WARNINGS.iter().any(|warning| message.contains(warning))
-        && Segments { rest: bytes }.any(|segment| segment.marker == END_OF_IMAGE)
+}
+
+/// Parts of the errors of libjpeg-turbo (`jerror.h`) about sound files that it does not decode.
+const UNSUPPORTED_ERRORS: [&str; 3] = ["Unsupported", "not implemented", "omitted at compile time"];
+
+#[expect(clippy::needless_pass_by_value, reason = "made to be given to map_err")]
+fn failure(error: turbojpeg::Error) -> SkipReason {
+    let message = error.to_string();
+    if UNSUPPORTED_ERRORS.iter().any(|part| message.contains(part)) {
+        return not_supported(ImageFormat::Jpeg, message);
+    }
+    damaged(message)
+}
+
+/// The file with an end marker, which some cameras and transfers lose. Where the picture before it ends early the decoder
+/// then says so, except between two scans.
+fn with_end(bytes: &[u8]) -> Result<Cow<'_, [u8]>, SkipReason> {
+    if (Segments { rest: bytes }).any(|segment| segment.marker == END_OF_IMAGE) {
+        return Ok(Cow::Borrowed(bytes));
+    }
+    if !has_all_scans(bytes) {
+        return Err(damaged("the file ends early"));
+    }
+    Ok(Cow::Owned([bytes, &[0xFF, END_OF_IMAGE]].concat()))
+}
+
+/// Whether there is a scan for every bit of every coefficient of every component.
+fn has_all_scans(bytes: &[u8]) -> bool {
+    const COEFFICIENTS: usize = 64;
+    let Some([components, rest @ ..]) = frame(bytes).and_then(|frame| frame.get(5..)) else { return false };
+    let mut missing: Vec<(u8, [bool; COEFFICIENTS])> =
+        rest.chunks_exact(3).take((*components).into()).map(|component| (component[0], [true; COEFFICIENTS])).collect();
+    for scan in (Segments { rest: bytes }).filter(|segment| segment.marker == START_OF_SCAN) {
+        let Some((&count, rest)) = scan.payload.split_first() else { return false };
+        let (selectors, spectrum) = rest.split_at(rest.len().min(2 * usize::from(count)));
+        // The bits of a coefficient come from high to low; the last of them is bit 0.
+        let &[first, last, bits] = spectrum else { return false };
+        if bits & 0x0F != 0 {
+            continue;
+        }
+        for (id, missing) in &mut missing {
+            if selectors.chunks_exact(2).any(|selector| selector[0] == *id) {
+                for missing in missing.iter_mut().take(usize::from(last) + 1).skip(first.into()) {
+                    *missing = false;
+                }
+            }
+        }
+    }
+    !missing.is_empty() && missing.iter().all(|(_, missing)| !missing.contains(&true))
+}
+
+/// The payload of the frame header: bits of a sample, height, width, components.
+fn frame(bytes: &[u8]) -> Option<&[u8]> {
+    Segments { rest: bytes }
+        .take_while(|segment| segment.marker != START_OF_SCAN)
+        .find(|segment| matches!(segment.marker, 0xC0..=0xCF) && !matches!(segment.marker, 0xC4 | 0xC8 | 0xCC))
+        .map(|segment| segment.payload)
+}
+
+/// The `count` components of a JPEG in a strip or tile of TIFF, interleaved and not scaled. `is_expected` is asked about
+/// width and height before anything is allocated.
+pub(crate) fn decode_components(
+    bytes: &[u8],
+    count: usize,
+    is_expected: impl Fn(usize, usize) -> bool,
+) -> Result<Vec<u8>, SkipReason> {
+    let mut decompressor = Decompressor::new().map_err(failure)?;
+    decompressor.set_scan_limit(MAX_SCANS).map_err(failure)?;
+    let header = decompressor.read_header(bytes).map_err(failure)?;
+    let (format, stored) = match header.colorspace {
+        Colorspace::Gray => (PixelFormat::GRAY, 1),
+        Colorspace::RGB | Colorspace::YCbCr => (PixelFormat::RGB, 3),
+        Colorspace::CMYK | Colorspace::YCCK => (PixelFormat::CMYK, 4),
+    };
+    if stored != count || !is_expected(header.width, header.height) {
+        return Err(damaged("a strip or tile has another shape than its page says"));
+    }
+    let (width, height, pitch) = (header.width, header.height, header.width * format.size());
+    let mut samples = vec![0; pitch * height];
+    let output = Image { pixels: samples.as_mut_slice(), width, pitch, height, format };
+    decompressor.decompress(bytes, output).map_err(failure)?;
+    Ok(samples)
+}
+
+/// A complete JPEG of tables and a picture that are stored apart, with `transform` of Adobe's marker (0: as stored,
+/// 1: `YCbCr`) in the place of all markers that say what the components mean.
+pub(crate) fn joined(tables: &[u8], picture: &[u8], transform: u8) -> Vec<u8> {
+    let mut joined = vec![0xFF, START_OF_IMAGE];
+    let adobe = [b"Adobe\0\x64\0\0\0\0".as_slice(), &[transform]].concat();
+    push_segment(&mut joined, ADOBE, &adobe);
+    for part in [tables, picture] {
+        let mut segments = Segments { rest: part };
+        while let Some(Segment { marker, payload }) = segments.next() {
+            if !matches!(marker, JFIF | ADOBE | END_OF_IMAGE) {
+                push_segment(&mut joined, marker, payload);
+            }
+            if marker == START_OF_SCAN {
+                joined.extend(segments.rest);
+                break;
+            }
+        }
+    }
+    joined
+}
+
+fn push_segment(jpeg: &mut Vec<u8>, marker: u8, payload: &[u8]) {
+    let len = u16::try_from(payload.len() + 2).unwrap_or(u16::MAX);
+    jpeg.extend([0xFF, marker]);
+    jpeg.extend(len.to_be_bytes());
+    jpeg.extend(payload);
 }
 
 /// Every writer of JPEG follows Adobe's in storing 255 for no ink, whatever the standard says, and every reader expects
@@ -126,9 +242,12 @@ pub(crate) fn exif(bytes: &[u8]) -> Option<&[u8]> {
         .map(|segment| segment.payload)
 }
 
+const START_OF_IMAGE: u8 = 0xD8;
 const END_OF_IMAGE: u8 = 0xD9;
 const START_OF_SCAN: u8 = 0xDA;
+const JFIF: u8 = 0xE0;
 const APPLICATION_1: u8 = 0xE1;
+const ADOBE: u8 = 0xEE;
 
 /// The marker segments of a file up to its end-of-image marker, skipping what lies between them: compressed data, and
 /// stray bytes. Ends early where the data does.
@@ -203,7 +322,13 @@ mod tests {
             for percent in [1, 10, 50, 90, 99] {
                 assert!(is_damaged(&whole[..whole.len() * percent / 100]), "cut at {percent} %");
             }
-            assert!(is_damaged(&whole[..whole.len() - 1]));
+            // Only the end marker is missing, or a part of it.
+            for missing in [1, 2] {
+                let cut = &whole[..whole.len() - missing];
+                assert_eq!(upright(cut, Some(40)), upright(&whole, Some(40)), "{missing} bytes missing");
+            }
+            // The last byte of the picture is missing as well.
+            assert!(is_damaged(&whole[..whole.len() - 3]));
             // Cut, then closed properly; and cut, then filled up, as recovered files are.
             let half = &whole[..whole.len() / 2];
             let first_scan_half = [half, &[0xFF, END_OF_IMAGE]].concat();
@@ -211,6 +336,30 @@ mod tests {
             assert!(is_damaged(&first_scan_half));
             assert!(is_damaged(&filled));
         }
+    }
+
+    #[test]
+    fn a_progressive_file_without_its_last_scan_is_damaged() {
+        let scenery = fixtures::scenery(400, 300);
+        let whole = compressed(&scenery, |compressor| compressor.set_progressive(true).unwrap());
+        let scans: Vec<usize> =
+            whole.windows(2).enumerate().filter(|(_, pair)| pair == &[0xFF, START_OF_SCAN]).map(|(at, _)| at).collect();
+        // Each scan has its own tables before it.
+        let tables = |scan: usize| whole[..scan].windows(2).rposition(|pair| pair == [0xFF, 0xC4]).unwrap();
+        assert!(scans.len() > 5);
+        for &scan in &scans[1..] {
+            assert!(is_damaged(&whole[..tables(scan)]), "cut before the scan at {scan}");
+        }
+        assert!(upright(&whole[..whole.len() - 2], Some(40)).is_ok());
+    }
+
+    #[test]
+    fn twelve_bits_are_not_supported() {
+        let mut deep = fixtures::jpeg(&fixtures::quarters(16, 16));
+        let frame = deep.windows(2).position(|marker| marker == [0xFF, 0xC0]).unwrap();
+        deep[frame + 1] = 0xC1;
+        deep[frame + 4] = 12;
+        assert_eq!(upright(&deep, None), Err(not_supported(ImageFormat::Jpeg, "12 bits")));
     }
 
     #[test]

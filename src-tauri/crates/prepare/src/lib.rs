@@ -5,6 +5,8 @@
 //! Originals are only ever opened for reading. All functions are synchronous and meant for blocking threads; there is
 //! no async, no cache and no network here, and nothing is remembered between two calls.
 
+#[cfg(test)]
+mod cases;
 mod decode;
 mod draw;
 mod error;
@@ -15,11 +17,14 @@ mod fixtures;
 mod hash;
 mod ingest;
 mod jpeg;
+mod leftovers;
+mod likeness;
 mod natural_order;
 mod perceptual_hash;
 mod pixels;
 mod raster;
 mod scan;
+mod tiff;
 
 pub use decode::{Decoded, decode};
 pub use draw::{DrawnMark, draw_marks};
@@ -27,6 +32,7 @@ pub use error::Error;
 pub use hash::ContentHash;
 pub use ingest::{Ingested, ingest, taken};
 pub use jpeg::encode_jpeg;
+pub use likeness::Glance;
 pub use perceptual_hash::{perceptual_hash, perceptual_hash_of_thumbnail};
 pub use pixels::Pixels;
-pub use scan::{Found, scan};
+pub use scan::{Found, ScanOptions, scan};

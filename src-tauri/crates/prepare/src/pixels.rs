@@ -90,3 +90,8 @@ fn turned(stored: Pixels, orientation: Orientation) -> Pixels {
 pub(crate) fn multiply(a: u8, b: u8) -> u8 {
     u8::try_from((u32::from(a) * u32::from(b) + 127) / 255).unwrap_or(u8::MAX)
 }
+
+/// `value` on white, as much of it as `alpha` says.
+pub(crate) fn over_white(value: u8, alpha: u8) -> u8 {
+    255 - multiply(255 - value, alpha)
+}

@@ -1,67 +1,120 @@
-//! Decoding by the `image` crate: PNG, WebP, GIF, BMP and TIFF, and the few JPEG files that libjpeg-turbo won't start
-//! on.
+//! Decoding by the `image` crate: PNG, WebP, GIF and BMP, and the few JPEG files that libjpeg-turbo won't start on.
 
-use crate::decode::{admit, damaged};
+use crate::decode::{admit, damaged, not_supported};
 use crate::exif;
-use crate::pixels::{Pixels, Stored, multiply};
+use crate::pixels::{Pixels, Stored, over_white};
 use domain::geometry::PixelSize;
 use domain::import::{ImageFormat, SkipReason};
 use domain::taken::Taken;
-use image::{DynamicImage, ImageDecoder, ImageReader, Limits};
+use image::codecs::webp::WebPDecoder;
+use image::error::UnsupportedErrorKind;
+use image::{DynamicImage, ImageDecoder, ImageError, ImageReader, Limits, Rgba};
+use std::borrow::Cow;
 use std::io::Cursor;
 
 /// What a decoder may allocate before the size of the picture is known, and beside the picture afterwards.
 const OVERHEAD_BYTES: u64 = 64 << 20;
 
-/// The picture in its full size.
+/// The picture in its full size; of an animation the first frame.
 pub(crate) fn decode(format: ImageFormat, bytes: &[u8]) -> Result<Stored, SkipReason> {
-    if format == ImageFormat::Tiff && exif::is_camera_raw(bytes) {
-        return Err(SkipReason::NotAnImage);
+    let failure = |error| failure(format, error);
+    if format == ImageFormat::WebP {
+        let mut decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(failure)?;
+        if decoder.has_animation() {
+            // Browsers ignore the background that the file names.
+            decoder.set_background_color(Rgba([255; 4])).map_err(failure)?;
+        }
+        return decode_with(format, decoder);
     }
-    let mut limits = Limits::no_limits();
-    limits.max_alloc = Some(OVERHEAD_BYTES);
-    let mut reader = ImageReader::with_format(Cursor::new(bytes), image_format(format));
-    reader.limits(limits.clone());
-    let mut decoder = reader.into_decoder().map_err(damaged)?;
+    let bytes = with_end(format, bytes);
+    decode_with(format, reader(format, &bytes).into_decoder().map_err(failure)?)
+}
+
+fn decode_with(format: ImageFormat, mut decoder: impl ImageDecoder) -> Result<Stored, SkipReason> {
+    let failure = |error| failure(format, error);
     let (width, height) = decoder.dimensions();
     let size = PixelSize::new(width, height);
     let _turn = admit(size)?;
 
     // Some decoders hold a second copy while they convert.
-    limits.max_alloc = Some(decoder.total_bytes().saturating_mul(2).saturating_add(OVERHEAD_BYTES));
-    decoder.set_limits(limits).map_err(damaged)?;
-    let (orientation, taken) =
-        with_exif(format, bytes, &mut decoder, |exif| (exif::orientation(exif), exif::taken(exif))).unwrap_or_default();
-    let image = DynamicImage::from_decoder(decoder).map_err(damaged)?;
-    let rgb = match image {
-        image if image.color().has_alpha() => on_white(image.into_rgba8().into_raw()),
-        image => image.into_rgb8().into_raw(),
+    let max_alloc = decoder.total_bytes().saturating_mul(2).saturating_add(OVERHEAD_BYTES);
+    decoder.set_limits(limits(max_alloc)).map_err(failure)?;
+    let exif = decoder.exif_metadata().ok().flatten();
+    let (orientation, taken) = exif.map(|exif| (exif::orientation(&exif), exif::taken(&exif))).unwrap_or_default();
+    let image = DynamicImage::from_decoder(decoder).map_err(failure)?;
+    let rgb = if image.color().has_alpha() {
+        let rgba = image.into_rgba8().into_raw();
+        // Programs that fill the fourth byte of a BMP with zeros mean nothing by it; Windows shows those pictures opaque.
+        let is_unused = format == ImageFormat::Bmp && rgba.iter().skip(3).step_by(4).all(|&alpha| alpha == 0);
+        rgb_of(rgba, if is_unused { |value, _| value } else { over_white })
+    } else {
+        image.into_rgb8().into_raw()
     };
     let filled = (f64::from(width), f64::from(height));
     Ok(Stored { pixels: Pixels { size, rgb }, filled, size, orientation, taken })
 }
 
-/// When the picture was taken, without decoding it.
-pub(crate) fn taken(format: ImageFormat, bytes: &[u8]) -> Option<Taken> {
-    let mut limits = Limits::no_limits();
-    limits.max_alloc = Some(OVERHEAD_BYTES);
-    let mut reader = ImageReader::with_format(Cursor::new(bytes), image_format(format));
-    reader.limits(limits);
-    with_exif(format, bytes, &mut reader.into_decoder().ok()?, exif::taken)?
+#[expect(clippy::needless_pass_by_value, reason = "made to be given to map_err")]
+fn failure(format: ImageFormat, error: ImageError) -> SkipReason {
+    match error {
+        ImageError::Unsupported(error) => match error.kind() {
+            UnsupportedErrorKind::GenericFeature(feature) => not_supported(format, feature),
+            _ => not_supported(format, error.to_string()),
+        },
+        error => damaged(error),
+    }
 }
 
-/// What `read` makes of the EXIF of a file; a TIFF file is such a directory itself.
-fn with_exif<Read>(
-    format: ImageFormat,
-    bytes: &[u8],
-    decoder: &mut impl ImageDecoder,
-    read: impl Fn(&[u8]) -> Read,
-) -> Option<Read> {
-    match (format, decoder.exif_metadata()) {
-        (ImageFormat::Tiff, _) => Some(read(bytes)),
-        (_, Ok(Some(chunk))) => Some(read(&chunk)),
-        (_, Ok(None) | Err(_)) => None,
+fn reader(format: ImageFormat, bytes: &[u8]) -> ImageReader<Cursor<&[u8]>> {
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), image_format(format));
+    reader.limits(limits(OVERHEAD_BYTES));
+    reader
+}
+
+fn limits(max_alloc: u64) -> Limits {
+    let mut limits = Limits::no_limits();
+    limits.max_alloc = Some(max_alloc);
+    limits
+}
+
+/// The file with the end that decoders insist on, where only that is missing and no pixel.
+fn with_end(format: ImageFormat, bytes: &[u8]) -> Cow<'_, [u8]> {
+    const PNG_END: &[u8] = b"\0\0\0\0IEND\xAE\x42\x60\x82";
+    match format {
+        ImageFormat::Png if !bytes.ends_with(PNG_END) => Cow::Owned([bytes, PNG_END].concat()),
+        ImageFormat::Bmp => match missing_padding(bytes) {
+            Some(missing) => Cow::Owned([bytes, &vec![0; missing]].concat()),
+            None => Cow::Borrowed(bytes),
+        },
+        _ => Cow::Borrowed(bytes),
     }
+}
+
+/// Rows of a BMP are padded to four bytes. Some writers leave that out after the last row.
+fn missing_padding(bmp: &[u8]) -> Option<usize> {
+    const CORE_HEADER_LEN: u32 = 12;
+    const UNCOMPRESSED: [u32; 2] = [0, 3];
+    let u16_at = |at| Some(u16::from_le_bytes(*bmp.get(at..)?.first_chunk()?));
+    let u32_at = |at| Some(u32::from_le_bytes(*bmp.get(at..)?.first_chunk()?));
+    let (width, height, bits) = if u32_at(14)? == CORE_HEADER_LEN {
+        (u16_at(18)?.into(), u16_at(20)?.into(), u16_at(24)?)
+    } else {
+        UNCOMPRESSED.contains(&u32_at(30)?).then_some((
+            u32_at(18)?,
+            u32_at(22)?.cast_signed().unsigned_abs(),
+            u16_at(28)?,
+        ))?
+    };
+    let row_len = u64::from(width).checked_mul(bits.into())?.div_ceil(8);
+    let stride = row_len.next_multiple_of(4);
+    let end = u64::from(u32_at(10)?).checked_add(stride.checked_mul(height.into())?)?;
+    let missing = end.checked_sub(bmp.len() as u64).filter(|&missing| 0 < missing && missing <= stride - row_len)?;
+    usize::try_from(missing).ok()
+}
+
+/// When the picture was taken, without decoding it.
+pub(crate) fn taken(format: ImageFormat, bytes: &[u8]) -> Option<Taken> {
+    exif::taken(&reader(format, bytes).into_decoder().ok()?.exif_metadata().ok()??)
 }
 
 const fn image_format(format: ImageFormat) -> image::ImageFormat {
@@ -75,19 +128,16 @@ const fn image_format(format: ImageFormat) -> image::ImageFormat {
     }
 }
 
-/// Composites on white within the same buffer: a frame of hundreds of megabytes has no room for a second one.
-fn on_white(mut rgba: Vec<u8>) -> Vec<u8> {
+/// Three bytes a pixel, composed by `on_white` within the same buffer: a frame of hundreds of megabytes has no room for a
+/// second one.
+fn rgb_of(mut rgba: Vec<u8>, on_white: fn(u8, u8) -> u8) -> Vec<u8> {
     let pixel_count = rgba.len() / 4;
     for index in 0..pixel_count {
         let alpha = rgba[4 * index + 3];
         for channel in 0..3 {
-            rgba[3 * index + channel] = over_white(rgba[4 * index + channel], alpha);
+            rgba[3 * index + channel] = on_white(rgba[4 * index + channel], alpha);
         }
     }
     rgba.truncate(3 * pixel_count);
     rgba
-}
-
-fn over_white(value: u8, alpha: u8) -> u8 {
-    255 - multiply(255 - value, alpha)
 }

@@ -1,5 +1,6 @@
 //! Finding files in what was dropped. Nothing is opened: whether a file is an image is for [`crate::ingest`] to say.
 
+use crate::leftovers::is_leftover;
 use crate::natural_order;
 use std::collections::HashSet;
 use std::ffi::OsStr;
@@ -12,6 +13,8 @@ use walkdir::WalkDir;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Found {
     File(PathBuf),
+    /// A file that a NAS system or an app left behind, which is not imported.
+    Leftover(PathBuf),
     /// A file or folder that could not be looked at; `detail` is what the operating system said.
     Unreadable {
         path: PathBuf,
@@ -19,52 +22,79 @@ pub enum Found {
     },
 }
 
+/// How to walk folders.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ScanOptions {
+    /// Whether leftovers of NAS systems and apps are files like others.
+    pub includes_leftovers: bool,
+}
+
 /// Walks `roots`, files or folders, and calls `found` for everything in them, each folder in natural order of names.
 ///
 /// Links inside folders are not followed; a root that is a link is. Hidden files and folders (names that begin with a
-/// dot) inside folders are left out, and so is whatever is neither file nor folder. A folder is walked once, however
-/// often roots or mounts lead to it. Returns early once `is_cancelled`.
-pub fn scan(roots: &[PathBuf], is_cancelled: &AtomicBool, found: &mut dyn FnMut(Found)) {
-    let mut walked = HashSet::new();
+/// dot) inside folders are skipped, and so is what is neither file nor folder. A root is never hidden and never a
+/// leftover, for it was asked for by name. A folder is walked once, however often roots or mounts lead to it. Returns
+/// early once `is_cancelled`.
+pub fn scan(roots: &[PathBuf], options: ScanOptions, is_cancelled: &AtomicBool, found: &mut dyn FnMut(Found)) {
+    let mut scan = Scan { options, walked: HashSet::new(), is_cancelled, found };
     for root in roots {
         match fs::metadata(root) {
-            Ok(metadata) if metadata.is_dir() => scan_folder(root, &mut walked, is_cancelled, found),
-            Ok(metadata) if metadata.is_file() => found(Found::File(root.clone())),
+            Ok(metadata) if metadata.is_dir() => scan.folder(root),
+            Ok(metadata) if metadata.is_file() => (scan.found)(Found::File(root.clone())),
             Ok(_) => {}
-            Err(error) => found(Found::Unreadable { path: root.clone(), detail: error.to_string() }),
+            Err(error) => (scan.found)(Found::Unreadable { path: root.clone(), detail: error.to_string() }),
         }
     }
 }
 
-fn scan_folder(root: &Path, walked: &mut HashSet<FolderId>, is_cancelled: &AtomicBool, found: &mut dyn FnMut(Found)) {
-    let mut entries =
-        WalkDir::new(root).sort_by(|a, b| natural_order::compare(a.file_name(), b.file_name())).into_iter();
-    while let Some(entry) = entries.next() {
-        if is_cancelled.load(Ordering::Relaxed) {
-            return;
-        }
-        let entry = match entry {
-            Ok(entry) => entry,
-            Err(error) => {
-                let path = error.path().unwrap_or(root).to_owned();
-                let detail = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
-                found(Found::Unreadable { path, detail });
-                continue;
+struct Scan<'a> {
+    options: ScanOptions,
+    walked: HashSet<FolderId>,
+    is_cancelled: &'a AtomicBool,
+    found: &'a mut dyn FnMut(Found),
+}
+
+impl Scan<'_> {
+    fn folder(&mut self, root: &Path) {
+        let mut entries =
+            WalkDir::new(root).sort_by(|a, b| natural_order::compare(a.file_name(), b.file_name())).into_iter();
+        // How deep the leftover folder is that the walk is in.
+        let mut leftover_depth = None;
+        while let Some(entry) = entries.next() {
+            if self.is_cancelled.load(Ordering::Relaxed) {
+                return;
             }
-        };
-        let is_root = entry.depth() == 0;
-        // A root that is a link has the type of a link; it was seen to lead to a folder.
-        let is_folder = is_root || entry.file_type().is_dir();
-        let is_hidden = !is_root && is_hidden(entry.file_name());
-        if is_folder {
-            // A folder that cannot be looked at is walked all the same: that says why.
-            let is_known =
-                fs::metadata(entry.path()).is_ok_and(|metadata| !walked.insert(folder_id(&entry, &metadata)));
-            if is_hidden || is_known {
-                entries.skip_current_dir();
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    let path = error.path().unwrap_or(root).to_owned();
+                    let detail = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
+                    (self.found)(Found::Unreadable { path, detail });
+                    continue;
+                }
+            };
+            let is_root = entry.depth() == 0;
+            // A root that is a link has the type of a link; it was seen to lead to a folder.
+            let is_folder = is_root || entry.file_type().is_dir();
+            leftover_depth = leftover_depth.filter(|&depth| entry.depth() > depth);
+            let begins_leftover = !is_root && leftover_depth.is_none() && is_leftover(entry.path());
+            if is_folder && begins_leftover {
+                leftover_depth = Some(entry.depth());
             }
-        } else if entry.file_type().is_file() && !is_hidden {
-            found(Found::File(entry.into_path()));
+            let is_leftover = begins_leftover || leftover_depth.is_some();
+            let is_hidden = !is_root && !begins_leftover && is_hidden(entry.file_name());
+            if is_folder {
+                // A folder that cannot be looked at is walked all the same: that says why.
+                let is_known =
+                    fs::metadata(entry.path()).is_ok_and(|metadata| !self.walked.insert(folder_id(&entry, &metadata)));
+                if is_hidden || is_known {
+                    entries.skip_current_dir();
+                }
+            } else if entry.file_type().is_file() && !is_hidden {
+                let path = entry.into_path();
+                let is_file = !is_leftover || self.options.includes_leftovers;
+                (self.found)(if is_file { Found::File(path) } else { Found::Leftover(path) });
+            }
         }
     }
 }
@@ -98,7 +128,7 @@ mod tests {
     fn scanned(roots: &[&Path]) -> Vec<Found> {
         let roots: Vec<PathBuf> = roots.iter().map(|&root| root.to_owned()).collect();
         let mut all = Vec::new();
-        scan(&roots, &AtomicBool::new(false), &mut |found| all.push(found));
+        scan(&roots, ScanOptions::default(), &AtomicBool::new(false), &mut |found| all.push(found));
         all
     }
 
@@ -108,9 +138,15 @@ mod tests {
             .iter()
             .map(|found| match found {
                 Found::File(path) => path.strip_prefix(folder).unwrap().to_string_lossy().replace('\\', "/"),
-                Found::Unreadable { path, detail } => panic!("{}: {detail}", path.display()),
+                other => panic!("{other:?}"),
             })
             .collect()
+    }
+
+    fn sorted<'a>(names: &[&'a str]) -> Vec<&'a str> {
+        let mut names = names.to_vec();
+        names.sort_unstable();
+        names
     }
 
     fn touch(path: &Path) {
@@ -128,6 +164,61 @@ mod tests {
         assert_eq!(names(folder.path(), &scanned(&[folder.path()])), files);
         // Asked for by name, a hidden folder is no longer hidden.
         assert_eq!(names(folder.path(), &scanned(&[&folder.path().join(".cache")])), [".cache/img.jpg"]);
+    }
+
+    #[test]
+    fn leftovers_are_told_apart_unless_they_are_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let photos = [
+            "IMG_1.jpg",
+            "Photos Library.photoslibrary/originals/0/A.heic",
+            "derivatives/mine.jpg",
+            "my #recycle tips/bin.jpg",
+        ];
+        let leftovers = [
+            "#recycle/old.jpg",
+            "$RECYCLE.BIN/S-1/$R1.jpg",
+            ".Trash-1000/files/gone.jpg",
+            "._IMG_1.jpg",
+            "@eaDir/IMG_1.jpg/SYNOPHOTO_THUMB_XL.jpg",
+            "Catalog Previews.lrdata/0/preview.jpg",
+            "Photos Library.photoslibrary/resources/derivatives/A/A_1_105_c.jpeg",
+            "__MACOSX/IMG_1.jpg",
+        ];
+        for file in photos.iter().chain(&leftovers).chain(&[".cache/img.jpg"]) {
+            touch(&folder.path().join(file));
+        }
+        let split = |options| {
+            let (mut files, mut left) = (Vec::new(), Vec::new());
+            scan(&[folder.path().to_owned()], options, &AtomicBool::new(false), &mut |found| match found {
+                Found::File(path) => files.push(Found::File(path)),
+                Found::Leftover(path) => left.push(Found::File(path)),
+                Found::Unreadable { path, detail } => panic!("{}: {detail}", path.display()),
+            });
+            [files, left].map(|found| {
+                let mut names = names(folder.path(), &found);
+                names.sort();
+                names
+            })
+        };
+        let [files, left] = split(ScanOptions::default());
+        assert_eq!(files, sorted(&photos));
+        assert_eq!(left, sorted(&leftovers));
+        let [files, left] = split(ScanOptions { includes_leftovers: true });
+        assert_eq!(files, sorted(&[photos.as_slice(), &leftovers].concat()));
+        assert_eq!(left, [""; 0]);
+
+        // Asked for by name, they are files like others.
+        for (root, expected) in [
+            ("#recycle", "#recycle/old.jpg"),
+            ("._IMG_1.jpg", "._IMG_1.jpg"),
+            (
+                "Photos Library.photoslibrary/resources/derivatives",
+                "Photos Library.photoslibrary/resources/derivatives/A/A_1_105_c.jpeg",
+            ),
+        ] {
+            assert_eq!(names(folder.path(), &scanned(&[&folder.path().join(root)])), [expected]);
+        }
     }
 
     #[test]
@@ -149,7 +240,7 @@ mod tests {
         }
         let is_cancelled = AtomicBool::new(false);
         let mut count = 0;
-        scan(&[folder.path().to_owned()], &is_cancelled, &mut |_| {
+        scan(&[folder.path().to_owned()], ScanOptions::default(), &is_cancelled, &mut |_| {
             count += 1;
             is_cancelled.store(count == 3, Ordering::Relaxed);
         });

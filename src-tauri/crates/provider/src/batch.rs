@@ -25,6 +25,7 @@ use crate::answer::{RawAnswer, StopReason};
 #[cfg(doc)]
 use crate::client::Client;
 use crate::refusal::{RateLimits, Refusal};
+use crate::wire::json::lenient;
 
 pub use spool::{BYTE_LIMIT, BatchWriter, ITEM_LIMIT, Pushed, is_custom_id};
 
@@ -45,10 +46,15 @@ pub enum BatchState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize)]
 #[serde(default)]
 pub struct BatchCounts {
+    #[serde(deserialize_with = "lenient")]
     pub processing: u64,
+    #[serde(deserialize_with = "lenient")]
     pub succeeded: u64,
+    #[serde(deserialize_with = "lenient")]
     pub errored: u64,
+    #[serde(deserialize_with = "lenient")]
     pub canceled: u64,
+    #[serde(deserialize_with = "lenient")]
     pub expired: u64,
 }
 

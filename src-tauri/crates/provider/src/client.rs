@@ -161,7 +161,7 @@ impl Client {
                 rate_limits: received.rate_limits,
             }),
             Err(error) => {
-                let usage = receiving.usage();
+                let usage = receiving.usage_so_far();
                 Err(error.with_partial(Partial { usage, text: receiving.text }))
             }
         }

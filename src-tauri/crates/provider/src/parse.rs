@@ -2,38 +2,51 @@
 //!
 //! Models answer almost what they are asked. Whatever is meant beyond doubt is repaired, and every repair is recorded;
 //! what is not is dropped by itself, with its reason, and never takes another mark with it. Nothing is made up: a
-//! confidence that is missing stays missing, and coordinates in an unknown frame are not guessed at. Pure: the same
-//! answer gives the same marks, so a kept answer can be read again when this gets better.
+//! confidence that is missing stays missing, and coordinates in an unknown frame are not guessed at. An answer with items
+//! of which none can be used is no empty answer but an error. Pure: the same answer gives the same marks, so a kept answer
+//! can be read again when this gets better.
 //!
 //! Deliberately absent: the way to image pixels ([`domain::geometry::ImageFromSent`] is the only one).
 
 mod attributes;
+mod brackets;
+mod frame;
 mod items;
+mod json;
 mod scalars;
 #[cfg(test)]
 mod tests;
+mod unusable;
 
-use domain::answer::{Answer, AnsweredMark, DropReason, Dropped, Reading, Repair, RepairKind};
+use domain::answer::{Answer, AnsweredMark, CoordinateSystem, DropReason, Dropped, Reading, Repair, RepairKind};
 use domain::geometry::{PixelSize, Rect};
-use domain::recipe::{Label, Recipe};
+use domain::recipe::Recipe;
 use serde_json::{Map, Value};
 
 use crate::answer::{RawAnswer, StopReason};
+use items::{Item, LABEL_KEYS};
 
 /// Boxes of which less than this lies inside the picture are in another frame than the picture's.
 const LEAST_SHARE_INSIDE: f64 = 0.5;
 
-/// An answer without marks to read, which is another thing than an empty list.
+/// An answer of which nothing can be used, which is another thing than an empty list.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AnswerError {
     /// The model declined to answer.
     #[error("the model declined")]
     Declined,
     /// The output maximum was used up before the answer began; a larger one helps.
-    #[error("the answer was cut off before its first mark")]
+    #[error("the answer was cut off before its first annotation")]
     CutOffEarly,
-    #[error("there are no marks in the answer")]
-    NoMarks,
+    /// There is no list of annotations, or nothing in it can be read.
+    #[error("{detail}")]
+    Unreadable { detail: String },
+    /// There are annotations, and none can be used.
+    #[error("{detail}")]
+    Unusable { detail: String },
+    /// There are boxes, and they are certainly not in pixels of the picture that was sent.
+    #[error("{detail}")]
+    OtherCoordinates { system: CoordinateSystem, detail: String },
 }
 
 /// Reads an answer as it was received or kept.
@@ -43,40 +56,47 @@ pub fn read(answer: &RawAnswer, recipe: &Recipe) -> Result<Answer, AnswerError> 
     }
     let is_cut_off = answer.stop_reason.cuts_off();
     match parse(&answer.text, recipe, answer.sent) {
-        Ok(mut answer) => {
-            answer.reading.is_cut_short |= is_cut_off;
+        Ok(mut read) => {
+            read.reading.is_cut_short |= is_cut_off;
             // That there is nothing to mark is something a model has to say, not what is left of a ruin.
-            let is_ruin =
-                answer.reading.is_cut_short || answer.reading.dropped.iter().any(|item| is_malformed(&item.reason));
-            match answer.marks.is_empty() && is_ruin {
+            match read.marks.is_empty() && read.reading.is_cut_short {
                 true if is_cut_off => Err(AnswerError::CutOffEarly),
-                true => Err(AnswerError::NoMarks),
-                false => Ok(answer),
+                true => Err(unusable::no_list(&answer.text)),
+                false => Ok(read),
             }
         }
-        Err(AnswerError::NoMarks) if is_cut_off => Err(AnswerError::CutOffEarly),
+        Err(AnswerError::Unreadable { .. }) if is_cut_off => Err(AnswerError::CutOffEarly),
         Err(error) => Err(error),
     }
 }
 
 /// Reads the text of an answer about a picture of `sent` size.
 pub fn parse(text: &str, recipe: &Recipe, sent: PixelSize) -> Result<Answer, AnswerError> {
-    let found = items::find(text).ok_or(AnswerError::NoMarks)?;
+    let found = items::find(text).ok_or_else(|| unusable::no_list(text))?;
+    let boxes: Vec<Rect> = found.items.iter().filter_map(|item| answered_rect(item, sent)).collect();
+    if let Some(system) = frame::other_system(&boxes, sent) {
+        return Err(unusable::other_coordinates(system, &boxes, sent));
+    }
     let mut marks = Vec::new();
     let mut reading = Reading {
         repairs: found.repairs.into_iter().map(|kind| Repair { item: None, kind }).collect(),
         dropped: Vec::new(),
         is_cut_short: found.is_cut_off,
     };
-    for (item, value) in found.items.into_iter().enumerate() {
+    for (item, answered) in found.items.iter().enumerate() {
         let mut repairs = Vec::new();
-        match mark(value.as_ref(), recipe, sent, &mut repairs) {
+        match mark(answered, recipe, sent, &mut repairs) {
             Ok(mark) => {
                 marks.push(mark);
                 reading.repairs.extend(repairs.into_iter().map(|kind| Repair { item: Some(item), kind }));
             }
             Err(reason) => reading.dropped.push(Dropped { item, reason }),
         }
+    }
+    if marks.is_empty()
+        && let Some(first) = found.items.first()
+    {
+        return Err(unusable::nothing_used(&reading.dropped, first));
     }
     Ok(Answer { sent, marks, reading })
 }
@@ -85,21 +105,19 @@ pub fn parse(text: &str, recipe: &Recipe, sent: PixelSize) -> Result<Answer, Ans
 /// kept: [`read`] has the last word on the whole answer. Takes time in proportion to the text.
 #[must_use]
 pub fn preview(text: &str, recipe: &Recipe, sent: PixelSize) -> Vec<AnsweredMark> {
-    let items = items::one_by_one(text).map(|found| found.items).unwrap_or_default();
-    items.iter().filter_map(|value| mark(value.as_ref(), recipe, sent, &mut Vec::new()).ok()).collect()
+    let items = items::among_text(text).map(|found| found.items).unwrap_or_default();
+    items.iter().filter_map(|item| mark(item, recipe, sent, &mut Vec::new()).ok()).collect()
 }
 
 fn mark(
-    value: Option<&Value>,
+    item: &Item,
     recipe: &Recipe,
     sent: PixelSize,
     repairs: &mut Vec<RepairKind>,
 ) -> Result<AnsweredMark, DropReason> {
-    let Some(Value::Object(fields)) = value else { return Err(DropReason::Unreadable) };
-    let answered = ["label", "class", "category", "name"].iter().find_map(|key| fields.get(*key)?.as_str());
-    let answered = answered.ok_or(DropReason::NoLabel)?;
-    let label =
-        label_for(recipe, answered).ok_or_else(|| DropReason::UnknownLabel { answered: answered.to_owned() })?;
+    let Item::Read(Value::Object(fields)) = item else { return Err(DropReason::Unreadable) };
+    let answered = LABEL_KEYS.iter().find_map(|key| fields.get(*key)?.as_str()).ok_or(DropReason::NoLabel)?;
+    let label = recipe.label_for(answered).ok_or_else(|| DropReason::UnknownLabel { answered: answered.to_owned() })?;
     if label.name != answered {
         repairs.push(RepairKind::LabelRenamed { answered: answered.to_owned() });
     }
@@ -109,34 +127,32 @@ fn mark(
     Ok(AnsweredMark { label: label.name.clone(), confidence, rect, attributes })
 }
 
-/// Whether an item was dropped for its form, and not for what it said.
-const fn is_malformed(reason: &DropReason) -> bool {
-    matches!(reason, DropReason::Unreadable | DropReason::NoLabel | DropReason::NoBox)
+/// The box of an item as it was answered, whatever its label.
+fn answered_rect(item: &Item, sent: PixelSize) -> Option<Rect> {
+    let Item::Read(Value::Object(fields)) = item else { return None };
+    corners(fields, sent, &mut Vec::new())
 }
 
-/// The label that is meant: exactly, by name or synonym, or with other characters between its words. An exact name wins
-/// over another label's synonym.
-fn label_for<'a>(recipe: &'a Recipe, answered: &str) -> Option<&'a Label> {
-    let spaced = scalars::spaced(answered);
-    recipe.labels.iter().find(|label| label.name == answered).or_else(|| recipe.label_for(answered)).or_else(|| {
-        recipe
-            .labels
-            .iter()
-            .find(|label| std::iter::once(&label.name).chain(&label.synonyms).any(|own| scalars::spaced(own) == spaced))
-    })
-}
-
-fn rect(fields: &Map<String, Value>, sent: PixelSize, repairs: &mut Vec<RepairKind>) -> Result<Rect, DropReason> {
+fn corners(fields: &Map<String, Value>, sent: PixelSize, repairs: &mut Vec<RepairKind>) -> Option<Rect> {
     // Some put the corners into an object of their own. A list of four is not read: its order would be a guess.
     let corners = ["box", "bbox"].iter().find_map(|key| fields.get(*key)?.as_object()).unwrap_or(fields);
-    let mut corner = |key: &str| {
-        let number = corners.get(key).and_then(scalars::number).ok_or(DropReason::NoBox)?;
+    let mut corner = |key: &str, side: u32| {
+        let number = scalars::number(corners.get(key)?)?;
         if number.was_text {
             repairs.push(RepairKind::NumberFromText { field: key.to_owned() });
         }
-        Ok(number.value)
+        Some(if number.is_percent { number.value / 100.0 * f64::from(side) } else { number.value })
     };
-    let answered = Rect::new(corner("x1")?, corner("y1")?, corner("x2")?, corner("y2")?);
+    Some(Rect::new(
+        corner("x1", sent.width)?,
+        corner("y1", sent.height)?,
+        corner("x2", sent.width)?,
+        corner("y2", sent.height)?,
+    ))
+}
+
+fn rect(fields: &Map<String, Value>, sent: PixelSize, repairs: &mut Vec<RepairKind>) -> Result<Rect, DropReason> {
+    let answered = corners(fields, sent, repairs).ok_or(DropReason::NoBox)?;
     let ordered = answered.ordered();
     if ordered != answered {
         repairs.push(RepairKind::CornersSwapped);

@@ -42,6 +42,16 @@ impl Parser {
         events
     }
 
+    /// The event that the stream ended in, as far as it came. The standard discards it; servers that leave out the last
+    /// empty line have sent all of it.
+    #[must_use]
+    pub fn finish(mut self) -> Option<Event> {
+        if !self.line.is_empty() {
+            self.end_line();
+        }
+        self.has_data.then_some(self.event)
+    }
+
     /// Bytes that wait for the rest of their event.
     #[must_use]
     pub fn pending_bytes(&self) -> usize {
@@ -100,6 +110,7 @@ mod tests {
             let events: Vec<Event> = bytes.chunks(size).flat_map(|chunk| parser.push(chunk)).collect();
             assert_eq!(events, expected(), "in chunks of {size}");
             assert_eq!(parser.pending_bytes(), "never ended".len());
+            assert_eq!(parser.finish(), Some(event("", "never ended")));
         }
     }
 
@@ -107,6 +118,7 @@ mod tests {
     fn bytes_that_are_no_text_do_not_stop_it() {
         let mut parser = Parser::default();
         assert_eq!(parser.push(b"data: \xff\n\n"), [event("", "\u{fffd}")]);
-        assert_eq!(parser.push(b"\n\n\n"), []);
+        assert_eq!(parser.push(b"\n\n\ndata: x\nda"), []);
+        assert_eq!(parser.finish(), Some(event("", "x")));
     }
 }

@@ -21,7 +21,7 @@ use domain::run::{RunMode, StopReason};
 use domain::run_options::RunOptions;
 use domain::similar::PerceptualHash;
 use domain::taken::Taken;
-use store::{JobOutcome, KnownFile, NewImage, NewRun, QueuedImage, Store};
+use store::{JobOutcome, JobTiming, KnownFile, NewImage, NewRun, QueuedImage, Store};
 
 type Done<T> = Result<T, Box<dyn Error>>;
 
@@ -145,6 +145,7 @@ fn answer_all(store: &Store) -> Done<()> {
         destination: Destination::ThisMachine,
         quoted: None,
         budget: None,
+        roots: Vec::new(),
         images: images.into_iter().map(|image| QueuedImage { image, leader: None }).collect(),
     };
     let run = store.write_blocking(move |edit| edit.add_run(&run, 1))?;
@@ -164,7 +165,14 @@ fn answer_some(store: &Store, run: RunId) -> Done<bool> {
             edit.note_received(attempt, "{}", None, 3)?;
             let annotations = (0..MARKS_AN_IMAGE).map(|place| mark(job.image.0, place)).collect();
             let outcome = JobOutcome::Done { attempt, annotations, reading: Reading::default() };
-            edit.settle_job(run, &job, &recipe, &outcome, 40.0, 4)?;
+            edit.settle_job(
+                run,
+                &job,
+                &recipe,
+                &outcome,
+                Some(JobTiming { took_millis: 40.0, alone_millis: None }),
+                4,
+            )?;
         }
         Ok(())
     })?;

@@ -20,7 +20,7 @@ use domain::run::RunMode;
 use domain::run_options::RunOptions;
 use domain::similar::PerceptualHash;
 use domain::usage::Usage;
-use store::{Bill, JobOutcome, NewImage, NewRun, QueuedImage, Store, WaitingJob};
+use store::{Bill, JobOutcome, JobTiming, NewImage, NewRun, QueuedImage, Store, WaitingJob};
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
@@ -60,7 +60,18 @@ impl Step {
             Self::Parsed => {
                 let recipe = recipe();
                 let outcome = JobOutcome::Done { attempt, annotations: marks(), reading: Reading::default() };
-                store.write_derived(move |edit| edit.settle_job(run, &job, &recipe, &outcome, 2_100.0, 4)).await?;
+                store
+                    .write_derived(move |edit| {
+                        edit.settle_job(
+                            run,
+                            &job,
+                            &recipe,
+                            &outcome,
+                            Some(JobTiming { took_millis: 2_100.0, alone_millis: None }),
+                            4,
+                        )
+                    })
+                    .await?;
                 Ok(())
             }
         }
@@ -147,6 +158,7 @@ fn run_of(images: Vec<QueuedImage>) -> NewRun {
         destination: Destination::ThisMachine,
         quoted: None,
         budget: None,
+        roots: Vec::new(),
         images,
     }
 }

@@ -22,7 +22,7 @@ pub use table::attempts::{Bill, Unanswered};
 pub use table::batches::{BatchItem, BatchStanding, KeptBatch};
 pub use table::files::KnownFile;
 pub use table::images::{AnsweredImage, NewImage};
-pub use table::jobs::{JobFailure, JobOutcome, KeptAnswer, QueuedImage, WaitingJob};
+pub use table::jobs::{FailedJob, JobFailure, JobOutcome, JobTiming, KeptAnswer, Propagated, QueuedImage, WaitingJob};
 pub use table::runs::NewRun;
 pub use table::steps::{MarkStep, StepTaken};
 

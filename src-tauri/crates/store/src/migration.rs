@@ -4,7 +4,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::{Result, StoreError};
 
-pub const MIGRATIONS: [&str; 14] = [
+pub const MIGRATIONS: [&str; 17] = [
     include_str!("migration/0001_first.sql"),
     include_str!("migration/0002_remote_models.sql"),
     include_str!("migration/0003_engine.sql"),
@@ -17,8 +17,11 @@ pub const MIGRATIONS: [&str; 14] = [
     include_str!("migration/0010_steps.sql"),
     include_str!("migration/0011_checks.sql"),
     include_str!("migration/0012_taken.sql"),
+    include_str!("migration/0013_layers.sql"),
+    include_str!("migration/0018_run_files.sql"),
     include_str!("migration/0020_finished_after.sql"),
     include_str!("migration/0021_audit_samples.sql"),
+    include_str!("migration/0014_figures.sql"),
 ];
 
 /// Brings `connection` to the newest format. Two processes that open a new library at once migrate it once.

@@ -8,6 +8,7 @@ use domain::answer::{DropReason, Dropped, Reading, Repair, RepairKind};
 use domain::geometry::{Orientation, PixelSize, Rect};
 use domain::ids::{ImageId, RunId};
 use domain::import::{ImageFormat, SkipReason, SkippedFile};
+use domain::layers::LayerScope;
 use domain::library::ReviewState;
 use domain::model::{Destination, ModelId};
 use domain::money::PicoDollars;
@@ -25,6 +26,7 @@ use super::*;
 
 mod batches;
 mod gallery;
+mod layers;
 mod mistakes;
 mod similar;
 mod steps;
@@ -81,20 +83,7 @@ impl Library {
     }
 
     fn add_queue(&self, images: Vec<QueuedImage>) -> RunId {
-        let run = NewRun {
-            model: ModelId("m".into()),
-            model_name: "M".into(),
-            recipe: cats(),
-            concurrency: 2,
-            options: RunOptions::default(),
-            answer_key: None,
-            asks_anew: false,
-            mode: RunMode::Live,
-            destination: Destination::ThisMachine,
-            quoted: None,
-            budget: None,
-            images,
-        };
+        let run = NewRun { images, ..new_run() };
         self.store.write_blocking(move |edit| edit.add_run(&run, 7)).unwrap()
     }
 
@@ -106,7 +95,14 @@ impl Library {
                 edit.note_received(attempt, "{}", None, 9)?;
                 let annotations = confidences.iter().map(|&confidence| cat(confidence)).collect();
                 let outcome = JobOutcome::Done { attempt, annotations, reading: Reading::default() };
-                edit.settle_job(run, &job, &cats(), &outcome, 40.0, 10)
+                edit.settle_job(
+                    run,
+                    &job,
+                    &cats(),
+                    &outcome,
+                    Some(JobTiming { took_millis: 40.0, alone_millis: None }),
+                    10,
+                )
             })
             .unwrap();
     }
@@ -120,7 +116,25 @@ impl Library {
     }
 
     fn review(&self, image: ImageId) -> ReviewState {
-        self.store.read(|view| view.image_cards(&[image], &[])).unwrap()[0].review
+        self.store.read(|view| view.image_cards(&[image], &LayerScope::All, &[])).unwrap()[0].review
+    }
+}
+
+fn new_run() -> NewRun {
+    NewRun {
+        model: ModelId("m".into()),
+        model_name: "M".into(),
+        recipe: cats(),
+        concurrency: 2,
+        options: RunOptions::default(),
+        answer_key: None,
+        asks_anew: false,
+        mode: RunMode::Live,
+        destination: Destination::ThisMachine,
+        quoted: None,
+        budget: None,
+        roots: Vec::new(),
+        images: Vec::new(),
     }
 }
 
@@ -144,7 +158,7 @@ fn the_same_content_in_two_places_is_one_image() {
     assert_eq!(library.add_image(1), first);
     let counts = library.store.read(|view| view.image_counts(None)).unwrap();
     assert_eq!((counts.all, counts.unreviewed), (1, 1));
-    assert!(!library.store.read(|view| view.image_cards(&[first], &[])).unwrap()[0].is_annotated);
+    assert!(!library.store.read(|view| view.image_cards(&[first], &LayerScope::All, &[])).unwrap()[0].is_annotated);
     let unchanged = KnownFile { byte_len: 10, modified_at: 5 };
     let path = Path::new("/photos/IMG_1.jpg");
     assert_eq!(library.store.read(|view| view.image_of_unchanged(path, unchanged)).unwrap(), Some(first));
@@ -169,7 +183,8 @@ fn paths_need_not_be_utf_8() {
             edit.note_skipped(collection, Path::new("/photos/empty.jpg"), &skipped)
         })
         .unwrap();
-    assert!(library.store.read(|view| view.paths_of(image)).unwrap().contains(&path));
+    let files = library.store.read(|view| view.files_of(image)).unwrap();
+    assert!(files.iter().any(|(seen, _)| *seen == path));
     let skipped = library.store.read(|view| view.skipped_files(None)).unwrap();
     assert_eq!(skipped, [SkippedFile { path: "/photos/empty.jpg".into(), reason: SkipReason::Empty }]);
 }
@@ -195,7 +210,9 @@ fn decisions_are_kept_and_can_be_taken_back_one_by_one() {
     library.answer(run, &[0.9, 0.5]);
     library.answer(run, &[]);
 
-    let decide = |decision: Decision| library.store.write_blocking(move |edit| edit.decide(&decision, 20)).unwrap();
+    let decide = |decision: Decision| {
+        library.store.write_blocking(move |edit| edit.decide(&decision, &LayerScope::All, 20)).unwrap()
+    };
     let mark = library.store.read(|view| view.annotations_of(first)).unwrap()[0].id;
     let reason = Some(RejectReason::BadBox);
     decide(Decision { image: first, scope: DecisionScope::Mark { id: mark }, verdict: Verdict::Reject { reason } });
@@ -225,7 +242,7 @@ fn undoing_a_run_takes_back_undecided_proposals_only() {
     library.answer(run, &[0.9]);
     library.answer(run, &[0.8, 0.7]);
     let accept = Decision { image: first, scope: DecisionScope::Image, verdict: Verdict::Accept };
-    library.store.write_blocking(move |edit| edit.decide(&accept, 20)).unwrap();
+    library.store.write_blocking(move |edit| edit.decide(&accept, &LayerScope::All, 20)).unwrap();
     assert_eq!(library.store.write_blocking(move |edit| edit.take_back_proposals(run)).unwrap(), 2);
     assert_eq!(library.statuses(first), [Status::Accepted]);
     assert_eq!(library.statuses(second), []);
@@ -243,7 +260,7 @@ fn asking_again_replaces_what_is_undecided_and_leaves_what_is_decided() {
 
     let reject = Verdict::Reject { reason: None };
     let decision = Decision { image, scope: DecisionScope::Image, verdict: reject };
-    library.store.write_blocking(move |edit| edit.decide(&decision, 20)).unwrap();
+    library.store.write_blocking(move |edit| edit.decide(&decision, &LayerScope::All, 20)).unwrap();
     let third = library.add_run(vec![image]);
     library.answer(third, &[0.7]);
     assert_eq!(library.statuses(image), [Status::Rejected], "a decided mark is not proposed again");
@@ -256,9 +273,9 @@ fn new_proposals_wait_for_review_until_they_are_taken_back() {
     let image = library.add_image(1);
     let empty = library.add_run(vec![image]);
     library.answer(empty, &[]);
-    assert!(library.store.read(|view| view.image_cards(&[image], &[])).unwrap()[0].is_annotated);
+    assert!(library.store.read(|view| view.image_cards(&[image], &LayerScope::All, &[])).unwrap()[0].is_annotated);
     let decision = Decision { image, scope: DecisionScope::Image, verdict: Verdict::Accept };
-    library.store.write_blocking(move |edit| edit.decide(&decision, 20)).unwrap();
+    library.store.write_blocking(move |edit| edit.decide(&decision, &LayerScope::All, 20)).unwrap();
     assert_eq!(library.review(image), ReviewState::ConfirmedEmpty);
     let run = library.add_run(vec![image]);
     library.answer(run, &[0.9]);
@@ -306,7 +323,7 @@ fn what_is_finished_is_never_done_again() {
         let job = job.clone();
         let failure = JobFailure { attempt: None, kind: FailureKind::FileMissing, detail: "gone".into() };
         store
-            .write_blocking(move |edit| edit.settle_job(run, &job, &cats(), &JobOutcome::Failed(failure), 3.0, 13))
+            .write_blocking(move |edit| edit.settle_job(run, &job, &cats(), &JobOutcome::Failed(failure), None, 13))
             .unwrap();
     }
     store.write_blocking(move |edit| edit.note_stopped(run, StopReason::Paused, None)).unwrap();
@@ -319,6 +336,45 @@ fn what_is_finished_is_never_done_again() {
     assert_eq!(store.read(|view| view.image_ids(&failed, &[])).unwrap(), [job.image]);
     assert_eq!(store.write_blocking(move |edit| edit.retry_failed(run)).unwrap(), 1);
     assert_eq!(store.read(|view| view.image_ids(&failed, &[])).unwrap(), []);
+}
+
+#[test]
+fn an_answer_that_cannot_be_used_is_read_again_and_asked_for_only_anew() {
+    let library = Library::new();
+    let store = &library.store;
+    let run = library.add_run(vec![library.add_image(1), library.add_image(2)]);
+    let jobs = store.read(|view| view.waiting_jobs(run, None, 9)).unwrap();
+    for (job, kind) in jobs.clone().into_iter().zip([FailureKind::AnswerUnusable, FailureKind::Declined]) {
+        store
+            .write_blocking(move |edit| {
+                let attempt = edit.note_sent(job.id, PicoDollars(5), 8)?;
+                edit.note_received(attempt, "the answer", None, 9)?;
+                let failure = JobFailure { attempt: Some(attempt), kind, detail: "no".into() };
+                let timing = JobTiming { took_millis: 40.0, alone_millis: None };
+                edit.settle_job(run, &job, &cats(), &JobOutcome::Failed(failure), Some(timing), 10)
+            })
+            .unwrap();
+    }
+    let retry = || store.write_blocking(move |edit| edit.retry_failed(run)).unwrap();
+    let waiting = || store.read(|view| view.waiting_jobs(run, None, 9)).unwrap();
+    assert_eq!((store.read(|view| view.retried_count(run)).unwrap(), retry()), (1, 1));
+    let job = waiting().pop().unwrap();
+    let kept = job.answer.clone().unwrap();
+    assert_eq!((job.id, kept.raw_answer.as_str(), kept.is_reused), (jobs[0].id, "the answer", false));
+    // It took as long as it took, however often it is read.
+    let failure =
+        JobFailure { attempt: Some(kept.attempt), kind: FailureKind::AnswerUnusable, detail: "still no".into() };
+    store
+        .write_blocking(move |edit| {
+            let timing = JobTiming { took_millis: 0.0, alone_millis: None };
+            edit.settle_job(run, &job, &cats(), &JobOutcome::Failed(failure), Some(timing), 11)
+        })
+        .unwrap();
+    assert_eq!(store.read(|view| view.durations(run)).unwrap(), [40.0, 40.0]);
+
+    store.write_blocking(move |edit| edit.record_asks_anew(run)).unwrap();
+    assert_eq!((store.read(|view| view.retried_count(run)).unwrap(), retry()), (2, 2));
+    assert_eq!(waiting().into_iter().map(|job| job.answer).collect::<Vec<_>>(), [None, None]);
 }
 
 #[test]
@@ -346,7 +402,7 @@ fn requests_made_again_and_answers_put_right_are_counted() {
             // Nobody has said what it cost.
             edit.note_received(attempt, "{}", None, 11)?;
             let outcome = JobOutcome::Done { attempt, annotations: vec![cat(0.5), cat(0.6)], reading };
-            edit.settle_job(run, &job, &cats(), &outcome, 40.0, 12)
+            edit.settle_job(run, &job, &cats(), &outcome, Some(JobTiming { took_millis: 40.0, alone_millis: None }), 12)
         })
         .unwrap();
     let (summary, retried, (repairs, dropped)) =
@@ -377,6 +433,72 @@ fn a_library_of_the_first_format_is_brought_along() {
     drop(connection);
     let summary = Store::open(&path).unwrap().read(|view| view.run(RunId(1))).unwrap();
     assert_eq!((summary.destination, summary.quoted), (Destination::ThisMachine, Some(CostRange::default())));
+}
+
+#[test]
+fn figures_of_earlier_runs_come_from_the_ledger() {
+    const BEFORE: usize = 12;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("library.sqlite");
+    let connection = Connection::open(&path).unwrap();
+    for migration in &migration::MIGRATIONS[..BEFORE] {
+        connection.execute_batch(migration).unwrap();
+    }
+    connection.pragma_update(None, "user_version", BEFORE).unwrap();
+    let recipe = serde_json::to_string(&cats()).unwrap();
+    connection
+        .execute(
+            "INSERT INTO runs (started_at, model, model_name, recipe, concurrency, wall_millis) VALUES (1, 'm', 'M', ?1, 8, 90)",
+            [recipe],
+        )
+        .unwrap();
+    // Two at the same time, one after them, and a file that could not be read.
+    for (job, state, took, attempt) in [
+        (1_u8, "done", 30.0, Some((100, 130))),
+        (2, "done", 50.0, Some((110, 160))),
+        (3, "failed", 20.0, Some((160, 180))),
+        (4, "failed", 1.0, None),
+    ] {
+        connection
+            .execute(
+                "INSERT INTO images (id, hash, name, byte_len, format, orientation, width, height, added_at)
+                 VALUES (?1, ?2, 'a.jpg', 1, 'jpeg', 1, 10, 10, 1)",
+                rusqlite::params![job, vec![job; 32]],
+            )
+            .unwrap();
+        connection
+            .execute(
+                "INSERT INTO jobs (id, run_id, image_id, state, failure, took_millis)
+                 VALUES (?1, 1, ?1, ?2, iif(?2 = 'failed', 'file_missing', NULL), ?3)",
+                rusqlite::params![job, state, took],
+            )
+            .unwrap();
+        if let Some((sent_at, answered_at)) = attempt {
+            connection
+                .execute(
+                    "INSERT INTO attempts (job_id, state, sent_at, answered_at) VALUES (?1, 'parsed', ?2, ?3)",
+                    [i64::from(job), sent_at, answered_at],
+                )
+                .unwrap();
+        }
+    }
+    drop(connection);
+    let store = Store::open(&path).unwrap();
+    let (pace, durations, unread, failed, bill) = store
+        .read(|view| {
+            let run = RunId(1);
+            Ok((
+                view.pace_of_run(run)?,
+                view.durations(run)?,
+                view.unread_count(run)?,
+                view.failed_jobs(run)?,
+                view.bill_of_run(run)?,
+            ))
+        })
+        .unwrap();
+    assert_eq!((pace, durations, unread), ((90.0, 2), vec![20.0, 30.0, 50.0], 1));
+    let requests: Vec<_> = failed.iter().map(|job| job.requests).collect();
+    assert_eq!((requests, bill.usage.thinking_tokens), (vec![1, 0], None));
 }
 
 #[test]
@@ -417,7 +539,7 @@ fn kept_label_counts_agree_with_counting() {
     assert_eq!(counts(Some(other)), 2);
     let reject = Verdict::Reject { reason: None };
     let decision = Decision { image: first, scope: DecisionScope::Image, verdict: reject };
-    library.store.write_blocking(move |edit| edit.decide(&decision, 20)).unwrap();
+    library.store.write_blocking(move |edit| edit.decide(&decision, &LayerScope::All, 20)).unwrap();
     assert_eq!((counts(None), counts(folder), counts(Some(other))), (1, 1, 0));
     library.store.write_blocking(|edit| edit.undo_latest()).unwrap();
     assert_eq!((counts(None), counts(Some(other))), (3, 2));

@@ -9,8 +9,10 @@ import type {
   ImageEdit,
   ImageId,
   LabelConfidences,
+  LayerScope,
   SampleVerdict,
 } from "../bindings";
+import { isShown, layersShown } from "../../state/layers";
 import type { FakeLibrary } from "./library";
 import { chance } from "./photos";
 import { refuse } from "./refuse";
@@ -40,9 +42,9 @@ export class FakeAudits {
     this.#library = library;
   }
 
-  confidences(images: readonly ImageId[]): LabelConfidences[] {
+  confidences(images: readonly ImageId[], layers: LayerScope): LabelConfidences[] {
     const labels = new Map<string, LabelConfidences>();
-    for (const { mark } of this.#proposals(images)) {
+    for (const { mark } of this.#proposals(images, layers)) {
       const { label, color, confidence } = mark;
       const known = labels.get(label) ?? { label, color, hundredths: Array<number>(HUNDREDTHS).fill(0), unstated: 0 };
       labels.set(label, known);
@@ -57,8 +59,13 @@ export class FakeAudits {
     return [...labels.values()].sort((one, other) => sizeOf(other) - sizeOf(one));
   }
 
-  begin({ label, threshold, sample, error_limit }: AuditRequest, images: readonly ImageId[], now: number): Audit {
-    const found = this.#proposals(images).filter(
+  begin(
+    { query, label, threshold, sample, error_limit }: AuditRequest,
+    images: readonly ImageId[],
+    now: number,
+  ): Audit {
+    const layers = layersShown(query);
+    const found = this.#proposals(images, layers).filter(
       ({ mark }) => mark.label === label && mark.confidence !== null && mark.confidence >= threshold,
     );
     const [first] = found;
@@ -69,7 +76,7 @@ export class FakeAudits {
     const proposals = population.length;
     const { color } = first.mark;
     const size = Math.min(sample, proposals);
-    const about = { id, label, color, threshold, error_limit, drawn_at: now, proposals };
+    const about = { id, label, color, threshold, error_limit, layers, drawn_at: now, proposals };
     this.#audits.push({ ...about, population, drawn, size, unseen: [] });
     return this.get(id);
   }
@@ -108,7 +115,7 @@ export class FakeAudits {
       edits.set(image, edit);
       edit.changes.push({ kind: "decide", id: mark, verdict: { kind: "accept" } });
     }
-    this.#library.sweep([...edits.values()]);
+    this.#library.sweep([...edits.values()], kept.layers);
     kept.unseen = open;
     return this.get(id);
   }
@@ -121,11 +128,13 @@ export class FakeAudits {
     return this.#library.card(image).marks.find(({ id }) => id === mark);
   }
 
-  #proposals(images: readonly ImageId[]): { image: ImageId; mark: Annotation }[] {
+  #proposals(images: readonly ImageId[], layers: LayerScope): { image: ImageId; mark: Annotation }[] {
     return this.#library
       .cards([...images])
       .flatMap((card) =>
-        card.marks.filter(({ status }) => status === "proposed").map((mark) => ({ image: card.id, mark })),
+        card.marks
+          .filter((mark) => mark.status === "proposed" && isShown(layers, mark))
+          .map((mark) => ({ image: card.id, mark })),
       );
   }
 }

@@ -16,6 +16,7 @@ export const EVERY_DIAGNOSIS: readonly Diagnosis[] = [
     finding: {
       kind: "rate_limited",
       refusals: 12,
+      overloads: 0,
       held_millis: 81_000,
       share: 0.38,
       limit: { unit: "requests_per_minute", count: 58 },
@@ -29,7 +30,8 @@ export const EVERY_DIAGNOSIS: readonly Diagnosis[] = [
   {
     finding: {
       kind: "retries_high",
-      rate: 0.14,
+      repeated: 28,
+      asked: 204,
       by_kind: [
         { kind: "connection_lost", count: 20 },
         { kind: "timed_out", count: 8 },
@@ -58,7 +60,7 @@ export const EVERY_DIAGNOSIS: readonly Diagnosis[] = [
     changes: [{ kind: "more_at_once", to: 64 }],
   },
   {
-    finding: { kind: "slowed_by_preparing", images_per_second: 3.1, possible: 9.4 },
+    finding: { kind: "slowed_by_preparing", images_per_second: 3.1, share: 0.62 },
     changes: [{ kind: "smaller_photos" }],
   },
   {

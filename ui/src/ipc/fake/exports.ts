@@ -1,5 +1,6 @@
 /** Exports of the core in memory: counted, and written nowhere. */
 import type { ExportFormat, ExportRequest, ReadyExport, RunId } from "../bindings";
+import { cardIn, isShown, layersOfRuns } from "../../state/layers";
 import type { FakeLibrary } from "./library";
 
 const NAMES: Record<ExportFormat, [name: string, extension: string]> = {
@@ -23,12 +24,13 @@ export function readyExport(library: FakeLibrary, run: RunId, request: ExportReq
   const { is_reviewed_only, includes_rejected } = request.marks;
   const cards = library
     .cards(library.ids(null))
+    .map((card) => cardIn(layersOfRuns([run]), card))
     .filter(({ id, review }) => library.foundBy(run, id) !== null && (!is_reviewed_only || review !== "unreviewed"));
   const taken = cards.map(({ marks }) =>
     marks.filter(
-      ({ origin, status }) =>
-        (origin.kind === "person" || origin.run === run) &&
-        (status === "rejected" ? includes_rejected : status !== "proposed" || !is_reviewed_only),
+      (mark) =>
+        isShown(layersOfRuns([run]), mark) &&
+        (mark.status === "rejected" ? includes_rejected : mark.status !== "proposed" || !is_reviewed_only),
     ),
   );
   const all = taken.flat();
@@ -41,10 +43,12 @@ export function readyExport(library: FakeLibrary, run: RunId, request: ExportReq
     byte_len: cards.length * BYTES_AN_IMAGE + scored.length * BYTES_A_MARK,
     exported: {
       images: cards.length,
+      failed_images: 0,
       empty_images: taken.filter(({ length }) => length === 0).length,
       marks: scored.length,
       without_score: hasForm.length - scored.length,
       without_form: all.length - hasForm.length,
+      missing: 0,
       folder: null,
     },
   };

@@ -51,6 +51,7 @@ export class FakeImporting {
         added: isKnown ? 0 : seen,
         known: isKnown ? seen : 0,
         skipped: seen === images ? skipped.length : 0,
+        leftovers: 0,
         is_scanned: true,
         is_finished: isFinished,
         is_cancelled: this.#mustCancel,

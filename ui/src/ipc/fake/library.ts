@@ -14,8 +14,8 @@ import type {
   ImageId,
   ImageSelection,
   LabelCount,
+  LayerScope,
   LibraryOverview,
-  MarkChange,
   RunId,
   SkippedFile,
   Status,
@@ -23,6 +23,7 @@ import type {
   Swept,
 } from "../bindings";
 import { isApproved } from "../../kit/approved";
+import { ALL_LAYERS, cardIn, isShown } from "../../state/layers";
 import { changedMarks, withVerdict } from "./edits";
 import { foundEarliest, markAt, MARKS_AN_IMAGE } from "./findings";
 import { type Habits, habitsOf } from "./mistakes";
@@ -54,7 +55,7 @@ interface KeptStep {
 
 /** The run whose marks an annotated library starts with. */
 export const EARLIER_RUN: RunId = 2;
-/** The run before it, whose proposals gave way to that one's. */
+/** The run before it, whose proposals gave way to that one's unless both are wanted. */
 const EARLIEST_RUN: RunId = 1;
 /** Beyond those of all other marks. */
 const CROWD_IDS = 1_000_000_000;
@@ -70,14 +71,17 @@ export class FakeLibrary {
   #latestStep = 0;
   #latestMark = 10_000_000;
   readonly #hasMistakes: boolean;
+  /** Whether the proposals of the earliest run stand beside those of the next. */
+  readonly #hasTwoLayers: boolean;
   /** Until something changes: to learn it all images are looked at. */
   #habits: Habits | null = null;
 
   /** How many marks every image has at first; 0: what its photo shows. */
   readonly #crowd: number;
 
-  constructor(images: number, { crowd = 0, hasMistakes = false, hasHollow = false } = {}) {
+  constructor(images: number, { crowd = 0, hasMistakes = false, hasHollow = false, hasTwoLayers = false } = {}) {
     this.#crowd = crowd;
+    this.#hasTwoLayers = hasTwoLayers;
     this.#hasMistakes = hasMistakes;
     if (images === 0) return;
     const first = Math.ceil(images * 0.6);
@@ -91,7 +95,7 @@ export class FakeLibrary {
     this.addFolder("Harbour weekend", Math.max(0, images - first - second), false);
     if (hasHollow)
       this.#add("Damaged card", 0, false, [
-        { path: "/photos/card/DSC_0001.NEF", reason: { kind: "damaged", detail: "unexpected end of file" } },
+        { path: "/photos/card/DSC_0001.NEF", reason: { kind: "not_supported", format: "camera raw", detail: null } },
       ]);
   }
 
@@ -134,7 +138,7 @@ export class FakeLibrary {
     const counts: ImageCounts = { all: 0, unreviewed: 0, reviewed: 0, confirmed_empty: 0, failed: 0 };
     const labels = new Map<string, LabelCount>();
     for (const id of this.ids(collection)) {
-      const card = this.card(id);
+      const card = cardIn(ALL_LAYERS, this.card(id));
       counts.all += 1;
       counts[card.review] += 1;
       if (card.failure) counts.failed += 1;
@@ -206,8 +210,7 @@ export class FakeLibrary {
         color: found.find(({ label }) => label === mark.label)?.color ?? 1,
       }));
     this.#found.set(`${run}/${id}`, marks);
-    const review = marks.length > 0 ? "unreviewed" : card.review;
-    this.#put({ ...card, failure: null, is_annotated: true, review, marks: [...card.marks, ...marks] });
+    this.#put({ ...card, failure: null, is_annotated: true, marks: [...card.marks, ...marks] });
     return marks.length;
   }
 
@@ -221,7 +224,7 @@ export class FakeLibrary {
     if (found) return found;
     const first = this.#firstCard(id);
     if (!first.is_annotated) return null;
-    if (run === EARLIER_RUN) return first.marks;
+    if (run === EARLIER_RUN) return first.marks.filter((mark) => !isOfEarliest(mark));
     return run === EARLIEST_RUN ? foundEarliest(id, run) : null;
   }
 
@@ -246,27 +249,27 @@ export class FakeLibrary {
     ).length;
   }
 
-  decide({ image, scope, verdict }: Decision): Step {
+  decide({ image, scope, verdict }: Decision, layers = ALL_LAYERS): Step {
     const before = this.#known(image);
-    const isMeant = (mark: Annotation) => (scope.kind === "image" ? mark.status === "proposed" : mark.id === scope.id);
+    const isMeant = (mark: Annotation) =>
+      scope.kind === "image" ? mark.status === "proposed" && isShown(layers, mark) : mark.id === scope.id;
     const marks = before.marks.map((mark) => (isMeant(mark) ? withVerdict(mark, verdict) : mark));
-    const isOpen = marks.some((mark) => mark.status === "proposed");
-    const review = isOpen ? before.review : decidedState(marks);
+    const review = reviewAfter(before, marks, layers, true);
     return this.#take({ ...before, marks, review }, before.marks.filter(isMeant));
   }
 
-  edit({ image, changes }: ImageEdit, sweep: number | null = null): Step {
+  edit({ image, changes }: ImageEdit, layers = ALL_LAYERS, sweep: number | null = null): Step {
     const before = this.#known(image);
     const { marks, touched } = changedMarks(before, changes, () => ++this.#latestMark);
-    const isDecided = before.review !== "unreviewed" || settles(changes, marks);
-    return this.#take({ ...before, marks, review: isDecided ? decidedState(marks) : before.review }, touched, sweep);
+    const decides = changes.some(({ kind }) => kind === "decide" || kind === "adopt");
+    return this.#take({ ...before, marks, review: reviewAfter(before, marks, layers, decides) }, touched, sweep);
   }
 
   /** Changes many images as one step. */
-  sweep(edits: readonly ImageEdit[]): Swept {
+  sweep(edits: readonly ImageEdit[], layers = ALL_LAYERS): Swept {
     const sweep = this.#latestStep + 1;
     const changed = edits.filter(({ changes }) => changes.length > 0);
-    for (const edit of changed) this.edit(edit, sweep);
+    for (const edit of changed) this.edit(edit, layers, sweep);
     return { images: changed.length, marks: changed.reduce((sum, { changes }) => sum + changes.length, 0) };
   }
 
@@ -386,19 +389,26 @@ export class FakeLibrary {
       const status: Status = (made.confidence ?? 0) > 0.4 ? "accepted" : "rejected";
       return { ...made, status };
     });
+    if (this.#hasTwoLayers && !isReviewed) marks.push(...foundEarliest(id, EARLIEST_RUN));
     const first: ImageCard = { ...card, review: isReviewed ? "reviewed" : "unreviewed", marks };
     return this.#hasMistakes ? withSeededMistakes(first, id * MARKS_AN_IMAGE + marks.length) : first;
   }
 }
 
-function decidedState(marks: Annotation[]): ImageCard["review"] {
-  return marks.every(({ status }) => status === "rejected") ? "confirmed_empty" : "reviewed";
+function isOfEarliest({ origin }: Annotation): boolean {
+  return origin.kind === "run" && origin.run === EARLIEST_RUN;
 }
 
-/** Whether changes have decided the last of what was open. */
-function settles(changes: MarkChange[], marks: Annotation[]): boolean {
-  const isDecision = changes.some(({ kind }) => kind === "decide" || kind === "adopt");
-  return isDecision && !marks.some(({ status }) => status === "proposed");
+/** What a person has said about an image after a step that leaves these marks on it. */
+function reviewAfter(
+  before: ImageCard,
+  marks: readonly Annotation[],
+  layers: LayerScope,
+  decides: boolean,
+): ImageCard["review"] {
+  const isOpen = marks.some((mark) => mark.status === "proposed" && isShown(layers, mark));
+  if (before.review === "unreviewed" && (!decides || isOpen)) return "unreviewed";
+  return marks.some(isApproved) ? "reviewed" : "confirmed_empty";
 }
 
 function nameOf(id: ImageId): string {

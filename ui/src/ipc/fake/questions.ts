@@ -7,9 +7,11 @@ import type {
   ImageCard,
   ImageId,
   ImageQuery,
+  LayerScope,
   Mistake,
   RunCount,
 } from "../bindings";
+import { ALL_LAYERS, cardIn, layersShown } from "../../state/layers";
 import type { FakeLibrary } from "./library";
 import { mistakesOn } from "./mistakes";
 import { chance } from "./photos";
@@ -42,23 +44,27 @@ export class FakeQuestions {
     this.#runs = runs;
   }
 
-  imageIds({ collection, conditions, order }: ImageQuery): ImageId[] {
+  imageIds(query: ImageQuery): ImageId[] {
+    const { collection, conditions, order } = query;
+    const layers = layersShown(query);
     const ids = conditions.length === 0 ? this.#library.ids(collection) : [];
     if (conditions.length > 0)
-      for (const facts of this.#facts(collection)) if (holdsAll(conditions, facts)) ids.push(facts.card.id);
+      for (const facts of this.#facts(collection, layers)) if (holdsAll(conditions, facts)) ids.push(facts.card.id);
     if (order === "added") return ids;
-    const rank = new Map(ids.map((id) => [id, this.#rankOf(this.#library.card(id), order)]));
+    const rank = new Map(ids.map((id) => [id, this.#rankOf(cardIn(layers, this.#library.card(id)), order)]));
     const of = (id: ImageId) => rank.get(id) ?? Infinity;
     return ids.sort((one, other) => (of(one) < of(other) ? -1 : of(one) > of(other) ? 1 : one - other));
   }
 
-  counts({ collection, conditions }: ImageQuery): FilterCounts {
-    const everywhere = conditions.length > 0 ? this.#facts(null) : null;
+  counts(query: ImageQuery): FilterCounts {
+    const { collection, conditions } = query;
+    const layers = layersShown(query);
+    const everywhere = conditions.length > 0 ? this.#facts(null, layers) : null;
     const runs = this.#runs()
       .reverse()
       .map(({ id, modelName }): RunCount => ({ run: id, model_name: modelName, count: 0 }));
     const { folders } = this.#library;
-    return filterCounts(conditions, this.#facts(collection), everywhere, folders, runs, colorOf);
+    return filterCounts(conditions, this.#facts(collection, layers), everywhere, folders, runs, colorOf);
   }
 
   complete(text: string, cursor: number): Completion {
@@ -83,13 +89,13 @@ export class FakeQuestions {
   }
 
   /** Whether a run has it still to do. */
-  cards(ids: ImageId[]): ImageCard[] {
+  cards(ids: ImageId[], layers = ALL_LAYERS): ImageCard[] {
     const left = new Set(this.#runs().flatMap((run) => run.left));
-    return this.#library.cards(ids).map((card) => ({ ...card, is_running: left.has(card.id) }));
+    return this.#library.cards(ids).map((card) => ({ ...cardIn(layers, card), is_running: left.has(card.id) }));
   }
 
-  mistakes(image: ImageId): Mistake[] {
-    return this.#library.cards([image]).flatMap((card) => mistakesOn(card, this.#library.habits));
+  mistakes(image: ImageId, layers = ALL_LAYERS): Mistake[] {
+    return this.#library.cards([image]).flatMap((card) => mistakesOn(cardIn(layers, card), this.#library.habits));
   }
 
   #rankOf(card: ImageCard, order: ImageQuery["order"]): number | string {
@@ -105,17 +111,17 @@ export class FakeQuestions {
     return -Math.max(0, ...doubts) - this.mistakes(card.id).length;
   }
 
-  *#facts(collection: CollectionId | null): Generator<Facts> {
+  *#facts(collection: CollectionId | null, layers: LayerScope): Generator<Facts> {
     const runs = this.#runs().map(({ id, images }) => ({ id, images: new Set(images) }));
     const left = new Set(this.#runs().flatMap((run) => run.left));
     for (const id of this.#library.ids(collection)) {
       let checks: ReadonlySet<Check> | null = null;
       yield {
-        card: { ...this.#library.card(id), is_running: left.has(id) },
+        card: { ...cardIn(layers, this.#library.card(id)), is_running: left.has(id) },
         folder: this.#library.folderOf(id),
         date: new Date(dateOf(id)).toISOString().slice(0, 10),
         runs: runs.filter(({ images }) => images.has(id)).map((run) => run.id),
-        checks: () => (checks ??= new Set(this.mistakes(id).map(({ check }) => check))),
+        checks: () => (checks ??= new Set(this.mistakes(id, layers).map(({ check }) => check))),
       };
     }
   }

@@ -2,6 +2,7 @@
 import { repairChange } from "../../checks/repair";
 import { isApproved } from "../../kit/approved";
 import type { Annotation, Check, ImageCard, ImageQuery, Mistake, RepairExtent, Swept } from "../bindings";
+import { layersShown } from "../../state/layers";
 import type { FakeLibrary } from "./library";
 import type { FakeQuestions } from "./questions";
 
@@ -37,13 +38,14 @@ export class FakeRepairs {
         .filter(({ mark }) => !(sparesDecided && isApproved(mark)))
         .map(({ mark, mistake }) => repairChange(mistake, mark, card.size)),
     }));
-    return this.#library.sweep(edits);
+    return this.#library.sweep(edits, layersShown(query));
   }
 
   #mistaken(check: Check, query: ImageQuery): Mistaken[] {
+    const layers = layersShown(query);
     return this.#library.cards(this.#questions.imageIds(query)).map((card) => ({
       card,
-      marks: this.#questions.mistakes(card.id).flatMap((mistake) => {
+      marks: this.#questions.mistakes(card.id, layers).flatMap((mistake) => {
         const mark = card.marks.find(({ id }) => id === mistake.mark);
         return mistake.check === check && mark ? [{ mark, mistake }] : [];
       }),

@@ -21,6 +21,7 @@ import type {
 } from "../bindings";
 import { batchesOf, batchStates, type FakeBatch } from "./batches";
 import { FakeFlight } from "./flight";
+import { cardIn, layersOfRuns } from "../../state/layers";
 import type { FakeLibrary } from "./library";
 import { refuse } from "./refuse";
 import { type FakeRoute, FakeRoutes, isOpen } from "./routes";
@@ -381,6 +382,7 @@ export class FakeRun {
       failed,
       reused,
       carried,
+      asked: durations.length,
       p50_millis: percentile(durations, 0.5),
       p95_millis: percentile(durations, 0.95),
       quoted: this.#bill.quoted,
@@ -429,14 +431,16 @@ export class FakeRun {
   }
 
   summary(): RunSummary {
-    const { finished, marks, retryable } = this.#outcome;
-    const cards = this.images.map((id) => this.#library.card(id));
+    const { finished, marks, propagated, retryable } = this.#outcome;
+    const layers = layersOfRuns([this.id]);
+    const cards = this.images.map((id) => cardIn(layers, this.#library.card(id)));
     return {
       ...this.#told(),
       id: this.id,
       model: this.#model.id,
       waiting: this.images.length - finished,
       mark_count: marks,
+      propagated_count: propagated,
       undecided_count: this.images.reduce((sum, id) => sum + this.#library.undecidedOf(id, this.id), 0),
       reviewed_count: cards.filter((card) => card.review !== "unreviewed").length,
       paid: this.#bill.paid,
@@ -452,18 +456,21 @@ export class FakeRun {
   }
 
   report(): RunReport {
-    const { done, durations, failures, repairs, dropped, labels } = this.#outcome;
+    const { done, reused, carried, durations, failures, failedImages, repairs, dropped, labels } = this.#outcome;
     return {
       summary: this.summary(),
       metrics: metricsOf({
         durations,
-        done,
+        answered: done - reused - carried,
+        reused,
+        propagated: carried,
         retries: this.#retries,
         wallMillis: this.#worked,
         concurrency: CONCURRENCY,
         isOvernight: this.#order.mode === "overnight",
       }),
       failures: failures.map((group) => ({ ...group })),
+      failed_images: failedImages,
       retried: this.#retriedBy(),
       repairs,
       dropped,

@@ -6,6 +6,7 @@ export const DEFAULT_SETTINGS: Settings = {
   writes_metrics: false,
   is_local_only: false,
   base_url: null,
+  import: { includes_leftovers: false },
   run: {
     concurrency: null,
     retry_attempts: 3,

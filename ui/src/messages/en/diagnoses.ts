@@ -19,10 +19,19 @@ const room = (given: AnswerRoom): string => {
     case "more":
       return " even with more room";
     case "own_maximum":
-      return ` at the ${counted(given.tokens, "token")} that you allow`;
+      return ` at your maximum of ${counted(given.tokens, "token")}`;
     case "usual":
       return "";
   }
+};
+
+/** Nothing where the server refused nothing. */
+const refused = (refusals: number, overloads: number): string => {
+  const told = [
+    ...(refusals === 0 ? [] : [`${counted(refusals, "request")} refused`]),
+    ...(overloads === 0 ? [] : [`${counted(overloads, "request")} answered “overloaded”`]),
+  ];
+  return told.length === 0 ? "" : `; ${told.join(", ")}`;
 };
 
 export interface Said {
@@ -36,16 +45,16 @@ function finding(found: Finding): Said {
     case "rate_limited":
       return {
         title: "Held back by the server’s limits",
-        note: `For ${duration(found.held_millis)}, ${percent(found.share)} of the time${met(found.limit, ", at about ")}; ${found.refusals === 0 ? "nothing" : counted(found.refusals, "request")} refused.`,
+        note: `For ${duration(found.held_millis)}, ${percent(found.share)} of the time${met(found.limit, ", at about ")}${refused(found.refusals, found.overloads)}.`,
       };
     case "retries_high":
       return {
-        title: "Many requests were made again",
-        note: `${decimal(found.rate * 100, 0)} for 100 images: ${found.by_kind.map((group) => `${run.retries[group.kind]} (${count(group.count)})`).join(", ")}.`,
+        title: "Many requests were repeated",
+        note: `${counted(found.repeated, "request")} for ${counted(found.asked, "image")}: ${found.by_kind.map((group) => `${run.retries[group.kind]} (${count(group.count)})`).join(", ")}.`,
       };
     case "server_away":
       return {
-        title: "The server was away",
+        title: "The server was not available",
         note: `It could not answer for ${duration(found.away_millis)}, ${percent(found.share)} of the time.`,
       };
     case "mostly_one_failure":
@@ -55,28 +64,28 @@ function finding(found: Finding): Said {
       };
     case "answers_cut_short":
       return {
-        title: "Answers were cut short",
+        title: "Answers were cut off",
         note: `${counted(found.count, "answer")}${room(found.room)}, ${percent(found.share)} of the images.`,
       };
     case "slowed_by_own_limit":
       return {
-        title: "Held back by your own limit",
+        title: "Held back by a limit that you set",
         note: `For ${percent(found.share)} of the time${met(found.limit, ": ")}.`,
       };
     case "slowed_by_pause":
       return {
         title: "Held back by the pause",
-        note: `Each of the images at once rested ${duration(found.pause_millis)} after an answer: ${percent(found.share)} of the time.`,
+        note: `The pause of ${duration(found.pause_millis)} after each answer took ${percent(found.share)} of the time.`,
       };
     case "slowed_by_concurrency":
       return {
-        title: "More at once would be faster",
-        note: `All ${count(found.at_once)} that you allow at once were under way for ${percent(found.share)} of the time: ${decimal(found.images_per_second)} images a second${found.possible === null ? "" : `, where the server’s limit allows ${decimal(found.possible)}`}.`,
+        title: "A higher concurrency would be faster",
+        note: `Your concurrency of ${count(found.at_once)} was used up for ${percent(found.share)} of the time: ${decimal(found.images_per_second)} images a second${found.possible === null ? "" : `, where the server’s limit allows ${decimal(found.possible)}`}.`,
       };
     case "slowed_by_preparing":
       return {
         title: "The server waited for this machine",
-        note: `${decimal(found.images_per_second)} images a second got ready; ${decimal(found.possible)} could have been answered.`,
+        note: `${percent(found.share)} of the requests that could have been in flight had no image ready, at ${decimal(found.images_per_second)} images a second.`,
       };
     case "cost_by_output":
       return {
@@ -85,8 +94,8 @@ function finding(found: Finding): Said {
       };
     case "cost_by_images":
       return {
-        title: "Most of the cost was for pictures",
-        note: `${percent(found.share)} of ${money(found.paid)}: ${counted(found.image_tokens, "token")} a picture, at up to ${count(found.longest_edge)} px.`,
+        title: "Most of the cost was for the images",
+        note: `${percent(found.share)} of ${money(found.paid)}: ${counted(found.image_tokens, "token")} an image, at up to ${count(found.longest_edge)} px.`,
       };
   }
 }
@@ -94,41 +103,45 @@ function finding(found: Finding): Said {
 function change(advised: Change): string {
   switch (advised.kind) {
     case "fewer_at_once":
-      return `Allow ${count(advised.to)} at once`;
+      return `Set a concurrency of ${count(advised.to)}`;
     case "more_at_once":
       return advised.to === null
-        ? "Leave the number at once open: it is found out"
-        : `Allow ${count(advised.to)} at once, or leave the number open`;
+        ? "Leave the concurrency automatic"
+        : `Set a concurrency of ${count(advised.to)}, or leave it automatic`;
     case "limit_requests":
       return `Set a limit of ${counted(advised.per_minute, "request")} a minute: as fast, and nothing is refused`;
     case "raise_own_limit":
-      return "Raise that limit in the settings, or leave it open: the server’s own is found out";
+      return "Raise that limit in the settings, or leave it empty: the server’s own is found automatically";
     case "no_pause":
-      return "Leave the pause out: the server’s limits are found out without one";
+      return "Set no pause: the server’s limits are found without one";
     case "longer_silence":
-      return `Allow a silence of ${duration(advised.to_millis)} in the settings: what is slow to come is waited for`;
+      return `Set the idle timeout to ${duration(advised.to_millis)} in the settings, to wait for slow answers`;
     case "shorter_silence":
-      return `Allow a silence of ${duration(advised.to_millis)} at most in the settings: what is lost is asked for again sooner`;
+      return `Set the idle timeout to ${duration(advised.to_millis)} in the settings, to repeat lost requests sooner`;
     case "more_room":
       return advised.than === null
-        ? "Set a longest answer beyond what the model usually gets: room from the beginning"
-        : `Allow answers more than ${counted(advised.than, "token")}, or leave the longest answer open`;
+        ? "Set a maximum answer length above the model’s usual one: room from the start"
+        : `Set a maximum answer length above ${counted(advised.than, "token")}, or leave it empty`;
     case "more_routes":
-      return "Get a higher limit at the vendor, or add a further route: only that is faster";
+      return "Get a higher limit from the vendor, or add another endpoint: only that is faster";
     case "ask_overnight":
-      return `Ask overnight: about ${money(advised.cost)}, under limits of its own`;
+      return `Run it as a batch: about ${money(advised.cost)}, with limits of its own`;
+    case "ask_live":
+      return "Run these images live: answers come within seconds";
     case "cheaper_model":
-      return `Try ${advised.name} on a few images: the same tokens would be about ${money(advised.cost)} (an estimate)`;
+      return `Try ${advised.name} on a few images: the same tokens would cost about ${money(advised.cost)} (an estimate)`;
     case "other_model":
       return "Try another model";
     case "ask_for_less":
-      return "Ask for fewer labels or attributes, or in fewer words";
+      return "Ask for fewer labels or attributes, or shorten the instructions";
     case "smaller_photos":
       return "Use smaller copies of the photos";
     case "check_photos":
-      return "See whether the photos are where they were, and open";
+      return "Check that the photos are where they were, and can be opened";
     case "check_network":
-      return "Look after the network: Wi-Fi, a proxy, a VPN";
+      return "Check the network: Wi-Fi, a proxy, a VPN";
+    case "check_server":
+      return "Check the server on this machine: whether it runs, and what its log says";
   }
 }
 

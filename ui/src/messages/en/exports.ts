@@ -18,6 +18,7 @@ export const exports = {
   run: "Run",
   runName: (id: number, started: string, model: string, done: number) =>
     `Run ${count(id)}, ${started}: ${model}, ${images(done)}`,
+  layers: "The run’s annotations, and what people drew, accepted or edited on its images",
   format: "Format",
   formats,
   scope: "Which marks",
@@ -30,12 +31,18 @@ export const exports = {
       images(exported.images),
       ...(exported.empty_images > 0 ? [`${count(exported.empty_images)} of them empty`] : []),
       marks(exported.marks),
+      ...(exported.failed_images > 0 ? [`${count(exported.failed_images)} failed, with the reason`] : []),
     ].join(", "),
   drag: "Drag it to a folder or into another program, or save it.",
   noDrag: "Nothing can be dragged out of the window here. Save it instead.",
-  leftOut: ({ without_form, without_score }: Exported) => [
+  leftOut: ({ without_form, without_score, missing }: Exported) => [
     ...(without_form > 0 ? [`Left out: ${marks(without_form)} that this format has no form for.`] : []),
     ...(without_score > 0 ? [`Left out: ${marks(without_score)} without a confidence.`] : []),
+    ...(missing > 0
+      ? [
+          `${count(missing)} ${missing === 1 ? "file is" : "files are"} missing: no copy of the image is left where it was seen.`,
+        ]
+      : []),
   ],
   save: "Save as…",
   saved: (path: string) => `Dataset written to ${path}`,

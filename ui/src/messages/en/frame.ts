@@ -42,11 +42,14 @@ export const frame = {
     images === 0 ? "No images yet" : `${count(images)} ${images === 1 ? "image" : "images"}`,
   selectedOf: (selected: number, images: number) => `${count(selected)} selected of ${count(images)}`,
   reviewedOf: (reviewed: number, images: number) => `${count(reviewed)} of ${count(images)} reviewed`,
-  imported: (added: number, known: number, skipped: number) =>
+  imported: (added: number, known: number, skipped: number, leftovers: number) =>
     [
       added === 0 ? "No new images" : `${count(added)} ${added === 1 ? "image" : "images"} added`,
       known === 0 ? "" : `${count(known)} already in the library`,
-      skipped === 0 ? "" : `${count(skipped)} ${skipped === 1 ? "file" : "files"} left out`,
+      skipped === 0 ? "" : `${count(skipped)} ${skipped === 1 ? "file" : "files"} skipped`,
+      leftovers === 0
+        ? ""
+        : `${count(leftovers)} leftover ${leftovers === 1 ? "file" : "files"} of other systems ignored`,
     ]
       .filter((part) => part !== "")
       .join(", "),

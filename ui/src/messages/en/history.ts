@@ -1,4 +1,13 @@
-import type { CostRange, DropReason, PossiblyBilled, RepairKind, RunSummary } from "../../ipc/bindings";
+import type {
+  CostRange,
+  DropReason,
+  FailedImage,
+  PossiblyBilled,
+  RepairKind,
+  RunMode,
+  RunSummary,
+  Speedup,
+} from "../../ipc/bindings";
 import { count, decimal, duration, enoughMoney, money, percent } from "../format";
 import { run } from "./run";
 
@@ -65,10 +74,14 @@ export const history = {
   how: "How it asked",
   overnight: "Overnight",
   inBatches: "overnight, in batches",
-  reused: "Answers used again",
-  carried: "Carried over from similar images",
+  asked: "Images asked about",
+  reused: "Reused answers",
+  propagated: "Images with annotations of a similar one",
+  propagatedMarks: "Propagated annotations",
+  unread: "Files that could not be read",
 
   cost: "Quote against paid",
+  notReported: "Cost not reported",
   paidOf: (paid: number, { expected }: CostRange) => `${money(paid)} of ${money(expected)} quoted`,
   /** `part` of the quote: 0.95 is 5 % under. */
   offBy: (part: number) =>
@@ -144,14 +157,26 @@ export const history = {
   throughput: "Images a second",
   success: "Success rate",
   retries: "Retries",
-  concurrency: "At once, at most",
+  concurrency: (mode: RunMode) => (mode === "live" ? "Most requests in flight" : "Most images in batches"),
+  parallelism: "Parallelism",
   speedup: "Speed-up",
+  saved: "Time saved",
   times: (factor: number) => `${decimal(factor, factor < 10 ? 2 : 1)} ×`,
-  speedupNote: (summed: number, wall: number) =>
-    `Added up, the images took ${duration(summed)}; side by side they were done in ${duration(wall)}.`,
+  parallelismNote: (summed: number, wall: number) =>
+    `Parallelism: the durations of all images are ${duration(summed)} together, in ${duration(wall)}. It is no speed-up: images take longer beside others.`,
+  speedupNote: ({ baseline, sequential_millis }: Speedup) => {
+    switch (baseline.kind) {
+      case "this_run":
+        return "Speed-up: this run asked about one image at a time.";
+      case "alone_images":
+        return `Speed-up: one image at a time would have taken ${duration(sequential_millis)}, by ${images(baseline.images)} of this run that ran alone.`;
+      case "sequential_run":
+        return `Speed-up: one image at a time took ${duration(sequential_millis)}.`;
+    }
+  },
   retriesOf: (retries: number, rate: number) =>
     retries === 0 ? "none" : `${count(retries)}, ${decimal(rate, 3)} an image`,
-  noMetrics: "No image of this run has finished yet, so there is nothing to measure.",
+  noMetrics: "This run has not asked about an image yet, so there is nothing to measure.",
   duration,
   percent,
   decimal,
@@ -168,6 +193,13 @@ export const history = {
   failures: "Failures",
   failureImages: images,
   noFailures: "No image failed.",
+  failedImages: (number: number) => (number === 1 ? "The failed image" : `All ${count(number)} failed images`),
+  failedImage: ({ requests, paid, possibly_billed }: FailedImage) =>
+    [
+      requests === 0 ? "never sent" : `${count(requests)} ${requests === 1 ? "request" : "requests"}`,
+      ...(paid === 0 ? [] : [`${money(paid)} paid`]),
+      ...(possibly_billed === 0 ? [] : [`up to ${enoughMoney(possibly_billed)} more possibly billed`]),
+    ].join(", "),
 
   emptyTitle: "No runs yet",
   emptyNote: "Every run is kept here with its figures, its cost and what became of its marks.",

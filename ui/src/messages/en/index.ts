@@ -8,6 +8,7 @@ import { exports } from "./exports";
 import { frame } from "./frame";
 import { history } from "./history";
 import { hooks } from "./hooks";
+import { layers } from "./layers";
 import { library } from "./library";
 import { plan } from "./plan";
 import { query } from "./query";
@@ -21,6 +22,7 @@ export const en = {
   actions,
   frame,
   library,
+  layers,
   query,
   plan,
   run,

@@ -19,7 +19,7 @@ export const library = {
   selectAll: (number: number) => `Select all ${count(number)}`,
   clearSelection: "Clear the selection",
   reviewSelected: (number: number) => `Review ${count(number)}`,
-  leftOut: (number: number) => `${files(number)} left out`,
+  skippedFiles: (number: number) => `${files(number)} skipped`,
   review: "Review",
   annotate: (number: number) => `Annotate ${images(number)}…`,
   status: "Review state",
@@ -51,21 +51,43 @@ export const library = {
   importing: {
     scanning: (found: number) => `Looking through folders, ${files(found)} so far`,
     adding: (done: number, found: number) => `Adding ${count(done)} of ${files(found)}`,
+    skipped: (number: number) => `${files(number)} skipped`,
     label: "Adding images",
     cancel: "Cancel",
   },
   skipped: {
-    title: "Files left out",
+    title: "Skipped files",
     note: "These were found in the folders but are not in the library. They were not changed.",
     file: "File",
     why: "Why",
     more: (number: number) => `and ${count(number)} more`,
+    /** What skipped files have in common, as in "1,500 HEIC files: not supported". */
+    kind: (reason: SkipReason, number: number): string => {
+      switch (reason.kind) {
+        case "empty":
+          return `${files(number)}: empty`;
+        case "not_an_image":
+          return `${files(number)}: not an image`;
+        case "not_supported": {
+          const some = `${count(number)} ${reason.format} ${number === 1 ? "file" : "files"}: not supported`;
+          return reason.detail === null ? some : `${some} (${reason.detail})`;
+        }
+        case "damaged":
+          return `${files(number)}: damaged`;
+        case "too_many_pixels":
+          return `${files(number)}: too large`;
+        case "unreadable":
+          return `${files(number)}: could not be read`;
+      }
+    },
     reason: (reason: SkipReason): string => {
       switch (reason.kind) {
         case "empty":
           return "Empty file";
         case "not_an_image":
-          return "Not a JPEG, PNG, WebP, GIF, TIFF or BMP";
+          return "Not an image";
+        case "not_supported":
+          return reason.detail === null ? `${reason.format} is not supported` : `${reason.format}: ${reason.detail}`;
         case "damaged":
           return "Damaged, or ends early";
         case "too_many_pixels":

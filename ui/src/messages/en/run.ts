@@ -29,6 +29,11 @@ const failures: Record<FailureKind, { title: string; remedy: string }> = {
     title: "No answer from the model",
     remedy: "Retry. If that fails too, another model may manage it.",
   },
+  expired: {
+    title: "Batch expired",
+    remedy:
+      "The vendor did not begin with this image within the batch's time; nothing was paid. Retry, or run it live.",
+  },
   refused: {
     title: "Image refused",
     remedy: "The server would not take this image. Leave it out, or mark it by hand.",
@@ -40,11 +45,24 @@ const failures: Record<FailureKind, { title: string; remedy: string }> = {
   cut_off: {
     title: "Answer cut off",
     remedy:
-      "The answer ended before its first mark, and was paid for. Ask for fewer things at once, or try another model.",
+      "The answer ended before its first annotation, and was paid for. Ask for fewer things at once, or try another model.",
   },
   answer_unreadable: {
     title: "Answer cannot be read",
-    remedy: "The model answered something that is no list of marks. The answer is kept as it came; retry.",
+    remedy: "The model answered something that is not a list of annotations. The answer is kept. Try another model.",
+  },
+  answer_unusable: {
+    title: "No annotation can be used",
+    remedy:
+      "The model answered with annotations, but none fits the recipe and the picture. The answer is kept. Check the label names, or try another model.",
+  },
+  coordinates_as_fractions: {
+    title: "The model answers in 0..1 coordinates",
+    remedy: "The boxes are not in pixels of the picture, so none was taken. The answer is kept. Try another model.",
+  },
+  coordinates_as_thousandths: {
+    title: "The model answers in 0..1000 coordinates",
+    remedy: "The boxes are not in pixels of the picture, so none was taken. The answer is kept. Try another model.",
   },
 };
 
@@ -75,6 +93,7 @@ const retries: Record<RetryKind, string> = {
   server_failed: "Server failed for a moment",
   connection_lost: "Connection lost before the answer",
   timed_out: "No answer in time",
+  expired: "Batch expired before it was begun",
   unreachable: "Server not reached",
   too_large: "Too large, sent smaller",
   cut_short: "Cut short, given more room",
@@ -86,6 +105,7 @@ const holds: Record<RetryKind, (host: string) => string> = {
   server_failed: (host) => `${host} failed`,
   connection_lost: (host) => `The connection to ${host} was lost`,
   timed_out: (host) => `${host} did not answer in time`,
+  expired: (host) => `A batch at ${host} expired`,
   unreachable: (host) => `${host} cannot be reached`,
   too_large: (host) => `${host} found an image too large`,
   cut_short: (host) => `An answer of ${host} was cut short`,
@@ -135,6 +155,7 @@ export const run = {
       ? "Asks again about the failed images that may come out otherwise"
       : `Asks again about the failed images that may come out otherwise, and goes on with the ${images(left)} left`,
   notWorthRetrying: "Another try would end the same, so it is not retried.",
+  paidAgain: "It is not retried, because a new answer is paid for again. To ask again, plan a run that asks anew.",
   review: "Review the marks",
   report: "See the report",
 

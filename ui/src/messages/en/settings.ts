@@ -188,6 +188,10 @@ export const settings = {
   agreedNote: "You agreed to these servers, having seen what is sent.",
   withdraw: "Ask again",
   withdrawFrom: (host: string) => `Ask again before images go to ${host}`,
+  importing: "Import",
+  includesLeftovers: "Import leftovers of other systems too",
+  includesLeftoversNote:
+    "Thumbnails of NAS systems (@eaDir), recycle bins, __MACOSX and ._ files, Lightroom previews, and the smaller copies in Apple's photo libraries. A folder of these that you drop itself is always imported.",
   appearance: "Appearance",
   theme: "Theme",
   themes: { system: "As the desktop", dark: "Dark", light: "Light" },

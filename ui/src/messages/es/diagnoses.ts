@@ -8,8 +8,13 @@ const images = (number: number): string => `${count(number)} ${number === 1 ? "i
 const requests = (number: number): string => `${count(number)} ${number === 1 ? "petición" : "peticiones"}`;
 const tokens = (number: number): string => `${count(number)} ${number === 1 ? "token" : "tokens"}`;
 
-const refused = (number: number): string =>
-  number === 0 ? "sin peticiones rechazadas" : `${requests(number)} ${number === 1 ? "rechazada" : "rechazadas"}`;
+const refused = (refusals: number, overloads: number): string => {
+  const told = [
+    ...(refusals === 0 ? [] : [`${requests(refusals)} ${refusals === 1 ? "rechazada" : "rechazadas"}`]),
+    ...(overloads === 0 ? [] : [`${requests(overloads)} con respuesta «sobrecargado»`]),
+  ];
+  return told.length === 0 ? "" : `; ${told.join(", ")}`;
+};
 
 const imagesPerSecond = (rate: number): string => {
   const said = decimal(rate);
@@ -41,12 +46,12 @@ function finding(found: Finding): Said {
     case "rate_limited":
       return {
         title: "Frenada por los límites del servidor",
-        note: `Durante ${duration(found.held_millis)}, el ${percent(found.share)} del tiempo${met(found.limit, ", en torno a ")}; ${refused(found.refusals)}.`,
+        note: `Durante ${duration(found.held_millis)}, el ${percent(found.share)} del tiempo${met(found.limit, ", en torno a ")}${refused(found.refusals, found.overloads)}.`,
       };
     case "retries_high":
       return {
         title: "Muchas peticiones se repitieron",
-        note: `${decimal(found.rate * 100, 0)} por cada 100 imágenes: ${found.by_kind.map((group) => `${run.retries[group.kind]} (${count(group.count)})`).join(", ")}.`,
+        note: `${requests(found.repeated)} para ${images(found.asked)}: ${found.by_kind.map((group) => `${run.retries[group.kind]} (${count(group.count)})`).join(", ")}.`,
       };
     case "server_away":
       return {
@@ -65,23 +70,23 @@ function finding(found: Finding): Said {
       };
     case "slowed_by_own_limit":
       return {
-        title: "Frenada por tu propio límite",
+        title: "Frenada por un límite que pusiste",
         note: `Durante el ${percent(found.share)} del tiempo${met(found.limit, ": ")}.`,
       };
     case "slowed_by_pause":
       return {
         title: "Frenada por la pausa",
-        note: `Cada imagen en curso esperó ${duration(found.pause_millis)} tras una respuesta: el ${percent(found.share)} del tiempo.`,
+        note: `La pausa de ${duration(found.pause_millis)} tras cada respuesta ocupó el ${percent(found.share)} del tiempo.`,
       };
     case "slowed_by_concurrency":
       return {
-        title: "Con más a la vez iría más rápido",
-        note: `${found.at_once === 1 ? "La única que permites a la vez estuvo" : `Las ${count(found.at_once)} que permites a la vez estuvieron`} en curso durante el ${percent(found.share)} del tiempo: ${imagesPerSecond(found.images_per_second)}${found.possible === null ? "" : `, cuando el límite del servidor permite ${decimal(found.possible)}`}.`,
+        title: "Con más concurrencia iría más rápido",
+        note: `Tu concurrencia de ${count(found.at_once)} se usó por completo durante el ${percent(found.share)} del tiempo: ${imagesPerSecond(found.images_per_second)}${found.possible === null ? "" : `, cuando el límite del servidor permite ${decimal(found.possible)}`}.`,
       };
     case "slowed_by_preparing":
       return {
         title: "El servidor esperó a este equipo",
-        note: `Preparación: ${imagesPerSecond(found.images_per_second)}; el servidor podría haber respondido a ${decimal(found.possible)}.`,
+        note: `El ${percent(found.share)} de las peticiones que cabían en curso no tenía ninguna imagen lista, a ${imagesPerSecond(found.images_per_second)}.`,
       };
     case "cost_by_output":
       return {
@@ -99,11 +104,11 @@ function finding(found: Finding): Said {
 function change(advised: Change): string {
   switch (advised.kind) {
     case "fewer_at_once":
-      return `Permite ${count(advised.to)} a la vez`;
+      return `Pon una concurrencia de ${count(advised.to)}`;
     case "more_at_once":
       return advised.to === null
-        ? "Deja libre el número a la vez: se ajusta solo"
-        : `Permite ${count(advised.to)} a la vez o deja libre el número`;
+        ? "Deja la concurrencia automática"
+        : `Pon una concurrencia de ${count(advised.to)} o déjala automática`;
     case "limit_requests":
       return `Pon un límite de ${requests(advised.per_minute)} por minuto: igual de rápido y sin rechazos`;
     case "raise_own_limit":
@@ -111,29 +116,33 @@ function change(advised: Change): string {
     case "no_pause":
       return "Quita la pausa: los límites del servidor se detectan sin ella";
     case "longer_silence":
-      return `Sube en los ajustes la espera máxima sin datos a ${duration(advised.to_millis)}: así llega lo que tarda`;
+      return `Sube en los ajustes la espera máxima sin datos a ${duration(advised.to_millis)} para esperar las respuestas lentas`;
     case "shorter_silence":
-      return `Baja en los ajustes la espera máxima sin datos a ${duration(advised.to_millis)}: lo que se pierde se vuelve a pedir antes`;
+      return `Baja en los ajustes la espera máxima sin datos a ${duration(advised.to_millis)} para repetir antes lo que se pierde`;
     case "more_room":
       return advised.than === null
-        ? "Fija una respuesta más larga que la habitual del modelo: espacio desde el principio"
-        : `Permite respuestas de más de ${tokens(advised.than)} o deja abierta la respuesta más larga`;
+        ? "Pon una longitud máxima de respuesta mayor que la habitual del modelo: espacio desde el principio"
+        : `Pon una longitud máxima de respuesta de más de ${tokens(advised.than)} o déjala vacía`;
     case "more_routes":
-      return "Consigue un límite más alto del proveedor o añade otra ruta: solo eso es más rápido";
+      return "Consigue un límite más alto del proveedor o añade otro servidor: solo eso es más rápido";
     case "ask_overnight":
-      return `Pregunta de noche: unos ${money(advised.cost)}, con límites propios`;
+      return `Ejecútalo por lotes: unos ${money(advised.cost)}, con límites propios`;
+    case "ask_live":
+      return "Ejecuta estas imágenes en directo: las respuestas llegan en segundos";
     case "cheaper_model":
       return `Prueba ${advised.name} con unas pocas imágenes: los mismos tokens costarían unos ${money(advised.cost)} (estimación)`;
     case "other_model":
       return "Prueba otro modelo";
     case "ask_for_less":
-      return "Pide menos etiquetas o atributos, o con menos palabras";
+      return "Pide menos etiquetas o atributos, o acorta las instrucciones";
     case "smaller_photos":
       return "Usa copias más pequeñas de las fotos";
     case "check_photos":
       return "Comprueba que las fotos sigan en su sitio y se abran";
     case "check_network":
       return "Revisa la red: wifi, proxy, VPN";
+    case "check_server":
+      return "Revisa el servidor de este equipo: si funciona y qué dice su registro";
   }
 }
 

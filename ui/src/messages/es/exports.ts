@@ -18,6 +18,7 @@ export const exports: Words<typeof english> = {
   open: "Exportar",
   run: "Ejecución",
   runName: (id, started, model, done) => `Ejecución ${count(id)}, ${started}: ${model}, ${images(done)}`,
+  layers: "Las anotaciones de la ejecución y lo que las personas han dibujado, aceptado o editado en sus imágenes",
   format: "Formato",
   formats,
   scope: "Qué marcas",
@@ -30,12 +31,20 @@ export const exports: Words<typeof english> = {
       images(exported.images),
       ...(exported.empty_images > 0 ? [`${count(exported.empty_images)} de ellas vacías`] : []),
       marks(exported.marks),
+      ...(exported.failed_images > 0
+        ? [`${count(exported.failed_images)} ${exported.failed_images === 1 ? "fallida" : "fallidas"}, con el motivo`]
+        : []),
     ].join(", "),
   drag: "Arrástralo a una carpeta o a otro programa, o guárdalo.",
   noDrag: "Aquí no se puede arrastrar nada fuera de la ventana. Guárdalo.",
-  leftOut: ({ without_form, without_score }: Exported) => [
+  leftOut: ({ without_form, without_score, missing }: Exported) => [
     ...(without_form > 0 ? [`Quedan fuera: ${marks(without_form)} que este formato no puede expresar.`] : []),
     ...(without_score > 0 ? [`Quedan fuera: ${marks(without_score)} sin confianza.`] : []),
+    ...(missing > 0
+      ? [
+          `${missing === 1 ? "Falta" : "Faltan"} ${count(missing)} ${missing === 1 ? "archivo" : "archivos"}: no queda ninguna copia de la imagen donde se vio.`,
+        ]
+      : []),
   ],
   save: "Guardar como…",
   saved: (path) => `Conjunto de datos escrito en ${path}`,

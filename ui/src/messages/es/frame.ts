@@ -46,11 +46,14 @@ export const frame: Words<typeof english> = {
     `${count(selected)} ${selected === 1 ? "seleccionada" : "seleccionadas"} de ${count(images)}`,
   reviewedOf: (reviewed, images) =>
     `${count(reviewed)} de ${count(images)} ${reviewed === 1 ? "revisada" : "revisadas"}`,
-  imported: (added, known, skipped) =>
+  imported: (added, known, skipped, leftovers) =>
     [
       added === 0 ? "Ninguna imagen nueva" : `${count(added)} ${added === 1 ? "imagen añadida" : "imágenes añadidas"}`,
       known === 0 ? "" : `${count(known)} ya en la biblioteca`,
-      skipped === 0 ? "" : `${count(skipped)} ${skipped === 1 ? "archivo excluido" : "archivos excluidos"}`,
+      skipped === 0 ? "" : `${count(skipped)} ${skipped === 1 ? "archivo omitido" : "archivos omitidos"}`,
+      leftovers === 0
+        ? ""
+        : `${count(leftovers)} ${leftovers === 1 ? "resto ignorado" : "restos ignorados"} de otros sistemas`,
     ]
       .filter((part) => part !== "")
       .join(", "),

@@ -66,10 +66,14 @@ export const history: Words<typeof english> = {
   how: "Cómo preguntó",
   overnight: "De noche",
   inBatches: "de noche, por lotes",
+  asked: "Imágenes preguntadas",
   reused: "Respuestas reutilizadas",
-  carried: "Tomadas de imágenes parecidas",
+  propagated: "Imágenes con anotaciones de otra parecida",
+  propagatedMarks: "Anotaciones propagadas",
+  unread: "Archivos que no se pudieron leer",
 
   cost: "Presupuesto y pagado",
+  notReported: "Coste no comunicado",
   paidOf: (paid, { expected }) => `${money(paid)} de ${money(expected)} presupuestados`,
   offBy: (part) =>
     Math.abs(part - 1) < 0.005
@@ -147,13 +151,25 @@ export const history: Words<typeof english> = {
   throughput: "Imágenes por segundo",
   success: "Tasa de éxito",
   retries: "Reintentos",
-  concurrency: "A la vez, como mucho",
+  concurrency: (mode) => (mode === "live" ? "Máx. peticiones en curso" : "Máx. imágenes en lotes"),
+  parallelism: "Paralelismo",
   speedup: "Aceleración",
+  saved: "Tiempo ahorrado",
   times: (factor) => `${decimal(factor, factor < 10 ? 2 : 1)} ×`,
-  speedupNote: (summed, wall) =>
-    `Una tras otra, las imágenes habrían llevado ${duration(summed)}; en paralelo se hicieron en ${duration(wall)}.`,
+  parallelismNote: (summed, wall) =>
+    `Paralelismo: las duraciones de todas las imágenes suman ${duration(summed)}, en ${duration(wall)}. No es una aceleración: junto a otras, cada imagen tarda más.`,
+  speedupNote: ({ baseline, sequential_millis }) => {
+    switch (baseline.kind) {
+      case "this_run":
+        return "Aceleración: esta ejecución preguntó por las imágenes de una en una.";
+      case "alone_images":
+        return `Aceleración: de una en una habrían llevado ${duration(sequential_millis)}, según ${images(baseline.images)} de esta ejecución que ${baseline.images === 1 ? "se procesó sola" : "se procesaron solas"}.`;
+      case "sequential_run":
+        return `Aceleración: de una en una llevaron ${duration(sequential_millis)}.`;
+    }
+  },
   retriesOf: (retries, rate) => (retries === 0 ? "ninguno" : `${count(retries)}, ${decimal(rate, 3)} por imagen`),
-  noMetrics: "Aún no ha terminado ninguna imagen de esta ejecución, así que no hay nada que medir.",
+  noMetrics: "Esta ejecución aún no ha preguntado por ninguna imagen, así que no hay nada que medir.",
   duration,
   percent,
   decimal,
@@ -170,6 +186,13 @@ export const history: Words<typeof english> = {
   failures: "Fallos",
   failureImages: images,
   noFailures: "No falló ninguna imagen.",
+  failedImages: (number) => (number === 1 ? "La imagen fallida" : `Las ${count(number)} imágenes fallidas`),
+  failedImage: ({ requests, paid, possibly_billed }) =>
+    [
+      requests === 0 ? "no se envió" : `${count(requests)} ${requests === 1 ? "petición" : "peticiones"}`,
+      ...(paid === 0 ? [] : [`${money(paid)} pagados`]),
+      ...(possibly_billed === 0 ? [] : [`quizá cobrados hasta ${enoughMoney(possibly_billed)} más`]),
+    ].join(", "),
 
   emptyTitle: "Aún no hay ejecuciones",
   emptyNote: "Aquí se guarda cada ejecución con sus cifras, su coste y lo que fue de sus marcas.",

@@ -10,6 +10,7 @@ import { exports } from "./exports";
 import { frame } from "./frame";
 import { history } from "./history";
 import { hooks } from "./hooks";
+import { layers } from "./layers";
 import { library } from "./library";
 import { plan } from "./plan";
 import { query } from "./query";
@@ -23,6 +24,7 @@ export const es: Words<typeof en> = {
   actions,
   frame,
   library,
+  layers,
   query,
   plan,
   run,

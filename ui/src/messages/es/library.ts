@@ -19,7 +19,7 @@ export const library: Words<typeof english> = {
   selectAll: (number) => `Seleccionar las ${count(number)}`,
   clearSelection: "Quitar la selección",
   reviewSelected: (number) => `Revisar ${count(number)}`,
-  leftOut: (number) => `${files(number)} ${number === 1 ? "excluido" : "excluidos"}`,
+  skippedFiles: (number) => `${files(number)} ${number === 1 ? "omitido" : "omitidos"}`,
   review: "Revisar",
   annotate: (number) => `Anotar ${images(number)}…`,
   status: "Estado de revisión",
@@ -51,21 +51,42 @@ export const library: Words<typeof english> = {
   importing: {
     scanning: (found) => `Mirando en las carpetas, ${files(found)} hasta ahora`,
     adding: (done, found) => `Añadiendo ${count(done)} de ${files(found)}`,
+    skipped: (number) => `${files(number)} ${number === 1 ? "omitido" : "omitidos"}`,
     label: "Añadiendo imágenes",
     cancel: "Cancelar",
   },
   skipped: {
-    title: "Archivos excluidos",
+    title: "Archivos omitidos",
     note: "Estaban en las carpetas, pero no están en la biblioteca. No se han modificado.",
     file: "Archivo",
     why: "Motivo",
     more: (number) => `y ${count(number)} más`,
+    kind: (reason, number) => {
+      switch (reason.kind) {
+        case "empty":
+          return number === 1 ? "1 archivo vacío" : `${files(number)} vacíos`;
+        case "not_an_image":
+          return number === 1 ? "1 archivo que no es una imagen" : `${files(number)} que no son imágenes`;
+        case "not_supported": {
+          const some = `${files(number)} ${reason.format}: formato no compatible`;
+          return reason.detail === null ? some : `${some} (${reason.detail})`;
+        }
+        case "damaged":
+          return number === 1 ? "1 archivo dañado" : `${files(number)} dañados`;
+        case "too_many_pixels":
+          return number === 1 ? "1 archivo demasiado grande" : `${files(number)} demasiado grandes`;
+        case "unreadable":
+          return `${files(number)} que no se ${number === 1 ? "pudo" : "pudieron"} leer`;
+      }
+    },
     reason: (reason) => {
       switch (reason.kind) {
         case "empty":
           return "Archivo vacío";
         case "not_an_image":
-          return "No es JPEG, PNG, WebP, GIF, TIFF ni BMP";
+          return "No es una imagen";
+        case "not_supported":
+          return reason.detail === null ? `${reason.format} no es compatible` : `${reason.format}: ${reason.detail}`;
         case "damaged":
           return "Dañado o incompleto";
         case "too_many_pixels":

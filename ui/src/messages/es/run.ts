@@ -20,6 +20,11 @@ const failures: Record<FailureKind, { title: string; remedy: string }> = {
     title: "El modelo no respondió",
     remedy: "Reintenta. Si también falla, quizá otro modelo pueda.",
   },
+  expired: {
+    title: "Lote caducado",
+    remedy:
+      "El proveedor no empezó con esta imagen en el plazo del lote; no se ha pagado nada. Reintenta o ejecútala en directo.",
+  },
   refused: {
     title: "Imagen rechazada",
     remedy: "El servidor no admite esta imagen. Déjala fuera o márcala a mano.",
@@ -31,11 +36,26 @@ const failures: Record<FailureKind, { title: string; remedy: string }> = {
   cut_off: {
     title: "Respuesta cortada",
     remedy:
-      "La respuesta acabó antes de su primera marca y se ha pagado. Pide menos cosas a la vez o prueba otro modelo.",
+      "La respuesta acabó antes de su primera anotación y se ha pagado. Pide menos cosas a la vez o prueba otro modelo.",
   },
   answer_unreadable: {
     title: "Respuesta ilegible",
-    remedy: "El modelo respondió algo que no es una lista de marcas. La respuesta se guarda tal cual; reintenta.",
+    remedy: "El modelo respondió algo que no es una lista de anotaciones. La respuesta se guarda. Prueba otro modelo.",
+  },
+  answer_unusable: {
+    title: "Ninguna anotación sirve",
+    remedy:
+      "El modelo respondió con anotaciones, pero ninguna encaja con la receta y la foto. La respuesta se guarda. Revisa los nombres de las etiquetas o prueba otro modelo.",
+  },
+  coordinates_as_fractions: {
+    title: "El modelo responde en coordenadas 0..1",
+    remedy:
+      "Las cajas no están en píxeles de la foto, así que no se tomó ninguna. La respuesta se guarda. Prueba otro modelo.",
+  },
+  coordinates_as_thousandths: {
+    title: "El modelo responde en coordenadas 0..1000",
+    remedy:
+      "Las cajas no están en píxeles de la foto, así que no se tomó ninguna. La respuesta se guarda. Prueba otro modelo.",
   },
 };
 
@@ -61,6 +81,7 @@ const retries: Record<RetryKind, string> = {
   server_failed: "El servidor falló un momento",
   connection_lost: "Conexión perdida antes de la respuesta",
   timed_out: "Sin respuesta a tiempo",
+  expired: "El lote caducó antes de empezarla",
   unreachable: "Servidor inaccesible",
   too_large: "Demasiado grande, enviada más pequeña",
   cut_short: "Cortada, se le dio más espacio",
@@ -72,6 +93,7 @@ const holds: Record<RetryKind, (host: string) => string> = {
   server_failed: (host) => `${host} ha fallado`,
   connection_lost: (host) => `Se perdió la conexión con ${host}`,
   timed_out: (host) => `${host} no respondió a tiempo`,
+  expired: (host) => `Un lote en ${host} ha caducado`,
   unreachable: (host) => `No se puede conectar con ${host}`,
   too_large: (host) => `Una imagen es demasiado grande para ${host}`,
   cut_short: (host) => `Una respuesta de ${host} quedó cortada`,
@@ -120,6 +142,8 @@ export const run: Words<typeof english> = {
       ? "Vuelve a preguntar por las imágenes fallidas que aún podrían salir bien"
       : `Vuelve a preguntar por las imágenes fallidas que aún podrían salir bien, y sigue con las ${images(left)} que faltan`,
   notWorthRetrying: "Otro intento acabaría igual, así que no se reintenta.",
+  paidAgain:
+    "No se reintenta, porque otra respuesta se paga de nuevo. Para volver a preguntar, planifica otra ejecución que pregunte de nuevo.",
   review: "Revisar las marcas",
   report: "Ver el informe",
 

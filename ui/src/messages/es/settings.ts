@@ -176,6 +176,10 @@ export const settings: Words<typeof english> = {
   agreedNote: "Has aceptado estos servidores, tras ver lo que se envía.",
   withdraw: "Volver a preguntar",
   withdrawFrom: (host) => `Volver a preguntar antes de enviar imágenes a ${host}`,
+  importing: "Importación",
+  includesLeftovers: "Importar también los restos de otros sistemas",
+  includesLeftoversNote:
+    "Miniaturas de sistemas NAS (@eaDir), papeleras, archivos __MACOSX y ._, vistas previas de Lightroom y las copias reducidas de las fototecas de Apple. Si sueltas una de esas carpetas, se importa siempre.",
   appearance: "Aspecto",
   theme: "Tema",
   themes: { system: "Como el escritorio", dark: "Oscuro", light: "Claro" },

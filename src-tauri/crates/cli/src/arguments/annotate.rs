@@ -81,6 +81,9 @@ pub struct Resume {
     /// Try the failed images again, too, where that may come out otherwise
     #[arg(long)]
     pub retry_failed: bool,
+    /// Ask anew where an answer was paid for before. Without it, kept answers that could not be used are read again for free
+    #[arg(long)]
+    pub fresh: bool,
     #[command(flatten)]
     pub limits: Limits,
     #[command(flatten)]

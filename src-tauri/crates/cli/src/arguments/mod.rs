@@ -135,6 +135,9 @@ pub enum Command {
     Resume(Resume),
     /// Say what annotating would cost and take with every model, and send nothing
     Estimate(Estimate),
+    /// List the files that imports skipped, with the reason
+    #[command(after_help = "Examples:\n  fieldmark skipped\n  fieldmark skipped --json")]
+    Skipped,
     /// List the runs, the newest first
     #[command(after_help = "Examples:\n  fieldmark runs\n  fieldmark runs --json")]
     Runs,

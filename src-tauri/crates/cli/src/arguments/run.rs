@@ -7,11 +7,16 @@ use clap::Args;
 use super::RunChoice;
 
 #[derive(Args)]
-#[command(after_help = "Examples:\n  fieldmark report latest\n  fieldmark report 12 --json")]
+#[command(
+    after_help = "Examples:\n  fieldmark report latest\n  fieldmark report 12 --json\n  fieldmark report latest --failures"
+)]
 pub struct Report {
     /// A run by its number, or latest
     #[arg(value_name = "RUN")]
     pub run: RunChoice,
+    /// List only the images that failed, each with its reason, its requests and its cost
+    #[arg(long)]
+    pub failures: bool,
 }
 
 #[derive(Args)]

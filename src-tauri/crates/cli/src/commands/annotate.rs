@@ -36,6 +36,7 @@ pub async fn annotate(arguments: &Annotate, global: &Global, output: Output) -> 
         asks_anew: arguments.fresh,
         carries_to_similar: arguments.similar,
         mode: arguments.mode(),
+        paths: arguments.paths.clone(),
         ..RunRequest::of(ImageSelection::Images { ids: images.clone() }, recipe.id, model.id)
     };
     hooks::agree(&library, arguments.sitting.allow_hooks).await?;

@@ -18,3 +18,4 @@ pub mod resume;
 pub mod runs;
 pub mod simulate;
 mod sitting;
+pub mod skipped;

@@ -1,4 +1,4 @@
-//! `report`: what `annotate` says at its end.
+//! `report`: what `annotate` says at its end, or only the images that failed.
 
 use crate::arguments::{Global, Report};
 use crate::error::CommandError;
@@ -10,6 +10,10 @@ use crate::words;
 pub fn report(arguments: &Report, global: &Global, output: Output) -> Result<Exit, CommandError> {
     let library = library::open(global)?;
     let report = library.run_report(library::find_run(&library, arguments.run)?)?;
-    output.show(&report, |out| words::report(out, &report))?;
+    if arguments.failures {
+        output.show(&report.failed_images, |out| words::failures(out, &report))?;
+    } else {
+        output.show(&report, |out| words::report(out, &report))?;
+    }
     Ok(Exit::Done)
 }

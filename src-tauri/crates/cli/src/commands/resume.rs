@@ -35,6 +35,9 @@ pub async fn resume(arguments: &Resume, global: &Global, output: Output) -> Resu
         library.change_concurrency(run, at_once).await?;
     }
     library.change_limits(run, arguments.limits.of_route()).await?;
+    if arguments.fresh {
+        library.ask_anew(run).await?;
+    }
     hooks::agree(&library, arguments.sitting.allow_hooks).await?;
     match library.resume_run(request).await {
         // It would go on at another server than the person has agreed to.

@@ -13,7 +13,7 @@ use crate::arguments::Bench;
 pub fn benchmarking(concurrency: u32) -> String {
     match concurrency {
         1 => "One image at a time".to_owned(),
-        count => format!("{count} images at once"),
+        count => format!("{count} images at a time"),
     }
 }
 
@@ -35,11 +35,12 @@ pub fn benchmark(out: &mut dyn Write, results: &BenchmarkResults, arguments: &Be
         writeln!(
             out,
             "  {:<13}  {}, {:.2} images a second",
-            format!("{} at once", arguments.concurrency),
+            format!("{} at a time", arguments.concurrency),
             duration(many.total_duration),
             many.throughput
         )?;
-        writeln!(out, "  speed-up       {GOOD}{:.2}{GOOD:#}", gain.speedup)?;
+        let saved = duration(one.total_duration - many.total_duration);
+        writeln!(out, "  speed-up       {GOOD}{:.2}{GOOD:#}, {saved} saved", gain.speedup)?;
     }
     if let (None, None, Some(ideal)) = (&arguments.base_url, arguments.limit_rpm, ideal_millis(arguments)) {
         writeln!(

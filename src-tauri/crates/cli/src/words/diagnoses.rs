@@ -29,21 +29,17 @@ pub fn notices(diagnoses: &[Diagnosis]) -> Vec<Notice> {
 
 fn finding(finding: &Finding) -> String {
     match finding {
-        Finding::RateLimited { refusals, held_millis, share, limit } => format!(
-            "limits of the server held the run back for {}, {} of its time{}; {} refused",
+        Finding::RateLimited { refusals, overloads, held_millis, share, limit } => format!(
+            "the server's limits held the run back for {}, {} of its time{}{}",
             duration(*held_millis),
             percent(*share),
             limit.map(|limit| format!(", at about {}", met(limit))).unwrap_or_default(),
-            match refusals {
-                0 => "no request was".to_owned(),
-                1 => "1 request was".to_owned(),
-                count => format!("{count} requests were"),
-            }
+            refused(*refusals, *overloads)
         ),
-        Finding::RetriesHigh { rate, by_kind } => {
+        Finding::RetriesHigh { repeated, asked, by_kind } => {
             let kinds: Vec<String> =
                 by_kind.iter().map(|group| format!("{} x {}", group.count, retry(group.kind))).collect();
-            format!("{:.0} requests were made again for 100 images: {}", rate * 100.0, kinds.join(", "))
+            format!("{} repeated for {}: {}", were(*repeated, "request"), counted(*asked, "image"), kinds.join(", "))
         }
         Finding::ServerAway { away_millis, share } => {
             format!("the server could not answer for {}, {} of the run's time", duration(*away_millis), percent(*share))
@@ -56,26 +52,27 @@ fn finding(finding: &Finding) -> String {
             )
         }
         Finding::AnswersCutShort { count, share, room } => {
-            format!("{} cut off{} ({} of the images)", answers(*count), self::room(*room), percent(*share))
+            format!("{} cut off{} ({} of the images)", were(*count, "answer"), self::room(*room), percent(*share))
         }
         Finding::SlowedByOwnLimit { share, limit } => format!(
-            "a limit of your own held the run back for {} of its time{}",
+            "a limit that you set held the run back for {} of its time{}",
             percent(*share),
             limit.map(|limit| format!(": {}", met(limit))).unwrap_or_default()
         ),
         Finding::SlowedByPause { pause_millis, share } => format!(
-            "each place rested {} after an answer, {} of its time",
+            "the pause of {} after each answer took {} of the time",
             duration((*pause_millis).into()),
             percent(*share)
         ),
         Finding::SlowedByConcurrency { at_once, share, images_per_second, possible } => format!(
-            "all {at_once} places that you allow at once were taken for {} of the time: {images_per_second:.1} images a second{}",
+            "the concurrency of {at_once} was used up for {} of the time: {images_per_second:.1} images a second{}",
             percent(*share),
-            possible.map(|possible| format!(", of {possible:.1} that the server's limit allows")).unwrap_or_default()
+            possible.map(|possible| format!(", where the server's limit allows {possible:.1}")).unwrap_or_default()
         ),
-        Finding::SlowedByPreparing { images_per_second, possible } => format!(
-            "the server waited for this machine: {images_per_second:.1} images a second got ready, {possible:.1} could have \
-             been answered"
+        Finding::SlowedByPreparing { images_per_second, share } => format!(
+            "the server waited for this machine: {} of the requests that could have been in flight had no image ready, \
+             at {images_per_second:.1} images a second",
+            percent(*share)
         ),
         Finding::CostByOutput { share, paid, answer_tokens, thinking_share } => format!(
             "{} of {} was for what the model wrote, {answer_tokens} tokens an answer{}",
@@ -88,56 +85,69 @@ fn finding(finding: &Finding) -> String {
             }
         ),
         Finding::CostByImages { share, paid, image_tokens, longest_edge } => format!(
-            "{} of {} was for looking at the pictures, {image_tokens} tokens each at up to {longest_edge} pixels",
+            "{} of {} was for the images, {image_tokens} tokens each at up to {longest_edge} pixels",
             percent(*share),
             money(*paid)
         ),
     }
 }
 
+/// Nothing where the server refused nothing.
+fn refused(refusals: u32, overloads: u32) -> String {
+    let refusals = (refusals > 0).then(|| format!("{} refused", were(refusals, "request")));
+    let overloads = (overloads > 0).then(|| format!("{} answered \"overloaded\"", were(overloads, "request")));
+    let told: Vec<String> = [refusals, overloads].into_iter().flatten().collect();
+    if told.is_empty() { String::new() } else { format!("; {}", told.join(", ")) }
+}
+
 fn change(change: &Change) -> String {
     match change {
-        Change::FewerAtOnce { to } => format!("--concurrency {to}: fewer at once leave the server room"),
-        Change::MoreAtOnce { to: Some(to) } => format!("--concurrency {to}, or leave it out: the number is found out"),
-        Change::MoreAtOnce { to: None } => "leave --concurrency out: how many the server takes is found out".into(),
+        Change::FewerAtOnce { to } => format!("--concurrency {to}: fewer requests at a time leave the server room"),
+        Change::MoreAtOnce { to: Some(to) } => {
+            format!("--concurrency {to}, or no --concurrency: then Fieldmark finds the number")
+        }
+        Change::MoreAtOnce { to: None } => "no --concurrency: then Fieldmark finds the number".into(),
         Change::LimitRequests { per_minute } => {
-            format!("{per_minute} requests a minute as a limit in the settings: as fast, and nothing is refused")
+            format!(
+                "{} a minute as a limit in the settings: as fast, and nothing is refused",
+                counted(*per_minute, "request")
+            )
         }
         Change::RaiseOwnLimit => {
-            "a higher limit, by --rpm, --itpm or --otpm or in the settings, or none: the server's own is found out"
+            "a higher limit with --rpm, --itpm or --otpm or in the settings, or none: Fieldmark finds the server's"
                 .into()
         }
         Change::NoPause => {
-            "no pause: leave --preset out, or rate_limit_delay_ms in the settings; the server's limits are found out"
+            "no pause: no --preset, and no rate_limit_delay_ms in the settings; Fieldmark finds the server's limits"
                 .into()
         }
         Change::LongerSilence { to_millis } => {
-            format!("task_timeout_ms = {to_millis} in the settings: what is slow to come is waited for")
+            format!("task_timeout_ms = {to_millis} in the settings: wait longer for slow answers")
         }
         Change::ShorterSilence { to_millis } => {
-            format!("task_timeout_ms = {to_millis} in the settings: what is lost is asked for again sooner")
+            format!("task_timeout_ms = {to_millis} in the settings: repeat lost requests sooner")
         }
-        Change::MoreRoom { than: Some(tokens) } => format!("--max-tokens above {tokens}, or leave it out"),
-        Change::MoreRoom { than: None } => {
-            "--max-tokens beyond what the model usually gets: room from the beginning".into()
-        }
+        Change::MoreRoom { than: Some(tokens) } => format!("--max-tokens above {tokens}, or no --max-tokens"),
+        Change::MoreRoom { than: None } => "--max-tokens above the model's usual maximum: room from the start".into(),
         Change::MoreRoutes => {
-            "a higher limit at the vendor, or a further route in the settings: only that is faster".into()
+            "a higher limit from the vendor, or an additional endpoint in the settings: only that is faster".into()
         }
         Change::AskOvernight { cost } => {
-            format!("--overnight, if it has a day: about {}, under limits of its own", money(*cost))
+            format!("--overnight, if it has a day: about {} by the batch API, with limits of its own", money(*cost))
         }
+        Change::AskLive => "run these images live, without --overnight: answers come within seconds".into(),
         Change::CheaperModel { name, cost } => {
             format!(
-                "{name}: the same tokens would have been about {}, an estimate; try it on a few images",
+                "{name}: the same tokens would have cost about {}, an estimate; try it on a few images",
                 money(*cost)
             )
         }
         Change::OtherModel => "another model".into(),
         Change::AskForLess => "a recipe with fewer labels or attributes, or shorter instructions".into(),
         Change::SmallerPhotos => "smaller copies of the photos".into(),
-        Change::CheckPhotos => "look whether the photos are where they were, and can be opened".into(),
-        Change::CheckNetwork => "look after the network: Wi-Fi, a proxy, a VPN".into(),
+        Change::CheckPhotos => "check that the photos are where they were, and can be opened".into(),
+        Change::CheckNetwork => "check the network: Wi-Fi, a proxy, a VPN".into(),
+        Change::CheckServer => "check the server on this machine: whether it runs, and what its log says".into(),
     }
 }
 
@@ -145,7 +155,7 @@ fn change(change: &Change) -> String {
 fn room(room: AnswerRoom) -> String {
     match room {
         AnswerRoom::More => ", even with more room".into(),
-        AnswerRoom::OwnMaximum { tokens } => format!(" at the {} that you allow", counted(tokens, "token")),
+        AnswerRoom::OwnMaximum { tokens } => format!(" at your maximum of {}", counted(tokens, "token")),
         AnswerRoom::Usual => String::new(),
     }
 }
@@ -158,8 +168,9 @@ fn met(limit: MetLimit) -> String {
     }
 }
 
-fn answers(count: u32) -> String {
-    format!("{} {}", counted(count, "answer"), if count == 1 { "was" } else { "were" })
+/// `31 answers were`
+fn were(count: u32, noun: &str) -> String {
+    format!("{} {}", counted(count, noun), if count == 1 { "was" } else { "were" })
 }
 
 fn percent(share: f64) -> String {
@@ -169,6 +180,7 @@ fn percent(share: f64) -> String {
 #[cfg(test)]
 mod tests {
     use domain::money::PicoDollars;
+    use domain::run::{RetryGroup, RetryKind};
 
     use super::*;
 
@@ -187,8 +199,8 @@ mod tests {
         };
         assert_eq!(
             said(cut_short),
-            "  noticed     31 answers were cut off at the 600 tokens that you allow (15 % of the images)\n    \
-             change    --max-tokens above 600, or leave it out\n"
+            "  noticed     31 answers were cut off at your maximum of 600 tokens (15 % of the images)\n    \
+             change    --max-tokens above 600, or no --max-tokens\n"
         );
         let paused = Diagnosis {
             finding: Finding::SlowedByPause { pause_millis: 200, share: 0.4 },
@@ -196,16 +208,33 @@ mod tests {
         };
         assert_eq!(
             said(paused),
-            "  noticed     each place rested 200 ms after an answer, 40 % of its time\n    \
-             change    task_timeout_ms = 40000 in the settings: what is slow to come is waited for\n"
+            "  noticed     the pause of 200 ms after each answer took 40 % of the time\n    \
+             change    task_timeout_ms = 40000 in the settings: wait longer for slow answers\n"
         );
+    }
+
+    #[test]
+    fn refusals_and_overloads_are_told_where_there_were_any() {
+        let held = |refusals, overloads| {
+            finding(&Finding::RateLimited { refusals, overloads, held_millis: 80_000.0, share: 0.8, limit: None })
+        };
+        assert_eq!(held(0, 0), "the server's limits held the run back for 1 min 20 s, 80 % of its time");
+        assert!(held(0, 11).ends_with("80 % of its time; 11 requests were answered \"overloaded\""), "{}", held(0, 11));
+        assert!(held(1, 1).ends_with("; 1 request was refused, 1 request was answered \"overloaded\""));
+    }
+
+    #[test]
+    fn repeated_requests_are_a_count_of_the_images_there_were() {
+        let by_kind = vec![RetryGroup { kind: RetryKind::ConnectionLost, count: 24 }];
+        let repeated = finding(&Finding::RetriesHigh { repeated: 24, asked: 12, by_kind });
+        assert_eq!(repeated, "24 requests were repeated for 12 images: 24 x connection lost");
     }
 
     #[test]
     fn a_finding_is_a_sentence_and_each_change_a_line() {
         let limit = Some(MetLimit { unit: LimitUnit::RequestsPerMinute, count: 58 });
         let diagnosis = Diagnosis {
-            finding: Finding::RateLimited { refusals: 1, held_millis: 80_000.0, share: 0.8, limit },
+            finding: Finding::RateLimited { refusals: 1, overloads: 0, held_millis: 80_000.0, share: 0.8, limit },
             changes: vec![
                 Change::MoreRoutes,
                 Change::AskOvernight { cost: PicoDollars(500_000_000_000) },
@@ -214,10 +243,10 @@ mod tests {
         };
         assert_eq!(
             said(diagnosis),
-            "  noticed     limits of the server held the run back for 1 min 20 s, 80 % of its time, at about 58 requests a \
+            "  noticed     the server's limits held the run back for 1 min 20 s, 80 % of its time, at about 58 requests a \
              minute; 1 request was refused\n    \
-             change    a higher limit at the vendor, or a further route in the settings: only that is faster\n    \
-             change    --overnight, if it has a day: about $0.500, under limits of its own\n    \
+             change    a higher limit from the vendor, or an additional endpoint in the settings: only that is faster\n    \
+             change    --overnight, if it has a day: about $0.500 by the batch API, with limits of its own\n    \
              change    58 requests a minute as a limit in the settings: as fast, and nothing is refused\n"
         );
     }

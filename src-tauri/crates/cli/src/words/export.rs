@@ -17,11 +17,17 @@ pub fn exported(out: &mut dyn Write, file: &Path, exported: &Exported) -> io::Re
         exported.empty_images,
         counted(exported.marks, "mark")
     )?;
+    if exported.failed_images > 0 {
+        write!(out, ", {} with the reason", counted(exported.failed_images, "failed image"))?;
+    }
     if exported.without_form > 0 {
         write!(out, ", {} left out that are neither box nor outline", exported.without_form)?;
     }
     if exported.without_score > 0 {
         write!(out, ", {} left out that say not how certain they are", exported.without_score)?;
+    }
+    if exported.missing > 0 {
+        write!(out, "; {} missing on disk", counted(exported.missing, "file"))?;
     }
     if let Some(folder) = &exported.folder {
         write!(out, "; file names start from {folder}")?;

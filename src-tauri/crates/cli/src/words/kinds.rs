@@ -9,6 +9,7 @@ pub fn retry(kind: RetryKind) -> &'static str {
         RetryKind::ServerFailed => "server failed",
         RetryKind::ConnectionLost => "connection lost",
         RetryKind::TimedOut => "timed out",
+        RetryKind::Expired => "batch expired",
         RetryKind::Unreachable => "server cannot be reached",
         RetryKind::TooLarge => "picture too large",
         RetryKind::CutShort => "answer cut off",
@@ -20,9 +21,17 @@ pub fn failure(kind: FailureKind) -> &'static str {
         FailureKind::FileMissing => "file no longer at its place",
         FailureKind::FileUnreadable => "file cannot be read, or is another picture now",
         FailureKind::ModelFailed => "model did not answer",
+        FailureKind::Expired => "batch expired before the vendor began with it",
         FailureKind::Refused => "server would not take the picture",
         FailureKind::Declined => "model declined (the answer was paid for)",
-        FailureKind::CutOff => "answer cut off before its first mark",
+        FailureKind::CutOff => "answer cut off before its first annotation",
         FailureKind::AnswerUnreadable => "answer cannot be read (it is kept)",
+        FailureKind::AnswerUnusable => "none of the answer's annotations can be used (it is kept)",
+        FailureKind::CoordinatesAsFractions => {
+            "the model answers in 0..1 coordinates, not in pixels (the answer is kept)"
+        }
+        FailureKind::CoordinatesAsThousandths => {
+            "the model answers in 0..1000 coordinates, not in pixels (the answer is kept)"
+        }
     }
 }

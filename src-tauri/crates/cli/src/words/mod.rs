@@ -31,11 +31,11 @@ pub use estimate::estimate;
 pub use export::exported;
 pub use figures::{counted, counted_len, grouped};
 pub use hooks::hook_command;
-pub use import::import;
+pub use import::{import, skipped};
 pub use progress::{progress, stopped_at_once, stopping};
 pub use quote::{pilot, quote};
 pub use refusal::{obstacles, refusal, unsettled};
-pub use report::{report, written_report};
+pub use report::{failures, report, written_report};
 pub use runs::runs;
 
 use style::{ERROR, WARNING};

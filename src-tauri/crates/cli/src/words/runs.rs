@@ -24,7 +24,7 @@ pub fn runs(out: &mut dyn Write, runs: &[RunSummary]) -> io::Result<()> {
             format!("{}/{}", grouped(run.done.into()), grouped(run.total.into())),
             grouped(run.failed.into()),
             grouped(run.mark_count.into()),
-            money(run.paid),
+            run.reported_cost().map_or_else(|| "not reported".to_owned(), money),
         ]);
     }
     table.write(out)

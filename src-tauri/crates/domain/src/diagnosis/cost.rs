@@ -21,7 +21,7 @@ pub fn by_part(observed: &Observed) -> Option<Diagnosis> {
     let (output_share, image_share) = (share(parts.output.dollars(), total), share(parts.images.dollars(), total));
     let (finding, change) = if output_share >= MAIN_PART {
         let usage = observed.usage;
-        let thinking_share = share(count(usage.thinking_tokens), count(usage.output_tokens));
+        let thinking_share = share(count(usage.thinking_tokens.unwrap_or_default()), count(usage.output_tokens));
         let answer_tokens = mean(usage.output_tokens);
         (Finding::CostByOutput { share: output_share, paid, answer_tokens, thinking_share }, Some(Change::AskForLess))
     } else if image_share >= MAIN_PART {

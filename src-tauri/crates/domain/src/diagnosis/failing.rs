@@ -1,7 +1,7 @@
 //! What went wrong: requests made again, servers that were away, images that failed, answers that were cut off.
 
 use super::{AnswerRoom, Change, Diagnosis, Finding, Observed, Obstacle, whole};
-use crate::run::{FailureKind, RetryGroup, RetryKind, RunMode};
+use crate::run::{FailureKind, RetryGroup, RetryKind};
 
 /// Requests made again over images asked about. One in ten is more than the bad weather of a healthy way: overloads and
 /// lost connections of a few percent pass by themselves.
@@ -30,37 +30,45 @@ pub fn retries_high(observed: &Observed) -> Option<Diagnosis> {
         .filter(|group| group.kind != RetryKind::RateLimited && group.count > 0)
         .collect();
     by_kind.sort_by_key(|group| std::cmp::Reverse(group.count));
-    let rate = observed.per_asked(by_kind.iter().map(|group| group.count).sum());
+    let repeated: u32 = by_kind.iter().map(|group| group.count).sum();
     let main = by_kind.first()?.kind;
-    if rate <= HIGH_RETRY_RATE || !observed.is_elsewhere() {
+    if observed.per_asked(repeated) <= HIGH_RETRY_RATE || !observed.is_elsewhere() {
         return None;
     }
-    let mut changes = Vec::new();
-    match main {
-        RetryKind::Unreachable | RetryKind::ConnectionLost => changes.push(Change::CheckNetwork),
+    let changes = changes_for(main, observed);
+    Some(Diagnosis { finding: Finding::RetriesHigh { repeated, asked: observed.asked, by_kind }, changes })
+}
+
+/// What to change where requests are made again for this reason.
+fn changes_for(kind: RetryKind, observed: &Observed) -> Vec<Change> {
+    match kind {
+        RetryKind::Unreachable | RetryKind::ConnectionLost => vec![observed.check_connection()],
+        // Nobody waits for an answer in a batch: before expiry had a kind of its own, it was counted as this.
+        RetryKind::Expired | RetryKind::TimedOut if !observed.is_live() => vec![Change::AskLive],
         RetryKind::TimedOut => {
             let silence = silence(observed);
             let is_longer = matches!(silence, Some(Change::LongerSilence { .. }));
             let (first, last) = if is_longer { (silence, None) } else { (None, silence) };
-            changes.extend([first, fewer_at_once(observed), Some(Change::CheckNetwork), last].into_iter().flatten());
+            let connection = Some(observed.check_connection());
+            [first, fewer_at_once(observed), connection, last].into_iter().flatten().collect()
         }
-        RetryKind::Overloaded | RetryKind::ServerFailed => {
-            changes.extend([fewer_at_once(observed), observed.overnight()].into_iter().flatten());
+        RetryKind::Overloaded | RetryKind::ServerFailed if observed.is_live() => {
+            [fewer_at_once(observed), observed.overnight()].into_iter().flatten().collect()
         }
-        RetryKind::TooLarge => changes.push(Change::SmallerPhotos),
+        RetryKind::Overloaded | RetryKind::ServerFailed => vec![Change::AskLive],
+        RetryKind::TooLarge => vec![Change::SmallerPhotos],
         // Each of them was paid for twice.
         RetryKind::CutShort => {
             let more = observed.max_tokens.is_none().then_some(Change::MoreRoom { than: None });
-            changes.extend(more.into_iter().chain([Change::AskForLess]));
+            more.into_iter().chain([Change::AskForLess]).collect()
         }
-        RetryKind::RateLimited => {}
+        RetryKind::RateLimited | RetryKind::Expired => Vec::new(),
     }
-    Some(Diagnosis { finding: Finding::RetriesHigh { rate, by_kind }, changes })
 }
 
-/// Another silence, where the one that is allowed is far from what images take. In batches nobody waits for an answer.
+/// Another silence, where the one that is allowed is far from what images take.
 fn silence(observed: &Observed) -> Option<Change> {
-    let allowed = observed.silence_millis.filter(|_| observed.mode == RunMode::Live && observed.p50_millis > 0.0)?;
+    let allowed = observed.silence_millis.filter(|_| observed.p50_millis > 0.0)?;
     let fitting = observed.p50_millis * FITTING_SILENCE;
     let to_millis = whole((fitting / SILENCE_STEP).ceil() * SILENCE_STEP).clamp(LEAST_SILENCE, MOST_SILENCE);
     if f64::from(allowed) * FAR_OFF <= fitting {
@@ -72,7 +80,8 @@ fn silence(observed: &Observed) -> Option<Change> {
 
 /// Half as many as there were.
 fn fewer_at_once(observed: &Observed) -> Option<Change> {
-    (observed.concurrency > 1).then_some(Change::FewerAtOnce { to: observed.concurrency / 2 })
+    let is_told = observed.is_live() && observed.concurrency > 1;
+    is_told.then_some(Change::FewerAtOnce { to: observed.concurrency / 2 })
 }
 
 pub fn server_away(observed: &Observed) -> Option<Diagnosis> {
@@ -83,16 +92,22 @@ pub fn server_away(observed: &Observed) -> Option<Diagnosis> {
         return None;
     }
     let changes = if unreachable >= unwell {
-        vec![Change::CheckNetwork]
+        vec![observed.check_connection()]
     } else {
         [fewer_at_once(observed), observed.overnight()].into_iter().flatten().collect()
     };
     Some(Diagnosis { finding: Finding::ServerAway { away_millis: unreachable + unwell, share }, changes })
 }
 
+/// A single answer in another coordinate system says what the model does, so it counts in a run of any size.
 pub fn mostly_one_failure(observed: &Observed) -> Option<Diagnosis> {
     let failed: u32 = observed.failures.iter().map(|group| group.count).sum();
     let main = observed.failures.iter().max_by_key(|group| group.count)?;
+    let is_conclusive =
+        matches!(main.kind, FailureKind::CoordinatesAsFractions | FailureKind::CoordinatesAsThousandths);
+    if observed.asked + observed.unread < super::FEWEST_IMAGES && !is_conclusive {
+        return None;
+    }
     let is_many = super::share(f64::from(failed), f64::from(observed.finished)) > MANY_FAILED;
     let is_main = super::share(f64::from(main.count), f64::from(failed)) >= MAIN_REASON;
     if !is_many || !is_main {
@@ -100,16 +115,33 @@ pub fn mostly_one_failure(observed: &Observed) -> Option<Diagnosis> {
     }
     let changes = match main.kind {
         FailureKind::FileMissing | FailureKind::FileUnreadable => vec![Change::CheckPhotos],
-        FailureKind::Refused => vec![Change::SmallerPhotos],
+        // It was sent smaller first where its size was the reason.
+        FailureKind::Refused if observed.retried(RetryKind::TooLarge) > 0 => vec![Change::SmallerPhotos],
         FailureKind::CutOff => longer_answers(observed),
-        FailureKind::ModelFailed if observed.is_elsewhere() => {
-            [fewer_at_once(observed), Some(Change::OtherModel)].into_iter().flatten().collect()
-        }
-        FailureKind::ModelFailed | FailureKind::Declined | FailureKind::AnswerUnreadable => vec![Change::OtherModel],
+        FailureKind::Expired => vec![Change::AskLive],
+        FailureKind::ModelFailed => model_failed(observed),
+        FailureKind::Refused
+        | FailureKind::Declined
+        | FailureKind::AnswerUnreadable
+        | FailureKind::AnswerUnusable
+        | FailureKind::CoordinatesAsFractions
+        | FailureKind::CoordinatesAsThousandths => vec![Change::OtherModel],
     };
     let finding =
         Finding::MostlyOneFailure { failure: main.kind, count: main.count, failed, finished: observed.finished };
     Some(Diagnosis { finding, changes })
+}
+
+/// What to change where images stayed unanswered: what their requests were repeated for says why.
+fn model_failed(observed: &Observed) -> Vec<Change> {
+    let is_reason = |kind| !matches!(kind, RetryKind::RateLimited | RetryKind::TooLarge | RetryKind::CutShort);
+    let main = observed.retried.iter().filter(|group| is_reason(group.kind)).max_by_key(|group| group.count);
+    let Some(main) = main.filter(|group| group.count > 0) else { return vec![Change::OtherModel] };
+    let mut changes = changes_for(main.kind, observed);
+    if matches!(main.kind, RetryKind::Overloaded | RetryKind::ServerFailed) {
+        changes.push(Change::OtherModel);
+    }
+    changes
 }
 
 pub fn answers_cut_short(observed: &Observed) -> Option<Diagnosis> {
@@ -131,7 +163,7 @@ fn room(observed: &Observed) -> AnswerRoom {
 fn longer_answers(observed: &Observed) -> Vec<Change> {
     let more = match room(observed) {
         AnswerRoom::OwnMaximum { tokens } => Some(Change::MoreRoom { than: Some(tokens) }),
-        AnswerRoom::Usual if observed.mode == RunMode::Overnight => Some(Change::MoreRoom { than: None }),
+        AnswerRoom::Usual if !observed.is_live() => Some(Change::MoreRoom { than: None }),
         // The maximum that they met has been lifted since, or there was more room already.
         AnswerRoom::Usual | AnswerRoom::More => None,
     };

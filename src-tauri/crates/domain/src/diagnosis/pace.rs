@@ -1,11 +1,11 @@
-//! What held a run back, by the time that the next image stood ready and could not be sent.
+//! What held a run back, by the time that the next request could not be sent.
 //!
 //! The least time that a run of N images can take, with K at once, L an image (its median) and R requests a minute, is
 //! `max(ceil(N / K) x L, N x 60 / R)`, and the throughput that is possible is N over that. It is compared with what there
 //! was only where the time waited leaves no other reason.
 
 use super::{Change, Diagnosis, Finding, LimitUnit, MetLimit, Observed, Obstacle, Wait, share_unbounded, whole};
-use crate::run::{RetryKind, RunMode};
+use crate::run::RetryKind;
 
 /// Of the time worked. Below it the limit is about as fast as the run was anyway.
 const LONG_HELD: f64 = 0.1;
@@ -17,8 +17,8 @@ const MOSTLY_FULL: f64 = 0.5;
 const TELLING_MILLIS: f64 = 10_000.0;
 /// Of the possible throughput: limits are approached from below, and the last images leave places empty.
 const FAR_BELOW: f64 = 0.6;
-/// Of the time worked: less waiting means that images were what was missing.
-const HARDLY_WAITED: f64 = 0.2;
+/// Of the requests that could have been in flight: more is worth smaller photos.
+const OFTEN_UNPREPARED: f64 = 0.4;
 /// As many as Fieldmark ever has under way on a route that it finds out about.
 const MOST_AT_ONCE: f64 = 64.0;
 
@@ -33,7 +33,7 @@ pub fn rate_limited(observed: &Observed) -> Option<Diagnosis> {
         return None;
     }
     let limit = main_limit(observed, &BY_SERVER);
-    let refusals = observed.retried(RetryKind::RateLimited);
+    let (refusals, overloads) = (observed.retried(RetryKind::RateLimited), observed.retried(RetryKind::Overloaded));
     let mut changes = vec![Change::MoreRoutes];
     changes.extend(observed.overnight());
     match limit {
@@ -47,7 +47,7 @@ pub fn rate_limited(observed: &Observed) -> Option<Diagnosis> {
         }
         _ => {}
     }
-    Some(Diagnosis { finding: Finding::RateLimited { refusals, held_millis, share, limit }, changes })
+    Some(Diagnosis { finding: Finding::RateLimited { refusals, overloads, held_millis, share, limit }, changes })
 }
 
 pub fn slowed_by_own_limit(observed: &Observed) -> Option<Diagnosis> {
@@ -93,17 +93,12 @@ pub fn slowed_by_concurrency(observed: &Observed) -> Option<Diagnosis> {
 }
 
 pub fn slowed_by_preparing(observed: &Observed) -> Option<Diagnosis> {
-    let waited: f64 = observed.waits.iter().map(|wait| wait.millis).sum();
-    let is_telling =
-        observed.is_elsewhere() && observed.mode == RunMode::Live && observed.wall_millis >= TELLING_MILLIS;
-    if !is_telling || observed.share_of_wall(waited) > HARDLY_WAITED {
+    let share = observed.share_of_wall(observed.waited_millis(&[Obstacle::Preparing]));
+    if share <= OFTEN_UNPREPARED || observed.wall_millis < TELLING_MILLIS {
         return None;
     }
-    let rounds = observed.asked.div_ceil(observed.concurrency.max(1));
-    let possible = share_unbounded(f64::from(observed.asked), f64::from(rounds) * observed.p50_millis / 1000.0);
-    let images_per_second = images_per_second(observed);
-    let finding = Finding::SlowedByPreparing { images_per_second, possible };
-    (images_per_second < FAR_BELOW * possible).then(|| Diagnosis { finding, changes: vec![Change::SmallerPhotos] })
+    let finding = Finding::SlowedByPreparing { images_per_second: images_per_second(observed), share };
+    Some(Diagnosis { finding, changes: vec![Change::SmallerPhotos] })
 }
 
 /// Images asked about a second.
@@ -126,8 +121,11 @@ fn unit_of(wait: &Wait) -> Option<LimitUnit> {
         Obstacle::OwnRequests | Obstacle::ServerRequests | Obstacle::Refusal => Some(LimitUnit::RequestsPerMinute),
         Obstacle::OwnTokens | Obstacle::ServerTokens => Some(LimitUnit::TokensPerMinute),
         Obstacle::ServerPlaces => Some(LimitUnit::AtOnce),
-        Obstacle::OwnPlaces | Obstacle::OwnPause | Obstacle::FoundPlaces | Obstacle::Unwell | Obstacle::Unreachable => {
-            None
-        }
+        Obstacle::OwnPlaces
+        | Obstacle::OwnPause
+        | Obstacle::FoundPlaces
+        | Obstacle::Unwell
+        | Obstacle::Unreachable
+        | Obstacle::Preparing => None,
     }
 }

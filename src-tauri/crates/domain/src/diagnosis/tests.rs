@@ -15,6 +15,7 @@ fn healthy() -> Observed {
         mode: RunMode::Live,
         destination: elsewhere(),
         asked: 200,
+        unread: 0,
         finished: 200,
         retried: vec![RetryGroup { kind: RetryKind::Overloaded, count: 4 }],
         failures: vec![failures(FailureKind::Declined, 2)],
@@ -25,7 +26,7 @@ fn healthy() -> Observed {
         max_tokens: None,
         silence_millis: Some(30_000),
         waits: vec![wait(Obstacle::FoundPlaces, 60_000.0, Some(1_000.0)), wait(Obstacle::Refusal, 2_000.0, None)],
-        usage: Usage { input_tokens: 200 * 5_000, output_tokens: 200 * 300, thinking_tokens: 0, ..Usage::default() },
+        usage: Usage { input_tokens: 200 * 5_000, output_tokens: 200 * 300, thinking_tokens: None, ..Usage::default() },
         paid: PicoDollars(9 * CENT),
         parts: Some(CostParts {
             answers: 200,
@@ -68,7 +69,19 @@ fn nothing_is_said_of_a_few_images_or_of_answers_used_again() {
     let bad = Observed { failures: vec![failures(FailureKind::FileMissing, 100)], ..healthy() };
     assert_eq!(diagnose(&bad).len(), 1);
     assert_eq!(diagnose(&Observed { asked: 9, ..bad.clone() }), []);
-    assert_eq!(diagnose(&Observed { asked: 0, ..bad }), []);
+    assert_eq!(diagnose(&Observed { asked: 0, ..bad.clone() }), []);
+    // Files that cannot be read are never asked about, and are a finding all the same.
+    assert_eq!(diagnose(&Observed { asked: 0, unread: 100, ..bad }).len(), 1);
+}
+
+#[test]
+fn another_coordinate_system_is_named_in_a_run_of_any_size() {
+    let kind = FailureKind::CoordinatesAsFractions;
+    let tried = Observed { asked: 2, finished: 2, failures: vec![failures(kind, 2)], ..healthy() };
+    let finding = Finding::MostlyOneFailure { failure: kind, count: 2, failed: 2, finished: 2 };
+    assert_eq!(only(&tried), Diagnosis { finding, changes: vec![Change::OtherModel] });
+    // One such answer among many says nothing about the model.
+    assert_eq!(diagnose(&Observed { failures: vec![failures(kind, 1)], ..healthy() }), []);
 }
 
 #[test]
@@ -83,7 +96,7 @@ fn limits_that_held_a_run_back_are_told_with_their_number() {
     let limit = Some(MetLimit { unit: LimitUnit::RequestsPerMinute, count: 58 });
     assert_eq!(
         diagnosis.finding,
-        Finding::RateLimited { refusals: 30, held_millis: 80_000.0, share: 0.8, limit },
+        Finding::RateLimited { refusals: 30, overloads: 0, held_millis: 80_000.0, share: 0.8, limit },
         "refusals are no retries"
     );
     let overnight = Change::AskOvernight { cost: PicoDollars(9 * CENT / 2) };
@@ -101,17 +114,80 @@ fn a_server_that_takes_few_at_once_is_asked_so_many() {
 }
 
 #[test]
+fn overloads_are_counted_where_they_are_what_taught_the_limit() {
+    let waits = vec![wait(Obstacle::ServerPlaces, 70_000.0, Some(8.0))];
+    let overloaded = only(&Observed { waits, retried: vec![retried(RetryKind::Overloaded, 11)], ..healthy() });
+    let Finding::RateLimited { refusals: 0, overloads: 11, .. } = overloaded.finding else { panic!("{overloaded:?}") };
+}
+
+#[test]
 fn many_retries_are_told_by_what_caused_most() {
     let with = |kind, count| only(&Observed { retried: vec![retried(kind, count)], ..healthy() });
     let lost = with(RetryKind::ConnectionLost, 21);
     let by_kind = vec![retried(RetryKind::ConnectionLost, 21)];
-    assert_eq!(lost.finding, Finding::RetriesHigh { rate: 0.105, by_kind });
+    assert_eq!(lost.finding, Finding::RetriesHigh { repeated: 21, asked: 200, by_kind });
     assert_eq!(lost.changes, [Change::CheckNetwork]);
     assert_eq!(with(RetryKind::TimedOut, 21).changes, [Change::FewerAtOnce { to: 4 }, Change::CheckNetwork]);
     assert_eq!(with(RetryKind::Overloaded, 21).changes[0], Change::FewerAtOnce { to: 4 });
     assert_eq!(with(RetryKind::TooLarge, 21).changes, [Change::SmallerPhotos]);
     let one_in_ten = Observed { retried: vec![retried(RetryKind::ConnectionLost, 20)], ..healthy() };
     assert_eq!(diagnose(&one_in_ten), []);
+    let here = Destination::Host { name: "127.0.0.1:8000".into(), is_on_this_machine: true };
+    let retried = vec![retried(RetryKind::ConnectionLost, 21)];
+    let here = Observed { destination: here, overnight: None, retried, ..healthy() };
+    assert_eq!(only(&here).changes, [Change::CheckServer], "no network is in the way of a server on this machine");
+}
+
+#[test]
+fn connections_that_are_reset_say_nothing_about_the_photos() {
+    // A quarter of the requests, each tried again after a pause: far below what eight at once could do, without a wait.
+    let reset = Observed {
+        retried: vec![retried(RetryKind::ConnectionLost, 50)],
+        wall_millis: 400_000.0,
+        waits: Vec::new(),
+        ..healthy()
+    };
+    assert_eq!(only(&reset).changes, [Change::CheckNetwork]);
+}
+
+#[test]
+fn a_batch_that_expired_is_a_matter_of_neither_the_model_nor_the_network() {
+    let expired = Observed {
+        mode: RunMode::Overnight,
+        retried: vec![retried(RetryKind::Expired, 80)],
+        failures: vec![failures(FailureKind::Expired, 40)],
+        concurrency: 200,
+        overnight: None,
+        ..healthy()
+    };
+    assert_eq!(only(&expired).changes, [Change::AskLive]);
+    // As runs of the past recorded it.
+    let past = Observed {
+        retried: vec![retried(RetryKind::TimedOut, 80)],
+        failures: vec![failures(FailureKind::ModelFailed, 40)],
+        ..expired.clone()
+    };
+    assert_eq!(only(&past).changes, [Change::AskLive]);
+    let errored = Observed { retried: vec![retried(RetryKind::ServerFailed, 80)], failures: Vec::new(), ..expired };
+    assert_eq!(only(&errored).changes, [Change::AskLive], "fewer at once is not for a batch");
+}
+
+#[test]
+fn images_that_stayed_unanswered_are_told_by_what_their_retries_were_for() {
+    let unanswered = |kind| Observed {
+        retried: vec![retried(RetryKind::RateLimited, 90), retried(kind, 60)],
+        failures: vec![failures(FailureKind::ModelFailed, 30)],
+        ..healthy()
+    };
+    assert_eq!(only(&unanswered(RetryKind::ConnectionLost)).changes, [Change::CheckNetwork]);
+    let overnight = Change::AskOvernight { cost: PicoDollars(9 * CENT / 2) };
+    let overloaded = only(&unanswered(RetryKind::Overloaded)).changes;
+    assert_eq!(overloaded, [Change::FewerAtOnce { to: 4 }, overnight, Change::OtherModel]);
+    let at_once = Observed { retried: Vec::new(), failures: vec![failures(FailureKind::ModelFailed, 30)], ..healthy() };
+    assert_eq!(only(&at_once).changes, [Change::OtherModel]);
+    let refused = |retried| Observed { retried, failures: vec![failures(FailureKind::Refused, 30)], ..healthy() };
+    assert_eq!(only(&refused(vec![retried(RetryKind::TooLarge, 5)])).changes, [Change::SmallerPhotos]);
+    assert_eq!(only(&refused(Vec::new())).changes, [Change::OtherModel], "not for its size");
 }
 
 #[test]
@@ -153,12 +229,17 @@ fn a_limit_of_one_s_own_is_told_with_its_number() {
 }
 
 #[test]
-fn a_server_that_waited_for_pictures_is_told() {
-    let starved = Observed { waits: Vec::new(), p50_millis: 1_000.0, ..healthy() };
-    let finding = Finding::SlowedByPreparing { images_per_second: 2.0, possible: 8.0 };
-    assert_eq!(only(&starved).finding, finding);
-    let embedded = Observed { destination: Destination::ThisMachine, parts: None, overnight: None, ..starved };
-    assert_eq!(diagnose(&embedded), [], "there is no server that waits");
+fn a_server_that_waited_for_pictures_is_told_where_that_was_measured() {
+    let starved = |millis| Observed { waits: vec![wait(Obstacle::Preparing, millis, None)], ..healthy() };
+    let finding = Finding::SlowedByPreparing { images_per_second: 2.0, share: 0.6 };
+    let told = only(&starved(60_000.0));
+    assert_eq!((told.finding, told.changes), (finding, vec![Change::SmallerPhotos]));
+    assert_eq!(diagnose(&starved(30_000.0)), []);
+    assert_eq!(
+        diagnose(&Observed { p50_millis: 1_000.0, ..starved(0.0) }),
+        [],
+        "far below what is possible is not why"
+    );
 }
 
 #[test]
@@ -250,7 +331,7 @@ fn the_main_part_of_a_cost_is_told_with_what_would_be_cheaper() {
     );
 
     let wordy = CostParts { output: PicoDollars(30 * CENT), ..parts };
-    let usage = Usage { thinking_tokens: 200 * 150, ..dear.usage };
+    let usage = Usage { thinking_tokens: Some(200 * 150), ..dear.usage };
     let output = only(&Observed { parts: Some(wordy), usage, ..dear.clone() });
     let Finding::CostByOutput { answer_tokens: 300, thinking_share, .. } = output.finding else { panic!("{output:?}") };
     assert!((thinking_share - 0.5).abs() < 1e-9);
@@ -268,11 +349,11 @@ prop_compose! {
             vec![
                 Obstacle::OwnPlaces, Obstacle::OwnRequests, Obstacle::OwnTokens, Obstacle::OwnPause, Obstacle::FoundPlaces,
                 Obstacle::ServerPlaces, Obstacle::ServerRequests, Obstacle::ServerTokens, Obstacle::Refusal,
-                Obstacle::Unwell, Obstacle::Unreachable,
+                Obstacle::Unwell, Obstacle::Unreachable, Obstacle::Preparing,
             ],
-            0..=11,
+            0..=12,
         ),
-        figures in proptest::collection::vec((0.0..1e6, proptest::option::of(0.0..5_000.0)), 11),
+        figures in proptest::collection::vec((0.0..1e6, proptest::option::of(0.0..5_000.0)), 12),
     ) -> Vec<Wait> {
         obstacles.into_iter().zip(figures).map(|(obstacle, (millis, limit))| wait(obstacle, millis, limit)).collect()
     }
@@ -285,32 +366,25 @@ fn retry_groups() -> impl Strategy<Value = Vec<RetryGroup>> {
         RetryKind::ServerFailed,
         RetryKind::ConnectionLost,
         RetryKind::TimedOut,
+        RetryKind::Expired,
         RetryKind::Unreachable,
         RetryKind::TooLarge,
         RetryKind::CutShort,
     ];
-    (proptest::sample::subsequence(kinds, 0..=8), proptest::collection::vec(0_u32..500, 8))
+    (proptest::sample::subsequence(kinds, 0..=9), proptest::collection::vec(0_u32..500, 9))
         .prop_map(|(kinds, counts)| kinds.into_iter().zip(counts).map(|(kind, count)| retried(kind, count)).collect())
 }
 
 fn failure_groups() -> impl Strategy<Value = Vec<FailureGroup>> {
-    let kinds = vec![
-        FailureKind::FileMissing,
-        FailureKind::FileUnreadable,
-        FailureKind::ModelFailed,
-        FailureKind::Refused,
-        FailureKind::Declined,
-        FailureKind::CutOff,
-        FailureKind::AnswerUnreadable,
-    ];
-    (proptest::sample::subsequence(kinds, 0..=7), proptest::collection::vec(0_u32..500, 7))
+    let (kinds, count) = (FailureKind::ALL.to_vec(), FailureKind::ALL.len());
+    (proptest::sample::subsequence(kinds, 0..=count), proptest::collection::vec(0_u32..500, count))
         .prop_map(|(kinds, counts)| kinds.into_iter().zip(counts).map(|(kind, count)| failures(kind, count)).collect())
 }
 
 prop_compose! {
     fn observed()(
-        (is_live, is_elsewhere, asked, finished, concurrency, cut_short) in
-            (any::<bool>(), any::<bool>(), 0_u32..1_000, 0_u32..1_000, 0_u32..100, 0_u32..1_000),
+        (is_live, is_elsewhere, asked, unread, finished, concurrency, cut_short) in
+            (any::<bool>(), any::<bool>(), 0_u32..1_000, 0_u32..100, 0_u32..1_000, 0_u32..100, 0_u32..1_000),
         (retried, failures, waits) in (retry_groups(), failure_groups(), waits()),
         (max_tokens, silence_millis) in
             (proptest::option::of(64_u32..128_000), proptest::option::of(1_000_u32..3_600_000)),
@@ -318,12 +392,12 @@ prop_compose! {
         (paid, cheaper, overnight) in
             (0..200 * CENT, proptest::option::of(0..200 * CENT), proptest::option::of(0..200 * CENT)),
         parts in proptest::option::of((0_u32..100, 0..50 * CENT, 0..50 * CENT, 0..50 * CENT)),
-        (output_tokens, thinking_tokens) in (0_u64..100_000, 0_u64..200_000),
+        (output_tokens, thinking_tokens) in (0_u64..100_000, proptest::option::of(0_u64..200_000)),
     ) -> Observed {
         Observed {
             mode: if is_live { RunMode::Live } else { RunMode::Overnight },
             destination: if is_elsewhere { elsewhere() } else { Destination::ThisMachine },
-            asked, finished, retried, failures, cut_short, wall_millis, p50_millis, concurrency, max_tokens,
+            asked, unread, finished, retried, failures, cut_short, wall_millis, p50_millis, concurrency, max_tokens,
             silence_millis, waits,
             usage: Usage { output_tokens, thinking_tokens, ..Usage::default() },
             paid: PicoDollars(paid),
@@ -348,7 +422,6 @@ fn figures(finding: &Finding) -> Vec<f64> {
         | Finding::ServerAway { away_millis: millis, share } => {
             vec![*millis, *share]
         }
-        Finding::RetriesHigh { rate, .. } => vec![*rate],
         Finding::AnswersCutShort { share, .. }
         | Finding::SlowedByOwnLimit { share, .. }
         | Finding::SlowedByPause { share, .. }
@@ -356,9 +429,9 @@ fn figures(finding: &Finding) -> Vec<f64> {
         Finding::SlowedByConcurrency { share, images_per_second, possible, .. } => {
             vec![*share, *images_per_second, possible.unwrap_or_default()]
         }
-        Finding::SlowedByPreparing { images_per_second, possible } => vec![*images_per_second, *possible],
+        Finding::SlowedByPreparing { images_per_second, share } => vec![*images_per_second, *share],
         Finding::CostByOutput { share, thinking_share, .. } => vec![*share, *thinking_share],
-        Finding::MostlyOneFailure { .. } => Vec::new(),
+        Finding::RetriesHigh { .. } | Finding::MostlyOneFailure { .. } => Vec::new(),
     }
 }
 
@@ -388,7 +461,7 @@ proptest! {
             }
         }
         if observed.destination == Destination::ThisMachine {
-            prop_assert!(!settings.contains(&Setting::Network) || observed.waits.iter().any(|wait| wait.obstacle == Obstacle::Unreachable));
+            prop_assert!(!settings.contains(&Setting::Network), "{diagnoses:?}");
         }
     }
 }

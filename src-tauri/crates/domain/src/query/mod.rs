@@ -22,6 +22,7 @@ use crate::annotation::Status;
 use crate::calendar::CalendarDate;
 use crate::checks::Check;
 use crate::ids::{CollectionId, RunId};
+use crate::layers::LayerScope;
 use crate::run::FailureKind;
 
 /// A question to the library; the answer is a list of ids, which stays small enough to send whole at 100,000 images.
@@ -33,6 +34,9 @@ pub struct ImageQuery {
     /// All of them hold.
     pub conditions: Vec<Condition>,
     pub order: ImageOrder,
+    /// The layers whose annotations count; `None`: see [`ImageQuery::layers_shown`].
+    #[serde(default)]
+    pub layers: Option<LayerScope>,
 }
 
 impl ImageQuery {
@@ -40,6 +44,20 @@ impl ImageQuery {
     #[must_use]
     pub fn of(tests: impl IntoIterator<Item = Test>) -> Self {
         Self { conditions: tests.into_iter().map(Condition::holds).collect(), ..Self::default() }
+    }
+
+    /// The layers that count and are shown: those that were chosen, or else those of the runs that the conditions name, or
+    /// else all.
+    #[must_use]
+    pub fn layers_shown(&self) -> LayerScope {
+        if let Some(chosen) = &self.layers {
+            return chosen.clone();
+        }
+        let named = self.conditions.iter().filter(|condition| !condition.is_excluded);
+        let runs: Vec<RunId> = named
+            .filter_map(|condition| if let Test::Run { run } = condition.test { Some(run) } else { None })
+            .collect();
+        if runs.is_empty() { LayerScope::All } else { LayerScope::Runs { runs } }
     }
 }
 
@@ -64,7 +82,8 @@ impl Condition {
     }
 }
 
-/// What can be asked of an image. Marks that were rejected count for nothing but [`Test::Mark`].
+/// What can be asked of an image. Marks in layers that are not shown count for nothing, and those that were rejected for
+/// nothing but [`Test::Mark`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -88,7 +107,7 @@ pub enum Test {
     Confidence {
         span: Span<Share>,
     },
-    /// It was one of the images of this run.
+    /// It was one of the images of this run. Unless layers were chosen, the question is about the layer of this run.
     Run {
         run: RunId,
     },

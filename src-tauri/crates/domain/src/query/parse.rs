@@ -98,7 +98,9 @@ fn keyed(key: Key, token: &Token) -> Result<Test, QueryProblem> {
         Key::In => Some(Test::In { name: value.into() }),
         Key::Status => one_of(&STATES, value, state_name).map(|state| Test::Image { state }),
         Key::Mark => one_of(&STATUSES, value, |status| name_of(&status)).map(|status| Test::Mark { status }),
-        Key::Failed => one_of(&FAILURES, value, |failure| name_of(&failure)).map(|failure| Test::Failure { failure }),
+        Key::Failed => {
+            one_of(&FailureKind::ALL, value, |failure| name_of(&failure)).map(|failure| Test::Failure { failure })
+        }
         Key::Has => one_of(&TRAITS, value, |what| name_of(&what)).map(|what| Test::Has { what }),
         Key::Check => one_of(&Check::ALL, value, |check| name_of(&check)).map(|check| Test::Check { check }),
         Key::Run => value.parse().ok().filter(|&run| run > 0).map(|run| Test::Run { run: RunId(run) }),
@@ -114,22 +116,13 @@ const STATES: [ImageState; 5] =
     [ImageState::Unreviewed, ImageState::Reviewed, ImageState::ConfirmedEmpty, ImageState::Failed, ImageState::Running];
 const STATUSES: [Status; 4] = [Status::Proposed, Status::Accepted, Status::Edited, Status::Rejected];
 const TRAITS: [Trait; 3] = [Trait::Marks, Trait::Answer, Trait::Attributes];
-const FAILURES: [FailureKind; 7] = [
-    FailureKind::FileMissing,
-    FailureKind::FileUnreadable,
-    FailureKind::ModelFailed,
-    FailureKind::Refused,
-    FailureKind::Declined,
-    FailureKind::CutOff,
-    FailureKind::AnswerUnreadable,
-];
 
 /// The values that a key takes, where they are few.
 pub(super) fn known_values(key: Key) -> Vec<String> {
     match key {
         Key::Status => STATES.iter().map(|&state| state_name(state).into()).collect(),
         Key::Mark => STATUSES.iter().map(name_of).collect(),
-        Key::Failed => FAILURES.iter().map(name_of).collect(),
+        Key::Failed => FailureKind::ALL.iter().map(name_of).collect(),
         Key::Has => TRAITS.iter().map(name_of).collect(),
         Key::Check => Check::ALL.iter().map(name_of).collect(),
         Key::Label | Key::In | Key::Run | Key::Marks | Key::Conf | Key::Taken | Key::Date => Vec::new(),

@@ -121,6 +121,19 @@ fn test() -> impl Strategy<Value = Value> {
     ]
 }
 
+#[test]
+fn a_run_that_is_named_is_the_layer_unless_another_was_chosen() {
+    let layers = |text: &str, layers| {
+        ImageQuery { conditions: parse(text).unwrap(), layers, ..ImageQuery::default() }.layers_shown()
+    };
+    assert_eq!(layers("label:cat", None), LayerScope::All);
+    assert_eq!(layers("-run:2", None), LayerScope::All);
+    assert_eq!(layers("run:2 run:5", None), LayerScope::Runs { runs: vec![RunId(2), RunId(5)] });
+    assert_eq!(layers("run:2", Some(LayerScope::All)), LayerScope::All);
+    let kept: ImageQuery = serde_json::from_str(r#"{"collection":null,"conditions":[],"order":"added"}"#).unwrap();
+    assert_eq!(kept, ImageQuery::default(), "as earlier versions kept it");
+}
+
 proptest! {
     #[test]
     fn what_is_written_is_read_back(conditions in prop::collection::vec((any::<bool>(), test()), 0..6)) {

@@ -8,36 +8,46 @@ use std::io::{self, Write};
 use domain::annotation::AttributeValue;
 use domain::export::MarkSelection;
 use domain::geometry::Orientation;
-use domain::ids::{AnnotationId, ImageId};
+use domain::ids::{AnnotationId, ImageId, RunId};
 use domain::library::ReviewState;
-use domain::recipe::Recipe;
+use domain::recipe::{Recipe, comparable};
 use domain::run::RunSummary;
 use serde::Serialize;
 
 use super::record::{ImageRecord, MarkRecord, Provenance};
 
 /// The categories of a data set, numbered from 1: the labels of the recipe in its order, found or not, then those that
-/// people have added on its images.
-pub struct Categories(Vec<String>);
+/// people have added on its images. A label is one category in whatever spelling.
+pub struct Categories {
+    /// The first spelling of each.
+    names: Vec<String>,
+    numbers: HashMap<String, u32>,
+}
 
 impl Categories {
     pub fn new(recipe: &Recipe, in_answers: Vec<String>) -> Self {
-        let mut names: Vec<String> = recipe.labels.iter().map(|label| label.name.clone()).collect();
-        for name in in_answers {
-            if !names.contains(&name) {
-                names.push(name);
-            }
+        let mut categories = Self { names: Vec::new(), numbers: HashMap::new() };
+        let mut known: HashMap<String, u32> = HashMap::new();
+        let mut count = 0;
+        for name in recipe.labels.iter().map(|label| label.name.clone()).chain(in_answers) {
+            let number = *known.entry(comparable(&name)).or_insert_with(|| {
+                count += 1;
+                categories.names.push(name.clone());
+                count
+            });
+            categories.numbers.insert(name, number);
         }
-        Self(names)
+        categories
     }
 
     pub fn listed(&self) -> impl Iterator<Item = Category<'_>> {
-        (1..).zip(&self.0).map(|(id, name)| Category { id, name, supercategory: "" })
+        (1..).zip(&self.names).map(|(id, name)| Category { id, name, supercategory: "" })
     }
 
-    /// The number of every label.
-    pub fn numbers(&self) -> HashMap<&str, u32> {
-        self.listed().map(|category| (category.name, category.id)).collect()
+    fn number(&self, label: &str) -> io::Result<u32> {
+        let number = self.numbers.get(label).copied();
+        // They hold every label of the marks, as seen in the same look at the library.
+        number.ok_or_else(|| io::Error::other(format!("the label {label} is in no category")))
     }
 }
 
@@ -105,6 +115,8 @@ struct ImageExtra<'a> {
     hash: &'a str,
     review: ReviewState,
     carried_from: Option<ImageId>,
+    missing: bool,
+    other_paths: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -152,7 +164,7 @@ struct Detection {
 
 /// The parts of a data set, in the order in which they are called.
 pub struct DataSet<'a> {
-    numbers: HashMap<&'a str, u32>,
+    categories: &'a Categories,
     images: Items,
     annotations: Items,
 }
@@ -167,7 +179,7 @@ impl<'a> DataSet<'a> {
             listed.write(out, &category)?;
         }
         out.write_all(b"\n],\n\"images\": [")?;
-        Ok(Self { numbers: categories.numbers(), images: Items::default(), annotations: Items::default() })
+        Ok(Self { categories, images: Items::default(), annotations: Items::default() })
     }
 
     pub fn image(&mut self, out: &mut impl Write, image: &ImageRecord) -> io::Result<()> {
@@ -183,6 +195,8 @@ impl<'a> DataSet<'a> {
                 hash: &image.hash,
                 review: image.review,
                 carried_from: image.carried_from,
+                missing: image.missing,
+                other_paths: &image.other_paths,
             },
         };
         self.images.write(out, &listed)
@@ -199,7 +213,7 @@ impl<'a> DataSet<'a> {
             let annotation = Annotation {
                 id: self.annotations.count + 1,
                 image_id: image.image,
-                category_id: number(&self.numbers, &mark.label)?,
+                category_id: self.categories.number(&mark.label)?,
                 bbox,
                 area: mark.area,
                 iscrowd: 0,
@@ -218,24 +232,24 @@ impl<'a> DataSet<'a> {
 
 /// A results list, in the order in which its parts are called.
 pub struct Detections<'a> {
-    numbers: HashMap<&'a str, u32>,
+    run: RunId,
+    categories: &'a Categories,
     items: Items,
 }
 
 impl<'a> Detections<'a> {
-    pub fn begin(out: &mut impl Write, categories: &'a Categories) -> io::Result<Self> {
+    pub fn begin(out: &mut impl Write, run: RunId, categories: &'a Categories) -> io::Result<Self> {
         out.write_all(b"[")?;
-        Ok(Self { numbers: categories.numbers(), items: Items::default() })
+        Ok(Self { run, categories, items: Items::default() })
     }
 
-    /// Writes the marks for which somebody has said how certain they are.
+    /// Writes the annotations of the run for which it says how certain it is.
     pub fn marks(&mut self, out: &mut impl Write, image: &ImageRecord) -> io::Result<()> {
         for mark in &image.marks {
-            let (Some(bbox), Some(score)) = (mark.bbox.filter(|_| mark.has_outline()), mark.provenance.confidence)
-            else {
+            let (Some(bbox), Some(score)) = (mark.bbox.filter(|_| mark.has_outline()), mark.score_of(self.run)) else {
                 continue;
             };
-            let category_id = number(&self.numbers, &mark.label)?;
+            let category_id = self.categories.number(&mark.label)?;
             self.items.write(out, &Detection { image_id: image.image, category_id, bbox, score })?;
         }
         Ok(())
@@ -244,11 +258,6 @@ impl<'a> Detections<'a> {
     pub fn end(out: &mut impl Write) -> io::Result<()> {
         out.write_all(b"\n]\n")
     }
-}
-
-/// The number of a label; the categories hold every label of the marks, as seen in the same look at the library.
-fn number(numbers: &HashMap<&str, u32>, label: &str) -> io::Result<u32> {
-    numbers.get(label).copied().ok_or_else(|| io::Error::other(format!("the label {label} is in no category")))
 }
 
 /// What stands between the brackets of a JSON array, an item a line.
@@ -280,8 +289,7 @@ mod tests {
         let category = |id: u32, name: &str| json!({"id": id, "name": name, "supercategory": ""});
         assert_eq!(listed, json!([category(1, "zebra"), category(2, "cat"), category(3, "bell")]));
 
-        let mut data_set =
-            DataSet { numbers: categories.numbers(), images: Items::default(), annotations: Items::default() };
+        let mut data_set = DataSet { categories: &categories, images: Items::default(), annotations: Items::default() };
         let marks = vec![mark("cat", [10.0, 20.5, 30.0, 40.0]), mark("bell", [0.0, 0.0, 1.0, 1.0])];
         let mut out = b"[".to_vec();
         data_set.annotations(&mut out, &image("a.jpg", marks)).unwrap();
@@ -291,6 +299,20 @@ mod tests {
         assert_eq!(written[0]["category_id"], 2);
         assert_eq!(written[0]["bbox"], json!([10.0, 20.5, 30.0, 40.0]));
         assert_eq!((&written[0]["area"], &written[0]["iscrowd"]), (&json!(1200.0), &json!(0)));
+    }
+
+    #[test]
+    fn a_label_is_one_category_in_any_spelling() {
+        // A recipe of an earlier version, which took both.
+        let mut recipe = Recipe::find_these("zebra, cafe\u{301}, dog").unwrap();
+        recipe.labels[2].name = "Caf\u{e9}".into();
+        let in_answers = ["ZEBRA", "bell", "Bell!", "zebras", "cafe\u{301}"].map(String::from).to_vec();
+        let categories = Categories::new(&recipe, in_answers);
+        let names: Vec<(u32, &str)> = categories.listed().map(|category| (category.id, category.name)).collect();
+        assert_eq!(names, [(1, "zebra"), (2, "caf\u{e9}"), (3, "bell"), (4, "zebras")]);
+        for (label, number) in [("ZEBRA", 1), ("Caf\u{e9}", 2), ("cafe\u{301}", 2), ("Bell!", 3), ("zebras", 4)] {
+            assert_eq!(categories.number(label).unwrap(), number, "{label}");
+        }
     }
 
     #[test]

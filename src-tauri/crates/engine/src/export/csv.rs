@@ -1,5 +1,5 @@
 //! CSV by RFC 4180, a mark a row, for spreadsheets and data frames. An image without marks has a row of its own, in which
-//! everything about a mark is empty.
+//! everything about a mark is empty; one that failed says so in `failure`.
 //!
 //! Text that a spreadsheet would take for a formula begins with an apostrophe; numbers are as they are.
 
@@ -11,12 +11,13 @@ use domain::geometry::Orientation;
 use domain::ids::{AnnotationId, ImageId, RunId};
 use domain::library::ReviewState;
 use domain::recipe::ShapeKind;
+use domain::run::FailureKind;
 use serde::{Serialize, Serializer};
 
 use super::record::{ImageRecord, MarkRecord};
 
 /// The names of the columns of [`ImageCells`] and [`MarkCells`]; a column for each attribute follows.
-const COLUMNS: [&str; 24] = [
+const COLUMNS: [&str; 27] = [
     "image",
     "file_name",
     "image_width",
@@ -26,6 +27,9 @@ const COLUMNS: [&str; 24] = [
     "orientation",
     "hash",
     "review",
+    "failure",
+    "failure_message",
+    "missing",
     "mark",
     "label",
     "shape",
@@ -54,6 +58,9 @@ struct ImageCells<'a> {
     orientation: Orientation,
     hash: &'a str,
     review: ReviewState,
+    failure: Option<FailureKind>,
+    failure_message: Option<Text<'a>>,
+    missing: bool,
 }
 
 #[derive(Serialize, Default)]
@@ -131,6 +138,9 @@ fn image_cells(image: &ImageRecord) -> ImageCells<'_> {
         orientation: image.orientation,
         hash: &image.hash,
         review: image.review,
+        failure: image.failure.as_ref().map(|failure| failure.kind),
+        failure_message: image.failure.as_ref().map(|failure| Text(&failure.message)),
+        missing: image.missing,
     }
 }
 
@@ -191,7 +201,7 @@ mod tests {
         assert!(header.ends_with(",attributes.note,attributes.offset,attributes.whole,attributes.absent"), "{header}");
         assert_eq!(
             row,
-            "1,'=1+1.jpg,300,451,451,300,6,00ff,unreviewed,7,\"cup, \"\"blue\"\"\",box,-2.5,0.0,12.0,8.0,,,0.83,proposed,,run,\
+            "1,'=1+1.jpg,300,451,451,300,6,00ff,unreviewed,,,false,7,\"cup, \"\"blue\"\"\",box,-2.5,0.0,12.0,8.0,,,0.83,proposed,,run,\
              2,,\"'@here\nand there\",-4,true,\r\n"
         );
         for start in ["=", "+", "-", "@", "\t", "\r"] {
@@ -205,6 +215,6 @@ mod tests {
         let text = written(&[image("empty.jpg", Vec::new())], &["note"]);
         let widths: Vec<usize> = text.trim_end().split("\r\n").map(|row| row.split(',').count()).collect();
         assert_eq!(widths, [COLUMNS.len() + 1; 2]);
-        assert!(text.ends_with("unreviewed,,,,,,,,,,,,,,,,\r\n"), "{text}");
+        assert!(text.ends_with("unreviewed,,,false,,,,,,,,,,,,,,,,\r\n"), "{text}");
     }
 }

@@ -97,17 +97,19 @@ fn write(view: &View<'_>, run: &RunSummary, request: ExportRequest, file: &mut W
     let answers = Answers::of(view, run.id, request.marks)?;
     let mut exported = Exported {
         images: 0,
+        failed_images: 0,
         empty_images: 0,
         marks: 0,
         without_score: 0,
         without_form: 0,
-        folder: answers.folder.as_ref().map(|folder| folder.to_string_lossy().into_owned()),
+        missing: 0,
+        folder: answers.folder().map(|folder| folder.to_string_lossy().into_owned()),
     };
     match request.format {
         ExportFormat::Coco => write_data_set(&answers, run, file, &mut exported)?,
         ExportFormat::CocoDetections => write_detections(&answers, file, &mut exported)?,
         ExportFormat::JsonLines => {
-            for image in answers.images() {
+            for image in answers.images().chain(answers.failed_images()?.into_iter().map(Ok)) {
                 let image = image?;
                 note(&mut exported, &image);
                 file.put(|out| json_lines::write_line(out, &image))?;
@@ -115,7 +117,7 @@ fn write(view: &View<'_>, run: &RunSummary, request: ExportRequest, file: &mut W
         }
         ExportFormat::Csv => write_rows(&answers, file, &mut exported)?,
     }
-    if exported.images == 0 { Err(EngineError::NothingToExport(run.id)) } else { Ok(exported) }
+    if exported.images + exported.failed_images == 0 { Err(EngineError::NothingToExport(run.id)) } else { Ok(exported) }
 }
 
 /// Images first, then annotations: the library is gone through twice, so that neither has to be kept.
@@ -146,12 +148,12 @@ fn write_data_set(
 /// Refuses an empty list: evaluators fail at one.
 fn write_detections(answers: &Answers<'_>, file: &mut WholeFile, exported: &mut Exported) -> Result<()> {
     let categories = categories(answers)?;
-    let mut detections = file.put(|out| coco::Detections::begin(out, &categories))?;
+    let mut detections = file.put(|out| coco::Detections::begin(out, answers.run, &categories))?;
     for image in answers.images() {
         let image = image?;
         note(exported, &image);
         exported.without_form += without_form(&image);
-        let unscored = |mark: &&MarkRecord| mark.has_outline() && mark.provenance.confidence.is_none();
+        let unscored = |mark: &&MarkRecord| mark.has_outline() && mark.score_of(answers.run).is_none();
         exported.without_score += count(image.marks.iter().filter(unscored).count());
         file.put(|out| detections.marks(out, &image))?;
     }
@@ -171,7 +173,7 @@ fn write_rows(answers: &Answers<'_>, file: &mut WholeFile, exported: &mut Export
         }
     }
     file.put(|out| csv::write_header(out, &attributes))?;
-    for image in answers.images() {
+    for image in answers.images().chain(answers.failed_images()?.into_iter().map(Ok)) {
         let image = image?;
         note(exported, &image);
         file.put(|out| csv::write_image(out, &attributes, &image))?;
@@ -185,8 +187,10 @@ fn categories(answers: &Answers<'_>) -> Result<coco::Categories> {
 }
 
 fn note(exported: &mut Exported, image: &ImageRecord) {
-    exported.images += 1;
-    exported.empty_images += u32::from(image.marks.is_empty());
+    exported.failed_images += u32::from(image.failure.is_some());
+    exported.images += u32::from(image.failure.is_none());
+    exported.empty_images += u32::from(image.failure.is_none() && image.marks.is_empty());
+    exported.missing += u32::from(image.missing);
     exported.marks += count(image.marks.len());
 }
 

@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use domain::library::ImageCard;
-use domain::report::RunReport;
+use domain::metrics::Speedup;
+use domain::report::{FailedImage, RunReport};
 
 use super::Notice;
 
@@ -43,11 +44,9 @@ pub fn page(report: &RunReport, notices: &[Notice], pictures: &[Picture], missin
         }
         html.push_str("</ul></section>");
     }
-    if !report.failures.is_empty() || !missing.is_empty() {
-        html.push_str("<section><h2>Not done</h2><ul>");
-        for failure in &report.failures {
-            let _ = write!(html, "<li>{} failed, such as {}</li>", failure.count, escape(&failure.example));
-        }
+    failed(&mut html, &report.failed_images);
+    if !missing.is_empty() {
+        html.push_str("<section><h2>Not shown</h2><ul>");
         for missing in missing {
             let _ = write!(html, "<li>{}</li>", escape(missing));
         }
@@ -74,24 +73,58 @@ pub fn page(report: &RunReport, notices: &[Notice], pictures: &[Picture], missin
 
 fn figures(html: &mut String, report: &RunReport) {
     let Some(metrics) = &report.metrics else { return };
-    let speedup = metrics.speedup.map(|speedup| format!("{speedup:.2} (summed durations over wall time)"));
+    let measured = |speedup: Speedup| {
+        format!("{:.2} (one image at a time: {:.2} s)", speedup.factor, speedup.sequential_millis / 1000.0)
+    };
     let rows = [
-        ("Wall time", format!("{:.2} s", metrics.wall_millis / 1000.0)),
-        ("Images a second", format!("{:.1}", metrics.images_per_second)),
-        ("An image takes, mean", format!("{:.0} ms", metrics.mean_millis)),
+        ("Images asked about", Some(metrics.asked.to_string())),
+        ("Reused answers", counted(metrics.reused)),
+        ("Annotations of a similar image", counted(metrics.propagated)),
+        ("Files that could not be read", counted(metrics.unread)),
+        ("Wall time", Some(format!("{:.2} s", metrics.wall_millis / 1000.0))),
+        ("Images a second", Some(format!("{:.1}", metrics.images_per_second))),
+        ("Duration of an image, mean", Some(format!("{:.0} ms", metrics.mean_millis))),
         (
             "P50 / P95 / P99",
-            format!("{:.0} / {:.0} / {:.0} ms", metrics.p50_millis, metrics.p95_millis, metrics.p99_millis),
+            Some(format!("{:.0} / {:.0} / {:.0} ms", metrics.p50_millis, metrics.p95_millis, metrics.p99_millis)),
         ),
-        ("At once", metrics.concurrency.to_string()),
-        ("Speed-up", speedup.unwrap_or_else(|| "none: nobody waited for it".into())),
-        ("Answered", format!("{:.1} %", metrics.success_rate * 100.0)),
-        ("Retries", metrics.retries.to_string()),
-        ("Paid", format!("${}", report.summary.paid.dollars())),
+        ("Requests in flight, at most", Some(metrics.concurrency.to_string())),
+        ("Parallelism", metrics.parallelism.map(|parallelism| format!("{parallelism:.2}"))),
+        ("Speed-up", metrics.speedup.map(measured)),
+        ("Answered", Some(format!("{:.1} %", metrics.success_rate * 100.0))),
+        ("Retries", Some(metrics.retries.to_string())),
+        ("Paid", Some(format!("${}", report.summary.paid.dollars()))),
     ];
     html.push_str("<section><h2>Figures</h2><table>");
     for (name, value) in rows {
+        let Some(value) = value else { continue };
         let _ = write!(html, "<tr><th scope=\"row\">{name}</th><td>{value}</td></tr>");
+    }
+    html.push_str("</table></section>");
+}
+
+/// `None` where there is nothing to count.
+fn counted(count: u32) -> Option<String> {
+    (count > 0).then(|| count.to_string())
+}
+
+/// Every image that failed, with its reason.
+fn failed(html: &mut String, images: &[FailedImage]) {
+    if images.is_empty() {
+        return;
+    }
+    let _ = write!(html, "<section><h2>Failed: {}</h2><table class=\"failed\">", images.len());
+    html.push_str("<tr><th scope=\"col\">Image</th><th scope=\"col\">Reason</th><th scope=\"col\">Requests</th>");
+    html.push_str("<th scope=\"col\">Paid</th></tr>");
+    for image in images {
+        let _ = write!(
+            html,
+            "<tr><td>{}</td><td>{}</td><td>{}</td><td>${}</td></tr>",
+            escape(image.place()),
+            escape(image.reason()),
+            image.requests,
+            image.paid.dollars()
+        );
     }
     html.push_str("</table></section>");
 }

@@ -1,4 +1,4 @@
-//! JSON Lines: an image a line, with its marks. The keys are those of [`ImageRecord`](super::record::ImageRecord).
+//! JSON Lines: an image a line, with its marks, or with the reason why it was not answered. The keys are those of [`ImageRecord`](super::record::ImageRecord).
 
 use std::io::{self, Write};
 

@@ -4,14 +4,18 @@
 mod coco;
 mod csv;
 mod dataset;
+mod files;
 mod html;
 mod json_lines;
 mod marked;
 mod record;
 
+pub use files::ImageFiles;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use domain::layers::LayerScope;
 use domain::report::RunReport;
 
 use crate::library::Library;
@@ -34,14 +38,15 @@ pub struct Notice {
 }
 
 /// Writes `report.html` and `marked/*.jpg` into `folder`: the figures of a run, what was noticed in it, and its images with
-/// their marks.
+/// its annotations and those of people.
 pub fn write_report(library: &Library, report: &RunReport, notices: &[Notice], folder: &Path) -> Result<WrittenReport> {
     let marked_folder = folder.join("marked");
     fs::create_dir_all(&marked_folder).map_err(EngineError::file(&marked_folder))?;
-    let images = library.store.read(|view| view.images_of_run(report.summary.id))?;
+    let run = report.summary.id;
+    let images = library.store.read(|view| view.images_of_run(run))?;
     let mut pictures = Vec::new();
     let mut missing = Vec::new();
-    for card in library.image_cards(&images)? {
+    for card in library.image_cards(&images, &LayerScope::of_run(run))? {
         let file_name = format!("{:04}-{}.jpg", card.id.0, marked::safe_stem(&card.name));
         match marked::write(library, &card, &marked_folder.join(&file_name))? {
             Ok(()) => pictures.push(html::Picture { file: format!("marked/{file_name}"), card }),

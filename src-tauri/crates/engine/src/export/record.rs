@@ -2,23 +2,26 @@
 //! export holds more than a page of them.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::vec;
 
 use domain::annotation::{Annotation, AttributeValue, Origin, RejectReason, Shape, Status};
 use domain::export::MarkSelection;
 use domain::geometry::Orientation;
 use domain::ids::{AnnotationId, ImageId, RunId};
+use domain::layers::LayerScope;
 use domain::library::ReviewState;
 use domain::recipe::ShapeKind;
+use domain::run::FailureKind;
 use prepare::ContentHash;
 use serde::Serialize;
 use store::{AnsweredImage, View};
 
+use super::files::{ImageFiles, RunFiles};
 use crate::Result;
 
 /// Images read at a time.
-const PAGE: u32 = 500;
+pub const PAGE: u32 = 500;
 
 /// An image with its marks. Sizes are those of the upright image, except where they say that they are as stored.
 #[derive(Debug, Clone, Serialize)]
@@ -35,9 +38,25 @@ pub struct ImageRecord {
     /// BLAKE3 of the file's bytes, hexadecimal.
     pub hash: String,
     pub review: ReviewState,
+    /// Why it was not answered; `None` where it was. Without this, an image without marks is a negative.
+    pub failure: Option<FailureRecord>,
     /// The image whose marks this one was given instead of being asked about.
     pub carried_from: Option<ImageId>,
+    /// Whether no file has the image any more; `file_name` is then where one was.
+    pub missing: bool,
+    /// Other files that have it, named as `file_name` is.
+    pub other_paths: Vec<String>,
     pub marks: Vec<MarkRecord>,
+}
+
+/// Why an image has no answer.
+#[derive(Debug, Clone, Serialize)]
+pub struct FailureRecord {
+    pub kind: FailureKind,
+    pub message: String,
+    /// Requests that were sent about it, and what they cost.
+    pub requests: u32,
+    pub cost_dollars: f64,
 }
 
 /// A mark, in pixels of the upright image.
@@ -75,11 +94,12 @@ pub struct Provenance {
 }
 
 impl ImageRecord {
-    fn new(image: &AnsweredImage, folder: Option<&Path>, marks: Vec<MarkRecord>) -> Self {
+    fn new(image: &AnsweredImage, files: &RunFiles, marks: Vec<MarkRecord>) -> Self {
         let stored = image.orientation.upright_size(image.size);
+        let ImageFiles { named, is_missing, others } = files.of_image(image.id);
         Self {
             image: image.id,
-            file_name: file_name(image, folder),
+            file_name: named.map_or_else(|| image.name.clone(), |path| files.name_of(&path)),
             width: image.size.width,
             height: image.size.height,
             stored_width: stored.width,
@@ -87,13 +107,21 @@ impl ImageRecord {
             orientation: image.orientation,
             hash: ContentHash::from_bytes(image.hash).to_string(),
             review: image.review,
+            failure: None,
             carried_from: image.carried_from,
+            missing: is_missing,
+            other_paths: others.iter().map(|path| files.name_of(path)).collect(),
             marks,
         }
     }
 }
 
 impl MarkRecord {
+    /// How certain `run` is of it; `None` where it says nothing, or where the annotation is not its own.
+    pub fn score_of(&self, run: RunId) -> Option<f32> {
+        self.provenance.confidence.filter(|_| self.provenance.run == Some(run))
+    }
+
     /// Whether it takes up a part of the image.
     pub fn has_outline(&self) -> bool {
         matches!(self.shape, ShapeKind::Box | ShapeKind::Polygon)
@@ -136,28 +164,24 @@ impl From<Annotation> for MarkRecord {
     }
 }
 
-/// The path below `folder`, its parts joined by slashes on every system; the bare name where there is no path or folder.
-fn file_name(image: &AnsweredImage, folder: Option<&Path>) -> String {
-    let below = image.path.as_deref().zip(folder).and_then(|(path, folder)| path.strip_prefix(folder).ok());
-    match below {
-        Some(below) => below.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/"),
-        None => image.name.clone(),
-    }
-}
-
 /// The answers of a run, as one look at the library sees them.
 pub struct Answers<'a> {
     pub view: &'a View<'a>,
     pub run: RunId,
+    /// Those of the run and of people.
+    layers: LayerScope,
     pub marks: MarkSelection,
-    /// The deepest folder that holds all the images; `None` where they share none.
-    pub folder: Option<PathBuf>,
+    files: RunFiles,
 }
 
 impl<'a> Answers<'a> {
     pub fn of(view: &'a View<'a>, run: RunId, marks: MarkSelection) -> Result<Self> {
-        let folder = view.outermost_paths(run)?.and_then(|(first, last)| shared_folder(&first, &last));
-        Ok(Self { view, run, marks, folder })
+        Ok(Self { view, run, layers: LayerScope::of_run(run), marks, files: RunFiles::of(view, run)? })
+    }
+
+    /// The folder that the names of files start from; `None`: they are whole paths, or bare names.
+    pub fn folder(&self) -> Option<&PathBuf> {
+        self.files.folder.as_ref()
     }
 
     /// The images in the order in which they came into the library, with their marks in the order in which they were made.
@@ -165,19 +189,35 @@ impl<'a> Answers<'a> {
         Images { answers: self, page: Vec::new().into_iter(), last: None }
     }
 
-    fn record(&self, image: &AnsweredImage) -> Result<ImageRecord> {
-        let marks = self.view.annotations_of(image.id)?;
-        let marks = marks.into_iter().filter(|mark| self.marks.takes(mark, self.run)).map(MarkRecord::from).collect();
-        Ok(ImageRecord::new(image, self.folder.as_deref(), marks))
+    /// The images that failed, in the order of the run, with what people have drawn on them. None where only what people
+    /// have reviewed is asked for.
+    pub fn failed_images(&self) -> Result<Vec<ImageRecord>> {
+        if self.marks.is_reviewed_only {
+            return Ok(Vec::new());
+        }
+        let failed = self.view.failed_jobs(self.run)?.into_iter().filter_map(|job| {
+            let failure = FailureRecord {
+                kind: job.kind,
+                message: job.message,
+                requests: job.requests,
+                cost_dollars: job.paid.dollars(),
+            };
+            let record = self.record(job.image).transpose()?;
+            Some(record.map(|record| ImageRecord { failure: Some(failure), ..record }))
+        });
+        failed.collect()
     }
-}
 
-/// The deepest folder that two files have in common.
-fn shared_folder(first: &Path, last: &Path) -> Option<PathBuf> {
-    let (first, last) = (first.parent()?, last.parent()?);
-    let shared: PathBuf =
-        first.components().zip(last.components()).take_while(|(one, other)| one == other).map(|(one, _)| one).collect();
-    (!shared.as_os_str().is_empty()).then_some(shared)
+    /// `None` where the image is not exported.
+    fn record(&self, mut image: AnsweredImage) -> Result<Option<ImageRecord>> {
+        let marks = self.view.annotations_of(image.id)?;
+        image.review = self.layers.review_state(image.review, &marks);
+        if !self.marks.takes_image(image.review) {
+            return Ok(None);
+        }
+        let marks = marks.into_iter().filter(|mark| self.marks.takes(mark, &self.layers)).map(MarkRecord::from);
+        Ok(Some(ImageRecord::new(&image, &self.files, marks.collect())))
+    }
 }
 
 /// [`Answers::images`], a page at a time.
@@ -205,8 +245,11 @@ impl Iterator for Images<'_> {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             match self.step() {
-                Ok(Some(image)) if !self.answers.marks.takes_image(image.review) => {}
-                Ok(Some(image)) => return Some(self.answers.record(&image)),
+                Ok(Some(image)) => {
+                    if let Some(record) = self.answers.record(image).transpose() {
+                        return Some(record);
+                    }
+                }
                 Ok(None) => return None,
                 Err(error) => return Some(Err(error)),
             }
@@ -230,7 +273,10 @@ pub mod fixtures {
             orientation: Orientation::NeedsClockwise90,
             hash: "00ff".into(),
             review: ReviewState::Unreviewed,
+            failure: None,
             carried_from: None,
+            missing: false,
+            other_paths: Vec::new(),
             marks,
         }
     }
@@ -255,38 +301,5 @@ pub mod fixtures {
             },
             attributes: BTreeMap::new(),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use domain::geometry::PixelSize;
-
-    use super::*;
-
-    #[test]
-    fn file_names_start_from_the_folder_that_all_images_share() {
-        let shared = |first: &str, last: &str| shared_folder(Path::new(first), Path::new(last));
-        assert_eq!(shared("/photos/may/1.jpg", "/photos/may/1.jpg"), Some("/photos/may".into()));
-        assert_eq!(shared("/photos/may/1.jpg", "/photos/mayor/1.jpg"), Some("/photos".into()));
-        assert_eq!(shared("/photos/1.jpg", "/photos/may/1.jpg"), Some("/photos".into()));
-
-        let mut image = AnsweredImage {
-            id: ImageId(1),
-            name: "1.jpg".into(),
-            path: Some("/photos/may/1.jpg".into()),
-            hash: [0xab; 32],
-            orientation: Orientation::NeedsClockwise90,
-            size: PixelSize::new(300, 451),
-            review: ReviewState::Unreviewed,
-            carried_from: None,
-        };
-        assert_eq!(file_name(&image, Some(Path::new("/photos"))), "may/1.jpg");
-        assert_eq!(file_name(&image, None), "1.jpg");
-        image.path = None;
-        assert_eq!(file_name(&image, Some(Path::new("/photos"))), "1.jpg");
-        let record = ImageRecord::new(&image, None, Vec::new());
-        assert_eq!((record.width, record.height, record.stored_width, record.stored_height), (300, 451, 451, 300));
-        assert_eq!(record.hash, "ab".repeat(32));
     }
 }

@@ -29,6 +29,7 @@ use tokio::sync::Notify;
 
 use crate::connection::{Way, claude};
 use crate::library::lock;
+use crate::run::Flight;
 use crate::servers::PricePercents;
 use crate::{EngineError, Result};
 
@@ -235,11 +236,13 @@ impl Route {
         }
     }
 
-    /// Asks the model, once. Dropping the future of a remote route aborts its request.
+    /// Asks the model, once, and ends `flight` before its place is free. Dropping the future of a remote route aborts its
+    /// request.
     pub async fn ask(
         &self,
         prepared: &Arc<Prepared>,
         turn: Turn,
+        flight: Option<&Flight>,
         on_text: &mut (dyn FnMut(&str) + Send),
     ) -> Result<std::result::Result<Received, Trouble>> {
         match (self, turn) {
@@ -254,7 +257,7 @@ impl Route {
                 .map_err(|_| EngineError::TaskLost)
             }
             (Self::Remote(remote), Turn::Remote(entry)) => Ok(match &**prepared {
-                Prepared::Request(request) => remote.send(request, entry, on_text).await,
+                Prepared::Request(request) => remote.send(request, entry, flight, on_text).await,
                 Prepared::Pixels(_) => Err(Trouble::elsewhere()),
             }),
             (Self::Embedded(_), Turn::Remote(_)) | (Self::Remote(_), Turn::Embedded) => Ok(Err(Trouble::elsewhere())),

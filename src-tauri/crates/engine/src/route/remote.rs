@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use domain::answer::{Answer, AnsweredMark};
+use domain::answer::{Answer, AnsweredMark, CoordinateSystem};
 use domain::diagnosis::Obstacle;
 use domain::geometry::PixelSize;
 use domain::money::PicoDollars;
@@ -25,6 +25,7 @@ use super::places::{Place, Places};
 use super::waits::Waits;
 use super::{Received, Room, Trouble};
 use crate::library::lock;
+use crate::run::Flight;
 use crate::servers::PricePercents;
 
 /// JPEG qualities, the best first; a picture that is too many bytes at one is encoded at the next. Below the last, edges
@@ -232,6 +233,7 @@ impl Remote {
         &self,
         request: &Request,
         entry: Entry,
+        flight: Option<&Flight>,
         on_text: &mut (dyn FnMut(&str) + Send),
     ) -> Result<Received, Trouble> {
         let lane = &self.lanes[entry.lane];
@@ -243,7 +245,10 @@ impl Remote {
             }
             Progress::Text(text) => on_text(text),
         };
-        match lane.client.send(request, &mut on_progress).await {
+        let answered = lane.client.send(request, &mut on_progress).await;
+        // Before its permit is free: the next request would else seem to be beside it.
+        flight.map(Flight::end);
+        match answered {
             Ok(answer) => {
                 lane.note_answered(entry);
                 self.received(&answer, lane)
@@ -275,7 +280,13 @@ impl Remote {
             let kind = match error {
                 AnswerError::Declined => FailureKind::Declined,
                 AnswerError::CutOffEarly => FailureKind::CutOff,
-                AnswerError::NoMarks => FailureKind::AnswerUnreadable,
+                AnswerError::Unreadable { .. } => FailureKind::AnswerUnreadable,
+                AnswerError::Unusable { .. } => FailureKind::AnswerUnusable,
+                AnswerError::OtherCoordinates { system, .. } => match system {
+                    CoordinateSystem::Fractions => FailureKind::CoordinatesAsFractions,
+                    CoordinateSystem::Thousandths => FailureKind::CoordinatesAsThousandths,
+                    CoordinateSystem::Unknown => FailureKind::AnswerUnusable,
+                },
             };
             (kind, error.to_string())
         })

@@ -35,6 +35,8 @@ pub struct Board {
 #[derive(Default)]
 struct State {
     prepared: usize,
+    /// Images that are being decoded and encoded, or wait for a processor to do that.
+    preparing: usize,
     asked: BTreeMap<JobId, Asked>,
     /// Running means, in seconds: to prepare an image, and between two that get their turn.
     prepare_seconds: f64,
@@ -77,6 +79,18 @@ impl Board {
         let bytes = byte_count as f64;
         state.byte_count = mean(state.byte_count, bytes);
         Ready(Arc::clone(self))
+    }
+
+    /// An image is being prepared until what is returned is dropped.
+    pub fn note_preparing(self: &Arc<Self>) -> Preparing {
+        lock(&self.state).preparing += 1;
+        Preparing(Arc::clone(self))
+    }
+
+    /// Whether images are being prepared and none is ready.
+    pub fn is_preparing_all(&self) -> bool {
+        let state = lock(&self.state);
+        state.prepared == 0 && state.preparing > 0
     }
 
     /// Preparing an image took so long.
@@ -137,6 +151,15 @@ impl Board {
 /// A running mean that begins with its first value.
 fn mean(so_far: f64, newest: f64) -> f64 {
     if so_far == 0.0 { newest } else { so_far + NEWEST_SHARE * (newest - so_far) }
+}
+
+/// An image that is being prepared.
+pub struct Preparing(Arc<Board>);
+
+impl Drop for Preparing {
+    fn drop(&mut self) {
+        lock(&self.0.state).preparing -= 1;
+    }
 }
 
 /// An image that is prepared and waits.

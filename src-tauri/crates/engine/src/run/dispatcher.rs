@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::answer::{Answer, Reading};
+use domain::diagnosis::{Obstacle, Wait};
 use domain::ids::JobId;
 use domain::recipe::Recipe;
 use domain::run::{InFlight, PreviewMark, RunProgress, RunState, StopReason};
@@ -41,8 +42,9 @@ pub struct Dispatcher {
     /// Why nothing more is sent, when a request has shown that.
     must_stop: Option<Stop>,
     sitting: Sitting,
-    /// The most images that were asked about at once.
-    most_asked: u32,
+    /// Milliseconds for which requests were allowed and no image was ready, since the last note, by the free places.
+    unprepared_millis: f64,
+    looked_at: Instant,
     publish: watch::Sender<RunProgress>,
     stop_asked: watch::Receiver<Option<StopReason>>,
     wall_noted_at: Instant,
@@ -70,7 +72,8 @@ impl Dispatcher {
             halt,
             must_stop: None,
             sitting,
-            most_asked: 0,
+            unprepared_millis: 0.0,
+            looked_at: Instant::now(),
             publish,
             stop_asked,
             wall_noted_at: Instant::now(),
@@ -143,6 +146,7 @@ impl Dispatcher {
                 // Cannot fail while this task is listed as active; if it did, there would be nobody to ask for a stop.
                 Ok(()) = self.stop_asked.changed() => {}
                 _ = snapshots.tick() => {
+                    self.look_at_preparing();
                     let state = if stop.is_some() { RunState::Stopping } else { RunState::Running };
                     let snapshot = self.snapshot(state);
                     self.publish.send_replace(snapshot);
@@ -192,7 +196,6 @@ impl Dispatcher {
             size: asked.size,
             preview: preview(asked, &work.recipe),
         });
-        self.most_asked = self.most_asked.max(in_flight.len() as u32);
         RunProgress {
             prepared: work.board.prepared() as u32,
             reused: sums.reused,
@@ -209,16 +212,34 @@ impl Dispatcher {
         }
     }
 
+    /// Adds the time since the last look, where requests could have been sent and the images were still being prepared. Which
+    /// of the places were free at the moment of the look stands for the whole of it.
+    #[expect(clippy::cast_precision_loss, reason = "images at a time")]
+    fn look_at_preparing(&mut self) {
+        let now = Instant::now();
+        let since_millis = now.duration_since(std::mem::replace(&mut self.looked_at, now)).as_secs_f64() * 1000.0;
+        let Some(places) = self.work.route.at_once().filter(|&places| places > 0) else { return };
+        let board = &self.work.board;
+        let (asked, is_held) = (board.asked_count(), self.work.route.held().is_some());
+        if asked < places && board.is_preparing_all() && !is_held {
+            self.unprepared_millis += since_millis * (places - asked) as f64 / places as f64;
+        }
+    }
+
     async fn note_wall(&mut self) -> Result<()> {
         let now = Instant::now();
         let millis = now.duration_since(self.wall_noted_at).as_secs_f64() * 1000.0;
         self.wall_noted_at = now;
-        let (run, most_asked) = (self.work.run, self.most_asked);
-        let waits = self.work.route.take_waits();
+        let (run, peak) = (self.work.run, self.work.in_flight.peak());
+        let mut waits = self.work.route.take_waits();
+        let unprepared_millis = std::mem::take(&mut self.unprepared_millis);
+        if unprepared_millis > 0.0 {
+            waits.push(Wait { obstacle: Obstacle::Preparing, millis: unprepared_millis, limit: None });
+        }
         let noted = self.work.library.store.write(move |edit| {
             edit.add_wall_millis(run, millis)?;
             edit.add_waits(run, &waits)?;
-            edit.note_concurrency(run, most_asked)
+            edit.note_peak_in_flight(run, peak)
         });
         Ok(noted.await?)
     }

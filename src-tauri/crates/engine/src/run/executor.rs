@@ -9,11 +9,12 @@ use domain::ids::{AttemptId, ImageId, RunId};
 use domain::money::PicoDollars;
 use domain::recipe::Recipe;
 use domain::run::{FailureKind, RetryKind, StopReason};
-use store::{JobFailure, JobOutcome, Unanswered, WaitingJob};
+use store::{JobFailure, JobOutcome, JobTiming, Propagated, Unanswered, WaitingJob};
 use tokio::sync::{Mutex, Semaphore, watch};
 
 use super::board::{Asked, Board};
 use super::budget::{Budget, Reservation};
+use super::in_flight::{Flight, InFlight};
 use super::retry::{RETRIES_IN_OUTAGE, Retrying};
 use super::tally::Tally;
 use crate::clock::now_millis;
@@ -31,6 +32,7 @@ pub struct Work {
     pub budget: Budget,
     pub retrying: Retrying,
     pub board: Arc<Board>,
+    pub in_flight: Arc<InFlight>,
     /// Decoding takes the processors, and no more images than there are processors the memory.
     pub preparing: Semaphore,
     /// Held by the one that is next to be sent, so that images are asked about in the order in which they got ready.
@@ -78,8 +80,8 @@ pub struct Stop {
 pub struct Answered {
     pub job: WaitingJob,
     pub outcome: JobOutcome,
-    /// As [`Finished::took_millis`], for any answer.
-    pub took_millis: f64,
+    /// `None` where it was not asked about: its answer was reused, or its file could not be read.
+    pub timing: Option<JobTiming>,
     /// The time worked on the run when it came, in milliseconds.
     pub finished_after_millis: f64,
 }
@@ -88,13 +90,12 @@ pub struct Answered {
 pub struct Finished {
     pub image: ImageId,
     pub name: String,
-    /// Preparing it, its requests, and the pauses before another try; waiting for its turn left out. `None` where an answer was
-    /// used again, which says nothing about the model's pace.
+    /// As [`JobTiming::took_millis`]; `None` where it was not asked about.
     pub took_millis: Option<f64>,
     /// The time worked on the run when it finished, in milliseconds.
     pub finished_after_millis: f64,
-    /// Similar images that were given its marks.
-    pub carried: u32,
+    /// What was propagated to similar images.
+    pub propagated: Propagated,
     /// The number of marks, or why there are none.
     pub outcome: std::result::Result<u32, (FailureKind, String)>,
 }
@@ -117,6 +118,10 @@ struct Course {
     cut_off: Option<JobOutcome>,
     /// Preparing, asking, and pauses before another try; not the waits for its turn.
     worked: Duration,
+    /// Whether a request has been sent about it.
+    is_asked: bool,
+    /// What its requests took in flight; `None` once another was in flight beside one of them.
+    alone: Option<Duration>,
 }
 
 impl Work {
@@ -131,6 +136,8 @@ impl Work {
             is_shrunk: false,
             cut_off: None,
             worked: Duration::ZERO,
+            is_asked: false,
+            alone: Some(Duration::ZERO),
         };
         let kept = job.answer.as_ref().map(|kept| self.read(kept.attempt, &kept.raw_answer, job.size));
         let is_reused = job.answer.as_ref().is_some_and(|kept| kept.is_reused);
@@ -141,7 +148,13 @@ impl Work {
                 if kept.is_some() {
                     (course.cut_off, course.room) = (kept, Room::More);
                 }
-                self.ask(&job, &mut course).await?
+                // On this machine, an image takes its place from its decoding on.
+                let flight = self.route.at_once().is_none().then(|| self.in_flight.begin());
+                let asking = self.ask(&job, &mut course).await?;
+                if let Some(flight) = flight {
+                    course.note_flight(&flight);
+                }
+                asking
             }
         };
         let outcome = match asking {
@@ -149,8 +162,8 @@ impl Work {
             Asking::PutBack => return Ok(Ended::PutBack),
             Asking::MustStop(stop) => return Ok(Ended::MustStop(stop)),
         };
-        let took_millis = course.worked.as_secs_f64() * 1000.0;
-        Ok(Ended::Answered(Answered { job, outcome, took_millis, finished_after_millis: self.clock.worked_millis() }))
+        let timing = course.timing(&job);
+        Ok(Ended::Answered(Answered { job, outcome, timing, finished_after_millis: self.clock.worked_millis() }))
     }
 
     /// Settles jobs together: what came of them is on disk when this returns.
@@ -158,18 +171,19 @@ impl Work {
         let finished: Vec<Finished> = group.iter().map(|answered| self.finished(answered)).collect();
         let (run, recipe, now) = (self.run, Arc::clone(&self.recipe), now_millis());
         // The answers are on disk; should a power cut take their marks, they are read again.
-        let carried = self.library.store.write_derived(move |edit| {
+        let propagated = self.library.store.write_derived(move |edit| {
             let settled = group.iter().map(|answered| {
                 edit.note_finished_after(answered.job.id, answered.finished_after_millis)?;
-                edit.settle_job(run, &answered.job, &recipe, &answered.outcome, answered.took_millis, now)
+                edit.settle_job(run, &answered.job, &recipe, &answered.outcome, answered.timing, now)
             });
-            settled.collect::<store::Result<Vec<u32>>>()
+            settled.collect::<store::Result<Vec<Propagated>>>()
         });
-        let carried = carried.await?;
-        Ok(finished.into_iter().zip(carried).map(|(finished, carried)| Finished { carried, ..finished }).collect())
+        let propagated = propagated.await?;
+        let both = finished.into_iter().zip(propagated);
+        Ok(both.map(|(finished, propagated)| Finished { propagated, ..finished }).collect())
     }
 
-    fn finished(&self, Answered { job, outcome, took_millis, finished_after_millis }: &Answered) -> Finished {
+    fn finished(&self, Answered { job, outcome, timing, finished_after_millis }: &Answered) -> Finished {
         let is_reused = job.answer.as_ref().is_some_and(|kept| kept.is_reused);
         if is_reused {
             self.tally.note_reused();
@@ -180,9 +194,9 @@ impl Work {
         Finished {
             image: job.image,
             name: job.name.clone(),
-            took_millis: (!is_reused).then_some(*took_millis),
+            took_millis: timing.map(|timing| timing.took_millis),
             finished_after_millis: *finished_after_millis,
-            carried: 0,
+            propagated: Propagated::default(),
             outcome: match outcome {
                 JobOutcome::Done { annotations, .. } => Ok(u32::try_from(annotations.len()).unwrap_or(u32::MAX)),
                 JobOutcome::Failed(failure) => Err((failure.kind, failure.detail.clone())),
@@ -219,12 +233,17 @@ impl Work {
                 Some(Ok(admitted)) => admitted,
             };
             let began = Instant::now();
+            let flight = self.route.at_once().is_some().then(|| self.in_flight.begin());
+            course.is_asked = true;
             reservation.note_sent();
             let (id, sent_at) = (job.id, now_millis());
             let attempt = self.library.store.write(move |edit| edit.note_sent(id, at_most, sent_at)).await?;
             let sent = prepared.size();
             let asked = self.board.note_asked(job.id, Asked::new(job.image, job.size, sent));
-            let answered = self.route.ask(prepared, turn, &mut |text| asked.add(text)).await?;
+            let answered = self.route.ask(prepared, turn, flight.as_ref(), &mut |text| asked.add(text)).await?;
+            if let Some(flight) = flight {
+                course.note_flight(&flight);
+            }
             drop(asked);
             let trouble = match answered {
                 Ok(received) => {
@@ -305,6 +324,7 @@ impl Work {
         job: &WaitingJob,
         course: &mut Course,
     ) -> Result<std::result::Result<Option<Arc<Prepared>>, JobFailure>> {
+        let _preparing = self.board.note_preparing();
         let Some(Ok(_processor)) = self.unless_halted(self.preparing.acquire()).await else { return Ok(Ok(None)) };
         let began = Instant::now();
         let (work, image, size, edge, room) = (Arc::clone(self), job.image, job.size, course.edge, course.room);
@@ -408,6 +428,25 @@ enum Next {
 }
 
 impl Course {
+    fn note_flight(&mut self, flight: &Flight) {
+        self.alone = self.alone.zip(flight.end()).map(|(before, this)| before + this);
+    }
+
+    /// `None` where nothing was asked about `job` in this run. An answer that came before the process died was asked for,
+    /// and took what its request took.
+    fn timing(&self, job: &WaitingJob) -> Option<JobTiming> {
+        let millis = |duration: Duration| duration.as_secs_f64() * 1000.0;
+        let earlier = job.answer.as_ref().filter(|kept| !kept.is_reused).map(|kept| f64::from(kept.took_millis));
+        if !self.is_asked && earlier.is_none() {
+            return None;
+        }
+        let alone = self.alone.filter(|_| self.is_asked && earlier.is_none());
+        Some(JobTiming {
+            took_millis: millis(self.worked) + earlier.unwrap_or_default(),
+            alone_millis: alone.map(millis),
+        })
+    }
+
     fn next(&mut self, remedy: Remedy, retrying: Retrying) -> Next {
         match remedy {
             Remedy::Again => Next::Turn,

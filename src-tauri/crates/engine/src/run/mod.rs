@@ -7,6 +7,7 @@ mod budget;
 mod dispatcher;
 mod ending;
 mod executor;
+mod in_flight;
 mod lock;
 mod overnight;
 mod progress;
@@ -14,12 +15,13 @@ mod retry;
 mod settling;
 mod tally;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ids::RunId;
 use domain::model::{Destination, Model, ModelId, Shortfall};
-use domain::plan::{ResumeRequest, RunRequest};
+use domain::plan::{ImageSelection, ResumeRequest, RunRequest};
 use domain::recipe::Recipe;
 use domain::run::{RunMode, RunProgress, RunState, RunSummary, StopReason, WorkingRun};
 use domain::run_options::RunOptions;
@@ -39,6 +41,7 @@ use board::Board;
 use budget::Budget;
 use dispatcher::Dispatcher;
 use executor::{Work, WorkClock};
+pub use in_flight::Flight;
 use lock::RunLock;
 pub use overnight::BatchLimits;
 use overnight::Overnight;
@@ -99,6 +102,7 @@ impl Library {
         let run = NewRun {
             quoted,
             budget: request.budget,
+            roots: self.run_roots(request)?,
             concurrency: match opened.route.at_once() {
                 Some(_) => 1,
                 None => request.options.concurrency.map_or_else(processors, |count| count.max(1)),
@@ -119,6 +123,20 @@ impl Library {
         Ok(id)
     }
 
+    /// The files and folders by which the exports of a run name its images.
+    fn run_roots(&self, request: &RunRequest) -> Result<Vec<PathBuf>> {
+        if !request.paths.is_empty() {
+            let absolute = |path: &PathBuf| std::path::absolute(path).map_err(EngineError::file(path));
+            return request.paths.iter().map(absolute).collect();
+        }
+        let collection = match &request.images {
+            ImageSelection::Collection { id } => Some(*id),
+            ImageSelection::All | ImageSelection::Images { .. } => request.collection,
+        };
+        let root = collection.map(|id| self.store.read(|view| view.collection_root(id))).transpose()?;
+        Ok(root.into_iter().collect())
+    }
+
     /// Goes on with a run that was paused, cancelled or interrupted. Nothing that is finished is done again; failed images
     /// are tried again when that is asked for and makes sense; requests that were under way when a process died are made
     /// again only with the person's word.
@@ -128,7 +146,7 @@ impl Library {
         if matches!(summary.state, RunState::Running | RunState::Stopping) {
             return Err(EngineError::RunBusy(run));
         }
-        let retried = if request.retries_failed { summary.retryable } else { 0 };
+        let retried = if request.retries_failed { self.store.read(|view| view.retried_count(run))? } else { 0 };
         if summary.waiting + retried == 0 {
             return Err(EngineError::NothingLeft(run));
         }
@@ -156,6 +174,11 @@ impl Library {
         let is_here = self.run(run)?.destination == Destination::ThisMachine;
         let count = is_here.then(|| at_once.count().unwrap_or_else(processors));
         Ok(self.store.write(move |edit| edit.note_at_once(run, at_once.count(), count)).await?)
+    }
+
+    /// Has a resting run pay for new answers when it is resumed, whatever was answered before.
+    pub async fn ask_anew(&self, run: RunId) -> Result<()> {
+        Ok(self.store.write(move |edit| edit.record_asks_anew(run)).await?)
     }
 
     /// Has a resting run keep to these limits when it is resumed; those that are left open stay as they were.
@@ -321,9 +344,9 @@ impl Library {
         if lost > 0 {
             tracing::info!(%run, lost, "requests of an earlier sitting were never answered");
         }
-        let (recipe, (worked_millis, concurrency), times) = self.store.read(|view| {
+        let (recipe, concurrency, (worked_millis, _), times) = self.store.read(|view| {
             let times = Times { durations: view.durations(run)?, finished_after: view.finished_after(run)? };
-            Ok((view.recipe_of_run(run)?, view.pace_of_run(run)?, times))
+            Ok((view.recipe_of_run(run)?, view.concurrency_of_run(run)?, view.pace_of_run(run)?, times))
         })?;
         let snapshot = self.resting_progress(run)?;
         let mode = snapshot.mode;
@@ -348,6 +371,7 @@ impl Library {
             budget,
             retrying: opened.retrying,
             board: Arc::new(Board::new(opened.options.chunk_size)),
+            in_flight: Arc::default(),
             preparing: Semaphore::new(processors() as usize),
             turnstile: Mutex::default(),
             halt: is_halted,

@@ -47,9 +47,9 @@ impl Sitting {
         self.finished_count += 1;
         match finished.outcome {
             Ok(mark_count) => {
-                self.standing.done += 1 + finished.carried;
-                self.standing.carried += finished.carried;
-                self.standing.marks += mark_count;
+                self.standing.done += 1 + finished.propagated.images;
+                self.standing.carried += finished.propagated.images;
+                self.standing.marks += mark_count + finished.propagated.annotations;
                 let answered = JustAnswered {
                     image: finished.image,
                     mark_count,

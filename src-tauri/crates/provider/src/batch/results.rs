@@ -5,7 +5,7 @@ use super::{BatchAnswer, BatchOutcome, BatchResult};
 use crate::answer::StopReason;
 use crate::refusal::Refusal;
 use crate::wire::anthropic::Receiving;
-use crate::wire::batch::{ResultBody, ResultLine};
+use crate::wire::json::Object;
 
 /// The longest line that is read, in bytes: far beyond any answer. What is longer is cut, and cannot be read then.
 const LINE_LIMIT: usize = 32 << 20;
@@ -48,20 +48,24 @@ pub fn read(line: &[u8], redact: impl Fn(&str) -> String) -> Option<BatchResult>
     if line.trim_ascii().is_empty() {
         return None;
     }
-    let unreadable = |error: serde_json::Error| BatchOutcome::Unreadable { detail: redact(&error.to_string()) };
-    Some(match serde_json::from_slice::<ResultLine>(line) {
-        Ok(ResultLine { custom_id, result }) => {
-            let outcome = serde_json::from_value(result).map_or_else(unreadable, |body| outcome(body, &redact));
-            BatchResult { custom_id, outcome }
-        }
-        Err(error) => BatchResult { custom_id: None, outcome: unreadable(error) },
+    let line = String::from_utf8_lossy(line);
+    let unreadable = |detail: String| BatchOutcome::Unreadable { detail: redact(&detail) };
+    Some(match Object::parse(&line) {
+        Ok(result) => BatchResult {
+            custom_id: result.name("custom_id"),
+            outcome: outcome(&result, &redact).unwrap_or_else(unreadable),
+        },
+        Err(error) => BatchResult { custom_id: None, outcome: unreadable(error.to_string()) },
     })
 }
 
-fn outcome(body: ResultBody, redact: impl Fn(&str) -> String) -> BatchOutcome {
-    match body {
-        ResultBody::Succeeded { message } => {
-            let received = Receiving::from(message);
+/// What came of a request, or why that cannot be read.
+fn outcome(line: &Object<'_>, redact: impl Fn(&str) -> String) -> Result<BatchOutcome, String> {
+    let result = line.object("result").ok_or("it has no result")?;
+    Ok(match result.name("type").as_deref() {
+        Some("succeeded") => {
+            let message = result.object("message").ok_or("it has no message")?;
+            let received = Receiving::whole(&message).map_err(|error| error.to_string())?;
             BatchOutcome::Answered(BatchAnswer {
                 usage: received.usage(),
                 text: received.text,
@@ -70,13 +74,14 @@ fn outcome(body: ResultBody, redact: impl Fn(&str) -> String) -> BatchOutcome {
             })
         }
         // As in a stream, the failure came after the status.
-        ResultBody::Errored { error } => {
-            let refusal = Refusal::from_body(200, error.to_string().as_bytes());
+        Some("errored") => {
+            let refusal = Refusal::from_body(200, result.raw("error").unwrap_or_default().as_bytes());
             BatchOutcome::Refused(Box::new(refusal.presentable(redact)))
         }
-        ResultBody::Canceled => BatchOutcome::Canceled,
-        ResultBody::Expired => BatchOutcome::Expired,
-    }
+        Some("canceled") => BatchOutcome::Canceled,
+        Some("expired") => BatchOutcome::Expired,
+        other => return Err(format!("its type is {}", other.unwrap_or("missing"))),
+    })
 }
 
 #[cfg(test)]
@@ -129,13 +134,27 @@ mod tests {
         b answered {"marks":[]} é
         a refused status 200, invalid_request_error: - is not an image (request req_1)
         c canceled
-        d unreadable unknown variant `postponed`, expected one of `succeeded`, `errored`, `canceled`, `expired`
+        d unreadable its type is postponed
         ? unreadable EOF while parsing a string at line 1 column 21
-        f unreadable missing field `type`
+        f unreadable it is no message of a model
         g expired
         "#);
         let BatchOutcome::Refused(refusal) = &results[1].outcome else { panic!("not refused") };
         assert_eq!(refusal.disposition(), Disposition::FailItem(ItemFailure::Refused));
+    }
+
+    #[test]
+    fn fields_that_nobody_needs_cost_no_answer() {
+        let message = r#"{"type":"message","model":null,"content":[{"type":"thinking","thinking":"\ud83d"},
+            {"type":"text","text":"a\ud83d\ude00b\ud800"}],"stop_reason":"end_turn","usage":
+            {"input_tokens":"7","output_tokens":2.0,"cache_creation":null,"server_tool_use":{"web_search_requests":-1}}}"#;
+        let line = format!(r#"{{"custom_id":"a","result":{{"type":"succeeded","message":{message}}}}}"#);
+        let BatchOutcome::Answered(answer) = read(line.as_bytes(), str::to_owned).unwrap().outcome else { panic!() };
+        assert_eq!((answer.text.as_str(), answer.model.as_str()), ("a😀b\u{fffd}", ""));
+        assert_eq!(answer.usage.map(|usage| (usage.input_tokens, usage.output_tokens)), Some((7, 2)));
+        let line = line.replace("\"7\"", "-7");
+        let BatchOutcome::Answered(answer) = read(line.as_bytes(), str::to_owned).unwrap().outcome else { panic!() };
+        assert_eq!(answer.usage, None);
     }
 
     #[test]

@@ -1,22 +1,24 @@
 //! One request and its answer over one connection: a stream of events, or the whole message from servers that do not
-//! stream.
+//! stream. An answer is complete when the stream says so, or when the model has said why it stopped.
 
 use std::time::Duration;
 
-use reqwest::Method;
+use bytes::Bytes;
 use reqwest::header::ACCEPT;
+use reqwest::{Method, Response};
 use tokio::time::{Instant, timeout};
 
-use super::http::{kind, upload_time, with_json};
+use super::http::{upload_time, with_json};
 use super::{Client, Partial, Progress, SendError};
 use crate::refusal::{RateLimits, Refusal};
 use crate::request::{Reply, Request};
 use crate::sse;
-use crate::wire::anthropic::{Receiving, Step};
+use crate::wire::anthropic::{BadEvent, Receiving, Step};
+use crate::wire::json::Object;
 
 /// The longest answer that is read, in bytes: far beyond any output maximum, and short of filling the memory.
 const BODY_LIMIT: usize = 32 << 20;
-/// How long the end of a connection's answer is waited for once the answer itself is complete.
+/// How long something more is waited for once the answer itself is complete.
 const REMAINDER_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What is to be known about an answer besides what it says.
@@ -39,16 +41,15 @@ impl Client {
         let sending = self.request(Method::POST, self.server.endpoint("v1/messages"));
         let sending = with_json(sending.header(ACCEPT, "text/event-stream"), pieces);
         let mut response = self.open(sending, upload_time(request.byte_count() as u64)).await?;
-        let is_stream = !kind(&response).starts_with("application/json");
         let request_id = response.headers().get("request-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
         let rate_limits = RateLimits::read(response.headers());
         on_progress(Progress::Accepted { rate_limits: &rate_limits });
 
         let mut first_byte_at = began;
-        let (mut parser, mut whole, mut byte_count) = (sse::Parser::default(), Vec::new(), 0);
+        let (mut body, mut byte_count) = (Body::Begun(Vec::new()), 0);
         let mut has_ended = false;
         while !has_ended {
-            let Some(chunk) = self.next_piece(&mut response).await? else { break };
+            let Some(chunk) = self.next_of_answer(&mut response, receiving).await? else { break };
             if byte_count == 0 {
                 first_byte_at = Instant::now();
             }
@@ -56,23 +57,74 @@ impl Client {
             if byte_count > BODY_LIMIT {
                 return Err(self.malformed("the answer is endless"));
             }
-            if is_stream {
-                has_ended = self.take_events(parser.push(&chunk), receiving, on_progress)?;
-            } else {
-                whole.extend_from_slice(&chunk);
-            }
+            let events = body.push(&chunk);
+            has_ended = self.take_events(events, receiving, on_progress)?;
         }
         let ended_at = Instant::now();
-        if !is_stream {
-            *receiving = Receiving::whole(&whole).map_err(|error| self.malformed(&error.to_string()))?;
-        } else if !has_ended {
-            let detail = format!("the answer broke off, {} bytes into an event", parser.pending_bytes());
-            return Err(SendError::Lost { detail, partial: Partial::default() });
-        } else {
+        if has_ended {
             // A connection whose answer was read to its very end serves the next request, too.
             let _ = timeout(REMAINDER_TIMEOUT, response.chunk()).await;
+        } else {
+            self.take_rest(body, receiving, on_progress)?;
         }
+        receiving.end();
         Ok(Received { request_id, rate_limits, first_byte_at, ended_at })
+    }
+
+    /// The next piece of an answer; `None` at its end, which is also reached once the model has stopped and nothing more
+    /// comes.
+    async fn next_of_answer(&self, response: &mut Response, receiving: &Receiving) -> Result<Option<Bytes>, SendError> {
+        if receiving.has_stopped() {
+            let next = timeout(REMAINDER_TIMEOUT, self.next_piece(response)).await;
+            return Ok(next.ok().and_then(Result::ok).flatten());
+        }
+        self.next_piece(response).await
+    }
+
+    /// Takes what the body ended with: a whole message, or an event without the empty line that ends one.
+    fn take_rest(
+        &self,
+        body: Body,
+        receiving: &mut Receiving,
+        on_progress: &mut (dyn FnMut(Progress<'_>) + Send),
+    ) -> Result<(), SendError> {
+        let pending_bytes = match body {
+            Body::Whole(bytes) => {
+                *receiving = self.whole(&bytes)?;
+                return Ok(());
+            }
+            Body::Begun(bytes) => bytes.len(),
+            Body::Events(parser) => {
+                let pending_bytes = parser.pending_bytes();
+                let is_readable = |event: &sse::Event| Object::parse(&event.data).is_ok();
+                let rest = parser.finish().filter(is_readable).into_iter().collect();
+                if self.take_events(rest, receiving, on_progress)? {
+                    return Ok(());
+                }
+                pending_bytes
+            }
+        };
+        if receiving.has_stopped() {
+            return Ok(());
+        }
+        let detail = format!("the answer broke off, {pending_bytes} bytes into an event");
+        Err(SendError::Lost { detail, partial: Partial::default() })
+    }
+
+    /// The answer, or the refusal, that a whole body is.
+    fn whole(&self, body: &[u8]) -> Result<Receiving, SendError> {
+        let body = String::from_utf8_lossy(body);
+        let malformed = |error: BadEvent| self.malformed(&error.to_string());
+        let message = Object::parse(body.trim_start_matches('\u{feff}')).map_err(|error| malformed(error.into()))?;
+        Receiving::whole(&message).map_err(|error| match message.object("error") {
+            Some(_) => self.broken_off(Refusal::from_body(200, body.as_bytes())),
+            None => malformed(error),
+        })
+    }
+
+    fn broken_off(&self, refusal: Refusal) -> SendError {
+        let refusal = Box::new(refusal.presentable(|text| self.redacted(text)));
+        SendError::BrokenOff { refusal, partial: Partial::default() }
     }
 
     /// Returns whether the answer has ended.
@@ -86,36 +138,71 @@ impl Client {
             let step = match event.name.as_str() {
                 // Servers agree on the name of this one, and less on its form.
                 "error" => Ok(Step::Failed(Box::new(Refusal::from_body(200, event.data.as_bytes())))),
-                _ => receiving.take(&event.data),
+                name => receiving.take(name, &event.data),
             };
             match step {
-                Ok(Step::Begun) => on_progress(Progress::Begun { usage: receiving.usage() }),
+                Ok(Step::Begun) => on_progress(Progress::Begun { usage: receiving.usage_so_far() }),
                 Ok(Step::Text(text)) => on_progress(Progress::Text(&text)),
                 Ok(Step::Ended) => return Ok(true),
-                Ok(Step::Failed(refusal)) => {
-                    return Err(SendError::BrokenOff {
-                        refusal: Box::new(refusal.presentable(|text| self.redacted(text))),
-                        partial: Partial::default(),
-                    });
-                }
+                // The model had stopped before: its answer is whole.
+                Ok(Step::Failed(_)) if receiving.has_stopped() => return Ok(true),
+                Ok(Step::Failed(refusal)) => return Err(self.broken_off(*refusal)),
                 Ok(Step::Other) => {}
-                // Gateways send events of their own, which need not even be JSON.
-                Err(_) if !is_known(&event.name) => {}
-                Err(error) => return Err(self.malformed(&error.to_string())),
+                // What is lost here may be part of the answer. Of the other events nothing is needed, and gateways send
+                // events of their own, which need not even be JSON.
+                Err(error) if may_have_text(&event) => return Err(self.malformed(&error.to_string())),
+                Err(_) => {}
             }
         }
         Ok(false)
     }
 }
 
-fn is_known(event: &str) -> bool {
-    matches!(
-        event,
-        "message_start"
-            | "content_block_start"
-            | "content_block_delta"
-            | "content_block_stop"
-            | "message_delta"
-            | "message_stop"
-    )
+fn may_have_text(event: &sse::Event) -> bool {
+    match event.name.as_str() {
+        "content_block_start" | "content_block_delta" => true,
+        name => name.is_empty() && event.data.trim_start().starts_with('{'),
+    }
+}
+
+/// What has arrived of a body. Whether it is a stream shows in how it begins: servers and gateways do not all say so in the
+/// header.
+enum Body {
+    /// Nothing but white space yet.
+    Begun(Vec<u8>),
+    Events(sse::Parser),
+    /// One JSON value.
+    Whole(Vec<u8>),
+}
+
+impl Body {
+    /// Takes the next bytes and returns the events that they complete.
+    fn push(&mut self, bytes: &[u8]) -> Vec<sse::Event> {
+        match self {
+            Self::Events(parser) => parser.push(bytes),
+            Self::Whole(whole) => {
+                whole.extend_from_slice(bytes);
+                Vec::new()
+            }
+            Self::Begun(begun) => {
+                begun.extend_from_slice(bytes);
+                let text = begun.trim_ascii_start();
+                let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text).trim_ascii_start();
+                match text.first() {
+                    // The first bytes of a byte order mark, or nothing.
+                    None | Some(0xEF) if text.len() < 3 => Vec::new(),
+                    Some(b'{') => {
+                        *self = Self::Whole(std::mem::take(begun));
+                        Vec::new()
+                    }
+                    _ => {
+                        let mut parser = sse::Parser::default();
+                        let events = parser.push(begun);
+                        *self = Self::Events(parser);
+                        events
+                    }
+                }
+            }
+        }
+    }
 }

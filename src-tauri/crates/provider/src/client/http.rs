@@ -110,6 +110,6 @@ impl Client {
 }
 
 /// A response's `content-type`, empty when there is none.
-pub(super) fn kind(response: &Response) -> &str {
+fn kind(response: &Response) -> &str {
     response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default()
 }

@@ -27,6 +27,11 @@ const ANSWER: &str = "event: message_start\r\n\
     event: message_delta\r\n\
     data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"},\"usage\":{\"output_tokens\":42}}\r\n\r\n";
 
+/// The answer without what says that the model has stopped.
+fn begun() -> String {
+    ANSWER.split("event: message_delta").next().unwrap().to_owned()
+}
+
 const END: &str = "event: message_stop\r\ndata: {\"type\":\"message_stop\"}\r\n\r\n";
 
 fn stream(body: &str) -> String {
@@ -124,19 +129,107 @@ async fn a_server_that_does_not_stream_is_understood() {
 }
 
 #[tokio::test]
+async fn a_whole_message_is_read_whatever_the_header_says() {
+    let body = r#" {"type":"message","model":null,"content":[{"type":"thinking","thinking":"\ud83d"},
+        {"type":"text","text":"{\"marks\":[]}"}],"stop_reason":"end_turn","usage":{"input_tokens":9.0,"output_tokens":"4"}}"#;
+    for kind in ["text/plain", "application/json; charset=utf-8", "text/event-stream", "application/octet-stream"] {
+        let answer = send(vec![response("200 OK", &format!("content-type: {kind}\r\n"), body)]).await.unwrap();
+        assert_eq!((answer.text.as_str(), answer.model.as_str()), ("{\"marks\":[]}", ""), "{kind}");
+        assert_eq!(answer.usage.map(|usage| (usage.input_tokens, usage.output_tokens)), Some((9, 4)));
+    }
+    let answer = stream(&format!("{ANSWER}{END}")).replace("text/event-stream", "application/json");
+    let answer = send(vec![Act::Write(vec![answer.into_bytes()])]).await.unwrap();
+    assert_eq!(answer.text, "{\"marks\":[]} é");
+    let refused = r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#;
+    let error = send(vec![response("200 OK", "content-type: text/plain\r\n", refused)]).await.unwrap_err();
+    assert!(matches!(error, SendError::BrokenOff { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn fields_that_nobody_needs_cost_no_answer() {
+    let usage_at_end = r#""usage":{"output_tokens":42}"#;
+    let plain = Some((1600, 42));
+    for (replaced, by, usage) in [
+        (r#""content":[]"#, r#""content":null"#, plain),
+        (r#""model":"claude-sonnet-5-5""#, r#""model":null"#, plain),
+        (r#""model":"claude-sonnet-5-5","#, "", plain),
+        (r#""input_tokens":1600"#, r#""input_tokens":1600.0"#, plain),
+        (r#""input_tokens":1600"#, r#""input_tokens":"1600""#, plain),
+        (r#""input_tokens":1600"#, r#""input_tokens":1600,"cache_creation":{"ephemeral_5m_input_tokens":null}"#, plain),
+        (usage_at_end, r#""usage":{"output_tokens":42,"input_tokens":0}"#, plain),
+        (usage_at_end, r#""usage":{"output_tokens":42,"server_tool_use":{"web_search_requests":-1.5}}"#, plain),
+        (usage_at_end, r#""usage":{"output_tokens":42,"output_tokens_details":{"thinking_tokens":"-"}}"#, plain),
+        (r#""input_tokens":1600"#, r#""input_tokens":-1600"#, None),
+        (r#""input_tokens":1600"#, r#""input_tokens":null"#, None),
+        (usage_at_end, r#""usage":{"output_tokens":-42}"#, None),
+        (usage_at_end, r#""usage":null"#, None),
+    ] {
+        let body = format!("{ANSWER}{END}");
+        assert!(body.contains(replaced), "{replaced}");
+        let answer = send(vec![Act::Write(vec![stream(&body.replace(replaced, by)).into_bytes()])]).await.unwrap();
+        assert_eq!(answer.text, "{\"marks\":[]} é", "{by}");
+        assert_eq!(answer.usage.map(|usage| (usage.input_tokens, usage.output_tokens)), usage, "{by}");
+    }
+}
+
+#[tokio::test]
+async fn halves_of_surrogate_pairs_are_joined_or_replaced() {
+    let delta = |kind: &str, field: &str, text: &str| {
+        format!(
+            "event: content_block_delta\ndata: {{\"type\":\"content_block_delta\",\"delta\":{{\"type\":\"{kind}\",\"{field}\":\"{text}\"}}}}\n\n"
+        )
+    };
+    let body = [
+        delta("thinking_delta", "thinking", "a \\ud83d"),
+        delta("thinking_delta", "thinking", "\\ude00"),
+        delta("input_json_delta", "partial_json", "\\ud83d"),
+        delta("text_delta", "text", " a \\ud83d"),
+        delta("text_delta", "text", "\\ude00 b \\ude00\\ud83d"),
+    ];
+    let body = ANSWER.replacen("event: message_delta", &format!("{}event: message_delta", body.concat()), 1);
+    let answer = send(vec![Act::Write(vec![stream(&format!("{body}{END}")).into_bytes()])]).await.unwrap();
+    assert_eq!(answer.text, "{\"marks\":[]} é a 😀 b \u{fffd}\u{fffd}");
+}
+
+#[tokio::test]
+async fn an_answer_is_complete_once_the_model_has_stopped() {
+    let plain = "{\"marks\":[]} é";
+    let error = "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\"}}\n\n";
+    let acts = [
+        Act::Write(vec![stream(ANSWER).into_bytes()]),
+        Act::Write(vec![stream(&format!("{ANSWER}{error}")).into_bytes()]),
+        // Without the empty line that ends an event.
+        Act::Write(vec![stream(ANSWER.trim_end()).into_bytes()]),
+        Act::Write(vec![stream(&format!("{ANSWER}{}", END.trim_end())).into_bytes()]),
+        // The body was to be longer, or the server goes on without a word.
+        Act::Write(vec![stream(ANSWER).replacen("connection: close", "content-length: 100000", 1).into_bytes()]),
+        Act::WriteAndWait(stream(ANSWER)),
+    ];
+    for act in acts {
+        let answer = send(vec![act]).await.unwrap();
+        assert_eq!((answer.text.as_str(), answer.stop_reason), (plain, StopReason::EndTurn));
+        assert_eq!(answer.usage.map(|usage| usage.output_tokens), Some(42));
+    }
+}
+
+#[tokio::test]
 async fn a_stream_without_an_end_is_a_failure() {
-    let error = send(vec![Act::Write(vec![stream(ANSWER).into_bytes()])]).await.unwrap_err();
+    let error = send(vec![Act::Write(vec![stream(&begun()).into_bytes()])]).await.unwrap_err();
     assert!(matches!(error, SendError::Lost { .. }), "{error}");
     assert!(error.may_be_billed());
     let partial = error.partial().unwrap();
-    assert_eq!((partial.text.as_str(), partial.usage.unwrap().output_tokens), ("{\"marks\":[]} é", 42));
+    assert_eq!((partial.text.as_str(), partial.usage.unwrap().input_tokens), ("{\"marks\":[]} é", 1600));
+    let cut = &begun()[..begun().len() - 40];
+    let error = send(vec![Act::Write(vec![stream(cut).into_bytes()])]).await.unwrap_err();
+    assert!(matches!(error, SendError::Lost { .. }), "{error}");
 }
 
 #[tokio::test]
 async fn an_error_may_follow_an_ok() {
     let body = format!(
-        "{ANSWER}event: error\ndata: {{\"type\":\"error\",\"error\":{{\"type\":\"overloaded_error\",\
-         \"message\":\"no {SECRET}\"}}}}\n\n"
+        "{}event: error\ndata: {{\"type\":\"error\",\"error\":{{\"type\":\"overloaded_error\",\
+         \"message\":\"no {SECRET}\"}}}}\n\n",
+        begun()
     );
     let error = send(vec![Act::Write(vec![stream(&body).into_bytes()])]).await.unwrap_err();
     assert_eq!(error.disposition(), Disposition::Retry { after: None, cause: RetryCause::Overloaded });
@@ -159,7 +252,7 @@ async fn a_web_page_or_nonsense_is_no_answer() {
     assert_eq!(error, SendError::WebPage);
     assert_eq!(error.disposition(), Disposition::StopRun(StopCause::NotSuchAServer));
     let nonsense =
-        stream(&format!("event: message_start\ndata: {{\"type\":\"message_start\",\"message\":\"{SECRET}\"}}\n\n"));
+        stream(&format!("event: content_block_delta\ndata: {{\"type\":\"content_block_delta\",\"delta\":{SECRET}\n\n"));
     let error = send(vec![Act::Write(vec![nonsense.into_bytes()])]).await.unwrap_err();
     assert!(matches!(error, SendError::Malformed { .. }));
     assert!(!format!("{error} {error:?}").contains(SECRET), "{error}");
@@ -187,7 +280,7 @@ async fn redirects_are_not_followed() {
 
 #[tokio::test]
 async fn silence_aborts_the_request() {
-    let (server, serving) = serve(vec![Act::WriteAndWait(stream(ANSWER))]).await;
+    let (server, serving) = serve(vec![Act::WriteAndWait(stream(&begun()))]).await;
     let timeouts = Timeouts { idle: Duration::from_secs(1), ..Timeouts::default() };
     let client = client(&server, timeouts);
     let error = client.send(&request(), &mut |_| ()).await.unwrap_err();
@@ -218,7 +311,7 @@ async fn pings_do_not_keep_a_request_alive_for_ever() {
 
 #[tokio::test]
 async fn dropping_a_call_aborts_the_request() {
-    let (server, serving) = serve(vec![Act::WriteAndWait(stream(ANSWER))]).await;
+    let (server, serving) = serve(vec![Act::WriteAndWait(stream(&begun()))]).await;
     let client = client(&server, Timeouts::default());
     let (begun, has_begun) = oneshot::channel();
     let mut begun = Some(begun);

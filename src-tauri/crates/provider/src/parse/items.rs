@@ -1,154 +1,281 @@
-//! Finding the items in an answer: first as the JSON that was asked for, then, when that is broken, one by one.
+//! Finding the items in an answer: first as the JSON that was asked for, then among other text, and when that JSON is
+//! broken, item by item. What stands between the brackets of a list and cannot be read is an item that cannot be read: a
+//! list is empty only where nothing stands in it. Takes time in proportion to the text.
 
 use domain::answer::RepairKind;
 use serde_json::Value;
 
+use super::brackets::{self, Bracket};
+use super::json;
+use super::scalars::shortened;
+
 /// Names under which models put the list. The first is the one that is asked for.
 const LIST_KEYS: [&str; 7] = ["marks", "annotations", "objects", "detections", "items", "boxes", "results"];
-
-/// Brackets in an answer's words that are tried as the beginning of its JSON.
-const STARTS_LIMIT: usize = 20;
+/// Names under which models put an item's label. The first is the one that is asked for.
+pub const LABEL_KEYS: [&str; 4] = ["label", "class", "category", "name"];
 
 pub struct Found {
-    /// In the answer's order; `None` for one that is no JSON.
-    pub items: Vec<Option<Value>>,
+    /// In the answer's order.
+    pub items: Vec<Item>,
     pub repairs: Vec<RepairKind>,
     /// Whether the text ended within the list.
     pub is_cut_off: bool,
 }
 
+pub enum Item {
+    Read(Value),
+    /// How it begins.
+    Unreadable(String),
+}
+
+impl Item {
+    fn is_object(&self) -> bool {
+        matches!(self, Self::Read(Value::Object(_)))
+    }
+}
+
 /// `None` when there is no list in `text`, not even the beginning of one.
 pub fn find(text: &str) -> Option<Found> {
-    let text = text.trim().trim_start_matches('\u{feff}');
-    if let Some(items) = serde_json::from_str(text).ok().and_then(list_in) {
-        return Some(Found { items, repairs: Vec::new(), is_cut_off: false });
+    let text = text.trim().trim_start_matches('\u{feff}').trim_start();
+    match json::strict(text) {
+        // A text in JSON that is JSON itself.
+        Some(Value::String(inner)) => among_text(&inner),
+        Some(value) => match list_in(value) {
+            Some(items) => Some(Found { items, repairs: Vec::new(), is_cut_off: false }),
+            None => among_text(text),
+        },
+        None => among_text(text),
     }
-    if let Some(items) = list_among_words(text) {
-        return Some(Found { items, repairs: vec![RepairKind::WordsAround], is_cut_off: false });
-    }
-    one_by_one(text)
 }
 
-fn list_in(value: Value) -> Option<Vec<Option<Value>>> {
+fn list_in(value: Value) -> Option<Vec<Item>> {
     let list = match value {
         Value::Array(list) => list,
-        Value::Object(mut fields) => match LIST_KEYS.iter().find_map(|key| match fields.get_mut(*key) {
-            Some(Value::Array(list)) => Some(std::mem::take(list)),
-            _ => None,
-        }) {
-            Some(list) => list,
-            // A single mark, without a list around it.
-            None if fields.contains_key("label") => vec![Value::Object(fields)],
-            None => return None,
-        },
+        Value::Object(mut fields) => {
+            let lists = LIST_KEYS.iter().filter(|key| fields.get(**key).is_some_and(Value::is_array));
+            // An empty list says nothing where there is another.
+            let key = lists.min_by_key(|key| fields.get(**key).and_then(Value::as_array).is_none_or(Vec::is_empty));
+            match key.and_then(|key| fields.remove(*key)) {
+                Some(Value::Array(list)) => list,
+                // A single item, without a list around it.
+                _ if is_item(&Value::Object(fields.clone())) => vec![Value::Object(fields)],
+                _ => return None,
+            }
+        }
         _ => return None,
     };
-    Some(list.into_iter().map(Some).collect())
+    Some(list.into_iter().map(Item::Read).collect())
 }
 
-/// A whole JSON value with something around it: a code fence, a sentence before, a remark after.
-fn list_among_words(text: &str) -> Option<Vec<Option<Value>>> {
-    let fenced = text.split_once("```").map(|(_, behind)| behind.trim_start_matches(char::is_alphanumeric));
-    let fenced = fenced.and_then(|behind| behind.split("```").next());
-    if let Some(items) = fenced.and_then(|inside| serde_json::from_str(inside).ok()).and_then(list_in) {
-        return Some(items);
-    }
-    for (start, _) in text.match_indices(['{', '[']).take(STARTS_LIMIT) {
-        let mut values = serde_json::Deserializer::from_str(&text[start..]).into_iter::<Value>();
-        let Some(Ok(value)) = values.next() else { continue };
-        match &value {
-            // `[]` and `[1]` in a sentence are no lists of marks.
-            Value::Array(list) if list.is_empty() || !list.iter().all(Value::is_object) => continue,
-            // Not the list but an item of it, and so the list is broken.
-            Value::Object(_) if text[..start].contains('[') => return None,
-            _ => {}
-        }
-        if let Some(mut items) = list_in(value) {
-            // A mark a line, without a list around them.
-            items.extend(values.map_while(Result::ok).filter(|value| value.get("label").is_some()).map(Some));
-            return Some(items);
-        }
-    }
-    None
+fn is_item(value: &Value) -> bool {
+    LABEL_KEYS.iter().any(|key| value.get(key).is_some_and(Value::is_string))
 }
 
-/// Every balanced object of a list that is broken somewhere, or still on its way. Reads the text once.
-pub fn one_by_one(text: &str) -> Option<Found> {
-    let list = &text[list_start(text)?..];
-    let (mut items, mut depth, mut item_start, mut is_quoted, mut is_escaped) = (Vec::new(), 0_usize, 0, false, false);
-    let mut is_cut_off = true;
-    for (index, byte) in list.bytes().enumerate() {
-        if is_quoted {
-            match byte {
-                _ if is_escaped => is_escaped = false,
-                b'\\' => is_escaped = true,
-                b'"' => is_quoted = false,
-                _ => {}
-            }
-            continue;
-        }
-        match byte {
-            b'"' if depth > 0 => is_quoted = true,
-            b'{' => {
-                if depth == 0 {
-                    item_start = index;
-                }
-                depth += 1;
-            }
-            b'}' if depth > 0 => {
-                depth -= 1;
-                if depth == 0 {
-                    items.push(object(&list[item_start..=index]));
-                }
-            }
-            b']' if depth == 0 => {
-                is_cut_off = false;
-                break;
-            }
-            _ => {}
+/// A list in an answer that is not JSON as a whole: in a code fence or between sentences, broken, or still on its way.
+///
+/// Of several lists the last one that can be read counts, since earlier ones are examples and drafts. Lists under one of
+/// the names that are asked for go before others, and an empty one gives way to anything that follows it.
+pub fn among_text(text: &str) -> Option<Found> {
+    let brackets = brackets::of(text)?;
+    let mut best: Option<Candidate> = None;
+    for candidate in candidates(text, &brackets) {
+        if best.as_ref().is_none_or(|best| candidate.worth >= best.worth || best.is_empty()) {
+            best = Some(candidate);
         }
     }
-    let repair = if is_cut_off { RepairKind::CutOff } else { RepairKind::BrokenJson };
-    Some(Found { items, repairs: vec![repair], is_cut_off })
-}
-
-/// Just behind the bracket that opens the list.
-fn list_start(text: &str) -> Option<usize> {
-    let named = LIST_KEYS.iter().find_map(|key| {
-        let quoted = format!("\"{key}\"");
-        let behind = text.find(&quoted)? + quoted.len();
-        let bracket = behind + text[behind..].find(|character: char| !character.is_whitespace() && character != ':')?;
-        text[bracket..].starts_with('[').then_some(bracket + 1)
+    let is_settled = best.as_ref().is_some_and(|best| match best.worth {
+        _ if best.is_empty() => false,
+        Worth::Named => true,
+        Worth::WithoutName => !is_within_item(text, &brackets, best.index),
+        Worth::Unreadable => false,
     });
-    named.or_else(|| {
-        // A list without a name: a bracket and an object next to it.
-        let mut brackets = text.match_indices('[').map(|(index, _)| index + 1);
-        brackets.find(|index| text[*index..].trim_start().starts_with('{'))
+    let after = best.as_ref().filter(|best| best.is_empty()).map_or(0, |best| best.end);
+    if !is_settled && let Some(found) = one_by_one(text, &brackets, after) {
+        return Some(found);
+    }
+    best.map(|best| best.found)
+}
+
+/// Whether `brackets[index]` belongs to an item that stands by itself.
+fn is_within_item(text: &str, brackets: &[Bracket], mut index: usize) -> bool {
+    while let Some(parent) = brackets[index].parent {
+        index = parent;
+    }
+    let Bracket { open, close: Some(close), is_brace: true, .. } = brackets[index] else { return false };
+    json::loose(&text[open..=close]).is_some_and(|value| is_item(&value))
+}
+
+/// What a list may be the answer for, the least first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Worth {
+    /// Something stands in it, or is still to come, and nothing of it can be read.
+    Unreadable,
+    WithoutName,
+    Named,
+}
+
+struct Candidate {
+    found: Found,
+    /// Among the brackets.
+    index: usize,
+    worth: Worth,
+    end: usize,
+}
+
+impl Candidate {
+    fn is_empty(&self) -> bool {
+        self.found.items.is_empty() && !self.found.is_cut_off
+    }
+}
+
+/// The outermost lists in `text` that may be the answer, in its order.
+fn candidates<'a>(text: &'a str, brackets: &'a [Bracket]) -> impl Iterator<Item = Candidate> + 'a {
+    let mut is_within_list = vec![false; brackets.len()];
+    brackets.iter().enumerate().filter_map(move |(index, bracket)| {
+        let is_within = bracket.parent.is_some_and(|parent| is_within_list[parent]);
+        is_within_list[index] = is_within;
+        if is_within || bracket.is_brace {
+            return None;
+        }
+        let is_in_object = bracket.parent.is_some_and(|parent| brackets[parent].is_brace);
+        let is_named = is_named(&text[..bracket.open], is_in_object);
+        let inside = text[bracket.open + 1..].trim_start();
+        let is_fenced_and_empty = || inside.starts_with(']') && is_in_fence(&text[..bracket.open]);
+        if !is_named && !inside.starts_with('{') && !is_fenced_and_empty() {
+            return None;
+        }
+        is_within_list[index] = true;
+        let parent_end = bracket.parent.and_then(|parent| brackets[parent].close);
+        let end = bracket.close.or(parent_end).unwrap_or(text.len());
+        let found = list_at(text, brackets, index, end);
+        let is_readable = found.items.iter().any(Item::is_object);
+        let is_empty = found.items.is_empty() && !found.is_cut_off;
+        let worth = match (is_readable || is_empty, is_named) {
+            (true, true) => Worth::Named,
+            (true, false) => Worth::WithoutName,
+            (false, _) => Worth::Unreadable,
+        };
+        Some(Candidate { found, index, worth, end })
     })
 }
 
-/// One item; a comma too many before a closing bracket is the mistake that is made most.
-fn object(text: &str) -> Option<Value> {
-    serde_json::from_str(text).or_else(|_| serde_json::from_str(&without_trailing_commas(text))).ok()
+/// Whether `before` ends with one of the names that a list has, and a colon.
+fn is_named(before: &str, is_in_object: bool) -> bool {
+    let Some(before) = before.trim_end().strip_suffix(':') else { return false };
+    let before = before.trim_end();
+    let unquoted = before.strip_suffix(['"', '\'']);
+    let name = unquoted.unwrap_or(before);
+    LIST_KEYS.iter().any(|key| {
+        let start = name.len().saturating_sub(key.len());
+        let is_key = name.get(start..).is_some_and(|end| end.eq_ignore_ascii_case(key));
+        let before_key = name.get(..start).and_then(|before| before.chars().next_back());
+        // Without quotes it is a name only where names are: "objects: [" also stands in sentences.
+        let is_whole = match unquoted {
+            Some(_) => matches!(before_key, Some('"' | '\'')),
+            None => {
+                is_in_object && before_key.is_some_and(|before| matches!(before, '{' | ',') || before.is_whitespace())
+            }
+        };
+        is_key && is_whole
+    })
 }
 
-fn without_trailing_commas(text: &str) -> String {
-    let mut kept = String::with_capacity(text.len());
-    let (mut is_quoted, mut is_escaped) = (false, false);
-    for (index, character) in text.char_indices() {
-        if is_quoted {
-            match character {
-                _ if is_escaped => is_escaped = false,
-                '\\' => is_escaped = true,
-                '"' => is_quoted = false,
-                _ => {}
-            }
-        } else if character == '"' {
-            is_quoted = true;
-        } else if character == ',' && text[index + 1..].trim_start().starts_with(['}', ']']) {
-            continue;
-        }
-        kept.push(character);
+/// Whether a code fence begins right before.
+fn is_in_fence(before: &str) -> bool {
+    let before = before.trim_end().trim_end_matches(char::is_alphanumeric);
+    before.ends_with("```")
+}
+
+/// The items of the list that `brackets[index]` opens and that ends at `end` at the latest.
+fn list_at(text: &str, brackets: &[Bracket], index: usize, end: usize) -> Found {
+    let Bracket { open, close, .. } = brackets[index];
+    if let Some(close) = close
+        && let Some(Value::Array(items)) = json::strict(&text[open..=close])
+    {
+        let items = items.into_iter().map(Item::Read).collect();
+        return Found { items, repairs: vec![RepairKind::WordsAround], is_cut_off: false };
     }
-    kept
+    let is_cut_off = close.is_none() && end == text.len();
+    let items = split(text, brackets, index, end, is_cut_off);
+    let repair = if is_cut_off { RepairKind::CutOff } else { RepairKind::BrokenJson };
+    Found { items, repairs: vec![repair], is_cut_off }
+}
+
+/// Every item of a list that is no JSON as a whole.
+fn split(text: &str, brackets: &[Bracket], index: usize, end: usize, is_cut_off: bool) -> Vec<Item> {
+    let (mut items, mut comments) = (Vec::new(), Vec::new());
+    // Where something began that is no object.
+    let mut other: Option<usize> = None;
+    let mut is_in_broken_item = false;
+    let mut end_other = |other: &mut Option<usize>, at: usize, items: &mut Vec<Item>| {
+        if let Some(start) = other.take() {
+            let content = text[start..at].trim_end();
+            let is_comment = content.starts_with("//") || content.starts_with("/*");
+            if is_comment { &mut comments } else { items }.push(Item::Unreadable(shortened(content)));
+        }
+    };
+    let mut at = brackets[index].open + 1;
+    let mut next = index + 1;
+    while at < end {
+        while brackets.get(next).is_some_and(|bracket| bracket.open < at) {
+            next += 1;
+        }
+        let opened = brackets.get(next).filter(|bracket| bracket.open == at);
+        match (text.as_bytes()[at], opened) {
+            (_, Some(Bracket { is_brace: true, close: Some(close), .. })) if *close < end => {
+                end_other(&mut other, at, &mut items);
+                is_in_broken_item = false;
+                let object = &text[at..=*close];
+                items.push(json::loose(object).map_or_else(|| Item::Unreadable(shortened(object)), Item::Read));
+                at = close + 1;
+            }
+            (_, Some(Bracket { close: Some(close), .. })) if *close < end => {
+                other.get_or_insert(at);
+                at = close + 1;
+            }
+            // What has begun last did not come to its end.
+            (_, Some(_)) if is_cut_off => return items,
+            (_, Some(_)) => {
+                other.get_or_insert(at);
+                is_in_broken_item = true;
+                at += 1;
+            }
+            (b'"', None) => {
+                other.get_or_insert(at);
+                match brackets::end_of_string(text, at) {
+                    Some(end) => at = end,
+                    None if is_cut_off => return items,
+                    None => at = end,
+                }
+            }
+            (b',', None) if !is_in_broken_item => {
+                end_other(&mut other, at, &mut items);
+                at += 1;
+            }
+            (byte, None) => {
+                if !byte.is_ascii_whitespace() {
+                    other.get_or_insert(at);
+                }
+                at += 1;
+            }
+        }
+    }
+    if !is_cut_off {
+        end_other(&mut other, end.min(text.len()), &mut items);
+    }
+    if items.is_empty() { comments } else { items }
+}
+
+/// Items without a list around them, such as one a line, beyond `after`.
+fn one_by_one(text: &str, brackets: &[Bracket], after: usize) -> Option<Found> {
+    let outermost = || brackets.iter().filter(|bracket| bracket.parent.is_none() && bracket.open >= after);
+    let objects = outermost().filter(|bracket| bracket.is_brace);
+    let items: Vec<Item> = objects
+        .filter_map(|bracket| json::loose(&text[bracket.open..=bracket.close?]))
+        .filter(is_item)
+        .map(Item::Read)
+        .collect();
+    let is_cut_off = outermost().last().is_some_and(|bracket| bracket.close.is_none());
+    let repair = if is_cut_off { RepairKind::CutOff } else { RepairKind::WordsAround };
+    (!items.is_empty()).then(|| Found { items, repairs: vec![repair], is_cut_off })
 }

@@ -36,6 +36,10 @@ pub fn spaced(name: &str) -> String {
 
 /// An answered value for the record, shortened.
 pub fn shown(value: &Value) -> String {
-    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    value.as_str().map_or_else(|| shortened(&value.to_string()), shortened)
+}
+
+/// The beginning of a text, for the record.
+pub fn shortened(text: &str) -> String {
     text.chars().take(SHOWN_LIMIT).collect()
 }

@@ -56,19 +56,24 @@ fn as_asked() {
 fn boxes_that_need_repair() {
     let text = r#"{"marks":[
         {"label":"cat","x1":110,"y1":120,"x2":10,"y2":20,"confidence":0.5},
+        {"label":"cat","x1":"25%","y1":"50 %","x2":300,"y2":"100%"},
         {"label":"cat","x1":"10","y1":" 20px","x2":110.5,"y2":120},
         {"label":"cat","x1":-4,"y1":250,"x2":90,"y2":303.5},
         {"label":"cat","box":{"x1":1,"y1":2,"x2":3,"y2":4}}
     ]}"#;
     insta::assert_snapshot!(told(text, &recipe()), @r#"
     cat 10 20 110 120 Some(0.5) {}
+    cat 100 150 300 300 None {}
     cat 10 20 110.5 120 None {}
     cat 0 250 90 300 None {}
     cat 1 2 3 4 None {}
     repair Some(0): CornersSwapped
     repair Some(1): NumberFromText { field: "x1" }
     repair Some(1): NumberFromText { field: "y1" }
-    repair Some(2): ClampedToPicture { pixels: 4.0 }
+    repair Some(1): NumberFromText { field: "y2" }
+    repair Some(2): NumberFromText { field: "x1" }
+    repair Some(2): NumberFromText { field: "y1" }
+    repair Some(3): ClampedToPicture { pixels: 4.0 }
     "#);
 }
 
@@ -108,7 +113,7 @@ fn one_bad_item_never_costs_the_others() {
 
 #[test]
 fn labels_by_synonym_and_spelling() {
-    let text = ["cat", "Cat ", "kitten", "traffic_light", "Traffic-Light", "traffic lights"]
+    let text = ["cat", "Cat ", "kitten", "traffic_light", "Traffic-Light", "traffic lights", "'cats'", "dog", ""]
         .map(|label| format!(r#"{{"class":"{label}","x1":1,"y1":2,"x2":30,"y2":40}}"#))
         .join(",");
     insta::assert_snapshot!(told(&format!("[{text}]"), &recipe()), @r#"
@@ -117,11 +122,16 @@ fn labels_by_synonym_and_spelling() {
     cat 1 2 30 40 None {}
     traffic light 1 2 30 40 None {}
     traffic light 1 2 30 40 None {}
+    traffic light 1 2 30 40 None {}
+    cat 1 2 30 40 None {}
     repair Some(1): LabelRenamed { answered: "Cat " }
     repair Some(2): LabelRenamed { answered: "kitten" }
     repair Some(3): LabelRenamed { answered: "traffic_light" }
     repair Some(4): LabelRenamed { answered: "Traffic-Light" }
-    dropped 5: UnknownLabel { answered: "traffic lights" }
+    repair Some(5): LabelRenamed { answered: "traffic lights" }
+    repair Some(6): LabelRenamed { answered: "'cats'" }
+    dropped 7: UnknownLabel { answered: "dog" }
+    dropped 8: UnknownLabel { answered: "" }
     "#);
 }
 
@@ -201,7 +211,7 @@ fn broken_json_is_read_item_by_item() {
     cat 1 2 30 40 None {}
     cat 1 2 30 40 None {}
     repair None: BrokenJson
-    dropped 1: Unreadable
+    dropped 1: NoBox
     "#);
 }
 
@@ -221,7 +231,7 @@ fn a_truncated_answer_gives_its_whole_items() {
             Ok(parsed) => {
                 assert!(parsed.reading.is_cut_short && parsed.reading.dropped.is_empty(), "{end}: {parsed:?}");
             }
-            Err(error) => assert!(error == AnswerError::NoMarks && end < 12, "{end}"),
+            Err(error) => assert!(matches!(error, AnswerError::Unreadable { .. }) && end < 12, "{end}"),
         }
     }
 }
@@ -242,6 +252,63 @@ proptest::proptest! {
         }
     }
 }
+
+proptest::proptest! {
+    /// Any text made of what answers are made of: reading ends, and never with an empty list that nobody wrote.
+    #[test]
+    fn any_text_can_be_read(pieces in proptest::collection::vec(proptest::sample::select(PIECES), 0..30)) {
+        let text = pieces.concat();
+        let _ = preview(&text, &recipe(), SENT);
+        if let Ok(parsed) = parse(&text, &recipe(), SENT) {
+            proptest::prop_assert!(parsed.marks.iter().all(|mark| mark.rect.clamped(SENT) == mark.rect));
+            let is_empty = parsed.marks.is_empty() && !parsed.reading.is_cut_short;
+            proptest::prop_assert!(!is_empty || text.replace([' ', '\n'], "").contains("[]"), "{text}");
+        }
+    }
+
+    #[test]
+    fn any_bytes_can_be_read(text in ".{0,200}") {
+        let _ = (parse(&text, &recipe(), SENT), preview(&text, &recipe(), SENT));
+    }
+}
+
+const PIECES: &[&str] = &[
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    "\"",
+    "'",
+    "\\",
+    "\\ud83d",
+    "\n",
+    " ",
+    "(",
+    "//",
+    "/*",
+    "```",
+    "```json\n",
+    "marks",
+    "label",
+    "\"marks\":",
+    "marks:",
+    "\"label\":",
+    "\"cat\"",
+    "x1:",
+    "\"x1\":1,\"y1\":2,\"x2\":30,\"y2\":40",
+    "null",
+    "-1e9",
+    "0.5",
+    "25%",
+    "{\"label\":\"cat\",\"x1\":1,\"y1\":2,\"x2\":30,\"y2\":40}",
+    "é",
+    "\u{feff}",
+    "[]",
+    "{\"marks\":[]}",
+    "I see it",
+];
 
 /// Answers that a preview must follow to their end: as asked, in other forms, with items that are not read.
 fn on_their_way() -> Vec<String> {
@@ -277,7 +344,8 @@ fn a_preview_grows_into_the_answer() {
 #[test]
 fn answers_without_marks() {
     for text in ["", "I cannot help with that.", "{}", "null", "{\"marks\":null}", "```", "{\"ok\":true}"] {
-        assert_eq!(parse(text, &recipe(), SENT), Err(AnswerError::NoMarks), "{text}");
+        let error = parse(text, &recipe(), SENT).unwrap_err();
+        assert!(matches!(error, AnswerError::Unreadable { .. }), "{text}: {error:?}");
     }
 }
 
@@ -300,13 +368,147 @@ fn the_reason_for_stopping_is_heard() {
     let read = |text, reason| read(&answer(text, reason), &recipe());
     assert_eq!(read("{\"marks\":[]}", StopReason::Refusal), Err(AnswerError::Declined));
     assert_eq!(read("", StopReason::MaxTokens), Err(AnswerError::CutOffEarly));
-    assert_eq!(read("", StopReason::EndTurn), Err(AnswerError::NoMarks));
+    assert!(matches!(read("", StopReason::EndTurn), Err(AnswerError::Unreadable { .. })));
     assert_eq!(read("{\"marks\":[", StopReason::MaxTokens), Err(AnswerError::CutOffEarly));
+    assert!(matches!(read("{\"marks\":[", StopReason::EndTurn), Err(AnswerError::Unreadable { .. })));
     let whole = r#"{"marks":[{"label":"cat","x1":1,"y1":2,"x2":30,"y2":40},"#;
     assert!(read(whole, StopReason::MaxTokens).unwrap().reading.is_cut_short);
-    assert_eq!(read(r#"{"marks":[{"label":"cat","x1":ten}]}"#, StopReason::EndTurn), Err(AnswerError::NoMarks));
-    assert_eq!(read(r#"{"marks":[{"x1":1}]}"#, StopReason::EndTurn), Err(AnswerError::NoMarks));
     assert!(!read("{\"marks\":[]}", StopReason::EndTurn).unwrap().reading.is_cut_short);
+    // More room does not help a model that answers in other coordinates.
+    let fractions = r#"{"marks":[{"label":"cat","x1":0.1,"y1":0.2,"x2":0.3,"y2":0.4},{"la"#;
+    let error = read(fractions, StopReason::MaxTokens).unwrap_err();
+    assert!(matches!(error, AnswerError::OtherCoordinates { system: CoordinateSystem::Fractions, .. }), "{error:?}");
+}
+
+/// What an answer comes to: the number of marks, or the kind of error and what is said about it.
+fn outcome(text: &str) -> String {
+    match read(&answer(text, StopReason::EndTurn), &recipe()) {
+        Ok(answer) => format!("{} marks, {} skipped", answer.marks.len(), answer.reading.dropped.len()),
+        Err(AnswerError::Unreadable { detail }) => format!("unreadable: {detail}"),
+        Err(AnswerError::Unusable { detail }) => format!("unusable: {detail}"),
+        Err(AnswerError::OtherCoordinates { system, .. }) => format!("{system:?}"),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn an_answer_of_which_nothing_can_be_used_is_not_empty() {
+    for (text, expected) in [
+        (r#"[["red",10,20,30,40]]"#, "unreadable: none of 1 annotations can be used: 1 x not a readable object"),
+        (r#"{"marks":[["red",10,20,30,40]]}"#, "unreadable: none of 1"),
+        (r#"{"marks":[["red",10,20,30,40]],}"#, "unreadable: none of 1"),
+        (r#"["red at 10, 20"]"#, "unreadable: none of 1"),
+        (r#"{"marks":["red at 10, 20", "cat at 3"],}"#, "unreadable: none of 2"),
+        ("[(red,10,20,30,40)]", "unreadable: the answer has no list"),
+        (r#"{"marks":[(cat,10,20,30,40)]}"#, "unreadable: none of"),
+        (r#"{"marks":[("cat",10,20,30,40)]}"#, "unreadable: none of"),
+        (r#"{"marks":[cat]}"#, "unreadable: none of 1"),
+        (
+            r#"{"marks":[// nothing
+            ]}"#,
+            "unreadable: none of 1",
+        ),
+        (r#"{"marks":[{"label":"cat","x1":ten}]}"#, "unreadable: none of 1"),
+        (r#"{"marks":[{]}"#, "unreadable: none of 1"),
+        (r#"{"marks":[...]}"#, "unreadable: none of 1"),
+        (r#"{"marks":[{"x1":1}]}"#, "unusable: none of 1 annotations can be used: 1 x no label; the first: {\"x1\":1}"),
+        (
+            r#"[{"label":"dog","x1":1,"y1":2,"x2":30,"y2":40},{"label":"dog","x1":1,"y1":2,"x2":30,"y2":40}]"#,
+            "unusable: none of 2 annotations can be used: 2 x unknown label \"dog\"",
+        ),
+        (r#"[{"label":"cat","bbox":[1,2,30,40]}]"#, "unusable: none of 1 annotations can be used: 1 x a coordinate"),
+        (r#"[{"label":"cat","x1":0.1,"y1":0.2,"x2":0.5,"y2":0.9}]"#, "Fractions"),
+        (r#"[{"label":"dog","x1":0.1,"y1":0.2,"x2":0.5,"y2":0.9}]"#, "Fractions"),
+        (r#"[{"label":"cat","x1":"0.1","y1":"0.2","x2":"0.5","y2":"0.9"}]"#, "Fractions"),
+        (r#"[{"label":"cat","x1":120,"y1":500,"x2":340,"y2":960}]"#, "Thousandths"),
+        (r#"[{"label":"cat","x1":1200,"y1":500,"x2":1340,"y2":960}]"#, "Unknown"),
+        (
+            r#"[{"label":"cat","x1":700,"y1":500,"x2":900,"y2":900},{"label":"cat","x1":10,"y1":20,"x2":90,"y2":90}]"#,
+            "Thousandths",
+        ),
+    ] {
+        assert!(outcome(text).starts_with(expected), "{text}: {}", outcome(text));
+    }
+    for text in [r#"{"marks":[]}"#, "[]", r#"{"marks": [ ]}"#, r#"{"objects":[],"marks":[]}"#, r#""{\"marks\":[]}""#] {
+        assert_eq!(outcome(text), "0 marks, 0 skipped", "{text}");
+    }
+    for text in ["None found: []", "[[]]", r#"{"marks":[[]]}"#, r#"{"marks":[{}]}"#, r#"{"marks":[null]}"#] {
+        assert!(outcome(text).starts_with("un"), "{text}: {}", outcome(text));
+    }
+}
+
+#[test]
+fn of_several_lists_the_real_one_counts() {
+    let cat = |x: u32| format!(r#"{{"label":"cat","x1":{x},"y1":2,"x2":60,"y2":40}}"#);
+    let list = |x: u32| format!(r#"{{"marks":[{}]}}"#, cat(x));
+    let (example, real) = (cat(1), list(7));
+    let unquoted = r#"{marks: [{label: 'cat', x1: 7, y1: 2, x2: 60, y2: 40}]}"#;
+    for text in [
+        format!("{{\"marks\":[]}} Wait, there is one: {real}"),
+        format!("[]\n[{}]", cat(7)),
+        format!("```json\n[]\n```\nOn a closer look:\n```json\n{real}\n```"),
+        format!("{{\"draft\":[],\"marks\":[{}]}}", cat(7)),
+        format!("{{\"objects\":[],\"boxes\":[{}]}}", cat(7)),
+        format!("{{\"marks\":[]}}\n{}", cat(7)),
+        format!("Each is written as {example}. {real}"),
+        format!("{real}\nwhere each was written as {example}."),
+        format!("The form {} was asked for.\n{real}", list(1)),
+        format!("```json\n{}\n```\nCorrected:\n```json\n{real}\n```", list(1)),
+        format!("{real}\nI followed the form {{\"marks\":[...]}}."),
+        format!("{}\n{unquoted}", list(1)),
+        unquoted.to_owned(),
+        format!("{}\n{{\"marks\":[{},]}}", list(1), cat(7)),
+        format!("{}\n{{\"marks\":[{},{{\"lab", list(1), cat(7)),
+        format!("{{\"marks\":[]}} {{\"marks\":[{},{{\"lab", cat(7)),
+        format!("{real}\nLet me look again: {{\"marks\":[{{\"lab"),
+        format!("I see [one of them: {real}"),
+        format!("It is 5\" wide] {{ {real}"),
+        format!("{{\"answer\":\"see below\"}} {real}"),
+        format!("{{\"label\":\"cat\",\"x1\":7,\"y1\":2,\"x2\":60,\"y2\":40,\"parts\":[{{\"name\":\"ear\"}}]}}\n."),
+    ] {
+        let parsed = parse(&text, &recipe(), SENT);
+        let lefts = parsed.map(|parsed| parsed.marks.iter().map(|mark| mark.rect.x1).collect::<Vec<_>>());
+        assert_eq!(lefts, Ok(vec![7.0]), "{text}");
+    }
+    let retracted = format!("{} On a closer look there is none: {{\"marks\":[]}}", list(1));
+    assert_eq!(outcome(&retracted), "0 marks, 0 skipped");
+    for text in [r#"{"marks":[]} {"marks":[{"lab"#, r#"{"marks":[]} {"marks":[(cat,1,2,3,4)]}"#] {
+        assert!(outcome(text).starts_with("unreadable"), "{text}: {}", outcome(text));
+    }
+}
+
+#[test]
+fn half_a_surrogate_pair_costs_no_mark() {
+    let text =
+        r#"{"marks":[{"label":"cat","x1":1,"y1":2,"x2":30,"y2":40,"attributes":{"difficulty":1,"note":"\ud83d!"}}]}"#;
+    let note = "\u{fffd}!";
+    for text in [text.to_owned(), text.replace("]}", ",]}")] {
+        let parsed = parse(&text, &with_attributes(), SENT).unwrap();
+        assert_eq!(parsed.marks[0].attributes["note"], domain::annotation::AttributeValue::Text(note.into()), "{text}");
+    }
+}
+
+#[test]
+fn nesting_without_end_is_read_to_its_end() {
+    let deep = 500_000;
+    for text in [
+        "[".repeat(deep),
+        "{".repeat(deep),
+        "{\"marks\":".repeat(deep),
+        format!("{{\"marks\":{}", "[".repeat(deep)),
+        format!("{{\"marks\":{}{}}}", "[".repeat(deep), "]".repeat(deep)),
+        format!("{{\"marks\":[{}{}]}}", "{\"a\":".repeat(deep), "}".repeat(deep)),
+        format!("{{\"marks\":[{}", "{a:[".repeat(deep)),
+        "[]".repeat(deep),
+        "[{".repeat(deep),
+        "[{}".repeat(deep),
+        "\"".repeat(deep),
+        format!("[{}", "\"".repeat(deep)),
+        "\\".repeat(deep),
+    ] {
+        assert!(outcome(&text).starts_with("un"), "{}: {}", &text[..20], outcome(&text));
+        assert_eq!(preview(&text, &recipe(), SENT), []);
+    }
 }
 
 #[test]

@@ -1,23 +1,22 @@
-//! Anthropic's message batches as of 2026-11-23: what the server tells of a batch, and a line of its results. What is sent
-//! is written by hand, item by item ([`crate::batch::BatchWriter`]).
+//! Anthropic's message batches as of 2026-11-23: what the server tells of a batch, where what is sent is
+//! written item by item ([`crate::batch::BatchWriter`]), and results are read line by line.
 
 use serde::Deserialize;
-use serde_json::Value;
 
-use super::anthropic::WholeMessage;
+use super::json::lenient;
 use crate::batch::{BatchCounts, BatchState};
 
 #[derive(Deserialize, Debug)]
 pub struct BatchObject {
     pub id: String,
     pub processing_status: BatchState,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub request_counts: BatchCounts,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub created_at: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub expires_at: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub results_url: Option<String>,
 }
 
@@ -29,26 +28,4 @@ pub struct BatchList {
     pub has_more: bool,
     #[serde(default)]
     pub last_id: Option<String>,
-}
-
-/// A line of a batch's results. What it says is read by itself, so that whose result it is survives what cannot be read.
-#[derive(Deserialize, Debug)]
-pub struct ResultLine {
-    #[serde(default)]
-    pub custom_id: Option<String>,
-    pub result: Value,
-}
-
-#[derive(Deserialize, Debug)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum ResultBody {
-    Succeeded {
-        message: WholeMessage,
-    },
-    /// With the body that a refused request has by itself.
-    Errored {
-        error: Value,
-    },
-    Canceled,
-    Expired,
 }

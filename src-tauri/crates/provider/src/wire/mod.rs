@@ -2,4 +2,5 @@
 
 pub mod anthropic;
 pub mod batch;
+pub mod json;
 pub mod request;

@@ -2,7 +2,7 @@
 
 use domain::annotation::{Annotation, NewAnnotation, Origin};
 use domain::ids::{AnnotationId, CollectionId, ImageId, RunId};
-use domain::library::{LabelCount, ReviewState};
+use domain::library::LabelCount;
 use domain::recipe::Recipe;
 use rusqlite::{Row, params};
 
@@ -10,9 +10,10 @@ use super::all;
 use crate::code::{from_json, from_name, name_of, to_json};
 use crate::{Edit, Result, View};
 
-/// The marks that run `?1` has made, and those that people have drawn on its images.
+/// The annotations of run `?1`, and those that people have drawn or approved on its images.
 const IN_ANSWERS: &str = "(SELECT label, attributes FROM annotations WHERE run_id = ?1
-    UNION ALL SELECT label, attributes FROM annotations WHERE run_id IS NULL AND image_id IN (
+    UNION ALL SELECT label, attributes FROM annotations
+    WHERE (run_id IS NULL OR status IN ('accepted', 'edited')) AND image_id IN (
         SELECT image_id FROM jobs WHERE run_id = ?1 UNION ALL SELECT image_id FROM offers WHERE run_id = ?1))";
 
 impl View<'_> {
@@ -26,14 +27,14 @@ impl View<'_> {
         all(&mut statement, [image.0], read_annotation)
     }
 
-    /// Labels of the marks that `run` has made and that people have drawn on its images, by name.
+    /// Labels of the annotations of `run` and of people on its images, by name.
     pub fn labels_in_answers(&self, run: RunId) -> Result<Vec<String>> {
         let mut statement =
             self.0.prepare_cached(&format!("SELECT DISTINCT label FROM {IN_ANSWERS} ORDER BY label"))?;
         all(&mut statement, [run.0], |row| Ok(row.get(0)?))
     }
 
-    /// Names of the attributes of the marks that `run` has made and that people have drawn on its images, by name.
+    /// Names of the attributes of these annotations, by name.
     pub fn attributes_in_answers(&self, run: RunId) -> Result<Vec<String>> {
         let mut statement = self
             .0
@@ -82,7 +83,7 @@ fn read_annotation(row: &Row<'_>) -> Result<Annotation> {
 impl Edit<'_> {
     /// Adds what `run` found on `image`. Undecided proposals of earlier runs of the same model and recipe give way, since
     /// they answer the same question, and so do those that were carried over from a similar image; a mark that a person has
-    /// already decided is not proposed again. An image with new proposals waits for review.
+    /// already decided is not proposed again.
     pub(super) fn propose(
         &self,
         run: RunId,
@@ -133,9 +134,6 @@ impl Edit<'_> {
             ])?;
             proposed += 1;
         }
-        if proposed > 0 {
-            self.set_review(image, ReviewState::Unreviewed)?;
-        }
         Ok(proposed)
     }
 
@@ -179,22 +177,10 @@ impl Edit<'_> {
     }
 
     /// Takes the proposals of `run` back that nobody has decided, on its images and on those that they were carried over
-    /// to; returns how many. An image that waited for review only because of them is again what the person had said it
-    /// was.
+    /// to; returns how many.
     pub fn take_back_proposals(&self, run: RunId) -> Result<u32> {
         let taken_back =
             self.0.0.execute("DELETE FROM annotations WHERE run_id = ?1 AND status = 'proposed'", [run.0])?;
-        self.0.0.execute(
-            "UPDATE images SET review = CASE
-                 WHEN EXISTS (SELECT 1 FROM annotations WHERE image_id = images.id AND status <> 'rejected')
-                 THEN 'reviewed' ELSE 'confirmed_empty' END
-             WHERE review = 'unreviewed'
-               AND id IN (SELECT image_id FROM jobs WHERE run_id = ?1
-                          UNION ALL SELECT image_id FROM offers WHERE run_id = ?1)
-               AND EXISTS (SELECT 1 FROM steps WHERE image_id = images.id AND NOT is_undone)
-               AND NOT EXISTS (SELECT 1 FROM annotations WHERE image_id = images.id AND status = 'proposed')",
-            [run.0],
-        )?;
         Ok(u32::try_from(taken_back).unwrap_or(u32::MAX))
     }
 }

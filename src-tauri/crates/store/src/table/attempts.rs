@@ -67,7 +67,7 @@ impl View<'_> {
         let mut statement = self.0.prepare_cached(
             "SELECT coalesce(sum(usage_input), 0), coalesce(sum(usage_output), 0),
                  coalesce(sum(usage_cache_write_5m), 0), coalesce(sum(usage_cache_write_1h), 0),
-                 coalesce(sum(usage_cache_read), 0), coalesce(sum(usage_thinking), 0), coalesce(sum(paid), 0)
+                 coalesce(sum(usage_cache_read), 0), sum(usage_thinking), coalesce(sum(paid), 0)
              FROM attempts JOIN jobs ON jobs.id = job_id WHERE run_id = ?1",
         )?;
         Ok(statement.query_row([run.0], |row| {

@@ -3,12 +3,14 @@
 use domain::annotation::{Annotation, Status};
 use domain::audit::{Audit, AuditRequest, ErrorRate, LabelConfidences, SampleMark, SampleVerdict};
 use domain::ids::{AnnotationId, AuditId, ImageId, RunId};
+use domain::layers::LayerScope;
 use domain::query::{ImageQuery, Share};
 use domain::review::Verdict;
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::all;
-use super::steps::{MarkStep, after, decided, decided_state};
+use super::layers::Layers;
+use super::steps::{MarkStep, after, decided};
 use crate::code::{from_json, from_name, to_json};
 use crate::{Edit, Result, StoreError, View};
 
@@ -60,13 +62,14 @@ const COLUMNS: &str = "id, drawn_at, label, color, threshold, query, latest_mark
     sample_size, error_limit";
 
 impl View<'_> {
-    /// How confident the proposals on the images of `query` are, label by label, the most frequent first.
+    /// How confident the proposals on the images of `query` in its layers are, label by label, the most frequent first.
     pub fn proposal_confidences(&self, query: &ImageQuery, working: &[RunId]) -> Result<Vec<LabelConfidences>> {
         let images = self.images_found(query, working)?;
         let mut labels: std::collections::BTreeMap<String, LabelConfidences> = std::collections::BTreeMap::new();
-        let mut statement = self
-            .0
-            .prepare_cached("SELECT image_id, label, color, confidence FROM annotations WHERE status = 'proposed'")?;
+        let mut statement = self.0.prepare_cached(&format!(
+            "SELECT image_id, label, color, confidence FROM annotations WHERE status = 'proposed'{}",
+            query.layers_shown().and_run_is_shown()
+        ))?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             if !images.contains(row.get(0)?) {
@@ -94,14 +97,21 @@ impl View<'_> {
         Ok(labels)
     }
 
-    /// The proposals that `request` is about, up to the mark `latest`, image by image.
+    /// The proposals that `request` is about, in the layers of its question, up to the mark `latest`, image by image.
     pub fn proposals_above(&self, request: &AuditRequest, latest: u32, working: &[RunId]) -> Result<Vec<Proposal>> {
         let images = self.images_found(&request.query, working)?;
-        let mut statement = self.0.prepare_cached(
-            "SELECT image_id, annotations.id FROM image_labels JOIN annotations USING (image_id, label)
-             WHERE label = ?1 AND status = 'proposed' AND confidence >= ?2 AND annotations.id <= ?3
+        let layers = request.query.layers_shown();
+        // An index has a label's proposals by run; those of all runs are found by the images with the label.
+        let from = match layers {
+            LayerScope::All => "image_labels JOIN annotations USING (image_id, label)",
+            LayerScope::Runs { .. } => "annotations",
+        };
+        let mut statement = self.0.prepare_cached(&format!(
+            "SELECT image_id, annotations.id FROM {from}
+             WHERE label = ?1 AND status = 'proposed' AND confidence >= ?2 AND annotations.id <= ?3{}
              ORDER BY image_id, annotations.id",
-        )?;
+            layers.and_run_is_shown()
+        ))?;
         let mut found: Vec<Proposal> =
             all(&mut statement, params![request.label, request.threshold.0, latest], |row| {
                 Ok((ImageId(row.get(0)?), AnnotationId(row.get(1)?)))
@@ -149,6 +159,7 @@ impl View<'_> {
         let (judged, wrong) = kept.judged.unwrap_or_else(|| counted(&sample));
         Ok(Audit {
             id: kept.id,
+            layers: kept.request.query.layers_shown(),
             label: kept.request.label,
             color: kept.color,
             threshold: kept.request.threshold,
@@ -238,7 +249,7 @@ impl Edit<'_> {
             return Ok(());
         }
         let proposals = self.proposals_above(&kept.request, kept.latest_mark, working)?;
-        let sweep = self.next_sweep()?;
+        let (sweep, layers) = (self.next_sweep()?, kept.request.query.layers_shown());
         for of_image in proposals.chunk_by(|one, other| one.0 == other.0) {
             let Some(&(image, _)) = of_image.first() else { continue };
             let standing = self.annotations_of(image)?;
@@ -249,11 +260,7 @@ impl Edit<'_> {
                 .map(|mark| MarkStep { before: Some(mark.clone()), after: Some(decided(mark, Verdict::Accept)) })
                 .collect();
             let left = after(&standing, &steps);
-            let review = if left.iter().any(|mark| mark.status == Status::Proposed) {
-                self.review_of(image)?
-            } else {
-                decided_state(&left)
-            };
+            let review = self.review_after(image, &left, &layers, true)?;
             self.take_step(image, Some(sweep), &steps, review, now)?;
         }
         let (judged, wrong) = counted(&self.audit(id)?.sample);

@@ -4,7 +4,7 @@
 use domain::geometry::PixelSize;
 use domain::ids::{AttemptId, BatchId, ImageId, JobId, RunId};
 use domain::money::PicoDollars;
-use domain::run::{BatchStage, BatchState, RetryKind};
+use domain::run::{BatchStage, BatchState};
 use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
@@ -107,17 +107,19 @@ impl View<'_> {
     }
 
     /// The request `attempt` in `batch`, unless it has ended or there is none.
+    /// What expired was counted as `timed_out` before it had a kind of its own.
     pub fn batch_item(&self, batch: BatchId, attempt: AttemptId) -> Result<Option<BatchItem>> {
         let mut statement = self.0.prepare_cached(
             "SELECT jobs.id, image_id, width, height, name, sent_width, sent_height,
-                 (SELECT count(*) FROM attempts AS earlier WHERE earlier.job_id = jobs.id AND retried_for = ?3),
-                 (SELECT count(*) FROM attempts AS earlier WHERE earlier.job_id = jobs.id AND retried_for <> ?3)
+                 (SELECT count(*) FROM attempts AS earlier
+                  WHERE earlier.job_id = jobs.id AND retried_for IN ('expired', 'timed_out')),
+                 (SELECT count(*) FROM attempts AS earlier
+                  WHERE earlier.job_id = jobs.id AND retried_for NOT IN ('expired', 'timed_out'))
              FROM batch_items JOIN attempts ON attempts.id = attempt_id JOIN jobs ON jobs.id = job_id
              JOIN images ON images.id = image_id
              WHERE batch_id = ?1 AND attempt_id = ?2 AND attempts.state = 'sent'",
         )?;
-        let expired = name_of(&RetryKind::TimedOut)?;
-        let item = statement.query_row(params![batch.0, attempt.0, expired], |row| {
+        let item = statement.query_row([batch.0, attempt.0], |row| {
             Ok(BatchItem {
                 attempt,
                 job: WaitingJob {

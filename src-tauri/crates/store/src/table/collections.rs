@@ -1,13 +1,13 @@
 //! Collections and the files that were left out of them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use domain::ids::CollectionId;
 use domain::import::SkippedFile;
 use domain::library::Collection;
 use rusqlite::params;
 
-use super::all;
+use super::{all, found};
 use crate::code::{from_json, to_json};
 use crate::path_bytes;
 use crate::{Edit, Result, View};
@@ -29,6 +29,13 @@ impl View<'_> {
                 skipped_count: row.get(3)?,
             })
         })
+    }
+
+    /// Its folder, or the folder of files that were dropped without one.
+    pub fn collection_root(&self, collection: CollectionId) -> Result<PathBuf> {
+        let mut statement = self.0.prepare_cached("SELECT root FROM collections WHERE id = ?1")?;
+        let root: Vec<u8> = found(statement.query_row([collection.0], |row| row.get(0)), "collection", collection.0)?;
+        Ok(path_bytes::from_bytes(&root))
     }
 
     /// Files left out of `collection`, or of any, by path; what was never an image comes last.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use domain::ids::{CollectionId, ImageId, RunId};
+use domain::ids::{CollectionId, ImageId};
 use rusqlite::{OptionalExtension, params};
 
 use super::all;
@@ -28,26 +28,13 @@ impl View<'_> {
         Ok(id.map(ImageId))
     }
 
-    /// Every place at which an image's content was seen.
-    pub fn paths_of(&self, image: ImageId) -> Result<Vec<PathBuf>> {
-        let mut statement = self.0.prepare_cached("SELECT path FROM files WHERE image_id = ?1")?;
-        all(&mut statement, [image.0], |row| Ok(path_bytes::from_bytes(&row.get::<_, Vec<u8>>(0)?)))
-    }
-
-    /// The first and the last of the paths by which [`View::answered_images`] of `run` are told, in the order of their
-    /// bytes: all the others begin as these two do.
-    pub fn outermost_paths(&self, run: RunId) -> Result<Option<(PathBuf, PathBuf)>> {
-        let mut statement = self.0.prepare_cached(
-            "SELECT min(path), max(path) FROM (
-                 SELECT (SELECT min(path) FROM files WHERE files.image_id = answered.image_id) AS path
-                 FROM (SELECT image_id FROM jobs WHERE run_id = ?1 AND state = 'done'
-                       UNION SELECT image_id FROM offers WHERE run_id = ?1) AS answered)",
-        )?;
-        let ends: (Option<Vec<u8>>, Option<Vec<u8>>) =
-            statement.query_row([run.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(match ends {
-            (Some(first), Some(last)) => Some((path_bytes::from_bytes(&first), path_bytes::from_bytes(&last))),
-            _ => None,
+    /// Every place at which an image's content was seen, by path, with what its file was like then.
+    pub fn files_of(&self, image: ImageId) -> Result<Vec<(PathBuf, KnownFile)>> {
+        let mut statement =
+            self.0.prepare_cached("SELECT path, byte_len, modified_at FROM files WHERE image_id = ?1 ORDER BY path")?;
+        all(&mut statement, [image.0], |row| {
+            let file = KnownFile { byte_len: row.get(1)?, modified_at: row.get(2)? };
+            Ok((path_bytes::from_bytes(&row.get::<_, Vec<u8>>(0)?), file))
         })
     }
 

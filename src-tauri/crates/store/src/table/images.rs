@@ -2,27 +2,27 @@
 
 mod conditions;
 mod counts;
+mod figures;
 pub(super) mod id_set;
 mod order;
 mod taken;
 mod text;
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 
 use domain::geometry::{Orientation, PixelSize};
 use domain::ids::{CollectionId, ImageId, RunId};
 use domain::import::ImageFormat;
+use domain::layers::LayerScope;
 use domain::library::{ImageCard, ImageCounts, ImageFailure, ReviewState};
 use domain::plan::{ImageSelection, SizeCount};
-use domain::query::{ImageQuery, Vocabulary};
+use domain::query::{ImageQuery, ImageState, Vocabulary};
 use domain::similar::{HashedImage, PerceptualHash};
 use domain::taken::Taken;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Row, params};
 
 use super::{all, found};
 use crate::code::{from_name, name_of};
-use crate::path_bytes;
 use crate::{Edit, Result, StoreError, View};
 
 /// An image that an import has read whole.
@@ -47,8 +47,6 @@ pub struct AnsweredImage {
     pub id: ImageId,
     /// File name for people to read.
     pub name: String,
-    /// Of the places at which it was seen, the first by name; `None` when its file is another picture by now.
-    pub path: Option<PathBuf>,
     pub hash: [u8; 32],
     pub orientation: Orientation,
     /// Upright.
@@ -58,11 +56,27 @@ pub struct AnsweredImage {
     pub carried_from: Option<ImageId>,
 }
 
+impl AnsweredImage {
+    /// From columns in the order of its fields, width and height apart.
+    pub(super) fn from_row(row: &Row<'_>) -> Result<Self> {
+        let orientation: u8 = row.get(3)?;
+        Ok(Self {
+            id: ImageId(row.get(0)?),
+            name: row.get(1)?,
+            hash: row.get(2)?,
+            orientation: Orientation::from_exif(orientation.into()).unwrap_or_default(),
+            size: PixelSize::new(row.get(4)?, row.get(5)?),
+            review: from_name("images.review", row.get(6)?)?,
+            carried_from: row.get::<_, Option<u32>>(7)?.map(ImageId),
+        })
+    }
+}
+
 impl View<'_> {
     /// The images that `query` finds, in its order; `working` are the runs that are worked on.
     pub fn image_ids(&self, query: &ImageQuery, working: &[RunId]) -> Result<Vec<ImageId>> {
         let found = self.images_found(query, working)?;
-        self.in_order(found, query.order)
+        self.in_order(found, query.order, &query.layers_shown())
     }
 
     /// The values that typed questions are completed from.
@@ -76,8 +90,9 @@ impl View<'_> {
         })
     }
 
-    /// In the order of `ids`; ids that are gone are left out. `working` are the runs that are worked on.
-    pub fn image_cards(&self, ids: &[ImageId], working: &[RunId]) -> Result<Vec<ImageCard>> {
+    /// In the order of `ids`, with the annotations of `layers`; ids that are gone are skipped. `working` are the runs that
+    /// are worked on.
+    pub fn image_cards(&self, ids: &[ImageId], layers: &LayerScope, working: &[RunId]) -> Result<Vec<ImageCard>> {
         let mut statement = self.0.prepare_cached(
             "SELECT images.name, width, height, review, run_id, failure, failure_detail,
                     EXISTS (SELECT 1 FROM jobs AS done WHERE done.image_id = images.id AND done.state = 'done'),
@@ -98,6 +113,7 @@ impl View<'_> {
                 }),
                 None => None,
             };
+            let marks = self.shown_on(id, layers)?;
             let mut is_running = false;
             for run in working {
                 is_running |= waiting.exists([run.0, id.0])?;
@@ -107,37 +123,41 @@ impl View<'_> {
                 name: row.get(0)?,
                 size: PixelSize::new(row.get(1)?, row.get(2)?),
                 taken: taken::from_columns(row.get(8)?, row.get(9)?),
-                review: from_name("images.review", row.get(3)?)?,
-                is_annotated: row.get(7)?,
+                review: layers.review_state(from_name("images.review", row.get(3)?)?, &marks),
+                is_annotated: match layers {
+                    LayerScope::Runs { runs } if !runs.is_empty() => self.is_answered_by(runs, id)?,
+                    _ => row.get(7)?,
+                },
                 is_running,
                 failure,
-                marks: self.annotations_of(id)?,
+                marks,
             });
         }
         Ok(cards)
     }
 
+    fn is_answered_by(&self, runs: &[RunId], image: ImageId) -> Result<bool> {
+        let mut statement =
+            self.0.prepare_cached("SELECT 1 FROM jobs WHERE run_id = ?1 AND image_id = ?2 AND state = 'done'")?;
+        for run in runs {
+            if statement.exists([run.0, image.0])? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Images by review state, all layers shown.
     pub fn image_counts(&self, collection: Option<CollectionId>) -> Result<ImageCounts> {
-        let scope = match collection {
-            Some(_) => "id IN (SELECT image_id FROM collection_images WHERE collection_id = ?1)",
-            None => "?1 IS NULL",
-        };
-        let collection = [collection.map(|id| id.0)];
-        let by_review: HashMap<String, u32> = self
-            .0
-            .prepare_cached(&format!("SELECT review, count(*) FROM images WHERE {scope} GROUP BY review"))?
-            .query_map(collection, |row| Ok((row.get(0)?, row.get(1)?)))?
-            .collect::<rusqlite::Result<_>>()?;
-        let count = |state| Ok::<u32, StoreError>(by_review.get(&name_of(&state)?).copied().unwrap_or(0));
+        let all = self.images_of_scope(collection)?;
+        let proposed = self.images_proposed_on(&LayerScope::All)?;
+        let count = |state| Ok::<u32, StoreError>(all.common_len(&self.images_in_state(state, &proposed, &[])?));
         Ok(ImageCounts {
-            all: by_review.values().sum(),
-            unreviewed: count(ReviewState::Unreviewed)?,
-            reviewed: count(ReviewState::Reviewed)?,
-            confirmed_empty: count(ReviewState::ConfirmedEmpty)?,
-            failed: self
-                .0
-                .prepare_cached(&format!("SELECT count(*) FROM images WHERE failed_job IS NOT NULL AND {scope}"))?
-                .query_row(collection, |row| row.get(0))?,
+            all: all.len(),
+            unreviewed: count(ImageState::Unreviewed)?,
+            reviewed: count(ImageState::Reviewed)?,
+            confirmed_empty: count(ImageState::ConfirmedEmpty)?,
+            failed: count(ImageState::Failed)?,
         })
     }
 
@@ -167,8 +187,7 @@ impl View<'_> {
     pub fn answered_images(&self, run: RunId, after: Option<ImageId>, limit: u32) -> Result<Vec<AnsweredImage>> {
         // The plus keeps SQLite from listing and sorting all that is done for every page.
         let mut statement = self.0.prepare_cached(
-            "SELECT images.id, name, (SELECT min(path) FROM files WHERE image_id = images.id), hash, orientation, width,
-                    height, review,
+            "SELECT images.id, name, hash, orientation, width, height, review,
                     (SELECT carried_from FROM offers WHERE run_id = ?1 AND image_id = images.id AND NOT EXISTS (
                          SELECT 1 FROM jobs WHERE run_id = ?1 AND image_id = images.id AND state = 'done'
                              AND NOT is_carried))
@@ -177,19 +196,7 @@ impl View<'_> {
                    ORDER BY image_id LIMIT ?3)
              JOIN images ON images.id = image_id ORDER BY images.id",
         )?;
-        all(&mut statement, params![run.0, after.map_or(0, |image| image.0), limit], |row| {
-            let orientation: u8 = row.get(4)?;
-            Ok(AnsweredImage {
-                id: ImageId(row.get(0)?),
-                name: row.get(1)?,
-                path: row.get::<_, Option<Vec<u8>>>(2)?.map(|path| path_bytes::from_bytes(&path)),
-                hash: row.get(3)?,
-                orientation: Orientation::from_exif(orientation.into()).unwrap_or_default(),
-                size: PixelSize::new(row.get(5)?, row.get(6)?),
-                review: from_name("images.review", row.get(7)?)?,
-                carried_from: row.get::<_, Option<u32>>(8)?.map(ImageId),
-            })
-        })
+        all(&mut statement, params![run.0, after.map_or(0, |image| image.0), limit], AnsweredImage::from_row)
     }
 
     /// Whether an image has this content.
@@ -212,6 +219,13 @@ impl View<'_> {
             images.push(found(image, "image", id.0)?);
         }
         Ok(images)
+    }
+
+    /// Whether an image was found to show the same as `leader`; `None`: they were not compared.
+    pub fn similar_check(&self, leader: ImageId, image: ImageId) -> Result<Option<bool>> {
+        let mut statement =
+            self.0.prepare_cached("SELECT is_similar FROM similar_checks WHERE image_id = ?1 AND leader_id = ?2")?;
+        Ok(statement.query_row([image.0, leader.0], |row| row.get(0)).optional()?)
     }
 
     /// The upright sizes among `images`, the most frequent first.
@@ -290,6 +304,18 @@ impl Edit<'_> {
             .0
             .prepare_cached("UPDATE images SET perceptual_hash = ?2 WHERE id = ?1")?
             .execute(params![image.0, hash.0.cast_signed()])?;
+        Ok(())
+    }
+
+    /// Notes whether an image shows the same as `leader`.
+    pub fn note_similar_check(&self, leader: ImageId, image: ImageId, is_similar: bool) -> Result<()> {
+        self.0
+            .0
+            .prepare_cached(
+                "INSERT INTO similar_checks (image_id, leader_id, is_similar) VALUES (?1, ?2, ?3)
+                 ON CONFLICT DO UPDATE SET is_similar = excluded.is_similar",
+            )?
+            .execute(params![image.0, leader.0, is_similar])?;
         Ok(())
     }
 

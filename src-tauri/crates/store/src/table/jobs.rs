@@ -7,12 +7,14 @@ use domain::answer::Reading;
 use domain::geometry::PixelSize;
 use domain::ids::{AttemptId, ImageId, JobId, RunId};
 use domain::library::LabelCount;
+use domain::money::PicoDollars;
 use domain::recipe::Recipe;
 use domain::report::{DropGroup, RepairGroup};
 use domain::run::{FailureGroup, FailureKind, JustAnswered};
 use rusqlite::{OptionalExtension, params};
 
 use super::all;
+use super::images::AnsweredImage;
 use super::runs::whole_millis;
 use crate::code::{from_json, from_name, name_of, to_json};
 use crate::{Edit, Result, View};
@@ -43,8 +45,17 @@ pub struct WaitingJob {
 pub struct KeptAnswer {
     pub attempt: AttemptId,
     pub raw_answer: String,
+    /// From its request to its answer.
+    pub took_millis: u32,
     /// Whether an earlier run asked for it; otherwise it came before the process died and was not parsed yet.
     pub is_reused: bool,
+}
+
+/// What an answer was propagated to: similar images that were not asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Propagated {
+    pub images: u32,
+    pub annotations: u32,
 }
 
 /// How a job ended.
@@ -62,6 +73,28 @@ impl JobOutcome {
             Self::Failed(failure) => failure.attempt,
         }
     }
+}
+
+/// What an image took that was asked about.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct JobTiming {
+    /// Preparing it, its requests, and the pauses between its own retries; not its waits for a permit.
+    pub took_millis: f64,
+    /// What it took while it was in flight, where no other request of the run was in flight beside any of its own.
+    pub alone_millis: Option<f64>,
+}
+
+/// An image that failed in a run.
+#[derive(Debug, Clone)]
+pub struct FailedJob {
+    pub image: AnsweredImage,
+    pub kind: FailureKind,
+    pub message: String,
+    /// Requests that were sent about it.
+    pub requests: u32,
+    pub paid: PicoDollars,
+    /// The most that requests without an answer can have cost on top.
+    pub possibly_billed: PicoDollars,
 }
 
 /// Why, and in which request, when one was sent.
@@ -100,25 +133,40 @@ impl View<'_> {
 
     fn unparsed_answer(&self, job: JobId) -> Result<Option<KeptAnswer>> {
         let mut statement = self.0.prepare_cached(
-            "SELECT id, raw_answer FROM attempts WHERE job_id = ?1 AND state = 'received' ORDER BY id DESC LIMIT 1",
+            "SELECT id, raw_answer, max(0, answered_at - sent_at) FROM attempts
+             WHERE job_id = ?1 AND state = 'received' ORDER BY id DESC LIMIT 1",
         )?;
         let answer = statement.query_row([job.0], |row| {
-            Ok(KeptAnswer { attempt: AttemptId(row.get(0)?), raw_answer: row.get(1)?, is_reused: false })
+            Ok(KeptAnswer {
+                attempt: AttemptId(row.get(0)?),
+                raw_answer: row.get(1)?,
+                took_millis: row.get(2)?,
+                is_reused: false,
+            })
         });
         Ok(answer.optional()?)
     }
 
-    /// The newest answer about `image` to the question that `run` asks, unless it is to ask anew.
+    /// The newest answer about `image` to the question that `run` asks, unless it is to ask anew. One of which nothing could
+    /// be used was paid for as well: it is read again where there is no better one.
     fn reusable_answer(&self, run: RunId, image: ImageId) -> Result<Option<KeptAnswer>> {
-        let mut statement = self.0.prepare_cached(
-            "SELECT attempts.id, raw_answer FROM jobs
+        let mut statement = self.0.prepare_cached(&format!(
+            "SELECT attempts.id, raw_answer, max(0, answered_at - sent_at) FROM jobs
              JOIN runs AS earlier ON earlier.id = jobs.run_id
              JOIN runs AS this ON this.id = ?1 AND NOT this.asks_anew AND this.answer_key = earlier.answer_key
-             JOIN attempts ON job_id = jobs.id AND attempts.state = 'parsed'
-             WHERE image_id = ?2 AND jobs.state = 'done' ORDER BY attempts.id DESC LIMIT 1",
-        )?;
+             JOIN attempts ON job_id = jobs.id AND raw_answer IS NOT NULL
+             WHERE image_id = ?2 AND (jobs.state = 'done' AND attempts.state = 'parsed'
+                 OR jobs.state = 'failed' AND attempts.state = 'failed' AND failure IN ({}))
+             ORDER BY jobs.state = 'done' DESC, attempts.id DESC LIMIT 1",
+            kept_failures()?
+        ))?;
         let answer = statement.query_row([run.0, image.0], |row| {
-            Ok(KeptAnswer { attempt: AttemptId(row.get(0)?), raw_answer: row.get(1)?, is_reused: true })
+            Ok(KeptAnswer {
+                attempt: AttemptId(row.get(0)?),
+                raw_answer: row.get(1)?,
+                took_millis: row.get(2)?,
+                is_reused: true,
+            })
         });
         Ok(answer.optional()?)
     }
@@ -136,10 +184,11 @@ impl View<'_> {
 
     /// Those of `images` that have been asked about with `answer_key`, and answered.
     pub fn answered_before(&self, answer_key: &str, images: &[ImageId]) -> Result<HashSet<ImageId>> {
-        let mut statement = self.0.prepare_cached(
-            "SELECT DISTINCT image_id FROM runs JOIN jobs ON run_id = runs.id AND jobs.state = 'done'
-             WHERE answer_key = ?1",
-        )?;
+        let mut statement = self.0.prepare_cached(&format!(
+            "SELECT DISTINCT image_id FROM runs JOIN jobs ON run_id = runs.id
+             WHERE answer_key = ?1 AND (jobs.state = 'done' OR jobs.state = 'failed' AND failure IN ({}))",
+            kept_failures()?
+        ))?;
         let answered: HashSet<ImageId> =
             all(&mut statement, [answer_key], |row| Ok(ImageId(row.get(0)?)))?.into_iter().collect();
         Ok(images.iter().copied().filter(|image| answered.contains(image)).collect())
@@ -152,12 +201,48 @@ impl View<'_> {
         Ok(statement.query_row([run.0], |row| row.get(0))?)
     }
 
-    /// What every finished job of `run` took, ascending, in milliseconds.
+    /// What every image of `run` took that was asked about and has finished, ascending, in milliseconds.
     pub fn durations(&self, run: RunId) -> Result<Vec<f64>> {
         let mut statement = self.0.prepare_cached(
             "SELECT took_millis FROM jobs WHERE run_id = ?1 AND took_millis IS NOT NULL ORDER BY took_millis",
         )?;
         all(&mut statement, [run.0], |row| Ok(row.get(0)?))
+    }
+
+    /// What every image of `run` took that ran alone, in milliseconds.
+    pub fn alone_durations(&self, run: RunId) -> Result<Vec<f64>> {
+        let mut statement =
+            self.0.prepare_cached("SELECT alone_millis FROM jobs WHERE run_id = ?1 AND alone_millis IS NOT NULL")?;
+        all(&mut statement, [run.0], |row| Ok(row.get(0)?))
+    }
+
+    /// Images of `run` that failed before they could be sent.
+    pub fn unread_count(&self, run: RunId) -> Result<u32> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT count(*) FROM jobs WHERE run_id = ?1 AND state = 'failed' AND took_millis IS NULL",
+        )?;
+        Ok(statement.query_row([run.0], |row| row.get(0))?)
+    }
+
+    /// Every image that failed in `run`, in its order.
+    pub fn failed_jobs(&self, run: RunId) -> Result<Vec<FailedJob>> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT images.id, name, hash, orientation, width, height, review, NULL, failure, failure_detail,
+                    (SELECT count(*) FROM attempts WHERE job_id = jobs.id),
+                    (SELECT coalesce(sum(paid), 0) FROM attempts WHERE job_id = jobs.id),
+                    (SELECT coalesce(sum(at_most), 0) FROM attempts WHERE job_id = jobs.id AND may_be_billed)
+             FROM jobs JOIN images ON images.id = image_id WHERE run_id = ?1 AND state = 'failed' ORDER BY jobs.id",
+        )?;
+        all(&mut statement, [run.0], |row| {
+            Ok(FailedJob {
+                image: AnsweredImage::from_row(row)?,
+                kind: from_name("jobs.failure", row.get(8)?)?,
+                message: row.get::<_, Option<String>>(9)?.unwrap_or_default(),
+                requests: row.get(10)?,
+                paid: PicoDollars(row.get(11)?),
+                possibly_billed: PicoDollars(row.get(12)?),
+            })
+        })
     }
 
     /// When the images that `run` asked about finished, ascending, in milliseconds of the time worked on it.
@@ -206,6 +291,19 @@ impl View<'_> {
         })
     }
 
+    /// Failed images of `run` that [`Edit::retry_failed`] lets wait again.
+    pub fn retried_count(&self, run: RunId) -> Result<u32> {
+        let asks_anew = self.asks_anew(run)?;
+        let groups = self.failure_groups(run)?;
+        let retried = groups.iter().filter(|group| group.kind.is_retried(asks_anew));
+        Ok(retried.map(|group| group.count).sum())
+    }
+
+    fn asks_anew(&self, run: RunId) -> Result<bool> {
+        let mut statement = self.0.prepare_cached("SELECT asks_anew FROM runs WHERE id = ?1")?;
+        Ok(statement.query_row([run.0], |row| row.get(0))?)
+    }
+
     /// Failed images of `run` for which another try may come out otherwise.
     pub fn retryable_count(&self, run: RunId) -> Result<u32> {
         let groups = self.failure_groups(run)?;
@@ -246,11 +344,12 @@ impl View<'_> {
         Ok((repairs, dropped))
     }
 
-    /// What `run` found, the most frequent label first, whatever has become of the marks since.
+    /// What `run` found and propagated, the most frequent label first, whatever has become of the annotations since.
     pub fn found_by_run(&self, run: RunId) -> Result<Vec<LabelCount>> {
         let recipe = self.recipe_of_run(run)?;
         let mut statement = self.0.prepare_cached(
-            "SELECT key, sum(value) FROM jobs, json_each(found) WHERE run_id = ?1 GROUP BY key ORDER BY 2 DESC, 1",
+            "SELECT key, sum(value) FROM jobs, json_each(coalesce(found, propagated)) WHERE run_id = ?1
+             GROUP BY key ORDER BY 2 DESC, 1",
         )?;
         all(&mut statement, [run.0], |row| {
             let name: String = row.get(0)?;
@@ -264,6 +363,13 @@ impl View<'_> {
         let mut statement = self.0.prepare_cached("SELECT image_id FROM jobs WHERE run_id = ?1 ORDER BY id")?;
         all(&mut statement, [run.0], |row| Ok(ImageId(row.get(0)?)))
     }
+}
+
+/// The failures for which there is an answer that was paid for, as SQL.
+fn kept_failures() -> Result<String> {
+    let kept = FailureKind::ALL.into_iter().filter(|kind| kind.has_kept_answer());
+    let names: Vec<String> = kept.map(|kind| Ok(format!("'{}'", name_of(&kind)?))).collect::<Result<_>>()?;
+    Ok(names.join(", "))
 }
 
 fn is_same_variant<T>(one: &T, other: &T) -> bool {
@@ -289,16 +395,17 @@ impl Edit<'_> {
     }
 
     /// Settles a job for good: its marks, its state, its attempt, and the images that waited to be given its marks, all
-    /// together. A job that has already been settled keeps what it has. Returns how many images were given its marks.
+    /// together. A job that has already been settled keeps what it has. `timing` is `None` where the image was not asked
+    /// about: its answer was reused, or its file could not be read. Returns what was propagated.
     pub fn settle_job(
         &self,
         run: RunId,
         job: &WaitingJob,
         recipe: &Recipe,
         outcome: &JobOutcome,
-        took_millis: f64,
+        timing: Option<JobTiming>,
         now: u64,
-    ) -> Result<u32> {
+    ) -> Result<Propagated> {
         let (state, failure, detail) = match outcome {
             JobOutcome::Done { .. } => ("done", None, None),
             JobOutcome::Failed(failure) => ("failed", Some(name_of(&failure.kind)?), Some(failure.detail.as_str())),
@@ -312,27 +419,37 @@ impl Edit<'_> {
         };
         let reused = job.answer.as_ref().filter(|kept| kept.is_reused && outcome.attempt() == Some(kept.attempt));
         let reused = reused.map(|kept| kept.attempt.0);
-        // Using an answer again takes no time that says anything about the model.
-        let took_millis = reused.is_none().then_some(took_millis);
         let changed = self
             .0
             .0
             .prepare_cached(
-                "UPDATE jobs SET state = ?2, failure = ?3, failure_detail = ?4, took_millis = ?5, found = ?6,
-                     reading = ?7, reused_attempt = ?8
+                "UPDATE jobs SET state = ?2, failure = ?3, failure_detail = ?4, took_millis = coalesce(took_millis, ?5), found = ?6,
+                     reading = ?7, reused_attempt = ?8, alone_millis = coalesce(alone_millis, ?9)
                  WHERE id = ?1 AND state = 'waiting'",
             )?
-            .execute(params![job.id.0, state, failure, detail, took_millis, found, reading, reused])?;
+            .execute(params![
+                job.id.0,
+                state,
+                failure,
+                detail,
+                timing.map(|timing| timing.took_millis),
+                found,
+                reading,
+                reused,
+                timing.and_then(|timing| timing.alone_millis),
+            ])?;
         if changed == 0 {
-            return Ok(0);
+            return Ok(Propagated::default());
         }
         match outcome {
             JobOutcome::Done { attempt, annotations, .. } => {
-                // Of an answer used again this has been so since its own run.
-                self.note_parsed(*attempt)?;
+                // The attempt of an earlier run stays as that run left it.
+                if reused.is_none() {
+                    self.note_parsed(*attempt)?;
+                }
                 self.propose(run, job.image, recipe, annotations)?;
             }
-            JobOutcome::Failed(JobFailure { attempt: Some(attempt), detail, .. }) => {
+            JobOutcome::Failed(JobFailure { attempt: Some(attempt), detail, .. }) if reused.is_none() => {
                 self.note_attempt_failed(*attempt, detail, now)?;
             }
             JobOutcome::Failed(_) => {}
@@ -352,7 +469,7 @@ impl Edit<'_> {
                         "UPDATE jobs SET leader = NULL WHERE run_id = ?1 AND leader = ?2 AND state = 'waiting'",
                     )?
                     .execute([run.0, job.image.0])?;
-                Ok(0)
+                Ok(Propagated::default())
             }
         }
     }
@@ -366,40 +483,61 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Gives the marks of `leader` to the images that wait for them; returns to how many.
-    fn carry_over(&self, run: RunId, leader: ImageId) -> Result<u32> {
+    /// Gives the annotations of `leader` to the images that wait for them.
+    fn carry_over(&self, run: RunId, leader: ImageId) -> Result<Propagated> {
         let mut waiting = self
             .0
             .0
             .prepare_cached("SELECT id, image_id FROM jobs WHERE run_id = ?1 AND leader = ?2 AND state = 'waiting'")?;
         let followers: Vec<(i64, ImageId)> =
             all(&mut waiting, [run.0, leader.0], |row| Ok((row.get(0)?, ImageId(row.get(1)?))))?;
-        let mut settle = self.0.0.prepare_cached("UPDATE jobs SET state = 'done', is_carried = 1 WHERE id = ?1")?;
+        let mut settle = self.0.0.prepare_cached(
+            "UPDATE jobs SET state = 'done', is_carried = 1, propagated = (
+                 SELECT json_group_object(label, number) FROM (
+                     SELECT label, count(*) AS number FROM annotations
+                     WHERE image_id = jobs.image_id AND run_id = jobs.run_id AND carried_from IS NOT NULL GROUP BY label))
+             WHERE id = ?1",
+        )?;
+        let mut propagated = Propagated::default();
         let mut mend = self.0.0.prepare_cached("UPDATE images SET failed_job = NULL WHERE id = ?1")?;
         for (job, image) in &followers {
-            self.offer_marks(run, leader, *image)?;
+            propagated.annotations += self.offer_marks(run, leader, *image)?;
+            propagated.images += 1;
             settle.execute([job])?;
             mend.execute([image.0])?;
         }
-        Ok(u32::try_from(followers.len()).unwrap_or(u32::MAX))
+        Ok(propagated)
     }
 
-    /// Lets the failed jobs of `run` wait again for which another try may come out otherwise; returns how many.
+    /// Lets the failed jobs of `run` wait again for which that can change something; returns how many. An answer of which
+    /// nothing could be used is read again, and asked for again only in a run that asks anew.
     pub fn retry_failed(&self, run: RunId) -> Result<u32> {
+        let asks_anew = self.asks_anew(run)?;
         let mut jobs =
             self.0.0.prepare_cached("SELECT id, failure FROM jobs WHERE run_id = ?1 AND state = 'failed'")?;
         let failed: Vec<(i64, FailureKind)> =
             all(&mut jobs, [run.0], |row| Ok((row.get(0)?, from_name("jobs.failure", row.get(1)?)?)))?;
         let mut image = self.0.0.prepare_cached("UPDATE images SET failed_job = NULL WHERE failed_job = ?1")?;
         let mut job = self.0.0.prepare_cached(
-            "UPDATE jobs SET state = 'waiting', failure = NULL, failure_detail = NULL, took_millis = NULL,
+            "UPDATE jobs SET state = 'waiting', failure = NULL, failure_detail = NULL, reused_attempt = NULL,
+                 took_millis = CASE WHEN ?2 THEN took_millis END, alone_millis = CASE WHEN ?2 THEN alone_millis END,
                  finished_after_millis = NULL
              WHERE id = ?1",
         )?;
+        // The newest one, which then stands as it did before it was read for the first time.
+        let mut answer = self.0.0.prepare_cached(
+            "UPDATE attempts SET state = 'received', error = NULL WHERE id = (
+                 SELECT max(id) FROM attempts WHERE job_id = ?1 AND state = 'failed' AND raw_answer IS NOT NULL)",
+        )?;
         let mut waiting = 0;
-        for (id, _) in failed.iter().filter(|(_, kind)| kind.is_worth_retrying()) {
+        for (id, kind) in failed.iter().filter(|(_, kind)| kind.is_retried(asks_anew)) {
+            let is_read_again = kind.has_unusable_answer() && !asks_anew;
+            if is_read_again {
+                // A reused answer belongs to an earlier run, and is found there again.
+                answer.execute([id])?;
+            }
             image.execute([id])?;
-            job.execute([id])?;
+            job.execute(params![id, is_read_again])?;
             waiting += 1;
         }
         Ok(waiting)

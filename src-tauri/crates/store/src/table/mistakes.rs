@@ -8,12 +8,13 @@ use domain::checks::{Check, Mistake, RepairExtent, Swept, UsualAspect, misplaced
 use domain::doubt::Signals;
 use domain::geometry::PixelSize;
 use domain::ids::{AnnotationId, ImageId};
+use domain::layers::LayerScope;
 use domain::library::ReviewState;
 use domain::review::Verdict;
 use rusqlite::{OptionalExtension, params};
 
 use super::all;
-use super::steps::{MarkStep, after, decided, decided_state, removed};
+use super::steps::{MarkStep, after, decided, removed};
 use crate::code::{from_json, from_name, name_of};
 use crate::{Edit, Result, View};
 
@@ -70,12 +71,14 @@ impl View<'_> {
         })
     }
 
-    /// Likely mistakes on `image`, in the order of its marks.
-    pub fn mistakes_on(&self, image: ImageId) -> Result<Vec<Mistake>> {
+    /// Likely mistakes on `image` among the annotations of `layers`, in the order of its marks.
+    pub fn mistakes_on(&self, image: ImageId, layers: &LayerScope) -> Result<Vec<Mistake>> {
+        let shown = self.shown_on(image, layers)?;
         let mut mistakes = self.misplaced_on(image)?;
+        mistakes.retain(|mistake| is_among(&shown, mistake));
         let meant: HashMap<String, String> = self.misspelled_labels()?.into_iter().collect();
         if !meant.is_empty() {
-            for mark in self.annotations_of(image)? {
+            for mark in shown {
                 if let Some(label) = meant.get(&mark.label).filter(|_| mark.status != Status::Rejected) {
                     mistakes.push(Mistake {
                         check: Check::Misspelled,
@@ -91,10 +94,10 @@ impl View<'_> {
     }
 
     /// What [`Edit::repair`] would change on `images`.
-    pub fn repair_extent(&self, check: Check, images: &[ImageId]) -> Result<RepairExtent> {
+    pub fn repair_extent(&self, check: Check, images: &[ImageId], layers: &LayerScope) -> Result<RepairExtent> {
         let mut extent = RepairExtent::default();
         for &image in images {
-            let mistaken = self.mistaken(check, image)?;
+            let mistaken = self.mistaken(check, image, layers)?;
             if mistaken.is_empty() {
                 continue;
             }
@@ -108,15 +111,17 @@ impl View<'_> {
         Ok(extent)
     }
 
-    /// The marks on `image` that are likely mistakes of a kind.
-    fn mistaken(&self, check: Check, image: ImageId) -> Result<Vec<(Annotation, Mistake)>> {
-        let mut standing = self.annotations_of(image)?;
+    /// The annotations of `layers` on `image` that are likely mistakes of a kind.
+    fn mistaken(&self, check: Check, image: ImageId, layers: &LayerScope) -> Result<Vec<(Annotation, Mistake)>> {
+        let mut standing = self.shown_on(image, layers)?;
         // Which labels are misspelled is found among all labels of the library: not for every image for nothing.
         let mistakes = match check {
-            Check::Misspelled => self.mistakes_on(image)?,
+            Check::Misspelled => self.mistakes_on(image, layers)?,
             _ => self.misplaced_on(image)?,
         };
-        let mistakes = mistakes.into_iter().filter(|mistake| mistake.check == check);
+        let mistakes: Vec<Mistake> =
+            mistakes.into_iter().filter(|mistake| mistake.check == check && is_among(&standing, mistake)).collect();
+        let mistakes = mistakes.into_iter();
         let with_mark = mistakes.filter_map(|mistake| {
             let place = standing.iter().position(|mark| mark.id == mistake.mark)?;
             Some((standing.swap_remove(place), mistake))
@@ -144,6 +149,12 @@ impl View<'_> {
         // Where nearly all have the same number, one more or less is not yet odd.
         Ok(UsualCount { middle: f64::from(middle), spread: f64::from(spread.max(1)) })
     }
+}
+
+/// Whether a mistake can be seen among the annotations `shown`: what repeats a hidden annotation is no mistake there.
+fn is_among(shown: &[Annotation], mistake: &Mistake) -> bool {
+    let has = |id: AnnotationId| shown.iter().any(|annotation| annotation.id == id);
+    has(mistake.mark) && mistake.other.is_none_or(has)
 }
 
 /// The middle value of `(value, how often)` in order; `None` of nothing.
@@ -196,7 +207,7 @@ impl Edit<'_> {
             let other = mistake.other.map(|other| other.0);
             statement.execute(params![image.0, mistake.mark.0, name_of(&mistake.check)?, other])?;
         }
-        if self.review_of(image)? == ReviewState::Unreviewed {
+        if LayerScope::All.review_state(self.review_of(image)?, &marks) == ReviewState::Unreviewed {
             let doubt = self.signals(image, &marks, &mistakes, usual)?.doubt();
             if doubt > 0.0 {
                 self.0
@@ -281,14 +292,21 @@ impl Edit<'_> {
 
     /// Repairs every mistake of a kind on `images`, as one step: what repeats another mark, or can hardly be meant, is
     /// rejected; what reaches over the edge is cut off there; a misspelled label becomes the one that is meant. With
-    /// `spares_decided` marks stay that a person has accepted, edited or drawn.
-    pub fn repair(&self, check: Check, images: &[ImageId], spares_decided: bool, now: u64) -> Result<Swept> {
+    /// `spares_decided` marks stay that a person has accepted, edited or drawn. Annotations outside `layers` are not touched.
+    pub fn repair(
+        &self,
+        check: Check,
+        images: &[ImageId],
+        layers: &LayerScope,
+        spares_decided: bool,
+        now: u64,
+    ) -> Result<Swept> {
         let sweep = self.next_sweep()?;
         let mut swept = Swept { images: 0, marks: 0 };
         for &image in images {
             let size = self.image_size(image)?;
             let mut steps = Vec::new();
-            for (mark, mistake) in self.mistaken(check, image)? {
+            for (mark, mistake) in self.mistaken(check, image, layers)? {
                 if !(spares_decided && mark.status.is_approved()) {
                     let after = self.repaired(&mark, &mistake, size)?;
                     steps.push(MarkStep { before: Some(mark), after });
@@ -298,10 +316,7 @@ impl Edit<'_> {
                 continue;
             }
             let standing = self.annotations_of(image)?;
-            let review = match self.review_of(image)? {
-                ReviewState::Unreviewed => ReviewState::Unreviewed,
-                ReviewState::Reviewed | ReviewState::ConfirmedEmpty => decided_state(&after(&standing, &steps)),
-            };
+            let review = self.review_after(image, &after(&standing, &steps), layers, false)?;
             self.take_step(image, Some(sweep), &steps, review, now)?;
             swept.images += 1;
             swept.marks += u32::try_from(steps.len()).unwrap_or(u32::MAX);

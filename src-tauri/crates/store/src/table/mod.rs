@@ -10,6 +10,7 @@ pub mod hook_agreements;
 pub mod hook_runs;
 pub mod images;
 pub mod jobs;
+mod layers;
 pub mod mistakes;
 pub mod offers;
 pub mod recipes;

@@ -1,10 +1,13 @@
 //! Runs: what was asked, by which model, and how it stands.
 
+use std::path::PathBuf;
+
 use domain::ids::RunId;
 use domain::metrics::quantile;
 use domain::model::{Destination, Model, ModelId};
 use domain::money::PicoDollars;
 use domain::plan::CostRange;
+use domain::rate;
 use domain::recipe::Recipe;
 use domain::run::{RunMode, RunState, RunSummary, StopReason};
 use domain::run_options::RunOptions;
@@ -14,6 +17,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use super::jobs::QueuedImage;
 use super::{all, found};
 use crate::code::{from_json, from_name, name_of, to_json};
+use crate::path_bytes;
 use crate::{Edit, Result, View};
 
 /// A plan about to be carried out.
@@ -22,7 +26,7 @@ pub struct NewRun {
     pub model: ModelId,
     pub model_name: String,
     pub recipe: Recipe,
-    /// Images at once to begin with.
+    /// Images at a time, of a run on this machine.
     pub concurrency: u32,
     pub options: RunOptions,
     /// What decides an answer besides the image; `None` where answers cost nothing.
@@ -35,6 +39,8 @@ pub struct NewRun {
     pub quoted: Option<CostRange>,
     /// What it may cost at most.
     pub budget: Option<PicoDollars>,
+    /// The files and folders that it is started on; none: anywhere in the library.
+    pub roots: Vec<PathBuf>,
     /// In the order of the queue.
     pub images: Vec<QueuedImage>,
 }
@@ -43,12 +49,14 @@ const SUMMARY: &str = "SELECT runs.id, stop_reason, model, model_name, recipe, s
     (SELECT count(*) FROM jobs WHERE run_id = runs.id),
     (SELECT count(*) FROM jobs WHERE run_id = runs.id AND state = 'done'),
     (SELECT count(*) FROM jobs WHERE run_id = runs.id AND state = 'failed'),
-    (SELECT coalesce(sum(value), 0) FROM jobs, json_each(found) WHERE run_id = runs.id),
+    (SELECT coalesce(sum(value), 0) FROM jobs, json_each(coalesce(found, propagated)) WHERE run_id = runs.id),
     (SELECT count(*) FROM annotations WHERE run_id = runs.id AND status = 'proposed'),
     (SELECT count(*) FROM jobs JOIN images ON images.id = image_id
-     WHERE run_id = runs.id AND review <> 'unreviewed'),
+     WHERE run_id = runs.id AND review <> 'unreviewed' AND NOT EXISTS (
+         SELECT 1 FROM layer_figures WHERE run_id = runs.id AND image_id = images.id AND proposed > 0)),
     quoted_low, quoted_high, destination, stop_detail, budget, mode,
-    (SELECT count(*) FROM jobs WHERE run_id = runs.id AND is_carried)
+    (SELECT count(*) FROM jobs WHERE run_id = runs.id AND is_carried),
+    (SELECT coalesce(sum(value), 0) FROM jobs, json_each(propagated) WHERE run_id = runs.id)
     FROM runs";
 
 impl View<'_> {
@@ -78,6 +86,7 @@ impl View<'_> {
         let (total, done, failed): (u32, u32, u32) = (row.get(8)?, row.get(9)?, row.get(10)?);
         let wall_millis: f64 = row.get(7)?;
         let durations = self.durations(id)?;
+        let asked = u32::try_from(durations.len()).unwrap_or(u32::MAX);
         let bill = self.bill_of_run(id)?;
         Ok(RunSummary {
             id,
@@ -97,6 +106,7 @@ impl View<'_> {
             failed,
             waiting: total - done - failed,
             mark_count: row.get(11)?,
+            propagated_count: row.get(21)?,
             undecided_count: row.get(12)?,
             reviewed_count: row.get(13)?,
             quoted: quoted(row.get(14)?, row.get(6)?, row.get(15)?),
@@ -110,10 +120,10 @@ impl View<'_> {
             reused: self.reused_count(id)?,
             carried: row.get(20)?,
             retries: self.retry_count(id)?,
+            asked,
             p50_millis: quantile(&durations, 0.50).map(whole_millis),
             p95_millis: quantile(&durations, 0.95).map(whole_millis),
-            rate_per_minute: (wall_millis > 0.0 && done + failed > 0)
-                .then(|| f64::from(done + failed) / (wall_millis / 60_000.0)),
+            rate_per_minute: (wall_millis > 0.0 && asked > 0).then(|| rate::average(durations.len(), wall_millis)),
         })
     }
 
@@ -124,10 +134,22 @@ impl View<'_> {
         from_json("runs.recipe", &recipe)
     }
 
-    /// Milliseconds worked on a run over all its sittings, and how many images were worked on at once.
+    /// The files and folders that a run was started on; none: anywhere in the library.
+    pub fn roots_of_run(&self, run: RunId) -> Result<Vec<PathBuf>> {
+        let mut statement = self.0.prepare_cached("SELECT path FROM run_roots WHERE run_id = ?1 ORDER BY path")?;
+        all(&mut statement, [run.0], |row| Ok(path_bytes::from_bytes(&row.get::<_, Vec<u8>>(0)?)))
+    }
+
+    /// Milliseconds worked on a run over all its sessions, and the highest number of its requests in flight.
     pub fn pace_of_run(&self, run: RunId) -> Result<(f64, u32)> {
-        let mut statement = self.0.prepare_cached("SELECT wall_millis, concurrency FROM runs WHERE id = ?1")?;
+        let mut statement = self.0.prepare_cached("SELECT wall_millis, peak_in_flight FROM runs WHERE id = ?1")?;
         found(statement.query_row([run.0], |row| Ok((row.get(0)?, row.get(1)?))), "run", run.0)
+    }
+
+    /// Images at a time that a run on this machine is set to.
+    pub fn concurrency_of_run(&self, run: RunId) -> Result<u32> {
+        let mut statement = self.0.prepare_cached("SELECT concurrency FROM runs WHERE id = ?1")?;
+        found(statement.query_row([run.0], |row| row.get(0)), "run", run.0)
     }
 
     /// What was said for `run`.
@@ -186,6 +208,11 @@ impl Edit<'_> {
             ],
             |row| row.get(0),
         )?);
+        let mut root =
+            self.0.0.prepare_cached("INSERT INTO run_roots (run_id, path) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?;
+        for path in &run.roots {
+            root.execute(params![id.0, path_bytes::to_bytes(path)])?;
+        }
         self.add_jobs(id, &run.images)?;
         Ok(id)
     }
@@ -199,12 +226,12 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Notes how many images there were at once, when that is more than before.
-    pub fn note_concurrency(&self, run: RunId, concurrency: u32) -> Result<()> {
+    /// Records how many requests were in flight at the most, when that is more than before.
+    pub fn note_peak_in_flight(&self, run: RunId, peak: u32) -> Result<()> {
         self.0
             .0
-            .prepare_cached("UPDATE runs SET concurrency = max(concurrency, ?2) WHERE id = ?1")?
-            .execute(params![run.0, concurrency])?;
+            .prepare_cached("UPDATE runs SET peak_in_flight = max(peak_in_flight, ?2) WHERE id = ?1")?
+            .execute(params![run.0, peak])?;
         Ok(())
     }
 
@@ -239,6 +266,12 @@ impl Edit<'_> {
             "UPDATE runs SET answer_key = CASE WHEN answer_key = ?2 THEN answer_key END WHERE id = ?1",
             params![run.0, answer_key],
         )?;
+        Ok(())
+    }
+
+    /// Notes that answers that were paid for before are not used again from now on.
+    pub fn record_asks_anew(&self, run: RunId) -> Result<()> {
+        self.0.0.execute("UPDATE runs SET asks_anew = 1 WHERE id = ?1", [run.0])?;
         Ok(())
     }
 

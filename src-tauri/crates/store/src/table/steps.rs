@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use domain::annotation::{Annotation, Origin, RejectReason, Status};
 use domain::ids::{AnnotationId, ImageId, StepId, SweepId};
+use domain::layers::LayerScope;
 use domain::library::ReviewState;
 use domain::review::{Decision, DecisionScope, ImageEdit, MarkChange, MarkContent, Verdict};
 use rusqlite::{OptionalExtension, Row, params};
@@ -55,28 +56,26 @@ fn read_step(row: &Row<'_>) -> Result<KeptStep> {
 }
 
 impl Edit<'_> {
-    /// Carries a decision out. A decision about a whole image is about its proposals, and reviews the image; one about a
-    /// single mark reviews the image once no proposal is left.
-    pub fn decide(&self, decision: &Decision, now: u64) -> Result<StepTaken> {
+    /// Carries a decision out. A decision about a whole image is about its proposals in `layers`, and reviews the image; one
+    /// about a single mark reviews the image once no proposal is left there.
+    pub fn decide(&self, decision: &Decision, layers: &LayerScope, now: u64) -> Result<StepTaken> {
         let standing = self.annotations_of(decision.image)?;
         let steps: Vec<MarkStep> = match decision.scope {
-            DecisionScope::Image => standing.iter().filter(|mark| mark.status == Status::Proposed).collect(),
+            DecisionScope::Image => {
+                standing.iter().filter(|mark| mark.status == Status::Proposed && layers.shows(mark)).collect()
+            }
             DecisionScope::Mark { id } => vec![mark_among(&standing, id)?],
         }
         .into_iter()
         .map(|mark| MarkStep { before: Some(mark.clone()), after: Some(decided(mark, decision.verdict)) })
         .collect();
         let left = after(&standing, &steps);
-        let review = if left.iter().any(|mark| mark.status == Status::Proposed) {
-            self.review_of(decision.image)?
-        } else {
-            decided_state(&left)
-        };
+        let review = self.review_after(decision.image, &left, layers, true)?;
         self.take_step(decision.image, None, &steps, review, now)
     }
 
-    /// Carries the changes of a person out, as one step.
-    pub fn change_marks(&self, edit: &ImageEdit, now: u64) -> Result<StepTaken> {
+    /// Carries the changes of a person who sees `layers` out, as one step.
+    pub fn change_marks(&self, edit: &ImageEdit, layers: &LayerScope, now: u64) -> Result<StepTaken> {
         let standing = self.annotations_of(edit.image)?;
         let mut steps: Vec<MarkStep> = Vec::with_capacity(edit.changes.len());
         let mut latest = self.latest_mark()?;
@@ -108,13 +107,24 @@ impl Edit<'_> {
         }
         let left = after(&standing, &steps);
         let is_decision = |change: &MarkChange| matches!(change, MarkChange::Decide { .. } | MarkChange::Adopt { .. });
-        let is_decided =
-            edit.changes.iter().any(is_decision) && !left.iter().any(|mark| mark.status == Status::Proposed);
-        let review = match self.review_of(edit.image)? {
-            ReviewState::Unreviewed if !is_decided => ReviewState::Unreviewed,
-            _ => decided_state(&left),
-        };
+        let review = self.review_after(edit.image, &left, layers, edit.changes.iter().any(is_decision))?;
         self.take_step(edit.image, None, &steps, review, now)
+    }
+
+    /// What a person has said about an image after a step that leaves `left` on it: that it is reviewed once the step has
+    /// decided the last proposal in `layers`, and from then on whether it is empty.
+    pub(super) fn review_after(
+        &self,
+        image: ImageId,
+        left: &[Annotation],
+        layers: &LayerScope,
+        decides: bool,
+    ) -> Result<ReviewState> {
+        Ok(match self.review_of(image)? {
+            ReviewState::Unreviewed if !decides || layers.has_proposal(left) => ReviewState::Unreviewed,
+            _ if left.iter().any(|mark| mark.status.is_approved()) => ReviewState::Reviewed,
+            _ => ReviewState::ConfirmedEmpty,
+        })
     }
 
     /// Puts the marks of an image as a step leaves them, and keeps the step. What had been taken back on the image before
@@ -344,13 +354,4 @@ pub(super) fn after(standing: &[Annotation], steps: &[MarkStep]) -> Vec<Annotati
         }
     }
     marks.into_values().collect()
-}
-
-/// What an image is whose marks are all decided.
-pub(super) fn decided_state(marks: &[Annotation]) -> ReviewState {
-    if marks.iter().all(|mark| mark.status == Status::Rejected) {
-        ReviewState::ConfirmedEmpty
-    } else {
-        ReviewState::Reviewed
-    }
 }

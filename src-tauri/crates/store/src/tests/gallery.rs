@@ -26,14 +26,21 @@ impl Library {
                 let attempt = edit.note_sent(job.id, PicoDollars::ZERO, 8)?;
                 edit.note_received(attempt, "{}", None, 9)?;
                 let outcome = JobOutcome::Done { attempt, annotations, reading: Reading::default() };
-                edit.settle_job(run, &job, &cats(), &outcome, 40.0, 10)
+                edit.settle_job(
+                    run,
+                    &job,
+                    &cats(),
+                    &outcome,
+                    Some(JobTiming { took_millis: 40.0, alone_millis: None }),
+                    10,
+                )
             })
             .unwrap();
     }
 
     fn decide_image(&self, image: ImageId, verdict: Verdict) {
         let decision = Decision { image, scope: DecisionScope::Image, verdict };
-        self.store.write_blocking(move |edit| edit.decide(&decision, 20)).unwrap();
+        self.store.write_blocking(move |edit| edit.decide(&decision, &LayerScope::All, 20)).unwrap();
     }
 }
 
@@ -55,7 +62,7 @@ fn library() -> (Library, RunId, Vec<ImageId>) {
         .store
         .write_blocking(move |edit| {
             let failure = JobFailure { attempt: None, kind: FailureKind::Refused, detail: "no".into() };
-            edit.settle_job(run, &job, &cats(), &JobOutcome::Failed(failure), 3.0, 13)
+            edit.settle_job(run, &job, &cats(), &JobOutcome::Failed(failure), None, 13)
         })
         .unwrap();
     (library, run, images)
@@ -98,7 +105,7 @@ fn every_condition_finds_what_it_says() {
     let running = ImageQuery::of([Test::Image { state: ImageState::Running }]);
     let again = library.add_run(vec![five]);
     assert_eq!(library.store.read(|view| view.image_ids(&running, &[again])).unwrap(), [five]);
-    assert!(library.store.read(|view| view.image_cards(&[five], &[again])).unwrap()[0].is_running);
+    assert!(library.store.read(|view| view.image_cards(&[five], &LayerScope::All, &[again])).unwrap()[0].is_running);
     assert_eq!(library.store.read(|view| view.image_ids(&running, &[])).unwrap(), []);
 }
 
@@ -128,7 +135,7 @@ fn photos_are_found_and_listed_by_when_they_were_taken() {
     assert_eq!(found("taken:<2025"), [newyear, scan]);
     assert_eq!(found("-taken:<2025"), [evening, unknown, morning]);
     assert_eq!(library.find("", ImageOrder::Taken), [scan, newyear, morning, evening, unknown]);
-    let card = |image| library.store.read(|view| view.image_cards(&[image], &[])).unwrap().remove(0);
+    let card = |image| library.store.read(|view| view.image_cards(&[image], &LayerScope::All, &[])).unwrap().remove(0);
     assert_eq!(card(evening).taken.and_then(|taken| taken.minutes_ahead_of_utc), Some(-420));
     assert_eq!(card(unknown).taken, None);
 
@@ -155,7 +162,8 @@ fn images_from_before_are_dated_once() {
     let (scan, unknown) = (images[3], images[1]);
     let unread = |image| library.store.read(|view| view.is_taken_unread(image)).unwrap();
     let note = |image, taken| library.store.write_blocking(move |edit| edit.note_when_taken(image, taken)).unwrap();
-    let taken_of = |image| library.store.read(|view| view.image_cards(&[image], &[])).unwrap()[0].taken;
+    let taken_of =
+        |image| library.store.read(|view| view.image_cards(&[image], &LayerScope::All, &[])).unwrap()[0].taken;
     let later = Some(Taken { clock_millis: 5, minutes_ahead_of_utc: None });
     assert!(!unread(unknown), "it was asked, and does not say");
     note(unknown, later);
@@ -261,7 +269,7 @@ fn what_is_kept_about_images_agrees_with_counting() {
     let least = library.store.read(|view| view.annotations_of(images[0])).unwrap()[1].id;
     let reject = Verdict::Reject { reason: None };
     let decision = Decision { image: images[0], scope: DecisionScope::Mark { id: least }, verdict: reject };
-    library.store.write_blocking(move |edit| edit.decide(&decision, 20)).unwrap();
+    library.store.write_blocking(move |edit| edit.decide(&decision, &LayerScope::All, 20)).unwrap();
     agree();
     library.decide_image(images[1], Verdict::Accept);
     agree();

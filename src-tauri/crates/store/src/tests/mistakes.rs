@@ -21,7 +21,14 @@ impl Library {
                 let attempt = edit.note_sent(job.id, PicoDollars::ZERO, 8)?;
                 edit.note_received(attempt, "{}", None, 9)?;
                 let outcome = JobOutcome::Done { attempt, annotations, reading: Reading::default() };
-                edit.settle_job(run, &job, &cats(), &outcome, 40.0, 10)
+                edit.settle_job(
+                    run,
+                    &job,
+                    &cats(),
+                    &outcome,
+                    Some(JobTiming { took_millis: 40.0, alone_millis: None }),
+                    10,
+                )
             })
             .unwrap();
     }
@@ -48,7 +55,8 @@ impl Library {
 
     fn repair(&self, check: Check) -> (u32, u32) {
         let images = self.with_mistake(check);
-        let swept = self.store.write_blocking(move |edit| edit.repair(check, &images, false, 50)).unwrap();
+        let swept =
+            self.store.write_blocking(move |edit| edit.repair(check, &images, &LayerScope::All, false, 50)).unwrap();
         (swept.images, swept.marks)
     }
 }
@@ -75,7 +83,7 @@ fn mistakes_are_found_repaired_and_taken_back_as_one() {
     assert_eq!(library.with_mistake(Check::Tiny), [images[1]]);
     assert_eq!(library.with_mistake(Check::Misspelled), [images[2]]);
     assert!(library.with_mistake(Check::Huge).is_empty());
-    let on_third = library.store.read(|view| view.mistakes_on(images[2])).unwrap();
+    let on_third = library.store.read(|view| view.mistakes_on(images[2], &LayerScope::All)).unwrap();
     let marks = library.marks(images[2]);
     assert_eq!(
         on_third.iter().map(|mistake| (mistake.check, mistake.mark, mistake.other)).collect::<Vec<_>>(),
@@ -126,7 +134,7 @@ fn a_reviewed_image_is_beyond_doubt() {
     }
     assert_eq!(library.doubtful(), [images[1], images[2], images[0]]);
     let decision = Decision { image: images[1], scope: DecisionScope::Image, verdict: Verdict::Accept };
-    library.store.write_blocking(move |edit| edit.decide(&decision, 20)).unwrap();
+    library.store.write_blocking(move |edit| edit.decide(&decision, &LayerScope::All, 20)).unwrap();
     assert_eq!(library.doubtful(), [images[2], images[0], images[1]]);
 }
 
@@ -164,7 +172,7 @@ fn an_audit_accepts_what_its_sample_stands_for_and_no_more() {
     for (place, verdict) in [(0, Verdict::Accept), (1, Verdict::Reject { reason: None })] {
         let scope = DecisionScope::Mark { id: proposals[place].1 };
         let decision = Decision { image: proposals[place].0, scope, verdict };
-        library.store.write_blocking(move |edit| edit.decide(&decision, 61)).unwrap();
+        library.store.write_blocking(move |edit| edit.decide(&decision, &LayerScope::All, 61)).unwrap();
     }
     let looked_at = library.store.read(|view| view.audit(id)).unwrap();
     let verdicts: Vec<_> = looked_at.sample.iter().map(|mark| mark.verdict).collect();
@@ -186,7 +194,7 @@ fn an_audit_accepts_what_its_sample_stands_for_and_no_more() {
     // The steps that were taken back go with the next ones on their images; their number must not come back with others.
     let decision =
         Decision { image: images[2], scope: DecisionScope::Image, verdict: Verdict::Reject { reason: None } };
-    library.store.write_blocking(move |edit| edit.decide(&decision, 63)).unwrap();
+    library.store.write_blocking(move |edit| edit.decide(&decision, &LayerScope::All, 63)).unwrap();
     assert_eq!(library.repair(Check::Duplicate), (0, 0));
     library
         .propose(library.add_run(vec![library.add_image(6)]), vec![found("cat", SOUND, 0.9), found("cat", SOUND, 0.8)]);
@@ -226,7 +234,7 @@ fn a_larger_sample_goes_on_in_the_order_that_was_drawn() {
     for (place, verdict) in [(0, Verdict::Accept), (2, Verdict::Reject { reason: None })] {
         let scope = DecisionScope::Mark { id: order[place].1 };
         let decision = Decision { image: order[place].0, scope, verdict };
-        library.store.write_blocking(move |edit| edit.decide(&decision, 61)).unwrap();
+        library.store.write_blocking(move |edit| edit.decide(&decision, &LayerScope::All, 61)).unwrap();
     }
     assert_eq!(audit().finding.map(|rate| (rate.judged, rate.wrong)), Some((1, 0)));
     library.store.write_blocking(move |edit| edit.extend_audit(id, 3)).unwrap();

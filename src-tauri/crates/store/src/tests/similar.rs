@@ -12,7 +12,7 @@ impl Library {
 
     fn decide_mark(&self, mark: &Annotation, image: ImageId, verdict: Verdict) {
         let decision = Decision { image, scope: DecisionScope::Mark { id: mark.id }, verdict };
-        self.store.write_blocking(move |edit| edit.decide(&decision, 20)).unwrap();
+        self.store.write_blocking(move |edit| edit.decide(&decision, &LayerScope::All, 20)).unwrap();
     }
 }
 
@@ -39,7 +39,7 @@ fn marks_are_carried_over_to_scale_and_taken_back_with_their_run() {
     let library = Library::new();
     let (leader, follower) = (library.add_image(1), library.add_image_of_size(2, PixelSize::new(320, 120)));
     let empty = Decision { image: follower, scope: DecisionScope::Image, verdict: Verdict::Accept };
-    library.store.write_blocking(move |edit| edit.decide(&empty, 20)).unwrap();
+    library.store.write_blocking(move |edit| edit.decide(&empty, &LayerScope::All, 20)).unwrap();
     let run = library.add_run(vec![leader]);
     library.answer(run, &[0.9]);
     assert_eq!(library.offer(run, leader, follower), 1);
@@ -122,17 +122,24 @@ fn a_settled_job_gives_its_marks_to_those_that_wait_for_them_and_a_failed_one_le
     let waiting = || library.store.read(|view| view.waiting_jobs(run, None, 9)).unwrap();
     assert_eq!(waiting().iter().map(|job| job.image).collect::<Vec<_>>(), [images[0], images[2]]);
 
-    library.answer(run, &[0.9]);
+    library.answer(run, &[0.9, 0.8]);
     let summary = library.store.read(|view| view.run(run)).unwrap();
     assert_eq!((summary.done, summary.carried, summary.waiting), (2, 1, 2));
+    assert_eq!(
+        (summary.mark_count, summary.propagated_count, summary.undecided_count),
+        (4, 2, 4),
+        "as the library has them"
+    );
+    let labels = library.store.read(|view| view.found_by_run(run)).unwrap();
+    assert_eq!(labels.iter().map(|label| label.count).sum::<u32>(), 4);
     let carried = library.store.read(|view| view.annotations_of(images[1])).unwrap();
-    assert_eq!((carried.len(), carried[0].carried_from), (1, Some(images[0])));
+    assert_eq!((carried.len(), carried[0].carried_from), (2, Some(images[0])));
 
     let job = waiting().remove(0);
     let failure = JobFailure { attempt: None, kind: FailureKind::ModelFailed, detail: "no".into() };
     let settled = library
         .store
-        .write_blocking(move |edit| edit.settle_job(run, &job, &cats(), &JobOutcome::Failed(failure), 1.0, 9));
-    assert_eq!(settled.unwrap(), 0);
+        .write_blocking(move |edit| edit.settle_job(run, &job, &cats(), &JobOutcome::Failed(failure), None, 9));
+    assert_eq!(settled.unwrap(), Propagated::default());
     assert_eq!(waiting().iter().map(|job| job.image).collect::<Vec<_>>(), [images[3]], "it is asked about itself now");
 }

@@ -21,12 +21,12 @@ fn somewhere() -> Shape {
 impl Library {
     fn change(&self, image: ImageId, changes: Vec<MarkChange>) -> StepTaken {
         let edit = ImageEdit { image, changes };
-        self.store.write_blocking(move |store| store.change_marks(&edit, 30)).unwrap()
+        self.store.write_blocking(move |store| store.change_marks(&edit, &LayerScope::All, 30)).unwrap()
     }
 
     fn accept(&self, image: ImageId) {
         let decision = Decision { image, scope: DecisionScope::Image, verdict: Verdict::Accept };
-        self.store.write_blocking(move |edit| edit.decide(&decision, 20)).unwrap();
+        self.store.write_blocking(move |edit| edit.decide(&decision, &LayerScope::All, 20)).unwrap();
     }
 
     fn undo(&self, image: ImageId) -> bool {
@@ -163,7 +163,7 @@ fn marks_that_are_not_there_are_not_changed() {
                 MarkChange::Change { id, mark: content("dog", somewhere()) },
             ],
         };
-        let refused = library.store.write_blocking(move |store| store.change_marks(&edit, 30));
+        let refused = library.store.write_blocking(move |store| store.change_marks(&edit, &LayerScope::All, 30));
         assert!(matches!(refused, Err(StoreError::Missing { what: "mark", .. })), "{refused:?}");
     }
     assert!(library.marks(image).is_empty(), "nothing of a refused step is done");
@@ -231,7 +231,7 @@ fn a_bulk_edit_is_undone_and_redone_as_a_whole_from_every_image() {
             .store
             .write_blocking(move |edit| {
                 edit.look_through_these(&of)?;
-                edit.repair(Check::Huge, &of, false, 40)
+                edit.repair(Check::Huge, &of, &LayerScope::All, false, 40)
             })
             .unwrap()
     };

@@ -25,7 +25,19 @@ export const KNOWN: Partial<Record<Key, readonly string[]>> = {
   mark: ["proposed", "accepted", "edited", "rejected"],
   has: ["marks", "answer", "attributes"],
   check: ["duplicate", "huge", "tiny", "outside", "odd_aspect", "misspelled"],
-  failed: ["file_missing", "file_unreadable", "model_failed", "refused", "declined", "cut_off", "answer_unreadable"],
+  failed: [
+    "file_missing",
+    "file_unreadable",
+    "model_failed",
+    "expired",
+    "refused",
+    "declined",
+    "cut_off",
+    "answer_unreadable",
+    "answer_unusable",
+    "coordinates_as_fractions",
+    "coordinates_as_thousandths",
+  ],
 };
 
 export interface Word {

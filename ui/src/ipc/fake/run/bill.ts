@@ -23,7 +23,7 @@ export class FakeBill {
     cache_write_5m_tokens: 0,
     cache_write_1h_tokens: 0,
     cache_read_tokens: 0,
-    thinking_tokens: 0,
+    thinking_tokens: null,
   };
   paid = 0;
   cutShort = 0;
@@ -47,7 +47,7 @@ export class FakeBill {
     if (!this.#isElsewhere) return;
     this.paid += Math.round((this.quoted.expected / this.#requests) * (0.8 + chance(image, 61) * 0.3));
     this.usage.input_tokens += promptTokens(image);
-    this.usage.thinking_tokens += THINKING_TOKENS;
+    this.usage.thinking_tokens = (this.usage.thinking_tokens ?? 0) + THINKING_TOKENS;
     this.usage.output_tokens += ANSWER_TOKENS + THINKING_TOKENS;
     if (chance(image, 62) > 0.97) this.cutShort += 1;
   }

@@ -46,39 +46,48 @@ export function rateHistory(finishedAfter: readonly number[], worked: number): n
 
 export interface Measured {
   durations: readonly number[];
-  done: number;
+  answered: number;
+  reused: number;
+  propagated: number;
   retries: number;
   wallMillis: number;
   concurrency: number;
-  /** A vendor that works on batches says nothing of how many at once. */
+  /** Images wait at the vendor: their durations say nothing of parallelism. */
   isOvernight: boolean;
 }
 
 export function metricsOf({
   durations,
-  done,
+  answered,
+  reused,
+  propagated,
   retries,
   wallMillis,
   concurrency,
   isOvernight,
 }: Measured): RunMetrics | null {
-  const images = durations.length;
-  if (images === 0) return null;
+  const asked = durations.length;
+  if (asked === 0) return null;
   const summed = durations.reduce((sum, each) => sum + each, 0);
   const at = (share: number) => percentile(durations, share) ?? 0;
   return {
-    images,
+    asked,
+    answered,
+    reused,
+    propagated,
+    unread: 0,
     concurrency,
     wall_millis: wallMillis,
-    mean_millis: summed / images,
+    mean_millis: summed / asked,
     p50_millis: at(0.5),
     p95_millis: at(0.95),
     p99_millis: at(0.99),
     summed_millis: summed,
-    speedup: isOvernight ? null : summed / wallMillis,
-    images_per_second: images / (wallMillis / 1000),
-    success_rate: done / images,
-    retry_rate: retries / images,
+    parallelism: isOvernight ? null : summed / wallMillis,
+    speedup: null,
+    images_per_second: asked / (wallMillis / 1000),
+    success_rate: answered / asked,
+    retry_rate: retries / asked,
     retries,
   };
 }

@@ -1,6 +1,7 @@
 /** What has become of the images of a run: answered, failed, reused, carried over. */
 import type {
   DropGroup,
+  FailedImage,
   FailureGroup,
   FailureKind,
   ImageId,
@@ -16,7 +17,7 @@ import { chance, photoOf } from "../photos";
 const MOST_JUST_ANSWERED = 12;
 
 /** Another try of these may come out otherwise. */
-const WORTH_RETRYING: readonly FailureKind[] = ["file_missing", "file_unreadable", "model_failed", "answer_unreadable"];
+const WORTH_RETRYING: readonly FailureKind[] = ["file_missing", "file_unreadable", "model_failed", "expired"];
 
 /** What had to be put right in answers of a model elsewhere. */
 const REPAIRS: readonly RepairGroup[] = [
@@ -31,11 +32,13 @@ export class FakeOutcome {
   marks = 0;
   reused = 0;
   carried = 0;
+  /** Annotations on the images that were carried over to; they are among `marks`. */
+  propagated = 0;
   failures: FailureGroup[] = [];
   justAnswered: JustAnswered[] = [];
   readonly durations: number[] = [];
   readonly answered = new Set<ImageId>();
-  readonly #failedAs = new Map<ImageId, FailureKind>();
+  readonly #failedAs = new Map<ImageId, { kind: FailureKind; detail: string }>();
   /** Failed images that were tried again: that goes well. */
   readonly #retried = new Set<ImageId>();
   readonly #labels = new Map<string, LabelCount>();
@@ -57,6 +60,20 @@ export class FakeOutcome {
 
   get retryable(): number {
     return this.failures.reduce((sum, group) => sum + (group.is_worth_retrying ? group.count : 0), 0);
+  }
+
+  get failedImages(): FailedImage[] {
+    return [...this.#failedAs].map(([image, { kind, detail }]) => ({
+      image,
+      name: this.#library.card(image).name,
+      path: `/photos/${this.#library.card(image).name}`,
+      kind,
+      message: detail,
+      is_worth_retrying: WORTH_RETRYING.includes(kind),
+      requests: kind === "file_unreadable" ? 0 : 1,
+      paid: 0,
+      possibly_billed: 0,
+    }));
   }
 
   /** The most frequent first. */
@@ -103,7 +120,7 @@ export class FakeOutcome {
 
   fail(image: ImageId, kind: FailureKind, detail: string, isLive: boolean): void {
     this.failed += 1;
-    this.#failedAs.set(image, kind);
+    this.#failedAs.set(image, { kind, detail });
     const group = this.failures.find((known) => known.kind === kind);
     if (group) group.count += 1;
     else
@@ -119,7 +136,7 @@ export class FakeOutcome {
 
   /** Images that are to be asked about once more. */
   retry(): ImageId[] {
-    const again = [...this.#failedAs].flatMap(([image, kind]) => (WORTH_RETRYING.includes(kind) ? [image] : []));
+    const again = [...this.#failedAs].flatMap(([image, { kind }]) => (WORTH_RETRYING.includes(kind) ? [image] : []));
     for (const image of again) {
       this.#failedAs.delete(image);
       this.#retried.add(image);
@@ -141,6 +158,7 @@ export class FakeOutcome {
         )
       : photoOf(image).marks.length;
     this.marks += found;
+    if (carriedFrom !== null) this.propagated += found;
     for (const mark of photoOf(image).marks) {
       const label = labels.find(({ name }) => name === mark.label);
       if (!label) continue;

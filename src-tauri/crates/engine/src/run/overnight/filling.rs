@@ -124,7 +124,7 @@ impl Night<'_> {
                     continue;
                 }
                 Some(Err(failure)) => {
-                    self.settle(job, JobOutcome::Failed(failure), 0.0).await?;
+                    self.settle(job, JobOutcome::Failed(failure), None).await?;
                     continue;
                 }
                 Some(Ok(prepared)) => prepared,
@@ -151,7 +151,7 @@ impl Night<'_> {
                 self.work.library.store.write(move |edit| edit.drop_batch_item(attempt)).await?;
                 if items == 0 {
                     let detail = "the picture is larger than a whole batch may be".to_owned();
-                    self.settle(job, failed(None, FailureKind::Refused, detail), 0.0).await?;
+                    self.settle(job, failed(None, FailureKind::Refused, detail), None).await?;
                     continue;
                 }
                 self.may_fill = true;
@@ -177,7 +177,8 @@ impl Night<'_> {
     async fn settle_answered(&self, job: WaitingJob) -> Result<()> {
         let Some(kept) = &job.answer else { return Ok(()) };
         let outcome = self.work.read(kept.attempt, &kept.raw_answer, job.size);
-        self.settle(job, outcome, 0.0).await
+        let took_millis = (!kept.is_reused).then_some(f64::from(kept.took_millis));
+        self.settle(job, outcome, took_millis).await
     }
 
     async fn begin_batch(&self) -> Result<Filling> {

@@ -25,7 +25,7 @@ use std::time::Duration;
 use domain::ids::{AttemptId, BatchId, RunId};
 use domain::run::{BatchState, RunProgress, RunState, StopReason};
 use provider::client::Client;
-use store::{BatchStanding, JobOutcome, KeptBatch, WaitingJob};
+use store::{BatchStanding, JobOutcome, JobTiming, KeptBatch, WaitingJob};
 use tokio::sync::watch;
 
 use self::filling::Spooled;
@@ -294,9 +294,11 @@ impl Night<'_> {
         unless_left(self.stop_asked.clone(), call).await
     }
 
-    async fn settle(&self, job: WaitingJob, outcome: JobOutcome, took_millis: f64) -> Result<()> {
+    /// `took_millis` is `None` where the image was not asked about.
+    async fn settle(&self, job: WaitingJob, outcome: JobOutcome, took_millis: Option<f64>) -> Result<()> {
+        let timing = took_millis.map(|took_millis| JobTiming { took_millis, alone_millis: None });
         let finished_after_millis = self.work.clock.worked_millis();
-        let answered = Answered { job, outcome, took_millis, finished_after_millis };
+        let answered = Answered { job, outcome, timing, finished_after_millis };
         for finished in self.work.settle(vec![answered]).await? {
             self.shown.note_finished(finished);
         }

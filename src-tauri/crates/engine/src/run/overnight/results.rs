@@ -89,8 +89,7 @@ impl<'a> Night<'a> {
         let Some(item) = self.work.library.store.read(|view| view.batch_item(batch.id, attempt))? else {
             return Ok(());
         };
-        #[expect(clippy::cast_precision_loss, reason = "a duration in milliseconds")]
-        let took_millis = now_millis().saturating_sub(batch.submitted_at) as f64;
+        let took_millis = millis_since(batch.submitted_at);
         let trouble = match result.outcome {
             BatchOutcome::Answered(answer) => match self.remote.batch_answer(answer, item.sent) {
                 Ok(received) => return self.keep(item, received, took_millis).await,
@@ -101,7 +100,8 @@ impl<'a> Night<'a> {
             BatchOutcome::Canceled => unanswered(Remedy::Again, RetryKind::TimedOut, "canceled with its batch"),
             BatchOutcome::Expired => {
                 let after = None;
-                unanswered(Remedy::Retry { after }, RetryKind::TimedOut, "not begun within the batch's time")
+                let detail = "the batch expired before the vendor began with it";
+                unanswered(Remedy::Retry { after }, RetryKind::Expired, detail)
             }
             BatchOutcome::Unreadable { detail } => Trouble {
                 may_be_billed: true,
@@ -116,7 +116,7 @@ impl<'a> Night<'a> {
     async fn keep(&mut self, item: BatchItem, received: Received, took_millis: f64) -> Result<()> {
         let reservation = self.reservation(&item);
         let outcome = self.work.keep(item.attempt, received, reservation.at_most(), reservation, &item.job).await?;
-        self.settle(item.job, outcome, took_millis).await
+        self.settle(item.job, outcome, Some(took_millis)).await
     }
 
     async fn note_unanswered(
@@ -137,7 +137,7 @@ impl<'a> Night<'a> {
             After::Waits(_) => Ok(None),
             After::Fails(kind) => {
                 let failure = failed(Some(item.attempt), kind, trouble.detail.clone());
-                self.settle(item.job, failure, took_millis).await?;
+                self.settle(item.job, failure, Some(took_millis)).await?;
                 Ok(None)
             }
             After::Stops(stop) => Ok(Some(stop)),
@@ -155,7 +155,13 @@ impl<'a> Night<'a> {
             let Some(item) = self.work.library.store.read(|view| view.batch_item(batch.id, attempt))? else { continue };
             let detail = "the batch has ended without a result for it";
             let trouble = Trouble { may_be_billed: true, ..unanswered(Remedy::Fail, RetryKind::ServerFailed, detail) };
-            self.note_unanswered(item, &trouble, After::Fails(FailureKind::ModelFailed), 0.0).await?;
+            self.note_unanswered(
+                item,
+                &trouble,
+                After::Fails(FailureKind::ModelFailed),
+                millis_since(batch.submitted_at),
+            )
+            .await?;
         }
         self.note_standing(batch.id, BatchStanding::Ended).await?;
         // What was not answered waits, and what was has mostly cost less than was set aside for it.
@@ -172,6 +178,11 @@ impl<'a> Night<'a> {
     }
 }
 
+#[expect(clippy::cast_precision_loss, reason = "a duration in milliseconds")]
+fn millis_since(moment: u64) -> f64 {
+    now_millis().saturating_sub(moment) as f64
+}
+
 fn unanswered(remedy: Remedy, retry_kind: RetryKind, detail: &str) -> Trouble {
     Trouble { remedy, retry_kind, may_be_billed: false, detail: detail.to_owned() }
 }
@@ -181,11 +192,11 @@ fn after(trouble: &Trouble, item: &BatchItem, retrying: Retrying) -> After {
     match trouble.remedy {
         Remedy::Again => After::Waits(None),
         Remedy::Retry { .. } => {
-            let is_last = match trouble.retry_kind {
-                RetryKind::TimedOut => item.expiries >= EXPIRED_RETRIES,
-                _ => item.failures >= retrying.attempts,
+            let (is_last, failure) = match trouble.retry_kind {
+                RetryKind::Expired => (item.expiries >= EXPIRED_RETRIES, FailureKind::Expired),
+                _ => (item.failures >= retrying.attempts, FailureKind::ModelFailed),
             };
-            if is_last { After::Fails(FailureKind::ModelFailed) } else { After::Waits(Some(trouble.retry_kind)) }
+            if is_last { After::Fails(failure) } else { After::Waits(Some(trouble.retry_kind)) }
         }
         Remedy::Shrink | Remedy::Refuse => After::Fails(FailureKind::Refused),
         Remedy::Fail | Remedy::AgainAfterOutage { .. } => After::Fails(FailureKind::ModelFailed),

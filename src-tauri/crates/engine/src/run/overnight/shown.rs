@@ -25,6 +25,8 @@ struct State {
     batches: Vec<BatchState>,
     /// Requests in batches that are not known to have ended.
     in_batches: u32,
+    /// The most there were of these.
+    most_in_batches: u32,
     prepared: u32,
     /// With the moment of which it is.
     hold: Option<(Hold, Instant)>,
@@ -48,6 +50,7 @@ impl Shown {
             sitting,
             batches,
             in_batches: 0,
+            most_in_batches: 0,
             prepared: 0,
             hold: None,
             unsettled,
@@ -63,6 +66,7 @@ impl Shown {
     pub fn note_batches(&self, batches: Vec<BatchState>, in_batches: u32, unsettled: PossiblyBilled) {
         let mut state = lock(&self.0);
         (state.batches, state.in_batches, state.unsettled) = (batches, in_batches, unsettled);
+        state.most_in_batches = state.most_in_batches.max(in_batches);
     }
 
     /// So many images are ready to be submitted.
@@ -105,6 +109,7 @@ impl Shown {
             left_millis: None,
             waiting: snapshot.waiting.saturating_sub(in_batches),
             prepared: state.prepared,
+            concurrency: snapshot.concurrency.max(state.most_in_batches),
             reused: sums.reused,
             batches: state.batches.clone(),
             spent: sums.spent,
@@ -121,13 +126,17 @@ impl Shown {
 
     /// Adds the time since the last note to the run's.
     pub async fn note_wall(&self, work: &Work) -> Result<()> {
-        let millis = {
+        let (millis, peak) = {
             let (mut state, now) = (lock(&self.0), Instant::now());
             let millis = now.duration_since(state.wall_noted_at).as_secs_f64() * 1000.0;
             state.wall_noted_at = now;
-            millis
+            (millis, state.most_in_batches)
         };
         let run = work.run;
-        Ok(work.library.store.write(move |edit| edit.add_wall_millis(run, millis)).await?)
+        let noted = work.library.store.write(move |edit| {
+            edit.add_wall_millis(run, millis)?;
+            edit.note_peak_in_flight(run, peak)
+        });
+        Ok(noted.await?)
     }
 }

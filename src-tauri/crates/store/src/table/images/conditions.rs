@@ -3,17 +3,20 @@
 
 use std::collections::HashSet;
 
-use domain::annotation::{AttributeValue, Status};
+use domain::annotation::AttributeValue;
 use domain::calendar::CalendarDate;
 use domain::checks::Check;
 use domain::compare::Side;
 use domain::ids::{CollectionId, ImageId, RunId};
+use domain::layers::LayerScope;
 use domain::query::{Condition, ImageQuery, ImageState, Share, Span, Test, Trait};
+use domain::recipe::comparable;
 use rusqlite::{Params, params};
 
 use super::id_set::IdSet;
 use super::text::Needle;
 use crate::code::{from_json, name_of};
+use crate::table::layers::Layers;
 use crate::{Result, View};
 
 const MILLIS_A_DAY: i64 = 86_400_000;
@@ -23,8 +26,9 @@ impl View<'_> {
     /// The images that `query` finds; `working` are the runs that are worked on.
     pub(in crate::table) fn images_found(&self, query: &ImageQuery, working: &[RunId]) -> Result<IdSet> {
         let mut found = self.images_of_scope(query.collection)?;
+        let layers = query.layers_shown();
         for condition in &query.conditions {
-            self.narrow(&mut found, condition, working)?;
+            self.narrow(&mut found, condition, &layers, working)?;
         }
         Ok(found)
     }
@@ -36,8 +40,8 @@ impl View<'_> {
         }
     }
 
-    fn narrow(&self, found: &mut IdSet, condition: &Condition, working: &[RunId]) -> Result<()> {
-        let tested = self.images_of(&condition.test, working)?;
+    fn narrow(&self, found: &mut IdSet, condition: &Condition, layers: &LayerScope, working: &[RunId]) -> Result<()> {
+        let tested = self.images_of(&condition.test, layers, working)?;
         if condition.is_excluded {
             found.remove_all(&tested);
         } else {
@@ -46,25 +50,29 @@ impl View<'_> {
         Ok(())
     }
 
-    pub(super) fn images_of(&self, test: &Test, working: &[RunId]) -> Result<IdSet> {
+    /// The images of which `test` holds as far as `layers` show them.
+    pub(super) fn images_of(&self, test: &Test, layers: &LayerScope, working: &[RunId]) -> Result<IdSet> {
         match test {
             Test::In { name } => self.images_in(name),
-            Test::Label { name } => self.images_labelled(|label| label.to_lowercase() == name.to_lowercase()),
-            Test::Image { state } => self.images_in_state(*state, working),
-            Test::Mark { status } => self.images_with_mark(*status),
-            Test::Confidence { span } => self.images_with_confidence(span),
+            Test::Label { name } => {
+                let name = comparable(name);
+                self.images_labelled(layers, |label| comparable(label) == name)
+            }
+            Test::Image { state } => self.images_in_state(*state, &self.images_proposed_on(layers)?, working),
+            Test::Mark { status } => self.images_with_mark(*status, layers),
+            Test::Confidence { span } => self.images_with_confidence(span, layers),
             Test::Run { run } => self.images_touched_by(*run),
             Test::Failure { failure } => self.id_set(
                 "SELECT images.id FROM images JOIN jobs ON jobs.id = failed_job
                  WHERE failed_job IS NOT NULL AND jobs.failure = ?1",
                 [name_of(failure)?],
             ),
-            Test::Has { what } => self.images_having(*what),
-            Test::Check { check } => self.images_with_mistake(*check),
-            Test::Marks { span } => self.images_with_marks(span),
+            Test::Has { what } => self.images_having(*what, layers),
+            Test::Check { check } => self.images_with_mistake(*check, layers),
+            Test::Marks { span } => self.images_with_marks(span, layers),
             Test::Date { span } => self.images_of_date(span),
             Test::Taken { span } => self.images_taken(span),
-            Test::Text { text } => self.images_saying(text),
+            Test::Text { text } => self.images_saying(text, layers),
         }
     }
 
@@ -89,17 +97,32 @@ impl View<'_> {
         Ok(found)
     }
 
-    fn images_labelled(&self, is_meant: impl Fn(&str) -> bool) -> Result<IdSet> {
+    fn images_labelled(&self, layers: &LayerScope, is_meant: impl Fn(&str) -> bool) -> Result<IdSet> {
         let mut found = IdSet::default();
         for label in self.label_counts(None)? {
             if is_meant(&label.name) {
-                found.add_all(&self.id_set("SELECT image_id FROM image_labels WHERE label = ?1", [label.name])?);
+                found.add_all(&self.images_with_label(&label.name, layers)?);
             }
         }
         Ok(found)
     }
 
-    pub(super) fn images_in_state(&self, state: ImageState, working: &[RunId]) -> Result<IdSet> {
+    /// The images with a label of exactly this name.
+    pub(super) fn images_with_label(&self, label: &str, layers: &LayerScope) -> Result<IdSet> {
+        let Some(runs) = layers.runs() else {
+            return self.id_set("SELECT image_id FROM image_labels WHERE label = ?1", [label]);
+        };
+        let approved = "SELECT image_id FROM annotations WHERE label = ?1 AND status IN ('accepted', 'edited')";
+        let mut found = self.id_set(approved, [label])?;
+        for run in runs {
+            let proposed = "SELECT image_id FROM annotations WHERE run_id = ?1 AND status = 'proposed' AND label = ?2";
+            found.add_all(&self.id_set(proposed, params![run.0, label])?);
+        }
+        Ok(found)
+    }
+
+    /// The images in a state, where `proposed` are those on which a shown proposal waits for a decision.
+    pub(super) fn images_in_state(&self, state: ImageState, proposed: &IdSet, working: &[RunId]) -> Result<IdSet> {
         let review = match state {
             ImageState::Unreviewed => "unreviewed",
             ImageState::Reviewed => "reviewed",
@@ -114,25 +137,20 @@ impl View<'_> {
                 return Ok(found);
             }
         };
-        self.id_set("SELECT id FROM images WHERE review = ?1", [review])
+        let mut found = self.id_set("SELECT id FROM images WHERE review = ?1", [review])?;
+        if state == ImageState::Unreviewed {
+            found.add_all(proposed);
+        } else {
+            found.remove_all(proposed);
+        }
+        Ok(found)
     }
 
-    pub(super) fn images_with_mark(&self, status: Status) -> Result<IdSet> {
-        self.id_set(
-            match status {
-                Status::Proposed => "SELECT image_id FROM image_figures WHERE proposed > 0",
-                Status::Accepted => "SELECT image_id FROM image_figures WHERE accepted > 0",
-                Status::Edited => "SELECT image_id FROM image_figures WHERE edited > 0",
-                Status::Rejected => "SELECT image_id FROM image_figures WHERE rejected > 0",
-            },
-            [],
-        )
-    }
-
-    pub(super) fn images_with_confidence(&self, span: &Span<Share>) -> Result<IdSet> {
+    pub(super) fn images_with_confidence(&self, span: &Span<Share>, layers: &LayerScope) -> Result<IdSet> {
         let sql = format!(
-            "SELECT image_id FROM annotations WHERE status <> 'rejected' AND confidence IS NOT NULL AND {}",
-            within("confidence", span)
+            "SELECT image_id FROM annotations WHERE status <> 'rejected' AND confidence IS NOT NULL AND {}{}",
+            within("confidence", span),
+            layers.and_is_shown()
         );
         let (least, most) = ends(span, |share| share.0);
         self.id_set(&sql, params![least, most])
@@ -145,26 +163,46 @@ impl View<'_> {
         )
     }
 
-    pub(super) fn images_having(&self, what: Trait) -> Result<IdSet> {
-        self.id_set(
-            match what {
-                Trait::Marks => "SELECT image_id FROM image_figures WHERE proposed + accepted + edited > 0",
-                Trait::Answer => "SELECT image_id FROM jobs WHERE state = 'done'",
-                Trait::Attributes => {
-                    "SELECT image_id FROM annotations WHERE attributes <> '{}' AND status <> 'rejected'"
+    pub(super) fn images_having(&self, what: Trait, layers: &LayerScope) -> Result<IdSet> {
+        match what {
+            Trait::Marks => self.images_marked(layers),
+            Trait::Answer => match layers.runs() {
+                None | Some([]) => self.id_set("SELECT image_id FROM jobs WHERE state = 'done'", []),
+                Some(runs) => {
+                    let mut found = IdSet::default();
+                    for run in runs {
+                        let answered = "SELECT image_id FROM jobs WHERE run_id = ?1 AND +state = 'done'";
+                        found.add_all(&self.id_set(answered, [run.0])?);
+                    }
+                    Ok(found)
                 }
             },
-            [],
-        )
+            Trait::Attributes => self.id_set(
+                &format!(
+                    "SELECT image_id FROM annotations WHERE attributes <> '{{}}' AND status <> 'rejected'{}",
+                    layers.and_is_shown()
+                ),
+                [],
+            ),
+        }
     }
 
     /// As they were last looked through.
-    pub(super) fn images_with_mistake(&self, check: Check) -> Result<IdSet> {
+    pub(super) fn images_with_mistake(&self, check: Check, layers: &LayerScope) -> Result<IdSet> {
         if check == Check::Misspelled {
             let misspelled: HashSet<String> = self.misspelled_labels()?.into_iter().map(|(label, _)| label).collect();
-            return self.images_labelled(|label| misspelled.contains(label));
+            return self.images_labelled(layers, |label| misspelled.contains(label));
         }
-        self.id_set("SELECT image_id FROM mistakes WHERE kind = ?1", [name_of(&check)?])
+        if layers.runs().is_none() {
+            return self.id_set("SELECT image_id FROM mistakes WHERE kind = ?1", [name_of(&check)?]);
+        }
+        let shown = layers.and_is_shown();
+        let sql = format!(
+            "SELECT image_id FROM mistakes WHERE kind = ?1
+               AND EXISTS (SELECT 1 FROM annotations WHERE id = mark_id{shown})
+               AND (other_id IS NULL OR EXISTS (SELECT 1 FROM annotations WHERE id = other_id{shown}))"
+        );
+        self.id_set(&sql, [name_of(&check)?])
     }
 
     /// The images that both sides have looked at, as they came into the library.
@@ -182,22 +220,6 @@ impl View<'_> {
         }
     }
 
-    fn images_with_marks(&self, span: &Span<u32>) -> Result<IdSet> {
-        let (least, most) = ends(span, |&count| count);
-        let is_within = within("proposed + accepted + edited", span);
-        let sql = format!("SELECT image_id FROM image_figures WHERE {is_within}");
-        let mut found = self.id_set(&sql, params![least, most])?;
-        // Images without any have no row, or one that says nought.
-        let takes_none = span.least().is_none_or(|(&least, is_included)| least == 0 && is_included)
-            && span.most().is_none_or(|(&most, is_included)| most > 0 || is_included);
-        if takes_none {
-            let mut none = self.images_of_scope(None)?;
-            none.remove_all(&self.id_set("SELECT image_id FROM image_figures", [])?);
-            found.add_all(&none);
-        }
-        Ok(found)
-    }
-
     fn images_of_date(&self, span: &Span<CalendarDate>) -> Result<IdSet> {
         self.id_set("SELECT id FROM images WHERE dated_at >= ?1 AND dated_at < ?2", moments(span, NANOS_A_DAY))
     }
@@ -206,9 +228,9 @@ impl View<'_> {
         self.id_set("SELECT id FROM images WHERE taken_at >= ?1 AND taken_at < ?2", moments(span, MILLIS_A_DAY))
     }
 
-    fn images_saying(&self, text: &str) -> Result<IdSet> {
+    fn images_saying(&self, text: &str, layers: &LayerScope) -> Result<IdSet> {
         let Some(needle) = Needle::new(text) else { return self.images_of_scope(None) };
-        let mut found = self.images_labelled(|label| needle.is_in(label))?;
+        let mut found = self.images_labelled(layers, |label| needle.is_in(label))?;
         let mut names = self.0.prepare_cached("SELECT id, name FROM images INDEXED BY images_by_name")?;
         let mut rows = names.query([])?;
         while let Some(row) = rows.next()? {
@@ -216,9 +238,10 @@ impl View<'_> {
                 found.insert(row.get(0)?);
             }
         }
-        let mut attributes = self.0.prepare_cached(
-            "SELECT image_id, attributes FROM annotations WHERE attributes <> '{}' AND status <> 'rejected'",
-        )?;
+        let mut attributes = self.0.prepare_cached(&format!(
+            "SELECT image_id, attributes FROM annotations WHERE attributes <> '{{}}' AND status <> 'rejected'{}",
+            layers.and_is_shown()
+        ))?;
         let mut rows = attributes.query([])?;
         while let Some(row) = rows.next()? {
             let json = row.get_ref(1)?.as_str().unwrap_or_default();
@@ -237,7 +260,7 @@ impl View<'_> {
 }
 
 /// `column` within `span`, whose ends are bound as the first and the second parameter.
-fn within<Value>(column: &str, span: &Span<Value>) -> String {
+pub(super) fn within<Value>(column: &str, span: &Span<Value>) -> String {
     let least = match span.least() {
         Some((_, true)) => format!("{column} >= ?1"),
         Some((_, false)) => format!("{column} > ?1"),
@@ -261,6 +284,9 @@ fn moments(span: &Span<CalendarDate>, moments_a_day: i64) -> [i64; 2] {
     ]
 }
 
-fn ends<Value, Bound>(span: &Span<Value>, bound: impl Fn(&Value) -> Bound) -> (Option<Bound>, Option<Bound>) {
+pub(super) fn ends<Value, Bound>(
+    span: &Span<Value>,
+    bound: impl Fn(&Value) -> Bound,
+) -> (Option<Bound>, Option<Bound>) {
     (span.least().map(|(value, _)| bound(value)), span.most().map(|(value, _)| bound(value)))
 }

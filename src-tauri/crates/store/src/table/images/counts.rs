@@ -7,6 +7,7 @@ use domain::annotation::Status;
 use domain::calendar::CalendarDate;
 use domain::checks::Check;
 use domain::ids::{CollectionId, RunId};
+use domain::layers::LayerScope;
 use domain::library::{Collection, FilterCount, FilterCounts, LabelCount, RunCount};
 use domain::query::{ImageQuery, ImageState, Share, Span, Test, Trait};
 use domain::run::FailureKind;
@@ -55,20 +56,18 @@ impl Tested<'_> {
 impl View<'_> {
     /// `working` are the runs that are worked on.
     pub fn filter_counts(&self, query: &ImageQuery, working: &[RunId]) -> Result<FilterCounts> {
-        let mut tested = Tested { scope: self.images_of_scope(query.collection)?, conditions: Vec::new() };
-        for condition in &query.conditions {
-            let images = self.images_of(&condition.test, working)?;
-            tested.conditions.push((&condition.test, condition.is_excluded, images));
-        }
+        let layers = query.layers_shown();
+        let tested = self.tested(query, self.images_of_scope(query.collection)?, &layers, working)?;
         let without = |test: Test| tested.without(&tested.scope, Some(&test));
         let found = tested.without(&tested.scope, None);
 
         let stateless = without(Test::Image { state: ImageState::Failed });
-        let states = counted(STATES, &stateless, |state| self.images_in_state(state, working))?;
+        let proposed = self.images_proposed_on(&layers)?;
+        let states = counted(STATES, &stateless, |state| self.images_in_state(state, &proposed, working))?;
         let unsure = without(Test::Confidence { span: CONFIDENCES[0] });
         let undecided = without(Test::Mark { status: Status::Proposed });
         let any_trait = without(Test::Has { what: Trait::Marks });
-        let traits = counted(TRAITS, &any_trait, |what| self.images_having(what))?;
+        let traits = counted(TRAITS, &any_trait, |what| self.images_having(what, &layers))?;
         let lacking = traits.iter().map(|having| FilterCount { count: any_trait.len() - having.count, ..*having });
         let everywhere = tested.without(&self.images_of_scope(None)?, Some(&Test::In { name: String::new() }));
         Ok(FilterCounts {
@@ -77,17 +76,32 @@ impl View<'_> {
             states,
             everywhere: everywhere.len(),
             collections: self.counts_by_collection(query, &everywhere)?,
-            labels: self.counts_by_label(&found)?,
-            confidences: counted(CONFIDENCES, &unsure, |span| self.images_with_confidence(&span))?,
-            marks: counted(STATUSES, &undecided, |status| self.images_with_mark(status))?,
+            labels: self.counts_by_label(&found, &layers)?,
+            confidences: counted(CONFIDENCES, &unsure, |span| self.images_with_confidence(&span, &layers))?,
+            marks: counted(STATUSES, &undecided, |status| self.images_with_mark(status, &layers))?,
             lacking: lacking.collect(),
             traits,
-            checks: self.counts_by_check(&without(Test::Check { check: Check::Duplicate }))?,
+            checks: self.counts_by_check(&without(Test::Check { check: Check::Duplicate }), &layers)?,
             unchecked: self.unchecked_count()?,
             taken: self.counts_by_month(&without(Test::Taken { span: ANY_DAY }))?,
             failures: self.counts_by_failure(&without(Test::Failure { failure: FailureKind::Refused }))?,
-            runs: self.counts_by_run(&without(Test::Run { run: RunId(0) }))?,
+            runs: self.counts_by_run(query, &tested.scope, working)?,
         })
+    }
+
+    fn tested<'a>(
+        &self,
+        query: &'a ImageQuery,
+        scope: IdSet,
+        layers: &LayerScope,
+        working: &[RunId],
+    ) -> Result<Tested<'a>> {
+        let mut tested = Tested { scope, conditions: Vec::new() };
+        for condition in &query.conditions {
+            let images = self.images_of(&condition.test, layers, working)?;
+            tested.conditions.push((&condition.test, condition.is_excluded, images));
+        }
+        Ok(tested)
     }
 
     fn counts_by_collection(&self, query: &ImageQuery, everywhere: &IdSet) -> Result<Vec<FilterCount<CollectionId>>> {
@@ -99,23 +113,18 @@ impl View<'_> {
         counted(collections.into_iter().map(|each| each.id), everywhere, |id| self.images_of_scope(Some(id)))
     }
 
-    fn counts_by_label(&self, found: &IdSet) -> Result<Vec<LabelCount>> {
+    fn counts_by_label(&self, found: &IdSet, layers: &LayerScope) -> Result<Vec<LabelCount>> {
         let mut labels = self.label_counts(None)?;
-        let mut images = self.0.prepare_cached("SELECT image_id FROM image_labels WHERE label = ?1")?;
         for label in &mut labels {
-            label.count = 0;
-            let mut rows = images.query([&label.name])?;
-            while let Some(row) = rows.next()? {
-                label.count += u32::from(found.contains(row.get(0)?));
-            }
+            label.count = found.common_len(&self.images_with_label(&label.name, layers)?);
         }
         // Stable, so that equal ones stay as they are in the whole library.
         labels.sort_by_key(|label| std::cmp::Reverse(label.count));
         Ok(labels)
     }
 
-    fn counts_by_check(&self, found: &IdSet) -> Result<Vec<FilterCount<Check>>> {
-        let mut checks = counted(Check::ALL, found, |check| self.images_with_mistake(check))?;
+    fn counts_by_check(&self, found: &IdSet, layers: &LayerScope) -> Result<Vec<FilterCount<Check>>> {
+        let mut checks = counted(Check::ALL, found, |check| self.images_with_mistake(check, layers))?;
         checks.retain(|check| check.count > 0);
         Ok(checks)
     }
@@ -144,10 +153,13 @@ impl View<'_> {
         Ok(failures)
     }
 
-    fn counts_by_run(&self, found: &IdSet) -> Result<Vec<RunCount>> {
+    /// A run that is chosen shows its layer: the other conditions are asked of that one.
+    fn counts_by_run(&self, query: &ImageQuery, scope: &IdSet, working: &[RunId]) -> Result<Vec<RunCount>> {
         let mut statement = self.0.prepare_cached("SELECT id, model_name FROM runs ORDER BY id DESC LIMIT ?1")?;
         let runs: Vec<(RunId, String)> = all(&mut statement, [MOST_RUNS], |row| Ok((RunId(row.get(0)?), row.get(1)?)))?;
         let count = |(run, model_name)| {
+            let tested = self.tested(query, scope.clone(), &LayerScope::of_run(run), working)?;
+            let found = tested.without(&tested.scope, Some(&Test::Run { run }));
             Ok(RunCount { run, model_name, count: found.common_len(&self.images_touched_by(run)?) })
         };
         runs.into_iter().map(count).collect()

@@ -1,0 +1,90 @@
+//! How many requests of a run are in flight at the same time, and which of them were alone. Counted here and not in
+//! snapshots, which would miss a run that is over within a tenth of a second.
+
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant};
+
+use crate::library::lock;
+
+/// The requests of one run.
+#[derive(Default)]
+pub struct InFlight(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    count: u32,
+    /// The highest count there was.
+    peak: u32,
+    /// Requests that have begun in all.
+    begun: u64,
+}
+
+impl InFlight {
+    /// A request begins; it ends with [`Flight::end`], or when what is returned is dropped.
+    pub fn begin(self: &Arc<Self>) -> Flight {
+        let mut state = lock(&self.0);
+        state.count += 1;
+        state.begun += 1;
+        state.peak = state.peak.max(state.count);
+        Flight {
+            in_flight: Arc::clone(self),
+            since: Instant::now(),
+            number: state.begun,
+            began_alone: state.count == 1,
+            ended: OnceLock::new(),
+        }
+    }
+
+    /// The highest number that was in flight.
+    pub fn peak(&self) -> u32 {
+        lock(&self.0).peak
+    }
+}
+
+/// A request in flight.
+pub struct Flight {
+    in_flight: Arc<InFlight>,
+    since: Instant,
+    number: u64,
+    began_alone: bool,
+    /// What it took, where no other was in flight beside it.
+    ended: OnceLock<Option<Duration>>,
+}
+
+impl Flight {
+    /// The request is over. Must come before another may take its place: the next one would else seem to be beside it.
+    /// Returns what it took, where no other was in flight meanwhile.
+    pub fn end(&self) -> Option<Duration> {
+        *self.ended.get_or_init(|| {
+            let mut state = lock(&self.in_flight.0);
+            state.count -= 1;
+            (self.began_alone && state.begun == self.number).then(|| self.since.elapsed())
+        })
+    }
+}
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_peak_is_exact_and_only_what_had_nothing_beside_it_was_alone() {
+        let run = Arc::new(InFlight::default());
+        assert!(run.begin().end().is_some());
+        assert_eq!(run.peak(), 1, "however short it was");
+        let (first, second) = (run.begin(), run.begin());
+        assert_eq!(second.end(), None);
+        // It is the only one by now, and was not all the time.
+        assert_eq!(first.end(), None);
+        assert_eq!(first.end(), None, "it ends once");
+        assert_eq!(run.peak(), 2);
+        drop(run.begin());
+        assert!(run.begin().end().is_some());
+    }
+}

@@ -1,0 +1,78 @@
+//! Pictures that decoders are known to get wrong, each beside what it must look like.
+//!
+//! `FIELDMARK_PICTURE_CASES=FOLDER` tests the pictures in `FOLDER/in` against `FOLDER/want` as well.
+
+use crate::decode;
+use crate::pixels::Pixels;
+use domain::import::SkipReason;
+use std::path::{Path, PathBuf};
+
+const THUMBNAIL_EDGE: u32 = 256;
+const BLOCK: usize = 8;
+const MOST_MEAN_DIFFERENCE: f64 = 6.0;
+const MOST_BLOCK_DIFFERENCE: f64 = 60.0;
+
+/// Those of the folder in this repository that are refused, by what they are.
+const NOT_SUPPORTED: [&str; 4] = ["float255-le.tif", "int16-le.tif", "j12.jpg", "rgb-le-lerc-strip.tif"];
+
+#[test]
+fn pictures_look_right_or_are_not_supported() {
+    let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
+    let refused = check(&ours);
+    assert_eq!(refused.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), NOT_SUPPORTED);
+    if let Some(folder) = std::env::var_os("FIELDMARK_PICTURE_CASES") {
+        check(&PathBuf::from(folder));
+    }
+}
+
+/// The files that are not supported. Panics with all that are wrong.
+fn check(folder: &Path) -> Vec<(String, String)> {
+    let mut files: Vec<PathBuf> = folder.join("in").read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    assert!(!files.is_empty());
+    let mut refused = Vec::new();
+    let mut wrong = Vec::new();
+    for path in files {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let want = folder.join("want").join(path.with_extension("png").file_name().unwrap());
+        match decode(&path, Some(THUMBNAIL_EDGE)) {
+            Err(SkipReason::NotSupported { format, detail }) => {
+                refused.push((name, format!("{format}, {}", detail.unwrap_or_default())));
+            }
+            Err(reason) => wrong.push(format!("{name}: {reason:?}")),
+            Ok(seen) if want.exists() => {
+                let want = decode(&want, Some(THUMBNAIL_EDGE)).unwrap();
+                if seen.pixels.size != want.pixels.size {
+                    wrong.push(format!("{name}: {:?} instead of {:?}", seen.pixels.size, want.pixels.size));
+                    continue;
+                }
+                let (mean, worst) = differences(&seen.pixels, &want.pixels);
+                if mean >= MOST_MEAN_DIFFERENCE || worst >= MOST_BLOCK_DIFFERENCE {
+                    wrong.push(format!("{name}: differs by {mean:.1}, at worst by {worst:.1}"));
+                }
+            }
+            Ok(_) => {}
+        }
+    }
+    for (name, what) in &refused {
+        println!("{name}: not supported: {what}");
+    }
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    refused
+}
+
+/// Of all samples, and of those in the block where they differ most.
+fn differences(seen: &Pixels, want: &Pixels) -> (f64, f64) {
+    let (width, height) = (seen.size.width as usize, seen.size.height as usize);
+    let of_rectangle = |left: usize, top: usize, side: usize| {
+        let (right, bottom) = (width.min(left + side), height.min(top + side));
+        let rows = (top..bottom).map(|y| 3 * (y * width + left)..3 * (y * width + right));
+        let differences: Vec<f64> =
+            rows.flatten().map(|sample| f64::from(seen.rgb[sample].abs_diff(want.rgb[sample]))).collect();
+        differences.iter().sum::<f64>() / f64::from(u32::try_from(differences.len()).unwrap())
+    };
+    let lefts = (0..width).step_by(BLOCK);
+    let blocks = lefts.flat_map(|left| (0..height).step_by(BLOCK).map(move |top| (left, top)));
+    let worst = blocks.map(|(left, top)| of_rectangle(left, top, BLOCK)).fold(0.0, f64::max);
+    (of_rectangle(0, 0, usize::MAX / 2), worst)
+}

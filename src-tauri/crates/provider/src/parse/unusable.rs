@@ -1,0 +1,73 @@
+//! Why nothing of an answer can be used, with what the model said first.
+
+use domain::answer::{CoordinateSystem, DropReason, Dropped};
+use domain::geometry::{PixelSize, Rect};
+
+use super::AnswerError;
+use super::items::Item;
+use super::scalars::{shortened, shown};
+
+/// Reasons that are named; more of them say nothing more.
+const NAMED_REASONS: usize = 3;
+
+pub fn no_list(text: &str) -> AnswerError {
+    let detail = match shortened(text.trim()).as_str() {
+        "" => "the answer is empty".to_owned(),
+        beginning => format!("the answer has no list of annotations that can be read; it begins: {beginning}"),
+    };
+    AnswerError::Unreadable { detail }
+}
+
+/// `first` is the first item; all were dropped.
+pub fn nothing_used(dropped: &[Dropped], first: &Item) -> AnswerError {
+    let first = match first {
+        Item::Read(value) => shown(value),
+        Item::Unreadable(text) => text.clone(),
+    };
+    let mut reasons: Vec<(String, usize)> = Vec::new();
+    for Dropped { reason, .. } in dropped {
+        let reason = in_words(reason);
+        match reasons.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, count)) => *count += 1,
+            None => reasons.push((reason, 1)),
+        }
+    }
+    let reasons: Vec<String> =
+        reasons.into_iter().take(NAMED_REASONS).map(|(reason, count)| format!("{count} x {reason}")).collect();
+    let count = dropped.len();
+    let detail = format!("none of {count} annotations can be used: {}; the first: {first}", reasons.join(", "));
+    if dropped.iter().all(|item| item.reason == DropReason::Unreadable) {
+        AnswerError::Unreadable { detail }
+    } else {
+        AnswerError::Unusable { detail }
+    }
+}
+
+pub fn other_coordinates(system: CoordinateSystem, boxes: &[Rect], sent: PixelSize) -> AnswerError {
+    let answers_in = match system {
+        CoordinateSystem::Fractions => "the model answers in 0..1 coordinates",
+        CoordinateSystem::Thousandths => "the model answers in 0..1000 coordinates",
+        CoordinateSystem::Unknown => "the model answers in other coordinates than those of the picture",
+    };
+    let reach = boxes.iter().map(|own| own.ordered()).reduce(|reach, own| {
+        Rect::new(reach.x1.min(own.x1), reach.y1.min(own.y1), reach.x2.max(own.x2), reach.y2.max(own.y2))
+    });
+    let Rect { x1, y1, x2, y2 } = reach.unwrap_or(Rect::new(0.0, 0.0, 0.0, 0.0));
+    let detail = format!(
+        "{answers_in}, not in pixels: on a picture of {} x {} its boxes reach from ({x1}, {y1}) to ({x2}, {y2})",
+        sent.width, sent.height
+    );
+    AnswerError::OtherCoordinates { system, detail }
+}
+
+fn in_words(reason: &DropReason) -> String {
+    match reason {
+        DropReason::Unreadable => "not a readable object".into(),
+        DropReason::NoLabel => "no label".into(),
+        DropReason::UnknownLabel { answered } => format!("unknown label \"{}\"", shortened(answered)),
+        DropReason::NoBox => "a coordinate is missing or no number".into(),
+        DropReason::NoExtent => "box without extent".into(),
+        DropReason::OutsidePicture => "box outside the picture".into(),
+        DropReason::AttributeMissing { name } => format!("attribute \"{}\" missing", shortened(name)),
+    }
+}

@@ -1,0 +1,411 @@
+//! Layers: what a view of some runs shows, counts and decides.
+
+use domain::annotation::AttributeValue;
+use domain::audit::AuditRequest;
+use domain::checks::Check;
+use domain::ids::AnnotationId;
+use domain::library::ImageCard;
+use domain::query::{Condition, Share, Span, Trait, parse};
+use domain::review::{ImageEdit, MarkChange, MarkContent};
+use proptest::prelude::*;
+
+use super::*;
+
+fn found(label: &str, x: f64, confidence: Option<f32>) -> NewAnnotation {
+    let shape = Shape::Box { rect: Rect::new(x, 10.0, x + 100.0, 200.0) };
+    let attributes = (label == "dog").then(|| ("fur".to_owned(), AttributeValue::Text("long".into())));
+    NewAnnotation { label: label.into(), shape, confidence, attributes: attributes.into_iter().collect() }
+}
+
+impl Library {
+    /// A run of a model of its own, so that its proposals stand beside those of other runs.
+    fn layer(&self, model: &str, answers: Vec<(ImageId, Vec<NewAnnotation>)>) -> RunId {
+        let run = NewRun {
+            model: ModelId(model.into()),
+            images: answers.iter().map(|(image, _)| QueuedImage { image: *image, leader: None }).collect(),
+            ..new_run()
+        };
+        let run = self.store.write_blocking(move |edit| edit.add_run(&run, 7)).unwrap();
+        for (_, annotations) in answers {
+            let job = self.store.read(|view| view.waiting_jobs(run, None, 1)).unwrap().pop().unwrap();
+            self.store
+                .write_blocking(move |edit| {
+                    let attempt = edit.note_sent(job.id, PicoDollars::ZERO, 8)?;
+                    edit.note_received(attempt, "{}", None, 9)?;
+                    let outcome = JobOutcome::Done { attempt, annotations, reading: Reading::default() };
+                    edit.settle_job(run, &job, &cats(), &outcome, None, 10)
+                })
+                .unwrap();
+        }
+        run
+    }
+
+    fn card_in(&self, image: ImageId, layers: &LayerScope) -> ImageCard {
+        self.store.read(|view| view.image_cards(&[image], layers, &[])).unwrap().remove(0)
+    }
+
+    fn decide_in(&self, image: ImageId, scope: DecisionScope, verdict: Verdict, layers: &LayerScope) {
+        let (decision, layers) = (Decision { image, scope, verdict }, layers.clone());
+        self.store.write_blocking(move |edit| edit.decide(&decision, &layers, 20)).unwrap();
+    }
+
+    fn draw(&self, image: ImageId, label: &str) {
+        let shape = Shape::Box { rect: Rect::new(300.0, 300.0, 350.0, 350.0) };
+        let mark = MarkContent { label: label.into(), shape, attributes: BTreeMap::new() };
+        let edit = ImageEdit { image, changes: vec![MarkChange::Add { mark }] };
+        self.store.write_blocking(move |store| store.change_marks(&edit, &LayerScope::All, 30)).unwrap();
+    }
+
+    fn found_by(&self, query: &ImageQuery) -> Vec<ImageId> {
+        let ids = self.store.read(|view| view.image_ids(query, &[])).unwrap();
+        let counts = self.store.read(|view| view.filter_counts(query, &[])).unwrap();
+        assert_eq!(counts.found as usize, ids.len(), "{query:?}");
+        ids
+    }
+}
+
+fn ids_of(card: &ImageCard) -> Vec<AnnotationId> {
+    card.marks.iter().map(|annotation| annotation.id).collect()
+}
+
+#[test]
+fn a_run_is_reviewed_without_the_proposals_of_other_runs() {
+    let library = Library::new();
+    let (image, other) = (library.add_image(1), library.add_image(2));
+    let cats = |count: u32| (0..count).map(|at| found("cat", 10.0 * f64::from(at), Some(0.9))).collect::<Vec<_>>();
+    let first = library.layer("a", vec![(image, cats(3)), (other, cats(1))]);
+    let second = library.layer("b", vec![(image, cats(2)), (other, vec![])]);
+    let (one, two) = (LayerScope::of_run(first), LayerScope::of_run(second));
+    assert_eq!([&one, &two, &LayerScope::All].map(|layers| library.card_in(image, layers).marks.len()), [3, 2, 5]);
+
+    library.decide_in(image, DecisionScope::Image, Verdict::Accept, &two);
+    let states = |image| [&one, &two, &LayerScope::All].map(|layers| library.card_in(image, layers).review);
+    let [open, done] = [ReviewState::Unreviewed, ReviewState::Reviewed];
+    assert_eq!(states(image), [open, done, open]);
+    let card = library.card_in(image, &one);
+    let statuses: Vec<Status> = card.marks.iter().map(|annotation| annotation.status).collect();
+    assert_eq!(statuses, [Status::Proposed, Status::Proposed, Status::Proposed, Status::Accepted, Status::Accepted]);
+    let summary = |run| library.store.read(|view| view.run(run)).unwrap();
+    assert_eq!((summary(first).reviewed_count, summary(second).reviewed_count), (0, 1));
+    assert_eq!((summary(first).undecided_count, summary(second).undecided_count), (4, 0));
+
+    // Nothing was found there by the second run: that it is empty is a word about the image.
+    library.decide_in(other, DecisionScope::Image, Verdict::Accept, &two);
+    assert_eq!(states(other), [open, ReviewState::ConfirmedEmpty, open]);
+
+    // A later run takes nothing back that was said in another layer.
+    let third = library.layer("c", vec![(image, vec![found("dog", 0.0, None)])]);
+    assert_eq!(states(image), [open, done, open]);
+    assert_eq!(library.card_in(image, &LayerScope::of_run(third)).review, open);
+    library.store.write_blocking(move |edit| edit.take_back_proposals(third)).unwrap();
+    library.store.write_blocking(move |edit| edit.take_back_proposals(first)).unwrap();
+    assert_eq!(states(image), [done; 3]);
+    library.store.write_blocking(move |edit| edit.undo_on(image)).unwrap();
+    assert_eq!(states(image), [open; 3]);
+}
+
+#[test]
+fn accepting_above_a_threshold_is_about_the_layers_of_the_question() {
+    let library = Library::new();
+    let images: Vec<ImageId> = (1..=3).map(|seed| library.add_image(seed)).collect();
+    let answers = |confidence: f32, count: u32| -> Vec<_> {
+        let cats = |_| (0..count).map(|at| found("cat", 10.0 * f64::from(at), Some(confidence))).collect();
+        images.iter().copied().map(|image| (image, cats(image))).collect()
+    };
+    let first = library.layer("a", answers(0.95, 4));
+    let second = library.layer("b", answers(0.85, 1));
+    library.draw(images[0], "cat");
+
+    let asked = |text: &str, layers| ImageQuery { conditions: parse(text).unwrap(), layers, ..ImageQuery::default() };
+    let counted = |query: &ImageQuery| -> u32 {
+        let labels = library.store.read(|view| view.proposal_confidences(query, &[])).unwrap();
+        labels.iter().map(|label| label.hundredths.iter().sum::<u32>() + label.unstated).sum()
+    };
+    let named = asked(&format!("run:{second}"), None);
+    assert_eq!(counted(&named), 3, "a run that is named is the layer");
+    assert_eq!(counted(&asked("", Some(LayerScope::of_run(second)))), 3);
+    assert_eq!(counted(&asked("", None)), 15);
+    assert_eq!(counted(&asked("", Some(LayerScope::Runs { runs: Vec::new() }))), 0);
+
+    let request =
+        AuditRequest { query: named, label: "cat".into(), threshold: Share(0.8), sample: 1, error_limit: Share(0.05) };
+    let latest = library.store.read(|view| view.latest_mark()).unwrap();
+    let proposals = library.store.read(|view| view.proposals_above(&request, latest, &[])).unwrap();
+    assert_eq!(proposals.len(), 3);
+    let audit = library
+        .store
+        .write_blocking(move |edit| {
+            let audit = edit.add_audit(&request, latest, 3, &proposals[..1], 40)?;
+            edit.accept_audited(audit, &[], 41)?;
+            Ok(audit)
+        })
+        .unwrap();
+    assert_eq!(library.store.read(|view| view.audit(audit)).unwrap().accepted, Some(3));
+    let open = |run| library.store.read(|view| view.run(run)).unwrap().undecided_count;
+    assert_eq!((open(first), open(second)), (12, 0));
+    let reviewed = asked("status:reviewed", Some(LayerScope::of_run(second)));
+    assert_eq!(library.found_by(&reviewed), images);
+}
+
+#[test]
+fn what_two_runs_say_of_one_thing_is_a_duplicate_only_where_both_are_shown() {
+    let library = Library::new();
+    let image = library.add_image(1);
+    let first = library.layer("a", vec![(image, vec![found("cat", 10.0, Some(0.9))])]);
+    let second = library.layer("b", vec![(image, vec![found("cat", 11.0, Some(0.5)), found("cat", 10.5, Some(0.4))])]);
+    while library.store.write_derived_blocking(|edit| edit.look_through(9)).unwrap() {}
+    let asked =
+        |layers| ImageQuery { layers: Some(layers), ..ImageQuery::of([Test::Check { check: Check::Duplicate }]) };
+    let mistakes = |layers: &LayerScope| library.store.read(|view| view.mistakes_on(image, layers)).unwrap().len();
+    let [one, two] = [first, second].map(LayerScope::of_run);
+    assert_eq!((library.found_by(&asked(one.clone())), mistakes(&one)), (vec![], 0));
+    assert_eq!((library.found_by(&asked(two.clone())), mistakes(&two)), (vec![image], 1));
+    assert_eq!((library.found_by(&asked(LayerScope::All)), mistakes(&LayerScope::All)), (vec![image], 2));
+    let swept =
+        library.store.write_blocking(move |edit| edit.repair(Check::Duplicate, &[image], &two, false, 50)).unwrap();
+    assert_eq!(swept.marks, 1);
+    assert_eq!(library.statuses(image), [Status::Proposed, Status::Proposed, Status::Rejected]);
+}
+
+/// Which image a question finds, said of its card.
+fn holds(test: &Test, card: &ImageCard) -> bool {
+    let standing: Vec<&Annotation> = card.marks.iter().filter(|mark| mark.status != Status::Rejected).collect();
+    match test {
+        Test::Label { name } => standing.iter().any(|mark| &mark.label == name),
+        Test::Image { state } => match state {
+            ImageState::Unreviewed => card.review == ReviewState::Unreviewed,
+            ImageState::Reviewed => card.review == ReviewState::Reviewed,
+            ImageState::ConfirmedEmpty => card.review == ReviewState::ConfirmedEmpty,
+            ImageState::Failed | ImageState::Running => false,
+        },
+        Test::Mark { status } => card.marks.iter().any(|mark| mark.status == *status),
+        Test::Confidence { span: Span::AtLeast { value } } => {
+            standing.iter().any(|mark| mark.confidence.is_some_and(|confidence| f64::from(confidence) >= value.0))
+        }
+        Test::Has { what: Trait::Marks } => !standing.is_empty(),
+        Test::Has { what: Trait::Attributes } => standing.iter().any(|mark| !mark.attributes.is_empty()),
+        Test::Has { what: Trait::Answer } => card.is_annotated,
+        Test::Marks { span: Span::Below { value } } => standing.len() < *value as usize,
+        Test::Text { text } => standing.iter().any(|mark| {
+            mark.label == *text || mark.attributes.values().any(|said| said == &AttributeValue::Text(text.clone()))
+        }),
+        other => panic!("{other:?} is not asked here"),
+    }
+}
+
+fn tests() -> Vec<Test> {
+    let states = [ImageState::Unreviewed, ImageState::Reviewed, ImageState::ConfirmedEmpty];
+    let statuses = [Status::Proposed, Status::Accepted, Status::Edited, Status::Rejected];
+    let traits = [Trait::Marks, Trait::Answer, Trait::Attributes];
+    let mut tests = vec![
+        Test::Confidence { span: Span::AtLeast { value: Share(0.55) } },
+        Test::Marks { span: Span::Below { value: 2 } },
+        Test::Marks { span: Span::Below { value: 1 } },
+        Test::Text { text: "dog".into() },
+        Test::Text { text: "long".into() },
+    ];
+    tests.extend(["cat", "dog"].map(|name| Test::Label { name: name.into() }));
+    tests.extend(states.map(|state| Test::Image { state }));
+    tests.extend(statuses.map(|status| Test::Mark { status }));
+    tests.extend(traits.map(|what| Test::Has { what }));
+    tests
+}
+
+#[derive(Debug, Clone)]
+enum Act {
+    Decide { layers: usize, image: usize, accepts: bool },
+    DecideOne { image: usize, place: usize, accepts: bool },
+    Draw { image: usize },
+    Undo,
+    TakeBack { run: usize },
+}
+
+fn acts() -> impl Strategy<Value = Vec<Act>> {
+    let act = prop_oneof![
+        (0usize..5, 0usize..3, any::<bool>()).prop_map(|(layers, image, accepts)| Act::Decide {
+            layers,
+            image,
+            accepts
+        }),
+        (0usize..3, 0usize..6, any::<bool>()).prop_map(|(image, place, accepts)| Act::DecideOne {
+            image,
+            place,
+            accepts
+        }),
+        (0usize..3).prop_map(|image| Act::Draw { image }),
+        Just(Act::Undo),
+        (0usize..3).prop_map(|run| Act::TakeBack { run }),
+    ];
+    prop::collection::vec(act, 0..8)
+}
+
+fn answers() -> impl Strategy<Value = Vec<Vec<NewAnnotation>>> {
+    let one = (prop::bool::ANY, 0u8..4, prop::option::of(1u8..10)).prop_map(|(is_cat, place, tenths)| {
+        let confidence = tenths.map(|tenths| f32::from(tenths) / 10.0);
+        found(if is_cat { "cat" } else { "dog" }, 120.0 * f64::from(place), confidence)
+    });
+    prop::collection::vec(prop::collection::vec(one, 0..3), 3)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    /// What a question finds by indexes is what the cards of its layers show.
+    #[test]
+    fn questions_find_what_cards_show(found in prop::collection::vec(answers(), 3), acts in acts()) {
+        let library = Library::new();
+        let images: Vec<ImageId> = (1..=3).map(|seed| library.add_image(seed)).collect();
+        let runs: Vec<RunId> = (0..).zip(found).map(|(place, answers)| {
+            let answered = images.iter().copied().zip(answers).take(3 - place % 2).collect();
+            library.layer(&format!("model {place}"), answered)
+        }).collect();
+        let scopes = [
+            LayerScope::All,
+            LayerScope::Runs { runs: Vec::new() },
+            LayerScope::of_run(runs[0]),
+            LayerScope::of_run(runs[1]),
+            LayerScope::Runs { runs: vec![runs[1], runs[2]] },
+        ];
+        for act in acts {
+            let verdict = |accepts| if accepts { Verdict::Accept } else { Verdict::Reject { reason: None } };
+            match act {
+                Act::Decide { layers, image, accepts } => {
+                    library.decide_in(images[image], DecisionScope::Image, verdict(accepts), &scopes[layers]);
+                }
+                Act::DecideOne { image, place, accepts } => {
+                    if let Some(annotation) = library.marks(images[image]).get(place) {
+                        let scope = DecisionScope::Mark { id: annotation.id };
+                        library.decide_in(images[image], scope, verdict(accepts), &LayerScope::All);
+                    }
+                }
+                Act::Draw { image } => library.draw(images[image], "cat"),
+                Act::Undo => drop(library.store.write_blocking(|edit| edit.undo_latest()).unwrap()),
+                Act::TakeBack { run } => {
+                    let run = runs[run];
+                    library.store.write_blocking(move |edit| edit.take_back_proposals(run)).unwrap();
+                }
+            }
+        }
+        for layers in &scopes {
+            let cards: Vec<ImageCard> = images.iter().map(|&image| library.card_in(image, layers)).collect();
+            for card in &cards {
+                let all = library.marks(card.id);
+                let shown: Vec<_> = all.iter().filter(|each| layers.shows(each)).map(|each| each.id).collect();
+                prop_assert_eq!(ids_of(card), shown);
+            }
+            for test in tests() {
+                let query = ImageQuery { layers: Some(layers.clone()), ..ImageQuery::of([test.clone()]) };
+                let wanted: Vec<ImageId> = cards.iter().filter(|card| holds(&test, card)).map(|card| card.id).collect();
+                prop_assert_eq!(library.found_by(&query), wanted, "{:?} in {:?}", test, layers);
+            }
+            for order in [ImageOrder::LeastCertain, ImageOrder::MostMarks] {
+                let query = ImageQuery { layers: Some(layers.clone()), order, ..ImageQuery::default() };
+                let mut ranked: Vec<(i64, ImageId)> = cards.iter().map(|card| (rank(card, order), card.id)).collect();
+                ranked.sort_unstable();
+                let ranked: Vec<ImageId> = ranked.into_iter().map(|(_, id)| id).collect();
+                prop_assert_eq!(library.found_by(&query), ranked, "{:?} in {:?}", order, layers);
+            }
+            let all = ImageQuery { layers: Some(layers.clone()), ..ImageQuery::default() };
+            let counts = library.store.read(|view| view.filter_counts(&all, &[])).unwrap();
+            for count in counts.runs {
+                let chosen = [Condition::holds(Test::Run { run: count.run })];
+                let query = ImageQuery { conditions: chosen.into(), ..ImageQuery::default() };
+                prop_assert_eq!(library.found_by(&query).len(), count.count as usize);
+            }
+        }
+    }
+}
+
+/// In tenths, so that equal confidences are equal ranks.
+#[expect(clippy::cast_possible_truncation, reason = "confidences are tenths")]
+fn rank(card: &ImageCard, order: ImageOrder) -> i64 {
+    let proposals = card.marks.iter().filter(|mark| mark.status == Status::Proposed);
+    let least = proposals.map(|mark| (mark.confidence.unwrap_or(0.0) * 10.0).round() as i64).min();
+    let standing = card.marks.iter().filter(|mark| mark.status != Status::Rejected).count();
+    match order {
+        ImageOrder::LeastCertain => least.unwrap_or(i64::MAX),
+        _ => -i64::try_from(standing).unwrap(),
+    }
+}
+
+#[test]
+fn a_library_from_before_keeps_what_people_said_about_images() {
+    let library = Library::new();
+    let (said, open) = (library.add_image(1), library.add_image(2));
+    let first = library.layer("a", vec![(said, vec![found("cat", 0.0, Some(0.9))]), (open, vec![])]);
+    library.decide_in(said, DecisionScope::Image, Verdict::Accept, &LayerScope::All);
+    let second = library.layer("b", vec![(said, vec![found("dog", 200.0, None)])]);
+    let kept = |sql: &'static str| -> Vec<String> {
+        library
+            .store
+            .read(|view| {
+                let mut statement = view.0.prepare(sql)?;
+                let rows = statement.query_map([], |row| row.get(0))?;
+                Ok(rows.collect::<rusqlite::Result<_>>()?)
+            })
+            .unwrap()
+    };
+    let figures = "SELECT concat_ws(' ', run_id, image_id, proposed, rejected, least_certain) FROM layer_figures
+                   WHERE proposed + rejected > 0";
+    let before = kept(figures);
+    // As the version before this one left it: the new proposal had made the image unreviewed.
+    let connection = Connection::open(library.store.path()).unwrap();
+    connection
+        .execute_batch(
+            "UPDATE images SET review = 'unreviewed';
+             DROP TRIGGER layer_figures_annotation_added; DROP TRIGGER layer_figures_annotation_gone;
+             DROP TRIGGER layer_figures_annotation_decided; DROP TABLE layer_figures; DROP INDEX annotations_approved;",
+        )
+        .unwrap();
+    connection.execute_batch(include_str!("../migration/0013_layers.sql")).unwrap();
+    drop(connection);
+    assert_eq!(kept(figures), before);
+    let state = |image, run| library.card_in(image, &LayerScope::of_run(run)).review;
+    assert_eq!((state(said, first), state(said, second)), (ReviewState::Reviewed, ReviewState::Unreviewed));
+    assert_eq!(state(open, first), ReviewState::Unreviewed);
+}
+
+#[test]
+fn questions_about_a_layer_look_at_its_rows_alone() {
+    let library = Library::new();
+    let plan = |sql: &'static str| {
+        library
+            .store
+            .read(|view| {
+                let mut statement = view.0.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+                let steps = statement.query_map([], |row| row.get::<_, String>(3))?;
+                Ok(steps.collect::<rusqlite::Result<Vec<_>>>()?.join("; "))
+            })
+            .unwrap()
+    };
+    for (sql, index) in [
+        (
+            "SELECT image_id FROM annotations WHERE run_id = 1 AND status = 'proposed' AND label = 'cat'",
+            "COVERING INDEX annotations_by_run (run_id=? AND status=? AND label=?)",
+        ),
+        (
+            "SELECT image_id FROM annotations WHERE label = 'cat' AND status IN ('accepted', 'edited')",
+            "COVERING INDEX annotations_approved (label=? AND status=?)",
+        ),
+        ("SELECT image_id FROM layer_figures WHERE run_id = 1 AND proposed > 0", "USING PRIMARY KEY (run_id=?)"),
+        ("SELECT image_id FROM annotations WHERE run_id IS NULL AND status = 'rejected'", "(run_id=? AND status=?)"),
+        (
+            "SELECT image_id FROM annotations WHERE status <> 'rejected' AND confidence IS NOT NULL AND confidence >= 0.2
+             AND (status <> 'proposed' OR run_id IS NULL OR run_id IN (1, 2))",
+            "COVERING INDEX annotations_by_confidence",
+        ),
+        (
+            "SELECT image_id, attributes FROM annotations WHERE attributes <> '{}' AND status <> 'rejected'
+             AND (status <> 'proposed' OR run_id IS NULL OR run_id IN (1))",
+            "COVERING INDEX annotations_with_attributes",
+        ),
+        (
+            "SELECT image_id, annotations.id FROM annotations WHERE label = 'cat' AND status = 'proposed'
+             AND confidence >= 0.5 AND annotations.id <= 90 AND run_id IN (1) ORDER BY image_id, annotations.id",
+            "COVERING INDEX annotations_by_run (run_id=? AND status=? AND label=?)",
+        ),
+    ] {
+        let plan = plan(sql);
+        assert!(plan.contains(index), "{sql}: {plan}");
+    }
+}

@@ -1,0 +1,210 @@
+//! Answers that are not as they were asked for, over HTTP and through the whole engine: of which something can be used,
+//! which fail their image, and that none is paid for twice.
+
+#![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
+
+use std::fs;
+use std::sync::{Arc, Mutex};
+
+use domain::diagnosis::{Change, Finding};
+use domain::export::{ExportFormat, ExportRequest, MarkSelection};
+use domain::ids::RunId;
+use domain::money::PicoDollars;
+use domain::plan::{ImageSelection, RunRequest};
+use domain::run::{FailureKind, RunSummary};
+use fieldmark_tests::bench::{Bench, COMPLETED, resume};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+const MODEL: &str = "claude-sonnet-5-5";
+const KEY: &str = "sk-planted-0123456789-abcdefghij";
+const EMPTY: &str = r#"{"marks":[]}"#;
+const GOOD: &str = r#"{"marks":[{"label":"cat","x1":10,"y1":20,"x2":110,"y2":120,"confidence":0.9}]}"#;
+
+/// A server that gives out answers in turn, the last one again and again, each as a body with its media type.
+struct Scripted {
+    url: String,
+    answers: Arc<Mutex<Vec<(&'static str, String)>>>,
+    asked: Arc<Mutex<u32>>,
+}
+
+impl Scripted {
+    async fn start(answers: Vec<(&'static str, String)>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let scripted = Self { url, answers: Arc::new(Mutex::new(answers)), asked: Arc::default() };
+        let (answers, asked) = (Arc::clone(&scripted.answers), Arc::clone(&scripted.asked));
+        tokio::spawn(async move {
+            while let Ok((connection, _)) = listener.accept().await {
+                let (media_type, body) = {
+                    let mut answers = answers.lock().unwrap();
+                    if answers.len() > 1 { answers.remove(0) } else { answers[0].clone() }
+                };
+                *asked.lock().unwrap() += 1;
+                tokio::spawn(answer(connection, media_type, body));
+            }
+        });
+        scripted
+    }
+
+    /// Answers with these texts in turn.
+    async fn answering(texts: &[&str]) -> Self {
+        Self::start(texts.iter().map(|text| stream(text, &usage())).collect()).await
+    }
+
+    fn asked(&self) -> u32 {
+        *self.asked.lock().unwrap()
+    }
+}
+
+async fn answer(mut connection: TcpStream, media_type: &str, body: String) {
+    let (mut request, mut length) = (Vec::new(), None);
+    while length.is_none_or(|length| request.len() < length) {
+        let mut piece = vec![0; 64 << 10];
+        let count = connection.read(&mut piece).await.unwrap();
+        request.extend_from_slice(&piece[..count]);
+        let head_end = request.windows(4).position(|window| window == b"\r\n\r\n");
+        length = length.or_else(|| {
+            let head = String::from_utf8_lossy(&request[..head_end?]).to_lowercase();
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok());
+            Some(head_end? + 4 + length.unwrap_or(0))
+        });
+    }
+    let head = format!("HTTP/1.1 200 OK\r\ncontent-type: {media_type}\r\nconnection: close\r\n\r\n");
+    connection.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+}
+
+fn usage() -> Value {
+    json!({"input_tokens": 1000, "output_tokens": 50})
+}
+
+fn event(data: &Value) -> String {
+    format!("event: {}\ndata: {data}\n\n", data["type"].as_str().unwrap())
+}
+
+fn stream(text: &str, usage: &Value) -> (&'static str, String) {
+    stream_counted(text, usage, usage)
+}
+
+/// Without `message_stop`, and with nothing beside the text that anybody needs.
+fn stream_counted(text: &str, at_start: &Value, at_end: &Value) -> (&'static str, String) {
+    let events = [
+        json!({"type": "message_start", "message": {"content": null, "model": null, "usage": at_start}}),
+        json!({"type": "content_block_delta", "delta": {"type": "text_delta", "text": text}}),
+        json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": at_end}),
+    ];
+    ("text/event-stream", events.iter().map(event).collect())
+}
+
+async fn finished(bench: &Bench, run: RunId) -> (RunSummary, Vec<(FailureKind, u32)>) {
+    assert_eq!(bench.end_of(run).await, COMPLETED);
+    let report = bench.library.run_report(run).unwrap();
+    let mut failures: Vec<_> = report.failures.iter().map(|group| (group.kind, group.count)).collect();
+    failures.sort();
+    (report.summary, failures)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_of_which_nothing_can_be_used_is_a_failure_and_is_paid_for_once() {
+    let unusable = [
+        r#"{"marks":[{"label":"dog","x1":10,"y1":20,"x2":110,"y2":120,"confidence":0.9}]}"#,
+        r#"{"marks":[{"label":"cat","x1":0.1,"y1":0.2,"x2":0.4,"y2":0.6,"confidence":0.9}]}"#,
+        r#"{"marks":[{"label":"cat","x1":100,"y1":200,"x2":400,"y2":960,"confidence":0.9}]}"#,
+        r#"[["cat",10,20,110,120]]"#,
+    ];
+    let server = Scripted::answering(&[unusable[0], unusable[1], unusable[2], unusable[3], EMPTY, GOOD]).await;
+    let bench = Bench::with_pictures(&server.url, KEY, 6);
+    let run = bench.look_for("cat", MODEL).await;
+    let (summary, failures) = finished(&bench, run).await;
+    let expected = [
+        (FailureKind::AnswerUnreadable, 1),
+        (FailureKind::AnswerUnusable, 1),
+        (FailureKind::CoordinatesAsFractions, 1),
+        (FailureKind::CoordinatesAsThousandths, 1),
+    ];
+    assert_eq!((summary.done, summary.failed, failures.as_slice()), (2, 4, expected.as_slice()));
+    assert_eq!((server.asked(), summary.retryable), (6, 0));
+    // What was not understood is no negative.
+    let request = ExportRequest {
+        format: ExportFormat::Coco,
+        marks: MarkSelection { is_reviewed_only: false, includes_rejected: false },
+    };
+    let path = bench.folder.path().join("coco.json");
+    let exported = bench.library.export_run(run, request, &path).unwrap();
+    assert_eq!((exported.images, exported.empty_images), (2, 1));
+    let coco: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    assert_eq!(coco["images"].as_array().unwrap().len(), 2);
+
+    // Trying again, and asking the same in another run, reads the kept answers again and asks nothing.
+    bench.library.resume_run(resume(run)).await.unwrap();
+    let (again, failures) = finished(&bench, run).await;
+    assert_eq!((again.done, again.paid, failures.as_slice()), (2, summary.paid, expected.as_slice()));
+    let recipe = bench.library.save_typed_recipe("cat").await.unwrap().id;
+    let request = RunRequest::of(ImageSelection::All, recipe, domain::model::ModelId(MODEL.into()));
+    let other = bench.library.start_run(&request).await.unwrap();
+    let (summary, failures) = finished(&bench, other).await;
+    assert_eq!((summary.done, summary.reused, failures.as_slice()), (2, 6, expected.as_slice()));
+    assert_eq!((summary.paid, server.asked()), (PicoDollars::ZERO, 6));
+    // The earlier run is as it was.
+    assert_eq!(finished(&bench, run).await.1, expected);
+
+    // Only a run that asks anew pays for other answers.
+    bench.library.ask_anew(other).await.unwrap();
+    bench.library.resume_run(resume(other)).await.unwrap();
+    let (summary, _) = finished(&bench, other).await;
+    assert_eq!((summary.done, summary.failed, server.asked()), (6, 0, 10));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_advice_names_the_coordinates_in_which_a_model_answers() {
+    let fractions = r#"{"marks":[{"label":"cat","x1":0.1,"y1":0.2,"x2":0.4,"y2":0.6}]}"#;
+    let server = Scripted::answering(&[fractions]).await;
+    let bench = Bench::with_pictures(&server.url, KEY, 2);
+    let run = bench.look_for("cat", MODEL).await;
+    finished(&bench, run).await;
+    let report = bench.library.run_report(run).unwrap();
+    assert!(report.failures[0].example.starts_with("the model answers in 0..1 coordinates"), "{:?}", report.failures);
+    let failure = FailureKind::CoordinatesAsFractions;
+    assert_eq!(report.diagnoses[0].finding, Finding::MostlyOneFailure { failure, count: 2, failed: 2, finished: 2 });
+    assert_eq!(report.diagnoses[0].changes, [Change::OtherModel]);
+    let said = bench.fieldmark(&server.url, KEY).args(["report", "latest"]).output().unwrap();
+    let said = String::from_utf8(said.stdout).unwrap();
+    assert!(said.contains("2 of them for one reason: the model answers in 0..1 coordinates"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paid_answer_is_not_lost_over_a_field_that_nobody_needs() {
+    let counted = json!({"input_tokens": "1000", "output_tokens": 50.0, "cache_creation": null, "server_tool_use": -1});
+    let uncounted = json!({"input_tokens": -1, "output_tokens": null});
+    let message = |usage: &Value| {
+        let content = json!([{"type": "text", "text": GOOD}]);
+        json!({"type": "message", "model": 7, "content": content, "stop_reason": "end_turn", "usage": usage})
+    };
+    let answers = vec![
+        stream(GOOD, &counted),
+        stream_counted(GOOD, &usage(), &json!({"input_tokens": 0, "output_tokens": 50})),
+        ("text/plain", message(&counted).to_string()),
+        ("application/json", message(&counted).to_string()),
+        stream(GOOD, &uncounted),
+    ];
+    let server = Scripted::start(answers).await;
+    let bench = Bench::with_pictures(&server.url, KEY, 5);
+    let run = bench.look_for("cat", MODEL).await;
+    let (summary, _) = finished(&bench, run).await;
+    assert_eq!((summary.done, summary.mark_count, summary.retries, server.asked()), (5, 5, 0, 5));
+    assert_eq!((summary.usage.input_tokens, summary.usage.output_tokens), (4000, 200));
+    // What was not reported is not nothing: it stays at its bound.
+    assert_eq!((summary.possibly_billed.count, summary.unsettled.count), (1, 0));
+    assert!(summary.possibly_billed.at_most > PicoDollars::ZERO);
+
+    let server = Scripted::start(vec![stream(GOOD, &uncounted)]).await;
+    let bench = Bench::with_pictures(&server.url, KEY, 1);
+    let run = bench.look_for("cat", MODEL).await;
+    assert_eq!(finished(&bench, run).await.0.reported_cost(), None);
+    for arguments in [["report", "latest"].as_slice(), &["runs"]] {
+        let said = bench.fieldmark(&server.url, KEY).args(arguments).output().unwrap();
+        let said = String::from_utf8(said.stdout).unwrap();
+        assert!(said.contains("not reported") && !said.contains("$0.00 "), "{said}");
+    }
+}

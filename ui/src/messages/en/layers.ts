@@ -1,0 +1,28 @@
+import type { LayerScope } from "../../ipc/bindings";
+import { count } from "../format";
+
+const named = (runs: readonly number[]): string =>
+  `${runs.length === 1 ? "Run" : "Runs"} ${runs.map(count).join(", ")}`;
+
+/** Which annotations a view shows. */
+export const layers = {
+  title: "Layers",
+  /** What the button of the menu says. */
+  shown: (layers: LayerScope): string => {
+    if (layers.kind === "all") return "All layers";
+    return layers.runs.length === 0 ? "People only" : named(layers.runs);
+  },
+  all: "All layers",
+  allNote: "The annotations of every run",
+  people: "People only",
+  peopleNote: "What people drew, accepted or edited",
+  runs: "Runs",
+  run: (run: number, model: string) => `${named([run])}, ${model}`,
+  noRuns: "No run has answered an image yet.",
+  alwaysPeople: "What people drew, accepted or edited is shown with every run.",
+  /** After "On images where:". */
+  inLayers: (layers: LayerScope): string => {
+    if (layers.kind === "all") return "in all layers";
+    return layers.runs.length === 0 ? "people’s work only" : `${named(layers.runs).toLowerCase()} only`;
+  },
+};

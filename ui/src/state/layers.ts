@@ -1,0 +1,72 @@
+/**
+ * Layers: the annotations of each run, and people's own work. A view shows all of them or those of some runs; what people
+ * drew, accepted or edited is shown with any of them.
+ */
+import type { Annotation, Condition, ImageCard, ImageQuery, LayerScope, RunId } from "../ipc/bindings";
+import type { Seam } from "../ipc/seam";
+
+export const ALL_LAYERS: LayerScope = { kind: "all" };
+export const PEOPLE_ONLY: LayerScope = { kind: "runs", runs: [] };
+
+export function layersOfRuns(runs: readonly RunId[]): LayerScope {
+  return { kind: "runs", runs: [...new Set(runs)].sort((one, other) => one - other) };
+}
+
+/** The runs that a question names. */
+export function namedRuns(conditions: readonly Condition[]): RunId[] {
+  return conditions.flatMap(({ is_excluded, test }) => (test.kind === "run" && !is_excluded ? test.run : []));
+}
+
+/** The layers of a question: those that were chosen, or else those of the runs that it names, or else all. */
+export function layersShown({ layers, conditions }: Pick<ImageQuery, "layers" | "conditions">): LayerScope {
+  if (layers) return layers;
+  const named = namedRuns(conditions);
+  return named.length > 0 ? layersOfRuns(named) : ALL_LAYERS;
+}
+
+export function isShown(layers: LayerScope, { origin, status }: Annotation): boolean {
+  if (layers.kind === "all" || origin.kind === "person" || status === "accepted" || status === "edited") return true;
+  return layers.runs.includes(origin.run);
+}
+
+/** An image as a view of these layers shows it: while a proposal in them is undecided, it is unreviewed. */
+export function cardIn(layers: LayerScope, card: ImageCard): ImageCard {
+  const marks = card.marks.filter((mark) => isShown(layers, mark));
+  const review = marks.some(({ status }) => status === "proposed") ? "unreviewed" : card.review;
+  return { ...card, marks, review };
+}
+
+export function areSameLayers(one: LayerScope, other: LayerScope): boolean {
+  if (one.kind === "all" || other.kind === "all") return one.kind === other.kind;
+  return one.runs.join() === other.runs.join();
+}
+
+/** Shows the layer of a run beside those of other runs, or no longer. */
+export function withRunToggled(layers: LayerScope, run: RunId): LayerScope {
+  if (layers.kind === "all") return layersOfRuns([run]);
+  const others = layers.runs.filter((each) => each !== run);
+  return layersOfRuns(others.length < layers.runs.length ? others : [...others, run]);
+}
+
+/** The one run whose layer is shown; null when it is another number of them. */
+export function onlyRun(layers: LayerScope): RunId | null {
+  return layers.kind === "runs" && layers.runs.length === 1 ? (layers.runs[0] ?? null) : null;
+}
+
+/** The core, asked about and told of what `layers` show. */
+export function inLayers(seam: Seam, layers: () => LayerScope): Seam {
+  const asked: Partial<Seam> = {
+    imageIds: (query) => seam.imageIds({ ...query, layers: layers() }),
+    imageCards: (ids) => seam.imageCards(ids, layers()),
+    decide: (decision) => seam.decide(decision, layers()),
+    editMarks: (edit) => seam.editMarks(edit, layers()),
+    undoLatest: () => seam.undoLatest(layers()),
+    undoOn: (image) => seam.undoOn(image, layers()),
+    redoLatest: () => seam.redoLatest(layers()),
+    redoOn: (image) => seam.redoOn(image, layers()),
+    mistakes: (image) => seam.mistakes(image, layers()),
+  };
+  return new Proxy(seam, {
+    get: (target, name: keyof Seam): unknown => asked[name] ?? Reflect.get(target, name, target),
+  });
+}
