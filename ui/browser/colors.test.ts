@@ -11,16 +11,14 @@ afterAll(() => browser.close());
 
 /** Each label of the list with the colour of its swatch. */
 function inList(page: Page): Promise<[string, string][]> {
-  return page
-    .locator("ul.marks li")
-    .evaluateAll((rows) =>
-      rows.map((row) => [
-        row.querySelector(".name")?.textContent ?? "",
-        getComputedStyle(row.querySelector(".swatch") as Element)
-          .getPropertyValue("--label")
-          .trim(),
-      ]),
-    );
+  return page.locator("ul.marks li").evaluateAll((rows) =>
+    rows.map((row) => [
+      row.querySelector(".name")?.textContent ?? "",
+      getComputedStyle(row.querySelector(".swatch") as Element)
+        .getPropertyValue("--label")
+        .trim(),
+    ]),
+  );
 }
 
 /** Colours of the frames over the thumbnail of the image that is shown. */
