@@ -18,11 +18,11 @@ pub const MIGRATIONS: [&str; 19] = [
     include_str!("migration/0011_checks.sql"),
     include_str!("migration/0012_taken.sql"),
     include_str!("migration/0013_layers.sql"),
-    include_str!("migration/0018_run_files.sql"),
-    include_str!("migration/0020_finished_after.sql"),
-    include_str!("migration/0021_audit_samples.sql"),
     include_str!("migration/0014_figures.sql"),
     include_str!("migration/0015_bounds.sql"),
+    include_str!("migration/0016_run_files.sql"),
+    include_str!("migration/0017_finished_after.sql"),
+    include_str!("migration/0018_audit_samples.sql"),
     include_str!("migration/0019_retries_and_collections.sql"),
 ];
 

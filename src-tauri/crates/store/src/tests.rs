@@ -133,6 +133,7 @@ fn new_run() -> NewRun {
         destination: Destination::ThisMachine,
         quoted: None,
         budget: None,
+        pilot: None,
         roots: Vec::new(),
         images: Vec::new(),
     }
