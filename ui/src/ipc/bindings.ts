@@ -289,7 +289,7 @@ than: number | null } |
 /**  To ask in batches. */
 { kind: "ask_overnight"; 
 /**  What the run would have cost in batches. */
-cost: PicoDollars } | 
+cost_dollars: Dollars } | 
 /**  To ask live instead of in batches. */
 { kind: "ask_live" } | { kind: "cheaper_model"; name: string; 
 /**  What the same tokens would have cost: an estimate. */
@@ -596,9 +596,9 @@ export type FailedImage = {
 	/**  Requests that were sent about it. */
 	requests: number,
 	/**  What they cost, as the vendor reported. */
-	paid: PicoDollars,
+	paid_dollars: Dollars,
 	/**  The most that requests without an answer can have cost on top. */
-	possibly_billed: PicoDollars,
+	possibly_billed_dollars: Dollars,
 };
 
 /**  Failures of one kind. */
@@ -1530,10 +1530,10 @@ export type RunReport = {
 	/**  `None` when no image has been asked about. */
 	metrics: RunMetrics | null,
 	failures: FailureGroup[],
-	/**  Every image that failed, by kind, then in the order of the run. */
-	failed_images: FailedImage[],
 	/**  Answers that were cut off and that a larger output maximum may complete; `None` when there are none. */
 	cut_off: CutOffAnswers | null,
+	/**  Every image that failed, by kind, then in the order of the run. */
+	failed_images: FailedImage[],
 	/**  What was tried again, over all sittings. */
 	retried: RetryGroup[],
 	/**  What had to be put right in answers, the most frequent first. */
@@ -1564,6 +1564,8 @@ export type RunRequest = {
 	pilot: number | null,
 	/**  What the run may cost at most, over all its sittings; `None`: no limit. */
 	budget_dollars: Dollars | null,
+	/**  The collection that the images were chosen from; `None`: all together. Exports name the files below it. */
+	collection?: CollectionId | null,
 };
 
 /**  How runs ask models elsewhere. */
