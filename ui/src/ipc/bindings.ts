@@ -213,6 +213,15 @@ export type AuditRequest = {
 	error_limit: Share,
 };
 
+/**  What a speed-up is measured against. */
+export type Baseline = 
+/**  The run itself: it never had more than one request in flight. */
+{ kind: "this_run" } | 
+/**  The mean duration of the images of this run that ran alone, for every image that was asked about. */
+{ kind: "alone_images"; images: number } | 
+/**  The same images, annotated one at a time in another run. */
+{ kind: "sequential_run" };
+
 /**  Where a batch stands. */
 export type BatchStage = 
 /**  It was sent, and nobody has said that it was taken: the server is asked for it before anything is sent again. */
@@ -251,14 +260,20 @@ export type Change = { kind: "fewer_at_once"; to: number } |
 { kind: "more_room"; 
 /**  What the person allows them now; `None`: what the model usually gets. */
 than: number | null } | 
-/**  A higher limit at the vendor, or a further route beside this one. */
-{ kind: "more_routes" } | { kind: "ask_overnight"; 
-/**  What the run would have cost so. */
-cost: PicoDollars } | { kind: "cheaper_model"; name: string; 
+/**  A higher limit at the vendor, or an additional endpoint beside this one. */
+{ kind: "more_routes" } | 
+/**  To ask in batches. */
+{ kind: "ask_overnight"; 
+/**  What the run would have cost in batches. */
+cost: PicoDollars } | 
+/**  To ask live instead of in batches. */
+{ kind: "ask_live" } | { kind: "cheaper_model"; name: string; 
 /**  What the same tokens would have cost: an estimate. */
 cost: PicoDollars } | { kind: "other_model" } | 
 /**  Fewer labels and attributes at a time. */
-{ kind: "ask_for_less" } | { kind: "smaller_photos" } | { kind: "check_photos" } | { kind: "check_network" };
+{ kind: "ask_for_less" } | { kind: "smaller_photos" } | { kind: "check_photos" } | { kind: "check_network" } | 
+/**  A server on this machine, which no network is in the way of. */
+{ kind: "check_server" };
 
 /**  A kind of likely mistake. */
 export type Check = 
@@ -501,8 +516,11 @@ export type ExportRequest = {
 
 /**  What an export has written. */
 export type Exported = {
+	/**  Images that were answered. */
 	images: number,
-	/**  Of these: nothing is marked on them. */
+	/**  Images that failed: in formats with a place for a failure, each with its reason. */
+	failed_images: number,
+	/**  Of the answered ones: nothing is marked on them. */
 	empty_images: number,
 	marks: number,
 	/**  Marks that a results list has no place for: nobody has said how certain they are. */
@@ -511,6 +529,24 @@ export type Exported = {
 	without_form: number,
 	/**  The folder that the file names in the export start from; `None`: they are bare names. */
 	folder: string | null,
+};
+
+/**  An image that failed. */
+export type FailedImage = {
+	image: ImageId,
+	name: string,
+	/**  Where the file was last seen; `None` where that is not known. */
+	path: string | null,
+	kind: FailureKind,
+	message: string,
+	/**  Whether another try may end differently. */
+	is_worth_retrying: boolean,
+	/**  Requests that were sent about it. */
+	requests: number,
+	/**  What they cost, as the vendor reported. */
+	paid: PicoDollars,
+	/**  The most that requests without an answer can have cost on top. */
+	possibly_billed: PicoDollars,
 };
 
 /**  Failures of one kind. */
@@ -532,6 +568,8 @@ export type FailureKind =
 "file_unreadable" | 
 /**  The model did not answer, in spite of several tries where that makes sense. */
 "model_failed" | 
+/**  The batch expired before the vendor began with it, several times. */
+"expired" | 
 /**  The server would not take this picture. */
 "refused" | 
 /**  The model looked and declined to answer; that is paid for. */
@@ -588,14 +626,16 @@ export type FilterCounts = {
 export type Finding = 
 /**  The server's limits held it back. */
 { kind: "rate_limited"; 
-/**  Requests that the server refused for its limits. */
-refusals: number; held_millis: number; 
+/**  Requests that the server refused for its limits (429). */
+refusals: number; 
+/**  Requests that it answered as overloaded (529). */
+overloads: number; held_millis: number; 
 /**  Of the time that the run was worked on. */
 share: number; limit: MetLimit | null } | 
-/**  Many requests were made again; limits aside, which cost no try and have a finding of their own. */
-{ kind: "retries_high"; 
-/**  Requests made again over images asked about. */
-rate: number; 
+/**  Many requests were made again; refusals for limits aside, which use up no try and have a finding of their own. */
+{ kind: "retries_high"; repeated: number; 
+/**  Images asked about. */
+asked: number; 
 /**  The most frequent first. */
 by_kind: RetryGroup[] } | 
 /**  The server could not be reached, or had to be left alone, for a good part of the time. */
@@ -614,8 +654,10 @@ share: number } |
 { kind: "slowed_by_concurrency"; at_once: number; share: number; images_per_second: number; 
 /**  What the server's limit and the time an image takes would allow; `None` where no limit was met or told. */
 possible: number | null } | 
-/**  The server waited for this machine: images did not get ready as fast as they could have been sent. */
-{ kind: "slowed_by_preparing"; images_per_second: number; possible: number } | 
+/**  The server waited for this machine: images were not decoded and encoded as fast as they could have been sent. */
+{ kind: "slowed_by_preparing"; images_per_second: number; 
+/**  Of the requests that could have been in flight, for which no image was ready. */
+share: number } | 
 /**  Most of the cost was for what the model wrote. */
 { kind: "cost_by_output"; share: number; paid: PicoDollars; 
 /**  Of one answer, on the mean, thinking included. */
@@ -1225,6 +1267,8 @@ export type RetryKind =
 "connection_lost" | 
 /**  The answer did not come in time. */
 "timed_out" | 
+/**  The batch expired before the vendor began with the request. */
+"expired" | 
 /**  No connection came about. */
 "unreachable" | 
 /**  The picture was too large a request, and was sent smaller. */
@@ -1269,27 +1313,39 @@ export type RunCount = {
 
 export type RunId = number;
 
-/**  Figures of a run, durations in milliseconds. */
+/**  Figures of a run, durations in milliseconds. What they count is said at [`Recorded`]. */
 export type RunMetrics = {
-	images: number,
+	/**  Images that were sent to the model and answered or failed. */
+	asked: number,
+	/**  Of these: answered. */
+	answered: number,
+	/**  Images whose answer an earlier run had paid for. */
+	reused: number,
+	/**  Images that were given the annotations of a similar one. */
+	propagated: number,
+	/**  Images that failed before they could be sent. */
+	unread: number,
+	/**  The highest number of requests in flight at any moment; of a batch run the highest number in the vendor's batches. */
 	concurrency: number,
 	wall_millis: number,
 	mean_millis: number,
 	p50_millis: number,
 	p95_millis: number,
 	p99_millis: number,
-	/**  The sum of what every image took: how long the same work would have been one at a time. */
+	/**  The sum of the durations of all images that were asked about. */
 	summed_millis: number,
 	/**
-	 *  `summed_millis` over `wall_millis`: against the same images one at a time, at the pace that was measured. `None` for
-	 *  an overnight run, whose images wait side by side at the vendor's: their sum is nobody's time.
+	 *  `summed_millis` over `wall_millis`: how many images were worked on at the same time, on average. Not a speed-up:
+	 *  images take longer beside others. `None` for a batch run, whose images wait at the vendor.
 	 */
-	speedup: number | null,
-	/**  Finished images a second of wall time. */
+	parallelism: number | null,
+	/**  `None` where nothing was measured one at a time. */
+	speedup: Speedup | null,
+	/**  Images asked about a second of wall time. */
 	images_per_second: number,
-	/**  Answered over finished, 0 to 1. */
+	/**  Answered over asked, 0 to 1. */
 	success_rate: number,
-	/**  Retries over finished images. */
+	/**  Retries over images asked about. */
 	retry_rate: number,
 	retries: number,
 };
@@ -1328,7 +1384,7 @@ export type RunProgress = {
 	started_at: number,
 	/**  Worked on, pauses aside. */
 	elapsed_millis: number,
-	/**  `None` until the first image is done, and when nothing is left. */
+	/**  `None` until the first image is done, while none finish, and when nothing is left. */
 	left_millis: number | null,
 	total: number,
 	done: number,
@@ -1343,14 +1399,23 @@ export type RunProgress = {
 	/**  Images that were given the marks of a similar one instead of being asked about. */
 	carried: number,
 	marks: number,
-	/**  Images finished a minute: over the last moments while the run is worked on, over all the time worked afterwards. */
+	/**
+	 *  Images asked about that finished, a minute: over the last moments while the run is worked on, over all the time worked
+	 *  afterwards.
+	 */
 	rate_per_minute: number,
 	/**  How long these last moments are. */
 	rate_window_millis: number,
-	/**  Median and 95th percentile of what an image took, over the whole run; `None` before the first. */
+	/**
+	 *  Median and 95th percentile of the durations of the images that were asked about, over the whole run, by the same
+	 *  function and of the same images as in the report; `None` before the first.
+	 */
 	p50_millis: number | null,
 	p95_millis: number | null,
-	/**  Images at once, as things stand. */
+	/**
+	 *  Requests at a time: while the run is worked on, as many as may be in flight now; once it is not, the highest number
+	 *  that was in flight.
+	 */
 	concurrency: number,
 	mode: RunMode,
 	/**  The ways to the model; empty where nothing is sent. */
@@ -1388,11 +1453,13 @@ export type RunProgress = {
 /**  A run with its figures. */
 export type RunReport = {
 	summary: RunSummary,
-	/**  `None` when no image has finished. */
+	/**  `None` when no image has been asked about. */
 	metrics: RunMetrics | null,
 	failures: FailureGroup[],
 	/**  Answers that were cut off and that a larger output maximum may complete; `None` when there are none. */
 	cut_off: CutOffAnswers | null,
+	/**  Every image that failed, by kind, then in the order of the run. */
+	failed_images: FailedImage[],
 	/**  What was tried again, over all sittings. */
 	retried: RetryGroup[],
 	/**  What had to be put right in answers, the most frequent first. */
@@ -1491,8 +1558,11 @@ export type RunSummary = {
 	/**  Images that were given the marks of a similar one instead of being asked about. */
 	carried: number,
 	retries: number,
+	/**  Images that were asked about and have finished. The next three figures are about these. */
+	asked: number,
 	p50_millis: number | null,
 	p95_millis: number | null,
+	/**  `asked` over the time that the run was worked on. */
 	rate_per_minute: number | null,
 };
 
@@ -1634,6 +1704,16 @@ export type Span<Value> = { kind: "below"; value: Value } | { kind: "at_most"; v
 /**  Both ends belong to it. */
 { kind: "between"; least: Value; most: Value };
 
+/**  How much faster a run was than the same images one at a time. */
+export type Speedup = {
+	/**  `sequential_millis` over the run's wall time. */
+	factor: number,
+	sequential_millis: number,
+	/**  `sequential_millis` less the run's wall time; negative where the run was slower. */
+	saved_millis: number,
+	baseline: Baseline,
+};
+
 /**  What a person has decided about a mark. Only proposals may be replaced or taken back by a run. */
 export type Status = "proposed" | "accepted" | "edited" | "rejected";
 
@@ -1773,8 +1853,8 @@ export type Usage = {
 	/**  Input that was put into the cache for an hour. */
 	cache_write_1h_tokens: number,
 	cache_read_tokens: number,
-	/**  The part of the output that was thinking, where it is told. Already in `output_tokens`. */
-	thinking_tokens: number,
+	/**  The part of the output that was thinking, already in `output_tokens`; `None` where it was not reported. */
+	thinking_tokens: number | null,
 };
 
 export type Verdict = { kind: "accept" } | { kind: "reject"; reason: RejectReason | null };
