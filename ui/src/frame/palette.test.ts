@@ -32,11 +32,13 @@ describe("the command palette", () => {
     const { app, palette } = await opened();
     const plan = vi.fn();
     const leave = app.actions.offer({ "library.plan": plan });
-    expect(palette.groups[0]).toMatchObject({ name: "here", items: [{ name: "Plan the annotation" }] });
+    const offered = (): string[] =>
+      palette.groups.filter(({ name }) => name === "here").flatMap(({ items }) => items.map(({ name }) => name));
+    expect(offered()).toContain("Plan the annotation");
     palette.items[0]?.take();
     expect(plan).toHaveBeenCalledOnce();
     leave();
-    expect(palette.groups.map(({ name }) => name)).not.toContain("here");
+    expect(offered()).not.toContain("Plan the annotation");
   });
 
   it("knows images that were looked at, and leaves the others to the library's search", async () => {

@@ -225,8 +225,8 @@ describe("when and how", () => {
     const presets = chosen?.presets ?? [];
     expect(presets.map(({ preset, is_fitting }) => [preset, is_fitting])).toEqual([
       ["small", false],
-      ["medium", true],
-      ["large", false],
+      ["medium", false],
+      ["large", true],
     ]);
     expect(pace.nameAmong(presets)).toBe("auto");
     pace.choose("large", presets);

@@ -33,6 +33,7 @@ describe("a route as it is typed", () => {
       model_prefix: "anthropic.",
       price_percent: 100,
       concurrency: null,
+      key_env: null,
       limits: { requests: 1000, input_tokens: null, output_tokens: null },
     };
     expect(draft.wrong.size).toBe(0);

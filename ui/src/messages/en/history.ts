@@ -194,11 +194,11 @@ export const history = {
   failureImages: images,
   noFailures: "No image failed.",
   failedImages: (number: number) => (number === 1 ? "The failed image" : `All ${count(number)} failed images`),
-  failedImage: ({ requests, paid, possibly_billed }: FailedImage) =>
+  failedImage: ({ requests, paid_dollars: paid, possibly_billed_dollars: possiblyBilled }: FailedImage) =>
     [
       requests === 0 ? "never sent" : `${count(requests)} ${requests === 1 ? "request" : "requests"}`,
       ...(paid === 0 ? [] : [`${money(paid)} paid`]),
-      ...(possibly_billed === 0 ? [] : [`up to ${enoughMoney(possibly_billed)} more possibly billed`]),
+      ...(possiblyBilled === 0 ? [] : [`up to ${enoughMoney(possiblyBilled)} more possibly billed`]),
     ].join(", "),
 
   emptyTitle: "No runs yet",

@@ -188,11 +188,11 @@ export const history: Words<typeof english> = {
   failureImages: images,
   noFailures: "No falló ninguna imagen.",
   failedImages: (number) => (number === 1 ? "La imagen fallida" : `Las ${count(number)} imágenes fallidas`),
-  failedImage: ({ requests, paid, possibly_billed }) =>
+  failedImage: ({ requests, paid_dollars: paid, possibly_billed_dollars: possiblyBilled }) =>
     [
       requests === 0 ? "no se envió" : `${count(requests)} ${requests === 1 ? "petición" : "peticiones"}`,
       ...(paid === 0 ? [] : [`${money(paid)} pagados`]),
-      ...(possibly_billed === 0 ? [] : [`quizá cobrados hasta ${enoughMoney(possibly_billed)} más`]),
+      ...(possiblyBilled === 0 ? [] : [`quizá cobrados hasta ${enoughMoney(possiblyBilled)} más`]),
     ].join(", "),
 
   emptyTitle: "Aún no hay ejecuciones",

@@ -250,7 +250,7 @@ mod tests {
             "  noticed     the server's limits held the run back for 1 min 20 s, 80 % of its time, at about 58 requests a \
              minute; 1 request was refused\n    \
              change    a higher limit from the vendor, or an additional endpoint in the settings: only that is faster\n    \
-             change    --overnight, if it has a day: about $0.500 by the batch API, with limits of its own\n    \
+             change    --overnight, if it has a day: about $0.50 by the batch API, with limits of its own\n    \
              change    58 requests a minute as a limit in the settings: as fast, and nothing is refused\n"
         );
     }
