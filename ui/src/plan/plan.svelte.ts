@@ -86,6 +86,8 @@ export class Plan {
   readonly goal = $derived(this.#goal());
 
   #latestQuestion = 0;
+  /** The budget that the quote is about. */
+  #quotedBudget = $state<number | null>(null);
   /** Whether `modelId` is the person's choice, which a new quote leaves alone while it has that model. */
   #isChosenByPerson = false;
 
@@ -103,7 +105,12 @@ export class Plan {
   }
 
   /** Asks for the quote of the present plan; an answer to an earlier question is dropped. */
-  async ask(): Promise<void> {
+  /** Asks how far the budget reaches. The prices stay as they are, so the run may be started meanwhile. */
+  async askBudget(): Promise<void> {
+    await this.ask(this.isQuoting);
+  }
+
+  async ask(isNewQuote = true): Promise<void> {
     const question = ++this.#latestQuestion;
     if (this.recipeId === null) return;
     const request = {
@@ -114,11 +121,12 @@ export class Plan {
       pilot: null,
       budget_dollars: this.cap,
     };
-    this.isQuoting = true;
+    if (isNewQuote) this.isQuoting = true;
     this.refusal = null;
     const quote = await this.#read(() => this.app.seam.quote(request));
     if (question !== this.#latestQuestion) return;
     this.isQuoting = false;
+    this.#quotedBudget = request.budget_dollars;
     this.quote = quote ?? null;
     if (quote && !(this.#isChosenByPerson && this.chosen)) this.modelId = modelToChoose(quote);
   }
@@ -273,7 +281,7 @@ export class Plan {
 
   #budgetForecast(): string[] {
     const forecast = this.mode === "overnight" ? this.chosen?.overnight_budget : this.chosen?.budget;
-    if (!forecast || this.isQuoting) return [];
+    if (!forecast || this.isQuoting || this.#quotedBudget !== this.cap) return [];
     const { reach, batches } = forecast;
     const said = [];
     if (reach.kind === "may_stop") said.push(words.plan.budget.mayStop);

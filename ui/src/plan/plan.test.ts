@@ -151,6 +151,15 @@ describe("the budget cap", () => {
     await plan.app.seam.cancelRun(3);
   });
 
+  it("lets the run start while a new budget is looked at", async () => {
+    const plan = await asked("?priced&key");
+    plan.typedBudget = "0.60";
+    const asking = plan.askBudget();
+    expect([plan.isQuoting, plan.hindrance, plan.budgetForecast]).toEqual([false, null, []]);
+    await asking;
+    expect(plan.budgetForecast).toHaveLength(1);
+  });
+
   it("hinders the start when it is no sum, or too little for a single image", async () => {
     const plan = await asked("?priced&key");
     plan.typedBudget = "a lot";

@@ -60,13 +60,13 @@ const STYLES: Styles = Styles::styled()
          fieldmark doctor                     What works on this machine, and what does not\n\n\
          Results go to standard output, everything else to standard error.\n\n\
          Environment, also from a .env file in the working folder:\n  \
-         ANTHROPIC_API_KEY    the key, where none was entered in the window's settings\n  \
-         ANTHROPIC_BASE_URL   another server that speaks the Messages API\n  \
-         ANTHROPIC_MODEL      the model to ask when --model is left out\n  \
-         CONCURRENCY          images at once, or auto\n  \
+         ANTHROPIC_API_KEY              the key, where none was entered in the window's settings\n  \
+         ANTHROPIC_BASE_URL             another server that speaks the Messages API\n  \
+         ANTHROPIC_MODEL                the model to ask when --model is left out\n  \
+         CONCURRENCY                    concurrency: a number, or auto\n  \
          FIELDMARK_ENDPOINT_<NAME>_KEY  the key of an additional endpoint\n  \
-         FIELDMARK_LIBRARY    the folder of the library (not from .env)\n  \
-         NO_COLOR             no colours\n\n\
+         FIELDMARK_LIBRARY              the folder of the library (not from .env)\n  \
+         NO_COLOR                       no colours\n\n\
          Exit codes:\n{}",
         Exit::table()
     )
