@@ -24,9 +24,9 @@ use crate::{EngineError, Result};
 impl Library {
     pub fn run_report(&self, run: RunId) -> Result<RunReport> {
         let summary = self.run(run)?;
-        let (durations, alone_millis, unread, (wall_millis, concurrency)) = self.store.read(|view| {
-            Ok((view.durations(run)?, view.alone_durations(run)?, view.unread_count(run)?, view.pace_of_run(run)?))
-        })?;
+        let (durations, alone_millis, (wall_millis, concurrency)) =
+            self.store.read(|view| Ok((view.durations(run)?, view.alone_durations(run)?, view.pace_of_run(run)?)))?;
+        let (answered, unread) = self.store.read(|view| Ok((view.answered_count(run)?, view.unread_count(run)?)))?;
         let (failures, failed_images, labels) = self
             .store
             .read(|view| Ok((view.failure_groups(run)?, failed_images(view, run)?, view.found_by_run(run)?)))?;
@@ -36,7 +36,7 @@ impl Library {
         let recorded = Recorded {
             task_millis: durations,
             alone_millis,
-            answered: summary.done.saturating_sub(summary.reused + summary.carried),
+            answered,
             reused: summary.reused,
             propagated: summary.carried,
             unread,

@@ -80,11 +80,7 @@ async fn agrees(arguments: &Resume, question: &str) -> Result<bool, CommandError
 
 fn newest_unfinished(library: &Library, arguments: &Resume) -> Result<RunId, CommandError> {
     for run in library.runs()? {
-        let may_retry = || match arguments.max_tokens {
-            Some(_) => library.may_retry(&run),
-            None => Ok(run.retryable > 0),
-        };
-        if run.state != RunState::Running && (run.waiting > 0 || (arguments.retry_failed && may_retry()?)) {
+        if run.state != RunState::Running && (run.waiting > 0 || (arguments.retry_failed && library.may_retry(&run)?)) {
             return Ok(run.id);
         }
     }

@@ -234,10 +234,19 @@ impl View<'_> {
         all(&mut statement, [run.0], |row| Ok(row.get(0)?))
     }
 
-    /// Images of `run` that failed before they could be sent.
+    /// Images that `run` asked about and that are done.
+    pub fn answered_count(&self, run: RunId) -> Result<u32> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT count(*) FROM jobs WHERE run_id = ?1 AND state = 'done' AND took_millis IS NOT NULL",
+        )?;
+        Ok(statement.query_row([run.0], |row| row.get(0))?)
+    }
+
+    /// Images of `run` whose files could not be read.
     pub fn unread_count(&self, run: RunId) -> Result<u32> {
         let mut statement = self.0.prepare_cached(
-            "SELECT count(*) FROM jobs WHERE run_id = ?1 AND state = 'failed' AND took_millis IS NULL",
+            "SELECT count(*) FROM jobs WHERE run_id = ?1 AND state = 'failed' AND took_millis IS NULL
+                 AND failure IN ('file_missing', 'file_unreadable')",
         )?;
         Ok(statement.query_row([run.0], |row| row.get(0))?)
     }
