@@ -102,6 +102,17 @@ fn leftovers_are_counted_and_imported_only_where_they_are_asked_for() {
     assert_eq!(counts(&all.progress), (3, 0, 1, 0));
 }
 
+#[test]
+fn a_library_in_a_folder_of_photos_does_not_import_its_own_files() {
+    let bench = Bench::new();
+    let folder = bench.library.folder().to_owned();
+    fs::copy(sample("coffee.jpg"), folder.join("coffee.jpg")).unwrap();
+    for added in [1, 0] {
+        let imported = bench.library.import(std::slice::from_ref(&folder)).unwrap();
+        assert_eq!((imported.progress.found, imported.progress.added, imported.progress.skipped), (1, added, 0));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folder_becomes_reviewed_marks_and_a_report() {
     let bench = Bench::new();

@@ -24,11 +24,14 @@ pub fn open_during(global: &Global, invocation: Invocation) -> Result<Arc<Librar
     Ok(library)
 }
 
-/// Names the additional endpoints that get no requests, and why.
-pub fn warn_of_unused_endpoints(library: &Library) -> Result<(), CommandError> {
+/// Names the additional endpoints: those that images are sent to as well, and those that are not used, with the reason.
+pub fn name_endpoints(library: &Library) -> Result<(), CommandError> {
     for endpoint in library.connection()?.further {
-        if let Some(why) = endpoint.why_unused() {
-            words::warn(&mut notes(), &format!("the endpoint {} is not used: {why}", endpoint.name))?;
+        match endpoint.why_unused() {
+            Some(why) => words::warn(&mut notes(), &format!("the endpoint {} is not used: {why}", endpoint.name))?,
+            None => {
+                words::note(&mut notes(), &format!("also sends to the endpoint {}, {}", endpoint.name, endpoint.host))?
+            }
         }
     }
     Ok(())

@@ -136,14 +136,12 @@ pub fn misplaced(size: PixelSize, marks: &[Annotation], usual: impl Fn(&str) -> 
 }
 
 /// The mark that `mark` repeats: of two, the one that a person has decided stays, then the more certain, then the earlier.
-/// One that every view shows that shows `mark` comes before a proposal in another layer.
+/// Two runs that propose the same are no mistake of either.
 fn repeated(mark: &Annotation, standing: &[&Annotation]) -> Option<AnnotationId> {
     let bounds = mark.shape.bounds()?;
-    let is_in_its_views = |other: &Annotation| other.status.is_approved() || other.origin == mark.origin;
-    let (near, far): (Vec<&Annotation>, Vec<&Annotation>) =
-        standing.iter().copied().partition(|other| is_in_its_views(other));
-    near.into_iter()
-        .chain(far)
+    standing
+        .iter()
+        .filter(|other| other.status.is_approved() || other.origin == mark.origin)
         .find(|&other| {
             other.id != mark.id
                 && other.label == mark.label

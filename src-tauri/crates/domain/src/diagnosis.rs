@@ -50,6 +50,24 @@ pub enum Obstacle {
     Preparing,
 }
 
+impl Obstacle {
+    /// Whether a sequential run would have met it as well: limits on rates, pauses, and failures of the server.
+    #[must_use]
+    pub const fn is_hold(self) -> bool {
+        match self {
+            Self::OwnRequests
+            | Self::OwnTokens
+            | Self::OwnPause
+            | Self::ServerRequests
+            | Self::ServerTokens
+            | Self::Refusal
+            | Self::Unwell
+            | Self::Unreachable => true,
+            Self::OwnPlaces | Self::FoundPlaces | Self::ServerPlaces | Self::Preparing => false,
+        }
+    }
+}
+
 /// How long a run was kept by one obstacle.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Wait {

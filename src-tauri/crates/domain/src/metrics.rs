@@ -47,10 +47,16 @@ pub struct Recorded {
     pub retries: u32,
     /// Time during which the run was being worked on: the sum of its sessions.
     pub wall_millis: f64,
+    /// Time for which limits, pauses or failures of the server held the next image back.
+    pub held_millis: f64,
     /// The highest number of requests in flight at any moment.
     pub concurrency: u32,
     pub mode: RunMode,
 }
+
+/// A run that was held back for a larger share of its time has no speed-up: what a sequential run would have waited for the
+/// same limits was not measured.
+const MOST_HELD: f64 = 0.05;
 
 /// What a speed-up is measured against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -178,7 +184,7 @@ impl Recorded {
         let alone = &self.alone_millis;
         let (sequential_millis, baseline) = match (self.mode, self.concurrency) {
             (RunMode::Live, 1) => (self.wall_millis, Baseline::ThisRun),
-            (RunMode::Live, _) if alone.len() >= FEWEST_ALONE => {
+            (RunMode::Live, _) if alone.len() >= FEWEST_ALONE && self.held_millis <= self.wall_millis * MOST_HELD => {
                 let mean = alone.iter().sum::<f64>() / alone.len() as f64;
                 let images = u32::try_from(alone.len()).unwrap_or(u32::MAX);
                 (mean * f64::from(asked), Baseline::AloneImages { images })
@@ -459,6 +465,7 @@ mod tests {
             baseline: Baseline::AloneImages { images: 5 },
         };
         assert_eq!(speedup(alone.clone()), Some(expected));
+        assert_eq!(speedup(Recorded { held_millis: 300.0, ..alone.clone() }), None);
         let batch = Recorded { mode: RunMode::Overnight, ..alone.clone() }.metrics().unwrap();
         assert_eq!((batch.parallelism, batch.speedup), (None, None));
         insta::assert_json_snapshot!(ClassicBenchmark::measured(&alone.metrics().unwrap()).unwrap().improvement, @r#"

@@ -173,6 +173,7 @@ impl Library {
                         self.import_progress.send_modify(|progress| progress.leftovers += 1);
                         return;
                     }
+                    Found::File(path) if self.is_written_by_library(&path) => return,
                     Found::File(path) => Ok(path),
                     Found::Unreadable { path, detail } => Err((path, detail)),
                 };

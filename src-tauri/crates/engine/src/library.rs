@@ -74,6 +74,18 @@ impl Library {
         &self.folder
     }
 
+    /// Whether the library itself wrote the file at `path`, as it does where its database is in a folder of photos.
+    pub(crate) fn is_written_by_library(&self, path: &Path) -> bool {
+        const FOLDERS: [&str; 5] = ["thumbs", "metrics", "locks", "batches", crate::export::READY_FOLDER];
+        let (Ok(path), Ok(folder)) = (std::path::absolute(path), std::path::absolute(&self.folder)) else {
+            return false;
+        };
+        let Ok(inside) = path.strip_prefix(&folder) else { return false };
+        let Some(first) = inside.iter().next() else { return false };
+        let is_in_own_folder = inside.iter().nth(1).is_some() && FOLDERS.iter().any(|own| first == *own);
+        is_in_own_folder || inside == Path::new(crate::settings::FILE_NAME) || self.is_database_file(&path)
+    }
+
     #[must_use]
     pub fn installation(&self) -> Installation {
         Installation {

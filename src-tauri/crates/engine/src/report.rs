@@ -26,6 +26,8 @@ impl Library {
         let summary = self.run(run)?;
         let (durations, alone_millis, (wall_millis, concurrency)) =
             self.store.read(|view| Ok((view.durations(run)?, view.alone_durations(run)?, view.pace_of_run(run)?)))?;
+        let held = self.store.read(|view| view.waits_of_run(run))?.into_iter().filter(|wait| wait.obstacle.is_hold());
+        let held_millis = held.map(|wait| wait.millis).sum();
         let (answered, unread) = self.store.read(|view| Ok((view.answered_count(run)?, view.unread_count(run)?)))?;
         let (failures, failed_images, labels) = self
             .store
@@ -42,6 +44,7 @@ impl Library {
             unread,
             retries: summary.retries,
             wall_millis,
+            held_millis,
             concurrency,
             mode: summary.mode,
         };

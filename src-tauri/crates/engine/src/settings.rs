@@ -17,7 +17,7 @@ use crate::library::Library;
 use crate::whole_file::WholeFile;
 use crate::{EngineError, Result};
 
-const FILE_NAME: &str = "settings.toml";
+pub(crate) const FILE_NAME: &str = "settings.toml";
 /// What a new file begins with: every key, what it means, and what holds while it is left out.
 const TEMPLATE: &str = include_str!("settings.toml");
 /// The sections that variables may set: what is imported and how runs ask, never which server or what is run.

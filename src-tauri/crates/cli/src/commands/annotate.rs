@@ -78,7 +78,7 @@ async fn confirm_quote(
     let model = chosen_model(library, &quote, arguments.model.clone().map(ModelId))?;
     words::quote(&mut notes(), &quote, model, &recipe.recipe.name, arguments)?;
     if matches!(model.model.destination, Destination::Host { .. }) {
-        library::warn_of_unused_endpoints(library)?;
+        library::name_endpoints(library)?;
     }
     if !model.can_run {
         return Err(cannot(model, words::obstacles(model).join("; ")));

@@ -29,7 +29,7 @@ pub async fn estimate(arguments: &Estimate, global: &Global, output: Output) -> 
     let images = ImageSelection::Images { ids: images };
     let mut quote = library.quote_for_recipe(&recipe, &images, &terms)?;
     narrow(&mut quote, arguments)?;
-    library::warn_of_unused_endpoints(&library)?;
+    library::name_endpoints(&library)?;
     output.show(&quote, |out| words::estimate(out, &quote, &recipe.name, arguments))?;
     Ok(Exit::Done)
 }

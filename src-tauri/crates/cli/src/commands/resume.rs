@@ -40,7 +40,7 @@ pub async fn resume(arguments: &Resume, global: &Global, output: Output) -> Resu
         library.change_max_tokens(run, max_tokens).await?;
     }
     if matches!(library.run(run)?.destination, Destination::Host { .. }) {
-        library::warn_of_unused_endpoints(&library)?;
+        library::name_endpoints(&library)?;
     }
     if arguments.fresh {
         library.ask_anew(run).await?;

@@ -19,7 +19,7 @@ use crate::whole_file::WholeFile;
 use crate::{EngineError, Result};
 
 /// Exports that are ready to be dragged away, in the library's folder.
-const READY_FOLDER: &str = "exports";
+pub(crate) const READY_FOLDER: &str = "exports";
 
 impl Library {
     /// Writes to `path` what stands on the images that `run` has answered.
@@ -66,7 +66,7 @@ impl Library {
         // The same place by another way, where folders on it are links.
         let folder = absolute.parent().and_then(|folder| fs::canonicalize(folder).ok());
         let canonical = folder.map_or_else(|| absolute.clone(), |folder| folder.join(name));
-        if self.is_own_file(&canonical) {
+        if self.is_database_file(&canonical) {
             return unfit("the library itself is there");
         }
         // Whatever its path: links to an original, and copies of one, have its content.
@@ -83,7 +83,7 @@ impl Library {
     }
 
     /// Whether the database, or a file that belongs to it, is at `path`.
-    fn is_own_file(&self, path: &Path) -> bool {
+    pub(crate) fn is_database_file(&self, path: &Path) -> bool {
         let Ok(database) = fs::canonicalize(self.store.path()) else { return false };
         ["", "-wal", "-shm"].iter().any(|ending| {
             let mut own = database.clone().into_os_string();

@@ -10,6 +10,7 @@ mod json_lines;
 mod marked;
 mod record;
 
+pub(crate) use dataset::READY_FOLDER;
 pub use files::ImageFiles;
 
 use std::fs;

@@ -521,17 +521,22 @@ impl Course {
         }
     }
 
-    /// Nothing more is to be sent: what a cut off answer held is better than to pay for it again.
+    /// Nothing more is to be sent. Annotations of a cut-off answer are kept; without any, the image waits for its longer
+    /// request.
     fn interrupted(&mut self) -> Asking {
-        self.cut_off.take().map_or(Asking::PutBack, Asking::Outcome)
+        self.cut_off_annotations().map_or(Asking::PutBack, Asking::Outcome)
     }
 
+    /// A budget without room for a longer answer is no reason to lose the shorter one.
     fn stopped(&mut self, stop: Stop) -> Asking {
-        // A cap that has no room for a longer answer is no reason to lose the shorter one.
-        match self.cut_off.take() {
+        match self.cut_off_annotations() {
             Some(outcome) if stop.reason == StopReason::BudgetReached => Asking::Outcome(outcome),
             _ => Asking::MustStop(stop),
         }
+    }
+
+    fn cut_off_annotations(&mut self) -> Option<JobOutcome> {
+        self.cut_off.take().filter(|outcome| matches!(outcome, JobOutcome::Done { .. }))
     }
 
     fn failed(&mut self, failure: JobOutcome) -> JobOutcome {
