@@ -78,24 +78,24 @@ describe("the cap in the plan", () => {
     await openPlan();
     await page.getByText("Without one, the run goes on to its last image.").waitFor();
     expect(await page.locator(".whisker .cap").count()).toBe(0);
-    await cap().fill("0,60");
+    await cap().fill("5,60");
     const ranges = await page.locator(".whisker").count();
     expect(await page.locator(".whisker .cap").count()).toBe(ranges);
-    await page.getByText("Red is your cap, $0.60. Where a range crosses it, the run may stop there.").waitFor();
+    await page.getByText("Red is your cap, $5.60. Where a range crosses it, the run may stop there.").waitFor();
     await page
-      .getByRole("img", { name: /within your cap of \$0\.60$/ })
+      .getByRole("img", { name: /within your cap of \$5\.60$/ })
       .first()
       .waitFor();
     await page
-      .getByRole("img", { name: /beyond your cap of \$0\.60$/ })
+      .getByRole("img", { name: /beyond your cap of \$5\.60$/ })
       .first()
       .waitFor();
     await page.getByRole("radio", { name: "Claude Sonnet 5.5" }).click();
-    expect(await cap().inputValue()).toBe("$0.60");
+    expect(await cap().inputValue()).toBe("$5.60");
     await page.getByRole("radio", { name: "Built-in detector" }).click();
     await cap().waitFor({ state: "hidden" });
     await page.getByRole("radio", { name: "Claude Haiku 5.5" }).click();
-    expect(await cap().inputValue()).toBe("$0.60");
+    expect(await cap().inputValue()).toBe("$5.60");
   });
 
   it("says what is wrong with it once it is typed, and nothing starts", async () => {

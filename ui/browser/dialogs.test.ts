@@ -67,15 +67,15 @@ const DIALOGS: Record<string, Asked> = {
     opener: () => on("Control+1", "Accept above…"),
     title: /^Accept above a threshold/,
   },
-  "rejecting marks that people accepted": {
+  "rejecting annotations in bulk": {
     query: "mistakes&images=240",
     opener: async () => {
       await page.getByRole("combobox", { name: "Search" }).fill("check:huge ");
       return on("Control+1", /^Reject them on/);
     },
-    title: /^Reject accepted marks too\?/,
+    title: /^Reject annotations on/,
   },
-  "files left out": { opener: () => on("Control+1", /left out$/), title: /^Files left out/ },
+  "skipped files": { opener: () => on("Control+1", /skipped$/), title: /^Skipped files/ },
   shortcuts: { opener: () => on("Control+1", "Keyboard shortcuts"), title: /^Keyboard shortcuts/ },
 };
 

@@ -220,7 +220,7 @@ describe("the plan", () => {
     await field.fill("6");
     await field.press("Tab");
     await send();
-    await page.getByText("6 images at once, as set").waitFor();
+    await page.getByText("concurrency 6, as set").waitFor();
   });
 });
 

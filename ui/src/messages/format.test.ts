@@ -48,6 +48,7 @@ describe("a limit", () => {
   ])("of %d dollars is not rounded", (dollars, said) => expect(exactMoney(dollars * DOLLAR)).toBe(said));
 
   it.each([
+    [0, "$0"],
     [0.002312, "$0.0024"],
     [0.41, "$0.41"],
     [0.4101, "$0.42"],

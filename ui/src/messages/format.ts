@@ -92,6 +92,7 @@ export function exactMoney(dollars: number): string {
 
 /** What is needed at least: rounded up where `money` rounds, so that the sum that is said is enough. */
 export function enoughMoney(dollars: number): string {
+  if (dollars === 0) return money(0);
   const size = Math.floor(Math.log10(Math.max(dollars, 1e-12)));
   const units = 10 ** Math.min(12, Math.max(2, 1 - size));
   return exactMoney(Math.ceil(scaled(dollars, units)) / units);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { ResumeRequest } from "../ipc/bindings";
-import { costBarScale, explainsStop, higherBudget, isAtBudget, type Spending } from "./budget";
+import { costBarScale, higherBudget, isAtBudget, type Spending } from "./budget";
 import { Resumption } from "./resumption.svelte";
 
 const CENT = 0.01;
@@ -21,11 +21,6 @@ describe("a run at its budget", () => {
     expect(isAtBudget({ kind: "stopped", reason: "budget_reached" })).toBe(true);
     expect(isAtBudget({ kind: "stopped", reason: "paused" })).toBe(false);
     expect(isAtBudget({ kind: "running" })).toBe(false);
-  });
-
-  it("says what the next image could cost where that explains the stop", () => {
-    expect(explainsStop(half)).toBe(true);
-    expect(explainsStop({ ...half, budget_dollars: 25 * CENT })).toBe(false);
   });
 
   it("proposes what should do for the rest, in whole cents", () => {

@@ -18,14 +18,14 @@ export function isAtBudget(state: RunState): boolean {
   return state.kind === "stopped" && state.reason === "budget_reached";
 }
 
-/** The most that one image can cost, on average; the very next one may differ. */
-export function oneAtMost({ quoted_dollars: quoted, total }: Spending): Dollars {
-  return quoted === null || total === 0 ? 0 : quoted.high / total;
+/** What one image is expected to cost: amounts beside a budget are shown as finely as this. */
+export function expectedEach({ quoted_dollars: quoted, total }: Spending): Dollars {
+  return quoted === null || total === 0 ? 0 : quoted.expected / total;
 }
 
-/** Whether an image like most explains that there is no room for the next one; if not, that one costs more. */
-export function explainsStop(run: Spending): boolean {
-  return oneAtMost(run) > (run.budget_dollars ?? 0) - run.spent_dollars - run.possibly_billed.at_most_dollars;
+/** What one image can cost with all its retries. A single request reserves less. */
+function highestEach({ quoted_dollars: quoted, total }: Spending): Dollars {
+  return quoted === null || total === 0 ? 0 : quoted.high / total;
 }
 
 /**
@@ -34,11 +34,8 @@ export function explainsStop(run: Spending): boolean {
  */
 export function higherBudget(run: Spending): Dollars {
   const finished = run.done + run.failed;
-  const each =
-    finished > 0 && run.spent_dollars > 0
-      ? run.spent_dollars / finished
-      : (run.quoted_dollars?.expected ?? 0) / run.total;
-  const enough = (run.budget_dollars ?? 0) + each * (run.total - finished) + oneAtMost(run);
+  const each = finished > 0 && run.spent_dollars > 0 ? run.spent_dollars / finished : expectedEach(run);
+  const enough = (run.budget_dollars ?? 0) + each * (run.total - finished) + highestEach(run);
   return Math.ceil(enough * CENTS_A_DOLLAR) / CENTS_A_DOLLAR;
 }
 

@@ -244,11 +244,11 @@ describe("a run elsewhere", () => {
 
   it("says that its budget is reached, and by what", () => {
     const cent = 0.01;
-    expect(words.run.budget.reached(60 * cent, 58 * cent, 0, 2.31 * cent, true)).toBe(
-      "The budget of $0.60 is reached: $0.580 paid, and the next image could cost up to about $0.024 more. Raise it to go on.",
+    expect(words.run.budget.reached(60 * cent, 58 * cent, 0, 0.4 * cent)).toBe(
+      "The budget of $0.60 is reached: $0.5800 paid, and the next request could exceed it. Raise it to go on.",
     );
-    expect(words.run.budget.reached(60 * cent, 50 * cent, cent, 20 * cent, false)).toBe(
-      "The budget of $0.60 is reached: $0.50 paid, up to $0.01 more possibly billed, and the next image could pass it. Raise it to go on.",
+    expect(words.run.budget.reached(60 * cent, 50 * cent, cent, 20 * cent)).toBe(
+      "The budget of $0.60 is reached: $0.50 paid, up to $0.01 more possibly billed, and the next request could exceed it. Raise it to go on.",
     );
   });
 

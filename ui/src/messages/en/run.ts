@@ -171,15 +171,12 @@ export const run = {
   resumeHere: "Resume",
   resumeHint: "resume",
   budget: {
-    /** `each`: about what one image can cost; `explains` that there is no room for the next one. */
-    reached: (budget: Dollars, paid: Dollars, maybe: Dollars, each: Dollars, explains: boolean) =>
+    /** `each`: what one image is expected to cost. */
+    reached: (budget: Dollars, paid: Dollars, maybe: Dollars, each: Dollars) =>
       [
         `The budget of ${exactMoney(budget)} is reached: ${moneyBeside(paid, each)} paid, `,
         maybe === 0 ? "" : `up to ${enoughMoney(maybe)} more possibly billed, `,
-        explains
-          ? `and the next image could cost up to about ${enoughMoney(each)} more.`
-          : "and the next image could pass it.",
-        " Raise it to go on.",
+        "and the next request could exceed it. Raise it to go on.",
       ].join(""),
     field: "New budget",
     notHigher: (budget: Dollars) => `It is ${exactMoney(budget)} now: more than that is needed.`,
@@ -243,7 +240,7 @@ export const run = {
     milliseconds < 60_000 ? "under 1 min" : duration(Math.floor(milliseconds / 60_000) * 60_000),
   none: "–",
   costHeading: (heading: number) => `heading for ${money(heading)}`,
-  /** `each`: what one image can cost, where it matters how much room is left. */
+  /** `each`: what one image is expected to cost, where it matters how much room is left. */
   costSpent: (spent: number, each: number | null) => `${each === null ? money(spent) : moneyBeside(spent, each)} spent`,
   costPaid: (spent: number, each: number | null) => `${each === null ? money(spent) : moneyBeside(spent, each)} paid`,
   costQuote: (expected: number) => `quote ${money(expected)}`,

@@ -159,14 +159,11 @@ export const run: Words<typeof english> = {
   resumeHere: "Reanudar",
   resumeHint: "reanudar",
   budget: {
-    reached: (budget, paid, maybe, each, explains) =>
+    reached: (budget, paid, maybe, each) =>
       [
         `Se ha alcanzado el tope de ${exactMoney(budget)}: ${moneyBeside(paid, each)} pagados, `,
         maybe === 0 ? "" : `hasta ${enoughMoney(maybe)} más quizá cobrados, `,
-        explains
-          ? `y la siguiente imagen podría costar hasta unos ${enoughMoney(each)} más.`
-          : "y la siguiente imagen podría pasarlo.",
-        " Súbelo para seguir.",
+        "y la siguiente petición podría superarlo. Súbelo para seguir.",
       ].join(""),
     field: "Nuevo tope",
     notHigher: (budget) => `Ahora es de ${exactMoney(budget)}: hace falta más.`,
