@@ -113,7 +113,8 @@ impl Edit<'_> {
     }
 
     /// What a person has said about an image after a step that leaves `left` on it: that it is reviewed once the step has
-    /// decided the last proposal in `layers`, and from then on whether it is empty.
+    /// decided the last proposal in `layers`, and from then on whether it is empty. An image with an undecided proposal in
+    /// `layers` does not become empty.
     pub(super) fn review_after(
         &self,
         image: ImageId,
@@ -124,6 +125,7 @@ impl Edit<'_> {
         Ok(match self.review_of(image)? {
             ReviewState::Unreviewed if !decides || layers.has_proposal(left) => ReviewState::Unreviewed,
             _ if left.iter().any(|mark| mark.status.is_approved()) => ReviewState::Reviewed,
+            stated if layers.has_proposal(left) => stated,
             _ => ReviewState::ConfirmedEmpty,
         })
     }

@@ -105,6 +105,23 @@ fn a_run_is_reviewed_without_the_proposals_of_other_runs() {
 }
 
 #[test]
+fn an_image_with_an_open_proposal_is_not_confirmed_empty() {
+    let library = Library::new();
+    let image = library.add_image(1);
+    library.layer("a", vec![(image, vec![found("cat", 0.0, Some(0.9))])]);
+    library.decide_in(image, DecisionScope::Image, Verdict::Accept, &LayerScope::All);
+    library.layer("b", vec![(image, vec![found("dog", 200.0, None)])]);
+    let [approved, proposed] = [0, 1].map(|place| library.marks(image)[place].id);
+    let stated = || library.card_in(image, &LayerScope::Runs { runs: vec![] }).review;
+    let edit = ImageEdit { image, changes: vec![MarkChange::Remove { id: approved }] };
+    library.store.write_blocking(move |store| store.change_marks(&edit, &LayerScope::All, 30)).unwrap();
+    assert_eq!(stated(), ReviewState::Reviewed);
+    let reject = Verdict::Reject { reason: None };
+    library.decide_in(image, DecisionScope::Mark { id: proposed }, reject, &LayerScope::All);
+    assert_eq!(stated(), ReviewState::ConfirmedEmpty);
+}
+
+#[test]
 fn a_cut_off_answer_is_reviewed_in_the_layer_of_its_run() {
     let library = Library::new();
     let image = library.add_image(1);
