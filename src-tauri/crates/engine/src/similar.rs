@@ -2,7 +2,7 @@
 //! offered its marks. What similar means is `domain::similar`'s; the hashes are made on import, and here for images that
 //! came into the library before there were any. Pairs with similar hashes are compared by their thumbnails, once.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use domain::ids::ImageId;
@@ -35,11 +35,12 @@ impl Library {
     }
 
     fn groups_among(&self, hashed: &[HashedImage]) -> Result<SimilarGroups> {
+        let known = Mutex::new(self.store.read(|view| view.similar_checks(hashed.iter().map(|image| image.id)))?);
         // Most of the pairs that are compared below, on every processor.
         let by_hash = SimilarGroups::of(hashed, |_, _| true);
         let groups = Mutex::new(by_hash.groups.iter());
         self.on_every_processor(|| {
-            let mut comparing = Comparing::new(self);
+            let mut comparing = Comparing::new(self, &known);
             loop {
                 let Some(group) = lock(&groups).next() else { return comparing.finish() };
                 for &image in &group.followers {
@@ -47,7 +48,7 @@ impl Library {
                 }
             }
         })?;
-        let mut comparing = Comparing::new(self);
+        let mut comparing = Comparing::new(self, &known);
         let groups = SimilarGroups::of(hashed, |leader, image| comparing.shows_the_same(leader, image));
         comparing.finish()?;
         Ok(groups)
@@ -129,6 +130,8 @@ impl Library {
 /// Pairs of images that are compared by what they show. What was compared before is looked up.
 struct Comparing<'a> {
     library: &'a Library,
+    /// By leader and image.
+    known: &'a Mutex<HashMap<(ImageId, ImageId), bool>>,
     /// The pictures used last; `None` for those that cannot be had.
     glances: VecDeque<(ImageId, Option<Arc<Glance>>)>,
     /// Still to be kept.
@@ -137,8 +140,8 @@ struct Comparing<'a> {
 }
 
 impl<'a> Comparing<'a> {
-    fn new(library: &'a Library) -> Self {
-        Self { library, glances: VecDeque::new(), compared: Vec::new(), failed: None }
+    fn new(library: &'a Library, known: &'a Mutex<HashMap<(ImageId, ImageId), bool>>) -> Self {
+        Self { library, known, glances: VecDeque::new(), compared: Vec::new(), failed: None }
     }
 
     /// False once something has failed; [`Comparing::finish`] says what.
@@ -153,11 +156,17 @@ impl<'a> Comparing<'a> {
     }
 
     fn compare(&mut self, leader: ImageId, image: ImageId) -> Result<bool> {
-        if let Some(known) = self.library.store.read(|view| view.similar_check(leader, image))? {
+        let known = lock(self.known).get(&(leader, image)).copied();
+        if let Some(known) = known {
             return Ok(known);
         }
-        let (Some(one), Some(other)) = (self.glance(leader)?, self.glance(image)?) else { return Ok(false) };
+        let (Some(one), Some(other)) = (self.glance(leader)?, self.glance(image)?) else {
+            // Not kept in the library: the pictures may be there again the next time.
+            lock(self.known).insert((leader, image), false);
+            return Ok(false);
+        };
         let is_similar = one.shows_the_same_as(&other);
+        lock(self.known).insert((leader, image), is_similar);
         self.compared.push((leader, image, is_similar));
         if self.compared.len() >= WRITE_SLICE {
             self.keep()?;
@@ -265,8 +274,8 @@ mod tests {
             let groups: Vec<_> = groups.into_iter().map(|group| (group.leader, group.followers)).collect();
             assert_eq!(groups, [(images[1], vec![images[4]])]);
         }
-        let known = library.store.read(|view| view.similar_check(images[1], images[4])).unwrap();
-        assert_eq!(known, Some(true), "it is compared once");
+        let known = library.store.read(|view| view.similar_checks([images[4]])).unwrap();
+        assert_eq!(known.get(&(images[1], images[4])), Some(&true), "it is compared once");
     }
 
     #[test]

@@ -420,7 +420,8 @@ function reviewAfter(
 ): ImageCard["review"] {
   const isOpen = marks.some((mark) => mark.status === "proposed" && isShown(layers, mark));
   if (before.review === "unreviewed" && (!decides || isOpen)) return "unreviewed";
-  return marks.some(isApproved) ? "reviewed" : "confirmed_empty";
+  if (marks.some(isApproved)) return "reviewed";
+  return isOpen ? before.review : "confirmed_empty";
 }
 
 function nameOf(id: ImageId): string {

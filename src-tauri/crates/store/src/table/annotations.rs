@@ -1,7 +1,5 @@
 //! Marks. A run adds and takes back proposals only; what a person has touched is theirs.
 
-use std::collections::HashMap;
-
 use domain::annotation::{Annotation, NewAnnotation, Origin};
 use domain::ids::{AnnotationId, CollectionId, ImageId, RunId};
 use domain::library::LabelCount;
@@ -58,31 +56,9 @@ impl View<'_> {
             "SELECT label, color, mark_count FROM label_counts WHERE collection_id = ?1 AND mark_count > 0
              ORDER BY mark_count DESC, label",
         )?;
-        let mut counts = all(&mut statement, [collection.map_or(0, |id| id.0)], |row| {
+        all(&mut statement, [collection.map_or(0, |id| id.0)], |row| {
             Ok(LabelCount { name: row.get(0)?, color: row.get(1)?, count: row.get(2)? })
-        })?;
-        if collection.is_none() {
-            self.subtract_removed(&mut counts)?;
-        }
-        Ok(counts)
-    }
-
-    /// Takes the labels of removed images out of the counts of the whole library.
-    fn subtract_removed(&self, counts: &mut Vec<LabelCount>) -> Result<()> {
-        let mut statement = self.0.prepare_cached(
-            "SELECT label, count(*) FROM images JOIN annotations ON image_id = images.id
-             WHERE is_removed AND status <> 'rejected' GROUP BY label",
-        )?;
-        let removed: HashMap<String, u32> =
-            all(&mut statement, [], |row| Ok((row.get(0)?, row.get(1)?)))?.into_iter().collect();
-        if !removed.is_empty() {
-            for label in counts.iter_mut() {
-                label.count = label.count.saturating_sub(removed.get(&label.name).copied().unwrap_or(0));
-            }
-            counts.retain(|label| label.count > 0);
-            counts.sort_by_key(|label| std::cmp::Reverse(label.count));
-        }
-        Ok(())
+        })
     }
 }
 

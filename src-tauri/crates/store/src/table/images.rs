@@ -221,11 +221,21 @@ impl View<'_> {
         Ok(images)
     }
 
-    /// Whether an image was found to show the same as `leader`; `None`: they were not compared.
-    pub fn similar_check(&self, leader: ImageId, image: ImageId) -> Result<Option<bool>> {
+    /// Whether each of `images` was found to show the same as the leaders that it was compared with: by leader and image.
+    pub fn similar_checks(
+        &self,
+        images: impl IntoIterator<Item = ImageId>,
+    ) -> Result<HashMap<(ImageId, ImageId), bool>> {
         let mut statement =
-            self.0.prepare_cached("SELECT is_similar FROM similar_checks WHERE image_id = ?1 AND leader_id = ?2")?;
-        Ok(statement.query_row([image.0, leader.0], |row| row.get(0)).optional()?)
+            self.0.prepare_cached("SELECT leader_id, is_similar FROM similar_checks WHERE image_id = ?1")?;
+        let mut checks = HashMap::new();
+        for image in images {
+            let mut rows = statement.query([image.0])?;
+            while let Some(row) = rows.next()? {
+                checks.insert((ImageId(row.get(0)?), image), row.get(1)?);
+            }
+        }
+        Ok(checks)
     }
 
     /// The upright sizes among `images`, the most frequent first.

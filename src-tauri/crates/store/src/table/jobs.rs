@@ -344,8 +344,8 @@ impl View<'_> {
         Ok(statement.query_row([run.0], |row| row.get(0))?)
     }
 
-    /// Images of `run` whose answers were cut off and that have not been reviewed since, with the largest output maximum of
-    /// those answers, in tokens.
+    /// Images of `run` whose answers were cut off and that have not been reviewed since in its layer, with the largest output
+    /// maximum of those answers, in tokens.
     pub fn cut_off_images(&self, run: RunId) -> Result<(u32, u64)> {
         let cut_off = self.cut_off_jobs(run)?;
         let count = u32::try_from(cut_off.len()).unwrap_or(u32::MAX);
@@ -358,7 +358,9 @@ impl View<'_> {
                  WHERE job_id = jobs.id OR attempts.id = reused_attempt), 0)
              FROM jobs JOIN images ON images.id = image_id
              WHERE run_id = ?1 AND ((jobs.state = 'failed' AND failure = ?2)
-                 OR (jobs.state = 'done' AND {IS_CUT_SHORT} AND review = 'unreviewed'))
+                 OR (jobs.state = 'done' AND {IS_CUT_SHORT} AND (review = 'unreviewed' OR EXISTS (
+                     SELECT 1 FROM layer_figures
+                     WHERE run_id = jobs.run_id AND image_id = jobs.image_id AND proposed > 0))))
              ORDER BY jobs.id",
         ))?;
         let cut_off = name_of(&FailureKind::CutOff)?;

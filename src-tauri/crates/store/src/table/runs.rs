@@ -297,15 +297,6 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Notes what the run is quoted at from now on, with what it has cost already.
-    pub fn note_quote(&self, run: RunId, quoted: CostRange) -> Result<()> {
-        self.0.0.execute(
-            "UPDATE runs SET quoted_low = ?2, quoted = ?3, quoted_high = ?4 WHERE id = ?1",
-            params![run.0, quoted.low.0, quoted.expected.0, quoted.high.0],
-        )?;
-        Ok(())
-    }
-
     /// Notes what decides the answers of the run from now on. Where that is not what it was, its answers are of two kinds,
     /// and no other run uses them again.
     pub fn note_answer_key(&self, run: RunId, answer_key: Option<&str>) -> Result<()> {

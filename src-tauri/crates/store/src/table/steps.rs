@@ -11,6 +11,7 @@ use domain::review::{Decision, DecisionScope, ImageEdit, MarkChange, MarkContent
 use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
+use super::all;
 use crate::code::{from_json, from_name, name_of, to_json};
 use crate::{Edit, Result, StoreError};
 
@@ -112,7 +113,8 @@ impl Edit<'_> {
     }
 
     /// What a person has said about an image after a step that leaves `left` on it: that it is reviewed once the step has
-    /// decided the last proposal in `layers`, and from then on whether it is empty.
+    /// decided the last proposal in `layers`, and from then on whether it is empty. An image with an undecided proposal in
+    /// `layers` does not become empty.
     pub(super) fn review_after(
         &self,
         image: ImageId,
@@ -123,6 +125,7 @@ impl Edit<'_> {
         Ok(match self.review_of(image)? {
             ReviewState::Unreviewed if !decides || layers.has_proposal(left) => ReviewState::Unreviewed,
             _ if left.iter().any(|mark| mark.status.is_approved()) => ReviewState::Reviewed,
+            stated if layers.has_proposal(left) => stated,
             _ => ReviewState::ConfirmedEmpty,
         })
     }
@@ -189,13 +192,13 @@ impl Edit<'_> {
     }
 
     fn latest_step(&self) -> Result<Option<KeptStep>> {
-        self.find_step("WHERE NOT is_undone ORDER BY id DESC LIMIT 1", [])
+        self.find_step("WHERE is_undone = 0 ORDER BY id DESC LIMIT 1", [])
     }
 
     /// The earliest undone step that nothing was done after.
     fn next_undone(&self) -> Result<Option<KeptStep>> {
         self.find_step(
-            "WHERE is_undone AND id > coalesce((SELECT id FROM steps WHERE NOT is_undone ORDER BY id DESC LIMIT 1), 0)
+            "WHERE is_undone AND id > coalesce((SELECT id FROM steps WHERE is_undone = 0 ORDER BY id DESC LIMIT 1), 0)
              ORDER BY id LIMIT 1",
             [],
         )
@@ -205,10 +208,8 @@ impl Edit<'_> {
     fn undo_whole(&self, step: &KeptStep) -> Result<StepTaken> {
         let mut taken = self.undo(step)?;
         if let Some(sweep) = step.sweep {
-            while let Some(step) =
-                self.find_step("WHERE NOT is_undone AND sweep = ?1 ORDER BY id DESC LIMIT 1", [sweep.0])?
-            {
-                self.undo(&step)?;
+            for id in self.steps_of_bulk(sweep, false)?.into_iter().rev() {
+                self.undo(&self.step(id)?)?;
                 taken.others += 1;
             }
         }
@@ -219,8 +220,8 @@ impl Edit<'_> {
     fn redo_whole(&self, step: &KeptStep) -> Result<StepTaken> {
         let mut taken = self.redo(step)?;
         if let Some(sweep) = step.sweep {
-            while let Some(step) = self.find_step("WHERE is_undone AND sweep = ?1 ORDER BY id LIMIT 1", [sweep.0])? {
-                self.redo(&step)?;
+            for id in self.steps_of_bulk(sweep, true)? {
+                self.redo(&self.step(id)?)?;
                 taken.others += 1;
             }
         }
@@ -251,6 +252,17 @@ impl Edit<'_> {
             .prepare_cached("UPDATE steps SET is_undone = ?2 WHERE id = ?1")?
             .execute(params![step.0, is_undone])?;
         Ok(())
+    }
+
+    /// The steps of a bulk edit that stand or are undone, the earliest first.
+    fn steps_of_bulk(&self, sweep: SweepId, is_undone: bool) -> Result<Vec<StepId>> {
+        let mut statement =
+            self.0.0.prepare_cached("SELECT id FROM steps WHERE sweep = ?1 AND is_undone = ?2 ORDER BY id")?;
+        all(&mut statement, params![sweep.0, is_undone], |row| Ok(StepId(row.get(0)?)))
+    }
+
+    fn step(&self, id: StepId) -> Result<KeptStep> {
+        self.find_step("WHERE id = ?1", [id.0])?.ok_or(StoreError::Missing { what: "step", id: id.0 })
     }
 
     fn find_step<P: rusqlite::Params>(&self, which: &str, parameters: P) -> Result<Option<KeptStep>> {

@@ -416,6 +416,14 @@ fn a_removed_collection_takes_its_own_images_out_of_view_and_brings_them_back_wi
     remove(other);
     assert_eq!(seen(), (vec![], vec![], 0, 0));
     assert_eq!(library.marks(own).len(), 1, "what was answered stays");
+    // What changes on a removed image counts once the image is back.
+    library.decide_image(own, Verdict::Reject { reason: None });
+    assert_eq!(seen(), (vec![], vec![], 0, 0));
+    library.store.write_blocking(move |edit| edit.restore_collection(photos)).unwrap();
+    assert_eq!(seen(), (vec!["Holiday".to_owned()], vec![own, shared], 2, 1));
+    remove(photos);
+    library.store.write_blocking(|edit| edit.undo_latest()).unwrap();
+    assert_eq!(seen(), (vec![], vec![], 0, 0));
     // Undone, or dropped again.
     library.store.write_blocking(move |edit| edit.restore_collection(other)).unwrap();
     library.store.write_blocking(|edit| edit.collection_at(Path::new("/photos"), "photos", 9)).unwrap();

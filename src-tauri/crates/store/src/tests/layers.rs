@@ -105,6 +105,44 @@ fn a_run_is_reviewed_without_the_proposals_of_other_runs() {
 }
 
 #[test]
+fn an_image_with_an_open_proposal_is_not_confirmed_empty() {
+    let library = Library::new();
+    let image = library.add_image(1);
+    library.layer("a", vec![(image, vec![found("cat", 0.0, Some(0.9))])]);
+    library.decide_in(image, DecisionScope::Image, Verdict::Accept, &LayerScope::All);
+    library.layer("b", vec![(image, vec![found("dog", 200.0, None)])]);
+    let [approved, proposed] = [0, 1].map(|place| library.marks(image)[place].id);
+    let stated = || library.card_in(image, &LayerScope::Runs { runs: vec![] }).review;
+    let edit = ImageEdit { image, changes: vec![MarkChange::Remove { id: approved }] };
+    library.store.write_blocking(move |store| store.change_marks(&edit, &LayerScope::All, 30)).unwrap();
+    assert_eq!(stated(), ReviewState::Reviewed);
+    let reject = Verdict::Reject { reason: None };
+    library.decide_in(image, DecisionScope::Mark { id: proposed }, reject, &LayerScope::All);
+    assert_eq!(stated(), ReviewState::ConfirmedEmpty);
+}
+
+#[test]
+fn a_cut_off_answer_is_reviewed_in_the_layer_of_its_run() {
+    let library = Library::new();
+    let image = library.add_image(1);
+    library.layer("a", vec![(image, vec![found("cat", 0.0, Some(0.9))])]);
+    library.decide_in(image, DecisionScope::Image, Verdict::Accept, &LayerScope::All);
+    let run = library.layer("b", vec![(image, vec![found("dog", 200.0, None)])]);
+    library
+        .store
+        .write_blocking(move |edit| {
+            let sql = "UPDATE jobs SET reading = json_set(coalesce(reading, '{}'), '$.is_cut_short', json('true'))
+                       WHERE run_id = ?1";
+            Ok(edit.0.0.execute(sql, [run.0])?)
+        })
+        .unwrap();
+    let cut_off = || library.store.read(|view| view.cut_off_images(run)).unwrap().0;
+    assert_eq!(cut_off(), 1);
+    library.decide_in(image, DecisionScope::Image, Verdict::Accept, &LayerScope::of_run(run));
+    assert_eq!(cut_off(), 0);
+}
+
+#[test]
 fn accepting_above_a_threshold_is_about_the_layers_of_the_question() {
     let library = Library::new();
     let images: Vec<ImageId> = (1..=3).map(|seed| library.add_image(seed)).collect();

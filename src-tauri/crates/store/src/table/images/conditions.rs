@@ -55,28 +55,58 @@ impl View<'_> {
     }
 
     /// The images of which `test` holds as far as `layers` show them.
-    pub(super) fn images_of(&self, test: &Test, layers: &LayerScope, working: &[RunId]) -> Result<IdSet> {
+    fn images_of(&self, test: &Test, layers: &LayerScope, working: &[RunId]) -> Result<IdSet> {
+        let mut found = self.images_in_every_layer(test, working)?;
+        found.add_all(&self.images_in_layers(test, layers)?);
+        Ok(found)
+    }
+
+    /// The images of which `test` holds whatever layers are shown. [`View::images_in_layers`] are the others.
+    pub(super) fn images_in_every_layer(&self, test: &Test, working: &[RunId]) -> Result<IdSet> {
         match test {
             Test::In { name } => self.images_in(name),
-            Test::Label { name } => {
-                let name = comparable(name);
-                self.images_labelled(layers, |label| comparable(label) == name)
+            Test::Image { state: state @ (ImageState::Failed | ImageState::Running) } => {
+                self.images_in_state(*state, &IdSet::default(), working)
             }
-            Test::Image { state } => self.images_in_state(*state, &self.images_proposed_on(layers)?, working),
-            Test::Mark { status } => self.images_with_mark(*status, layers),
-            Test::Confidence { span } => self.images_with_confidence(span, layers),
             Test::Run { run } => self.images_touched_by(*run),
             Test::Failure { failure } => self.id_set(
                 "SELECT images.id FROM images JOIN jobs ON jobs.id = failed_job
                  WHERE failed_job IS NOT NULL AND jobs.failure = ?1",
                 [name_of(failure)?],
             ),
+            Test::Date { span } => self.images_of_date(span),
+            Test::Taken { span } => self.images_taken(span),
+            Test::Text { text } => self.images_named(text),
+            Test::Image { .. }
+            | Test::Label { .. }
+            | Test::Mark { .. }
+            | Test::Confidence { .. }
+            | Test::Has { .. }
+            | Test::Check { .. }
+            | Test::Marks { .. } => Ok(IdSet::default()),
+        }
+    }
+
+    /// The images of which `test` holds because of what `layers` show on them.
+    pub(super) fn images_in_layers(&self, test: &Test, layers: &LayerScope) -> Result<IdSet> {
+        match test {
+            Test::In { .. }
+            | Test::Image { state: ImageState::Failed | ImageState::Running }
+            | Test::Run { .. }
+            | Test::Failure { .. }
+            | Test::Date { .. }
+            | Test::Taken { .. } => Ok(IdSet::default()),
+            Test::Label { name } => {
+                let name = comparable(name);
+                self.images_labelled(layers, |label| comparable(label) == name)
+            }
+            Test::Image { state } => self.images_in_state(*state, &self.images_proposed_on(layers)?, &[]),
+            Test::Mark { status } => self.images_with_mark(*status, layers),
+            Test::Confidence { span } => self.images_with_confidence(span, layers),
             Test::Has { what } => self.images_having(*what, layers),
             Test::Check { check } => self.images_with_mistake(*check, layers),
             Test::Marks { span } => self.images_with_marks(span, layers),
-            Test::Date { span } => self.images_of_date(span),
-            Test::Taken { span } => self.images_taken(span),
-            Test::Text { text } => self.images_saying(text, layers),
+            Test::Text { text } => self.images_annotated_with(text, layers),
         }
     }
 
@@ -232,9 +262,10 @@ impl View<'_> {
         self.id_set("SELECT id FROM images WHERE taken_at >= ?1 AND taken_at < ?2", moments(span, MILLIS_A_DAY))
     }
 
-    fn images_saying(&self, text: &str, layers: &LayerScope) -> Result<IdSet> {
+    /// The images with `text` in a file name.
+    fn images_named(&self, text: &str) -> Result<IdSet> {
         let Some(needle) = Needle::new(text) else { return self.images_of_scope(None) };
-        let mut found = self.images_labelled(layers, |label| needle.is_in(label))?;
+        let mut found = IdSet::default();
         let mut names = self.0.prepare_cached("SELECT id, name FROM images INDEXED BY images_by_name")?;
         let mut rows = names.query([])?;
         while let Some(row) = rows.next()? {
@@ -254,6 +285,13 @@ impl View<'_> {
                 found.insert(row.get(0)?);
             }
         }
+        Ok(found)
+    }
+
+    /// The images with `text` in a label or an attribute of an annotation in `layers`.
+    fn images_annotated_with(&self, text: &str, layers: &LayerScope) -> Result<IdSet> {
+        let Some(needle) = Needle::new(text) else { return Ok(IdSet::default()) };
+        let mut found = self.images_labelled(layers, |label| needle.is_in(label))?;
         let mut attributes = self.0.prepare_cached(&format!(
             "SELECT image_id, attributes FROM annotations WHERE attributes <> '{{}}' AND status <> 'rejected'{}",
             layers.and_is_shown()

@@ -9,7 +9,7 @@ use domain::checks::Check;
 use domain::ids::{CollectionId, RunId};
 use domain::layers::LayerScope;
 use domain::library::{Collection, FilterCount, FilterCounts, LabelCount, RunCount};
-use domain::query::{ImageQuery, ImageState, Share, Span, Test, Trait};
+use domain::query::{Condition, ImageQuery, ImageState, Share, Span, Test, Trait};
 use domain::run::FailureKind;
 
 use super::id_set::IdSet;
@@ -57,7 +57,9 @@ impl View<'_> {
     /// `working` are the runs that are worked on.
     pub fn filter_counts(&self, query: &ImageQuery, working: &[RunId]) -> Result<FilterCounts> {
         let layers = query.layers_shown();
-        let tested = self.tested(query, self.images_of_scope(query.collection)?, &layers, working)?;
+        let in_every_layer = |condition: &Condition| self.images_in_every_layer(&condition.test, working);
+        let in_every_layer = query.conditions.iter().map(in_every_layer).collect::<Result<Vec<_>>>()?;
+        let tested = self.tested(query, self.images_of_scope(query.collection)?, &in_every_layer, &layers)?;
         let without = |test: Test| tested.without(&tested.scope, Some(&test));
         let found = tested.without(&tested.scope, None);
 
@@ -85,20 +87,22 @@ impl View<'_> {
             unchecked: self.unchecked_count()?,
             taken: self.counts_by_month(&without(Test::Taken { span: ANY_DAY }))?,
             failures: self.counts_by_failure(&without(Test::Failure { failure: FailureKind::Refused }))?,
-            runs: self.counts_by_run(query, &tested.scope, working)?,
+            runs: self.counts_by_run(query, &tested.scope, &in_every_layer)?,
         })
     }
 
+    /// `in_every_layer` is what each condition finds whatever layers are shown.
     fn tested<'a>(
         &self,
         query: &'a ImageQuery,
         scope: IdSet,
+        in_every_layer: &[IdSet],
         layers: &LayerScope,
-        working: &[RunId],
     ) -> Result<Tested<'a>> {
         let mut tested = Tested { scope, conditions: Vec::new() };
-        for condition in &query.conditions {
-            let images = self.images_of(&condition.test, layers, working)?;
+        for (condition, in_every_layer) in query.conditions.iter().zip(in_every_layer) {
+            let mut images = self.images_in_layers(&condition.test, layers)?;
+            images.add_all(in_every_layer);
             tested.conditions.push((&condition.test, condition.is_excluded, images));
         }
         Ok(tested)
@@ -154,11 +158,11 @@ impl View<'_> {
     }
 
     /// A run that is chosen shows its layer: the other conditions are asked of that one.
-    fn counts_by_run(&self, query: &ImageQuery, scope: &IdSet, working: &[RunId]) -> Result<Vec<RunCount>> {
+    fn counts_by_run(&self, query: &ImageQuery, scope: &IdSet, in_every_layer: &[IdSet]) -> Result<Vec<RunCount>> {
         let mut statement = self.0.prepare_cached("SELECT id, model_name FROM runs ORDER BY id DESC LIMIT ?1")?;
         let runs: Vec<(RunId, String)> = all(&mut statement, [MOST_RUNS], |row| Ok((RunId(row.get(0)?), row.get(1)?)))?;
         let count = |(run, model_name)| {
-            let tested = self.tested(query, scope.clone(), &LayerScope::of_run(run), working)?;
+            let tested = self.tested(query, scope.clone(), in_every_layer, &LayerScope::of_run(run))?;
             let found = tested.without(&tested.scope, Some(&Test::Run { run }));
             Ok(RunCount { run, model_name, count: found.common_len(&self.images_touched_by(run)?) })
         };
