@@ -12,6 +12,7 @@ use domain::model::ModelId;
 use domain::money::PicoDollars;
 use domain::plan::{ImageSelection, ResumeRequest, RunRequest};
 use domain::run::{BatchStage, FailureKind, RetryKind, RunMode, RunProgress, RunState, RunSummary, StopReason};
+use domain::run_options::RunOptions;
 use engine::{BatchLimits, EngineError, Library};
 use fieldmark_tests::bench::{Bench, COMPLETED, surroundings};
 use fieldmark_tests::pictures::LABELS;
@@ -257,6 +258,46 @@ async fn what_the_server_failed_on_goes_into_a_next_batch() {
     let failures = bench.library.run_report(run).unwrap().failures;
     assert_eq!((failures[0].kind, failures[0].is_worth_retrying), (FailureKind::Expired, true));
     assert_paid_once(&server, &summary);
+    server.stop().await;
+}
+
+/// Three images whose answers were cut off at 2,000 tokens in a live run, and the request of a batch run with more room.
+async fn with_answers_cut_off(server: &Running) -> (Bench, RunRequest, RunSummary) {
+    let bench = bench(server, 3);
+    let request = request(&bench).await;
+    let up_to = |tokens| RunOptions { max_tokens: Some(tokens), ..RunOptions::default() };
+    server.script([Fault::MaxTokens, Fault::MaxTokens, Fault::MaxTokens]);
+    let live = RunRequest { mode: RunMode::Live, options: up_to(2_000), ..request.clone() };
+    let run = bench.library.start_run(&live).await.unwrap();
+    let (_, summary) = stopped(&bench, run).await;
+    assert_eq!((summary.done, summary.cut_short), (3, 3));
+    assert!(summary.mark_count > 0);
+    (bench, RunRequest { options: up_to(4_000), ..request }, summary)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cut_off_answer_stays_when_a_batch_brings_no_better_one() {
+    let server = simulate(Batching { expired: 1.0, ..taking(0.1) }).await;
+    let (bench, request, before) = with_answers_cut_off(&server).await;
+    let kept = (StopReason::Completed, 3, 0, before.mark_count);
+    let outcome = async || {
+        let run = bench.library.start_run(&request).await.unwrap();
+        let (reason, summary) = stopped(&bench, run).await;
+        (reason, summary.done, summary.failed, summary.mark_count)
+    };
+    assert_eq!(outcome().await, kept, "every request expired");
+    std::fs::remove_dir_all(bench.photos()).unwrap();
+    assert_eq!(outcome().await, kept, "the files are gone");
+    assert_eq!(server.ledger().billed.len(), 3);
+    server.stop().await;
+
+    let server = simulate(taking(0.1)).await;
+    let (bench, request, before) = with_answers_cut_off(&server).await;
+    server.script([Fault::Refusal, Fault::Refusal, Fault::Refusal]);
+    let run = bench.library.start_run(&request).await.unwrap();
+    let (_, after) = stopped(&bench, run).await;
+    assert_eq!(server.ledger().billed.len(), 6);
+    assert_eq!((after.done, after.failed, after.mark_count), (3, 0, before.mark_count));
     server.stop().await;
 }
 

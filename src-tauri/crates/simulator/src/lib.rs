@@ -159,7 +159,8 @@ impl Running {
         self.server.verdict(Instant::now())
     }
 
-    /// Adds faults, one for each of the next requests to `/v1/messages` that would otherwise succeed.
+    /// Adds faults, one for each of the next requests to `/v1/messages` that would otherwise succeed. Those that spoil an
+    /// answer strike requests in batches as well.
     pub fn script(&self, faults: impl IntoIterator<Item = Fault>) {
         self.server.script(faults);
     }

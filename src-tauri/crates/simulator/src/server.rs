@@ -16,11 +16,12 @@ use serde_json::json;
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::Options;
+use crate::answer::Spoiling;
 use crate::batches::{Batches, Work};
 use crate::cache::PromptCache;
 use crate::error::Refusal;
 use crate::fate::{Fates, fates};
-use crate::faults::Fault;
+use crate::faults::{Effect, Fault};
 use crate::keys::Keys;
 use crate::ledger::{Book, Refused};
 use crate::limits::{Limits, Meter};
@@ -115,6 +116,15 @@ impl Server {
     /// The next scripted fault for a message.
     pub(crate) fn next_fault(&self) -> Option<Fault> {
         self.next_of(|fault| !fault.strikes_batches())
+    }
+
+    /// How the next answer in a batch was scripted to be spoiled.
+    pub(crate) fn next_spoiling(&self) -> Option<Spoiling> {
+        let spoils = |fault: &Fault| matches!(fault.effect(false), Effect::Spoil(_));
+        match self.next_of(spoils)?.effect(false) {
+            Effect::Spoil(spoiling) => Some(spoiling),
+            _ => None,
+        }
     }
 
     /// Whether the next batch was scripted to be created without a reply.

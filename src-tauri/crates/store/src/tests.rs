@@ -107,6 +107,22 @@ impl Library {
             .unwrap();
     }
 
+    /// Answers the next job of `run` with two cats, cut off at 2,000 tokens.
+    fn answer_cut_off(&self, run: RunId) {
+        let job = self.store.read(|view| view.waiting_jobs(run, None, 1)).unwrap().pop().unwrap();
+        self.store
+            .write_blocking(move |edit| {
+                let attempt = edit.note_sent(job.id, PicoDollars(5), 8)?;
+                edit.note_output_limit(attempt, 2_000)?;
+                edit.note_received(attempt, "[", None, 9)?;
+                let reading = Reading { is_cut_short: true, ..Reading::default() };
+                let outcome = JobOutcome::Done { attempt, annotations: vec![cat(0.5), cat(0.6)], reading };
+                let timing = JobTiming { took_millis: 40.0, alone_millis: None };
+                edit.settle_job(run, &job, &cats(), &outcome, Some(timing), 10)
+            })
+            .unwrap();
+    }
+
     fn marks(&self, image: ImageId) -> Vec<Annotation> {
         self.store.read(|view| view.annotations_of(image)).unwrap()
     }
@@ -376,6 +392,36 @@ fn an_answer_that_cannot_be_used_is_read_again_and_asked_for_only_anew() {
     store.write_blocking(move |edit| edit.record_asks_anew(run)).unwrap();
     assert_eq!((store.read(|view| view.retried_count(run)).unwrap(), retry()), (2, 2));
     assert_eq!(waiting().into_iter().map(|job| job.answer).collect::<Vec<_>>(), [None, None]);
+}
+
+#[test]
+fn a_cut_off_answer_counts_until_a_longer_one_comes() {
+    let library = Library::new();
+    let (cut_off, unread) = (library.add_image(1), library.add_image(2));
+    let run = library.add_run(vec![cut_off, unread]);
+    library.answer_cut_off(run);
+    let answered = || {
+        let images = library.store.read(|view| view.answered_images(run, None, 9)).unwrap();
+        images.into_iter().map(|image| image.id).collect::<Vec<_>>()
+    };
+    let summary = || library.store.read(|view| view.run(run)).unwrap();
+    assert_eq!(library.store.write_blocking(move |edit| edit.retry(run, 4_000)).unwrap(), 1);
+    // An answer that was received and not read yet has no annotations to count.
+    let jobs = library.store.read(|view| view.waiting_jobs(run, None, 9)).unwrap();
+    let second = jobs[1].id;
+    library
+        .store
+        .write_blocking(move |edit| {
+            let attempt = edit.note_sent(second, PicoDollars(5), 11)?;
+            edit.note_received(attempt, "[]", None, 12)
+        })
+        .unwrap();
+    assert_eq!((answered(), jobs[0].standing, jobs[1].standing), (vec![cut_off], 2, 0));
+    assert_eq!((summary().done, summary().waiting, summary().mark_count), (0, 2, 2));
+
+    library.answer(run, &[0.9]);
+    assert_eq!((answered(), library.statuses(cut_off).len()), (vec![cut_off], 1));
+    assert_eq!((summary().done, summary().waiting, summary().mark_count), (1, 1, 1));
 }
 
 #[test]

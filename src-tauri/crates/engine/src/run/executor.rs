@@ -97,6 +97,8 @@ pub struct Finished {
     pub finished_after_millis: f64,
     /// What was propagated to similar images.
     pub propagated: Propagated,
+    /// Annotations of a shorter answer that this outcome replaces.
+    pub replaced: u32,
     /// The number of marks, or why there are none.
     pub outcome: std::result::Result<u32, (FailureKind, String)>,
 }
@@ -108,6 +110,16 @@ pub enum Kept {
     Final(JobOutcome),
     /// An answer that was cut off, and how much room lets it become longer.
     CutOff(JobOutcome, Room),
+}
+
+impl Kept {
+    /// What the kept answer comes to, whole or cut off.
+    pub fn into_outcome(self) -> Option<JobOutcome> {
+        match self {
+            Self::None => None,
+            Self::Final(outcome) | Self::CutOff(outcome, _) => Some(outcome),
+        }
+    }
 }
 
 /// What came of asking, before it is settled.
@@ -224,6 +236,7 @@ impl Work {
             took_millis: timing.map(|timing| timing.took_millis),
             finished_after_millis: *finished_after_millis,
             propagated: Propagated::default(),
+            replaced: job.standing,
             outcome: match outcome {
                 JobOutcome::Done { annotations, .. } => Ok(u32::try_from(annotations.len()).unwrap_or(u32::MAX)),
                 JobOutcome::Failed(failure) => Err((failure.kind, failure.detail.clone())),
@@ -237,7 +250,7 @@ impl Work {
             let prepared = match self.prepared(job, course).await? {
                 Ok(Some(prepared)) => prepared,
                 Ok(None) => return Ok(course.interrupted()),
-                Err(failure) => return Ok(Asking::Outcome(course.failed(JobOutcome::Failed(failure)))),
+                Err(failure) => return Ok(Asking::Outcome(course.better_of(JobOutcome::Failed(failure)))),
             };
             if let Some(asking) = self.ask_about(job, &prepared, course).await? {
                 return Ok(asking);
@@ -256,7 +269,7 @@ impl Work {
         loop {
             if !course.allowance.admits(at_most) {
                 let failure = failed(None, FailureKind::ModelFailed, NO_ALLOWANCE.to_owned());
-                return Ok(Some(Asking::Outcome(course.failed(failure))));
+                return Ok(Some(Asking::Outcome(course.better_of(failure))));
             }
             let (mut reservation, turn) = match self.turn(prepared, at_most).await {
                 None => return Ok(Some(course.interrupted())),
@@ -320,7 +333,7 @@ impl Work {
                 }
                 Next::Fail(kind) => {
                     let failure = failed(Some(attempt), kind, trouble.detail);
-                    return Ok(Some(Asking::Outcome(course.failed(failure))));
+                    return Ok(Some(Asking::Outcome(course.better_of(failure))));
                 }
                 Next::Stop(reason) => {
                     return Ok(Some(course.stopped(Stop { reason, detail: Some(trouble.detail) })));
@@ -539,17 +552,17 @@ impl Course {
         self.cut_off.take().filter(|outcome| matches!(outcome, JobOutcome::Done { .. }))
     }
 
-    fn failed(&mut self, failure: JobOutcome) -> JobOutcome {
-        self.cut_off.take().unwrap_or(failure)
-    }
-
-    /// A longer answer counts, unless it holds less than the one that was cut off.
     fn better_of(&mut self, outcome: JobOutcome) -> JobOutcome {
-        match self.cut_off.take() {
-            Some(cut_off) if is_cut_off(&outcome) && mark_count(&cut_off) > mark_count(&outcome) => cut_off,
-            Some(cut_off) if matches!(outcome, JobOutcome::Failed(_)) => cut_off,
-            _ => outcome,
-        }
+        better_of(self.cut_off.take(), outcome)
+    }
+}
+
+/// `outcome`, unless it failed or was cut off with fewer annotations than `earlier` holds.
+pub fn better_of(earlier: Option<JobOutcome>, outcome: JobOutcome) -> JobOutcome {
+    match earlier {
+        Some(earlier) if is_cut_off(&outcome) && mark_count(&earlier) > mark_count(&outcome) => earlier,
+        Some(earlier) if matches!(outcome, JobOutcome::Failed(_)) => earlier,
+        _ => outcome,
     }
 }
 

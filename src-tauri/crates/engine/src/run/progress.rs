@@ -45,6 +45,7 @@ impl Sitting {
             insert_sorted(&mut self.times.finished_after, finished.finished_after_millis);
         }
         self.finished_count += 1;
+        self.standing.marks = self.standing.marks.saturating_sub(finished.replaced);
         match finished.outcome {
             Ok(mark_count) => {
                 self.standing.done += 1 + finished.propagated.images;

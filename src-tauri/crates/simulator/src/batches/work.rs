@@ -107,8 +107,8 @@ impl Server {
             cache.keep(asked.model, &asked.segments, now);
             Usage::of_prompt(split)
         };
-        let (eyes, price) = (terms.eyes, self.price(&asked, Tier::Batch));
-        let completion = match aside(move || Completion::of(asked, eyes, usage, price, None)).await {
+        let (eyes, price, spoiling) = (terms.eyes, self.price(&asked, Tier::Batch), self.next_spoiling());
+        let completion = match aside(move || Completion::of(asked, eyes, usage, price, spoiling)).await {
             Ok(completion) => completion,
             Err(refusal) => return errored(&refusal),
         };

@@ -9,7 +9,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
 use super::all;
-use super::jobs::{COMMITTED, WaitingJob};
+use super::jobs::{COMMITTED, STANDING, WaitingJob};
 use crate::code::{from_name, name_of};
 use crate::{Edit, Result, View};
 
@@ -115,14 +115,14 @@ impl View<'_> {
                   WHERE earlier.job_id = jobs.id AND retried_for IN ('expired', 'timed_out')),
                  (SELECT count(*) FROM attempts AS earlier
                   WHERE earlier.job_id = jobs.id AND retried_for NOT IN ('expired', 'timed_out')),
-                 {COMMITTED}
+                 {COMMITTED}, {STANDING}, run_id
              FROM batch_items JOIN attempts ON attempts.id = attempt_id JOIN jobs ON jobs.id = job_id
              JOIN images ON images.id = image_id
              WHERE batch_id = ?1 AND attempt_id = ?2 AND attempts.state = 'sent'",
         ))?;
         let item = statement
             .query_row([batch.0, attempt.0], |row| {
-                Ok(BatchItem {
+                let item = BatchItem {
                     attempt,
                     job: WaitingJob {
                         id: JobId(row.get(0)?),
@@ -131,15 +131,17 @@ impl View<'_> {
                         name: row.get(4)?,
                         answer: None,
                         committed: PicoDollars(row.get(9)?),
+                        standing: row.get(10)?,
                     },
                     sent: PixelSize::new(row.get(5)?, row.get(6)?),
                     expiries: row.get(7)?,
                     failures: row.get(8)?,
-                })
+                };
+                Ok((item, RunId(row.get(11)?)))
             })
             .optional()?;
-        let Some(mut item) = item else { return Ok(None) };
-        item.job.answer = self.unparsed_answer(item.job.id)?;
+        let Some((mut item, run)) = item else { return Ok(None) };
+        item.job.answer = self.kept_answer(run, item.job.id, item.job.image)?;
         Ok(Some(item))
     }
 

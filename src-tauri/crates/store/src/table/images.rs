@@ -21,6 +21,7 @@ use domain::similar::{HashedImage, PerceptualHash};
 use domain::taken::Taken;
 use rusqlite::{OptionalExtension, Row, params};
 
+use super::jobs::IS_ANSWERED;
 use super::{all, found};
 use crate::code::{from_name, name_of};
 use crate::{Edit, Result, StoreError, View};
@@ -184,18 +185,19 @@ impl View<'_> {
     }
 
     /// At most `limit` images that `run` has answered, or was given marks for, after image `after`, in the order of ids.
+    /// Those whose cut-off answer is retried count as answered while they wait.
     pub fn answered_images(&self, run: RunId, after: Option<ImageId>, limit: u32) -> Result<Vec<AnsweredImage>> {
         // The plus keeps SQLite from listing and sorting all that is done for every page.
-        let mut statement = self.0.prepare_cached(
+        let mut statement = self.0.prepare_cached(&format!(
             "SELECT images.id, name, hash, orientation, width, height, review,
                     (SELECT carried_from FROM offers WHERE run_id = ?1 AND image_id = images.id AND NOT EXISTS (
-                         SELECT 1 FROM jobs WHERE run_id = ?1 AND image_id = images.id AND state = 'done'
+                         SELECT 1 FROM jobs WHERE run_id = ?1 AND image_id = images.id AND {IS_ANSWERED}
                              AND NOT is_carried))
-             FROM (SELECT image_id FROM jobs WHERE run_id = ?1 AND image_id > ?2 AND +state = 'done'
+             FROM (SELECT image_id FROM jobs WHERE run_id = ?1 AND image_id > ?2 AND +{IS_ANSWERED}
                    UNION SELECT image_id FROM offers WHERE run_id = ?1 AND image_id > ?2
                    ORDER BY image_id LIMIT ?3)
              JOIN images ON images.id = image_id ORDER BY images.id",
-        )?;
+        ))?;
         all(&mut statement, params![run.0, after.map_or(0, |image| image.0), limit], AnsweredImage::from_row)
     }
 

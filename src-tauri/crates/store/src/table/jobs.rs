@@ -45,6 +45,8 @@ pub struct WaitingJob {
     pub answer: Option<KeptAnswer>,
     /// What its requests have cost, or may have, since a person last let it be asked anew.
     pub committed: PicoDollars,
+    /// Annotations of a shorter answer that stand until a longer one has come.
+    pub standing: u32,
 }
 
 impl WaitingJob {
@@ -57,6 +59,11 @@ impl WaitingJob {
 /// What the requests of a row of `jobs` have cost, or may have, since a person last let it be asked anew.
 pub(super) const COMMITTED: &str = "(SELECT coalesce(sum(paid + iif(may_be_billed, at_most, 0)), 0) FROM attempts
      WHERE job_id = jobs.id AND attempts.id > counted_after)";
+
+/// The annotations that a row of `jobs` had found when it was last settled.
+pub(super) const STANDING: &str = "(SELECT coalesce(sum(value), 0) FROM json_each(found))";
+/// Whether a row of `jobs` has an answer whose annotations stand: that of a job that is retried stands while it waits.
+pub(super) const IS_ANSWERED: &str = "(state = 'done' OR found IS NOT NULL)";
 
 /// A raw answer that was paid for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,7 +138,7 @@ impl View<'_> {
     /// there is one. Those that wait for a similar image's answer, and those that are asked about in a batch, are left out.
     pub fn waiting_jobs(&self, run: RunId, after: Option<JobId>, limit: u32) -> Result<Vec<WaitingJob>> {
         let mut statement = self.0.prepare_cached(&format!(
-            "SELECT jobs.id, image_id, width, height, name, {COMMITTED} FROM jobs JOIN images ON images.id = image_id
+            "SELECT jobs.id, image_id, width, height, name, {COMMITTED}, {STANDING} FROM jobs JOIN images ON images.id = image_id
              WHERE run_id = ?1 AND state = 'waiting' AND leader IS NULL AND jobs.id > ?2
              AND jobs.id <= coalesce((SELECT pilot_until FROM runs WHERE id = ?1), jobs.id) AND NOT EXISTS (
                  SELECT 1 FROM attempts JOIN batch_items ON attempt_id = attempts.id
@@ -145,16 +152,22 @@ impl View<'_> {
                 image,
                 size: PixelSize::new(row.get(2)?, row.get(3)?),
                 name: row.get(4)?,
-                answer: match self.unparsed_answer(id)? {
-                    None => self.reusable_answer(run, image)?,
-                    unparsed => unparsed,
-                },
+                answer: self.kept_answer(run, id, image)?,
                 committed: PicoDollars(row.get(5)?),
+                standing: row.get(6)?,
             })
         })
     }
 
-    pub(super) fn unparsed_answer(&self, job: JobId) -> Result<Option<KeptAnswer>> {
+    /// The answer about `image` that is there already: one of `job` in `run` itself, or else one of an earlier run.
+    pub(super) fn kept_answer(&self, run: RunId, job: JobId, image: ImageId) -> Result<Option<KeptAnswer>> {
+        match self.unparsed_answer(job)? {
+            None => self.reusable_answer(run, image),
+            unparsed => Ok(unparsed),
+        }
+    }
+
+    fn unparsed_answer(&self, job: JobId) -> Result<Option<KeptAnswer>> {
         let mut statement = self.0.prepare_cached(&format!(
             "SELECT id, raw_answer, max(0, answered_at - sent_at), {OUTPUT_LIMIT} FROM attempts
              WHERE job_id = ?1 AND state = 'received' ORDER BY id DESC LIMIT 1",
@@ -584,7 +597,7 @@ impl Edit<'_> {
 
     /// Lets those jobs of `run` wait again for which that can change something when an answer may take `output_limit` tokens,
     /// with a new allowance; returns how many. An answer of which nothing could be used is read again, and asked for again
-    /// only in a run that asks anew. An answer that was cut off is kept until a longer one has come.
+    /// only in a run that asks anew. An answer that was cut off is kept, and counts, until a longer one has come.
     pub fn retry(&self, run: RunId, output_limit: u64) -> Result<u32> {
         let asks_anew = self.asks_anew(run)?;
         let mut jobs =
@@ -597,8 +610,8 @@ impl Edit<'_> {
         let retried: Vec<(JobId, bool)> = failed.chain(cut_off.map(|(job, _)| (job, false))).collect();
         let mut image = self.0.0.prepare_cached("UPDATE images SET failed_job = NULL WHERE failed_job = ?1")?;
         let mut job = self.0.0.prepare_cached(
-            "UPDATE jobs SET state = 'waiting', failure = NULL, failure_detail = NULL, reused_attempt = NULL, found = NULL,
-                 reading = NULL, took_millis = CASE WHEN ?2 THEN took_millis END,
+            "UPDATE jobs SET state = 'waiting', failure = NULL, failure_detail = NULL, reused_attempt = NULL, reading = NULL,
+                 took_millis = CASE WHEN ?2 THEN took_millis END,
                  alone_millis = CASE WHEN ?2 THEN alone_millis END, finished_after_millis = NULL,
                  counted_after = (SELECT coalesce(max(id), 0) FROM attempts WHERE job_id = jobs.id)
              WHERE id = ?1",

@@ -63,3 +63,27 @@ fn a_batch_that_never_left_leaves_no_trace() {
     assert_eq!((summary.waiting, summary.retries, summary.unsettled.count), (1, 0, 0));
     assert_eq!(library.store.read(|view| view.batches_of_run(run)).unwrap(), Vec::new());
 }
+
+#[test]
+fn a_request_in_a_batch_knows_the_cut_off_answer_of_an_earlier_run() {
+    let library = Library::new();
+    let image = library.add_image(1);
+    let add_run = || {
+        let images = vec![QueuedImage { image, leader: None }];
+        let run = NewRun { answer_key: Some("question".into()), images, ..new_run() };
+        library.store.write_blocking(move |edit| edit.add_run(&run, 7)).unwrap()
+    };
+    library.answer_cut_off(add_run());
+    let run = add_run();
+    let job = library.store.read(|view| view.waiting_jobs(run, None, 1)).unwrap()[0].id;
+    let (batch, attempt) = library
+        .store
+        .write_blocking(move |edit| {
+            let batch = edit.add_batch(run, "0badcafe", "http://server", 8)?;
+            Ok((batch, edit.add_batch_item(batch, job, PixelSize::new(320, 240), PicoDollars(5), 9)?))
+        })
+        .unwrap();
+    let item = library.store.read(|view| view.batch_item(batch, attempt)).unwrap().unwrap();
+    let kept = item.job.answer.unwrap();
+    assert_eq!((kept.is_reused, kept.raw_answer.as_str(), kept.output_limit), (true, "[", Some(2_000)));
+}

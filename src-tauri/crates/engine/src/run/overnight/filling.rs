@@ -14,7 +14,7 @@ use provider::batch::{BatchWriter, Pushed};
 use store::{JobFailure, JobOutcome, WaitingJob};
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::super::executor::{Kept, NO_ALLOWANCE, Work, failed};
+use super::super::executor::{Kept, NO_ALLOWANCE, Work, better_of, failed};
 use super::{Night, custom_id, remove_spool, spool_prefix};
 use crate::clock::now_millis;
 use crate::library::processors;
@@ -33,14 +33,15 @@ pub struct Spooled {
 /// A job that is about to be settled or sent.
 enum Next {
     /// By an answer that is there already, and is not paid for again.
-    Answered(JobOutcome, Option<f64>),
-    Preparing(JoinHandle<std::result::Result<Arc<Prepared>, JobFailure>>),
+    Answered(JobOutcome),
+    /// With the outcome of an answer that was cut off, which is kept if no request can be sent.
+    Preparing(JoinHandle<std::result::Result<Arc<Prepared>, JobFailure>>, Option<JobOutcome>),
 }
 
 enum Ready {
-    /// With what it took, where this run asked.
-    Settled(JobOutcome, Option<f64>),
-    Prepared(Arc<Prepared>),
+    Settled(JobOutcome),
+    /// As [`Next::Preparing`].
+    Prepared(Arc<Prepared>, Option<JobOutcome>),
 }
 
 /// The waiting jobs in their order, with the next few being prepared.
@@ -56,25 +57,23 @@ impl Ahead {
         while self.preparing.len() < processors() as usize {
             let Some(job) = self.next_job()? else { break };
             let next = match self.work.kept_outcome(&job) {
-                Kept::Final(outcome) => {
-                    let asked = job.answer.as_ref().filter(|kept| !kept.is_reused);
-                    Next::Answered(outcome, asked.map(|kept| f64::from(kept.took_millis)))
-                }
-                Kept::None | Kept::CutOff(..) => {
+                Kept::Final(outcome) => Next::Answered(outcome),
+                kept => {
                     let (work, image, size) = (Arc::clone(&self.work), job.image, job.size);
                     let edge = work.route.sent_edge(size);
                     // Decoding blocks; a panic in it fails the task, not the process.
-                    Next::Preparing(spawn_blocking(move || work.prepare(image, size, edge, Room::Usual)))
+                    let preparing = spawn_blocking(move || work.prepare(image, size, edge, Room::Usual));
+                    Next::Preparing(preparing, kept.into_outcome())
                 }
             };
             self.preparing.push_back((job, next));
         }
         let Some((job, next)) = self.preparing.pop_front() else { return Ok(None) };
         let ready = match next {
-            Next::Answered(outcome, took_millis) => Ready::Settled(outcome, took_millis),
-            Next::Preparing(preparing) => match preparing.await.map_err(|_| EngineError::TaskLost)? {
-                Ok(prepared) => Ready::Prepared(prepared),
-                Err(failure) => Ready::Settled(JobOutcome::Failed(failure), None),
+            Next::Answered(outcome) => Ready::Settled(outcome),
+            Next::Preparing(preparing, cut_off) => match preparing.await.map_err(|_| EngineError::TaskLost)? {
+                Ok(prepared) => Ready::Prepared(prepared, cut_off),
+                Err(failure) => Ready::Settled(better_of(cut_off, JobOutcome::Failed(failure))),
             },
         };
         Ok(Some((job, ready)))
@@ -138,17 +137,20 @@ impl Night<'_> {
                     None => Ok(()),
                 };
             }
-            let prepared = match ready {
-                Ready::Settled(outcome, took_millis) => {
+            // What is settled here is not asked about; an answer of this run took as long as its request.
+            let asked = job.answer.as_ref().filter(|kept| !kept.is_reused);
+            let took_millis = asked.map(|kept| f64::from(kept.took_millis));
+            let (prepared, cut_off) = match ready {
+                Ready::Settled(outcome) => {
                     self.settle(job, outcome, took_millis).await?;
                     continue;
                 }
-                Ready::Prepared(prepared) => prepared,
+                Ready::Prepared(prepared, cut_off) => (prepared, cut_off),
             };
             let at_most = self.work.route.at_most(&prepared, Room::Usual);
             if !self.work.allowance(&job).admits(at_most) {
                 let failure = failed(None, FailureKind::ModelFailed, NO_ALLOWANCE.to_owned());
-                self.settle(job, failure, None).await?;
+                self.settle(job, better_of(cut_off, failure), took_millis).await?;
                 continue;
             }
             let Some(reservation) = self.work.budget.reserve_now(at_most) else {
@@ -177,7 +179,8 @@ impl Night<'_> {
                 self.work.library.store.write(move |edit| edit.drop_batch_item(attempt)).await?;
                 if items == 0 {
                     let detail = "the picture is larger than a whole batch may be".to_owned();
-                    self.settle(job, failed(None, FailureKind::Refused, detail), None).await?;
+                    let failure = failed(None, FailureKind::Refused, detail);
+                    self.settle(job, better_of(cut_off, failure), took_millis).await?;
                     continue;
                 }
                 self.may_fill = true;

@@ -9,7 +9,7 @@ use store::{BatchItem, BatchStanding, KeptBatch};
 use tokio::sync::mpsc;
 
 use super::super::budget::Reservation;
-use super::super::executor::{Kept, Stop, failed};
+use super::super::executor::{Stop, better_of, failed};
 use super::super::retry::Retrying;
 use super::{Night, attempt_called};
 use crate::Result;
@@ -116,6 +116,7 @@ impl<'a> Night<'a> {
     async fn keep(&mut self, item: BatchItem, received: Received, took_millis: f64) -> Result<()> {
         let reservation = self.reservation(&item);
         let outcome = self.work.keep(item.attempt, received, reservation.at_most(), reservation, &item.job).await?;
+        let outcome = better_of(self.work.kept_outcome(&item.job).into_outcome(), outcome);
         self.settle(item.job, outcome, Some(took_millis)).await
     }
 
@@ -137,10 +138,8 @@ impl<'a> Night<'a> {
             After::Waits(_) => Ok(None),
             After::Fails(kind) => {
                 // A shorter answer is better than none.
-                let outcome = match self.work.kept_outcome(&item.job) {
-                    Kept::Final(outcome) | Kept::CutOff(outcome, _) => outcome,
-                    Kept::None => failed(Some(item.attempt), kind, trouble.detail.clone()),
-                };
+                let failure = failed(Some(item.attempt), kind, trouble.detail.clone());
+                let outcome = better_of(self.work.kept_outcome(&item.job).into_outcome(), failure);
                 self.settle(item.job, outcome, Some(took_millis)).await?;
                 Ok(None)
             }
