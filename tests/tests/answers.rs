@@ -174,6 +174,21 @@ async fn the_advice_names_the_coordinates_in_which_a_model_answers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_the_model_ended_unclosed_is_not_asked_for_again() {
+    let unclosed = GOOD.strip_suffix("]}").unwrap();
+    let server = Scripted::answering(&[unclosed, r#"{"marks":[{"label":"ca"#]).await;
+    let bench = Bench::with_pictures(&server.url, KEY, 2);
+    let run = bench.look_for("cat", MODEL).await;
+    let (summary, failures) = finished(&bench, run).await;
+    assert_eq!(
+        (summary.done, summary.mark_count, failures.as_slice()),
+        (1, 1, [(FailureKind::AnswerUnreadable, 1)].as_slice())
+    );
+    assert_eq!((server.asked(), summary.retries, summary.cut_short), (2, 0, 0));
+    assert_eq!(bench.library.run_report(run).unwrap().cut_off, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_paid_answer_is_not_lost_over_a_field_that_nobody_needs() {
     let counted = json!({"input_tokens": "1000", "output_tokens": 50.0, "cache_creation": null, "server_tool_use": -1});
     let uncounted = json!({"input_tokens": -1, "output_tokens": null});

@@ -30,7 +30,11 @@ const HARMLESS_WARNINGS: [&str; 6] = [
 
 /// The picture, of the smallest size that libjpeg-turbo makes which is not below the one that `max_edge` asks for.
 pub(crate) fn decode(bytes: &[u8], max_edge: Option<u32>) -> Result<Stored, SkipReason> {
-    if let Some(bits) = frame(bytes).and_then(|frame| frame.first().copied()).filter(|&bits| bits > 8) {
+    let frame = frame(bytes);
+    if frame.as_ref().is_some_and(|frame| frame.marker == JPEG_LS) {
+        return Err(SkipReason::NotSupported { format: "JPEG-LS".into(), detail: None });
+    }
+    if let Some(bits) = frame.and_then(|frame| frame.payload.first().copied()).filter(|&bits| bits != 8) {
         return Err(not_supported(ImageFormat::Jpeg, format!("{bits} bits")));
     }
     let closed = with_end(bytes)?;
@@ -43,6 +47,10 @@ pub(crate) fn decode(bytes: &[u8], max_edge: Option<u32>) -> Result<Stored, Skip
         Err(error) if is_closed && is_harmless(&error) => return raster::decode(ImageFormat::Jpeg, bytes),
         Err(error) => return Err(failure(error)),
     };
+    // libjpeg-turbo converts no colours of lossless pictures.
+    if header.is_lossless && !matches!(header.colorspace, Colorspace::RGB | Colorspace::CMYK) {
+        return Err(not_supported(ImageFormat::Jpeg, format!("lossless {:?}", header.colorspace)));
+    }
     let size = pixel_size(header)?;
     let _turn = admit(size)?;
 
@@ -137,7 +145,7 @@ fn with_end(bytes: &[u8]) -> Result<Cow<'_, [u8]>, SkipReason> {
 /// Whether there is a scan for every bit of every coefficient of every component.
 fn has_all_scans(bytes: &[u8]) -> bool {
     const COEFFICIENTS: usize = 64;
-    let Some([components, rest @ ..]) = frame(bytes).and_then(|frame| frame.get(5..)) else { return false };
+    let Some([components, rest @ ..]) = frame(bytes).and_then(|frame| frame.payload.get(5..)) else { return false };
     let mut missing: Vec<(u8, [bool; COEFFICIENTS])> =
         rest.chunks_exact(3).take((*components).into()).map(|component| (component[0], [true; COEFFICIENTS])).collect();
     for scan in (Segments { rest: bytes }).filter(|segment| segment.marker == START_OF_SCAN) {
@@ -159,12 +167,11 @@ fn has_all_scans(bytes: &[u8]) -> bool {
     !missing.is_empty() && missing.iter().all(|(_, missing)| !missing.contains(&true))
 }
 
-/// The payload of the frame header: bits of a sample, height, width, components.
-fn frame(bytes: &[u8]) -> Option<&[u8]> {
+/// The frame header, whose payload is: bits of a sample, height, width, components.
+fn frame(bytes: &[u8]) -> Option<Segment<'_>> {
     Segments { rest: bytes }
         .take_while(|segment| segment.marker != START_OF_SCAN)
-        .find(|segment| matches!(segment.marker, 0xC0..=0xCF) && !matches!(segment.marker, 0xC4 | 0xC8 | 0xCC))
-        .map(|segment| segment.payload)
+        .find(|segment| matches!(segment.marker, 0xC0..=0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF | JPEG_LS))
 }
 
 /// The `count` components of a JPEG in a strip or tile of TIFF, interleaved and not scaled. `is_expected` is asked about
@@ -248,6 +255,8 @@ const START_OF_SCAN: u8 = 0xDA;
 const JFIF: u8 = 0xE0;
 const APPLICATION_1: u8 = 0xE1;
 const ADOBE: u8 = 0xEE;
+/// The start of a frame of JPEG-LS, another format in the same container.
+const JPEG_LS: u8 = 0xF7;
 
 /// The marker segments of a file up to its end-of-image marker, skipping what lies between them: compressed data, and
 /// stray bytes. Ends early where the data does.
@@ -360,6 +369,38 @@ mod tests {
         deep[frame + 1] = 0xC1;
         deep[frame + 4] = 12;
         assert_eq!(upright(&deep, None), Err(not_supported(ImageFormat::Jpeg, "12 bits")));
+    }
+
+    #[test]
+    fn jpeg_ls_is_named_wherever_its_frame_begins() {
+        let spiff = b"SPIFF\0\x02\0\0\x01\0\0\0\x10\0\0\0\x10\x08\x08\x06\0\0\0\0\0\0\0\0\0".as_slice();
+        let jfif = b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0".as_slice();
+        for before in [None, Some((0xE8, spiff)), Some((JFIF, jfif))] {
+            let mut bytes = vec![0xFF, START_OF_IMAGE];
+            if let Some((marker, payload)) = before {
+                push_segment(&mut bytes, marker, payload);
+            }
+            push_segment(&mut bytes, JPEG_LS, b"\x08\0\x10\0\x10\x01\x01\x11\0");
+            push_segment(&mut bytes, START_OF_SCAN, b"\x01\x01\0\0\0\0");
+            bytes.extend([0x12, 0x34]);
+            let expected = SkipReason::NotSupported { format: "JPEG-LS".into(), detail: None };
+            assert_eq!(upright(&bytes, None), Err(expected), "{before:?}");
+        }
+    }
+
+    #[test]
+    fn lossless_pictures_are_read_where_no_colours_are_converted() {
+        let quarters = fixtures::quarters(64, 48);
+        let rgb = compressed(&quarters, |compressor| compressor.set_lossless(true).unwrap());
+        assert_eq!(corners(&upright(&rgb, None).unwrap()), [RED, GREEN, BLUE, YELLOW]);
+        let ycbcr = with_segment(&rgb, JFIF, b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0");
+        assert_eq!(upright(&ycbcr, None), Err(not_supported(ImageFormat::Jpeg, "lossless YCbCr")));
+        let mut compressor = Compressor::new().unwrap();
+        compressor.set_lossless(true).unwrap();
+        let samples = [90; 64 * 48];
+        let image = Image { pixels: &samples[..], width: 64, pitch: 64, height: 48, format: PixelFormat::GRAY };
+        let gray = compressor.compress_to_vec(image).unwrap();
+        assert_eq!(upright(&gray, None), Err(not_supported(ImageFormat::Jpeg, "lossless Gray")));
     }
 
     #[test]

@@ -26,10 +26,16 @@ pub enum StopReason {
 }
 
 impl StopReason {
-    /// Whether the answer ends before its end.
+    /// Whether the answer was cut off; `None` where the server gave no reason, so that only the text can tell.
     #[must_use]
-    pub const fn cuts_off(&self) -> bool {
-        matches!(self, Self::MaxTokens | Self::ModelContextWindowExceeded)
+    pub fn cuts_off(&self) -> Option<bool> {
+        match self {
+            Self::MaxTokens | Self::ModelContextWindowExceeded => Some(true),
+            Self::EndTurn | Self::StopSequence | Self::ToolUse | Self::PauseTurn | Self::Refusal => Some(false),
+            Self::Other(reason) if reason.is_empty() => None,
+            // Other servers' names for `max_tokens`.
+            Self::Other(reason) => Some(matches!(reason.as_str(), "length" | "max_length" | "max_output_tokens")),
+        }
     }
 }
 

@@ -26,7 +26,7 @@ use serde_json::{Map, Value};
 use crate::answer::{RawAnswer, StopReason};
 use items::{Item, LABEL_KEYS};
 
-/// Boxes of which less than this lies inside the picture are in another frame than the picture's.
+/// A box of which no more than this part is inside the picture cannot be used: too much of it would be clipped.
 const LEAST_SHARE_INSIDE: f64 = 0.5;
 
 /// An answer of which nothing can be used, which is another thing than an empty list.
@@ -57,15 +57,27 @@ pub fn read(answer: &RawAnswer, recipe: &Recipe) -> Result<Answer, AnswerError> 
     let is_cut_off = answer.stop_reason.cuts_off();
     match parse(&answer.text, recipe, answer.sent) {
         Ok(mut read) => {
-            read.reading.is_cut_short |= is_cut_off;
-            // That there is nothing to mark is something a model has to say, not what is left of a ruin.
-            match read.marks.is_empty() && read.reading.is_cut_short {
-                true if is_cut_off => Err(AnswerError::CutOffEarly),
-                true => Err(unusable::no_list(&answer.text)),
-                false => Ok(read),
+            let reading = &mut read.reading;
+            let is_unclosed = reading.is_cut_short;
+            reading.is_cut_short = is_cut_off.unwrap_or(is_unclosed);
+            if is_unclosed && !reading.is_cut_short {
+                // The model ended its answer without closing the list. A longer answer would be no better.
+                for repair in reading.repairs.iter_mut().filter(|repair| repair.kind == RepairKind::CutOff) {
+                    repair.kind = RepairKind::BrokenJson;
+                }
+            }
+            // Only a list that is closed can say that there is nothing to annotate.
+            if !read.marks.is_empty() {
+                Ok(read)
+            } else if read.reading.is_cut_short {
+                Err(AnswerError::CutOffEarly)
+            } else if is_unclosed {
+                Err(unusable::no_list(&answer.text))
+            } else {
+                Ok(read)
             }
         }
-        Err(AnswerError::Unreadable { .. }) if is_cut_off => Err(AnswerError::CutOffEarly),
+        Err(AnswerError::Unreadable { .. }) if is_cut_off == Some(true) => Err(AnswerError::CutOffEarly),
         Err(error) => Err(error),
     }
 }
@@ -74,6 +86,11 @@ pub fn read(answer: &RawAnswer, recipe: &Recipe) -> Result<Answer, AnswerError> 
 pub fn parse(text: &str, recipe: &Recipe, sent: PixelSize) -> Result<Answer, AnswerError> {
     let found = items::find(text).ok_or_else(|| unusable::no_list(text))?;
     let boxes: Vec<Rect> = found.items.iter().filter_map(|item| answered_rect(item, sent)).collect();
+    let asked_for = found.items.iter().filter(|item| has_known_label(item, recipe));
+    let asked_for: Vec<Rect> = asked_for.filter_map(|item| answered_rect(item, sent)).collect();
+    if frame::are_fractions(&asked_for, sent) {
+        return Err(unusable::other_coordinates(CoordinateSystem::Fractions, &asked_for, sent));
+    }
     if let Some(system) = frame::other_system(&boxes, sent) {
         return Err(unusable::other_coordinates(system, &boxes, sent));
     }
@@ -116,7 +133,7 @@ fn mark(
     repairs: &mut Vec<RepairKind>,
 ) -> Result<AnsweredMark, DropReason> {
     let Item::Read(Value::Object(fields)) = item else { return Err(DropReason::Unreadable) };
-    let answered = LABEL_KEYS.iter().find_map(|key| fields.get(*key)?.as_str()).ok_or(DropReason::NoLabel)?;
+    let answered = answered_label(fields).ok_or(DropReason::NoLabel)?;
     let label = recipe.label_for(answered).ok_or_else(|| DropReason::UnknownLabel { answered: answered.to_owned() })?;
     if label.name != answered {
         repairs.push(RepairKind::LabelRenamed { answered: answered.to_owned() });
@@ -125,6 +142,15 @@ fn mark(
     let confidence = confidence(fields.get("confidence"), repairs);
     let attributes = attributes::read(fields, recipe, repairs)?;
     Ok(AnsweredMark { label: label.name.clone(), confidence, rect, attributes })
+}
+
+fn answered_label(fields: &Map<String, Value>) -> Option<&str> {
+    LABEL_KEYS.iter().find_map(|key| fields.get(*key)?.as_str())
+}
+
+fn has_known_label(item: &Item, recipe: &Recipe) -> bool {
+    let Item::Read(Value::Object(fields)) = item else { return false };
+    answered_label(fields).is_some_and(|label| recipe.label_for(label).is_some())
 }
 
 /// The box of an item as it was answered, whatever its label.
@@ -161,7 +187,7 @@ fn rect(fields: &Map<String, Value>, sent: PixelSize, repairs: &mut Vec<RepairKi
         return Err(DropReason::NoExtent);
     }
     let inside = ordered.clamped(sent);
-    if inside.area() < ordered.area() * LEAST_SHARE_INSIDE {
+    if inside.area() <= ordered.area() * LEAST_SHARE_INSIDE {
         return Err(DropReason::OutsidePicture);
     }
     let pixels = [inside.x1 - ordered.x1, inside.y1 - ordered.y1, ordered.x2 - inside.x2, ordered.y2 - inside.y2]

@@ -1,49 +1,58 @@
-//! Whether boxes are in pixels of the picture that was sent. Only what is certain is said: a box that lies within the
-//! picture may be a box in pixels, whatever the model meant.
+//! Whether boxes are in pixels of the picture that was sent. Another system is named only on clear evidence: a box inside
+//! the picture may be in pixels, and so may one that reaches over the edge.
 
 use domain::answer::CoordinateSystem;
 use domain::geometry::{PixelSize, Rect};
 
-/// Boxes that all lie within so many pixels of the origin are no boxes in pixels.
+/// Boxes that all lie within this many pixels of the origin are not in pixels.
 const FRACTION_REACH: f64 = 1.5;
-/// In pixels. On smaller pictures a box of a pixel may be one.
+/// In pixels. On smaller pictures a box of one pixel is possible.
 const LEAST_SIDE: u32 = 16;
-/// How far boxes in pixels reach over the picture's edge at most, as a part of its side. Models that mean pixels are off by
-/// a few.
-const MOST_OVERREACH: f64 = 0.1;
+/// A box that reaches further over the edge than this part of the side is evidence against pixels.
+const FAR: f64 = 0.25;
+/// This many boxes that reach far are evidence, however many others do not.
+const ENOUGH: usize = 3;
 const THOUSAND: f64 = 1000.0;
 
-/// The coordinate system of `boxes` about a picture of `sent` size, where it is certainly not its pixels. One stray box does
-/// not decide about the others: that takes at least half of them.
+/// The coordinate system of `boxes` on a picture of `sent` size, where it is certainly not pixels. A box that only overhangs
+/// can be clipped, so a single one counts only if its centre is outside.
 pub fn other_system(boxes: &[Rect], sent: PixelSize) -> Option<CoordinateSystem> {
-    if boxes.is_empty() {
-        return None;
-    }
-    let all = |test: &dyn Fn(f64) -> bool| boxes.iter().all(|own| corners(own).into_iter().all(test));
-    let is_large = sent.width.min(sent.height) >= LEAST_SIDE;
-    if is_large && all(&|coordinate| coordinate.abs() <= FRACTION_REACH) {
+    if are_fractions(boxes, sent) {
         return Some(CoordinateSystem::Fractions);
     }
-    if boxes.iter().filter(|own| reaches_beyond(own, sent)).count() * 2 < boxes.len() {
-        return None;
-    }
-    Some(if all(&|coordinate| (0.0..=THOUSAND).contains(&coordinate)) {
-        CoordinateSystem::Thousandths
+    let far: Vec<&Rect> = boxes.iter().filter(|own| overhang(own, sent) > FAR).collect();
+    let outside = far.iter().filter(|own| is_centre_outside(own, sent)).count();
+    let are_mostly_outside = outside * 2 > boxes.len();
+    let are_far = far.len() >= ENOUGH || (far.len() > 1 && far.len() == boxes.len());
+    let are_within_thousand = boxes.iter().flat_map(corners).all(|corner| (0.0..=THOUSAND).contains(&corner));
+    if are_within_thousand && (are_far || are_mostly_outside) {
+        Some(CoordinateSystem::Thousandths)
     } else {
-        CoordinateSystem::Unknown
-    })
+        are_mostly_outside.then_some(CoordinateSystem::Unknown)
+    }
+}
+
+/// Whether `boxes` are fractions of the sides of a picture of `sent` size.
+pub fn are_fractions(boxes: &[Rect], sent: PixelSize) -> bool {
+    let is_fraction = |own: &Rect| {
+        corners(own).into_iter().all(|corner| corner.abs() <= FRACTION_REACH) && own.ordered().area() > 0.0
+    };
+    sent.width.min(sent.height) >= LEAST_SIDE && !boxes.is_empty() && boxes.iter().all(is_fraction)
 }
 
 fn corners(own: &Rect) -> [f64; 4] {
     [own.x1, own.y1, own.x2, own.y2]
 }
 
-fn reaches_beyond(own: &Rect, sent: PixelSize) -> bool {
-    let is_beyond = |low: f64, high: f64, side: u32| {
-        let side = f64::from(side);
-        low.min(high) < -side * MOST_OVERREACH || low.max(high) > side * (1.0 + MOST_OVERREACH)
-    };
-    is_beyond(own.x1, own.x2, sent.width) || is_beyond(own.y1, own.y2, sent.height)
+/// How far a box reaches over the edge, as a part of the picture's side.
+fn overhang(own: &Rect, sent: PixelSize) -> f64 {
+    let (own, width, height) = (own.ordered(), f64::from(sent.width), f64::from(sent.height));
+    [-own.x1 / width, own.x2 / width - 1.0, -own.y1 / height, own.y2 / height - 1.0].into_iter().fold(0.0, f64::max)
+}
+
+fn is_centre_outside(own: &Rect, sent: PixelSize) -> bool {
+    let is_outside = |low: f64, high: f64, side: u32| !(0.0..=f64::from(side)).contains(&f64::midpoint(low, high));
+    is_outside(own.x1, own.x2, sent.width) || is_outside(own.y1, own.y2, sent.height)
 }
 
 #[cfg(test)]
@@ -54,7 +63,7 @@ mod tests {
     #[test]
     fn only_what_is_certain_is_said() {
         let (small, large) = (PixelSize::new(640, 480), PixelSize::new(1568, 1176));
-        let table: [(&[[f64; 4]], PixelSize, Option<CoordinateSystem>); 17] = [
+        let table: [(&[[f64; 4]], PixelSize, Option<CoordinateSystem>); 27] = [
             (&[], small, None),
             (&[[0.1, 0.2, 0.5, 0.6]], small, Some(Fractions)),
             (&[[0.1, 0.2, 0.5, 0.6], [0.0, 0.0, 1.0, 1.0]], large, Some(Fractions)),
@@ -64,18 +73,41 @@ mod tests {
             (&[[0.0, 0.0, 1.0, 1.0]], PixelSize::new(8, 8), None),
             (&[[0.1, 0.2, 0.5, 0.6], [10.0, 20.0, 30.0, 40.0]], small, None),
             (&[[120.0, 500.0, 340.0, 960.0]], small, Some(Thousandths)),
-            (&[[700.0, 100.0, 900.0, 200.0], [100.0, 100.0, 300.0, 300.0]], small, Some(Thousandths)),
+            (&[[700.0, 100.0, 900.0, 200.0], [600.0, 100.0, 810.0, 300.0]], small, Some(Thousandths)),
+            (&[[700.0, 0.0, 900.0, 9.0], [0.0, 600.0, 9.0, 700.0], [9.0, 9.0, 99.0, 99.0]], small, Some(Thousandths)),
+            // Three that overhang far, among others.
+            (
+                &[
+                    [600.0, 0.0, 810.0, 9.0],
+                    [500.0, 0.0, 850.0, 9.0],
+                    [0.0, 300.0, 9.0, 620.0],
+                    [0.0, 0.0, 9.0, 9.0],
+                    [9.0, 9.0, 99.0, 99.0],
+                    [9.0, 9.0, 99.0, 99.0],
+                    [9.0, 9.0, 99.0, 99.0],
+                ],
+                small,
+                Some(Thousandths),
+            ),
             // In a large picture they could be pixels.
             (&[[120.0, 500.0, 340.0, 960.0]], large, None),
             (&[[100.0, 100.0, 300.0, 300.0]], small, None),
             // One stray box among others.
             (&[[700.0, 0.0, 900.0, 9.0], [0.0, 0.0, 9.0, 9.0], [9.0, 9.0, 99.0, 99.0]], small, None),
-            // A little over the edge.
+            (&[[700.0, 100.0, 900.0, 200.0], [100.0, 100.0, 300.0, 300.0]], small, None),
+            // Over the edge: these are clipped, or dropped where they are mostly outside.
             (&[[300.0, 200.0, 660.0, 500.0]], small, None),
+            (&[[400.0, 200.0, 720.0, 400.0]], small, None),
+            (&[[400.0, 200.0, 860.0, 400.0]], small, None),
+            (&[[620.0, 10.0, 700.0, 40.0]], small, None),
+            (&[[-80.0, -80.0, 160.0, 160.0]], small, None),
+            (&[[-200.0, 10.0, 300.0, 90.0], [-200.0, 100.0, 300.0, 190.0]], small, None),
+            (&[[900.0, 20.0, 100.0, 10.0]], small, None),
+            (&[[0.0, 0.0, 0.0, 0.0]], small, None),
             (&[[1200.0, 900.0, 2400.0, 1800.0]], small, Some(Unknown)),
             (&[[1200.0, 900.0, 2400.0, 1800.0]], large, Some(Unknown)),
             (&[[-300.0, -200.0, 10.0, 20.0]], small, Some(Unknown)),
-            (&[[900.0, 20.0, 100.0, 10.0]], small, Some(Thousandths)),
+            (&[[900.0, 20.0, 500.0, 10.0]], small, Some(Thousandths)),
         ];
         for (boxes, sent, expected) in table {
             let boxes: Vec<Rect> = boxes.iter().map(|[x1, y1, x2, y2]| Rect::new(*x1, *y1, *x2, *y2)).collect();

@@ -372,7 +372,22 @@ fn the_reason_for_stopping_is_heard() {
     assert_eq!(read("{\"marks\":[", StopReason::MaxTokens), Err(AnswerError::CutOffEarly));
     assert!(matches!(read("{\"marks\":[", StopReason::EndTurn), Err(AnswerError::Unreadable { .. })));
     let whole = r#"{"marks":[{"label":"cat","x1":1,"y1":2,"x2":30,"y2":40},"#;
-    assert!(read(whole, StopReason::MaxTokens).unwrap().reading.is_cut_short);
+    for (reason, is_cut_short) in [
+        (StopReason::MaxTokens, true),
+        (StopReason::ModelContextWindowExceeded, true),
+        (StopReason::Other(String::new()), true),
+        (StopReason::Other("length".into()), true),
+        (StopReason::EndTurn, false),
+        (StopReason::StopSequence, false),
+    ] {
+        let reading = read(whole, reason.clone()).unwrap().reading;
+        let kind = if is_cut_short { RepairKind::CutOff } else { RepairKind::BrokenJson };
+        assert_eq!(
+            (reading.is_cut_short, reading.repairs),
+            (is_cut_short, vec![Repair { item: None, kind }]),
+            "{reason:?}"
+        );
+    }
     assert!(!read("{\"marks\":[]}", StopReason::EndTurn).unwrap().reading.is_cut_short);
     // More room does not help a model that answers in other coordinates.
     let fractions = r#"{"marks":[{"label":"cat","x1":0.1,"y1":0.2,"x2":0.3,"y2":0.4},{"la"#;
@@ -394,29 +409,29 @@ fn outcome(text: &str) -> String {
 #[test]
 fn an_answer_of_which_nothing_can_be_used_is_not_empty() {
     for (text, expected) in [
-        (r#"[["red",10,20,30,40]]"#, "unreadable: none of 1 annotations can be used: 1 x not a readable object"),
-        (r#"{"marks":[["red",10,20,30,40]]}"#, "unreadable: none of 1"),
-        (r#"{"marks":[["red",10,20,30,40]],}"#, "unreadable: none of 1"),
-        (r#"["red at 10, 20"]"#, "unreadable: none of 1"),
-        (r#"{"marks":["red at 10, 20", "cat at 3"],}"#, "unreadable: none of 2"),
+        (r#"[["red",10,20,30,40]]"#, "unreadable: the annotation cannot be used: not a readable object"),
+        (r#"{"marks":[["red",10,20,30,40]]}"#, "unreadable: the annotation cannot"),
+        (r#"{"marks":[["red",10,20,30,40]],}"#, "unreadable: the annotation cannot"),
+        (r#"["red at 10, 20"]"#, "unreadable: the annotation cannot"),
+        (r#"{"marks":["red at 10, 20", "cat at 3"],}"#, "unreadable: none of the 2"),
         ("[(red,10,20,30,40)]", "unreadable: the answer has no list"),
         (r#"{"marks":[(cat,10,20,30,40)]}"#, "unreadable: none of"),
         (r#"{"marks":[("cat",10,20,30,40)]}"#, "unreadable: none of"),
-        (r#"{"marks":[cat]}"#, "unreadable: none of 1"),
+        (r#"{"marks":[cat]}"#, "unreadable: the annotation cannot"),
         (
             r#"{"marks":[// nothing
             ]}"#,
-            "unreadable: none of 1",
+            "unreadable: the annotation cannot",
         ),
-        (r#"{"marks":[{"label":"cat","x1":ten}]}"#, "unreadable: none of 1"),
-        (r#"{"marks":[{]}"#, "unreadable: none of 1"),
-        (r#"{"marks":[...]}"#, "unreadable: none of 1"),
-        (r#"{"marks":[{"x1":1}]}"#, "unusable: none of 1 annotations can be used: 1 x no label; the first: {\"x1\":1}"),
+        (r#"{"marks":[{"label":"cat","x1":ten}]}"#, "unreadable: the annotation cannot"),
+        (r#"{"marks":[{]}"#, "unreadable: the annotation cannot"),
+        (r#"{"marks":[...]}"#, "unreadable: the annotation cannot"),
+        (r#"{"marks":[{"x1":1}]}"#, "unusable: the annotation cannot be used: no label; the answer: {\"x1\":1}"),
         (
             r#"[{"label":"dog","x1":1,"y1":2,"x2":30,"y2":40},{"label":"dog","x1":1,"y1":2,"x2":30,"y2":40}]"#,
-            "unusable: none of 2 annotations can be used: 2 x unknown label \"dog\"",
+            "unusable: none of the 2 annotations can be used: 2 x unknown label \"dog\"",
         ),
-        (r#"[{"label":"cat","bbox":[1,2,30,40]}]"#, "unusable: none of 1 annotations can be used: 1 x a coordinate"),
+        (r#"[{"label":"cat","bbox":[1,2,30,40]}]"#, "unusable: the annotation cannot be used: a coordinate"),
         (r#"[{"label":"cat","x1":0.1,"y1":0.2,"x2":0.5,"y2":0.9}]"#, "Fractions"),
         (r#"[{"label":"dog","x1":0.1,"y1":0.2,"x2":0.5,"y2":0.9}]"#, "Fractions"),
         (r#"[{"label":"cat","x1":"0.1","y1":"0.2","x2":"0.5","y2":"0.9"}]"#, "Fractions"),
@@ -424,7 +439,20 @@ fn an_answer_of_which_nothing_can_be_used_is_not_empty() {
         (r#"[{"label":"cat","x1":1200,"y1":500,"x2":1340,"y2":960}]"#, "Unknown"),
         (
             r#"[{"label":"cat","x1":700,"y1":500,"x2":900,"y2":900},{"label":"cat","x1":10,"y1":20,"x2":90,"y2":90}]"#,
-            "Thousandths",
+            "1 marks, 1 skipped",
+        ),
+        (
+            r#"[{"label":"cat","x1":0.1,"y1":0.2,"x2":0.5,"y2":0.9},{"label":"cat","x1":0.2,"y1":0.2,"x2":0.6,"y2":0.9},
+                {"label":"dog","x1":10,"y1":20,"x2":90,"y2":90}]"#,
+            "Fractions",
+        ),
+        (
+            r#"[{"label":"cat","x1":-40,"y1":-40,"x2":80,"y2":80}]"#,
+            "unusable: the annotation cannot be used: at least half of the box is outside the picture",
+        ),
+        (
+            r#"[{"label":"cat","x1":-40,"y1":0,"x2":40,"y2":40}]"#,
+            "unusable: the annotation cannot be used: at least half",
         ),
     ] {
         assert!(outcome(text).starts_with(expected), "{text}: {}", outcome(text));
@@ -435,6 +463,32 @@ fn an_answer_of_which_nothing_can_be_used_is_not_empty() {
     for text in ["None found: []", "[[]]", r#"{"marks":[[]]}"#, r#"{"marks":[{}]}"#, r#"{"marks":[null]}"#] {
         assert!(outcome(text).starts_with("un"), "{text}: {}", outcome(text));
     }
+}
+
+#[test]
+fn boxes_that_overhang_are_clipped_and_cost_no_other() {
+    let read = |boxes: &[[i32; 4]], sent| {
+        let items = boxes
+            .iter()
+            .map(|[x1, y1, x2, y2]| format!(r#"{{"label":"cat","x1":{x1},"y1":{y1},"x2":{x2},"y2":{y2}}}"#));
+        let text = format!("[{}]", items.collect::<Vec<_>>().join(","));
+        let answer = parse(&text, &recipe(), sent).unwrap();
+        let clipped = answer.reading.repairs.iter().map(|repair| match repair.kind {
+            RepairKind::ClampedToPicture { pixels } => pixels,
+            _ => panic!("{repair:?}"),
+        });
+        (answer.marks.iter().map(|mark| mark.rect).collect::<Vec<_>>(), clipped.collect::<Vec<_>>())
+    };
+    assert_eq!(
+        read(&[[200, 100, 340, 200]], PixelSize::new(300, 240)),
+        (vec![Rect::new(200.0, 100.0, 300.0, 200.0)], vec![40.0])
+    );
+    let sound = Rect::new(50.0, 50.0, 90.0, 90.0);
+    assert_eq!(
+        read(&[[100, 10, 195, 40], [50, 50, 90, 90]], PixelSize::new(160, 120)),
+        (vec![Rect::new(100.0, 10.0, 160.0, 40.0), sound], vec![35.0])
+    );
+    assert_eq!(read(&[[-20, -20, 40, 40], [50, 50, 90, 90]], PixelSize::new(160, 120)), (vec![sound], Vec::new()));
 }
 
 #[test]

@@ -32,10 +32,14 @@ pub fn nothing_used(dropped: &[Dropped], first: &Item) -> AnswerError {
             None => reasons.push((reason, 1)),
         }
     }
-    let reasons: Vec<String> =
-        reasons.into_iter().take(NAMED_REASONS).map(|(reason, count)| format!("{count} x {reason}")).collect();
-    let count = dropped.len();
-    let detail = format!("none of {count} annotations can be used: {}; the first: {first}", reasons.join(", "));
+    let detail = if let [(reason, 1)] = reasons.as_slice() {
+        format!("the annotation cannot be used: {reason}; the answer: {first}")
+    } else {
+        let reasons: Vec<String> =
+            reasons.into_iter().take(NAMED_REASONS).map(|(reason, count)| format!("{count} x {reason}")).collect();
+        let count = dropped.len();
+        format!("none of the {count} annotations can be used: {}; the first: {first}", reasons.join(", "))
+    };
     if dropped.iter().all(|item| item.reason == DropReason::Unreadable) {
         AnswerError::Unreadable { detail }
     } else {
@@ -45,16 +49,16 @@ pub fn nothing_used(dropped: &[Dropped], first: &Item) -> AnswerError {
 
 pub fn other_coordinates(system: CoordinateSystem, boxes: &[Rect], sent: PixelSize) -> AnswerError {
     let answers_in = match system {
-        CoordinateSystem::Fractions => "the model answers in 0..1 coordinates",
-        CoordinateSystem::Thousandths => "the model answers in 0..1000 coordinates",
-        CoordinateSystem::Unknown => "the model answers in other coordinates than those of the picture",
+        CoordinateSystem::Fractions => "the model answers in 0..1 coordinates, not in pixels",
+        CoordinateSystem::Thousandths => "the model answers in 0..1000 coordinates, not in pixels",
+        CoordinateSystem::Unknown => "the boxes are not in pixels of the picture that was sent",
     };
     let reach = boxes.iter().map(|own| own.ordered()).reduce(|reach, own| {
         Rect::new(reach.x1.min(own.x1), reach.y1.min(own.y1), reach.x2.max(own.x2), reach.y2.max(own.y2))
     });
     let Rect { x1, y1, x2, y2 } = reach.unwrap_or(Rect::new(0.0, 0.0, 0.0, 0.0));
     let detail = format!(
-        "{answers_in}, not in pixels: on a picture of {} x {} its boxes reach from ({x1}, {y1}) to ({x2}, {y2})",
+        "{answers_in}: the picture is {} x {} pixels, and the boxes reach from ({x1}, {y1}) to ({x2}, {y2})",
         sent.width, sent.height
     );
     AnswerError::OtherCoordinates { system, detail }
@@ -65,9 +69,9 @@ fn in_words(reason: &DropReason) -> String {
         DropReason::Unreadable => "not a readable object".into(),
         DropReason::NoLabel => "no label".into(),
         DropReason::UnknownLabel { answered } => format!("unknown label \"{}\"", shortened(answered)),
-        DropReason::NoBox => "a coordinate is missing or no number".into(),
-        DropReason::NoExtent => "box without extent".into(),
-        DropReason::OutsidePicture => "box outside the picture".into(),
+        DropReason::NoBox => "a coordinate is missing or not a number".into(),
+        DropReason::NoExtent => "box less than a pixel wide or high".into(),
+        DropReason::OutsidePicture => "at least half of the box is outside the picture".into(),
         DropReason::AttributeMissing { name } => format!("attribute \"{}\" missing", shortened(name)),
     }
 }
