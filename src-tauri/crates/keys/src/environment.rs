@@ -126,6 +126,9 @@ impl std::fmt::Debug for EnvironmentKey {
     }
 }
 
+/// What a variable of the environment is set to.
+type Lookup = dyn Fn(&str) -> Option<OsString> + Send + Sync;
+
 /// What the environment said when it was read.
 #[derive(Clone)]
 pub struct Environment {
@@ -137,7 +140,7 @@ pub struct Environment {
     /// Keys of additional endpoints, as they were given for this invocation.
     endpoint_keys: Vec<EndpointKey>,
     /// A variable of the process.
-    variable: Arc<dyn Fn(&str) -> Option<OsString> + Send + Sync>,
+    variable: Arc<Lookup>,
     file: PathBuf,
 }
 
