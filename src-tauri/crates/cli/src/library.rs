@@ -30,7 +30,7 @@ pub fn name_endpoints(library: &Library) -> Result<(), CommandError> {
         match endpoint.why_unused() {
             Some(why) => words::warn(&mut notes(), &format!("the endpoint {} is not used: {why}", endpoint.name))?,
             None => {
-                words::note(&mut notes(), &format!("also sends to the endpoint {}, {}", endpoint.name, endpoint.host))?
+                words::note(&mut notes(), &format!("also sends to the endpoint {}, {}", endpoint.name, endpoint.host))?;
             }
         }
     }

@@ -111,8 +111,14 @@ mod tests {
     #[test]
     fn a_bound_is_rounded_up_to_what_is_shown() {
         let rounded = |dollars: f64| PicoDollars::from_dollars(dollars).unwrap().rounded_up().dollars();
-        assert_eq!([0.962_1, 0.96, 13.300_1, 4_321.0].map(rounded), [0.97, 0.96, 13.31, 4_321.0]);
-        assert_eq!([0.002_312, 0.099_6, 0.000_000_12].map(rounded), [0.002_4, 0.1, 0.000_000_12]);
+        assert_eq!(
+            [0.962_1, 0.96, 13.300_1, 4_321.0].map(rounded).map(f64::to_bits),
+            [0.97, 0.96, 13.31, 4_321.0].map(f64::to_bits)
+        );
+        assert_eq!(
+            [0.002_312, 0.099_6, 0.000_000_12].map(rounded).map(f64::to_bits),
+            [0.002_4, 0.1, 0.000_000_12].map(f64::to_bits)
+        );
         assert_eq!(PicoDollars::ZERO.rounded_up(), PicoDollars::ZERO);
     }
 }

@@ -91,12 +91,12 @@ mod tests {
 
     #[test]
     fn a_limit_lets_its_burst_through_and_then_its_rate() {
-        let millis = |unit, at, burst: f64| limit(unit, at, burst).least_millis(&LOAD);
-        assert_eq!(millis(LimitedUnit::Requests, 600.0, 10.0), 16_500.0);
-        assert_eq!(millis(LimitedUnit::Requests, 600.0, 600.0), 500.0);
-        assert_eq!(millis(LimitedUnit::InputTokens, 100_000.0, 100_000.0), 450_500.0);
-        assert_eq!(millis(LimitedUnit::OutputTokens, 34_000.0, 0.0), 60_500.0);
-        assert_eq!(millis(LimitedUnit::InFlight, 8.0, 8.0), 11_000.0);
+        let millis = |unit, at, burst: f64| limit(unit, at, burst).least_millis(&LOAD).to_bits();
+        assert_eq!(millis(LimitedUnit::Requests, 600.0, 10.0), 16_500.0_f64.to_bits());
+        assert_eq!(millis(LimitedUnit::Requests, 600.0, 600.0), 500.0_f64.to_bits());
+        assert_eq!(millis(LimitedUnit::InputTokens, 100_000.0, 100_000.0), 450_500.0_f64.to_bits());
+        assert_eq!(millis(LimitedUnit::OutputTokens, 34_000.0, 0.0), 60_500.0_f64.to_bits());
+        assert_eq!(millis(LimitedUnit::InFlight, 8.0, 8.0), 11_000.0_f64.to_bits());
     }
 
     #[test]

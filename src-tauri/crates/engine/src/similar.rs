@@ -39,7 +39,7 @@ impl Library {
         // Most of the pairs that are compared below, on every processor.
         let by_hash = SimilarGroups::of(hashed, |_, _| true);
         let groups = Mutex::new(by_hash.groups.iter());
-        self.on_every_processor(|| {
+        on_every_processor(|| {
             let mut comparing = Comparing::new(self, &known);
             loop {
                 let Some(group) = lock(&groups).next() else { return comparing.finish() };
@@ -52,13 +52,6 @@ impl Library {
         let groups = SimilarGroups::of(hashed, |leader, image| comparing.shows_the_same(leader, image));
         comparing.finish()?;
         Ok(groups)
-    }
-
-    fn on_every_processor(&self, work: impl Fn() -> Result<()> + Sync) -> Result<()> {
-        std::thread::scope(|scope| {
-            let workers: Vec<_> = (0..processors()).map(|_| scope.spawn(&work)).collect();
-            workers.into_iter().try_for_each(|worker| worker.join().map_err(|_| EngineError::TaskLost)?)
-        })
     }
 
     /// `images`, which are those of `selection`, in the order in which a run asks about them: similar ones next to each
@@ -84,7 +77,7 @@ impl Library {
     /// Makes and keeps the hashes of `images`, on every processor.
     fn fill_in_hashes(&self, images: &[ImageId]) -> Result<()> {
         let slices = Mutex::new(images.chunks(WRITE_SLICE));
-        self.on_every_processor(|| {
+        on_every_processor(|| {
             loop {
                 let Some(slice) = lock(&slices).next() else { return Ok(()) };
                 let mut hashes = Vec::with_capacity(slice.len());
@@ -201,6 +194,13 @@ impl<'a> Comparing<'a> {
         }
         if self.compared.is_empty() { Ok(()) } else { self.keep() }
     }
+}
+
+fn on_every_processor(work: impl Fn() -> Result<()> + Sync) -> Result<()> {
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..processors()).map(|_| scope.spawn(&work)).collect();
+        workers.into_iter().try_for_each(|worker| worker.join().map_err(|_| EngineError::TaskLost)?)
+    })
 }
 
 #[cfg(test)]

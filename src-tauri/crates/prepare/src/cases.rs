@@ -54,9 +54,6 @@ fn check(folder: &Path) -> Vec<(String, String)> {
             Ok(_) => {}
         }
     }
-    for (name, what) in &refused {
-        println!("{name}: not supported: {what}");
-    }
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
     refused
 }

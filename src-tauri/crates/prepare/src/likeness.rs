@@ -247,14 +247,14 @@ mod tests {
         let edge = photo.width().max(photo.height());
         let (middle_x, middle_y) = (i64::from(photo.width() * x / 100), i64::from(photo.height() * y / 100));
         let radius = i64::from(edge * width / 200);
-        let mut with = photo.clone();
-        for (x, y, pixel) in with.enumerate_pixels_mut() {
+        let mut changed = photo.clone();
+        for (x, y, pixel) in changed.enumerate_pixels_mut() {
             let (right, down) = (i64::from(x) - middle_x, i64::from(y) - middle_y);
             if right * right + down * down <= radius * radius {
                 *pixel = Rgb(color);
             }
         }
-        with
+        changed
     }
 
     /// With a part of another photo as the thing, so that it has edges and texture of its own.
@@ -268,10 +268,10 @@ mod tests {
             other.height() / 2,
         );
         let thing = image::imageops::resize(&thing.to_image(), side, side, FilterType::Triangle);
-        let mut with = photo.clone();
+        let mut changed = photo.clone();
         let (left, top) = (photo.width() * x / 100, photo.height() * y / 100);
-        image::imageops::overlay(&mut with, &thing, left.into(), top.into());
-        with
+        image::imageops::overlay(&mut changed, &thing, left.into(), top.into());
+        changed
     }
 
     #[test]

@@ -54,7 +54,6 @@ fn decode_with(format: ImageFormat, mut decoder: impl ImageDecoder) -> Result<St
     Ok(Stored { pixels: Pixels { size, rgb }, filled, size, orientation, taken })
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "made to be given to map_err")]
 fn failure(format: ImageFormat, error: ImageError) -> SkipReason {
     match error {
         ImageError::Unsupported(error) => match error.kind() {

@@ -445,7 +445,7 @@ mod tests {
         // Two requests an image, each as long as the three that were answered.
         assert_eq!(basis.image_tokens, 214 * 2 * 4704);
         assert_eq!(basis.text_tokens, 214 * 2 * 300);
-        assert_eq!(basis.answer_tokens, (214.0 * 2.0 * 17_292.0_f64 / 3.0).round() as u64);
+        assert_eq!(basis.answer_tokens, 2_466_992);
         assert!(Expected::of(&[], &costs, RunMode::Live).is_none());
     }
 

@@ -326,13 +326,13 @@ fn estimate(pace: Pace, options: RunOptions, hold: &Hold<'_>) -> TimeEstimate {
             }
             _ => ((pace.step_millis * f64::from(hold.images)).round() as u32, pace.concurrency),
         };
-    let held = hold.longest(pace.image_millis).filter(|(_, millis)| *millis > f64::from(total_millis));
+    let bound = hold.longest(pace.image_millis).filter(|(_, millis)| *millis > f64::from(total_millis));
     TimeEstimate {
-        total_millis: held.map_or(total_millis, |(_, millis)| millis.round() as u32),
+        total_millis: bound.map_or(total_millis, |(_, millis)| millis.round() as u32),
         image_millis,
         concurrency,
         basis: pace.basis,
-        held_by: held.map(|(limit, _)| limit),
+        held_by: bound.map(|(limit, _)| limit),
     }
 }
 
@@ -343,8 +343,8 @@ fn presets(pace: Option<Pace>, hold: &Hold<'_>) -> Vec<PresetQuote> {
         let options = preset.options(hold.images);
         let total = pace.and_then(|pace| {
             let rounds = options.total_millis(hold.images, pace.image_millis.round() as u32)?;
-            let held = hold.longest(pace.image_millis).map_or(0, |(_, millis)| millis.round() as u64);
-            Some(rounds.max(held))
+            let bound = hold.longest(pace.image_millis).map_or(0, |(_, millis)| millis.round() as u64);
+            Some(rounds.max(bound))
         });
         PresetQuote {
             preset,

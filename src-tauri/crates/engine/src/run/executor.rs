@@ -94,7 +94,7 @@ pub struct Finished {
     /// As [`JobTiming::took_millis`]; `None` where it was not asked about.
     pub took_millis: Option<f64>,
     /// The time worked on the run when it finished, in milliseconds.
-    pub finished_after_millis: f64,
+    pub after_millis: f64,
     /// What was propagated to similar images.
     pub propagated: Propagated,
     /// Annotations of a shorter answer that this outcome replaces.
@@ -234,7 +234,7 @@ impl Work {
             image: job.image,
             name: job.name.clone(),
             took_millis: timing.map(|timing| timing.took_millis),
-            finished_after_millis: *finished_after_millis,
+            after_millis: *finished_after_millis,
             propagated: Propagated::default(),
             replaced: job.standing,
             outcome: match outcome {

@@ -27,7 +27,7 @@ impl InFlight {
         state.begun += 1;
         state.peak = state.peak.max(state.count);
         Flight {
-            in_flight: Arc::clone(self),
+            counter: Arc::clone(self),
             since: Instant::now(),
             number: state.begun,
             began_alone: state.count == 1,
@@ -43,7 +43,7 @@ impl InFlight {
 
 /// A request in flight.
 pub struct Flight {
-    in_flight: Arc<InFlight>,
+    counter: Arc<InFlight>,
     since: Instant,
     number: u64,
     began_alone: bool,
@@ -56,7 +56,7 @@ impl Flight {
     /// Returns what it took, where no other was in flight meanwhile.
     pub fn end(&self) -> Option<Duration> {
         *self.ended.get_or_init(|| {
-            let mut state = lock(&self.in_flight.0);
+            let mut state = lock(&self.counter.0);
             state.count -= 1;
             (self.began_alone && state.begun == self.number).then(|| self.since.elapsed())
         })

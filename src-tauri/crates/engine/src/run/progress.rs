@@ -42,7 +42,7 @@ impl Sitting {
         // What was not asked about says nothing about how long asking takes.
         if let Some(took_millis) = finished.took_millis {
             insert_sorted(&mut self.times.durations, took_millis);
-            insert_sorted(&mut self.times.finished_after, finished.finished_after_millis);
+            insert_sorted(&mut self.times.finished_after, finished.after_millis);
         }
         self.finished_count += 1;
         self.standing.marks = self.standing.marks.saturating_sub(finished.replaced);

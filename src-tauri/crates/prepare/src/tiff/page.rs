@@ -126,7 +126,7 @@ pub(super) fn choose(file: TiffFile) -> Result<Directory, SkipReason> {
     }
 }
 
-fn is_full_picture(page: &&Directory) -> bool {
+fn is_full_picture(page: &Directory<'_>) -> bool {
     const REDUCED_OR_MASK: u64 = 0b101;
     const REDUCED: u64 = 2;
     page.number(tag::NEW_SUBFILE_TYPE).unwrap_or_default() & REDUCED_OR_MASK == 0
@@ -404,12 +404,11 @@ fn sample_type(directory: &Directory, color: &Color) -> Result<(usize, bool), Sk
     Ok((usize::try_from(bits).unwrap_or(usize::MAX), is_float))
 }
 
-/// The transparency among the samples beyond those of the color, and one of which nothing is said.
-fn extra_samples(
-    directory: &Directory,
-    color: &Color,
-    samples: usize,
-) -> Result<(Option<(usize, Alpha)>, Option<usize>), SkipReason> {
+/// The transparency among the samples beyond those of the color, by its index, and the index of one of which nothing is
+/// said.
+type ExtraSamples = (Option<(usize, Alpha)>, Option<usize>);
+
+fn extra_samples(directory: &Directory, color: &Color, samples: usize) -> Result<ExtraSamples, SkipReason> {
     const ASSOCIATED: u64 = 1;
     const UNASSOCIATED: u64 = 2;
     let Some(extra) = samples.checked_sub(color.samples()) else {
@@ -451,12 +450,10 @@ fn predictor(
     }
 }
 
-/// Width and height of a chunk, and where each is stored.
-fn chunks(
-    directory: &Directory,
-    size: PixelSize,
-    compression: Compression,
-) -> Result<(usize, usize, Vec<(u64, u64)>), SkipReason> {
+/// Width and height of a chunk, and the offset and length of each.
+type Chunks = (usize, usize, Vec<(u64, u64)>);
+
+fn chunks(directory: &Directory, size: PixelSize, compression: Compression) -> Result<Chunks, SkipReason> {
     let is_tiled = directory.has(tag::TILE_OFFSETS);
     let (offsets, lengths) = if is_tiled {
         (tag::TILE_OFFSETS, tag::TILE_BYTE_COUNTS)

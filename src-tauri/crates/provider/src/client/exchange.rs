@@ -147,11 +147,10 @@ impl Client {
                 // The model had stopped before: its answer is whole.
                 Ok(Step::Failed(_)) if receiving.has_stopped() => return Ok(true),
                 Ok(Step::Failed(refusal)) => return Err(self.broken_off(*refusal)),
-                Ok(Step::Other) => {}
                 // What is lost here may be part of the answer. Of the other events nothing is needed, and gateways send
                 // events of their own, which need not even be JSON.
                 Err(error) if may_have_text(&event) => return Err(self.malformed(&error.to_string())),
-                Err(_) => {}
+                Ok(Step::Other) | Err(_) => {}
             }
         }
         Ok(false)

@@ -60,10 +60,13 @@ mod tests {
     use super::*;
     use CoordinateSystem::{Fractions, Thousandths, Unknown};
 
+    /// Boxes, the size of the sent picture, and what is said of them.
+    type Case<'a> = (&'a [[f64; 4]], PixelSize, Option<CoordinateSystem>);
+
     #[test]
     fn only_what_is_certain_is_said() {
         let (small, large) = (PixelSize::new(640, 480), PixelSize::new(1568, 1176));
-        let table: [(&[[f64; 4]], PixelSize, Option<CoordinateSystem>); 27] = [
+        let table: [Case<'_>; 27] = [
             (&[], small, None),
             (&[[0.1, 0.2, 0.5, 0.6]], small, Some(Fractions)),
             (&[[0.1, 0.2, 0.5, 0.6], [0.0, 0.0, 1.0, 1.0]], large, Some(Fractions)),

@@ -275,7 +275,7 @@ fn one_by_one(text: &str, brackets: &[Bracket], after: usize) -> Option<Found> {
         .filter(is_item)
         .map(Item::Read)
         .collect();
-    let is_cut_off = outermost().last().is_some_and(|bracket| bracket.close.is_none());
+    let is_cut_off = outermost().next_back().is_some_and(|bracket| bracket.close.is_none());
     let repair = if is_cut_off { RepairKind::CutOff } else { RepairKind::WordsAround };
     (!items.is_empty()).then(|| Found { items, repairs: vec![repair], is_cut_off })
 }

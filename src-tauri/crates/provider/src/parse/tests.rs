@@ -496,7 +496,7 @@ fn of_several_lists_the_real_one_counts() {
     let cat = |x: u32| format!(r#"{{"label":"cat","x1":{x},"y1":2,"x2":60,"y2":40}}"#);
     let list = |x: u32| format!(r#"{{"marks":[{}]}}"#, cat(x));
     let (example, real) = (cat(1), list(7));
-    let unquoted = r#"{marks: [{label: 'cat', x1: 7, y1: 2, x2: 60, y2: 40}]}"#;
+    let unquoted = r"{marks: [{label: 'cat', x1: 7, y1: 2, x2: 60, y2: 40}]}";
     for text in [
         format!("{{\"marks\":[]}} Wait, there is one: {real}"),
         format!("[]\n[{}]", cat(7)),
@@ -518,7 +518,7 @@ fn of_several_lists_the_real_one_counts() {
         format!("I see [one of them: {real}"),
         format!("It is 5\" wide] {{ {real}"),
         format!("{{\"answer\":\"see below\"}} {real}"),
-        format!("{{\"label\":\"cat\",\"x1\":7,\"y1\":2,\"x2\":60,\"y2\":40,\"parts\":[{{\"name\":\"ear\"}}]}}\n."),
+        "{\"label\":\"cat\",\"x1\":7,\"y1\":2,\"x2\":60,\"y2\":40,\"parts\":[{\"name\":\"ear\"}]}\n.".to_string(),
     ] {
         let parsed = parse(&text, &recipe(), SENT);
         let lefts = parsed.map(|parsed| parsed.marks.iter().map(|mark| mark.rect.x1).collect::<Vec<_>>());

@@ -34,13 +34,12 @@ impl View<'_> {
     }
 
     pub(super) fn images_of_scope(&self, collection: Option<CollectionId>) -> Result<IdSet> {
-        match collection {
-            Some(id) => self.id_set("SELECT image_id FROM collection_images WHERE collection_id = ?1", [id.0]),
-            None => {
-                let mut all = self.id_set("SELECT id FROM images", [])?;
-                all.remove_all(&self.id_set("SELECT id FROM images WHERE is_removed", [])?);
-                Ok(all)
-            }
+        if let Some(id) = collection {
+            self.id_set("SELECT image_id FROM collection_images WHERE collection_id = ?1", [id.0])
+        } else {
+            let mut all = self.id_set("SELECT id FROM images", [])?;
+            all.remove_all(&self.id_set("SELECT id FROM images WHERE is_removed", [])?);
+            Ok(all)
         }
     }
 
