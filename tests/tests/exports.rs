@@ -175,6 +175,42 @@ async fn failed_images_are_exported_with_their_failure_where_the_format_has_a_pl
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_later_run_of_the_same_recipe_takes_nothing_from_the_export_of_an_earlier_one() {
+    let (bench, first) = answered().await;
+    let out = bench.folder.path().join("export");
+    let export = |run, format| {
+        let request = ExportRequest { format, marks: MarkSelection::default() };
+        let exported = bench.library.export_run(run, request, &out).unwrap();
+        (exported, fs::read_to_string(&out).unwrap())
+    };
+    // Label, box and confidence of each annotation, by image.
+    let found = |run| -> Vec<Vec<Value>> {
+        let (_, lines) = export(run, ExportFormat::JsonLines);
+        let images = lines.lines().map(|line| {
+            let image: Value = serde_json::from_str(line).unwrap();
+            let marks = image["marks"].as_array().unwrap().iter().map(|mark| {
+                assert_eq!((&mark["run"], &mark["status"]), (&json!(run), &json!("proposed")));
+                json!([mark["label"], mark["bbox"], mark["confidence"]])
+            });
+            marks.collect()
+        });
+        images.collect()
+    };
+    let before = (found(first), ExportFormat::ALL.map(|format| export(first, format).0));
+    let (_, detections) = export(first, ExportFormat::CocoDetections);
+    assert!(before.0.iter().any(|marks| !marks.is_empty()));
+
+    let recipe = bench.library.recipes().unwrap()[0].id;
+    let request = RunRequest::of(ImageSelection::All, recipe, ModelId("nanodet-g-416".into()));
+    let second = bench.library.start_run(&RunRequest { asks_anew: true, ..request }).await.unwrap();
+    assert_eq!(bench.end_of(second).await, COMPLETED);
+    assert!(bench.cards().iter().flat_map(|card| &card.marks).all(|mark| mark.origin == Origin::Run { run: second }));
+    assert_eq!((found(first), ExportFormat::ALL.map(|format| export(first, format).0)), before);
+    assert_eq!(export(first, ExportFormat::CocoDetections).1, detections);
+    assert_eq!(found(second), before.0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_export_takes_the_place_of_no_photo_and_leaves_nothing_half_written() {
     let (bench, run) = answered().await;
     let request = ExportRequest { format: ExportFormat::Coco, marks: MarkSelection::default() };

@@ -4,7 +4,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::{Result, StoreError};
 
-pub const MIGRATIONS: [&str; 19] = [
+pub const MIGRATIONS: [&str; 20] = [
     include_str!("migration/0001_first.sql"),
     include_str!("migration/0002_remote_models.sql"),
     include_str!("migration/0003_engine.sql"),
@@ -24,6 +24,7 @@ pub const MIGRATIONS: [&str; 19] = [
     include_str!("migration/0017_finished_after.sql"),
     include_str!("migration/0018_audit_samples.sql"),
     include_str!("migration/0019_retries_and_collections.sql"),
+    include_str!("migration/0020_replaced_annotations.sql"),
 ];
 
 /// Brings `connection` to the newest format. Two processes that open a new library at once migrate it once.

@@ -134,7 +134,7 @@ struct Annotation<'a> {
 
 #[derive(Serialize)]
 struct Attributes<'a> {
-    mark: AnnotationId,
+    mark: Option<AnnotationId>,
     #[serde(flatten)]
     provenance: &'a Provenance,
     #[serde(flatten)]

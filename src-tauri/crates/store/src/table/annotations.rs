@@ -10,8 +10,9 @@ use super::all;
 use crate::code::{from_json, from_name, name_of, to_json};
 use crate::{Edit, Result, View};
 
-/// The annotations of run `?1`, and those that people have drawn or approved on its images.
+/// The annotations of run `?1`, replaced ones included, and those that people have drawn or approved on its images.
 const IN_ANSWERS: &str = "(SELECT label, attributes FROM annotations WHERE run_id = ?1
+    UNION ALL SELECT label, attributes FROM replaced_annotations WHERE run_id = ?1
     UNION ALL SELECT label, attributes FROM annotations
     WHERE (run_id IS NULL OR status IN ('accepted', 'edited')) AND image_id IN (
         SELECT image_id FROM jobs WHERE run_id = ?1 UNION ALL SELECT image_id FROM offers WHERE run_id = ?1))";
@@ -82,8 +83,8 @@ fn read_annotation(row: &Row<'_>) -> Result<Annotation> {
 
 impl Edit<'_> {
     /// Adds what `run` found on `image`. Undecided proposals of the same model and recipe give way, since they answer the same
-    /// question: those of earlier runs, those of a shorter answer to this one, and those that were propagated from a similar
-    /// image. An annotation that a person has already decided is not proposed again.
+    /// question: those of other runs, which are kept for the exports of those runs, those of a shorter answer to this one, and
+    /// those that were propagated from a similar image. An annotation that a person has already decided is not proposed again.
     pub(super) fn propose(
         &self,
         run: RunId,
@@ -105,6 +106,7 @@ impl Edit<'_> {
         recipe: &Recipe,
         annotations: &[NewAnnotation],
     ) -> Result<u32> {
+        self.keep_replaced(carried_from, run, image)?;
         self.0
             .0
             .prepare_cached(
@@ -176,11 +178,13 @@ impl Edit<'_> {
         Ok(statement.query_row([label], |row| row.get(0))?)
     }
 
-    /// Takes the proposals of `run` back that nobody has decided, on its images and on those that they were carried over
-    /// to; returns how many.
+    /// Removes the undecided proposals of `run`, on its images and on those that they were carried over to, and brings back
+    /// those that it replaced. Returns how many were removed.
     pub fn take_back_proposals(&self, run: RunId) -> Result<u32> {
-        let taken_back =
+        let proposed =
             self.0.0.execute("DELETE FROM annotations WHERE run_id = ?1 AND status = 'proposed'", [run.0])?;
-        Ok(u32::try_from(taken_back).unwrap_or(u32::MAX))
+        let replaced = self.0.0.execute("DELETE FROM replaced_annotations WHERE run_id = ?1", [run.0])?;
+        self.restore_replaced_by(run)?;
+        Ok(u32::try_from(proposed + replaced).unwrap_or(u32::MAX))
     }
 }

@@ -15,6 +15,7 @@ mod layers;
 pub mod mistakes;
 pub mod offers;
 pub mod recipes;
+pub mod replaced_annotations;
 pub mod runs;
 pub mod settings;
 pub mod steps;
