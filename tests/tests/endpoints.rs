@@ -1,5 +1,7 @@
 //! Additional endpoints: where their keys come from, who gets them, and what is said of an endpoint that cannot be used.
 
+#![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
+
 use std::fs;
 
 use domain::settings::{FurtherRoute, RouteLimits};

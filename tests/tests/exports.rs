@@ -239,6 +239,9 @@ async fn an_export_takes_the_place_of_no_photo_and_leaves_nothing_half_written()
     assert_eq!(fs::read_to_string(out.join("marks.json")).unwrap(), "the last one");
 }
 
+/// The file name of an image, whether it is missing, and its other paths.
+type Exported = (String, bool, Vec<String>);
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_export_names_the_files_of_its_run_that_are_still_there() {
     let bench = Bench::new();
@@ -254,8 +257,8 @@ async fn an_export_names_the_files_of_its_run_that_are_still_there() {
         fs::create_dir_all(folder).unwrap();
         fs::copy(sample(photo), folder.join(name)).unwrap();
     }
-    bench.library.import(&[backup.clone()]).unwrap();
-    let images = bench.library.import(&[train.clone()]).unwrap().images;
+    bench.library.import(std::slice::from_ref(&backup)).unwrap();
+    let images = bench.library.import(std::slice::from_ref(&train)).unwrap().images;
     let recipe = bench.library.recipes().unwrap()[0].id;
     let model = ModelId("nanodet-g-416".into());
     let request = RunRequest {
@@ -266,7 +269,7 @@ async fn an_export_names_the_files_of_its_run_that_are_still_there() {
     assert_eq!(bench.end_of(run).await, COMPLETED);
 
     let out = bench.folder.path().join("marks.jsonl");
-    let names = |run| -> (Option<String>, Vec<(String, bool, Vec<String>)>) {
+    let names = |run| -> (Option<String>, Vec<Exported>) {
         let request = ExportRequest { format: ExportFormat::JsonLines, marks: EVERYTHING };
         let exported = bench.library.export_run(run, request, &out).unwrap();
         let lines = fs::read_to_string(&out).unwrap();
@@ -281,14 +284,14 @@ async fn an_export_names_the_files_of_its_run_that_are_still_there() {
         (exported.folder, images)
     };
     let copies = |name: &str| vec![backup.join(name).to_str().unwrap().to_owned()];
-    let named = |name: &str, others: Vec<String>| (name.to_owned(), false, others);
+    let expected = |name: &str, others: Vec<String>| (name.to_owned(), false, others);
     let (folder, images_of_run) = names(run);
     assert_eq!(folder.as_deref(), train.to_str());
     let all = [
-        named("1.jpg", copies("1.jpg")),
-        named("2.jpg", copies("2.jpg")),
-        named("3.jpg", vec![]),
-        named("4.jpg", vec![]),
+        expected("1.jpg", copies("1.jpg")),
+        expected("2.jpg", copies("2.jpg")),
+        expected("3.jpg", vec![]),
+        expected("4.jpg", vec![]),
     ];
     assert_eq!(images_of_run, all);
 
@@ -299,8 +302,8 @@ async fn an_export_names_the_files_of_its_run_that_are_still_there() {
     let (folder, images_of_run) = names(run);
     assert_eq!(folder.as_deref(), bench.photos().to_str());
     let left = [
-        named("backup/2.jpg", vec![]),
-        named("train/1.jpg", vec!["backup/1.jpg".into()]),
+        expected("backup/2.jpg", vec![]),
+        expected("train/1.jpg", vec!["backup/1.jpg".into()]),
         ("train/3.jpg".into(), true, vec![]),
         ("train/4.jpg".into(), true, vec![]),
     ];
@@ -312,5 +315,5 @@ async fn an_export_names_the_files_of_its_run_that_are_still_there() {
     let of_collection = RunRequest { images: ImageSelection::Images { ids: images[..1].to_vec() }, ..of_collection };
     let again = bench.library.start_run(&of_collection).await.unwrap();
     assert_eq!(bench.end_of(again).await, COMPLETED);
-    assert_eq!(names(again).1, [named("1.jpg", copies("1.jpg"))]);
+    assert_eq!(names(again).1, [expected("1.jpg", copies("1.jpg"))]);
 }

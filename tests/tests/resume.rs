@@ -1,5 +1,7 @@
 //! What can be said anew when a run goes on.
 
+#![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
+
 use fieldmark_tests::bench::{Bench, COMPLETED};
 use fieldmark_tests::pictures::LABELS;
 use serde_json::{Value, json};
@@ -36,7 +38,7 @@ async fn limits_hold_from_the_sitting_on_for_which_they_are_said() {
 }
 
 /// Twelve images, three of whose answers are cut off at 2,000 tokens.
-async fn with_three_answers_cut_off(server: &Running) -> Bench {
+fn with_three_answers_cut_off(server: &Running) -> Bench {
     let bench = Bench::with_pictures(&server.url(), KEY, 12);
     server.script([Fault::MaxTokens, Fault::MaxTokens, Fault::MaxTokens]);
     let told = annotate(&bench, server, &["--max-tokens", "2000"]);
@@ -61,7 +63,7 @@ fn fieldmark(bench: &Bench, server: &Running, arguments: &[&str]) -> (Option<i32
 #[tokio::test(flavor = "multi_thread")]
 async fn only_answers_that_were_cut_off_are_asked_for_again_with_more_room() {
     let server = Simulator::start(Options::default()).await.unwrap();
-    let bench = with_three_answers_cut_off(&server).await;
+    let bench = with_three_answers_cut_off(&server);
     let billed = || server.ledger().billed.len();
 
     // The advice fits: another try with the same room would be cut off again.
@@ -86,7 +88,7 @@ async fn only_answers_that_were_cut_off_are_asked_for_again_with_more_room() {
 #[tokio::test(flavor = "multi_thread")]
 async fn whole_answers_are_used_again_under_any_output_maximum() {
     let server = Simulator::start(Options::default()).await.unwrap();
-    let bench = with_three_answers_cut_off(&server).await;
+    let bench = with_three_answers_cut_off(&server);
     let billed = || server.ledger().billed.len();
 
     // As much room as before would not make them longer.
@@ -104,7 +106,7 @@ async fn whole_answers_are_used_again_under_any_output_maximum() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_shorter_answer_stays_when_no_longer_one_comes() {
     let server = Simulator::start(Options::default()).await.unwrap();
-    let bench = with_three_answers_cut_off(&server).await;
+    let bench = with_three_answers_cut_off(&server);
     let before = bench.library.run(domain::ids::RunId(1)).unwrap();
     server.script([Fault::Refusal, Fault::Refusal, Fault::Refusal]);
     fieldmark(&bench, &server, &["resume", "1", "--retry-failed", "--max-tokens", "4000"]);
