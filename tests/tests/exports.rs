@@ -17,8 +17,10 @@ use domain::plan::{ImageSelection, RunRequest};
 use domain::review::{Decision, DecisionScope, ImageEdit, MarkChange, MarkContent, Verdict};
 use engine::EngineError;
 use fieldmark_tests::bench::{Bench, COMPLETED};
+use fieldmark_tests::pictures::LABELS;
 use fieldmark_tests::{repository, sample, stored_with_orientation};
 use serde_json::{Value, json};
+use simulator::{Fault, Options, Simulator};
 
 const EVERYTHING: MarkSelection = MarkSelection { is_reviewed_only: false, includes_rejected: true };
 const REVIEWED: MarkSelection = MarkSelection { is_reviewed_only: true, includes_rejected: false };
@@ -316,4 +318,24 @@ async fn an_export_names_the_files_of_its_run_that_are_still_there() {
     let again = bench.library.start_run(&of_collection).await.unwrap();
     assert_eq!(bench.end_of(again).await, COMPLETED);
     assert_eq!(names(again).1, [expected("1.jpg", copies("1.jpg"))]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_format_is_tried_and_each_failure_is_named() {
+    const IMAGES: u32 = 3;
+    let server = Simulator::start(Options::default()).await.unwrap();
+    server.script(vec![Fault::Refusal; IMAGES as usize]);
+    let bench = Bench::with_pictures(&server.url(), "sk-any", IMAGES);
+    let told = bench
+        .fieldmark(&server.url(), "sk-any")
+        .args(["annotate", "photos", "--labels", LABELS, "--model", "claude-sonnet-5-5", "--yes"])
+        .args(["--export", "coco=set.json", "--export", "coco-detections=found.json", "--export", "jsonl=all.jsonl"])
+        .output()
+        .unwrap();
+    server.stop().await;
+    let said = String::from_utf8_lossy(&told.stderr);
+    assert_eq!(told.status.code(), Some(3), "all images failed: {said}");
+    assert!(said.contains("set.json (coco) is not written") && said.contains("found.json (coco-detections)"), "{said}");
+    let lines = fs::read_to_string(bench.folder.path().join("all.jsonl")).unwrap();
+    assert_eq!(lines.lines().count(), IMAGES as usize);
 }

@@ -11,7 +11,7 @@ use domain::run::{RunState, RunSummary, StopReason};
 pub enum Exit {
     /// Everything that was asked for is done
     Done = 0,
-    /// Nothing could be done, for the reason on standard error; or `doctor` found a problem
+    /// Nothing could be done or an export was not written, for the reason on standard error; or `doctor` found a problem
     Failed = 1,
     /// The command line is wrong, names something that is not there, or was not agreed to
     Usage = 2,
@@ -35,6 +35,12 @@ impl Exit {
             | RunState::Interrupted => Self::Interrupted,
             RunState::Stopped { .. } => Self::Stopped,
         }
+    }
+
+    /// The same, unless an export was not written although the run has answers. Without an answer there is nothing to export,
+    /// and how the run ended is the reason.
+    pub fn with_exports(self, are_all_written: bool, summary: &RunSummary) -> Self {
+        if are_all_written || (summary.done == 0 && self != Self::Done) { self } else { Self::Failed }
     }
 
     /// The codes and their meanings, a line each.

@@ -8,7 +8,7 @@ use crate::arguments::{Export, ExportedFile, Global};
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::library;
-use crate::output::Output;
+use crate::output::{Output, notes};
 use crate::words;
 
 pub fn export(arguments: &Export, global: &Global, output: Output) -> Result<Exit, CommandError> {
@@ -25,15 +25,27 @@ pub fn check_targets(library: &Library, exports: &[ExportedFile]) -> Result<(), 
     Ok(exports.iter().try_for_each(|export| library.check_export_target(&export.file))?)
 }
 
-/// Writes what stands after a run in every form that was asked for.
-pub fn export_all(library: &Library, run: RunId, exports: &[ExportedFile], output: Output) -> Result<(), CommandError> {
+/// Writes what stands after a run in every format that was asked for. A format that fails is named, and the others are still
+/// written. Returns whether all were written.
+pub fn export_all(
+    library: &Library,
+    run: RunId,
+    exports: &[ExportedFile],
+    output: Output,
+) -> Result<bool, CommandError> {
+    let mut are_all_written = true;
     for ExportedFile { format, file } in exports {
         let request = ExportRequest { format: *format, marks: MarkSelection::default() };
-        let exported = library.export_run(run, request, file)?;
-        output.add(|out| {
-            write!(out, "  exported    ")?;
-            words::exported(out, file, &exported)
-        })?;
+        match library.export_run(run, request, file) {
+            Ok(exported) => output.add(|out| {
+                write!(out, "  exported    ")?;
+                words::exported(out, file, &exported)
+            })?,
+            Err(error) => {
+                are_all_written = false;
+                words::warn(&mut notes(), &words::not_exported(*format, file, &error))?;
+            }
+        }
     }
-    Ok(())
+    Ok(are_all_written)
 }

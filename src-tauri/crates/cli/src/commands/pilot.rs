@@ -36,13 +36,14 @@ pub async fn finish(
     words::note(&mut notes(), &words::left_after_pilot(run))?;
     // It was shown in words already.
     output.show(pilot, |_| Ok(()))?;
-    sitting::leave_files(library, pilot, &arguments.sitting, output)?;
-    Ok(match verdict {
+    let are_all_exported = sitting::leave_files(library, pilot, &arguments.sitting, output)?;
+    let exit = match verdict {
         PilotVerdict::NothingAnswered => Exit::SomeFailed,
         PilotVerdict::Stopped | PilotVerdict::DearerThanQuoted { .. } | PilotVerdict::Sound => {
             Exit::of_run(&pilot.summary)
         }
-    })
+    };
+    Ok(exit.with_exports(are_all_exported, &pilot.summary))
 }
 
 /// Says what the pilot means for the others, and asks unless that was answered before.

@@ -55,17 +55,17 @@ fn is_over(progress: &watch::Receiver<RunProgress>) -> bool {
 /// Shows the report and leaves the files that were asked for.
 pub fn finish(library: &Library, report: &RunReport, sitting: &Sitting, output: Output) -> Result<Exit, CommandError> {
     output.show(report, |out| words::report(out, report))?;
-    leave_files(library, report, sitting, output)?;
-    Ok(Exit::of_run(&report.summary))
+    let are_all_exported = leave_files(library, report, sitting, output)?;
+    Ok(Exit::of_run(&report.summary).with_exports(are_all_exported, &report.summary))
 }
 
-/// Leaves the files that were asked for.
+/// Writes the files that were asked for; returns whether every export was written.
 pub fn leave_files(
     library: &Library,
     report: &RunReport,
     sitting: &Sitting,
     output: Output,
-) -> Result<(), CommandError> {
+) -> Result<bool, CommandError> {
     let run = report.summary.id;
     if let Some(path) = &sitting.metrics_out {
         match library.write_metrics(run, path) {

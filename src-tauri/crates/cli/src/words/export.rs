@@ -3,9 +3,15 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use domain::export::Exported;
+use domain::export::{ExportFormat, Exported};
+use engine::EngineError;
 
-use super::counted;
+use super::{counted, refusal};
+
+/// `found.json (coco-detections) is not written: ...`
+pub fn not_exported(format: ExportFormat, file: &Path, error: &EngineError) -> String {
+    format!("{} ({}) is not written: {}", file.display(), format.name(), refusal(error))
+}
 
 /// `marks.csv: 5 images, 1 without marks, 9 marks; file names start from /photos`
 pub fn exported(out: &mut dyn Write, file: &Path, exported: &Exported) -> io::Result<()> {

@@ -28,7 +28,7 @@ pub use catalogue::{models, prices, recipes};
 pub use checkup::checkup;
 pub use diagnoses::notices;
 pub use estimate::estimate;
-pub use export::exported;
+pub use export::{exported, not_exported};
 pub use figures::{counted, counted_len, grouped};
 pub use hooks::hook_command;
 pub use import::{import, skipped};
