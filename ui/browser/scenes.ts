@@ -232,7 +232,7 @@ export const SCENES: readonly Scene[] = [
     query: "hollow",
     show: async (page) => {
       await library(page);
-      await page.getByRole("button", { name: /Damaged card/ }).click();
+      await page.getByRole("button", { name: /^Damaged card/ }).click();
       await page.keyboard.press("Control+2");
       await heading(page, words.plan.noneChosen).waitFor();
     },

@@ -13,6 +13,8 @@ export class QueueCards {
   readonly #byId = new SvelteMap<ImageId, ImageCard>();
   readonly #unreviewed = new SvelteSet<ImageId>();
   readonly #asked = new Set<ImageId>();
+  /** Images whose latest reading was refused. */
+  readonly #unread = new SvelteSet<ImageId>();
   #members: ReadonlySet<ImageId> = new Set();
   /** Grows with every decision: cards that were fetched before it are stale. */
   #edition = 0;
@@ -29,12 +31,17 @@ export class QueueCards {
     return this.#byId.get(image);
   }
 
+  isUnread(image: ImageId): boolean {
+    return this.#unread.has(image);
+  }
+
   isUnreviewed(image: ImageId): boolean {
     return this.#unreviewed.has(image);
   }
 
   put(card: ImageCard): void {
     this.#byId.set(card.id, card);
+    this.#unread.delete(card.id);
     if (card.review !== "unreviewed") this.#unreviewed.delete(card.id);
     else if (this.#members.has(card.id)) this.#unreviewed.add(card.id);
   }
@@ -79,6 +86,10 @@ export class QueueCards {
       for (const card of await this.#seam.imageCards(asked)) {
         if (edition === this.#edition || !this.#byId.has(card.id)) this.put(card);
       }
+      for (const image of asked) this.#unread.delete(image);
+    } catch (refusal) {
+      for (const image of asked) this.#unread.add(image);
+      throw refusal;
     } finally {
       for (const image of asked) this.#asked.delete(image);
     }

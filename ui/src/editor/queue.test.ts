@@ -34,3 +34,17 @@ it("tells when undo took many images back", async () => {
   await review.settled();
   expect(tell).toHaveBeenCalledWith({ kind: "undone_on_many", images: images.length });
 });
+
+it.each([
+  { question: "imageIds", isUnread: true, areMarksUnread: false },
+  { question: "imageCards", isUnread: false, areMarksUnread: true },
+])("reports that $question was refused until it is answered", async ({ question, ...expected }) => {
+  const tell = vi.fn();
+  const review = new Review(openFake(`?refuses=${question}&times=1`), tell);
+  await review.openAll(null);
+  expect(tell).toHaveBeenCalledTimes(1);
+  expect(review).toMatchObject(expected);
+  await review.refresh();
+  expect(review).toMatchObject({ isUnread: false, areMarksUnread: false });
+  expect(review.card).not.toBeNull();
+});

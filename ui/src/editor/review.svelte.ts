@@ -52,7 +52,7 @@ export class Review {
   /** Past the last image of the queue. */
   isAtEnd = $state(false);
   isLoaded = $state(false);
-  /** Whether the latest reading was refused. */
+  /** Whether the latest reading of the queue was refused. */
   isUnread = $state(false);
   /** Nobody has chosen the images: they are those that nobody has reviewed, the most doubtful first. */
   isByDoubt = $state(false);
@@ -83,6 +83,10 @@ export class Review {
   /** The least certain first. */
   readonly marks = $derived<Annotation[]>(this.card === null ? [] : byCertainty(this.card.marks));
   readonly visibleMarks = $derived<Annotation[]>(this.areMarksHidden ? [] : this.marks);
+  /** Whether there is nothing to show of the image because its reading was refused. */
+  readonly areMarksUnread = $derived.by(
+    () => this.card === null && this.imageId !== null && this.cards.isUnread(this.imageId),
+  );
   readonly proposals = $derived(this.marks.filter((mark) => mark.status === "proposed"));
   readonly selection = new MarkSelection(() => this.marks);
   readonly selectedMarks = $derived(this.selection.marks);
@@ -141,9 +145,12 @@ export class Review {
     this.decisions.begin();
   }
 
-  /** What somebody chose to review elsewhere in the window. Coming back to it changes nothing. */
+  /** What somebody chose to review elsewhere in the window. Coming back to it keeps the place. */
   async openFrom(chosen: { ids: ImageId[]; index: number; query?: ImageQuery }): Promise<void> {
-    if (this.#source === chosen) return;
+    if (this.#source === chosen) {
+      await this.refresh();
+      return;
+    }
     this.#source = chosen;
     this.#query = chosen.query ?? null;
     this.#run = chosen.query === undefined ? null : runOf(chosen.query);
@@ -162,10 +169,8 @@ export class Review {
     this.#query = query;
     this.#run = null;
     this.isByDoubt = true;
-    await this.#told(async () => {
-      if (isSame) await this.#follow();
-      else await this.open(await this.#seam.imageIds(query));
-    });
+    if (isSame) await this.refresh();
+    else this.isUnread = !(await this.#told(async () => this.open(await this.#seam.imageIds(query))));
     this.isLoaded = true;
   }
 
@@ -178,7 +183,7 @@ export class Review {
   async refresh(): Promise<void> {
     const { queue } = this;
     if (queue.length > 0) await this.#told(() => this.cards.fetchAgain(around(this.queue, this.index)));
-    await this.#told(() => this.#follow());
+    this.isUnread = !(await this.#told(() => this.#follow()));
     if (this.queue.length === 0) return;
     if (this.queue !== queue) await this.#told(() => this.cards.fetch(around(this.queue, this.index)));
     await this.#told(() => this.cards.count(this.queue));
@@ -327,14 +332,14 @@ export class Review {
     this.selection.set(card.marks.flatMap(({ id }) => (wanted.has(id) ? id : [])));
   }
 
-  /** Asks the core; a refusal is told. */
-  async #told(question: () => Promise<void>): Promise<void> {
+  /** Asks the core; a refusal is told. Says whether there was an answer. */
+  async #told(question: () => Promise<void>): Promise<boolean> {
     try {
       await question();
-      this.isUnread = false;
+      return true;
     } catch (refusal) {
-      this.isUnread = true;
       this.#tell({ kind: "refused", refusal, image: null });
+      return false;
     }
   }
 }
