@@ -84,7 +84,9 @@ export class Review {
   readonly marks = $derived<Annotation[]>(this.card === null ? [] : byCertainty(this.card.marks));
   readonly visibleMarks = $derived<Annotation[]>(this.areMarksHidden ? [] : this.marks);
   /** Whether there is nothing to show of the image because its reading was refused. */
-  readonly areMarksUnread = $derived(this.card === null && this.imageId !== null && this.cards.isUnread(this.imageId));
+  readonly areMarksUnread = $derived.by(
+    () => this.card === null && this.imageId !== null && this.cards.isUnread(this.imageId),
+  );
   readonly proposals = $derived(this.marks.filter((mark) => mark.status === "proposed"));
   readonly selection = new MarkSelection(() => this.marks);
   readonly selectedMarks = $derived(this.selection.marks);
