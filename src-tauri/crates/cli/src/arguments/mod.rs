@@ -7,6 +7,7 @@ mod estimate;
 mod export;
 mod hooks;
 mod manual;
+mod numbers;
 mod run;
 mod simulate;
 mod tuning;
