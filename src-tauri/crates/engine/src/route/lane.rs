@@ -291,6 +291,7 @@ pub fn said(error: &SendError) -> String {
 #[cfg(test)]
 mod tests {
     use provider::client::ClientOptions;
+    use provider::refusal::Refusal;
     use provider::server::{BaseUrl, Key};
     use tokio::sync::Notify;
 
@@ -322,6 +323,23 @@ mod tests {
         // A run that is taken up again begins to wait anew.
         lane.gate.set_bounds(Bounds::default());
         assert_eq!(failed(&lane, Others::Closed), Remedy::Again);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_refuses_for_hours_is_not_waited_for_without_end() {
+        let lane = lane();
+        lane.note_answered(lane.enter(0, Need::default(), false, None));
+        let refused = || {
+            let refusal = Refusal { status: 429, retry_after: Some(LONGEST_WAIT / 2), ..Refusal::default() };
+            let entry = lane.enter(0, Need::default(), false, None);
+            lane.note_failed(entry, &SendError::Refused(Box::new(refusal)), Others::Closed)
+        };
+        for _ in 0..3 {
+            assert_eq!(refused(), Remedy::Again);
+            tokio::time::advance(LONGEST_WAIT / 2).await;
+        }
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(refused(), Remedy::Stop(StopReason::WaitTooLong));
     }
 
     #[tokio::test(start_paused = true)]

@@ -367,3 +367,57 @@ fn waited_in_vain(obstacle: Option<Met>) -> String {
         _ => format!("no request could leave for {minutes} minutes"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use domain::run::RunMode;
+    use provider::client::{Client, ClientOptions};
+    use provider::models::{DEFAULT_MODEL, find};
+    use provider::refusal::{RateLimits, Window};
+    use provider::request::BriefOptions;
+    use provider::server::{BaseUrl, Key};
+
+    use super::*;
+    use crate::route::gate::Gate;
+    use crate::route::limiter::Bounds;
+
+    /// A model on one endpoint, and a request to it.
+    fn remote(bounds: Bounds) -> (Remote, Request) {
+        let server = BaseUrl::parse("http://127.0.0.1:1").unwrap();
+        let key = Key::for_server("sk-any", &server).unwrap();
+        let client = Client::new(server, key, &ClientOptions::default()).unwrap();
+        let moved = Arc::new(Notify::new());
+        let lane = Lane::new("first".into(), client, Arc::new(Gate::new(bounds, Arc::clone(&moved))), 100);
+        let recipe = Recipe::find_these("cat").unwrap();
+        let brief = Brief::new(find(DEFAULT_MODEL).unwrap(), &recipe, BriefOptions::default()).unwrap();
+        let picture = Picture { size: PixelSize::new(640, 480), media_type: MediaType::Jpeg, bytes: b"jpeg" };
+        let request = brief.request(&picture).unwrap();
+        (Remote::new(RequestCosts::new(brief, RunMode::Live, 0), vec![lane], None, moved), request)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_limit_under_which_no_request_fits_is_not_waited_for_without_end() {
+        let one_a_minute = Some(Window { limit: 1, remaining: 0, resets_at: None });
+        let announced = RateLimits { input_tokens: one_a_minute, ..RateLimits::default() };
+        let own = Bounds { output_tokens_per_minute: Some(1), ..Bounds::default() };
+        for (bounds, limits) in [(Bounds::default(), announced), (own, RateLimits::default())] {
+            let (remote, request) = remote(bounds);
+            // The first are let through; what they use flows in again within a day.
+            let began = Instant::now();
+            let closed = loop {
+                match remote.enter(&request).await {
+                    Ok(entry) => {
+                        entry.note_accepted(&limits);
+                        remote.lanes[0].note_answered(entry);
+                    }
+                    Err(closed) => break closed,
+                }
+            };
+            assert_eq!(closed.reason, StopReason::WaitTooLong);
+            assert!(closed.detail.contains("limit of 1"), "{}", closed.detail);
+            assert!(began.elapsed() < LONGEST_WAIT + Duration::from_mins(5), "{:?}", began.elapsed());
+        }
+    }
+}
