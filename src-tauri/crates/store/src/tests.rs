@@ -468,7 +468,7 @@ fn requests_made_again_and_answers_put_right_are_counted() {
             Repair { item: Some(0), kind: RepairKind::LabelRenamed { answered: "kitty".into() } },
             Repair { item: Some(1), kind: RepairKind::LabelRenamed { answered: "tom".into() } },
         ],
-        dropped: vec![Dropped { item: 2, reason: DropReason::NoBox }],
+        dropped: vec![Dropped { item: 2, reason: DropReason::TooMany { count: 40 } }],
         is_cut_short: true,
     };
     library
@@ -494,7 +494,7 @@ fn requests_made_again_and_answers_put_right_are_counted() {
     assert_eq!(retried, [group(RetryKind::Overloaded), group(RetryKind::TimedOut)]);
     let renamed = RepairKind::LabelRenamed { answered: "kitty".into() };
     assert_eq!(repairs, [RepairGroup { count: 2, example: renamed }]);
-    assert_eq!(dropped, [DropGroup { count: 1, example: DropReason::NoBox }]);
+    assert_eq!(dropped, [DropGroup { count: 40, example: DropReason::TooMany { count: 40 } }]);
 }
 
 #[test]
