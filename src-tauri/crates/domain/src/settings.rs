@@ -193,7 +193,8 @@ impl Settings {
 
     fn ranged(&self) -> impl Iterator<Item = Ranged> {
         let hooks = ("hooks.timeout_seconds".into(), Some(self.hooks.timeout_seconds), 1..=Hooks::MOST_SECONDS);
-        let own = self.run.ranged().into_iter().chain(self.limits.ranged("limits")).chain([hooks]);
+        let memory = ("import.decoding_memory_mb".into(), self.import.decoding_memory_mb, DECODING_MEMORY_MB);
+        let own = self.run.ranged().into_iter().chain(self.limits.ranged("limits")).chain([hooks, memory]);
         own.chain(self.further_routes.iter().flat_map(FurtherRoute::ranged))
     }
 }
@@ -205,7 +206,13 @@ impl Settings {
 pub struct ImportSettings {
     /// Whether thumbnails, recycle bins and metadata that NAS systems and apps keep between photos are files like others.
     pub includes_leftovers: bool,
+    /// The most memory that all decoding in progress takes together, in MB, also outside of imports; `None`: a quarter of
+    /// what Fieldmark may use.
+    pub decoding_memory_mb: Option<u32>,
 }
+
+/// In MB. Less would not do for photos of usual cameras.
+const DECODING_MEMORY_MB: RangeInclusive<u32> = 64..=1_000_000;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -4,8 +4,7 @@
 //! (`crate::connection`).
 
 use std::collections::HashMap;
-use std::fs;
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use config::{Config, Environment, File, FileFormat};
@@ -14,12 +13,13 @@ use provider::server::BaseUrl;
 use toml_edit::{DocumentMut, Item, Table};
 
 use crate::library::Library;
-use crate::whole_file::WholeFile;
 use crate::{EngineError, Result};
 
 pub(crate) const FILE_NAME: &str = "settings.toml";
 /// What a new file begins with: every key, what it means, and what holds while it is left out.
 const TEMPLATE: &str = include_str!("settings.toml");
+/// Far more than settings take: a longer file is none.
+const MAX_BYTES: u64 = 1 << 20;
 /// The sections that variables may set: what is imported and how runs ask, never which server or what is run.
 const VARIABLES: [&str; 3] = ["FIELDMARK_IMPORT__", "FIELDMARK_RUN__", "FIELDMARK_LIMITS__"];
 
@@ -54,6 +54,7 @@ impl Library {
             BaseUrl::parse(base_url).map_err(|source| EngineError::Address { typed: base_url.clone(), source })?;
         }
         write(&self.settings_path(), settings)?;
+        self.limit_decoding_memory(&self.settings_in_force()?);
         if settings.is_local_only {
             self.pause_runs_elsewhere();
         }
@@ -73,7 +74,7 @@ impl Library {
 }
 
 fn read(path: &Path, variables: Option<&HashMap<String, String>>) -> Result<Settings> {
-    let text = match fs::read_to_string(path) {
+    let text = match files::read_to_string(path, MAX_BYTES) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
         Err(error) => return Err(EngineError::file(path)(error)),
@@ -137,7 +138,7 @@ fn unusable(path: &Path, detail: String) -> EngineError {
 /// Writes `settings` into the file at `path`, which is made when there is none.
 fn write(path: &Path, settings: &Settings) -> Result<()> {
     check(path, settings)?;
-    let text = match fs::read_to_string(path) {
+    let text = match files::read_to_string(path, MAX_BYTES) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => TEMPLATE.to_owned(),
         Err(error) => return Err(EngineError::file(path)(error)),
@@ -147,9 +148,7 @@ fn write(path: &Path, settings: &Settings) -> Result<()> {
     let stated =
         |settings: &Settings| toml_edit::ser::to_document(settings).map_err(|error| unusable(path, error.to_string()));
     update(document.as_table_mut(), stated(&read(path, None)?)?.as_table(), stated(settings)?.as_table());
-    let mut file = WholeFile::begin(path)?;
-    file.put(|out| write!(out, "{document}"))?;
-    file.finish()
+    files::write_private(path, document.to_string().as_bytes()).map_err(EngineError::file(path))
 }
 
 /// Brings `table`, which says what `old` says, to say what `new` says: only what differs is written.
@@ -193,6 +192,8 @@ fn put(table: &mut Table, key: &str, mut value: Item) {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn saved(path: &Path, change: impl FnOnce(&mut Settings)) -> String {
@@ -286,6 +287,7 @@ mod tests {
             ("[limits]\nrequests = 0\n", "limits.requests is 0, and goes from 1 to 1000000000"),
             ("[hooks]\ntimeout_seconds = 601\n", "hooks.timeout_seconds is 601, and goes from 1 to 600"),
             (ENDPOINT_FOR_NOTHING, "further_routes.Gateway.price_percent is 0, and goes from 1 to 1000"),
+            ("[import]\ndecoding_memory_mb = 9\n", "import.decoding_memory_mb is 9, and goes from 64"),
         ] {
             fs::write(&path, text).unwrap();
             let error = read(&path, None).unwrap_err().to_string();
