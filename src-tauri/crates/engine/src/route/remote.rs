@@ -370,8 +370,6 @@ fn waited_in_vain(obstacle: Option<Met>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use domain::run::RunMode;
     use provider::client::{Client, ClientOptions};
     use provider::models::{DEFAULT_MODEL, find};
