@@ -91,7 +91,11 @@ impl fmt::Display for SkipReason {
                 )
             }
             Self::FileTooLarge { megabytes } => {
-                write!(formatter, "{megabytes} MB are more than the {} MB that a file may have", MAX_FILE_BYTES / 1_000_000)
+                write!(
+                    formatter,
+                    "{megabytes} MB are more than the {} MB that a file may have",
+                    MAX_FILE_BYTES / 1_000_000
+                )
             }
             Self::Unreadable { detail } => write!(formatter, "cannot be read: {detail}"),
         }

@@ -230,10 +230,8 @@ impl Library {
         if let Ok(Some(image)) = self.store.read(|view| view.image_of_unchanged(path, file)) {
             return match self.store.read(|view| view.is_taken_unread(image)) {
                 // What cannot be read now is asked for again the next time.
-                Ok(true) => {
-                    prepare::taken(path, &self.decoding_memory)
-                        .map_or(Outcome::Known(image, file), |taken| Outcome::Dated(image, file, taken))
-                }
+                Ok(true) => prepare::taken(path, &self.decoding_memory)
+                    .map_or(Outcome::Known(image, file), |taken| Outcome::Dated(image, file, taken)),
                 Ok(false) | Err(_) => Outcome::Known(image, file),
             };
         }

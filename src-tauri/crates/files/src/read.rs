@@ -110,7 +110,8 @@ mod tests {
     fn only_regular_files_are_opened() {
         use rustix::fs::{CWD, FileType, Mode, mknodat};
         let folder = tempfile::tempdir().unwrap();
-        let (pipe, socket, link) = (folder.path().join("pipe"), folder.path().join("socket"), folder.path().join("link"));
+        let (pipe, socket, link) =
+            (folder.path().join("pipe"), folder.path().join("socket"), folder.path().join("link"));
         mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
         let _listening = std::os::unix::net::UnixListener::bind(&socket).unwrap();
         std::os::unix::fs::symlink(&pipe, &link).unwrap();
@@ -125,7 +126,7 @@ mod tests {
             assert_eq!(error.to_string(), format!("{kind}, not a regular file"), "{}", path.display());
         }
         fs::remove_file(&link).unwrap();
-        fs::write(&pipe.with_extension("jpg"), "photo").unwrap();
+        fs::write(pipe.with_extension("jpg"), "photo").unwrap();
         std::os::unix::fs::symlink(pipe.with_extension("jpg"), &link).unwrap();
         assert_eq!(read(&link, 10).unwrap(), b"photo");
     }

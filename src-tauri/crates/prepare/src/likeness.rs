@@ -210,8 +210,8 @@ mod tests {
     use image::{DynamicImage, Rgb, RgbImage};
 
     use super::*;
-    use crate::fixtures::{self, rgb_image};
     use crate::encode_jpeg;
+    use crate::fixtures::{self, rgb_image};
 
     const NAMES: [&str; 6] = ["astronaut.jpg", "chelsea.jpg", "china.jpg", "coffee.jpg", "flower.jpg", "rocket.jpg"];
     const RED: [u8; 3] = [200, 40, 40];

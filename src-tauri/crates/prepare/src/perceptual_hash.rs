@@ -75,8 +75,8 @@ fn brightness(pixel: &[u8]) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixtures::{self, rgb_image};
     use crate::encode_jpeg;
+    use crate::fixtures::{self, rgb_image};
     use domain::geometry::PixelSize;
     use domain::similar::{FAR_DISTANCE, NEAR_DISTANCE};
     use image::{DynamicImage, imageops::FilterType};

@@ -1,8 +1,8 @@
 //! Decoding by the `image` crate: PNG, WebP, GIF and BMP, and the few JPEG files that libjpeg-turbo won't start on.
 
 use crate::decode::{Header, check_size, damaged, not_supported};
-use crate::{exif, webp};
 use crate::pixels::{Pixels, Stored, over_white};
+use crate::{exif, webp};
 use domain::geometry::PixelSize;
 use domain::import::{ImageFormat, SkipReason};
 use domain::taken::Taken;
@@ -34,10 +34,7 @@ pub(crate) fn header(format: ImageFormat, bytes: &[u8]) -> Result<Header, SkipRe
 }
 
 /// `extra_bytes` is told how many pixels there are, and says what the decoder holds beside the picture.
-fn header_of(
-    mut decoder: impl ImageDecoder,
-    extra_bytes: impl FnOnce(u64) -> u64,
-) -> Result<Header, SkipReason> {
+fn header_of(mut decoder: impl ImageDecoder, extra_bytes: impl FnOnce(u64) -> u64) -> Result<Header, SkipReason> {
     let (width, height) = decoder.dimensions();
     let size = PixelSize::new(width, height);
     check_size(size)?;

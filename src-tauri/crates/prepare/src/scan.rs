@@ -273,8 +273,9 @@ mod tests {
         let _socket = std::os::unix::net::UnixListener::bind(root.join("socket")).unwrap();
         let pipe = root.join("pipe.jpg");
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-        let other = |name: &str, kind: &str| {
-            Found::Unreadable { path: root.join(name), detail: format!("{kind}, not a regular file") }
+        let other = |name: &str, kind: &str| Found::Unreadable {
+            path: root.join(name),
+            detail: format!("{kind}, not a regular file"),
         };
         let (is_pipe, is_socket) = (other("pipe.jpg", "a named pipe"), other("socket", "a socket"));
         assert_eq!(scanned(&[&root]), [Found::File(odd.clone()), is_pipe.clone(), is_socket]);

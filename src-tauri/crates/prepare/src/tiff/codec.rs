@@ -72,7 +72,9 @@ pub(super) fn held_bytes(page: &Page, layout: &RowLayout) -> u64 {
                 let windows = (0..page.chunks.len()).map(|chunk| zstd_window(page.chunk_data(chunk)).min(MAX_WINDOW));
                 2 * windows.max().unwrap_or_default()
             }
-            Compression::Jpeg => longest.min(file_len) + 3 * blocks * if page.is_planar { 1 } else { page.samples as u64 },
+            Compression::Jpeg => {
+                longest.min(file_len) + 3 * blocks * if page.is_planar { 1 } else { page.samples as u64 }
+            }
             // The result has up to four bytes a pixel, and may be copied once.
             Compression::WebP => {
                 let extra = (0..page.chunks.len()).map(|chunk| webp::extra_bytes(page.chunk_data(chunk)));
