@@ -130,6 +130,11 @@ export type Annotation = {
 	attributes: { [key in string]: AttributeValue },
 	status: Status,
 	reject_reason: RejectReason | null,
+	/**
+	 *  Whether a later run of the same model and recipe has answered the image: while it is undecided, the view of all layers
+	 *  shows that run's proposals instead.
+	 */
+	is_superseded?: boolean,
 };
 
 export type AnnotationId = number;
@@ -967,7 +972,8 @@ export type Installation = {
 export type JustAnswered = {
 	image: ImageId,
 	mark_count: number,
-	took_millis: number,
+	/**  `None` where it was not asked about: its answer was reused. */
+	took_millis: number | null,
 };
 
 /**  What stands before a colon. */
@@ -1014,7 +1020,9 @@ export type LabelCount = {
 };
 
 /**  The layers that a view shows. What people drew, accepted or edited is theirs, and is shown with any of them. */
-export type LayerScope = { kind: "all" } | 
+export type LayerScope = 
+/**  Every layer. Of several runs of the same model and recipe, undecided proposals on an image are those of the newest. */
+{ kind: "all" } | 
 /**  Those of these runs; of none: only people's work. */
 { kind: "runs"; runs: RunId[] };
 

@@ -4,7 +4,7 @@
 //! (`crate::connection`).
 
 use std::collections::HashMap;
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use config::{Config, Environment, File, FileFormat};
@@ -13,7 +13,6 @@ use provider::server::BaseUrl;
 use toml_edit::{DocumentMut, Item, Table};
 
 use crate::library::Library;
-use crate::whole_file::WholeFile;
 use crate::{EngineError, Result};
 
 pub(crate) const FILE_NAME: &str = "settings.toml";
@@ -118,9 +117,7 @@ fn write(path: &Path, settings: &Settings) -> Result<()> {
     let stated =
         |settings: &Settings| toml_edit::ser::to_document(settings).map_err(|error| unusable(path, error.to_string()));
     update(document.as_table_mut(), stated(&read(path, None)?)?.as_table(), stated(settings)?.as_table());
-    let mut file = WholeFile::begin(path)?;
-    file.put(|out| write!(out, "{document}"))?;
-    file.finish()
+    files::write_private(path, document.to_string().as_bytes()).map_err(EngineError::file(path))
 }
 
 /// Brings `table`, which says what `old` says, to say what `new` says: only what differs is written.

@@ -22,6 +22,7 @@ export const library = {
     removeConfirm: "Remove",
     keep: "Keep",
     removed: (name: string) => `“${name}” removed`,
+    restored: (name: string) => `“${name}” is back`,
     undo: "Undo",
   },
   noLabels: "Marks will be counted here by label.",

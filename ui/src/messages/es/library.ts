@@ -23,6 +23,7 @@ export const library: Words<typeof english> = {
     removeConfirm: "Quitar",
     keep: "Conservar",
     removed: (name) => `«${name}» se ha quitado`,
+    restored: (name) => `«${name}» vuelve a estar`,
     undo: "Deshacer",
   },
   noLabels: "Aquí se contarán las marcas por etiqueta.",
