@@ -101,9 +101,9 @@ export const events = {
 	dragChanged: makeEvent<DragChanged, DragChanged>("drag-changed"),
 	importChanged: makeEvent<ImportChanged, ImportChanged>("import-changed"),
 	libraryChanged: makeEvent<LibraryChanged, LibraryChanged>("library-changed"),
-	settingsChanged: makeEvent<SettingsChanged, SettingsChanged>("settings-changed"),
 	refused: makeEvent<Refused, Refused>("refused"),
 	runsChanged: makeEvent<RunsChanged, RunsChanged>("runs-changed"),
+	settingsChanged: makeEvent<SettingsChanged, SettingsChanged>("settings-changed"),
 };
 
 /* Types */
@@ -1712,6 +1712,9 @@ export type Settings = {
 	agreed_hosts?: string[],
 	hooks?: Hooks,
 };
+
+/**  The settings were changed, perhaps by a text editor or another process. */
+export type SettingsChanged = null;
 
 /**  Where a mark is. Coordinates are in pixels of the upright image. */
 export type Shape = { kind: "box"; rect: Rect } | { kind: "point"; at: Point } | 

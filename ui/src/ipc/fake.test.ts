@@ -136,7 +136,10 @@ describe("a run elsewhere", () => {
 
   it("is held for a while, spends near its quote, and says what may be billed", async () => {
     const seam = openFake("?priced&key");
-    await seam.changeSettings(await seam.settings(), { ...(await seam.settings()), agreed_hosts: ["api.anthropic.com"] });
+    await seam.changeSettings(await seam.settings(), {
+      ...(await seam.settings()),
+      agreed_hosts: ["api.anthropic.com"],
+    });
     const run = await seam.startRun(request);
     let latest: RunProgress | undefined;
     await seam.watchRun(run, (snapshot) => (latest = snapshot));
@@ -163,7 +166,10 @@ describe("what a run may cost", () => {
 
   async function agreed(query: string): Promise<Seam> {
     const seam = openFake(query);
-    await seam.changeSettings(await seam.settings(), { ...(await seam.settings()), agreed_hosts: ["api.anthropic.com"] });
+    await seam.changeSettings(await seam.settings(), {
+      ...(await seam.settings()),
+      agreed_hosts: ["api.anthropic.com"],
+    });
     return seam;
   }
 
@@ -348,7 +354,9 @@ it("keeps the keys of further routes apart from the one for Claude", async () =>
   await seam.changeSettings(await seam.settings(), { ...settings, agreed_hosts: [] });
   expect((await seam.connection()).further[0]?.problem).toMatch(/not agreed/u);
   const broken = (settings.further_routes ?? []).map((route) => ({ ...route, base_url: "nonsense" }));
-  await expect(seam.changeSettings(await seam.settings(), { ...settings, further_routes: broken })).rejects.toMatchObject({ code: "address" });
+  await expect(
+    seam.changeSettings(await seam.settings(), { ...settings, further_routes: broken }),
+  ).rejects.toMatchObject({ code: "address" });
 });
 
 it("keeps nothing of a key but what a server would say to it", async () => {
