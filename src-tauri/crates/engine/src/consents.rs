@@ -13,6 +13,9 @@ use crate::clock::now_millis;
 use crate::library::lock;
 use crate::{EngineError, Result, private};
 
+/// Far more than a person agrees to.
+const MAX_BYTES: u64 = 16 << 20;
+
 /// A person's consents: in a file of theirs, and for the session where that cannot be written.
 pub struct Consents {
     file: Option<PathBuf>,
@@ -163,14 +166,14 @@ impl Consents {
         change(&mut kept);
         let json = serde_json::to_vec_pretty(&kept)
             .map_err(|error| EngineError::File { path: file.clone(), source: error.into() })?;
-        private::write(file, &json).map_err(EngineError::file(file))
+        files::write_private(file, &json).map_err(EngineError::file(file))
     }
 }
 
 /// A file that cannot be read is an error and not the end of what was agreed to.
 fn read(file: &Path) -> Result<Kept> {
     let failed = |source| EngineError::File { path: file.to_owned(), source };
-    match std::fs::read(file) {
+    match files::read(file, MAX_BYTES) {
         Ok(json) => serde_json::from_slice(&json).map_err(|error| failed(error.into())),
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(Kept::default()),
         Err(error) => Err(failed(error)),

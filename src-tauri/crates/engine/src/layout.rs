@@ -45,8 +45,8 @@ pub fn prepare(database: &Path, folder: &Path, is_new: bool) -> Result<()> {
     if !is_new && !folder.exists() {
         // Once, every library had its settings beside its database.
         let former = database.with_file_name(crate::settings::FILE_NAME);
-        if let Ok(text) = fs::read(&former) {
-            private::write(&settings, &text).map_err(EngineError::file(&settings))?;
+        if let Ok(text) = files::read(&former, crate::settings::MAX_BYTES) {
+            files::write_private(&settings, &text).map_err(EngineError::file(&settings))?;
         }
     }
     private::create_folder(folder).map_err(EngineError::file(folder))?;

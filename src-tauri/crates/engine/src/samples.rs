@@ -39,11 +39,11 @@ impl Library {
         private::create_folder(&folder).map_err(EngineError::file(&folder))?;
         // Beside the photos' folder, so that an import of it leaves nothing out.
         let attribution = self.folder().join("Samples-ATTRIBUTION.md");
-        private::write(&attribution, ATTRIBUTION.as_ref()).map_err(EngineError::file(&attribution))?;
+        files::write_private(&attribution, ATTRIBUTION.as_bytes()).map_err(EngineError::file(&attribution))?;
         for (name, bytes) in SAMPLES {
             let path = folder.join(name);
             if !path.exists() {
-                private::write(&path, bytes).map_err(EngineError::file(&path))?;
+                files::write_private(&path, bytes).map_err(EngineError::file(&path))?;
             }
         }
         Ok(folder)

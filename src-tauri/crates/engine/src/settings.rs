@@ -22,6 +22,8 @@ use crate::{EngineError, Result, private};
 pub(crate) const FILE_NAME: &str = "settings.toml";
 /// What a new file begins with: every key, what it means, and what holds while it is left out.
 const TEMPLATE: &str = include_str!("settings.toml");
+/// Far more than settings take: a longer file is none.
+pub(crate) const MAX_BYTES: u64 = 1 << 20;
 /// The sections that variables may set: what is imported and how runs ask, never which server or what is run.
 const VARIABLES: [&str; 3] = ["FIELDMARK_IMPORT__", "FIELDMARK_RUN__", "FIELDMARK_LIMITS__"];
 
@@ -71,6 +73,7 @@ impl Library {
             BaseUrl::parse(base_url).map_err(|source| EngineError::Address { typed: base_url.clone(), source })?;
         }
         write(&path, &settings)?;
+        self.limit_decoding_memory(&self.settings_in_force()?);
         if settings.is_local_only {
             self.pause_runs_elsewhere();
         }
@@ -122,6 +125,7 @@ fn merge(before: &Value, after: &Value, current: Value) -> Value {
         _ => after.clone(),
     }
 }
+
 /// Items are told apart by their names, or else by what they say.
 fn merge_lists(before: &[Value], after: &[Value], current: Vec<Value>) -> Vec<Value> {
     let name_of = |item: &Value| item.get("name").unwrap_or(item).clone();
@@ -147,7 +151,7 @@ fn merge_lists(before: &[Value], after: &[Value], current: Vec<Value>) -> Vec<Va
 
 /// The text of the file; none is as good as an empty one.
 fn text_of(path: &Path) -> Result<Option<String>> {
-    match fs::read_to_string(path) {
+    match files::read_to_string(path, MAX_BYTES) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(EngineError::file(path)(error)),
@@ -169,7 +173,7 @@ fn read(path: &Path, variables: Option<&HashMap<String, String>>) -> Result<Sett
 
 /// Numbers that parse may still be such that no run could go well.
 fn check(path: &Path, settings: &Settings) -> Result<()> {
-    match settings.run.out_of_range() {
+    match settings.out_of_range() {
         Some(OutOfRange { key, value, least, most }) => {
             Err(unusable(path, format!("{key} is {value}, and goes from {least} to {most}")))
         }
@@ -194,7 +198,7 @@ fn write(path: &Path, settings: &Settings) -> Result<()> {
     if text_of(path)?.as_ref() == Some(&new) {
         return Ok(());
     }
-    private::write(path, new.as_bytes()).map_err(EngineError::file(path))
+    files::write_private(path, new.as_bytes()).map_err(EngineError::file(path))
 }
 
 /// Brings `table`, which says what `old` says, to say what `new` says: only what differs is written.
@@ -238,6 +242,8 @@ fn put(table: &mut Table, key: &str, mut value: Item) {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn saved(path: &Path, change: impl FnOnce(&mut Settings)) -> String {
@@ -379,6 +385,7 @@ mod tests {
             ("theme = \"pink\"\n", "pink"),
             ("is_local_only = \n", "line 1"),
             ("[run]\ntask_timeout_ms = 0\n", "run.task_timeout_ms is 0, and goes from 1000"),
+            ("[import]\ndecoding_memory_mb = 9\n", "import.decoding_memory_mb is 9, and goes from 64"),
         ] {
             fs::write(&path, text).unwrap();
             let error = read(&path, None).unwrap_err().to_string();

@@ -8,7 +8,6 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
-use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -61,11 +60,7 @@ impl EnvFile {
     pub fn named(path: &Path) -> Result<Self> {
         let unreadable = |source| KeysError::Unreadable { file: path.to_owned(), source };
         let path = std::fs::canonicalize(path).map_err(unreadable)?;
-        let mut bytes = Zeroizing::new(Vec::new());
-        File::open(&path).and_then(|open| open.take(MAX_BYTES + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
-        if bytes.len() as u64 > MAX_BYTES {
-            return Err(unreadable(ErrorKind::FileTooLarge.into()));
-        }
+        let bytes = Zeroizing::new(files::read(&path, MAX_BYTES).map_err(unreadable)?);
         Ok(Self { path, bytes: Arc::new(bytes) })
     }
 

@@ -15,7 +15,6 @@ mod library;
 pub mod mistakes;
 pub mod offers;
 pub mod recipes;
-pub mod replaced_annotations;
 pub mod runs;
 pub mod settings;
 pub mod steps;

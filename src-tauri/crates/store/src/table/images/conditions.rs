@@ -227,7 +227,8 @@ impl View<'_> {
             return self.images_labelled(layers, |label| misspelled.contains(label));
         }
         if layers.runs().is_none() {
-            return self.id_set("SELECT image_id FROM mistakes WHERE kind = ?1", [name_of(&check)?]);
+            let shown = "SELECT image_id FROM mistakes WHERE kind = ?1 AND NOT is_superseded";
+            return self.id_set(shown, [name_of(&check)?]);
         }
         let shown = layers.and_is_shown();
         let sql = format!(
