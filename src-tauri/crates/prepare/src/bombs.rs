@@ -167,8 +167,8 @@ fn tiles_that_reach_far_beyond_the_picture_are_refused() {
         (262, 3, 1, 0),
         (322, 4, 1, 65_520),
         (323, 4, 1, 160),
-        (324, 4, 50_000, 8),
-        (325, 4, 50_000, 8),
+        (324, 4, 50_000, 4096),
+        (325, 4, 50_000, 4096),
     ];
     let mut tiff = b"II*\0\x08\0\0\0".to_vec();
     tiff.extend(u16::try_from(entries.len()).unwrap().to_le_bytes());
