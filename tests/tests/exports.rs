@@ -234,7 +234,15 @@ async fn an_export_takes_the_place_of_no_photo_and_leaves_nothing_half_written()
     let original = bench.photos().join("fog.png");
     refused(&original);
     refused(&bench.photos());
-    refused(&bench.folder.path().join("library/library.sqlite"));
+    let library = bench.folder.path().join("library");
+    refused(&library.join("library.sqlite"));
+    refused(&library.join("settings.toml"));
+    #[cfg(unix)]
+    for (name, target) in [("photo.json", &original), ("library.json", &library.join("library.sqlite"))] {
+        let link = bench.folder.path().join(name);
+        std::os::unix::fs::symlink(target, &link).unwrap();
+        refused(&link);
+    }
     let copy = bench.folder.path().join("copy.png");
     fs::copy(&original, &copy).unwrap();
     refused(&copy);

@@ -440,7 +440,7 @@ fn requests_made_again_and_answers_put_right_are_counted() {
             Repair { item: Some(0), kind: RepairKind::LabelRenamed { answered: "kitty".into() } },
             Repair { item: Some(1), kind: RepairKind::LabelRenamed { answered: "tom".into() } },
         ],
-        dropped: vec![Dropped { item: 2, reason: DropReason::NoBox }],
+        dropped: vec![Dropped { item: 2, reason: DropReason::TooMany { count: 40 } }],
         is_cut_short: true,
     };
     library
@@ -466,7 +466,7 @@ fn requests_made_again_and_answers_put_right_are_counted() {
     assert_eq!(retried, [group(RetryKind::Overloaded), group(RetryKind::TimedOut)]);
     let renamed = RepairKind::LabelRenamed { answered: "kitty".into() };
     assert_eq!(repairs, [RepairGroup { count: 2, example: renamed }]);
-    assert_eq!(dropped, [DropGroup { count: 1, example: DropReason::NoBox }]);
+    assert_eq!(dropped, [DropGroup { count: 40, example: DropReason::TooMany { count: 40 } }]);
 }
 
 #[test]
@@ -598,15 +598,6 @@ fn kept_label_counts_agree_with_counting() {
     assert_eq!((counts(None), counts(Some(other))), (3, 2));
     library.store.write_blocking(move |edit| edit.take_back_proposals(run)).unwrap();
     assert_eq!((counts(None), counts(folder), counts(Some(other))), (0, 0, 0));
-}
-
-#[test]
-fn a_library_from_the_future_is_left_alone() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("library.sqlite");
-    drop(Store::open(&path).unwrap());
-    Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
-    assert!(matches!(Store::open(&path), Err(StoreError::FromTheFuture { found: 99, .. })));
 }
 
 #[tokio::test]

@@ -395,9 +395,10 @@ impl View<'_> {
                 }
             }
             for item in reading.dropped {
+                let count = item.reason.item_count();
                 match dropped.iter_mut().find(|group| is_same_variant(&group.example, &item.reason)) {
-                    Some(group) => group.count += 1,
-                    None => dropped.push(DropGroup { count: 1, example: item.reason }),
+                    Some(group) => group.count = group.count.saturating_add(count),
+                    None => dropped.push(DropGroup { count, example: item.reason }),
                 }
             }
         }
