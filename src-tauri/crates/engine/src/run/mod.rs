@@ -361,6 +361,7 @@ impl Library {
                 last_answered: view.last_answered(run, JUST_ANSWERED)?,
                 finished_after: view.finished_after(run)?,
                 hooks: view.hook_runs(run)?,
+                largest_request: view.largest_request(run)?,
             })
         })?;
         Ok(progress::resting(summary, kept))
