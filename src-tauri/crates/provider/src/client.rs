@@ -119,7 +119,7 @@ impl Client {
         };
         let http = builder.build().map_err(ClientError::Http)?;
         let ClientOptions { model_prefix, timeouts, .. } = options.clone();
-        Ok(Self { http, server, redaction: key.redaction(), model_prefix, timeouts })
+        Ok(Self { http, server, redaction: key.into_redaction(), model_prefix, timeouts })
     }
 
     #[must_use]
