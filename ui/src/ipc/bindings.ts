@@ -978,7 +978,8 @@ export type Installation = {
 export type JustAnswered = {
 	image: ImageId,
 	mark_count: number,
-	took_millis: number,
+	/**  `None` where it was not asked about: its answer was reused. */
+	took_millis: number | null,
 };
 
 /**  What stands before a colon. */

@@ -52,8 +52,17 @@ describe("the colours of labels", () => {
     const crowded = chooseColors({ photos: [], lists: list }, NOTHING_CHOSEN);
     const nine = chooseColors({ photos: list.slice(0, 9), lists: list }, crowded);
     expect(new Set(colorsOf(nine, list.slice(0, 9))).size).toBe(9);
-    const five = chooseColors({ photos: list.slice(20, 25), lists: list }, crowded);
-    expect(new Set(colorsOf(five, list.slice(20, 25)))).toEqual(new Set(SOLID));
+    const five = labels(5, "other");
+    expect(new Set(colorsOf(chooseColors(onPhotos(...five), NOTHING_CHOSEN), five))).toEqual(new Set(SOLID));
+  });
+
+  it("stay from a list on one screen to the photos of another and back", () => {
+    const recipe = labels(10);
+    const plan = chooseColors({ photos: [], lists: recipe }, NOTHING_CHOSEN);
+    const review = chooseColors({ photos: recipe.slice(3, 8), lists: recipe.slice(5) }, plan);
+    expect(colorsOf(review, recipe.slice(3))).toEqual(colorsOf(plan, recipe.slice(3)));
+    const library = chooseColors({ photos: recipe.slice(0, 4), lists: recipe }, review);
+    expect(colorsOf(library, recipe)).toEqual(colorsOf(plan, recipe));
   });
 
   it("of a list stay when a photo can do with another one", () => {

@@ -14,7 +14,7 @@ export class LabelColors {
   readonly of = $derived.by(() => {
     const colors = this.#colors;
     return (label: string): PaletteColor =>
-      colors.get(label) ?? this.#chosen.onPhotos.get(label) ?? preferred(label)[0] ?? 2;
+      colors.get(label) ?? this.#chosen.known.get(label) ?? preferred(label)[0] ?? 2;
   });
 
   /** Something shows these labels from now on; returns the way to say that it does not any more. */

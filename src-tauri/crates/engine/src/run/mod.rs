@@ -484,6 +484,7 @@ impl Library {
     ) -> Result<Opened> {
         let library = Arc::clone(self);
         let opening = tokio::task::spawn_blocking(move || {
+            library.limit_decoding_memory(&library.settings_in_force()?);
             let way = library.way()?;
             let model = Routes::model(&way, &model)?;
             if let Some(hindrance) = way.hindrance(&model) {
