@@ -126,7 +126,7 @@ impl Client {
         let http = builder.build().map_err(ClientError::Http)?;
         let sends_transformations = options.sends_transformations.unwrap_or(server.takes_transformations());
         let ClientOptions { model_prefix, timeouts, .. } = options.clone();
-        Ok(Self { http, server, redaction: key.redaction(), model_prefix, sends_transformations, timeouts })
+        Ok(Self { http, server, redaction: key.into_redaction(), model_prefix, sends_transformations, timeouts })
     }
 
     #[must_use]

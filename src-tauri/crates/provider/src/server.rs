@@ -156,7 +156,7 @@ impl Key {
     }
 
     /// Takes the key out of what servers say.
-    pub(crate) fn redaction(&self) -> Redaction {
+    pub(crate) fn into_redaction(self) -> Redaction {
         Redaction::of(&self.secret)
     }
 }

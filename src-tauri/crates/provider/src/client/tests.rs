@@ -360,7 +360,8 @@ async fn refusals_say_what_to_do_and_not_the_key() {
 #[tokio::test]
 async fn a_key_that_an_answer_repeats_is_neither_kept_nor_shown() {
     let (first, second) = SECRET.split_at(SECRET.len() / 2);
-    let escaped: String = SECRET.bytes().map(|byte| format!("\\\\u{byte:04x}")).collect();
+    let escape = |byte| format!("\\\\u{byte:04x}");
+    let escaped: String = SECRET.bytes().map(escape).collect();
     let answer = ANSWER
         .replace("\"model\":\"claude-sonnet-5-5\"", &format!("\"model\":\"{SECRET}\""))
         .replace("{\\\"marks\\\":", &format!("{escaped} {first}"))
