@@ -334,7 +334,8 @@ pub struct RouteState {
 pub struct JustAnswered {
     pub image: ImageId,
     pub mark_count: u32,
-    pub took_millis: u32,
+    /// `None` where it was not asked about: its answer was reused.
+    pub took_millis: Option<u32>,
 }
 
 /// A snapshot of a run, a few times a second.
@@ -399,6 +400,10 @@ pub struct RunProgress {
     /// The most that requests under way can cost.
     #[serde(rename = "reserved_dollars")]
     pub reserved: PicoDollars,
+    /// The most that one of its requests has reserved, or would have: a budget must have room for another. Zero before the
+    /// first.
+    #[serde(rename = "largest_request_dollars")]
+    pub largest_request: PicoDollars,
     /// Requests that were under way when a process died: whether they were billed nobody knows, and they are not made
     /// again without a word from the person.
     pub unsettled: PossiblyBilled,

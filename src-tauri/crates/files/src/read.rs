@@ -126,7 +126,7 @@ mod tests {
             assert_eq!(error.to_string(), format!("{kind}, not a regular file"), "{}", path.display());
         }
         fs::remove_file(&link).unwrap();
-        fs::write(&pipe.with_extension("jpg"), "photo").unwrap();
+        fs::write(pipe.with_extension("jpg"), "photo").unwrap();
         std::os::unix::fs::symlink(pipe.with_extension("jpg"), &link).unwrap();
         assert_eq!(read(&link, 10).unwrap(), b"photo");
     }

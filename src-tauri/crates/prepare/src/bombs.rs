@@ -55,10 +55,11 @@ fn tiff_of_shared_strips(size: PixelSize) -> Vec<u8> {
 }
 
 /// Sixteen bits a sample. Only the header is sound.
-fn png_of_deep_pixels(size: PixelSize) -> Vec<u8> {
+fn png_of_deep_pixels(size: PixelSize, is_interlaced: bool) -> Vec<u8> {
     let small = image::DynamicImage::from(rgb_image(&scenery(8, 8)).to_rgba16());
     let mut png = encoded(&small, image::ImageFormat::Png);
     png[16..24].copy_from_slice(&[size.width.to_be_bytes(), size.height.to_be_bytes()].concat());
+    png[28] = is_interlaced.into();
     let mut checksum = flate2::Crc::new();
     checksum.update(&png[12..29]);
     png[29..33].copy_from_slice(&checksum.sum().to_be_bytes());
@@ -69,7 +70,7 @@ fn png_of_deep_pixels(size: PixelSize) -> Vec<u8> {
 fn webp_of_one_colour(size: PixelSize) -> Vec<u8> {
     let header = (size.width - 1) | (size.height - 1) << 14;
     // No transformation, no cache, one set of codes; five codes of a single symbol each.
-    let codes = 0b0001_0001_0001_0001_0001_000_u32;
+    let codes = 0b1000_1000_1000_1000_1000_u32;
     let data = [&[0x2F], header.to_le_bytes().as_slice(), &codes.to_le_bytes()].concat();
     let chunk = [b"VP8L", u32::try_from(data.len()).unwrap().to_le_bytes().as_slice(), &data, &[0]].concat();
     let len = u32::try_from(chunk.len() + 4).unwrap().to_le_bytes();
@@ -79,10 +80,10 @@ fn webp_of_one_colour(size: PixelSize) -> Vec<u8> {
 /// With a frame that does not fill the canvas.
 fn gif_of_two_buffers(size: PixelSize) -> Vec<u8> {
     let mut gif = encoded(&rgb_image(&scenery(8, 8)), image::ImageFormat::Gif);
-    let side = |side: u32| u16::try_from(side).unwrap().to_le_bytes();
-    gif[6..10].copy_from_slice(&[side(size.width), side(size.height)].concat());
+    let bytes_of = |side: u32| u16::try_from(side).unwrap().to_le_bytes();
+    gif[6..10].copy_from_slice(&[bytes_of(size.width), bytes_of(size.height)].concat());
     let frame = gif.windows(9).position(|part| part == [0x2C, 0, 0, 0, 0, 8, 0, 8, 0]).unwrap();
-    gif[frame + 5..frame + 9].copy_from_slice(&[side(size.width - 1), side(size.height)].concat());
+    gif[frame + 5..frame + 9].copy_from_slice(&[bytes_of(size.width - 1), bytes_of(size.height)].concat());
     gif
 }
 
@@ -91,8 +92,8 @@ fn jpeg_of_kind(marker: u8, size: PixelSize) -> Vec<u8> {
     let mut jpeg = fixtures::jpeg(&scenery(16, 16));
     let frame = jpeg.windows(2).position(|part| part == [0xFF, 0xC0]).unwrap();
     jpeg[frame + 1] = marker;
-    let side = |side: u32| u16::try_from(side).unwrap().to_be_bytes();
-    jpeg[frame + 5..frame + 9].copy_from_slice(&[side(size.height), side(size.width)].concat());
+    let bytes_of = |side: u32| u16::try_from(side).unwrap().to_be_bytes();
+    jpeg[frame + 5..frame + 9].copy_from_slice(&[bytes_of(size.height), bytes_of(size.width)].concat());
     jpeg
 }
 
@@ -112,7 +113,8 @@ fn what_needs_more_than_is_allowed_is_refused_with_what_it_needs() {
     tiff.resize(1 << 20, 0);
     // Bytes a pixel.
     for (name, bytes, at_least) in [
-        ("PNG", png_of_deep_pixels(size), 12),
+        ("PNG", png_of_deep_pixels(size, false), 3),
+        ("interlaced PNG", png_of_deep_pixels(size, true), 12),
         ("WebP", webp_of_one_colour(size), 7),
         ("GIF", gif_of_two_buffers(size), 8),
         ("BMP", bmp, 3),
@@ -154,6 +156,32 @@ fn strips_that_share_their_data_are_refused_at_once() {
     // Of a small picture they are read.
     let (_folder, path) = fixtures::file(&tiff_of_shared_strips(PixelSize::new(200, 300)));
     assert_eq!(fixtures::decode(&path, None).unwrap().original, PixelSize::new(200, 300));
+}
+
+#[test]
+fn tiles_that_reach_far_beyond_the_picture_are_refused() {
+    // A column of pixels whose tiles are 65,520 wide, each row of which a bit of fax data would fill.
+    let entries = [
+        (256, 4, 1, 1),
+        (257, 4, 1, 8_000_000),
+        (258, 3, 1, 1),
+        (259, 3, 1, 4),
+        (262, 3, 1, 0),
+        (322, 4, 1, 65_520),
+        (323, 4, 1, 160),
+        (324, 4, 50_000, 4096),
+        (325, 4, 50_000, 4096),
+    ];
+    let mut tiff = b"II*\0\x08\0\0\0".to_vec();
+    tiff.extend(u16::try_from(entries.len()).unwrap().to_le_bytes());
+    for (tag, kind, count, value) in entries {
+        tiff.extend(entry(tag, kind, count, value));
+    }
+    tiff.resize(1 << 20, 1);
+    let (_folder, path) = fixtures::file(&tiff);
+    let refused = fixtures::decode(&path, Some(256)).unwrap_err();
+    let detail = Some("tiles much larger than the picture".to_owned());
+    assert_eq!(refused, SkipReason::NotSupported { format: "TIFF".into(), detail });
 }
 
 #[test]

@@ -22,6 +22,7 @@ export const library = {
     removeConfirm: "Remove",
     keep: "Keep",
     removed: (name: string) => `“${name}” removed`,
+    restored: (name: string) => `“${name}” is back`,
     undo: "Undo",
   },
   noLabels: "Marks will be counted here by label.",
@@ -111,7 +112,8 @@ export const library = {
         case "too_many_pixels":
           return `Too large: ${decimal(reason.megapixels)} megapixels`;
         case "too_much_memory": {
-          const what = reason.size === null ? "Reading it" : `${count(reason.size.width)} x ${count(reason.size.height)} pixels`;
+          const what =
+            reason.size === null ? "Reading it" : `${count(reason.size.width)} x ${count(reason.size.height)} pixels`;
           return `${what}: ${count(reason.needed_megabytes)} MB of memory needed, ${count(reason.allowed_megabytes)} MB allowed (import.decoding_memory_mb in settings.toml)`;
         }
         case "file_too_large":

@@ -23,6 +23,7 @@ export const library: Words<typeof english> = {
     removeConfirm: "Quitar",
     keep: "Conservar",
     removed: (name) => `«${name}» se ha quitado`,
+    restored: (name) => `«${name}» vuelve a estar`,
     undo: "Deshacer",
   },
   noLabels: "Aquí se contarán las marcas por etiqueta.",
@@ -111,7 +112,8 @@ export const library: Words<typeof english> = {
         case "too_many_pixels":
           return `Demasiado grande: ${decimal(reason.megapixels)} megapíxeles`;
         case "too_much_memory": {
-          const what = reason.size === null ? "Leerlo" : `${count(reason.size.width)} x ${count(reason.size.height)} píxeles`;
+          const what =
+            reason.size === null ? "Leerlo" : `${count(reason.size.width)} x ${count(reason.size.height)} píxeles`;
           return `${what}: requiere ${count(reason.needed_megabytes)} MB de memoria y se permiten ${count(reason.allowed_megabytes)} MB (import.decoding_memory_mb en settings.toml)`;
         }
         case "file_too_large":

@@ -105,7 +105,8 @@ pub struct Sitting {
     /// Images at once, 1 to 64, or auto, which finds out; left out, as the environment or the settings say
     #[arg(long, value_name = "N|auto")]
     pub concurrency: Option<AtOnce>,
-    /// Ask this server in place of the one of the environment; a key that was given for another one is not sent there
+    /// Ask this server in place of the one of the environment. The environment's key is not sent there, unless
+    /// `ANTHROPIC_BASE_URL` beside it names the same server
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
     #[command(flatten)]

@@ -7,8 +7,8 @@ use super::numbers::{whole, within};
 #[derive(Args)]
 #[command(after_help = "Example:\n  \
     fieldmark simulate --port 8317 &\n  \
-    ANTHROPIC_API_KEY=any fieldmark annotate docs/tour --labels red,green --model claude-sonnet-5-5 \\\n    \
-    --base-url http://127.0.0.1:8317\n\n\
+    export ANTHROPIC_BASE_URL=http://127.0.0.1:8317 ANTHROPIC_API_KEY=any\n  \
+    fieldmark annotate docs/tour --labels red,green --model claude-sonnet-5-5\n\n\
     It points at patches of plain colour in what it is sent. Any key is taken, except sk-simulated-wrong, \
     sk-simulated-expired, sk-simulated-no-credit and sk-simulated-forbidden, which are refused as they say.")]
 pub struct Simulate {

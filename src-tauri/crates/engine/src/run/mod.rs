@@ -361,6 +361,7 @@ impl Library {
                 last_answered: view.last_answered(run, JUST_ANSWERED)?,
                 finished_after: view.finished_after(run)?,
                 hooks: view.hook_runs(run)?,
+                largest_request: view.largest_request(run)?,
             })
         })?;
         Ok(progress::resting(summary, kept))
@@ -487,6 +488,7 @@ impl Library {
     ) -> Result<Opened> {
         let library = Arc::clone(self);
         let opening = tokio::task::spawn_blocking(move || {
+            library.limit_decoding_memory(&library.settings_in_force()?);
             let way = library.way()?;
             let model = Routes::model(&way, &model)?;
             if let Some(hindrance) = way.hindrance(&model) {

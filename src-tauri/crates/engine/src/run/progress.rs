@@ -51,11 +51,8 @@ impl Sitting {
                 self.standing.done += 1 + finished.propagated.images;
                 self.standing.carried += finished.propagated.images;
                 self.standing.marks += mark_count + finished.propagated.annotations;
-                let answered = JustAnswered {
-                    image: finished.image,
-                    mark_count,
-                    took_millis: whole(finished.took_millis.unwrap_or_default()),
-                };
+                let answered =
+                    JustAnswered { image: finished.image, mark_count, took_millis: finished.took_millis.map(whole) };
                 self.standing.just_answered.insert(0, answered);
                 self.standing.just_answered.truncate(JUST_ANSWERED as usize);
             }
@@ -117,6 +114,7 @@ pub struct Kept {
     pub finished_after: Vec<f64>,
     /// The oldest first.
     pub hooks: Vec<HookRun>,
+    pub largest_request: PicoDollars,
 }
 
 /// A run that nobody works on.
@@ -153,6 +151,7 @@ pub fn resting(summary: RunSummary, kept: Kept) -> RunProgress {
         possibly_billed: summary.possibly_billed,
         budget: summary.budget,
         reserved: PicoDollars::ZERO,
+        largest_request: kept.largest_request,
         unsettled: summary.unsettled,
         hold: None,
         retried: kept.retried,

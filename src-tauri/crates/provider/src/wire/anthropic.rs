@@ -132,6 +132,14 @@ impl Receiving {
         if is_message || !receiving.text.is_empty() { Ok(receiving) } else { Err(BadEvent::NoMessage) }
     }
 
+    /// Passes every text through `redact`.
+    pub fn redact(&mut self, redact: impl Fn(&str) -> String) {
+        (self.model, self.text) = (redact(&self.model), redact(&self.text));
+        if let Some(StopReason::Other(reason)) = &mut self.stop_reason {
+            *reason = redact(reason);
+        }
+    }
+
     /// Whether anything that came belongs to an answer.
     pub fn has_begun(&self) -> bool {
         self.has_begun

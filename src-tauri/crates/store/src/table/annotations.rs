@@ -51,6 +51,14 @@ impl View<'_> {
         Ok(statement.query_row([], |row| row.get(0))?)
     }
 
+    /// Every label of the library, also those that only superseded or rejected annotations have, the most frequent first.
+    pub(super) fn every_label(&self) -> Result<Vec<LabelCount>> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT label, color, mark_count FROM label_counts WHERE collection_id = 0 ORDER BY mark_count DESC, label",
+        )?;
+        all(&mut statement, [], |row| Ok(LabelCount { name: row.get(0)?, color: row.get(1)?, count: row.get(2)? }))
+    }
+
     /// Labels on the images of `collection`, or of all, the most frequent first; rejected marks aside.
     pub fn label_counts(&self, collection: Option<CollectionId>) -> Result<Vec<LabelCount>> {
         let mut statement = self.0.prepare_cached(

@@ -301,13 +301,13 @@ impl View<'_> {
             "WITH last AS MATERIALIZED (
                  SELECT image_id, found, took_millis FROM jobs WHERE run_id = ?1 AND state = 'done' AND NOT is_carried
                  ORDER BY finished_after_millis DESC NULLS LAST, id DESC LIMIT ?2)
-             SELECT image_id, (SELECT coalesce(sum(value), 0) FROM json_each(found)), coalesce(took_millis, 0) FROM last",
+             SELECT image_id, (SELECT coalesce(sum(value), 0) FROM json_each(found)), took_millis FROM last",
         )?;
         all(&mut statement, params![run.0, limit], |row| {
             Ok(JustAnswered {
                 image: ImageId(row.get(0)?),
                 mark_count: row.get(1)?,
-                took_millis: whole_millis(row.get(2)?),
+                took_millis: row.get::<_, Option<f64>>(2)?.map(whole_millis),
             })
         })
     }

@@ -105,7 +105,7 @@ VALUES
 INSERT INTO offers (run_id, image_id, carried_from) VALUES (1, 3, 2);
 "#;
 
-const FILL_20: &str = r#"
+const FILL_20: &str = r"
 INSERT INTO collections (id, name, root, created_at) VALUES (1, 'photos', x'2f70', 1);
 INSERT INTO images (id, hash, name, byte_len, format, orientation, width, height, added_at) VALUES
     (1, x'0101010101010101010101010101010101010101010101010101010101010101', 'a.jpg', 10, 'jpeg', 1, 100, 80, 1), (2, x'0202020202020202020202020202020202020202020202020202020202020202', 'b.jpg', 10, 'jpeg', 1, 100, 80, 1);
@@ -120,7 +120,7 @@ INSERT INTO annotations (id, image_id, run_id, label, color, shape, confidence, 
     (12, 2, 1, 'cat', 1, BOX, 0.5, '{}', 'proposed');
 INSERT INTO replaced_annotations (image_id, run_id, replaced_by, label, color, shape, confidence, attributes) VALUES
     (1, 1, 2, 'cat', 1, BOX, 0.9, '{}'), (1, 1, 2, 'dog', 2, BOX, 0.8, '{}');
-"#;
+";
 
 /// `sql` with the recipe and the box that it names.
 fn filled(sql: &str) -> String {
@@ -153,11 +153,11 @@ fn step_12(
 
 #[test]
 fn a_filled_library_of_version_12_keeps_annotations_decisions_and_undo() {
-    let drawn = r#"INSERT INTO steps (id, image_id, made_at, review_before, review_after, marks)
+    let drawn = r"INSERT INTO steps (id, image_id, made_at, review_before, review_after, marks)
         SELECT 4, 2, 9, 'reviewed', 'reviewed', json_array(json_object('before', NULL, 'after', json_object(
             'id', id, 'origin', json_object('kind', 'person'), 'carried_from', NULL, 'label', label, 'color', color,
             'shape', json(shape), 'confidence', NULL, 'attributes', json('{}'), 'status', status, 'reject_reason', NULL)))
-        FROM annotations WHERE id = 5;"#;
+        FROM annotations WHERE id = 5;";
     let audit = r#"INSERT INTO audits (id, drawn_at, label, color, threshold, query, latest_mark, proposals)
         VALUES (1, 50, 'cat', 1, 0.6, '{"conditions":[],"collection":null,"order":"added"}', 6, 1);
         INSERT INTO audit_samples VALUES (1, 0, 1, 3);"#;

@@ -145,6 +145,40 @@ fn a_later_run_of_the_same_model_and_recipe_takes_nothing_from_the_layer_of_an_e
 }
 
 #[test]
+fn a_failure_and_the_uncertainty_of_an_image_are_those_of_the_layers_shown() {
+    let library = Library::new();
+    let (sure, unsure) = (library.add_image(1), library.add_image(2));
+    let cat = |confidence| vec![found("cat", 0.0, Some(confidence))];
+    let first = library.layer("a", vec![(sure, cat(0.9)), (unsure, cat(0.6))]);
+    let second = library.layer("b", vec![(sure, cat(0.2)), (unsure, cat(0.5))]);
+    let failed = library.add_run(vec![sure]);
+    let job = library.store.read(|view| view.waiting_jobs(failed, None, 1)).unwrap().pop().unwrap();
+    let failure = JobFailure { attempt: None, kind: FailureKind::Refused, detail: "no".into() };
+    let outcome = JobOutcome::Failed(failure);
+    library.store.write_blocking(move |edit| edit.settle_job(failed, &job, &cats(), &outcome, None, 10)).unwrap();
+    while library.store.write_derived_blocking(|edit| edit.look_through(9)).unwrap() {}
+
+    let scopes = [LayerScope::All, LayerScope::of_run(failed), LayerScope::of_run(first)];
+    assert_eq!(scopes.each_ref().map(|layers| library.card_in(sure, layers).failure.is_some()), [true, true, false]);
+    for test in [Test::Image { state: ImageState::Failed }, Test::Failure { failure: FailureKind::Refused }] {
+        let found_in = |layers: &LayerScope| {
+            library.found_by(&ImageQuery { layers: Some(layers.clone()), ..ImageQuery::of([test.clone()]) })
+        };
+        assert_eq!(scopes.each_ref().map(found_in), [vec![sure], vec![sure], vec![]], "{test:?}");
+    }
+    let counted = |layers: &LayerScope| {
+        let query = ImageQuery { layers: Some(layers.clone()), ..ImageQuery::default() };
+        library.store.read(|view| view.filter_counts(&query, &[])).unwrap().failures.len()
+    };
+    assert_eq!(scopes.each_ref().map(counted), [1, 1, 0]);
+    let by_doubt = |run| {
+        let layers = Some(LayerScope::of_run(run));
+        library.found_by(&ImageQuery { layers, order: ImageOrder::Doubt, ..ImageQuery::default() })
+    };
+    assert_eq!((by_doubt(first), by_doubt(second)), (vec![unsure, sure], vec![sure, unsure]));
+}
+
+#[test]
 fn an_image_with_an_open_proposal_is_not_confirmed_empty() {
     let library = Library::new();
     let image = library.add_image(1);
