@@ -37,6 +37,10 @@ pub enum StopReason {
     NotSuchAServer,
     /// The server refuses what is the same in every request, so that it would refuse them all.
     RequestRefused,
+    /// No answer of the server can be read: the first ones were all unreadable, or many in a row.
+    AnswersUnreadable,
+    /// The server, or a limit, would have it wait for longer than any run waits.
+    WaitTooLong,
     /// The server cannot be reached, in spite of several tries.
     Unreachable,
     /// The next request could have passed the run's budget.
@@ -121,6 +125,8 @@ impl RunState {
             Self::Stopped { reason: StopReason::UnknownModel } => "stopped, unknown model",
             Self::Stopped { reason: StopReason::NotSuchAServer } => "stopped, no such server",
             Self::Stopped { reason: StopReason::RequestRefused } => "stopped, requests refused",
+            Self::Stopped { reason: StopReason::AnswersUnreadable } => "stopped, answers unreadable",
+            Self::Stopped { reason: StopReason::WaitTooLong } => "stopped, wait too long",
             Self::Stopped { reason: StopReason::Unreachable } => "stopped, server unreachable",
             Self::Stopped { reason: StopReason::BudgetReached } => "stopped, budget reached",
             Self::Stopped { reason: StopReason::PilotDone } => "stopped after its pilot",
@@ -226,6 +232,8 @@ pub enum RetryKind {
     ServerFailed,
     /// The connection ended before the answer did.
     ConnectionLost,
+    /// The server answered something that is no answer, or that cannot be decoded.
+    AnswerUnreadable,
     /// The answer did not come in time.
     TimedOut,
     /// The batch expired before the vendor began with the request.
