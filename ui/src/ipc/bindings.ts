@@ -502,6 +502,10 @@ export type DragChanged = {
 export type DropGroup = {
 	count: number,
 	example: DropReason,
+	/**  The labels that the recipe does not have, or the attributes that are missing: the first ones, each once. */
+	names: string[],
+	/**  How many other ones there are. */
+	more_names: number,
 };
 
 /**  Why an item is not a mark. */

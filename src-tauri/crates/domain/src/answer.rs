@@ -133,6 +133,9 @@ pub struct Dropped {
     pub reason: DropReason,
 }
 
+/// How a failure names a label that the recipe does not have.
+pub const UNKNOWN_LABEL: &str = "unknown label";
+
 /// Why an item is not a mark.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]

@@ -41,3 +41,4 @@ pub use report::write_json;
 pub use route::limiter;
 pub use run::BatchLimits;
 pub use samples::write_copies;
+pub use store::LibraryFailure;
