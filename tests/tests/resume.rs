@@ -42,7 +42,7 @@ fn with_three_answers_cut_off(server: &Running) -> Bench {
     let bench = Bench::with_pictures(&server.url(), KEY, 12);
     server.script([Fault::MaxTokens, Fault::MaxTokens, Fault::MaxTokens]);
     let told = annotate(&bench, server, &["--max-tokens", "2000"]);
-    assert!(told.contains("cut short   3 answers"), "{told}");
+    assert!(told.contains("cut off     3 answers"), "{told}");
     assert_eq!(server.ledger().billed.len(), 12);
     bench
 }

@@ -91,7 +91,8 @@ export const commands = {
 	/**  Commands that tell Claude Flow of every run; nothing is saved by this. */
 	claudeFlowHooks: () => typedError<Hooks, AppError>(__TAURI_INVOKE("claude_flow_hooks")),
 	settings: () => typedError<Settings, AppError>(__TAURI_INVOKE("settings")),
-	saveSettings: (settings: Settings) => typedError<null, AppError>(__TAURI_INVOKE("save_settings", { settings })),
+	/**  Changes what differs between `before`, which the window has shown, and `after`; the settings as they are then. */
+	changeSettings: (before: Settings, after: Settings) => typedError<Settings, AppError>(__TAURI_INVOKE("change_settings", { before, after })),
 	installation: () => typedError<Installation, AppError>(__TAURI_INVOKE("installation")),
 };
 
@@ -102,6 +103,7 @@ export const events = {
 	libraryChanged: makeEvent<LibraryChanged, LibraryChanged>("library-changed"),
 	refused: makeEvent<Refused, Refused>("refused"),
 	runsChanged: makeEvent<RunsChanged, RunsChanged>("runs-changed"),
+	settingsChanged: makeEvent<SettingsChanged, SettingsChanged>("settings-changed"),
 };
 
 /* Types */
@@ -130,6 +132,11 @@ export type Annotation = {
 	attributes: { [key in string]: AttributeValue },
 	status: Status,
 	reject_reason: RejectReason | null,
+	/**
+	 *  Whether a later run of the same model and recipe has answered the image: while it is undecided, the view of all layers
+	 *  shows that run's proposals instead.
+	 */
+	is_superseded?: boolean,
 };
 
 export type AnnotationId = number;
@@ -380,6 +387,10 @@ export type Connection = {
 	is_on_this_machine: boolean,
 	/**  `None`: there is no key for this server. */
 	key: KeyPlace | null,
+	/**  Why the key of the environment is not sent to this server; `None` when it is, or when there is none. */
+	key_withheld: string | null,
+	/**  The `.env` file of the working folder, which is not used as long as nobody has allowed it. */
+	unused_env_file: string | null,
 	/**  Why there is no keychain to keep a key in; `None` when there is one. */
 	keychain_problem: string | null,
 	/**  The model that is chosen when nobody has chosen one. */
@@ -521,7 +532,9 @@ export type DropReason =
 /**  Outside the picture, or mostly so. */
 { kind: "outside_picture" } | 
 /**  An attribute without which a mark is worth nothing. */
-{ kind: "attribute_missing"; name: string };
+{ kind: "attribute_missing"; name: string } | 
+/**  This item and those after it, `count` together, are beyond [`MAX_ANNOTATIONS`]. */
+{ kind: "too_many"; count: number };
 
 /**  One bar of the histogram of durations. */
 export type DurationBin = {
@@ -936,6 +949,11 @@ export type ImportProgress = {
 export type ImportSettings = {
 	/**  Whether thumbnails, recycle bins and metadata that NAS systems and apps keep between photos are files like others. */
 	includes_leftovers?: boolean,
+	/**
+	 *  The most memory that all decoding in progress takes together, in MB, also outside of imports; `None`: a quarter of
+	 *  what Fieldmark may use.
+	 */
+	decoding_memory_mb?: number | null,
 };
 
 /**  An image that is being asked about. */
@@ -964,7 +982,8 @@ export type Installation = {
 export type JustAnswered = {
 	image: ImageId,
 	mark_count: number,
-	took_millis: number,
+	/**  `None` where it was not asked about: its answer was reused. */
+	took_millis: number | null,
 };
 
 /**  What stands before a colon. */
@@ -1011,7 +1030,9 @@ export type LabelCount = {
 };
 
 /**  The layers that a view shows. What people drew, accepted or edited is theirs, and is shown with any of them. */
-export type LayerScope = { kind: "all" } | 
+export type LayerScope = 
+/**  Every layer. Of several runs of the same model and recipe, undecided proposals on an image are those of the newest. */
+{ kind: "all" } | 
 /**  Those of these runs; of none: only people's work. */
 { kind: "runs"; runs: RunId[] };
 
@@ -1711,6 +1732,9 @@ export type Settings = {
 	hooks?: Hooks,
 };
 
+/**  The settings were changed, perhaps by a text editor or another process. */
+export type SettingsChanged = null;
+
 /**  Where a mark is. Coordinates are in pixels of the upright image. */
 export type Shape = { kind: "box"; rect: Rect } | { kind: "point"; at: Point } | 
 /**  A closed outline of three corners or more; the last is joined to the first. */
@@ -1774,7 +1798,17 @@ export type SkipReason =
 { kind: "damaged"; detail: string } | 
 /**  More pixels than [`MAX_PIXELS`], by the file's own header. */
 { kind: "too_many_pixels"; megapixels: number } | 
-/**  Could not be opened or read at all: permissions, a broken disk, a file that went away. */
+/**
+ *  Decoding it alone takes more memory than all decoding together may take. `size` is unknown where already the file
+ *  is too large for that.
+ */
+{ kind: "too_much_memory"; size: PixelSize | null; needed_megabytes: number; allowed_megabytes: number } | 
+/**  A file longer than [`MAX_FILE_BYTES`]. */
+{ kind: "file_too_large"; megabytes: number } | 
+/**
+ *  Could not be opened, read or decoded at all: permissions, a broken disk, a file that went away, no file but a named
+ *  pipe or a device, a decoder that failed.
+ */
 { kind: "unreadable"; detail: string };
 
 /**  A file that an import skipped. */

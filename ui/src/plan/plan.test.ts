@@ -114,7 +114,7 @@ describe("sending for the first time", () => {
   it("does not happen when the agreement could not be kept", async () => {
     const plan = await asked("?priced&key");
     await plan.start();
-    plan.app.seam.saveSettings = () => Promise.reject({ code: "library", message: "" });
+    plan.app.seam.changeSettings = () => Promise.reject({ code: "library", message: "" });
     await plan.agree();
     expect(plan.app.settings.agreed_hosts).toEqual([]);
     expect(plan.app.run).toBeNull();
@@ -256,9 +256,11 @@ describe("when and how", () => {
     await plan.app.saveSettings({ agreed_hosts: ["api.anthropic.com"] });
     const [before, rest] = [plan.chosen?.answered_before ?? 0, plan.price?.cost?.expected ?? 0];
     expect([before > 0, plan.asked]).toEqual([true, 60 - before]);
+    expect(plan.goal).toMatch(new RegExp(`^Annotate ${60 - before} new images, ${before} reused, about \\$`, "u"));
     plan.asksAnew = true;
     await plan.ask();
     expect(plan.asked).toBe(60);
+    expect(plan.goal).toMatch(/^Annotate 60 images, about/u);
     expect(plan.price?.cost?.expected).toBeGreaterThan(rest);
     await plan.start();
     expect(plan.asksAnew).toBe(false);

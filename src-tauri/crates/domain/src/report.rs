@@ -125,7 +125,7 @@ impl DropGroup {
                 }
                 _ => None,
             };
-            let kind = std::mem::discriminant(&reason);
+            let (kind, count) = (std::mem::discriminant(&reason), reason.item_count());
             let known = groups.iter().position(|group| std::mem::discriminant(&group.example) == kind);
             let index = known.unwrap_or(groups.len());
             if known.is_none() {
@@ -133,7 +133,7 @@ impl DropGroup {
                 other_names.push(BTreeSet::new());
             }
             let group = &mut groups[index];
-            group.count += 1;
+            group.count = group.count.saturating_add(count);
             let Some(name) = name.filter(|name| !group.names.contains(name)) else { continue };
             if group.names.len() < Self::MOST_NAMES {
                 group.names.push(name);

@@ -1,6 +1,5 @@
 //! Pixels for the window: thumbnails from the cache on disk, larger views from the original.
 
-use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -8,12 +7,14 @@ use domain::ids::ImageId;
 use prepare::ContentHash;
 
 use crate::library::Library;
-use crate::{EngineError, Result};
+use crate::{EngineError, Result, private};
 
 /// Long edge of a cached thumbnail, in pixels.
 pub const THUMBNAIL_EDGE: u32 = 384;
 const THUMBNAIL_QUALITY: u8 = 82;
 const VIEW_QUALITY: u8 = 90;
+/// Far more than a thumbnail takes: a longer file is none.
+const MAX_THUMBNAIL_BYTES: u64 = 4 << 20;
 
 /// A size in which an image is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +37,7 @@ impl Library {
 
     fn thumbnail(&self, image: ImageId) -> Result<Vec<u8>> {
         let hash = ContentHash::from_bytes(self.store.read(|view| view.image_hash(image))?);
-        if let Ok(cached) = fs::read(self.thumbnail_path(hash)) {
+        if let Ok(cached) = files::read(&self.thumbnail_path(hash), MAX_THUMBNAIL_BYTES) {
             return Ok(cached);
         }
         let jpeg = self.encoded_view(image, Some(THUMBNAIL_EDGE), THUMBNAIL_QUALITY)?;
@@ -55,7 +56,7 @@ impl Library {
     pub(crate) fn keep_thumbnail(&self, hash: ContentHash, jpeg: &[u8]) -> Result<()> {
         let path = self.thumbnail_path(hash);
         let folder = path.parent().unwrap_or_else(|| self.folder());
-        fs::create_dir_all(folder).map_err(EngineError::file(folder))?;
+        private::create_folder(folder).map_err(EngineError::file(folder))?;
         let mut file = tempfile::NamedTempFile::new_in(folder).map_err(EngineError::file(folder))?;
         file.write_all(jpeg).map_err(EngineError::file(&path))?;
         file.persist(&path).map_err(|error| EngineError::File { path, source: error.error })?;

@@ -19,6 +19,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::{Instant, timeout_at};
 
 use crate::answer::{RawAnswer, StopReason};
+use crate::redaction::Redaction;
 use crate::refusal::RateLimits;
 use crate::request::Request;
 use crate::server::{BaseUrl, Key, KeyError};
@@ -85,7 +86,7 @@ pub enum Progress<'a> {
 pub struct Client {
     http: reqwest::Client,
     server: BaseUrl,
-    key: Key,
+    redaction: Redaction,
     model_prefix: String,
     timeouts: Timeouts,
 }
@@ -118,7 +119,7 @@ impl Client {
         };
         let http = builder.build().map_err(ClientError::Http)?;
         let ClientOptions { model_prefix, timeouts, .. } = options.clone();
-        Ok(Self { http, server, key, model_prefix, timeouts })
+        Ok(Self { http, server, redaction: key.redaction(), model_prefix, timeouts })
     }
 
     #[must_use]
@@ -144,17 +145,24 @@ impl Client {
     ) -> Result<RawAnswer, SendError> {
         let began = Instant::now();
         let mut receiving = Receiving::default();
-        let exchange = self.exchange(request, began, &mut receiving, on_progress);
+        let mut preview = self.redaction.of_pieces();
+        let mut on_progress = |progress: Progress<'_>| match progress {
+            Progress::Text(piece) => on_progress(Progress::Text(&preview.push(piece))),
+            other => on_progress(other),
+        };
+        let exchange = self.exchange(request, began, &mut receiving, &mut on_progress);
         let outcome = timeout_at(began + self.timeouts.total, exchange).await.unwrap_or_else(|_| {
             Err(SendError::TotalTimeout { limit: self.timeouts.total, partial: Partial::default() })
         });
+        // From here on nothing has the key in it: what is kept, shown and exported is made of this.
+        receiving.redact(|text| self.redaction.of_answer(text));
         match outcome {
             Ok(received) => Ok(RawAnswer {
                 usage: receiving.usage(),
                 text: receiving.text,
                 stop_reason: receiving.stop_reason.unwrap_or(StopReason::Other(String::new())),
                 model: receiving.model,
-                request_id: received.request_id,
+                request_id: received.request_id.map(|id| self.redaction.of_answer(&id)),
                 sent: request.sent(),
                 time_to_first_byte_millis: millis(received.first_byte_at - began),
                 took_millis: millis(received.ended_at - began),

@@ -12,6 +12,8 @@ use reqwest::Url;
 use reqwest::header::HeaderValue;
 use zeroize::Zeroizing;
 
+use crate::redaction::Redaction;
+
 /// Where Anthropic's own interface lives.
 pub const ANTHROPIC: &str = "https://api.anthropic.com";
 
@@ -147,9 +149,9 @@ impl Key {
         Ok(value)
     }
 
-    /// `text` without the key: a server may repeat a wrong key in what it says about it.
-    pub(crate) fn redact(&self, text: &str) -> String {
-        text.replace(self.secret.as_str(), "[key]")
+    /// Takes the key out of what servers say.
+    pub(crate) fn redaction(&self) -> Redaction {
+        Redaction::of(&self.secret)
     }
 }
 
@@ -197,7 +199,6 @@ mod tests {
         assert!(!key.is_for(&BaseUrl::parse("https://x.example:444").unwrap()));
         assert!(!key.is_for(&BaseUrl::parse(ANTHROPIC).unwrap()));
         assert!(!format!("{key:?} {:?}", key.header().unwrap()).contains("planted"));
-        assert_eq!(key.redact("invalid planted-key-123!"), "invalid [key]!");
         assert_eq!(Key::for_server(" \n", &server).unwrap_err(), KeyError::Empty);
         assert_eq!(Key::for_server("two words", &server).unwrap_err(), KeyError::NoKeyCharacters);
     }

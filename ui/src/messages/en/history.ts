@@ -147,6 +147,8 @@ export const history = {
         return "Boxes outside the picture";
       case "attribute_missing":
         return `Without a required attribute: ${named(names, more_names)}`;
+      case "too_many":
+        return "Beyond the 5,000 annotations that are read from an answer";
     }
   },
 

@@ -142,6 +142,8 @@ export const history: Words<typeof english> = {
         return "Recuadros fuera de la imagen";
       case "attribute_missing":
         return `Sin un atributo obligatorio: ${named(names, more_names)}`;
+      case "too_many":
+        return "Por encima de las 5000 anotaciones que se leen de una respuesta";
     }
   },
 

@@ -3,6 +3,7 @@
 mod annotate;
 mod bench;
 mod endpoints;
+mod env;
 mod estimate;
 mod export;
 mod hooks;
@@ -28,6 +29,7 @@ use crate::words::style;
 pub use annotate::{Annotate, Resume, Sitting};
 pub use bench::Bench;
 pub use endpoints::EndpointKeys;
+pub use env::{Env, EnvCommand};
 pub use estimate::{Estimate, ToFind};
 pub use export::{Export, ExportedFile};
 pub use hooks::{Hooks, HooksCommand, HooksPreset};
@@ -60,7 +62,7 @@ const STYLES: Styles = Styles::styled()
          fieldmark report latest --json       The report of a run for other programs\n  \
          fieldmark doctor                     Check the installation\n\n\
          Results go to standard output, everything else to standard error.\n\n\
-         Environment, also from a .env file in the working folder:\n  \
+         Environment, also from a .env file in the working folder, once it is allowed (fieldmark env):\n  \
          ANTHROPIC_API_KEY              the key, if none is entered in the settings of the window\n  \
          ANTHROPIC_BASE_URL             another server with the Messages API\n  \
          ANTHROPIC_MODEL                the model, without --model\n  \
@@ -85,6 +87,12 @@ pub struct Global {
     /// The database of the library, in place of the window's
     #[arg(long, value_name = "FILE", global = true)]
     pub db: Option<PathBuf>,
+    /// Create the library that --db names where there is none
+    #[arg(long, global = true)]
+    pub create: bool,
+    /// Read variables from this file, in place of the .env of the working folder
+    #[arg(long, value_name = "FILE", global = true)]
+    pub env_file: Option<PathBuf>,
     /// Print the result as one JSON document
     #[arg(long, global = true)]
     pub json: bool,
@@ -164,6 +172,8 @@ pub enum Command {
     Doctor(Doctor),
     /// Set your own commands before and after runs, and when one fails
     Hooks(Hooks),
+    /// Allow or list .env files
+    Env(Env),
     /// Measure a parallel run against a sequential one
     Bench(Bench),
     /// Simulate Anthropic's Messages API on this machine, free of charge, until interrupted

@@ -5,8 +5,8 @@ use clap::Args;
 #[derive(Args)]
 #[command(after_help = "Example:\n  \
     fieldmark simulate --port 8317 &\n  \
-    ANTHROPIC_API_KEY=any fieldmark annotate docs/tour --labels red,green --model claude-sonnet-5-5 \\\n    \
-    --base-url http://127.0.0.1:8317\n\n\
+    export ANTHROPIC_BASE_URL=http://127.0.0.1:8317 ANTHROPIC_API_KEY=any\n  \
+    fieldmark annotate docs/tour --labels red,green --model claude-sonnet-5-5\n\n\
     It finds patches of plain color in the images. Any key is accepted, except sk-simulated-wrong, \
     sk-simulated-expired, sk-simulated-no-credit and sk-simulated-forbidden, which are refused as their names say.")]
 pub struct Simulate {

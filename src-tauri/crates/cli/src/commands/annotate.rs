@@ -8,15 +8,18 @@ use engine::Library;
 
 use super::{hooks, pilot, sitting};
 use crate::arguments::{Annotate, Global};
+use crate::environment::EnvFileUse;
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::library::{self, Chosen};
+use crate::library::{self, Chosen, WhenMissing};
 use crate::output::{Output, notes};
 use crate::words;
 
 pub async fn annotate(arguments: &Annotate, global: &Global, output: Output) -> Result<Exit, CommandError> {
     let output = output.beside(arguments.sitting.targets())?;
-    let library = library::open_during(global, arguments.sitting.invocation()?)?;
+    let when_missing = WhenMissing::Create { is_agreed: arguments.sitting.yes };
+    let invocation = arguments.sitting.invocation()?;
+    let library = library::open_during(global, invocation, EnvFileUse::Ask, when_missing).await?;
     sitting::check_outputs(&library, &arguments.sitting)?;
     let recipe = library::keep_recipe(&library, &arguments.to_find).await?;
     let mut images = library::import(&library, &arguments.paths).await?;

@@ -4,13 +4,14 @@
 use std::io::{self, IsTerminal};
 
 use domain::hooks::{HookEvent, Hooks};
-use engine::Library;
+use engine::{Invocation, Library};
 
 use super::sitting;
 use crate::arguments::{self, Global, HooksCommand, HooksPreset};
+use crate::environment::EnvFileUse;
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::library;
+use crate::library::{self, WhenMissing};
 use crate::output::{Output, notes};
 use crate::words;
 
@@ -23,7 +24,7 @@ pub async fn agree(library: &Library, allows_hooks: bool) -> Result<(), CommandE
             words::hook_command(&mut notes(), hook.event, &command)?;
         }
         if allows_hooks || sitting::confirm("Allow this command, now and in future?").await? {
-            library.agree_to_hook(hook.event, &command).await?;
+            library.agree_to_hook(hook.event, &command)?;
         } else if !io::stdin().is_terminal() {
             words::note(&mut notes(), "This command is not allowed, so it does not run. --allow-hooks allows it")?;
         }
@@ -34,7 +35,8 @@ pub async fn agree(library: &Library, allows_hooks: bool) -> Result<(), CommandE
 /// Sets the hooks to a preset, and asks for agreement to them.
 pub async fn change(arguments: arguments::Hooks, global: &Global, output: Output) -> Result<Exit, CommandError> {
     let HooksCommand::Preset { preset: HooksPreset::ClaudeFlow, allow_hooks } = arguments.command;
-    let library = library::open(global)?;
+    let when_missing = WhenMissing::Create { is_agreed: false };
+    let library = library::open_during(global, Invocation::default(), EnvFileUse::None, when_missing).await?;
     let mut settings = library.settings()?;
     let preset = Hooks { timeout_seconds: settings.hooks.timeout_seconds, ..Library::claude_flow_hooks() };
     output.show(&preset, |out| {
@@ -55,8 +57,9 @@ pub async fn change(arguments: arguments::Hooks, global: &Global, output: Output
             return Err(CommandError::NotConfirmed);
         }
     }
+    let before = settings.clone();
     settings.hooks = preset;
-    library.save_settings(&settings)?;
+    library.change_settings(&before, &settings)?;
     agree(&library, allow_hooks).await?;
     Ok(Exit::Done)
 }

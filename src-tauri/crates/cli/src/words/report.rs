@@ -224,6 +224,7 @@ fn skipped(group: &DropGroup) -> String {
         DropReason::NoExtent => "less than a pixel wide or high",
         DropReason::OutsidePicture => "outside the image",
         DropReason::AttributeMissing { .. } => "a required attribute is missing",
+        DropReason::TooMany { .. } => "more than are read from an answer",
     };
     if group.names.is_empty() {
         return reason.to_owned();

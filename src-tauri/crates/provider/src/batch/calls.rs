@@ -77,7 +77,8 @@ impl Client {
         let mut response = self.open(fetching, Duration::ZERO).await?;
         let mut lines = Lines::default();
         let mut tell = |line: &[u8]| {
-            if let Some(result) = read(line, |text| self.redacted(text)) {
+            let line = self.redacted_answer(line);
+            if let Some(result) = read(line.as_bytes(), |text| self.redacted(text)) {
                 on_result(result);
             }
         };

@@ -59,7 +59,8 @@ impl Client {
         let body = timeout(limit, fetching)
             .await
             .unwrap_or_else(|_| Err(SendError::TotalTimeout { limit, partial: Partial::default() }))?;
-        serde_json::from_slice(&body).map_err(|error| self.malformed(&error.to_string()))
+        let body = self.redacted_answer(&body);
+        serde_json::from_str(&body).map_err(|error| self.malformed(&error.to_string()))
     }
 
     /// The next piece of a response's body; `None` at its end.
@@ -74,7 +75,12 @@ impl Client {
 
     /// `text` without the key: servers repeat what they were sent.
     pub(crate) fn redacted(&self, text: &str) -> String {
-        self.key.redact(text)
+        self.redaction.of_failure(text)
+    }
+
+    /// A body without the key.
+    pub(crate) fn redacted_answer(&self, body: &[u8]) -> String {
+        self.redaction.of_answer(&String::from_utf8_lossy(body))
     }
 
     async fn refusal(&self, response: Response) -> Refusal {

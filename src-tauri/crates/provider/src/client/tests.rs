@@ -273,6 +273,36 @@ async fn refusals_say_what_to_do_and_not_the_key() {
 }
 
 #[tokio::test]
+async fn a_key_that_an_answer_repeats_is_neither_kept_nor_shown() {
+    let (first, second) = SECRET.split_at(SECRET.len() / 2);
+    let escaped: String = SECRET.bytes().map(|byte| format!("\\\\u{byte:04x}")).collect();
+    let answer = ANSWER
+        .replace("\"model\":\"claude-sonnet-5-5\"", &format!("\"model\":\"{SECRET}\""))
+        .replace("{\\\"marks\\\":", &format!("{escaped} {first}"))
+        .replace("[]} é", &format!("{second} [] é"))
+        .replace("end_turn", SECRET);
+    let whole = stream(&format!("{answer}{END}")).replace("req_7", SECRET);
+    let (server, _serving) = serve(vec![Act::Write(vec![whole.into_bytes()])]).await;
+    let mut shown = String::new();
+    let sent = client(&server, Timeouts::default())
+        .send(&request(), &mut |progress| {
+            if let Progress::Text(text) = progress {
+                shown.push_str(text);
+            }
+        })
+        .await
+        .unwrap();
+    assert_eq!((sent.text.as_str(), sent.model.as_str()), ("[key] [key] [] é", "[key]"));
+    let kept = sent.to_kept().unwrap();
+    assert!(!format!("{kept} {shown}").contains(SECRET) && shown.ends_with("[key] [] é"), "{kept} {shown}");
+
+    let models = format!(r#"{{"data":[{{"id":"{SECRET}","display_name":"for {SECRET}"}}],"has_more":false}}"#);
+    let (server, _serving) = serve(vec![response("200 OK", "", &models)]).await;
+    let models = client(&server, Timeouts::default()).models().await.unwrap();
+    assert_eq!((models[0].id.as_str(), models[0].name.as_deref()), ("[key]", Some("for [key]")));
+}
+
+#[tokio::test]
 async fn redirects_are_not_followed() {
     let error = send(vec![response("307 Temporary Redirect", "location: http://127.0.0.1:1/\r\n", "")]).await;
     assert_eq!(error.unwrap_err().disposition(), Disposition::StopRun(StopCause::NotSuchAServer));

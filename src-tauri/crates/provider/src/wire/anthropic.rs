@@ -130,6 +130,14 @@ impl Receiving {
         if is_message || !receiving.text.is_empty() { Ok(receiving) } else { Err(BadEvent::NoMessage) }
     }
 
+    /// Passes every text through `redact`.
+    pub fn redact(&mut self, redact: impl Fn(&str) -> String) {
+        (self.model, self.text) = (redact(&self.model), redact(&self.text));
+        if let Some(StopReason::Other(reason)) = &mut self.stop_reason {
+            *reason = redact(reason);
+        }
+    }
+
     /// Whether the model has said why it stopped: nothing of the answer is missing.
     pub fn has_stopped(&self) -> bool {
         self.stop_reason.is_some()

@@ -1,0 +1,42 @@
+//! `.env` files: what a person decides about.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use engine::EnvSummary;
+
+/// What a `.env` file says, never its key.
+pub fn env_file(out: &mut dyn Write, path: &Path, summary: &EnvSummary) -> io::Result<()> {
+    writeln!(out, "  file    {}", path.display())?;
+    writeln!(out, "  server  {}", summary.base_url.as_deref().unwrap_or("the vendor's own"))?;
+    if let Some(model) = &summary.model {
+        writeln!(out, "  model   {model}")?;
+    }
+    if let Some(ending) = &summary.key_ending {
+        writeln!(out, "  key     ends in {ending}")?;
+    }
+    for (variable, ending) in &summary.endpoint_keys {
+        writeln!(out, "  key     {variable} ends in {ending}")?;
+    }
+    Ok(())
+}
+
+/// One line for where nobody can be asked.
+pub fn env_file_not_used(path: &Path) -> String {
+    let path = path.display().to_string();
+    let is_plain = path.chars().all(|character| character.is_alphanumeric() || "/._-+@".contains(character));
+    let argument = if is_plain { path.clone() } else { format!("'{}'", path.replace('\'', r"'\''")) };
+    format!("{path} is not used, since it is not allowed: fieldmark env allow {argument}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_can_be_copied() {
+        let told = env_file_not_used(Path::new("/a b/it's/.env"));
+        assert!(told.ends_with(r"fieldmark env allow '/a b/it'\''s/.env'"), "{told}");
+        assert!(env_file_not_used(Path::new("/photos/.env")).ends_with("fieldmark env allow /photos/.env"));
+    }
+}
