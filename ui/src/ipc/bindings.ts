@@ -301,6 +301,8 @@ cost_dollars: Dollars } |
 { kind: "ask_live" } | { kind: "cheaper_model"; name: string; 
 /**  What the same tokens would have cost: an estimate. */
 cost_dollars: Dollars } | { kind: "other_model" } | 
+/**  To have the recipe know the labels that the model answered with. */
+{ kind: "add_labels" } | 
 /**  Fewer labels and attributes at a time. */
 { kind: "ask_for_less" } | { kind: "smaller_photos" } | { kind: "check_photos" } | { kind: "check_network" } | 
 /**  A server on this machine, which no network is in the way of. */
@@ -701,8 +703,10 @@ refusals: number;
 overloads: number; held_millis: number; 
 /**  Of the time that the run was worked on. */
 share: number; limit: MetLimit | null } | 
-/**  Many requests were made again; refusals for limits aside, which use up no try and have a finding of their own. */
-{ kind: "retries_high"; repeated: number; 
+/**  Many requests were retried, refusals for limits aside, which have a finding of their own. */
+{ kind: "retries_high"; 
+/**  All retries, refusals for limits included. */
+repeated: number; 
 /**  Images asked about. */
 asked: number; 
 /**  The most frequent first. */
@@ -1363,6 +1367,8 @@ export type RetryKind =
 "server_failed" | 
 /**  The connection ended before the answer did. */
 "connection_lost" | 
+/**  The server answered something that is no answer, or that cannot be decoded. */
+"answer_unreadable" | 
 /**  The answer did not come in time. */
 "timed_out" | 
 /**  The batch expired before the vendor began with the request. */
@@ -1729,6 +1735,8 @@ export type Settings = {
 	further_routes?: FurtherRoute[],
 	/**  Hosts to which the person has agreed to send images, having seen what is sent. */
 	agreed_hosts?: string[],
+	/**  Hosts beside the vendor's own that take `transformations` on an image. */
+	transformations_hosts?: string[],
 	hooks?: Hooks,
 };
 
@@ -1871,6 +1879,10 @@ export type StopReason = "completed" |
 "not_such_a_server" | 
 /**  The server refuses what is the same in every request, so that it would refuse them all. */
 "request_refused" | 
+/**  No answer of the server can be read: the first ones were all unreadable, or many in a row. */
+"answers_unreadable" | 
+/**  The server, or a limit, would have it wait for longer than any run waits. */
+"wait_too_long" | 
 /**  The server cannot be reached, in spite of several tries. */
 "unreachable" | 
 /**  The next request could have passed the run's budget. */

@@ -50,11 +50,18 @@ pub fn prepare(database: &Path, folder: &Path, is_new: bool) -> Result<()> {
         }
     }
     private::create_folder(folder).map_err(EngineError::file(folder))?;
-    for name in FOLDERS.iter().chain(&OTHERS) {
-        private::make_private(&folder.join(name));
+    let own = database.file_name().unwrap_or_default().to_string_lossy();
+    let is_usual = own == DATABASE;
+    let parent = database.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if is_usual {
+        for name in FOLDERS.iter().chain(&OTHERS) {
+            private::make_private(&folder.join(name));
+        }
+    } else {
+        private::make_private(folder);
     }
-    private::make_folder_private(folder, |name| {
-        FOLDERS.contains(&name) || OTHERS.contains(&name) || name.starts_with(DATABASE)
+    private::make_folder_private(parent, |name| {
+        name.starts_with(&*own) || (is_usual && (FOLDERS.contains(&name) || OTHERS.contains(&name)))
     });
     Ok(())
 }
@@ -153,6 +160,10 @@ mod tests {
         }
         drop(Library::open_alone(&home.join("library.sqlite")));
         assert!(modes(&home).iter().all(is_private), "{:?}", modes(&home));
+        let other = folder.path().join("other");
+        fs::create_dir(&other).unwrap();
+        drop(Library::open_alone(&other.join("a.db")));
+        assert!(modes(&other).iter().all(is_private), "{:?}", modes(&other));
 
         // A folder of photos is the person's own.
         let photos = folder.path().join("photos");

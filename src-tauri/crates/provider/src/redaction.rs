@@ -73,18 +73,23 @@ impl Pieces<'_> {
             None => 0,
         };
         let (shown, held) = text.split_at(text.len() - held);
-        self.held = held.to_owned();
-        shown.to_owned()
+        let shown = shown.to_owned();
+        held.clone_into(&mut self.held);
+        shown
     }
 }
 
 fn pattern(secret: &[u8]) -> String {
     let characters: String = secret.iter().map(|&byte| character(byte)).collect();
-    let hexadecimal: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits: String = secret.iter().copied().map(hexadecimal).collect();
     let base64 = (0..3).map(|offset| base64_at(secret, offset));
     let forms: Vec<String> =
-        [format!("(?i:{characters})"), format!("(?i:{hexadecimal})")].into_iter().chain(base64).collect();
+        [format!("(?i:{characters})"), format!("(?i:{digits})")].into_iter().chain(base64).collect();
     forms.join("|")
+}
+
+fn hexadecimal(byte: u8) -> String {
+    format!("{byte:02x}")
 }
 
 /// One character of a key: plain, or escaped as in JSON, in an address or in HTML, also several times over.
@@ -117,11 +122,12 @@ mod tests {
     #[test]
     fn a_key_is_found_in_every_form_in_which_text_carries_it() {
         let redaction = Redaction::of(KEY);
-        let escaped: String = KEY.bytes().map(|byte| format!("\\u{byte:04X}")).collect();
-        let percent: String = KEY.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let each = |form: fn(u8) -> String| KEY.bytes().map(form).collect::<String>();
+        let escaped = each(|byte| format!("\\u{byte:04X}"));
+        let percent = each(|byte| format!("%{byte:02X}"));
         let twice = percent.replace('%', "%25");
-        let entities: String = KEY.bytes().map(|byte| format!("&#{byte};")).collect();
-        let hexadecimal: String = KEY.bytes().map(|byte| format!("{byte:02X}")).collect();
+        let entities = each(|byte| format!("&#{byte};"));
+        let hexadecimal = each(hexadecimal).to_uppercase();
         let mixed = format!("{}{}", &escaped[..6 * 8], &KEY[8..]);
         let upper = KEY.to_uppercase();
         let in_json = KEY.replace('/', "\\/");

@@ -198,7 +198,7 @@ fn immutable(path: &Path) -> String {
             b'\\' if cfg!(windows) => address.push('/'),
             b'/' | b'.' | b'-' | b'_' | b':' => address.push(byte.into()),
             _ if byte.is_ascii_alphanumeric() => address.push(byte.into()),
-            _ => address.push_str(&format!("%{byte:02X}")),
+            _ => address.extend(["%".to_owned(), format!("{byte:02X}")]),
         }
     }
     address + "?immutable=1"

@@ -1,8 +1,10 @@
 //! `bench`.
 
 use clap::Args;
+use domain::settings::{CONCURRENCY, LIMIT_A_MINUTE};
 
 use super::Target;
+use super::numbers::{whole, within};
 
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \
@@ -12,16 +14,16 @@ use super::Target;
     The server is a simulation on this machine. With --base-url it is a real one, and every image is paid for twice.")]
 pub struct Bench {
     /// The number of images
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = within(1..=10_000))]
     pub images: u32,
     /// The latency of the simulation, in milliseconds
-    #[arg(long, value_name = "MILLISECONDS", default_value_t = 500, conflicts_with = "base_url")]
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 500, conflicts_with = "base_url", value_parser = whole::<u64>(0..=3_600_000))]
     pub latency: u64,
     /// Requests in flight in the parallel run, 1 to 64
-    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=64))]
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = within(CONCURRENCY))]
     pub concurrency: u32,
     /// The rate limit of the simulation, in requests a minute
-    #[arg(long, value_name = "N", conflicts_with = "base_url", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", conflicts_with = "base_url", value_parser = within(LIMIT_A_MINUTE))]
     pub limit_rpm: Option<u32>,
     /// A real server in place of the simulation, with its key from the environment or the keychain
     #[arg(long, value_name = "URL")]

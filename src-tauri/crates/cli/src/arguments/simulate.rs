@@ -2,6 +2,8 @@
 
 use clap::Args;
 
+use super::numbers::{whole, within};
+
 #[derive(Args)]
 #[command(after_help = "Example:\n  \
     fieldmark simulate --port 8317 &\n  \
@@ -14,16 +16,16 @@ pub struct Simulate {
     #[arg(long, default_value_t = 8317)]
     pub port: u16,
     /// The time to the first byte of an answer, in milliseconds
-    #[arg(long, value_name = "MILLISECONDS", default_value_t = 0)]
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 0, value_parser = whole::<u64>(0..=3_600_000))]
     pub latency_ms: u64,
     /// The rate limit in requests a minute [default: 1000]
-    #[arg(long, value_name = "REQUESTS")]
+    #[arg(long, value_name = "REQUESTS", value_parser = within(0..=1_000_000_000))]
     pub rpm: Option<u32>,
     /// The burst of the rate limit [default: a minute's worth]
-    #[arg(long, value_name = "REQUESTS")]
+    #[arg(long, value_name = "REQUESTS", value_parser = within(0..=1_000_000_000))]
     pub burst: Option<u32>,
     /// The number of answers in flight above which requests are refused (529)
-    #[arg(long, value_name = "ANSWERS")]
+    #[arg(long, value_name = "ANSWERS", value_parser = whole::<usize>(0..=1_000_000))]
     pub in_flight: Option<usize>,
     /// Send no anthropic-ratelimit headers
     #[arg(long)]
@@ -35,6 +37,6 @@ pub struct Simulate {
     #[arg(long)]
     pub chaos: bool,
     /// The time that a batch takes, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 5)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = whole::<u64>(0..=86_400))]
     pub batch_seconds: u64,
 }
