@@ -1536,6 +1536,11 @@ export type RunProgress = {
 	/**  The most that requests under way can cost. */
 	reserved_dollars: Dollars,
 	/**
+	 *  The most that one of its requests has reserved, or would have: a budget must have room for another. Zero before the
+	 *  first.
+	 */
+	largest_request_dollars: Dollars,
+	/**
 	 *  Requests that were under way when a process died: whether they were billed nobody knows, and they are not made
 	 *  again without a word from the person.
 	 */
