@@ -43,7 +43,7 @@ pub struct Recorded {
     pub propagated: u32,
     /// Images that failed before they could be sent: the file is missing or cannot be read.
     pub unread: u32,
-    /// Requests beyond the first for an image.
+    /// Requests that were sent again, for whatever reason.
     pub retries: u32,
     /// Time during which the run was being worked on: the sum of its sessions.
     pub wall_millis: f64,
