@@ -62,12 +62,11 @@ impl CommandError {
             Self::NoSuchPath(_)
             | Self::EnvFile(_)
             | Self::NoLibrary(_)
-            | Self::Engine(EngineError::Store(StoreError::NotALibrary { .. }))
             | Self::UnknownRecipe { .. }
             | Self::UnknownModel { .. }
             | Self::ModelCannot { .. }
             | Self::NoKeyIn(_)
-            | Self::Engine(EngineError::UnknownEndpoint { .. })
+            | Self::Engine(EngineError::UnknownEndpoint { .. } | EngineError::Store(StoreError::NotALibrary { .. }))
             | Self::NotConfirmed => Exit::Usage,
             Self::Interrupted => Exit::Interrupted,
             _ => Exit::Failed,
