@@ -1359,6 +1359,8 @@ export type RetryKind =
 "server_failed" | 
 /**  The connection ended before the answer did. */
 "connection_lost" | 
+/**  The server answered something that is no answer, or that cannot be decoded. */
+"answer_unreadable" | 
 /**  The answer did not come in time. */
 "timed_out" | 
 /**  The batch expired before the vendor began with the request. */
@@ -1725,6 +1727,8 @@ export type Settings = {
 	further_routes?: FurtherRoute[],
 	/**  Hosts to which the person has agreed to send images, having seen what is sent. */
 	agreed_hosts?: string[],
+	/**  Hosts beside the vendor's own that take `transformations` on an image. */
+	transformations_hosts?: string[],
 	hooks?: Hooks,
 };
 
@@ -1867,6 +1871,10 @@ export type StopReason = "completed" |
 "not_such_a_server" | 
 /**  The server refuses what is the same in every request, so that it would refuse them all. */
 "request_refused" | 
+/**  No answer of the server can be read: the first ones were all unreadable, or many in a row. */
+"answers_unreadable" | 
+/**  The server, or a limit, would have it wait for longer than any run waits. */
+"wait_too_long" | 
 /**  The server cannot be reached, in spite of several tries. */
 "unreachable" | 
 /**  The next request could have passed the run's budget. */

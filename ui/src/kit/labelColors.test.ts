@@ -34,6 +34,14 @@ describe("the colours of labels", () => {
       expect(chooseColors(onPhotos(label), NOTHING_CHOSEN).colors.get(label)).toBe(preferred(label)[0]);
   });
 
+  it("are told apart in a list by a ring where there are more labels than colours", () => {
+    const list = labels(14);
+    const chosen = chooseColors({ photos: [], lists: list }, NOTHING_CHOSEN);
+    const looks = list.map((label) => `${chosen.colors.get(label)} ${chosen.repeated.has(label)}`);
+    expect(new Set(looks).size).toBe(14);
+    expect(chooseColors({ photos: [], lists: labels(10) }, NOTHING_CHOSEN).repeated.size).toBe(0);
+  });
+
   it("that two labels had to share part again once there is room", () => {
     const many = labels(14);
     const crowded = chooseColors(onPhotos(...many), NOTHING_CHOSEN);

@@ -24,11 +24,13 @@ type Colors = ReadonlyMap<string, PaletteColor>;
 export interface Chosen {
   /** Of every label on screen. */
   colors: Colors;
+  /** Labels on screen of which another one has the colour already, since there are more labels than colours. */
+  repeated: ReadonlySet<string>;
   /** What labels have had, those that were on screen last first: a label keeps its colour from screen to screen. */
   known: Colors;
 }
 
-export const NOTHING_CHOSEN: Chosen = { colors: new Map(), known: new Map() };
+export const NOTHING_CHOSEN: Chosen = { colors: new Map(), repeated: new Set(), known: new Map() };
 
 /** A colour for each label on screen. `before` is the answer of the last time. Photos choose first. */
 export function chooseColors({ photos, lists }: OnScreen, { known }: Chosen): Chosen {
@@ -47,7 +49,13 @@ export function chooseColors({ photos, lists }: OnScreen, { known }: Chosen): Ch
   );
   const ofLists = assign(inLists, known, uses, usesOf);
   const colors = new Map([...ofPhotos, ...ofLists]);
-  return { colors, known: new Map([...colors, ...[...known].filter(([label]) => !colors.has(label))]) };
+  const seen = new Set<PaletteColor>();
+  const repeated = new Set<string>();
+  for (const [label, color] of colors) {
+    if (seen.has(color)) repeated.add(label);
+    seen.add(color);
+  }
+  return { colors, repeated, known: new Map([...colors, ...[...known].filter(([label]) => !colors.has(label))]) };
 }
 
 /** Labels keep what they had while no other has it; the rest take the first of what they prefer that costs least. */

@@ -157,7 +157,17 @@ impl Way {
         let server = self.server.as_ref().map_err(unusable)?;
         let host = destination_name(server);
         let (secret, _) = self.key.as_ref().ok_or_else(|| EngineError::Hindered(self.no_key(&host)))?;
-        servers::client(server, secret, &ClientOptions { timeouts: self.timeouts(), ..ClientOptions::default() })
+        servers::client(server, secret, &self.client_options(server))
+    }
+
+    /// How `server` is asked, apart from the names of its models.
+    pub fn client_options(&self, server: &BaseUrl) -> ClientOptions {
+        let takes_transformations = self.settings.transformations_hosts.contains(&destination_name(server));
+        ClientOptions {
+            timeouts: self.timeouts(),
+            sends_transformations: takes_transformations.then_some(true),
+            ..ClientOptions::default()
+        }
     }
 
     /// How long an answer may take.

@@ -160,8 +160,10 @@ fn text_of(path: &Path) -> Result<Option<String>> {
 
 fn read(path: &Path, variables: Option<&HashMap<String, String>>) -> Result<Settings> {
     let text = text_of(path)?.unwrap_or_default();
+    check_types(path, &text)?;
     let mut settings = Config::builder().add_source(File::from_str(&text, FileFormat::Toml));
     if let Some(variables) = variables {
+        check_numbers(variables)?;
         let environment = Environment::with_prefix("FIELDMARK").prefix_separator("_").separator("__").try_parsing(true);
         settings = settings.add_source(environment.source(Some(variables.clone())));
     }
@@ -171,11 +173,40 @@ fn read(path: &Path, variables: Option<&HashMap<String, String>>) -> Result<Sett
     Ok(settings)
 }
 
+/// Reading rounds every number to a whole one, and makes one of what is no number: here the file is taken at its word.
+fn check_types(path: &Path, text: &str) -> Result<()> {
+    let error = match toml_edit::de::from_str::<Settings>(text) {
+        Ok(_) => return Ok(()),
+        Err(error) => error,
+    };
+    let before = &text[..error.span().map_or(0, |span| span.start)];
+    let line = before.matches('\n').count() + 1;
+    let shown = text.lines().nth(line - 1).unwrap_or_default().trim();
+    let key = shown.split('=').next().unwrap_or_default().trim();
+    Err(unusable(path, format!("line {line}, {shown}: {}{}", error.message(), range_of(key))))
+}
+
+/// As [`check_types`], for variables: all numbers among them are whole ones.
+fn check_numbers(variables: &HashMap<String, String>) -> Result<()> {
+    let is_none = |value: &str| value.parse::<f64>().is_ok() && value.parse::<u32>().is_err();
+    let Some((name, value)) = variables.iter().find(|(_, value)| is_none(value.trim())) else { return Ok(()) };
+    let key = name.rsplit("__").next().unwrap_or_default().to_lowercase();
+    Err(unusable(Path::new(name), format!("it is {value}{}", range_of(&key))))
+}
+
+/// What to say of the range of a number; nothing where `key` is not one.
+fn range_of(key: &str) -> String {
+    let range = Settings::range_of(key);
+    range.map_or_else(String::new, |range| {
+        format!("; a whole number from {} to {} is needed", range.start(), range.end())
+    })
+}
+
 /// Numbers that parse may still be such that no run could go well.
 fn check(path: &Path, settings: &Settings) -> Result<()> {
     match settings.out_of_range() {
-        Some(OutOfRange { key, value, least, most }) => {
-            Err(unusable(path, format!("{key} is {value}, and goes from {least} to {most}")))
+        Some(OutOfRange { key, value, range }) => {
+            Err(unusable(path, format!("{key} is {value}, and goes from {} to {}", range.start(), range.end())))
         }
         None => Ok(()),
     }
@@ -373,7 +404,16 @@ mod tests {
         assert_eq!((settings.run.retry_attempts, settings.run.retry_delay_ms), (7, 5));
         assert_eq!(settings.limits.requests, Some(50));
         assert!(settings.import.includes_leftovers);
+        for no_number in ["nan", "inf", "1e30", "2.5", "-1", "99999999999999999999", "many"] {
+            let variables = HashMap::from([("FIELDMARK_RUN__RETRY_ATTEMPTS".to_owned(), no_number.to_owned())]);
+            let error = read(&path, Some(&variables)).unwrap_err().to_string().to_lowercase();
+            assert!(error.contains("retry_attempts"), "{error}");
+            assert!(no_number == "many" || error.contains("a whole number from 0 to 20 is needed"), "{error}");
+        }
     }
+
+    const ENDPOINT_FOR_NOTHING: &str =
+        "[[further_routes]]\nname = \"Gateway\"\nbase_url = \"https://gateway.example\"\nprice_percent = 0\n";
 
     #[test]
     fn a_slip_of_the_pen_is_named_with_its_place() {
@@ -385,6 +425,13 @@ mod tests {
             ("theme = \"pink\"\n", "pink"),
             ("is_local_only = \n", "line 1"),
             ("[run]\ntask_timeout_ms = 0\n", "run.task_timeout_ms is 0, and goes from 1000"),
+            ("[run]\ntask_timeout_ms = 1e30\n", "a whole number from 1000 to 3600000 is needed"),
+            ("[run]\nretry_attempts = nan\n", "line 2, retry_attempts = nan"),
+            ("[run]\nmax_tokens = -1\n", "a whole number from 64 to 128000 is needed"),
+            ("[run]\nconcurrency = 9000000000000000000\n", "a whole number from 1 to 64 is needed"),
+            ("[limits]\nrequests = 0\n", "limits.requests is 0, and goes from 1 to 1000000000"),
+            ("[hooks]\ntimeout_seconds = 601\n", "hooks.timeout_seconds is 601, and goes from 1 to 600"),
+            (ENDPOINT_FOR_NOTHING, "further_routes.Gateway.price_percent is 0, and goes from 1 to 1000"),
             ("[import]\ndecoding_memory_mb = 9\n", "import.decoding_memory_mb is 9, and goes from 64"),
         ] {
             fs::write(&path, text).unwrap();

@@ -6,6 +6,7 @@
 
 mod error;
 mod exchange;
+mod glimpse;
 mod http;
 #[cfg(test)]
 pub(crate) mod scripted;
@@ -21,12 +22,13 @@ use tokio::time::{Instant, timeout_at};
 use crate::answer::{RawAnswer, StopReason};
 use crate::redaction::Redaction;
 use crate::refusal::RateLimits;
-use crate::request::Request;
+use crate::request::{Dialect, Request};
 use crate::server::{BaseUrl, Key, KeyError};
 use crate::wire::anthropic::Receiving;
 
 pub use error::{Partial, SendError};
-pub(crate) use http::upload_time;
+pub(crate) use glimpse::Glimpse;
+pub(crate) use http::{unreadable, upload_time};
 
 /// How long a connection may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
@@ -53,6 +55,9 @@ pub struct ClientOptions {
     pub api_version: Option<String>,
     /// What this route puts before the vendor's name of a model, such as `anthropic.`; empty as a rule.
     pub model_prefix: String,
+    /// Whether images carry `transformations`, which has the server refuse an image that it would resize. Compatible servers
+    /// refuse the field itself; `None` follows [`BaseUrl::takes_transformations`].
+    pub sends_transformations: Option<bool>,
     pub timeouts: Timeouts,
 }
 
@@ -88,6 +93,7 @@ pub struct Client {
     server: BaseUrl,
     redaction: Redaction,
     model_prefix: String,
+    sends_transformations: bool,
     timeouts: Timeouts,
 }
 
@@ -118,8 +124,9 @@ impl Client {
             builder.https_only(true)
         };
         let http = builder.build().map_err(ClientError::Http)?;
+        let sends_transformations = options.sends_transformations.unwrap_or(server.takes_transformations());
         let ClientOptions { model_prefix, timeouts, .. } = options.clone();
-        Ok(Self { http, server, redaction: key.into_redaction(), model_prefix, timeouts })
+        Ok(Self { http, server, redaction: key.into_redaction(), model_prefix, sends_transformations, timeouts })
     }
 
     #[must_use]
@@ -127,10 +134,10 @@ impl Client {
         &self.server
     }
 
-    /// What this route puts before the vendor's name of a model. A batch for it is to be written with the same.
+    /// How requests are written for this server.
     #[must_use]
-    pub fn model_prefix(&self) -> &str {
-        &self.model_prefix
+    pub fn dialect(&self) -> Dialect<'_> {
+        Dialect { model_prefix: &self.model_prefix, sends_transformations: self.sends_transformations }
     }
 
     /// Sends a request and receives its answer, telling what arrives meanwhile.

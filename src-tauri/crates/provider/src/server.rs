@@ -89,6 +89,12 @@ impl BaseUrl {
         if self.host() == ANTHROPIC_HOST { "2026-10-21" } else { "2023-06-01" }
     }
 
+    /// Whether this server is known to take `transformations` on an image.
+    #[must_use]
+    pub fn takes_transformations(&self) -> bool {
+        self.host() == ANTHROPIC_HOST
+    }
+
     pub(crate) fn endpoint(&self, path: &str) -> Url {
         let mut url = self.0.clone();
         let base = url.path().trim_end_matches('/').to_owned();

@@ -8,6 +8,7 @@ mod estimate;
 mod export;
 mod hooks;
 mod manual;
+mod numbers;
 mod run;
 mod simulate;
 mod tuning;

@@ -209,7 +209,7 @@ impl Night<'_> {
         let batch = self.work.library.store.write(move |edit| edit.add_batch(run, &its_token, &origin, now)).await?;
         let path = self.spool_folder().join(format!("{}{batch}.json", spool_prefix(run)));
         let writer = private::create_file(&path)
-            .and_then(|file| BatchWriter::new(BufWriter::new(file), self.client.model_prefix(), self.limits.bytes))
+            .and_then(|file| BatchWriter::new(BufWriter::new(file), self.client.dialect(), self.limits.bytes))
             .map_err(EngineError::file(&path))?;
         Ok(Filling { spooled: Spooled { batch, path }, token, writer })
     }
