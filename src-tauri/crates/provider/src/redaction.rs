@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn long_keys_are_found_too() {
-        let long = KEY.repeat(20);
+        let long = KEY.repeat(4);
         let escaped = long.replace('-', "\\u002d");
         assert_eq!(Redaction::of(&long).of_answer(&format!("{long} {escaped}")), "[key] [key]");
         let longest = KEY.repeat(2_000);
@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn a_key_that_arrives_in_pieces_is_not_shown() {
         let redaction = Redaction::of(KEY);
-        for size in 1..KEY.len() {
+        for size in [1, 2, 5, KEY.len() - 1] {
             let mut pieces = redaction.of_pieces();
             let text = format!("label sk-ant {KEY} and more");
             let shown: String =
