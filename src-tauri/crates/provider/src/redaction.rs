@@ -12,6 +12,9 @@ const REPLACEMENT: &str = "[key]";
 /// Shorter keys, as servers on one's own machine take, are ordinary words: an answer may contain them by chance.
 const SHORTEST_IN_ANSWERS: usize = 8;
 
+/// Longer than any vendor's: looking for every form of such a key would take too much memory.
+const LONGEST_IN_FORMS: usize = 512;
+
 /// Finds one key.
 #[derive(Clone)]
 pub struct Redaction {
@@ -22,8 +25,12 @@ pub struct Redaction {
 
 impl Redaction {
     pub fn of(secret: &str) -> Self {
-        let pattern = (secret.len() >= SHORTEST_IN_ANSWERS).then(|| Regex::new(&pattern(secret.as_bytes())));
-        Self { secret: Zeroizing::new(secret.to_owned()), pattern: pattern.and_then(Result::ok) }
+        let pattern = match secret.len() {
+            ..SHORTEST_IN_ANSWERS => None,
+            SHORTEST_IN_ANSWERS..=LONGEST_IN_FORMS => Regex::new(&pattern(secret.as_bytes())).ok(),
+            _ => Regex::new(&regex::escape(secret)).ok(),
+        };
+        Self { secret: Zeroizing::new(secret.to_owned()), pattern }
     }
 
     /// `text` of a failure without the key, however short it is.
@@ -159,6 +166,15 @@ mod tests {
     }
 
     #[test]
+    fn long_keys_are_found_too() {
+        let long = KEY.repeat(4);
+        let escaped = long.replace('-', "\\u002d");
+        assert_eq!(Redaction::of(&long).of_answer(&format!("{long} {escaped}")), "[key] [key]");
+        let longest = KEY.repeat(2_000);
+        assert_eq!(Redaction::of(&longest).of_answer(&longest), "[key]");
+    }
+
+    #[test]
     fn a_short_key_is_taken_out_of_failures_and_leaves_answers_alone() {
         let redaction = Redaction::of("cat");
         assert_eq!(redaction.of_failure("wrong key: cat"), "wrong key: [key]");
@@ -169,7 +185,7 @@ mod tests {
     #[test]
     fn a_key_that_arrives_in_pieces_is_not_shown() {
         let redaction = Redaction::of(KEY);
-        for size in 1..KEY.len() {
+        for size in [1, 2, 5, KEY.len() - 1] {
             let mut pieces = redaction.of_pieces();
             let text = format!("label sk-ant {KEY} and more");
             let shown: String =
