@@ -87,7 +87,7 @@ impl EnvFile {
         blake3::hash(&self.bytes).to_hex().to_string()
     }
 
-    /// Whether it sets a variable that Fieldmark reads. Files of other programs are nobody's question.
+    /// Whether it sets a variable that Fieldmark reads. Files that set none of our variables are ignored.
     #[must_use]
     pub fn concerns_fieldmark(&self) -> bool {
         let text = String::from_utf8_lossy(&self.bytes);

@@ -1,5 +1,7 @@
 //! The format of the library, version by version. A shipped migration is never edited: the next one follows it.
 
+mod superseded;
+
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::{Result, StoreError};
@@ -38,7 +40,11 @@ pub fn migrate(connection: &Connection) -> Result<()> {
     let transaction = rusqlite::Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
     let found = version(&transaction)?;
     for (index, migration) in MIGRATIONS.iter().enumerate().skip(found) {
-        transaction.execute_batch(migration)?;
+        if index + 1 == superseded::VERSION {
+            superseded::migrate(&transaction, migration)?;
+        } else {
+            transaction.execute_batch(migration)?;
+        }
         transaction.pragma_update(None, "user_version", index + 1)?;
     }
     Ok(transaction.commit()?)

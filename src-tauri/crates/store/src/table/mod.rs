@@ -30,7 +30,7 @@ fn found<T>(row: rusqlite::Result<T>, what: &'static str, id: u32) -> Result<T> 
 }
 
 /// Every row of a query, each read by a function that may find it unreadable.
-fn all<T>(
+pub(crate) fn all<T>(
     statement: &mut rusqlite::Statement<'_>,
     parameters: impl rusqlite::Params,
     mut read: impl FnMut(&Row<'_>) -> Result<T>,
