@@ -1,6 +1,6 @@
 //! An open library: its folder, its store, its routes, and what goes on in it now.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -14,17 +14,17 @@ use domain::query::{Completion, ImageQuery, complete};
 use domain::recipe::{Recipe, SavedRecipe, builtin};
 use domain::settings::Installation;
 use store::Store;
-use tokio::sync::watch;
+use tokio::sync::{OnceCell, watch};
 
 use crate::checks::MOMENT;
 use crate::connection::Surroundings;
 use crate::import::ImportTurn;
 use crate::quote::Trials;
 use crate::route::Routes;
-use crate::run::{ActiveRun, BatchLimits};
+use crate::run::{ActiveRun, BatchLimits, OwnWorker};
 use crate::{EngineError, Result};
 
-/// An open library. Its folder holds the database, the settings, the thumbnails, the metrics and the locks of runs.
+/// An open library. Its folder holds the database, the settings, the thumbnails, the metrics and the locks of workers.
 pub struct Library {
     folder: PathBuf,
     pub(crate) store: Store,
@@ -34,6 +34,10 @@ pub struct Library {
     pub(crate) import_turn: Mutex<ImportTurn>,
     pub(crate) import_progress: watch::Sender<ImportProgress>,
     pub(crate) active_runs: Mutex<HashMap<RunId, ActiveRun>>,
+    /// The runs that this process works on, is about to work on, or is about to let go of.
+    pub(crate) taken_runs: Mutex<HashSet<RunId>>,
+    /// This process as a worker, from its first run on.
+    pub(crate) worker: OnceCell<OwnWorker>,
     pub(crate) batch_limits: Mutex<BatchLimits>,
     /// Whether marks are looked through for mistakes while others wait for nothing.
     pub(crate) is_looking_through: AtomicBool,
@@ -46,12 +50,15 @@ impl Library {
         let folder = folder_of(database);
         fs::create_dir_all(&folder).map_err(EngineError::file(&folder))?;
         let store = Store::open(database)?;
-        store.write_blocking(|edit| {
-            for recipe in builtin::all() {
-                edit.save_recipe(&recipe, true)?;
-            }
-            Ok(())
-        })?;
+        // Written only once, so that processes that start together do not wait for each other.
+        let saved = store.read(|view| view.recipes()).unwrap_or_default();
+        let mut missing = builtin::all();
+        missing.retain(|recipe| !saved.iter().any(|saved| saved.recipe == *recipe));
+        if !missing.is_empty() {
+            store.write_blocking(move |edit| {
+                missing.iter().try_for_each(|recipe| edit.save_recipe(recipe, true).map(drop))
+            })?;
+        }
         let library = Self {
             folder,
             store,
@@ -61,6 +68,8 @@ impl Library {
             import_turn: Mutex::default(),
             import_progress: watch::Sender::new(ImportProgress { is_finished: true, ..ImportProgress::default() }),
             active_runs: Mutex::default(),
+            taken_runs: Mutex::default(),
+            worker: OnceCell::new(),
             batch_limits: Mutex::default(),
             is_looking_through: AtomicBool::default(),
             version: watch::Sender::new(0),

@@ -13,19 +13,22 @@ mod writer;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 pub use table::attempts::{AskedImage, Bill, Unanswered};
 pub use table::batches::{BatchItem, BatchStanding, KeptBatch};
 pub use table::files::KnownFile;
 pub use table::images::{AnsweredImage, NewImage};
-pub use table::jobs::{FailedJob, JobFailure, JobOutcome, JobTiming, KeptAnswer, Propagated, QueuedImage, WaitingJob};
+pub use table::jobs::{FailedJob, JobFailure, JobOutcome, JobTiming, Propagated, QueuedImage};
+pub use table::kept_answers::KeptAnswer;
+pub use table::queue::{Claim, Remaining, WaitingJob};
 pub use table::replaced_annotations::ReplacedAnnotation;
 pub use table::runs::{NewPilot, NewRun};
 pub use table::steps::{MarkStep, StepTaken};
+pub use table::workers::{Worker, WorkerId};
 
 pub use integrity::sqlite_version;
 use writer::{Keeping, Writer};
@@ -45,6 +48,34 @@ pub enum StoreError {
     Sqlite(#[from] rusqlite::Error),
     #[error("the library has been closed or cannot be written")]
     Closed,
+    #[error("a change to the library failed inside: {0}")]
+    Panicked(String),
+}
+
+impl StoreError {
+    /// Whether only the change that failed is at fault, and the library can be read and written as before.
+    #[must_use]
+    pub fn is_of_one_change(&self) -> bool {
+        match self {
+            Self::Panicked(_) | Self::Missing { .. } | Self::Corrupt { .. } => true,
+            Self::Sqlite(rusqlite::Error::SqliteFailure(error, _)) => matches!(
+                error.code,
+                ErrorCode::ConstraintViolation
+                    | ErrorCode::TypeMismatch
+                    | ErrorCode::TooBig
+                    | ErrorCode::ParameterOutOfRange
+            ),
+            Self::Sqlite(
+                rusqlite::Error::FromSqlConversionFailure(..)
+                | rusqlite::Error::IntegralValueOutOfRange(..)
+                | rusqlite::Error::InvalidColumnType(..)
+                | rusqlite::Error::ToSqlConversionFailure(_)
+                | rusqlite::Error::QueryReturnedNoRows
+                | rusqlite::Error::Utf8Error(..),
+            ) => true,
+            Self::Open { .. } | Self::FromTheFuture { .. } | Self::Sqlite(_) | Self::Closed => false,
+        }
+    }
 }
 
 pub type Result<T> = std::result::Result<T, StoreError>;
@@ -76,7 +107,7 @@ impl Store {
         let open_error = |source| StoreError::Open { path: path.to_owned(), source };
         let connection = Connection::open(path).map_err(open_error)?;
         connection.busy_timeout(BUSY_TIMEOUT).map_err(open_error)?;
-        connection.pragma_update(None, "journal_mode", "wal").map_err(open_error)?;
+        switch_to_wal(&connection).map_err(open_error)?;
         // FULL, because a commit here may be the only proof of something that was paid for; fullfsync is what makes a
         // flush reach the disk on macOS and is ignored elsewhere.
         connection.pragma_update(None, "synchronous", "full")?;
@@ -187,6 +218,23 @@ impl Store {
     }
 }
 
+/// The switch needs the whole file for a moment. Where another process has it open meanwhile, `SQLite` may refuse at once
+/// instead of waiting as it does for other locks.
+fn switch_to_wal(connection: &Connection) -> rusqlite::Result<()> {
+    let patience = Instant::now() + BUSY_TIMEOUT;
+    loop {
+        match connection.pragma_update(None, "journal_mode", "wal") {
+            Err(rusqlite::Error::SqliteFailure(error, _))
+                if matches!(error.code, ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
+                    && Instant::now() < patience =>
+            {
+                std::thread::sleep(SWITCH_INTERVAL);
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
 /// Lets statements be prepared once: room for all there are, and plans that do not follow the values that are bound.
 fn keep_statements(connection: &Connection) -> Result<()> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
@@ -194,8 +242,10 @@ fn keep_statements(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
-/// Two processes may share a library; each holds the write lock for milliseconds.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Processes may share a library. Each holds the write lock for milliseconds, and dozens may start at once on a slow disk.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+/// Between attempts to switch to WAL.
+const SWITCH_INTERVAL: Duration = Duration::from_millis(10);
 /// More than there are.
 const STATEMENTS: usize = 128;
 

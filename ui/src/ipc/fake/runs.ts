@@ -422,6 +422,7 @@ export class FakeRun {
       spent_dollars: this.#bill.paid,
       reserved_dollars: this.#bill.reserved(inFlight.length, finished),
       hold: this.#hold(),
+      pending_elsewhere: [],
       retried: this.#retriedBy(),
       failures: failures.map((group) => ({ ...group })),
       just_answered: justAnswered,

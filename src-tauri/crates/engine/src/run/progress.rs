@@ -155,6 +155,7 @@ pub fn resting(summary: RunSummary, kept: Kept) -> RunProgress {
         reserved: PicoDollars::ZERO,
         unsettled: summary.unsettled,
         hold: None,
+        pending_elsewhere: Vec::new(),
         retried: kept.retried,
         cut_short: summary.cut_short,
         failures: kept.failures,

@@ -11,15 +11,18 @@ pub mod hook_agreements;
 pub mod hook_runs;
 pub mod images;
 pub mod jobs;
+pub mod kept_answers;
 mod layers;
 pub mod mistakes;
 pub mod offers;
+pub mod queue;
 pub mod recipes;
 pub mod replaced_annotations;
 pub mod runs;
 pub mod settings;
 pub mod steps;
 pub mod waits;
+pub mod workers;
 
 use rusqlite::{OptionalExtension, Row};
 
