@@ -25,7 +25,6 @@ pub use table::images::{AnsweredImage, NewImage};
 pub use table::jobs::{FailedJob, JobFailure, JobOutcome, JobTiming, Propagated, QueuedImage};
 pub use table::kept_answers::KeptAnswer;
 pub use table::queue::{Claim, Remaining, WaitingJob};
-pub use table::replaced_annotations::ReplacedAnnotation;
 pub use table::runs::{NewPilot, NewRun};
 pub use table::steps::{MarkStep, StepTaken};
 pub use table::workers::{Worker, WorkerId};

@@ -430,7 +430,7 @@ impl Work {
         let Some(Ok(_processor)) = self.unless_halted(self.preparing.acquire()).await else { return Ok(Ok(None)) };
         let began = Instant::now();
         let (work, image, size, edge, room) = (Arc::clone(self), job.image, job.size, course.edge, course.room);
-        // Decoding blocks; a panic in it fails the task, not the process.
+        // Decoding blocks, and waits for memory. A panic in it fails this image.
         let prepared = tokio::task::spawn_blocking(move || work.prepare(image, size, edge, room));
         let prepared = prepared.await?;
         let took = began.elapsed();

@@ -17,7 +17,6 @@ pub mod mistakes;
 pub mod offers;
 pub mod queue;
 pub mod recipes;
-pub mod replaced_annotations;
 pub mod runs;
 pub mod settings;
 pub mod steps;
