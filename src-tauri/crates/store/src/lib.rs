@@ -55,24 +55,23 @@ impl StoreError {
     /// Whether only the change that failed is at fault, and the library can be read and written as before.
     #[must_use]
     pub fn is_of_one_change(&self) -> bool {
-        match self {
-            Self::Panicked(_) | Self::Missing { .. } | Self::Corrupt { .. } => true,
-            Self::Sqlite(rusqlite::Error::SqliteFailure(error, _)) => matches!(
+        let Self::Sqlite(error) = self else {
+            return matches!(self, Self::Panicked(_) | Self::Missing { .. } | Self::Corrupt { .. });
+        };
+        match error {
+            rusqlite::Error::SqliteFailure(error, _) => matches!(
                 error.code,
                 ErrorCode::ConstraintViolation
                     | ErrorCode::TypeMismatch
                     | ErrorCode::TooBig
                     | ErrorCode::ParameterOutOfRange
             ),
-            Self::Sqlite(
-                rusqlite::Error::FromSqlConversionFailure(..)
-                | rusqlite::Error::IntegralValueOutOfRange(..)
-                | rusqlite::Error::InvalidColumnType(..)
-                | rusqlite::Error::ToSqlConversionFailure(_)
-                | rusqlite::Error::QueryReturnedNoRows
-                | rusqlite::Error::Utf8Error(..),
-            ) => true,
-            Self::Open { .. } | Self::FromTheFuture { .. } | Self::Sqlite(_) | Self::Closed => false,
+            rusqlite::Error::FromSqlConversionFailure(..)
+            | rusqlite::Error::IntegralValueOutOfRange(..)
+            | rusqlite::Error::InvalidColumnType(..)
+            | rusqlite::Error::QueryReturnedNoRows
+            | rusqlite::Error::Utf8Error(..) => true,
+            _ => false,
         }
     }
 }

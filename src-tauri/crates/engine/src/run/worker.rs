@@ -119,7 +119,9 @@ impl Library {
         }
         let files: Vec<_> = dead.iter().map(|worker| lock_path(self.folder(), &worker.token)).collect();
         self.store.write(move |edit| dead.iter().try_for_each(|worker| edit.remove_worker(&worker.token))).await?;
-        files.iter().for_each(|file| remove_lock_file(file));
+        for file in &files {
+            remove_lock_file(file);
+        }
         Ok(())
     }
 }
@@ -168,7 +170,11 @@ mod tests {
         assert_eq!(other.process_at_work(run).unwrap(), None);
         let looks = {
             let other = Arc::clone(&other);
-            std::thread::spawn(move || (0..2_000).for_each(|_| drop(other.runs_worked_on().unwrap())))
+            std::thread::spawn(move || {
+                for _ in 0..2_000 {
+                    other.runs_worked_on().unwrap();
+                }
+            })
         };
         for _ in 0..50 {
             let taken = TakenRun::take(&library, run).await.unwrap();
