@@ -45,7 +45,7 @@ fn started(mut command: Command) -> Child {
 }
 
 fn database(bench: &Bench) -> PathBuf {
-    bench.library.folder().join("library.sqlite")
+    bench.folder.path().join("library/library.sqlite")
 }
 
 #[test]

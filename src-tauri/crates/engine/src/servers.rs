@@ -8,7 +8,7 @@ use domain::model::Destination;
 use domain::run_options::RunOptions;
 use domain::settings::{FurtherRoute, RouteLimits, Settings};
 use keys::{Environment, Source};
-use provider::client::{Client, ClientOptions, Timeouts};
+use provider::client::{Client, ClientOptions};
 use provider::server::{BaseUrl, Key};
 use zeroize::Zeroizing;
 
@@ -72,7 +72,7 @@ impl Way {
             is_further: false,
         }];
         for further in self.further() {
-            servers.extend(further.open(self.timeouts())?);
+            servers.extend(further.open(self)?);
         }
         Ok(servers)
     }
@@ -102,10 +102,10 @@ impl Further {
     }
 
     /// `None` when it cannot be used.
-    fn open(&self, timeouts: Timeouts) -> Result<Option<Server>> {
+    fn open(&self, way: &Way) -> Result<Option<Server>> {
         let (Ok(server), Some((secret, _)), None) = (&self.server, &self.key, &self.hindrance) else { return Ok(None) };
         let model_prefix = self.route.model_prefix.clone();
-        let options = ClientOptions { model_prefix, timeouts, ..ClientOptions::default() };
+        let options = ClientOptions { model_prefix, ..way.client_options(server) };
         Ok(Some(Server {
             name: self.route.name.clone(),
             client: client(server, secret, &options)?,
@@ -193,7 +193,7 @@ impl Library {
         let way = tokio::task::spawn_blocking(move || library.way()).await.map_err(|_| EngineError::TaskLost)??;
         let mut checks = Vec::new();
         for further in way.further() {
-            if let Some(server) = further.open(way.timeouts())? {
+            if let Some(server) = further.open(&way)? {
                 checks.push((server.name, check(&server.client, way.suggested_model()).await));
             }
         }

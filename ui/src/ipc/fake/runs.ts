@@ -421,6 +421,7 @@ export class FakeRun {
       batches: this.#batchStates(),
       spent_dollars: this.#bill.paid,
       reserved_dollars: this.#bill.reserved(inFlight.length, finished),
+      largest_request_dollars: this.#bill.dearest,
       hold: this.#hold(),
       pending_elsewhere: [],
       retried: this.#retriedBy(),

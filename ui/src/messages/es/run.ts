@@ -75,6 +75,10 @@ const stopped: Words<typeof english>["stopped"] = {
     `El servidor ${host} no habla la API de Claude. Comprueba la dirección y reanuda.`,
   request_refused: (_model, host) =>
     `${host} rechaza todas las peticiones de esta ejecución por el mismo motivo. Prueba con otro modelo u otra receta.`,
+  answers_unreadable: (_model, host) =>
+    `Las respuestas de ${host} no se pueden leer, y cada una puede haberse facturado. Comprueba la dirección y la red, y reanuda.`,
+  wait_too_long: (_model, host) =>
+    `${host}, o un límite, no deja pasar nada durante más de una hora. Reanuda más tarde o revisa los límites en Ajustes.`,
   unreachable: (_model, host) =>
     `No se pudo conectar con ${host} en varios intentos. Comprueba la red, el proxy y el servidor, y reanuda.`,
   answers_pending: () =>
@@ -88,6 +92,7 @@ const retries: Record<RetryKind, string> = {
   overloaded: "Servidor saturado",
   server_failed: "El servidor falló un momento",
   connection_lost: "Conexión perdida antes de la respuesta",
+  answer_unreadable: "La respuesta del servidor no se pudo leer",
   timed_out: "Sin respuesta a tiempo",
   expired: "El lote caducó antes de empezarla",
   unreachable: "Servidor inaccesible",
@@ -100,6 +105,7 @@ const holds: Record<RetryKind, (host: string) => string> = {
   overloaded: (host) => `${host} está saturado`,
   server_failed: (host) => `${host} ha fallado`,
   connection_lost: (host) => `Se perdió la conexión con ${host}`,
+  answer_unreadable: (host) => `Una respuesta de ${host} no se pudo leer`,
   timed_out: (host) => `${host} no respondió a tiempo`,
   expired: (host) => `Un lote en ${host} ha caducado`,
   unreachable: (host) => `No se puede conectar con ${host}`,
@@ -138,6 +144,8 @@ export const run: Words<typeof english> = {
     unknown_model: "Modelo desconocido",
     not_such_a_server: "Servidor equivocado",
     request_refused: "Rechazada",
+    answers_unreadable: "Ilegible",
+    wait_too_long: "Espera larga",
     unreachable: "Sin conexión",
     budget_reached: "Tope alcanzado",
     pilot_done: "Prueba terminada",

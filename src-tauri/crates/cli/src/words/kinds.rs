@@ -8,6 +8,7 @@ pub fn retry(kind: RetryKind) -> &'static str {
         RetryKind::Overloaded => "server overloaded",
         RetryKind::ServerFailed => "server failed",
         RetryKind::ConnectionLost => "connection lost",
+        RetryKind::AnswerUnreadable => "answer of the server could not be read",
         RetryKind::TimedOut => "timed out",
         RetryKind::Expired => "batch expired",
         RetryKind::Unreachable => "server cannot be reached",

@@ -6,13 +6,14 @@ use std::time::Duration;
 use domain::run::{RetryKind, RouteState, StopReason};
 use provider::client::{Client, SendError};
 use provider::disposition::{Disposition, ItemFailure, RetryCause, StopCause};
-use provider::refusal::RateLimits;
+use provider::refusal::{LONGEST_WAIT, RateLimits};
 use tokio::time::Instant;
 
 use super::Remedy;
 use super::gate::{Gate, Pass};
 use super::limiter::{Met, Need, Opening};
 use super::places::Place;
+use super::streak::{Concern, Streak};
 use crate::library::lock;
 
 /// How long a written cache entry can be counted on, less than the vendor's five minutes.
@@ -41,6 +42,7 @@ pub struct Lane {
     pub gate: Arc<Gate>,
     pub price_percent: u16,
     warmth: Mutex<Warmth>,
+    streak: Mutex<Streak>,
     closed: Mutex<Option<Closed>>,
 }
 
@@ -80,7 +82,8 @@ impl Entry {
 
 impl Lane {
     pub fn new(name: String, client: Client, gate: Arc<Gate>, price_percent: u16) -> Self {
-        Self { name, client, gate, price_percent, warmth: Mutex::new(Warmth::Cold), closed: Mutex::default() }
+        let warmth = Mutex::new(Warmth::Cold);
+        Self { name, client, gate, price_percent, warmth, streak: Mutex::default(), closed: Mutex::default() }
     }
 
     pub fn is_closed(&self) -> bool {
@@ -93,6 +96,11 @@ impl Lane {
 
     pub fn is_held(&self) -> bool {
         self.gate.state().hold.is_some()
+    }
+
+    /// Whether an answer of this endpoint was read in this session.
+    pub fn has_answered(&self) -> bool {
+        lock(&self.streak).has_answered()
     }
 
     /// Nothing more is sent here in this sitting.
@@ -138,6 +146,7 @@ impl Lane {
 
     pub fn note_answered(&self, entry: Entry) {
         self.cool_unless_warm(&entry);
+        lock(&self.streak).note_answered();
         entry.pass.ended();
     }
 
@@ -151,8 +160,27 @@ impl Lane {
                     SendError::Refused(refusal) => refusal.rate_limits,
                     _ => RateLimits::default(),
                 };
-                entry.pass.refused(after, &limits, &detail);
+                let since = entry.pass.refused(after, &limits, &detail);
+                if since.elapsed() > LONGEST_WAIT {
+                    return self.give_up(StopReason::WaitTooLong, &detail, others);
+                }
                 Remedy::Again
+            }
+            Disposition::Unreadable => {
+                entry.pass.ended();
+                if lock(&self.streak).note_unreadable() {
+                    return self.give_up(StopReason::AnswersUnreadable, &detail, others);
+                }
+                Remedy::Retry { after: None }
+            }
+            Disposition::RefuseForm => {
+                let endpoint = entry.lane;
+                entry.pass.ended();
+                match lock(&self.streak).note_complaint(error.complaint().unwrap_or_default()) {
+                    Concern::ThisRequest => Remedy::Refuse,
+                    Concern::Open => Remedy::Undecided { endpoint },
+                    Concern::EveryRequest => self.give_up(StopReason::RequestRefused, &detail, others),
+                }
             }
             Disposition::Retry { after, .. } => match entry.pass.failed(kind, &said(error)) {
                 None => Remedy::Retry { after },
@@ -183,15 +211,19 @@ impl Lane {
         match disposition {
             Disposition::FailItem(ItemFailure::Refused) => Remedy::Refuse,
             Disposition::ShrinkOnce => Remedy::Shrink,
-            Disposition::StopRun(cause) => {
-                let reason = stop_reason(cause);
-                self.close(reason, detail);
-                if others == Others::Closed { Remedy::Stop(reason) } else { Remedy::Again }
-            }
+            Disposition::StopRun(cause) => self.give_up(stop_reason(cause), detail, others),
             Disposition::FailItem(ItemFailure::ServerFailed)
+            | Disposition::RefuseForm
+            | Disposition::Unreadable
             | Disposition::Retry { .. }
             | Disposition::HoldRoute { .. } => Remedy::Fail,
         }
+    }
+
+    /// Nothing more is sent here. The other endpoints carry on, if there are any.
+    fn give_up(&self, reason: StopReason, detail: &str, others: Others) -> Remedy {
+        self.close(reason, detail);
+        if others == Others::Closed { Remedy::Stop(reason) } else { Remedy::Again }
     }
 
     /// The request that was to warm the cache has ended without doing so.
@@ -227,6 +259,7 @@ pub fn stop_reason(cause: StopCause) -> StopReason {
         StopCause::UnknownModel => StopReason::UnknownModel,
         StopCause::NotSuchAServer => StopReason::NotSuchAServer,
         StopCause::Configuration => StopReason::RequestRefused,
+        StopCause::WaitTooLong => StopReason::WaitTooLong,
     }
 }
 
@@ -235,12 +268,10 @@ pub fn retry_kind(error: &SendError) -> RetryKind {
     match error {
         SendError::Unreachable { .. } => RetryKind::Unreachable,
         SendError::Lost { .. } => RetryKind::ConnectionLost,
+        SendError::Unreadable { .. } => RetryKind::AnswerUnreadable,
         SendError::IdleTimeout { .. } | SendError::TotalTimeout { .. } => RetryKind::TimedOut,
-        SendError::Refused(_)
-        | SendError::BrokenOff { .. }
-        | SendError::WebPage
-        | SendError::Malformed { .. }
-        | SendError::Unsendable { .. } => match error.disposition() {
+        SendError::Refused(_) | SendError::BrokenOff { .. } | SendError::Unsendable { .. } => match error.disposition()
+        {
             Disposition::HoldRoute { .. } => RetryKind::RateLimited,
             Disposition::ShrinkOnce => RetryKind::TooLarge,
             Disposition::Retry { cause: RetryCause::Overloaded, .. } => RetryKind::Overloaded,
@@ -260,6 +291,7 @@ pub fn said(error: &SendError) -> String {
 #[cfg(test)]
 mod tests {
     use provider::client::ClientOptions;
+    use provider::refusal::Refusal;
     use provider::server::{BaseUrl, Key};
     use tokio::sync::Notify;
 
@@ -291,6 +323,23 @@ mod tests {
         // A run that is taken up again begins to wait anew.
         lane.gate.set_bounds(Bounds::default());
         assert_eq!(failed(&lane, Others::Closed), Remedy::Again);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_refuses_for_hours_is_not_waited_for_without_end() {
+        let lane = lane();
+        lane.note_answered(lane.enter(0, Need::default(), false, None));
+        let refused = || {
+            let refusal = Refusal { status: 429, retry_after: Some(LONGEST_WAIT / 2), ..Refusal::default() };
+            let entry = lane.enter(0, Need::default(), false, None);
+            lane.note_failed(entry, &SendError::Refused(Box::new(refusal)), Others::Closed)
+        };
+        for _ in 0..3 {
+            assert_eq!(refused(), Remedy::Again);
+            tokio::time::advance(LONGEST_WAIT / 2).await;
+        }
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(refused(), Remedy::Stop(StopReason::WaitTooLong));
     }
 
     #[tokio::test(start_paused = true)]

@@ -21,6 +21,7 @@ use super::progress::{Sitting, Times, whole_millis};
 use super::settling::Settling;
 use crate::Result;
 use crate::clock::now_millis;
+use crate::error::guarded;
 
 /// Between snapshots: ten a second.
 const SNAPSHOT_INTERVAL: Duration = Duration::from_millis(100);
@@ -273,8 +274,10 @@ impl Dispatcher {
             image: asked.image,
             since_millis: whole_millis(now.duration_since(asked.since)),
             size: asked.size,
-            preview: preview(asked, &work.recipe),
+            // A preview is not worth a run.
+            preview: guarded(|| preview(asked, &work.recipe)).unwrap_or_default(),
         });
+        let snapshot = self.sitting.snapshot(state, in_flight, now);
         RunProgress {
             prepared: work.board.prepared() as u32,
             reused: sums.reused,
@@ -288,7 +291,8 @@ impl Dispatcher {
             reserved: work.budget.reserved(),
             hold: work.route.held(),
             pending_elsewhere: if self.is_all_read { self.pending.clone() } else { Vec::new() },
-            ..self.sitting.snapshot(state, in_flight, now)
+            largest_request: work.budget.largest().max(snapshot.largest_request),
+            ..snapshot
         }
     }
 

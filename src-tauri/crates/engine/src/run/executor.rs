@@ -18,11 +18,12 @@ use super::budget::{Budget, Reservation};
 use super::in_flight::{Flight, InFlight};
 use super::retry::{RETRIES_IN_OUTAGE, Retrying};
 use super::tally::Tally;
+use super::undecided::{UndecidedRefusal, UndecidedRefusals};
 use crate::Result;
 use crate::clock::now_millis;
 use crate::error::guarded;
 use crate::library::Library;
-use crate::route::{Prepared, Received, Remedy, Room, Route, Trouble, Turn};
+use crate::route::{Prepared, Received, Remedy, Room, Route, Trouble, Turn, Verdict};
 
 /// What every job of a run shares.
 pub struct Work {
@@ -35,6 +36,7 @@ pub struct Work {
     pub retrying: Retrying,
     pub board: Arc<Board>,
     pub in_flight: Arc<InFlight>,
+    pub undecided: UndecidedRefusals,
     /// Decoding takes the processors, and no more images than there are processors the memory.
     pub preparing: Semaphore,
     /// Held by the one that is next to be sent, so that images are asked about in the order in which they got ready.
@@ -158,6 +160,20 @@ impl Work {
     pub async fn execute(self: Arc<Self>, mut job: WaitingJob) -> Result<Ended> {
         #[cfg(test)]
         super::tests::panic_if_told(&self.library, &format!("job {}", job.name));
+        if let Some(refusal) = self.undecided.take(job.id) {
+            match self.route.verdict(refusal.endpoint) {
+                Verdict::NoneTaken if !self.undecided.has_earlier_answers() => {
+                    let stop = Stop { reason: StopReason::RequestRefused, detail: Some(refusal.failure.detail) };
+                    return Ok(Ended::MustStop(stop));
+                }
+                Verdict::NoneTaken | Verdict::Refused => {
+                    let (outcome, timing) = (JobOutcome::Failed(refusal.failure), refusal.timing);
+                    let finished_after_millis = self.clock.worked_millis();
+                    return Ok(Ended::Answered(Answered { job, outcome, timing, finished_after_millis }));
+                }
+                Verdict::AskAgain => {}
+            }
+        }
         let Some(kept) = self.claimed(&mut job).await? else { return Ok(Ended::PendingElsewhere) };
         let mut course = Course {
             allowance: self.allowance(&job),
@@ -379,6 +395,12 @@ impl Work {
                     course.edge = Route::smaller_edge(job.size.fit_within(course.edge));
                     return Ok(None);
                 }
+                Next::Undecided(endpoint) => {
+                    let failure =
+                        JobFailure { attempt: Some(attempt), kind: FailureKind::Refused, detail: trouble.detail };
+                    self.undecided.add(job.id, UndecidedRefusal { endpoint, failure, timing: course.timing(job) });
+                    return Ok(Some(Asking::PutBack));
+                }
                 Next::Fail(kind) => {
                     let failure = failed(Some(attempt), kind, trouble.detail);
                     return Ok(Some(Asking::Outcome(course.better_of(failure))));
@@ -529,6 +551,8 @@ enum Next {
     Turn,
     Wait(Duration),
     Shrink,
+    /// The endpoint may refuse every request: nothing is said of the image yet.
+    Undecided(usize),
     Fail(FailureKind),
     Stop(StopReason),
 }
@@ -577,7 +601,8 @@ impl Course {
             }
             Remedy::Shrink if self.is_shrunk => Next::Fail(FailureKind::Refused),
             Remedy::Shrink => Next::Shrink,
-            Remedy::Refuse => Next::Fail(FailureKind::Refused),
+            Remedy::Undecided { endpoint } if self.cut_off.is_none() => Next::Undecided(endpoint),
+            Remedy::Refuse | Remedy::Undecided { .. } => Next::Fail(FailureKind::Refused),
             Remedy::Fail => Next::Fail(FailureKind::ModelFailed),
             Remedy::Stop(reason) => Next::Stop(reason),
         }

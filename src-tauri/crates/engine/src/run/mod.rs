@@ -13,6 +13,7 @@ mod retry;
 mod session;
 mod settling;
 mod tally;
+mod undecided;
 mod worker;
 
 #[cfg(test)]
@@ -355,6 +356,7 @@ impl Library {
                 last_answered: view.last_answered(run, JUST_ANSWERED)?,
                 finished_after: view.finished_after(run)?,
                 hooks: view.hook_runs(run)?,
+                largest_request: view.largest_request(run)?,
             })
         })?;
         Ok(progress::resting(summary, kept))
@@ -416,6 +418,7 @@ impl Library {
     ) -> Result<Opened> {
         let library = Arc::clone(self);
         let opening = tokio::task::spawn_blocking(move || {
+            library.limit_decoding_memory(&library.settings_in_force()?);
             let way = library.way()?;
             let model = Routes::model(&way, &model)?;
             if let Some(hindrance) = way.hindrance(&model) {

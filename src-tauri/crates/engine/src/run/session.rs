@@ -15,6 +15,7 @@ use super::executor::{Stop, Work, WorkClock};
 use super::overnight::Overnight;
 use super::progress::Times;
 use super::tally::{Sums, Tally};
+use super::undecided::UndecidedRefusals;
 use super::worker::TakenRun;
 use super::{ActiveRun, Opened};
 use crate::hooks;
@@ -88,6 +89,7 @@ impl Library {
             retrying: opened.retrying,
             board: Arc::new(Board::new(opened.options.chunk_size)),
             in_flight: Arc::default(),
+            undecided: UndecidedRefusals::new(summary.done > summary.reused + summary.carried),
             preparing: Semaphore::new(processors() as usize),
             turnstile: Mutex::default(),
             halt: is_halted,

@@ -15,7 +15,7 @@ use store::{Worker, WorkerId};
 
 use crate::clock::now_millis;
 use crate::library::{Library, lock};
-use crate::{EngineError, Result};
+use crate::{EngineError, Result, private};
 
 /// This process, as it is recorded in a library.
 pub struct OwnWorker {
@@ -31,9 +31,9 @@ impl OwnWorker {
         let token = format!("{:016x}", fastrand::u64(..));
         let path = lock_path(library.folder(), &token);
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(EngineError::file(folder))?;
+            private::create_folder(folder).map_err(EngineError::file(folder))?;
         }
-        let file = File::create_new(&path).map_err(EngineError::file(&path))?;
+        let file = private::create_file(&path).map_err(EngineError::file(&path))?;
         file.try_lock().map_err(|error| EngineError::File { path: path.clone(), source: error.into() })?;
         let (its_token, process_id, now) = (token.clone(), std::process::id(), now_millis());
         let id = library.store.write(move |edit| edit.add_worker(&its_token, process_id, now)).await?;
