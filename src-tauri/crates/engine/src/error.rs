@@ -9,6 +9,7 @@ use domain::model::{Hindrance, ModelId, Shortfall};
 use domain::money::PicoDollars;
 use domain::recipe::NothingToFind;
 use domain::run::PossiblyBilled;
+use store::LibraryFailure;
 use tokio::task::JoinError;
 
 #[derive(Debug, thiserror::Error)]
@@ -81,6 +82,28 @@ pub enum EngineError {
 pub type Result<T> = std::result::Result<T, EngineError>;
 
 impl EngineError {
+    /// `None` where neither the library nor the disk that it needs has failed.
+    #[must_use]
+    pub fn library_failure(&self) -> Option<LibraryFailure> {
+        use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+        match self {
+            Self::Store(error) => error.library_failure(),
+            Self::File { source, .. } => {
+                matches!(source.kind(), StorageFull | QuotaExceeded | FileTooLarge).then_some(LibraryFailure::DiskFull)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether something was named that does not exist.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        matches!(
+            self,
+            Self::Store(store::StoreError::Missing { .. }) | Self::UnknownModel(_) | Self::UnknownEndpoint { .. }
+        )
+    }
+
     /// For `map_err` on file operations.
     pub(crate) fn file(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();

@@ -40,6 +40,8 @@ pub struct Library {
     pub(crate) taken_runs: Mutex<HashSet<RunId>>,
     /// This process as a worker, from its first run on.
     pub(crate) worker: OnceCell<OwnWorker>,
+    /// Why runs could not go on, until it has been shown.
+    pub(crate) run_failures: Mutex<HashMap<RunId, EngineError>>,
     pub(crate) batch_limits: Mutex<BatchLimits>,
     /// Whether marks are looked through for mistakes while others wait for nothing.
     pub(crate) is_looking_through: AtomicBool,
@@ -83,6 +85,7 @@ impl Library {
             active_runs: Mutex::default(),
             taken_runs: Mutex::default(),
             worker: OnceCell::new(),
+            run_failures: Mutex::default(),
             batch_limits: Mutex::default(),
             is_looking_through: AtomicBool::default(),
             version: watch::Sender::new(0),

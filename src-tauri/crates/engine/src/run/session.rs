@@ -116,7 +116,7 @@ async fn watch_over(taken: TakenRun, Begun { working, publish }: Begun) {
         Ok(stop) => Some(stop),
         // What is on disk stays sound. Without a record of its end the run shows as interrupted.
         Err(error) if error.is_of_library() => {
-            tracing::error!(%run, %error, "the run cannot go on");
+            library.record_run_failure(run, error);
             None
         }
         Err(error) => {
@@ -148,7 +148,7 @@ async fn end(library: Arc<Library>, run: RunId, stop: Option<Stop>, state: RunSt
             edit.note_stopped(run, reason, detail.as_deref())
         });
         if let Err(error) = noted.await {
-            tracing::error!(%run, %error, "the end of the run was not noted");
+            library.record_run_failure(run, error.into());
         }
         if let Err(error) = Arc::clone(&library).write_metrics_if_wanted(run).await {
             tracing::warn!(%run, %error, "the metrics of the run were not written");
