@@ -12,7 +12,7 @@ run: setup-run ui
 test: setup-test ui check
 	cargo build $(CARGO_FLAGS) --bins --tests
 	cargo test $(CARGO_FLAGS) --no-fail-fast
-	cargo test $(CARGO_FLAGS) --test http -- --ignored
+	cargo test $(CARGO_FLAGS) --test http --test processes -- --ignored
 	npm --prefix ui test
 	npm --prefix ui run test:browser
 

@@ -68,12 +68,12 @@ impl From<EngineError> for AppError {
             EngineError::Unsettled(_) => ErrorCode::Unsettled,
             EngineError::Key(_) => ErrorCode::Key,
             EngineError::Keys(_) => ErrorCode::Keychain,
-            EngineError::RunBusy(_) => ErrorCode::RunBusy,
+            EngineError::RunBusy { .. } => ErrorCode::RunBusy,
             EngineError::NothingLeft(_) => ErrorCode::NothingLeft,
             EngineError::NoFigures(_) | EngineError::NothingToExport(_) | EngineError::NoScores(_) => {
                 ErrorCode::NoFigures
             }
-            EngineError::TaskLost => ErrorCode::Internal,
+            EngineError::TaskLost | EngineError::Panicked(_) => ErrorCode::Internal,
         };
         Self { code, message: visible(&error.to_string()).into_owned() }
     }

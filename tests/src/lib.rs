@@ -1,6 +1,7 @@
 //! What the tests share: real photos in every orientation, folders of them, and the binaries under test.
 
 pub mod bench;
+pub mod books;
 pub mod desk;
 pub mod pictures;
 pub mod screen;

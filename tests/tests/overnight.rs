@@ -11,7 +11,9 @@ use domain::ids::RunId;
 use domain::model::ModelId;
 use domain::money::PicoDollars;
 use domain::plan::{ImageSelection, ResumeRequest, RunRequest};
-use domain::run::{BatchStage, FailureKind, RetryKind, RunMode, RunProgress, RunState, RunSummary, StopReason};
+use domain::run::{
+    BatchStage, FailureKind, PendingElsewhere, RetryKind, RunMode, RunProgress, RunState, RunSummary, StopReason,
+};
 use domain::run_options::RunOptions;
 use engine::{BatchLimits, EngineError, Library};
 use fieldmark_tests::bench::{Bench, COMPLETED, surroundings};
@@ -384,5 +386,58 @@ async fn a_server_that_goes_away_is_waited_for_and_a_wrong_key_is_not() {
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!((reason, summary.waiting, summary.unsettled.count), (StopReason::KeyRejected, 2, 0));
     assert_ne!(bench.library.run(run).unwrap().state, COMPLETED);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_live_run_waits_for_the_batch_of_another_run() {
+    let server = simulate(taking(4.0)).await;
+    let bench = bench(&server, 10);
+    let overnight = start(&bench).await;
+    snapshot(&bench.library, overnight, has_working_batch).await;
+    let live = RunRequest { mode: RunMode::Live, ..request(&bench).await };
+    let live = bench.library.start_run(&live).await.unwrap();
+    let pending = PendingElsewhere { run: overnight, is_worked_on: true, is_in_batch: true, images: 10 };
+    snapshot(&bench.library, live, |snapshot| snapshot.pending_elsewhere == [pending]).await;
+
+    // Nothing fetches the results any more.
+    bench.library.pause_run(overnight);
+    let (reason, summary) = stopped(&bench, live).await;
+    assert_eq!((reason, summary.waiting), (StopReason::AnswersPending, 10));
+    let detail = summary.stop_detail.unwrap();
+    assert!(detail.contains("10 images are in a batch of run 1"), "{detail}");
+
+    bench.library.resume_run(ResumeRequest::of(overnight)).await.unwrap();
+    bench.library.resume_run(ResumeRequest::of(live)).await.unwrap();
+    let (reason, paid) = stopped(&bench, overnight).await;
+    assert_eq!(reason, StopReason::Completed);
+    let (reason, summary) = stopped(&bench, live).await;
+    assert_eq!((reason, summary.reused, summary.paid), (StopReason::Completed, 10, PicoDollars::ZERO));
+    assert_paid_once(&server, &paid);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_of_another_run_is_not_waited_for_when_a_person_asks_anew() {
+    let server = simulate(taking(60.0)).await;
+    let bench = bench(&server, 4);
+    let overnight = start(&bench).await;
+    snapshot(&bench.library, overnight, has_working_batch).await;
+    // Nor does a second batch ask about them.
+    let second = start(&bench).await;
+    snapshot(&bench.library, second, |snapshot| !snapshot.pending_elsewhere.is_empty()).await;
+    bench.library.pause_run(second);
+    assert_eq!(stopped(&bench, second).await.0, StopReason::Paused);
+    assert!(bench.library.resting_progress(second).unwrap().batches.is_empty());
+
+    let live = RunRequest { mode: RunMode::Live, ..request(&bench).await };
+    let live = bench.library.start_run(&live).await.unwrap();
+    snapshot(&bench.library, live, |snapshot| !snapshot.pending_elsewhere.is_empty()).await;
+    bench.library.pause_run(live);
+    assert_eq!(stopped(&bench, live).await.0, StopReason::Paused);
+    bench.library.ask_anew(live).await.unwrap();
+    bench.library.resume_run(ResumeRequest::of(live)).await.unwrap();
+    let (reason, summary) = stopped(&bench, live).await;
+    assert_eq!((reason, summary.done, summary.reused), (StopReason::Completed, 4, 0));
     server.stop().await;
 }

@@ -654,7 +654,9 @@ export type FailureKind =
 /**  The coordinates of the answer are fractions of the picture's sides, 0 to 1; the raw answer is kept. */
 "coordinates_as_fractions" | 
 /**  The coordinates of the answer are thousandths of the picture's sides, 0 to 1000; the raw answer is kept. */
-"coordinates_as_thousandths";
+"coordinates_as_thousandths" | 
+/**  A fault in Fieldmark ended the work on it. A request without an answer counts as possibly billed. */
+"internal_error";
 
 export type FilterCount<Filter> = {
 	filter: Filter,
@@ -1158,6 +1160,17 @@ export type ModelQuote = {
 /**  Who made a mark. */
 export type Origin = { kind: "run"; run: RunId } | { kind: "person" };
 
+/**  Images of a run that wait for answers of another run, which asks the same about them: they are not paid for twice. */
+export type PendingElsewhere = {
+	/**  The run that asks. */
+	run: RunId,
+	/**  Whether a process works on that run. */
+	is_worked_on: boolean,
+	/**  Whether they are in a batch, which may take a day. */
+	is_in_batch: boolean,
+	images: number,
+};
+
 /**  Width and height in whole pixels. */
 export type PixelSize = {
 	width: number,
@@ -1547,6 +1560,8 @@ export type RunProgress = {
 	unsettled: PossiblyBilled,
 	/**  `None` while requests are sent on any way. */
 	hold: Hold | null,
+	/**  What the images that are left wait for, once nothing else is left to begin. */
+	pending_elsewhere: PendingElsewhere[],
 	/**  What was tried again, over all sittings. */
 	retried: RetryGroup[],
 	/**  Answers that were cut off, whose whole marks were kept. */
@@ -1624,7 +1639,7 @@ export type RunSettings = {
 
 /**  Where a run stands. */
 export type RunState = 
-/**  A process holds its lock and works on it. */
+/**  A process works on it. */
 { kind: "running" } | 
 /**  Admits nothing more; what is in flight ends. */
 { kind: "stopping" } | { kind: "stopped"; reason: StopReason } | 
@@ -1893,7 +1908,11 @@ export type StopReason = "completed" |
 /**  The next request could have passed the run's budget. */
 "budget_reached" | 
 /**  The images of its pilot have finished: a person decides about the others. */
-"pilot_done";
+"pilot_done" | 
+/**  What is left is in batches of runs that no process works on: resuming those fetches the answers. */
+"answers_pending" | 
+/**  A fault in Fieldmark ended its task. What is stored is sound, and the run can be resumed. */
+"internal_error";
 
 export type Suggestion = {
 	/**  The whole word, with its dash and its quotes. */

@@ -98,6 +98,7 @@ function snapshot(run: RunId, state: RunState, inFlight: ImageId[], answered: Im
     largest_request_dollars: 0,
     unsettled: { count: 0, at_most_dollars: 0 },
     hold: null,
+    pending_elsewhere: [],
     retried: [],
     cut_short: 0,
     failures: [],

@@ -47,6 +47,10 @@ pub enum StopReason {
     BudgetReached,
     /// The images of its pilot have finished: a person decides about the others.
     PilotDone,
+    /// What is left is in batches of runs that no process works on: resuming those fetches the answers.
+    AnswersPending,
+    /// A fault in Fieldmark ended its task. What is stored is sound, and the run can be resumed.
+    InternalError,
 }
 
 /// How a run asks.
@@ -95,7 +99,7 @@ pub struct BatchState {
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum RunState {
-    /// A process holds its lock and works on it.
+    /// A process works on it.
     Running,
     /// Admits nothing more; what is in flight ends.
     Stopping,
@@ -130,6 +134,8 @@ impl RunState {
             Self::Stopped { reason: StopReason::Unreachable } => "stopped, server unreachable",
             Self::Stopped { reason: StopReason::BudgetReached } => "stopped, budget reached",
             Self::Stopped { reason: StopReason::PilotDone } => "stopped after its pilot",
+            Self::Stopped { reason: StopReason::AnswersPending } => "stopped, answers pending in another run",
+            Self::Stopped { reason: StopReason::InternalError } => "stopped by an internal error",
         }
     }
 }
@@ -161,10 +167,12 @@ pub enum FailureKind {
     CoordinatesAsFractions,
     /// The coordinates of the answer are thousandths of the picture's sides, 0 to 1000; the raw answer is kept.
     CoordinatesAsThousandths,
+    /// A fault in Fieldmark ended the work on it. A request without an answer counts as possibly billed.
+    InternalError,
 }
 
 impl FailureKind {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::FileMissing,
         Self::FileUnreadable,
         Self::ModelFailed,
@@ -176,6 +184,7 @@ impl FailureKind {
         Self::AnswerUnusable,
         Self::CoordinatesAsFractions,
         Self::CoordinatesAsThousandths,
+        Self::InternalError,
     ];
 
     /// Whether another try may come out otherwise, everything else unchanged, without paying for the same answer again. What
@@ -328,6 +337,19 @@ pub struct RouteState {
     pub closed: Option<String>,
 }
 
+/// Images of a run that wait for answers of another run, which asks the same about them: they are not paid for twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct PendingElsewhere {
+    /// The run that asks.
+    pub run: RunId,
+    /// Whether a process works on that run.
+    pub is_worked_on: bool,
+    /// Whether they are in a batch, which may take a day.
+    pub is_in_batch: bool,
+    pub images: u32,
+}
+
 /// An image that was just answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -411,6 +433,8 @@ pub struct RunProgress {
     pub unsettled: PossiblyBilled,
     /// `None` while requests are sent on any way.
     pub hold: Option<Hold>,
+    /// What the images that are left wait for, once nothing else is left to begin.
+    pub pending_elsewhere: Vec<PendingElsewhere>,
     /// What was tried again, over all sittings.
     pub retried: Vec<RetryGroup>,
     /// Answers that were cut off, whose whole marks were kept.

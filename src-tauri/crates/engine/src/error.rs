@@ -1,5 +1,7 @@
 //! What the engine refuses or fails at.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
 use domain::ids::RunId;
@@ -8,6 +10,7 @@ use domain::money::PicoDollars;
 use domain::recipe::NothingToFind;
 use domain::run::PossiblyBilled;
 use store::LibraryFailure;
+use tokio::task::JoinError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
@@ -50,8 +53,8 @@ pub enum EngineError {
     Key(#[from] provider::server::KeyError),
     #[error(transparent)]
     Keys(#[from] keys::KeysError),
-    #[error("run {0} is being worked on by another process")]
-    RunBusy(RunId),
+    #[error("run {run} is being worked on by process {process}")]
+    RunBusy { run: RunId, process: u32 },
     #[error("{} requests of the run were under way when a process died: they may have been billed", .0.count)]
     Unsettled(PossiblyBilled),
     /// Nothing could be sent under it.
@@ -72,6 +75,8 @@ pub enum EngineError {
     NoScores(RunId),
     #[error("a task of the engine ended early")]
     TaskLost,
+    #[error("internal error: {0}")]
+    Panicked(String),
 }
 
 pub type Result<T> = std::result::Result<T, EngineError>;
@@ -104,4 +109,25 @@ impl EngineError {
         let path = path.into();
         move |source| Self::File { path, source }
     }
+
+    /// Whether nothing more can be stored, so that no run can go on. Otherwise the fault is that of the image at hand.
+    pub(crate) fn is_of_library(&self) -> bool {
+        matches!(self, Self::Store(error) if !error.is_of_one_change())
+    }
+}
+
+impl From<JoinError> for EngineError {
+    fn from(lost: JoinError) -> Self {
+        lost.try_into_panic().map_or(Self::TaskLost, |panic| Self::Panicked(panic_text(&*panic)))
+    }
+}
+
+/// What `work` comes to; a panic in it is an error.
+pub(crate) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| EngineError::Panicked(panic_text(&*panic)))
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    text.unwrap_or("it panicked").to_owned()
 }

@@ -1,6 +1,6 @@
 //! An open library: its folder, its store, its routes, and what goes on in it now.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,17 +14,17 @@ use domain::recipe::{Recipe, SavedRecipe, builtin};
 use domain::settings::{Installation, Settings};
 use prepare::DecodingMemory;
 use store::Store;
-use tokio::sync::watch;
+use tokio::sync::{OnceCell, watch};
 
 use crate::checks::MOMENT;
 use crate::connection::Surroundings;
 use crate::import::ImportTurn;
 use crate::quote::Trials;
 use crate::route::Routes;
-use crate::run::{ActiveRun, BatchLimits};
+use crate::run::{ActiveRun, BatchLimits, OwnWorker};
 use crate::{EngineError, Result, layout, private};
 
-/// An open library. Its folder holds the database, the settings, the thumbnails, the metrics and the locks of runs.
+/// An open library. Its folder holds the database, the settings, the thumbnails, the metrics and the locks of workers.
 pub struct Library {
     folder: PathBuf,
     pub(crate) store: Store,
@@ -36,6 +36,10 @@ pub struct Library {
     pub(crate) import_turn: Mutex<ImportTurn>,
     pub(crate) import_progress: watch::Sender<ImportProgress>,
     pub(crate) active_runs: Mutex<HashMap<RunId, ActiveRun>>,
+    /// The runs that this process works on, is about to work on, or is about to let go of.
+    pub(crate) taken_runs: Mutex<HashSet<RunId>>,
+    /// This process as a worker, from its first run on.
+    pub(crate) worker: OnceCell<OwnWorker>,
     /// Why runs could not go on, until it has been shown.
     pub(crate) run_failures: Mutex<HashMap<RunId, EngineError>>,
     pub(crate) batch_limits: Mutex<BatchLimits>,
@@ -60,12 +64,15 @@ impl Library {
         }
         let store = Store::open(database)?;
         layout::prepare(database, &folder, is_new)?;
-        store.write_blocking(|edit| {
-            for recipe in builtin::all() {
-                edit.save_recipe(&recipe, true)?;
-            }
-            Ok(())
-        })?;
+        // Written only once, so that processes that start together do not wait for each other.
+        let saved = store.read(|view| view.recipes()).unwrap_or_default();
+        let mut missing = builtin::all();
+        missing.retain(|recipe| !saved.iter().any(|saved| saved.recipe == *recipe));
+        if !missing.is_empty() {
+            store.write_blocking(move |edit| {
+                missing.iter().try_for_each(|recipe| edit.save_recipe(recipe, true).map(drop))
+            })?;
+        }
         let library = Self {
             folder,
             store,
@@ -76,6 +83,8 @@ impl Library {
             import_turn: Mutex::default(),
             import_progress: watch::Sender::new(ImportProgress { is_finished: true, ..ImportProgress::default() }),
             active_runs: Mutex::default(),
+            taken_runs: Mutex::default(),
+            worker: OnceCell::new(),
             run_failures: Mutex::default(),
             batch_limits: Mutex::default(),
             is_looking_through: AtomicBool::default(),

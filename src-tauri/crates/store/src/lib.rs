@@ -15,18 +15,21 @@ mod writer;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 pub use table::attempts::{AskedImage, Bill, Unanswered};
 pub use table::batches::{BatchItem, BatchStanding, KeptBatch};
 pub use table::files::KnownFile;
 pub use table::images::{AnsweredImage, NewImage};
-pub use table::jobs::{FailedJob, JobFailure, JobOutcome, JobTiming, KeptAnswer, Propagated, QueuedImage, WaitingJob};
+pub use table::jobs::{FailedJob, JobFailure, JobOutcome, JobTiming, Propagated, QueuedImage};
+pub use table::kept_answers::KeptAnswer;
+pub use table::queue::{Claim, Remaining, WaitingJob};
 pub use table::runs::{NewPilot, NewRun};
 pub use table::steps::{MarkStep, StepTaken};
+pub use table::workers::{Worker, WorkerId};
 
 pub use integrity::sqlite_version;
 pub use opening::exists;
@@ -68,6 +71,33 @@ pub enum StoreError {
     Sqlite(#[from] rusqlite::Error),
     #[error("the library has been closed or cannot be written")]
     Closed,
+    #[error("a change to the library failed inside: {0}")]
+    Panicked(String),
+}
+
+impl StoreError {
+    /// Whether only the change that failed is at fault, and the library can be read and written as before.
+    #[must_use]
+    pub fn is_of_one_change(&self) -> bool {
+        let Self::Sqlite(error) = self else {
+            return matches!(self, Self::Panicked(_) | Self::Missing { .. } | Self::Corrupt { .. });
+        };
+        match error {
+            rusqlite::Error::SqliteFailure(error, _) => matches!(
+                error.code,
+                ErrorCode::ConstraintViolation
+                    | ErrorCode::TypeMismatch
+                    | ErrorCode::TooBig
+                    | ErrorCode::ParameterOutOfRange
+            ),
+            rusqlite::Error::FromSqlConversionFailure(..)
+            | rusqlite::Error::IntegralValueOutOfRange(..)
+            | rusqlite::Error::InvalidColumnType(..)
+            | rusqlite::Error::QueryReturnedNoRows
+            | rusqlite::Error::Utf8Error(..) => true,
+            _ => false,
+        }
+    }
 }
 
 /// What keeps a library from being used at all.
@@ -130,7 +160,7 @@ impl Store {
         let connection = Connection::open(path).map_err(open_error)?;
         connection.busy_timeout(BUSY_TIMEOUT).map_err(open_error)?;
         opening::mark_new(&connection, path)?;
-        connection.pragma_update(None, "journal_mode", "wal").map_err(open_error)?;
+        switch_to_wal(&connection).map_err(open_error)?;
         opening::check_wal(&connection, path)?;
         // FULL, because a commit here may be the only proof of something that was paid for; fullfsync is what makes a
         // flush reach the disk on macOS and is ignored elsewhere.
@@ -247,6 +277,23 @@ impl Store {
     }
 }
 
+/// The switch needs the whole file for a moment. Where another process has it open meanwhile, `SQLite` may refuse at once
+/// instead of waiting as it does for other locks.
+fn switch_to_wal(connection: &Connection) -> rusqlite::Result<()> {
+    let patience = Instant::now() + BUSY_TIMEOUT;
+    loop {
+        match connection.pragma_update(None, "journal_mode", "wal") {
+            Err(rusqlite::Error::SqliteFailure(error, _))
+                if matches!(error.code, ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
+                    && Instant::now() < patience =>
+            {
+                std::thread::sleep(SWITCH_INTERVAL);
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
 /// Lets statements be prepared once: room for all there are, and plans that do not follow the values that are bound.
 fn keep_statements(connection: &Connection) -> Result<()> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
@@ -254,8 +301,10 @@ fn keep_statements(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
-/// Two processes may share a library; each holds the write lock for milliseconds.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Processes may share a library. Each holds the write lock for milliseconds, and dozens may start at once on a slow disk.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+/// Between attempts to switch to WAL.
+const SWITCH_INTERVAL: Duration = Duration::from_millis(10);
 /// More than there are.
 const STATEMENTS: usize = 128;
 

@@ -17,7 +17,9 @@ use domain::query::{ImageOrder, ImageQuery, ImageState, Test};
 use domain::recipe::{Recipe, builtin};
 use domain::report::{DropGroup, RepairGroup};
 use domain::review::{Decision, DecisionScope, Verdict};
-use domain::run::{BatchStage, FailureKind, PossiblyBilled, RetryGroup, RetryKind, RunMode, StopReason};
+use domain::run::{
+    BatchStage, FailureKind, PendingElsewhere, PossiblyBilled, RetryGroup, RetryKind, RunMode, StopReason,
+};
 use domain::run_options::RunOptions;
 use domain::similar::PerceptualHash;
 use domain::usage::Usage;
@@ -25,10 +27,12 @@ use domain::usage::Usage;
 use super::*;
 
 mod batches;
+mod claims;
 mod earlier;
 mod gallery;
 mod layers;
 mod mistakes;
+mod opening;
 mod similar;
 mod steps;
 

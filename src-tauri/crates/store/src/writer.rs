@@ -2,6 +2,8 @@
 //! each change in a savepoint of its own. Whoever submitted a change hears of it only after the commit, and that is flushed
 //! to the disk unless all of it can be derived anew.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -69,7 +71,9 @@ impl Writer {
     {
         let apply: Apply = Box::new(move |edit| {
             let outcome = match edit {
-                Ok(edit) => change(edit),
+                // A panic undoes this change alone: without the writer, the library would be of no more use to this process.
+                Ok(edit) => catch_unwind(AssertUnwindSafe(|| change(edit)))
+                    .unwrap_or_else(|panic| Err(StoreError::Panicked(panic_text(&*panic)))),
                 Err(error) => Err(StoreError::Sqlite(copy_of(error))),
             };
             let is_applied = outcome.is_ok();
@@ -181,8 +185,11 @@ fn write_all(connection: &Connection, presence: &Presence, requests: &Receiver<R
             tell(committed.as_ref().err());
         }
     }
-    // Leaves one tidy file behind; what is in the log is safe without it.
-    if let Err(error) = connection.pragma_update(None, "wal_checkpoint", "truncate") {
+    // Leaves one tidy file behind; what is in the log is safe without it, so that this waits for no other process.
+    let tidied = connection
+        .busy_timeout(Duration::ZERO)
+        .and_then(|()| connection.pragma_update(None, "wal_checkpoint", "truncate"));
+    if let Err(error) = tidied {
         tracing::debug!(%error, "no checkpoint at close");
     }
 }
@@ -223,6 +230,11 @@ fn commit(connection: &Connection, group: &mut Vec<Change>, tells: &mut Vec<Tell
         }
     }
     if is_any_applied { transaction.commit() } else { transaction.rollback() }
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    text.unwrap_or("it panicked").to_owned()
 }
 
 /// `rusqlite::Error` cannot be cloned; every submitter of a failed group gets what it says.

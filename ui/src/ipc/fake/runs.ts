@@ -423,6 +423,7 @@ export class FakeRun {
       reserved_dollars: this.#bill.reserved(inFlight.length, finished),
       largest_request_dollars: this.#bill.dearest,
       hold: this.#hold(),
+      pending_elsewhere: [],
       retried: this.#retriedBy(),
       failures: failures.map((group) => ({ ...group })),
       just_answered: justAnswered,

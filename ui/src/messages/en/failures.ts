@@ -13,4 +13,5 @@ export const failures: Record<FailureKind, string> = {
   answer_unusable: "Answer unusable",
   coordinates_as_fractions: "0..1 coordinates",
   coordinates_as_thousandths: "0..1000 coordinates",
+  internal_error: "Internal error",
 };

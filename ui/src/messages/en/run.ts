@@ -4,6 +4,7 @@ import type {
   FailureKind,
   Hold,
   Dollars,
+  PendingElsewhere,
   PossiblyBilled,
   RetryKind,
   RunMode,
@@ -65,6 +66,10 @@ const failures: Record<FailureKind, { title: string; remedy: string }> = {
     title: "The model answers in 0..1000 coordinates",
     remedy: "The boxes are not in pixels of the picture, so none was taken. The answer is kept. Try another model.",
   },
+  internal_error: {
+    title: "Internal error",
+    remedy: "Fieldmark failed on this image. Retry. If it fails again, please report it with the details below.",
+  },
 };
 
 /** Runs that ended by themselves: why, and what to do about it. */
@@ -87,6 +92,10 @@ const stopped = {
     `${host}, or a limit, lets nothing through for more than an hour. Resume later, or check the limits in Settings.`,
   unreachable: (_model: string, host: string) =>
     `${host} could not be reached in several attempts. Check the network, the proxy and the server, then resume.`,
+  answers_pending: () =>
+    "The images that are left are in a batch of another run. Resume that run to fetch the answers, then this one.",
+  internal_error: () =>
+    "Fieldmark failed during this run. All answers so far are stored. Resume, and if it fails again, please report it with the details below.",
 };
 
 /** Why a run may have ended by itself. */
@@ -155,6 +164,8 @@ export const run = {
     unreachable: "Not reached",
     budget_reached: "Budget reached",
     pilot_done: "Pilot done",
+    answers_pending: "Answers pending",
+    internal_error: "Internal error",
   } satisfies Record<StopReason | "running" | "stopping" | "interrupted", string>,
   pause: "Pause",
   cancel: "Cancel",
@@ -168,6 +179,12 @@ export const run = {
   paidAgain: "It is not retried, because a new answer is paid for again. To ask again, plan a run that asks anew.",
   review: "Review the marks",
   report: "See the report",
+
+  /** What the images that are left wait for. */
+  pendingElsewhere: ({ run, images: waiting, is_in_batch: inBatch }: PendingElsewhere) =>
+    `${images(waiting)} waiting for the ${waiting === 1 ? "answer" : "answers"} of ${inBatch ? "a batch of " : ""}run ${count(run)}, which asks the same`,
+  pendingElsewhereBegan: "Waiting for the answers of another run",
+  pendingElsewhereNote: "Nothing is paid for twice.",
 
   stoppingNote: "Nothing new begins; what is in flight is finished.",
   interruptedNote: (done: number) =>

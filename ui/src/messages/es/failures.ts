@@ -14,4 +14,5 @@ export const failures: Words<typeof english> = {
   answer_unusable: "Respuesta inservible",
   coordinates_as_fractions: "Coordenadas 0..1",
   coordinates_as_thousandths: "Coordenadas 0..1000",
+  internal_error: "Error interno",
 };

@@ -57,6 +57,10 @@ const failures: Record<FailureKind, { title: string; remedy: string }> = {
     remedy:
       "Las cajas no están en píxeles de la foto, así que no se tomó ninguna. La respuesta se guarda. Prueba otro modelo.",
   },
+  internal_error: {
+    title: "Error interno",
+    remedy: "Fieldmark falló con esta imagen. Reintenta. Si vuelve a fallar, comunícalo con los detalles de abajo.",
+  },
 };
 
 const stopped: Words<typeof english>["stopped"] = {
@@ -77,6 +81,10 @@ const stopped: Words<typeof english>["stopped"] = {
     `${host}, o un límite, no deja pasar nada durante más de una hora. Reanuda más tarde o revisa los límites en Ajustes.`,
   unreachable: (_model, host) =>
     `No se pudo conectar con ${host} en varios intentos. Comprueba la red, el proxy y el servidor, y reanuda.`,
+  answers_pending: () =>
+    "Las imágenes que faltan están en un lote de otra ejecución. Reanuda esa ejecución para recoger las respuestas, y después esta.",
+  internal_error: () =>
+    "Fieldmark falló durante esta ejecución. Todas las respuestas hasta ahora están guardadas. Reanuda y, si vuelve a fallar, comunícalo con los detalles de abajo.",
 };
 
 const retries: Record<RetryKind, string> = {
@@ -141,6 +149,8 @@ export const run: Words<typeof english> = {
     unreachable: "Sin conexión",
     budget_reached: "Tope alcanzado",
     pilot_done: "Prueba terminada",
+    answers_pending: "Respuestas pendientes",
+    internal_error: "Error interno",
   },
   pause: "Pausar",
   cancel: "Cancelar",
@@ -155,6 +165,11 @@ export const run: Words<typeof english> = {
     "No se reintenta, porque otra respuesta se paga de nuevo. Para volver a preguntar, planifica otra ejecución que pregunte de nuevo.",
   review: "Revisar las marcas",
   report: "Ver el informe",
+
+  pendingElsewhere: ({ run, images: waiting, is_in_batch: inBatch }) =>
+    `${images(waiting)} a la espera de ${waiting === 1 ? "la respuesta" : "las respuestas"} de ${inBatch ? "un lote de " : ""}la ejecución ${count(run)}, que pregunta lo mismo`,
+  pendingElsewhereBegan: "A la espera de las respuestas de otra ejecución",
+  pendingElsewhereNote: "Nada se paga dos veces.",
 
   stoppingNote: "No empieza nada nuevo; lo que está en curso se termina.",
   interruptedNote: (done) =>

@@ -34,5 +34,6 @@ pub fn failure(kind: FailureKind) -> &'static str {
         FailureKind::CoordinatesAsThousandths => {
             "the model answers in 0..1000 coordinates, not in pixels (the answer is kept)"
         }
+        FailureKind::InternalError => "internal error in Fieldmark",
     }
 }

@@ -1,7 +1,7 @@
 //! How far a run is, and what an interruption does.
 
 use domain::ids::RunId;
-use domain::run::{RunMode, RunProgress};
+use domain::run::{PendingElsewhere, RunMode, RunProgress};
 
 use super::figures::{counted, duration};
 use super::kinds::retry;
@@ -9,6 +9,9 @@ use super::kinds::retry;
 pub fn progress(progress: &RunProgress) -> String {
     if let Some(hold) = &progress.hold {
         return format!("{}: continues in {}", retry(hold.kind), duration(f64::from(hold.left_millis)));
+    }
+    if !progress.pending_elsewhere.is_empty() && progress.in_flight.is_empty() {
+        return pending_elsewhere(&progress.pending_elsewhere);
     }
     if progress.mode == RunMode::Overnight {
         let (images, finished) = progress
@@ -26,6 +29,15 @@ pub fn progress(progress: &RunProgress) -> String {
         Some(left) => format!("{rate}, {} left", duration(f64::from(left))),
         None => rate,
     }
+}
+
+/// What the images that are left wait for.
+fn pending_elsewhere(pending: &[PendingElsewhere]) -> String {
+    let by_run = pending.iter().map(|PendingElsewhere { run, images, is_in_batch, .. }| {
+        let place = if *is_in_batch { format!("the batches of run {run}") } else { format!("run {run}") };
+        format!("{} waiting for the answers of {place}", counted(*images, "image"))
+    });
+    by_run.collect::<Vec<_>>().join(", ")
 }
 
 /// After the first signal.

@@ -130,6 +130,8 @@ pub fn mostly_one_failure(observed: &Observed) -> Option<Diagnosis> {
         | FailureKind::AnswerUnusable
         | FailureKind::CoordinatesAsFractions
         | FailureKind::CoordinatesAsThousandths => vec![Change::OtherModel],
+        // Nothing that a person can change.
+        FailureKind::InternalError => return None,
     };
     let finding =
         Finding::MostlyOneFailure { failure: main.kind, count: main.count, failed, finished: observed.finished };

@@ -10,6 +10,7 @@ use domain::geometry::PixelSize;
 use domain::ids::{ImageId, JobId};
 use tokio::sync::Notify;
 
+use crate::error::guarded;
 use crate::library::lock;
 
 /// Images prepared before their turn.
@@ -141,7 +142,8 @@ impl Board {
     pub fn asked<T>(&self, read: impl Fn(&str, PixelSize) -> Vec<AnsweredMark>, then: impl Fn(&Asked) -> T) -> Vec<T> {
         let mut state = lock(&self.state);
         for asked in state.asked.values_mut().filter(|asked| asked.text.len() > asked.read) {
-            asked.marks = read(&asked.text, asked.sent);
+            // A preview is not worth a run: what cannot be read shows nothing.
+            asked.marks = guarded(|| read(&asked.text, asked.sent)).unwrap_or_default();
             asked.read = asked.text.len();
         }
         state.asked.values().map(then).collect()

@@ -1,27 +1,27 @@
-//! The one task that owns the state of a run: it admits jobs, hears how they ended, and publishes snapshots.
+//! The one task that owns the state of a run: it admits jobs, hears how they ended, and publishes snapshots. A panic or an
+//! error in one job fails that job.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::answer::{Answer, Reading};
 use domain::diagnosis::{Obstacle, Wait};
-use domain::ids::JobId;
+use domain::ids::{JobId, RunId};
 use domain::recipe::Recipe;
-use domain::run::{InFlight, PreviewMark, RunProgress, RunState, StopReason};
-use store::WaitingJob;
+use domain::run::{FailureKind, InFlight, PendingElsewhere, PreviewMark, RunProgress, RunState, StopReason};
+use store::{Remaining, WaitingJob};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{self, JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::board::Asked;
-use super::ending::{end, last_snapshot};
-use super::executor::{Ended, Stop, Work};
-use super::lock::RunLock;
+use super::executor::{Answered, Ended, Stop, Work, failed};
 use super::progress::{Sitting, Times, whole_millis};
 use super::settling::Settling;
 use crate::Result;
 use crate::clock::now_millis;
+use crate::error::guarded;
 
 /// Between snapshots: ten a second.
 const SNAPSHOT_INTERVAL: Duration = Duration::from_millis(100);
@@ -29,6 +29,8 @@ const SNAPSHOT_INTERVAL: Duration = Duration::from_millis(100);
 const WALL_NOTE_INTERVAL: Duration = Duration::from_secs(1);
 /// Waiting jobs read from the library at a time.
 const QUEUE_SLICE: u32 = 256;
+/// How often the answers of other runs are looked for.
+const PENDING_INTERVAL: Duration = Duration::from_millis(500);
 
 pub struct Dispatcher {
     work: Arc<Work>,
@@ -36,7 +38,16 @@ pub struct Dispatcher {
     concurrency: usize,
     queue: VecDeque<WaitingJob>,
     last_read: Option<JobId>,
+    /// Whether nothing was left in the queue when it was read last.
+    is_all_read: bool,
+    /// What the other jobs waited for then.
+    pending: Vec<PendingElsewhere>,
+    pending_read_at: Instant,
     executing: JoinSet<Result<Ended>>,
+    /// The jobs of the tasks in `executing`.
+    at_work: HashMap<task::Id, WaitingJob>,
+    /// The jobs that were admitted and are neither settled nor put back.
+    admitted: HashSet<JobId>,
     settling: Settling,
     /// Tells executors that wait to send to give their jobs back.
     halt: watch::Sender<bool>,
@@ -69,7 +80,12 @@ impl Dispatcher {
             concurrency: concurrency as usize,
             queue: VecDeque::new(),
             last_read: None,
+            is_all_read: false,
+            pending: Vec::new(),
+            pending_read_at: Instant::now(),
             executing: JoinSet::new(),
+            at_work: HashMap::new(),
+            admitted: HashSet::new(),
             halt,
             must_stop: None,
             sitting,
@@ -81,25 +97,15 @@ impl Dispatcher {
         }
     }
 
-    /// Works until nothing is left or somebody asks to stop, then lets go of the run.
-    pub async fn work(mut self, run_lock: RunLock) {
-        let (run, library) = (self.work.run, Arc::clone(&self.work.library));
-        let stop = match self.carry_out().await {
-            Ok(stop) => Some(stop),
-            Err(error) => {
-                // What is on disk stays sound. Without a note of its end the run shows as interrupted.
-                library.record_run_failure(run, error);
-                self.executing.shutdown().await;
-                None
-            }
-        };
-        // Hooks may take a while.
-        let stopping = self.snapshot(RunState::Stopping);
-        self.publish.send_replace(stopping);
-        let (state, detail) = end(&library, run, run_lock, stop).await;
-        let snapshot = self.snapshot(state);
-        let last = last_snapshot(&library, RunProgress { stop_detail: detail, hold: None, ..snapshot }).await;
+    /// Works until nothing is left or a stop is asked for; why it stops.
+    pub async fn work(mut self) -> Result<Stop> {
+        let outcome = self.carry_out().await;
+        if outcome.is_err() {
+            self.executing.shutdown().await;
+        }
+        let last = self.snapshot(RunState::Stopping);
         self.publish.send_replace(last);
+        outcome
     }
 
     /// Works until nothing is in flight and nothing may be admitted; why.
@@ -109,39 +115,29 @@ impl Dispatcher {
         let board = Arc::clone(&self.work.board);
         loop {
             let asked = *self.stop_asked.borrow_and_update();
-            let stop = self.must_stop.clone().or(asked.map(|reason| Stop { reason, detail: None }));
+            let mut stop = self.must_stop.clone().or(asked.map(|reason| Stop { reason, detail: None }));
             if stop.is_none() {
                 self.admit()?;
+                if self.is_pending_due() {
+                    stop = self.admit_again().await?;
+                }
             } else {
                 self.halt.send_replace(true);
-            }
-            if self.executing.is_empty() && self.settling.is_empty() && stop.is_none() {
-                // Those that were to be given the marks of an image that failed meanwhile wait before where was read last.
-                self.last_read = None;
-                self.admit()?;
             }
             if self.executing.is_empty() {
                 self.settling.hurry();
             }
-            if self.executing.is_empty() && self.settling.is_empty() {
+            if let (true, Some(stop)) = (self.is_idle(), &stop) {
                 self.note_wall().await?;
-                return match stop {
-                    Some(stop) => Ok(stop),
-                    None => Ok(Stop { reason: self.how_completed()?, detail: None }),
-                };
+                return Ok(stop.clone());
             }
             tokio::select! {
-                Some(ended) = self.executing.join_next() => {
-                    match ended.map_err(|_| crate::EngineError::TaskLost)?? {
-                        Ended::Answered(answered) => self.settling.take(answered),
-                        Ended::PutBack => {}
-                        Ended::MustStop(stop) => {
-                            self.must_stop.get_or_insert(stop);
-                        }
-                    }
-                }
+                Some(ended) = self.executing.join_next_with_id() => self.take(ended).await?,
                 settled = self.settling.settled() => {
                     for finished in settled? {
+                        self.admitted.remove(&finished.job);
+                        // Images that were to be given the annotations of one that failed are in the queue now.
+                        self.is_all_read &= finished.outcome.is_ok();
                         self.sitting.note_finished(finished);
                     }
                     self.work.library.note_change();
@@ -162,26 +158,98 @@ impl Dispatcher {
         }
     }
 
-    /// Why the run is over when nothing is left to be asked about.
-    fn how_completed(&self) -> Result<StopReason> {
-        let run = self.work.run;
-        let is_pilot =
-            self.work.library.store.read(|view| Ok(view.is_in_pilot(run)? && !view.waiting_images(run)?.is_empty()))?;
-        Ok(if is_pilot { StopReason::PilotDone } else { StopReason::Completed })
+    fn is_idle(&self) -> bool {
+        self.executing.is_empty() && self.settling.is_empty()
+    }
+
+    /// Takes note of how a task ended. One that panicked or failed fails its image; an error means that nothing more can be
+    /// stored.
+    async fn take(&mut self, ended: std::result::Result<(task::Id, Result<Ended>), JoinError>) -> Result<()> {
+        let (id, ended) = match ended {
+            Ok((id, ended)) => (id, ended),
+            Err(lost) => (lost.id(), Err(lost.into())),
+        };
+        let Some(job) = self.at_work.remove(&id) else { return Ok(()) };
+        #[cfg(test)]
+        super::tests::panic_if_told(&self.work.library, "dispatcher");
+        match ended {
+            Ok(Ended::Answered(answered)) => {
+                self.settling.take(answered);
+                return Ok(());
+            }
+            Ok(Ended::PutBack) => {}
+            Ok(Ended::PendingElsewhere) => self.is_all_read = false,
+            Ok(Ended::MustStop(stop)) => {
+                self.must_stop.get_or_insert(stop);
+            }
+            Err(error) if error.is_of_library() => return Err(error),
+            Err(error) => {
+                tracing::error!(run = %self.work.run, image = %job.name, %error, "an image failed by an internal error");
+                let id = job.id;
+                let lost = self.work.library.store.write(move |edit| edit.lose_attempts(id)).await?;
+                self.work.tally.note_lost(lost);
+                let outcome = failed(None, FailureKind::InternalError, error.to_string());
+                let finished_after_millis = self.work.clock.worked_millis();
+                self.settling.take(Answered { job, outcome, timing: None, finished_after_millis });
+                return Ok(());
+            }
+        }
+        self.admitted.remove(&job.id);
+        Ok(())
     }
 
     fn admit(&mut self) -> Result<()> {
         for _ in 0..self.places() {
-            if self.queue.is_empty() {
-                let (run, after) = (self.work.run, self.last_read);
-                let jobs = self.work.library.store.read(|view| view.waiting_jobs(run, after, QUEUE_SLICE))?;
-                self.queue.extend(jobs);
+            while self.queue.is_empty() && !self.is_all_read {
+                self.read_queue()?;
             }
             let Some(job) = self.queue.pop_front() else { return Ok(()) };
-            self.last_read = Some(job.id);
-            self.executing.spawn(Arc::clone(&self.work).execute(job));
+            self.admitted.insert(job.id);
+            let task = self.executing.spawn(Arc::clone(&self.work).execute(job.clone()));
+            self.at_work.insert(task.id(), job);
         }
         Ok(())
+    }
+
+    fn read_queue(&mut self) -> Result<()> {
+        let (run, after) = (self.work.run, self.last_read);
+        let Remaining { jobs, pending } =
+            self.work.library.store.read(|view| view.remaining(run, after, QUEUE_SLICE))?;
+        self.is_all_read = jobs.is_empty();
+        self.last_read = jobs.last().map(|job| job.id).or(after);
+        self.queue.extend(jobs.into_iter().filter(|job| !self.admitted.contains(&job.id)));
+        if self.is_all_read {
+            (self.pending, self.pending_read_at) = (pending, Instant::now());
+        }
+        Ok(())
+    }
+
+    /// Whether the queue is to be read from its beginning: nothing is under way, or other runs may have answered meanwhile.
+    fn is_pending_due(&self) -> bool {
+        let is_due = self.pending_read_at.elapsed() >= PENDING_INTERVAL;
+        self.is_all_read && if self.pending.is_empty() { self.is_idle() } else { is_due }
+    }
+
+    /// Reads the queue from its beginning, for images that wait again or no longer wait for another run. Why the run stops
+    /// when there is nothing to do for it.
+    async fn admit_again(&mut self) -> Result<Option<Stop>> {
+        let library = Arc::clone(&self.work.library);
+        if !self.pending.is_empty() {
+            library.forget_dead_workers().await?;
+        }
+        (self.last_read, self.is_all_read) = (None, false);
+        self.admit()?;
+        if !self.is_idle() || !self.queue.is_empty() {
+            return Ok(None);
+        }
+        if !self.pending.is_empty() {
+            return Ok(answers_pending(self.work.run, &self.pending));
+        }
+        let run = self.work.run;
+        let is_pilot =
+            library.store.read(|view| Ok(view.is_in_pilot(run)? && !view.waiting_images(run)?.is_empty()))?;
+        let reason = if is_pilot { StopReason::PilotDone } else { StopReason::Completed };
+        Ok(Some(Stop { reason, detail: None }))
     }
 
     /// How many more images may be taken up: those that are asked about, and where they are sent away, as many again as
@@ -206,7 +274,8 @@ impl Dispatcher {
             image: asked.image,
             since_millis: whole_millis(now.duration_since(asked.since)),
             size: asked.size,
-            preview: preview(asked, &work.recipe),
+            // A preview is not worth a run.
+            preview: guarded(|| preview(asked, &work.recipe)).unwrap_or_default(),
         });
         let snapshot = self.sitting.snapshot(state, in_flight, now);
         RunProgress {
@@ -221,6 +290,7 @@ impl Dispatcher {
             budget: work.budget.cap(),
             reserved: work.budget.reserved(),
             hold: work.route.held(),
+            pending_elsewhere: if self.is_all_read { self.pending.clone() } else { Vec::new() },
             largest_request: work.budget.largest().max(snapshot.largest_request),
             ..snapshot
         }
@@ -263,7 +333,23 @@ impl Dispatcher {
     }
 }
 
-/// The marks that have come so far, in pixels of the image.
+/// Why a run stops that has nothing left but images that are in batches of other runs, where nothing fetches the results of
+/// these; `None` where a process works on one of those runs.
+pub fn answers_pending(run: RunId, pending: &[PendingElsewhere]) -> Option<Stop> {
+    if pending.iter().any(|pending| pending.is_worked_on) {
+        return None;
+    }
+    let images: u32 = pending.iter().map(|pending| pending.images).sum();
+    let others: Vec<String> = pending.iter().map(|pending| pending.run.to_string()).collect();
+    let (images, others) =
+        (if images == 1 { "1 image is".into() } else { format!("{images} images are") }, others.join(", "));
+    let detail = format!(
+        "{images} in a batch of run {others}: resume that run to fetch the answers, or resume run {run} so that it asks anew"
+    );
+    Some(Stop { reason: StopReason::AnswersPending, detail: Some(detail) })
+}
+
+/// The annotations that have come so far, in pixels of the image.
 fn preview(asked: &Asked, recipe: &Recipe) -> Vec<PreviewMark> {
     let answer = Answer { sent: asked.sent, marks: asked.marks.clone(), reading: Reading::default() };
     let marks = answer.annotations(recipe, asked.size).into_iter();

@@ -1,17 +1,16 @@
 //! One image of a run, from original to marks. Each step is on disk before the next begins, so that a process may die
 //! anywhere between them.
 
-use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::geometry::PixelSize;
-use domain::ids::{AttemptId, ImageId, RunId};
+use domain::ids::{AttemptId, ImageId, JobId, RunId};
 use domain::money::PicoDollars;
 use domain::recipe::Recipe;
 use domain::run::{FailureKind, RetryKind, StopReason};
 use domain::worst_case::Allowance;
-use store::{JobFailure, JobOutcome, JobTiming, Propagated, Unanswered, WaitingJob};
+use store::{Claim, JobFailure, JobOutcome, JobTiming, Propagated, Unanswered, WaitingJob};
 use tokio::sync::{Mutex, Semaphore, watch};
 
 use super::board::{Asked, Board};
@@ -20,10 +19,11 @@ use super::in_flight::{Flight, InFlight};
 use super::retry::{RETRIES_IN_OUTAGE, Retrying};
 use super::tally::Tally;
 use super::undecided::{UndecidedRefusal, UndecidedRefusals};
+use crate::Result;
 use crate::clock::now_millis;
+use crate::error::guarded;
 use crate::library::Library;
 use crate::route::{Prepared, Received, Remedy, Room, Route, Trouble, Turn, Verdict};
-use crate::{EngineError, Result};
 
 /// What every job of a run shares.
 pub struct Work {
@@ -69,6 +69,8 @@ pub enum Ended {
     Answered(Answered),
     /// It waits as before: nothing of it is in flight, and nothing is to be sent.
     PutBack,
+    /// Another run asks the same about its image: it waits for that answer.
+    PendingElsewhere,
     /// It waits as before, and so must all others until a person has done something.
     MustStop(Stop),
 }
@@ -81,6 +83,7 @@ pub struct Stop {
 }
 
 /// What came of a job that is not asked about any more, before it is settled.
+#[derive(Clone)]
 pub struct Answered {
     pub job: WaitingJob,
     pub outcome: JobOutcome,
@@ -92,6 +95,7 @@ pub struct Answered {
 
 /// A job that has been settled.
 pub struct Finished {
+    pub job: JobId,
     pub image: ImageId,
     pub name: String,
     /// As [`JobTiming::took_millis`]; `None` where it was not asked about.
@@ -152,9 +156,10 @@ struct Course {
 }
 
 impl Work {
-    /// Does one job, up to where it is to be settled. An error means that the library cannot be written: the run cannot go
-    /// on.
-    pub async fn execute(self: Arc<Self>, job: WaitingJob) -> Result<Ended> {
+    /// Does one job, up to where it is to be settled.
+    pub async fn execute(self: Arc<Self>, mut job: WaitingJob) -> Result<Ended> {
+        #[cfg(test)]
+        super::tests::panic_if_told(&self.library, &format!("job {}", job.name));
         if let Some(refusal) = self.undecided.take(job.id) {
             match self.route.verdict(refusal.endpoint) {
                 Verdict::NoneTaken if !self.undecided.has_earlier_answers() => {
@@ -169,6 +174,7 @@ impl Work {
                 Verdict::AskAgain => {}
             }
         }
+        let Some(kept) = self.claimed(&mut job).await? else { return Ok(Ended::PendingElsewhere) };
         let mut course = Course {
             allowance: self.allowance(&job),
             edge: self.route.sent_edge(job.size),
@@ -181,7 +187,7 @@ impl Work {
             is_asked: false,
             alone: Some(Duration::ZERO),
         };
-        let asking = match self.kept_outcome(&job) {
+        let asking = match kept {
             Kept::Final(outcome) => Asking::Outcome(outcome),
             kept => {
                 if let Kept::CutOff(outcome, room) = kept {
@@ -205,6 +211,24 @@ impl Work {
         Ok(Ended::Answered(Answered { job, outcome, timing, finished_after_millis: self.clock.worked_millis() }))
     }
 
+    /// What is known about the image of `job`, which this run alone asks about from now on, unless there is nothing more to
+    /// ask; `None` where another run asks the same.
+    async fn claimed(&self, job: &mut WaitingJob) -> Result<Option<Kept>> {
+        loop {
+            let kept = self.kept_outcome(job);
+            if matches!(kept, Kept::Final(_)) || self.route.question().is_none() {
+                return Ok(Some(kept));
+            }
+            let (run, asked) = (self.run, job.clone());
+            // No claim outlives the process, so that there is nothing to flush.
+            match self.library.store.write_derived(move |edit| edit.claim(run, &asked)).await? {
+                Claim::Held => return Ok(Some(kept)),
+                Claim::Answered(answer) => job.answer = Some(answer),
+                Claim::PendingElsewhere => return Ok(None),
+            }
+        }
+    }
+
     /// What an answer that is there already comes to.
     pub fn kept_outcome(&self, job: &WaitingJob) -> Kept {
         let Some(kept) = &job.answer else { return Kept::None };
@@ -222,21 +246,43 @@ impl Work {
         Allowance::new(self.route.image_at_most(job.size), job.committed)
     }
 
-    /// Settles jobs together: what came of them is on disk when this returns.
+    /// Settles jobs together: what came of them is on disk when this returns. One that cannot be settled fails alone.
     pub async fn settle(&self, group: Vec<Answered>) -> Result<Vec<Finished>> {
-        let finished: Vec<Finished> = group.iter().map(|answered| self.finished(answered)).collect();
-        let (run, recipe, now) = (self.run, Arc::clone(&self.recipe), now_millis());
+        let group = Arc::new(group);
+        match self.write_outcomes(Arc::clone(&group)).await {
+            Ok(finished) => return Ok(finished),
+            Err(error) if error.is_of_library() => return Err(error),
+            Err(error) if group.len() == 1 => tracing::error!(run = %self.run, %error, "an image could not be settled"),
+            Err(_) => {}
+        }
+        let mut finished = Vec::new();
+        for answered in group.iter() {
+            match self.write_outcomes(Arc::new(vec![answered.clone()])).await {
+                Ok(settled) => finished.extend(settled),
+                Err(error) if error.is_of_library() => return Err(error),
+                Err(error) => {
+                    let outcome = failed(None, FailureKind::InternalError, error.to_string());
+                    let answered = Answered { outcome, ..answered.clone() };
+                    finished.extend(self.write_outcomes(Arc::new(vec![answered])).await?);
+                }
+            }
+        }
+        Ok(finished)
+    }
+
+    async fn write_outcomes(&self, group: Arc<Vec<Answered>>) -> Result<Vec<Finished>> {
+        let (run, recipe, now, written) = (self.run, Arc::clone(&self.recipe), now_millis(), Arc::clone(&group));
         // The answers are on disk; should a power cut take their marks, they are read again.
         let propagated = self.library.store.write_derived(move |edit| {
-            let settled = group.iter().map(|answered| {
+            let settled = written.iter().map(|answered| {
                 edit.note_finished_after(answered.job.id, answered.finished_after_millis)?;
                 edit.settle_job(run, &answered.job, &recipe, &answered.outcome, answered.timing, now)
             });
             settled.collect::<store::Result<Vec<Propagated>>>()
         });
         let propagated = propagated.await?;
-        let both = finished.into_iter().zip(propagated);
-        Ok(both.map(|(finished, propagated)| Finished { propagated, ..finished }).collect())
+        let both = group.iter().zip(propagated);
+        Ok(both.map(|(answered, propagated)| Finished { propagated, ..self.finished(answered) }).collect())
     }
 
     fn finished(&self, Answered { job, outcome, timing, finished_after_millis }: &Answered) -> Finished {
@@ -248,6 +294,7 @@ impl Work {
             self.tally.note_cut_short();
         }
         Finished {
+            job: job.id,
             image: job.image,
             name: job.name.clone(),
             took_millis: timing.map(|timing| timing.took_millis),
@@ -405,27 +452,17 @@ impl Work {
         let Some(Ok(_processor)) = self.unless_halted(self.preparing.acquire()).await else { return Ok(Ok(None)) };
         let began = Instant::now();
         let (work, image, size, edge, room) = (Arc::clone(self), job.image, job.size, course.edge, course.room);
-        // Decoding blocks, and waits for memory.
+        // Decoding blocks, and waits for memory. A panic in it fails this image.
         let prepared = tokio::task::spawn_blocking(move || work.prepare(image, size, edge, room));
-        let prepared = prepared.await.map_err(|_| EngineError::TaskLost)?;
+        let prepared = prepared.await?;
         let took = began.elapsed();
         course.worked += took;
         self.board.note_pace(took);
         Ok(prepared.map(Some))
     }
 
-    /// As [`Work::prepared`]; blocks. A panic fails this image.
+    /// As [`Work::prepared`]; blocks.
     pub fn prepare(
-        &self,
-        image: ImageId,
-        size: PixelSize,
-        edge: u32,
-        room: Room,
-    ) -> std::result::Result<Arc<Prepared>, JobFailure> {
-        unless_panicked(|| self.decode_and_encode(image, size, edge, room))
-    }
-
-    fn decode_and_encode(
         &self,
         image: ImageId,
         size: PixelSize,
@@ -492,26 +529,17 @@ impl Work {
         is_cut_off(outcome) && self.route.output_limit(room) < self.route.largest_output_limit()
     }
 
-    /// What a kept answer comes to.
+    /// What a kept answer comes to. One on which reading panics stays as it came, to be read again by a later version.
     pub fn read(&self, attempt: AttemptId, raw_answer: &str, size: PixelSize) -> JobOutcome {
-        match self.route.read(raw_answer, &self.recipe) {
+        let read = guarded(|| match self.route.read(raw_answer, &self.recipe) {
             Ok(answer) => {
                 let annotations = answer.annotations(&self.recipe, size);
                 JobOutcome::Done { attempt, annotations, reading: answer.reading }
             }
             Err((kind, detail)) => failed(Some(attempt), kind, detail),
-        }
+        });
+        read.unwrap_or_else(|error| failed(None, FailureKind::InternalError, error.to_string()))
     }
-}
-
-/// What `prepare` comes to, or a failure of its image if it panics.
-fn unless_panicked<T>(
-    prepare: impl FnOnce() -> std::result::Result<T, JobFailure>,
-) -> std::result::Result<T, JobFailure> {
-    panic::catch_unwind(AssertUnwindSafe(prepare)).unwrap_or_else(|_| {
-        let detail = "the image could not be prepared: an error in Fieldmark".to_owned();
-        Err(JobFailure { attempt: None, kind: FailureKind::FileUnreadable, detail })
-    })
 }
 
 /// Said of an image about which every request that its quote allows for has been sent.
@@ -628,16 +656,4 @@ fn mark_count(outcome: &JobOutcome) -> usize {
 
 pub fn failed(attempt: Option<AttemptId>, kind: FailureKind, detail: String) -> JobOutcome {
     JobOutcome::Failed(JobFailure { attempt, kind, detail })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_panic_while_an_image_is_prepared_fails_that_image() {
-        let failure = unless_panicked::<()>(|| panic!("index out of bounds")).unwrap_err();
-        assert_eq!(failure.kind, FailureKind::FileUnreadable);
-        assert_eq!(unless_panicked(|| Ok(7)).unwrap(), 7);
-    }
 }

@@ -1,20 +1,23 @@
 //! Runs: a plan carried out. Every run that is worked on has one dispatcher task, which owns its state and publishes
-//! snapshots; executors do one image each; a lock file says which process works on it. Overnight, batches take the place of
+//! snapshots; executors do one image each; the library records which process works on it. Overnight, batches take the place of
 //! executors.
 
 mod board;
 mod budget;
 mod dispatcher;
-mod ending;
 mod executor;
 mod in_flight;
-mod lock;
 mod overnight;
 mod progress;
 mod retry;
+mod session;
 mod settling;
 mod tally;
 mod undecided;
+mod worker;
+
+#[cfg(test)]
+pub(crate) mod tests;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -30,29 +33,21 @@ use domain::run::{RunMode, RunProgress, RunState, RunSummary, StopReason, Workin
 use domain::run_options::RunOptions;
 use domain::settings::RouteLimits;
 use keys::AtOnce;
-use store::{NewPilot, NewRun};
-use tokio::sync::{Mutex, Semaphore, watch};
+use store::{NewPilot, NewRun, Worker};
+use tokio::sync::watch;
 
 use crate::clock::now_millis;
-use crate::hooks;
 use crate::library::{Library, lock, processors};
 use crate::pilot::{PilotVerdict, pilot_of};
 use crate::quote::{Asked, Conditions};
 use crate::route::{Route, Routes};
 use crate::{EngineError, Result};
 
-use board::Board;
-use budget::Budget;
-use dispatcher::Dispatcher;
-use executor::{Work, WorkClock};
 pub use in_flight::Flight;
-use lock::RunLock;
 pub use overnight::BatchLimits;
-use overnight::Overnight;
-use progress::{JUST_ANSWERED, Kept, Times};
+use progress::{JUST_ANSWERED, Kept};
 pub use retry::Retrying;
-use tally::{Sums, Tally};
-use undecided::UndecidedRefusals;
+pub(crate) use worker::OwnWorker;
 
 /// A run that this process works on.
 pub struct ActiveRun {
@@ -80,7 +75,7 @@ impl Library {
             let images = library.store.read(|view| view.selected_images(&selection))?;
             library.queue(&selection, &images, carries)
         });
-        let queue = queue.await.map_err(|_| EngineError::TaskLost)??;
+        let queue = queue.await??;
         if queue.is_empty() {
             return Err(EngineError::NoImages);
         }
@@ -173,8 +168,8 @@ impl Library {
     pub async fn resume_run(self: &Arc<Self>, request: ResumeRequest) -> Result<()> {
         let run = request.run;
         let summary = self.run(run)?;
-        if matches!(summary.state, RunState::Running | RunState::Stopping) {
-            return Err(EngineError::RunBusy(run));
+        if let Some(process) = self.process_at_work(run)? {
+            return Err(EngineError::RunBusy { run, process });
         }
         if summary.waiting == 0 && !(request.retries_failed && self.may_retry(&summary)?) {
             return Err(EngineError::NothingLeft(run));
@@ -381,113 +376,48 @@ impl Library {
 
     /// The newest first.
     pub fn runs(&self) -> Result<Vec<RunSummary>> {
-        let mut runs = self.store.read(|view| view.runs())?;
+        let (mut runs, recorded) = self.store.read(|view| Ok((view.runs()?, view.runs_with_workers()?)))?;
         for run in &mut runs {
-            run.state = self.actual_state(run);
+            let worker = recorded.iter().find(|(recorded, _)| *recorded == run.id).map(|(_, worker)| worker);
+            run.state = self.actual_state(run, worker);
+            if run.state == RunState::Interrupted {
+                *run = self.run(run.id)?;
+            }
         }
         Ok(runs)
     }
 
     pub fn run(&self, run: RunId) -> Result<RunSummary> {
-        let mut summary = self.store.read(|view| view.run(run))?;
-        summary.state = self.actual_state(&summary);
-        Ok(summary)
-    }
-
-    /// The runs that some process works on.
-    pub(crate) fn runs_worked_on(&self) -> Result<Vec<RunId>> {
-        let mut runs = self.store.read(|view| view.runs_not_stopped())?;
-        runs.retain(|&run| lock(&self.active_runs).contains_key(&run) || RunLock::is_held(self.folder(), run));
-        Ok(runs)
+        let look = || {
+            let (mut summary, worker) = self.store.read(|view| Ok((view.run(run)?, view.worker_of(run)?)))?;
+            summary.state = self.actual_state(&summary, worker.as_ref());
+            Ok(summary)
+        };
+        // A second look, since its session may have ended after the first had read the library.
+        let first: Result<RunSummary> = look();
+        if first.as_ref().is_ok_and(|summary| summary.state == RunState::Interrupted) { look() } else { first }
     }
 
     /// Takes the run's undecided proposals back; returns how many.
     pub async fn undo_run(&self, run: RunId) -> Result<u32> {
-        // Another process may be at work on it as well as this one.
-        if RunLock::is_held(self.folder(), run) {
-            return Err(EngineError::RunBusy(run));
+        if let Some(process) = self.process_at_work(run)? {
+            return Err(EngineError::RunBusy { run, process });
         }
         let taken_back = self.store.write(move |edit| edit.take_back_proposals(run)).await?;
         self.note_change();
         Ok(taken_back)
     }
 
-    /// The library only knows that nobody stopped a run; whether somebody works on it, its lock tells.
-    fn actual_state(&self, run: &RunSummary) -> RunState {
+    /// The library only knows that a run was not stopped; whether a process works on it, its worker tells.
+    fn actual_state(&self, run: &RunSummary, worker: Option<&Worker>) -> RunState {
         if run.state != RunState::Running {
             return run.state;
         }
-        if let Some(active) = lock(&self.active_runs).get(&run.id) {
-            return active.progress.borrow().state;
+        match lock(&self.active_runs).get(&run.id) {
+            Some(active) => active.progress.borrow().state,
+            None if worker.is_some_and(|worker| self.is_at_work(run.id, worker)) => RunState::Running,
+            None => RunState::Interrupted,
         }
-        if RunLock::is_held(self.folder(), run.id) { RunState::Running } else { RunState::Interrupted }
-    }
-
-    async fn work_on(self: &Arc<Self>, run: RunId, opened: Opened, is_resumed: bool) -> Result<()> {
-        let run_lock = RunLock::take(self.folder(), run)?;
-        let lost = self
-            .store
-            .write(move |edit| {
-                edit.note_resumed(run)?;
-                edit.give_up_lost_attempts(run)
-            })
-            .await?;
-        if lost > 0 {
-            tracing::info!(%run, lost, "requests of an earlier sitting were never answered");
-        }
-        let (recipe, concurrency, (worked_millis, _), times, is_in_pilot) = self.store.read(|view| {
-            let times = Times { durations: view.durations(run)?, finished_after: view.finished_after(run)? };
-            let (concurrency, pace) = (view.concurrency_of_run(run)?, view.pace_of_run(run)?);
-            Ok((view.recipe_of_run(run)?, concurrency, pace, times, view.is_in_pilot(run)?))
-        })?;
-        let summary = self.run(run)?;
-        // The pilot of an overnight run is asked about at another price than the other images.
-        if is_resumed && !(is_in_pilot && summary.mode == RunMode::Overnight) {
-            self.keep_bound(run, &opened.route, summary.paid + summary.possibly_billed.at_most).await?;
-        }
-        let snapshot = self.resting_progress(run)?;
-        let mode = if is_in_pilot { RunMode::Live } else { snapshot.mode };
-        let tally = Tally::beginning_with(Sums {
-            spent: snapshot.spent,
-            possibly_billed: snapshot.possibly_billed,
-            retried: snapshot.retried.clone(),
-            cut_short: snapshot.cut_short,
-            reused: snapshot.reused,
-        });
-        let budget = Budget::new(snapshot.budget, snapshot.spent + snapshot.possibly_billed.at_most);
-        let (publish, progress) = watch::channel(RunProgress { state: RunState::Running, ..snapshot });
-        let (stop, stop_asked) = watch::channel(None);
-        lock(&self.active_runs).insert(run, ActiveRun { progress, stop });
-        let (halt, is_halted) = watch::channel(false);
-        let mut work = Work {
-            library: Arc::clone(self),
-            run,
-            route: opened.route,
-            recipe: Arc::new(recipe),
-            tally,
-            budget,
-            retrying: opened.retrying,
-            board: Arc::new(Board::new(opened.options.chunk_size)),
-            in_flight: Arc::default(),
-            undecided: UndecidedRefusals::new(summary.done > summary.reused + summary.carried),
-            preparing: Semaphore::new(processors() as usize),
-            turnstile: Mutex::default(),
-            halt: is_halted,
-            clock: WorkClock::start(worked_millis),
-        };
-        tokio::spawn(async move {
-            let failed = hooks::before(&work.library, run).await;
-            publish.send_modify(|progress| progress.failed_hooks = failed);
-            work.clock = WorkClock::start(worked_millis);
-            match mode {
-                RunMode::Live => {
-                    Dispatcher::new(work, halt, concurrency, times, publish, stop_asked).work(run_lock).await;
-                }
-                RunMode::Overnight => Overnight::new(work, times, publish, stop_asked).work(run_lock).await,
-            }
-        });
-        self.note_change();
-        Ok(())
     }
 
     /// Opens a route where it may block: weights take a while to load, and a keychain may ask for its password.
@@ -513,6 +443,6 @@ impl Library {
             let route = library.routes.open(&way, &model, &recipe, mode, &options)?;
             Ok(Opened { model, route, options, retrying: way.retrying() })
         });
-        opening.await.map_err(|_| EngineError::TaskLost)?
+        opening.await?
     }
 }

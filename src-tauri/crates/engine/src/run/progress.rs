@@ -154,6 +154,7 @@ pub fn resting(summary: RunSummary, kept: Kept) -> RunProgress {
         largest_request: kept.largest_request,
         unsettled: summary.unsettled,
         hold: None,
+        pending_elsewhere: Vec::new(),
         retried: kept.retried,
         cut_short: summary.cut_short,
         failures: kept.failures,

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use super::executor::{Answered, Finished, Work};
-use crate::{EngineError, Result};
+use crate::Result;
 
 /// How long marks wait for those of other images: not so long that anybody sees it.
 const GATHERING: Duration = Duration::from_millis(50);
@@ -59,7 +59,7 @@ impl Settling {
     pub async fn settled(&mut self) -> Result<Vec<Finished>> {
         loop {
             if let Some(finished) = self.writing.join_next().await {
-                return finished.map_err(|_| EngineError::TaskLost)?;
+                return finished?;
             }
             if self.gathered.is_empty() {
                 std::future::pending::<()>().await;

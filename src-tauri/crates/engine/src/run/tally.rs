@@ -39,6 +39,13 @@ impl Tally {
         sums.possibly_billed.at_most += at_most;
     }
 
+    /// Requests whose answers will not come.
+    pub fn note_lost(&self, lost: PossiblyBilled) {
+        let mut sums = lock(&self.0);
+        sums.possibly_billed.count += lost.count;
+        sums.possibly_billed.at_most += lost.at_most;
+    }
+
     pub fn note_retry(&self, kind: RetryKind) {
         let mut sums = lock(&self.0);
         match sums.retried.iter_mut().find(|group| group.kind == kind) {

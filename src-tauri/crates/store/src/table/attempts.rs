@@ -258,6 +258,20 @@ impl Edit<'_> {
         Ok(())
     }
 
+    /// Makes the requests of `job` that were sent and never answered `lost`, but for those in a batch; what they may have cost.
+    pub fn lose_attempts(&self, job: JobId) -> Result<PossiblyBilled> {
+        let mut statement = self.0.0.prepare_cached(&format!(
+            "UPDATE attempts SET state = 'lost', may_be_billed = at_most > 0
+             WHERE job_id = ?1 AND state = 'sent' AND NOT {IS_IN_OPEN_BATCH} RETURNING at_most",
+        ))?;
+        let lost = all(&mut statement, [job.0], |row| Ok(PicoDollars(row.get(0)?)))?;
+        let billed = lost.into_iter().filter(|at_most| *at_most > PicoDollars::ZERO);
+        Ok(billed.fold(PossiblyBilled::default(), |sum, at_most| PossiblyBilled {
+            count: sum.count + 1,
+            at_most: sum.at_most + at_most,
+        }))
+    }
+
     /// Makes the attempts of a run whose process died `lost`. Its waiting jobs wait on, with a new allowance, since a person
     /// has agreed that they are asked about again; answers that came are kept, and batches are still the server's.
     pub fn give_up_lost_attempts(&self, run: RunId) -> Result<u32> {

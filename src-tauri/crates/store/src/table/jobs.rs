@@ -1,28 +1,28 @@
-//! The queue of a run: one job an image.
+//! The jobs of a run, one an image: how they end, what they found and took, and which are tried again.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use domain::annotation::NewAnnotation;
 use domain::answer::{DropReason, Reading};
-use domain::geometry::PixelSize;
 use domain::ids::{AttemptId, ImageId, JobId, RunId};
 use domain::library::LabelCount;
 use domain::money::PicoDollars;
 use domain::recipe::Recipe;
 use domain::report::{DropGroup, RepairGroup};
 use domain::run::{FailureGroup, FailureKind, JustAnswered};
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::params;
 
 use super::all;
 use super::images::AnsweredImage;
+use super::queue::WaitingJob;
 use super::runs::whole_millis;
 use crate::code::{from_json, from_name, name_of, to_json};
 use crate::{Edit, Result, View};
 
 /// The output maximum of an attempt whose answer was cut off. An answer that reached it is as long.
-const OUTPUT_LIMIT: &str = "coalesce(max_output_tokens, nullif(usage_output, 0))";
+pub(super) const OUTPUT_LIMIT: &str = "coalesce(max_output_tokens, nullif(usage_output, 0))";
 /// Whether the answer of a job was cut off.
-const IS_CUT_SHORT: &str = "coalesce(reading ->> 'is_cut_short', 0)";
+pub(super) const IS_CUT_SHORT: &str = "coalesce(reading ->> 'is_cut_short', 0)";
 
 /// An image in the queue of a new run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,30 +32,6 @@ pub struct QueuedImage {
     pub leader: Option<ImageId>,
 }
 
-/// A job that nobody works on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WaitingJob {
-    pub id: JobId,
-    pub image: ImageId,
-    /// File name of the image, for people to read.
-    pub name: String,
-    /// Upright.
-    pub size: PixelSize,
-    /// An answer that is there already: the image is not asked about again.
-    pub answer: Option<KeptAnswer>,
-    /// What its requests have cost, or may have, since a person last let it be asked anew.
-    pub committed: PicoDollars,
-    /// Annotations of a shorter answer that stand until a longer one has come.
-    pub standing: u32,
-}
-
-impl WaitingJob {
-    /// Whether `outcome` is the answer of an earlier run.
-    #[must_use]
-    pub fn is_reused_by(&self, outcome: &JobOutcome) -> bool {
-        self.answer.as_ref().is_some_and(|kept| kept.is_reused && outcome.attempt() == Some(kept.attempt))
-    }
-}
 /// What the requests of a row of `jobs` have cost, or may have, since a person last let it be asked anew.
 pub(super) const COMMITTED: &str = "(SELECT coalesce(sum(paid + iif(may_be_billed, at_most, 0)), 0) FROM attempts
      WHERE job_id = jobs.id AND attempts.id > counted_after)";
@@ -64,20 +40,6 @@ pub(super) const COMMITTED: &str = "(SELECT coalesce(sum(paid + iif(may_be_bille
 pub(super) const STANDING: &str = "(SELECT coalesce(sum(value), 0) FROM json_each(found))";
 /// Whether a row of `jobs` has an answer whose annotations stand: that of a job that is retried stands while it waits.
 pub(super) const IS_ANSWERED: &str = "(state = 'done' OR found IS NOT NULL)";
-
-/// A raw answer that was paid for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeptAnswer {
-    pub attempt: AttemptId,
-    pub raw_answer: String,
-    /// From its request to its answer.
-    pub took_millis: u32,
-    /// The output maximum of its request, in tokens; `None`: not known.
-    pub output_limit: Option<u64>,
-    /// Whether an earlier run asked for it. Otherwise this run did: it was not parsed before the process died, or it was cut
-    /// off and a longer one is wanted.
-    pub is_reused: bool,
-}
 
 /// What an answer was propagated to: similar images that were not asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -95,7 +57,7 @@ pub enum JobOutcome {
 
 impl JobOutcome {
     /// The request that it came from.
-    fn attempt(&self) -> Option<AttemptId> {
+    pub(super) fn attempt(&self) -> Option<AttemptId> {
         match self {
             Self::Done { attempt, .. } => Some(*attempt),
             Self::Failed(failure) => failure.attempt,
@@ -134,97 +96,6 @@ pub struct JobFailure {
 }
 
 impl View<'_> {
-    /// At most `limit` jobs of `run` that wait to be asked about, after job `after`, in order: those of the pilot, as long as
-    /// there is one. Those that wait for a similar image's answer, and those that are asked about in a batch, are left out.
-    pub fn waiting_jobs(&self, run: RunId, after: Option<JobId>, limit: u32) -> Result<Vec<WaitingJob>> {
-        let mut statement = self.0.prepare_cached(&format!(
-            "SELECT jobs.id, image_id, width, height, name, {COMMITTED}, {STANDING} FROM jobs JOIN images ON images.id = image_id
-             WHERE run_id = ?1 AND state = 'waiting' AND leader IS NULL AND jobs.id > ?2
-             AND jobs.id <= coalesce((SELECT pilot_until FROM runs WHERE id = ?1), jobs.id) AND NOT EXISTS (
-                 SELECT 1 FROM attempts JOIN batch_items ON attempt_id = attempts.id
-                 WHERE job_id = jobs.id AND attempts.state = 'sent')
-             ORDER BY jobs.id LIMIT ?3",
-        ))?;
-        all(&mut statement, params![run.0, after.map_or(0, |job| job.0), limit], |row| {
-            let (id, image) = (JobId(row.get(0)?), ImageId(row.get(1)?));
-            Ok(WaitingJob {
-                id,
-                image,
-                size: PixelSize::new(row.get(2)?, row.get(3)?),
-                name: row.get(4)?,
-                answer: self.kept_answer(run, id, image)?,
-                committed: PicoDollars(row.get(5)?),
-                standing: row.get(6)?,
-            })
-        })
-    }
-
-    /// The answer about `image` that is there already: one of `job` in `run` itself, or else one of an earlier run.
-    pub(super) fn kept_answer(&self, run: RunId, job: JobId, image: ImageId) -> Result<Option<KeptAnswer>> {
-        match self.unparsed_answer(job)? {
-            None => self.reusable_answer(run, image),
-            unparsed => Ok(unparsed),
-        }
-    }
-
-    fn unparsed_answer(&self, job: JobId) -> Result<Option<KeptAnswer>> {
-        let mut statement = self.0.prepare_cached(&format!(
-            "SELECT id, raw_answer, max(0, answered_at - sent_at), {OUTPUT_LIMIT} FROM attempts
-             WHERE job_id = ?1 AND state = 'received' ORDER BY id DESC LIMIT 1",
-        ))?;
-        let answer = statement.query_row([job.0], |row| read_kept(row, false));
-        Ok(answer.optional()?)
-    }
-
-    /// The newest whole answer about `image` to the question that `run` asks, unless it is to ask anew; of answers that were
-    /// all cut off, the one with the most room. One of which nothing could be used was paid for as well: it is read again
-    /// where there is no better one.
-    fn reusable_answer(&self, run: RunId, image: ImageId) -> Result<Option<KeptAnswer>> {
-        let mut statement = self.0.prepare_cached(&format!(
-            "SELECT attempts.id, raw_answer, max(0, answered_at - sent_at), {OUTPUT_LIMIT},
-                 {IS_CUT_SHORT} AS is_cut_short FROM jobs
-             JOIN runs AS earlier ON earlier.id = jobs.run_id
-             JOIN runs AS this ON this.id = ?1 AND NOT this.asks_anew AND this.answer_key = earlier.answer_key
-             JOIN attempts ON job_id = jobs.id AND raw_answer IS NOT NULL
-             WHERE image_id = ?2 AND (jobs.state = 'done' AND attempts.state = 'parsed'
-                 OR jobs.state = 'failed' AND attempts.state = 'failed' AND failure IN ({}))
-             ORDER BY jobs.state = 'done' DESC, is_cut_short, CASE WHEN is_cut_short THEN {OUTPUT_LIMIT} END DESC,
-                 attempts.id DESC LIMIT 1",
-            kept_failures()?
-        ))?;
-        let answer = statement.query_row([run.0, image.0], |row| read_kept(row, true));
-        Ok(answer.optional()?)
-    }
-
-    /// The raw answer that the marks of `run` on `image` were read from; `None` when it has none about this very image.
-    pub fn settled_answer(&self, run: RunId, image: ImageId) -> Result<Option<String>> {
-        let mut statement = self.0.prepare_cached(
-            "SELECT raw_answer FROM jobs JOIN attempts ON attempts.id = coalesce(reused_attempt, (
-                 SELECT max(id) FROM attempts WHERE job_id = jobs.id AND attempts.state = 'parsed'))
-             WHERE run_id = ?1 AND image_id = ?2 AND jobs.state = 'done' AND NOT is_carried",
-        )?;
-        let answer = statement.query_row([run.0, image.0], |row| row.get(0)).optional()?;
-        Ok(answer.flatten())
-    }
-
-    /// Those of `images` whose answer to the question of `answer_key` is used again where an answer may take `output_limit`
-    /// tokens: it is whole, or was cut off at no less.
-    pub fn answered_before(&self, answer_key: &str, output_limit: u64, images: &[ImageId]) -> Result<HashSet<ImageId>> {
-        let mut statement = self.0.prepare_cached(&format!(
-            "SELECT DISTINCT image_id FROM runs JOIN jobs ON run_id = runs.id
-             JOIN attempts ON job_id = jobs.id AND raw_answer IS NOT NULL
-             WHERE answer_key = ?1 AND (
-                 jobs.state = 'done' AND attempts.state = 'parsed' AND (NOT {IS_CUT_SHORT} OR {OUTPUT_LIMIT} >= ?2)
-                 OR jobs.state = 'failed' AND attempts.state = 'failed' AND failure IN ({}))",
-            kept_failures()?
-        ))?;
-        let answered: HashSet<ImageId> =
-            all(&mut statement, params![answer_key, output_limit], |row| Ok(ImageId(row.get(0)?)))?
-                .into_iter()
-                .collect();
-        Ok(images.iter().copied().filter(|image| answered.contains(image)).collect())
-    }
-
     /// Answers of `run` that an earlier run had paid for.
     pub fn reused_count(&self, run: RunId) -> Result<u32> {
         let mut statement =
@@ -436,23 +307,6 @@ impl View<'_> {
     }
 }
 
-fn read_kept(row: &Row<'_>, is_reused: bool) -> rusqlite::Result<KeptAnswer> {
-    Ok(KeptAnswer {
-        attempt: AttemptId(row.get(0)?),
-        raw_answer: row.get(1)?,
-        took_millis: row.get(2)?,
-        output_limit: row.get(3)?,
-        is_reused,
-    })
-}
-
-/// The failures for which there is an answer that was paid for, as SQL.
-fn kept_failures() -> Result<String> {
-    let kept = FailureKind::ALL.into_iter().filter(|kind| kind.has_kept_answer());
-    let names: Vec<String> = kept.map(|kind| Ok(format!("'{}'", name_of(&kind)?))).collect::<Result<_>>()?;
-    Ok(names.join(", "))
-}
-
 fn is_same_variant<T>(one: &T, other: &T) -> bool {
     std::mem::discriminant(one) == std::mem::discriminant(other)
 }
@@ -505,7 +359,7 @@ impl Edit<'_> {
             .prepare_cached(
                 "UPDATE jobs SET state = ?2, failure = ?3, failure_detail = ?4, took_millis = coalesce(took_millis, ?5), found = ?6,
                      reading = ?7, reused_attempt = ?8, alone_millis = coalesce(alone_millis, ?9),
-                     is_taken_back = FALSE
+                     is_taken_back = FALSE, is_claimed = 0
                  WHERE id = ?1 AND state = 'waiting'",
             )?
             .execute(params![

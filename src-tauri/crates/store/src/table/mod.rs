@@ -10,15 +10,18 @@ pub mod files;
 pub mod hook_runs;
 pub mod images;
 pub mod jobs;
+pub mod kept_answers;
 mod layers;
 mod library;
 pub mod mistakes;
 pub mod offers;
+pub mod queue;
 pub mod recipes;
 pub mod runs;
 pub mod settings;
 pub mod steps;
 pub mod waits;
+pub mod workers;
 
 use rusqlite::{OptionalExtension, Row};
 

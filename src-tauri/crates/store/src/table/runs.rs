@@ -69,16 +69,10 @@ const SUMMARY: &str = "SELECT runs.id, stop_reason, model, model_name, recipe, s
     FROM runs";
 
 impl View<'_> {
-    /// The newest first. A run without a stop reason is said to be running; whether it is, its lock tells.
+    /// The newest first. A run without a stop reason is said to be running; whether it is, its worker tells.
     pub fn runs(&self) -> Result<Vec<RunSummary>> {
         let mut statement = self.0.prepare_cached(&format!("{SUMMARY} ORDER BY runs.id DESC"))?;
         all(&mut statement, [], |row| self.read_summary(row))
-    }
-
-    /// Runs that nobody has stopped: worked on, or left behind by a process that died.
-    pub fn runs_not_stopped(&self) -> Result<Vec<RunId>> {
-        let mut statement = self.0.prepare_cached("SELECT id FROM runs WHERE stop_reason IS NULL")?;
-        all(&mut statement, [], |row| Ok(RunId(row.get(0)?)))
     }
 
     pub fn run(&self, run: RunId) -> Result<RunSummary> {

@@ -37,6 +37,7 @@ export const KNOWN: Partial<Record<Key, readonly string[]>> = {
     "answer_unusable",
     "coordinates_as_fractions",
     "coordinates_as_thousandths",
+    "internal_error",
   ],
 };
 

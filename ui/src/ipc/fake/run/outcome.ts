@@ -17,7 +17,13 @@ import { chance, photoOf } from "../photos";
 const MOST_JUST_ANSWERED = 12;
 
 /** Another try of these may come out otherwise. */
-const WORTH_RETRYING: readonly FailureKind[] = ["file_missing", "file_unreadable", "model_failed", "expired"];
+const WORTH_RETRYING: readonly FailureKind[] = [
+  "file_missing",
+  "file_unreadable",
+  "model_failed",
+  "expired",
+  "internal_error",
+];
 
 /** What had to be put right in answers of a model elsewhere. */
 const REPAIRS: readonly RepairGroup[] = [

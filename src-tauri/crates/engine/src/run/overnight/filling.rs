@@ -11,7 +11,7 @@ use domain::ids::{AttemptId, BatchId, JobId};
 use domain::money::PicoDollars;
 use domain::run::FailureKind;
 use provider::batch::{BatchWriter, Pushed};
-use store::{JobFailure, JobOutcome, WaitingJob};
+use store::{Claim, JobFailure, JobOutcome, WaitingJob};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::super::executor::{Kept, NO_ALLOWANCE, Work, better_of, failed};
@@ -71,9 +71,13 @@ impl Ahead {
         let Some((job, next)) = self.preparing.pop_front() else { return Ok(None) };
         let ready = match next {
             Next::Answered(outcome) => Ready::Settled(outcome),
-            Next::Preparing(preparing, cut_off) => match preparing.await.map_err(|_| EngineError::TaskLost)? {
-                Ok(prepared) => Ready::Prepared(prepared, cut_off),
-                Err(failure) => Ready::Settled(better_of(cut_off, JobOutcome::Failed(failure))),
+            Next::Preparing(preparing, cut_off) => match preparing.await.map_err(EngineError::from) {
+                Ok(Ok(prepared)) => Ready::Prepared(prepared, cut_off),
+                Ok(Err(failure)) => Ready::Settled(better_of(cut_off, JobOutcome::Failed(failure))),
+                Err(error) => {
+                    let failure = failed(None, FailureKind::InternalError, error.to_string());
+                    Ready::Settled(better_of(cut_off, failure))
+                }
             },
         };
         Ok(Some((job, ready)))
@@ -106,8 +110,7 @@ impl Filling {
             let pushed = pushed.map_err(EngineError::file(&self.spooled.path))?;
             Ok((self, pushed))
         })
-        .await
-        .map_err(|_| EngineError::TaskLost)?
+        .await?
     }
 
     async fn finish(self) -> Result<Spooled> {
@@ -115,8 +118,7 @@ impl Filling {
             self.writer.finish().map_err(EngineError::file(&self.spooled.path))?;
             Ok(self.spooled)
         })
-        .await
-        .map_err(|_| EngineError::TaskLost)?
+        .await?
     }
 }
 
@@ -161,18 +163,22 @@ impl Night<'_> {
                 Some(filling) => filling,
                 None => self.begin_batch().await?,
             };
-            let (id, batch_id, sent, now) = (job.id, batch.spooled.batch, prepared.size(), now_millis());
+            let (batch_id, sent, now) = (batch.spooled.batch, prepared.size(), now_millis());
             let output_limit = self.work.route.output_limit(Room::Usual);
-            let attempt = self
-                .work
-                .library
-                .store
-                .write(move |edit| {
-                    let attempt = edit.add_batch_item(batch_id, id, sent, at_most, now)?;
-                    edit.note_output_limit(attempt, output_limit)?;
-                    Ok(attempt)
-                })
-                .await?;
+            let (run, asked) = (self.work.run, job.clone());
+            let added = self.work.library.store.write(move |edit| {
+                if edit.can_claim(run, &asked)? != Claim::Held {
+                    return Ok(None);
+                }
+                let attempt = edit.add_batch_item(batch_id, asked.id, sent, at_most, now)?;
+                edit.note_output_limit(attempt, output_limit)?;
+                Ok(Some(attempt))
+            });
+            let Some(attempt) = added.await? else {
+                // Another run asks about it, or has its answer: this one looks again later.
+                filling = Some(batch);
+                continue;
+            };
             let (batch, pushed) = batch.push(attempt, prepared).await?;
             filling = Some(batch);
             if pushed == Pushed::Full {
@@ -199,6 +205,8 @@ impl Night<'_> {
             Some(filling) => self.discard_spooled(filling.spooled).await?,
             None => {}
         }
+        let run = self.work.run;
+        self.pending = self.work.library.store.read(|view| view.pending_elsewhere(run))?;
         Ok(())
     }
 

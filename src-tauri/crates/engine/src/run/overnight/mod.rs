@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ids::{AttemptId, BatchId, RunId};
-use domain::run::{BatchState, RunProgress, RunState, StopReason};
+use domain::run::{BatchState, PendingElsewhere, RunProgress, RunState, StopReason};
 use provider::client::Client;
 use store::{BatchStanding, JobOutcome, JobTiming, KeptBatch, WaitingJob};
 use tokio::sync::watch;
@@ -32,14 +32,16 @@ use self::filling::Spooled;
 use self::patience::Outage;
 use self::shown::Shown;
 use super::budget::Reservation;
-use super::ending::{end, last_snapshot};
+use super::dispatcher::answers_pending;
 use super::executor::{Answered, Stop, Work};
-use super::lock::RunLock;
 use super::progress::Times;
 use crate::clock::now_millis;
 use crate::library::lock;
 use crate::route::Remote;
 use crate::{EngineError, Result};
+
+/// How often the answers of other runs are looked for.
+const PENDING_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How batches are cut, and how long one is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,8 +86,8 @@ impl Overnight {
         Self { work: Arc::new(work), times, publish, stop_asked }
     }
 
-    /// Works until nothing is left or somebody asks to stop, then lets go of the run.
-    pub async fn work(self, run_lock: RunLock) {
+    /// Works until nothing is left or a stop is asked for; why it stops.
+    pub async fn work(self) -> Result<Stop> {
         let Self { work, times, publish, stop_asked } = self;
         let shown = Shown::new(publish.borrow().clone(), times);
         let outcome = {
@@ -96,19 +98,8 @@ impl Overnight {
                 failed = showing => failed.map(|never| match never {}),
             }
         };
-        let stop = match outcome {
-            Ok(stop) => Some(stop),
-            Err(error) => {
-                // What is on disk stays sound. Without a note of its end the run shows as interrupted.
-                work.library.record_run_failure(work.run, error);
-                None
-            }
-        };
-        // Hooks may take a while.
         publish.send_replace(shown.snapshot(&work, Some(RunState::Stopping)));
-        let (state, detail) = end(&work.library, work.run, run_lock, stop).await;
-        let snapshot = RunProgress { stop_detail: detail, ..shown.snapshot(&work, Some(state)) };
-        publish.send_replace(last_snapshot(&work.library, snapshot).await);
+        outcome
     }
 }
 
@@ -131,6 +122,7 @@ async fn carry_out(work: &Arc<Work>, shown: &Shown, stop_asked: watch::Receiver<
         looks: HashMap::new(),
         not_ours: HashSet::new(),
         may_fill: true,
+        pending: Vec::new(),
         has_no_room: false,
         is_canceling: false,
         given_up: 0,
@@ -166,6 +158,8 @@ struct Night<'a> {
     not_ours: HashSet<(BatchId, String)>,
     /// Whether there may be images that can be put into a batch.
     may_fill: bool,
+    /// What the images that were not put into one wait for.
+    pending: Vec<PendingElsewhere>,
     /// Whether the next image did not fit into the budget.
     has_no_room: bool,
     is_canceling: bool,
@@ -193,7 +187,13 @@ impl Night<'_> {
             let (now, again_at) = (now_millis(), self.outage.again_at());
             self.shown.note_hold(self.outage.hold(now));
             if open.is_empty() && self.spooled.is_none() {
-                return Ok(self.ending());
+                match self.wait_for_others().await? {
+                    Some(stop) => return Ok(stop),
+                    None => continue,
+                }
+            }
+            if !self.pending.is_empty() {
+                self.look_at_pending().await?;
             }
             let next_at = |batch: &KeptBatch| self.looks.get(&batch.id).map_or(0, |look| look.next_at).max(again_at);
             let next = open.iter().min_by_key(|batch| next_at(batch));
@@ -259,6 +259,41 @@ impl Night<'_> {
         self.shown.note_batches(shown, in_batches, unsettled);
         batches.retain(|batch| !is_over(batch));
         Ok(batches)
+    }
+
+    /// What is left once nothing is under way. Waits a moment where other runs are asking about it; why the run stops, where
+    /// they are not.
+    async fn wait_for_others(&mut self) -> Result<Option<Stop>> {
+        if self.is_canceling || self.given_up > 0 || self.has_no_room {
+            return Ok(Some(self.ending()));
+        }
+        self.look_at_pending().await?;
+        if self.may_fill {
+            return Ok(None);
+        }
+        if self.pending.is_empty() {
+            return Ok(Some(self.ending()));
+        }
+        if let Some(stop) = answers_pending(self.work.run, &self.pending) {
+            return Ok(Some(stop));
+        }
+        tokio::select! {
+            () = tokio::time::sleep(PENDING_INTERVAL) => {}
+            // As in `work_through`.
+            Ok(()) = self.stop_asked.changed() => {}
+        }
+        Ok(None)
+    }
+
+    /// Looks whether other runs still ask about the images that this one waits for.
+    async fn look_at_pending(&mut self) -> Result<()> {
+        let (library, run) = (&self.work.library, self.work.run);
+        library.forget_dead_workers().await?;
+        let left = library.store.read(|view| view.remaining(run, None, 1))?;
+        self.may_fill |= !left.jobs.is_empty() && !self.has_no_room;
+        self.pending = left.pending;
+        self.shown.note_pending(self.pending.clone());
+        Ok(())
     }
 
     /// Why the run is over once nothing is under way.

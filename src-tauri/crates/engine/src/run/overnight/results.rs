@@ -14,6 +14,7 @@ use super::super::retry::Retrying;
 use super::{Night, attempt_called};
 use crate::Result;
 use crate::clock::now_millis;
+use crate::error::guarded;
 use crate::route::{Received, Remedy, Trouble, refused};
 
 /// Requests about an image that expired, beyond the first.
@@ -91,9 +92,13 @@ impl<'a> Night<'a> {
         };
         let took_millis = millis_since(batch.submitted_at);
         let trouble = match result.outcome {
-            BatchOutcome::Answered(answer) => match self.remote.batch_answer(answer, item.sent) {
-                Ok(received) => return self.keep(item, received, took_millis).await,
-                Err(trouble) => trouble,
+            BatchOutcome::Answered(answer) => match guarded(|| self.remote.batch_answer(answer, item.sent)) {
+                Ok(Ok(received)) => return self.keep(item, received, took_millis).await,
+                Ok(Err(trouble)) => trouble,
+                Err(error) => Trouble {
+                    may_be_billed: true,
+                    ..unanswered(Remedy::Fail, RetryKind::ServerFailed, &error.to_string())
+                },
             },
             BatchOutcome::Refused(refusal) => refused(refusal),
             // Neither is billed, and nothing was wrong with the request.

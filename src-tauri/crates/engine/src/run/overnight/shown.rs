@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use domain::run::{BatchState, Hold, PossiblyBilled, RunProgress, RunState};
+use domain::run::{BatchState, Hold, PendingElsewhere, PossiblyBilled, RunProgress, RunState};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::super::executor::{Finished, Work};
@@ -31,6 +31,7 @@ struct State {
     /// With the moment of which it is.
     hold: Option<(Hold, Instant)>,
     unsettled: PossiblyBilled,
+    pending: Vec<PendingElsewhere>,
     is_canceling: bool,
     wall_noted_at: Instant,
 }
@@ -54,6 +55,7 @@ impl Shown {
             prepared: 0,
             hold: None,
             unsettled,
+            pending: Vec::new(),
             is_canceling: false,
             wall_noted_at: Instant::now(),
         }))
@@ -76,6 +78,10 @@ impl Shown {
 
     pub fn note_hold(&self, hold: Option<Hold>) {
         lock(&self.0).hold = hold.map(|hold| (hold, Instant::now()));
+    }
+
+    pub fn note_pending(&self, pending: Vec<PendingElsewhere>) {
+        lock(&self.0).pending = pending;
     }
 
     pub fn note_canceling(&self) {
@@ -120,6 +126,7 @@ impl Shown {
             budget: work.budget.cap(),
             reserved: work.budget.reserved(),
             hold: if end.is_some() { None } else { state.held() },
+            pending_elsewhere: if end.is_some() { Vec::new() } else { state.pending.clone() },
             ..snapshot
         }
     }

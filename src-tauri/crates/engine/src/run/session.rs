@@ -1,0 +1,172 @@
+//! A session of work on a run: from taking it up to letting it go, however it ends. The task that works on the run is
+//! watched, so that a fault in it ends the run and nothing else.
+
+use std::sync::Arc;
+
+use domain::ids::RunId;
+use domain::run::{RunMode, RunProgress, RunState, StopReason};
+use tokio::sync::{Mutex, Semaphore, watch};
+use tokio::task::JoinHandle;
+
+use super::board::Board;
+use super::budget::Budget;
+use super::dispatcher::Dispatcher;
+use super::executor::{Stop, Work, WorkClock};
+use super::overnight::Overnight;
+use super::progress::Times;
+use super::tally::{Sums, Tally};
+use super::undecided::UndecidedRefusals;
+use super::worker::TakenRun;
+use super::{ActiveRun, Opened};
+use crate::hooks;
+use crate::library::{Library, lock, processors};
+use crate::{EngineError, Result};
+
+/// A session that has begun: the task that works on its run, and where its snapshots go.
+struct Begun {
+    working: JoinHandle<Result<Stop>>,
+    publish: watch::Sender<RunProgress>,
+}
+
+impl Library {
+    pub(super) async fn work_on(self: &Arc<Self>, run: RunId, opened: Opened, is_resumed: bool) -> Result<()> {
+        let taken = TakenRun::take(self, run).await?;
+        match self.begin_session(run, opened, is_resumed).await {
+            Ok(begun) => {
+                tokio::spawn(watch_over(taken, begun));
+                self.note_change();
+                Ok(())
+            }
+            Err(error) => {
+                taken.release().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn begin_session(self: &Arc<Self>, run: RunId, opened: Opened, is_resumed: bool) -> Result<Begun> {
+        let lost = self
+            .store
+            .write(move |edit| {
+                edit.note_resumed(run)?;
+                edit.give_up_lost_attempts(run)
+            })
+            .await?;
+        if lost > 0 {
+            tracing::info!(%run, lost, "requests of an earlier session were never answered");
+        }
+        let (recipe, concurrency, (worked_millis, _), times, is_in_pilot) = self.store.read(|view| {
+            let times = Times { durations: view.durations(run)?, finished_after: view.finished_after(run)? };
+            let (concurrency, pace) = (view.concurrency_of_run(run)?, view.pace_of_run(run)?);
+            Ok((view.recipe_of_run(run)?, concurrency, pace, times, view.is_in_pilot(run)?))
+        })?;
+        let summary = self.run(run)?;
+        // The pilot of an overnight run is asked about at another price than the other images.
+        if is_resumed && !(is_in_pilot && summary.mode == RunMode::Overnight) {
+            self.keep_bound(run, &opened.route, summary.paid + summary.possibly_billed.at_most).await?;
+        }
+        let snapshot = self.resting_progress(run)?;
+        let mode = if is_in_pilot { RunMode::Live } else { snapshot.mode };
+        let tally = Tally::beginning_with(Sums {
+            spent: snapshot.spent,
+            possibly_billed: snapshot.possibly_billed,
+            retried: snapshot.retried.clone(),
+            cut_short: snapshot.cut_short,
+            reused: snapshot.reused,
+        });
+        let budget = Budget::new(snapshot.budget, snapshot.spent + snapshot.possibly_billed.at_most);
+        let (publish, progress) = watch::channel(RunProgress { state: RunState::Running, ..snapshot });
+        let (stop, stop_asked) = watch::channel(None);
+        lock(&self.active_runs).insert(run, ActiveRun { progress, stop });
+        let (halt, is_halted) = watch::channel(false);
+        let mut work = Work {
+            library: Arc::clone(self),
+            run,
+            route: opened.route,
+            recipe: Arc::new(recipe),
+            tally,
+            budget,
+            retrying: opened.retrying,
+            board: Arc::new(Board::new(opened.options.chunk_size)),
+            in_flight: Arc::default(),
+            undecided: UndecidedRefusals::new(summary.done > summary.reused + summary.carried),
+            preparing: Semaphore::new(processors() as usize),
+            turnstile: Mutex::default(),
+            halt: is_halted,
+            clock: WorkClock::start(worked_millis),
+        };
+        let shown = publish.clone();
+        let working = tokio::spawn(async move {
+            let failed = hooks::before(&work.library, run).await;
+            publish.send_modify(|progress| progress.failed_hooks = failed);
+            work.clock = WorkClock::start(worked_millis);
+            match mode {
+                RunMode::Live => Dispatcher::new(work, halt, concurrency, times, publish, stop_asked).work().await,
+                RunMode::Overnight => Overnight::new(work, times, publish, stop_asked).work().await,
+            }
+        });
+        Ok(Begun { working, publish: shown })
+    }
+}
+
+/// Waits until the work on a run has ended, records how, and lets go of the run.
+async fn watch_over(taken: TakenRun, Begun { working, publish }: Begun) {
+    let (library, run) = (Arc::clone(&taken.library), taken.run);
+    let stop = match working.await.map_err(EngineError::from).flatten() {
+        Ok(stop) => Some(stop),
+        // What is on disk stays sound. Without a record of its end the run shows as interrupted.
+        Err(error) if error.is_of_library() => {
+            library.record_run_failure(run, error);
+            None
+        }
+        Err(error) => {
+            tracing::error!(%run, %error, "the task of the run has failed");
+            Some(Stop { reason: StopReason::InternalError, detail: Some(error.to_string()) })
+        }
+    };
+    let state = stop.as_ref().map_or(RunState::Interrupted, |stop| RunState::Stopped { reason: stop.reason });
+    // Hooks may take a while.
+    publish.send_modify(|progress| (progress.state, progress.in_flight) = (RunState::Stopping, Vec::new()));
+    let detail = stop.as_ref().and_then(|stop| stop.detail.clone());
+    let ending = tokio::spawn(end(Arc::clone(&library), run, stop, state));
+    if let Err(error) = ending.await {
+        tracing::error!(%run, %error, "the end of the run was not carried out");
+    }
+    // In this order: the next session on the run begins by taking it, and must not find the entry of this one.
+    lock(&library.active_runs).remove(&run);
+    taken.release().await;
+    library.note_change();
+    let last = RunProgress { state, stop_detail: detail, hold: None, ..publish.borrow().clone() };
+    publish.send_replace(last_snapshot(&library, last).await);
+}
+
+/// Records why nothing more is done for `run`, and runs its hooks.
+async fn end(library: Arc<Library>, run: RunId, stop: Option<Stop>, state: RunState) {
+    if let Some(Stop { reason, detail }) = stop {
+        let noted = library.store.write(move |edit| {
+            edit.release_claims(run)?;
+            edit.note_stopped(run, reason, detail.as_deref())
+        });
+        if let Err(error) = noted.await {
+            library.record_run_failure(run, error.into());
+        }
+        if let Err(error) = Arc::clone(&library).write_metrics_if_wanted(run).await {
+            tracing::warn!(%run, %error, "the metrics of the run were not written");
+        }
+    }
+    hooks::after(&library, run, state).await;
+}
+
+/// What a run is shown as once it has stopped: what the library says of it, so that it is the same after a restart.
+/// `otherwise` is shown where the library cannot be read.
+async fn last_snapshot(library: &Arc<Library>, otherwise: RunProgress) -> RunProgress {
+    let (reader, run) = (Arc::clone(library), otherwise.run);
+    let resting = tokio::task::spawn_blocking(move || reader.resting_progress(run)).await;
+    match resting.map_err(EngineError::from).flatten() {
+        Ok(resting) => RunProgress { state: otherwise.state, ..resting },
+        Err(error) => {
+            tracing::warn!(%run, %error, "the run cannot be read after its end");
+            otherwise
+        }
+    }
+}

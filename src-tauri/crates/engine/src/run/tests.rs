@@ -1,0 +1,112 @@
+//! What a fault in the work on one image does to a run, and what one in the task of a run does to the library.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use domain::ids::RunId;
+use domain::model::{Destination, ModelId};
+use domain::plan::{ImageSelection, ResumeRequest, RunRequest};
+use domain::recipe::Recipe;
+use domain::run::{FailureKind, RunMode, RunProgress, RunState, StopReason};
+use domain::run_options::RunOptions;
+use store::{NewRun, QueuedImage};
+
+use crate::EngineError;
+use crate::library::Library;
+
+pub fn new_run(recipe: Recipe, images: Vec<QueuedImage>) -> NewRun {
+    NewRun {
+        model: ModelId("test".into()),
+        model_name: "test".into(),
+        recipe,
+        concurrency: 1,
+        options: RunOptions::default(),
+        answer_key: None,
+        asks_anew: false,
+        mode: RunMode::Live,
+        destination: Destination::ThisMachine,
+        quoted: None,
+        budget: None,
+        pilot: None,
+        roots: Vec::new(),
+        images,
+    }
+}
+
+/// Panics where a test has put a file of this name into the library's folder.
+pub fn panic_if_told(library: &Library, place: &str) {
+    assert!(!library.folder().join(place).exists(), "told to panic in {place}");
+}
+
+fn tell(library: &Library, place: &str) {
+    fs::write(library.folder().join(place), "").unwrap();
+}
+
+/// A library of three pictures.
+fn with_pictures(folder: &Path) -> Arc<Library> {
+    let library = Library::alone_in(folder);
+    let photos = folder.join("photos");
+    fs::create_dir(&photos).unwrap();
+    for (index, name) in (0_u8..).zip(["a.png", "b.png", "c.png"]) {
+        let picture = image::RgbImage::from_pixel(64, 48, image::Rgb([80 * index, 90, 100]));
+        picture.save(photos.join(name)).unwrap();
+    }
+    library.import(&[photos]).unwrap();
+    library
+}
+
+async fn start(library: &Arc<Library>) -> RunId {
+    let model = library.models().unwrap().remove(0).model.id;
+    let recipe = library.recipes().unwrap().remove(0).id;
+    library.start_run(&RunRequest::of(ImageSelection::All, recipe, model)).await.unwrap()
+}
+
+async fn end_of(library: &Arc<Library>, run: RunId) -> RunProgress {
+    if let Some(mut progress) = library.run_progress(run) {
+        let is_over =
+            |snapshot: &RunProgress| matches!(snapshot.state, RunState::Stopped { .. } | RunState::Interrupted);
+        return progress.wait_for(is_over).await.unwrap().clone();
+    }
+    library.resting_progress(run).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_in_one_image_fails_that_image() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = with_pictures(folder.path());
+    tell(&library, "job b.png");
+    let run = start(&library).await;
+    let last = end_of(&library, run).await;
+    assert_eq!((last.state, last.done), (RunState::Stopped { reason: StopReason::Completed }, 2));
+    let failure = &last.failures[0];
+    assert_eq!((failure.kind, failure.count, failure.example_image.as_str()), (FailureKind::InternalError, 1, "b.png"));
+    assert!(failure.example.contains("told to panic"), "{}", failure.example);
+
+    // It is worth another try.
+    fs::remove_file(library.folder().join("job b.png")).unwrap();
+    library.resume_run(ResumeRequest { retries_failed: true, ..ResumeRequest::of(run) }).await.unwrap();
+    assert_eq!(end_of(&library, run).await.done, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_in_the_task_of_a_run_ends_the_run_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = with_pictures(folder.path());
+    tell(&library, "dispatcher");
+    let run = start(&library).await;
+    let last = end_of(&library, run).await;
+    let stopped = RunState::Stopped { reason: StopReason::InternalError };
+    assert_eq!((last.state, library.run(run).unwrap().state), (stopped, stopped));
+    assert!(last.stop_detail.as_ref().is_some_and(|detail| detail.contains("told to panic")), "{:?}", last.stop_detail);
+    assert_eq!(library.working_runs().len(), 0);
+
+    // As well by another process.
+    let other = Library::alone_in(folder.path());
+    other.undo_run(run).await.unwrap();
+    fs::remove_file(library.folder().join("dispatcher")).unwrap();
+    other.resume_run(ResumeRequest::of(run)).await.unwrap();
+    assert!(matches!(library.resume_run(ResumeRequest::of(run)).await, Err(EngineError::RunBusy { .. })));
+    assert_eq!(end_of(&other, run).await.done, 3);
+    assert_eq!(library.run(run).unwrap().state, RunState::Stopped { reason: StopReason::Completed });
+}

@@ -1,0 +1,138 @@
+//! Two runs that ask the same about one image.
+
+use super::*;
+
+/// Two runs of the same question about one image, both worked on: the first by worker `a`, the second by worker `b`.
+fn two_runs(library: &Library) -> [RunId; 2] {
+    let image = library.add_image(1);
+    [("a", 1), ("b", 2)].map(|(token, process_id)| {
+        let images = vec![QueuedImage { image, leader: None }];
+        let run = NewRun { answer_key: Some("question".into()), images, ..new_run() };
+        let added = library.store.write_blocking(move |edit| {
+            let (worker, run) = (edit.add_worker(token, process_id, 1)?, edit.add_run(&run, 7)?);
+            assert!(edit.assign_worker(run, worker)?);
+            Ok(run)
+        });
+        added.unwrap()
+    })
+}
+
+fn job(library: &Library, run: RunId) -> Option<WaitingJob> {
+    library.store.read(|view| view.waiting_jobs(run, None, 1)).unwrap().pop()
+}
+
+fn claim(library: &Library, run: RunId, job: &WaitingJob) -> Claim {
+    let job = job.clone();
+    library.store.write_blocking(move |edit| edit.claim(run, &job)).unwrap()
+}
+
+fn pending(library: &Library, run: RunId) -> Vec<PendingElsewhere> {
+    library.store.read(|view| view.pending_elsewhere(run)).unwrap()
+}
+
+fn receive(library: &Library, job: &WaitingJob) -> domain::ids::AttemptId {
+    let job = job.id;
+    let received = library.store.write_blocking(move |edit| {
+        let attempt = edit.note_sent(job, PicoDollars(5), 8)?;
+        edit.note_received(attempt, "the answer", None, 9)?;
+        Ok(attempt)
+    });
+    received.unwrap()
+}
+
+fn settle(library: &Library, run: RunId, job: WaitingJob, outcome: JobOutcome) {
+    library.store.write_blocking(move |edit| edit.settle_job(run, &job, &cats(), &outcome, None, 10)).unwrap();
+}
+
+#[test]
+fn the_second_run_waits_for_the_answer_and_uses_it() {
+    let library = Library::new();
+    let [first, second] = two_runs(&library);
+    let (firsts, seconds) = (job(&library, first).unwrap(), job(&library, second).unwrap());
+    assert_eq!(claim(&library, first, &firsts), Claim::Held);
+    // It was read before, and is not handed out again.
+    assert_eq!(claim(&library, second, &seconds), Claim::PendingElsewhere);
+    assert_eq!(job(&library, second), None);
+    let waits = PendingElsewhere { run: first, is_worked_on: true, is_in_batch: false, images: 1 };
+    assert_eq!((pending(&library, second), pending(&library, first)), (vec![waits], vec![]));
+
+    let attempt = receive(&library, &firsts);
+    let outcome = JobOutcome::Done { attempt, annotations: vec![cat(0.5)], reading: Reading::default() };
+    settle(&library, first, firsts, outcome);
+    let Claim::Answered(kept) = claim(&library, second, &seconds) else { panic!("the answer is there") };
+    assert_eq!((kept.attempt, kept.raw_answer.as_str(), kept.is_reused), (attempt, "the answer", true));
+    assert_eq!(job(&library, second).unwrap().answer, Some(kept));
+    assert_eq!(pending(&library, second), []);
+}
+
+#[test]
+fn a_claim_ends_when_its_job_fails_or_its_worker_is_gone() {
+    let library = Library::new();
+    let [first, second] = two_runs(&library);
+    let (firsts, seconds) = (job(&library, first).unwrap(), job(&library, second).unwrap());
+    assert_eq!(claim(&library, second, &seconds), Claim::Held);
+    assert_eq!(claim(&library, first, &firsts), Claim::PendingElsewhere);
+    let failure = JobFailure { attempt: None, kind: FailureKind::ModelFailed, detail: "no".into() };
+    settle(&library, second, seconds, JobOutcome::Failed(failure));
+    assert_eq!(claim(&library, first, &firsts), Claim::Held);
+
+    assert_eq!(library.store.write_blocking(move |edit| edit.retry(second, 0)).unwrap(), 1);
+    assert_eq!(job(&library, second), None);
+    library.store.write_blocking(|edit| edit.remove_worker("a")).unwrap();
+    let seconds = job(&library, second).unwrap();
+    assert_eq!(claim(&library, second, &seconds), Claim::Held);
+
+    // The first run is taken up by another worker, with no claims of its own.
+    let retaken = library.store.write_blocking(move |edit| {
+        let (other, _) = (edit.add_worker("c", 3, 2)?, ());
+        let taken_by_two = edit.assign_worker(second, other)?;
+        Ok((edit.assign_worker(first, other)?, taken_by_two))
+    });
+    assert_eq!(retaken.unwrap(), (true, false));
+    assert_eq!(claim(&library, first, &firsts), Claim::PendingElsewhere);
+}
+
+#[test]
+fn an_answer_that_its_dead_run_has_not_parsed_is_used() {
+    let library = Library::new();
+    let [first, second] = two_runs(&library);
+    let firsts = job(&library, first).unwrap();
+    assert_eq!(claim(&library, first, &firsts), Claim::Held);
+    let attempt = receive(&library, &firsts);
+    library.store.write_blocking(|edit| edit.remove_worker("a")).unwrap();
+    let kept = job(&library, second).unwrap().answer.unwrap();
+    assert_eq!((kept.attempt, kept.is_reused), (attempt, true));
+    // Its own run reads it as before.
+    assert!(!job(&library, first).unwrap().answer.unwrap().is_reused);
+}
+
+#[test]
+fn a_run_that_asks_anew_waits_for_none_and_others_wait_for_it() {
+    let library = Library::new();
+    let [first, second] = two_runs(&library);
+    library.store.write_blocking(move |edit| edit.record_asks_anew(second)).unwrap();
+    let (firsts, seconds) = (job(&library, first).unwrap(), job(&library, second).unwrap());
+    assert_eq!(claim(&library, first, &firsts), Claim::Held);
+    assert_eq!(claim(&library, second, &seconds), Claim::Held);
+    library.store.write_blocking(move |edit| edit.release_claims(first)).unwrap();
+    assert_eq!(claim(&library, first, &firsts), Claim::PendingElsewhere);
+}
+
+#[test]
+fn a_batch_at_the_server_is_waited_for_even_when_its_run_rests() {
+    let library = Library::new();
+    let [first, second] = two_runs(&library);
+    let firsts = job(&library, first).unwrap();
+    let batch = library.store.write_blocking(move |edit| {
+        let batch = edit.add_batch(first, "0badcafe", "http://server", 8)?;
+        edit.add_batch_item(batch, firsts.id, PixelSize::new(320, 240), PicoDollars(5), 9)?;
+        edit.note_submitting(batch, 20)?;
+        edit.release_worker(first)?;
+        Ok(batch)
+    });
+    let batch = batch.unwrap();
+    let waits = PendingElsewhere { run: first, is_worked_on: false, is_in_batch: true, images: 1 };
+    assert_eq!((job(&library, second), pending(&library, second)), (None, vec![waits]));
+    library.store.write_blocking(move |edit| edit.note_standing(batch, BatchStanding::GivenUp)).unwrap();
+    assert!(job(&library, second).is_some());
+}
