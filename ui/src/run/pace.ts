@@ -3,7 +3,7 @@ import type { RouteState } from "../ipc/bindings";
 
 /** The strictest limit that is known of any of them, in requests a minute; null where none is. */
 export function strictest(routes: readonly RouteState[]): number | null {
-  const known = routes.flatMap(({ requests_per_minute: limit, closed }) => (limit === null || closed ? [] : [limit]));
+  const known = routes.flatMap(({ requests_per_minute: limit, trouble }) => (limit === null || trouble ? [] : [limit]));
   return known.length === 0 ? null : Math.min(...known);
 }
 

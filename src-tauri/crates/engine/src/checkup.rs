@@ -15,10 +15,14 @@ use crate::connection::Surroundings;
 use crate::library::{Library, folder_of, processors};
 use crate::route::DETECTOR_EDGE;
 use crate::samples;
+use crate::{EngineError, Result};
 
 /// Looks at the library whose database is at `database`, and at the machine around it. Only when `asks_server` is anything
 /// sent: the question for the list of models, which costs nothing.
-pub async fn check_up(database: &Path, surroundings: Surroundings, asks_server: bool) -> Vec<Finding> {
+///
+/// # Errors
+/// When a key was given for an endpoint that is not in the settings.
+pub async fn check_up(database: &Path, surroundings: Surroundings, asks_server: bool) -> Result<Vec<Finding>> {
     let folder = folder_of(database);
     let mut findings = vec![
         Finding::Versions {
@@ -34,6 +38,9 @@ pub async fn check_up(database: &Path, surroundings: Surroundings, asks_server: 
     let path = database.display().to_string();
     match Library::open(database, surroundings) {
         Ok(library) => {
+            if let Err(unknown @ EngineError::UnknownEndpoint { .. }) = library.check_endpoint_keys() {
+                return Err(unknown);
+            }
             let damages = library.store.read(|view| view.damages()).unwrap_or_else(|error| vec![error.to_string()]);
             findings.push(Finding::Database { path, problems: damages });
             findings.extend(way(&library, asks_server).await);
@@ -41,7 +48,7 @@ pub async fn check_up(database: &Path, surroundings: Surroundings, asks_server: 
         Err(error) => findings.push(Finding::Database { path, problems: vec![error.to_string()] }),
     }
     findings.push(embedded_model());
-    findings
+    Ok(findings)
 }
 
 /// Why nothing can be written into `folder`, which is made when there is none.
@@ -88,7 +95,7 @@ async fn way(library: &Arc<Library>, asks_server: bool) -> Vec<Finding> {
 
 /// Whether the embedded model finds anything in a photo that comes along.
 fn embedded_model() -> Finding {
-    let looked = || -> Result<Vec<String>, String> {
+    let looked = || -> std::result::Result<Vec<String>, String> {
         let mut photo = tempfile::Builder::new().suffix(".jpg").tempfile().map_err(|error| error.to_string())?;
         photo.write_all(samples::CAT).map_err(|error| error.to_string())?;
         let pixels = prepare::decode(photo.path(), Some(DETECTOR_EDGE)).map_err(|reason| format!("{reason:?}"))?.pixels;

@@ -86,6 +86,10 @@ pub struct Resume {
     /// larger than before. Whole answers are kept
     #[arg(long)]
     pub retry_failed: bool,
+    /// Give up the batches that the server does not know any more: their images are asked about again, and may have been
+    /// billed already
+    #[arg(long)]
+    pub give_up_batches: bool,
     /// The longest that an answer may get from here on, in tokens, thinking included
     #[arg(long, value_name = "N", value_parser = at_least_one())]
     pub max_tokens: Option<u32>,

@@ -158,6 +158,6 @@ fn connection(check: &ConnectionCheck) -> (String, &'static str) {
             (format!("no server of this kind: {detail}"), "Correct the address.")
         }
         ConnectionCheck::Unreachable { detail } => (detail.clone(), "Is the network up, and the address right?"),
-        ConnectionCheck::Unwell { detail } => (format!("the server is unwell: {detail}"), "Wait a while."),
+        ConnectionCheck::Unwell { detail } => (format!("the server is busy or fails: {detail}"), "Wait a while."),
     }
 }

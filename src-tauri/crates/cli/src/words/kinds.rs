@@ -1,5 +1,6 @@
 //! Kinds of failure and of another try, in a few words.
 
+use domain::endpoint::EndpointProblem;
 use domain::run::{FailureKind, RetryKind};
 
 pub fn retry(kind: RetryKind) -> &'static str {
@@ -13,6 +14,25 @@ pub fn retry(kind: RetryKind) -> &'static str {
         RetryKind::Unreachable => "server cannot be reached",
         RetryKind::TooLarge => "picture too large",
         RetryKind::CutShort => "answer cut off",
+    }
+}
+
+pub fn endpoint(problem: EndpointProblem) -> &'static str {
+    match problem {
+        EndpointProblem::NoKey => "no key",
+        EndpointProblem::Unusable => "cannot be used as it is set up",
+        EndpointProblem::KeyRejected => "wrong key",
+        EndpointProblem::NotPermitted => "the key lacks a permission",
+        EndpointProblem::NoCredit => "no credit",
+        EndpointProblem::SpendLimit => "spend limit reached",
+        EndpointProblem::UnknownModel => "model not known",
+        EndpointProblem::NotSuchAServer => "no such server",
+        EndpointProblem::RequestRefused => "requests refused",
+        EndpointProblem::Unreachable => "unreachable",
+        EndpointProblem::ConnectionLost => "connection resets",
+        EndpointProblem::TimedOut => "no answer in time",
+        EndpointProblem::ServerFailed => "server errors",
+        EndpointProblem::Overloaded => "overloaded",
     }
 }
 

@@ -67,7 +67,7 @@ pub fn unsettled(unsettled: PossiblyBilled) -> String {
     let PossiblyBilled { count, at_most: bound } = unsettled;
     let was = if count == 1 { "was" } else { "were" };
     format!(
-        "{} of this run {was} under way when Fieldmark ended and may have been billed, {} at most. Ask again?",
+        "{} of this run {was} sent and nothing is known of the answer: they may have been billed, {} at most. Ask again?",
         counted(count, "request"),
         at_most(bound)
     )

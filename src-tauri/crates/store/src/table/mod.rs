@@ -16,6 +16,7 @@ pub mod mistakes;
 pub mod offers;
 pub mod recipes;
 pub mod replaced_annotations;
+pub mod run_endpoints;
 pub mod runs;
 pub mod settings;
 pub mod steps;

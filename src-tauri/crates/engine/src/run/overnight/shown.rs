@@ -1,4 +1,4 @@
-//! What is shown of an overnight run while it is worked on. Written by the task that works on it, read for snapshots.
+//! What is shown of a batch run while it is worked on. Written by the task that works on it, read for snapshots.
 
 use std::convert::Infallible;
 use std::sync::Mutex;
@@ -31,6 +31,7 @@ struct State {
     /// With the moment of which it is.
     hold: Option<(Hold, Instant)>,
     unsettled: PossiblyBilled,
+    unknown: PossiblyBilled,
     is_canceling: bool,
     wall_noted_at: Instant,
 }
@@ -44,7 +45,7 @@ impl State {
 
 impl Shown {
     pub fn new(standing: RunProgress, times: Times) -> Self {
-        let (unsettled, batches) = (standing.unsettled, standing.batches.clone());
+        let (unsettled, unknown, batches) = (standing.unsettled, standing.unknown_batches, standing.batches.clone());
         let sitting = Sitting::begin(standing, times, Instant::now());
         Self(Mutex::new(State {
             sitting,
@@ -54,6 +55,7 @@ impl Shown {
             prepared: 0,
             hold: None,
             unsettled,
+            unknown,
             is_canceling: false,
             wall_noted_at: Instant::now(),
         }))
@@ -63,9 +65,16 @@ impl Shown {
         lock(&self.0).sitting.note_finished(finished);
     }
 
-    pub fn note_batches(&self, batches: Vec<BatchState>, in_batches: u32, unsettled: PossiblyBilled) {
+    pub fn note_batches(
+        &self,
+        batches: Vec<BatchState>,
+        in_batches: u32,
+        unsettled: PossiblyBilled,
+        unknown: PossiblyBilled,
+    ) {
         let mut state = lock(&self.0);
-        (state.batches, state.in_batches, state.unsettled) = (batches, in_batches, unsettled);
+        (state.batches, state.in_batches) = (batches, in_batches);
+        (state.unsettled, state.unknown) = (unsettled, unknown);
         state.most_in_batches = state.most_in_batches.max(in_batches);
     }
 
@@ -115,6 +124,7 @@ impl Shown {
             spent: sums.spent,
             possibly_billed: sums.possibly_billed,
             unsettled: state.unsettled,
+            unknown_batches: state.unknown,
             retried: sums.retried,
             cut_short: sums.cut_short,
             budget: work.budget.cap(),
