@@ -9,7 +9,7 @@ use std::process::Command;
 use domain::annotation::{Origin, RejectReason, Shape, Status};
 use domain::export::{ExportFormat, ExportRequest, MarkSelection};
 use domain::geometry::{Point, Rect};
-use domain::ids::RunId;
+use domain::ids::{ImageId, RunId};
 use domain::layers::LayerScope;
 use domain::library::{ImageCard, ReviewState};
 use domain::model::ModelId;
@@ -210,6 +210,15 @@ async fn a_later_run_of_the_same_recipe_takes_nothing_from_the_export_of_an_earl
     assert_eq!((found(first), ExportFormat::ALL.map(|format| export(first, format).0)), before);
     assert_eq!(export(first, ExportFormat::CocoDetections).1, detections);
     assert_eq!(found(second), before.0);
+
+    // Review of the first run has what the first run found, and so have the pictures of its report.
+    let cards = bench.cards();
+    let ids: Vec<ImageId> = cards.iter().map(|card| card.id).collect();
+    let reviewed = bench.library.image_cards(&ids, &LayerScope::of_run(first)).unwrap();
+    let count = |cards: &[ImageCard]| cards.iter().map(|card| card.marks.len()).sum::<usize>();
+    assert_eq!(count(&reviewed), before.0.iter().map(Vec::len).sum::<usize>());
+    assert_eq!(count(&cards), count(&reviewed), "all layers show one of the two");
+    assert!(reviewed.iter().flat_map(|card| &card.marks).all(|mark| mark.origin == Origin::Run { run: first }));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -225,7 +234,15 @@ async fn an_export_takes_the_place_of_no_photo_and_leaves_nothing_half_written()
     let original = bench.photos().join("fog.png");
     refused(&original);
     refused(&bench.photos());
-    refused(&bench.folder.path().join("library/library.sqlite"));
+    let library = bench.folder.path().join("library");
+    refused(&library.join("library.sqlite"));
+    refused(&library.join("settings.toml"));
+    #[cfg(unix)]
+    for (name, target) in [("photo.json", &original), ("library.json", &library.join("library.sqlite"))] {
+        let link = bench.folder.path().join(name);
+        std::os::unix::fs::symlink(target, &link).unwrap();
+        refused(&link);
+    }
     let copy = bench.folder.path().join("copy.png");
     fs::copy(&original, &copy).unwrap();
     refused(&copy);

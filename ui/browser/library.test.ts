@@ -199,6 +199,14 @@ describe("a collection", () => {
     await page.getByRole("button", { name: "Undo" }).click();
     await collection("Museum").waitFor();
     await collection("All images").getByText("60").waitFor();
+
+    // Ctrl+Z means the removal as well, and no earlier decision.
+    await collection("Museum").press("Delete");
+    await dialog.getByRole("button", { name: "Remove", exact: true }).click();
+    await collection("Museum").waitFor({ state: "hidden" });
+    await page.keyboard.press("Control+z");
+    await page.getByText("“Museum” is back").waitFor();
+    await collection("Museum").waitFor();
   });
 
   it("has a menu on the right button and from the keyboard", async () => {

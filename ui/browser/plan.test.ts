@@ -33,6 +33,17 @@ it("does not start what could find nothing, and says why", async () => {
   await page.getByRole("button", { name: "Annotate 60 images, $0", disabled: false }).waitFor();
 });
 
+it("remembers the recipe that was chosen last", async () => {
+  page = await open(browser);
+  const recipe = () => page.getByRole("combobox", { name: "Recipe" });
+  const chosen = () => recipe().locator("option:checked").innerText();
+  await page.keyboard.press("Control+2");
+  await recipe().selectOption({ label: "Bird vocabulary, Spanish and English" });
+  await page.reload();
+  await recipe().waitFor();
+  await expect.poll(chosen).toBe("Bird vocabulary, Spanish and English");
+});
+
 it("starts by the keyboard and shows the run", async () => {
   page = await open(browser);
   await page.keyboard.press("Control+2");

@@ -194,6 +194,14 @@ describe("the canvas", () => {
       await photoDrawn(page);
       expect([await zoom(), (await selectedMark(page)).box]).toEqual(before);
     }
+    await page.keyboard.press("+");
+    await frames(page);
+    const closer = await zoom();
+    expect(closer).not.toBe(before[0]);
+    await screen("Library");
+    await screen("Review");
+    await photoDrawn(page);
+    expect(await zoom()).toBe(closer);
     await page.context().close();
   });
 

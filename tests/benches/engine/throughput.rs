@@ -98,7 +98,7 @@ fn preparing_seconds(photos: &Path) -> f64 {
     let this_thread = Path::new("/proc/thread-self");
     let before = look(this_thread).unwrap().cpu_seconds;
     for entry in std::fs::read_dir(photos).unwrap() {
-        let decoded = prepare::decode(&entry.unwrap().path(), None).unwrap();
+        let decoded = prepare::decode(&entry.unwrap().path(), None, &prepare::DecodingMemory::default()).unwrap();
         prepare::encode_jpeg(&decoded.pixels, 90).unwrap();
     }
     look(this_thread).unwrap().cpu_seconds - before

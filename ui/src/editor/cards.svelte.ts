@@ -16,6 +16,7 @@ export class QueueCards {
   /** Images whose latest reading was refused. */
   readonly #unread = new SvelteSet<ImageId>();
   #members: ReadonlySet<ImageId> = new Set();
+  #isCounted = $state(false);
   /** Grows with every decision: cards that were fetched before it are stale. */
   #edition = 0;
 
@@ -23,8 +24,9 @@ export class QueueCards {
     this.#seam = seam;
   }
 
-  get unreviewedCount(): number {
-    return this.#unreviewed.size;
+  /** Null while it is not known: the question was refused, or is not answered yet. */
+  get unreviewedCount(): number | null {
+    return this.#isCounted ? this.#unreviewed.size : null;
   }
 
   get(image: ImageId): ImageCard | undefined {
@@ -53,6 +55,8 @@ export class QueueCards {
 
   /** Which images of a queue nobody has reviewed. */
   async count(queue: ImageId[]): Promise<void> {
+    // What is known of another queue says nothing about this one.
+    if (queue.some((image) => !this.#members.has(image))) this.#isCounted = false;
     const query = imagesWhere([{ kind: "image", state: "unreviewed" }]);
     let edition: number;
     let unreviewed: Set<ImageId>;
@@ -61,6 +65,7 @@ export class QueueCards {
       unreviewed = new Set(await this.#seam.imageIds(query));
     } while (edition !== this.#edition);
     this.#members = new Set(queue);
+    this.#isCounted = true;
     this.#unreviewed.clear();
     for (const image of queue) if (unreviewed.has(image)) this.#unreviewed.add(image);
   }

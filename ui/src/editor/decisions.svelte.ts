@@ -32,7 +32,9 @@ export class Decisions {
 
   millisPerImage = $state<number | null>(null);
   readonly leftMillis = $derived.by(() =>
-    this.millisPerImage === null ? null : this.millisPerImage * this.#review.unreviewedCount,
+    this.millisPerImage === null || this.#review.unreviewedCount === null
+      ? null
+      : this.millisPerImage * this.#review.unreviewedCount,
   );
 
   constructor(seam: DecisionsSeam, review: Review, outbox: Outbox, footprints: Footprints, office: DecisionsOffice) {

@@ -1,9 +1,10 @@
 /** What the actions of review do. Moving the mouse is never needed. */
 import type { Deed, Deeds } from "../state/actions/actions.svelte";
 import { boundsOfAll } from "../kit/shape";
+import { words } from "../messages";
 import type { Review } from "./review.svelte";
 import type { Tools } from "./tools.svelte";
-import { REJECT_REASONS } from "./verdict";
+import { acceptingOf, mayReject, REJECT_REASONS } from "./verdict";
 import type { View } from "./view.svelte";
 import { type Viewport, ZOOM_STEP } from "../photo/viewport.svelte";
 
@@ -26,8 +27,11 @@ export function reviewDeeds(review: Review, viewport: Viewport, tools: Tools, vi
       tools.shaping.nudge(dx * by, dy * by);
     });
   return {
-    "review.accept": always(() => review.decisions.accept()),
-    "review.reject": always(() => review.decisions.reject()),
+    "review.accept": { ...always(() => review.decisions.accept()), hint: () => acceptHint(review) },
+    "review.reject": {
+      ...always(() => review.decisions.reject()),
+      hint: () => (hasImage() && mayReject(review) ? words.actions.hints["review.reject"] : null),
+    },
     "review.reason": {
       do: (chord) => {
         const reason = REJECT_REASONS[Number(chord) - 1];
@@ -62,7 +66,10 @@ export function reviewDeeds(review: Review, viewport: Viewport, tools: Tools, vi
     "review.redoHere": here((image) => review.edits.redo(image)),
     "review.skip": always(() => review.skip()),
     "review.undo": always(() => review.undo()),
-    "review.nextMark": always(() => review.selection.step(1)),
+    "review.nextMark": {
+      ...always(() => review.selection.step(1)),
+      hint: () => (review.visibleMarks.length > 0 && !review.isAtEnd ? words.actions.hints["review.nextMark"] : null),
+    },
     "review.previousMark": always(() => review.selection.step(-1)),
     "review.selectAll": { do: () => tools.selectAll(), can: () => hasImage() && review.visibleMarks.length > 0 },
     "review.deselect": { do: () => tools.escape(), can: () => tools.canEscape },
@@ -76,10 +83,19 @@ export function reviewDeeds(review: Review, viewport: Viewport, tools: Tools, vi
       const bounds = boundsOfAll(review.selectedMarks.map(({ shape }) => shape));
       if (bounds !== null) viewport.zoomTo(bounds);
     }),
-    "review.hide": always(() => (review.areMarksHidden = !review.areMarksHidden)),
+    "review.hide": {
+      ...always(() => (review.areMarksHidden = !review.areMarksHidden)),
+      hint: () => (review.areMarksHidden ? words.review.showHint : words.actions.hints["review.hide"]),
+    },
     "review.brighter": always(() => view.brighten(1)),
     "review.darker": always(() => view.brighten(-1)),
   };
+}
+
+/** What A does now: its button says the same. */
+function acceptHint(review: Review): string | null {
+  if (review.card === null || review.isAtEnd) return null;
+  return words.review.acceptHint(acceptingOf(review.card, review.selectedMarks));
 }
 
 /** Of the arrow in a chord: to the right, and down. */

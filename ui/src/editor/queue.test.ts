@@ -1,6 +1,8 @@
 import { expect, it, vi } from "vitest";
 
 import { openFake } from "../ipc/fake";
+import type { LayerScope } from "../ipc/bindings";
+import { ALL_LAYERS, inLayers, PEOPLE_ONLY } from "../state/layers";
 import { imagesWhere } from "../state/questions";
 import { Review } from "./review.svelte";
 
@@ -47,4 +49,32 @@ it.each([
   await review.refresh();
   expect(review).toMatchObject({ isUnread: false, areMarksUnread: false });
   expect(review.card).not.toBeNull();
+});
+
+it("says nothing of how many are reviewed while that could not be read", async () => {
+  const seam = openFake("");
+  const images = await seam.imageIds(imagesWhere([]));
+  const review = new Review(openFake("?refuses=imageIds&times=1"), vi.fn());
+  await review.open(images);
+  expect(review.reviewedCount).toBeNull();
+  await review.refresh();
+  expect(review.reviewedCount).not.toBeNull();
+});
+
+it("reads its queue again in other layers, and stays at its image where these have it", async () => {
+  const query = imagesWhere([{ kind: "image", state: "unreviewed" }]);
+  let layers: LayerScope = ALL_LAYERS;
+  const seam = openFake("");
+  const found = await seam.imageIds(query);
+  const review = new Review(
+    inLayers({ ...seam, imageIds: async () => (layers.kind === "all" ? found : found.slice(0, 3)) }, () => layers),
+    vi.fn(),
+  );
+  const chosen = { ids: found, index: 1, query };
+  await review.openFrom(chosen, layers);
+  review.next();
+  review.previous();
+  layers = PEOPLE_ONLY;
+  await review.openFrom(chosen, layers);
+  expect([review.queue, review.imageId]).toEqual([found.slice(0, 3), found[1]]);
 });

@@ -4,9 +4,19 @@
  * What is decided is in `decisions`, what changes marks in `edits`: both show at once and are stored behind the person's
  * back, one after the other, so that two keys in quick succession arrive in their order. Drawing and keys are elsewhere.
  */
-import type { Annotation, AnnotationId, CollectionId, ImageCard, ImageId, ImageQuery, RunId } from "../ipc/bindings";
+import type {
+  Annotation,
+  AnnotationId,
+  CollectionId,
+  ImageCard,
+  ImageId,
+  ImageQuery,
+  LayerScope,
+  RunId,
+} from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
 import { around } from "../photo/neighbours";
+import { ALL_LAYERS, areSameLayers } from "../state/layers";
 import { imagesWhere } from "../state/questions";
 import { Refreshing } from "../state/refreshing";
 import { QueueCards } from "./cards.svelte";
@@ -73,6 +83,7 @@ export class Review {
   #query: ImageQuery | null = null;
   /** Images that were shown since review was opened: they stay in the queue whatever they have become. */
   readonly #visited = new Set<ImageId>();
+  #layers: LayerScope = ALL_LAYERS;
   /** The run that review was opened for. */
   #run = $state<RunId | null>(null);
 
@@ -94,7 +105,8 @@ export class Review {
   readonly selectedMark = $derived(this.selection.one);
   readonly selected = $derived<AnnotationId | null>(this.selectedMark?.id ?? null);
   readonly unreviewedCount = $derived.by(() => this.cards.unreviewedCount);
-  readonly reviewedCount = $derived(this.queue.length - this.unreviewedCount);
+  /** Null while it is not known. */
+  readonly reviewedCount = $derived(this.unreviewedCount === null ? null : this.queue.length - this.unreviewedCount);
 
   constructor(seam: ReviewSeam, tell: (notice: Notice) => void, now: () => number = Date.now) {
     this.#seam = seam;
@@ -145,10 +157,17 @@ export class Review {
     this.decisions.begin();
   }
 
-  /** What somebody chose to review elsewhere in the window. Coming back to it keeps the place. */
-  async openFrom(chosen: { ids: ImageId[]; index: number; query?: ImageQuery }): Promise<void> {
+  /**
+   * What a person chose to review elsewhere in the window. Coming back to it keeps the place. Other layers show other
+   * annotations, by which other images may be found.
+   */
+  async openFrom(
+    chosen: { ids: ImageId[]; index: number; query?: ImageQuery },
+    layers: LayerScope = ALL_LAYERS,
+  ): Promise<void> {
+    const areLayersSame = this.#showLayers(layers);
     if (this.#source === chosen) {
-      await this.refresh();
+      await (areLayersSame ? this.refresh() : this.#openAnew());
       return;
     }
     this.#source = chosen;
@@ -162,16 +181,37 @@ export class Review {
    * Every image that nobody has reviewed, the most doubtful first. Coming back stays where one was, among those that one
    * has reviewed since and those that have been added.
    */
-  async openAll(collection: CollectionId | null): Promise<void> {
+  async openAll(collection: CollectionId | null, layers: LayerScope = ALL_LAYERS): Promise<void> {
     const query = { ...imagesWhere([{ kind: "image", state: "unreviewed" }], "doubt"), collection };
+    const areLayersSame = this.#showLayers(layers);
     const isSame = this.#source === collection && this.queue.length > 0 && !this.isAtEnd;
     this.#source = collection;
     this.#query = query;
     this.#run = null;
     this.isByDoubt = true;
-    if (isSame) await this.refresh();
+    if (isSame) await (areLayersSame ? this.refresh() : this.#openAnew());
     else this.isUnread = !(await this.#told(async () => this.open(await this.#seam.imageIds(query))));
     this.isLoaded = true;
+  }
+
+  #showLayers(layers: LayerScope): boolean {
+    const areSame = areSameLayers(layers, this.#layers);
+    this.#layers = layers;
+    return areSame;
+  }
+
+  /** Reads the queue again as the layers that are shown now find it, and stays at the image where that is possible. */
+  async #openAnew(): Promise<void> {
+    const query = this.#query;
+    if (query === null) {
+      await this.refresh();
+      return;
+    }
+    const shown = this.imageId;
+    this.isUnread = !(await this.#told(async () => {
+      const found = await this.#seam.imageIds(query);
+      await this.open(found, shown !== null && found.includes(shown) ? shown : null);
+    }));
   }
 
   /** Marks may have changed: reads the cards in sight again. */

@@ -47,6 +47,14 @@ export function acceptingOf({ review, marks }: ImageCard, selected: readonly Ann
     : { kind: "next_image" };
 }
 
+/** Whether there is something to reject: what is selected, or the proposals. */
+export function mayReject({
+  selectedMarks,
+  proposals,
+}: Record<"selectedMarks" | "proposals", readonly unknown[]>): boolean {
+  return selectedMarks.length > 0 || proposals.length > 0;
+}
+
 function isProposed({ status }: Annotation): boolean {
   return status === "proposed";
 }

@@ -42,9 +42,14 @@ export class Collections {
     const isRemoved = await this.#app.attempt(() => this.#app.seam.removeCollection(id).then(() => true));
     if (!isRemoved) return;
     if (this.#app.collection === id) this.#app.showCollection(null);
-    this.#app.tell(words.library.collection.removed(name), "good", {
-      label: words.library.collection.undo,
-      do: () => void this.#app.attempt(() => this.#app.seam.restoreCollection(id)),
-    });
+    const text = words.library.collection.removed(name);
+    const restore = async (): Promise<void> => {
+      this.#app.removals = this.#app.removals.filter((each) => each !== restore);
+      this.#app.toasts = this.#app.toasts.filter((toast) => toast.text !== text);
+      const isBack = await this.#app.attempt(() => this.#app.seam.restoreCollection(id).then(() => true));
+      if (isBack) this.#app.tell(words.library.collection.restored(name));
+    };
+    this.#app.removals.push(restore);
+    this.#app.tell(text, "good", { label: words.library.collection.undo, do: () => void restore() });
   }
 }

@@ -130,6 +130,11 @@ export type Annotation = {
 	attributes: { [key in string]: AttributeValue },
 	status: Status,
 	reject_reason: RejectReason | null,
+	/**
+	 *  Whether a later run of the same model and recipe has answered the image: while it is undecided, the view of all layers
+	 *  shows that run's proposals instead.
+	 */
+	is_superseded?: boolean,
 };
 
 export type AnnotationId = number;
@@ -519,7 +524,9 @@ export type DropReason =
 /**  Outside the picture, or mostly so. */
 { kind: "outside_picture" } | 
 /**  An attribute without which a mark is worth nothing. */
-{ kind: "attribute_missing"; name: string };
+{ kind: "attribute_missing"; name: string } | 
+/**  This item and those after it, `count` together, are beyond [`MAX_ANNOTATIONS`]. */
+{ kind: "too_many"; count: number };
 
 /**  One bar of the histogram of durations. */
 export type DurationBin = {
@@ -956,6 +963,11 @@ export type ImportProgress = {
 export type ImportSettings = {
 	/**  Whether thumbnails, recycle bins and metadata that NAS systems and apps keep between photos are files like others. */
 	includes_leftovers?: boolean,
+	/**
+	 *  The most memory that all decoding in progress takes together, in MB, also outside of imports; `None`: a quarter of
+	 *  what Fieldmark may use.
+	 */
+	decoding_memory_mb?: number | null,
 };
 
 /**  An image that is being asked about. */
@@ -984,7 +996,8 @@ export type Installation = {
 export type JustAnswered = {
 	image: ImageId,
 	mark_count: number,
-	took_millis: number,
+	/**  `None` where it was not asked about: its answer was reused. */
+	took_millis: number | null,
 };
 
 /**  What stands before a colon. */
@@ -1031,7 +1044,9 @@ export type LabelCount = {
 };
 
 /**  The layers that a view shows. What people drew, accepted or edited is theirs, and is shown with any of them. */
-export type LayerScope = { kind: "all" } | 
+export type LayerScope = 
+/**  Every layer. Of several runs of the same model and recipe, undecided proposals on an image are those of the newest. */
+{ kind: "all" } | 
 /**  Those of these runs; of none: only people's work. */
 { kind: "runs"; runs: RunId[] };
 
@@ -1820,7 +1835,17 @@ export type SkipReason =
 { kind: "damaged"; detail: string } | 
 /**  More pixels than [`MAX_PIXELS`], by the file's own header. */
 { kind: "too_many_pixels"; megapixels: number } | 
-/**  Could not be opened or read at all: permissions, a broken disk, a file that went away. */
+/**
+ *  Decoding it alone takes more memory than all decoding together may take. `size` is unknown where already the file
+ *  is too large for that.
+ */
+{ kind: "too_much_memory"; size: PixelSize | null; needed_megabytes: number; allowed_megabytes: number } | 
+/**  A file longer than [`MAX_FILE_BYTES`]. */
+{ kind: "file_too_large"; megabytes: number } | 
+/**
+ *  Could not be opened, read or decoded at all: permissions, a broken disk, a file that went away, no file but a named
+ *  pipe or a device, a decoder that failed.
+ */
 { kind: "unreadable"; detail: string };
 
 /**  A file that an import skipped. */

@@ -4,7 +4,7 @@
  *
  * Lengths: `image` in pixels of the upright image, `view` in CSS pixels of the canvas, `device` in pixels of the screen.
  */
-import type { PixelSize, Rect } from "../ipc/bindings";
+import type { ImageId, PixelSize, Rect } from "../ipc/bindings";
 
 export interface Point {
   x: number;
@@ -40,6 +40,7 @@ export class Viewport {
   readonly isMeasured = $derived(this.view.width > 0 && this.view.height > 0);
   /** What was asked for before the canvas had a size: it is done once it has one. */
   #pending: (() => void) | null = null;
+  #shown: ImageId | null = null;
 
   readonly fitScale = $derived.by(() => {
     const room = {
@@ -55,8 +56,11 @@ export class Viewport {
   /** Device pixels an image pixel, as people read zoom: 100 is sharp, one to one. */
   readonly percent = $derived(this.scale * this.pixelRatio * 100);
 
-  /** Shows another image, fitted. */
-  show(image: PixelSize): void {
+  /** Shows another image, fitted. The one with the `id` that is shown already stays as it was zoomed. */
+  show(image: PixelSize, id: ImageId | null = null): void {
+    const isShown = id !== null && id === this.#shown;
+    if (isShown && image.width === this.image.width && image.height === this.image.height) return;
+    this.#shown = id;
     this.image = image;
     this.#pending = null;
     this.fit();

@@ -153,6 +153,18 @@ describe("viewport", () => {
       expect([port.isFitted, port.scale]).toEqual([true, port.fitScale]);
     });
 
+    it("an image that is shown already stays as it was zoomed, and another one is fitted", () => {
+      const port = viewport();
+      const size = { width: 2000, height: 1500 };
+      port.show(size, 7);
+      port.zoomToPercent(150);
+      const before = [port.scale, port.offset];
+      port.show(size, 7);
+      expect([port.scale, port.offset]).toEqual(before);
+      port.show(size, 8);
+      expect(port.isFitted).toBe(true);
+    });
+
     it("a canvas that loses its size keeps the view", () => {
       const port = viewport();
       port.zoomToPercent(150);

@@ -17,6 +17,7 @@ import { refusalWords, words } from "../messages";
 import { money } from "../messages/format";
 import type { AskedHook } from "../settings/hooks.svelte";
 import type { App } from "../state/app.svelte";
+import { keep, recall } from "../state/kept";
 import { Pace } from "./pace.svelte";
 import { askedOf, type Price, priceOf, type Terms } from "./price";
 import { isBlocking } from "./shortfalls";
@@ -101,15 +102,18 @@ export class Plan {
     if (!recipes) return;
     this.recipes = recipes;
     this.areRecipesRead = true;
-    if (!recipes.some((saved) => saved.id === this.recipeId)) this.recipeId = recipes[0]?.id ?? null;
+    if (!recipes.some((saved) => saved.id === this.recipeId)) {
+      const latest = recall("recipe", (value): value is RecipeId => recipes.some((saved) => saved.id === value));
+      this.recipeId = latest ?? recipes[0]?.id ?? null;
+    }
   }
 
-  /** Asks for the quote of the present plan; an answer to an earlier question is dropped. */
   /** Asks how far the budget reaches. The prices stay as they are, so the run may be started meanwhile. */
   async askBudget(): Promise<void> {
     await this.ask(this.isQuoting);
   }
 
+  /** Asks for the quote of the present plan; an answer to an earlier question is dropped. */
   async ask(isNewQuote = true): Promise<void> {
     const question = ++this.#latestQuestion;
     if (this.recipeId === null) return;
@@ -158,6 +162,12 @@ export class Plan {
     this.#isChosenByPerson = true;
   }
 
+  /** It is chosen again after a restart. */
+  chooseRecipe(recipe: RecipeId): void {
+    this.recipeId = recipe;
+    keep("recipe", recipe);
+  }
+
   async saveTyped(): Promise<void> {
     if (this.typed.trim() !== "" && (await this.#save(this.typed))) this.typed = "";
   }
@@ -166,7 +176,7 @@ export class Plan {
     const saved = await this.app.attempt(() => this.app.seam.saveTypedRecipe(typed));
     if (!saved) return false;
     await this.loadRecipes();
-    this.recipeId = saved.id;
+    this.chooseRecipe(saved.id);
     return true;
   }
 
@@ -294,10 +304,11 @@ export class Plan {
   #goal(): string {
     const cost = this.price?.cost ?? null;
     if (!this.quote?.image_count) return words.plan.annotateNothing;
-    return words.plan.annotate(
-      this.quote.image_count,
-      cost === null ? null : costWords(cost.low, cost.expected, cost.high),
-    );
+    const said = cost === null ? null : costWords(cost.low, cost.expected, cost.high);
+    const reused = this.asksAnew ? 0 : (this.chosen?.answered_before ?? 0);
+    return reused > 0
+      ? words.plan.annotateNew(this.quote.image_count - reused, reused, said)
+      : words.plan.annotate(this.quote.image_count, said);
   }
 }
 

@@ -256,9 +256,11 @@ describe("when and how", () => {
     await plan.app.saveSettings({ agreed_hosts: ["api.anthropic.com"] });
     const [before, rest] = [plan.chosen?.answered_before ?? 0, plan.price?.cost?.expected ?? 0];
     expect([before > 0, plan.asked]).toEqual([true, 60 - before]);
+    expect(plan.goal).toMatch(new RegExp(`^Annotate ${60 - before} new images, ${before} reused, about \\$`, "u"));
     plan.asksAnew = true;
     await plan.ask();
     expect(plan.asked).toBe(60);
+    expect(plan.goal).toMatch(/^Annotate 60 images, about/u);
     expect(plan.price?.cost?.expected).toBeGreaterThan(rest);
     await plan.start();
     expect(plan.asksAnew).toBe(false);

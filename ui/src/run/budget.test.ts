@@ -23,36 +23,48 @@ describe("a run at its budget", () => {
     expect(isAtBudget({ kind: "running" })).toBe(false);
   });
 
-  it("proposes what should do for the rest, in whole cents", () => {
-    // 20 now, 18 for the other fifty, 1.6 for the worst case of one.
-    expect(higherBudget(half)).toBe(40 * CENT);
+  it("proposes what is paid, what the rest is expected to need and a margin, in whole cents", () => {
+    // 18 paid, 1 possibly billed, 18 for the other fifty, a fifth of these: the highest cost has no part in it.
+    expect(higherBudget(half)).toMatchObject({ budget: 0.41, left: 50 });
+    const dear = { ...half, quoted_dollars: { ...quoted, high: 9000 * CENT } };
+    expect(higherBudget(dear).budget).toBe(0.41);
+    const { committed, rest, margin, budget } = higherBudget(half);
+    expect(committed + rest + margin).toBeCloseTo(budget, 9);
     // Before anything was paid the quote says what an image costs.
-    expect(higherBudget({ ...half, spent_dollars: 0, done: 0, failed: 0, budget_dollars: 1 * CENT })).toBe(43 * CENT);
+    const fresh = { ...half, spent_dollars: 0, possibly_billed: { count: 0, at_most_dollars: 0 }, done: 0, failed: 0 };
+    expect(higherBudget({ ...fresh, budget_dollars: 1 * CENT }).budget).toBe(0.48);
+    // What a single image reserves fits although hardly anything is left, and the budget is raised in any case.
+    expect(higherBudget({ ...half, done: 98, failed: 1, spent_dollars: 49.5 * CENT }).budget).toBeCloseTo(53 * CENT);
+    expect(higherBudget({ ...half, budget_dollars: 90 * CENT }).budget).toBe(0.91);
   });
 });
 
 describe("the cost bar", () => {
   const kinds = (run: Spending) => costBarScale(run, quoted, null).marks.map(({ kind }) => kind);
 
-  it("ends at the highest cost without a budget, unless that is far off, and a little beyond the budget with one", () => {
-    expect(costBarScale({ ...half, budget_dollars: null }, quoted, 90 * CENT).end).toBeCloseTo(160 * CENT);
-    const far = costBarScale({ ...half, budget_dollars: null }, { ...quoted, high: 9000 * CENT }, null);
+  const uncapped = { ...half, budget_dollars: null };
+
+  it("has every amount at its place of one scale, and leaves out a bound that is far off", () => {
+    const near = costBarScale(uncapped, { ...quoted, high: 90 * CENT }, null);
+    expect(near).toMatchObject({ beyond: null, marks: [{ kind: "quote" }, { kind: "high" }] });
+    for (const { cost, place } of near.marks) expect(place).toBeCloseTo(cost / near.end);
+    expect(near.end).toBeGreaterThan(90 * CENT);
+    const far = costBarScale(uncapped, { ...quoted, high: 9000 * CENT }, null);
+    expect(far).toMatchObject({ beyond: { kind: "high", cost: 9000 * CENT }, marks: [{ kind: "quote", place: 0.5 }] });
     expect(far.end).toBeCloseTo(80 * CENT);
-    expect(far.marks.at(-1)).toMatchObject({ kind: "high", cost: 9000 * CENT, place: 1 });
-    expect(costBarScale({ ...half, budget_dollars: null }, quoted, 200 * CENT)).toMatchObject({ end: 200 * CENT });
-    expect(costBarScale({ ...half, budget_dollars: 60 * CENT }, quoted, 70 * CENT).end).toBeCloseTo(63 * CENT);
+    expect(costBarScale(uncapped, quoted, 200 * CENT).end).toBeCloseTo(210 * CENT);
+    expect(costBarScale({ ...half, budget_dollars: 60 * CENT }, quoted, 70 * CENT).end).toBeCloseTo(73.5 * CENT);
   });
 
   it("has its marks in their order", () => {
-    expect(kinds({ ...half, budget_dollars: null })).toEqual(["quote", "high"]);
     expect(kinds({ ...half, budget_dollars: 60 * CENT })).toEqual(["quote", "cap"]);
     expect(kinds(half)).toEqual(["cap", "quote"]);
   });
 
   it("leaves a budget out that is far beyond all costs", () => {
     const scale = costBarScale({ ...half, budget_dollars: 1000 * CENT }, quoted, null);
-    expect(scale).toMatchObject({ end: 80 * CENT, isCapBeyond: true });
-    expect(scale.marks.map(({ kind }) => kind)).toEqual(["quote", "high"]);
+    expect(scale.beyond).toEqual({ kind: "cap", cost: 1000 * CENT });
+    expect(scale.marks.map(({ kind }) => kind)).toEqual(["quote"]);
   });
 });
 

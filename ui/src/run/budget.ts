@@ -4,9 +4,9 @@ import type { CostRange, Dollars, RunProgress, RunState } from "../ipc/bindings"
 const CENTS_A_DOLLAR = 100;
 /** Room beyond the last mark of the cost bar. */
 const ROOM = 1.05;
-/** The highest cost may be far beyond what a run costs: the bar ends at so many times what is expected, at most. */
+/** Where the bound is far beyond what a run costs, the bar ends at so many times what is foreseen. */
 const MOST_SHOWN = 2;
-/** A budget beyond the bar by more than this factor would leave what is spent too short to read. */
+/** A bound beyond that by more than this factor is far. */
 const MOST_BEYOND = 1.5;
 
 export type Spending = Pick<
@@ -23,27 +23,42 @@ export function expectedEach({ quoted_dollars: quoted, total }: Spending): Dolla
   return quoted === null || total === 0 ? 0 : quoted.expected / total;
 }
 
-/** What one image can cost with all its retries. A single request reserves less. */
-function highestEach({ quoted_dollars: quoted, total }: Spending): Dollars {
-  return quoted === null || total === 0 ? 0 : quoted.high / total;
+/** A budget that should do for the rest of a run, and what it is made of. */
+export interface ProposedBudget {
+  budget: Dollars;
+  /** Paid, and what may have been billed besides. */
+  committed: Dollars;
+  left: number;
+  /** What those that are left are expected to cost, at the price so far. */
+  rest: Dollars;
+  margin: Dollars;
 }
 
-/**
- * A budget that should do for the rest: the present one, what the rest will cost at the price so far, and room for the
- * worst case of one image, in whole cents.
- */
-export function higherBudget(run: Spending): Dollars {
+/** Of what the rest is expected to cost. */
+const MARGIN_SHARE = 0.2;
+/** The last request must fit too, and reserves more than it is expected to cost: so many times that. */
+const MARGIN_IMAGES = 3;
+
+export function higherBudget(run: Spending): ProposedBudget {
   const finished = run.done + run.failed;
   const each = finished > 0 && run.spent_dollars > 0 ? run.spent_dollars / finished : expectedEach(run);
-  const enough = (run.budget_dollars ?? 0) + each * (run.total - finished) + highestEach(run);
-  return Math.ceil(enough * CENTS_A_DOLLAR) / CENTS_A_DOLLAR;
+  const committed = run.spent_dollars + run.possibly_billed.at_most_dollars;
+  const left = run.total - finished;
+  const rest = each * left;
+  const wanted = committed + rest + Math.max(MARGIN_SHARE * rest, MARGIN_IMAGES * each);
+  const least = (run.budget_dollars ?? 0) + 1 / CENTS_A_DOLLAR;
+  // What is a whole number of cents stays one: a double is a little beside it.
+  const cents = Math.ceil(Math.max(wanted, least) * CENTS_A_DOLLAR - 1e-6);
+  const budget = cents / CENTS_A_DOLLAR;
+  return { budget, committed, left, rest, margin: budget - committed - rest };
 }
 
 /** What the right end of the cost bar stands for, and where its marks are, from 0 to 1 and in this order. */
 export interface CostBarScale {
   end: Dollars;
   marks: { kind: "quote" | "high" | "cap"; cost: Dollars; place: number }[];
-  isCapBeyond: boolean;
+  /** The upper bound of the cost, where the bar ends before it: it would leave what is spent too short to read. */
+  beyond: { kind: "high" | "cap"; cost: Dollars } | null;
 }
 
 /** A budget takes the place of the highest cost: it cannot be passed. */
@@ -51,11 +66,11 @@ export function costBarScale(run: Spending, quoted: CostRange, heading: Dollars 
   const committed = run.spent_dollars + run.possibly_billed.at_most_dollars;
   const { budget_dollars: budget } = run;
   const foreseen = Math.max(quoted.expected, heading ?? 0, committed);
-  const reach = Math.max(Math.min(quoted.high, foreseen * MOST_SHOWN), foreseen);
-  const isCapBeyond = budget !== null && budget > reach * MOST_BEYOND;
-  const isCapped = budget !== null && !isCapBeyond;
-  const end = isCapped ? Math.max(budget, quoted.expected, committed) * ROOM : reach;
-  const mark = (kind: "quote" | "high" | "cap", cost: Dollars) => ({ kind, cost, place: Math.min(1, cost / end) });
-  const marks = [mark("quote", quoted.expected), isCapped ? mark("cap", budget) : mark("high", quoted.high)];
-  return { end, marks: marks.sort((one, other) => one.place - other.place), isCapBeyond };
+  const bound =
+    budget === null ? ({ kind: "high", cost: quoted.high } as const) : ({ kind: "cap", cost: budget } as const);
+  const isBeyond = bound.cost > foreseen * MOST_SHOWN * MOST_BEYOND;
+  const end = isBeyond ? foreseen * MOST_SHOWN : Math.max(bound.cost, foreseen) * ROOM;
+  const shown = [{ kind: "quote", cost: quoted.expected } as const, ...(isBeyond ? [] : [bound])];
+  const marks = shown.map((mark) => ({ ...mark, place: mark.cost / end }));
+  return { end, marks: marks.sort((one, other) => one.place - other.place), beyond: isBeyond ? bound : null };
 }

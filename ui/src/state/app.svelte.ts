@@ -129,6 +129,8 @@ export class App {
   /** Where the settings open; null at their top. */
   settingsPart = $state.raw<SettingsPart | null>(null);
   toasts = $state.raw<Toast[]>([]);
+  /** How to undo what was removed in the library since it is shown, the latest last. It is not a step of the library. */
+  removals: (() => Promise<void>)[] = [];
   areShortcutsOpen = $state(false);
   isPaletteOpen = $state(false);
   isOnline = $state(true);
@@ -251,6 +253,7 @@ export class App {
   #go(screen: Screen): void {
     if (screen !== this.screen) {
       this.cameFrom = this.screen;
+      this.removals = [];
       this.toasts = this.toasts.filter(({ action }) => !action?.isForHere);
     }
     this.screen = screen;

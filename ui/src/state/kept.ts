@@ -3,7 +3,17 @@
  * view's own storage, because the core's settings have no field for it. Nothing of the library is here.
  */
 export type KeptName =
-  "error_limit" | "folded" | "language" | "keyboard" | "labels" | "screen" | "sidebar" | "thumbnails" | "tour" | "view";
+  | "error_limit"
+  | "folded"
+  | "language"
+  | "keyboard"
+  | "labels"
+  | "recipe"
+  | "screen"
+  | "sidebar"
+  | "thumbnails"
+  | "tour"
+  | "view";
 
 const storage = typeof localStorage === "undefined" ? null : localStorage;
 

@@ -24,8 +24,9 @@ export function layersShown({ layers, conditions }: Pick<ImageQuery, "layers" | 
   return named.length > 0 ? layersOfRuns(named) : ALL_LAYERS;
 }
 
-export function isShown(layers: LayerScope, { origin, status }: Annotation): boolean {
-  if (layers.kind === "all" || origin.kind === "person" || status === "accepted" || status === "edited") return true;
+export function isShown(layers: LayerScope, { origin, status, is_superseded }: Annotation): boolean {
+  if (origin.kind === "person" || status === "accepted" || status === "edited") return true;
+  if (layers.kind === "all") return !is_superseded || status !== "proposed";
   return layers.runs.includes(origin.run);
 }
 

@@ -5,11 +5,17 @@ import type { App } from "./app.svelte";
 
 /** Tells what was done to many images, and offers to undo it for as long as nothing else can have been done. */
 export function tellUndoable(app: App, text: string): void {
+  app.removals = [];
   app.tell(text, "good", { label: words.checks.undo, do: () => void undoLatest(app), isForHere: true });
 }
 
 export async function undoLatest(app: App): Promise<void> {
   dismissOffers(app);
+  const removal = app.removals.pop();
+  if (removal !== undefined) {
+    await removal();
+    return;
+  }
   const step = await app.attempt(() => app.seam.undoLatest());
   if (step !== undefined) tell(app, step, words.checks.undone, words.checks.undoneOn, words.review.nothingToUndo);
 }

@@ -74,11 +74,14 @@ impl NewAnnotation {
     #[must_use]
     pub fn is_decided_among(&self, standing: &[Annotation]) -> bool {
         standing.iter().any(|mark| {
-            mark.status != Status::Proposed
-                && self.shape.is_nearly(&mark.shape)
-                && comparable(&mark.label) == comparable(&self.label)
+            mark.status != Status::Proposed && is_same((&self.label, &self.shape), (&mark.label, &mark.shape))
         })
     }
+}
+
+/// Same label, nearly the same place.
+fn is_same((label, shape): (&str, &Shape), (other_label, other_shape): (&str, &Shape)) -> bool {
+    shape.is_nearly(other_shape) && comparable(label) == comparable(other_label)
 }
 
 /// A mark on an image.
@@ -98,4 +101,16 @@ pub struct Annotation {
     pub attributes: BTreeMap<String, AttributeValue>,
     pub status: Status,
     pub reject_reason: Option<RejectReason>,
+    /// Whether a later run of the same model and recipe has answered the image: while it is undecided, the view of all layers
+    /// shows that run's proposals instead.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_superseded: bool,
+}
+
+impl Annotation {
+    /// Whether `other` has the same label at nearly the same place.
+    #[must_use]
+    pub fn repeats(&self, other: &Self) -> bool {
+        is_same((&self.label, &self.shape), (&other.label, &other.shape))
+    }
 }

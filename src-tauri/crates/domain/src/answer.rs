@@ -133,6 +133,10 @@ pub struct Dropped {
     pub reason: DropReason,
 }
 
+/// The most annotations that are read from an answer about one image. Answers have some dozens; a list without end would only
+/// fill the library.
+pub const MAX_ANNOTATIONS: usize = 5_000;
+
 /// Why an item is not a mark.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -155,6 +159,31 @@ pub enum DropReason {
     AttributeMissing {
         name: String,
     },
+    /// This item and those after it, `count` together, are beyond [`MAX_ANNOTATIONS`].
+    TooMany {
+        count: u32,
+    },
+}
+
+impl DropReason {
+    /// How many items of an answer it is about.
+    #[must_use]
+    pub const fn item_count(&self) -> u32 {
+        match self {
+            Self::TooMany { count } => *count,
+            _ => 1,
+        }
+    }
+}
+
+impl Dropped {
+    /// What is dropped of `count` items because they are more than [`MAX_ANNOTATIONS`].
+    #[must_use]
+    pub fn beyond_limit(count: usize) -> Option<Self> {
+        let beyond = count.checked_sub(MAX_ANNOTATIONS).filter(|&beyond| beyond > 0)?;
+        let count = u32::try_from(beyond).unwrap_or(u32::MAX);
+        Some(Self { item: MAX_ANNOTATIONS, reason: DropReason::TooMany { count } })
+    }
 }
 
 /// An answer that is no answer at all.
@@ -175,6 +204,14 @@ impl Answer {
     /// When `raw` was not written by [`Answer::to_raw`].
     pub fn from_raw(raw: &str) -> Result<Self, Unreadable> {
         Ok(serde_json::from_str(raw)?)
+    }
+
+    /// With no more annotations than [`MAX_ANNOTATIONS`].
+    #[must_use]
+    pub fn limited(mut self) -> Self {
+        self.reading.dropped.extend(Dropped::beyond_limit(self.marks.len()));
+        self.marks.truncate(MAX_ANNOTATIONS);
+        self
     }
 
     /// The marks that `recipe` asked for, in pixels of the upright `image`: known labels only (by name or synonym), boxes
@@ -231,6 +268,26 @@ mod tests {
                 ("Cat", Shape::Box { rect: Rect::new(3500.0, 1500.0, 3900.0, 2000.0) }),
             ]
         );
+    }
+
+    #[test]
+    fn an_answer_beyond_the_limit_says_how_much_is_skipped() {
+        let mark = AnsweredMark {
+            label: "cat".into(),
+            confidence: None,
+            rect: Rect::new(0.0, 0.0, 9.0, 9.0),
+            attributes: BTreeMap::new(),
+        };
+        let answer = |count| Answer {
+            sent: PixelSize::new(10, 10),
+            marks: vec![mark.clone(); count],
+            reading: Reading::default(),
+        };
+        assert_eq!(answer(MAX_ANNOTATIONS).limited(), answer(MAX_ANNOTATIONS));
+        let limited = answer(MAX_ANNOTATIONS + 7).limited();
+        assert_eq!(limited.marks.len(), MAX_ANNOTATIONS);
+        let expected = Dropped { item: MAX_ANNOTATIONS, reason: DropReason::TooMany { count: 7 } };
+        assert_eq!(limited.reading.dropped, [expected]);
     }
 
     #[test]

@@ -259,6 +259,7 @@ mod tests {
             attributes: BTreeMap::new(),
             status: Status::Proposed,
             reject_reason: None,
+            is_superseded: false,
         }
     }
 

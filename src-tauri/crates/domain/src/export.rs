@@ -157,6 +157,7 @@ mod tests {
             attributes: std::collections::BTreeMap::new(),
             status,
             reject_reason: None,
+            is_superseded: false,
         }
     }
 

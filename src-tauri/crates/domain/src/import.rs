@@ -1,6 +1,10 @@
 //! What happens to files on their way into the library: added, known already, or skipped with a reason.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
+
+use crate::geometry::PixelSize;
 
 /// File formats that Fieldmark decodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -45,12 +49,58 @@ pub enum SkipReason {
     Damaged { detail: String },
     /// More pixels than [`MAX_PIXELS`], by the file's own header.
     TooManyPixels { megapixels: u32 },
-    /// Could not be opened or read at all: permissions, a broken disk, a file that went away.
+    /// Decoding it alone takes more memory than all decoding together may take. `size` is unknown where already the file
+    /// is too large for that.
+    TooMuchMemory { size: Option<PixelSize>, needed_megabytes: u32, allowed_megabytes: u32 },
+    /// A file longer than [`MAX_FILE_BYTES`].
+    FileTooLarge { megabytes: u32 },
+    /// Could not be opened, read or decoded at all: permissions, a broken disk, a file that went away, no file but a named
+    /// pipe or a device, a decoder that failed.
     Unreadable { detail: String },
 }
 
-/// Images above this many pixels are skipped: a decompressed frame would not fit in memory beside others.
+/// Images above this many pixels are skipped.
 pub const MAX_PIXELS: u64 = 400_000_000;
+
+/// Longer files are skipped, whatever they begin with.
+pub const MAX_FILE_BYTES: u64 = 2_000_000_000;
+
+impl fmt::Display for SkipReason {
+    /// As the command line and the failures of a run say it.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => write!(formatter, "the file is empty"),
+            Self::NotAnImage => write!(formatter, "not an image"),
+            Self::NotSupported { format, detail: None } => write!(formatter, "{format} is not supported"),
+            Self::NotSupported { format, detail: Some(detail) } => {
+                write!(formatter, "this kind of {format} is not supported: {detail}")
+            }
+            Self::Damaged { detail } => write!(formatter, "damaged: {detail}"),
+            Self::TooManyPixels { megapixels } => {
+                write!(formatter, "{megapixels} megapixels are more than Fieldmark opens")
+            }
+            Self::TooMuchMemory { size, needed_megabytes, allowed_megabytes } => {
+                match size {
+                    Some(PixelSize { width, height }) => write!(formatter, "decoding {width} x {height} pixels")?,
+                    None => write!(formatter, "reading the file")?,
+                }
+                write!(
+                    formatter,
+                    " takes {needed_megabytes} MB of memory, and {allowed_megabytes} MB are allowed; \
+                     import.decoding_memory_mb in settings.toml allows more"
+                )
+            }
+            Self::FileTooLarge { megabytes } => {
+                write!(
+                    formatter,
+                    "{megabytes} MB are more than the {} MB that a file may have",
+                    MAX_FILE_BYTES / 1_000_000
+                )
+            }
+            Self::Unreadable { detail } => write!(formatter, "cannot be read: {detail}"),
+        }
+    }
+}
 
 /// A file that an import skipped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -12,6 +12,7 @@ use crate::library::ReviewState;
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum LayerScope {
+    /// Every layer. Of several runs of the same model and recipe, undecided proposals on an image are those of the newest.
     #[default]
     All,
     /// Those of these runs; of none: only people's work.
@@ -24,22 +25,14 @@ impl LayerScope {
         Self::Runs { runs: vec![run] }
     }
 
-    /// Whether the proposals of `run` are shown.
-    #[must_use]
-    pub fn has_run(&self, run: RunId) -> bool {
-        match self {
-            Self::All => true,
-            Self::Runs { runs } => runs.contains(&run),
-        }
-    }
-
     #[must_use]
     pub fn shows(&self, annotation: &Annotation) -> bool {
-        annotation.status.is_approved()
-            || match annotation.origin {
-                Origin::Person => true,
-                Origin::Run { run } => self.has_run(run),
-            }
+        match (self, annotation.origin) {
+            _ if annotation.status.is_approved() => true,
+            (_, Origin::Person) => true,
+            (Self::All, Origin::Run { .. }) => !annotation.is_superseded || annotation.status != Status::Proposed,
+            (Self::Runs { runs }, Origin::Run { run }) => runs.contains(&run),
+        }
     }
 
     /// Whether any of `annotations` that is shown still waits for a decision.
@@ -76,6 +69,7 @@ mod tests {
             attributes: BTreeMap::new(),
             status,
             reject_reason: None,
+            is_superseded: false,
         }
     }
 
@@ -90,6 +84,19 @@ mod tests {
         assert_eq!(shown(&five, other), [false, true, true, false], "what a person approved is theirs");
         assert_eq!(shown(&LayerScope::All, other), [true; 4]);
         assert_eq!(shown(&LayerScope::Runs { runs: Vec::new() }, own), [false, true, true, false]);
+    }
+
+    #[test]
+    fn a_superseded_proposal_is_shown_in_the_layer_of_its_run_alone() {
+        let superseded =
+            |status| Annotation { is_superseded: true, ..annotation(Origin::Run { run: RunId(2) }, status) };
+        let proposed = superseded(Status::Proposed);
+        assert!(!LayerScope::All.shows(&proposed) && LayerScope::of_run(RunId(2)).shows(&proposed));
+        assert!(
+            [Status::Accepted, Status::Edited, Status::Rejected]
+                .iter()
+                .all(|&each| LayerScope::All.shows(&superseded(each)))
+        );
     }
 
     #[test]

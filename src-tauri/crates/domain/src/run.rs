@@ -335,7 +335,8 @@ pub struct RouteState {
 pub struct JustAnswered {
     pub image: ImageId,
     pub mark_count: u32,
-    pub took_millis: u32,
+    /// `None` where it was not asked about: its answer was reused.
+    pub took_millis: Option<u32>,
 }
 
 /// A snapshot of a run, a few times a second.

@@ -151,7 +151,24 @@ impl RunSettings {
 pub struct ImportSettings {
     /// Whether thumbnails, recycle bins and metadata that NAS systems and apps keep between photos are files like others.
     pub includes_leftovers: bool,
+    /// The most memory that all decoding in progress takes together, in MB, also outside of imports; `None`: a quarter of
+    /// what Fieldmark may use.
+    pub decoding_memory_mb: Option<u32>,
 }
+
+impl Settings {
+    /// The first number that will not do.
+    #[must_use]
+    pub fn out_of_range(&self) -> Option<OutOfRange> {
+        let (least, most) = DECODING_MEMORY_RANGE;
+        let memory = self.import.decoding_memory_mb.filter(|value| !(least..=most).contains(value));
+        let memory = memory.map(|value| OutOfRange { key: "import.decoding_memory_mb", value, least, most });
+        self.run.out_of_range().or(memory)
+    }
+}
+
+/// In MB. Less would not do for photos of usual cameras.
+const DECODING_MEMORY_RANGE: (u32, u32) = (64, 1_000_000);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -10,6 +10,7 @@ use domain::checkup::Finding;
 use domain::coco;
 use domain::connection::SettingSource;
 use local::{DetectOptions, Detector};
+use prepare::DecodingMemory;
 
 use crate::connection::Surroundings;
 use crate::library::{Library, folder_of, processors};
@@ -98,7 +99,8 @@ fn embedded_model() -> Finding {
     let looked = || -> std::result::Result<Vec<String>, String> {
         let mut photo = tempfile::Builder::new().suffix(".jpg").tempfile().map_err(|error| error.to_string())?;
         photo.write_all(samples::CAT).map_err(|error| error.to_string())?;
-        let pixels = prepare::decode(photo.path(), Some(DETECTOR_EDGE)).map_err(|reason| format!("{reason:?}"))?.pixels;
+        let decoded = prepare::decode(photo.path(), Some(DETECTOR_EDGE), &DecodingMemory::default());
+        let pixels = decoded.map_err(|reason| reason.to_string())?.pixels;
         let detector = Detector::embedded().map_err(|error| error.to_string())?;
         let detections =
             detector.detect(pixels.size, &pixels.rgb, DetectOptions::default()).map_err(|error| error.to_string())?;

@@ -60,7 +60,7 @@ pub enum EngineError {
     NothingLeft(RunId),
     #[error("no image of run {0} has finished, so there are no figures")]
     NoFigures(RunId),
-    #[error("nothing can be exported to {path}: {reason}")]
+    #[error("{path} cannot be written: {reason}")]
     UnfitTarget { path: PathBuf, reason: &'static str },
     #[error(
         "no image of run {0} is there to export: none is answered, or none is reviewed where only those are asked for"

@@ -2,6 +2,7 @@
 //! taken is noted with its reason and stops nothing.
 
 use std::collections::{BTreeMap, HashSet};
+use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -123,7 +124,9 @@ impl Library {
     }
 
     fn import_now(&self, dropped: &[PathBuf], is_cancelled: &AtomicBool) -> Result<Written> {
-        let options = ScanOptions { includes_leftovers: self.settings_in_force()?.import.includes_leftovers };
+        let settings = self.settings_in_force()?;
+        self.limit_decoding_memory(&settings);
+        let options = ScanOptions { includes_leftovers: settings.import.includes_leftovers };
         let roots = self.collections_for(dropped)?;
         let (scanned, to_read) = sync_channel(SCAN_AHEAD);
         let (done, to_write) = sync_channel(SCAN_AHEAD);
@@ -199,7 +202,7 @@ impl Library {
                 continue;
             }
             let read = match found {
-                Ok(path) => Read { root, outcome: self.read(&path), path },
+                Ok(path) => Read { root, outcome: self.read_or_skip(&path), path },
                 Err((path, detail)) => {
                     Read { root, path, outcome: Outcome::Skipped(SkipReason::Unreadable { detail }) }
                 }
@@ -209,6 +212,12 @@ impl Library {
                 is_cancelled.store(true, Ordering::Relaxed);
             }
         }
+    }
+
+    /// A panic costs the file that it came with and no other.
+    fn read_or_skip(&self, path: &Path) -> Outcome {
+        let skipped = |_| Outcome::Skipped(SkipReason::Unreadable { detail: "an error in Fieldmark".into() });
+        panic::catch_unwind(AssertUnwindSafe(|| self.read(path))).unwrap_or_else(skipped)
     }
 
     /// Reads one file, unless it is unchanged since an earlier import.
@@ -221,13 +230,12 @@ impl Library {
         if let Ok(Some(image)) = self.store.read(|view| view.image_of_unchanged(path, file)) {
             return match self.store.read(|view| view.is_taken_unread(image)) {
                 // What cannot be read now is asked for again the next time.
-                Ok(true) => {
-                    prepare::taken(path).map_or(Outcome::Known(image, file), |taken| Outcome::Dated(image, file, taken))
-                }
+                Ok(true) => prepare::taken(path, &self.decoding_memory)
+                    .map_or(Outcome::Known(image, file), |taken| Outcome::Dated(image, file, taken)),
                 Ok(false) | Err(_) => Outcome::Known(image, file),
             };
         }
-        match prepare::ingest(path, THUMBNAIL_EDGE) {
+        match prepare::ingest(path, THUMBNAIL_EDGE, &self.decoding_memory) {
             Ok(ingested) => {
                 if let Err(error) = self.keep_thumbnail(ingested.hash, &ingested.thumbnail) {
                     // It is made again when it is looked at.

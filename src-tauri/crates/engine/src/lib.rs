@@ -27,7 +27,6 @@ mod samples;
 mod servers;
 mod settings;
 mod similar;
-mod whole_file;
 
 pub use checkup::check_up;
 pub use connection::Surroundings;

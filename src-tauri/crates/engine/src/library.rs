@@ -12,7 +12,8 @@ use domain::layers::LayerScope;
 use domain::library::{FilterCounts, ImageCard, LibraryOverview};
 use domain::query::{Completion, ImageQuery, complete};
 use domain::recipe::{Recipe, SavedRecipe, builtin};
-use domain::settings::Installation;
+use domain::settings::{Installation, Settings};
+use prepare::DecodingMemory;
 use store::Store;
 use tokio::sync::watch;
 
@@ -31,6 +32,8 @@ pub struct Library {
     pub(crate) routes: Routes,
     pub(crate) surroundings: Surroundings,
     pub(crate) trials: Trials,
+    /// For all decoding in progress.
+    pub(crate) decoding_memory: DecodingMemory,
     pub(crate) import_turn: Mutex<ImportTurn>,
     pub(crate) import_progress: watch::Sender<ImportProgress>,
     pub(crate) active_runs: Mutex<HashMap<RunId, ActiveRun>>,
@@ -58,6 +61,7 @@ impl Library {
             routes: Routes::default(),
             surroundings,
             trials: Trials::default(),
+            decoding_memory: DecodingMemory::default(),
             import_turn: Mutex::default(),
             import_progress: watch::Sender::new(ImportProgress { is_finished: true, ..ImportProgress::default() }),
             active_runs: Mutex::default(),
@@ -66,12 +70,22 @@ impl Library {
             version: watch::Sender::new(0),
         };
         library.bring_settings_out()?;
+        // Settings that cannot be read stop what needs them, not the opening.
+        if let Ok(settings) = library.settings_in_force() {
+            library.limit_decoding_memory(&settings);
+        }
         Ok(Arc::new(library))
     }
 
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Has decoding take no more memory than `settings` say from now on.
+    pub(crate) fn limit_decoding_memory(&self, settings: &Settings) {
+        let limit = settings.import.decoding_memory_mb.map(|megabytes| u64::from(megabytes) * 1_000_000);
+        self.decoding_memory.set_limit(limit.unwrap_or_else(DecodingMemory::default_limit));
     }
 
     /// Whether the library itself wrote the file at `path`, as it does where its database is in a folder of photos.

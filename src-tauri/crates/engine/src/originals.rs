@@ -31,21 +31,20 @@ pub fn fingerprint(path: &Path) -> std::io::Result<KnownFile> {
     Ok(KnownFile { byte_len: metadata.len(), modified_at })
 }
 
-/// Whether the file at `path` still holds the content `hash`; `known` is what it was like when it was seen.
+/// Whether the file at `path` still holds the content `hash`; `known` is what it was like when it was seen. It is read only
+/// where its length is the same and the time of change is another.
 pub fn still_holds(path: &Path, known: KnownFile, hash: &[u8; 32]) -> bool {
-    match fingerprint(path) {
-        Ok(file) => file == known || ContentHash::of_file(path).is_ok_and(|found| found.as_bytes() == hash),
-        Err(_) => false,
-    }
+    let is_content = || ContentHash::of_file(path).is_ok_and(|found| found.as_bytes() == hash);
+    fingerprint(path).is_ok_and(|file| file == known || (file.byte_len == known.byte_len && is_content()))
 }
 
 impl Library {
     /// Decodes the original of `image`, upright, long edge at most `max_edge`.
     pub(crate) fn decode_original(&self, image: ImageId, max_edge: Option<u32>) -> Result<Decoded, Unavailable> {
         let path = self.original(image)?;
-        prepare::decode(&path, max_edge).map_err(|reason| Unavailable {
+        prepare::decode(&path, max_edge, &self.decoding_memory).map_err(|reason| Unavailable {
             kind: FailureKind::FileUnreadable,
-            detail: format!("{}: {reason:?}", path.display()),
+            detail: format!("{}: {reason}", path.display()),
         })
     }
 

@@ -14,6 +14,8 @@ use crate::{EngineError, Result};
 pub const THUMBNAIL_EDGE: u32 = 384;
 const THUMBNAIL_QUALITY: u8 = 82;
 const VIEW_QUALITY: u8 = 90;
+/// Far more than a thumbnail takes: a longer file is none.
+const MAX_THUMBNAIL_BYTES: u64 = 4 << 20;
 
 /// A size in which an image is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +38,7 @@ impl Library {
 
     fn thumbnail(&self, image: ImageId) -> Result<Vec<u8>> {
         let hash = ContentHash::from_bytes(self.store.read(|view| view.image_hash(image))?);
-        if let Ok(cached) = fs::read(self.thumbnail_path(hash)) {
+        if let Ok(cached) = files::read(&self.thumbnail_path(hash), MAX_THUMBNAIL_BYTES) {
             return Ok(cached);
         }
         let jpeg = self.encoded_view(image, Some(THUMBNAIL_EDGE), THUMBNAIL_QUALITY)?;

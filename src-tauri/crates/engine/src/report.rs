@@ -1,6 +1,6 @@
 //! Reports of runs and the metrics file, all from what was recorded.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use domain::ids::RunId;
@@ -10,6 +10,7 @@ use domain::metrics::{
 use domain::money::PicoDollars;
 use domain::report::{CutOffAnswers, FailedImage, RunReport, duration_bins};
 use domain::run::RunSummary;
+use files::WholeFile;
 use provider::models;
 use provider::request::ROOMIER_FACTOR;
 use serde::Serialize;
@@ -18,7 +19,6 @@ use store::View;
 use crate::clock::{now_millis, rfc3339};
 use crate::export::ImageFiles;
 use crate::library::Library;
-use crate::whole_file::WholeFile;
 use crate::{EngineError, Result};
 
 impl Library {
@@ -143,7 +143,9 @@ impl Library {
 
     /// Writes the metrics of a run to `path`.
     pub fn write_metrics(&self, run: RunId, path: &Path) -> Result<()> {
-        write_json(path, &self.classic_metrics(run)?)
+        let metrics = self.classic_metrics(run)?;
+        self.check_export_target(path)?;
+        WholeFile::begin(path).and_then(|file| write_json(file, &metrics)).map_err(EngineError::file(path))
     }
 
     /// Where every run leaves its metrics, unless the settings say otherwise.
@@ -202,10 +204,8 @@ fn metrics_failure(failed: &FailedImage) -> MetricsFailure {
 }
 
 /// Writes a document for other programs.
-pub fn write_json(path: &Path, document: &impl Serialize) -> Result<()> {
-    let json = serde_json::to_string_pretty(document)
-        .map_err(|error| EngineError::File { path: path.to_owned(), source: error.into() })?;
-    let mut file = WholeFile::begin(path)?;
-    file.put(|out| writeln!(out, "{json}"))?;
+pub fn write_json(mut file: WholeFile, document: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut file, document)?;
+    writeln!(file)?;
     file.finish()
 }

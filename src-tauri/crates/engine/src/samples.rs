@@ -39,11 +39,11 @@ impl Library {
         fs::create_dir_all(&folder).map_err(EngineError::file(&folder))?;
         // Beside the photos' folder, so that an import of it leaves nothing out.
         let attribution = self.folder().join("Samples-ATTRIBUTION.md");
-        fs::write(&attribution, ATTRIBUTION).map_err(EngineError::file(&attribution))?;
+        files::write(&attribution, ATTRIBUTION.as_bytes()).map_err(EngineError::file(&attribution))?;
         for (name, bytes) in SAMPLES {
             let path = folder.join(name);
             if !path.exists() {
-                fs::write(&path, bytes).map_err(EngineError::file(&path))?;
+                files::write(&path, bytes).map_err(EngineError::file(&path))?;
             }
         }
         Ok(folder)

@@ -4,8 +4,7 @@
 //! (`crate::connection`).
 
 use std::collections::HashMap;
-use std::fs;
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use config::{Config, Environment, File, FileFormat};
@@ -14,12 +13,13 @@ use provider::server::BaseUrl;
 use toml_edit::{DocumentMut, Item, Table};
 
 use crate::library::Library;
-use crate::whole_file::WholeFile;
 use crate::{EngineError, Result};
 
 pub(crate) const FILE_NAME: &str = "settings.toml";
 /// What a new file begins with: every key, what it means, and what holds while it is left out.
 const TEMPLATE: &str = include_str!("settings.toml");
+/// Far more than settings take: a longer file is none.
+const MAX_BYTES: u64 = 1 << 20;
 /// The sections that variables may set: what is imported and how runs ask, never which server or what is run.
 const VARIABLES: [&str; 3] = ["FIELDMARK_IMPORT__", "FIELDMARK_RUN__", "FIELDMARK_LIMITS__"];
 
@@ -54,6 +54,7 @@ impl Library {
             BaseUrl::parse(base_url).map_err(|source| EngineError::Address { typed: base_url.clone(), source })?;
         }
         write(&self.settings_path(), settings)?;
+        self.limit_decoding_memory(&self.settings_in_force()?);
         if settings.is_local_only {
             self.pause_runs_elsewhere();
         }
@@ -73,7 +74,7 @@ impl Library {
 }
 
 fn read(path: &Path, variables: Option<&HashMap<String, String>>) -> Result<Settings> {
-    let text = match fs::read_to_string(path) {
+    let text = match files::read_to_string(path, MAX_BYTES) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
         Err(error) => return Err(EngineError::file(path)(error)),
@@ -91,7 +92,7 @@ fn read(path: &Path, variables: Option<&HashMap<String, String>>) -> Result<Sett
 
 /// Numbers that parse may still be such that no run could go well.
 fn check(path: &Path, settings: &Settings) -> Result<()> {
-    match settings.run.out_of_range() {
+    match settings.out_of_range() {
         Some(OutOfRange { key, value, least, most }) => {
             Err(unusable(path, format!("{key} is {value}, and goes from {least} to {most}")))
         }
@@ -106,7 +107,7 @@ fn unusable(path: &Path, detail: String) -> EngineError {
 /// Writes `settings` into the file at `path`, which is made when there is none.
 fn write(path: &Path, settings: &Settings) -> Result<()> {
     check(path, settings)?;
-    let text = match fs::read_to_string(path) {
+    let text = match files::read_to_string(path, MAX_BYTES) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => TEMPLATE.to_owned(),
         Err(error) => return Err(EngineError::file(path)(error)),
@@ -116,9 +117,7 @@ fn write(path: &Path, settings: &Settings) -> Result<()> {
     let stated =
         |settings: &Settings| toml_edit::ser::to_document(settings).map_err(|error| unusable(path, error.to_string()));
     update(document.as_table_mut(), stated(&read(path, None)?)?.as_table(), stated(settings)?.as_table());
-    let mut file = WholeFile::begin(path)?;
-    file.put(|out| write!(out, "{document}"))?;
-    file.finish()
+    files::write_private(path, document.to_string().as_bytes()).map_err(EngineError::file(path))
 }
 
 /// Brings `table`, which says what `old` says, to say what `new` says: only what differs is written.
@@ -162,6 +161,8 @@ fn put(table: &mut Table, key: &str, mut value: Item) {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn saved(path: &Path, change: impl FnOnce(&mut Settings)) -> String {
@@ -239,6 +240,7 @@ mod tests {
             ("theme = \"pink\"\n", "pink"),
             ("is_local_only = \n", "line 1"),
             ("[run]\ntask_timeout_ms = 0\n", "run.task_timeout_ms is 0, and goes from 1000"),
+            ("[import]\ndecoding_memory_mb = 9\n", "import.decoding_memory_mb is 9, and goes from 64"),
         ] {
             fs::write(&path, text).unwrap();
             let error = read(&path, None).unwrap_err().to_string();

@@ -92,7 +92,7 @@ impl Library {
     }
 
     fn hash_of_thumbnail(&self, image: ImageId) -> Result<Option<PerceptualHash>> {
-        self.of_thumbnail(image, prepare::perceptual_hash_of_thumbnail)
+        self.of_thumbnail(image, |jpeg| prepare::perceptual_hash_of_thumbnail(jpeg, &self.decoding_memory))
     }
 
     /// What `read` makes of the thumbnail of `image`. `None` for an image whose thumbnail is gone and whose original cannot be
@@ -171,7 +171,8 @@ impl<'a> Comparing<'a> {
         if let Some((_, known)) = self.glances.iter().find(|(id, _)| *id == image) {
             return Ok(known.clone());
         }
-        let glance = self.library.of_thumbnail(image, Glance::of_thumbnail)?.map(Arc::new);
+        let memory = &self.library.decoding_memory;
+        let glance = self.library.of_thumbnail(image, |jpeg| Glance::of_thumbnail(jpeg, memory))?.map(Arc::new);
         if self.glances.len() == GLANCES_KEPT {
             self.glances.pop_front();
         }

@@ -8,7 +8,6 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
-use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
@@ -33,7 +32,7 @@ pub(crate) fn read<'a>(file: &Path, names: &[&'a str]) -> Result<HashMap<&'a str
         Err(error) => return Err(unreadable(error)),
     }
     let mut bytes = Zeroizing::new(Vec::new());
-    File::open(file).and_then(|open| open.take(MAX_BYTES + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
+    files::open(file).and_then(|(open, _)| open.take(MAX_BYTES + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err(unreadable(ErrorKind::FileTooLarge.into()));
     }

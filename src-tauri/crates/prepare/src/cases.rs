@@ -1,8 +1,9 @@
 //! Pictures that decoders are known to get wrong, each beside what it must look like.
 //!
-//! `FIELDMARK_PICTURE_CASES=FOLDER` tests the pictures in `FOLDER/in` against `FOLDER/want` as well.
+//! `FIELDMARK_PICTURE_CASES=FOLDER` tests the pictures in `FOLDER/in` against `FOLDER/want` as well. A picture without one in
+//! `want` must look like a picture at least, or be refused as not supported.
 
-use crate::decode;
+use crate::fixtures::decode;
 use crate::pixels::Pixels;
 use domain::import::SkipReason;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,8 @@ const NOT_SUPPORTED: [&str; 4] = ["float255-le.tif", "int16-le.tif", "j12.jpg", 
 #[test]
 fn pictures_look_right_or_are_not_supported() {
     let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
+    let count = |folder: &str| ours.join(folder).read_dir().unwrap().count();
+    assert_eq!(count("in"), count("want"), "each of ours has its right picture");
     let refused = check(&ours);
     assert_eq!(refused.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), NOT_SUPPORTED);
     if let Some(folder) = std::env::var_os("FIELDMARK_PICTURE_CASES") {
@@ -51,11 +54,49 @@ fn check(folder: &Path) -> Vec<(String, String)> {
                     wrong.push(format!("{name}: differs by {mean:.1}, at worst by {worst:.1}"));
                 }
             }
-            Ok(_) => {}
+            Ok(seen) => {
+                if let Some(problem) = implausible(&seen.pixels) {
+                    wrong.push(format!("{name}: {problem}, and nothing says what it must look like"));
+                }
+            }
         }
     }
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
     refused
+}
+
+/// Why a picture is hardly one, where there is none to compare it with: it is all of one colour, as what was never decoded, or
+/// neighbours differ like noise, as what was decoded with a wrong layout.
+fn implausible(pixels: &Pixels) -> Option<String> {
+    const MOST_DIFFERENCE_OF_NEIGHBOURS: f64 = 50.0;
+    let row_len = 3 * pixels.size.width as usize;
+    if pixels.rgb.chunks_exact(3).all(|pixel| pixel == &pixels.rgb[..3]) {
+        return Some("all of one colour".to_owned());
+    }
+    let across = pixels.rgb.chunks_exact(row_len).flat_map(|row| row.iter().zip(row.iter().skip(3)));
+    let down = pixels.rgb.iter().zip(pixels.rgb.iter().skip(row_len));
+    for (direction, differences) in [
+        ("columns", across.map(|(a, b)| a.abs_diff(*b)).collect::<Vec<u8>>()),
+        ("rows", down.map(|(a, b)| a.abs_diff(*b)).collect()),
+    ] {
+        let sum: f64 = differences.iter().map(|&difference| f64::from(difference)).sum();
+        let mean = sum / f64::from(u32::try_from(differences.len().max(1)).unwrap());
+        if mean > MOST_DIFFERENCE_OF_NEIGHBOURS {
+            return Some(format!("neighbouring {direction} differ by {mean:.0}"));
+        }
+    }
+    None
+}
+
+#[test]
+fn what_was_not_decoded_is_no_plausible_picture() {
+    let noise = |index: u32| index.wrapping_mul(2_654_435_761).to_be_bytes()[0];
+    let size = domain::geometry::PixelSize::new(64, 64);
+    let picture = |level: fn(u32) -> u8| Pixels { size, rgb: (0..3 * 64 * 64).map(level).collect() };
+    assert!(implausible(&picture(|_| 255)).is_some());
+    assert!(implausible(&Pixels { size, rgb: (0..3 * 64 * 64).map(noise).collect() }).is_some());
+    assert!(implausible(&picture(|index| if index / 192 % 2 == 0 { 0 } else { 200 })).is_some(), "stripes");
+    assert_eq!(implausible(&crate::fixtures::quarters(64, 64)), None);
 }
 
 /// Of all samples, and of those in the block where they differ most.

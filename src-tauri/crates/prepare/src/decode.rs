@@ -4,39 +4,173 @@
 //! Transparency is shown on white, as on paper: models are trained on pictures without it, and dark drawings on a
 //! transparent ground would vanish on black. So is a first frame on a larger canvas. Colour profiles are not applied.
 
-use crate::pixels::{Pixels, Stored};
-use crate::{file, jpeg, raster, tiff};
-use domain::geometry::PixelSize;
+use crate::file::{ImageFile, megabytes};
+use crate::memory::{DecodingMemory, OverLimit, Reservation};
+use crate::pixels::{Pixels, Stored, fitted};
+use crate::{jpeg, raster, tiff};
+use domain::geometry::{Orientation, PixelSize};
 use domain::import::{ImageFormat, MAX_PIXELS, SkipReason};
 use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A photo, ready to be shown or sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Decoded {
     pub pixels: Pixels,
     /// Upright size of the original.
     pub original: PixelSize,
+    /// Set aside for the pixels as long as they are here.
+    _memory: Reservation,
 }
 
-/// Reads the picture at `path`, upright, its long edge at most `max_edge` pixels (`None`: full size). Never enlarges.
-pub fn decode(path: &Path, max_edge: Option<u32>) -> Result<Decoded, SkipReason> {
-    let (format, bytes) = file::read(path)?;
-    let stored = decode_stored(format, &bytes, max_edge)?;
-    let original = stored.orientation.upright_size(stored.size);
-    Ok(Decoded { pixels: stored.into_upright(max_edge)?, original })
+/// Reads the picture at `path`, upright, its long edge at most `max_edge` pixels (`None`: full size). Never enlarges. Waits
+/// until the memory for it is free.
+pub fn decode(path: &Path, max_edge: Option<u32>, memory: &DecodingMemory) -> Result<Decoded, SkipReason> {
+    guarded(|| {
+        let Source { format, bytes, mut memory } = Source::read(path, max_edge, memory)?;
+        let stored = decode_stored(format, &bytes, max_edge)?;
+        let original = stored.orientation.upright_size(stored.size);
+        let pixels = stored.into_upright(max_edge)?;
+        drop(bytes);
+        memory.shrink_to(pixels.rgb.capacity() as u64);
+        Ok(Decoded { pixels, original, _memory: memory })
+    })
 }
 
-/// The picture as stored, of any size from what `max_edge` asks for to the full one.
+/// As [`decode`], of a file in memory.
+pub(crate) fn decode_bytes(
+    format: ImageFormat,
+    bytes: &[u8],
+    max_edge: Option<u32>,
+    memory: &DecodingMemory,
+) -> Result<Pixels, SkipReason> {
+    guarded(|| {
+        let header = Header::read(format, bytes, max_edge)?;
+        let _memory = reserve(memory, header.memory_needed(max_edge), Some(header.size))?;
+        decode_stored(format, bytes, max_edge)?.into_upright(max_edge)
+    })
+}
+
+/// Decoders meet files that nobody tested them with: a panic in one costs that file and no more.
+pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, SkipReason>) -> Result<T, SkipReason> {
+    panic::catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err(SkipReason::Unreadable { detail: "the decoder failed".into() }))
+}
+
+/// The picture as stored, of any size from what `max_edge` asks for to the full one. The memory for it is set aside before.
 pub(crate) fn decode_stored(format: ImageFormat, bytes: &[u8], max_edge: Option<u32>) -> Result<Stored, SkipReason> {
-    // Decoders meet files that nobody tested them with; a panic in one costs that file and no more.
-    panic::catch_unwind(AssertUnwindSafe(|| match format {
+    match format {
         ImageFormat::Jpeg => jpeg::decode(bytes, max_edge),
         ImageFormat::Tiff => tiff::decode(bytes),
         ImageFormat::Png | ImageFormat::WebP | ImageFormat::Gif | ImageFormat::Bmp => raster::decode(format, bytes),
-    }))
-    .unwrap_or_else(|_| Err(damaged("the decoder gave up")))
+    }
+}
+
+/// A file in memory, with the memory that it takes and that decoding it takes.
+pub(crate) struct Source {
+    pub(crate) format: ImageFormat,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) memory: Reservation,
+}
+
+impl Source {
+    /// Reads the file at `path`. Waits until the memory is free.
+    pub(crate) fn read(path: &Path, max_edge: Option<u32>, memory: &DecodingMemory) -> Result<Self, SkipReason> {
+        let (format, bytes, mut reservation) = read_file(path, memory)?;
+        let header = Header::read(format, &bytes, max_edge)?;
+        if reservation.try_grow(header.memory_needed(max_edge)) {
+            return Ok(Self { format, bytes, memory: reservation });
+        }
+        // Nobody waits while holding memory: all of it is given back, and then waited for at once.
+        let total = reservation.bytes().saturating_add(header.memory_needed(max_edge));
+        drop((bytes, reservation));
+        let reservation = reserve(memory, total, Some(header.size))?;
+        let file = ImageFile::open(path)?;
+        let (format, len) = (file.format, file.len);
+        let has_grown = || SkipReason::Unreadable { detail: "the file changed while it was read".into() };
+        if len > reservation.bytes() {
+            return Err(has_grown());
+        }
+        let bytes = file.read()?;
+        let needed = Header::read(format, &bytes, max_edge)?.memory_needed(max_edge);
+        if len.saturating_add(needed) > reservation.bytes() {
+            return Err(has_grown());
+        }
+        Ok(Self { format, bytes, memory: reservation })
+    }
+}
+
+/// The file at `path`, with the memory for its bytes alone.
+pub(crate) fn read_file(
+    path: &Path,
+    memory: &DecodingMemory,
+) -> Result<(ImageFormat, Vec<u8>, Reservation), SkipReason> {
+    let file = ImageFile::open(path)?;
+    let reservation = reserve(memory, file.len, None)?;
+    Ok((file.format, file.read()?, reservation))
+}
+
+fn reserve(memory: &DecodingMemory, bytes: u64, size: Option<PixelSize>) -> Result<Reservation, SkipReason> {
+    memory.reserve(bytes).map_err(|OverLimit { needed, limit }| SkipReason::TooMuchMemory {
+        size,
+        needed_megabytes: megabytes(needed),
+        allowed_megabytes: megabytes(limit),
+    })
+}
+
+/// What is known of a picture before anything is allocated for it.
+#[derive(Debug)]
+pub(crate) struct Header {
+    /// As stored.
+    pub(crate) size: PixelSize,
+    /// What the decoder makes of it; smaller where it scales.
+    pub(crate) decoded_size: PixelSize,
+    pub(crate) orientation: Orientation,
+    /// The most that the decoder holds at a time, its result among it.
+    pub(crate) decoder_bytes: u64,
+}
+
+impl Header {
+    fn read(format: ImageFormat, bytes: &[u8], max_edge: Option<u32>) -> Result<Self, SkipReason> {
+        match format {
+            ImageFormat::Jpeg => jpeg::header(bytes, max_edge),
+            ImageFormat::Tiff => tiff::header(bytes),
+            ImageFormat::Png | ImageFormat::WebP | ImageFormat::Gif | ImageFormat::Bmp => raster::header(format, bytes),
+        }
+    }
+
+    /// The most that decoding, resizing and turning take at a time, in bytes, beside the file itself.
+    fn memory_needed(&self, max_edge: Option<u32>) -> u64 {
+        /// Tables, rows and buffers of no great size.
+        const SMALL_THINGS: u64 = 1 << 20;
+        let target = fitted(self.size, max_edge);
+        let result = 3 * target.area();
+        let between = 3 * u64::from(target.width) * u64::from(self.decoded_size.height);
+        let resizing = if self.decoded_size == target { 0 } else { between + result };
+        let turning = if self.orientation == Orientation::Upright { 0 } else { result };
+        SMALL_THINGS.saturating_add(self.decoder_bytes).saturating_add(resizing + turning)
+    }
+}
+
+/// To be asked with the size that a header claims, before anything else.
+pub(crate) fn check_size(claimed: PixelSize) -> Result<(), SkipReason> {
+    let pixels = claimed.area();
+    if pixels == 0 {
+        return Err(damaged("the picture has no pixels"));
+    }
+    if pixels > MAX_PIXELS {
+        return Err(SkipReason::TooManyPixels { megapixels: megabytes(pixels) });
+    }
+    Ok(())
+}
+
+/// That many zeros. Without the memory for them this is an error and not the end of the process.
+pub(crate) fn zeros(len: usize) -> Result<Vec<u8>, SkipReason> {
+    let mut zeros = Vec::new();
+    let no_memory = |_| SkipReason::Unreadable { detail: "there is not enough memory".into() };
+    zeros.try_reserve_exact(len).map_err(no_memory)?;
+    zeros.resize(len, 0);
+    Ok(zeros)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "made to be given to map_err")]
@@ -46,26 +180,6 @@ pub(crate) fn damaged(detail: impl ToString) -> SkipReason {
 
 pub(crate) fn not_supported(format: ImageFormat, detail: impl Into<String>) -> SkipReason {
     SkipReason::NotSupported { format: format.name().into(), detail: Some(detail.into()) }
-}
-
-/// Above this many pixels a picture is decoded alone: a frame of it takes hundreds of megabytes, and as many readers as
-/// there are processors would take them all at once.
-const LARGE_PIXELS: u64 = 64_000_000;
-static LARGE_TURN: Mutex<()> = Mutex::new(());
-
-/// To be asked with the size that a header claims, before anything is allocated for it. What comes back is held while
-/// the picture is decoded: a large one waits here for its turn.
-pub(crate) fn admit(claimed: PixelSize) -> Result<Option<MutexGuard<'static, ()>>, SkipReason> {
-    let pixels = claimed.area();
-    if pixels == 0 {
-        return Err(damaged("the picture has no pixels"));
-    }
-    if pixels > MAX_PIXELS {
-        let megapixels = u32::try_from(pixels.div_ceil(1_000_000)).unwrap_or(u32::MAX);
-        return Err(SkipReason::TooManyPixels { megapixels });
-    }
-    // Nothing is guarded but the turn itself, so that a panic while it was held has harmed nothing.
-    Ok((pixels > LARGE_PIXELS).then(|| LARGE_TURN.lock().unwrap_or_else(PoisonError::into_inner)))
 }
 
 #[cfg(test)]
@@ -79,7 +193,7 @@ mod tests {
 
     fn decoded(bytes: &[u8], max_edge: Option<u32>) -> Result<Decoded, SkipReason> {
         let (_folder, path) = fixtures::file(bytes);
-        decode(&path, max_edge)
+        fixtures::decode(&path, max_edge)
     }
 
     #[test]
@@ -95,11 +209,11 @@ mod tests {
         ] {
             let bytes = encoded(&image, theirs);
             let (_folder, path) = fixtures::file(&bytes);
-            assert_eq!(file::read(&path).unwrap(), (format, bytes));
-            let full = decode(&path, None).unwrap();
+            assert_eq!(ImageFile::open(&path).unwrap().format, format);
+            let full = fixtures::decode(&path, None).unwrap();
             assert_eq!((full.original, full.pixels.size), (PixelSize::new(240, 160), PixelSize::new(240, 160)));
             assert_eq!(corners(&full.pixels), [RED, GREEN, BLUE, YELLOW], "{format:?}");
-            let small = decode(&path, Some(60)).unwrap();
+            let small = fixtures::decode(&path, Some(60)).unwrap();
             assert_eq!((small.original, small.pixels.size), (PixelSize::new(240, 160), PixelSize::new(60, 40)));
             assert_eq!(corners(&small.pixels), [RED, GREEN, BLUE, YELLOW], "{format:?}");
         }
@@ -162,7 +276,7 @@ mod tests {
         ] {
             assert_eq!(decode_stored(format, &bytes, None).unwrap().taken, expected, "{format:?}");
             let (_folder, path) = fixtures::file(&bytes);
-            assert_eq!(crate::taken(&path), Ok(expected), "{format:?}");
+            assert_eq!(crate::taken(&path, &fixtures::memory()), Ok(expected), "{format:?}");
         }
     }
 
@@ -228,7 +342,7 @@ mod tests {
         // A TIFF that does not say what its fourth sample is, as this encoder writes it.
         let undeclared = decoded(&encoded(&half_red.clone().into(), image::ImageFormat::Tiff), None);
         let expected = not_supported(ImageFormat::Tiff, "a sample that may or may not be transparency");
-        assert_eq!(undeclared, Err(expected));
+        assert_eq!(undeclared.unwrap_err(), expected);
         let clear = RgbaImage::from_pixel(8, 8, Rgba([0, 0, 0, 0]));
         let pixels = decoded(&encoded(&clear.into(), image::ImageFormat::Gif), None).unwrap().pixels;
         assert_eq!(pixel(&pixels, 4, 4), [255; 3]);
@@ -250,20 +364,20 @@ mod tests {
 
     #[test]
     fn claims_of_too_many_pixels_are_refused_before_decoding() {
-        let too_many = Err(SkipReason::TooManyPixels { megapixels: 3600 });
+        let too_many = SkipReason::TooManyPixels { megapixels: 3600 };
         let image = rgb_image(&fixtures::quarters(16, 16));
         let mut bmp = encoded(&image, image::ImageFormat::Bmp);
         bmp[18..26].copy_from_slice(&[60_000_u32.to_le_bytes(), 60_000_u32.to_le_bytes()].concat());
-        assert_eq!(decoded(&bmp, Some(100)), too_many);
+        assert_eq!(decoded(&bmp, Some(100)).unwrap_err(), too_many);
 
         let mut jpeg = fixtures::jpeg(&fixtures::quarters(16, 16));
         let frame = jpeg.windows(2).position(|marker| marker == [0xFF, 0xC0]).unwrap();
         jpeg[frame + 5..frame + 9].copy_from_slice(&[60_000_u16.to_be_bytes(), 60_000_u16.to_be_bytes()].concat());
-        assert_eq!(decoded(&jpeg, Some(100)), too_many);
+        assert_eq!(decoded(&jpeg, Some(100)).unwrap_err(), too_many);
 
         let mut gif = encoded(&image, image::ImageFormat::Gif);
         gif[6..10].copy_from_slice(&[60_000_u16.to_le_bytes(), 60_000_u16.to_le_bytes()].concat());
-        assert_eq!(decoded(&gif, Some(100)), too_many);
+        assert_eq!(decoded(&gif, Some(100)).unwrap_err(), too_many);
     }
 
     #[test]
@@ -275,7 +389,7 @@ mod tests {
         raw[start + 2..start + 14].copy_from_slice(&[254, 0, 4, 0, 1, 0, 0, 0, 1, 0, 0, 0]);
         assert!(decoded(&tiff, None).is_ok());
         let expected = not_supported(ImageFormat::Tiff, "only a reduced copy of another picture");
-        assert_eq!(decoded(&raw, None), Err(expected));
+        assert_eq!(decoded(&raw, None).unwrap_err(), expected);
     }
 
     #[test]
@@ -299,7 +413,7 @@ mod tests {
     #[test]
     fn real_photos_decode() {
         for name in ["astronaut.jpg", "chelsea.jpg", "china.jpg", "coffee.jpg", "flower.jpg", "rocket.jpg"] {
-            let small = decode(&fixtures::sample(name), Some(200)).unwrap();
+            let small = fixtures::decode(&fixtures::sample(name), Some(200)).unwrap();
             assert_eq!(small.pixels.size, small.original.fit_within(200), "{name}");
             assert_eq!(small.pixels.rgb.len() as u64, 3 * small.pixels.size.area());
         }

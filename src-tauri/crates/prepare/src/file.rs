@@ -1,8 +1,8 @@
 //! Reading a file that may be an image. What it is, is told by its first bytes and never by its name; and only the
 //! first bytes of anything else are read, so that an eight-gigabyte film in a dropped folder costs nothing.
 
-use domain::import::{ImageFormat, SkipReason};
-use std::fs::{self, File};
+use domain::import::{ImageFormat, MAX_FILE_BYTES, SkipReason};
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -11,29 +11,50 @@ const SIGNATURE_LEN: u64 = 64;
 
 pub(crate) const CAMERA_RAW: &str = "camera raw";
 
-/// The format and all bytes of an image file.
-///
-/// Fails with `Unreadable`, `Empty`, `NotAnImage` or `NotSupported`.
-pub(crate) fn read(path: &Path) -> Result<(ImageFormat, Vec<u8>), SkipReason> {
-    read_head(path, u64::MAX)
+/// An image file of which the first bytes are read.
+pub(crate) struct ImageFile {
+    pub(crate) format: ImageFormat,
+    /// Bytes of the whole file.
+    pub(crate) len: u64,
+    start: Vec<u8>,
+    file: File,
 }
 
-/// Likewise, but at most the first `len` bytes.
-pub(crate) fn read_head(path: &Path, len: u64) -> Result<(ImageFormat, Vec<u8>), SkipReason> {
-    // Opening a named pipe would wait for somebody to write into it.
-    if !fs::metadata(path).map_err(unreadable)?.is_file() {
-        return Err(SkipReason::Unreadable { detail: "not a regular file".to_owned() });
+impl ImageFile {
+    /// Fails with `Unreadable`, `Empty`, `FileTooLarge`, `NotAnImage` or `NotSupported`.
+    pub(crate) fn open(path: &Path) -> Result<Self, SkipReason> {
+        let (mut file, metadata) = files::open(path).map_err(unreadable)?;
+        let mut start = Vec::new();
+        file.by_ref().take(SIGNATURE_LEN).read_to_end(&mut start).map_err(unreadable)?;
+        if start.is_empty() {
+            return Err(SkipReason::Empty);
+        }
+        let (format, len) = (format_by_signature(&start)?, metadata.len());
+        if len > MAX_FILE_BYTES {
+            return Err(SkipReason::FileTooLarge { megabytes: megabytes(len) });
+        }
+        Ok(Self { format, len, start, file })
     }
-    let mut file = File::open(path).map_err(unreadable)?;
-    let mut bytes = Vec::new();
-    file.by_ref().take(SIGNATURE_LEN).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.is_empty() {
-        return Err(SkipReason::Empty);
+
+    /// The whole file.
+    pub(crate) fn read(self) -> Result<Vec<u8>, SkipReason> {
+        let Self { len, start: mut bytes, file, .. } = self;
+        let rest = len.saturating_sub(bytes.len() as u64);
+        files::read_into(file, rest, rest, &mut bytes).map_err(unreadable)?;
+        Ok(bytes)
     }
-    let format = format_by_signature(&bytes)?;
-    // Running out of memory is an error here, not an abort.
-    file.take(len.saturating_sub(SIGNATURE_LEN)).read_to_end(&mut bytes).map_err(unreadable)?;
-    Ok((format, bytes))
+
+    /// At most the first `len` bytes.
+    pub(crate) fn read_start(self, len: u64) -> Result<Vec<u8>, SkipReason> {
+        let mut bytes = self.start;
+        self.file.take(len.saturating_sub(SIGNATURE_LEN)).read_to_end(&mut bytes).map_err(unreadable)?;
+        Ok(bytes)
+    }
+}
+
+/// Rounded up.
+pub(crate) fn megabytes(bytes: u64) -> u32 {
+    u32::try_from(bytes.div_ceil(1_000_000)).unwrap_or(u32::MAX)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "made to be given to map_err")]
@@ -103,12 +124,13 @@ fn is_svg(start: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     fn reason(content: &[u8]) -> SkipReason {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("photo.jpg");
         fs::write(&path, content).unwrap();
-        read(&path).unwrap_err()
+        ImageFile::open(&path).err().unwrap()
     }
 
     #[test]
@@ -145,7 +167,21 @@ mod tests {
     #[test]
     fn what_cannot_be_read_says_so() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(matches!(read(&folder.path().join("gone.jpg")), Err(SkipReason::Unreadable { .. })));
-        assert!(matches!(read(folder.path()), Err(SkipReason::Unreadable { .. })));
+        assert!(matches!(ImageFile::open(&folder.path().join("gone.jpg")), Err(SkipReason::Unreadable { .. })));
+        let folder = ImageFile::open(folder.path()).err().unwrap();
+        assert_eq!(folder, SkipReason::Unreadable { detail: "a folder, not a regular file".into() });
+    }
+
+    #[test]
+    fn a_sparse_file_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sparse.jpg");
+        fs::write(&path, b"\xFF\xD8\xFF\xE0").unwrap();
+        File::options().append(true).open(&path).unwrap().set_len(3_000_000_001).unwrap();
+        assert_eq!(ImageFile::open(&path).err().unwrap(), SkipReason::FileTooLarge { megabytes: 3001 });
+        // What is no image is still told by its first bytes.
+        fs::write(&path, b"film").unwrap();
+        File::options().append(true).open(&path).unwrap().set_len(3_000_000_001).unwrap();
+        assert_eq!(ImageFile::open(&path).err().unwrap(), SkipReason::NotAnImage);
     }
 }

@@ -1,7 +1,8 @@
 //! Pictures for tests, made on the spot.
 
-use crate::{Pixels, encode_jpeg};
+use crate::{Decoded, DecodingMemory, Pixels, encode_jpeg};
 use domain::geometry::PixelSize;
+use domain::import::SkipReason;
 use image::{DynamicImage, ImageFormat, RgbImage};
 use std::fs;
 use std::io::Cursor;
@@ -46,6 +47,15 @@ pub(crate) fn encoded(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
     image.write_to(&mut bytes, format).unwrap();
     bytes.into_inner()
+}
+
+/// Enough for every picture of these tests.
+pub(crate) fn memory() -> DecodingMemory {
+    DecodingMemory::of(1 << 30)
+}
+
+pub(crate) fn decode(path: &Path, max_edge: Option<u32>) -> Result<Decoded, SkipReason> {
+    crate::decode(path, max_edge, &memory())
 }
 
 pub(crate) fn jpeg(pixels: &Pixels) -> Vec<u8> {

@@ -15,10 +15,10 @@ impl ContentHash {
         Self(*blake3::hash(bytes).as_bytes())
     }
 
-    /// The hash of a file's content, read in pieces.
+    /// The hash of a regular file's content, read in pieces.
     pub fn of_file(path: &Path) -> std::io::Result<Self> {
         let mut hasher = blake3::Hasher::new();
-        hasher.update_reader(std::fs::File::open(path)?)?;
+        hasher.update_reader(files::open(path)?.0)?;
         Ok(Self(*hasher.finalize().as_bytes()))
     }
 

@@ -1,8 +1,9 @@
 //! Taking a file into the library: one read, after which its identity, size and thumbnail are known and the whole of
 //! its data has been decoded once, so that a truncated photo is found on import and not during a paid run.
 
-use crate::decode::{damaged, decode_stored};
-use crate::{ContentHash, encode_jpeg, exif, file, jpeg, perceptual_hash, raster};
+use crate::decode::{Source, damaged, decode_stored, guarded, read_file};
+use crate::file::ImageFile;
+use crate::{ContentHash, DecodingMemory, encode_jpeg, exif, jpeg, perceptual_hash, raster};
 use domain::geometry::{Orientation, PixelSize};
 use domain::import::{ImageFormat, SkipReason};
 use domain::similar::PerceptualHash;
@@ -32,51 +33,59 @@ pub struct Ingested {
     pub thumbnail: Vec<u8>,
 }
 
-/// Reads the file at `path` once. The long edge of the thumbnail is at most `thumbnail_edge` pixels.
+/// Reads the file at `path` once. The long edge of the thumbnail is at most `thumbnail_edge` pixels. Waits until the memory
+/// for it is free.
 ///
 /// Of an animation only the first picture is decoded, and only that is known to be whole.
-pub fn ingest(path: &Path, thumbnail_edge: u32) -> Result<Ingested, SkipReason> {
-    let (format, bytes) = file::read(path)?;
-    let stored = decode_stored(format, &bytes, Some(thumbnail_edge))?;
-    let (taken, orientation, size) = (stored.taken, stored.orientation, stored.orientation.upright_size(stored.size));
-    let pixels = stored.into_upright(Some(thumbnail_edge))?;
-    Ok(Ingested {
-        hash: ContentHash::of(&bytes),
-        byte_len: bytes.len() as u64,
-        format,
-        orientation,
-        size,
-        taken,
-        perceptual_hash: perceptual_hash(&pixels),
-        thumbnail: encode_jpeg(&pixels, THUMBNAIL_QUALITY).map_err(damaged)?,
+pub fn ingest(path: &Path, thumbnail_edge: u32, memory: &DecodingMemory) -> Result<Ingested, SkipReason> {
+    guarded(|| {
+        let Source { format, bytes, memory: _memory } = Source::read(path, Some(thumbnail_edge), memory)?;
+        let stored = decode_stored(format, &bytes, Some(thumbnail_edge))?;
+        let (taken, orientation) = (stored.taken, stored.orientation);
+        let size = orientation.upright_size(stored.size);
+        let pixels = stored.into_upright(Some(thumbnail_edge))?;
+        Ok(Ingested {
+            hash: ContentHash::of(&bytes),
+            byte_len: bytes.len() as u64,
+            format,
+            orientation,
+            size,
+            taken,
+            perceptual_hash: perceptual_hash(&pixels),
+            thumbnail: encode_jpeg(&pixels, THUMBNAIL_QUALITY).map_err(damaged)?,
+        })
     })
 }
 
 /// When the photo at `path` was taken, for a library that has it and never asked. Of a JPEG only the beginning is read.
-pub fn taken(path: &Path) -> Result<Option<Taken>, SkipReason> {
-    let (format, bytes) = file::read_head(path, METADATA_LEN)?;
-    match format {
-        ImageFormat::Jpeg => Ok(jpeg::exif(&bytes).and_then(exif::taken)),
-        // These two have no place for it.
-        ImageFormat::Gif | ImageFormat::Bmp => Ok(None),
-        // In the others it may stand anywhere, also at the end.
-        ImageFormat::Tiff => Ok(exif::taken(&file::read(path)?.1)),
-        ImageFormat::Png | ImageFormat::WebP => Ok(raster::taken(format, &file::read(path)?.1)),
-    }
+pub fn taken(path: &Path, memory: &DecodingMemory) -> Result<Option<Taken>, SkipReason> {
+    guarded(|| {
+        let file = ImageFile::open(path)?;
+        match file.format {
+            ImageFormat::Jpeg => Ok(jpeg::exif(&file.read_start(METADATA_LEN)?).and_then(exif::taken)),
+            // These two have no place for it.
+            ImageFormat::Gif | ImageFormat::Bmp => Ok(None),
+            // In the others it may stand anywhere, also at the end.
+            ImageFormat::Tiff | ImageFormat::Png | ImageFormat::WebP => {
+                let (format, bytes, _memory) = read_file(path, memory)?;
+                Ok(if format == ImageFormat::Tiff { exif::taken(&bytes) } else { raster::taken(format, &bytes) })
+            }
+        }
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixtures::{self, BLUE, GREEN, RED, YELLOW, corners};
-    use crate::{decode, perceptual_hash_of_thumbnail};
+    use crate::fixtures::{self, BLUE, GREEN, RED, YELLOW, corners, memory};
+    use crate::perceptual_hash_of_thumbnail;
     use std::fs;
 
     #[test]
     fn one_reading_tells_all() {
         let bytes = fixtures::with_orientation(&fixtures::jpeg(&fixtures::quarters(1200, 801)), 6);
         let (folder, path) = fixtures::file(&bytes);
-        let ingested = ingest(&path, 256).unwrap();
+        let ingested = ingest(&path, 256, &memory()).unwrap();
         assert_eq!(ingested.byte_len, bytes.len() as u64);
         assert_eq!(ingested.format, ImageFormat::Jpeg);
         assert_eq!(ingested.orientation, Orientation::NeedsClockwise90);
@@ -85,13 +94,13 @@ mod tests {
 
         let thumbnail_path = folder.path().join("thumbnail");
         fs::write(&thumbnail_path, &ingested.thumbnail).unwrap();
-        let thumbnail = decode(&thumbnail_path, None).unwrap().pixels;
+        let thumbnail = fixtures::decode(&thumbnail_path, None).unwrap().pixels;
         assert_eq!(thumbnail.size, PixelSize::new(171, 256));
         assert_eq!(corners(&thumbnail), [BLUE, RED, YELLOW, GREEN]);
 
         let copy = folder.path().join("a copy");
         fs::copy(&path, &copy).unwrap();
-        assert_eq!(ingest(&copy, 256).unwrap(), ingested);
+        assert_eq!(ingest(&copy, 256, &memory()).unwrap(), ingested);
     }
 
     #[test]
@@ -107,25 +116,25 @@ mod tests {
         });
         for (bytes, expected) in [(&dated, Some(expected)), (&profiled, Some(expected)), (&plain, None)] {
             let (_folder, path) = fixtures::file(bytes);
-            assert_eq!(ingest(&path, 256).unwrap().taken, expected);
-            assert_eq!(taken(&path), Ok(expected));
+            assert_eq!(ingest(&path, 256, &memory()).unwrap().taken, expected);
+            assert_eq!(taken(&path, &memory()), Ok(expected));
             assert_eq!(&fs::read(&path).unwrap(), bytes);
         }
         // A library that has the photo only looks at its beginning.
         let (_folder, path) = fixtures::file(&dated[..dated.len() / 2]);
-        assert_eq!(taken(&path), Ok(Some(expected)));
+        assert_eq!(taken(&path, &memory()), Ok(Some(expected)));
         let (_folder, path) = fixtures::file(b"Dear diary");
-        assert_eq!(taken(&path), Err(SkipReason::NotAnImage));
+        assert_eq!(taken(&path, &memory()), Err(SkipReason::NotAnImage));
     }
 
     #[test]
     fn real_photos_are_taken() {
         for name in ["astronaut.jpg", "chelsea.jpg", "china.jpg", "coffee.jpg", "flower.jpg", "rocket.jpg"] {
-            let ingested = ingest(&fixtures::sample(name), 384).unwrap();
+            let ingested = ingest(&fixtures::sample(name), 384, &memory()).unwrap();
             assert_eq!(ingested.byte_len, fs::metadata(fixtures::sample(name)).unwrap().len());
             assert!(ingested.thumbnail.len() < 60_000, "{name}: {} bytes", ingested.thumbnail.len());
             // A library from before hashes were kept has the thumbnails to make them from.
-            let later = perceptual_hash_of_thumbnail(&ingested.thumbnail).unwrap();
+            let later = perceptual_hash_of_thumbnail(&ingested.thumbnail, &memory()).unwrap();
             assert!(ingested.perceptual_hash.distance(later) <= 2, "{name}: {:?}, {later:?}", ingested.perceptual_hash);
         }
     }

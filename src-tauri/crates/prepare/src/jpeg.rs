@@ -3,7 +3,7 @@
 //! libjpeg-turbo decodes truncated files to grey and merely warns. Its warnings are taken apart here: lost data makes a
 //! file damaged, while oddities of cameras that lose nothing are let pass. So is a file that lacks only its end marker.
 
-use crate::decode::{admit, damaged, not_supported};
+use crate::decode::{Header, check_size, damaged, not_supported, zeros};
 use crate::pixels::{Pixels, Stored, fitted, multiply};
 use crate::{Error, exif, raster};
 use domain::geometry::PixelSize;
@@ -12,8 +12,11 @@ use std::borrow::Cow;
 use turbojpeg::{Colorspace, Compressor, DecompressHeader, Decompressor, Image, PixelFormat, ScalingFactor, Subsamp};
 
 /// Progressive files have about ten scans, 64 coefficients of 4 components at the very most. Each scan costs a pass
-/// over the whole picture, so that a small file with thousands would keep a core busy for hours.
-const MAX_SCANS: u32 = 256;
+/// over the whole picture, so that a small file with thousands would keep a core busy for hours. Of large pictures fewer
+/// are read: as many as [`MAX_SCANNED_PIXELS`] allow.
+const MAX_SCANS: u64 = 256;
+const FEWEST_SCANS: u64 = 16;
+const MAX_SCANNED_PIXELS: u64 = 6_400_000_000;
 
 /// What a picture's sides can be divided by while decoding. The eighths between are no faster and look worse.
 const DIVISORS: [u32; 4] = [8, 4, 2, 1];
@@ -28,19 +31,38 @@ const HARMLESS_WARNINGS: [&str; 6] = [
     "Invalid SOS parameters for sequential JPEG",
 ];
 
+/// What decoding will take.
+pub(crate) fn header(bytes: &[u8], max_edge: Option<u32>) -> Result<Header, SkipReason> {
+    check_kind(bytes)?;
+    let mut decompressor = Decompressor::new().map_err(failure)?;
+    let header = match decompressor.read_header(bytes) {
+        Ok(header) => header,
+        Err(error) if is_harmless(&error) => return raster::header(ImageFormat::Jpeg, bytes),
+        Err(error) => return Err(failure(error)),
+    };
+    let size = pixel_size(header)?;
+    check_size(size)?;
+    let decoded_size = pixel_size(header.scaled(scaling(header, size, max_edge)))?;
+    let result = decoded_size.area() * pixel_format(header).size() as u64;
+    let coefficients = if holds_all_coefficients(bytes) { coefficient_bytes(bytes) } else { 0 };
+    // A few rows of blocks of every component, in several stages.
+    let rows = 128 * u64::from(size.width);
+    // A colour profile is kept apart, and a file without its end is copied.
+    let copies = 2 * bytes.len() as u64;
+    Ok(Header {
+        size,
+        decoded_size,
+        orientation: exif(bytes).map(exif::orientation).unwrap_or_default(),
+        decoder_bytes: result.saturating_add(coefficients).saturating_add(rows + copies),
+    })
+}
+
 /// The picture, of the smallest size that libjpeg-turbo makes which is not below the one that `max_edge` asks for.
 pub(crate) fn decode(bytes: &[u8], max_edge: Option<u32>) -> Result<Stored, SkipReason> {
-    let frame = frame(bytes);
-    if frame.as_ref().is_some_and(|frame| frame.marker == JPEG_LS) {
-        return Err(SkipReason::NotSupported { format: "JPEG-LS".into(), detail: None });
-    }
-    if let Some(bits) = frame.and_then(|frame| frame.payload.first().copied()).filter(|&bits| bits != 8) {
-        return Err(not_supported(ImageFormat::Jpeg, format!("{bits} bits")));
-    }
+    check_kind(bytes)?;
     let closed = with_end(bytes)?;
     let is_closed = matches!(closed, Cow::Borrowed(_));
     let mut decompressor = Decompressor::new().map_err(failure)?;
-    decompressor.set_scan_limit(MAX_SCANS).map_err(failure)?;
     let header = match decompressor.read_header(&closed) {
         Ok(header) => header,
         // The binding takes a warning in the header for an error, and then won't decode.
@@ -52,16 +74,15 @@ pub(crate) fn decode(bytes: &[u8], max_edge: Option<u32>) -> Result<Stored, Skip
         return Err(not_supported(ImageFormat::Jpeg, format!("lossless {:?}", header.colorspace)));
     }
     let size = pixel_size(header)?;
-    let _turn = admit(size)?;
+    check_size(size)?;
 
-    let divisor = if header.is_lossless { 1 } else { divisor(size, fitted(size, max_edge)) };
-    let scaling = ScalingFactor::new(1, divisor as usize);
+    let scaling = scaling(header, size, max_edge);
+    limit_scans(&mut decompressor, size)?;
     decompressor.set_scaling_factor(scaling).map_err(failure)?;
     let scaled = header.scaled(scaling);
-    let is_cmyk = matches!(header.colorspace, Colorspace::CMYK | Colorspace::YCCK);
-    let format = if is_cmyk { PixelFormat::CMYK } else { PixelFormat::RGB };
+    let format = pixel_format(header);
     let pitch = scaled.width * format.size();
-    let mut samples = vec![0; pitch * scaled.height];
+    let mut samples = zeros(pitch * scaled.height)?;
     let output = Image { pixels: samples.as_mut_slice(), width: scaled.width, pitch, height: scaled.height, format };
     match decompressor.decompress(&closed, output) {
         Ok(()) => {}
@@ -70,11 +91,12 @@ pub(crate) fn decode(bytes: &[u8], max_edge: Option<u32>) -> Result<Stored, Skip
         Err(error) if is_closed && is_harmless(&error) => {}
         Err(error) => return Err(failure(error)),
     }
-    if is_cmyk {
+    if format == PixelFormat::CMYK {
         samples = rgb_from_inverted_cmyk(samples);
     }
 
     let exif = exif(bytes);
+    let divisor = u32::try_from(scaling.denom()).unwrap_or(1);
     let filled = |side: u32| f64::from(side) / f64::from(divisor);
     Ok(Stored {
         pixels: Pixels { size: pixel_size(scaled)?, rgb: samples },
@@ -83,6 +105,64 @@ pub(crate) fn decode(bytes: &[u8], max_edge: Option<u32>) -> Result<Stored, Skip
         orientation: exif.map(exif::orientation).unwrap_or_default(),
         taken: exif.and_then(exif::taken),
     })
+}
+
+fn limit_scans(decompressor: &mut Decompressor, size: PixelSize) -> Result<(), SkipReason> {
+    let scans = (MAX_SCANNED_PIXELS / size.area().max(1)).clamp(FEWEST_SCANS, MAX_SCANS);
+    decompressor.set_scan_limit(u32::try_from(scans).unwrap_or(u32::MAX)).map_err(failure)
+}
+
+/// Refuses what libjpeg-turbo does not decode in this build.
+fn check_kind(bytes: &[u8]) -> Result<(), SkipReason> {
+    let Some(frame) = frame(bytes) else { return Ok(()) };
+    if frame.marker == JPEG_LS {
+        return Err(SkipReason::NotSupported { format: "JPEG-LS".into(), detail: None });
+    }
+    match frame.payload.first() {
+        Some(8) | None => Ok(()),
+        Some(bits) => Err(not_supported(ImageFormat::Jpeg, format!("{bits} bits"))),
+    }
+}
+
+fn scaling(header: DecompressHeader, size: PixelSize, max_edge: Option<u32>) -> ScalingFactor {
+    let divisor = if header.is_lossless { 1 } else { divisor(size, fitted(size, max_edge)) };
+    ScalingFactor::new(1, divisor as usize)
+}
+
+fn pixel_format(header: DecompressHeader) -> PixelFormat {
+    let is_cmyk = matches!(header.colorspace, Colorspace::CMYK | Colorspace::YCCK);
+    if is_cmyk { PixelFormat::CMYK } else { PixelFormat::RGB }
+}
+
+/// Whether the decoder holds the coefficients of the whole picture, in its full size: of a progressive one, and of one whose
+/// components come one after the other.
+fn holds_all_coefficients(bytes: &[u8]) -> bool {
+    let components = frame(bytes).and_then(|frame| frame.payload.get(5).copied());
+    let in_first_scan = (Segments { rest: bytes })
+        .find(|segment| segment.marker == START_OF_SCAN)
+        .and_then(|scan| scan.payload.first().copied());
+    let is_progressive = frame(bytes).is_some_and(|frame| matches!(frame.marker, 0xC2 | 0xC6 | 0xCA | 0xCE));
+    is_progressive || in_first_scan != components
+}
+
+/// Two bytes for every coefficient of every component, in whole blocks.
+fn coefficient_bytes(bytes: &[u8]) -> u64 {
+    const BLOCK: u64 = 8;
+    let Some([_, height_high, height_low, width_high, width_low, _, components @ ..]) =
+        frame(bytes).map(|frame| frame.payload)
+    else {
+        return 0;
+    };
+    let width = u64::from(u16::from_be_bytes([*width_high, *width_low]));
+    let height = u64::from(u16::from_be_bytes([*height_high, *height_low]));
+    let factors: Vec<(u64, u64)> = components
+        .chunks_exact(3)
+        .map(|component| (u64::from(component[1] >> 4).max(1), u64::from(component[1] & 0x0F).max(1)))
+        .collect();
+    let most = |factor: fn(&(u64, u64)) -> u64| factors.iter().map(factor).max().unwrap_or(1);
+    let (most_across, most_down) = (most(|factor| factor.0), most(|factor| factor.1));
+    let groups = width.div_ceil(BLOCK * most_across) * height.div_ceil(BLOCK * most_down);
+    factors.iter().map(|(across, down)| 2 * BLOCK * BLOCK * groups * across * down).sum()
 }
 
 /// Encodes without any metadata. `quality`: 1 to 100.
@@ -119,7 +199,7 @@ fn is_harmless(error: &turbojpeg::Error) -> bool {
 }
 
 /// Parts of the errors of libjpeg-turbo (`jerror.h`) about sound files that it does not decode.
-const UNSUPPORTED_ERRORS: [&str; 3] = ["Unsupported", "not implemented", "omitted at compile time"];
+const UNSUPPORTED_ERRORS: [&str; 4] = ["Unsupported", "not implemented", "omitted at compile time", "has more than"];
 
 #[expect(clippy::needless_pass_by_value, reason = "made to be given to map_err")]
 fn failure(error: turbojpeg::Error) -> SkipReason {
@@ -182,8 +262,8 @@ pub(crate) fn decode_components(
     is_expected: impl Fn(usize, usize) -> bool,
 ) -> Result<Vec<u8>, SkipReason> {
     let mut decompressor = Decompressor::new().map_err(failure)?;
-    decompressor.set_scan_limit(MAX_SCANS).map_err(failure)?;
     let header = decompressor.read_header(bytes).map_err(failure)?;
+    limit_scans(&mut decompressor, pixel_size(header)?)?;
     let (format, stored) = match header.colorspace {
         Colorspace::Gray => (PixelFormat::GRAY, 1),
         Colorspace::RGB | Colorspace::YCbCr => (PixelFormat::RGB, 3),
@@ -193,7 +273,7 @@ pub(crate) fn decode_components(
         return Err(damaged("a strip or tile has another shape than its page says"));
     }
     let (width, height, pitch) = (header.width, header.height, header.width * format.size());
-    let mut samples = vec![0; pitch * height];
+    let mut samples = zeros(pitch * height)?;
     let output = Image { pixels: samples.as_mut_slice(), width, pitch, height, format };
     decompressor.decompress(bytes, output).map_err(failure)?;
     Ok(samples)

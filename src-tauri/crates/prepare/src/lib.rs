@@ -2,9 +2,12 @@
 //! telling which of them look alike, decoding and resizing them for a model, encoding what is sent, and drawing marks on
 //! copies for reports.
 //!
-//! Originals are only ever opened for reading. All functions are synchronous and meant for blocking threads; there is
-//! no async, no cache and no network here, and nothing is remembered between two calls.
+//! Originals are only ever opened for reading. All functions are synchronous and meant for blocking threads: decoding waits
+//! until memory is free (`memory`). There is no async, no cache and no network here, and nothing is remembered between two
+//! calls. A panic in a decoder is an error of that file.
 
+#[cfg(test)]
+mod bombs;
 #[cfg(test)]
 mod cases;
 mod decode;
@@ -19,12 +22,15 @@ mod ingest;
 mod jpeg;
 mod leftovers;
 mod likeness;
+mod machine;
+mod memory;
 mod natural_order;
 mod perceptual_hash;
 mod pixels;
 mod raster;
 mod scan;
 mod tiff;
+mod webp;
 
 pub use decode::{Decoded, decode};
 pub use draw::{DrawnMark, draw_marks};
@@ -33,6 +39,7 @@ pub use hash::ContentHash;
 pub use ingest::{Ingested, ingest, taken};
 pub use jpeg::encode_jpeg;
 pub use likeness::Glance;
+pub use memory::DecodingMemory;
 pub use perceptual_hash::{perceptual_hash, perceptual_hash_of_thumbnail};
 pub use pixels::Pixels;
 pub use scan::{Found, ScanOptions, scan};

@@ -4,8 +4,8 @@
 
 use domain::import::{ImageFormat, SkipReason};
 
-use crate::Pixels;
-use crate::decode::decode_stored;
+use crate::decode::decode_bytes;
+use crate::{DecodingMemory, Pixels};
 
 /// Long edge in which pictures are compared.
 const EDGE: u32 = 96;
@@ -41,9 +41,8 @@ struct Overlap {
 
 impl Glance {
     /// Of a thumbnail: a JPEG as [`crate::ingest`] makes it.
-    pub fn of_thumbnail(jpeg: &[u8]) -> Result<Self, SkipReason> {
-        let pixels = decode_stored(ImageFormat::Jpeg, jpeg, Some(EDGE))?.into_upright(Some(EDGE))?;
-        Ok(Self::of(pixels))
+    pub fn of_thumbnail(jpeg: &[u8], memory: &DecodingMemory) -> Result<Self, SkipReason> {
+        Ok(Self::of(decode_bytes(ImageFormat::Jpeg, jpeg, Some(EDGE), memory)?))
     }
 
     fn of(pixels: Pixels) -> Self {
@@ -211,15 +210,15 @@ mod tests {
     use image::{DynamicImage, Rgb, RgbImage};
 
     use super::*;
+    use crate::encode_jpeg;
     use crate::fixtures::{self, rgb_image};
-    use crate::{decode, encode_jpeg};
 
     const NAMES: [&str; 6] = ["astronaut.jpg", "chelsea.jpg", "china.jpg", "coffee.jpg", "flower.jpg", "rocket.jpg"];
     const RED: [u8; 3] = [200, 40, 40];
     const BLUE: [u8; 3] = [40, 60, 200];
 
     fn photo(name: &str) -> RgbImage {
-        rgb_image(&decode(&fixtures::sample(name), None).unwrap().pixels).into_rgb8()
+        rgb_image(&fixtures::decode(&fixtures::sample(name), None).unwrap().pixels).into_rgb8()
     }
 
     fn jpeg(photo: &RgbImage, quality: u8) -> Vec<u8> {
@@ -229,7 +228,7 @@ mod tests {
 
     fn glance(photo: &RgbImage) -> Glance {
         let small = DynamicImage::from(photo.clone()).resize(384, 384, FilterType::Triangle).into_rgb8();
-        Glance::of_thumbnail(&jpeg(&small, 82)).unwrap()
+        Glance::of_thumbnail(&jpeg(&small, 82), &fixtures::memory()).unwrap()
     }
 
     /// The middle nine tenths of a photo as a camera sees them that moved by so many per cent.

@@ -1,8 +1,8 @@
 //! What a picture looks like at a glance, in 64 bits that hardly change when the picture is resized, compressed or made
 //! brighter, or the camera moves a little. What counts as similar is for `domain::similar` to say.
 
-use crate::Pixels;
-use crate::decode::decode_stored;
+use crate::decode::decode_bytes;
+use crate::{DecodingMemory, Pixels};
 use domain::import::{ImageFormat, SkipReason};
 use domain::similar::PerceptualHash;
 use std::f32::consts::PI;
@@ -56,8 +56,8 @@ pub fn perceptual_hash(pixels: &Pixels) -> PerceptualHash {
 
 /// The perceptual hash of an image whose thumbnail is all that is at hand: a JPEG as [`crate::ingest`] makes it. What
 /// compression changes is no more than two bits.
-pub fn perceptual_hash_of_thumbnail(jpeg: &[u8]) -> Result<PerceptualHash, SkipReason> {
-    Ok(perceptual_hash(&decode_stored(ImageFormat::Jpeg, jpeg, None)?.into_upright(None)?))
+pub fn perceptual_hash_of_thumbnail(jpeg: &[u8], memory: &DecodingMemory) -> Result<PerceptualHash, SkipReason> {
+    Ok(perceptual_hash(&decode_bytes(ImageFormat::Jpeg, jpeg, None, memory)?))
 }
 
 /// The cosines of the transform (DCT-II) for every place along a side.
@@ -75,8 +75,8 @@ fn brightness(pixel: &[u8]) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::encode_jpeg;
     use crate::fixtures::{self, rgb_image};
-    use crate::{decode, encode_jpeg};
     use domain::geometry::PixelSize;
     use domain::similar::{FAR_DISTANCE, NEAR_DISTANCE};
     use image::{DynamicImage, imageops::FilterType};
@@ -84,7 +84,7 @@ mod tests {
     const NAMES: [&str; 6] = ["astronaut.jpg", "chelsea.jpg", "china.jpg", "coffee.jpg", "flower.jpg", "rocket.jpg"];
 
     fn photo(name: &str) -> DynamicImage {
-        rgb_image(&decode(&fixtures::sample(name), None).unwrap().pixels)
+        rgb_image(&fixtures::decode(&fixtures::sample(name), None).unwrap().pixels)
     }
 
     fn pixels(image: &DynamicImage) -> Pixels {

@@ -1,19 +1,69 @@
 //! Decoding by the `image` crate: PNG, WebP, GIF and BMP, and the few JPEG files that libjpeg-turbo won't start on.
 
-use crate::decode::{admit, damaged, not_supported};
-use crate::exif;
+use crate::decode::{Header, check_size, damaged, not_supported};
 use crate::pixels::{Pixels, Stored, over_white};
+use crate::{exif, webp};
 use domain::geometry::PixelSize;
 use domain::import::{ImageFormat, SkipReason};
 use domain::taken::Taken;
 use image::codecs::webp::WebPDecoder;
 use image::error::UnsupportedErrorKind;
-use image::{DynamicImage, ImageDecoder, ImageError, ImageReader, Limits, Rgba};
+use image::{ColorType, DynamicImage, ImageDecoder, ImageError, ImageReader, Limits, Rgba};
 use std::borrow::Cow;
 use std::io::Cursor;
 
 /// What a decoder may allocate before the size of the picture is known, and beside the picture afterwards.
 const OVERHEAD_BYTES: u64 = 64 << 20;
+
+/// What decoding will take.
+pub(crate) fn header(format: ImageFormat, bytes: &[u8]) -> Result<Header, SkipReason> {
+    let failure = |error| failure(format, error);
+    if format == ImageFormat::WebP {
+        let decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(failure)?;
+        return header_of(decoder, |_| webp::extra_bytes(bytes));
+    }
+    let closed = with_end(format, bytes);
+    let copied = if matches!(closed, Cow::Owned(_)) { closed.len() as u64 } else { 0 };
+    let decoder = reader(format, &closed).into_decoder().map_err(failure)?;
+    header_of(decoder, |area| match format {
+        ImageFormat::Gif => gif_frame_bytes(bytes),
+        // The file is copied; the coefficients are held, of up to four components.
+        ImageFormat::Jpeg => 8 * area + bytes.len() as u64,
+        _ => copied,
+    })
+}
+
+/// `extra_bytes` is told how many pixels there are, and says what the decoder holds beside the picture.
+fn header_of(mut decoder: impl ImageDecoder, extra_bytes: impl FnOnce(u64) -> u64) -> Result<Header, SkipReason> {
+    let (width, height) = decoder.dimensions();
+    let size = PixelSize::new(width, height);
+    check_size(size)?;
+    let color = decoder.color_type();
+    // Other kinds of pixels are copied to these, and those with transparency then brought to three bytes in place.
+    let converted = match (color, color.has_alpha()) {
+        (ColorType::Rgb8 | ColorType::Rgba8, _) => 0,
+        (_, false) => 3 * size.area(),
+        (_, true) => 4 * size.area(),
+    };
+    let exif = decoder.exif_metadata().ok().flatten();
+    let decoder_bytes = decoder.total_bytes().saturating_add(converted).saturating_add(extra_bytes(size.area()));
+    let orientation = exif.map(|exif| exif::orientation(&exif)).unwrap_or_default();
+    Ok(Header { size, decoded_size: size, orientation, decoder_bytes })
+}
+
+/// The first frame, where it is not as large as the canvas. It may be larger.
+fn gif_frame_bytes(bytes: &[u8]) -> u64 {
+    let mut options = gif::DecodeOptions::new();
+    options.set_color_output(gif::ColorOutput::RGBA);
+    let frame_size = || {
+        let mut decoder = options.read_info(Cursor::new(bytes)).ok()?;
+        let canvas = PixelSize::new(decoder.width().into(), decoder.height().into());
+        let frame = decoder.next_frame_info().ok()??;
+        let frame = PixelSize::new(frame.width.into(), frame.height.into());
+        (frame != canvas).then_some(frame)
+    };
+    frame_size().map_or(0, |frame| 4 * frame.area())
+}
 
 /// The picture in its full size; of an animation the first frame.
 pub(crate) fn decode(format: ImageFormat, bytes: &[u8]) -> Result<Stored, SkipReason> {
@@ -34,7 +84,7 @@ fn decode_with(format: ImageFormat, mut decoder: impl ImageDecoder) -> Result<St
     let failure = |error| failure(format, error);
     let (width, height) = decoder.dimensions();
     let size = PixelSize::new(width, height);
-    let _turn = admit(size)?;
+    check_size(size)?;
 
     // Some decoders hold a second copy while they convert.
     let max_alloc = decoder.total_bytes().saturating_mul(2).saturating_add(OVERHEAD_BYTES);

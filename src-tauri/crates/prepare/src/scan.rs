@@ -4,7 +4,7 @@ use crate::leftovers::is_leftover;
 use crate::natural_order;
 use std::collections::HashSet;
 use std::ffi::OsStr;
-use std::fs::{self, Metadata};
+use std::fs::{self, FileType, Metadata};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use walkdir::WalkDir;
@@ -15,7 +15,7 @@ pub enum Found {
     File(PathBuf),
     /// A file that a NAS system or an app left behind, which is not imported.
     Leftover(PathBuf),
-    /// A file or folder that could not be looked at; `detail` is what the operating system said.
+    /// What could not be looked at, by what the operating system said in `detail`, or is no file: a named pipe, a device.
     Unreadable {
         path: PathBuf,
         detail: String,
@@ -32,7 +32,7 @@ pub struct ScanOptions {
 /// Walks `roots`, files or folders, and calls `found` for everything in them, each folder in natural order of names.
 ///
 /// Links inside folders are not followed; a root that is a link is. Hidden files and folders (names that begin with a
-/// dot) inside folders are skipped, and so is what is neither file nor folder. A root is never hidden and never a
+/// dot) inside folders are skipped; what is neither file nor folder is unreadable. A root is never hidden and never a
 /// leftover, for it was asked for by name. A folder is walked once, however often roots or mounts lead to it. Returns
 /// early once `is_cancelled`.
 pub fn scan(roots: &[PathBuf], options: ScanOptions, is_cancelled: &AtomicBool, found: &mut dyn FnMut(Found)) {
@@ -41,7 +41,7 @@ pub fn scan(roots: &[PathBuf], options: ScanOptions, is_cancelled: &AtomicBool, 
         match fs::metadata(root) {
             Ok(metadata) if metadata.is_dir() => scan.folder(root),
             Ok(metadata) if metadata.is_file() => (scan.found)(Found::File(root.clone())),
-            Ok(_) => {}
+            Ok(metadata) => scan.other(root.clone(), metadata.file_type()),
             Err(error) => (scan.found)(Found::Unreadable { path: root.clone(), detail: error.to_string() }),
         }
     }
@@ -94,7 +94,17 @@ impl Scan<'_> {
                 let path = entry.into_path();
                 let is_file = !is_leftover || self.options.includes_leftovers;
                 (self.found)(if is_file { Found::File(path) } else { Found::Leftover(path) });
+            } else if !entry.file_type().is_symlink() && !is_hidden && !is_leftover {
+                let kind = entry.file_type();
+                self.other(entry.into_path(), kind);
             }
+        }
+    }
+
+    /// A named pipe, for instance.
+    fn other(&mut self, path: PathBuf, kind: FileType) {
+        if let Some(kind) = files::other_kind(kind) {
+            (self.found)(Found::Unreadable { path, detail: format!("{kind}, not a regular file") });
         }
     }
 }
@@ -263,15 +273,22 @@ mod tests {
         let _socket = std::os::unix::net::UnixListener::bind(root.join("socket")).unwrap();
         let pipe = root.join("pipe.jpg");
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-        assert_eq!(scanned(&[&root]), [Found::File(odd.clone())]);
+        let other = |name: &str, kind: &str| Found::Unreadable {
+            path: root.join(name),
+            detail: format!("{kind}, not a regular file"),
+        };
+        let (is_pipe, is_socket) = (other("pipe.jpg", "a named pipe"), other("socket", "a socket"));
+        assert_eq!(scanned(&[&root]), [Found::File(odd.clone()), is_pipe.clone(), is_socket]);
+        assert_eq!(scanned(&[&pipe]), [is_pipe]);
         // Reading a pipe would wait for ever.
-        assert!(crate::ingest(&pipe, 100).is_err());
+        assert!(crate::ingest(&pipe, 100, &crate::fixtures::memory()).is_err());
 
         let (to_folder, to_file) = (folder.path().join("to folder"), folder.path().join("to file"));
         symlink(&root, &to_folder).unwrap();
         symlink(&odd, &to_file).unwrap();
         let inside = to_folder.join(odd.file_name().unwrap());
-        assert_eq!(scanned(&[&to_file, &to_folder]), [Found::File(to_file), Found::File(inside)]);
+        let both = scanned(&[&to_file, &to_folder]);
+        assert_eq!(both[..2], [Found::File(to_file), Found::File(inside)]);
     }
 
     #[cfg(unix)]

@@ -18,7 +18,9 @@ mod scalars;
 mod tests;
 mod unusable;
 
-use domain::answer::{Answer, AnsweredMark, CoordinateSystem, DropReason, Dropped, Reading, Repair, RepairKind};
+use domain::answer::{
+    Answer, AnsweredMark, CoordinateSystem, DropReason, Dropped, MAX_ANNOTATIONS, Reading, Repair, RepairKind,
+};
 use domain::geometry::{PixelSize, Rect};
 use domain::recipe::Recipe;
 use serde_json::{Map, Value};
@@ -84,7 +86,9 @@ pub fn read(answer: &RawAnswer, recipe: &Recipe) -> Result<Answer, AnswerError> 
 
 /// Reads the text of an answer about a picture of `sent` size.
 pub fn parse(text: &str, recipe: &Recipe, sent: PixelSize) -> Result<Answer, AnswerError> {
-    let found = items::find(text).ok_or_else(|| unusable::no_list(text))?;
+    let mut found = items::find(text).ok_or_else(|| unusable::no_list(text))?;
+    let beyond = Dropped::beyond_limit(found.items.len());
+    found.items.truncate(MAX_ANNOTATIONS);
     let boxes: Vec<Rect> = found.items.iter().filter_map(|item| answered_rect(item, sent)).collect();
     let asked_for = found.items.iter().filter(|item| has_known_label(item, recipe));
     let asked_for: Vec<Rect> = asked_for.filter_map(|item| answered_rect(item, sent)).collect();
@@ -115,6 +119,7 @@ pub fn parse(text: &str, recipe: &Recipe, sent: PixelSize) -> Result<Answer, Ans
     {
         return Err(unusable::nothing_used(&reading.dropped, first));
     }
+    reading.dropped.extend(beyond);
     Ok(Answer { sent, marks, reading })
 }
 

@@ -23,7 +23,6 @@ pub use table::batches::{BatchItem, BatchStanding, KeptBatch};
 pub use table::files::KnownFile;
 pub use table::images::{AnsweredImage, NewImage};
 pub use table::jobs::{FailedJob, JobFailure, JobOutcome, JobTiming, KeptAnswer, Propagated, QueuedImage, WaitingJob};
-pub use table::replaced_annotations::ReplacedAnnotation;
 pub use table::runs::{NewPilot, NewRun};
 pub use table::steps::{MarkStep, StepTaken};
 

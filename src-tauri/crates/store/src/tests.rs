@@ -25,6 +25,7 @@ use domain::usage::Usage;
 use super::*;
 
 mod batches;
+mod earlier;
 mod gallery;
 mod layers;
 mod mistakes;
@@ -128,7 +129,12 @@ impl Library {
     }
 
     fn statuses(&self, image: ImageId) -> Vec<Status> {
-        self.store.read(|view| view.annotations_of(image)).unwrap().iter().map(|mark| mark.status).collect()
+        self.shown_marks(image).iter().map(|mark| mark.status).collect()
+    }
+
+    /// In the view of all layers.
+    fn shown_marks(&self, image: ImageId) -> Vec<Annotation> {
+        self.store.read(|view| view.shown_on(image, &LayerScope::All)).unwrap()
     }
 
     fn review(&self, image: ImageId) -> ReviewState {
@@ -285,40 +291,6 @@ fn asking_again_replaces_what_is_undecided_and_leaves_what_is_decided() {
 }
 
 #[test]
-fn what_a_later_run_replaces_is_kept_for_its_own_run_until_the_later_one_is_undone() {
-    let library = Library::new();
-    let image = library.add_image(1);
-    let first = library.add_run(vec![image]);
-    library.answer(first, &[0.9]);
-    let second = library.add_run(vec![image]);
-    library.answer(second, &[]);
-    let confidences = |run| -> Vec<Option<f32>> {
-        let replaced = library.store.read(|view| view.replaced_annotations(run, image)).unwrap();
-        replaced.iter().map(|replaced| replaced.annotation.confidence).collect()
-    };
-    assert_eq!(library.statuses(image), []);
-    assert_eq!((confidences(first), confidences(second)), (vec![Some(0.9)], vec![]));
-    assert_eq!(library.store.read(|view| view.labels_in_answers(first)).unwrap(), ["cat"]);
-
-    let undo = |run| library.store.write_blocking(move |edit| edit.take_back_proposals(run)).unwrap();
-    assert_eq!(undo(second), 0);
-    assert_eq!(confidences(first), []);
-    let restored = library.marks(image);
-    assert_eq!(restored.len(), 1);
-    assert_eq!((restored[0].origin, restored[0].confidence), (Origin::Run { run: first }, Some(0.9)));
-
-    // What a person decides as an annotation of the later run is decided for the earlier one too.
-    let third = library.add_run(vec![image]);
-    library.answer(third, &[0.7]);
-    assert_eq!(confidences(first), [Some(0.9)]);
-    let accept = Decision { image, scope: DecisionScope::Image, verdict: Verdict::Accept };
-    library.store.write_blocking(move |edit| edit.decide(&accept, &LayerScope::All, 20)).unwrap();
-    assert_eq!(confidences(first), []);
-    undo(third);
-    assert_eq!(library.statuses(image), [Status::Accepted]);
-}
-
-#[test]
 fn new_proposals_wait_for_review_until_they_are_taken_back() {
     let library = Library::new();
     let image = library.add_image(1);
@@ -468,7 +440,7 @@ fn requests_made_again_and_answers_put_right_are_counted() {
             Repair { item: Some(0), kind: RepairKind::LabelRenamed { answered: "kitty".into() } },
             Repair { item: Some(1), kind: RepairKind::LabelRenamed { answered: "tom".into() } },
         ],
-        dropped: vec![Dropped { item: 2, reason: DropReason::NoBox }],
+        dropped: vec![Dropped { item: 2, reason: DropReason::TooMany { count: 40 } }],
         is_cut_short: true,
     };
     library
@@ -494,7 +466,7 @@ fn requests_made_again_and_answers_put_right_are_counted() {
     assert_eq!(retried, [group(RetryKind::Overloaded), group(RetryKind::TimedOut)]);
     let renamed = RepairKind::LabelRenamed { answered: "kitty".into() };
     assert_eq!(repairs, [RepairGroup { count: 2, example: renamed }]);
-    assert_eq!(dropped, [DropGroup { count: 1, example: DropReason::NoBox }]);
+    assert_eq!(dropped, [DropGroup { count: 40, example: DropReason::TooMany { count: 40 } }]);
 }
 
 #[test]

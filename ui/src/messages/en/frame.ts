@@ -42,6 +42,8 @@ export const frame = {
   imagesInLibrary: (images: number) =>
     images === 0 ? "No images yet" : `${count(images)} ${images === 1 ? "image" : "images"}`,
   selectedOf: (selected: number, images: number) => `${count(selected)} selected of ${count(images)}`,
+  /** Behind a count, where the screen shows the layers of some runs only. */
+  inAllLayers: "in all layers",
   reviewedOf: (reviewed: number, images: number) => `${count(reviewed)} of ${count(images)} reviewed`,
   imported: (added: number, known: number, skipped: number, leftovers: number) =>
     [

@@ -153,6 +153,8 @@ export const history = {
         return "Boxes outside the picture";
       case "attribute_missing":
         return `Without a required attribute, such as ${reason.name}`;
+      case "too_many":
+        return "Beyond the 5,000 annotations that are read from an answer";
     }
   },
 

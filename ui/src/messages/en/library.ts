@@ -22,6 +22,7 @@ export const library = {
     removeConfirm: "Remove",
     keep: "Keep",
     removed: (name: string) => `“${name}” removed`,
+    restored: (name: string) => `“${name}” is back`,
     undo: "Undo",
   },
   noLabels: "Marks will be counted here by label.",
@@ -90,6 +91,10 @@ export const library = {
           return `${files(number)}: damaged`;
         case "too_many_pixels":
           return `${files(number)}: too large`;
+        case "too_much_memory":
+          return `${files(number)}: decoding takes more memory than is allowed`;
+        case "file_too_large":
+          return `${files(number)}: more than 2,000 MB`;
         case "unreadable":
           return `${files(number)}: could not be read`;
       }
@@ -106,6 +111,13 @@ export const library = {
           return "Damaged, or ends early";
         case "too_many_pixels":
           return `Too large: ${decimal(reason.megapixels)} megapixels`;
+        case "too_much_memory": {
+          const what =
+            reason.size === null ? "Reading it" : `${count(reason.size.width)} x ${count(reason.size.height)} pixels`;
+          return `${what}: ${count(reason.needed_megabytes)} MB of memory needed, ${count(reason.allowed_megabytes)} MB allowed (import.decoding_memory_mb in settings.toml)`;
+        }
+        case "file_too_large":
+          return `Too large: ${count(reason.megabytes)} MB, and 2,000 MB are allowed`;
         case "unreadable":
           return "Could not be read";
       }

@@ -293,6 +293,11 @@ export const plan = {
   allAnswered: "Every answer is there already: nothing is asked",
   noPriceNote: "Nobody has told a price for this model.",
   annotate: (number: number, cost: string | null) => `Annotate ${images(number)}${cost === null ? "" : `, ${cost}`}`,
+  /** Images that are asked about, and those whose earlier answers are used again for nothing. */
+  annotateNew: (asked: number, reused: number, cost: string | null) =>
+    asked === 0
+      ? `Reuse ${count(reused)} ${reused === 1 ? "answer" : "answers"}, $0`
+      : `Annotate ${count(asked)} new ${asked === 1 ? "image" : "images"}, ${count(reused)} reused${cost === null ? "" : `, ${cost}`}`,
   annotateNothing: "Annotate",
   about: (cost: string) => `about ${cost}`,
   takes: (time: string) => `about ${time}, no need to wait`,

@@ -162,6 +162,22 @@ export const review = {
         return "Next image";
     }
   },
+  /** Of the key that does it, in the status bar. */
+  acceptHint: (accepting: Accepting): string => {
+    switch (accepting.kind) {
+      case "marks":
+        return accepting.marks.length === 1 ? "accept it" : `accept ${count(accepting.marks.length)}`;
+      case "image":
+        return "accept, next";
+      case "confirm":
+        return accepting.isEmpty ? "confirm empty" : "confirm, next";
+      case "next_mark":
+        return "next proposal";
+      case "next_image":
+        return "next image";
+    }
+  },
+  showHint: "show",
   rejectAll: "Reject",
   rejectSelected: (number: number) => (number === 1 ? "Reject it" : `Reject ${annotations(number)}`),
   skip: "Skip",
@@ -177,6 +193,7 @@ export const review = {
   endDone: "Everything here is reviewed",
   endDoneNote: (total: number) => `${images(total)}, every one decided.`,
   endLeft: "That was the last image",
+  leftUnknown: "How many are left could not be read.",
   endLeftNote: (left: number) => `${images(left)} still ${left === 1 ? "waits" : "wait"} for a decision.`,
   toUnreviewed: "Go to the next one",
   toLibrary: "Back to the library",

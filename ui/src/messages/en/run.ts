@@ -10,6 +10,7 @@ import type {
   RunMode,
   StopReason,
 } from "../../ipc/bindings";
+import type { ProposedBudget } from "../../run/budget";
 import { clock, count, decimal, duration, enoughMoney, exactMoney, moment, money, moneyBeside } from "../format";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "image" : "images"}`;
@@ -205,6 +206,9 @@ export const run = {
         "and the next request could exceed it. Raise it to go on.",
       ].join(""),
     field: "New budget",
+    /** What the proposed budget is made of. */
+    proposed: ({ committed, left, rest, margin }: ProposedBudget, each: Dollars) =>
+      `${moneyBeside(committed, each)} so far, about ${moneyBeside(rest, each)} for the other ${count(left)}, and ${moneyBeside(margin, each)} as a margin.`,
     notHigher: (budget: Dollars) => `It is ${exactMoney(budget)} now: more than that is needed.`,
     raise: "Raise and resume",
     raiseFirst: (left: number) => `Raise the budget, ${images(left)} left`,
@@ -277,7 +281,8 @@ export const run = {
   costQuote: (expected: number) => `quote ${money(expected)}`,
   costHigh: (high: number) => `at most ${enoughMoney(high)}`,
   costCap: (budget: Dollars) => `cap ${exactMoney(budget)}`,
-  costCapBeyond: (budget: Dollars) => `cap ${exactMoney(budget)}, beyond this scale`,
+  costBeyond: ({ kind, cost }: { kind: "high" | "cap"; cost: Dollars }) =>
+    `${kind === "cap" ? `cap ${exactMoney(cost)}` : `at most ${enoughMoney(cost)}`}, beyond this scale`,
   costReserved: (reserved: Dollars, inFlight: number) =>
     `${money(reserved)} reserved for the ${count(inFlight)} in flight`,
   costText: (spent: number, expected: number, high: number, budget: Dollars | null) =>
@@ -290,6 +295,8 @@ export const run = {
   maybeBilled: ({ count: requests, at_most_dollars: atMost }: PossiblyBilled) =>
     `${count(requests)} ${requests === 1 ? "request" : "requests"} without an answer may be billed too, at most ${enoughMoney(atMost)}`,
 
+  /** In place of how long it took: it was not asked about. */
+  reusedTile: "reused",
   chart: "Images a minute",
   chartNow: (rate: number) => `${count(Math.round(rate))} now`,
   chartAverage: (rate: number) => `${count(Math.round(rate))} on average`,

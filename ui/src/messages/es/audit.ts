@@ -84,7 +84,7 @@ export const audit: Words<typeof english> = {
   aboveLimit: (limit, more, reserve) => {
     const asked = `Pediste como mucho un ${share(limit)}.`;
     if (more === null)
-      return `${asked} Si más están mal tan a menudo como estas, ninguna muestra lo mostrará: elige entonces un umbral más alto.`;
+      return `${asked} Hasta ahora están mal más. Mira más para estar más seguro, o elige un umbral más alto.`;
     return more > reserve
       ? `${asked} Hay demasiado pocas para mostrarlo: elige un umbral más alto o míralas todas.`
       : `${asked} Unas ${count(more)} más, mal tan pocas veces como estas, lo mostrarían.`;

@@ -45,6 +45,7 @@ export const frame: Words<typeof english> = {
     images === 0 ? "Aún no hay imágenes" : `${count(images)} ${images === 1 ? "imagen" : "imágenes"}`,
   selectedOf: (selected, images) =>
     `${count(selected)} ${selected === 1 ? "seleccionada" : "seleccionadas"} de ${count(images)}`,
+  inAllLayers: "en todas las capas",
   reviewedOf: (reviewed, images) =>
     `${count(reviewed)} de ${count(images)} ${reviewed === 1 ? "revisada" : "revisadas"}`,
   imported: (added, known, skipped, leftovers) =>

@@ -147,6 +147,8 @@ export const history: Words<typeof english> = {
         return "Recuadros fuera de la imagen";
       case "attribute_missing":
         return `Sin un atributo obligatorio, como ${reason.name}`;
+      case "too_many":
+        return "Por encima de las 5000 anotaciones que se leen de una respuesta";
     }
   },
 

@@ -23,6 +23,7 @@ export const library: Words<typeof english> = {
     removeConfirm: "Quitar",
     keep: "Conservar",
     removed: (name) => `«${name}» se ha quitado`,
+    restored: (name) => `«${name}» vuelve a estar`,
     undo: "Deshacer",
   },
   noLabels: "Aquí se contarán las marcas por etiqueta.",
@@ -90,6 +91,10 @@ export const library: Words<typeof english> = {
           return number === 1 ? "1 archivo dañado" : `${files(number)} dañados`;
         case "too_many_pixels":
           return number === 1 ? "1 archivo demasiado grande" : `${files(number)} demasiado grandes`;
+        case "too_much_memory":
+          return `${files(number)}: decodificar requiere más memoria de la permitida`;
+        case "file_too_large":
+          return `${files(number)} de más de 2000 MB`;
         case "unreadable":
           return `${files(number)} que no se ${number === 1 ? "pudo" : "pudieron"} leer`;
       }
@@ -106,6 +111,13 @@ export const library: Words<typeof english> = {
           return "Dañado o incompleto";
         case "too_many_pixels":
           return `Demasiado grande: ${decimal(reason.megapixels)} megapíxeles`;
+        case "too_much_memory": {
+          const what =
+            reason.size === null ? "Leerlo" : `${count(reason.size.width)} x ${count(reason.size.height)} píxeles`;
+          return `${what}: requiere ${count(reason.needed_megabytes)} MB de memoria y se permiten ${count(reason.allowed_megabytes)} MB (import.decoding_memory_mb en settings.toml)`;
+        }
+        case "file_too_large":
+          return `Demasiado grande: ${count(reason.megabytes)} MB; se permiten 2000 MB`;
         case "unreadable":
           return "No se pudo leer";
       }

@@ -271,6 +271,10 @@ export const plan: Words<typeof english> = {
   allAnswered: "Ya están todas las respuestas: no se pregunta nada",
   noPriceNote: "No se conoce el precio de este modelo.",
   annotate: (number, cost) => `Anotar ${images(number)}${cost === null ? "" : `, ${cost}`}`,
+  annotateNew: (asked, reused, cost) =>
+    asked === 0
+      ? `Reutilizar ${count(reused)} ${reused === 1 ? "respuesta" : "respuestas"}, 0 $`
+      : `Anotar ${count(asked)} ${asked === 1 ? "imagen nueva" : "imágenes nuevas"}, ${count(reused)} reutilizadas${cost === null ? "" : `, ${cost}`}`,
   annotateNothing: "Anotar",
   about: (cost) => `unos ${cost}`,
   takes: (time) => `unos ${time}; no hace falta esperar`,

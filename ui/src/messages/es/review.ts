@@ -168,6 +168,21 @@ export const review: Words<typeof english> = {
         return "Imagen siguiente";
     }
   },
+  acceptHint: (accepting) => {
+    switch (accepting.kind) {
+      case "marks":
+        return accepting.marks.length === 1 ? "aceptarla" : `aceptar ${count(accepting.marks.length)}`;
+      case "image":
+        return "aceptar, siguiente";
+      case "confirm":
+        return accepting.isEmpty ? "confirmar vacía" : "confirmar, siguiente";
+      case "next_mark":
+        return "siguiente propuesta";
+      case "next_image":
+        return "siguiente imagen";
+    }
+  },
+  showHint: "mostrar",
   rejectAll: "Rechazar",
   rejectSelected: (number) => (number === 1 ? "Rechazarla" : `Rechazar ${annotations(number)}`),
   skip: "Saltar",
@@ -182,6 +197,7 @@ export const review: Words<typeof english> = {
   endDone: "Aquí está todo revisado",
   endDoneNote: (total) => `${images(total)}, ${total === 1 ? "decidida" : "todas decididas"}.`,
   endLeft: "Era la última imagen",
+  leftUnknown: "No se pudo leer cuántas quedan.",
   endLeftNote: (left) => `${images(left)} ${left === 1 ? "espera" : "esperan"} todavía una decisión.`,
   toUnreviewed: "Ir a la siguiente",
   toLibrary: "Volver a la biblioteca",

@@ -190,6 +190,8 @@ export const run: Words<typeof english> = {
         "y la siguiente petición podría superarlo. Súbelo para seguir.",
       ].join(""),
     field: "Nuevo tope",
+    proposed: ({ committed, left, rest, margin }, each) =>
+      `${moneyBeside(committed, each)} hasta ahora, unos ${moneyBeside(rest, each)} por ${left === 1 ? "la otra" : `las otras ${count(left)}`} y ${moneyBeside(margin, each)} de margen.`,
     notHigher: (budget) => `Ahora es de ${exactMoney(budget)}: hace falta más.`,
     raise: "Subir y reanudar",
     raiseFirst: (left) => `Subir el tope, ${left === 1 ? "queda" : "quedan"} ${images(left)}`,
@@ -262,7 +264,8 @@ export const run: Words<typeof english> = {
   costQuote: (expected) => `presupuesto ${money(expected)}`,
   costHigh: (high) => `máximo ${enoughMoney(high)}`,
   costCap: (budget) => `tope ${exactMoney(budget)}`,
-  costCapBeyond: (budget) => `tope ${exactMoney(budget)}, fuera de esta escala`,
+  costBeyond: ({ kind, cost }) =>
+    `${kind === "cap" ? `tope ${exactMoney(cost)}` : `máximo ${enoughMoney(cost)}`}, fuera de esta escala`,
   costReserved: (reserved, inFlight) => `${money(reserved)} reservados para ${count(inFlight)} en curso`,
   costText: (spent, expected, high, budget) =>
     `${money(spent)} gastados de ${money(expected)} presupuestados, ${enoughMoney(high)} como mucho${budget === null ? "" : `, tope de gasto ${exactMoney(budget)}`}`,
@@ -273,6 +276,7 @@ export const run: Words<typeof english> = {
   maybeBilled: ({ count: requests, at_most_dollars: atMost }) =>
     `${count(requests)} ${requests === 1 ? "petición sin respuesta puede" : "peticiones sin respuesta pueden"} cobrarse también, ${enoughMoney(atMost)} como mucho`,
 
+  reusedTile: "reutilizada",
   chart: "Imágenes por minuto",
   chartNow: (rate) => `${count(Math.round(rate))} ahora`,
   chartAverage: (rate) => `${count(Math.round(rate))} de media`,

@@ -13,8 +13,8 @@ export interface Deed {
   do: (chord: Chord | null) => void;
   /** Whether it can be done now; without this it always can. */
   can?: () => boolean;
-  /** What the status bar says that it does now, where that changes; without this the catalogue's words. */
-  hint?: () => string;
+  /** What the status bar says that it does now, where that changes; null says nothing, and without this the catalogue does. */
+  hint?: () => string | null;
 }
 
 export type Deeds = Partial<Record<ActionId, Deed | (() => void)>>;
@@ -45,7 +45,7 @@ export class Actions {
   }
 
   /** What the status bar says that it does now; undefined where the catalogue says it. */
-  hint(id: ActionId): string | undefined {
+  hint(id: ActionId): string | null | undefined {
     return this.#deeds.get(id)?.hint?.();
   }
 

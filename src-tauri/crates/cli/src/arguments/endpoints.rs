@@ -18,6 +18,9 @@ pub struct EndpointKeys {
     files: Vec<(String, String)>,
 }
 
+/// Far more than a key takes: a longer file is something else.
+const MAX_KEY_BYTES: u64 = 1 << 16;
+
 impl EndpointKeys {
     pub fn read(&self) -> Result<Vec<EndpointKey>, CommandError> {
         let by_variable = self.variables.iter().map(|(endpoint, variable)| {
@@ -29,7 +32,7 @@ impl EndpointKeys {
         });
         let by_file = self.files.iter().map(|(endpoint, file)| {
             let path = PathBuf::from(file);
-            let text = std::fs::read_to_string(&path).map(Zeroizing::new);
+            let text = files::read_to_string(&path, MAX_KEY_BYTES).map(Zeroizing::new);
             let text = text.map_err(|source| CommandError::File { path, source })?;
             let secret = Zeroizing::new(text.trim().to_owned());
             if secret.is_empty() {

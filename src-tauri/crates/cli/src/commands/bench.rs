@@ -45,7 +45,9 @@ pub async fn bench(arguments: &Bench, output: Output) -> Result<Exit, CommandErr
         return Ok(Exit::Interrupted);
     };
     let results = library.benchmark_results(sequential, parallel)?;
-    engine::write_json(&arguments.out, &results)?;
+    files::WholeFile::begin(&arguments.out)
+        .and_then(|file| engine::write_json(file, &results))
+        .map_err(|source| CommandError::File { path: arguments.out.clone(), source })?;
     output.show(&results, |out| words::benchmark(out, &results, arguments))?;
     if let Some(simulator) = simulator {
         simulator.stop().await;

@@ -1,23 +1,36 @@
 //! `man`.
 
-use std::fs;
 use std::io::{self, Write};
+use std::path::Path;
 
 use clap::CommandFactory;
+use clap_mangen::Man;
 
-use crate::arguments::{Arguments, Man};
+use crate::arguments::{self, Arguments};
 use crate::error::CommandError;
 use crate::exit::Exit;
 
-pub fn man(arguments: &Man) -> Result<Exit, CommandError> {
+pub fn man(arguments: &arguments::Man) -> Result<Exit, CommandError> {
     if let Some(folder) = &arguments.out {
-        let failed = |source| CommandError::File { path: folder.clone(), source };
-        fs::create_dir_all(folder).map_err(failed)?;
-        clap_mangen::generate_to(Arguments::command(), folder).map_err(failed)?;
+        let mut command = Arguments::command().disable_help_subcommand(true);
+        command.build();
+        write_pages(command, folder)?;
     } else {
         let mut page = Vec::new();
-        clap_mangen::Man::new(Arguments::command()).render(&mut page)?;
+        Man::new(Arguments::command()).render(&mut page)?;
         io::stdout().write_all(&page)?;
     }
     Ok(Exit::Done)
+}
+
+/// A page for `command`, and one for each command below it.
+fn write_pages(command: clap::Command, folder: &Path) -> Result<(), CommandError> {
+    for below in command.get_subcommands().filter(|below| !below.is_hide_set()) {
+        write_pages(below.clone(), folder)?;
+    }
+    let page = Man::new(command);
+    let path = folder.join(page.get_filename());
+    let mut rendered = Vec::new();
+    page.render(&mut rendered)?;
+    files::write(&path, &rendered).map_err(|source| CommandError::File { path, source })
 }

@@ -46,7 +46,7 @@ pub fn import(out: &mut dyn Write, imported: &Imported) -> io::Result<()> {
 /// Every skipped file with its reason.
 pub fn skipped(out: &mut dyn Write, files: &[&SkippedFile]) -> io::Result<()> {
     for file in files {
-        writeln!(out, "  skipped: {}: {}", file.path, reason(&file.reason))?;
+        writeln!(out, "  skipped: {}: {}", file.path, file.reason)?;
     }
     Ok(())
 }
@@ -70,6 +70,8 @@ impl Kind {
             }
             SkipReason::Damaged { .. } => (None, "damaged".into()),
             SkipReason::TooManyPixels { .. } => (None, "more pixels than Fieldmark opens".into()),
+            SkipReason::TooMuchMemory { .. } => (None, "decoding takes more memory than is allowed".into()),
+            SkipReason::FileTooLarge { .. } => (None, "larger than Fieldmark opens".into()),
             SkipReason::Unreadable { .. } => (None, "cannot be read".into()),
         };
         Self { format, reason }
@@ -92,20 +94,6 @@ fn by_kind(files: &[SkippedFile]) -> Vec<(Kind, Vec<&SkippedFile>)> {
         }
     }
     kinds
-}
-
-fn reason(reason: &SkipReason) -> String {
-    match reason {
-        SkipReason::Empty => "the file is empty".into(),
-        SkipReason::NotAnImage => "not an image".into(),
-        SkipReason::NotSupported { format, detail: None } => format!("{format} is not supported"),
-        SkipReason::NotSupported { format, detail: Some(detail) } => {
-            format!("this kind of {format} is not supported: {detail}")
-        }
-        SkipReason::Damaged { detail } => format!("damaged: {detail}"),
-        SkipReason::TooManyPixels { megapixels } => format!("{megapixels} megapixels are more than Fieldmark opens"),
-        SkipReason::Unreadable { detail } => format!("cannot be read: {detail}"),
-    }
 }
 
 #[cfg(test)]

@@ -134,7 +134,7 @@ struct Annotation<'a> {
 
 #[derive(Serialize)]
 struct Attributes<'a> {
-    mark: Option<AnnotationId>,
+    mark: AnnotationId,
     #[serde(flatten)]
     provenance: &'a Provenance,
     #[serde(flatten)]

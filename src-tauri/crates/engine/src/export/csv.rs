@@ -147,7 +147,7 @@ fn image_cells(image: &ImageRecord) -> ImageCells<'_> {
 fn mark_cells(mark: &MarkRecord) -> MarkCells<'_> {
     let provenance = &mark.provenance;
     MarkCells {
-        mark: mark.mark,
+        mark: Some(mark.mark),
         label: Some(Text(&mark.label)),
         shape: Some(mark.shape),
         bbox: mark.bbox.map_or([None; 4], |bbox| bbox.map(Some)),

@@ -2,12 +2,13 @@
 //! are, in one look at the library.
 
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use domain::export::{ExportFormat, ExportRequest, Exported, ReadyExport};
 use domain::ids::RunId;
 use domain::run::RunSummary;
+use files::WholeFile;
 use prepare::ContentHash;
 use store::View;
 
@@ -15,7 +16,6 @@ use super::record::{Answers, ImageRecord, MarkRecord};
 use super::{coco, csv, json_lines};
 use crate::clock::{now_millis, rfc3339};
 use crate::library::Library;
-use crate::whole_file::WholeFile;
 use crate::{EngineError, Result};
 
 /// Exports that are ready to be dragged away, in the library's folder.
@@ -25,10 +25,16 @@ impl Library {
     /// Writes to `path` what stands on the images that `run` has answered.
     pub fn export_run(&self, run: RunId, request: ExportRequest, path: &Path) -> Result<Exported> {
         self.check_export_target(path)?;
+        let file = WholeFile::begin(path).map_err(EngineError::file(path))?;
+        self.write_export(run, request, file, path)
+    }
+
+    /// As [`Library::export_run`], into a file that is begun already; errors name it by `path`.
+    pub fn write_export(&self, run: RunId, request: ExportRequest, file: WholeFile, path: &Path) -> Result<Exported> {
         let run = self.run(run)?;
-        let mut file = WholeFile::begin(path)?;
-        let exported = self.store.read(|view| Ok(write(view, &run, request, &mut file)))??;
-        file.finish()?;
+        let mut out = Out { file, path };
+        let exported = self.store.read(|view| Ok(write(view, &run, request, &mut out)))??;
+        out.file.finish().map_err(EngineError::file(path))?;
         Ok(exported)
     }
 
@@ -55,19 +61,22 @@ impl Library {
         }
     }
 
-    /// Refuses a place that an export must not take: an original's, the library's own, a folder's.
+    /// Refuses a place that no output may take: that of an original, of the library itself, of a folder.
     pub fn check_export_target(&self, path: &Path) -> Result<()> {
         let unfit = |reason| Err(EngineError::UnfitTarget { path: path.to_owned(), reason });
-        let Some(name) = path.file_name() else { return unfit("it names no file") };
-        let absolute = std::path::absolute(path).map_err(EngineError::file(path))?;
-        if fs::metadata(&absolute).is_ok_and(|there| !there.is_file()) {
-            return unfit("it is there already, and no file");
+        if path.file_name().is_none() {
+            return unfit("it names no file");
         }
-        // The same place by another way, where folders on it are links.
-        let folder = absolute.parent().and_then(|folder| fs::canonicalize(folder).ok());
-        let canonical = folder.map_or_else(|| absolute.clone(), |folder| folder.join(name));
-        if self.is_database_file(&canonical) {
-            return unfit("the library itself is there");
+        let absolute = std::path::absolute(path).map_err(EngineError::file(path))?;
+        match fs::metadata(&absolute) {
+            Ok(there) if there.is_dir() => return unfit("it is a folder"),
+            // A device or a pipe holds nothing that could be lost.
+            Ok(there) if !there.is_file() => return Ok(()),
+            _ => {}
+        }
+        let canonical = resolved(&absolute);
+        if self.is_database_file(&canonical) || canonical == resolved(&self.settings_path()) {
+            return unfit("it belongs to the library itself");
         }
         // Whatever its path: links to an original, and copies of one, have its content.
         let content = ContentHash::of_file(&absolute).ok();
@@ -93,7 +102,27 @@ impl Library {
     }
 }
 
-fn write(view: &View<'_>, run: &RunSummary, request: ExportRequest, file: &mut WholeFile) -> Result<Exported> {
+/// What is written to at `path`: it, or a folder on it, may be a link.
+fn resolved(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| {
+        let folder = path.parent().and_then(|folder| fs::canonicalize(folder).ok());
+        folder.zip(path.file_name()).map_or_else(|| path.to_owned(), |(folder, name)| folder.join(name))
+    })
+}
+
+/// A file and its name.
+struct Out<'a> {
+    file: WholeFile,
+    path: &'a Path,
+}
+
+impl Out<'_> {
+    fn put<T>(&mut self, part: impl FnOnce(&mut WholeFile) -> io::Result<T>) -> Result<T> {
+        part(&mut self.file).map_err(EngineError::file(self.path))
+    }
+}
+
+fn write(view: &View<'_>, run: &RunSummary, request: ExportRequest, file: &mut Out<'_>) -> Result<Exported> {
     let answers = Answers::of(view, run.id, request.marks)?;
     let mut exported = Exported {
         images: 0,
@@ -121,12 +150,7 @@ fn write(view: &View<'_>, run: &RunSummary, request: ExportRequest, file: &mut W
 }
 
 /// Images first, then annotations: the library is gone through twice, so that neither has to be kept.
-fn write_data_set(
-    answers: &Answers<'_>,
-    run: &RunSummary,
-    file: &mut WholeFile,
-    exported: &mut Exported,
-) -> Result<()> {
+fn write_data_set(answers: &Answers<'_>, run: &RunSummary, file: &mut Out<'_>, exported: &mut Exported) -> Result<()> {
     let categories = categories(answers)?;
     let info = coco::Info::new(run, answers.marks, rfc3339(now_millis()));
     let mut data_set = file.put(|out| coco::DataSet::begin(out, &info, &categories))?;
@@ -146,7 +170,7 @@ fn write_data_set(
 }
 
 /// Refuses an empty list: evaluators fail at one.
-fn write_detections(answers: &Answers<'_>, file: &mut WholeFile, exported: &mut Exported) -> Result<()> {
+fn write_detections(answers: &Answers<'_>, file: &mut Out<'_>, exported: &mut Exported) -> Result<()> {
     let categories = categories(answers)?;
     let mut detections = file.put(|out| coco::Detections::begin(out, answers.run, &categories))?;
     for image in answers.images() {
@@ -164,7 +188,7 @@ fn write_detections(answers: &Answers<'_>, file: &mut WholeFile, exported: &mut 
     file.put(coco::Detections::end)
 }
 
-fn write_rows(answers: &Answers<'_>, file: &mut WholeFile, exported: &mut Exported) -> Result<()> {
+fn write_rows(answers: &Answers<'_>, file: &mut Out<'_>, exported: &mut Exported) -> Result<()> {
     let recipe = answers.view.recipe_of_run(answers.run)?;
     let mut attributes: Vec<String> = recipe.attributes.into_iter().map(|attribute| attribute.name).collect();
     for name in answers.view.attributes_in_answers(answers.run)? {

@@ -1,6 +1,5 @@
 //! Copies of images with their marks drawn in. Originals are only read.
 
-use std::fs;
 use std::path::Path;
 
 use domain::annotation::Status;
@@ -60,7 +59,8 @@ pub fn write(library: &Library, card: &ImageCard, path: &Path) -> Result<std::re
         .collect();
     prepare::draw_marks(&mut decoded.pixels, &marks);
     let jpeg = prepare::encode_jpeg(&decoded.pixels, QUALITY)?;
-    fs::write(path, jpeg).map_err(EngineError::file(path))?;
+    library.check_export_target(path)?;
+    files::write(path, &jpeg).map_err(EngineError::file(path))?;
     Ok(Ok(()))
 }
 

@@ -56,6 +56,7 @@ pub fn write_report(library: &Library, report: &RunReport, notices: &[Notice], f
     }
     let page = folder.join("report.html");
     let html = html::page(report, notices, &pictures, &missing);
-    fs::write(&page, html).map_err(EngineError::file(&page))?;
+    library.check_export_target(&page)?;
+    ::files::write(&page, html.as_bytes()).map_err(EngineError::file(&page))?;
     Ok(WrittenReport { page, marked_count: u32::try_from(pictures.len()).unwrap_or(u32::MAX), missing })
 }

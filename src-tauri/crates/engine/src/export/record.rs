@@ -15,7 +15,7 @@ use domain::recipe::ShapeKind;
 use domain::run::FailureKind;
 use prepare::ContentHash;
 use serde::Serialize;
-use store::{AnsweredImage, ReplacedAnnotation, View};
+use store::{AnsweredImage, View};
 
 use super::files::{ImageFiles, RunFiles};
 use crate::Result;
@@ -62,8 +62,7 @@ pub struct FailureRecord {
 /// A mark, in pixels of the upright image.
 #[derive(Debug, Clone, Serialize)]
 pub struct MarkRecord {
-    /// `None` where another run of the same model and recipe has replaced it: the library no longer shows it.
-    pub mark: Option<AnnotationId>,
+    pub mark: AnnotationId,
     pub label: String,
     pub shape: ShapeKind,
     /// Left, top, width, height of what it takes up; `None` where that is the whole image.
@@ -129,65 +128,39 @@ impl MarkRecord {
     }
 }
 
-impl MarkRecord {
-    /// What `run` proposed and another run has replaced.
-    fn replaced(run: RunId, replaced: ReplacedAnnotation) -> Self {
-        let ReplacedAnnotation { annotation, carried_from } = replaced;
-        let provenance = Provenance {
-            confidence: annotation.confidence,
-            status: Status::Proposed,
-            reject_reason: None,
-            origin: "run",
-            run: Some(run),
-            carried_from,
-        };
-        Self::new(None, annotation.label, annotation.shape, annotation.attributes, provenance)
-    }
-
-    fn new(
-        mark: Option<AnnotationId>,
-        label: String,
-        shape: Shape,
-        attributes: BTreeMap<String, AttributeValue>,
-        provenance: Provenance,
-    ) -> Self {
-        let points = match &shape {
+impl From<Annotation> for MarkRecord {
+    fn from(mark: Annotation) -> Self {
+        let bbox = mark.shape.bounds().map(|rect| [rect.x1, rect.y1, rect.width(), rect.height()]);
+        let points = match &mark.shape {
             Shape::Point { at } => vec![[at.x, at.y]],
             Shape::Polygon { points } => points.iter().map(|point| [point.x, point.y]).collect(),
             Shape::Box { .. } | Shape::ImageTag | Shape::Caption { .. } => Vec::new(),
         };
-        Self {
-            mark,
-            label,
-            shape: shape.kind(),
-            bbox: shape.bounds().map(|rect| [rect.x1, rect.y1, rect.width(), rect.height()]),
-            points,
-            area: shape.area().unwrap_or_default(),
-            text: match shape {
-                Shape::Caption { text } => Some(text),
-                _ => None,
-            },
-            provenance,
-            attributes,
-        }
-    }
-}
-
-impl From<Annotation> for MarkRecord {
-    fn from(mark: Annotation) -> Self {
         let (origin, run) = match mark.origin {
             Origin::Run { run } => ("run", Some(run)),
             Origin::Person => ("person", None),
         };
-        let provenance = Provenance {
-            confidence: mark.confidence,
-            status: mark.status,
-            reject_reason: mark.reject_reason,
-            origin,
-            run,
-            carried_from: mark.carried_from,
-        };
-        Self::new(Some(mark.id), mark.label, mark.shape, mark.attributes, provenance)
+        Self {
+            mark: mark.id,
+            label: mark.label,
+            shape: mark.shape.kind(),
+            bbox,
+            points,
+            area: mark.shape.area().unwrap_or_default(),
+            text: match mark.shape {
+                Shape::Caption { text } => Some(text),
+                _ => None,
+            },
+            provenance: Provenance {
+                confidence: mark.confidence,
+                status: mark.status,
+                reject_reason: mark.reject_reason,
+                origin,
+                run,
+                carried_from: mark.carried_from,
+            },
+            attributes: mark.attributes,
+        }
     }
 }
 
@@ -243,12 +216,7 @@ impl<'a> Answers<'a> {
             return Ok(None);
         }
         let marks = marks.into_iter().filter(|mark| self.marks.takes(mark, &self.layers)).map(MarkRecord::from);
-        let mut marks: Vec<MarkRecord> = marks.collect();
-        if !self.marks.is_reviewed_only {
-            let replaced = self.view.replaced_annotations(self.run, image.id)?;
-            marks.extend(replaced.into_iter().map(|replaced| MarkRecord::replaced(self.run, replaced)));
-        }
-        Ok(Some(ImageRecord::new(&image, &self.files, marks)))
+        Ok(Some(ImageRecord::new(&image, &self.files, marks.collect())))
     }
 }
 
@@ -316,7 +284,7 @@ pub mod fixtures {
     /// Mark 7, proposed by run 2.
     pub fn mark(label: &str, bbox: [f64; 4]) -> MarkRecord {
         MarkRecord {
-            mark: Some(AnnotationId(7)),
+            mark: AnnotationId(7),
             label: label.into(),
             shape: ShapeKind::Box,
             bbox: Some(bbox),

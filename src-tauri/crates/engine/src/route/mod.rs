@@ -300,13 +300,16 @@ impl Route {
         match (self, turn) {
             (Self::Embedded(detector), Turn::Embedded) => {
                 let (detector, prepared) = (Arc::clone(detector), Arc::clone(prepared));
-                // Inference blocks; a panic in it fails the task, not the process.
-                tokio::task::spawn_blocking(move || match &*prepared {
+                // Inference blocks; a panic in it fails this image.
+                let answered = tokio::task::spawn_blocking(move || match &*prepared {
                     Prepared::Pixels(pixels) => detected(&detector, pixels),
                     Prepared::Request(_) => Err(Trouble::elsewhere()),
-                })
-                .await
-                .map_err(|_| EngineError::TaskLost)
+                });
+                match answered.await {
+                    Ok(answered) => Ok(answered),
+                    Err(error) if error.is_panic() => Ok(Err(Trouble::failed("an error in the detector".to_owned()))),
+                    Err(_) => Err(EngineError::TaskLost),
+                }
             }
             (Self::Remote(remote), Turn::Remote(entry)) => Ok(match &**prepared {
                 Prepared::Request(request) => remote.send(request, entry, flight, on_text).await,
@@ -346,7 +349,7 @@ pub fn read_kept(
 }
 
 fn read_own(kept: &str) -> std::result::Result<Answer, (FailureKind, String)> {
-    Answer::from_raw(kept).map_err(|error| (FailureKind::AnswerUnreadable, error.to_string()))
+    Answer::from_raw(kept).map(Answer::limited).map_err(|error| (FailureKind::AnswerUnreadable, error.to_string()))
 }
 
 /// Runs the detector; blocks.

@@ -1,6 +1,7 @@
 //! One image of a run, from original to marks. Each step is on disk before the next begins, so that a process may die
 //! anywhere between them.
 
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -386,7 +387,7 @@ impl Work {
         let Some(Ok(_processor)) = self.unless_halted(self.preparing.acquire()).await else { return Ok(Ok(None)) };
         let began = Instant::now();
         let (work, image, size, edge, room) = (Arc::clone(self), job.image, job.size, course.edge, course.room);
-        // Decoding blocks; a panic in it fails the task, not the process.
+        // Decoding blocks, and waits for memory.
         let prepared = tokio::task::spawn_blocking(move || work.prepare(image, size, edge, room));
         let prepared = prepared.await.map_err(|_| EngineError::TaskLost)?;
         let took = began.elapsed();
@@ -395,8 +396,18 @@ impl Work {
         Ok(prepared.map(Some))
     }
 
-    /// As [`Work::prepared`]; blocks.
+    /// As [`Work::prepared`]; blocks. A panic fails this image.
     pub fn prepare(
+        &self,
+        image: ImageId,
+        size: PixelSize,
+        edge: u32,
+        room: Room,
+    ) -> std::result::Result<Arc<Prepared>, JobFailure> {
+        unless_panicked(|| self.decode_and_encode(image, size, edge, room))
+    }
+
+    fn decode_and_encode(
         &self,
         image: ImageId,
         size: PixelSize,
@@ -473,6 +484,16 @@ impl Work {
             Err((kind, detail)) => failed(Some(attempt), kind, detail),
         }
     }
+}
+
+/// What `prepare` comes to, or a failure of its image if it panics.
+fn unless_panicked<T>(
+    prepare: impl FnOnce() -> std::result::Result<T, JobFailure>,
+) -> std::result::Result<T, JobFailure> {
+    panic::catch_unwind(AssertUnwindSafe(prepare)).unwrap_or_else(|_| {
+        let detail = "the image could not be prepared: an error in Fieldmark".to_owned();
+        Err(JobFailure { attempt: None, kind: FailureKind::FileUnreadable, detail })
+    })
 }
 
 /// Said of an image about which every request that its quote allows for has been sent.
@@ -594,4 +615,16 @@ fn mark_count(outcome: &JobOutcome) -> usize {
 
 pub fn failed(attempt: Option<AttemptId>, kind: FailureKind, detail: String) -> JobOutcome {
     JobOutcome::Failed(JobFailure { attempt, kind, detail })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_while_an_image_is_prepared_fails_that_image() {
+        let failure = unless_panicked::<()>(|| panic!("index out of bounds")).unwrap_err();
+        assert_eq!(failure.kind, FailureKind::FileUnreadable);
+        assert_eq!(unless_panicked(|| Ok(7)).unwrap(), 7);
+    }
 }

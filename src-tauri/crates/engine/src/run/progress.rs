@@ -55,11 +55,8 @@ impl Sitting {
                 self.standing.done += 1 + finished.propagated.images;
                 self.standing.carried += finished.propagated.images;
                 self.standing.marks += mark_count + finished.propagated.annotations;
-                let answered = JustAnswered {
-                    image: finished.image,
-                    mark_count,
-                    took_millis: whole(finished.took_millis.unwrap_or_default()),
-                };
+                let answered =
+                    JustAnswered { image: finished.image, mark_count, took_millis: finished.took_millis.map(whole) };
                 self.standing.just_answered.insert(0, answered);
                 self.standing.just_answered.truncate(JUST_ANSWERED as usize);
             }

@@ -3,8 +3,9 @@
 use super::directory::tag;
 use super::not_supported;
 use super::page::{Color, Compression, Page};
+use super::samples::RowLayout;
 use crate::decode::damaged;
-use crate::jpeg;
+use crate::{jpeg, webp};
 use domain::import::SkipReason;
 use fax::decoder::{DecodeStatus, Group4Decoder, pels};
 use fax::{BitReader, ByteReader, maps};
@@ -20,20 +21,15 @@ use weezl::{BitOrder, LzwStatus};
 /// The bytes of chunk `index`, of which the caller needs `rows` rows. Most kinds of compression are undone while the
 /// result is read, so that a chunk of any size takes no memory.
 pub(super) fn reader<'a>(page: &Page<'a>, index: usize, rows: usize) -> Result<Box<dyn Read + 'a>, SkipReason> {
-    let file = page.directory.file().bytes();
-    let (offset, len) = page.chunks[index];
-    // A length beyond the end of the file is met with an early end, if what is missing is needed at all.
-    let start = usize::try_from(offset).unwrap_or(usize::MAX).min(file.len());
-    let end = usize::try_from(len).unwrap_or(usize::MAX).saturating_add(start).min(file.len());
-    let data = &file[start..end];
+    let data = page.chunk_data(index);
     if page.is_bit_reversed {
-        let reversed: Vec<u8> = data.iter().map(|byte| byte.reverse_bits()).collect();
-        return decompressed(page, Cursor::new(reversed.clone()), &reversed, rows);
+        decompressed(page, BitReversed(data), data, rows)
+    } else {
+        decompressed(page, data, data, rows)
     }
-    decompressed(page, data, data, rows)
 }
 
-/// `stream` and `data` are the same bytes.
+/// `data` is what `stream` reads, with its bits as they are in the file.
 fn decompressed<'a>(
     page: &Page,
     stream: impl Read + 'a,
@@ -45,7 +41,7 @@ fn decompressed<'a>(
         Compression::CcittRuns | Compression::CcittG3 | Compression::CcittG4 => {
             Box::new(Cursor::new(fax_rows(page, data, rows)?))
         }
-        Compression::Lzw if matches!(data, [0, second, ..] if second & 1 == 1) => {
+        Compression::Lzw if !page.is_bit_reversed && matches!(data, [0, second, ..] if second & 1 == 1) => {
             return Err(not_supported("old-style LZW compression"));
         }
         Compression::Lzw => Box::new(LzwReader::new(stream)),
@@ -55,6 +51,65 @@ fn decompressed<'a>(
         Compression::Zstd => Box::new(StreamingDecoder::new(stream).map_err(damaged)?),
         Compression::WebP => Box::new(Cursor::new(webp_rows(page, data, rows)?)),
     })
+}
+
+/// The most that a reader holds, in bytes.
+pub(super) fn held_bytes(page: &Page, layout: &RowLayout) -> u64 {
+    /// The largest that the decoder of Zstandard takes.
+    const MAX_WINDOW: u64 = 100 << 20;
+    const TABLES: u64 = 1 << 20;
+    let (width, height) = (page.chunk_width as u64, page.chunk_height as u64);
+    let stored = layout.byte_len() as u64 * height;
+    // JPEG is decoded in whole blocks, and may be held as coefficients as well.
+    let blocks = width.next_multiple_of(16) * height.next_multiple_of(16);
+    let longest = page.chunks.iter().map(|&(_, len)| len).max().unwrap_or_default();
+    let file_len = page.directory.file().bytes().len() as u64;
+    TABLES
+        + match page.compression {
+            Compression::None | Compression::Lzw | Compression::Deflate | Compression::PackBits => 0,
+            Compression::CcittRuns | Compression::CcittG3 | Compression::CcittG4 => stored,
+            Compression::Zstd => {
+                let windows = (0..page.chunks.len()).map(|chunk| zstd_window(page.chunk_data(chunk)).min(MAX_WINDOW));
+                2 * windows.max().unwrap_or_default()
+            }
+            Compression::Jpeg => {
+                longest.min(file_len) + 3 * blocks * if page.is_planar { 1 } else { page.samples as u64 }
+            }
+            // The result has up to four bytes a pixel, and may be copied once.
+            Compression::WebP => {
+                let extra = (0..page.chunks.len()).map(|chunk| webp::extra_bytes(page.chunk_data(chunk)));
+                extra.max().unwrap_or_default() + 8 * width * height
+            }
+        }
+}
+
+/// How much of its output the decoder keeps to copy from, as the header of a frame says (RFC 8878, 3.1.1.1).
+fn zstd_window(data: &[u8]) -> u64 {
+    let [0x28, 0xB5, 0x2F, 0xFD, descriptor, rest @ ..] = data else { return 0 };
+    let is_single_segment = descriptor >> 5 & 1 == 1;
+    let dictionary_id_len = [0, 1, 2, 4][usize::from(descriptor & 3)];
+    if !is_single_segment {
+        let window = rest.first().copied().unwrap_or_default();
+        let base = 1_u64 << (10 + (window >> 3));
+        return base + base / 8 * u64::from(window & 7);
+    }
+    let len = 1_usize << (descriptor >> 6);
+    let mut content_len = [0; 8];
+    if let Some(bytes) = rest.get(dictionary_id_len..dictionary_id_len + len) {
+        content_len[..len].copy_from_slice(bytes);
+    }
+    u64::from_le_bytes(content_len) + 256
+}
+
+/// The lowest bit of each byte comes first.
+struct BitReversed<'a>(&'a [u8]);
+
+impl Read for BitReversed<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let len = self.0.read(buffer)?;
+        buffer[..len].iter_mut().for_each(|byte| *byte = byte.reverse_bits());
+        Ok(len)
+    }
 }
 
 struct LzwReader<R> {
@@ -141,7 +196,8 @@ impl<R: Read> Read for PackBitsReader<R> {
 fn fax_rows(page: &Page, data: &[u8], rows: usize) -> Result<Vec<u8>, SkipReason> {
     let width = u16::try_from(page.chunk_width).map_err(damaged)?;
     // The decoder looks ahead, also at the end.
-    let input = data.iter().copied().chain([0; 4]).map(Ok::<u8, Infallible>);
+    let ordered = |byte: u8| if page.is_bit_reversed { byte.reverse_bits() } else { byte };
+    let input = data.iter().copied().map(ordered).chain([0; 4]).map(Ok::<u8, Infallible>);
     let mut packed = Vec::with_capacity(rows * page.chunk_width.div_ceil(8));
     if page.compression == Compression::CcittG4 {
         let Ok(mut decoder) = Group4Decoder::new(input, width);

@@ -51,6 +51,11 @@ const IFD: u16 = 13;
 const LONG8: u16 = 16;
 const IFD8: u16 = 18;
 
+/// A directory with more entries is broken; those beyond are not looked at.
+const MAX_ENTRIES: usize = 1 << 12;
+/// No list of fractions is longer.
+const MAX_FRACTIONS: usize = 16;
+
 /// A file that holds directories.
 #[derive(Clone, Copy)]
 pub(crate) struct TiffFile<'a> {
@@ -158,9 +163,14 @@ impl<'a> Directory<'a> {
         self.values(tag)?.numbers(self.file).next()
     }
 
-    /// The whole numbers of `tag`; empty if there are none.
+    /// The whole numbers of `tag`; empty if there are none. No list is longer than a palette.
     pub(crate) fn numbers(&self, tag: u16) -> Vec<u64> {
-        self.values(tag).map(|values| values.numbers(self.file).collect()).unwrap_or_default()
+        self.first_numbers(tag, 3 << 16)
+    }
+
+    /// At most the first `most` of the whole numbers of `tag`.
+    pub(crate) fn first_numbers(&self, tag: u16, most: usize) -> Vec<u64> {
+        self.values(tag).map(|values| values.numbers(self.file).take(most).collect()).unwrap_or_default()
     }
 
     /// The fractions of `tag`; empty if there are none.
@@ -169,7 +179,7 @@ impl<'a> Directory<'a> {
         let file = TiffFile { bytes, ..self.file };
         #[expect(clippy::cast_precision_loss, reason = "a few levels of colour")]
         let fraction = |offset| Some(file.u32_at(offset)? as f32 / file.u32_at(offset + 4)? as f32);
-        (0..bytes.len()).step_by(8).filter_map(fraction).collect()
+        (0..bytes.len()).step_by(8).take(MAX_FRACTIONS).filter_map(fraction).collect()
     }
 
     /// Up to the zero that ends it.
@@ -184,7 +194,7 @@ impl<'a> Directory<'a> {
 
     fn values(&self, tag: u16) -> Option<Values<'a>> {
         let file = self.file;
-        let entry = (0..self.count)
+        let entry = (0..self.count.min(MAX_ENTRIES))
             .map(|index| self.entries + index * file.entry_len())
             .find(|&entry| file.u16_at(entry) == Some(tag))?;
         let kind = file.u16_at(entry + 2)?;

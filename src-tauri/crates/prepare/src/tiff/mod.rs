@@ -1,4 +1,5 @@
-//! TIFF, row by row: what is in memory is the result and one row as stored.
+//! TIFF, row by row: what is in memory is the result and one row as stored, or a strip or tile where its compression cannot
+//! be undone row by row.
 //!
 //! The file's structure is read here and the compression is undone by libraries. The `image` and `tiff` crates decode
 //! some sound files to something else than they show (extra samples with a predictor, associated alpha) and fail on
@@ -13,7 +14,7 @@ pub(crate) mod directory;
 mod page;
 mod samples;
 
-use crate::decode::{admit, damaged};
+use crate::decode::{Header, check_size, damaged, zeros};
 use crate::exif;
 use crate::pixels::{Pixels, Stored};
 use directory::TiffFile;
@@ -26,14 +27,35 @@ fn not_supported(detail: impl Into<String>) -> SkipReason {
     crate::decode::not_supported(ImageFormat::Tiff, detail)
 }
 
-/// The picture in its full size.
-pub(crate) fn decode(bytes: &[u8]) -> Result<Stored, SkipReason> {
+/// What decoding will take.
+pub(crate) fn header(bytes: &[u8]) -> Result<Header, SkipReason> {
+    let page = page_of(bytes)?;
+    let layout = RowLayout::of(&page);
+    let readers = if page.is_planar { page.used_samples().len() } else { 1 };
+    let row = page.chunk_width.next_multiple_of(page.subsampling().0) * page.samples * page.subsampling().1;
+    // A row as stored, once more where its bytes are reordered, and its levels.
+    let rows = (2 * layout.byte_len().max(page.block_row_byte_len()) + row) as u64;
+    let result = 3 * page.size.area();
+    Ok(Header {
+        size: page.size,
+        decoded_size: page.size,
+        orientation: exif::orientation_of(&page.directory),
+        decoder_bytes: result + rows + page.list_bytes() + readers as u64 * codec::held_bytes(&page, &layout),
+    })
+}
+
+fn page_of(bytes: &[u8]) -> Result<Page<'_>, SkipReason> {
     let file = TiffFile::of(bytes).ok_or_else(|| damaged("the header is broken"))?;
     let directory = page::choose(file)?;
-    let size = page::size(&directory)?;
-    let _turn = admit(size)?;
-    let page = Page::of(directory)?;
-    let mut rgb = vec![0; 3 * page.size.width as usize * page.size.height as usize];
+    check_size(page::size(&directory)?)?;
+    Page::of(directory)
+}
+
+/// The picture in its full size.
+pub(crate) fn decode(bytes: &[u8]) -> Result<Stored, SkipReason> {
+    let page = page_of(bytes)?;
+    let size = page.size;
+    let mut rgb = zeros(3 * size.width as usize * size.height as usize)?;
     let mut seen = Seen::nothing(&page);
     for chunk in 0..page.chunks_per_plane() {
         decode_chunk(&page, chunk, &mut seen, &mut rgb)?;

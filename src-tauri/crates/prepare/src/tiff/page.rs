@@ -18,6 +18,10 @@ const MAX_SAMPLES: usize = 16;
 const MAX_TILE_PIXELS: u64 = 1 << 24;
 /// A row is held in memory as it is stored.
 const MAX_ROW_BYTES: usize = 64 << 20;
+/// Tiles of 16 x 16 pixels of the largest picture, and a few more.
+const MAX_CHUNKS: usize = 1 << 21;
+/// Up to here, strips and tiles may share their data as they like: decoding takes no time.
+const SMALL_PICTURE_BYTES: u64 = 1 << 28;
 
 /// How the samples of a pixel make a color.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,6 +78,23 @@ pub(super) enum Compression {
     PackBits,
     Zstd,
     WebP,
+}
+
+impl Compression {
+    /// How many bytes one byte can become; `None` where that is bounded by the pixels alone.
+    fn most_expansion(self) -> Option<u64> {
+        match self {
+            // Leaves room for files that end early: they are damaged.
+            Self::None => Some(16),
+            Self::PackBits => Some(64),
+            Self::Deflate => Some(1032),
+            // Of 4096 codes of 12 bits each means at most so many bytes.
+            Self::Lzw => Some(2731),
+            // Four bytes for a block of 128 KiB.
+            Self::Zstd => Some(1 << 15),
+            Self::CcittRuns | Self::CcittG3 | Self::CcittG4 | Self::Jpeg | Self::WebP => None,
+        }
+    }
 }
 
 /// How a page is stored. A chunk is a strip or a tile.
@@ -236,11 +257,6 @@ impl<'a> Page<'a> {
             Compression::Jpeg if matches!(self.color, Color::Lab { .. } | Color::YCbCr(_) | Color::Palette(_)) => {
                 Err(not_supported(format!("{} in JPEG compression", self.color.name())))
             }
-            Compression::Jpeg | Compression::WebP
-                if self.chunk_width as u64 * self.chunk_height as u64 > self.size.area().max(MAX_TILE_PIXELS) =>
-            {
-                Err(not_supported("tiles much larger than the picture"))
-            }
             Compression::WebP if self.is_planar || !matches!(self.samples, 3 | 4) => {
                 Err(not_supported("WebP compression in an unusual layout"))
             }
@@ -249,11 +265,55 @@ impl<'a> Page<'a> {
         if self.chunk_width > MAX_ROW_BYTES / (self.samples * self.bits.div_ceil(8)) / rows {
             return Err(not_supported("rows of that length"));
         }
-        let planes = if self.is_planar { self.samples } else { 1 };
-        if self.chunks.len() < planes * self.chunks_per_plane() {
+        let chunk_count = if self.is_planar { self.samples } else { 1 } * self.chunks_per_plane();
+        if chunk_count > MAX_CHUNKS {
+            return Err(not_supported("more than two million strips or tiles"));
+        }
+        if self.chunks.len() < chunk_count {
             return Err(damaged("some strips or tiles are missing"));
         }
+        self.check_expansion()
+    }
+
+    /// Refuses what takes far longer to decode than its picture or its file is worth: tiles that reach far beyond the picture,
+    /// and strips or tiles that can only hold so much because many of them are the same bytes of the file.
+    fn check_expansion(&self) -> Result<(), SkipReason> {
+        let chunk_pixels = self.chunk_width as u64 * self.chunk_height as u64;
+        let decoded_pixels = chunk_pixels.saturating_mul(self.chunks_per_plane() as u64);
+        if chunk_pixels > self.size.area().max(MAX_TILE_PIXELS)
+            || decoded_pixels > self.size.area().max(MAX_TILE_PIXELS).saturating_mul(4)
+        {
+            return Err(not_supported("tiles much larger than the picture"));
+        }
+        let Some(most) = self.compression.most_expansion() else { return Ok(()) };
+        let file_len = self.directory.file().bytes().len() as u64;
+        let stored = match self.subsampling() {
+            (1, 1) => self.size.area() * (self.samples * self.bits) as u64 / 8,
+            (columns, rows) => self.size.area() * (columns * rows + 2) as u64 / (columns * rows) as u64,
+        };
+        if stored > SMALL_PICTURE_BYTES && stored / most > file_len {
+            return Err(not_supported(format!(
+                "strips or tiles that share their data ({} MB in a file of {} kB)",
+                stored / 1_000_000,
+                file_len / 1000
+            )));
+        }
         Ok(())
+    }
+
+    /// A chunk as it is compressed. A length beyond the end of the file is met with an early end, if what is missing is needed
+    /// at all.
+    pub(super) fn chunk_data(&self, index: usize) -> &'a [u8] {
+        let file = self.directory.file().bytes();
+        let (offset, len) = self.chunks[index];
+        let start = usize::try_from(offset).unwrap_or(usize::MAX).min(file.len());
+        let end = usize::try_from(len).unwrap_or(usize::MAX).saturating_add(start).min(file.len());
+        &file[start..end]
+    }
+
+    /// What the lists of chunks took to make, in bytes.
+    pub(super) fn list_bytes(&self) -> u64 {
+        64 * self.chunks.len() as u64
     }
 
     pub(super) fn chunks_across(&self) -> usize {
@@ -470,8 +530,8 @@ fn chunks(directory: &Directory, size: PixelSize, compression: Compression) -> R
     let (Some(width @ 1..), Some(height @ 1..)) = (width, height) else {
         return Err(damaged("the strips or tiles have no size"));
     };
-    let offsets = directory.numbers(offsets);
-    let mut lengths = directory.numbers(lengths);
+    let offsets = directory.first_numbers(offsets, MAX_CHUNKS);
+    let mut lengths = directory.first_numbers(lengths, MAX_CHUNKS);
     // Some old writers leave the lengths out. Uncompressed rows say how long they are, and one strip ends with the file.
     if lengths.is_empty() && (compression == Compression::None || offsets.len() == 1) {
         lengths = vec![u64::MAX; offsets.len()];

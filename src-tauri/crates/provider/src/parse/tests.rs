@@ -543,6 +543,22 @@ fn half_a_surrogate_pair_costs_no_mark() {
 }
 
 #[test]
+fn a_list_without_end_is_read_up_to_the_limit_and_says_so() {
+    let item = r#"{"label":"cat","x1":10,"y1":20,"x2":110,"y2":120}"#;
+    let list = |count: usize| format!("{{\"marks\":[{}]}}", vec![item; count].join(","));
+    let read = |text: &str| parse(text, &recipe(), SENT).unwrap();
+    assert_eq!(read(&list(MAX_ANNOTATIONS)).reading.dropped, []);
+    let beyond = read(&list(MAX_ANNOTATIONS + 20_000));
+    assert_eq!(beyond.marks.len(), MAX_ANNOTATIONS);
+    let expected = Dropped { item: MAX_ANNOTATIONS, reason: DropReason::TooMany { count: 20_000 } };
+    assert_eq!(beyond.reading.dropped, [expected]);
+    // Items that cannot be used are not kept one by one either.
+    let broken = vec!["7"; 2 * MAX_ANNOTATIONS].join(",");
+    let mixed = read(&format!("{{\"marks\":[{item},{broken}]}}"));
+    assert_eq!((mixed.marks.len(), mixed.reading.dropped.len()), (1, MAX_ANNOTATIONS));
+}
+
+#[test]
 fn nesting_without_end_is_read_to_its_end() {
     let deep = 500_000;
     for text in [

@@ -73,5 +73,6 @@ fn in_words(reason: &DropReason) -> String {
         DropReason::NoExtent => "box less than a pixel wide or high".into(),
         DropReason::OutsidePicture => "at least half of the box is outside the picture".into(),
         DropReason::AttributeMissing { name } => format!("attribute \"{}\" missing", shortened(name)),
+        DropReason::TooMany { count } => format!("{count} more than are read"),
     }
 }

@@ -1,18 +1,18 @@
 //! Marks. A run adds and takes back proposals only; what a person has touched is theirs.
 
-use domain::annotation::{Annotation, NewAnnotation, Origin};
+use domain::annotation::{Annotation, NewAnnotation, Origin, Status};
 use domain::ids::{AnnotationId, CollectionId, ImageId, RunId};
 use domain::library::LabelCount;
 use domain::recipe::Recipe;
 use rusqlite::{Row, params};
 
 use super::all;
+use super::jobs::IS_ANSWERED;
 use crate::code::{from_json, from_name, name_of, to_json};
 use crate::{Edit, Result, View};
 
-/// The annotations of run `?1`, replaced ones included, and those that people have drawn or approved on its images.
+/// The annotations of run `?1`, and those that people have drawn or approved on its images.
 const IN_ANSWERS: &str = "(SELECT label, attributes FROM annotations WHERE run_id = ?1
-    UNION ALL SELECT label, attributes FROM replaced_annotations WHERE run_id = ?1
     UNION ALL SELECT label, attributes FROM annotations
     WHERE (run_id IS NULL OR status IN ('accepted', 'edited')) AND image_id IN (
         SELECT image_id FROM jobs WHERE run_id = ?1 UNION ALL SELECT image_id FROM offers WHERE run_id = ?1))";
@@ -22,7 +22,7 @@ impl View<'_> {
     pub fn annotations_of(&self, image: ImageId) -> Result<Vec<Annotation>> {
         let mut statement = self.0.prepare_cached(
             "SELECT id, run_id, label, color, shape, confidence, attributes, status, reject_reason,
-                    carried_from
+                    carried_from, is_superseded
              FROM annotations WHERE image_id = ?1 ORDER BY id",
         )?;
         all(&mut statement, [image.0], read_annotation)
@@ -49,6 +49,14 @@ impl View<'_> {
             .0
             .prepare_cached("SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'annotations'), 0)")?;
         Ok(statement.query_row([], |row| row.get(0))?)
+    }
+
+    /// Every label of the library, also those that only superseded or rejected annotations have, the most frequent first.
+    pub(super) fn every_label(&self) -> Result<Vec<LabelCount>> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT label, color, mark_count FROM label_counts WHERE collection_id = 0 ORDER BY mark_count DESC, label",
+        )?;
+        all(&mut statement, [], |row| Ok(LabelCount { name: row.get(0)?, color: row.get(1)?, count: row.get(2)? }))
     }
 
     /// Labels on the images of `collection`, or of all, the most frequent first; rejected marks aside.
@@ -78,13 +86,13 @@ fn read_annotation(row: &Row<'_>) -> Result<Annotation> {
         attributes: from_json("annotations.attributes", &row.get::<_, String>(6)?)?,
         status: from_name("annotations.status", row.get(7)?)?,
         reject_reason: reject_reason.map(|reason| from_name("annotations.reject_reason", reason)).transpose()?,
+        is_superseded: row.get(10)?,
     })
 }
 
 impl Edit<'_> {
-    /// Adds what `run` found on `image`. Undecided proposals of the same model and recipe give way, since they answer the same
-    /// question: those of other runs, which are kept for the exports of those runs, those of a shorter answer to this one, and
-    /// those that were propagated from a similar image. An annotation that a person has already decided is not proposed again.
+    /// Adds what `run` found on `image`. Its own undecided proposals there give way: those of a shorter answer, and those that
+    /// were propagated from a similar image. An annotation that a person has already decided is not proposed again.
     pub(super) fn propose(
         &self,
         run: RunId,
@@ -106,14 +114,11 @@ impl Edit<'_> {
         recipe: &Recipe,
         annotations: &[NewAnnotation],
     ) -> Result<u32> {
-        self.keep_replaced(carried_from, run, image)?;
         self.0
             .0
             .prepare_cached(
-                "DELETE FROM annotations WHERE image_id = ?1 AND status = 'proposed'
-                     AND (run_id <> ?2 OR carried_from IS NOT NULL OR ?3) AND run_id IN (
-                         SELECT alike.id FROM runs AS alike JOIN runs AS this ON this.id = ?2
-                         WHERE alike.model = this.model AND alike.recipe = this.recipe)",
+                "DELETE FROM annotations
+                 WHERE image_id = ?1 AND run_id = ?2 AND status = 'proposed' AND (carried_from IS NOT NULL OR ?3)",
             )?
             .execute(params![image.0, run.0, carried_from.is_none()])?;
         let standing = self.annotations_of(image)?;
@@ -178,13 +183,60 @@ impl Edit<'_> {
         Ok(statement.query_row([label], |row| row.get(0))?)
     }
 
-    /// Removes the undecided proposals of `run`, on its images and on those that they were carried over to, and brings back
-    /// those that it replaced. Returns how many were removed.
+    /// Removes the undecided proposals of `run`, on its images and on those that they were propagated to, so that it no
+    /// longer supersedes any. Returns how many were removed.
     pub fn take_back_proposals(&self, run: RunId) -> Result<u32> {
-        let proposed =
-            self.0.0.execute("DELETE FROM annotations WHERE run_id = ?1 AND status = 'proposed'", [run.0])?;
-        let replaced = self.0.0.execute("DELETE FROM replaced_annotations WHERE run_id = ?1", [run.0])?;
-        self.restore_replaced_by(run)?;
-        Ok(u32::try_from(proposed + replaced).unwrap_or(u32::MAX))
+        let removed = self.0.0.execute("DELETE FROM annotations WHERE run_id = ?1 AND status = 'proposed'", [run.0])?;
+        self.0.0.execute("UPDATE jobs SET is_taken_back = TRUE WHERE run_id = ?1", [run.0])?;
+        let mut superseded = self.0.0.prepare_cached(
+            "SELECT DISTINCT image_id FROM annotations
+             WHERE is_superseded AND image_id IN (SELECT image_id FROM jobs WHERE run_id = ?1)",
+        )?;
+        for image in all(&mut superseded, [run.0], |row| Ok(ImageId(row.get(0)?)))? {
+            self.refresh_superseded(image)?;
+        }
+        Ok(u32::try_from(removed).unwrap_or(u32::MAX))
+    }
+
+    /// Records which annotations on `image` are superseded: those of a run whose model and recipe a later run had too, that has
+    /// answered the image. What a later run propagated there supersedes only what was propagated.
+    pub(super) fn refresh_superseded(&self, image: ImageId) -> Result<()> {
+        self.0
+            .0
+            .prepare_cached(&format!(
+                "UPDATE annotations SET is_superseded = NOT is_superseded
+                 WHERE image_id = ?1 AND run_id IS NOT NULL AND is_superseded <> EXISTS (
+                     SELECT 1 FROM jobs JOIN runs AS later ON later.id = jobs.run_id
+                     JOIN runs AS own ON own.id = annotations.run_id
+                     WHERE jobs.image_id = annotations.image_id AND later.id > own.id
+                       AND later.model = own.model AND later.recipe = own.recipe
+                       AND {IS_ANSWERED} AND NOT is_taken_back
+                       AND (NOT is_carried OR annotations.carried_from IS NOT NULL))"
+            ))?
+            .execute([image.0])?;
+        Ok(())
+    }
+
+    /// Undecided annotations among `standing` that say the same as `decided`, by other runs of its model and recipe.
+    pub(super) fn repeats_of<'a>(
+        &self,
+        decided: &Annotation,
+        standing: &'a [Annotation],
+    ) -> Result<Vec<&'a Annotation>> {
+        let Origin::Run { run } = decided.origin else { return Ok(Vec::new()) };
+        let mut alike = self.0.0.prepare_cached(
+            "SELECT 1 FROM runs AS one JOIN runs AS other ON other.id = ?2
+             WHERE one.id = ?1 AND one.model = other.model AND one.recipe = other.recipe",
+        )?;
+        let mut repeats = Vec::new();
+        for other in standing.iter().filter(|other| other.status == Status::Proposed && decided.repeats(other)) {
+            if let Origin::Run { run: of_other } = other.origin
+                && of_other != run
+                && alike.exists([run.0, of_other.0])?
+            {
+                repeats.push(other);
+            }
+        }
+        Ok(repeats)
     }
 }

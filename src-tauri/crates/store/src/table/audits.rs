@@ -10,7 +10,7 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use super::all;
 use super::layers::Layers;
-use super::steps::{MarkStep, after, decided};
+use super::steps::{MarkStep, decided};
 use crate::code::{from_json, from_name, to_json};
 use crate::{Edit, Result, StoreError, View};
 
@@ -68,7 +68,7 @@ impl View<'_> {
         let mut labels: std::collections::BTreeMap<String, LabelConfidences> = std::collections::BTreeMap::new();
         let mut statement = self.0.prepare_cached(&format!(
             "SELECT image_id, label, color, confidence FROM annotations WHERE status = 'proposed'{}",
-            query.layers_shown().and_run_is_shown()
+            query.layers_shown().and_proposal_is_shown()
         ))?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
@@ -110,7 +110,7 @@ impl View<'_> {
             "SELECT image_id, annotations.id FROM {from}
              WHERE label = ?1 AND status = 'proposed' AND confidence >= ?2 AND annotations.id <= ?3{}
              ORDER BY image_id, annotations.id",
-            layers.and_run_is_shown()
+            layers.and_proposal_is_shown()
         ))?;
         let mut found: Vec<Proposal> =
             all(&mut statement, params![request.label, request.threshold.0, latest], |row| {
@@ -138,12 +138,14 @@ impl View<'_> {
         found.ok_or(StoreError::Missing { what: "audit", id: id.0 })?
     }
 
-    /// A mark that is gone, as with its run, is no part of the sample any more.
+    /// An annotation that is gone with its run, or no longer shown, is not part of the sample any more.
     fn described(&self, kept: KeptAudit) -> Result<Audit> {
-        let mut statement = self.0.prepare_cached(
-            "SELECT audit_samples.image_id, mark_id, status FROM audit_samples JOIN annotations ON id = mark_id
-             WHERE audit_id = ?1 AND place < ?2 ORDER BY place",
-        )?;
+        let layers = kept.request.query.layers_shown();
+        let drawn =
+            format!("FROM audit_samples JOIN annotations ON id = mark_id WHERE audit_id = ?1{}", layers.and_is_shown());
+        let mut statement = self.0.prepare_cached(&format!(
+            "SELECT audit_samples.image_id, mark_id, status {drawn} AND place < ?2 ORDER BY place",
+        ))?;
         let sample = all(&mut statement, [kept.id.0, kept.sample_size], |row| {
             let verdict = match from_name("annotations.status", row.get(2)?)? {
                 Status::Proposed => None,
@@ -152,14 +154,12 @@ impl View<'_> {
             };
             Ok(SampleMark { image: ImageId(row.get(0)?), mark: AnnotationId(row.get(1)?), verdict })
         })?;
-        let mut statement = self.0.prepare_cached(
-            "SELECT count(*) FROM audit_samples JOIN annotations ON id = mark_id WHERE audit_id = ?1 AND place >= ?2",
-        )?;
+        let mut statement = self.0.prepare_cached(&format!("SELECT count(*) {drawn} AND place >= ?2"))?;
         let reserve = statement.query_row([kept.id.0, kept.sample_size], |row| row.get(0))?;
         let (judged, wrong) = kept.judged.unwrap_or_else(|| counted(&sample));
         Ok(Audit {
             id: kept.id,
-            layers: kept.request.query.layers_shown(),
+            layers,
             label: kept.request.label,
             color: kept.color,
             threshold: kept.request.threshold,
@@ -259,9 +259,7 @@ impl Edit<'_> {
                 .filter(is_meant)
                 .map(|mark| MarkStep { before: Some(mark.clone()), after: Some(decided(mark, Verdict::Accept)) })
                 .collect();
-            let left = after(&standing, &steps);
-            let review = self.review_after(image, &left, &layers, true)?;
-            self.take_step(image, Some(sweep), &steps, review, now)?;
+            self.take_step(image, Some(sweep), &standing, steps, &layers, true, now)?;
         }
         let (judged, wrong) = counted(&self.audit(id)?.sample);
         let accepted = u32::try_from(proposals.len()).unwrap_or(u32::MAX);

@@ -106,13 +106,14 @@ impl View<'_> {
         for &id in ids {
             let mut rows = statement.query([id.0])?;
             let Some(row) = rows.next()? else { continue };
-            let failure = match row.get::<_, Option<String>>(5)? {
-                Some(kind) => Some(ImageFailure {
+            let failure = match (layers, row.get::<_, Option<String>>(5)?) {
+                (LayerScope::Runs { runs }, _) => self.failure_in(runs, id)?,
+                (LayerScope::All, Some(kind)) => Some(ImageFailure {
                     run: RunId(row.get(4)?),
                     kind: from_name("jobs.failure", kind)?,
                     detail: row.get::<_, Option<String>>(6)?.unwrap_or_default(),
                 }),
-                None => None,
+                (LayerScope::All, None) => None,
             };
             let marks = self.shown_on(id, layers)?;
             let mut is_running = false;
@@ -137,6 +138,24 @@ impl View<'_> {
         Ok(cards)
     }
 
+    /// Why `image` has no answer of `runs`, said by the newest of those that failed.
+    fn failure_in(&self, runs: &[RunId], image: ImageId) -> Result<Option<ImageFailure>> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT failure, failure_detail FROM jobs WHERE run_id = ?1 AND image_id = ?2 AND state = 'failed'",
+        )?;
+        let mut newest = None;
+        for &run in runs {
+            let mut rows = statement.query([run.0, image.0])?;
+            if let Some(row) = rows.next()?
+                && newest.as_ref().is_none_or(|known: &ImageFailure| known.run < run)
+            {
+                let detail = row.get::<_, Option<String>>(1)?.unwrap_or_default();
+                newest = Some(ImageFailure { run, kind: from_name("jobs.failure", row.get(0)?)?, detail });
+            }
+        }
+        Ok(newest)
+    }
+
     fn is_answered_by(&self, runs: &[RunId], image: ImageId) -> Result<bool> {
         let mut statement =
             self.0.prepare_cached("SELECT 1 FROM jobs WHERE run_id = ?1 AND image_id = ?2 AND state = 'done'")?;
@@ -152,7 +171,9 @@ impl View<'_> {
     pub fn image_counts(&self, collection: Option<CollectionId>) -> Result<ImageCounts> {
         let all = self.images_of_scope(collection)?;
         let proposed = self.images_proposed_on(&LayerScope::All)?;
-        let count = |state| Ok::<u32, StoreError>(all.common_len(&self.images_in_state(state, &proposed, &[])?));
+        let count = |state| {
+            Ok::<u32, StoreError>(all.common_len(&self.images_in_state(state, &proposed, &LayerScope::All, &[])?))
+        };
         Ok(ImageCounts {
             all: all.len(),
             unreviewed: count(ImageState::Unreviewed)?,

@@ -301,13 +301,13 @@ impl View<'_> {
             "WITH last AS MATERIALIZED (
                  SELECT image_id, found, took_millis FROM jobs WHERE run_id = ?1 AND state = 'done' AND NOT is_carried
                  ORDER BY finished_after_millis DESC NULLS LAST, id DESC LIMIT ?2)
-             SELECT image_id, (SELECT coalesce(sum(value), 0) FROM json_each(found)), coalesce(took_millis, 0) FROM last",
+             SELECT image_id, (SELECT coalesce(sum(value), 0) FROM json_each(found)), took_millis FROM last",
         )?;
         all(&mut statement, params![run.0, limit], |row| {
             Ok(JustAnswered {
                 image: ImageId(row.get(0)?),
                 mark_count: row.get(1)?,
-                took_millis: whole_millis(row.get(2)?),
+                took_millis: row.get::<_, Option<f64>>(2)?.map(whole_millis),
             })
         })
     }
@@ -395,9 +395,10 @@ impl View<'_> {
                 }
             }
             for item in reading.dropped {
+                let count = item.reason.item_count();
                 match dropped.iter_mut().find(|group| is_same_variant(&group.example, &item.reason)) {
-                    Some(group) => group.count += 1,
-                    None => dropped.push(DropGroup { count: 1, example: item.reason }),
+                    Some(group) => group.count = group.count.saturating_add(count),
+                    None => dropped.push(DropGroup { count, example: item.reason }),
                 }
             }
         }
@@ -510,7 +511,8 @@ impl Edit<'_> {
             .0
             .prepare_cached(
                 "UPDATE jobs SET state = ?2, failure = ?3, failure_detail = ?4, took_millis = coalesce(took_millis, ?5), found = ?6,
-                     reading = ?7, reused_attempt = ?8, alone_millis = coalesce(alone_millis, ?9)
+                     reading = ?7, reused_attempt = ?8, alone_millis = coalesce(alone_millis, ?9),
+                     is_taken_back = FALSE
                  WHERE id = ?1 AND state = 'waiting'",
             )?
             .execute(params![
@@ -534,6 +536,7 @@ impl Edit<'_> {
                     self.note_parsed(*attempt)?;
                 }
                 self.propose(run, job.image, recipe, annotations)?;
+                self.refresh_superseded(job.image)?;
             }
             JobOutcome::Failed(JobFailure { attempt: Some(attempt), detail, .. }) if reused.is_none() => {
                 self.note_attempt_failed(*attempt, detail, now)?;
@@ -578,7 +581,7 @@ impl Edit<'_> {
         let followers: Vec<(i64, ImageId)> =
             all(&mut waiting, [run.0, leader.0], |row| Ok((row.get(0)?, ImageId(row.get(1)?))))?;
         let mut settle = self.0.0.prepare_cached(
-            "UPDATE jobs SET state = 'done', is_carried = 1, propagated = (
+            "UPDATE jobs SET state = 'done', is_carried = 1, is_taken_back = FALSE, propagated = (
                  SELECT json_group_object(label, number) FROM (
                      SELECT label, count(*) AS number FROM annotations
                      WHERE image_id = jobs.image_id AND run_id = jobs.run_id AND carried_from IS NOT NULL GROUP BY label))
@@ -590,6 +593,7 @@ impl Edit<'_> {
             propagated.annotations += self.offer_marks(run, leader, *image)?;
             propagated.images += 1;
             settle.execute([job])?;
+            self.refresh_superseded(*image)?;
             mend.execute([image.0])?;
         }
         Ok(propagated)

@@ -12,7 +12,7 @@ pub(super) trait Layers {
     fn runs(&self) -> Option<&[RunId]>;
 
     /// Narrows a condition on proposals of `annotations`.
-    fn and_run_is_shown(&self) -> String;
+    fn and_proposal_is_shown(&self) -> String;
 
     /// Narrows a condition on annotations that are not rejected.
     fn and_is_shown(&self) -> String;
@@ -26,14 +26,14 @@ impl Layers for LayerScope {
         }
     }
 
-    fn and_run_is_shown(&self) -> String {
-        let Some(runs) = self.runs() else { return String::new() };
+    fn and_proposal_is_shown(&self) -> String {
+        let Some(runs) = self.runs() else { return " AND NOT is_superseded".into() };
         let ids: Vec<String> = runs.iter().map(ToString::to_string).collect();
         format!(" AND run_id IN ({})", ids.join(", "))
     }
 
     fn and_is_shown(&self) -> String {
-        let Some(runs) = self.runs() else { return String::new() };
+        let Some(runs) = self.runs() else { return " AND (status <> 'proposed' OR NOT is_superseded)".into() };
         let ids: Vec<String> = runs.iter().map(ToString::to_string).collect();
         format!(" AND (status <> 'proposed' OR run_id IS NULL OR run_id IN ({}))", ids.join(", "))
     }

@@ -14,7 +14,7 @@ use domain::review::Verdict;
 use rusqlite::{OptionalExtension, params};
 
 use super::all;
-use super::steps::{MarkStep, after, decided, removed};
+use super::steps::{MarkStep, decided, removed};
 use crate::code::{from_json, from_name, name_of};
 use crate::{Edit, Result, View};
 
@@ -191,22 +191,25 @@ impl Edit<'_> {
         self.0.0.prepare_cached("DELETE FROM unchecked_images WHERE image_id = ?1")?.execute([image.0])?;
         self.0.0.prepare_cached("DELETE FROM mistakes WHERE image_id = ?1")?.execute([image.0])?;
         self.0.0.prepare_cached("DELETE FROM image_doubts WHERE image_id = ?1")?.execute([image.0])?;
-        let marks = self.annotations_of(image)?;
+        let mut marks = self.annotations_of(image)?;
         for mark in marks.iter().filter(|mark| mark.status != Status::Rejected) {
             if !usual.aspects.contains_key(&mark.label) {
                 let aspect = self.usual_aspect(&mark.label, &usual.label_counts)?;
                 usual.aspects.insert(mark.label.clone(), aspect);
             }
         }
-        let mistakes = misplaced(self.image_size(image)?, &marks, |label| usual.aspects.get(label).copied().flatten());
-        let mut statement = self
-            .0
-            .0
-            .prepare_cached("INSERT INTO mistakes (image_id, mark_id, kind, other_id) VALUES (?1, ?2, ?3, ?4)")?;
+        let mut mistakes =
+            misplaced(self.image_size(image)?, &marks, |label| usual.aspects.get(label).copied().flatten());
+        marks.retain(|mark| LayerScope::All.shows(mark));
+        let mut statement = self.0.0.prepare_cached(
+            "INSERT INTO mistakes (image_id, mark_id, kind, other_id, is_superseded) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?;
         for mistake in &mistakes {
             let other = mistake.other.map(|other| other.0);
-            statement.execute(params![image.0, mistake.mark.0, name_of(&mistake.check)?, other])?;
+            let is_superseded = !is_among(&marks, mistake);
+            statement.execute(params![image.0, mistake.mark.0, name_of(&mistake.check)?, other, is_superseded])?;
         }
+        mistakes.retain(|mistake| is_among(&marks, mistake));
         if LayerScope::All.review_state(self.review_of(image)?, &marks) == ReviewState::Unreviewed {
             let doubt = self.signals(image, &marks, &mistakes, usual)?.doubt();
             if doubt > 0.0 {
@@ -260,7 +263,7 @@ impl Edit<'_> {
         }
         let mut boxes = self.0.0.prepare_cached(
             "SELECT shape FROM image_labels JOIN annotations USING (image_id, label)
-             WHERE label = ?1 AND status <> 'rejected' LIMIT ?2",
+             WHERE label = ?1 AND status <> 'rejected' AND (status <> 'proposed' OR NOT is_superseded) LIMIT ?2",
         )?;
         let shapes: Vec<Shape> = all(&mut boxes, params![label, MOST_BOXES], |row| {
             from_json("annotations.shape", &row.get::<_, String>(0)?)
@@ -316,10 +319,9 @@ impl Edit<'_> {
                 continue;
             }
             let standing = self.annotations_of(image)?;
-            let review = self.review_after(image, &after(&standing, &steps), layers, false)?;
-            self.take_step(image, Some(sweep), &steps, review, now)?;
             swept.images += 1;
             swept.marks += u32::try_from(steps.len()).unwrap_or(u32::MAX);
+            self.take_step(image, Some(sweep), &standing, steps, layers, false, now)?;
         }
         Ok(swept)
     }

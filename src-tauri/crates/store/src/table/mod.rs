@@ -15,7 +15,6 @@ mod layers;
 pub mod mistakes;
 pub mod offers;
 pub mod recipes;
-pub mod replaced_annotations;
 pub mod run_endpoints;
 pub mod runs;
 pub mod settings;

@@ -43,7 +43,7 @@ impl Edit<'_> {
                 AND NOT EXISTS (SELECT 1 FROM offers WHERE run_id = ?1 AND image_id = ?3)
                 AND NOT EXISTS (
                     SELECT 1 FROM annotations JOIN runs AS alike ON alike.id = run_id JOIN runs AS this ON this.id = ?1
-                    WHERE image_id = ?3 AND status = 'proposed' AND carried_from IS NULL
+                    WHERE image_id = ?3 AND status = 'proposed' AND NOT is_superseded AND carried_from IS NULL
                       AND alike.model = this.model AND alike.recipe = this.recipe)",
         )?;
         Ok(statement.query_row([run.0, from.0, to.0], |row| row.get(0))?)

@@ -70,9 +70,7 @@ impl Edit<'_> {
         .into_iter()
         .map(|mark| MarkStep { before: Some(mark.clone()), after: Some(decided(mark, decision.verdict)) })
         .collect();
-        let left = after(&standing, &steps);
-        let review = self.review_after(decision.image, &left, layers, true)?;
-        self.take_step(decision.image, None, &steps, review, now)
+        self.take_step(decision.image, None, &standing, steps, layers, true, now)
     }
 
     /// Carries the changes of a person who sees `layers` out, as one step.
@@ -106,16 +104,15 @@ impl Edit<'_> {
                 }
             });
         }
-        let left = after(&standing, &steps);
         let is_decision = |change: &MarkChange| matches!(change, MarkChange::Decide { .. } | MarkChange::Adopt { .. });
-        let review = self.review_after(edit.image, &left, layers, edit.changes.iter().any(is_decision))?;
-        self.take_step(edit.image, None, &steps, review, now)
+        let decides = edit.changes.iter().any(is_decision);
+        self.take_step(edit.image, None, &standing, steps, layers, decides, now)
     }
 
     /// What a person has said about an image after a step that leaves `left` on it: that it is reviewed once the step has
     /// decided the last proposal in `layers`, and from then on whether it is empty. An image with an undecided proposal in
     /// `layers` does not become empty.
-    pub(super) fn review_after(
+    fn review_after(
         &self,
         image: ImageId,
         left: &[Annotation],
@@ -130,16 +127,23 @@ impl Edit<'_> {
         })
     }
 
-    /// Puts the marks of an image as a step leaves them, and keeps the step. What had been taken back on the image before
-    /// cannot be made again after it.
+    /// Changes the annotations of an image as a step says, and keeps the step. What was undone on the image before cannot be
+    /// redone after it. What a step decides is no longer proposed by other runs of the same model and recipe.
+    #[expect(clippy::too_many_arguments, reason = "all that a step is")]
     pub(super) fn take_step(
         &self,
         image: ImageId,
         sweep: Option<SweepId>,
-        marks: &[MarkStep],
-        review: ReviewState,
+        standing: &[Annotation],
+        mut marks: Vec<MarkStep>,
+        layers: &LayerScope,
+        decides: bool,
         now: u64,
     ) -> Result<StepTaken> {
+        for repeat in self.repeats_of_decided(standing, &marks)? {
+            marks.push(MarkStep { before: Some(repeat), after: None });
+        }
+        let review = self.review_after(image, &after(standing, &marks), layers, decides)?;
         self.0.0.prepare_cached("DELETE FROM steps WHERE image_id = ?1 AND is_undone = 1")?.execute([image.0])?;
         let id = self
             .0
@@ -152,11 +156,32 @@ impl Edit<'_> {
                 params![image.0, sweep.map(|sweep| sweep.0), now, name_of(&review)?, to_json("steps.marks", &marks)?],
                 |row| row.get(0),
             )?;
-        for mark in marks {
+        for mark in &marks {
             self.put_mark(image, mark.after.as_ref(), mark.before.as_ref())?;
         }
         self.set_review(image, review)?;
-        Ok(StepTaken { id: StepId(id), image, marks: ids(marks), others: 0 })
+        Ok(StepTaken { id: StepId(id), image, marks: ids(&marks), others: 0 })
+    }
+
+    /// Proposals of other runs of the same model and recipe that say what `steps` decide, except for those that `steps` change
+    /// themselves.
+    fn repeats_of_decided(&self, standing: &[Annotation], steps: &[MarkStep]) -> Result<Vec<Annotation>> {
+        let mut repeats: Vec<Annotation> = Vec::new();
+        for step in steps {
+            let (Some(before), Some(after)) = (step.before.as_ref().or(step.after.as_ref()), &step.after) else {
+                continue;
+            };
+            if after.status == Status::Proposed {
+                continue;
+            }
+            for repeat in self.repeats_of(before, standing)? {
+                let is_changed = |step: &MarkStep| step.before.as_ref().is_some_and(|before| before.id == repeat.id);
+                if !steps.iter().any(is_changed) && repeats.iter().all(|known| known.id != repeat.id) {
+                    repeats.push(repeat.clone());
+                }
+            }
+        }
+        Ok(repeats)
     }
 
     /// Undoes the latest standing step on any image, a bulk edit as a whole; `None` when there is none.
@@ -232,6 +257,7 @@ impl Edit<'_> {
         for mark in &step.marks {
             self.put_mark(step.image, mark.after.as_ref(), mark.before.as_ref())?;
         }
+        self.refresh_superseded(step.image)?;
         self.set_review(step.image, step.review_after)?;
         self.note_undone(step.id, false)?;
         Ok(step.taken())
@@ -241,6 +267,7 @@ impl Edit<'_> {
         for mark in step.marks.iter().rev() {
             self.put_mark(step.image, mark.before.as_ref(), mark.after.as_ref())?;
         }
+        self.refresh_superseded(step.image)?;
         self.set_review(step.image, step.review_before)?;
         self.note_undone(step.id, true)?;
         Ok(step.taken())
@@ -295,6 +322,7 @@ impl Edit<'_> {
             attributes: mark.attributes.clone(),
             status: Status::Accepted,
             reject_reason: None,
+            is_superseded: false,
         })
     }
 
@@ -329,8 +357,13 @@ impl KeptStep {
     }
 }
 
+/// What a step was about: proposals of other runs that went with it are not counted.
 fn ids(marks: &[MarkStep]) -> Vec<AnnotationId> {
-    marks.iter().filter_map(|mark| mark.after.as_ref().or(mark.before.as_ref())).map(|mark| mark.id).collect()
+    let is_repeat = |mark: &&MarkStep| {
+        mark.after.is_none() && mark.before.as_ref().is_some_and(|before| before.status == Status::Proposed)
+    };
+    let marks = marks.iter().filter(|mark| !is_repeat(mark));
+    marks.filter_map(|mark| mark.after.as_ref().or(mark.before.as_ref())).map(|mark| mark.id).collect()
 }
 
 fn mark_among(marks: &[Annotation], id: AnnotationId) -> Result<&Annotation> {
@@ -356,7 +389,7 @@ pub(super) fn removed(mark: &Annotation, reason: Option<RejectReason>) -> Option
 }
 
 /// The marks of an image as `steps` leave them.
-pub(super) fn after(standing: &[Annotation], steps: &[MarkStep]) -> Vec<Annotation> {
+fn after(standing: &[Annotation], steps: &[MarkStep]) -> Vec<Annotation> {
     let mut marks: BTreeMap<AnnotationId, Annotation> = standing.iter().map(|mark| (mark.id, mark.clone())).collect();
     for step in steps {
         match (&step.after, &step.before) {

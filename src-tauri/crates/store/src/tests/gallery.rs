@@ -230,7 +230,7 @@ fn counts_beside_filters_say_what_choosing_them_finds() {
 }
 
 /// What the triggers keep, and the same counted anew.
-fn kept_and_counted(store: &Store) -> [Vec<(String, u32, f64)>; 4] {
+pub fn kept_and_counted(store: &Store) -> [Vec<(String, u32, f64)>; 4] {
     let rows = |sql: &'static str| {
         store
             .read(|view| {
@@ -243,7 +243,8 @@ fn kept_and_counted(store: &Store) -> [Vec<(String, u32, f64)>; 4] {
     [
         rows("SELECT label, image_id, mark_count FROM image_labels ORDER BY 1, 2"),
         rows(
-            "SELECT label, image_id, count(*) FROM annotations WHERE status <> 'rejected' GROUP BY 1, 2 ORDER BY 1, 2",
+            "SELECT label, image_id, count(*) FROM annotations
+             WHERE status <> 'rejected' AND (status <> 'proposed' OR NOT is_superseded) GROUP BY 1, 2 ORDER BY 1, 2",
         ),
         rows(
             "SELECT concat_ws(' ', proposed, accepted, edited, rejected), image_id, coalesce(least_certain, 9)
@@ -253,7 +254,7 @@ fn kept_and_counted(store: &Store) -> [Vec<(String, u32, f64)>; 4] {
             "SELECT concat_ws(' ', sum(status = 'proposed'), sum(status = 'accepted'), sum(status = 'edited'),
                     sum(status = 'rejected')), image_id,
                     coalesce(min(iif(status = 'proposed', coalesce(confidence, 0), NULL)), 9)
-             FROM annotations GROUP BY image_id ORDER BY 2",
+             FROM annotations WHERE status <> 'proposed' OR NOT is_superseded GROUP BY image_id ORDER BY 2",
         ),
     ]
 }
@@ -345,11 +346,13 @@ fn questions_never_look_through_all_marks() {
         ("SELECT image_id FROM jobs WHERE state = 'done'", "COVERING INDEX jobs_answered"),
         (
             "SELECT image_id FROM annotations
-             WHERE status <> 'rejected' AND confidence IS NOT NULL AND confidence >= 0.2 AND confidence < 0.5",
+             WHERE status <> 'rejected' AND confidence IS NOT NULL AND confidence >= 0.2 AND confidence < 0.5
+               AND (status <> 'proposed' OR NOT is_superseded)",
             "SEARCH annotations USING COVERING INDEX annotations_by_confidence",
         ),
         (
-            "SELECT image_id, attributes FROM annotations WHERE attributes <> '{}' AND status <> 'rejected'",
+            "SELECT image_id, attributes FROM annotations WHERE attributes <> '{}' AND status <> 'rejected'
+             AND (status <> 'proposed' OR NOT is_superseded)",
             "COVERING INDEX annotations_with_attributes",
         ),
         ("SELECT id FROM images ORDER BY name COLLATE NOCASE, id", "COVERING INDEX images_by_name"),

@@ -9,6 +9,7 @@ use domain::query::{Condition, Share, Span, Trait, parse};
 use domain::review::{ImageEdit, MarkChange, MarkContent};
 use proptest::prelude::*;
 
+use super::gallery::kept_and_counted;
 use super::*;
 
 fn found(label: &str, x: f64, confidence: Option<f32>) -> NewAnnotation {
@@ -102,6 +103,79 @@ fn a_run_is_reviewed_without_the_proposals_of_other_runs() {
     assert_eq!(states(image), [done; 3]);
     library.store.write_blocking(move |edit| edit.undo_on(image)).unwrap();
     assert_eq!(states(image), [open; 3]);
+}
+
+#[test]
+fn a_later_run_of_the_same_model_and_recipe_takes_nothing_from_the_layer_of_an_earlier_one() {
+    let library = Library::new();
+    let (both, emptied) = (library.add_image(1), library.add_image(2));
+    let [left, right, shifted] = [0.0, 200.0, 1.0].map(|x| found("cat", x, Some(0.9)));
+    let first = library.layer("a", vec![(both, vec![left.clone(), right.clone()]), (emptied, vec![left.clone()])]);
+    let second = library.layer("a", vec![(both, vec![shifted]), (emptied, vec![])]);
+    let (one, two) = (LayerScope::of_run(first), LayerScope::of_run(second));
+    let shown = |image| [&one, &two, &LayerScope::All].map(|layers| library.card_in(image, layers).marks.len());
+    assert_eq!((shown(both), shown(emptied)), ([2, 1, 1], [1, 0, 0]));
+    let open = |image, layers| library.card_in(image, layers).review == ReviewState::Unreviewed;
+    assert!(open(emptied, &one));
+    let labels = || library.store.read(|view| view.label_counts(None)).unwrap()[0].count;
+    assert_eq!(labels(), 1);
+    let summary = |run| library.store.read(|view| view.run(run)).unwrap().undecided_count;
+    assert_eq!((summary(first), summary(second)), (3, 1));
+
+    // A decision is about the annotation, whichever of the two runs it was shown in.
+    library.decide_in(both, DecisionScope::Image, Verdict::Accept, &one);
+    assert_eq!(shown(both), [2, 2, 2]);
+    assert!(library.card_in(both, &two).marks.iter().all(|mark| mark.status == Status::Accepted));
+    assert_eq!((summary(first), summary(second)), (1, 0));
+    library.store.write_blocking(|edit| edit.undo_latest()).unwrap();
+    assert_eq!((shown(both), summary(second)), ([2, 1, 1], 1));
+    library.store.write_blocking(|edit| edit.redo_latest()).unwrap();
+    assert_eq!(shown(both), [2, 2, 2]);
+    library.store.write_blocking(|edit| edit.undo_latest()).unwrap();
+
+    // A third one in between is undone first, then the second: what the first proposed is shown again.
+    let third = library.layer("a", vec![(both, vec![]), (emptied, vec![right])]);
+    assert_eq!((shown(both), shown(emptied)), ([2, 1, 0], [1, 0, 1]));
+    let undo = |run| library.store.write_blocking(move |edit| edit.take_back_proposals(run)).unwrap();
+    assert_eq!(undo(second), 1);
+    assert_eq!((shown(both), shown(emptied)), ([2, 0, 0], [1, 0, 1]));
+    assert_eq!(undo(third), 1);
+    assert_eq!((shown(both), shown(emptied)), ([2, 0, 2], [1, 0, 1]));
+    assert_eq!(labels(), 3);
+}
+
+#[test]
+fn a_failure_and_the_uncertainty_of_an_image_are_those_of_the_layers_shown() {
+    let library = Library::new();
+    let (sure, unsure) = (library.add_image(1), library.add_image(2));
+    let cat = |confidence| vec![found("cat", 0.0, Some(confidence))];
+    let first = library.layer("a", vec![(sure, cat(0.9)), (unsure, cat(0.6))]);
+    let second = library.layer("b", vec![(sure, cat(0.2)), (unsure, cat(0.5))]);
+    let failed = library.add_run(vec![sure]);
+    let job = library.store.read(|view| view.waiting_jobs(failed, None, 1)).unwrap().pop().unwrap();
+    let failure = JobFailure { attempt: None, kind: FailureKind::Refused, detail: "no".into() };
+    let outcome = JobOutcome::Failed(failure);
+    library.store.write_blocking(move |edit| edit.settle_job(failed, &job, &cats(), &outcome, None, 10)).unwrap();
+    while library.store.write_derived_blocking(|edit| edit.look_through(9)).unwrap() {}
+
+    let scopes = [LayerScope::All, LayerScope::of_run(failed), LayerScope::of_run(first)];
+    assert_eq!(scopes.each_ref().map(|layers| library.card_in(sure, layers).failure.is_some()), [true, true, false]);
+    for test in [Test::Image { state: ImageState::Failed }, Test::Failure { failure: FailureKind::Refused }] {
+        let found_in = |layers: &LayerScope| {
+            library.found_by(&ImageQuery { layers: Some(layers.clone()), ..ImageQuery::of([test.clone()]) })
+        };
+        assert_eq!(scopes.each_ref().map(found_in), [vec![sure], vec![sure], vec![]], "{test:?}");
+    }
+    let counted = |layers: &LayerScope| {
+        let query = ImageQuery { layers: Some(layers.clone()), ..ImageQuery::default() };
+        library.store.read(|view| view.filter_counts(&query, &[])).unwrap().failures.len()
+    };
+    assert_eq!(scopes.each_ref().map(counted), [1, 1, 0]);
+    let by_doubt = |run| {
+        let layers = Some(LayerScope::of_run(run));
+        library.found_by(&ImageQuery { layers, order: ImageOrder::Doubt, ..ImageQuery::default() })
+    };
+    assert_eq!((by_doubt(first), by_doubt(second)), (vec![unsure, sure], vec![sure, unsure]));
 }
 
 #[test]
@@ -260,7 +334,7 @@ enum Act {
 
 fn acts() -> impl Strategy<Value = Vec<Act>> {
     let act = prop_oneof![
-        (0usize..5, 0usize..3, any::<bool>()).prop_map(|(layers, image, accepts)| Act::Decide {
+        (0usize..6, 0usize..3, any::<bool>()).prop_map(|(layers, image, accepts)| Act::Decide {
             layers,
             image,
             accepts
@@ -295,7 +369,8 @@ proptest! {
         let images: Vec<ImageId> = (1..=3).map(|seed| library.add_image(seed)).collect();
         let runs: Vec<RunId> = (0..).zip(found).map(|(place, answers)| {
             let answered = images.iter().copied().zip(answers).take(3 - place % 2).collect();
-            library.layer(&format!("model {place}"), answered)
+            // The last two are runs of one model and recipe.
+            library.layer(&format!("model {}", place.min(1)), answered)
         }).collect();
         let scopes = [
             LayerScope::All,
@@ -303,6 +378,7 @@ proptest! {
             LayerScope::of_run(runs[0]),
             LayerScope::of_run(runs[1]),
             LayerScope::Runs { runs: vec![runs[1], runs[2]] },
+            LayerScope::of_run(runs[2]),
         ];
         for act in acts {
             let verdict = |accepts| if accepts { Verdict::Accept } else { Verdict::Reject { reason: None } };
@@ -324,6 +400,8 @@ proptest! {
                 }
             }
         }
+        let [labels, counted_labels, figures, counted_figures] = kept_and_counted(&library.store);
+        prop_assert_eq!((labels, figures), (counted_labels, counted_figures));
         for layers in &scopes {
             let cards: Vec<ImageCard> = images.iter().map(|&image| library.card_in(image, layers)).collect();
             for card in &cards {
@@ -442,6 +520,7 @@ fn questions_about_a_layer_look_at_its_rows_alone() {
              AND confidence >= 0.5 AND annotations.id <= 90 AND run_id IN (1) ORDER BY image_id, annotations.id",
             "COVERING INDEX annotations_by_run (run_id=? AND status=? AND label=?)",
         ),
+        ("SELECT image_id FROM mistakes WHERE kind = 'tiny' AND NOT is_superseded", "COVERING INDEX mistakes_by_kind"),
     ] {
         let plan = plan(sql);
         assert!(plan.contains(index), "{sql}: {plan}");

@@ -11,6 +11,7 @@ use domain::ids::{CollectionId, ImageId, RunId};
 use domain::layers::LayerScope;
 use domain::query::{Condition, ImageQuery, ImageState, Share, Span, Test, Trait};
 use domain::recipe::comparable;
+use domain::run::FailureKind;
 use rusqlite::{Params, params};
 
 use super::id_set::IdSet;
@@ -64,15 +65,8 @@ impl View<'_> {
     pub(super) fn images_in_every_layer(&self, test: &Test, working: &[RunId]) -> Result<IdSet> {
         match test {
             Test::In { name } => self.images_in(name),
-            Test::Image { state: state @ (ImageState::Failed | ImageState::Running) } => {
-                self.images_in_state(*state, &IdSet::default(), working)
-            }
+            Test::Image { state: ImageState::Running } => self.images_running(working),
             Test::Run { run } => self.images_touched_by(*run),
-            Test::Failure { failure } => self.id_set(
-                "SELECT images.id FROM images JOIN jobs ON jobs.id = failed_job
-                 WHERE failed_job IS NOT NULL AND jobs.failure = ?1",
-                [name_of(failure)?],
-            ),
             Test::Date { span } => self.images_of_date(span),
             Test::Taken { span } => self.images_taken(span),
             Test::Text { text } => self.images_named(text),
@@ -82,6 +76,7 @@ impl View<'_> {
             | Test::Confidence { .. }
             | Test::Has { .. }
             | Test::Check { .. }
+            | Test::Failure { .. }
             | Test::Marks { .. } => Ok(IdSet::default()),
         }
     }
@@ -90,16 +85,17 @@ impl View<'_> {
     pub(super) fn images_in_layers(&self, test: &Test, layers: &LayerScope) -> Result<IdSet> {
         match test {
             Test::In { .. }
-            | Test::Image { state: ImageState::Failed | ImageState::Running }
+            | Test::Image { state: ImageState::Running }
             | Test::Run { .. }
-            | Test::Failure { .. }
             | Test::Date { .. }
             | Test::Taken { .. } => Ok(IdSet::default()),
             Test::Label { name } => {
                 let name = comparable(name);
                 self.images_labelled(layers, |label| comparable(label) == name)
             }
-            Test::Image { state } => self.images_in_state(*state, &self.images_proposed_on(layers)?, &[]),
+            Test::Image { state: ImageState::Failed } => self.images_failed(layers),
+            Test::Image { state } => self.images_in_state(*state, &self.images_proposed_on(layers)?, layers, &[]),
+            Test::Failure { failure } => self.images_failed_by(*failure, layers),
             Test::Mark { status } => self.images_with_mark(*status, layers),
             Test::Confidence { span } => self.images_with_confidence(span, layers),
             Test::Has { what } => self.images_having(*what, layers),
@@ -132,7 +128,7 @@ impl View<'_> {
 
     fn images_labelled(&self, layers: &LayerScope, is_meant: impl Fn(&str) -> bool) -> Result<IdSet> {
         let mut found = IdSet::default();
-        for label in self.label_counts(None)? {
+        for label in self.every_label()? {
             if is_meant(&label.name) {
                 found.add_all(&self.images_with_label(&label.name, layers)?);
             }
@@ -155,26 +151,63 @@ impl View<'_> {
     }
 
     /// The images in a state, where `proposed` are those on which a shown proposal waits for a decision.
-    pub(super) fn images_in_state(&self, state: ImageState, proposed: &IdSet, working: &[RunId]) -> Result<IdSet> {
+    pub(super) fn images_in_state(
+        &self,
+        state: ImageState,
+        proposed: &IdSet,
+        layers: &LayerScope,
+        working: &[RunId],
+    ) -> Result<IdSet> {
         let review = match state {
             ImageState::Unreviewed => "unreviewed",
             ImageState::Reviewed => "reviewed",
             ImageState::ConfirmedEmpty => "confirmed_empty",
-            ImageState::Failed => return self.id_set("SELECT id FROM images WHERE failed_job IS NOT NULL", []),
-            ImageState::Running => {
-                let mut found = IdSet::default();
-                for run in working {
-                    let waiting = "SELECT image_id FROM jobs WHERE run_id = ?1 AND state = 'waiting'";
-                    found.add_all(&self.id_set(waiting, [run.0])?);
-                }
-                return Ok(found);
-            }
+            ImageState::Failed => return self.images_failed(layers),
+            ImageState::Running => return self.images_running(working),
         };
         let mut found = self.id_set("SELECT id FROM images WHERE review = ?1", [review])?;
         if state == ImageState::Unreviewed {
             found.add_all(proposed);
         } else {
             found.remove_all(proposed);
+        }
+        Ok(found)
+    }
+
+    fn images_running(&self, working: &[RunId]) -> Result<IdSet> {
+        let mut found = IdSet::default();
+        for run in working {
+            let waiting = "SELECT image_id FROM jobs WHERE run_id = ?1 AND state = 'waiting'";
+            found.add_all(&self.id_set(waiting, [run.0])?);
+        }
+        Ok(found)
+    }
+
+    /// The images whose latest job failed, or whose job in one of the runs of `layers` did.
+    fn images_failed(&self, layers: &LayerScope) -> Result<IdSet> {
+        let Some(runs) = layers.runs() else {
+            return self.id_set("SELECT id FROM images WHERE failed_job IS NOT NULL", []);
+        };
+        let mut found = IdSet::default();
+        for run in runs {
+            let failed = "SELECT image_id FROM jobs WHERE run_id = ?1 AND state = 'failed'";
+            found.add_all(&self.id_set(failed, [run.0])?);
+        }
+        Ok(found)
+    }
+
+    /// [`View::images_failed`] for one reason.
+    pub(super) fn images_failed_by(&self, failure: FailureKind, layers: &LayerScope) -> Result<IdSet> {
+        let kind = name_of(&failure)?;
+        let Some(runs) = layers.runs() else {
+            let latest = "SELECT images.id FROM images JOIN jobs ON jobs.id = failed_job
+                          WHERE failed_job IS NOT NULL AND jobs.failure = ?1";
+            return self.id_set(latest, [kind]);
+        };
+        let mut found = IdSet::default();
+        for run in runs {
+            let failed = "SELECT image_id FROM jobs WHERE run_id = ?1 AND state = 'failed' AND failure = ?2";
+            found.add_all(&self.id_set(failed, params![run.0, kind])?);
         }
         Ok(found)
     }
@@ -227,7 +260,8 @@ impl View<'_> {
             return self.images_labelled(layers, |label| misspelled.contains(label));
         }
         if layers.runs().is_none() {
-            return self.id_set("SELECT image_id FROM mistakes WHERE kind = ?1", [name_of(&check)?]);
+            let shown = "SELECT image_id FROM mistakes WHERE kind = ?1 AND NOT is_superseded";
+            return self.id_set(shown, [name_of(&check)?]);
         }
         let shown = layers.and_is_shown();
         let sql = format!(

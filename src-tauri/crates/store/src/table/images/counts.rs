@@ -15,6 +15,7 @@ use domain::run::FailureKind;
 use super::id_set::IdSet;
 use crate::code::from_name;
 use crate::table::all;
+use crate::table::layers::Layers;
 use crate::{Result, View};
 
 /// Runs that a list beside a grid has room for.
@@ -65,7 +66,7 @@ impl View<'_> {
 
         let stateless = without(Test::Image { state: ImageState::Failed });
         let proposed = self.images_proposed_on(&layers)?;
-        let states = counted(STATES, &stateless, |state| self.images_in_state(state, &proposed, working))?;
+        let states = counted(STATES, &stateless, |state| self.images_in_state(state, &proposed, &layers, working))?;
         let unsure = without(Test::Confidence { span: CONFIDENCES[0] });
         let undecided = without(Test::Mark { status: Status::Proposed });
         let any_trait = without(Test::Has { what: Trait::Marks });
@@ -86,7 +87,7 @@ impl View<'_> {
             checks: self.counts_by_check(&without(Test::Check { check: Check::Duplicate }), &layers)?,
             unchecked: self.unchecked_count()?,
             taken: self.counts_by_month(&without(Test::Taken { span: ANY_DAY }))?,
-            failures: self.counts_by_failure(&without(Test::Failure { failure: FailureKind::Refused }))?,
+            failures: self.counts_by_failure(&without(Test::Failure { failure: FailureKind::Refused }), &layers)?,
             runs: self.counts_by_run(query, &tested.scope, &in_every_layer)?,
         })
     }
@@ -118,9 +119,12 @@ impl View<'_> {
     }
 
     fn counts_by_label(&self, found: &IdSet, layers: &LayerScope) -> Result<Vec<LabelCount>> {
-        let mut labels = self.label_counts(None)?;
-        for label in &mut labels {
-            label.count = found.common_len(&self.images_with_label(&label.name, layers)?);
+        let mut labels = Vec::new();
+        for label in self.every_label()? {
+            let count = found.common_len(&self.images_with_label(&label.name, layers)?);
+            if count > 0 || label.count > 0 {
+                labels.push(LabelCount { count, ..label });
+            }
         }
         // Stable, so that equal ones stay as they are in the whole library.
         labels.sort_by_key(|label| std::cmp::Reverse(label.count));
@@ -138,19 +142,31 @@ impl View<'_> {
         Ok(months.map(|(month, count)| FilterCount { filter: month.days(), count }).collect())
     }
 
-    fn counts_by_failure(&self, found: &IdSet) -> Result<Vec<FilterCount<FailureKind>>> {
-        let mut statement = self.0.prepare_cached(
-            "SELECT images.id, jobs.failure FROM images JOIN jobs ON jobs.id = failed_job WHERE failed_job IS NOT NULL",
-        )?;
-        let failed: Vec<(u32, String)> = all(&mut statement, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let mut counts: HashMap<String, u32> = HashMap::new();
-        for (image, failure) in failed {
-            *counts.entry(failure).or_default() += u32::from(found.contains(image));
+    fn counts_by_failure(&self, found: &IdSet, layers: &LayerScope) -> Result<Vec<FilterCount<FailureKind>>> {
+        let mut images: HashMap<String, IdSet> = HashMap::new();
+        let mut add = |sql: &str, parameters: &[u32]| -> Result<()> {
+            let mut statement = self.0.prepare_cached(sql)?;
+            let mut rows = statement.query(rusqlite::params_from_iter(parameters))?;
+            while let Some(row) = rows.next()? {
+                images.entry(row.get(1)?).or_default().insert(row.get(0)?);
+            }
+            Ok(())
+        };
+        match layers.runs() {
+            None => add(
+                "SELECT images.id, jobs.failure FROM images JOIN jobs ON jobs.id = failed_job
+                 WHERE failed_job IS NOT NULL",
+                &[],
+            )?,
+            Some(runs) => runs.iter().try_for_each(|run| {
+                add("SELECT image_id, failure FROM jobs WHERE run_id = ?1 AND state = 'failed'", &[run.0])
+            })?,
         }
-        let mut failures = counts
+        let mut failures = images
             .into_iter()
-            .map(|(failure, count)| {
-                Ok(FilterCount { filter: from_name::<FailureKind>("jobs.failure", failure)?, count })
+            .map(|(failure, images)| {
+                let filter = from_name::<FailureKind>("jobs.failure", failure)?;
+                Ok(FilterCount { filter, count: found.common_len(&images) })
             })
             .collect::<Result<Vec<_>>>()?;
         failures.sort_by_key(|failure| failure.filter);

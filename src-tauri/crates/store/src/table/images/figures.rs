@@ -106,7 +106,7 @@ impl View<'_> {
     }
 
     /// The least confidence among the proposals of `layers` on each image that has any, ascending.
-    pub(super) fn least_certain(&self, layers: &LayerScope) -> Result<Vec<u32>> {
+    pub(super) fn least_certain(&self, layers: &LayerScope) -> Result<Vec<(u32, f64)>> {
         let mut least: BTreeMap<u32, f64> = BTreeMap::new();
         for run in layers.runs().unwrap_or_default() {
             let mut statement = self.0.prepare_cached(
@@ -120,6 +120,6 @@ impl View<'_> {
         }
         let mut ranked: Vec<(u32, f64)> = least.into_iter().collect();
         ranked.sort_by(|one, other| one.1.total_cmp(&other.1));
-        Ok(ranked.into_iter().map(|(image, _)| image).collect())
+        Ok(ranked)
     }
 }

@@ -1,11 +1,15 @@
 //! The order of what was found. An index has all images in each order; the found ones are taken from it as they come.
 
+use std::collections::BTreeMap;
+
+use domain::doubt::Signals;
 use domain::ids::ImageId;
 use domain::layers::LayerScope;
 use domain::query::{ImageOrder, ImageState};
 
 use super::id_set::IdSet;
 use crate::table::all;
+use crate::table::layers::Layers;
 use crate::{Result, View};
 
 impl View<'_> {
@@ -50,26 +54,45 @@ impl View<'_> {
     /// The images in an order that depends on `layers`; `None` where it does not.
     fn ranked_in_layers(&self, order: ImageOrder, layers: &LayerScope) -> Result<Option<Vec<u32>>> {
         Ok(match order {
-            ImageOrder::LeastCertain => Some(self.least_certain(layers)?),
+            ImageOrder::LeastCertain => Some(self.least_certain(layers)?.into_iter().map(|(image, _)| image).collect()),
             ImageOrder::MostMarks => {
                 let mut counts: Vec<(u32, u32)> = self.mark_counts(layers)?.into_iter().collect();
                 counts.sort_by_key(|&(image, count)| (std::cmp::Reverse(count), image));
                 Some(counts.into_iter().map(|(image, _)| image).collect())
             }
-            // Doubts are kept of all layers together; what is reviewed in these comes last.
             ImageOrder::Doubt => {
                 let proposed = self.images_proposed_on(layers)?;
-                let open = self.images_in_state(ImageState::Unreviewed, &proposed, &[])?;
-                let mut statement =
-                    self.0.prepare_cached("SELECT image_id FROM image_doubts ORDER BY doubt DESC, image_id")?;
-                let ranked = all(&mut statement, [], |row| Ok(row.get::<_, u32>(0)?))?;
-                let (mut ranked, reviewed): (Vec<u32>, Vec<u32>) =
-                    ranked.into_iter().partition(|&id| open.contains(id));
-                ranked.extend(reviewed);
-                Some(ranked)
+                let open = self.images_in_state(ImageState::Unreviewed, &proposed, layers, &[])?;
+                let mut doubts: Vec<(u32, f64)> =
+                    self.signals_in(layers)?.into_iter().map(|(id, signals)| (id, signals.doubt())).collect();
+                doubts.retain(|&(id, doubt)| doubt > 0.0 && open.contains(id));
+                doubts.sort_by(|one, other| other.1.total_cmp(&one.1));
+                Some(doubts.into_iter().map(|(id, _)| id).collect())
             }
             _ => None,
         })
+    }
+
+    /// What speaks for a mistake on each image as `layers` show it: the kept uncertainty is that of all layers together.
+    fn signals_in(&self, layers: &LayerScope) -> Result<BTreeMap<u32, Signals>> {
+        let mut found: BTreeMap<u32, Signals> = BTreeMap::new();
+        for (image, least) in self.least_certain(layers)? {
+            found.entry(image).or_default().least_certain = Some(least);
+        }
+        let mut mistakes = self.0.prepare_cached(&format!(
+            "SELECT mistakes.image_id, count(*) FROM mistakes JOIN annotations ON annotations.id = mark_id
+             WHERE TRUE{} GROUP BY 1",
+            layers.and_is_shown()
+        ))?;
+        for (image, count) in all(&mut mistakes, [], |row| Ok((row.get::<_, u32>(0)?, row.get(1)?)))? {
+            found.entry(image).or_default().mistakes = count;
+        }
+        let mut differing =
+            self.0.prepare_cached("SELECT image_id, disagreement FROM image_figures WHERE disagreement > 0")?;
+        for (image, count) in all(&mut differing, [], |row| Ok((row.get::<_, u32>(0)?, row.get(1)?)))? {
+            found.entry(image).or_default().disagreement = count;
+        }
+        Ok(found)
     }
 }
 

@@ -1,0 +1,7 @@
+//! Reads and writes whole files that people name.
+
+mod read;
+mod write;
+
+pub use read::{open, other_kind, read, read_into, read_to_string};
+pub use write::{WholeFile, check, check_folder, write, write_private};

@@ -1,0 +1,125 @@
+//! Files that are not what they seem, given to the real program: small ones that need gigabytes, and named pipes in the place of
+//! photos, settings and keys.
+
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use domain::run::FailureKind;
+use fieldmark_tests::bench::{Bench, COMPLETED};
+use fieldmark_tests::{binary, lay_out_photos, repository, sample};
+
+/// What `command` comes to. A program that waits without end fails the test.
+fn output(command: &mut Command) -> Output {
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let started = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if started.elapsed() > Duration::from_mins(2) {
+            child.kill().unwrap();
+            panic!("it did not end: {:?}", child.wait_with_output());
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    child.wait_with_output().unwrap()
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&[output.stdout.as_slice(), &output.stderr].concat()).into_owned()
+}
+
+fn make_pipe(path: &Path) {
+    assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+}
+
+#[test]
+fn under_a_memory_limit_a_hostile_file_is_skipped_and_the_photos_beside_it_are_imported() {
+    for hostile in ["deep.png", "float-strips.tif", "one-colour.webp", "two-buffers.gif"] {
+        let folder = tempfile::tempdir().unwrap();
+        let photos = folder.path().join("photos");
+        lay_out_photos(&photos, 5);
+        fs::copy(repository("tests/fixtures/hostile").join(hostile), photos.join(hostile)).unwrap();
+        let mut command = Command::new("sh");
+        // In kilobytes of address space.
+        command.args(["-c", "ulimit -v 1500000 && exec \"$0\" \"$@\""]).arg(binary("fieldmark"));
+        command.env_clear().env("HOME", folder.path()).arg("--db").arg(folder.path().join("library.sqlite"));
+        let output = output(command.arg("estimate").arg(&photos));
+        let said = text(&output);
+        assert!(output.status.success(), "{hostile}: {}\n{said}", output.status);
+        assert!(said.contains("5 images new, 0 known already, 1 skipped"), "{hostile}: {said}");
+        let reason = said.lines().find(|line| line.contains(hostile)).unwrap();
+        let is_named = reason.contains("MB are allowed; import.decoding_memory_mb in settings.toml allows more")
+            || reason.contains("strips or tiles that share their data");
+        assert!(is_named, "{reason}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_photo_that_became_a_named_pipe_fails_and_the_run_goes_on() {
+    let bench = Bench::new();
+    lay_out_photos(&bench.photos(), 4);
+    bench.library.import(&[bench.photos()]).unwrap();
+    let replaced = bench.photos().join("day 1/IMG_0001.jpg");
+    fs::remove_file(&replaced).unwrap();
+    make_pipe(&replaced);
+    let run = bench.start("nanodet-g-416").await;
+    assert_eq!(bench.end_of(run).await, COMPLETED);
+    let report = bench.library.run_report(run).unwrap();
+    let failures: Vec<_> = report.failures.iter().map(|group| (group.kind, group.count)).collect();
+    assert_eq!((report.summary.done, failures), (3, vec![(FailureKind::FileUnreadable, 1)]));
+}
+
+#[test]
+fn what_is_no_regular_file_is_skipped_and_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let photos = folder.path().join("photos");
+    lay_out_photos(&photos, 1);
+    make_pipe(&photos.join("pipe.jpg"));
+    fs::create_dir(photos.join("folder.jpg")).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", photos.join("device.jpg")).unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(photos.join("socket.jpg")).unwrap();
+    let sparse = fs::File::create(photos.join("sparse.jpg")).unwrap();
+    std::io::Write::write_all(&mut &sparse, &fs::read(sample("coffee.jpg")).unwrap()[..1000]).unwrap();
+    sparse.set_len(3_000_000_000).unwrap();
+    let mut command = Command::new(binary("fieldmark"));
+    command.env_clear().env("HOME", folder.path()).arg("--db").arg(folder.path().join("library.sqlite"));
+    // Given by name, a device and a pipe are looked at as well.
+    let output = output(command.arg("estimate").arg(&photos).arg("/dev/zero").arg(photos.join("device.jpg")));
+    let said = text(&output);
+    assert!(output.status.success(), "{}\n{said}", output.status);
+    for (name, reason) in [
+        ("pipe.jpg", "a named pipe, not a regular file"),
+        ("socket.jpg", "a socket, not a regular file"),
+        ("/dev/zero", "a device, not a regular file"),
+        ("device.jpg", "a device, not a regular file"),
+        ("sparse.jpg", "3000 MB are more than the 2000 MB that a file may have"),
+    ] {
+        assert!(said.lines().any(|line| line.contains(name) && line.ends_with(reason)), "{name}: {said}");
+    }
+    assert!(said.contains("1 image new"), "{said}");
+}
+
+#[test]
+fn a_named_pipe_in_the_place_of_settings_or_a_key_is_an_error_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("settings.toml");
+    make_pipe(&pipe);
+    let fieldmark = || {
+        let mut command = Command::new(binary("fieldmark"));
+        command.env_clear().env("HOME", folder.path()).current_dir(folder.path());
+        command.arg("--db").arg(folder.path().join("library.sqlite"));
+        command
+    };
+    let settings = output(fieldmark().arg("estimate").arg(sample("coffee.jpg")));
+    assert!(!settings.status.success());
+    assert!(text(&settings).contains("a named pipe, not a regular file"), "{}", text(&settings));
+    let key = output(fieldmark().args(["doctor", "--endpoint-key-file", "Gateway=settings.toml"]));
+    assert!(!key.status.success());
+    assert!(text(&key).contains("a named pipe, not a regular file"), "{}", text(&key));
+    fs::rename(&pipe, folder.path().join(".env")).unwrap();
+    let environment = output(fieldmark().arg("runs"));
+    assert!(environment.status.success(), "{}", text(&environment));
+}
