@@ -371,7 +371,7 @@ export const run = {
   endpointFails: (name: string, problem: EndpointProblem) => `${name}: ${endpointProblems[problem]}`,
   endpointAgain: (millis: number | null) =>
     millis === null
-      ? "Its images went to the other endpoints."
+      ? "No requests are sent to it."
       : `Its images go to the other endpoints. It is tried again ${millis < 1000 ? "now" : `in ${duration(Math.ceil(millis / 1000) * 1000)}`}.`,
   endpointProblems,
   giveUpBatches: (images: number) => `Give up ${count(images)} in lost batches`,

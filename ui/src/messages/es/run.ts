@@ -346,7 +346,7 @@ export const run: Words<typeof english> = {
   endpointFails: (name, problem) => `${name}: ${endpointProblems[problem]}`,
   endpointAgain: (millis) =>
     millis === null
-      ? "Sus imágenes pasaron a los otros servidores."
+      ? "No se le envían peticiones."
       : `Sus imágenes pasan a los otros servidores. Se vuelve a probar ${millis < 1000 ? "ahora" : `en ${duration(Math.ceil(millis / 1000) * 1000)}`}.`,
   endpointProblems,
   giveUpBatches: (number) => `Renunciar a ${count(number)} en lotes perdidos`,
