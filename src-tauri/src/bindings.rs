@@ -69,12 +69,13 @@ pub fn builder() -> Builder<Wry> {
             hooks::agree_to_hook,
             hooks::claude_flow_hooks,
             settings::settings,
-            settings::save_settings,
+            settings::change_settings,
             settings::installation,
         ])
         .events(collect_events![
             signals::ImportChanged,
             signals::LibraryChanged,
+            signals::SettingsChanged,
             signals::RunsChanged,
             signals::DragChanged,
             signals::Refused,

@@ -13,6 +13,8 @@ use tokio::time::{sleep, timeout};
 use crate::error::AppError;
 use crate::state::{self, Desktop};
 
+/// How often the settings' file is looked at.
+const SETTINGS_INTERVAL: Duration = Duration::from_secs(1);
 /// Signals come at most so often.
 const SIGNAL_INTERVAL: Duration = Duration::from_millis(250);
 
@@ -22,6 +24,10 @@ pub struct ImportChanged(pub ImportProgress);
 /// Collections, images, marks or decisions are not what they were.
 #[derive(Debug, Clone, Serialize, Deserialize, specta::Type, Event)]
 pub struct LibraryChanged;
+
+/// The settings were changed, perhaps by a text editor or another process.
+#[derive(Debug, Clone, Serialize, Deserialize, specta::Type, Event)]
+pub struct SettingsChanged;
 
 /// The runs that are worked on here, and how far they are.
 #[derive(Debug, Clone, Serialize, Deserialize, specta::Type, Event)]
@@ -47,6 +53,18 @@ pub fn forward(app: &AppHandle) {
             let snapshot = progress.borrow_and_update().clone();
             emit(&ImportChanged(snapshot), &importing);
             sleep(SIGNAL_INTERVAL).await;
+        }
+    });
+    let (setting, watched) = (app.clone(), std::sync::Arc::clone(&library));
+    tauri::async_runtime::spawn(async move {
+        let mut version = watched.settings_version();
+        loop {
+            sleep(SETTINGS_INTERVAL).await;
+            let now = watched.settings_version();
+            if now != version {
+                version = now;
+                emit(&SettingsChanged, &setting);
+            }
         }
     });
     let changing = app.clone();

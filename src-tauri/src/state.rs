@@ -1,10 +1,10 @@
 //! What lives as long as the window.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use engine::{Library, Surroundings};
+use engine::{Consents, EnvFileHere, Library, Surroundings};
 use tauri::async_runtime::JoinHandle;
 use tauri::{AppHandle, Manager};
 use tauri_specta::Event;
@@ -40,7 +40,8 @@ impl Desktop {
                 .data_local_dir()
                 .to_owned(),
         };
-        let library = Library::open(&folder.join("library.sqlite"), Surroundings::of_this_process())?;
+        let surroundings = surroundings();
+        let library = Library::open(&folder.join("library.sqlite"), surroundings)?;
         library.clear_ready_exports()?;
         library.watch_other_processes()?;
         Ok(Self { library, watcher: Mutex::default(), is_dragging_out: AtomicBool::default() })
@@ -66,6 +67,22 @@ impl Desktop {
             if watch < current.watch { task } else { std::mem::replace(&mut *current, Watcher { watch, task }).task };
         if let Some(former) = former {
             former.abort();
+        }
+    }
+}
+
+/// With the `.env` file of the working folder where the person has allowed it. The command line asks; the window says that it
+/// is not used.
+fn surroundings() -> Surroundings {
+    match Consents::of_this_person().env_file_in(Path::new(".")) {
+        Ok(EnvFileHere::Allowed(file)) => Surroundings::of_this_process(Some(file)),
+        Ok(EnvFileHere::NotAllowed(file)) => {
+            Surroundings { unused_env_file: Some(file.path().to_owned()), ..Surroundings::of_this_process(None) }
+        }
+        Ok(EnvFileHere::Nothing) => Surroundings::of_this_process(None),
+        Err(error) => {
+            tracing::warn!(%error, "a .env file is not used");
+            Surroundings::of_this_process(None)
         }
     }
 }

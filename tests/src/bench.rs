@@ -15,7 +15,7 @@ use domain::plan::{ImageSelection, PlanRequest, Quote, ResumeRequest, RunRequest
 use domain::query::ImageQuery;
 use domain::run::{RunState, StopReason};
 use domain::run_options::RunOptions;
-use engine::{Library, Surroundings};
+use engine::{Consents, Library, Surroundings};
 use keys::{Environment, KeyRing};
 
 use crate::binary;
@@ -23,6 +23,9 @@ use crate::pictures::{drawing, write_png};
 
 /// What a run that came to its end stops as.
 pub const COMPLETED: RunState = RunState::Stopped { reason: StopReason::Completed };
+
+/// The file of a person's consents in their home folder.
+const CONSENTS: &str = ".config/fieldmark/consents.json";
 
 /// Variables by which whoever runs the tests might send them to a real server.
 pub const ENVIRONMENT: [&str; 4] = ["ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "ANTHROPIC_MODEL", "CONCURRENCY"];
@@ -33,11 +36,12 @@ pub fn surroundings(variables: &[(&str, &str)]) -> Surroundings {
     let variables: Vec<(String, String)> =
         variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let set = move |name: &str| variables.iter().find(|(set, _)| *set == name).map(|(_, value)| value.into());
-    let nowhere = std::path::Path::new("/nonexistent");
     Surroundings {
-        environment: Environment::from_variables(set, nowhere),
+        environment: Environment::from_variables(set, None),
         keys: KeyRing::for_session(),
         variables: HashMap::new(),
+        consents: Consents::for_session(),
+        unused_env_file: None,
     }
 }
 
@@ -97,7 +101,9 @@ impl Bench {
     pub fn among(variables: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("library/library.sqlite");
-        let library = Library::open(&database, surroundings(variables)).unwrap();
+        // Where the command line keeps what is agreed to, when this folder is its home.
+        let consents = Consents::at(folder.path().join(CONSENTS));
+        let library = Library::open(&database, Surroundings { consents, ..surroundings(variables) }).unwrap();
         fs::create_dir(folder.path().join("photos")).unwrap();
         Self { folder, library }
     }
@@ -107,6 +113,7 @@ impl Bench {
     pub fn fieldmark(&self, url: &str, key: &str) -> Command {
         let mut fieldmark = Command::new(binary("fieldmark"));
         fieldmark.env_clear().env("ANTHROPIC_BASE_URL", url).env("ANTHROPIC_API_KEY", key);
+        fieldmark.env("HOME", self.folder.path());
         fieldmark.current_dir(self.folder.path()).stdin(Stdio::null());
         fieldmark.arg("--db").arg(self.folder.path().join("library/library.sqlite"));
         fieldmark

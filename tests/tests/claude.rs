@@ -201,7 +201,6 @@ async fn what_concerns_every_image_stops_the_run_and_loses_none() {
         (simulator::FORBIDDEN_KEY, None, StopReason::NotPermitted),
         (KEY, Some(Fault::SpendLimit), StopReason::SpendLimit),
         (KEY, Some(Fault::UsageLimit), StopReason::SpendLimit),
-        (KEY, Some(Fault::NotThisServer), StopReason::NotSuchAServer),
     ];
     for (key, fault, reason) in cases {
         let server = simulate().await;

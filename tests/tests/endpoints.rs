@@ -74,7 +74,7 @@ async fn a_key_comes_from_the_environment_or_the_command_line_and_goes_to_its_en
         asked = now;
     }
     fs::write(bench.folder.path().join(".env"), format!("FIELDMARK_ENDPOINT_MY_GATEWAY_KEY={SECRET}")).unwrap();
-    annotate(&bench, &first, &[], &[]);
+    annotate(&bench, &first, &[], &["--env-file", ".env"]);
     assert!(second.ledger().billed.len() > asked, "from a .env file");
 
     let unknown = annotate(&bench, &first, &[("OTHER_NAME", SECRET)], &["--endpoint-key", "Other=OTHER_NAME"]);

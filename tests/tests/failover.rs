@@ -134,7 +134,7 @@ async fn a_broken_endpoint_does_not_block_the_others_and_is_named_with_its_probl
         (Fault::Broken { after_events: 2 }, EndpointProblem::ConnectionLost),
         (Fault::Status { status: 401 }, EndpointProblem::KeyRejected),
         (Fault::Status { status: 404 }, EndpointProblem::UnknownModel),
-        (Fault::NotThisServer, EndpointProblem::NotSuchAServer),
+        (Fault::NotThisServer, EndpointProblem::AnswersUnreadable),
         (Fault::Status { status: 500 }, EndpointProblem::ServerFailed),
         (Fault::Overloaded, EndpointProblem::Overloaded),
     ];

@@ -35,7 +35,7 @@ async fn set_and_agree(bench: &Bench, hooks: Hooks) {
     set(bench, hooks.clone());
     for event in HookEvent::ALL {
         if let Some(command) = hooks.command(event) {
-            bench.library.agree_to_hook(event, command).await.unwrap();
+            bench.library.agree_to_hook(event, command).unwrap();
         }
     }
 }
@@ -124,13 +124,13 @@ async fn a_command_that_nobody_agreed_to_does_not_run() {
     let hooks = Hooks { before_run: command("touch ran"), ..Hooks::default() };
     set(&bench, hooks.clone());
     // The same text at another moment, and another text, are other agreements.
-    bench.library.agree_to_hook(HookEvent::AfterRun, "touch ran").await.unwrap();
-    bench.library.agree_to_hook(HookEvent::BeforeRun, "touch ran2").await.unwrap();
+    bench.library.agree_to_hook(HookEvent::AfterRun, "touch ran").unwrap();
+    bench.library.agree_to_hook(HookEvent::BeforeRun, "touch ran2").unwrap();
     let run = run_locally(&bench).await;
     assert!(!written(&bench, "ran").exists());
     assert_eq!(hooks_of(&bench, run)[0].ending, HookEnding::NotAgreed);
 
-    bench.library.agree_to_hook(HookEvent::BeforeRun, "touch ran").await.unwrap();
+    bench.library.agree_to_hook(HookEvent::BeforeRun, "touch ran").unwrap();
     run_locally(&bench).await;
     assert!(written(&bench, "ran").exists());
 
@@ -144,6 +144,31 @@ async fn a_command_that_nobody_agreed_to_does_not_run() {
     copied.save_settings(&bench.library.settings().unwrap()).unwrap();
     let standing = copied.hooks().unwrap();
     assert_eq!((standing[0].command.as_deref(), standing[0].is_agreed), (Some("touch ran"), false));
+}
+
+#[test]
+fn agreement_to_a_command_ends_when_the_library_is_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("library/library.sqlite");
+    let open = |database: &Path| {
+        let consents = engine::Consents::at(folder.path().join("consents.json"));
+        let surroundings = engine::Surroundings { consents, ..fieldmark_tests::bench::surroundings(&[]) };
+        engine::Library::open(database, surroundings).unwrap()
+    };
+    let library = open(&database);
+    let hooks = Hooks { before_run: command("touch ran"), ..Hooks::default() };
+    library.save_settings(&domain::settings::Settings { hooks, ..library.settings().unwrap() }).unwrap();
+    library.agree_to_hook(HookEvent::BeforeRun, "touch ran").unwrap();
+    assert!(library.hooks().unwrap()[0].is_agreed);
+    drop(library);
+    assert!(open(&database).hooks().unwrap()[0].is_agreed, "it is kept");
+
+    // The settings stay where they were, as when a folder from someone else is unpacked over it.
+    let other = folder.path().join("other/library.sqlite");
+    drop(open(&other));
+    fs::rename(&other, &database).unwrap();
+    let replaced = open(&database).hooks().unwrap();
+    assert_eq!((replaced[0].command.as_deref(), replaced[0].is_agreed), (Some("touch ran"), false));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -237,6 +262,7 @@ fn the_command_line_asks_apart_for_commands_and_waits_for_them() {
         let mut fieldmark = Command::new(binary("fieldmark"));
         fieldmark.arg("annotate").arg(sample("coffee.jpg")).arg("--db").arg(&database).arg("--yes").args(more);
         fieldmark.current_dir(folder.path()).env("ANTHROPIC_API_KEY", "sk-secret").env("OTHER", "kept");
+        fieldmark.env("HOME", folder.path()).env_remove("XDG_CONFIG_HOME");
         let output = fieldmark.output().unwrap();
         assert!(output.status.success(), "{output:?}");
         (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())

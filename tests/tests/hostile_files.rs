@@ -105,14 +105,17 @@ fn what_is_no_regular_file_is_skipped_and_named() {
 #[test]
 fn a_named_pipe_in_the_place_of_settings_or_a_key_is_an_error_at_once() {
     let folder = tempfile::tempdir().unwrap();
-    let pipe = folder.path().join("settings.toml");
-    make_pipe(&pipe);
     let fieldmark = || {
         let mut command = Command::new(binary("fieldmark"));
         command.env_clear().env("HOME", folder.path()).current_dir(folder.path());
         command.arg("--db").arg(folder.path().join("library.sqlite"));
         command
     };
+    let library = output(fieldmark().args(["annotate", "--yes"]).arg(sample("coffee.jpg")));
+    assert!(library.status.success(), "{}", text(&library));
+    let pipe = folder.path().join("settings.toml");
+    let _absent = fs::remove_file(&pipe);
+    make_pipe(&pipe);
     let settings = output(fieldmark().arg("estimate").arg(sample("coffee.jpg")));
     assert!(!settings.status.success());
     assert!(text(&settings).contains("a named pipe, not a regular file"), "{}", text(&settings));

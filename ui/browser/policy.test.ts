@@ -82,6 +82,12 @@ it("keeps to the content security policy on every screen", async () => {
     // That the policy is in force is seen from what it refuses.
     await page.evaluate(() => document.body.insertAdjacentHTML("beforeend", '<p style="color: red"></p>'));
     await expect.poll(() => complaints.length).toBe(1);
+    await page.evaluate(() => {
+      document.head.insertAdjacentHTML("beforeend", '<base href="https://elsewhere.example/">');
+      document.body.insertAdjacentHTML("beforeend", '<form action="https://elsewhere.example/"></form>');
+      document.querySelector<HTMLFormElement>("form[action^='https:']")?.submit();
+    });
+    await expect.poll(() => complaints.length).toBe(3);
     await page.close();
   } finally {
     server.close();

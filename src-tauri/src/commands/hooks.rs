@@ -18,7 +18,7 @@ pub async fn hooks(desktop: State<'_, Desktop>) -> Answer<Vec<HookStanding>> {
 #[tauri::command]
 #[specta::specta]
 pub async fn agree_to_hook(desktop: State<'_, Desktop>, event: HookEvent, command: String) -> Answer<()> {
-    Ok(desktop.library().agree_to_hook(event, &command).await?)
+    ask(&desktop, move |library| library.agree_to_hook(event, &command)).await
 }
 
 /// Commands that tell Claude Flow of every run; nothing is saved by this.

@@ -12,10 +12,11 @@ pub async fn settings(desktop: State<'_, Desktop>) -> Answer<Settings> {
     ask(&desktop, |library| library.settings()).await
 }
 
+/// Changes what differs between `before`, which the window has shown, and `after`; the settings as they are then.
 #[tauri::command]
 #[specta::specta]
-pub async fn save_settings(desktop: State<'_, Desktop>, settings: Settings) -> Answer<()> {
-    ask(&desktop, move |library| library.save_settings(&settings)).await
+pub async fn change_settings(desktop: State<'_, Desktop>, before: Settings, after: Settings) -> Answer<Settings> {
+    ask(&desktop, move |library| library.change_settings(&before, &after)).await
 }
 
 #[tauri::command]

@@ -91,7 +91,8 @@ export const commands = {
 	/**  Commands that tell Claude Flow of every run; nothing is saved by this. */
 	claudeFlowHooks: () => typedError<Hooks, AppError>(__TAURI_INVOKE("claude_flow_hooks")),
 	settings: () => typedError<Settings, AppError>(__TAURI_INVOKE("settings")),
-	saveSettings: (settings: Settings) => typedError<null, AppError>(__TAURI_INVOKE("save_settings", { settings })),
+	/**  Changes what differs between `before`, which the window has shown, and `after`; the settings as they are then. */
+	changeSettings: (before: Settings, after: Settings) => typedError<Settings, AppError>(__TAURI_INVOKE("change_settings", { before, after })),
 	installation: () => typedError<Installation, AppError>(__TAURI_INVOKE("installation")),
 };
 
@@ -102,6 +103,7 @@ export const events = {
 	libraryChanged: makeEvent<LibraryChanged, LibraryChanged>("library-changed"),
 	refused: makeEvent<Refused, Refused>("refused"),
 	runsChanged: makeEvent<RunsChanged, RunsChanged>("runs-changed"),
+	settingsChanged: makeEvent<SettingsChanged, SettingsChanged>("settings-changed"),
 };
 
 /* Types */
@@ -387,6 +389,10 @@ export type Connection = {
 	is_on_this_machine: boolean,
 	/**  `None`: there is no key for this server. */
 	key: KeyPlace | null,
+	/**  Why the key of the environment is not sent to this server; `None` when it is, or when there is none. */
+	key_withheld: string | null,
+	/**  The `.env` file of the working folder, which is not used as long as nobody has allowed it. */
+	unused_env_file: string | null,
 	/**  Why there is no keychain to keep a key in; `None` when there is one. */
 	keychain_problem: string | null,
 	/**  The model that is chosen when nobody has chosen one. */
@@ -553,7 +559,11 @@ export type EndpointProblem =
 /**  The key is wrong or was withdrawn. */
 "key_rejected" | "not_permitted" | "no_credit" | "spend_limit" | "unknown_model" | "not_such_a_server" | 
 /**  It refuses what is the same in every request. */
-"request_refused" | "unreachable" | 
+"request_refused" | 
+/**  Its answers cannot be read. */
+"answers_unreadable" | 
+/**  It, or a limit, lets nothing through for longer than a run waits. */
+"wait_too_long" | "unreachable" | 
 /**  Connections end before an answer does. */
 "connection_lost" | "timed_out" | "server_failed" | "overloaded";
 
@@ -1382,6 +1392,8 @@ export type RetryKind =
 "server_failed" | 
 /**  The connection ended before the answer did. */
 "connection_lost" | 
+/**  The server answered something that is no answer, or that cannot be decoded. */
+"answer_unreadable" | 
 /**  The answer did not come in time. */
 "timed_out" | 
 /**  The batch expired before the vendor began with the request. */
@@ -1769,8 +1781,13 @@ export type Settings = {
 	further_routes?: FurtherRoute[],
 	/**  Hosts to which the person has agreed to send images, having seen what is sent. */
 	agreed_hosts?: string[],
+	/**  Hosts beside the vendor's own that take `transformations` on an image. */
+	transformations_hosts?: string[],
 	hooks?: Hooks,
 };
+
+/**  The settings were changed, perhaps by a text editor or another process. */
+export type SettingsChanged = null;
 
 /**  Where a mark is. Coordinates are in pixels of the upright image. */
 export type Shape = { kind: "box"; rect: Rect } | { kind: "point"; at: Point } | 
@@ -1912,6 +1929,10 @@ export type StopReason = "completed" |
 "not_such_a_server" | 
 /**  The server refuses what is the same in every request, so that it would refuse them all. */
 "request_refused" | 
+/**  No answer of the server can be read: the first ones were all unreadable, or many in a row. */
+"answers_unreadable" | 
+/**  The server, or a limit, would have it wait for longer than any run waits. */
+"wait_too_long" | 
 /**  The server cannot be reached, in spite of several tries. */
 "unreachable" | 
 /**  The next request could have passed the run's budget. */

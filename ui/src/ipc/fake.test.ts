@@ -134,15 +134,18 @@ describe("a run elsewhere", () => {
     await seam.keepKey(null, "sk-ant-1");
     await expect(seam.startRun(request)).rejects.toMatchObject({ code: "not_agreed" });
     const settings = { ...(await seam.settings()), agreed_hosts: ["api.anthropic.com"] };
-    await seam.saveSettings({ ...settings, is_local_only: true });
+    await seam.changeSettings(await seam.settings(), { ...settings, is_local_only: true });
     await expect(seam.startRun(request)).rejects.toMatchObject({ code: "local_only" });
-    await seam.saveSettings(settings);
+    await seam.changeSettings(await seam.settings(), settings);
     expect(await seam.startRun(request)).toBe(3);
   });
 
   it("is held for a while, spends near its quote, and says what may be billed", async () => {
     const seam = openFake("?priced&key");
-    await seam.saveSettings({ ...(await seam.settings()), agreed_hosts: ["api.anthropic.com"] });
+    await seam.changeSettings(await seam.settings(), {
+      ...(await seam.settings()),
+      agreed_hosts: ["api.anthropic.com"],
+    });
     const run = await seam.startRun(request);
     let latest: RunProgress | undefined;
     await seam.watchRun(run, (snapshot) => (latest = snapshot));
@@ -169,7 +172,10 @@ describe("what a run may cost", () => {
 
   async function agreed(query: string): Promise<Seam> {
     const seam = openFake(query);
-    await seam.saveSettings({ ...(await seam.settings()), agreed_hosts: ["api.anthropic.com"] });
+    await seam.changeSettings(await seam.settings(), {
+      ...(await seam.settings()),
+      agreed_hosts: ["api.anthropic.com"],
+    });
     return seam;
   }
 
@@ -241,7 +247,7 @@ describe("a run elsewhere as it goes", () => {
     const seam = openFake(query);
     const settings = await seam.settings();
     const agreed_hosts = [...(settings.agreed_hosts ?? []), "api.anthropic.com"];
-    await seam.saveSettings({ ...settings, agreed_hosts });
+    await seam.changeSettings(await seam.settings(), { ...settings, agreed_hosts });
     const run = await seam.startRun({ ...request, ...asked });
     const snapshots: RunProgress[] = [];
     await seam.watchRun(run, (snapshot) => snapshots.push(snapshot));
@@ -363,10 +369,12 @@ it("keeps the keys of further routes apart from the one for Claude", async () =>
   const kept = await seam.keepKey("https://gateway.example/claude", "sk-ant-1");
   expect([kept.key, kept.further[2]?.key]).toEqual([null, "keychain"]);
   const settings = await seam.settings();
-  await seam.saveSettings({ ...settings, agreed_hosts: [] });
+  await seam.changeSettings(await seam.settings(), { ...settings, agreed_hosts: [] });
   expect((await seam.connection()).further[0]?.problem).toMatch(/not agreed/u);
   const broken = (settings.further_routes ?? []).map((route) => ({ ...route, base_url: "nonsense" }));
-  await expect(seam.saveSettings({ ...settings, further_routes: broken })).rejects.toMatchObject({ code: "address" });
+  await expect(
+    seam.changeSettings(await seam.settings(), { ...settings, further_routes: broken }),
+  ).rejects.toMatchObject({ code: "address" });
 });
 
 it("keeps nothing of a key but what a server would say to it", async () => {

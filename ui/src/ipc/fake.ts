@@ -336,10 +336,14 @@ class Fake implements Seam {
 
   settings: Seam["settings"] = async () => ({ ...this.#settings });
 
-  saveSettings: Seam["saveSettings"] = async (settings) => {
-    if (settings.further_routes?.some(({ base_url }) => hostOf(base_url) === null)) refuse("address");
-    this.#settings = { ...settings };
-    return null;
+  changeSettings: Seam["changeSettings"] = async (before, after) => {
+    if (after.further_routes?.some(({ base_url }) => hostOf(base_url) === null)) refuse("address");
+    const changed = Object.entries(after).filter(([name, value]) => {
+      return JSON.stringify(value) !== JSON.stringify(before[name as keyof Settings]);
+    });
+    this.#settings = { ...this.#settings, ...Object.fromEntries(changed) };
+    this.#emit("settingsChanged", null);
+    return { ...this.#settings };
   };
 
   hooks: Seam["hooks"] = async () => {

@@ -62,6 +62,8 @@ export interface Signals {
   importChanged: ImportProgress;
   /** Collections, images, marks or decisions are not what they were. */
   libraryChanged: null;
+  /** The settings were changed, perhaps by a text editor or another process. */
+  settingsChanged: null;
   /** The runs that are worked on, and how far they are. */
   runsChanged: WorkingRun[];
   /** Whether files are being dragged over the window. */
@@ -180,7 +182,8 @@ export interface Seam {
   claudeFlowHooks(): Promise<Hooks>;
 
   settings(): Promise<Settings>;
-  saveSettings(settings: Settings): Promise<null>;
+  /** Changes what differs between `before`, which was shown, and `after`. Returns the settings as they are then. */
+  changeSettings(before: Settings, after: Settings): Promise<Settings>;
   installation(): Promise<Installation>;
 
   /** Where the pixels of an image are: upright, for `img` and canvas (with `crossorigin`). */

@@ -98,7 +98,7 @@ export function openSeam(): Promise<Seam> {
     claudeFlowHooks: () => settled(commands.claudeFlowHooks()),
 
     settings: () => settled(commands.settings()),
-    saveSettings: (settings) => settled(commands.saveSettings(settings)),
+    changeSettings: (before, after) => settled(commands.changeSettings(before, after)),
     installation: () => settled(commands.installation()),
 
     // On Windows a custom scheme is served as http://thumb.localhost; Tauri knows the difference.
@@ -107,6 +107,7 @@ export function openSeam(): Promise<Seam> {
       const subscribe: { [Name in keyof Signals]: (heard: (payload: Signals[Name]) => void) => () => void } = {
         importChanged: (heard) => subscribed(events.importChanged.listen(({ payload }) => heard(payload))),
         libraryChanged: (heard) => subscribed(events.libraryChanged.listen(() => heard(null))),
+        settingsChanged: (heard) => subscribed(events.settingsChanged.listen(() => heard(null))),
         runsChanged: (heard) => subscribed(events.runsChanged.listen(({ payload }) => heard(payload))),
         dragChanged: (heard) =>
           subscribed(events.dragChanged.listen(({ payload }) => heard({ isOver: payload.is_over }))),

@@ -34,6 +34,14 @@ describe("the colours of labels", () => {
       expect(chooseColors(onPhotos(label), NOTHING_CHOSEN).colors.get(label)).toBe(preferred(label)[0]);
   });
 
+  it("are told apart in a list by a ring where there are more labels than colours", () => {
+    const list = labels(14);
+    const chosen = chooseColors({ photos: [], lists: list }, NOTHING_CHOSEN);
+    const looks = list.map((label) => `${chosen.colors.get(label)} ${chosen.repeated.has(label)}`);
+    expect(new Set(looks).size).toBe(14);
+    expect(chooseColors({ photos: [], lists: labels(10) }, NOTHING_CHOSEN).repeated.size).toBe(0);
+  });
+
   it("that two labels had to share part again once there is room", () => {
     const many = labels(14);
     const crowded = chooseColors(onPhotos(...many), NOTHING_CHOSEN);
@@ -52,8 +60,17 @@ describe("the colours of labels", () => {
     const crowded = chooseColors({ photos: [], lists: list }, NOTHING_CHOSEN);
     const nine = chooseColors({ photos: list.slice(0, 9), lists: list }, crowded);
     expect(new Set(colorsOf(nine, list.slice(0, 9))).size).toBe(9);
-    const five = chooseColors({ photos: list.slice(20, 25), lists: list }, crowded);
-    expect(new Set(colorsOf(five, list.slice(20, 25)))).toEqual(new Set(SOLID));
+    const five = labels(5, "other");
+    expect(new Set(colorsOf(chooseColors(onPhotos(...five), NOTHING_CHOSEN), five))).toEqual(new Set(SOLID));
+  });
+
+  it("stay from a list on one screen to the photos of another and back", () => {
+    const recipe = labels(10);
+    const plan = chooseColors({ photos: [], lists: recipe }, NOTHING_CHOSEN);
+    const review = chooseColors({ photos: recipe.slice(3, 8), lists: recipe.slice(5) }, plan);
+    expect(colorsOf(review, recipe.slice(3))).toEqual(colorsOf(plan, recipe.slice(3)));
+    const library = chooseColors({ photos: recipe.slice(0, 4), lists: recipe }, review);
+    expect(colorsOf(library, recipe)).toEqual(colorsOf(plan, recipe));
   });
 
   it("of a list stay when a photo can do with another one", () => {

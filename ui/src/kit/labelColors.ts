@@ -24,63 +24,63 @@ type Colors = ReadonlyMap<string, PaletteColor>;
 export interface Chosen {
   /** Of every label on screen. */
   colors: Colors;
-  /** What labels had on photos and in lists, those that were on screen last first. */
-  onPhotos: Colors;
-  inLists: Colors;
+  /** Labels on screen of which another one has the colour already, since there are more labels than colours. */
+  repeated: ReadonlySet<string>;
+  /** What labels have had, those that were on screen last first: a label keeps its colour from screen to screen. */
+  known: Colors;
 }
 
-export const NOTHING_CHOSEN: Chosen = { colors: new Map(), onPhotos: new Map(), inLists: new Map() };
+export const NOTHING_CHOSEN: Chosen = { colors: new Map(), repeated: new Set(), known: new Map() };
 
 /** A colour for each label on screen. `before` is the answer of the last time. Photos choose first. */
-export function chooseColors({ photos, lists }: OnScreen, before: Chosen): Chosen {
+export function chooseColors({ photos, lists }: OnScreen, { known }: Chosen): Chosen {
   const onPhotos = new Set(photos);
   const inLists = new Set([...lists].filter((label) => !onPhotos.has(label)));
   const uses = new Map<PaletteColor, number>();
   const usesOf = (color: PaletteColor): number => uses.get(color) ?? 0;
-  const listed = new Set([...before.inLists].filter(([label]) => inLists.has(label)).map(([, color]) => color));
+  const listed = new Set([...known].filter(([label]) => inLists.has(label)).map(([, color]) => color));
 
-  const ofPhotos = assign(onPhotos, before.onPhotos, uses, {
-    had: (label) => SOLID.filter((color) => color === before.inLists.get(label)),
-    // Dashes are for when there is no other way to tell labels apart. A list keeps its colours where it can.
-    cost: (color) => 4 * usesOf(color) + (DASHED.includes(color) ? 2 : 0) + (listed.has(color) ? 1 : 0),
-  });
-  const ofLists = assign(inLists, before.inLists, uses, {
-    had: (label) => [before.inLists.get(label), before.onPhotos.get(label)].flatMap((color) => color ?? []),
-    cost: usesOf,
-  });
-  return {
-    colors: new Map([...ofPhotos, ...ofLists]),
-    onPhotos: new Map([...ofPhotos, ...without(before.onPhotos, ofPhotos)]),
-    inLists: new Map([...ofLists, ...without(before.inLists, ofLists)]),
-  };
+  // Dashes are for when there is no other way to tell labels apart. A list keeps its colours where it can.
+  const ofPhotos = assign(
+    onPhotos,
+    known,
+    uses,
+    (color) => 4 * usesOf(color) + (DASHED.includes(color) ? 2 : 0) + (listed.has(color) ? 1 : 0),
+  );
+  const ofLists = assign(inLists, known, uses, usesOf);
+  const colors = new Map([...ofPhotos, ...ofLists]);
+  const seen = new Set<PaletteColor>();
+  const repeated = new Set<string>();
+  for (const [label, color] of colors) {
+    if (seen.has(color)) repeated.add(label);
+    seen.add(color);
+  }
+  return { colors, repeated, known: new Map([...colors, ...[...known].filter(([label]) => !colors.has(label))]) };
 }
 
 /** Labels keep what they had while no other has it; the rest take the first of what they prefer that costs least. */
 function assign(
   labels: ReadonlySet<string>,
-  before: Colors,
+  known: Colors,
   uses: Map<PaletteColor, number>,
-  { had, cost }: { had: (label: string) => PaletteColor[]; cost: (color: PaletteColor) => number },
+  cost: (color: PaletteColor) => number,
 ): Map<string, PaletteColor> {
   const assigned = new Map<string, PaletteColor>();
   const give = (label: string, color: PaletteColor): void => {
     assigned.set(label, color);
     uses.set(color, (uses.get(color) ?? 0) + 1);
   };
-  for (const [label, color] of before) if (labels.has(label) && !uses.has(color)) give(label, color);
+  for (const [label, color] of known) if (labels.has(label) && !uses.has(color)) give(label, color);
   for (const label of labels) {
     if (assigned.has(label)) continue;
-    const candidates = [...[before.get(label)].flatMap((color) => color ?? []), ...had(label), ...preferred(label)];
+    const had = known.get(label);
+    const candidates = [...(had === undefined ? [] : [had]), ...preferred(label)];
     give(
       label,
       candidates.reduce((best, color) => (cost(color) < cost(best) ? color : best)),
     );
   }
   return assigned;
-}
-
-function without(colors: Colors, labels: Colors): [string, PaletteColor][] {
-  return [...colors].filter(([label]) => !labels.has(label));
 }
 
 /** The colours in the order in which a label wants them: its own, in every library and on every day. */

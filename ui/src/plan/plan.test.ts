@@ -114,7 +114,7 @@ describe("sending for the first time", () => {
   it("does not happen when the agreement could not be kept", async () => {
     const plan = await asked("?priced&key");
     await plan.start();
-    plan.app.seam.saveSettings = () => Promise.reject({ code: "library", message: "" });
+    plan.app.seam.changeSettings = () => Promise.reject({ code: "library", message: "" });
     await plan.agree();
     expect(plan.app.settings.agreed_hosts).toEqual([]);
     expect(plan.app.run).toBeNull();

@@ -11,7 +11,14 @@ const MOST_BEYOND = 1.5;
 
 export type Spending = Pick<
   RunProgress,
-  "spent_dollars" | "possibly_billed" | "budget_dollars" | "quoted_dollars" | "done" | "failed" | "total"
+  | "spent_dollars"
+  | "possibly_billed"
+  | "budget_dollars"
+  | "largest_request_dollars"
+  | "quoted_dollars"
+  | "done"
+  | "failed"
+  | "total"
 >;
 
 export function isAtBudget(state: RunState): boolean {
@@ -34,10 +41,8 @@ export interface ProposedBudget {
   margin: Dollars;
 }
 
-/** Of what the rest is expected to cost. */
+/** Of what the rest is expected to cost. There must also be room for what the last request reserves. */
 const MARGIN_SHARE = 0.2;
-/** The last request must fit too, and reserves more than it is expected to cost: so many times that. */
-const MARGIN_IMAGES = 3;
 
 export function higherBudget(run: Spending): ProposedBudget {
   const finished = run.done + run.failed;
@@ -45,7 +50,7 @@ export function higherBudget(run: Spending): ProposedBudget {
   const committed = run.spent_dollars + run.possibly_billed.at_most_dollars;
   const left = run.total - finished;
   const rest = each * left;
-  const wanted = committed + rest + Math.max(MARGIN_SHARE * rest, MARGIN_IMAGES * each);
+  const wanted = committed + rest + MARGIN_SHARE * rest + Math.max(0, run.largest_request_dollars - each);
   const least = (run.budget_dollars ?? 0) + 1 / CENTS_A_DOLLAR;
   // What is a whole number of cents stays one: a double is a little beside it.
   const cents = Math.ceil(Math.max(wanted, least) * CENTS_A_DOLLAR - 1e-6);

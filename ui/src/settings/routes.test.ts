@@ -107,7 +107,7 @@ describe("further routes", () => {
 
   it("stay as they were when the core refuses the address", async () => {
     const { app, routes } = await opened();
-    app.seam.saveSettings = () => Promise.reject({ code: "address", message: "" });
+    app.seam.changeSettings = () => Promise.reject({ code: "address", message: "" });
     routes.add();
     Object.assign(routes.draft as RouteDraft, { name: "Frankfurt", baseUrl: "http://eu.example.com" });
     expect(await routes.save()).toBe(false);

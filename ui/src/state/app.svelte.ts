@@ -179,6 +179,7 @@ export class App {
   async start(): Promise<void> {
     this.#stopListening = [
       this.seam.on("libraryChanged", () => this.#libraryChanged()),
+      this.seam.on("settingsChanged", () => void this.readSettings()),
       this.seam.on("importChanged", (progress) => this.#importChanged(progress)),
       this.seam.on("runsChanged", (runs) => this.#runsChanged(runs)),
       this.seam.on("dragChanged", ({ isOver }) => (this.isDragOver = isOver)),
@@ -319,12 +320,22 @@ export class App {
   /** Whether they were saved. */
   async saveSettings(changed: Partial<Settings>): Promise<boolean> {
     const before = this.settings;
-    this.settings = { ...before, ...changed };
-    const saved = await this.attempt(() => this.seam.saveSettings({ ...before, ...changed }).then(() => true));
-    if (saved !== true) this.settings = before;
+    const after = { ...before, ...changed };
+    this.settings = after;
+    const saved = await this.attempt(() => this.seam.changeSettings(before, after));
+    // With what others have changed since; unless this window has changed more meanwhile.
+    if (this.settings === after) this.settings = saved ?? before;
     // What the way to Claude is made of are settings too; the core says what became of them.
-    else if (CONNECTION_SETTINGS.some((name) => name in changed)) await this.loadConnection();
-    return saved === true;
+    if (saved && CONNECTION_SETTINGS.some((name) => name in changed)) await this.loadConnection();
+    return saved !== undefined;
+  }
+
+  /** Takes in what a text editor or another process has changed. */
+  async readSettings(): Promise<void> {
+    const settings = await this.attempt(() => this.seam.settings());
+    if (!settings || JSON.stringify(settings) === JSON.stringify(this.settings)) return;
+    this.settings = settings;
+    await this.loadConnection();
   }
 
   /** Does something that the core may refuse; a refusal is told in words, and the answer is undefined. */

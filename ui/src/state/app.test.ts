@@ -84,10 +84,22 @@ it("takes a setting back that could not be saved", async () => {
   const app = await started();
   await app.saveSettings({ theme: "light" });
   expect(app.settings.theme).toBe("light");
-  app.seam.saveSettings = () => Promise.reject({ code: "library", message: "no space left" });
+  app.seam.changeSettings = () => Promise.reject({ code: "library", message: "no space left" });
   await app.saveSettings({ theme: "dark" });
   expect(app.settings.theme).toBe("light");
   expect(app.toasts.at(-1)?.text).toBe("The library could not be read or written.");
+});
+
+it("keeps what another process has set, and shows it", async () => {
+  const app = await started();
+  // As if the signal had not come yet.
+  const seen = app.settings;
+  await app.seam.changeSettings(seen, { ...seen, is_local_only: true });
+  app.settings = seen;
+  await app.saveSettings({ theme: "light" });
+  expect(app.settings).toMatchObject({ theme: "light", is_local_only: true });
+  await app.seam.changeSettings(app.settings, { ...app.settings, writes_metrics: true });
+  await vi.waitFor(() => expect(app.settings.writes_metrics).toBe(true));
 });
 
 describe("what may leave this machine", () => {

@@ -5,6 +5,7 @@ type Place = "photos" | "lists";
 
 export class LabelColors {
   #colors = $state.raw<ReadonlyMap<string, PaletteColor>>(new Map());
+  #repeated = $state.raw<ReadonlySet<string>>(new Set());
   /** How many parts of the window show a label. */
   readonly #shown: Record<Place, Map<string, number>> = { photos: new Map(), lists: new Map() };
   #chosen: Chosen = NOTHING_CHOSEN;
@@ -14,8 +15,13 @@ export class LabelColors {
   readonly of = $derived.by(() => {
     const colors = this.#colors;
     return (label: string): PaletteColor =>
-      colors.get(label) ?? this.#chosen.onPhotos.get(label) ?? preferred(label)[0] ?? 2;
+      colors.get(label) ?? this.#chosen.known.get(label) ?? preferred(label)[0] ?? 2;
   });
+
+  /** Whether another label on screen has the colour of this one too: beside it a list shows a ring. */
+  isRepeated(label: string): boolean {
+    return this.#repeated.has(label);
+  }
 
   /** Something shows these labels from now on; returns the way to say that it does not any more. */
   show(labels: Iterable<string>, place: Place): () => void {
@@ -42,7 +48,8 @@ export class LabelColors {
       this.#isStale = false;
       const { photos, lists } = this.#shown;
       this.#chosen = chooseColors({ photos: photos.keys(), lists: lists.keys() }, this.#chosen);
-      const { colors } = this.#chosen;
+      const { colors, repeated } = this.#chosen;
+      if (repeated.size > 0 || this.#repeated.size > 0) this.#repeated = repeated;
       if ([...colors].some(([label, color]) => this.#colors.get(label) !== color)) this.#colors = colors;
     });
   }

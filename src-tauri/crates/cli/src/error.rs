@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
-use engine::EngineError;
+use engine::{EngineError, StoreError};
 
 use crate::exit::Exit;
 
@@ -11,6 +11,11 @@ use crate::exit::Exit;
 pub enum CommandError {
     #[error("{}", crate::words::refusal(.0))]
     Engine(#[from] EngineError),
+    /// The file that was named, or what is wrong in it.
+    #[error(transparent)]
+    EnvFile(engine::KeysError),
+    #[error("there is no library at {}; --create creates one", .0.display())]
+    NoLibrary(PathBuf),
     #[error("there is no home folder to keep a library in; name a database with --db")]
     NoHome,
     #[error("no such file or folder: {}", .0.display())]
@@ -55,6 +60,9 @@ impl CommandError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::NoSuchPath(_)
+            | Self::EnvFile(_)
+            | Self::NoLibrary(_)
+            | Self::Engine(EngineError::Store(StoreError::NotALibrary { .. }))
             | Self::UnknownRecipe { .. }
             | Self::UnknownModel { .. }
             | Self::ModelCannot { .. }

@@ -1,27 +1,98 @@
 //! Opening the library, and finding runs, recipes and images in it.
 
-use std::path::PathBuf;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use domain::ids::{ImageId, RecipeId, RunId};
 use domain::recipe::Recipe;
 use engine::{EngineError, Imported, Invocation, Library, Surroundings};
+use tempfile::TempDir;
 
 use crate::arguments::{Global, RunChoice, ToFind};
+use crate::commands;
+use crate::environment::{self, EnvFileUse};
 use crate::error::CommandError;
 use crate::output::notes;
 use crate::progress::Bar;
 use crate::words;
 
-pub fn open(global: &Global) -> Result<Arc<Library>, CommandError> {
-    open_during(global, Invocation::default())
+/// An open library. One that is only looked at where there is none is temporary.
+pub struct Opened {
+    library: Arc<Library>,
+    _temporary: Option<TempDir>,
 }
 
-/// Opens the library with what is said for this invocation.
-pub fn open_during(global: &Global, invocation: Invocation) -> Result<Arc<Library>, CommandError> {
-    let library = Library::open(&database(global)?, Surroundings::of_this_process().during(invocation))?;
-    library.check_endpoint_keys()?;
-    Ok(library)
+impl Deref for Opened {
+    type Target = Arc<Library>;
+
+    fn deref(&self) -> &Arc<Library> {
+        &self.library
+    }
+}
+
+/// What to do where `--db` names a file that is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhenMissing {
+    /// It is a mistake: what is asked for is in a library.
+    Refuse,
+    /// Work without one; nothing is kept.
+    Forget,
+    /// Create it, if the person agrees or has agreed.
+    Create { is_agreed: bool },
+}
+
+/// Opens the library for a command that only reads it and sends nothing.
+pub fn open(global: &Global) -> Result<Opened, CommandError> {
+    let database = database(global)?;
+    if !Library::exists(&database) {
+        return without_library(global, &database, Surroundings::of_this_process(None));
+    }
+    Ok(Opened { library: Library::open(&database, Surroundings::of_this_process(None))?, _temporary: None })
+}
+
+/// Opens the library with what is said for this invocation. The library in the usual place is created without a question,
+/// unless the command only reads.
+pub async fn open_during(
+    global: &Global,
+    invocation: Invocation,
+    env_file_use: EnvFileUse,
+    when_missing: WhenMissing,
+) -> Result<Opened, CommandError> {
+    let surroundings = environment::surroundings(global, env_file_use).await?.during(invocation);
+    let database = database(global)?;
+    let is_usual = global.db.is_none() && when_missing != WhenMissing::Refuse;
+    let opened = if Library::exists(&database) || is_usual || may_create(global, &database, when_missing).await? {
+        Opened { library: Library::open(&database, surroundings)?, _temporary: None }
+    } else if when_missing == WhenMissing::Forget {
+        let warning = format!("there is no library at {}: nothing is kept", database.display());
+        words::warn(&mut notes(), &warning)?;
+        temporary(surroundings)?
+    } else {
+        without_library(global, &database, surroundings)?
+    };
+    opened.check_endpoint_keys()?;
+    Ok(opened)
+}
+
+async fn may_create(global: &Global, database: &Path, when_missing: WhenMissing) -> Result<bool, CommandError> {
+    let WhenMissing::Create { is_agreed } = when_missing else { return Ok(false) };
+    if global.create || is_agreed {
+        return Ok(true);
+    }
+    let question = format!("There is no library at {}. Create one?", database.display());
+    commands::confirm(&question).await
+}
+
+/// An empty library in place of the one that is not there yet. Where a person has named it, it is an error.
+fn without_library(global: &Global, database: &Path, surroundings: Surroundings) -> Result<Opened, CommandError> {
+    if global.db.is_some() { Err(CommandError::NoLibrary(database.to_owned())) } else { temporary(surroundings) }
+}
+
+fn temporary(surroundings: Surroundings) -> Result<Opened, CommandError> {
+    let folder = tempfile::tempdir()?;
+    let library = Library::open(&folder.path().join("library.sqlite"), surroundings)?;
+    Ok(Opened { library, _temporary: Some(folder) })
 }
 
 /// Names the additional endpoints: those that images are sent to as well, and those that are not used, with the reason.

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod commands;
+mod environment;
 mod error;
 mod exit;
 mod library;
@@ -58,12 +59,13 @@ async fn carry_out(Arguments { global, command }: Arguments) -> Result<Exit, Com
         Command::Report(arguments) => commands::report::report(&arguments, &global, output),
         Command::Export(arguments) => commands::export::export(&arguments, &global, output),
         Command::Metrics(arguments) => commands::metrics::metrics(&arguments, &global),
-        Command::Models => commands::models::models(&global, output),
+        Command::Models => commands::models::models(&global, output).await,
         Command::Prices => commands::prices::prices(output),
         Command::Recipes => commands::recipes::recipes(&global, output),
         Command::Doctor(arguments) => commands::doctor::doctor(&arguments, &global, output).await,
         Command::Hooks(arguments) => commands::hooks::change(arguments, &global, output).await,
-        Command::Bench(arguments) => commands::bench::bench(&arguments, output).await,
+        Command::Env(arguments) => commands::env::env(&arguments.command, output),
+        Command::Bench(arguments) => commands::bench::bench(&arguments, &global, output).await,
         Command::Simulate(arguments) => commands::simulate::simulate(&arguments, output).await,
         Command::Completions(arguments) => commands::completions::completions(&arguments),
         Command::Man(arguments) => commands::man::man(&arguments),

@@ -34,10 +34,19 @@ pub enum Finding {
     FreeSpace {
         bytes: Option<u64>,
     },
-    /// The database: why it cannot be opened, or what is damaged in it.
+    /// The database, and what is damaged in it.
     Database {
         path: String,
         problems: Vec<String>,
+    },
+    /// There is no library yet.
+    NoLibrary {
+        path: String,
+    },
+    /// The library cannot be opened: why, and what to do about it.
+    Unopened {
+        path: String,
+        problem: String,
     },
     /// Process variables and the `.env` file.
     Environment {
@@ -94,7 +103,8 @@ impl Finding {
         let problem_if = |is_one| if is_one { Severity::Problem } else { Severity::Fine };
         let warning_if = |is_one| if is_one { Severity::Warning } else { Severity::Fine };
         match self {
-            Self::Versions { .. } => Severity::Fine,
+            Self::Versions { .. } | Self::NoLibrary { .. } => Severity::Fine,
+            Self::Unopened { .. } => Severity::Problem,
             Self::Folder { problem, .. } | Self::Environment { problem } | Self::Server { problem, .. } => {
                 problem_if(problem.is_some())
             }

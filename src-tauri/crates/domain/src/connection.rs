@@ -45,6 +45,10 @@ pub struct Connection {
     pub is_on_this_machine: bool,
     /// `None`: there is no key for this server.
     pub key: Option<KeyPlace>,
+    /// Why the key of the environment is not sent to this server; `None` when it is, or when there is none.
+    pub key_withheld: Option<String>,
+    /// The `.env` file of the working folder, which is not used as long as nobody has allowed it.
+    pub unused_env_file: Option<String>,
     /// Why there is no keychain to keep a key in; `None` when there is one.
     pub keychain_problem: Option<String>,
     /// The model that is chosen when nobody has chosen one.

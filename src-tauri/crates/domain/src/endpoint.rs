@@ -31,6 +31,10 @@ pub enum EndpointProblem {
     NotSuchAServer,
     /// It refuses what is the same in every request.
     RequestRefused,
+    /// Its answers cannot be read.
+    AnswersUnreadable,
+    /// It, or a limit, lets nothing through for longer than a run waits.
+    WaitTooLong,
     Unreachable,
     /// Connections end before an answer does.
     ConnectionLost,
@@ -49,6 +53,8 @@ impl From<StopReason> for EndpointProblem {
             StopReason::UnknownModel => Self::UnknownModel,
             StopReason::NotSuchAServer => Self::NotSuchAServer,
             StopReason::Unreachable => Self::Unreachable,
+            StopReason::AnswersUnreadable => Self::AnswersUnreadable,
+            StopReason::WaitTooLong => Self::WaitTooLong,
             _ => Self::RequestRefused,
         }
     }
@@ -60,6 +66,7 @@ impl From<RetryKind> for EndpointProblem {
             RetryKind::Unreachable => Self::Unreachable,
             RetryKind::ConnectionLost => Self::ConnectionLost,
             RetryKind::TimedOut => Self::TimedOut,
+            RetryKind::AnswerUnreadable => Self::AnswersUnreadable,
             RetryKind::Overloaded => Self::Overloaded,
             _ => Self::ServerFailed,
         }

@@ -18,13 +18,30 @@ const CENT: u64 = 10_000_000_000;
 
 impl PicoDollars {
     pub const ZERO: Self = Self(0);
+    /// Some nine million dollars, the most that the database holds. Sums end there.
+    pub const MAX: Self = Self(i64::MAX as u64);
+    /// The largest budget that a person can set, in dollars.
+    pub const LARGEST_BUDGET_DOLLARS: u32 = 1_000_000;
 
-    /// From an amount that a person has typed; `None` unless it is above 0 and fits.
+    /// From an amount of dollars; `None` unless it is above 0 and no more than [`PicoDollars::MAX`].
     #[must_use]
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within the range that was checked")]
     pub fn from_dollars(dollars: f64) -> Option<Self> {
         let pico = (dollars * 1e12).round();
-        (1.0..1.8e19).contains(&pico).then_some(Self(pico as u64))
+        (1.0..9.2e18).contains(&pico).then_some(Self(pico as u64))
+    }
+
+    /// From a budget that a person has typed; `None` unless it is above 0 and at most
+    /// [`PicoDollars::LARGEST_BUDGET_DOLLARS`].
+    #[must_use]
+    pub fn budget(dollars: f64) -> Option<Self> {
+        Self::from_dollars(dollars).filter(|_| dollars <= f64::from(Self::LARGEST_BUDGET_DOLLARS))
+    }
+
+    /// From a sum that may be more than the database holds.
+    #[must_use]
+    pub const fn capped(pico: u128) -> Self {
+        if pico < Self::MAX.0 as u128 { Self(pico as u64) } else { Self::MAX }
     }
 
     /// Rounded up to what people are shown: whole cents, and below ten cents two significant digits. An upper bound is
@@ -36,13 +53,13 @@ impl PicoDollars {
             small if small < 10 * CENT => 10_u64.pow(small.ilog10() - 1),
             _ => CENT,
         };
-        Self(self.0.div_ceil(unit).saturating_mul(unit))
+        Self::capped(self.0.div_ceil(unit) as u128 * unit as u128)
     }
 
     /// So many times this much.
     #[must_use]
     pub const fn times(self, count: u64) -> Self {
-        Self(self.0.saturating_mul(count))
+        Self::capped(self.0 as u128 * count as u128)
     }
 
     /// For people, and for other programs.
@@ -57,7 +74,7 @@ impl std::ops::Add for PicoDollars {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
-        Self(self.0.saturating_add(other.0))
+        Self::capped(u128::from(self.0) + u128::from(other.0))
     }
 }
 
@@ -105,7 +122,27 @@ mod tests {
             assert_eq!(serde_json::to_string(&PicoDollars(pico)).unwrap(), json);
             assert_eq!(serde_json::from_str::<PicoDollars>(json).unwrap(), PicoDollars(pico));
         }
-        assert!(serde_json::from_str::<PicoDollars>("-1").is_err());
+        for no_amount in ["-1", "1e30", "9300000", "1e-13"] {
+            assert!(serde_json::from_str::<PicoDollars>(no_amount).is_err(), "{no_amount}");
+        }
+    }
+
+    #[test]
+    fn a_budget_is_an_amount_that_somebody_may_want_to_spend() {
+        for dollars in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1.0, 0.0, 1e-13, 1_000_001.0, 1e30] {
+            assert_eq!(PicoDollars::budget(dollars), None, "{dollars}");
+        }
+        assert_eq!(PicoDollars::budget(1e6), Some(PicoDollars(1_000_000_000_000_000_000)));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_sum_is_more_than_the_database_holds(one: u64, other: u64, count: u64) {
+            let (one, other) = (PicoDollars(one), PicoDollars(other));
+            for sum in [one + other, one.times(count), [one, other].into_iter().sum(), one.rounded_up()] {
+                proptest::prop_assert!(sum <= PicoDollars::MAX);
+            }
+        }
     }
 
     #[test]

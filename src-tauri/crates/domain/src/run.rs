@@ -42,6 +42,10 @@ pub enum StopReason {
     NotSuchAServer,
     /// The server refuses what is the same in every request, so that it would refuse them all.
     RequestRefused,
+    /// No answer of the server can be read: the first ones were all unreadable, or many in a row.
+    AnswersUnreadable,
+    /// The server, or a limit, would have it wait for longer than any run waits.
+    WaitTooLong,
     /// The server cannot be reached, in spite of several tries.
     Unreachable,
     /// The next request could have passed the run's budget.
@@ -130,6 +134,8 @@ impl RunState {
             Self::Stopped { reason: StopReason::BatchUnknown } => "stopped, batch not known to the server",
             Self::Stopped { reason: StopReason::NotSuchAServer } => "stopped, no such server",
             Self::Stopped { reason: StopReason::RequestRefused } => "stopped, requests refused",
+            Self::Stopped { reason: StopReason::AnswersUnreadable } => "stopped, answers unreadable",
+            Self::Stopped { reason: StopReason::WaitTooLong } => "stopped, wait too long",
             Self::Stopped { reason: StopReason::Unreachable } => "stopped, server unreachable",
             Self::Stopped { reason: StopReason::BudgetReached } => "stopped, budget reached",
             Self::Stopped { reason: StopReason::PilotDone } => "stopped after its pilot",
@@ -235,6 +241,8 @@ pub enum RetryKind {
     ServerFailed,
     /// The connection ended before the answer did.
     ConnectionLost,
+    /// The server answered something that is no answer, or that cannot be decoded.
+    AnswerUnreadable,
     /// The answer did not come in time.
     TimedOut,
     /// The batch expired before the vendor began with the request.
@@ -403,6 +411,10 @@ pub struct RunProgress {
     /// The most that requests under way can cost.
     #[serde(rename = "reserved_dollars")]
     pub reserved: PicoDollars,
+    /// The most that one of its requests has reserved, or would have: a budget must have room for another. Zero before the
+    /// first.
+    #[serde(rename = "largest_request_dollars")]
+    pub largest_request: PicoDollars,
     /// Requests that were under way when a process died: whether they were billed nobody knows, and they are not made
     /// again without a word from the person.
     pub unsettled: PossiblyBilled,

@@ -43,8 +43,8 @@ impl RunOptions {
     #[must_use]
     pub fn total_millis(&self, images: u32, image_millis: u32) -> Option<u64> {
         let rounds = u64::from(images).div_ceil(u64::from(self.concurrency?.max(1)));
-        let pauses = rounds.saturating_sub(1) * u64::from(self.pause_millis.unwrap_or(0));
-        Some(rounds * u64::from(image_millis) + pauses)
+        let pauses = rounds.saturating_sub(1).saturating_mul(self.pause_millis.unwrap_or(0).into());
+        Some(rounds.saturating_mul(image_millis.into()).saturating_add(pauses))
     }
 }
 
@@ -145,5 +145,7 @@ mod tests {
         assert_eq!(Preset::Small.options(20).total_millis(20, 2_100), Some(7 * 2_100 + 6 * 200));
         assert_eq!(Preset::Large.options(1_000).concurrency, Some(5));
         assert_eq!(RunOptions::default().total_millis(20, 2_100), None);
+        let longest = RunOptions { concurrency: Some(1), pause_millis: Some(u32::MAX), ..RunOptions::default() };
+        assert_eq!(longest.total_millis(u32::MAX, u32::MAX), Some(u64::MAX));
     }
 }

@@ -1,5 +1,7 @@
 //! What a person has set for a library. The names of fields are the keys of `settings.toml`.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 
 use crate::hooks::Hooks;
@@ -114,33 +116,86 @@ impl Default for RunSettings {
     }
 }
 
-/// A number in the settings that will not do.
+/// Requests, or images, at a time.
+pub const CONCURRENCY: RangeInclusive<u32> = 1..=64;
+/// The longest that an answer may get, in tokens.
+pub const MAX_TOKENS: RangeInclusive<u32> = 64..=128_000;
+/// A limit of one's own, in requests or tokens a minute.
+pub const LIMIT_A_MINUTE: RangeInclusive<u32> = 1..=1_000_000_000;
+const PRICE_PERCENT: RangeInclusive<u32> = 1..=1_000;
+
+/// A number in the settings that is not in its range.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutOfRange {
-    pub key: &'static str,
+    pub key: String,
     pub value: u32,
-    pub least: u32,
-    pub most: u32,
+    pub range: RangeInclusive<u32>,
 }
 
+/// A number by its key, with the range that it has to be in.
+type Ranged = (String, Option<u32>, RangeInclusive<u32>);
+
 impl RunSettings {
-    /// The first number that will not do. A silence of nothing would give up every request, paid or not; too many images
-    /// ahead would fill the memory.
+    /// A timeout of nothing would give up every request, paid or not; too many images ahead would fill the memory.
+    fn ranged(&self) -> Vec<Ranged> {
+        let ranged = [
+            ("concurrency", self.concurrency, CONCURRENCY),
+            ("retry_attempts", Some(self.retry_attempts), 0..=20),
+            ("retry_delay_ms", Some(self.retry_delay_ms), 0..=600_000),
+            ("task_timeout_ms", Some(self.task_timeout_ms), 1_000..=3_600_000),
+            ("rate_limit_delay_ms", Some(self.rate_limit_delay_ms), 0..=600_000),
+            ("chunk_size", self.chunk_size, 1..=200),
+            ("max_tokens", self.max_tokens, MAX_TOKENS),
+        ];
+        ranged.into_iter().map(|(key, value, range)| (format!("run.{key}"), value, range)).collect()
+    }
+}
+
+impl RouteLimits {
+    /// `section`: what the limits stand under.
+    fn ranged(&self, section: &str) -> Vec<Ranged> {
+        let limits =
+            [("requests", self.requests), ("input_tokens", self.input_tokens), ("output_tokens", self.output_tokens)];
+        limits.into_iter().map(|(key, value)| (format!("{section}.{key}"), value, LIMIT_A_MINUTE)).collect()
+    }
+}
+
+impl FurtherRoute {
+    /// A price of nothing would leave nothing reserved of a budget.
+    fn ranged(&self) -> Vec<Ranged> {
+        let section = format!("further_routes.{}", self.name);
+        let mut ranged = self.limits.ranged(&format!("{section}.limits"));
+        ranged.push((format!("{section}.price_percent"), Some(self.price_percent.into()), PRICE_PERCENT));
+        ranged.push((format!("{section}.concurrency"), self.concurrency, CONCURRENCY));
+        ranged
+    }
+}
+
+impl Settings {
+    /// The first number that is not in its range.
     #[must_use]
     pub fn out_of_range(&self) -> Option<OutOfRange> {
-        let ranges = [
-            ("run.concurrency", self.concurrency, 1, 64),
-            ("run.retry_attempts", Some(self.retry_attempts), 0, 20),
-            ("run.retry_delay_ms", Some(self.retry_delay_ms), 0, 600_000),
-            ("run.task_timeout_ms", Some(self.task_timeout_ms), 1_000, 3_600_000),
-            ("run.rate_limit_delay_ms", Some(self.rate_limit_delay_ms), 0, 600_000),
-            ("run.chunk_size", self.chunk_size, 1, 200),
-            ("run.max_tokens", self.max_tokens, 64, 128_000),
-        ];
-        ranges.into_iter().find_map(|(key, value, least, most)| {
-            let value = value.filter(|value| !(least..=most).contains(value))?;
-            Some(OutOfRange { key, value, least, most })
+        self.ranged().find_map(|(key, value, range)| {
+            let value = value.filter(|value| !range.contains(value))?;
+            Some(OutOfRange { key, value, range })
         })
+    }
+
+    /// The range of the number under `key`, whose section is left out; `None`: there is no such number.
+    #[must_use]
+    pub fn range_of(key: &str) -> Option<RangeInclusive<u32>> {
+        if key == "price_percent" {
+            return Some(PRICE_PERCENT);
+        }
+        let is_meant = |full: &str| full.rsplit('.').next() == Some(key);
+        Self::default().ranged().find(|(full, ..)| is_meant(full)).map(|(.., range)| range)
+    }
+
+    fn ranged(&self) -> impl Iterator<Item = Ranged> {
+        let hooks = ("hooks.timeout_seconds".into(), Some(self.hooks.timeout_seconds), 1..=Hooks::MOST_SECONDS);
+        let memory = ("import.decoding_memory_mb".into(), self.import.decoding_memory_mb, DECODING_MEMORY_MB);
+        let own = self.run.ranged().into_iter().chain(self.limits.ranged("limits")).chain([hooks, memory]);
+        own.chain(self.further_routes.iter().flat_map(FurtherRoute::ranged))
     }
 }
 
@@ -156,19 +211,8 @@ pub struct ImportSettings {
     pub decoding_memory_mb: Option<u32>,
 }
 
-impl Settings {
-    /// The first number that will not do.
-    #[must_use]
-    pub fn out_of_range(&self) -> Option<OutOfRange> {
-        let (least, most) = DECODING_MEMORY_RANGE;
-        let memory = self.import.decoding_memory_mb.filter(|value| !(least..=most).contains(value));
-        let memory = memory.map(|value| OutOfRange { key: "import.decoding_memory_mb", value, least, most });
-        self.run.out_of_range().or(memory)
-    }
-}
-
 /// In MB. Less would not do for photos of usual cameras.
-const DECODING_MEMORY_RANGE: (u32, u32) = (64, 1_000_000);
+const DECODING_MEMORY_MB: RangeInclusive<u32> = 64..=1_000_000;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -189,6 +233,8 @@ pub struct Settings {
     pub further_routes: Vec<FurtherRoute>,
     /// Hosts to which the person has agreed to send images, having seen what is sent.
     pub agreed_hosts: Vec<String>,
+    /// Hosts beside the vendor's own that take `transformations` on an image.
+    pub transformations_hosts: Vec<String>,
     pub hooks: Hooks,
 }
 
@@ -204,6 +250,7 @@ impl Default for Settings {
             limits: RouteLimits::default(),
             further_routes: Vec::new(),
             agreed_hosts: Vec::new(),
+            transformations_hosts: Vec::new(),
             hooks: Hooks::default(),
         }
     }

@@ -27,13 +27,18 @@ pub struct Usage {
 
 impl std::ops::AddAssign for Usage {
     fn add_assign(&mut self, other: Self) {
-        self.input_tokens += other.input_tokens;
-        self.output_tokens += other.output_tokens;
-        self.cache_write_5m_tokens += other.cache_write_5m_tokens;
-        self.cache_write_1h_tokens += other.cache_write_1h_tokens;
-        self.cache_read_tokens += other.cache_read_tokens;
+        let sums = [
+            (&mut self.input_tokens, other.input_tokens),
+            (&mut self.output_tokens, other.output_tokens),
+            (&mut self.cache_write_5m_tokens, other.cache_write_5m_tokens),
+            (&mut self.cache_write_1h_tokens, other.cache_write_1h_tokens),
+            (&mut self.cache_read_tokens, other.cache_read_tokens),
+        ];
+        for (sum, tokens) in sums {
+            *sum = sum.saturating_add(tokens);
+        }
         self.thinking_tokens = match (self.thinking_tokens, other.thinking_tokens) {
-            (Some(own), Some(others)) => Some(own + others),
+            (Some(own), Some(others)) => Some(own.saturating_add(others)),
             (own, others) => own.or(others),
         };
     }

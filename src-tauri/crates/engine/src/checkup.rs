@@ -1,7 +1,6 @@
 //! A look at everything that Fieldmark stands on: the folder, the database, the way to Claude, the embedded model. Every
 //! part is looked at, whatever another is like; nothing is put right. Deliberately absent: words for what was found.
 
-use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -13,10 +12,10 @@ use local::{DetectOptions, Detector};
 use prepare::DecodingMemory;
 
 use crate::connection::Surroundings;
-use crate::library::{Library, folder_of, processors};
+use crate::layout::{self, folder_of};
+use crate::library::{Library, processors};
 use crate::route::DETECTOR_EDGE;
-use crate::samples;
-use crate::{EngineError, Result};
+use crate::{EngineError, Result, samples};
 
 /// Looks at the library whose database is at `database`, and at the machine around it. Only when `asks_server` is anything
 /// sent: the question for the list of models, which costs nothing.
@@ -24,7 +23,9 @@ use crate::{EngineError, Result};
 /// # Errors
 /// When a key was given for an endpoint that is not in the settings.
 pub async fn check_up(database: &Path, surroundings: Surroundings, asks_server: bool) -> Result<Vec<Finding>> {
-    let folder = folder_of(database);
+    let folder = folder_of(&layout::resolved(database));
+    // A look creates nothing that stays: it is about the folder in which that of the library would be created.
+    let there = folder.ancestors().find(|above| above.is_dir()).unwrap_or(Path::new("."));
     let mut findings = vec![
         Finding::Versions {
             fieldmark: env!("CARGO_PKG_VERSION").into(),
@@ -32,29 +33,39 @@ pub async fn check_up(database: &Path, surroundings: Surroundings, asks_server: 
             system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
             processors: processors(),
         },
-        Finding::Folder { path: folder.display().to_string(), problem: unwritable(&folder) },
-        Finding::FreeSpace { bytes: fs4::available_space(&folder).ok() },
+        Finding::Folder { path: folder.display().to_string(), problem: unwritable(there) },
+        Finding::FreeSpace { bytes: fs4::available_space(there).ok() },
         Finding::Environment { problem: surroundings.environment.as_ref().err().map(ToString::to_string) },
     ];
     let path = database.display().to_string();
-    match Library::open(database, surroundings) {
-        Ok(library) => {
+    let library = if Library::exists(database) {
+        Library::open(database, surroundings).map(|library| {
+            let damages = library.store.read(|view| view.damages()).unwrap_or_else(|error| vec![error.to_string()]);
+            findings.push(Finding::Database { path: path.clone(), problems: damages });
+            (library, None)
+        })
+    } else {
+        findings.push(Finding::NoLibrary { path: path.clone() });
+        let folder = tempfile::tempdir().map_err(EngineError::file(&folder));
+        folder
+            .and_then(|folder| Ok((Library::open(&folder.path().join("library.sqlite"), surroundings)?, Some(folder))))
+    };
+    match library {
+        Ok((library, _temporary)) => {
             if let Err(unknown @ EngineError::UnknownEndpoint { .. }) = library.check_endpoint_keys() {
                 return Err(unknown);
             }
-            let damages = library.store.read(|view| view.damages()).unwrap_or_else(|error| vec![error.to_string()]);
-            findings.push(Finding::Database { path, problems: damages });
             findings.extend(way(&library, asks_server).await);
         }
-        Err(error) => findings.push(Finding::Database { path, problems: vec![error.to_string()] }),
+        Err(error) => findings.push(Finding::Unopened { path, problem: error.to_string() }),
     }
     findings.push(embedded_model());
     Ok(findings)
 }
 
-/// Why nothing can be written into `folder`, which is made when there is none.
+/// Why nothing can be written into `folder`.
 fn unwritable(folder: &Path) -> Option<String> {
-    let tried = fs::create_dir_all(folder).and_then(|()| tempfile::tempfile_in(folder)?.write_all(b"Fieldmark"));
+    let tried = tempfile::tempfile_in(folder).and_then(|mut file| file.write_all(b"Fieldmark"));
     tried.err().map(|error| error.to_string())
 }
 

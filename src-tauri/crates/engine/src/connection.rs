@@ -2,6 +2,7 @@
 //! through here on their way to a client and go nowhere else.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use domain::endpoint::EndpointId;
 use domain::model::{Destination, Hindrance, Model, ModelId};
 use domain::run_options::RunOptions;
 use domain::settings::Settings;
-use keys::{Environment, Invocation, KeyRing, KeysError, Place, Said, Source};
+use keys::{EnvFile, Environment, Invocation, KeyRing, KeysError, Place, Said, Source};
 use provider::client::{Client, ClientOptions, Timeouts};
 use provider::connection::CheckError;
 use provider::models::{self, ClaudeModel, DEFAULT_MODEL};
@@ -18,6 +19,7 @@ use provider::server::{ANTHROPIC, BaseUrl, Key};
 use zeroize::Zeroizing;
 
 use crate::clock::today;
+use crate::consents::Consents;
 use crate::library::Library;
 use crate::run::Retrying;
 use crate::servers::{self, Further};
@@ -30,17 +32,23 @@ pub struct Surroundings {
     pub keys: KeyRing,
     /// What the environment says about how runs ask, by the names of its variables.
     pub variables: HashMap<String, String>,
+    /// What the person has agreed to.
+    pub consents: Consents,
+    /// The `.env` file of the working folder that they have not allowed.
+    pub unused_env_file: Option<PathBuf>,
 }
 
 impl Surroundings {
-    /// The process variables, the `.env` file in the working folder, the operating system's keychain.
+    /// The process variables, what `env_file` adds to them, the operating system's keychain, the person's consents. Whether
+    /// the file may be used is asked before.
     #[must_use]
-    pub fn of_this_process() -> Self {
-        // Relative to the working folder, wherever that is.
+    pub fn of_this_process(env_file: Option<EnvFile>) -> Self {
         Self {
-            environment: Environment::read(std::path::Path::new("")),
+            environment: Environment::read(env_file),
             keys: KeyRing::open(),
             variables: settings::variables_of_this_process(),
+            consents: Consents::of_this_person(),
+            unused_env_file: None,
         }
     }
 
@@ -53,9 +61,13 @@ impl Surroundings {
             "ANTHROPIC_API_KEY" => Some(key.to_string().into()),
             _ => None,
         };
-        // No file of this name is ever there.
-        let environment = Environment::from_variables(variable, std::path::Path::new("/nonexistent"));
-        Self { environment, keys: KeyRing::for_session(), variables: HashMap::new() }
+        Self {
+            environment: Environment::from_variables(variable, None),
+            keys: KeyRing::for_session(),
+            variables: HashMap::new(),
+            consents: Consents::for_session(),
+            unused_env_file: None,
+        }
     }
 
     /// With what is said for this invocation of the program, which wins over the environment.
@@ -79,6 +91,8 @@ pub struct Way {
     base_url: (String, SettingSource),
     server: std::result::Result<BaseUrl, String>,
     key: Option<(Zeroizing<String>, KeyPlace)>,
+    /// Why the key of the environment is not sent there.
+    withheld: Option<String>,
     model: (ModelId, SettingSource),
     concurrency: (Option<u32>, SettingSource),
     settings: Settings,
@@ -121,7 +135,14 @@ impl Way {
         if let Some(detail) = self.problem() {
             return Some(Hindrance::Unusable { detail });
         }
-        self.key.is_none().then(|| Hindrance::NoKey { host: host.clone() })
+        self.key.is_none().then(|| self.no_key(host))
+    }
+
+    fn no_key(&self, host: &str) -> Hindrance {
+        match &self.withheld {
+            Some(detail) => Hindrance::Unusable { detail: detail.clone() },
+            None => Hindrance::NoKey { host: host.to_owned() },
+        }
     }
 
     /// Whether the person has agreed to send images to where `model` is.
@@ -136,8 +157,18 @@ impl Way {
     pub fn client(&self) -> Result<Client> {
         let server = self.server.as_ref().map_err(unusable)?;
         let host = destination_name(server);
-        let (secret, _) = self.key.as_ref().ok_or(EngineError::Hindered(Hindrance::NoKey { host }))?;
-        servers::client(server, secret, &ClientOptions { timeouts: self.timeouts(), ..ClientOptions::default() })
+        let (secret, _) = self.key.as_ref().ok_or_else(|| EngineError::Hindered(self.no_key(&host)))?;
+        servers::client(server, secret, &self.client_options(server))
+    }
+
+    /// How `server` is asked, apart from the names of its models.
+    pub fn client_options(&self, server: &BaseUrl) -> ClientOptions {
+        let takes_transformations = self.settings.transformations_hosts.contains(&destination_name(server));
+        ClientOptions {
+            timeouts: self.timeouts(),
+            sends_transformations: takes_transformations.then_some(true),
+            ..ClientOptions::default()
+        }
     }
 
     /// How long an answer may take.
@@ -215,8 +246,9 @@ impl Library {
             Ok(_) => BaseUrl::parse(&base_url.0).map_err(|error| format!("{}: {error}", base_url.0)),
         };
         let key = server.as_ref().ok().and_then(|server| self.key_for(server));
+        let withheld = server.as_ref().ok().filter(|_| key.is_none()).and_then(|server| self.withheld_from(server));
         let further = self.further_routes(&settings);
-        Ok(Way { base_url, server, key, model, concurrency, settings, further })
+        Ok(Way { base_url, server, key, withheld, model, concurrency, settings, further })
     }
 
     /// The key from the environment where it belongs to `server`, otherwise the one that was entered for it.
@@ -247,6 +279,20 @@ impl Library {
         }
     }
 
+    /// Why the key of the environment is not sent to `server`.
+    fn withheld_from(&self, server: &BaseUrl) -> Option<String> {
+        let key = self.surroundings.environment.as_ref().ok()?.key(ANTHROPIC)?;
+        let place = match key.source {
+            Source::Variable => "the environment",
+            Source::DotEnv => "the .env file",
+        };
+        let (its, server) = (key.base_url.trim_end_matches('/'), server.to_string());
+        Some(format!(
+            "the key in {place} belongs to {its} and is not sent to {server}: set ANTHROPIC_BASE_URL={server} beside the \
+             key, or enter a key for this server in the window's settings"
+        ))
+    }
+
     /// The way to Claude, to be shown. Blocks as the keychain does.
     pub fn connection(&self) -> Result<Connection> {
         let way = self.way()?;
@@ -259,6 +305,8 @@ impl Library {
             host,
             is_on_this_machine,
             key: way.key.as_ref().map(|(_, place)| *place),
+            key_withheld: way.withheld,
+            unused_env_file: self.surroundings.unused_env_file.as_ref().map(|path| path.display().to_string()),
             keychain_problem: self.surroundings.keys.check_keychain().err().map(|error| match error {
                 KeysError::Keychain { reason } => reason,
                 error => error.to_string(),
@@ -310,7 +358,7 @@ impl Library {
             return Ok(ConnectionCheck::LocalOnly);
         }
         if way.key.is_none() {
-            return Ok(ConnectionCheck::NoKey);
+            return Ok(way.withheld.map_or(ConnectionCheck::NoKey, |detail| ConnectionCheck::Unusable { detail }));
         }
         let client = match way.client() {
             Ok(client) => client,
@@ -327,11 +375,13 @@ impl Library {
 
     /// Remembers that the person has agreed to send images to `host`, having seen what is sent.
     pub fn agree_to(&self, host: String) -> Result<()> {
-        let mut settings = self.settings()?;
-        if !settings.agreed_hosts.contains(&host) {
-            settings.agreed_hosts.push(host);
-            self.save_settings(&settings)?;
-        }
+        self.edit_settings(|settings| {
+            let mut settings = settings.clone();
+            if !settings.agreed_hosts.contains(&host) {
+                settings.agreed_hosts.push(host);
+            }
+            Ok(settings)
+        })?;
         Ok(())
     }
 }

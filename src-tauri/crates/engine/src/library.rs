@@ -1,7 +1,6 @@
 //! An open library: its folder, its store, its routes, and what goes on in it now.
 
 use std::collections::HashMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,7 +22,7 @@ use crate::import::ImportTurn;
 use crate::quote::Trials;
 use crate::route::Routes;
 use crate::run::{ActiveRun, BatchLimits};
-use crate::{EngineError, Result};
+use crate::{EngineError, Result, layout, private};
 
 /// An open library. Its folder holds the database, the settings, the thumbnails, the metrics and the locks of runs.
 pub struct Library {
@@ -44,11 +43,21 @@ pub struct Library {
 }
 
 impl Library {
-    /// Opens the library whose database is at `database`, and makes it when there is none.
+    /// Whether there is a library, or another file in its place, at `database`.
+    #[must_use]
+    pub fn exists(database: &Path) -> bool {
+        store::exists(database)
+    }
+
+    /// Opens the library whose database is at `database`, and creates it when there is none.
     pub fn open(database: &Path, surroundings: Surroundings) -> Result<Arc<Self>> {
-        let folder = folder_of(database);
-        fs::create_dir_all(&folder).map_err(EngineError::file(&folder))?;
+        let database = &layout::resolved(database);
+        let (folder, is_new) = (layout::folder_of(database), !Self::exists(database));
+        if let Some(parent) = database.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            private::create_folder(parent).map_err(EngineError::file(parent))?;
+        }
         let store = Store::open(database)?;
+        layout::prepare(database, &folder, is_new)?;
         store.write_blocking(|edit| {
             for recipe in builtin::all() {
                 edit.save_recipe(&recipe, true)?;
@@ -88,16 +97,10 @@ impl Library {
         self.decoding_memory.set_limit(limit.unwrap_or_else(DecodingMemory::default_limit));
     }
 
-    /// Whether the library itself wrote the file at `path`, as it does where its database is in a folder of photos.
+    /// Whether a library itself wrote the file at `path`, as it does where its database is in a folder of photos.
     pub(crate) fn is_written_by_library(&self, path: &Path) -> bool {
-        const FOLDERS: [&str; 5] = ["thumbs", "metrics", "locks", "batches", crate::export::READY_FOLDER];
-        let (Ok(path), Ok(folder)) = (std::path::absolute(path), std::path::absolute(&self.folder)) else {
-            return false;
-        };
-        let Ok(inside) = path.strip_prefix(&folder) else { return false };
-        let Some(first) = inside.iter().next() else { return false };
-        let is_in_own_folder = inside.iter().nth(1).is_some() && FOLDERS.iter().any(|own| first == *own);
-        is_in_own_folder || inside == Path::new(crate::settings::FILE_NAME) || self.is_database_file(&path)
+        layout::is_written_by_library(&self.folder, path)
+            || std::path::absolute(path).is_ok_and(|path| self.is_database_file(&path))
     }
 
     #[must_use]
@@ -184,14 +187,6 @@ impl Library {
     }
 }
 
-/// The folder of a library, by its database.
-pub(crate) fn folder_of(database: &Path) -> PathBuf {
-    match database.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
-        _ => PathBuf::from("."),
-    }
-}
-
 /// How many things this machine does at once.
 pub(crate) fn processors() -> u32 {
     std::thread::available_parallelism().map_or(1, |count| u32::try_from(count.get()).unwrap_or(u32::MAX))
@@ -206,9 +201,18 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Library {
     /// One that is made in `folder`, with no server and no key.
     pub(crate) fn alone_in(folder: &Path) -> Arc<Self> {
-        let environment = keys::Environment::from_variables(|_| None, Path::new("/nonexistent"));
-        let keys = keys::KeyRing::for_session();
-        let surroundings = Surroundings { environment, keys, variables: HashMap::new() };
-        Self::open(&folder.join("library.sqlite"), surroundings).unwrap()
+        Self::open_alone(&folder.join("library.sqlite"))
+    }
+
+    /// The one at `database`, with no server and no key.
+    pub(crate) fn open_alone(database: &Path) -> Arc<Self> {
+        let surroundings = Surroundings {
+            environment: keys::Environment::from_variables(|_| None, None),
+            keys: keys::KeyRing::for_session(),
+            variables: HashMap::new(),
+            consents: crate::Consents::for_session(),
+            unused_env_file: None,
+        };
+        Self::open(database, surroundings).unwrap()
     }
 }

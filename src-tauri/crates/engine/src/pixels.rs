@@ -1,6 +1,5 @@
 //! Pixels for the window: thumbnails from the cache on disk, larger views from the original.
 
-use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -8,7 +7,7 @@ use domain::ids::ImageId;
 use prepare::ContentHash;
 
 use crate::library::Library;
-use crate::{EngineError, Result};
+use crate::{EngineError, Result, private};
 
 /// Long edge of a cached thumbnail, in pixels.
 pub const THUMBNAIL_EDGE: u32 = 384;
@@ -57,7 +56,7 @@ impl Library {
     pub(crate) fn keep_thumbnail(&self, hash: ContentHash, jpeg: &[u8]) -> Result<()> {
         let path = self.thumbnail_path(hash);
         let folder = path.parent().unwrap_or_else(|| self.folder());
-        fs::create_dir_all(folder).map_err(EngineError::file(folder))?;
+        private::create_folder(folder).map_err(EngineError::file(folder))?;
         let mut file = tempfile::NamedTempFile::new_in(folder).map_err(EngineError::file(folder))?;
         file.write_all(jpeg).map_err(EngineError::file(&path))?;
         file.persist(&path).map_err(|error| EngineError::File { path, source: error.error })?;

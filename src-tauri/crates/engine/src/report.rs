@@ -19,7 +19,7 @@ use store::View;
 use crate::clock::{now_millis, rfc3339};
 use crate::export::ImageFiles;
 use crate::library::Library;
-use crate::{EngineError, Result};
+use crate::{EngineError, Result, private};
 
 impl Library {
     pub fn run_report(&self, run: RunId) -> Result<RunReport> {
@@ -159,7 +159,13 @@ impl Library {
             if !self.settings_in_force()?.writes_metrics {
                 return Ok(());
             }
-            match self.write_metrics(run, &self.metrics_path()) {
+            let path = self.metrics_path();
+            if let Some(folder) = path.parent() {
+                private::create_folder(folder).map_err(EngineError::file(folder))?;
+            }
+            let written = self.write_metrics(run, &path);
+            private::make_private(&path);
+            match written {
                 // A run stopped before its first image has nothing to say.
                 Err(EngineError::NoFigures(_)) => Ok(()),
                 outcome => outcome,

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::library::Library;
-use crate::{EngineError, Result};
+use crate::{EngineError, Result, private};
 
 const ATTRIBUTION: &str = include_str!("../../../../samples/ATTRIBUTION.md");
 
@@ -36,14 +36,14 @@ impl Library {
     /// Writes the samples into the library folder, where they are not yet; returns the folder of photos to import.
     pub fn lay_out_samples(&self) -> Result<PathBuf> {
         let folder = self.folder().join("Samples");
-        fs::create_dir_all(&folder).map_err(EngineError::file(&folder))?;
+        private::create_folder(&folder).map_err(EngineError::file(&folder))?;
         // Beside the photos' folder, so that an import of it leaves nothing out.
         let attribution = self.folder().join("Samples-ATTRIBUTION.md");
-        files::write(&attribution, ATTRIBUTION.as_bytes()).map_err(EngineError::file(&attribution))?;
+        files::write_private(&attribution, ATTRIBUTION.as_bytes()).map_err(EngineError::file(&attribution))?;
         for (name, bytes) in SAMPLES {
             let path = folder.join(name);
             if !path.exists() {
-                files::write(&path, bytes).map_err(EngineError::file(&path))?;
+                files::write_private(&path, bytes).map_err(EngineError::file(&path))?;
             }
         }
         Ok(folder)

@@ -10,7 +10,7 @@ use domain::run_options::RunOptions;
 use domain::settings::{FurtherRoute, RouteLimits, Settings};
 use keys::{Environment, Source};
 use prepare::ContentHash;
-use provider::client::{Client, ClientOptions, Timeouts};
+use provider::client::{Client, ClientOptions};
 use provider::server::{BaseUrl, Key};
 use zeroize::Zeroizing;
 
@@ -79,7 +79,7 @@ impl Way {
             is_further: false,
         }];
         for further in self.further() {
-            servers.extend(further.open(self.timeouts())?);
+            servers.extend(further.open(self)?);
         }
         Ok(servers)
     }
@@ -121,10 +121,10 @@ impl Further {
     }
 
     /// `None` when it cannot be used.
-    fn open(&self, timeouts: Timeouts) -> Result<Option<Server>> {
+    fn open(&self, way: &Way) -> Result<Option<Server>> {
         let (Ok(server), Some((secret, _)), None) = (&self.server, &self.key, &self.hindrance) else { return Ok(None) };
         let model_prefix = self.route.model_prefix.clone();
-        let options = ClientOptions { model_prefix, timeouts, ..ClientOptions::default() };
+        let options = ClientOptions { model_prefix, ..way.client_options(server) };
         Ok(Some(Server {
             id: endpoint_id(server, secret),
             name: self.route.name.clone(),
@@ -214,7 +214,7 @@ impl Library {
         let mut checks = Vec::new();
         for further in way.further() {
             let name = further.route.name.clone();
-            match further.open(way.timeouts()) {
+            match further.open(&way) {
                 Ok(Some(server)) => checks.push((name, check(&server.client, way.suggested_model()).await)),
                 Ok(None) => {}
                 Err(error) => checks.push((name, ConnectionCheck::Unusable { detail: error.to_string() })),

@@ -1,25 +1,29 @@
 //! What a person has set: one documented file beside the library, `settings.toml`, over which variables of the environment
-//! may say what is imported and how runs ask. The window writes the same file, and leaves comments and the order of lines as they are. What is
+//! may say what is imported and how runs ask. The window, the command line and a text editor change the same file: a change
+//! is made to what the file says at that moment, under a lock, and leaves comments and the order of lines as they are. What is
 //! said for one run wins over both (`domain::run_options`); the connection has variables of its own
 //! (`crate::connection`).
 
 use std::collections::HashMap;
+use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use config::{Config, Environment, File, FileFormat};
 use domain::settings::{OutOfRange, Settings};
 use provider::server::BaseUrl;
+use serde_json::Value;
 use toml_edit::{DocumentMut, Item, Table};
 
 use crate::library::Library;
-use crate::{EngineError, Result};
+use crate::{EngineError, Result, private};
 
 pub(crate) const FILE_NAME: &str = "settings.toml";
 /// What a new file begins with: every key, what it means, and what holds while it is left out.
 const TEMPLATE: &str = include_str!("settings.toml");
 /// Far more than settings take: a longer file is none.
-const MAX_BYTES: u64 = 1 << 20;
+pub(crate) const MAX_BYTES: u64 = 1 << 20;
 /// The sections that variables may set: what is imported and how runs ask, never which server or what is run.
 const VARIABLES: [&str; 3] = ["FIELDMARK_IMPORT__", "FIELDMARK_RUN__", "FIELDMARK_LIMITS__"];
 
@@ -46,41 +50,120 @@ impl Library {
         read(&self.settings_path(), Some(&self.surroundings.variables))
     }
 
-    /// Saves what a person has set. An address that no key may be sent to is refused; the lock to this machine pauses the
-    /// runs that send to others.
+    /// Changes what differs between `before`, which the person has seen, and `after`, which they want. What others have
+    /// changed in the file meanwhile stays. Returns what the file says then.
+    pub fn change_settings(&self, before: &Settings, after: &Settings) -> Result<Settings> {
+        self.edit_settings(|settings| merged(before, after, settings))
+    }
+
+    /// Has the file say `settings`, whatever it said.
     pub fn save_settings(&self, settings: &Settings) -> Result<()> {
+        self.edit_settings(|_| Ok(settings.clone())).map(|_| ())
+    }
+
+    /// Changes the settings as they are in the file. No other change comes between reading and writing. An address that no
+    /// key may be sent to is refused; the lock to this machine pauses the runs that send to others.
+    pub(crate) fn edit_settings(&self, change: impl FnOnce(&Settings) -> Result<Settings>) -> Result<Settings> {
+        let path = self.settings_path();
+        let lock = self.folder().join("locks").join("settings.lock");
+        let _locked = private::lock(&lock).map_err(EngineError::file(&lock))?;
+        let settings = change(&read(&path, None)?)?;
         let further = settings.further_routes.iter().map(|route| &route.base_url);
         for base_url in settings.base_url.iter().chain(further) {
             BaseUrl::parse(base_url).map_err(|source| EngineError::Address { typed: base_url.clone(), source })?;
         }
-        write(&self.settings_path(), settings)?;
+        write(&path, &settings)?;
         self.limit_decoding_memory(&self.settings_in_force()?);
         if settings.is_local_only {
             self.pause_runs_elsewhere();
         }
-        Ok(())
+        Ok(settings)
+    }
+
+    /// Differs whenever the file has been changed.
+    #[must_use]
+    pub fn settings_version(&self) -> Option<(SystemTime, u64)> {
+        let metadata = fs::metadata(self.settings_path()).ok()?;
+        Some((metadata.modified().ok()?, metadata.len()))
     }
 
     /// Libraries from before there was a file kept their settings inside.
     pub(crate) fn bring_settings_out(&self) -> Result<()> {
-        let path = self.settings_path();
-        if !path.exists()
+        if !self.settings_path().exists()
             && let Some(settings) = self.store.read(|view| view.settings_of_older_library())?
         {
-            write(&path, &settings)?;
+            self.save_settings(&settings)?;
         }
         Ok(())
     }
 }
 
+/// `current` with what differs between `before` and `after`.
+fn merged(before: &Settings, after: &Settings, current: &Settings) -> Result<Settings> {
+    let json = |settings: &Settings| serde_json::to_value(settings);
+    let merge = || serde_json::from_value(merge(&json(before)?, &json(after)?, json(current)?));
+    merge().map_err(|error: serde_json::Error| EngineError::File { path: FILE_NAME.into(), source: error.into() })
+}
+
+/// Three-way merge: every value by itself, and every item of a list.
+fn merge(before: &Value, after: &Value, current: Value) -> Value {
+    if before == after {
+        return current;
+    }
+    match (before, after, current) {
+        (Value::Object(before), Value::Object(after), Value::Object(mut current)) => {
+            for (key, value) in after {
+                let old = before.get(key).unwrap_or(&Value::Null);
+                let now = current.remove(key).unwrap_or_default();
+                current.insert(key.clone(), merge(old, value, now));
+            }
+            current.into()
+        }
+        (Value::Array(before), Value::Array(after), Value::Array(current)) => {
+            merge_lists(before, after, current).into()
+        }
+        _ => after.clone(),
+    }
+}
+
+/// Items are told apart by their names, or else by what they say.
+fn merge_lists(before: &[Value], after: &[Value], current: Vec<Value>) -> Vec<Value> {
+    let name_of = |item: &Value| item.get("name").unwrap_or(item).clone();
+    let find = |list: &[Value], name: &Value| list.iter().find(|item| name_of(item) == *name).cloned();
+    let mut items = Vec::new();
+    for item in current {
+        let name = name_of(&item);
+        match (find(before, &name), find(after, &name)) {
+            (Some(before), Some(after)) => items.push(merge(&before, &after, item)),
+            (Some(_), None) => {}
+            (None, Some(after)) => items.push(after),
+            (None, None) => items.push(item),
+        }
+    }
+    for item in after {
+        let name = name_of(item);
+        if find(&items, &name).is_none() && find(before, &name).as_ref() != Some(item) {
+            items.push(item.clone());
+        }
+    }
+    items
+}
+
+/// The text of the file; none is as good as an empty one.
+fn text_of(path: &Path) -> Result<Option<String>> {
+    match files::read_to_string(path, MAX_BYTES) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(EngineError::file(path)(error)),
+    }
+}
+
 fn read(path: &Path, variables: Option<&HashMap<String, String>>) -> Result<Settings> {
-    let text = match files::read_to_string(path, MAX_BYTES) {
-        Ok(text) => text,
-        Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(EngineError::file(path)(error)),
-    };
+    let text = text_of(path)?.unwrap_or_default();
+    check_types(path, &text)?;
     let mut settings = Config::builder().add_source(File::from_str(&text, FileFormat::Toml));
     if let Some(variables) = variables {
+        check_numbers(variables)?;
         let environment = Environment::with_prefix("FIELDMARK").prefix_separator("_").separator("__").try_parsing(true);
         settings = settings.add_source(environment.source(Some(variables.clone())));
     }
@@ -90,11 +173,40 @@ fn read(path: &Path, variables: Option<&HashMap<String, String>>) -> Result<Sett
     Ok(settings)
 }
 
+/// Reading rounds every number to a whole one, and makes one of what is no number: here the file is taken at its word.
+fn check_types(path: &Path, text: &str) -> Result<()> {
+    let error = match toml_edit::de::from_str::<Settings>(text) {
+        Ok(_) => return Ok(()),
+        Err(error) => error,
+    };
+    let before = &text[..error.span().map_or(0, |span| span.start)];
+    let line = before.matches('\n').count() + 1;
+    let shown = text.lines().nth(line - 1).unwrap_or_default().trim();
+    let key = shown.split('=').next().unwrap_or_default().trim();
+    Err(unusable(path, format!("line {line}, {shown}: {}{}", error.message(), range_of(key))))
+}
+
+/// As [`check_types`], for variables: all numbers among them are whole ones.
+fn check_numbers(variables: &HashMap<String, String>) -> Result<()> {
+    let is_none = |value: &str| value.parse::<f64>().is_ok() && value.parse::<u32>().is_err();
+    let Some((name, value)) = variables.iter().find(|(_, value)| is_none(value.trim())) else { return Ok(()) };
+    let key = name.rsplit("__").next().unwrap_or_default().to_lowercase();
+    Err(unusable(Path::new(name), format!("it is {value}{}", range_of(&key))))
+}
+
+/// What to say of the range of a number; nothing where `key` is not one.
+fn range_of(key: &str) -> String {
+    let range = Settings::range_of(key);
+    range.map_or_else(String::new, |range| {
+        format!("; a whole number from {} to {} is needed", range.start(), range.end())
+    })
+}
+
 /// Numbers that parse may still be such that no run could go well.
 fn check(path: &Path, settings: &Settings) -> Result<()> {
     match settings.out_of_range() {
-        Some(OutOfRange { key, value, least, most }) => {
-            Err(unusable(path, format!("{key} is {value}, and goes from {least} to {most}")))
+        Some(OutOfRange { key, value, range }) => {
+            Err(unusable(path, format!("{key} is {value}, and goes from {} to {}", range.start(), range.end())))
         }
         None => Ok(()),
     }
@@ -107,17 +219,17 @@ fn unusable(path: &Path, detail: String) -> EngineError {
 /// Writes `settings` into the file at `path`, which is made when there is none.
 fn write(path: &Path, settings: &Settings) -> Result<()> {
     check(path, settings)?;
-    let text = match files::read_to_string(path, MAX_BYTES) {
-        Ok(text) => text,
-        Err(error) if error.kind() == ErrorKind::NotFound => TEMPLATE.to_owned(),
-        Err(error) => return Err(EngineError::file(path)(error)),
-    };
+    let text = text_of(path)?.unwrap_or_else(|| TEMPLATE.to_owned());
     let mut document: DocumentMut =
         text.parse().map_err(|error: toml_edit::TomlError| unusable(path, error.to_string()))?;
     let stated =
         |settings: &Settings| toml_edit::ser::to_document(settings).map_err(|error| unusable(path, error.to_string()));
     update(document.as_table_mut(), stated(&read(path, None)?)?.as_table(), stated(settings)?.as_table());
-    files::write_private(path, document.to_string().as_bytes()).map_err(EngineError::file(path))
+    let new = document.to_string();
+    if text_of(path)?.as_ref() == Some(&new) {
+        return Ok(());
+    }
+    files::write_private(path, new.as_bytes()).map_err(EngineError::file(path))
 }
 
 /// Brings `table`, which says what `old` says, to say what `new` says: only what differs is written.
@@ -195,6 +307,70 @@ mod tests {
     }
 
     #[test]
+    fn changes_that_are_made_at_the_same_time_are_all_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let library = Library::alone_in(folder.path());
+        let seen = library.settings().unwrap();
+        // Others open the same library, as processes of their own do.
+        std::thread::scope(|scope| {
+            for number in 0..12_u32 {
+                let other = Library::alone_in(folder.path());
+                let seen = seen.clone();
+                scope.spawn(move || {
+                    other.agree_to(format!("host-{number}.example")).unwrap();
+                    let mut wanted = seen.clone();
+                    match number {
+                        0 => wanted.run.retry_attempts = 7,
+                        1 => wanted.limits.requests = Some(50),
+                        2 => wanted.hooks.after_run = Some("true".into()),
+                        _ => wanted.agreed_hosts.push(format!("window-{number}.example")),
+                    }
+                    other.change_settings(&seen, &wanted).unwrap();
+                });
+            }
+        });
+        let settings = library.settings().unwrap();
+        assert_eq!((settings.run.retry_attempts, settings.limits.requests), (7, Some(50)));
+        assert_eq!(settings.hooks.after_run.as_deref(), Some("true"));
+        assert_eq!(settings.agreed_hosts.len(), 12 + 9, "{:?}", settings.agreed_hosts);
+    }
+
+    #[test]
+    fn the_window_keeps_what_was_written_by_hand_since_it_looked() {
+        let folder = tempfile::tempdir().unwrap();
+        let library = Library::alone_in(folder.path());
+        let path = library.settings_path();
+        let endpoint =
+            |name: &str| format!("[[further_routes]]\nname = \"{name}\"\nbase_url = \"https://{name}.example\"\n");
+        let by_hand = format!("agreed_hosts = [\"a\", \"b\"] # mine\n\n{}\n{}", endpoint("one"), endpoint("two"));
+        fs::write(&path, by_hand).unwrap();
+        let seen = library.settings().unwrap();
+        let since = format!(
+            "agreed_hosts = [\"a\", \"b\", \"c\"] # mine\n\n[run]\nretry_attempts = 9 # slow line\n\n{}\n{}\n{}",
+            endpoint("one").replace("one.example", "moved.example"),
+            endpoint("two"),
+            endpoint("three")
+        );
+        fs::write(&path, since).unwrap();
+        let mut wanted = seen.clone();
+        wanted.is_local_only = true;
+        wanted.agreed_hosts.retain(|host| host != "a");
+        wanted.further_routes[1].price_percent = 50;
+        let told = library.change_settings(&seen, &wanted).unwrap();
+        assert_eq!(library.settings().unwrap(), told);
+        assert_eq!((told.is_local_only, told.run.retry_attempts), (true, 9));
+        assert_eq!(told.agreed_hosts, ["b", "c"]);
+        let routes: Vec<_> =
+            told.further_routes.iter().map(|route| (route.base_url.as_str(), route.price_percent)).collect();
+        assert_eq!(
+            routes,
+            [("https://moved.example", 100), ("https://two.example", 50), ("https://three.example", 100)]
+        );
+        let written = fs::read_to_string(&path).unwrap();
+        assert!(written.contains("# mine") && written.contains("retry_attempts = 9 # slow line"), "{written}");
+    }
+
+    #[test]
     fn a_new_file_explains_every_key_and_says_what_holds_without_it() {
         assert_eq!(read(Path::new("/nonexistent/settings.toml"), None).unwrap(), Settings::default());
         let folder = tempfile::tempdir().unwrap();
@@ -209,7 +385,7 @@ mod tests {
         fs::write(&path, uncommented).unwrap();
         let all = serde_json::to_value(read(&path, None).unwrap()).unwrap();
         let nulls = all.as_object().unwrap().iter().filter(|(_, value)| value.is_null()).count();
-        let empty = |section: &str| all[section].as_object().unwrap().values().any(serde_json::Value::is_null);
+        let empty = |section: &str| all[section].as_object().unwrap().values().any(Value::is_null);
         assert!(nulls == 0 && !empty("run") && !empty("limits"), "{all}");
     }
 
@@ -228,7 +404,16 @@ mod tests {
         assert_eq!((settings.run.retry_attempts, settings.run.retry_delay_ms), (7, 5));
         assert_eq!(settings.limits.requests, Some(50));
         assert!(settings.import.includes_leftovers);
+        for no_number in ["nan", "inf", "1e30", "2.5", "-1", "99999999999999999999", "many"] {
+            let variables = HashMap::from([("FIELDMARK_RUN__RETRY_ATTEMPTS".to_owned(), no_number.to_owned())]);
+            let error = read(&path, Some(&variables)).unwrap_err().to_string().to_lowercase();
+            assert!(error.contains("retry_attempts"), "{error}");
+            assert!(no_number == "many" || error.contains("a whole number from 0 to 20 is needed"), "{error}");
+        }
     }
+
+    const ENDPOINT_FOR_NOTHING: &str =
+        "[[further_routes]]\nname = \"Gateway\"\nbase_url = \"https://gateway.example\"\nprice_percent = 0\n";
 
     #[test]
     fn a_slip_of_the_pen_is_named_with_its_place() {
@@ -240,6 +425,13 @@ mod tests {
             ("theme = \"pink\"\n", "pink"),
             ("is_local_only = \n", "line 1"),
             ("[run]\ntask_timeout_ms = 0\n", "run.task_timeout_ms is 0, and goes from 1000"),
+            ("[run]\ntask_timeout_ms = 1e30\n", "a whole number from 1000 to 3600000 is needed"),
+            ("[run]\nretry_attempts = nan\n", "line 2, retry_attempts = nan"),
+            ("[run]\nmax_tokens = -1\n", "a whole number from 64 to 128000 is needed"),
+            ("[run]\nconcurrency = 9000000000000000000\n", "a whole number from 1 to 64 is needed"),
+            ("[limits]\nrequests = 0\n", "limits.requests is 0, and goes from 1 to 1000000000"),
+            ("[hooks]\ntimeout_seconds = 601\n", "hooks.timeout_seconds is 601, and goes from 1 to 600"),
+            (ENDPOINT_FOR_NOTHING, "further_routes.Gateway.price_percent is 0, and goes from 1 to 1000"),
             ("[import]\ndecoding_memory_mb = 9\n", "import.decoding_memory_mb is 9, and goes from 64"),
         ] {
             fs::write(&path, text).unwrap();

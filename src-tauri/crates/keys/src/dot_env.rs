@@ -9,10 +9,12 @@
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::io::{ErrorKind, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
+use crate::environment::{BASE_URL, KEY, MODEL, NAMES};
 use crate::{KeysError, Result};
 
 /// A value of ours and the number of the line it stands in.
@@ -21,26 +23,111 @@ pub(crate) struct Line {
     pub(crate) number: usize,
 }
 
-/// What `file` says about `names`: the last line wins, as in a shell. An empty value is one, too. No file says nothing.
-pub(crate) fn read<'a>(file: &Path, names: &[&'a str]) -> Result<HashMap<&'a str, Line>> {
-    let unreadable = |source| KeysError::Unreadable { file: file.to_owned(), source };
-    match std::fs::metadata(file) {
-        // A folder of this name is a Python environment, and reading a pipe would wait for its writer.
-        Ok(metadata) if !metadata.is_file() => return Ok(HashMap::new()),
-        Ok(_) => {}
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(HashMap::new()),
-        Err(error) => return Err(unreadable(error)),
+/// A `.env` file as it was read. It came with the folder, so that a person decides about exactly this text in this place
+/// before anything of it is used.
+#[derive(Clone)]
+pub struct EnvFile {
+    path: PathBuf,
+    bytes: Arc<Zeroizing<Vec<u8>>>,
+}
+
+/// What a `.env` file says about the connection, to be shown to a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnvSummary {
+    /// As it is written; `None`: the vendor's own server.
+    pub base_url: Option<String>,
+    pub model: Option<String>,
+    /// The last characters of the key; `None`: there is no key.
+    pub key_ending: Option<String>,
+    /// The variables of keys of additional endpoints, each with the last characters of its key.
+    pub endpoint_keys: Vec<(String, String)>,
+}
+
+impl EnvFile {
+    /// The `.env` of `folder`. A folder of this name is a Python environment, and reading a pipe would wait for its writer:
+    /// only a regular file counts.
+    pub fn in_folder(folder: &Path) -> Result<Option<Self>> {
+        let path = folder.join(".env");
+        match std::fs::metadata(&path) {
+            Ok(metadata) if metadata.is_file() => Self::named(&path).map(Some),
+            Ok(_) => Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(KeysError::Unreadable { file: path, source }),
+        }
     }
-    let mut bytes = Zeroizing::new(Vec::new());
-    files::open(file).and_then(|(open, _)| open.take(MAX_BYTES + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(unreadable(ErrorKind::FileTooLarge.into()));
+
+    /// The file at `path`, which a person has named.
+    pub fn named(path: &Path) -> Result<Self> {
+        let unreadable = |source| KeysError::Unreadable { file: path.to_owned(), source };
+        let path = std::fs::canonicalize(path).map_err(unreadable)?;
+        let bytes = Zeroizing::new(files::read(&path, MAX_BYTES).map_err(unreadable)?);
+        Ok(Self { path, bytes: Arc::new(bytes) })
     }
-    let text = std::str::from_utf8(&bytes).map_err(|error| {
-        let before = &bytes[..error.valid_up_to()];
-        KeysError::Malformed { file: file.to_owned(), line: before.split(|&byte| byte == b'\n').count() }
-    })?;
-    parse(text, file, names)
+
+    /// Absolute, without links.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Tells this text from every other.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        blake3::hash(&self.bytes).to_hex().to_string()
+    }
+
+    /// Whether it sets a variable that Fieldmark reads. Files of other programs are nobody's question.
+    #[must_use]
+    pub fn concerns_fieldmark(&self) -> bool {
+        let text = String::from_utf8_lossy(&self.bytes);
+        let names = text.lines().filter_map(|line| line.split_once('='));
+        names
+            .map(|(name, _)| name.trim().trim_start_matches('\u{FEFF}').trim_start_matches("export").trim())
+            .any(is_ours)
+    }
+
+    /// What it says about the connection.
+    pub fn summary(&self) -> Result<EnvSummary> {
+        let mut lines = self.lines(is_ours)?;
+        lines.retain(|_, line| !line.value.is_empty());
+        let mut text = |name| lines.remove(name).map(|line| line.value.to_string());
+        let (base_url, model, key) = (text(BASE_URL), text(MODEL), text(KEY).map(Zeroizing::new));
+        lines.retain(|name, _| is_endpoint_key(name));
+        let mut endpoint_keys: Vec<(String, String)> =
+            lines.into_iter().map(|(name, line)| (name, ending(&line.value))).collect();
+        endpoint_keys.sort();
+        Ok(EnvSummary { base_url, model, key_ending: key.map(|key| ending(&key)), endpoint_keys })
+    }
+
+    /// The lines whose names are `wanted`: the last one wins, as in a shell. An empty value is one, too.
+    pub(crate) fn lines(&self, wanted: impl Fn(&str) -> bool) -> Result<HashMap<String, Line>> {
+        let text = std::str::from_utf8(&self.bytes).map_err(|error| {
+            let before = &self.bytes[..error.valid_up_to()];
+            KeysError::Malformed { file: self.path.clone(), line: before.split(|&byte| byte == b'\n').count() }
+        })?;
+        parse(text, &self.path, wanted)
+    }
+}
+
+impl std::fmt::Debug for EnvFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EnvFile").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+fn is_ours(name: &str) -> bool {
+    NAMES.contains(&name) || is_endpoint_key(name)
+}
+
+fn is_endpoint_key(name: &str) -> bool {
+    name.starts_with("FIELDMARK_ENDPOINT_")
+}
+
+/// The last four characters of a key, which tell keys apart and give none away; less than that of a short one.
+fn ending(key: &str) -> String {
+    let characters: Vec<char> = key.chars().collect();
+    let shown = (characters.len() / 3).min(4);
+    characters[characters.len() - shown..].iter().collect()
 }
 
 /// Far more than a `.env` needs, and little enough to read at once.
@@ -49,7 +136,7 @@ const MAX_BYTES: u64 = 1 << 20;
 /// Stands for a `$` while the library parses. It is no character, so that no sensible file contains it.
 const DOLLAR: &str = "\u{FFFF}";
 
-fn parse<'a>(text: &str, file: &Path, names: &[&'a str]) -> Result<HashMap<&'a str, Line>> {
+fn parse(text: &str, file: &Path, wanted: impl Fn(&str) -> bool) -> Result<HashMap<String, Line>> {
     // The library's iterator does not know the mark that some editors put first.
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     // `\n` is the one escape that stays readable after any number of backslashes, and is no plain text either. The line
@@ -71,10 +158,12 @@ fn parse<'a>(text: &str, file: &Path, names: &[&'a str]) -> Result<HashMap<&'a s
                 return Err(KeysError::Malformed { file: file.to_owned(), line });
             }
         };
-        let Some(name) = names.iter().copied().find(|known| *known == name) else { continue };
+        if !wanted(&name) {
+            continue;
+        }
         let number = lines_taken.get();
         if value.contains(DOLLAR) || value.contains(char::is_control) {
-            return Err(KeysError::NotPlain { name: name.to_owned(), file: file.to_owned(), line: number });
+            return Err(KeysError::NotPlain { name, file: file.to_owned(), line: number });
         }
         found.insert(name, Line { value: Zeroizing::new(value.trim().to_owned()), number });
     }
@@ -104,15 +193,17 @@ impl Read for LineByLine<'_> {
 mod tests {
     use super::*;
 
-    const NAMES: [&str; 2] = ["KEY", "MODEL"];
+    fn wanted(name: &str) -> bool {
+        ["KEY", "MODEL"].contains(&name)
+    }
 
     fn value_of_key(text: &str) -> Option<(String, usize)> {
-        let found = parse(text, Path::new(".env"), &NAMES).unwrap();
+        let found = parse(text, Path::new(".env"), wanted).unwrap();
         found.get("KEY").map(|line| (line.value.to_string(), line.number))
     }
 
     fn refusal(text: &str) -> String {
-        match parse(text, Path::new(".env"), &NAMES) {
+        match parse(text, Path::new(".env"), wanted) {
             Err(error) => format!("{error} {error:?}"),
             Ok(_) => panic!("{text:?} was accepted"),
         }
@@ -163,13 +254,40 @@ mod tests {
     fn only_a_readable_file_says_something() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join(".env");
-        assert!(read(&file, &NAMES).unwrap().is_empty());
+        assert!(EnvFile::in_folder(folder.path()).unwrap().is_none());
         std::fs::create_dir(&file).unwrap();
-        assert!(read(&file, &NAMES).unwrap().is_empty());
+        assert!(EnvFile::in_folder(folder.path()).unwrap().is_none());
         std::fs::remove_dir(&file).unwrap();
         std::fs::write(&file, b"MODEL=x\nKEY=planted\xff").unwrap();
-        assert!(matches!(read(&file, &NAMES), Err(KeysError::Malformed { line: 2, .. })));
+        let read = EnvFile::in_folder(folder.path()).unwrap().unwrap();
+        assert!(matches!(read.lines(wanted), Err(KeysError::Malformed { line: 2, .. })));
         std::fs::write(&file, b"#".repeat(2 << 20)).unwrap();
-        assert!(matches!(read(&file, &NAMES), Err(KeysError::Unreadable { .. })));
+        assert!(matches!(EnvFile::in_folder(folder.path()), Err(KeysError::Unreadable { .. })));
+    }
+
+    #[test]
+    fn what_a_person_decides_about_is_shown_without_the_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let read = |text: &str| {
+            std::fs::write(folder.path().join(".env"), text).unwrap();
+            EnvFile::in_folder(folder.path()).unwrap().unwrap()
+        };
+        let planted =
+            read("export ANTHROPIC_API_KEY='sk-planted-9876'\nANTHROPIC_BASE_URL=https://x.example\nDEBUG=1\n");
+        assert!(planted.concerns_fieldmark());
+        let summary = planted.summary().unwrap();
+        assert_eq!((summary.base_url.as_deref(), summary.model), (Some("https://x.example"), None));
+        assert_eq!(summary.key_ending.as_deref(), Some("9876"));
+        assert!(!format!("{planted:?}").contains("planted-9876"));
+        assert!(!read("DEBUG=1\n# ANTHROPIC_API_KEY=\n").concerns_fieldmark());
+
+        let endpoint = read("FIELDMARK_ENDPOINT_X_KEY=short\n");
+        assert!(endpoint.concerns_fieldmark());
+        assert_eq!(
+            endpoint.summary().unwrap().endpoint_keys,
+            [("FIELDMARK_ENDPOINT_X_KEY".to_owned(), "t".to_owned())]
+        );
+        assert_ne!(planted.fingerprint(), endpoint.fingerprint());
+        assert_eq!(read("FIELDMARK_ENDPOINT_X_KEY=short\n").fingerprint(), endpoint.fingerprint());
     }
 }

@@ -1,19 +1,19 @@
-//! What the process variables and a `.env` file in the working folder say about the connection.
+//! What the process variables and a `.env` file say about the connection.
 //!
 //! Process variables win over the file, one by one; an empty value counts as not set; spaces around values are dropped.
-//! The key is the exception to "one by one": it goes only where the one who set it said. A folder of photos may come
-//! with a `.env` that names somebody else's server, and must not thereby get the key of the process environment.
-//! What is said for one invocation of the program wins over both, but moves no key that has an address beside it.
+//! The key is the exception to "one by one": it goes to the address that is set beside it, in the same place, or else to
+//! the vendor's own. A folder of photos may come with a `.env` that names another server, and must not thereby get the key
+//! of the process environment. An address that is given for one invocation of the program wins over both, and moves no key.
 //! Deliberately absent: whether an address, a model or a key is any good, and what applies when nothing is said.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use crate::{KeysError, Result, dot_env};
+use crate::dot_env::EnvFile;
+use crate::{KeysError, Result};
 
 /// The most requests at a time that can be asked for.
 pub const MAX_CONCURRENCY: u32 = 64;
@@ -85,9 +85,9 @@ impl std::fmt::Debug for EndpointKey {
     }
 }
 
-const KEY: &str = "ANTHROPIC_API_KEY";
-const MODEL: &str = "ANTHROPIC_MODEL";
-const BASE_URL: &str = "ANTHROPIC_BASE_URL";
+pub(crate) const KEY: &str = "ANTHROPIC_API_KEY";
+pub(crate) const MODEL: &str = "ANTHROPIC_MODEL";
+pub(crate) const BASE_URL: &str = "ANTHROPIC_BASE_URL";
 const CONCURRENCY: &str = "CONCURRENCY";
 /// Every variable that is read, the key's among them: programs that Fieldmark starts are not given them.
 pub const NAMES: [&str; 4] = [KEY, MODEL, BASE_URL, CONCURRENCY];
@@ -97,7 +97,7 @@ pub const NAMES: [&str; 4] = [KEY, MODEL, BASE_URL, CONCURRENCY];
 pub enum Source {
     /// A variable of the process, or what was said in its place for this invocation.
     Variable,
-    /// The `.env` file in the working folder.
+    /// A `.env` file.
     DotEnv,
 }
 
@@ -141,7 +141,7 @@ pub struct Environment {
     endpoint_keys: Vec<EndpointKey>,
     /// A variable of the process.
     variable: Arc<Lookup>,
-    file: PathBuf,
+    file: Option<EnvFile>,
 }
 
 /// What one source says; never an empty text.
@@ -153,31 +153,32 @@ struct Settings {
 }
 
 impl Environment {
-    /// Reads the process variables and `.env` in `folder`. No file there is fine, an unreadable one is an error.
-    pub fn read(folder: &Path) -> Result<Self> {
-        Self::from_variables(|name| std::env::var_os(name), folder)
+    /// Reads the process variables, and `file` for what they do not say.
+    pub fn read(file: Option<EnvFile>) -> Result<Self> {
+        Self::from_variables(|name| std::env::var_os(name), file)
     }
 
     /// [`Environment::read`] with `variable` in place of the process environment.
     pub fn from_variables(
         variable: impl Fn(&str) -> Option<OsString> + Send + Sync + 'static,
-        folder: &Path,
+        file: Option<EnvFile>,
     ) -> Result<Self> {
-        let file = folder.join(".env");
         let mut variables = HashMap::new();
         for name in NAMES {
             if let Some(value) = variable(name) {
-                variables.insert(name, text_of(name, value)?);
+                variables.insert(name.to_owned(), text_of(name, value)?);
             }
         }
-        let mut lines = dot_env::read(&file, &NAMES)?;
+        let lines = file.as_ref().map(|file| file.lines(|name| NAMES.contains(&name)));
+        let mut lines = lines.transpose()?.unwrap_or_default();
         variables.retain(|_, value| !value.is_empty());
         lines.retain(|_, line| !line.value.is_empty());
 
         let concurrency = match (variables.get(CONCURRENCY), lines.get(CONCURRENCY)) {
             (Some(value), _) => Some(concurrency(value, Source::Variable, || "in the environment".to_owned())?),
             (None, Some(line)) => {
-                let place = || format!("in line {} of {}", line.number, file.display());
+                let path = file.as_ref().map(|file| file.path().display().to_string()).unwrap_or_default();
+                let place = || format!("in line {} of {path}", line.number);
                 Some(concurrency(&line.value, Source::DotEnv, place)?)
             }
             (None, None) => None,
@@ -200,7 +201,8 @@ impl Environment {
         if let Some(key) = of_process.filter(|key| !key.is_empty()) {
             return Ok(Some((key, Source::Variable)));
         }
-        let line = dot_env::read(&self.file, &[name])?.remove(name);
+        let Some(file) = &self.file else { return Ok(None) };
+        let line = file.lines(|found| found == name)?.remove(name);
         Ok(line.map(|line| line.value).filter(|key| !key.is_empty()).map(|key| (key, Source::DotEnv)))
     }
 
@@ -221,18 +223,17 @@ impl Environment {
         self
     }
 
-    /// The key, bound to the address that was given beside it: a process variable's to the process variable's address, a
-    /// `.env`'s to the `.env`'s or else to the process variable's. `default_base_url` is where it belongs when neither
-    /// says; it must not come from anywhere but the program itself. An address that was said for this invocation counts as
-    /// a process variable's that is not set, and moves no key away from the address beside it.
+    /// The key, bound to the address that is set beside it: a process variable's to the process variable's address, a
+    /// `.env`'s to the `.env`'s. `default_base_url` is where it belongs when there is none; it must not come from anywhere
+    /// but the program itself.
     #[must_use]
     pub fn key(&self, default_base_url: &str) -> Option<EnvironmentKey> {
-        let by_variable = self.variables.base_url.as_deref().or(self.invoked_base_url.as_deref());
-        let (secret, source, base_url) = match (&self.variables.key, &self.dot_env.key) {
-            (Some(secret), _) => (secret, Source::Variable, by_variable),
-            (None, Some(secret)) => (secret, Source::DotEnv, self.dot_env.base_url.as_deref().or(by_variable)),
+        let (secret, source, settings) = match (&self.variables.key, &self.dot_env.key) {
+            (Some(secret), _) => (secret, Source::Variable, &self.variables),
+            (None, Some(secret)) => (secret, Source::DotEnv, &self.dot_env),
             (None, None) => return None,
         };
+        let base_url = settings.base_url.as_deref();
         Some(EnvironmentKey {
             secret: secret.clone(),
             source,
@@ -277,7 +278,7 @@ impl std::fmt::Debug for Environment {
 }
 
 impl Settings {
-    fn from_texts(mut texts: HashMap<&'static str, Zeroizing<String>>) -> Self {
+    fn from_texts(mut texts: HashMap<String, Zeroizing<String>>) -> Self {
         Self {
             key: texts.remove(KEY),
             model: texts.remove(MODEL).map(|text| text.to_string()),
@@ -307,9 +308,10 @@ mod tests {
     fn environment(variables: &[(&str, &str)], dot_env: &str) -> Result<Environment> {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(".env"), dot_env).unwrap();
+        let file = EnvFile::in_folder(folder.path()).unwrap();
         let variables: HashMap<String, OsString> =
             variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect();
-        Environment::from_variables(move |name| variables.get(name).cloned(), folder.path())
+        Environment::from_variables(move |name| variables.get(name).cloned(), file)
     }
 
     #[test]
@@ -333,14 +335,14 @@ mod tests {
 
         assert_eq!(key(&[], &both), said("file", Source::DotEnv, "https://file.example"));
         assert_eq!(key(&[process_url], &both), said("file", Source::DotEnv, "https://file.example"));
-        assert_eq!(key(&[process_url], file_key), said("file", Source::DotEnv, "https://process.example"));
+        assert_eq!(key(&[process_url], file_key), said("file", Source::DotEnv, DEFAULT));
         assert_eq!(key(&[], file_key), said("file", Source::DotEnv, DEFAULT));
         assert_eq!(key(&[(KEY, " ")], &both), said("file", Source::DotEnv, "https://file.example"));
         assert!(environment(&[process_url], file_url).unwrap().key(DEFAULT).is_none());
     }
 
     #[test]
-    fn an_address_for_one_invocation_moves_no_key_that_has_one_beside_it() {
+    fn an_address_for_one_invocation_moves_no_key() {
         let flag = "https://flag.example";
         let process_url = (BASE_URL, "https://process.example");
         let process_key = (KEY, "process");
@@ -349,10 +351,10 @@ mod tests {
             (vec![process_key, process_url], "", "https://process.example"),
             (vec![process_key, process_url], both, "https://process.example"),
             (vec![], both, "https://file.example"),
-            (vec![], "ANTHROPIC_API_KEY=file", flag),
-            (vec![process_key], "", flag),
+            (vec![], "ANTHROPIC_API_KEY=file", DEFAULT),
+            (vec![process_key], "", DEFAULT),
             // A planted file does not get the key of the process, whatever it says.
-            (vec![process_key], "ANTHROPIC_BASE_URL=https://file.example", flag),
+            (vec![process_key], "ANTHROPIC_BASE_URL=https://file.example", DEFAULT),
         ] {
             let invocation = Invocation { base_url: Some(flag.to_owned()), ..Invocation::default() };
             let environment = environment(&variables, dot_env).unwrap().during(invocation);
@@ -375,8 +377,7 @@ mod tests {
 
     #[test]
     fn nothing_said_is_fine() {
-        let folder = Path::new("no such folder");
-        let environment = Environment::from_variables(|_| None, folder).unwrap();
+        let environment = Environment::from_variables(|_| None, None).unwrap();
         assert_eq!((environment.model(), environment.base_url(), environment.concurrency()), (None, None, None));
         assert!(environment.key(DEFAULT).is_none());
     }
@@ -406,7 +407,7 @@ mod tests {
     fn a_variable_that_is_no_text_is_named() {
         use std::os::unix::ffi::OsStringExt;
         let value = |name: &str| (name == KEY).then(|| OsString::from_vec(b"planted\xff".to_vec()));
-        let error = Environment::from_variables(value, Path::new("no such folder")).unwrap_err();
+        let error = Environment::from_variables(value, None).unwrap_err();
         assert_eq!(error.to_string(), "the environment variable ANTHROPIC_API_KEY is not Unicode text");
         assert!(!format!("{error:?}").contains("planted"));
     }

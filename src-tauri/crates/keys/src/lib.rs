@@ -16,6 +16,7 @@ mod ring;
 
 use std::path::PathBuf;
 
+pub use dot_env::{EnvFile, EnvSummary};
 pub use environment::{
     AtOnce, EndpointKey, Environment, EnvironmentKey, Invocation, MAX_CONCURRENCY, NAMES as VARIABLES, NotAtOnce, Said,
     Source,

@@ -55,10 +55,11 @@ fn tiff_of_shared_strips(size: PixelSize) -> Vec<u8> {
 }
 
 /// Sixteen bits a sample. Only the header is sound.
-fn png_of_deep_pixels(size: PixelSize) -> Vec<u8> {
+fn png_of_deep_pixels(size: PixelSize, is_interlaced: bool) -> Vec<u8> {
     let small = image::DynamicImage::from(rgb_image(&scenery(8, 8)).to_rgba16());
     let mut png = encoded(&small, image::ImageFormat::Png);
     png[16..24].copy_from_slice(&[size.width.to_be_bytes(), size.height.to_be_bytes()].concat());
+    png[28] = is_interlaced.into();
     let mut checksum = flate2::Crc::new();
     checksum.update(&png[12..29]);
     png[29..33].copy_from_slice(&checksum.sum().to_be_bytes());
@@ -112,7 +113,8 @@ fn what_needs_more_than_is_allowed_is_refused_with_what_it_needs() {
     tiff.resize(1 << 20, 0);
     // Bytes a pixel.
     for (name, bytes, at_least) in [
-        ("PNG", png_of_deep_pixels(size), 12),
+        ("PNG", png_of_deep_pixels(size, false), 3),
+        ("interlaced PNG", png_of_deep_pixels(size, true), 12),
         ("WebP", webp_of_one_colour(size), 7),
         ("GIF", gif_of_two_buffers(size), 8),
         ("BMP", bmp, 3),
@@ -167,8 +169,8 @@ fn tiles_that_reach_far_beyond_the_picture_are_refused() {
         (262, 3, 1, 0),
         (322, 4, 1, 65_520),
         (323, 4, 1, 160),
-        (324, 4, 50_000, 8),
-        (325, 4, 50_000, 8),
+        (324, 4, 50_000, 4096),
+        (325, 4, 50_000, 4096),
     ];
     let mut tiff = b"II*\0\x08\0\0\0".to_vec();
     tiff.extend(u16::try_from(entries.len()).unwrap().to_le_bytes());

@@ -1,5 +1,5 @@
 //! From a file to upright pixels of the size that is wanted. JPEG goes to libjpeg-turbo, which scales while it decodes,
-//! TIFF to a reader of our own, everything else to the `image` crate.
+//! TIFF to a reader of our own, PNG to the `png` crate row by row, everything else to the `image` crate.
 //!
 //! Transparency is shown on white, as on paper: models are trained on pictures without it, and dark drawings on a
 //! transparent ground would vanish on black. So is a first frame on a larger canvas. Colour profiles are not applied.
@@ -7,7 +7,7 @@
 use crate::file::{ImageFile, megabytes};
 use crate::memory::{DecodingMemory, OverLimit, Reservation};
 use crate::pixels::{Pixels, Stored, fitted};
-use crate::{jpeg, raster, tiff};
+use crate::{jpeg, png, raster, tiff};
 use domain::geometry::{Orientation, PixelSize};
 use domain::import::{ImageFormat, MAX_PIXELS, SkipReason};
 use std::panic::{self, AssertUnwindSafe};
@@ -62,7 +62,8 @@ pub(crate) fn decode_stored(format: ImageFormat, bytes: &[u8], max_edge: Option<
     match format {
         ImageFormat::Jpeg => jpeg::decode(bytes, max_edge),
         ImageFormat::Tiff => tiff::decode(bytes),
-        ImageFormat::Png | ImageFormat::WebP | ImageFormat::Gif | ImageFormat::Bmp => raster::decode(format, bytes),
+        ImageFormat::Png => png::decode(bytes),
+        ImageFormat::WebP | ImageFormat::Gif | ImageFormat::Bmp => raster::decode(format, bytes),
     }
 }
 
@@ -135,7 +136,8 @@ impl Header {
         match format {
             ImageFormat::Jpeg => jpeg::header(bytes, max_edge),
             ImageFormat::Tiff => tiff::header(bytes),
-            ImageFormat::Png | ImageFormat::WebP | ImageFormat::Gif | ImageFormat::Bmp => raster::header(format, bytes),
+            ImageFormat::Png => png::header(bytes),
+            ImageFormat::WebP | ImageFormat::Gif | ImageFormat::Bmp => raster::header(format, bytes),
         }
     }
 

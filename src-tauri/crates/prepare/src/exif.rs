@@ -106,6 +106,19 @@ mod tests {
     }
 
     #[test]
+    fn numbers_that_no_camera_writes_are_no_time() {
+        let offset = |text: &str| taken(&exif_taken("2026:05:14 10:32:05", Some("999"), Some(text))).unwrap();
+        for text in ["+99:99", "+24:00", "-32768:00", "+99999999999:00", "+00:60", "NaN", "+1e9:00", "--01:00"] {
+            assert_eq!(offset(text).minutes_ahead_of_utc, None, "{text}");
+        }
+        assert_eq!(at("9999:12:31 23:59:60").unwrap().0, 253_402_300_799_000);
+        for text in ["65536:01:01 00:00:00", "99999999999:01:01 00:00:00", "-2026:00:-1 00:00:00", "1e3:01:01 00:00:00"]
+        {
+            assert_eq!(at(text), None, "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_no_time_is_none() {
         for text in [
             "0000:00:00 00:00:00",

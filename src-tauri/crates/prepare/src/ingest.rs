@@ -3,7 +3,7 @@
 
 use crate::decode::{Source, damaged, decode_stored, guarded, read_file};
 use crate::file::ImageFile;
-use crate::{ContentHash, DecodingMemory, encode_jpeg, exif, jpeg, perceptual_hash, raster};
+use crate::{ContentHash, DecodingMemory, encode_jpeg, exif, jpeg, perceptual_hash, png, raster};
 use domain::geometry::{Orientation, PixelSize};
 use domain::import::{ImageFormat, SkipReason};
 use domain::similar::PerceptualHash;
@@ -68,7 +68,11 @@ pub fn taken(path: &Path, memory: &DecodingMemory) -> Result<Option<Taken>, Skip
             // In the others it may stand anywhere, also at the end.
             ImageFormat::Tiff | ImageFormat::Png | ImageFormat::WebP => {
                 let (format, bytes, _memory) = read_file(path, memory)?;
-                Ok(if format == ImageFormat::Tiff { exif::taken(&bytes) } else { raster::taken(format, &bytes) })
+                Ok(match format {
+                    ImageFormat::Tiff => exif::taken(&bytes),
+                    ImageFormat::Png => png::taken(&bytes),
+                    _ => raster::taken(format, &bytes),
+                })
             }
         }
     })

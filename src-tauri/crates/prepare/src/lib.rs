@@ -27,6 +27,7 @@ mod memory;
 mod natural_order;
 mod perceptual_hash;
 mod pixels;
+mod png;
 mod raster;
 mod scan;
 mod tiff;

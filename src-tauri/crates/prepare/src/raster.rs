@@ -1,4 +1,4 @@
-//! Decoding by the `image` crate: PNG, WebP, GIF and BMP, and the few JPEG files that libjpeg-turbo won't start on.
+//! Decoding by the `image` crate: WebP, GIF, BMP and interlaced PNG, and the few JPEG files that libjpeg-turbo won't start on.
 
 use crate::decode::{Header, check_size, damaged, not_supported};
 use crate::pixels::{Pixels, Stored, over_white};

@@ -6,6 +6,7 @@
 
 mod error;
 mod exchange;
+mod glimpse;
 mod http;
 #[cfg(test)]
 pub(crate) mod scripted;
@@ -19,13 +20,15 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::{Instant, timeout_at};
 
 use crate::answer::{RawAnswer, StopReason};
+use crate::redaction::Redaction;
 use crate::refusal::RateLimits;
-use crate::request::Request;
+use crate::request::{Dialect, Request};
 use crate::server::{BaseUrl, Key, KeyError};
 use crate::wire::anthropic::Receiving;
 
 pub use error::{Partial, SendError};
-pub(crate) use http::upload_time;
+pub(crate) use glimpse::Glimpse;
+pub(crate) use http::{unreadable, upload_time};
 
 /// How long a connection may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
@@ -52,6 +55,9 @@ pub struct ClientOptions {
     pub api_version: Option<String>,
     /// What this route puts before the vendor's name of a model, such as `anthropic.`; empty as a rule.
     pub model_prefix: String,
+    /// Whether images carry `transformations`, which has the server refuse an image that it would resize. Compatible servers
+    /// refuse the field itself; `None` follows [`BaseUrl::takes_transformations`].
+    pub sends_transformations: Option<bool>,
     pub timeouts: Timeouts,
 }
 
@@ -85,8 +91,9 @@ pub enum Progress<'a> {
 pub struct Client {
     http: reqwest::Client,
     server: BaseUrl,
-    key: Key,
+    redaction: Redaction,
     model_prefix: String,
+    sends_transformations: bool,
     timeouts: Timeouts,
 }
 
@@ -117,8 +124,9 @@ impl Client {
             builder.https_only(true)
         };
         let http = builder.build().map_err(ClientError::Http)?;
+        let sends_transformations = options.sends_transformations.unwrap_or(server.takes_transformations());
         let ClientOptions { model_prefix, timeouts, .. } = options.clone();
-        Ok(Self { http, server, key, model_prefix, timeouts })
+        Ok(Self { http, server, redaction: key.into_redaction(), model_prefix, sends_transformations, timeouts })
     }
 
     #[must_use]
@@ -126,10 +134,10 @@ impl Client {
         &self.server
     }
 
-    /// What this route puts before the vendor's name of a model. A batch for it is to be written with the same.
+    /// How requests are written for this server.
     #[must_use]
-    pub fn model_prefix(&self) -> &str {
-        &self.model_prefix
+    pub fn dialect(&self) -> Dialect<'_> {
+        Dialect { model_prefix: &self.model_prefix, sends_transformations: self.sends_transformations }
     }
 
     /// Sends a request and receives its answer, telling what arrives meanwhile.
@@ -144,17 +152,24 @@ impl Client {
     ) -> Result<RawAnswer, SendError> {
         let began = Instant::now();
         let mut receiving = Receiving::default();
-        let exchange = self.exchange(request, began, &mut receiving, on_progress);
+        let mut preview = self.redaction.of_pieces();
+        let mut on_progress = |progress: Progress<'_>| match progress {
+            Progress::Text(piece) => on_progress(Progress::Text(&preview.push(piece))),
+            other => on_progress(other),
+        };
+        let exchange = self.exchange(request, began, &mut receiving, &mut on_progress);
         let outcome = timeout_at(began + self.timeouts.total, exchange).await.unwrap_or_else(|_| {
             Err(SendError::TotalTimeout { limit: self.timeouts.total, partial: Partial::default() })
         });
+        // From here on nothing has the key in it: what is kept, shown and exported is made of this.
+        receiving.redact(|text| self.redaction.of_answer(text));
         match outcome {
             Ok(received) => Ok(RawAnswer {
                 usage: receiving.usage(),
                 text: receiving.text,
                 stop_reason: receiving.stop_reason.unwrap_or(StopReason::Other(String::new())),
                 model: receiving.model,
-                request_id: received.request_id,
+                request_id: received.request_id.map(|id| self.redaction.of_answer(&id)),
                 sent: request.sent(),
                 time_to_first_byte_millis: millis(received.first_byte_at - began),
                 took_millis: millis(received.ended_at - began),

@@ -54,7 +54,7 @@ impl Client {
     /// them all.
     pub async fn check(&self, model: &str) -> Result<Vec<RemoteModel>, CheckError> {
         let available = self.models().await?;
-        let model_here = format!("{}{model}", self.model_prefix());
+        let model_here = format!("{}{model}", self.dialect().model_prefix);
         if available.iter().any(|listed| listed.id == model || listed.id == model_here) {
             Ok(available)
         } else {
@@ -99,18 +99,20 @@ impl CheckError {
         };
         match error {
             SendError::Unreachable { .. } | SendError::Lost { .. } => return Self::Unreachable { detail },
-            SendError::Malformed { .. } => {
-                return Self::NotSuchAServer { detail: "it answers, but not with a list of models".to_owned() };
-            }
+            SendError::Unreadable { .. } => return Self::NotSuchAServer { detail },
             _ => {}
         }
         match error.disposition() {
             Disposition::StopRun(StopCause::KeyRejected) => Self::KeyRejected,
             Disposition::StopRun(StopCause::NotPermitted) => Self::NotPermitted { detail },
             Disposition::StopRun(StopCause::NoCredit | StopCause::SpendLimit) => Self::NoCredit { detail },
-            Disposition::Retry { .. } | Disposition::HoldRoute { .. } => Self::Unwell { detail },
+            Disposition::Retry { .. }
+            | Disposition::HoldRoute { .. }
+            | Disposition::StopRun(StopCause::WaitTooLong) => Self::Unwell { detail },
             // There is no model in the question, so that a missing one cannot be meant.
             Disposition::StopRun(StopCause::UnknownModel | StopCause::NotSuchAServer | StopCause::Configuration)
+            | Disposition::Unreadable
+            | Disposition::RefuseForm
             | Disposition::FailItem(_)
             | Disposition::ShrinkOnce => Self::NotSuchAServer { detail },
         }

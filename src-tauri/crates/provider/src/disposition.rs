@@ -5,13 +5,18 @@
 
 use std::time::Duration;
 
-use crate::refusal::Refusal;
+use crate::refusal::{LONGEST_WAIT, Refusal};
 
 /// What a failure calls for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Disposition {
     /// This image fails; the next one may succeed.
     FailItem(ItemFailure),
+    /// The server would not take this request, and does not say that its image is the reason. This image fails if the
+    /// server takes other requests; if it takes none, the form of the requests is the reason ([`Refusal::complaint`]).
+    RefuseForm,
+    /// The answer could not be read. Try this request again; a server of which no answer can be read is not asked any more.
+    Unreadable,
     /// Try this request again, after `after` or the caller's own backoff.
     Retry { after: Option<Duration>, cause: RetryCause },
     /// Send nothing on this route for `after` or the caller's own backoff, then try again. Costs no attempt.
@@ -57,7 +62,24 @@ pub enum StopCause {
     NotSuchAServer,
     /// The request's fixed part is refused, so that every image would be.
     Configuration,
+    /// The server asks to wait for longer than [`LONGEST_WAIT`].
+    WaitTooLong,
 }
+
+/// What a complaint about an image speaks of.
+const IMAGE_WORDS: [&str; 5] = ["image", "base64", "picture", "pixel", "media_type"];
+/// What a complaint about the form of a request says, whatever it is about.
+const FORM_WORDS: [&str; 9] = [
+    "extra inputs",
+    "not permitted",
+    "unknown",
+    "unexpected",
+    "unrecognized",
+    "not supported",
+    "unsupported",
+    "does not support",
+    "field required",
+];
 
 /// Fields of a request that are the same for every image of a run.
 const FIXED_FIELDS: [&str; 10] = [
@@ -80,6 +102,32 @@ impl Refusal {
         if let Some(cause) = self.spend_stop() {
             return Disposition::StopRun(cause);
         }
+        let disposition = self.without_bound();
+        let is_too_long = self.retry_after.is_some_and(|after| after > LONGEST_WAIT);
+        match disposition {
+            Disposition::Retry { .. } | Disposition::HoldRoute { .. } if is_too_long => {
+                Disposition::StopRun(StopCause::WaitTooLong)
+            }
+            other => other,
+        }
+    }
+
+    /// What the server complains of, the same for two requests that are refused for the same reason. `None` where the
+    /// complaint is about the image of one request.
+    #[must_use]
+    pub fn complaint(&self) -> Option<String> {
+        let message = self.message.to_lowercase();
+        let has = |words: &[&str]| words.iter().any(|word| message.contains(word));
+        if has(&IMAGE_WORDS) && !has(&FORM_WORDS) {
+            return None;
+        }
+        // Sizes, places and names of requests differ from one to the next.
+        let words = message.split_whitespace().filter(|word| !word.contains(|c: char| c.is_ascii_digit()));
+        let error_type = self.error_type.as_deref().unwrap_or_default();
+        Some(format!("{} {error_type} {}", self.status, words.collect::<Vec<_>>().join(" ")))
+    }
+
+    fn without_bound(&self) -> Disposition {
         match self.should_retry {
             Some(true) => self.again(),
             Some(false) => match self.by_status() {
@@ -95,9 +143,7 @@ impl Refusal {
     fn by_status(&self) -> Disposition {
         match (self.status, self.error_type.as_deref()) {
             // Within a stream or a batch's results the status has been sent before the failure; only the type tells.
-            (200, Some("invalid_request_error")) if !self.is_about_configuration() => {
-                Disposition::FailItem(ItemFailure::Refused)
-            }
+            (200, Some("invalid_request_error")) if !self.is_about_configuration() => self.refused(),
             (200, Some("authentication_error")) | (401, _) => Disposition::StopRun(StopCause::KeyRejected),
             (200, Some("billing_error")) | (402, _) => Disposition::StopRun(StopCause::NoCredit),
             (200, Some("permission_error")) | (403, _) => Disposition::StopRun(StopCause::NotPermitted),
@@ -106,7 +152,14 @@ impl Refusal {
             (200, Some("request_too_large")) | (413, _) => Disposition::ShrinkOnce,
             _ if self.is_about_configuration() => Disposition::StopRun(StopCause::Configuration),
             (200 | 408 | 409 | 429 | 500.., _) => self.again(),
-            _ => Disposition::FailItem(ItemFailure::Refused),
+            _ => self.refused(),
+        }
+    }
+
+    fn refused(&self) -> Disposition {
+        match self.complaint() {
+            Some(_) => Disposition::RefuseForm,
+            None => Disposition::FailItem(ItemFailure::Refused),
         }
     }
 
@@ -161,9 +214,24 @@ mod tests {
     const OVERLOADED: Disposition = Disposition::Retry { after: None, cause: RetryCause::Overloaded };
     const HOLD: Disposition = Disposition::HoldRoute { after: None };
     const FAIL: Disposition = Disposition::FailItem(ItemFailure::Refused);
+    const FORM: Disposition = Disposition::RefuseForm;
 
     const fn stop(cause: StopCause) -> Disposition {
         Disposition::StopRun(cause)
+    }
+
+    const EXTRA_INPUTS: &str = "messages.0.content.0.image.transformations: Extra inputs are not permitted";
+
+    #[test]
+    fn complaints_about_the_form_are_the_same_for_every_image() {
+        let complaint = |message: &str| refusal(400, "invalid_request_error", message).complaint();
+        assert_eq!(complaint(EXTRA_INPUTS), complaint(&EXTRA_INPUTS.replace(".0.", ".7.")));
+        let long = |tokens: u32| complaint(&format!("prompt is too long: {tokens} tokens > 200000 maximum"));
+        assert!(long(200_001).is_some() && long(200_001) == long(999_999));
+        assert_ne!(complaint(EXTRA_INPUTS), long(200_001));
+        assert_ne!(refusal(422, "", "x").complaint(), refusal(400, "", "x").complaint());
+        assert_eq!(complaint("messages.0.content.0: Could not process image"), None);
+        assert_eq!(complaint("At least one of the image dimensions exceeds 8000 pixels"), None);
     }
 
     #[test]
@@ -171,9 +239,9 @@ mod tests {
         let usage_limits = "You have reached your specified API usage limits. You will regain access on 2026-12-01.";
         let table = [
             (400, "invalid_request_error", "messages.0.content.0.image: could not process image", FAIL),
-            (400, "invalid_request_error", "prompt is too long: 1000001 tokens > 1000000 maximum", FAIL),
+            (400, "invalid_request_error", "prompt is too long: 1000001 tokens > 1000000 maximum", FORM),
             (400, "invalid_request_error", "output_config.format.schema: bad", stop(StopCause::Configuration)),
-            (400, "invalid_request_error", "`temperature` may not be set", FAIL),
+            (400, "invalid_request_error", "`temperature` may not be set", FORM),
             (400, "invalid_request_error", "max_tokens: 200000 > 128000", stop(StopCause::Configuration)),
             (400, "invalid_request_error", usage_limits, stop(StopCause::SpendLimit)),
             (400, "invalid_request_error", "Your credit balance is too low to go on", stop(StopCause::NoCredit)),
@@ -184,7 +252,9 @@ mod tests {
             (408, "timeout_error", "", TRANSIENT),
             (409, "conflict_error", "", TRANSIENT),
             (413, "request_too_large", "", Disposition::ShrinkOnce),
-            (422, "invalid_request_error", "", FAIL),
+            (400, "invalid_request_error", "messages.0.content.0.image.source.base64.data: too many bytes", FAIL),
+            (400, "invalid_request_error", EXTRA_INPUTS, FORM),
+            (422, "invalid_request_error", "", FORM),
             (429, "rate_limit_error", "", HOLD),
             (429, "enforced_spend_limit_reached", "", stop(StopCause::SpendLimit)),
             (429, "contract_spend_limit_reached", "", stop(StopCause::SpendLimit)),
@@ -195,7 +265,7 @@ mod tests {
             (200, "overloaded_error", "", OVERLOADED),
             (200, "api_error", "", TRANSIENT),
             (200, "rate_limit_error", "", HOLD),
-            (200, "invalid_request_error", "", FAIL),
+            (200, "invalid_request_error", "", FORM),
             (200, "invalid_request_error", "max_tokens: 200000 > 128000", stop(StopCause::Configuration)),
             (200, "not_found_error", "model: claude-x", stop(StopCause::UnknownModel)),
             (200, "request_too_large", "", Disposition::ShrinkOnce),
@@ -209,7 +279,8 @@ mod tests {
     fn bodies_that_are_not_the_vendor_s() {
         let table = [
             (302, stop(StopCause::NotSuchAServer)),
-            (400, FAIL),
+            (400, FORM),
+            (422, FORM),
             (404, stop(StopCause::NotSuchAServer)),
             (405, stop(StopCause::NotSuchAServer)),
             (413, Disposition::ShrinkOnce),

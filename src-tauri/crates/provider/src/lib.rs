@@ -22,6 +22,7 @@ pub mod image_size;
 pub mod models;
 pub mod parse;
 pub mod prices;
+mod redaction;
 pub mod refusal;
 pub mod request;
 mod schema;

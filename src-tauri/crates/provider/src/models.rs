@@ -5,6 +5,7 @@
 use domain::calendar::CalendarDate;
 use domain::model::{Model, ModelId, Vocabulary};
 use domain::recipe::ShapeKind;
+use domain::usage::Usage;
 
 use crate::image_size::ImageTier;
 use crate::prices::{Cliff, Price, Rates};
@@ -52,6 +53,13 @@ pub struct ClaudeModel {
 }
 
 impl ClaudeModel {
+    /// Whether one request can have consumed this: no prompt is longer than the context, no answer longer than the longest
+    /// that the model gives. What a server reports beyond that is no count.
+    #[must_use]
+    pub const fn can_use(&self, usage: &Usage) -> bool {
+        usage.prompt_tokens() <= self.context_tokens && usage.output_tokens <= self.max_output_tokens
+    }
+
     /// The model as a plan offers it when its pixels go to `server`.
     #[must_use]
     pub fn offered_by(&self, server: &BaseUrl) -> Model {

@@ -100,7 +100,7 @@ impl Price {
         let batch_percent = if terms.is_batch { self.batch_percent } else { 100 };
         let ten_thousandths =
             self.rates.of(usage) * u128::from(factor) * u128::from(batch_percent) * u128::from(terms.route_percent);
-        PicoDollars(u64::try_from(ten_thousandths.div_ceil(10_000)).unwrap_or(u64::MAX))
+        PicoDollars::capped(ten_thousandths.div_ceil(10_000))
     }
 }
 
@@ -144,7 +144,7 @@ mod tests {
         assert_eq!(price.cost(usage(1, 0), Terms::BATCH), PicoDollars(1));
         assert_eq!(price.cost(usage(3, 0), Terms::BATCH), PicoDollars(2));
         let haiku = find("claude-haiku-5-5").unwrap().price;
-        assert_eq!(haiku.cost(usage(u64::MAX, u64::MAX), Terms::LIST), PicoDollars(u64::MAX));
+        assert_eq!(haiku.cost(usage(u64::MAX, u64::MAX), Terms::LIST), PicoDollars::MAX);
     }
 
     fn no_rates() -> Rates {

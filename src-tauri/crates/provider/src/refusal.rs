@@ -4,9 +4,12 @@
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
-use jiff::fmt::rfc2822;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde::Deserialize;
+
+/// The longest time that a server is waited for because it says so or because of a limit. A run that would have to wait
+/// longer stops, says why, and can be resumed. The figure stands in docs/reliability.md.
+pub const LONGEST_WAIT: Duration = Duration::from_hours(1);
 
 /// The longest part of a server's message that is kept, in characters.
 const MESSAGE_LIMIT: usize = 500;
@@ -114,7 +117,13 @@ impl std::fmt::Display for Refusal {
         if let Some(request_id) = &self.request_id {
             write!(f, " (request {request_id})")?;
         }
-        Ok(())
+        match self.retry_after {
+            Some(after) if after > LONGEST_WAIT => {
+                let (asked, most) = (after.as_secs(), LONGEST_WAIT.as_secs());
+                write!(f, "; it asks to wait {asked} seconds, and Fieldmark waits {most} at most")
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -124,13 +133,15 @@ fn shortened(text: &str) -> String {
 
 fn seconds_or_date(value: &str, now: SystemTime) -> Option<Duration> {
     seconds(value, 1.0).or_else(|| {
-        let date = SystemTime::try_from(rfc2822::parse(value).ok()?.timestamp()).ok()?;
+        let date = httpdate::parse_http_date(value).ok()?;
         Some(date.duration_since(now).unwrap_or_default())
     })
 }
 
+/// A wait that is longer than can be told is the longest that can.
 fn seconds(value: &str, per_second: f64) -> Option<Duration> {
-    Duration::try_from_secs_f64(value.parse::<f64>().ok()? / per_second).ok()
+    let seconds = value.parse::<f64>().ok().filter(|seconds| *seconds >= 0.0)? / per_second;
+    Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
 }
 
 /// A moment as the vendor tells it: RFC 3339.
@@ -164,7 +175,8 @@ impl RateLimits {
         let header = |kind: &str, what: &str| headers.get(format!("anthropic-ratelimit-{kind}-{what}"))?.to_str().ok();
         let window = |kind: &str| {
             Some(Window {
-                limit: header(kind, "limit")?.parse().ok()?,
+                // Nothing can be paced by a limit of nothing; what it means, a refusal tells.
+                limit: header(kind, "limit")?.parse().ok().filter(|limit| *limit > 0)?,
                 remaining: header(kind, "remaining")?.parse().ok()?,
                 resets_at: header(kind, "reset").and_then(moment),
             })
@@ -181,6 +193,7 @@ impl RateLimits {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::disposition::{Disposition, StopCause};
     use reqwest::header::{HeaderName, HeaderValue};
 
     type Pairs = &'static [(&'static str, &'static str)];
@@ -230,21 +243,46 @@ mod tests {
     fn when_to_come_back() {
         // 1994-11-06 08:49:30 UTC.
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_770);
-        let table: [(Pairs, Option<u64>); 9] = [
+        let table: [(Pairs, Option<u64>); 10] = [
             (&[("retry-after", "3")], Some(3_000)),
             (&[("retry-after", "0.25")], Some(250)),
             (&[("retry-after-ms", "1500"), ("retry-after", "9")], Some(1_500)),
             (&[("retry-after-ms", "soon"), ("retry-after", "9")], Some(9_000)),
             (&[("retry-after", "Sun, 06 Nov 1994 08:49:37 GMT")], Some(7_000)),
+            (&[("retry-after", "Sunday, 06-Nov-94 08:49:37 GMT")], Some(7_000)),
             (&[("retry-after", "Sun, 06 Nov 1994 08:00:00 GMT")], Some(0)),
             (&[("retry-after", "-1")], None),
-            (&[("retry-after", "inf")], None),
+            (&[("retry-after", "NaN")], None),
             (&[], None),
         ];
         for (pairs, millis) in table {
             let refusal = Refusal::read(429, &headers(pairs), b"", now);
             assert_eq!(refusal.retry_after, millis.map(Duration::from_millis), "{pairs:?}");
         }
+    }
+
+    #[test]
+    fn a_wait_beyond_all_bounds_stops_the_run() {
+        let refused = |value: &'static str, status| {
+            Refusal::read(status, &headers(&[("retry-after", value)]), b"", SystemTime::UNIX_EPOCH)
+        };
+        for told in [
+            "3601",
+            "9300000000000000000",
+            "18446744073709551616",
+            "1e18",
+            "1e300",
+            "1e999",
+            "inf",
+            "Fri, 31 Dec 9999 23:59:59 GMT",
+        ] {
+            for status in [429, 500, 503, 529] {
+                let refusal = refused(told, status);
+                assert_eq!(refusal.disposition(), Disposition::StopRun(StopCause::WaitTooLong), "{told}, {status}");
+                assert!(refusal.to_string().contains("asks to wait"), "{refusal}");
+            }
+        }
+        assert_eq!(refused("3600", 429).disposition(), Disposition::HoldRoute { after: Some(LONGEST_WAIT) });
     }
 
     #[test]
@@ -261,5 +299,15 @@ mod tests {
         assert_eq!(limits.requests, Some(Window { limit: 1_000, remaining: 999, resets_at: Some(minute) }));
         assert_eq!(limits.input_tokens, Some(Window { limit: 2_000_000, remaining: 0, resets_at: None }));
         assert_eq!((limits.tokens, limits.output_tokens), (None, None));
+    }
+
+    #[test]
+    fn limits_that_are_no_number_are_not_announced() {
+        for limit in ["0", "-1", "1e9", "NaN", "inf", "18446744073709551616", ""] {
+            let name = HeaderName::from_static("anthropic-ratelimit-requests-limit");
+            let mut told = headers(&[("anthropic-ratelimit-requests-remaining", "5")]);
+            told.insert(name, HeaderValue::from_static(limit));
+            assert_eq!(RateLimits::read(&told), RateLimits::default(), "{limit}");
+        }
     }
 }

@@ -17,6 +17,9 @@ pub use options::{BriefError, BriefOptions, Caching};
 /// The most bytes of a picture's file after base64: 10 MB at the vendor's own host, 5 MB on regional routes.
 pub const IMAGE_BASE64_LIMIT: usize = 5_000_000;
 
+/// Has the server refuse an image that it would otherwise resize without a word.
+const TRANSFORMATIONS: &str = "\"transformations\":{\"oversized_image\":\"error\"},";
+
 /// How a picture is encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MediaType {
@@ -67,17 +70,36 @@ pub(crate) enum Reply {
     InBatch,
 }
 
+/// What differs between servers of the same interface in how a request is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Dialect<'a> {
+    /// Put before the vendor's name of a model.
+    pub model_prefix: &'a str,
+    /// Whether images carry `transformations`.
+    pub sends_transformations: bool,
+}
+
 /// A request, ready to be sent. Cheap to clone.
 #[derive(Clone)]
 pub struct Request {
     /// As the vendor names it.
     model: &'static str,
-    /// The request as a JSON object that lacks its opening brace, the model and the way of replying.
-    rest: Bytes,
+    /// The request as a JSON object that lacks its opening brace, the model and the way of replying, up to where the image
+    /// may carry `transformations`.
+    before: Bytes,
+    /// From there on, with the picture.
+    after: Bytes,
     sent: PixelSize,
+    max_output_tokens: u64,
 }
 
 impl Request {
+    /// The most output that it allows, in tokens.
+    #[must_use]
+    pub fn max_output_tokens(&self) -> u64 {
+        self.max_output_tokens
+    }
+
     /// Size of the picture in it.
     #[must_use]
     pub fn sent(&self) -> PixelSize {
@@ -87,17 +109,20 @@ impl Request {
     /// Bytes on the wire, headers and what a route puts before the model's name aside.
     #[must_use]
     pub fn byte_count(&self) -> usize {
-        self.pieces("", Reply::Streamed).iter().map(Bytes::len).sum()
+        let longest = Dialect { sends_transformations: true, ..Dialect::default() };
+        self.pieces(longest, Reply::Streamed).iter().map(Bytes::len).sum()
     }
 
-    /// The request as a JSON object in two pieces. The second holds the picture and is shared, not copied.
-    pub(crate) fn pieces(&self, model_prefix: &str, reply: Reply) -> [Bytes; 2] {
-        let model = serde_json::Value::String(format!("{model_prefix}{}", self.model));
+    /// The request as a JSON object in pieces. The last holds the picture and is shared, not copied.
+    pub(crate) fn pieces(&self, dialect: Dialect<'_>, reply: Reply) -> [Bytes; 4] {
+        let model = serde_json::Value::String(format!("{}{}", dialect.model_prefix, self.model));
         let stream = match reply {
             Reply::Streamed => "\"stream\":true,",
             Reply::InBatch => "",
         };
-        [Bytes::from(format!("{{\"model\":{model},{stream}")), self.rest.clone()]
+        let transformations = if dialect.sends_transformations { TRANSFORMATIONS } else { "" };
+        let head = Bytes::from(format!("{{\"model\":{model},{stream}"));
+        [head, self.before.clone(), Bytes::from_static(transformations.as_bytes()), self.after.clone()]
     }
 }
 

@@ -12,6 +12,8 @@ use reqwest::Url;
 use reqwest::header::HeaderValue;
 use zeroize::Zeroizing;
 
+use crate::redaction::Redaction;
+
 /// Where Anthropic's own interface lives.
 pub const ANTHROPIC: &str = "https://api.anthropic.com";
 
@@ -87,6 +89,12 @@ impl BaseUrl {
         if self.host() == ANTHROPIC_HOST { "2026-10-21" } else { "2023-06-01" }
     }
 
+    /// Whether this server is known to take `transformations` on an image.
+    #[must_use]
+    pub fn takes_transformations(&self) -> bool {
+        self.host() == ANTHROPIC_HOST
+    }
+
     pub(crate) fn endpoint(&self, path: &str) -> Url {
         let mut url = self.0.clone();
         let base = url.path().trim_end_matches('/').to_owned();
@@ -147,9 +155,9 @@ impl Key {
         Ok(value)
     }
 
-    /// `text` without the key: a server may repeat a wrong key in what it says about it.
-    pub(crate) fn redact(&self, text: &str) -> String {
-        text.replace(self.secret.as_str(), "[key]")
+    /// Takes the key out of what servers say.
+    pub(crate) fn into_redaction(self) -> Redaction {
+        Redaction::of(&self.secret)
     }
 }
 
@@ -197,7 +205,6 @@ mod tests {
         assert!(!key.is_for(&BaseUrl::parse("https://x.example:444").unwrap()));
         assert!(!key.is_for(&BaseUrl::parse(ANTHROPIC).unwrap()));
         assert!(!format!("{key:?} {:?}", key.header().unwrap()).contains("planted"));
-        assert_eq!(key.redact("invalid planted-key-123!"), "invalid [key]!");
         assert_eq!(Key::for_server(" \n", &server).unwrap_err(), KeyError::Empty);
         assert_eq!(Key::for_server("two words", &server).unwrap_err(), KeyError::NoKeyCharacters);
     }

@@ -26,11 +26,13 @@ pub(crate) struct Refusal {
     pub(crate) message: String,
     pub(crate) error_code: Option<&'static str>,
     pub(crate) retry_after: Option<Duration>,
+    /// In place of it, as a server without sense would write it.
+    pub(crate) raw_retry_after: Option<String>,
 }
 
 impl Refusal {
     pub(crate) fn new(status: u16, kind: &'static str, message: impl Into<String>) -> Self {
-        Self { status, kind, message: message.into(), error_code: None, retry_after: None }
+        Self { status, kind, message: message.into(), error_code: None, retry_after: None, raw_retry_after: None }
     }
 
     pub(crate) fn invalid(message: impl Into<String>) -> Self {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::answer::Spoiling;
 use crate::error::Refusal;
+use crate::rewriting::Rewriting;
 
 /// What befalls one request. As JSON: `{"fault": "rate_limited", "retry_after_seconds": 2}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +18,32 @@ pub enum Fault {
     RateLimited {
         /// Whole seconds to wait; without it the header is missing.
         retry_after_seconds: Option<u64>,
+    },
+    /// 429 with this text in `retry-after`, whatever it says.
+    RetryAfter {
+        /// The header's value.
+        value: String,
+    },
+    /// This status, as a gateway refuses what is in a request.
+    Refused {
+        /// Such as 400 or 422.
+        status: u16,
+        /// The message in the error body.
+        message: String,
+    },
+    /// The answer is compressed, although nobody need have asked for that.
+    Gzip,
+    /// 200 and an empty body in place of the answer, which is billed.
+    Empty,
+    /// The answer comes in events without names, one of them damaged.
+    Damaged {
+        /// Whole events before it.
+        after_events: usize,
+    },
+    /// The answer says that its prompt took so many tokens.
+    Usage {
+        /// What is said; the bill is not changed.
+        tokens: u64,
     },
     /// 429 because usage grew too fast.
     RampLimited {
@@ -130,6 +157,7 @@ pub(crate) enum Effect {
         every: Duration,
     },
     Spoil(Spoiling),
+    Rewrite(Rewriting),
     Interrupt {
         after_events: usize,
         how: Interruption,
@@ -153,6 +181,17 @@ impl Fault {
                 "This request would exceed your organization's rate limit.",
                 retry_after_seconds.map(Duration::from_secs),
             )),
+            Self::RetryAfter { ref value } => Effect::Refuse(Refusal {
+                raw_retry_after: Some(value.clone()),
+                ..Refusal::rate_limited("This request would exceed your organization's rate limit.", None)
+            }),
+            Self::Refused { status, ref message } => {
+                Effect::Refuse(Refusal::new(status, "invalid_request_error", message.clone()))
+            }
+            Self::Gzip => Effect::Rewrite(Rewriting::Gzip),
+            Self::Empty => Effect::Rewrite(Rewriting::Empty),
+            Self::Damaged { after_events } => Effect::Rewrite(Rewriting::Damaged { after_events }),
+            Self::Usage { tokens } => Effect::Rewrite(Rewriting::Usage { tokens }),
             Self::RampLimited { retry_after_seconds } => Effect::Refuse(
                 Refusal::rate_limited(
                     "This request would exceed your organization's ramp limit: usage grew too fast.",

@@ -27,6 +27,7 @@ mod paging;
 mod picture;
 mod playback;
 mod reply;
+mod rewriting;
 mod seeing;
 mod server;
 mod sse;

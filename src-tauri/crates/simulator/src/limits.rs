@@ -22,6 +22,8 @@ pub struct Limits {
     pub input_tokens_per_minute: u32,
     /// Output tokens per minute, as generated.
     pub output_tokens_per_minute: u32,
+    /// Whether a request counts for all the output that it allows, when it arrives, and not for what is generated.
+    pub counts_max_tokens: bool,
     /// Whether answers and 429s carry `anthropic-ratelimit-*` headers.
     pub are_announced: bool,
     /// Whether refusals that come of these limits carry `retry-after`.
@@ -50,6 +52,7 @@ impl Default for Limits {
             burst: None,
             input_tokens_per_minute: 2_000_000,
             output_tokens_per_minute: 400_000,
+            counts_max_tokens: false,
             are_announced: true,
             sends_retry_after: true,
             most_in_flight: None,
@@ -127,13 +130,14 @@ impl Meter {
 
     /// Lets a request in, or says when to come back. Output is counted when it is generated, and may overdraw.
     #[expect(clippy::cast_precision_loss, reason = "token counts, far below 2^52")]
-    pub(crate) fn admit(&mut self, input_tokens: u64, now: Instant) -> Result<(), Refusal> {
+    pub(crate) fn admit(&mut self, input_tokens: u64, max_tokens: u64, now: Instant) -> Result<(), Refusal> {
         self.refill(now);
         let input_tokens = input_tokens as f64;
+        let reserved = if self.limits.counts_max_tokens { max_tokens as f64 } else { 0.0 };
         let waits = [
             (self.requests.wait_for(1.0), "requests", self.limits.requests_per_minute),
             (self.input.wait_for(input_tokens), "input tokens", self.limits.input_tokens_per_minute),
-            (self.output.wait_for(1.0), "output tokens", self.limits.output_tokens_per_minute),
+            (self.output.wait_for(reserved.max(1.0)), "output tokens", self.limits.output_tokens_per_minute),
         ];
         if let Some((wait, unit, limit)) =
             waits.into_iter().max_by_key(|(wait, ..)| *wait).filter(|(wait, ..)| !wait.is_zero())
@@ -144,11 +148,15 @@ impl Meter {
         }
         self.requests.level -= 1.0;
         self.input.level -= input_tokens;
+        self.output.level -= reserved;
         Ok(())
     }
 
     #[expect(clippy::cast_precision_loss, reason = "token counts, far below 2^52")]
     pub(crate) fn generated(&mut self, output_tokens: u64) {
+        if self.limits.counts_max_tokens {
+            return;
+        }
         self.output.level -= output_tokens as f64;
     }
 
@@ -201,10 +209,10 @@ mod tests {
         let start = Instant::now();
         let limits = Limits { requests_per_minute: 2, input_tokens_per_minute: 600, ..Limits::default() };
         let mut meter = Meter::new(limits, start);
-        assert_eq!(meter.admit(600, start), Ok(()));
-        let refused = meter.admit(100, start).unwrap_err();
+        assert_eq!(meter.admit(600, 1, start), Ok(()));
+        let refused = meter.admit(100, 1, start).unwrap_err();
         assert_eq!((refused.status, refused.retry_after), (429, Some(Duration::from_secs(10))));
-        assert_eq!(meter.admit(100, start + Duration::from_secs(10)), Ok(()));
+        assert_eq!(meter.admit(100, 1, start + Duration::from_secs(10)), Ok(()));
         let headers = meter.headers(start + Duration::from_secs(10), Timestamp::UNIX_EPOCH);
         assert!(headers.contains(&("anthropic-ratelimit-input-tokens-limit".to_owned(), "600".to_owned())));
         assert!(headers.contains(&("anthropic-ratelimit-requests-remaining".to_owned(), "0".to_owned())));
@@ -214,16 +222,27 @@ mod tests {
     }
 
     #[test]
+    fn output_maxima_may_be_what_is_counted() {
+        let start = Instant::now();
+        let limits = Limits { output_tokens_per_minute: 6_000, counts_max_tokens: true, ..Limits::default() };
+        let mut meter = Meter::new(limits, start);
+        assert_eq!(meter.admit(1, 4_000, start), Ok(()));
+        meter.generated(50);
+        assert_eq!(meter.admit(1, 4_000, start).unwrap_err().retry_after, Some(Duration::from_secs(20)));
+        assert_eq!(meter.admit(1, 2_000, start), Ok(()));
+    }
+
+    #[test]
     fn a_burst_is_a_capacity_apart_from_the_rate() {
         let start = Instant::now();
         let limits = Limits { requests_per_minute: 600, burst: Some(3), ..Limits::default() };
         let mut meter = Meter::new(limits, start);
         for _ in 0..3 {
-            assert_eq!(meter.admit(1, start), Ok(()));
+            assert_eq!(meter.admit(1, 1, start), Ok(()));
         }
-        assert_eq!(meter.admit(1, start).unwrap_err().retry_after, Some(Duration::from_millis(100)));
+        assert_eq!(meter.admit(1, 1, start).unwrap_err().retry_after, Some(Duration::from_millis(100)));
         let hidden = Limits { sends_retry_after: false, burst: Some(0), ..limits };
-        assert_eq!(Meter::new(hidden, start).admit(1, start).unwrap_err().retry_after, None);
+        assert_eq!(Meter::new(hidden, start).admit(1, 1, start).unwrap_err().retry_after, None);
         let headers = meter.headers(start + Duration::from_mins(5), Timestamp::UNIX_EPOCH);
         assert!(headers.contains(&("anthropic-ratelimit-requests-limit".to_owned(), "600".to_owned())));
         assert!(headers.contains(&("anthropic-ratelimit-requests-remaining".to_owned(), "3".to_owned())));

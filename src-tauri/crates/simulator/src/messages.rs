@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 use hyper::{HeaderMap, Response, StatusCode};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -122,7 +122,7 @@ impl Server {
     fn admit(&self, asked: &Asked) -> Result<(Usage, Fate), Refusal> {
         let usage = Usage::of_prompt(lock(&self.cache).split(asked.model, &asked.segments, Instant::now()));
         let mut gate = lock(&self.gate);
-        gate.meter.admit(usage.limited_input_tokens(), Instant::now())?;
+        gate.meter.admit(usage.limited_input_tokens(), asked.max_tokens, Instant::now())?;
         Ok((usage, gate.fates.draw()))
     }
 
@@ -170,6 +170,10 @@ impl Server {
             ("application/json", pieces, interruption)
         };
         let mut between_pieces = self.between_events;
+        let mut encoding = None;
+        if let Some(Effect::Rewrite(rewriting)) = effect {
+            (pieces, encoding) = rewriting.apply(pieces);
+        }
         if let Some(Effect::Drip { bytes, every }) = effect {
             pieces = dripping(pieces, bytes);
             between_pieces = every;
@@ -188,6 +192,9 @@ impl Server {
         };
         let mut reply = Response::new(playback.into_body());
         reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+        if let Some(encoding) = encoding {
+            reply.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
+        }
         reply
     }
 }

@@ -64,6 +64,9 @@ pub(crate) fn refused(refusal: &Refusal, request_id: &str) -> Reply {
     if let Some(seconds) = refusal.retry_after_seconds() {
         set(reply.headers_mut(), RETRY_AFTER.as_str(), &seconds.to_string());
     }
+    if let Some(value) = &refusal.raw_retry_after {
+        set(reply.headers_mut(), RETRY_AFTER.as_str(), value);
+    }
     reply
 }
 

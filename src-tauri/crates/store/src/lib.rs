@@ -6,6 +6,7 @@
 mod code;
 mod integrity;
 mod migration;
+mod opening;
 mod path_bytes;
 mod table;
 mod writer;
@@ -27,6 +28,7 @@ pub use table::runs::{NewPilot, NewRun};
 pub use table::steps::{MarkStep, StepTaken};
 
 pub use integrity::sqlite_version;
+pub use opening::exists;
 use writer::{Keeping, Writer};
 
 /// What can go wrong with the library on disk.
@@ -34,8 +36,28 @@ use writer::{Keeping, Writer};
 pub enum StoreError {
     #[error("the library {path} cannot be opened: {source}")]
     Open { path: PathBuf, source: rusqlite::Error },
-    #[error("the library was written by a newer Fieldmark (format {found}, this one reads up to {known})")]
+    #[error("{path}: {source}")]
+    File { path: PathBuf, source: std::io::Error },
+    #[error("{path} is no Fieldmark library: {detail}. It is left as it is")]
+    NotALibrary { path: PathBuf, detail: &'static str },
+    #[error(
+        "the library was written by a newer Fieldmark (format {found}, this version reads up to {known}): use that version; \
+         the library is left as it is"
+    )]
     FromTheFuture { found: u32, known: u32 },
+    #[error(
+        "the library {path} cannot be written: allow writing to the file and its folder, or copy the folder elsewhere"
+    )]
+    ReadOnly { path: PathBuf },
+    #[error("another program keeps the library {path} locked: close that program and try again")]
+    Locked { path: PathBuf },
+    #[error(
+        "the library {path} is on a file system without shared memory, such as a network drive, where it cannot be kept \
+         safely: move its folder to a local disk"
+    )]
+    NoWal { path: PathBuf },
+    #[error("the library {path} is damaged: {detail}. Copy its folder before anything else")]
+    Damaged { path: PathBuf, detail: String },
     #[error("there is no {what} {id} in this library")]
     Missing { what: &'static str, id: u32 },
     #[error("the library holds something unreadable in {column}: {detail}")]
@@ -72,10 +94,17 @@ pub struct Store {
 impl Store {
     /// Opens the library at `path` and brings it to this version's format; makes it when there is none.
     pub fn open(path: &Path) -> Result<Self> {
+        opening::prepare(path)?;
+        Self::connect(path).map_err(|error| opening::explain(path, error))
+    }
+
+    fn connect(path: &Path) -> Result<Self> {
         let open_error = |source| StoreError::Open { path: path.to_owned(), source };
         let connection = Connection::open(path).map_err(open_error)?;
         connection.busy_timeout(BUSY_TIMEOUT).map_err(open_error)?;
+        opening::mark_new(&connection, path)?;
         connection.pragma_update(None, "journal_mode", "wal").map_err(open_error)?;
+        opening::check_wal(&connection, path)?;
         // FULL, because a commit here may be the only proof of something that was paid for; fullfsync is what makes a
         // flush reach the disk on macOS and is ignored elsewhere.
         connection.pragma_update(None, "synchronous", "full")?;

@@ -4,7 +4,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::{Result, StoreError};
 
-pub const MIGRATIONS: [&str; 22] = [
+pub const MIGRATIONS: [&str; 23] = [
     include_str!("migration/0001_first.sql"),
     include_str!("migration/0002_remote_models.sql"),
     include_str!("migration/0003_engine.sql"),
@@ -26,6 +26,7 @@ pub const MIGRATIONS: [&str; 22] = [
     include_str!("migration/0019_retries_and_collections.sql"),
     include_str!("migration/0020_replaced_annotations.sql"),
     include_str!("migration/0024_endpoints.sql"),
+    include_str!("migration/0025_identity.sql"),
     include_str!("migration/0026_superseded.sql"),
 ];
 

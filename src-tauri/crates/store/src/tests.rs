@@ -600,15 +600,6 @@ fn kept_label_counts_agree_with_counting() {
     assert_eq!((counts(None), counts(folder), counts(Some(other))), (0, 0, 0));
 }
 
-#[test]
-fn a_library_from_the_future_is_left_alone() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("library.sqlite");
-    drop(Store::open(&path).unwrap());
-    Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
-    assert!(matches!(Store::open(&path), Err(StoreError::FromTheFuture { found: 99, .. })));
-}
-
 #[tokio::test]
 async fn only_what_can_be_derived_anew_is_not_flushed() {
     fn flushing(edit: &Edit<'_>) -> Result<u32> {

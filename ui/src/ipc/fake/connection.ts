@@ -122,6 +122,8 @@ export class FakeConnection {
       host: isUsable ? url.host : "",
       is_on_this_machine: isUsable && ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname),
       key: this.#key,
+      key_withheld: null,
+      unused_env_file: null,
       keychain_problem: this.#hasKeychain ? null : "no secret service answers on this desktop",
       model: DEFAULT_CLAUDE,
       model_from: "default",

@@ -427,6 +427,7 @@ export class FakeRun {
       unknown_batches: this.#unknownBatches(),
       spent_dollars: this.#bill.paid,
       reserved_dollars: this.#bill.reserved(inFlight.length, finished),
+      largest_request_dollars: this.#bill.dearest,
       hold: this.#hold(),
       retried: this.#retriedBy(),
       failures: failures.map((group) => ({ ...group })),

@@ -19,5 +19,6 @@ export const DEFAULT_SETTINGS: Settings = {
   limits: { requests: null, input_tokens: null, output_tokens: null },
   further_routes: [],
   agreed_hosts: [],
+  transformations_hosts: [],
   hooks: { before_run: null, after_run: null, on_failure: null, timeout_seconds: 30 },
 };

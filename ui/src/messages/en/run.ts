@@ -86,6 +86,10 @@ const stopped = {
     `${host} does not know a batch of this run. If the key is that of another account, enter the right one and resume. If the batch is gone, give it up.`,
   request_refused: (_model: string, host: string) =>
     `${host} refuses every request of this run for the same reason. Plan with another model or recipe.`,
+  answers_unreadable: (_model: string, host: string) =>
+    `The answers of ${host} cannot be read, and each may have been billed. Check the address and the network, then resume.`,
+  wait_too_long: (_model: string, host: string) =>
+    `${host}, or a limit, lets nothing through for more than an hour. Resume later, or check the limits in Settings.`,
   unreachable: (_model: string, host: string) =>
     `${host} could not be reached in several attempts. Check the network, the proxy and the server, then resume.`,
 };
@@ -98,6 +102,7 @@ const retries: Record<RetryKind, string> = {
   overloaded: "Server overloaded",
   server_failed: "Server failed for a moment",
   connection_lost: "Connection lost before the answer",
+  answer_unreadable: "Server's answer could not be read",
   timed_out: "No answer in time",
   expired: "Batch expired before it was begun",
   unreachable: "Server not reached",
@@ -110,6 +115,7 @@ const holds: Record<RetryKind, (host: string) => string> = {
   overloaded: (host) => `${host} is overloaded`,
   server_failed: (host) => `${host} failed`,
   connection_lost: (host) => `The connection to ${host} was lost`,
+  answer_unreadable: (host) => `An answer of ${host} could not be read`,
   timed_out: (host) => `${host} did not answer in time`,
   expired: (host) => `A batch at ${host} expired`,
   unreachable: (host) => `${host} cannot be reached`,
@@ -128,6 +134,8 @@ const endpointProblems: Record<EndpointProblem, string> = {
   unknown_model: "model not known",
   not_such_a_server: "wrong server",
   request_refused: "requests refused",
+  answers_unreadable: "unreadable answers",
+  wait_too_long: "waits of more than an hour",
   unreachable: "unreachable",
   connection_lost: "connection resets",
   timed_out: "no answer in time",
@@ -170,6 +178,8 @@ export const run = {
     request_refused: "Refused",
     batch_canceled: "Batch canceled",
     batch_unknown: "Batch not known",
+    answers_unreadable: "Unreadable",
+    wait_too_long: "Long wait",
     unreachable: "Not reached",
     budget_reached: "Budget reached",
     pilot_done: "Pilot done",

@@ -44,6 +44,7 @@ export const settings = {
   keyIs: (kept: KeptKey) =>
     kept.key === null ? `There is no key yet. The variable ${kept.variable} can hold one.` : keyPlaces[kept.key](kept),
   keyOf: (action: string, route: string) => `${action}: ${route}`,
+  unusedEnvFile: (path: string) => `${path} is not used, since you have not allowed it: fieldmark env allow`,
   keyFor: ({ keychain_problem }: KeptKey) =>
     keychain_problem === null
       ? "It goes straight into the keychain of this system and is never shown again."

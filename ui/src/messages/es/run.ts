@@ -75,6 +75,10 @@ const stopped: Words<typeof english>["stopped"] = {
     `${host} no conoce un lote de esta ejecución. Si la clave es de otra cuenta, introduce la correcta y reanuda. Si el lote ya no existe, renuncia a él.`,
   request_refused: (_model, host) =>
     `${host} rechaza todas las peticiones de esta ejecución por el mismo motivo. Prueba con otro modelo u otra receta.`,
+  answers_unreadable: (_model, host) =>
+    `Las respuestas de ${host} no se pueden leer, y cada una puede haberse facturado. Comprueba la dirección y la red, y reanuda.`,
+  wait_too_long: (_model, host) =>
+    `${host}, o un límite, no deja pasar nada durante más de una hora. Reanuda más tarde o revisa los límites en Ajustes.`,
   unreachable: (_model, host) =>
     `No se pudo conectar con ${host} en varios intentos. Comprueba la red, el proxy y el servidor, y reanuda.`,
 };
@@ -84,6 +88,7 @@ const retries: Record<RetryKind, string> = {
   overloaded: "Servidor saturado",
   server_failed: "El servidor falló un momento",
   connection_lost: "Conexión perdida antes de la respuesta",
+  answer_unreadable: "La respuesta del servidor no se pudo leer",
   timed_out: "Sin respuesta a tiempo",
   expired: "El lote caducó antes de empezarla",
   unreachable: "Servidor inaccesible",
@@ -96,6 +101,7 @@ const holds: Record<RetryKind, (host: string) => string> = {
   overloaded: (host) => `${host} está saturado`,
   server_failed: (host) => `${host} ha fallado`,
   connection_lost: (host) => `Se perdió la conexión con ${host}`,
+  answer_unreadable: (host) => `Una respuesta de ${host} no se pudo leer`,
   timed_out: (host) => `${host} no respondió a tiempo`,
   expired: (host) => `Un lote en ${host} ha caducado`,
   unreachable: (host) => `No se puede conectar con ${host}`,
@@ -113,6 +119,8 @@ const endpointProblems: Record<EndpointProblem, string> = {
   unknown_model: "modelo desconocido",
   not_such_a_server: "servidor equivocado",
   request_refused: "rechaza las peticiones",
+  answers_unreadable: "respuestas ilegibles",
+  wait_too_long: "esperas de más de una hora",
   unreachable: "inaccesible",
   connection_lost: "conexiones cortadas",
   timed_out: "sin respuesta a tiempo",
@@ -154,6 +162,8 @@ export const run: Words<typeof english> = {
     request_refused: "Rechazada",
     batch_canceled: "Lote cancelado",
     batch_unknown: "Lote desconocido",
+    answers_unreadable: "Ilegible",
+    wait_too_long: "Espera larga",
     unreachable: "Sin conexión",
     budget_reached: "Tope alcanzado",
     pilot_done: "Prueba terminada",

@@ -28,6 +28,7 @@ export const settings: Words<typeof english> = {
   key: "Clave",
   keyIs: (kept) => (kept.key === null ? "Aún no hay ninguna clave." : keyPlaces[kept.key](kept)),
   keyOf: (action, route) => `${action}: ${route}`,
+  unusedEnvFile: (path) => `${path} no se usa porque no lo has permitido: fieldmark env allow`,
   keyFor: ({ keychain_problem }) =>
     keychain_problem === null
       ? "Va directa al llavero de este sistema y no se muestra nunca más."

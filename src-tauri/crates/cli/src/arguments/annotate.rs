@@ -6,12 +6,13 @@ use clap::Args;
 use domain::money::PicoDollars;
 use domain::run::RunMode;
 use domain::run_options::RunOptions;
+use domain::settings::MAX_TOKENS;
 use engine::{AtOnce, Invocation};
 
 use crate::error::CommandError;
 
 use super::export::{ExportedFile, exported_file};
-use super::tuning::at_least_one;
+use super::numbers::{count, dollars, within};
 use super::{EndpointKeys, Limits, RunChoice, ToFind, Tuning};
 
 #[derive(Args)]
@@ -33,12 +34,12 @@ pub struct Annotate {
     #[arg(long, value_name = "MODEL")]
     pub model: Option<String>,
     /// Only the first N images
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = count())]
     pub limit: Option<u32>,
     /// First N images spread evenly over all; then show what they cost and brought, and ask before the same run goes on with
     /// the others. With --yes it goes on without asking, unless no image was answered or they cost more than twice what was
     /// expected. A pilot is asked live, even with --overnight
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = count())]
     pub pilot: Option<u32>,
     /// Of images that look alike, such as a burst, ask about one and offer its marks to the others
     #[arg(long)]
@@ -91,7 +92,7 @@ pub struct Resume {
     #[arg(long)]
     pub give_up_batches: bool,
     /// The longest that an answer may get from here on, in tokens, thinking included
-    #[arg(long, value_name = "N", value_parser = at_least_one())]
+    #[arg(long, value_name = "N", value_parser = within(MAX_TOKENS))]
     pub max_tokens: Option<u32>,
     /// Ask anew where an answer was paid for before. Without it, kept answers that could not be used are read again for free
     #[arg(long)]
@@ -108,7 +109,8 @@ pub struct Sitting {
     /// Images at once, 1 to 64, or auto, which finds out; left out, as the environment or the settings say
     #[arg(long, value_name = "N|auto")]
     pub concurrency: Option<AtOnce>,
-    /// Ask this server in place of the one of the environment; a key that was given for another one is not sent there
+    /// Ask this server in place of the one of the environment. The environment's key is not sent there, unless
+    /// `ANTHROPIC_BASE_URL` beside it names the same server
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
     #[command(flatten)]
@@ -141,10 +143,4 @@ impl Sitting {
             endpoint_keys: self.endpoint_keys.read()?,
         })
     }
-}
-
-/// Dollars as people type them.
-pub fn dollars(typed: &str) -> Result<PicoDollars, String> {
-    let amount = typed.trim().trim_start_matches('$').parse().ok().and_then(PicoDollars::from_dollars);
-    amount.ok_or_else(|| "an amount in dollars above 0 is needed, such as 0.60".into())
 }

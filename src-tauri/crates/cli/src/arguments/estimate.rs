@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use domain::money::PicoDollars;
 
-use super::annotate::dollars;
+use super::numbers::dollars;
 use super::{EndpointKeys, Tuning};
 
 #[derive(Args)]

@@ -3,10 +3,12 @@
 mod annotate;
 mod bench;
 mod endpoints;
+mod env;
 mod estimate;
 mod export;
 mod hooks;
 mod manual;
+mod numbers;
 mod run;
 mod simulate;
 mod tuning;
@@ -27,6 +29,7 @@ use crate::words::style;
 pub use annotate::{Annotate, Resume, Sitting};
 pub use bench::Bench;
 pub use endpoints::EndpointKeys;
+pub use env::{Env, EnvCommand};
 pub use estimate::{Estimate, ToFind};
 pub use export::{Export, ExportedFile};
 pub use hooks::{Hooks, HooksCommand, HooksPreset};
@@ -59,7 +62,7 @@ const STYLES: Styles = Styles::styled()
          fieldmark report latest --json       A run's figures for other programs\n  \
          fieldmark doctor                     What works on this machine, and what does not\n\n\
          Results go to standard output, everything else to standard error.\n\n\
-         Environment, also from a .env file in the working folder:\n  \
+         Environment, also from a .env file in the working folder, once it is allowed (fieldmark env):\n  \
          ANTHROPIC_API_KEY              the key, where none was entered in the window's settings\n  \
          ANTHROPIC_BASE_URL             another server that speaks the Messages API\n  \
          ANTHROPIC_MODEL                the model to ask when --model is left out\n  \
@@ -84,6 +87,12 @@ pub struct Global {
     /// The library's database, in place of the window's
     #[arg(long, value_name = "FILE", global = true)]
     pub db: Option<PathBuf>,
+    /// Create the library that --db names where there is none
+    #[arg(long, global = true)]
+    pub create: bool,
+    /// Read variables from this file, in place of the .env of the working folder
+    #[arg(long, value_name = "FILE", global = true)]
+    pub env_file: Option<PathBuf>,
     /// Print the result as one JSON document
     #[arg(long, global = true)]
     pub json: bool,
@@ -163,6 +172,8 @@ pub enum Command {
     Doctor(Doctor),
     /// Commands of your own before and after a run, and when one fails
     Hooks(Hooks),
+    /// Which .env files may be used
+    Env(Env),
     /// Measure one image at a time against several at once
     Bench(Bench),
     /// Answer as Anthropic's Messages API would, on this machine and for nothing, until interrupted

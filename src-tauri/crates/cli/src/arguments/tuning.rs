@@ -4,7 +4,9 @@
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use domain::run_options::{Preset, RunOptions};
-use domain::settings::RouteLimits;
+use domain::settings::{LIMIT_A_MINUTE, MAX_TOKENS, RouteLimits};
+
+use super::numbers::within;
 
 #[derive(Args)]
 pub struct Tuning {
@@ -15,7 +17,7 @@ pub struct Tuning {
     #[command(flatten)]
     pub limits: Limits,
     /// The longest that an answer may get, in tokens, thinking included
-    #[arg(long, value_name = "N", value_parser = at_least_one())]
+    #[arg(long, value_name = "N", value_parser = within(MAX_TOKENS))]
     pub max_tokens: Option<u32>,
 }
 
@@ -23,13 +25,13 @@ pub struct Tuning {
 #[derive(Args)]
 pub struct Limits {
     /// Requests a minute at most
-    #[arg(long, value_name = "N", value_parser = at_least_one())]
+    #[arg(long, value_name = "N", value_parser = within(LIMIT_A_MINUTE))]
     pub rpm: Option<u32>,
     /// Input tokens a minute at most
-    #[arg(long, value_name = "N", value_parser = at_least_one())]
+    #[arg(long, value_name = "N", value_parser = within(LIMIT_A_MINUTE))]
     pub itpm: Option<u32>,
     /// Output tokens a minute at most
-    #[arg(long, value_name = "N", value_parser = at_least_one())]
+    #[arg(long, value_name = "N", value_parser = within(LIMIT_A_MINUTE))]
     pub otpm: Option<u32>,
 }
 
@@ -54,8 +56,4 @@ fn preset() -> impl TypedValueParser<Value = Preset> {
         "medium" => Preset::Medium,
         _ => Preset::Large,
     })
-}
-
-pub fn at_least_one() -> impl TypedValueParser<Value = u32> {
-    clap::value_parser!(u32).range(1..)
 }

@@ -8,14 +8,17 @@ use engine::Library;
 
 use super::{export, hooks, pilot, sitting};
 use crate::arguments::{Annotate, Global};
+use crate::environment::EnvFileUse;
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::library::{self, Chosen};
+use crate::library::{self, Chosen, WhenMissing};
 use crate::output::{Output, notes};
 use crate::words;
 
 pub async fn annotate(arguments: &Annotate, global: &Global, output: Output) -> Result<Exit, CommandError> {
-    let library = library::open_during(global, arguments.sitting.invocation()?)?;
+    let when_missing = WhenMissing::Create { is_agreed: arguments.sitting.yes };
+    let invocation = arguments.sitting.invocation()?;
+    let library = library::open_during(global, invocation, EnvFileUse::Ask, when_missing).await?;
     let recipe = library::keep_recipe(&library, &arguments.to_find).await?;
     let mut images = library::import(&library, &arguments.paths).await?;
     if let Some(limit) = arguments.limit {

@@ -13,7 +13,8 @@ use engine::{Invocation, Library, Surroundings};
 use simulator::{Latency, Limits, Options, Simulator};
 
 use super::{annotate, sitting};
-use crate::arguments::Bench;
+use crate::arguments::{Bench, Global};
+use crate::environment::{self, EnvFileUse};
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::library;
@@ -23,7 +24,7 @@ use crate::words;
 /// What the simulation tells apart.
 const LABELS: &str = "red, green, blue";
 
-pub async fn bench(arguments: &Bench, output: Output) -> Result<Exit, CommandError> {
+pub async fn bench(arguments: &Bench, global: &Global, output: Output) -> Result<Exit, CommandError> {
     let folder = tempfile::tempdir()?;
     let simulator = match arguments.base_url {
         Some(_) => None,
@@ -32,7 +33,8 @@ pub async fn bench(arguments: &Bench, output: Output) -> Result<Exit, CommandErr
     let surroundings = match (&simulator, &arguments.base_url) {
         (Some(simulator), _) => Surroundings::only(&simulator.url(), "simulated"),
         (None, base_url) => {
-            Surroundings::of_this_process().during(Invocation { base_url: base_url.clone(), ..Invocation::default() })
+            let invocation = Invocation { base_url: base_url.clone(), ..Invocation::default() };
+            environment::surroundings(global, EnvFileUse::Ask).await?.during(invocation)
         }
     };
     let library = Library::open(&folder.path().join("library.sqlite"), surroundings)?;

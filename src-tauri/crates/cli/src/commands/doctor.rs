@@ -1,10 +1,11 @@
 //! `doctor`: what works here, what does not, and what to do about it.
 
 use domain::checkup::{Finding, Severity};
-use engine::{Invocation, Surroundings};
+use engine::Invocation;
 use serde::Serialize;
 
 use crate::arguments::{Doctor, Global};
+use crate::environment::{self, EnvFileUse};
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::library;
@@ -22,7 +23,7 @@ struct Judged<'a> {
 pub async fn doctor(arguments: &Doctor, global: &Global, output: Output) -> Result<Exit, CommandError> {
     let database = library::database(global)?;
     let invocation = Invocation { endpoint_keys: arguments.endpoint_keys.read()?, ..Invocation::default() };
-    let surroundings = Surroundings::of_this_process().during(invocation);
+    let surroundings = environment::surroundings(global, EnvFileUse::Mention).await?.during(invocation);
     let findings = engine::check_up(&database, surroundings, arguments.online).await?;
     let judged: Vec<Judged<'_>> =
         findings.iter().map(|finding| Judged { severity: finding.severity(), finding }).collect();

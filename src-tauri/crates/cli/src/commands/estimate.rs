@@ -1,5 +1,5 @@
-//! `estimate`: what annotating would cost and take, for every model side by side. Photos are taken into the library; nothing
-//! else is changed.
+//! `estimate`: what annotating would cost and take, for every model side by side. Photos are taken into the library, where
+//! there is one; nothing else is changed.
 
 use domain::plan::{ImageSelection, ModelQuote, Quote};
 use engine::Invocation;
@@ -8,15 +8,16 @@ use engine::PlanTerms;
 
 use super::annotate::unknown_model;
 use crate::arguments::{Estimate, Global};
+use crate::environment::EnvFileUse;
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::library;
+use crate::library::{self, WhenMissing};
 use crate::output::Output;
 use crate::words;
 
 pub async fn estimate(arguments: &Estimate, global: &Global, output: Output) -> Result<Exit, CommandError> {
     let invocation = Invocation { endpoint_keys: arguments.endpoint_keys.read()?, ..Invocation::default() };
-    let library = library::open_during(global, invocation)?;
+    let library = library::open_during(global, invocation, EnvFileUse::Mention, WhenMissing::Forget).await?;
     let recipe = library::read_recipe(&library, &arguments.to_find)?;
     let images = library::import(&library, &arguments.paths).await?;
     let terms = PlanTerms {

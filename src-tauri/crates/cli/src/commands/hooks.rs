@@ -4,13 +4,14 @@
 use std::io::{self, IsTerminal};
 
 use domain::hooks::{HookEvent, Hooks};
-use engine::Library;
+use engine::{Invocation, Library};
 
 use super::sitting;
 use crate::arguments::{self, Global, HooksCommand, HooksPreset};
+use crate::environment::EnvFileUse;
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::library;
+use crate::library::{self, WhenMissing};
 use crate::output::{Output, notes};
 use crate::words;
 
@@ -22,7 +23,7 @@ pub async fn agree(library: &Library, allows_hooks: bool) -> Result<(), CommandE
         let shown = words::hook_command(hook.event, &command);
         let question = format!("{shown}\nRun this command, now and from now on?");
         if allows_hooks || sitting::confirm(&question).await? {
-            library.agree_to_hook(hook.event, &command).await?;
+            library.agree_to_hook(hook.event, &command)?;
         } else if !io::stdin().is_terminal() {
             let refused = "Nobody has agreed to this command, so it does not run: --allow-hooks agrees to it";
             words::note(&mut notes(), &format!("{shown}\n{refused}"))?;
@@ -34,7 +35,8 @@ pub async fn agree(library: &Library, allows_hooks: bool) -> Result<(), CommandE
 /// Sets the hooks to a preset, and asks for agreement to them.
 pub async fn change(arguments: arguments::Hooks, global: &Global, output: Output) -> Result<Exit, CommandError> {
     let HooksCommand::Preset { preset: HooksPreset::ClaudeFlow, allow_hooks } = arguments.command;
-    let library = library::open(global)?;
+    let when_missing = WhenMissing::Create { is_agreed: false };
+    let library = library::open_during(global, Invocation::default(), EnvFileUse::None, when_missing).await?;
     let mut settings = library.settings()?;
     let preset = Hooks { timeout_seconds: settings.hooks.timeout_seconds, ..Library::claude_flow_hooks() };
     output.show(&preset, |out| {
@@ -50,8 +52,9 @@ pub async fn change(arguments: arguments::Hooks, global: &Global, output: Output
     if !replaced.is_empty() && !allow_hooks && !sitting::confirm(&asked).await? {
         return Err(CommandError::NotConfirmed);
     }
+    let before = settings.clone();
     settings.hooks = preset;
-    library.save_settings(&settings)?;
+    library.change_settings(&before, &settings)?;
     agree(&library, allow_hooks).await?;
     Ok(Exit::Done)
 }

@@ -4,6 +4,7 @@ pub mod annotate;
 pub mod bench;
 pub mod completions;
 pub mod doctor;
+pub mod env;
 pub mod estimate;
 pub mod export;
 pub mod hooks;
@@ -19,3 +20,5 @@ pub mod runs;
 pub mod simulate;
 mod sitting;
 pub mod skipped;
+
+pub use sitting::confirm;

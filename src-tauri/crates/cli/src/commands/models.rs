@@ -1,14 +1,18 @@
 //! `models`.
 
+use engine::Invocation;
+
 use crate::arguments::Global;
+use crate::environment::EnvFileUse;
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::library;
+use crate::library::{self, WhenMissing};
 use crate::output::Output;
 use crate::words;
 
-pub fn models(global: &Global, output: Output) -> Result<Exit, CommandError> {
-    let models = library::open(global)?.models()?;
+pub async fn models(global: &Global, output: Output) -> Result<Exit, CommandError> {
+    let opened = library::open_during(global, Invocation::default(), EnvFileUse::Mention, WhenMissing::Refuse).await?;
+    let models = opened.models()?;
     output.show(&models, |out| words::models(out, &models))?;
     Ok(Exit::Done)
 }

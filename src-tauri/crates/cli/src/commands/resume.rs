@@ -8,14 +8,16 @@ use engine::{EngineError, Library};
 
 use super::{export, hooks, sitting};
 use crate::arguments::{Global, Resume};
+use crate::environment::EnvFileUse;
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::library;
+use crate::library::{self, WhenMissing};
 use crate::output::{Output, notes};
 use crate::words;
 
 pub async fn resume(arguments: &Resume, global: &Global, output: Output) -> Result<Exit, CommandError> {
-    let library = library::open_during(global, arguments.sitting.invocation()?)?;
+    let invocation = arguments.sitting.invocation()?;
+    let library = library::open_during(global, invocation, EnvFileUse::Ask, WhenMissing::Refuse).await?;
     let run = match arguments.run {
         Some(choice) => library::find_run(&library, choice)?,
         None => newest_unfinished(&library, arguments)?,

@@ -55,8 +55,10 @@ fn told(finding: &Finding) -> (&'static str, String, &'static str) {
         Finding::Database { path, problems } => (
             "database",
             if problems.is_empty() { format!("{path} is sound") } else { problems.join("; ") },
-            "Put the folder's last backup in its place, or begin a new library with --db.",
+            "Copy the library's folder before anything else: `sqlite3 library.sqlite .recover` saves what can be read.",
         ),
+        Finding::NoLibrary { path } => ("database", format!("there is none yet at {path}"), ""),
+        Finding::Unopened { problem, .. } => ("database", problem.clone(), ""),
         Finding::Environment { problem } => (
             "environment",
             either(problem.as_ref(), || "variables and .env can be read".to_owned(), ToString::to_string),

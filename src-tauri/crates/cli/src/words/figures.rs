@@ -51,7 +51,7 @@ pub fn price(amount: PicoDollars) -> String {
 
 /// Milliseconds for people: `84 ms`, `2.10 s`, `3 min 25 s`, `7 h 12 min`.
 pub fn duration(millis: f64) -> String {
-    let duration = Duration::from_secs_f64(millis.max(0.0) / 1000.0);
+    let duration = Duration::try_from_secs_f64(millis.max(0.0) / 1000.0).unwrap_or(Duration::MAX);
     match duration.as_secs() {
         0 => format!("{millis:.0} ms"),
         1..60 => format!("{:.2} s", duration.as_secs_f64()),

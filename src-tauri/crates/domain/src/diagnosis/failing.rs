@@ -42,7 +42,9 @@ pub fn retries_high(observed: &Observed) -> Option<Diagnosis> {
 /// What to change where requests are made again for this reason.
 fn changes_for(kind: RetryKind, observed: &Observed) -> Vec<Change> {
     match kind {
-        RetryKind::Unreachable | RetryKind::ConnectionLost => vec![observed.check_connection()],
+        RetryKind::Unreachable | RetryKind::ConnectionLost | RetryKind::AnswerUnreadable => {
+            vec![observed.check_connection()]
+        }
         // Nobody waits for an answer in a batch: before expiry had a kind of its own, it was counted as this.
         RetryKind::Expired | RetryKind::TimedOut if !observed.is_live() => vec![Change::AskLive],
         RetryKind::TimedOut => {

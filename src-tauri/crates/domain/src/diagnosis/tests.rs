@@ -365,13 +365,14 @@ fn retry_groups() -> impl Strategy<Value = Vec<RetryGroup>> {
         RetryKind::Overloaded,
         RetryKind::ServerFailed,
         RetryKind::ConnectionLost,
+        RetryKind::AnswerUnreadable,
         RetryKind::TimedOut,
         RetryKind::Expired,
         RetryKind::Unreachable,
         RetryKind::TooLarge,
         RetryKind::CutShort,
     ];
-    (proptest::sample::subsequence(kinds, 0..=9), proptest::collection::vec(0_u32..500, 9))
+    (proptest::sample::subsequence(kinds, 0..=10), proptest::collection::vec(0_u32..500, 10))
         .prop_map(|(kinds, counts)| kinds.into_iter().zip(counts).map(|(kind, count)| retried(kind, count)).collect())
 }
 

@@ -16,7 +16,7 @@ use super::record::{Answers, ImageRecord, MarkRecord};
 use super::{coco, csv, json_lines};
 use crate::clock::{now_millis, rfc3339};
 use crate::library::Library;
-use crate::{EngineError, Result};
+use crate::{EngineError, Result, private};
 
 /// Exports that are ready to be dragged away, in the library's folder.
 pub(crate) const READY_FOLDER: &str = "exports";
@@ -41,7 +41,10 @@ impl Library {
     /// Writes an export into the library's folder, to be looked at and carried away. The next one of the same takes its place.
     pub fn ready_export(&self, run: RunId, request: ExportRequest) -> Result<ReadyExport> {
         let path = self.ready_export_path(run, request);
+        let folder = self.folder().join(READY_FOLDER);
+        private::create_folder(&folder).map_err(EngineError::file(&folder))?;
         let exported = self.export_run(run, request, &path)?;
+        private::make_private(&path);
         let byte_len = fs::metadata(&path).map_err(EngineError::file(&path))?.len();
         Ok(ReadyExport { file_name: request.file_name(run), byte_len, exported })
     }

@@ -17,6 +17,7 @@ use domain::run::{RunState, StopReason};
 use self::facts::Facts;
 use self::shell::{Outcome, carry_out};
 use crate::clock::now_millis;
+use crate::consents::HookOwner;
 use crate::library::Library;
 use crate::{EngineError, Result};
 
@@ -26,24 +27,22 @@ const CLOSING_TIMEOUT: Duration = Duration::from_secs(10);
 impl Library {
     /// Every event with its command, in the order in which they come.
     pub fn hooks(&self) -> Result<Vec<HookStanding>> {
-        let (hooks, folder) = (self.settings_in_force()?.hooks, self.hook_folder()?);
-        Ok(self.store.read(|view| {
-            let standing = |event| {
-                let command = hooks.command(event).map(str::to_owned);
-                let is_agreed = match &command {
-                    Some(command) => view.is_hook_agreed(event, command, &folder)?,
-                    None => false,
-                };
-                Ok(HookStanding { event, command, is_agreed, last: view.last_hook_run(event)? })
+        let (hooks, owner) = (self.settings_in_force()?.hooks, self.hook_owner()?);
+        let standing = |event| {
+            let command = hooks.command(event).map(str::to_owned);
+            let is_agreed = match &command {
+                Some(command) => self.surroundings.consents.is_hook_agreed(&owner, event, command)?,
+                None => false,
             };
-            HookEvent::ALL.into_iter().map(standing).collect()
-        })?)
+            let last = self.store.read(|view| view.last_hook_run(event))?;
+            Ok(HookStanding { event, command, is_agreed, last })
+        };
+        HookEvent::ALL.into_iter().map(standing).collect()
     }
 
     /// Remembers that the person has agreed to have exactly `command` run at `event`, having seen it.
-    pub async fn agree_to_hook(&self, event: HookEvent, command: &str) -> Result<()> {
-        let (command, folder, now) = (command.trim().to_owned(), self.hook_folder()?, now_millis());
-        Ok(self.store.write(move |edit| edit.agree_to_hook(event, &command, &folder, now)).await?)
+    pub fn agree_to_hook(&self, event: HookEvent, command: &str) -> Result<()> {
+        self.surroundings.consents.agree_to_hook(self.hook_owner()?, event, command.trim())
     }
 
     /// Commands that tell Claude Flow of every run: by what is installed, or else by npx, which fetches it.
@@ -80,7 +79,7 @@ impl Library {
         let hooks = settings.hooks;
         let Some(command) = hooks.command(event) else { return Ok(None) };
         let folder = self.hook_folder()?;
-        let is_agreed = self.store.read(|view| view.is_hook_agreed(event, command, &folder))?;
+        let is_agreed = self.surroundings.consents.is_hook_agreed(&self.hook_owner()?, event, command)?;
         let (started_at, since) = (now_millis(), Instant::now());
         let outcome = if is_agreed {
             let library = Arc::clone(self);
@@ -104,7 +103,14 @@ impl Library {
         Ok(Some(hook))
     }
 
-    /// Where hooks run, and what agreements are bound to.
+    /// What consent to a command is bound to.
+    fn hook_owner(&self) -> Result<HookOwner> {
+        let library = self.store.read(|view| view.library_id())?;
+        let folder = self.hook_folder()?.to_string_lossy().into_owned();
+        Ok(HookOwner { library, folder })
+    }
+
+    /// Where hooks run.
     fn hook_folder(&self) -> Result<PathBuf> {
         std::path::absolute(self.folder()).map_err(EngineError::file(self.folder()))
     }

@@ -273,7 +273,7 @@ impl TokenPrices {
         reason = "an estimate of money, far below 2^52"
     )]
     fn of(&self, count: f64, token: Usage) -> PicoDollars {
-        PicoDollars((count * self.one(token).0 as f64).ceil() as u64)
+        PicoDollars::capped((count * self.one(token).0 as f64).ceil() as u128)
     }
 }
 

@@ -37,8 +37,11 @@ impl From<&SendError> for CallTrouble {
         let next = match error.disposition() {
             _ if error.is_not_found() => CallNext::Unknown,
             Disposition::Retry { after, .. } | Disposition::HoldRoute { after } => CallNext::Again { after },
+            Disposition::Unreadable => CallNext::Again { after: None },
             Disposition::StopRun(cause) => CallNext::Stop(stop_reason(cause)),
-            Disposition::FailItem(_) | Disposition::ShrinkOnce => CallNext::Stop(StopReason::RequestRefused),
+            Disposition::FailItem(_) | Disposition::RefuseForm | Disposition::ShrinkOnce => {
+                CallNext::Stop(StopReason::RequestRefused)
+            }
         };
         Self { next, kind: retry_kind(error), detail: said(error) }
     }
@@ -51,8 +54,10 @@ pub fn refused(refusal: Box<Refusal>) -> Trouble {
     let remedy = match error.disposition() {
         Disposition::Retry { after, .. } | Disposition::HoldRoute { after } => Remedy::Retry { after },
         Disposition::StopRun(cause) => Remedy::Stop(stop_reason(cause)),
-        Disposition::FailItem(ItemFailure::Refused) | Disposition::ShrinkOnce => Remedy::Refuse,
-        Disposition::FailItem(ItemFailure::ServerFailed) => Remedy::Fail,
+        Disposition::FailItem(ItemFailure::Refused) | Disposition::RefuseForm | Disposition::ShrinkOnce => {
+            Remedy::Refuse
+        }
+        Disposition::FailItem(ItemFailure::ServerFailed) | Disposition::Unreadable => Remedy::Fail,
     };
     Trouble { remedy, avoids: None, retry_kind: retry_kind(&error), may_be_billed: false, detail: said(&error) }
 }

@@ -89,9 +89,10 @@ impl Pass {
         self.tell(|limiter, flight, now| limiter.ended(flight, now));
     }
 
-    /// The server has refused it for its limits: it may be sent again as if nothing had happened.
-    pub fn refused(self, retry_after: Option<Duration>, limits: &RateLimits, detail: &str) {
-        self.tell(|limiter, flight, now| limiter.refused(flight, retry_after, limits, detail, now));
+    /// The server has refused it for its limits: it may be sent again as if nothing had happened. Returns since when the
+    /// server has taken nothing.
+    pub fn refused(self, retry_after: Option<Duration>, limits: &RateLimits, detail: &str) -> Instant {
+        self.tell(|limiter, flight, now| limiter.refused(flight, retry_after, limits, detail, now))
     }
 
     /// The server failed, or could not be reached. Returns the outage that this is part of.

@@ -7,13 +7,14 @@ use domain::endpoint::{EndpointId, EndpointProblem, EndpointTrouble, RunEndpoint
 use domain::run::{RetryKind, RouteState, StopReason};
 use provider::client::{Client, SendError};
 use provider::disposition::{Disposition, ItemFailure, RetryCause, StopCause};
-use provider::refusal::RateLimits;
+use provider::refusal::{LONGEST_WAIT, RateLimits};
 use tokio::time::Instant;
 
 use super::Remedy;
 use super::gate::{Gate, Pass};
 use super::limiter::{Met, Need, Opening};
 use super::places::Place;
+use super::streak::{Concern, Streak};
 use crate::library::lock;
 
 /// How long a written cache entry can be counted on, less than the vendor's five minutes.
@@ -52,6 +53,7 @@ pub struct Lane {
     pub gate: Arc<Gate>,
     pub price_percent: u16,
     warmth: Mutex<Warmth>,
+    streak: Mutex<Streak>,
     health: Mutex<Health>,
 }
 
@@ -92,8 +94,9 @@ impl Health {
     }
 
     fn suspend(&mut self, problem: EndpointProblem, stop: Option<StopReason>, detail: &str) {
-        // What left before the suspension fails as well, and tells nothing new.
-        if self.suspension.as_ref().is_some_and(|suspension| !suspension.is_probing) {
+        // What left before the suspension fails as well, and does not prolong it.
+        if let Some(suspension) = self.suspension.as_mut().filter(|suspension| !suspension.is_probing) {
+            suspension.stop = suspension.stop.or(stop);
             return;
         }
         let longest = if stop.is_some() { LONGEST_CLOSURE } else { LONGEST_SUSPENSION };
@@ -141,7 +144,8 @@ impl Entry {
 
 impl Lane {
     pub fn new(id: EndpointId, name: String, client: Client, gate: Arc<Gate>, price_percent: u16) -> Self {
-        Self { id, name, client, gate, price_percent, warmth: Mutex::new(Warmth::Cold), health: Mutex::default() }
+        let warmth = Mutex::new(Warmth::Cold);
+        Self { id, name, client, gate, price_percent, warmth, streak: Mutex::default(), health: Mutex::default() }
     }
 
     /// Why a person has to do something before it can be used; it is tried again all the same.
@@ -159,6 +163,11 @@ impl Lane {
     /// Whether nothing works here, as far as is known.
     pub fn is_failing(&self) -> bool {
         lock(&self.health).is_failing()
+    }
+
+    /// Whether an answer of this endpoint was read in this session.
+    pub fn has_answered(&self) -> bool {
+        lock(&self.streak).has_answered()
     }
 
     pub fn opening(&self, need: Need, warms_cache: bool) -> Opening {
@@ -211,6 +220,7 @@ impl Lane {
     pub fn note_answered(&self, entry: Entry) {
         self.cool_unless_warm(&entry);
         lock(&self.health).note_answer();
+        lock(&self.streak).note_answered();
         entry.pass.ended();
     }
 
@@ -226,8 +236,27 @@ impl Lane {
                     SendError::Refused(refusal) => refusal.rate_limits,
                     _ => RateLimits::default(),
                 };
-                entry.pass.refused(after, &limits, &detail);
+                let since = entry.pass.refused(after, &limits, &detail);
+                if since.elapsed() > LONGEST_WAIT {
+                    return self.give_up(StopReason::WaitTooLong, &detail, others);
+                }
                 Remedy::Again
+            }
+            Disposition::Unreadable => {
+                entry.pass.ended();
+                if lock(&self.streak).note_unreadable() {
+                    return self.give_up(StopReason::AnswersUnreadable, &detail, others);
+                }
+                Remedy::Retry { after: None }
+            }
+            Disposition::RefuseForm => {
+                let endpoint = entry.lane;
+                entry.pass.ended();
+                match lock(&self.streak).note_complaint(error.complaint().unwrap_or_default()) {
+                    Concern::ThisRequest => Remedy::Refuse,
+                    Concern::Open => Remedy::Undecided { endpoint },
+                    Concern::EveryRequest => self.give_up(StopReason::RequestRefused, &detail, others),
+                }
             }
             Disposition::Retry { after, .. } => match entry.pass.failed(kind, &said(error)) {
                 None => Remedy::Retry { after },
@@ -249,7 +278,7 @@ impl Lane {
             },
             disposition => {
                 entry.pass.ended();
-                Self::remedy_of(disposition, others)
+                self.remedy_of(disposition, &detail, others)
             }
         }
     }
@@ -258,12 +287,8 @@ impl Lane {
     fn note_health(&self, disposition: Disposition, kind: RetryKind, detail: &str, others: Others) {
         let mut health = lock(&self.health);
         match disposition {
-            Disposition::StopRun(cause) => {
-                health.failed += 1;
-                let reason = stop_reason(cause);
-                health.suspend(reason.into(), Some(reason), detail);
-            }
-            Disposition::Retry { .. } => {
+            Disposition::StopRun(_) => health.failed += 1,
+            Disposition::Retry { .. } | Disposition::Unreadable => {
                 health.failed += 1;
                 health.failures_in_a_row += 1;
                 health.is_unreachable |= kind == RetryKind::Unreachable;
@@ -277,27 +302,30 @@ impl Lane {
                 }
             }
             // It is there and takes the key: what it says is about its limits or about this one image.
-            Disposition::HoldRoute { .. } | Disposition::FailItem(_) | Disposition::ShrinkOnce => {
-                health.suspension = None
-            }
+            Disposition::HoldRoute { .. }
+            | Disposition::FailItem(_)
+            | Disposition::RefuseForm
+            | Disposition::ShrinkOnce => health.suspension = None,
         }
     }
 
-    fn remedy_of(disposition: Disposition, others: Others) -> Remedy {
+    fn remedy_of(&self, disposition: Disposition, detail: &str, others: Others) -> Remedy {
         match disposition {
             Disposition::FailItem(ItemFailure::Refused) => Remedy::Refuse,
             Disposition::ShrinkOnce => Remedy::Shrink,
-            Disposition::StopRun(cause) => {
-                if others == Others::Closed {
-                    Remedy::Stop(stop_reason(cause))
-                } else {
-                    Remedy::Again
-                }
-            }
+            Disposition::StopRun(cause) => self.give_up(stop_reason(cause), detail, others),
             Disposition::FailItem(ItemFailure::ServerFailed)
+            | Disposition::RefuseForm
+            | Disposition::Unreadable
             | Disposition::Retry { .. }
             | Disposition::HoldRoute { .. } => Remedy::Fail,
         }
+    }
+
+    /// A person has to do something. The other endpoints carry on, if there are any.
+    fn give_up(&self, reason: StopReason, detail: &str, others: Others) -> Remedy {
+        lock(&self.health).suspend(reason.into(), Some(reason), detail);
+        if others == Others::Closed { Remedy::Stop(reason) } else { Remedy::Again }
     }
 
     /// The request that was to warm the cache has ended without doing so.
@@ -358,6 +386,7 @@ pub fn stop_reason(cause: StopCause) -> StopReason {
         StopCause::UnknownModel => StopReason::UnknownModel,
         StopCause::NotSuchAServer => StopReason::NotSuchAServer,
         StopCause::Configuration => StopReason::RequestRefused,
+        StopCause::WaitTooLong => StopReason::WaitTooLong,
     }
 }
 
@@ -366,12 +395,10 @@ pub fn retry_kind(error: &SendError) -> RetryKind {
     match error {
         SendError::Unreachable { .. } => RetryKind::Unreachable,
         SendError::Lost { .. } => RetryKind::ConnectionLost,
+        SendError::Unreadable { .. } => RetryKind::AnswerUnreadable,
         SendError::IdleTimeout { .. } | SendError::TotalTimeout { .. } => RetryKind::TimedOut,
-        SendError::Refused(_)
-        | SendError::BrokenOff { .. }
-        | SendError::WebPage
-        | SendError::Malformed { .. }
-        | SendError::Unsendable { .. } => match error.disposition() {
+        SendError::Refused(_) | SendError::BrokenOff { .. } | SendError::Unsendable { .. } => match error.disposition()
+        {
             Disposition::HoldRoute { .. } => RetryKind::RateLimited,
             Disposition::ShrinkOnce => RetryKind::TooLarge,
             Disposition::Retry { cause: RetryCause::Overloaded, .. } => RetryKind::Overloaded,
@@ -391,6 +418,7 @@ pub fn said(error: &SendError) -> String {
 #[cfg(test)]
 mod tests {
     use provider::client::ClientOptions;
+    use provider::refusal::Refusal;
     use provider::server::{BaseUrl, Key};
     use tokio::sync::Notify;
 
@@ -423,6 +451,23 @@ mod tests {
         // A run that is taken up again begins to wait anew.
         lane.gate.set_bounds(Bounds::default());
         assert_eq!(failed(&lane, Others::Closed), Remedy::Again);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_refuses_for_hours_is_not_waited_for_without_end() {
+        let lane = lane();
+        lane.note_answered(lane.enter(0, Need::default(), false, None));
+        let refused = || {
+            let refusal = Refusal { status: 429, retry_after: Some(LONGEST_WAIT / 2), ..Refusal::default() };
+            let entry = lane.enter(0, Need::default(), false, None);
+            lane.note_failed(entry, &SendError::Refused(Box::new(refusal)), Others::Closed)
+        };
+        for _ in 0..3 {
+            assert_eq!(refused(), Remedy::Again);
+            tokio::time::advance(LONGEST_WAIT / 2).await;
+        }
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(refused(), Remedy::Stop(StopReason::WaitTooLong));
     }
 
     #[tokio::test(start_paused = true)]

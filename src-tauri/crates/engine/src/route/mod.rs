@@ -7,6 +7,7 @@ pub mod limiter;
 mod places;
 mod remote;
 mod request_costs;
+mod streak;
 mod waits;
 
 use std::collections::{BTreeMap, HashMap};
@@ -129,6 +130,9 @@ pub enum Remedy {
     Shrink,
     /// The server will not take this picture.
     Refuse,
+    /// The endpoint has refused it and taken no request yet: it may be the form of the requests. It is looked at again when
+    /// nothing else is left ([`Route::verdict`]).
+    Undecided { endpoint: usize },
     /// The model failed on it, and says that it will again.
     Fail,
     /// Nothing more is to be sent in this run.
@@ -144,6 +148,17 @@ impl Trouble {
     fn elsewhere() -> Self {
         Self::failed("prepared for another route".into())
     }
+}
+
+/// What becomes of an image whose request was refused by an endpoint that had taken none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The endpoint has taken others since.
+    Refused,
+    /// Another endpoint may take it.
+    AskAgain,
+    /// None has taken any.
+    NoneTaken,
 }
 
 /// The right to ask once.
@@ -248,6 +263,14 @@ impl Route {
         match self {
             Self::Embedded(_) => None,
             Self::Remote(remote) => Some(remote),
+        }
+    }
+
+    /// What is known by now about a refusal that was left open.
+    pub fn verdict(&self, endpoint: usize) -> Verdict {
+        match self {
+            Self::Embedded(_) => Verdict::Refused,
+            Self::Remote(remote) => remote.verdict(endpoint),
         }
     }
 

@@ -9,24 +9,25 @@ use domain::geometry::PixelSize;
 use domain::money::PicoDollars;
 use domain::pace::EndpointLimit;
 use domain::recipe::Recipe;
-use domain::run::{FailureKind, Hold, RetryKind, RouteState};
+use domain::run::{FailureKind, Hold, RetryKind, RouteState, StopReason};
 use prepare::{ContentHash, Pixels};
 use provider::answer::RawAnswer;
 use provider::client::Progress;
 use provider::image_size::sent_size;
 use provider::parse::{self, AnswerError};
 use provider::prices::Terms;
+use provider::refusal::LONGEST_WAIT;
 use provider::request::{Brief, IMAGE_BASE64_LIMIT, MediaType, Picture, Request};
 use store::Bill;
 use tokio::sync::Notify;
-use tokio::time::sleep_until;
+use tokio::time::{Instant, sleep_until};
 
 use super::lane::{Closed, Entry, Lane, Others, retry_kind, said};
 use super::limiter::{Met, Need, Opening};
 use super::places::{Place, Places};
 use super::request_costs::RequestCosts;
 use super::waits::Waits;
-use super::{Received, Room, Trouble};
+use super::{Received, Room, Trouble, Verdict};
 use crate::library::lock;
 use crate::run::Flight;
 use crate::servers::PricePercents;
@@ -126,9 +127,10 @@ impl Remote {
 
     /// An answer in the form in which it is kept, with its bill.
     pub(super) fn received(&self, answer: &RawAnswer, lane: &Lane) -> Result<Received, Trouble> {
-        let bill = answer.usage.map(|usage| {
+        let model = self.costs.usual().model();
+        let bill = answer.usage.filter(|usage| model.can_use(usage)).map(|usage| {
             self.note_length(usage.output_tokens);
-            Bill { usage, paid: self.costs.usual().model().price.cost(usage, self.terms(lane)) }
+            Bill { usage, paid: model.price.cost(usage, self.terms(lane)) }
         });
         answer.to_kept().map(|kept| Received { kept, bill }).map_err(|error| Trouble::failed(error.to_string()))
     }
@@ -155,7 +157,11 @@ impl Remote {
     #[expect(clippy::cast_precision_loss, reason = "tokens of one request")]
     fn need(&self, request: &Request) -> Need {
         let likely = self.costs.usual().likely_when_cached(request.sent(), 0);
-        Need { input_tokens: likely.input_tokens as f64, output_tokens: *lock(&self.answer_tokens) }
+        Need {
+            input_tokens: likely.input_tokens as f64,
+            output_tokens: *lock(&self.answer_tokens),
+            output_limit: request.max_output_tokens() as f64,
+        }
     }
 
     /// Waits until a request may leave on one of the lanes, the cheapest and then the emptiest first. Those in `avoided`,
@@ -164,6 +170,7 @@ impl Remote {
     pub async fn enter(&self, request: &Request, avoided: &[usize]) -> Result<Entry, Closed> {
         let need = self.need(request);
         let place = self.place().await;
+        let began = Instant::now();
         loop {
             let moved = self.moved.notified();
             tokio::pin!(moved);
@@ -190,7 +197,11 @@ impl Remote {
             if let Some(closed) = self.closed() {
                 return Err(closed);
             }
-            let _waiting = self.waits.begin(self.obstacle(need));
+            let obstacle = self.obstacle(need);
+            if began.elapsed() > LONGEST_WAIT && self.is_idle() {
+                return Err(Closed { reason: StopReason::WaitTooLong, detail: waited_in_vain(obstacle) });
+            }
+            let _waiting = self.waits.begin(obstacle);
             match soonest {
                 Some(at) => {
                     tokio::select! {
@@ -235,6 +246,21 @@ impl Remote {
     fn closed(&self) -> Option<Closed> {
         let closed: Option<Vec<Closed>> = self.lanes.iter().map(Lane::closed).collect();
         closed?.into_iter().next()
+    }
+
+    /// Whether nothing is under way whose end would let another request leave.
+    fn is_idle(&self) -> bool {
+        self.lanes.iter().all(|lane| lane.gate.state().under_way == 0)
+    }
+
+    /// What is known by now about a refusal of `endpoint` that was left open.
+    pub fn verdict(&self, endpoint: usize) -> Verdict {
+        let has_other = || self.lanes.iter().enumerate().any(|(at, lane)| at != endpoint && lane.closed().is_none());
+        match self.lanes.get(endpoint) {
+            Some(lane) if !lane.has_answered() && has_other() => Verdict::AskAgain,
+            Some(lane) if !lane.has_answered() => Verdict::NoneTaken,
+            _ => Verdict::Refused,
+        }
     }
 
     /// How all lanes but one stand.
@@ -367,5 +393,74 @@ impl Remote {
     pub fn at_once(&self) -> usize {
         let lanes = self.used_lanes().map(|lane| lane.gate.state().at_once).sum();
         self.places.as_ref().map_or(lanes, |places| lanes.min(places.count as usize))
+    }
+}
+
+/// Why a run stops of which no request could leave for so long.
+fn waited_in_vain(obstacle: Option<Met>) -> String {
+    let minutes = LONGEST_WAIT.as_secs() / 60;
+    match obstacle {
+        Some((Obstacle::OwnRequests | Obstacle::OwnTokens, Some(limit))) => {
+            format!("the limit of {limit:.0} a minute that is set here let no request leave for {minutes} minutes")
+        }
+        Some((_, Some(limit))) => {
+            format!("the server's limit of {limit:.2} a minute let no request leave for {minutes} minutes")
+        }
+        _ => format!("no request could leave for {minutes} minutes"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use domain::run::RunMode;
+    use provider::client::{Client, ClientOptions};
+    use provider::models::{DEFAULT_MODEL, find};
+    use provider::refusal::{RateLimits, Window};
+    use provider::request::BriefOptions;
+    use provider::server::{BaseUrl, Key};
+
+    use super::*;
+    use crate::route::gate::Gate;
+    use crate::route::limiter::Bounds;
+
+    /// A model on one endpoint, and a request to it.
+    fn remote(bounds: Bounds) -> (Remote, Request) {
+        let server = BaseUrl::parse("http://127.0.0.1:1").unwrap();
+        let key = Key::for_server("sk-any", &server).unwrap();
+        let client = Client::new(server, key, &ClientOptions::default()).unwrap();
+        let moved = Arc::new(Notify::new());
+        let id = EndpointId { base_url: client.server().to_string(), key_fingerprint: String::new() };
+        let lane = Lane::new(id, "first".into(), client, Arc::new(Gate::new(bounds, Arc::clone(&moved))), 100);
+        let recipe = Recipe::find_these("cat").unwrap();
+        let brief = Brief::new(find(DEFAULT_MODEL).unwrap(), &recipe, BriefOptions::default()).unwrap();
+        let picture = Picture { size: PixelSize::new(640, 480), media_type: MediaType::Jpeg, bytes: b"jpeg" };
+        let request = brief.request(&picture).unwrap();
+        (Remote::new(RequestCosts::new(brief, RunMode::Live, 0), vec![lane], Vec::new(), None, moved), request)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_limit_under_which_no_request_fits_is_not_waited_for_without_end() {
+        let one_a_minute = Some(Window { limit: 1, remaining: 0, resets_at: None });
+        let announced = RateLimits { input_tokens: one_a_minute, ..RateLimits::default() };
+        let own = Bounds { output_tokens_per_minute: Some(1), ..Bounds::default() };
+        for (bounds, limits) in [(Bounds::default(), announced), (own, RateLimits::default())] {
+            let (remote, request) = remote(bounds);
+            // The first are let through; what they use flows in again within a day.
+            let began = Instant::now();
+            let closed = loop {
+                match remote.enter(&request, &[]).await {
+                    Ok(entry) => {
+                        entry.note_accepted(&limits);
+                        remote.lanes[0].note_answered(entry);
+                    }
+                    Err(closed) => break closed,
+                }
+            };
+            assert_eq!(closed.reason, StopReason::WaitTooLong);
+            assert!(closed.detail.contains("limit of 1"), "{}", closed.detail);
+            assert!(began.elapsed() < LONGEST_WAIT + Duration::from_mins(5), "{:?}", began.elapsed());
+        }
     }
 }

@@ -15,6 +15,8 @@ struct Account {
     committed: PicoDollars,
     /// Of requests under way.
     reserved: PicoDollars,
+    /// The most that was asked for at once, whether or not there was room for it.
+    largest: PicoDollars,
 }
 
 /// The budget of one run.
@@ -64,7 +66,7 @@ impl Drop for Reservation<'_> {
 impl Budget {
     /// `committed`: what earlier sittings have paid, or may have.
     pub fn new(cap: Option<PicoDollars>, committed: PicoDollars) -> Self {
-        let account = Mutex::new(Account { committed, reserved: PicoDollars::ZERO });
+        let account = Mutex::new(Account { committed, ..Account::default() });
         Self { cap, account, settled: Notify::new() }
     }
 
@@ -74,6 +76,11 @@ impl Budget {
 
     pub fn reserved(&self) -> PicoDollars {
         lock(&self.account).reserved
+    }
+
+    /// The largest reservation of this session: for another one like it a cap must have room.
+    pub fn largest(&self) -> PicoDollars {
+        lock(&self.account).largest
     }
 
     /// Sets `at_most` aside. Near the cap it waits for what is under way, which mostly comes out cheaper than its worst
@@ -95,6 +102,7 @@ impl Budget {
     /// Sets `at_most` aside if there is room for it as things stand.
     pub fn reserve_now(&self, at_most: PicoDollars) -> Option<Reservation<'_>> {
         let mut account = lock(&self.account);
+        account.largest = account.largest.max(at_most);
         let needed = account.committed + account.reserved + at_most;
         if self.cap.is_some_and(|cap| needed > cap) {
             return None;

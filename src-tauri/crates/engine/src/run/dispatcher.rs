@@ -208,6 +208,7 @@ impl Dispatcher {
             size: asked.size,
             preview: preview(asked, &work.recipe),
         });
+        let snapshot = self.sitting.snapshot(state, in_flight, now);
         RunProgress {
             prepared: work.board.prepared() as u32,
             reused: sums.reused,
@@ -220,7 +221,8 @@ impl Dispatcher {
             budget: work.budget.cap(),
             reserved: work.budget.reserved(),
             hold: work.route.held(),
-            ..self.sitting.snapshot(state, in_flight, now)
+            largest_request: work.budget.largest().max(snapshot.largest_request),
+            ..snapshot
         }
     }
 

@@ -19,9 +19,10 @@ use super::budget::{Budget, Reservation};
 use super::in_flight::{Flight, InFlight};
 use super::retry::{RETRIES_IN_OUTAGE, Retrying};
 use super::tally::Tally;
+use super::undecided::{UndecidedRefusal, UndecidedRefusals};
 use crate::clock::now_millis;
 use crate::library::Library;
-use crate::route::{Prepared, Received, Remedy, Room, Route, Trouble, Turn};
+use crate::route::{Prepared, Received, Remedy, Room, Route, Trouble, Turn, Verdict};
 use crate::{EngineError, Result};
 
 /// What every job of a run shares.
@@ -35,6 +36,7 @@ pub struct Work {
     pub retrying: Retrying,
     pub board: Arc<Board>,
     pub in_flight: Arc<InFlight>,
+    pub undecided: UndecidedRefusals,
     /// Decoding takes the processors, and no more images than there are processors the memory.
     pub preparing: Semaphore,
     /// Held by the one that is next to be sent, so that images are asked about in the order in which they got ready.
@@ -155,6 +157,20 @@ impl Work {
     /// Does one job, up to where it is to be settled. An error means that the library cannot be written: the run cannot go
     /// on.
     pub async fn execute(self: Arc<Self>, job: WaitingJob) -> Result<Ended> {
+        if let Some(refusal) = self.undecided.take(job.id) {
+            match self.route.verdict(refusal.endpoint) {
+                Verdict::NoneTaken if !self.undecided.has_earlier_answers() => {
+                    let stop = Stop { reason: StopReason::RequestRefused, detail: Some(refusal.failure.detail) };
+                    return Ok(Ended::MustStop(stop));
+                }
+                Verdict::NoneTaken | Verdict::Refused => {
+                    let (outcome, timing) = (JobOutcome::Failed(refusal.failure), refusal.timing);
+                    let finished_after_millis = self.clock.worked_millis();
+                    return Ok(Ended::Answered(Answered { job, outcome, timing, finished_after_millis }));
+                }
+                Verdict::AskAgain => {}
+            }
+        }
         let mut course = Course {
             allowance: self.allowance(&job),
             edge: self.route.sent_edge(job.size),
@@ -335,6 +351,12 @@ impl Work {
                     course.edge = Route::smaller_edge(job.size.fit_within(course.edge));
                     return Ok(None);
                 }
+                Next::Undecided(endpoint) => {
+                    let failure =
+                        JobFailure { attempt: Some(attempt), kind: FailureKind::Refused, detail: trouble.detail };
+                    self.undecided.add(job.id, UndecidedRefusal { endpoint, failure, timing: course.timing(job) });
+                    return Ok(Some(Asking::PutBack));
+                }
                 Next::Fail(kind) => {
                     let failure = failed(Some(attempt), kind, trouble.detail);
                     return Ok(Some(Asking::Outcome(course.better_of(failure))));
@@ -505,6 +527,8 @@ enum Next {
     Turn,
     Wait(Duration),
     Shrink,
+    /// The endpoint may refuse every request: nothing is said of the image yet.
+    Undecided(usize),
     Fail(FailureKind),
     Stop(StopReason),
 }
@@ -532,7 +556,7 @@ impl Course {
     fn next(&mut self, trouble: &Trouble, at_most: PicoDollars, retrying: Retrying) -> Next {
         let remedy = trouble.remedy;
         let is_same_again = matches!(remedy, Remedy::Again | Remedy::AgainAfterOutage { .. } | Remedy::Retry { .. });
-        let may_move = is_same_again || remedy == Remedy::Fail;
+        let may_move = is_same_again || matches!(remedy, Remedy::Fail | Remedy::Undecided { .. });
         let moves_from = trouble.avoids.filter(|endpoint| may_move && !self.avoided.contains(endpoint));
         self.avoided.extend(moves_from);
         match remedy {
@@ -561,7 +585,8 @@ impl Course {
             }
             Remedy::Shrink if self.is_shrunk => Next::Fail(FailureKind::Refused),
             Remedy::Shrink => Next::Shrink,
-            Remedy::Refuse => Next::Fail(FailureKind::Refused),
+            Remedy::Undecided { endpoint } if self.cut_off.is_none() => Next::Undecided(endpoint),
+            Remedy::Refuse | Remedy::Undecided { .. } => Next::Fail(FailureKind::Refused),
             Remedy::Fail => Next::Fail(FailureKind::ModelFailed),
             Remedy::Stop(reason) => Next::Stop(reason),
         }

@@ -1,12 +1,12 @@
 //! A run belongs to the process that holds its lock: a file lock, which the operating system takes back when the process
 //! ends, however it ends.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use domain::ids::RunId;
 
-use crate::{EngineError, Result};
+use crate::{EngineError, Result, private};
 
 /// Held while a run is worked on.
 pub struct RunLock(#[expect(dead_code, reason = "held, never read: closing it unlocks")] File);
@@ -15,9 +15,9 @@ impl RunLock {
     pub fn take(library: &Path, run: RunId) -> Result<Self> {
         let path = lock_path(library, run);
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(EngineError::file(folder))?;
+            private::create_folder(folder).map_err(EngineError::file(folder))?;
         }
-        let file = File::create(&path).map_err(EngineError::file(&path))?;
+        let file = private::create_file(&path).map_err(EngineError::file(&path))?;
         match file.try_lock() {
             Ok(()) => Ok(Self(file)),
             Err(TryLockError::WouldBlock) => Err(EngineError::RunBusy(run)),

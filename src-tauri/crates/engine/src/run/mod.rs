@@ -14,6 +14,7 @@ mod progress;
 mod retry;
 mod settling;
 mod tally;
+mod undecided;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -51,6 +52,7 @@ use overnight::Overnight;
 use progress::{JUST_ANSWERED, Kept, Times};
 pub use retry::Retrying;
 use tally::{Sums, Tally};
+use undecided::UndecidedRefusals;
 
 /// A run that this process works on.
 pub struct ActiveRun {
@@ -375,6 +377,7 @@ impl Library {
                 last_answered: view.last_answered(run, JUST_ANSWERED)?,
                 finished_after: view.finished_after(run)?,
                 hooks: view.hook_runs(run)?,
+                largest_request: view.largest_request(run)?,
             })
         })?;
         Ok(progress::resting(summary, kept))
@@ -470,6 +473,7 @@ impl Library {
             retrying: opened.retrying,
             board: Arc::new(Board::new(opened.options.chunk_size)),
             in_flight: Arc::default(),
+            undecided: UndecidedRefusals::new(summary.done > summary.reused + summary.carried),
             preparing: Semaphore::new(processors() as usize),
             turnstile: Mutex::default(),
             halt: is_halted,
@@ -500,6 +504,7 @@ impl Library {
     ) -> Result<Opened> {
         let library = Arc::clone(self);
         let opening = tokio::task::spawn_blocking(move || {
+            library.limit_decoding_memory(&library.settings_in_force()?);
             let way = library.way()?;
             let model = Routes::model(&way, &model)?;
             if let Some(hindrance) = way.hindrance(&model) {

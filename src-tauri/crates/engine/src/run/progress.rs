@@ -120,6 +120,7 @@ pub struct Kept {
     pub finished_after: Vec<f64>,
     /// The oldest first.
     pub hooks: Vec<HookRun>,
+    pub largest_request: PicoDollars,
 }
 
 /// A run that nobody works on.
@@ -157,6 +158,7 @@ pub fn resting(summary: RunSummary, kept: Kept) -> RunProgress {
         possibly_billed: summary.possibly_billed,
         budget: summary.budget,
         reserved: PicoDollars::ZERO,
+        largest_request: kept.largest_request,
         unsettled: summary.unsettled,
         hold: None,
         retried: kept.retried,

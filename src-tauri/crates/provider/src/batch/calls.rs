@@ -10,7 +10,7 @@ use tokio_util::io::ReaderStream;
 
 use super::results::{Lines, read};
 use super::{Batch, BatchPage, BatchResult};
-use crate::client::{Client, SendError, upload_time};
+use crate::client::{Client, Glimpse, SendError, unreadable, upload_time};
 use crate::refusal::moment;
 use crate::wire::batch::{BatchList, BatchObject};
 
@@ -75,19 +75,24 @@ impl Client {
         let url = url.unwrap_or_else(|| self.address(id, Some("results")));
         let fetching = self.request(Method::GET, url).header(ACCEPT, "application/x-jsonl, application/json");
         let mut response = self.open(fetching, Duration::ZERO).await?;
-        let mut lines = Lines::default();
+        let mut glimpse = Glimpse::of(&response);
+        let (mut lines, mut is_result_read) = (Lines::default(), false);
         let mut tell = |line: &[u8]| {
-            if let Some(result) = read(line, |text| self.redacted(text)) {
+            let line = self.redacted_answer(line);
+            if let Some(result) = read(line.as_bytes(), |text| self.redacted(text)) {
+                is_result_read |= result.custom_id.is_some();
                 on_result(result);
             }
         };
-        while let Some(piece) = self.next_piece(&mut response).await? {
+        while let Some(piece) = self.next_piece(&mut response).await.map_err(|error| self.shown(error, &glimpse))? {
+            glimpse.add(&piece);
             for line in lines.push(&piece) {
                 tell(&line);
             }
         }
         tell(&lines.rest());
-        Ok(())
+        // A batch has results: these are none, and the batch's own can still be fetched.
+        if is_result_read { Ok(()) } else { Err(self.shown(unreadable(""), &glimpse)) }
     }
 
     async fn batch_object(&self, id: &str) -> Result<BatchObject, SendError> {

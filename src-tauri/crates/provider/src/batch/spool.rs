@@ -2,7 +2,7 @@
 
 use std::io::{Error, ErrorKind, Result, Write};
 
-use crate::request::{Reply, Request};
+use crate::request::{Dialect, Reply, Request};
 
 /// The most requests that the vendor takes in a batch.
 pub const ITEM_LIMIT: usize = 100_000;
@@ -33,20 +33,22 @@ pub enum Pushed {
 pub struct BatchWriter<W> {
     spool: W,
     model_prefix: String,
+    sends_transformations: bool,
     byte_limit: u64,
     byte_count: u64,
     item_count: usize,
 }
 
 impl<W: Write> BatchWriter<W> {
-    /// Begins a batch of at most `byte_limit` bytes, or [`BYTE_LIMIT`] where that is less. The names of models are written
-    /// with `model_prefix`, which has to be [`Client::model_prefix`](crate::client::Client::model_prefix) of the client
-    /// that will submit the batch: what is written is sent as it is.
-    pub fn new(mut spool: W, model_prefix: &str, byte_limit: u64) -> Result<Self> {
+    /// Begins a batch of at most `byte_limit` bytes, or [`BYTE_LIMIT`] where that is less. Requests are written in `dialect`,
+    /// which has to be [`Client::dialect`](crate::client::Client::dialect) of the client that will submit the batch: what is
+    /// written is sent as it is.
+    pub fn new(mut spool: W, dialect: Dialect<'_>, byte_limit: u64) -> Result<Self> {
         spool.write_all(BEGIN)?;
         Ok(Self {
             spool,
-            model_prefix: model_prefix.to_owned(),
+            model_prefix: dialect.model_prefix.to_owned(),
+            sends_transformations: dialect.sends_transformations,
             byte_limit: byte_limit.min(BYTE_LIMIT),
             byte_count: (BEGIN.len() + END.len()) as u64,
             item_count: 0,
@@ -69,13 +71,15 @@ impl<W: Write> BatchWriter<W> {
         }
         let comma = if self.item_count == 0 { "" } else { "," };
         let begin = format!("{comma}{{\"custom_id\":\"{custom_id}\",\"params\":");
-        let [head, rest] = request.pieces(&self.model_prefix, Reply::InBatch);
-        let pieces = [begin.as_bytes(), &head, &rest, b"}"];
-        let byte_count = self.byte_count + pieces.iter().map(|piece| piece.len() as u64).sum::<u64>();
+        let dialect = Dialect { model_prefix: &self.model_prefix, sends_transformations: self.sends_transformations };
+        let request = request.pieces(dialect, Reply::InBatch);
+        let pieces =
+            || std::iter::once(begin.as_bytes()).chain(request.iter().map(|piece| &**piece)).chain([&b"}"[..]]);
+        let byte_count = self.byte_count + pieces().map(|piece| piece.len() as u64).sum::<u64>();
         if self.item_count >= ITEM_LIMIT || byte_count > self.byte_limit {
             return Ok(Pushed::Full);
         }
-        for piece in pieces {
+        for piece in pieces() {
             self.spool.write_all(piece)?;
         }
         self.byte_count = byte_count;
@@ -110,7 +114,9 @@ mod tests {
     #[test]
     fn what_is_written_is_a_batch_within_its_limit() {
         let full = {
-            let mut writer = BatchWriter::new(Vec::new(), "anthropic.", u64::MAX).unwrap();
+            let mut writer =
+                BatchWriter::new(Vec::new(), Dialect { model_prefix: "anthropic.", ..Dialect::default() }, u64::MAX)
+                    .unwrap();
             for id in ["image-1", "image-2", "image-3"] {
                 assert_eq!(writer.push(id, &request()).unwrap(), Pushed::Taken);
             }
@@ -126,7 +132,9 @@ mod tests {
 
         for (spare, expected) in [(0, Pushed::Taken), (-1, Pushed::Full)] {
             let limit = (full.len() as u64).checked_add_signed(spare).unwrap();
-            let mut writer = BatchWriter::new(Vec::new(), "anthropic.", limit).unwrap();
+            let mut writer =
+                BatchWriter::new(Vec::new(), Dialect { model_prefix: "anthropic.", ..Dialect::default() }, limit)
+                    .unwrap();
             for id in ["image-1", "image-2"] {
                 assert_eq!(writer.push(id, &request()).unwrap(), Pushed::Taken);
             }
@@ -135,12 +143,12 @@ mod tests {
             let written: Value = serde_json::from_slice(&writer.finish().unwrap()).unwrap();
             assert_eq!(written["requests"].as_array().unwrap().len(), taken);
         }
-        assert_eq!(BatchWriter::new(Vec::new(), "", u64::MAX).unwrap().byte_limit, BYTE_LIMIT);
+        assert_eq!(BatchWriter::new(Vec::new(), Dialect::default(), u64::MAX).unwrap().byte_limit, BYTE_LIMIT);
     }
 
     #[test]
     fn a_batch_ends_at_the_vendor_s_count() {
-        let mut writer = BatchWriter::new(Vec::new(), "", u64::MAX).unwrap();
+        let mut writer = BatchWriter::new(Vec::new(), Dialect::default(), u64::MAX).unwrap();
         writer.item_count = ITEM_LIMIT - 1;
         assert_eq!(writer.push("last", &request()).unwrap(), Pushed::Taken);
         assert_eq!(writer.push("beyond", &request()).unwrap(), Pushed::Full);
@@ -148,7 +156,7 @@ mod tests {
 
     #[test]
     fn names_that_the_vendor_does_not_take_are_refused() {
-        let mut writer = BatchWriter::new(Vec::new(), "", BYTE_LIMIT).unwrap();
+        let mut writer = BatchWriter::new(Vec::new(), Dialect::default(), BYTE_LIMIT).unwrap();
         for id in ["", "two words", "a.b", "é", "\"", &"x".repeat(65)] {
             assert_eq!(writer.push(id, &request()).unwrap_err().kind(), ErrorKind::InvalidInput, "{id}");
         }

@@ -56,7 +56,7 @@ async fn a_batch_goes_out_from_its_file() {
     let options = ClientOptions { model_prefix: "anthropic.".into(), ..ClientOptions::default() };
     let client = client_with(&server, &options);
     let buffered = BufWriter::new(spool.as_file());
-    let mut writer = BatchWriter::new(buffered, client.model_prefix(), BYTE_LIMIT).unwrap();
+    let mut writer = BatchWriter::new(buffered, client.dialect(), BYTE_LIMIT).unwrap();
     for index in 0..700 {
         assert_eq!(writer.push(&format!("image-{index}"), &request()).unwrap(), Pushed::Taken);
     }

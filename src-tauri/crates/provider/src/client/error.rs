@@ -3,7 +3,7 @@
 use std::error::Error as _;
 use std::time::Duration;
 
-use crate::disposition::{Disposition, RetryCause, StopCause};
+use crate::disposition::{Disposition, RetryCause};
 use crate::refusal::Refusal;
 use domain::usage::Usage;
 
@@ -24,9 +24,6 @@ pub enum SendError {
     /// The server said no in the middle of its answer.
     #[error("the server broke off its answer: {refusal}")]
     BrokenOff { refusal: Box<Refusal>, partial: Partial },
-    /// A page for people, such as a network's login page or the front of another service.
-    #[error("the server answered with a web page")]
-    WebPage,
     /// What was to be sent could not be read from this machine's disk, so that nothing was sent.
     #[error("what was to be sent cannot be read: {detail}")]
     Unsendable { detail: String },
@@ -42,14 +39,16 @@ pub enum SendError {
     /// The answer did not end in time; the request was aborted.
     #[error("the answer did not end within {} seconds", limit.as_secs())]
     TotalTimeout { limit: Duration, partial: Partial },
-    /// What came is not what this interface answers.
-    #[error("the server answered something else than an answer: {detail}")]
-    Malformed { detail: String, partial: Partial },
+    /// The server answered, and its answer is not one of this interface or cannot be decoded: an empty body, a network's
+    /// login page, nonsense. `detail` shows what came.
+    #[error("the server's answer could not be read: {detail}")]
+    Unreadable { detail: String, partial: Partial },
 }
 
 impl SendError {
     pub(super) fn from_http(error: reqwest::Error) -> Self {
         let is_unreachable = error.is_connect();
+        let is_undecodable = error.is_decode() && !is_of_transport(&error);
         // The address is known to whoever reads this; the causes tell what went wrong.
         let error = error.without_url();
         let mut detail = error.to_string();
@@ -61,7 +60,12 @@ impl SendError {
             }
             cause = next.source();
         }
-        if is_unreachable { Self::Unreachable { detail } } else { Self::Lost { detail, partial: Partial::default() } }
+        let partial = Partial::default();
+        match (is_unreachable, is_undecodable) {
+            (true, _) => Self::Unreachable { detail },
+            (false, true) => Self::Unreadable { detail, partial },
+            (false, false) => Self::Lost { detail, partial },
+        }
     }
 
     pub(super) fn with_partial(mut self, arrived: Partial) -> Self {
@@ -70,8 +74,8 @@ impl SendError {
             | Self::Lost { partial, .. }
             | Self::IdleTimeout { partial, .. }
             | Self::TotalTimeout { partial, .. }
-            | Self::Malformed { partial, .. } => *partial = arrived,
-            Self::Refused(_) | Self::WebPage | Self::Unsendable { .. } | Self::Unreachable { .. } => {}
+            | Self::Unreadable { partial, .. } => *partial = arrived,
+            Self::Refused(_) | Self::Unsendable { .. } | Self::Unreachable { .. } => {}
         }
         self
     }
@@ -81,13 +85,21 @@ impl SendError {
     pub fn disposition(&self) -> Disposition {
         match self {
             Self::Refused(refusal) | Self::BrokenOff { refusal, .. } => refusal.disposition(),
-            Self::WebPage => Disposition::StopRun(StopCause::NotSuchAServer),
+            Self::Unreadable { .. } => Disposition::Unreadable,
             Self::Unsendable { .. }
             | Self::Unreachable { .. }
             | Self::Lost { .. }
             | Self::IdleTimeout { .. }
-            | Self::TotalTimeout { .. }
-            | Self::Malformed { .. } => Disposition::Retry { after: None, cause: RetryCause::Transient },
+            | Self::TotalTimeout { .. } => Disposition::Retry { after: None, cause: RetryCause::Transient },
+        }
+    }
+
+    /// What the server complains of, as [`Refusal::complaint`] has it.
+    #[must_use]
+    pub fn complaint(&self) -> Option<String> {
+        match self {
+            Self::Refused(refusal) | Self::BrokenOff { refusal, .. } => refusal.complaint(),
+            _ => None,
         }
     }
 
@@ -95,7 +107,7 @@ impl SendError {
     /// send it again as the same request: what was set aside for it has to stay so.
     #[must_use]
     pub fn may_be_billed(&self) -> bool {
-        !matches!(self, Self::Refused(_) | Self::WebPage | Self::Unsendable { .. } | Self::Unreachable { .. })
+        !matches!(self, Self::Refused(_) | Self::Unsendable { .. } | Self::Unreachable { .. })
     }
 
     /// Whether a batch may have been taken although this came in place of a reply: whenever it may be billed, and also
@@ -124,8 +136,21 @@ impl SendError {
             | Self::Lost { partial, .. }
             | Self::IdleTimeout { partial, .. }
             | Self::TotalTimeout { partial, .. }
-            | Self::Malformed { partial, .. } => Some(partial),
-            Self::Refused(_) | Self::WebPage | Self::Unsendable { .. } | Self::Unreachable { .. } => None,
+            | Self::Unreadable { partial, .. } => Some(partial),
+            Self::Refused(_) | Self::Unsendable { .. } | Self::Unreachable { .. } => None,
         }
     }
+}
+
+/// Whether a body ended for the connection's sake. The HTTP client reports every body that ends early as one that cannot be
+/// decoded; only the causes tell the difference.
+fn is_of_transport(error: &reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        if next.is::<hyper::Error>() {
+            return true;
+        }
+        cause = next.source();
+    }
+    false
 }

@@ -8,7 +8,8 @@ use reqwest::header::ACCEPT;
 use reqwest::{Method, Response};
 use tokio::time::{Instant, timeout};
 
-use super::http::{upload_time, with_json};
+use super::glimpse::Glimpse;
+use super::http::{unreadable, upload_time, with_json};
 use super::{Client, Partial, Progress, SendError};
 use crate::refusal::{RateLimits, Refusal};
 use crate::request::{Reply, Request};
@@ -37,7 +38,7 @@ impl Client {
         receiving: &mut Receiving,
         on_progress: &mut (dyn FnMut(Progress<'_>) + Send),
     ) -> Result<Received, SendError> {
-        let pieces = request.pieces(&self.model_prefix, Reply::Streamed);
+        let pieces = request.pieces(self.dialect(), Reply::Streamed);
         let sending = self.request(Method::POST, self.server.endpoint("v1/messages"));
         let sending = with_json(sending.header(ACCEPT, "text/event-stream"), pieces);
         let mut response = self.open(sending, upload_time(request.byte_count() as u64)).await?;
@@ -45,17 +46,31 @@ impl Client {
         let rate_limits = RateLimits::read(response.headers());
         on_progress(Progress::Accepted { rate_limits: &rate_limits });
 
-        let mut first_byte_at = began;
+        let mut glimpse = Glimpse::of(&response);
+        let received = self.receive(&mut response, &mut glimpse, receiving, on_progress).await;
+        let (first_byte_at, ended_at) = received.map_err(|error| self.shown(error, &glimpse))?;
+        receiving.end();
+        Ok(Received { request_id, rate_limits, first_byte_at: first_byte_at.unwrap_or(began), ended_at })
+    }
+
+    /// Reads the body of an answer; when its first byte came, and when it ended.
+    async fn receive(
+        &self,
+        response: &mut Response,
+        glimpse: &mut Glimpse,
+        receiving: &mut Receiving,
+        on_progress: &mut (dyn FnMut(Progress<'_>) + Send),
+    ) -> Result<(Option<Instant>, Instant), SendError> {
+        let mut first_byte_at = None;
         let (mut body, mut byte_count) = (Body::Begun(Vec::new()), 0);
         let mut has_ended = false;
         while !has_ended {
-            let Some(chunk) = self.next_of_answer(&mut response, receiving).await? else { break };
-            if byte_count == 0 {
-                first_byte_at = Instant::now();
-            }
+            let Some(chunk) = self.next_of_answer(response, receiving).await? else { break };
+            first_byte_at = first_byte_at.or_else(|| Some(Instant::now()));
+            glimpse.add(&chunk);
             byte_count += chunk.len();
             if byte_count > BODY_LIMIT {
-                return Err(self.malformed("the answer is endless"));
+                return Err(unreadable("the answer is endless"));
             }
             let events = body.push(&chunk);
             has_ended = self.take_events(events, receiving, on_progress)?;
@@ -67,8 +82,7 @@ impl Client {
         } else {
             self.take_rest(body, receiving, on_progress)?;
         }
-        receiving.end();
-        Ok(Received { request_id, rate_limits, first_byte_at, ended_at })
+        Ok((first_byte_at, ended_at))
     }
 
     /// The next piece of an answer; `None` at its end, which is also reached once the model has stopped and nothing more
@@ -107,6 +121,9 @@ impl Client {
         if receiving.has_stopped() {
             return Ok(());
         }
+        if !receiving.has_begun() {
+            return Err(unreadable(""));
+        }
         let detail = format!("the answer broke off, {pending_bytes} bytes into an event");
         Err(SendError::Lost { detail, partial: Partial::default() })
     }
@@ -114,11 +131,11 @@ impl Client {
     /// The answer, or the refusal, that a whole body is.
     fn whole(&self, body: &[u8]) -> Result<Receiving, SendError> {
         let body = String::from_utf8_lossy(body);
-        let malformed = |error: BadEvent| self.malformed(&error.to_string());
-        let message = Object::parse(body.trim_start_matches('\u{feff}')).map_err(|error| malformed(error.into()))?;
+        let bad = |error: BadEvent| unreadable(error.to_string());
+        let message = Object::parse(body.trim_start_matches('\u{feff}')).map_err(|error| bad(error.into()))?;
         Receiving::whole(&message).map_err(|error| match message.object("error") {
             Some(_) => self.broken_off(Refusal::from_body(200, body.as_bytes())),
-            None => malformed(error),
+            None => bad(error),
         })
     }
 
@@ -147,9 +164,11 @@ impl Client {
                 // The model had stopped before: its answer is whole.
                 Ok(Step::Failed(_)) if receiving.has_stopped() => return Ok(true),
                 Ok(Step::Failed(refusal)) => return Err(self.broken_off(*refusal)),
-                // What is lost here may be part of the answer. Of the other events nothing is needed, and gateways send
-                // events of their own, which need not even be JSON.
-                Err(error) if may_have_text(&event) => return Err(self.malformed(&error.to_string())),
+                // What is lost here may be part of the answer, unless the model had stopped before. Of the other events
+                // nothing is needed, and gateways send events of their own, which need not even be JSON.
+                Err(error) if may_have_text(&event) && !receiving.has_stopped() => {
+                    return Err(unreadable(format!("an event of the answer is damaged: {error}")));
+                }
                 Ok(Step::Other) | Err(_) => {}
             }
         }
@@ -157,10 +176,15 @@ impl Client {
     }
 }
 
+/// What streams without event names carry beside the events of an answer.
+const FILLERS: [&str; 5] = ["", "[DONE]", "ping", "keep-alive", "heartbeat"];
+
+/// Whether an event that cannot be read may have been part of an answer. Without a name of its own any event may.
 fn may_have_text(event: &sse::Event) -> bool {
     match event.name.as_str() {
         "content_block_start" | "content_block_delta" => true,
-        name => name.is_empty() && event.data.trim_start().starts_with('{'),
+        "" | "message" => !FILLERS.contains(&event.data.trim()),
+        name => !name.bytes().all(|byte| byte.is_ascii_graphic()),
     }
 }
 

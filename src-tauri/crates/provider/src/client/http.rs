@@ -9,6 +9,7 @@ use reqwest::{Body, Method, RequestBuilder, Response, Url};
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
+use super::glimpse::Glimpse;
 use super::{Client, Partial, SendError};
 use crate::refusal::Refusal;
 
@@ -27,6 +28,7 @@ pub(crate) fn upload_time(byte_count: u64) -> Duration {
 /// JSON in pieces, which are sent as they lie.
 pub(super) fn with_json<const PIECES: usize>(request: RequestBuilder, pieces: [Bytes; PIECES]) -> RequestBuilder {
     let byte_count: usize = pieces.iter().map(Bytes::len).sum();
+    let pieces = pieces.into_iter().filter(|piece| !piece.is_empty());
     let pieces = stream::iter(pieces.map(Ok::<_, std::convert::Infallible>));
     request.header(CONTENT_TYPE, "application/json").header(CONTENT_LENGTH, byte_count).body(Body::wrap_stream(pieces))
 }
@@ -42,9 +44,6 @@ impl Client {
         if !response.status().is_success() {
             return Err(SendError::Refused(Box::new(self.refusal(response).await)));
         }
-        if kind(&response).starts_with("text/html") {
-            return Err(SendError::WebPage);
-        }
         Ok(response)
     }
 
@@ -55,11 +54,18 @@ impl Client {
         upload: Duration,
     ) -> Result<T, SendError> {
         let limit = self.timeouts.total + upload;
-        let fetching = async { self.body(self.open(request, upload).await?, PAGE_LIMIT).await };
-        let body = timeout(limit, fetching)
+        let fetching = async {
+            let response = self.open(request, upload).await?;
+            let mut glimpse = Glimpse::of(&response);
+            let read = self.body(response, PAGE_LIMIT).await.and_then(|body| {
+                glimpse.add(&body);
+                serde_json::from_str(&self.redacted_answer(&body)).map_err(|error| unreadable(error.to_string()))
+            });
+            read.map_err(|error| self.shown(error, &glimpse))
+        };
+        timeout(limit, fetching)
             .await
-            .unwrap_or_else(|_| Err(SendError::TotalTimeout { limit, partial: Partial::default() }))?;
-        serde_json::from_slice(&body).map_err(|error| self.malformed(&error.to_string()))
+            .unwrap_or_else(|_| Err(SendError::TotalTimeout { limit, partial: Partial::default() }))
     }
 
     /// The next piece of a response's body; `None` at its end.
@@ -67,14 +73,25 @@ impl Client {
         self.within(self.timeouts.idle, response.chunk()).await
     }
 
-    /// What is wrong with an answer may quote it.
-    pub(crate) fn malformed(&self, detail: &str) -> SendError {
-        SendError::Malformed { detail: self.redacted(detail), partial: Partial::default() }
+    /// An answer that cannot be read, with what came in its place. What is wrong with it may quote it.
+    pub(crate) fn shown(&self, error: SendError, glimpse: &Glimpse) -> SendError {
+        match error {
+            SendError::Unreadable { detail, partial } => {
+                let why = self.redacted(&detail);
+                SendError::Unreadable { detail: glimpse.explain(&why, |text| self.redacted(text)), partial }
+            }
+            other => other,
+        }
     }
 
     /// `text` without the key: servers repeat what they were sent.
     pub(crate) fn redacted(&self, text: &str) -> String {
-        self.key.redact(text)
+        self.redaction.of_failure(text)
+    }
+
+    /// A body without the key.
+    pub(crate) fn redacted_answer(&self, body: &[u8]) -> String {
+        self.redaction.of_answer(&String::from_utf8_lossy(body))
     }
 
     async fn refusal(&self, response: Response) -> Refusal {
@@ -109,7 +126,7 @@ impl Client {
     }
 }
 
-/// A response's `content-type`, empty when there is none.
-fn kind(response: &Response) -> &str {
-    response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default()
+/// An answer that cannot be read, for `why`. [`Client::shown`] adds what came.
+pub(crate) fn unreadable(why: impl Into<String>) -> SendError {
+    SendError::Unreadable { detail: why.into(), partial: Partial::default() }
 }

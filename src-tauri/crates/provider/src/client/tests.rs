@@ -13,7 +13,7 @@ use super::*;
 use crate::connection::CheckError;
 use crate::disposition::{Disposition, RetryCause, StopCause};
 use crate::models::DEFAULT_MODEL;
-use crate::request::Reply;
+use crate::request::{Dialect, Reply};
 
 const ANSWER: &str = "event: message_start\r\n\
     data: {\"type\":\"message_start\",\"message\":{\"type\":\"message\",\"model\":\"claude-sonnet-5-5\",\
@@ -80,7 +80,7 @@ async fn an_answer_streams_in() {
     for line in [&format!("x-api-key: {SECRET}"), "anthropic-version: 2023-06-01", "content-type: application/json"] {
         assert!(head.lines().any(|own| own == line), "{line} in {head}");
     }
-    assert_eq!(body.as_bytes(), request().pieces("", Reply::Streamed).concat());
+    assert_eq!(body.as_bytes(), request().pieces(Dialect::default(), Reply::Streamed).concat());
 }
 
 #[tokio::test]
@@ -245,17 +245,102 @@ async fn an_error_of_another_form_is_still_an_error() {
     assert_eq!(error.disposition(), Disposition::Retry { after: None, cause: RetryCause::Transient });
 }
 
-#[tokio::test]
-async fn a_web_page_or_nonsense_is_no_answer() {
-    let page = response("200 OK", "content-type: text/html\r\n", "<html>Log in</html>");
-    let error = send(vec![page]).await.unwrap_err();
-    assert_eq!(error, SendError::WebPage);
-    assert_eq!(error.disposition(), Disposition::StopRun(StopCause::NotSuchAServer));
-    let nonsense =
-        stream(&format!("event: content_block_delta\ndata: {{\"type\":\"content_block_delta\",\"delta\":{SECRET}\n\n"));
-    let error = send(vec![Act::Write(vec![nonsense.into_bytes()])]).await.unwrap_err();
-    assert!(matches!(error, SendError::Malformed { .. }));
+/// The detail of an answer that cannot be read, as `act` gives it.
+async fn unread(act: Act) -> String {
+    let error = send(vec![act]).await.unwrap_err();
+    assert_eq!(error.disposition(), Disposition::Unreadable, "{error}");
+    assert!(error.may_be_billed(), "{error}");
     assert!(!format!("{error} {error:?}").contains(SECRET), "{error}");
+    error.to_string()
+}
+
+#[tokio::test]
+async fn what_came_in_place_of_an_answer_is_shown() {
+    let page = format!("<html>\u{202e}Log in, {SECRET}\r\n{}</html>", "x".repeat(500));
+    let told = unread(response("200 OK", "content-type: text/html\r\n", &page)).await;
+    let expected = "the server's answer could not be read: status 200, text/html, \
+        beginning with \"<html>\\u{202e}Log in, [key]\\r\\nxxx";
+    assert!(told.starts_with(expected) && told.chars().count() < 250, "{told}");
+    let told = unread(response("200 OK", "", "")).await;
+    assert_eq!(told, "the server's answer could not be read: status 200, no content type, an empty body");
+    for body in ["OK", "[]", "null", "{", "{}", "{\"ok\":true}", "data: {\"ok\":true}\n\n", "\0\u{1}\u{2}", "\n\n"] {
+        unread(response("200 OK", "content-type: application/json\r\n", body)).await;
+    }
+    let told = unread(response("200 OK", "content-encoding: rot13\r\n", "qngn: {}")).await;
+    assert!(told.contains("encoded as rot13, beginning with \"qngn"), "{told}");
+}
+
+#[tokio::test]
+async fn a_damaged_event_is_refused_with_and_without_names() {
+    let (good, nameless) = (format!("{ANSWER}{END}"), |text: &str| text.replace("event: message", "id: message"));
+    let damages = [
+        (
+            "data: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"[]",
+            "data: {\"ty",
+        ),
+        (
+            "data: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"[]",
+            "data: \u{fffd}\u{fffd}",
+        ),
+        (
+            "data: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"[]",
+            "data: \"type\":\"content_block_delta",
+        ),
+        (
+            "data: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"[]",
+            &format!("data: {SECRET}"),
+        ),
+    ];
+    let data_only = |text: &str| {
+        let lines = text.lines().filter(|line| !line.starts_with("event: ") && *line != "data: not even json");
+        lines.collect::<Vec<_>>().join("\n") + "\n\n"
+    };
+    for (replaced, by) in damages {
+        assert!(good.contains(replaced));
+        let damaged = good.replacen(replaced, by, 1);
+        for body in [damaged.clone(), data_only(&damaged), nameless(&data_only(&damaged))] {
+            let told = unread(Act::Write(vec![stream(&body).into_bytes()])).await;
+            assert!(told.contains("an event of the answer is damaged"), "{told}");
+        }
+    }
+    // What may stand between the events, and what follows the answer.
+    let filled = data_only(&good).replacen("\n\n", "\n\ndata: [DONE]\n\ndata: ping\n\n: note\n\n", 2);
+    let answer = send(vec![Act::Write(vec![stream(&filled).into_bytes()])]).await.unwrap();
+    assert_eq!(answer.text, "{\"marks\":[]} é");
+    let followed = data_only(ANSWER) + "data: {\"ty\n\n" + END;
+    let answer = send(vec![Act::Write(vec![stream(&followed).into_bytes()])]).await.unwrap();
+    assert_eq!(answer.text, "{\"marks\":[]} é");
+}
+
+fn gzipped(text: &str) -> Vec<u8> {
+    use std::io::Write as _;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn encoded(body: &[u8]) -> Act {
+    let head = format!("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n", body.len());
+    Act::Write(vec![[head.as_bytes(), body].concat()])
+}
+
+#[tokio::test]
+async fn compressed_answers_are_read_and_bounded() {
+    let good = gzipped(&format!("{ANSWER}{END}"));
+    assert_eq!(send(vec![encoded(&good)]).await.unwrap().text, "{\"marks\":[]} é");
+    // Not what the header says, cut off, damaged.
+    let mut damaged = good.clone();
+    damaged[20] ^= 0xff;
+    for body in [&b"event: message_start"[..], &good[..20], &damaged] {
+        unread(encoded(body)).await;
+    }
+    // A connection that ends before the body does is no matter of decoding.
+    let head = "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 100000\r\n\r\n";
+    let error = send(vec![Act::Write(vec![[head.as_bytes(), &good[..20]].concat()])]).await.unwrap_err();
+    assert!(matches!(error, SendError::Lost { .. }), "{error}");
+    // Some kilobytes that would become hundreds of megabytes.
+    let bomb = gzipped(&format!("data: {}", " ".repeat(200 << 20)));
+    assert!(unread(encoded(&bomb)).await.contains("the answer is endless"));
 }
 
 #[tokio::test]
@@ -270,6 +355,37 @@ async fn refusals_say_what_to_do_and_not_the_key() {
     assert!(!error.may_be_billed());
     assert_eq!(error.to_string(), "the server refused: status 429, rate_limit_error: [key] is too fast");
     assert!(!format!("{error:?}").contains(SECRET));
+}
+
+#[tokio::test]
+async fn a_key_that_an_answer_repeats_is_neither_kept_nor_shown() {
+    let (first, second) = SECRET.split_at(SECRET.len() / 2);
+    let escape = |byte| format!("\\\\u{byte:04x}");
+    let escaped: String = SECRET.bytes().map(escape).collect();
+    let answer = ANSWER
+        .replace("\"model\":\"claude-sonnet-5-5\"", &format!("\"model\":\"{SECRET}\""))
+        .replace("{\\\"marks\\\":", &format!("{escaped} {first}"))
+        .replace("[]} é", &format!("{second} [] é"))
+        .replace("end_turn", SECRET);
+    let whole = stream(&format!("{answer}{END}")).replace("req_7", SECRET);
+    let (server, _serving) = serve(vec![Act::Write(vec![whole.into_bytes()])]).await;
+    let mut shown = String::new();
+    let sent = client(&server, Timeouts::default())
+        .send(&request(), &mut |progress| {
+            if let Progress::Text(text) = progress {
+                shown.push_str(text);
+            }
+        })
+        .await
+        .unwrap();
+    assert_eq!((sent.text.as_str(), sent.model.as_str()), ("[key] [key] [] é", "[key]"));
+    let kept = sent.to_kept().unwrap();
+    assert!(!format!("{kept} {shown}").contains(SECRET) && shown.ends_with("[key] [] é"), "{kept} {shown}");
+
+    let models = format!(r#"{{"data":[{{"id":"{SECRET}","display_name":"for {SECRET}"}}],"has_more":false}}"#);
+    let (server, _serving) = serve(vec![response("200 OK", "", &models)]).await;
+    let models = client(&server, Timeouts::default()).models().await.unwrap();
+    assert_eq!((models[0].id.as_str(), models[0].name.as_deref()), ("[key]", Some("for [key]")));
 }
 
 #[tokio::test]

@@ -236,6 +236,48 @@ fn a_truncated_answer_gives_its_whole_items() {
     }
 }
 
+/// Numbers that are none, or that no picture and no probability has.
+const EXTREMES: &[&str] = &[
+    "1e308",
+    "-1e308",
+    "1e400",
+    "-1e400",
+    "5e-324",
+    "-0.0",
+    "1e999999",
+    "\"NaN\"",
+    "\"inf\"",
+    "\"-inf\"",
+    "\"1e308%\"",
+    "9223372036854775808",
+    "-9223372036854775809",
+    "null",
+    "10",
+    "200",
+];
+
+proptest::proptest! {
+    #[test]
+    fn extreme_numbers_cost_no_other_mark(
+        extremes in proptest::collection::vec(proptest::sample::select(EXTREMES), 6),
+    ) {
+        let [x1, y1, x2, y2, confidence, difficulty] = extremes[..] else { unreachable!() };
+        let sound = r#"{"label":"cat","x1":20,"y1":30,"x2":120,"y2":130,"confidence":0.5,"difficulty":3}"#;
+        let text = format!(
+            r#"{{"marks":[{{"label":"cat","x1":{x1},"y1":{y1},"x2":{x2},"y2":{y2},"confidence":{confidence},
+            "difficulty":{difficulty}}},{sound},{sound}]}}"#
+        );
+        let parsed = parse(&text, &with_attributes(), SENT).unwrap();
+        proptest::prop_assert!(parsed.marks.len() >= 2, "{parsed:?}");
+        for mark in &parsed.marks {
+            proptest::prop_assert!(mark.rect.is_finite() && mark.rect.clamped(SENT) == mark.rect, "{mark:?}");
+            proptest::prop_assert!(mark.confidence.is_none_or(|confidence| (0.0..=1.0).contains(&confidence)));
+        }
+        // What is kept of the reading can be read back.
+        proptest::prop_assert_eq!(Answer::from_raw(&parsed.to_raw().unwrap()).unwrap(), parsed);
+    }
+}
+
 proptest::proptest! {
     /// Whatever is cut out of an answer or put into it: reading ends, and what comes out is inside the picture.
     #[test]

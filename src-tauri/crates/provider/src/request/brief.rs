@@ -20,8 +20,7 @@ use crate::models::{ClaudeModel, Thinking};
 use crate::prices::Terms;
 use crate::schema::{self, OPTIONAL_LIMIT, Schema};
 use crate::wire::request::{
-    Base64Source, CacheControl, MessagesRequest, OutputConfig, OutputFormat, SystemBlock, Transformations, UserBlock,
-    UserMessage,
+    Base64Source, CacheControl, MessagesRequest, OutputConfig, OutputFormat, SystemBlock, UserBlock, UserMessage,
 };
 
 /// What the vendor adds to a prompt of its own (roles, the explanation of the answer's form), in tokens. It is not
@@ -37,6 +36,9 @@ pub const ROOMIER_FACTOR: u64 = 4;
 
 /// What a request's JSON takes beside picture and words, and some room, in bytes.
 const FRAME_BYTES: usize = 1_024;
+
+/// Where an image's data begins in a request.
+const SOURCE: &[u8] = b"\"source\":{\"type\":\"base64\"";
 
 /// What every request of a run shares.
 #[derive(Debug, Clone)]
@@ -223,10 +225,7 @@ impl Brief {
             }],
             messages: [UserMessage {
                 content: [
-                    UserBlock::Image {
-                        source: Base64Source { media_type: media_type.name(), data: &data },
-                        transformations: Transformations { oversized_image: "error" },
-                    },
+                    UserBlock::Image { source: Base64Source { media_type: media_type.name(), data: &data } },
                     UserBlock::Text { text: &text },
                 ],
             }],
@@ -240,7 +239,11 @@ impl Brief {
         let mut json = Vec::with_capacity(data.len() + words + FRAME_BYTES);
         // Only text and numbers are in it, so that writing it to memory cannot fail.
         let _ = serde_json::to_writer(&mut json, &request);
-        Ok(Request { model: self.model.id, rest: Bytes::from(json).slice(1..), sent: size })
+        // The first that is not within a text, where quotes are escaped: only the image has a source.
+        let source_at = json.windows(SOURCE.len()).position(|part| part == SOURCE).unwrap_or_default();
+        let json = Bytes::from(json);
+        let (before, after) = (json.slice(1..source_at.max(1)), json.slice(source_at.max(1)..));
+        Ok(Request { model: self.model.id, before, after, sent: size, max_output_tokens: self.max_output_tokens })
     }
 
     fn prefix_bound(&self) -> u64 {

@@ -115,6 +115,8 @@ pub struct Receiving {
     pub stop_reason: Option<StopReason>,
     joining: Joining,
     counts: Option<UsageCounts>,
+    /// Whether anything of an answer has come.
+    has_begun: bool,
     /// Whether the output was counted at the end of the answer; at its beginning the count is no more than a start.
     is_output_counted: bool,
 }
@@ -130,6 +132,19 @@ impl Receiving {
         if is_message || !receiving.text.is_empty() { Ok(receiving) } else { Err(BadEvent::NoMessage) }
     }
 
+    /// Passes every text through `redact`.
+    pub fn redact(&mut self, redact: impl Fn(&str) -> String) {
+        (self.model, self.text) = (redact(&self.model), redact(&self.text));
+        if let Some(StopReason::Other(reason)) = &mut self.stop_reason {
+            *reason = redact(reason);
+        }
+    }
+
+    /// Whether anything that came belongs to an answer.
+    pub fn has_begun(&self) -> bool {
+        self.has_begun
+    }
+
     /// Whether the model has said why it stopped: nothing of the answer is missing.
     pub fn has_stopped(&self) -> bool {
         self.stop_reason.is_some()
@@ -138,8 +153,9 @@ impl Receiving {
     /// Takes the data of one event, which may name its kind itself.
     pub fn take(&mut self, name: &str, data: &str) -> Result<Step, BadEvent> {
         let event = Object::parse(data)?;
-        let kind = event.name("type");
-        Ok(match kind.as_deref().unwrap_or(name) {
+        let kind = event.name("type").unwrap_or_else(|| name.to_owned());
+        self.has_begun |= kind.starts_with("message_") || kind.starts_with("content_block_");
+        Ok(match kind.as_str() {
             "message_start" => {
                 if let Some(message) = event.object("message") {
                     self.begin(&message);

@@ -36,7 +36,7 @@ pub struct UserMessage<'a> {
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum UserBlock<'a> {
-    Image { source: Base64Source<'a>, transformations: Transformations },
+    Image { source: Base64Source<'a> },
     Text { text: &'a str },
 }
 
@@ -45,12 +45,6 @@ pub enum UserBlock<'a> {
 pub struct Base64Source<'a> {
     pub media_type: &'static str,
     pub data: &'a str,
-}
-
-/// Asks for a refusal where the server would otherwise resize without a word.
-#[derive(Serialize)]
-pub struct Transformations {
-    pub oversized_image: &'static str,
 }
 
 #[derive(Serialize)]

@@ -109,6 +109,14 @@ impl View<'_> {
         })
     }
 
+    /// The most that a request of `run` could cost when it was sent.
+    pub fn largest_request(&self, run: RunId) -> Result<PicoDollars> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT coalesce(max(at_most), 0) FROM attempts JOIN jobs ON jobs.id = job_id WHERE run_id = ?1",
+        )?;
+        Ok(PicoDollars(statement.query_row([run.0], |row| row.get(0))?))
+    }
+
     /// What the vendor may bill for `run` beyond what it reported.
     pub fn possibly_billed(&self, run: RunId) -> Result<PossiblyBilled> {
         let mut statement = self.0.prepare_cached(

@@ -107,13 +107,20 @@ impl Flights {
         self.under_way.len() - self.unknown_count(now)
     }
 
-    /// What the server cannot have counted yet.
-    pub fn uncounted(&self, unit: Unit, now: Instant) -> f64 {
+    /// From now on what is under way counts with its output maximum.
+    pub fn reserve(&mut self) {
+        for flight in self.under_way.values_mut() {
+            flight.need = flight.need.reserved();
+        }
+    }
+
+    /// What the server cannot have counted yet; `is_reserved`: it counts output when a request arrives.
+    pub fn uncounted(&self, unit: Unit, is_reserved: bool, now: Instant) -> f64 {
         let lag = self.lag();
         let uncounted = self.under_way.values().filter(|flight| match unit {
             // Counted while they are written.
-            Unit::OutputTokens | Unit::Tokens => true,
-            Unit::Requests | Unit::InputTokens => !flight.is_accepted && now.duration_since(flight.sent_at) < lag,
+            Unit::OutputTokens | Unit::Tokens if !is_reserved => true,
+            _ => !flight.is_accepted && now.duration_since(flight.sent_at) < lag,
         });
         uncounted.map(|flight| flight.need.of(unit)).sum()
     }

@@ -24,7 +24,7 @@ mod window;
 use std::time::Duration;
 
 use domain::run::{Hold, RetryKind};
-use provider::refusal::RateLimits;
+use provider::refusal::{LONGEST_WAIT, RateLimits};
 use tokio::time::Instant;
 
 use announced::{Announced, Told, told};
@@ -49,6 +49,9 @@ const RECOVERY_STEP: Duration = Duration::from_secs(1);
 const IDLE: Duration = Duration::from_secs(10);
 /// Two refusals within this time, each with one request less under way than the server had taken before, are no chance.
 const COINCIDENCE: Duration = Duration::from_secs(5);
+/// The field of a request that a refusal names when its output maximum is counted.
+const RESERVED_FIELD: &str = "max_tokens";
+
 /// What limits count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
@@ -68,9 +71,16 @@ impl Unit {
 pub struct Need {
     pub input_tokens: f64,
     pub output_tokens: f64,
+    /// The most output that the request allows, which some servers count in place of what is written.
+    pub output_limit: f64,
 }
 
 impl Need {
+    /// With the output maximum in place of what is likely to be written.
+    fn reserved(self) -> Self {
+        Self { output_tokens: self.output_limit.max(self.output_tokens), ..self }
+    }
+
     fn of(self, unit: Unit) -> f64 {
         match unit {
             Unit::Requests => 1.0,
@@ -124,6 +134,9 @@ pub struct Limiter {
     health: Health,
     /// Taken by the server, or not known to be refused.
     admitted: u64,
+    /// Whether the server counts the output maximum of a request against its limits when it arrives, in place of what is
+    /// written in the end. Refusals show it: in words, or by a limit with room for an answer and none for the maximum.
+    reserves_output: bool,
     /// The most under way at a time that the server is known to have taken since the last cut by number.
     proven: usize,
     ramp_began: Instant,
@@ -151,6 +164,7 @@ impl Limiter {
             flights: Flights::default(),
             health: Health::default(),
             admitted: 0,
+            reserves_output: false,
             proven: 0,
             ramp_began: now,
             cut_at: None,
@@ -176,6 +190,7 @@ impl Limiter {
 
     /// Whether a request of `need` may leave now.
     pub fn opening(&mut self, need: Need, now: Instant) -> Opening {
+        let need = self.counted(need);
         if let Some(held) = self.hold.as_ref().filter(|held| held.until > now) {
             return Opening::At(held.until);
         }
@@ -258,6 +273,7 @@ impl Limiter {
 
     /// A request leaves.
     pub fn send(&mut self, need: Need, now: Instant) -> FlightId {
+        let need = self.counted(need);
         if self.flights.count() == 0 && self.last_used.is_some_and(|last| now.duration_since(last) > IDLE) {
             self.ramp_began = now;
         }
@@ -290,8 +306,8 @@ impl Limiter {
     }
 
     fn hear(&mut self, limits: &RateLimits, now: Instant) {
-        let flights = &self.flights;
-        self.announced.hear(limits, |unit| flights.uncounted(unit, now), now);
+        let (flights, is_reserved) = (&self.flights, self.reserves_output);
+        self.announced.hear(limits, |unit| flights.uncounted(unit, is_reserved, now), now);
     }
 
     /// The server has answered, or said what is wrong with this one request.
@@ -343,7 +359,7 @@ impl Limiter {
         self.proven = self.flights.accepted_count(now);
     }
 
-    /// The server has refused a request for its limits.
+    /// The server has refused a request for its limits. Returns since when it has taken none.
     pub fn refused(
         &mut self,
         id: FlightId,
@@ -351,14 +367,15 @@ impl Limiter {
         limits: &RateLimits,
         detail: &str,
         now: Instant,
-    ) {
-        let Some(flight) = self.flights.remove(id) else { return };
+    ) -> Instant {
+        let Some(flight) = self.flights.remove(id) else { return now };
+        let since = self.health.note_refusal(flight.sent_at);
         self.last_used = Some(now);
         self.admitted -= 1;
         self.flights.note_lag(now.duration_since(flight.sent_at));
-        let told = told(limits, flight.need);
+        let (told, need) = self.told(limits, flight.need, detail);
         if told == Told::UsedUp {
-            self.announced.space_out(flight.need);
+            self.announced.space_out(need);
         }
         self.hear(limits, now);
         if let Some(after) = retry_after {
@@ -368,7 +385,7 @@ impl Limiter {
             // It was counted among the accepted when the cut was made.
             self.window.correct();
             self.learned.correct();
-            return;
+            return since;
         }
         self.cut_at = Some(now);
         let accepted = self.flights.count();
@@ -383,6 +400,24 @@ impl Limiter {
         if accepted == 0 && retry_after.is_none() {
             self.back_off(RetryKind::RateLimited, detail, now);
         }
+        since
+    }
+
+    /// What a refusal says of its cause, and what the request needed as the server counts it.
+    fn told(&mut self, limits: &RateLimits, need: Need, detail: &str) -> (Told, Need) {
+        let is_used_up_by_reserving = told(limits, need) == Told::Room && told(limits, need.reserved()) == Told::UsedUp;
+        let is_reserved = is_used_up_by_reserving || detail.contains(RESERVED_FIELD);
+        if is_reserved && !self.reserves_output {
+            self.reserves_output = true;
+            self.flights.reserve();
+        }
+        let need = self.counted(need);
+        (told(limits, need), need)
+    }
+
+    /// What a request uses of the limits, as the server counts it.
+    fn counted(&self, need: Need) -> Need {
+        if self.reserves_output { need.reserved() } else { need }
     }
 
     /// A refusal without a word on its cause, with `accepted` under way.
@@ -419,7 +454,7 @@ impl Limiter {
 
     /// Lets nobody leave for so long. Of two holds the later end counts.
     fn hold(&mut self, how_long: Duration, kind: RetryKind, detail: &str, now: Instant) {
-        let until = now + how_long;
+        let until = now + how_long.min(LONGEST_WAIT);
         if self.hold.as_ref().is_none_or(|held| held.until < until) {
             self.hold = Some(Held { until, kind, detail: detail.to_owned() });
             // Those who waited leave as after a refusal, not all at once.

@@ -15,6 +15,7 @@ impl Limiter {
     /// together, which passes within a moment.
     #[must_use]
     pub fn obstacle(&self, need: Need, now: Instant) -> Option<Met> {
+        let need = self.counted(need);
         if let Some(held) = self.hold.as_ref().filter(|held| held.until > now) {
             return Some(match held.kind {
                 RetryKind::RateLimited => (Obstacle::Refusal, self.requests_per_minute()),

@@ -21,6 +21,8 @@ pub struct Outage {
 #[derive(Debug, Default)]
 pub struct Health {
     has_answered: bool,
+    /// When the first request left of those that were all refused.
+    refused_since: Option<Instant>,
     failing_since: Option<Instant>,
     failures_in_a_row: u32,
     holds_in_a_row: u32,
@@ -33,7 +35,12 @@ impl Health {
 
     /// Somebody begins to wait for the server, who has not waited before.
     pub fn begin_waiting_anew(&mut self) {
-        self.failing_since = None;
+        (self.failing_since, self.refused_since) = (None, None);
+    }
+
+    /// A request that left at `sent_at` was refused for a limit; since when all are.
+    pub fn note_refusal(&mut self, sent_at: Instant) -> Instant {
+        *self.refused_since.get_or_insert(sent_at)
     }
 
     /// A request that left at `sent_at` failed; the outage that this is part of. One that found no server is one at once.

@@ -14,6 +14,8 @@ struct Server {
     rate: Option<(f64, f64)>,
     at_once: usize,
     announces: bool,
+    /// Counts tokens, the most that each request may write, when a request arrives.
+    reserves: bool,
     /// Seconds, whole ones as in the header.
     retry_after: bool,
     /// Says that it is overloaded instead of refusing.
@@ -90,8 +92,13 @@ impl World {
             None => (10_000.0, 9_000.0),
         };
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small and positive")]
-        let requests = TokenWindow { limit: limit as u64, remaining: remaining as u64, resets_at: None };
-        RateLimits { requests: Some(requests), ..RateLimits::default() }
+        let window = |by: f64, remaining: f64| {
+            Some(TokenWindow { limit: (limit * by) as u64, remaining: (remaining * by) as u64, resets_at: None })
+        };
+        if self.server.reserves {
+            return RateLimits { output_tokens: window(NEED.output_limit, self.level), ..RateLimits::default() };
+        }
+        RateLimits { requests: window(1.0, remaining), ..RateLimits::default() }
     }
 
     fn retry_after(&self) -> Option<Duration> {
@@ -107,6 +114,8 @@ impl World {
 fn seconds(millis: u64) -> f64 {
     millis as f64 / 1_000.0
 }
+
+const NEED: Need = Need { input_tokens: 1_600.0, output_tokens: 300.0, output_limit: 8_192.0 };
 
 /// Sends everything through the limiter.
 fn carried_out(server: Server, fates: &[Fate], at_once: Option<u32>) -> Outcome {
@@ -174,9 +183,9 @@ fn carried_out(server: Server, fates: &[Fate], at_once: Option<u32>) -> Outcome 
             Event::Again => {}
         }
         while waiting > 0 {
-            match limiter.opening(Need::default(), at(now)) {
+            match limiter.opening(NEED, at(now)) {
                 Opening::Open { .. } => {
-                    flights.insert(next, limiter.send(Need::default(), at(now)));
+                    flights.insert(next, limiter.send(NEED, at(now)));
                     // Requests of one moment leave one after the other.
                     last_send = now.max(last_send);
                     let delay = random.u64(0..=server.jitter);
@@ -254,6 +263,7 @@ const FREE: Server = Server {
     rate: None,
     at_once: 1_000,
     announces: false,
+    reserves: false,
     retry_after: false,
     calls_it_overload: false,
     one_way: 3,
@@ -299,6 +309,43 @@ fn hidden_limits_cost_little_time_and_few_refusals() {
         }
     }
     assert!(failures.is_empty(), "{failures:#?}");
+}
+
+#[test]
+fn a_limit_that_counts_output_maxima_is_found_out() {
+    for announces in [true, false] {
+        for retry_after in [true, false] {
+            let server = Server { reserves: true, announces, retry_after, ..BY_RATE };
+            let outcome = carried_out(server, &steady(1_000), Some(32));
+            let ratio = seconds(outcome.millis) / seconds(optimum(server, &steady(1_000), 32));
+            let most_refusals = if announces { 10 } else { 30 };
+            assert!(
+                ratio <= 1.08 && outcome.refusals <= most_refusals,
+                "{announces}, {retry_after}: {ratio:.3}, {outcome:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn no_wait_that_a_server_asks_for_ends_the_process_or_lasts_for_ever() {
+    let start = Instant::now();
+    let mut limiter = Limiter::new(Bounds::default(), start);
+    let flight = limiter.send(NEED, start);
+    assert_eq!(limiter.refused(flight, Some(Duration::MAX), &RateLimits::default(), "wait", start), start);
+    assert_eq!(limiter.opening(NEED, start), Opening::At(start + LONGEST_WAIT));
+    // Nothing is taken for hours, a refusal a minute: since when is told, until something is.
+    let mut now = start;
+    for _ in 0..200 {
+        now += Duration::from_mins(1);
+        let flight = limiter.send(NEED, now);
+        assert_eq!(limiter.refused(flight, None, &RateLimits::default(), "wait", now), start);
+    }
+    let flight = limiter.send(NEED, now);
+    limiter.accepted(flight, &RateLimits::default(), now);
+    limiter.ended(flight, now);
+    let flight = limiter.send(NEED, now);
+    assert_eq!(limiter.refused(flight, None, &RateLimits::default(), "wait", now), now);
 }
 
 #[test]

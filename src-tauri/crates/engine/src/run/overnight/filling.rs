@@ -19,7 +19,7 @@ use super::{Night, custom_id, remove_spool, spool_prefix};
 use crate::clock::now_millis;
 use crate::library::processors;
 use crate::route::{Prepared, Room};
-use crate::{EngineError, Result};
+use crate::{EngineError, Result, private};
 
 /// Waiting jobs read from the library at a time.
 const QUEUE_SLICE: u32 = 256;
@@ -227,8 +227,8 @@ impl Night<'_> {
         let (its_token, origin) = (token.clone(), self.origin.clone());
         let batch = self.work.library.store.write(move |edit| edit.add_batch(run, &its_token, &origin, now)).await?;
         let path = self.spool_folder().join(format!("{}{batch}.json", spool_prefix(run)));
-        let writer = File::create(&path)
-            .and_then(|file| BatchWriter::new(BufWriter::new(file), self.client.model_prefix(), self.limits.bytes))
+        let writer = private::create_file(&path)
+            .and_then(|file| BatchWriter::new(BufWriter::new(file), self.client.dialect(), self.limits.bytes))
             .map_err(EngineError::file(&path))?;
         Ok(Filling { spooled: Spooled { batch, path }, token, writer })
     }

@@ -358,7 +358,7 @@ impl Night<'_> {
     /// Removes what an earlier sitting has left of its batches' bodies: they are of no more use.
     fn sweep_spool(&self) -> Result<()> {
         let folder = self.spool_folder();
-        std::fs::create_dir_all(&folder).map_err(EngineError::file(&folder))?;
+        crate::private::create_folder(&folder).map_err(EngineError::file(&folder))?;
         for entry in std::fs::read_dir(&folder).map_err(EngineError::file(&folder))?.flatten() {
             if entry.file_name().to_string_lossy().starts_with(&spool_prefix(self.work.run)) {
                 remove_spool(&entry.path());

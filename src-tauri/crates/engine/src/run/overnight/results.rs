@@ -206,7 +206,7 @@ fn after(trouble: &Trouble, item: &BatchItem, retrying: Retrying) -> After {
             };
             if is_last { After::Fails(failure) } else { After::Waits(Some(trouble.retry_kind)) }
         }
-        Remedy::Shrink | Remedy::Refuse => After::Fails(FailureKind::Refused),
+        Remedy::Shrink | Remedy::Refuse | Remedy::Undecided { .. } => After::Fails(FailureKind::Refused),
         Remedy::Fail | Remedy::AgainAfterOutage { .. } => After::Fails(FailureKind::ModelFailed),
         Remedy::Stop(reason) => After::Stops(Stop { reason, detail: Some(trouble.detail.clone()) }),
     }

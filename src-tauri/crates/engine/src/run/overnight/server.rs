@@ -2,7 +2,7 @@
 //! cancel one.
 
 use domain::ids::BatchId;
-use domain::run::StopReason;
+use domain::run::{RetryKind, StopReason};
 use provider::batch::{Batch, BatchState};
 use provider::client::SendError;
 use store::{BatchStanding, KeptBatch};
@@ -214,7 +214,11 @@ impl Night<'_> {
         match next {
             CallNext::Again { after } => {
                 let is_worth_waiting = self.outage.note(kind, after, &detail, now_millis());
-                if is_worth_waiting { None } else { stop(StopReason::Unreachable) }
+                match kind {
+                    _ if is_worth_waiting => None,
+                    RetryKind::AnswerUnreadable => stop(StopReason::AnswersUnreadable),
+                    _ => stop(StopReason::Unreachable),
+                }
             }
             CallNext::Unknown => stop(StopReason::NotSuchAServer),
             CallNext::Stop(reason) => stop(reason),

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::models::find;
-use crate::request::{MediaType, Reply};
+use crate::request::{Dialect, MediaType, Reply};
 use serde_json::{Value, json};
 
 fn brief(model: &str, recipe: &Recipe) -> Brief {
@@ -10,7 +10,8 @@ fn brief(model: &str, recipe: &Recipe) -> Brief {
 }
 
 fn body(request: &Request, model_prefix: &str, reply: Reply) -> Value {
-    serde_json::from_slice(&request.pieces(model_prefix, reply).concat()).unwrap()
+    let dialect = Dialect { model_prefix, sends_transformations: true };
+    serde_json::from_slice(&request.pieces(dialect, reply).concat()).unwrap()
 }
 
 fn cats() -> Recipe {
@@ -49,7 +50,8 @@ fn the_body_is_as_documented() {
     });
     assert_eq!(body(&request, "", Reply::Streamed), expected);
     assert_eq!(request.sent(), PixelSize::new(1456, 819));
-    assert_eq!(request.byte_count(), request.pieces("", Reply::Streamed).concat().len());
+    let dialect = Dialect { sends_transformations: true, ..Dialect::default() };
+    assert_eq!(request.byte_count(), request.pieces(dialect, Reply::Streamed).concat().len());
     assert!(!format!("{request:?}").contains("anBl"));
 }
 
@@ -72,12 +74,24 @@ fn one_request_suits_every_route_and_batches() {
 }
 
 #[test]
+fn only_servers_that_take_transformations_are_sent_them() {
+    let recipe = Recipe::find_these("\"source\":{\"type\":\"base64\"").unwrap();
+    let request = brief("claude-haiku-5-5", &recipe).request(&picture(640, 480)).unwrap();
+    let mut guarded = body(&request, "", Reply::Streamed);
+    let image = guarded["messages"][0]["content"][0].as_object_mut().unwrap();
+    assert_eq!(image.remove("transformations"), Some(json!({"oversized_image": "error"})));
+    let plain = request.pieces(Dialect::default(), Reply::Streamed).concat();
+    assert_eq!(serde_json::from_slice::<Value>(&plain).unwrap(), guarded);
+}
+
+#[test]
 fn a_large_picture_is_written_once() {
     let bytes = vec![0xff; 1_000_000];
     let brief = brief("claude-haiku-5-5", &cats());
     let request = brief.request(&Picture { bytes: &bytes, ..picture(640, 480) }).unwrap();
-    let [_, first] = request.pieces("", Reply::Streamed);
-    let [_, second] = request.pieces("anthropic.", Reply::InBatch);
+    let elsewhere = Dialect { model_prefix: "anthropic.", sends_transformations: true };
+    let [.., first] = request.pieces(Dialect::default(), Reply::Streamed);
+    let [.., second] = request.pieces(elsewhere, Reply::InBatch);
     assert_eq!(first.as_ptr(), second.as_ptr());
 }
 

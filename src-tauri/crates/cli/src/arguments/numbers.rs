@@ -1,0 +1,54 @@
+//! Numbers as people type them. One that cannot be used is refused with the range of those that can.
+
+use std::ops::RangeInclusive;
+
+use domain::money::PicoDollars;
+
+/// A whole number within `range`.
+pub fn whole<Number: TryFrom<u64>>(
+    range: RangeInclusive<u64>,
+) -> impl Fn(&str) -> Result<Number, String> + Clone + Send + Sync + 'static {
+    move |typed| {
+        let number = typed.trim().parse().ok().filter(|number| range.contains(number));
+        number
+            .and_then(|number| Number::try_from(number).ok())
+            .ok_or_else(|| format!("a whole number from {} to {} is needed", range.start(), range.end()))
+    }
+}
+
+/// A whole number within `range`.
+pub fn within(range: RangeInclusive<u32>) -> impl Fn(&str) -> Result<u32, String> + Clone + Send + Sync + 'static {
+    whole(u64::from(*range.start())..=u64::from(*range.end()))
+}
+
+/// Of images.
+pub fn count() -> impl Fn(&str) -> Result<u32, String> + Clone + Send + Sync + 'static {
+    within(1..=1_000_000_000)
+}
+
+/// A budget in dollars.
+pub fn dollars(typed: &str) -> Result<PicoDollars, String> {
+    let amount = typed.trim().trim_start_matches('$').parse().ok().and_then(PicoDollars::budget);
+    amount.ok_or_else(|| {
+        let most = PicoDollars::LARGEST_BUDGET_DOLLARS;
+        format!("an amount in dollars above 0 and up to {most} is needed, such as 0.60")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_used_is_refused_with_the_range() {
+        let silly = ["0", "-1", "1e30", "NaN", "inf", "5.5", "99999999999999999999", "1000000001", "", "many"];
+        for typed in silly {
+            assert_eq!(count()(typed).unwrap_err(), "a whole number from 1 to 1000000000 is needed", "{typed}");
+        }
+        assert_eq!(count()(" 12 "), Ok(12));
+        for typed in ["0", "-1", "1e30", "NaN", "inf", "-inf", "1000001", "1e-13", "", "$", "many"] {
+            assert!(dollars(typed).unwrap_err().contains("above 0 and up to 1000000"), "{typed}");
+        }
+        assert_eq!(dollars("$0.60"), Ok(PicoDollars(600_000_000_000)));
+    }
+}

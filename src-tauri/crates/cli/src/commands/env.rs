@@ -1,0 +1,37 @@
+//! `env`: which `.env` files may be used.
+
+use std::path::{Path, PathBuf};
+
+use engine::{Consents, EnvFile};
+
+use crate::arguments::EnvCommand;
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::output::Output;
+use crate::words;
+
+pub fn env(command: &EnvCommand, output: Output) -> Result<Exit, CommandError> {
+    let consents = Consents::of_this_person();
+    match command {
+        EnvCommand::Allow { path } => {
+            let file = EnvFile::named(&file_at(path)).map_err(CommandError::EnvFile)?;
+            let summary = file.summary().map_err(CommandError::EnvFile)?;
+            consents.allow(&file)?;
+            output.add(|out| writeln!(out, "allowed until it changes\n{}", words::env_file(file.path(), &summary)))?;
+        }
+        EnvCommand::Deny { path } => {
+            let was_allowed = consents.deny(&file_at(path))?;
+            output.add(|out| writeln!(out, "{}", if was_allowed { "no longer allowed" } else { "was not allowed" }))?;
+        }
+        EnvCommand::List => {
+            let allowed = consents.env_files()?;
+            output.show(&allowed, |out| allowed.iter().try_for_each(|file| writeln!(out, "{}", file.path)))?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// The file, also where its folder is named.
+fn file_at(path: &Path) -> PathBuf {
+    if path.is_dir() { path.join(".env") } else { path.to_owned() }
+}

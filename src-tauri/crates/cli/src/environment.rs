@@ -1,0 +1,66 @@
+//! What the environment says about the connection, and whether the `.env` file of the working folder may be used. It came with
+//! the folder, so that nothing of it counts before the person has seen it: agreeing to a run (`--yes`) is no consent to it.
+
+use std::io::{self, IsTerminal};
+use std::path::Path;
+
+use engine::{Consents, EnvFile, EnvFileHere, Surroundings};
+
+use crate::arguments::Global;
+use crate::commands::confirm;
+use crate::error::CommandError;
+use crate::output::notes;
+use crate::words;
+
+/// What to do about a `.env` file that is not allowed yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EnvFileUse {
+    /// The command sends nothing.
+    None,
+    /// Say that it is not used.
+    Mention,
+    /// Ask where somebody can answer, and say that it is not used otherwise.
+    Ask,
+}
+
+/// The surroundings of this process, with the `.env` file that may be used.
+pub async fn surroundings(global: &Global, env_file_use: EnvFileUse) -> Result<Surroundings, CommandError> {
+    let file = match &global.env_file {
+        Some(path) => Some(EnvFile::named(path).map_err(CommandError::EnvFile)?),
+        None if env_file_use == EnvFileUse::None => None,
+        None => allowed(env_file_use).await?,
+    };
+    Ok(Surroundings::of_this_process(file))
+}
+
+async fn allowed(env_file_use: EnvFileUse) -> Result<Option<EnvFile>, CommandError> {
+    let consents = Consents::of_this_person();
+    let file = match consents.env_file_in(Path::new(".")) {
+        Ok(EnvFileHere::Nothing) => return Ok(None),
+        Ok(EnvFileHere::Allowed(file)) => return Ok(Some(file)),
+        Ok(EnvFileHere::NotAllowed(file)) => file,
+        Err(error) => {
+            words::warn(&mut notes(), &format!("the .env file here is not used: {error}"))?;
+            return Ok(None);
+        }
+    };
+    let summary = match file.summary() {
+        Ok(summary) => summary,
+        Err(error) => {
+            words::warn(&mut notes(), &format!("the .env file here is not used: {error}"))?;
+            return Ok(None);
+        }
+    };
+    if env_file_use == EnvFileUse::Ask && io::stdin().is_terminal() {
+        let shown = words::env_file(file.path(), &summary);
+        let question =
+            format!("This folder has a .env file that is not allowed yet.\n{shown}\nUse it, until it changes?");
+        if confirm(&question).await? {
+            consents.allow(&file)?;
+            return Ok(Some(file));
+        }
+        return Ok(None);
+    }
+    words::warn(&mut notes(), &words::env_file_not_used(file.path()))?;
+    Ok(None)
+}

@@ -1,0 +1,230 @@
+//! What a person has agreed to: `.env` files that may be used, and commands of hooks that may run. It is kept for the person
+//! and not in a library or a folder of photos, which may come from someone else and would bring consent along.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use domain::hooks::HookEvent;
+use keys::EnvFile;
+use serde::{Deserialize, Serialize};
+
+use crate::clock::now_millis;
+use crate::library::lock;
+use crate::{EngineError, Result, private};
+
+/// Far more than a person agrees to.
+const MAX_BYTES: u64 = 16 << 20;
+
+/// A person's consents: in a file of theirs, and for the session where that cannot be written.
+pub struct Consents {
+    file: Option<PathBuf>,
+    session: Mutex<Kept>,
+}
+
+/// A `.env` file that may be used, as long as its text is the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AllowedEnvFile {
+    pub path: String,
+    pub fingerprint: String,
+    /// Milliseconds since 1970.
+    pub allowed_at: u64,
+}
+
+/// What is to become of the `.env` file of a folder.
+#[derive(Debug)]
+pub enum EnvFileHere {
+    /// There is none, or it is no concern of Fieldmark.
+    Nothing,
+    Allowed(EnvFile),
+    /// The person has not been asked, or its text has changed since.
+    NotAllowed(EnvFile),
+}
+
+/// A library and its folder: a copy elsewhere has no consent, nor has a file that takes the library's place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct HookOwner {
+    pub library: String,
+    pub folder: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct AgreedHook {
+    #[serde(flatten)]
+    owner: HookOwner,
+    event: HookEvent,
+    command: String,
+    agreed_at: u64,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Kept {
+    #[serde(default)]
+    env_files: Vec<AllowedEnvFile>,
+    #[serde(default)]
+    hooks: Vec<AgreedHook>,
+}
+
+impl Consents {
+    /// Those of the person who runs this program.
+    #[must_use]
+    pub fn of_this_person() -> Self {
+        let folders = directories::ProjectDirs::from("org", "", "fieldmark");
+        Self { file: folders.map(|folders| folders.config_dir().join("consents.json")), session: Mutex::default() }
+    }
+
+    /// Those in the file at `path`.
+    #[must_use]
+    pub fn at(path: PathBuf) -> Self {
+        Self { file: Some(path), session: Mutex::default() }
+    }
+
+    /// None yet, and none that are kept.
+    #[must_use]
+    pub fn for_session() -> Self {
+        Self { file: None, session: Mutex::default() }
+    }
+
+    /// Looks for a `.env` file in `folder`, and whether it may be used.
+    pub fn env_file_in(&self, folder: &Path) -> Result<EnvFileHere> {
+        Ok(match EnvFile::in_folder(folder)? {
+            Some(file) if self.is_allowed(&file)? => EnvFileHere::Allowed(file),
+            Some(file) if file.concerns_fieldmark() => EnvFileHere::NotAllowed(file),
+            _ => EnvFileHere::Nothing,
+        })
+    }
+
+    pub fn is_allowed(&self, file: &EnvFile) -> Result<bool> {
+        let (path, fingerprint) = (text_of(file.path()), file.fingerprint());
+        Ok(self.kept()?.env_files.iter().any(|allowed| allowed.path == path && allowed.fingerprint == fingerprint))
+    }
+
+    /// Has `file` used from now on, until its text changes.
+    pub fn allow(&self, file: &EnvFile) -> Result<()> {
+        let allowed =
+            AllowedEnvFile { path: text_of(file.path()), fingerprint: file.fingerprint(), allowed_at: now_millis() };
+        self.change(|kept| {
+            kept.env_files.retain(|other| other.path != allowed.path);
+            kept.env_files.push(allowed.clone());
+        })
+    }
+
+    /// Takes back that the file at `path` may be used; whether it was allowed.
+    pub fn deny(&self, path: &Path) -> Result<bool> {
+        let mut denied = vec![text_of(path)];
+        denied.extend(std::fs::canonicalize(path).or_else(|_| std::path::absolute(path)).map(|path| text_of(&path)));
+        let mut was_allowed = false;
+        self.change(|kept| {
+            let before = kept.env_files.len();
+            kept.env_files.retain(|allowed| !denied.contains(&allowed.path));
+            was_allowed = kept.env_files.len() < before;
+        })?;
+        Ok(was_allowed)
+    }
+
+    pub fn env_files(&self) -> Result<Vec<AllowedEnvFile>> {
+        Ok(self.kept()?.env_files)
+    }
+
+    pub(crate) fn is_hook_agreed(&self, owner: &HookOwner, event: HookEvent, command: &str) -> Result<bool> {
+        let is_this = |hook: &AgreedHook| hook.owner == *owner && hook.event == event && hook.command == command;
+        Ok(self.kept()?.hooks.iter().any(is_this))
+    }
+
+    pub(crate) fn agree_to_hook(&self, owner: HookOwner, event: HookEvent, command: &str) -> Result<()> {
+        let agreed = AgreedHook { owner, event, command: command.to_owned(), agreed_at: now_millis() };
+        self.change(|kept| {
+            let is_same = |other: &AgreedHook| (&other.owner, &other.command) == (&agreed.owner, &agreed.command);
+            kept.hooks.retain(|other| !is_same(other) || other.event != event);
+            kept.hooks.push(agreed.clone());
+        })
+    }
+
+    fn kept(&self) -> Result<Kept> {
+        let mut kept = self.file.as_deref().map(read).transpose()?.unwrap_or_default();
+        let session = lock(&self.session).clone();
+        kept.env_files.extend(session.env_files);
+        kept.hooks.extend(session.hooks);
+        Ok(kept)
+    }
+
+    fn change(&self, mut change: impl FnMut(&mut Kept)) -> Result<()> {
+        let Some(file) = &self.file else {
+            change(&mut lock(&self.session));
+            return Ok(());
+        };
+        let _locked = match private::lock(&file.with_extension("lock")) {
+            Ok(locked) => locked,
+            Err(error) => {
+                // Such as without a home folder: what is agreed to now holds for this program.
+                tracing::warn!(%error, path = %file.display(), "consent is not kept");
+                change(&mut lock(&self.session));
+                return Ok(());
+            }
+        };
+        let mut kept = read(file)?;
+        change(&mut kept);
+        let json = serde_json::to_vec_pretty(&kept)
+            .map_err(|error| EngineError::File { path: file.clone(), source: error.into() })?;
+        files::write_private(file, &json).map_err(EngineError::file(file))
+    }
+}
+
+/// A file that cannot be read is an error and not the end of what was agreed to.
+fn read(file: &Path) -> Result<Kept> {
+    let failed = |source| EngineError::File { path: file.to_owned(), source };
+    match files::read(file, MAX_BYTES) {
+        Ok(json) => serde_json::from_slice(&json).map_err(|error| failed(error.into())),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(Kept::default()),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+fn text_of(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_env_file_is_allowed_by_its_place_and_its_text() {
+        let folder = tempfile::tempdir().unwrap();
+        let consents = || Consents::at(folder.path().join("config/consents.json"));
+        let file_in = |name: &str, text: &str| {
+            let place = folder.path().join(name);
+            std::fs::create_dir_all(&place).unwrap();
+            std::fs::write(place.join(".env"), text).unwrap();
+            EnvFile::in_folder(&place).unwrap().unwrap()
+        };
+        let file = file_in("photos", "ANTHROPIC_API_KEY=one");
+        assert!(!consents().is_allowed(&file).unwrap());
+        consents().allow(&file).unwrap();
+        assert!(consents().is_allowed(&file).unwrap());
+        assert!(!consents().is_allowed(&file_in("elsewhere", "ANTHROPIC_API_KEY=one")).unwrap());
+        assert!(!consents().is_allowed(&file_in("photos", "ANTHROPIC_API_KEY=two")).unwrap());
+        assert!(consents().is_allowed(&file_in("photos", "ANTHROPIC_API_KEY=one")).unwrap());
+        assert!(consents().deny(file.path()).unwrap());
+        assert!(!consents().is_allowed(&file).unwrap() && !consents().deny(file.path()).unwrap());
+    }
+
+    #[test]
+    fn consents_that_are_given_at_the_same_time_are_all_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("consents.json");
+        let owner = |number: u32| HookOwner { library: number.to_string(), folder: "/x".into() };
+        std::thread::scope(|scope| {
+            for number in 0..16 {
+                let consents = Consents::at(file.clone());
+                scope.spawn(move || consents.agree_to_hook(owner(number), HookEvent::AfterRun, "true").unwrap());
+            }
+        });
+        let consents = Consents::at(file);
+        for number in 0..16 {
+            assert!(consents.is_hook_agreed(&owner(number), HookEvent::AfterRun, "true").unwrap(), "{number}");
+        }
+        assert!(!consents.is_hook_agreed(&owner(1), HookEvent::BeforeRun, "true").unwrap());
+        assert!(!consents.is_hook_agreed(&owner(1), HookEvent::AfterRun, "false").unwrap());
+    }
+}

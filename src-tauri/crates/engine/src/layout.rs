@@ -1,0 +1,179 @@
+//! Where a library keeps its files. The one called `library.sqlite` has its folder to itself; any other database keeps its
+//! files in a folder of its own beside it, so that several in one folder share nothing. All of it is for its owner alone.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::{EngineError, Result, private};
+
+/// The database of a library that has its folder to itself.
+const DATABASE: &str = "library.sqlite";
+/// What the name of a database gets for the folder of its files.
+const FILES: &str = "-files";
+/// What a library writes, and nobody imports.
+const FOLDERS: [&str; 5] = ["thumbs", "metrics", "locks", "batches", crate::export::READY_FOLDER];
+/// What else may be in its folder.
+const OTHERS: [&str; 4] = [crate::settings::FILE_NAME, "window.json", "Samples", "Samples-ATTRIBUTION.md"];
+
+/// The file that a link leads to: whatever leads to a database, it is one library.
+pub fn resolved(database: &Path) -> PathBuf {
+    let is_link = fs::symlink_metadata(database).is_ok_and(|metadata| metadata.is_symlink());
+    let target = if is_link { fs::canonicalize(database).ok() } else { None };
+    target.unwrap_or_else(|| database.to_owned())
+}
+
+/// The folder of a library, by its database.
+pub fn folder_of(database: &Path) -> PathBuf {
+    let parent = match database.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    match database.file_name() {
+        Some(name) if name != DATABASE => {
+            let mut own = name.to_owned();
+            own.push(FILES);
+            parent.join(own)
+        }
+        _ => parent.to_owned(),
+    }
+}
+
+/// Creates the folder of a library, and takes the rights of others away from what is in it.
+pub fn prepare(database: &Path, folder: &Path, is_new: bool) -> Result<()> {
+    let settings = folder.join(crate::settings::FILE_NAME);
+    if !is_new && !folder.exists() {
+        // Once, every library had its settings beside its database.
+        let former = database.with_file_name(crate::settings::FILE_NAME);
+        if let Ok(text) = files::read(&former, crate::settings::MAX_BYTES) {
+            files::write_private(&settings, &text).map_err(EngineError::file(&settings))?;
+        }
+    }
+    private::create_folder(folder).map_err(EngineError::file(folder))?;
+    let own = database.file_name().unwrap_or_default().to_string_lossy();
+    let is_usual = own == DATABASE;
+    let parent = database.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if is_usual {
+        for name in FOLDERS.iter().chain(&OTHERS) {
+            private::make_private(&folder.join(name));
+        }
+    } else {
+        private::make_private(folder);
+    }
+    private::make_folder_private(parent, |name| {
+        name.starts_with(&*own) || (is_usual && (FOLDERS.contains(&name) || OTHERS.contains(&name)))
+    });
+    Ok(())
+}
+
+/// Whether the library in `folder`, or another one that keeps its files beside its database, wrote the file at `path`.
+pub fn is_written_by_library(folder: &Path, path: &Path) -> bool {
+    let (Ok(path), Ok(folder)) = (std::path::absolute(path), std::path::absolute(folder)) else { return false };
+    let is_files_folder = |above: &&Path| {
+        let name = above.file_name().and_then(OsStr::to_str);
+        name.and_then(|name| name.strip_suffix(FILES)).is_some_and(|database| above.with_file_name(database).is_file())
+    };
+    let folders = path.ancestors().skip(1).filter(|above| *above == folder || is_files_folder(above));
+    folders.into_iter().any(|above| {
+        let Ok(inside) = path.strip_prefix(above) else { return false };
+        let Some(first) = inside.iter().next() else { return false };
+        let is_in_own_folder = inside.iter().nth(1).is_some() && FOLDERS.iter().any(|own| first == *own);
+        is_in_own_folder || inside == Path::new(crate::settings::FILE_NAME)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Library;
+
+    #[test]
+    fn libraries_in_one_folder_share_no_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = |name: &str| Library::open_alone(&folder.path().join(name));
+        let (first, second, usual) = (open("a.db"), open("b.db"), open("library.sqlite"));
+        let places = [&first, &second, &usual]
+            .map(|library| (library.folder().to_owned(), library.settings_path(), library.metrics_path()));
+        assert_eq!(usual.folder(), folder.path());
+        assert!(places[0].0 != places[1].0 && places[0].1 != places[1].1 && places[0].2 != places[1].2, "{places:?}");
+
+        first.agree_to("first.example".into()).unwrap();
+        assert!(second.settings().unwrap().agreed_hosts.is_empty());
+        assert!(usual.settings().unwrap().agreed_hosts.is_empty());
+        // What a library keeps is no photo, for any of them.
+        let thumbnail = first.folder().join("thumbs/ab/abc.jpg");
+        assert!(usual.is_written_by_library(&thumbnail) && second.is_written_by_library(&thumbnail));
+        assert!(!usual.is_written_by_library(&folder.path().join("c.db-files/thumbs/ab/abc.jpg")));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_leads_to_the_library_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let own = Library::open_alone(&folder.path().join("a.db"));
+        std::os::unix::fs::symlink(folder.path().join("a.db"), folder.path().join("link.db")).unwrap();
+        let linked = Library::open_alone(&folder.path().join("link.db"));
+        let canonical = |library: &Library| fs::canonicalize(library.folder()).unwrap();
+        assert_eq!(canonical(&own), canonical(&linked));
+    }
+
+    #[test]
+    fn a_library_of_another_name_keeps_the_settings_that_were_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("marks.db");
+        drop(Library::open_alone(&path));
+        fs::remove_dir_all(folder_of(&path)).unwrap();
+        fs::write(folder.path().join(crate::settings::FILE_NAME), "is_local_only = true\n").unwrap();
+        assert!(Library::open_alone(&path).settings().unwrap().is_local_only);
+        assert!(!Library::open_alone(&folder.path().join("new.db")).settings().unwrap().is_local_only);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_its_owner_reads_a_library() {
+        use std::os::unix::fs::PermissionsExt;
+        fn modes(folder: &Path) -> Vec<(PathBuf, u32)> {
+            let mut all = vec![(folder.to_owned(), fs::metadata(folder).unwrap().permissions().mode() & 0o777)];
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    all.extend(modes(&path));
+                } else {
+                    all.push((path.clone(), fs::metadata(&path).unwrap().permissions().mode() & 0o777));
+                }
+            }
+            all
+        }
+        let is_private = |(path, mode): &(PathBuf, u32)| *mode == if path.is_dir() { 0o700 } else { 0o600 };
+        let folder = tempfile::tempdir().unwrap();
+        let home = folder.path().join("home");
+        let library = Library::open_alone(&home.join("library.sqlite"));
+        library.agree_to("x.example".into()).unwrap();
+        let samples = library.lay_out_samples().unwrap();
+        library.import(&[samples]).unwrap();
+        assert!(modes(&home).iter().all(is_private), "{:?}", modes(&home));
+
+        // One from before files were private.
+        drop(library);
+        for (path, _) in modes(&home) {
+            fs::set_permissions(&path, fs::Permissions::from_mode(if path.is_dir() { 0o755 } else { 0o644 })).unwrap();
+        }
+        drop(Library::open_alone(&home.join("library.sqlite")));
+        assert!(modes(&home).iter().all(is_private), "{:?}", modes(&home));
+        let other = folder.path().join("other");
+        fs::create_dir(&other).unwrap();
+        drop(Library::open_alone(&other.join("a.db")));
+        assert!(modes(&other).iter().all(is_private), "{:?}", modes(&other));
+
+        // A folder of photos is the person's own.
+        let photos = folder.path().join("photos");
+        fs::create_dir(&photos).unwrap();
+        fs::set_permissions(&photos, fs::Permissions::from_mode(0o755)).unwrap();
+        fs::write(photos.join("1.jpg"), "").unwrap();
+        for name in ["library.sqlite", "a.db"] {
+            drop(Library::open_alone(&photos.join(name)));
+        }
+        assert_eq!(fs::metadata(&photos).unwrap().permissions().mode() & 0o777, 0o755);
+        assert_eq!(fs::metadata(photos.join("a.db-files")).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+}

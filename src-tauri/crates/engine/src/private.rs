@@ -1,0 +1,106 @@
+//! Files and folders that only their owner may read: what a library and a person's consents are made of.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, ErrorKind};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// How long another process may take to change a file.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Creates a folder, and those above it that are missing.
+pub fn create_folder(path: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// Opens a file for writing, empty; creates it when there is none.
+pub fn create_file(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Has no other process change what the lock file at `path` stands for until the lock is dropped.
+pub fn lock(path: &Path) -> io::Result<File> {
+    if let Some(folder) = path.parent() {
+        create_folder(folder)?;
+    }
+    let file = create_file(path)?;
+    let began = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(fs::TryLockError::WouldBlock) if began.elapsed() < PATIENCE => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            Err(fs::TryLockError::WouldBlock) => return Err(ErrorKind::ResourceBusy.into()),
+            Err(fs::TryLockError::Error(error)) => return Err(error),
+        }
+    }
+}
+
+/// Takes the rights of others away from a file, or from a folder with all that is in it. A folder that is private already is
+/// not looked through. Links are not followed. What is not ours to change stays as it is.
+pub fn make_private(path: &Path) {
+    #[cfg(unix)]
+    if let Err(error) = unix::make_private(path)
+        && error.kind() != ErrorKind::NotFound
+    {
+        tracing::debug!(%error, path = %path.display(), "others may still read it");
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+}
+
+/// As [`make_private`], for a folder that holds nothing but `own` names. Others' folders stay as they are.
+pub fn make_folder_private(folder: &Path, is_own: impl Fn(&str) -> bool) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    let names = entries.flatten().map(|entry| entry.file_name().into_string());
+    #[cfg(unix)]
+    if names.into_iter().all(|name| name.is_ok_and(|name| is_own(&name)))
+        && let Err(error) = unix::narrow(folder)
+    {
+        tracing::debug!(%error, path = %folder.display(), "others may still read it");
+    }
+    #[cfg(not(unix))]
+    drop((names, is_own));
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::fs::{self, Permissions};
+    use std::io;
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
+
+    const OTHERS: u32 = 0o077;
+    /// Folders such as `/tmp`, which everyone shares.
+    const STICKY: u32 = 0o1000;
+
+    pub fn make_private(path: &Path) -> io::Result<()> {
+        let metadata = fs::symlink_metadata(path)?;
+        if metadata.is_symlink() || metadata.permissions().mode() & OTHERS == 0 {
+            return Ok(());
+        }
+        if metadata.is_dir() {
+            for entry in fs::read_dir(path)? {
+                make_private(&entry?.path())?;
+            }
+        }
+        narrow(path)
+    }
+
+    pub fn narrow(path: &Path) -> io::Result<()> {
+        let mode = fs::metadata(path)?.permissions().mode();
+        if mode & OTHERS == 0 || mode & STICKY != 0 {
+            return Ok(());
+        }
+        fs::set_permissions(path, Permissions::from_mode(mode & !OTHERS))
+    }
+}

@@ -1,0 +1,81 @@
+//! What the answers and failures of one endpoint in a row say about every request to it: a server of which no answer can be
+//! read, or that takes no request of this form, is not asked any more. Pure; counts begin anew with every session of a run.
+
+use std::collections::HashMap;
+
+/// Unreadable answers in a row before the first readable one: each may have been billed.
+const FIRST_UNREADABLE: u32 = 3;
+/// The same once an answer was read: a server that answered before may have trouble for a moment.
+const UNREADABLE_IN_A_ROW: u32 = 10;
+/// Requests that are refused with the same complaint before the first that is taken.
+const SAME_COMPLAINTS: u32 = 3;
+
+/// Whom a refusal is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Concern {
+    ThisRequest,
+    EveryRequest,
+    /// What becomes of other requests will tell.
+    Open,
+}
+
+/// What has come of the requests to one endpoint.
+#[derive(Debug, Default)]
+pub struct Streak {
+    has_answered: bool,
+    unreadable: u32,
+    complaints: HashMap<String, u32>,
+}
+
+impl Streak {
+    pub fn note_answered(&mut self) {
+        *self = Self { has_answered: true, ..Self::default() };
+    }
+
+    /// Whether an answer of the endpoint was read.
+    pub fn has_answered(&self) -> bool {
+        self.has_answered
+    }
+
+    /// An answer could not be read; whether that goes for all.
+    pub fn note_unreadable(&mut self) -> bool {
+        self.unreadable += 1;
+        self.unreadable >= if self.has_answered { UNREADABLE_IN_A_ROW } else { FIRST_UNREADABLE }
+    }
+
+    /// A request was refused with this complaint, which does not speak of its image.
+    pub fn note_complaint(&mut self, complaint: String) -> Concern {
+        if self.has_answered {
+            return Concern::ThisRequest;
+        }
+        let count = self.complaints.entry(complaint).or_default();
+        *count += 1;
+        if *count >= SAME_COMPLAINTS { Concern::EveryRequest } else { Concern::Open }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unreadable_answers_count_until_one_is_read() {
+        let mut streak = Streak::default();
+        assert_eq!([(); 4].map(|()| streak.note_unreadable()), [false, false, true, true]);
+        streak.note_answered();
+        let later = [(); 11].map(|()| streak.note_unreadable());
+        assert_eq!(later.iter().filter(|stops| **stops).count(), 2, "from the tenth on");
+        streak.note_answered();
+        assert!(!streak.note_unreadable());
+    }
+
+    #[test]
+    fn the_same_complaint_three_times_is_about_every_request() {
+        let mut streak = Streak::default();
+        let mut complaint = |what: &str| streak.note_complaint(what.to_owned());
+        assert_eq!(["a", "b", "a", "b"].map(&mut complaint), [Concern::Open; 4]);
+        assert_eq!(complaint("a"), Concern::EveryRequest);
+        streak.note_answered();
+        assert_eq!(streak.note_complaint("a".to_owned()), Concern::ThisRequest);
+    }
+}

@@ -1,0 +1,196 @@
+//! What a folder may bring along: a `.env` file, a database of another program, settings. Nothing of it counts before the
+//! person has agreed, and nothing of theirs is changed.
+
+#![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use fieldmark_tests::pictures::{LABELS, drawing, write_png};
+use fieldmark_tests::{binary, sample};
+use simulator::{Options, Running, Simulator};
+
+const MODEL: &str = "claude-sonnet-5-5";
+const KEY: &str = "sk-of-the-planter-4711";
+
+/// A person's home, and a folder of photos that came from somewhere.
+struct Person {
+    home: tempfile::TempDir,
+}
+
+impl Person {
+    fn new() -> Self {
+        let person = Self { home: tempfile::tempdir().unwrap() };
+        fs::create_dir(person.photos()).unwrap();
+        for index in 0..3 {
+            let (picture, _) = drawing(320 + index, 240);
+            write_png(&picture, &person.photos().join(format!("{index}.png")));
+        }
+        person
+    }
+
+    fn photos(&self) -> PathBuf {
+        self.home.path().join("photos")
+    }
+
+    fn plant(&self, text: &str) {
+        fs::write(self.photos().join(".env"), text).unwrap();
+    }
+
+    /// The command line in the folder of photos, with nobody to ask.
+    fn fieldmark(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Output {
+        let mut fieldmark = Command::new(binary("fieldmark"));
+        fieldmark.env_clear().env("HOME", self.home.path()).envs(variables.iter().copied());
+        fieldmark.current_dir(self.photos()).stdin(Stdio::null()).args(arguments).output().unwrap()
+    }
+
+    fn annotate(&self, variables: &[(&str, &str)], more: &[&str]) -> (bool, String) {
+        let arguments = ["annotate", ".", "--labels", LABELS, "--model", MODEL, "--fresh", "--yes"];
+        let told = self.fieldmark(variables, &[&arguments[..], more].concat());
+        (told.status.success(), said(&told))
+    }
+}
+
+fn said(told: &Output) -> String {
+    let said = String::from_utf8([&told.stderr[..], &told.stdout[..]].concat()).unwrap();
+    assert!(!said.contains(KEY), "a key is never shown: {said}");
+    said
+}
+
+async fn simulate() -> Running {
+    Simulator::start(Options::default()).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_planted_env_file_changes_nothing_until_the_person_allows_it() {
+    let (server, person) = (simulate().await, Person::new());
+    let planted = format!("ANTHROPIC_BASE_URL={}\nANTHROPIC_API_KEY={KEY}\n", server.url());
+    person.plant(&planted);
+    let asked = || server.ledger().billed.len();
+
+    let (is_done, said_unasked) = person.annotate(&[], &[]);
+    let file = fs::canonicalize(person.photos().join(".env")).unwrap();
+    let lines: Vec<&str> = said_unasked.lines().filter(|line| line.contains(".env")).collect();
+    assert!(!is_done && asked() == 0, "--yes is no consent to it: {said_unasked}");
+    assert_eq!(lines.len(), 1, "{said_unasked}");
+    assert!(lines[0].contains(&format!("fieldmark env allow {}", file.display())), "{said_unasked}");
+    assert!(said_unasked.contains("there is no key for api.anthropic.com"), "it goes nowhere else: {said_unasked}");
+
+    let allowed = said(&person.fieldmark(&[], &["env", "allow"]));
+    assert!(allowed.contains(&server.url()) && allowed.contains("ends in 4711"), "{allowed}");
+    let (is_done, told) = person.annotate(&[], &[]);
+    assert!(is_done && asked() == 3 && !told.contains("is not used"), "{told}");
+
+    // Another text is another question, as is the same text elsewhere.
+    person.plant(&format!("{planted}CONCURRENCY=2\n"));
+    assert!(!person.annotate(&[], &[]).0 && asked() == 3);
+    person.plant(&planted);
+    assert!(person.annotate(&[], &[]).0 && asked() == 6);
+    assert!(said(&person.fieldmark(&[], &["env", "list"])).contains(file.to_str().unwrap()));
+    person.fieldmark(&[], &["env", "deny"]);
+    assert!(!person.annotate(&[], &[]).0 && asked() == 6);
+
+    // Naming it is consent, for this command.
+    assert!(person.annotate(&[], &["--env-file", ".env"]).0 && asked() == 9);
+    assert!(!person.annotate(&[], &[]).0 && asked() == 9);
+    let missing = person.fieldmark(&[], &["models", "--env-file", "no-such-file"]);
+    assert!(missing.status.code() == Some(2) && said(&missing).contains("no-such-file"));
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_goes_to_the_vendor_or_to_the_address_beside_it() {
+    let (server, person) = (simulate().await, Person::new());
+    let url = server.url();
+    let (key, address) = (("ANTHROPIC_API_KEY", KEY), ("ANTHROPIC_BASE_URL", url.as_str()));
+    let refused = |told: (bool, String)| {
+        assert!(!told.0 && server.ledger().billed.is_empty(), "{}", told.1);
+        assert!(told.1.contains(&format!("is not sent to {url}")), "{}", told.1);
+    };
+    refused(person.annotate(&[key], &["--base-url", &url]));
+    person.plant(&format!("ANTHROPIC_BASE_URL={url}\n"));
+    refused(person.annotate(&[key], &["--env-file", ".env"]));
+    person.plant(&format!("ANTHROPIC_API_KEY={KEY}\n"));
+    refused(person.annotate(&[address], &["--env-file", ".env"]));
+    refused(person.annotate(&[], &["--env-file", ".env", "--base-url", &url]));
+
+    let (is_done, told) = person.annotate(&[key, address], &["--base-url", &url]);
+    assert!(is_done && server.ledger().billed.len() == 3, "{told}");
+    server.stop().await;
+}
+
+#[test]
+fn a_mistyped_database_creates_nothing() {
+    let person = Person::new();
+    let database = person.home.path().join("folder/mistyped.db");
+    let name = database.to_str().unwrap();
+    for arguments in
+        [&["runs"][..], &["report", "latest"], &["recipes"], &["models"], &["skipped"], &["resume"], &["annotate", "."]]
+    {
+        let told = person.fieldmark(&[], &[arguments, &["--db", name]].concat());
+        assert_eq!(told.status.code(), Some(2), "{arguments:?} {}", said(&told));
+        assert!(said(&told).contains(&format!("there is no library at {name}")), "{arguments:?} {}", said(&told));
+    }
+    for arguments in [&["estimate", "."][..], &["doctor"]] {
+        let told = said(&person.fieldmark(&[], &[arguments, &["--db", name]].concat()));
+        assert!(told.contains(name), "{told}");
+    }
+    // A look creates no library in the usual place either.
+    assert!(said(&person.fieldmark(&[], &["runs"])).contains("There is no run yet"));
+    assert!(!database.parent().unwrap().exists() && !person.home.path().join(".local").exists());
+
+    let coffee = sample("coffee.jpg");
+    let local = ["annotate", coffee.to_str().unwrap(), "--model", "nanodet-g-416", "--db", name];
+    let asked = person.fieldmark(&[], &[&local[..], &["--create"]].concat());
+    assert!(database.exists() && asked.status.code() == Some(2), "nobody agreed to the run: {}", said(&asked));
+    assert!(person.fieldmark(&[], &["runs", "--db", name]).status.success());
+}
+
+#[test]
+fn a_database_of_another_program_is_left_as_it_is() {
+    let person = Person::new();
+    let path = person.home.path().join("notes.db");
+    let notes = rusqlite::Connection::open(&path).unwrap();
+    notes.execute_batch("CREATE TABLE notes (text); INSERT INTO notes VALUES ('x')").unwrap();
+    notes.close().unwrap();
+    let before = fs::read(&path).unwrap();
+    let name = path.to_str().unwrap();
+    for arguments in [&["annotate", ".", "--yes", "--create"][..], &["runs"], &["estimate", "."], &["doctor"]] {
+        let told = person.fieldmark(&[], &[arguments, &["--db", name]].concat());
+        assert!(!told.status.success() && said(&told).contains("no Fieldmark library"), "{}", said(&told));
+    }
+    assert_eq!(fs::read(&path).unwrap(), before);
+    let beside: Vec<_> = fs::read_dir(person.home.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(beside.len(), 2, "only the database and the photos: {beside:?}");
+}
+
+#[test]
+fn processes_that_change_the_settings_at_the_same_time_lose_nothing() {
+    let person = Person::new();
+    let library = person.home.path().join("library");
+    let annotate = |port: usize| {
+        let mut fieldmark = Command::new(binary("fieldmark"));
+        fieldmark.env_clear().env("HOME", person.home.path()).env("FIELDMARK_LIBRARY", &library);
+        fieldmark.env("ANTHROPIC_API_KEY", "any").env("ANTHROPIC_BASE_URL", format!("http://127.0.0.1:{port}"));
+        fieldmark.current_dir(person.photos()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        fieldmark.args(["annotate", ".", "--labels", "red", "--model", MODEL, "--yes"]).spawn().unwrap()
+    };
+    // Nobody listens there: each run ends at once, after its host was agreed to.
+    let running: Vec<_> = (1..=8).map(annotate).collect();
+    for process in running {
+        let told = said(&process.wait_with_output().unwrap());
+        assert!(!told.contains("agreed"), "{told}");
+    }
+    let settings = fs::read_to_string(library.join("settings.toml")).unwrap();
+    for port in 1..=8 {
+        assert!(settings.contains(&format!("\"127.0.0.1:{port}\"")), "{port}: {settings}");
+    }
+    assert!(mode(&library) == Some(0o700) && mode(&library.join("settings.toml")) == Some(0o600));
+}
+
+#[cfg(unix)]
+fn mode(path: &Path) -> Option<u32> {
+    use std::os::unix::fs::PermissionsExt;
+    Some(fs::metadata(path).ok()?.permissions().mode() & 0o777)
+}
