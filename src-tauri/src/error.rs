@@ -1,6 +1,7 @@
 //! What the window is told when something is refused: a code that its catalogue turns into words, and a message for logs.
 
 use domain::model::Hindrance;
+use domain::text::visible;
 use engine::EngineError;
 use serde::Serialize;
 
@@ -74,7 +75,7 @@ impl From<EngineError> for AppError {
             }
             EngineError::TaskLost => ErrorCode::Internal,
         };
-        Self { code, message: error.to_string() }
+        Self { code, message: visible(&error.to_string()).into_owned() }
     }
 }
 

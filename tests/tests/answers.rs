@@ -170,7 +170,7 @@ async fn the_advice_names_the_coordinates_in_which_a_model_answers() {
     assert_eq!(report.diagnoses[0].changes, [Change::OtherModel]);
     let said = bench.fieldmark(&server.url, KEY).args(["report", "latest"]).output().unwrap();
     let said = String::from_utf8(said.stdout).unwrap();
-    assert!(said.contains("2 of them for one reason: the model answers in 0..1 coordinates"), "{said}");
+    assert!(said.contains("all 2 images failed: the model answers in 0..1 coordinates"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

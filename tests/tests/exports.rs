@@ -352,7 +352,11 @@ async fn every_format_is_tried_and_each_failure_is_named() {
     server.stop().await;
     let said = String::from_utf8_lossy(&told.stderr);
     assert_eq!(told.status.code(), Some(3), "all images failed: {said}");
-    assert!(said.contains("set.json (coco) is not written") && said.contains("found.json (coco-detections)"), "{said}");
+    assert!(
+        said.contains("--export coco=set.json was not written: ")
+            && said.contains("--export coco-detections=found.json was"),
+        "{said}"
+    );
     let lines = fs::read_to_string(bench.folder.path().join("all.jsonl")).unwrap();
     assert_eq!(lines.lines().count(), IMAGES as usize);
 }

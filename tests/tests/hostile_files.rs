@@ -49,7 +49,7 @@ fn under_a_memory_limit_a_hostile_file_is_skipped_and_the_photos_beside_it_are_i
         let output = output(command.arg("estimate").arg(&photos));
         let said = text(&output);
         assert!(output.status.success(), "{hostile}: {}\n{said}", output.status);
-        assert!(said.contains("5 images new, 0 known already, 1 skipped"), "{hostile}: {said}");
+        assert!(said.contains("5 new images, 0 already in the library, 1 skipped"), "{hostile}: {said}");
         let reason = said.lines().find(|line| line.contains(hostile)).unwrap();
         let is_named = reason.contains("MB are allowed; import.decoding_memory_mb in settings.toml allows more")
             || reason.contains("strips or tiles that share their data");
@@ -99,7 +99,7 @@ fn what_is_no_regular_file_is_skipped_and_named() {
     ] {
         assert!(said.lines().any(|line| line.contains(name) && line.ends_with(reason)), "{name}: {said}");
     }
-    assert!(said.contains("1 image new"), "{said}");
+    assert!(said.contains("1 new image,"), "{said}");
 }
 
 #[test]

@@ -73,11 +73,7 @@ async fn a_pilot_and_the_other_images_are_one_run_with_one_export() {
         assert_eq!(live, if run.mode == RunMode::Live { IMAGES as usize } else { PILOT });
         assert_eq!(run.paid.0, ledger.total_pico_dollars());
         assert!(run.paid <= run.quoted.unwrap().high);
-        assert!(
-            piloted.said().contains("The pilot went as quoted. The other 5 images are left."),
-            "{}",
-            piloted.said()
-        );
+        assert!(piloted.said().contains("The pilot went as quoted. 5 images left."), "{}", piloted.said());
         piloted.server.stop().await;
     }
 }
@@ -89,7 +85,7 @@ async fn a_pilot_without_an_answer_is_not_gone_on_with_until_it_is_resumed() {
     assert_eq!((run.state, run.done, run.failed as usize), (PILOT_DONE, 0, PILOT));
     assert_eq!(piloted.told.status.code(), Some(3));
     let said = piloted.said();
-    assert!(said.contains("The pilot brought no answer. The other 5 images are left."), "{said}");
+    assert!(said.contains("The pilot got no usable answer. 5 images left."), "{said}");
     assert_eq!(piloted.server.ledger().billed.len(), PILOT);
 
     piloted.bench.library.resume_run(resume(run.id)).await.unwrap();
@@ -108,7 +104,7 @@ async fn a_pilot_that_was_much_dearer_than_expected_is_not_gone_on_with() {
     assert!(run.paid + run.possibly_billed.at_most <= run.quoted.unwrap().high);
     assert_eq!(piloted.told.status.code(), Some(4));
     let said = piloted.said();
-    assert!(said.contains("more than twice the $") && said.contains("The other 5 images are left."), "{said}");
+    assert!(said.contains("more than twice the expected $") && said.contains("5 images left."), "{said}");
     assert!(said.contains(&format!("fieldmark resume {}", run.id)), "{said}");
     piloted.server.stop().await;
 }

@@ -29,7 +29,7 @@ async fn page(said: &[&str]) -> String {
 async fn it_says_what_stood_out_and_what_to_change() {
     let cut_short = page(&["--max-tokens", "100"]).await;
     let noticed = "<h2>Noticed</h2><ul><li>12 answers were cut off at your maximum of 100 tokens (100 % of the images)\
-                   <ul><li>resume --retry-failed --max-tokens above 100: only answers that were cut off are asked for again</li>";
+                   <ul><li>resume --retry-failed --max-tokens above 100: only answers that were cut off are requested again</li>";
     assert!(cut_short.contains(noticed), "{cut_short}");
     assert!(!page(&[]).await.contains("Noticed"), "nothing when all is well");
 }

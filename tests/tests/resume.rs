@@ -42,7 +42,7 @@ fn with_three_answers_cut_off(server: &Running) -> Bench {
     let bench = Bench::with_pictures(&server.url(), KEY, 12);
     server.script([Fault::MaxTokens, Fault::MaxTokens, Fault::MaxTokens]);
     let told = annotate(&bench, server, &["--max-tokens", "2000"]);
-    assert!(told.contains("cut short   3 answers"), "{told}");
+    assert!(told.contains("cut off     3 answers"), "{told}");
     assert_eq!(server.ledger().billed.len(), 12);
     bench
 }
@@ -69,14 +69,14 @@ async fn only_answers_that_were_cut_off_are_asked_for_again_with_more_room() {
     // The advice fits: another try with the same room would be cut off again.
     let (_, report, _) = fieldmark(&bench, &server, &["report", "latest"]);
     assert!(report.contains("fieldmark resume 1 --retry-failed --max-tokens 8000: 3 answers were cut off"), "{report}");
-    assert!(!report.contains("try again"), "{report}");
+    assert!(!report.contains("retry  "), "{report}");
     let (status, _, complaint) = fieldmark(&bench, &server, &["resume", "1", "--retry-failed"]);
     assert_eq!((status, billed()), (Some(1), 12), "{complaint}");
     assert!(complaint.contains("--max-tokens 8000"), "{complaint}");
 
     let (status, report, complaint) = fieldmark(&bench, &server, &["resume", "--retry-failed", "--max-tokens", "4000"]);
     assert_eq!((status, billed()), (Some(0), 15), "{complaint}");
-    assert!(!report.contains("cut short") && !report.contains("more room"), "{report}");
+    assert!(!report.contains("cut off") && !report.contains("longer  "), "{report}");
     let summary = bench.library.run(domain::ids::RunId(1)).unwrap();
     assert_eq!((summary.done, summary.cut_short, summary.mark_count), (12, 0, 60));
     assert_eq!(bench.cards().iter().map(|card| card.marks.len()).sum::<usize>(), 60, "no mark stands twice");

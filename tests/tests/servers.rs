@@ -79,6 +79,22 @@ async fn a_server_that_no_answer_can_be_read_of_is_asked_a_few_times() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_whose_answers_all_break_off_is_not_paid_for_every_image() {
+    for fault in [Fault::Truncated { after_events: 4 }, Fault::Broken { after_events: 5 }] {
+        let server = simulate().await;
+        let bench = library(&server, 60);
+        server.script(vec![fault; 300]);
+        let run = bench.look_for(LABELS, MODEL).await;
+        let (state, summary) = stopped(&bench, run).await;
+        assert_eq!(state, for_reason(StopReason::AnswersUnreadable), "{summary:?}");
+        // Four requests an image would be 240.
+        assert!(summary.waiting > 20 && summary.possibly_billed.count <= 120, "{summary:?}");
+        assert!(summary.stop_detail.unwrap().contains("the connection was lost"));
+        server.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_run_of_one_image_and_the_command_line_say_what_came() {
     let server = simulate().await;
     let bench = library(&server, 1);

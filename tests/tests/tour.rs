@@ -46,9 +46,11 @@ fn the_tour_does_what_the_readme_says() {
         .unwrap();
     let said = String::from_utf8_lossy(&[told.stdout, told.stderr].concat()).into_owned();
     assert!(told.status.success(), "{script}\n{said}");
-    for part in
-        ["A simulation, not Anthropic", "4 images, red, green, blue, yellow, by Claude Sonnet 5.5", "sends 4 images"]
-    {
+    for part in [
+        "Simulated Messages API",
+        "4 images, recipe red, green, blue, yellow, model Claude Sonnet 5.5",
+        "sends   4 images",
+    ] {
         assert!(said.contains(part), "{part}\n{said}");
     }
     assert!(report.join("report.html").is_file(), "{said}");

@@ -77,7 +77,8 @@ fn redactions() -> Redactions {
     redactions.insert("[DATE]", regex(r"\b20\d\d-\d\d-\d\d \d\d:\d\d\b|\b20\d\d-\d\d-\d\dT[\d:.]+Z")).unwrap();
     redactions.insert("[RATE]", regex(r"\b\d+\.\d images a second\b")).unwrap();
     redactions.insert("[FACTOR]", regex(r"(?:speed-up|parallelism) +(?<redacted>\d+\.\d\d)")).unwrap();
-    redactions.insert("[N]", regex(r"(?<redacted>\b\d+) (?:at once|in flight)\b")).unwrap();
-    redactions.insert("[TRIED]", regex(r"by trying (?<redacted>\d+) of")).unwrap();
+    redactions.insert("[N]", regex(r"\bconcurrency (?<redacted>\d+)\b")).unwrap();
+    redactions.insert("[N]", regex(r"(?<redacted>\b\d+) in flight\b")).unwrap();
+    redactions.insert("[TRIED]", regex(r"measured on (?<redacted>\d+) of")).unwrap();
     redactions
 }

@@ -216,7 +216,7 @@ describe("what to change", () => {
       asked: 12,
       by_kind: [{ kind: "connection_lost", count: 24 }],
     });
-    expect(repeated.note).toBe("24 requests for 12 images: Connection lost before the answer (24).");
+    expect(repeated.note).toBe("24 retries for 12 images: Connection lost before the answer (24).");
   });
 
   it("says how much room answers had that were cut off", () => {

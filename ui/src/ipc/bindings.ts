@@ -303,6 +303,8 @@ cost_dollars: Dollars } |
 { kind: "ask_live" } | { kind: "cheaper_model"; name: string; 
 /**  What the same tokens would have cost: an estimate. */
 cost_dollars: Dollars } | { kind: "other_model" } | 
+/**  To have the recipe know the labels that the model answered with. */
+{ kind: "add_labels" } | 
 /**  Fewer labels and attributes at a time. */
 { kind: "ask_for_less" } | { kind: "smaller_photos" } | { kind: "check_photos" } | { kind: "check_network" } | 
 /**  A server on this machine, which no network is in the way of. */
@@ -515,6 +517,10 @@ export type DragChanged = {
 export type DropGroup = {
 	count: number,
 	example: DropReason,
+	/**  The labels that the recipe does not have, or the attributes that are missing: the first ones, each once. */
+	names: string[],
+	/**  How many other ones there are. */
+	more_names: number,
 };
 
 /**  Why an item is not a mark. */
@@ -725,8 +731,10 @@ refusals: number;
 overloads: number; held_millis: number; 
 /**  Of the time that the run was worked on. */
 share: number; limit: MetLimit | null } | 
-/**  Many requests were made again; refusals for limits aside, which use up no try and have a finding of their own. */
-{ kind: "retries_high"; repeated: number; 
+/**  Many requests were retried, refusals for limits aside, which have a finding of their own. */
+{ kind: "retries_high"; 
+/**  All retries, refusals for limits included. */
+repeated: number; 
 /**  Images asked about. */
 asked: number; 
 /**  The most frequent first. */
@@ -1577,6 +1585,11 @@ export type RunProgress = {
 	budget_dollars: Dollars | null,
 	/**  The most that requests under way can cost. */
 	reserved_dollars: Dollars,
+	/**
+	 *  The most that one of its requests has reserved, or would have: a budget must have room for another. Zero before the
+	 *  first.
+	 */
+	largest_request_dollars: Dollars,
 	/**
 	 *  Requests that were under way when a process died: whether they were billed nobody knows, and they are not made
 	 *  again without a word from the person.

@@ -97,6 +97,7 @@ function snapshot(run: RunId, state: RunState, inFlight: ImageId[], answered: Im
     possibly_billed: { count: 0, at_most_dollars: 0 },
     budget_dollars: null,
     reserved_dollars: 0,
+    largest_request_dollars: 0,
     unsettled: { count: 0, at_most_dollars: 0 },
     hold: null,
     retried: [],

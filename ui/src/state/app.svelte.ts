@@ -19,6 +19,7 @@ import type {
 } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
 import { refusalWords, words } from "../messages";
+import { visible } from "../messages/visible";
 import { Exporting } from "../export/exporting.svelte";
 import { Actions } from "./actions/actions.svelte";
 import { LabelColors } from "./labelColors.svelte";
@@ -350,7 +351,8 @@ export class App {
     }
   }
 
-  tell(text: string, tone: ToastTone = "plain", action: Toast["action"] = null): void {
+  tell(said: string, tone: ToastTone = "plain", action: Toast["action"] = null): void {
+    const text = visible(said);
     const id = ++this.#latestToast;
     this.toasts = [...this.toasts.filter((toast) => toast.text !== text), { id, text, tone, action }].slice(
       -MOST_TOASTS,

@@ -52,10 +52,9 @@ async fn allowed(env_file_use: EnvFileUse) -> Result<Option<EnvFile>, CommandErr
         }
     };
     if env_file_use == EnvFileUse::Ask && io::stdin().is_terminal() {
-        let shown = words::env_file(file.path(), &summary);
-        let question =
-            format!("This folder has a .env file that is not allowed yet.\n{shown}\nUse it, until it changes?");
-        if confirm(&question).await? {
+        words::note(&mut notes(), "This folder has a .env file that is not allowed yet.")?;
+        words::env_file(&mut notes(), file.path(), &summary)?;
+        if confirm("Use it, until it changes?").await? {
             consents.allow(&file)?;
             return Ok(Some(file));
         }

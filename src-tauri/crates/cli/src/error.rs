@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
-use engine::{EngineError, StoreError};
+use engine::{EngineError, LibraryFailure, StoreError};
 
 use crate::exit::Exit;
 
@@ -20,32 +20,39 @@ pub enum CommandError {
     NoHome,
     #[error("no such file or folder: {}", .0.display())]
     NoSuchPath(PathBuf),
-    #[error("there is no recipe \"{asked}\" in this library; there are: {known}")]
+    #[error("there is no recipe \"{asked}\" in this library. Its recipes: {known}")]
     UnknownRecipe { asked: String, known: String },
-    #[error("there is no model {asked}; there are: {known}")]
+    #[error("there is no model \"{asked}\". Models: {known}")]
     UnknownModel { asked: String, known: String },
-    #[error("{model} cannot do this: {reason}")]
+    #[error("{model} cannot be used: {reason}")]
     ModelCannot { model: String, reason: String },
-    #[error("not one image could be read")]
+    #[error("no image could be read")]
     NoImages,
-    #[error("nothing was done: say yes, or give --yes where nobody can be asked")]
+    #[error("nothing was done: answer y, or give --yes where there is no terminal")]
     NotConfirmed,
     #[error("there is no run in this library yet")]
     NoRuns,
-    #[error("there is no run that could be resumed")]
+    #[error("there is no run to resume")]
     NothingToResume,
-    #[error("not every image was answered, so that nothing can be compared")]
+    #[error("not every image was answered, so there is nothing to compare")]
     BenchmarkFailed,
     #[error("there is no key in {0}")]
     NoKeyIn(String),
-    #[error("interrupted")]
-    Interrupted,
+    #[error("only one result can go to standard output (-), and none beside --json")]
+    StandardOutputTwice,
+    #[error("nothing was sent: not every output can be written")]
+    UnwritableOutputs,
     #[error(transparent)]
     Simulator(#[from] simulator::Error),
-    #[error("the output cannot be written: {0}")]
-    Output(#[from] io::Error),
-    #[error("{}: {source}", path.display())]
+    #[error("the result cannot be written to standard output: {0}")]
+    Output(io::Error),
+    /// A folder, pipe or file of the system that a command needs for itself.
+    #[error(transparent)]
+    System(#[from] io::Error),
+    #[error("{} cannot be written: {source}", path.display())]
     File { path: PathBuf, source: io::Error },
+    #[error("{} cannot be read: {source}", path.display())]
+    KeyFile { path: PathBuf, source: io::Error },
     #[error("the runtime cannot be started: {0}")]
     Runtime(io::Error),
 }
@@ -67,15 +74,38 @@ impl CommandError {
             | Self::UnknownModel { .. }
             | Self::ModelCannot { .. }
             | Self::NoKeyIn(_)
-            | Self::Engine(EngineError::UnknownEndpoint { .. })
+            | Self::StandardOutputTwice
             | Self::NotConfirmed => Exit::Usage,
-            Self::Interrupted => Exit::Interrupted,
+            Self::Engine(error) => of_engine(error),
+            Self::Output(source) if is_closed(source) => Exit::OutputClosed,
+            Self::Output(source) | Self::System(source) | Self::File { source, .. } if is_full(source) => {
+                Exit::DiskFull
+            }
             _ => Exit::Failed,
         }
     }
 
-    /// Whether the one who reads the output has had enough of it, such as `head`. That is no failure.
-    pub fn is_closed_pipe(&self) -> bool {
-        matches!(self, Self::Output(error) if error.kind() == ErrorKind::BrokenPipe)
+    /// Whether standard output was closed by its reader, such as `head`: there is nothing to complain about.
+    pub fn is_closed_output(&self) -> bool {
+        matches!(self, Self::Output(error) if is_closed(error))
     }
+}
+
+/// The exit code of an engine's error.
+pub fn of_engine(error: &EngineError) -> Exit {
+    match error.library_failure() {
+        Some(LibraryFailure::DiskFull) => Exit::DiskFull,
+        Some(LibraryFailure::Lost) => Exit::LibraryLost,
+        Some(LibraryFailure::Other) => Exit::LibraryFailed,
+        None if error.is_missing() => Exit::Usage,
+        None => Exit::Failed,
+    }
+}
+
+fn is_closed(error: &io::Error) -> bool {
+    error.kind() == ErrorKind::BrokenPipe
+}
+
+pub fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
 }

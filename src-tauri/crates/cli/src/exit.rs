@@ -1,26 +1,42 @@
-//! How a command ends, for whoever called it. This is the one place that says what the exit codes mean: the help and the
-//! manual are made from it.
+//! How a command ends, for the program that called it. This is the one place that says what the exit codes mean: the help
+//! and the manual are made from it.
 
 use std::process::ExitCode;
 
 use clap::ValueEnum;
 use domain::run::{RunState, RunSummary, StopReason};
 
+use crate::signals;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 #[repr(u8)]
 pub enum Exit {
     /// Everything that was asked for is done
     Done = 0,
-    /// Nothing could be done or an export was not written, for the reason on standard error; or `doctor` found a problem
+    /// Nothing could be done, or an output could not be written, for the reason on standard error; or `doctor` found a
+    /// problem
     Failed = 1,
-    /// The command line is wrong, names something that is not there, or was not agreed to
+    /// The command line is wrong, names something that does not exist, or was not confirmed
     Usage = 2,
-    /// The run came to its end, and some images failed
+    /// The run is complete, and some or all images failed
     SomeFailed = 3,
-    /// The run stopped by itself: budget, key, credit, an unreachable server, the end of its pilot; `resume` goes on
+    /// The run stopped before its end: budget, key, credit, an unreachable server, the end of its pilot, or a pause from
+    /// elsewhere; `resume` continues it
     Stopped = 4,
-    /// Interrupted by Ctrl-C, or paused elsewhere; `resume` goes on
+    /// The disk is full, or a file-size limit is reached; once there is room, `resume` continues the run
+    DiskFull = 5,
+    /// The library cannot be read or written
+    LibraryFailed = 6,
+    /// The library was moved, deleted or unmounted while the command used it
+    LibraryLost = 7,
+    /// Ended by SIGHUP; `resume` continues the run
+    HungUp = 129,
+    /// Ended by Ctrl-C (SIGINT); `resume` continues the run
     Interrupted = 130,
+    /// Standard output was closed before the result was written; the work itself is done
+    OutputClosed = 141,
+    /// Ended by SIGTERM; `resume` continues the run
+    Terminated = 143,
 }
 
 impl Exit {
@@ -32,15 +48,18 @@ impl Exit {
             RunState::Stopped { reason: StopReason::Paused | StopReason::Cancelled | StopReason::Shutdown }
             | RunState::Running
             | RunState::Stopping
-            | RunState::Interrupted => Self::Interrupted,
+            | RunState::Interrupted => signals::received().map_or(Self::Stopped, signals::Signal::exit),
             RunState::Stopped { .. } => Self::Stopped,
         }
     }
 
-    /// The same, unless an export was not written although the run has answers. Without an answer there is nothing to export,
-    /// and how the run ended is the reason.
-    pub fn with_exports(self, are_all_written: bool, summary: &RunSummary) -> Self {
-        if are_all_written || (summary.done == 0 && self != Self::Done) { self } else { Self::Failed }
+    /// The same, unless outputs failed although the run has answers. Without an answer there is nothing to export, and how the
+    /// run ended is the reason.
+    pub fn with_outputs(self, failed: Option<Self>, summary: &RunSummary) -> Self {
+        match failed {
+            Some(failed) if summary.done > 0 || self == Self::Done => failed,
+            _ => self,
+        }
     }
 
     /// The codes and their meanings, a line each.

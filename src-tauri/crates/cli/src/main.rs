@@ -8,27 +8,33 @@ mod exit;
 mod library;
 mod output;
 mod progress;
+mod signals;
+mod target;
 mod words;
 
 use std::process::ExitCode;
 
 use clap::Parser;
+use domain::text::visible;
 
 use arguments::{Arguments, Color, Command};
 use error::CommandError;
 use exit::Exit;
-use output::Output;
+use output::{Output, notes};
 
 fn main() -> ExitCode {
-    let arguments = Arguments::try_parse().unwrap_or_else(|unread| {
-        // Help, and what is wrong with the arguments.
+    let arguments = Arguments::try_parse().unwrap_or_else(|_| {
+        // Help, and what is wrong with the arguments: those that a shell took from file names are shown as any other name.
         Color::said_in(std::env::args_os().skip(1)).write_global();
-        unread.exit()
+        let typed = std::env::args_os().map(|argument| visible(&argument.to_string_lossy()).into_owned());
+        Arguments::try_parse_from(typed).unwrap_or_else(|unread| explain(&unread))
     });
     arguments.global.color.write_global();
+    signals::listen();
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
-        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .with_writer(notes)
         .init();
     // Images are prepared and the library is written on threads of their own: for what is left, one thread is woken less often
     // than several.
@@ -40,12 +46,23 @@ fn main() -> ExitCode {
         .and_then(|runtime| runtime.block_on(carry_out(arguments)));
     match outcome {
         Ok(exit) => exit.into(),
-        Err(error) if error.is_closed_pipe() => Exit::Done.into(),
         Err(error) => {
-            words::complain(&error);
+            if !error.is_closed_output() {
+                words::complain(&error);
+            }
             error.exit().into()
         }
     }
+}
+
+/// Prints help, or what is wrong with the arguments, and ends.
+fn explain(unread: &clap::Error) -> ! {
+    let is_shown = unread.print().is_ok();
+    let exit = match (unread.exit_code(), is_shown) {
+        (0, false) => Exit::OutputClosed as i32,
+        (code, _) => code,
+    };
+    std::process::exit(exit)
 }
 
 async fn carry_out(Arguments { global, command }: Arguments) -> Result<Exit, CommandError> {

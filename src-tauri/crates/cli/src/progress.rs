@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use domain::import::ImportProgress;
 use domain::run::RunProgress;
+use domain::text::visible;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::output::notes;
@@ -52,13 +53,12 @@ impl Bar {
             Self::Terminal(bar) => {
                 bar.set_length(total.into());
                 bar.set_position(finished.into());
-                bar.set_message(message.to_owned());
+                bar.set_message(visible(message).into_owned());
             }
             Self::Lines { written_at } => {
                 let Ok(mut written_at) = written_at.lock() else { return };
                 if written_at.elapsed() >= LINE_INTERVAL {
                     *written_at = Instant::now();
-                    // A closed standard error leaves nobody to tell.
                     let _ = writeln!(notes(), "{finished} of {total} {message}");
                 }
             }

@@ -133,6 +133,8 @@ pub struct Dropped {
     pub reason: DropReason,
 }
 
+/// How a failure names a label that the recipe does not have.
+pub const UNKNOWN_LABEL: &str = "unknown label";
 /// The most annotations that are read from an answer about one image. Answers have some dozens; a list without end would only
 /// fill the library.
 pub const MAX_ANNOTATIONS: usize = 5_000;

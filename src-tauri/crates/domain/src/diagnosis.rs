@@ -115,6 +115,8 @@ pub struct Observed {
     pub finished: u32,
     pub retried: Vec<RetryGroup>,
     pub failures: Vec<FailureGroup>,
+    /// Whether unusable answers had labels that the recipe does not have.
+    pub has_unknown_labels: bool,
     /// Answers that were cut off, whose whole marks were kept.
     pub cut_short: u32,
     pub wall_millis: f64,
@@ -184,8 +186,9 @@ pub enum Finding {
         share: f64,
         limit: Option<MetLimit>,
     },
-    /// Many requests were made again; refusals for limits aside, which use up no try and have a finding of their own.
+    /// Many requests were retried, refusals for limits aside, which have a finding of their own.
     RetriesHigh {
+        /// All retries, refusals for limits included.
         repeated: u32,
         /// Images asked about.
         asked: u32,
@@ -330,6 +333,8 @@ pub enum Change {
         cost: PicoDollars,
     },
     OtherModel,
+    /// To have the recipe know the labels that the model answered with.
+    AddLabels,
     /// Fewer labels and attributes at a time.
     AskForLess,
     SmallerPhotos,
@@ -351,7 +356,7 @@ impl Change {
             Self::MoreRoutes => Setting::Routes,
             Self::AskOvernight { .. } | Self::AskLive => Setting::Mode,
             Self::CheaperModel { .. } | Self::OtherModel => Setting::Model,
-            Self::AskForLess => Setting::Recipe,
+            Self::AddLabels | Self::AskForLess => Setting::Recipe,
             Self::SmallerPhotos | Self::CheckPhotos => Setting::Photos,
             Self::CheckNetwork => Setting::Network,
             Self::CheckServer => Setting::Server,

@@ -38,5 +38,6 @@ pub mod settings;
 pub mod shape;
 pub mod similar;
 pub mod taken;
+pub mod text;
 pub mod usage;
 pub mod worst_case;

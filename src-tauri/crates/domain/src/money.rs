@@ -19,7 +19,7 @@ const CENT: u64 = 10_000_000_000;
 impl PicoDollars {
     pub const ZERO: Self = Self(0);
     /// Some nine million dollars, the most that the database holds. Sums end there.
-    pub const MAX: Self = Self(i64::MAX as u64);
+    pub const MAX: Self = Self(i64::MAX.unsigned_abs());
     /// The largest budget that a person can set, in dollars.
     pub const LARGEST_BUDGET_DOLLARS: u32 = 1_000_000;
 
@@ -40,8 +40,8 @@ impl PicoDollars {
 
     /// From a sum that may be more than the database holds.
     #[must_use]
-    pub const fn capped(pico: u128) -> Self {
-        if pico < Self::MAX.0 as u128 { Self(pico as u64) } else { Self::MAX }
+    pub fn capped(pico: u128) -> Self {
+        u64::try_from(pico).map_or(Self::MAX, |pico| Self(pico.min(Self::MAX.0)))
     }
 
     /// Rounded up to what people are shown: whole cents, and below ten cents two significant digits. An upper bound is
@@ -53,13 +53,13 @@ impl PicoDollars {
             small if small < 10 * CENT => 10_u64.pow(small.ilog10() - 1),
             _ => CENT,
         };
-        Self::capped(self.0.div_ceil(unit) as u128 * unit as u128)
+        Self::capped(u128::from(self.0.div_ceil(unit)) * u128::from(unit))
     }
 
     /// So many times this much.
     #[must_use]
-    pub const fn times(self, count: u64) -> Self {
-        Self::capped(self.0 as u128 * count as u128)
+    pub fn times(self, count: u64) -> Self {
+        Self::capped(u128::from(self.0) * u128::from(count))
     }
 
     /// For people, and for other programs.

@@ -1,5 +1,8 @@
 //! The report of a run, as history shows it and the command line prints it.
 
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::answer::{DropReason, RepairKind};
@@ -105,6 +108,47 @@ pub struct RepairGroup {
 pub struct DropGroup {
     pub count: u32,
     pub example: DropReason,
+    /// The labels that the recipe does not have, or the attributes that are missing: the first ones, each once.
+    pub names: Vec<String>,
+    /// How many other ones there are.
+    pub more_names: u32,
+}
+
+impl DropGroup {
+    /// As many names are listed.
+    const MOST_NAMES: usize = 8;
+
+    /// Groups what was dropped, the most frequent reason first.
+    #[must_use]
+    pub fn all(dropped: impl IntoIterator<Item = DropReason>) -> Vec<Self> {
+        let mut groups: Vec<Self> = Vec::new();
+        let mut other_names = Vec::new();
+        for reason in dropped {
+            let name = match &reason {
+                DropReason::UnknownLabel { answered: name } | DropReason::AttributeMissing { name } => {
+                    Some(name.clone())
+                }
+                _ => None,
+            };
+            let (kind, count) = (std::mem::discriminant(&reason), reason.item_count());
+            let known = groups.iter().position(|group| std::mem::discriminant(&group.example) == kind);
+            let index = known.unwrap_or(groups.len());
+            if known.is_none() {
+                groups.push(Self { count: 0, example: reason, names: Vec::new(), more_names: 0 });
+                other_names.push(BTreeSet::new());
+            }
+            let group = &mut groups[index];
+            group.count = group.count.saturating_add(count);
+            let Some(name) = name.filter(|name| !group.names.contains(name)) else { continue };
+            if group.names.len() < Self::MOST_NAMES {
+                group.names.push(name);
+            } else if other_names[index].insert(name) {
+                group.more_names += 1;
+            }
+        }
+        groups.sort_by_key(|group| Reverse(group.count));
+        groups
+    }
 }
 
 /// One bar of the histogram of durations.
@@ -149,6 +193,18 @@ pub fn duration_bins(sorted: &[f64]) -> Vec<DurationBin> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dropped_items_are_grouped_with_the_names_that_were_answered() {
+        let label = |name: &str| DropReason::UnknownLabel { answered: name.into() };
+        let mut dropped = vec![DropReason::NoExtent, label("cat"), label("dog"), label("cat")];
+        let groups = DropGroup::all(dropped.clone());
+        assert_eq!((groups[0].count, groups[0].names.clone()), (3, vec!["cat".to_owned(), "dog".to_owned()]));
+        assert_eq!((groups[1].count, groups[1].names.len()), (1, 0));
+        dropped.extend((0..20).map(|number| label(&format!("other {}", number % 10))));
+        let groups = DropGroup::all(dropped);
+        assert_eq!((groups[0].count, groups[0].names.len(), groups[0].more_names), (23, 8, 4));
+    }
 
     #[test]
     fn every_duration_is_in_one_bin() {

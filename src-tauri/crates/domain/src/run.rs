@@ -387,8 +387,10 @@ pub struct RunProgress {
     pub rate_window_millis: u32,
     /// Median and 95th percentile of the durations of the images that were asked about, over the whole run, by the same
     /// function and of the same images as in the report; `None` before the first.
-    pub p50_millis: Option<u32>,
-    pub p95_millis: Option<u32>,
+    #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
+    pub p50_millis: Option<f64>,
+    #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
+    pub p95_millis: Option<f64>,
     /// Requests at a time: while the run is worked on, as many as may be in flight now; once it is not, the highest number
     /// that was in flight.
     pub concurrency: u32,
@@ -497,8 +499,10 @@ pub struct RunSummary {
     pub retries: u32,
     /// Images that were asked about and have finished. The next three figures are about these.
     pub asked: u32,
-    pub p50_millis: Option<u32>,
-    pub p95_millis: Option<u32>,
+    #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
+    pub p50_millis: Option<f64>,
+    #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
+    pub p95_millis: Option<f64>,
     /// `asked` over the time that the run was worked on.
     #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
     pub rate_per_minute: Option<f64>,

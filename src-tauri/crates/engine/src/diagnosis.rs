@@ -1,6 +1,7 @@
 //! What a run's record holds for its diagnoses: the ledger's tokens, priced by part and by other models, and what kept
 //! images waiting. The rules are the domain's.
 
+use domain::answer::UNKNOWN_LABEL;
 use domain::diagnosis::{CheaperModel, CostParts, Diagnosis, Observed, diagnose};
 use domain::metrics::{Recorded, RunMetrics};
 use domain::model::Destination;
@@ -44,6 +45,7 @@ impl Library {
             finished: summary.done + summary.failed,
             retried: retried.to_vec(),
             failures: failures.to_vec(),
+            has_unknown_labels: failures.iter().any(|group| group.example.contains(UNKNOWN_LABEL)),
             cut_short: summary.cut_short,
             wall_millis: recorded.wall_millis,
             p50_millis: metrics.map_or(0.0, |metrics| metrics.p50_millis),

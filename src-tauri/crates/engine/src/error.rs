@@ -7,6 +7,7 @@ use domain::model::{Hindrance, ModelId, Shortfall};
 use domain::money::PicoDollars;
 use domain::recipe::NothingToFind;
 use domain::run::PossiblyBilled;
+use store::LibraryFailure;
 
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
@@ -80,6 +81,28 @@ fn known_endpoints(known: &[String]) -> String {
 pub type Result<T> = std::result::Result<T, EngineError>;
 
 impl EngineError {
+    /// `None` where neither the library nor the disk that it needs has failed.
+    #[must_use]
+    pub fn library_failure(&self) -> Option<LibraryFailure> {
+        use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+        match self {
+            Self::Store(error) => error.library_failure(),
+            Self::File { source, .. } => {
+                matches!(source.kind(), StorageFull | QuotaExceeded | FileTooLarge).then_some(LibraryFailure::DiskFull)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether something was named that does not exist.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        matches!(
+            self,
+            Self::Store(store::StoreError::Missing { .. }) | Self::UnknownModel(_) | Self::UnknownEndpoint { .. }
+        )
+    }
+
     /// For `map_err` on file operations.
     pub(crate) fn file(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();

@@ -3,6 +3,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::{EngineError, Result, private};
@@ -16,6 +17,13 @@ const FOLDERS: [&str; 5] = ["thumbs", "metrics", "locks", "batches", crate::expo
 /// What else may be in its folder.
 const OTHERS: [&str; 4] = [crate::settings::FILE_NAME, "window.json", "Samples", "Samples-ATTRIBUTION.md"];
 
+/// Folders in which every name is the library's, and what such names are like.
+const WRITTEN: [(&str, fn(&str) -> bool); 4] =
+    [("thumbs", is_hash_start), ("locks", is_lock), ("batches", is_batch), ("metrics", is_metrics)];
+/// Characters of a content hash, and of the folder that a thumbnail is in.
+const HASH: usize = 64;
+const HASH_START: usize = 2;
+
 /// The file that a link leads to: whatever leads to a database, it is one library.
 pub fn resolved(database: &Path) -> PathBuf {
     let is_link = fs::symlink_metadata(database).is_ok_and(|metadata| metadata.is_symlink());
@@ -25,10 +33,7 @@ pub fn resolved(database: &Path) -> PathBuf {
 
 /// The folder of a library, by its database.
 pub fn folder_of(database: &Path) -> PathBuf {
-    let parent = match database.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    let parent = parent_of(database);
     match database.file_name() {
         Some(name) if name != DATABASE => {
             let mut own = name.to_owned();
@@ -39,39 +44,84 @@ pub fn folder_of(database: &Path) -> PathBuf {
     }
 }
 
-/// Creates the folder of a library, and takes the rights of others away from what is in it.
+/// Creates the folder of a library, and takes the rights of others away from what the library wrote. Files that a person keeps
+/// in the same folder stay as they are.
 pub fn prepare(database: &Path, folder: &Path, is_new: bool) -> Result<()> {
-    let settings = folder.join(crate::settings::FILE_NAME);
     if !is_new && !folder.exists() {
-        // Once, every library had its settings beside its database.
-        let former = database.with_file_name(crate::settings::FILE_NAME);
-        if let Ok(text) = files::read(&former, crate::settings::MAX_BYTES) {
-            files::write_private(&settings, &text).map_err(EngineError::file(&settings))?;
-        }
+        move_in(database, folder)?;
     }
     private::create_folder(folder).map_err(EngineError::file(folder))?;
     let own = database.file_name().unwrap_or_default().to_string_lossy();
-    let is_usual = own == DATABASE;
-    let parent = database.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if is_usual {
-        for name in FOLDERS.iter().chain(&OTHERS) {
-            private::make_private(&folder.join(name));
-        }
-    } else {
+    if own != DATABASE {
         private::make_private(folder);
     }
-    private::make_folder_private(parent, |name| {
-        name.starts_with(&*own) || (is_usual && (FOLDERS.contains(&name) || OTHERS.contains(&name)))
-    });
+    let parent = parent_of(database);
+    let is_of_library = |name: &str| {
+        name.starts_with(&*own) || (own == DATABASE && (FOLDERS.contains(&name) || OTHERS.contains(&name)))
+    };
+    if private::holds_only(parent, is_of_library) {
+        if own == DATABASE {
+            FOLDERS.iter().chain(&OTHERS).for_each(|name| private::make_private(&folder.join(name)));
+        }
+        private::make_folder_private(parent);
+    } else if own == DATABASE {
+        // A folder of the person's own may have one of our names: what is in it decides.
+        for (name, is_own) in WRITTEN {
+            if private::holds_only(&folder.join(name), is_own) {
+                private::make_folder_private(&folder.join(name));
+            }
+        }
+        private::make_private(&folder.join(crate::settings::FILE_NAME));
+    }
     Ok(())
+}
+
+/// Once, every library had its files beside its database. They move into `folder` where they can be of no other library;
+/// otherwise the settings alone are copied.
+fn move_in(database: &Path, folder: &Path) -> Result<()> {
+    private::create_folder(folder).map_err(EngineError::file(folder))?;
+    let former = database.with_file_name(crate::settings::FILE_NAME);
+    if let Ok(text) = files::read(&former, crate::settings::MAX_BYTES) {
+        let settings = folder.join(crate::settings::FILE_NAME);
+        files::write_private(&settings, &text).map_err(EngineError::file(&settings))?;
+    }
+    let parent = parent_of(database);
+    let entries = fs::read_dir(parent).map_err(EngineError::file(parent))?.flatten();
+    if entries.filter(|entry| is_database(&entry.path())).count() != 1 {
+        return Ok(());
+    }
+    for (name, is_own) in WRITTEN {
+        let (from, to) = (parent.join(name), folder.join(name));
+        if private::holds_only(&from, is_own)
+            && let Err(error) = fs::rename(&from, &to)
+        {
+            tracing::warn!(%error, path = %from.display(), "files of an earlier version stay where they are");
+        }
+    }
+    Ok(())
+}
+
+fn is_database(path: &Path) -> bool {
+    const SIGNATURE: &[u8; 16] = b"SQLite format 3\0";
+    let mut start = [0; SIGNATURE.len()];
+    let read = files::open(path).and_then(|(mut file, _)| file.read_exact(&mut start));
+    read.is_ok() && start == *SIGNATURE
+}
+
+fn parent_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Whether the library in `folder`, or another one that keeps its files beside its database, wrote the file at `path`.
 pub fn is_written_by_library(folder: &Path, path: &Path) -> bool {
     let (Ok(path), Ok(folder)) = (std::path::absolute(path), std::path::absolute(folder)) else { return false };
+    if is_thumbnail(&path) {
+        return true;
+    }
     let is_files_folder = |above: &&Path| {
         let name = above.file_name().and_then(OsStr::to_str);
-        name.and_then(|name| name.strip_suffix(FILES)).is_some_and(|database| above.with_file_name(database).is_file())
+        let is_of_database = |database: &str| above.with_file_name(database).is_file();
+        name.and_then(|name| name.strip_suffix(FILES)).is_some_and(is_of_database) || above.join(DATABASE).is_file()
     };
     let folders = path.ancestors().skip(1).filter(|above| *above == folder || is_files_folder(above));
     folders.into_iter().any(|above| {
@@ -80,6 +130,34 @@ pub fn is_written_by_library(folder: &Path, path: &Path) -> bool {
         let is_in_own_folder = inside.iter().nth(1).is_some() && FOLDERS.iter().any(|own| first == *own);
         is_in_own_folder || inside == Path::new(crate::settings::FILE_NAME)
     })
+}
+
+/// Whether a library of any version wrote the file at `path`, wherever its folder is now: `thumbs/ab/HASH.jpg`.
+fn is_thumbnail(path: &Path) -> bool {
+    let above: Option<Vec<&str>> = path.iter().rev().take(3).map(OsStr::to_str).collect();
+    let Some([name, start, "thumbs"]) = above.as_deref() else { return false };
+    let hash = name.strip_suffix(".jpg").filter(|hash| hash.len() == HASH && is_hex(hash));
+    hash.is_some_and(|hash| is_hash_start(start) && hash.starts_with(start))
+}
+
+fn is_hash_start(name: &str) -> bool {
+    name.len() == HASH_START && is_hex(name)
+}
+
+fn is_lock(name: &str) -> bool {
+    name.ends_with(".lock")
+}
+
+fn is_batch(name: &str) -> bool {
+    name.starts_with("run-") && name.ends_with(".json")
+}
+
+fn is_metrics(name: &str) -> bool {
+    name.ends_with("-metrics.json")
+}
+
+fn is_hex(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 #[cfg(test)]
@@ -175,5 +253,43 @@ mod tests {
         }
         assert_eq!(fs::metadata(&photos).unwrap().permissions().mode() & 0o777, 0o755);
         assert_eq!(fs::metadata(photos.join("a.db-files")).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn folders_of_the_person_keep_their_permissions() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let shared = folder.path().join("exports");
+        fs::create_dir(&shared).unwrap();
+        fs::create_dir(folder.path().join("locks")).unwrap();
+        for path in ["exports/catalogue.pdf", "locks/canal.jpg", "readme.txt"].map(|name| folder.path().join(name)) {
+            fs::write(&path, "").unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        }
+        fs::set_permissions(&shared, fs::Permissions::from_mode(0o755)).unwrap();
+        drop(Library::open_alone(&folder.path().join(DATABASE)));
+        for (name, mode) in [("exports", 0o755), ("exports/catalogue.pdf", 0o644), ("locks/canal.jpg", 0o644)] {
+            let found = fs::metadata(folder.path().join(name)).unwrap().permissions().mode() & 0o777;
+            assert_eq!(found, mode, "{name}");
+        }
+    }
+
+    #[test]
+    fn files_of_an_earlier_version_move_in_and_are_no_photos() {
+        let folder = tempfile::tempdir().unwrap();
+        let (database, hash) = (folder.path().join("marks.db"), "ab".repeat(HASH / 2));
+        drop(Library::open_alone(&database));
+        fs::remove_dir_all(folder_of(&database)).unwrap();
+        let thumbnail = format!("thumbs/ab/{hash}.jpg");
+        fs::create_dir_all(folder.path().join("thumbs/ab")).unwrap();
+        fs::write(folder.path().join(&thumbnail), "pixels").unwrap();
+
+        let library = Library::open_alone(&database);
+        assert_eq!(fs::read(library.folder().join(&thumbnail)).unwrap(), b"pixels");
+        for written in [folder.path().join(&thumbnail), library.folder().join(&thumbnail)] {
+            assert!(library.is_written_by_library(&written), "{}", written.display());
+        }
+        assert!(!library.is_written_by_library(&folder.path().join("thumbs/ab/holiday.jpg")));
     }
 }

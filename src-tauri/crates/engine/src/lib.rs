@@ -45,4 +45,4 @@ pub use report::write_json;
 pub use route::limiter;
 pub use run::BatchLimits;
 pub use samples::write_copies;
-pub use store::StoreError;
+pub use store::{LibraryFailure, StoreError};

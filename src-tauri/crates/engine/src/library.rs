@@ -36,6 +36,8 @@ pub struct Library {
     pub(crate) import_turn: Mutex<ImportTurn>,
     pub(crate) import_progress: watch::Sender<ImportProgress>,
     pub(crate) active_runs: Mutex<HashMap<RunId, ActiveRun>>,
+    /// Why runs could not go on, until it has been shown.
+    pub(crate) run_failures: Mutex<HashMap<RunId, EngineError>>,
     pub(crate) batch_limits: Mutex<BatchLimits>,
     /// Whether marks are looked through for mistakes while others wait for nothing.
     pub(crate) is_looking_through: AtomicBool,
@@ -74,6 +76,7 @@ impl Library {
             import_turn: Mutex::default(),
             import_progress: watch::Sender::new(ImportProgress { is_finished: true, ..ImportProgress::default() }),
             active_runs: Mutex::default(),
+            run_failures: Mutex::default(),
             batch_limits: Mutex::default(),
             is_looking_through: AtomicBool::default(),
             version: watch::Sender::new(0),

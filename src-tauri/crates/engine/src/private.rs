@@ -1,6 +1,6 @@
 //! Files and folders that only their owner may read: what a library and a person's consents are made of.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File};
 use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -17,21 +17,19 @@ pub fn create_folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// Opens a file for writing, empty; creates it when there is none.
+/// Opens a file of the library for writing, empty; creates it when there is none. Links are not followed.
 pub fn create_file(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    let file = files::open_own(path)?;
+    file.set_len(0)?;
+    Ok(file)
 }
 
-/// Has no other process change what the lock file at `path` stands for until the lock is dropped.
+/// Takes the exclusive lock at `path`; other processes wait until it is dropped.
 pub fn lock(path: &Path) -> io::Result<File> {
     if let Some(folder) = path.parent() {
         create_folder(folder)?;
     }
-    let file = create_file(path)?;
+    let file = files::open_own(path)?;
     let began = Instant::now();
     loop {
         match file.try_lock() {
@@ -58,18 +56,20 @@ pub fn make_private(path: &Path) {
     let _ = path;
 }
 
-/// As [`make_private`], for a folder that holds nothing but `own` names. Others' folders stay as they are.
-pub fn make_folder_private(folder: &Path, is_own: impl Fn(&str) -> bool) {
-    let Ok(entries) = fs::read_dir(folder) else { return };
-    let names = entries.flatten().map(|entry| entry.file_name().into_string());
+/// Takes the rights of others away from a folder alone. What is not ours to change stays as it is.
+pub fn make_folder_private(folder: &Path) {
     #[cfg(unix)]
-    if names.into_iter().all(|name| name.is_ok_and(|name| is_own(&name)))
-        && let Err(error) = unix::narrow(folder)
-    {
+    if let Err(error) = unix::narrow(folder) {
         tracing::debug!(%error, path = %folder.display(), "others may still read it");
     }
     #[cfg(not(unix))]
-    drop((names, is_own));
+    let _ = folder;
+}
+
+/// Whether every name in `folder` is one of the library's `own`.
+pub fn holds_only(folder: &Path, is_own: impl Fn(&str) -> bool) -> bool {
+    let Ok(entries) = fs::read_dir(folder) else { return false };
+    entries.flatten().all(|entry| entry.file_name().to_str().is_some_and(&is_own))
 }
 
 #[cfg(unix)]

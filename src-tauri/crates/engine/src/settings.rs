@@ -175,10 +175,7 @@ fn read(path: &Path, variables: Option<&HashMap<String, String>>) -> Result<Sett
 
 /// Reading rounds every number to a whole one, and makes one of what is no number: here the file is taken at its word.
 fn check_types(path: &Path, text: &str) -> Result<()> {
-    let error = match toml_edit::de::from_str::<Settings>(text) {
-        Ok(_) => return Ok(()),
-        Err(error) => error,
-    };
+    let Err(error) = toml_edit::de::from_str::<Settings>(text) else { return Ok(()) };
     let before = &text[..error.span().map_or(0, |span| span.start)];
     let line = before.matches('\n').count() + 1;
     let shown = text.lines().nth(line - 1).unwrap_or_default().trim();

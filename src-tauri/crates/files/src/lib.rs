@@ -4,4 +4,4 @@ mod read;
 mod write;
 
 pub use read::{open, other_kind, read, read_into, read_to_string};
-pub use write::{WholeFile, check, check_folder, write, write_private};
+pub use write::{WholeFile, check, check_folder, open_own, write, write_private};

@@ -134,6 +134,29 @@ pub fn write_private(target: &Path, content: &[u8]) -> io::Result<()> {
     file.finish()
 }
 
+/// Opens a file that the program keeps for itself, such as a lock, for writing from its beginning; creates it for its owner
+/// alone when there is none. Its content stays.
+///
+/// # Errors
+/// Links are not followed, and nothing but a regular file is opened: what stands in its place came from someone else.
+pub fn open_own(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        use std::os::unix::fs::OpenOptionsExt;
+        // A named pipe must not make the program wait.
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+        options.mode(0o600).custom_flags(flags.bits().cast_signed());
+    }
+    let file = options.open(path)?;
+    match crate::other_kind(file.metadata()?.file_type()) {
+        None => Ok(file),
+        Some(kind) => Err(io::Error::new(ErrorKind::InvalidInput, format!("{kind}, not a regular file"))),
+    }
+}
+
 /// Whether a file can be written to `target`: finds out before hours of work, and leaves nothing behind.
 pub fn check(target: &Path) -> io::Result<()> {
     let Place::Replace(path) = place(target)? else {

@@ -5,7 +5,7 @@
 //! transparent ground would vanish on black. So is a first frame on a larger canvas. Colour profiles are not applied.
 
 use crate::file::{ImageFile, megabytes};
-use crate::memory::{DecodingMemory, OverLimit, Reservation};
+use crate::memory::{DecodingMemory, Reservation, TooMuch};
 use crate::pixels::{Pixels, Stored, fitted};
 use crate::{jpeg, png, raster, tiff};
 use domain::geometry::{Orientation, PixelSize};
@@ -112,10 +112,19 @@ pub(crate) fn read_file(
 }
 
 fn reserve(memory: &DecodingMemory, bytes: u64, size: Option<PixelSize>) -> Result<Reservation, SkipReason> {
-    memory.reserve(bytes).map_err(|OverLimit { needed, limit }| SkipReason::TooMuchMemory {
-        size,
-        needed_megabytes: megabytes(needed),
-        allowed_megabytes: megabytes(limit),
+    memory.reserve(bytes).map_err(|too_much| match too_much {
+        TooMuch::OverLimit { needed, limit } => SkipReason::TooMuchMemory {
+            size,
+            needed_megabytes: megabytes(needed),
+            allowed_megabytes: megabytes(limit),
+        },
+        TooMuch::OverAddressSpace { needed, left } => SkipReason::Unreadable {
+            detail: format!(
+                "decoding takes {} MB of memory, and {} MB of the address space of this process (ulimit -v) are left for it",
+                megabytes(needed),
+                left / 1_000_000
+            ),
+        },
     })
 }
 

@@ -8,6 +8,8 @@ use domain::calendar::CalendarDate;
 use domain::geometry::Orientation;
 use domain::taken::Taken;
 
+/// The year of the oldest photo that is left. An earlier one is a clock that was never set, or no date.
+const FIRST_PHOTO: u16 = 1826;
 const MINUTES_A_DAY: i16 = 24 * 60;
 
 /// How the picture is to be turned; upright if `exif` says nothing sensible.
@@ -39,7 +41,7 @@ fn clock_millis(text: &str) -> Option<i64> {
     let mut next = |most: u16| numbers.next()?.parse::<u16>().ok().filter(|&number| number <= most);
     let (year, month, day) = (next(9999)?, next(12)?, next(31)?);
     let (hour, minute, second) = (next(23)?, next(59)?, next(60)?);
-    if year == 0 || month == 0 || day == 0 {
+    if year < FIRST_PHOTO || month == 0 || day == 0 {
         return None;
     }
     let date = CalendarDate::new(year, u8::try_from(month).ok()?, u8::try_from(day).ok()?);

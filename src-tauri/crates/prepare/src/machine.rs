@@ -23,6 +23,16 @@ fn address_space_limit() -> Option<u64> {
     None
 }
 
+/// How much of the address space is left where `ulimit -v` limits it, in bytes. Threads take much of it for memory that they
+/// may never use.
+pub(crate) fn address_space_left() -> Option<u64> {
+    let limit = address_space_limit()?;
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let taken = status.lines().find_map(|line| line.strip_prefix("VmSize:"))?;
+    let taken: u64 = taken.trim().trim_end_matches(" kB").parse().ok()?;
+    Some(limit.saturating_sub(taken.saturating_mul(1024)))
+}
+
 /// Of containers and of services; Linux alone has these.
 fn control_group_limit() -> Option<u64> {
     let groups = std::fs::read_to_string("/proc/self/cgroup").ok()?;

@@ -1,5 +1,6 @@
 //! The memory that decoding may take, of all pictures in progress together. It is set aside before anything is allocated: a
-//! picture that needs more than there is at all is refused, and one that needs more than is free now waits.
+//! picture that needs more than there is at all is refused, and one that needs more than is free now waits. Where `ulimit -v`
+//! limits the address space, what is left of that counts as well.
 //!
 //! Those that wait are served in the order in which they came, so that a large picture is not passed over by small ones for
 //! ever. Nobody waits while holding a part: then two could wait for each other.
@@ -13,6 +14,11 @@ const SHARE: u64 = 4;
 /// Enough for a photo of a camera on any machine.
 const LEAST: u64 = 64_000_000;
 
+/// Of a limited address space, what is left to threads and everything else. An allocation that fails ends the process.
+const ADDRESS_SPACE_SPARED: u64 = 128_000_000;
+/// What needs no more than this is decoded however little address space is left.
+const ALWAYS_TRIED: u64 = 32_000_000;
+
 /// A budget in bytes. Clones share it.
 #[derive(Debug, Clone)]
 pub struct DecodingMemory(Arc<Shared>);
@@ -21,6 +27,8 @@ pub struct DecodingMemory(Arc<Shared>);
 struct Shared {
     state: Mutex<State>,
     freed: Condvar,
+    /// How much address space is left; `None`: as much as one likes.
+    address_space_left: fn() -> Option<u64>,
 }
 
 #[derive(Debug)]
@@ -39,11 +47,11 @@ pub struct Reservation {
     bytes: u64,
 }
 
-/// More than the whole budget is needed.
+/// More is needed than there is at all, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct OverLimit {
-    pub(crate) needed: u64,
-    pub(crate) limit: u64,
+pub(crate) enum TooMuch {
+    OverLimit { needed: u64, limit: u64 },
+    OverAddressSpace { needed: u64, left: u64 },
 }
 
 impl Default for DecodingMemory {
@@ -56,8 +64,12 @@ impl Default for DecodingMemory {
 impl DecodingMemory {
     #[must_use]
     pub fn of(limit: u64) -> Self {
+        Self::within(limit, machine::address_space_left)
+    }
+
+    fn within(limit: u64, address_space_left: fn() -> Option<u64>) -> Self {
         let state = State { limit, used: 0, waiting: VecDeque::new(), next_ticket: 0 };
-        Self(Arc::new(Shared { state: Mutex::new(state), freed: Condvar::new() }))
+        Self(Arc::new(Shared { state: Mutex::new(state), freed: Condvar::new(), address_space_left }))
     }
 
     /// In bytes.
@@ -73,7 +85,7 @@ impl DecodingMemory {
     }
 
     /// Waits until `bytes` are free.
-    pub(crate) fn reserve(&self, bytes: u64) -> Result<Reservation, OverLimit> {
+    pub(crate) fn reserve(&self, bytes: u64) -> Result<Reservation, TooMuch> {
         let mut state = self.state();
         let ticket = state.next_ticket;
         state.next_ticket += 1;
@@ -81,11 +93,18 @@ impl DecodingMemory {
         let result = loop {
             // The limit may have been lowered meanwhile.
             if bytes > state.limit {
-                break Err(OverLimit { needed: bytes, limit: state.limit });
+                break Err(TooMuch::OverLimit { needed: bytes, limit: state.limit });
             }
             if state.waiting.front() == Some(&ticket) && state.has_room(bytes) {
-                state.used += bytes;
-                break Ok(Reservation { memory: self.clone(), bytes });
+                let left = self.address_space_for(bytes);
+                if state.used.saturating_add(bytes) <= left {
+                    state.used += bytes;
+                    break Ok(Reservation { memory: self.clone(), bytes });
+                }
+                // Nothing that could be waited for.
+                if state.used == 0 {
+                    break Err(TooMuch::OverAddressSpace { needed: bytes, left });
+                }
             }
             state = self.0.freed.wait(state).unwrap_or_else(PoisonError::into_inner);
         };
@@ -94,6 +113,15 @@ impl DecodingMemory {
         // There may be room for the next one as well.
         self.0.freed.notify_all();
         result
+    }
+
+    /// How much address space there is for something that needs `bytes`, and for what is set aside already. Of that a part is
+    /// taken, and counts twice: others wait a little longer then.
+    fn address_space_for(&self, bytes: u64) -> u64 {
+        if bytes <= ALWAYS_TRIED {
+            return u64::MAX;
+        }
+        (self.0.address_space_left)().map_or(u64::MAX, |left| left.saturating_sub(ADDRESS_SPACE_SPARED))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -115,7 +143,8 @@ impl Reservation {
     /// Sets aside `bytes` more if they are free right now, and says whether they were.
     pub(crate) fn try_grow(&mut self, bytes: u64) -> bool {
         let mut state = self.memory.state();
-        let has_room = state.has_room(bytes);
+        let address_space = self.memory.address_space_for(bytes);
+        let has_room = state.has_room(bytes) && state.used.saturating_add(bytes) <= address_space;
         if has_room {
             state.used += bytes;
             self.bytes += bytes;
@@ -146,7 +175,7 @@ mod tests {
     use std::time::Duration;
 
     /// Waits for `bytes` on a thread of its own; says when it has them, and keeps them until the answer is dropped.
-    fn waiting(memory: &DecodingMemory, bytes: u64) -> Receiver<Result<Reservation, OverLimit>> {
+    fn waiting(memory: &DecodingMemory, bytes: u64) -> Receiver<Result<Reservation, TooMuch>> {
         let (send, receive) = mpsc::channel();
         let before = memory.state().waiting.len();
         let its = memory.clone();
@@ -178,17 +207,33 @@ mod tests {
     #[test]
     fn what_is_too_much_alone_is_refused_even_while_it_waits() {
         let memory = DecodingMemory::of(100);
-        assert_eq!(memory.reserve(101).unwrap_err(), OverLimit { needed: 101, limit: 100 });
-        assert_eq!(memory.reserve(u64::MAX).unwrap_err().needed, u64::MAX);
+        assert_eq!(memory.reserve(101).unwrap_err(), TooMuch::OverLimit { needed: 101, limit: 100 });
+        assert_eq!(memory.reserve(u64::MAX).unwrap_err(), TooMuch::OverLimit { needed: u64::MAX, limit: 100 });
         let first = memory.reserve(60).unwrap();
         let (second, third) = (waiting(&memory, 80), waiting(&memory, 20));
         memory.set_limit(79);
-        assert_eq!(second.recv_timeout(SOON).unwrap().unwrap_err(), OverLimit { needed: 80, limit: 79 });
+        assert_eq!(second.recv_timeout(SOON).unwrap().unwrap_err(), TooMuch::OverLimit { needed: 80, limit: 79 });
         assert!(third.try_recv().is_err());
         memory.set_limit(80);
         drop(third.recv_timeout(SOON).unwrap().unwrap());
         drop(first);
         assert!(memory.state().waiting.is_empty());
+    }
+
+    #[test]
+    fn what_the_address_space_has_no_room_for_waits_for_others_and_is_refused_alone() {
+        const PART: u64 = ALWAYS_TRIED + 1;
+        let memory = DecodingMemory::within(10 * PART, || Some(ADDRESS_SPACE_SPARED + 3 * PART));
+        let too_much = TooMuch::OverAddressSpace { needed: 4 * PART, left: 3 * PART };
+        assert_eq!(memory.reserve(4 * PART).unwrap_err(), too_much);
+        let mut first = memory.reserve(PART).unwrap();
+        assert!(!first.try_grow(3 * PART) && first.try_grow(PART));
+        let second = waiting(&memory, 2 * PART);
+        assert!(second.try_recv().is_err());
+        drop(first);
+        let mut second = second.recv_timeout(SOON).unwrap().unwrap();
+        assert!(second.try_grow(ALWAYS_TRIED) && second.try_grow(ALWAYS_TRIED), "small things are tried");
+        assert_eq!(second.bytes(), 2 * PART + 2 * ALWAYS_TRIED);
     }
 
     #[test]

@@ -172,7 +172,7 @@ impl Server {
         let mut between_pieces = self.between_events;
         let mut encoding = None;
         if let Some(Effect::Rewrite(rewriting)) = effect {
-            (pieces, encoding) = rewriting.apply(pieces);
+            (pieces, encoding) = rewriting.apply(&pieces);
         }
         if let Some(Effect::Drip { bytes, every }) = effect {
             pieces = dripping(pieces, bytes);

@@ -22,7 +22,7 @@ pub(crate) enum Rewriting {
 
 impl Rewriting {
     /// The pieces of an answer as they are sent, and their encoding.
-    pub(crate) fn apply(self, pieces: Vec<Bytes>) -> (Vec<Bytes>, Option<&'static str>) {
+    pub(crate) fn apply(self, pieces: &[Bytes]) -> (Vec<Bytes>, Option<&'static str>) {
         match self {
             Self::Gzip => (vec![gzipped(&pieces.concat())], Some("gzip")),
             Self::Empty => (Vec::new(), None),

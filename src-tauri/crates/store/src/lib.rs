@@ -8,6 +8,7 @@ mod integrity;
 mod migration;
 mod opening;
 mod path_bytes;
+mod presence;
 mod table;
 mod writer;
 
@@ -29,6 +30,7 @@ pub use table::steps::{MarkStep, StepTaken};
 
 pub use integrity::sqlite_version;
 pub use opening::exists;
+use presence::Presence;
 use writer::{Keeping, Writer};
 
 /// What can go wrong with the library on disk.
@@ -66,6 +68,31 @@ pub enum StoreError {
     Sqlite(#[from] rusqlite::Error),
     #[error("the library has been closed or cannot be written")]
     Closed,
+}
+
+/// What keeps a library from being used at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LibraryFailure {
+    DiskFull,
+    /// Its file is no longer where it was when it was opened.
+    Lost,
+    Other,
+}
+
+impl StoreError {
+    /// `None` where the library is sound, and only the request was not.
+    #[must_use]
+    pub fn library_failure(&self) -> Option<LibraryFailure> {
+        match self {
+            Self::Open { source, .. } | Self::Sqlite(source) => Some(match source.sqlite_error() {
+                Some(code) if code.code == rusqlite::ErrorCode::DiskFull => LibraryFailure::DiskFull,
+                Some(code) if code.extended_code == presence::MOVED => LibraryFailure::Lost,
+                _ => LibraryFailure::Other,
+            }),
+            Self::Missing { .. } => None,
+            _ => Some(LibraryFailure::Other),
+        }
+    }
 }
 
 pub type Result<T> = std::result::Result<T, StoreError>;
@@ -114,7 +141,12 @@ impl Store {
         connection.pragma_update(None, "temp_store", "memory")?;
         keep_statements(&connection)?;
         migration::migrate(&connection)?;
-        Ok(Self { path: path.to_owned(), writer: Writer::start(connection), idle_readers: Mutex::new(Vec::new()) })
+        let presence = Presence::of(path);
+        Ok(Self {
+            path: path.to_owned(),
+            writer: Writer::start(connection, presence),
+            idle_readers: Mutex::new(Vec::new()),
+        })
     }
 
     /// Where the library is.

@@ -466,7 +466,10 @@ fn requests_made_again_and_answers_put_right_are_counted() {
     assert_eq!(retried, [group(RetryKind::Overloaded), group(RetryKind::TimedOut)]);
     let renamed = RepairKind::LabelRenamed { answered: "kitty".into() };
     assert_eq!(repairs, [RepairGroup { count: 2, example: renamed }]);
-    assert_eq!(dropped, [DropGroup { count: 40, example: DropReason::TooMany { count: 40 } }]);
+    assert_eq!(
+        dropped,
+        [DropGroup { count: 40, example: DropReason::TooMany { count: 40 }, names: Vec::new(), more_names: 0 }]
+    );
 }
 
 #[test]

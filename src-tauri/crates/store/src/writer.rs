@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+use crate::presence::Presence;
 use crate::{Edit, Result, StoreError, View};
 
 /// Changes that wait before submitters do: a run has far fewer in flight.
@@ -27,8 +28,9 @@ pub enum Keeping {
     Derived,
 }
 
-/// Applies a change and keeps its outcome until it is known whether the commit held.
-type Apply = Box<dyn for<'a> FnOnce(&Edit<'a>) -> Settle + Send>;
+/// Applies a change and keeps its outcome until it is known whether the commit held; or takes the reason why it cannot be
+/// applied.
+type Apply = Box<dyn for<'a, 'b> FnOnce(rusqlite::Result<&'b Edit<'a>, &'b rusqlite::Error>) -> Settle + Send>;
 struct Change {
     keeping: Keeping,
     apply: Apply,
@@ -51,9 +53,9 @@ pub struct Writer {
 }
 
 impl Writer {
-    pub fn start(connection: Connection) -> Self {
+    pub fn start(connection: Connection, presence: Presence) -> Self {
         let (queue, changes) = sync_channel(QUEUE_LENGTH);
-        let thread = std::thread::spawn(move || write_all(&connection, &changes));
+        let thread = std::thread::spawn(move || write_all(&connection, &presence, &changes));
         Self { queue: Some(queue), thread: Some(thread) }
     }
 
@@ -66,7 +68,10 @@ impl Writer {
         D: FnOnce(Result<T>) + Send + 'static,
     {
         let apply: Apply = Box::new(move |edit| {
-            let outcome = change(edit);
+            let outcome = match edit {
+                Ok(edit) => change(edit),
+                Err(error) => Err(StoreError::Sqlite(copy_of(error))),
+            };
             let is_applied = outcome.is_ok();
             let tell = Box::new(move |commit_error: Option<&rusqlite::Error>| {
                 let outcome = match commit_error {
@@ -132,7 +137,7 @@ fn data_version(connection: &Connection) -> Option<i64> {
     connection.pragma_query_value(None, "data_version", |row| row.get(0)).ok()
 }
 
-fn write_all(connection: &Connection, requests: &Receiver<Request>) {
+fn write_all(connection: &Connection, presence: &Presence, requests: &Receiver<Request>) {
     let mut group = Vec::with_capacity(GROUP_LENGTH);
     let mut keeping = Keeping::Synced;
     let mut others: Option<Others> = None;
@@ -161,15 +166,16 @@ fn write_all(connection: &Connection, requests: &Receiver<Request>) {
         let wanted = keeping_of(&group);
         // What has to be flushed is not committed where that cannot be had.
         let kept = if wanted == keeping { Ok(()) } else { keep(connection, wanted) };
+        let kept = presence.check().and(kept);
         let mut tells = Vec::with_capacity(group.len());
         let committed = kept.and_then(|()| {
             keeping = wanted;
             commit(connection, &mut group, &mut tells)
         });
-        // Dropped unapplied where the group could not begin: their submitters hear that the library cannot be written.
-        group.clear();
         if let Err(error) = &committed {
             tracing::error!(%error, "a commit to the library failed");
+            // Not applied, since the group could not begin or go on.
+            tells.extend(group.drain(..).map(|change| (change.apply)(Err(error)).1));
         }
         for tell in tells {
             tell(committed.as_ref().err());
@@ -205,7 +211,7 @@ fn commit(connection: &Connection, group: &mut Vec<Change>, tells: &mut Vec<Tell
         if !is_alone {
             transaction.execute_batch("SAVEPOINT change")?;
         }
-        let (is_applied, tell) = (change.apply)(&Edit(View(&transaction)));
+        let (is_applied, tell) = (change.apply)(Ok(&Edit(View(&transaction))));
         tells.push(tell);
         is_any_applied |= is_applied;
         if !is_alone {

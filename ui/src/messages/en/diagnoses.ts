@@ -49,8 +49,8 @@ function finding(found: Finding): Said {
       };
     case "retries_high":
       return {
-        title: "Many requests were repeated",
-        note: `${counted(found.repeated, "request")} for ${counted(found.asked, "image")}: ${found.by_kind.map((group) => `${run.retries[group.kind]} (${count(group.count)})`).join(", ")}.`,
+        title: "Many requests were retried",
+        note: `${count(found.repeated)} ${found.repeated === 1 ? "retry" : "retries"} for ${counted(found.asked, "image")}: ${found.by_kind.map((group) => `${run.retries[group.kind]} (${count(group.count)})`).join(", ")}.`,
       };
     case "server_away":
       return {
@@ -117,7 +117,7 @@ function change(advised: Change): string {
     case "longer_silence":
       return `Set the idle timeout to ${duration(advised.to_millis)} in the settings, to wait for slow answers`;
     case "shorter_silence":
-      return `Set the idle timeout to ${duration(advised.to_millis)} in the settings, to repeat lost requests sooner`;
+      return `Set the idle timeout to ${duration(advised.to_millis)} in the settings, to retry lost requests sooner`;
     case "more_room":
       return advised.than === null
         ? "Set a maximum answer length above the model’s usual one: room from the start"
@@ -132,6 +132,8 @@ function change(advised: Change): string {
       return `Try ${advised.name} on a few images: the same tokens would cost about ${money(advised.cost_dollars)} (an estimate)`;
     case "other_model":
       return "Try another model";
+    case "add_labels":
+      return "Add the labels that the model uses to the recipe, as labels or synonyms";
     case "ask_for_less":
       return "Ask for fewer labels or attributes, or shorten the instructions";
     case "smaller_photos":

@@ -1,6 +1,6 @@
 import type {
   CostRange,
-  DropReason,
+  DropGroup,
   FailedImage,
   PossiblyBilled,
   RepairKind,
@@ -16,6 +16,8 @@ const images = (number: number): string => `${count(number)} ${number === 1 ? "i
 const marks = (number: number): string => `${count(number)} ${number === 1 ? "mark" : "marks"}`;
 const proposals = (number: number): string => `${count(number)} undecided ${number === 1 ? "proposal" : "proposals"}`;
 
+const named = (names: readonly string[], more: number): string =>
+  `${names.join(", ")}${more > 0 ? ` and ${count(more)} more` : ""}`;
 const share = (part: number) => `${decimal(Math.abs(part - 1) * 100, 0)} %`;
 
 export const history = {
@@ -106,9 +108,9 @@ export const history = {
     if (problem === null) return `${name}: ${served}`;
     return `${name}: ${served}; ${is_working ? "works again after" : "not working"}: ${run.endpointProblems[problem]}`;
   },
-  retried: "Retried by itself",
+  retried: "Retried automatically",
   repairs: "Put right in answers",
-  dropped: "Left out of answers",
+  dropped: "Skipped annotations",
   repair: (repair: RepairKind): string => {
     switch (repair.kind) {
       case "words_around":
@@ -137,14 +139,14 @@ export const history = {
         return `Attributes that do not fit, such as ${repair.name} “${repair.answered}”`;
     }
   },
-  drop: (reason: DropReason): string => {
-    switch (reason.kind) {
+  drop: ({ example, names, more_names }: DropGroup): string => {
+    switch (example.kind) {
       case "unreadable":
-        return "Not readable as a mark";
+        return "Not readable as an annotation";
       case "no_label":
         return "Without a label";
       case "unknown_label":
-        return `Not asked for, such as “${reason.answered}”`;
+        return `Label not in the recipe: ${named(names, more_names)}`;
       case "no_box":
         return "Without a box";
       case "no_extent":
@@ -152,7 +154,7 @@ export const history = {
       case "outside_picture":
         return "Boxes outside the picture";
       case "attribute_missing":
-        return `Without a required attribute, such as ${reason.name}`;
+        return `Without a required attribute: ${named(names, more_names)}`;
       case "too_many":
         return "Beyond the 5,000 annotations that are read from an answer";
     }

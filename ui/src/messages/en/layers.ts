@@ -13,14 +13,14 @@ export const layers = {
     return layers.runs.length === 0 ? "People only" : named(layers.runs);
   },
   all: "All layers",
-  allNote: "The annotations of every run",
+  allNote: "Every run; of runs with the same model and recipe, the newest",
   people: "People only",
   peopleNote: "What people drew, accepted or edited",
   runs: "Runs",
   run: (run: number, model: string) => `${named([run])}, ${model}`,
   noRuns: "No run has answered an image yet.",
   alwaysPeople: "What people drew, accepted or edited is shown with every run.",
-  /** After "On images where:". */
+  /** Behind the images that a question is about. */
   inLayers: (layers: LayerScope): string => {
     if (layers.kind === "all") return "in all layers";
     return layers.runs.length === 0 ? "people’s work only" : `${named(layers.runs).toLowerCase()} only`;

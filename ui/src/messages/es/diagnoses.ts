@@ -51,7 +51,7 @@ function finding(found: Finding): Said {
     case "retries_high":
       return {
         title: "Muchas peticiones se repitieron",
-        note: `${requests(found.repeated)} para ${images(found.asked)}: ${found.by_kind.map((group) => `${run.retries[group.kind]} (${count(group.count)})`).join(", ")}.`,
+        note: `${count(found.repeated)} ${found.repeated === 1 ? "reintento" : "reintentos"} para ${images(found.asked)}: ${found.by_kind.map((group) => `${run.retries[group.kind]} (${count(group.count)})`).join(", ")}.`,
       };
     case "server_away":
       return {
@@ -133,6 +133,8 @@ function change(advised: Change): string {
       return `Prueba ${advised.name} con unas pocas imágenes: los mismos tokens costarían unos ${money(advised.cost_dollars)} (estimación)`;
     case "other_model":
       return "Prueba otro modelo";
+    case "add_labels":
+      return "Añade a la receta las etiquetas que usa el modelo, como etiquetas o sinónimos";
     case "ask_for_less":
       return "Pide menos etiquetas o atributos, o acorta las instrucciones";
     case "smaller_photos":

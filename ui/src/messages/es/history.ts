@@ -6,6 +6,8 @@ import { run } from "./run";
 const images = (number: number): string => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
 const marks = (number: number): string => `${count(number)} ${number === 1 ? "marca" : "marcas"}`;
 
+const named = (names: readonly string[], more: number): string =>
+  `${names.join(", ")}${more > 0 ? ` y ${count(more)} más` : ""}`;
 const share = (part: number) => `${decimal(Math.abs(part - 1) * 100, 0)} %`;
 
 export const history: Words<typeof english> = {
@@ -100,9 +102,9 @@ export const history: Words<typeof english> = {
     if (problem === null) return `${name}: ${served}`;
     return `${name}: ${served}; ${is_working ? "vuelve a funcionar tras" : "no funciona"}: ${run.endpointProblems[problem]}`;
   },
-  retried: "Reintentado por sí solo",
+  retried: "Reintentos automáticos",
   repairs: "Corregido en las respuestas",
-  dropped: "Excluido de las respuestas",
+  dropped: "Anotaciones omitidas",
   repair: (repair) => {
     switch (repair.kind) {
       case "words_around":
@@ -131,14 +133,14 @@ export const history: Words<typeof english> = {
         return `Atributos que no encajan, como ${repair.name} «${repair.answered}»`;
     }
   },
-  drop: (reason) => {
-    switch (reason.kind) {
+  drop: ({ example, names, more_names }) => {
+    switch (example.kind) {
       case "unreadable":
-        return "No se lee como una marca";
+        return "No se lee como una anotación";
       case "no_label":
         return "Sin etiqueta";
       case "unknown_label":
-        return `No pedida, como «${reason.answered}»`;
+        return `Etiqueta fuera de la receta: ${named(names, more_names)}`;
       case "no_box":
         return "Sin recuadro";
       case "no_extent":
@@ -146,7 +148,7 @@ export const history: Words<typeof english> = {
       case "outside_picture":
         return "Recuadros fuera de la imagen";
       case "attribute_missing":
-        return `Sin un atributo obligatorio, como ${reason.name}`;
+        return `Sin un atributo obligatorio: ${named(names, more_names)}`;
       case "too_many":
         return "Por encima de las 5000 anotaciones que se leen de una respuesta";
     }

@@ -12,7 +12,7 @@ export const layers: Words<typeof en> = {
     return layers.runs.length === 0 ? "Solo personas" : named(layers.runs);
   },
   all: "Todas las capas",
-  allNote: "Las anotaciones de cada ejecución",
+  allNote: "Cada ejecución; de las de igual modelo y receta, la más reciente",
   people: "Solo personas",
   peopleNote: "Lo que las personas han dibujado, aceptado o editado",
   runs: "Ejecuciones",

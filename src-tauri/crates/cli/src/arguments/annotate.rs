@@ -13,7 +13,7 @@ use crate::error::CommandError;
 
 use super::export::{ExportedFile, exported_file};
 use super::numbers::{count, dollars, within};
-use super::{EndpointKeys, Limits, RunChoice, ToFind, Tuning};
+use super::{EndpointKeys, Limits, RunChoice, Target, ToFind, Tuning};
 
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \
@@ -23,32 +23,33 @@ use super::{EndpointKeys, Limits, RunChoice, ToFind, Tuning};
     fieldmark annotate holiday/ --model claude-sonnet-5-5 --pilot 20\n  \
     fieldmark annotate holiday/ --model claude-sonnet-5-5 --overnight\n  \
     fieldmark annotate holiday/ --yes --json > report.json\n\n\
-    Ctrl-C finishes what is in flight and stops; a second one stops at once. `fieldmark resume` goes on in either case.")]
+    Ctrl-C, SIGTERM and SIGHUP let the requests in flight finish, then stop; a second one stops immediately. `fieldmark resume` \
+    continues the run in both cases.")]
 pub struct Annotate {
     /// Photos and folders; originals are only read
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     #[command(flatten)]
     pub to_find: ToFind,
-    /// The model to ask, such as claude-sonnet-5-5; left out, the one that the environment names, or the built-in one
+    /// The model, such as claude-sonnet-5-5 [default: the one that the environment names, or else the built-in one]
     #[arg(long, value_name = "MODEL")]
     pub model: Option<String>,
     /// Only the first N images
     #[arg(long, value_name = "N", value_parser = count())]
     pub limit: Option<u32>,
-    /// First N images spread evenly over all; then show what they cost and brought, and ask before the same run goes on with
-    /// the others. With --yes it goes on without asking, unless no image was answered or they cost more than twice what was
-    /// expected. A pilot is asked live, even with --overnight
+    /// Annotate N images first, spread evenly over all; then show cost and results, and ask before the same run continues with
+    /// the others. With --yes it continues without asking, unless no image was answered or the cost is more than twice what was
+    /// expected. A pilot is never sent in batches, even with --overnight
     #[arg(long, value_name = "N", value_parser = count())]
     pub pilot: Option<u32>,
-    /// Of images that look alike, such as a burst, ask about one and offer its marks to the others
+    /// Ask about one of several similar images, such as a burst, and propose its annotations for the others
     #[arg(long)]
     pub similar: bool,
-    /// Ask about every image anew, whatever was answered and paid for before
+    /// Ask about every image again, even where an answer was paid for before
     #[arg(long)]
     pub fresh: bool,
-    /// Ask in batches, at half the price: the vendor works them off within a day. Ctrl-C leaves them working, and
-    /// `fieldmark resume` fetches what they come to
+    /// Send batches, at half the price: the vendor processes them within a day. Ctrl-C leaves them at the vendor, and
+    /// `fieldmark resume` fetches the results
     #[arg(long)]
     pub overnight: bool,
     #[command(flatten)]
@@ -78,23 +79,24 @@ impl Annotate {
     fieldmark resume 12 --rpm 50\n  \
     fieldmark resume latest --retry-failed\n  \
     fieldmark resume latest --retry-failed --max-tokens 16000\n\n\
-    Limits, --max-tokens and --concurrency hold from here on; left out, those of the run stay.")]
+    Limits, --max-tokens and --concurrency apply from here on; without them, those of the run stay.")]
 pub struct Resume {
-    /// A run by its number, or latest; left out, the newest that is unfinished
+    /// The number of a run, or latest [default: the newest unfinished run]
     #[arg(value_name = "RUN")]
     pub run: Option<RunChoice>,
-    /// Ask again about failed images where another try can help, and about answers that were cut off where --max-tokens is
-    /// larger than before. Whole answers are kept
+    /// Also retry failed images where that can help, and answers that were cut off where --max-tokens is larger than before.
+    /// Complete answers are kept
     #[arg(long)]
     pub retry_failed: bool,
     /// Give up the batches that the server does not know any more: their images are asked about again, and may have been
     /// billed already
     #[arg(long)]
     pub give_up_batches: bool,
-    /// The longest that an answer may get from here on, in tokens, thinking included
+    /// The maximum length of an answer from here on, in tokens, thinking included
     #[arg(long, value_name = "N", value_parser = within(MAX_TOKENS))]
     pub max_tokens: Option<u32>,
-    /// Ask anew where an answer was paid for before. Without it, kept answers that could not be used are read again for free
+    /// Ask again even where an answer was paid for before. Without it, kept answers that could not be used are read again for
+    /// free
     #[arg(long)]
     pub fresh: bool,
     #[command(flatten)]
@@ -103,39 +105,44 @@ pub struct Resume {
     pub sitting: Sitting,
 }
 
-/// What can be said about any sitting of a run.
+/// Options of every session of a run.
 #[derive(Args)]
 pub struct Sitting {
-    /// Images at once, 1 to 64, or auto, which finds out; left out, as the environment or the settings say
+    /// Requests in flight: 1 to 64, or auto, which adapts to the server [default: from the environment or the settings]
     #[arg(long, value_name = "N|auto")]
     pub concurrency: Option<AtOnce>,
-    /// Ask this server in place of the one of the environment. The environment's key is not sent there, unless
+    /// The server, in place of the one from the environment. The environment's key is not sent there, unless
     /// `ANTHROPIC_BASE_URL` beside it names the same server
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
     #[command(flatten)]
     pub endpoint_keys: EndpointKeys,
-    /// What the run may cost at most, in dollars, over all its sittings; it stops before it could pass that
+    /// The most that the run may cost, in dollars, over all its sessions; it stops before it would cost more
     #[arg(long, value_name = "DOLLARS", value_parser = dollars)]
     pub budget: Option<PicoDollars>,
-    /// Write the metrics JSON here too
-    #[arg(long, value_name = "FILE")]
-    pub metrics_out: Option<PathBuf>,
-    /// Write a page with the figures and marked-up copies of the photos into this folder
+    /// Also write the metrics, as JSON, to this file, or - for standard output
+    #[arg(long, value_name = "FILE", value_parser = Target::parser())]
+    pub metrics_out: Option<Target>,
+    /// Write an HTML report with annotated copies of the photos into this folder
     #[arg(long, value_name = "FOLDER")]
     pub report: Option<PathBuf>,
-    /// Write the marks to a file when the run is over, such as coco=holiday.json; several times for several forms
+    /// Export the annotations at the end of the run, such as coco=holiday.json, or coco=- for standard output; may be repeated
     #[arg(long = "export", value_name = "FORMAT=FILE", value_parser = exported_file)]
     pub exports: Vec<ExportedFile>,
-    /// Do not ask: what it costs is agreed to, to whom it sends what, and that requests whose answer was lost are made again
+    /// Do not ask: accept the cost, what is sent and to whom, and that requests without an answer are sent again
     #[arg(long, short = 'y')]
     pub yes: bool,
-    /// Agree to the commands of hooks that nobody has agreed to; --yes does not
+    /// Allow the commands of hooks that are not allowed yet; --yes does not
     #[arg(long)]
     pub allow_hooks: bool,
 }
 
 impl Sitting {
+    /// Where its files go.
+    pub fn targets(&self) -> impl Iterator<Item = &Target> {
+        self.metrics_out.iter().chain(self.exports.iter().map(|export| &export.file))
+    }
+
     pub fn invocation(&self) -> Result<Invocation, CommandError> {
         Ok(Invocation {
             base_url: self.base_url.clone(),

@@ -1,10 +1,9 @@
 //! `bench`.
 
-use std::path::PathBuf;
-
 use clap::Args;
 use domain::settings::{CONCURRENCY, LIMIT_A_MINUTE};
 
+use super::Target;
 use super::numbers::{whole, within};
 
 #[derive(Args)]
@@ -12,31 +11,30 @@ use super::numbers::{whole, within};
     fieldmark bench\n  \
     fieldmark bench --images 20 --latency 2100 --concurrency 4\n  \
     fieldmark bench --images 100 --limit-rpm 120 --json\n\n\
-    The server is a simulation on this machine, unless --base-url names another: then every image is asked about, and paid \
-    for, twice.")]
+    The server is a simulation on this machine. With --base-url it is a real one, and every image is paid for twice.")]
 pub struct Bench {
-    /// How many images
+    /// The number of images
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = within(1..=10_000))]
     pub images: u32,
-    /// Milliseconds from a request to its answer, at the simulation
+    /// The latency of the simulation, in milliseconds
     #[arg(long, value_name = "MILLISECONDS", default_value_t = 500, conflicts_with = "base_url", value_parser = whole::<u64>(0..=3_600_000))]
     pub latency: u64,
-    /// Images at once in the parallel run, 1 to 64
+    /// Requests in flight in the parallel run, 1 to 64
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = within(CONCURRENCY))]
     pub concurrency: u32,
-    /// Requests a minute that the simulation lets in
+    /// The rate limit of the simulation, in requests a minute
     #[arg(long, value_name = "N", conflicts_with = "base_url", value_parser = within(LIMIT_A_MINUTE))]
     pub limit_rpm: Option<u32>,
-    /// A server of your own in place of the simulation, with the key that belongs to it
+    /// A real server in place of the simulation, with its key from the environment or the keychain
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
-    /// The model to ask
+    /// The model
     #[arg(long, value_name = "MODEL", default_value = "claude-haiku-5-5")]
     pub model: String,
-    /// Where the results go
-    #[arg(long, value_name = "FILE", default_value = "metrics/benchmark-results.json")]
-    pub out: PathBuf,
-    /// Do not ask what a server of your own may cost
+    /// Where the results go: a file, or - for standard output
+    #[arg(long, value_name = "FILE", default_value = "metrics/benchmark-results.json", value_parser = Target::parser())]
+    pub out: Target,
+    /// Do not ask, whatever a real server may cost
     #[arg(long, short = 'y')]
     pub yes: bool,
 }

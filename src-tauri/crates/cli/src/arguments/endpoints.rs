@@ -10,10 +10,10 @@ use crate::error::CommandError;
 
 #[derive(Args)]
 pub struct EndpointKeys {
-    /// The key of an additional endpoint is in this variable of the environment; several times for several endpoints
+    /// The environment variable with the key of an additional endpoint; may be repeated
     #[arg(long = "endpoint-key", value_name = "NAME=VARIABLE", value_parser = named)]
     variables: Vec<(String, String)>,
-    /// The key of an additional endpoint is in this file; several times for several endpoints
+    /// The file with the key of an additional endpoint; may be repeated
     #[arg(long = "endpoint-key-file", value_name = "NAME=FILE", value_parser = named)]
     files: Vec<(String, String)>,
 }
@@ -33,7 +33,7 @@ impl EndpointKeys {
         let by_file = self.files.iter().map(|(endpoint, file)| {
             let path = PathBuf::from(file);
             let text = files::read_to_string(&path, MAX_KEY_BYTES).map(Zeroizing::new);
-            let text = text.map_err(|source| CommandError::File { path, source })?;
+            let text = text.map_err(|source| CommandError::KeyFile { path, source })?;
             let secret = Zeroizing::new(text.trim().to_owned());
             if secret.is_empty() {
                 return Err(CommandError::NoKeyIn(file.clone()));
@@ -48,6 +48,6 @@ impl EndpointKeys {
 fn named(typed: &str) -> Result<(String, String), String> {
     match typed.rsplit_once('=') {
         Some((name, place)) if !name.is_empty() && !place.is_empty() => Ok((name.to_owned(), place.to_owned())),
-        _ => Err("the name of an endpoint and where its key is are needed, such as Gateway=GATEWAY_KEY".into()),
+        _ => Err("expected the name of an endpoint and where its key is, such as Gateway=GATEWAY_KEY".into()),
     }
 }

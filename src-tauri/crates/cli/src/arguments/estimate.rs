@@ -13,7 +13,7 @@ use super::{EndpointKeys, Tuning};
     fieldmark estimate holiday/\n  \
     fieldmark estimate holiday/ --labels cat,dog --models claude-haiku-5-5,claude-sonnet-5-5\n  \
     fieldmark estimate holiday/ --overnight --json\n\n\
-    Photos are taken into the library, so that they need not be read again; nothing else is changed, and nothing is sent.")]
+    Photos are imported into the library, so that they are read only once. Nothing is sent.")]
 pub struct Estimate {
     /// Photos and folders; originals are only read
     #[arg(required = true, value_name = "PATH")]
@@ -23,16 +23,16 @@ pub struct Estimate {
     /// Only these models
     #[arg(long, value_name = "A,B,...", value_delimiter = ',')]
     pub models: Vec<String>,
-    /// Only models that can be asked overnight, the cheapest overnight first
+    /// Only models with a batch API, the cheapest in batches first
     #[arg(long)]
     pub overnight: bool,
-    /// As if of images that look alike only one were asked about
+    /// As with `annotate --similar`: only one of several similar images is asked about
     #[arg(long)]
     pub similar: bool,
-    /// As if nothing had been answered before
+    /// As with `annotate --fresh`: earlier answers are not reused
     #[arg(long)]
     pub fresh: bool,
-    /// Say how far a run with this budget would come, in dollars
+    /// Show how far a run with this budget would come, in dollars
     #[arg(long, value_name = "DOLLARS", value_parser = dollars)]
     pub budget: Option<PicoDollars>,
     #[command(flatten)]
@@ -47,7 +47,7 @@ pub struct ToFind {
     /// A recipe of the library, by name
     #[arg(long, value_name = "NAME", conflicts_with = "labels")]
     pub recipe: Option<String>,
-    /// Find these things, in place of a recipe
+    /// Labels to find, in place of a recipe
     #[arg(long, value_name = "A,B,...")]
     pub labels: Option<String>,
 }

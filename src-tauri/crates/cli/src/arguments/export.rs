@@ -1,30 +1,30 @@
 //! `export`, and the files that `annotate` and `resume` leave in the same forms.
 
-use std::path::PathBuf;
+use std::fmt::{self, Display, Formatter};
 
 use clap::Args;
 use domain::export::{ExportFormat, MarkSelection, UnknownFormat};
 
-use super::RunChoice;
+use super::{RunChoice, Target};
 
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \
     fieldmark export latest --format coco --out holiday.json\n  \
-    fieldmark export 3 --format csv --out marks.csv --reviewed-only")]
+    fieldmark export 3 --format csv --out annotations.csv --reviewed-only")]
 pub struct Export {
-    /// A run by its number, or latest
+    /// The number of a run, or latest
     #[arg(value_name = "RUN")]
     pub run: RunChoice,
-    /// The form of the file
+    /// The format of the file
     #[arg(long, value_name = "coco|coco-detections|jsonl|csv")]
     pub format: ExportFormat,
-    /// The file to write; one that is there is replaced
-    #[arg(long, value_name = "FILE")]
-    pub out: PathBuf,
-    /// Only accepted and edited marks, and only images that are reviewed or confirmed as empty
+    /// The file to write, or - for standard output; an existing file is replaced
+    #[arg(long, value_name = "FILE", value_parser = Target::parser())]
+    pub out: Target,
+    /// Only accepted and edited annotations, and only images that are reviewed or confirmed as empty
     #[arg(long)]
     pub reviewed_only: bool,
-    /// Rejected marks, too, each with its reason
+    /// Also rejected annotations, each with its reason
     #[arg(long)]
     pub include_rejected: bool,
 }
@@ -39,7 +39,14 @@ impl Export {
 #[derive(Debug, Clone)]
 pub struct ExportedFile {
     pub format: ExportFormat,
-    pub file: PathBuf,
+    pub file: Target,
+}
+
+impl Display for ExportedFile {
+    /// As it is typed.
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        write!(out, "{}={}", self.format.name(), self.file)
+    }
 }
 
 /// `coco=holiday.json`
@@ -47,8 +54,8 @@ pub fn exported_file(typed: &str) -> Result<ExportedFile, String> {
     match typed.split_once('=') {
         Some((format, file)) if !file.is_empty() => {
             let format = format.parse().map_err(|error: UnknownFormat| error.to_string())?;
-            Ok(ExportedFile { format, file: file.into() })
+            Ok(ExportedFile { format, file: std::ffi::OsString::from(file).into() })
         }
-        _ => Err("a format and a file are needed, such as coco=holiday.json".into()),
+        _ => Err("expected a format and a file, such as coco=holiday.json".into()),
     }
 }

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 #[derive(Args)]
 #[command(after_help = "Examples:\n  fieldmark hooks preset claude-flow\n\n\
-    Hooks are set in settings.toml or in the window, and run only once somebody has agreed to their exact commands.")]
+    Hooks are set in settings.toml or in the window. A command runs only after you have allowed exactly that command.")]
 pub struct Hooks {
     #[command(subcommand)]
     pub command: HooksCommand,
@@ -12,10 +12,10 @@ pub struct Hooks {
 
 #[derive(Subcommand)]
 pub enum HooksCommand {
-    /// Fill the commands in for another program
+    /// Set the commands for another program
     Preset {
         preset: HooksPreset,
-        /// Do not ask: the commands are agreed to, and take the place of others
+        /// Do not ask: allow the commands, and replace others
         #[arg(long)]
         allow_hooks: bool,
     },
@@ -23,6 +23,6 @@ pub enum HooksCommand {
 
 #[derive(Clone, Copy, ValueEnum)]
 pub enum HooksPreset {
-    /// Claude Flow, as installed, or else by npx
+    /// Claude Flow, as installed, or else through npx
     ClaudeFlow,
 }

@@ -19,7 +19,7 @@ pub struct Completions {
 #[derive(Args)]
 #[command(after_help = "Examples:\n  fieldmark man | man -l -\n  fieldmark man --out ~/.local/share/man/man1")]
 pub struct Man {
-    /// Write a page for every command into this folder, in place of standard output
+    /// Write one page per command into this folder, in place of standard output
     #[arg(long, value_name = "FOLDER")]
     pub out: Option<PathBuf>,
 }

@@ -24,6 +24,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::ids::RunId;
 
 use crate::exit::Exit;
+pub use crate::target::Target;
 use crate::words::style;
 
 pub use annotate::{Annotate, Resume, Sitting};
@@ -39,13 +40,13 @@ pub use simulate::Simulate;
 pub use tuning::{Limits, Tuning};
 
 const STYLES: Styles = Styles::styled()
-    .header(style::HEADING)
-    .usage(style::HEADING)
-    .literal(style::GOOD)
+    .header(style::HEADING.ansi)
+    .usage(style::HEADING.ansi)
+    .literal(style::GOOD.ansi)
     .placeholder(Style::new())
-    .error(style::ERROR)
-    .valid(style::GOOD)
-    .invalid(style::WARNING);
+    .error(style::ERROR.ansi)
+    .valid(style::GOOD.ansi)
+    .invalid(style::WARNING.ansi);
 
 #[derive(Parser)]
 #[command(
@@ -56,20 +57,20 @@ const STYLES: Styles = Styles::styled()
     max_term_width = 100,
     after_help = format!(
         "Examples:\n  \
-         fieldmark estimate holiday/          What every model would cost and take\n  \
-         fieldmark annotate holiday/          Quote, ask, run, report\n  \
-         fieldmark resume                     Go on with what was interrupted\n  \
-         fieldmark report latest --json       A run's figures for other programs\n  \
-         fieldmark doctor                     What works on this machine, and what does not\n\n\
+         fieldmark estimate holiday/          Cost and time with every model\n  \
+         fieldmark annotate holiday/          Show the cost, ask, run, report\n  \
+         fieldmark resume                     Continue an unfinished run\n  \
+         fieldmark report latest --json       The report of a run for other programs\n  \
+         fieldmark doctor                     Check the installation\n\n\
          Results go to standard output, everything else to standard error.\n\n\
          Environment, also from a .env file in the working folder, once it is allowed (fieldmark env):\n  \
-         ANTHROPIC_API_KEY              the key, where none was entered in the window's settings\n  \
-         ANTHROPIC_BASE_URL             another server that speaks the Messages API\n  \
-         ANTHROPIC_MODEL                the model to ask when --model is left out\n  \
+         ANTHROPIC_API_KEY              the key, if none is entered in the settings of the window\n  \
+         ANTHROPIC_BASE_URL             another server with the Messages API\n  \
+         ANTHROPIC_MODEL                the model, without --model\n  \
          CONCURRENCY                    concurrency: a number, or auto\n  \
          FIELDMARK_ENDPOINT_<NAME>_KEY  the key of an additional endpoint\n  \
          FIELDMARK_LIBRARY              the folder of the library (not from .env)\n  \
-         NO_COLOR                       no colours\n\n\
+         NO_COLOR                       no colors\n\n\
          Exit codes:\n{}",
         Exit::table()
     )
@@ -84,7 +85,7 @@ pub struct Arguments {
 #[derive(Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
-    /// The library's database, in place of the window's
+    /// The database of the library, in place of the window's
     #[arg(long, value_name = "FILE", global = true)]
     pub db: Option<PathBuf>,
     /// Create the library that --db names where there is none
@@ -96,7 +97,7 @@ pub struct Global {
     /// Print the result as one JSON document
     #[arg(long, global = true)]
     pub json: bool,
-    /// When to use colours; auto: on terminals, unless `NO_COLOR` is set
+    /// When to use colors; auto: on terminals, unless `NO_COLOR` is set
     #[arg(long, value_name = "WHEN", value_enum, default_value_t, hide_default_value = true, global = true)]
     pub color: Color,
 }
@@ -141,46 +142,46 @@ impl Color {
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Find things in photos and folders of photos
+    /// Annotate photos and folders of photos
     Annotate(Annotate),
-    /// Go on with a run that was interrupted; nothing finished is done again
+    /// Continue an unfinished run; nothing finished is done again
     Resume(Resume),
-    /// Say what annotating would cost and take with every model, and send nothing
+    /// Show the cost and time of annotating with every model; sends nothing
     Estimate(Estimate),
-    /// List the files that imports skipped, with the reason
+    /// List the files that imports skipped, with reasons
     #[command(after_help = "Examples:\n  fieldmark skipped\n  fieldmark skipped --json")]
     Skipped,
-    /// List the runs, the newest first
+    /// List the runs, newest first
     #[command(after_help = "Examples:\n  fieldmark runs\n  fieldmark runs --json")]
     Runs,
-    /// Show how a run went
+    /// Show the report of a run
     Report(Report),
-    /// Write a run's marks to a file that other programs read
+    /// Export the annotations of a run to a file
     Export(Export),
     /// Print the metrics of a run as JSON
     Metrics(Metrics),
-    /// List the models, and whether they can be used now
+    /// List the models and whether they are available
     #[command(after_help = "Examples:\n  fieldmark models\n  fieldmark models --json")]
     Models,
-    /// List what the models cost
+    /// List the prices of the models
     #[command(after_help = "Examples:\n  fieldmark prices\n  fieldmark prices --json")]
     Prices,
-    /// List the recipes with their labels
+    /// List the recipes and their labels
     #[command(after_help = "Examples:\n  fieldmark recipes\n  fieldmark recipes --json")]
     Recipes,
-    /// Check the library, the key, the models, and say what to do about what is wrong
+    /// Check the library, keys, servers and models, with advice
     Doctor(Doctor),
-    /// Commands of your own before and after a run, and when one fails
+    /// Set your own commands before and after runs, and when one fails
     Hooks(Hooks),
-    /// Which .env files may be used
+    /// Allow or list .env files
     Env(Env),
-    /// Measure one image at a time against several at once
+    /// Measure a parallel run against a sequential one
     Bench(Bench),
-    /// Answer as Anthropic's Messages API would, on this machine and for nothing, until interrupted
+    /// Simulate Anthropic's Messages API on this machine, free of charge, until interrupted
     Simulate(Simulate),
     /// Print a completion script for a shell
     Completions(Completions),
-    /// Print the manual, for man(1)
+    /// Print the manual page
     Man(Man),
 }
 
@@ -198,7 +199,7 @@ impl FromStr for RunChoice {
         match typed.parse() {
             Ok(number) => Ok(Self::Number(RunId(number))),
             Err(_) if typed == "latest" => Ok(Self::Latest),
-            Err(_) => Err("the number of a run is needed, or latest"),
+            Err(_) => Err("expected the number of a run, or latest"),
         }
     }
 }

@@ -12,7 +12,7 @@ pub fn whole<Number: TryFrom<u64>>(
         let number = typed.trim().parse().ok().filter(|number| range.contains(number));
         number
             .and_then(|number| Number::try_from(number).ok())
-            .ok_or_else(|| format!("a whole number from {} to {} is needed", range.start(), range.end()))
+            .ok_or_else(|| format!("expected a whole number from {} to {}", range.start(), range.end()))
     }
 }
 
@@ -31,7 +31,7 @@ pub fn dollars(typed: &str) -> Result<PicoDollars, String> {
     let amount = typed.trim().trim_start_matches('$').parse().ok().and_then(PicoDollars::budget);
     amount.ok_or_else(|| {
         let most = PicoDollars::LARGEST_BUDGET_DOLLARS;
-        format!("an amount in dollars above 0 and up to {most} is needed, such as 0.60")
+        format!("expected an amount in dollars above 0 and up to {most}, such as 0.60")
     })
 }
 
@@ -43,7 +43,7 @@ mod tests {
     fn what_cannot_be_used_is_refused_with_the_range() {
         let silly = ["0", "-1", "1e30", "NaN", "inf", "5.5", "99999999999999999999", "1000000001", "", "many"];
         for typed in silly {
-            assert_eq!(count()(typed).unwrap_err(), "a whole number from 1 to 1000000000 is needed", "{typed}");
+            assert_eq!(count()(typed).unwrap_err(), "expected a whole number from 1 to 1000000000", "{typed}");
         }
         assert_eq!(count()(" 12 "), Ok(12));
         for typed in ["0", "-1", "1e30", "NaN", "inf", "-inf", "1000001", "1e-13", "", "$", "many"] {

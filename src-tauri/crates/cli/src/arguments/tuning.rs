@@ -10,27 +10,27 @@ use super::numbers::within;
 
 #[derive(Args)]
 pub struct Tuning {
-    /// Work as the earlier pipeline did for a batch of this size: small for 5 to 10 images, medium for 10 to 50, large for 50
-    /// and more. Each sets a concurrency and a pause between requests
+    /// The settings of the earlier pipeline: small for 5 to 10 images, medium for 10 to 50, large for 50 and more. Each sets
+    /// the concurrency and a pause between requests
     #[arg(long, value_name = "SIZE", value_parser = preset())]
     pub preset: Option<Preset>,
     #[command(flatten)]
     pub limits: Limits,
-    /// The longest that an answer may get, in tokens, thinking included
+    /// The maximum length of an answer, in tokens, thinking included
     #[arg(long, value_name = "N", value_parser = within(MAX_TOKENS))]
     pub max_tokens: Option<u32>,
 }
 
-/// Limits of one's own, which a run can be given at any of its sittings.
+/// Limits of one's own, which can be changed in every session of a run.
 #[derive(Args)]
 pub struct Limits {
-    /// Requests a minute at most
+    /// At most N requests a minute
     #[arg(long, value_name = "N", value_parser = within(LIMIT_A_MINUTE))]
     pub rpm: Option<u32>,
-    /// Input tokens a minute at most
+    /// At most N input tokens a minute
     #[arg(long, value_name = "N", value_parser = within(LIMIT_A_MINUTE))]
     pub itpm: Option<u32>,
-    /// Output tokens a minute at most
+    /// At most N output tokens a minute
     #[arg(long, value_name = "N", value_parser = within(LIMIT_A_MINUTE))]
     pub otpm: Option<u32>,
 }

@@ -6,7 +6,7 @@ use domain::plan::{ImageSelection, ModelQuote, PlanRequest, Quote, RunRequest};
 use domain::run::{RunMode, RunState, StopReason};
 use engine::Library;
 
-use super::{export, hooks, pilot, sitting};
+use super::{hooks, pilot, sitting};
 use crate::arguments::{Annotate, Global};
 use crate::environment::EnvFileUse;
 use crate::error::CommandError;
@@ -16,15 +16,16 @@ use crate::output::{Output, notes};
 use crate::words;
 
 pub async fn annotate(arguments: &Annotate, global: &Global, output: Output) -> Result<Exit, CommandError> {
+    let output = output.beside(arguments.sitting.targets())?;
     let when_missing = WhenMissing::Create { is_agreed: arguments.sitting.yes };
     let invocation = arguments.sitting.invocation()?;
     let library = library::open_during(global, invocation, EnvFileUse::Ask, when_missing).await?;
+    sitting::check_outputs(&library, &arguments.sitting)?;
     let recipe = library::keep_recipe(&library, &arguments.to_find).await?;
     let mut images = library::import(&library, &arguments.paths).await?;
     if let Some(limit) = arguments.limit {
         images.truncate(limit as usize);
     }
-    export::check_targets(&library, &arguments.sitting.exports)?;
     let model = confirm_quote(&library, arguments, &recipe, &images).await?;
     if let Destination::Host { name, .. } = &model.destination {
         // What is sent there was in the quote.
@@ -42,13 +43,11 @@ pub async fn annotate(arguments: &Annotate, global: &Global, output: Output) -> 
     };
     hooks::agree(&library, arguments.sitting.allow_hooks).await?;
     let run = library.start_run(&request).await?;
-    match sitting::follow(&library, run).await? {
-        Some(report) if report.summary.state == (RunState::Stopped { reason: StopReason::PilotDone }) => {
-            pilot::finish(&library, arguments, &recipe, &report, output).await
-        }
-        Some(report) => sitting::finish(&library, &report, &arguments.sitting, output),
-        None => Ok(Exit::Interrupted),
+    let report = sitting::follow(&library, run).await?;
+    if report.summary.state == (RunState::Stopped { reason: StopReason::PilotDone }) {
+        return pilot::finish(&library, arguments, &recipe, &report, output).await;
     }
+    sitting::finish(&library, &report, &arguments.sitting, output)
 }
 
 /// Quotes these images for what was asked.
@@ -87,7 +86,7 @@ async fn confirm_quote(
         return Err(cannot(model, words::obstacles(model).join("; ")));
     }
     if arguments.mode() == RunMode::Overnight && model.overnight.is_none() {
-        return Err(cannot(model, "it is not asked overnight".to_owned()));
+        return Err(cannot(model, "its vendor offers no batches (--overnight)".to_owned()));
     }
     let asked = words::asked_count(&quote, model, arguments.similar, arguments.fresh);
     let question = match arguments.pilot.filter(|&pilot| pilot < asked) {

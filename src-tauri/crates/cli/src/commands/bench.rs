@@ -13,7 +13,7 @@ use engine::{Invocation, Library, Surroundings};
 use simulator::{Latency, Limits, Options, Simulator};
 
 use super::{annotate, sitting};
-use crate::arguments::{Bench, Global};
+use crate::arguments::{Bench, Global, Target};
 use crate::environment::{self, EnvFileUse};
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -25,6 +25,10 @@ use crate::words;
 const LABELS: &str = "red, green, blue";
 
 pub async fn bench(arguments: &Bench, global: &Global, output: Output) -> Result<Exit, CommandError> {
+    let output = output.beside([&arguments.out])?;
+    if let Target::File(path) = &arguments.out {
+        files::check(path).map_err(|source| arguments.out.failed(source))?;
+    }
     let folder = tempfile::tempdir()?;
     let simulator = match arguments.base_url {
         Some(_) => None,
@@ -42,14 +46,17 @@ pub async fn bench(arguments: &Bench, global: &Global, output: Output) -> Result
     engine::write_copies(&photos, arguments.images as usize)?;
     let request = planned(&library, arguments, &photos).await?;
 
-    let Some(sequential) = carried_out(&library, &request, 1).await? else { return Ok(Exit::Interrupted) };
-    let Some(parallel) = carried_out(&library, &request, arguments.concurrency).await? else {
-        return Ok(Exit::Interrupted);
+    let sequential = match carried_out(&library, &request, 1).await? {
+        Ok(run) => run,
+        Err(exit) => return Ok(exit),
+    };
+    let parallel = match carried_out(&library, &request, arguments.concurrency).await? {
+        Ok(run) => run,
+        Err(exit) => return Ok(exit),
     };
     let results = library.benchmark_results(sequential, parallel)?;
-    files::WholeFile::begin(&arguments.out)
-        .and_then(|file| engine::write_json(file, &results))
-        .map_err(|source| CommandError::File { path: arguments.out.clone(), source })?;
+    let written = arguments.out.begin().and_then(|file| engine::write_json(file, &results));
+    written.map_err(|source| arguments.out.failed(source))?;
     output.show(&results, |out| words::benchmark(out, &results, arguments))?;
     if let Some(simulator) = simulator {
         simulator.stop().await;
@@ -90,19 +97,19 @@ async fn planned(library: &Arc<Library>, arguments: &Bench, photos: &Path) -> Re
     Ok(request)
 }
 
-/// A run of these images, so many at once; `None` when it was interrupted.
+/// A run of these images with this concurrency; how the command ends, where a signal or a person stopped it.
 async fn carried_out(
     library: &Arc<Library>,
     request: &RunRequest,
     concurrency: u32,
-) -> Result<Option<RunId>, CommandError> {
+) -> Result<Result<RunId, Exit>, CommandError> {
     words::note(&mut notes(), &words::benchmarking(concurrency))?;
     let options = RunOptions { concurrency: Some(concurrency), ..request.options };
     let run = library.start_run(&RunRequest { options, ..request.clone() }).await?;
-    let Some(report) = sitting::follow(library, run).await? else { return Ok(None) };
+    let report = sitting::follow(library, run).await?;
     match report.summary.state {
-        RunState::Stopped { reason: StopReason::Completed } if report.summary.failed == 0 => Ok(Some(run)),
-        RunState::Stopped { reason: StopReason::Paused } => Ok(None),
+        RunState::Stopped { reason: StopReason::Completed } if report.summary.failed == 0 => Ok(Ok(run)),
+        RunState::Stopped { reason: StopReason::Paused } => Ok(Err(Exit::of_run(&report.summary))),
         _ => {
             words::report(&mut notes(), &report)?;
             Err(CommandError::BenchmarkFailed)

@@ -12,6 +12,6 @@ pub fn completions(arguments: &Completions) -> Result<Exit, CommandError> {
     let mut script = Vec::new();
     // Writing straight to standard output would panic when the reader has gone.
     clap_complete::generate(arguments.shell, &mut Arguments::command(), "fieldmark", &mut script);
-    io::stdout().write_all(&script)?;
+    io::stdout().write_all(&script).map_err(CommandError::Output)?;
     Ok(Exit::Done)
 }

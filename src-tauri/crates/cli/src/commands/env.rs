@@ -17,7 +17,10 @@ pub fn env(command: &EnvCommand, output: Output) -> Result<Exit, CommandError> {
             let file = EnvFile::named(&file_at(path)).map_err(CommandError::EnvFile)?;
             let summary = file.summary().map_err(CommandError::EnvFile)?;
             consents.allow(&file)?;
-            output.add(|out| writeln!(out, "allowed until it changes\n{}", words::env_file(file.path(), &summary)))?;
+            output.add(|out| {
+                writeln!(out, "allowed until it changes")?;
+                words::env_file(out, file.path(), &summary)
+            })?;
         }
         EnvCommand::Deny { path } => {
             let was_allowed = consents.deny(&file_at(path))?;

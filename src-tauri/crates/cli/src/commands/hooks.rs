@@ -20,13 +20,13 @@ use crate::words;
 pub async fn agree(library: &Library, allows_hooks: bool) -> Result<(), CommandError> {
     for hook in library.hooks()? {
         let Some(command) = hook.command.filter(|_| !hook.is_agreed) else { continue };
-        let shown = words::hook_command(hook.event, &command);
-        let question = format!("{shown}\nRun this command, now and from now on?");
-        if allows_hooks || sitting::confirm(&question).await? {
+        if !allows_hooks {
+            words::hook_command(&mut notes(), hook.event, &command)?;
+        }
+        if allows_hooks || sitting::confirm("Allow this command, now and in future?").await? {
             library.agree_to_hook(hook.event, &command)?;
         } else if !io::stdin().is_terminal() {
-            let refused = "Nobody has agreed to this command, so it does not run: --allow-hooks agrees to it";
-            words::note(&mut notes(), &format!("{shown}\n{refused}"))?;
+            words::note(&mut notes(), "This command is not allowed, so it does not run. --allow-hooks allows it")?;
         }
     }
     Ok(())
@@ -41,16 +41,21 @@ pub async fn change(arguments: arguments::Hooks, global: &Global, output: Output
     let preset = Hooks { timeout_seconds: settings.hooks.timeout_seconds, ..Library::claude_flow_hooks() };
     output.show(&preset, |out| {
         let set = HookEvent::ALL.into_iter().filter_map(|event| Some((event, preset.command(event)?)));
-        set.into_iter().try_for_each(|(event, command)| writeln!(out, "{}:\n  {command}", event.name()))
+        set.into_iter().try_for_each(|(event, command)| words::hook_command(out, event, command))
     })?;
     let replaced: Vec<&str> = HookEvent::ALL
         .into_iter()
         .filter(|&event| preset.command(event) != settings.hooks.command(event))
         .filter_map(|event| settings.hooks.command(event))
         .collect();
-    let asked = format!("This takes the place of:\n  {}\nReplace it?", replaced.join("\n  "));
-    if !replaced.is_empty() && !allow_hooks && !sitting::confirm(&asked).await? {
-        return Err(CommandError::NotConfirmed);
+    if !replaced.is_empty() && !allow_hooks {
+        words::note(&mut notes(), "This replaces:")?;
+        for command in replaced {
+            words::note(&mut notes(), &format!("  {command}"))?;
+        }
+        if !sitting::confirm("Replace it?").await? {
+            return Err(CommandError::NotConfirmed);
+        }
     }
     let before = settings.clone();
     settings.hooks = preset;

@@ -18,7 +18,7 @@ pub fn man(arguments: &arguments::Man) -> Result<Exit, CommandError> {
     } else {
         let mut page = Vec::new();
         Man::new(Arguments::command()).render(&mut page)?;
-        io::stdout().write_all(&page)?;
+        io::stdout().write_all(&page).map_err(CommandError::Output)?;
     }
     Ok(Exit::Done)
 }

@@ -1,6 +1,6 @@
 //! `metrics`: the figures of a run, in the form that other programs read.
 
-use crate::arguments::{Global, Metrics};
+use crate::arguments::{Global, Metrics, Target};
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::library;
@@ -10,8 +10,8 @@ pub fn metrics(arguments: &Metrics, global: &Global) -> Result<Exit, CommandErro
     let library = library::open(global)?;
     let run = library::find_run(&library, arguments.run)?;
     match &arguments.out {
-        Some(path) => library.write_metrics(run, path)?,
-        None => Output::document(&library.classic_metrics(run)?)?,
+        Some(Target::File(path)) => library.write_metrics(run, path)?,
+        Some(Target::StandardOutput) | None => Output::document(&library.classic_metrics(run)?)?,
     }
     Ok(Exit::Done)
 }

@@ -28,22 +28,19 @@ pub async fn finish(
     let (run, verdict) = (pilot.summary.id, library.pilot_verdict(&pilot.summary)?);
     if is_gone_on_with(library, arguments, recipe, pilot, verdict).await? {
         library.resume_run(ResumeRequest::of(run)).await?;
-        return match sitting::follow(library, run).await? {
-            Some(report) => sitting::finish(library, &report, &arguments.sitting, output),
-            None => Ok(Exit::Interrupted),
-        };
+        let report = sitting::follow(library, run).await?;
+        return sitting::finish(library, &report, &arguments.sitting, output);
     }
     words::note(&mut notes(), &words::left_after_pilot(run))?;
     // It was shown in words already.
-    output.show(pilot, |_| Ok(()))?;
-    let are_all_exported = sitting::leave_files(library, pilot, &arguments.sitting, output)?;
+    let shown = output.show(pilot, |_| Ok(()));
     let exit = match verdict {
         PilotVerdict::NothingAnswered => Exit::SomeFailed,
         PilotVerdict::Stopped | PilotVerdict::DearerThanQuoted { .. } | PilotVerdict::Sound => {
             Exit::of_run(&pilot.summary)
         }
     };
-    Ok(exit.with_exports(are_all_exported, &pilot.summary))
+    sitting::leave_files(library, pilot, &arguments.sitting, output, shown, exit)
 }
 
 /// Says what the pilot means for the others, and asks unless that was answered before.

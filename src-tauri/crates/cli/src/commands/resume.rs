@@ -6,7 +6,7 @@ use domain::plan::ResumeRequest;
 use domain::run::RunState;
 use engine::{EngineError, Library};
 
-use super::{export, hooks, sitting};
+use super::{hooks, sitting};
 use crate::arguments::{Global, Resume};
 use crate::environment::EnvFileUse;
 use crate::error::CommandError;
@@ -16,13 +16,14 @@ use crate::output::{Output, notes};
 use crate::words;
 
 pub async fn resume(arguments: &Resume, global: &Global, output: Output) -> Result<Exit, CommandError> {
+    let output = output.beside(arguments.sitting.targets())?;
     let invocation = arguments.sitting.invocation()?;
     let library = library::open_during(global, invocation, EnvFileUse::Ask, WhenMissing::Refuse).await?;
+    sitting::check_outputs(&library, &arguments.sitting)?;
     let run = match arguments.run {
         Some(choice) => library::find_run(&library, choice)?,
         None => newest_unfinished(&library, arguments)?,
     };
-    export::check_targets(&library, &arguments.sitting.exports)?;
     let mut unsettled = library.run(run)?.unsettled;
     if arguments.give_up_batches {
         let given_up = library.in_unknown_batches(run)?;
@@ -57,7 +58,7 @@ pub async fn resume(arguments: &Resume, global: &Global, output: Output) -> Resu
     match library.resume_run(request).await {
         // It would go on at another server than the person has agreed to.
         Err(EngineError::NotAgreed { host }) => {
-            if !agrees(arguments, &format!("Send the photos and the recipe's words to {host}?")).await? {
+            if !agrees(arguments, &format!("Send the photos and the recipe's text to {host}?")).await? {
                 return Err(CommandError::NotConfirmed);
             }
             library.agree_to(host)?;
@@ -76,10 +77,8 @@ pub async fn resume(arguments: &Resume, global: &Global, output: Output) -> Resu
     {
         words::note(&mut notes(), &words::at_most_in_all(run, quoted))?;
     }
-    match sitting::follow(&library, run).await? {
-        Some(report) => sitting::finish(&library, &report, &arguments.sitting, output),
-        None => Ok(Exit::Interrupted),
-    }
+    let report = sitting::follow(&library, run).await?;
+    sitting::finish(&library, &report, &arguments.sitting, output)
 }
 
 async fn agrees(arguments: &Resume, question: &str) -> Result<bool, CommandError> {

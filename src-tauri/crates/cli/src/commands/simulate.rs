@@ -10,7 +10,7 @@ use crate::arguments::Simulate;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::output::{Output, notes};
-use crate::words;
+use crate::{signals, words};
 
 /// What was seen of the clients, for the document.
 #[derive(Serialize)]
@@ -27,8 +27,8 @@ pub async fn simulate(arguments: &Simulate, output: Output) -> Result<Exit, Comm
     let running = Simulator::start(options(arguments)).await?;
     let url = running.url();
     // A note, and flushed: whoever starts this in the background waits for it.
-    writeln!(notes(), "A simulation, not Anthropic: ANTHROPIC_BASE_URL={url} ANTHROPIC_API_KEY=any")?;
-    tokio::signal::ctrl_c().await?;
+    writeln!(notes(), "Simulated Messages API, not Anthropic: ANTHROPIC_BASE_URL={url} ANTHROPIC_API_KEY=any")?;
+    signals::drain(None).first().await;
     let complaints = complaints(&running.verdict());
     let seen = Seen { url, billed: running.stop().await.billed.len(), complaints };
     output.show(&seen, |out| {
@@ -37,7 +37,7 @@ pub async fn simulate(arguments: &Simulate, output: Output) -> Result<Exit, Comm
         } else {
             format!("the client {}", seen.complaints.join(", "))
         };
-        writeln!(out, "{} billed, for nothing; {said}", words::counted_len(seen.billed, "answer"))
+        writeln!(out, "{} (simulated, not billed); {said}", words::counted_len(seen.billed, "answer"))
     })?;
     Ok(Exit::Done)
 }
@@ -66,10 +66,10 @@ fn options(arguments: &Simulate) -> Options {
 fn complaints(verdict: &Verdict) -> Vec<String> {
     let kinds = [
         (&verdict.retried_too_early, "retried too early"),
-        (&verdict.retried_in_vain, "retried in vain"),
-        (&verdict.stampedes, "stampeded after a hold"),
-        (&verdict.hung_on, "hung on to a stalled answer"),
-        (&verdict.asked_twice, "paid twice for the same"),
+        (&verdict.retried_in_vain, "retried what cannot succeed"),
+        (&verdict.stampedes, "sent too many requests at once after a pause"),
+        (&verdict.hung_on, "waited too long for a stalled answer"),
+        (&verdict.asked_twice, "paid twice for one image"),
     ];
     kinds
         .into_iter()

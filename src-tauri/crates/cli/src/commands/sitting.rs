@@ -16,14 +16,15 @@ use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::output::{Output, notes};
 use crate::progress::Bar;
-use crate::words;
+use crate::{signals, target, words};
 
-/// Shows a run until it ends, and gives its report. Interrupted once, it finishes what is in flight, and leaves batches working
-/// where they are; twice, it stops at once (`None`), and what was in flight is done again by `resume`.
-pub async fn follow(library: &Arc<Library>, run: RunId) -> Result<Option<RunReport>, CommandError> {
+/// Shows a run until it ends, and gives its report. The first signal has it finish what is in flight and leave batches working
+/// where they are.
+pub async fn follow(library: &Arc<Library>, run: RunId) -> Result<RunReport, CommandError> {
+    let mut draining = signals::drain(Some(run));
     let bar = Bar::new();
-    let mut is_interrupted = false;
     let mut failing = HashSet::new();
+    let mut is_stopping = false;
     if let Some(mut progress) = library.run_progress(run) {
         loop {
             let endpoints = {
@@ -37,13 +38,8 @@ pub async fn follow(library: &Arc<Library>, run: RunId) -> Result<Option<RunRepo
             }
             tokio::select! {
                 changed = progress.changed() => if changed.is_err() { break },
-                Ok(()) = tokio::signal::ctrl_c() => {
-                    if is_interrupted {
-                        bar.clear();
-                        words::note(&mut notes(), &words::stopped_at_once(run))?;
-                        return Ok(None);
-                    }
-                    is_interrupted = true;
+                _ = draining.first(), if !is_stopping => {
+                    is_stopping = true;
                     let mode = progress.borrow().mode;
                     bar.say(words::stopping(mode));
                     library.pause_run(run);
@@ -52,7 +48,10 @@ pub async fn follow(library: &Arc<Library>, run: RunId) -> Result<Option<RunRepo
         }
     }
     bar.clear();
-    Ok(Some(library.run_report(run)?))
+    match library.take_run_failure(run) {
+        Some(error) => Err(error.into()),
+        None => Ok(library.run_report(run)?),
+    }
 }
 
 /// Says which endpoints have begun to fail, and which work again. Those that no run can use were named before it began.
@@ -77,37 +76,114 @@ fn is_over(progress: &watch::Receiver<RunProgress>) -> bool {
     matches!(progress.borrow().state, RunState::Stopped { .. } | RunState::Interrupted)
 }
 
-/// Shows the report and leaves the files that were asked for.
-pub fn finish(library: &Library, report: &RunReport, sitting: &Sitting, output: Output) -> Result<Exit, CommandError> {
-    output.show(report, |out| words::report(out, report))?;
-    let are_all_exported = leave_files(library, report, sitting, output)?;
-    Ok(Exit::of_run(&report.summary).with_exports(are_all_exported, &report.summary))
+/// Finds out whether every file that is asked for can be written, before anything is sent. Each one that cannot is named.
+pub fn check_outputs(library: &Library, sitting: &Sitting) -> Result<(), CommandError> {
+    let mut refused = Vec::new();
+    let mut check = |name: String, outcome: Result<(), EngineError>| {
+        if let Err(error) = outcome {
+            refused.push(words::unwritable(&name, &error));
+        }
+    };
+    if let Some(target) = &sitting.metrics_out {
+        check(format!("--metrics-out {target}"), target.check(library));
+    }
+    if let Some(folder) = &sitting.report {
+        check(format!("--report {}", folder.display()), target::check_folder(library, folder));
+    }
+    for export in &sitting.exports {
+        check(format!("--export {export}"), export.file.check(library));
+    }
+    for (index, target) in sitting.targets().enumerate() {
+        if sitting.targets().take(index).any(|earlier| earlier == target) {
+            refused.push(words::named_twice(target));
+        }
+    }
+    if refused.is_empty() {
+        return Ok(());
+    }
+    for refused in &refused {
+        words::error(&mut notes(), refused)?;
+    }
+    Err(CommandError::UnwritableOutputs)
 }
 
-/// Writes the files that were asked for; returns whether every export was written.
+/// Shows the report and leaves the files that were asked for. One that fails stops no other.
+pub fn finish(library: &Library, report: &RunReport, sitting: &Sitting, output: Output) -> Result<Exit, CommandError> {
+    let shown = output.show(report, |out| words::report(out, report));
+    leave_files(library, report, sitting, output, shown, Exit::of_run(&report.summary))
+}
+
+/// Writes the files that were asked for; how the command ends, which would end with `exit` if all is written. `shown` is what
+/// came of showing the report.
 pub fn leave_files(
     library: &Library,
     report: &RunReport,
     sitting: &Sitting,
     output: Output,
-) -> Result<bool, CommandError> {
+    shown: Result<(), CommandError>,
+    exit: Exit,
+) -> Result<Exit, CommandError> {
     let run = report.summary.id;
-    if let Some(path) = &sitting.metrics_out {
-        match library.write_metrics(run, path) {
+    let mut failed = Failed::default();
+    failed.note("the report", shown)?;
+    if let Some(target) = &sitting.metrics_out {
+        match library.classic_metrics(run) {
             // The run went as it went: that nothing could be measured is no failure of it.
             Err(error @ EngineError::NoFigures(_)) => words::warn(&mut notes(), &words::refusal(&error))?,
-            outcome => outcome?,
+            Err(error) => failed.note(&format!("--metrics-out {target}"), Err(error.into()))?,
+            Ok(metrics) => {
+                let written = target.begin().and_then(|file| engine::write_json(file, &metrics));
+                let written = written.map_err(|source| target.failed(source));
+                failed.note(&format!("--metrics-out {target}"), written)?;
+            }
         }
     }
     if let Some(folder) = &sitting.report {
         let notices = words::notices(&report.diagnoses);
-        let written = engine::export::write_report(library, report, &notices, folder)?;
-        output.add(|out| words::written_report(out, &written))?;
+        let written = engine::export::write_report(library, report, &notices, folder);
+        let shown = written
+            .map_err(CommandError::from)
+            .and_then(|written| output.add(|out| words::written_report(out, &written)));
+        failed.note(&format!("--report {}", folder.display()), shown)?;
     }
-    export::export_all(library, run, &sitting.exports, output)
+    for file in &sitting.exports {
+        let shown = export::write_after_run(library, run, file)
+            .and_then(|exported| output.add(|out| words::exported(out, "  exported    ", &file.file, &exported)));
+        failed.note(&format!("--export {file}"), shown)?;
+    }
+    Ok(exit.with_outputs(failed.exit, &report.summary))
 }
 
-/// Asks on standard error; no when nobody is there to answer.
+/// What came of outputs that failed.
+#[derive(Default)]
+struct Failed {
+    exit: Option<Exit>,
+}
+
+impl Failed {
+    /// Names the output `name` where it failed. That the library has failed ends the command.
+    fn note(&mut self, name: &str, outcome: Result<(), CommandError>) -> Result<(), CommandError> {
+        let Err(error) = outcome else { return Ok(()) };
+        let exit = error.exit();
+        if matches!(exit, Exit::LibraryFailed | Exit::LibraryLost) {
+            return Err(error);
+        }
+        if !error.is_closed_output() {
+            words::warn(&mut notes(), &words::not_written(name, &error))?;
+        }
+        // A full disk says more than that something failed, and a reader who has gone says least.
+        let worst = match (self.exit, exit) {
+            (Some(Exit::DiskFull), _) | (_, Exit::DiskFull) => Exit::DiskFull,
+            (Some(Exit::Failed), _) => Exit::Failed,
+            (_, Exit::OutputClosed) => Exit::OutputClosed,
+            _ => Exit::Failed,
+        };
+        self.exit = Some(worst);
+        Ok(())
+    }
+}
+
+/// Asks on standard error; no where there is no terminal to answer at.
 pub async fn confirm(question: &str) -> Result<bool, CommandError> {
     if !io::stdin().is_terminal() {
         return Ok(false);
@@ -118,22 +194,11 @@ pub async fn confirm(question: &str) -> Result<bool, CommandError> {
         err.flush()?;
     }
     let (answer, answered) = oneshot::channel();
-    // A thread of its own: once Ctrl-C has been listened to it no longer ends the process, and nothing must wait for a
-    // line that nobody types. The thread ends with the process.
+    // A thread of its own, since reading blocks. It ends with the process.
     std::thread::spawn(move || {
         let mut line = String::new();
-        // Whoever was interrupted no longer wants the answer.
         let _ = answer.send(io::stdin().lock().read_line(&mut line).map(|_| line));
     });
-    tokio::select! {
-        line = answered => {
-            let line = line.unwrap_or_else(|_| Ok(String::new()))?;
-            Ok(matches!(line.trim().to_lowercase().as_str(), "y" | "yes"))
-        }
-        Ok(()) = tokio::signal::ctrl_c() => {
-            // Below the question.
-            writeln!(notes())?;
-            Err(CommandError::Interrupted)
-        }
-    }
+    let line = answered.await.unwrap_or_else(|_| Ok(String::new()))?;
+    Ok(matches!(line.trim().to_lowercase().as_str(), "y" | "yes"))
 }

@@ -20,10 +20,10 @@ pub fn benchmarking(concurrency: u32) -> String {
 /// Asked where a server of one's own is measured.
 pub fn benchmark_cost(row: &ModelQuote, images: u32) -> String {
     let twice = row.cost.map_or_else(
-        || "at a price that nobody has told".to_owned(),
-        |cost| format!("for about {}, {} at most", money(cost.expected.times(2)), at_most(cost.high.times(2))),
+        || "at an unknown price".to_owned(),
+        |cost| format!("for about {}, at most {}", money(cost.expected.times(2)), at_most(cost.high.times(2))),
     );
-    format!("Ask {} twice about {}, {twice}?", row.model.name, counted(images, "image"))
+    format!("Annotate {} twice with {}, {twice}?", counted(images, "image"), row.model.name)
 }
 
 pub fn benchmark(out: &mut dyn Write, results: &BenchmarkResults, arguments: &Bench) -> io::Result<()> {
@@ -45,20 +45,20 @@ pub fn benchmark(out: &mut dyn Write, results: &BenchmarkResults, arguments: &Be
     if let (None, None, Some(ideal)) = (&arguments.base_url, arguments.limit_rpm, ideal_millis(arguments)) {
         writeln!(
             out,
-            "  ideal          {}: the latency alone, in rounds; this took {:.3} times as long",
+            "  ideal          {}: latency alone; the run took {:.3} times as long",
             duration(ideal),
             metrics.total_duration / ideal
         )?;
     }
     writeln!(
         out,
-        "  an image       mean {}, P50 {}, P95 {}, P99 {}",
+        "  per image      mean {}, P50 {}, P95 {}, P99 {}",
         duration(metrics.average_task_duration),
         duration(metrics.p50_duration),
         duration(metrics.p95_duration),
         duration(metrics.p99_duration)
     )?;
-    writeln!(out, "  written        {}", arguments.out.display())
+    writeln!(out, "  written        {}", arguments.out)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "milliseconds of a benchmark")]

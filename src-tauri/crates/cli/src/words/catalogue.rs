@@ -16,13 +16,13 @@ pub fn models(out: &mut dyn Write, models: &[OfferedModel]) -> io::Result<()> {
     let mut reasons: Vec<&Hindrance> = Vec::new();
     for OfferedModel { model, hindrance, is_suggested } in models {
         let place = match &model.destination {
-            Destination::ThisMachine => "in this program",
+            Destination::ThisMachine => "this machine",
             Destination::Host { name, .. } => name,
         };
         let now = match hindrance {
             None => "ready".to_owned(),
             Some(Hindrance::NoKey { .. }) => "no key".to_owned(),
-            Some(Hindrance::LocalOnly) => "locked".to_owned(),
+            Some(Hindrance::LocalOnly) => "local only".to_owned(),
             Some(Hindrance::Retired { on }) => format!("retired on {on}"),
             Some(Hindrance::Unusable { .. }) => "unusable".to_owned(),
         };
@@ -34,10 +34,11 @@ pub fn models(out: &mut dyn Write, models: &[OfferedModel]) -> io::Result<()> {
         table.add([model.id.to_string(), model.name.clone(), place.to_owned(), now.join(", ")]);
     }
     table.write(out)?;
-    // What keeps one back mostly keeps all back.
+    // Mostly one reason holds for all.
     reasons.dedup();
     for reason in reasons {
-        writeln!(out, "\n{}", capitalised(&hindrance_said(reason)))?;
+        writeln!(out)?;
+        writeln!(out, "{}", capitalised(&hindrance_said(reason)))?;
     }
     Ok(())
 }
@@ -60,7 +61,8 @@ pub fn prices(out: &mut dyn Write, prices: &PriceList) -> io::Result<()> {
         table.add([priced.id.to_string(), input, output, cached, batch_input, batch_output]);
     }
     table.write(out)?;
-    writeln!(out, "\nFor a million tokens, as of {}. The built-in model costs nothing.", prices.as_of)
+    writeln!(out)?;
+    writeln!(out, "Per million tokens, as of {}. The built-in model costs nothing.", prices.as_of)
 }
 
 pub fn recipes(out: &mut dyn Write, recipes: &[SavedRecipe]) -> io::Result<()> {
@@ -70,10 +72,10 @@ pub fn recipes(out: &mut dyn Write, recipes: &[SavedRecipe]) -> io::Result<()> {
         }
         writeln!(out, "{HEADING}{}{HEADING:#}", recipe.name)?;
         let labels: Vec<&str> = recipe.labels.iter().map(|label| label.name.as_str()).collect();
-        writeln!(out, "  finds     {}", labels.join(", "))?;
+        writeln!(out, "  labels      {}", labels.join(", "))?;
         if !recipe.attributes.is_empty() {
             let names: Vec<&str> = recipe.attributes.iter().map(|attribute| attribute.name.as_str()).collect();
-            writeln!(out, "  notes     {}", names.join(", "))?;
+            writeln!(out, "  attributes  {}", names.join(", "))?;
         }
     }
     Ok(())

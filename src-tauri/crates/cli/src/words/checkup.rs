@@ -28,10 +28,11 @@ pub fn checkup(out: &mut dyn Write, findings: &[Finding]) -> io::Result<()> {
     let count = |severity| findings.iter().filter(|finding| finding.severity() == severity).count();
     let (problems, warnings) = (count(Severity::Problem), count(Severity::Warning));
     let style = if problems > 0 { ERROR } else { GOOD };
-    writeln!(out, "\n{style}{}{style:#}, {}", counted_len(problems, "problem"), counted_len(warnings, "warning"))
+    writeln!(out)?;
+    writeln!(out, "{style}{}{style:#}, {}", counted_len(problems, "problem"), counted_len(warnings, "warning"))
 }
 
-/// Subject, what was seen, and what to do about it where that is no good.
+/// Subject, what was found, and what to do about it where that is a problem.
 fn told(finding: &Finding) -> (&'static str, String, &'static str) {
     match finding {
         Finding::Versions { fieldmark, sqlite, system, processors } => {
@@ -49,8 +50,8 @@ fn told(finding: &Finding) -> (&'static str, String, &'static str) {
         ),
         Finding::FreeSpace { bytes: free } => (
             "free space",
-            free.map_or_else(|| "nobody could say how much".to_owned(), |free| format!("{} free", bytes(free))),
-            "Thumbnails and answers need room: free some, or keep the library elsewhere.",
+            free.map_or_else(|| "unknown".to_owned(), |free| format!("{} free", bytes(free))),
+            "Thumbnails and answers need space: free some, or keep the library on another disk.",
         ),
         Finding::Database { path, problems } => (
             "database",
@@ -62,7 +63,7 @@ fn told(finding: &Finding) -> (&'static str, String, &'static str) {
         Finding::Environment { problem } => (
             "environment",
             either(problem.as_ref(), || "variables and .env can be read".to_owned(), ToString::to_string),
-            "Correct the variable or the line; nothing is sent as long as it is unclear where to.",
+            "Correct the variable or the line. Until then nothing is sent.",
         ),
         Finding::Keychain { problem } => (
             "keychain",
@@ -72,15 +73,15 @@ fn told(finding: &Finding) -> (&'static str, String, &'static str) {
         Finding::Server { base_url, said_by, problem } => (
             "server",
             either(problem.as_ref(), || format!("{base_url}{}", by_whose_word(*said_by)), ToString::to_string),
-            "Correct ANTHROPIC_BASE_URL, ANTHROPIC_MODEL or the window's settings.",
+            "Correct ANTHROPIC_BASE_URL, ANTHROPIC_MODEL or the settings in the window.",
         ),
         Finding::Key { host, place } => (
             "key",
             match place {
                 Some(place) => format!("for {host}, {}", from_where(*place)),
-                None => format!("none for {host}: only the built-in model can be asked"),
+                None => format!("none for {host}: only the built-in model can be used"),
             },
-            "Set ANTHROPIC_API_KEY, or enter a key in the window's settings.",
+            "Set ANTHROPIC_API_KEY, or enter a key in the settings of the window.",
         ),
         Finding::Connection { check } => {
             let (seen, advice) = connection(check);
@@ -94,7 +95,7 @@ fn told(finding: &Finding) -> (&'static str, String, &'static str) {
                 (Some(KeyPlace::Variable), None) => format!("{name} at {host}, key from {key_variable}"),
                 (Some(place), None) => format!("{name} at {host}, key {}", from_where(*place)),
             },
-            "Set its variable, enter a key in the window's settings, or correct its entry in settings.toml.",
+            "Set its variable, enter a key in the settings of the window, or correct its entry in settings.toml.",
         ),
         Finding::EndpointConnection { name, check } => {
             let (seen, advice) = connection(check);
@@ -107,7 +108,7 @@ fn told(finding: &Finding) -> (&'static str, String, &'static str) {
                 None if found.is_empty() => "finds nothing in a photo of a cat".to_owned(),
                 None => format!("finds in a sample photo: {}", found.join(", ")),
             },
-            "Install Fieldmark anew: this copy of it is damaged.",
+            "Install Fieldmark again: this copy is damaged.",
         ),
     }
 }
@@ -122,9 +123,9 @@ fn either(problem: Option<&String>, fine: impl FnOnce() -> String, wrong: impl F
 fn by_whose_word(source: SettingSource) -> &'static str {
     match source {
         SettingSource::Default => "",
-        SettingSource::Settings => ", by the window's settings",
-        SettingSource::Variable => ", by ANTHROPIC_BASE_URL",
-        SettingSource::DotEnv => ", by the .env file here",
+        SettingSource::Settings => ", from the settings",
+        SettingSource::Variable => ", from ANTHROPIC_BASE_URL",
+        SettingSource::DotEnv => ", from the .env file here",
     }
 }
 
@@ -141,25 +142,25 @@ fn from_where(place: KeyPlace) -> &'static str {
 fn connection(check: &ConnectionCheck) -> (String, &'static str) {
     match check {
         ConnectionCheck::Works { model, model_count } => {
-            (format!("the key works; {model} is one of {}", counted(*model_count, "model")), "")
+            (format!("the key works; the server offers {model} ({} in all)", counted(*model_count, "model")), "")
         }
         ConnectionCheck::NoKey => ("not tried: there is no key".into(), ""),
-        ConnectionCheck::LocalOnly => ("not tried: everything is locked to this machine".into(), ""),
-        ConnectionCheck::Unusable { detail } => (detail.clone(), "Correct what it says; nothing was sent."),
+        ConnectionCheck::LocalOnly => ("not tried: the settings allow only this machine".into(), ""),
+        ConnectionCheck::Unusable { detail } => (detail.clone(), "Correct it. Nothing was sent."),
         ConnectionCheck::KeyRejected => ("the server rejects the key".into(), "Enter another key."),
         ConnectionCheck::NotPermitted { detail } => {
-            (format!("the key may not do this: {detail}"), "Give the key the right to it at the vendor's.")
+            (format!("the key is not permitted to do this: {detail}"), "Give the key the permission at the vendor.")
         }
         ConnectionCheck::NoCredit { detail } => {
-            (format!("the account has no credit: {detail}"), "Buy credit at the vendor's.")
+            (format!("the account has no credit: {detail}"), "Add credit at the vendor.")
         }
         ConnectionCheck::UnknownModel { model, .. } => {
-            (format!("the server does not know {model}"), "Choose one that it lists, by --model or ANTHROPIC_MODEL.")
+            (format!("the server does not know {model}"), "Choose one that it offers, with --model or ANTHROPIC_MODEL.")
         }
         ConnectionCheck::NotSuchAServer { detail } => {
-            (format!("no server of this kind: {detail}"), "Correct the address.")
+            (format!("not a server that Fieldmark can use: {detail}"), "Correct the address.")
         }
-        ConnectionCheck::Unreachable { detail } => (detail.clone(), "Is the network up, and the address right?"),
-        ConnectionCheck::Unwell { detail } => (format!("the server is busy or fails: {detail}"), "Wait a while."),
+        ConnectionCheck::Unreachable { detail } => (detail.clone(), "Check the network and the address."),
+        ConnectionCheck::Unwell { detail } => (format!("the server fails: {detail}"), "Try again later."),
     }
 }

@@ -12,7 +12,7 @@ pub fn diagnoses(out: &mut dyn Write, diagnoses: &[Diagnosis]) -> io::Result<()>
     for Notice { finding, changes } in notices(diagnoses) {
         writeln!(out, "  noticed     {finding}")?;
         for change in changes {
-            writeln!(out, "    change    {change}")?;
+            writeln!(out, "    advice    {change}")?;
         }
     }
     Ok(())
@@ -39,17 +39,20 @@ fn finding(finding: &Finding) -> String {
         Finding::RetriesHigh { repeated, asked, by_kind } => {
             let kinds: Vec<String> =
                 by_kind.iter().map(|group| format!("{} x {}", group.count, retry(group.kind))).collect();
-            format!("{} repeated for {}: {}", were(*repeated, "request"), counted(*asked, "image"), kinds.join(", "))
+            let retries = if *repeated == 1 { "1 retry".to_owned() } else { format!("{repeated} retries") };
+            format!("{retries} for {}: {}", counted(*asked, "image"), kinds.join(", "))
         }
         Finding::ServerAway { away_millis, share } => {
-            format!("the server could not answer for {}, {} of the run's time", duration(*away_millis), percent(*share))
+            format!("the server was unavailable for {}, {} of the run's time", duration(*away_millis), percent(*share))
         }
         Finding::MostlyOneFailure { failure: kind, count, failed, finished } => {
-            format!(
-                "{failed} of {} failed, {count} of them for one reason: {}",
-                counted(*finished, "image"),
-                failure(*kind)
-            )
+            let all = match (*failed, *finished) {
+                (1, 1) => "the only image failed".to_owned(),
+                (failed, finished) if failed == finished => format!("all {} failed", counted(finished, "image")),
+                (failed, finished) => format!("{failed} of {} failed", counted(finished, "image")),
+            };
+            let main = if count == failed { String::new() } else { format!(", {count} of them for one reason") };
+            format!("{all}{main}: {}", failure(*kind))
         }
         Finding::AnswersCutShort { count, share, room } => {
             format!("{} cut off{} ({} of the images)", were(*count, "answer"), self::room(*room), percent(*share))
@@ -65,17 +68,17 @@ fn finding(finding: &Finding) -> String {
             percent(*share)
         ),
         Finding::SlowedByConcurrency { at_once, share, images_per_second, possible } => format!(
-            "the concurrency of {at_once} was used up for {} of the time: {images_per_second:.1} images a second{}",
+            "the run was limited by its concurrency of {at_once} for {} of the time: {images_per_second:.1} images a second{}",
             percent(*share),
             possible.map(|possible| format!(", where the server's limit allows {possible:.1}")).unwrap_or_default()
         ),
         Finding::SlowedByPreparing { images_per_second, share } => format!(
-            "the server waited for this machine: {} of the requests that could have been in flight had no image ready, \
-             at {images_per_second:.1} images a second",
+            "this machine prepared images more slowly than the server takes them: {} of the possible requests had no image \
+             ready, at {images_per_second:.1} images a second",
             percent(*share)
         ),
         Finding::CostByOutput { share, paid, answer_tokens, thinking_share } => format!(
-            "{} of {} was for what the model wrote, {answer_tokens} tokens an answer{}",
+            "{} of {} was for output, {answer_tokens} tokens per answer{}",
             percent(*share),
             money(*paid),
             if *thinking_share > 0.0 {
@@ -102,44 +105,44 @@ fn refused(refusals: u32, overloads: u32) -> String {
 
 fn change(change: &Change) -> String {
     match change {
-        Change::FewerAtOnce { to } => format!("--concurrency {to}: fewer requests at a time leave the server room"),
+        Change::FewerAtOnce { to } => format!("--concurrency {to}: fewer requests in flight"),
         Change::MoreAtOnce { to: Some(to) } => {
-            format!("--concurrency {to}, or no --concurrency: then Fieldmark finds the number")
+            format!("--concurrency {to}, or --concurrency auto")
         }
-        Change::MoreAtOnce { to: None } => "no --concurrency: then Fieldmark finds the number".into(),
+        Change::MoreAtOnce { to: None } => "--concurrency auto".into(),
         Change::LimitRequests { per_minute } => {
             format!(
-                "{} a minute as a limit in the settings: as fast, and nothing is refused",
+                "a limit of {} a minute in the settings: as fast, without refusals",
                 counted(*per_minute, "request")
             )
         }
         Change::RaiseOwnLimit => {
-            "a higher limit with --rpm, --itpm or --otpm or in the settings, or none: Fieldmark finds the server's"
+            "a higher limit with --rpm, --itpm or --otpm or in the settings, or none: Fieldmark adapts to the server's limits"
                 .into()
         }
         Change::NoPause => {
-            "no pause: no --preset, and no rate_limit_delay_ms in the settings; Fieldmark finds the server's limits"
+            "no pause: no --preset, and no rate_limit_delay_ms in the settings; Fieldmark adapts to the server's limits"
                 .into()
         }
         Change::LongerSilence { to_millis } => {
             format!("task_timeout_ms = {to_millis} in the settings: wait longer for slow answers")
         }
         Change::ShorterSilence { to_millis } => {
-            format!("task_timeout_ms = {to_millis} in the settings: repeat lost requests sooner")
+            format!("task_timeout_ms = {to_millis} in the settings: retry lost requests sooner")
         }
         Change::MoreRoom { than: Some(tokens) } => {
             format!(
-                "resume --retry-failed --max-tokens above {tokens}: only answers that were cut off are asked for again"
+                "resume --retry-failed --max-tokens above {tokens}: only answers that were cut off are requested again"
             )
         }
-        Change::MoreRoom { than: None } => "--max-tokens above the model's usual maximum: room from the start".into(),
+        Change::MoreRoom { than: None } => "--max-tokens above the model's usual maximum".into(),
         Change::MoreRoutes => {
-            "a higher limit from the vendor, or an additional endpoint in the settings: only that is faster".into()
+            "a higher limit from the vendor, or an additional endpoint in the settings".into()
         }
         Change::AskOvernight { cost } => {
-            format!("--overnight, if it has a day: about {} by the batch API, with limits of its own", money(*cost))
+            format!("--overnight, if it may take a day: about {} in batches, which have their own limits", money(*cost))
         }
-        Change::AskLive => "run these images live, without --overnight: answers come within seconds".into(),
+        Change::AskLive => "run these images without --overnight: answers come within seconds".into(),
         Change::CheaperModel { name, cost } => {
             format!(
                 "{name}: the same tokens would have cost about {}, an estimate; try it on a few images",
@@ -147,11 +150,12 @@ fn change(change: &Change) -> String {
             )
         }
         Change::OtherModel => "another model".into(),
+        Change::AddLabels => "add the labels that the model uses to the recipe, as labels or synonyms".into(),
         Change::AskForLess => "a recipe with fewer labels or attributes, or shorter instructions".into(),
         Change::SmallerPhotos => "smaller copies of the photos".into(),
-        Change::CheckPhotos => "check that the photos are where they were, and can be opened".into(),
+        Change::CheckPhotos => "check that the photos still exist and can be opened".into(),
         Change::CheckNetwork => "check the network: Wi-Fi, a proxy, a VPN".into(),
-        Change::CheckServer => "check the server on this machine: whether it runs, and what its log says".into(),
+        Change::CheckServer => "check the server on this machine and its log".into(),
     }
 }
 
@@ -168,7 +172,7 @@ fn met(limit: MetLimit) -> String {
     match limit.unit {
         LimitUnit::RequestsPerMinute => format!("{} a minute", counted(limit.count, "request")),
         LimitUnit::TokensPerMinute => format!("{} a minute", counted(limit.count, "token")),
-        LimitUnit::AtOnce => format!("{} at once", counted(limit.count, "request")),
+        LimitUnit::AtOnce => format!("{} in flight", counted(limit.count, "request")),
     }
 }
 
@@ -204,7 +208,7 @@ mod tests {
         assert_eq!(
             said(cut_short),
             "  noticed     31 answers were cut off at your maximum of 600 tokens (15 % of the images)\n    \
-             change    resume --retry-failed --max-tokens above 600: only answers that were cut off are asked for again\n"
+             advice    resume --retry-failed --max-tokens above 600: only answers that were cut off are requested again\n"
         );
         let paused = Diagnosis {
             finding: Finding::SlowedByPause { pause_millis: 200, share: 0.4 },
@@ -213,7 +217,7 @@ mod tests {
         assert_eq!(
             said(paused),
             "  noticed     the pause of 200 ms after each answer took 40 % of the time\n    \
-             change    task_timeout_ms = 40000 in the settings: wait longer for slow answers\n"
+             advice    task_timeout_ms = 40000 in the settings: wait longer for slow answers\n"
         );
     }
 
@@ -231,7 +235,7 @@ mod tests {
     fn repeated_requests_are_a_count_of_the_images_there_were() {
         let by_kind = vec![RetryGroup { kind: RetryKind::ConnectionLost, count: 24 }];
         let repeated = finding(&Finding::RetriesHigh { repeated: 24, asked: 12, by_kind });
-        assert_eq!(repeated, "24 requests were repeated for 12 images: 24 x connection lost");
+        assert_eq!(repeated, "24 retries for 12 images: 24 x connection lost");
     }
 
     #[test]
@@ -249,9 +253,9 @@ mod tests {
             said(diagnosis),
             "  noticed     the server's limits held the run back for 1 min 20 s, 80 % of its time, at about 58 requests a \
              minute; 1 request was refused\n    \
-             change    a higher limit from the vendor, or an additional endpoint in the settings: only that is faster\n    \
-             change    --overnight, if it has a day: about $0.50 by the batch API, with limits of its own\n    \
-             change    58 requests a minute as a limit in the settings: as fast, and nothing is refused\n"
+             advice    a higher limit from the vendor, or an additional endpoint in the settings\n    \
+             advice    --overnight, if it may take a day: about $0.50 in batches, which have their own limits\n    \
+             advice    a limit of 58 requests a minute in the settings: as fast, without refusals\n"
         );
     }
 }

@@ -1,19 +1,24 @@
 //! `.env` files: what a person decides about.
 
+use std::io::{self, Write};
 use std::path::Path;
 
 use engine::EnvSummary;
 
 /// What a `.env` file says, never its key.
-pub fn env_file(path: &Path, summary: &EnvSummary) -> String {
-    let server = summary.base_url.as_deref().unwrap_or("the vendor's own");
-    let mut lines = vec![format!("  file    {}", path.display()), format!("  server  {server}")];
-    lines.extend(summary.model.as_ref().map(|model| format!("  model   {model}")));
-    lines.extend(summary.key_ending.as_ref().map(|ending| format!("  key     ends in {ending}")));
-    lines.extend(
-        summary.endpoint_keys.iter().map(|(variable, ending)| format!("  key     {variable} ends in {ending}")),
-    );
-    lines.join("\n")
+pub fn env_file(out: &mut dyn Write, path: &Path, summary: &EnvSummary) -> io::Result<()> {
+    writeln!(out, "  file    {}", path.display())?;
+    writeln!(out, "  server  {}", summary.base_url.as_deref().unwrap_or("the vendor's own"))?;
+    if let Some(model) = &summary.model {
+        writeln!(out, "  model   {model}")?;
+    }
+    if let Some(ending) = &summary.key_ending {
+        writeln!(out, "  key     ends in {ending}")?;
+    }
+    for (variable, ending) in &summary.endpoint_keys {
+        writeln!(out, "  key     {variable} ends in {ending}")?;
+    }
+    Ok(())
 }
 
 /// One line for where nobody can be asked.

@@ -16,10 +16,10 @@ use super::table::Table;
 use crate::arguments::Estimate;
 
 pub fn estimate(out: &mut dyn Write, quote: &Quote, recipe: &str, arguments: &Estimate) -> io::Result<()> {
-    writeln!(out, "{HEADING}{}, {recipe}{HEADING:#}", counted(quote.image_count, "image"))?;
+    writeln!(out, "{HEADING}{}, recipe {recipe}{HEADING:#}", counted(quote.image_count, "image"))?;
     similar(out, quote, arguments)?;
     writeln!(out)?;
-    let mut table = Table::new(["Model", "Low", "Expected", "At most", "Overnight", "Time", "Remarks"]);
+    let mut table = Table::new(["Model", "Low", "Expected", "At most", "Batch", "Time", "Remarks"]);
     table.align_right(1..=4);
     for row in &quote.models {
         let unknown = || "unknown".to_owned();
@@ -35,18 +35,19 @@ pub fn estimate(out: &mut dyn Write, quote: &Quote, recipe: &str, arguments: &Es
         ]);
     }
     table.write(out)?;
-    writeln!(out, "\nPrices as of {}. At most is an upper bound: no run costs more.", quote.prices_as_of)?;
+    writeln!(out)?;
+    writeln!(out, "Prices as of {}. \"At most\" is an upper bound: no run costs more.", quote.prices_as_of)?;
     by_model(out, "At most", &quote.models, |row| Some(worst_case(row.cost_basis.as_ref()?)))?;
     by_model(out, "Budget", &quote.models, |row| {
         let mode = if arguments.overnight { RunMode::Overnight } else { RunMode::Live };
         let forecast = if arguments.overnight { row.overnight_budget } else { row.budget }?;
         budget(forecast, arguments.budget?, asked_count(quote, row, arguments.similar, arguments.fresh), mode)
     })?;
-    by_model(out, "Answers", &quote.models, |row| Some(answer_basis(row.cost_basis.as_ref()?.answer_basis)))?;
+    by_model(out, "Output", &quote.models, |row| Some(answer_basis(row.cost_basis.as_ref()?.answer_basis)))?;
     by_model(out, "Time", &quote.models, |row| {
-        Some(row.time.map_or_else(|| "not measured yet: the first run, or its pilot, shows it".into(), time_basis))
+        Some(row.time.map_or_else(|| "not measured yet: the first run or pilot measures it".into(), time_basis))
     })?;
-    by_model(out, "Cannot be asked now", &quote.models, |row| row.hindrance.as_ref().map(hindrance))
+    by_model(out, "Not available now", &quote.models, |row| row.hindrance.as_ref().map(hindrance))
 }
 
 fn similar(out: &mut dyn Write, quote: &Quote, arguments: &Estimate) -> io::Result<()> {
@@ -55,9 +56,9 @@ fn similar(out: &mut dyn Write, quote: &Quote, arguments: &Estimate) -> io::Resu
     }
     let alike = counted(quote.similar.followers, "image");
     if arguments.similar {
-        writeln!(out, "{alike} not asked about: given the marks of the one each looks like")
+        writeln!(out, "{alike} not asked about: each gets the annotations of the image that it looks like")
     } else {
-        writeln!(out, "{alike} like another: --similar would not ask about them")
+        writeln!(out, "{alike} similar to another one: with --similar only one of each group is asked about")
     }
 }
 
@@ -65,13 +66,13 @@ fn similar(out: &mut dyn Write, quote: &Quote, arguments: &Estimate) -> io::Resu
 fn remarks(row: &ModelQuote, arguments: &Estimate) -> Vec<String> {
     let mut remarks: Vec<String> = row.shortfalls.iter().map(shortfall).collect();
     if row.answered_before > 0 && !arguments.fresh {
-        remarks.push(format!("{} answered before, not paid for again", grouped(row.answered_before.into())));
+        remarks.push(format!("{} answered before, at no cost", grouped(row.answered_before.into())));
     }
     if let (Some(retires), false) = (row.model.retires, matches!(row.hindrance, Some(Hindrance::Retired { .. }))) {
         remarks.push(format!("until {retires}"));
     }
     if row.hindrance.is_some() {
-        remarks.push("not now".into());
+        remarks.push("not available".into());
     }
     remarks
 }

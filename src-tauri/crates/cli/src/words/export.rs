@@ -1,42 +1,68 @@
-//! What an export wrote.
+//! What an export or another file wrote, and why it did not.
 
 use std::io::{self, Write};
-use std::path::Path;
 
-use domain::export::{ExportFormat, Exported};
+use domain::export::Exported;
 use engine::EngineError;
 
 use super::{counted, refusal};
+use crate::arguments::Target;
+use crate::error::CommandError;
 
-/// `found.json (coco-detections) is not written: ...`
-pub fn not_exported(format: ExportFormat, file: &Path, error: &EngineError) -> String {
-    format!("{} ({}) is not written: {}", file.display(), format.name(), refusal(error))
+/// Before a run: `--export coco=found.json cannot be written: it is a folder`. `name` is the option as it was typed.
+pub fn unwritable(name: &str, error: &EngineError) -> String {
+    format!("{name} cannot be written: {}", reason(error))
 }
 
-/// `marks.csv: 5 images, 1 without marks, 9 marks; file names start from /photos`
-pub fn exported(out: &mut dyn Write, file: &Path, exported: &Exported) -> io::Result<()> {
-    write!(
-        out,
-        "{}: {}, {} without marks, {}",
-        file.display(),
+pub fn named_twice(target: &Target) -> String {
+    format!("{target} is named for two outputs, and the second would replace the first")
+}
+
+/// After a run: `--export coco=found.json was not written: ...`.
+pub fn not_written(name: &str, error: &CommandError) -> String {
+    let reason = match error {
+        CommandError::Engine(error) => reason(error),
+        CommandError::Output(source) | CommandError::File { source, .. } => source.to_string(),
+        error => error.to_string(),
+    };
+    format!("{name} was not written: {reason}")
+}
+
+/// Without the name of the file, which was said.
+fn reason(error: &EngineError) -> String {
+    match error {
+        EngineError::UnfitTarget { reason, .. } => (*reason).to_owned(),
+        EngineError::File { source, .. } => source.to_string(),
+        error => refusal(error),
+    }
+}
+
+/// `marks.csv: 5 images, 1 without annotations, 9 annotations; file names are relative to /photos`
+pub fn exported(out: &mut dyn Write, before: &str, file: &Target, exported: &Exported) -> io::Result<()> {
+    let file = match file {
+        Target::StandardOutput => "standard output".to_owned(),
+        Target::File(path) => path.display().to_string(),
+    };
+    let mut said = format!(
+        "{}, {} without annotations, {}",
         counted(exported.images, "image"),
         exported.empty_images,
-        counted(exported.marks, "mark")
-    )?;
+        counted(exported.marks, "annotation")
+    );
     if exported.failed_images > 0 {
-        write!(out, ", {} with the reason", counted(exported.failed_images, "failed image"))?;
+        said += &format!(", {} with the reason", counted(exported.failed_images, "failed image"));
     }
     if exported.without_form > 0 {
-        write!(out, ", {} left out that are neither box nor outline", exported.without_form)?;
+        said += &format!(", {} skipped: neither box nor outline", counted(exported.without_form, "annotation"));
     }
     if exported.without_score > 0 {
-        write!(out, ", {} left out that say not how certain they are", exported.without_score)?;
+        said += &format!(", {} skipped: no confidence", counted(exported.without_score, "annotation"));
     }
     if exported.missing > 0 {
-        write!(out, "; {} missing on disk", counted(exported.missing, "file"))?;
+        said += &format!("; {} missing on disk", counted(exported.missing, "file"));
     }
     if let Some(folder) = &exported.folder {
-        write!(out, "; file names start from {folder}")?;
+        said += &format!("; file names are relative to {folder}");
     }
-    writeln!(out)
+    writeln!(out, "{before}{file}: {said}")
 }

@@ -7,8 +7,9 @@ use domain::hooks::{HookEnding, HookEvent, HookRun};
 use super::figures::duration;
 
 /// Which command would run when.
-pub fn hook_command(event: HookEvent, command: &str) -> String {
-    format!("A hook runs {}:\n  {command}", moment(event))
+pub fn hook_command(out: &mut dyn Write, event: HookEvent, command: &str) -> io::Result<()> {
+    writeln!(out, "A hook runs {}:", moment(event))?;
+    writeln!(out, "  {command}")
 }
 
 /// What hooks did, a line each.
@@ -17,7 +18,7 @@ pub fn hooks(out: &mut dyn Write, hooks: &[HookRun]) -> io::Result<()> {
         writeln!(out, "  hook        {}: {}", moment(hook.event), ending(hook))?;
         if !hook.ending.is_success() {
             for line in hook.output.lines() {
-                writeln!(out, "              {line}")?;
+                writeln!(out, "              | {line}")?;
             }
         }
     }
@@ -38,8 +39,8 @@ fn ending(hook: &HookRun) -> String {
         HookEnding::Exited { code: 0 } => format!("done in {took}"),
         HookEnding::Exited { code } => format!("failed with exit code {code}"),
         HookEnding::Killed => "ended by a signal".into(),
-        HookEnding::TimedOut => format!("ended after {took}, since its time was up"),
+        HookEnding::TimedOut => format!("ended after {took}: its time limit"),
         HookEnding::NotStarted { detail } => format!("not started: {detail}"),
-        HookEnding::NotAgreed => "not run: nobody has agreed to its command".into(),
+        HookEnding::NotAgreed => "not run: its command was not allowed".into(),
     }
 }

@@ -15,9 +15,9 @@ pub fn import(out: &mut dyn Write, imported: &Imported) -> io::Result<()> {
     let progress = &imported.progress;
     writeln!(
         out,
-        "{}: {} new, {} known already, {} skipped",
+        "{}: {}, {} already in the library, {} skipped",
         counted(progress.found, "file"),
-        counted(progress.added, "image"),
+        counted(progress.added, "new image"),
         grouped(progress.known.into()),
         grouped(progress.skipped.into())
     )?;
@@ -36,7 +36,7 @@ pub fn import(out: &mut dyn Write, imported: &Imported) -> io::Result<()> {
     if progress.leftovers > 0 {
         writeln!(
             out,
-            "  {} of NAS systems and apps ignored; `import.includes_leftovers` in settings.toml imports them",
+            "  {} of NAS systems and apps ignored; `import.includes_leftovers` in settings.toml includes them",
             counted(progress.leftovers, "leftover file")
         )?;
     }
@@ -69,9 +69,9 @@ impl Kind {
                 (Some(format.clone()), format!("not supported: {detail}"))
             }
             SkipReason::Damaged { .. } => (None, "damaged".into()),
-            SkipReason::TooManyPixels { .. } => (None, "more pixels than Fieldmark opens".into()),
+            SkipReason::TooManyPixels { .. } => (None, "too many pixels".into()),
             SkipReason::TooMuchMemory { .. } => (None, "decoding takes more memory than is allowed".into()),
-            SkipReason::FileTooLarge { .. } => (None, "larger than Fieldmark opens".into()),
+            SkipReason::FileTooLarge { .. } => (None, "too large a file".into()),
             SkipReason::Unreadable { .. } => (None, "cannot be read".into()),
         };
         Self { format, reason }
@@ -112,11 +112,11 @@ mod tests {
         import(&mut out, &Imported { images: Vec::new(), skipped: files, progress }).unwrap();
         assert_eq!(
             String::from_utf8(out).unwrap(),
-            "1,501 files: 0 images new, 0 known already, 1,501 skipped\n  \
+            "1,501 files: 0 new images, 0 already in the library, 1,501 skipped\n  \
              1,500 HEIC files skipped: not supported\n  \
              skipped: notes.txt: not an image\n  \
              `fieldmark skipped` lists them all\n  \
-             1 leftover file of NAS systems and apps ignored; `import.includes_leftovers` in settings.toml imports them\n"
+             1 leftover file of NAS systems and apps ignored; `import.includes_leftovers` in settings.toml includes them\n"
         );
     }
 }

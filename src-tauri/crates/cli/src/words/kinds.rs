@@ -1,4 +1,4 @@
-//! Kinds of failure and of another try, in a few words.
+//! Kinds of failures and retries, in a few words.
 
 use domain::endpoint::EndpointProblem;
 use domain::run::{FailureKind, RetryKind};
@@ -13,7 +13,7 @@ pub fn retry(kind: RetryKind) -> &'static str {
         RetryKind::TimedOut => "timed out",
         RetryKind::Expired => "batch expired",
         RetryKind::Unreachable => "server cannot be reached",
-        RetryKind::TooLarge => "picture too large",
+        RetryKind::TooLarge => "image too large",
         RetryKind::CutShort => "answer cut off",
     }
 }
@@ -41,15 +41,15 @@ pub fn endpoint(problem: EndpointProblem) -> &'static str {
 
 pub fn failure(kind: FailureKind) -> &'static str {
     match kind {
-        FailureKind::FileMissing => "file no longer at its place",
-        FailureKind::FileUnreadable => "file cannot be read, or is another picture now",
+        FailureKind::FileMissing => "file not found",
+        FailureKind::FileUnreadable => "file cannot be read, or has changed",
         FailureKind::ModelFailed => "model did not answer",
-        FailureKind::Expired => "batch expired before the vendor began with it",
-        FailureKind::Refused => "server would not take the picture",
+        FailureKind::Expired => "batch expired before the image was processed",
+        FailureKind::Refused => "server rejected the image",
         FailureKind::Declined => "model declined (the answer was paid for)",
         FailureKind::CutOff => "answer cut off before its first annotation",
-        FailureKind::AnswerUnreadable => "answer cannot be read (it is kept)",
-        FailureKind::AnswerUnusable => "none of the answer's annotations can be used (it is kept)",
+        FailureKind::AnswerUnreadable => "answer is unreadable (it is kept)",
+        FailureKind::AnswerUnusable => "no annotation of the answer is usable (it is kept)",
         FailureKind::CoordinatesAsFractions => {
             "the model answers in 0..1 coordinates, not in pixels (the answer is kept)"
         }

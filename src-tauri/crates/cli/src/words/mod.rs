@@ -30,7 +30,7 @@ pub use checkup::checkup;
 pub use diagnoses::notices;
 pub use environment::{env_file, env_file_not_used};
 pub use estimate::estimate;
-pub use export::{exported, not_exported};
+pub use export::{exported, named_twice, not_written, unwritable};
 pub use figures::{counted, counted_len, grouped};
 pub use hooks::hook_command;
 pub use import::{import, skipped};
@@ -42,9 +42,13 @@ pub use runs::runs;
 
 use style::{ERROR, WARNING};
 
-pub fn complain(error: &CommandError) {
-    // A closed standard error leaves nobody to tell.
-    let _ = writeln!(notes(), "{ERROR}error:{ERROR:#} {error}");
+pub fn complain(failed: &CommandError) {
+    // Standard error never fails.
+    let _ = error(&mut notes(), &failed.to_string());
+}
+
+pub fn error(out: &mut dyn Write, error: &str) -> io::Result<()> {
+    writeln!(out, "{ERROR}error:{ERROR:#} {error}")
 }
 
 pub fn warn(out: &mut dyn Write, warning: &str) -> io::Result<()> {

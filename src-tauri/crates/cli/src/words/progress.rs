@@ -9,7 +9,7 @@ use super::kinds::{endpoint, retry};
 
 pub fn progress(progress: &RunProgress) -> String {
     if let Some(hold) = &progress.hold {
-        return format!("{}: again in {}", retry(hold.kind), duration(f64::from(hold.left_millis)));
+        return format!("{}: continues in {}", retry(hold.kind), duration(f64::from(hold.left_millis)));
     }
     if progress.mode == RunMode::Overnight {
         let (images, finished) = progress
@@ -20,7 +20,7 @@ pub fn progress(progress: &RunProgress) -> String {
             1 => "1 batch".to_owned(),
             count => format!("{count} batches"),
         };
-        return format!("{batches} submitted, {finished} of {} done there", counted(images, "image"));
+        return format!("{batches} submitted, {finished} of {} done", counted(images, "image"));
     }
     let rate = format!("{:.0} images a minute", progress.rate_per_minute);
     let mut line = match progress.left_millis {
@@ -50,15 +50,15 @@ pub fn endpoint_works_again(name: &str) -> String {
     format!("The endpoint {name} works again.")
 }
 
-/// After the first Ctrl-C.
+/// After the first signal.
 pub fn stopping(mode: RunMode) -> &'static str {
     match mode {
-        RunMode::Live => "Stopping: what is in flight is finished first. Ctrl-C again stops at once.",
-        RunMode::Overnight => "Stopping: the batches go on at the vendor's. Ctrl-C again stops at once.",
+        RunMode::Live => "Stopping: requests in flight finish first. Ctrl-C again stops immediately.",
+        RunMode::Overnight => "Stopping: submitted batches continue at the vendor. Ctrl-C again stops immediately.",
     }
 }
 
 /// After the second.
 pub fn stopped_at_once(run: RunId) -> String {
-    format!("Stopped at once; `fieldmark resume {run}` goes on, and asks again about what was in flight.")
+    format!("Stopped immediately. `fieldmark resume {run}` continues the run, and sends again what was in flight.")
 }

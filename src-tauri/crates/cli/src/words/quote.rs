@@ -23,45 +23,51 @@ pub fn quote(
     recipe: &str,
     arguments: &Annotate,
 ) -> io::Result<()> {
-    let heading = format!("{}, {recipe}, by {}", counted(quote.image_count, "image"), model.model.name);
+    let heading = format!("{}, recipe {recipe}, model {}", counted(quote.image_count, "image"), model.model.name);
     writeln!(out, "{HEADING}{heading}{HEADING:#}")?;
     let asked = asked_count(quote, model, arguments.similar, arguments.fresh);
     if quote.similar.followers > 0 {
         let alike = counted(quote.similar.followers, "image");
         if arguments.similar {
-            writeln!(out, "  alike {alike} not asked about: given the marks of the one each looks like")?;
+            writeln!(
+                out,
+                "  similar {alike} not asked about: each gets the annotations of the image that it looks like"
+            )?;
         } else {
-            writeln!(out, "  alike {alike} like another: --similar would not ask about them")?;
+            writeln!(
+                out,
+                "  similar {alike} similar to another one: with --similar only one of each group is asked about"
+            )?;
         }
     }
     if model.answered_before > 0 && !arguments.fresh {
-        writeln!(out, "  again {} answered before, not paid for again", counted(model.answered_before, "image"))?;
+        writeln!(out, "  reused  {} answered before, at no cost", counted(model.answered_before, "image"))?;
     }
     let cost = match arguments.mode() {
         RunMode::Live => model.cost,
         RunMode::Overnight => model.overnight.or(model.cost),
     };
     match cost {
-        Some(cost) if cost == CostRange::default() => writeln!(out, "  cost  $0")?,
+        Some(cost) if cost == CostRange::default() => writeln!(out, "  cost    $0")?,
         Some(cost) => writeln!(
             out,
-            "  cost  {} expected, {} low, {} at most; prices as of {}",
+            "  cost    {} expected, {} low, {} at most; prices as of {}",
             money(cost.expected),
             money(cost.low),
             at_most(cost.high),
             quote.prices_as_of
         )?,
-        None => writeln!(out, "  cost  unknown: nobody has told this model's price")?,
+        None => writeln!(out, "  cost    unknown: there is no price for this model")?,
     }
     if let (RunMode::Overnight, Some(_)) = (arguments.mode(), model.overnight) {
-        writeln!(out, "  time  within a day, in batches: the vendor says when")?;
+        writeln!(out, "  time    within a day, in batches")?;
         if let Some(live) = model.cost {
-            writeln!(out, "  else  at once it would be about {}:", money(live.expected))?;
+            writeln!(out, "  live    without --overnight it would cost about {}, of which:", money(live.expected))?;
         }
     } else if let Some(time) = model.time.filter(|_| asked > 0) {
         writeln!(
             out,
-            "  time  about {}: {} an image, {}",
+            "  time    about {}: {} per image, {}",
             duration(f64::from(time.total_millis)),
             duration(f64::from(time.image_millis)),
             time_basis(time)
@@ -70,7 +76,7 @@ pub fn quote(
     if let Some(basis) = model.cost_basis.as_ref().filter(|_| asked > 0) {
         cost_basis(out, basis)?;
         if arguments.mode() == RunMode::Live {
-            writeln!(out, "        at most: {}", worst_case(basis))?;
+            writeln!(out, "          at most: {}", worst_case(basis))?;
         }
     }
     let forecast = match arguments.mode() {
@@ -84,24 +90,24 @@ pub fn quote(
         writeln!(out, "  {WARNING}budget{WARNING:#}  {budget}")?;
     }
     match &model.model.destination {
-        Destination::ThisMachine => writeln!(out, "  sends nothing: the model is in this program")?,
-        Destination::Host { .. } if asked == 0 => writeln!(out, "  sends nothing: every answer is here already")?,
+        Destination::ThisMachine => writeln!(out, "  sends   nothing: the model runs on this machine")?,
+        Destination::Host { .. } if asked == 0 => writeln!(out, "  sends   nothing: every image was answered before")?,
         Destination::Host { name, is_on_this_machine } => {
             let edge = model.cost_basis.as_ref().map_or(0, |basis| basis.longest_edge);
-            let place = if *is_on_this_machine { ", a server on this machine" } else { "" };
+            let place = if *is_on_this_machine { " (a server on this machine)" } else { "" };
             writeln!(
                 out,
-                "  sends {} as JPEG of at most {edge} pixels, and the recipe's words, to {name}{place}",
+                "  sends   {} as JPEG of at most {edge} pixels and the recipe's text to {name}{place}",
                 counted(asked, "image")
             )?;
-            writeln!(out, "  keeps originals, file names, EXIF and place on this machine")?;
+            writeln!(out, "  keeps   original files, file names, EXIF and location on this machine")?;
         }
     }
     if let Some(retires) = model.model.retires {
-        writeln!(out, "  {WARNING}note{WARNING:#}  the vendor stops answering for this model on {retires}")?;
+        writeln!(out, "  {WARNING}note{WARNING:#}    the vendor retires this model on {retires}")?;
     }
     for gap in &model.shortfalls {
-        writeln!(out, "  {WARNING}note{WARNING:#}  {}", shortfall(gap))?;
+        writeln!(out, "  {WARNING}note{WARNING:#}    {}", shortfall(gap))?;
     }
     Ok(())
 }
@@ -110,17 +116,17 @@ fn cost_basis(out: &mut dyn Write, basis: &CostBasis) -> io::Result<()> {
     let answers = answer_basis(basis.answer_basis);
     let parts = [
         ("images", basis.image_tokens, basis.image_cost, "exact".to_owned()),
-        ("words", basis.text_tokens, basis.text_cost, "estimated".to_owned()),
-        ("answers", basis.answer_tokens, basis.answer_cost, answers),
+        ("text", basis.text_tokens, basis.text_cost, "estimated".to_owned()),
+        ("output", basis.answer_tokens, basis.answer_cost, answers),
     ];
     for (what, tokens, cost, how) in parts {
-        writeln!(out, "        {what}: {} tokens, {}, {how}", grouped(tokens), money(cost))?;
+        writeln!(out, "          {what}: {} tokens, {}, {how}", grouped(tokens), money(cost))?;
     }
     let caching = basis.caching;
     if !caching.is_used {
         writeln!(
             out,
-            "        nothing cached: about {} tokens of instructions, and this model keeps them from {} on",
+            "          no prompt caching: the instructions are about {} tokens, and this model caches {} or more",
             caching.instruction_tokens, caching.least_tokens
         )?;
     }
@@ -136,11 +142,11 @@ pub fn asked_count(quote: &Quote, model: &ModelQuote, carries_to_similar: bool, 
 
 pub fn time_basis(time: TimeEstimate) -> String {
     let pace = match time.basis {
-        TimeBasis::EarlierRun { images } => format!("by an earlier run of {}", counted(images, "image")),
-        TimeBasis::Trial { images } => format!("by trying {} of them just now", grouped(images.into())),
+        TimeBasis::EarlierRun { images } => format!("measured in an earlier run of {}", counted(images, "image")),
+        TimeBasis::Trial { images } => format!("measured on {} of them just now", grouped(images.into())),
     };
     match time.held_by {
-        None => format!("{pace}, {} at once", time.concurrency),
+        None => format!("{pace}, concurrency {}", time.concurrency),
         Some(limit) => format!("{pace}, under the limit of {}", endpoint_limit(limit)),
     }
 }
@@ -157,18 +163,18 @@ fn endpoint_limit(EndpointLimit { unit, limit, .. }: EndpointLimit) -> String {
         LimitedUnit::Tokens => format!("{count} tokens a minute"),
         LimitedUnit::InputTokens => format!("{count} input tokens a minute"),
         LimitedUnit::OutputTokens => format!("{count} output tokens a minute"),
-        LimitedUnit::InFlight => format!("{count} requests at a time"),
+        LimitedUnit::InFlight => format!("{count} requests in flight"),
     }
 }
 
 pub fn answer_basis(basis: AnswerBasis) -> String {
     match basis {
-        AnswerBasis::Assumed { marks } => format!("assuming {marks} marks an image"),
+        AnswerBasis::Assumed { marks } => format!("assuming {marks} annotations per image"),
         AnswerBasis::EarlierAnswers { images, requests } if requests > images => {
-            format!("as earlier: {} took {}", counted(images, "image"), counted(requests, "request"))
+            format!("as in earlier runs: {} for {}", counted(requests, "request"), counted(images, "image"))
         }
         AnswerBasis::EarlierAnswers { images, .. } => {
-            format!("as its earlier answers for {}", counted(images, "image"))
+            format!("as in earlier answers for {}", counted(images, "image"))
         }
     }
 }
@@ -177,18 +183,18 @@ pub fn answer_basis(basis: AnswerBasis) -> String {
 pub fn worst_case(basis: &CostBasis) -> String {
     let CostBasis { answer_tokens_limit: usual, longer_answer_tokens_limit: longer, retries, .. } = *basis;
     let retries = match retries {
-        0 => "no retry".to_owned(),
-        1 => "its retry".to_owned(),
-        count => format!("its {count} retries"),
+        0 => "no retry is".to_owned(),
+        1 => "1 retry is".to_owned(),
+        count => format!("{count} retries are"),
     };
     if longer > usual {
         format!(
-            "every answer cut off at {} tokens and asked for again, up to {}, and {retries} billed too",
+            "every answer is cut off at {} tokens and requested again with up to {}, and {retries} billed too",
             grouped(usual.into()),
             grouped(longer.into())
         )
     } else {
-        format!("every answer as long as {} tokens, and {retries} billed too", grouped(usual.into()))
+        format!("every answer has {} tokens, and {retries} billed too", grouped(usual.into()))
     }
 }
 
@@ -196,7 +202,12 @@ pub fn worst_case(basis: &CostBasis) -> String {
 pub fn budget(forecast: BudgetForecast, budget: PicoDollars, asked: u32, mode: RunMode) -> Option<String> {
     let reach = match forecast.reach {
         BudgetReach::Enough => None,
-        BudgetReach::MayStop => Some(format!("{} may be too little: the run stops when it is used up", money(budget))),
+        BudgetReach::MayStop => {
+            Some(format!("{} may be too little: the run stops before it would cost more", money(budget)))
+        }
+        BudgetReach::StopsAfter { images: 0 } => {
+            Some(format!("{} is less than a single request can cost: nothing would be sent", money(budget)))
+        }
         BudgetReach::StopsAfter { images } => Some(format!(
             "{} is below the low estimate: the run will stop after about {} of {}",
             money(budget),
@@ -206,7 +217,7 @@ pub fn budget(forecast: BudgetForecast, budget: PicoDollars, asked: u32, mode: R
     };
     let batches = (mode == RunMode::Overnight && forecast.batches > 1).then(|| {
         let batches = grouped(forecast.batches.into());
-        format!("{} splits the run into about {batches} batches, one after another; each may take a day", money(budget))
+        format!("{} splits the run into about {batches} consecutive batches; each may take a day", money(budget))
     });
     match (reach, batches) {
         (Some(reach), Some(batches)) => Some(format!("{reach}; {batches}")),
@@ -216,7 +227,7 @@ pub fn budget(forecast: BudgetForecast, budget: PicoDollars, asked: u32, mode: R
 
 /// Said where a run is left as it is after its pilot.
 pub fn left_after_pilot(run: RunId) -> String {
-    format!("Run {run} has stopped after its pilot. To go on: fieldmark resume {run}")
+    format!("Run {run} stopped after its pilot. To continue: fieldmark resume {run}")
 }
 
 /// What a pilot says about the images that are left.
@@ -236,20 +247,20 @@ pub fn pilot(
             };
             let cost = cost.filter(|cost| *cost != CostRange::default()).map(|cost| {
                 let (expected, low, high) = (money(cost.expected), money(cost.low), at_most(cost.high));
-                format!(" They cost {expected} expected, {low} low, {high} at most.")
+                format!(" Cost: {expected} expected, {low} low, {high} at most.")
             });
             let cost = cost.unwrap_or_default();
-            writeln!(out, "{GOOD}The pilot went as quoted.{GOOD:#} The other {left} are left.{cost}")
+            writeln!(out, "{GOOD}The pilot went as quoted.{GOOD:#} {left} left.{cost}")
         }
         PilotVerdict::Stopped => {
-            writeln!(out, "{WARNING}The pilot was stopped.{WARNING:#} The other {left} were not asked about.")
+            writeln!(out, "{WARNING}The pilot was stopped.{WARNING:#} {left} left.")
         }
         PilotVerdict::NothingAnswered => {
-            writeln!(out, "{WARNING}The pilot brought no answer.{WARNING:#} The other {left} are left.")
+            writeln!(out, "{WARNING}The pilot got no usable answer.{WARNING:#} {left} left.")
         }
         PilotVerdict::DearerThanQuoted { expected } => writeln!(
             out,
-            "{WARNING}The pilot cost {}, more than twice the {} expected.{WARNING:#} The other {left} are left.",
+            "{WARNING}The pilot cost {}, more than twice the expected {}.{WARNING:#} {left} left.",
             money(pilot.paid + pilot.possibly_billed.at_most),
             money(expected)
         ),

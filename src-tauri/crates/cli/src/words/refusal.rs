@@ -3,7 +3,7 @@
 use domain::model::{Hindrance, Shortfall};
 use domain::plan::ModelQuote;
 use domain::run::PossiblyBilled;
-use engine::EngineError;
+use engine::{EngineError, LibraryFailure};
 
 use super::figures::{at_most, counted};
 
@@ -12,15 +12,23 @@ pub fn refusal(error: &EngineError) -> String {
     match error {
         EngineError::Hindered(reason) => hindrance(reason),
         EngineError::RecipeBeyondModel(shortfalls) => {
-            format!("this model cannot do this: {}", shortfalls.iter().map(shortfall).collect::<Vec<_>>().join("; "))
+            format!("this model cannot be used: {}", shortfalls.iter().map(shortfall).collect::<Vec<_>>().join("; "))
         }
         EngineError::BudgetTooSmall { dearest } => {
-            format!("the budget is below what a single request can cost, {}", at_most(*dearest))
+            format!("the budget is less than a single request can cost: {}", at_most(*dearest))
         }
         EngineError::NoFigures(run) => {
-            format!("run {run} has no figures of its own: no image was asked about and answered in it")
+            format!("run {run} has no metrics: no image of it was asked about and answered")
         }
-        error => error.to_string(),
+        error => match error.library_failure() {
+            Some(LibraryFailure::DiskFull) => {
+                format!(
+                    "the disk is full, or a file-size limit is reached: {error}. Once there is room, continue a run with `fieldmark resume`"
+                )
+            }
+            Some(LibraryFailure::Lost) => format!("the library is lost: {error}. Nothing more was sent"),
+            Some(LibraryFailure::Other) | None => error.to_string(),
+        },
     }
 }
 
@@ -32,12 +40,12 @@ pub fn obstacles(quote: &ModelQuote) -> Vec<String> {
 
 pub fn hindrance(hindrance: &Hindrance) -> String {
     match hindrance {
-        Hindrance::LocalOnly => "everything is locked to this machine, in the settings".into(),
-        Hindrance::Retired { on } => format!("the vendor stopped answering for it on {on}"),
+        Hindrance::LocalOnly => "the settings allow only this machine".into(),
+        Hindrance::Retired { on } => format!("the vendor retired it on {on}"),
         Hindrance::NoKey { host } => {
             format!(
-                "there is no key for {host}: set ANTHROPIC_API_KEY, or enter one in the window's settings (a key that \
-                 was given for another server is not sent there)"
+                "there is no key for {host}: set ANTHROPIC_API_KEY, or enter one in the settings of the window (a key \
+                 for another server is never sent there)"
             )
         }
         Hindrance::Unusable { detail } => detail.clone(),
@@ -47,7 +55,7 @@ pub fn hindrance(hindrance: &Hindrance) -> String {
 pub fn shortfall(shortfall: &Shortfall) -> String {
     match shortfall {
         Shortfall::UnknownLabels { labels } => {
-            format!("it does not know these and will not look for them: {}", labels.join(", "))
+            format!("it does not know these labels and skips them: {}", labels.join(", "))
         }
         Shortfall::NoKnownLabel => "it knows none of the labels".into(),
         Shortfall::Attributes { names, are_required: true } => {
@@ -57,9 +65,9 @@ pub fn shortfall(shortfall: &Shortfall) -> String {
             format!("it leaves these attributes empty: {}", names.join(", "))
         }
         Shortfall::TooManyOptionalAttributes { count, limit } => {
-            format!("{count} attributes are optional, and it can be asked for {limit} at most")
+            format!("it accepts at most {limit} optional attributes, and there are {count}")
         }
-        Shortfall::Shapes { .. } => "it draws boxes only".into(),
+        Shortfall::Shapes { .. } => "it returns boxes only".into(),
     }
 }
 
@@ -67,7 +75,7 @@ pub fn unsettled(unsettled: PossiblyBilled) -> String {
     let PossiblyBilled { count, at_most: bound } = unsettled;
     let was = if count == 1 { "was" } else { "were" };
     format!(
-        "{} of this run {was} sent and nothing is known of the answer: they may have been billed, {} at most. Ask again?",
+        "{} of this run {was} sent without a known answer and may have been billed, at most {}. Send again?",
         counted(count, "request"),
         at_most(bound)
     )

@@ -2,12 +2,13 @@
 
 use std::io::{self, Write};
 
+use domain::answer::DropReason;
 use domain::endpoint::{EndpointProblem, RunEndpoint};
 use domain::ids::RunId;
 use domain::metrics::{Baseline, Speedup};
 use domain::money::PicoDollars;
 use domain::plan::CostRange;
-use domain::report::{CutOffAnswers, FailedImage, RunReport};
+use domain::report::{CutOffAnswers, DropGroup, FailedImage, RunReport};
 use domain::run::{PossiblyBilled, RunMode, RunSummary};
 use domain::usage::Usage;
 use engine::export::WrittenReport;
@@ -32,13 +33,13 @@ pub fn report(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
         state(summary.state),
         grouped(summary.done.into()),
         counted(summary.total, "image"),
-        counted(summary.mark_count, "mark")
+        counted(summary.mark_count, "annotation")
     )?;
     if summary.reused + summary.carried > 0 {
         writeln!(out, "  images      {}", shares(summary))?;
     }
     if summary.propagated_count > 0 {
-        writeln!(out, "  propagated  {} of these to similar images", counted(summary.propagated_count, "mark"))?;
+        writeln!(out, "  propagated  {} of these to similar images", counted(summary.propagated_count, "annotation"))?;
     }
     if let Some(metrics) = &report.metrics {
         writeln!(
@@ -51,7 +52,7 @@ pub fn report(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
         )?;
         writeln!(
             out,
-            "  an image    mean {}, P50 {}, P95 {}, P99 {}",
+            "  per image   mean {}, P50 {}, P95 {}, P99 {}",
             duration(metrics.mean_millis),
             duration(metrics.p50_millis),
             duration(metrics.p95_millis),
@@ -82,14 +83,14 @@ pub fn report(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
     if summary.waiting > 0 {
         let fetching = match summary.mode {
             RunMode::Live => "",
-            RunMode::Overnight => ", which fetches what its batches have come to",
+            RunMode::Overnight => ", which fetches the results of its batches",
         };
-        writeln!(out, "  go on by    fieldmark resume {}{fetching}", summary.id)?;
+        writeln!(out, "  continue    fieldmark resume {}{fetching}", summary.id)?;
         if report.unknown_batches.count > 0 {
             let PossiblyBilled { count, at_most: bound } = report.unknown_batches;
             writeln!(
                 out,
-                "  or          fieldmark resume {} --give-up-batches: asks again about {} that may have been billed, {} at most",
+                "  or          fieldmark resume {} --give-up-batches: asks again about {} that may have been billed, at most {}",
                 summary.id,
                 counted(count, "image"),
                 at_most(bound)
@@ -108,17 +109,17 @@ pub fn report(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
     diagnoses(out, &report.diagnoses)
 }
 
-/// What helps with failed images and with answers that were cut off; nothing where another try would come out the same.
+/// What helps with failed images and with answers that were cut off; nothing where another try would end the same.
 fn try_again(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
     let run = report.summary.id;
     let mut retryable = report.failures.iter().filter(|group| group.is_worth_retrying).peekable();
     if retryable.peek().is_some() {
         let needs_files = retryable.all(|group| group.kind.needs_file());
         let condition = if needs_files { ", once the files are back and can be read" } else { "" };
-        writeln!(out, "  try again   fieldmark resume {run} --retry-failed{condition}")?;
+        writeln!(out, "  retry       fieldmark resume {run} --retry-failed{condition}")?;
     }
     if let Some(cut_off) = report.cut_off {
-        writeln!(out, "  more room   {}", more_room(run, cut_off))?;
+        writeln!(out, "  longer      {}", more_room(run, cut_off))?;
     }
     Ok(())
 }
@@ -154,7 +155,7 @@ pub fn more_room(run: RunId, cut_off: CutOffAnswers) -> String {
     let CutOffAnswers { images, max_tokens, suggested_max_tokens } = cut_off;
     format!(
         "fieldmark resume {run} --retry-failed --max-tokens {suggested_max_tokens}: {} {} cut off at {} tokens, and only they \
-         are asked for again",
+         are requested again",
         counted(images, "answer"),
         if images == 1 { "was" } else { "were" },
         grouped(max_tokens.into())
@@ -163,10 +164,10 @@ pub fn more_room(run: RunId, cut_off: CutOffAnswers) -> String {
 
 /// What a run may cost that asks about images again.
 pub fn at_most_in_all(run: RunId, quoted: CostRange) -> String {
-    format!("Run {run} costs {} at most, with what is paid already", at_most(quoted.high))
+    format!("Run {run} costs at most {}, including what is already paid", at_most(quoted.high))
 }
 
-/// `2.41: one image at a time would have taken 12.30 s, by 5 images that ran alone`
+/// `2.41: one image at a time would have taken 12.30 s, measured by 5 images that ran alone`
 fn measured(speedup: Speedup) -> String {
     let basis = match speedup.baseline {
         Baseline::ThisRun => return format!("{:.2}: one image at a time", speedup.factor),
@@ -174,7 +175,7 @@ fn measured(speedup: Speedup) -> String {
         Baseline::SequentialRun => "a run of the same images".to_owned(),
     };
     let sequential = duration(speedup.sequential_millis);
-    format!("{:.2}: one image at a time would have taken {sequential}, by {basis}", speedup.factor)
+    format!("{:.2}: one image at a time would have taken {sequential}, measured by {basis}", speedup.factor)
 }
 
 /// Every image that failed, under its kind of failure.
@@ -198,7 +199,7 @@ fn failed_image(image: &FailedImage) -> String {
         costs.push(format!("{} paid", money(image.paid)));
     }
     if image.possibly_billed > PicoDollars::ZERO {
-        costs.push(format!("up to {} more possibly billed", at_most(image.possibly_billed)));
+        costs.push(format!("at most {} more may be billed", at_most(image.possibly_billed)));
     }
     let costs = if costs.is_empty() { String::new() } else { format!(" ({})", costs.join(", ")) };
     format!("{}: {}{costs}", image.place(), image.reason())
@@ -216,7 +217,7 @@ fn paid(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
     let summary = &report.summary;
     let quoted = match summary.quoted {
         Some(quoted) if quoted.high > PicoDollars::ZERO => {
-            format!(" of {} expected, {} at most", money(quoted.expected), at_most(quoted.high))
+            format!(" (expected {}, at most {})", money(quoted.expected), at_most(quoted.high))
         }
         _ => String::new(),
     };
@@ -228,34 +229,60 @@ fn paid(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
     }
     if summary.possibly_billed.count > 0 {
         let PossiblyBilled { count, at_most: bound } = summary.possibly_billed;
-        writeln!(out, "  may be billed on top: {}, at most {}", counted(count, "request"), at_most(bound))?;
+        writeln!(
+            out,
+            "  unanswered  {} may be billed in addition, at most {}",
+            counted(count, "request"),
+            at_most(bound)
+        )?;
     }
     for group in &report.retried {
-        writeln!(out, "  again       {} x {}", group.count, retry(group.kind))?;
+        writeln!(out, "  retried     {} x {}", group.count, retry(group.kind))?;
     }
     if summary.cut_short > 0 {
-        writeln!(out, "  cut short   {}: their whole marks were kept", counted(summary.cut_short, "answer"))?;
+        writeln!(out, "  cut off     {}: complete annotations were kept", counted(summary.cut_short, "answer"))?;
     }
     let repairs: u32 = report.repairs.iter().map(|group| group.count).sum();
-    let dropped: u32 = report.dropped.iter().map(|group| group.count).sum();
-    if repairs + dropped > 0 {
-        writeln!(out, "  put right   {}, {} left out", counted(repairs, "mark"), dropped)?;
+    if repairs > 0 {
+        writeln!(out, "  corrected   {} in answers", counted(repairs, "value"))?;
+    }
+    for group in &report.dropped {
+        writeln!(out, "  skipped     {}: {}", counted(group.count, "annotation"), skipped(group))?;
     }
     Ok(())
 }
 
-/// Where the images got their marks: only part of them were asked about.
+/// Why annotations of an answer were skipped: `label not in the recipe (cat, dog)`.
+fn skipped(group: &DropGroup) -> String {
+    let reason = match &group.example {
+        DropReason::Unreadable => "not a JSON object",
+        DropReason::NoLabel => "no label",
+        DropReason::UnknownLabel { .. } => "label not in the recipe",
+        DropReason::NoBox => "no usable coordinates",
+        DropReason::NoExtent => "less than a pixel wide or high",
+        DropReason::OutsidePicture => "outside the image",
+        DropReason::AttributeMissing { .. } => "a required attribute is missing",
+        DropReason::TooMany { .. } => "more than are read from an answer",
+    };
+    if group.names.is_empty() {
+        return reason.to_owned();
+    }
+    let more = if group.more_names > 0 { format!(" and {} more", group.more_names) } else { String::new() };
+    format!("{reason} ({}{more})", group.names.join(", "))
+}
+
+/// Where the annotations come from: only part of the images were asked about.
 fn shares(summary: &RunSummary) -> String {
     let asked = summary.done.saturating_sub(summary.reused + summary.carried);
     let shares = [
-        (asked, "answered now"),
-        (summary.reused, "reused, nothing paid"),
-        (summary.carried, "given the annotations of a similar image"),
+        (asked, "answered"),
+        (summary.reused, "answered before, at no cost"),
+        (summary.carried, "with the annotations of a similar image"),
     ];
     let told = shares.into_iter().filter(|(count, _)| *count > 0);
     told.map(|(count, what)| format!("{} {what}", grouped(count.into()))).collect::<Vec<_>>().join("; ")
 }
 
 pub fn written_report(out: &mut dyn Write, written: &WrittenReport) -> io::Result<()> {
-    writeln!(out, "  report      {} with {}", written.page.display(), counted(written.marked_count, "marked-up photo"))
+    writeln!(out, "  report      {} with {}", written.page.display(), counted(written.marked_count, "annotated photo"))
 }

@@ -10,9 +10,10 @@ use super::table::Table;
 
 pub fn runs(out: &mut dyn Write, runs: &[RunSummary]) -> io::Result<()> {
     if runs.is_empty() {
-        return writeln!(out, "There is no run yet: `fieldmark annotate PATH` makes one.");
+        return writeln!(out, "There is no run yet. `fieldmark annotate PATH` starts one.");
     }
-    let mut table = Table::new(["Run", "Started", "State", "Recipe", "Model", "Images", "Failed", "Marks", "Paid"]);
+    let mut table =
+        Table::new(["Run", "Started", "State", "Recipe", "Model", "Images", "Failed", "Annotations", "Paid"]);
     table.align_right([0, 5, 6, 7, 8]);
     for run in runs {
         table.add([

@@ -1,9 +1,36 @@
-//! Colours, sparingly: for what must not be overlooked, and for headings. [`anstream`] leaves them out where they do not
-//! belong, so that no text here asks.
+//! Colors, sparingly: for what must not be overlooked, and for headings. In text a style is a character that Unicode keeps
+//! for use within a program; [`crate::output::Lines`] turns it into the terminal's own, so that nothing from outside can.
+//! [`anstream`] removes colors where they do not belong, so that no text here asks.
 
-use anstyle::{AnsiColor, Style};
+use std::fmt::{self, Display, Formatter, Write};
 
-pub const ERROR: Style = AnsiColor::Red.on_default().bold();
-pub const WARNING: Style = AnsiColor::Yellow.on_default().bold();
-pub const GOOD: Style = AnsiColor::Green.on_default();
-pub const HEADING: Style = Style::new().bold();
+use anstyle::AnsiColor;
+
+/// A style for text: `{ERROR}` begins it, `{ERROR:#}` ends it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    begins: char,
+    pub ansi: anstyle::Style,
+}
+
+const END: char = '\u{fdd0}';
+
+pub const ERROR: Style = Style { begins: '\u{fdd1}', ansi: AnsiColor::Red.on_default().bold() };
+pub const WARNING: Style = Style { begins: '\u{fdd2}', ansi: AnsiColor::Yellow.on_default().bold() };
+pub const GOOD: Style = Style { begins: '\u{fdd3}', ansi: AnsiColor::Green.on_default() };
+pub const HEADING: Style = Style { begins: '\u{fdd4}', ansi: anstyle::Style::new().bold() };
+
+impl Display for Style {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        out.write_char(if out.alternate() { END } else { self.begins })
+    }
+}
+
+/// What the terminal is sent for `c`, where it is a style.
+pub fn ansi(c: char) -> Option<String> {
+    if c == END {
+        return Some(anstyle::Reset.to_string());
+    }
+    let style = [ERROR, WARNING, GOOD, HEADING].into_iter().find(|style| style.begins == c)?;
+    Some(style.ansi.to_string())
+}

@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Write};
 
 use comfy_table::CellAlignment;
 use comfy_table::presets::NOTHING;
+use domain::text::visible;
 
 use super::style::HEADING;
 
@@ -37,6 +38,8 @@ impl Table {
     }
 
     pub fn add<const COLUMNS: usize>(&mut self, row: [String; COLUMNS]) {
+        // A line feed in a cell would make lines of the table.
+        let row = row.map(|cell| visible(&cell).into_owned());
         self.aligned.add_row(row.clone());
         self.rows.push(row.into());
     }

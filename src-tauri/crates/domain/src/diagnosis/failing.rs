@@ -23,19 +23,16 @@ const MOST_SILENCE: u32 = 3_600_000;
 const FAR_OFF: f64 = 2.0;
 
 pub fn retries_high(observed: &Observed) -> Option<Diagnosis> {
-    let mut by_kind: Vec<RetryGroup> = observed
-        .retried
-        .iter()
-        .copied()
-        .filter(|group| group.kind != RetryKind::RateLimited && group.count > 0)
-        .collect();
+    let mut by_kind: Vec<RetryGroup> = observed.retried.iter().copied().filter(|group| group.count > 0).collect();
     by_kind.sort_by_key(|group| std::cmp::Reverse(group.count));
-    let repeated: u32 = by_kind.iter().map(|group| group.count).sum();
-    let main = by_kind.first()?.kind;
-    if observed.per_asked(repeated) <= HIGH_RETRY_RATE || !observed.is_elsewhere() {
+    // Refusals for limits have a finding of their own.
+    let faults = || by_kind.iter().filter(|group| group.kind != RetryKind::RateLimited);
+    let main = faults().next()?.kind;
+    if observed.per_asked(faults().map(|group| group.count).sum()) <= HIGH_RETRY_RATE || !observed.is_elsewhere() {
         return None;
     }
     let changes = changes_for(main, observed);
+    let repeated = by_kind.iter().map(|group| group.count).sum();
     Some(Diagnosis { finding: Finding::RetriesHigh { repeated, asked: observed.asked, by_kind }, changes })
 }
 
@@ -101,12 +98,16 @@ pub fn server_away(observed: &Observed) -> Option<Diagnosis> {
     Some(Diagnosis { finding: Finding::ServerAway { away_millis: unreachable + unwell, share }, changes })
 }
 
-/// A single answer in another coordinate system says what the model does, so it counts in a run of any size.
+/// A single answer in another coordinate system says what the model does, and so do answers of which none is usable: they
+/// count in a run of any size.
 pub fn mostly_one_failure(observed: &Observed) -> Option<Diagnosis> {
     let failed: u32 = observed.failures.iter().map(|group| group.count).sum();
     let main = observed.failures.iter().max_by_key(|group| group.count)?;
-    let is_conclusive =
-        matches!(main.kind, FailureKind::CoordinatesAsFractions | FailureKind::CoordinatesAsThousandths);
+    let is_conclusive = match main.kind {
+        FailureKind::CoordinatesAsFractions | FailureKind::CoordinatesAsThousandths => true,
+        FailureKind::AnswerUnusable => main.count == observed.finished,
+        _ => false,
+    };
     if observed.asked + observed.unread < super::FEWEST_IMAGES && !is_conclusive {
         return None;
     }
@@ -121,11 +122,12 @@ pub fn mostly_one_failure(observed: &Observed) -> Option<Diagnosis> {
         FailureKind::Refused if observed.retried(RetryKind::TooLarge) > 0 => vec![Change::SmallerPhotos],
         FailureKind::CutOff => longer_answers(observed),
         FailureKind::Expired => vec![Change::AskLive],
+        FailureKind::AnswerUnusable if observed.has_unknown_labels => vec![Change::AddLabels, Change::OtherModel],
+        FailureKind::AnswerUnusable => vec![Change::OtherModel],
         FailureKind::ModelFailed => model_failed(observed),
         FailureKind::Refused
         | FailureKind::Declined
         | FailureKind::AnswerUnreadable
-        | FailureKind::AnswerUnusable
         | FailureKind::CoordinatesAsFractions
         | FailureKind::CoordinatesAsThousandths => vec![Change::OtherModel],
     };

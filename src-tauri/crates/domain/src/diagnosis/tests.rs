@@ -19,6 +19,7 @@ fn healthy() -> Observed {
         finished: 200,
         retried: vec![RetryGroup { kind: RetryKind::Overloaded, count: 4 }],
         failures: vec![failures(FailureKind::Declined, 2)],
+        has_unknown_labels: false,
         cut_short: 1,
         wall_millis: 100_000.0,
         p50_millis: 4_000.0,
@@ -400,6 +401,7 @@ prop_compose! {
             destination: if is_elsewhere { elsewhere() } else { Destination::ThisMachine },
             asked, unread, finished, retried, failures, cut_short, wall_millis, p50_millis, concurrency, max_tokens,
             silence_millis, waits,
+            has_unknown_labels: is_live,
             usage: Usage { output_tokens, thinking_tokens, ..Usage::default() },
             paid: PicoDollars(paid),
             parts: parts.map(|(answers, images, words, output)| CostParts {

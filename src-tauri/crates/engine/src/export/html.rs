@@ -5,6 +5,7 @@ use std::fmt::Write;
 use domain::library::ImageCard;
 use domain::metrics::Speedup;
 use domain::report::{FailedImage, RunReport};
+use domain::text::visible;
 
 use super::Notice;
 
@@ -27,7 +28,7 @@ pub fn page(report: &RunReport, notices: &[Notice], pictures: &[Picture], missin
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <title>Run {id}, {recipe}</title><style>{STYLE}</style></head><body>\
-         <header><h1>Run {id}</h1><p>{model}, {recipe}: {done} of {total} images, {marks} marks</p></header>",
+         <header><h1>Run {id}</h1><p>{model}, {recipe}: {done} of {total} images, {marks} annotations</p></header>",
         id = summary.id,
         recipe = escape(&summary.recipe_name),
         model = escape(&summary.model_name),
@@ -56,14 +57,14 @@ pub fn page(report: &RunReport, notices: &[Notice], pictures: &[Picture], missin
     for Picture { file, card } in pictures {
         let _ = write!(
             html,
-            "<figure><a href=\"{file}\"><img src=\"{file}\" loading=\"lazy\" alt=\"{name}, marked up\"></a>\
+            "<figure><a href=\"{file}\"><img src=\"{file}\" loading=\"lazy\" alt=\"{name}, annotated\"></a>\
              <figcaption>{name} <span>{width} x {height}, {marks}</span></figcaption></figure>",
             name = escape(&card.name),
             width = card.size.width,
             height = card.size.height,
             marks = match card.marks.len() {
-                1 => "1 mark".to_owned(),
-                count => format!("{count} marks"),
+                1 => "1 annotation".to_owned(),
+                count => format!("{count} annotations"),
             },
         );
     }
@@ -144,6 +145,7 @@ fn noticed(html: &mut String, notices: &[Notice]) {
     html.push_str("</ul></section>");
 }
 
+/// Text from outside on the page.
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    visible(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -129,6 +129,7 @@ pub struct Closed {
 /// The right to send one request on a lane.
 pub struct Entry {
     pub lane: usize,
+    entered_at: Instant,
     pass: Pass,
     is_warming: bool,
     /// Its place among those that a person has allowed at once, over all lanes.
@@ -200,7 +201,7 @@ impl Lane {
         if is_warming {
             *lock(&self.warmth) = Warmth::Warming;
         }
-        Entry { lane, pass: self.gate.pass(need), is_warming, _place: place }
+        Entry { lane, entered_at: Instant::now(), pass: self.gate.pass(need), is_warming, _place: place }
     }
 
     fn warmth(&self) -> Warmth {
@@ -257,6 +258,14 @@ impl Lane {
                     Concern::Open => Remedy::Undecided { endpoint },
                     Concern::EveryRequest => self.give_up(StopReason::RequestRefused, &detail, others),
                 }
+            }
+            // Each may have been billed. Where there are other endpoints, they carry on.
+            Disposition::Retry { .. }
+                if matches!(kind, RetryKind::ConnectionLost | RetryKind::TimedOut)
+                    && others == Others::Closed
+                    && lock(&self.streak).note_lost(entry.entered_at, Instant::now()) =>
+            {
+                self.give_up(StopReason::AnswersUnreadable, &detail, others)
             }
             Disposition::Retry { after, .. } => match entry.pass.failed(kind, &said(error)) {
                 None => Remedy::Retry { after },

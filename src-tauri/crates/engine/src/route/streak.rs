@@ -3,10 +3,15 @@
 
 use std::collections::HashMap;
 
+use tokio::time::Instant;
+
 /// Unreadable answers in a row before the first readable one: each may have been billed.
 const FIRST_UNREADABLE: u32 = 3;
 /// The same once an answer was read: a server that answered before may have trouble for a moment.
 const UNREADABLE_IN_A_ROW: u32 = 10;
+/// Answers in a row that broke off or did not come, each to a request that left after the one before was lost: a network that
+/// drops everything in flight at once counts as one.
+const LOST_IN_A_ROW: u32 = 10;
 /// Requests that are refused with the same complaint before the first that is taken.
 const SAME_COMPLAINTS: u32 = 3;
 
@@ -24,6 +29,8 @@ pub enum Concern {
 pub struct Streak {
     has_answered: bool,
     unreadable: u32,
+    lost: u32,
+    lost_at: Option<Instant>,
     complaints: HashMap<String, u32>,
 }
 
@@ -41,6 +48,14 @@ impl Streak {
     pub fn note_unreadable(&mut self) -> bool {
         self.unreadable += 1;
         self.unreadable >= if self.has_answered { UNREADABLE_IN_A_ROW } else { FIRST_UNREADABLE }
+    }
+
+    /// The answer to a request that left at `sent_at` was lost; whether all are.
+    pub fn note_lost(&mut self, sent_at: Instant, now: Instant) -> bool {
+        if self.lost_at.is_none_or(|lost_at| sent_at >= lost_at) {
+            (self.lost, self.lost_at) = (self.lost + 1, Some(now));
+        }
+        self.lost >= LOST_IN_A_ROW
     }
 
     /// A request was refused with this complaint, which does not speak of its image.
@@ -67,6 +82,18 @@ mod tests {
         assert_eq!(later.iter().filter(|stops| **stops).count(), 2, "from the tenth on");
         streak.note_answered();
         assert!(!streak.note_unreadable());
+    }
+
+    #[test]
+    fn lost_answers_count_one_after_the_other() {
+        let (mut streak, start) = (Streak::default(), Instant::now());
+        let at = |seconds: u64| start + std::time::Duration::from_secs(seconds);
+        // A hundred in flight when the network went.
+        assert!(!(0..100).any(|_| streak.note_lost(at(0), at(1))));
+        let later: Vec<bool> = (1..10).map(|second| streak.note_lost(at(second), at(second + 1))).collect();
+        assert_eq!(later.iter().filter(|stops| **stops).count(), 1, "the tenth");
+        streak.note_answered();
+        assert!(!streak.note_lost(at(20), at(21)));
     }
 
     #[test]

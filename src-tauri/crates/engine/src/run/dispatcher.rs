@@ -88,7 +88,7 @@ impl Dispatcher {
             Ok(stop) => Some(stop),
             Err(error) => {
                 // What is on disk stays sound. Without a note of its end the run shows as interrupted.
-                tracing::error!(%run, %error, "the run cannot go on");
+                library.record_run_failure(run, error);
                 self.executing.shutdown().await;
                 None
             }

@@ -21,7 +21,7 @@ pub async fn end(
     if let Some(Stop { reason, detail }) = stop.clone() {
         let noted = library.store.write(move |edit| edit.note_stopped(run, reason, detail.as_deref())).await;
         if let Err(error) = noted {
-            tracing::error!(%run, %error, "the end of the run was not noted");
+            library.record_run_failure(run, error.into());
         }
         if let Err(error) = Arc::clone(library).write_metrics_if_wanted(run).await {
             tracing::warn!(%run, %error, "the metrics of the run were not written");

@@ -342,6 +342,18 @@ impl Library {
         lock(&self.active_runs).get(&run).map(|active| active.progress.clone())
     }
 
+    /// Keeps why a run could not go on.
+    pub(crate) fn record_run_failure(&self, run: RunId, error: EngineError) {
+        tracing::error!(%run, %error, "the run cannot go on");
+        lock(&self.run_failures).entry(run).or_insert(error);
+    }
+
+    /// Why a run that this process worked on could not go on, although nothing had asked it to stop.
+    #[must_use]
+    pub fn take_run_failure(&self, run: RunId) -> Option<EngineError> {
+        lock(&self.run_failures).remove(&run)
+    }
+
     /// The runs that this process works on, the oldest first.
     #[must_use]
     pub fn working_runs(&self) -> Vec<WorkingRun> {

@@ -94,8 +94,8 @@ impl Sitting {
             in_flight,
             rate_per_minute,
             rate_window_millis: whole(window),
-            p50_millis: quantile(&self.times.durations, 0.50).map(whole),
-            p95_millis: quantile(&self.times.durations, 0.95).map(whole),
+            p50_millis: quantile(&self.times.durations, 0.50),
+            p95_millis: quantile(&self.times.durations, 0.95),
             rate_history: rate::history(&self.times.finished_after, worked_millis.into()),
             ..self.standing.clone()
         }

@@ -162,3 +162,20 @@ mod unix {
         assert_eq!(full.kind(), ErrorKind::StorageFull);
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_file_of_our_own_is_no_link_and_no_pipe() {
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+    let folder = tempfile::tempdir().unwrap();
+    let (theirs, link, pipe) = (folder.path().join("theirs"), folder.path().join("link"), folder.path().join("pipe"));
+    fs::write(&theirs, "precious").unwrap();
+    std::os::unix::fs::symlink(&theirs, &link).unwrap();
+    mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    assert!(open_own(&link).is_err() && open_own(&pipe).is_err());
+    assert_eq!(fs::read(&theirs).unwrap(), b"precious");
+    let own = folder.path().join("own");
+    open_own(&own).unwrap().write_all(b"12").unwrap();
+    drop(open_own(&own).unwrap());
+    assert_eq!(fs::read(&own).unwrap(), b"12");
+}

@@ -42,21 +42,17 @@ impl Glimpse {
 
     /// `why` the answer cannot be read, with what came. `redact` takes the key out.
     pub fn explain(&self, why: &str, redact: impl Fn(&str) -> String) -> String {
-        let escaped = |text: &str, most: usize| redact(text).trim().chars().take(most).collect::<String>();
-        let escaped = |text: &str, most: usize| escaped(text, most).escape_debug().to_string();
-        let mut told = format!("status {}", self.status);
-        match &self.content_type {
-            Some(kind) => told.push_str(&format!(", {}", escaped(kind, HEADER_CHARS))),
-            None => told.push_str(", no content type"),
-        }
-        if let Some(encoding) = &self.encoding {
-            told.push_str(&format!(", encoded as {}", escaped(encoding, HEADER_CHARS)));
-        }
+        let escaped = |text: &str, most: usize| {
+            let shown: String = redact(text).trim().chars().take(most).collect();
+            shown.escape_debug().to_string()
+        };
+        let header = |header: &Option<String>| header.as_deref().map(|value| escaped(value, HEADER_CHARS));
+        let kind = header(&self.content_type).unwrap_or_else(|| "no content type".to_owned());
+        let encoding = header(&self.encoding).map(|encoding| format!(", encoded as {encoding}")).unwrap_or_default();
         let beginning = escaped(&String::from_utf8_lossy(&self.beginning), SHOWN_CHARS);
-        match beginning.is_empty() {
-            true => told.push_str(", an empty body"),
-            false => told.push_str(&format!(", beginning with \"{beginning}\"")),
-        }
+        let body =
+            if beginning.is_empty() { "an empty body".into() } else { format!("beginning with \"{beginning}\"") };
+        let told = format!("status {}, {kind}{encoding}, {body}", self.status);
         if why.is_empty() { told } else { format!("{why}; {told}") }
     }
 }

@@ -273,7 +273,7 @@ async fn what_came_in_place_of_an_answer_is_shown() {
 #[tokio::test]
 async fn a_damaged_event_is_refused_with_and_without_names() {
     let (good, nameless) = (format!("{ANSWER}{END}"), |text: &str| text.replace("event: message", "id: message"));
-    let damages = [
+    let replacements = [
         (
             "data: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"[]",
             "data: {\"ty",
@@ -295,7 +295,7 @@ async fn a_damaged_event_is_refused_with_and_without_names() {
         let lines = text.lines().filter(|line| !line.starts_with("event: ") && *line != "data: not even json");
         lines.collect::<Vec<_>>().join("\n") + "\n\n"
     };
-    for (replaced, by) in damages {
+    for (replaced, by) in replacements {
         assert!(good.contains(replaced));
         let damaged = good.replacen(replaced, by, 1);
         for body in [damaged.clone(), data_only(&damaged), nameless(&data_only(&damaged))] {

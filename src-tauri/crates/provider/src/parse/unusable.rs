@@ -1,6 +1,6 @@
 //! Why nothing of an answer can be used, with what the model said first.
 
-use domain::answer::{CoordinateSystem, DropReason, Dropped};
+use domain::answer::{CoordinateSystem, DropReason, Dropped, UNKNOWN_LABEL};
 use domain::geometry::{PixelSize, Rect};
 
 use super::AnswerError;
@@ -68,7 +68,7 @@ fn in_words(reason: &DropReason) -> String {
     match reason {
         DropReason::Unreadable => "not a readable object".into(),
         DropReason::NoLabel => "no label".into(),
-        DropReason::UnknownLabel { answered } => format!("unknown label \"{}\"", shortened(answered)),
+        DropReason::UnknownLabel { answered } => format!("{UNKNOWN_LABEL} \"{}\"", shortened(answered)),
         DropReason::NoBox => "a coordinate is missing or not a number".into(),
         DropReason::NoExtent => "box less than a pixel wide or high".into(),
         DropReason::OutsidePicture => "at least half of the box is outside the picture".into(),

@@ -153,9 +153,10 @@ WHERE NOT EXISTS (
 ORDER BY rowid;
 UPDATE annotations SET is_superseded = 1
 WHERE run_id IS NOT NULL AND image_id IN (SELECT image_id FROM replaced_annotations) AND EXISTS (
-    SELECT 1 FROM jobs JOIN runs AS later ON later.id = jobs.run_id JOIN runs AS own ON own.id = annotations.run_id
-    WHERE jobs.image_id = annotations.image_id AND later.id > own.id
-      AND later.model = own.model AND later.recipe = own.recipe
+    SELECT 1 FROM jobs JOIN runs AS other ON other.id = jobs.run_id JOIN runs AS own ON own.id = annotations.run_id
+    WHERE jobs.image_id = annotations.image_id AND other.id <> own.id
+      AND other.model = own.model AND other.recipe = own.recipe
       AND (jobs.state = 'done' OR jobs.found IS NOT NULL) AND NOT is_taken_back
-      AND (NOT is_carried OR annotations.carried_from IS NOT NULL));
+      AND iif(annotations.carried_from IS NULL, other.id > own.id AND NOT is_carried,
+              other.id > own.id OR NOT is_carried));
 DROP TABLE replaced_annotations;

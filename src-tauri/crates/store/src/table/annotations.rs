@@ -199,19 +199,20 @@ impl Edit<'_> {
     }
 
     /// Records which annotations on `image` are superseded: those of a run whose model and recipe a later run had too, that has
-    /// answered the image. What a later run propagated there supersedes only what was propagated.
+    /// answered the image. What was propagated gives way to the answer of any such run, and supersedes only what was propagated.
     pub(super) fn refresh_superseded(&self, image: ImageId) -> Result<()> {
         self.0
             .0
             .prepare_cached(&format!(
                 "UPDATE annotations SET is_superseded = NOT is_superseded
                  WHERE image_id = ?1 AND run_id IS NOT NULL AND is_superseded <> EXISTS (
-                     SELECT 1 FROM jobs JOIN runs AS later ON later.id = jobs.run_id
+                     SELECT 1 FROM jobs JOIN runs AS other ON other.id = jobs.run_id
                      JOIN runs AS own ON own.id = annotations.run_id
-                     WHERE jobs.image_id = annotations.image_id AND later.id > own.id
-                       AND later.model = own.model AND later.recipe = own.recipe
+                     WHERE jobs.image_id = annotations.image_id AND other.id <> own.id
+                       AND other.model = own.model AND other.recipe = own.recipe
                        AND {IS_ANSWERED} AND NOT is_taken_back
-                       AND (NOT is_carried OR annotations.carried_from IS NOT NULL))"
+                       AND iif(annotations.carried_from IS NULL, other.id > own.id AND NOT is_carried,
+                               other.id > own.id OR NOT is_carried))"
             ))?
             .execute([image.0])?;
         Ok(())

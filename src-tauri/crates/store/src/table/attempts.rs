@@ -54,12 +54,11 @@ const IS_IN_OPEN_BATCH: &str = "EXISTS (
     WHERE attempt_id = attempts.id AND standing NOT IN ('ended', 'given_up'))";
 
 impl View<'_> {
-    /// Requests of `run` beyond the first for each image.
+    /// Retries of `run`: all of [`View::retry_groups`].
     pub fn retry_count(&self, run: RunId) -> Result<u32> {
         let mut statement = self.0.prepare_cached(
-            "SELECT coalesce(sum(attempt_count - 1), 0) FROM (
-                 SELECT count(*) AS attempt_count FROM attempts JOIN jobs ON jobs.id = job_id
-                 WHERE run_id = ?1 GROUP BY job_id)",
+            "SELECT count(*) FROM attempts JOIN jobs ON jobs.id = job_id
+             WHERE run_id = ?1 AND retried_for IS NOT NULL",
         )?;
         Ok(statement.query_row([run.0], |row| row.get(0))?)
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use domain::annotation::NewAnnotation;
-use domain::answer::Reading;
+use domain::answer::{DropReason, Reading};
 use domain::geometry::PixelSize;
 use domain::ids::{AttemptId, ImageId, JobId, RunId};
 use domain::library::LabelCount;
@@ -386,7 +386,7 @@ impl View<'_> {
             self.0.prepare_cached("SELECT reading FROM jobs WHERE run_id = ?1 AND reading IS NOT NULL ORDER BY id")?;
         let readings: Vec<Reading> =
             all(&mut statement, [run.0], |row| from_json("jobs.reading", &row.get::<_, String>(0)?))?;
-        let (mut repairs, mut dropped): (Vec<RepairGroup>, Vec<DropGroup>) = (Vec::new(), Vec::new());
+        let (mut repairs, mut dropped): (Vec<RepairGroup>, Vec<DropReason>) = (Vec::new(), Vec::new());
         for reading in readings {
             for repair in reading.repairs {
                 match repairs.iter_mut().find(|group| is_same_variant(&group.example, &repair.kind)) {
@@ -394,17 +394,10 @@ impl View<'_> {
                     None => repairs.push(RepairGroup { count: 1, example: repair.kind }),
                 }
             }
-            for item in reading.dropped {
-                let count = item.reason.item_count();
-                match dropped.iter_mut().find(|group| is_same_variant(&group.example, &item.reason)) {
-                    Some(group) => group.count = group.count.saturating_add(count),
-                    None => dropped.push(DropGroup { count, example: item.reason }),
-                }
-            }
+            dropped.extend(reading.dropped.into_iter().map(|item| item.reason));
         }
         repairs.sort_by_key(|group| std::cmp::Reverse(group.count));
-        dropped.sort_by_key(|group| std::cmp::Reverse(group.count));
-        Ok((repairs, dropped))
+        Ok((repairs, DropGroup::all(dropped)))
     }
 
     /// What `run` found and propagated, the most frequent label first, whatever has become of the annotations since.

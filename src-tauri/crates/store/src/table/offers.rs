@@ -11,8 +11,8 @@ impl Edit<'_> {
     /// Proposes on `to` what `run` found on `from`, and notes from where; returns how many marks that are. Only marks that
     /// the model made are carried over: neither rejected ones, nor edited ones, which are the person's own.
     ///
-    /// Nothing is offered before `run` has had an answer about `from`, nor twice to an image by the same run, nor to an
-    /// image about which this run has had an answer, or another of the same model and recipe one that is still undecided.
+    /// Nothing is offered before `run` has had an answer about `from`, nor twice to an image by the same run, nor to an image
+    /// about which this run has had an answer.
     pub fn offer_marks(&self, run: RunId, from: ImageId, to: ImageId) -> Result<u32> {
         if !self.may_offer(run, from, to)? {
             return Ok(0);
@@ -40,11 +40,7 @@ impl Edit<'_> {
         let mut statement = self.0.0.prepare_cached(
             "SELECT EXISTS (SELECT 1 FROM jobs WHERE run_id = ?1 AND image_id = ?2 AND state = 'done')
                 AND NOT EXISTS (SELECT 1 FROM jobs WHERE run_id = ?1 AND image_id = ?3 AND state = 'done')
-                AND NOT EXISTS (SELECT 1 FROM offers WHERE run_id = ?1 AND image_id = ?3)
-                AND NOT EXISTS (
-                    SELECT 1 FROM annotations JOIN runs AS alike ON alike.id = run_id JOIN runs AS this ON this.id = ?1
-                    WHERE image_id = ?3 AND status = 'proposed' AND NOT is_superseded AND carried_from IS NULL
-                      AND alike.model = this.model AND alike.recipe = this.recipe)",
+                AND NOT EXISTS (SELECT 1 FROM offers WHERE run_id = ?1 AND image_id = ?3)",
         )?;
         Ok(statement.query_row([run.0, from.0, to.0], |row| row.get(0))?)
     }

@@ -130,8 +130,8 @@ impl View<'_> {
             carried: row.get(20)?,
             retries: self.retry_count(id)?,
             asked,
-            p50_millis: quantile(&durations, 0.50).map(whole_millis),
-            p95_millis: quantile(&durations, 0.95).map(whole_millis),
+            p50_millis: quantile(&durations, 0.50),
+            p95_millis: quantile(&durations, 0.95),
             rate_per_minute: (wall_millis > 0.0 && asked > 0).then(|| rate::average(durations.len(), wall_millis)),
         })
     }

@@ -96,21 +96,21 @@ fn an_answer_about_the_image_itself_counts_for_more() {
     assert_eq!(library.offer(first, leader, follower), 1);
     library.answer(first, &[0.8]);
     assert_eq!(origins(follower), own(first));
-    let second = library.add_run(vec![leader]);
-    library.answer(second, &[0.9]);
-    assert_eq!(library.offer(second, leader, follower), 0);
-    assert_eq!(origins(follower), own(first));
-    assert_eq!(library.offer(second, leader, leader), 0);
-
-    // A later offer supersedes an earlier one.
-    let propagate = || {
+    let propagate = |to| {
         let queued = |image, leader| QueuedImage { image, leader };
-        let run = library.add_queue(vec![queued(leader, None), queued(third, Some(leader))]);
+        let run = library.add_queue(vec![queued(leader, None), queued(to, Some(leader))]);
         library.answer(run, &[0.9]);
         run
     };
-    let earlier = propagate();
-    let last = propagate();
+    let second = propagate(follower);
+    assert_eq!(origins(follower), own(first));
+    let layer = library.store.read(|view| view.shown_on(follower, &LayerScope::of_run(second))).unwrap();
+    assert_eq!(layer.len(), 1, "its own layer has what it propagated");
+    assert_eq!(library.offer(second, leader, leader), 0);
+
+    // A later offer supersedes an earlier one.
+    let earlier = propagate(third);
+    let last = propagate(third);
     assert_eq!(origins(third), [(Origin::Run { run: last }, Some(leader))]);
     assert_eq!(library.marks(third)[0].origin, Origin::Run { run: earlier });
 }

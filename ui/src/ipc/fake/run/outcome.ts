@@ -24,7 +24,9 @@ const REPAIRS: readonly RepairGroup[] = [
   { count: 12, example: { kind: "corners_swapped" } },
   { count: 3, example: { kind: "label_renamed", answered: "kitty" } },
 ];
-const DROPPED: DropGroup[] = [{ count: 2, example: { kind: "unknown_label", answered: "saucer" } }];
+const DROPPED: DropGroup[] = [
+  { count: 2, example: { kind: "unknown_label", answered: "saucer" }, names: ["saucer", "spoon"], more_names: 0 },
+];
 
 export class FakeOutcome {
   done = 0;

@@ -8,6 +8,7 @@ use provider::refusal::Window as TokenWindow;
 
 use super::*;
 
+#[expect(clippy::struct_excessive_bools, reason = "each is one habit of a server, and all of them go together")]
 #[derive(Debug, Clone, Copy)]
 struct Server {
     /// Requests a second, and how many may be saved up.

@@ -100,7 +100,7 @@ impl Overnight {
             Ok(stop) => Some(stop),
             Err(error) => {
                 // What is on disk stays sound. Without a note of its end the run shows as interrupted.
-                tracing::error!(run = %work.run, %error, "the run cannot go on");
+                work.library.record_run_failure(work.run, error);
                 None
             }
         };

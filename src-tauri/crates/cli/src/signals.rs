@@ -1,0 +1,171 @@
+//! SIGINT (Ctrl-C), SIGTERM and SIGHUP. While a run is worked on, the first of them asks the run to drain: requests in flight
+//! finish, and nothing more is sent. The second one of any kind, and the first one at any other time, ends the process at
+//! once. A thread of its own takes them, so that nothing that blocks can hold them up.
+
+use std::io::{IsTerminal, Write};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError, mpsc};
+use std::time::Duration;
+
+use domain::ids::RunId;
+use tokio::sync::watch;
+
+use crate::exit::Exit;
+use crate::output::notes;
+use crate::words;
+
+/// How long the last words of a process may take: whoever reads standard error may have stopped reading.
+const LAST_WORDS: Duration = Duration::from_millis(300);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    Interrupt,
+    Terminate,
+    HangUp,
+}
+
+impl Signal {
+    /// 128 and the number of the signal, as shells have it.
+    pub fn exit(self) -> Exit {
+        match self {
+            Self::Interrupt => Exit::Interrupted,
+            Self::Terminate => Exit::Terminated,
+            Self::HangUp => Exit::HungUp,
+        }
+    }
+}
+
+static FIRST: LazyLock<watch::Sender<Option<Signal>>> = LazyLock::new(|| watch::Sender::new(None));
+static STATE: Mutex<State> = Mutex::new(State { takers: 0, run: None });
+
+struct State {
+    /// Who wants the first signal.
+    takers: u32,
+    /// The run that was worked on last.
+    run: Option<RunId>,
+}
+
+fn state() -> MutexGuard<'static, State> {
+    STATE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Takes the first signal, for as long as it lives.
+pub struct Draining(watch::Receiver<Option<Signal>>);
+
+/// Has the first signal drain `run`, or end what is waited for.
+pub fn drain(run: Option<RunId>) -> Draining {
+    let mut state = state();
+    state.takers += 1;
+    state.run = run.or(state.run);
+    Draining(FIRST.subscribe())
+}
+
+impl Draining {
+    /// Waits for the first signal.
+    pub async fn first(&mut self) -> Signal {
+        match self.0.wait_for(Option::is_some).await {
+            Ok(first) if first.is_some() => first.unwrap_or(Signal::Interrupt),
+            // The sender is static and never dropped.
+            _ => std::future::pending().await,
+        }
+    }
+}
+
+impl Drop for Draining {
+    fn drop(&mut self) {
+        state().takers -= 1;
+    }
+}
+
+/// The signal that has been taken.
+pub fn received() -> Option<Signal> {
+    *FIRST.borrow()
+}
+
+/// Begins to take signals.
+pub fn listen() {
+    let thread = std::thread::Builder::new().name("signals".into());
+    // Without the thread a signal ends the process, as it does any other.
+    let _ = thread.spawn(|| {
+        if let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() {
+            runtime.block_on(take_all());
+        }
+    });
+}
+
+fn take(signal: Signal) {
+    let (is_taken, run) = {
+        let state = state();
+        (state.takers > 0, state.run)
+    };
+    if is_taken && received().is_none() {
+        FIRST.send_replace(Some(signal));
+    } else {
+        leave(signal, run);
+    }
+}
+
+/// Ends the process, whatever it is doing.
+fn leave(signal: Signal, run: Option<RunId>) -> ! {
+    let (said, is_said) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut notes = notes();
+        if std::io::stderr().is_terminal() {
+            // Below a question or a progress bar.
+            let _ = writeln!(notes);
+        }
+        if let Some(run) = run {
+            let _ = words::note(&mut notes, &words::stopped_at_once(run));
+        }
+        let _ = said.send(());
+    });
+    let _ = is_said.recv_timeout(LAST_WORDS);
+    std::process::exit(i32::from(signal.exit() as u8))
+}
+
+#[cfg(unix)]
+async fn take_all() {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    /// The number that Linux and macOS give to the signal of a file that grows beyond its limit (`ulimit -f`): the write
+    /// fails, and says so, instead of ending the process.
+    const FILE_SIZE_EXCEEDED: i32 = 25;
+
+    let _file_size = signal(SignalKind::from_raw(FILE_SIZE_EXCEEDED));
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return;
+    };
+    let mut hang_up = if is_hang_up_ignored() { None } else { signal(SignalKind::hangup()).ok() };
+    loop {
+        let hung_up = async {
+            match &mut hang_up {
+                Some(hang_up) => hang_up.recv().await,
+                None => std::future::pending().await,
+            }
+        };
+        let signal = tokio::select! {
+            Some(()) = interrupt.recv() => Signal::Interrupt,
+            Some(()) = terminate.recv() => Signal::Terminate,
+            Some(()) = hung_up => Signal::HangUp,
+            else => return,
+        };
+        take(signal);
+    }
+}
+
+/// Whether the process was started by `nohup`, which has it ignore SIGHUP.
+#[cfg(unix)]
+fn is_hang_up_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    // SIGHUP is the first signal.
+    mask.is_some_and(|mask| mask & 1 == 1)
+}
+
+#[cfg(not(unix))]
+async fn take_all() {
+    while tokio::signal::ctrl_c().await.is_ok() {
+        take(Signal::Interrupt);
+    }
+}

@@ -1,0 +1,56 @@
+//! Text from outside (file names, servers, models, hooks, recipes) as it may be shown: no character of it can move the
+//! cursor, start a line, change a color or reverse the order of what stands beside it.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+/// Whether `c` does something instead of showing something: control characters, line separators, and those that set or
+/// override the writing direction.
+#[must_use]
+pub const fn is_hidden(c: char) -> bool {
+    matches!(c,
+        '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}'
+        | '\u{61c}' | '\u{200e}' | '\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2066}'..='\u{206f}'
+        | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+        | '\u{fdd0}'..='\u{fdef}'
+        | '\u{e0000}'..='\u{e007f}')
+}
+
+/// `text` on one line, with hidden characters written out: `\n`, `\u{1b}`, `\u{202e}`.
+#[must_use]
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_hidden) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        push_visible(&mut shown, c);
+    }
+    Cow::Owned(shown)
+}
+
+/// Adds `c` to `shown`, written out where it is hidden.
+pub fn push_visible(shown: &mut String, c: char) {
+    if is_hidden(c) {
+        // Writing to a string cannot fail.
+        let _ = write!(shown, "{}", c.escape_default());
+    } else {
+        shown.push(c);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hidden_characters_are_written_out_and_all_others_stay() {
+        let plain = "Größe 5 µm, 山.jpg, مرحبا, 👩‍🚀, C:\\new\\table.jpg";
+        assert!(matches!(visible(plain), Cow::Borrowed(_)));
+        assert_eq!(visible("a\r\nerror: b\t\u{1b}[31m"), "a\\r\\nerror: b\\t\\u{1b}[31m");
+        assert_eq!(visible("\u{9b}31m\u{7f}"), "\\u{9b}31m\\u{7f}");
+        assert_eq!(visible("gpj.\u{202e}exe\u{2066}\u{200f}\u{2028}"), "gpj.\\u{202e}exe\\u{2066}\\u{200f}\\u{2028}");
+    }
+}
