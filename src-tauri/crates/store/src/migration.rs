@@ -6,7 +6,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::{Result, StoreError};
 
-pub const MIGRATIONS: [&str; 23] = [
+pub const MIGRATIONS: [&str; 24] = [
     include_str!("migration/0001_first.sql"),
     include_str!("migration/0002_remote_models.sql"),
     include_str!("migration/0003_engine.sql"),
@@ -28,8 +28,9 @@ pub const MIGRATIONS: [&str; 23] = [
     include_str!("migration/0019_retries_and_collections.sql"),
     include_str!("migration/0020_replaced_annotations.sql"),
     include_str!("migration/0021_workers.sql"),
-    include_str!("migration/0025_identity.sql"),
-    include_str!("migration/0026_superseded.sql"),
+    include_str!("migration/0022_endpoints.sql"),
+    include_str!("migration/0023_identity.sql"),
+    include_str!("migration/0024_superseded.sql"),
 ];
 
 /// Brings `connection` to the newest format. Two processes that open a new library at once migrate it once.

@@ -17,6 +17,7 @@ pub mod mistakes;
 pub mod offers;
 pub mod queue;
 pub mod recipes;
+pub mod run_endpoints;
 pub mod runs;
 pub mod settings;
 pub mod steps;
