@@ -169,12 +169,12 @@ describe("a run elsewhere", () => {
     await expectAccessible(page);
   });
 
-  it("shows a way that is closed, and goes on by the others", async () => {
+  it("shows an endpoint that is not used, and sends to the others", async () => {
     await openPlan({ query: "priced&key&routes&closed&images=1400" });
     await page.getByText(/by your further routes, to Frankfurt \(eu\.claude\.example\), Second account/).waitFor();
     await send();
     const pace = page.getByRole("region", { name: "Pace" });
-    await pace.getByText("invalid x-api-key").waitFor();
+    await pace.getByTitle("invalid x-api-key").waitFor();
     expect(await pace.getByRole("listitem").count()).toBe(3);
     await pace.getByText(/^Strictest limit: 600 requests a minute$/).waitFor();
   });

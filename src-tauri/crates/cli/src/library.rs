@@ -45,7 +45,7 @@ pub enum WhenMissing {
 /// Opens the library for a command that only reads it and sends nothing.
 pub fn open(global: &Global) -> Result<Opened, CommandError> {
     let database = database(global)?;
-    if !Library::exists(&database) {
+    if !Library::exists(&database) && !global.create {
         return without_library(global, &database, Surroundings::of_this_process(None));
     }
     Ok(Opened { library: Library::open(&database, Surroundings::of_this_process(None))?, _temporary: None })
@@ -76,8 +76,11 @@ pub async fn open_during(
 }
 
 async fn may_create(global: &Global, database: &Path, when_missing: WhenMissing) -> Result<bool, CommandError> {
+    if global.create {
+        return Ok(true);
+    }
     let WhenMissing::Create { is_agreed } = when_missing else { return Ok(false) };
-    if global.create || is_agreed {
+    if is_agreed {
         return Ok(true);
     }
     let question = format!("There is no library at {}. Create one?", database.display());

@@ -218,6 +218,16 @@ pub fn destination_name(server: &BaseUrl) -> String {
     }
 }
 
+/// The server that `base_url` leads to, as a person is shown it before they agree: letters that only look like those of
+/// another host appear encoded.
+#[must_use]
+pub fn address_shown(base_url: &str) -> String {
+    match BaseUrl::parse(base_url) {
+        Ok(server) => server.to_string(),
+        Err(_) => format!("{base_url} (not a usable address)"),
+    }
+}
+
 impl Library {
     /// The way to Claude as it is right now. May block for as long as the keychain asks for its password.
     pub(crate) fn way(&self) -> Result<Way> {

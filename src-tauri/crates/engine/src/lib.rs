@@ -32,7 +32,7 @@ mod settings;
 mod similar;
 
 pub use checkup::check_up;
-pub use connection::Surroundings;
+pub use connection::{Surroundings, address_shown};
 pub use consents::{AllowedEnvFile, Consents, EnvFileHere};
 pub use error::{EngineError, Result};
 pub use import::Imported;

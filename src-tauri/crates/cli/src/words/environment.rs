@@ -3,12 +3,13 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use engine::EnvSummary;
+use engine::{EnvSummary, address_shown};
 
 /// What a `.env` file says, never its key.
 pub fn env_file(out: &mut dyn Write, path: &Path, summary: &EnvSummary) -> io::Result<()> {
     writeln!(out, "  file    {}", path.display())?;
-    writeln!(out, "  server  {}", summary.base_url.as_deref().unwrap_or("the vendor's own"))?;
+    let server = summary.base_url.as_deref().map(address_shown);
+    writeln!(out, "  server  {}", server.as_deref().unwrap_or("the vendor's own"))?;
     if let Some(model) = &summary.model {
         writeln!(out, "  model   {model}")?;
     }
@@ -32,6 +33,20 @@ pub fn env_file_not_used(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_host_that_only_looks_like_the_vendor_is_told_apart() {
+        let summary = EnvSummary {
+            base_url: Some("https://\u{430}pi.anthropic.com".into()),
+            model: None,
+            key_ending: None,
+            endpoint_keys: Vec::new(),
+        };
+        let mut out = Vec::new();
+        env_file(&mut out, Path::new("/photos/.env"), &summary).unwrap();
+        let shown = String::from_utf8(out).unwrap();
+        assert!(shown.contains("https://xn--pi-7kc.anthropic.com"), "{shown}");
+    }
 
     #[test]
     fn the_command_can_be_copied() {

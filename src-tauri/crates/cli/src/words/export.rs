@@ -1,7 +1,6 @@
 //! What an export or another file wrote, and why it did not.
 
 use std::fmt::Write as _;
-
 use std::io::{self, Write};
 
 use domain::export::Exported;
