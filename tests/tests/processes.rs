@@ -60,7 +60,7 @@ fn dozens_of_processes_can_make_a_library_together() {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
-        command.arg("--db").arg(&database).arg("recipes").spawn().unwrap()
+        command.arg("--db").arg(&database).args(["--create", "recipes"]).spawn().unwrap()
     });
     for process in starting.collect::<Vec<_>>() {
         let ended = process.wait_with_output().unwrap();

@@ -115,7 +115,7 @@ impl StoreError {
     pub fn library_failure(&self) -> Option<LibraryFailure> {
         match self {
             Self::Open { source, .. } | Self::Sqlite(source) => Some(match source.sqlite_error() {
-                Some(code) if code.code == rusqlite::ErrorCode::DiskFull => LibraryFailure::DiskFull,
+                Some(code) if code.code == ErrorCode::DiskFull => LibraryFailure::DiskFull,
                 Some(code) if code.extended_code == presence::MOVED => LibraryFailure::Lost,
                 _ => LibraryFailure::Other,
             }),
