@@ -158,7 +158,7 @@ fn a_database_of_another_program_is_left_as_it_is() {
     let name = path.to_str().unwrap();
     for arguments in [&["annotate", ".", "--yes", "--create"][..], &["runs"], &["estimate", "."], &["doctor"]] {
         let told = person.fieldmark(&[], &[arguments, &["--db", name]].concat());
-        assert!(!told.status.success() && said(&told).contains("no Fieldmark library"), "{}", said(&told));
+        assert!(!told.status.success() && said(&told).contains("not a Fieldmark library"), "{}", said(&told));
     }
     assert_eq!(fs::read(&path).unwrap(), before);
     let beside: Vec<_> = fs::read_dir(person.home.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();

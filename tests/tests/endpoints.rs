@@ -99,7 +99,10 @@ async fn an_endpoint_that_cannot_be_used_is_named_before_the_run_and_by_doctor()
     let why = "My gateway is not used: there is no key for";
     let out = annotate(&bench, &first, &[], &[]);
     assert!(out.contains(why) && out.contains("GATEWAY_KEY"), "{out}");
+    assert!(out.contains("endpoint    My gateway: not used: there is no key"), "the report names it too: {out}");
 
+    let unknown = said(&bench, &first, &[("OTHER_NAME", SECRET)], &["doctor", "--endpoint-key", "Other=OTHER_NAME"]);
+    assert!(unknown.contains("\"Other\"") && unknown.contains("there are: My gateway"), "{unknown}");
     assert!(said(&bench, &first, &[], &["doctor"]).contains(why));
     assert_eq!(findings(&[], &[])[0]["severity"], "warning");
     assert_eq!(second.ledger().billed.len(), 0);
@@ -122,7 +125,7 @@ async fn an_endpoint_that_cannot_be_used_is_named_before_the_run_and_by_doctor()
     settings.further_routes.push(other);
     bench.library.save_settings(&settings).unwrap();
     let out = annotate(&bench, &first, &[("FIELDMARK_ENDPOINT_MY_GATEWAY_KEY", SECRET)], &[]);
-    assert_eq!(out.matches("stands for several endpoints").count(), 1, "{out}");
+    assert_eq!(out.matches("stands for several endpoints").count(), 2, "before the run and in its report: {out}");
     assert_eq!(second.ledger().billed.len(), 0);
     first.stop().await;
     second.stop().await;

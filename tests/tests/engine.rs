@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use domain::diagnosis::{AnswerRoom, Change, Diagnosis, Finding};
 use domain::ids::RunId;
+use domain::layers::LayerScope;
 use domain::model::ModelId;
 use domain::plan::{ImageSelection, ResumeRequest, RunRequest};
 use domain::run::{FailureKind, RetryKind, RunProgress};
@@ -176,9 +177,13 @@ async fn similar_images_are_given_the_marks_of_one_that_is_paid_for() {
     let run = carried_out(&bench, &anew).await;
     let summary = bench.library.run(run).unwrap();
     assert_eq!((summary.done, summary.carried, server.ledger().billed.len()), (4, 3, 5));
-    // The others keep what their own answers found in the earlier run.
-    assert_eq!((summary.mark_count, summary.propagated_count), (5, 0));
-    assert!(bench.cards().iter().all(|card| card.marks.len() == 5));
+    // All layers show what the others' own answers found in the earlier run, and this run's layer what it propagated.
+    assert_eq!((summary.mark_count, summary.propagated_count), (20, 15));
+    let cards = bench.cards();
+    assert!(cards.iter().all(|card| card.marks.len() == 5));
+    let ids: Vec<_> = cards.iter().map(|card| card.id).collect();
+    let layer = bench.library.image_cards(&ids, &LayerScope::of_run(run)).unwrap();
+    assert!(layer.iter().all(|card| card.marks.len() == 5));
 
     let other = Bench::with_pictures(&server.url(), KEY, 4);
     let request = RunRequest { carries_to_similar: true, ..self::request(&other).await };

@@ -46,6 +46,7 @@ async fn a_speed_up_is_that_of_two_real_runs() {
     let sequential = figures(&bench, sequential).await;
     let own = sequential.speedup.unwrap();
     assert_eq!((sequential.concurrency, own.factor, own.saved_millis), (1, 1.0, 0.0));
+    assert!(sequential.parallelism.unwrap() <= 1.0, "one in flight, however many were prepared beside it");
 
     // The same images, some of them alone, and then four at a time.
     let run = bench.library.start_run(&request(&bench, 1).await).await.unwrap();
@@ -70,7 +71,8 @@ async fn a_speed_up_is_that_of_two_real_runs() {
     let run = bench.library.start_run(&request(&bench, 4).await).await.unwrap();
     let parallel = figures(&bench, run).await;
     assert_eq!((parallel.concurrency, parallel.speedup), (4, None));
-    assert!(parallel.parallelism.unwrap() > 2.0);
+    let parallelism = parallel.parallelism.unwrap();
+    assert!(parallelism > 2.0 && parallelism <= 4.0, "no more than were in flight: {parallelism}");
     let classic = serde_json::to_value(bench.library.classic_metrics(run).unwrap()).unwrap();
     assert_eq!(classic["benchmarks"], Value::Array(Vec::new()));
     assert_eq!((&classic["metrics"]["timeSaved"], &classic["metrics"]["batchSize"]), (&Value::Null, &IMAGES.into()));

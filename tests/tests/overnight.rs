@@ -225,7 +225,7 @@ async fn a_batch_that_is_not_found_is_made_again_only_with_a_word() {
     let batching = taking(0.5);
     let server = Simulator::start(Options { port, batching, ..Options::default() }).await.unwrap();
     let (reason, summary) = stopped(&bench, run).await;
-    assert_eq!((reason, summary.done, summary.unsettled.count), (StopReason::Unreachable, 0, 3));
+    assert_eq!((reason, summary.done, summary.unsettled.count), (StopReason::BatchUnknown, 0, 3));
     assert!(summary.stop_detail.is_some());
 
     let refused = bench.library.resume_run(ResumeRequest::of(run)).await.unwrap_err();
@@ -361,6 +361,200 @@ async fn a_budget_holds() {
     server.stop().await;
 }
 
+/// A run of three images whose batch is with a server that has lost it since.
+async fn with_a_lost_batch() -> (Running, Bench, RunId) {
+    let server = simulate(taking(60.0)).await;
+    let port = server.address().port();
+    let bench = bench(&server, 3);
+    let run = start(&bench).await;
+    snapshot(&bench.library, run, has_working_batch).await;
+    bench.library.pause_run(run);
+    stopped(&bench, run).await;
+    server.stop().await;
+    let batching = taking(0.3);
+    (Simulator::start(Options { port, batching, ..Options::default() }).await.unwrap(), bench, run)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_the_server_does_not_know_is_given_up_only_by_consent() {
+    let (server, bench, run) = with_a_lost_batch().await;
+    for _ in 0..2 {
+        bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
+        let (reason, summary) = stopped(&bench, run).await;
+        assert_eq!((reason, summary.waiting, summary.unsettled.count), (StopReason::BatchUnknown, 3, 0));
+        assert!(summary.stop_detail.unwrap().contains("does not know"));
+    }
+    let resting = bench.library.resting_progress(run).unwrap();
+    assert_eq!((resting.batches[0].stage, resting.unknown_batches.count), (BatchStage::Unknown, 3));
+    let given_up = ResumeRequest { gives_up_batches: true, ..ResumeRequest::of(run) };
+    let refused = bench.library.resume_run(given_up).await.unwrap_err();
+    assert!(matches!(refused, EngineError::Unsettled(unsettled) if unsettled == resting.unknown_batches), "{refused}");
+    assert_eq!(server.ledger().billed.len(), 0);
+
+    bench.library.resume_run(ResumeRequest { accepts_repeats: true, ..given_up }).await.unwrap();
+    let (reason, summary) = stopped(&bench, run).await;
+    assert_eq!((reason, summary.done, summary.possibly_billed), (StopReason::Completed, 3, resting.unknown_batches));
+    assert_eq!(summary.paid.0, server.ledger().total_pico_dollars());
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_line_offers_to_give_up_an_unknown_batch() {
+    let (server, bench, run) = with_a_lost_batch().await;
+    let resume = |more: &[&str]| {
+        let told = bench.fieldmark(&server.url(), KEY).args(["resume", &run.to_string()]).args(more).output().unwrap();
+        let out = [told.stdout, told.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
+        (told.status.code(), out)
+    };
+    let (code, out) = resume(&["--yes"]);
+    assert!(code == Some(4) && out.contains(&format!("resume {run} --give-up-batches")), "{out}");
+    let (code, out) = resume(&["--give-up-batches"]);
+    assert!(code == Some(2) && server.ledger().billed.is_empty(), "not without consent: {out}");
+    let (code, out) = resume(&["--give-up-batches", "--yes"]);
+    assert!(code == Some(0) && out.contains("3 requests may be billed in addition"), "{out}");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_is_found_again_when_the_right_server_is_asked() {
+    let server = simulate(taking(1.0)).await;
+    let mut bench = bench(&server, 3);
+    let run = start(&bench).await;
+    snapshot(&bench.library, run, has_working_batch).await;
+    let other = simulate(taking(0.1)).await;
+    bench = reopened(bench, &other).await;
+    bench.library.agree_to(other.url().trim_start_matches("http://").to_owned()).unwrap();
+    bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
+    let (reason, summary) = stopped(&bench, run).await;
+    assert_eq!((reason, summary.waiting), (StopReason::BatchUnknown, 3));
+    assert!(summary.stop_detail.unwrap().contains(&server.url()), "it says where the batch is");
+    assert_eq!(other.ledger().billed.len(), 0, "nothing is submitted to another server meanwhile");
+
+    bench = reopened(bench, &server).await;
+    bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
+    let (reason, summary) = stopped(&bench, run).await;
+    assert_eq!((reason, summary.done), (StopReason::Completed, 3));
+    assert_paid_once(&server, &summary);
+    server.stop().await;
+    other.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_is_canceled_elsewhere_is_submitted_again_only_on_resume() {
+    // A server that cancels every item, whatever is submitted.
+    let server = simulate(Batching { canceled: 1.0, ..taking(0.1) }).await;
+    let bench = bench(&server, 20);
+    let run = start(&bench).await;
+    for resumed in 1..=2 {
+        let (reason, summary) = stopped(&bench, run).await;
+        assert_eq!((reason, summary.done, summary.waiting), (StopReason::BatchCanceled, 0, 20));
+        assert_eq!((summary.unsettled.count, summary.possibly_billed.count), (0, 0), "none of it is billed");
+        assert!(summary.stop_detail.unwrap().contains("canceled at the server"));
+        let batches = bench.library.resting_progress(run).unwrap().batches.len();
+        assert!(batches <= 2 * resumed, "each is submitted once a session: {batches}");
+        if resumed < 2 {
+            bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
+        }
+    }
+    server.stop().await;
+
+    // Canceled by another client half-way: what was done is kept, the rest is asked about on resume.
+    let server = simulate(taking(3.0)).await;
+    let bench = self::bench(&server, 12);
+    let run = start(&bench).await;
+    snapshot(&bench.library, run, has_working_batch).await;
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    server.cancel_batches();
+    let (reason, summary) = stopped(&bench, run).await;
+    assert_eq!(reason, StopReason::BatchCanceled);
+    assert!(summary.done > 0 && summary.waiting > 0, "{summary:?}");
+    let before = server.ledger().billed.len();
+    assert_eq!(before, summary.done as usize, "nothing was submitted again");
+    bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
+    let (reason, summary) = stopped(&bench, run).await;
+    assert_eq!((reason, summary.done), (StopReason::Completed, 12));
+    assert_paid_once(&server, &summary);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn images_that_fail_in_every_batch_fail_in_the_end() {
+    let server = simulate(Batching { errored: 1.0, ..taking(0.1) }).await;
+    let bench = bench(&server, 2);
+    let run = start(&bench).await;
+    let (reason, summary) = stopped(&bench, run).await;
+    assert_eq!((reason, summary.failed, summary.retries), (StopReason::Completed, 2, 6), "three retries each");
+    let failures = bench.library.run_report(run).unwrap().failures;
+    assert_eq!((failures[0].kind, failures[0].count), (FailureKind::ModelFailed, 2));
+    assert_paid_once(&server, &summary);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_larger_than_a_whole_batch_fails_alone() {
+    let server = simulate(taking(0.1)).await;
+    let bench = bench(&server, 3);
+    let (picture, _) = fieldmark_tests::pictures::drawing(1800, 1200);
+    fieldmark_tests::pictures::write_png(&picture, &bench.photos().join("large.png"));
+    bench.library.import(&[bench.photos()]).unwrap();
+    bench.library.limit_batches(BatchLimits { bytes: 30_000, ..LIMITS });
+    let run = start(&bench).await;
+    let (reason, summary) = stopped(&bench, run).await;
+    assert_eq!((reason, summary.done, summary.failed), (StopReason::Completed, 3, 1));
+    let failures = bench.library.run_report(run).unwrap().failures;
+    assert!(failures[0].example.contains("larger than a whole batch"), "{failures:?}");
+    assert_paid_once(&server, &summary);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_image_whose_allowance_is_used_up_is_not_submitted_again() {
+    let server = simulate(taking(60.0)).await;
+    let port = server.address().port();
+    let bench = bench(&server, 2);
+    let run = start(&bench).await;
+    snapshot(&bench.library, run, has_working_batch).await;
+    bench.library.pause_run(run);
+    stopped(&bench, run).await;
+    server.stop().await;
+    let server = Simulator::start(Options { port, batching: taking(0.1), ..Options::default() }).await.unwrap();
+    // As if both had been billed within what the quote allows for their images, and not by a person's consent.
+    let database = rusqlite::Connection::open(bench.library.folder().join("library.sqlite")).unwrap();
+    database
+        .execute_batch(
+            "UPDATE batches SET standing = 'ended'; UPDATE attempts SET state = 'lost', may_be_billed = 1 WHERE id = 1;
+             UPDATE attempts SET state = 'failed' WHERE id = 2",
+        )
+        .unwrap();
+    bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
+    let (reason, summary) = stopped(&bench, run).await;
+    assert_eq!((reason, summary.done, summary.failed), (StopReason::Completed, 1, 1));
+    let failures = bench.library.run_report(run).unwrap().failures;
+    assert!(failures[0].example.contains("as much as the quote allows"), "{failures:?}");
+    assert_eq!(server.ledger().billed.len(), 1);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_that_were_cut_off_stand_where_the_budget_has_no_room_for_longer_ones() {
+    let server = simulate(taking(0.1)).await;
+    let (bench, request, before) = with_answers_cut_off(&server).await;
+    let (picture, _) = fieldmark_tests::pictures::drawing(500, 240);
+    fieldmark_tests::pictures::write_png(&picture, &bench.photos().join("new.png"));
+    bench.library.import(&[bench.photos()]).unwrap();
+    let too_small = RunRequest { budget: Some(PicoDollars(1)), ..request.clone() };
+    let EngineError::BudgetTooSmall { dearest } = bench.library.start_run(&too_small).await.unwrap_err() else {
+        panic!()
+    };
+    // Room for one longer request; the others come to nothing.
+    let run = bench.library.start_run(&RunRequest { budget: Some(dearest), ..request }).await.unwrap();
+    let (reason, summary) = stopped(&bench, run).await;
+    assert_eq!(reason, StopReason::BudgetReached);
+    assert!(summary.done >= 3 && summary.waiting <= 1, "{summary:?}");
+    assert!(summary.mark_count >= before.mark_count, "no annotation is lost");
+    server.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_goes_away_is_waited_for_and_a_wrong_key_is_not() {
     let server = simulate(taking(60.0)).await;
@@ -376,8 +570,8 @@ async fn a_server_that_goes_away_is_waited_for_and_a_wrong_key_is_not() {
     // The server that comes back does not know the batch: it may be another account's, and nothing is given up.
     let server = Simulator::start(Options { port, ..Options::default() }).await.unwrap();
     let (reason, summary) = stopped(&bench, run).await;
-    assert_eq!((reason, summary.waiting, summary.unsettled.count), (StopReason::NotSuchAServer, 3, 0));
-    assert!(has_working_batch(&bench.library.resting_progress(run).unwrap()));
+    assert_eq!((reason, summary.waiting, summary.unsettled.count), (StopReason::BatchUnknown, 3, 0));
+    assert_eq!(bench.library.resting_progress(run).unwrap().batches[0].stage, BatchStage::Unknown);
     server.stop().await;
 
     let server = simulate(Batching::default()).await;

@@ -7,7 +7,7 @@ use std::fs;
 use std::io::Read;
 use std::os::unix::fs::{FileTypeExt, symlink};
 use std::os::unix::process::ExitStatusExt;
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
@@ -195,7 +195,7 @@ async fn a_lost_library_ends_the_run_with_its_own_exit_code() {
 }
 
 /// `fieldmark` in a file system of its own with so little space, where the system lets tests mount one.
-fn on_small_disk(folder: &PathBuf, arguments: &[&str]) -> Option<Command> {
+fn on_small_disk(folder: &Path, arguments: &[&str]) -> Option<Command> {
     let mut command = Command::new("unshare");
     command.args(["--user", "--map-root-user", "--mount", "sh", "-c"]);
     let mount = "mount -t tmpfs -o size=3m tmpfs \"$0\" || exit 99; exec \"$@\"";

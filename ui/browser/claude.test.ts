@@ -297,6 +297,7 @@ it("holds a run that cannot reach its server, and says to whom", async () => {
 it.each([
   ["no_credit", "The account has no credit left.", null],
   ["not_such_a_server", "The server at api.anthropic.com does not speak the Claude API.", "Open Settings"],
+  ["batch_canceled", "A batch was canceled at api.anthropic.com, and not by Fieldmark.", null],
   ["answers_unreadable", "The answers of api.anthropic.com cannot be read", "Open Settings"],
   ["wait_too_long", "lets nothing through for more than an hour", "Open Settings"],
   ["request_refused", "api.anthropic.com refuses every request of this run for the same reason.", "Plan a run"],
@@ -307,6 +308,18 @@ it.each([
   await page.getByRole("button", { name: /^Resume, 30 images left/ }).waitFor();
   if (way) await page.getByRole("button", { name: way }).click();
   else expect(await page.getByRole("button", { name: /Open Settings|Plan a run/ }).count()).toBe(0);
+});
+
+it("offers to give up a batch that the server does not know, and asks first", async () => {
+  page = await open(browser, { query: "priced&key&stopped=batch_unknown" });
+  await page.keyboard.press("Control+3");
+  await page.getByText("api.anthropic.com does not know a batch of this run.").waitFor();
+  await page.getByRole("button", { name: "Give up 30 in lost batches" }).click();
+  await page
+    .getByText(/30 images were sent in batches that the server does not know\. They may have been billed/)
+    .waitFor();
+  await page.getByRole("button", { name: "Give up and ask again" }).click();
+  await page.getByText("Running", { exact: true }).first().waitFor();
 });
 
 /** All that the page's program holds, as the browser's own memory snapshot tells it. */

@@ -71,6 +71,8 @@ class Core implements HistorySeam {
       labels: [],
       durations: [],
       diagnoses: [],
+      endpoints: [],
+      unknown_batches: { count: 0, at_most_dollars: 0 },
       hooks: [],
     };
   };
@@ -126,9 +128,15 @@ describe("history", () => {
     expect(await history.saveMetrics()).toBe("/m/2.json");
     await history.select(1);
     expect(await history.saveMetrics()).toBeNull();
-    expect(await history.resume({ run: 1, budget_dollars: null, accepts_repeats: false, retries_failed: false })).toBe(
-      false,
-    );
+    expect(
+      await history.resume({
+        run: 1,
+        budget_dollars: null,
+        accepts_repeats: false,
+        retries_failed: false,
+        gives_up_batches: false,
+      }),
+    ).toBe(false);
     expect(refusals).toHaveLength(1);
   });
 

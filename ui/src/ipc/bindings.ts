@@ -238,10 +238,12 @@ export type Baseline =
 export type BatchStage = 
 /**  It was sent, and nobody has said that it was taken: the server is asked for it before anything is sent again. */
 "unconfirmed" | "working" | "canceling" | 
+/**  The server does not know it: it is asked again at each resume, unless a person gives it up. */
+"unknown" | 
 /**  All that came of it is stored. */
 "ended";
 
-/**  A batch of an overnight run. */
+/**  A batch of a batch run. */
 export type BatchState = {
 	stage: BatchStage,
 	images: number,
@@ -552,6 +554,32 @@ export type EndpointLimit = {
 	limit: number,
 	/**  What is known to be taken at once after a quiet time. */
 	burst: number,
+};
+
+/**  Why an endpoint is not used, or not at the moment. */
+export type EndpointProblem = 
+/**  There is no key for it. */
+"no_key" | 
+/**  Its entry in the settings cannot be used, or sending there is not agreed to. */
+"unusable" | 
+/**  The key is wrong or was withdrawn. */
+"key_rejected" | "not_permitted" | "no_credit" | "spend_limit" | "unknown_model" | "not_such_a_server" | 
+/**  It refuses what is the same in every request. */
+"request_refused" | 
+/**  Its answers cannot be read. */
+"answers_unreadable" | 
+/**  It, or a limit, lets nothing through for longer than a run waits. */
+"wait_too_long" | "unreachable" | 
+/**  Connections end before an answer does. */
+"connection_lost" | "timed_out" | "server_failed" | "overloaded";
+
+/**  What is wrong with an endpoint. */
+export type EndpointTrouble = {
+	problem: EndpointProblem,
+	/**  What the server, or the way to it, said. */
+	detail: string,
+	/**  When it is tried again; `None`: not in this session. */
+	again_in_millis: number | null,
 };
 
 export type ErrorCode = "library" | "model" | "file" | "original" | "unfit_mark" | "nothing_to_audit" | "nothing_to_find" | "unknown_model" | "no_images" | "recipe_beyond_model" | "local_only" | "model_retired" | "no_key" | "unusable_connection" | "address" | "settings" | "not_agreed" | "budget_too_small" | "unsettled" | "key" | "keychain" | "run_busy" | "nothing_left" | "no_figures" | "internal";
@@ -1362,6 +1390,11 @@ export type ResumeRequest = {
 	accepts_repeats: boolean,
 	/**  Whether the failed images for which that makes sense are tried again. */
 	retries_failed: boolean,
+	/**
+	 *  Whether batches that the server does not know are given up: their requests count as possibly billed, and are made
+	 *  again. Needs `accepts_repeats`.
+	 */
+	gives_up_batches: boolean,
 };
 
 /**  Requests made again for one reason. */
@@ -1418,14 +1451,28 @@ export type RouteState = {
 	requests_per_minute: number | null,
 	/**  `None` while requests are sent. */
 	hold: Hold | null,
-	/**  Why nothing more is sent there in this sitting. */
-	closed: string | null,
+	/**  Why it is not used at the moment, or not at all; `None` while it works. */
+	trouble: EndpointTrouble | null,
 };
 
 export type RunCount = {
 	run: RunId,
 	model_name: string,
 	count: number,
+};
+
+/**  What an endpoint did for a run, over all its sessions. */
+export type RunEndpoint = {
+	name: string,
+	/**  Requests that it answered. */
+	answered: number,
+	/**  Requests that failed because of the endpoint, and not because of the image or a rate limit. */
+	failed: number,
+	/**  What was wrong with it last; `None`: nothing. */
+	problem: EndpointProblem | null,
+	detail: string | null,
+	/**  Whether it worked when it was used last. */
+	is_working: boolean,
 };
 
 export type RunId = number;
@@ -1452,8 +1499,9 @@ export type RunMetrics = {
 	/**  The sum of the durations of all images that were asked about. */
 	summed_millis: number,
 	/**
-	 *  `summed_millis` over `wall_millis`: how many images were worked on at the same time, on average. Not a speed-up:
-	 *  images take longer beside others. `None` for a batch run, whose images wait at the vendor.
+	 *  The durations of all requests together over `wall_millis`: how many were in flight on average, and so never more
+	 *  than `concurrency`. Not a speed-up: requests take longer beside others. `None` for a batch run, whose images wait at
+	 *  the vendor, and where it was not recorded.
 	 */
 	parallelism: number | null,
 	/**  `None` where nothing was measured one at a time. */
@@ -1538,8 +1586,10 @@ export type RunProgress = {
 	mode: RunMode,
 	/**  The ways to the model; empty where nothing is sent. */
 	routes: RouteState[],
-	/**  Of an overnight run, the oldest first. */
+	/**  Of a batch run, the oldest first. */
 	batches: BatchState[],
+	/**  Requests in batches that the server does not know: a person may give them up. */
+	unknown_batches: PossiblyBilled,
 	quoted_dollars: CostRange | null,
 	/**  Settled from what the vendor reported. */
 	spent_dollars: Dollars,
@@ -1596,6 +1646,10 @@ export type RunReport = {
 	durations: DurationBin[],
 	/**  What to change, by this run's own numbers; empty when all is well. */
 	diagnoses: Diagnosis[],
+	/**  The endpoints that requests were spread over, and those that were not used. */
+	endpoints: RunEndpoint[],
+	/**  Requests in batches that the server does not know: a person may give them up. */
+	unknown_batches: PossiblyBilled,
 	/**  What hooks did, the oldest first. */
 	hooks: HookRun[],
 };
@@ -1895,6 +1949,10 @@ export type StopReason = "completed" |
 "spend_limit" | 
 /**  The server does not know the model. */
 "unknown_model" | 
+/**  A batch was canceled at the server, and not by this run. What was not done waits until the run is resumed. */
+"batch_canceled" | 
+/**  The server does not know a batch that was submitted to it. */
+"batch_unknown" | 
 /**  What answers there is no server for this model. */
 "not_such_a_server" | 
 /**  The server refuses what is the same in every request, so that it would refuse them all. */

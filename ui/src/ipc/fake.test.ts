@@ -84,7 +84,13 @@ describe("a run", () => {
     expect(latest).toMatchObject({ state: { kind: "stopped", reason: "paused" }, done: 3 });
     await expect(seam.pauseRun(run)).rejects.toMatchObject({ code: "nothing_left" });
 
-    await seam.resumeRun({ run, budget_dollars: null, accepts_repeats: false, retries_failed: false });
+    await seam.resumeRun({
+      run,
+      budget_dollars: null,
+      accepts_repeats: false,
+      retries_failed: false,
+      gives_up_batches: false,
+    });
     await vi.runAllTimersAsync();
     expect(latest).toMatchObject({ state: { kind: "stopped", reason: "completed" }, waiting: 0, left_millis: null });
     const [summary] = await seam.runs();
@@ -188,7 +194,13 @@ describe("what a run may cost", () => {
     });
     expect(latest?.waiting).toBeGreaterThan(0);
     expect((latest?.spent_dollars ?? 0) + (latest?.possibly_billed.at_most_dollars ?? 0)).toBeLessThanOrEqual(budget);
-    await seam.resumeRun({ run, budget_dollars: 1, accepts_repeats: false, retries_failed: false });
+    await seam.resumeRun({
+      run,
+      budget_dollars: 1,
+      accepts_repeats: false,
+      retries_failed: false,
+      gives_up_batches: false,
+    });
     await vi.runAllTimersAsync();
     expect(latest).toMatchObject({ state: { kind: "stopped", reason: "completed" }, budget_dollars: 1 });
   });
@@ -206,10 +218,12 @@ describe("what a run may cost", () => {
     const [before] = await seam.runs();
     expect(before?.unsettled.count).toBe(3);
     const resume = { run: 3, budget_dollars: null };
-    await expect(seam.resumeRun({ ...resume, accepts_repeats: false, retries_failed: false })).rejects.toMatchObject({
+    await expect(
+      seam.resumeRun({ ...resume, accepts_repeats: false, retries_failed: false, gives_up_batches: false }),
+    ).rejects.toMatchObject({
       code: "unsettled",
     });
-    await seam.resumeRun({ ...resume, accepts_repeats: true, retries_failed: false });
+    await seam.resumeRun({ ...resume, accepts_repeats: true, retries_failed: false, gives_up_batches: false });
     await vi.runAllTimersAsync();
     const [after] = await seam.runs();
     expect(after).toMatchObject({ unsettled: { count: 0 }, possibly_billed: { count: 4 } });
@@ -273,10 +287,10 @@ describe("a run elsewhere as it goes", () => {
     await vi.advanceTimersByTimeAsync(2000);
     const { routes, hold, done } = latest();
     expect(routes.map(({ name }) => name)).toEqual(["api.anthropic.com", "Frankfurt", "Second account"]);
-    expect([routes[0]?.hold?.kind, routes[1]?.hold, routes[2]?.closed]).toEqual([
+    expect([routes[0]?.hold?.kind, routes[1]?.hold, routes[2]?.trouble?.problem]).toEqual([
       "rate_limited",
       null,
-      "invalid x-api-key",
+      "key_rejected",
     ]);
     expect(hold).toBeNull();
     await vi.advanceTimersByTimeAsync(500);
@@ -290,12 +304,16 @@ describe("a run elsewhere as it goes", () => {
     const [summary] = await seam.runs();
     expect(summary?.retryable).toBe(worth.reduce((sum, { count }) => sum + count, 0));
     const resume = { run, budget_dollars: null, accepts_repeats: false };
-    await expect(seam.resumeRun({ ...resume, retries_failed: false })).rejects.toMatchObject({ code: "nothing_left" });
-    await seam.resumeRun({ ...resume, retries_failed: true });
+    await expect(seam.resumeRun({ ...resume, retries_failed: false, gives_up_batches: false })).rejects.toMatchObject({
+      code: "nothing_left",
+    });
+    await seam.resumeRun({ ...resume, retries_failed: true, gives_up_batches: false });
     await vi.runAllTimersAsync();
     expect(latest().failures.map(({ kind }) => kind)).toEqual(["declined"]);
     expect(latest().done + latest().failed).toBe(400);
-    await expect(seam.resumeRun({ ...resume, retries_failed: true })).rejects.toMatchObject({ code: "nothing_left" });
+    await expect(seam.resumeRun({ ...resume, retries_failed: true, gives_up_batches: false })).rejects.toMatchObject({
+      code: "nothing_left",
+    });
   });
 
   it("pays nothing for answers of earlier runs, unless it asks anew", async () => {

@@ -251,8 +251,14 @@ class Fake implements Seam {
     return null;
   };
 
-  resumeRun: Seam["resumeRun"] = async ({ run, budget_dollars: budget, accepts_repeats, retries_failed }) => {
-    this.#run(run).resume(budget, accepts_repeats, retries_failed);
+  resumeRun: Seam["resumeRun"] = async ({
+    run,
+    budget_dollars: budget,
+    accepts_repeats,
+    retries_failed,
+    gives_up_batches,
+  }) => {
+    this.#run(run).resume(budget, accepts_repeats, retries_failed, gives_up_batches);
     return null;
   };
 

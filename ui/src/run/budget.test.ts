@@ -80,21 +80,40 @@ describe("going on with a run", () => {
   it("asks nothing where nothing was under way", async () => {
     const { resumed, resumption } = made();
     await resumption.want(7, { count: 0, at_most_dollars: 0 }, 60 * CENT);
-    expect(resumed).toEqual([{ run: 7, budget_dollars: 60 * CENT, accepts_repeats: false, retries_failed: false }]);
+    expect(resumed).toEqual([
+      { run: 7, budget_dollars: 60 * CENT, accepts_repeats: false, retries_failed: false, gives_up_batches: false },
+    ]);
     expect(resumption.asked).toBeNull();
   });
 
   it("asks before requests are made again, and takes no for an answer", async () => {
     const { resumed, resumption } = made();
     await resumption.want(7, three);
-    expect(resumption.asked).toEqual({ run: 7, unsettled: three, budget: null, retriesFailed: false });
+    expect(resumption.asked).toEqual({
+      run: 7,
+      unsettled: three,
+      budget: null,
+      retriesFailed: false,
+      givesUpBatches: false,
+    });
     resumption.decline();
     await resumption.accept();
     expect(resumed).toEqual([]);
     await resumption.want(7, three, 60 * CENT);
     await resumption.accept();
-    expect(resumed).toEqual([{ run: 7, budget_dollars: 60 * CENT, accepts_repeats: true, retries_failed: false }]);
+    expect(resumed).toEqual([
+      { run: 7, budget_dollars: 60 * CENT, accepts_repeats: true, retries_failed: false, gives_up_batches: false },
+    ]);
     expect(resumption.asked).toBeNull();
+  });
+
+  it("gives up lost batches only by consent, and names all that may have been billed", async () => {
+    const { resumed, resumption } = made();
+    resumption.wantToGiveUp(7, three, { count: 2, at_most_dollars: 3 * CENT });
+    expect(resumption.asked?.unsettled).toEqual({ count: 5, at_most_dollars: 12 * CENT });
+    expect(resumed).toEqual([]);
+    await resumption.accept();
+    expect(resumed).toMatchObject([{ accepts_repeats: true, gives_up_batches: true }]);
   });
 
   it("tries what failed again only where that is asked for, after the same question", async () => {

@@ -8,8 +8,8 @@ export interface Needs {
   isStopped: boolean;
   /** The budget at which it stopped; null when it did not stop for that. */
   budget: Dollars | null;
-  /** Endpoints that take no more requests of this run. */
-  closed: RouteState[];
+  /** Endpoints that are not used while others are. */
+  failing: RouteState[];
   /** Of all things that are listed. */
   count: number;
 }
@@ -19,8 +19,9 @@ export function needsOf(progress: RunProgress): Needs {
   const isOpen = mayResume(state, total - done - failed);
   const budget = isOpen && isAtBudget(state) ? progress.budget_dollars : null;
   const isStopped = isOpen && (ownStop(state) !== null || state.kind === "interrupted");
-  // Where all are closed the run stops, and says why.
-  const closed = isStopped ? [] : routes.filter((route) => route.closed !== null);
+  // Where all fail the run waits or stops, and says why.
+  const isAlone = isStopped || routes.length < 2;
+  const failing = isAlone ? [] : routes.filter((route) => route.trouble !== null);
   const listed = [isStopped, budget !== null, cut_short > 0].filter(Boolean).length;
-  return { isStopped, budget, closed, count: listed + closed.length + failed_hooks.length + failures.length };
+  return { isStopped, budget, failing, count: listed + failing.length + failed_hooks.length + failures.length };
 }

@@ -1,4 +1,4 @@
-/** Going on with a run. Requests that were under way when a process died are not made again without a word. */
+/** Going on with a run. Requests that may have been billed without an answer are made again only by consent. */
 import type { Dollars, PossiblyBilled, ResumeRequest, RunId } from "../ipc/bindings";
 
 export interface ResumptionAsked {
@@ -6,12 +6,14 @@ export interface ResumptionAsked {
   unsettled: PossiblyBilled;
   budget: Dollars | null;
   retriesFailed: boolean;
+  /** Whether these requests are in batches that are given up. */
+  givesUpBatches: boolean;
 }
 
 export class Resumption {
   readonly #resume: (request: ResumeRequest) => Promise<void>;
 
-  /** What somebody is asked about; null while nobody is. */
+  /** What the person is asked about; null while there is no question. */
   asked = $state.raw<ResumptionAsked | null>(null);
 
   constructor(resume: (request: ResumeRequest) => Promise<void>) {
@@ -25,8 +27,9 @@ export class Resumption {
     budget: Dollars | null = null,
     retriesFailed = false,
   ): Promise<void> {
-    if (unsettled.count > 0) this.asked = { run, unsettled, budget, retriesFailed };
-    else await this.#resume({ run, budget_dollars: budget, accepts_repeats: false, retries_failed: retriesFailed });
+    const wanted = { run, unsettled, budget, retriesFailed, givesUpBatches: false };
+    if (unsettled.count > 0) this.asked = wanted;
+    else await this.#resume(requestOf(wanted, false));
   }
 
   /** Goes on with the run, and tries its failed images again. */
@@ -34,15 +37,32 @@ export class Resumption {
     await this.want(run, unsettled, null, true);
   }
 
+  /** Asks whether the batches that the server does not know are given up. */
+  wantToGiveUp(run: RunId, unsettled: PossiblyBilled, unknown: PossiblyBilled): void {
+    const both = {
+      count: unsettled.count + unknown.count,
+      at_most_dollars: unsettled.at_most_dollars + unknown.at_most_dollars,
+    };
+    this.asked = { run, unsettled: both, budget: null, retriesFailed: false, givesUpBatches: true };
+  }
+
   async accept(): Promise<void> {
     const { asked } = this;
     this.asked = null;
-    if (asked === null) return;
-    const { run, budget, retriesFailed } = asked;
-    await this.#resume({ run, budget_dollars: budget, accepts_repeats: true, retries_failed: retriesFailed });
+    if (asked !== null) await this.#resume(requestOf(asked, true));
   }
 
   decline(): void {
     this.asked = null;
   }
+}
+
+function requestOf(wanted: ResumptionAsked, acceptsRepeats: boolean): ResumeRequest {
+  return {
+    run: wanted.run,
+    budget_dollars: wanted.budget,
+    accepts_repeats: acceptsRepeats,
+    retries_failed: wanted.retriesFailed,
+    gives_up_batches: wanted.givesUpBatches,
+  };
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import type {
+  EndpointTrouble,
   FailureGroup,
   HookRun,
   ImageCard,
@@ -90,6 +91,7 @@ function snapshot(run: RunId, state: RunState, inFlight: ImageId[], answered: Im
     mode: "live",
     routes: [],
     batches: [],
+    unknown_batches: { count: 0, at_most_dollars: 0 },
     quoted_dollars: null,
     spent_dollars: 0,
     possibly_billed: { count: 0, at_most_dollars: 0 },
@@ -108,6 +110,7 @@ function snapshot(run: RunId, state: RunState, inFlight: ImageId[], answered: Im
   };
 }
 
+const WRONG_KEY: EndpointTrouble = { problem: "key_rejected", detail: "invalid x-api-key", again_in_millis: 2000 };
 const RUNNING: RunState = { kind: "running" };
 const COMPLETED: RunState = { kind: "stopped", reason: "completed" };
 
@@ -308,14 +311,14 @@ describe("the ways to a model", () => {
     is_adaptive: true,
     requests_per_minute: null,
     hold: null,
-    closed: null,
+    trouble: null,
   };
 
   it("have the strictest limit of those that are open", () => {
     const limited = { ...route, requests_per_minute: 600 };
     expect(strictest([route])).toBeNull();
     expect(strictest([route, limited, { ...limited, requests_per_minute: 1000 }])).toBe(600);
-    expect(strictest([route, { ...limited, closed: "invalid x-api-key" }])).toBeNull();
+    expect(strictest([route, { ...limited, trouble: WRONG_KEY }])).toBeNull();
   });
 
   it("say whether their number is found out, where all agree", () => {
@@ -339,9 +342,12 @@ describe("what a run needs", () => {
     expect(needsOf({ ...stopped("no_credit"), total: 1 }).count).toBe(0);
   });
 
-  it("takes in endpoints that were closed, and hooks that failed", () => {
+  it("takes in endpoints that fail while others work, and hooks that failed", () => {
     const endpoint = { name: "Frankfurt", under_way: 0, at_once: 4, is_adaptive: true, requests_per_minute: null };
-    const routes = [{ ...endpoint, hold: null, closed: "invalid x-api-key" }];
+    const routes = [
+      { ...endpoint, hold: null, trouble: null },
+      { ...endpoint, hold: null, trouble: WRONG_KEY },
+    ];
     const hook: HookRun = {
       run: 7,
       event: "after_run",
@@ -352,7 +358,7 @@ describe("what a run needs", () => {
       output: "",
     };
     const needs = needsOf({ ...snapshot(7, RUNNING, [], []), routes, failed_hooks: [hook] });
-    expect([needs.closed.length, needs.count]).toEqual([1, 2]);
+    expect([needs.failing.length, needs.count]).toEqual([1, 2]);
   });
 });
 

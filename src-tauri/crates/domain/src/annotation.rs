@@ -79,8 +79,9 @@ impl NewAnnotation {
     }
 }
 
-/// Same label, nearly the same place.
-fn is_same((label, shape): (&str, &Shape), (other_label, other_shape): (&str, &Shape)) -> bool {
+/// Whether two annotations, each a label and a shape, say the same: the same label at nearly the same place.
+#[must_use]
+pub fn is_same((label, shape): (&str, &Shape), (other_label, other_shape): (&str, &Shape)) -> bool {
     shape.is_nearly(other_shape) && comparable(label) == comparable(other_label)
 }
 

@@ -14,6 +14,7 @@ pub mod compare;
 pub mod connection;
 pub mod diagnosis;
 pub mod doubt;
+pub mod endpoint;
 pub mod export;
 pub mod geometry;
 pub mod hooks;

@@ -43,12 +43,14 @@ pub struct Recorded {
     pub propagated: u32,
     /// Images that failed before they could be sent: the file is missing or cannot be read.
     pub unread: u32,
-    /// Requests beyond the first for an image.
+    /// Requests that were sent again, for whatever reason.
     pub retries: u32,
     /// Time during which the run was being worked on: the sum of its sessions.
     pub wall_millis: f64,
     /// Time for which limits, pauses or failures of the server held the next image back.
     pub held_millis: f64,
+    /// The durations of all requests together; `None`: not recorded.
+    pub in_flight_millis: Option<f64>,
     /// The highest number of requests in flight at any moment.
     pub concurrency: u32,
     pub mode: RunMode,
@@ -126,8 +128,9 @@ pub struct RunMetrics {
     /// The sum of the durations of all images that were asked about.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub summed_millis: f64,
-    /// `summed_millis` over `wall_millis`: how many images were worked on at the same time, on average. Not a speed-up:
-    /// images take longer beside others. `None` for a batch run, whose images wait at the vendor.
+    /// The durations of all requests together over `wall_millis`: how many were in flight on average, and so never more
+    /// than `concurrency`. Not a speed-up: requests take longer beside others. `None` for a batch run, whose images wait at
+    /// the vendor, and where it was not recorded.
     #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
     pub parallelism: Option<f64>,
     /// `None` where nothing was measured one at a time.
@@ -169,7 +172,10 @@ impl Recorded {
             p95_millis: quantile(&sorted, 0.95)?,
             p99_millis: quantile(&sorted, 0.99)?,
             summed_millis,
-            parallelism: (self.mode == RunMode::Live).then_some(summed_millis / self.wall_millis),
+            parallelism: self
+                .in_flight_millis
+                .filter(|_| self.mode == RunMode::Live)
+                .map(|millis| millis / self.wall_millis),
             speedup: self.speedup(asked),
             images_per_second: f64::from(asked) / (self.wall_millis / 1000.0),
             success_rate: f64::from(self.answered) / f64::from(asked),
@@ -235,7 +241,7 @@ pub struct ClassicRun {
     pub p50_duration: f64,
     pub p95_duration: f64,
     pub p99_duration: f64,
-    /// Summed durations over wall time; `None` for a batch run. Not a speed-up.
+    /// Requests in flight on average; `None` for a batch run. Not a speed-up.
     pub parallelism: Option<f64>,
     /// The factor against a measured sequential baseline, and the milliseconds that were saved; `None` without one.
     pub speedup: Option<f64>,
@@ -412,6 +418,7 @@ mod tests {
             answered: 3,
             retries: 1,
             wall_millis: 500.0,
+            in_flight_millis: Some(900.0),
             concurrency: 2,
             ..Recorded::default()
         }
@@ -434,7 +441,7 @@ mod tests {
           "p50Duration": 250.0,
           "p95Duration": 385.0,
           "p99Duration": 397.0,
-          "parallelism": 2.0,
+          "parallelism": 1.8,
           "speedup": null,
           "timeSaved": null
         }

@@ -318,12 +318,15 @@ pub struct ResumeRequest {
     pub accepts_repeats: bool,
     /// Whether the failed images for which that makes sense are tried again.
     pub retries_failed: bool,
+    /// Whether batches that the server does not know are given up: their requests count as possibly billed, and are made
+    /// again. Needs `accepts_repeats`.
+    pub gives_up_batches: bool,
 }
 
 impl ResumeRequest {
     /// To go on with what waits, and nothing else.
     #[must_use]
     pub fn of(run: RunId) -> Self {
-        Self { run, budget: None, accepts_repeats: false, retries_failed: false }
+        Self { run, budget: None, accepts_repeats: false, retries_failed: false, gives_up_batches: false }
     }
 }

@@ -7,12 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::answer::{DropReason, RepairKind};
 use crate::diagnosis::Diagnosis;
+use crate::endpoint::RunEndpoint;
 use crate::hooks::HookRun;
 use crate::ids::ImageId;
 use crate::library::LabelCount;
 use crate::metrics::RunMetrics;
 use crate::money::PicoDollars;
-use crate::run::{FailureGroup, FailureKind, RetryGroup, RunSummary};
+use crate::run::{FailureGroup, FailureKind, PossiblyBilled, RetryGroup, RunSummary};
 
 /// A run with its figures.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -37,6 +38,10 @@ pub struct RunReport {
     pub durations: Vec<DurationBin>,
     /// What to change, by this run's own numbers; empty when all is well.
     pub diagnoses: Vec<Diagnosis>,
+    /// The endpoints that requests were spread over, and those that were not used.
+    pub endpoints: Vec<RunEndpoint>,
+    /// Requests in batches that the server does not know: a person may give them up.
+    pub unknown_batches: PossiblyBilled,
     /// What hooks did, the oldest first.
     pub hooks: Vec<HookRun>,
 }

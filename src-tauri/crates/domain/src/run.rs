@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::annotation::Shape;
+use crate::endpoint::EndpointTrouble;
 use crate::geometry::PixelSize;
 use crate::hooks::HookRun;
 use crate::ids::{ImageId, RunId};
@@ -33,6 +34,10 @@ pub enum StopReason {
     SpendLimit,
     /// The server does not know the model.
     UnknownModel,
+    /// A batch was canceled at the server, and not by this run. What was not done waits until the run is resumed.
+    BatchCanceled,
+    /// The server does not know a batch that was submitted to it.
+    BatchUnknown,
     /// What answers there is no server for this model.
     NotSuchAServer,
     /// The server refuses what is the same in every request, so that it would refuse them all.
@@ -74,11 +79,13 @@ pub enum BatchStage {
     Unconfirmed,
     Working,
     Canceling,
+    /// The server does not know it: it is asked again at each resume, unless a person gives it up.
+    Unknown,
     /// All that came of it is stored.
     Ended,
 }
 
-/// A batch of an overnight run.
+/// A batch of a batch run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct BatchState {
@@ -127,6 +134,8 @@ impl RunState {
             Self::Stopped { reason: StopReason::NoCredit } => "stopped, no credit",
             Self::Stopped { reason: StopReason::SpendLimit } => "stopped, spend limit reached",
             Self::Stopped { reason: StopReason::UnknownModel } => "stopped, unknown model",
+            Self::Stopped { reason: StopReason::BatchCanceled } => "stopped, batch canceled at the server",
+            Self::Stopped { reason: StopReason::BatchUnknown } => "stopped, batch not known to the server",
             Self::Stopped { reason: StopReason::NotSuchAServer } => "stopped, no such server",
             Self::Stopped { reason: StopReason::RequestRefused } => "stopped, requests refused",
             Self::Stopped { reason: StopReason::AnswersUnreadable } => "stopped, answers unreadable",
@@ -333,8 +342,8 @@ pub struct RouteState {
     pub requests_per_minute: Option<u32>,
     /// `None` while requests are sent.
     pub hold: Option<Hold>,
-    /// Why nothing more is sent there in this sitting.
-    pub closed: Option<String>,
+    /// Why it is not used at the moment, or not at all; `None` while it works.
+    pub trouble: Option<EndpointTrouble>,
 }
 
 /// Images of a run that wait for answers of another run, which asks the same about them: they are not paid for twice.
@@ -410,8 +419,10 @@ pub struct RunProgress {
     pub mode: RunMode,
     /// The ways to the model; empty where nothing is sent.
     pub routes: Vec<RouteState>,
-    /// Of an overnight run, the oldest first.
+    /// Of a batch run, the oldest first.
     pub batches: Vec<BatchState>,
+    /// Requests in batches that the server does not know: a person may give them up.
+    pub unknown_batches: PossiblyBilled,
     #[serde(rename = "quoted_dollars")]
     pub quoted: Option<CostRange>,
     /// Settled from what the vendor reported.

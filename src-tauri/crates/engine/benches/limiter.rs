@@ -10,7 +10,7 @@ use engine::limiter::{Bounds, FlightId, Limiter, Need, Opening};
 use provider::refusal::{RateLimits, Window};
 use tokio::time::Instant;
 
-const NEED: Need = Need { input_tokens: 2_400.0, output_tokens: 600.0 };
+const NEED: Need = Need { input_tokens: 2_400.0, output_tokens: 600.0, output_limit: 8_192.0 };
 /// Between two events of a run.
 const MOMENT: Duration = Duration::from_millis(5);
 

@@ -15,11 +15,14 @@ use crate::connection::Surroundings;
 use crate::layout::{self, folder_of};
 use crate::library::{Library, processors};
 use crate::route::DETECTOR_EDGE;
-use crate::{EngineError, samples};
+use crate::{EngineError, Result, samples};
 
 /// Looks at the library whose database is at `database`, and at the machine around it. Only when `asks_server` is anything
 /// sent: the question for the list of models, which costs nothing.
-pub async fn check_up(database: &Path, surroundings: Surroundings, asks_server: bool) -> Vec<Finding> {
+///
+/// # Errors
+/// When a key was given for an endpoint that is not in the settings.
+pub async fn check_up(database: &Path, surroundings: Surroundings, asks_server: bool) -> Result<Vec<Finding>> {
     let folder = folder_of(&layout::resolved(database));
     // A look creates nothing that stays: it is about the folder in which that of the library would be created.
     let there = folder.ancestors().find(|above| above.is_dir()).unwrap_or(Path::new("."));
@@ -48,11 +51,16 @@ pub async fn check_up(database: &Path, surroundings: Surroundings, asks_server: 
             .and_then(|folder| Ok((Library::open(&folder.path().join("library.sqlite"), surroundings)?, Some(folder))))
     };
     match library {
-        Ok((library, _temporary)) => findings.extend(way(&library, asks_server).await),
+        Ok((library, _temporary)) => {
+            if let Err(unknown @ EngineError::UnknownEndpoint { .. }) = library.check_endpoint_keys() {
+                return Err(unknown);
+            }
+            findings.extend(way(&library, asks_server).await);
+        }
         Err(error) => findings.push(Finding::Unopened { path, problem: error.to_string() }),
     }
     findings.push(embedded_model());
-    findings
+    Ok(findings)
 }
 
 /// Why nothing can be written into `folder`.
@@ -99,7 +107,7 @@ async fn way(library: &Arc<Library>, asks_server: bool) -> Vec<Finding> {
 
 /// Whether the embedded model finds anything in a photo that comes along.
 fn embedded_model() -> Finding {
-    let looked = || -> Result<Vec<String>, String> {
+    let looked = || -> std::result::Result<Vec<String>, String> {
         let mut photo = tempfile::Builder::new().suffix(".jpg").tempfile().map_err(|error| error.to_string())?;
         photo.write_all(samples::CAT).map_err(|error| error.to_string())?;
         let decoded = prepare::decode(photo.path(), Some(DETECTOR_EDGE), &DecodingMemory::default());

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::connection::{Connection, ConnectionCheck, KeyPlace, SettingSource};
+use domain::endpoint::EndpointId;
 use domain::model::{Destination, Hindrance, Model, ModelId};
 use domain::run_options::RunOptions;
 use domain::settings::Settings;
@@ -183,6 +184,12 @@ impl Way {
 
     pub fn retrying(&self) -> Retrying {
         Retrying::of(&self.settings.run)
+    }
+
+    /// The server for Claude with its key.
+    pub fn endpoint_id(&self) -> Option<EndpointId> {
+        let (secret, _) = self.key.as_ref()?;
+        Some(servers::endpoint_id(self.server.as_ref().ok()?, secret))
     }
 
     /// Of the server for Claude.

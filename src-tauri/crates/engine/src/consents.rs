@@ -111,12 +111,11 @@ impl Consents {
 
     /// Takes back that the file at `path` may be used; whether it was allowed.
     pub fn deny(&self, path: &Path) -> Result<bool> {
-        let mut denied = vec![text_of(path)];
-        denied.extend(std::fs::canonicalize(path).or_else(|_| std::path::absolute(path)).map(|path| text_of(&path)));
+        let denied = text_of(&EnvFile::place_of(path));
         let mut was_allowed = false;
         self.change(|kept| {
             let before = kept.env_files.len();
-            kept.env_files.retain(|allowed| !denied.contains(&allowed.path));
+            kept.env_files.retain(|allowed| allowed.path != denied);
             was_allowed = kept.env_files.len() < before;
         })?;
         Ok(was_allowed)
@@ -205,6 +204,14 @@ mod tests {
         assert!(!consents().is_allowed(&file_in("elsewhere", "ANTHROPIC_API_KEY=one")).unwrap());
         assert!(!consents().is_allowed(&file_in("photos", "ANTHROPIC_API_KEY=two")).unwrap());
         assert!(consents().is_allowed(&file_in("photos", "ANTHROPIC_API_KEY=one")).unwrap());
+        #[cfg(unix)]
+        {
+            // A link in another folder, to a file that is allowed, is not that file.
+            std::fs::create_dir(folder.path().join("linked")).unwrap();
+            std::os::unix::fs::symlink(file.path(), folder.path().join("linked/.env")).unwrap();
+            let linked = EnvFile::in_folder(&folder.path().join("linked")).unwrap().unwrap();
+            assert!(!consents().is_allowed(&linked).unwrap());
+        }
         assert!(consents().deny(file.path()).unwrap());
         assert!(!consents().is_allowed(&file).unwrap() && !consents().deny(file.path()).unwrap());
     }

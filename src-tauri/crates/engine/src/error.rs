@@ -42,8 +42,8 @@ pub enum EngineError {
     Hindered(Hindrance),
     #[error("{typed}: {source}")]
     Address { typed: String, source: provider::server::BaseUrlError },
-    #[error("a key was given for the endpoint \"{asked}\", which is not in the settings; there are: {known}")]
-    UnknownEndpoint { asked: String, known: String },
+    #[error("a key was given for the endpoint \"{asked}\", which is not in the settings; {}", known_endpoints(.known))]
+    UnknownEndpoint { asked: String, known: Vec<String> },
     #[error("{path}: {detail}")]
     Settings { path: PathBuf, detail: String },
     /// What is sent, and to whom, is shown first.
@@ -55,7 +55,7 @@ pub enum EngineError {
     Keys(#[from] keys::KeysError),
     #[error("run {run} is being worked on by process {process}")]
     RunBusy { run: RunId, process: u32 },
-    #[error("{} requests of the run were under way when a process died: they may have been billed", .0.count)]
+    #[error("{} requests of the run were sent and have no answer: they may have been billed", .0.count)]
     Unsettled(PossiblyBilled),
     /// Nothing could be sent under it.
     #[error("the budget is below what a single request can cost, {} dollars", dearest.dollars())]
@@ -77,6 +77,10 @@ pub enum EngineError {
     TaskLost,
     #[error("internal error: {0}")]
     Panicked(String),
+}
+
+fn known_endpoints(known: &[String]) -> String {
+    if known.is_empty() { "no endpoint is set up".into() } else { format!("there are: {}", known.join(", ")) }
 }
 
 pub type Result<T> = std::result::Result<T, EngineError>;

@@ -103,7 +103,7 @@ impl Library {
         &self.folder
     }
 
-    /// Has decoding take no more memory than `settings` say from now on.
+    /// Sets the decoding memory limit from `settings`.
     pub(crate) fn limit_decoding_memory(&self, settings: &Settings) {
         let limit = settings.import.decoding_memory_mb.map(|megabytes| u64::from(megabytes) * 1_000_000);
         self.decoding_memory.set_limit(limit.unwrap_or_else(DecodingMemory::default_limit));

@@ -13,7 +13,7 @@ use crate::{EngineError, Result, private};
 pub const THUMBNAIL_EDGE: u32 = 384;
 const THUMBNAIL_QUALITY: u8 = 82;
 const VIEW_QUALITY: u8 = 90;
-/// Far more than a thumbnail takes: a longer file is none.
+/// Upper bound for a thumbnail file; a longer file is rejected.
 const MAX_THUMBNAIL_BYTES: u64 = 4 << 20;
 
 /// A size in which an image is served.

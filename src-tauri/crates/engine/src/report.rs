@@ -26,6 +26,8 @@ impl Library {
         let summary = self.run(run)?;
         let (durations, alone_millis, (wall_millis, concurrency)) =
             self.store.read(|view| Ok((view.durations(run)?, view.alone_durations(run)?, view.pace_of_run(run)?)))?;
+        let (in_flight_millis, endpoints) =
+            self.store.read(|view| Ok((view.in_flight_millis(run)?, view.endpoints_of_run(run)?)))?;
         let held = self.store.read(|view| view.waits_of_run(run))?.into_iter().filter(|wait| wait.obstacle.is_hold());
         let held_millis = held.map(|wait| wait.millis).sum();
         let (answered, unread) = self.store.read(|view| Ok((view.answered_count(run)?, view.unread_count(run)?)))?;
@@ -45,6 +47,7 @@ impl Library {
             retries: summary.retries,
             wall_millis,
             held_millis,
+            in_flight_millis,
             concurrency,
             mode: summary.mode,
         };
@@ -63,6 +66,8 @@ impl Library {
             labels,
             durations: bins,
             diagnoses,
+            endpoints,
+            unknown_batches: self.in_unknown_batches(run)?,
             hooks,
         })
     }

@@ -4,10 +4,12 @@
 use std::sync::Arc;
 
 use domain::connection::{ConnectionCheck, FurtherConnection, KeyPlace};
+use domain::endpoint::{EndpointId, EndpointProblem, EndpointTrouble};
 use domain::model::Destination;
 use domain::run_options::RunOptions;
 use domain::settings::{FurtherRoute, RouteLimits, Settings};
 use keys::{Environment, Source};
+use prepare::ContentHash;
 use provider::client::{Client, ClientOptions};
 use provider::server::{BaseUrl, Key};
 use zeroize::Zeroizing;
@@ -20,8 +22,12 @@ use crate::{EngineError, Result};
 /// What the server for Claude charges, in percent of its own list.
 const LIST_PERCENT: u16 = 100;
 
+/// Characters of a key's fingerprint: enough to tell the keys of a person apart, too few to find a key by.
+const FINGERPRINT_LENGTH: usize = 8;
+
 /// One server, and what a person has set for it.
 pub struct Server {
+    pub id: EndpointId,
     pub name: String,
     pub client: Client,
     pub bounds: Bounds,
@@ -65,6 +71,7 @@ impl Way {
     pub fn servers(&self, options: &RunOptions) -> Result<Vec<Server>> {
         let client = self.client()?;
         let mut servers = vec![Server {
+            id: self.endpoint_id().unwrap_or_else(|| endpoint_id(client.server(), "")),
             name: destination_name(client.server()),
             client,
             bounds: bounds(options.concurrency, options.limits),
@@ -79,14 +86,26 @@ impl Way {
 }
 
 impl Way {
-    /// The origins of all servers that may be used, each with what a person has set for it.
-    pub fn endpoints(&self, options: &RunOptions) -> Vec<(String, Bounds)> {
-        let own = self.origin().map(|origin| (origin, bounds(options.concurrency, options.limits)));
+    /// All endpoints that may be used, each with what a person has set for it.
+    pub fn endpoints(&self, options: &RunOptions) -> Vec<(EndpointId, Bounds)> {
+        let own = self.endpoint_id().map(|id| (id, bounds(options.concurrency, options.limits)));
         let further = self.further().iter().filter(|further| further.is_usable()).filter_map(|further| {
-            let server = further.server.as_ref().ok()?;
-            Some((server.origin(), bounds(further.route.concurrency, further.route.limits)))
+            let (Ok(server), Some((secret, _))) = (&further.server, &further.key) else { return None };
+            Some((endpoint_id(server, secret), bounds(further.route.concurrency, further.route.limits)))
         });
         own.into_iter().chain(further).collect()
+    }
+
+    /// Additional endpoints that are set up and cannot be used, with the reason.
+    pub fn unused(&self) -> Vec<(String, EndpointTrouble)> {
+        let unused = self.further().iter().filter_map(|further| {
+            let connection = further.connection();
+            let is_keyless = connection.problem.is_none();
+            let problem = if is_keyless { EndpointProblem::NoKey } else { EndpointProblem::Unusable };
+            let detail = connection.why_unused()?;
+            Some((connection.name, EndpointTrouble { problem, detail, again_in_millis: None }))
+        });
+        unused.collect()
     }
 
     /// What requests cost on all servers that may be used, in percent of the list price.
@@ -107,6 +126,7 @@ impl Further {
         let model_prefix = self.route.model_prefix.clone();
         let options = ClientOptions { model_prefix, ..way.client_options(server) };
         Ok(Some(Server {
+            id: endpoint_id(server, secret),
             name: self.route.name.clone(),
             client: client(server, secret, &options)?,
             bounds: bounds(self.route.concurrency, self.route.limits),
@@ -182,7 +202,7 @@ impl Library {
         let Ok(environment) = &self.surroundings.environment else { return Ok(()) };
         let known: Vec<String> = self.settings_in_force()?.further_routes.into_iter().map(|route| route.name).collect();
         match environment.endpoint_keys().iter().find(|given| !known.contains(&given.endpoint)) {
-            Some(given) => Err(EngineError::UnknownEndpoint { asked: given.endpoint.clone(), known: known.join(", ") }),
+            Some(given) => Err(EngineError::UnknownEndpoint { asked: given.endpoint.clone(), known }),
             None => Ok(()),
         }
     }
@@ -193,8 +213,11 @@ impl Library {
         let way = tokio::task::spawn_blocking(move || library.way()).await.map_err(|_| EngineError::TaskLost)??;
         let mut checks = Vec::new();
         for further in way.further() {
-            if let Some(server) = further.open(&way)? {
-                checks.push((server.name, check(&server.client, way.suggested_model()).await));
+            let name = further.route.name.clone();
+            match further.open(&way) {
+                Ok(Some(server)) => checks.push((name, check(&server.client, way.suggested_model()).await)),
+                Ok(None) => {}
+                Err(error) => checks.push((name, ConnectionCheck::Unusable { detail: error.to_string() })),
             }
         }
         Ok(checks)
@@ -238,6 +261,14 @@ fn bounds(at_once: Option<u32>, limits: RouteLimits) -> Bounds {
         input_tokens_per_minute: limits.input_tokens,
         output_tokens_per_minute: limits.output_tokens,
     }
+}
+
+/// The server with this key.
+pub fn endpoint_id(server: &BaseUrl, secret: &str) -> EndpointId {
+    let base_url = server.to_string();
+    let mut key_fingerprint = ContentHash::of(format!("{base_url}\n{}", secret.trim()).as_bytes()).to_string();
+    key_fingerprint.truncate(FINGERPRINT_LENGTH);
+    EndpointId { base_url, key_fingerprint }
 }
 
 /// A client for `server` with its key.

@@ -22,7 +22,7 @@ use crate::{EngineError, Result, private};
 pub(crate) const FILE_NAME: &str = "settings.toml";
 /// What a new file begins with: every key, what it means, and what holds while it is left out.
 const TEMPLATE: &str = include_str!("settings.toml");
-/// Far more than settings take: a longer file is none.
+/// Upper bound for a settings file; a longer file is rejected.
 pub(crate) const MAX_BYTES: u64 = 1 << 20;
 /// The sections that variables may set: what is imported and how runs ask, never which server or what is run.
 const VARIABLES: [&str; 3] = ["FIELDMARK_IMPORT__", "FIELDMARK_RUN__", "FIELDMARK_LIMITS__"];
@@ -56,7 +56,7 @@ impl Library {
         self.edit_settings(|settings| merged(before, after, settings))
     }
 
-    /// Has the file say `settings`, whatever it said.
+    /// Overwrites the file with `settings`.
     pub fn save_settings(&self, settings: &Settings) -> Result<()> {
         self.edit_settings(|_| Ok(settings.clone())).map(|_| ())
     }

@@ -59,12 +59,23 @@ impl EnvFile {
     /// The file at `path`, which a person has named.
     pub fn named(path: &Path) -> Result<Self> {
         let unreadable = |source| KeysError::Unreadable { file: path.to_owned(), source };
-        let path = std::fs::canonicalize(path).map_err(unreadable)?;
-        let bytes = Zeroizing::new(files::read(&path, MAX_BYTES).map_err(unreadable)?);
-        Ok(Self { path, bytes: Arc::new(bytes) })
+        let bytes = Zeroizing::new(files::read(path, MAX_BYTES).map_err(unreadable)?);
+        Ok(Self { path: Self::place_of(path), bytes: Arc::new(bytes) })
     }
 
-    /// Absolute, without links.
+    /// Where the file at `path` is, whatever leads there: absolute, in a folder without links. A file that is a link is
+    /// another file than the one that it leads to.
+    #[must_use]
+    pub fn place_of(path: &Path) -> PathBuf {
+        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let folder = absolute.parent().and_then(|folder| std::fs::canonicalize(folder).ok());
+        match (folder, absolute.file_name()) {
+            (Some(folder), Some(name)) => folder.join(name),
+            _ => absolute,
+        }
+    }
+
+    /// As [`EnvFile::place_of`] gives it.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
@@ -76,7 +87,7 @@ impl EnvFile {
         blake3::hash(&self.bytes).to_hex().to_string()
     }
 
-    /// Whether it sets a variable that Fieldmark reads. Files of other programs are nobody's question.
+    /// Whether it sets a variable that Fieldmark reads. Files that set none of our variables are ignored.
     #[must_use]
     pub fn concerns_fieldmark(&self) -> bool {
         let text = String::from_utf8_lossy(&self.bytes);

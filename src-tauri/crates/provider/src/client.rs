@@ -134,6 +134,11 @@ impl Client {
         &self.server
     }
 
+    /// Takes the key out of what the server sends.
+    pub(crate) fn redaction(&self) -> &Redaction {
+        &self.redaction
+    }
+
     /// How requests are written for this server.
     #[must_use]
     pub fn dialect(&self) -> Dialect<'_> {
@@ -169,7 +174,7 @@ impl Client {
                 text: receiving.text,
                 stop_reason: receiving.stop_reason.unwrap_or(StopReason::Other(String::new())),
                 model: receiving.model,
-                request_id: received.request_id.map(|id| self.redaction.of_answer(&id)),
+                request_id: received.request_id.map(|id| self.redacted(&id)),
                 sent: request.sent(),
                 time_to_first_byte_millis: millis(received.first_byte_at - began),
                 took_millis: millis(received.ended_at - began),

@@ -1,50 +1,112 @@
 //! Takes a key out of what a server sends back: servers and gateways repeat what they were sent, in messages, headers and
 //! answers. The key is found as it is, and in the forms in which text carries it: JSON and HTML escapes, percent encoding,
 //! base64 at any offset, and hexadecimal digits.
+//!
+//! Messages and headers are for people to read: any key is redacted in them. An answer is data that was paid for, and
+//! servers on one's own machine take keys such as `password`, `lm-studio` or `12345678`, which it may contain by chance: only
+//! a key that is a secret in kind is redacted in answers ([`is_secret`]), only where it is not part of a longer word or
+//! number, and only within the strings of an answer that is JSON.
+
+use std::ops::Range;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use regex::{NoExpand, Regex};
+use regex::Regex;
+use serde::de::IgnoredAny;
+use serde_json::{Deserializer, Value};
 use zeroize::Zeroizing;
 
-/// What stands in place of a key.
+/// Replaces a key.
 const REPLACEMENT: &str = "[key]";
-/// Shorter keys, as servers on one's own machine take, are ordinary words: an answer may contain them by chance.
-const SHORTEST_IN_ANSWERS: usize = 8;
+/// The encoded forms of shorter keys are ordinary text.
+const SHORTEST_WITH_FORMS: usize = 4;
+/// Generated keys are at least this long.
+const SHORTEST_SECRET: usize = 16;
 
 /// Finds one key.
 #[derive(Clone)]
 pub struct Redaction {
     secret: Zeroizing<String>,
-    /// `None` for a key that is too short to be told from ordinary text.
+    /// Every form of the key. `None` where it is too short for that, or too long for a regular expression: it is then found
+    /// as it is only.
     pattern: Option<Regex>,
+    is_in_answers: bool,
 }
 
 impl Redaction {
     pub fn of(secret: &str) -> Self {
-        let pattern = (secret.len() >= SHORTEST_IN_ANSWERS).then(|| Regex::new(&pattern(secret.as_bytes())));
-        Self { secret: Zeroizing::new(secret.to_owned()), pattern: pattern.and_then(Result::ok) }
-    }
-
-    /// `text` of a failure without the key, however short it is.
-    pub fn of_failure(&self, text: &str) -> String {
-        match self.pattern {
-            Some(_) => self.of_answer(text),
-            None => text.replace(self.secret.as_str(), REPLACEMENT),
+        let pattern = (secret.len() >= SHORTEST_WITH_FORMS).then(|| Regex::new(&pattern(secret.as_bytes())));
+        Self {
+            secret: Zeroizing::new(secret.to_owned()),
+            pattern: pattern.and_then(Result::ok),
+            is_in_answers: is_secret(secret),
         }
     }
 
-    /// `text` of an answer without the key. JSON stays JSON.
+    /// `text` of a failure or a header without the key.
+    pub fn of_failure(&self, text: &str) -> String {
+        replaced(text, self.places(text))
+    }
+
+    /// `text` of an answer without the key, if that is a secret. JSON stays JSON, and its numbers stay as they are.
     pub fn of_answer(&self, text: &str) -> String {
-        match &self.pattern {
-            Some(pattern) => pattern.replace_all(text, NoExpand(REPLACEMENT)).into_owned(),
-            None => text.to_owned(),
+        if !self.is_in_answers || self.places(text).is_empty() {
+            return text.to_owned();
+        }
+        match serde_json::from_str::<IgnoredAny>(text) {
+            Ok(_) => self.of_strings(text),
+            Err(_) => self.of_words(text),
         }
     }
 
     /// Redacts text that arrives in pieces, between which the key may be cut.
     pub fn of_pieces(&self) -> Pieces<'_> {
         Pieces { redaction: self, held: String::new() }
+    }
+
+    /// `text` without the key, except where it is part of a longer word. Its encoded forms are found anywhere.
+    fn of_words(&self, text: &str) -> String {
+        let is_plain = |place: &Range<usize>| text[place.clone()].eq_ignore_ascii_case(&self.secret);
+        let places = self.places(text).into_iter().filter(|place| !is_plain(place) || is_word(text, place));
+        replaced(text, places.collect())
+    }
+
+    /// `json` with its strings redacted.
+    fn of_strings(&self, json: &str) -> String {
+        let (mut redacted, mut rest) = (String::with_capacity(json.len()), json);
+        while let Some(start) = rest.find('"') {
+            let (before, from_string) = rest.split_at(start);
+            let mut values = Deserializer::from_str(from_string).into_iter::<IgnoredAny>();
+            if !matches!(values.next(), Some(Ok(_))) {
+                break;
+            }
+            let (string, after) = from_string.split_at(values.byte_offset());
+            redacted.push_str(before);
+            redacted.push_str(&self.of_string(string));
+            rest = after;
+        }
+        redacted.push_str(rest);
+        redacted
+    }
+
+    /// A string as it is written in JSON, redacted.
+    fn of_string(&self, string: &str) -> String {
+        match serde_json::from_str::<String>(string) {
+            Ok(text) => {
+                let redacted = self.of_words(&text);
+                if redacted == text { string.to_owned() } else { Value::String(redacted).to_string() }
+            }
+            // One with half a surrogate pair.
+            Err(_) => self.of_words(string),
+        }
+    }
+
+    /// Where the key is in `text`.
+    fn places(&self, text: &str) -> Vec<Range<usize>> {
+        match &self.pattern {
+            Some(pattern) => pattern.find_iter(text).map(|found| found.range()).collect(),
+            None => text.match_indices(self.secret.as_str()).map(|(at, found)| at..at + found.len()).collect(),
+        }
     }
 }
 
@@ -68,15 +130,54 @@ impl Pieces<'_> {
         let text = self.redaction.of_answer(&self.held);
         let secret = self.redaction.secret.as_str();
         let may_begin_key = |length: &usize| secret.get(..*length).is_some_and(|beginning| text.ends_with(beginning));
-        let held = match self.redaction.pattern {
-            Some(_) => (1..secret.len()).rev().find(may_begin_key).unwrap_or(0),
-            None => 0,
+        let held = match self.redaction.is_in_answers {
+            true => (1..secret.len()).rev().find(may_begin_key).unwrap_or(0),
+            false => 0,
         };
         let (shown, held) = text.split_at(text.len() - held);
         let shown = shown.to_owned();
         held.clone_into(&mut self.held);
         shown
     }
+}
+
+/// Whether a key is a secret in kind, which no answer contains by chance: long, with letters and digits, and not a number.
+fn is_secret(key: &str) -> bool {
+    let has = |is_kind: fn(&u8) -> bool| key.as_bytes().iter().any(is_kind);
+    key.len() >= SHORTEST_SECRET
+        && has(u8::is_ascii_alphabetic)
+        && has(u8::is_ascii_digit)
+        && key.parse::<f64>().is_err()
+}
+
+/// Whether no letter or digit is next to `place`. A letter of an escape, as in `\n`, is next to nothing.
+fn is_word(text: &str, place: &Range<usize>) -> bool {
+    let (before, after) = (&text[..place.start], &text[place.end..]);
+    let is_alphanumeric = |c: char| c.is_ascii_alphanumeric();
+    (!before.ends_with(is_alphanumeric) || ends_in_escape(before)) && !after.starts_with(is_alphanumeric)
+}
+
+/// Whether `text` ends in an escape of JSON or of an address, such as `\n`, `\u0020` or `%20`.
+fn ends_in_escape(text: &str) -> bool {
+    let hexadecimal = |digits: usize| {
+        let start = text.len().checked_sub(digits)?;
+        let (before, code) = text.split_at_checked(start)?;
+        code.bytes().all(|byte| byte.is_ascii_hexdigit()).then_some(before)
+    };
+    text.strip_suffix(['b', 'f', 'n', 'r', 't']).is_some_and(|before| before.ends_with('\\'))
+        || hexadecimal(4).is_some_and(|before| before.ends_with("\\u"))
+        || hexadecimal(2).is_some_and(|before| before.ends_with('%') || before.ends_with("%25"))
+}
+
+fn replaced(text: &str, places: Vec<Range<usize>>) -> String {
+    let (mut redacted, mut end) = (String::with_capacity(text.len()), 0);
+    for place in places {
+        redacted.push_str(&text[end..place.start]);
+        redacted.push_str(REPLACEMENT);
+        end = place.end;
+    }
+    redacted.push_str(&text[end..]);
+    redacted
 }
 
 fn pattern(secret: &[u8]) -> String {
@@ -151,6 +252,7 @@ mod tests {
                 let redacted = redaction.of_failure(&format!("\"{encoded}\""));
                 let left = redacted.replace(REPLACEMENT, "");
                 assert!(redacted.contains(REPLACEMENT) && left.len() <= before.len() * 2 + 5, "{redacted}");
+                assert_eq!(redaction.of_answer(&format!("\"{encoded}\"")), redacted);
             }
         }
         let other = r#"{"labels":["cat","sk-ant-a1B2"]}"#;
@@ -159,17 +261,60 @@ mod tests {
     }
 
     #[test]
-    fn a_short_key_is_taken_out_of_failures_and_leaves_answers_alone() {
-        let redaction = Redaction::of("cat");
-        assert_eq!(redaction.of_failure("wrong key: cat"), "wrong key: [key]");
-        assert_eq!(redaction.of_answer("a cat"), "a cat");
-        assert_eq!(redaction.of_pieces().push("a ca"), "a ca");
+    fn a_key_that_is_no_secret_is_redacted_in_failures_and_leaves_answers_alone() {
+        for (key, answer) in [
+            ("cat", "a cat"),
+            ("password", r#"{"marks":[{"label":"Password field","text":"password"}]}"#),
+            ("lm-studio", "an LM-Studio logo"),
+            ("12345678", r#"{"marks":[{"x1":12345678,"confidence":0.12345678}]}"#),
+            (
+                "1234567890123456e5",
+                r#"```json
+{"confidence":0.1234567890123456e5}
+```"#,
+            ),
+            ("a-simulated-key-of-words", "a-simulated-key-of-words"),
+        ] {
+            let redaction = Redaction::of(key);
+            assert_eq!(redaction.of_failure(&format!("wrong key: {key}")), "wrong key: [key]");
+            assert_eq!(redaction.of_answer(answer), answer);
+            assert_eq!(redaction.of_pieces().push(answer), answer);
+        }
+    }
+
+    #[test]
+    fn an_answer_with_a_secret_in_it_keeps_its_json_and_its_numbers() {
+        let redaction = Redaction::of("12345678-90123456e7");
+        for (answer, redacted) in [
+            (r#"{"a":"no 12345678-90123456E7.","b":[1.50]}"#, r#"{"a":"no [key].","b":[1.50]}"#),
+            (r#"{"a":"\n12345678-90123456e7\u00e9\n"}"#, "{\"a\":\"\\n[key]é\\n\"}"),
+            (r#"{"a":"x12345678-90123456e7", "b":"12345678-90123456e70"}"#, ""),
+            (r"see: \n12345678-90123456e7", r"see: \n[key]"),
+            ("?a=%2012345678-90123456e7&b", "?a=%20[key]&b"),
+            ("a12345678-90123456e7", ""),
+        ] {
+            assert_eq!(redaction.of_answer(answer), if redacted.is_empty() { answer } else { redacted });
+        }
+        let across = Redaction::of(r#"1","label":"a-key-with"#);
+        let answer = r#"{"id":"1","label":"a-key-with"}"#;
+        assert_eq!(across.of_answer(answer), answer, "it is no string of the answer");
+        assert_eq!(across.of_answer(r#"["1\",\"label\":\"a-key-with"]"#), r#"["[key]"]"#);
+    }
+
+    #[test]
+    fn a_key_that_is_too_long_for_a_regular_expression_is_found() {
+        let key = "k3Y-".repeat(4_000);
+        let redaction = Redaction::of(&key);
+        assert!(redaction.pattern.is_none());
+        let text = format!(r#"{{"a":"{key}"}}"#);
+        assert_eq!(redaction.of_failure(&text), r#"{"a":"[key]"}"#);
+        assert_eq!(redaction.of_answer(&text), r#"{"a":"[key]"}"#);
     }
 
     #[test]
     fn a_key_that_arrives_in_pieces_is_not_shown() {
         let redaction = Redaction::of(KEY);
-        for size in 1..KEY.len() {
+        for size in [1, 2, 5, KEY.len() - 1] {
             let mut pieces = redaction.of_pieces();
             let text = format!("label sk-ant {KEY} and more");
             let shown: String =

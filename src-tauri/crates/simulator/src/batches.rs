@@ -34,6 +34,8 @@ pub struct Batching {
     pub errored: f64,
     /// The probability, between 0 and 1, that an item expires.
     pub expired: f64,
+    /// The probability, between 0 and 1, that an item is canceled although no request canceled its batch.
+    pub canceled: f64,
 }
 
 /// What chance has in store for an item that is in order.
@@ -42,6 +44,7 @@ enum Luck {
     Good,
     Errored,
     Expired,
+    Canceled,
 }
 
 /// One item as it was sent; its `params` are checked when it is worked on.

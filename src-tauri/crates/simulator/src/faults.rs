@@ -65,6 +65,11 @@ pub enum Fault {
     InternalError,
     /// 504.
     TimedOut,
+    /// This status with the vendor's type of error for it, such as 401, 403, 404 or 503.
+    Status {
+        /// From 400 to 599.
+        status: u16,
+    },
     /// 413 from a proxy, with a body that is not JSON.
     TooLarge,
     /// 200 and a page of HTML: some other server.
@@ -216,6 +221,7 @@ impl Fault {
             Self::Overloaded => Effect::Refuse(Refusal::overloaded()),
             Self::InternalError => Effect::Refuse(Refusal::internal()),
             Self::TimedOut => Effect::Refuse(Refusal::new(504, "timeout_error", "Request timed out")),
+            Self::Status { status } => Effect::Refuse(Refusal::new(status, error_type(status), "Refused as scripted")),
             Self::TooLarge => Effect::RefuseAsProxy,
             Self::NotThisServer => Effect::AnotherServer,
             Self::Slow { delay_millis } => Effect::Delay(Duration::from_millis(delay_millis)),
@@ -237,5 +243,20 @@ impl Fault {
             Self::MaxTokens => Effect::Spoil(Spoiling::CutInHalf),
             Self::WrongJson => Effect::Spoil(Spoiling::WrongJson),
         }
+    }
+}
+
+/// The vendor's type of error for a status.
+const fn error_type(status: u16) -> &'static str {
+    match status {
+        401 => "authentication_error",
+        402 => "billing_error",
+        403 => "permission_error",
+        404 => "not_found_error",
+        413 => "request_too_large",
+        429 => "rate_limit_error",
+        529 => "overloaded_error",
+        500.. => "api_error",
+        _ => "invalid_request_error",
     }
 }

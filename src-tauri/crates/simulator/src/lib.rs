@@ -118,13 +118,31 @@ impl Simulator {
     /// Starts listening. The server runs until the returned handle is stopped or dropped.
     pub async fn start(options: Options) -> Result<Running, Error> {
         let port = options.port;
+        let [running] = Self::start_at_paths(port, [("", options)]).await?;
+        Ok(running)
+    }
+
+    /// Starts several servers on one port, each below its base path, such as `/a`. They share nothing but the port, which
+    /// the first of the returned handles closes when it is stopped or dropped.
+    pub async fn start_at_paths<const COUNT: usize>(
+        port: u16,
+        paths: [(&str, Options); COUNT],
+    ) -> Result<[Running; COUNT], Error> {
         let failed = |source| Error::Listen { port, source };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let (work, batches) = mpsc::channel(BATCHES_WAITING);
-        let server = Arc::new(Server::new(options, format!("http://{address}"), work, Instant::now()));
-        let accepting = tokio::spawn(http::accept(listener, Arc::clone(&server), batches));
-        Ok(Running { address, server, accepting })
+        let mut mounts = Vec::new();
+        let mut servers = paths.map(|(path, options)| {
+            let (work, batches) = mpsc::channel(BATCHES_WAITING);
+            let server = Arc::new(Server::new(options, format!("http://{address}{path}"), work, Instant::now()));
+            mounts.push((http::Mount { path: path.to_owned(), server: Arc::clone(&server) }, batches));
+            Running { address, server, accepting: None }
+        });
+        let accepting = tokio::spawn(http::accept(listener, mounts));
+        if let Some(first) = servers.first_mut() {
+            first.accepting = Some(accepting);
+        }
+        Ok(servers)
     }
 }
 
@@ -132,7 +150,8 @@ impl Simulator {
 pub struct Running {
     address: SocketAddr,
     server: Arc<Server>,
-    accepting: JoinHandle<()>,
+    /// Of the one that owns the port.
+    accepting: Option<JoinHandle<()>>,
 }
 
 impl Running {
@@ -166,17 +185,31 @@ impl Running {
         self.server.script(faults);
     }
 
+    /// Every message meets this fault from now on, until it is replaced by another or by `None`.
+    pub fn fail_every_message(&self, fault: Option<Fault>) {
+        self.server.set_lasting_fault(fault);
+    }
+
+    /// Cancels every batch that is under way, as another client of the account can do.
+    pub fn cancel_batches(&self) {
+        self.server.batches.cancel_all();
+    }
+
     /// Closes the port, breaks every connection, and returns once that is done.
     pub async fn stop(mut self) -> Ledger {
-        self.accepting.abort();
-        // An error here says that the task was aborted, which is what was asked for.
-        let _ended = (&mut self.accepting).await;
+        if let Some(accepting) = self.accepting.take() {
+            accepting.abort();
+            // An error here says that the task was aborted, which is what was asked for.
+            let _ended = accepting.await;
+        }
         self.ledger()
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.accepting.abort();
+        if let Some(accepting) = &self.accepting {
+            accepting.abort();
+        }
     }
 }

@@ -69,6 +69,8 @@ pub(crate) struct Server {
     pub(crate) witness: Witness,
     terms: Terms,
     faults: Mutex<VecDeque<Fault>>,
+    /// Met by every message while it is set.
+    lasting_fault: Mutex<Option<Fault>>,
     requests: AtomicU64,
 }
 
@@ -105,6 +107,7 @@ impl Server {
                 model_prefix: options.model_prefix.unwrap_or_default().into(),
             },
             faults: Mutex::new(options.faults.into()),
+            lasting_fault: Mutex::default(),
             requests: AtomicU64::new(1),
         }
     }
@@ -113,9 +116,14 @@ impl Server {
         lock(&self.faults).extend(faults);
     }
 
+    pub(crate) fn set_lasting_fault(&self, fault: Option<Fault>) {
+        *lock(&self.lasting_fault) = fault;
+    }
+
     /// The next scripted fault for a message.
     pub(crate) fn next_fault(&self) -> Option<Fault> {
-        self.next_of(|fault| !fault.strikes_batches())
+        let lasting = lock(&self.lasting_fault).clone();
+        lasting.or_else(|| self.next_of(|fault| !fault.strikes_batches()))
     }
 
     /// How the next answer in a batch was scripted to be spoiled.

@@ -43,8 +43,8 @@ pub enum StoreError {
     Open { path: PathBuf, source: rusqlite::Error },
     #[error("{path}: {source}")]
     File { path: PathBuf, source: std::io::Error },
-    #[error("{path} is no Fieldmark library: {detail}. It is left as it is")]
-    NotALibrary { path: PathBuf, detail: &'static str },
+    #[error("{path} is not a Fieldmark library: {reason}. It was not changed")]
+    NotALibrary { path: PathBuf, reason: &'static str },
     #[error(
         "the library was written by a newer Fieldmark (format {found}, this version reads up to {known}): use that version; \
          the library is left as it is"

@@ -1,10 +1,12 @@
 //! The format of the library, version by version. A shipped migration is never edited: the next one follows it.
 
+mod superseded;
+
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::{Result, StoreError};
 
-pub const MIGRATIONS: [&str; 23] = [
+pub const MIGRATIONS: [&str; 24] = [
     include_str!("migration/0001_first.sql"),
     include_str!("migration/0002_remote_models.sql"),
     include_str!("migration/0003_engine.sql"),
@@ -26,8 +28,9 @@ pub const MIGRATIONS: [&str; 23] = [
     include_str!("migration/0019_retries_and_collections.sql"),
     include_str!("migration/0020_replaced_annotations.sql"),
     include_str!("migration/0021_workers.sql"),
-    include_str!("migration/0025_identity.sql"),
-    include_str!("migration/0026_superseded.sql"),
+    include_str!("migration/0022_endpoints.sql"),
+    include_str!("migration/0023_identity.sql"),
+    include_str!("migration/0024_superseded.sql"),
 ];
 
 /// Brings `connection` to the newest format. Two processes that open a new library at once migrate it once.
@@ -39,7 +42,11 @@ pub fn migrate(connection: &Connection) -> Result<()> {
     let transaction = rusqlite::Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
     let found = version(&transaction)?;
     for (index, migration) in MIGRATIONS.iter().enumerate().skip(found) {
-        transaction.execute_batch(migration)?;
+        if index + 1 == superseded::VERSION {
+            superseded::migrate(&transaction, migration)?;
+        } else {
+            transaction.execute_batch(migration)?;
+        }
         transaction.pragma_update(None, "user_version", index + 1)?;
     }
     Ok(transaction.commit()?)

@@ -30,10 +30,10 @@ pub fn exists(path: &Path) -> bool {
 pub fn prepare(path: &Path) -> Result<()> {
     let unopened = |source| StoreError::File { path: path.to_owned(), source };
     match fs::metadata(path) {
-        Ok(metadata) if !metadata.is_file() => return Err(foreign(path, "it is no regular file")),
+        Ok(metadata) if !metadata.is_file() => return Err(foreign(path, "it is not a regular file")),
         // `SQLite` takes a file of less than a page for an empty database, and writes over it.
         Ok(metadata) if (1..SHORTEST).contains(&metadata.len()) => {
-            return Err(foreign(path, "it is no SQLite database"));
+            return Err(foreign(path, "it is not an SQLite database"));
         }
         Ok(metadata) if metadata.len() > 0 => check(path)?,
         Ok(_) => {}
@@ -87,7 +87,7 @@ pub fn explain(path: &Path, error: StoreError) -> StoreError {
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed => {
             StoreError::Locked { path }
         }
-        ErrorCode::NotADatabase => foreign(&path, "it is no SQLite database"),
+        ErrorCode::NotADatabase => foreign(&path, "it is not an SQLite database"),
         ErrorCode::DatabaseCorrupt => StoreError::Damaged { path, detail: source.to_string() },
         ErrorCode::SystemIoFailure
             if matches!(
@@ -210,8 +210,8 @@ fn companion(path: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
-fn foreign(path: &Path, detail: &'static str) -> StoreError {
-    StoreError::NotALibrary { path: path.to_owned(), detail }
+fn foreign(path: &Path, reason: &'static str) -> StoreError {
+    StoreError::NotALibrary { path: path.to_owned(), reason }
 }
 
 #[cfg(unix)]
@@ -283,9 +283,9 @@ mod tests {
         }
         fs::write(&path, "Dear diary, this is a text of some length, and it has no tables in it at all.".repeat(20))
             .unwrap();
-        assert!(refusal(&path).contains("no SQLite database"));
+        assert!(refusal(&path).contains("not an SQLite database"));
         fs::write(&path, "x").unwrap();
-        assert!(refusal(&path).contains("no SQLite database"));
+        assert!(refusal(&path).contains("not an SQLite database"));
     }
 
     #[test]
@@ -305,7 +305,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("photos");
         fs::create_dir(&path).unwrap();
-        assert!(refusal(&path).contains("no regular file"));
+        assert!(refusal(&path).contains("not a regular file"));
         assert!(Store::open(Path::new("/dev/null")).is_err());
     }
 

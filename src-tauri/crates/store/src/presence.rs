@@ -1,4 +1,4 @@
-//! Whether the library is still where it was opened. SQLite goes on to write into a file that has been deleted or replaced,
+//! Whether the library is still where it was opened. `SQLite` goes on writing into a file that has been deleted or replaced,
 //! and all of that would be lost.
 
 use std::fs;

@@ -56,7 +56,7 @@ export class FakeRoutes {
         requests_per_minute:
           route.limits.requests ?? (isFirst && elapsed >= HELD_FROM_MILLIS ? LEARNED_REQUESTS : null),
         hold: isFirst ? this.#hold(elapsed) : null,
-        closed: isClosed ? "invalid x-api-key" : null,
+        trouble: isClosed ? { problem: "key_rejected", detail: "invalid x-api-key", again_in_millis: 2000 } : null,
       };
     });
     let left = inFlight;
@@ -73,8 +73,8 @@ export class FakeRoutes {
   }
 }
 
-export function isOpen({ hold, closed }: RouteState): boolean {
-  return hold === null && closed === null;
+export function isOpen({ hold, trouble }: RouteState): boolean {
+  return hold === null && trouble === null;
 }
 
 /** It grows until the server refuses, and begins anew at half of that. */

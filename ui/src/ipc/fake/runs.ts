@@ -6,9 +6,11 @@ import type {
   ImageId,
   Model,
   Dollars,
+  PossiblyBilled,
   RetryGroup,
   RetryKind,
   RouteState,
+  RunEndpoint,
   RunId,
   RunMode,
   RunProgress,
@@ -38,6 +40,8 @@ const CONCURRENCY = 4;
 const MOST_PREPARED = 7;
 /** The epoch of the fake's own clock, so that history looks the same every day. */
 const LONG_AGO = Date.UTC(2026, 10, 21, 9, 30);
+
+const NOTHING_BILLED: PossiblyBilled = { count: 0, at_most_dollars: 0 };
 
 /** Who does the work. */
 export type FakeModel = Pick<Model, "id" | "name" | "destination">;
@@ -173,10 +177,11 @@ export class FakeRun {
     this.#publish();
   }
 
-  resume(budget: Dollars | null, acceptsRepeats: boolean, retriesFailed: boolean): void {
+  resume(budget: Dollars | null, acceptsRepeats: boolean, retriesFailed: boolean, givesUpBatches = false): void {
     if (this.#isWorking) refuse("run_busy");
     const mayRetry = retriesFailed && this.#outcome.retryable > 0;
     if (this.images.length === this.#outcome.finished && !mayRetry) refuse("nothing_left");
+    if (givesUpBatches && this.#unknownBatches().count > 0 && !acceptsRepeats) refuse("unsettled");
     this.#bill.settle(acceptsRepeats);
     if (budget !== null) this.#bill.limitTo(budget);
     this.#stopAs = "completed";
@@ -282,7 +287,7 @@ export class FakeRun {
   /** Images at once, as things stand. */
   get #atOnce(): number {
     const { concurrency } = this.#order;
-    const routes = this.#routes.at(this.#elapsed, concurrency, 0).filter(({ closed }) => closed === null);
+    const routes = this.#routes.at(this.#elapsed, concurrency, 0).filter(({ trouble }) => trouble === null);
     // While every way is held, what was sent before is still under way.
     const open = routes.some(isOpen) ? routes.filter(isOpen) : routes;
     if (!this.#isElsewhere) return concurrency ?? CONCURRENCY;
@@ -298,7 +303,7 @@ export class FakeRun {
 
   /** While nothing is sent on any way. */
   #hold(): Hold | null {
-    const open = this.#routeStates().filter(({ closed }) => closed === null);
+    const open = this.#routeStates().filter(({ trouble }) => trouble === null);
     return open.length > 0 && open.every(({ hold }) => hold !== null) ? (open[0]?.hold ?? null) : null;
   }
 
@@ -419,6 +424,7 @@ export class FakeRun {
       concurrency: this.#atOnce,
       routes: this.#routeStates(),
       batches: this.#batchStates(),
+      unknown_batches: this.#unknownBatches(),
       spent_dollars: this.#bill.paid,
       reserved_dollars: this.#bill.reserved(inFlight.length, finished),
       largest_request_dollars: this.#bill.dearest,
@@ -480,8 +486,27 @@ export class FakeRun {
       labels,
       durations: bins(durations),
       diagnoses: [],
+      endpoints: this.#endpoints(),
+      unknown_batches: this.#unknownBatches(),
       hooks: this.#hooks,
     };
+  }
+
+  /** What was left when the server lost its batch. */
+  #unknownBatches(): PossiblyBilled {
+    const isLost = this.#state.kind === "stopped" && this.#state.reason === "batch_unknown";
+    return isLost ? { count: this.images.length - this.#outcome.finished, at_most_dollars: 0.42 } : NOTHING_BILLED;
+  }
+
+  #endpoints(): RunEndpoint[] {
+    return this.#routes.at(this.#elapsed, this.#order.concurrency, 0).map(({ name, trouble }, place) => ({
+      name,
+      answered: place === 0 ? this.#outcome.done : 0,
+      failed: trouble === null ? 0 : 1,
+      problem: trouble?.problem ?? null,
+      detail: trouble?.detail ?? null,
+      is_working: trouble === null,
+    }));
   }
 
   #publish(): void {

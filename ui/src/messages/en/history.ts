@@ -4,6 +4,7 @@ import type {
   FailedImage,
   PossiblyBilled,
   RepairKind,
+  RunEndpoint,
   RunMode,
   RunSummary,
   Speedup,
@@ -100,6 +101,13 @@ export const history = {
   maybeBilledOf: ({ count: requests, at_most_dollars: atMost }: PossiblyBilled) =>
     `${count(requests)}, at most ${enoughMoney(atMost)}`,
   cutShort: "Answers cut short",
+  endpoints: "Endpoints",
+  endpoint: ({ name, answered, failed, problem, is_working }: RunEndpoint) => {
+    if (problem === "no_key" || problem === "unusable") return `${name}: not used, ${run.endpointProblems[problem]}`;
+    const served = `${count(answered)} ${answered === 1 ? "request answered" : "requests answered"}${failed === 0 ? "" : `, ${count(failed)} failed`}`;
+    if (problem === null) return `${name}: ${served}`;
+    return `${name}: ${served}; ${is_working ? "works again after" : "not working"}: ${run.endpointProblems[problem]}`;
+  },
   retried: "Retried automatically",
   repairs: "Put right in answers",
   dropped: "Skipped annotations",

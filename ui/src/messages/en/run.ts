@@ -1,6 +1,7 @@
 import type {
   BatchStage,
   Destination,
+  EndpointProblem,
   FailureKind,
   Hold,
   Dollars,
@@ -84,6 +85,10 @@ const stopped = {
     `${host} does not know ${model}. Check the address, or plan with another model.`,
   not_such_a_server: (_model: string, host: string) =>
     `The server at ${host} does not speak the Claude API. Check the address, then resume.`,
+  batch_canceled: (_model: string, host: string) =>
+    `A batch was canceled at ${host}, and not by Fieldmark. What it had finished is stored. Resume to submit the rest again.`,
+  batch_unknown: (_model: string, host: string) =>
+    `${host} does not know a batch of this run. If the key is that of another account, enter the right one and resume. If the batch is gone, give it up.`,
   request_refused: (_model: string, host: string) =>
     `${host} refuses every request of this run for the same reason. Plan with another model or recipe.`,
   answers_unreadable: (_model: string, host: string) =>
@@ -127,11 +132,32 @@ const holds: Record<RetryKind, (host: string) => string> = {
   cut_short: (host) => `An answer of ${host} was cut short`,
 };
 
+/** Why an endpoint is not used. */
+const endpointProblems: Record<EndpointProblem, string> = {
+  no_key: "no key",
+  unusable: "cannot be used as it is set up",
+  key_rejected: "wrong key",
+  not_permitted: "the key lacks a permission",
+  no_credit: "no credit",
+  spend_limit: "spend limit reached",
+  unknown_model: "model not known",
+  not_such_a_server: "wrong server",
+  request_refused: "requests refused",
+  answers_unreadable: "unreadable answers",
+  wait_too_long: "waits of more than an hour",
+  unreachable: "unreachable",
+  connection_lost: "connection resets",
+  timed_out: "no answer in time",
+  server_failed: "server errors",
+  overloaded: "overloaded",
+};
+
 /** Where a batch stands. */
 const stages: Record<BatchStage, string> = {
   unconfirmed: "Sent, not confirmed",
   working: "In work",
   canceling: "Being cancelled",
+  unknown: "Not known to the server",
   ended: "Ended, results stored",
 };
 
@@ -159,6 +185,8 @@ export const run = {
     unknown_model: "Unknown model",
     not_such_a_server: "Wrong server",
     request_refused: "Refused",
+    batch_canceled: "Batch canceled",
+    batch_unknown: "Batch not known",
     answers_unreadable: "Unreadable",
     wait_too_long: "Long wait",
     unreachable: "Not reached",
@@ -218,6 +246,11 @@ export const run = {
       requests === 1
         ? `1 request was under way when Fieldmark was closed. It may have been billed, up to ${enoughMoney(atMost)}, and asking again may be billed anew.`
         : `${count(requests)} requests were under way when Fieldmark was closed. They may have been billed, up to ${enoughMoney(atMost)}, and asking again may be billed anew.`,
+    whyGivenUp: ({ count: requests, at_most_dollars: atMost }: PossiblyBilled) =>
+      requests === 1
+        ? `1 image was sent in a batch that the server does not know. It may have been billed, up to ${enoughMoney(atMost)}, and asking again may be billed as well.`
+        : `${images(requests)} were sent in batches that the server does not know. They may have been billed, up to ${enoughMoney(atMost)}, and asking again may be billed as well.`,
+    giveUp: "Give up and ask again",
     askAgain: "Ask again and resume",
     notNow: "Not now",
   },
@@ -322,7 +355,7 @@ export const run = {
         : `${routes > 1 ? "Strictest limit" : "Limit"}: ${count(perMinute)} requests a minute`,
     underWay: (underWay: number, atOnce: number) => `${count(underWay)} of ${count(atOnce)}`,
     routeLimit: (perMinute: number | null) => (perMinute === null ? "" : `${count(perMinute)} / min`),
-    closed: "Closed",
+    closed: "Not used",
     prepared: (number: number) => `${count(number)} prepared ahead`,
   },
   overnight: {
@@ -349,6 +382,7 @@ export const run = {
     untilUnknown: "not known yet",
     noneYet: "The images are being prepared; the first batch is sent when enough of them are.",
     none: "No batch is with the vendor.",
+    unknownNote: "The server does not know a batch: nothing more is submitted until you resume or give it up.",
     unconfirmedNote: "Sent, but nobody confirmed it: the server is asked before anything is sent again.",
     interrupted:
       "Fieldmark was closed while the vendor had images of this run. Resume to fetch what is ready; nothing is sent twice.",
@@ -361,7 +395,13 @@ export const run = {
   needs: (things: number) =>
     things === 0 ? "Nothing" : `${count(things)} ${things === 1 ? "thing to look at" : "things to look at"}`,
   needsNothingNote: "No image has failed.",
-  routeClosed: (name: string) => `${name} takes no more requests`,
+  endpointFails: (name: string, problem: EndpointProblem) => `${name}: ${endpointProblems[problem]}`,
+  endpointAgain: (millis: number | null) =>
+    millis === null
+      ? "No requests are sent to it."
+      : `Its images go to the other endpoints. It is tried again ${millis < 1000 ? "now" : `in ${duration(Math.ceil(millis / 1000) * 1000)}`}.`,
+  endpointProblems,
+  giveUpBatches: (images: number) => `Give up ${count(images)} in lost batches`,
   hookFailed: "A hook failed",
   hookNotRun: "A hook did not run",
   toHooks: "Open the hook settings",

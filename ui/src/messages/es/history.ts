@@ -95,6 +95,13 @@ export const history: Words<typeof english> = {
   maybeBilledOf: ({ count: requests, at_most_dollars: atMost }) =>
     `${count(requests)}, ${enoughMoney(atMost)} como mucho`,
   cutShort: "Respuestas cortadas",
+  endpoints: "Servidores",
+  endpoint: ({ name, answered, failed, problem, is_working }) => {
+    if (problem === "no_key" || problem === "unusable") return `${name}: no se usa, ${run.endpointProblems[problem]}`;
+    const served = `${count(answered)} ${answered === 1 ? "petición respondida" : "peticiones respondidas"}${failed === 0 ? "" : `, ${count(failed)} con fallo`}`;
+    if (problem === null) return `${name}: ${served}`;
+    return `${name}: ${served}; ${is_working ? "vuelve a funcionar tras" : "no funciona"}: ${run.endpointProblems[problem]}`;
+  },
   retried: "Reintentos automáticos",
   repairs: "Corregido en las respuestas",
   dropped: "Anotaciones omitidas",

@@ -1,4 +1,4 @@
-import type { BatchStage, FailureKind, RetryKind } from "../../ipc/bindings";
+import type { BatchStage, EndpointProblem, FailureKind, RetryKind } from "../../ipc/bindings";
 import type { run as english } from "../en/run";
 import { clock, count, decimal, duration, enoughMoney, exactMoney, moment, money, moneyBeside } from "../format";
 import type { Words } from "../words";
@@ -73,6 +73,10 @@ const stopped: Words<typeof english>["stopped"] = {
   unknown_model: (model, host) => `${host} no conoce ${model}. Comprueba la dirección o prueba con otro modelo.`,
   not_such_a_server: (_model, host) =>
     `El servidor ${host} no habla la API de Claude. Comprueba la dirección y reanuda.`,
+  batch_canceled: (_model, host) =>
+    `Se canceló un lote en ${host}, y no desde Fieldmark. Lo que había terminado está guardado. Reanuda para enviar el resto de nuevo.`,
+  batch_unknown: (_model, host) =>
+    `${host} no conoce un lote de esta ejecución. Si la clave es de otra cuenta, introduce la correcta y reanuda. Si el lote ya no existe, renuncia a él.`,
   request_refused: (_model, host) =>
     `${host} rechaza todas las peticiones de esta ejecución por el mismo motivo. Prueba con otro modelo u otra receta.`,
   answers_unreadable: (_model, host) =>
@@ -113,10 +117,30 @@ const holds: Record<RetryKind, (host: string) => string> = {
   cut_short: (host) => `Una respuesta de ${host} quedó cortada`,
 };
 
+const endpointProblems: Record<EndpointProblem, string> = {
+  no_key: "sin clave",
+  unusable: "no se puede usar tal como está configurado",
+  key_rejected: "clave incorrecta",
+  not_permitted: "a la clave le falta un permiso",
+  no_credit: "sin saldo",
+  spend_limit: "límite de gasto alcanzado",
+  unknown_model: "modelo desconocido",
+  not_such_a_server: "servidor equivocado",
+  request_refused: "rechaza las peticiones",
+  answers_unreadable: "respuestas ilegibles",
+  wait_too_long: "esperas de más de una hora",
+  unreachable: "inaccesible",
+  connection_lost: "conexiones cortadas",
+  timed_out: "sin respuesta a tiempo",
+  server_failed: "errores del servidor",
+  overloaded: "saturado",
+};
+
 const stages: Record<BatchStage, string> = {
   unconfirmed: "Enviado, sin confirmar",
   working: "En curso",
   canceling: "Cancelándose",
+  unknown: "Desconocido para el servidor",
   ended: "Terminado, resultados guardados",
 };
 
@@ -144,6 +168,8 @@ export const run: Words<typeof english> = {
     unknown_model: "Modelo desconocido",
     not_such_a_server: "Servidor equivocado",
     request_refused: "Rechazada",
+    batch_canceled: "Lote cancelado",
+    batch_unknown: "Lote desconocido",
     answers_unreadable: "Ilegible",
     wait_too_long: "Espera larga",
     unreachable: "Sin conexión",
@@ -201,6 +227,11 @@ export const run: Words<typeof english> = {
       requests === 1
         ? `Había 1 petición en curso cuando se cerró Fieldmark. Puede que se haya cobrado, hasta ${enoughMoney(atMost)}, y volver a preguntar puede cobrarse de nuevo.`
         : `Había ${count(requests)} peticiones en curso cuando se cerró Fieldmark. Puede que se hayan cobrado, hasta ${enoughMoney(atMost)}, y volver a preguntar puede cobrarse de nuevo.`,
+    whyGivenUp: ({ count: requests, at_most_dollars: atMost }) =>
+      requests === 1
+        ? `1 imagen se envió en un lote que el servidor no conoce. Quizá se haya cobrado, hasta ${enoughMoney(atMost)}, y preguntar otra vez también puede cobrarse.`
+        : `${images(requests)} se enviaron en lotes que el servidor no conoce. Quizá se hayan cobrado, hasta ${enoughMoney(atMost)}, y preguntar otra vez también puede cobrarse.`,
+    giveUp: "Renunciar y preguntar otra vez",
     askAgain: "Preguntar otra vez y reanudar",
     notNow: "Ahora no",
   },
@@ -300,7 +331,7 @@ export const run: Words<typeof english> = {
         : `${routes > 1 ? "Límite más estricto" : "Límite"}: ${count(perMinute)} peticiones por minuto`,
     underWay: (underWay, atOnce) => `${count(underWay)} de ${count(atOnce)}`,
     routeLimit: (perMinute) => (perMinute === null ? "" : `${count(perMinute)} / min`),
-    closed: "Cerrada",
+    closed: "No se usa",
     prepared: (number) => `${count(number)} ${number === 1 ? "preparada" : "preparadas"} por adelantado`,
   },
   overnight: {
@@ -326,6 +357,7 @@ export const run: Words<typeof english> = {
     untilUnknown: "aún no se sabe",
     noneYet: "Se preparan las imágenes; el primer lote se envía cuando haya suficientes.",
     none: "El proveedor no tiene ningún lote.",
+    unknownNote: "El servidor no conoce un lote: no se envía nada más hasta que reanudes o renuncies a él.",
     unconfirmedNote: "Enviado, pero nadie lo confirmó: se pregunta al servidor antes de enviar nada otra vez.",
     interrupted:
       "Fieldmark se cerró mientras el proveedor tenía imágenes de esta ejecución. Reanuda para recoger lo que esté listo; nada se envía dos veces.",
@@ -336,7 +368,13 @@ export const run: Words<typeof english> = {
   needsYou: "Pendiente de ti",
   needs: (things) => (things === 0 ? "Nada" : `${count(things)} ${things === 1 ? "asunto" : "asuntos"}`),
   needsNothingNote: "No ha fallado ninguna imagen.",
-  routeClosed: (name) => `${name} no admite más peticiones`,
+  endpointFails: (name, problem) => `${name}: ${endpointProblems[problem]}`,
+  endpointAgain: (millis) =>
+    millis === null
+      ? "No se le envían peticiones."
+      : `Sus imágenes pasan a los otros servidores. Se vuelve a probar ${millis < 1000 ? "ahora" : `en ${duration(Math.ceil(millis / 1000) * 1000)}`}.`,
+  endpointProblems,
+  giveUpBatches: (number) => `Renunciar a ${count(number)} en lotes perdidos`,
   hookFailed: "Ha fallado una orden propia",
   hookNotRun: "Una orden propia no se ejecutó",
   toHooks: "Abrir los ajustes de órdenes",

@@ -88,6 +88,10 @@ pub struct Resume {
     /// Complete answers are kept
     #[arg(long)]
     pub retry_failed: bool,
+    /// Give up the batches that the server does not know any more: their images are asked about again, and may have been
+    /// billed already
+    #[arg(long)]
+    pub give_up_batches: bool,
     /// The maximum length of an answer from here on, in tokens, thinking included
     #[arg(long, value_name = "N", value_parser = within(MAX_TOKENS))]
     pub max_tokens: Option<u32>,

@@ -24,7 +24,7 @@ pub async fn doctor(arguments: &Doctor, global: &Global, output: Output) -> Resu
     let database = library::database(global)?;
     let invocation = Invocation { endpoint_keys: arguments.endpoint_keys.read()?, ..Invocation::default() };
     let surroundings = environment::surroundings(global, EnvFileUse::Mention).await?.during(invocation);
-    let findings = engine::check_up(&database, surroundings, arguments.online).await;
+    let findings = engine::check_up(&database, surroundings, arguments.online).await?;
     let judged: Vec<Judged<'_>> =
         findings.iter().map(|finding| Judged { severity: finding.severity(), finding }).collect();
     output.show(&judged, |out| words::checkup(out, &findings))?;

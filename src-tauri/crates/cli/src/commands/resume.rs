@@ -24,7 +24,12 @@ pub async fn resume(arguments: &Resume, global: &Global, output: Output) -> Resu
         Some(choice) => library::find_run(&library, choice)?,
         None => newest_unfinished(&library, arguments)?,
     };
-    let unsettled = library.run(run)?.unsettled;
+    let mut unsettled = library.run(run)?.unsettled;
+    if arguments.give_up_batches {
+        let given_up = library.in_unknown_batches(run)?;
+        unsettled.count += given_up.count;
+        unsettled.at_most += given_up.at_most;
+    }
     let accepts_repeats = unsettled.count == 0 || agrees(arguments, &words::unsettled(unsettled)).await?;
     if !accepts_repeats {
         return Err(CommandError::NotConfirmed);
@@ -34,6 +39,7 @@ pub async fn resume(arguments: &Resume, global: &Global, output: Output) -> Resu
         budget: arguments.sitting.budget,
         accepts_repeats,
         retries_failed: arguments.retry_failed,
+        gives_up_batches: arguments.give_up_batches,
     };
     if let Some(at_once) = arguments.sitting.concurrency {
         library.change_concurrency(run, at_once).await?;

@@ -1,11 +1,12 @@
 //! A sitting of a run: shown until it ends, then reported. `annotate` and `resume` share it.
 
+use std::collections::HashSet;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::sync::Arc;
 
 use domain::ids::RunId;
 use domain::report::RunReport;
-use domain::run::{RunProgress, RunState};
+use domain::run::{RouteState, RunProgress, RunState};
 use engine::{EngineError, Library};
 use tokio::sync::{oneshot, watch};
 
@@ -22,10 +23,16 @@ use crate::{signals, target, words};
 pub async fn follow(library: &Arc<Library>, run: RunId) -> Result<RunReport, CommandError> {
     let mut draining = signals::drain(Some(run));
     let bar = Bar::new();
+    let mut failing = HashSet::new();
     let mut is_stopping = false;
     if let Some(mut progress) = library.run_progress(run) {
         loop {
-            bar.show_run(&progress.borrow_and_update());
+            let endpoints = {
+                let snapshot = progress.borrow_and_update();
+                bar.show_run(&snapshot);
+                snapshot.routes.clone()
+            };
+            say_endpoints(&bar, &endpoints, &mut failing);
             if is_over(&progress) {
                 break;
             }
@@ -44,6 +51,24 @@ pub async fn follow(library: &Arc<Library>, run: RunId) -> Result<RunReport, Com
     match library.take_run_failure(run) {
         Some(error) => Err(error.into()),
         None => Ok(library.run_report(run)?),
+    }
+}
+
+/// Says which endpoints have begun to fail, and which work again. Those that no run can use were named before it began.
+fn say_endpoints(bar: &Bar, endpoints: &[RouteState], failing: &mut HashSet<String>) {
+    if endpoints.len() < 2 {
+        return;
+    }
+    for endpoint in endpoints {
+        match &endpoint.trouble {
+            Some(trouble) if !trouble.is_of_settings() => {
+                if failing.insert(endpoint.name.clone()) {
+                    bar.say(&words::endpoint_failed(&endpoint.name, trouble));
+                }
+            }
+            None if failing.remove(&endpoint.name) => bar.say(&words::endpoint_works_again(&endpoint.name)),
+            _ => {}
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Kinds of failures and retries, in a few words.
 
+use domain::endpoint::EndpointProblem;
 use domain::run::{FailureKind, RetryKind};
 
 pub fn retry(kind: RetryKind) -> &'static str {
@@ -14,6 +15,27 @@ pub fn retry(kind: RetryKind) -> &'static str {
         RetryKind::Unreachable => "server cannot be reached",
         RetryKind::TooLarge => "image too large",
         RetryKind::CutShort => "answer cut off",
+    }
+}
+
+pub fn endpoint(problem: EndpointProblem) -> &'static str {
+    match problem {
+        EndpointProblem::NoKey => "no key",
+        EndpointProblem::Unusable => "cannot be used as it is set up",
+        EndpointProblem::KeyRejected => "wrong key",
+        EndpointProblem::NotPermitted => "the key lacks a permission",
+        EndpointProblem::NoCredit => "no credit",
+        EndpointProblem::SpendLimit => "spend limit reached",
+        EndpointProblem::UnknownModel => "model not known",
+        EndpointProblem::NotSuchAServer => "no such server",
+        EndpointProblem::RequestRefused => "requests refused",
+        EndpointProblem::AnswersUnreadable => "unreadable answers",
+        EndpointProblem::WaitTooLong => "waits of more than an hour",
+        EndpointProblem::Unreachable => "unreachable",
+        EndpointProblem::ConnectionLost => "connection resets",
+        EndpointProblem::TimedOut => "no answer in time",
+        EndpointProblem::ServerFailed => "server errors",
+        EndpointProblem::Overloaded => "overloaded",
     }
 }
 

@@ -34,7 +34,7 @@ pub use export::{exported, named_twice, not_written, unwritable};
 pub use figures::{counted, counted_len, grouped};
 pub use hooks::hook_command;
 pub use import::{import, skipped};
-pub use progress::{progress, stopped_at_once, stopping};
+pub use progress::{endpoint_failed, endpoint_works_again, progress, stopped_at_once, stopping};
 pub use quote::{asked_count, left_after_pilot, pilot, quote};
 pub use refusal::{obstacles, refusal, unsettled};
 pub use report::{at_most_in_all, failures, more_room, report, written_report};

@@ -1,10 +1,11 @@
 //! How far a run is, and what an interruption does.
 
+use domain::endpoint::EndpointTrouble;
 use domain::ids::RunId;
 use domain::run::{PendingElsewhere, RunMode, RunProgress};
 
 use super::figures::{counted, duration};
-use super::kinds::retry;
+use super::kinds::{endpoint, retry};
 
 pub fn progress(progress: &RunProgress) -> String {
     if let Some(hold) = &progress.hold {
@@ -25,10 +26,31 @@ pub fn progress(progress: &RunProgress) -> String {
         return format!("{batches} submitted, {finished} of {} done", counted(images, "image"));
     }
     let rate = format!("{:.0} images a minute", progress.rate_per_minute);
-    match progress.left_millis {
+    let mut line = match progress.left_millis {
         Some(left) => format!("{rate}, {} left", duration(f64::from(left))),
         None => rate,
+    };
+    if progress.routes.len() > 1 {
+        for state in &progress.routes {
+            if let Some(trouble) = &state.trouble {
+                line = format!("{line}; {}: {}", state.name, endpoint(trouble.problem));
+            }
+        }
     }
+    line
+}
+
+/// An endpoint is no longer used because it fails.
+pub fn endpoint_failed(name: &str, trouble: &EndpointTrouble) -> String {
+    format!(
+        "the endpoint {name} fails: {} ({}). Its images go to the other endpoints, and it is tried again.",
+        endpoint(trouble.problem),
+        trouble.detail
+    )
+}
+
+pub fn endpoint_works_again(name: &str) -> String {
+    format!("The endpoint {name} works again.")
 }
 
 /// What the images that are left wait for.

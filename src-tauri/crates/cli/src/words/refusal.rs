@@ -75,7 +75,7 @@ pub fn unsettled(unsettled: PossiblyBilled) -> String {
     let PossiblyBilled { count, at_most: bound } = unsettled;
     let was = if count == 1 { "was" } else { "were" };
     format!(
-        "{} of this run {was} in flight when Fieldmark ended and may have been billed, at most {}. Send again?",
+        "{} of this run {was} sent without a known answer and may have been billed, at most {}. Send again?",
         counted(count, "request"),
         at_most(bound)
     )

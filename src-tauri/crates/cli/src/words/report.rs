@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use domain::answer::DropReason;
+use domain::endpoint::{EndpointProblem, RunEndpoint};
 use domain::ids::RunId;
 use domain::metrics::{Baseline, Speedup};
 use domain::money::PicoDollars;
@@ -15,7 +16,7 @@ use engine::export::WrittenReport;
 use super::diagnoses::diagnoses;
 use super::figures::{at_most, counted, duration, grouped, money};
 use super::hooks::hooks;
-use super::kinds::{failure, retry};
+use super::kinds::{endpoint, failure, retry};
 use super::runs::state;
 use super::style::{ERROR, HEADING, WARNING};
 
@@ -58,7 +59,7 @@ pub fn report(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
             duration(metrics.p99_millis)
         )?;
         if let Some(parallelism) = metrics.parallelism {
-            writeln!(out, "  parallelism {parallelism:.2} (summed durations over wall time)")?;
+            writeln!(out, "  parallelism {parallelism:.2} (requests in flight on average)")?;
         }
         if let Some(speedup) = metrics.speedup {
             writeln!(out, "  speed-up    {}", measured(speedup))?;
@@ -78,12 +79,23 @@ pub fn report(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
     if let Some(detail) = &summary.stop_detail {
         writeln!(out, "  {WARNING}stopped{WARNING:#}     {detail}")?;
     }
+    endpoints(out, report)?;
     if summary.waiting > 0 {
         let fetching = match summary.mode {
             RunMode::Live => "",
             RunMode::Overnight => ", which fetches the results of its batches",
         };
         writeln!(out, "  continue    fieldmark resume {}{fetching}", summary.id)?;
+        if report.unknown_batches.count > 0 {
+            let PossiblyBilled { count, at_most: bound } = report.unknown_batches;
+            writeln!(
+                out,
+                "  or          fieldmark resume {} --give-up-batches: asks again about {} that may have been billed, at most {}",
+                summary.id,
+                counted(count, "image"),
+                at_most(bound)
+            )?;
+        }
     } else {
         try_again(out, report)?;
     }
@@ -108,6 +120,32 @@ fn try_again(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
     }
     if let Some(cut_off) = report.cut_off {
         writeln!(out, "  longer      {}", more_room(run, cut_off))?;
+    }
+    Ok(())
+}
+
+/// What each endpoint did, where there was more than one.
+fn endpoints(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
+    if report.endpoints.len() < 2 {
+        return Ok(());
+    }
+    for RunEndpoint { name, answered, failed, problem, detail, is_working } in &report.endpoints {
+        if let Some(EndpointProblem::NoKey | EndpointProblem::Unusable) = problem {
+            let detail = detail.as_deref().unwrap_or_default();
+            writeln!(out, "  endpoint    {name}: {WARNING}not used{WARNING:#}: {detail}")?;
+            continue;
+        }
+        let answered = format!("{} answered", counted(*answered, "request"));
+        let failed = if *failed > 0 { format!(", {failed} failed") } else { String::new() };
+        let trouble = match problem {
+            None => String::new(),
+            Some(problem) if *is_working => format!("; it works again after: {}", endpoint(*problem)),
+            Some(problem) => {
+                let detail = detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
+                format!("; {WARNING}not working{WARNING:#}: {}{detail}", endpoint(*problem))
+            }
+        };
+        writeln!(out, "  endpoint    {name}: {answered}{failed}{trouble}")?;
     }
     Ok(())
 }

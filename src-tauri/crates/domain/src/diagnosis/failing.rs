@@ -123,11 +123,11 @@ pub fn mostly_one_failure(observed: &Observed) -> Option<Diagnosis> {
         FailureKind::CutOff => longer_answers(observed),
         FailureKind::Expired => vec![Change::AskLive],
         FailureKind::AnswerUnusable if observed.has_unknown_labels => vec![Change::AddLabels, Change::OtherModel],
-        FailureKind::AnswerUnusable => vec![Change::OtherModel],
         FailureKind::ModelFailed => model_failed(observed),
         FailureKind::Refused
         | FailureKind::Declined
         | FailureKind::AnswerUnreadable
+        | FailureKind::AnswerUnusable
         | FailureKind::CoordinatesAsFractions
         | FailureKind::CoordinatesAsThousandths => vec![Change::OtherModel],
         // Nothing that a person can change.

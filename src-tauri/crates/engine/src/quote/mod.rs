@@ -193,8 +193,8 @@ impl Library {
     /// What is known of the limits of all endpoints that requests are spread over: what a person has set, and what earlier
     /// runs have learned.
     fn known_limits(&self, way: &Way, options: &RunOptions) -> Result<Vec<EndpointLimit>> {
-        let endpoints = way.endpoints(options).into_iter().map(|(origin, bounds)| {
-            let learned = self.store.read(|view| view.endpoint_limits(&origin))?;
+        let endpoints = way.endpoints(options).into_iter().map(|(endpoint, bounds)| {
+            let learned = self.store.read(|view| view.endpoint_limits(&endpoint))?;
             Ok(bounds.limits().chain(learned).collect())
         });
         Ok(EndpointLimit::of_all(&endpoints.collect::<Result<Vec<_>>>()?))

@@ -1,4 +1,4 @@
-//! What an overnight run needs of its server: a client for batches, answers from them, and what failures call for. A failure
+//! What a batch run needs of its server: a client for batches, answers from them, and what failures call for. A failure
 //! of a call is about the batch, one among its results is about a single picture. Deliberately absent: waiting.
 
 use std::time::Duration;
@@ -59,7 +59,7 @@ pub fn refused(refusal: Box<Refusal>) -> Trouble {
         }
         Disposition::FailItem(ItemFailure::ServerFailed) | Disposition::Unreadable => Remedy::Fail,
     };
-    Trouble { remedy, retry_kind: retry_kind(&error), may_be_billed: false, detail: said(&error) }
+    Trouble { remedy, avoids: None, retry_kind: retry_kind(&error), may_be_billed: false, detail: said(&error) }
 }
 
 impl Remote {

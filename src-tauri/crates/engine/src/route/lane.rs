@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use domain::endpoint::{EndpointId, EndpointProblem, EndpointTrouble, RunEndpoint};
 use domain::run::{RetryKind, RouteState, StopReason};
 use provider::client::{Client, SendError};
 use provider::disposition::{Disposition, ItemFailure, RetryCause, StopCause};
@@ -24,6 +25,15 @@ const PATIENCE_UNKNOWN: Duration = Duration::from_secs(6);
 const PATIENCE_UNWELL: Duration = Duration::from_mins(5);
 const PATIENCE_KNOWN: Duration = Duration::from_hours(2);
 
+/// Failures in a row after which an endpoint is suspended while others are open.
+const FAILURES_IN_A_ROW: u32 = 3;
+/// How long a suspended endpoint is not used, doubled each time that it fails again.
+const FIRST_SUSPENSION: Duration = Duration::from_secs(2);
+/// At most, after failures that pass without a person.
+const LONGEST_SUSPENSION: Duration = Duration::from_secs(30);
+/// At most, after failures that a person has to deal with.
+const LONGEST_CLOSURE: Duration = Duration::from_mins(5);
+
 /// Whether the vendor has the fixed part of requests in its cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Warmth {
@@ -37,13 +47,65 @@ enum Warmth {
 
 /// A way to the model that can be sent on.
 pub struct Lane {
+    pub id: EndpointId,
     pub name: String,
     pub client: Client,
     pub gate: Arc<Gate>,
     pub price_percent: u16,
     warmth: Mutex<Warmth>,
     streak: Mutex<Streak>,
-    closed: Mutex<Option<Closed>>,
+    health: Mutex<Health>,
+}
+
+/// How an endpoint has done for a run.
+#[derive(Default)]
+struct Health {
+    suspension: Option<Suspension>,
+    /// Suspensions since the last answer.
+    suspensions: u32,
+    /// Without an answer between them.
+    failures_in_a_row: u32,
+    is_unreachable: bool,
+    /// Since they were taken last, as is the problem.
+    answered: u32,
+    failed: u32,
+    problem: Option<(EndpointProblem, String)>,
+}
+
+/// A time in which an endpoint is not used because others are.
+struct Suspension {
+    problem: EndpointProblem,
+    /// What the run stops as when no other endpoint is left; `None` for failures that pass without a person.
+    stop: Option<StopReason>,
+    detail: String,
+    again_at: Instant,
+    /// One request is on its way to find out whether it works again.
+    is_probing: bool,
+}
+
+impl Health {
+    fn is_failing(&self) -> bool {
+        self.suspension.is_some() || self.is_unreachable || self.failures_in_a_row >= FAILURES_IN_A_ROW
+    }
+
+    fn note_answer(&mut self) {
+        *self =
+            Self { answered: self.answered + 1, failed: self.failed, problem: self.problem.take(), ..Self::default() };
+    }
+
+    fn suspend(&mut self, problem: EndpointProblem, stop: Option<StopReason>, detail: &str) {
+        // What left before the suspension fails as well, and does not prolong it.
+        if let Some(suspension) = self.suspension.as_mut().filter(|suspension| !suspension.is_probing) {
+            suspension.stop = suspension.stop.or(stop);
+            return;
+        }
+        let longest = if stop.is_some() { LONGEST_CLOSURE } else { LONGEST_SUSPENSION };
+        let pause = FIRST_SUSPENSION.saturating_mul(2_u32.saturating_pow(self.suspensions)).min(longest);
+        self.suspensions += 1;
+        self.problem = Some((problem, detail.to_owned()));
+        let again_at = Instant::now() + pause;
+        self.suspension = Some(Suspension { problem, stop, detail: detail.to_owned(), again_at, is_probing: false });
+    }
 }
 
 /// How the other lanes to the same model stand.
@@ -51,9 +113,9 @@ pub struct Lane {
 pub enum Others {
     /// There is none, or nothing more is sent on any.
     Closed,
-    /// Every one that is not closed is held.
-    Held,
-    /// At least one is being sent on.
+    /// Every one that is not closed fails.
+    Failing,
+    /// At least one works, as far as is known.
     Open,
 }
 
@@ -82,21 +144,26 @@ impl Entry {
 }
 
 impl Lane {
-    pub fn new(name: String, client: Client, gate: Arc<Gate>, price_percent: u16) -> Self {
+    pub fn new(id: EndpointId, name: String, client: Client, gate: Arc<Gate>, price_percent: u16) -> Self {
         let warmth = Mutex::new(Warmth::Cold);
-        Self { name, client, gate, price_percent, warmth, streak: Mutex::default(), closed: Mutex::default() }
+        Self { id, name, client, gate, price_percent, warmth, streak: Mutex::default(), health: Mutex::default() }
     }
 
-    pub fn is_closed(&self) -> bool {
-        lock(&self.closed).is_some()
-    }
-
+    /// Why a person has to do something before it can be used; it is tried again all the same.
     pub fn closed(&self) -> Option<Closed> {
-        lock(&self.closed).clone()
+        let health = lock(&self.health);
+        let suspension = health.suspension.as_ref()?;
+        Some(Closed { reason: suspension.stop?, detail: suspension.detail.clone() })
     }
 
-    pub fn is_held(&self) -> bool {
-        self.gate.state().hold.is_some()
+    /// Whether others are used instead at the moment.
+    pub fn is_suspended(&self) -> bool {
+        lock(&self.health).suspension.is_some()
+    }
+
+    /// Whether nothing works here, as far as is known.
+    pub fn is_failing(&self) -> bool {
+        lock(&self.health).is_failing()
     }
 
     /// Whether an answer of this endpoint was read in this session.
@@ -104,13 +171,16 @@ impl Lane {
         lock(&self.streak).has_answered()
     }
 
-    /// Nothing more is sent here in this sitting.
-    fn close(&self, reason: StopReason, detail: &str) {
-        lock(&self.closed).get_or_insert(Closed { reason, detail: detail.to_owned() });
-    }
-
     pub fn opening(&self, need: Need, warms_cache: bool) -> Opening {
-        if self.is_closed() || (warms_cache && self.warmth() == Warmth::Warming) {
+        if let Some(suspension) = &lock(&self.health).suspension {
+            if suspension.is_probing {
+                return Opening::Full;
+            }
+            if suspension.again_at > Instant::now() {
+                return Opening::At(suspension.again_at);
+            }
+        }
+        if warms_cache && self.warmth() == Warmth::Warming {
             return Opening::Full;
         }
         self.gate.opening(need)
@@ -124,6 +194,9 @@ impl Lane {
 
     /// Enters lane number `lane`, which was found open.
     pub fn enter(&self, lane: usize, need: Need, warms_cache: bool, place: Option<Place>) -> Entry {
+        if let Some(suspension) = &mut lock(&self.health).suspension {
+            suspension.is_probing = true;
+        }
         let is_warming = warms_cache && self.warmth() == Warmth::Cold;
         if is_warming {
             *lock(&self.warmth) = Warmth::Warming;
@@ -147,6 +220,7 @@ impl Lane {
 
     pub fn note_answered(&self, entry: Entry) {
         self.cool_unless_warm(&entry);
+        lock(&self.health).note_answer();
         lock(&self.streak).note_answered();
         entry.pass.ended();
     }
@@ -155,7 +229,9 @@ impl Lane {
     pub fn note_failed(&self, entry: Entry, error: &SendError, others: Others) -> Remedy {
         self.cool_unless_warm(&entry);
         let (kind, detail) = (retry_kind(error), error.to_string());
-        match error.disposition() {
+        let disposition = error.disposition();
+        self.note_health(disposition, kind, &said(error), others);
+        match disposition {
             Disposition::HoldRoute { after } => {
                 let limits = match error {
                     SendError::Refused(refusal) => refusal.rate_limits,
@@ -216,6 +292,32 @@ impl Lane {
         }
     }
 
+    /// Takes a failure into account: the endpoint is suspended when it fails while others work.
+    fn note_health(&self, disposition: Disposition, kind: RetryKind, detail: &str, others: Others) {
+        let mut health = lock(&self.health);
+        match disposition {
+            Disposition::StopRun(_) => health.failed += 1,
+            Disposition::Retry { .. } | Disposition::Unreadable => {
+                health.failed += 1;
+                health.failures_in_a_row += 1;
+                health.is_unreachable |= kind == RetryKind::Unreachable;
+                if !health.is_failing() {
+                    return;
+                }
+                if others == Others::Open {
+                    health.suspend(kind.into(), None, detail);
+                } else {
+                    (health.suspension, health.problem) = (None, Some((kind.into(), detail.to_owned())));
+                }
+            }
+            // It is there and takes the key: what it says is about its limits or about this one image.
+            Disposition::HoldRoute { .. }
+            | Disposition::FailItem(_)
+            | Disposition::RefuseForm
+            | Disposition::ShrinkOnce => health.suspension = None,
+        }
+    }
+
     fn remedy_of(&self, disposition: Disposition, detail: &str, others: Others) -> Remedy {
         match disposition {
             Disposition::FailItem(ItemFailure::Refused) => Remedy::Refuse,
@@ -229,9 +331,9 @@ impl Lane {
         }
     }
 
-    /// Nothing more is sent here. The other endpoints carry on, if there are any.
+    /// A person has to do something. The other endpoints carry on, if there are any.
     fn give_up(&self, reason: StopReason, detail: &str, others: Others) -> Remedy {
-        self.close(reason, detail);
+        lock(&self.health).suspend(reason.into(), Some(reason), detail);
         if others == Others::Closed { Remedy::Stop(reason) } else { Remedy::Again }
     }
 
@@ -253,7 +355,32 @@ impl Lane {
             is_adaptive: gate.is_adaptive,
             requests_per_minute: gate.requests_per_minute.map(|limit| limit.round() as u32),
             hold: gate.hold,
-            closed: self.closed().map(|closed| closed.detail),
+            trouble: self.trouble(),
+        }
+    }
+
+    fn trouble(&self) -> Option<EndpointTrouble> {
+        let health = lock(&self.health);
+        let suspension = health.suspension.as_ref()?;
+        let left = suspension.again_at.saturating_duration_since(Instant::now());
+        Some(EndpointTrouble {
+            problem: suspension.problem,
+            detail: suspension.detail.clone(),
+            again_in_millis: Some(u32::try_from(left.as_millis()).unwrap_or(u32::MAX)),
+        })
+    }
+
+    /// What it did for the run since this was asked last.
+    pub fn take_record(&self) -> RunEndpoint {
+        let mut health = lock(&self.health);
+        let (problem, detail) = health.problem.take().unzip();
+        RunEndpoint {
+            name: self.name.clone(),
+            answered: std::mem::take(&mut health.answered),
+            failed: std::mem::take(&mut health.failed),
+            is_working: !health.is_failing(),
+            problem,
+            detail,
         }
     }
 }
@@ -311,7 +438,8 @@ mod tests {
         let server = BaseUrl::parse("http://127.0.0.1:1").unwrap();
         let key = Key::for_server("sk-any", &server).unwrap();
         let client = Client::new(server, key, &ClientOptions::default()).unwrap();
-        Lane::new("first".into(), client, Arc::new(Gate::new(Bounds::default(), Arc::new(Notify::new()))), 100)
+        let id = EndpointId { base_url: "http://127.0.0.1:1".into(), key_fingerprint: String::new() };
+        Lane::new(id, "first".into(), client, Arc::new(Gate::new(Bounds::default(), Arc::new(Notify::new()))), 100)
     }
 
     fn failed(lane: &Lane, others: Others) -> Remedy {
@@ -358,6 +486,6 @@ mod tests {
             assert_eq!(failed(&lane, Others::Open), Remedy::Again);
             tokio::time::advance(Duration::from_mins(1)).await;
         }
-        assert_eq!(failed(&lane, Others::Held), Remedy::Stop(StopReason::Unreachable), "all are out of reach");
+        assert_eq!(failed(&lane, Others::Failing), Remedy::Stop(StopReason::Unreachable), "all are out of reach");
     }
 }

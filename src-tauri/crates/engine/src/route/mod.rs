@@ -17,6 +17,7 @@ use std::time::Duration;
 use domain::answer::{Answer, AnsweredMark, Reading};
 use domain::coco;
 use domain::diagnosis::Wait;
+use domain::endpoint::{EndpointId, RunEndpoint};
 use domain::geometry::PixelSize;
 use domain::model::{Destination, Model, ModelId, Vocabulary};
 use domain::money::PicoDollars;
@@ -108,6 +109,8 @@ pub struct Question {
 /// A request without an answer.
 pub struct Trouble {
     pub remedy: Remedy,
+    /// The endpoint that failed, where another works and may be asked instead.
+    pub avoids: Option<usize>,
     /// Under which name it is counted when it is made again.
     pub retry_kind: RetryKind,
     pub may_be_billed: bool,
@@ -139,7 +142,7 @@ pub enum Remedy {
 impl Trouble {
     /// Nothing was sent, and trying again would not help.
     fn failed(detail: String) -> Self {
-        Self { remedy: Remedy::Fail, retry_kind: RetryKind::ServerFailed, may_be_billed: false, detail }
+        Self { remedy: Remedy::Fail, avoids: None, retry_kind: RetryKind::ServerFailed, may_be_billed: false, detail }
     }
 
     fn elsewhere() -> Self {
@@ -244,10 +247,13 @@ impl Route {
         }
     }
 
-    /// Waits until `prepared` may be asked about. Fails when nothing more can be.
-    pub async fn turn(&self, prepared: &Prepared) -> std::result::Result<Turn, Closed> {
+    /// Waits until `prepared` may be asked about, at other endpoints than those in `avoided` where possible. Fails when
+    /// nothing more can be.
+    pub async fn turn(&self, prepared: &Prepared, avoided: &[usize]) -> std::result::Result<Turn, Closed> {
         match (self, prepared) {
-            (Self::Remote(remote), Prepared::Request(request)) => remote.enter(request).await.map(Turn::Remote),
+            (Self::Remote(remote), Prepared::Request(request)) => {
+                remote.enter(request, avoided).await.map(Turn::Remote)
+            }
             _ => Ok(Turn::Embedded),
         }
     }
@@ -284,8 +290,13 @@ impl Route {
         }
     }
 
-    /// What is known of the limits of the servers asked, by their origins.
-    pub fn known_limits(&self) -> Vec<(String, Vec<EndpointLimit>)> {
+    /// What the endpoints did since this was asked last.
+    pub fn take_records(&self) -> Vec<RunEndpoint> {
+        self.remote().map(Remote::take_records).unwrap_or_default()
+    }
+
+    /// What is known of the limits of the endpoints.
+    pub fn known_limits(&self) -> Vec<(EndpointId, Vec<EndpointLimit>)> {
         match self {
             Self::Embedded(_) => Vec::new(),
             Self::Remote(remote) => remote.known_limits(),
@@ -389,8 +400,8 @@ pub fn detected(detector: &Detector, pixels: &Pixels) -> std::result::Result<Rec
 #[derive(Default)]
 pub struct Routes {
     detector: OnceLock<Arc<Detector>>,
-    /// By server: what holds one run back holds all.
-    gates: Mutex<HashMap<String, Arc<Gate>>>,
+    /// By server and key: what holds one run back holds all.
+    gates: Mutex<HashMap<EndpointId, Arc<Gate>>>,
     /// Told whenever one of the gates may have opened.
     moved: Arc<Notify>,
 }
@@ -427,7 +438,8 @@ impl Routes {
         Ok(Arc::clone(self.detector.get_or_init(|| detector)))
     }
 
-    /// Opens the way to `model`, with options that the settings have completed; blocks while weights are loaded. Overnight, only the server for Claude itself is asked: whether another has batches nobody has said.
+    /// Opens the way to `model`, with options that the settings have completed; blocks while weights are loaded. A batch
+    /// run asks the server for Claude alone: whether others have batches is not known.
     pub fn open(
         &self,
         way: &Way,
@@ -446,22 +458,30 @@ impl Routes {
         let brief = Brief::new(claude(&model.id)?, recipe, brief_options(mode, options.max_tokens))?;
         let costs = RequestCosts::new(brief, mode, way.retrying().attempts);
         let at_once = options.concurrency;
-        let lanes = way.servers(options)?.into_iter().take(server_count).map(|server| {
-            // What is said for the run counts for the server for Claude; a further route may be held smaller.
+        let mut servers = way.servers(options)?;
+        servers.truncate(server_count);
+        for server in &mut servers {
+            // What is said for the run counts for the server for Claude; an additional endpoint may be held smaller.
             let own = server.bounds.at_once.filter(|own| server.is_further && at_once.is_none_or(|all| *own < all));
-            let bounds = Bounds { at_once: own.or(at_once), ..server.bounds };
-            let gate = self.gate(&server.client.server().origin(), bounds);
-            Lane::new(server.name, server.client, gate, server.price_percent)
+            server.bounds.at_once = own.or(at_once);
+        }
+        let all: Vec<(EndpointId, Bounds)> = servers.iter().map(|server| (server.id.clone(), server.bounds)).collect();
+        let lanes = servers.into_iter().map(|server| {
+            // Set up twice, it is one endpoint, and all limits hold.
+            let same = all.iter().filter(|(id, _)| *id == server.id);
+            let bounds = same.fold(Bounds::default(), |bounds, (_, other)| bounds.stricter(*other));
+            let gate = self.gate(&server.id, bounds);
+            Lane::new(server.id, server.name, server.client, gate, server.price_percent)
         });
+        let unused = if mode == RunMode::Live { way.unused() } else { Vec::new() };
         let pause = Duration::from_millis(options.pause_millis.unwrap_or(0).into());
         let places = at_once.map(|count| Places::new(count, pause));
-        Ok(Route::Remote(Arc::new(Remote::new(costs, lanes.collect(), places, Arc::clone(&self.moved)))))
+        Ok(Route::Remote(Arc::new(Remote::new(costs, lanes.collect(), unused, places, Arc::clone(&self.moved)))))
     }
 
-    fn gate(&self, origin: &str, bounds: Bounds) -> Arc<Gate> {
+    fn gate(&self, id: &EndpointId, bounds: Bounds) -> Arc<Gate> {
         let mut gates = lock(&self.gates);
-        let gate =
-            gates.entry(origin.to_owned()).or_insert_with(|| Arc::new(Gate::new(bounds, Arc::clone(&self.moved))));
+        let gate = gates.entry(id.clone()).or_insert_with(|| Arc::new(Gate::new(bounds, Arc::clone(&self.moved))));
         gate.set_bounds(bounds);
         Arc::clone(gate)
     }

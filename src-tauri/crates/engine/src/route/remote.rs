@@ -4,11 +4,12 @@ use std::sync::{Arc, Mutex};
 
 use domain::answer::{Answer, AnsweredMark, CoordinateSystem};
 use domain::diagnosis::Obstacle;
+use domain::endpoint::{EndpointId, EndpointTrouble, RunEndpoint};
 use domain::geometry::PixelSize;
 use domain::money::PicoDollars;
 use domain::pace::EndpointLimit;
 use domain::recipe::Recipe;
-use domain::run::{FailureKind, Hold, RouteState, StopReason};
+use domain::run::{FailureKind, Hold, RetryKind, RouteState, StopReason};
 use prepare::{ContentHash, Pixels};
 use provider::answer::RawAnswer;
 use provider::client::Progress;
@@ -54,6 +55,8 @@ pub struct Remote {
     costs: RequestCosts,
     warms_cache: bool,
     lanes: Vec<Lane>,
+    /// Endpoints that are set up and cannot be used, with the reason.
+    unused: Vec<(String, EndpointTrouble)>,
     /// As many as a person has allowed at once, over all lanes.
     places: Option<Arc<Places>>,
     moved: Arc<Notify>,
@@ -65,7 +68,13 @@ pub struct Remote {
 impl Remote {
     /// `moved` is told whenever one of the lanes' gates may have opened.
     #[expect(clippy::cast_precision_loss, reason = "tokens of one answer")]
-    pub fn new(costs: RequestCosts, lanes: Vec<Lane>, places: Option<Places>, moved: Arc<Notify>) -> Self {
+    pub fn new(
+        costs: RequestCosts,
+        lanes: Vec<Lane>,
+        unused: Vec<(String, EndpointTrouble)>,
+        places: Option<Places>,
+        moved: Arc<Notify>,
+    ) -> Self {
         let brief = costs.usual();
         let origin = lanes.first().map(|lane| lane.client.server().origin()).unwrap_or_default();
         Self {
@@ -74,6 +83,7 @@ impl Remote {
             answer_tokens: Mutex::new(brief.likely_answer_tokens(ASSUMED_MARKS) as f64),
             costs,
             lanes,
+            unused,
             places: places.map(Arc::new),
             moved,
             waits: Waits::default(),
@@ -97,9 +107,8 @@ impl Remote {
 
     /// The most that a request with a picture of `sent` size can cost, on the dearest lane.
     pub fn at_most(&self, sent: PixelSize, room: Room) -> PicoDollars {
-        let open = self.lanes.iter().filter(|lane| !lane.is_closed());
-        let dearest = open.map(|lane| lane.price_percent).max();
-        dearest.map_or(PicoDollars::ZERO, |percent| self.costs.request_at_most(sent, room, percent))
+        // Those that are suspended count: they may work again before the request leaves.
+        self.costs.request_at_most(sent, room, self.price_percents().dearest)
     }
 
     /// The most that all requests about an image of `original` size can cost together.
@@ -155,9 +164,10 @@ impl Remote {
         }
     }
 
-    /// Waits until a request may leave on one of the lanes, the cheapest and then the emptiest first. Only one at a time
-    /// should wait here, so that requests leave in the order in which they came. Fails when every lane is closed.
-    pub async fn enter(&self, request: &Request) -> Result<Entry, Closed> {
+    /// Waits until a request may leave on one of the lanes, the cheapest and then the emptiest first. Those in `avoided`,
+    /// where it has failed, are not used while another works. Only one at a time should wait here, so that requests leave
+    /// in the order in which they came. Fails when every lane is closed.
+    pub async fn enter(&self, request: &Request, avoided: &[usize]) -> Result<Entry, Closed> {
         let need = self.need(request);
         let place = self.place().await;
         let began = Instant::now();
@@ -167,7 +177,12 @@ impl Remote {
             // Registered before looking, so that nothing falls between the look and the wait.
             moved.as_mut().enable();
             let (mut open, mut soonest) = (None, None);
+            let is_other = |(index, lane): (usize, &Lane)| !avoided.contains(&index) && !lane.is_failing();
+            let has_other = self.lanes.iter().enumerate().any(is_other);
             for (index, lane) in self.lanes.iter().enumerate() {
+                if has_other && avoided.contains(&index) {
+                    continue;
+                }
                 match lane.opening(need, self.warms_cache) {
                     Opening::Open { room } => {
                         open = open.max(Some((std::cmp::Reverse(lane.price_percent), room, index)));
@@ -213,15 +228,18 @@ impl Remote {
 
     /// What keeps a request from leaving on any lane: of several obstacles the one that is overcome most easily.
     fn obstacle(&self, need: Need) -> Option<Met> {
-        let open = self.lanes.iter().filter(|lane| !lane.is_closed());
-        let met: Option<Vec<Met>> = open.map(|lane| lane.obstacle(need, self.warms_cache)).collect();
+        let met: Option<Vec<Met>> = self.used_lanes().map(|lane| lane.obstacle(need, self.warms_cache)).collect();
         met?.into_iter().min_by_key(|(obstacle, _)| *obstacle)
     }
 
     /// What all lanes together let in, where that is known of each.
     fn requests_per_minute(&self) -> Option<f64> {
-        let open = self.lanes.iter().filter(|lane| !lane.is_closed());
-        open.map(|lane| lane.gate.state().requests_per_minute).sum()
+        self.used_lanes().map(|lane| lane.gate.state().requests_per_minute).sum()
+    }
+
+    /// Those that are not suspended.
+    fn used_lanes(&self) -> impl Iterator<Item = &Lane> {
+        self.lanes.iter().filter(|lane| !lane.is_suspended())
     }
 
     /// Why nothing more can be sent on any lane.
@@ -232,12 +250,12 @@ impl Remote {
 
     /// Whether nothing is under way whose end would let another request leave.
     fn is_idle(&self) -> bool {
-        self.lanes.iter().filter(|lane| !lane.is_closed()).all(|lane| lane.gate.state().under_way == 0)
+        self.lanes.iter().all(|lane| lane.gate.state().under_way == 0)
     }
 
     /// What is known by now about a refusal of `endpoint` that was left open.
     pub fn verdict(&self, endpoint: usize) -> Verdict {
-        let has_other = || self.lanes.iter().enumerate().any(|(at, lane)| at != endpoint && !lane.is_closed());
+        let has_other = || self.lanes.iter().enumerate().any(|(at, lane)| at != endpoint && lane.closed().is_none());
         match self.lanes.get(endpoint) {
             Some(lane) if !lane.has_answered() && has_other() => Verdict::AskAgain,
             Some(lane) if !lane.has_answered() => Verdict::NoneTaken,
@@ -248,11 +266,12 @@ impl Remote {
     /// How all lanes but one stand.
     fn others(&self, lane: usize) -> Others {
         let mut how = Others::Closed;
-        for (_, other) in self.lanes.iter().enumerate().filter(|(place, other)| *place != lane && !other.is_closed()) {
-            if !other.is_held() {
+        let others = self.lanes.iter().enumerate().filter(|(place, _)| *place != lane).map(|(_, other)| other);
+        for other in others.filter(|other| other.closed().is_none()) {
+            if !other.is_failing() {
                 return Others::Open;
             }
-            how = Others::Held;
+            how = Others::Failing;
         }
         how
     }
@@ -283,12 +302,14 @@ impl Remote {
                 self.received(&answer, lane)
             }
             Err(error) => {
-                let others = self.others(entry.lane);
+                let (endpoint, others, kind) = (entry.lane, self.others(entry.lane), retry_kind(&error));
                 let remedy = lane.note_failed(entry, &error, others);
                 self.moved.notify_waiters();
                 Err(Trouble {
                     remedy,
-                    retry_kind: retry_kind(&error),
+                    // A rate limit is no reason to stay away from it.
+                    avoids: (others == Others::Open && kind != RetryKind::RateLimited).then_some(endpoint),
+                    retry_kind: kind,
                     may_be_billed: error.may_be_billed(),
                     detail: said(&error),
                 })
@@ -327,18 +348,39 @@ impl Remote {
     }
 
     pub fn states(&self) -> Vec<RouteState> {
-        self.lanes.iter().map(Lane::state).collect()
+        let unused = self.unused.iter().map(|(name, trouble)| RouteState {
+            name: name.clone(),
+            under_way: 0,
+            at_once: 0,
+            is_adaptive: false,
+            requests_per_minute: None,
+            hold: None,
+            trouble: Some(trouble.clone()),
+        });
+        self.lanes.iter().map(Lane::state).chain(unused).collect()
     }
 
-    /// What is known of the limits of all lanes' servers, by their origins.
-    pub fn known_limits(&self) -> Vec<(String, Vec<EndpointLimit>)> {
-        self.lanes.iter().map(|lane| (lane.client.server().origin(), lane.gate.known_limits())).collect()
+    /// What the endpoints did since this was asked last, those that are not used included.
+    pub fn take_records(&self) -> Vec<RunEndpoint> {
+        let unused = self.unused.iter().map(|(name, trouble)| RunEndpoint {
+            name: name.clone(),
+            answered: 0,
+            failed: 0,
+            problem: Some(trouble.problem),
+            detail: Some(trouble.detail.clone()),
+            is_working: false,
+        });
+        self.lanes.iter().map(Lane::take_record).chain(unused).collect()
+    }
+
+    /// What is known of the limits of all endpoints.
+    pub fn known_limits(&self) -> Vec<(EndpointId, Vec<EndpointLimit>)> {
+        self.lanes.iter().map(|lane| (lane.id.clone(), lane.gate.known_limits())).collect()
     }
 
     /// Why nothing is sent on any lane right now: the hold that ends first.
     pub fn held(&self) -> Option<Hold> {
-        let open: Vec<RouteState> = self.states().into_iter().filter(|lane| lane.closed.is_none()).collect();
-        let holds: Option<Vec<Hold>> = open.into_iter().map(|lane| lane.hold).collect();
+        let holds: Option<Vec<Hold>> = self.used_lanes().map(|lane| lane.gate.state().hold).collect();
         holds?.into_iter().min_by_key(|hold| hold.left_millis)
     }
 
@@ -349,7 +391,7 @@ impl Remote {
 
     /// Requests at a time on all lanes, as things stand.
     pub fn at_once(&self) -> usize {
-        let lanes = self.lanes.iter().filter(|lane| !lane.is_closed()).map(|lane| lane.gate.state().at_once).sum();
+        let lanes = self.used_lanes().map(|lane| lane.gate.state().at_once).sum();
         self.places.as_ref().map_or(lanes, |places| lanes.min(places.count as usize))
     }
 }
@@ -387,12 +429,13 @@ mod tests {
         let key = Key::for_server("sk-any", &server).unwrap();
         let client = Client::new(server, key, &ClientOptions::default()).unwrap();
         let moved = Arc::new(Notify::new());
-        let lane = Lane::new("first".into(), client, Arc::new(Gate::new(bounds, Arc::clone(&moved))), 100);
+        let id = EndpointId { base_url: client.server().to_string(), key_fingerprint: String::new() };
+        let lane = Lane::new(id, "first".into(), client, Arc::new(Gate::new(bounds, Arc::clone(&moved))), 100);
         let recipe = Recipe::find_these("cat").unwrap();
         let brief = Brief::new(find(DEFAULT_MODEL).unwrap(), &recipe, BriefOptions::default()).unwrap();
         let picture = Picture { size: PixelSize::new(640, 480), media_type: MediaType::Jpeg, bytes: b"jpeg" };
         let request = brief.request(&picture).unwrap();
-        (Remote::new(RequestCosts::new(brief, RunMode::Live, 0), vec![lane], None, moved), request)
+        (Remote::new(RequestCosts::new(brief, RunMode::Live, 0), vec![lane], Vec::new(), None, moved), request)
     }
 
     #[tokio::test(start_paused = true)]
@@ -405,12 +448,12 @@ mod tests {
             // The first are let through; what they use flows in again within a day.
             let began = Instant::now();
             for told in [limits, RateLimits::default()] {
-                if let Ok(entry) = remote.enter(&request).await {
+                if let Ok(entry) = remote.enter(&request, &[]).await {
                     entry.note_accepted(&told);
                     remote.lanes[0].note_answered(entry);
                 }
             }
-            let closed = remote.enter(&request).await.err().unwrap();
+            let closed = remote.enter(&request, &[]).await.err().unwrap();
             assert_eq!(closed.reason, StopReason::WaitTooLong);
             assert!(closed.detail.contains("limit of 1"), "{}", closed.detail);
             assert!(began.elapsed() < 3 * LONGEST_WAIT, "{:?}", began.elapsed());

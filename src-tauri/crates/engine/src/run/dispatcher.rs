@@ -321,12 +321,16 @@ impl Dispatcher {
             waits.push(Wait { obstacle: Obstacle::Preparing, millis: unprepared_millis, limit: None });
         }
         let (limits, noted_at) = (self.work.route.known_limits(), now_millis());
+        let endpoints = self.work.route.take_records();
+        let in_flight_millis = self.work.in_flight.take_summed().as_secs_f64() * 1000.0;
         let noted = self.work.library.store.write(move |edit| {
             edit.add_wall_millis(run, millis)?;
             edit.add_waits(run, &waits)?;
-            for (origin, limits) in &limits {
-                edit.keep_endpoint_limits(origin, limits, noted_at)?;
+            for (endpoint, limits) in &limits {
+                edit.keep_endpoint_limits(endpoint, limits, noted_at)?;
             }
+            edit.record_endpoints(run, &endpoints)?;
+            edit.add_in_flight_millis(run, in_flight_millis)?;
             edit.note_peak_in_flight(run, peak)
         });
         Ok(noted.await?)

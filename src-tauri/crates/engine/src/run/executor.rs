@@ -144,6 +144,8 @@ struct Course {
     room: Room,
     tries: u32,
     tries_in_outage: u32,
+    /// Endpoints where its requests have failed.
+    avoided: Vec<usize>,
     is_shrunk: bool,
     /// An answer that was cut off, whose marks count if a longer one does not come.
     cut_off: Option<JobOutcome>,
@@ -181,6 +183,7 @@ impl Work {
             room: Room::Usual,
             tries: 0,
             tries_in_outage: 0,
+            avoided: Vec::new(),
             is_shrunk: false,
             cut_off: None,
             worked: Duration::ZERO,
@@ -335,7 +338,7 @@ impl Work {
                 let failure = failed(None, FailureKind::ModelFailed, NO_ALLOWANCE.to_owned());
                 return Ok(Some(Asking::Outcome(course.better_of(failure))));
             }
-            let (mut reservation, turn) = match self.turn(prepared, at_most).await {
+            let (mut reservation, turn) = match self.turn(prepared, at_most, &course.avoided).await {
                 None => return Ok(Some(course.interrupted())),
                 Some(Err(stop)) => return Ok(Some(course.stopped(stop))),
                 Some(Ok(admitted)) => admitted,
@@ -377,7 +380,7 @@ impl Work {
             if trouble.may_be_billed {
                 course.allowance.commit(at_most);
             }
-            let next = course.next(trouble.remedy, at_most, self.retrying);
+            let next = course.next(&trouble, at_most, self.retrying);
             let is_again = matches!(next, Next::Turn | Next::Wait(_) | Next::Shrink);
             let retried_for = is_again.then_some(trouble.retry_kind);
             self.note_unanswered(attempt, &trouble, retried_for, at_most, reservation).await?;
@@ -417,6 +420,7 @@ impl Work {
         &self,
         prepared: &Prepared,
         at_most: PicoDollars,
+        avoided: &[usize],
     ) -> Option<std::result::Result<(Reservation<'_>, Turn), Stop>> {
         let _prepared = self.board.note_prepared(prepared.byte_count());
         let admitted = async {
@@ -424,7 +428,7 @@ impl Work {
             let Ok(reservation) = self.budget.reserve(at_most).await else {
                 return Err(Stop { reason: StopReason::BudgetReached, detail: None });
             };
-            match self.route.turn(prepared).await {
+            match self.route.turn(prepared, avoided).await {
                 Ok(turn) => Ok((reservation, turn)),
                 Err(closed) => Err(Stop { reason: closed.reason, detail: Some(closed.detail) }),
             }
@@ -577,10 +581,18 @@ impl Course {
         })
     }
 
-    fn next(&mut self, remedy: Remedy, at_most: PicoDollars, retrying: Retrying) -> Next {
+    fn next(&mut self, trouble: &Trouble, at_most: PicoDollars, retrying: Retrying) -> Next {
+        let remedy = trouble.remedy;
         let is_same_again = matches!(remedy, Remedy::Again | Remedy::AgainAfterOutage { .. } | Remedy::Retry { .. });
+        let may_move = is_same_again || matches!(remedy, Remedy::Fail | Remedy::Undecided { .. });
+        let moves_from = trouble.avoids.filter(|endpoint| may_move && !self.avoided.contains(endpoint));
+        self.avoided.extend(moves_from);
         match remedy {
-            _ if is_same_again && !self.allowance.admits(at_most) => Next::Fail(FailureKind::ModelFailed),
+            _ if (is_same_again || moves_from.is_some()) && !self.allowance.admits(at_most) => {
+                Next::Fail(FailureKind::ModelFailed)
+            }
+            // Another endpoint may answer, and it is no try of the image that this one failed.
+            _ if moves_from.is_some() => Next::Turn,
             Remedy::Again => Next::Turn,
             Remedy::AgainAfterOutage { after } => {
                 self.tries_in_outage += 1;

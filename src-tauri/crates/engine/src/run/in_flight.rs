@@ -17,12 +17,25 @@ struct State {
     peak: u32,
     /// Requests that have begun in all.
     begun: u64,
+    /// What requests took together since it was taken last, up to `summed_until`.
+    summed: Duration,
+    summed_until: Option<Instant>,
+}
+
+impl State {
+    /// Adds the time since the last change, for each request in flight.
+    fn sum_up(&mut self) {
+        let now = Instant::now();
+        let since = self.summed_until.replace(now).map_or(Duration::ZERO, |until| now.duration_since(until));
+        self.summed += since * self.count;
+    }
 }
 
 impl InFlight {
     /// A request begins; it ends with [`Flight::end`], or when what is returned is dropped.
     pub fn begin(self: &Arc<Self>) -> Flight {
         let mut state = lock(&self.0);
+        state.sum_up();
         state.count += 1;
         state.begun += 1;
         state.peak = state.peak.max(state.count);
@@ -33,6 +46,13 @@ impl InFlight {
             began_alone: state.count == 1,
             ended: OnceLock::new(),
         }
+    }
+
+    /// What all requests took together since this was asked last. Those in flight count up to now.
+    pub fn take_summed(&self) -> Duration {
+        let mut state = lock(&self.0);
+        state.sum_up();
+        std::mem::take(&mut state.summed)
     }
 
     /// The highest number that was in flight.
@@ -57,6 +77,7 @@ impl Flight {
     pub fn end(&self) -> Option<Duration> {
         *self.ended.get_or_init(|| {
             let mut state = lock(&self.counter.0);
+            state.sum_up();
             state.count -= 1;
             (self.began_alone && state.begun == self.number).then(|| self.since.elapsed())
         })

@@ -29,7 +29,7 @@ use domain::model::{Destination, Model, ModelId, Shortfall};
 use domain::money::PicoDollars;
 use domain::plan::{ImageSelection, ResumeRequest, RunRequest, SizeCount};
 use domain::recipe::Recipe;
-use domain::run::{RunMode, RunProgress, RunState, RunSummary, StopReason, WorkingRun};
+use domain::run::{PossiblyBilled, RunMode, RunProgress, RunState, RunSummary, StopReason, WorkingRun};
 use domain::run_options::RunOptions;
 use domain::settings::RouteLimits;
 use keys::AtOnce;
@@ -174,8 +174,14 @@ impl Library {
         if summary.waiting == 0 && !(request.retries_failed && self.may_retry(&summary)?) {
             return Err(EngineError::NothingLeft(run));
         }
-        if summary.unsettled.count > 0 && !request.accepts_repeats {
-            return Err(EngineError::Unsettled(summary.unsettled));
+        let mut unsettled = summary.unsettled;
+        if request.gives_up_batches {
+            let given_up = self.in_unknown_batches(run)?;
+            unsettled.count += given_up.count;
+            unsettled.at_most += given_up.at_most;
+        }
+        if unsettled.count > 0 && !request.accepts_repeats {
+            return Err(EngineError::Unsettled(unsettled));
         }
         let ends_pilot = summary.state == (RunState::Stopped { reason: StopReason::PilotDone });
         let (recipe, options, is_in_pilot) = self.store.read(|view| {
@@ -192,6 +198,9 @@ impl Library {
             if ends_pilot {
                 edit.end_pilot(run)?;
             }
+            if request.gives_up_batches {
+                edit.give_up_unknown_batches(run)?;
+            }
             if let Some(budget) = request.budget {
                 edit.note_budget(run, budget)?;
             }
@@ -202,6 +211,11 @@ impl Library {
             return Err(EngineError::NothingLeft(run));
         }
         self.work_on(run, opened, true).await
+    }
+
+    /// Requests in batches of `run` that the server does not know: what giving these up may have cost in vain.
+    pub fn in_unknown_batches(&self, run: RunId) -> Result<PossiblyBilled> {
+        Ok(self.store.read(|view| view.in_unknown_batches(run))?)
     }
 
     /// What the pilot of a run that has stopped after it says about the other images.
@@ -365,6 +379,8 @@ impl Library {
                 wall_millis,
                 concurrency,
                 batches: overnight::states(&view.batches_of_run(run)?),
+                unknown_batches: view.in_unknown_batches(run)?,
+                endpoints: view.endpoints_of_run(run)?,
                 last_answered: view.last_answered(run, JUST_ANSWERED)?,
                 finished_after: view.finished_after(run)?,
                 hooks: view.hook_runs(run)?,

@@ -3,11 +3,15 @@
 
 use std::time::{Duration, Instant};
 
+use domain::endpoint::{EndpointTrouble, RunEndpoint};
 use domain::hooks::{self, HookRun};
 use domain::metrics::quantile;
 use domain::money::PicoDollars;
 use domain::rate;
-use domain::run::{BatchState, FailureGroup, InFlight, JustAnswered, RetryGroup, RunProgress, RunState, RunSummary};
+use domain::run::{
+    BatchState, FailureGroup, InFlight, JustAnswered, PossiblyBilled, RetryGroup, RouteState, RunProgress, RunState,
+    RunSummary,
+};
 
 use super::executor::Finished;
 
@@ -110,6 +114,8 @@ pub struct Kept {
     pub wall_millis: f64,
     pub concurrency: u32,
     pub batches: Vec<BatchState>,
+    pub unknown_batches: PossiblyBilled,
+    pub endpoints: Vec<RunEndpoint>,
     pub last_answered: Vec<JustAnswered>,
     pub finished_after: Vec<f64>,
     /// The oldest first.
@@ -144,8 +150,9 @@ pub fn resting(summary: RunSummary, kept: Kept) -> RunProgress {
         p95_millis: summary.p95_millis,
         concurrency: kept.concurrency,
         mode: summary.mode,
-        routes: Vec::new(),
+        routes: resting_endpoints(kept.endpoints),
         batches: kept.batches,
+        unknown_batches: kept.unknown_batches,
         quoted: summary.quoted,
         spent: summary.paid,
         possibly_billed: summary.possibly_billed,
@@ -162,6 +169,27 @@ pub fn resting(summary: RunSummary, kept: Kept) -> RunProgress {
         rate_history: rate::history(&kept.finished_after, kept.wall_millis),
         failed_hooks: hooks::failed(kept.hooks),
     }
+}
+
+/// The endpoints as they were when the run was worked on last; none where there was no choice.
+fn resting_endpoints(endpoints: Vec<RunEndpoint>) -> Vec<RouteState> {
+    if endpoints.len() < 2 {
+        return Vec::new();
+    }
+    let state = |endpoint: RunEndpoint| RouteState {
+        name: endpoint.name,
+        under_way: 0,
+        at_once: 0,
+        is_adaptive: false,
+        requests_per_minute: None,
+        hold: None,
+        trouble: endpoint.problem.filter(|_| !endpoint.is_working).map(|problem| EndpointTrouble {
+            problem,
+            detail: endpoint.detail.unwrap_or_default(),
+            again_in_millis: None,
+        }),
+    };
+    endpoints.into_iter().map(state).collect()
 }
 
 pub fn whole_millis(duration: Duration) -> u32 {

@@ -78,8 +78,7 @@ impl Client {
         let mut glimpse = Glimpse::of(&response);
         let (mut lines, mut is_result_read) = (Lines::default(), false);
         let mut tell = |line: &[u8]| {
-            let line = self.redacted_answer(line);
-            if let Some(result) = read(line.as_bytes(), |text| self.redacted(text)) {
+            if let Some(result) = read(line, self.redaction()) {
                 is_result_read |= result.custom_id.is_some();
                 on_result(result);
             }

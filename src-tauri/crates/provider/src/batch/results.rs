@@ -3,6 +3,7 @@
 
 use super::{BatchAnswer, BatchOutcome, BatchResult};
 use crate::answer::StopReason;
+use crate::redaction::Redaction;
 use crate::refusal::Refusal;
 use crate::wire::anthropic::Receiving;
 use crate::wire::json::Object;
@@ -42,30 +43,30 @@ impl Lines {
     }
 }
 
-/// Reads one line; `None` for an empty one. What a line says about a failure may quote what was sent: `redact` takes out
-/// what nobody must see.
-pub fn read(line: &[u8], redact: impl Fn(&str) -> String) -> Option<BatchResult> {
+/// Reads one line; `None` for an empty one. What it says may quote what was sent: the key is taken out of its texts.
+pub fn read(line: &[u8], redaction: &Redaction) -> Option<BatchResult> {
     if line.trim_ascii().is_empty() {
         return None;
     }
     let line = String::from_utf8_lossy(line);
-    let unreadable = |detail: String| BatchOutcome::Unreadable { detail: redact(&detail) };
+    let unreadable = |detail: String| BatchOutcome::Unreadable { detail: redaction.of_failure(&detail) };
     Some(match Object::parse(&line) {
         Ok(result) => BatchResult {
-            custom_id: result.name("custom_id"),
-            outcome: outcome(&result, &redact).unwrap_or_else(unreadable),
+            custom_id: result.name("custom_id").map(|id| redaction.of_answer(&id)),
+            outcome: outcome(&result, redaction).unwrap_or_else(unreadable),
         },
         Err(error) => BatchResult { custom_id: None, outcome: unreadable(error.to_string()) },
     })
 }
 
 /// What came of a request, or why that cannot be read.
-fn outcome(line: &Object<'_>, redact: impl Fn(&str) -> String) -> Result<BatchOutcome, String> {
+fn outcome(line: &Object<'_>, redaction: &Redaction) -> Result<BatchOutcome, String> {
     let result = line.object("result").ok_or("it has no result")?;
     Ok(match result.name("type").as_deref() {
         Some("succeeded") => {
             let message = result.object("message").ok_or("it has no message")?;
-            let received = Receiving::whole(&message).map_err(|error| error.to_string())?;
+            let mut received = Receiving::whole(&message).map_err(|error| error.to_string())?;
+            received.redact(|text| redaction.of_answer(text));
             BatchOutcome::Answered(BatchAnswer {
                 usage: received.usage(),
                 text: received.text,
@@ -76,7 +77,7 @@ fn outcome(line: &Object<'_>, redact: impl Fn(&str) -> String) -> Result<BatchOu
         // As in a stream, the failure came after the status.
         Some("errored") => {
             let refusal = Refusal::from_body(200, result.raw("error").unwrap_or_default().as_bytes());
-            BatchOutcome::Refused(Box::new(refusal.presentable(redact)))
+            BatchOutcome::Refused(Box::new(refusal.presentable(|text| redaction.of_failure(text))))
         }
         Some("canceled") => BatchOutcome::Canceled,
         Some("expired") => BatchOutcome::Expired,
@@ -111,7 +112,8 @@ mod tests {
         let mut lines = Lines::default();
         let mut all: Vec<Vec<u8>> = RESULTS.as_bytes().chunks(chunk_size).flat_map(|chunk| lines.push(chunk)).collect();
         all.push(lines.rest());
-        all.iter().filter_map(|line| read(line, |text| text.replace("secret", "-"))).collect()
+        let redaction = Redaction::of("secret");
+        all.iter().filter_map(|line| read(line, &redaction)).collect()
     }
 
     #[test]
@@ -132,7 +134,7 @@ mod tests {
             .collect();
         insta::assert_snapshot!(told.join("\n"), @r#"
         b answered {"marks":[]} é
-        a refused status 200, invalid_request_error: - is not an image (request req_1)
+        a refused status 200, invalid_request_error: [key] is not an image (request req_1)
         c canceled
         d unreadable its type is postponed
         ? unreadable EOF while parsing a string at line 1 column 21
@@ -149,12 +151,30 @@ mod tests {
             {"type":"text","text":"a\ud83d\ude00b\ud800"}],"stop_reason":"end_turn","usage":
             {"input_tokens":"7","output_tokens":2.0,"cache_creation":null,"server_tool_use":{"web_search_requests":-1}}}"#;
         let line = format!(r#"{{"custom_id":"a","result":{{"type":"succeeded","message":{message}}}}}"#);
-        let BatchOutcome::Answered(answer) = read(line.as_bytes(), str::to_owned).unwrap().outcome else { panic!() };
+        let BatchOutcome::Answered(answer) = read(line.as_bytes(), &Redaction::of("secret")).unwrap().outcome else {
+            panic!()
+        };
         assert_eq!((answer.text.as_str(), answer.model.as_str()), ("a😀b\u{fffd}", ""));
         assert_eq!(answer.usage.map(|usage| (usage.input_tokens, usage.output_tokens)), Some((7, 2)));
         let line = line.replace("\"7\"", "-7");
-        let BatchOutcome::Answered(answer) = read(line.as_bytes(), str::to_owned).unwrap().outcome else { panic!() };
+        let BatchOutcome::Answered(answer) = read(line.as_bytes(), &Redaction::of("secret")).unwrap().outcome else {
+            panic!()
+        };
         assert_eq!(answer.usage, None);
+    }
+
+    #[test]
+    fn a_key_is_taken_out_of_texts_and_leaves_figures_alone() {
+        let line = r#"{"custom_id":"a","result":{"type":"succeeded","message":{"type":"message","model":"m KEY",
+            "content":[{"type":"text","text":"{\"x1\":0.12345678,\"label\":\"KEY\"}"}],"stop_reason":"KEY",
+            "usage":{"input_tokens":12345678,"output_tokens":2}}}}"#;
+        for (key, shown) in [("12345678", "12345678"), ("12345678-sk-12345678", "[key]")] {
+            let result = read(line.replace("KEY", key).as_bytes(), &Redaction::of(key)).unwrap();
+            let BatchOutcome::Answered(answer) = result.outcome else { panic!("{:?}", result.outcome) };
+            assert_eq!(answer.text, format!(r#"{{"x1":0.12345678,"label":"{shown}"}}"#));
+            assert_eq!((answer.model, answer.stop_reason), (format!("m {shown}"), StopReason::Other(shown.to_owned())));
+            assert_eq!(answer.usage.map(|usage| usage.input_tokens), Some(12_345_678));
+        }
     }
 
     #[test]

@@ -59,7 +59,8 @@ impl Client {
             let mut glimpse = Glimpse::of(&response);
             let read = self.body(response, PAGE_LIMIT).await.and_then(|body| {
                 glimpse.add(&body);
-                serde_json::from_str(&self.redacted_answer(&body)).map_err(|error| unreadable(error.to_string()))
+                let body = self.redaction.of_answer(&String::from_utf8_lossy(&body));
+                serde_json::from_str(&body).map_err(|error| unreadable(error.to_string()))
             });
             read.map_err(|error| self.shown(error, &glimpse))
         };
@@ -87,11 +88,6 @@ impl Client {
     /// `text` without the key: servers repeat what they were sent.
     pub(crate) fn redacted(&self, text: &str) -> String {
         self.redaction.of_failure(text)
-    }
-
-    /// A body without the key.
-    pub(crate) fn redacted_answer(&self, body: &[u8]) -> String {
-        self.redaction.of_answer(&String::from_utf8_lossy(body))
     }
 
     async fn refusal(&self, response: Response) -> Refusal {

@@ -90,6 +90,7 @@ impl Batches {
         items(body, || match rng.f64() {
             point if point < self.batching.errored => Luck::Errored,
             point if point < self.batching.errored + self.batching.expired => Luck::Expired,
+            point if point < self.batching.errored + self.batching.expired + self.batching.canceled => Luck::Canceled,
             _ => Luck::Good,
         })
     }
@@ -112,6 +113,14 @@ impl Batches {
         let list = lock(&self.list);
         let found = list.iter().find(|batch| batch.id == id).map(Arc::clone);
         found.ok_or_else(|| Refusal::not_found(format!("Message Batch {id} not found.")))
+    }
+
+    /// Cancels every batch that is under way.
+    pub(crate) fn cancel_all(&self) {
+        for batch in lock(&self.list).iter() {
+            // An error says that the batch has ended already.
+            let _ended = batch.cancel(Moment::now());
+        }
     }
 
     pub(super) fn shuffle(&self, lines: &mut [String]) {

@@ -33,6 +33,7 @@ enum Outcome {
     Succeeded { message: Value, entry: Box<Entry> },
     Errored(Value),
     Expired,
+    Canceled,
 }
 
 impl Server {
@@ -50,12 +51,8 @@ impl Server {
         let mut receipts = Vec::new();
         let mut lines = Vec::with_capacity(outcomes.len());
         for (index, (custom_id, outcome)) in outcomes.into_iter().enumerate() {
-            let result = if index < done {
-                self.settled(outcome, &mut counts, &mut receipts)
-            } else {
-                counts.canceled += 1;
-                json!({"type": "canceled"})
-            };
+            let outcome = if index < done { outcome } else { Outcome::Canceled };
+            let result = self.settled(outcome, &mut counts, &mut receipts);
             lines.push(format!("{}\n", json!({"custom_id": custom_id, "result": result})));
         }
         self.batches.shuffle(&mut lines);
@@ -79,6 +76,10 @@ impl Server {
                 counts.expired += 1;
                 json!({"type": "expired"})
             }
+            Outcome::Canceled => {
+                counts.canceled += 1;
+                json!({"type": "canceled"})
+            }
         }
     }
 
@@ -90,6 +91,7 @@ impl Server {
         };
         match item.luck {
             Luck::Expired => return Outcome::Expired,
+            Luck::Canceled => return Outcome::Canceled,
             Luck::Errored => return errored(&Refusal::internal()),
             Luck::Good => {}
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use simulator::{Delivery, Fault, Running};
+use simulator::{Delivery, Fault, Options, Running, Simulator};
 
 use crate::client::{answer_of, ask, events, post, question, start, text_of, with};
 
@@ -131,4 +131,21 @@ async fn faults_can_be_ordered_and_the_ledger_read_over_http() {
     let (_, ledger) = answer_of(reqwest::Client::new().get(format!("{}/simulator/ledger", running.url()))).await;
     assert_eq!((&ledger["billed"][0]["delivery"], &ledger["refused"][0]["status"]), (&json!("whole"), &json!(529)));
     assert_eq!(answer_of(post(&running, "/simulator/faults", &json!([{"fault": "plague"}]))).await.0, 400);
+}
+
+#[tokio::test]
+async fn servers_below_two_paths_of_one_port_share_nothing() {
+    let paths = [("/a", Options::default()), ("/b", Options::default())];
+    let [first, second] = Simulator::start_at_paths(0, paths).await.expect("it listens");
+    assert_eq!(first.address(), second.address());
+    second.fail_every_message(Some(Fault::Status { status: 401 }));
+    for _ in 0..2 {
+        assert_eq!(ask(&first, &question(MODEL)).await.0, 200);
+        assert_eq!(ask(&second, &question(MODEL)).await.0, 401);
+    }
+    second.fail_every_message(None);
+    assert_eq!(ask(&second, &question(MODEL)).await.0, 200);
+    assert_eq!((first.ledger().billed.len(), second.ledger().billed.len()), (2, 1));
+    let nowhere = reqwest::get(format!("http://{}/c/v1/models", first.address())).await.expect("an answer");
+    assert_eq!(nowhere.status(), 404);
 }

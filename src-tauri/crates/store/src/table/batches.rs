@@ -1,10 +1,10 @@
-//! Batches of overnight runs: which requests were submitted together, and how far the server has come with them. What came
+//! Batches: which requests were submitted together, and how far the server has come with them. What came
 //! of each request stands in the ledger, as of any other.
 
 use domain::geometry::PixelSize;
 use domain::ids::{AttemptId, BatchId, ImageId, JobId, RunId};
 use domain::money::PicoDollars;
-use domain::run::{BatchStage, BatchState};
+use domain::run::{BatchStage, BatchState, PossiblyBilled};
 use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,8 @@ pub enum BatchStanding {
     Working,
     /// The server was asked to begin nothing more of it.
     Canceling,
+    /// The server said that it does not know it. It is asked again when the run is resumed.
+    Unknown,
     /// All that came of it is stored.
     Ended,
     /// It may have been taken, and is not found: what it cost nobody knows.
@@ -64,6 +66,7 @@ impl KeptBatch {
             BatchStanding::Submitting | BatchStanding::GivenUp => BatchStage::Unconfirmed,
             BatchStanding::Working => BatchStage::Working,
             BatchStanding::Canceling => BatchStage::Canceling,
+            BatchStanding::Unknown => BatchStage::Unknown,
         };
         Some(BatchState {
             stage,
@@ -144,6 +147,18 @@ impl View<'_> {
         let Some((mut item, run)) = item else { return Ok(None) };
         item.job.answer = self.kept_answer(run, item.job.id, item.job.image)?;
         Ok(Some(item))
+    }
+
+    /// Requests of `run` in batches that the server does not know, with the most that they can have cost.
+    pub fn in_unknown_batches(&self, run: RunId) -> Result<PossiblyBilled> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT count(*), coalesce(sum(at_most), 0) FROM batches JOIN batch_items ON batch_id = batches.id
+             JOIN attempts ON attempts.id = attempt_id WHERE run_id = ?1 AND standing = ?2 AND state = 'sent'",
+        )?;
+        let unknown = name_of(&BatchStanding::Unknown)?;
+        Ok(statement.query_row(params![run.0, unknown], |row| {
+            Ok(PossiblyBilled { count: row.get(0)?, at_most: PicoDollars(row.get(1)?) })
+        })?)
     }
 
     /// Requests in `batch` of whose end nothing is known, with the most that each can cost.
@@ -234,6 +249,16 @@ impl Edit<'_> {
             .0
             .prepare_cached("UPDATE batches SET standing = ?2 WHERE id = ?1")?
             .execute(params![batch.0, name_of(&standing)?])?;
+        Ok(())
+    }
+
+    /// Gives up the batches of `run` that the server does not know: their requests are no longer asked after, and may have
+    /// been billed.
+    pub fn give_up_unknown_batches(&self, run: RunId) -> Result<()> {
+        self.0.0.execute(
+            "UPDATE batches SET standing = ?2 WHERE run_id = ?1 AND standing = ?3",
+            params![run.0, name_of(&BatchStanding::GivenUp)?, name_of(&BatchStanding::Unknown)?],
+        )?;
         Ok(())
     }
 

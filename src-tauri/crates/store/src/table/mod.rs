@@ -17,6 +17,7 @@ pub mod mistakes;
 pub mod offers;
 pub mod queue;
 pub mod recipes;
+pub mod run_endpoints;
 pub mod runs;
 pub mod settings;
 pub mod steps;
@@ -33,7 +34,7 @@ fn found<T>(row: rusqlite::Result<T>, what: &'static str, id: u32) -> Result<T> 
 }
 
 /// Every row of a query, each read by a function that may find it unreadable.
-fn all<T>(
+pub(crate) fn all<T>(
     statement: &mut rusqlite::Statement<'_>,
     parameters: impl rusqlite::Params,
     mut read: impl FnMut(&Row<'_>) -> Result<T>,

@@ -149,6 +149,12 @@ impl View<'_> {
         found(statement.query_row([run.0], |row| Ok((row.get(0)?, row.get(1)?))), "run", run.0)
     }
 
+    /// The durations of all requests of `run` together, in milliseconds; `None`: not recorded.
+    pub fn in_flight_millis(&self, run: RunId) -> Result<Option<f64>> {
+        let mut statement = self.0.prepare_cached("SELECT in_flight_millis FROM runs WHERE id = ?1")?;
+        found(statement.query_row([run.0], |row| row.get(0)), "run", run.0)
+    }
+
     /// Whether `run` has a pilot that is not over.
     pub fn is_in_pilot(&self, run: RunId) -> Result<bool> {
         let mut statement = self.0.prepare_cached("SELECT pilot_until IS NOT NULL FROM runs WHERE id = ?1")?;
@@ -203,8 +209,9 @@ impl Edit<'_> {
     pub fn add_run(&self, run: &NewRun, now: u64) -> Result<RunId> {
         let id = RunId(self.0.0.query_row(
             "INSERT INTO runs (started_at, model, model_name, recipe, concurrency, quoted, quoted_low, quoted_high,
-                 destination, budget, options, answer_key, asks_anew, mode, pilot_expected)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) RETURNING id",
+                 destination, budget, options, answer_key, asks_anew, mode, pilot_expected,
+                 in_flight_millis)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, 0) RETURNING id",
             params![
                 now,
                 run.model.0,
@@ -255,6 +262,16 @@ impl Edit<'_> {
             .0
             .prepare_cached("UPDATE runs SET peak_in_flight = max(peak_in_flight, ?2) WHERE id = ?1")?
             .execute(params![run.0, peak])?;
+        Ok(())
+    }
+
+    /// Adds the time for which requests were in flight since the last record. A run whose earlier sessions did not record it
+    /// has no such figure.
+    pub fn add_in_flight_millis(&self, run: RunId, millis: f64) -> Result<()> {
+        self.0
+            .0
+            .prepare_cached("UPDATE runs SET in_flight_millis = in_flight_millis + ?2 WHERE id = ?1")?
+            .execute(params![run.0, millis])?;
         Ok(())
     }
 

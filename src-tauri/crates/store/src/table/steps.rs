@@ -265,12 +265,24 @@ impl Edit<'_> {
 
     fn undo(&self, step: &KeptStep) -> Result<StepTaken> {
         for mark in step.marks.iter().rev() {
-            self.put_mark(step.image, mark.before.as_ref(), mark.after.as_ref())?;
+            let before = match &mark.before {
+                Some(before) if self.is_taken_back(step.image, before)? => None,
+                before => before.as_ref(),
+            };
+            self.put_mark(step.image, before, mark.after.as_ref())?;
         }
         self.refresh_superseded(step.image)?;
         self.set_review(step.image, step.review_before)?;
         self.note_undone(step.id, true)?;
         Ok(step.taken())
+    }
+
+    /// Whether `annotation` is a proposal of a run that was undone: undoing a step does not bring it back.
+    fn is_taken_back(&self, image: ImageId, annotation: &Annotation) -> Result<bool> {
+        let Origin::Run { run } = annotation.origin else { return Ok(false) };
+        let mut taken_back =
+            self.0.0.prepare_cached("SELECT 1 FROM jobs WHERE run_id = ?1 AND image_id = ?2 AND is_taken_back")?;
+        Ok(annotation.status == Status::Proposed && taken_back.exists([run.0, image.0])?)
     }
 
     fn note_undone(&self, step: StepId, is_undone: bool) -> Result<()> {

@@ -216,6 +216,30 @@ fn a_filled_library_of_version_12_keeps_annotations_decisions_and_undo() {
 }
 
 #[test]
+fn what_version_20_kept_does_not_return_where_a_person_has_decided_the_same() {
+    let shape = |x1: f64, y1: f64| format!(r#"'{{"kind":"box","rect":{{"x1":{x1},"y1":{y1},"x2":30.0,"y2":40.5}}}}'"#);
+    let (near, far) = (shape(1.0, 3.0), shape(9.0, 20.0));
+    let [point, near_point] =
+        [(5, 5), (6, 7)].map(|(x, y)| format!(r#"'{{"kind":"point","at":{{"x":{x},"y":{y}}}}}'"#));
+    let fill = format!(
+        "UPDATE annotations SET label = 'CAT', shape = {near} WHERE id = 10;
+         INSERT INTO annotations (id, image_id, run_id, label, color, shape, attributes, status) VALUES
+            (13, 1, 2, 'fox', 3, BOX, '{{}}', 'edited'), (14, 1, 2, 'nose', 4, {point}, '{{}}', 'rejected');
+         {step}
+         UPDATE annotations SET label = 'wolf', shape = {far} WHERE id = 13;
+         INSERT INTO replaced_annotations (image_id, run_id, replaced_by, label, color, shape, confidence, attributes)
+         VALUES (1, 1, 2, 'fox', 3, {near}, 0.5, '{{}}'), (1, 1, 2, 'fox', 3, {far}, 0.4, '{{}}'),
+                (1, 1, 2, 'wolf', 3, {far}, 0.6, '{{}}'),
+                (1, 1, 2, 'nose', 4, {near_point}, 0.3, '{{}}');",
+        step = step_12(1, 1, "NULL", ["unreviewed", "unreviewed"], "13", "proposed", false),
+    );
+    let library = library_of_version(20, &[&filled(FILL_20), &filled(&fill)]);
+    library.assert_consistent();
+    let returned = "SELECT label, confidence FROM annotations WHERE image_id = 1 AND run_id = 1 ORDER BY id";
+    assert_eq!(library.rows(returned), ["dog 0.8", "fox 0.4"]);
+}
+
+#[test]
 fn what_version_20_kept_for_exports_returns_to_the_layer_of_its_run() {
     let library = library_of_version(20, &[&filled(FILL_20)]);
     library.assert_consistent();

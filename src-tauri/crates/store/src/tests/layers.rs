@@ -145,6 +145,31 @@ fn a_later_run_of_the_same_model_and_recipe_takes_nothing_from_the_layer_of_an_e
 }
 
 #[test]
+fn undoing_a_decision_does_not_bring_back_proposals_of_an_undone_run() {
+    let library = Library::new();
+    let (image, other) = (library.add_image(1), library.add_image(2));
+    let cat = || vec![found("cat", 0.0, Some(0.9))];
+    let first = library.layer("a", vec![(image, cat())]);
+    let second = library.layer("a", vec![(image, cat()), (other, cat())]);
+    let undo = || library.store.write_blocking(|edit| edit.undo_latest()).unwrap();
+    let origins = |image| library.marks(image).iter().map(|mark| (mark.origin, mark.status)).collect::<Vec<_>>();
+
+    library.decide_in(other, DecisionScope::Image, Verdict::Accept, &LayerScope::All);
+    library.decide_in(image, DecisionScope::Image, Verdict::Accept, &LayerScope::of_run(first));
+    library.store.write_blocking(move |edit| edit.take_back_proposals(second)).unwrap();
+    undo();
+    assert_eq!(origins(image), [(Origin::Run { run: first }, Status::Proposed)]);
+    // What was accepted of the undone run is a proposal of it again, and goes with the others.
+    let accepted = [(Origin::Run { run: second }, Status::Accepted)];
+    assert_eq!(origins(other), accepted);
+    undo();
+    assert_eq!(origins(other), []);
+    library.store.write_blocking(|edit| edit.redo_latest()).unwrap();
+    assert_eq!(origins(other), accepted);
+    assert_eq!(library.review(other), ReviewState::Reviewed);
+}
+
+#[test]
 fn a_failure_and_the_uncertainty_of_an_image_are_those_of_the_layers_shown() {
     let library = Library::new();
     let (sure, unsure) = (library.add_image(1), library.add_image(2));

@@ -53,6 +53,10 @@ struct Ahead {
 }
 
 impl Ahead {
+    fn new(work: &Arc<Work>) -> Self {
+        Self { work: Arc::clone(work), jobs: VecDeque::new(), last_read: None, preparing: VecDeque::new() }
+    }
+
     async fn next(&mut self) -> Result<Option<(WaitingJob, Ready)>> {
         while self.preparing.len() < processors() as usize {
             let Some(job) = self.next_job()? else { break };
@@ -94,6 +98,12 @@ impl Ahead {
     }
 }
 
+/// What is settled here is not asked about; an answer of this run took as long as its request.
+fn own_millis(job: &WaitingJob) -> Option<f64> {
+    let asked = job.answer.as_ref().filter(|kept| !kept.is_reused);
+    asked.map(|kept| f64::from(kept.took_millis))
+}
+
 /// A batch that is being written.
 struct Filling {
     spooled: Spooled,
@@ -126,8 +136,7 @@ impl Night<'_> {
     /// Writes the next batch, as large as limits and budget allow, and settles on the way what needs no request. Gives up
     /// what it has written when somebody asks to stop.
     pub async fn fill(&mut self) -> Result<()> {
-        let mut ahead =
-            Ahead { work: Arc::clone(self.work), jobs: VecDeque::new(), last_read: None, preparing: VecDeque::new() };
+        let mut ahead = Ahead::new(self.work);
         let mut filling: Option<Filling> = None;
         let mut items = 0;
         (self.may_fill, self.has_no_room) = (false, false);
@@ -139,9 +148,7 @@ impl Night<'_> {
                     None => Ok(()),
                 };
             }
-            // What is settled here is not asked about; an answer of this run took as long as its request.
-            let asked = job.answer.as_ref().filter(|kept| !kept.is_reused);
-            let took_millis = asked.map(|kept| f64::from(kept.took_millis));
+            let took_millis = own_millis(&job);
             let (prepared, cut_off) = match ready {
                 Ready::Settled(outcome) => {
                     self.settle(job, outcome, took_millis).await?;
@@ -207,6 +214,18 @@ impl Night<'_> {
         }
         let run = self.work.run;
         self.pending = self.work.library.store.read(|view| view.pending_elsewhere(run))?;
+        Ok(())
+    }
+
+    /// Lets the answers that were cut off stand, where the budget has no room for longer ones.
+    pub async fn settle_cut_off(&mut self) -> Result<()> {
+        let mut ahead = Ahead::new(self.work);
+        while let Some(job) = ahead.next_job()? {
+            if let Kept::CutOff(outcome @ JobOutcome::Done { .. }, _) = self.work.kept_outcome(&job) {
+                let took_millis = own_millis(&job);
+                self.settle(job, outcome, took_millis).await?;
+            }
+        }
         Ok(())
     }
 

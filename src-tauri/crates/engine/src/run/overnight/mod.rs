@@ -1,4 +1,4 @@
-//! Overnight runs: images are asked about in batches, which the vendor works off within a day at half the price.
+//! Batch runs: images are asked about in batches, which the vendor works off within a day at half the price.
 //!
 //! ```text
 //! waiting jobs → filling (spool file, a row an item) → server (submitted, looked for, looked after) → results → marks
@@ -67,7 +67,7 @@ pub fn states(batches: &[KeptBatch]) -> Vec<BatchState> {
     batches.iter().filter_map(KeptBatch::state).collect()
 }
 
-/// The one task that works on an overnight run.
+/// The one task that works on a batch run.
 pub struct Overnight {
     work: Arc<Work>,
     times: Times,
@@ -126,6 +126,8 @@ async fn carry_out(work: &Arc<Work>, shown: &Shown, stop_asked: watch::Receiver<
         has_no_room: false,
         is_canceling: false,
         given_up: 0,
+        unknown: HashMap::new(),
+        canceled: 0,
     };
     let outcome = night.work_through().await;
     shown.note_wall(work).await?;
@@ -139,7 +141,7 @@ struct Look {
     in_vain: u32,
 }
 
-/// A sitting on an overnight run.
+/// A session of a batch run.
 struct Night<'a> {
     work: &'a Arc<Work>,
     remote: &'a Remote,
@@ -163,15 +165,17 @@ struct Night<'a> {
     /// Whether the next image did not fit into the budget.
     has_no_room: bool,
     is_canceling: bool,
-    /// Batches of this sitting that were not found.
+    /// Batches that were given up in this session.
     given_up: u32,
+    /// Batches that the server does not know, with what it said. They are not asked after again in this session.
+    unknown: HashMap<BatchId, String>,
+    /// Requests that were canceled at the server and not by this run.
+    canceled: u32,
 }
 
 impl Night<'_> {
     async fn work_through(&mut self) -> Result<Stop> {
-        if let Some(stop) = self.take_up().await? {
-            return Ok(stop);
-        }
+        self.take_up().await?;
         loop {
             let asked = *self.stop_asked.borrow_and_update();
             match asked {
@@ -179,14 +183,23 @@ impl Night<'_> {
                 Some(StopReason::Cancelled) | None => {}
                 Some(reason) => return Ok(Stop { reason, detail: None }),
             }
-            let open = self.open_batches()?;
-            if self.may_fill && !self.is_canceling && self.spooled.is_none() {
+            let mut open = self.open_batches()?;
+            let may_submit = self.may_submit(&open);
+            open.retain(|batch| !self.unknown.contains_key(&batch.id));
+            if !may_submit && let Some(spooled) = self.spooled.take() {
+                self.discard_spooled(spooled).await?;
+                self.may_fill = true;
+            }
+            if may_submit && self.may_fill && !self.is_canceling && self.spooled.is_none() {
                 self.fill().await?;
                 continue;
             }
             let (now, again_at) = (now_millis(), self.outage.again_at());
             self.shown.note_hold(self.outage.hold(now));
             if open.is_empty() && self.spooled.is_none() {
+                if self.has_no_room {
+                    self.settle_cut_off().await?;
+                }
                 match self.wait_for_others().await? {
                     Some(stop) => return Ok(stop),
                     None => continue,
@@ -220,8 +233,8 @@ impl Night<'_> {
         }
     }
 
-    /// Takes up what earlier sittings have left. Fails when the server that it is at is no longer the one that is asked.
-    async fn take_up(&mut self) -> Result<Option<Stop>> {
+    /// Takes up what earlier sessions have left.
+    async fn take_up(&mut self) -> Result<()> {
         let run = self.work.run;
         self.sweep_spool()?;
         let batches = self.work.library.store.read(|view| view.batches_of_run(run))?;
@@ -230,7 +243,10 @@ impl Night<'_> {
                 // Nothing of it has left, and it can be filled again.
                 BatchStanding::Filling => self.discard(batch.id).await?,
                 BatchStanding::Ended | BatchStanding::GivenUp => {}
-                BatchStanding::Submitting | BatchStanding::Working | BatchStanding::Canceling => {
+                BatchStanding::Submitting
+                | BatchStanding::Working
+                | BatchStanding::Canceling
+                | BatchStanding::Unknown => {
                     let left = self.work.library.store.read(|view| view.batch_items_left(batch.id))?;
                     for (attempt, at_most) in left {
                         self.reservations.insert(attempt, self.work.budget.take_up(at_most));
@@ -240,23 +256,36 @@ impl Night<'_> {
         }
         let open = self.open_batches()?;
         self.outage = Outage::new(!open.is_empty());
-        Ok(open.iter().find(|batch| batch.origin != self.origin).map(|batch| Stop {
-            reason: StopReason::NotSuchAServer,
-            detail: Some(format!("batches of this run are at {}, and not at {}", batch.origin, self.origin)),
-        }))
+        for batch in open {
+            if batch.origin == self.origin {
+                continue;
+            }
+            let detail = format!("it was submitted to {}, and the server is {} now", batch.origin, self.origin);
+            self.note_unknown(batch.id, detail).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether another batch may be submitted. Where one is not known to the server, the key may be that of another account;
+    /// where one was canceled there, a person decides.
+    fn may_submit(&self, open: &[KeptBatch]) -> bool {
+        self.canceled == 0 && open.iter().all(|batch| batch.standing != BatchStanding::Unknown)
     }
 
     /// The batches that the server may have and that are not over, the oldest first. Shows how all of them stand.
     fn open_batches(&self) -> Result<Vec<KeptBatch>> {
         let run = self.work.run;
-        let (mut batches, unsettled) =
-            self.work.library.store.read(|view| Ok((view.batches_of_run(run)?, view.unsettled(run)?)))?;
+        let (mut batches, unsettled, unknown) = self
+            .work
+            .library
+            .store
+            .read(|view| Ok((view.batches_of_run(run)?, view.unsettled(run)?, view.in_unknown_batches(run)?)))?;
         let shown: Vec<BatchState> = states(&batches);
         let is_over = |batch: &KeptBatch| {
             matches!(batch.standing, BatchStanding::Filling | BatchStanding::Ended | BatchStanding::GivenUp)
         };
         let in_batches = batches.iter().filter(|batch| batch.state().is_some()).map(|batch| batch.items_left).sum();
-        self.shown.note_batches(shown, in_batches, unsettled);
+        self.shown.note_batches(shown, in_batches, unsettled, unknown);
         batches.retain(|batch| !is_over(batch));
         Ok(batches)
     }
@@ -302,9 +331,21 @@ impl Night<'_> {
         if self.is_canceling {
             return stop(StopReason::Cancelled);
         }
+        let because = |reason, detail: String| Stop { reason, detail: Some(detail) };
+        if let Some(detail) = self.unknown.values().next() {
+            return because(StopReason::BatchUnknown, detail.clone());
+        }
+        if self.canceled > 0 {
+            let requests =
+                if self.canceled == 1 { "1 request was" } else { &format!("{} requests were", self.canceled) };
+            return because(
+                StopReason::BatchCanceled,
+                format!("{requests} canceled at the server, and not by this run"),
+            );
+        }
         if self.given_up > 0 {
-            let detail = "a batch was submitted whose reply was lost, and the server does not list it";
-            return Stop { reason: StopReason::Unreachable, detail: Some(detail.into()) };
+            let detail = "the reply to a batch was lost and the server does not list it, or its results are too old";
+            return because(StopReason::BatchUnknown, detail.into());
         }
         stop(if self.has_no_room { StopReason::BudgetReached } else { StopReason::Completed })
     }

@@ -102,7 +102,12 @@ impl<'a> Night<'a> {
             },
             BatchOutcome::Refused(refusal) => refused(refusal),
             // Neither is billed, and nothing was wrong with the request.
-            BatchOutcome::Canceled => unanswered(Remedy::Again, RetryKind::TimedOut, "canceled with its batch"),
+            BatchOutcome::Canceled => {
+                if batch.standing != BatchStanding::Canceling && !self.is_canceling {
+                    self.canceled += 1;
+                }
+                unanswered(Remedy::Again, RetryKind::TimedOut, "canceled with its batch")
+            }
             BatchOutcome::Expired => {
                 let after = None;
                 let detail = "the batch expired before the vendor began with it";
@@ -192,7 +197,7 @@ fn millis_since(moment: u64) -> f64 {
 }
 
 fn unanswered(remedy: Remedy, retry_kind: RetryKind, detail: &str) -> Trouble {
-    Trouble { remedy, retry_kind, may_be_billed: false, detail: detail.to_owned() }
+    Trouble { remedy, avoids: None, retry_kind, may_be_billed: false, detail: detail.to_owned() }
 }
 
 /// What becomes of the image of `item` after `trouble`: tries are counted in the ledger, over all sittings.

@@ -93,6 +93,9 @@ impl Night<'_> {
             Err(error) => return self.unknown_or_trouble(batch, &error).await,
         };
         self.outage.over();
+        if batch.standing == BatchStanding::Unknown {
+            self.note_standing(batch.id, BatchStanding::Working).await?;
+        }
         self.note_progress(batch.id, batch.submitted_at, &told).await?;
         if told.state == BatchState::Ended { self.read_results(batch, id).await } else { Ok(None) }
     }
@@ -114,12 +117,20 @@ impl Night<'_> {
         if !error.is_not_found() {
             return Ok(self.trouble(error));
         }
+        self.outage.over();
         if self.is_canceling || are_results_gone(now_millis().saturating_sub(batch.submitted_at)) {
             self.give_up(batch.id).await?;
-            return Ok(None);
+        } else {
+            self.note_unknown(batch.id, format!("the server does not know a batch of this run: {error}")).await?;
         }
-        let detail = format!("the server knows nothing of a batch that it took with this or another key: {error}");
-        Ok(Some(Stop { reason: StopReason::NotSuchAServer, detail: Some(detail) }))
+        Ok(None)
+    }
+
+    /// A batch is not known to the server that is asked. A person may give it up.
+    pub async fn note_unknown(&mut self, batch: BatchId, detail: String) -> Result<()> {
+        tracing::warn!(%batch, detail, "a batch is not known to the server");
+        self.unknown.insert(batch, detail);
+        self.note_standing(batch, BatchStanding::Unknown).await
     }
 
     /// Looks for a batch whose reply was lost, by its time and its count.

@@ -1,4 +1,4 @@
-//! What is shown of an overnight run while it is worked on. Written by the task that works on it, read for snapshots.
+//! What is shown of a batch run while it is worked on. Written by the task that works on it, read for snapshots.
 
 use std::convert::Infallible;
 use std::sync::Mutex;
@@ -32,6 +32,7 @@ struct State {
     hold: Option<(Hold, Instant)>,
     unsettled: PossiblyBilled,
     pending: Vec<PendingElsewhere>,
+    unknown: PossiblyBilled,
     is_canceling: bool,
     wall_noted_at: Instant,
 }
@@ -45,7 +46,7 @@ impl State {
 
 impl Shown {
     pub fn new(standing: RunProgress, times: Times) -> Self {
-        let (unsettled, batches) = (standing.unsettled, standing.batches.clone());
+        let (unsettled, unknown, batches) = (standing.unsettled, standing.unknown_batches, standing.batches.clone());
         let sitting = Sitting::begin(standing, times, Instant::now());
         Self(Mutex::new(State {
             sitting,
@@ -56,6 +57,7 @@ impl Shown {
             hold: None,
             unsettled,
             pending: Vec::new(),
+            unknown,
             is_canceling: false,
             wall_noted_at: Instant::now(),
         }))
@@ -65,9 +67,16 @@ impl Shown {
         lock(&self.0).sitting.note_finished(finished);
     }
 
-    pub fn note_batches(&self, batches: Vec<BatchState>, in_batches: u32, unsettled: PossiblyBilled) {
+    pub fn note_batches(
+        &self,
+        batches: Vec<BatchState>,
+        in_batches: u32,
+        unsettled: PossiblyBilled,
+        unknown: PossiblyBilled,
+    ) {
         let mut state = lock(&self.0);
-        (state.batches, state.in_batches, state.unsettled) = (batches, in_batches, unsettled);
+        (state.batches, state.in_batches) = (batches, in_batches);
+        (state.unsettled, state.unknown) = (unsettled, unknown);
         state.most_in_batches = state.most_in_batches.max(in_batches);
     }
 
@@ -121,6 +130,7 @@ impl Shown {
             spent: sums.spent,
             possibly_billed: sums.possibly_billed,
             unsettled: state.unsettled,
+            unknown_batches: state.unknown,
             retried: sums.retried,
             cut_short: sums.cut_short,
             budget: work.budget.cap(),

@@ -1,0 +1,247 @@
+//! Several endpoints of one model: how they share the load, what happens when one fails, and that it is used again once it
+//! works. Each on different ports, and at different paths of one port.
+
+#![expect(clippy::unwrap_used, reason = "a step that cannot be taken fails the test")]
+
+use std::fs;
+use std::time::Duration;
+
+use domain::endpoint::{EndpointProblem, RunEndpoint};
+use domain::ids::RunId;
+use domain::model::ModelId;
+use domain::plan::{ImageSelection, ResumeRequest, RunRequest};
+use domain::report::RunReport;
+use domain::run::{RunProgress, RunState, StopReason};
+use domain::run_options::RunOptions;
+use domain::settings::{FurtherRoute, RouteLimits};
+use fieldmark_tests::bench::{Bench, COMPLETED, at_once};
+use fieldmark_tests::pictures::{LABELS, drawing, write_png};
+use simulator::{Distribution, Fault, Latency, Options, Running, Simulator};
+use tokio::time::timeout;
+
+const KEY: &str = "sk-of-endpoint-a";
+const OTHER_KEY: &str = "sk-of-endpoint-b-0123456789";
+/// Far more than any of these runs takes, and far less than a run that is blocked.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Places {
+    TwoPorts,
+    TwoPathsOfOnePort,
+}
+
+const BOTH: [Places; 2] = [Places::TwoPorts, Places::TwoPathsOfOnePort];
+
+/// Two servers whose answers take so long.
+async fn servers(places: Places, millis: u64) -> [Running; 2] {
+    let first_byte = Distribution::Fixed(Duration::from_millis(millis));
+    let latency = Latency { first_byte, ..Latency::default() };
+    let options = || Options { latency, ..Options::default() };
+    match places {
+        Places::TwoPorts => [Simulator::start(options()).await.unwrap(), Simulator::start(options()).await.unwrap()],
+        Places::TwoPathsOfOnePort => {
+            Simulator::start_at_paths(0, [("/a", options()), ("/b", options())]).await.unwrap()
+        }
+    }
+}
+
+/// A library whose endpoints are `a` and `b`, of which `b` costs so many percent of the list price.
+fn bench([a, b]: &[Running; 2], pictures: u32, price_percent: u16, limits: RouteLimits) -> Bench {
+    let bench = Bench::among(&[
+        ("ANTHROPIC_BASE_URL", &a.url()),
+        ("ANTHROPIC_API_KEY", KEY),
+        ("FIELDMARK_ENDPOINT_B_KEY", OTHER_KEY),
+    ]);
+    for server in [a, b] {
+        bench.library.agree_to(server.address().to_string()).unwrap();
+    }
+    for index in 0..pictures {
+        let (picture, _) = drawing(320 + index, 240);
+        write_png(&picture, &bench.photos().join(format!("{index}.png")));
+    }
+    bench.library.import(&[bench.photos()]).unwrap();
+    let mut settings = bench.library.settings().unwrap();
+    settings.further_routes.push(FurtherRoute {
+        name: "b".into(),
+        base_url: b.url(),
+        model_prefix: String::new(),
+        price_percent,
+        concurrency: None,
+        limits,
+        key_env: None,
+    });
+    bench.library.save_settings(&settings).unwrap();
+    bench
+}
+
+async fn start(bench: &Bench, options: RunOptions) -> RunId {
+    let recipe = bench.library.save_typed_recipe(LABELS).await.unwrap();
+    let request = RunRequest::of(ImageSelection::All, recipe.id, ModelId("claude-sonnet-5-5".into()));
+    bench.library.start_run(&RunRequest { options, ..request }).await.unwrap()
+}
+
+async fn ended(bench: &Bench, run: RunId) -> RunReport {
+    timeout(PATIENCE, bench.end_of(run)).await.expect("the run is not blocked");
+    bench.library.run_report(run).unwrap()
+}
+
+async fn snapshot(bench: &Bench, run: RunId, is_it: impl Fn(&RunProgress) -> bool) {
+    let mut progress = bench.library.run_progress(run).unwrap();
+    timeout(PATIENCE, progress.wait_for(|snapshot| is_it(snapshot))).await.expect("in time").unwrap();
+}
+
+/// What is wrong with `b`.
+fn trouble(snapshot: &RunProgress) -> Option<EndpointProblem> {
+    snapshot.routes.get(1)?.trouble.as_ref().map(|trouble| trouble.problem)
+}
+
+fn billed(server: &Running) -> usize {
+    server.ledger().billed.len()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn endpoints_share_the_load_and_a_limit_of_one_is_not_the_other_s() {
+    for places in BOTH {
+        let servers = servers(places, 50).await;
+        let bench = bench(&servers, 60, 100, RouteLimits::default());
+        let run = start(&bench, RunOptions::default()).await;
+        let report = ended(&bench, run).await;
+        assert_eq!((report.summary.state, report.summary.done), (COMPLETED, 60), "{places:?}");
+        let [a, b] = [billed(&servers[0]), billed(&servers[1])];
+        assert!(a >= 15 && b >= 15 && a + b == 60, "{places:?}: {a} and {b}");
+        let answered: Vec<u32> = report.endpoints.iter().map(|endpoint| endpoint.answered).collect();
+        assert_eq!(answered, [a, b].map(|count| u32::try_from(count).unwrap()), "{places:?}");
+        bench.library.shut_down(Duration::from_secs(5)).await;
+        for name in ["library.sqlite", "library.sqlite-wal"] {
+            let kept = fs::read(bench.library.folder().join(name)).unwrap_or_default();
+            assert!(memchr::memmem::find(&kept, OTHER_KEY.as_bytes()).is_none(), "no key in {name}");
+        }
+
+        // One request in ten seconds at b holds nothing back at a.
+        let limits = RouteLimits { requests: Some(6), ..RouteLimits::default() };
+        let bench = self::bench(&servers, 30, 100, limits);
+        let run = start(&bench, RunOptions::default()).await;
+        let report = ended(&bench, run).await;
+        assert_eq!(report.summary.done, 30);
+        assert!(report.endpoints[0].answered >= 24, "{places:?}: {:?}", report.endpoints);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_endpoint_does_not_block_the_others_and_is_named_with_its_problem() {
+    let faults = [
+        (Fault::Reset, EndpointProblem::ConnectionLost),
+        (Fault::Broken { after_events: 2 }, EndpointProblem::ConnectionLost),
+        (Fault::Status { status: 401 }, EndpointProblem::KeyRejected),
+        (Fault::Status { status: 404 }, EndpointProblem::UnknownModel),
+        (Fault::NotThisServer, EndpointProblem::AnswersUnreadable),
+        (Fault::Status { status: 500 }, EndpointProblem::ServerFailed),
+        (Fault::Overloaded, EndpointProblem::Overloaded),
+    ];
+    for places in BOTH {
+        let servers = servers(places, 20).await;
+        for (fault, problem) in faults.clone() {
+            servers[1].fail_every_message(Some(fault.clone()));
+            // It is cheaper, and so it is asked first.
+            let bench = bench(&servers, 24, 50, RouteLimits::default());
+            let before = billed(&servers[0]);
+            let run = start(&bench, RunOptions::default()).await;
+            let report = ended(&bench, run).await;
+            let told = format!("{places:?}, {fault:?}: {:?} {:?}", report.endpoints, report.failures);
+            assert_eq!((report.summary.state, report.summary.done), (COMPLETED, 24), "{told}");
+            assert_eq!(billed(&servers[0]) - before, 24, "{told}");
+            let RunEndpoint { answered, failed, problem: shown, is_working, .. } = &report.endpoints[1];
+            assert_eq!((*answered, *shown, *is_working), (0, Some(problem), false), "{told}");
+            assert!((1..=12).contains(failed), "it is soon left alone: {told}");
+            assert_eq!(trouble(&bench.library.resting_progress(run).unwrap()), Some(problem), "{told}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_that_cannot_be_reached_is_used_again_once_it_can() {
+    let servers = servers(Places::TwoPorts, 150).await;
+    let bench = bench(&servers, 40, 50, RouteLimits::default());
+    let [_a, b] = servers;
+    let port = b.address().port();
+    b.stop().await;
+    let run = start(&bench, at_once(2)).await;
+    snapshot(&bench, run, |snapshot| trouble(snapshot) == Some(EndpointProblem::Unreachable)).await;
+    let b = Simulator::start(Options { port, ..Options::default() }).await.unwrap();
+    snapshot(&bench, run, |snapshot| snapshot.routes.len() == 2 && trouble(snapshot).is_none()).await;
+    let report = ended(&bench, run).await;
+    assert_eq!((report.summary.state, report.summary.done), (COMPLETED, 40));
+    assert!(billed(&b) > 0 && report.endpoints[1].is_working, "{:?}", report.endpoints);
+    assert_eq!(report.endpoints[1].problem, Some(EndpointProblem::Unreachable), "what was wrong stays in the report");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_endpoint_is_used_again_once_it_works() {
+    for places in BOTH {
+        for fault in [Fault::Reset, Fault::Status { status: 401 }, Fault::Status { status: 503 }] {
+            let servers = servers(places, 200).await;
+            let bench = bench(&servers, 40, 50, RouteLimits::default());
+            servers[1].fail_every_message(Some(fault.clone()));
+            let run = start(&bench, at_once(2)).await;
+            snapshot(&bench, run, |snapshot| trouble(snapshot).is_some()).await;
+            servers[1].fail_every_message(None);
+            let report = ended(&bench, run).await;
+            let told = format!("{places:?}, {fault:?}: {:?}", report.endpoints);
+            assert_eq!((report.summary.state, report.summary.done), (COMPLETED, 40), "{told}");
+            assert!(report.endpoints[1].is_working && report.endpoints[1].answered > 0, "{told}");
+            assert!(report.endpoints[1].problem.is_some(), "what was wrong stays in the report: {told}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_stops_when_every_endpoint_refuses_and_an_image_that_fails_everywhere_fails() {
+    for places in BOTH {
+        let servers = servers(places, 20).await;
+        let bench = bench(&servers, 6, 100, RouteLimits::default());
+        servers.iter().for_each(|server| server.fail_every_message(Some(Fault::Status { status: 401 })));
+        let run = start(&bench, RunOptions::default()).await;
+        let report = ended(&bench, run).await;
+        assert_eq!(report.summary.state, RunState::Stopped { reason: StopReason::KeyRejected }, "{places:?}");
+        assert_eq!((report.summary.waiting, report.summary.failed), (6, 0));
+        servers.iter().for_each(|server| server.fail_every_message(None));
+        bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
+        assert_eq!(ended(&bench, run).await.summary.done, 6);
+
+        // Both fail on the same image again and again.
+        let bench = self::bench(&servers, 1, 100, RouteLimits::default());
+        let mut settings = bench.library.settings().unwrap();
+        settings.run.retry_delay_ms = 10;
+        bench.library.save_settings(&settings).unwrap();
+        servers.iter().for_each(|server| server.script(vec![Fault::InternalError; 30]));
+        let run = start(&bench, RunOptions::default()).await;
+        let report = ended(&bench, run).await;
+        assert_eq!((report.summary.state, report.summary.failed), (COMPLETED, 1), "{:?}", report.endpoints);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_line_says_which_endpoint_fails_and_that_it_works_again() {
+    let servers = servers(Places::TwoPathsOfOnePort, 200).await;
+    let bench = bench(&servers, 30, 50, RouteLimits::default());
+    // As a person writes it, with nothing but what is needed.
+    let written = format!(
+        "agreed_hosts = [\"{}\"]\n[[further_routes]]\nname = \"b\"\nbase_url = \"{}\"\nprice_percent = 50\n",
+        servers[1].address(),
+        servers[1].url()
+    );
+    fs::write(bench.library.settings_path(), written).unwrap();
+    assert_eq!(bench.library.settings().unwrap().further_routes[0].model_prefix, "");
+
+    servers[1].script(vec![Fault::Reset; 3]);
+    let arguments =
+        ["annotate", "photos", "--labels", LABELS, "--model", "claude-sonnet-5-5", "--yes", "--concurrency", "2"];
+    let mut fieldmark = bench.fieldmark(&servers[0].url(), KEY);
+    fieldmark.env("FIELDMARK_ENDPOINT_B_KEY", OTHER_KEY).args(arguments);
+    let told = tokio::task::spawn_blocking(move || fieldmark.output().unwrap()).await.unwrap();
+    let said = [told.stderr, told.stdout].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
+    assert!(said.contains("30 of 30 images done"), "{said}");
+    assert!(said.contains("the endpoint b fails: connection resets"), "{said}");
+    assert!(said.contains("The endpoint b works again."), "{said}");
+    assert!(said.contains("it works again after: connection resets"), "in the report: {said}");
+}
