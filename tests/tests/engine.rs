@@ -233,8 +233,8 @@ async fn requests_are_spread_over_routes_and_go_on_when_one_is_down() {
     assert_eq!((progress.borrow().routes.len(), progress.borrow().concurrency), (2, 4), "four over all routes");
     let address = first.address();
     let before = first.stop().await;
-    let is_held = |snapshot: &RunProgress| snapshot.routes[0].hold.is_some() && snapshot.hold.is_none();
-    progress.wait_for(is_held).await.unwrap();
+    let is_suspended = |snapshot: &RunProgress| snapshot.routes[0].trouble.is_some() && snapshot.hold.is_none();
+    progress.wait_for(is_suspended).await.unwrap();
     let first = simulate(Options { port: address.port(), ..slow }).await;
     assert_eq!(bench.end_of(run).await, COMPLETED);
 

@@ -31,7 +31,7 @@ fn set(bench: &Bench, hooks: Hooks) {
     bench.library.save_settings(&domain::settings::Settings { hooks, ..settings }).unwrap();
 }
 
-fn set_and_agree(bench: &Bench, hooks: Hooks) {
+fn set_and_agree(bench: &Bench, hooks: &Hooks) {
     set(bench, hooks.clone());
     for event in HookEvent::ALL {
         if let Some(command) = hooks.command(event) {
@@ -60,7 +60,7 @@ fn hooks_of(bench: &Bench, run: RunId) -> Vec<HookRun> {
 async fn a_failed_hook_shows_with_the_progress_of_its_run() {
     let bench = local_bench();
     let hooks = Hooks { before_run: command("exit 3"), after_run: command("true"), ..Hooks::default() };
-    set_and_agree(&bench, hooks);
+    set_and_agree(&bench, &hooks);
     let run = run_locally(&bench).await;
     let failed = bench.library.resting_progress(run).unwrap().failed_hooks;
     assert_eq!(failed.len(), 1, "{failed:?}");
@@ -83,7 +83,7 @@ async fn hooks_come_in_order_with_the_facts_and_without_the_key() {
     let bench = local_bench();
     set_and_agree(
         &bench,
-        Hooks {
+        &Hooks {
             before_run: command("env > before.env; cat > before.json"),
             after_run: command("ls before.env && env > after.env; cat > after.json; echo said it"),
             on_failure: command("touch failure"),
@@ -175,7 +175,7 @@ async fn hooks_that_fail_are_reported_and_the_run_is_none_the_worse() {
     let bench = local_bench();
     set_and_agree(
         &bench,
-        Hooks {
+        &Hooks {
             before_run: command("echo no such thing >&2; exit 3"),
             after_run: command("kill -9 $$"),
             ..Hooks::default()
@@ -197,7 +197,7 @@ async fn when_time_is_up_all_that_a_hook_has_started_is_ended() {
         timeout_seconds: 1,
         ..Hooks::default()
     };
-    set_and_agree(&bench, hooks);
+    set_and_agree(&bench, &hooks);
     let run = run_locally(&bench).await;
     let hook = &hooks_of(&bench, run)[0];
     assert_eq!((&hook.ending, hook.output.as_str()), (&HookEnding::TimedOut, "waiting"));
@@ -216,7 +216,7 @@ async fn what_a_hook_leaves_in_the_background_is_not_waited_for() {
     let bench = local_bench();
     // It holds on to the pipes, and more is said than is kept.
     let talkative = "seq 1 20000; sleep 600 & echo $! > background; echo the end";
-    set_and_agree(&bench, Hooks { after_run: command(talkative), ..Hooks::default() });
+    set_and_agree(&bench, &Hooks { after_run: command(talkative), ..Hooks::default() });
     let run = run_locally(&bench).await;
     let background = fs::read_to_string(written(&bench, "background")).unwrap();
     let was_alive = is_alive(background.trim());
@@ -232,13 +232,13 @@ async fn a_run_that_stops_by_itself_or_whose_images_fail_is_a_failure() {
     let server = Simulator::start(Options::default()).await.unwrap();
     let bench = Bench::with_pictures(&server.url(), "sk-simulated-no-credit", 2);
     let hooks = Hooks { on_failure: command("echo $FIELDMARK_STATE $FIELDMARK_FAILED"), ..Hooks::default() };
-    set_and_agree(&bench, hooks.clone());
+    set_and_agree(&bench, &hooks);
     let run = bench.start(CLAUDE).await;
     assert_eq!(bench.end_of(run).await, RunState::Stopped { reason: StopReason::NoCredit });
     assert_eq!(hooks_of(&bench, run)[0].output, "no_credit 0");
 
     let bench = Bench::with_pictures(&server.url(), "sk-any", 2);
-    set_and_agree(&bench, hooks);
+    set_and_agree(&bench, &hooks);
     server.script([Fault::Refusal]);
     let run = bench.start(CLAUDE).await;
     assert_eq!(bench.end_of(run).await, COMPLETED);
@@ -286,7 +286,7 @@ async fn hooks_enclose_an_overnight_run() {
     let bench = Bench::with_pictures(&server.url(), "sk-any", 3);
     set_and_agree(
         &bench,
-        Hooks { before_run: command("env > before.env"), after_run: command("env > after.env"), ..Hooks::default() },
+        &Hooks { before_run: command("env > before.env"), after_run: command("env > after.env"), ..Hooks::default() },
     );
     let recipe = bench.library.save_typed_recipe(fieldmark_tests::pictures::LABELS).await.unwrap();
     let request = RunRequest::of(ImageSelection::All, recipe.id, ModelId(CLAUDE.into()));
@@ -318,7 +318,7 @@ async fn claude_flow_is_asked_for_what_it_was_told_to_store() {
     for keeps in [true, false] {
         let bench = local_bench();
         let program = claude_flow(bench.folder.path(), keeps);
-        set_and_agree(&bench, Hooks::for_claude_flow(&program, "npm rebuild it", false));
+        set_and_agree(&bench, &Hooks::for_claude_flow(&program, "npm rebuild it", false));
         let run = run_locally(&bench).await;
         let calls = fs::read_to_string(written(&bench, "calls")).unwrap();
         assert_eq!(

@@ -137,7 +137,7 @@ async fn take_all() {
     };
     let mut hang_up = if is_hang_up_ignored() { None } else { signal(SignalKind::hangup()).ok() };
     loop {
-        let hung_up = async {
+        let terminal_closed = async {
             match &mut hang_up {
                 Some(hang_up) => hang_up.recv().await,
                 None => std::future::pending().await,
@@ -146,7 +146,7 @@ async fn take_all() {
         let signal = tokio::select! {
             Some(()) = interrupt.recv() => Signal::Interrupt,
             Some(()) = terminate.recv() => Signal::Terminate,
-            Some(()) = hung_up => Signal::HangUp,
+            Some(()) = terminal_closed => Signal::HangUp,
             else => return,
         };
         take(signal);

@@ -17,8 +17,11 @@ const FOLDERS: [&str; 5] = ["thumbs", "metrics", "locks", "batches", crate::expo
 /// What else may be in its folder.
 const OTHERS: [&str; 4] = [crate::settings::FILE_NAME, "window.json", "Samples", "Samples-ATTRIBUTION.md"];
 
+/// Whether the library gives such a name to what it writes into a folder.
+type IsWritten = fn(&str) -> bool;
+
 /// Folders in which every name is the library's, and what such names are like.
-const WRITTEN: [(&str, fn(&str) -> bool); 4] =
+const WRITTEN: [(&str, IsWritten); 4] =
     [("thumbs", is_hash_start), ("locks", is_lock), ("batches", is_batch), ("metrics", is_metrics)];
 /// Characters of a content hash, and of the folder that a thumbnail is in.
 const HASH: usize = 64;
@@ -145,11 +148,11 @@ fn is_hash_start(name: &str) -> bool {
 }
 
 fn is_lock(name: &str) -> bool {
-    name.ends_with(".lock")
+    Path::new(name).extension() == Some(OsStr::new("lock"))
 }
 
 fn is_batch(name: &str) -> bool {
-    name.starts_with("run-") && name.ends_with(".json")
+    name.starts_with("run-") && Path::new(name).extension() == Some(OsStr::new("json"))
 }
 
 fn is_metrics(name: &str) -> bool {

@@ -130,10 +130,8 @@ impl Pieces<'_> {
         let text = self.redaction.of_answer(&self.held);
         let secret = self.redaction.secret.as_str();
         let may_begin_key = |length: &usize| secret.get(..*length).is_some_and(|beginning| text.ends_with(beginning));
-        let held = match self.redaction.is_in_answers {
-            true => (1..secret.len()).rev().find(may_begin_key).unwrap_or(0),
-            false => 0,
-        };
+        let held =
+            if self.redaction.is_in_answers { (1..secret.len()).rev().find(may_begin_key).unwrap_or(0) } else { 0 };
         let (shown, held) = text.split_at(text.len() - held);
         let shown = shown.to_owned();
         held.clone_into(&mut self.held);

@@ -61,10 +61,8 @@ fn say_endpoints(bar: &Bar, endpoints: &[RouteState], failing: &mut HashSet<Stri
     }
     for endpoint in endpoints {
         match &endpoint.trouble {
-            Some(trouble) if !trouble.is_of_settings() => {
-                if failing.insert(endpoint.name.clone()) {
-                    bar.say(&words::endpoint_failed(&endpoint.name, trouble));
-                }
+            Some(trouble) if !trouble.is_of_settings() && failing.insert(endpoint.name.clone()) => {
+                bar.say(&words::endpoint_failed(&endpoint.name, trouble));
             }
             None if failing.remove(&endpoint.name) => bar.say(&words::endpoint_works_again(&endpoint.name)),
             _ => {}

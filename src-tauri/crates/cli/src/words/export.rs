@@ -1,5 +1,7 @@
 //! What an export or another file wrote, and why it did not.
 
+use std::fmt::Write as _;
+
 use std::io::{self, Write};
 
 use domain::export::Exported;
@@ -50,19 +52,19 @@ pub fn exported(out: &mut dyn Write, before: &str, file: &Target, exported: &Exp
         counted(exported.marks, "annotation")
     );
     if exported.failed_images > 0 {
-        said += &format!(", {} with the reason", counted(exported.failed_images, "failed image"));
+        let _ = write!(said, ", {} with the reason", counted(exported.failed_images, "failed image"));
     }
     if exported.without_form > 0 {
-        said += &format!(", {} skipped: neither box nor outline", counted(exported.without_form, "annotation"));
+        let _ = write!(said, ", {} skipped: neither box nor outline", counted(exported.without_form, "annotation"));
     }
     if exported.without_score > 0 {
-        said += &format!(", {} skipped: no confidence", counted(exported.without_score, "annotation"));
+        let _ = write!(said, ", {} skipped: no confidence", counted(exported.without_score, "annotation"));
     }
     if exported.missing > 0 {
-        said += &format!("; {} missing on disk", counted(exported.missing, "file"));
+        let _ = write!(said, "; {} missing on disk", counted(exported.missing, "file"));
     }
     if let Some(folder) = &exported.folder {
-        said += &format!("; file names are relative to {folder}");
+        let _ = write!(said, "; file names are relative to {folder}");
     }
     writeln!(out, "{before}{file}: {said}")
 }

@@ -84,7 +84,7 @@ fn a_claim_ends_when_its_job_fails_or_its_worker_is_gone() {
 
     // The first run is taken up by another worker, with no claims of its own.
     let retaken = library.store.write_blocking(move |edit| {
-        let (other, _) = (edit.add_worker("c", 3, 2)?, ());
+        let other = edit.add_worker("c", 3, 2)?;
         let taken_by_two = edit.assign_worker(second, other)?;
         Ok((edit.assign_worker(first, other)?, taken_by_two))
     });
