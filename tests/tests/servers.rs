@@ -106,7 +106,10 @@ async fn a_run_of_one_image_and_the_command_line_say_what_came() {
     assert!(report.contains("stopped, answers unreadable"), "{report}");
     assert!(report.contains("the server's answer could not be read: status 200, text/html"), "{report}");
     assert!(report.contains("2 x answer of the server could not be read"), "{report}");
-    assert!(report.contains("fieldmark resume 1") && report.contains("3 requests may be billed in addition, at most"), "{report}");
+    assert!(
+        report.contains("fieldmark resume 1") && report.contains("3 requests may be billed in addition, at most"),
+        "{report}"
+    );
     server.stop().await;
 }
 

@@ -75,7 +75,7 @@ const PENDING_ELSEWHERE: &str = "jobs AS other JOIN runs AS theirs ON theirs.id 
 const IS_BATCHED: &str = "EXISTS (
     SELECT 1 FROM attempts JOIN batch_items ON attempt_id = attempts.id JOIN batches ON batches.id = batch_id
     WHERE job_id = other.id AND attempts.state = 'sent' AND (
-        standing IN ('submitting', 'working', 'canceling') OR standing = 'filling' AND theirs.worker_id IS NOT NULL))";
+        standing IN ('submitting', 'working', 'canceling', 'unknown') OR standing = 'filling' AND theirs.worker_id IS NOT NULL))";
 
 fn pending_elsewhere() -> String {
     PENDING_ELSEWHERE.replace("{IS_BATCHED}", IS_BATCHED)

@@ -200,7 +200,7 @@ impl Night<'_> {
                 if self.has_no_room {
                     self.settle_cut_off().await?;
                 }
-                match self.wait_for_others().await? {
+                match self.wait_for_others(may_submit).await? {
                     Some(stop) => return Ok(stop),
                     None => continue,
                 }
@@ -292,8 +292,8 @@ impl Night<'_> {
 
     /// What is left once nothing is under way. Waits a moment where other runs are asking about it; why the run stops, where
     /// they are not.
-    async fn wait_for_others(&mut self) -> Result<Option<Stop>> {
-        if self.is_canceling || self.given_up > 0 || self.has_no_room {
+    async fn wait_for_others(&mut self, may_submit: bool) -> Result<Option<Stop>> {
+        if !may_submit || self.is_canceling || self.given_up > 0 || self.has_no_room {
             return Ok(Some(self.ending()));
         }
         self.look_at_pending().await?;
