@@ -30,7 +30,7 @@ async function openSettings(opening: Opening): Promise<void> {
 }
 
 /** The notice that nothing is sent for a moment. */
-const notice = () => page.locator(".hold");
+const notice = () => page.locator(".wait");
 
 /** Starts a run with a model elsewhere, and agrees to it. */
 async function send(): Promise<void> {

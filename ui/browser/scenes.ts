@@ -271,7 +271,7 @@ export const SCENES: readonly Scene[] = [
     show: async (page) => {
       await start(page);
       await page.locator("svg .preview").first().waitFor();
-      await page.locator(".hold").waitFor({ state: "hidden" });
+      await page.locator(".wait").waitFor({ state: "hidden" });
     },
   },
   {
@@ -289,7 +289,7 @@ export const SCENES: readonly Scene[] = [
     query: "priced&key&images=214&still&held=unreachable",
     show: async (page) => {
       await start(page);
-      await page.locator(".hold").waitFor();
+      await page.locator(".wait").waitFor();
     },
   },
   { name: "run-finished", query: "images=400", show: (page) => latestRun(page, 2) },

@@ -45,7 +45,7 @@ mod tests {
         let mut out = Vec::new();
         env_file(&mut out, Path::new("/photos/.env"), &summary).unwrap();
         let shown = String::from_utf8(out).unwrap();
-        assert!(shown.contains("https://xn--pi-7kc.anthropic.com"), "{shown}");
+        assert!(shown.contains("https://xn--pi-6kc.anthropic.com"), "{shown}");
     }
 
     #[test]
