@@ -20,12 +20,12 @@ pub(crate) fn header(format: ImageFormat, bytes: &[u8]) -> Result<Header, SkipRe
     let failure = |error| failure(format, error);
     if format == ImageFormat::WebP {
         let decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(failure)?;
-        return header_of(decoder, |_| webp::extra_bytes(bytes));
+        return header_of(decoder, format, bytes, |_| webp::extra_bytes(bytes));
     }
     let closed = with_end(format, bytes);
     let copied = if matches!(closed, Cow::Owned(_)) { closed.len() as u64 } else { 0 };
     let decoder = reader(format, &closed).into_decoder().map_err(failure)?;
-    header_of(decoder, |area| match format {
+    header_of(decoder, format, bytes, |area| match format {
         ImageFormat::Gif => gif_frame_bytes(bytes),
         // The file is copied; the coefficients are held, of up to four components.
         ImageFormat::Jpeg => 8 * area + bytes.len() as u64,
@@ -34,7 +34,12 @@ pub(crate) fn header(format: ImageFormat, bytes: &[u8]) -> Result<Header, SkipRe
 }
 
 /// `extra_bytes` is told how many pixels there are, and says what the decoder holds beside the picture.
-fn header_of(mut decoder: impl ImageDecoder, extra_bytes: impl FnOnce(u64) -> u64) -> Result<Header, SkipReason> {
+fn header_of(
+    mut decoder: impl ImageDecoder,
+    format: ImageFormat,
+    bytes: &[u8],
+    extra_bytes: impl FnOnce(u64) -> u64,
+) -> Result<Header, SkipReason> {
     let (width, height) = decoder.dimensions();
     let size = PixelSize::new(width, height);
     check_size(size)?;
@@ -45,7 +50,7 @@ fn header_of(mut decoder: impl ImageDecoder, extra_bytes: impl FnOnce(u64) -> u6
         (_, false) => 3 * size.area(),
         (_, true) => 4 * size.area(),
     };
-    let exif = decoder.exif_metadata().ok().flatten();
+    let exif = exif_of(&mut decoder, format, bytes);
     let decoder_bytes = decoder.total_bytes().saturating_add(converted).saturating_add(extra_bytes(size.area()));
     let orientation = exif.map(|exif| exif::orientation(&exif)).unwrap_or_default();
     Ok(Header { size, decoded_size: size, orientation, decoder_bytes })
@@ -74,13 +79,13 @@ pub(crate) fn decode(format: ImageFormat, bytes: &[u8]) -> Result<Stored, SkipRe
             // Browsers ignore the background that the file names.
             decoder.set_background_color(Rgba([255; 4])).map_err(failure)?;
         }
-        return decode_with(format, decoder);
+        return decode_with(format, bytes, decoder);
     }
     let bytes = with_end(format, bytes);
-    decode_with(format, reader(format, &bytes).into_decoder().map_err(failure)?)
+    decode_with(format, &bytes, reader(format, &bytes).into_decoder().map_err(failure)?)
 }
 
-fn decode_with(format: ImageFormat, mut decoder: impl ImageDecoder) -> Result<Stored, SkipReason> {
+fn decode_with(format: ImageFormat, bytes: &[u8], mut decoder: impl ImageDecoder) -> Result<Stored, SkipReason> {
     let failure = |error| failure(format, error);
     let (width, height) = decoder.dimensions();
     let size = PixelSize::new(width, height);
@@ -89,7 +94,7 @@ fn decode_with(format: ImageFormat, mut decoder: impl ImageDecoder) -> Result<St
     // Some decoders hold a second copy while they convert.
     let max_alloc = decoder.total_bytes().saturating_mul(2).saturating_add(OVERHEAD_BYTES);
     decoder.set_limits(limits(max_alloc)).map_err(failure)?;
-    let exif = decoder.exif_metadata().ok().flatten();
+    let exif = exif_of(&mut decoder, format, bytes);
     let (orientation, taken) = exif.map(|exif| (exif::orientation(&exif), exif::taken(&exif))).unwrap_or_default();
     let image = DynamicImage::from_decoder(decoder).map_err(failure)?;
     let rgb = if image.color().has_alpha() {
@@ -163,7 +168,15 @@ fn missing_padding(bmp: &[u8]) -> Option<usize> {
 
 /// When the picture was taken, without decoding it.
 pub(crate) fn taken(format: ImageFormat, bytes: &[u8]) -> Option<Taken> {
-    exif::taken(&reader(format, bytes).into_decoder().ok()?.exif_metadata().ok()??)
+    exif::taken(&exif_of(&mut reader(format, bytes).into_decoder().ok()?, format, bytes)?)
+}
+
+/// The decoder for WebP would allocate whatever length the file claims.
+fn exif_of<'a>(decoder: &mut impl ImageDecoder, format: ImageFormat, bytes: &'a [u8]) -> Option<Cow<'a, [u8]>> {
+    match format {
+        ImageFormat::WebP => webp::exif(bytes).map(Cow::Borrowed),
+        _ => decoder.exif_metadata().ok().flatten().map(Cow::Owned),
+    }
 }
 
 const fn image_format(format: ImageFormat) -> image::ImageFormat {

@@ -7,9 +7,16 @@ struct Chunk<'a> {
     data: &'a [u8],
 }
 
+/// Before the first chunk: "RIFF", a length, "WEBP".
+const HEADER_LEN: usize = 12;
+
+/// The EXIF metadata, as far as the file goes.
+pub(crate) fn exif(webp: &[u8]) -> Option<&[u8]> {
+    chunks(webp.get(HEADER_LEN..)?).find(|chunk| chunk.name == b"EXIF").map(|chunk| chunk.data)
+}
+
 /// The most that is held beside the result, in bytes.
 pub(crate) fn extra_bytes(webp: &[u8]) -> u64 {
-    const HEADER_LEN: usize = 12;
     let mut canvas = 0;
     let mut held = 0;
     let mut is_animated = false;
