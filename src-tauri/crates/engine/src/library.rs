@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use domain::ids::{CollectionId, ImageId, RecipeId, RunId};
 use domain::import::{ImportProgress, SkippedFile};
@@ -23,6 +24,9 @@ use crate::quote::Trials;
 use crate::route::Routes;
 use crate::run::{ActiveRun, BatchLimits, OwnWorker};
 use crate::{EngineError, Result, layout, private};
+
+/// How often to look whether the processes that work on runs are alive.
+const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// An open library. Its folder holds the database, the settings, the thumbnails, the metrics and the locks of workers.
 pub struct Library {
@@ -132,10 +136,29 @@ impl Library {
         self.version.subscribe()
     }
 
-    /// Has the version grow within about a second of a change to the library by another process.
-    pub fn watch_other_processes(&self) -> Result<()> {
+    /// Has the version grow within about a second of a change to the library by another process, or of the end of one that
+    /// worked on a run: a process that is killed changes nothing in the library.
+    pub fn watch_other_processes(self: &Arc<Self>) -> Result<()> {
         let version = self.version.clone();
-        Ok(self.store.watch_others(move || version.send_modify(|version| *version += 1))?)
+        self.store.watch_others(move || version.send_modify(|version| *version += 1))?;
+        let mut worked_on = self.runs_worked_on()?;
+        let library = Arc::downgrade(self);
+        std::thread::Builder::new()
+            .name("workers".into())
+            .spawn(move || {
+                loop {
+                    std::thread::sleep(LOOK_INTERVAL);
+                    let Some(library) = library.upgrade() else { return };
+                    // A library that cannot be read is reported by those who ask it something.
+                    let Ok(now) = library.runs_worked_on() else { continue };
+                    if now != worked_on {
+                        worked_on = now;
+                        library.note_change();
+                    }
+                }
+            })
+            .map_err(EngineError::file(&self.folder))?;
+        Ok(())
     }
 
     pub(crate) fn note_change(&self) {
