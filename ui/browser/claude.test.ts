@@ -314,7 +314,7 @@ it("offers to give up a batch that the server does not know, and asks first", as
   page = await open(browser, { query: "priced&key&stopped=batch_unknown" });
   await page.keyboard.press("Control+3");
   await page.getByText("api.anthropic.com does not know a batch of this run.").waitFor();
-  await page.getByRole("button", { name: "Give up 30 in lost batches" }).click();
+  await page.getByRole("button", { name: "Give up 30 in unknown batches" }).click();
   await page
     .getByText(/30 images were sent in batches that the server does not know\. They may have been billed/)
     .waitFor();

@@ -303,7 +303,7 @@ cost_dollars: Dollars } |
 { kind: "ask_live" } | { kind: "cheaper_model"; name: string; 
 /**  What the same tokens would have cost: an estimate. */
 cost_dollars: Dollars } | { kind: "other_model" } | 
-/**  To have the recipe know the labels that the model answered with. */
+/**  Add the labels in the model's answers to the recipe. */
 { kind: "add_labels" } | 
 /**  Fewer labels and attributes at a time. */
 { kind: "ask_for_less" } | { kind: "smaller_photos" } | { kind: "check_photos" } | { kind: "check_network" } | 
@@ -393,7 +393,7 @@ export type Connection = {
 	key: KeyPlace | null,
 	/**  Why the key of the environment is not sent to this server; `None` when it is, or when there is none. */
 	key_withheld: string | null,
-	/**  The `.env` file of the working folder, which is not used as long as nobody has allowed it. */
+	/**  The `.env` file of the working folder, which is not used until the user allows it. */
 	unused_env_file: string | null,
 	/**  Why there is no keychain to keep a key in; `None` when there is one. */
 	keychain_problem: string | null,
@@ -576,7 +576,7 @@ export type EndpointProblem =
 /**  What is wrong with an endpoint. */
 export type EndpointTrouble = {
 	problem: EndpointProblem,
-	/**  What the server, or the way to it, said. */
+	/**  The message of the server or of the connection. */
 	detail: string,
 	/**  When it is tried again; `None`: not in this session. */
 	again_in_millis: number | null,

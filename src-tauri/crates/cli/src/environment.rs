@@ -19,7 +19,7 @@ pub enum EnvFileUse {
     None,
     /// Say that it is not used.
     Mention,
-    /// Ask where somebody can answer, and say that it is not used otherwise.
+    /// Ask on a terminal; elsewhere, report that it is not used.
     Ask,
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use domain::ids::{ImageId, RecipeId, RunId};
 use domain::recipe::Recipe;
-use engine::{EngineError, Imported, Invocation, Library, Surroundings};
+use engine::{Consents, EngineError, Imported, Invocation, Library, Surroundings};
 use tempfile::TempDir;
 
 use crate::arguments::{Global, RunChoice, ToFind};
@@ -92,7 +92,9 @@ fn without_library(global: &Global, database: &Path, surroundings: Surroundings)
     if global.db.is_some() { Err(CommandError::NoLibrary(database.to_owned())) } else { temporary(surroundings) }
 }
 
-fn temporary(surroundings: Surroundings) -> Result<Opened, CommandError> {
+fn temporary(mut surroundings: Surroundings) -> Result<Opened, CommandError> {
+    // It is gone in a moment, and nothing of it is to be remembered.
+    surroundings.consents = Consents::for_session();
     let folder = tempfile::tempdir()?;
     let library = Library::open(&folder.path().join("library.sqlite"), surroundings)?;
     Ok(Opened { library, _temporary: Some(folder) })

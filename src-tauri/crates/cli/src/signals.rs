@@ -14,7 +14,7 @@ use crate::output::notes;
 use crate::words;
 
 /// How long the last words of a process may take: whoever reads standard error may have stopped reading.
-const LAST_WORDS: Duration = Duration::from_millis(300);
+const FINAL_MESSAGE_TIMEOUT: Duration = Duration::from_millis(300);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
@@ -118,7 +118,7 @@ fn leave(signal: Signal, run: Option<RunId>) -> ! {
         }
         let _ = said.send(());
     });
-    let _ = is_said.recv_timeout(LAST_WORDS);
+    let _ = is_said.recv_timeout(FINAL_MESSAGE_TIMEOUT);
     std::process::exit(i32::from(signal.exit() as u8))
 }
 
@@ -153,7 +153,7 @@ async fn take_all() {
     }
 }
 
-/// Whether the process was started by `nohup`, which has it ignore SIGHUP.
+/// Whether the process was started by `nohup`, which makes it ignore SIGHUP.
 #[cfg(unix)]
 fn is_hang_up_ignored() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

@@ -333,7 +333,7 @@ pub enum Change {
         cost: PicoDollars,
     },
     OtherModel,
-    /// To have the recipe know the labels that the model answered with.
+    /// Add the labels in the model's answers to the recipe.
     AddLabels,
     /// Fewer labels and attributes at a time.
     AskForLess,

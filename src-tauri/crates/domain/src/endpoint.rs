@@ -78,7 +78,7 @@ impl From<RetryKind> for EndpointProblem {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct EndpointTrouble {
     pub problem: EndpointProblem,
-    /// What the server, or the way to it, said.
+    /// The message of the server or of the connection.
     pub detail: String,
     /// When it is tried again; `None`: not in this session.
     pub again_in_millis: Option<u32>,

@@ -91,11 +91,7 @@ impl fmt::Display for SkipReason {
                 )
             }
             Self::FileTooLarge { megabytes } => {
-                write!(
-                    formatter,
-                    "{megabytes} MB are more than the {} MB that a file may have",
-                    MAX_FILE_BYTES / 1_000_000
-                )
+                write!(formatter, "the file has {megabytes} MB, and the limit is {} MB", MAX_FILE_BYTES / 1_000_000)
             }
             Self::Unreadable { detail } => write!(formatter, "cannot be read: {detail}"),
         }

@@ -17,7 +17,7 @@ pub use options::{BriefError, BriefOptions, Caching};
 /// The most bytes of a picture's file after base64: 10 MB at the vendor's own host, 5 MB on regional routes.
 pub const IMAGE_BASE64_LIMIT: usize = 5_000_000;
 
-/// Has the server refuse an image that it would otherwise resize without a word.
+/// Makes the server refuse an image that it would otherwise resize silently.
 const TRANSFORMATIONS: &str = "\"transformations\":{\"oversized_image\":\"error\"},";
 
 /// How a picture is encoded.

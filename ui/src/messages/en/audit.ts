@@ -89,7 +89,7 @@ export const audit = {
   aboveLimit: (limit: number, more: number | null, reserve: number): string => {
     const asked = `You asked for at most ${share(limit)}.`;
     if (more === null)
-      return `${asked} More than that are wrong so far. Look at more to be surer, or choose a higher threshold.`;
+      return `${asked} More than that are wrong so far. Check more for a surer result, or choose a higher threshold.`;
     return more > reserve
       ? `${asked} There are too few to show that: choose a higher threshold, or look at all.`
       : `${asked} About ${count(more)} more, wrong as rarely as these, would show it.`;

@@ -133,7 +133,7 @@ function change(advised: Change): string {
     case "other_model":
       return "Try another model";
     case "add_labels":
-      return "Add the labels that the model uses to the recipe, as labels or synonyms";
+      return "Add the model’s own labels to the recipe, as labels or synonyms";
     case "ask_for_less":
       return "Ask for fewer labels or attributes, or shorten the instructions";
     case "smaller_photos":

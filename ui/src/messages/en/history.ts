@@ -106,7 +106,7 @@ export const history = {
     if (problem === "no_key" || problem === "unusable") return `${name}: not used, ${run.endpointProblems[problem]}`;
     const served = `${count(answered)} ${answered === 1 ? "request answered" : "requests answered"}${failed === 0 ? "" : `, ${count(failed)} failed`}`;
     if (problem === null) return `${name}: ${served}`;
-    return `${name}: ${served}; ${is_working ? "works again after" : "not working"}: ${run.endpointProblems[problem]}`;
+    return `${name}: ${served}; ${is_working ? "working again, last problem" : "not working"}: ${run.endpointProblems[problem]}`;
   },
   retried: "Retried automatically",
   repairs: "Put right in answers",
@@ -156,7 +156,7 @@ export const history = {
       case "attribute_missing":
         return `Without a required attribute: ${named(names, more_names)}`;
       case "too_many":
-        return "Beyond the 5,000 annotations that are read from an answer";
+        return "Over the limit of 5,000 annotations per answer";
     }
   },
 
@@ -188,7 +188,7 @@ export const history = {
   },
   retriesOf: (retries: number, rate: number) =>
     retries === 0 ? "none" : `${count(retries)}, ${decimal(rate, 3)} an image`,
-  noMetrics: "This run has not asked about an image yet, so there is nothing to measure.",
+  noMetrics: "No image of this run was sent to the model, so there is nothing to measure.",
   duration,
   percent,
   decimal,

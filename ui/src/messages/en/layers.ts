@@ -13,7 +13,7 @@ export const layers = {
     return layers.runs.length === 0 ? "People only" : named(layers.runs);
   },
   all: "All layers",
-  allNote: "Every run; of runs with the same model and recipe, the newest",
+  allNote: "All runs; for runs with the same model and recipe, only the newest",
   people: "People only",
   peopleNote: "What people drew, accepted or edited",
   runs: "Runs",

@@ -117,7 +117,7 @@ export const library = {
           return `${what}: ${count(reason.needed_megabytes)} MB of memory needed, ${count(reason.allowed_megabytes)} MB allowed (import.decoding_memory_mb in settings.toml)`;
         }
         case "file_too_large":
-          return `Too large: ${count(reason.megabytes)} MB, and 2,000 MB are allowed`;
+          return `Too large: ${count(reason.megabytes)} MB, and the limit is 2,000 MB`;
         case "unreadable":
           return "Could not be read";
       }

@@ -193,7 +193,7 @@ export const review = {
   endDone: "Everything here is reviewed",
   endDoneNote: (total: number) => `${images(total)}, every one decided.`,
   endLeft: "That was the last image",
-  leftUnknown: "How many are left could not be read.",
+  leftUnknown: "The number of remaining images could not be read.",
   endLeftNote: (left: number) => `${images(left)} still ${left === 1 ? "waits" : "wait"} for a decision.`,
   toUnreviewed: "Go to the next one",
   toLibrary: "Back to the library",

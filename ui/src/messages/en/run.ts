@@ -86,7 +86,7 @@ const stopped = {
   not_such_a_server: (_model: string, host: string) =>
     `The server at ${host} does not speak the Claude API. Check the address, then resume.`,
   batch_canceled: (_model: string, host: string) =>
-    `A batch was canceled at ${host}, and not by Fieldmark. What it had finished is stored. Resume to submit the rest again.`,
+    `A batch was canceled at ${host}, but not by Fieldmark. Its finished results are stored. Resume to submit the other images again.`,
   batch_unknown: (_model: string, host: string) =>
     `${host} does not know a batch of this run. If the key is that of another account, enter the right one and resume. If the batch is gone, give it up.`,
   request_refused: (_model: string, host: string) =>
@@ -94,11 +94,11 @@ const stopped = {
   answers_unreadable: (_model: string, host: string) =>
     `The answers of ${host} cannot be read, and each may have been billed. Check the address and the network, then resume.`,
   wait_too_long: (_model: string, host: string) =>
-    `${host}, or a limit, lets nothing through for more than an hour. Resume later, or check the limits in Settings.`,
+    `${host}, or a limit, would hold requests back for more than an hour. Resume later, or check the limits in Settings.`,
   unreachable: (_model: string, host: string) =>
     `${host} could not be reached in several attempts. Check the network, the proxy and the server, then resume.`,
   answers_pending: () =>
-    "The images that are left are in a batch of another run. Resume that run to fetch the answers, then this one.",
+    "The remaining images are in a batch of another run. Resume that run to fetch the answers, then this one.",
   internal_error: () =>
     "Fieldmark failed during this run. All answers so far are stored. Resume, and if it fails again, please report it with the details below.",
 };
@@ -135,18 +135,18 @@ const holds: Record<RetryKind, (host: string) => string> = {
 /** Why an endpoint is not used. */
 const endpointProblems: Record<EndpointProblem, string> = {
   no_key: "no key",
-  unusable: "cannot be used as it is set up",
+  unusable: "invalid settings, or not agreed to",
   key_rejected: "wrong key",
   not_permitted: "the key lacks a permission",
   no_credit: "no credit",
   spend_limit: "spend limit reached",
-  unknown_model: "model not known",
-  not_such_a_server: "wrong server",
+  unknown_model: "unknown model",
+  not_such_a_server: "not a Messages API server",
   request_refused: "requests refused",
   answers_unreadable: "unreadable answers",
-  wait_too_long: "waits of more than an hour",
+  wait_too_long: "required wait is over an hour",
   unreachable: "unreachable",
-  connection_lost: "connection resets",
+  connection_lost: "connection lost",
   timed_out: "no answer in time",
   server_failed: "server errors",
   overloaded: "overloaded",
@@ -157,7 +157,7 @@ const stages: Record<BatchStage, string> = {
   unconfirmed: "Sent, not confirmed",
   working: "In work",
   canceling: "Being cancelled",
-  unknown: "Not known to the server",
+  unknown: "Unknown to the server",
   ended: "Ended, results stored",
 };
 
@@ -186,8 +186,8 @@ export const run = {
     not_such_a_server: "Wrong server",
     request_refused: "Refused",
     batch_canceled: "Batch canceled",
-    batch_unknown: "Batch not known",
-    answers_unreadable: "Unreadable",
+    batch_unknown: "Unknown batch",
+    answers_unreadable: "Unreadable answers",
     wait_too_long: "Long wait",
     unreachable: "Not reached",
     budget_reached: "Budget reached",
@@ -210,9 +210,9 @@ export const run = {
 
   /** What the images that are left wait for. */
   pendingElsewhere: ({ run, images: waiting, is_in_batch: inBatch }: PendingElsewhere) =>
-    `${images(waiting)} waiting for the ${waiting === 1 ? "answer" : "answers"} of ${inBatch ? "a batch of " : ""}run ${count(run)}, which asks the same`,
+    `${images(waiting)} waiting for the ${waiting === 1 ? "answer" : "answers"} of ${inBatch ? "a batch of " : ""}run ${count(run)}, which annotates them with the same model and recipe`,
   pendingElsewhereBegan: "Waiting for the answers of another run",
-  pendingElsewhereNote: "Nothing is paid for twice.",
+  pendingElsewhereNote: "Each image is paid for only once.",
 
   stoppingNote: "Nothing new begins; what is in flight is finished.",
   interruptedNote: (done: number) =>
@@ -309,7 +309,7 @@ export const run = {
   costHigh: (high: number) => `at most ${enoughMoney(high)}`,
   costCap: (budget: Dollars) => `cap ${exactMoney(budget)}`,
   costBeyond: ({ kind, cost }: { kind: "high" | "cap"; cost: Dollars }) =>
-    `${kind === "cap" ? `cap ${exactMoney(cost)}` : `at most ${enoughMoney(cost)}`}, beyond this scale`,
+    `${kind === "cap" ? `cap ${exactMoney(cost)}` : `at most ${enoughMoney(cost)}`}, off this scale`,
   costReserved: (reserved: Dollars, inFlight: number) =>
     `${money(reserved)} reserved for the ${count(inFlight)} in flight`,
   costText: (spent: number, expected: number, high: number, budget: Dollars | null) =>
@@ -382,7 +382,7 @@ export const run = {
     untilUnknown: "not known yet",
     noneYet: "The images are being prepared; the first batch is sent when enough of them are.",
     none: "No batch is with the vendor.",
-    unknownNote: "The server does not know a batch: nothing more is submitted until you resume or give it up.",
+    unknownNote: "The server does not know one of the batches. Nothing is submitted until you resume or give it up.",
     unconfirmedNote: "Sent, but nobody confirmed it: the server is asked before anything is sent again.",
     interrupted:
       "Fieldmark was closed while the vendor had images of this run. Resume to fetch what is ready; nothing is sent twice.",
@@ -401,7 +401,7 @@ export const run = {
       ? "No requests are sent to it."
       : `Its images go to the other endpoints. It is tried again ${millis < 1000 ? "now" : `in ${duration(Math.ceil(millis / 1000) * 1000)}`}.`,
   endpointProblems,
-  giveUpBatches: (images: number) => `Give up ${count(images)} in lost batches`,
+  giveUpBatches: (images: number) => `Give up ${count(images)} in unknown batches`,
   hookFailed: "A hook failed",
   hookNotRun: "A hook did not run",
   toHooks: "Open the hook settings",

@@ -55,7 +55,7 @@ pub struct Annotate {
     #[command(flatten)]
     pub tuning: Tuning,
     #[command(flatten)]
-    pub sitting: Sitting,
+    pub session: SessionOptions,
 }
 
 impl Annotate {
@@ -63,7 +63,7 @@ impl Annotate {
     pub fn options(&self, images: usize) -> RunOptions {
         let options = self.tuning.options(images);
         // `auto` wins over a preset as well.
-        let concurrency = self.sitting.concurrency.map_or(options.concurrency, AtOnce::count);
+        let concurrency = self.session.concurrency.map_or(options.concurrency, AtOnce::count);
         RunOptions { concurrency, ..options }
     }
 
@@ -102,12 +102,12 @@ pub struct Resume {
     #[command(flatten)]
     pub limits: Limits,
     #[command(flatten)]
-    pub sitting: Sitting,
+    pub session: SessionOptions,
 }
 
 /// Options of every session of a run.
 #[derive(Args)]
-pub struct Sitting {
+pub struct SessionOptions {
     /// Requests in flight: 1 to 64, or auto, which adapts to the server [default: from the environment or the settings]
     #[arg(long, value_name = "N|auto")]
     pub concurrency: Option<AtOnce>,
@@ -137,7 +137,7 @@ pub struct Sitting {
     pub allow_hooks: bool,
 }
 
-impl Sitting {
+impl SessionOptions {
     /// Where its files go.
     pub fn targets(&self) -> impl Iterator<Item = &Target> {
         self.metrics_out.iter().chain(self.exports.iter().map(|export| &export.file))

@@ -27,7 +27,7 @@ use crate::exit::Exit;
 pub use crate::target::Target;
 use crate::words::style;
 
-pub use annotate::{Annotate, Resume, Sitting};
+pub use annotate::{Annotate, Resume, SessionOptions};
 pub use bench::Bench;
 pub use endpoints::EndpointKeys;
 pub use env::{Env, EnvCommand};

@@ -21,7 +21,7 @@ pub struct Tuning {
     pub max_tokens: Option<u32>,
 }
 
-/// Limits of one's own, which can be changed in every session of a run.
+/// The user's own limits, which each session of a run can change.
 #[derive(Args)]
 pub struct Limits {
     /// At most N requests a minute

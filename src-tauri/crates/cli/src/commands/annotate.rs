@@ -6,7 +6,7 @@ use domain::plan::{ImageSelection, ModelQuote, PlanRequest, Quote, RunRequest};
 use domain::run::{RunMode, RunState, StopReason};
 use engine::Library;
 
-use super::{hooks, pilot, sitting};
+use super::{hooks, pilot, session};
 use crate::arguments::{Annotate, Global};
 use crate::environment::EnvFileUse;
 use crate::error::CommandError;
@@ -16,11 +16,11 @@ use crate::output::{Output, notes};
 use crate::words;
 
 pub async fn annotate(arguments: &Annotate, global: &Global, output: Output) -> Result<Exit, CommandError> {
-    let output = output.beside(arguments.sitting.targets())?;
-    let when_missing = WhenMissing::Create { is_agreed: arguments.sitting.yes };
-    let invocation = arguments.sitting.invocation()?;
+    let output = output.beside(arguments.session.targets())?;
+    let when_missing = WhenMissing::Create { is_agreed: arguments.session.yes };
+    let invocation = arguments.session.invocation()?;
     let library = library::open_during(global, invocation, EnvFileUse::Ask, when_missing).await?;
-    sitting::check_outputs(&library, &arguments.sitting)?;
+    session::check_outputs(&library, &arguments.session)?;
     let recipe = library::keep_recipe(&library, &arguments.to_find).await?;
     let mut images = library::import(&library, &arguments.paths).await?;
     if let Some(limit) = arguments.limit {
@@ -33,7 +33,7 @@ pub async fn annotate(arguments: &Annotate, global: &Global, output: Output) -> 
     }
     let request = RunRequest {
         options: arguments.options(images.len()),
-        budget: arguments.sitting.budget,
+        budget: arguments.session.budget,
         asks_anew: arguments.fresh,
         carries_to_similar: arguments.similar,
         mode: arguments.mode(),
@@ -41,13 +41,13 @@ pub async fn annotate(arguments: &Annotate, global: &Global, output: Output) -> 
         paths: arguments.paths.clone(),
         ..RunRequest::of(ImageSelection::Images { ids: images }, recipe.id, model.id)
     };
-    hooks::agree(&library, arguments.sitting.allow_hooks).await?;
+    hooks::agree(&library, arguments.session.allow_hooks).await?;
     let run = library.start_run(&request).await?;
-    let report = sitting::follow(&library, run).await?;
+    let report = session::follow(&library, run).await?;
     if report.summary.state == (RunState::Stopped { reason: StopReason::PilotDone }) {
         return pilot::finish(&library, arguments, &recipe, &report, output).await;
     }
-    sitting::finish(&library, &report, &arguments.sitting, output)
+    session::finish(&library, &report, &arguments.session, output)
 }
 
 /// Quotes these images for what was asked.
@@ -64,7 +64,7 @@ pub fn quote(
         asks_anew: arguments.fresh,
         options: arguments.options(images.len()),
         pilot,
-        budget: arguments.sitting.budget,
+        budget: arguments.session.budget,
         ..PlanRequest::of(selection, recipe)
     })?)
 }
@@ -97,7 +97,7 @@ async fn confirm_quote(
         ),
         None => format!("Annotate {}?", words::counted(quote.image_count, "image")),
     };
-    if !arguments.sitting.yes && !sitting::confirm(&question).await? {
+    if !arguments.session.yes && !session::confirm(&question).await? {
         return Err(CommandError::NotConfirmed);
     }
     Ok(model.model.clone())

@@ -12,7 +12,7 @@ use domain::run_options::RunOptions;
 use engine::{Invocation, Library, Surroundings};
 use simulator::{Latency, Limits, Options, Simulator};
 
-use super::{annotate, sitting};
+use super::{annotate, session};
 use crate::arguments::{Bench, Global, Target};
 use crate::environment::{self, EnvFileUse};
 use crate::error::CommandError;
@@ -87,7 +87,7 @@ async fn planned(library: &Arc<Library>, arguments: &Bench, photos: &Path) -> Re
     let row = annotate::chosen_model(library, &quote, Some(request.model.clone()))?;
     if arguments.base_url.is_some() && !arguments.yes {
         let question = words::benchmark_cost(row, arguments.images);
-        if !sitting::confirm(&question).await? {
+        if !session::confirm(&question).await? {
             return Err(CommandError::NotConfirmed);
         }
     }
@@ -106,7 +106,7 @@ async fn carried_out(
     words::note(&mut notes(), &words::benchmarking(concurrency))?;
     let options = RunOptions { concurrency: Some(concurrency), ..request.options };
     let run = library.start_run(&RunRequest { options, ..request.clone() }).await?;
-    let report = sitting::follow(library, run).await?;
+    let report = session::follow(library, run).await?;
     match report.summary.state {
         RunState::Stopped { reason: StopReason::Completed } if report.summary.failed == 0 => Ok(Ok(run)),
         RunState::Stopped { reason: StopReason::Paused } => Ok(Err(Exit::of_run(&report.summary))),

@@ -1,4 +1,4 @@
-//! A file a command, and the sitting that `annotate` and `resume` share.
+//! A file a command, and the session that `annotate` and `resume` share.
 
 pub mod annotate;
 pub mod bench;
@@ -17,8 +17,8 @@ pub mod recipes;
 pub mod report;
 pub mod resume;
 pub mod runs;
+mod session;
 pub mod simulate;
-mod sitting;
 pub mod skipped;
 
-pub use sitting::confirm;
+pub use session::confirm;

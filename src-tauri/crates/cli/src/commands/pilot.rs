@@ -8,7 +8,7 @@ use domain::run::RunMode;
 use engine::Library;
 use engine::pilot::PilotVerdict;
 
-use super::{annotate, sitting};
+use super::{annotate, session};
 use crate::arguments::Annotate;
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -28,8 +28,8 @@ pub async fn finish(
     let (run, verdict) = (pilot.summary.id, library.pilot_verdict(&pilot.summary)?);
     if is_gone_on_with(library, arguments, recipe, pilot, verdict).await? {
         library.resume_run(ResumeRequest::of(run)).await?;
-        let report = sitting::follow(library, run).await?;
-        return sitting::finish(library, &report, &arguments.sitting, output);
+        let report = session::follow(library, run).await?;
+        return session::finish(library, &report, &arguments.session, output);
     }
     words::note(&mut notes(), &words::left_after_pilot(run))?;
     // It was shown in words already.
@@ -40,7 +40,7 @@ pub async fn finish(
             Exit::of_run(&pilot.summary)
         }
     };
-    sitting::leave_files(library, pilot, &arguments.sitting, output, shown, exit)
+    session::leave_files(library, pilot, &arguments.session, output, shown, exit)
 }
 
 /// Says what the pilot means for the others, and asks unless that was answered before.
@@ -59,8 +59,8 @@ async fn is_gone_on_with(
     words::pilot(&mut notes(), verdict, summary, row, mode)?;
     match verdict {
         PilotVerdict::Stopped => Ok(false),
-        PilotVerdict::Sound if arguments.sitting.yes => Ok(true),
-        _ if arguments.sitting.yes => Ok(false),
-        _ => sitting::confirm(&format!("Annotate the other {}?", words::counted_len(left.len(), "image"))).await,
+        PilotVerdict::Sound if arguments.session.yes => Ok(true),
+        _ if arguments.session.yes => Ok(false),
+        _ => session::confirm(&format!("Annotate the other {}?", words::counted_len(left.len(), "image"))).await,
     }
 }

@@ -6,7 +6,7 @@ use domain::plan::ResumeRequest;
 use domain::run::RunState;
 use engine::{EngineError, Library};
 
-use super::{hooks, sitting};
+use super::{hooks, session};
 use crate::arguments::{Global, Resume};
 use crate::environment::EnvFileUse;
 use crate::error::CommandError;
@@ -16,10 +16,10 @@ use crate::output::{Output, notes};
 use crate::words;
 
 pub async fn resume(arguments: &Resume, global: &Global, output: Output) -> Result<Exit, CommandError> {
-    let output = output.beside(arguments.sitting.targets())?;
-    let invocation = arguments.sitting.invocation()?;
+    let output = output.beside(arguments.session.targets())?;
+    let invocation = arguments.session.invocation()?;
     let library = library::open_during(global, invocation, EnvFileUse::Ask, WhenMissing::Refuse).await?;
-    sitting::check_outputs(&library, &arguments.sitting)?;
+    session::check_outputs(&library, &arguments.session)?;
     let run = match arguments.run {
         Some(choice) => library::find_run(&library, choice)?,
         None => newest_unfinished(&library, arguments)?,
@@ -36,12 +36,12 @@ pub async fn resume(arguments: &Resume, global: &Global, output: Output) -> Resu
     }
     let request = ResumeRequest {
         run,
-        budget: arguments.sitting.budget,
+        budget: arguments.session.budget,
         accepts_repeats,
         retries_failed: arguments.retry_failed,
         gives_up_batches: arguments.give_up_batches,
     };
-    if let Some(at_once) = arguments.sitting.concurrency {
+    if let Some(at_once) = arguments.session.concurrency {
         library.change_concurrency(run, at_once).await?;
     }
     library.change_limits(run, arguments.limits.of_route()).await?;
@@ -54,7 +54,7 @@ pub async fn resume(arguments: &Resume, global: &Global, output: Output) -> Resu
     if arguments.fresh {
         library.ask_anew(run).await?;
     }
-    hooks::agree(&library, arguments.sitting.allow_hooks).await?;
+    hooks::agree(&library, arguments.session.allow_hooks).await?;
     match library.resume_run(request).await {
         // It would go on at another server than the person has agreed to.
         Err(EngineError::NotAgreed { host }) => {
@@ -77,12 +77,12 @@ pub async fn resume(arguments: &Resume, global: &Global, output: Output) -> Resu
     {
         words::note(&mut notes(), &words::at_most_in_all(run, quoted))?;
     }
-    let report = sitting::follow(&library, run).await?;
-    sitting::finish(&library, &report, &arguments.sitting, output)
+    let report = session::follow(&library, run).await?;
+    session::finish(&library, &report, &arguments.session, output)
 }
 
 async fn agrees(arguments: &Resume, question: &str) -> Result<bool, CommandError> {
-    if arguments.sitting.yes { Ok(true) } else { sitting::confirm(question).await }
+    if arguments.session.yes { Ok(true) } else { session::confirm(question).await }
 }
 
 fn newest_unfinished(library: &Library, arguments: &Resume) -> Result<RunId, CommandError> {

@@ -66,8 +66,8 @@ fn options(arguments: &Simulate) -> Options {
 fn complaints(verdict: &Verdict) -> Vec<String> {
     let kinds = [
         (&verdict.retried_too_early, "retried too early"),
-        (&verdict.retried_in_vain, "retried what cannot succeed"),
-        (&verdict.stampedes, "sent too many requests at once after a pause"),
+        (&verdict.retried_in_vain, "retried requests that cannot succeed"),
+        (&verdict.stampedes, "sent too many concurrent requests after a pause"),
         (&verdict.hung_on, "waited too long for a stalled answer"),
         (&verdict.asked_twice, "paid twice for one image"),
     ];

@@ -22,12 +22,12 @@ pub fn env_file(out: &mut dyn Write, path: &Path, summary: &EnvSummary) -> io::R
     Ok(())
 }
 
-/// One line for where nobody can be asked.
+/// One line for use without a terminal.
 pub fn env_file_not_used(path: &Path) -> String {
     let path = path.display().to_string();
     let is_plain = path.chars().all(|character| character.is_alphanumeric() || "/._-+@".contains(character));
     let argument = if is_plain { path.clone() } else { format!("'{}'", path.replace('\'', r"'\''")) };
-    format!("{path} is not used, since it is not allowed: fieldmark env allow {argument}")
+    format!("{path} is not used because it is not allowed yet; to allow it: fieldmark env allow {argument}")
 }
 
 #[cfg(test)]

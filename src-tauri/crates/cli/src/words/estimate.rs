@@ -56,9 +56,9 @@ fn similar(out: &mut dyn Write, quote: &Quote, arguments: &Estimate) -> io::Resu
     }
     let alike = counted(quote.similar.followers, "image");
     if arguments.similar {
-        writeln!(out, "{alike} not asked about: each gets the annotations of the image that it looks like")
+        writeln!(out, "{alike} not sent: each gets the annotations of a similar image")
     } else {
-        writeln!(out, "{alike} similar to another one: with --similar only one of each group is asked about")
+        writeln!(out, "{alike} similar to another one: with --similar only one image of each group is sent")
     }
 }
 

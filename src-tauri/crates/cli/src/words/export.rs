@@ -16,7 +16,7 @@ pub fn unwritable(name: &str, error: &EngineError) -> String {
 }
 
 pub fn named_twice(target: &Target) -> String {
-    format!("{target} is named for two outputs, and the second would replace the first")
+    format!("two outputs have the same file, {target}: the second would replace the first")
 }
 
 /// After a run: `--export coco=found.json was not written: ...`.

@@ -71,7 +71,7 @@ impl Kind {
             SkipReason::Damaged { .. } => (None, "damaged".into()),
             SkipReason::TooManyPixels { .. } => (None, "too many pixels".into()),
             SkipReason::TooMuchMemory { .. } => (None, "decoding takes more memory than is allowed".into()),
-            SkipReason::FileTooLarge { .. } => (None, "too large a file".into()),
+            SkipReason::FileTooLarge { .. } => (None, "file too large".into()),
             SkipReason::Unreadable { .. } => (None, "cannot be read".into()),
         };
         Self { format, reason }

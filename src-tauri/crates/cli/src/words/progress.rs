@@ -65,12 +65,14 @@ fn pending_elsewhere(pending: &[PendingElsewhere]) -> String {
 /// After the first signal.
 pub fn stopping(mode: RunMode) -> &'static str {
     match mode {
-        RunMode::Live => "Stopping: requests in flight finish first. Ctrl-C again stops immediately.",
-        RunMode::Overnight => "Stopping: submitted batches continue at the vendor. Ctrl-C again stops immediately.",
+        RunMode::Live => "Stopping: requests in flight finish first. A second Ctrl-C stops immediately.",
+        RunMode::Overnight => "Stopping: submitted batches continue at the vendor. A second Ctrl-C stops immediately.",
     }
 }
 
 /// After the second.
 pub fn stopped_at_once(run: RunId) -> String {
-    format!("Stopped immediately. `fieldmark resume {run}` continues the run, and sends again what was in flight.")
+    format!(
+        "Stopped immediately. `fieldmark resume {run}` continues the run; it asks before it sends requests again that were in flight."
+    )
 }

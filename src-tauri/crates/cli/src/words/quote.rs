@@ -29,14 +29,11 @@ pub fn quote(
     if quote.similar.followers > 0 {
         let alike = counted(quote.similar.followers, "image");
         if arguments.similar {
-            writeln!(
-                out,
-                "  similar {alike} not asked about: each gets the annotations of the image that it looks like"
-            )?;
+            writeln!(out, "  similar {alike} not sent: each gets the annotations of a similar image")?;
         } else {
             writeln!(
                 out,
-                "  similar {alike} similar to another one: with --similar only one of each group is asked about"
+                "  similar {alike} similar to another one: with --similar only one image of each group is sent"
             )?;
         }
     }
@@ -84,7 +81,7 @@ pub fn quote(
         RunMode::Overnight => model.overnight_budget,
     };
     let budget = forecast
-        .zip(arguments.sitting.budget)
+        .zip(arguments.session.budget)
         .and_then(|(forecast, cap)| budget(forecast, cap, asked, arguments.mode()));
     if let Some(budget) = budget {
         writeln!(out, "  {WARNING}budget{WARNING:#}  {budget}")?;

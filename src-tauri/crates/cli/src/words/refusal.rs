@@ -18,7 +18,7 @@ pub fn refusal(error: &EngineError) -> String {
             format!("the budget is less than a single request can cost: {}", at_most(*dearest))
         }
         EngineError::NoFigures(run) => {
-            format!("run {run} has no metrics: no image of it was asked about and answered")
+            format!("run {run} has no metrics: no image was sent to the model and answered")
         }
         error => match error.library_failure() {
             Some(LibraryFailure::DiskFull) => {

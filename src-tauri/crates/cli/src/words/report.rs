@@ -139,7 +139,7 @@ fn endpoints(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
         let failed = if *failed > 0 { format!(", {failed} failed") } else { String::new() };
         let trouble = match problem {
             None => String::new(),
-            Some(problem) if *is_working => format!("; it works again after: {}", endpoint(*problem)),
+            Some(problem) if *is_working => format!("; working again, last problem: {}", endpoint(*problem)),
             Some(problem) => {
                 let detail = detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
                 format!("; {WARNING}not working{WARNING:#}: {}{detail}", endpoint(*problem))
@@ -262,7 +262,7 @@ fn skipped(group: &DropGroup) -> String {
         DropReason::NoExtent => "less than a pixel wide or high",
         DropReason::OutsidePicture => "outside the image",
         DropReason::AttributeMissing { .. } => "a required attribute is missing",
-        DropReason::TooMany { .. } => "more than are read from an answer",
+        DropReason::TooMany { .. } => "over the limit of annotations per answer",
     };
     if group.names.is_empty() {
         return reason.to_owned();

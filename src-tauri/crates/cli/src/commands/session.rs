@@ -1,4 +1,4 @@
-//! A sitting of a run: shown until it ends, then reported. `annotate` and `resume` share it.
+//! A session of a run: shown until it ends, then reported. `annotate` and `resume` share it.
 
 use std::collections::HashSet;
 use std::io::{self, BufRead, IsTerminal, Write};
@@ -11,7 +11,7 @@ use engine::{EngineError, Library};
 use tokio::sync::{oneshot, watch};
 
 use super::export;
-use crate::arguments::Sitting;
+use crate::arguments::SessionOptions;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::output::{Output, notes};
@@ -75,24 +75,24 @@ fn is_over(progress: &watch::Receiver<RunProgress>) -> bool {
 }
 
 /// Finds out whether every file that is asked for can be written, before anything is sent. Each one that cannot is named.
-pub fn check_outputs(library: &Library, sitting: &Sitting) -> Result<(), CommandError> {
+pub fn check_outputs(library: &Library, session: &SessionOptions) -> Result<(), CommandError> {
     let mut refused = Vec::new();
     let mut check = |name: String, outcome: Result<(), EngineError>| {
         if let Err(error) = outcome {
             refused.push(words::unwritable(&name, &error));
         }
     };
-    if let Some(target) = &sitting.metrics_out {
+    if let Some(target) = &session.metrics_out {
         check(format!("--metrics-out {target}"), target.check(library));
     }
-    if let Some(folder) = &sitting.report {
+    if let Some(folder) = &session.report {
         check(format!("--report {}", folder.display()), target::check_folder(library, folder));
     }
-    for export in &sitting.exports {
+    for export in &session.exports {
         check(format!("--export {export}"), export.file.check(library));
     }
-    for (index, target) in sitting.targets().enumerate() {
-        if sitting.targets().take(index).any(|earlier| earlier == target) {
+    for (index, target) in session.targets().enumerate() {
+        if session.targets().take(index).any(|earlier| earlier == target) {
             refused.push(words::named_twice(target));
         }
     }
@@ -106,9 +106,14 @@ pub fn check_outputs(library: &Library, sitting: &Sitting) -> Result<(), Command
 }
 
 /// Shows the report and leaves the files that were asked for. One that fails stops no other.
-pub fn finish(library: &Library, report: &RunReport, sitting: &Sitting, output: Output) -> Result<Exit, CommandError> {
+pub fn finish(
+    library: &Library,
+    report: &RunReport,
+    session: &SessionOptions,
+    output: Output,
+) -> Result<Exit, CommandError> {
     let shown = output.show(report, |out| words::report(out, report));
-    leave_files(library, report, sitting, output, shown, Exit::of_run(&report.summary))
+    leave_files(library, report, session, output, shown, Exit::of_run(&report.summary))
 }
 
 /// Writes the files that were asked for; how the command ends, which would end with `exit` if all is written. `shown` is what
@@ -116,7 +121,7 @@ pub fn finish(library: &Library, report: &RunReport, sitting: &Sitting, output: 
 pub fn leave_files(
     library: &Library,
     report: &RunReport,
-    sitting: &Sitting,
+    session: &SessionOptions,
     output: Output,
     shown: Result<(), CommandError>,
     exit: Exit,
@@ -124,7 +129,7 @@ pub fn leave_files(
     let run = report.summary.id;
     let mut failed = Failed::default();
     failed.note("the report", shown)?;
-    if let Some(target) = &sitting.metrics_out {
+    if let Some(target) = &session.metrics_out {
         match library.classic_metrics(run) {
             // The run went as it went: that nothing could be measured is no failure of it.
             Err(error @ EngineError::NoFigures(_)) => words::warn(&mut notes(), &words::refusal(&error))?,
@@ -136,7 +141,7 @@ pub fn leave_files(
             }
         }
     }
-    if let Some(folder) = &sitting.report {
+    if let Some(folder) = &session.report {
         let notices = words::notices(&report.diagnoses);
         let written = engine::export::write_report(library, report, &notices, folder);
         let shown = written
@@ -144,7 +149,7 @@ pub fn leave_files(
             .and_then(|written| output.add(|out| words::written_report(out, &written)));
         failed.note(&format!("--report {}", folder.display()), shown)?;
     }
-    for file in &sitting.exports {
+    for file in &session.exports {
         let shown = export::write_after_run(library, run, file)
             .and_then(|exported| output.add(|out| words::exported(out, "  exported    ", &file.file, &exported)));
         failed.note(&format!("--export {file}"), shown)?;
@@ -184,6 +189,7 @@ impl Failed {
 /// Asks on standard error; no where there is no terminal to answer at.
 pub async fn confirm(question: &str) -> Result<bool, CommandError> {
     if !io::stdin().is_terminal() {
+        writeln!(notes(), "{question}")?;
         return Ok(false);
     }
     {
