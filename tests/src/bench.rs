@@ -45,6 +45,13 @@ pub fn surroundings(variables: &[(&str, &str)]) -> Surroundings {
     }
 }
 
+/// The surroundings of the person whose home is `home`, where just these variables are set.
+#[must_use]
+pub fn person(home: &tempfile::TempDir, variables: &[(&str, &str)]) -> Surroundings {
+    // Where the command line keeps what is agreed to.
+    Surroundings { consents: Consents::at(home.path().join(CONSENTS)), ..surroundings(variables) }
+}
+
 /// So many images at once, and the rest as the settings say.
 #[must_use]
 pub fn at_once(concurrency: u32) -> RunOptions {
@@ -101,9 +108,7 @@ impl Bench {
     pub fn among(variables: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("library/library.sqlite");
-        // Where the command line keeps what is agreed to, when this folder is its home.
-        let consents = Consents::at(folder.path().join(CONSENTS));
-        let library = Library::open(&database, Surroundings { consents, ..surroundings(variables) }).unwrap();
+        let library = Library::open(&database, person(&folder, variables)).unwrap();
         fs::create_dir(folder.path().join("photos")).unwrap();
         Self { folder, library }
     }

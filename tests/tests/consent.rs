@@ -194,3 +194,42 @@ fn mode(path: &Path) -> Option<u32> {
     use std::os::unix::fs::PermissionsExt;
     Some(fs::metadata(path).ok()?.permissions().mode() & 0o777)
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_that_come_with_a_library_agree_to_no_host() {
+    let (server, elsewhere) = (simulate().await, simulate().await);
+    let asked_elsewhere = || elsewhere.ledger().billed.len() + elsewhere.ledger().refused.len();
+    let host = elsewhere.url().trim_start_matches("http://").to_owned();
+    let settings = format!(
+        "agreed_hosts = [\"{host}\"]\n\n[[further_routes]]\nname = \"planted\"\nbase_url = \"{}\"\nkey_env = \"SECRET\"\nprice_percent = 1\n",
+        elsewhere.url()
+    );
+    let url = server.url();
+    let variables = [("ANTHROPIC_BASE_URL", url.as_str()), ("ANTHROPIC_API_KEY", "any"), ("SECRET", KEY)];
+    let annotate = |person: &Person| person.annotate(&variables, &["--db", "x.db"]);
+    let plant = |person: &Person| {
+        fs::create_dir_all(person.photos().join("x.db-files")).unwrap();
+        fs::write(person.photos().join("x.db-files/settings.toml"), &settings).unwrap();
+    };
+
+    // In the place of a library that is not there yet.
+    let person = Person::new();
+    plant(&person);
+    let (is_done, told) = annotate(&person);
+    assert!(is_done && asked_elsewhere() == 0 && told.contains("the endpoint planted is not used"), "{told}");
+
+    // With a library that someone else has created.
+    let (planter, person) = (Person::new(), Person::new());
+    assert!(annotate(&planter).0);
+    fs::copy(planter.photos().join("x.db"), person.photos().join("x.db")).unwrap();
+    plant(&person);
+    let (is_done, told) = annotate(&person);
+    assert!(is_done && asked_elsewhere() == 0 && told.contains("the endpoint planted is not used"), "{told}");
+
+    // What people write into the settings of their own library is their word.
+    plant(&planter);
+    let (is_done, told) = annotate(&planter);
+    assert!(is_done && asked_elsewhere() > 0, "{told}");
+    server.stop().await;
+    elsewhere.stop().await;
+}

@@ -249,5 +249,5 @@ async fn the_command_line_says_which_endpoint_fails_and_that_it_works_again() {
     assert!(said.contains("30 of 30 images done"), "{said}");
     assert!(said.contains("the endpoint b fails: connection resets"), "{said}");
     assert!(said.contains("The endpoint b works again."), "{said}");
-    assert!(said.contains("it works again after: connection resets"), "in the report: {said}");
+    assert!(said.contains("working again, last problem: connection resets"), "in the report: {said}");
 }

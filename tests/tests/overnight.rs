@@ -16,7 +16,7 @@ use domain::run::{
 };
 use domain::run_options::RunOptions;
 use engine::{BatchLimits, EngineError, Library};
-use fieldmark_tests::bench::{Bench, COMPLETED, surroundings};
+use fieldmark_tests::bench::{Bench, COMPLETED, person};
 use fieldmark_tests::pictures::LABELS;
 use simulator::{Batching, Fault, Options, Running, Simulator};
 
@@ -86,7 +86,7 @@ async fn reopened(bench: Bench, server: &Running) -> Bench {
     drop(library);
     let variables = [("ANTHROPIC_BASE_URL", server.url()), ("ANTHROPIC_API_KEY", KEY.to_owned())];
     let variables = variables.each_ref().map(|(name, value)| (*name, value.as_str()));
-    let library = Library::open(&database, surroundings(&variables)).unwrap();
+    let library = Library::open(&database, person(&folder, &variables)).unwrap();
     library.limit_batches(LIMITS);
     Bench { folder, library }
 }
@@ -300,6 +300,43 @@ async fn a_cut_off_answer_stays_when_a_batch_brings_no_better_one() {
     let (_, after) = stopped(&bench, run).await;
     assert_eq!(server.ledger().billed.len(), 6);
     assert_eq!((after.done, after.failed, after.mark_count), (3, 0, before.mark_count));
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_that_the_server_refuses_stops_the_run_and_no_image_fails() {
+    let server = simulate(taking(0.1)).await;
+    let bench = bench(&server, 3);
+    let message = "transformations: Extra inputs are not permitted";
+    let refused = || Fault::Refused { status: 400, message: message.into() };
+    server.script([refused(), refused(), refused()]);
+    let run = start(&bench).await;
+    let (reason, summary) = stopped(&bench, run).await;
+    assert_eq!((reason, summary.waiting, summary.failed), (StopReason::RequestRefused, 3, 0), "{summary:?}");
+    assert!(summary.stop_detail.unwrap().contains(message));
+    assert_eq!(summary.possibly_billed.count, 0);
+
+    // Where others are taken, it is about the image.
+    server.script([refused()]);
+    bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
+    let (reason, summary) = stopped(&bench, run).await;
+    assert_eq!((reason, summary.done, summary.failed), (StopReason::Completed, 2, 1), "{summary:?}");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn results_that_cannot_be_read_are_fetched_a_few_times() {
+    let server = simulate(taking(0.1)).await;
+    let bench = bench(&server, 3);
+    server.script([Fault::Empty, Fault::Empty, Fault::Empty]);
+    let run = start(&bench).await;
+    let (reason, summary) = stopped(&bench, run).await;
+    assert_eq!((reason, summary.waiting, summary.failed), (StopReason::AnswersUnreadable, 3, 0), "{summary:?}");
+
+    bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
+    let (reason, summary) = stopped(&bench, run).await;
+    assert_eq!((reason, summary.done), (StopReason::Completed, 3));
+    assert_paid_once(&server, &summary);
     server.stop().await;
 }
 

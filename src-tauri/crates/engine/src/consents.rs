@@ -1,5 +1,6 @@
-//! What a person has agreed to: `.env` files that may be used, and commands of hooks that may run. It is kept for the person
-//! and not in a library or a folder of photos, which may come from someone else and would bring consent along.
+//! What a person has agreed to: `.env` files that may be used, commands of hooks that may run, and hosts that the settings of a
+//! library from elsewhere may name. It is kept for the person and not in a library or a folder of photos, which may come from
+//! someone else and would bring consent along.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -43,7 +44,7 @@ pub enum EnvFileHere {
 
 /// A library and its folder: a copy elsewhere has no consent, nor has a file that takes the library's place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct HookOwner {
+pub(crate) struct KnownLibrary {
     pub library: String,
     pub folder: String,
 }
@@ -51,10 +52,17 @@ pub(crate) struct HookOwner {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct AgreedHook {
     #[serde(flatten)]
-    owner: HookOwner,
+    owner: KnownLibrary,
     event: HookEvent,
     command: String,
     agreed_at: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct AgreedHost {
+    #[serde(flatten)]
+    owner: KnownLibrary,
+    host: String,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -63,6 +71,12 @@ struct Kept {
     env_files: Vec<AllowedEnvFile>,
     #[serde(default)]
     hooks: Vec<AgreedHook>,
+    /// Libraries that the person has created: their settings are the person's own.
+    #[serde(default)]
+    libraries: Vec<KnownLibrary>,
+    /// Hosts that were agreed to in other libraries.
+    #[serde(default)]
+    hosts: Vec<AgreedHost>,
 }
 
 impl Consents {
@@ -99,7 +113,7 @@ impl Consents {
         Ok(self.kept()?.env_files.iter().any(|allowed| allowed.path == path && allowed.fingerprint == fingerprint))
     }
 
-    /// Has `file` used from now on, until its text changes.
+    /// Allows `file` until its text changes.
     pub fn allow(&self, file: &EnvFile) -> Result<()> {
         let allowed =
             AllowedEnvFile { path: text_of(file.path()), fingerprint: file.fingerprint(), allowed_at: now_millis() };
@@ -125,12 +139,12 @@ impl Consents {
         Ok(self.kept()?.env_files)
     }
 
-    pub(crate) fn is_hook_agreed(&self, owner: &HookOwner, event: HookEvent, command: &str) -> Result<bool> {
+    pub(crate) fn is_hook_agreed(&self, owner: &KnownLibrary, event: HookEvent, command: &str) -> Result<bool> {
         let is_this = |hook: &AgreedHook| hook.owner == *owner && hook.event == event && hook.command == command;
         Ok(self.kept()?.hooks.iter().any(is_this))
     }
 
-    pub(crate) fn agree_to_hook(&self, owner: HookOwner, event: HookEvent, command: &str) -> Result<()> {
+    pub(crate) fn agree_to_hook(&self, owner: KnownLibrary, event: HookEvent, command: &str) -> Result<()> {
         let agreed = AgreedHook { owner, event, command: command.to_owned(), agreed_at: now_millis() };
         self.change(|kept| {
             let is_same = |other: &AgreedHook| (&other.owner, &other.command) == (&agreed.owner, &agreed.command);
@@ -139,11 +153,38 @@ impl Consents {
         })
     }
 
+    /// Records that the person has created `library`.
+    pub(crate) fn add_own(&self, library: &KnownLibrary) -> Result<()> {
+        self.change(|kept| {
+            kept.libraries.retain(|other| other.folder != library.folder);
+            kept.libraries.push(library.clone());
+        })
+    }
+
+    pub(crate) fn is_own(&self, library: &KnownLibrary) -> Result<bool> {
+        Ok(self.kept()?.libraries.contains(library))
+    }
+
+    /// The hosts that the person has agreed to in `library`, which comes from elsewhere.
+    pub(crate) fn hosts(&self, library: &KnownLibrary) -> Result<Vec<String>> {
+        let hosts = self.kept()?.hosts.into_iter().filter(|agreed| agreed.owner == *library);
+        Ok(hosts.map(|agreed| agreed.host).collect())
+    }
+
+    pub(crate) fn set_hosts(&self, library: &KnownLibrary, hosts: &[String]) -> Result<()> {
+        self.change(|kept| {
+            kept.hosts.retain(|agreed| agreed.owner != *library);
+            kept.hosts.extend(hosts.iter().map(|host| AgreedHost { owner: library.clone(), host: host.clone() }));
+        })
+    }
+
     fn kept(&self) -> Result<Kept> {
         let mut kept = self.file.as_deref().map(read).transpose()?.unwrap_or_default();
         let session = lock(&self.session).clone();
         kept.env_files.extend(session.env_files);
         kept.hooks.extend(session.hooks);
+        kept.libraries.extend(session.libraries);
+        kept.hosts.extend(session.hosts);
         Ok(kept)
     }
 
@@ -220,7 +261,7 @@ mod tests {
     fn consents_that_are_given_at_the_same_time_are_all_kept() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("consents.json");
-        let owner = |number: u32| HookOwner { library: number.to_string(), folder: "/x".into() };
+        let owner = |number: u32| KnownLibrary { library: number.to_string(), folder: "/x".into() };
         std::thread::scope(|scope| {
             for number in 0..16 {
                 let consents = Consents::at(file.clone());

@@ -47,7 +47,7 @@ pub enum EngineError {
     #[error("{path}: {detail}")]
     Settings { path: PathBuf, detail: String },
     /// What is sent, and to whom, is shown first.
-    #[error("nobody has agreed yet to send images to {host}")]
+    #[error("sending images to {host} is not allowed yet")]
     NotAgreed { host: String },
     #[error(transparent)]
     Key(#[from] provider::server::KeyError),

@@ -43,7 +43,7 @@ pub fn lock(path: &Path) -> io::Result<File> {
     }
 }
 
-/// Takes the rights of others away from a file, or from a folder with all that is in it. A folder that is private already is
+/// Removes other users' permissions from a file, or from a folder with all that is in it. A folder that is private already is
 /// not looked through. Links are not followed. What is not ours to change stays as it is.
 pub fn make_private(path: &Path) {
     #[cfg(unix)]
@@ -56,7 +56,7 @@ pub fn make_private(path: &Path) {
     let _ = path;
 }
 
-/// Takes the rights of others away from a folder alone. What is not ours to change stays as it is.
+/// Removes other users' permissions from a folder alone. What is not ours to change stays as it is.
 pub fn make_folder_private(folder: &Path) {
     #[cfg(unix)]
     if let Err(error) = unix::narrow(folder) {

@@ -31,7 +31,7 @@ pub enum Fault {
         /// The message in the error body.
         message: String,
     },
-    /// The answer is compressed, although nobody need have asked for that.
+    /// The answer is compressed, even if the client did not ask for it.
     Gzip,
     /// 200 and an empty body in place of the answer, which is billed.
     Empty,

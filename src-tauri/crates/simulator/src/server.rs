@@ -135,6 +135,19 @@ impl Server {
         }
     }
 
+    /// How the next request in a batch was scripted to be refused.
+    pub(crate) fn next_item_refusal(&self) -> Option<Refusal> {
+        match self.next_of(|fault| matches!(fault, Fault::Refused { .. }))?.effect(false) {
+            Effect::Refuse(refusal) => Some(refusal),
+            _ => None,
+        }
+    }
+
+    /// Whether the next results of a batch were scripted to be an empty page.
+    pub(crate) fn empties_results(&self) -> bool {
+        self.next_of(|fault| matches!(fault, Fault::Empty)).is_some()
+    }
+
     /// Whether the next batch was scripted to be created without a reply.
     pub(crate) fn loses_batch_reply(&self) -> bool {
         self.next_of(Fault::strikes_batches).is_some()

@@ -47,7 +47,7 @@ pub enum StoreError {
     NotALibrary { path: PathBuf, reason: &'static str },
     #[error(
         "the library was written by a newer Fieldmark (format {found}, this version reads up to {known}): use that version; \
-         the library is left as it is"
+         the library was not changed"
     )]
     FromTheFuture { found: u32, known: u32 },
     #[error(
@@ -71,7 +71,7 @@ pub enum StoreError {
     Sqlite(#[from] rusqlite::Error),
     #[error("the library has been closed or cannot be written")]
     Closed,
-    #[error("a change to the library failed inside: {0}")]
+    #[error("internal error while changing the library: {0}")]
     Panicked(String),
 }
 

@@ -225,7 +225,7 @@ fn private_file(path: &Path) -> std::io::Result<fs::File> {
     fs::OpenOptions::new().write(true).create_new(true).open(path)
 }
 
-/// Takes the rights of others away. Fails without a word where the file is not ours to change.
+/// Removes other users' permissions. Fails without a word where the file is not ours to change.
 #[cfg(unix)]
 fn make_private(path: &Path) {
     use std::os::unix::fs::PermissionsExt;

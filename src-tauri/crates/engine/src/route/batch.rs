@@ -10,7 +10,7 @@ use provider::client::{Client, SendError};
 use provider::disposition::{Disposition, ItemFailure};
 use provider::refusal::Refusal;
 
-use super::lane::{retry_kind, said, stop_reason};
+use super::lane::{Lane, retry_kind, said, stop_reason};
 use super::remote::Remote;
 use super::{Received, Remedy, Trouble};
 
@@ -54,9 +54,8 @@ pub fn refused(refusal: Box<Refusal>) -> Trouble {
     let remedy = match error.disposition() {
         Disposition::Retry { after, .. } | Disposition::HoldRoute { after } => Remedy::Retry { after },
         Disposition::StopRun(cause) => Remedy::Stop(stop_reason(cause)),
-        Disposition::FailItem(ItemFailure::Refused) | Disposition::RefuseForm | Disposition::ShrinkOnce => {
-            Remedy::Refuse
-        }
+        Disposition::RefuseForm => Remedy::Undecided { endpoint: 0 },
+        Disposition::FailItem(ItemFailure::Refused) | Disposition::ShrinkOnce => Remedy::Refuse,
         Disposition::FailItem(ItemFailure::ServerFailed) | Disposition::Unreadable => Remedy::Fail,
     };
     Trouble { remedy, avoids: None, retry_kind: retry_kind(&error), may_be_billed: false, detail: said(&error) }
@@ -71,6 +70,12 @@ impl Remote {
     /// An answer from a batch, about a picture of `sent` size.
     pub fn batch_answer(&self, answer: BatchAnswer, sent: PixelSize) -> Result<Received, Trouble> {
         let lane = self.first_lane().ok_or_else(Trouble::elsewhere)?;
+        lane.note_form_taken();
         self.received(&answer.about(sent), lane)
+    }
+
+    /// Whether the server whose batches are used has taken a request of this form.
+    pub fn is_form_taken(&self) -> bool {
+        self.first_lane().is_some_and(Lane::is_form_taken)
     }
 }

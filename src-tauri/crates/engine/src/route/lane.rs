@@ -52,8 +52,13 @@ pub struct Lane {
     pub client: Client,
     pub gate: Arc<Gate>,
     pub price_percent: u16,
-    warmth: Mutex<Warmth>,
+    standing: Arc<Standing>,
     streak: Mutex<Streak>,
+}
+
+/// What requests under way have to undo when they end without a word.
+struct Standing {
+    warmth: Mutex<Warmth>,
     health: Mutex<Health>,
 }
 
@@ -126,14 +131,51 @@ pub struct Closed {
     pub detail: String,
 }
 
-/// The right to send one request on a lane.
+/// The right to send one request on a lane. Dropped without its outcome, as by a panic, it leaves the lane as if it had not
+/// been sent.
 pub struct Entry {
     pub lane: usize,
     entered_at: Instant,
+    // Before the pass, which wakes those that wait.
+    task: Task,
     pass: Pass,
-    is_warming: bool,
     /// Its place among those that a person has allowed at once, over all lanes.
     _place: Option<Place>,
+}
+
+/// What a request does for the requests after it.
+struct Task {
+    standing: Arc<Standing>,
+    /// It leaves the fixed part of requests in the vendor's cache.
+    is_warming: bool,
+    /// It finds out whether a suspended endpoint works again.
+    is_probing: bool,
+}
+
+impl Task {
+    /// What comes of the request is taken into account elsewhere.
+    fn end(&mut self) {
+        self.cool_unless_warm();
+        self.is_probing = false;
+    }
+
+    fn cool_unless_warm(&mut self) {
+        let mut warmth = lock(&self.standing.warmth);
+        if std::mem::take(&mut self.is_warming) && *warmth == Warmth::Warming {
+            *warmth = Warmth::Cold;
+        }
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.cool_unless_warm();
+        if self.is_probing
+            && let Some(suspension) = &mut lock(&self.standing.health).suspension
+        {
+            suspension.is_probing = false;
+        }
+    }
 }
 
 impl Entry {
@@ -145,34 +187,39 @@ impl Entry {
 
 impl Lane {
     pub fn new(id: EndpointId, name: String, client: Client, gate: Arc<Gate>, price_percent: u16) -> Self {
-        let warmth = Mutex::new(Warmth::Cold);
-        Self { id, name, client, gate, price_percent, warmth, streak: Mutex::default(), health: Mutex::default() }
+        let standing = Arc::new(Standing { warmth: Mutex::new(Warmth::Cold), health: Mutex::default() });
+        Self { id, name, client, gate, price_percent, standing, streak: Mutex::default() }
     }
 
     /// Why a person has to do something before it can be used; it is tried again all the same.
     pub fn closed(&self) -> Option<Closed> {
-        let health = lock(&self.health);
+        let health = lock(&self.standing.health);
         let suspension = health.suspension.as_ref()?;
         Some(Closed { reason: suspension.stop?, detail: suspension.detail.clone() })
     }
 
     /// Whether others are used instead at the moment.
     pub fn is_suspended(&self) -> bool {
-        lock(&self.health).suspension.is_some()
+        lock(&self.standing.health).suspension.is_some()
     }
 
     /// Whether nothing works here, as far as is known.
     pub fn is_failing(&self) -> bool {
-        lock(&self.health).is_failing()
+        lock(&self.standing.health).is_failing()
     }
 
-    /// Whether an answer of this endpoint was read in this session.
-    pub fn has_answered(&self) -> bool {
-        lock(&self.streak).has_answered()
+    /// Whether this endpoint has taken a request of this form.
+    pub fn is_form_taken(&self) -> bool {
+        lock(&self.streak).is_form_taken()
+    }
+
+    /// This endpoint has answered requests of this form before.
+    pub fn note_form_taken(&self) {
+        lock(&self.streak).note_form_taken();
     }
 
     pub fn opening(&self, need: Need, warms_cache: bool) -> Opening {
-        if let Some(suspension) = &lock(&self.health).suspension {
+        if let Some(suspension) = &lock(&self.standing.health).suspension {
             if suspension.is_probing {
                 return Opening::Full;
             }
@@ -194,18 +241,23 @@ impl Lane {
 
     /// Enters lane number `lane`, which was found open.
     pub fn enter(&self, lane: usize, need: Need, warms_cache: bool, place: Option<Place>) -> Entry {
-        if let Some(suspension) = &mut lock(&self.health).suspension {
-            suspension.is_probing = true;
-        }
+        let is_probing = match &mut lock(&self.standing.health).suspension {
+            Some(suspension) => {
+                suspension.is_probing = true;
+                true
+            }
+            None => false,
+        };
         let is_warming = warms_cache && self.warmth() == Warmth::Cold;
         if is_warming {
-            *lock(&self.warmth) = Warmth::Warming;
+            *lock(&self.standing.warmth) = Warmth::Warming;
         }
-        Entry { lane, entered_at: Instant::now(), pass: self.gate.pass(need), is_warming, _place: place }
+        let task = Task { standing: Arc::clone(&self.standing), is_warming, is_probing };
+        Entry { lane, entered_at: Instant::now(), task, pass: self.gate.pass(need), _place: place }
     }
 
     fn warmth(&self) -> Warmth {
-        match *lock(&self.warmth) {
+        match *lock(&self.standing.warmth) {
             Warmth::Warm { since } if since.elapsed() > CACHE_LIFE => Warmth::Cold,
             warmth => warmth,
         }
@@ -213,21 +265,22 @@ impl Lane {
 
     /// An answer has begun: what was to be cached can be read now, and reading it keeps it.
     pub fn note_begun(&self, warms_cache: bool) {
+        self.note_form_taken();
         if warms_cache {
-            *lock(&self.warmth) = Warmth::Warm { since: Instant::now() };
+            *lock(&self.standing.warmth) = Warmth::Warm { since: Instant::now() };
         }
     }
 
-    pub fn note_answered(&self, entry: Entry) {
-        self.cool_unless_warm(&entry);
-        lock(&self.health).note_answer();
+    pub fn note_answered(&self, mut entry: Entry) {
+        entry.task.end();
+        lock(&self.standing.health).note_answer();
         lock(&self.streak).note_answered();
         entry.pass.ended();
     }
 
     /// What follows from a failure, for the lane and for the request.
-    pub fn note_failed(&self, entry: Entry, error: &SendError, others: Others) -> Remedy {
-        self.cool_unless_warm(&entry);
+    pub fn note_failed(&self, mut entry: Entry, error: &SendError, others: Others) -> Remedy {
+        entry.task.end();
         let (kind, detail) = (retry_kind(error), error.to_string());
         let disposition = error.disposition();
         self.note_health(disposition, kind, &said(error), others);
@@ -259,10 +312,10 @@ impl Lane {
                     Concern::EveryRequest => self.give_up(StopReason::RequestRefused, &detail, others),
                 }
             }
-            // Each may have been billed. Where there are other endpoints, they carry on.
+            // Each may have been billed. Where another endpoint works, it carries on.
             Disposition::Retry { .. }
                 if matches!(kind, RetryKind::ConnectionLost | RetryKind::TimedOut)
-                    && others == Others::Closed
+                    && others != Others::Open
                     && lock(&self.streak).note_lost(entry.entered_at, Instant::now()) =>
             {
                 self.give_up(StopReason::AnswersUnreadable, &detail, others)
@@ -294,7 +347,7 @@ impl Lane {
 
     /// Takes a failure into account: the endpoint is suspended when it fails while others work.
     fn note_health(&self, disposition: Disposition, kind: RetryKind, detail: &str, others: Others) {
-        let mut health = lock(&self.health);
+        let mut health = lock(&self.standing.health);
         match disposition {
             Disposition::StopRun(_) => health.failed += 1,
             Disposition::Retry { .. } | Disposition::Unreadable => {
@@ -333,16 +386,8 @@ impl Lane {
 
     /// A person has to do something. The other endpoints carry on, if there are any.
     fn give_up(&self, reason: StopReason, detail: &str, others: Others) -> Remedy {
-        lock(&self.health).suspend(reason.into(), Some(reason), detail);
+        lock(&self.standing.health).suspend(reason.into(), Some(reason), detail);
         if others == Others::Closed { Remedy::Stop(reason) } else { Remedy::Again }
-    }
-
-    /// The request that was to warm the cache has ended without doing so.
-    fn cool_unless_warm(&self, entry: &Entry) {
-        let mut warmth = lock(&self.warmth);
-        if entry.is_warming && *warmth == Warmth::Warming {
-            *warmth = Warmth::Cold;
-        }
     }
 
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, and so may a figure")]
@@ -360,7 +405,7 @@ impl Lane {
     }
 
     fn trouble(&self) -> Option<EndpointTrouble> {
-        let health = lock(&self.health);
+        let health = lock(&self.standing.health);
         let suspension = health.suspension.as_ref()?;
         let left = suspension.again_at.saturating_duration_since(Instant::now());
         Some(EndpointTrouble {
@@ -372,7 +417,7 @@ impl Lane {
 
     /// What it did for the run since this was asked last.
     pub fn take_record(&self) -> RunEndpoint {
-        let mut health = lock(&self.health);
+        let mut health = lock(&self.standing.health);
         let (problem, detail) = health.problem.take().unzip();
         RunEndpoint {
             name: self.name.clone(),
@@ -427,6 +472,7 @@ pub fn said(error: &SendError) -> String {
 #[cfg(test)]
 mod tests {
     use provider::client::ClientOptions;
+    use provider::client::Partial;
     use provider::refusal::Refusal;
     use provider::server::{BaseUrl, Key};
     use tokio::sync::Notify;
@@ -445,6 +491,36 @@ mod tests {
     fn failed(lane: &Lane, others: Others) -> Remedy {
         let entry = lane.enter(0, Need::default(), false, None);
         lane.note_failed(entry, &SendError::Unreachable { detail: "refused".into() }, others)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_ends_without_a_word_leaves_the_lane_open() {
+        let lane = lane();
+        let is_open = |lane: &Lane| matches!(lane.opening(Need::default(), true), Opening::Open { .. });
+        let warming = lane.enter(0, Need::default(), true, None);
+        assert!(!is_open(&lane), "the others wait until the cache is warm");
+        drop(warming);
+        assert!(is_open(&lane));
+
+        for _ in 0..FAILURES_IN_A_ROW {
+            failed(&lane, Others::Open);
+        }
+        tokio::time::advance(LONGEST_SUSPENSION).await;
+        assert!(is_open(&lane), "it is tried again");
+        let probing = lane.enter(0, Need::default(), false, None);
+        assert!(!is_open(&lane));
+        drop(probing);
+        assert!(is_open(&lane));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn answers_that_break_off_everywhere_close_one_endpoint_after_the_other() {
+        let lane = lane();
+        let lost = || SendError::Lost { detail: "reset".into(), partial: Partial::default() };
+        let remedies: Vec<Remedy> = (0..20)
+            .map(|_| lane.note_failed(lane.enter(0, Need::default(), false, None), &lost(), Others::Failing))
+            .collect();
+        assert!(lane.closed().is_some_and(|closed| closed.reason == StopReason::AnswersUnreadable), "{remedies:?}");
     }
 
     #[tokio::test(start_paused = true)]

@@ -40,6 +40,7 @@ use crate::{EngineError, Result};
 pub use batch::{CallNext, CallTrouble, refused};
 use gate::Gate;
 use lane::{Closed, Entry, Lane};
+pub use lane::{retry_kind, said};
 pub use limiter::Bounds;
 use places::Places;
 pub use remote::Remote;
@@ -220,6 +221,15 @@ impl Route {
             Self::Remote(remote) => {
                 Some(Question { key: remote.answer_key.clone(), output_limit: remote.largest_output_limit() })
             }
+        }
+    }
+
+    /// What the run asks was answered before: a refusal is not about the form of its requests.
+    pub fn note_form_taken(&self) {
+        if let Self::Remote(remote) = self
+            && let Some(lane) = remote.first_lane()
+        {
+            lane.note_form_taken();
         }
     }
 

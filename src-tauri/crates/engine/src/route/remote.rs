@@ -257,8 +257,8 @@ impl Remote {
     pub fn verdict(&self, endpoint: usize) -> Verdict {
         let has_other = || self.lanes.iter().enumerate().any(|(at, lane)| at != endpoint && lane.closed().is_none());
         match self.lanes.get(endpoint) {
-            Some(lane) if !lane.has_answered() && has_other() => Verdict::AskAgain,
-            Some(lane) if !lane.has_answered() => Verdict::NoneTaken,
+            Some(lane) if !lane.is_form_taken() && has_other() => Verdict::AskAgain,
+            Some(lane) if !lane.is_form_taken() => Verdict::NoneTaken,
             _ => Verdict::Refused,
         }
     }

@@ -28,6 +28,8 @@ pub enum Concern {
 #[derive(Debug, Default)]
 pub struct Streak {
     has_answered: bool,
+    /// Whether a request of this form was taken.
+    is_form_taken: bool,
     unreadable: u32,
     lost: u32,
     lost_at: Option<Instant>,
@@ -36,12 +38,16 @@ pub struct Streak {
 
 impl Streak {
     pub fn note_answered(&mut self) {
-        *self = Self { has_answered: true, ..Self::default() };
+        *self = Self { has_answered: true, is_form_taken: true, ..Self::default() };
     }
 
-    /// Whether an answer of the endpoint was read.
-    pub fn has_answered(&self) -> bool {
-        self.has_answered
+    /// The endpoint has begun to answer a request of this form, now or in an earlier session.
+    pub fn note_form_taken(&mut self) {
+        self.is_form_taken = true;
+    }
+
+    pub fn is_form_taken(&self) -> bool {
+        self.is_form_taken
     }
 
     /// An answer could not be read; whether that goes for all.
@@ -60,7 +66,7 @@ impl Streak {
 
     /// A request was refused with this complaint, which does not speak of its image.
     pub fn note_complaint(&mut self, complaint: String) -> Concern {
-        if self.has_answered {
+        if self.is_form_taken {
             return Concern::ThisRequest;
         }
         let count = self.complaints.entry(complaint).or_default();
@@ -102,7 +108,7 @@ mod tests {
         let mut complaint = |what: &str| streak.note_complaint(what.to_owned());
         assert_eq!(["a", "b", "a", "b"].map(&mut complaint), [Concern::Open; 4]);
         assert_eq!(complaint("a"), Concern::EveryRequest);
-        streak.note_answered();
+        streak.note_form_taken();
         assert_eq!(streak.note_complaint("a".to_owned()), Concern::ThisRequest);
     }
 }

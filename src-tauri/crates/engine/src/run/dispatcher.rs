@@ -225,9 +225,11 @@ impl Dispatcher {
     }
 
     /// Whether the queue is to be read from its beginning: nothing is under way, or other runs may have answered meanwhile.
+    /// What a refusal is about is known once nothing is under way.
     fn is_pending_due(&self) -> bool {
         let is_due = self.pending_read_at.elapsed() >= PENDING_INTERVAL;
-        self.is_all_read && if self.pending.is_empty() { self.is_idle() } else { is_due }
+        let needs_idle = self.pending.is_empty() || !self.work.undecided.is_empty();
+        self.is_all_read && if needs_idle { self.is_idle() && (self.pending.is_empty() || is_due) } else { is_due }
     }
 
     /// Reads the queue from its beginning, for images that wait again or no longer wait for another run. Why the run stops

@@ -164,11 +164,11 @@ impl Work {
         super::tests::panic_if_told(&self.library, &format!("job {}", job.name));
         if let Some(refusal) = self.undecided.take(job.id) {
             match self.route.verdict(refusal.endpoint) {
-                Verdict::NoneTaken if !self.undecided.has_earlier_answers() => {
+                Verdict::NoneTaken => {
                     let stop = Stop { reason: StopReason::RequestRefused, detail: Some(refusal.failure.detail) };
                     return Ok(Ended::MustStop(stop));
                 }
-                Verdict::NoneTaken | Verdict::Refused => {
+                Verdict::Refused => {
                     let (outcome, timing) = (JobOutcome::Failed(refusal.failure), refusal.timing);
                     let finished_after_millis = self.clock.worked_millis();
                     return Ok(Ended::Answered(Answered { job, outcome, timing, finished_after_millis }));

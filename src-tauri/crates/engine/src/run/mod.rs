@@ -33,9 +33,10 @@ use domain::run::{PossiblyBilled, RunMode, RunProgress, RunState, RunSummary, St
 use domain::run_options::RunOptions;
 use domain::settings::RouteLimits;
 use keys::AtOnce;
-use store::{NewPilot, NewRun, Worker};
+use store::{Edit, NewPilot, NewRun, Worker};
 use tokio::sync::watch;
 
+use self::worker::TakenRun;
 use crate::clock::now_millis;
 use crate::library::{Library, lock, processors};
 use crate::pilot::{PilotVerdict, pilot_of};
@@ -144,7 +145,8 @@ impl Library {
         };
         let now = now_millis();
         let id = self.store.write(move |edit| edit.add_run(&run, now)).await?;
-        self.work_on(id, opened, false).await?;
+        let taken = TakenRun::take(self, id).await?;
+        self.work_on(taken, async { Ok((opened, false)) }).await?;
         Ok(id)
     }
 
@@ -166,11 +168,14 @@ impl Library {
     /// answers that were cut off are asked about again when that is asked for and can help; requests that were under way when
     /// a process died are made again only with the person's word.
     pub async fn resume_run(self: &Arc<Self>, request: ResumeRequest) -> Result<()> {
+        // First, so that nothing of a run is changed while another process works on it.
+        let taken = TakenRun::take(self, request.run).await?;
+        self.work_on(taken, async { Ok((self.prepare_to_resume(request).await?, true)) }).await
+    }
+
+    async fn prepare_to_resume(self: &Arc<Self>, request: ResumeRequest) -> Result<Opened> {
         let run = request.run;
         let summary = self.run(run)?;
-        if let Some(process) = self.process_at_work(run)? {
-            return Err(EngineError::RunBusy { run, process });
-        }
         if summary.waiting == 0 && !(request.retries_failed && self.may_retry(&summary)?) {
             return Err(EngineError::NothingLeft(run));
         }
@@ -210,7 +215,7 @@ impl Library {
         if summary.waiting + retried == 0 {
             return Err(EngineError::NothingLeft(run));
         }
-        self.work_on(run, opened, true).await
+        Ok(opened)
     }
 
     /// Requests in batches of `run` that the server does not know: what giving these up may have cost in vain.
@@ -251,29 +256,42 @@ impl Library {
         Ok(retried + cut_off > 0)
     }
 
-    /// Gives the answers of a resting run so much room from now on, in tokens.
-    pub async fn change_max_tokens(&self, run: RunId, max_tokens: u32) -> Result<()> {
-        Ok(self.store.write(move |edit| edit.note_max_tokens(run, max_tokens)).await?)
+    /// Changes the output maximum of a run that no process works on, in tokens.
+    pub async fn change_max_tokens(self: &Arc<Self>, run: RunId, max_tokens: u32) -> Result<()> {
+        self.change_run(run, move |edit| edit.note_max_tokens(run, max_tokens)).await
     }
 
-    /// Has a resting run work on so many images at once when it is resumed.
-    pub async fn change_concurrency(&self, run: RunId, at_once: AtOnce) -> Result<()> {
+    /// Changes the concurrency of a run that no process works on.
+    pub async fn change_concurrency(self: &Arc<Self>, run: RunId, at_once: AtOnce) -> Result<()> {
         let is_here = self.run(run)?.destination == Destination::ThisMachine;
         let count = is_here.then(|| at_once.count().unwrap_or_else(processors));
-        Ok(self.store.write(move |edit| edit.note_at_once(run, at_once.count(), count)).await?)
+        self.change_run(run, move |edit| edit.note_at_once(run, at_once.count(), count)).await
     }
 
-    /// Has a resting run pay for new answers when it is resumed, whatever was answered before.
-    pub async fn ask_anew(&self, run: RunId) -> Result<()> {
-        Ok(self.store.write(move |edit| edit.record_asks_anew(run)).await?)
+    /// Makes a run that no process works on pay for new answers, whatever was answered before.
+    pub async fn ask_anew(self: &Arc<Self>, run: RunId) -> Result<()> {
+        self.change_run(run, move |edit| edit.record_asks_anew(run)).await
     }
 
-    /// Has a resting run keep to these limits when it is resumed; those that are left open stay as they were.
-    pub async fn change_limits(&self, run: RunId, limits: RouteLimits) -> Result<()> {
+    /// Changes the limits of a run that no process works on; those that are `None` stay as they were.
+    pub async fn change_limits(self: &Arc<Self>, run: RunId, limits: RouteLimits) -> Result<()> {
         if limits == RouteLimits::default() {
             return Ok(());
         }
-        Ok(self.store.write(move |edit| edit.note_limits(run, limits)).await?)
+        self.change_run(run, move |edit| edit.note_limits(run, limits)).await
+    }
+
+    /// What a run is told counts for other runs as well, such as whether they wait for its answers: nothing of it changes while
+    /// it is worked on.
+    async fn change_run(
+        self: &Arc<Self>,
+        run: RunId,
+        change: impl FnOnce(&Edit<'_>) -> store::Result<()> + Send + 'static,
+    ) -> Result<()> {
+        let taken = TakenRun::take(self, run).await?;
+        let changed = self.store.write(change).await;
+        taken.release().await;
+        Ok(changed?)
     }
 
     /// What is in flight is finished. Batches go on at the server's, and are heard of again when the run is resumed.

@@ -29,9 +29,17 @@ struct Begun {
 }
 
 impl Library {
-    pub(super) async fn work_on(self: &Arc<Self>, run: RunId, opened: Opened, is_resumed: bool) -> Result<()> {
-        let taken = TakenRun::take(self, run).await?;
-        match self.begin_session(run, opened, is_resumed).await {
+    /// Works on a run that this process has taken, once `begin` has said how. What fails before lets go of the run.
+    pub(super) async fn work_on(
+        self: &Arc<Self>,
+        taken: TakenRun,
+        begin: impl Future<Output = Result<(Opened, bool)>>,
+    ) -> Result<()> {
+        let begun = async {
+            let (opened, is_resumed) = begin.await?;
+            self.begin_session(taken.run, opened, is_resumed).await
+        };
+        match begun.await {
             Ok(begun) => {
                 tokio::spawn(watch_over(taken, begun));
                 self.note_change();
@@ -65,6 +73,9 @@ impl Library {
         if is_resumed && !(is_in_pilot && summary.mode == RunMode::Overnight) {
             self.keep_bound(run, &opened.route, summary.paid + summary.possibly_billed.at_most).await?;
         }
+        if summary.done > summary.reused + summary.carried && self.store.read(|view| view.asks_one_question(run))? {
+            opened.route.note_form_taken();
+        }
         let snapshot = self.resting_progress(run)?;
         let mode = if is_in_pilot { RunMode::Live } else { snapshot.mode };
         let tally = Tally::beginning_with(Sums {
@@ -89,7 +100,7 @@ impl Library {
             retrying: opened.retrying,
             board: Arc::new(Board::new(opened.options.chunk_size)),
             in_flight: Arc::default(),
-            undecided: UndecidedRefusals::new(summary.done > summary.reused + summary.carried),
+            undecided: UndecidedRefusals::default(),
             preparing: Semaphore::new(processors() as usize),
             turnstile: Mutex::default(),
             halt: is_halted,

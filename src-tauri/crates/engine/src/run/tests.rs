@@ -107,6 +107,9 @@ async fn a_panic_in_the_task_of_a_run_ends_the_run_and_nothing_else() {
     fs::remove_file(library.folder().join("dispatcher")).unwrap();
     other.resume_run(ResumeRequest::of(run)).await.unwrap();
     assert!(matches!(library.resume_run(ResumeRequest::of(run)).await, Err(EngineError::RunBusy { .. })));
+    // Whether it uses kept answers counts for other runs as well: nothing of it changes while it is worked on.
+    assert!(matches!(library.ask_anew(run).await, Err(EngineError::RunBusy { .. })));
+    assert!(!library.store.read(|view| view.asks_anew(run)).unwrap());
     assert_eq!(end_of(&other, run).await.done, 3);
     assert_eq!(library.run(run).unwrap().state, RunState::Stopped { reason: StopReason::Completed });
 }

@@ -18,19 +18,14 @@ pub struct UndecidedRefusal {
 }
 
 /// The open refusals of one session of a run.
+#[derive(Default)]
 pub struct UndecidedRefusals {
     open: Mutex<HashMap<JobId, UndecidedRefusal>>,
-    /// Whether earlier sessions of the run brought answers to requests of the same form.
-    has_earlier_answers: bool,
 }
 
 impl UndecidedRefusals {
-    pub fn new(has_earlier_answers: bool) -> Self {
-        Self { open: Mutex::default(), has_earlier_answers }
-    }
-
-    pub fn has_earlier_answers(&self) -> bool {
-        self.has_earlier_answers
+    pub fn is_empty(&self) -> bool {
+        lock(&self.open).is_empty()
     }
 
     pub fn add(&self, job: JobId, refusal: UndecidedRefusal) {

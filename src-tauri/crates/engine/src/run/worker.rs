@@ -1,9 +1,8 @@
 //! Which process works on a run. A run is worked on by the worker that the library records for it, and a process is recorded
 //! as a worker before it works on its first run.
 //!
-//! Whether a worker is alive, an OS lock on a file of its own tells. The worker takes the lock before it is recorded and holds
-//! it until its process ends, however that ends. Nothing else ever takes it for more than a look, so that a look disturbs
-//! nobody, and a worker that is dead stays dead.
+//! A worker is alive while it holds an exclusive OS lock on a file of its own. It takes the lock before it is recorded and holds
+//! it until its process ends, however that ends. Other processes only try a shared lock to check, which disturbs no worker.
 
 use std::fs::{self, File};
 use std::io::ErrorKind;
@@ -11,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use domain::ids::RunId;
-use store::{Worker, WorkerId};
+use store::{Edit, Worker, WorkerId};
 
 use crate::clock::now_millis;
 use crate::library::{Library, lock};
@@ -109,8 +108,22 @@ impl Library {
         }
     }
 
-    /// Takes the runs of workers that are dead away from them, and with the runs their claims.
-    pub(crate) async fn forget_dead_workers(&self) -> Result<()> {
+    /// Takes the runs of workers that are dead away from them, and with the runs their claims. This process may also have
+    /// stopped to work on a run without being able to record it, as on a full disk.
+    pub(crate) async fn forget_dead_workers(self: &Arc<Self>) -> Result<()> {
+        let recorded = self.store.read(|view| view.runs_with_workers())?;
+        let own = self.worker.get().map(|own| own.token.clone());
+        let is_left = move |library: &Self, run: RunId| !lock(&library.taken_runs).contains(&run);
+        let left = recorded.into_iter().filter(|(_, worker)| Some(&worker.token) == own.as_ref()).map(|(run, _)| run);
+        let left: Vec<RunId> = left.filter(|run| is_left(self, *run)).collect();
+        if !left.is_empty() {
+            let library = Arc::clone(self);
+            // Again, since a run may have been taken meanwhile: it is in the list before it is assigned.
+            let release = move |edit: &Edit<'_>| {
+                left.iter().filter(|run| is_left(&library, **run)).try_for_each(|run| edit.release_worker(*run))
+            };
+            self.store.write(release).await?;
+        }
         let mut dead = self.store.read(|view| view.workers())?;
         let own = self.worker.get().map(|own| &own.token);
         dead.retain(|worker| Some(&worker.token) != own && !is_alive(self.folder(), worker));
@@ -194,5 +207,21 @@ mod tests {
         fs::remove_file(&library.worker.get().unwrap().path).unwrap();
         assert_eq!(other.runs_worked_on().unwrap(), []);
         TakenRun::take(&other, run).await.unwrap().release().await;
+    }
+
+    #[tokio::test]
+    async fn a_run_that_this_process_left_without_recording_it_is_nobodys() {
+        let folder = tempfile::tempdir().unwrap();
+        let (library, run) = with_run(folder.path()).await;
+        // As on a full disk: it is dropped and not released.
+        drop(TakenRun::take(&library, run).await.unwrap());
+        assert!(library.store.read(|view| view.worker_of(run)).unwrap().is_some());
+        library.forget_dead_workers().await.unwrap();
+        assert!(library.store.read(|view| view.worker_of(run)).unwrap().is_none());
+
+        let taken = TakenRun::take(&library, run).await.unwrap();
+        library.forget_dead_workers().await.unwrap();
+        assert!(library.store.read(|view| view.worker_of(run)).unwrap().is_some());
+        taken.release().await;
     }
 }

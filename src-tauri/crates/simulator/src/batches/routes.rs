@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use hyper::body::Incoming;
+use hyper::body::{Bytes, Incoming};
 use hyper::header::RETRY_AFTER;
 use hyper::{HeaderMap, StatusCode};
 use serde_json::Value;
@@ -79,6 +79,7 @@ impl Server {
         for mut receipt in receipts {
             receipt.delivered(Instant::now());
         }
+        let results = if self.empties_results() { Bytes::new() } else { results };
         Ok(full(StatusCode::OK, "application/x-jsonl", results))
     }
 }

@@ -95,6 +95,9 @@ impl Server {
             Luck::Errored => return errored(&Refusal::internal()),
             Luck::Good => {}
         }
+        if let Some(refusal) = self.next_item_refusal() {
+            return errored(&refusal);
+        }
         let (params, checked_terms) = (item.params, terms.clone());
         let checked = aside(move || (Digest::of(params.to_string().as_bytes()), checked(&params, &checked_terms)));
         let (digest, asked) = match checked.await {

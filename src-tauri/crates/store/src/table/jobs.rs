@@ -210,6 +210,12 @@ impl View<'_> {
         Ok(retried.map(|group| group.count).sum())
     }
 
+    /// Whether every session of `run` has asked the same question, of the same server.
+    pub fn asks_one_question(&self, run: RunId) -> Result<bool> {
+        let mut statement = self.0.prepare_cached("SELECT answer_key IS NOT NULL FROM runs WHERE id = ?1")?;
+        Ok(statement.query_row([run.0], |row| row.get(0))?)
+    }
+
     pub fn asks_anew(&self, run: RunId) -> Result<bool> {
         let mut statement = self.0.prepare_cached("SELECT asks_anew FROM runs WHERE id = ?1")?;
         Ok(statement.query_row([run.0], |row| row.get(0))?)

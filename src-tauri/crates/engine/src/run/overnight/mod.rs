@@ -139,6 +139,8 @@ async fn carry_out(work: &Arc<Work>, shown: &Shown, stop_asked: watch::Receiver<
 struct Look {
     next_at: u64,
     in_vain: u32,
+    /// Times that its results could not be read.
+    unreadable: u32,
 }
 
 /// A session of a batch run.

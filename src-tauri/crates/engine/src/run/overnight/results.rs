@@ -3,7 +3,7 @@
 
 use domain::ids::BatchId;
 use domain::money::PicoDollars;
-use domain::run::{FailureKind, RetryKind};
+use domain::run::{FailureKind, RetryKind, StopReason};
 use provider::batch::{BatchOutcome, BatchResult};
 use store::{BatchItem, BatchStanding, KeptBatch};
 use tokio::sync::mpsc;
@@ -15,10 +15,12 @@ use super::{Night, attempt_called};
 use crate::Result;
 use crate::clock::now_millis;
 use crate::error::guarded;
-use crate::route::{Received, Remedy, Trouble, refused};
+use crate::route::{Received, Remedy, Trouble, refused, retry_kind, said};
 
 /// Requests about an image that expired, beyond the first.
 const EXPIRED_RETRIES: u32 = 2;
+/// How often the results of a batch are fetched in a session when they cannot be read.
+const UNREADABLE_RESULTS: u32 = 3;
 
 /// What reading a batch's results has come to.
 #[derive(Default)]
@@ -27,6 +29,8 @@ struct Read {
     own: u32,
     /// What one of them said that concerns every image.
     stop: Option<Stop>,
+    /// Refusals of the form of a request, before the server has taken any. What they are about is known at the end.
+    undecided: Vec<(BatchItem, Trouble)>,
 }
 
 /// What becomes of an image whose request was not answered.
@@ -67,15 +71,26 @@ impl<'a> Night<'a> {
         let read = read?;
         match fetched {
             None => Ok(None),
-            Some(Err(error)) => self.unknown_or_trouble(batch, &error).await,
+            Some(Err(error)) => {
+                if retry_kind(&error) == RetryKind::AnswerUnreadable {
+                    let look = self.looks.entry(batch.id).or_default();
+                    look.unreadable += 1;
+                    if look.unreadable >= UNREADABLE_RESULTS {
+                        return Ok(Some(Stop { reason: StopReason::AnswersUnreadable, detail: Some(said(&error)) }));
+                    }
+                }
+                self.unknown_or_trouble(batch, &error).await
+            }
             Some(Ok(())) if self.is_leaving() => Ok(None),
             Some(Ok(())) if batch.is_adopted && read.own == 0 => {
                 self.disown(batch).await?;
                 Ok(None)
             }
             Some(Ok(())) => {
+                let took_millis = millis_since(batch.submitted_at);
+                let refused = self.decide(read.undecided, took_millis).await?;
                 self.end_batch(batch).await?;
-                Ok(read.stop)
+                Ok(read.stop.or(refused))
             }
         }
     }
@@ -118,9 +133,29 @@ impl<'a> Night<'a> {
                 ..unanswered(Remedy::Fail, RetryKind::ServerFailed, &format!("its result cannot be read: {detail}"))
             },
         };
+        if matches!(trouble.remedy, Remedy::Undecided { .. }) {
+            read.undecided.push((item, trouble));
+            return Ok(());
+        }
         let after = after(&trouble, &item, self.work.retrying);
         read.stop = read.stop.take().or(self.note_unanswered(item, &trouble, after, took_millis).await?);
         Ok(())
+    }
+
+    /// Refusals of the form of requests are about the images where the server has taken others. Otherwise they are about every
+    /// request: the images wait, and the run stops.
+    async fn decide(&mut self, undecided: Vec<(BatchItem, Trouble)>, took_millis: f64) -> Result<Option<Stop>> {
+        let is_about_images = self.remote.is_form_taken();
+        let mut stop = None;
+        for (item, trouble) in undecided {
+            let after = if is_about_images {
+                After::Fails(FailureKind::Refused)
+            } else {
+                After::Stops(Stop { reason: StopReason::RequestRefused, detail: Some(trouble.detail.clone()) })
+            };
+            stop = stop.or(self.note_unanswered(item, &trouble, after, took_millis).await?);
+        }
+        Ok(stop)
     }
 
     async fn keep(&mut self, item: BatchItem, received: Received, took_millis: f64) -> Result<()> {

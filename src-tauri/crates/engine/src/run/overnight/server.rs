@@ -45,7 +45,7 @@ impl Night<'_> {
             }
             Err(error) if error.may_have_been_taken() => {
                 remove_spool(&spooled.path);
-                self.looks.insert(batch, Look { next_at: now_millis() + look_interval(0), in_vain: 0 });
+                self.looks.insert(batch, Look { next_at: now_millis() + look_interval(0), ..Look::default() });
                 Ok(None)
             }
             Err(error) => {
@@ -107,7 +107,8 @@ impl Night<'_> {
         self.work.library.store.write(move |edit| edit.note_batch_progress(batch, finished, expires_at)).await?;
         let now = now_millis();
         let next_at = now + look_interval(now.saturating_sub(submitted_at));
-        self.looks.insert(batch, Look { next_at, in_vain: 0 });
+        let look = self.looks.entry(batch).or_default();
+        (look.next_at, look.in_vain) = (next_at, 0);
         Ok(())
     }
 
