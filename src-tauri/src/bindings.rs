@@ -63,6 +63,7 @@ pub fn builder() -> Builder<Wry> {
             checks::compare_image,
             connection::connection,
             connection::keep_key,
+            connection::allow_env_file,
             connection::forget_key,
             connection::check_connection,
             hooks::hooks,

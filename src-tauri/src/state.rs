@@ -71,13 +71,12 @@ impl Desktop {
     }
 }
 
-/// With the `.env` file of the working folder where the person has allowed it. The command line asks; the window says that it
-/// is not used.
+/// With the `.env` file of the working folder where the person has allowed it. Otherwise the settings offer it.
 fn surroundings() -> Surroundings {
     match Consents::of_this_person().env_file_in(Path::new(".")) {
         Ok(EnvFileHere::Allowed(file)) => Surroundings::of_this_process(Some(file)),
         Ok(EnvFileHere::NotAllowed(file)) => {
-            Surroundings { unused_env_file: Some(file.path().to_owned()), ..Surroundings::of_this_process(None) }
+            Surroundings { unused_env_file: Some(file), ..Surroundings::of_this_process(None) }
         }
         Ok(EnvFileHere::Nothing) => Surroundings::of_this_process(None),
         Err(error) => {

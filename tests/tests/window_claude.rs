@@ -130,7 +130,7 @@ async fn a_run_asks_for_consent_survives_its_server_and_shows_what_it_paid() {
         fs::copy(repository("docs/tour").join(name), desk.photos().join(name)).unwrap();
     }
     let server = Simulator::start(Options::default()).await.unwrap();
-    // A key in a file beside the photos: the app has it, and the web view never gets it.
+    // A key in the .env file of the working folder: the app has it, and the web view never gets it.
     let work = desk.folder.path().join("work");
     fs::create_dir(&work).unwrap();
     let dot_env = format!("ANTHROPIC_BASE_URL={}\nANTHROPIC_API_KEY={PLANTED}\n", server.url());
@@ -143,6 +143,17 @@ async fn a_run_asks_for_consent_survives_its_server_and_shows_what_it_paid() {
     window.go_to("Plan").await;
     window.enter("find-these", LABELS).await;
     window.press("//button[normalize-space()='Save as recipe']").await;
+    // The file came with the folder: it is shown first, and used only when the person says so.
+    window.see("//*[contains(., 'Claude needs a key for api.anthropic.com')]").await;
+    window.press("//button[normalize-space()='Review the file']").await;
+    let host = server.url();
+    window.see(&format!("//section[.//button[normalize-space()='Use this file']]//dd[normalize-space()='{host}']")).await;
+    let html = window.run("return document.documentElement.outerHTML").await;
+    assert!(!html.as_str().unwrap().contains(PLANTED), "only the end of the key is shown");
+    window.photograph("19-env-file").await;
+    window.press("//button[normalize-space()='Use this file']").await;
+    window.wait_until("the key of the file is used", "return document.body.innerText.includes('.env file here')").await;
+    window.go_to("Plan").await;
     let anew = "//label[contains(., 'Ask anew')]//input";
     let annotate = "//button[starts-with(normalize-space(), 'Annotate 4 images, about $')][not(@disabled)]";
     window.see(annotate).await;

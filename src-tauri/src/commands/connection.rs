@@ -29,6 +29,13 @@ pub async fn forget_key(desktop: State<'_, Desktop>, base_url: Option<String>) -
     ask(&desktop, move |library| library.forget_key(base_url.as_deref())).await
 }
 
+/// Uses the `.env` file of the working folder, as it was shown, until it changes.
+#[tauri::command]
+#[specta::specta]
+pub async fn allow_env_file(desktop: State<'_, Desktop>) -> Answer<Connection> {
+    ask(&desktop, |library| library.allow_env_file()).await
+}
+
 /// Asks the server for its models with the key. Sends no image and costs nothing.
 #[tauri::command]
 #[specta::specta]

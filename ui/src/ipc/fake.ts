@@ -332,6 +332,11 @@ class Fake implements Seam {
     return this.#connection.describe(this.#settings);
   };
 
+  allowEnvFile: Seam["allowEnvFile"] = async () => {
+    this.#connection.allowEnvFile();
+    return this.#connection.describe(this.#settings);
+  };
+
   checkConnection: Seam["checkConnection"] = async () => this.#connection.check(this.#settings);
 
   settings: Seam["settings"] = async () => ({ ...this.#settings });

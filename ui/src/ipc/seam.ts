@@ -171,6 +171,8 @@ export interface Seam {
   /** Hands a key over for the server at `baseUrl`, or with null for the one for Claude; nothing gives it back. */
   keepKey(baseUrl: string | null, key: string): Promise<Connection>;
   forgetKey(baseUrl: string | null): Promise<Connection>;
+  /** Uses the `.env` file of the working folder, as the connection shows it, until it changes. */
+  allowEnvFile(): Promise<Connection>;
   /** Asks the server, without an image. */
   checkConnection(): Promise<ConnectionCheck>;
 

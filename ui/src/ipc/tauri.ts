@@ -91,6 +91,7 @@ export function openSeam(): Promise<Seam> {
     connection: () => settled(commands.connection()),
     keepKey: (baseUrl, key) => settled(commands.keepKey(baseUrl, key)),
     forgetKey: (baseUrl) => settled(commands.forgetKey(baseUrl)),
+    allowEnvFile: () => settled(commands.allowEnvFile()),
     checkConnection: () => settled(commands.checkConnection()),
 
     hooks: () => settled(commands.hooks()),

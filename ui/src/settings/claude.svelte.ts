@@ -39,6 +39,13 @@ export class ClaudeSettings extends KeyKeeper {
     return super.forget();
   }
 
+  /** Uses the `.env` file of the working folder, as it is shown. */
+  async allowEnvFile(): Promise<void> {
+    this.#forgetCheck();
+    const connection = await this.#app.attempt(() => this.#app.seam.allowEnvFile());
+    if (connection) this.#app.connection = connection;
+  }
+
   /** Whether it was saved. An empty address is the vendor's own. */
   saveAddress(typed: string): Promise<boolean> {
     this.#forgetCheck();

@@ -47,8 +47,8 @@ pub struct Connection {
     pub key: Option<KeyPlace>,
     /// Why the key of the environment is not sent to this server; `None` when it is, or when there is none.
     pub key_withheld: Option<String>,
-    /// The `.env` file of the working folder, which is not used as long as nobody has allowed it.
-    pub unused_env_file: Option<String>,
+    /// The `.env` file of the working folder, which is not used until the user allows it.
+    pub unused_env_file: Option<EnvFileProposal>,
     /// Why there is no keychain to keep a key in; `None` when there is one.
     pub keychain_problem: Option<String>,
     /// The model that is chosen when nobody has chosen one.
@@ -60,6 +60,22 @@ pub struct Connection {
     /// The further routes, in the order of the settings.
     pub further: Vec<FurtherConnection>,
     /// What is wrong with the address or the environment, so that nothing can be sent; `None` when nothing is.
+    pub problem: Option<String>,
+}
+
+/// What a `.env` file says about the connection, for a person to decide about. Never a key.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct EnvFileProposal {
+    pub path: String,
+    /// `None`: the vendor's own server.
+    pub server: Option<String>,
+    pub model: Option<String>,
+    /// The last characters of the key; `None`: there is no key.
+    pub key_ending: Option<String>,
+    /// The variables of keys of additional endpoints, each with the last characters of its key.
+    pub endpoint_keys: Vec<(String, String)>,
+    /// Why the file cannot be used; `None` when it can.
     pub problem: Option<String>,
 }
 

@@ -2,11 +2,10 @@
 //! through here on their way to a client and go nowhere else.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use domain::connection::{Connection, ConnectionCheck, KeyPlace, SettingSource};
+use domain::connection::{Connection, ConnectionCheck, EnvFileProposal, KeyPlace, SettingSource};
 use domain::endpoint::EndpointId;
 use domain::model::{Destination, Hindrance, Model, ModelId};
 use domain::run_options::RunOptions;
@@ -20,7 +19,7 @@ use zeroize::Zeroizing;
 
 use crate::clock::today;
 use crate::consents::Consents;
-use crate::library::Library;
+use crate::library::{Library, lock};
 use crate::run::Retrying;
 use crate::servers::{self, Further};
 use crate::{EngineError, Result, settings};
@@ -35,7 +34,7 @@ pub struct Surroundings {
     /// What the person has agreed to.
     pub consents: Consents,
     /// The `.env` file of the working folder that they have not allowed.
-    pub unused_env_file: Option<PathBuf>,
+    pub unused_env_file: Option<EnvFile>,
 }
 
 impl Surroundings {
@@ -75,15 +74,14 @@ impl Surroundings {
     pub fn during(self, invocation: Invocation) -> Self {
         Self { environment: self.environment.map(|environment| environment.during(invocation)), ..self }
     }
+}
 
-    fn said<'a, T>(&'a self, what: impl Fn(&'a Environment) -> Option<Said<T>>) -> Option<(T, SettingSource)> {
-        let said = what(self.environment.as_ref().ok()?)?;
-        let source = match said.source {
-            Source::Variable => SettingSource::Variable,
-            Source::DotEnv => SettingSource::DotEnv,
-        };
-        Some((said.value, source))
-    }
+fn with_source<T>(said: Said<T>) -> (T, SettingSource) {
+    let source = match said.source {
+        Source::Variable => SettingSource::Variable,
+        Source::DotEnv => SettingSource::DotEnv,
+    };
+    (said.value, source)
 }
 
 /// The way to Claude as it is right now. Holds the key.
@@ -228,27 +226,44 @@ pub fn address_shown(base_url: &str) -> String {
     }
 }
 
+/// What the `.env` file says, for the person to decide about.
+fn proposal(file: &EnvFile) -> EnvFileProposal {
+    let path = file.path().display().to_string();
+    match file.summary() {
+        Ok(said) => EnvFileProposal {
+            path,
+            server: said.base_url.as_deref().map(address_shown),
+            model: said.model,
+            key_ending: said.key_ending,
+            endpoint_keys: said.endpoint_keys,
+            problem: None,
+        },
+        Err(error) => EnvFileProposal { path, problem: Some(error.to_string()), ..EnvFileProposal::default() },
+    }
+}
+
 impl Library {
     /// The way to Claude as it is right now. May block for as long as the keychain asks for its password.
     pub(crate) fn way(&self) -> Result<Way> {
         let mut settings = self.settings_in_force()?;
-        let surroundings = &self.surroundings;
-        let base_url = match (surroundings.said(Environment::base_url), &settings.base_url) {
+        let environment = self.environment();
+        let said = environment.as_ref().as_ref().ok();
+        let base_url = match (said.and_then(Environment::base_url).map(with_source), &settings.base_url) {
             (Some((said, source)), _) => (said.to_owned(), source),
             (None, Some(set)) => (set.clone(), SettingSource::Settings),
             (None, None) => (ANTHROPIC.to_owned(), SettingSource::Default),
         };
-        let model = match surroundings.said(Environment::model) {
+        let model = match said.and_then(Environment::model).map(with_source) {
             Some((said, source)) => (ModelId(said.to_owned()), source),
             None => (ModelId(DEFAULT_MODEL.into()), SettingSource::Default),
         };
-        let concurrency = match (surroundings.said(Environment::concurrency), settings.run.concurrency) {
+        let concurrency = match (said.and_then(Environment::concurrency).map(with_source), settings.run.concurrency) {
             (Some((said, source)), _) => (said.count(), source),
             (None, Some(set)) => (Some(set), SettingSource::Settings),
             (None, None) => (None, SettingSource::Default),
         };
         settings.run.concurrency = concurrency.0;
-        let server = match &surroundings.environment {
+        let server = match environment.as_ref() {
             Err(error) => Err(error.to_string()),
             Ok(_) if models::find(&model.0.0).is_none() => {
                 Err(format!("ANTHROPIC_MODEL names {}, of which this version knows neither price nor limits", model.0))
@@ -263,7 +278,8 @@ impl Library {
 
     /// The key from the environment where it belongs to `server`, otherwise the one that was entered for it.
     pub(crate) fn key_for(&self, server: &BaseUrl) -> Option<(Zeroizing<String>, KeyPlace)> {
-        let given = self.surroundings.environment.as_ref().ok().and_then(|environment| environment.key(ANTHROPIC));
+        let environment = self.environment();
+        let given = environment.as_ref().as_ref().ok().and_then(|environment| environment.key(ANTHROPIC));
         let given =
             given.filter(|given| BaseUrl::parse(&given.base_url).is_ok_and(|its| its.origin() == server.origin()));
         if let Some(given) = given {
@@ -273,7 +289,7 @@ impl Library {
             };
             return Some((given.secret, place));
         }
-        match self.surroundings.keys.find(&server.origin()) {
+        match self.keys.find(&server.origin()) {
             Ok(found) => found.map(|found| {
                 let place = match found.place {
                     Place::Keychain => KeyPlace::Keychain,
@@ -291,7 +307,7 @@ impl Library {
 
     /// Why the key of the environment is not sent to `server`.
     fn withheld_from(&self, server: &BaseUrl) -> Option<String> {
-        let key = self.surroundings.environment.as_ref().ok()?.key(ANTHROPIC)?;
+        let key = self.environment().as_ref().as_ref().ok()?.key(ANTHROPIC)?;
         let place = match key.source {
             Source::Variable => "the environment",
             Source::DotEnv => "the .env file",
@@ -301,6 +317,28 @@ impl Library {
             "the key in {place} belongs to {its} and is not sent to {server}: set ANTHROPIC_BASE_URL={server} beside the \
              key, or enter a key for this server in the window's settings"
         ))
+    }
+
+    /// What the environment says as of now.
+    pub(crate) fn environment(&self) -> Arc<keys::Result<Environment>> {
+        Arc::clone(&self.environment.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Uses the `.env` file of the working folder from now on, until its text changes. Without such a file, nothing happens.
+    ///
+    /// # Errors
+    /// When the consent cannot be kept, or the file cannot be used. It is not used then.
+    pub fn allow_env_file(&self) -> Result<Connection> {
+        if let Some(file) = lock(&self.unused_env_file).clone() {
+            let environment = match self.environment().as_ref() {
+                Ok(environment) => environment.with_file(file.clone())?,
+                Err(_) => Environment::read(Some(file.clone()))?,
+            };
+            self.consents.allow(&file)?;
+            *self.environment.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Ok(environment));
+            lock(&self.unused_env_file).take();
+        }
+        self.connection()
     }
 
     /// The way to Claude, to be shown. Blocks as the keychain does.
@@ -316,8 +354,8 @@ impl Library {
             is_on_this_machine,
             key: way.key.as_ref().map(|(_, place)| *place),
             key_withheld: way.withheld,
-            unused_env_file: self.surroundings.unused_env_file.as_ref().map(|path| path.display().to_string()),
-            keychain_problem: self.surroundings.keys.check_keychain().err().map(|error| match error {
+            unused_env_file: lock(&self.unused_env_file).as_ref().map(proposal),
+            keychain_problem: self.keys.check_keychain().err().map(|error| match error {
                 KeysError::Keychain { reason } => reason,
                 error => error.to_string(),
             }),
@@ -336,14 +374,14 @@ impl Library {
     pub fn keep_key(&self, base_url: Option<&str>, typed: &Zeroizing<String>) -> Result<Connection> {
         let server = self.server_at(base_url)?;
         Key::for_server(typed, &server).map_err(EngineError::Key)?;
-        self.surroundings.keys.keep(&server.origin(), Zeroizing::new(typed.trim().to_owned()));
+        self.keys.keep(&server.origin(), Zeroizing::new(typed.trim().to_owned()));
         self.connection()
     }
 
     /// Forgets the key that was entered for the server at `base_url`, or for the one for Claude as it is set up.
     pub fn forget_key(&self, base_url: Option<&str>) -> Result<Connection> {
         let server = self.server_at(base_url)?;
-        self.surroundings.keys.forget(&server.origin())?;
+        self.keys.forget(&server.origin())?;
         self.connection()
     }
 

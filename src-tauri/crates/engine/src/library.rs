@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use domain::ids::{CollectionId, ImageId, RecipeId, RunId};
@@ -13,12 +13,14 @@ use domain::library::{FilterCounts, ImageCard, LibraryOverview};
 use domain::query::{Completion, ImageQuery, complete};
 use domain::recipe::{Recipe, SavedRecipe, builtin};
 use domain::settings::{Installation, Settings};
+use keys::{EnvFile, Environment, KeyRing};
 use prepare::DecodingMemory;
 use store::Store;
 use tokio::sync::{OnceCell, watch};
 
 use crate::checks::MOMENT;
 use crate::connection::Surroundings;
+use crate::consents::Consents;
 use crate::import::ImportTurn;
 use crate::quote::Trials;
 use crate::route::Routes;
@@ -33,7 +35,13 @@ pub struct Library {
     folder: PathBuf,
     pub(crate) store: Store,
     pub(crate) routes: Routes,
-    pub(crate) surroundings: Surroundings,
+    /// Why it could not be read is reported when something is to be sent.
+    pub(crate) environment: RwLock<Arc<keys::Result<Environment>>>,
+    pub(crate) unused_env_file: Mutex<Option<EnvFile>>,
+    pub(crate) keys: KeyRing,
+    /// What the environment says about how runs ask, by the names of its variables.
+    pub(crate) variables: HashMap<String, String>,
+    pub(crate) consents: Consents,
     pub(crate) trials: Trials,
     /// For all decoding in progress.
     pub(crate) decoding_memory: DecodingMemory,
@@ -50,6 +58,8 @@ pub struct Library {
     /// Whether marks are looked through for mistakes while others wait for nothing.
     pub(crate) is_looking_through: AtomicBool,
     version: watch::Sender<u64>,
+    /// Whether the person has created it. Another one's settings do not speak for them.
+    pub(crate) is_own: bool,
 }
 
 impl Library {
@@ -67,6 +77,8 @@ impl Library {
             private::create_folder(parent).map_err(EngineError::file(parent))?;
         }
         let store = Store::open(database)?;
+        // What lay in the place of a new library's settings is not the person's word either.
+        let is_created = is_new && !folder.join(crate::settings::FILE_NAME).exists();
         layout::prepare(database, &folder, is_new)?;
         // Written only once, so that processes that start together do not wait for each other.
         let saved = store.read(|view| view.recipes()).unwrap_or_default();
@@ -77,11 +89,16 @@ impl Library {
                 missing.iter().try_for_each(|recipe| edit.save_recipe(recipe, true).map(drop))
             })?;
         }
-        let library = Self {
+        let Surroundings { environment, keys, variables, consents, unused_env_file } = surroundings;
+        let mut library = Self {
             folder,
             store,
             routes: Routes::default(),
-            surroundings,
+            environment: RwLock::new(Arc::new(environment)),
+            unused_env_file: Mutex::new(unused_env_file),
+            keys,
+            variables,
+            consents,
             trials: Trials::default(),
             decoding_memory: DecodingMemory::default(),
             import_turn: Mutex::default(),
@@ -93,13 +110,30 @@ impl Library {
             batch_limits: Mutex::default(),
             is_looking_through: AtomicBool::default(),
             version: watch::Sender::new(0),
+            is_own: false,
         };
+        library.is_own = library.find_owner(is_created);
         library.bring_settings_out()?;
         // Settings that cannot be read stop what needs them, not the opening.
         if let Ok(settings) = library.settings_in_force() {
             library.limit_decoding_memory(&settings);
         }
         Ok(Arc::new(library))
+    }
+
+    /// Whether the person has created the library. Where their consents cannot be read, it counts as another's.
+    fn find_owner(&self, is_created: bool) -> bool {
+        let consents = &self.consents;
+        let found = self.known_as().and_then(|known_as| {
+            if is_created {
+                consents.add_own(&known_as)?;
+            }
+            consents.is_own(&known_as)
+        });
+        found.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the consents cannot be read");
+            is_created
+        })
     }
 
     #[must_use]
@@ -136,7 +170,7 @@ impl Library {
         self.version.subscribe()
     }
 
-    /// Has the version grow within about a second of a change to the library by another process, or of the end of one that
+    /// Increases the version within about a second of a change to the library by another process, or of the end of one that
     /// worked on a run: a process that is killed changes nothing in the library.
     pub fn watch_other_processes(self: &Arc<Self>) -> Result<()> {
         let version = self.version.clone();
@@ -242,10 +276,10 @@ impl Library {
     /// The one at `database`, with no server and no key.
     pub(crate) fn open_alone(database: &Path) -> Arc<Self> {
         let surroundings = Surroundings {
-            environment: keys::Environment::from_variables(|_| None, None),
-            keys: keys::KeyRing::for_session(),
+            environment: Environment::from_variables(|_| None, None),
+            keys: KeyRing::for_session(),
             variables: HashMap::new(),
-            consents: crate::Consents::for_session(),
+            consents: Consents::for_session(),
             unused_env_file: None,
         };
         Self::open(database, surroundings).unwrap()

@@ -179,7 +179,8 @@ impl Library {
         server: &BaseUrl,
         settings: &Settings,
     ) -> std::result::Result<Option<(Zeroizing<String>, KeyPlace)>, String> {
-        let Ok(environment) = &self.surroundings.environment else { return Ok(None) };
+        let environment = self.environment();
+        let Ok(environment) = environment.as_ref() else { return Ok(None) };
         if let Some(given) = environment.endpoint_keys().iter().find(|given| given.endpoint == route.name) {
             return Ok(Some((given.secret.clone(), KeyPlace::CommandLine)));
         }
@@ -199,7 +200,8 @@ impl Library {
 
     /// Fails when a key was given for an endpoint that is not in the settings.
     pub fn check_endpoint_keys(&self) -> Result<()> {
-        let Ok(environment) = &self.surroundings.environment else { return Ok(()) };
+        let environment = self.environment();
+        let Ok(environment) = environment.as_ref() else { return Ok(()) };
         let known: Vec<String> = self.settings_in_force()?.further_routes.into_iter().map(|route| route.name).collect();
         match environment.endpoint_keys().iter().find(|given| !known.contains(&given.endpoint)) {
             Some(given) => Err(EngineError::UnknownEndpoint { asked: given.endpoint.clone(), known }),
@@ -225,7 +227,8 @@ impl Library {
 
     /// Variables of the environment that may hold the key of an endpoint.
     pub(crate) fn endpoint_key_variables(&self, settings: &Settings) -> Vec<String> {
-        let given = self.surroundings.environment.iter().flat_map(Environment::endpoint_keys);
+        let environment = self.environment();
+        let given = environment.iter().flat_map(Environment::endpoint_keys);
         let given = given.filter_map(|given| given.variable.clone());
         settings.further_routes.iter().map(FurtherRoute::key_variable).chain(given).collect()
     }

@@ -40,14 +40,23 @@ impl Library {
         self.folder().join(FILE_NAME)
     }
 
-    /// What the file says.
+    /// What the file says. Of the hosts that it names as agreed to, those that the person has agreed to.
     pub fn settings(&self) -> Result<Settings> {
-        read(&self.settings_path(), None)
+        self.read_settings(None)
     }
 
     /// What holds: the variables of the environment, and where they say nothing, the file.
     pub fn settings_in_force(&self) -> Result<Settings> {
-        read(&self.settings_path(), Some(&self.surroundings.variables))
+        self.read_settings(Some(&self.variables))
+    }
+
+    fn read_settings(&self, variables: Option<&HashMap<String, String>>) -> Result<Settings> {
+        let mut settings = read(&self.settings_path(), variables)?;
+        if !self.is_own && !settings.agreed_hosts.is_empty() {
+            let agreed = self.consents.hosts(&self.known_as()?)?;
+            settings.agreed_hosts.retain(|host| agreed.contains(host));
+        }
+        Ok(settings)
     }
 
     /// Changes what differs between `before`, which the person has seen, and `after`, which they want. What others have
@@ -67,12 +76,16 @@ impl Library {
         let path = self.settings_path();
         let lock = self.folder().join("locks").join("settings.lock");
         let _locked = private::lock(&lock).map_err(EngineError::file(&lock))?;
-        let settings = change(&read(&path, None)?)?;
+        let before = self.read_settings(None)?;
+        let settings = change(&before)?;
         let further = settings.further_routes.iter().map(|route| &route.base_url);
         for base_url in settings.base_url.iter().chain(further) {
             BaseUrl::parse(base_url).map_err(|source| EngineError::Address { typed: base_url.clone(), source })?;
         }
         write(&path, &settings)?;
+        if !self.is_own && settings.agreed_hosts != before.agreed_hosts {
+            self.consents.set_hosts(&self.known_as()?, &settings.agreed_hosts)?;
+        }
         self.limit_decoding_memory(&self.settings_in_force()?);
         if settings.is_local_only {
             self.pause_runs_elsewhere();
@@ -92,7 +105,8 @@ impl Library {
         if !self.settings_path().exists()
             && let Some(settings) = self.store.read(|view| view.settings_of_older_library())?
         {
-            self.save_settings(&settings)?;
+            // Not by way of `edit_settings`: the library says so, and not the person.
+            write(&self.settings_path(), &settings)?;
         }
         Ok(())
     }

@@ -195,6 +195,18 @@ impl Environment {
         })
     }
 
+    /// With `file` in place of the one that it was read with.
+    pub fn with_file(&self, file: EnvFile) -> Result<Self> {
+        let variable = Arc::clone(&self.variable);
+        let read = Self::from_variables(move |name| variable(name), Some(file))?;
+        Ok(Self {
+            concurrency: self.concurrency.or(read.concurrency),
+            invoked_base_url: self.invoked_base_url.clone(),
+            endpoint_keys: self.endpoint_keys.clone(),
+            ..read
+        })
+    }
+
     /// The key in variable `name`, of the process or else of the `.env` file. The caller says which server it is for.
     pub fn key_in(&self, name: &str) -> Result<Option<(Zeroizing<String>, Source)>> {
         let of_process = (self.variable)(name).map(|value| text_of(name, value)).transpose()?;

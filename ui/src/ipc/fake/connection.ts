@@ -6,6 +6,7 @@ import type {
   Connection,
   ConnectionCheck,
   Destination,
+  EnvFileProposal,
   FurtherConnection,
   FurtherRoute,
   Hindrance,
@@ -61,9 +62,19 @@ export function hostOf(address: string): string | null {
   return url !== null && /^https?:$/.test(url.protocol) ? url.host : null;
 }
 
+const ENV_FILE: EnvFileProposal = {
+  path: "/home/photos/.env",
+  server: null,
+  model: null,
+  key_ending: "4f2a",
+  endpoint_keys: [],
+  problem: null,
+};
+
 export class FakeConnection {
   readonly #isFromEnvironment: boolean;
   readonly #hasKeychain: boolean;
+  #envFile: EnvFileProposal | null;
   #key: KeyPlace | null;
   /** Of the further routes, by host. */
   readonly #furtherKeys = new Map<string, KeyPlace>();
@@ -72,6 +83,7 @@ export class FakeConnection {
   constructor(query: URLSearchParams) {
     this.#isFromEnvironment = query.has("environment");
     this.#hasKeychain = !query.has("keychainless");
+    this.#envFile = query.has("envFile") ? ENV_FILE : null;
     this.#key = this.#isFromEnvironment ? "variable" : query.has("key") ? this.#place() : null;
     if (query.has("routes"))
       for (const route of FURTHER_ROUTES.slice(0, -1))
@@ -91,6 +103,11 @@ export class FakeConnection {
     else if (key.includes("forbidden"))
       this.#answer = { kind: "not_permitted", detail: "Your API key does not have permission to use this resource." };
     else this.#answer = { kind: "works", model: DEFAULT_CLAUDE, model_count: MODELS };
+  }
+
+  allowEnvFile(): void {
+    if (this.#envFile !== null) this.#key = "dot_env";
+    this.#envFile = null;
   }
 
   forget(address: string | null): void {
@@ -123,7 +140,7 @@ export class FakeConnection {
       is_on_this_machine: isUsable && ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname),
       key: this.#key,
       key_withheld: null,
-      unused_env_file: null,
+      unused_env_file: this.#envFile,
       keychain_problem: this.#hasKeychain ? null : "no secret service answers on this desktop",
       model: DEFAULT_CLAUDE,
       model_from: "default",

@@ -118,6 +118,8 @@ export const plan = {
         return `Retired on ${date(hindrance.on)}: nobody answers for it any more. Choose a newer one.`;
     }
   },
+  envFileUnused: "The working folder has a .env file that is not used yet.",
+  reviewEnvFile: "Review the file",
   /** The way out of a hindrance; a retired model has none. */
   wayOut: {
     no_key: "Enter a key",

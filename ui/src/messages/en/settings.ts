@@ -44,7 +44,15 @@ export const settings = {
   keyIs: (kept: KeptKey) =>
     kept.key === null ? `There is no key yet. The variable ${kept.variable} can hold one.` : keyPlaces[kept.key](kept),
   keyOf: (action: string, route: string) => `${action}: ${route}`,
-  unusedEnvFile: (path: string) => `${path} is not used, since you have not allowed it: fieldmark env allow`,
+  envFile: {
+    title: "The working folder has a .env file that is not used yet",
+    path: "File",
+    server: "Server",
+    vendor: "Anthropic",
+    endsIn: (ending: string) => `ends in ${ending}`,
+    note: "Use it only if it is yours: photos go to its server. It is used until it changes.",
+    use: "Use this file",
+  },
   keyFor: ({ keychain_problem }: KeptKey) =>
     keychain_problem === null
       ? "It goes straight into the keychain of this system and is never shown again."

@@ -100,6 +100,8 @@ export const plan: Words<typeof english> = {
         return `Retirado el ${date(hindrance.on)}: ya nadie responde por él. Elige uno más nuevo.`;
     }
   },
+  envFileUnused: "La carpeta de trabajo tiene un archivo .env que aún no se usa.",
+  reviewEnvFile: "Ver el archivo",
   wayOut: {
     no_key: "Introducir una clave",
     local_only: "Desbloquear en Ajustes",

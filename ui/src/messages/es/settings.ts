@@ -28,7 +28,15 @@ export const settings: Words<typeof english> = {
   key: "Clave",
   keyIs: (kept) => (kept.key === null ? "Aún no hay ninguna clave." : keyPlaces[kept.key](kept)),
   keyOf: (action, route) => `${action}: ${route}`,
-  unusedEnvFile: (path) => `${path} no se usa porque no lo has permitido: fieldmark env allow`,
+  envFile: {
+    title: "La carpeta de trabajo tiene un archivo .env que aún no se usa",
+    path: "Archivo",
+    server: "Servidor",
+    vendor: "Anthropic",
+    endsIn: (ending) => `termina en ${ending}`,
+    note: "Úsalo solo si es tuyo: las fotos van a su servidor. Se usa hasta que cambie.",
+    use: "Usar este archivo",
+  },
   keyFor: ({ keychain_problem }) =>
     keychain_problem === null
       ? "Va directa al llavero de este sistema y no se muestra nunca más."

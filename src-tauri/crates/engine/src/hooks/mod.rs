@@ -17,7 +17,7 @@ use domain::run::{RunState, StopReason};
 use self::facts::Facts;
 use self::shell::{Outcome, carry_out};
 use crate::clock::now_millis;
-use crate::consents::HookOwner;
+use crate::consents::KnownLibrary;
 use crate::library::Library;
 use crate::{EngineError, Result};
 
@@ -27,11 +27,11 @@ const CLOSING_TIMEOUT: Duration = Duration::from_secs(10);
 impl Library {
     /// Every event with its command, in the order in which they come.
     pub fn hooks(&self) -> Result<Vec<HookStanding>> {
-        let (hooks, owner) = (self.settings_in_force()?.hooks, self.hook_owner()?);
+        let (hooks, owner) = (self.settings_in_force()?.hooks, self.known_as()?);
         let standing = |event| {
             let command = hooks.command(event).map(str::to_owned);
             let is_agreed = match &command {
-                Some(command) => self.surroundings.consents.is_hook_agreed(&owner, event, command)?,
+                Some(command) => self.consents.is_hook_agreed(&owner, event, command)?,
                 None => false,
             };
             let last = self.store.read(|view| view.last_hook_run(event))?;
@@ -42,7 +42,7 @@ impl Library {
 
     /// Remembers that the person has agreed to have exactly `command` run at `event`, having seen it.
     pub fn agree_to_hook(&self, event: HookEvent, command: &str) -> Result<()> {
-        self.surroundings.consents.agree_to_hook(self.hook_owner()?, event, command.trim())
+        self.consents.agree_to_hook(self.known_as()?, event, command.trim())
     }
 
     /// Commands that tell Claude Flow of every run: by what is installed, or else by npx, which fetches it.
@@ -79,7 +79,7 @@ impl Library {
         let hooks = settings.hooks;
         let Some(command) = hooks.command(event) else { return Ok(None) };
         let folder = self.hook_folder()?;
-        let is_agreed = self.surroundings.consents.is_hook_agreed(&self.hook_owner()?, event, command)?;
+        let is_agreed = self.consents.is_hook_agreed(&self.known_as()?, event, command)?;
         let (started_at, since) = (now_millis(), Instant::now());
         let outcome = if is_agreed {
             let library = Arc::clone(self);
@@ -103,11 +103,11 @@ impl Library {
         Ok(Some(hook))
     }
 
-    /// What consent to a command is bound to.
-    fn hook_owner(&self) -> Result<HookOwner> {
+    /// What consent is bound to.
+    pub(crate) fn known_as(&self) -> Result<KnownLibrary> {
         let library = self.store.read(|view| view.library_id())?;
         let folder = self.hook_folder()?.to_string_lossy().into_owned();
-        Ok(HookOwner { library, folder })
+        Ok(KnownLibrary { library, folder })
     }
 
     /// Where hooks run.
