@@ -81,6 +81,8 @@ export const commands = {
 	 *  is none.
 	 */
 	keepKey: (baseUrl: string | null, key: string) => typedError<Connection, AppError>(__TAURI_INVOKE("keep_key", { baseUrl, key })),
+	/**  Uses the `.env` file of the working folder, as it was shown, until it changes. */
+	allowEnvFile: () => typedError<Connection, AppError>(__TAURI_INVOKE("allow_env_file")),
 	forgetKey: (baseUrl: string | null) => typedError<Connection, AppError>(__TAURI_INVOKE("forget_key", { baseUrl })),
 	/**  Asks the server for its models with the key. Sends no image and costs nothing. */
 	checkConnection: () => typedError<ConnectionCheck, AppError>(__TAURI_INVOKE("check_connection")),
@@ -394,7 +396,7 @@ export type Connection = {
 	/**  Why the key of the environment is not sent to this server; `None` when it is, or when there is none. */
 	key_withheld: string | null,
 	/**  The `.env` file of the working folder, which is not used until the user allows it. */
-	unused_env_file: string | null,
+	unused_env_file: EnvFileProposal | null,
 	/**  Why there is no keychain to keep a key in; `None` when there is one. */
 	keychain_problem: string | null,
 	/**  The model that is chosen when nobody has chosen one. */
@@ -580,6 +582,20 @@ export type EndpointTrouble = {
 	detail: string,
 	/**  When it is tried again; `None`: not in this session. */
 	again_in_millis: number | null,
+};
+
+/**  What a `.env` file says about the connection, for a person to decide about. Never a key. */
+export type EnvFileProposal = {
+	path: string,
+	/**  `None`: the vendor's own server. */
+	server: string | null,
+	model: string | null,
+	/**  The last characters of the key; `None`: there is no key. */
+	key_ending: string | null,
+	/**  The variables of keys of additional endpoints, each with the last characters of its key. */
+	endpoint_keys: ([string, string])[],
+	/**  Why the file cannot be used; `None` when it can. */
+	problem: string | null,
 };
 
 export type ErrorCode = "library" | "model" | "file" | "original" | "unfit_mark" | "nothing_to_audit" | "nothing_to_find" | "unknown_model" | "no_images" | "recipe_beyond_model" | "local_only" | "model_retired" | "no_key" | "unusable_connection" | "address" | "settings" | "not_agreed" | "budget_too_small" | "unsettled" | "key" | "keychain" | "run_busy" | "nothing_left" | "no_figures" | "internal";

@@ -14,7 +14,7 @@ use domain::query::{Completion, ImageQuery, complete};
 use domain::recipe::{Recipe, SavedRecipe, builtin};
 use domain::settings::{Installation, Settings};
 use keys::{EnvFile, Environment, KeyRing};
-use prepare::DecodingMemory;
+use prepare::{DecodingMemory, MemoryLimit};
 use store::Store;
 use tokio::sync::{OnceCell, watch};
 
@@ -143,8 +143,8 @@ impl Library {
 
     /// Sets the decoding memory limit from `settings`.
     pub(crate) fn limit_decoding_memory(&self, settings: &Settings) {
-        let limit = settings.import.decoding_memory_mb.map(|megabytes| u64::from(megabytes) * 1_000_000);
-        self.decoding_memory.set_limit(limit.unwrap_or_else(DecodingMemory::default_limit));
+        let set = settings.import.decoding_memory_mb.map(|megabytes| MemoryLimit::of(u64::from(megabytes) * 1_000_000));
+        self.decoding_memory.set_limit(set.unwrap_or_default());
     }
 
     /// Whether a library itself wrote the file at `path`, as it does where its database is in a folder of photos.

@@ -40,7 +40,7 @@ pub use hash::ContentHash;
 pub use ingest::{Ingested, ingest, taken};
 pub use jpeg::encode_jpeg;
 pub use likeness::Glance;
-pub use memory::DecodingMemory;
+pub use memory::{DecodingMemory, MemoryLimit};
 pub use perceptual_hash::{perceptual_hash, perceptual_hash_of_thumbnail};
 pub use pixels::Pixels;
 pub use scan::{Found, ScanOptions, scan};

@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+/// Of a machine that does not say how much memory it has, in bytes.
+const UNKNOWN: u64 = 4 << 30;
+
 /// In bytes.
 pub(crate) fn usable_memory() -> u64 {
     let installed = sysinfo::System::new().ok().map(|mut system| {
@@ -9,7 +12,7 @@ pub(crate) fn usable_memory() -> u64 {
         system.total_memory()
     });
     let limits = [installed.filter(|&total| total > 0), control_group_limit(), address_space_limit()];
-    limits.into_iter().flatten().min().unwrap_or(u64::MAX)
+    limits.into_iter().flatten().min().unwrap_or(UNKNOWN)
 }
 
 /// As set by `ulimit -v`.

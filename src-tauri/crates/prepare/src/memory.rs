@@ -9,8 +9,10 @@ use crate::machine;
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-/// The share of the machine's memory that decoding may take, unless a setting says otherwise: one part of so many.
-const SHARE: u64 = 4;
+/// Of the machine's memory, in percent: what all decoding in progress may take together, unless a setting says otherwise.
+const SHARE_TOGETHER: u64 = 25;
+/// The same for a picture that is decoded while no other is.
+const SHARE_ALONE: u64 = 60;
 /// Enough for a photo of a camera on any machine.
 const LEAST: u64 = 64_000_000;
 
@@ -33,11 +35,37 @@ struct Shared {
 
 #[derive(Debug)]
 struct State {
-    limit: u64,
+    limit: MemoryLimit,
     used: u64,
     /// Those that wait, the first first.
     waiting: VecDeque<u64>,
     next_ticket: u64,
+}
+
+/// How much decoding may take, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MemoryLimit {
+    /// All pictures in progress together.
+    together: u64,
+    /// A picture while no other is in progress; at least as much.
+    alone: u64,
+}
+
+impl MemoryLimit {
+    /// `bytes` for one picture as for many.
+    #[must_use]
+    pub fn of(bytes: u64) -> Self {
+        Self { together: bytes, alone: bytes }
+    }
+}
+
+impl Default for MemoryLimit {
+    /// A quarter of the memory that this process may use, and 60 % of it for a picture alone.
+    fn default() -> Self {
+        let usable = machine::usable_memory();
+        let share = |percent: u64| (usable / 100 * percent).max(LEAST);
+        Self { together: share(SHARE_TOGETHER), alone: share(SHARE_ALONE) }
+    }
 }
 
 /// Memory that is set aside until this is dropped.
@@ -55,31 +83,24 @@ pub(crate) enum TooMuch {
 }
 
 impl Default for DecodingMemory {
-    /// A quarter of the memory that this process may use.
     fn default() -> Self {
-        Self::of(Self::default_limit())
+        Self::within(MemoryLimit::default(), machine::address_space_left)
     }
 }
 
 impl DecodingMemory {
     #[must_use]
-    pub fn of(limit: u64) -> Self {
-        Self::within(limit, machine::address_space_left)
+    pub fn of(bytes: u64) -> Self {
+        Self::within(MemoryLimit::of(bytes), machine::address_space_left)
     }
 
-    fn within(limit: u64, address_space_left: fn() -> Option<u64>) -> Self {
+    fn within(limit: MemoryLimit, address_space_left: fn() -> Option<u64>) -> Self {
         let state = State { limit, used: 0, waiting: VecDeque::new(), next_ticket: 0 };
         Self(Arc::new(Shared { state: Mutex::new(state), freed: Condvar::new(), address_space_left }))
     }
 
-    /// In bytes.
-    #[must_use]
-    pub fn default_limit() -> u64 {
-        (machine::usable_memory() / SHARE).max(LEAST)
-    }
-
     /// Takes effect for what is not set aside yet.
-    pub fn set_limit(&self, limit: u64) {
+    pub fn set_limit(&self, limit: MemoryLimit) {
         self.state().limit = limit;
         self.0.freed.notify_all();
     }
@@ -92,10 +113,10 @@ impl DecodingMemory {
         state.waiting.push_back(ticket);
         let result = loop {
             // The limit may have been lowered meanwhile.
-            if bytes > state.limit {
-                break Err(TooMuch::OverLimit { needed: bytes, limit: state.limit });
+            if bytes > state.limit.alone {
+                break Err(TooMuch::OverLimit { needed: bytes, limit: state.limit.alone });
             }
-            if state.waiting.front() == Some(&ticket) && state.has_room(bytes) {
+            if state.waiting.front() == Some(&ticket) && state.has_room(0, bytes) {
                 let left = self.address_space_for(bytes);
                 if state.used.saturating_add(bytes) <= left {
                     state.used += bytes;
@@ -130,8 +151,10 @@ impl DecodingMemory {
 }
 
 impl State {
-    fn has_room(&self, bytes: u64) -> bool {
-        self.used.checked_add(bytes).is_some_and(|used| used <= self.limit)
+    /// Whether a picture for which `held` bytes are set aside may have `bytes` more.
+    fn has_room(&self, held: u64, bytes: u64) -> bool {
+        let limit = if self.used == held { self.limit.alone } else { self.limit.together };
+        self.used.checked_add(bytes).is_some_and(|used| used <= limit)
     }
 }
 
@@ -144,7 +167,7 @@ impl Reservation {
     pub(crate) fn try_grow(&mut self, bytes: u64) -> bool {
         let mut state = self.memory.state();
         let address_space = self.memory.address_space_for(bytes);
-        let has_room = state.has_room(bytes) && state.used.saturating_add(bytes) <= address_space;
+        let has_room = state.has_room(self.bytes, bytes) && state.used.saturating_add(bytes) <= address_space;
         if has_room {
             state.used += bytes;
             self.bytes += bytes;
@@ -211,10 +234,10 @@ mod tests {
         assert_eq!(memory.reserve(u64::MAX).unwrap_err(), TooMuch::OverLimit { needed: u64::MAX, limit: 100 });
         let first = memory.reserve(60).unwrap();
         let (second, third) = (waiting(&memory, 80), waiting(&memory, 20));
-        memory.set_limit(79);
+        memory.set_limit(MemoryLimit::of(79));
         assert_eq!(second.recv_timeout(SOON).unwrap().unwrap_err(), TooMuch::OverLimit { needed: 80, limit: 79 });
         assert!(third.try_recv().is_err());
-        memory.set_limit(80);
+        memory.set_limit(MemoryLimit::of(80));
         drop(third.recv_timeout(SOON).unwrap().unwrap());
         drop(first);
         assert!(memory.state().waiting.is_empty());
@@ -223,7 +246,7 @@ mod tests {
     #[test]
     fn what_the_address_space_has_no_room_for_waits_for_others_and_is_refused_alone() {
         const PART: u64 = ALWAYS_TRIED + 1;
-        let memory = DecodingMemory::within(10 * PART, || Some(ADDRESS_SPACE_SPARED + 3 * PART));
+        let memory = DecodingMemory::within(MemoryLimit::of(10 * PART), || Some(ADDRESS_SPACE_SPARED + 3 * PART));
         let too_much = TooMuch::OverAddressSpace { needed: 4 * PART, left: 3 * PART };
         assert_eq!(memory.reserve(4 * PART).unwrap_err(), too_much);
         let mut first = memory.reserve(PART).unwrap();
@@ -249,6 +272,25 @@ mod tests {
         assert_eq!((first.bytes(), memory.state().used), (20, 20));
         drop(first);
         assert_eq!(memory.state().used, 0);
+    }
+
+    #[test]
+    fn a_picture_alone_may_have_more_than_many_together() {
+        let memory = DecodingMemory::within(MemoryLimit { together: 100, alone: 200 }, || None);
+        assert_eq!(memory.reserve(201).unwrap_err(), TooMuch::OverLimit { needed: 201, limit: 200 });
+        let mut first = memory.reserve(150).unwrap();
+        assert!(first.try_grow(50) && !first.try_grow(1));
+        let second = waiting(&memory, 10);
+        assert!(second.try_recv().is_err());
+        first.shrink_to(90);
+        let mut second = second.recv_timeout(SOON).unwrap().unwrap();
+        // Together they have what is for many.
+        assert!(!first.try_grow(1) && !second.try_grow(1));
+        let third = waiting(&memory, 150);
+        drop(first);
+        assert!(third.try_recv().is_err() && second.try_grow(100));
+        drop(second);
+        assert_eq!(third.recv_timeout(SOON).unwrap().unwrap().bytes(), 150);
     }
 
     #[test]

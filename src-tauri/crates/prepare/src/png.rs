@@ -53,6 +53,30 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Stored, SkipReason> {
     })
 }
 
+/// At most what the compressed metadata of the file takes when it is unpacked. Rows need none of it; the `image` crate, which
+/// decodes interlaced pictures, keeps it.
+pub(crate) fn unpacked_metadata_bytes(bytes: &[u8]) -> u64 {
+    /// The most that Deflate packs into a byte (RFC 1951).
+    const MAX_RATIO: u64 = 1032;
+    const SIGNATURE_LEN: usize = 8;
+    let mut rest = bytes.get(SIGNATURE_LEN..).unwrap_or_default();
+    let mut total = 0_u64;
+    while let [a, b, c, d, kind @ ..] = rest
+        && let Some((kind, after)) = kind.split_first_chunk::<4>()
+    {
+        let len = u32::from_be_bytes([*a, *b, *c, *d]);
+        match kind {
+            b"iCCP" | b"zTXt" | b"iTXt" => total = total.saturating_add(MAX_RATIO * u64::from(len)),
+            b"tEXt" => total = total.saturating_add(len.into()),
+            _ => {}
+        }
+        // A checksum of four bytes follows.
+        let next = usize::try_from(len).ok().and_then(|len| after.get(len.checked_add(4)?..));
+        rest = next.unwrap_or_default();
+    }
+    total
+}
+
 /// When the picture was taken, without decoding it.
 pub(crate) fn taken(bytes: &[u8]) -> Option<Taken> {
     exif::taken(reader(bytes).ok()?.info().exif_metadata.as_deref()?)

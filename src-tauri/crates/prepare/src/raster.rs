@@ -2,7 +2,7 @@
 
 use crate::decode::{Header, check_size, damaged, not_supported};
 use crate::pixels::{Pixels, Stored, over_white};
-use crate::{exif, webp};
+use crate::{exif, png, webp};
 use domain::geometry::PixelSize;
 use domain::import::{ImageFormat, SkipReason};
 use domain::taken::Taken;
@@ -22,13 +22,14 @@ pub(crate) fn header(format: ImageFormat, bytes: &[u8]) -> Result<Header, SkipRe
         let decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(failure)?;
         return header_of(decoder, format, bytes, |_| webp::extra_bytes(bytes));
     }
-    let closed = with_end(format, bytes);
-    let copied = if matches!(closed, Cow::Owned(_)) { closed.len() as u64 } else { 0 };
-    let decoder = reader(format, &closed).into_decoder().map_err(failure)?;
+    let decoder = reader(format, bytes).into_decoder().map_err(failure)?;
+    // Where the end is missing, the file is copied to be given one.
+    let copied = missing_end(format, bytes).map_or(0, |end| (bytes.len() + end.len()) as u64);
     header_of(decoder, format, bytes, |area| match format {
         ImageFormat::Gif => gif_frame_bytes(bytes),
         // The file is copied; the coefficients are held, of up to four components.
         ImageFormat::Jpeg => 8 * area + bytes.len() as u64,
+        ImageFormat::Png => copied + png::unpacked_metadata_bytes(bytes).min(OVERHEAD_BYTES),
         _ => copied,
     })
 }
@@ -133,14 +134,17 @@ fn limits(max_alloc: u64) -> Limits {
 
 /// The file with the end that decoders insist on, where only that is missing and no pixel.
 fn with_end(format: ImageFormat, bytes: &[u8]) -> Cow<'_, [u8]> {
+    missing_end(format, bytes).map_or(Cow::Borrowed(bytes), |end| Cow::Owned([bytes, end].concat()))
+}
+
+/// The end that decoders insist on, where only that is missing and no pixel.
+fn missing_end(format: ImageFormat, bytes: &[u8]) -> Option<&'static [u8]> {
     const PNG_END: &[u8] = b"\0\0\0\0IEND\xAE\x42\x60\x82";
+    const PADDING: &[u8] = &[0; 4];
     match format {
-        ImageFormat::Png if !bytes.ends_with(PNG_END) => Cow::Owned([bytes, PNG_END].concat()),
-        ImageFormat::Bmp => match missing_padding(bytes) {
-            Some(missing) => Cow::Owned([bytes, &vec![0; missing]].concat()),
-            None => Cow::Borrowed(bytes),
-        },
-        _ => Cow::Borrowed(bytes),
+        ImageFormat::Png => (!bytes.ends_with(PNG_END)).then_some(PNG_END),
+        ImageFormat::Bmp => missing_padding(bytes).and_then(|missing| PADDING.get(..missing)),
+        _ => None,
     }
 }
 

@@ -172,7 +172,8 @@ fn corners(fields: &Map<String, Value>, sent: PixelSize, repairs: &mut Vec<Repai
         if number.was_text {
             repairs.push(RepairKind::NumberFromText { field: key.to_owned() });
         }
-        Some(if number.is_percent { number.value / 100.0 * f64::from(side) } else { number.value })
+        let in_pixels = if number.is_percent { number.value / 100.0 * f64::from(side) } else { number.value };
+        in_pixels.is_finite().then_some(in_pixels)
     };
     Some(Rect::new(
         corner("x1", sent.width)?,

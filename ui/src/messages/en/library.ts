@@ -114,7 +114,7 @@ export const library = {
         case "too_much_memory": {
           const what =
             reason.size === null ? "Reading it" : `${count(reason.size.width)} x ${count(reason.size.height)} pixels`;
-          return `${what}: ${count(reason.needed_megabytes)} MB of memory needed, ${count(reason.allowed_megabytes)} MB allowed (import.decoding_memory_mb in settings.toml)`;
+          return `${what}: ${count(reason.needed_megabytes)} MB of memory needed, ${count(reason.allowed_megabytes)} MB allowed. Settings, Import, has the limit.`;
         }
         case "file_too_large":
           return `Too large: ${count(reason.megabytes)} MB, and the limit is 2,000 MB`;

@@ -206,6 +206,10 @@ export const settings = {
   includesLeftovers: "Import leftovers of other systems too",
   includesLeftoversNote:
     "Thumbnails of NAS systems (@eaDir), recycle bins, __MACOSX and ._ files, Lightroom previews, and the smaller copies in Apple's photo libraries. A folder of these that you drop itself is always imported.",
+  decodingMemory: "Memory for decoding, in MB",
+  decodingMemoryNote:
+    "What all decoding in progress may use together. Empty: a quarter of this computer's memory, and 60 % for a photo that is decoded alone.",
+  automatic: "Automatic",
   appearance: "Appearance",
   theme: "Theme",
   themes: { system: "As the desktop", dark: "Dark", light: "Light" },

@@ -114,7 +114,7 @@ export const library: Words<typeof english> = {
         case "too_much_memory": {
           const what =
             reason.size === null ? "Leerlo" : `${count(reason.size.width)} x ${count(reason.size.height)} píxeles`;
-          return `${what}: requiere ${count(reason.needed_megabytes)} MB de memoria y se permiten ${count(reason.allowed_megabytes)} MB (import.decoding_memory_mb en settings.toml)`;
+          return `${what}: requiere ${count(reason.needed_megabytes)} MB de memoria y se permiten ${count(reason.allowed_megabytes)} MB. El límite está en Ajustes, Importación.`;
         }
         case "file_too_large":
           return `Demasiado grande: ${count(reason.megabytes)} MB; se permiten 2000 MB`;

@@ -190,6 +190,10 @@ export const settings: Words<typeof english> = {
   includesLeftovers: "Importar también los restos de otros sistemas",
   includesLeftoversNote:
     "Miniaturas de sistemas NAS (@eaDir), papeleras, archivos __MACOSX y ._, vistas previas de Lightroom y las copias reducidas de las fototecas de Apple. Si sueltas una de esas carpetas, se importa siempre.",
+  decodingMemory: "Memoria para decodificar, en MB",
+  decodingMemoryNote:
+    "Lo que puede usar todo lo que se decodifica a la vez. Vacío: una cuarta parte de la memoria del equipo, y el 60 % para una foto que se decodifica sola.",
+  automatic: "Automático",
   appearance: "Aspecto",
   theme: "Tema",
   themes: { system: "Como el escritorio", dark: "Oscuro", light: "Claro" },

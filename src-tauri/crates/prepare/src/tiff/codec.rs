@@ -12,7 +12,7 @@ use fax::{BitReader, ByteReader, maps};
 use flate2::read::ZlibDecoder;
 use image::ImageDecoder;
 use image::codecs::webp::WebPDecoder;
-use ruzstd::decoding::StreamingDecoder;
+use ruzstd::decoding::{DEFAULT_MAX_WINDOW_SIZE, StreamingDecoder};
 use std::convert::Infallible;
 use std::io::{self, Cursor, Read};
 use weezl::decode::{Configuration, Decoder};
@@ -55,8 +55,6 @@ fn decompressed<'a>(
 
 /// The most that a reader holds, in bytes.
 pub(super) fn held_bytes(page: &Page, layout: &RowLayout) -> u64 {
-    /// The largest that the decoder of Zstandard takes.
-    const MAX_WINDOW: u64 = 100 << 20;
     const TABLES: u64 = 1 << 20;
     let (width, height) = (page.chunk_width as u64, page.chunk_height as u64);
     let stored = layout.byte_len() as u64 * height;
@@ -69,7 +67,13 @@ pub(super) fn held_bytes(page: &Page, layout: &RowLayout) -> u64 {
             Compression::None | Compression::Lzw | Compression::Deflate | Compression::PackBits => 0,
             Compression::CcittRuns | Compression::CcittG3 | Compression::CcittG4 => stored,
             Compression::Zstd => {
-                let windows = (0..page.chunks.len()).map(|chunk| zstd_window(page.chunk_data(chunk)).min(MAX_WINDOW));
+                let windows = (0..page.chunks.len()).map(|chunk| {
+                    let mut header: Vec<u8> = page.chunk_data(chunk).iter().take(ZSTD_HEADER_LEN).copied().collect();
+                    if page.is_bit_reversed {
+                        header.iter_mut().for_each(|byte| *byte = byte.reverse_bits());
+                    }
+                    zstd_window(&header).min(DEFAULT_MAX_WINDOW_SIZE)
+                });
                 2 * windows.max().unwrap_or_default()
             }
             Compression::Jpeg => {
@@ -82,6 +86,9 @@ pub(super) fn held_bytes(page: &Page, layout: &RowLayout) -> u64 {
             }
         }
 }
+
+/// Of a frame, with its magic number, in bytes at most (RFC 8878, 3.1.1).
+const ZSTD_HEADER_LEN: usize = 18;
 
 /// How much of its output the decoder keeps to copy from, as the header of a frame says (RFC 8878, 3.1.1.1).
 fn zstd_window(data: &[u8]) -> u64 {

@@ -262,6 +262,12 @@ fn split(text: &str, brackets: &[Bracket], index: usize, end: usize, is_cut_off:
     }
     if !is_cut_off {
         end_other(&mut other, end.min(text.len()), &mut items);
+        // Commas separate what is missing, and only a list that is closed can be empty.
+        let content = text[brackets[index].open + 1..end.min(text.len())].trim();
+        let is_empty = content.is_empty() && brackets[index].close.is_some();
+        if items.is_empty() && comments.is_empty() && !is_empty {
+            items.push(Item::Unreadable(shortened(content)));
+        }
     }
     if items.is_empty() { comments } else { items }
 }

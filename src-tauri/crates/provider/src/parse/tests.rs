@@ -256,6 +256,16 @@ const EXTREMES: &[&str] = &[
     "200",
 ];
 
+/// A number that is finite in percent, and not in pixels, would make the kept reading unreadable.
+#[test]
+fn a_percentage_beyond_all_numbers_is_no_box() {
+    let text = r#"{"marks":[{"label":"cat","x1":"1e308%","y1":0,"x2":"1e308%","y2":"1e308%"},
+        {"label":"cat","x1":20,"y1":30,"x2":120,"y2":130}]}"#;
+    let parsed = parse(text, &recipe(), SENT).unwrap();
+    assert_eq!((parsed.marks.len(), &parsed.reading.dropped[0].reason), (1, &DropReason::NoBox));
+    assert_eq!(Answer::from_raw(&parsed.to_raw().unwrap()).unwrap(), parsed);
+}
+
 proptest::proptest! {
     #[test]
     fn extreme_numbers_cost_no_other_mark(
@@ -460,6 +470,9 @@ fn an_answer_of_which_nothing_can_be_used_is_not_empty() {
         (r#"{"marks":[(cat,10,20,30,40)]}"#, "unreadable: none of"),
         (r#"{"marks":[("cat",10,20,30,40)]}"#, "unreadable: none of"),
         (r#"{"marks":[cat]}"#, "unreadable: the annotation cannot"),
+        ("\"marks\":[,]{", "unreadable: the annotation cannot"),
+        (r#"{"marks":[ , ,]}"#, "unreadable: the annotation cannot"),
+        (r#"{"marks":[}"#, "unreadable: the annotation cannot"),
         (
             r#"{"marks":[// nothing
             ]}"#,
