@@ -16,7 +16,7 @@ use domain::model::{Hindrance, ModelId};
 use domain::money::PicoDollars;
 use domain::plan::{AnswerBasis, ImageSelection, ResumeRequest, RunRequest};
 use domain::run::{FailureKind, RetryGroup, RetryKind, RunState, StopReason};
-use fieldmark_tests::bench::{Bench, COMPLETED, resume, surroundings};
+use fieldmark_tests::bench::{Bench, COMPLETED, person, resume};
 use fieldmark_tests::pictures::{Drawn, LABELS, drawing, write_png};
 use fieldmark_tests::{binary, oriented_jpeg, repository};
 use image::DynamicImage;
@@ -209,7 +209,7 @@ async fn what_concerns_every_image_stops_the_run_and_loses_none() {
         let bench = Bench {
             library: engine::Library::open(
                 &bench.folder.path().join("library/library.sqlite"),
-                surroundings(&[("ANTHROPIC_BASE_URL", &server.url()), ("ANTHROPIC_API_KEY", key)]),
+                person(&bench.folder, &[("ANTHROPIC_BASE_URL", &server.url()), ("ANTHROPIC_API_KEY", key)]),
             )
             .unwrap(),
             folder: bench.folder,
@@ -332,7 +332,7 @@ async fn nothing_is_sent_without_a_key_or_consent_or_through_the_lock() {
 async fn a_key_is_found_nowhere() {
     let server = simulate().await;
     let bench = Bench::among(&[("ANTHROPIC_BASE_URL", &server.url())]);
-    bench.library.agree_to(server.address().to_string()).unwrap();
+    bench.library.agree_to(&server.address().to_string()).unwrap();
     let connection = bench.library.keep_key(None, &KEY.to_owned().into()).unwrap();
     fs::copy(repository("samples").join("chelsea.jpg"), bench.photos().join("cat.jpg")).unwrap();
     bench.library.import(&[bench.photos()]).unwrap();

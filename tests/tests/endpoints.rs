@@ -22,7 +22,7 @@ async fn simulate() -> Running {
 /// A library with an additional endpoint at `url` that has no key yet.
 fn with_endpoint(first: &Running, url: &str, key_env: Option<&str>) -> Bench {
     let bench = Bench::with_pictures(&first.url(), KEY, 12);
-    bench.library.agree_to(url.trim_start_matches("http://").to_owned()).unwrap();
+    bench.library.agree_to(url.trim_start_matches("http://")).unwrap();
     let mut settings = bench.library.settings().unwrap();
     settings.further_routes.push(FurtherRoute {
         name: "My gateway".into(),

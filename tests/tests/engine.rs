@@ -198,7 +198,7 @@ async fn similar_images_are_given_the_marks_of_one_that_is_paid_for() {
 /// Adds a second way to the models, with its key and consent.
 fn add_route(bench: &Bench, server: &Running, price_percent: u16) {
     let url = server.url();
-    bench.library.agree_to(url.trim_start_matches("http://").to_owned()).unwrap();
+    bench.library.agree_to(url.trim_start_matches("http://")).unwrap();
     let mut settings = bench.library.settings().unwrap();
     settings.further_routes.push(FurtherRoute {
         name: "second".into(),

@@ -53,7 +53,7 @@ fn bench([a, b]: &[Running; 2], pictures: u32, price_percent: u16, limits: Route
         ("FIELDMARK_ENDPOINT_B_KEY", OTHER_KEY),
     ]);
     for server in [a, b] {
-        bench.library.agree_to(server.address().to_string()).unwrap();
+        bench.library.agree_to(&server.address().to_string()).unwrap();
     }
     for index in 0..pictures {
         let (picture, _) = drawing(320 + index, 240);
@@ -247,7 +247,7 @@ async fn the_command_line_says_which_endpoint_fails_and_that_it_works_again() {
     let told = tokio::task::spawn_blocking(move || fieldmark.output().unwrap()).await.unwrap();
     let said = [told.stderr, told.stdout].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
     assert!(said.contains("30 of 30 images done"), "{said}");
-    assert!(said.contains("the endpoint b fails: connection resets"), "{said}");
+    assert!(said.contains("the endpoint b fails: connection lost"), "{said}");
     assert!(said.contains("The endpoint b works again."), "{said}");
-    assert!(said.contains("working again, last problem: connection resets"), "in the report: {said}");
+    assert!(said.contains("working again, last problem: connection lost"), "in the report: {said}");
 }

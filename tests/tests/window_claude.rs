@@ -38,6 +38,7 @@ async fn parrot(content_type: &'static str, body: &'static str) -> String {
 
 trait Settings {
     async fn enter(&self, field: &str, text: &str);
+    async fn ask_anew(&self);
     async fn set_address(&self, url: &str);
     async fn set_key(&self, key: &str);
     async fn test_connection(&self, expected: &str);
@@ -53,6 +54,18 @@ impl Settings for Window {
             }
         }
         panic!("{field} holds still for no text");
+    }
+
+    async fn ask_anew(&self) {
+        let switch = "//label[contains(., 'Ask anew')]//input";
+        // What is above the switch may change while the plan is read, so that a click misses it.
+        for _ in 0..20 {
+            self.press(switch).await;
+            if self.see(switch).await.is_selected().await.unwrap_or_default() {
+                return;
+            }
+        }
+        panic!("the switch stays off");
     }
 
     async fn set_address(&self, url: &str) {
@@ -156,7 +169,6 @@ async fn a_run_asks_for_consent_survives_its_server_and_shows_what_it_paid() {
     window.press("//button[normalize-space()='Use this file']").await;
     window.wait_until("the key of the file is used", "return document.body.innerText.includes('.env file here')").await;
     window.go_to("Plan").await;
-    let anew = "//label[contains(., 'Ask anew')]//input";
     let annotate = "//button[starts-with(normalize-space(), 'Annotate 4 images, about $')][not(@disabled)]";
     window.see(annotate).await;
     window.photograph("23-plan-claude").await;
@@ -180,7 +192,7 @@ async fn a_run_asks_for_consent_survives_its_server_and_shows_what_it_paid() {
     window.go_to("Plan").await;
     window.see("//*[contains(text(), 'Every answer is there already')]").await;
     window.photograph("32-plan-answered").await;
-    window.press(anew).await;
+    window.ask_anew().await;
     window.enter("budget-cap", "0.10").await;
     window.see(annotate).await;
     window.photograph("30-plan-budget").await;
@@ -192,7 +204,7 @@ async fn a_run_asks_for_consent_survives_its_server_and_shows_what_it_paid() {
     window.press("//button[normalize-space()='Raise and resume']").await;
     window.see("//*[contains(text(), 'Completed')]").await;
     window.go_to("Plan").await;
-    window.press(anew).await;
+    window.ask_anew().await;
     window.enter("budget-cap", " ").await;
 
     // The same once more, against a server that stops taking the key, and then one that is gone.

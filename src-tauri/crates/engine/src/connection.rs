@@ -329,7 +329,8 @@ impl Library {
     /// # Errors
     /// When the consent cannot be kept, or the file cannot be used. It is not used then.
     pub fn allow_env_file(&self) -> Result<Connection> {
-        if let Some(file) = lock(&self.unused_env_file).clone() {
+        let file = lock(&self.unused_env_file).clone();
+        if let Some(file) = file {
             let environment = match self.environment().as_ref() {
                 Ok(environment) => environment.with_file(file.clone())?,
                 Err(_) => Environment::read(Some(file.clone()))?,
@@ -422,15 +423,15 @@ impl Library {
     }
 
     /// Remembers that the person has agreed to send images to `host`, having seen what is sent.
-    pub fn agree_to(&self, host: String) -> Result<()> {
+    pub fn agree_to(&self, host: &str) -> Result<()> {
         self.edit_settings(|settings| {
             let mut settings = settings.clone();
-            if !settings.agreed_hosts.contains(&host) {
-                settings.agreed_hosts.push(host);
+            if !settings.agreed_hosts.iter().any(|agreed| agreed == host) {
+                settings.agreed_hosts.push(host.to_owned());
             }
             Ok(settings)
         })?;
-        Ok(())
+        self.consents.change_hosts(&self.known_as()?, [&host.to_owned()], [])
     }
 }
 
@@ -455,5 +456,50 @@ fn told(model: ModelId, error: CheckError) -> ConnectionCheck {
         CheckError::NotSuchAServer { detail } => ConnectionCheck::NotSuchAServer { detail },
         CheckError::Unreachable { detail } => ConnectionCheck::Unreachable { detail },
         CheckError::Unwell { detail } => ConnectionCheck::Unwell { detail },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_the_working_folder_is_shown_and_used_once_it_is_allowed() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "ANTHROPIC_BASE_URL=http://127.0.0.1:9\nANTHROPIC_API_KEY=sk-ant-planted-4711\nCONCURRENCY=3\n";
+        std::fs::write(folder.path().join(".env"), text).unwrap();
+        let consents = folder.path().join("consents.json");
+        let open = || {
+            let surroundings = Surroundings {
+                environment: Environment::from_variables(|_| None, None),
+                keys: KeyRing::for_session(),
+                variables: HashMap::new(),
+                consents: Consents::at(consents.clone()),
+                unused_env_file: EnvFile::in_folder(folder.path()).unwrap(),
+            };
+            Library::open(&folder.path().join("library/library.sqlite"), surroundings).unwrap()
+        };
+        let library = open();
+        let connection = library.connection().unwrap();
+        let proposal = connection.unused_env_file.unwrap();
+        assert_eq!((connection.key, connection.base_url.as_str()), (None, ANTHROPIC));
+        assert_eq!(
+            (proposal.server.as_deref(), proposal.key_ending.as_deref()),
+            (Some("http://127.0.0.1:9"), Some("4711"))
+        );
+        assert!(!format!("{proposal:?}").contains("planted-4711"));
+
+        let connection = library.allow_env_file().unwrap();
+        assert_eq!((connection.key, connection.concurrency), (Some(KeyPlace::DotEnv), Some(3)));
+        assert_eq!((connection.base_url.as_str(), connection.unused_env_file), ("http://127.0.0.1:9", None));
+        let file = EnvFile::in_folder(folder.path()).unwrap().unwrap();
+        assert!(Consents::at(consents.clone()).is_allowed(&file).unwrap(), "it need not be asked again");
+
+        // What cannot be used is not allowed either.
+        std::fs::write(folder.path().join(".env"), "ANTHROPIC_API_KEY=$HOME\n").unwrap();
+        let library = open();
+        assert!(library.connection().unwrap().unused_env_file.unwrap().problem.is_some());
+        assert!(library.allow_env_file().is_err());
+        assert_eq!(library.connection().unwrap().key, None);
     }
 }

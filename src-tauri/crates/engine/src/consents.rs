@@ -74,7 +74,7 @@ struct Kept {
     /// Libraries that the person has created: their settings are the person's own.
     #[serde(default)]
     libraries: Vec<KnownLibrary>,
-    /// Hosts that were agreed to in other libraries.
+    /// Hosts that were agreed to, by library.
     #[serde(default)]
     hosts: Vec<AgreedHost>,
 }
@@ -165,16 +165,28 @@ impl Consents {
         Ok(self.kept()?.libraries.contains(library))
     }
 
-    /// The hosts that the person has agreed to in `library`, which comes from elsewhere.
+    /// The hosts that the person has agreed to in `library`.
     pub(crate) fn hosts(&self, library: &KnownLibrary) -> Result<Vec<String>> {
         let hosts = self.kept()?.hosts.into_iter().filter(|agreed| agreed.owner == *library);
         Ok(hosts.map(|agreed| agreed.host).collect())
     }
 
-    pub(crate) fn set_hosts(&self, library: &KnownLibrary, hosts: &[String]) -> Result<()> {
+    /// Records the hosts that the person agrees to in `library`, and those that they no longer agree to.
+    pub(crate) fn change_hosts<'a>(
+        &self,
+        library: &KnownLibrary,
+        added: impl IntoIterator<Item = &'a String>,
+        removed: impl IntoIterator<Item = &'a String>,
+    ) -> Result<()> {
+        let of = |host: &String| AgreedHost { owner: library.clone(), host: host.clone() };
+        let added: Vec<AgreedHost> = added.into_iter().map(of).collect();
+        let removed: Vec<AgreedHost> = removed.into_iter().map(of).collect();
+        if added.is_empty() && removed.is_empty() {
+            return Ok(());
+        }
         self.change(|kept| {
-            kept.hosts.retain(|agreed| agreed.owner != *library);
-            kept.hosts.extend(hosts.iter().map(|host| AgreedHost { owner: library.clone(), host: host.clone() }));
+            kept.hosts.retain(|agreed| !removed.contains(agreed) && !added.contains(agreed));
+            kept.hosts.extend(added.iter().cloned());
         })
     }
 

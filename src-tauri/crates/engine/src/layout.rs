@@ -178,7 +178,7 @@ mod tests {
         assert_eq!(usual.folder(), folder.path());
         assert!(places[0].0 != places[1].0 && places[0].1 != places[1].1 && places[0].2 != places[1].2, "{places:?}");
 
-        first.agree_to("first.example".into()).unwrap();
+        first.agree_to("first.example").unwrap();
         assert!(second.settings().unwrap().agreed_hosts.is_empty());
         assert!(usual.settings().unwrap().agreed_hosts.is_empty());
         // What a library keeps is no photo, for any of them.
@@ -229,7 +229,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let home = folder.path().join("home");
         let library = Library::open_alone(&home.join("library.sqlite"));
-        library.agree_to("x.example".into()).unwrap();
+        library.agree_to("x.example").unwrap();
         let samples = library.lay_out_samples().unwrap();
         library.import(&[samples]).unwrap();
         assert!(modes(&home).iter().all(is_private), "{:?}", modes(&home));

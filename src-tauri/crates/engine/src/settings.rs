@@ -51,7 +51,11 @@ impl Library {
     }
 
     fn read_settings(&self, variables: Option<&HashMap<String, String>>) -> Result<Settings> {
-        let mut settings = read(&self.settings_path(), variables)?;
+        self.with_agreed_hosts(read(&self.settings_path(), variables)?)
+    }
+
+    /// The settings of another person's library agree to no host; this person may have agreed to some of them.
+    fn with_agreed_hosts(&self, mut settings: Settings) -> Result<Settings> {
         if !self.is_own && !settings.agreed_hosts.is_empty() {
             let agreed = self.consents.hosts(&self.known_as()?)?;
             settings.agreed_hosts.retain(|host| agreed.contains(host));
@@ -62,30 +66,32 @@ impl Library {
     /// Changes what differs between `before`, which the person has seen, and `after`, which they want. What others have
     /// changed in the file meanwhile stays. Returns what the file says then.
     pub fn change_settings(&self, before: &Settings, after: &Settings) -> Result<Settings> {
-        self.edit_settings(|settings| merged(before, after, settings))
+        let is_in = |host: &String, settings: &Settings| settings.agreed_hosts.contains(host);
+        let added = after.agreed_hosts.iter().filter(|host| !is_in(host, before));
+        let removed = before.agreed_hosts.iter().filter(|host| !is_in(host, after));
+        let settings = self.edit_settings(|settings| merged(before, after, settings))?;
+        self.consents.change_hosts(&self.known_as()?, added, removed)?;
+        self.with_agreed_hosts(settings)
     }
 
     /// Overwrites the file with `settings`.
     pub fn save_settings(&self, settings: &Settings) -> Result<()> {
-        self.edit_settings(|_| Ok(settings.clone())).map(|_| ())
+        self.edit_settings(|_| Ok(settings.clone()))?;
+        self.consents.change_hosts(&self.known_as()?, settings.agreed_hosts.iter(), [])
     }
 
-    /// Changes the settings as they are in the file. No other change comes between reading and writing. An address that no
+    /// Changes the settings as they are in the file, which is also where the hosts stand that another person has agreed to. No other change comes between reading and writing. An address that no
     /// key may be sent to is refused; the lock to this machine pauses the runs that send to others.
     pub(crate) fn edit_settings(&self, change: impl FnOnce(&Settings) -> Result<Settings>) -> Result<Settings> {
         let path = self.settings_path();
         let lock = self.folder().join("locks").join("settings.lock");
         let _locked = private::lock(&lock).map_err(EngineError::file(&lock))?;
-        let before = self.read_settings(None)?;
-        let settings = change(&before)?;
+        let settings = change(&read(&path, None)?)?;
         let further = settings.further_routes.iter().map(|route| &route.base_url);
         for base_url in settings.base_url.iter().chain(further) {
             BaseUrl::parse(base_url).map_err(|source| EngineError::Address { typed: base_url.clone(), source })?;
         }
         write(&path, &settings)?;
-        if !self.is_own && settings.agreed_hosts != before.agreed_hosts {
-            self.consents.set_hosts(&self.known_as()?, &settings.agreed_hosts)?;
-        }
         self.limit_decoding_memory(&self.settings_in_force()?);
         if settings.is_local_only {
             self.pause_runs_elsewhere();
@@ -328,7 +334,7 @@ mod tests {
                 let other = Library::alone_in(folder.path());
                 let seen = seen.clone();
                 scope.spawn(move || {
-                    other.agree_to(format!("host-{number}.example")).unwrap();
+                    other.agree_to(&format!("host-{number}.example")).unwrap();
                     let mut wanted = seen.clone();
                     match number {
                         0 => wanted.run.retry_attempts = 7,

@@ -48,7 +48,7 @@ export const settings = {
     title: "The working folder has a .env file that is not used yet",
     path: "File",
     server: "Server",
-    vendor: "Anthropic",
+    vendor: "Anthropic's own",
     endsIn: (ending: string) => `ends in ${ending}`,
     note: "Use it only if it is yours: photos go to its server. It is used until it changes.",
     use: "Use this file",

@@ -32,7 +32,7 @@ export const settings: Words<typeof english> = {
     title: "La carpeta de trabajo tiene un archivo .env que aún no se usa",
     path: "Archivo",
     server: "Servidor",
-    vendor: "Anthropic",
+    vendor: "El de Anthropic",
     endsIn: (ending) => `termina en ${ending}`,
     note: "Úsalo solo si es tuyo: las fotos van a su servidor. Se usa hasta que cambie.",
     use: "Usar este archivo",

@@ -29,7 +29,7 @@ pub async fn annotate(arguments: &Annotate, global: &Global, output: Output) -> 
     let model = confirm_quote(&library, arguments, &recipe, &images).await?;
     if let Destination::Host { name, .. } = &model.destination {
         // What is sent there was in the quote.
-        library.agree_to(name.clone())?;
+        library.agree_to(name)?;
     }
     let request = RunRequest {
         options: arguments.options(images.len()),

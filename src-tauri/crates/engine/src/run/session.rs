@@ -35,13 +35,13 @@ impl Library {
         taken: TakenRun,
         begin: impl Future<Output = Result<(Opened, bool)>>,
     ) -> Result<()> {
-        let begun = async {
+        let starting = async {
             let (opened, is_resumed) = begin.await?;
             self.begin_session(taken.run, opened, is_resumed).await
         };
-        match begun.await {
-            Ok(begun) => {
-                tokio::spawn(watch_over(taken, begun));
+        match starting.await {
+            Ok(session) => {
+                tokio::spawn(watch_over(taken, session));
                 self.note_change();
                 Ok(())
             }

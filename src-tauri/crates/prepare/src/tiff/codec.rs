@@ -70,7 +70,9 @@ pub(super) fn held_bytes(page: &Page, layout: &RowLayout) -> u64 {
                 let windows = (0..page.chunks.len()).map(|chunk| {
                     let mut header: Vec<u8> = page.chunk_data(chunk).iter().take(ZSTD_HEADER_LEN).copied().collect();
                     if page.is_bit_reversed {
-                        header.iter_mut().for_each(|byte| *byte = byte.reverse_bits());
+                        for byte in &mut header {
+                            *byte = byte.reverse_bits();
+                        }
                     }
                     zstd_window(&header).min(DEFAULT_MAX_WINDOW_SIZE)
                 });

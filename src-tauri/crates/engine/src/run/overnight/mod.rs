@@ -43,6 +43,10 @@ use crate::{EngineError, Result};
 /// How often the answers of other runs are looked for.
 const PENDING_INTERVAL: Duration = Duration::from_secs(1);
 
+/// How long a batch that is being submitted may still take when the run is left. A reply that is not waited for is lost, and
+/// the batch must be looked for.
+const SUBMISSION_DRAIN: Duration = Duration::from_secs(3);
+
 /// How batches are cut, and how long one is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BatchLimits {
@@ -370,6 +374,23 @@ impl Night<'_> {
     /// As [`unless_left`], for this run.
     async fn unless_left<T>(&self, call: impl Future<Output = T>) -> Option<T> {
         unless_left(self.stop_asked.clone(), call).await
+    }
+
+    /// Makes a call that the run is not left without, unless it takes too long.
+    async fn drained<T>(&self, call: impl Future<Output = T>) -> Option<T> {
+        let mut stop_asked = self.stop_asked.clone();
+        let overdue = async {
+            let is_left = stop_asked.wait_for(|asked| is_to_leave(*asked)).await.is_ok();
+            if is_left {
+                tokio::time::sleep(SUBMISSION_DRAIN).await;
+            } else {
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            done = call => Some(done),
+            () = overdue => None,
+        }
     }
 
     /// `took_millis` is `None` where the image was not asked about.

@@ -32,8 +32,8 @@ impl Night<'_> {
             }
         }
         self.open_batches()?;
-        // Left, whether it was taken is found out in the next sitting.
-        let Some(taken) = self.unless_left(self.client.submit_batch(&spooled.path)).await else { return Ok(None) };
+        // Otherwise, the next session finds out whether it was taken.
+        let Some(taken) = self.drained(self.client.submit_batch(&spooled.path)).await else { return Ok(None) };
         match taken {
             Ok(taken) => {
                 remove_spool(&spooled.path);
