@@ -43,6 +43,7 @@ endif
 check: setup-test ui
 	cargo fmt --all --check
 	cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
+	cargo test $(CARGO_FLAGS) --test structure
 	cargo deny --log-level error --all-features check bans licenses sources
 	npm --prefix ui run check
 

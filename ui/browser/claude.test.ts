@@ -297,9 +297,9 @@ it("holds a run that cannot reach its server, and says to whom", async () => {
 it.each([
   ["no_credit", "The account has no credit left.", null],
   ["not_such_a_server", "The server at api.anthropic.com does not speak the Claude API.", "Open Settings"],
-  ["batch_canceled", "A batch was canceled at api.anthropic.com, and not by Fieldmark.", null],
+  ["batch_canceled", "A batch was canceled at api.anthropic.com, but not by Fieldmark.", null],
   ["answers_unreadable", "The answers of api.anthropic.com cannot be read", "Open Settings"],
-  ["wait_too_long", "lets nothing through for more than an hour", "Open Settings"],
+  ["wait_too_long", "would hold requests back for more than an hour", "Open Settings"],
   ["request_refused", "api.anthropic.com refuses every request of this run for the same reason.", "Plan a run"],
 ])("leads out of %s", async (reason, why, way) => {
   page = await open(browser, { query: `priced&key&stopped=${reason}` });
