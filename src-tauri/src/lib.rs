@@ -5,6 +5,7 @@ mod bindings;
 mod commands;
 mod dragging;
 mod error;
+mod importing;
 mod signals;
 mod state;
 mod thumbs;
@@ -55,9 +56,9 @@ pub fn run() -> Result<(), StartError> {
                 // The window's own dark, so that nothing flashes before the page is there.
                 .background_color(tauri::window::Color(0x1a, 0x1a, 0x1a, 0xff))
                 .build()?;
-            signals::take_drops(&window);
+            importing::take_drops(&window);
             if !dropped.is_empty() {
-                state::import(app.handle(), dropped);
+                importing::import(app.handle(), dropped);
             }
             Ok(())
         })

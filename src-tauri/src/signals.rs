@@ -5,13 +5,13 @@ use std::time::Duration;
 use domain::import::ImportProgress;
 use domain::run::WorkingRun;
 use serde::{Deserialize, Serialize};
-use tauri::{AppHandle, DragDropEvent, Manager, WebviewWindow, WindowEvent};
+use tauri::{AppHandle, Manager};
 use tauri_specta::Event;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use crate::error::AppError;
-use crate::state::{self, Desktop};
+use crate::state::Desktop;
 
 /// How often the settings' file is looked at.
 const SETTINGS_INTERVAL: Duration = Duration::from_secs(1);
@@ -108,27 +108,8 @@ async fn follow(mut version: watch::Receiver<u64>, working: impl Fn() -> Vec<Wor
     }
 }
 
-/// Takes files and folders dropped anywhere on the window.
-pub fn take_drops(window: &WebviewWindow) {
-    let app = window.app_handle().clone();
-    window.on_window_event(move |event| {
-        let WindowEvent::DragDrop(event) = event else { return };
-        if app.state::<Desktop>().is_dragging_out() {
-            return;
-        }
-        match event {
-            DragDropEvent::Enter { .. } => emit(&DragChanged { is_over: true }, &app),
-            DragDropEvent::Leave => emit(&DragChanged { is_over: false }, &app),
-            DragDropEvent::Drop { paths, .. } => {
-                emit(&DragChanged { is_over: false }, &app);
-                state::import(&app, paths.clone());
-            }
-            _ => {}
-        }
-    });
-}
-
-fn emit(signal: &(impl Event + Clone + Serialize), app: &AppHandle) {
+/// Emits a signal to the window, if there is one.
+pub fn emit(signal: &(impl Event + Clone + Serialize), app: &AppHandle) {
     if let Err(error) = signal.emit(app) {
         tracing::debug!(%error, "no window to signal to");
     }

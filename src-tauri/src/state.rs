@@ -6,11 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use engine::{Consents, EnvFileHere, Library, Surroundings};
 use tauri::async_runtime::JoinHandle;
-use tauri::{AppHandle, Manager};
-use tauri_specta::Event;
 
-use crate::error::{AppError, StartError};
-use crate::signals::Refused;
+use crate::error::StartError;
 
 /// Names the folder of the library, in place of the one that the desktop keeps application data in.
 const LIBRARY_VARIABLE: &str = "FIELDMARK_LIBRARY";
@@ -83,22 +80,5 @@ fn surroundings() -> Surroundings {
             tracing::warn!(%error, "a .env file is not used");
             Surroundings::of_this_process(None)
         }
-    }
-}
-
-/// Imports what was dropped, chosen or named on the command line. Progress is signalled; so is a refusal.
-pub fn import(app: &AppHandle, paths: Vec<PathBuf>) {
-    let (app, library) = (app.clone(), app.state::<Desktop>().library());
-    tauri::async_runtime::spawn_blocking(move || {
-        if let Err(error) = library.import(&paths) {
-            signal_refusal(&app, error.into());
-        }
-    });
-}
-
-fn signal_refusal(app: &AppHandle, error: AppError) {
-    tracing::error!(message = error.message, "an import failed");
-    if let Err(error) = Refused(error).emit(app) {
-        tracing::debug!(%error, "no window to signal to");
     }
 }

@@ -11,7 +11,8 @@ use tauri_plugin_dialog::DialogExt;
 use tokio::sync::oneshot;
 
 use super::{Answer, ask};
-use crate::state::{self, Desktop};
+use crate::importing::import;
+use crate::state::Desktop;
 
 #[tauri::command]
 #[specta::specta]
@@ -108,7 +109,7 @@ pub async fn choose_folders(app: AppHandle) -> Answer<bool> {
         let _ = choose.send(folders);
     });
     let Some(folders) = chosen.await.ok().flatten() else { return Ok(false) };
-    state::import(&app, folders.into_iter().filter_map(|folder| folder.into_path().ok()).collect());
+    import(&app, folders.into_iter().filter_map(|folder| folder.into_path().ok()).collect());
     Ok(true)
 }
 
@@ -116,7 +117,7 @@ pub async fn choose_folders(app: AppHandle) -> Answer<bool> {
 #[specta::specta]
 pub async fn import_samples(app: AppHandle, desktop: State<'_, Desktop>) -> Answer<()> {
     let folder = ask(&desktop, |library| library.lay_out_samples()).await?;
-    state::import(&app, vec![folder]);
+    import(&app, vec![folder]);
     Ok(())
 }
 

@@ -76,7 +76,8 @@ fn the_source_is_in_order_but_for_what_is_known() {
     let path = repository("tests/tests/structure/known.txt");
     let found = findings();
     if std::env::var_os("UPDATE_STRUCTURE").is_some() {
-        fs::write(&path, found.iter().map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+        let lines: Vec<&str> = found.iter().map(String::as_str).collect();
+        fs::write(&path, lines.join("\n") + "\n").unwrap();
     }
     let known: BTreeSet<String> = fs::read_to_string(&path).unwrap().lines().map(str::to_owned).collect();
     let new: Vec<&String> = found.difference(&known).collect();

@@ -5,11 +5,12 @@
 //! transparent ground would vanish on black. So is a first frame on a larger canvas. Colour profiles are not applied.
 
 use crate::file::{ImageFile, megabytes};
+use crate::header::Header;
 use crate::memory::{DecodingMemory, Reservation, TooMuch};
-use crate::pixels::{Pixels, Stored, fitted};
+use crate::pixels::{Pixels, Stored};
 use crate::{jpeg, png, raster, tiff};
-use domain::geometry::{Orientation, PixelSize};
-use domain::import::{ImageFormat, MAX_PIXELS, SkipReason};
+use domain::geometry::PixelSize;
+use domain::import::{ImageFormat, SkipReason};
 use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 
@@ -45,7 +46,7 @@ pub(crate) fn decode_bytes(
     memory: &DecodingMemory,
 ) -> Result<Pixels, SkipReason> {
     guarded(|| {
-        let header = Header::read(format, bytes, max_edge)?;
+        let header = read_header(format, bytes, max_edge)?;
         let _memory = reserve(memory, header.memory_needed(max_edge), Some(header.size))?;
         decode_stored(format, bytes, max_edge)?.into_upright(max_edge)
     })
@@ -78,7 +79,7 @@ impl Source {
     /// Reads the file at `path`. Waits until the memory is free.
     pub(crate) fn read(path: &Path, max_edge: Option<u32>, memory: &DecodingMemory) -> Result<Self, SkipReason> {
         let (format, bytes, mut reservation) = read_file(path, memory)?;
-        let header = Header::read(format, &bytes, max_edge)?;
+        let header = read_header(format, &bytes, max_edge)?;
         if reservation.try_grow(header.memory_needed(max_edge)) {
             return Ok(Self { format, bytes, memory: reservation });
         }
@@ -93,7 +94,7 @@ impl Source {
             return Err(has_grown());
         }
         let bytes = file.read()?;
-        let needed = Header::read(format, &bytes, max_edge)?.memory_needed(max_edge);
+        let needed = read_header(format, &bytes, max_edge)?.memory_needed(max_edge);
         if len.saturating_add(needed) > reservation.bytes() {
             return Err(has_grown());
         }
@@ -128,75 +129,21 @@ fn reserve(memory: &DecodingMemory, bytes: u64, size: Option<PixelSize>) -> Resu
     })
 }
 
-/// What is known of a picture before anything is allocated for it.
-#[derive(Debug)]
-pub(crate) struct Header {
-    /// As stored.
-    pub(crate) size: PixelSize,
-    /// What the decoder makes of it; smaller where it scales.
-    pub(crate) decoded_size: PixelSize,
-    pub(crate) orientation: Orientation,
-    /// The most that the decoder holds at a time, its result among it.
-    pub(crate) decoder_bytes: u64,
-}
-
-impl Header {
-    fn read(format: ImageFormat, bytes: &[u8], max_edge: Option<u32>) -> Result<Self, SkipReason> {
-        match format {
-            ImageFormat::Jpeg => jpeg::header(bytes, max_edge),
-            ImageFormat::Tiff => tiff::header(bytes),
-            ImageFormat::Png => png::header(bytes),
-            ImageFormat::WebP | ImageFormat::Gif | ImageFormat::Bmp => raster::header(format, bytes),
-        }
+/// The header of the picture, before anything is allocated for it.
+fn read_header(format: ImageFormat, bytes: &[u8], max_edge: Option<u32>) -> Result<Header, SkipReason> {
+    match format {
+        ImageFormat::Jpeg => jpeg::header(bytes, max_edge),
+        ImageFormat::Tiff => tiff::header(bytes),
+        ImageFormat::Png => png::header(bytes),
+        ImageFormat::WebP | ImageFormat::Gif | ImageFormat::Bmp => raster::header(format, bytes),
     }
-
-    /// The most that decoding, resizing and turning take at a time, in bytes, beside the file itself.
-    fn memory_needed(&self, max_edge: Option<u32>) -> u64 {
-        /// Tables, rows and buffers of no great size.
-        const SMALL_THINGS: u64 = 1 << 20;
-        let target = fitted(self.size, max_edge);
-        let result = 3 * target.area();
-        let between = 3 * u64::from(target.width) * u64::from(self.decoded_size.height);
-        let resizing = if self.decoded_size == target { 0 } else { between + result };
-        let turning = if self.orientation == Orientation::Upright { 0 } else { result };
-        SMALL_THINGS.saturating_add(self.decoder_bytes).saturating_add(resizing + turning)
-    }
-}
-
-/// To be asked with the size that a header claims, before anything else.
-pub(crate) fn check_size(claimed: PixelSize) -> Result<(), SkipReason> {
-    let pixels = claimed.area();
-    if pixels == 0 {
-        return Err(damaged("the picture has no pixels"));
-    }
-    if pixels > MAX_PIXELS {
-        return Err(SkipReason::TooManyPixels { megapixels: megabytes(pixels) });
-    }
-    Ok(())
-}
-
-/// That many zeros. Without the memory for them this is an error and not the end of the process.
-pub(crate) fn zeros(len: usize) -> Result<Vec<u8>, SkipReason> {
-    let mut zeros = Vec::new();
-    let no_memory = |_| SkipReason::Unreadable { detail: "there is not enough memory".into() };
-    zeros.try_reserve_exact(len).map_err(no_memory)?;
-    zeros.resize(len, 0);
-    Ok(zeros)
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "made to be given to map_err")]
-pub(crate) fn damaged(detail: impl ToString) -> SkipReason {
-    SkipReason::Damaged { detail: detail.to_string() }
-}
-
-pub(crate) fn not_supported(format: ImageFormat, detail: impl Into<String>) -> SkipReason {
-    SkipReason::NotSupported { format: format.name().into(), detail: Some(detail.into()) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::fixtures::{self, BLUE, GREEN, RED, YELLOW, corners, encoded, peak_signal_to_noise, pixel, rgb_image};
+    use crate::header::not_supported;
     use crate::pixels::fitted;
     use domain::geometry::Orientation;
     use domain::taken::Taken;

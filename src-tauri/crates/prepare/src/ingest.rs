@@ -1,8 +1,9 @@
 //! Taking a file into the library: one read, after which its identity, size and thumbnail are known and the whole of
 //! its data has been decoded once, so that a truncated photo is found on import and not during a paid run.
 
-use crate::decode::{Source, damaged, decode_stored, guarded, read_file};
+use crate::decode::{Source, decode_stored, guarded, read_file};
 use crate::file::ImageFile;
+use crate::header::damaged;
 use crate::{ContentHash, DecodingMemory, encode_jpeg, exif, jpeg, perceptual_hash, png, raster};
 use domain::geometry::{Orientation, PixelSize};
 use domain::import::{ImageFormat, SkipReason};

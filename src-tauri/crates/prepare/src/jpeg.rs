@@ -3,7 +3,7 @@
 //! libjpeg-turbo decodes truncated files to grey and merely warns. Its warnings are taken apart here: lost data makes a
 //! file damaged, while oddities of cameras that lose nothing are let pass. So is a file that lacks only its end marker.
 
-use crate::decode::{Header, check_size, damaged, not_supported, zeros};
+use crate::header::{Header, check_size, damaged, not_supported, zeros};
 use crate::pixels::{Pixels, Stored, fitted, multiply};
 use crate::{Error, exif, raster};
 use domain::geometry::PixelSize;

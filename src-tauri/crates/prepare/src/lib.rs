@@ -18,6 +18,7 @@ mod file;
 #[cfg(test)]
 mod fixtures;
 mod hash;
+mod header;
 mod ingest;
 mod jpeg;
 mod leftovers;

@@ -1,7 +1,7 @@
 //! PNG, row by row: what is in memory is the result and a row. Interlaced pictures go to the `image` crate, since their rows
 //! come in seven passes.
 
-use crate::decode::{Header, check_size, damaged, zeros};
+use crate::header::{Header, check_size, damaged, zeros};
 use crate::pixels::{Pixels, Stored, over_white};
 use crate::{exif, raster};
 use ::png::{BitDepth, ColorType, Decoder, Limits, Reader, Transformations};
@@ -51,30 +51,6 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Stored, SkipReason> {
         orientation: exif.map(exif::orientation).unwrap_or_default(),
         taken: exif.and_then(exif::taken),
     })
-}
-
-/// At most what the compressed metadata of the file takes when it is unpacked. Rows need none of it; the `image` crate, which
-/// decodes interlaced pictures, keeps it.
-pub(crate) fn unpacked_metadata_bytes(bytes: &[u8]) -> u64 {
-    /// The most that Deflate packs into a byte (RFC 1951).
-    const MAX_RATIO: u64 = 1032;
-    const SIGNATURE_LEN: usize = 8;
-    let mut rest = bytes.get(SIGNATURE_LEN..).unwrap_or_default();
-    let mut total = 0_u64;
-    while let [a, b, c, d, kind @ ..] = rest
-        && let Some((kind, after)) = kind.split_first_chunk::<4>()
-    {
-        let len = u32::from_be_bytes([*a, *b, *c, *d]);
-        match kind {
-            b"iCCP" | b"zTXt" | b"iTXt" => total = total.saturating_add(MAX_RATIO * u64::from(len)),
-            b"tEXt" => total = total.saturating_add(len.into()),
-            _ => {}
-        }
-        // A checksum of four bytes follows.
-        let next = usize::try_from(len).ok().and_then(|len| after.get(len.checked_add(4)?..));
-        rest = next.unwrap_or_default();
-    }
-    total
 }
 
 /// When the picture was taken, without decoding it.

@@ -1,8 +1,8 @@
 //! Decoding by the `image` crate: WebP, GIF, BMP and interlaced PNG, and the few JPEG files that libjpeg-turbo won't start on.
 
-use crate::decode::{Header, check_size, damaged, not_supported};
+use crate::header::{Header, check_size, damaged, not_supported};
 use crate::pixels::{Pixels, Stored, over_white};
-use crate::{exif, png, webp};
+use crate::{exif, webp};
 use domain::geometry::PixelSize;
 use domain::import::{ImageFormat, SkipReason};
 use domain::taken::Taken;
@@ -29,7 +29,7 @@ pub(crate) fn header(format: ImageFormat, bytes: &[u8]) -> Result<Header, SkipRe
         ImageFormat::Gif => gif_frame_bytes(bytes),
         // The file is copied; the coefficients are held, of up to four components.
         ImageFormat::Jpeg => 8 * area + bytes.len() as u64,
-        ImageFormat::Png => copied + png::unpacked_metadata_bytes(bytes).min(OVERHEAD_BYTES),
+        ImageFormat::Png => copied + unpacked_metadata_bytes(bytes).min(OVERHEAD_BYTES),
         _ => copied,
     })
 }
@@ -55,6 +55,29 @@ fn header_of(
     let decoder_bytes = decoder.total_bytes().saturating_add(converted).saturating_add(extra_bytes(size.area()));
     let orientation = exif.map(|exif| exif::orientation(&exif)).unwrap_or_default();
     Ok(Header { size, decoded_size: size, orientation, decoder_bytes })
+}
+
+/// At most what the metadata of a PNG takes when it is unpacked.
+fn unpacked_metadata_bytes(bytes: &[u8]) -> u64 {
+    /// The most that Deflate packs into a byte (RFC 1951).
+    const MAX_RATIO: u64 = 1032;
+    const SIGNATURE_LEN: usize = 8;
+    let mut rest = bytes.get(SIGNATURE_LEN..).unwrap_or_default();
+    let mut total = 0_u64;
+    while let [a, b, c, d, kind @ ..] = rest
+        && let Some((kind, after)) = kind.split_first_chunk::<4>()
+    {
+        let len = u32::from_be_bytes([*a, *b, *c, *d]);
+        match kind {
+            b"iCCP" | b"zTXt" | b"iTXt" => total = total.saturating_add(MAX_RATIO * u64::from(len)),
+            b"tEXt" => total = total.saturating_add(len.into()),
+            _ => {}
+        }
+        // A checksum of four bytes follows.
+        let next = usize::try_from(len).ok().and_then(|len| after.get(len.checked_add(4)?..));
+        rest = next.unwrap_or_default();
+    }
+    total
 }
 
 /// The first frame, where it is not as large as the canvas. It may be larger.

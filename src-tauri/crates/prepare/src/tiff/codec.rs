@@ -4,7 +4,7 @@ use super::directory::tag;
 use super::not_supported;
 use super::page::{Color, Compression, Page};
 use super::samples::RowLayout;
-use crate::decode::damaged;
+use crate::header::damaged;
 use crate::{jpeg, webp};
 use domain::import::SkipReason;
 use fax::decoder::{DecodeStatus, Group4Decoder, pels};

@@ -14,8 +14,8 @@ pub(crate) mod directory;
 mod page;
 mod samples;
 
-use crate::decode::{Header, check_size, damaged, zeros};
 use crate::exif;
+use crate::header::{Header, check_size, damaged, zeros};
 use crate::pixels::{Pixels, Stored};
 use directory::TiffFile;
 use domain::import::{ImageFormat, SkipReason};
@@ -24,7 +24,7 @@ use samples::RowLayout;
 use std::io::Read;
 
 fn not_supported(detail: impl Into<String>) -> SkipReason {
-    crate::decode::not_supported(ImageFormat::Tiff, detail)
+    crate::header::not_supported(ImageFormat::Tiff, detail)
 }
 
 /// What decoding will take.

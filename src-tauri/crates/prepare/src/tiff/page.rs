@@ -4,8 +4,8 @@
 
 use super::directory::{Directory, TiffFile, tag};
 use super::not_supported;
-use crate::decode::damaged;
 use crate::file::CAMERA_RAW;
+use crate::header::damaged;
 use domain::geometry::PixelSize;
 use domain::import::SkipReason;
 use std::collections::HashSet;

@@ -1,0 +1,62 @@
+//! What is known of a picture before it is decoded, and why it cannot be: what all decoders share.
+
+use crate::file::megabytes;
+use crate::pixels::fitted;
+use domain::geometry::{Orientation, PixelSize};
+use domain::import::{ImageFormat, MAX_PIXELS, SkipReason};
+
+/// What is known of a picture before anything is allocated for it.
+#[derive(Debug)]
+pub(crate) struct Header {
+    /// As stored.
+    pub(crate) size: PixelSize,
+    /// What the decoder makes of it; smaller where it scales.
+    pub(crate) decoded_size: PixelSize,
+    pub(crate) orientation: Orientation,
+    /// The most that the decoder holds at a time, its result among it.
+    pub(crate) decoder_bytes: u64,
+}
+
+impl Header {
+    /// The most that decoding, resizing and turning take at a time, in bytes, beside the file itself.
+    pub(crate) fn memory_needed(&self, max_edge: Option<u32>) -> u64 {
+        /// Tables, rows and buffers of no great size.
+        const SMALL_THINGS: u64 = 1 << 20;
+        let target = fitted(self.size, max_edge);
+        let result = 3 * target.area();
+        let between = 3 * u64::from(target.width) * u64::from(self.decoded_size.height);
+        let resizing = if self.decoded_size == target { 0 } else { between + result };
+        let turning = if self.orientation == Orientation::Upright { 0 } else { result };
+        SMALL_THINGS.saturating_add(self.decoder_bytes).saturating_add(resizing + turning)
+    }
+}
+
+/// To be asked with the size that a header claims, before anything else.
+pub(crate) fn check_size(claimed: PixelSize) -> Result<(), SkipReason> {
+    let pixels = claimed.area();
+    if pixels == 0 {
+        return Err(damaged("the picture has no pixels"));
+    }
+    if pixels > MAX_PIXELS {
+        return Err(SkipReason::TooManyPixels { megapixels: megabytes(pixels) });
+    }
+    Ok(())
+}
+
+/// That many zeros. Without the memory for them this is an error and not the end of the process.
+pub(crate) fn zeros(len: usize) -> Result<Vec<u8>, SkipReason> {
+    let mut zeros = Vec::new();
+    let no_memory = |_| SkipReason::Unreadable { detail: "there is not enough memory".into() };
+    zeros.try_reserve_exact(len).map_err(no_memory)?;
+    zeros.resize(len, 0);
+    Ok(zeros)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "made to be given to map_err")]
+pub(crate) fn damaged(detail: impl ToString) -> SkipReason {
+    SkipReason::Damaged { detail: detail.to_string() }
+}
+
+pub(crate) fn not_supported(format: ImageFormat, detail: impl Into<String>) -> SkipReason {
+    SkipReason::NotSupported { format: format.name().into(), detail: Some(detail.into()) }
+}
