@@ -12,8 +12,7 @@ function fileOf(name: string): ReadyExport {
     failed_images: 0,
     empty_images: 0,
     marks: 1,
-    without_score: 0,
-    without_form: 0,
+    losses: [],
     missing: 0,
     folder: null,
   };

@@ -10,7 +10,7 @@ use store::View;
 use crate::Result;
 use crate::originals::still_holds;
 
-use super::record::PAGE;
+use super::source::PAGE;
 
 /// The files of an image.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
