@@ -55,7 +55,7 @@ pub fn exported(out: &mut dyn Write, before: &str, file: &Target, exported: &Exp
         let _ = write!(said, ", {} with the reason", counted(exported.failed_images, "failed image"));
     }
     let losses = exported.losses.iter().filter(|loss| loss.kind != LossKind::Simplified);
-    let left_out: Vec<String> = losses.map(left_out).collect();
+    let left_out: Vec<String> = losses.copied().map(left_out).collect();
     if !left_out.is_empty() {
         let _ = write!(said, "; left out: {}", left_out.join(", "));
     }
@@ -69,7 +69,7 @@ pub fn exported(out: &mut dyn Write, before: &str, file: &Target, exported: &Exp
 }
 
 /// `3 points`: what the format has no place for.
-fn left_out(loss: &Loss) -> String {
+fn left_out(loss: Loss) -> String {
     let what = match loss.feature {
         Feature::Boxes if loss.count != 1 => return format!("{} boxes", grouped(loss.count.into())),
         Feature::Boxes => "box",

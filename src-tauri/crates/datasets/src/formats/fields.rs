@@ -73,3 +73,11 @@ pub fn without_position(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.rsplit_once(" at line ").map_or(text.clone(), |(problem, _)| problem.to_owned())
 }
+
+/// Where in a value the error is, such as `marks[2].bbox`; `None`: the value as a whole.
+pub fn path_of(error: &serde_path_to_error::Error<impl std::error::Error>) -> Option<String> {
+    let path = error.path().to_string();
+    // The name of a field that is not whole is a question mark.
+    let known = path.trim_end_matches('?').trim_end_matches('.');
+    (!known.is_empty()).then(|| known.to_owned())
+}

@@ -20,7 +20,7 @@ use crate::input::Input;
 use crate::model::{DatasetAnnotation, DatasetFailure, DatasetImage, DatasetInfo, StoredImage};
 use crate::output::Output;
 
-use super::fields::{OriginName, bbox_of, points_of, shape_from, without_position};
+use super::fields::{OriginName, bbox_of, path_of, points_of, shape_from, without_position};
 
 /// The format `jsonl`.
 pub struct JsonLines;
@@ -201,8 +201,7 @@ impl<'a> From<&'a DatasetAnnotation> for LineAnnotation<'a> {
 fn read_line(text: &[u8], number: u64) -> Result<DatasetImage> {
     let mut json = serde_json::Deserializer::from_slice(text);
     let line: Line<'_> = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let field = error.path().to_string();
-        let place = if field == "." { Place::line(number) } else { Place::line(number).with_field(field) };
+        let place = Place { line: Some(number), field: path_of(&error), ..Place::default() };
         place.malformed(without_position(error.inner()))
     })?;
     json.end().map_err(|error| Place::line(number).malformed(without_position(&error)))?;

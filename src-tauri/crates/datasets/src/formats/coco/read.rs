@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use super::{CocoCategory, CocoImage, CocoInfo, PREFIX, RESERVED};
 use crate::error::{DatasetError, Place, Result};
 use crate::format::{Sink, SkippedPart};
-use crate::formats::fields::{OriginName, without_position};
+use crate::formats::fields::{OriginName, path_of, without_position};
 use crate::input::Input;
 use crate::model::{DatasetAnnotation, DatasetImage, DatasetInfo, DatasetRun, LabelTable, StoredImage};
 
@@ -379,8 +379,10 @@ impl<'de, T: DeserializeOwned, F: FnOnce(T)> DeserializeSeed<'de> for Item<'_, T
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> std::result::Result<(), D::Error> {
         let value = serde_path_to_error::deserialize(deserializer).map_err(|error| {
-            let path = error.path().to_string();
-            *self.field = Some(if path == "." { self.place } else { format!("{}.{path}", self.place) });
+            *self.field = Some(match path_of(&error) {
+                Some(path) => format!("{}.{path}", self.place),
+                None => self.place,
+            });
             error.into_inner()
         })?;
         (self.take)(value);
