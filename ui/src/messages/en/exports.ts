@@ -39,7 +39,7 @@ function lost(losses: readonly Loss[], isLeftOut: boolean): string | null {
   const named = losses
     .filter(({ kind }) => (kind !== "simplified") === isLeftOut)
     .map(({ feature, count: number }) => {
-      const name = feature === "polygons" && !isLeftOut ? "polygons, as boxes" : features[feature];
+      const name = feature === "polygons" && !isLeftOut ? "outlines of polygons" : features[feature];
       return `${name} (${count(number)})`;
     });
   return named.length === 0 ? null : named.join(", ");
@@ -70,7 +70,7 @@ export const exports = {
   noDrag: "Nothing can be dragged out of the window here. Save it instead.",
   leftOut: ({ losses, missing }: Exported) => [
     ...[lost(losses, true)].flatMap((what) => (what === null ? [] : [`Left out: ${what}.`])),
-    ...[lost(losses, false)].flatMap((what) => (what === null ? [] : [`Without: ${what}.`])),
+    ...[lost(losses, false)].flatMap((what) => (what === null ? [] : [`Not kept: ${what}.`])),
     ...(missing > 0
       ? [
           `${count(missing)} ${missing === 1 ? "file is" : "files are"} missing: no copy of the image is left where it was seen.`,

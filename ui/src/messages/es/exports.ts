@@ -41,7 +41,7 @@ function lost(losses: readonly Loss[], isLeftOut: boolean): string | null {
   const named = losses
     .filter(({ kind }) => (kind !== "simplified") === isLeftOut)
     .map(({ feature, count: number }) => {
-      const name = feature === "polygons" && !isLeftOut ? "polígonos, como cajas" : features[feature];
+      const name = feature === "polygons" && !isLeftOut ? "contornos de polígonos" : features[feature];
       return `${name} (${count(number)})`;
     });
   return named.length === 0 ? null : named.join(", ");
@@ -72,7 +72,7 @@ export const exports: Words<typeof english> = {
   noDrag: "Aquí no se puede arrastrar nada fuera de la ventana. Guárdalo.",
   leftOut: ({ losses, missing }: Exported) => [
     ...[lost(losses, true)].flatMap((what) => (what === null ? [] : [`Quedan fuera: ${what}.`])),
-    ...[lost(losses, false)].flatMap((what) => (what === null ? [] : [`Sin: ${what}.`])),
+    ...[lost(losses, false)].flatMap((what) => (what === null ? [] : [`No se conserva: ${what}.`])),
     ...(missing > 0
       ? [
           `${missing === 1 ? "Falta" : "Faltan"} ${count(missing)} ${missing === 1 ? "archivo" : "archivos"}: no queda ninguna copia de la imagen donde se vio.`,
