@@ -18,7 +18,7 @@ pub use format::{Format, FormatOptions, Images, Sink, SkippedPart, Source};
 pub use formats::{FORMATS, find};
 pub use input::Input;
 pub use memory::Dataset;
-pub use output::{ImageFiles, Output};
+pub use output::{ImagePlacement, Output};
 pub use projection::{Projection, Written};
 
 /// Writes what `format` can hold of a dataset, and says how much that is. The caller then finishes `out`, or drops it.

@@ -110,7 +110,7 @@ impl LabelTable {
 
 /// A part of a dataset by what it is used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Split {
+pub enum DatasetSplit {
     Train,
     Validation,
     Test,
@@ -138,7 +138,7 @@ pub struct DatasetImage {
     pub is_missing: bool,
     /// Other files that have it, named as `file_name` is.
     pub other_files: Vec<String>,
-    pub split: Option<Split>,
+    pub split: Option<DatasetSplit>,
     /// Where its file is on this computer, for formats that images belong to.
     pub path: Option<PathBuf>,
     pub annotations: Vec<DatasetAnnotation>,

@@ -14,7 +14,7 @@ use crate::error::{DatasetError, Result};
 
 /// What becomes of the files of the images. In an archive they are copied unless they are left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum ImageFiles {
+pub enum ImagePlacement {
     /// They stay where they are, and the dataset names them.
     #[default]
     Left,
@@ -26,7 +26,7 @@ pub enum ImageFiles {
 /// Where a dataset is written.
 pub struct Output {
     target: Target,
-    pub image_files: ImageFiles,
+    pub image_placement: ImagePlacement,
     /// Names in a folder or archive, in lower case: not every file system tells cases apart.
     names: HashSet<String>,
 }
@@ -44,7 +44,7 @@ impl Output {
             Package::Folder => Target::Folder { folder: WholeFolder::begin(path)?, entry: None },
             Package::File { .. } | Package::Archive { .. } => return Self::of_file(package, WholeFile::begin(path)?),
         };
-        Ok(Self { target, image_files: ImageFiles::default(), names: HashSet::new() })
+        Ok(Self { target, image_placement: ImagePlacement::default(), names: HashSet::new() })
     }
 
     /// As [`Output::begin`], into a file that is begun already.
@@ -57,7 +57,7 @@ impl Output {
             Package::Archive { .. } => Target::Archive(Box::new(ZipWriter::new_stream(file))),
             Package::Folder => return Err(io::Error::new(ErrorKind::IsADirectory, "the format is a folder of files")),
         };
-        Ok(Self { target, image_files: ImageFiles::default(), names: HashSet::new() })
+        Ok(Self { target, image_placement: ImagePlacement::default(), names: HashSet::new() })
     }
 
     /// The only file of a dataset that is one file.
@@ -89,9 +89,9 @@ impl Output {
         }
     }
 
-    /// Puts the file of an image at `name` in a folder or archive, as [`Output::image_files`] says.
+    /// Puts the file of an image at `name` in a folder or archive, as [`Output::image_placement`] says.
     pub fn image_file(&mut self, original: &Path, name: &str) -> Result<()> {
-        if self.image_files == ImageFiles::Left {
+        if self.image_placement == ImagePlacement::Left {
             return Ok(());
         }
         self.end_entry()?;
@@ -101,7 +101,8 @@ impl Output {
             Target::Folder { folder, .. } => {
                 let path = folder.path().join(name);
                 path.parent().map_or(Ok(()), fs::create_dir_all)?;
-                let is_linked = self.image_files == ImageFiles::HardLinked && fs::hard_link(original, &path).is_ok();
+                let is_linked =
+                    self.image_placement == ImagePlacement::HardLinked && fs::hard_link(original, &path).is_ok();
                 if !is_linked {
                     let (mut file, _) = files::open(original)?;
                     io::copy(&mut file, &mut File::create_new(path)?)?;

@@ -9,7 +9,7 @@ use std::fs;
 
 use common::{RUN, SHAPES, dataset, every_format, everything, files_at, image, read, rounded, write};
 use datasets::model::{DatasetAnnotation, DatasetImage, DatasetInfo};
-use datasets::{DatasetError, ImageFiles, Images, Output, Projection, Source, find};
+use datasets::{DatasetError, ImagePlacement, Images, Output, Projection, Source, find};
 use domain::annotation::{AttributeValue, Origin, RejectReason, Status};
 use domain::dataset::{Feature, LossKind, Package};
 use domain::geometry::{Point, Rect};
@@ -215,17 +215,17 @@ fn images_are_left_copied_or_linked() {
     {
         let id = format.descriptor().id;
         for (files, name) in
-            [(ImageFiles::Left, "left"), (ImageFiles::Copied, "copied"), (ImageFiles::HardLinked, "linked")]
+            [(ImagePlacement::Left, "left"), (ImagePlacement::Copied, "copied"), (ImagePlacement::HardLinked, "linked")]
         {
             let path = folder.path().join(format!("{id}-{name}"));
             let mut out = Output::begin(format.descriptor().package, &path).unwrap();
-            out.image_files = files;
+            out.image_placement = files;
             datasets::write(format, &source, &common::defaults(format), &mut out).unwrap();
             out.finish().unwrap();
             let mut input = datasets::Input::open(format.descriptor().package, &path).unwrap();
             let names = input.names().unwrap();
             let picture = names.iter().find(|name| !name.ends_with("txt"));
-            assert_eq!(picture.is_some(), files != ImageFiles::Left, "{id}: {names:?}");
+            assert_eq!(picture.is_some(), files != ImagePlacement::Left, "{id}: {names:?}");
             if let Some(name) = picture {
                 let mut bytes = Vec::new();
                 std::io::Read::read_to_end(&mut input.entry(name).unwrap(), &mut bytes).unwrap();

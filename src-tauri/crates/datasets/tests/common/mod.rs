@@ -9,8 +9,8 @@ use std::fs;
 use std::path::Path;
 
 use datasets::model::{
-    DatasetAnnotation, DatasetAttribute, DatasetFailure, DatasetImage, DatasetInfo, DatasetRun, LabelTable, Split,
-    StoredImage,
+    DatasetAnnotation, DatasetAttribute, DatasetFailure, DatasetImage, DatasetInfo, DatasetRun, DatasetSplit,
+    LabelTable, StoredImage,
 };
 use datasets::{Dataset, FORMATS, Format, FormatOptions, Input, Output, Result, Source, Written};
 use domain::annotation::{AttributeValue, Origin, RejectReason, Status};
@@ -186,7 +186,7 @@ pub fn everything() -> Dataset {
     images[1].annotations = vec![asked, of_person, of_other_run];
     images[1].propagated_from = Some(1);
     images[2].review = Some(ReviewState::ConfirmedEmpty);
-    images[2].split = Some(Split::Validation);
+    images[2].split = Some(DatasetSplit::Validation);
     images[3].is_missing = true;
     images[3].other_files = vec!["copies/=1.jpg".into(), "b.jpg".into()];
     images[4].stored = Some(StoredImage { size: PixelSize::new(451, 300), orientation: Orientation::NeedsClockwise90 });

@@ -3,7 +3,7 @@
 
 use std::io::{self, BufRead, Read};
 
-use datasets::model::{DatasetAnnotation, DatasetImage, DatasetInfo, LabelTable, Split};
+use datasets::model::{DatasetAnnotation, DatasetImage, DatasetInfo, DatasetSplit, LabelTable};
 use datasets::{DatasetError, Format, FormatOptions, Input, Output, Place, Result, Sink, Source};
 use domain::dataset::{Feature, FormatDescriptor, FormatOption, Package, Translated};
 use domain::geometry::{PixelSize, Rect};
@@ -39,8 +39,12 @@ const DESCRIPTOR: FormatDescriptor = FormatDescriptor {
     documentation: "https://example.org/toy",
 };
 
-const SPLITS: [(&str, Option<Split>); 4] =
-    [("train", Some(Split::Train)), ("val", Some(Split::Validation)), ("test", Some(Split::Test)), ("all", None)];
+const SPLITS: [(&str, Option<DatasetSplit>); 4] = [
+    ("train", Some(DatasetSplit::Train)),
+    ("val", Some(DatasetSplit::Validation)),
+    ("test", Some(DatasetSplit::Test)),
+    ("all", None),
+];
 
 impl Format for Toy {
     fn descriptor(&self) -> &'static FormatDescriptor {
@@ -80,7 +84,7 @@ impl Format for Toy {
         }
         sink.begin(DatasetInfo { labels: LabelTable::numbered(labels.clone()), ..DatasetInfo::default() })?;
         let names = input.names()?;
-        let mut images: Vec<(u64, &str, Option<Split>)> = names
+        let mut images: Vec<(u64, &str, Option<DatasetSplit>)> = names
             .iter()
             .filter_map(|name| {
                 let (folder, file) = name.split_once('/')?;

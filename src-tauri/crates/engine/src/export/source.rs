@@ -16,12 +16,9 @@ use domain::run::RunSummary;
 use prepare::ContentHash;
 use store::{AnsweredImage, View};
 
-use super::files::{ImageFiles, RunFiles};
+use super::files::{ImageFiles, PAGE, RunFiles};
 use crate::clock::{now_millis, rfc3339};
 use crate::{EngineError, Result};
-
-/// Images read at a time.
-pub const PAGE: u32 = 500;
 
 /// The answers of a run, as one look at the library sees them.
 pub struct RunDataset<'a> {
