@@ -41,6 +41,7 @@ pub fn builder() -> Builder<Wry> {
             runs::run_report,
             runs::undo_run,
             runs::save_metrics,
+            export::export_formats,
             export::ready_export,
             export::save_export,
             export::drag_export,

@@ -49,7 +49,7 @@ impl From<EngineError> for AppError {
         let code = match &error {
             EngineError::Store(_) => ErrorCode::Library,
             EngineError::Local(_) => ErrorCode::Model,
-            EngineError::File { .. } | EngineError::UnfitTarget { .. } => ErrorCode::File,
+            EngineError::File { .. } | EngineError::UnfitTarget { .. } | EngineError::Dataset(_) => ErrorCode::File,
             EngineError::Original { .. } | EngineError::Encode(_) => ErrorCode::Original,
             EngineError::UnfitMark { .. } => ErrorCode::UnfitMark,
             EngineError::NothingToAudit => ErrorCode::NothingToAudit,
@@ -70,10 +70,10 @@ impl From<EngineError> for AppError {
             EngineError::Keys(_) => ErrorCode::Keychain,
             EngineError::RunBusy { .. } => ErrorCode::RunBusy,
             EngineError::NothingLeft(_) => ErrorCode::NothingLeft,
-            EngineError::NoFigures(_) | EngineError::NothingToExport(_) | EngineError::NoScores(_) => {
+            EngineError::NoFigures(_) | EngineError::NothingToExport(_) | EngineError::NothingHeld { .. } => {
                 ErrorCode::NoFigures
             }
-            EngineError::TaskLost | EngineError::Panicked(_) => ErrorCode::Internal,
+            EngineError::TaskLost | EngineError::Panicked(_) | EngineError::UnknownFormat(_) => ErrorCode::Internal,
         };
         Self { code, message: visible(&error.to_string()).into_owned() }
     }

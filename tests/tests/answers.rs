@@ -6,8 +6,9 @@
 use std::fs;
 use std::sync::{Arc, Mutex};
 
+use domain::dataset::FormatId;
 use domain::diagnosis::{Change, Finding};
-use domain::export::{ExportFormat, ExportRequest, MarkSelection};
+use domain::export::{ExportRequest, MarkSelection};
 use domain::ids::RunId;
 use domain::money::PicoDollars;
 use domain::plan::{ImageSelection, RunRequest};
@@ -127,11 +128,11 @@ async fn an_answer_of_which_nothing_can_be_used_is_a_failure_and_is_paid_for_onc
     assert_eq!((server.asked(), summary.retryable), (6, 0));
     // What was not understood is no negative.
     let request = ExportRequest {
-        format: ExportFormat::Coco,
+        format: FormatId("coco".into()),
         marks: MarkSelection { is_reviewed_only: false, includes_rejected: false },
     };
     let path = bench.folder.path().join("coco.json");
-    let exported = bench.library.export_run(run, request, &path).unwrap();
+    let exported = bench.library.export_run(run, &request, &path).unwrap();
     assert_eq!((exported.images, exported.empty_images), (2, 1));
     let coco: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
     assert_eq!(coco["images"].as_array().unwrap().len(), 2);

@@ -7,7 +7,8 @@ use std::fs;
 use std::process::Command;
 
 use domain::annotation::{Origin, RejectReason, Shape, Status};
-use domain::export::{ExportFormat, ExportRequest, MarkSelection};
+use domain::dataset::{Feature, FormatId};
+use domain::export::{ExportRequest, MarkSelection};
 use domain::geometry::{Point, Rect};
 use domain::ids::{ImageId, RunId};
 use domain::layers::LayerScope;
@@ -23,7 +24,12 @@ use serde_json::{Value, json};
 use simulator::{Fault, Options, Simulator};
 
 const EVERYTHING: MarkSelection = MarkSelection { is_reviewed_only: false, includes_rejected: true };
+const FORMATS: [&str; 4] = ["coco", "coco-detections", "jsonl", "csv"];
 const REVIEWED: MarkSelection = MarkSelection { is_reviewed_only: true, includes_rejected: false };
+
+fn export_of(format: &str, marks: MarkSelection) -> ExportRequest {
+    ExportRequest { format: FormatId(format.into()), marks }
+}
 
 /// Photos upright and on their side, one whose name looks like a formula, and one on which nothing is to be found; all
 /// answered by the embedded model.
@@ -113,19 +119,20 @@ async fn independent_readers_find_what_the_library_holds() {
     assert!(cards.iter().any(|card| card.review == ReviewState::ConfirmedEmpty));
 
     let out = bench.folder.path().join("exports");
-    let export = |format, marks, name: &str| {
-        bench.library.export_run(run, ExportRequest { format, marks }, &out.join(name)).unwrap()
-    };
+    let export =
+        |format, marks, name: &str| bench.library.export_run(run, &export_of(format, marks), &out.join(name)).unwrap();
     let standing = MarkSelection::default();
-    let exported = export(ExportFormat::Coco, standing, "marks.coco.json");
+    let exported = export("coco", standing, "marks.coco.json");
     assert_eq!(exported.images, 8);
     assert_eq!(exported.folder.as_deref(), bench.photos().to_str());
-    let detected = export(ExportFormat::CocoDetections, standing, "marks.coco-detections.json");
-    assert_eq!(exported.without_form, 3, "a point, a tag and a caption");
-    assert_eq!((detected.marks, detected.without_score), (exported.marks - 2, 2), "a drawn mark has no score");
-    export(ExportFormat::JsonLines, EVERYTHING, "marks.jsonl");
-    export(ExportFormat::Csv, standing, "marks.csv");
-    export(ExportFormat::Coco, REVIEWED, "reviewed.coco.json");
+    let detected = export("coco-detections", standing, "marks.coco-detections.json");
+    let without_form = [Feature::Points, Feature::ImageTags, Feature::Captions].map(|feature| exported.lost(feature));
+    assert_eq!(without_form, [1; 3], "a point, a tag and a caption");
+    let without_score = detected.lost(Feature::UnscoredAnnotations);
+    assert_eq!((detected.marks, without_score), (exported.marks - 2, 2), "a drawn mark has no score");
+    export("jsonl", EVERYTHING, "marks.jsonl");
+    export("csv", standing, "marks.csv");
+    export("coco", REVIEWED, "reviewed.coco.json");
     fs::write(out.join("library.json"), held(&bench).to_string()).unwrap();
     let left: Vec<_> = fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left.len(), 6, "nothing unfinished is left: {left:?}");
@@ -150,11 +157,11 @@ async fn failed_images_are_exported_with_their_failure_where_the_format_has_a_pl
 
     let out = bench.folder.path().join("marks");
     let export = |format, marks| {
-        let exported = bench.library.export_run(run, ExportRequest { format, marks }, &out).unwrap();
+        let exported = bench.library.export_run(run, &export_of(format, marks), &out).unwrap();
         (exported.images, exported.failed_images)
     };
     let standing = MarkSelection::default();
-    assert_eq!(export(ExportFormat::JsonLines, standing), (2, 1));
+    assert_eq!(export("jsonl", standing), (2, 1));
     let lines: Vec<Value> =
         fs::read_to_string(&out).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let failures: Vec<_> = lines.iter().map(|line| (line["file_name"].as_str().unwrap(), &line["failure"])).collect();
@@ -163,7 +170,7 @@ async fn failed_images_are_exported_with_their_failure_where_the_format_has_a_pl
     assert_eq!((&failures[2].1["kind"], &failures[2].1["requests"]), (&json!("file_missing"), &json!(0)));
     assert!(!failures[2].1["message"].as_str().unwrap().is_empty());
 
-    assert_eq!(export(ExportFormat::Csv, standing), (2, 1));
+    assert_eq!(export("csv", standing), (2, 1));
     let mut rows = csv::Reader::from_path(&out).unwrap();
     let rows: Vec<BTreeMap<String, String>> = rows.deserialize().map(Result::unwrap).collect();
     let failed: Vec<_> = rows.iter().filter(|row| row["failure"] == "file_missing").collect();
@@ -171,8 +178,8 @@ async fn failed_images_are_exported_with_their_failure_where_the_format_has_a_pl
     assert!(rows.iter().any(|row| row["failure"].is_empty() && !row["mark"].is_empty()));
 
     // A negative is what was looked at: nothing else is in a training set.
-    assert_eq!(export(ExportFormat::Coco, standing), (2, 0));
-    let nothing = bench.library.export_run(run, ExportRequest { format: ExportFormat::Csv, marks: REVIEWED }, &out);
+    assert_eq!(export("coco", standing), (2, 0));
+    let nothing = bench.library.export_run(run, &export_of("csv", REVIEWED), &out);
     assert!(matches!(nothing, Err(EngineError::NothingToExport(_))), "{nothing:?}");
 }
 
@@ -181,13 +188,13 @@ async fn a_later_run_of_the_same_recipe_takes_nothing_from_the_export_of_an_earl
     let (bench, first) = answered().await;
     let out = bench.folder.path().join("export");
     let export = |run, format| {
-        let request = ExportRequest { format, marks: MarkSelection::default() };
-        let exported = bench.library.export_run(run, request, &out).unwrap();
+        let request = export_of(format, MarkSelection::default());
+        let exported = bench.library.export_run(run, &request, &out).unwrap();
         (exported, fs::read_to_string(&out).unwrap())
     };
     // Label, box and confidence of each annotation, by image.
     let found = |run| -> Vec<Vec<Value>> {
-        let (_, lines) = export(run, ExportFormat::JsonLines);
+        let (_, lines) = export(run, "jsonl");
         let images = lines.lines().map(|line| {
             let image: Value = serde_json::from_str(line).unwrap();
             let marks = image["marks"].as_array().unwrap().iter().map(|mark| {
@@ -198,8 +205,8 @@ async fn a_later_run_of_the_same_recipe_takes_nothing_from_the_export_of_an_earl
         });
         images.collect()
     };
-    let before = (found(first), ExportFormat::ALL.map(|format| export(first, format).0));
-    let (_, detections) = export(first, ExportFormat::CocoDetections);
+    let before = (found(first), FORMATS.map(|format| export(first, format).0));
+    let (_, detections) = export(first, "coco-detections");
     assert!(before.0.iter().any(|marks| !marks.is_empty()));
 
     let recipe = bench.library.recipes().unwrap()[0].id;
@@ -207,8 +214,8 @@ async fn a_later_run_of_the_same_recipe_takes_nothing_from_the_export_of_an_earl
     let second = bench.library.start_run(&RunRequest { asks_anew: true, ..request }).await.unwrap();
     assert_eq!(bench.end_of(second).await, COMPLETED);
     assert!(bench.cards().iter().flat_map(|card| &card.marks).all(|mark| mark.origin == Origin::Run { run: second }));
-    assert_eq!((found(first), ExportFormat::ALL.map(|format| export(first, format).0)), before);
-    assert_eq!(export(first, ExportFormat::CocoDetections).1, detections);
+    assert_eq!((found(first), FORMATS.map(|format| export(first, format).0)), before);
+    assert_eq!(export(first, "coco-detections").1, detections);
     assert_eq!(found(second), before.0);
 
     // Review of the first run has what the first run found, and so have the pictures of its report.
@@ -224,10 +231,10 @@ async fn a_later_run_of_the_same_recipe_takes_nothing_from_the_export_of_an_earl
 #[tokio::test(flavor = "multi_thread")]
 async fn an_export_takes_the_place_of_no_photo_and_leaves_nothing_half_written() {
     let (bench, run) = answered().await;
-    let request = ExportRequest { format: ExportFormat::Coco, marks: MarkSelection::default() };
+    let request = export_of("coco", MarkSelection::default());
     let refused = |path: &std::path::Path| {
         let before = fs::read(path).ok();
-        let outcome = bench.library.export_run(run, request, path);
+        let outcome = bench.library.export_run(run, &request, path);
         assert!(matches!(outcome, Err(EngineError::UnfitTarget { .. })), "{}: {outcome:?}", path.display());
         assert!(before == fs::read(path).ok(), "{} is as it was", path.display());
     };
@@ -251,8 +258,8 @@ async fn an_export_takes_the_place_of_no_photo_and_leaves_nothing_half_written()
     let out = bench.folder.path().join("exports");
     fs::create_dir(&out).unwrap();
     fs::write(out.join("marks.json"), "the last one").unwrap();
-    let nothing = ExportRequest { marks: REVIEWED, ..request };
-    let outcome = bench.library.export_run(run, nothing, &out.join("marks.json"));
+    let nothing = ExportRequest { marks: REVIEWED, ..request.clone() };
+    let outcome = bench.library.export_run(run, &nothing, &out.join("marks.json"));
     assert!(matches!(outcome, Err(EngineError::NothingToExport(_))), "{outcome:?}");
     assert_eq!(fs::read_dir(&out).unwrap().count(), 1);
     assert_eq!(fs::read_to_string(out.join("marks.json")).unwrap(), "the last one");
@@ -289,8 +296,7 @@ async fn an_export_names_the_files_of_its_run_that_are_still_there() {
 
     let out = bench.folder.path().join("marks.jsonl");
     let names = |run| -> (Option<String>, Vec<Exported>) {
-        let request = ExportRequest { format: ExportFormat::JsonLines, marks: EVERYTHING };
-        let exported = bench.library.export_run(run, request, &out).unwrap();
+        let exported = bench.library.export_run(run, &export_of("jsonl", EVERYTHING), &out).unwrap();
         let lines = fs::read_to_string(&out).unwrap();
         let images = lines.lines().map(|line| {
             let image: Value = serde_json::from_str(line).unwrap();

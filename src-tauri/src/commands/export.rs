@@ -1,5 +1,6 @@
 //! Data sets out of the window: into a file that a person chooses, or dragged to where it is needed.
 
+use domain::dataset::FormatDescriptor;
 use domain::export::{ExportRequest, ReadyExport};
 use domain::ids::RunId;
 use tauri::{AppHandle, State, WebviewWindow};
@@ -7,11 +8,18 @@ use tauri::{AppHandle, State, WebviewWindow};
 use super::{Answer, ask, chosen_file};
 use crate::state::Desktop;
 
+/// Every format, in the order in which people are shown them.
+#[tauri::command]
+#[specta::specta]
+pub fn export_formats() -> Vec<FormatDescriptor> {
+    engine::export::formats().copied().collect()
+}
+
 /// Writes an export where the library keeps them until it is opened next, and says what it holds.
 #[tauri::command]
 #[specta::specta]
 pub async fn ready_export(desktop: State<'_, Desktop>, run: RunId, request: ExportRequest) -> Answer<ReadyExport> {
-    ask(&desktop, move |library| library.ready_export(run, request)).await
+    ask(&desktop, move |library| library.ready_export(run, &request)).await
 }
 
 /// Opens the system's save dialog; the path written, or `None` when it was cancelled.
@@ -23,10 +31,10 @@ pub async fn save_export(
     run: RunId,
     request: ExportRequest,
 ) -> Answer<Option<String>> {
-    let extension = request.format.extension();
-    let Some(path) = chosen_file(&app, extension, &request.file_name(run)).await else { return Ok(None) };
+    let name = engine::export::export_name(run, &request)?;
+    let Some(path) = chosen_file(&app, &name).await else { return Ok(None) };
     ask(&desktop, move |library| {
-        library.export_run(run, request, &path)?;
+        library.export_run(run, &request, &path)?;
         Ok(Some(path.to_string_lossy().into_owned()))
     })
     .await
@@ -42,6 +50,6 @@ pub async fn drag_export(
     run: RunId,
     request: ExportRequest,
 ) -> Answer<bool> {
-    let path = desktop.library().ready_export_path(run, request);
+    let path = desktop.library().ready_export_path(run, &request)?;
     Ok(crate::dragging::drag_out(window, path).await)
 }

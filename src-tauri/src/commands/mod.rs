@@ -34,9 +34,12 @@ async fn ask<T: Send + 'static>(
 }
 
 /// Asks in the system's save dialog where a file is to be; `None` when it was cancelled.
-async fn chosen_file(app: &AppHandle, extension: &str, name: &str) -> Option<PathBuf> {
+async fn chosen_file(app: &AppHandle, name: &str) -> Option<PathBuf> {
     let (choose, chosen) = oneshot::channel();
-    let dialog = app.dialog().file().add_filter(extension.to_uppercase(), &[extension]).set_file_name(name);
+    let mut dialog = app.dialog().file().set_file_name(name);
+    if let Some((_, extension)) = name.rsplit_once('.') {
+        dialog = dialog.add_filter(extension.to_uppercase(), &[extension]);
+    }
     dialog.save_file(move |path| {
         let _ = choose.send(path);
     });

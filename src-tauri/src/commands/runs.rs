@@ -97,7 +97,7 @@ pub async fn undo_run(desktop: State<'_, Desktop>, run: RunId) -> Answer<u32> {
 #[tauri::command]
 #[specta::specta]
 pub async fn save_metrics(app: AppHandle, desktop: State<'_, Desktop>, run: RunId) -> Answer<Option<String>> {
-    let Some(path) = chosen_file(&app, "json", "batch-annotation-metrics.json").await else { return Ok(None) };
+    let Some(path) = chosen_file(&app, "batch-annotation-metrics.json").await else { return Ok(None) };
     ask(&desktop, move |library| {
         library.write_metrics(run, &path)?;
         Ok(Some(path.to_string_lossy().into_owned()))

@@ -1,10 +1,8 @@
 /** An export before it is carried away: of which run, in which form, with which marks, and what it holds. */
-import type { ExportFormat, ExportRequest, ReadyExport, RunId, RunSummary } from "../ipc/bindings";
+import type { ExportRequest, FormatDescriptor, FormatId, ReadyExport, RunId, RunSummary } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
 
-export type ExportingSeam = Pick<Seam, "runs" | "readyExport" | "saveExport" | "dragExport">;
-
-export const FORMATS = ["coco", "coco_detections", "json_lines", "csv"] as const satisfies readonly ExportFormat[];
+export type ExportingSeam = Pick<Seam, "runs" | "exportFormats" | "readyExport" | "saveExport" | "dragExport">;
 
 /** What came of writing it: not known yet, what it holds, or why there is none. */
 export type Readiness =
@@ -15,7 +13,10 @@ export class Exporting {
   /** Those that have been answered, the newest first; null until the core has said. */
   runs = $state.raw<readonly RunSummary[] | null>(null);
   run = $state<RunId | null>(null);
-  format = $state<ExportFormat>("coco");
+  /** Every format there is; empty until the core has said. */
+  formats = $state.raw<readonly FormatDescriptor[]>([]);
+  /** One of `formats`; the first unless the person has chosen another. */
+  format = $state<FormatId>("");
   isReviewedOnly = $state(false);
   includesRejected = $state(false);
   readiness = $state.raw<Readiness>({ kind: "writing" });
@@ -44,7 +45,9 @@ export class Exporting {
     this.run = run;
     this.isOpen = true;
     try {
-      const runs = await this.#seam.runs();
+      const [runs, formats] = await Promise.all([this.#seam.runs(), this.#seam.exportFormats()]);
+      this.formats = formats;
+      this.format ||= formats[0]?.id ?? "";
       this.runs = runs.filter(({ done }) => done > 0);
       this.run ??= this.runs[0]?.id ?? null;
     } catch (refusal) {

@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
 
-import type { ReadyExport } from "../ipc/bindings";
+import type { Loss, ReadyExport } from "../ipc/bindings";
 import { openFake } from "../ipc/fake";
+import { words } from "../messages";
 import { Exporting, type ExportingSeam } from "./exporting.svelte";
 
 const refused = vi.fn();
@@ -12,8 +13,7 @@ function fileOf(name: string): ReadyExport {
     failed_images: 0,
     empty_images: 0,
     marks: 1,
-    without_score: 0,
-    without_form: 0,
+    losses: [],
     missing: 0,
     folder: null,
   };
@@ -35,6 +35,20 @@ describe("an export", () => {
     expect(await exporting.save()).toBe("/home/you/run-2-csv-reviewed.csv");
     expect(exporting.isOpen).toBe(false);
     expect(refused).not.toHaveBeenCalled();
+  });
+
+  it("says what a format has no place for", () => {
+    const { exported } = fileOf("any");
+    const losses: Loss[] = [
+      { feature: "points", kind: "annotation_left_out", count: 1200 },
+      { feature: "failed_images", kind: "image_left_out", count: 2 },
+      { feature: "polygons", kind: "simplified", count: 3 },
+    ];
+    expect(words.exports.leftOut({ ...exported, losses })).toEqual([
+      "Left out: points (1,200), failed images (2).",
+      "Not kept: outlines of polygons (3).",
+    ]);
+    expect(words.exports.leftOut(exported)).toEqual([]);
   });
 
   it("shows the latest choice, however late the answers to earlier ones come", async () => {

@@ -48,6 +48,8 @@ export const commands = {
 	undoRun: (run: RunId) => typedError<number, AppError>(__TAURI_INVOKE("undo_run", { run })),
 	/**  Opens the system's save dialog; the path written, or `None` when it was cancelled. */
 	saveMetrics: (run: RunId) => typedError<string | null, AppError>(__TAURI_INVOKE("save_metrics", { run })),
+	/**  Every format, in the order in which people are shown them. */
+	exportFormats: () => __TAURI_INVOKE<FormatDescriptor[]>("export_formats"),
 	/**  Writes an export where the library keeps them until it is opened next, and says what it holds. */
 	readyExport: (run: RunId, request: ExportRequest) => typedError<ReadyExport, AppError>(__TAURI_INVOKE("ready_export", { run, request })),
 	/**  Opens the system's save dialog; the path written, or `None` when it was cancelled. */
@@ -610,20 +612,9 @@ export type ErrorRate = {
 	at_most: number,
 };
 
-/**  Forms that other programs read. */
-export type ExportFormat = 
-/**  A data set: images, annotations, categories. */
-"coco" | 
-/**  A results list with scores, as evaluators take it beside a data set. */
-"coco_detections" | 
-/**  An image a line, with its marks. */
-"json_lines" | 
-/**  A mark a row. */
-"csv";
-
 /**  What to export of a run. */
 export type ExportRequest = {
-	format: ExportFormat,
+	format: FormatId,
 	marks: MarkSelection,
 };
 
@@ -636,10 +627,8 @@ export type Exported = {
 	/**  Of the answered ones: nothing is marked on them. */
 	empty_images: number,
 	marks: number,
-	/**  Marks that a results list has no place for: nobody has said how certain they are. */
-	without_score: number,
-	/**  Marks that the format has no form for: points, tags and captions, where only boxes and outlines have a place. */
-	without_form: number,
+	/**  What the format has no place for, in the order of [`Feature::ALL`]. */
+	losses: Loss[],
 	/**  Images of which no file is left where one was seen. */
 	missing: number,
 	/**  The folder that the file names in the export start from; `None`: they are bare names. */
@@ -701,6 +690,45 @@ export type FailureKind =
 "coordinates_as_thousandths" | 
 /**  A fault in Fieldmark ended the work on it. A request without an answer counts as possibly billed. */
 "internal_error";
+
+/**  A part of a dataset that not every format has a place for. */
+export type Feature = "boxes" | "polygons" | 
+/**  Polygons as the boxes around them. */
+"polygon_bounds" | "points" | "image_tags" | "captions" | 
+/**  Annotations without a confidence, beside those with one. */
+"unscored_annotations" | 
+/**  Images without annotations, which are negatives. */
+"empty_images" | 
+/**  Images that no model could answer. */
+"failed_images" | "attributes" | 
+/**  Whether the value of an attribute is text, a number, or yes or no. */
+"attribute_types" | "confidences" | 
+/**  What a person decided about an annotation, and why. */
+"decisions" | 
+/**  The run or person that an annotation comes from. */
+"origins" | "annotation_ids" | 
+/**  Which annotations belong to one object. */
+"groups" | 
+/**  Whether an annotation is a crowd of objects. */
+"crowds" | 
+/**  The size of the image as its file stores it, and its EXIF orientation. */
+"stored_sizes" | "hashes" | 
+/**  What a person said about the image as a whole. */
+"review_states" | 
+/**  The image that annotations of the whole image were propagated from. */
+"image_origins" | 
+/**  Whether the file of the image is missing. */
+"missing_files" | 
+/**  Other files that have the image. */
+"other_files" | 
+/**  How many requests were sent about a failed image, and what they cost. */
+"failure_costs" | "splits" | 
+/**  A table of labels. Annotations name a label by its number in the table, so that all have its first spelling. */
+"label_table" | 
+/**  A table of attributes, such as the columns of CSV. */
+"attribute_table" | 
+/**  The run, the model and the recipe of the dataset. */
+"description";
 
 export type FilterCount<Filter> = {
 	filter: Filter,
@@ -787,6 +815,38 @@ thinking_share: number } |
 { kind: "cost_by_images"; share: number; paid_dollars: Dollars; 
 /**  Of one picture, on the mean. */
 image_tokens: number; longest_edge: number };
+
+/**  What a format says about itself. */
+export type FormatDescriptor = {
+	/**  See [`FormatId`]. */
+	id: string,
+	title: Translated,
+	/**  What it is for. */
+	summary: Translated,
+	package: Package,
+	/**  Of the file, or of the files with annotations in a folder or archive. */
+	media_type: string,
+	/**  Everything that it has a place for. */
+	holds: Feature[],
+	/**  Whether other programs take a dataset without any annotation. */
+	can_be_empty: boolean,
+	is_readable: boolean,
+	options: FormatOption[],
+	/**  A page that defines the format. */
+	documentation: string,
+};
+
+/**  The name of a format as people type it, such as `coco`. The registry of formats knows which there are. */
+export type FormatId = string;
+
+/**  A choice that a format leaves open, such as the task of a YOLO dataset. */
+export type FormatOption = {
+	/**  As people type it. */
+	name: string,
+	title: Translated,
+	/**  The first is the default. */
+	values: string[],
+};
 
 /**  One more way to the same models, as it stands. */
 export type FurtherConnection = {
@@ -1109,6 +1169,19 @@ export type LimitedUnit =
 /**  Requests at a time. */
 "in_flight";
 
+/**  What a dataset loses because its format has no place for a feature. */
+export type Loss = {
+	feature: Feature,
+	kind: LossKind,
+	/**  Annotations or images that are concerned. */
+	count: number,
+};
+
+/**  What a loss means for the annotations or images that are concerned. */
+export type LossKind = "annotation_left_out" | "image_left_out" | 
+/**  It is in the dataset without the feature. */
+"simplified";
+
 /**  A change to the marks of an image. */
 export type MarkChange = 
 /**  A mark of the person's own, accepted from the start. */
@@ -1203,6 +1276,15 @@ export type ModelQuote = {
 
 /**  Who made a mark. */
 export type Origin = { kind: "run"; run: RunId } | { kind: "person" };
+
+/**  What a dataset in a format is on disk. */
+export type Package = 
+/**  One file. The extension is without its dot. */
+{ kind: "file"; extension: string } | 
+/**  A folder of files. */
+{ kind: "folder" } | 
+/**  One ZIP file that holds others. The extension is without its dot. */
+{ kind: "archive"; extension: string };
 
 /**  Images of a run that wait for answers of another run, which asks the same about them: they are not paid for twice. */
 export type PendingElsewhere = {
@@ -2077,6 +2159,12 @@ export type Trait =
 "answer" | 
 /**  A mark on it says something beyond its label. */
 "attributes";
+
+/**  A text in every language of the window. */
+export type Translated = {
+	en: string,
+	es: string,
+};
 
 /**  Tokens of one request, or of several together. The kinds of input do not overlap: the whole prompt is their sum. */
 export type Usage = {

@@ -20,7 +20,7 @@ import { FakeComparison } from "./fake/comparison";
 import { EVERY_DIAGNOSIS } from "./fake/diagnoses";
 import { claudeName, DEFAULT_CLAUDE } from "./fake/claude";
 import { FakeConnection, FURTHER_ROUTES, hostOf } from "./fake/connection";
-import { fileName, readyExport } from "./fake/exports";
+import { fileName, FORMATS, readyExport } from "./fake/exports";
 import { CLAUDE_FLOW_HOOKS, FakeHooks, PAST_HOOKS, pastHookRuns } from "./fake/hooks";
 import { FakeImporting } from "./fake/importing";
 import { FakeLibrary } from "./fake/library";
@@ -281,6 +281,7 @@ class Fake implements Seam {
 
   saveMetrics: Seam["saveMetrics"] = async (run) => `/home/you/run-${this.#run(run).id}-metrics.json`;
 
+  exportFormats: Seam["exportFormats"] = async () => FORMATS;
   readyExport: Seam["readyExport"] = async (run, request) => readyExport(this.#library, this.#run(run).id, request);
   saveExport: Seam["saveExport"] = async (run, request) => `/home/you/${fileName(this.#run(run).id, request)}`;
   // The browser's own drag is all there is here, and it takes no files along.

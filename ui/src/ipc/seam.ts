@@ -19,6 +19,7 @@ import type {
   ConnectionCheck,
   Decision,
   ExportRequest,
+  FormatDescriptor,
   FilterCounts,
   HookEvent,
   Hooks,
@@ -118,6 +119,8 @@ export interface Seam {
   undoRun(run: RunId): Promise<number>;
   /** Opens the system's save dialog; the path written, or null when it was cancelled. */
   saveMetrics(run: RunId): Promise<string | null>;
+  /** Every format, in the order in which people are shown them. */
+  exportFormats(): Promise<FormatDescriptor[]>;
   /** Writes an export where it can be dragged from, and says what it holds. */
   readyExport(run: RunId, request: ExportRequest): Promise<ReadyExport>;
   /** Opens the system's save dialog; the path written, or null when it was cancelled. */

@@ -65,6 +65,7 @@ export function openSeam(): Promise<Seam> {
     runReport: (run) => settled(commands.runReport(run)),
     undoRun: (run) => settled(commands.undoRun(run)),
     saveMetrics: (run) => settled(commands.saveMetrics(run)),
+    exportFormats: () => commands.exportFormats(),
     readyExport: (run, request) => settled(commands.readyExport(run, request)),
     saveExport: (run, request) => settled(commands.saveExport(run, request)),
     dragExport: (run, request) => settled(commands.dragExport(run, request)),

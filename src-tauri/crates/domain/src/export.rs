@@ -3,62 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::annotation::{Annotation, Status};
+use crate::dataset::{Feature, FormatId, Loss, LossKind, Package};
 use crate::ids::RunId;
 use crate::layers::LayerScope;
 use crate::library::ReviewState;
-
-/// Forms that other programs read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-pub enum ExportFormat {
-    /// A data set: images, annotations, categories.
-    Coco,
-    /// A results list with scores, as evaluators take it beside a data set.
-    CocoDetections,
-    /// An image a line, with its marks.
-    JsonLines,
-    /// A mark a row.
-    Csv,
-}
-
-impl ExportFormat {
-    pub const ALL: [Self; 4] = [Self::Coco, Self::CocoDetections, Self::JsonLines, Self::Csv];
-
-    /// As people type it.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Coco => "coco",
-            Self::CocoDetections => "coco-detections",
-            Self::JsonLines => "jsonl",
-            Self::Csv => "csv",
-        }
-    }
-
-    /// Of a file in this form, without the dot.
-    #[must_use]
-    pub const fn extension(self) -> &'static str {
-        match self {
-            Self::Coco | Self::CocoDetections => "json",
-            Self::JsonLines => "jsonl",
-            Self::Csv => "csv",
-        }
-    }
-}
-
-impl std::str::FromStr for ExportFormat {
-    type Err = UnknownFormat;
-
-    fn from_str(typed: &str) -> Result<Self, UnknownFormat> {
-        Self::ALL.into_iter().find(|format| format.name() == typed).ok_or_else(|| UnknownFormat(typed.into()))
-    }
-}
-
-/// A name that no format has.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no format {0:?}: there are coco, coco-detections, jsonl and csv")]
-pub struct UnknownFormat(String);
 
 /// Which images and marks are taken; by default every answered image, and every mark that was not rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
@@ -89,20 +37,21 @@ impl MarkSelection {
 }
 
 /// What to export of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ExportRequest {
-    pub format: ExportFormat,
+    pub format: FormatId,
     pub marks: MarkSelection,
 }
 
 impl ExportRequest {
-    /// What a file of it is called unless somebody says otherwise: other requests about a run, other names.
+    /// What the export is called unless a person names it: other requests about a run have other names.
     #[must_use]
-    pub fn file_name(self, run: RunId) -> String {
+    pub fn file_name(&self, run: RunId, package: Package) -> String {
         let reviewed = if self.marks.is_reviewed_only { "-reviewed" } else { "" };
         let rejected = if self.marks.includes_rejected { "-with-rejected" } else { "" };
-        format!("run-{}-{}{reviewed}{rejected}.{}", run.0, self.format.name(), self.format.extension())
+        let extension = package.extension().map_or_else(String::new, |extension| format!(".{extension}"));
+        format!("run-{}-{}{reviewed}{rejected}{extension}", run.0, self.format)
     }
 }
 
@@ -117,14 +66,25 @@ pub struct Exported {
     /// Of the answered ones: nothing is marked on them.
     pub empty_images: u32,
     pub marks: u32,
-    /// Marks that a results list has no place for: nobody has said how certain they are.
-    pub without_score: u32,
-    /// Marks that the format has no form for: points, tags and captions, where only boxes and outlines have a place.
-    pub without_form: u32,
+    /// What the format has no place for, in the order of [`Feature::ALL`].
+    pub losses: Vec<Loss>,
     /// Images of which no file is left where one was seen.
     pub missing: u32,
     /// The folder that the file names in the export start from; `None`: they are bare names.
     pub folder: Option<String>,
+}
+
+impl Exported {
+    /// How many annotations or images have lost `feature`.
+    #[must_use]
+    pub fn lost(&self, feature: Feature) -> u32 {
+        self.losses.iter().find(|loss| loss.feature == feature).map_or(0, |loss| loss.count)
+    }
+
+    /// Losses of this kind, in the order of [`Feature::ALL`].
+    pub fn losses_of(&self, kind: LossKind) -> impl Iterator<Item = &Loss> {
+        self.losses.iter().filter(move |loss| loss.kind == kind)
+    }
 }
 
 /// An export in a file of the library's own, to be carried away from there.

@@ -12,6 +12,7 @@ pub mod checkup;
 pub mod coco;
 pub mod compare;
 pub mod connection;
+pub mod dataset;
 pub mod diagnosis;
 pub mod doubt;
 pub mod endpoint;

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
+use domain::dataset::FormatId;
 use domain::ids::RunId;
 use domain::model::{Hindrance, ModelId, Shortfall};
 use domain::money::PicoDollars;
@@ -70,9 +71,13 @@ pub enum EngineError {
         "no image of run {0} is there to export: none is answered, or none is reviewed where only those are asked for"
     )]
     NothingToExport(RunId),
-    /// Evaluators fail at an empty list.
-    #[error("no mark of run {0} says how certain it is, so there are no detections to export")]
-    NoScores(RunId),
+    /// Other programs fail at a dataset without annotations in some formats.
+    #[error("no annotation of run {run} has a place in the format {format}, which needs one")]
+    NothingHeld { run: RunId, format: &'static str },
+    #[error("there is no format {0}")]
+    UnknownFormat(FormatId),
+    #[error("the dataset cannot be written: {0}")]
+    Dataset(datasets::DatasetError),
     #[error("a task of the engine ended early")]
     TaskLost,
     #[error("internal error: {0}")]
@@ -104,7 +109,10 @@ impl EngineError {
     pub fn is_missing(&self) -> bool {
         matches!(
             self,
-            Self::Store(store::StoreError::Missing { .. }) | Self::UnknownModel(_) | Self::UnknownEndpoint { .. }
+            Self::Store(store::StoreError::Missing { .. })
+                | Self::UnknownModel(_)
+                | Self::UnknownEndpoint { .. }
+                | Self::UnknownFormat(_)
         )
     }
 

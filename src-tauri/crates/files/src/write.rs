@@ -221,7 +221,7 @@ fn links(target: &Path) -> io::Result<Vec<PathBuf>> {
     Err(io::Error::other("too many symbolic links"))
 }
 
-fn folder_of(path: &Path) -> &Path {
+pub(crate) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
@@ -257,7 +257,7 @@ fn temporary(target: &Path, readers: Readers) -> io::Result<NamedTempFile> {
 }
 
 /// Makes a new name in `folder` outlive a power cut, on file systems that can do that.
-fn sync_folder(folder: &Path) {
+pub(crate) fn sync_folder(folder: &Path) {
     #[cfg(unix)]
     if let Ok(folder) = File::open(folder) {
         let _ = folder.sync_all();

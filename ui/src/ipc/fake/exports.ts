@@ -1,23 +1,65 @@
 /** Exports of the core in memory: counted, and written nowhere. */
-import type { ExportFormat, ExportRequest, ReadyExport, RunId } from "../bindings";
+import type {
+  Annotation,
+  ExportRequest,
+  Feature,
+  FormatDescriptor,
+  Loss,
+  ReadyExport,
+  RunId,
+  ShapeKind,
+} from "../bindings";
 import { cardIn, isShown, layersOfRuns } from "../../state/layers";
 import type { FakeLibrary } from "./library";
 
-const NAMES: Record<ExportFormat, [name: string, extension: string]> = {
-  coco: ["coco", "json"],
-  coco_detections: ["coco-detections", "json"],
-  json_lines: ["jsonl", "jsonl"],
-  csv: ["csv", "csv"],
+const SHAPES: Record<ShapeKind, Feature> = {
+  box: "boxes",
+  polygon: "polygons",
+  point: "points",
+  image_tag: "image_tags",
+  caption: "captions",
 };
+const everyShape = Object.values(SHAPES);
+
+function format(id: string, extension: string, title: string, holds: Feature[]): FormatDescriptor {
+  return {
+    id,
+    title: { en: title, es: title },
+    summary: { en: "For training and most tools", es: "Para entrenar y casi todo" },
+    package: { kind: "file", extension },
+    media_type: "application/json",
+    holds,
+    can_be_empty: holds.includes("unscored_annotations"),
+    is_readable: true,
+    options: [],
+    documentation: "https://example.org",
+  };
+}
+
+export const FORMATS: FormatDescriptor[] = [
+  format("coco", "json", "COCO dataset", ["boxes", "polygons", "unscored_annotations", "attributes", "decisions"]),
+  format("coco-detections", "json", "COCO results", ["boxes", "polygon_bounds"]),
+  format("jsonl", "jsonl", "JSON Lines", [...everyShape, "unscored_annotations", "attributes", "decisions"]),
+  format("csv", "csv", "CSV", [...everyShape, "unscored_annotations", "attributes", "decisions"]),
+];
+
+function formatOf({ format: id }: ExportRequest): FormatDescriptor {
+  const found = FORMATS.find((each) => each.id === id);
+  if (found === undefined) throw new Error(`there is no format ${id}`);
+  return found;
+}
+
 /** About what a mark takes in a file. */
 const BYTES_A_MARK = 148;
 const BYTES_AN_IMAGE = 212;
 
-export function fileName(run: RunId, { format, marks }: ExportRequest): string {
-  const [name, extension] = NAMES[format];
+export function fileName(run: RunId, request: ExportRequest): string {
+  const { marks } = request;
+  const { id, package: written } = formatOf(request);
+  const extension = written.kind === "folder" ? "" : `.${written.extension}`;
   const reviewed = marks.is_reviewed_only ? "-reviewed" : "";
   const rejected = marks.includes_rejected ? "-with-rejected" : "";
-  return `run-${run}-${name}${reviewed}${rejected}.${extension}`;
+  return `run-${run}-${id}${reviewed}${rejected}${extension}`;
 }
 
 export function readyExport(library: FakeLibrary, run: RunId, request: ExportRequest): ReadyExport {
@@ -33,21 +75,30 @@ export function readyExport(library: FakeLibrary, run: RunId, request: ExportReq
         (mark.status === "rejected" ? includes_rejected : mark.status !== "proposed" || !is_reviewed_only),
     ),
   );
-  const all = taken.flat();
-  const isBoxesOnly = request.format === "coco" || request.format === "coco_detections";
-  const hasForm = all.filter(({ shape }) => !isBoxesOnly || shape.kind === "box" || shape.kind === "polygon");
-  const scored =
-    request.format === "coco_detections" ? hasForm.filter(({ confidence }) => confidence !== null) : hasForm;
+  const { holds } = formatOf(request);
+  const left: Annotation[] = [];
+  const losses = new Map<Feature, Loss>();
+  for (const mark of taken.flat()) {
+    const feature = SHAPES[mark.shape.kind];
+    const isBounds = feature === "polygons" && holds.includes("polygon_bounds");
+    const lost =
+      !holds.includes(feature) && !isBounds
+        ? feature
+        : mark.confidence === null && !holds.includes("unscored_annotations")
+          ? "unscored_annotations"
+          : null;
+    if (lost === null) left.push(mark);
+    else losses.set(lost, { feature: lost, kind: "annotation_left_out", count: (losses.get(lost)?.count ?? 0) + 1 });
+  }
   return {
     file_name: fileName(run, request),
-    byte_len: cards.length * BYTES_AN_IMAGE + scored.length * BYTES_A_MARK,
+    byte_len: cards.length * BYTES_AN_IMAGE + left.length * BYTES_A_MARK,
     exported: {
       images: cards.length,
       failed_images: 0,
       empty_images: taken.filter(({ length }) => length === 0).length,
-      marks: scored.length,
-      without_score: hasForm.length - scored.length,
-      without_form: all.length - hasForm.length,
+      marks: left.length,
+      losses: [...losses.values()],
       missing: 0,
       folder: null,
     },

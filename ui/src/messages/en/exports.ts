@@ -1,15 +1,49 @@
-import type { Exported, ExportFormat } from "../../ipc/bindings";
+import type { Exported, Feature, Loss } from "../../ipc/bindings";
 import { count } from "../format";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "image" : "images"}`;
 const marks = (number: number): string => `${count(number)} ${number === 1 ? "mark" : "marks"}`;
 
-const formats: Record<ExportFormat, { name: string; note: string }> = {
-  coco: { name: "COCO dataset", note: "Images, annotations, categories: for training and most tools" },
-  coco_detections: { name: "COCO results", note: "Boxes with their scores: for evaluators, beside a dataset" },
-  json_lines: { name: "JSON Lines", note: "One image a line, with every mark, attribute and decision" },
-  csv: { name: "CSV", note: "One mark a row: for spreadsheets" },
+const features: Record<Feature, string> = {
+  boxes: "boxes",
+  polygons: "polygons",
+  polygon_bounds: "boxes around polygons",
+  points: "points",
+  image_tags: "image tags",
+  captions: "captions",
+  unscored_annotations: "annotations without a confidence",
+  empty_images: "images without annotations",
+  failed_images: "failed images",
+  attributes: "attributes",
+  attribute_types: "types of attributes",
+  confidences: "confidences",
+  decisions: "decisions",
+  origins: "runs and people",
+  annotation_ids: "numbers of annotations",
+  groups: "groups",
+  crowds: "crowds",
+  stored_sizes: "orientations",
+  hashes: "hashes of files",
+  review_states: "review states of images",
+  image_origins: "images that annotations came from",
+  missing_files: "missing files",
+  other_files: "other files of an image",
+  failure_costs: "costs of failed images",
+  splits: "splits",
+  label_table: "table of labels",
+  attribute_table: "table of attributes",
+  description: "run, model and recipe",
 };
+
+function lost(losses: readonly Loss[], isLeftOut: boolean): string | null {
+  const named = losses
+    .filter(({ kind }) => (kind !== "simplified") === isLeftOut)
+    .map(({ feature, count: number }) => {
+      const name = feature === "polygons" && !isLeftOut ? "outlines of polygons" : features[feature];
+      return `${name} (${count(number)})`;
+    });
+  return named.length === 0 ? null : named.join(", ");
+}
 
 /** A run's marks as a file. */
 export const exports = {
@@ -20,7 +54,6 @@ export const exports = {
     `Run ${count(id)}, ${started}: ${model}, ${images(done)}`,
   layers: "The run’s annotations, and what people drew, accepted or edited on its images",
   format: "Format",
-  formats,
   scope: "Which marks",
   all: "Everything",
   reviewed: "Reviewed only",
@@ -35,9 +68,9 @@ export const exports = {
     ].join(", "),
   drag: "Drag it to a folder or into another program, or save it.",
   noDrag: "Nothing can be dragged out of the window here. Save it instead.",
-  leftOut: ({ without_form, without_score, missing }: Exported) => [
-    ...(without_form > 0 ? [`Left out: ${marks(without_form)} that this format has no form for.`] : []),
-    ...(without_score > 0 ? [`Left out: ${marks(without_score)} without a confidence.`] : []),
+  leftOut: ({ losses, missing }: Exported) => [
+    ...[lost(losses, true)].flatMap((what) => (what === null ? [] : [`Left out: ${what}.`])),
+    ...[lost(losses, false)].flatMap((what) => (what === null ? [] : [`Not kept: ${what}.`])),
     ...(missing > 0
       ? [
           `${count(missing)} ${missing === 1 ? "file is" : "files are"} missing: no copy of the image is left where it was seen.`,

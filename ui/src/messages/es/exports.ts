@@ -1,4 +1,4 @@
-import type { Exported, ExportFormat } from "../../ipc/bindings";
+import type { Exported, Feature, Loss } from "../../ipc/bindings";
 import type { exports as english } from "../en/exports";
 import { count } from "../format";
 import type { Words } from "../words";
@@ -6,12 +6,46 @@ import type { Words } from "../words";
 const images = (number: number): string => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
 const marks = (number: number): string => `${count(number)} ${number === 1 ? "marca" : "marcas"}`;
 
-const formats: Record<ExportFormat, { name: string; note: string }> = {
-  coco: { name: "Conjunto de datos COCO", note: "Imágenes, anotaciones, categorías: para entrenar y casi todo" },
-  coco_detections: { name: "Resultados COCO", note: "Cajas con su confianza: para evaluar un conjunto" },
-  json_lines: { name: "JSON Lines", note: "Una imagen por línea, con cada marca, atributo y decisión" },
-  csv: { name: "CSV", note: "Una marca por fila: para hojas de cálculo" },
+const features: Record<Feature, string> = {
+  boxes: "cajas",
+  polygons: "polígonos",
+  polygon_bounds: "cajas alrededor de polígonos",
+  points: "puntos",
+  image_tags: "etiquetas de imagen",
+  captions: "descripciones",
+  unscored_annotations: "anotaciones sin confianza",
+  empty_images: "imágenes sin anotaciones",
+  failed_images: "imágenes fallidas",
+  attributes: "atributos",
+  attribute_types: "tipos de los atributos",
+  confidences: "confianzas",
+  decisions: "decisiones",
+  origins: "ejecuciones y personas",
+  annotation_ids: "números de las anotaciones",
+  groups: "grupos",
+  crowds: "multitudes",
+  stored_sizes: "orientaciones",
+  hashes: "huellas de los archivos",
+  review_states: "estados de revisión",
+  image_origins: "imágenes de origen",
+  missing_files: "archivos que faltan",
+  other_files: "otros archivos de una imagen",
+  failure_costs: "costes de las fallidas",
+  splits: "particiones",
+  label_table: "tabla de etiquetas",
+  attribute_table: "tabla de atributos",
+  description: "ejecución, modelo y receta",
 };
+
+function lost(losses: readonly Loss[], isLeftOut: boolean): string | null {
+  const named = losses
+    .filter(({ kind }) => (kind !== "simplified") === isLeftOut)
+    .map(({ feature, count: number }) => {
+      const name = feature === "polygons" && !isLeftOut ? "contornos de polígonos" : features[feature];
+      return `${name} (${count(number)})`;
+    });
+  return named.length === 0 ? null : named.join(", ");
+}
 
 export const exports: Words<typeof english> = {
   title: "Exportar un conjunto de datos",
@@ -20,7 +54,6 @@ export const exports: Words<typeof english> = {
   runName: (id, started, model, done) => `Ejecución ${count(id)}, ${started}: ${model}, ${images(done)}`,
   layers: "Las anotaciones de la ejecución y lo que las personas han dibujado, aceptado o editado en sus imágenes",
   format: "Formato",
-  formats,
   scope: "Qué marcas",
   all: "Todo",
   reviewed: "Solo lo revisado",
@@ -37,9 +70,9 @@ export const exports: Words<typeof english> = {
     ].join(", "),
   drag: "Arrástralo a una carpeta o a otro programa, o guárdalo.",
   noDrag: "Aquí no se puede arrastrar nada fuera de la ventana. Guárdalo.",
-  leftOut: ({ without_form, without_score, missing }: Exported) => [
-    ...(without_form > 0 ? [`Quedan fuera: ${marks(without_form)} que este formato no puede expresar.`] : []),
-    ...(without_score > 0 ? [`Quedan fuera: ${marks(without_score)} sin confianza.`] : []),
+  leftOut: ({ losses, missing }: Exported) => [
+    ...[lost(losses, true)].flatMap((what) => (what === null ? [] : [`Quedan fuera: ${what}.`])),
+    ...[lost(losses, false)].flatMap((what) => (what === null ? [] : [`No se conserva: ${what}.`])),
     ...(missing > 0
       ? [
           `${missing === 1 ? "Falta" : "Faltan"} ${count(missing)} ${missing === 1 ? "archivo" : "archivos"}: no queda ninguna copia de la imagen donde se vio.`,

@@ -3,7 +3,10 @@
 use std::fmt::{self, Display, Formatter};
 
 use clap::Args;
-use domain::export::{ExportFormat, MarkSelection, UnknownFormat};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use domain::dataset::{FormatId, Package};
+use domain::export::MarkSelection;
+use engine::export::formats;
 
 use super::{RunChoice, Target};
 
@@ -16,8 +19,8 @@ pub struct Export {
     #[arg(value_name = "RUN")]
     pub run: RunChoice,
     /// The format of the file
-    #[arg(long, value_name = "coco|coco-detections|jsonl|csv")]
-    pub format: ExportFormat,
+    #[arg(long, value_name = "FORMAT", value_parser = format())]
+    pub format: FormatId,
     /// The file to write, or - for standard output; an existing file is replaced
     #[arg(long, value_name = "FILE", value_parser = Target::parser())]
     pub out: Target,
@@ -38,23 +41,35 @@ impl Export {
 /// A file to leave when a run is over.
 #[derive(Debug, Clone)]
 pub struct ExportedFile {
-    pub format: ExportFormat,
+    pub format: FormatId,
     pub file: Target,
 }
 
 impl Display for ExportedFile {
     /// As it is typed.
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
-        write!(out, "{}={}", self.format.name(), self.file)
+        write!(out, "{}={}", self.format, self.file)
     }
+}
+
+/// One of the registry, each with what it is for.
+fn format() -> impl TypedValueParser<Value = FormatId> {
+    let names = formats().map(|format| PossibleValue::new(format.id).help(format.summary.en));
+    PossibleValuesParser::new(names).map(FormatId)
 }
 
 /// `coco=holiday.json`
 pub fn exported_file(typed: &str) -> Result<ExportedFile, String> {
     match typed.split_once('=') {
-        Some((format, file)) if !file.is_empty() => {
-            let format = format.parse().map_err(|error: UnknownFormat| error.to_string())?;
-            Ok(ExportedFile { format, file: std::ffi::OsString::from(file).into() })
+        Some((id, file)) if !file.is_empty() => {
+            let Some(format) = formats().find(|format| format.id == id) else {
+                let known: Vec<&str> = formats().map(|format| format.id).collect();
+                return Err(format!("there is no format {id:?}: there are {}", known.join(", ")));
+            };
+            if format.package == Package::Folder && file == "-" {
+                return Err(format!("{id} is a folder of files, which standard output cannot be"));
+            }
+            Ok(ExportedFile { format: FormatId(id.into()), file: std::ffi::OsString::from(file).into() })
         }
         _ => Err("expected a format and a file, such as coco=holiday.json".into()),
     }

@@ -1,4 +1,4 @@
-//! `export`: what stands of a run, in a form that other programs read.
+//! `export`: the annotations of a run as a dataset that other programs read.
 
 use domain::export::{ExportRequest, Exported, MarkSelection};
 use domain::ids::RunId;
@@ -15,19 +15,19 @@ pub fn export(arguments: &Export, global: &Global, output: Output) -> Result<Exi
     let output = output.beside([&arguments.out])?;
     let library = library::open(global)?;
     let run = library::find_run(&library, arguments.run)?;
-    let request = ExportRequest { format: arguments.format, marks: arguments.marks() };
-    let exported = write(&library, run, request, &arguments.out)?;
+    let request = ExportRequest { format: arguments.format.clone(), marks: arguments.marks() };
+    let exported = write(&library, run, &request, &arguments.out)?;
     output.show(&exported, |out| words::exported(out, "", &arguments.out, &exported))?;
     Ok(Exit::Done)
 }
 
 /// Writes one of the files that `annotate` and `resume` leave.
 pub fn write_after_run(library: &Library, run: RunId, export: &ExportedFile) -> Result<Exported, CommandError> {
-    let request = ExportRequest { format: export.format, marks: MarkSelection::default() };
-    write(library, run, request, &export.file)
+    let request = ExportRequest { format: export.format.clone(), marks: MarkSelection::default() };
+    write(library, run, &request, &export.file)
 }
 
-fn write(library: &Library, run: RunId, request: ExportRequest, target: &Target) -> Result<Exported, CommandError> {
+fn write(library: &Library, run: RunId, request: &ExportRequest, target: &Target) -> Result<Exported, CommandError> {
     let written = match target {
         Target::File(path) => library.export_run(run, request, path),
         Target::StandardOutput => {

@@ -3,10 +3,11 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use domain::dataset::{Feature, Loss, LossKind};
 use domain::export::Exported;
 use engine::EngineError;
 
-use super::{counted, refusal};
+use super::{counted, grouped, refusal};
 use crate::arguments::Target;
 use crate::error::CommandError;
 
@@ -53,11 +54,10 @@ pub fn exported(out: &mut dyn Write, before: &str, file: &Target, exported: &Exp
     if exported.failed_images > 0 {
         let _ = write!(said, ", {} with the reason", counted(exported.failed_images, "failed image"));
     }
-    if exported.without_form > 0 {
-        let _ = write!(said, ", {} skipped: neither box nor outline", counted(exported.without_form, "annotation"));
-    }
-    if exported.without_score > 0 {
-        let _ = write!(said, ", {} skipped: no confidence", counted(exported.without_score, "annotation"));
+    let losses = exported.losses.iter().filter(|loss| loss.kind != LossKind::Simplified);
+    let left_out: Vec<String> = losses.copied().map(left_out).collect();
+    if !left_out.is_empty() {
+        let _ = write!(said, "; left out: {}", left_out.join(", "));
     }
     if exported.missing > 0 {
         let _ = write!(said, "; {} missing on disk", counted(exported.missing, "file"));
@@ -66,4 +66,22 @@ pub fn exported(out: &mut dyn Write, before: &str, file: &Target, exported: &Exp
         let _ = write!(said, "; file names are relative to {folder}");
     }
     writeln!(out, "{before}{file}: {said}")
+}
+
+/// `3 points`: what the format has no place for.
+fn left_out(loss: Loss) -> String {
+    let what = match loss.feature {
+        Feature::Boxes if loss.count != 1 => return format!("{} boxes", grouped(loss.count.into())),
+        Feature::Boxes => "box",
+        Feature::Polygons => "polygon",
+        Feature::Points => "point",
+        Feature::ImageTags => "image tag",
+        Feature::Captions => "caption",
+        Feature::UnscoredAnnotations => return counted(loss.count, "annotation") + " without a confidence",
+        Feature::EmptyImages => return counted(loss.count, "image") + " without annotations",
+        Feature::FailedImages => "failed image",
+        _ if loss.kind == LossKind::ImageLeftOut => "image",
+        _ => "annotation",
+    };
+    counted(loss.count, what)
 }

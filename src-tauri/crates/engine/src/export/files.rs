@@ -10,7 +10,8 @@ use store::View;
 use crate::Result;
 use crate::originals::still_holds;
 
-use super::record::PAGE;
+/// Images read at a time.
+pub const PAGE: u32 = 500;
 
 /// The files of an image.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

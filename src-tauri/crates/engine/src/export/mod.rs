@@ -1,16 +1,14 @@
-//! What leaves the library in files of its own: a run's marks as data sets, and a report that opens in any browser, with
+//! What leaves the library in files of its own: a run's annotations as datasets, and a report that opens in any browser, with
 //! marked-up copies.
 
-mod coco;
-mod csv;
 mod dataset;
 mod files;
 mod html;
-mod json_lines;
 mod marked;
-mod record;
+mod source;
 
 pub(crate) use dataset::READY_FOLDER;
+pub use dataset::{export_name, formats};
 pub use files::ImageFiles;
 
 use std::fs;

@@ -1,0 +1,75 @@
+//! Why a dataset cannot be written or read.
+
+use std::fmt::{self, Display, Formatter};
+use std::io;
+
+/// Why a dataset cannot be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum DatasetError {
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// Where the dataset comes from, or what takes it, has failed. The error is that of its owner.
+    #[error("{0}")]
+    Owner(Box<dyn std::error::Error + Send + Sync>),
+    /// A file is not as its format says.
+    #[error("{place}: {problem}")]
+    Malformed { place: Place, problem: String },
+    /// Other programs fail at a dataset without annotations in this format.
+    #[error("{format} needs an annotation, and none of those on {images} images has a place in it")]
+    Empty { format: &'static str, images: u32 },
+    #[error("{0} is written only")]
+    NotReadable(&'static str),
+    #[error("{image} has no size, and the format needs one")]
+    UnknownSize { image: String },
+    #[error("the label {0} is not in the label table")]
+    UnknownLabel(String),
+    #[error("there is no option {0}")]
+    UnknownOption(String),
+    #[error("{option} cannot be {value}: it is {}", values.join(" or "))]
+    UnknownValue { option: &'static str, value: String, values: &'static [&'static str] },
+    #[error("{0:?} names no place inside the dataset")]
+    UnsafeName(String),
+}
+
+pub type Result<T> = std::result::Result<T, DatasetError>;
+
+/// Where in a dataset something is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Place {
+    /// The name of the file in a folder or archive; empty where the dataset is one file.
+    pub file: String,
+    /// From 1.
+    pub line: Option<u64>,
+    /// Such as `annotations[3].bbox`, or the name of a column.
+    pub field: Option<String>,
+}
+
+impl Place {
+    #[must_use]
+    pub fn line(line: u64) -> Self {
+        Self { line: Some(line), ..Self::default() }
+    }
+
+    #[must_use]
+    pub fn field(field: impl Into<String>) -> Self {
+        Self { field: Some(field.into()), ..Self::default() }
+    }
+
+    #[must_use]
+    pub fn with_field(self, field: impl Into<String>) -> Self {
+        Self { field: Some(field.into()), ..self }
+    }
+
+    pub fn malformed(self, problem: impl Into<String>) -> DatasetError {
+        DatasetError::Malformed { place: self, problem: problem.into() }
+    }
+}
+
+impl Display for Place {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let line = self.line.map(|line| format!("line {line}"));
+        let parts = [(!self.file.is_empty()).then(|| self.file.clone()), line, self.field.clone()];
+        let known: Vec<String> = parts.into_iter().flatten().collect();
+        if known.is_empty() { f.write_str("the file") } else { f.write_str(&known.join(", ")) }
+    }
+}

@@ -1,0 +1,308 @@
+//! COCO: a dataset of `images`, `annotations` and `categories`. Ids begin at 1: evaluators take an annotation 0 for none.
+
+mod read;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use domain::annotation::{AttributeValue, RejectReason, Status};
+use domain::dataset::{Feature, FormatDescriptor, Package, Translated};
+use domain::export::MarkSelection;
+use domain::geometry::Orientation;
+use domain::ids::RunId;
+use domain::library::ReviewState;
+use serde::{Deserialize, Serialize};
+
+use crate::error::Result;
+use crate::format::{Format, FormatOptions, Sink, Source};
+use crate::input::Input;
+use crate::model::{DatasetAnnotation, DatasetImage, DatasetInfo};
+use crate::output::Output;
+
+use super::fields::{OriginName, bbox_of, points_of};
+
+/// The format `coco`.
+pub struct Coco;
+
+static DESCRIPTOR: FormatDescriptor = FormatDescriptor {
+    id: "coco",
+    title: Translated { en: "COCO dataset", es: "Conjunto de datos COCO" },
+    summary: Translated {
+        en: "Images, annotations, categories: for training and most tools",
+        es: "Imágenes, anotaciones, categorías: para entrenar y casi todo",
+    },
+    package: Package::File { extension: "json" },
+    media_type: "application/json",
+    holds: &[
+        Feature::Boxes,
+        Feature::Polygons,
+        Feature::UnscoredAnnotations,
+        Feature::EmptyImages,
+        Feature::Attributes,
+        Feature::AttributeTypes,
+        Feature::Confidences,
+        Feature::Decisions,
+        Feature::Origins,
+        Feature::AnnotationIds,
+        Feature::Crowds,
+        Feature::StoredSizes,
+        Feature::Hashes,
+        Feature::ReviewStates,
+        Feature::ImageOrigins,
+        Feature::MissingFiles,
+        Feature::OtherFiles,
+        Feature::LabelTable,
+        Feature::Description,
+    ],
+    can_be_empty: true,
+    is_readable: true,
+    options: &[],
+    documentation: "https://cocodataset.org/#format-data",
+};
+
+const GEOMETRY: &str = "pixels of the upright image: EXIF orientation applied, origin at the top left";
+
+impl Format for Coco {
+    fn descriptor(&self) -> &'static FormatDescriptor {
+        &DESCRIPTOR
+    }
+
+    /// Images first, then annotations: the source is gone through twice, so that neither has to be kept.
+    fn write(&self, source: &dyn Source, _: &FormatOptions, out: &mut Output) -> Result<()> {
+        let (out, labels) = (out.file()?, &source.info().labels);
+        out.write_all(b"{\n\"info\": ")?;
+        serde_json::to_writer(&mut *out, &CocoInfo::from(source.info())).map_err(io::Error::from)?;
+        out.write_all(b",\n\"licenses\": [],\n\"categories\": [")?;
+        let mut categories = Items::default();
+        for label in labels.labels() {
+            categories
+                .write(out, &CocoCategory { id: label.id, name: Cow::Borrowed(&label.name), supercategory: "" })?;
+        }
+        out.write_all(b"\n],\n\"images\": [")?;
+        let mut images = Items::default();
+        for image in source.images() {
+            images.write(out, &CocoImage::new(&image?)?)?;
+        }
+        out.write_all(b"\n],\n\"annotations\": [")?;
+        let mut annotations = Items::default();
+        for image in source.images() {
+            let image = image?;
+            for annotation in &image.annotations {
+                let Some(bbox) = bbox_of(&annotation.shape) else { continue };
+                let outline: Vec<f64> = points_of(&annotation.shape).into_iter().flatten().collect();
+                let written = CocoAnnotation {
+                    id: annotations.count + 1,
+                    image_id: image.id,
+                    category_id: labels.find(&annotation.label)?.id,
+                    bbox,
+                    area: annotation.shape.area().unwrap_or_default(),
+                    iscrowd: u8::from(annotation.is_crowd),
+                    segmentation: if outline.is_empty() { Vec::new() } else { vec![outline] },
+                    attributes: annotation.into(),
+                };
+                annotations.write(out, &written)?;
+            }
+        }
+        out.write_all(b"\n]\n}\n")?;
+        Ok(())
+    }
+
+    fn read(&self, input: &mut Input, _: &FormatOptions, sink: &mut dyn Sink) -> Result<()> {
+        read::read(input, sink)
+    }
+}
+
+/// What stands between the brackets of a JSON array, an item a line.
+#[derive(Default)]
+pub(super) struct Items {
+    count: u64,
+}
+
+impl Items {
+    pub fn write(&mut self, out: &mut dyn Write, item: &impl Serialize) -> io::Result<()> {
+        out.write_all(if self.count == 0 { b"\n" } else { b",\n" })?;
+        self.count += 1;
+        Ok(serde_json::to_writer(out, item)?)
+    }
+}
+
+/// What a dataset says about itself.
+#[derive(Serialize, Deserialize)]
+struct CocoInfo<'a> {
+    #[serde(default)]
+    description: Cow<'a, str>,
+    #[serde(skip_deserializing)]
+    version: &'static str,
+    #[serde(default)]
+    date_created: Cow<'a, str>,
+    fieldmark: Option<CocoInfoExtra<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct CocoInfoExtra<'a> {
+    #[serde(skip_deserializing)]
+    version: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<RunId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recipe: Option<Cow<'a, str>>,
+    #[serde(default)]
+    exported_at: Cow<'a, str>,
+    #[serde(skip_deserializing)]
+    geometry: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    marks: Option<MarkSelection>,
+}
+
+impl<'a> From<&'a DatasetInfo> for CocoInfo<'a> {
+    fn from(info: &'a DatasetInfo) -> Self {
+        let version = env!("CARGO_PKG_VERSION");
+        Self {
+            description: Cow::Borrowed(&info.description),
+            version,
+            date_created: Cow::Borrowed(&info.created_at),
+            fieldmark: Some(CocoInfoExtra {
+                version,
+                run: info.run.as_ref().map(|run| run.id),
+                model: info.run.as_ref().map(|run| Cow::Borrowed(run.model.as_str())),
+                recipe: info.run.as_ref().map(|run| Cow::Borrowed(run.recipe.as_str())),
+                exported_at: Cow::Borrowed(&info.created_at),
+                geometry: GEOMETRY,
+                marks: info.selection,
+            }),
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct CocoCategory<'a> {
+    id: u64,
+    name: Cow<'a, str>,
+    #[serde(skip_deserializing)]
+    supercategory: &'static str,
+}
+
+#[derive(Serialize, Deserialize)]
+struct CocoImage<'a> {
+    id: u64,
+    file_name: Cow<'a, str>,
+    width: u32,
+    height: u32,
+    fieldmark: Option<CocoImageExtra<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct CocoImageExtra<'a> {
+    stored_width: Option<u32>,
+    stored_height: Option<u32>,
+    orientation: Option<Orientation>,
+    hash: Option<Cow<'a, str>>,
+    review: Option<ReviewState>,
+    carried_from: Option<u64>,
+    #[serde(default)]
+    missing: bool,
+    #[serde(default)]
+    other_paths: Cow<'a, [String]>,
+}
+
+impl<'a> CocoImage<'a> {
+    fn new(image: &'a DatasetImage) -> Result<Self> {
+        let size = image.known_size()?;
+        Ok(Self {
+            id: image.id,
+            file_name: Cow::Borrowed(&image.file_name),
+            width: size.width,
+            height: size.height,
+            fieldmark: Some(CocoImageExtra {
+                stored_width: image.stored.map(|stored| stored.size.width),
+                stored_height: image.stored.map(|stored| stored.size.height),
+                orientation: image.stored.map(|stored| stored.orientation),
+                hash: image.hash.as_deref().map(Cow::Borrowed),
+                review: image.review,
+                carried_from: image.propagated_from,
+                missing: image.is_missing,
+                other_paths: Cow::Borrowed(&image.other_files),
+            }),
+        })
+    }
+}
+
+#[derive(Serialize)]
+struct CocoAnnotation<'a> {
+    id: u64,
+    image_id: u64,
+    category_id: u64,
+    bbox: [f64; 4],
+    /// Square pixels.
+    area: f64,
+    iscrowd: u8,
+    /// The corners of a polygon, x and y in turn; empty for a box, which needs none beside it.
+    segmentation: Vec<Vec<f64>>,
+    attributes: CocoAttributes<'a>,
+}
+
+#[derive(Serialize)]
+struct CocoAttributes<'a> {
+    mark: Option<u64>,
+    confidence: Option<f32>,
+    status: Option<Status>,
+    reject_reason: Option<RejectReason>,
+    origin: Option<OriginName>,
+    run: Option<RunId>,
+    carried_from: Option<u64>,
+    #[serde(flatten)]
+    of_recipe: BTreeMap<Cow<'a, str>, &'a AttributeValue>,
+}
+
+/// Names of other things in [`CocoAttributes`]: an attribute of a recipe that is called so has [`PREFIX`] put before it.
+const RESERVED: [&str; 7] = ["mark", "confidence", "status", "reject_reason", "origin", "run", "carried_from"];
+const PREFIX: &str = "recipe_";
+
+impl<'a> From<&'a DatasetAnnotation> for CocoAttributes<'a> {
+    fn from(annotation: &'a DatasetAnnotation) -> Self {
+        let of_recipe = annotation.attributes.iter().map(|(name, value)| {
+            let is_reserved = RESERVED.contains(&name.as_str());
+            (if is_reserved { format!("{PREFIX}{name}").into() } else { name.as_str().into() }, value)
+        });
+        let (origin, run) = OriginName::of(annotation.origin);
+        Self {
+            mark: annotation.id,
+            confidence: annotation.confidence,
+            status: annotation.status,
+            reject_reason: annotation.reject_reason,
+            origin,
+            run,
+            carried_from: annotation.propagated_from,
+            of_recipe: of_recipe.collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::geometry::Rect;
+    use domain::shape::Shape;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_attribute_of_the_recipe_never_hides_where_an_annotation_comes_from() {
+        let shape = Shape::Box { rect: Rect::new(0.0, 0.0, 1.0, 1.0) };
+        let mut cat = DatasetAnnotation { status: Some(Status::Proposed), ..DatasetAnnotation::new("cat", shape) };
+        let provenance = serde_json::to_value(CocoAttributes::from(&cat)).unwrap();
+        let names: Vec<&str> = provenance.as_object().unwrap().keys().map(String::as_str).collect();
+        let mut reserved = RESERVED;
+        reserved.sort_unstable();
+        assert_eq!(names, reserved);
+
+        let text = |text: &str| AttributeValue::Text(text.into());
+        cat.attributes = [("status".to_owned(), text("asleep")), ("colour".to_owned(), text("grey"))].into();
+        let attributes = serde_json::to_value(CocoAttributes::from(&cat)).unwrap();
+        assert_eq!(attributes["status"], "proposed");
+        assert_eq!((&attributes["recipe_status"], &attributes["colour"]), (&json!("asleep"), &json!("grey")));
+    }
+}

@@ -1,0 +1,441 @@
+//! Reads a COCO dataset one item after the other. Its parts may be in any order: what cannot be given on yet is passed over,
+//! and the file is read again.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt::{self, Formatter};
+use std::marker::PhantomData;
+
+use domain::annotation::AttributeValue;
+use domain::geometry::{PixelSize, Point, Rect};
+use domain::shape::Shape;
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+
+use super::{CocoCategory, CocoImage, CocoInfo, PREFIX, RESERVED};
+use crate::error::{DatasetError, Place, Result};
+use crate::format::{Sink, SkippedPart};
+use crate::formats::fields::{OriginName, path_of, without_position};
+use crate::input::Input;
+use crate::model::{DatasetAnnotation, DatasetImage, DatasetInfo, DatasetRun, LabelTable, StoredImage};
+
+pub fn read(input: &mut Input, sink: &mut dyn Sink) -> Result<()> {
+    let mut progress = Progress::default();
+    loop {
+        let mut json = serde_json::Deserializer::from_reader(input.file()?);
+        let mut reader = Reader { progress: &mut progress, sink, failure: None, field: None };
+        let read = json.deserialize_map(&mut reader).and_then(|()| json.end());
+        let (failure, field) = (reader.failure.take(), reader.field.take());
+        if let Some(failure) = failure {
+            return Err(failure);
+        }
+        read.map_err(|error| malformed(error, field))?;
+        if !progress.is_begun {
+            progress.begin(sink)?;
+        }
+        match (progress.images, progress.annotations) {
+            (ListState::Unknown, _) => {
+                return Err(Place::field("images").malformed("the file has no list of this name"));
+            }
+            (ListState::Read, ListState::Unknown | ListState::Read) => return Ok(()),
+            _ => {}
+        }
+    }
+}
+
+fn malformed(error: serde_json::Error, field: Option<String>) -> DatasetError {
+    if error.is_io() {
+        return DatasetError::Io(error.into());
+    }
+    Place { line: Some(error.line() as u64), field, ..Place::default() }.malformed(without_position(&error))
+}
+
+/// How far a list of the file has come.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum ListState {
+    /// It has not been met.
+    #[default]
+    Unknown,
+    /// It was passed over.
+    Waiting,
+    Read,
+}
+
+/// What has been read of the file, and given to the sink.
+#[derive(Default)]
+struct Progress {
+    info: Option<DatasetInfo>,
+    labels: Option<LabelTable>,
+    is_begun: bool,
+    images: ListState,
+    annotations: ListState,
+    image_ids: HashSet<u64>,
+    label_names: HashMap<u64, String>,
+}
+
+impl ListState {
+    fn passed_over(self) -> Self {
+        if self == Self::Read { Self::Read } else { Self::Waiting }
+    }
+}
+
+impl Progress {
+    fn begin(&mut self, sink: &mut dyn Sink) -> Result<()> {
+        let labels = self.labels.take().unwrap_or_default();
+        self.label_names = labels.labels().iter().map(|label| (label.id, label.name.clone())).collect();
+        self.is_begun = true;
+        sink.begin(DatasetInfo { labels, ..self.info.take().unwrap_or_default() })
+    }
+}
+
+/// One time through the file.
+struct Reader<'a> {
+    progress: &'a mut Progress,
+    sink: &'a mut dyn Sink,
+    /// Why it ended, where that is not the file's syntax.
+    failure: Option<DatasetError>,
+    /// The value at which the syntax is wrong.
+    field: Option<String>,
+}
+
+impl<'de> Visitor<'de> for &mut Reader<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str("a COCO dataset, which is an object with images, annotations and categories")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut parts: A) -> std::result::Result<(), A::Error> {
+        while let Some(name) = parts.next_key::<String>()? {
+            match name.as_str() {
+                "info" if !self.progress.is_begun => {
+                    let mut info = DatasetInfo::default();
+                    parts.next_value_seed(Item::new(
+                        "info".to_owned(),
+                        &mut self.field,
+                        |found: CocoInfo<'static>| {
+                            info = read_info(found);
+                        },
+                    ))?;
+                    self.progress.info = Some(info);
+                }
+                "categories" if !self.progress.is_begun => {
+                    let mut labels = LabelTable::default();
+                    parts.next_value_seed(ItemList::new(
+                        self,
+                        "categories",
+                        |_, _, category: CocoCategory<'static>| {
+                            labels.add(category.id, category.name.into_owned());
+                            Ok(())
+                        },
+                    ))?;
+                    self.progress.labels = Some(labels);
+                }
+                "images" => {
+                    let is_ready = self.progress.info.is_some() && self.progress.labels.is_some();
+                    if !self.progress.is_begun && is_ready {
+                        let begun = self.progress.begin(self.sink);
+                        self.checked(begun)?;
+                    }
+                    if self.progress.is_begun && self.progress.images != ListState::Read {
+                        parts.next_value_seed(ItemList::new(self, "images", Reader::image))?;
+                        self.progress.images = ListState::Read;
+                    } else {
+                        self.progress.images = self.progress.images.passed_over();
+                        parts.next_value::<IgnoredAny>()?;
+                    }
+                }
+                "annotations" => {
+                    let is_ready = self.progress.images == ListState::Read;
+                    if is_ready && self.progress.annotations != ListState::Read {
+                        parts.next_value_seed(ItemList::new(self, "annotations", Reader::annotation))?;
+                        self.progress.annotations = ListState::Read;
+                    } else {
+                        self.progress.annotations = self.progress.annotations.passed_over();
+                        parts.next_value::<IgnoredAny>()?;
+                    }
+                }
+                _ => {
+                    parts.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Reader<'_> {
+    /// Keeps an error that is not one of syntax, and ends reading.
+    fn checked<T, E: serde::de::Error>(&mut self, result: Result<T>) -> std::result::Result<T, E> {
+        result.map_err(|error| {
+            self.failure = Some(error);
+            E::custom("ended")
+        })
+    }
+
+    fn image(&mut self, place: &str, image: CocoImage<'static>) -> Result<()> {
+        if !self.progress.image_ids.insert(image.id) {
+            return Err(Place::field(format!("{place}.id")).malformed(format!("image {} is in it twice", image.id)));
+        }
+        let mut read = DatasetImage {
+            id: image.id,
+            file_name: image.file_name.into_owned(),
+            size: Some(PixelSize::new(image.width, image.height)),
+            ..DatasetImage::default()
+        };
+        if let Some(extra) = image.fieldmark {
+            read.stored = extra.stored_width.zip(extra.stored_height).map(|(width, height)| StoredImage {
+                size: PixelSize::new(width, height),
+                orientation: extra.orientation.unwrap_or_default(),
+            });
+            read.hash = extra.hash.map(Into::into);
+            read.review = extra.review;
+            read.propagated_from = extra.carried_from;
+            read.is_missing = extra.missing;
+            read.other_files = extra.other_paths.into_owned();
+        }
+        self.sink.image(read)
+    }
+
+    fn annotation(&mut self, place: &str, found: FoundAnnotation) -> Result<()> {
+        let field = |name: &str| Place::field(format!("{place}.{name}"));
+        let image = found.image_id;
+        if !self.progress.image_ids.contains(&image) {
+            return Err(field("image_id").malformed(format!("there is no image {image}")));
+        }
+        let label = self.progress.label_names.get(&found.category_id);
+        let label = label
+            .ok_or_else(|| field("category_id").malformed(format!("there is no category {}", found.category_id)))?;
+        let rect = found.bbox.map(|[x, y, width, height]| Rect::new(x, y, x + width, y + height));
+        let mut shapes = Vec::new();
+        match found.segmentation.unwrap_or_default() {
+            Segmentation::Rings(rings) => {
+                for ring in rings {
+                    if ring.len() % 2 == 1 {
+                        return Err(field("segmentation").malformed("a polygon has an odd number of coordinates"));
+                    }
+                    // Fewer than three corners enclose nothing; some programs write a box so.
+                    if ring.len() >= 6 {
+                        let points = ring.chunks_exact(2).map(|point| Point::new(point[0], point[1])).collect();
+                        shapes.push(Shape::Polygon { points });
+                    }
+                }
+            }
+            Segmentation::Mask => self.sink.skipped(SkippedPart {
+                place: format!("{place}.segmentation"),
+                reason: "run-length masks are not read; the box is",
+            }),
+        }
+        if shapes.is_empty() {
+            let rect = rect.ok_or_else(|| field("bbox").malformed("neither a box nor a polygon is given"))?;
+            shapes.push(Shape::Box { rect });
+        }
+        let mut annotation = DatasetAnnotation {
+            id: found.id,
+            confidence: found.score,
+            is_crowd: found.iscrowd.is_some_and(|value| value != 0),
+            group: (shapes.len() > 1).then_some(found.id).flatten(),
+            ..DatasetAnnotation::new(label.clone(), Shape::ImageTag)
+        };
+        read_attributes(&mut annotation, found.attributes.unwrap_or_default())
+            .map_err(|(name, problem)| field(&format!("attributes.{name}")).malformed(problem))?;
+        for shape in shapes {
+            self.sink.annotation(image, DatasetAnnotation { shape, ..annotation.clone() })?;
+        }
+        Ok(())
+    }
+}
+
+fn read_info(info: CocoInfo<'static>) -> DatasetInfo {
+    let mut read = DatasetInfo {
+        description: info.description.into_owned(),
+        created_at: info.date_created.into_owned(),
+        ..DatasetInfo::default()
+    };
+    if let Some(extra) = info.fieldmark {
+        read.run = extra.run.map(|id| DatasetRun {
+            id,
+            model: extra.model.unwrap_or_default().into_owned(),
+            recipe: extra.recipe.unwrap_or_default().into_owned(),
+        });
+        read.selection = extra.marks;
+    }
+    read
+}
+
+#[derive(Deserialize)]
+struct FoundAnnotation {
+    id: Option<u64>,
+    image_id: u64,
+    category_id: u64,
+    bbox: Option<[f64; 4]>,
+    segmentation: Option<Segmentation>,
+    iscrowd: Option<u8>,
+    score: Option<f32>,
+    attributes: Option<Map<String, Value>>,
+}
+
+/// The outline of an annotation.
+enum Segmentation {
+    /// Coordinates of the corners of polygons, x and y in turn.
+    Rings(Vec<Vec<f64>>),
+    /// Run lengths, which are passed over.
+    Mask,
+}
+
+impl Default for Segmentation {
+    fn default() -> Self {
+        Self::Rings(Vec::new())
+    }
+}
+
+impl<'de> Deserialize<'de> for Segmentation {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        struct Found;
+
+        impl<'de> Visitor<'de> for Found {
+            type Value = Segmentation;
+
+            fn expecting(&self, f: &mut Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of polygons or a run-length mask")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> std::result::Result<Segmentation, A::Error> {
+                let mut rings = Vec::new();
+                while let Some(ring) = items.next_element()? {
+                    rings.push(ring);
+                }
+                Ok(Segmentation::Rings(rings))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> std::result::Result<Segmentation, A::Error> {
+                while fields.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Segmentation::Mask)
+            }
+        }
+
+        deserializer.deserialize_any(Found)
+    }
+}
+
+/// Takes over attributes, of another program or of this one's: the latter has provenance among them. The error names the
+/// attribute.
+fn read_attributes(
+    annotation: &mut DatasetAnnotation,
+    mut found: Map<String, Value>,
+) -> std::result::Result<(), (String, String)> {
+    let is_own = RESERVED.iter().all(|name| found.contains_key(*name));
+    if is_own {
+        annotation.id = known(&mut found, "mark")?;
+        annotation.confidence = known(&mut found, "confidence")?;
+        annotation.status = known(&mut found, "status")?;
+        annotation.reject_reason = known(&mut found, "reject_reason")?;
+        let origin: Option<OriginName> = known(&mut found, "origin")?;
+        annotation.origin = OriginName::origin(origin, known(&mut found, "run")?);
+        annotation.propagated_from = known(&mut found, "carried_from")?;
+    }
+    for (name, value) in found {
+        let value = match value {
+            Value::Null => continue,
+            Value::Bool(value) => AttributeValue::YesNo(value),
+            Value::Number(number) => match number.as_i64().and_then(|number| i32::try_from(number).ok()) {
+                Some(number) => AttributeValue::Number(number),
+                None => AttributeValue::Text(number.to_string()),
+            },
+            Value::String(text) => AttributeValue::Text(text),
+            other => AttributeValue::Text(other.to_string()),
+        };
+        let of_recipe =
+            name.strip_prefix(PREFIX).filter(|rest| is_own && RESERVED.contains(rest)).map(ToOwned::to_owned);
+        annotation.attributes.insert(of_recipe.unwrap_or(name), value);
+    }
+    Ok(())
+}
+
+fn known<T: DeserializeOwned>(
+    found: &mut Map<String, Value>,
+    name: &str,
+) -> std::result::Result<Option<T>, (String, String)> {
+    let value = found.remove(name).unwrap_or_default();
+    serde_json::from_value(value).map_err(|error| (name.to_owned(), error.to_string()))
+}
+
+/// One value, whose place is noted where it is malformed.
+struct Item<'a, T, F> {
+    place: String,
+    field: &'a mut Option<String>,
+    take: F,
+    kind: PhantomData<T>,
+}
+
+impl<'a, T, F: FnOnce(T)> Item<'a, T, F> {
+    fn new(place: String, field: &'a mut Option<String>, take: F) -> Self {
+        Self { place, field, take, kind: PhantomData }
+    }
+}
+
+impl<'de, T: DeserializeOwned, F: FnOnce(T)> DeserializeSeed<'de> for Item<'_, T, F> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> std::result::Result<(), D::Error> {
+        let value = serde_path_to_error::deserialize(deserializer).map_err(|error| {
+            *self.field = Some(match path_of(&error) {
+                Some(path) => format!("{}.{path}", self.place),
+                None => self.place,
+            });
+            error.into_inner()
+        })?;
+        (self.take)(value);
+        Ok(())
+    }
+}
+
+/// The items of a list, one after the other.
+struct ItemList<'r, 'a, T, F> {
+    reader: &'r mut Reader<'a>,
+    name: &'static str,
+    each: F,
+    kind: PhantomData<T>,
+}
+
+impl<'r, 'a, T, F: FnMut(&mut Reader<'a>, &str, T) -> Result<()>> ItemList<'r, 'a, T, F> {
+    fn new(reader: &'r mut Reader<'a>, name: &'static str, each: F) -> Self {
+        Self { reader, name, each, kind: PhantomData }
+    }
+}
+
+impl<'de, 'a, T: DeserializeOwned, F: FnMut(&mut Reader<'a>, &str, T) -> Result<()>> DeserializeSeed<'de>
+    for ItemList<'_, 'a, T, F>
+{
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> std::result::Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de, 'a, T: DeserializeOwned, F: FnMut(&mut Reader<'a>, &str, T) -> Result<()>> Visitor<'de>
+    for ItemList<'_, 'a, T, F>
+{
+    type Value = ();
+
+    fn expecting(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "the list of {}", self.name)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> std::result::Result<(), A::Error> {
+        for index in 0.. {
+            let place = format!("{}[{index}]", self.name);
+            let mut item = None;
+            let seed = Item::new(place.clone(), &mut self.reader.field, |found: T| item = Some(found));
+            if items.next_element_seed(seed)?.is_none() {
+                break;
+            }
+            if let Some(item) = item {
+                let taken = (self.each)(self.reader, &place, item);
+                self.reader.checked::<_, A::Error>(taken)?;
+            }
+        }
+        Ok(())
+    }
+}

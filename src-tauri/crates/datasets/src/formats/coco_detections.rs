@@ -1,0 +1,63 @@
+//! COCO results: the list of scored boxes that evaluators take beside a dataset. Image and category ids are those of the
+//! dataset.
+
+use domain::dataset::{Feature, FormatDescriptor, Package, Translated};
+use serde::Serialize;
+
+use super::coco::Items;
+use super::fields::bbox_of;
+use crate::error::Result;
+use crate::format::{Format, FormatOptions, Source};
+use crate::output::Output;
+
+/// The format `coco-detections`.
+pub struct CocoDetections;
+
+static DESCRIPTOR: FormatDescriptor = FormatDescriptor {
+    id: "coco-detections",
+    title: Translated { en: "COCO results", es: "Resultados COCO" },
+    summary: Translated {
+        en: "Boxes with their scores: for evaluators, beside a dataset",
+        es: "Cajas con su confianza: para evaluar un conjunto",
+    },
+    package: Package::File { extension: "json" },
+    media_type: "application/json",
+    // An image without a detection has no entry, which says just that.
+    holds: &[Feature::Boxes, Feature::PolygonBounds, Feature::EmptyImages, Feature::Confidences, Feature::LabelTable],
+    // Evaluators fail at an empty list.
+    can_be_empty: false,
+    // Its ids mean nothing without the dataset beside it.
+    is_readable: false,
+    options: &[],
+    documentation: "https://cocodataset.org/#format-results",
+};
+
+impl Format for CocoDetections {
+    fn descriptor(&self) -> &'static FormatDescriptor {
+        &DESCRIPTOR
+    }
+
+    fn write(&self, source: &dyn Source, _: &FormatOptions, out: &mut Output) -> Result<()> {
+        let (out, labels) = (out.file()?, &source.info().labels);
+        out.write_all(b"[")?;
+        let mut items = Items::default();
+        for image in source.images() {
+            let image = image?;
+            for annotation in &image.annotations {
+                let (Some(bbox), Some(score)) = (bbox_of(&annotation.shape), annotation.confidence) else { continue };
+                let category_id = labels.find(&annotation.label)?.id;
+                items.write(out, &Detection { image_id: image.id, category_id, bbox, score })?;
+            }
+        }
+        out.write_all(b"\n]\n")?;
+        Ok(())
+    }
+}
+
+#[derive(Serialize)]
+struct Detection {
+    image_id: u64,
+    category_id: u64,
+    bbox: [f64; 4],
+    score: f32,
+}

@@ -1,0 +1,234 @@
+//! CSV by RFC 4180, an annotation a row, for spreadsheets and data frames. An image without annotations has a row of its
+//! own, in which everything about an annotation is empty; one that failed says so in `failure`.
+//!
+//! Text that a spreadsheet would take for a formula begins with an apostrophe; numbers are as they are.
+
+mod read;
+
+use ::csv::{Terminator, WriterBuilder};
+use domain::annotation::{AttributeValue, RejectReason, Status};
+use domain::dataset::{Feature, FormatDescriptor, Package, Translated};
+use domain::geometry::Orientation;
+use domain::ids::RunId;
+use domain::library::ReviewState;
+use domain::recipe::ShapeKind;
+use domain::run::FailureKind;
+use domain::shape::Shape;
+use serde::{Serialize, Serializer};
+
+use super::fields::{OriginName, bbox_of, points_of};
+use crate::error::{DatasetError, Result};
+use crate::format::{Format, FormatOptions, Sink, Source};
+use crate::input::Input;
+use crate::model::{DatasetAnnotation, DatasetImage};
+use crate::output::Output;
+
+/// The format `csv`.
+pub struct Csv;
+
+static DESCRIPTOR: FormatDescriptor = FormatDescriptor {
+    id: "csv",
+    title: Translated { en: "CSV", es: "CSV" },
+    summary: Translated {
+        en: "One annotation a row: for spreadsheets",
+        es: "Una anotación por fila: para hojas de cálculo",
+    },
+    package: Package::File { extension: "csv" },
+    media_type: "text/csv",
+    holds: &[
+        Feature::Boxes,
+        Feature::Polygons,
+        Feature::Points,
+        Feature::ImageTags,
+        Feature::Captions,
+        Feature::UnscoredAnnotations,
+        Feature::EmptyImages,
+        Feature::FailedImages,
+        Feature::Attributes,
+        Feature::Confidences,
+        Feature::Decisions,
+        Feature::Origins,
+        Feature::AnnotationIds,
+        Feature::StoredSizes,
+        Feature::Hashes,
+        Feature::ReviewStates,
+        Feature::MissingFiles,
+        Feature::AttributeTable,
+    ],
+    can_be_empty: true,
+    is_readable: true,
+    options: &[],
+    documentation: "https://www.rfc-editor.org/rfc/rfc4180",
+};
+
+/// The names of the columns of [`ImageCells`] and [`AnnotationCells`]; a column for each attribute follows.
+const COLUMNS: [&str; 27] = [
+    "image",
+    "file_name",
+    "image_width",
+    "image_height",
+    "stored_width",
+    "stored_height",
+    "orientation",
+    "hash",
+    "review",
+    "failure",
+    "failure_message",
+    "missing",
+    "mark",
+    "label",
+    "shape",
+    "x",
+    "y",
+    "width",
+    "height",
+    "points",
+    "text",
+    "confidence",
+    "status",
+    "reject_reason",
+    "origin",
+    "run",
+    "carried_from",
+];
+/// Before the name of an attribute, in the name of its column.
+const ATTRIBUTES: &str = "attributes.";
+/// A spreadsheet calculates what begins so.
+const FORMULA_STARTS: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+
+impl Format for Csv {
+    fn descriptor(&self) -> &'static FormatDescriptor {
+        &DESCRIPTOR
+    }
+
+    fn write(&self, source: &dyn Source, _: &FormatOptions, out: &mut Output) -> Result<()> {
+        let attributes: Vec<&str> = source.info().attributes.iter().map(|attribute| attribute.name.as_str()).collect();
+        let columns: Vec<String> = attributes.iter().map(|name| format!("{ATTRIBUTES}{name}")).collect();
+        let mut rows = WriterBuilder::new().has_headers(false).terminator(Terminator::CRLF).from_writer(out.file()?);
+        rows.serialize((COLUMNS, columns)).map_err(failed)?;
+        for image in source.images() {
+            let image = image?;
+            for annotation in &image.annotations {
+                let answers: Vec<_> =
+                    attributes.iter().map(|name| annotation.attributes.get(*name).map(attribute_cell)).collect();
+                rows.serialize((image_cells(&image), annotation_cells(annotation), answers)).map_err(failed)?;
+            }
+            if image.annotations.is_empty() {
+                let answers: Vec<Option<AttributeCell<'_>>> = attributes.iter().map(|_| None).collect();
+                rows.serialize((image_cells(&image), AnnotationCells::default(), answers)).map_err(failed)?;
+            }
+        }
+        rows.flush()?;
+        Ok(())
+    }
+
+    fn read(&self, input: &mut Input, _: &FormatOptions, sink: &mut dyn Sink) -> Result<()> {
+        read::read(input, sink)
+    }
+}
+
+fn failed(error: ::csv::Error) -> DatasetError {
+    DatasetError::Io(error.into())
+}
+
+#[derive(Serialize)]
+struct ImageCells<'a> {
+    image: u64,
+    file_name: Text<'a>,
+    width: Option<u32>,
+    height: Option<u32>,
+    stored_width: Option<u32>,
+    stored_height: Option<u32>,
+    orientation: Option<Orientation>,
+    hash: Option<&'a str>,
+    review: Option<ReviewState>,
+    failure: Option<FailureKind>,
+    failure_message: Option<Text<'a>>,
+    missing: bool,
+}
+
+#[derive(Serialize, Default)]
+struct AnnotationCells<'a> {
+    mark: Option<u64>,
+    label: Option<Text<'a>>,
+    shape: Option<ShapeKind>,
+    bbox: [Option<f64>; 4],
+    /// x and y in turn, between spaces.
+    points: Option<String>,
+    text: Option<Text<'a>>,
+    confidence: Option<f32>,
+    status: Option<Status>,
+    reject_reason: Option<RejectReason>,
+    origin: Option<OriginName>,
+    run: Option<RunId>,
+    carried_from: Option<u64>,
+}
+
+/// Words from outside, in a form that no spreadsheet calculates.
+struct Text<'a>(&'a str);
+
+impl Serialize for Text<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        if self.0.starts_with(FORMULA_STARTS) {
+            serializer.collect_str(&format_args!("'{}", self.0))
+        } else {
+            serializer.serialize_str(self.0)
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum AttributeCell<'a> {
+    YesNo(bool),
+    Number(i32),
+    Text(Text<'a>),
+}
+
+fn image_cells(image: &DatasetImage) -> ImageCells<'_> {
+    ImageCells {
+        image: image.id,
+        file_name: Text(&image.file_name),
+        width: image.size.map(|size| size.width),
+        height: image.size.map(|size| size.height),
+        stored_width: image.stored.map(|stored| stored.size.width),
+        stored_height: image.stored.map(|stored| stored.size.height),
+        orientation: image.stored.map(|stored| stored.orientation),
+        hash: image.hash.as_deref(),
+        review: image.review,
+        failure: image.failure.as_ref().map(|failure| failure.kind),
+        failure_message: image.failure.as_ref().map(|failure| Text(&failure.message)),
+        missing: image.is_missing,
+    }
+}
+
+fn annotation_cells(annotation: &DatasetAnnotation) -> AnnotationCells<'_> {
+    let points = points_of(&annotation.shape);
+    let (origin, run) = OriginName::of(annotation.origin);
+    AnnotationCells {
+        mark: annotation.id,
+        label: Some(Text(&annotation.label)),
+        shape: Some(annotation.shape.kind()),
+        bbox: bbox_of(&annotation.shape).map_or([None; 4], |bbox| bbox.map(Some)),
+        points: (!points.is_empty())
+            .then(|| points.iter().map(|[x, y]| format!("{x} {y}")).collect::<Vec<_>>().join(" ")),
+        text: match &annotation.shape {
+            Shape::Caption { text } => Some(Text(text)),
+            _ => None,
+        },
+        confidence: annotation.confidence,
+        status: annotation.status,
+        reject_reason: annotation.reject_reason,
+        origin,
+        run,
+        carried_from: annotation.propagated_from,
+    }
+}
+
+fn attribute_cell(value: &AttributeValue) -> AttributeCell<'_> {
+    match value {
+        AttributeValue::YesNo(value) => AttributeCell::YesNo(*value),
+        AttributeValue::Number(value) => AttributeCell::Number(*value),
+        AttributeValue::Text(value) => AttributeCell::Text(Text(value)),
+    }
+}

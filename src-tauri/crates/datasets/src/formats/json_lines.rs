@@ -1,0 +1,251 @@
+//! JSON Lines: an image a line, with its annotations, or with the reason why it was not answered.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::io::BufRead;
+
+use domain::annotation::{AttributeValue, RejectReason, Status};
+use domain::dataset::{Feature, FormatDescriptor, Package, Translated};
+use domain::geometry::{Orientation, PixelSize};
+use domain::ids::RunId;
+use domain::library::ReviewState;
+use domain::recipe::ShapeKind;
+use domain::run::FailureKind;
+use domain::shape::Shape;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{DatasetError, Place, Result};
+use crate::format::{Format, FormatOptions, Sink, Source};
+use crate::input::Input;
+use crate::model::{DatasetAnnotation, DatasetFailure, DatasetImage, DatasetInfo, StoredImage};
+use crate::output::Output;
+
+use super::fields::{OriginName, bbox_of, path_of, points_of, shape_from, without_position};
+
+/// The format `jsonl`.
+pub struct JsonLines;
+
+static DESCRIPTOR: FormatDescriptor = FormatDescriptor {
+    id: "jsonl",
+    title: Translated { en: "JSON Lines", es: "JSON Lines" },
+    summary: Translated {
+        en: "One image a line, with every annotation, attribute and decision",
+        es: "Una imagen por línea, con cada anotación, atributo y decisión",
+    },
+    package: Package::File { extension: "jsonl" },
+    media_type: "application/jsonl",
+    holds: &[
+        Feature::Boxes,
+        Feature::Polygons,
+        Feature::Points,
+        Feature::ImageTags,
+        Feature::Captions,
+        Feature::UnscoredAnnotations,
+        Feature::EmptyImages,
+        Feature::FailedImages,
+        Feature::Attributes,
+        Feature::AttributeTypes,
+        Feature::Confidences,
+        Feature::Decisions,
+        Feature::Origins,
+        Feature::AnnotationIds,
+        Feature::StoredSizes,
+        Feature::Hashes,
+        Feature::ReviewStates,
+        Feature::ImageOrigins,
+        Feature::MissingFiles,
+        Feature::OtherFiles,
+        Feature::FailureCosts,
+    ],
+    can_be_empty: true,
+    is_readable: true,
+    options: &[],
+    documentation: "https://jsonlines.org",
+};
+
+impl Format for JsonLines {
+    fn descriptor(&self) -> &'static FormatDescriptor {
+        &DESCRIPTOR
+    }
+
+    fn write(&self, source: &dyn Source, _: &FormatOptions, out: &mut Output) -> Result<()> {
+        let out = out.file()?;
+        for image in source.images() {
+            serde_json::to_writer(&mut *out, &Line::from(&image?)).map_err(std::io::Error::from)?;
+            out.write_all(b"\n")?;
+        }
+        Ok(())
+    }
+
+    fn read(&self, input: &mut Input, _: &FormatOptions, sink: &mut dyn Sink) -> Result<()> {
+        sink.begin(DatasetInfo::default())?;
+        let mut file = input.file()?;
+        let (mut text, mut number) = (Vec::new(), 0);
+        loop {
+            text.clear();
+            if file.read_until(b'\n', &mut text)? == 0 {
+                return Ok(());
+            }
+            number += 1;
+            if !text.trim_ascii().is_empty() {
+                sink.image(read_line(&text, number)?)?;
+            }
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Line<'a> {
+    /// The number of the line where a file does not number its images.
+    image: Option<u64>,
+    file_name: Cow<'a, str>,
+    width: Option<u32>,
+    height: Option<u32>,
+    stored_width: Option<u32>,
+    stored_height: Option<u32>,
+    orientation: Option<Orientation>,
+    hash: Option<Cow<'a, str>>,
+    review: Option<ReviewState>,
+    failure: Option<LineFailure<'a>>,
+    carried_from: Option<u64>,
+    #[serde(default)]
+    missing: bool,
+    #[serde(default)]
+    other_paths: Cow<'a, [String]>,
+    #[serde(default)]
+    marks: Vec<LineAnnotation<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct LineFailure<'a> {
+    kind: FailureKind,
+    #[serde(default)]
+    message: Cow<'a, str>,
+    requests: Option<u32>,
+    cost_dollars: Option<f64>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct LineAnnotation<'a> {
+    mark: Option<u64>,
+    label: Cow<'a, str>,
+    shape: ShapeKind,
+    /// Left, top, width, height of what it takes up; `None` where that is the whole image.
+    bbox: Option<[f64; 4]>,
+    /// Its place, if it is a point, or the corners of its outline.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    points: Vec<[f64; 2]>,
+    /// What a caption says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<Cow<'a, str>>,
+    confidence: Option<f32>,
+    status: Option<Status>,
+    reject_reason: Option<RejectReason>,
+    origin: Option<OriginName>,
+    run: Option<RunId>,
+    carried_from: Option<u64>,
+    #[serde(default)]
+    attributes: Cow<'a, BTreeMap<String, AttributeValue>>,
+}
+
+impl<'a> From<&'a DatasetImage> for Line<'a> {
+    fn from(image: &'a DatasetImage) -> Self {
+        Self {
+            image: Some(image.id),
+            file_name: Cow::Borrowed(&image.file_name),
+            width: image.size.map(|size| size.width),
+            height: image.size.map(|size| size.height),
+            stored_width: image.stored.map(|stored| stored.size.width),
+            stored_height: image.stored.map(|stored| stored.size.height),
+            orientation: image.stored.map(|stored| stored.orientation),
+            hash: image.hash.as_deref().map(Cow::Borrowed),
+            review: image.review,
+            failure: image.failure.as_ref().map(|failure| LineFailure {
+                kind: failure.kind,
+                message: Cow::Borrowed(&failure.message),
+                requests: failure.requests,
+                cost_dollars: failure.cost_dollars,
+            }),
+            carried_from: image.propagated_from,
+            missing: image.is_missing,
+            other_paths: Cow::Borrowed(&image.other_files),
+            marks: image.annotations.iter().map(LineAnnotation::from).collect(),
+        }
+    }
+}
+
+impl<'a> From<&'a DatasetAnnotation> for LineAnnotation<'a> {
+    fn from(annotation: &'a DatasetAnnotation) -> Self {
+        let (origin, run) = OriginName::of(annotation.origin);
+        Self {
+            mark: annotation.id,
+            label: Cow::Borrowed(&annotation.label),
+            shape: annotation.shape.kind(),
+            bbox: bbox_of(&annotation.shape),
+            points: points_of(&annotation.shape),
+            text: match &annotation.shape {
+                Shape::Caption { text } => Some(Cow::Borrowed(text)),
+                _ => None,
+            },
+            confidence: annotation.confidence,
+            status: annotation.status,
+            reject_reason: annotation.reject_reason,
+            origin,
+            run,
+            carried_from: annotation.propagated_from,
+            attributes: Cow::Borrowed(&annotation.attributes),
+        }
+    }
+}
+
+fn read_line(text: &[u8], number: u64) -> Result<DatasetImage> {
+    let mut json = serde_json::Deserializer::from_slice(text);
+    let line: Line<'_> = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let place = Place { line: Some(number), field: path_of(&error), ..Place::default() };
+        place.malformed(without_position(error.inner()))
+    })?;
+    json.end().map_err(|error| Place::line(number).malformed(without_position(&error)))?;
+    let stored = line.stored_width.zip(line.stored_height).map(|(width, height)| StoredImage {
+        size: PixelSize::new(width, height),
+        orientation: line.orientation.unwrap_or_default(),
+    });
+    let annotations = line.marks.into_iter().enumerate().map(|(index, mark)| {
+        let place = || Place::line(number).with_field(format!("marks[{index}]"));
+        mark.into_annotation().map_err(|problem| place().malformed(problem))
+    });
+    Ok(DatasetImage {
+        id: line.image.unwrap_or(number),
+        file_name: line.file_name.into_owned(),
+        size: line.width.zip(line.height).map(|(width, height)| PixelSize::new(width, height)),
+        stored,
+        hash: line.hash.map(Cow::into_owned),
+        review: line.review,
+        failure: line.failure.map(|failure| DatasetFailure {
+            kind: failure.kind,
+            message: failure.message.into_owned(),
+            requests: failure.requests,
+            cost_dollars: failure.cost_dollars,
+        }),
+        propagated_from: line.carried_from,
+        is_missing: line.missing,
+        other_files: line.other_paths.into_owned(),
+        annotations: annotations.collect::<std::result::Result<_, DatasetError>>()?,
+        ..DatasetImage::default()
+    })
+}
+
+impl LineAnnotation<'_> {
+    fn into_annotation(self) -> std::result::Result<DatasetAnnotation, &'static str> {
+        let shape = shape_from(self.shape, self.bbox, &self.points, self.text.as_deref())?;
+        Ok(DatasetAnnotation {
+            id: self.mark,
+            attributes: self.attributes.into_owned(),
+            confidence: self.confidence,
+            origin: OriginName::origin(self.origin, self.run),
+            status: self.status,
+            reject_reason: self.reject_reason,
+            propagated_from: self.carried_from,
+            ..DatasetAnnotation::new(self.label, shape)
+        })
+    }
+}

@@ -1,0 +1,60 @@
+//! A dataset in memory, for small ones and for tests.
+
+use std::collections::HashMap;
+
+use crate::error::{Place, Result};
+use crate::format::{Images, Sink, SkippedPart, Source};
+use crate::model::{DatasetAnnotation, DatasetImage, DatasetInfo};
+
+/// A dataset in memory: as a source, and as what a file is read into.
+#[derive(Debug, Clone, Default)]
+pub struct Dataset {
+    pub info: DatasetInfo,
+    pub images: Vec<DatasetImage>,
+    pub skipped: Vec<SkippedPart>,
+    places: HashMap<u64, usize>,
+}
+
+impl Dataset {
+    #[must_use]
+    pub fn new(info: DatasetInfo, images: Vec<DatasetImage>) -> Self {
+        let places = images.iter().enumerate().map(|(place, image)| (image.id, place)).collect();
+        Self { info, images, skipped: Vec::new(), places }
+    }
+}
+
+impl Source for Dataset {
+    fn info(&self) -> &DatasetInfo {
+        &self.info
+    }
+
+    fn images(&self) -> Images<'_> {
+        Box::new(self.images.iter().cloned().map(Ok))
+    }
+}
+
+impl Sink for Dataset {
+    fn begin(&mut self, info: DatasetInfo) -> Result<()> {
+        self.info = info;
+        Ok(())
+    }
+
+    fn image(&mut self, image: DatasetImage) -> Result<()> {
+        if self.places.insert(image.id, self.images.len()).is_some() {
+            return Err(Place::default().malformed(format!("image {} is in it twice", image.id)));
+        }
+        self.images.push(image);
+        Ok(())
+    }
+
+    fn annotation(&mut self, image: u64, annotation: DatasetAnnotation) -> Result<()> {
+        let place = self.places.get(&image).copied();
+        let place = place.ok_or_else(|| Place::default().malformed(format!("there is no image {image}")))?;
+        self.images[place].annotations.push(annotation);
+        Ok(())
+    }
+
+    fn skipped(&mut self, skipped: SkippedPart) {
+        self.skipped.push(skipped);
+    }
+}

@@ -1,0 +1,263 @@
+//! What is left of a dataset in a format: everything that the format has no place for is removed before it is written, and
+//! counted.
+
+use std::cell::RefCell;
+
+use domain::annotation::{AttributeValue, Origin};
+use domain::dataset::{Feature, FormatDescriptor, Loss, LossKind};
+use domain::recipe::ShapeKind;
+use domain::shape::Shape;
+
+use crate::error::Result;
+use crate::format::{Images, Source};
+use crate::model::{DatasetAnnotation, DatasetImage, DatasetInfo};
+
+/// How much of a dataset is in a format.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Written {
+    /// Images that did not fail.
+    pub images: u32,
+    pub failed_images: u32,
+    /// Of `images`, those that have no annotation, also before the format left any out.
+    pub empty_images: u32,
+    pub annotations: u32,
+    /// Images of which no file is left.
+    pub missing: u32,
+    /// In the order of [`Feature::ALL`].
+    pub losses: Vec<Loss>,
+}
+
+/// A source without what a format has no place for. Its images are what [`crate::Format::read`] gives back.
+pub struct Projection<'a> {
+    source: &'a dyn Source,
+    descriptor: &'static FormatDescriptor,
+    /// Of the latest time that the images were gone through to the end.
+    tally: RefCell<Tally>,
+}
+
+impl<'a> Projection<'a> {
+    #[must_use]
+    pub fn new(source: &'a dyn Source, descriptor: &'static FormatDescriptor) -> Self {
+        Self { source, descriptor, tally: RefCell::default() }
+    }
+
+    /// What the images came to when they were last gone through to the end.
+    #[must_use]
+    pub fn written(&self) -> Written {
+        self.tally.borrow().written()
+    }
+}
+
+impl Source for Projection<'_> {
+    fn info(&self) -> &DatasetInfo {
+        self.source.info()
+    }
+
+    fn images(&self) -> Images<'_> {
+        let projector = Projector { descriptor: self.descriptor, info: self.source.info(), tally: Tally::default() };
+        Box::new(Projected { images: self.source.images(), projector, result: &self.tally })
+    }
+}
+
+/// One time through the images.
+struct Projected<'a> {
+    images: Images<'a>,
+    projector: Projector<'a>,
+    result: &'a RefCell<Tally>,
+}
+
+impl Iterator for Projected<'_> {
+    type Item = Result<DatasetImage>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            match self.images.next() {
+                None => {
+                    self.result.replace(self.projector.tally.clone());
+                    return None;
+                }
+                Some(Err(error)) => return Some(Err(error)),
+                Some(Ok(image)) => match self.projector.project(image).transpose() {
+                    None => {}
+                    Some(projected) => return Some(projected),
+                },
+            }
+        }
+    }
+}
+
+#[derive(Debug, Clone, Default)]
+struct Tally {
+    written: Written,
+    lost: [u32; Feature::ALL.len()],
+    polygons_as_boxes: bool,
+}
+
+impl Tally {
+    fn lose(&mut self, feature: Feature) {
+        self.lost[feature as usize] += 1;
+    }
+
+    fn written(&self) -> Written {
+        let losses = Feature::ALL.into_iter().zip(self.lost).filter(|&(_, count)| count > 0).map(|(feature, count)| {
+            let is_simplified = feature == Feature::Polygons && self.polygons_as_boxes;
+            Loss { feature, kind: if is_simplified { LossKind::Simplified } else { feature.loss() }, count }
+        });
+        Written { losses: losses.collect(), ..self.written.clone() }
+    }
+}
+
+struct Projector<'a> {
+    descriptor: &'static FormatDescriptor,
+    info: &'a DatasetInfo,
+    tally: Tally,
+}
+
+impl Projector<'_> {
+    /// Removes `value` where the format has no place for `feature`.
+    fn take_out<T>(&mut self, feature: Feature, value: &mut Option<T>) {
+        if value.is_some() && !self.holds_or_lost(feature) {
+            *value = None;
+        }
+    }
+
+    /// Whether the format has a place for `feature`. The loss is counted where it has none.
+    fn holds_or_lost(&mut self, feature: Feature) -> bool {
+        let holds = self.descriptor.holds(feature);
+        if !holds {
+            self.tally.lose(feature);
+        }
+        holds
+    }
+
+    /// `None` where the image is left out.
+    fn project(&mut self, mut image: DatasetImage) -> Result<Option<DatasetImage>> {
+        if image.failure.is_some() && !self.holds_or_lost(Feature::FailedImages) {
+            return Ok(None);
+        }
+        let is_empty = image.annotations.is_empty();
+        let mut kept = Vec::with_capacity(image.annotations.len());
+        for annotation in std::mem::take(&mut image.annotations) {
+            kept.extend(self.project_annotation(annotation)?);
+        }
+        image.annotations = kept;
+        if image.annotations.is_empty() && !self.holds_or_lost(Feature::EmptyImages) {
+            return Ok(None);
+        }
+        if let Some(failure) = &mut image.failure {
+            if (failure.requests.is_some() || failure.cost_dollars.is_some())
+                && !self.holds_or_lost(Feature::FailureCosts)
+            {
+                (failure.requests, failure.cost_dollars) = (None, None);
+            }
+            self.tally.written.failed_images += 1;
+        } else {
+            self.tally.written.images += 1;
+            self.tally.written.empty_images += u32::from(is_empty);
+        }
+        self.tally.written.annotations += u32::try_from(image.annotations.len()).unwrap_or(u32::MAX);
+        self.tally.written.missing += u32::from(image.is_missing);
+        self.take_out(Feature::StoredSizes, &mut image.stored);
+        self.take_out(Feature::Hashes, &mut image.hash);
+        self.take_out(Feature::ReviewStates, &mut image.review);
+        self.take_out(Feature::ImageOrigins, &mut image.propagated_from);
+        self.take_out(Feature::Splits, &mut image.split);
+        if image.is_missing && !self.holds_or_lost(Feature::MissingFiles) {
+            image.is_missing = false;
+        }
+        if !image.other_files.is_empty() && !self.holds_or_lost(Feature::OtherFiles) {
+            image.other_files.clear();
+        }
+        Ok(Some(image))
+    }
+
+    /// `None` where the annotation is left out.
+    fn project_annotation(&mut self, mut annotation: DatasetAnnotation) -> Result<Option<DatasetAnnotation>> {
+        if !self.project_shape(&mut annotation.shape) {
+            return Ok(None);
+        }
+        let is_scored = annotation.confidence.is_some()
+            && self.info.run.as_ref().is_none_or(|run| annotation.origin == Some(Origin::Run { run: run.id }));
+        if !is_scored && !self.holds_or_lost(Feature::UnscoredAnnotations) {
+            return Ok(None);
+        }
+        if self.descriptor.holds(Feature::LabelTable) {
+            let spelled = &self.info.labels.find(&annotation.label)?.name;
+            if *spelled != annotation.label {
+                annotation.label.clone_from(spelled);
+            }
+        }
+        if !annotation.attributes.is_empty() && !self.holds_or_lost(Feature::Attributes) {
+            annotation.attributes.clear();
+        }
+        if !self.descriptor.holds(Feature::AttributeTypes) {
+            self.read_types(&mut annotation);
+        }
+        self.take_out(Feature::Confidences, &mut annotation.confidence);
+        if (annotation.status.is_some() || annotation.reject_reason.is_some())
+            && !self.holds_or_lost(Feature::Decisions)
+        {
+            (annotation.status, annotation.reject_reason) = (None, None);
+        }
+        if (annotation.origin.is_some() || annotation.propagated_from.is_some())
+            && !self.holds_or_lost(Feature::Origins)
+        {
+            (annotation.origin, annotation.propagated_from) = (None, None);
+        }
+        self.take_out(Feature::AnnotationIds, &mut annotation.id);
+        self.take_out(Feature::Groups, &mut annotation.group);
+        if annotation.is_crowd && !self.holds_or_lost(Feature::Crowds) {
+            annotation.is_crowd = false;
+        }
+        Ok(Some(annotation))
+    }
+
+    /// False where the format has no place for the shape.
+    fn project_shape(&mut self, shape: &mut Shape) -> bool {
+        let feature = match shape.kind() {
+            ShapeKind::Box => Feature::Boxes,
+            ShapeKind::Polygon => Feature::Polygons,
+            ShapeKind::Point => Feature::Points,
+            ShapeKind::ImageTag => Feature::ImageTags,
+            ShapeKind::Caption => Feature::Captions,
+        };
+        if self.holds_or_lost(feature) {
+            return true;
+        }
+        match shape.bounds() {
+            Some(rect) if feature == Feature::Polygons && self.descriptor.holds(Feature::PolygonBounds) => {
+                self.tally.polygons_as_boxes = true;
+                *shape = Shape::Box { rect };
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Gives attributes the types that a reader finds in their text.
+    fn read_types(&mut self, annotation: &mut DatasetAnnotation) {
+        let before = annotation.attributes.clone();
+        annotation.attributes.retain(|_, value| match value {
+            AttributeValue::Text(text) if text.is_empty() => false,
+            AttributeValue::Text(text) => {
+                *value = untyped(text);
+                true
+            }
+            AttributeValue::YesNo(_) | AttributeValue::Number(_) => true,
+        });
+        if annotation.attributes != before {
+            self.tally.lose(Feature::AttributeTypes);
+        }
+    }
+}
+
+/// The value of an attribute that is text in its file: `true` and `false` are yes and no, whole numbers are numbers.
+#[must_use]
+pub fn untyped(text: &str) -> AttributeValue {
+    match (text, text.parse::<i32>()) {
+        ("true", _) => AttributeValue::YesNo(true),
+        ("false", _) => AttributeValue::YesNo(false),
+        (_, Ok(number)) if number.to_string() == text => AttributeValue::Number(number),
+        _ => AttributeValue::Text(text.to_owned()),
+    }
+}

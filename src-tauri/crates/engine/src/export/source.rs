@@ -1,0 +1,188 @@
+//! The answers of a run as a dataset: images with their annotations as they are now, one after the other, so that no export
+//! holds more than a page of them.
+
+use std::vec;
+
+use datasets::model::{
+    DatasetAnnotation, DatasetAttribute, DatasetFailure, DatasetImage, DatasetInfo, DatasetRun, LabelTable, StoredImage,
+};
+use datasets::{DatasetError, Images, Source};
+use domain::annotation::Annotation;
+use domain::dataset::{Feature, FormatDescriptor};
+use domain::export::MarkSelection;
+use domain::ids::ImageId;
+use domain::layers::LayerScope;
+use domain::run::RunSummary;
+use prepare::ContentHash;
+use store::{AnsweredImage, View};
+
+use super::files::{ImageFiles, PAGE, RunFiles};
+use crate::clock::{now_millis, rfc3339};
+use crate::{EngineError, Result};
+
+/// The answers of a run, as one look at the library sees them.
+pub struct RunDataset<'a> {
+    view: &'a View<'a>,
+    info: DatasetInfo,
+    run: &'a RunSummary,
+    /// Those of the run and of people.
+    layers: LayerScope,
+    marks: MarkSelection,
+    pub files: RunFiles,
+}
+
+impl<'a> RunDataset<'a> {
+    /// The tables of its labels and attributes are read where `format` holds them.
+    pub fn new(
+        view: &'a View<'a>,
+        run: &'a RunSummary,
+        marks: MarkSelection,
+        format: &FormatDescriptor,
+    ) -> Result<Self> {
+        let recipe = view.recipe_of_run(run.id)?;
+        let mut info = DatasetInfo {
+            description: format!("Run {}: {} by {}", run.id, run.recipe_name, run.model_name),
+            created_at: rfc3339(now_millis()),
+            run: Some(DatasetRun { id: run.id, model: run.model.0.clone(), recipe: run.recipe_name.clone() }),
+            selection: Some(marks),
+            ..DatasetInfo::default()
+        };
+        // Those of the recipe in its order, found or not, then those that people have added.
+        if format.holds(Feature::LabelTable) {
+            let of_recipe = recipe.labels.into_iter().map(|label| label.name);
+            info.labels = LabelTable::numbered(of_recipe.chain(view.labels_in_answers(run.id)?));
+        }
+        if format.holds(Feature::AttributeTable) {
+            let of_recipe = recipe.attributes.into_iter();
+            info.attributes =
+                of_recipe.map(|each| DatasetAttribute { name: each.name, kind: Some(each.kind) }).collect();
+            for name in view.attributes_in_answers(run.id)? {
+                if info.attributes.iter().all(|known| known.name != name) {
+                    info.attributes.push(DatasetAttribute { name, kind: None });
+                }
+            }
+        }
+        let files = RunFiles::of(view, run.id)?;
+        Ok(Self { view, info, run, layers: LayerScope::of_run(run.id), marks, files })
+    }
+
+    /// The images that failed, in the order of the run, with what people have drawn on them. None where only what people
+    /// have reviewed is asked for.
+    fn failed_images(&self) -> Result<vec::IntoIter<DatasetImage>> {
+        if self.marks.is_reviewed_only {
+            return Ok(Vec::new().into_iter());
+        }
+        let mut failed = Vec::new();
+        for job in self.view.failed_jobs(self.run.id)? {
+            let failure = DatasetFailure {
+                kind: job.kind,
+                message: job.message,
+                requests: Some(job.requests),
+                cost_dollars: Some(job.paid.dollars()),
+            };
+            let image = self.image(job.image)?;
+            failed.extend(image.map(|image| DatasetImage { failure: Some(failure), ..image }));
+        }
+        Ok(failed.into_iter())
+    }
+
+    /// `None` where the image is not exported.
+    fn image(&self, image: AnsweredImage) -> Result<Option<DatasetImage>> {
+        let annotations = self.view.annotations_of(image.id)?;
+        let review = self.layers.review_state(image.review, &annotations);
+        if !self.marks.takes_image(review) {
+            return Ok(None);
+        }
+        let taken = annotations.into_iter().filter(|annotation| self.marks.takes(annotation, &self.layers));
+        let ImageFiles { named, is_missing, others } = self.files.of_image(image.id);
+        Ok(Some(DatasetImage {
+            id: image.id.0.into(),
+            file_name: named.as_ref().map_or(image.name, |path| self.files.name_of(path)),
+            size: Some(image.size),
+            stored: Some(StoredImage {
+                size: image.orientation.upright_size(image.size),
+                orientation: image.orientation,
+            }),
+            hash: Some(ContentHash::from_bytes(image.hash).to_string()),
+            review: Some(review),
+            failure: None,
+            propagated_from: image.carried_from.map(|from| from.0.into()),
+            is_missing,
+            other_files: others.iter().map(|path| self.files.name_of(path)).collect(),
+            split: None,
+            path: named.filter(|_| !is_missing),
+            annotations: taken.map(dataset_annotation).collect(),
+        }))
+    }
+}
+
+impl Source for RunDataset<'_> {
+    fn info(&self) -> &DatasetInfo {
+        &self.info
+    }
+
+    /// The images in the order in which they came into the library, then those that failed, with their annotations in the
+    /// order in which they were made.
+    fn images(&self) -> Images<'_> {
+        let images = Answers { dataset: self, page: Vec::new().into_iter(), last: None, failed: None };
+        Box::new(images.map(|image| image.map_err(|error| DatasetError::Owner(Box::new(error)))))
+    }
+}
+
+/// [`RunDataset::images`], a page at a time.
+struct Answers<'a> {
+    dataset: &'a RunDataset<'a>,
+    page: vec::IntoIter<AnsweredImage>,
+    last: Option<ImageId>,
+    /// Once all that were answered have been read.
+    failed: Option<vec::IntoIter<DatasetImage>>,
+}
+
+impl Answers<'_> {
+    /// The next image that was answered, exported or not.
+    fn step(&mut self) -> Result<Option<AnsweredImage>> {
+        if self.page.as_slice().is_empty() {
+            let dataset = self.dataset;
+            self.page = dataset.view.answered_images(dataset.run.id, self.last, PAGE)?.into_iter();
+        }
+        let image = self.page.next();
+        self.last = image.as_ref().map(|image| image.id).or(self.last);
+        Ok(image)
+    }
+
+    fn read(&mut self) -> Result<Option<DatasetImage>> {
+        if self.failed.is_none() {
+            while let Some(image) = self.step()? {
+                if let Some(image) = self.dataset.image(image)? {
+                    return Ok(Some(image));
+                }
+            }
+            self.failed = Some(self.dataset.failed_images()?);
+        }
+        Ok(self.failed.as_mut().and_then(Iterator::next))
+    }
+}
+
+impl Iterator for Answers<'_> {
+    type Item = std::result::Result<DatasetImage, EngineError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.read().transpose()
+    }
+}
+
+fn dataset_annotation(annotation: Annotation) -> DatasetAnnotation {
+    DatasetAnnotation {
+        id: Some(annotation.id.0.into()),
+        label: annotation.label,
+        shape: annotation.shape,
+        attributes: annotation.attributes,
+        confidence: annotation.confidence,
+        origin: Some(annotation.origin),
+        status: Some(annotation.status),
+        reject_reason: annotation.reject_reason,
+        propagated_from: annotation.carried_from.map(|from| from.0.into()),
+        group: None,
+        is_crowd: false,
+    }
+}
