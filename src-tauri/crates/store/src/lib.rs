@@ -46,10 +46,11 @@ pub enum StoreError {
     #[error("{path} is not a Fieldmark library: {reason}. It was not changed")]
     NotALibrary { path: PathBuf, reason: &'static str },
     #[error(
-        "the library was written by a newer Fieldmark (format {found}, this version reads up to {known}): use that version; \
-         the library was not changed"
+        "the library was changed by a newer Fieldmark, and this version cannot read what it holds (format {found}, \
+         which requires a version that knows format {required}; this one knows formats up to {known}). Update Fieldmark \
+         to open it; the library was not changed"
     )]
-    FromTheFuture { found: u32, known: u32 },
+    TooNew { found: u32, required: u32, known: u32 },
     #[error(
         "the library {path} cannot be written: allow writing to the file and its folder, or copy the folder elsewhere"
     )]

@@ -502,7 +502,7 @@ fn figures_of_earlier_runs_come_from_the_ledger() {
     let path = folder.path().join("library.sqlite");
     let connection = Connection::open(&path).unwrap();
     for migration in &migration::MIGRATIONS[..BEFORE] {
-        connection.execute_batch(migration).unwrap();
+        connection.execute_batch(migration.sql).unwrap();
     }
     connection.pragma_update(None, "user_version", BEFORE).unwrap();
     let recipe = serde_json::to_string(&cats()).unwrap();

@@ -9,7 +9,7 @@ fn library_of_version(version: usize, fill: &[&str]) -> Library {
     let path = folder.path().join("library.sqlite");
     let connection = Connection::open(&path).unwrap();
     for migration in &migration::MIGRATIONS[..version] {
-        connection.execute_batch(migration).unwrap();
+        connection.execute_batch(migration.sql).unwrap();
     }
     connection.pragma_update(None, "user_version", version).unwrap();
     for sql in fill {

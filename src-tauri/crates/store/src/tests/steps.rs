@@ -190,7 +190,7 @@ fn decisions_of_an_earlier_library_can_still_be_taken_back() {
     let path = folder.path().join("library.sqlite");
     let connection = Connection::open(&path).unwrap();
     for migration in &migration::MIGRATIONS[..9] {
-        connection.execute_batch(migration).unwrap();
+        connection.execute_batch(migration.sql).unwrap();
     }
     connection.pragma_update(None, "user_version", 9).unwrap();
     connection
