@@ -35,6 +35,7 @@ mod mistakes;
 mod opening;
 mod similar;
 mod steps;
+mod stored_names;
 
 struct Library {
     _folder: tempfile::TempDir,
