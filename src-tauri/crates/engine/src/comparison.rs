@@ -67,7 +67,7 @@ impl<'a> Looker<'a> {
     fn new(view: &'a View<'a>, side: Side) -> store::Result<Self> {
         let kind = match side {
             Side::Run { run } => {
-                Kind::Run { run, recipe: view.recipe_of_run(run)?, destination: view.run(run)?.destination }
+                Kind::Run { run, recipe: view.recipe_of_run(run)?, destination: view.destination_of_run(run)? }
             }
             Side::Decided => Kind::Decided,
         };

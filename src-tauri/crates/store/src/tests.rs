@@ -34,6 +34,7 @@ mod layers;
 mod mistakes;
 mod opening;
 mod similar;
+mod statements;
 mod steps;
 mod stored_names;
 
@@ -545,7 +546,7 @@ fn figures_of_earlier_runs_come_from_the_ledger() {
     }
     drop(connection);
     let store = Store::open(&path).unwrap();
-    let (pace, durations, unread, failed, bill) = store
+    let (pace, durations, unread, failed, usage) = store
         .read(|view| {
             let run = RunId(1);
             Ok((
@@ -553,13 +554,13 @@ fn figures_of_earlier_runs_come_from_the_ledger() {
                 view.durations(run)?,
                 view.unread_count(run)?,
                 view.failed_jobs(run)?,
-                view.bill_of_run(run)?,
+                view.run(run)?.usage,
             ))
         })
         .unwrap();
     assert_eq!((pace, durations, unread), ((90.0, 2), vec![20.0, 30.0, 50.0], 1));
     let requests: Vec<_> = failed.iter().map(|job| job.requests).collect();
-    assert_eq!((requests, bill.usage.thinking_tokens), (vec![1, 0], None));
+    assert_eq!((requests, usage.thinking_tokens), (vec![1, 0], None));
 }
 
 #[test]

@@ -263,7 +263,7 @@ impl Library {
 
     /// Changes the concurrency of a run that no process works on.
     pub async fn change_concurrency(self: &Arc<Self>, run: RunId, at_once: AtOnce) -> Result<()> {
-        let is_here = self.run(run)?.destination == Destination::ThisMachine;
+        let is_here = self.store.read(|view| view.destination_of_run(run))? == Destination::ThisMachine;
         let count = is_here.then(|| at_once.count().unwrap_or_else(processors));
         self.change_run(run, move |edit| edit.note_at_once(run, at_once.count(), count)).await
     }
