@@ -116,7 +116,7 @@ impl EngineError {
 
     /// Whether nothing more can be stored, so that no run can go on. Otherwise the fault is that of the image at hand.
     pub(crate) fn is_of_library(&self) -> bool {
-        matches!(self, Self::Store(error) if !error.is_of_one_change())
+        matches!(self, Self::Store(error) if error.library_failure().is_some())
     }
 }
 

@@ -76,31 +76,6 @@ pub enum StoreError {
     Panicked(String),
 }
 
-impl StoreError {
-    /// Whether only the change that failed is at fault, and the library can be read and written as before.
-    #[must_use]
-    pub fn is_of_one_change(&self) -> bool {
-        let Self::Sqlite(error) = self else {
-            return matches!(self, Self::Panicked(_) | Self::Missing { .. } | Self::Corrupt { .. });
-        };
-        match error {
-            rusqlite::Error::SqliteFailure(error, _) => matches!(
-                error.code,
-                ErrorCode::ConstraintViolation
-                    | ErrorCode::TypeMismatch
-                    | ErrorCode::TooBig
-                    | ErrorCode::ParameterOutOfRange
-            ),
-            rusqlite::Error::FromSqlConversionFailure(..)
-            | rusqlite::Error::IntegralValueOutOfRange(..)
-            | rusqlite::Error::InvalidColumnType(..)
-            | rusqlite::Error::QueryReturnedNoRows
-            | rusqlite::Error::Utf8Error(..) => true,
-            _ => false,
-        }
-    }
-}
-
 /// What keeps a library from being used at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LibraryFailure {
@@ -111,18 +86,49 @@ pub enum LibraryFailure {
 }
 
 impl StoreError {
-    /// `None` where the library is sound, and only the request was not.
+    /// `None` where only the question or change that failed is at fault, and the library can be read and written as before.
     #[must_use]
     pub fn library_failure(&self) -> Option<LibraryFailure> {
         match self {
-            Self::Open { source, .. } | Self::Sqlite(source) => Some(match source.sqlite_error() {
-                Some(code) if code.code == ErrorCode::DiskFull => LibraryFailure::DiskFull,
-                Some(code) if code.extended_code == presence::MOVED => LibraryFailure::Lost,
-                _ => LibraryFailure::Other,
-            }),
-            Self::Missing { .. } => None,
-            _ => Some(LibraryFailure::Other),
+            Self::Missing { .. } | Self::Corrupt { .. } | Self::Panicked(_) => None,
+            Self::Open { source, .. } => Some(failure_of(source)),
+            Self::Sqlite(source) => (!is_of_one_statement(source)).then(|| failure_of(source)),
+            Self::File { .. }
+            | Self::NotALibrary { .. }
+            | Self::TooNew { .. }
+            | Self::ReadOnly { .. }
+            | Self::Locked { .. }
+            | Self::NoWal { .. }
+            | Self::Damaged { .. }
+            | Self::Closed => Some(LibraryFailure::Other),
         }
+    }
+}
+
+fn failure_of(source: &rusqlite::Error) -> LibraryFailure {
+    match source.sqlite_error() {
+        Some(failure) if failure.code == ErrorCode::DiskFull => LibraryFailure::DiskFull,
+        Some(failure) if failure.extended_code == presence::MOVED => LibraryFailure::Lost,
+        _ => LibraryFailure::Other,
+    }
+}
+
+/// Whether `error` is about the values of one statement, and not about the file.
+fn is_of_one_statement(error: &rusqlite::Error) -> bool {
+    match error {
+        rusqlite::Error::SqliteFailure(failure, _) => matches!(
+            failure.code,
+            ErrorCode::ConstraintViolation
+                | ErrorCode::TypeMismatch
+                | ErrorCode::TooBig
+                | ErrorCode::ParameterOutOfRange
+        ),
+        rusqlite::Error::FromSqlConversionFailure(..)
+        | rusqlite::Error::IntegralValueOutOfRange(..)
+        | rusqlite::Error::InvalidColumnType(..)
+        | rusqlite::Error::QueryReturnedNoRows
+        | rusqlite::Error::Utf8Error(..) => true,
+        _ => false,
     }
 }
 
