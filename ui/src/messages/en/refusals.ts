@@ -1,10 +1,13 @@
+import type { ErrorCode } from "../../ipc/bindings";
+
 /** Refusals by the core's code. Its own message, with the particulars, goes to the log. */
-export const refusals = {
+export const refusals: Record<ErrorCode, string> = {
   library: "The library could not be read or written.",
   model: "The model could not be loaded or run.",
   file: "The file could not be read or written.",
   original: "The photo could not be opened: it was moved, or cannot be decoded.",
   unfit_mark: "This is no mark on the photo: it needs a label, and a part of it in the picture.",
+  nothing_to_audit: "No proposal of this label is that certain, so there is nothing to check.",
   nothing_to_find: "Type things to find between commas, such as: cat, cup, traffic light.",
   unknown_model: "This model is not available.",
   no_images: "There are no images to annotate.",

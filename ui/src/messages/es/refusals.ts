@@ -1,12 +1,12 @@
-import type { refusals as english } from "../en/refusals";
-import type { Words } from "../words";
+import type { ErrorCode } from "../../ipc/bindings";
 
-export const refusals: Words<typeof english> = {
+export const refusals: Record<ErrorCode, string> = {
   library: "No se pudo leer o escribir la biblioteca.",
   model: "No se pudo cargar o ejecutar el modelo.",
   file: "No se pudo leer o escribir el archivo.",
   original: "No se pudo abrir la foto: se ha movido o no se puede descodificar.",
   unfit_mark: "Esto no es una marca en la foto: necesita una etiqueta y una parte dentro de la imagen.",
+  nothing_to_audit: "Ninguna propuesta de esta etiqueta es tan segura, así que no hay nada que comprobar.",
   nothing_to_find: "Escribe lo que hay que encontrar entre comas, como: gato, taza, semáforo.",
   unknown_model: "Este modelo no está disponible.",
   no_images: "No hay imágenes que anotar.",
