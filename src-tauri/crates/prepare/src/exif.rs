@@ -2,6 +2,11 @@
 //!
 //! Only the first directory and the one of the photo that it points to are read, so that a broken maker note further on
 //! costs nothing.
+//!
+//! EXIF is directories of TIFF, and `crate::tiff::directory` reads these in place: decoding TIFF and `BigTIFF` needs it in any
+//! case. A crate would come beside that reader and replace none of it: kamadak-exif copies the block that it reads, which of a
+//! TIFF is the whole file, and neither it nor nom-exif knows `BigTIFF`. What is left is a few tags, and dates in the forms in
+//! which phones write them, which these crates leave to their callers.
 
 use crate::tiff::directory::{Directory, TiffFile, tag};
 use domain::calendar::CalendarDate;
