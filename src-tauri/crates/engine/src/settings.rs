@@ -17,7 +17,7 @@ use serde_json::Value;
 use toml_edit::{DocumentMut, Item, Table};
 
 use crate::library::Library;
-use crate::{EngineError, Result, private};
+use crate::{EngineError, Result, layout, private};
 
 pub(crate) const FILE_NAME: &str = "settings.toml";
 /// What a new file begins with: every key, what it means, and what holds while it is left out.
@@ -32,6 +32,14 @@ pub fn variables_of_this_process() -> HashMap<String, String> {
     let all =
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     all.filter(|(name, _)| VARIABLES.iter().any(|prefix| name.starts_with(prefix))).collect()
+}
+
+/// The variables that the settings of the library at `database` name for keys of additional endpoints. None where there are
+/// no settings, or none that can be read: that is told when the library is opened.
+#[must_use]
+pub fn key_variables(database: &Path) -> Vec<String> {
+    let path = layout::folder_of(&layout::resolved(database)).join(FILE_NAME);
+    read(&path, None).map_or_else(|_| Vec::new(), |settings| settings.key_variables())
 }
 
 impl Library {
