@@ -46,6 +46,8 @@ pub enum EngineError {
     UnknownEndpoint { asked: String, known: Vec<String> },
     #[error("{path}: {detail}")]
     Settings { path: PathBuf, detail: String },
+    #[error("two endpoints are called \"{name}\": give each a name of its own")]
+    EndpointNameTaken { name: String },
     /// What is sent, and to whom, is shown first.
     #[error("sending images to {host} is not allowed yet")]
     NotAgreed { host: String },

@@ -21,6 +21,7 @@ export const refusals: Record<ErrorCode, string> = {
   budget_too_small: "This budget is too small: not one image could be sent under it. Nothing was sent.",
   unsettled:
     "Requests were under way when Fieldmark was closed, and may have been billed. Open the run and agree to ask again.",
+  endpoint_name_taken: "Two endpoints have the same name. Give each a name of its own.",
   settings: "The settings file cannot be read. The log and the command line say where it is wrong.",
   address:
     "This address cannot be used. It should look like https://api.anthropic.com: with https:// unless it is on this machine, without a user name, a password or a question mark.",

@@ -20,6 +20,7 @@ export const refusals: Record<ErrorCode, string> = {
   budget_too_small: "Este tope es demasiado bajo: no se podría enviar ni una imagen. No se ha enviado nada.",
   unsettled:
     "Había peticiones en curso cuando se cerró Fieldmark, y puede que se hayan cobrado. Abre la ejecución y acepta volver a preguntar.",
+  endpoint_name_taken: "Dos rutas tienen el mismo nombre. Da a cada una un nombre propio.",
   settings: "No se pudo leer el archivo de ajustes. El registro y la línea de órdenes dicen dónde falla.",
   address:
     "Esta dirección no se puede usar. Debe ser como https://api.anthropic.com: con https:// salvo que esté en este equipo, sin nombre de usuario, contraseña ni signo de interrogación.",

@@ -41,6 +41,7 @@ pub fn refusal(error: &EngineError) -> String {
         | EngineError::Address { .. }
         | EngineError::UnknownEndpoint { .. }
         | EngineError::Settings { .. }
+        | EngineError::EndpointNameTaken { .. }
         | EngineError::NotAgreed { .. }
         | EngineError::Key(_)
         | EngineError::Keys(_)
