@@ -4,6 +4,11 @@
 //! said for one run wins over both (`domain::run_options`); the connection has variables of its own
 //! (`crate::connection`).
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "asked on threads that may block: of `Library::ask`, of the command line, or of their own"
+)]
+
 use std::collections::HashMap;
 use std::fs;
 use std::io::ErrorKind;
@@ -117,7 +122,7 @@ impl Library {
     /// Libraries from before there was a file kept their settings inside.
     pub(crate) fn bring_settings_out(&self) -> Result<()> {
         if !self.settings_path().exists()
-            && let Some(settings) = self.store.read(|view| view.settings_of_older_library())?
+            && let Some(settings) = self.store.read_blocking(|view| view.settings_of_older_library())?
         {
             // Not by way of `edit_settings`: the library says so, and not the person.
             write(&self.settings_path(), &settings)?;

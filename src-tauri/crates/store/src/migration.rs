@@ -127,6 +127,7 @@ impl Versions {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests have threads of their own")]
 mod tests {
     use std::path::{Path, PathBuf};
 
@@ -153,7 +154,7 @@ mod tests {
         let path = library_of_newer_program(folder.path(), Migration { sql: ADDITION, is_breaking: false });
         let store = Store::open(&path).unwrap();
         store.write_blocking(|edit| edit.add_worker("token", 7, 1)).unwrap();
-        let workers = store.read(|view| view.workers()).unwrap();
+        let workers = store.read_blocking(|view| view.workers()).unwrap();
         assert_eq!(workers.iter().map(|worker| worker.token.as_str()).collect::<Vec<_>>(), ["token"]);
         drop(store);
 

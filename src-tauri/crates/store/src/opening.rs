@@ -240,6 +240,7 @@ fn make_private(path: &Path) {
 fn make_private(_path: &Path) {}
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests have threads of their own")]
 mod tests {
     use std::collections::BTreeMap;
 
@@ -383,7 +384,7 @@ mod tests {
         drop(Store::open(&path).unwrap());
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         let store = Store::open(&path).unwrap();
-        store.read(|_| Ok(())).unwrap();
+        store.read_blocking(|_| Ok(())).unwrap();
         assert_eq!([mode(""), mode("-wal"), mode("-shm")], [0o600; 3]);
     }
 }

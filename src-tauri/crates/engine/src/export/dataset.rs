@@ -1,6 +1,11 @@
 //! A run's marks as a file that other programs read. Images are read and written one after the other, however many there
 //! are, in one look at the library.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "asked on threads that may block: of `Library::ask`, of the command line, or of their own"
+)]
+
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -33,7 +38,7 @@ impl Library {
     pub fn write_export(&self, run: RunId, request: ExportRequest, file: WholeFile, path: &Path) -> Result<Exported> {
         let run = self.run(run)?;
         let mut out = Out { file, path };
-        let exported = self.store.read(|view| Ok(write(view, &run, request, &mut out)))??;
+        let exported = self.store.read_blocking(|view| Ok(write(view, &run, request, &mut out)))??;
         out.file.finish().map_err(EngineError::file(path))?;
         Ok(exported)
     }
@@ -83,7 +88,7 @@ impl Library {
         }
         // Whatever its path: links to an original, and copies of one, have its content.
         let content = ContentHash::of_file(&absolute).ok();
-        let is_original = self.store.read(|view| {
+        let is_original = self.store.read_blocking(|view| {
             Ok(view.is_original(&absolute)?
                 || view.is_original(&canonical)?
                 || match &content {

@@ -106,7 +106,7 @@ fn two_endpoints_of_one_name_lose_no_change_and_no_third_gets_it() {
     let prices = |settings: &Settings| -> Vec<_> {
         settings.further_routes.iter().map(|route| (route.base_url.clone(), route.price_percent)).collect()
     };
-    let priced = |[one, two]: [u16; 2]| {
+    let expected = |[one, two]: [u16; 2]| {
         [("https://one.example".to_owned(), one), ("https://two.example".to_owned(), two)].to_vec()
     };
 
@@ -114,7 +114,7 @@ fn two_endpoints_of_one_name_lose_no_change_and_no_third_gets_it() {
     wanted.further_routes[1].price_percent = 50;
     let mut now = seen.clone();
     now.further_routes[0].price_percent = 70;
-    assert_eq!(prices(&merged(&seen, &wanted, &now).unwrap()), priced([70, 50]));
+    assert_eq!(prices(&merged(&seen, &wanted, &now).unwrap()), expected([70, 50]));
     let refusal = library.change_settings(&seen, &wanted).unwrap_err().to_string();
     assert!(refusal.contains("two endpoints are called \"twin\""), "{refusal}");
     assert_eq!(fs::read_to_string(&path).unwrap(), by_hand);
@@ -125,7 +125,7 @@ fn two_endpoints_of_one_name_lose_no_change_and_no_third_gets_it() {
     assert!(library.change_settings(&seen, &elsewhere).unwrap().is_local_only);
     wanted.further_routes[1].name = "other".into();
     let told = library.change_settings(&seen, &wanted).unwrap();
-    assert_eq!((prices(&told), told.is_local_only), (priced([100, 50]), true));
+    assert_eq!((prices(&told), told.is_local_only), (expected([100, 50]), true));
     let seen = told;
     let mut wanted = seen.clone();
     wanted.further_routes[0].name = "other".into();

@@ -63,7 +63,7 @@ fn sizes_are_those_of_every_image_that_is_named_and_no_image_may_be_missing() {
     let library = Library::new();
     let [first, second] = [1, 2].map(|seed| library.add_image(seed));
     let small = library.add_image_of_size(3, PixelSize::new(32, 24));
-    let sizes = |images: &[ImageId]| library.store.read(|view| view.sizes_of(images));
+    let sizes = |images: &[ImageId]| library.store.read_blocking(|view| view.sizes_of(images));
     let size = |width, height, count| SizeCount { size: PixelSize::new(width, height), count };
     assert_eq!(sizes(&[small, first, second, first]).unwrap(), [size(640, 480, 3), size(32, 24, 1)]);
     assert_eq!(sizes(&[small, first]).unwrap(), [size(640, 480, 1), size(32, 24, 1)]);
