@@ -37,8 +37,8 @@ impl Desktop {
                 .data_local_dir()
                 .to_owned(),
         };
-        let surroundings = surroundings();
-        let library = Library::open(&folder.join("library.sqlite"), surroundings)?;
+        let database = folder.join("library.sqlite");
+        let library = Library::open(&database, surroundings(&database))?;
         library.clear_ready_exports()?;
         library.watch_other_processes()?;
         Ok(Self { library, watcher: Mutex::default(), is_dragging_out: AtomicBool::default() })
@@ -69,8 +69,8 @@ impl Desktop {
 }
 
 /// With the `.env` file of the working folder where the person has allowed it. Otherwise the settings offer it.
-fn surroundings() -> Surroundings {
-    match Consents::of_this_person().env_file_in(Path::new(".")) {
+fn surroundings(database: &Path) -> Surroundings {
+    match Consents::of_this_person().env_file_in(Path::new("."), &engine::key_variables(database)) {
         Ok(EnvFileHere::Allowed(file)) => Surroundings::of_this_process(Some(file)),
         Ok(EnvFileHere::NotAllowed(file)) => {
             Surroundings { unused_env_file: Some(file), ..Surroundings::of_this_process(None) }

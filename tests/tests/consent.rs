@@ -100,6 +100,34 @@ async fn a_planted_env_file_changes_nothing_until_the_person_allows_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_env_file_with_the_key_of_an_endpoint_alone_is_asked_about() {
+    let (server, elsewhere, person) = (simulate().await, simulate().await, Person::new());
+    let url = server.url();
+    let variables = [("ANTHROPIC_BASE_URL", url.as_str()), ("ANTHROPIC_API_KEY", "any")];
+    let annotate = || person.annotate(&variables, &["--db", "x.db"]);
+    let asked_elsewhere = || elsewhere.ledger().billed.len();
+    person.plant(&format!("GATEWAY_KEY={KEY}\n"));
+    let (is_done, told) = annotate();
+    assert!(is_done && !told.contains(".env"), "nothing of it is ours: {told}");
+
+    let host = elsewhere.url().trim_start_matches("http://").to_owned();
+    let settings = format!(
+        "agreed_hosts = [\"{host}\"]\n\n[[further_routes]]\nname = \"gateway\"\nbase_url = \"{}\"\n\
+         key_env = \"GATEWAY_KEY\"\nprice_percent = 1\n",
+        elsewhere.url()
+    );
+    fs::write(person.photos().join("x.db-files/settings.toml"), settings).unwrap();
+    let (is_done, told) = annotate();
+    assert!(is_done && told.contains("fieldmark env allow") && asked_elsewhere() == 0, "{told}");
+    let allowed = said(&person.fieldmark(&[], &["env", "allow", "--db", "x.db"]));
+    assert!(allowed.contains("GATEWAY_KEY ends in 4711"), "{allowed}");
+    let (is_done, told) = annotate();
+    assert!(is_done && !told.contains("is not used") && asked_elsewhere() > 0, "{told}");
+    server.stop().await;
+    elsewhere.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_goes_to_the_vendor_or_to_the_address_beside_it() {
     let (server, person) = (simulate().await, Person::new());
     let url = server.url();

@@ -14,7 +14,7 @@ use crate::state::Desktop;
 #[tauri::command]
 #[specta::specta]
 pub async fn mistakes(desktop: State<'_, Desktop>, image: ImageId, layers: LayerScope) -> Answer<Vec<Mistake>> {
-    Ok(desktop.library().mistakes(image, &layers)?)
+    ask(&desktop, move |library| library.mistakes(image, &layers)).await
 }
 
 #[tauri::command]
@@ -37,7 +37,7 @@ pub async fn repair(
 #[tauri::command]
 #[specta::specta]
 pub async fn proposal_confidences(desktop: State<'_, Desktop>, query: ImageQuery) -> Answer<Vec<LabelConfidences>> {
-    Ok(desktop.library().proposal_confidences(&query)?)
+    ask(&desktop, move |library| library.proposal_confidences(&query)).await
 }
 
 #[tauri::command]
@@ -55,13 +55,13 @@ pub async fn extend_audit(desktop: State<'_, Desktop>, audit: AuditId, more: u32
 #[tauri::command]
 #[specta::specta]
 pub async fn audit(desktop: State<'_, Desktop>, audit: AuditId) -> Answer<Audit> {
-    Ok(desktop.library().audit(audit)?)
+    ask(&desktop, move |library| library.audit(audit)).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn audits(desktop: State<'_, Desktop>) -> Answer<Vec<Audit>> {
-    Ok(desktop.library().audits()?)
+    ask(&desktop, |library| library.audits()).await
 }
 
 #[tauri::command]
@@ -73,7 +73,7 @@ pub async fn accept_audited(desktop: State<'_, Desktop>, audit: AuditId) -> Answ
 #[tauri::command]
 #[specta::specta]
 pub async fn compare_sides(desktop: State<'_, Desktop>, first: Side, second: Side) -> Answer<Comparison> {
-    Ok(desktop.library().compare_sides(first, second)?)
+    ask(&desktop, move |library| library.compare_sides(first, second)).await
 }
 
 #[tauri::command]
@@ -84,5 +84,5 @@ pub async fn compare_image(
     first: Side,
     second: Side,
 ) -> Answer<Vec<ComparedPair>> {
-    Ok(desktop.library().compare_image(image, first, second)?)
+    ask(&desktop, move |library| library.compare_image(image, first, second)).await
 }

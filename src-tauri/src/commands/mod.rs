@@ -26,11 +26,9 @@ type Answer<T> = Result<T, AppError>;
 /// Asks the library where blocking is allowed.
 async fn ask<T: Send + 'static>(
     desktop: &State<'_, Desktop>,
-    question: impl FnOnce(Arc<Library>) -> Result<T, EngineError> + Send + 'static,
+    question: impl FnOnce(&Arc<Library>) -> Result<T, EngineError> + Send + 'static,
 ) -> Answer<T> {
-    let library = desktop.library();
-    let answer = tauri::async_runtime::spawn_blocking(move || question(library)).await;
-    answer.map_err(|_| EngineError::TaskLost)?.map_err(AppError::from)
+    Ok(desktop.library().ask(question).await?)
 }
 
 /// Asks in the system's save dialog where a file is to be; `None` when it was cancelled.

@@ -278,7 +278,7 @@ export type BudgetReach =
 /**  It is below the low end: the run stops after about so many images. */
 { kind: "stops_after"; images: number };
 
-/**  A day, written `2026-11-23`. */
+/**  A day of the years 0 to 9999, written `2026-11-23`. */
 export type CalendarDate = string;
 
 /**  One thing to change, and to what, where the numbers say it. */
@@ -600,7 +600,7 @@ export type EnvFileProposal = {
 	problem: string | null,
 };
 
-export type ErrorCode = "library" | "model" | "file" | "original" | "unfit_mark" | "nothing_to_audit" | "nothing_to_find" | "unknown_model" | "no_images" | "recipe_beyond_model" | "local_only" | "model_retired" | "no_key" | "unusable_connection" | "address" | "settings" | "not_agreed" | "budget_too_small" | "unsettled" | "key" | "keychain" | "run_busy" | "nothing_left" | "no_figures" | "internal";
+export type ErrorCode = "library" | "model" | "file" | "original" | "unfit_mark" | "nothing_to_audit" | "nothing_to_find" | "unknown_model" | "no_images" | "recipe_beyond_model" | "local_only" | "model_retired" | "no_key" | "unusable_connection" | "address" | "settings" | "endpoint_name_taken" | "not_agreed" | "budget_too_small" | "unsettled" | "key" | "keychain" | "run_busy" | "nothing_left" | "no_figures" | "internal";
 
 /**  How many of a sample were wrong, and what that says about all. */
 export type ErrorRate = {

@@ -2,10 +2,11 @@
  * The one door between the window and the core. `tauri.ts` opens it in the app, `fake.ts` in a browser; nothing else in
  * the window knows which of the two it talks to.
  *
- * Every call rejects with a `Refusal`: a code that the message catalogue turns into words, and the core's own message
+ * Every call rejects with an `AppError`: a code that the message catalogue turns into words, and the core's own message
  * for the log.
  */
 import type {
+  AppError,
   Audit,
   AuditId,
   AuditRequest,
@@ -70,7 +71,7 @@ export interface Signals {
   /** Whether files are being dragged over the window. */
   dragChanged: { isOver: boolean };
   /** Something that was begun without a call, such as an import after a drop, could not be done. */
-  refused: Refusal;
+  refused: AppError;
 }
 
 export interface Seam {
@@ -195,10 +196,4 @@ export interface Seam {
   pixelUrl(image: ImageId, edge: PixelEdge): string;
   /** Returns the way to stop listening. */
   on<Name extends keyof Signals>(name: Name, listener: (payload: Signals[Name]) => void): () => void;
-}
-
-/** What a refused call rejects with. */
-export interface Refusal {
-  code: string;
-  message: string;
 }

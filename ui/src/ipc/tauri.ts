@@ -3,13 +3,13 @@ import { Channel, convertFileSrc } from "@tauri-apps/api/core";
 
 import { commands, events, type AppError, type RunProgress } from "./bindings";
 import { ALL_LAYERS } from "../state/layers";
-import type { Refusal, Seam, Signals } from "./seam";
+import type { Seam, Signals } from "./seam";
 
 type Answer<T> = { status: "ok"; data: T } | { status: "error"; error: AppError };
 
 async function settled<T>(answer: Promise<Answer<T>>): Promise<T> {
   const settledAnswer = await answer;
-  if (settledAnswer.status === "error") throw settledAnswer.error satisfies Refusal;
+  if (settledAnswer.status === "error") throw settledAnswer.error;
   return settledAnswer.data;
 }
 

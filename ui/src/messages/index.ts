@@ -1,4 +1,5 @@
 /** All words of the window, in its language. Components take them from here and hold none of their own. */
+import type { AppError } from "../ipc/bindings";
 import { en } from "./en";
 import { es } from "./es";
 import { type Language, language } from "./language.svelte";
@@ -19,12 +20,13 @@ export const words = Object.defineProperties(
   ),
 ) as Catalogue;
 
-/** What to tell a person about a refused call; codes this window does not know show the core's own message. */
+/** What to tell a person about a refused call. What comes from elsewhere than the core's commands shows its own message. */
 export function refusalWords(refused: unknown): string {
-  if (typeof refused === "object" && refused !== null && "code" in refused) {
-    const { code, message } = refused as { code: string; message?: string };
-    const known: Record<string, string | undefined> = words.refusals;
-    return known[code] ?? words.frame.refused(message ?? code);
-  }
+  if (isRefusal(refused)) return words.refusals[refused.code];
   return words.frame.refused(refused instanceof Error ? refused.message : String(refused));
+}
+
+function isRefusal(refused: unknown): refused is Pick<AppError, "code"> {
+  if (typeof refused !== "object" || refused === null || !("code" in refused)) return false;
+  return typeof refused.code === "string" && Object.hasOwn(words.refusals, refused.code);
 }

@@ -10,7 +10,7 @@ use crate::arguments::Global;
 use crate::commands::confirm;
 use crate::error::CommandError;
 use crate::output::notes;
-use crate::words;
+use crate::{library, words};
 
 /// What to do about a `.env` file that is not allowed yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,17 +25,18 @@ pub enum EnvFileUse {
 
 /// The surroundings of this process, with the `.env` file that may be used.
 pub async fn surroundings(global: &Global, env_file_use: EnvFileUse) -> Result<Surroundings, CommandError> {
+    let key_variables = library::key_variables(global);
     let file = match &global.env_file {
         Some(path) => Some(EnvFile::named(path).map_err(CommandError::EnvFile)?),
         None if env_file_use == EnvFileUse::None => None,
-        None => allowed(env_file_use).await?,
+        None => allowed(env_file_use, &key_variables).await?,
     };
     Ok(Surroundings::of_this_process(file))
 }
 
-async fn allowed(env_file_use: EnvFileUse) -> Result<Option<EnvFile>, CommandError> {
+async fn allowed(env_file_use: EnvFileUse, key_variables: &[String]) -> Result<Option<EnvFile>, CommandError> {
     let consents = Consents::of_this_person();
-    let file = match consents.env_file_in(Path::new(".")) {
+    let file = match consents.env_file_in(Path::new("."), key_variables) {
         Ok(EnvFileHere::Nothing) => return Ok(None),
         Ok(EnvFileHere::Allowed(file)) => return Ok(Some(file)),
         Ok(EnvFileHere::NotAllowed(file)) => file,
@@ -44,7 +45,7 @@ async fn allowed(env_file_use: EnvFileUse) -> Result<Option<EnvFile>, CommandErr
             return Ok(None);
         }
     };
-    let summary = match file.summary() {
+    let summary = match file.summary(key_variables) {
         Ok(summary) => summary,
         Err(error) => {
             words::warn(&mut notes(), &format!("the .env file here is not used: {error}"))?;

@@ -113,6 +113,11 @@ pub fn name_endpoints(library: &Library) -> Result<(), CommandError> {
     Ok(())
 }
 
+/// The variables that the settings name for keys of additional endpoints.
+pub fn key_variables(global: &Global) -> Vec<String> {
+    database(global).map_or_else(|_| Vec::new(), |database| engine::key_variables(&database))
+}
+
 pub fn database(global: &Global) -> Result<PathBuf, CommandError> {
     match &global.db {
         Some(database) => Ok(database.clone()),

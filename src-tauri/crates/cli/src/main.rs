@@ -81,7 +81,7 @@ async fn carry_out(Arguments { global, command }: Arguments) -> Result<Exit, Com
         Command::Recipes => commands::recipes::recipes(&global, output),
         Command::Doctor(arguments) => commands::doctor::doctor(&arguments, &global, output).await,
         Command::Hooks(arguments) => commands::hooks::change(arguments, &global, output).await,
-        Command::Env(arguments) => commands::env::env(&arguments.command, output),
+        Command::Env(arguments) => commands::env::env(&arguments.command, &global, output),
         Command::Bench(arguments) => commands::bench::bench(&arguments, &global, output).await,
         Command::Simulate(arguments) => commands::simulate::simulate(&arguments, output).await,
         Command::Completions(arguments) => commands::completions::completions(&arguments),

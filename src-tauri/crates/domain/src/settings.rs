@@ -181,6 +181,12 @@ impl Settings {
         })
     }
 
+    /// The variables of the environment that may hold keys of additional endpoints.
+    #[must_use]
+    pub fn key_variables(&self) -> Vec<String> {
+        self.further_routes.iter().map(FurtherRoute::key_variable).collect()
+    }
+
     /// The range of the number under `key`, whose section is left out; `None`: there is no such number.
     #[must_use]
     pub fn range_of(key: &str) -> Option<RangeInclusive<u32>> {

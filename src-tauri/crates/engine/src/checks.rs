@@ -1,5 +1,10 @@
 //! Likely mistakes: found when somebody asks for them, and repaired many at a time.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "asked on threads that may block: of `Library::ask`, of the command line, or of their own"
+)]
+
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::thread;
@@ -25,16 +30,16 @@ impl Library {
     /// Likely mistakes on `image` among the annotations of `layers`, in the order of its marks.
     pub fn mistakes(&self, image: ImageId, layers: &LayerScope) -> Result<Vec<Mistake>> {
         // Whoever looks at one image does not wait for all others.
-        if !self.store.read(|view| view.is_checked(image))? {
+        if !self.store.read_blocking(|view| view.is_checked(image))? {
             self.store.write_derived_blocking(move |edit| edit.look_through_these(&[image]))?;
         }
-        Ok(self.store.read(|view| view.mistakes_on(image, layers))?)
+        Ok(self.store.read_blocking(|view| view.mistakes_on(image, layers))?)
     }
 
     /// What [`Self::repair`] would change.
     pub fn repair_extent(&self, check: Check, query: &ImageQuery) -> Result<RepairExtent> {
         let images = self.images_with_mistake(check, query)?;
-        Ok(self.store.read(|view| view.repair_extent(check, &images, &query.layers_shown()))?)
+        Ok(self.store.read_blocking(|view| view.repair_extent(check, &images, &query.layers_shown()))?)
     }
 
     /// Repairs every mistake of a kind in the layers of `query` on its images, as one step; with `spares_decided` none that is the word
@@ -78,7 +83,7 @@ impl Library {
 
     /// Whether some are left.
     fn look_through_slice(&self) -> Result<bool> {
-        if !self.store.read(|view| view.has_unchecked())? {
+        if !self.store.read_blocking(|view| view.has_unchecked())? {
             return Ok(false);
         }
         Ok(self.store.write_derived_blocking(|edit| edit.look_through(SLICE))?)
@@ -156,7 +161,7 @@ mod tests {
         let mut version = library.version();
         library.look_through_for(Duration::ZERO).unwrap();
         let huge = || {
-            let counts = library.store.read(|view| view.filter_counts(&ImageQuery::default(), &[])).unwrap();
+            let counts = library.store.read_blocking(|view| view.filter_counts(&ImageQuery::default(), &[])).unwrap();
             (counts.checks.iter().map(|count| count.count).sum::<u32>(), counts.unchecked)
         };
         let (found, unchecked) = huge();

@@ -40,7 +40,7 @@ pub async fn check_up(database: &Path, surroundings: Surroundings, asks_server: 
     let path = database.display().to_string();
     let library = if Library::exists(database) {
         Library::open(database, surroundings).map(|library| {
-            let damages = library.store.read(|view| view.damages()).unwrap_or_else(|error| vec![error.to_string()]);
+            let damages = damages(&library);
             findings.push(Finding::Database { path: path.clone(), problems: damages });
             (library, None)
         })
@@ -61,6 +61,11 @@ pub async fn check_up(database: &Path, surroundings: Surroundings, asks_server: 
     }
     findings.push(embedded_model());
     Ok(findings)
+}
+
+#[expect(clippy::disallowed_methods, reason = "nothing else is under way while the library is looked at")]
+fn damages(library: &Library) -> Vec<String> {
+    library.store.read_blocking(|view| view.damages()).unwrap_or_else(|error| vec![error.to_string()])
 }
 
 /// Why nothing can be written into `folder`.

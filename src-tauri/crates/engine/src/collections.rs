@@ -1,5 +1,10 @@
 //! Collections: folders as they were dropped. Their files are never touched.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "asked on threads that may block: of `Library::ask`, of the command line, or of their own"
+)]
+
 use std::path::PathBuf;
 
 use domain::ids::CollectionId;
@@ -35,6 +40,6 @@ impl Library {
 
     /// The folder that a collection was made of.
     pub fn collection_folder(&self, collection: CollectionId) -> Result<PathBuf> {
-        Ok(self.store.read(|view| view.collection_root(collection))?)
+        Ok(self.store.read_blocking(|view| view.collection_root(collection))?)
     }
 }

@@ -1,6 +1,11 @@
 //! Comparing two answers about the same images: two runs, or a run and what people have decided. What a run found is read
 //! from the answers that were kept, so that it does not matter what became of its marks.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "asked on threads that may block: of `Library::ask`, of the command line, or of their own"
+)]
+
 use domain::annotation::{Annotation, NewAnnotation, Origin, Status};
 use domain::compare::{Agreements, ComparedMark, ComparedPair, Comparison, Side, compare};
 use domain::ids::{ImageId, RunId};
@@ -16,7 +21,7 @@ impl Library {
     /// Both sides over all the images that both have looked at.
     pub fn compare_sides(&self, first: Side, second: Side) -> Result<Comparison> {
         self.store
-            .read(|view| {
+            .read_blocking(|view| {
                 let (one, other) = (Looker::new(view, first)?, Looker::new(view, second)?);
                 let mut things = Agreements::default();
                 let mut differing: Vec<(u32, ImageId)> = Vec::new();
@@ -44,7 +49,7 @@ impl Library {
     /// What both sides say about `image`, differences first.
     pub fn compare_image(&self, image: ImageId, first: Side, second: Side) -> Result<Vec<ComparedPair>> {
         self.store
-            .read(|view| {
+            .read_blocking(|view| {
                 let (one, other) = (Looker::new(view, first)?, Looker::new(view, second)?);
                 Ok(compare(&one.marks(image)?, &other.marks(image)?))
             })
@@ -67,7 +72,7 @@ impl<'a> Looker<'a> {
     fn new(view: &'a View<'a>, side: Side) -> store::Result<Self> {
         let kind = match side {
             Side::Run { run } => {
-                Kind::Run { run, recipe: view.recipe_of_run(run)?, destination: view.run(run)?.destination }
+                Kind::Run { run, recipe: view.recipe_of_run(run)?, destination: view.destination_of_run(run)? }
             }
             Side::Decided => Kind::Decided,
         };

@@ -227,9 +227,9 @@ pub fn address_shown(base_url: &str) -> String {
 }
 
 /// What the `.env` file says, for the person to decide about.
-fn proposal(file: &EnvFile) -> EnvFileProposal {
+fn proposal(file: &EnvFile, settings: &Settings) -> EnvFileProposal {
     let path = file.path().display().to_string();
-    match file.summary() {
+    match file.summary(&settings.key_variables()) {
         Ok(said) => EnvFileProposal {
             path,
             server: said.base_url.as_deref().map(address_shown),
@@ -355,7 +355,7 @@ impl Library {
             is_on_this_machine,
             key: way.key.as_ref().map(|(_, place)| *place),
             key_withheld: way.withheld,
-            unused_env_file: lock(&self.unused_env_file).as_ref().map(proposal),
+            unused_env_file: lock(&self.unused_env_file).as_ref().map(|file| proposal(file, &way.settings)),
             keychain_problem: self.keys.check_keychain().err().map(|error| match error {
                 KeysError::Keychain { reason } => reason,
                 error => error.to_string(),

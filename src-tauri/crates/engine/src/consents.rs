@@ -99,11 +99,12 @@ impl Consents {
         Self { file: None, session: Mutex::default() }
     }
 
-    /// Looks for a `.env` file in `folder`, and whether it may be used.
-    pub fn env_file_in(&self, folder: &Path) -> Result<EnvFileHere> {
+    /// Looks for a `.env` file in `folder`, and whether it may be used. `key_variables` are those that the settings name for
+    /// keys of additional endpoints.
+    pub fn env_file_in(&self, folder: &Path, key_variables: &[String]) -> Result<EnvFileHere> {
         Ok(match EnvFile::in_folder(folder)? {
             Some(file) if self.is_allowed(&file)? => EnvFileHere::Allowed(file),
-            Some(file) if file.concerns_fieldmark() => EnvFileHere::NotAllowed(file),
+            Some(file) if file.concerns_fieldmark(key_variables) => EnvFileHere::NotAllowed(file),
             _ => EnvFileHere::Nothing,
         })
     }

@@ -1,6 +1,11 @@
 //! What a run's record holds for its diagnoses: the ledger's tokens, priced by part and by other models, and what kept
 //! images waiting. The rules are the domain's.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "asked on threads that may block: of `Library::ask`, of the command line, or of their own"
+)]
+
 use domain::answer::UNKNOWN_LABEL;
 use domain::diagnosis::{CheaperModel, CostParts, Diagnosis, Observed, diagnose};
 use domain::metrics::{Recorded, RunMetrics};
@@ -29,7 +34,7 @@ impl Library {
         retried: &[RetryGroup],
     ) -> Result<Vec<Diagnosis>> {
         let run = summary.id;
-        let (waits, sizes, recipe, options) = self.store.read(|view| {
+        let (waits, sizes, recipe, options) = self.store.read_blocking(|view| {
             Ok((view.waits_of_run(run)?, view.paid_sizes(run)?, view.recipe_of_run(run)?, view.options_of_run(run)?))
         })?;
         // What cannot be read now hides nothing of how a run went.
@@ -68,7 +73,7 @@ impl Library {
     /// only whole prompts; `None` where no rule is known.
     pub(crate) fn image_tokens(&self, summary: &RunSummary) -> Result<Option<u64>> {
         let Some(model) = paid_model(summary) else { return Ok(None) };
-        let sizes = self.store.read(|view| view.paid_sizes(summary.id))?;
+        let sizes = self.store.read_blocking(|view| view.paid_sizes(summary.id))?;
         Ok(Some(parts(model, summary.usage, &sizes).image_tokens))
     }
 }

@@ -47,6 +47,8 @@ pub enum EngineError {
     UnknownEndpoint { asked: String, known: Vec<String> },
     #[error("{path}: {detail}")]
     Settings { path: PathBuf, detail: String },
+    #[error("two endpoints are called \"{name}\": give each a name of its own")]
+    EndpointNameTaken { name: String },
     /// What is sent, and to whom, is shown first.
     #[error("sending images to {host} is not allowed yet")]
     NotAgreed { host: String },
@@ -124,7 +126,7 @@ impl EngineError {
 
     /// Whether nothing more can be stored, so that no run can go on. Otherwise the fault is that of the image at hand.
     pub(crate) fn is_of_library(&self) -> bool {
-        matches!(self, Self::Store(error) if !error.is_of_one_change())
+        matches!(self, Self::Store(error) if error.library_failure().is_some())
     }
 }
 

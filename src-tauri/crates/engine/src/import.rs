@@ -1,6 +1,11 @@
 //! Bringing files into the library: one thread walks, several read, one writes. Originals are only read; what cannot be
 //! taken is noted with its reason and stops nothing.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "asked on threads that may block: of `Library::ask`, of the command line, or of their own"
+)]
+
 use std::collections::{BTreeMap, HashSet};
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
@@ -227,8 +232,8 @@ impl Library {
             Ok(file) => file,
             Err(error) => return unreadable(error.to_string()),
         };
-        if let Ok(Some(image)) = self.store.read(|view| view.image_of_unchanged(path, file)) {
-            return match self.store.read(|view| view.is_taken_unread(image)) {
+        if let Ok(Some(image)) = self.store.read_blocking(|view| view.image_of_unchanged(path, file)) {
+            return match self.store.read_blocking(|view| view.is_taken_unread(image)) {
                 // What cannot be read now is asked for again the next time.
                 Ok(true) => prepare::taken(path, &self.decoding_memory)
                     .map_or(Outcome::Known(image, file), |taken| Outcome::Dated(image, file, taken)),

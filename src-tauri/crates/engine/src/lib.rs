@@ -45,4 +45,5 @@ pub use report::write_json;
 pub use route::limiter;
 pub use run::BatchLimits;
 pub use samples::write_copies;
+pub use settings::key_variables;
 pub use store::{LibraryFailure, StoreError};

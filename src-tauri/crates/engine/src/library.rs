@@ -1,5 +1,10 @@
 //! An open library: its folder, its store, its routes, and what goes on in it now.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "asked on threads that may block: of `Library::ask`, of the command line, or of their own"
+)]
+
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -81,7 +86,7 @@ impl Library {
         let is_created = is_new && !folder.join(crate::settings::FILE_NAME).exists();
         layout::prepare(database, &folder, is_new)?;
         // Written only once, so that processes that start together do not wait for each other.
-        let saved = store.read(|view| view.recipes()).unwrap_or_default();
+        let saved = store.read_blocking(|view| view.recipes()).unwrap_or_default();
         let mut missing = builtin::all();
         missing.retain(|recipe| !saved.iter().any(|saved| saved.recipe == *recipe));
         if !missing.is_empty() {
@@ -164,6 +169,15 @@ impl Library {
         }
     }
 
+    /// Asks the library from async code: `question` blocks, and is asked on a thread that may.
+    pub async fn ask<T: Send + 'static>(
+        self: &Arc<Self>,
+        question: impl FnOnce(&Arc<Self>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let library = Arc::clone(self);
+        tokio::task::spawn_blocking(move || question(&library)).await?
+    }
+
     /// A number that grows whenever images, marks or decisions are not what they were.
     #[must_use]
     pub fn version(&self) -> watch::Receiver<u64> {
@@ -200,7 +214,7 @@ impl Library {
     }
 
     pub fn overview(&self, collection: Option<CollectionId>) -> Result<LibraryOverview> {
-        Ok(self.store.read(|view| {
+        Ok(self.store.read_blocking(|view| {
             Ok(LibraryOverview {
                 collections: view.collections()?,
                 counts: view.image_counts(collection)?,
@@ -214,7 +228,7 @@ impl Library {
             self.look_through_marks()?;
         }
         let working = self.runs_worked_on()?;
-        Ok(self.store.read(|view| view.image_ids(query, &working))?)
+        Ok(self.store.read_blocking(|view| view.image_ids(query, &working))?)
     }
 
     /// How many images there would be with each filter beside `query`. Of likely mistakes those count that are found within
@@ -222,27 +236,27 @@ impl Library {
     pub fn filter_counts(self: &Arc<Self>, query: &ImageQuery) -> Result<FilterCounts> {
         self.look_through_for(MOMENT)?;
         let working = self.runs_worked_on()?;
-        Ok(self.store.read(|view| view.filter_counts(query, &working))?)
+        Ok(self.store.read_blocking(|view| view.filter_counts(query, &working))?)
     }
 
     /// What the word at `cursor` of a half typed question may become.
     pub fn complete_query(&self, text: &str, cursor: u32) -> Result<Completion> {
-        let vocabulary = self.store.read(|view| view.query_vocabulary())?;
+        let vocabulary = self.store.read_blocking(|view| view.query_vocabulary())?;
         Ok(complete(text, cursor, &vocabulary))
     }
 
     /// In the order of `ids`, with the annotations of `layers`; ids that are gone are skipped.
     pub fn image_cards(&self, ids: &[ImageId], layers: &LayerScope) -> Result<Vec<ImageCard>> {
         let working = self.runs_worked_on()?;
-        Ok(self.store.read(|view| view.image_cards(ids, layers, &working))?)
+        Ok(self.store.read_blocking(|view| view.image_cards(ids, layers, &working))?)
     }
 
     pub fn skipped_files(&self, collection: Option<CollectionId>) -> Result<Vec<SkippedFile>> {
-        Ok(self.store.read(|view| view.skipped_files(collection))?)
+        Ok(self.store.read_blocking(|view| view.skipped_files(collection))?)
     }
 
     pub fn recipes(&self) -> Result<Vec<SavedRecipe>> {
-        Ok(self.store.read(|view| view.recipes())?)
+        Ok(self.store.read_blocking(|view| view.recipes())?)
     }
 
     /// Saves "find these things" from a typed list, or gives back the recipe that already says the same.

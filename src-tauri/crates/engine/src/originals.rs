@@ -1,6 +1,11 @@
 //! Finding an image's original again. Originals are only read, may be moved or changed by their owner, and an image that
 //! was imported from several places is served from whichever still has it.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "asked on threads that may block: of `Library::ask`, of the command line, or of their own"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
@@ -53,7 +58,7 @@ impl Library {
         let broken =
             |error: store::StoreError| Unavailable { kind: FailureKind::FileUnreadable, detail: error.to_string() };
         let (files, hash) =
-            self.store.read(|view| Ok((view.files_of(image)?, view.image_hash(image)?))).map_err(broken)?;
+            self.store.read_blocking(|view| Ok((view.files_of(image)?, view.image_hash(image)?))).map_err(broken)?;
         let mut unavailable = Unavailable { kind: FailureKind::FileMissing, detail: String::new() };
         for (path, known) in files {
             if still_holds(&path, known, &hash) {

@@ -1,5 +1,10 @@
 //! Pixels for the window: thumbnails from the cache on disk, larger views from the original.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "asked on threads that may block: of `Library::ask`, of the command line, or of their own"
+)]
+
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -36,7 +41,7 @@ impl Library {
     }
 
     fn thumbnail(&self, image: ImageId) -> Result<Vec<u8>> {
-        let hash = ContentHash::from_bytes(self.store.read(|view| view.image_hash(image))?);
+        let hash = ContentHash::from_bytes(self.store.read_blocking(|view| view.image_hash(image))?);
         if let Ok(cached) = files::read(&self.thumbnail_path(hash), MAX_THUMBNAIL_BYTES) {
             return Ok(cached);
         }

@@ -1,5 +1,10 @@
 //! Reports of runs and the metrics file, all from what was recorded.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "asked on threads that may block: of `Library::ask`, of the command line, or of their own"
+)]
+
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -24,18 +29,22 @@ use crate::{EngineError, Result, private};
 impl Library {
     pub fn run_report(&self, run: RunId) -> Result<RunReport> {
         let summary = self.run(run)?;
-        let (durations, alone_millis, (wall_millis, concurrency)) =
-            self.store.read(|view| Ok((view.durations(run)?, view.alone_durations(run)?, view.pace_of_run(run)?)))?;
-        let (in_flight_millis, endpoints) =
-            self.store.read(|view| Ok((view.in_flight_millis(run)?, view.endpoints_of_run(run)?)))?;
-        let held = self.store.read(|view| view.waits_of_run(run))?.into_iter().filter(|wait| wait.obstacle.is_hold());
-        let held_millis = held.map(|wait| wait.millis).sum();
-        let (answered, unread) = self.store.read(|view| Ok((view.answered_count(run)?, view.unread_count(run)?)))?;
-        let (failures, failed_images, labels) = self
+        let (durations, alone_millis, (wall_millis, concurrency)) = self
             .store
-            .read(|view| Ok((view.failure_groups(run)?, failed_images(view, run)?, view.found_by_run(run)?)))?;
-        let (retried, (repairs, dropped), hooks) =
-            self.store.read(|view| Ok((view.retry_groups(run)?, view.readings_of_run(run)?, view.hook_runs(run)?)))?;
+            .read_blocking(|view| Ok((view.durations(run)?, view.alone_durations(run)?, view.pace_of_run(run)?)))?;
+        let (in_flight_millis, endpoints) =
+            self.store.read_blocking(|view| Ok((view.in_flight_millis(run)?, view.endpoints_of_run(run)?)))?;
+        let held =
+            self.store.read_blocking(|view| view.waits_of_run(run))?.into_iter().filter(|wait| wait.obstacle.is_hold());
+        let held_millis = held.map(|wait| wait.millis).sum();
+        let (answered, unread) =
+            self.store.read_blocking(|view| Ok((view.answered_count(run)?, view.unread_count(run)?)))?;
+        let (failures, failed_images, labels) = self.store.read_blocking(|view| {
+            Ok((view.failure_groups(run)?, failed_images(view, run)?, view.found_by_run(run)?))
+        })?;
+        let (retried, (repairs, dropped), hooks) = self
+            .store
+            .read_blocking(|view| Ok((view.retry_groups(run)?, view.readings_of_run(run)?, view.hook_runs(run)?)))?;
         let bins = duration_bins(&durations);
         let recorded = Recorded {
             task_millis: durations,
@@ -75,7 +84,7 @@ impl Library {
     /// Answers of a run that were cut off and that the model may complete when it is given more room.
     fn cut_off_answers(&self, summary: &RunSummary) -> Result<Option<CutOffAnswers>> {
         let Some(model) = models::find(&summary.model.0) else { return Ok(None) };
-        let (images, reached) = self.store.read(|view| view.cut_off_images(summary.id))?;
+        let (images, reached) = self.store.read_blocking(|view| view.cut_off_images(summary.id))?;
         let suggested = reached.saturating_mul(ROOMIER_FACTOR).min(model.max_output_tokens);
         let tokens = |tokens: u64| u32::try_from(tokens).unwrap_or(u32::MAX);
         Ok((images > 0 && suggested > reached).then(|| CutOffAnswers {

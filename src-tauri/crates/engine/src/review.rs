@@ -1,5 +1,7 @@
 //! Review: what a person decides and changes, kept, taken back and made again.
 
+use std::sync::Arc;
+
 use domain::ids::ImageId;
 use domain::layers::LayerScope;
 use domain::review::{Decision, ImageEdit, MarkChange, MarkContent, Step};
@@ -12,18 +14,19 @@ use crate::{EngineError, Result};
 impl Library {
     /// Decides about one mark, or about the proposals that `layers` show on an image. As every step, it returns the image as
     /// these layers show it.
-    pub async fn decide(&self, decision: Decision, layers: &LayerScope) -> Result<Step> {
+    pub async fn decide(self: &Arc<Self>, decision: Decision, layers: &LayerScope) -> Result<Step> {
         let (now, shown) = (now_millis(), layers.clone());
         let taken = self.store.write(move |edit| edit.decide(&decision, &shown, now)).await?;
-        self.stepped(taken, layers)
+        self.stepped(taken, layers).await
     }
 
     /// Changes marks as a person has drawn and named them. What reaches over the image's edge is cut off there.
     ///
     /// # Errors
     /// [`EngineError::UnfitMark`] when nothing would be left of a mark, or it has no label.
-    pub async fn edit_marks(&self, edit: ImageEdit, layers: &LayerScope) -> Result<Step> {
-        let size = self.store.read(|view| view.image_size(edit.image))?;
+    pub async fn edit_marks(self: &Arc<Self>, edit: ImageEdit, layers: &LayerScope) -> Result<Step> {
+        let image = edit.image;
+        let size = self.store.read(move |view| view.image_size(image)).await?;
         let fitted = |mark: MarkContent| -> Result<MarkContent> {
             let label = mark.label.trim().to_owned();
             if label.is_empty() {
@@ -44,39 +47,53 @@ impl Library {
         let edit = ImageEdit { image: edit.image, changes: changes.collect::<Result<_>>()? };
         let (now, shown) = (now_millis(), layers.clone());
         let taken = self.store.write(move |store| store.change_marks(&edit, &shown, now)).await?;
-        self.stepped(taken, layers)
+        self.stepped(taken, layers).await
     }
 
     /// Undoes the latest standing step on any image, a bulk edit as a whole; `None` when there is none.
-    pub async fn undo_latest(&self, layers: &LayerScope) -> Result<Option<Step>> {
+    pub async fn undo_latest(self: &Arc<Self>, layers: &LayerScope) -> Result<Option<Step>> {
         let taken = self.store.write(|edit| edit.undo_latest()).await?;
-        taken.map(|taken| self.stepped(taken, layers)).transpose()
+        match taken {
+            Some(taken) => self.stepped(taken, layers).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Undoes the latest standing step on `image`, or a bulk edit that nothing was done after, as a whole; `None` when there is
     /// nothing.
-    pub async fn undo_on(&self, image: ImageId, layers: &LayerScope) -> Result<Option<Step>> {
+    pub async fn undo_on(self: &Arc<Self>, image: ImageId, layers: &LayerScope) -> Result<Option<Step>> {
         let taken = self.store.write(move |edit| edit.undo_on(image)).await?;
-        taken.map(|taken| self.stepped(taken, layers)).transpose()
+        match taken {
+            Some(taken) => self.stepped(taken, layers).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Redoes what was undone last on any image, a bulk edit as a whole; `None` when something was done since, or there is
     /// nothing.
-    pub async fn redo_latest(&self, layers: &LayerScope) -> Result<Option<Step>> {
+    pub async fn redo_latest(self: &Arc<Self>, layers: &LayerScope) -> Result<Option<Step>> {
         let taken = self.store.write(|edit| edit.redo_latest()).await?;
-        taken.map(|taken| self.stepped(taken, layers)).transpose()
+        match taken {
+            Some(taken) => self.stepped(taken, layers).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Redoes the step on `image` that was undone last, or a bulk edit that nothing was done after, as a whole; `None` when
     /// there is nothing.
-    pub async fn redo_on(&self, image: ImageId, layers: &LayerScope) -> Result<Option<Step>> {
+    pub async fn redo_on(self: &Arc<Self>, image: ImageId, layers: &LayerScope) -> Result<Option<Step>> {
         let taken = self.store.write(move |edit| edit.redo_on(image)).await?;
-        taken.map(|taken| self.stepped(taken, layers)).transpose()
+        match taken {
+            Some(taken) => self.stepped(taken, layers).await.map(Some),
+            None => Ok(None),
+        }
     }
 
-    fn stepped(&self, taken: StepTaken, layers: &LayerScope) -> Result<Step> {
+    async fn stepped(self: &Arc<Self>, taken: StepTaken, layers: &LayerScope) -> Result<Step> {
         self.note_change();
-        let image = self.image_cards(&[taken.image], layers)?.pop().ok_or(EngineError::TaskLost)?;
+        let (image, layers) = (taken.image, layers.clone());
+        let cards = self.ask(move |library| library.image_cards(&[image], &layers)).await?;
+        let image = cards.into_iter().next().ok_or(EngineError::TaskLost)?;
         Ok(Step { id: taken.id, image, marks: taken.marks, others: taken.others })
     }
 }

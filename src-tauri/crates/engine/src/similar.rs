@@ -2,6 +2,11 @@
 //! offered its marks. What similar means is `domain::similar`'s; the hashes are made on import, and here for images that
 //! came into the library before there were any. Pairs with similar hashes are compared by their thumbnails, once.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "asked on threads that may block: of `Library::ask`, of the command line, or of their own"
+)]
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
@@ -25,17 +30,18 @@ impl Library {
     /// The groups of similar images among `images`. Blocks; call it on a thread of its own, since a library from before
     /// hashes were kept has all its thumbnails read the first time.
     pub fn similar_groups(&self, images: &ImageSelection) -> Result<SimilarGroups> {
-        let hashed = self.store.read(|view| view.hashed_images(images))?;
+        let hashed = self.store.read_blocking(|view| view.hashed_images(images))?;
         let missing: Vec<ImageId> = hashed.iter().filter(|image| image.hash.is_none()).map(|image| image.id).collect();
         if missing.is_empty() {
             return self.groups_among(&hashed);
         }
         self.fill_in_hashes(&missing)?;
-        self.groups_among(&self.store.read(|view| view.hashed_images(images))?)
+        self.groups_among(&self.store.read_blocking(|view| view.hashed_images(images))?)
     }
 
     fn groups_among(&self, hashed: &[HashedImage]) -> Result<SimilarGroups> {
-        let known = Mutex::new(self.store.read(|view| view.similar_checks(hashed.iter().map(|image| image.id)))?);
+        let known =
+            Mutex::new(self.store.read_blocking(|view| view.similar_checks(hashed.iter().map(|image| image.id)))?);
         // Most of the pairs that are compared below, on every processor.
         let by_hash = SimilarGroups::of(hashed, |_, _| true);
         let groups = Mutex::new(by_hash.groups.iter());
@@ -275,7 +281,7 @@ mod tests {
             let groups: Vec<_> = groups.into_iter().map(|group| (group.leader, group.followers)).collect();
             assert_eq!(groups, [(images[1], vec![images[4]])]);
         }
-        let known = library.store.read(|view| view.similar_checks([images[4]])).unwrap();
+        let known = library.store.read_blocking(|view| view.similar_checks([images[4]])).unwrap();
         assert_eq!(known.get(&(images[1], images[4])), Some(&true), "it is compared once");
     }
 

@@ -1,14 +1,24 @@
 //! Reads the few lines of a `.env` file that are ours, without letting the file look at anything but itself.
 //!
-//! The library replaces `$NAME` in values by *process variables* first, so that a `.env` which came with a folder of
-//! photos could name an address and have any secret of the environment sent there as the key or as part of a path.
-//! Nothing is replaced here therefore, and a `$` in a value of ours is an error; elsewhere in the file it means nothing.
-//! Copies that are made while parsing are not wiped from memory.
+//! What is read is a subset of what shells and other readers of such files take:
+//!
+//! ```text
+//! line    = [ "export" ] name "=" value [ comment ] | [ comment ]
+//! name    = a letter or "_", then letters, digits, "_" and "."
+//! value   = parts without a space between them: plain text, '...', "..."
+//! comment = "#" and the rest of the line, at its beginning or after a space
+//! ```
+//!
+//! Outside of single quotes a `\` makes itself, a quote, `$` or a space plain text, and `n` a line break. Quoted text may go
+//! over several lines. Every other line is malformed, and so is the file.
+//!
+//! Other readers replace `$NAME` in values by *process variables*, so that a `.env` which came with a folder of photos could
+//! name an address and have any secret of the environment sent there as the key or as part of a path. Nothing is replaced
+//! here, and a `$` in a value of ours is an error, however it is quoted; elsewhere in the file it means nothing.
 //! Deliberately absent: folders above the given one, files of other names.
 
-use std::cell::Cell;
 use std::collections::HashMap;
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -87,23 +97,23 @@ impl EnvFile {
         blake3::hash(&self.bytes).to_hex().to_string()
     }
 
-    /// Whether it sets a variable that Fieldmark reads. Files that set none of our variables are ignored.
+    /// Whether it sets a variable that Fieldmark reads, `key_variables` among them: those that the settings name for keys of
+    /// additional endpoints. Files that set none of our variables are ignored.
     #[must_use]
-    pub fn concerns_fieldmark(&self) -> bool {
+    pub fn concerns_fieldmark(&self, key_variables: &[String]) -> bool {
         let text = String::from_utf8_lossy(&self.bytes);
-        let names = text.lines().filter_map(|line| line.split_once('='));
-        names
-            .map(|(name, _)| name.trim().trim_start_matches('\u{FEFF}').trim_start_matches("export").trim())
-            .any(is_ours)
+        let text = text.strip_prefix('\u{FEFF}').unwrap_or(&text);
+        // The file may be malformed: then a person is told so.
+        text.lines().filter_map(name_in).any(|(name, _)| is_ours(name, key_variables))
     }
 
-    /// What it says about the connection.
-    pub fn summary(&self) -> Result<EnvSummary> {
-        let mut lines = self.lines(is_ours)?;
+    /// What it says about the connection; `key_variables` as in [`EnvFile::concerns_fieldmark`].
+    pub fn summary(&self, key_variables: &[String]) -> Result<EnvSummary> {
+        let mut lines = self.lines(|name| is_ours(name, key_variables))?;
         lines.retain(|_, line| !line.value.is_empty());
         let mut text = |name| lines.remove(name).map(|line| line.value.to_string());
         let (base_url, model, key) = (text(BASE_URL), text(MODEL), text(KEY).map(Zeroizing::new));
-        lines.retain(|name, _| is_endpoint_key(name));
+        lines.retain(|name, _| !NAMES.contains(&name.as_str()));
         let mut endpoint_keys: Vec<(String, String)> =
             lines.into_iter().map(|(name, line)| (name, ending(&line.value))).collect();
         endpoint_keys.sort();
@@ -126,12 +136,8 @@ impl std::fmt::Debug for EnvFile {
     }
 }
 
-fn is_ours(name: &str) -> bool {
-    NAMES.contains(&name) || is_endpoint_key(name)
-}
-
-fn is_endpoint_key(name: &str) -> bool {
-    name.starts_with("FIELDMARK_ENDPOINT_")
+fn is_ours(name: &str, key_variables: &[String]) -> bool {
+    NAMES.contains(&name) || name.starts_with("FIELDMARK_ENDPOINT_") || key_variables.iter().any(|own| own == name)
 }
 
 /// The last four characters of a key, which tell keys apart and give none away; less than that of a short one.
@@ -144,60 +150,84 @@ fn ending(key: &str) -> String {
 /// Far more than a `.env` needs, and little enough to read at once.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// Stands for a `$` while the library parses. It is no character, so that no sensible file contains it.
-const DOLLAR: &str = "\u{FFFF}";
-
 fn parse(text: &str, file: &Path, wanted: impl Fn(&str) -> bool) -> Result<HashMap<String, Line>> {
-    // The library's iterator does not know the mark that some editors put first.
-    let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
-    // `\n` is the one escape that stays readable after any number of backslashes, and is no plain text either. The line
-    // end is for the library, which does not read a last line that ends in a space without one.
-    let text = Zeroizing::new(text.replace("\\$", "\\n").replace('$', DOLLAR) + "\n");
-    let lines_taken = Cell::new(0);
-    let lines = LineByLine { rest: text.as_bytes(), lines_taken: &lines_taken };
+    // Some editors put a mark first.
+    let mut rest = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+    let mut number = 1;
     let mut found = HashMap::new();
-    for item in dotenvy::from_read_iter(lines) {
-        let (name, value) = match item {
-            Ok((name, value)) => (name, Zeroizing::new(value)),
-            Err(error) => {
-                // An unclosed quote is noticed at the end of the file; what is to be corrected is where it began.
-                let malformed_lines = match error {
-                    dotenvy::Error::LineParse(content, _) => Zeroizing::new(content).lines().count(),
-                    _ => 1,
-                };
-                let line = (lines_taken.get() + 1).saturating_sub(malformed_lines.max(1));
-                return Err(KeysError::Malformed { file: file.to_owned(), line });
-            }
+    while !rest.is_empty() {
+        let Some(entry) = Entry::at_start_of(rest) else {
+            return Err(KeysError::Malformed { file: file.to_owned(), line: number });
         };
-        if !wanted(&name) {
-            continue;
+        if let Some((name, value)) = entry.variable.filter(|(name, _)| wanted(name)) {
+            if value.contains('$') || value.contains(char::is_control) {
+                return Err(KeysError::NotPlain { name: name.to_owned(), file: file.to_owned(), line: number });
+            }
+            found.insert(name.to_owned(), Line { value: Zeroizing::new(value.trim().to_owned()), number });
         }
-        let number = lines_taken.get();
-        if value.contains(DOLLAR) || value.contains(char::is_control) {
-            return Err(KeysError::NotPlain { name, file: file.to_owned(), line: number });
-        }
-        found.insert(name, Line { value: Zeroizing::new(value.trim().to_owned()), number });
+        number += rest[..rest.len() - entry.after.len()].matches('\n').count();
+        rest = entry.after;
     }
     Ok(found)
 }
 
-/// Hands out at most one line a read, so that it is known how many the library has taken: it does not say itself.
-struct LineByLine<'a> {
-    rest: &'a [u8],
-    lines_taken: &'a Cell<usize>,
+/// A line, or several where quoted text goes over them.
+struct Entry<'a> {
+    /// `None`: there is a comment, or nothing.
+    variable: Option<(&'a str, Zeroizing<String>)>,
+    /// What follows it in the file.
+    after: &'a str,
 }
 
-impl Read for LineByLine<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let line_length = self.rest.iter().position(|&byte| byte == b'\n').map_or(self.rest.len(), |end| end + 1);
-        let (now, later) = self.rest.split_at(line_length.min(buffer.len()));
-        buffer[..now.len()].copy_from_slice(now);
-        self.rest = later;
-        if now.ends_with(b"\n") {
-            self.lines_taken.set(self.lines_taken.get() + 1);
+impl<'a> Entry<'a> {
+    /// `None` where it is malformed.
+    fn at_start_of(text: &'a str) -> Option<Self> {
+        let (line, after) = text.split_once('\n').unwrap_or((text, ""));
+        if is_comment_or_empty(line) {
+            return Some(Self { variable: None, after });
         }
-        Ok(now.len())
+        let (name, stated) = name_in(line)?;
+        let stated = stated.trim_start();
+        if stated.starts_with('#') {
+            return Some(Self { variable: Some((name, Zeroizing::default())), after });
+        }
+        let mut value = Zeroizing::new(String::with_capacity(line.len()));
+        let mut open_quote = None;
+        let mut chars = text[line.len() - stated.len()..].chars();
+        loop {
+            let rest = chars.as_str();
+            match (open_quote, chars.next()) {
+                (None, None | Some(' ' | '\t' | '\r' | '\n')) => {
+                    let (end_of_line, after) = rest.split_once('\n').unwrap_or((rest, ""));
+                    return is_comment_or_empty(end_of_line).then_some(Self { variable: Some((name, value)), after });
+                }
+                (Some(_), None) => return None,
+                (Some(quote), Some(character)) if character == quote => open_quote = None,
+                (None, Some(quote @ ('\'' | '"'))) => open_quote = Some(quote),
+                (None | Some('"'), Some('\\')) => value.push(match chars.next()? {
+                    'n' => '\n',
+                    plain @ ('\\' | '\'' | '"' | '$' | ' ') => plain,
+                    _ => return None,
+                }),
+                (_, Some(character)) => value.push(character),
+            }
+        }
     }
+}
+
+fn is_comment_or_empty(line: &str) -> bool {
+    let line = line.trim_start();
+    line.is_empty() || line.starts_with('#')
+}
+
+/// The name that `line` sets, and what follows its equals sign.
+fn name_in(line: &str) -> Option<(&str, &str)> {
+    let (name, stated) = line.split_once('=')?;
+    let name = name.trim();
+    let name = name.strip_prefix("export").filter(|rest| rest.starts_with(char::is_whitespace)).unwrap_or(name).trim();
+    let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && name.chars().all(|character| character.is_ascii_alphanumeric() || "_.".contains(character));
+    is_name.then_some((name, stated))
 }
 
 #[cfg(test)]
@@ -230,6 +260,9 @@ mod tests {
             ("KEY=first\nOTHER=\"two\nlines\"\nKEY=last\nMODEL=x", "last", 4),
             ("OTHER=a\\$b\\\\$c${KEY}'$'\"\\$\"\nKEY=beside-dollars", "beside-dollars", 2),
             ("KEY=", "", 1),
+            ("KEY= # none\nOTHER=# none, too", "", 1),
+            ("KEY=a#b'c d'\"e'f\"\\ g\t# parts", "a#bc de'f g", 1),
+            ("OTHER='a\\'\nKEY=\"a\\\\b\\\"c\"\r\n", "a\\b\"c", 2),
         ] {
             assert_eq!(value_of_key(text), Some((value.to_owned(), line)), "{text:?}");
         }
@@ -254,6 +287,10 @@ mod tests {
             ("MODEL=x\nKEY=\"planted\nMODEL=planted\n\n", 2),
             ("MODEL=x\nKEY=pl\\anted", 2),
             ("MODEL=x\r\nplanted\r\n", 2),
+            ("OTHER=\"x\ny\"\nKEY='planted' planted", 3),
+            ("MODEL=x\n1KEY=planted", 2),
+            ("=planted", 1),
+            ("export KEY planted=x", 1),
         ] {
             let refusal = refusal(text);
             assert!(refusal.starts_with(&format!("line {line} of .env cannot be read")), "{text:?}: {refusal}");
@@ -285,19 +322,25 @@ mod tests {
         };
         let planted =
             read("export ANTHROPIC_API_KEY='sk-planted-9876'\nANTHROPIC_BASE_URL=https://x.example\nDEBUG=1\n");
-        assert!(planted.concerns_fieldmark());
-        let summary = planted.summary().unwrap();
+        assert!(planted.concerns_fieldmark(&[]));
+        let summary = planted.summary(&[]).unwrap();
         assert_eq!((summary.base_url.as_deref(), summary.model), (Some("https://x.example"), None));
         assert_eq!(summary.key_ending.as_deref(), Some("9876"));
         assert!(!format!("{planted:?}").contains("planted-9876"));
-        assert!(!read("DEBUG=1\n# ANTHROPIC_API_KEY=\n").concerns_fieldmark());
+        assert!(!read("DEBUG=1\n# ANTHROPIC_API_KEY=\n").concerns_fieldmark(&[]));
 
         let endpoint = read("FIELDMARK_ENDPOINT_X_KEY=short\n");
-        assert!(endpoint.concerns_fieldmark());
+        assert!(endpoint.concerns_fieldmark(&[]));
         assert_eq!(
-            endpoint.summary().unwrap().endpoint_keys,
+            endpoint.summary(&[]).unwrap().endpoint_keys,
             [("FIELDMARK_ENDPOINT_X_KEY".to_owned(), "t".to_owned())]
         );
+        let named = read("export GATEWAY_KEY = 'sk-gateway-1234' # ours\n");
+        let key_variables = ["GATEWAY_KEY".to_owned()];
+        assert!(named.concerns_fieldmark(&key_variables) && !named.concerns_fieldmark(&[]));
+        let summary = named.summary(&key_variables).unwrap();
+        assert_eq!(summary.endpoint_keys, [("GATEWAY_KEY".to_owned(), "1234".to_owned())]);
+        assert_eq!(named.summary(&[]).unwrap().endpoint_keys, []);
         assert_ne!(planted.fingerprint(), endpoint.fingerprint());
         assert_eq!(read("FIELDMARK_ENDPOINT_X_KEY=short\n").fingerprint(), endpoint.fingerprint());
     }

@@ -2,6 +2,11 @@
 //!
 //! Only the first directory and the one of the photo that it points to are read, so that a broken maker note further on
 //! costs nothing.
+//!
+//! EXIF is directories of TIFF, and `crate::tiff::directory` reads these in place: decoding TIFF and `BigTIFF` needs it in any
+//! case. A crate would come beside that reader and replace none of it: kamadak-exif copies the block that it reads, which of a
+//! TIFF is the whole file, and neither it nor nom-exif knows `BigTIFF`. What is left is a few tags, and dates in the forms in
+//! which phones write them, which these crates leave to their callers.
 
 use crate::tiff::directory::{Directory, TiffFile, tag};
 use domain::calendar::CalendarDate;
@@ -9,7 +14,7 @@ use domain::geometry::Orientation;
 use domain::taken::Taken;
 
 /// The year of the oldest photo that is left. An earlier one is a clock that was never set, or no date.
-const FIRST_PHOTO: u16 = 1826;
+const FIRST_PHOTO: i16 = 1826;
 const MINUTES_A_DAY: i16 = 24 * 60;
 
 /// How the picture is to be turned; upright if `exif` says nothing sensible.
@@ -38,15 +43,12 @@ pub(crate) fn taken(exif: &[u8]) -> Option<Taken> {
 /// Of `2026:05:14 10:32:05`. A clock that was never set is written as noughts or spaces, and says nothing.
 fn clock_millis(text: &str) -> Option<i64> {
     let mut numbers = text.split(|character: char| !character.is_ascii_digit()).filter(|part| !part.is_empty());
-    let mut next = |most: u16| numbers.next()?.parse::<u16>().ok().filter(|&number| number <= most);
-    let (year, month, day) = (next(9999)?, next(12)?, next(31)?);
+    let year = numbers.next()?.parse().ok().filter(|&year| year >= FIRST_PHOTO)?;
+    let mut next = |most: i8| numbers.next()?.parse::<i8>().ok().filter(|&number| number <= most);
+    let day = CalendarDate::of(year, next(12)?, next(31)?)?;
     let (hour, minute, second) = (next(23)?, next(59)?, next(60)?);
-    if year < FIRST_PHOTO || month == 0 || day == 0 {
-        return None;
-    }
-    let date = CalendarDate::new(year, u8::try_from(month).ok()?, u8::try_from(day).ok()?);
     let seconds = (i64::from(hour) * 60 + i64::from(minute)) * 60 + i64::from(second.min(59));
-    date.is_real().then(|| Taken::clock_millis_at(date) + seconds * 1000)
+    Some(Taken::clock_millis_at(day) + seconds * 1000)
 }
 
 /// Of the digits after the point: `5` is half a second, `050` a twentieth.

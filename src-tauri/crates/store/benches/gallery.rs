@@ -1,6 +1,7 @@
 //! Questions of the grid to a library of 100,000 images with a million marks: what the window waits for when a filter is
 //! chosen. Prints the median of several tries with the pages in memory, and judges nothing.
 
+#![expect(clippy::disallowed_methods, reason = "it measures how long questions take")]
 #![expect(clippy::print_stdout, reason = "a benchmark prints")]
 
 use std::collections::BTreeMap;
@@ -67,9 +68,9 @@ fn main() -> Done<()> {
     ] {
         let query =
             ImageQuery { conditions: parse(text).map_err(|problem| format!("{problem:?}"))?, ..ImageQuery::default() };
-        let found = store.read(|view| view.image_ids(&query, &[]))?.len();
-        let ids = median(|| store.read(|view| view.image_ids(&query, &[])).map(drop))?;
-        let counts = median(|| store.read(|view| view.filter_counts(&query, &[])).map(drop))?;
+        let found = store.read_blocking(|view| view.image_ids(&query, &[]))?.len();
+        let ids = median(|| store.read_blocking(|view| view.image_ids(&query, &[])).map(drop))?;
+        let counts = median(|| store.read_blocking(|view| view.filter_counts(&query, &[])).map(drop))?;
         println!("  {text:34} {found:6} images   ids {ids:6.1} ms   counts {counts:6.1} ms");
     }
     for order in [
@@ -81,7 +82,7 @@ fn main() -> Done<()> {
         ImageOrder::MostMarks,
     ] {
         let query = ImageQuery { order, ..ImageQuery::default() };
-        let ids = median(|| store.read(|view| view.image_ids(&query, &[])).map(drop))?;
+        let ids = median(|| store.read_blocking(|view| view.image_ids(&query, &[])).map(drop))?;
         println!("  in the order {:21} {IMAGES:6} images   ids {ids:6.1} ms", format!("{order:?}"));
     }
     Ok(())
@@ -132,7 +133,7 @@ fn add_images(store: &Store) -> Done<()> {
 }
 
 fn answer_all(store: &Store) -> Done<()> {
-    let images = store.read(|view| view.image_ids(&ImageQuery::default(), &[]))?;
+    let images = store.read_blocking(|view| view.image_ids(&ImageQuery::default(), &[]))?;
     let run = NewRun {
         model: ModelId("m".into()),
         model_name: "M".into(),
@@ -157,7 +158,7 @@ fn answer_all(store: &Store) -> Done<()> {
 
 fn answer_some(store: &Store, run: RunId) -> Done<bool> {
     let most = u32::try_from(WRITTEN_AT_ONCE)?;
-    let jobs = store.read(|view| view.waiting_jobs(run, None, most))?;
+    let jobs = store.read_blocking(|view| view.waiting_jobs(run, None, most))?;
     let are_left = !jobs.is_empty();
     store.write_blocking(move |edit| {
         let recipe = recipe();

@@ -14,7 +14,7 @@ mod writer;
 
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
@@ -46,10 +46,11 @@ pub enum StoreError {
     #[error("{path} is not a Fieldmark library: {reason}. It was not changed")]
     NotALibrary { path: PathBuf, reason: &'static str },
     #[error(
-        "the library was written by a newer Fieldmark (format {found}, this version reads up to {known}): use that version; \
-         the library was not changed"
+        "the library was changed by a newer Fieldmark, and this version cannot read what it holds (format {found}, \
+         which requires a version that knows format {required}; this one knows formats up to {known}). Update Fieldmark \
+         to open it; the library was not changed"
     )]
-    FromTheFuture { found: u32, known: u32 },
+    TooNew { found: u32, required: u32, known: u32 },
     #[error(
         "the library {path} cannot be written: allow writing to the file and its folder, or copy the folder elsewhere"
     )]
@@ -75,31 +76,6 @@ pub enum StoreError {
     Panicked(String),
 }
 
-impl StoreError {
-    /// Whether only the change that failed is at fault, and the library can be read and written as before.
-    #[must_use]
-    pub fn is_of_one_change(&self) -> bool {
-        let Self::Sqlite(error) = self else {
-            return matches!(self, Self::Panicked(_) | Self::Missing { .. } | Self::Corrupt { .. });
-        };
-        match error {
-            rusqlite::Error::SqliteFailure(error, _) => matches!(
-                error.code,
-                ErrorCode::ConstraintViolation
-                    | ErrorCode::TypeMismatch
-                    | ErrorCode::TooBig
-                    | ErrorCode::ParameterOutOfRange
-            ),
-            rusqlite::Error::FromSqlConversionFailure(..)
-            | rusqlite::Error::IntegralValueOutOfRange(..)
-            | rusqlite::Error::InvalidColumnType(..)
-            | rusqlite::Error::QueryReturnedNoRows
-            | rusqlite::Error::Utf8Error(..) => true,
-            _ => false,
-        }
-    }
-}
-
 /// What keeps a library from being used at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LibraryFailure {
@@ -110,18 +86,49 @@ pub enum LibraryFailure {
 }
 
 impl StoreError {
-    /// `None` where the library is sound, and only the request was not.
+    /// `None` where only the question or change that failed is at fault, and the library can be read and written as before.
     #[must_use]
     pub fn library_failure(&self) -> Option<LibraryFailure> {
         match self {
-            Self::Open { source, .. } | Self::Sqlite(source) => Some(match source.sqlite_error() {
-                Some(code) if code.code == ErrorCode::DiskFull => LibraryFailure::DiskFull,
-                Some(code) if code.extended_code == presence::MOVED => LibraryFailure::Lost,
-                _ => LibraryFailure::Other,
-            }),
-            Self::Missing { .. } => None,
-            _ => Some(LibraryFailure::Other),
+            Self::Missing { .. } | Self::Corrupt { .. } | Self::Panicked(_) => None,
+            Self::Open { source, .. } => Some(failure_of(source)),
+            Self::Sqlite(source) => (!is_of_one_statement(source)).then(|| failure_of(source)),
+            Self::File { .. }
+            | Self::NotALibrary { .. }
+            | Self::TooNew { .. }
+            | Self::ReadOnly { .. }
+            | Self::Locked { .. }
+            | Self::NoWal { .. }
+            | Self::Damaged { .. }
+            | Self::Closed => Some(LibraryFailure::Other),
         }
+    }
+}
+
+fn failure_of(source: &rusqlite::Error) -> LibraryFailure {
+    match source.sqlite_error() {
+        Some(failure) if failure.code == ErrorCode::DiskFull => LibraryFailure::DiskFull,
+        Some(failure) if failure.extended_code == presence::MOVED => LibraryFailure::Lost,
+        _ => LibraryFailure::Other,
+    }
+}
+
+/// Whether `error` is about the values of one statement, and not about the file.
+fn is_of_one_statement(error: &rusqlite::Error) -> bool {
+    match error {
+        rusqlite::Error::SqliteFailure(failure, _) => matches!(
+            failure.code,
+            ErrorCode::ConstraintViolation
+                | ErrorCode::TypeMismatch
+                | ErrorCode::TooBig
+                | ErrorCode::ParameterOutOfRange
+        ),
+        rusqlite::Error::FromSqlConversionFailure(..)
+        | rusqlite::Error::IntegralValueOutOfRange(..)
+        | rusqlite::Error::InvalidColumnType(..)
+        | rusqlite::Error::QueryReturnedNoRows
+        | rusqlite::Error::Utf8Error(..) => true,
+        _ => false,
     }
 }
 
@@ -143,9 +150,43 @@ impl<'a> Deref for Edit<'a> {
 
 /// An open library. Sharing it between threads is cheap by `Arc`; dropping it waits for what was submitted.
 pub struct Store {
-    path: PathBuf,
     writer: Writer,
-    idle_readers: Mutex<Vec<Connection>>,
+    readers: Arc<Readers>,
+}
+
+/// Connections that look at the library, as many as are looking at once.
+struct Readers {
+    path: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Readers {
+    fn read<T>(&self, question: impl FnOnce(&View<'_>) -> Result<T>) -> Result<T> {
+        let idle = self.idle.lock().map_err(|_| StoreError::Closed)?.pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => self.open()?,
+        };
+        let answer = {
+            // One transaction, so that several statements see one state.
+            let transaction = connection.unchecked_transaction()?;
+            question(&View(&transaction))
+        };
+        if let Ok(mut idle) = self.idle.lock() {
+            idle.push(connection);
+        }
+        answer
+    }
+
+    fn open(&self) -> Result<Connection> {
+        let connection = Connection::open_with_flags(
+            &self.path,
+            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        keep_statements(&connection)?;
+        Ok(connection)
+    }
 }
 
 impl Store {
@@ -173,16 +214,15 @@ impl Store {
         migration::migrate(&connection)?;
         let presence = Presence::of(path);
         Ok(Self {
-            path: path.to_owned(),
             writer: Writer::start(connection, presence),
-            idle_readers: Mutex::new(Vec::new()),
+            readers: Arc::new(Readers { path: path.to_owned(), idle: Mutex::new(Vec::new()) }),
         })
     }
 
     /// Where the library is.
     #[must_use]
     pub fn path(&self) -> &Path {
-        &self.path
+        &self.readers.path
     }
 
     /// Has `changed` called within about a second of a change to the library by another process.
@@ -190,22 +230,24 @@ impl Store {
         self.writer.watch_others(changed)
     }
 
-    /// Looks at the library; blocks for as long as the question takes.
-    pub fn read<T>(&self, question: impl FnOnce(&View<'_>) -> Result<T>) -> Result<T> {
-        let idle = self.idle_readers.lock().map_err(|_| StoreError::Closed)?.pop();
-        let connection = match idle {
-            Some(connection) => connection,
-            None => self.open_reader()?,
-        };
-        let answer = {
-            // One transaction, so that several statements see one state.
-            let transaction = connection.unchecked_transaction()?;
-            question(&View(&transaction))
-        };
-        if let Ok(mut idle_readers) = self.idle_readers.lock() {
-            idle_readers.push(connection);
-        }
-        answer
+    /// Looks at the library, on a thread that may block. Gives up the answer, not the thread, when it is dropped.
+    pub async fn read<T, F>(&self, question: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&View<'_>) -> Result<T> + Send + 'static,
+    {
+        let readers = Arc::clone(&self.readers);
+        let answer = tokio::task::spawn_blocking(move || readers.read(question)).await;
+        answer.unwrap_or_else(|lost| match lost.try_into_panic() {
+            Ok(panic) => Err(StoreError::Panicked(writer::panic_text(&*panic))),
+            Err(_) => Err(StoreError::Closed),
+        })
+    }
+
+    /// As [`Store::read`] for threads that may block: a question may take seconds. Workers of tokio may not, which `clippy.toml`
+    /// sees to: a module or function that calls this says on which threads it runs.
+    pub fn read_blocking<T>(&self, question: impl FnOnce(&View<'_>) -> Result<T>) -> Result<T> {
+        self.readers.read(question)
     }
 
     /// Changes the library and waits until the change is on disk. An error undoes this change alone.
@@ -265,16 +307,6 @@ impl Store {
         self.writer.submit(keeping, change, move |outcome| drop(deliver.send(outcome)))?;
         delivered.recv().map_err(|_| StoreError::Closed)?
     }
-
-    fn open_reader(&self) -> Result<Connection> {
-        let connection = Connection::open_with_flags(
-            &self.path,
-            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-        )?;
-        connection.busy_timeout(BUSY_TIMEOUT)?;
-        keep_statements(&connection)?;
-        Ok(connection)
-    }
 }
 
 /// The switch needs the whole file for a moment. Where another process has it open meanwhile, `SQLite` may refuse at once
@@ -309,4 +341,5 @@ const SWITCH_INTERVAL: Duration = Duration::from_millis(10);
 const STATEMENTS: usize = 128;
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests of a library have threads of their own")]
 mod tests;

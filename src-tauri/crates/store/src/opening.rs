@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags, TransactionBehavior, ffi};
 
-use crate::migration::MIGRATIONS;
+use crate::migration::Versions;
 use crate::{BUSY_TIMEOUT, Result, StoreError};
 
 /// "FMRK": tells a library from the files of other programs.
@@ -25,7 +25,7 @@ pub fn exists(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() || metadata.len() > 0)
 }
 
-/// Refuses what is no library or a newer one, and lets nobody but the owner read the rest. Creates an empty file where there
+/// Refuses what is no library, or one that requires a newer program (see [`crate::migration`]), and lets nobody but the owner read the rest. Creates an empty file where there
 /// is none.
 pub fn prepare(path: &Path) -> Result<()> {
     let unopened = |source| StoreError::File { path: path.to_owned(), source };
@@ -105,7 +105,7 @@ pub fn explain(path: &Path, error: StoreError) -> StoreError {
     }
 }
 
-/// Refuses a file that is no library of this version or an older one.
+/// Refuses a file that is no library, or one that requires a newer program.
 fn check(path: &Path) -> Result<()> {
     let mut look = look(path);
     for _ in 1..LOOKS {
@@ -125,17 +125,14 @@ fn check(path: &Path) -> Result<()> {
         Kind::Library | Kind::Unknown => {}
         Kind::Foreign => return Err(foreign(path, "it belongs to another program")),
     }
-    let known = u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX);
-    if look.version > known {
-        return Err(StoreError::FromTheFuture { found: look.version, known });
-    }
+    look.versions.check()?;
     Ok(())
 }
 
 /// What a database says of itself.
 struct Look {
     application_id: u32,
-    version: u32,
+    versions: Versions,
     tables: Vec<String>,
 }
 
@@ -152,7 +149,9 @@ impl Look {
         match self.application_id {
             APPLICATION_ID => Kind::Library,
             0 if self.tables.is_empty() => Kind::Unknown,
-            0 if self.version > 0 && FIRST_TABLES.iter().all(|table| self.tables.iter().any(|own| own == table)) => {
+            0 if self.versions.found > 0
+                && FIRST_TABLES.iter().all(|table| self.tables.iter().any(|own| own == table)) =>
+            {
                 Kind::Library
             }
             _ => Kind::Foreign,
@@ -167,13 +166,13 @@ fn look(path: &Path) -> rusqlite::Result<Look> {
 
 fn look_through(connection: &Connection) -> rusqlite::Result<Look> {
     let application_id = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    let version = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let versions = Versions::of(connection)?;
     let mut tables = Vec::new();
     if application_id == 0 {
         let mut statement = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")?;
         tables = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
     }
-    Ok(Look { application_id, version, tables })
+    Ok(Look { application_id, versions, tables })
 }
 
 /// Looks at a copy of the file and its log, which may be changed.
@@ -241,11 +240,13 @@ fn make_private(path: &Path) {
 fn make_private(_path: &Path) {}
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests have threads of their own")]
 mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
     use crate::Store;
+    use crate::migration::MIGRATIONS;
 
     fn contents(folder: &Path) -> BTreeMap<std::ffi::OsString, Vec<u8>> {
         fs::read_dir(folder)
@@ -310,15 +311,22 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_library_is_left_as_it_is() {
+    fn a_newer_library_that_this_program_must_not_use_is_left_as_it_is() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("library.sqlite");
-        drop(Store::open(&path).unwrap());
-        let connection = Connection::open(&path).unwrap();
-        connection.pragma_update(None, "user_version", 99).unwrap();
-        connection.close().unwrap();
-        let told = refusal(&path);
-        assert!(told.contains("newer Fieldmark") && !told.contains("backup"), "{told}");
+        for newer in [
+            "PRAGMA user_version = 99; UPDATE library SET required_version = 99",
+            // As programs left it that said nothing of what it requires.
+            "PRAGMA user_version = 99; ALTER TABLE library DROP COLUMN required_version",
+        ] {
+            drop(Store::open(&path).unwrap());
+            let connection = Connection::open(&path).unwrap();
+            connection.execute_batch(newer).unwrap();
+            connection.close().unwrap();
+            let told = refusal(&path);
+            assert!(told.contains("newer Fieldmark") && !told.contains("backup"), "{told}");
+            fs::remove_file(&path).unwrap();
+        }
     }
 
     #[test]
@@ -327,7 +335,7 @@ mod tests {
         let path = folder.path().join("library.sqlite");
         let connection = Connection::open(&path).unwrap();
         connection.pragma_update(None, "journal_mode", "wal").unwrap();
-        connection.execute_batch(MIGRATIONS[0]).unwrap();
+        connection.execute_batch(MIGRATIONS[0].sql).unwrap();
         connection.pragma_update(None, "user_version", 1).unwrap();
         // As after a crash: all of it is in the log.
         let crashed = folder.path().join("crashed.sqlite");
@@ -376,7 +384,7 @@ mod tests {
         drop(Store::open(&path).unwrap());
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         let store = Store::open(&path).unwrap();
-        store.read(|_| Ok(())).unwrap();
+        store.read_blocking(|_| Ok(())).unwrap();
         assert_eq!([mode(""), mode("-wal"), mode("-shm")], [0o600; 3]);
     }
 }

@@ -34,7 +34,9 @@ mod layers;
 mod mistakes;
 mod opening;
 mod similar;
+mod statements;
 mod steps;
+mod stored_names;
 
 struct Library {
     _folder: tempfile::TempDir,
@@ -93,7 +95,7 @@ impl Library {
     }
 
     fn answer(&self, run: RunId, confidences: &'static [f32]) {
-        let job = self.store.read(|view| view.waiting_jobs(run, None, 1)).unwrap().pop().unwrap();
+        let job = self.store.read_blocking(|view| view.waiting_jobs(run, None, 1)).unwrap().pop().unwrap();
         self.store
             .write_blocking(move |edit| {
                 let attempt = edit.note_sent(job.id, PicoDollars::ZERO, 8)?;
@@ -114,7 +116,7 @@ impl Library {
 
     /// Answers the next job of `run` with two cats, cut off at 2,000 tokens.
     fn answer_cut_off(&self, run: RunId) {
-        let job = self.store.read(|view| view.waiting_jobs(run, None, 1)).unwrap().pop().unwrap();
+        let job = self.store.read_blocking(|view| view.waiting_jobs(run, None, 1)).unwrap().pop().unwrap();
         self.store
             .write_blocking(move |edit| {
                 let attempt = edit.note_sent(job.id, PicoDollars(5), 8)?;
@@ -129,7 +131,7 @@ impl Library {
     }
 
     fn marks(&self, image: ImageId) -> Vec<Annotation> {
-        self.store.read(|view| view.annotations_of(image)).unwrap()
+        self.store.read_blocking(|view| view.annotations_of(image)).unwrap()
     }
 
     fn statuses(&self, image: ImageId) -> Vec<Status> {
@@ -138,11 +140,11 @@ impl Library {
 
     /// In the view of all layers.
     fn shown_marks(&self, image: ImageId) -> Vec<Annotation> {
-        self.store.read(|view| view.shown_on(image, &LayerScope::All)).unwrap()
+        self.store.read_blocking(|view| view.shown_on(image, &LayerScope::All)).unwrap()
     }
 
     fn review(&self, image: ImageId) -> ReviewState {
-        self.store.read(|view| view.image_cards(&[image], &LayerScope::All, &[])).unwrap()[0].review
+        self.store.read_blocking(|view| view.image_cards(&[image], &LayerScope::All, &[])).unwrap()[0].review
     }
 }
 
@@ -183,14 +185,16 @@ fn the_same_content_in_two_places_is_one_image() {
     let library = Library::new();
     let first = library.add_image(1);
     assert_eq!(library.add_image(1), first);
-    let counts = library.store.read(|view| view.image_counts(None)).unwrap();
+    let counts = library.store.read_blocking(|view| view.image_counts(None)).unwrap();
     assert_eq!((counts.all, counts.unreviewed), (1, 1));
-    assert!(!library.store.read(|view| view.image_cards(&[first], &LayerScope::All, &[])).unwrap()[0].is_annotated);
+    assert!(
+        !library.store.read_blocking(|view| view.image_cards(&[first], &LayerScope::All, &[])).unwrap()[0].is_annotated
+    );
     let unchanged = KnownFile { byte_len: 10, modified_at: 5 };
     let path = Path::new("/photos/IMG_1.jpg");
-    assert_eq!(library.store.read(|view| view.image_of_unchanged(path, unchanged)).unwrap(), Some(first));
+    assert_eq!(library.store.read_blocking(|view| view.image_of_unchanged(path, unchanged)).unwrap(), Some(first));
     let touched = KnownFile { modified_at: 6, ..unchanged };
-    assert_eq!(library.store.read(|view| view.image_of_unchanged(path, touched)).unwrap(), None);
+    assert_eq!(library.store.read_blocking(|view| view.image_of_unchanged(path, touched)).unwrap(), None);
 }
 
 #[cfg(unix)]
@@ -210,9 +214,9 @@ fn paths_need_not_be_utf_8() {
             edit.note_skipped(collection, Path::new("/photos/empty.jpg"), &skipped)
         })
         .unwrap();
-    let files = library.store.read(|view| view.files_of(image)).unwrap();
+    let files = library.store.read_blocking(|view| view.files_of(image)).unwrap();
     assert!(files.iter().any(|(seen, _)| *seen == path));
-    let skipped = library.store.read(|view| view.skipped_files(None)).unwrap();
+    let skipped = library.store.read_blocking(|view| view.skipped_files(None)).unwrap();
     assert_eq!(skipped, [SkippedFile { path: "/photos/empty.jpg".into(), reason: SkipReason::Empty }]);
 }
 
@@ -225,7 +229,7 @@ fn a_failed_change_leaves_nothing_and_harms_no_other() {
     });
     assert!(matches!(failed, Err(StoreError::Missing { .. })));
     library.store.write_blocking(|edit| edit.save_recipe(&builtin::everyday_objects(), true)).unwrap();
-    let recipes = library.store.read(|view| view.recipes()).unwrap();
+    let recipes = library.store.read_blocking(|view| view.recipes()).unwrap();
     assert_eq!(recipes.iter().map(|saved| saved.recipe.name.as_str()).collect::<Vec<_>>(), ["Everyday objects"]);
 }
 
@@ -240,7 +244,7 @@ fn decisions_are_kept_and_can_be_taken_back_one_by_one() {
     let decide = |decision: Decision| {
         library.store.write_blocking(move |edit| edit.decide(&decision, &LayerScope::All, 20)).unwrap()
     };
-    let mark = library.store.read(|view| view.annotations_of(first)).unwrap()[0].id;
+    let mark = library.store.read_blocking(|view| view.annotations_of(first)).unwrap()[0].id;
     let reason = Some(RejectReason::BadBox);
     decide(Decision { image: first, scope: DecisionScope::Mark { id: mark }, verdict: Verdict::Reject { reason } });
     assert_eq!(library.statuses(first), [Status::Rejected, Status::Proposed]);
@@ -300,7 +304,9 @@ fn new_proposals_wait_for_review_until_they_are_taken_back() {
     let image = library.add_image(1);
     let empty = library.add_run(vec![image]);
     library.answer(empty, &[]);
-    assert!(library.store.read(|view| view.image_cards(&[image], &LayerScope::All, &[])).unwrap()[0].is_annotated);
+    assert!(
+        library.store.read_blocking(|view| view.image_cards(&[image], &LayerScope::All, &[])).unwrap()[0].is_annotated
+    );
     let decision = Decision { image, scope: DecisionScope::Image, verdict: Verdict::Accept };
     library.store.write_blocking(move |edit| edit.decide(&decision, &LayerScope::All, 20)).unwrap();
     assert_eq!(library.review(image), ReviewState::ConfirmedEmpty);
@@ -320,7 +326,7 @@ fn what_is_finished_is_never_done_again() {
     let run = library.add_run(images.clone());
     library.answer(run, &[0.9]);
     // The second was sent, the third answered, when the process died.
-    let jobs = library.store.read(|view| view.waiting_jobs(run, None, 10)).unwrap();
+    let jobs = library.store.read_blocking(|view| view.waiting_jobs(run, None, 10)).unwrap();
     let (sent, received) = (jobs[0].id, jobs[1].id);
     let usage = Usage { input_tokens: 1_600, output_tokens: 90, ..Usage::default() };
     let bill = Bill { usage, paid: PicoDollars(300) };
@@ -336,10 +342,10 @@ fn what_is_finished_is_never_done_again() {
     drop(store);
 
     let store = Store::open(&path).unwrap();
-    let unsettled = store.read(|view| view.run(run)).unwrap().unsettled;
+    let unsettled = store.read_blocking(|view| view.run(run)).unwrap().unsettled;
     assert_eq!(unsettled, PossiblyBilled { count: 1, at_most: PicoDollars(700) });
     assert_eq!(store.write_blocking(move |edit| edit.give_up_lost_attempts(run)).unwrap(), 1);
-    let jobs = store.read(|view| view.waiting_jobs(run, None, 10)).unwrap();
+    let jobs = store.read_blocking(|view| view.waiting_jobs(run, None, 10)).unwrap();
     assert_eq!(jobs.iter().map(|job| job.image).collect::<Vec<_>>(), images[1..]);
     assert_eq!(jobs[0].answer, None);
     assert_eq!(jobs[1].answer.as_ref().map(|kept| kept.raw_answer.as_str()), Some("the answer"));
@@ -354,15 +360,15 @@ fn what_is_finished_is_never_done_again() {
             .unwrap();
     }
     store.write_blocking(move |edit| edit.note_stopped(run, StopReason::Paused, None)).unwrap();
-    let summary = store.read(|view| view.run(run)).unwrap();
+    let summary = store.read_blocking(|view| view.run(run)).unwrap();
     assert_eq!((summary.done, summary.failed, summary.waiting), (1, 1, 2));
     // What was received is paid; what was sent and never answered may be.
     assert_eq!((summary.paid, summary.usage), (PicoDollars(300), usage));
     assert_eq!(summary.possibly_billed, PossiblyBilled { count: 1, at_most: PicoDollars(700) });
     let failed = ImageQuery::of([Test::Image { state: ImageState::Failed }]);
-    assert_eq!(store.read(|view| view.image_ids(&failed, &[])).unwrap(), [job.image]);
+    assert_eq!(store.read_blocking(|view| view.image_ids(&failed, &[])).unwrap(), [job.image]);
     assert_eq!(store.write_blocking(move |edit| edit.retry(run, 0)).unwrap(), 1);
-    assert_eq!(store.read(|view| view.image_ids(&failed, &[])).unwrap(), []);
+    assert_eq!(store.read_blocking(|view| view.image_ids(&failed, &[])).unwrap(), []);
 }
 
 #[test]
@@ -370,7 +376,7 @@ fn an_answer_that_cannot_be_used_is_read_again_and_asked_for_only_anew() {
     let library = Library::new();
     let store = &library.store;
     let run = library.add_run(vec![library.add_image(1), library.add_image(2)]);
-    let jobs = store.read(|view| view.waiting_jobs(run, None, 9)).unwrap();
+    let jobs = store.read_blocking(|view| view.waiting_jobs(run, None, 9)).unwrap();
     for (job, kind) in jobs.clone().into_iter().zip([FailureKind::AnswerUnusable, FailureKind::Declined]) {
         store
             .write_blocking(move |edit| {
@@ -383,8 +389,8 @@ fn an_answer_that_cannot_be_used_is_read_again_and_asked_for_only_anew() {
             .unwrap();
     }
     let retry = || store.write_blocking(move |edit| edit.retry(run, 0)).unwrap();
-    let waiting = || store.read(|view| view.waiting_jobs(run, None, 9)).unwrap();
-    assert_eq!((store.read(|view| view.retried_count(run)).unwrap(), retry()), (1, 1));
+    let waiting = || store.read_blocking(|view| view.waiting_jobs(run, None, 9)).unwrap();
+    assert_eq!((store.read_blocking(|view| view.retried_count(run)).unwrap(), retry()), (1, 1));
     let job = waiting().pop().unwrap();
     let kept = job.answer.clone().unwrap();
     assert_eq!((job.id, kept.raw_answer.as_str(), kept.is_reused), (jobs[0].id, "the answer", false));
@@ -397,10 +403,10 @@ fn an_answer_that_cannot_be_used_is_read_again_and_asked_for_only_anew() {
             edit.settle_job(run, &job, &cats(), &JobOutcome::Failed(failure), Some(timing), 11)
         })
         .unwrap();
-    assert_eq!(store.read(|view| view.durations(run)).unwrap(), [40.0, 40.0]);
+    assert_eq!(store.read_blocking(|view| view.durations(run)).unwrap(), [40.0, 40.0]);
 
     store.write_blocking(move |edit| edit.record_asks_anew(run)).unwrap();
-    assert_eq!((store.read(|view| view.retried_count(run)).unwrap(), retry()), (2, 2));
+    assert_eq!((store.read_blocking(|view| view.retried_count(run)).unwrap(), retry()), (2, 2));
     assert_eq!(waiting().into_iter().map(|job| job.answer).collect::<Vec<_>>(), [None, None]);
 }
 
@@ -411,13 +417,13 @@ fn a_cut_off_answer_counts_until_a_longer_one_comes() {
     let run = library.add_run(vec![cut_off, unread]);
     library.answer_cut_off(run);
     let answered = || {
-        let images = library.store.read(|view| view.answered_images(run, None, 9)).unwrap();
+        let images = library.store.read_blocking(|view| view.answered_images(run, None, 9)).unwrap();
         images.into_iter().map(|image| image.id).collect::<Vec<_>>()
     };
-    let summary = || library.store.read(|view| view.run(run)).unwrap();
+    let summary = || library.store.read_blocking(|view| view.run(run)).unwrap();
     assert_eq!(library.store.write_blocking(move |edit| edit.retry(run, 4_000)).unwrap(), 1);
     // An answer that was received and not read yet has no annotations to count.
-    let jobs = library.store.read(|view| view.waiting_jobs(run, None, 9)).unwrap();
+    let jobs = library.store.read_blocking(|view| view.waiting_jobs(run, None, 9)).unwrap();
     let second = jobs[1].id;
     library
         .store
@@ -438,7 +444,7 @@ fn a_cut_off_answer_counts_until_a_longer_one_comes() {
 fn requests_made_again_and_answers_put_right_are_counted() {
     let library = Library::new();
     let run = library.add_run(vec![library.add_image(1)]);
-    let job = library.store.read(|view| view.waiting_jobs(run, None, 1)).unwrap().pop().unwrap();
+    let job = library.store.read_blocking(|view| view.waiting_jobs(run, None, 1)).unwrap().pop().unwrap();
     let reading = Reading {
         repairs: vec![
             Repair { item: Some(0), kind: RepairKind::LabelRenamed { answered: "kitty".into() } },
@@ -462,8 +468,10 @@ fn requests_made_again_and_answers_put_right_are_counted() {
             edit.settle_job(run, &job, &cats(), &outcome, Some(JobTiming { took_millis: 40.0, alone_millis: None }), 12)
         })
         .unwrap();
-    let (summary, retried, (repairs, dropped)) =
-        library.store.read(|view| Ok((view.run(run)?, view.retry_groups(run)?, view.readings_of_run(run)?))).unwrap();
+    let (summary, retried, (repairs, dropped)) = library
+        .store
+        .read_blocking(|view| Ok((view.run(run)?, view.retry_groups(run)?, view.readings_of_run(run)?)))
+        .unwrap();
     assert_eq!((summary.retries, summary.cut_short), (2, 1));
     assert_eq!(summary.possibly_billed, PossiblyBilled { count: 2, at_most: PicoDollars(100) });
     let group = |kind| RetryGroup { kind, count: 1 };
@@ -491,7 +499,7 @@ fn a_library_of_the_first_format_is_brought_along() {
         )
         .unwrap();
     drop(connection);
-    let summary = Store::open(&path).unwrap().read(|view| view.run(RunId(1))).unwrap();
+    let summary = Store::open(&path).unwrap().read_blocking(|view| view.run(RunId(1))).unwrap();
     assert_eq!((summary.destination, summary.quoted), (Destination::ThisMachine, Some(CostRange::default())));
 }
 
@@ -502,7 +510,7 @@ fn figures_of_earlier_runs_come_from_the_ledger() {
     let path = folder.path().join("library.sqlite");
     let connection = Connection::open(&path).unwrap();
     for migration in &migration::MIGRATIONS[..BEFORE] {
-        connection.execute_batch(migration).unwrap();
+        connection.execute_batch(migration.sql).unwrap();
     }
     connection.pragma_update(None, "user_version", BEFORE).unwrap();
     let recipe = serde_json::to_string(&cats()).unwrap();
@@ -544,21 +552,21 @@ fn figures_of_earlier_runs_come_from_the_ledger() {
     }
     drop(connection);
     let store = Store::open(&path).unwrap();
-    let (pace, durations, unread, failed, bill) = store
-        .read(|view| {
+    let (pace, durations, unread, failed, usage) = store
+        .read_blocking(|view| {
             let run = RunId(1);
             Ok((
                 view.pace_of_run(run)?,
                 view.durations(run)?,
                 view.unread_count(run)?,
                 view.failed_jobs(run)?,
-                view.bill_of_run(run)?,
+                view.run(run)?.usage,
             ))
         })
         .unwrap();
     assert_eq!((pace, durations, unread), ((90.0, 2), vec![20.0, 30.0, 50.0], 1));
     let requests: Vec<_> = failed.iter().map(|job| job.requests).collect();
-    assert_eq!((requests, bill.usage.thinking_tokens), (vec![1, 0], None));
+    assert_eq!((requests, usage.thinking_tokens), (vec![1, 0], None));
 }
 
 #[test]
@@ -570,7 +578,10 @@ fn the_least_certain_come_first() {
     library.answer(run, &[]);
     library.answer(run, &[0.95, 0.3]);
     let query = ImageQuery { order: ImageOrder::LeastCertain, ..ImageQuery::of([Test::Text { text: "img_".into() }]) };
-    assert_eq!(library.store.read(|view| view.image_ids(&query, &[])).unwrap(), [images[2], images[0], images[1]]);
+    assert_eq!(
+        library.store.read_blocking(|view| view.image_ids(&query, &[])).unwrap(),
+        [images[2], images[0], images[1]]
+    );
 }
 
 #[test]
@@ -578,10 +589,10 @@ fn kept_label_counts_agree_with_counting() {
     let library = Library::new();
     let (first, second) = (library.add_image(1), library.add_image(2));
     let counts = |collection| {
-        let counted = library.store.read(|view| view.label_counts(collection)).unwrap();
+        let counted = library.store.read_blocking(|view| view.label_counts(collection)).unwrap();
         counted.iter().map(|label| label.count).sum::<u32>()
     };
-    let folder = Some(library.store.read(|view| view.collections()).unwrap()[0].id);
+    let folder = Some(library.store.read_blocking(|view| view.collections()).unwrap()[0].id);
     let run = library.add_run(vec![first, second]);
     library.answer(run, &[0.9, 0.5]);
     library.answer(run, &[0.8]);
@@ -632,7 +643,7 @@ async fn a_change_that_fails_leaves_nothing_behind_alone_or_among_others() {
     let library = Library::new();
     let store = &library.store;
     let names = || -> Vec<String> {
-        let collections = store.read(|view| view.collections()).unwrap();
+        let collections = store.read_blocking(|view| view.collections()).unwrap();
         collections.into_iter().map(|collection| collection.name).collect()
     };
 

@@ -232,7 +232,7 @@ fn commit(connection: &Connection, group: &mut Vec<Change>, tells: &mut Vec<Tell
     if is_any_applied { transaction.commit() } else { transaction.rollback() }
 }
 
-fn panic_text(panic: &(dyn Any + Send)) -> String {
+pub fn panic_text(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     text.unwrap_or("it panicked").to_owned()
 }

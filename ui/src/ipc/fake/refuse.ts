@@ -1,13 +1,12 @@
-import type { refusals } from "../../messages/en/refusals";
-import type { Refusal } from "../seam";
+import type { AppError, ErrorCode } from "../bindings";
 
-class Refused extends Error implements Refusal {
-  constructor(readonly code: string) {
+class Refused extends Error implements AppError {
+  constructor(readonly code: ErrorCode) {
     super(code);
   }
 }
 
 /** Rejects as the core does: with a code and a message for the log. */
-export function refuse(code: keyof typeof refusals): never {
+export function refuse(code: ErrorCode): never {
   throw new Refused(code);
 }

@@ -1,10 +1,13 @@
+import type { ErrorCode } from "../../ipc/bindings";
+
 /** Refusals by the core's code. Its own message, with the particulars, goes to the log. */
-export const refusals = {
+export const refusals: Record<ErrorCode, string> = {
   library: "The library could not be read or written.",
   model: "The model could not be loaded or run.",
   file: "The file could not be read or written.",
   original: "The photo could not be opened: it was moved, or cannot be decoded.",
   unfit_mark: "This is no mark on the photo: it needs a label, and a part of it in the picture.",
+  nothing_to_audit: "No proposal of this label is that certain, so there is nothing to check.",
   nothing_to_find: "Type things to find between commas, such as: cat, cup, traffic light.",
   unknown_model: "This model is not available.",
   no_images: "There are no images to annotate.",
@@ -18,6 +21,7 @@ export const refusals = {
   budget_too_small: "This budget is too small: not one image could be sent under it. Nothing was sent.",
   unsettled:
     "Requests were under way when Fieldmark was closed, and may have been billed. Open the run and agree to ask again.",
+  endpoint_name_taken: "Two endpoints have the same name. Give each a name of its own.",
   settings: "The settings file cannot be read. The log and the command line say where it is wrong.",
   address:
     "This address cannot be used. It should look like https://api.anthropic.com: with https:// unless it is on this machine, without a user name, a password or a question mark.",

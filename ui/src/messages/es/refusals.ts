@@ -1,12 +1,12 @@
-import type { refusals as english } from "../en/refusals";
-import type { Words } from "../words";
+import type { ErrorCode } from "../../ipc/bindings";
 
-export const refusals: Words<typeof english> = {
+export const refusals: Record<ErrorCode, string> = {
   library: "No se pudo leer o escribir la biblioteca.",
   model: "No se pudo cargar o ejecutar el modelo.",
   file: "No se pudo leer o escribir el archivo.",
   original: "No se pudo abrir la foto: se ha movido o no se puede descodificar.",
   unfit_mark: "Esto no es una marca en la foto: necesita una etiqueta y una parte dentro de la imagen.",
+  nothing_to_audit: "Ninguna propuesta de esta etiqueta es tan segura, así que no hay nada que comprobar.",
   nothing_to_find: "Escribe lo que hay que encontrar entre comas, como: gato, taza, semáforo.",
   unknown_model: "Este modelo no está disponible.",
   no_images: "No hay imágenes que anotar.",
@@ -20,6 +20,7 @@ export const refusals: Words<typeof english> = {
   budget_too_small: "Este tope es demasiado bajo: no se podría enviar ni una imagen. No se ha enviado nada.",
   unsettled:
     "Había peticiones en curso cuando se cerró Fieldmark, y puede que se hayan cobrado. Abre la ejecución y acepta volver a preguntar.",
+  endpoint_name_taken: "Dos rutas tienen el mismo nombre. Da a cada una un nombre propio.",
   settings: "No se pudo leer el archivo de ajustes. El registro y la línea de órdenes dicen dónde falla.",
   address:
     "Esta dirección no se puede usar. Debe ser como https://api.anthropic.com: con https:// salvo que esté en este equipo, sin nombre de usuario, contraseña ni signo de interrogación.",

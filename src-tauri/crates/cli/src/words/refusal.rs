@@ -7,7 +7,7 @@ use engine::{EngineError, LibraryFailure};
 
 use super::figures::{at_most, counted};
 
-/// The engine's errors, where it leaves the words to others.
+/// The engine's errors in words. Those whose own message says what to do are listed, so that a new one is looked at here.
 pub fn refusal(error: &EngineError) -> String {
     match error {
         EngineError::Hindered(reason) => hindrance(reason),
@@ -20,7 +20,7 @@ pub fn refusal(error: &EngineError) -> String {
         EngineError::NoFigures(run) => {
             format!("run {run} has no metrics: no image was sent to the model and answered")
         }
-        error => match error.library_failure() {
+        EngineError::Store(_) | EngineError::File { .. } => match error.library_failure() {
             Some(LibraryFailure::DiskFull) => {
                 format!(
                     "the disk is full, or a file-size limit is reached: {error}. Once there is room, continue a run with `fieldmark resume`"
@@ -29,6 +29,30 @@ pub fn refusal(error: &EngineError) -> String {
             Some(LibraryFailure::Lost) => format!("the library is lost: {error}. Nothing more was sent"),
             Some(LibraryFailure::Other) | None => error.to_string(),
         },
+        EngineError::Local(_)
+        | EngineError::Encode(_)
+        | EngineError::Original { .. }
+        | EngineError::UnfitMark { .. }
+        | EngineError::NothingToAudit
+        | EngineError::NothingToFind(_)
+        | EngineError::UnknownModel(_)
+        | EngineError::NoImages
+        | EngineError::RecipeBeyondWords(_)
+        | EngineError::Address { .. }
+        | EngineError::UnknownEndpoint { .. }
+        | EngineError::Settings { .. }
+        | EngineError::EndpointNameTaken { .. }
+        | EngineError::NotAgreed { .. }
+        | EngineError::Key(_)
+        | EngineError::Keys(_)
+        | EngineError::RunBusy { .. }
+        | EngineError::Unsettled(_)
+        | EngineError::NothingLeft(_)
+        | EngineError::UnfitTarget { .. }
+        | EngineError::NothingToExport(_)
+        | EngineError::NoScores(_)
+        | EngineError::TaskLost
+        | EngineError::Panicked(_) => error.to_string(),
     }
 }
 

@@ -141,15 +141,15 @@ fn alone<Value: std::str::FromStr + Copy>(text: &str) -> Option<(Value, Value)> 
 /// The first and the last day of `2026`, `2026-11` or `2026-11-03`.
 fn days(text: &str) -> Option<(CalendarDate, CalendarDate)> {
     if let Ok(day) = CalendarDate::try_from(text.to_owned()) {
-        return day.is_real().then_some((day, day));
+        return Some((day, day));
     }
     let (year, months) = match text.split_once('-') {
         Some((year, month)) => {
-            let month: u8 = month.parse().ok().filter(|month| (1..=12).contains(month))?;
+            let month = month.parse().ok()?;
             (year, (month, month))
         }
         None => (text, (1, 12)),
     };
     let year = year.parse().ok().filter(|_| year.len() == 4)?;
-    Some((CalendarDate::new(year, months.0, 1), CalendarDate::last_of(year, months.1)))
+    Some((CalendarDate::of(year, months.0, 1)?, CalendarDate::of(year, months.1, 1)?.month().1))
 }

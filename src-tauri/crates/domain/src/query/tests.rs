@@ -112,8 +112,11 @@ fn test() -> impl Strategy<Value = Value> {
         span((0.0..=1.0).prop_map(Value::from)).prop_map(|span| json!({ "kind": "confidence", "span": span })),
         span(any::<u32>().prop_map(Value::from)).prop_map(|span| json!({ "kind": "marks", "span": span })),
         span(
-            (1_000_u16..10_000, 1_u8..=12)
-                .prop_map(|(year, month)| CalendarDate::last_of(year, month).to_string().into())
+            (1_000_i16..10_000, 1_i8..=12).prop_map(|(year, month)| CalendarDate::new(year, month, 1)
+                .month()
+                .1
+                .to_string()
+                .into())
         )
         .prop_flat_map(|span| {
             prop::sample::select(vec!["date", "taken"]).prop_map(move |kind| json!({ "kind": kind, "span": span }))

@@ -1,6 +1,11 @@
 //! A run's annotations as a dataset that other programs read, in any format of the registry. Images are read and written one
 //! after the other, however many there are, in one look at the library.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "asked on threads that may block: of `Library::ask`, of the command line, or of their own"
+)]
+
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -38,6 +43,7 @@ impl Library {
     }
 
     /// As [`Library::export_run`], into a file that is begun already; errors name it by `path`.
+<<<<<<< HEAD
     pub fn write_export(&self, run: RunId, request: &ExportRequest, file: WholeFile, path: &Path) -> Result<Exported> {
         let package = format_of(&request.format)?.descriptor().package;
         let out = Output::of_file(package, file).map_err(EngineError::file(path))?;
@@ -76,6 +82,13 @@ impl Library {
             return Err(EngineError::NothingToExport(run.id));
         }
         out.finish().map_err(EngineError::file(path))?;
+=======
+    pub fn write_export(&self, run: RunId, request: ExportRequest, file: WholeFile, path: &Path) -> Result<Exported> {
+        let run = self.run(run)?;
+        let mut out = Out { file, path };
+        let exported = self.store.read_blocking(|view| Ok(write(view, &run, request, &mut out)))??;
+        out.file.finish().map_err(EngineError::file(path))?;
+>>>>>>> h/findings
         Ok(exported)
     }
 
@@ -134,7 +147,7 @@ impl Library {
         }
         // Whatever its path: links to an original, and copies of one, have its content.
         let content = ContentHash::of_file(&absolute).ok();
-        let is_original = self.store.read(|view| {
+        let is_original = self.store.read_blocking(|view| {
             Ok(view.is_original(&absolute)?
                 || view.is_original(&canonical)?
                 || match &content {

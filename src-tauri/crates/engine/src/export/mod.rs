@@ -1,6 +1,16 @@
 //! What leaves the library in files of its own: a run's annotations as datasets, and a report that opens in any browser, with
 //! marked-up copies.
 
+<<<<<<< HEAD
+=======
+#![expect(
+    clippy::disallowed_methods,
+    reason = "asked on threads that may block: of `Library::ask`, of the command line, or of their own"
+)]
+
+mod coco;
+mod csv;
+>>>>>>> h/findings
 mod dataset;
 mod files;
 mod html;
@@ -42,7 +52,7 @@ pub fn write_report(library: &Library, report: &RunReport, notices: &[Notice], f
     let marked_folder = folder.join("marked");
     fs::create_dir_all(&marked_folder).map_err(EngineError::file(&marked_folder))?;
     let run = report.summary.id;
-    let images = library.store.read(|view| view.images_of_run(run))?;
+    let images = library.store.read_blocking(|view| view.images_of_run(run))?;
     let mut pictures = Vec::new();
     let mut missing = Vec::new();
     for card in library.image_cards(&images, &LayerScope::of_run(run))? {

@@ -26,6 +26,7 @@ const CLOSING_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Library {
     /// Every event with its command, in the order in which they come.
+    #[expect(clippy::disallowed_methods, reason = "asked on threads that may block")]
     pub fn hooks(&self) -> Result<Vec<HookStanding>> {
         let (hooks, owner) = (self.settings_in_force()?.hooks, self.known_as()?);
         let standing = |event| {
@@ -34,7 +35,7 @@ impl Library {
                 Some(command) => self.consents.is_hook_agreed(&owner, event, command)?,
                 None => false,
             };
-            let last = self.store.read(|view| view.last_hook_run(event))?;
+            let last = self.store.read_blocking(|view| view.last_hook_run(event))?;
             Ok(HookStanding { event, command, is_agreed, last })
         };
         HookEvent::ALL.into_iter().map(standing).collect()
@@ -104,8 +105,9 @@ impl Library {
     }
 
     /// What consent is bound to.
+    #[expect(clippy::disallowed_methods, reason = "asked on threads that may block")]
     pub(crate) fn known_as(&self) -> Result<KnownLibrary> {
-        let library = self.store.read(|view| view.library_id())?;
+        let library = self.store.read_blocking(|view| view.library_id())?;
         let folder = self.hook_folder()?.to_string_lossy().into_owned();
         Ok(KnownLibrary { library, folder })
     }
@@ -119,7 +121,7 @@ impl Library {
 /// Before the first request of a sitting. Returns the hooks of the run that did not succeed when they ran last.
 pub async fn before(library: &Arc<Library>, run: RunId) -> Vec<HookRun> {
     library.run_hook(HookEvent::BeforeRun, run, RunState::Running).await;
-    match library.store.read(|view| view.hook_runs(run)) {
+    match library.store.read(move |view| view.hook_runs(run)).await {
         Ok(runs) => domain::hooks::failed(runs),
         Err(error) => {
             tracing::warn!(%run, %error, "the hooks of the run cannot be read");
@@ -130,7 +132,7 @@ pub async fn before(library: &Arc<Library>, run: RunId) -> Vec<HookRun> {
 
 /// After a sitting has ended in `state`.
 pub async fn after(library: &Arc<Library>, run: RunId, state: RunState) {
-    let failed = match library.run(run) {
+    let failed = match library.ask(move |library| library.run(run)).await {
         Ok(summary) => summary.failed,
         Err(error) => {
             tracing::warn!(%run, %error, "the run cannot be read for its hooks");

@@ -1,6 +1,11 @@
 //! What a plan costs: images exactly, by the rule that the vendor counts by; prompts and answers as long as those of
 //! earlier images of the same recipe by the same model, or as an assumption that says it is one.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "asked on threads that may block: of `Library::ask`, of the command line, or of their own"
+)]
+
 use std::collections::BTreeMap;
 
 use domain::geometry::PixelSize;
@@ -150,7 +155,7 @@ impl Library {
     fn expected(&self, model: &Model, recipe: &Recipe, costs: &RequestCosts, mode: RunMode) -> Result<Expected> {
         let is_batch = mode == RunMode::Overnight;
         for was_batch in [is_batch, !is_batch] {
-            let earlier = self.store.read(|view| view.asked_images(model, recipe, was_batch))?;
+            let earlier = self.store.read_blocking(|view| view.asked_images(model, recipe, was_batch))?;
             let taught = Expected::of(&earlier, costs, mode);
             if let Some(taught) = taught {
                 // The cache of batches is another one than that of single requests.

@@ -1,6 +1,11 @@
 //! What a plan will cost and take, before anything is done. Times are measured: on an earlier run of the same model, or
 //! on a few of the plan's own images, tried just now.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "asked on threads that may block: of `Library::ask`, of the command line, or of their own"
+)]
+
 mod cost;
 
 use std::borrow::Cow;
@@ -89,7 +94,7 @@ impl Library {
     /// Quotes a plan for every model. Blocks for a moment when a model on this machine has to be tried first, and for as
     /// long as a keychain asks for its password.
     pub fn quote(&self, request: &PlanRequest) -> Result<Quote> {
-        let recipe = self.store.read(|view| view.recipe(request.recipe))?;
+        let recipe = self.store.read_blocking(|view| view.recipe(request.recipe))?;
         self.quote_for_recipe(&recipe, &request.images, &PlanTerms::from(request))
     }
 
@@ -97,10 +102,10 @@ impl Library {
     pub fn quote_for_recipe(&self, recipe: &Recipe, selection: &ImageSelection, terms: &PlanTerms) -> Result<Quote> {
         let similar = self.similar_groups(selection)?;
         let leaders = if terms.carries_to_similar { similar.leaders() } else { HashMap::new() };
-        let selected = self.store.read(|view| view.selected_images(selection))?;
+        let selected = self.store.read_blocking(|view| view.selected_images(selection))?;
         let image_count = selected.len();
         let (followers, images): (Vec<_>, Vec<_>) = selected.into_iter().partition(|image| leaders.contains_key(image));
-        let sizes = self.store.read(|view| view.sizes_of(&images))?;
+        let sizes = self.store.read_blocking(|view| view.sizes_of(&images))?;
         let asked = self.asked(None, &images, &followers, terms.pilot)?;
         let way = self.way()?;
         let models = Routes::models(&way)?;
@@ -181,7 +186,7 @@ impl Library {
         let followers = self.unanswered(question, followers)?;
         let pilot = pilot_of(&images, pilot);
         let others = rest(&images, &pilot);
-        Ok(self.store.read(|view| {
+        Ok(self.store.read_blocking(|view| {
             Ok(Asked {
                 pilot: view.sizes_of(&pilot)?,
                 others: view.sizes_of(&others)?,
@@ -194,7 +199,7 @@ impl Library {
     /// runs have learned.
     fn known_limits(&self, way: &Way, options: &RunOptions) -> Result<Vec<EndpointLimit>> {
         let endpoints = way.endpoints(options).into_iter().map(|(endpoint, bounds)| {
-            let learned = self.store.read(|view| view.endpoint_limits(&endpoint))?;
+            let learned = self.store.read_blocking(|view| view.endpoint_limits(&endpoint))?;
             Ok(bounds.limits().chain(learned).collect())
         });
         Ok(EndpointLimit::of_all(&endpoints.collect::<Result<Vec<_>>>()?))
@@ -204,7 +209,7 @@ impl Library {
     fn answered_before(&self, question: Option<&Question>, images: &[ImageId]) -> Result<HashSet<ImageId>> {
         match question {
             Some(Question { key, output_limit }) => {
-                Ok(self.store.read(|view| view.answered_before(key, *output_limit, images))?)
+                Ok(self.store.read_blocking(|view| view.answered_before(key, *output_limit, images))?)
             }
             None => Ok(HashSet::new()),
         }
@@ -235,7 +240,7 @@ impl Library {
     }
 
     fn pace_of_earlier_run(&self, model: &Model) -> Result<Option<Pace>> {
-        let Some((durations, (wall_millis, concurrency))) = self.store.read(|view| {
+        let Some((durations, (wall_millis, concurrency))) = self.store.read_blocking(|view| {
             let Some(run) = view.latest_answered_run(model)? else { return Ok(None) };
             Ok(Some((view.durations(run)?, view.pace_of_run(run)?)))
         })?

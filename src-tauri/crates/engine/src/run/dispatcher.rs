@@ -117,7 +117,7 @@ impl Dispatcher {
             let asked = *self.stop_asked.borrow_and_update();
             let mut stop = self.must_stop.clone().or(asked.map(|reason| Stop { reason, detail: None }));
             if stop.is_none() {
-                self.admit()?;
+                self.admit().await?;
                 if self.is_pending_due() {
                     stop = self.admit_again().await?;
                 }
@@ -198,10 +198,10 @@ impl Dispatcher {
         Ok(())
     }
 
-    fn admit(&mut self) -> Result<()> {
+    async fn admit(&mut self) -> Result<()> {
         for _ in 0..self.places() {
             while self.queue.is_empty() && !self.is_all_read {
-                self.read_queue()?;
+                self.read_queue().await?;
             }
             let Some(job) = self.queue.pop_front() else { return Ok(()) };
             self.admitted.insert(job.id);
@@ -211,10 +211,9 @@ impl Dispatcher {
         Ok(())
     }
 
-    fn read_queue(&mut self) -> Result<()> {
+    async fn read_queue(&mut self) -> Result<()> {
         let (run, after) = (self.work.run, self.last_read);
-        let Remaining { jobs, pending } =
-            self.work.library.store.read(|view| view.remaining(run, after, QUEUE_SLICE))?;
+        let Remaining { jobs, pending } = self.work.library.remaining(run, after, QUEUE_SLICE).await?;
         self.is_all_read = jobs.is_empty();
         self.last_read = jobs.last().map(|job| job.id).or(after);
         self.queue.extend(jobs.into_iter().filter(|job| !self.admitted.contains(&job.id)));
@@ -240,7 +239,7 @@ impl Dispatcher {
             library.forget_dead_workers().await?;
         }
         (self.last_read, self.is_all_read) = (None, false);
-        self.admit()?;
+        self.admit().await?;
         if !self.is_idle() || !self.queue.is_empty() {
             return Ok(None);
         }
@@ -249,7 +248,7 @@ impl Dispatcher {
         }
         let run = self.work.run;
         let is_pilot =
-            library.store.read(|view| Ok(view.is_in_pilot(run)? && !view.waiting_images(run)?.is_empty()))?;
+            library.store.read(move |view| Ok(view.is_in_pilot(run)? && !view.waiting_images(run)?.is_empty())).await?;
         let reason = if is_pilot { StopReason::PilotDone } else { StopReason::Completed };
         Ok(Some(Stop { reason, detail: None }))
     }

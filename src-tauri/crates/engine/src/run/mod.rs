@@ -41,7 +41,7 @@ use crate::clock::now_millis;
 use crate::library::{Library, lock, processors};
 use crate::pilot::{PilotVerdict, pilot_of};
 use crate::quote::{Asked, Conditions};
-use crate::route::{Route, Routes};
+use crate::route::{Question, Route, Routes};
 use crate::{EngineError, Result};
 
 pub use in_flight::Flight;
@@ -69,21 +69,18 @@ struct Opened {
 impl Library {
     /// Writes a plan as a run and begins to work on it. Needs a tokio runtime.
     pub async fn start_run(self: &Arc<Self>, request: &RunRequest) -> Result<RunId> {
-        let library = Arc::clone(self);
         let (selection, carries) = (request.images.clone(), request.carries_to_similar);
-        // Blocks where an older library has to be looked through for similar images.
-        let queue = tokio::task::spawn_blocking(move || {
-            let images = library.store.read(|view| view.selected_images(&selection))?;
-            library.queue(&selection, &images, carries)
-        });
-        let queue = queue.await??;
+        let chosen = selection.clone();
+        let images = self.store.read(move |view| view.selected_images(&chosen)).await?;
+        let queue = self.ask(move |library| library.queue(&selection, &images, carries)).await?;
         if queue.is_empty() {
             return Err(EngineError::NoImages);
         }
         let asked: Vec<_> = queue.iter().filter(|queued| queued.leader.is_none()).map(|queued| queued.image).collect();
         let followers: Vec<_> =
             queue.iter().filter(|queued| queued.leader.is_some()).map(|queued| queued.image).collect();
-        let recipe = self.store.read(|view| view.recipe(request.recipe))?;
+        let recipe = request.recipe;
+        let recipe = self.store.read(move |view| view.recipe(recipe)).await?;
         let open = |mode| self.open_route(request.model.clone(), recipe.clone(), mode, request.options);
         let mut opened = open(request.mode).await?;
         let (model, options) = (opened.model.clone(), opened.options);
@@ -151,6 +148,7 @@ impl Library {
     }
 
     /// The files and folders by which the exports of a run name its images.
+    #[expect(clippy::disallowed_methods, reason = "asked on threads that may block")]
     fn run_roots(&self, request: &RunRequest) -> Result<Vec<PathBuf>> {
         if !request.paths.is_empty() {
             let absolute = |path: &PathBuf| std::path::absolute(path).map_err(EngineError::file(path));
@@ -160,7 +158,7 @@ impl Library {
             ImageSelection::Collection { id } => Some(*id),
             ImageSelection::All | ImageSelection::Images { .. } => request.collection,
         };
-        let root = collection.map(|id| self.store.read(|view| view.collection_root(id))).transpose()?;
+        let root = collection.map(|id| self.store.read_blocking(|view| view.collection_root(id))).transpose()?;
         Ok(root.into_iter().collect())
     }
 
@@ -175,13 +173,13 @@ impl Library {
 
     async fn prepare_to_resume(self: &Arc<Self>, request: ResumeRequest) -> Result<Opened> {
         let run = request.run;
-        let summary = self.run(run)?;
+        let summary = self.ask(move |library| library.run(run)).await?;
         if summary.waiting == 0 && !(request.retries_failed && self.may_retry(&summary)?) {
             return Err(EngineError::NothingLeft(run));
         }
         let mut unsettled = summary.unsettled;
         if request.gives_up_batches {
-            let given_up = self.in_unknown_batches(run)?;
+            let given_up = self.store.read(move |view| view.in_unknown_batches(run)).await?;
             unsettled.count += given_up.count;
             unsettled.at_most += given_up.at_most;
         }
@@ -189,9 +187,10 @@ impl Library {
             return Err(EngineError::Unsettled(unsettled));
         }
         let ends_pilot = summary.state == (RunState::Stopped { reason: StopReason::PilotDone });
-        let (recipe, options, is_in_pilot) = self.store.read(|view| {
+        let kept = self.store.read(move |view| {
             Ok((view.recipe_of_run(run)?, view.options_of_run(run)?, view.is_in_pilot(run)? && !ends_pilot))
-        })?;
+        });
+        let (recipe, options, is_in_pilot) = kept.await?;
         let mode = if is_in_pilot { RunMode::Live } else { summary.mode };
         let opened = self.open_route(summary.model, recipe, mode, options).await?;
         let (destination, question) = (opened.model.destination.clone(), opened.route.question());
@@ -219,40 +218,50 @@ impl Library {
     }
 
     /// Requests in batches of `run` that the server does not know: what giving these up may have cost in vain.
+    #[expect(clippy::disallowed_methods, reason = "asked on threads that may block")]
     pub fn in_unknown_batches(&self, run: RunId) -> Result<PossiblyBilled> {
-        Ok(self.store.read(|view| view.in_unknown_batches(run))?)
+        Ok(self.store.read_blocking(|view| view.in_unknown_batches(run))?)
     }
 
     /// What the pilot of a run that has stopped after it says about the other images.
+    #[expect(clippy::disallowed_methods, reason = "asked on threads that may block")]
     pub fn pilot_verdict(&self, run: &RunSummary) -> Result<PilotVerdict> {
-        Ok(PilotVerdict::of(run, self.store.read(|view| view.pilot_expected(run.id))?))
+        Ok(PilotVerdict::of(run, self.store.read_blocking(|view| view.pilot_expected(run.id))?))
     }
 
     /// The images of a run that have not finished.
+    #[expect(clippy::disallowed_methods, reason = "asked on threads that may block")]
     pub fn waiting_images(&self, run: RunId) -> Result<Vec<ImageId>> {
-        Ok(self.store.read(|view| view.waiting_images(run))?)
+        Ok(self.store.read_blocking(|view| view.waiting_images(run))?)
     }
 
     /// Keeps the high end of a run's quote true where a person has let images be asked about again, or has changed the
     /// settings that it rests on: it is what the run has cost so far, with the worst case of what waits.
-    async fn keep_bound(&self, run: RunId, route: &Route, committed: PicoDollars) -> Result<()> {
-        let (waiting, of_waiting, asks_anew) = self
-            .store
-            .read(|view| Ok((view.waiting_images(run)?, view.committed_to_waiting(run)?, view.asks_anew(run)?)))?;
-        let question = route.question().filter(|_| !asks_anew);
-        let waiting = self.unanswered(question.as_ref(), &waiting)?;
-        let sizes = self.store.read(|view| view.sizes_of(&waiting))?;
+    async fn keep_bound(self: &Arc<Self>, run: RunId, route: &Route, committed: PicoDollars) -> Result<()> {
+        let question = route.question();
+        let (sizes, of_waiting) = self.ask(move |library| library.unpaid_sizes(run, question)).await?;
         let worst = |SizeCount { size, count }: &SizeCount| route.image_at_most(*size).times(u64::from(*count));
         let worst: PicoDollars = sizes.iter().map(worst).sum();
         let bound = PicoDollars((committed + worst).0.saturating_sub(of_waiting.0)).rounded_up();
         Ok(self.store.write(move |edit| edit.raise_bound(run, bound)).await?)
     }
 
+    /// The sizes of the images of `run` that wait and are to be paid for, and what is committed to those that wait.
+    #[expect(clippy::disallowed_methods, reason = "asked on threads that may block")]
+    fn unpaid_sizes(&self, run: RunId, question: Option<Question>) -> Result<(Vec<SizeCount>, PicoDollars)> {
+        let (waiting, of_waiting, asks_anew) = self.store.read_blocking(|view| {
+            Ok((view.waiting_images(run)?, view.committed_to_waiting(run)?, view.asks_anew(run)?))
+        })?;
+        let unpaid = self.unanswered(question.filter(|_| !asks_anew).as_ref(), &waiting)?;
+        Ok((self.store.read_blocking(|view| view.sizes_of(&unpaid))?, of_waiting))
+    }
+
     /// Whether there are images in a run that another try may help, at least with a larger output maximum.
+    #[expect(clippy::disallowed_methods, reason = "asked on threads that may block")]
     pub fn may_retry(&self, summary: &RunSummary) -> Result<bool> {
         let run = summary.id;
         let (retried, (cut_off, _)) =
-            self.store.read(|view| Ok((view.retried_count(run)?, view.cut_off_images(run)?)))?;
+            self.store.read_blocking(|view| Ok((view.retried_count(run)?, view.cut_off_images(run)?)))?;
         Ok(retried + cut_off > 0)
     }
 
@@ -263,7 +272,8 @@ impl Library {
 
     /// Changes the concurrency of a run that no process works on.
     pub async fn change_concurrency(self: &Arc<Self>, run: RunId, at_once: AtOnce) -> Result<()> {
-        let is_here = self.run(run)?.destination == Destination::ThisMachine;
+        let destination = self.store.read(move |view| view.destination_of_run(run)).await?;
+        let is_here = destination == Destination::ThisMachine;
         let count = is_here.then(|| at_once.count().unwrap_or_else(processors));
         self.change_run(run, move |edit| edit.note_at_once(run, at_once.count(), count)).await
     }
@@ -387,9 +397,10 @@ impl Library {
     }
 
     /// The state of a run that nobody works on, in the form of a snapshot.
+    #[expect(clippy::disallowed_methods, reason = "asked on threads that may block")]
     pub fn resting_progress(&self, run: RunId) -> Result<RunProgress> {
         let summary = self.run(run)?;
-        let kept = self.store.read(|view| {
+        let kept = self.store.read_blocking(|view| {
             let (wall_millis, concurrency) = view.pace_of_run(run)?;
             Ok(Kept {
                 failures: view.failure_groups(run)?,
@@ -409,8 +420,9 @@ impl Library {
     }
 
     /// The newest first.
+    #[expect(clippy::disallowed_methods, reason = "asked on threads that may block")]
     pub fn runs(&self) -> Result<Vec<RunSummary>> {
-        let (mut runs, recorded) = self.store.read(|view| Ok((view.runs()?, view.runs_with_workers()?)))?;
+        let (mut runs, recorded) = self.store.read_blocking(|view| Ok((view.runs()?, view.runs_with_workers()?)))?;
         for run in &mut runs {
             let worker = recorded.iter().find(|(recorded, _)| *recorded == run.id).map(|(_, worker)| worker);
             run.state = self.actual_state(run, worker);
@@ -421,9 +433,10 @@ impl Library {
         Ok(runs)
     }
 
+    #[expect(clippy::disallowed_methods, reason = "asked on threads that may block")]
     pub fn run(&self, run: RunId) -> Result<RunSummary> {
         let look = || {
-            let (mut summary, worker) = self.store.read(|view| Ok((view.run(run)?, view.worker_of(run)?)))?;
+            let (mut summary, worker) = self.store.read_blocking(|view| Ok((view.run(run)?, view.worker_of(run)?)))?;
             summary.state = self.actual_state(&summary, worker.as_ref());
             Ok(summary)
         };

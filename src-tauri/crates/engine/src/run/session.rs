@@ -63,20 +63,23 @@ impl Library {
         if lost > 0 {
             tracing::info!(%run, lost, "requests of an earlier session were never answered");
         }
-        let (recipe, concurrency, (worked_millis, _), times, is_in_pilot) = self.store.read(|view| {
+        let kept = self.store.read(move |view| {
             let times = Times { durations: view.durations(run)?, finished_after: view.finished_after(run)? };
             let (concurrency, pace) = (view.concurrency_of_run(run)?, view.pace_of_run(run)?);
             Ok((view.recipe_of_run(run)?, concurrency, pace, times, view.is_in_pilot(run)?))
-        })?;
-        let summary = self.run(run)?;
+        });
+        let (recipe, concurrency, (worked_millis, _), times, is_in_pilot) = kept.await?;
+        let summary = self.ask(move |library| library.run(run)).await?;
         // The pilot of an overnight run is asked about at another price than the other images.
         if is_resumed && !(is_in_pilot && summary.mode == RunMode::Overnight) {
             self.keep_bound(run, &opened.route, summary.paid + summary.possibly_billed.at_most).await?;
         }
-        if summary.done > summary.reused + summary.carried && self.store.read(|view| view.asks_one_question(run))? {
+        if summary.done > summary.reused + summary.carried
+            && self.store.read(move |view| view.asks_one_question(run)).await?
+        {
             opened.route.note_form_taken();
         }
-        let snapshot = self.resting_progress(run)?;
+        let snapshot = self.ask(move |library| library.resting_progress(run)).await?;
         let mode = if is_in_pilot { RunMode::Live } else { snapshot.mode };
         let tally = Tally::beginning_with(Sums {
             spent: snapshot.spent,

@@ -109,7 +109,7 @@ async fn a_panic_in_the_task_of_a_run_ends_the_run_and_nothing_else() {
     assert!(matches!(library.resume_run(ResumeRequest::of(run)).await, Err(EngineError::RunBusy { .. })));
     // Whether it uses kept answers counts for other runs as well: nothing of it changes while it is worked on.
     assert!(matches!(library.ask_anew(run).await, Err(EngineError::RunBusy { .. })));
-    assert!(!library.store.read(|view| view.asks_anew(run)).unwrap());
+    assert!(!library.store.read(move |view| view.asks_anew(run)).await.unwrap());
     assert_eq!(end_of(&other, run).await.done, 3);
     assert_eq!(library.run(run).unwrap().state, RunState::Stopped { reason: StopReason::Completed });
 }

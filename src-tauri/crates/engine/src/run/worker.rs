@@ -9,8 +9,8 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use domain::ids::RunId;
-use store::{Edit, Worker, WorkerId};
+use domain::ids::{JobId, RunId};
+use store::{Edit, Remaining, Worker, WorkerId};
 
 use crate::clock::now_millis;
 use crate::library::{Library, lock};
@@ -89,14 +89,16 @@ impl Drop for TakenRun {
 
 impl Library {
     /// The runs that this process or another one works on.
+    #[expect(clippy::disallowed_methods, reason = "asked on threads that may block")]
     pub(crate) fn runs_worked_on(&self) -> Result<Vec<RunId>> {
-        let recorded = self.store.read(|view| view.runs_with_workers())?;
+        let recorded = self.store.read_blocking(|view| view.runs_with_workers())?;
         Ok(recorded.into_iter().filter(|(run, worker)| self.is_at_work(*run, worker)).map(|(run, _)| run).collect())
     }
 
     /// The process that works on `run`.
+    #[expect(clippy::disallowed_methods, reason = "asked on threads that may block")]
     pub(crate) fn process_at_work(&self, run: RunId) -> Result<Option<u32>> {
-        let recorded = self.store.read(|view| view.worker_of(run))?;
+        let recorded = self.store.read_blocking(|view| view.worker_of(run))?;
         Ok(recorded.filter(|worker| self.is_at_work(run, worker)).map(|worker| worker.process_id))
     }
 
@@ -108,10 +110,16 @@ impl Library {
         }
     }
 
+    /// At most `limit` jobs that are left in the queue of `run` after job `after`, and the images that other runs still ask
+    /// about.
+    pub(crate) async fn remaining(&self, run: RunId, after: Option<JobId>, limit: u32) -> Result<Remaining> {
+        Ok(self.store.read(move |view| view.remaining(run, after, limit)).await?)
+    }
+
     /// Takes the runs of workers that are dead away from them, and with the runs their claims. This process may also have
     /// stopped to work on a run without being able to record it, as on a full disk.
     pub(crate) async fn forget_dead_workers(self: &Arc<Self>) -> Result<()> {
-        let recorded = self.store.read(|view| view.runs_with_workers())?;
+        let recorded = self.store.read(|view| view.runs_with_workers()).await?;
         let own = self.worker.get().map(|own| own.token.clone());
         let is_left = move |library: &Self, run: RunId| !lock(&library.taken_runs).contains(&run);
         let left = recorded.into_iter().filter(|(_, worker)| Some(&worker.token) == own.as_ref()).map(|(run, _)| run);
@@ -124,7 +132,7 @@ impl Library {
             };
             self.store.write(release).await?;
         }
-        let mut dead = self.store.read(|view| view.workers())?;
+        let mut dead = self.store.read(|view| view.workers()).await?;
         let own = self.worker.get().map(|own| &own.token);
         dead.retain(|worker| Some(&worker.token) != own && !is_alive(self.folder(), worker));
         if dead.is_empty() {
@@ -160,6 +168,7 @@ fn remove_lock_file(path: &Path) {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests have threads of their own")]
 mod tests {
     use store::QueuedImage;
 
@@ -215,13 +224,13 @@ mod tests {
         let (library, run) = with_run(folder.path()).await;
         // As on a full disk: it is dropped and not released.
         drop(TakenRun::take(&library, run).await.unwrap());
-        assert!(library.store.read(|view| view.worker_of(run)).unwrap().is_some());
+        assert!(library.store.read_blocking(|view| view.worker_of(run)).unwrap().is_some());
         library.forget_dead_workers().await.unwrap();
-        assert!(library.store.read(|view| view.worker_of(run)).unwrap().is_none());
+        assert!(library.store.read_blocking(|view| view.worker_of(run)).unwrap().is_none());
 
         let taken = TakenRun::take(&library, run).await.unwrap();
         library.forget_dead_workers().await.unwrap();
-        assert!(library.store.read(|view| view.worker_of(run)).unwrap().is_some());
+        assert!(library.store.read_blocking(|view| view.worker_of(run)).unwrap().is_some());
         taken.release().await;
     }
 }

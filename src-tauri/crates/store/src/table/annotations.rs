@@ -6,8 +6,8 @@ use domain::library::LabelCount;
 use domain::recipe::Recipe;
 use rusqlite::{Row, params};
 
-use super::all;
 use super::jobs::IS_ANSWERED;
+use super::{all, id_list};
 use crate::code::{from_json, from_name, name_of, to_json};
 use crate::{Edit, Result, View};
 
@@ -17,15 +17,30 @@ const IN_ANSWERS: &str = "(SELECT label, attributes FROM annotations WHERE run_i
     WHERE (run_id IS NULL OR status IN ('accepted', 'edited')) AND image_id IN (
         SELECT image_id FROM jobs WHERE run_id = ?1 UNION ALL SELECT image_id FROM offers WHERE run_id = ?1))";
 
+/// What [`read_annotation`] reads.
+const COLUMNS: &str = "annotations.id, run_id, label, color, shape, confidence, attributes, status,
+    reject_reason, carried_from, is_superseded";
+
 impl View<'_> {
     /// In the order in which they were made.
     pub fn annotations_of(&self, image: ImageId) -> Result<Vec<Annotation>> {
-        let mut statement = self.0.prepare_cached(
-            "SELECT id, run_id, label, color, shape, confidence, attributes, status, reject_reason,
-                    carried_from, is_superseded
-             FROM annotations WHERE image_id = ?1 ORDER BY id",
-        )?;
+        let mut statement =
+            self.0.prepare_cached(&format!("SELECT {COLUMNS} FROM annotations WHERE image_id = ?1 ORDER BY id"))?;
         all(&mut statement, [image.0], read_annotation)
+    }
+
+    /// As [`View::annotations_of`], for each of `images`.
+    pub(super) fn annotations_of_each(&self, images: &[ImageId]) -> Result<Vec<Vec<Annotation>>> {
+        let mut statement = self.0.prepare_cached(&format!(
+            "SELECT {COLUMNS}, wanted.key FROM json_each(?1) AS wanted
+             CROSS JOIN annotations ON image_id = wanted.value ORDER BY wanted.key, annotations.id",
+        ))?;
+        let mut rows = statement.query([id_list(images.iter().map(|image| image.0))])?;
+        let mut annotations = vec![Vec::new(); images.len()];
+        while let Some(row) = rows.next()? {
+            annotations[row.get::<_, usize>("key")?].push(read_annotation(row)?);
+        }
+        Ok(annotations)
     }
 
     /// Labels of the annotations of `run` and of people on its images, by name.
@@ -71,6 +86,7 @@ impl View<'_> {
     }
 }
 
+/// From the first columns of a row.
 fn read_annotation(row: &Row<'_>) -> Result<Annotation> {
     let run: Option<u32> = row.get(1)?;
     let reject_reason: Option<String> = row.get(8)?;

@@ -9,11 +9,11 @@ use domain::plan::SizeCount;
 use domain::recipe::Recipe;
 use domain::run::{PossiblyBilled, RetryGroup, RetryKind};
 use domain::usage::Usage;
-use rusqlite::params;
+use rusqlite::{Row, params};
 
 use super::all;
 use crate::code::{from_name, name_of, to_json};
-use crate::{Edit, Result, View};
+use crate::{Edit, Result, StoreError, View};
 
 /// What the vendor reported for an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,16 +53,34 @@ const IS_IN_OPEN_BATCH: &str = "EXISTS (
     SELECT 1 FROM batch_items JOIN batches ON batches.id = batch_id
     WHERE attempt_id = attempts.id AND standing NOT IN ('ended', 'given_up'))";
 
-impl View<'_> {
-    /// Retries of `run`: all of [`View::retry_groups`].
-    pub fn retry_count(&self, run: RunId) -> Result<u32> {
-        let mut statement = self.0.prepare_cached(
-            "SELECT count(*) FROM attempts JOIN jobs ON jobs.id = job_id
-             WHERE run_id = ?1 AND retried_for IS NOT NULL",
-        )?;
-        Ok(statement.query_row([run.0], |row| row.get(0))?)
-    }
+/// Whether an attempt was sent and nothing is known of its answer. Of those in a batch something can still be learned,
+/// unless it was given up.
+pub(super) fn is_unsettled() -> String {
+    format!("(attempts.state = 'sent' AND at_most > 0 AND NOT {IS_IN_OPEN_BATCH})")
+}
 
+/// What attempts consumed, and what they cost, as [`read_bill`] reads it.
+pub(super) const BILL: &str = "sum(usage_input) AS input, sum(usage_output) AS output,
+    sum(usage_cache_write_5m) AS cache_write_5m, sum(usage_cache_write_1h) AS cache_write_1h,
+    sum(usage_cache_read) AS cache_read, sum(usage_thinking) AS thinking, sum(paid) AS paid";
+
+/// The columns of [`BILL`]; of no attempts these are null.
+pub(super) fn read_bill(row: &Row<'_>) -> Result<Bill> {
+    let sum = |column: &str| Ok::<_, StoreError>(row.get::<_, Option<u64>>(column)?.unwrap_or_default());
+    Ok(Bill {
+        usage: Usage {
+            input_tokens: sum("input")?,
+            output_tokens: sum("output")?,
+            cache_write_5m_tokens: sum("cache_write_5m")?,
+            cache_write_1h_tokens: sum("cache_write_1h")?,
+            cache_read_tokens: sum("cache_read")?,
+            thinking_tokens: row.get("thinking")?,
+        },
+        paid: PicoDollars(sum("paid")?),
+    })
+}
+
+impl View<'_> {
     /// Requests of `run` that were made again, the most frequent reason first.
     pub fn retry_groups(&self, run: RunId) -> Result<Vec<RetryGroup>> {
         let mut statement = self.0.prepare_cached(
@@ -72,29 +90,6 @@ impl View<'_> {
         all(&mut statement, [run.0], |row| {
             Ok(RetryGroup { kind: from_name("attempts.retried_for", row.get(0)?)?, count: row.get(1)? })
         })
-    }
-
-    /// All that the requests of `run` consumed, and what they cost.
-    pub fn bill_of_run(&self, run: RunId) -> Result<Bill> {
-        let mut statement = self.0.prepare_cached(
-            "SELECT coalesce(sum(usage_input), 0), coalesce(sum(usage_output), 0),
-                 coalesce(sum(usage_cache_write_5m), 0), coalesce(sum(usage_cache_write_1h), 0),
-                 coalesce(sum(usage_cache_read), 0), sum(usage_thinking), coalesce(sum(paid), 0)
-             FROM attempts JOIN jobs ON jobs.id = job_id WHERE run_id = ?1",
-        )?;
-        Ok(statement.query_row([run.0], |row| {
-            Ok(Bill {
-                usage: Usage {
-                    input_tokens: row.get(0)?,
-                    output_tokens: row.get(1)?,
-                    cache_write_5m_tokens: row.get(2)?,
-                    cache_write_1h_tokens: row.get(3)?,
-                    cache_read_tokens: row.get(4)?,
-                    thinking_tokens: row.get(5)?,
-                },
-                paid: PicoDollars(row.get(6)?),
-            })
-        })?)
     }
 
     /// Upright sizes of the images whose answers `run` paid for, and how many answers each.
@@ -116,22 +111,12 @@ impl View<'_> {
         Ok(PicoDollars(statement.query_row([run.0], |row| row.get(0))?))
     }
 
-    /// What the vendor may bill for `run` beyond what it reported.
-    pub fn possibly_billed(&self, run: RunId) -> Result<PossiblyBilled> {
-        let mut statement = self.0.prepare_cached(
-            "SELECT count(*), coalesce(sum(at_most), 0) FROM attempts JOIN jobs ON jobs.id = job_id
-             WHERE run_id = ?1 AND may_be_billed",
-        )?;
-        Ok(statement
-            .query_row([run.0], |row| Ok(PossiblyBilled { count: row.get(0)?, at_most: PicoDollars(row.get(1)?) }))?)
-    }
-
-    /// Requests of `run` that were sent and of whose answer nothing is known. Of those in a batch something can still be
-    /// learned, unless it was given up.
+    /// Requests of `run` that were sent and of whose answer nothing is known.
     pub fn unsettled(&self, run: RunId) -> Result<PossiblyBilled> {
         let mut statement = self.0.prepare_cached(&format!(
             "SELECT count(*), coalesce(sum(at_most), 0) FROM attempts JOIN jobs ON jobs.id = job_id
-             WHERE run_id = ?1 AND attempts.state = 'sent' AND at_most > 0 AND NOT {IS_IN_OPEN_BATCH}",
+             WHERE run_id = ?1 AND {}",
+            is_unsettled()
         ))?;
         Ok(statement
             .query_row([run.0], |row| Ok(PossiblyBilled { count: row.get(0)?, at_most: PicoDollars(row.get(1)?) }))?)
@@ -141,9 +126,8 @@ impl View<'_> {
     /// requests about each, those that were cut off, lost and made again included. Images that nothing was billed for are
     /// left out.
     pub fn asked_images(&self, model: &Model, recipe: &Recipe, in_batches: bool) -> Result<Vec<AskedImage>> {
-        let mut statement = self.0.prepare_cached(
-            "SELECT width, height, sum(usage_output > 0), sum(may_be_billed), sum(usage_input), sum(usage_output),
-                 sum(usage_cache_write_5m), sum(usage_cache_write_1h), sum(usage_cache_read), sum(usage_thinking)
+        let mut statement = self.0.prepare_cached(&format!(
+            "SELECT width, height, sum(usage_output > 0) AS answers, sum(may_be_billed) AS lost, {BILL}
              FROM (
                  SELECT jobs.id AS job, image_id FROM runs JOIN jobs ON run_id = runs.id
                  WHERE model = ?1 AND destination = ?2 AND recipe = ?3 AND jobs.state <> 'waiting'
@@ -152,23 +136,16 @@ impl View<'_> {
                      SELECT 1 FROM attempts JOIN batch_items ON attempt_id = attempts.id WHERE job_id = jobs.id)
                  ORDER BY jobs.id DESC LIMIT ?5)
              JOIN images ON images.id = image_id JOIN attempts ON job_id = job
-             GROUP BY job",
-        )?;
+             GROUP BY job"
+        ))?;
         let destination = to_json("runs.destination", &model.destination)?;
         let recipe = to_json("runs.recipe", recipe)?;
         all(&mut statement, params![model.id.0, destination, recipe, in_batches, TELLING_IMAGES], |row| {
             Ok(AskedImage {
-                size: PixelSize::new(row.get(0)?, row.get(1)?),
-                answers: row.get(2)?,
-                lost: row.get(3)?,
-                usage: Usage {
-                    input_tokens: row.get(4)?,
-                    output_tokens: row.get(5)?,
-                    cache_write_5m_tokens: row.get(6)?,
-                    cache_write_1h_tokens: row.get(7)?,
-                    cache_read_tokens: row.get(8)?,
-                    thinking_tokens: row.get(9)?,
-                },
+                size: PixelSize::new(row.get("width")?, row.get("height")?),
+                answers: row.get("answers")?,
+                lost: row.get("lost")?,
+                usage: read_bill(row)?.usage,
             })
         })
     }

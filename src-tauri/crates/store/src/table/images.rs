@@ -22,7 +22,8 @@ use domain::taken::Taken;
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::jobs::IS_ANSWERED;
-use super::{all, found};
+use super::layers::Layers;
+use super::{all, found, id_list};
 use crate::code::{from_name, name_of};
 use crate::{Edit, Result, StoreError, View};
 
@@ -94,77 +95,49 @@ impl View<'_> {
     /// In the order of `ids`, with the annotations of `layers`; ids that are gone are skipped. `working` are the runs that
     /// are worked on.
     pub fn image_cards(&self, ids: &[ImageId], layers: &LayerScope, working: &[RunId]) -> Result<Vec<ImageCard>> {
+        let wanted = id_list(ids.iter().map(|id| id.0));
+        let mut annotations = self.annotations_of_each(ids)?;
+        // `?2` are the runs of the layers, or null: then the latest job of an image tells whether it failed, and any answers it.
         let mut statement = self.0.prepare_cached(
-            "SELECT images.name, width, height, review, run_id, failure, failure_detail,
-                    EXISTS (SELECT 1 FROM jobs AS done WHERE done.image_id = images.id AND done.state = 'done'),
-                    taken_at, taken_minutes_ahead
-             FROM images LEFT JOIN jobs ON jobs.id = failed_job WHERE images.id = ?1",
+            "SELECT wanted.key, images.id, images.name, width, height, review, taken_at, taken_minutes_ahead,
+                    failed.run_id, failed.failure, failed.failure_detail,
+                    EXISTS (SELECT 1 FROM json_each(?3) AS run
+                            CROSS JOIN jobs ON run_id = run.value AND image_id = images.id AND state = 'waiting') AS is_running,
+                    iif(json_array_length(?2) > 0,
+                        EXISTS (SELECT 1 FROM json_each(?2) AS run
+                                CROSS JOIN jobs ON run_id = run.value AND image_id = images.id AND state = 'done'),
+                        EXISTS (SELECT 1 FROM jobs WHERE image_id = images.id AND state = 'done')) AS is_annotated
+             FROM json_each(?1) AS wanted CROSS JOIN images ON images.id = wanted.value
+             LEFT JOIN jobs AS failed ON failed.id = iif(?2 IS NULL, failed_job, (
+                 SELECT jobs.id FROM json_each(?2) AS run
+                 CROSS JOIN jobs ON run_id = run.value AND image_id = images.id AND state = 'failed'
+                 ORDER BY run_id DESC LIMIT 1))
+             ORDER BY wanted.key",
         )?;
-        let mut waiting =
-            self.0.prepare_cached("SELECT 1 FROM jobs WHERE run_id = ?1 AND image_id = ?2 AND state = 'waiting'")?;
-        let mut cards = Vec::with_capacity(ids.len());
-        for &id in ids {
-            let mut rows = statement.query([id.0])?;
-            let Some(row) = rows.next()? else { continue };
-            let failure = match (layers, row.get::<_, Option<String>>(5)?) {
-                (LayerScope::Runs { runs }, _) => self.failure_in(runs, id)?,
-                (LayerScope::All, Some(kind)) => Some(ImageFailure {
-                    run: RunId(row.get(4)?),
+        let of_layers = layers.runs().map(|runs| id_list(runs.iter().map(|run| run.0)));
+        let working = id_list(working.iter().map(|run| run.0));
+        all(&mut statement, params![wanted, of_layers, working], |row| {
+            let mut marks = std::mem::take(&mut annotations[row.get::<_, usize>("key")?]);
+            marks.retain(|mark| layers.shows(mark));
+            let failure = row.get::<_, Option<String>>("failure")?.map(|kind| -> Result<_> {
+                Ok(ImageFailure {
+                    run: RunId(row.get("run_id")?),
                     kind: from_name("jobs.failure", kind)?,
-                    detail: row.get::<_, Option<String>>(6)?.unwrap_or_default(),
-                }),
-                (LayerScope::All, None) => None,
-            };
-            let marks = self.shown_on(id, layers)?;
-            let mut is_running = false;
-            for run in working {
-                is_running |= waiting.exists([run.0, id.0])?;
-            }
-            cards.push(ImageCard {
-                id,
-                name: row.get(0)?,
-                size: PixelSize::new(row.get(1)?, row.get(2)?),
-                taken: taken::from_columns(row.get(8)?, row.get(9)?),
-                review: layers.review_state(from_name("images.review", row.get(3)?)?, &marks),
-                is_annotated: match layers {
-                    LayerScope::Runs { runs } if !runs.is_empty() => self.is_answered_by(runs, id)?,
-                    _ => row.get(7)?,
-                },
-                is_running,
-                failure,
-                marks,
+                    detail: row.get::<_, Option<String>>("failure_detail")?.unwrap_or_default(),
+                })
             });
-        }
-        Ok(cards)
-    }
-
-    /// Why `image` has no answer of `runs`, said by the newest of those that failed.
-    fn failure_in(&self, runs: &[RunId], image: ImageId) -> Result<Option<ImageFailure>> {
-        let mut statement = self.0.prepare_cached(
-            "SELECT failure, failure_detail FROM jobs WHERE run_id = ?1 AND image_id = ?2 AND state = 'failed'",
-        )?;
-        let mut newest = None;
-        for &run in runs {
-            let mut rows = statement.query([run.0, image.0])?;
-            if let Some(row) = rows.next()?
-                && newest.as_ref().is_none_or(|known: &ImageFailure| known.run < run)
-            {
-                let detail = row.get::<_, Option<String>>(1)?.unwrap_or_default();
-                newest = Some(ImageFailure { run, kind: from_name("jobs.failure", row.get(0)?)?, detail });
-            }
-        }
-        Ok(newest)
-    }
-
-    fn is_answered_by(&self, runs: &[RunId], image: ImageId) -> Result<bool> {
-        let mut statement =
-            self.0.prepare_cached("SELECT 1 FROM jobs WHERE run_id = ?1 AND image_id = ?2 AND state = 'done'")?;
-        for run in runs {
-            if statement.exists([run.0, image.0])? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+            Ok(ImageCard {
+                id: ImageId(row.get("id")?),
+                name: row.get("name")?,
+                size: PixelSize::new(row.get("width")?, row.get("height")?),
+                taken: taken::from_columns(row.get("taken_at")?, row.get("taken_minutes_ahead")?),
+                review: layers.review_state(from_name("images.review", row.get("review")?)?, &marks),
+                is_annotated: row.get("is_annotated")?,
+                is_running: row.get("is_running")?,
+                failure: failure.transpose()?,
+                marks,
+            })
+        })
     }
 
     /// Images by review state, all layers shown.
@@ -191,16 +164,11 @@ impl View<'_> {
                 self.image_ids(&ImageQuery { collection: Some(*id), ..ImageQuery::default() }, &[])
             }
             ImageSelection::Images { ids } => {
-                let mut statement = self.0.prepare_cached("SELECT 1 FROM images WHERE id = ?1")?;
-                let mut present = Vec::with_capacity(ids.len());
-                for &id in ids {
-                    if statement.exists([id.0])? {
-                        present.push(id);
-                    }
-                }
-                present.sort_unstable();
-                present.dedup();
-                Ok(present)
+                let mut statement = self.0.prepare_cached(
+                    "SELECT DISTINCT images.id FROM json_each(?1) AS wanted
+                     CROSS JOIN images ON images.id = wanted.value ORDER BY images.id",
+                )?;
+                all(&mut statement, [id_list(ids.iter().map(|id| id.0))], |row| Ok(ImageId(row.get(0)?)))
             }
         }
     }
@@ -229,19 +197,18 @@ impl View<'_> {
 
     /// What the images that a plan is about look like, in their order. Images from before that was kept have no hash.
     pub fn hashed_images(&self, selection: &ImageSelection) -> Result<Vec<HashedImage>> {
-        let mut statement = self.0.prepare_cached("SELECT perceptual_hash, width, height FROM images WHERE id = ?1")?;
-        let mut images = Vec::new();
-        for id in self.selected_images(selection)? {
-            let image = statement.query_row([id.0], |row| {
-                Ok(HashedImage {
-                    id,
-                    hash: row.get::<_, Option<i64>>(0)?.map(|bits| PerceptualHash(bits.cast_unsigned())),
-                    size: PixelSize::new(row.get(1)?, row.get(2)?),
-                })
-            });
-            images.push(found(image, "image", id.0)?);
-        }
-        Ok(images)
+        let selected = self.selected_images(selection)?;
+        let mut statement = self.0.prepare_cached(
+            "SELECT images.id, perceptual_hash, width, height FROM json_each(?1) AS wanted
+             CROSS JOIN images ON images.id = wanted.value ORDER BY wanted.key",
+        )?;
+        all(&mut statement, [id_list(selected.iter().map(|id| id.0))], |row| {
+            Ok(HashedImage {
+                id: ImageId(row.get(0)?),
+                hash: row.get::<_, Option<i64>>(1)?.map(|bits| PerceptualHash(bits.cast_unsigned())),
+                size: PixelSize::new(row.get(2)?, row.get(3)?),
+            })
+        })
     }
 
     /// Whether each of `images` was found to show the same as the leaders that it was compared with: by leader and image.
@@ -249,27 +216,30 @@ impl View<'_> {
         &self,
         images: impl IntoIterator<Item = ImageId>,
     ) -> Result<HashMap<(ImageId, ImageId), bool>> {
-        let mut statement =
-            self.0.prepare_cached("SELECT leader_id, is_similar FROM similar_checks WHERE image_id = ?1")?;
+        let mut statement = self.0.prepare_cached(
+            "SELECT leader_id, image_id, is_similar FROM json_each(?1) AS wanted
+             CROSS JOIN similar_checks ON image_id = wanted.value",
+        )?;
+        let mut rows = statement.query([id_list(images.into_iter().map(|id| id.0))])?;
         let mut checks = HashMap::new();
-        for image in images {
-            let mut rows = statement.query([image.0])?;
-            while let Some(row) = rows.next()? {
-                checks.insert((ImageId(row.get(0)?), image), row.get(1)?);
-            }
+        while let Some(row) = rows.next()? {
+            checks.insert((ImageId(row.get(0)?), ImageId(row.get(1)?)), row.get(2)?);
         }
         Ok(checks)
     }
 
     /// The upright sizes among `images`, the most frequent first.
     pub fn sizes_of(&self, images: &[ImageId]) -> Result<Vec<SizeCount>> {
-        let mut counts: HashMap<PixelSize, u32> = HashMap::new();
-        for &image in images {
-            *counts.entry(self.image_size(image)?).or_default() += 1;
-        }
-        let mut sizes: Vec<SizeCount> = counts.into_iter().map(|(size, count)| SizeCount { size, count }).collect();
-        sizes.sort_by_key(|entry| (std::cmp::Reverse(entry.count), std::cmp::Reverse(entry.size.area())));
-        Ok(sizes)
+        let mut statement = self.0.prepare_cached(
+            "SELECT width, height, count(*), min(wanted.value) FROM json_each(?1) AS wanted
+             LEFT JOIN images ON images.id = wanted.value
+             GROUP BY width, height ORDER BY count(*) DESC, width * height DESC, width DESC",
+        )?;
+        all(&mut statement, [id_list(images.iter().map(|id| id.0))], |row| {
+            let missing = StoreError::Missing { what: "image", id: row.get(3)? };
+            let width: Option<u32> = row.get(0)?;
+            Ok(SizeCount { size: PixelSize::new(width.ok_or(missing)?, row.get(1)?), count: row.get(2)? })
+        })
     }
 
     pub(super) fn review_of(&self, image: ImageId) -> Result<ReviewState> {

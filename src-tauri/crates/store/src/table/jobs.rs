@@ -95,14 +95,14 @@ pub struct JobFailure {
     pub detail: String,
 }
 
-impl View<'_> {
-    /// Answers of `run` that an earlier run had paid for.
-    pub fn reused_count(&self, run: RunId) -> Result<u32> {
-        let mut statement =
-            self.0.prepare_cached("SELECT count(*) FROM jobs WHERE run_id = ?1 AND reused_attempt IS NOT NULL")?;
-        Ok(statement.query_row([run.0], |row| row.get(0))?)
-    }
+/// The failures of which `is_meant` holds, as a list in SQL.
+pub(super) fn names_of_failures(is_meant: impl Fn(FailureKind) -> bool) -> Result<String> {
+    let meant = FailureKind::ALL.into_iter().filter(|&kind| is_meant(kind));
+    let names: Vec<String> = meant.map(|kind| Ok(format!("'{}'", name_of(&kind)?))).collect::<Result<_>>()?;
+    Ok(names.join(", "))
+}
 
+impl View<'_> {
     /// What every image of `run` took that was asked about and has finished, ascending, in milliseconds.
     pub fn durations(&self, run: RunId) -> Result<Vec<f64>> {
         let mut statement = self.0.prepare_cached(
@@ -218,19 +218,6 @@ impl View<'_> {
 
     pub fn asks_anew(&self, run: RunId) -> Result<bool> {
         let mut statement = self.0.prepare_cached("SELECT asks_anew FROM runs WHERE id = ?1")?;
-        Ok(statement.query_row([run.0], |row| row.get(0))?)
-    }
-
-    /// Failed images of `run` for which another try may come out otherwise.
-    pub fn retryable_count(&self, run: RunId) -> Result<u32> {
-        let groups = self.failure_groups(run)?;
-        Ok(groups.iter().filter(|group| group.is_worth_retrying).map(|group| group.count).sum())
-    }
-
-    /// Answers of `run` that were cut off, whose whole marks were kept.
-    pub fn cut_short_count(&self, run: RunId) -> Result<u32> {
-        let mut statement =
-            self.0.prepare_cached(&format!("SELECT count(*) FROM jobs WHERE run_id = ?1 AND {IS_CUT_SHORT}"))?;
         Ok(statement.query_row([run.0], |row| row.get(0))?)
     }
 

@@ -7,8 +7,7 @@ use domain::run::FailureKind;
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::all;
-use super::jobs::{IS_CUT_SHORT, OUTPUT_LIMIT};
-use crate::code::name_of;
+use super::jobs::{IS_CUT_SHORT, OUTPUT_LIMIT, names_of_failures};
 use crate::{Result, View};
 
 /// A raw answer that was paid for.
@@ -60,7 +59,7 @@ impl View<'_> {
                  OR attempts.state = 'received' AND jobs.run_id <> ?1
                  OR jobs.state = 'failed' AND attempts.state = 'failed' AND failure IN ({}))
              ORDER BY rank, CASE WHEN rank = 2 THEN {OUTPUT_LIMIT} END DESC, attempts.id DESC LIMIT 1",
-            kept_failures()?
+            names_of_failures(FailureKind::has_kept_answer)?
         ))?;
         let answer = statement.query_row([run.0, image.0], |row| read_kept(row, true));
         Ok(answer.optional()?)
@@ -86,7 +85,7 @@ impl View<'_> {
              WHERE answer_key = ?1 AND (
                  jobs.state = 'done' AND attempts.state = 'parsed' AND (NOT {IS_CUT_SHORT} OR {OUTPUT_LIMIT} >= ?2)
                  OR jobs.state = 'failed' AND attempts.state = 'failed' AND failure IN ({}))",
-            kept_failures()?
+            names_of_failures(FailureKind::has_kept_answer)?
         ))?;
         let answered: HashSet<ImageId> =
             all(&mut statement, params![answer_key, output_limit], |row| Ok(ImageId(row.get(0)?)))?
@@ -104,11 +103,4 @@ fn read_kept(row: &Row<'_>, is_reused: bool) -> rusqlite::Result<KeptAnswer> {
         output_limit: row.get(3)?,
         is_reused,
     })
-}
-
-/// The failures for which there is an answer that was paid for, as SQL.
-fn kept_failures() -> Result<String> {
-    let kept = FailureKind::ALL.into_iter().filter(|kind| kind.has_kept_answer());
-    let names: Vec<String> = kept.map(|kind| Ok(format!("'{}'", name_of(&kind)?))).collect::<Result<_>>()?;
-    Ok(names.join(", "))
 }

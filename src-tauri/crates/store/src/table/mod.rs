@@ -33,6 +33,12 @@ fn found<T>(row: rusqlite::Result<T>, what: &'static str, id: u32) -> Result<T> 
     row.optional()?.ok_or(StoreError::Missing { what, id })
 }
 
+/// Ids as a parameter for `json_each`, which makes rows of them.
+fn id_list(ids: impl IntoIterator<Item = u32>) -> String {
+    let ids: Vec<String> = ids.into_iter().map(|id| id.to_string()).collect();
+    format!("[{}]", ids.join(","))
+}
+
 /// Every row of a query, each read by a function that may find it unreadable.
 pub(crate) fn all<T>(
     statement: &mut rusqlite::Statement<'_>,

@@ -1,5 +1,6 @@
 //! Runs: what was asked, by which model, and how it stands.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use domain::ids::RunId;
@@ -9,16 +10,17 @@ use domain::money::PicoDollars;
 use domain::plan::CostRange;
 use domain::rate;
 use domain::recipe::Recipe;
-use domain::run::{RunMode, RunState, RunSummary, StopReason};
+use domain::run::{FailureKind, PossiblyBilled, RunMode, RunState, RunSummary, StopReason};
 use domain::run_options::RunOptions;
 use domain::settings::RouteLimits;
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{OptionalExtension, Row, params, params_from_iter};
 
-use super::jobs::QueuedImage;
+use super::attempts::{BILL, is_unsettled, read_bill};
+use super::jobs::{IS_CUT_SHORT, QueuedImage, names_of_failures};
 use super::{all, found};
 use crate::code::{from_json, from_name, name_of, to_json};
 use crate::path_bytes;
-use crate::{Edit, Result, View};
+use crate::{Edit, Result, StoreError, View};
 
 /// A plan about to be carried out.
 #[derive(Debug, Clone)]
@@ -54,80 +56,66 @@ pub struct NewPilot {
     pub expected: PicoDollars,
 }
 
-const SUMMARY: &str = "SELECT runs.id, stop_reason, model, model_name, recipe, started_at, quoted, wall_millis,
-    (SELECT count(*) FROM jobs WHERE run_id = runs.id),
-    (SELECT count(*) FROM jobs WHERE run_id = runs.id AND state = 'done'),
-    (SELECT count(*) FROM jobs WHERE run_id = runs.id AND state = 'failed'),
-    (SELECT coalesce(sum(value), 0) FROM jobs, json_each(coalesce(found, propagated)) WHERE run_id = runs.id),
-    (SELECT count(*) FROM annotations WHERE run_id = runs.id AND status = 'proposed'),
-    (SELECT count(*) FROM jobs JOIN images ON images.id = image_id
-     WHERE run_id = runs.id AND review <> 'unreviewed' AND NOT EXISTS (
-         SELECT 1 FROM layer_figures WHERE run_id = runs.id AND image_id = images.id AND proposed > 0)),
-    quoted_low, quoted_high, destination, stop_detail, budget, mode,
-    (SELECT count(*) FROM jobs WHERE run_id = runs.id AND is_carried),
-    (SELECT coalesce(sum(value), 0) FROM jobs, json_each(propagated) WHERE run_id = runs.id)
-    FROM runs";
+/// Every run, or run `?1`, with what its jobs, requests and annotations come to. Every table is gone through once, however
+/// many runs there are.
+fn summaries_sql(is_of_one: bool) -> Result<String> {
+    let [of_runs, of_run] = if is_of_one { ["WHERE runs.id = ?1", "WHERE run_id = ?1"] } else { [""; 2] };
+    let (is_unsettled, worth_retrying) = (is_unsettled(), names_of_failures(FailureKind::is_worth_retrying)?);
+    Ok(format!(
+        "WITH of_jobs AS (
+             SELECT run_id, count(*) AS total, sum(state = 'done') AS done, sum(state = 'failed') AS failed,
+                 sum(is_carried) AS carried, sum(reused_attempt IS NOT NULL) AS reused, sum({IS_CUT_SHORT}) AS cut_short,
+                 sum(state = 'failed' AND failure IN ({worth_retrying})) AS retryable,
+                 sum((SELECT sum(value) FROM json_each(coalesce(found, propagated)))) AS marks,
+                 sum((SELECT sum(value) FROM json_each(propagated))) AS propagated
+             FROM jobs {of_run} GROUP BY run_id),
+         of_attempts AS (
+             SELECT run_id, {BILL}, sum(may_be_billed) AS possibly_billed, sum(iif(may_be_billed, at_most, 0)) AS billed_at_most,
+                 sum({is_unsettled}) AS unsettled, sum(iif({is_unsettled}, at_most, 0)) AS unsettled_at_most,
+                 sum(retried_for IS NOT NULL) AS retries
+             FROM jobs JOIN attempts ON job_id = jobs.id {of_run} GROUP BY run_id)
+         SELECT id, stop_reason, stop_detail, model, model_name, recipe, destination, mode, started_at, wall_millis, budget,
+             quoted_low, quoted, quoted_high, of_jobs.*, of_attempts.*,
+             (SELECT count(*) FROM annotations WHERE run_id = runs.id AND status = 'proposed') AS undecided,
+             (SELECT count(*) FROM jobs JOIN images ON images.id = image_id
+              WHERE run_id = runs.id AND review <> 'unreviewed' AND NOT EXISTS (
+                  SELECT 1 FROM layer_figures WHERE run_id = runs.id AND image_id = images.id AND proposed > 0)) AS reviewed
+         FROM runs LEFT JOIN of_jobs ON of_jobs.run_id = runs.id LEFT JOIN of_attempts ON of_attempts.run_id = runs.id
+         {of_runs} ORDER BY runs.id DESC"
+    ))
+}
 
 impl View<'_> {
     /// The newest first. A run without a stop reason is said to be running; whether it is, its worker tells.
     pub fn runs(&self) -> Result<Vec<RunSummary>> {
-        let mut statement = self.0.prepare_cached(&format!("{SUMMARY} ORDER BY runs.id DESC"))?;
-        all(&mut statement, [], |row| self.read_summary(row))
+        self.summaries(None)
     }
 
     pub fn run(&self, run: RunId) -> Result<RunSummary> {
-        let mut statement = self.0.prepare_cached(&format!("{SUMMARY} WHERE runs.id = ?1"))?;
-        all(&mut statement, [run.0], |row| self.read_summary(row))?
-            .pop()
-            .ok_or(crate::StoreError::Missing { what: "run", id: run.0 })
+        self.summaries(Some(run))?.pop().ok_or(StoreError::Missing { what: "run", id: run.0 })
     }
 
-    fn read_summary(&self, row: &Row<'_>) -> Result<RunSummary> {
-        let id = RunId(row.get(0)?);
-        let recipe: Recipe = from_json("runs.recipe", &row.get::<_, String>(4)?)?;
-        let stop_reason: Option<String> = row.get(1)?;
-        let (total, done, failed): (u32, u32, u32) = (row.get(8)?, row.get(9)?, row.get(10)?);
-        let wall_millis: f64 = row.get(7)?;
-        let durations = self.durations(id)?;
-        let asked = u32::try_from(durations.len()).unwrap_or(u32::MAX);
-        let bill = self.bill_of_run(id)?;
-        Ok(RunSummary {
-            id,
-            state: match stop_reason {
-                Some(reason) => RunState::Stopped { reason: from_name("runs.stop_reason", reason)? },
-                None => RunState::Running,
-            },
-            stop_detail: row.get(17)?,
-            model: ModelId(row.get(2)?),
-            model_name: row.get(3)?,
-            recipe_name: recipe.name,
-            destination: from_json("runs.destination", &row.get::<_, String>(16)?)?,
-            mode: from_name("runs.mode", row.get(19)?)?,
-            started_at: row.get(5)?,
-            total,
-            done,
-            failed,
-            waiting: total - done - failed,
-            mark_count: row.get(11)?,
-            propagated_count: row.get(21)?,
-            undecided_count: row.get(12)?,
-            reviewed_count: row.get(13)?,
-            quoted: quoted(row.get(14)?, row.get(6)?, row.get(15)?),
-            paid: bill.paid,
-            usage: bill.usage,
-            possibly_billed: self.possibly_billed(id)?,
-            budget: row.get::<_, Option<u64>>(18)?.map(PicoDollars),
-            unsettled: self.unsettled(id)?,
-            cut_short: self.cut_short_count(id)?,
-            retryable: self.retryable_count(id)?,
-            reused: self.reused_count(id)?,
-            carried: row.get(20)?,
-            retries: self.retry_count(id)?,
-            asked,
-            p50_millis: quantile(&durations, 0.50),
-            p95_millis: quantile(&durations, 0.95),
-            rate_per_minute: (wall_millis > 0.0 && asked > 0).then(|| rate::average(durations.len(), wall_millis)),
+    fn summaries(&self, run: Option<RunId>) -> Result<Vec<RunSummary>> {
+        let mut durations: HashMap<u32, Vec<f64>> = HashMap::new();
+        let of_run = if run.is_some() { "run_id = ?1 AND" } else { "" };
+        let mut statement = self.0.prepare_cached(&format!(
+            "SELECT run_id, took_millis FROM jobs WHERE {of_run} took_millis IS NOT NULL ORDER BY took_millis"
+        ))?;
+        let mut rows = statement.query(params_from_iter(run.map(|run| run.0)))?;
+        while let Some(row) = rows.next()? {
+            durations.entry(row.get(0)?).or_default().push(row.get(1)?);
+        }
+        let mut statement = self.0.prepare_cached(&summaries_sql(run.is_some())?)?;
+        all(&mut statement, params_from_iter(run.map(|run| run.0)), |row| {
+            read_summary(row, durations.get(&row.get("id")?).map_or(&[], Vec::as_slice))
         })
+    }
+
+    /// Where the run sends its images.
+    pub fn destination_of_run(&self, run: RunId) -> Result<Destination> {
+        let mut statement = self.0.prepare_cached("SELECT destination FROM runs WHERE id = ?1")?;
+        let destination: String = found(statement.query_row([run.0], |row| row.get(0)), "run", run.0)?;
+        from_json("runs.destination", &destination)
     }
 
     /// The recipe as it was when the run began.
@@ -190,6 +178,56 @@ impl View<'_> {
         let destination = to_json("runs.destination", &model.destination)?;
         Ok(statement.query_row([&model.id.0, &destination], |row| row.get(0)).optional()?.map(RunId))
     }
+}
+
+/// A row of [`summaries_sql`], with what the images of the run took, ascending, in milliseconds.
+fn read_summary(row: &Row<'_>, durations: &[f64]) -> Result<RunSummary> {
+    // A run without jobs or requests has no sums.
+    let count = |column: &str| Ok::<_, StoreError>(row.get::<_, Option<u32>>(column)?.unwrap_or_default());
+    let money = |column: &str| Ok::<_, StoreError>(PicoDollars(row.get::<_, Option<u64>>(column)?.unwrap_or_default()));
+    let recipe: Recipe = from_json("runs.recipe", &row.get::<_, String>("recipe")?)?;
+    let stop_reason: Option<String> = row.get("stop_reason")?;
+    let (total, done, failed) = (count("total")?, count("done")?, count("failed")?);
+    let wall_millis: f64 = row.get("wall_millis")?;
+    let asked = u32::try_from(durations.len()).unwrap_or(u32::MAX);
+    let bill = read_bill(row)?;
+    Ok(RunSummary {
+        id: RunId(row.get("id")?),
+        state: match stop_reason {
+            Some(reason) => RunState::Stopped { reason: from_name("runs.stop_reason", reason)? },
+            None => RunState::Running,
+        },
+        stop_detail: row.get("stop_detail")?,
+        model: ModelId(row.get("model")?),
+        model_name: row.get("model_name")?,
+        recipe_name: recipe.name,
+        destination: from_json("runs.destination", &row.get::<_, String>("destination")?)?,
+        mode: from_name("runs.mode", row.get("mode")?)?,
+        started_at: row.get("started_at")?,
+        total,
+        done,
+        failed,
+        waiting: total - done - failed,
+        mark_count: count("marks")?,
+        propagated_count: count("propagated")?,
+        undecided_count: count("undecided")?,
+        reviewed_count: count("reviewed")?,
+        quoted: quoted(row.get("quoted_low")?, row.get("quoted")?, row.get("quoted_high")?),
+        paid: bill.paid,
+        usage: bill.usage,
+        possibly_billed: PossiblyBilled { count: count("possibly_billed")?, at_most: money("billed_at_most")? },
+        budget: row.get::<_, Option<u64>>("budget")?.map(PicoDollars),
+        unsettled: PossiblyBilled { count: count("unsettled")?, at_most: money("unsettled_at_most")? },
+        cut_short: count("cut_short")?,
+        retryable: count("retryable")?,
+        reused: count("reused")?,
+        carried: count("carried")?,
+        retries: count("retries")?,
+        asked,
+        p50_millis: quantile(durations, 0.50),
+        p95_millis: quantile(durations, 0.95),
+        rate_per_minute: (wall_millis > 0.0 && asked > 0).then(|| rate::average(durations.len(), wall_millis)),
+    })
 }
 
 /// Runs from before quotes had ends were free: their ends are what was expected.

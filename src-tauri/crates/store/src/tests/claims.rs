@@ -18,7 +18,7 @@ fn two_runs(library: &Library) -> [RunId; 2] {
 }
 
 fn job(library: &Library, run: RunId) -> Option<WaitingJob> {
-    library.store.read(|view| view.waiting_jobs(run, None, 1)).unwrap().pop()
+    library.store.read_blocking(|view| view.waiting_jobs(run, None, 1)).unwrap().pop()
 }
 
 fn claim(library: &Library, run: RunId, job: &WaitingJob) -> Claim {
@@ -27,7 +27,7 @@ fn claim(library: &Library, run: RunId, job: &WaitingJob) -> Claim {
 }
 
 fn pending(library: &Library, run: RunId) -> Vec<PendingElsewhere> {
-    library.store.read(|view| view.pending_elsewhere(run)).unwrap()
+    library.store.read_blocking(|view| view.pending_elsewhere(run)).unwrap()
 }
 
 fn receive(library: &Library, job: &WaitingJob) -> domain::ids::AttemptId {

@@ -9,7 +9,7 @@ fn library_of_version(version: usize, fill: &[&str]) -> Library {
     let path = folder.path().join("library.sqlite");
     let connection = Connection::open(&path).unwrap();
     for migration in &migration::MIGRATIONS[..version] {
-        connection.execute_batch(migration).unwrap();
+        connection.execute_batch(migration.sql).unwrap();
     }
     connection.pragma_update(None, "user_version", version).unwrap();
     for sql in fill {
@@ -24,7 +24,7 @@ impl Library {
     /// The rows of a query, their columns joined.
     fn rows(&self, sql: &str) -> Vec<String> {
         self.store
-            .read(|view| {
+            .read_blocking(|view| {
                 let mut statement = view.0.prepare(sql)?;
                 let columns = statement.column_count();
                 let rows = statement.query_map([], |row| {
@@ -190,15 +190,15 @@ fn a_filled_library_of_version_12_keeps_annotations_decisions_and_undo() {
     library.assert_consistent();
     let reviews = |layers: &LayerScope| {
         let images = [1, 2, 3].map(ImageId);
-        let cards = library.store.read(|view| view.image_cards(&images, layers, &[])).unwrap();
+        let cards = library.store.read_blocking(|view| view.image_cards(&images, layers, &[])).unwrap();
         cards.iter().map(|card| card.review).collect::<Vec<_>>()
     };
     let [open, reviewed, empty] = [ReviewState::Unreviewed, ReviewState::Reviewed, ReviewState::ConfirmedEmpty];
     assert_eq!(reviews(&LayerScope::of_run(RunId(1))), [reviewed, reviewed, empty]);
     assert_eq!(reviews(&LayerScope::All), [open, reviewed, empty]);
-    let summaries = library.store.read(|view| view.runs()).unwrap();
+    let summaries = library.store.read_blocking(|view| view.runs()).unwrap();
     assert_eq!(summaries.iter().map(|run| (run.done, run.failed)).collect::<Vec<_>>(), [(1, 1), (3, 0)]);
-    let audit = library.store.read(|view| view.audit(domain::ids::AuditId(1))).unwrap();
+    let audit = library.store.read_blocking(|view| view.audit(domain::ids::AuditId(1))).unwrap();
     assert_eq!((audit.sample.len(), audit.proposals), (1, 1));
 
     // Everything is undone, the bulk edit as a whole, and redone.
@@ -244,7 +244,7 @@ fn what_version_20_kept_for_exports_returns_to_the_layer_of_its_run() {
     let library = library_of_version(20, &[&filled(FILL_20)]);
     library.assert_consistent();
     let shown = |image, layers: LayerScope| {
-        let shown = library.store.read(|view| view.shown_on(ImageId(image), &layers)).unwrap();
+        let shown = library.store.read_blocking(|view| view.shown_on(ImageId(image), &layers)).unwrap();
         shown.into_iter().map(|mark| (mark.label, mark.confidence)).collect::<Vec<_>>()
     };
     let (cat, dog) =

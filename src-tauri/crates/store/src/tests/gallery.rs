@@ -11,16 +11,16 @@ use super::*;
 impl Library {
     fn find(&self, text: &str, order: ImageOrder) -> Vec<ImageId> {
         let query = ImageQuery { conditions: parse(text).unwrap(), order, ..ImageQuery::default() };
-        self.store.read(|view| view.image_ids(&query, &[])).unwrap()
+        self.store.read_blocking(|view| view.image_ids(&query, &[])).unwrap()
     }
 
     fn counts(&self, conditions: Vec<Condition>) -> FilterCounts {
         let query = ImageQuery { conditions, ..ImageQuery::default() };
-        self.store.read(|view| view.filter_counts(&query, &[])).unwrap()
+        self.store.read_blocking(|view| view.filter_counts(&query, &[])).unwrap()
     }
 
     fn answer_with(&self, run: RunId, annotations: Vec<NewAnnotation>) {
-        let job = self.store.read(|view| view.waiting_jobs(run, None, 1)).unwrap().pop().unwrap();
+        let job = self.store.read_blocking(|view| view.waiting_jobs(run, None, 1)).unwrap().pop().unwrap();
         self.store
             .write_blocking(move |edit| {
                 let attempt = edit.note_sent(job.id, PicoDollars::ZERO, 8)?;
@@ -57,7 +57,7 @@ fn library() -> (Library, RunId, Vec<ImageId>) {
     library.answer_with(run, vec![saying("cat", Some(0.9), None), saying("cat", Some(0.3), Some("Été \"chaud\""))]);
     library.answer_with(run, vec![saying("Dog", None, None), saying("cat", Some(0.6), Some("winter"))]);
     library.answer_with(run, vec![]);
-    let job = library.store.read(|view| view.waiting_jobs(run, None, 1)).unwrap().pop().unwrap();
+    let job = library.store.read_blocking(|view| view.waiting_jobs(run, None, 1)).unwrap().pop().unwrap();
     library
         .store
         .write_blocking(move |edit| {
@@ -104,9 +104,12 @@ fn every_condition_finds_what_it_says() {
     assert_eq!(found("date:>1970-01-01"), []);
     let running = ImageQuery::of([Test::Image { state: ImageState::Running }]);
     let again = library.add_run(vec![five]);
-    assert_eq!(library.store.read(|view| view.image_ids(&running, &[again])).unwrap(), [five]);
-    assert!(library.store.read(|view| view.image_cards(&[five], &LayerScope::All, &[again])).unwrap()[0].is_running);
-    assert_eq!(library.store.read(|view| view.image_ids(&running, &[])).unwrap(), []);
+    assert_eq!(library.store.read_blocking(|view| view.image_ids(&running, &[again])).unwrap(), [five]);
+    assert!(
+        library.store.read_blocking(|view| view.image_cards(&[five], &LayerScope::All, &[again])).unwrap()[0]
+            .is_running
+    );
+    assert_eq!(library.store.read_blocking(|view| view.image_ids(&running, &[])).unwrap(), []);
 }
 
 /// Four photos that say when they were taken, out of order, and one that does not.
@@ -135,7 +138,9 @@ fn photos_are_found_and_listed_by_when_they_were_taken() {
     assert_eq!(found("taken:<2025"), [newyear, scan]);
     assert_eq!(found("-taken:<2025"), [evening, unknown, morning]);
     assert_eq!(library.find("", ImageOrder::Taken), [scan, newyear, morning, evening, unknown]);
-    let card = |image| library.store.read(|view| view.image_cards(&[image], &LayerScope::All, &[])).unwrap().remove(0);
+    let card = |image| {
+        library.store.read_blocking(|view| view.image_cards(&[image], &LayerScope::All, &[])).unwrap().remove(0)
+    };
     assert_eq!(card(evening).taken.and_then(|taken| taken.minutes_ahead_of_utc), Some(-420));
     assert_eq!(card(unknown).taken, None);
 
@@ -148,7 +153,7 @@ fn photos_are_found_and_listed_by_when_they_were_taken() {
     assert_eq!(months(""), all);
     assert_eq!(months("taken:1955"), all, "another month may be chosen instead");
     assert_eq!(months("img_3"), all[1..2]);
-    let vocabulary = library.store.read(|view| view.query_vocabulary()).unwrap();
+    let vocabulary = library.store.read_blocking(|view| view.query_vocabulary()).unwrap();
     assert_eq!(vocabulary.months[0], ("2026-05".into(), 2));
 }
 
@@ -160,10 +165,10 @@ fn taken_in(span: Span<CalendarDate>) -> Condition {
 fn images_from_before_are_dated_once() {
     let (library, images) = dated_library();
     let (scan, unknown) = (images[3], images[1]);
-    let unread = |image| library.store.read(|view| view.is_taken_unread(image)).unwrap();
+    let unread = |image| library.store.read_blocking(|view| view.is_taken_unread(image)).unwrap();
     let note = |image, taken| library.store.write_blocking(move |edit| edit.note_when_taken(image, taken)).unwrap();
     let taken_of =
-        |image| library.store.read(|view| view.image_cards(&[image], &LayerScope::All, &[])).unwrap()[0].taken;
+        |image| library.store.read_blocking(|view| view.image_cards(&[image], &LayerScope::All, &[])).unwrap()[0].taken;
     let later = Some(Taken { clock_millis: 5, minutes_ahead_of_utc: None });
     assert!(!unread(unknown), "it was asked, and does not say");
     note(unknown, later);
@@ -194,7 +199,7 @@ fn orders_have_every_image_once() {
     library.answer_with(again, vec![saying("cat", Some(0.9), None)]);
     library.answer_with(again, vec![saying("cat", Some(0.8), None)]);
     assert_eq!(library.find("", ImageOrder::Disagreement), [one, two, three, four, five]);
-    let ranked = library.store.read(|view| {
+    let ranked = library.store.read_blocking(|view| {
         let sql = "SELECT disagreement FROM image_figures WHERE image_id IN (?1, ?2) ORDER BY image_id";
         let mut statement = view.0.prepare(sql)?;
         let found =
@@ -233,7 +238,7 @@ fn counts_beside_filters_say_what_choosing_them_finds() {
 pub fn kept_and_counted(store: &Store) -> [Vec<(String, u32, f64)>; 4] {
     let rows = |sql: &'static str| {
         store
-            .read(|view| {
+            .read_blocking(|view| {
                 let mut statement = view.0.prepare(sql)?;
                 let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
                 Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?)
@@ -267,7 +272,7 @@ fn what_is_kept_about_images_agrees_with_counting() {
         assert_eq!((&labels, &figures), (&counted_labels, &counted_figures));
     };
     agree();
-    let least = library.store.read(|view| view.annotations_of(images[0])).unwrap()[1].id;
+    let least = library.store.read_blocking(|view| view.annotations_of(images[0])).unwrap()[1].id;
     let reject = Verdict::Reject { reason: None };
     let decision = Decision { image: images[0], scope: DecisionScope::Mark { id: least }, verdict: reject };
     library.store.write_blocking(move |edit| edit.decide(&decision, &LayerScope::All, 20)).unwrap();
@@ -288,7 +293,7 @@ fn what_is_kept_about_images_agrees_with_counting() {
 fn a_library_from_before_has_its_marks_counted() {
     let (library, _, _) = library();
     let before = kept_and_counted(&library.store);
-    let path = &library.store.path;
+    let path = library.store.path();
     let earlier = path.with_file_name("earlier.sqlite");
     // The same rows in the format before this was kept.
     let connection = Connection::open(&earlier).unwrap();
@@ -316,7 +321,7 @@ fn a_library_from_before_has_its_marks_counted() {
     let earlier = Store::open(&earlier).unwrap();
     assert_eq!(kept_and_counted(&earlier), before);
     let dated = ImageQuery { conditions: parse("date:1970-01-01").unwrap(), ..ImageQuery::default() };
-    assert_eq!(earlier.read(|view| view.image_ids(&dated, &[])).unwrap().len(), 5);
+    assert_eq!(earlier.read_blocking(|view| view.image_ids(&dated, &[])).unwrap().len(), 5);
 }
 
 #[test]
@@ -325,7 +330,7 @@ fn questions_never_look_through_all_marks() {
     let plan = |sql: &'static str| {
         library
             .store
-            .read(|view| {
+            .read_blocking(|view| {
                 let mut statement = view.0.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
                 let steps = statement.query_map([], |row| row.get::<_, String>(3))?;
                 Ok(steps.collect::<rusqlite::Result<Vec<_>>>()?.join("; "))
@@ -380,7 +385,7 @@ fn an_image_is_found_by_the_name_of_every_place_at_which_it_was_seen() {
         })
         .unwrap();
     let query = ImageQuery::of([Test::Text { text: "sommer".into() }]);
-    assert_eq!(library.store.read(|view| view.image_ids(&query, &[])).unwrap(), [image]);
+    assert_eq!(library.store.read_blocking(|view| view.image_ids(&query, &[])).unwrap(), [image]);
 }
 
 #[test]
@@ -403,7 +408,7 @@ fn a_removed_collection_takes_its_own_images_out_of_view_and_brings_them_back_wi
     let seen = || {
         library
             .store
-            .read(|view| {
+            .read_blocking(|view| {
                 let names: Vec<String> = view.collections()?.into_iter().map(|each| each.name).collect();
                 let images = view.image_ids(&ImageQuery::default(), &[])?;
                 let labels = view.label_counts(None)?.iter().map(|label| label.count).sum::<u32>();

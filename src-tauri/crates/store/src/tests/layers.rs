@@ -28,7 +28,7 @@ impl Library {
         };
         let run = self.store.write_blocking(move |edit| edit.add_run(&run, 7)).unwrap();
         for (_, annotations) in answers {
-            let job = self.store.read(|view| view.waiting_jobs(run, None, 1)).unwrap().pop().unwrap();
+            let job = self.store.read_blocking(|view| view.waiting_jobs(run, None, 1)).unwrap().pop().unwrap();
             self.store
                 .write_blocking(move |edit| {
                     let attempt = edit.note_sent(job.id, PicoDollars::ZERO, 8)?;
@@ -42,7 +42,7 @@ impl Library {
     }
 
     fn card_in(&self, image: ImageId, layers: &LayerScope) -> ImageCard {
-        self.store.read(|view| view.image_cards(&[image], layers, &[])).unwrap().remove(0)
+        self.store.read_blocking(|view| view.image_cards(&[image], layers, &[])).unwrap().remove(0)
     }
 
     fn decide_in(&self, image: ImageId, scope: DecisionScope, verdict: Verdict, layers: &LayerScope) {
@@ -58,8 +58,8 @@ impl Library {
     }
 
     fn found_by(&self, query: &ImageQuery) -> Vec<ImageId> {
-        let ids = self.store.read(|view| view.image_ids(query, &[])).unwrap();
-        let counts = self.store.read(|view| view.filter_counts(query, &[])).unwrap();
+        let ids = self.store.read_blocking(|view| view.image_ids(query, &[])).unwrap();
+        let counts = self.store.read_blocking(|view| view.filter_counts(query, &[])).unwrap();
         assert_eq!(counts.found as usize, ids.len(), "{query:?}");
         ids
     }
@@ -86,7 +86,7 @@ fn a_run_is_reviewed_without_the_proposals_of_other_runs() {
     let card = library.card_in(image, &one);
     let statuses: Vec<Status> = card.marks.iter().map(|annotation| annotation.status).collect();
     assert_eq!(statuses, [Status::Proposed, Status::Proposed, Status::Proposed, Status::Accepted, Status::Accepted]);
-    let summary = |run| library.store.read(|view| view.run(run)).unwrap();
+    let summary = |run| library.store.read_blocking(|view| view.run(run)).unwrap();
     assert_eq!((summary(first).reviewed_count, summary(second).reviewed_count), (0, 1));
     assert_eq!((summary(first).undecided_count, summary(second).undecided_count), (4, 0));
 
@@ -117,9 +117,9 @@ fn a_later_run_of_the_same_model_and_recipe_takes_nothing_from_the_layer_of_an_e
     assert_eq!((shown(both), shown(emptied)), ([2, 1, 1], [1, 0, 0]));
     let open = |image, layers| library.card_in(image, layers).review == ReviewState::Unreviewed;
     assert!(open(emptied, &one));
-    let labels = || library.store.read(|view| view.label_counts(None)).unwrap()[0].count;
+    let labels = || library.store.read_blocking(|view| view.label_counts(None)).unwrap()[0].count;
     assert_eq!(labels(), 1);
-    let summary = |run| library.store.read(|view| view.run(run)).unwrap().undecided_count;
+    let summary = |run| library.store.read_blocking(|view| view.run(run)).unwrap().undecided_count;
     assert_eq!((summary(first), summary(second)), (3, 1));
 
     // A decision is about the annotation, whichever of the two runs it was shown in.
@@ -177,7 +177,7 @@ fn a_failure_and_the_uncertainty_of_an_image_are_those_of_the_layers_shown() {
     let first = library.layer("a", vec![(sure, cat(0.9)), (unsure, cat(0.6))]);
     let second = library.layer("b", vec![(sure, cat(0.2)), (unsure, cat(0.5))]);
     let failed = library.add_run(vec![sure]);
-    let job = library.store.read(|view| view.waiting_jobs(failed, None, 1)).unwrap().pop().unwrap();
+    let job = library.store.read_blocking(|view| view.waiting_jobs(failed, None, 1)).unwrap().pop().unwrap();
     let failure = JobFailure { attempt: None, kind: FailureKind::Refused, detail: "no".into() };
     let outcome = JobOutcome::Failed(failure);
     library.store.write_blocking(move |edit| edit.settle_job(failed, &job, &cats(), &outcome, None, 10)).unwrap();
@@ -193,7 +193,7 @@ fn a_failure_and_the_uncertainty_of_an_image_are_those_of_the_layers_shown() {
     }
     let counted = |layers: &LayerScope| {
         let query = ImageQuery { layers: Some(layers.clone()), ..ImageQuery::default() };
-        library.store.read(|view| view.filter_counts(&query, &[])).unwrap().failures.len()
+        library.store.read_blocking(|view| view.filter_counts(&query, &[])).unwrap().failures.len()
     };
     assert_eq!(scopes.each_ref().map(counted), [1, 1, 0]);
     let by_doubt = |run| {
@@ -235,7 +235,7 @@ fn a_cut_off_answer_is_reviewed_in_the_layer_of_its_run() {
             Ok(edit.0.0.execute(sql, [run.0])?)
         })
         .unwrap();
-    let cut_off = || library.store.read(|view| view.cut_off_images(run)).unwrap().0;
+    let cut_off = || library.store.read_blocking(|view| view.cut_off_images(run)).unwrap().0;
     assert_eq!(cut_off(), 1);
     library.decide_in(image, DecisionScope::Image, Verdict::Accept, &LayerScope::of_run(run));
     assert_eq!(cut_off(), 0);
@@ -255,7 +255,7 @@ fn accepting_above_a_threshold_is_about_the_layers_of_the_question() {
 
     let asked = |text: &str, layers| ImageQuery { conditions: parse(text).unwrap(), layers, ..ImageQuery::default() };
     let counted = |query: &ImageQuery| -> u32 {
-        let labels = library.store.read(|view| view.proposal_confidences(query, &[])).unwrap();
+        let labels = library.store.read_blocking(|view| view.proposal_confidences(query, &[])).unwrap();
         labels.iter().map(|label| label.hundredths.iter().sum::<u32>() + label.unstated).sum()
     };
     let named = asked(&format!("run:{second}"), None);
@@ -266,8 +266,8 @@ fn accepting_above_a_threshold_is_about_the_layers_of_the_question() {
 
     let request =
         AuditRequest { query: named, label: "cat".into(), threshold: Share(0.8), sample: 1, error_limit: Share(0.05) };
-    let latest = library.store.read(|view| view.latest_mark()).unwrap();
-    let proposals = library.store.read(|view| view.proposals_above(&request, latest, &[])).unwrap();
+    let latest = library.store.read_blocking(|view| view.latest_mark()).unwrap();
+    let proposals = library.store.read_blocking(|view| view.proposals_above(&request, latest, &[])).unwrap();
     assert_eq!(proposals.len(), 3);
     let audit = library
         .store
@@ -277,8 +277,8 @@ fn accepting_above_a_threshold_is_about_the_layers_of_the_question() {
             Ok(audit)
         })
         .unwrap();
-    assert_eq!(library.store.read(|view| view.audit(audit)).unwrap().accepted, Some(3));
-    let open = |run| library.store.read(|view| view.run(run)).unwrap().undecided_count;
+    assert_eq!(library.store.read_blocking(|view| view.audit(audit)).unwrap().accepted, Some(3));
+    let open = |run| library.store.read_blocking(|view| view.run(run)).unwrap().undecided_count;
     assert_eq!((open(first), open(second)), (12, 0));
     let reviewed = asked("status:reviewed", Some(LayerScope::of_run(second)));
     assert_eq!(library.found_by(&reviewed), images);
@@ -293,7 +293,8 @@ fn two_runs_that_propose_the_same_are_no_duplicates_in_any_view() {
     while library.store.write_derived_blocking(|edit| edit.look_through(9)).unwrap() {}
     let asked =
         |layers| ImageQuery { layers: Some(layers), ..ImageQuery::of([Test::Check { check: Check::Duplicate }]) };
-    let mistakes = |layers: &LayerScope| library.store.read(|view| view.mistakes_on(image, layers)).unwrap().len();
+    let mistakes =
+        |layers: &LayerScope| library.store.read_blocking(|view| view.mistakes_on(image, layers)).unwrap().len();
     let [one, two] = [first, second].map(LayerScope::of_run);
     assert_eq!((library.found_by(&asked(one.clone())), mistakes(&one)), (vec![], 0));
     assert_eq!((library.found_by(&asked(two.clone())), mistakes(&two)), (vec![image], 1));
@@ -447,7 +448,7 @@ proptest! {
                 prop_assert_eq!(library.found_by(&query), ranked, "{:?} in {:?}", order, layers);
             }
             let all = ImageQuery { layers: Some(layers.clone()), ..ImageQuery::default() };
-            let counts = library.store.read(|view| view.filter_counts(&all, &[])).unwrap();
+            let counts = library.store.read_blocking(|view| view.filter_counts(&all, &[])).unwrap();
             for count in counts.runs {
                 let chosen = [Condition::holds(Test::Run { run: count.run })];
                 let query = ImageQuery { conditions: chosen.into(), ..ImageQuery::default() };
@@ -479,7 +480,7 @@ fn a_library_from_before_keeps_what_people_said_about_images() {
     let kept = |sql: &'static str| -> Vec<String> {
         library
             .store
-            .read(|view| {
+            .read_blocking(|view| {
                 let mut statement = view.0.prepare(sql)?;
                 let rows = statement.query_map([], |row| row.get(0))?;
                 Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -512,7 +513,7 @@ fn questions_about_a_layer_look_at_its_rows_alone() {
     let plan = |sql: &'static str| {
         library
             .store
-            .read(|view| {
+            .read_blocking(|view| {
                 let mut statement = view.0.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
                 let steps = statement.query_map([], |row| row.get::<_, String>(3))?;
                 Ok(steps.collect::<rusqlite::Result<Vec<_>>>()?.join("; "))

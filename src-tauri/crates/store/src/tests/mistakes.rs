@@ -15,7 +15,7 @@ const SOUND: Rect = Rect::new(20.0, 20.0, 340.0, 260.0);
 
 impl Library {
     fn propose(&self, run: RunId, annotations: Vec<NewAnnotation>) {
-        let job = self.store.read(|view| view.waiting_jobs(run, None, 1)).unwrap().pop().unwrap();
+        let job = self.store.read_blocking(|view| view.waiting_jobs(run, None, 1)).unwrap().pop().unwrap();
         self.store
             .write_blocking(move |edit| {
                 let attempt = edit.note_sent(job.id, PicoDollars::ZERO, 8)?;
@@ -40,9 +40,9 @@ impl Library {
     fn with_mistake(&self, check: Check) -> Vec<ImageId> {
         self.look_through();
         let query = ImageQuery { conditions: vec![Condition::holds(Asked::Check { check })], ..ImageQuery::default() };
-        let counted = self.store.read(|view| view.filter_counts(&ImageQuery::default(), &[])).unwrap();
+        let counted = self.store.read_blocking(|view| view.filter_counts(&ImageQuery::default(), &[])).unwrap();
         let count = counted.checks.iter().find(|counted| counted.filter == check).map_or(0, |counted| counted.count);
-        let images = self.store.read(|view| view.image_ids(&query, &[])).unwrap();
+        let images = self.store.read_blocking(|view| view.image_ids(&query, &[])).unwrap();
         assert_eq!(images.len(), count as usize, "the count beside the filter is of what it finds");
         images
     }
@@ -50,7 +50,7 @@ impl Library {
     fn doubtful(&self) -> Vec<ImageId> {
         self.look_through();
         let query = ImageQuery { order: ImageOrder::Doubt, ..ImageQuery::default() };
-        self.store.read(|view| view.image_ids(&query, &[])).unwrap()
+        self.store.read_blocking(|view| view.image_ids(&query, &[])).unwrap()
     }
 
     fn repair(&self, check: Check) -> (u32, u32) {
@@ -83,7 +83,7 @@ fn mistakes_are_found_repaired_and_taken_back_as_one() {
     assert_eq!(library.with_mistake(Check::Tiny), [images[1]]);
     assert_eq!(library.with_mistake(Check::Misspelled), [images[2]]);
     assert!(library.with_mistake(Check::Huge).is_empty());
-    let on_third = library.store.read(|view| view.mistakes_on(images[2], &LayerScope::All)).unwrap();
+    let on_third = library.store.read_blocking(|view| view.mistakes_on(images[2], &LayerScope::All)).unwrap();
     let marks = library.marks(images[2]);
     assert_eq!(
         on_third.iter().map(|mistake| (mistake.check, mistake.mark, mistake.other)).collect::<Vec<_>>(),
@@ -146,7 +146,8 @@ fn an_audit_accepts_what_its_sample_stands_for_and_no_more() {
     for confidence in [0.95, 0.9, 0.85, 0.5] {
         library.propose(run, vec![found("cat", SOUND, confidence), found("dog", SOUND, 0.9)]);
     }
-    let confidences = library.store.read(|view| view.proposal_confidences(&ImageQuery::default(), &[])).unwrap();
+    let confidences =
+        library.store.read_blocking(|view| view.proposal_confidences(&ImageQuery::default(), &[])).unwrap();
     let cats = confidences.iter().find(|label| label.label == "cat").unwrap();
     let high: Vec<usize> = (0..100).filter(|&place| cats.hundredths[place] > 0).collect();
     assert_eq!((high, cats.unstated), (vec![50, 85, 90, 95], 0));
@@ -161,7 +162,7 @@ fn an_audit_accepts_what_its_sample_stands_for_and_no_more() {
     let asked = request.clone();
     let (latest, proposals) = library
         .store
-        .read(|view| Ok((view.latest_mark()?, view.proposals_above(&asked, view.latest_mark()?, &[])?)))
+        .read_blocking(|view| Ok((view.latest_mark()?, view.proposals_above(&asked, view.latest_mark()?, &[])?)))
         .unwrap();
     assert_eq!(proposals.iter().map(|(image, _)| *image).collect::<Vec<_>>(), images[..3]);
     let drawn = proposals.clone();
@@ -174,16 +175,16 @@ fn an_audit_accepts_what_its_sample_stands_for_and_no_more() {
         let decision = Decision { image: proposals[place].0, scope, verdict };
         library.store.write_blocking(move |edit| edit.decide(&decision, &LayerScope::All, 61)).unwrap();
     }
-    let looked_at = library.store.read(|view| view.audit(id)).unwrap();
+    let looked_at = library.store.read_blocking(|view| view.audit(id)).unwrap();
     let verdicts: Vec<_> = looked_at.sample.iter().map(|mark| mark.verdict).collect();
     assert_eq!(verdicts, [Some(SampleVerdict::Right), Some(SampleVerdict::Wrong)]);
     assert_eq!(looked_at.finding.map(|rate| (rate.judged, rate.wrong)), Some((2, 1)));
 
     library.store.write_blocking(move |edit| edit.accept_audited(id, &[], 62)).unwrap();
-    let accepted = library.store.read(|view| view.audit(id)).unwrap();
+    let accepted = library.store.read_blocking(|view| view.audit(id)).unwrap();
     assert_eq!(accepted.accepted, Some(1), "what was decided by hand is not counted");
     library.store.write_blocking(move |edit| edit.accept_audited(id, &[], 62)).unwrap();
-    assert_eq!(library.store.read(|view| view.audit(id)).unwrap(), accepted, "once is enough");
+    assert_eq!(library.store.read_blocking(|view| view.audit(id)).unwrap(), accepted, "once is enough");
     let cat_of = |image: ImageId| library.marks(image).iter().find(|mark| mark.label == "cat").unwrap().status;
     let statuses: Vec<Status> = images.iter().map(|&image| cat_of(image)).collect();
     assert_eq!(statuses, [Status::Accepted, Status::Rejected, Status::Accepted, Status::Proposed, Status::Proposed]);
@@ -199,7 +200,7 @@ fn an_audit_accepts_what_its_sample_stands_for_and_no_more() {
     library
         .propose(library.add_run(vec![library.add_image(6)]), vec![found("cat", SOUND, 0.9), found("cat", SOUND, 0.8)]);
     assert_eq!(library.repair(Check::Duplicate), (1, 1));
-    let undone = library.store.read(|view| view.audit(id)).unwrap();
+    let undone = library.store.read_blocking(|view| view.audit(id)).unwrap();
     assert_eq!((undone.accepted, undone.finding.map(|rate| rate.wrong)), (None, Some(1)));
 }
 
@@ -221,12 +222,12 @@ fn a_larger_sample_goes_on_in_the_order_that_was_drawn() {
     let asked = request.clone();
     let (latest, mut drawn) = library
         .store
-        .read(|view| Ok((view.latest_mark()?, view.proposals_above(&asked, view.latest_mark()?, &[])?)))
+        .read_blocking(|view| Ok((view.latest_mark()?, view.proposals_above(&asked, view.latest_mark()?, &[])?)))
         .unwrap();
     drawn.reverse();
     let order = drawn.clone();
     let id = library.store.write_blocking(move |edit| edit.add_audit(&request, latest, 6, &drawn, 60)).unwrap();
-    let audit = || library.store.read(|view| view.audit(id)).unwrap();
+    let audit = || library.store.read_blocking(|view| view.audit(id)).unwrap();
     let sample = || audit().sample.iter().map(|mark| (mark.image, mark.mark)).collect::<Vec<_>>();
     assert_eq!((sample(), audit().reserve, audit().error_limit), (order[..2].to_vec(), 4, Share(0.1)));
 
@@ -267,6 +268,6 @@ fn an_audit_from_before_has_its_sample_and_nothing_more() {
             Ok(id)
         })
         .unwrap();
-    let audit = library.store.read(|view| view.audit(id)).unwrap();
+    let audit = library.store.read_blocking(|view| view.audit(id)).unwrap();
     assert_eq!((audit.sample.len(), audit.reserve), (1, 0));
 }

@@ -16,7 +16,7 @@ fn many_can_open_a_new_library_at_the_same_time() {
                     scope.spawn(|| {
                         start.wait();
                         let store = Store::open(&path).map_err(|error| error.to_string())?;
-                        store.read(|view| view.runs()).map_err(|error| error.to_string())
+                        store.read_blocking(|view| view.runs()).map_err(|error| error.to_string())
                     })
                 })
                 .collect();
@@ -35,8 +35,32 @@ fn a_change_that_panics_is_undone_alone() {
         panic!("out of bounds");
     });
     let error = failed.unwrap_err();
-    assert!(error.is_of_one_change() && error.to_string().contains("out of bounds"), "{error}");
+    assert!(error.library_failure().is_none() && error.to_string().contains("out of bounds"), "{error}");
     library.store.write_blocking(|edit| edit.add_worker("stays", 2, 2)).unwrap();
-    let workers = library.store.read(|view| view.workers()).unwrap();
+    let workers = library.store.read_blocking(|view| view.workers()).unwrap();
     assert_eq!(workers.iter().map(|worker| worker.token.as_str()).collect::<Vec<_>>(), ["stays"]);
+}
+
+#[test]
+fn what_one_change_is_at_fault_for_is_no_failure_of_the_library() {
+    let library = Library::new();
+    let failed = |sql: &'static str| {
+        let failed = library.store.write_blocking(move |edit| Ok(edit.0.0.execute_batch(sql)?));
+        failed.unwrap_err().library_failure()
+    };
+    assert_eq!(failed("INSERT INTO jobs (run_id, image_id) VALUES (7, 7)"), None);
+    assert_eq!(failed("INSERT INTO workers (token, process_id, began_at) VALUES ('a', 'no number', 1)"), None);
+    let unreadable =
+        library.store.read_blocking(|view| Ok(view.0.query_row("SELECT 'text'", [], |row| row.get::<_, u32>(0))?));
+    assert_eq!(unreadable.unwrap_err().library_failure(), None);
+    let corrupt = StoreError::Corrupt { column: "annotations.shape", detail: "no JSON".into() };
+    assert_eq!(corrupt.library_failure(), None);
+
+    let sqlite = |code| {
+        StoreError::Sqlite(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None)).library_failure()
+    };
+    assert_eq!(sqlite(rusqlite::ffi::SQLITE_FULL), Some(LibraryFailure::DiskFull));
+    assert_eq!(sqlite(presence::MOVED), Some(LibraryFailure::Lost));
+    assert_eq!(sqlite(rusqlite::ffi::SQLITE_CORRUPT), Some(LibraryFailure::Other));
+    assert_eq!(StoreError::Closed.library_failure(), Some(LibraryFailure::Other));
 }

@@ -26,7 +26,7 @@ fn what_images_look_like_is_kept() {
     // As it was in a library from before hashes were kept.
     Connection::open(&path).unwrap().execute("UPDATE images SET perceptual_hash = NULL WHERE id = 1", []).unwrap();
 
-    let hashed = || library.store.read(|view| view.hashed_images(&ImageSelection::All)).unwrap();
+    let hashed = || library.store.read_blocking(|view| view.hashed_images(&ImageSelection::All)).unwrap();
     let known = HashedImage { id: second, hash: Some(PerceptualHash(3 << 62)), size };
     assert_eq!(hashed(), [HashedImage { id: first, hash: None, size }, known]);
     let hash = PerceptualHash(u64::MAX - 1);
@@ -52,12 +52,12 @@ fn marks_are_carried_over_to_scale_and_taken_back_with_their_run() {
     assert_eq!(carried, alike);
     assert_eq!(library.review(follower), ReviewState::Unreviewed);
     let of_run = ImageQuery::of([Test::Run { run }]);
-    assert_eq!(library.store.read(|view| view.image_ids(&of_run, &[])).unwrap(), [leader, follower]);
+    assert_eq!(library.store.read_blocking(|view| view.image_ids(&of_run, &[])).unwrap(), [leader, follower]);
 
     assert_eq!(library.store.write_blocking(move |edit| edit.take_back_proposals(run)).unwrap(), 2);
     assert_eq!((library.marks(leader), library.marks(follower)), (vec![], vec![]));
     assert_eq!(library.review(follower), ReviewState::ConfirmedEmpty);
-    assert!(library.store.read(|view| view.label_counts(None)).unwrap().is_empty());
+    assert!(library.store.read_blocking(|view| view.label_counts(None)).unwrap().is_empty());
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn an_answer_about_the_image_itself_counts_for_more() {
     };
     let second = propagate(follower);
     assert_eq!(origins(follower), own(first));
-    let layer = library.store.read(|view| view.shown_on(follower, &LayerScope::of_run(second))).unwrap();
+    let layer = library.store.read_blocking(|view| view.shown_on(follower, &LayerScope::of_run(second))).unwrap();
     assert_eq!(layer.len(), 1, "its own layer has what it propagated");
     assert_eq!(library.offer(second, leader, leader), 0);
 
@@ -124,20 +124,20 @@ fn a_settled_job_gives_its_marks_to_those_that_wait_for_them_and_a_failed_one_le
         leader: leader.map(|leader| images[leader]),
     };
     let run = library.add_queue(vec![queued(0, None), queued(2, None), queued(1, Some(0)), queued(3, Some(2))]);
-    let waiting = || library.store.read(|view| view.waiting_jobs(run, None, 9)).unwrap();
+    let waiting = || library.store.read_blocking(|view| view.waiting_jobs(run, None, 9)).unwrap();
     assert_eq!(waiting().iter().map(|job| job.image).collect::<Vec<_>>(), [images[0], images[2]]);
 
     library.answer(run, &[0.9, 0.8]);
-    let summary = library.store.read(|view| view.run(run)).unwrap();
+    let summary = library.store.read_blocking(|view| view.run(run)).unwrap();
     assert_eq!((summary.done, summary.carried, summary.waiting), (2, 1, 2));
     assert_eq!(
         (summary.mark_count, summary.propagated_count, summary.undecided_count),
         (4, 2, 4),
         "as the library has them"
     );
-    let labels = library.store.read(|view| view.found_by_run(run)).unwrap();
+    let labels = library.store.read_blocking(|view| view.found_by_run(run)).unwrap();
     assert_eq!(labels.iter().map(|label| label.count).sum::<u32>(), 4);
-    let carried = library.store.read(|view| view.annotations_of(images[1])).unwrap();
+    let carried = library.store.read_blocking(|view| view.annotations_of(images[1])).unwrap();
     assert_eq!((carried.len(), carried[0].carried_from), (2, Some(images[0])));
 
     let job = waiting().remove(0);

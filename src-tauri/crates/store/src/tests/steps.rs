@@ -38,7 +38,7 @@ impl Library {
     }
 
     fn label_count(&self, label: &str) -> u32 {
-        let counts = self.store.read(|view| view.label_counts(None)).unwrap();
+        let counts = self.store.read_blocking(|view| view.label_counts(None)).unwrap();
         counts.iter().find(|count| count.name == label).map_or(0, |count| count.count)
     }
 }
@@ -190,7 +190,7 @@ fn decisions_of_an_earlier_library_can_still_be_taken_back() {
     let path = folder.path().join("library.sqlite");
     let connection = Connection::open(&path).unwrap();
     for migration in &migration::MIGRATIONS[..9] {
-        connection.execute_batch(migration).unwrap();
+        connection.execute_batch(migration.sql).unwrap();
     }
     connection.pragma_update(None, "user_version", 9).unwrap();
     connection
@@ -206,7 +206,7 @@ fn decisions_of_an_earlier_library_can_still_be_taken_back() {
         .unwrap();
     drop(connection);
     let store = Store::open(&path).unwrap();
-    let marks = || store.read(|view| view.annotations_of(ImageId(1))).unwrap();
+    let marks = || store.read_blocking(|view| view.annotations_of(ImageId(1))).unwrap();
     let rejected = marks();
     assert_eq!((rejected[0].status, rejected[0].reject_reason), (Status::Rejected, Some(RejectReason::BadBox)));
     let undone = store.write_blocking(|edit| edit.undo_latest()).unwrap().unwrap();

@@ -1,6 +1,11 @@
 //! Putting waiting images into a batch: a few are prepared ahead, one after the other is written to a file in the library's
 //! folder, and no more than that lies in memory.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "rows of one batch or of the head of the queue, between requests that take seconds"
+)]
+
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::BufWriter;
@@ -90,7 +95,7 @@ impl Ahead {
     fn next_job(&mut self) -> Result<Option<WaitingJob>> {
         if self.jobs.is_empty() {
             let (run, after) = (self.work.run, self.last_read);
-            self.jobs.extend(self.work.library.store.read(|view| view.waiting_jobs(run, after, QUEUE_SLICE))?);
+            self.jobs.extend(self.work.library.store.read_blocking(|view| view.waiting_jobs(run, after, QUEUE_SLICE))?);
         }
         let job = self.jobs.pop_front();
         self.last_read = job.as_ref().map_or(self.last_read, |job| Some(job.id));
@@ -213,7 +218,7 @@ impl Night<'_> {
             None => {}
         }
         let run = self.work.run;
-        self.pending = self.work.library.store.read(|view| view.pending_elsewhere(run))?;
+        self.pending = self.work.library.store.read_blocking(|view| view.pending_elsewhere(run))?;
         Ok(())
     }
 
@@ -249,7 +254,7 @@ impl Night<'_> {
 
     /// Forgets a batch that the server does not have. Its images wait as before.
     pub async fn discard(&mut self, batch: BatchId) -> Result<()> {
-        for (attempt, _) in self.work.library.store.read(|view| view.batch_items_left(batch))? {
+        for (attempt, _) in self.work.library.store.read_blocking(|view| view.batch_items_left(batch))? {
             if let Some(reservation) = self.reservations.remove(&attempt) {
                 reservation.settle(PicoDollars::ZERO);
             }

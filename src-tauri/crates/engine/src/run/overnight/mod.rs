@@ -11,6 +11,11 @@
 //! itself. Deliberately absent: asking with more room about answers that were cut off, and smaller pictures, which a live
 //! run has.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "rows of one batch or of the head of the queue, between requests that take seconds"
+)]
+
 mod filling;
 mod patience;
 mod results;
@@ -243,7 +248,7 @@ impl Night<'_> {
     async fn take_up(&mut self) -> Result<()> {
         let run = self.work.run;
         self.sweep_spool()?;
-        let batches = self.work.library.store.read(|view| view.batches_of_run(run))?;
+        let batches = self.work.library.store.read_blocking(|view| view.batches_of_run(run))?;
         for batch in &batches {
             match batch.standing {
                 // Nothing of it has left, and it can be filled again.
@@ -253,7 +258,7 @@ impl Night<'_> {
                 | BatchStanding::Working
                 | BatchStanding::Canceling
                 | BatchStanding::Unknown => {
-                    let left = self.work.library.store.read(|view| view.batch_items_left(batch.id))?;
+                    let left = self.work.library.store.read_blocking(|view| view.batch_items_left(batch.id))?;
                     for (attempt, at_most) in left {
                         self.reservations.insert(attempt, self.work.budget.take_up(at_most));
                     }
@@ -281,11 +286,9 @@ impl Night<'_> {
     /// The batches that the server may have and that are not over, the oldest first. Shows how all of them stand.
     fn open_batches(&self) -> Result<Vec<KeptBatch>> {
         let run = self.work.run;
-        let (mut batches, unsettled, unknown) = self
-            .work
-            .library
-            .store
-            .read(|view| Ok((view.batches_of_run(run)?, view.unsettled(run)?, view.in_unknown_batches(run)?)))?;
+        let (mut batches, unsettled, unknown) = self.work.library.store.read_blocking(|view| {
+            Ok((view.batches_of_run(run)?, view.unsettled(run)?, view.in_unknown_batches(run)?))
+        })?;
         let shown: Vec<BatchState> = states(&batches);
         let is_over = |batch: &KeptBatch| {
             matches!(batch.standing, BatchStanding::Filling | BatchStanding::Ended | BatchStanding::GivenUp)
@@ -324,7 +327,7 @@ impl Night<'_> {
     async fn look_at_pending(&mut self) -> Result<()> {
         let (library, run) = (&self.work.library, self.work.run);
         library.forget_dead_workers().await?;
-        let left = library.store.read(|view| view.remaining(run, None, 1))?;
+        let left = library.remaining(run, None, 1).await?;
         self.may_fill |= !left.jobs.is_empty() && !self.has_no_room;
         self.pending = left.pending;
         self.shown.note_pending(self.pending.clone());

@@ -1,6 +1,11 @@
 //! What came of a batch, into the ledger: one result at a time, each on disk before it is read. Results may be read again;
 //! what is in the ledger already is left as it is.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "rows of one batch or of the head of the queue, between requests that take seconds"
+)]
+
 use domain::ids::BatchId;
 use domain::money::PicoDollars;
 use domain::run::{FailureKind, RetryKind, StopReason};
@@ -102,7 +107,7 @@ impl<'a> Night<'a> {
             return Ok(());
         };
         read.own += 1;
-        let Some(item) = self.work.library.store.read(|view| view.batch_item(batch.id, attempt))? else {
+        let Some(item) = self.work.library.store.read_blocking(|view| view.batch_item(batch.id, attempt))? else {
             return Ok(());
         };
         let took_millis = millis_since(batch.submitted_at);
@@ -198,9 +203,11 @@ impl<'a> Night<'a> {
 
     /// All that came of a batch is stored. A request without a result may have been billed.
     async fn end_batch(&mut self, batch: &KeptBatch) -> Result<()> {
-        let left = self.work.library.store.read(|view| view.batch_items_left(batch.id))?;
+        let left = self.work.library.store.read_blocking(|view| view.batch_items_left(batch.id))?;
         for (attempt, _) in left {
-            let Some(item) = self.work.library.store.read(|view| view.batch_item(batch.id, attempt))? else { continue };
+            let Some(item) = self.work.library.store.read_blocking(|view| view.batch_item(batch.id, attempt))? else {
+                continue;
+            };
             let detail = "the batch has ended without a result for it";
             let trouble = Trouble { may_be_billed: true, ..unanswered(Remedy::Fail, RetryKind::ServerFailed, detail) };
             self.note_unanswered(

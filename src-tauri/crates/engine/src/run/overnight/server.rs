@@ -1,6 +1,11 @@
 //! What is asked of the server about batches: to take one, to look for one whose reply was lost, to say how far one is, to
 //! cancel one.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "rows of one batch or of the head of the queue, between requests that take seconds"
+)]
+
 use domain::ids::BatchId;
 use domain::run::{RetryKind, StopReason};
 use provider::batch::{Batch, BatchState};
@@ -26,7 +31,7 @@ impl Night<'_> {
         let (batch, submitted_at) = (spooled.batch, now_millis());
         self.work.library.store.write(move |edit| edit.note_submitting(batch, submitted_at)).await?;
         self.shown.note_prepared(0);
-        for (attempt, _) in self.work.library.store.read(|view| view.batch_items_left(batch))? {
+        for (attempt, _) in self.work.library.store.read_blocking(|view| view.batch_items_left(batch))? {
             if let Some(reservation) = self.reservations.get_mut(&attempt) {
                 reservation.note_sent();
             }
@@ -182,7 +187,7 @@ impl Night<'_> {
                 {
                     continue;
                 }
-                match self.work.library.store.read(|view| view.is_known_batch(&self.origin, &listed.id)) {
+                match self.work.library.store.read_blocking(|view| view.is_known_batch(&self.origin, &listed.id)) {
                     Ok(true) => {}
                     Ok(false) => candidates.push(listed),
                     Err(error) => return Ok(Err(error.into())),
@@ -200,7 +205,7 @@ impl Night<'_> {
     /// person's word.
     async fn give_up(&mut self, batch: BatchId) -> Result<()> {
         tracing::warn!(%batch, "a batch that may have been taken was not found");
-        for (attempt, _) in self.work.library.store.read(|view| view.batch_items_left(batch))? {
+        for (attempt, _) in self.work.library.store.read_blocking(|view| view.batch_items_left(batch))? {
             // It has been sent, so that this gives nothing back.
             self.reservations.remove(&attempt);
         }

@@ -1,0 +1,206 @@
+//! The settings file as people, the window and other processes change it.
+
+use std::fs;
+
+use super::*;
+
+fn saved(path: &Path, change: impl FnOnce(&mut Settings)) -> String {
+    let mut settings = read(path, None).unwrap();
+    change(&mut settings);
+    write(path, &settings).unwrap();
+    assert_eq!(read(path, None).unwrap(), settings);
+    fs::read_to_string(path).unwrap()
+}
+
+#[test]
+fn the_window_changes_what_was_changed_and_leaves_the_rest_of_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(FILE_NAME);
+    fs::write(&path, "is_local_only = true # by order\n\n[run]\n# Slow line.\ntask_timeout_ms = 90000\n").unwrap();
+    let written = saved(&path, |settings| {
+        settings.run.max_tokens = Some(900);
+        settings.agreed_hosts.push("api.anthropic.com".into());
+        settings.limits.requests = Some(50);
+    });
+    assert!(written.contains("is_local_only = true # by order"), "{written}");
+    assert!(written.contains("# Slow line.\ntask_timeout_ms = 90000"), "{written}");
+    assert!(!written.contains("retry_attempts"), "what was not changed stays out: {written}");
+    let written = saved(&path, |settings| {
+        settings.run.max_tokens = None;
+        settings.is_local_only = false;
+    });
+    assert!(!written.contains("max_tokens"), "{written}");
+    assert!(written.contains("is_local_only = false # by order"), "{written}");
+}
+
+#[test]
+fn changes_that_are_made_at_the_same_time_are_all_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = Library::alone_in(folder.path());
+    let seen = library.settings().unwrap();
+    // Others open the same library, as processes of their own do.
+    std::thread::scope(|scope| {
+        for number in 0..12_u32 {
+            let other = Library::alone_in(folder.path());
+            let seen = seen.clone();
+            scope.spawn(move || {
+                other.agree_to(&format!("host-{number}.example")).unwrap();
+                let mut wanted = seen.clone();
+                match number {
+                    0 => wanted.run.retry_attempts = 7,
+                    1 => wanted.limits.requests = Some(50),
+                    2 => wanted.hooks.after_run = Some("true".into()),
+                    _ => wanted.agreed_hosts.push(format!("window-{number}.example")),
+                }
+                other.change_settings(&seen, &wanted).unwrap();
+            });
+        }
+    });
+    let settings = library.settings().unwrap();
+    assert_eq!((settings.run.retry_attempts, settings.limits.requests), (7, Some(50)));
+    assert_eq!(settings.hooks.after_run.as_deref(), Some("true"));
+    assert_eq!(settings.agreed_hosts.len(), 12 + 9, "{:?}", settings.agreed_hosts);
+}
+
+#[test]
+fn the_window_keeps_what_was_written_by_hand_since_it_looked() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = Library::alone_in(folder.path());
+    let path = library.settings_path();
+    let endpoint =
+        |name: &str| format!("[[further_routes]]\nname = \"{name}\"\nbase_url = \"https://{name}.example\"\n");
+    let by_hand = format!("agreed_hosts = [\"a\", \"b\"] # mine\n\n{}\n{}", endpoint("one"), endpoint("two"));
+    fs::write(&path, by_hand).unwrap();
+    let seen = library.settings().unwrap();
+    let since = format!(
+        "agreed_hosts = [\"a\", \"b\", \"c\"] # mine\n\n[run]\nretry_attempts = 9 # slow line\n\n{}\n{}\n{}",
+        endpoint("one").replace("one.example", "moved.example"),
+        endpoint("two"),
+        endpoint("three")
+    );
+    fs::write(&path, since).unwrap();
+    let mut wanted = seen.clone();
+    wanted.is_local_only = true;
+    wanted.agreed_hosts.retain(|host| host != "a");
+    wanted.further_routes[1].price_percent = 50;
+    let told = library.change_settings(&seen, &wanted).unwrap();
+    assert_eq!(library.settings().unwrap(), told);
+    assert_eq!((told.is_local_only, told.run.retry_attempts), (true, 9));
+    assert_eq!(told.agreed_hosts, ["b", "c"]);
+    let routes: Vec<_> =
+        told.further_routes.iter().map(|route| (route.base_url.as_str(), route.price_percent)).collect();
+    assert_eq!(routes, [("https://moved.example", 100), ("https://two.example", 50), ("https://three.example", 100)]);
+    let written = fs::read_to_string(&path).unwrap();
+    assert!(written.contains("# mine") && written.contains("retry_attempts = 9 # slow line"), "{written}");
+}
+
+#[test]
+fn two_endpoints_of_one_name_lose_no_change_and_no_third_gets_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = Library::alone_in(folder.path());
+    let path = library.settings_path();
+    let endpoint = |host: &str| format!("[[further_routes]]\nname = \"twin\"\nbase_url = \"https://{host}.example\"\n");
+    let by_hand = format!("{}\n{}", endpoint("one"), endpoint("two"));
+    fs::write(&path, &by_hand).unwrap();
+    let seen = library.settings().unwrap();
+    let prices = |settings: &Settings| -> Vec<_> {
+        settings.further_routes.iter().map(|route| (route.base_url.clone(), route.price_percent)).collect()
+    };
+    let expected = |[one, two]: [u16; 2]| {
+        [("https://one.example".to_owned(), one), ("https://two.example".to_owned(), two)].to_vec()
+    };
+
+    let mut wanted = seen.clone();
+    wanted.further_routes[1].price_percent = 50;
+    let mut now = seen.clone();
+    now.further_routes[0].price_percent = 70;
+    assert_eq!(prices(&merged(&seen, &wanted, &now).unwrap()), expected([70, 50]));
+    let refusal = library.change_settings(&seen, &wanted).unwrap_err().to_string();
+    assert!(refusal.contains("two endpoints are called \"twin\""), "{refusal}");
+    assert_eq!(fs::read_to_string(&path).unwrap(), by_hand);
+
+    // What is not about endpoints can be changed, and so can the name.
+    let mut elsewhere = seen.clone();
+    elsewhere.is_local_only = true;
+    assert!(library.change_settings(&seen, &elsewhere).unwrap().is_local_only);
+    wanted.further_routes[1].name = "other".into();
+    let told = library.change_settings(&seen, &wanted).unwrap();
+    assert_eq!((prices(&told), told.is_local_only), (expected([100, 50]), true));
+    let seen = told;
+    let mut wanted = seen.clone();
+    wanted.further_routes[0].name = "other".into();
+    assert!(library.change_settings(&seen, &wanted).is_err());
+    assert_eq!(library.settings().unwrap(), seen);
+}
+
+#[test]
+fn a_new_file_explains_every_key_and_says_what_holds_without_it() {
+    assert_eq!(read(Path::new("/nonexistent/settings.toml"), None).unwrap(), Settings::default());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(FILE_NAME);
+    write(&path, &Settings::default()).unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), TEMPLATE);
+    assert_eq!(read(&path, None).unwrap(), Settings::default());
+
+    // Every key that may be set is in the template, taken in for what holds when it is.
+    let keys = TEMPLATE.lines().map(|line| line.strip_prefix("#: ").unwrap_or(line));
+    let uncommented: String = keys.map(|line| line.to_owned() + "\n").collect();
+    fs::write(&path, uncommented).unwrap();
+    let all = serde_json::to_value(read(&path, None).unwrap()).unwrap();
+    let nulls = all.as_object().unwrap().iter().filter(|(_, value)| value.is_null()).count();
+    let empty = |section: &str| all[section].as_object().unwrap().values().any(Value::is_null);
+    assert!(nulls == 0 && !empty("run") && !empty("limits"), "{all}");
+}
+
+#[test]
+fn variables_win_over_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(FILE_NAME);
+    fs::write(&path, "[run]\nretry_attempts = 1\nretry_delay_ms = 5\n").unwrap();
+    let variables = [
+        ("FIELDMARK_RUN__RETRY_ATTEMPTS", "7"),
+        ("FIELDMARK_LIMITS__REQUESTS", "50"),
+        ("FIELDMARK_IMPORT__INCLUDES_LEFTOVERS", "true"),
+    ];
+    let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let settings = read(&path, Some(&variables)).unwrap();
+    assert_eq!((settings.run.retry_attempts, settings.run.retry_delay_ms), (7, 5));
+    assert_eq!(settings.limits.requests, Some(50));
+    assert!(settings.import.includes_leftovers);
+    for no_number in ["nan", "inf", "1e30", "2.5", "-1", "99999999999999999999", "many"] {
+        let variables = HashMap::from([("FIELDMARK_RUN__RETRY_ATTEMPTS".to_owned(), no_number.to_owned())]);
+        let error = read(&path, Some(&variables)).unwrap_err().to_string().to_lowercase();
+        assert!(error.contains("retry_attempts"), "{error}");
+        assert!(no_number == "many" || error.contains("a whole number from 0 to 20 is needed"), "{error}");
+    }
+}
+
+const ENDPOINT_FOR_NOTHING: &str =
+    "[[further_routes]]\nname = \"Gateway\"\nbase_url = \"https://gateway.example\"\nprice_percent = 0\n";
+
+#[test]
+fn a_slip_of_the_pen_is_named_with_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(FILE_NAME);
+    for (text, told) in [
+        ("[run]\nretry_attempt = 2\n", "retry_attempt"),
+        ("[run]\nretry_attempts = \"many\"\n", "retry_attempts"),
+        ("theme = \"pink\"\n", "pink"),
+        ("is_local_only = \n", "line 1"),
+        ("[run]\ntask_timeout_ms = 0\n", "run.task_timeout_ms is 0, and goes from 1000"),
+        ("[run]\ntask_timeout_ms = 1e30\n", "a whole number from 1000 to 3600000 is needed"),
+        ("[run]\nretry_attempts = nan\n", "line 2, retry_attempts = nan"),
+        ("[run]\nmax_tokens = -1\n", "a whole number from 64 to 128000 is needed"),
+        ("[run]\nconcurrency = 9000000000000000000\n", "a whole number from 1 to 64 is needed"),
+        ("[limits]\nrequests = 0\n", "limits.requests is 0, and goes from 1 to 1000000000"),
+        ("[hooks]\ntimeout_seconds = 601\n", "hooks.timeout_seconds is 601, and goes from 1 to 600"),
+        (ENDPOINT_FOR_NOTHING, "further_routes.Gateway.price_percent is 0, and goes from 1 to 1000"),
+        ("[import]\ndecoding_memory_mb = 9\n", "import.decoding_memory_mb is 9, and goes from 64"),
+    ] {
+        fs::write(&path, text).unwrap();
+        let error = read(&path, None).unwrap_err().to_string();
+        assert!(error.contains(told) && error.contains("settings.toml"), "{error}");
+        assert!(write(&path, &Settings::default()).is_err(), "a file that cannot be read is not written over");
+        assert_eq!(fs::read_to_string(&path).unwrap(), text);
+    }
+}
