@@ -50,7 +50,8 @@ pub fn refusal(error: &EngineError) -> String {
         | EngineError::NothingLeft(_)
         | EngineError::UnfitTarget { .. }
         | EngineError::NothingToExport(_)
-        | EngineError::NoScores(_)
+        | EngineError::NothingHeld { .. }
+        | EngineError::Dataset(_)
         | EngineError::TaskLost
         | EngineError::Panicked(_) => error.to_string(),
     }

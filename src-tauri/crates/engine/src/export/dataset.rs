@@ -43,7 +43,6 @@ impl Library {
     }
 
     /// As [`Library::export_run`], into a file that is begun already; errors name it by `path`.
-<<<<<<< HEAD
     pub fn write_export(&self, run: RunId, request: &ExportRequest, file: WholeFile, path: &Path) -> Result<Exported> {
         let package = format_of(&request.format)?.descriptor().package;
         let out = Output::of_file(package, file).map_err(EngineError::file(path))?;
@@ -63,7 +62,7 @@ impl Library {
             },
             error => EngineError::Dataset(error),
         };
-        let exported = self.store.read(|view| {
+        let exported = self.store.read_blocking(|view| {
             Ok(RunDataset::new(view, &run, request.marks, format.descriptor()).and_then(|dataset| {
                 let options = FormatOptions::new(format.descriptor(), []).map_err(failed)?;
                 let written = datasets::write(format, &dataset, &options, &mut out).map_err(failed)?;
@@ -82,13 +81,6 @@ impl Library {
             return Err(EngineError::NothingToExport(run.id));
         }
         out.finish().map_err(EngineError::file(path))?;
-=======
-    pub fn write_export(&self, run: RunId, request: ExportRequest, file: WholeFile, path: &Path) -> Result<Exported> {
-        let run = self.run(run)?;
-        let mut out = Out { file, path };
-        let exported = self.store.read_blocking(|view| Ok(write(view, &run, request, &mut out)))??;
-        out.file.finish().map_err(EngineError::file(path))?;
->>>>>>> h/findings
         Ok(exported)
     }
 

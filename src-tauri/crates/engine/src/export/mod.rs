@@ -1,16 +1,11 @@
 //! What leaves the library in files of its own: a run's annotations as datasets, and a report that opens in any browser, with
 //! marked-up copies.
 
-<<<<<<< HEAD
-=======
 #![expect(
     clippy::disallowed_methods,
     reason = "asked on threads that may block: of `Library::ask`, of the command line, or of their own"
 )]
 
-mod coco;
-mod csv;
->>>>>>> h/findings
 mod dataset;
 mod files;
 mod html;
