@@ -8,7 +8,7 @@ use std::sync::Arc;
 use domain::checkup::Finding;
 use domain::coco;
 use domain::connection::SettingSource;
-use local::{DetectOptions, Detector};
+use local_models::{DetectOptions, Detector};
 use prepare::DecodingMemory;
 
 use crate::connection::Surroundings;

@@ -11,10 +11,10 @@ use domain::model::{Destination, Hindrance, Model, ModelId};
 use domain::run_options::RunOptions;
 use domain::settings::Settings;
 use keys::{EnvFile, Environment, Invocation, KeyRing, KeysError, Place, Said, Source};
-use provider::client::{Client, ClientOptions, Timeouts};
-use provider::connection::CheckError;
-use provider::models::{self, ClaudeModel, DEFAULT_MODEL};
-use provider::server::{ANTHROPIC, BaseUrl, Key};
+use providers::anthropic::client::{Client, ClientOptions, Timeouts};
+use providers::anthropic::models::{self, ClaudeModel, DEFAULT_MODEL};
+use providers::base_url::{ANTHROPIC, BaseUrl, Key};
+use providers::discovery::CheckError;
 use zeroize::Zeroizing;
 
 use crate::clock::today;

@@ -10,10 +10,10 @@ use domain::plan::SizeCount;
 use domain::recipe::Recipe;
 use domain::run::{FailureGroup, RetryGroup, RunMode, RunSummary};
 use domain::usage::Usage;
-use provider::image_size::{sent_size, tokens};
-use provider::models::{self, ClaudeModel};
-use provider::prices::Terms;
-use provider::server::{ANTHROPIC, BaseUrl};
+use providers::anthropic::image_size::{sent_size, tokens};
+use providers::anthropic::models::{self, ClaudeModel};
+use providers::base_url::{ANTHROPIC, BaseUrl};
+use providers::price::Terms;
 
 use crate::Result;
 use crate::library::Library;

@@ -17,7 +17,7 @@ pub enum EngineError {
     #[error(transparent)]
     Store(#[from] store::StoreError),
     #[error("the embedded model cannot be used: {0}")]
-    Local(#[from] local::LocalError),
+    Local(#[from] local_models::LocalError),
     #[error("{path}: {source}")]
     File { path: PathBuf, source: std::io::Error },
     #[error("the picture cannot be encoded: {0}")]
@@ -37,11 +37,11 @@ pub enum EngineError {
     #[error("this model cannot do this recipe: {0:?}")]
     RecipeBeyondModel(Vec<Shortfall>),
     #[error("the recipe cannot be put to this model: {0}")]
-    RecipeBeyondWords(#[from] provider::request::BriefError),
+    RecipeBeyondWords(#[from] providers::anthropic::request::BriefError),
     #[error("this model cannot be used now: {0:?}")]
     Hindered(Hindrance),
     #[error("{typed}: {source}")]
-    Address { typed: String, source: provider::server::BaseUrlError },
+    Address { typed: String, source: providers::base_url::BaseUrlError },
     #[error("a key was given for the endpoint \"{asked}\", which is not in the settings; {}", known_endpoints(.known))]
     UnknownEndpoint { asked: String, known: Vec<String> },
     #[error("{path}: {detail}")]
@@ -50,7 +50,7 @@ pub enum EngineError {
     #[error("sending images to {host} is not allowed yet")]
     NotAgreed { host: String },
     #[error(transparent)]
-    Key(#[from] provider::server::KeyError),
+    Key(#[from] providers::base_url::KeyError),
     #[error(transparent)]
     Keys(#[from] keys::KeysError),
     #[error("run {run} is being worked on by process {process}")]

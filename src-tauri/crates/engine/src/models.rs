@@ -3,8 +3,8 @@
 use domain::catalogue::{ModelPrice, OfferedModel, PriceList};
 use domain::model::ModelId;
 use domain::usage::Usage;
-use provider::models;
-use provider::prices::{PRICES_AS_OF, Terms};
+use providers::anthropic::models;
+use providers::price::{PRICES_AS_OF, Terms};
 
 use crate::Result;
 use crate::library::Library;

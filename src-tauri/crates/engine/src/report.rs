@@ -11,8 +11,8 @@ use domain::money::PicoDollars;
 use domain::report::{CutOffAnswers, FailedImage, RunReport, duration_bins};
 use domain::run::RunSummary;
 use files::WholeFile;
-use provider::models;
-use provider::request::ROOMIER_FACTOR;
+use providers::anthropic::models;
+use providers::anthropic::request::ROOMIER_FACTOR;
 use serde::Serialize;
 use store::View;
 

@@ -10,8 +10,8 @@ use domain::run_options::RunOptions;
 use domain::settings::{FurtherRoute, RouteLimits, Settings};
 use keys::{Environment, Source};
 use prepare::ContentHash;
-use provider::client::{Client, ClientOptions};
-use provider::server::{BaseUrl, Key};
+use providers::anthropic::client::{Client, ClientOptions};
+use providers::base_url::{BaseUrl, Key};
 use zeroize::Zeroizing;
 
 use crate::connection::{Way, check, destination_name, unusable};

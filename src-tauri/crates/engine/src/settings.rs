@@ -12,7 +12,7 @@ use std::time::SystemTime;
 
 use config::{Config, Environment, File, FileFormat};
 use domain::settings::{OutOfRange, Settings};
-use provider::server::BaseUrl;
+use providers::base_url::BaseUrl;
 use serde_json::Value;
 use toml_edit::{DocumentMut, Item, Table};
 

@@ -11,9 +11,9 @@ use domain::plan::{AnswerBasis, CostBasis, CostRange, PromptCaching, SentSize, S
 use domain::recipe::Recipe;
 use domain::run::RunMode;
 use domain::usage::Usage;
-use provider::image_size::{ImageTier, sent_size, tokens};
-use provider::prices::{Price, Terms};
-use provider::request::{Brief, BriefError, BriefOptions};
+use providers::anthropic::image_size::{ImageTier, sent_size, tokens};
+use providers::anthropic::request::{Brief, BriefError, BriefOptions};
+use providers::price::{Price, Terms};
 use store::AskedImage;
 
 use crate::Result;
@@ -233,7 +233,8 @@ impl Expected {
 
 /// The words that go along with every image, whatever the model; none when the recipe cannot be put into words.
 pub fn words_sent(recipe: &Recipe) -> std::result::Result<String, BriefError> {
-    let model = provider::models::find(provider::models::DEFAULT_MODEL).unwrap_or(&provider::models::all()[0]);
+    let model = providers::anthropic::models::find(providers::anthropic::models::DEFAULT_MODEL)
+        .unwrap_or(&providers::anthropic::models::all()[0]);
     Brief::new(model, recipe, BriefOptions::default()).map(|brief| brief.system_text().to_owned())
 }
 
@@ -380,7 +381,8 @@ mod tests {
 
     fn costs(model: &str, mode: RunMode, retries: u32) -> RequestCosts {
         let recipe = Recipe::find_these("cat, dog").unwrap();
-        let brief = Brief::new(provider::models::find(model).unwrap(), &recipe, brief_options(mode, None)).unwrap();
+        let brief =
+            Brief::new(providers::anthropic::models::find(model).unwrap(), &recipe, brief_options(mode, None)).unwrap();
         RequestCosts::new(brief, mode, retries)
     }
 
@@ -462,7 +464,7 @@ mod tests {
 
     #[test]
     fn no_answer_within_its_limit_costs_more_than_the_high_end() {
-        for model in provider::models::all() {
+        for model in providers::anthropic::models::all() {
             for mode in [RunMode::Live, RunMode::Overnight] {
                 let costs = costs(model.id, mode, 0);
                 #[expect(clippy::cast_precision_loss, reason = "tokens of one answer")]

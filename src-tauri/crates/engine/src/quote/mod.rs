@@ -18,7 +18,7 @@ use domain::plan::{ImageSelection, ModelQuote, PlanRequest, PresetQuote, Quote, 
 use domain::recipe::Recipe;
 use domain::run::RunMode;
 use domain::run_options::{Preset, RunOptions};
-use provider::prices::PRICES_AS_OF;
+use providers::price::PRICES_AS_OF;
 
 use crate::Result;
 use crate::connection::Way;

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use domain::geometry::PixelSize;
 use domain::run::{RetryKind, StopReason};
-use provider::batch::BatchAnswer;
-use provider::client::{Client, SendError};
-use provider::disposition::{Disposition, ItemFailure};
-use provider::refusal::Refusal;
+use providers::anthropic::client::Client;
+use providers::batch::BatchAnswer;
+use providers::error::SendError;
+use providers::refusal::Refusal;
+use providers::retry::{Disposition, ItemFailure};
 
 use super::lane::{Lane, retry_kind, said, stop_reason};
 use super::remote::Remote;

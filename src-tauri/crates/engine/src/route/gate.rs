@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::pace::EndpointLimit;
 use domain::run::{Hold, RetryKind};
-use provider::refusal::RateLimits;
+use providers::refusal::RateLimits;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 

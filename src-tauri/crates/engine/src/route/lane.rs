@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use domain::endpoint::{EndpointId, EndpointProblem, EndpointTrouble, RunEndpoint};
 use domain::run::{RetryKind, RouteState, StopReason};
-use provider::client::{Client, SendError};
-use provider::disposition::{Disposition, ItemFailure, RetryCause, StopCause};
-use provider::refusal::{LONGEST_WAIT, RateLimits};
+use providers::anthropic::client::Client;
+use providers::error::SendError;
+use providers::refusal::{LONGEST_WAIT, RateLimits};
+use providers::retry::{Disposition, ItemFailure, RetryCause, StopCause};
 use tokio::time::Instant;
 
 use super::Remedy;
@@ -471,10 +472,10 @@ pub fn said(error: &SendError) -> String {
 
 #[cfg(test)]
 mod tests {
-    use provider::client::ClientOptions;
-    use provider::client::Partial;
-    use provider::refusal::Refusal;
-    use provider::server::{BaseUrl, Key};
+    use providers::anthropic::client::ClientOptions;
+    use providers::base_url::{BaseUrl, Key};
+    use providers::error::Partial;
+    use providers::refusal::Refusal;
     use tokio::sync::Notify;
 
     use super::*;

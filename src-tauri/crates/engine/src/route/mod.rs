@@ -25,9 +25,9 @@ use domain::pace::EndpointLimit;
 use domain::recipe::{Recipe, ShapeKind};
 use domain::run::{FailureKind, Hold, RetryKind, RouteState, RunMode, StopReason};
 use domain::run_options::RunOptions;
-use local::{DetectOptions, Detector, INPUT_EDGE, MODEL_ID};
+use local_models::{DetectOptions, Detector, INPUT_EDGE, MODEL_ID};
 use prepare::Pixels;
-use provider::request::{Brief, BriefOptions, Request};
+use providers::anthropic::request::{Brief, BriefOptions, Request};
 use store::Bill;
 use tokio::sync::Notify;
 

@@ -11,13 +11,13 @@ use domain::pace::EndpointLimit;
 use domain::recipe::Recipe;
 use domain::run::{FailureKind, Hold, RetryKind, RouteState, StopReason};
 use prepare::{ContentHash, Pixels};
-use provider::answer::RawAnswer;
-use provider::client::Progress;
-use provider::image_size::sent_size;
-use provider::parse::{self, AnswerError};
-use provider::prices::Terms;
-use provider::refusal::LONGEST_WAIT;
-use provider::request::{Brief, IMAGE_BASE64_LIMIT, MediaType, Picture, Request};
+use providers::answer::RawAnswer;
+use providers::anthropic::client::Progress;
+use providers::anthropic::image_size::sent_size;
+use providers::anthropic::request::{Brief, IMAGE_BASE64_LIMIT, MediaType, Picture, Request};
+use providers::parse::{self, AnswerError};
+use providers::price::Terms;
+use providers::refusal::LONGEST_WAIT;
 use store::Bill;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
@@ -413,11 +413,11 @@ fn waited_in_vain(obstacle: Option<Met>) -> String {
 #[cfg(test)]
 mod tests {
     use domain::run::RunMode;
-    use provider::client::{Client, ClientOptions};
-    use provider::models::{DEFAULT_MODEL, find};
-    use provider::refusal::{RateLimits, Window};
-    use provider::request::BriefOptions;
-    use provider::server::{BaseUrl, Key};
+    use providers::anthropic::client::{Client, ClientOptions};
+    use providers::anthropic::models::{DEFAULT_MODEL, find};
+    use providers::anthropic::request::BriefOptions;
+    use providers::base_url::{BaseUrl, Key};
+    use providers::refusal::{RateLimits, Window};
 
     use super::*;
     use crate::route::gate::Gate;

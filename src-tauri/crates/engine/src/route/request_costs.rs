@@ -5,8 +5,8 @@ use domain::geometry::PixelSize;
 use domain::money::PicoDollars;
 use domain::run::RunMode;
 use domain::worst_case::WorstCase;
-use provider::prices::Terms;
-use provider::request::Brief;
+use providers::anthropic::request::Brief;
+use providers::price::Terms;
 
 use super::Room;
 

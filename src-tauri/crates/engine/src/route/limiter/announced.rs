@@ -1,6 +1,6 @@
 //! Limits that the server announces with every answer: pacing follows them, and is put right by each of them.
 
-use provider::refusal::{RateLimits, Window};
+use providers::refusal::{RateLimits, Window};
 use tokio::time::Instant;
 
 use super::bucket::Bucket;

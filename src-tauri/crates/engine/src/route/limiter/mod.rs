@@ -24,7 +24,7 @@ mod window;
 use std::time::Duration;
 
 use domain::run::{Hold, RetryKind};
-use provider::refusal::{LONGEST_WAIT, RateLimits};
+use providers::refusal::{LONGEST_WAIT, RateLimits};
 use tokio::time::Instant;
 
 use announced::{Announced, Told, told};

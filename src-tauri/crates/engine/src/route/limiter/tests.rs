@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
 
-use provider::refusal::Window as TokenWindow;
+use providers::refusal::Window as TokenWindow;
 
 use super::*;
 

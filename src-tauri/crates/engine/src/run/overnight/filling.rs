@@ -10,7 +10,7 @@ use std::sync::Arc;
 use domain::ids::{AttemptId, BatchId, JobId};
 use domain::money::PicoDollars;
 use domain::run::FailureKind;
-use provider::batch::{BatchWriter, Pushed};
+use providers::anthropic::batch::{BatchWriter, Pushed};
 use store::{Claim, JobFailure, JobOutcome, WaitingJob};
 use tokio::task::{JoinHandle, spawn_blocking};
 

@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use domain::ids::{AttemptId, BatchId, RunId};
 use domain::run::{BatchState, PendingElsewhere, RunProgress, RunState, StopReason};
-use provider::client::Client;
+use providers::anthropic::client::Client;
 use store::{BatchStanding, JobOutcome, JobTiming, KeptBatch, WaitingJob};
 use tokio::sync::watch;
 
@@ -470,7 +470,7 @@ mod tests {
     #[test]
     fn a_result_is_told_from_those_of_other_batches() {
         let id = custom_id(AttemptId(123), "0badcafe");
-        assert!(provider::batch::is_custom_id(&id));
+        assert!(providers::anthropic::batch::is_custom_id(&id));
         assert_eq!(attempt_called(&id, "0badcafe"), Some(AttemptId(123)));
         for other in ["a123-0badcaff", "b123-0badcafe", "a-0badcafe", "a123", ""] {
             assert_eq!(attempt_called(other, "0badcafe"), None, "{other}");

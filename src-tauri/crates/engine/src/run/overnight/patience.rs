@@ -4,7 +4,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use domain::run::{Hold, RetryKind};
-use provider::batch::Batch;
+use providers::batch::Batch;
 
 const SECOND: u64 = 1_000;
 const MINUTE: u64 = 60 * SECOND;
@@ -105,7 +105,7 @@ impl Outage {
 
 #[cfg(test)]
 mod tests {
-    use provider::batch::{BatchCounts, BatchState};
+    use providers::batch::{BatchCounts, BatchState};
 
     use super::*;
 

@@ -4,7 +4,7 @@
 use domain::ids::BatchId;
 use domain::money::PicoDollars;
 use domain::run::{FailureKind, RetryKind, StopReason};
-use provider::batch::{BatchOutcome, BatchResult};
+use providers::batch::{BatchOutcome, BatchResult};
 use store::{BatchItem, BatchStanding, KeptBatch};
 use tokio::sync::mpsc;
 

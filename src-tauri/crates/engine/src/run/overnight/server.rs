@@ -3,8 +3,8 @@
 
 use domain::ids::BatchId;
 use domain::run::{RetryKind, StopReason};
-use provider::batch::{Batch, BatchState};
-use provider::client::SendError;
+use providers::batch::{Batch, BatchState};
+use providers::error::SendError;
 use store::{BatchStanding, KeptBatch};
 
 use super::super::executor::Stop;
