@@ -16,8 +16,8 @@ use tokio::task::JoinError;
 pub enum EngineError {
     #[error(transparent)]
     Store(#[from] store::StoreError),
-    #[error("the embedded model cannot be used: {0}")]
-    Local(#[from] local_models::LocalError),
+    #[error("the embedded model cannot be used: {detail}")]
+    Local { detail: String },
     #[error("{path}: {source}")]
     File { path: PathBuf, source: std::io::Error },
     #[error("the picture cannot be encoded: {0}")]
@@ -37,7 +37,7 @@ pub enum EngineError {
     #[error("this model cannot do this recipe: {0:?}")]
     RecipeBeyondModel(Vec<Shortfall>),
     #[error("the recipe cannot be put to this model: {0}")]
-    RecipeBeyondWords(#[from] providers::anthropic::request::BriefError),
+    RecipeBeyondWords(#[from] providers::request::RecipeError),
     #[error("this model cannot be used now: {0:?}")]
     Hindered(Hindrance),
     #[error("{typed}: {source}")]
@@ -117,6 +117,12 @@ impl EngineError {
     /// Whether nothing more can be stored, so that no run can go on. Otherwise the fault is that of the image at hand.
     pub(crate) fn is_of_library(&self) -> bool {
         matches!(self, Self::Store(error) if !error.is_of_one_change())
+    }
+}
+
+impl From<local_models::LocalError> for EngineError {
+    fn from(error: local_models::LocalError) -> Self {
+        Self::Local { detail: error.to_string() }
     }
 }
 

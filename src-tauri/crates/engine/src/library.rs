@@ -1,4 +1,4 @@
-//! An open library: its folder, its store, its routes, and what goes on in it now.
+//! An open library: its folder, its store, its backends, and what goes on in it now.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -18,12 +18,12 @@ use prepare::{DecodingMemory, MemoryLimit};
 use store::Store;
 use tokio::sync::{OnceCell, watch};
 
+use crate::backend::Backends;
 use crate::checks::MOMENT;
 use crate::connection::Surroundings;
 use crate::consents::Consents;
 use crate::import::ImportTurn;
 use crate::quote::Trials;
-use crate::route::Routes;
 use crate::run::{ActiveRun, BatchLimits, OwnWorker};
 use crate::{EngineError, Result, layout, private};
 
@@ -34,7 +34,7 @@ const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 pub struct Library {
     folder: PathBuf,
     pub(crate) store: Store,
-    pub(crate) routes: Routes,
+    pub(crate) backends: Backends,
     /// Why it could not be read is reported when something is to be sent.
     pub(crate) environment: RwLock<Arc<keys::Result<Environment>>>,
     pub(crate) unused_env_file: Mutex<Option<EnvFile>>,
@@ -93,7 +93,7 @@ impl Library {
         let mut library = Self {
             folder,
             store,
-            routes: Routes::default(),
+            backends: Backends::default(),
             environment: RwLock::new(Arc::new(environment)),
             unused_env_file: Mutex::new(unused_env_file),
             keys,

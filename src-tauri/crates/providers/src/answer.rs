@@ -1,9 +1,10 @@
-//! An answer as it came, before anybody has read it. This is what is kept on disk, and it can be read again at any time.
+//! An answer as it came, before it is read. This is what is kept on disk, and it can be read again at any time.
 
 use domain::geometry::PixelSize;
 use serde::{Deserialize, Serialize};
 
-use crate::refusal::RateLimits;
+use crate::provider::ReceivedAnswer;
+use crate::rate_limits::RateLimits;
 use domain::usage::Usage;
 
 /// Why a model stopped writing.
@@ -71,6 +72,11 @@ impl RawAnswer {
     /// The form in which answers are kept: JSON.
     pub fn to_kept(&self) -> Result<String, NotKept> {
         Ok(serde_json::to_string(self)?)
+    }
+
+    /// The answer as its endpoint gives it.
+    pub fn received(&self) -> Result<ReceivedAnswer, NotKept> {
+        Ok(ReceivedAnswer { kept: self.to_kept()?, usage: self.usage })
     }
 
     /// The answer that [`RawAnswer::to_kept`] wrote.

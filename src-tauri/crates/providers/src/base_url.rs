@@ -14,11 +14,6 @@ use zeroize::Zeroizing;
 
 use crate::redaction::Redaction;
 
-/// Where Anthropic's own interface lives.
-pub const ANTHROPIC: &str = "https://api.anthropic.com";
-
-const ANTHROPIC_HOST: &str = "api.anthropic.com";
-
 /// A text that is no server's address, or not one that a key may be sent to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BaseUrlError {
@@ -33,7 +28,7 @@ pub enum BaseUrlError {
     WithQuery,
 }
 
-/// A server that speaks the Messages API.
+/// The address of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BaseUrl(Url);
 
@@ -72,7 +67,9 @@ impl BaseUrl {
         Destination::Host { name: format!("{}{port}", self.host()), is_on_this_machine: self.is_loopback() }
     }
 
-    fn host(&self) -> &str {
+    /// The host, without its port.
+    #[must_use]
+    pub fn host(&self) -> &str {
         self.0.host_str().unwrap_or_default()
     }
 
@@ -80,19 +77,6 @@ impl BaseUrl {
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         is_loopback(self.host())
-    }
-
-    /// The `anthropic-version` that is right as long as nobody sets another: the newest for the vendor's own host, the
-    /// one that compatible servers have always known for all others.
-    #[must_use]
-    pub fn default_api_version(&self) -> &'static str {
-        if self.host() == ANTHROPIC_HOST { "2026-10-21" } else { "2023-06-01" }
-    }
-
-    /// Whether this server is known to take `transformations` on an image.
-    #[must_use]
-    pub fn takes_transformations(&self) -> bool {
-        self.host() == ANTHROPIC_HOST
     }
 
     pub(crate) fn endpoint(&self, path: &str) -> Url {
@@ -192,18 +176,12 @@ mod tests {
     }
 
     #[test]
-    fn the_version_follows_the_host() {
-        assert_eq!(BaseUrl::parse(ANTHROPIC).unwrap().default_api_version(), "2026-10-21");
-        assert_eq!(BaseUrl::parse("http://localhost:1").unwrap().default_api_version(), "2023-06-01");
-    }
-
-    #[test]
     fn a_key_belongs_to_one_origin_and_never_shows() {
         let server = BaseUrl::parse("https://x.example/a").unwrap();
         let key = Key::for_server(" planted-key-123\n", &server).unwrap();
         assert!(key.is_for(&BaseUrl::parse("https://x.example/b").unwrap()));
         assert!(!key.is_for(&BaseUrl::parse("https://x.example:444").unwrap()));
-        assert!(!key.is_for(&BaseUrl::parse(ANTHROPIC).unwrap()));
+        assert!(!key.is_for(&BaseUrl::parse("https://api.anthropic.com").unwrap()));
         assert!(!format!("{key:?} {:?}", key.header().unwrap()).contains("planted"));
         assert_eq!(Key::for_server(" \n", &server).unwrap_err(), KeyError::Empty);
         assert_eq!(Key::for_server("two words", &server).unwrap_err(), KeyError::NoKeyCharacters);

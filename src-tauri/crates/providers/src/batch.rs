@@ -1,9 +1,11 @@
 //! Requests that may wait for a day, at half the price: what a batch is, how far it has come, what came of its requests.
 //!
 //! One call is one attempt, as everywhere in this crate. A submission whose reply was lost may have been taken
-//! ([`SendError::may_have_been_taken`](crate::error::SendError::may_have_been_taken)); the list of batches finds it by its
+//! ([`RequestError::may_have_been_taken`](crate::error::RequestError::may_have_been_taken)); the list of batches finds it by its
 //! time and its count. Deliberately absent: waiting, and remembering which id belongs to which image.
 
+use std::io::{self, Write};
+use std::path::Path;
 use std::time::SystemTime;
 
 use domain::geometry::PixelSize;
@@ -11,8 +13,12 @@ use domain::usage::Usage;
 use serde::Deserialize;
 
 use crate::answer::{RawAnswer, StopReason};
+use crate::error::RequestError;
 use crate::json::lenient;
-use crate::refusal::{RateLimits, Refusal};
+use crate::provider::BoxFuture;
+use crate::rate_limits::RateLimits;
+use crate::refusal::Refusal;
+use crate::request::Request;
 
 /// How far a batch has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
@@ -85,7 +91,7 @@ pub struct BatchResult {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BatchOutcome {
     Answered(BatchAnswer),
-    /// Not billed. [`Refusal::disposition`] says what it calls for.
+    /// Not billed. [`Refusal::action`] says what it calls for.
     Refused(Box<Refusal>),
     /// Not begun when the batch was canceled, and not billed.
     Canceled,
@@ -107,7 +113,7 @@ pub struct BatchAnswer {
 }
 
 impl BatchAnswer {
-    /// The answer about a picture of `sent` size, as any other. Its times are zero: nobody waited for it, and no figure
+    /// The answer about a picture of `sent` size, as any other. Its times are zero: it was not waited for, and no figure
     /// about speed may be made of them.
     #[must_use]
     pub fn about(self, sent: PixelSize) -> RawAnswer {
@@ -124,4 +130,65 @@ impl BatchAnswer {
             rate_limits: RateLimits::default(),
         }
     }
+}
+
+/// Whether `text` names a request in a batch at every vendor: 1 to 64 letters, digits, `_` and `-` of ASCII.
+#[must_use]
+pub fn is_custom_id(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    (1..=64).contains(&text.len()) && text.bytes().all(is_plain)
+}
+
+/// Whether there was room for a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Pushed {
+    Taken,
+    /// Nothing was written: this request belongs into the next batch, or, when this one is empty, into none.
+    Full,
+}
+
+/// Writes the body of a batch, request by request. After an error what was written is no batch any more.
+pub trait BatchWriter: Send {
+    /// Adds a request if there is room. Its result will carry `custom_id`, which nothing else in the batch may carry.
+    ///
+    /// # Errors
+    /// When `custom_id` is not one ([`is_custom_id`]; nothing is written then), and when writing fails.
+    fn push(&mut self, custom_id: &str, request: &Request) -> io::Result<Pushed>;
+
+    /// Ends the batch and flushes it.
+    fn finish(self: Box<Self>) -> io::Result<()>;
+}
+
+/// The batches of an endpoint.
+pub trait Batches: Send + Sync {
+    /// Begins a batch of at most `byte_limit` bytes, or the vendor's limit where that is less. `spool` is given small pieces,
+    /// and should be buffered.
+    fn writer(&self, spool: Box<dyn Write + Send>, byte_limit: u64) -> io::Result<Box<dyn BatchWriter>>;
+
+    /// Submits the batch that the [writer](Batches::writer) of this endpoint wrote to `spool`.
+    ///
+    /// # Errors
+    /// [`RequestError::may_have_been_taken`] tells whether the server may have the batch all the same. A refusal as too large
+    /// is about the batch and not about a picture.
+    fn submit<'a>(&'a self, spool: &'a Path) -> BoxFuture<'a, Result<Batch, RequestError>>;
+
+    /// How far a batch has come.
+    fn get<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Batch, RequestError>>;
+
+    /// The account's batches, the newest first: those that were created before the batch `after_id`, or the newest of all.
+    fn list<'a>(&'a self, after_id: Option<&'a str>) -> BoxFuture<'a, Result<BatchPage, RequestError>>;
+
+    /// Asks the server to begin nothing more of a batch. It ends some time later, with the results of what was begun.
+    fn cancel<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Batch, RequestError>>;
+
+    /// Reads the results of a batch that has ended, in whatever order they come, one at a time. They may be read again for
+    /// as long as the server keeps them.
+    ///
+    /// # Errors
+    /// When the results end before their end. Those that were told until then are good.
+    fn results<'a>(
+        &'a self,
+        id: &'a str,
+        on_result: &'a mut (dyn FnMut(BatchResult) + Send),
+    ) -> BoxFuture<'a, Result<(), RequestError>>;
 }

@@ -1,8 +1,8 @@
 //! Trying a connection before anything depends on it: is this a server of the right kind, does it take the key, does it
 //! have the model? Nothing is billed, and no picture leaves the machine.
 
-use crate::error::SendError;
-use crate::retry::{Disposition, StopCause};
+use crate::error::RequestError;
+use crate::retry::{RetryAction, StopCause};
 
 /// A model as a server lists it. Servers leave things out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub enum CheckError {
     #[error("the server has no model named {model}")]
     UnknownModel { model: String, available: Vec<RemoteModel> },
     /// Correct the address.
-    #[error("this is not a server for Claude: {detail}")]
+    #[error("this is not a server of this provider: {detail}")]
     NotSuchAServer { detail: String },
     /// Check the network, or that the server runs.
     #[error("the server cannot be reached: {detail}")]
@@ -42,30 +42,30 @@ pub enum CheckError {
 }
 
 impl CheckError {
-    pub(crate) fn from_send(error: &SendError) -> Self {
+    pub(crate) fn from_request(error: &RequestError) -> Self {
         let detail = match error {
-            SendError::Refused(refusal) => refusal.to_string(),
-            SendError::Unreachable { detail } => detail.clone(),
+            RequestError::Refused(refusal) => refusal.to_string(),
+            RequestError::Unreachable { detail } => detail.clone(),
             other => other.to_string(),
         };
         match error {
-            SendError::Unreachable { .. } | SendError::Lost { .. } => return Self::Unreachable { detail },
-            SendError::Unreadable { .. } => return Self::NotSuchAServer { detail },
+            RequestError::Unreachable { .. } | RequestError::Lost { .. } => return Self::Unreachable { detail },
+            RequestError::Unreadable { .. } => return Self::NotSuchAServer { detail },
             _ => {}
         }
-        match error.disposition() {
-            Disposition::StopRun(StopCause::KeyRejected) => Self::KeyRejected,
-            Disposition::StopRun(StopCause::NotPermitted) => Self::NotPermitted { detail },
-            Disposition::StopRun(StopCause::NoCredit | StopCause::SpendLimit) => Self::NoCredit { detail },
-            Disposition::Retry { .. }
-            | Disposition::HoldRoute { .. }
-            | Disposition::StopRun(StopCause::WaitTooLong) => Self::Unwell { detail },
+        match error.action() {
+            RetryAction::StopRun(StopCause::KeyRejected) => Self::KeyRejected,
+            RetryAction::StopRun(StopCause::NotPermitted) => Self::NotPermitted { detail },
+            RetryAction::StopRun(StopCause::NoCredit | StopCause::SpendLimit) => Self::NoCredit { detail },
+            RetryAction::Retry { .. }
+            | RetryAction::HoldEndpoint { .. }
+            | RetryAction::StopRun(StopCause::WaitTooLong) => Self::Unwell { detail },
             // There is no model in the question, so that a missing one cannot be meant.
-            Disposition::StopRun(StopCause::UnknownModel | StopCause::NotSuchAServer | StopCause::Configuration)
-            | Disposition::Unreadable
-            | Disposition::RefuseForm
-            | Disposition::FailItem(_)
-            | Disposition::ShrinkOnce => Self::NotSuchAServer { detail },
+            RetryAction::StopRun(StopCause::UnknownModel | StopCause::NotSuchAServer | StopCause::Configuration)
+            | RetryAction::Unreadable
+            | RetryAction::RefuseForm
+            | RetryAction::FailItem(_)
+            | RetryAction::ShrinkOnce => Self::NotSuchAServer { detail },
         }
     }
 }

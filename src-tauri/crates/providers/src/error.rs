@@ -3,9 +3,11 @@
 use std::error::Error as _;
 use std::time::Duration;
 
-use crate::refusal::Refusal;
-use crate::retry::{Disposition, RetryCause};
+use domain::run::RetryKind;
 use domain::usage::Usage;
+
+use crate::refusal::Refusal;
+use crate::retry::{ItemFailure, RetryAction, RetryCause};
 
 /// What had arrived of an answer that never ended.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -17,7 +19,7 @@ pub struct Partial {
 
 /// A request without an answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SendError {
+pub enum RequestError {
     /// The server said no before it began to answer.
     #[error("the server refused: {0}")]
     Refused(Box<Refusal>),
@@ -27,6 +29,9 @@ pub enum SendError {
     /// What was to be sent could not be read from this machine's disk, so that nothing was sent.
     #[error("what was to be sent cannot be read: {detail}")]
     Unsendable { detail: String },
+    /// The model failed on this image, and would again. Nothing is billed for it.
+    #[error("{detail}")]
+    Failed { detail: String },
     /// No connection came about, so that nothing was sent.
     #[error("the server cannot be reached: {detail}")]
     Unreachable { detail: String },
@@ -45,7 +50,7 @@ pub enum SendError {
     Unreadable { detail: String, partial: Partial },
 }
 
-impl SendError {
+impl RequestError {
     pub(crate) fn from_http(error: reqwest::Error) -> Self {
         let is_unreachable = error.is_connect();
         let is_undecodable = error.is_decode() && !is_of_transport(&error);
@@ -75,22 +80,23 @@ impl SendError {
             | Self::IdleTimeout { partial, .. }
             | Self::TotalTimeout { partial, .. }
             | Self::Unreadable { partial, .. } => *partial = arrived,
-            Self::Refused(_) | Self::Unsendable { .. } | Self::Unreachable { .. } => {}
+            Self::Refused(_) | Self::Unsendable { .. } | Self::Failed { .. } | Self::Unreachable { .. } => {}
         }
         self
     }
 
     /// What to do about it.
     #[must_use]
-    pub fn disposition(&self) -> Disposition {
+    pub fn action(&self) -> RetryAction {
         match self {
-            Self::Refused(refusal) | Self::BrokenOff { refusal, .. } => refusal.disposition(),
-            Self::Unreadable { .. } => Disposition::Unreadable,
+            Self::Refused(refusal) | Self::BrokenOff { refusal, .. } => refusal.action(),
+            Self::Failed { .. } => RetryAction::FailItem(ItemFailure::ServerFailed),
+            Self::Unreadable { .. } => RetryAction::Unreadable,
             Self::Unsendable { .. }
             | Self::Unreachable { .. }
             | Self::Lost { .. }
             | Self::IdleTimeout { .. }
-            | Self::TotalTimeout { .. } => Disposition::Retry { after: None, cause: RetryCause::Transient },
+            | Self::TotalTimeout { .. } => RetryAction::Retry { after: None, cause: RetryCause::Transient },
         }
     }
 
@@ -103,16 +109,44 @@ impl SendError {
         }
     }
 
+    /// Under which name a request that failed so is counted when it is made again.
+    #[must_use]
+    pub fn retry_kind(&self) -> RetryKind {
+        match self {
+            Self::Unreachable { .. } => RetryKind::Unreachable,
+            Self::Lost { .. } => RetryKind::ConnectionLost,
+            Self::Unreadable { .. } => RetryKind::AnswerUnreadable,
+            Self::IdleTimeout { .. } | Self::TotalTimeout { .. } => RetryKind::TimedOut,
+            Self::Refused(_) | Self::BrokenOff { .. } | Self::Unsendable { .. } | Self::Failed { .. } => {
+                match self.action() {
+                    RetryAction::HoldEndpoint { .. } => RetryKind::RateLimited,
+                    RetryAction::ShrinkOnce => RetryKind::TooLarge,
+                    RetryAction::Retry { cause: RetryCause::Overloaded, .. } => RetryKind::Overloaded,
+                    _ => RetryKind::ServerFailed,
+                }
+            }
+        }
+    }
+
+    /// What is told of it: that a server cannot be reached is what its [kind](RequestError::retry_kind) says.
+    #[must_use]
+    pub fn detail(&self) -> String {
+        match self {
+            Self::Unreachable { detail } => detail.clone(),
+            error => error.to_string(),
+        }
+    }
+
     /// Whether the vendor may bill this request although it has no answer. There is no way to find out, and no way to
     /// send it again as the same request: what was set aside for it has to stay so.
     #[must_use]
     pub fn may_be_billed(&self) -> bool {
-        !matches!(self, Self::Refused(_) | Self::Unsendable { .. } | Self::Unreachable { .. })
+        self.partial().is_some()
     }
 
     /// Whether a batch may have been taken although this came in place of a reply: whenever it may be billed, and also
     /// when a gateway gave up waiting or the server failed at an unknown point. To be looked for among
-    /// [`Client::batches`](crate::anthropic::client::Client::batches) before it is submitted again.
+    /// [the batches of the account](crate::batch::Batches::list) before it is submitted again.
     #[must_use]
     pub fn may_have_been_taken(&self) -> bool {
         match self {
@@ -122,7 +156,7 @@ impl SendError {
     }
 
     /// Whether the server knows nothing under this address. Asked about a batch: not this batch, or no batches at all;
-    /// [`SendError::disposition`] speaks of models and of servers there.
+    /// [`RequestError::action`] speaks of models and of servers there.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::Refused(refusal) if refusal.status == 404)
@@ -137,7 +171,7 @@ impl SendError {
             | Self::IdleTimeout { partial, .. }
             | Self::TotalTimeout { partial, .. }
             | Self::Unreadable { partial, .. } => Some(partial),
-            Self::Refused(_) | Self::Unsendable { .. } | Self::Unreachable { .. } => None,
+            Self::Refused(_) | Self::Unsendable { .. } | Self::Failed { .. } | Self::Unreachable { .. } => None,
         }
     }
 }

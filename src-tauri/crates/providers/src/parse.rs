@@ -23,6 +23,7 @@ use domain::answer::{
 };
 use domain::geometry::{PixelSize, Rect};
 use domain::recipe::Recipe;
+use domain::shape::Shape;
 use serde_json::{Map, Value};
 
 use crate::answer::{RawAnswer, StopReason};
@@ -147,7 +148,7 @@ fn mark(
     let rect = rect(fields, sent, repairs)?;
     let confidence = confidence(fields.get("confidence"), repairs);
     let attributes = attributes::read(fields, recipe, repairs)?;
-    Ok(AnsweredMark { label: label.name.clone(), confidence, rect, attributes })
+    Ok(AnsweredMark { label: label.name.clone(), confidence, shape: Shape::Box { rect }, attributes })
 }
 
 fn answered_label(fields: &Map<String, Value>) -> Option<&str> {

@@ -1,15 +1,12 @@
-//! The JSON schema of an answer, within what the vendor's structured outputs can express.
+//! The JSON schema of an answer, within what the vendors' structured outputs can express.
 //!
-//! They know no ranges, no lengths and no recursion, demand `additionalProperties: false`, and allow at most 24 optional
+//! They know no ranges, no lengths and no recursion, demand `additionalProperties: false`, and allow few optional
 //! properties. So a box is four named integers, and ranges are checked on this side when an answer is read. Properties
 //! keep the order in which a model should write them, which is why this is no `serde_json::Value`. Source: Anthropic's
 //! structured output guide as of 2026-11-23.
 
 use domain::recipe::{Attribute, AttributeKind, Recipe};
 use serde::{Serialize, Serializer};
-
-/// The most optional properties that a schema may have.
-pub const OPTIONAL_LIMIT: u32 = 24;
 
 /// A node of a schema.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -71,10 +71,10 @@ impl Library {
         let summary = self.run(run)?;
         // The pilot of an overnight run is asked about at another price than the other images.
         if is_resumed && !(is_in_pilot && summary.mode == RunMode::Overnight) {
-            self.keep_bound(run, &opened.route, summary.paid + summary.possibly_billed.at_most).await?;
+            self.keep_bound(run, &opened.backend, summary.paid + summary.possibly_billed.at_most).await?;
         }
         if summary.done > summary.reused + summary.carried && self.store.read(|view| view.asks_one_question(run))? {
-            opened.route.note_form_taken();
+            opened.backend.record_form_taken();
         }
         let snapshot = self.resting_progress(run)?;
         let mode = if is_in_pilot { RunMode::Live } else { snapshot.mode };
@@ -93,7 +93,7 @@ impl Library {
         let mut work = Work {
             library: Arc::clone(self),
             run,
-            route: opened.route,
+            backend: opened.backend,
             recipe: Arc::new(recipe),
             tally,
             budget,

@@ -31,10 +31,10 @@ impl Client {
         for _ in 0..PAGE_LIMIT {
             let mut query = vec![("limit", "1000")];
             query.extend(after.as_deref().map(|id| ("after_id", id)));
-            let mut url = self.server().endpoint("v1/models");
+            let mut url = self.http.server().endpoint("v1/models");
             url.query_pairs_mut().extend_pairs(query);
-            let page = self.page(self.request(Method::GET, url), Duration::ZERO).await;
-            let page: ModelPage = page.map_err(|error| CheckError::from_send(&error))?;
+            let page = self.http.page(self.http.request(Method::GET, url), Duration::ZERO).await;
+            let page: ModelPage = page.map_err(|error| CheckError::from_request(&error))?;
             models.extend(page.data.into_iter().map(RemoteModel::from));
             match page.last_id {
                 Some(last) if page.has_more && after.as_ref() != Some(&last) => after = Some(last),

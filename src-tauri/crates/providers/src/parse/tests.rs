@@ -25,6 +25,11 @@ fn with_attributes() -> Recipe {
     recipe
 }
 
+fn rect(mark: &AnsweredMark) -> Rect {
+    let Shape::Box { rect } = mark.shape else { panic!("{:?}", mark.shape) };
+    rect
+}
+
 /// A line a mark, a repair, a dropped item.
 fn told(text: &str, recipe: &Recipe) -> String {
     let parsed = match parse(text, recipe, SENT) {
@@ -32,8 +37,8 @@ fn told(text: &str, recipe: &Recipe) -> String {
         Err(error) => return error.to_string(),
     };
     let mut lines = Vec::new();
-    for AnsweredMark { label, confidence, rect, attributes } in &parsed.marks {
-        let Rect { x1, y1, x2, y2 } = rect;
+    for AnsweredMark { label, confidence, shape, attributes } in &parsed.marks {
+        let Shape::Box { rect: Rect { x1, y1, x2, y2 } } = shape else { panic!("{shape:?}") };
         lines.push(format!("{label} {x1} {y1} {x2} {y2} {confidence:?} {attributes:?}"));
     }
     lines.extend(parsed.reading.repairs.iter().map(|repair| format!("repair {:?}: {:?}", repair.item, repair.kind)));
@@ -280,7 +285,7 @@ proptest::proptest! {
         let parsed = parse(&text, &with_attributes(), SENT).unwrap();
         proptest::prop_assert!(parsed.marks.len() >= 2, "{parsed:?}");
         for mark in &parsed.marks {
-            proptest::prop_assert!(mark.rect.is_finite() && mark.rect.clamped(SENT) == mark.rect, "{mark:?}");
+            proptest::prop_assert!(rect(mark).is_finite() && rect(mark).clamped(SENT) == rect(mark), "{mark:?}");
             proptest::prop_assert!(mark.confidence.is_none_or(|confidence| (0.0..=1.0).contains(&confidence)));
         }
         // What is kept of the reading can be read back.
@@ -298,7 +303,7 @@ proptest::proptest! {
         let broken = format!("{}{put_in}{}", &text[..start], &text[end..]);
         if let Ok(parsed) = parse(&broken, &with_attributes(), SENT) {
             for mark in parsed.marks {
-                proptest::prop_assert!(mark.rect.area() > 0.0 && mark.rect.clamped(SENT) == mark.rect);
+                proptest::prop_assert!(rect(&mark).area() > 0.0 && rect(&mark).clamped(SENT) == rect(&mark));
                 proptest::prop_assert!(mark.confidence.is_none_or(|confidence| (0.0..=1.0).contains(&confidence)));
             }
         }
@@ -312,7 +317,7 @@ proptest::proptest! {
         let text = pieces.concat();
         let _ = preview(&text, &recipe(), SENT);
         if let Ok(parsed) = parse(&text, &recipe(), SENT) {
-            proptest::prop_assert!(parsed.marks.iter().all(|mark| mark.rect.clamped(SENT) == mark.rect));
+            proptest::prop_assert!(parsed.marks.iter().all(|mark| rect(mark).clamped(SENT) == rect(mark)));
             let is_empty = parsed.marks.is_empty() && !parsed.reading.is_cut_short;
             proptest::prop_assert!(!is_empty || text.replace([' ', '\n'], "").contains("[]"), "{text}");
         }
@@ -411,7 +416,7 @@ fn answer(text: &str, stop_reason: StopReason) -> RawAnswer {
         sent: SENT,
         time_to_first_byte_millis: 0,
         took_millis: 0,
-        rate_limits: crate::refusal::RateLimits::default(),
+        rate_limits: crate::rate_limits::RateLimits::default(),
     }
 }
 
@@ -532,7 +537,7 @@ fn boxes_that_overhang_are_clipped_and_cost_no_other() {
             RepairKind::ClampedToPicture { pixels } => pixels,
             _ => panic!("{repair:?}"),
         });
-        (answer.marks.iter().map(|mark| mark.rect).collect::<Vec<_>>(), clipped.collect::<Vec<_>>())
+        (answer.marks.iter().map(rect).collect::<Vec<_>>(), clipped.collect::<Vec<_>>())
     };
     assert_eq!(
         read(&[[200, 100, 340, 200]], PixelSize::new(300, 240)),
@@ -576,7 +581,7 @@ fn of_several_lists_the_real_one_counts() {
         "{\"label\":\"cat\",\"x1\":7,\"y1\":2,\"x2\":60,\"y2\":40,\"parts\":[{\"name\":\"ear\"}]}\n.".to_string(),
     ] {
         let parsed = parse(&text, &recipe(), SENT);
-        let lefts = parsed.map(|parsed| parsed.marks.iter().map(|mark| mark.rect.x1).collect::<Vec<_>>());
+        let lefts = parsed.map(|parsed| parsed.marks.iter().map(|mark| rect(mark).x1).collect::<Vec<_>>());
         assert_eq!(lefts, Ok(vec![7.0]), "{text}");
     }
     let retracted = format!("{} On a closer look there is none: {{\"marks\":[]}}", list(1));
@@ -641,5 +646,5 @@ fn the_domain_s_form_lands_in_the_image() {
     let text = r#"[{"label":"kitten","x1":10,"y1":20,"x2":110,"y2":120,"confidence":0.5}]"#;
     let parsed = parse(text, &recipe(), SENT).unwrap();
     let marks = parsed.annotations(&recipe(), PixelSize::new(4000, 3000));
-    assert_eq!(marks[0].shape, domain::annotation::Shape::Box { rect: Rect::new(100.0, 200.0, 1100.0, 1200.0) });
+    assert_eq!(marks[0].shape, Shape::Box { rect: Rect::new(100.0, 200.0, 1100.0, 1200.0) });
 }

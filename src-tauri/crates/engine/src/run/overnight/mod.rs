@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use domain::ids::{AttemptId, BatchId, RunId};
 use domain::run::{BatchState, PendingElsewhere, RunProgress, RunState, StopReason};
-use providers::anthropic::client::Client;
+use providers::batch::Batches;
 use store::{BatchStanding, JobOutcome, JobTiming, KeptBatch, WaitingJob};
 use tokio::sync::watch;
 
@@ -35,9 +35,9 @@ use super::budget::Reservation;
 use super::dispatcher::answers_pending;
 use super::executor::{Answered, Stop, Work};
 use super::progress::Times;
+use crate::backend::Backend;
 use crate::clock::now_millis;
 use crate::library::lock;
-use crate::route::Remote;
 use crate::{EngineError, Result};
 
 /// How often the answers of other runs are looked for.
@@ -109,14 +109,14 @@ impl Overnight {
 
 /// Works until there is a reason to stop; which.
 async fn carry_out(work: &Arc<Work>, shown: &Shown, stop_asked: watch::Receiver<Option<StopReason>>) -> Result<Stop> {
-    let Some((remote, client)) = work.route.remote().and_then(|remote| Some((remote, remote.batch_client()?))) else {
+    let Some((batches, origin)) = work.backend.batches() else {
         return Ok(Stop { reason: StopReason::NotSuchAServer, detail: None });
     };
     let mut night = Night {
         work,
-        remote,
-        client,
-        origin: client.server().origin(),
+        backend: &work.backend,
+        batches,
+        origin,
         limits: *lock(&work.library.batch_limits),
         shown,
         stop_asked,
@@ -150,8 +150,8 @@ struct Look {
 /// A session of a batch run.
 struct Night<'a> {
     work: &'a Arc<Work>,
-    remote: &'a Remote,
-    client: &'a Client,
+    backend: &'a Backend,
+    batches: &'a dyn Batches,
     origin: String,
     limits: BatchLimits,
     shown: &'a Shown,
@@ -470,7 +470,7 @@ mod tests {
     #[test]
     fn a_result_is_told_from_those_of_other_batches() {
         let id = custom_id(AttemptId(123), "0badcafe");
-        assert!(providers::anthropic::batch::is_custom_id(&id));
+        assert!(providers::batch::is_custom_id(&id));
         assert_eq!(attempt_called(&id, "0badcafe"), Some(AttemptId(123)));
         for other in ["a123-0badcaff", "b123-0badcafe", "a-0badcafe", "a123", ""] {
             assert_eq!(attempt_called(other, "0badcafe"), None, "{other}");

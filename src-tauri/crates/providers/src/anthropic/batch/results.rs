@@ -2,11 +2,11 @@
 //! says so, and takes no other with it.
 
 use crate::answer::StopReason;
+use crate::anthropic::refusal;
 use crate::anthropic::wire::answer::Receiving;
 use crate::batch::{BatchAnswer, BatchOutcome, BatchResult};
 use crate::json::Object;
 use crate::redaction::Redaction;
-use crate::refusal::Refusal;
 
 /// The longest line that is read, in bytes: far beyond any answer. What is longer is cut, and cannot be read then.
 const LINE_LIMIT: usize = 32 << 20;
@@ -76,8 +76,8 @@ fn outcome(line: &Object<'_>, redaction: &Redaction) -> Result<BatchOutcome, Str
         }
         // As in a stream, the failure came after the status.
         Some("errored") => {
-            let refusal = Refusal::from_body(200, result.raw("error").unwrap_or_default().as_bytes());
-            BatchOutcome::Refused(Box::new(refusal.presentable(|text| redaction.of_failure(text))))
+            let refused = refusal::from_body(200, result.raw("error").unwrap_or_default().as_bytes());
+            BatchOutcome::Refused(Box::new(refused.presentable(|text| redaction.of_failure(text))))
         }
         Some("canceled") => BatchOutcome::Canceled,
         Some("expired") => BatchOutcome::Expired,
@@ -88,7 +88,7 @@ fn outcome(line: &Object<'_>, redaction: &Redaction) -> Result<BatchOutcome, Str
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::retry::{Disposition, ItemFailure};
+    use crate::retry::{ItemFailure, RetryAction};
 
     const RESULTS: &str = concat!(
         r#"{"custom_id":"b","result":{"type":"succeeded","message":{"id":"msg_1","type":"message","model":"m","content":["#,
@@ -142,7 +142,7 @@ mod tests {
         g expired
         "#);
         let BatchOutcome::Refused(refusal) = &results[1].outcome else { panic!("not refused") };
-        assert_eq!(refusal.disposition(), Disposition::FailItem(ItemFailure::Refused));
+        assert_eq!(refusal.action(), RetryAction::FailItem(ItemFailure::Refused));
     }
 
     #[test]

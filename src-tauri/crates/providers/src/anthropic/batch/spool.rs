@@ -2,35 +2,20 @@
 
 use std::io::{Error, ErrorKind, Result, Write};
 
-use crate::anthropic::request::{Dialect, Reply, Request};
+use crate::anthropic::body::{Dialect, MessageBody, Reply};
+use crate::batch::{BatchWriter, Pushed, is_custom_id};
+use crate::request::Request;
 
 /// The most requests that the vendor takes in a batch.
-pub const ITEM_LIMIT: usize = 100_000;
+const ITEM_LIMIT: usize = 100_000;
 /// The most bytes that the vendor takes in a batch: 256 MB.
-pub const BYTE_LIMIT: u64 = 256_000_000;
+const BYTE_LIMIT: u64 = 256_000_000;
 
 const BEGIN: &[u8] = b"{\"requests\":[";
 const END: &[u8] = b"]}";
 
-/// Whether the vendor takes `text` as the name of a request in a batch: 1 to 64 letters, digits, `_` and `-` of ASCII.
-#[must_use]
-pub fn is_custom_id(text: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-    (1..=64).contains(&text.len()) && text.bytes().all(is_plain)
-}
-
-/// Whether there was room for a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Pushed {
-    Taken,
-    /// Nothing was written: this request belongs into the next batch, or, when this one is empty, into none.
-    Full,
-}
-
-/// Writes the body of a batch. The writer is given small pieces, too, and should be buffered. After an error what was
-/// written is no batch any more.
-#[derive(Debug)]
-pub struct BatchWriter<W> {
+/// Writes the body of a batch.
+pub struct SpoolWriter<W> {
     spool: W,
     model_prefix: String,
     sends_transformations: bool,
@@ -39,9 +24,9 @@ pub struct BatchWriter<W> {
     item_count: usize,
 }
 
-impl<W: Write> BatchWriter<W> {
+impl<W: Write> SpoolWriter<W> {
     /// Begins a batch of at most `byte_limit` bytes, or [`BYTE_LIMIT`] where that is less. Requests are written in `dialect`,
-    /// which has to be [`Client::dialect`](crate::anthropic::client::Client::dialect) of the client that will submit the batch: what is
+    /// which has to be [`Client::dialect`](super::super::client::Client::dialect) of the client that will submit the batch: what is
     /// written is sent as it is.
     pub fn new(mut spool: W, dialect: Dialect<'_>, byte_limit: u64) -> Result<Self> {
         spool.write_all(BEGIN)?;
@@ -55,24 +40,15 @@ impl<W: Write> BatchWriter<W> {
         })
     }
 
-    /// How many requests are in it.
-    #[must_use]
-    pub fn item_count(&self) -> usize {
-        self.item_count
-    }
-
-    /// Adds a request if there is room. Its result will carry `custom_id`, which nothing else in the batch may carry.
-    ///
-    /// # Errors
-    /// When `custom_id` is not one ([`is_custom_id`]; nothing is written then), and when writing fails.
-    pub fn push(&mut self, custom_id: &str, request: &Request) -> Result<Pushed> {
+    /// As [`BatchWriter::push`].
+    pub fn push_body(&mut self, custom_id: &str, body: &MessageBody) -> Result<Pushed> {
         if !is_custom_id(custom_id) {
             return Err(Error::new(ErrorKind::InvalidInput, format!("{custom_id:?} cannot name a request in a batch")));
         }
         let comma = if self.item_count == 0 { "" } else { "," };
         let begin = format!("{comma}{{\"custom_id\":\"{custom_id}\",\"params\":");
         let dialect = Dialect { model_prefix: &self.model_prefix, sends_transformations: self.sends_transformations };
-        let request = request.pieces(dialect, Reply::InBatch);
+        let request = body.pieces(dialect, Reply::InBatch);
         let pieces =
             || std::iter::once(begin.as_bytes()).chain(request.iter().map(|piece| &**piece)).chain([&b"}"[..]]);
         let byte_count = self.byte_count + pieces().map(|piece| piece.len() as u64).sum::<u64>();
@@ -88,67 +64,69 @@ impl<W: Write> BatchWriter<W> {
     }
 
     /// Ends the batch and gives the writer back, flushed.
-    pub fn finish(mut self) -> Result<W> {
+    pub fn ended(mut self) -> Result<W> {
         self.spool.write_all(END)?;
         self.spool.flush()?;
         Ok(self.spool)
     }
 }
 
+impl<W: Write + Send> BatchWriter for SpoolWriter<W> {
+    fn push(&mut self, custom_id: &str, request: &Request) -> Result<Pushed> {
+        let body = MessageBody::of(request).map_err(|error| Error::new(ErrorKind::InvalidInput, error))?;
+        self.push_body(custom_id, body)
+    }
+
+    fn finish(self: Box<Self>) -> Result<()> {
+        self.ended().map(drop)
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use domain::geometry::PixelSize;
-    use domain::recipe::Recipe;
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::anthropic::models::{DEFAULT_MODEL, find};
-    use crate::anthropic::request::{Brief, BriefOptions, MediaType, Picture};
-
-    fn request() -> Request {
-        let recipe = Recipe::find_these("cat").unwrap();
-        let brief = Brief::new(find(DEFAULT_MODEL).unwrap(), &recipe, BriefOptions::BATCH).unwrap();
-        brief.request(&Picture { size: PixelSize::new(640, 480), media_type: MediaType::Jpeg, bytes: b"jpeg" }).unwrap()
-    }
+    use crate::anthropic::client::test_server::request;
 
     #[test]
     fn what_is_written_is_a_batch_within_its_limit() {
         let full = {
             let mut writer =
-                BatchWriter::new(Vec::new(), Dialect { model_prefix: "anthropic.", ..Dialect::default() }, u64::MAX)
+                SpoolWriter::new(Vec::new(), Dialect { model_prefix: "anthropic.", ..Dialect::default() }, u64::MAX)
                     .unwrap();
             for id in ["image-1", "image-2", "image-3"] {
                 assert_eq!(writer.push(id, &request()).unwrap(), Pushed::Taken);
             }
-            writer.finish().unwrap()
+            writer.ended().unwrap()
         };
         let body: Value = serde_json::from_slice(&full).unwrap();
         let requests = body["requests"].as_array().unwrap();
         let ids: Vec<&Value> = requests.iter().map(|item| &item["custom_id"]).collect();
         assert_eq!(ids, ["image-1", "image-2", "image-3"]);
         let params = requests[1]["params"].as_object().unwrap();
-        assert_eq!((params.get("stream"), &params["model"]), (None, &json!(format!("anthropic.{DEFAULT_MODEL}"))));
+        assert_eq!((params.get("stream"), &params["model"]), (None, &json!("anthropic.claude-sonnet-5-5")));
         assert_eq!(params["messages"][0]["content"][0]["type"], "image");
 
         for (spare, expected) in [(0, Pushed::Taken), (-1, Pushed::Full)] {
             let limit = (full.len() as u64).checked_add_signed(spare).unwrap();
             let mut writer =
-                BatchWriter::new(Vec::new(), Dialect { model_prefix: "anthropic.", ..Dialect::default() }, limit)
+                SpoolWriter::new(Vec::new(), Dialect { model_prefix: "anthropic.", ..Dialect::default() }, limit)
                     .unwrap();
             for id in ["image-1", "image-2"] {
                 assert_eq!(writer.push(id, &request()).unwrap(), Pushed::Taken);
             }
             assert_eq!(writer.push("image-3", &request()).unwrap(), expected);
-            let taken = writer.item_count();
-            let written: Value = serde_json::from_slice(&writer.finish().unwrap()).unwrap();
+            let taken = writer.item_count;
+            let written: Value = serde_json::from_slice(&writer.ended().unwrap()).unwrap();
             assert_eq!(written["requests"].as_array().unwrap().len(), taken);
         }
-        assert_eq!(BatchWriter::new(Vec::new(), Dialect::default(), u64::MAX).unwrap().byte_limit, BYTE_LIMIT);
+        assert_eq!(SpoolWriter::new(Vec::new(), Dialect::default(), u64::MAX).unwrap().byte_limit, BYTE_LIMIT);
     }
 
     #[test]
     fn a_batch_ends_at_the_vendor_s_count() {
-        let mut writer = BatchWriter::new(Vec::new(), Dialect::default(), u64::MAX).unwrap();
+        let mut writer = SpoolWriter::new(Vec::new(), Dialect::default(), u64::MAX).unwrap();
         writer.item_count = ITEM_LIMIT - 1;
         assert_eq!(writer.push("last", &request()).unwrap(), Pushed::Taken);
         assert_eq!(writer.push("beyond", &request()).unwrap(), Pushed::Full);
@@ -156,12 +134,12 @@ mod tests {
 
     #[test]
     fn names_that_the_vendor_does_not_take_are_refused() {
-        let mut writer = BatchWriter::new(Vec::new(), Dialect::default(), BYTE_LIMIT).unwrap();
+        let mut writer = SpoolWriter::new(Vec::new(), Dialect::default(), BYTE_LIMIT).unwrap();
         for id in ["", "two words", "a.b", "é", "\"", &"x".repeat(65)] {
             assert_eq!(writer.push(id, &request()).unwrap_err().kind(), ErrorKind::InvalidInput, "{id}");
         }
         assert_eq!(writer.push(&"x".repeat(64), &request()).unwrap(), Pushed::Taken);
         assert_eq!(writer.push("Attempt_7-b", &request()).unwrap(), Pushed::Taken);
-        assert_eq!(writer.item_count(), 2);
+        assert_eq!(writer.item_count, 2);
     }
 }

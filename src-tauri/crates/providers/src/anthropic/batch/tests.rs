@@ -7,12 +7,16 @@ use domain::geometry::PixelSize;
 use domain::recipe::Recipe;
 use tempfile::NamedTempFile;
 
-use super::*;
+use super::spool::SpoolWriter;
+use crate::anthropic::client::Client;
 use crate::anthropic::client::test_server::{Act, SECRET, client, client_with, request, response, serve, serve_as};
-use crate::anthropic::client::{Client, ClientOptions, SendError, Timeouts};
 use crate::base_url::BaseUrl;
-use crate::batch::{Batch, BatchCounts, BatchOutcome, BatchPage, BatchResult, BatchState};
-use crate::retry::{Disposition, RetryCause};
+use crate::batch::{
+    Batch, BatchCounts, BatchOutcome, BatchPage, BatchResult, BatchState, BatchWriter, Batches, Pushed,
+};
+use crate::error::RequestError;
+use crate::provider::{ConnectionOptions, Timeouts};
+use crate::retry::{RetryAction, RetryCause};
 
 const CLOSE: &str = "connection: close\r\n";
 const ENDED: &str = r#"{"id":"msgbatch_1","type":"message_batch","processing_status":"ended","request_counts":
@@ -44,9 +48,9 @@ fn spawnable<F: Future + Send>(call: F) -> F {
     call
 }
 
-async fn read_results(client: &Client) -> (Vec<BatchResult>, Result<(), SendError>) {
+async fn read_results(client: &Client) -> (Vec<BatchResult>, Result<(), RequestError>) {
     let mut told = Vec::new();
-    let outcome = spawnable(client.batch_results("msgbatch_1", &mut |result| told.push(result))).await;
+    let outcome = spawnable(client.results("msgbatch_1", &mut |result| told.push(result))).await;
     (told, outcome)
 }
 
@@ -54,18 +58,18 @@ async fn read_results(client: &Client) -> (Vec<BatchResult>, Result<(), SendErro
 async fn a_batch_goes_out_from_its_file() {
     let spool = NamedTempFile::new().unwrap();
     let (server, serving) = serve(vec![response("200 OK", CLOSE, ENDED)]).await;
-    let options = ClientOptions { model_prefix: "anthropic.".into(), ..ClientOptions::default() };
+    let options = ConnectionOptions { model_prefix: "anthropic.".into(), ..ConnectionOptions::default() };
     let client = client_with(&server, &options);
     let buffered = BufWriter::new(spool.as_file());
-    let mut writer = BatchWriter::new(buffered, client.dialect(), BYTE_LIMIT).unwrap();
+    let mut writer = SpoolWriter::new(buffered, client.dialect(), u64::MAX).unwrap();
     for index in 0..700 {
         assert_eq!(writer.push(&format!("image-{index}"), &request()).unwrap(), Pushed::Taken);
     }
-    writer.finish().unwrap();
+    writer.ended().unwrap();
     let written = std::fs::read_to_string(spool.path()).unwrap();
     assert!(written.len() > 1_000_000, "several pieces");
 
-    let batch = spawnable(client.submit_batch(spool.path())).await.unwrap();
+    let batch = spawnable(client.submit(spool.path())).await.unwrap();
     let moment = |seconds| Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
     let counts = BatchCounts { succeeded: 2, errored: 1, ..BatchCounts::default() };
     let expected = Batch {
@@ -98,15 +102,15 @@ async fn a_lost_reply_is_told_from_a_refusal() {
     ];
     for (act, may_have_been_taken) in table {
         let (server, _serving) = serve(vec![act]).await;
-        let error = patient(&server).submit_batch(spool.path()).await.unwrap_err();
+        let error = patient(&server).submit(spool.path()).await.unwrap_err();
         assert_eq!(error.may_have_been_taken(), may_have_been_taken, "{error}");
-        assert_eq!(error.may_be_billed(), may_have_been_taken && !matches!(error, SendError::Refused(_)), "{error}");
+        assert_eq!(error.may_be_billed(), may_have_been_taken && !matches!(error, RequestError::Refused(_)), "{error}");
         assert_eq!(error.is_not_found(), error.to_string().contains("404"));
     }
     let missing = spool.path().with_extension("missing");
-    let error = patient(&BaseUrl::parse("http://127.0.0.1:1").unwrap()).submit_batch(&missing).await.unwrap_err();
-    assert!(matches!(error, SendError::Unsendable { .. }) && !error.may_have_been_taken(), "{error}");
-    assert_eq!(error.disposition(), Disposition::Retry { after: None, cause: RetryCause::Transient });
+    let error = patient(&BaseUrl::parse("http://127.0.0.1:1").unwrap()).submit(&missing).await.unwrap_err();
+    assert!(matches!(error, RequestError::Unsendable { .. }) && !error.may_have_been_taken(), "{error}");
+    assert_eq!(error.action(), RetryAction::Retry { after: None, cause: RetryCause::Transient });
 }
 
 #[tokio::test]
@@ -120,14 +124,14 @@ async fn batches_are_looked_after() {
     let (server, serving) = serve(bodies.map(|body| response("200 OK", CLOSE, body)).into()).await;
     let client = patient(&server);
     for _ in 0..2 {
-        let batch = client.batch("../models?x").await.unwrap();
+        let batch = client.get("../models?x").await.unwrap();
         assert_eq!((batch.state, batch.counts.total(), batch.created_at), (BatchState::InProgress, 0, None));
     }
-    assert_eq!(client.cancel_batch("msgbatch_2").await.unwrap().state, BatchState::Canceling);
-    let newest = client.batches(None).await.unwrap();
+    assert_eq!(client.cancel("msgbatch_2").await.unwrap().state, BatchState::Canceling);
+    let newest = client.list(None).await.unwrap();
     let ids: Vec<&str> = newest.batches.iter().map(|batch| batch.id.as_str()).collect();
     assert_eq!((ids, newest.next_after_id.as_deref()), (vec!["msgbatch_2", "msgbatch_1"], Some("msgbatch_1")));
-    let rest = client.batches(newest.next_after_id.as_deref()).await.unwrap();
+    let rest = client.list(newest.next_after_id.as_deref()).await.unwrap();
     assert_eq!(rest, BatchPage { batches: Vec::new(), next_after_id: None });
     let requests = serving.await.unwrap();
     let paths: Vec<&str> = requests.iter().map(|request| path(request)).collect();
@@ -190,6 +194,6 @@ async fn results_that_break_off_are_a_failure_after_what_was_whole() {
     let cut = format!("HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n{CLOSE}\r\n{whole}\n{}", &whole[..100]);
     let (server, _serving) = serve(vec![ended("http://127.0.0.1:9/x"), Act::Write(vec![cut.into_bytes()])]).await;
     let (told, outcome) = read_results(&patient(&server)).await;
-    assert!(matches!(outcome, Err(SendError::Lost { .. })), "{outcome:?}");
+    assert!(matches!(outcome, Err(RequestError::Lost { .. })), "{outcome:?}");
     assert_eq!(told.len(), 1);
 }

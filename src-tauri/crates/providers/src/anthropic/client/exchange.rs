@@ -8,13 +8,17 @@ use reqwest::header::ACCEPT;
 use reqwest::{Method, Response};
 use tokio::time::{Instant, timeout};
 
-use super::glimpse::Glimpse;
-use super::http::{unreadable, upload_time, with_json};
-use super::{Client, Partial, Progress, SendError};
-use crate::anthropic::request::{Reply, Request};
+use super::Client;
+use crate::anthropic::body::{MessageBody, Reply};
+use crate::anthropic::refusal;
 use crate::anthropic::wire::answer::{BadEvent, Receiving, Step};
+use crate::error::{Partial, RequestError};
+use crate::http::{Glimpse, unreadable, upload_time, with_json};
 use crate::json::Object;
-use crate::refusal::{RateLimits, Refusal};
+use crate::provider::Progress;
+use crate::rate_limits::RateLimits;
+use crate::refusal::Refusal;
+use crate::request::Request;
 use crate::sse;
 
 /// The longest answer that is read, in bytes: far beyond any output maximum, and short of filling the memory.
@@ -37,18 +41,18 @@ impl Client {
         began: Instant,
         receiving: &mut Receiving,
         on_progress: &mut (dyn FnMut(Progress<'_>) + Send),
-    ) -> Result<Received, SendError> {
-        let pieces = request.pieces(self.dialect(), Reply::Streamed);
-        let sending = self.request(Method::POST, self.server.endpoint("v1/messages"));
+    ) -> Result<Received, RequestError> {
+        let pieces = MessageBody::of(request)?.pieces(self.dialect(), Reply::Streamed);
+        let sending = self.http.request(Method::POST, self.http.server().endpoint("v1/messages"));
         let sending = with_json(sending.header(ACCEPT, "text/event-stream"), pieces);
-        let mut response = self.open(sending, upload_time(request.byte_count() as u64)).await?;
+        let mut response = self.http.open(sending, upload_time(request.byte_count() as u64)).await?;
         let request_id = response.headers().get("request-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
-        let rate_limits = RateLimits::read(response.headers());
+        let rate_limits = refusal::rate_limits(response.headers());
         on_progress(Progress::Accepted { rate_limits: &rate_limits });
 
         let mut glimpse = Glimpse::of(&response);
         let received = self.receive(&mut response, &mut glimpse, receiving, on_progress).await;
-        let (first_byte_at, ended_at) = received.map_err(|error| self.shown(error, &glimpse))?;
+        let (first_byte_at, ended_at) = received.map_err(|error| self.http.shown(error, &glimpse))?;
         receiving.end();
         Ok(Received { request_id, rate_limits, first_byte_at: first_byte_at.unwrap_or(began), ended_at })
     }
@@ -60,7 +64,7 @@ impl Client {
         glimpse: &mut Glimpse,
         receiving: &mut Receiving,
         on_progress: &mut (dyn FnMut(Progress<'_>) + Send),
-    ) -> Result<(Option<Instant>, Instant), SendError> {
+    ) -> Result<(Option<Instant>, Instant), RequestError> {
         let mut first_byte_at = None;
         let (mut body, mut byte_count) = (Body::Begun(Vec::new()), 0);
         let mut has_ended = false;
@@ -87,12 +91,16 @@ impl Client {
 
     /// The next piece of an answer; `None` at its end, which is also reached once the model has stopped and nothing more
     /// comes.
-    async fn next_of_answer(&self, response: &mut Response, receiving: &Receiving) -> Result<Option<Bytes>, SendError> {
+    async fn next_of_answer(
+        &self,
+        response: &mut Response,
+        receiving: &Receiving,
+    ) -> Result<Option<Bytes>, RequestError> {
         if receiving.has_stopped() {
-            let next = timeout(REMAINDER_TIMEOUT, self.next_piece(response)).await;
+            let next = timeout(REMAINDER_TIMEOUT, self.http.next_piece(response)).await;
             return Ok(next.ok().and_then(Result::ok).flatten());
         }
-        self.next_piece(response).await
+        self.http.next_piece(response).await
     }
 
     /// Takes what the body ended with: a whole message, or an event without the empty line that ends one.
@@ -101,7 +109,7 @@ impl Client {
         body: Body,
         receiving: &mut Receiving,
         on_progress: &mut (dyn FnMut(Progress<'_>) + Send),
-    ) -> Result<(), SendError> {
+    ) -> Result<(), RequestError> {
         let pending_bytes = match body {
             Body::Whole(bytes) => {
                 *receiving = self.whole(&bytes)?;
@@ -125,23 +133,23 @@ impl Client {
             return Err(unreadable(""));
         }
         let detail = format!("the answer broke off, {pending_bytes} bytes into an event");
-        Err(SendError::Lost { detail, partial: Partial::default() })
+        Err(RequestError::Lost { detail, partial: Partial::default() })
     }
 
     /// The answer, or the refusal, that a whole body is.
-    fn whole(&self, body: &[u8]) -> Result<Receiving, SendError> {
+    fn whole(&self, body: &[u8]) -> Result<Receiving, RequestError> {
         let body = String::from_utf8_lossy(body);
         let bad = |error: BadEvent| unreadable(error.to_string());
         let message = Object::parse(body.trim_start_matches('\u{feff}')).map_err(|error| bad(error.into()))?;
         Receiving::whole(&message).map_err(|error| match message.object("error") {
-            Some(_) => self.broken_off(Refusal::from_body(200, body.as_bytes())),
+            Some(_) => self.broken_off(refusal::from_body(200, body.as_bytes())),
             None => bad(error),
         })
     }
 
-    fn broken_off(&self, refusal: Refusal) -> SendError {
-        let refusal = Box::new(refusal.presentable(|text| self.redacted(text)));
-        SendError::BrokenOff { refusal, partial: Partial::default() }
+    fn broken_off(&self, refusal: Refusal) -> RequestError {
+        let refusal = Box::new(refusal.presentable(|text| self.http.redacted(text)));
+        RequestError::BrokenOff { refusal, partial: Partial::default() }
     }
 
     /// Returns whether the answer has ended.
@@ -150,11 +158,11 @@ impl Client {
         events: Vec<sse::Event>,
         receiving: &mut Receiving,
         on_progress: &mut (dyn FnMut(Progress<'_>) + Send),
-    ) -> Result<bool, SendError> {
+    ) -> Result<bool, RequestError> {
         for event in events {
             let step = match event.name.as_str() {
                 // Servers agree on the name of this one, and less on its form.
-                "error" => Ok(Step::Failed(Box::new(Refusal::from_body(200, event.data.as_bytes())))),
+                "error" => Ok(Step::Failed(Box::new(refusal::from_body(200, event.data.as_bytes())))),
                 name => receiving.take(name, &event.data),
             };
             match step {

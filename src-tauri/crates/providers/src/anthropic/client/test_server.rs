@@ -1,15 +1,18 @@
 //! A server that does what a test tells it to, over real HTTP on the loopback.
 
+use bytes::Bytes;
 use domain::geometry::PixelSize;
 use domain::recipe::Recipe;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-use super::{Client, ClientOptions, Timeouts};
-use crate::anthropic::models::{DEFAULT_MODEL, find};
-use crate::anthropic::request::{Brief, BriefOptions, MediaType, Picture, Request};
+use super::Client;
+use crate::anthropic::catalog;
+use crate::anthropic::prepared::PreparedMessages;
 use crate::base_url::{BaseUrl, Key};
+use crate::provider::{ConnectionOptions, PreparedModel, Timeouts};
+use crate::request::{MediaType, Picture, Request, RequestOptions};
 
 pub const SECRET: &str = "planted-key-4711";
 
@@ -84,15 +87,22 @@ pub async fn read_request(connection: &mut TcpStream) -> String {
 }
 
 pub fn client(server: &BaseUrl, timeouts: Timeouts) -> Client {
-    client_with(server, &ClientOptions { timeouts, ..ClientOptions::default() })
+    client_with(server, &ConnectionOptions { timeouts, ..ConnectionOptions::default() })
 }
 
-pub fn client_with(server: &BaseUrl, options: &ClientOptions) -> Client {
+pub fn client_with(server: &BaseUrl, options: &ConnectionOptions) -> Client {
     Client::new(server.clone(), Key::for_server(SECRET, server).unwrap(), options).unwrap()
 }
 
 pub fn request() -> Request {
     let recipe = Recipe::find_these("cat").unwrap();
-    let brief = Brief::new(find(DEFAULT_MODEL).unwrap(), &recipe, BriefOptions::default()).unwrap();
-    brief.request(&Picture { size: PixelSize::new(640, 480), media_type: MediaType::Jpeg, bytes: b"jpeg" }).unwrap()
+    let model = catalog().find(&catalog().default_model).unwrap();
+    let prepared = PreparedMessages::new(model, &recipe, RequestOptions::default()).unwrap();
+    prepared
+        .request(&Picture {
+            size: PixelSize::new(640, 480),
+            media_type: MediaType::Jpeg,
+            bytes: Bytes::from_static(b"jpeg"),
+        })
+        .unwrap()
 }

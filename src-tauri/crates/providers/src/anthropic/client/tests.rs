@@ -4,16 +4,17 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use domain::geometry::PixelSize;
+use domain::usage::Usage;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use super::test_server::{Act, SECRET, client, client_with, read_request, request, response, serve};
 use super::*;
-use crate::anthropic::models::DEFAULT_MODEL;
-use crate::anthropic::request::{Dialect, Reply};
+use crate::anthropic::body::{Dialect, MessageBody, Reply};
 use crate::discovery::CheckError;
-use crate::retry::{Disposition, RetryCause, StopCause};
+use crate::provider::Timeouts;
+use crate::retry::{RetryAction, RetryCause, StopCause};
 
 const ANSWER: &str = "event: message_start\r\n\
     data: {\"type\":\"message_start\",\"message\":{\"type\":\"message\",\"model\":\"claude-sonnet-5-5\",\
@@ -42,7 +43,7 @@ fn stream(body: &str) -> String {
     )
 }
 
-async fn send(acts: Vec<Act>) -> Result<RawAnswer, SendError> {
+async fn send(acts: Vec<Act>) -> Result<RawAnswer, RequestError> {
     let (server, _serving) = serve(acts).await;
     client(&server, Timeouts::default()).send(&request(), &mut |_| ()).await
 }
@@ -80,7 +81,10 @@ async fn an_answer_streams_in() {
     for line in [&format!("x-api-key: {SECRET}"), "anthropic-version: 2023-06-01", "content-type: application/json"] {
         assert!(head.lines().any(|own| own == line), "{line} in {head}");
     }
-    assert_eq!(body.as_bytes(), request().pieces(Dialect::default(), Reply::Streamed).concat());
+    assert_eq!(
+        body.as_bytes(),
+        MessageBody::of(&request()).unwrap().pieces(Dialect::default(), Reply::Streamed).concat()
+    );
 }
 
 #[tokio::test]
@@ -88,11 +92,11 @@ async fn a_route_may_have_its_own_names_for_models() {
     let answer = stream(&format!("{ANSWER}{END}").replace("claude-sonnet", "anthropic.claude-sonnet"));
     let list = response("200 OK", "connection: close\r\n", r#"{"data":[{"id":"anthropic.claude-sonnet-5-5"}]}"#);
     let (server, serving) = serve(vec![Act::Write(vec![answer.into_bytes()]), list]).await;
-    let options = ClientOptions { model_prefix: "anthropic.".into(), ..ClientOptions::default() };
+    let options = ConnectionOptions { model_prefix: "anthropic.".into(), ..ConnectionOptions::default() };
     let client = client_with(&server, &options);
     let answer = client.send(&request(), &mut |_| ()).await.unwrap();
     assert_eq!(answer.model, "anthropic.claude-sonnet-5-5");
-    client.check(DEFAULT_MODEL).await.unwrap();
+    client.check("claude-sonnet-5-5").await.unwrap();
     let requests = serving.await.unwrap();
     assert!(requests[0].contains("\r\n\r\n{\"model\":\"anthropic.claude-sonnet-5-5\",\"stream\":true,"));
 }
@@ -142,7 +146,7 @@ async fn a_whole_message_is_read_whatever_the_header_says() {
     assert_eq!(answer.text, "{\"marks\":[]} é");
     let refused = r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#;
     let error = send(vec![response("200 OK", "content-type: text/plain\r\n", refused)]).await.unwrap_err();
-    assert!(matches!(error, SendError::BrokenOff { .. }), "{error}");
+    assert!(matches!(error, RequestError::BrokenOff { .. }), "{error}");
 }
 
 #[tokio::test]
@@ -215,13 +219,13 @@ async fn an_answer_is_complete_once_the_model_has_stopped() {
 #[tokio::test]
 async fn a_stream_without_an_end_is_a_failure() {
     let error = send(vec![Act::Write(vec![stream(&begun()).into_bytes()])]).await.unwrap_err();
-    assert!(matches!(error, SendError::Lost { .. }), "{error}");
+    assert!(matches!(error, RequestError::Lost { .. }), "{error}");
     assert!(error.may_be_billed());
     let partial = error.partial().unwrap();
     assert_eq!((partial.text.as_str(), partial.usage.unwrap().input_tokens), ("{\"marks\":[]} é", 1600));
     let cut = &begun()[..begun().len() - 40];
     let error = send(vec![Act::Write(vec![stream(cut).into_bytes()])]).await.unwrap_err();
-    assert!(matches!(error, SendError::Lost { .. }), "{error}");
+    assert!(matches!(error, RequestError::Lost { .. }), "{error}");
 }
 
 #[tokio::test]
@@ -232,7 +236,7 @@ async fn an_error_may_follow_an_ok() {
         begun()
     );
     let error = send(vec![Act::Write(vec![stream(&body).into_bytes()])]).await.unwrap_err();
-    assert_eq!(error.disposition(), Disposition::Retry { after: None, cause: RetryCause::Overloaded });
+    assert_eq!(error.action(), RetryAction::Retry { after: None, cause: RetryCause::Overloaded });
     assert!(error.may_be_billed() && error.partial().unwrap().usage.is_some());
     assert!(!format!("{error} {error:?}").contains(SECRET));
 }
@@ -242,13 +246,13 @@ async fn an_error_of_another_form_is_still_an_error() {
     let body = stream("event: error\ndata: {\"error\":{\"message\":\"out of memory\"}}\n\n");
     let error = send(vec![Act::Write(vec![body.into_bytes()])]).await.unwrap_err();
     assert_eq!(error.to_string(), "the server broke off its answer: status 200: out of memory");
-    assert_eq!(error.disposition(), Disposition::Retry { after: None, cause: RetryCause::Transient });
+    assert_eq!(error.action(), RetryAction::Retry { after: None, cause: RetryCause::Transient });
 }
 
 /// The detail of an answer that cannot be read, as `act` gives it.
 async fn unread(act: Act) -> String {
     let error = send(vec![act]).await.unwrap_err();
-    assert_eq!(error.disposition(), Disposition::Unreadable, "{error}");
+    assert_eq!(error.action(), RetryAction::Unreadable, "{error}");
     assert!(error.may_be_billed(), "{error}");
     assert!(!format!("{error} {error:?}").contains(SECRET), "{error}");
     error.to_string()
@@ -337,7 +341,7 @@ async fn compressed_answers_are_read_and_bounded() {
     // A connection that ends before the body does is no matter of decoding.
     let head = "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 100000\r\n\r\n";
     let error = send(vec![Act::Write(vec![[head.as_bytes(), &good[..20]].concat()])]).await.unwrap_err();
-    assert!(matches!(error, SendError::Lost { .. }), "{error}");
+    assert!(matches!(error, RequestError::Lost { .. }), "{error}");
     // Some kilobytes that would become hundreds of megabytes.
     let bomb = gzipped(&format!("data: {}", " ".repeat(200 << 20)));
     assert!(unread(encoded(&bomb)).await.contains("the answer is endless"));
@@ -349,9 +353,9 @@ async fn refusals_say_what_to_do_and_not_the_key() {
     let headers = "retry-after: 7\r\nanthropic-ratelimit-requests-limit: 50\r\n\
         anthropic-ratelimit-requests-remaining: 0\r\n";
     let error = send(vec![response("429 Too Many Requests", headers, &body)]).await.unwrap_err();
-    let SendError::Refused(refusal) = &error else { panic!("{error}") };
+    let RequestError::Refused(refusal) = &error else { panic!("{error}") };
     assert_eq!(refusal.rate_limits.requests.map(|window| window.remaining), Some(0));
-    assert_eq!(error.disposition(), Disposition::HoldRoute { after: Some(Duration::from_secs(7)) });
+    assert_eq!(error.action(), RetryAction::HoldEndpoint { after: Some(Duration::from_secs(7)) });
     assert!(!error.may_be_billed());
     assert_eq!(error.to_string(), "the server refused: status 429, rate_limit_error: [key] is too fast");
     assert!(!format!("{error:?}").contains(SECRET));
@@ -391,7 +395,7 @@ async fn a_key_that_an_answer_repeats_is_neither_kept_nor_shown() {
 #[tokio::test]
 async fn redirects_are_not_followed() {
     let error = send(vec![response("307 Temporary Redirect", "location: http://127.0.0.1:1/\r\n", "")]).await;
-    assert_eq!(error.unwrap_err().disposition(), Disposition::StopRun(StopCause::NotSuchAServer));
+    assert_eq!(error.unwrap_err().action(), RetryAction::StopRun(StopCause::NotSuchAServer));
 }
 
 #[tokio::test]
@@ -400,7 +404,7 @@ async fn silence_aborts_the_request() {
     let timeouts = Timeouts { idle: Duration::from_secs(1), ..Timeouts::default() };
     let client = client(&server, timeouts);
     let error = client.send(&request(), &mut |_| ()).await.unwrap_err();
-    assert!(matches!(error, SendError::IdleTimeout { .. }), "{error}");
+    assert!(matches!(error, RequestError::IdleTimeout { .. }), "{error}");
     assert!(error.may_be_billed() && !error.partial().unwrap().text.is_empty());
     // The server's task ends only when it sees the connection closed.
     assert_eq!(serving.await.unwrap().len(), 1);
@@ -421,7 +425,7 @@ async fn pings_do_not_keep_a_request_alive_for_ever() {
     });
     let timeouts = Timeouts { total: Duration::from_millis(200), ..Timeouts::default() };
     let error = client(&server, timeouts).send(&request(), &mut |_| ()).await.unwrap_err();
-    assert!(matches!(error, SendError::TotalTimeout { .. }), "{error}");
+    assert!(matches!(error, RequestError::TotalTimeout { .. }), "{error}");
     serving.await.unwrap();
 }
 
@@ -453,16 +457,16 @@ async fn nobody_there() {
     drop(listener);
     let client = client(&server, Timeouts::default());
     let error = client.send(&request(), &mut |_| ()).await.unwrap_err();
-    assert!(matches!(error, SendError::Unreachable { .. }), "{error}");
+    assert!(matches!(error, RequestError::Unreachable { .. }), "{error}");
     assert!(!error.may_be_billed());
-    assert!(matches!(client.check(DEFAULT_MODEL).await, Err(CheckError::Unreachable { .. })));
+    assert!(matches!(client.check("claude-sonnet-5-5").await, Err(CheckError::Unreachable { .. })));
     assert!(!format!("{client:?} {error:?} {error}").contains(SECRET));
 }
 
 #[test]
 fn the_vendor_s_own_host_can_be_set_up() {
-    let server = BaseUrl::parse(crate::base_url::ANTHROPIC).unwrap();
-    let client = Client::new(server.clone(), Key::for_server(SECRET, &server).unwrap(), &ClientOptions::default());
+    let server = BaseUrl::parse("https://api.anthropic.com").unwrap();
+    let client = Client::new(server.clone(), Key::for_server(SECRET, &server).unwrap(), &ConnectionOptions::default());
     assert!(!format!("{:?}", client.unwrap()).contains(SECRET));
 }
 
@@ -470,8 +474,8 @@ fn the_vendor_s_own_host_can_be_set_up() {
 fn a_key_is_not_sent_to_another_server() {
     let key = Key::for_server(SECRET, &BaseUrl::parse("https://one.example").unwrap()).unwrap();
     let other = BaseUrl::parse("https://other.example").unwrap();
-    let error = Client::new(other, key, &ClientOptions::default()).unwrap_err();
-    assert!(matches!(&error, ClientError::KeyOfAnotherServer { origin } if origin == "https://other.example"));
+    let error = Client::new(other, key, &ConnectionOptions::default()).unwrap_err();
+    assert!(matches!(&error, ConnectError::KeyOfAnotherServer { origin } if origin == "https://other.example"));
     assert!(!format!("{error} {error:?}").contains(SECRET));
 }
 
@@ -483,7 +487,7 @@ async fn a_good_connection_lists_its_models() {
         "retires_at":null,"max_input_tokens":1000000,"capabilities":{"image_input":true}}],"has_more":false}"#;
     let close = "connection: close\r\n";
     let (server, serving) = serve(vec![response("200 OK", close, first), response("200 OK", close, second)]).await;
-    let models = client(&server, Timeouts::default()).check(DEFAULT_MODEL).await.unwrap();
+    let models = client(&server, Timeouts::default()).check("claude-sonnet-5-5").await.unwrap();
     let ids: Vec<_> = models.iter().map(|model| (model.id.as_str(), model.lifecycle.as_deref())).collect();
     assert_eq!(ids, [("claude-x", None), ("claude-sonnet-5-5", Some("active"))]);
     let requests = serving.await.unwrap();
@@ -511,7 +515,7 @@ async fn a_bad_connection_says_what_to_do() {
     ];
     for (status, body, is_expected) in table {
         let (server, _serving) = serve(vec![response(status, "", &body)]).await;
-        let error = client(&server, Timeouts::default()).check(DEFAULT_MODEL).await.unwrap_err();
+        let error = client(&server, Timeouts::default()).check("claude-sonnet-5-5").await.unwrap_err();
         assert!(is_expected(&error), "{status}: {error:?}");
         assert!(!format!("{error} {error:?}").contains(SECRET), "{error:?}");
     }

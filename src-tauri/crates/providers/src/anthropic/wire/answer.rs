@@ -8,6 +8,7 @@ use serde::de::IntoDeserializer;
 use serde::de::value::Error as ValueError;
 
 use crate::answer::StopReason;
+use crate::anthropic::refusal;
 use crate::json::{Count, Joining, Object, Wtf8};
 use crate::refusal::Refusal;
 use domain::usage::Usage;
@@ -184,7 +185,7 @@ impl Receiving {
                 Step::Other
             }
             "message_stop" => Step::Ended,
-            "error" => Step::Failed(Box::new(Refusal::from_body(200, data.as_bytes()))),
+            "error" => Step::Failed(Box::new(refusal::from_body(200, data.as_bytes()))),
             _ => Step::Other,
         })
     }
