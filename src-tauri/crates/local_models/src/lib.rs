@@ -8,4 +8,4 @@ mod model;
 mod nanodet;
 pub mod registry;
 
-pub use model::{LocalDescriptor, LocalError, LocalModel};
+pub use model::{LocalDescriptor, LocalError, LocalModel, check_buffer};

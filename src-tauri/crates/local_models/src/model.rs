@@ -53,3 +53,16 @@ pub trait LocalModel: Send + Sync {
     /// the recipe does not ask for; a picture without pixels has no marks.
     fn annotate(&self, size: PixelSize, rgb: &[u8], recipe: &Recipe) -> Result<Vec<AnsweredMark>, LocalError>;
 }
+
+/// Whether `rgb` holds a picture of `size`, a byte a channel, tightly packed.
+///
+/// # Errors
+/// When it does not.
+pub fn check_buffer(size: PixelSize, rgb: &[u8]) -> Result<(), LocalError> {
+    let expected = size.area().saturating_mul(3);
+    if rgb.len() as u64 == expected {
+        Ok(())
+    } else {
+        Err(LocalError::BufferLength { size, expected, actual: rgb.len() })
+    }
+}

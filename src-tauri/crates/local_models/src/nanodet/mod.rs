@@ -28,7 +28,7 @@ use rten::{Model, ModelOptions, NodeId, RunOptions, Value, op_registry};
 
 use self::pools::SingleThreadPools;
 use self::view::View;
-use crate::{LocalDescriptor, LocalError, LocalModel};
+use crate::{LocalDescriptor, LocalError, LocalModel, check_buffer};
 
 /// Side of the square the model looks at, in pixels.
 const INPUT_EDGE: u32 = 416;
@@ -154,10 +154,7 @@ impl Detector {
     /// Detections come back in pixels of this picture, clamped to it, best first, at most a hundred. A picture without
     /// pixels has none.
     pub fn detect(&self, size: PixelSize, rgb: &[u8], options: DetectOptions) -> Result<Vec<Detection>, LocalError> {
-        let expected = size.area().saturating_mul(3);
-        if rgb.len() as u64 != expected {
-            return Err(LocalError::BufferLength { size, expected, actual: rgb.len() });
-        }
+        check_buffer(size, rgb)?;
         if rgb.is_empty() {
             return Ok(Vec::new());
         }
