@@ -11,9 +11,9 @@ use domain::recipe::Recipe;
 use prepare::DecodingMemory;
 
 use crate::backend::Trial;
-use crate::connection::Surroundings;
 use crate::layout::{self, folder_of};
 use crate::library::{Library, processors};
+use crate::surroundings::Surroundings;
 use crate::{EngineError, Result, samples};
 
 /// Looks at the library whose database is at `database`, and at the machine around it. Only when `asks_server` is anything

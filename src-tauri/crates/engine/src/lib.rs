@@ -30,10 +30,11 @@ mod samples;
 mod servers;
 mod settings;
 mod similar;
+mod surroundings;
 
 pub use backend::limiter;
 pub use checkup::check_up;
-pub use connection::{Surroundings, address_shown};
+pub use connection::address_shown;
 pub use consents::{AllowedEnvFile, Consents, EnvFileHere};
 pub use error::{EngineError, Result};
 pub use import::Imported;
@@ -46,3 +47,4 @@ pub use report::write_json;
 pub use run::BatchLimits;
 pub use samples::write_copies;
 pub use store::{LibraryFailure, StoreError};
+pub use surroundings::Surroundings;

@@ -20,11 +20,11 @@ use tokio::sync::{OnceCell, watch};
 
 use crate::backend::Backends;
 use crate::checks::MOMENT;
-use crate::connection::Surroundings;
 use crate::consents::Consents;
 use crate::import::ImportTurn;
 use crate::quote::Trials;
 use crate::run::{ActiveRun, BatchLimits, OwnWorker};
+use crate::surroundings::Surroundings;
 use crate::{EngineError, Result, layout, private};
 
 /// How often to look whether the processes that work on runs are alive.

@@ -11,6 +11,7 @@ use keys::{Environment, Source};
 use prepare::ContentHash;
 use providers::base_url::{BaseUrl, Key};
 use providers::provider::{Connection, ConnectionOptions, Endpoint};
+use providers::registry;
 use zeroize::Zeroizing;
 
 use crate::backend::{Bounds, ProvidedModel};
@@ -185,7 +186,10 @@ impl Library {
         }
         let variable = route.key_variable();
         if keys::VARIABLES.contains(&variable.as_str()) {
-            return Err(format!("{variable} belongs to the first endpoint: name another variable in key_env"));
+            let provider = registry::default().descriptor().name;
+            return Err(format!(
+                "{variable} belongs to the connection to {provider}: name another variable in key_env"
+            ));
         }
         match environment.key_in(&variable).map_err(|error| error.to_string())? {
             None => Ok(self.key_for(server)),

@@ -4,18 +4,16 @@ use crate::model::LocalModel;
 use crate::nanodet::NanoDet;
 
 /// In the order in which they are offered; the first is built in and always works.
-static MODELS: [&dyn LocalModel; 1] = [&NANODET];
-
-static NANODET: NanoDet = NanoDet::new();
+static MODELS: &[&dyn LocalModel] = &[&NanoDet];
 
 /// Every local model, the built-in one first.
 #[must_use]
 pub fn all() -> &'static [&'static dyn LocalModel] {
-    &MODELS
+    MODELS
 }
 
 /// The model with exactly this id.
 #[must_use]
 pub fn find(id: &str) -> Option<&'static dyn LocalModel> {
-    MODELS.into_iter().find(|model| model.descriptor().id == id)
+    MODELS.iter().copied().find(|model| model.descriptor().id == id)
 }

@@ -98,7 +98,7 @@ mod tests {
                 text: "{\"marks\":[]}".into(),
                 stop_reason,
                 usage: Some(Usage { input_tokens: 5, ..Usage::default() }),
-                model: "claude-sonnet-5-5".into(),
+                model: "scripted-1".into(),
                 request_id: Some("req_1".into()),
                 sent: PixelSize::new(1456, 819),
                 time_to_first_byte_millis: 400,

@@ -17,7 +17,7 @@ use crate::redaction::Redaction;
 /// A text that is no server's address, or not one that a key may be sent to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BaseUrlError {
-    #[error("this is no address: it should look like https://api.anthropic.com")]
+    #[error("this is no address: it should look like https://api.example.com")]
     Unreadable,
     /// Plain HTTP would show key and photos to everybody on the way; only this machine is exempt.
     #[error("the address must begin with https://, unless it is on this machine")]
@@ -158,18 +158,18 @@ mod tests {
     #[test]
     fn addresses_are_read_kindly_and_safely() {
         let endpoint = |typed: &str| BaseUrl::parse(typed).map(|url| url.endpoint("v1/messages").to_string());
-        for typed in ["https://api.anthropic.com", " https://api.anthropic.com/ ", "https://api.anthropic.com/v1/"] {
-            assert_eq!(endpoint(typed).unwrap(), "https://api.anthropic.com/v1/messages");
+        for typed in ["https://api.example.com", " https://api.example.com/ ", "https://api.example.com/v1/"] {
+            assert_eq!(endpoint(typed).unwrap(), "https://api.example.com/v1/messages");
         }
-        assert_eq!(endpoint("https://x.example/anthropic/v1").unwrap(), "https://x.example/anthropic/v1/messages");
+        assert_eq!(endpoint("https://x.example/llm/v1").unwrap(), "https://x.example/llm/v1/messages");
         assert_eq!(endpoint("http://127.0.0.1:8080").unwrap(), "http://127.0.0.1:8080/v1/messages");
         assert_eq!(endpoint("http://[::1]:8080").unwrap(), "http://[::1]:8080/v1/messages");
         assert_eq!(endpoint("http://localhost:1").unwrap(), "http://localhost:1/v1/messages");
-        assert_eq!(endpoint("http://api.anthropic.com"), Err(BaseUrlError::NotEncrypted));
+        assert_eq!(endpoint("http://api.example.com"), Err(BaseUrlError::NotEncrypted));
         assert_eq!(endpoint("http://127.0.0.1.example.com"), Err(BaseUrlError::NotEncrypted));
         assert_eq!(endpoint("https://me:secret@x.example"), Err(BaseUrlError::WithCredentials));
         assert_eq!(endpoint("https://x.example/?key=1"), Err(BaseUrlError::WithQuery));
-        for typed in ["", "api.anthropic.com", "ftp://x.example", "file:///etc"] {
+        for typed in ["", "api.example.com", "ftp://x.example", "file:///etc"] {
             assert_eq!(endpoint(typed), Err(BaseUrlError::Unreadable), "{typed}");
         }
         assert_eq!(BaseUrl::parse("https://x.example/a/").unwrap().to_string(), "https://x.example/a");
@@ -181,7 +181,7 @@ mod tests {
         let key = Key::for_server(" planted-key-123\n", &server).unwrap();
         assert!(key.is_for(&BaseUrl::parse("https://x.example/b").unwrap()));
         assert!(!key.is_for(&BaseUrl::parse("https://x.example:444").unwrap()));
-        assert!(!key.is_for(&BaseUrl::parse("https://api.anthropic.com").unwrap()));
+        assert!(!key.is_for(&BaseUrl::parse("https://api.example.com").unwrap()));
         assert!(!format!("{key:?} {:?}", key.header().unwrap()).contains("planted"));
         assert_eq!(Key::for_server(" \n", &server).unwrap_err(), KeyError::Empty);
         assert_eq!(Key::for_server("two words", &server).unwrap_err(), KeyError::NoKeyCharacters);

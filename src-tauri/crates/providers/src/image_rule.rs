@@ -11,7 +11,7 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum ImageRule {
-    /// The picture is cut into square patches, a token each. Source: Anthropic's vision guide as of 2026-11-23.
+    /// The picture is cut into square patches, a token each.
     Patches {
         /// Of a patch, in pixels.
         side: u32,

@@ -113,7 +113,7 @@ pub struct Connection {
 pub struct ConnectionOptions {
     /// The version of the interface, as the vendor writes it; `None` leaves it to the provider.
     pub api_version: Option<String>,
-    /// What this server puts before the vendor's name of a model, such as `anthropic.`; empty as a rule.
+    /// What this server puts before the vendor's name of a model, such as `us.`; empty as a rule.
     pub model_prefix: String,
     /// Whether the server knows how to refuse an image that it would otherwise resize; `None` leaves it to the provider.
     pub refuses_large_images: Option<bool>,

@@ -4,12 +4,12 @@ use crate::anthropic::Anthropic;
 use crate::provider::Provider;
 
 /// In the order in which they are offered; the first is the one that settings without a provider mean.
-static PROVIDERS: [&dyn Provider; 1] = [&Anthropic];
+static PROVIDERS: &[&dyn Provider] = &[&Anthropic];
 
 /// Every provider, the default first.
 #[must_use]
 pub fn all() -> &'static [&'static dyn Provider] {
-    &PROVIDERS
+    PROVIDERS
 }
 
 /// The provider that settings mean which name none.

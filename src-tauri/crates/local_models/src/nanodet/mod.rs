@@ -50,24 +50,18 @@ static DESCRIPTOR: LazyLock<LocalDescriptor> = LazyLock::new(|| LocalDescriptor 
     longest_edge: 2 * INPUT_EDGE,
 });
 
+/// The detector, once it is loaded.
+static DETECTOR: OnceLock<Detector> = OnceLock::new();
+
 /// The detector as a local model. Its weights are loaded when it is first used.
-#[derive(Default)]
-pub struct NanoDet {
-    detector: OnceLock<Detector>,
-}
+pub struct NanoDet;
 
-impl NanoDet {
-    pub const fn new() -> Self {
-        Self { detector: OnceLock::new() }
+fn detector() -> Result<&'static Detector, LocalError> {
+    if let Some(detector) = DETECTOR.get() {
+        return Ok(detector);
     }
-
-    fn detector(&self) -> Result<&Detector, LocalError> {
-        if let Some(detector) = self.detector.get() {
-            return Ok(detector);
-        }
-        let detector = Detector::embedded()?;
-        Ok(self.detector.get_or_init(|| detector))
-    }
+    let detector = Detector::embedded()?;
+    Ok(DETECTOR.get_or_init(|| detector))
 }
 
 impl LocalModel for NanoDet {
@@ -76,11 +70,11 @@ impl LocalModel for NanoDet {
     }
 
     fn load(&self) -> Result<(), LocalError> {
-        self.detector().map(drop)
+        detector().map(drop)
     }
 
     fn annotate(&self, size: PixelSize, rgb: &[u8], _recipe: &Recipe) -> Result<Vec<AnsweredMark>, LocalError> {
-        let detections = self.detector()?.detect(size, rgb, DetectOptions::default())?;
+        let detections = detector()?.detect(size, rgb, DetectOptions::default())?;
         let marks = detections.into_iter().filter_map(|detection| {
             Some(AnsweredMark {
                 label: (*coco::NAMES.get(detection.class)?).into(),

@@ -5,8 +5,6 @@ use image::{RgbImage, imageops};
 
 use super::*;
 
-static DETECTOR: LazyLock<Detector> = LazyLock::new(|| Detector::embedded().unwrap());
-
 const FAST: DetectOptions = DetectOptions { threshold: 0.4, looks_twice: false };
 
 fn sample(name: &str) -> RgbImage {
@@ -16,7 +14,7 @@ fn sample(name: &str) -> RgbImage {
 
 fn detect(picture: &RgbImage, options: DetectOptions) -> Vec<Detection> {
     let size = PixelSize::new(picture.width(), picture.height());
-    DETECTOR.detect(size, picture.as_raw(), options).unwrap()
+    detector().unwrap().detect(size, picture.as_raw(), options).unwrap()
 }
 
 /// The only detection of this class.
@@ -121,10 +119,10 @@ fn a_buffer_that_does_not_fit_its_size_is_refused() {
     let cases: [(PixelSize, &[u8]); 3] =
         [(PixelSize::new(2, 2), &[0; 11]), (PixelSize::new(2, 2), &[0; 16]), (PixelSize::new(u32::MAX, u32::MAX), &[])];
     for (size, rgb) in cases {
-        let refused = DETECTOR.detect(size, rgb, DetectOptions::default());
+        let refused = detector().unwrap().detect(size, rgb, DetectOptions::default());
         assert!(matches!(refused, Err(LocalError::BufferLength { actual, .. }) if actual == rgb.len()));
     }
-    assert_eq!(DETECTOR.detect(PixelSize::new(0, 7), &[], DetectOptions::default()).unwrap(), []);
+    assert_eq!(detector().unwrap().detect(PixelSize::new(0, 7), &[], DetectOptions::default()).unwrap(), []);
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! The catalogue against the vendor's tables.
 
 use domain::calendar::CalendarDate;
+use domain::money::PicoDollars;
+use domain::usage::Usage;
 
 use super::*;
 use crate::base_url::BaseUrl;
-use crate::price::Rates;
+use crate::price::{Rates, Terms};
 
 #[test]
 fn the_catalogue_can_be_read() {
@@ -84,4 +86,33 @@ fn every_model_does_what_recipes_ask() {
 fn nobody_borrows_a_price() {
     assert_eq!(catalog().find("claude-sonnet-6"), None);
     assert_eq!(catalog().find("anthropic.claude-haiku-5-5"), None);
+}
+
+fn usage(input_tokens: u64, output_tokens: u64) -> Usage {
+    Usage { input_tokens, output_tokens, ..Usage::default() }
+}
+
+#[test]
+fn a_million_tokens_cost_what_the_list_says() {
+    let sonnet = catalog().find("claude-sonnet-5-5").unwrap().price;
+    assert_eq!(sonnet.cost(usage(1_000_000, 0), Terms::LIST), PicoDollars(2_000_000_000_000));
+    assert_eq!(sonnet.cost(usage(0, 1_000_000), Terms::LIST), PicoDollars(10_000_000_000_000));
+    assert_eq!(sonnet.cost(usage(0, 1_000_000), Terms::BATCH), PicoDollars(5_000_000_000_000));
+    let regional = Terms { endpoint_percent: 110, ..Terms::LIST };
+    assert_eq!(sonnet.cost(usage(0, 1_000_000), regional), PicoDollars(11_000_000_000_000));
+    let cached = Usage {
+        cache_write_5m_tokens: 1_000_000,
+        cache_write_1h_tokens: 1_000_000,
+        cache_read_tokens: 1_000_000,
+        ..Usage::default()
+    };
+    assert_eq!(sonnet.cost(cached, Terms::LIST), PicoDollars(6_600_000_000_000));
+}
+
+#[test]
+fn one_token_over_the_cliff_makes_all_of_them_dearer() {
+    let haiku = catalog().find("claude-haiku-5-5").unwrap().price;
+    assert_eq!(haiku.cost(usage(100_000, 10), Terms::LIST), PicoDollars(100_000 * 100_000 + 10 * 500_000));
+    let over = Usage { input_tokens: 1, cache_read_tokens: 100_000, output_tokens: 10, ..Usage::default() };
+    assert_eq!(haiku.cost(over, Terms::LIST), PicoDollars(5 * (100_000 + 100_000 * 10_000 + 10 * 500_000)));
 }
