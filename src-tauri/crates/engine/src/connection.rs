@@ -18,9 +18,10 @@ use zeroize::Zeroizing;
 
 use crate::backend::{self, ProvidedModel};
 use crate::clock::today;
-use crate::library::{Library, lock};
+use crate::library::Library;
 use crate::run::Retrying;
 use crate::servers::{self, Further};
+use crate::sync::lock;
 use crate::{EngineError, Result};
 
 /// The vendor's own server.
@@ -438,7 +439,13 @@ fn told(model: ModelId, error: CheckError) -> ConnectionCheck {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
+    use keys::KeyRing;
+
     use super::*;
+    use crate::consents::Consents;
+    use crate::surroundings::Surroundings;
 
     #[test]
     fn a_file_of_the_working_folder_is_shown_and_used_once_it_is_allowed() {
@@ -459,7 +466,10 @@ mod tests {
         let library = open();
         let connection = library.connection().unwrap();
         let proposal = connection.unused_env_file.unwrap();
-        assert_eq!((connection.key, connection.base_url.as_str()), (None, ANTHROPIC));
+        assert_eq!(
+            (connection.key, connection.base_url.as_str()),
+            (None, vendor_url(registry::default().descriptor()))
+        );
         assert_eq!(
             (proposal.server.as_deref(), proposal.key_ending.as_deref()),
             (Some("http://127.0.0.1:9"), Some("4711"))

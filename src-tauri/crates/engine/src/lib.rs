@@ -31,6 +31,7 @@ mod servers;
 mod settings;
 mod similar;
 mod surroundings;
+mod sync;
 
 pub use backend::limiter;
 pub use checkup::check_up;

@@ -1,6 +1,5 @@
 //! The models there are, as things stand, and the prices that come along.
 
-use domain::calendar::CalendarDate;
 use domain::catalogue::{ModelPrice, OfferedModel, PriceList};
 use domain::model::ModelId;
 use domain::usage::Usage;
@@ -44,13 +43,7 @@ pub fn price_list() -> PriceList {
             batch_output: of_million(output, Terms::BATCH),
         }
     });
-    PriceList { as_of: prices_as_of(), models: priced.collect() }
-}
-
-/// The day on which the oldest of all prices was read from its vendor.
-pub(crate) fn prices_as_of() -> CalendarDate {
-    let days = backend::providers().filter_map(|provider| provider.catalog().prices_as_of);
-    days.min().unwrap_or(CalendarDate::new(1970, 1, 1))
+    PriceList { as_of: backend::prices_as_of(), models: priced.collect() }
 }
 
 #[cfg(test)]

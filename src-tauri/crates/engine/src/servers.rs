@@ -10,17 +10,14 @@ use domain::settings::{FurtherRoute, RouteLimits, Settings};
 use keys::{Environment, Source};
 use prepare::ContentHash;
 use providers::base_url::{BaseUrl, Key};
-use providers::provider::{Connection, ConnectionOptions, Endpoint};
+use providers::provider::{ConnectionOptions, Endpoint, EndpointConfig};
 use providers::registry;
 use zeroize::Zeroizing;
 
-use crate::backend::{Bounds, ProvidedModel};
+use crate::backend::{Bounds, PricePercents, ProvidedModel};
 use crate::connection::{Way, check, destination_name, unconnected, unusable};
 use crate::library::Library;
 use crate::{EngineError, Result};
-
-/// What the vendor charges, in percent of its own list.
-const LIST_PERCENT: u16 = 100;
 
 /// Characters of a key's fingerprint: enough to tell the keys of a person apart, too few to find a key by.
 const FINGERPRINT_LENGTH: usize = 8;
@@ -34,27 +31,6 @@ pub struct Server {
     pub price_percent: u16,
     /// Whether it is an additional endpoint.
     pub is_further: bool,
-}
-
-/// What requests cost on the cheapest and the dearest of several ways, in percent of the list price.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PricePercents {
-    pub cheapest: u16,
-    pub dearest: u16,
-}
-
-impl PricePercents {
-    pub const LIST: Self = Self { cheapest: LIST_PERCENT, dearest: LIST_PERCENT };
-
-    pub fn of(percents: impl Iterator<Item = u16>) -> Self {
-        let wider = |all: Option<Self>, percent: u16| {
-            Some(all.map_or(Self { cheapest: percent, dearest: percent }, |all| Self {
-                cheapest: all.cheapest.min(percent),
-                dearest: all.dearest.max(percent),
-            }))
-        };
-        percents.fold(None, wider).unwrap_or(Self::LIST)
-    }
 }
 
 /// An additional endpoint, with its key when there is one.
@@ -75,7 +51,7 @@ impl Way {
             name: endpoint.base_url().map(destination_name).unwrap_or_default(),
             endpoint,
             bounds: bounds(options.concurrency, options.limits),
-            price_percent: LIST_PERCENT,
+            price_percent: PricePercents::LIST.dearest,
             is_further: false,
         }];
         for further in self.further() {
@@ -111,7 +87,9 @@ impl Way {
     /// What requests cost on all servers that may be used, in percent of the list price.
     pub fn price_percents(&self) -> PricePercents {
         let further = self.further().iter().filter(|further| further.is_usable());
-        PricePercents::of(std::iter::once(LIST_PERCENT).chain(further.map(|further| further.route.price_percent)))
+        PricePercents::of(
+            std::iter::once(PricePercents::LIST.dearest).chain(further.map(|further| further.route.price_percent)),
+        )
     }
 }
 
@@ -286,6 +264,6 @@ pub fn connect(
     options: ConnectionOptions,
 ) -> Result<Arc<dyn Endpoint>> {
     let key = Key::for_server(secret, server).map_err(|error| unusable(&error))?;
-    let connection = Connection { server: Some((server.clone(), key)), options };
+    let connection = EndpointConfig { server: Some((server.clone(), key)), options };
     model.provider.connect(&model.spec, connection).map_err(|error| unconnected(&error))
 }

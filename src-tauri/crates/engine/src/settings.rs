@@ -24,16 +24,6 @@ pub(crate) const FILE_NAME: &str = "settings.toml";
 const TEMPLATE: &str = include_str!("settings.toml");
 /// Upper bound for a settings file; a longer file is rejected.
 pub(crate) const MAX_BYTES: u64 = 1 << 20;
-/// The sections that variables may set: what is imported and how runs ask, never which server or what is run.
-const VARIABLES: [&str; 3] = ["FIELDMARK_IMPORT__", "FIELDMARK_RUN__", "FIELDMARK_LIMITS__"];
-
-/// Variables of this process that stand for settings, such as `FIELDMARK_RUN__MAX_TOKENS`.
-pub fn variables_of_this_process() -> HashMap<String, String> {
-    let all =
-        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    all.filter(|(name, _)| VARIABLES.iter().any(|prefix| name.starts_with(prefix))).collect()
-}
-
 impl Library {
     #[must_use]
     pub fn settings_path(&self) -> PathBuf {

@@ -8,7 +8,16 @@ use providers::registry;
 use zeroize::Zeroizing;
 
 use crate::consents::Consents;
-use crate::settings;
+
+/// The sections that variables may set: what is imported and how runs ask, never which server or what is run.
+const VARIABLES: [&str; 3] = ["FIELDMARK_IMPORT__", "FIELDMARK_RUN__", "FIELDMARK_LIMITS__"];
+
+/// Variables of this process that stand for settings, such as `FIELDMARK_RUN__MAX_TOKENS`.
+fn variables_of_this_process() -> HashMap<String, String> {
+    let all =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    all.filter(|(name, _)| VARIABLES.iter().any(|prefix| name.starts_with(prefix))).collect()
+}
 
 /// What a library is opened with besides its own file.
 pub struct Surroundings {
@@ -31,7 +40,7 @@ impl Surroundings {
         Self {
             environment: Environment::read(env_file),
             keys: KeyRing::open(),
-            variables: settings::variables_of_this_process(),
+            variables: variables_of_this_process(),
             consents: Consents::of_this_person(),
             unused_env_file: None,
         }

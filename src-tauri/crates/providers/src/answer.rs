@@ -3,7 +3,6 @@
 use domain::geometry::PixelSize;
 use serde::{Deserialize, Serialize};
 
-use crate::provider::ReceivedAnswer;
 use crate::rate_limits::RateLimits;
 use domain::usage::Usage;
 
@@ -61,6 +60,15 @@ pub struct RawAnswer {
     /// What the headers said about limits: of use in this moment only, so it is not kept.
     #[serde(skip)]
     pub rate_limits: RateLimits,
+}
+
+/// An answer, before it is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceivedAnswer {
+    /// The form in which it is kept, for [`Provider::read`](crate::provider::Provider::read).
+    pub kept: String,
+    /// `None` when the server did not count: what it cost is then unknown.
+    pub usage: Option<Usage>,
 }
 
 /// A kept answer that cannot be read back.

@@ -14,8 +14,8 @@ use serde::Deserialize;
 
 use crate::answer::{RawAnswer, StopReason};
 use crate::error::RequestError;
+use crate::future::BoxFuture;
 use crate::json::lenient;
-use crate::provider::BoxFuture;
 use crate::rate_limits::RateLimits;
 use crate::refusal::Refusal;
 use crate::request::Request;
@@ -160,12 +160,12 @@ pub trait BatchWriter: Send {
 }
 
 /// The batches of an endpoint.
-pub trait Batches: Send + Sync {
+pub trait BatchApi: Send + Sync {
     /// Begins a batch of at most `byte_limit` bytes, or the vendor's limit where that is less. `spool` is given small pieces,
     /// and should be buffered.
     fn writer(&self, spool: Box<dyn Write + Send>, byte_limit: u64) -> io::Result<Box<dyn BatchWriter>>;
 
-    /// Submits the batch that the [writer](Batches::writer) of this endpoint wrote to `spool`.
+    /// Submits the batch that the [writer](BatchApi::writer) of this endpoint wrote to `spool`.
     ///
     /// # Errors
     /// [`RequestError::may_have_been_taken`] tells whether the server may have the batch all the same. A refusal as too large

@@ -146,7 +146,7 @@ impl RequestError {
 
     /// Whether a batch may have been taken although this came in place of a reply: whenever it may be billed, and also
     /// when a gateway gave up waiting or the server failed at an unknown point. To be looked for among
-    /// [the batches of the account](crate::batch::Batches::list) before it is submitted again.
+    /// [the batches of the account](crate::batch::BatchApi::list) before it is submitted again.
     #[must_use]
     pub fn may_have_been_taken(&self) -> bool {
         match self {

@@ -13,6 +13,7 @@ pub mod catalog;
 mod coordinates;
 pub mod discovery;
 pub mod error;
+pub mod future;
 mod guideline;
 mod http;
 pub mod image_rule;

@@ -9,7 +9,6 @@
 //! The owner of a run knows these traits alone. It paces, retries, reserves money and keeps answers.
 
 use std::fmt::Debug;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,18 +18,17 @@ use domain::money::PicoDollars;
 use domain::recipe::Recipe;
 use domain::usage::Usage;
 
+use crate::answer::ReceivedAnswer;
 use crate::base_url::{BaseUrl, Key, KeyError};
-use crate::batch::Batches;
+use crate::batch::BatchApi;
 use crate::catalog::{Catalog, ModelSpec};
 use crate::discovery::{CheckError, RemoteModel};
 use crate::error::RequestError;
+use crate::future::BoxFuture;
 use crate::parse::AnswerError;
 use crate::price::Terms;
 use crate::rate_limits::RateLimits;
 use crate::request::{Encoding, Picture, PictureError, RecipeError, Request, RequestOptions};
-
-/// A future that a trait object returns.
-pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// What a provider says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,7 +100,7 @@ impl Descriptor {
 
 /// Where requests are to go, and how.
 #[derive(Debug)]
-pub struct Connection {
+pub struct EndpointConfig {
     /// `None` for a provider on this computer.
     pub server: Option<(BaseUrl, Key)>,
     pub options: ConnectionOptions,
@@ -170,7 +168,7 @@ pub trait Provider: Send + Sync {
     ) -> Result<Arc<dyn PreparedModel>, RecipeError>;
 
     /// Sets up an endpoint for `model`; nothing is sent. Blocks where a model has to be loaded.
-    fn connect(&self, model: &ModelSpec, connection: Connection) -> Result<Arc<dyn Endpoint>, ConnectError>;
+    fn connect(&self, model: &ModelSpec, config: EndpointConfig) -> Result<Arc<dyn Endpoint>, ConnectError>;
 
     /// Reads an answer that was kept ([`ReceivedAnswer::kept`]), in pixels of the picture that was sent.
     fn read(&self, kept: &str, recipe: &Recipe) -> Result<Answer, AnswerError>;
@@ -247,15 +245,6 @@ pub enum Progress<'a> {
     Text(&'a str),
 }
 
-/// An answer, before it is read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReceivedAnswer {
-    /// The form in which it is kept, for [`Provider::read`].
-    pub kept: String,
-    /// `None` when the server did not count: what it cost is then unknown.
-    pub usage: Option<Usage>,
-}
-
 /// A server with a key, or a model on this computer. One call is one attempt: there is no retry in here, so that the owner
 /// of the ledger sees every request that may be billed. Dropping a call's future aborts it.
 pub trait Endpoint: Debug + Send + Sync {
@@ -277,5 +266,5 @@ pub trait Endpoint: Debug + Send + Sync {
     fn check<'a>(&'a self, model: &'a str) -> BoxFuture<'a, Result<Vec<RemoteModel>, CheckError>>;
 
     /// Its batches; `None` where it has none.
-    fn batches(&self) -> Option<&dyn Batches>;
+    fn batches(&self) -> Option<&dyn BatchApi>;
 }

@@ -17,7 +17,7 @@ use providers::catalog::ModelSpec;
 use providers::parse::AnswerError;
 use providers::price::Terms;
 use providers::provider::{
-    ConnectError, Connection, ConnectionOptions, Endpoint, FieldKind, Host, PreparedModel, Provider,
+    ConnectError, ConnectionOptions, Endpoint, EndpointConfig, FieldKind, Host, PreparedModel, Provider,
 };
 use providers::request::{Encoding, MediaType, Picture, PictureError, RecipeError, Request, RequestOptions};
 use providers::retry::RetryAction;
@@ -71,7 +71,7 @@ fn picture(prepared: &dyn PreparedModel, original: PixelSize) -> Picture {
 fn endpoint(provider: &dyn Provider, base_url: &str) -> Arc<dyn Endpoint> {
     let server = server(base_url);
     let key = Key::for_server("sk-any", &server).unwrap();
-    let connection = Connection { server: Some((server, key)), options: ConnectionOptions::default() };
+    let connection = EndpointConfig { server: Some((server, key)), options: ConnectionOptions::default() };
     provider.connect(&provider.catalog().models[0], connection).unwrap()
 }
 
@@ -215,7 +215,8 @@ fn requests_hold_the_picture_that_was_given_or_none() {
 fn a_key_goes_to_its_own_server() {
     for provider in providers() {
         let model = &provider.catalog().models[0];
-        let connect = |server| provider.connect(model, Connection { server, options: ConnectionOptions::default() });
+        let connect =
+            |server| provider.connect(model, EndpointConfig { server, options: ConnectionOptions::default() });
         assert!(matches!(connect(None), Err(ConnectError::NoServer)), "{}", provider.descriptor().id);
         let (own, other) = (server("https://own.example"), server("https://other.example"));
         let key = Key::for_server("sk-planted", &own).unwrap();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::geometry::PixelSize;
 use domain::run::{RetryKind, StopReason};
 use providers::base_url::BaseUrl;
-use providers::batch::{BatchAnswer, Batches};
+use providers::batch::{BatchAnswer, BatchApi};
 use providers::error::RequestError;
 use providers::retry::RetryAction;
 
@@ -49,7 +49,7 @@ impl From<&RequestError> for FailedCall {
 
 impl Backend {
     /// The batches of the first endpoint, with the origin of its server; `None` where it has none.
-    pub fn batches(&self) -> Option<(&dyn Batches, String)> {
+    pub fn batches(&self) -> Option<(&dyn BatchApi, String)> {
         let endpoint = &self.first_endpoint()?.endpoint;
         Some((endpoint.batches()?, endpoint.base_url().map(BaseUrl::origin).unwrap_or_default()))
     }

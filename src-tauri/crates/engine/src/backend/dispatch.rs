@@ -7,16 +7,16 @@ mod tests;
 use std::sync::{Arc, Mutex};
 
 use domain::answer::{Answer, AnsweredMark};
-use domain::diagnosis::{Obstacle, Wait};
-use domain::endpoint::{EndpointId, EndpointTrouble, RunEndpoint};
+use domain::diagnosis::Obstacle;
+use domain::endpoint::EndpointTrouble;
 use domain::geometry::PixelSize;
 use domain::money::PicoDollars;
-use domain::pace::EndpointLimit;
 use domain::recipe::Recipe;
-use domain::run::{FailureKind, Hold, RetryKind, RouteState, StopReason};
+use domain::run::{FailureKind, RetryKind, StopReason};
 use prepare::{ContentHash, Pixels};
+use providers::answer::ReceivedAnswer;
 use providers::base_url::BaseUrl;
-use providers::provider::{Endpoint, PreparedModel, Progress, Provider, ReceivedAnswer};
+use providers::provider::{Endpoint, PreparedModel, Progress, Provider};
 use providers::refusal::LONGEST_WAIT;
 use providers::request::{Encoding, MediaType, Picture, Request};
 use store::Bill;
@@ -26,13 +26,12 @@ use tokio::time::{Instant, sleep_until};
 use super::endpoint::{Closed, EndpointPermit, Others, PacedEndpoint};
 use super::failure::{FailedRequest, Verdict};
 use super::limiter::{Met, Need, Opening};
+use super::price_percents::PricePercents;
+use super::reading::read;
 use super::request_costs::{AnswerLength, RequestCosts};
 use super::slots::{Slot, Slots};
 use super::waits::Waits;
-use super::{Question, read};
-use crate::library::lock;
-use crate::run::Flight;
-use crate::servers::PricePercents;
+use crate::sync::lock;
 
 /// Of the long edge, when a server finds a request too large.
 const SHRINKING: f64 = 0.7;
@@ -50,6 +49,15 @@ pub fn answer_key(prepared: &dyn PreparedModel, origin: &str) -> String {
     };
     let question = format!("{origin}\n{qualities:?}\n{}", prepared.fixed_part());
     ContentHash::of(question.as_bytes()).to_string()
+}
+
+/// What is asked about each image. An answer to the same question is used again if it is whole, or was cut off at no less
+/// than `output_limit`.
+pub struct Question {
+    /// What decides an answer besides the image.
+    pub key: String,
+    /// The largest output maximum that an answer may get, in tokens.
+    pub output_limit: u64,
 }
 
 /// An answer, before it is read.
@@ -74,16 +82,16 @@ pub struct Backend {
     answer_key: Option<String>,
     warms_cache: bool,
     /// Where nothing limits what is sent: on this computer.
-    unpaced: Option<Arc<dyn Endpoint>>,
-    endpoints: Vec<PacedEndpoint>,
+    pub(super) unpaced: Option<Arc<dyn Endpoint>>,
+    pub(super) endpoints: Vec<PacedEndpoint>,
     /// Endpoints that are set up and cannot be used, with the reason.
-    unused: Vec<(String, EndpointTrouble)>,
+    pub(super) unused: Vec<(String, EndpointTrouble)>,
     /// As many as the user has allowed at once, over all endpoints.
-    slots: Option<Arc<Slots>>,
+    pub(super) slots: Option<Arc<Slots>>,
     moved: Arc<Notify>,
     /// Output tokens of an answer, the mean of those that have come.
     answer_tokens: Mutex<f64>,
-    waits: Waits,
+    pub(super) waits: Waits,
 }
 
 impl Backend {
@@ -316,7 +324,7 @@ impl Backend {
     }
 
     /// Those that are not suspended.
-    fn used_endpoints(&self) -> impl Iterator<Item = &PacedEndpoint> {
+    pub(super) fn used_endpoints(&self) -> impl Iterator<Item = &PacedEndpoint> {
         self.endpoints.iter().filter(|endpoint| !endpoint.is_suspended())
     }
 
@@ -355,17 +363,17 @@ impl Backend {
         how
     }
 
-    /// Sends a request, telling what arrives of the answer meanwhile, and ends `flight` before its place is free. Dropping the
-    /// future aborts it.
+    /// Sends a request, telling what arrives of the answer meanwhile, and calls `on_end` before the next request may take its
+    /// place. Dropping the future aborts it.
     pub async fn send(
         &self,
         request: &Request,
         permit: Permit,
-        flight: Option<&Flight>,
+        on_end: &(dyn Fn() + Sync),
         on_text: &mut (dyn FnMut(&str) + Send),
     ) -> Result<Received, FailedRequest> {
         match (permit, &self.unpaced) {
-            (Permit::Paced(permit), _) => self.send_paced(request, permit, flight, on_text).await,
+            (Permit::Paced(permit), _) => self.send_paced(request, permit, on_end, on_text).await,
             (Permit::Unpaced, Some(own)) => match own.send(request, &mut |_| ()).await {
                 Ok(answer) => Ok(self.received(answer, PricePercents::LIST.dearest)),
                 Err(error) => Err(FailedRequest::of_alone(&error)),
@@ -378,7 +386,7 @@ impl Backend {
         &self,
         request: &Request,
         permit: EndpointPermit,
-        flight: Option<&Flight>,
+        on_end: &(dyn Fn() + Sync),
         on_text: &mut (dyn FnMut(&str) + Send),
     ) -> Result<Received, FailedRequest> {
         let index = permit.endpoint;
@@ -393,7 +401,7 @@ impl Backend {
         };
         let answered = endpoint.endpoint.send(request, &mut on_progress).await;
         // Before its permit is free: the next request would else seem to be beside it.
-        flight.map(Flight::end);
+        on_end();
         match answered {
             Ok(answer) => {
                 endpoint.record_answered(permit);
@@ -429,64 +437,6 @@ impl Backend {
     /// The marks of an answer on its way, about a picture of `sent` size.
     pub fn preview(&self, text: &str, recipe: &Recipe, sent: PixelSize) -> Vec<AnsweredMark> {
         self.provider.preview(text, recipe, sent)
-    }
-
-    /// How long images stood ready since this was asked last, and why.
-    pub fn take_waits(&self) -> Vec<Wait> {
-        self.waits.take()
-    }
-
-    /// How the endpoints stand; empty where nothing is sent.
-    pub fn states(&self) -> Vec<RouteState> {
-        let unused = self.unused.iter().map(|(name, trouble)| RouteState {
-            name: name.clone(),
-            under_way: 0,
-            at_once: 0,
-            is_adaptive: false,
-            requests_per_minute: None,
-            hold: None,
-            trouble: Some(trouble.clone()),
-        });
-        self.endpoints.iter().map(PacedEndpoint::state).chain(unused).collect()
-    }
-
-    /// What the endpoints did since this was asked last, those that are not used included.
-    pub fn take_records(&self) -> Vec<RunEndpoint> {
-        let unused = self.unused.iter().map(|(name, trouble)| RunEndpoint {
-            name: name.clone(),
-            answered: 0,
-            failed: 0,
-            problem: Some(trouble.problem),
-            detail: Some(trouble.detail.clone()),
-            is_working: false,
-        });
-        self.endpoints.iter().map(PacedEndpoint::take_record).chain(unused).collect()
-    }
-
-    /// What is known of the limits of all endpoints.
-    pub fn known_limits(&self) -> Vec<(EndpointId, Vec<EndpointLimit>)> {
-        self.endpoints.iter().map(|endpoint| (endpoint.id.clone(), endpoint.limiter.known_limits())).collect()
-    }
-
-    /// Why nothing is sent on any endpoint right now: the hold that ends first.
-    pub fn held(&self) -> Option<Hold> {
-        let holds: Option<Vec<Hold>> = self.used_endpoints().map(|endpoint| endpoint.limiter.state().hold).collect();
-        holds?.into_iter().min_by_key(|hold| hold.left_millis)
-    }
-
-    /// What requests cost on the cheapest and the dearest endpoint, in percent of the list price.
-    pub fn price_percents(&self) -> PricePercents {
-        PricePercents::of(self.endpoints.iter().map(|endpoint| endpoint.price_percent))
-    }
-
-    /// Requests at once to all endpoints, as things stand; `None` where nothing is sent, and the processors are what there is
-    /// to share.
-    pub fn at_once(&self) -> Option<usize> {
-        if self.unpaced.is_some() {
-            return None;
-        }
-        let all = self.used_endpoints().map(|endpoint| endpoint.limiter.state().at_once).sum();
-        Some(self.slots.as_ref().map_or(all, |slots| all.min(slots.count as usize)))
     }
 }
 

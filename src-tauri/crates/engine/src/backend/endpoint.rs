@@ -21,7 +21,7 @@ use super::limiter::{Met, Need, Opening};
 use super::rate_limiter::{LimiterPermit, RateLimiter};
 use super::slots::Slot;
 use super::streak::{Concern, Streak};
-use crate::library::lock;
+use crate::sync::lock;
 
 /// How long a written cache entry can be counted on, less than the vendor's five minutes.
 const CACHE_LIFE: Duration = Duration::from_secs(270);

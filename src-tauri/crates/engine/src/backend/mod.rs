@@ -6,9 +6,12 @@ mod dispatch;
 mod endpoint;
 mod failure;
 pub mod limiter;
+mod price_percents;
 mod rate_limiter;
+mod reading;
 mod request_costs;
 mod slots;
+mod status;
 mod streak;
 mod this_computer;
 mod waits;
@@ -17,29 +20,31 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use domain::answer::{Answer, CoordinateSystem};
+use domain::answer::Answer;
+use domain::calendar::CalendarDate;
 use domain::endpoint::EndpointId;
 use domain::model::{Model, ModelId};
 use domain::recipe::Recipe;
 use domain::run::{FailureKind, RunMode};
 use domain::run_options::RunOptions;
 use providers::catalog::ModelSpec;
-use providers::parse::AnswerError;
-use providers::provider::{Connection, ConnectionOptions, PreparedModel, Provider};
+use providers::provider::{ConnectionOptions, EndpointConfig, PreparedModel, Provider};
 use providers::registry;
 use providers::request::RequestOptions;
 use tokio::sync::Notify;
 
 use crate::connection::{Way, unconnected};
-use crate::library::lock;
+use crate::sync::lock;
 use crate::{EngineError, Result};
 
 pub use batch::{CallNext, FailedCall};
-pub use dispatch::{Backend, Permit, Received};
+pub use dispatch::{Backend, Permit, Question, Received};
 use endpoint::PacedEndpoint;
 pub use failure::{AfterFailure, FailedRequest, Verdict};
 pub use limiter::Bounds;
+pub use price_percents::PricePercents;
 use rate_limiter::RateLimiter;
+use reading::read;
 pub use request_costs::{AnswerLength, RequestCosts};
 use slots::Slots;
 pub use this_computer::Trial;
@@ -73,6 +78,12 @@ pub fn providers() -> impl Iterator<Item = &'static dyn Provider> {
     std::iter::once(this_computer::provider()).chain(registry::all().iter().copied())
 }
 
+/// The day on which the oldest of all prices was read from its vendor.
+pub fn prices_as_of() -> CalendarDate {
+    let days = providers().filter_map(|provider| provider.catalog().prices_as_of);
+    days.min().unwrap_or(CalendarDate::new(1970, 1, 1))
+}
+
 /// The model with this id, whichever provider has it.
 pub fn find(id: &ModelId) -> Option<ProvidedModel> {
     providers().find_map(|provider| {
@@ -98,33 +109,6 @@ pub fn read_kept(model: &ModelId, kept: &str, recipe: &Recipe) -> std::result::R
     let mut read_by = providers().map(|provider| read(provider, kept, recipe));
     let unreadable = || Err((FailureKind::AnswerUnreadable, String::new()));
     read_by.find(|read| read.is_ok()).unwrap_or_else(unreadable)
-}
-
-/// Reads an answer that `provider` has given.
-fn read(provider: &dyn Provider, kept: &str, recipe: &Recipe) -> std::result::Result<Answer, (FailureKind, String)> {
-    provider.read(kept, recipe).map_err(|error| {
-        let kind = match &error {
-            AnswerError::Declined => FailureKind::Declined,
-            AnswerError::CutOffEarly => FailureKind::CutOff,
-            AnswerError::Unreadable { .. } => FailureKind::AnswerUnreadable,
-            AnswerError::Unusable { .. } => FailureKind::AnswerUnusable,
-            AnswerError::OtherCoordinates { system, .. } => match system {
-                CoordinateSystem::Fractions => FailureKind::CoordinatesAsFractions,
-                CoordinateSystem::Thousandths => FailureKind::CoordinatesAsThousandths,
-                CoordinateSystem::Unknown => FailureKind::AnswerUnusable,
-            },
-        };
-        (kind, error.to_string())
-    })
-}
-
-/// What is asked about each image. An answer to the same question is used again if it is whole, or was cut off at no less
-/// than `output_limit`.
-pub struct Question {
-    /// What decides an answer besides the image.
-    pub key: String,
-    /// The largest output maximum that an answer may get, in tokens.
-    pub output_limit: u64,
 }
 
 /// What all backends of a library share: the rate limits of the servers that they send to.
@@ -175,7 +159,7 @@ impl Backends {
         let prepared = known.prepare(recipe, mode, options.max_tokens)?;
         let costs = RequestCosts::new(prepared, mode, way.retrying().attempts);
         if known.provider.descriptor().is_on_this_computer() {
-            let connection = Connection { server: None, options: ConnectionOptions::default() };
+            let connection = EndpointConfig { server: None, options: ConnectionOptions::default() };
             let own = known.provider.connect(&known.spec, connection).map_err(|error| unconnected(&error))?;
             return Ok(Arc::new(Backend::unpaced(known.provider, costs, own)));
         }

@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::limiter::{Bounds, FlightId, Limiter, Met, Need, Opening, Outage};
-use crate::library::lock;
+use crate::sync::lock;
 
 /// The limits of one server with one key.
 pub struct RateLimiter {

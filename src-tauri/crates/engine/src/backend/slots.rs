@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until};
 
-use crate::library::lock;
+use crate::sync::lock;
 
 /// So many slots, and how long each rests.
 pub struct Slots {

@@ -9,17 +9,18 @@ use domain::recipe::Recipe;
 use domain::usage::Usage;
 use local_models::{LocalDescriptor, LocalError, LocalModel};
 use prepare::Pixels;
+use providers::answer::ReceivedAnswer;
 use providers::base_url::BaseUrl;
-use providers::batch::Batches;
+use providers::batch::BatchApi;
 use providers::catalog::{Catalog, ModelSpec, Reasoning};
 use providers::discovery::{CheckError, RemoteModel};
 use providers::error::RequestError;
+use providers::future::BoxFuture;
 use providers::image_rule::ImageRule;
 use providers::parse::AnswerError;
 use providers::price::Price;
 use providers::provider::{
-    BoxFuture, Capabilities, ConnectError, Connection, Descriptor, Endpoint, Host, PreparedModel, Progress, Provider,
-    ReceivedAnswer,
+    Capabilities, ConnectError, Descriptor, Endpoint, EndpointConfig, Host, PreparedModel, Progress, Provider,
 };
 use providers::request::{Encoding, MediaType, Picture, PictureError, RecipeError, Request, RequestOptions};
 
@@ -85,7 +86,7 @@ impl Provider for ThisComputer {
         Ok(Arc::new(PreparedLocal { spec: Arc::clone(model), recipe: Arc::new(recipe.clone()) }))
     }
 
-    fn connect(&self, model: &ModelSpec, _connection: Connection) -> Result<Arc<dyn Endpoint>, ConnectError> {
+    fn connect(&self, model: &ModelSpec, _connection: EndpointConfig) -> Result<Arc<dyn Endpoint>, ConnectError> {
         let unloaded = |detail: String| ConnectError::Model { detail };
         let model =
             local_models::registry::find(&model.id).ok_or_else(|| unloaded(format!("no model {}", model.id)))?;
@@ -212,7 +213,7 @@ impl Endpoint for LocalEndpoint {
         Box::pin(async { Ok(Vec::new()) })
     }
 
-    fn batches(&self) -> Option<&dyn Batches> {
+    fn batches(&self) -> Option<&dyn BatchApi> {
         None
     }
 }

@@ -7,7 +7,7 @@ use domain::diagnosis::Wait;
 use tokio::time::Instant;
 
 use super::limiter::Met;
-use crate::library::lock;
+use crate::sync::lock;
 
 /// What was waited since it was last taken.
 #[derive(Default)]

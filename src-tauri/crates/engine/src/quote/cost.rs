@@ -18,9 +18,9 @@ use providers::request::{RecipeError, RequestOptions};
 use store::AskedImage;
 
 use crate::Result;
+use crate::backend::PricePercents;
 use crate::backend::{self, AnswerLength, RequestCosts};
 use crate::library::Library;
-use crate::servers::PricePercents;
 
 /// Marks an image, as long as nobody knows better.
 const ASSUMED_MARKS: u32 = 8;

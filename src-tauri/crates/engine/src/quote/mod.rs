@@ -22,9 +22,9 @@ use domain::run_options::{Preset, RunOptions};
 use crate::Result;
 use crate::backend::{self, Backends, Question, Trial};
 use crate::connection::Way;
-use crate::library::{Library, lock, processors};
-use crate::models::prices_as_of;
+use crate::library::{Library, processors};
 use crate::pilot::{pilot_of, rest, spread};
+use crate::sync::lock;
 
 pub use cost::{Asked, Conditions, Cost};
 
@@ -114,7 +114,7 @@ impl Library {
             sizes: sizes.into_iter().take(LISTED_SIZES).collect(),
             models,
             suggested_model,
-            prices_as_of: prices_as_of(),
+            prices_as_of: backend::prices_as_of(),
             words_sent: cost::words_sent(recipe).unwrap_or_default(),
         })
     }

@@ -361,7 +361,10 @@ impl Work {
             let attempt = noted.await?;
             let sent = request.sent();
             let asked = self.board.note_asked(job.id, Asked::new(job.image, job.size, sent));
-            let answered = self.backend.send(request, permit, flight.as_ref(), &mut |text| asked.add(text)).await;
+            let on_end = || {
+                flight.as_ref().map(Flight::end);
+            };
+            let answered = self.backend.send(request, permit, &on_end, &mut |text| asked.add(text)).await;
             if let Some(flight) = flight {
                 course.note_flight(&flight);
             }

@@ -39,12 +39,12 @@ use tokio::sync::watch;
 use self::worker::TakenRun;
 use crate::backend::{self, Backend, Backends};
 use crate::clock::now_millis;
-use crate::library::{Library, lock, processors};
+use crate::library::{Library, processors};
 use crate::pilot::{PilotVerdict, pilot_of};
 use crate::quote::{Asked, Conditions};
+use crate::sync::lock;
 use crate::{EngineError, Result};
 
-pub use in_flight::Flight;
 pub use overnight::BatchLimits;
 use progress::{JUST_ANSWERED, Kept};
 pub use retry::Retrying;

@@ -19,7 +19,8 @@ use super::undecided::UndecidedRefusals;
 use super::worker::TakenRun;
 use super::{ActiveRun, Opened};
 use crate::hooks;
-use crate::library::{Library, lock, processors};
+use crate::library::{Library, processors};
+use crate::sync::lock;
 use crate::{EngineError, Result};
 
 /// A session that has begun: the task that works on its run, and where its snapshots go.

@@ -14,13 +14,15 @@ use tokio::time::{Instant, timeout_at};
 use super::body::Dialect;
 use super::wire::answer::Receiving;
 use super::{HOST, refusal};
+use crate::answer::ReceivedAnswer;
 use crate::answer::{RawAnswer, StopReason};
 use crate::base_url::{BaseUrl, Key};
-use crate::batch::Batches;
+use crate::batch::BatchApi;
 use crate::discovery::{CheckError, RemoteModel};
 use crate::error::{Partial, RequestError};
+use crate::future::BoxFuture;
 use crate::http::{HttpClient, unreadable};
-use crate::provider::{BoxFuture, ConnectError, ConnectionOptions, Endpoint, Progress, ReceivedAnswer};
+use crate::provider::{ConnectError, ConnectionOptions, Endpoint, Progress};
 use crate::request::Request;
 
 /// The `anthropic-version` of the vendor's own host, and the one that compatible servers have always known.
@@ -117,7 +119,7 @@ impl Endpoint for Client {
         Box::pin(Self::check(self, model))
     }
 
-    fn batches(&self) -> Option<&dyn Batches> {
+    fn batches(&self) -> Option<&dyn BatchApi> {
         Some(self)
     }
 }

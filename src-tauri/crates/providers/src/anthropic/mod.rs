@@ -20,7 +20,7 @@ use crate::answer::RawAnswer;
 use crate::catalog::{Catalog, ModelSpec};
 use crate::parse::{self, AnswerError};
 use crate::provider::{
-    Capabilities, ConnectError, Connection, ConnectionField, Descriptor, Endpoint, FieldKind, Host, PreparedModel,
+    Capabilities, ConnectError, ConnectionField, Descriptor, Endpoint, EndpointConfig, FieldKind, Host, PreparedModel,
     Provider,
 };
 use crate::request::{RecipeError, RequestOptions};
@@ -73,8 +73,8 @@ impl Provider for Anthropic {
         Ok(Arc::new(PreparedMessages::new(model, recipe, options)?))
     }
 
-    fn connect(&self, _model: &ModelSpec, connection: Connection) -> Result<Arc<dyn Endpoint>, ConnectError> {
-        let Connection { server, options } = connection;
+    fn connect(&self, _model: &ModelSpec, connection: EndpointConfig) -> Result<Arc<dyn Endpoint>, ConnectError> {
+        let EndpointConfig { server, options } = connection;
         let (server, key) = server.ok_or(ConnectError::NoServer)?;
         Ok(Arc::new(Client::new(server, key, &options)?))
     }

@@ -8,17 +8,19 @@ use domain::geometry::PixelSize;
 use domain::recipe::Recipe;
 use domain::usage::Usage;
 
+use crate::answer::ReceivedAnswer;
 use crate::answer::{RawAnswer, StopReason};
 use crate::base_url::BaseUrl;
-use crate::batch::Batches;
+use crate::batch::BatchApi;
 use crate::catalog::{Catalog, ModelSpec};
 use crate::discovery::{CheckError, RemoteModel};
 use crate::error::RequestError;
+use crate::future::BoxFuture;
 use crate::guideline::guideline;
 use crate::parse::{self, AnswerError};
 use crate::provider::{
-    BoxFuture, Capabilities, ConnectError, Connection, ConnectionField, Descriptor, Endpoint, FieldKind, Host,
-    PreparedModel, Progress, Provider, ReceivedAnswer,
+    Capabilities, ConnectError, ConnectionField, Descriptor, Endpoint, EndpointConfig, FieldKind, Host, PreparedModel,
+    Progress, Provider,
 };
 use crate::rate_limits::RateLimits;
 use crate::request::{Encoding, LONGER_ANSWER_FACTOR, Picture, PictureError, RecipeError, Request, RequestOptions};
@@ -70,7 +72,7 @@ impl Provider for Scripted {
         }))
     }
 
-    fn connect(&self, _model: &ModelSpec, connection: Connection) -> Result<Arc<dyn Endpoint>, ConnectError> {
+    fn connect(&self, _model: &ModelSpec, connection: EndpointConfig) -> Result<Arc<dyn Endpoint>, ConnectError> {
         let (server, key) = connection.server.ok_or(ConnectError::NoServer)?;
         if !key.is_for(&server) {
             return Err(ConnectError::KeyOfAnotherServer { origin: server.origin() });
@@ -236,7 +238,7 @@ impl Endpoint for ScriptedEndpoint {
         })
     }
 
-    fn batches(&self) -> Option<&dyn Batches> {
+    fn batches(&self) -> Option<&dyn BatchApi> {
         None
     }
 }

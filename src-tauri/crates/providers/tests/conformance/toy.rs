@@ -6,15 +6,17 @@ use domain::answer::{Answer, AnsweredMark};
 use domain::geometry::PixelSize;
 use domain::recipe::Recipe;
 use domain::usage::Usage;
+use providers::answer::ReceivedAnswer;
 use providers::base_url::BaseUrl;
-use providers::batch::Batches;
+use providers::batch::BatchApi;
 use providers::catalog::{Catalog, ModelSpec};
 use providers::discovery::{CheckError, RemoteModel};
 use providers::error::RequestError;
+use providers::future::BoxFuture;
 use providers::parse::AnswerError;
 use providers::provider::{
-    BoxFuture, Capabilities, ConnectError, Connection, ConnectionField, Descriptor, Endpoint, FieldKind, Host,
-    PreparedModel, Progress, Provider, ReceivedAnswer,
+    Capabilities, ConnectError, ConnectionField, Descriptor, Endpoint, EndpointConfig, FieldKind, Host, PreparedModel,
+    Progress, Provider,
 };
 use providers::request::{Encoding, Picture, PictureError, RecipeError, Request, RequestOptions};
 
@@ -58,7 +60,7 @@ impl Provider for Toy {
         }))
     }
 
-    fn connect(&self, _model: &ModelSpec, connection: Connection) -> Result<Arc<dyn Endpoint>, ConnectError> {
+    fn connect(&self, _model: &ModelSpec, connection: EndpointConfig) -> Result<Arc<dyn Endpoint>, ConnectError> {
         let (server, key) = connection.server.ok_or(ConnectError::NoServer)?;
         if !key.is_for(&server) {
             return Err(ConnectError::KeyOfAnotherServer { origin: server.origin() });
@@ -160,7 +162,7 @@ impl Endpoint for ToyEndpoint {
         Box::pin(async { Err(CheckError::Unreachable { detail: "a toy".to_owned() }) })
     }
 
-    fn batches(&self) -> Option<&dyn Batches> {
+    fn batches(&self) -> Option<&dyn BatchApi> {
         None
     }
 }

@@ -8,6 +8,8 @@ use providers::rate_limits::{RateLimits, Window};
 use providers::request::RequestOptions;
 use providers::scripted::{Scripted, ScriptedEndpoint, ScriptedReply};
 
+use domain::endpoint::EndpointId;
+
 use super::*;
 use crate::backend;
 use crate::backend::failure::AfterFailure;
@@ -63,7 +65,7 @@ async fn an_answer_is_priced_and_read_by_its_provider_and_a_failure_says_what_co
     let (backend, request) = backend(Bounds::default(), vec![answer]);
     let mut shown = String::new();
     let permit = backend.permit(&request, &[]).await.ok().unwrap();
-    let answered = backend.send(&request, permit, None, &mut |text| shown.push_str(text)).await;
+    let answered = backend.send(&request, permit, &|| (), &mut |text| shown.push_str(text)).await;
     let received = answered.ok().unwrap();
     // A dollar and four dollars for a million tokens.
     assert_eq!(received.bill.map(|bill| bill.paid), Some(PicoDollars(10_000_000 + 4 * 20_000_000)));
@@ -72,7 +74,7 @@ async fn an_answer_is_priced_and_read_by_its_provider_and_a_failure_says_what_co
     assert!(received.bill.unwrap().paid <= backend.at_most(&request, AnswerLength::Usual));
 
     let permit = backend.permit(&request, &[]).await.ok().unwrap();
-    let failed = backend.send(&request, permit, None, &mut |_| ()).await.err().unwrap();
+    let failed = backend.send(&request, permit, &|| (), &mut |_| ()).await.err().unwrap();
     assert_eq!((failed.next, failed.retry_kind), (AfterFailure::Again, RetryKind::Unreachable));
     assert!(!failed.may_be_billed);
 }

@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use domain::ids::{AttemptId, BatchId, RunId};
 use domain::run::{BatchState, PendingElsewhere, RunProgress, RunState, StopReason};
-use providers::batch::Batches;
+use providers::batch::BatchApi;
 use store::{BatchStanding, JobOutcome, JobTiming, KeptBatch, WaitingJob};
 use tokio::sync::watch;
 
@@ -37,7 +37,7 @@ use super::executor::{Answered, Stop, Work};
 use super::progress::Times;
 use crate::backend::Backend;
 use crate::clock::now_millis;
-use crate::library::lock;
+use crate::sync::lock;
 use crate::{EngineError, Result};
 
 /// How often the answers of other runs are looked for.
@@ -151,7 +151,7 @@ struct Look {
 struct Night<'a> {
     work: &'a Arc<Work>,
     backend: &'a Backend,
-    batches: &'a dyn Batches,
+    batches: &'a dyn BatchApi,
     origin: String,
     limits: BatchLimits,
     shown: &'a Shown,

@@ -13,10 +13,10 @@ use super::results::{Lines, read};
 use super::spool::SpoolWriter;
 use crate::anthropic::client::Client;
 use crate::anthropic::wire::batch::{BatchList, BatchObject};
-use crate::batch::{Batch, BatchPage, BatchResult, BatchWriter, Batches};
+use crate::batch::{Batch, BatchApi, BatchPage, BatchResult, BatchWriter};
 use crate::error::RequestError;
+use crate::future::BoxFuture;
 use crate::http::{Glimpse, unreadable, upload_time};
-use crate::provider::BoxFuture;
 use crate::rate_limits::moment;
 
 const BATCHES: &str = "v1/messages/batches";
@@ -25,7 +25,7 @@ const PAGE_SIZE: &str = "100";
 /// How much of the file is read at a time, in bytes.
 const PIECE_BYTES: usize = 256 << 10;
 
-impl Batches for Client {
+impl BatchApi for Client {
     fn writer(&self, spool: Box<dyn Write + Send>, byte_limit: u64) -> io::Result<Box<dyn BatchWriter>> {
         Ok(Box::new(SpoolWriter::new(spool, self.dialect(), byte_limit)?))
     }

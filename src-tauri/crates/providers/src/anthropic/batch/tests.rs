@@ -12,7 +12,7 @@ use crate::anthropic::client::Client;
 use crate::anthropic::client::test_server::{Act, SECRET, client, client_with, request, response, serve, serve_as};
 use crate::base_url::BaseUrl;
 use crate::batch::{
-    Batch, BatchCounts, BatchOutcome, BatchPage, BatchResult, BatchState, BatchWriter, Batches, Pushed,
+    Batch, BatchApi, BatchCounts, BatchOutcome, BatchPage, BatchResult, BatchState, BatchWriter, Pushed,
 };
 use crate::error::RequestError;
 use crate::provider::{ConnectionOptions, Timeouts};
