@@ -37,7 +37,7 @@ ifneq ($(filter window,$(MEASURED)),)
 	cargo bench --package fieldmark-tests --bench window
 endif
 ifneq ($(filter micro,$(MEASURED)),)
-	cargo bench --package domain --package provider --package store --package engine $(addprefix --bench ,$(MICRO_BENCHES))
+	cargo bench --package domain --package providers --package store --package engine $(addprefix --bench ,$(MICRO_BENCHES))
 endif
 
 check: setup-test ui

@@ -49,7 +49,7 @@ impl From<EngineError> for AppError {
     fn from(error: EngineError) -> Self {
         let code = match &error {
             EngineError::Store(_) => ErrorCode::Library,
-            EngineError::Local(_) => ErrorCode::Model,
+            EngineError::Local { .. } => ErrorCode::Model,
             EngineError::File { .. } | EngineError::UnfitTarget { .. } | EngineError::Dataset(_) => ErrorCode::File,
             EngineError::Original { .. } | EngineError::Encode(_) => ErrorCode::Original,
             EngineError::UnfitMark { .. } => ErrorCode::UnfitMark,

@@ -115,7 +115,7 @@ async fn an_endpoint_that_cannot_be_used_is_named_before_the_run_and_by_doctor()
     settings.further_routes[0].key_env = Some("ANTHROPIC_API_KEY".into());
     bench.library.save_settings(&settings).unwrap();
     let out = annotate(&bench, &first, &[], &[]);
-    assert!(out.contains("ANTHROPIC_API_KEY belongs to the server for Claude"), "{out}");
+    assert!(out.contains("ANTHROPIC_API_KEY belongs to the connection to Anthropic"), "{out}");
     assert_eq!(second.ledger().billed.len(), 0);
 
     // Nor is one key sent to two servers because their names come to the same variable.

@@ -1,4 +1,4 @@
-//! The way to Claude. A key comes in here once, as it is typed, and never goes back to the window.
+//! The connection to the default provider. A key comes in here once, as it is typed, and never goes back to the window.
 
 use domain::connection::{Connection, ConnectionCheck};
 use tauri::State;
@@ -7,14 +7,14 @@ use zeroize::Zeroizing;
 use super::{Answer, ask};
 use crate::state::Desktop;
 
-/// The way to Claude as it is set up now; never a key.
+/// The connection to the default provider as it is set up now; never a key.
 #[tauri::command]
 #[specta::specta]
 pub async fn connection(desktop: State<'_, Desktop>) -> Answer<Connection> {
     ask(&desktop, |library| library.connection()).await
 }
 
-/// Keeps a typed key for the server at `base_url`, or for the one for Claude: in the keychain, or for the session where there
+/// Keeps a typed key for the server at `base_url`, or for the one that is set up: in the keychain, or for the session where there
 /// is none.
 #[tauri::command]
 #[specta::specta]

@@ -76,10 +76,10 @@ export const commands = {
 	acceptAudited: (audit: AuditId) => typedError<Audit, AppError>(__TAURI_INVOKE("accept_audited", { audit })),
 	compareSides: (first: Side, second: Side) => typedError<Comparison, AppError>(__TAURI_INVOKE("compare_sides", { first, second })),
 	compareImage: (image: ImageId, first: Side, second: Side) => typedError<ComparedPair[], AppError>(__TAURI_INVOKE("compare_image", { image, first, second })),
-	/**  The way to Claude as it is set up now; never a key. */
+	/**  The connection to the default provider as it is set up now; never a key. */
 	connection: () => typedError<Connection, AppError>(__TAURI_INVOKE("connection")),
 	/**
-	 *  Keeps a typed key for the server at `base_url`, or for the one for Claude: in the keychain, or for the session where there
+	 *  Keeps a typed key for the server at `base_url`, or for the one that is set up: in the keychain, or for the session where there
 	 *  is none.
 	 */
 	keepKey: (baseUrl: string | null, key: string) => typedError<Connection, AppError>(__TAURI_INVOKE("keep_key", { baseUrl, key })),
@@ -385,7 +385,7 @@ export type Condition = {
 	test: Test,
 };
 
-/**  The way to Claude. */
+/**  The connection to the default provider. */
 export type Connection = {
 	base_url: string,
 	base_url_from: SettingSource,
@@ -865,7 +865,7 @@ export type FurtherRoute = {
 	/**  What the person calls it. */
 	name: string,
 	base_url: string,
-	/**  Put before the models' ids there, such as `anthropic.`; mostly empty. */
+	/**  Put before the models' ids there, such as `us.`; mostly empty. */
 	model_prefix?: string,
 	/**  What a request costs there, in percent of the list price. */
 	price_percent?: number,
@@ -1628,7 +1628,7 @@ export type RunOptions = {
 	pause_millis?: number | null,
 	/**  Images that are prepared ahead of their turn; `None`: as many as their size and speed call for. */
 	chunk_size?: number | null,
-	/**  Of the server for Claude. */
+	/**  Of the first endpoint. */
 	limits?: RouteLimits,
 	/**  The longest that an answer may get, thinking included; `None` leaves it to the model's habits. */
 	max_tokens?: number | null,
@@ -1897,13 +1897,13 @@ export type Settings = {
 	writes_metrics?: boolean,
 	/**  Whether nothing may be sent to another machine. */
 	is_local_only?: boolean,
-	/**  The server for Claude; `None`: the vendor's own. */
+	/**  The server of the connection; `None`: the vendor's own. */
 	base_url?: string | null,
 	import?: ImportSettings,
 	run?: RunSettings,
-	/**  Of the server for Claude. */
+	/**  Of that server. */
 	limits?: RouteLimits,
-	/**  Beside the server for Claude: requests are spread over all of them. */
+	/**  Beside that server: requests are spread over all of them. */
 	further_routes?: FurtherRoute[],
 	/**  Hosts to which the person has agreed to send images, having seen what is sent. */
 	agreed_hosts?: string[],

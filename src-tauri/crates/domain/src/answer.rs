@@ -24,14 +24,47 @@ pub struct Answer {
 
 /// One mark of an answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "KeptMark", into = "KeptMark")]
 pub struct AnsweredMark {
     pub label: String,
     /// 0 to 1; `None` when the model did not say.
     pub confidence: Option<f32>,
-    pub rect: Rect,
+    /// In pixels of the picture that was sent.
+    pub shape: Shape,
     /// By the attributes' names in the recipe.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<String, AttributeValue>,
+}
+
+/// A mark in the form in which answers are kept: a box as `rect`, and any other shape as `shape`.
+#[derive(Serialize, Deserialize)]
+struct KeptMark {
+    label: String,
+    confidence: Option<f32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rect: Option<Rect>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    shape: Option<Shape>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    attributes: BTreeMap<String, AttributeValue>,
+}
+
+impl From<AnsweredMark> for KeptMark {
+    fn from(AnsweredMark { label, confidence, shape, attributes }: AnsweredMark) -> Self {
+        let (rect, shape) = match shape {
+            Shape::Box { rect } => (Some(rect), None),
+            other => (None, Some(other)),
+        };
+        Self { label, confidence, rect, shape, attributes }
+    }
+}
+
+impl TryFrom<KeptMark> for AnsweredMark {
+    type Error = &'static str;
+
+    fn try_from(KeptMark { label, confidence, rect, shape, attributes }: KeptMark) -> Result<Self, Self::Error> {
+        let shape = rect.map(|rect| Shape::Box { rect }).or(shape).ok_or("a mark without a shape")?;
+        Ok(Self { label, confidence, shape, attributes })
+    }
 }
 
 /// What reading an answer took.
@@ -216,7 +249,7 @@ impl Answer {
         self
     }
 
-    /// The marks that `recipe` asked for, in pixels of the upright `image`: known labels only (by name or synonym), boxes
+    /// The marks that `recipe` asked for, in pixels of the upright `image`: known labels only (by name or synonym), shapes
     /// in order, inside the image, with an extent.
     #[must_use]
     pub fn annotations(&self, recipe: &Recipe, image: PixelSize) -> Vec<NewAnnotation> {
@@ -225,10 +258,9 @@ impl Answer {
             .iter()
             .filter_map(|mark| {
                 let label = recipe.label_for(&mark.label)?;
-                let rect = to_image.rect(mark.rect.ordered()).clamped(image);
-                (rect.is_finite() && rect.area() > 0.0).then(|| NewAnnotation {
+                Some(NewAnnotation {
                     label: label.name.clone(),
-                    shape: Shape::Box { rect },
+                    shape: mark.shape.mapped(to_image).fitted(image).ok()?,
                     confidence: mark.confidence.map(|confidence| confidence.clamp(0.0, 1.0)),
                     attributes: mark.attributes.clone(),
                 })
@@ -240,13 +272,14 @@ impl Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geometry::Point;
 
     #[test]
     fn marks_land_in_image_pixels_under_the_recipe_s_names() {
         let mark = |label: &str, confidence, rect| AnsweredMark {
             label: label.into(),
             confidence,
-            rect,
+            shape: Shape::Box { rect },
             attributes: BTreeMap::new(),
         };
         let answer = Answer {
@@ -277,7 +310,7 @@ mod tests {
         let mark = AnsweredMark {
             label: "cat".into(),
             confidence: None,
-            rect: Rect::new(0.0, 0.0, 9.0, 9.0),
+            shape: Shape::Box { rect: Rect::new(0.0, 0.0, 9.0, 9.0) },
             attributes: BTreeMap::new(),
         };
         let answer = |count| Answer {
@@ -290,6 +323,29 @@ mod tests {
         assert_eq!(limited.marks.len(), MAX_ANNOTATIONS);
         let expected = Dropped { item: MAX_ANNOTATIONS, reason: DropReason::TooMany { count: 7 } };
         assert_eq!(limited.reading.dropped, [expected]);
+    }
+
+    #[test]
+    fn boxes_keep_their_stored_form_and_other_shapes_are_kept_as_well() {
+        let stored = r#"{"sent":{"width":400,"height":200},"marks":[{"label":"cat","confidence":0.5,"rect":{"x1":1.0,"y1":2.0,"x2":3.0,"y2":4.0}}]}"#;
+        let answer = Answer::from_raw(stored).unwrap();
+        assert_eq!(answer.marks[0].shape, Shape::Box { rect: Rect::new(1.0, 2.0, 3.0, 4.0) });
+        assert_eq!(answer.to_raw().unwrap(), stored);
+        let points = [(0.0, 0.0), (40.0, 0.0), (40.0, 20.0)].map(|(x, y)| Point::new(x, y)).to_vec();
+        let shapes = [
+            Shape::Point { at: Point::new(5.0, 6.0) },
+            Shape::Polygon { points },
+            Shape::ImageTag,
+            Shape::Caption { text: "A cat".into() },
+        ];
+        let mark = |shape| AnsweredMark { label: "cat".into(), confidence: None, shape, attributes: BTreeMap::new() };
+        let answer = Answer { marks: shapes.map(mark).to_vec(), ..answer };
+        let read = Answer::from_raw(&answer.to_raw().unwrap()).unwrap();
+        assert_eq!(read, answer);
+        let found = read.annotations(&Recipe::find_these("cat").unwrap(), PixelSize::new(800, 400));
+        assert_eq!(found.len(), 4);
+        assert_eq!(found[0].shape, Shape::Point { at: Point::new(10.0, 12.0) });
+        assert!(Answer::from_raw(&stored.replace("rect", "place")).is_err());
     }
 
     #[test]

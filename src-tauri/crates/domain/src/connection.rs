@@ -33,7 +33,7 @@ pub enum KeyPlace {
     CommandLine,
 }
 
-/// The way to Claude.
+/// The connection to the default provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Connection {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::run::{RetryKind, StopReason};
 
 /// A server with one key: what rate limits and outages are about. The key itself is not in it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct EndpointId {
     pub base_url: String,
     /// Tells keys apart, and cannot be turned back into one.

@@ -43,6 +43,23 @@ pub enum Destination {
     },
 }
 
+impl Destination {
+    /// The server that is sent images, with its port when that is an unusual one; `None` where none is.
+    #[must_use]
+    pub fn host(&self) -> Option<&str> {
+        match self {
+            Self::ThisMachine => None,
+            Self::Host { name, .. } => Some(name),
+        }
+    }
+
+    /// Whether images are sent to another machine.
+    #[must_use]
+    pub const fn is_elsewhere(&self) -> bool {
+        matches!(self, Self::Host { is_on_this_machine: false, .. })
+    }
+}
+
 /// Why a model cannot be used now, whatever the recipe.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]

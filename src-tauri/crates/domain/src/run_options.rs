@@ -15,7 +15,7 @@ pub struct RunOptions {
     pub pause_millis: Option<u32>,
     /// Images that are prepared ahead of their turn; `None`: as many as their size and speed call for.
     pub chunk_size: Option<u32>,
-    /// Of the server for Claude.
+    /// Of the first endpoint.
     pub limits: RouteLimits,
     /// The longest that an answer may get, thinking included; `None` leaves it to the model's habits.
     pub max_tokens: Option<u32>,

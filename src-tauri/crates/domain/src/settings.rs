@@ -48,7 +48,7 @@ pub struct FurtherRoute {
     /// What the person calls it.
     pub name: String,
     pub base_url: String,
-    /// Put before the models' ids there, such as `anthropic.`; mostly empty.
+    /// Put before the models' ids there, such as `us.`; mostly empty.
     #[serde(default)]
     pub model_prefix: String,
     /// What a request costs there, in percent of the list price.
@@ -229,13 +229,13 @@ pub struct Settings {
     pub writes_metrics: bool,
     /// Whether nothing may be sent to another machine.
     pub is_local_only: bool,
-    /// The server for Claude; `None`: the vendor's own.
+    /// The server of the connection; `None`: the vendor's own.
     pub base_url: Option<String>,
     pub import: ImportSettings,
     pub run: RunSettings,
-    /// Of the server for Claude.
+    /// Of that server.
     pub limits: RouteLimits,
-    /// Beside the server for Claude: requests are spread over all of them.
+    /// Beside that server: requests are spread over all of them.
     pub further_routes: Vec<FurtherRoute>,
     /// Hosts to which the person has agreed to send images, having seen what is sent.
     pub agreed_hosts: Vec<String>,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use engine::limiter::{Bounds, FlightId, Limiter, Need, Opening};
-use provider::refusal::{RateLimits, Window};
+use providers::rate_limits::{RateLimits, Window};
 use tokio::time::Instant;
 
 const NEED: Need = Need { input_tokens: 2_400.0, output_tokens: 600.0, output_limit: 8_192.0 };

@@ -1,4 +1,4 @@
-//! A look at everything that Fieldmark stands on: the folder, the database, the way to Claude, the embedded model. Every
+//! A look at everything that Fieldmark stands on: the folder, the database, the connection, the embedded model. Every
 //! part is looked at, whatever another is like; nothing is put right. Deliberately absent: words for what was found.
 
 use std::io::Write;
@@ -6,15 +6,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use domain::checkup::Finding;
-use domain::coco;
 use domain::connection::SettingSource;
-use local::{DetectOptions, Detector};
+use domain::recipe::Recipe;
 use prepare::DecodingMemory;
 
-use crate::connection::Surroundings;
+use crate::backend::Trial;
 use crate::layout::{self, folder_of};
 use crate::library::{Library, processors};
-use crate::route::DETECTOR_EDGE;
+use crate::surroundings::Surroundings;
 use crate::{EngineError, Result, samples};
 
 /// Looks at the library whose database is at `database`, and at the machine around it. Only when `asks_server` is anything
@@ -74,7 +73,7 @@ fn unwritable(folder: &Path) -> Option<String> {
     tried.err().map(|error| error.to_string())
 }
 
-/// The way to Claude. Blocks as the keychain does.
+/// The connection. Blocks as the keychain does.
 async fn way(library: &Arc<Library>, asks_server: bool) -> Vec<Finding> {
     let connection = match library.connection() {
         Ok(connection) => connection,
@@ -115,13 +114,13 @@ fn embedded_model() -> Finding {
     let looked = || -> std::result::Result<Vec<String>, String> {
         let mut photo = tempfile::Builder::new().suffix(".jpg").tempfile().map_err(|error| error.to_string())?;
         photo.write_all(samples::CAT).map_err(|error| error.to_string())?;
-        let decoded = prepare::decode(photo.path(), Some(DETECTOR_EDGE), &DecodingMemory::default());
+        let model = Trial::of_built_in().map_err(|error| error.to_string())?;
+        let model = model.ok_or("there is none")?;
+        let decoded = prepare::decode(photo.path(), Some(model.longest_edge()), &DecodingMemory::default());
         let pixels = decoded.map_err(|reason| reason.to_string())?.pixels;
-        let detector = Detector::embedded().map_err(|error| error.to_string())?;
-        let detections =
-            detector.detect(pixels.size, &pixels.rgb, DetectOptions::default()).map_err(|error| error.to_string())?;
-        let names = detections.iter().filter_map(|detection| coco::NAMES.get(detection.class));
-        Ok(names.map(|name| (*name).to_owned()).collect())
+        let recipe = Recipe::find_these("cat").map_err(|error| error.to_string())?;
+        let marks = model.marks(&pixels, &recipe).map_err(|error| error.to_string())?;
+        Ok(marks.into_iter().map(|mark| mark.label).collect())
     };
     match looked() {
         Ok(found) => Finding::EmbeddedModel { found, problem: None },

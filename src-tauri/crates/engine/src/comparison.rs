@@ -9,13 +9,13 @@
 use domain::annotation::{Annotation, NewAnnotation, Origin, Status};
 use domain::compare::{Agreements, ComparedMark, ComparedPair, Comparison, Side, compare};
 use domain::ids::{ImageId, RunId};
-use domain::model::Destination;
+use domain::model::ModelId;
 use domain::recipe::Recipe;
 use store::View;
 
 use crate::Result;
+use crate::backend;
 use crate::library::Library;
-use crate::route;
 
 impl Library {
     /// Both sides over all the images that both have looked at.
@@ -64,16 +64,14 @@ struct Looker<'a> {
 }
 
 enum Kind {
-    Run { run: RunId, recipe: Recipe, destination: Destination },
+    Run { run: RunId, recipe: Recipe, model: ModelId },
     Decided,
 }
 
 impl<'a> Looker<'a> {
     fn new(view: &'a View<'a>, side: Side) -> store::Result<Self> {
         let kind = match side {
-            Side::Run { run } => {
-                Kind::Run { run, recipe: view.recipe_of_run(run)?, destination: view.destination_of_run(run)? }
-            }
+            Side::Run { run } => Kind::Run { run, recipe: view.recipe_of_run(run)?, model: view.run(run)?.model },
             Side::Decided => Kind::Decided,
         };
         Ok(Self { view, kind })
@@ -83,10 +81,10 @@ impl<'a> Looker<'a> {
         let today = self.view.annotations_of(image)?;
         Ok(match &self.kind {
             Kind::Decided => today.iter().filter(|mark| mark.status.is_approved()).map(as_it_stands).collect(),
-            Kind::Run { run, recipe, destination } => {
+            Kind::Run { run, recipe, model } => {
                 let Some(kept) = self.view.settled_answer(*run, image)? else { return Ok(Vec::new()) };
                 // What cannot be read any more was not read then either: the job failed.
-                let Ok(answer) = route::read_kept(destination, &kept, recipe) else { return Ok(Vec::new()) };
+                let Ok(answer) = backend::read_kept(model, &kept, recipe) else { return Ok(Vec::new()) };
                 let size = self.view.image_size(image)?;
                 answer.annotations(recipe, size).into_iter().map(|mark| found_by(*run, mark, recipe, &today)).collect()
             }

@@ -1,7 +1,6 @@
-//! The way to Claude: what the settings, the environment and the keychain say together, and whether it works. Keys pass
-//! through here on their way to a client and go nowhere else.
+//! The connection to the default provider: what the settings, the environment and the keychain say together, and whether it
+//! works. Keys pass through here on their way to an endpoint and go nowhere else.
 
-use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -10,69 +9,26 @@ use domain::endpoint::EndpointId;
 use domain::model::{Destination, Hindrance, Model, ModelId};
 use domain::run_options::RunOptions;
 use domain::settings::Settings;
-use keys::{EnvFile, Environment, Invocation, KeyRing, KeysError, Place, Said, Source};
-use provider::client::{Client, ClientOptions, Timeouts};
-use provider::connection::CheckError;
-use provider::models::{self, ClaudeModel, DEFAULT_MODEL};
-use provider::server::{ANTHROPIC, BaseUrl, Key};
+use keys::{EnvFile, Environment, KeysError, Place, Said, Source};
+use providers::base_url::{BaseUrl, Key};
+use providers::discovery::CheckError;
+use providers::provider::{ConnectError, ConnectionOptions, Descriptor, Endpoint, FieldKind, Host, Provider, Timeouts};
+use providers::registry;
 use zeroize::Zeroizing;
 
+use crate::backend::{self, ProvidedModel};
 use crate::clock::today;
-use crate::consents::Consents;
-use crate::library::{Library, lock};
+use crate::library::Library;
 use crate::run::Retrying;
 use crate::servers::{self, Further};
-use crate::{EngineError, Result, settings};
+use crate::sync::lock;
+use crate::{EngineError, Result};
 
-/// What a library is opened with besides its own file.
-pub struct Surroundings {
-    /// Why it could not be read is told when somebody wants to send something.
-    pub environment: keys::Result<Environment>,
-    pub keys: KeyRing,
-    /// What the environment says about how runs ask, by the names of its variables.
-    pub variables: HashMap<String, String>,
-    /// What the person has agreed to.
-    pub consents: Consents,
-    /// The `.env` file of the working folder that they have not allowed.
-    pub unused_env_file: Option<EnvFile>,
-}
-
-impl Surroundings {
-    /// The process variables, what `env_file` adds to them, the operating system's keychain, the person's consents. Whether
-    /// the file may be used is asked before.
-    #[must_use]
-    pub fn of_this_process(env_file: Option<EnvFile>) -> Self {
-        Self {
-            environment: Environment::read(env_file),
-            keys: KeyRing::open(),
-            variables: settings::variables_of_this_process(),
-            consents: Consents::of_this_person(),
-            unused_env_file: None,
-        }
-    }
-
-    /// Just the server at `base_url` and this key for it: neither the environment nor a keychain has a say.
-    #[must_use]
-    pub fn only(base_url: &str, key: &str) -> Self {
-        let (base_url, key) = (base_url.to_owned(), Zeroizing::new(key.to_owned()));
-        let variable = move |name: &str| match name {
-            "ANTHROPIC_BASE_URL" => Some(base_url.clone().into()),
-            "ANTHROPIC_API_KEY" => Some(key.to_string().into()),
-            _ => None,
-        };
-        Self {
-            environment: Environment::from_variables(variable, None),
-            keys: KeyRing::for_session(),
-            variables: HashMap::new(),
-            consents: Consents::for_session(),
-            unused_env_file: None,
-        }
-    }
-
-    /// With what is said for this invocation of the program, which wins over the environment.
-    #[must_use]
-    pub fn during(self, invocation: Invocation) -> Self {
-        Self { environment: self.environment.map(|environment| environment.during(invocation)), ..self }
+/// The vendor's own server.
+fn vendor_url(descriptor: &Descriptor) -> &'static str {
+    match descriptor.host {
+        Host::Server { base_url } => base_url,
+        Host::ThisComputer => "",
     }
 }
 
@@ -84,8 +40,9 @@ fn with_source<T>(said: Said<T>) -> (T, SettingSource) {
     (said.value, source)
 }
 
-/// The way to Claude as it is right now. Holds the key.
+/// The connection to the default provider as it is right now. Holds the key.
 pub struct Way {
+    provider: &'static dyn Provider,
     base_url: (String, SettingSource),
     server: std::result::Result<BaseUrl, String>,
     key: Option<(Zeroizing<String>, KeyPlace)>,
@@ -112,23 +69,33 @@ impl Way {
         self.key.is_some()
     }
 
-    /// Every Claude model, at the server as it is set up, or at the vendor's own when that is unusable.
-    pub fn models(&self) -> Result<Vec<Model>> {
-        let server = match &self.server {
-            Ok(server) => server.clone(),
-            Err(_) => BaseUrl::parse(ANTHROPIC).map_err(|error| unusable(&error))?,
-        };
-        Ok(models::all().iter().map(|model| model.offered_by(&server)).collect())
+    /// Where the pixels go that `provider` is sent: to the server as it is set up, or to the vendor's own when that is
+    /// unusable.
+    pub fn destination(&self, provider: &dyn Provider) -> Destination {
+        let Host::Server { base_url } = provider.descriptor().host else { return Destination::ThisMachine };
+        let own = self.server.as_ref().ok().filter(|_| self.is_to(provider));
+        let vendor = || BaseUrl::parse(base_url).ok();
+        let server = own.cloned().or_else(vendor).map(|server| server.destination());
+        // An address in a descriptor can be read; a test sees to that.
+        server.unwrap_or(Destination::Host { name: base_url.to_owned(), is_on_this_machine: false })
+    }
+
+    fn is_to(&self, provider: &dyn Provider) -> bool {
+        self.provider.descriptor().id == provider.descriptor().id
     }
 
     /// Why `model` cannot be used now.
     pub fn hindrance(&self, model: &Model) -> Option<Hindrance> {
-        let Destination::Host { name: host, is_on_this_machine } = &model.destination else { return None };
-        if self.settings.is_local_only && !is_on_this_machine {
+        let host = model.destination.host()?;
+        if self.settings.is_local_only && model.destination.is_elsewhere() {
             return Some(Hindrance::LocalOnly);
         }
         if let Some(on) = model.retires.filter(|_| model.is_retired(today())) {
             return Some(Hindrance::Retired { on });
+        }
+        if let Some(other) = backend::find(&model.id).filter(|known| !self.is_to(known.provider)) {
+            let detail = format!("no connection to {} is set up", other.provider.descriptor().name);
+            return Some(Hindrance::Unusable { detail });
         }
         if let Some(detail) = self.problem() {
             return Some(Hindrance::Unusable { detail });
@@ -143,29 +110,32 @@ impl Way {
         }
     }
 
-    /// Whether the person has agreed to send images to where `model` is.
-    pub fn is_agreed_to(&self, model: &Model) -> bool {
-        match &model.destination {
-            Destination::ThisMachine => true,
-            Destination::Host { name, .. } => self.settings.agreed_hosts.contains(name),
-        }
+    /// The host that is sent images of `model` without the user having agreed to that; `None` when all is agreed.
+    pub fn not_agreed(&self, model: &Model) -> Option<String> {
+        let host = model.destination.host()?.to_owned();
+        (!self.settings.agreed_hosts.contains(&host)).then_some(host)
     }
 
-    /// A client for the server as it is set up.
-    pub fn client(&self) -> Result<Client> {
+    /// The endpoint at the server as it is set up, for `model`.
+    pub fn connect(&self, model: &ProvidedModel) -> Result<Arc<dyn Endpoint>> {
         let server = self.server.as_ref().map_err(unusable)?;
         let host = destination_name(server);
         let (secret, _) = self.key.as_ref().ok_or_else(|| EngineError::Hindered(self.no_key(&host)))?;
-        servers::client(server, secret, &self.client_options(server))
+        servers::connect(model, server, secret, self.connection_options(server))
+    }
+
+    /// The model that connections are tried with: the one that is chosen when the user has not chosen one.
+    pub fn tried_model(&self) -> Result<ProvidedModel> {
+        backend::known(self.suggested_model())
     }
 
     /// How `server` is asked, apart from the names of its models.
-    pub fn client_options(&self, server: &BaseUrl) -> ClientOptions {
-        let takes_transformations = self.settings.transformations_hosts.contains(&destination_name(server));
-        ClientOptions {
+    pub fn connection_options(&self, server: &BaseUrl) -> ConnectionOptions {
+        let refuses_large_images = self.settings.transformations_hosts.contains(&destination_name(server));
+        ConnectionOptions {
             timeouts: self.timeouts(),
-            sends_transformations: takes_transformations.then_some(true),
-            ..ClientOptions::default()
+            refuses_large_images: refuses_large_images.then_some(true),
+            ..ConnectionOptions::default()
         }
     }
 
@@ -184,13 +154,13 @@ impl Way {
         Retrying::of(&self.settings.run)
     }
 
-    /// The server for Claude with its key.
+    /// The server as it is set up, with its key.
     pub fn endpoint_id(&self) -> Option<EndpointId> {
         let (secret, _) = self.key.as_ref()?;
         Some(servers::endpoint_id(self.server.as_ref().ok()?, secret))
     }
 
-    /// Of the server for Claude.
+    /// Of the server as it is set up.
     pub fn origin(&self) -> Option<String> {
         self.server.as_ref().ok().map(BaseUrl::origin)
     }
@@ -200,9 +170,12 @@ impl Way {
     }
 }
 
-/// The model of the bundled table that `model` is.
-pub fn claude(model: &ModelId) -> Result<&'static ClaudeModel> {
-    models::find(&model.0).ok_or_else(|| EngineError::UnknownModel(model.clone()))
+/// A connection that cannot be set up.
+pub fn unconnected(error: &ConnectError) -> EngineError {
+    match error {
+        ConnectError::Model { detail } => EngineError::Local { detail: detail.clone() },
+        error => unusable(error),
+    }
 }
 
 pub fn unusable(problem: &impl ToString) -> EngineError {
@@ -210,10 +183,7 @@ pub fn unusable(problem: &impl ToString) -> EngineError {
 }
 
 pub fn destination_name(server: &BaseUrl) -> String {
-    match server.destination() {
-        Destination::Host { name, .. } => name,
-        Destination::ThisMachine => String::new(),
-    }
+    server.destination().host().unwrap_or_default().to_owned()
 }
 
 /// The server that `base_url` leads to, as a person is shown it before they agree: letters that only look like those of
@@ -243,19 +213,21 @@ fn proposal(file: &EnvFile, settings: &Settings) -> EnvFileProposal {
 }
 
 impl Library {
-    /// The way to Claude as it is right now. May block for as long as the keychain asks for its password.
+    /// The connection to the default provider as it is right now. May block for as long as the keychain asks for its password.
     pub(crate) fn way(&self) -> Result<Way> {
+        let provider = registry::default();
+        let descriptor = provider.descriptor();
         let mut settings = self.settings_in_force()?;
         let environment = self.environment();
         let said = environment.as_ref().as_ref().ok();
         let base_url = match (said.and_then(Environment::base_url).map(with_source), &settings.base_url) {
             (Some((said, source)), _) => (said.to_owned(), source),
             (None, Some(set)) => (set.clone(), SettingSource::Settings),
-            (None, None) => (ANTHROPIC.to_owned(), SettingSource::Default),
+            (None, None) => (vendor_url(descriptor).to_owned(), SettingSource::Default),
         };
         let model = match said.and_then(Environment::model).map(with_source) {
             Some((said, source)) => (ModelId(said.to_owned()), source),
-            None => (ModelId(DEFAULT_MODEL.into()), SettingSource::Default),
+            None => (ModelId(provider.catalog().default_model.clone()), SettingSource::Default),
         };
         let concurrency = match (said.and_then(Environment::concurrency).map(with_source), settings.run.concurrency) {
             (Some((said, source)), _) => (said.count(), source),
@@ -265,21 +237,26 @@ impl Library {
         settings.run.concurrency = concurrency.0;
         let server = match environment.as_ref() {
             Err(error) => Err(error.to_string()),
-            Ok(_) if models::find(&model.0.0).is_none() => {
-                Err(format!("ANTHROPIC_MODEL names {}, of which this version knows neither price nor limits", model.0))
+            Ok(_) if provider.catalog().find(&model.0.0).is_none() => {
+                let variable = descriptor.variable(FieldKind::Model).unwrap_or_default();
+                Err(format!("{variable} names {}, of which this version knows neither price nor limits", model.0))
             }
             Ok(_) => BaseUrl::parse(&base_url.0).map_err(|error| format!("{}: {error}", base_url.0)),
         };
         let key = server.as_ref().ok().and_then(|server| self.key_for(server));
         let withheld = server.as_ref().ok().filter(|_| key.is_none()).and_then(|server| self.withheld_from(server));
         let further = self.further_routes(&settings);
-        Ok(Way { base_url, server, key, withheld, model, concurrency, settings, further })
+        Ok(Way { provider, base_url, server, key, withheld, model, concurrency, settings, further })
     }
 
     /// The key from the environment where it belongs to `server`, otherwise the one that was entered for it.
     pub(crate) fn key_for(&self, server: &BaseUrl) -> Option<(Zeroizing<String>, KeyPlace)> {
         let environment = self.environment();
-        let given = environment.as_ref().as_ref().ok().and_then(|environment| environment.key(ANTHROPIC));
+        let given = environment
+            .as_ref()
+            .as_ref()
+            .ok()
+            .and_then(|environment| environment.key(vendor_url(registry::default().descriptor())));
         let given =
             given.filter(|given| BaseUrl::parse(&given.base_url).is_ok_and(|its| its.origin() == server.origin()));
         if let Some(given) = given {
@@ -307,14 +284,16 @@ impl Library {
 
     /// Why the key of the environment is not sent to `server`.
     fn withheld_from(&self, server: &BaseUrl) -> Option<String> {
-        let key = self.environment().as_ref().as_ref().ok()?.key(ANTHROPIC)?;
+        let descriptor = registry::default().descriptor();
+        let key = self.environment().as_ref().as_ref().ok()?.key(vendor_url(descriptor))?;
         let place = match key.source {
             Source::Variable => "the environment",
             Source::DotEnv => "the .env file",
         };
         let (its, server) = (key.base_url.trim_end_matches('/'), server.to_string());
+        let variable = descriptor.variable(FieldKind::BaseUrl).unwrap_or_default();
         Some(format!(
-            "the key in {place} belongs to {its} and is not sent to {server}: set ANTHROPIC_BASE_URL={server} beside the \
+            "the key in {place} belongs to {its} and is not sent to {server}: set {variable}={server} beside the \
              key, or enter a key for this server in the window's settings"
         ))
     }
@@ -342,13 +321,12 @@ impl Library {
         self.connection()
     }
 
-    /// The way to Claude, to be shown. Blocks as the keychain does.
+    /// The connection to the default provider, to be shown. Blocks as the keychain does.
     pub fn connection(&self) -> Result<Connection> {
         let way = self.way()?;
-        let (host, is_on_this_machine) = match way.server.as_ref().map(BaseUrl::destination) {
-            Ok(Destination::Host { name, is_on_this_machine }) => (name, is_on_this_machine),
-            _ => (String::new(), false),
-        };
+        let server = way.server.as_ref().ok();
+        let host = server.map(destination_name).unwrap_or_default();
+        let is_on_this_machine = server.is_some_and(BaseUrl::is_loopback);
         Ok(Connection {
             problem: way.problem(),
             host,
@@ -370,7 +348,7 @@ impl Library {
         })
     }
 
-    /// Keeps a typed key for the server at `base_url`, or for the one for Claude as it is set up: in the keychain, or for
+    /// Keeps a typed key for the server at `base_url`, or for the one that is set up: in the keychain, or for
     /// the session where there is none.
     pub fn keep_key(&self, base_url: Option<&str>, typed: &Zeroizing<String>) -> Result<Connection> {
         let server = self.server_at(base_url)?;
@@ -379,7 +357,7 @@ impl Library {
         self.connection()
     }
 
-    /// Forgets the key that was entered for the server at `base_url`, or for the one for Claude as it is set up.
+    /// Forgets the key that was entered for the server at `base_url`, or for the one that is set up.
     pub fn forget_key(&self, base_url: Option<&str>) -> Result<Connection> {
         let server = self.server_at(base_url)?;
         self.keys.forget(&server.origin())?;
@@ -409,11 +387,11 @@ impl Library {
         if way.key.is_none() {
             return Ok(way.withheld.map_or(ConnectionCheck::NoKey, |detail| ConnectionCheck::Unusable { detail }));
         }
-        let client = match way.client() {
-            Ok(client) => client,
+        let endpoint = match way.tried_model().and_then(|model| way.connect(&model)) {
+            Ok(endpoint) => endpoint,
             Err(error) => return Ok(ConnectionCheck::Unusable { detail: error.to_string() }),
         };
-        Ok(check(&client, &way.model.0).await)
+        Ok(check(&*endpoint, &way.model.0).await)
     }
 
     /// The model that the environment names, if it names one.
@@ -436,9 +414,9 @@ impl Library {
 }
 
 /// Asks a server for its models.
-pub async fn check(client: &Client, model: &ModelId) -> ConnectionCheck {
+pub async fn check(endpoint: &dyn Endpoint, model: &ModelId) -> ConnectionCheck {
     let model = model.clone();
-    match client.check(&model.0).await {
+    match endpoint.check(&model.0).await {
         Ok(listed) => ConnectionCheck::Works { model, model_count: u32::try_from(listed.len()).unwrap_or(u32::MAX) },
         Err(error) => told(model, error),
     }
@@ -461,7 +439,13 @@ fn told(model: ModelId, error: CheckError) -> ConnectionCheck {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
+    use keys::KeyRing;
+
     use super::*;
+    use crate::consents::Consents;
+    use crate::surroundings::Surroundings;
 
     #[test]
     fn a_file_of_the_working_folder_is_shown_and_used_once_it_is_allowed() {
@@ -482,7 +466,10 @@ mod tests {
         let library = open();
         let connection = library.connection().unwrap();
         let proposal = connection.unused_env_file.unwrap();
-        assert_eq!((connection.key, connection.base_url.as_str()), (None, ANTHROPIC));
+        assert_eq!(
+            (connection.key, connection.base_url.as_str()),
+            (None, vendor_url(registry::default().descriptor()))
+        );
         assert_eq!(
             (proposal.server.as_deref(), proposal.key_ending.as_deref()),
             (Some("http://127.0.0.1:9"), Some("4711"))

@@ -11,7 +11,7 @@ use keys::EnvFile;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::now_millis;
-use crate::library::lock;
+use crate::sync::lock;
 use crate::{EngineError, Result, private};
 
 /// Far more than a person agrees to.

@@ -9,18 +9,16 @@
 use domain::answer::UNKNOWN_LABEL;
 use domain::diagnosis::{CheaperModel, CostParts, Diagnosis, Observed, diagnose};
 use domain::metrics::{Recorded, RunMetrics};
-use domain::model::Destination;
 use domain::money::PicoDollars;
 use domain::plan::SizeCount;
 use domain::recipe::Recipe;
 use domain::run::{FailureGroup, RetryGroup, RunMode, RunSummary};
 use domain::usage::Usage;
-use provider::image_size::{sent_size, tokens};
-use provider::models::{self, ClaudeModel};
-use provider::prices::Terms;
-use provider::server::{ANTHROPIC, BaseUrl};
+use providers::catalog::ModelSpec;
+use providers::price::Terms;
 
 use crate::Result;
+use crate::backend::{self, ProvidedModel};
 use crate::library::Library;
 
 impl Library {
@@ -39,8 +37,10 @@ impl Library {
         })?;
         // What cannot be read now hides nothing of how a run went.
         let settings = self.settings_in_force().ok().map(|settings| settings.run);
-        let model = paid_model(summary);
-        let parts = model.filter(|_| summary.paid > PicoDollars::ZERO).map(|model| parts(model, summary.usage, &sizes));
+        let paid = paid_model(summary);
+        let paid = paid.as_ref();
+        let parts =
+            paid.filter(|_| summary.paid > PicoDollars::ZERO).map(|paid| parts(&paid.spec, summary.usage, &sizes));
         let answers = parts.map_or(0, |parts| parts.answers);
         Ok(diagnose(&Observed {
             mode: summary.mode,
@@ -61,10 +61,10 @@ impl Library {
             usage: summary.usage,
             paid: summary.paid,
             parts,
-            cheaper: model.and_then(|model| cheaper(model, summary, answers, &recipe)),
-            overnight: model.filter(|_| summary.mode == RunMode::Live).map(|model| {
-                // At the list price of batches: a route's own factor is in what was paid.
-                PicoDollars(summary.paid.0 / 100 * u64::from(model.price.batch_percent))
+            cheaper: paid.and_then(|paid| cheaper(paid, summary, answers, &recipe)),
+            overnight: paid.filter(|_| summary.mode == RunMode::Live).map(|paid| {
+                // At the list price of batches: an endpoint's own factor is in what was paid.
+                PicoDollars(summary.paid.0 / 100 * u64::from(paid.spec.price.batch_percent))
             }),
         }))
     }
@@ -72,22 +72,19 @@ impl Library {
     /// The tokens of all images in the prompts that `run` was answered, by the rule of the model's vendor, which reports
     /// only whole prompts; `None` where no rule is known.
     pub(crate) fn image_tokens(&self, summary: &RunSummary) -> Result<Option<u64>> {
-        let Some(model) = paid_model(summary) else { return Ok(None) };
+        let Some(paid) = paid_model(summary) else { return Ok(None) };
         let sizes = self.store.read_blocking(|view| view.paid_sizes(summary.id))?;
-        Ok(Some(parts(model, summary.usage, &sizes).image_tokens))
+        Ok(Some(parts(&paid.spec, summary.usage, &sizes).image_tokens))
     }
 }
 
-/// `None` for another program's model, and for one that costs nothing.
-fn paid_model(summary: &RunSummary) -> Option<&'static ClaudeModel> {
-    match summary.destination {
-        Destination::Host { .. } => models::find(&summary.model.0),
-        Destination::ThisMachine => None,
-    }
+/// `None` for a model that is not known any more, and for one that costs nothing.
+fn paid_model(summary: &RunSummary) -> Option<ProvidedModel> {
+    backend::find(&summary.model).filter(|known| !known.spec.price.is_free())
 }
 
 /// What the tokens of a run cost by part, at list prices: images by the vendor's rule, and the rest of the input is text.
-fn parts(model: &ClaudeModel, usage: Usage, sizes: &[SizeCount]) -> CostParts {
+fn parts(model: &ModelSpec, usage: Usage, sizes: &[SizeCount]) -> CostParts {
     let mut parts = CostParts {
         answers: 0,
         images: PicoDollars::ZERO,
@@ -97,9 +94,9 @@ fn parts(model: &ClaudeModel, usage: Usage, sizes: &[SizeCount]) -> CostParts {
         longest_edge: 0,
     };
     for SizeCount { size, count } in sizes {
-        let sent = sent_size(*size, model.image_tier);
+        let sent = model.image_rule.sent_size(*size);
         parts.answers += count;
-        parts.image_tokens += tokens(sent) * u64::from(*count);
+        parts.image_tokens += model.image_rule.tokens(sent) * u64::from(*count);
         parts.longest_edge = parts.longest_edge.max(sent.long_edge());
     }
     // A picture that was sent smaller than usual took fewer.
@@ -115,15 +112,14 @@ fn parts(model: &ClaudeModel, usage: Usage, sizes: &[SizeCount]) -> CostParts {
 
 /// The model that the same tokens would have cost least with: one that can do the recipe, and that the vendor neither
 /// calls old nor has announced an end of.
-fn cheaper(model: &ClaudeModel, summary: &RunSummary, answers: u32, recipe: &Recipe) -> Option<CheaperModel> {
-    let server = BaseUrl::parse(ANTHROPIC).ok()?;
+fn cheaper(paid: &ProvidedModel, summary: &RunSummary, answers: u32, recipe: &Recipe) -> Option<CheaperModel> {
     let terms = if summary.mode == RunMode::Overnight { Terms::BATCH } else { Terms::LIST };
-    let others =
-        models::all().iter().filter(|other| other.id != model.id && !other.is_legacy && other.retires.is_none());
+    let models = &paid.provider.catalog().models;
+    let others = models.iter().filter(|other| other.id != paid.spec.id && !other.is_legacy && other.retires.is_none());
     others
-        .filter(|other| other.offered_by(&server).can_run(recipe))
+        .filter(|other| other.offered_at(summary.destination.clone()).can_run(recipe))
         .map(|other| CheaperModel {
-            name: other.name.to_owned(),
+            name: other.name.clone(),
             cost: per_answer(summary.usage, answers, |usage| other.price.cost(usage, terms)),
         })
         .filter(|other| other.cost < summary.paid)

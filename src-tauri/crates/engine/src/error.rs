@@ -17,8 +17,8 @@ use tokio::task::JoinError;
 pub enum EngineError {
     #[error(transparent)]
     Store(#[from] store::StoreError),
-    #[error("the embedded model cannot be used: {0}")]
-    Local(#[from] local::LocalError),
+    #[error("the embedded model cannot be used: {detail}")]
+    Local { detail: String },
     #[error("{path}: {source}")]
     File { path: PathBuf, source: std::io::Error },
     #[error("the picture cannot be encoded: {0}")]
@@ -38,11 +38,11 @@ pub enum EngineError {
     #[error("this model cannot do this recipe: {0:?}")]
     RecipeBeyondModel(Vec<Shortfall>),
     #[error("the recipe cannot be put to this model: {0}")]
-    RecipeBeyondWords(#[from] provider::request::BriefError),
+    RecipeBeyondWords(#[from] providers::request::RecipeError),
     #[error("this model cannot be used now: {0:?}")]
     Hindered(Hindrance),
     #[error("{typed}: {source}")]
-    Address { typed: String, source: provider::server::BaseUrlError },
+    Address { typed: String, source: providers::base_url::BaseUrlError },
     #[error("a key was given for the endpoint \"{asked}\", which is not in the settings; {}", known_endpoints(.known))]
     UnknownEndpoint { asked: String, known: Vec<String> },
     #[error("{path}: {detail}")]
@@ -53,7 +53,7 @@ pub enum EngineError {
     #[error("sending images to {host} is not allowed yet")]
     NotAgreed { host: String },
     #[error(transparent)]
-    Key(#[from] provider::server::KeyError),
+    Key(#[from] providers::base_url::KeyError),
     #[error(transparent)]
     Keys(#[from] keys::KeysError),
     #[error("run {run} is being worked on by process {process}")]
@@ -127,6 +127,12 @@ impl EngineError {
     /// Whether nothing more can be stored, so that no run can go on. Otherwise the fault is that of the image at hand.
     pub(crate) fn is_of_library(&self) -> bool {
         matches!(self, Self::Store(error) if error.library_failure().is_some())
+    }
+}
+
+impl From<local_models::LocalError> for EngineError {
+    fn from(error: local_models::LocalError) -> Self {
+        Self::Local { detail: error.to_string() }
     }
 }
 

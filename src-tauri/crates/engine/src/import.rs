@@ -22,9 +22,10 @@ use store::{KnownFile, NewImage};
 use tokio::sync::watch;
 
 use crate::clock::now_millis;
-use crate::library::{Library, lock, processors};
+use crate::library::{Library, processors};
 use crate::originals::fingerprint;
 use crate::pixels::THUMBNAIL_EDGE;
+use crate::sync::lock;
 use crate::{EngineError, Result};
 
 /// Paths that wait to be read: enough to keep every reader busy, few enough to hold no memory.

@@ -2,6 +2,7 @@
 //! detect and remember; it has no words for people and no idea of windows or terminals.
 
 mod audits;
+mod backend;
 mod checks;
 mod checkup;
 mod clock;
@@ -24,15 +25,17 @@ mod private;
 mod quote;
 mod report;
 mod review;
-mod route;
 mod run;
 mod samples;
 mod servers;
 mod settings;
 mod similar;
+mod surroundings;
+mod sync;
 
+pub use backend::limiter;
 pub use checkup::check_up;
-pub use connection::{Surroundings, address_shown};
+pub use connection::address_shown;
 pub use consents::{AllowedEnvFile, Consents, EnvFileHere};
 pub use error::{EngineError, Result};
 pub use import::Imported;
@@ -42,8 +45,8 @@ pub use models::price_list;
 pub use pixels::{PixelEdge, THUMBNAIL_EDGE};
 pub use quote::PlanTerms;
 pub use report::write_json;
-pub use route::limiter;
 pub use run::BatchLimits;
 pub use samples::write_copies;
 pub use settings::key_variables;
 pub use store::{LibraryFailure, StoreError};
+pub use surroundings::Surroundings;

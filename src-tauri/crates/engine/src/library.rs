@@ -1,4 +1,4 @@
-//! An open library: its folder, its store, its routes, and what goes on in it now.
+//! An open library: its folder, its store, its backends, and what goes on in it now.
 
 #![expect(
     clippy::disallowed_methods,
@@ -8,7 +8,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
 use domain::ids::{CollectionId, ImageId, RecipeId, RunId};
@@ -23,13 +23,13 @@ use prepare::{DecodingMemory, MemoryLimit};
 use store::Store;
 use tokio::sync::{OnceCell, watch};
 
+use crate::backend::Backends;
 use crate::checks::MOMENT;
-use crate::connection::Surroundings;
 use crate::consents::Consents;
 use crate::import::ImportTurn;
 use crate::quote::Trials;
-use crate::route::Routes;
 use crate::run::{ActiveRun, BatchLimits, OwnWorker};
+use crate::surroundings::Surroundings;
 use crate::{EngineError, Result, layout, private};
 
 /// How often to look whether the processes that work on runs are alive.
@@ -39,7 +39,7 @@ const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 pub struct Library {
     folder: PathBuf,
     pub(crate) store: Store,
-    pub(crate) routes: Routes,
+    pub(crate) backends: Backends,
     /// Why it could not be read is reported when something is to be sent.
     pub(crate) environment: RwLock<Arc<keys::Result<Environment>>>,
     pub(crate) unused_env_file: Mutex<Option<EnvFile>>,
@@ -98,7 +98,7 @@ impl Library {
         let mut library = Self {
             folder,
             store,
-            routes: Routes::default(),
+            backends: Backends::default(),
             environment: RwLock::new(Arc::new(environment)),
             unused_env_file: Mutex::new(unused_env_file),
             keys,
@@ -273,11 +273,6 @@ impl Library {
 /// How many things this machine does at once.
 pub(crate) fn processors() -> u32 {
     std::thread::available_parallelism().map_or(1, |count| u32::try_from(count.get()).unwrap_or(u32::MAX))
-}
-
-/// Locks a mutex whose data stays sound even if a holder panicked.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -3,21 +3,20 @@
 use domain::catalogue::{ModelPrice, OfferedModel, PriceList};
 use domain::model::ModelId;
 use domain::usage::Usage;
-use provider::models;
-use provider::prices::{PRICES_AS_OF, Terms};
+use providers::price::Terms;
 
 use crate::Result;
+use crate::backend::{self, Backends};
 use crate::library::Library;
-use crate::route::Routes;
 
 /// A price is told by so many tokens.
 const MILLION: u64 = 1_000_000;
 
 impl Library {
-    /// Every model, the embedded one first, with what keeps it from being used now. Blocks as the keychain does.
+    /// Every model, those on this computer first, with what keeps it from being used now. Blocks as the keychain does.
     pub fn models(&self) -> Result<Vec<OfferedModel>> {
         let way = self.way()?;
-        let offered = Routes::models(&way)?.into_iter().map(|model| OfferedModel {
+        let offered = Backends::models(&way).into_iter().map(|model| OfferedModel {
             hindrance: way.hindrance(&model),
             is_suggested: model.id == *way.suggested_model(),
             model,
@@ -26,16 +25,17 @@ impl Library {
     }
 }
 
-/// What the models elsewhere cost, in the order of [`Library::models`], prompts beyond a price cliff aside.
+/// What the models that cost something cost, in the order of [`Library::models`], prompts beyond a price cliff aside.
 #[must_use]
 pub fn price_list() -> PriceList {
-    let priced = models::all().iter().map(|model| {
+    let priced = backend::providers().flat_map(|provider| &provider.catalog().models);
+    let priced = priced.filter(|model| !model.price.is_free()).map(|model| {
         let of_million = |usage: Usage, terms| model.price.cost(usage, terms).times(MILLION);
         let input = Usage { input_tokens: 1, ..Usage::default() };
         let output = Usage { output_tokens: 1, ..Usage::default() };
         ModelPrice {
-            id: ModelId(model.id.to_owned()),
-            name: model.name.to_owned(),
+            id: ModelId(model.id.clone()),
+            name: model.name.clone(),
             input: of_million(input, Terms::LIST),
             output: of_million(output, Terms::LIST),
             cached_input: of_million(Usage { cache_read_tokens: 1, ..Usage::default() }, Terms::LIST),
@@ -43,7 +43,7 @@ pub fn price_list() -> PriceList {
             batch_output: of_million(output, Terms::BATCH),
         }
     });
-    PriceList { as_of: PRICES_AS_OF, models: priced.collect() }
+    PriceList { as_of: backend::prices_as_of(), models: priced.collect() }
 }
 
 #[cfg(test)]

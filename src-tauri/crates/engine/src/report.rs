@@ -16,11 +16,11 @@ use domain::money::PicoDollars;
 use domain::report::{CutOffAnswers, FailedImage, RunReport, duration_bins};
 use domain::run::RunSummary;
 use files::WholeFile;
-use provider::models;
-use provider::request::ROOMIER_FACTOR;
+use providers::request::LONGER_ANSWER_FACTOR;
 use serde::Serialize;
 use store::View;
 
+use crate::backend;
 use crate::clock::{now_millis, rfc3339};
 use crate::export::ImageFiles;
 use crate::library::Library;
@@ -83,9 +83,9 @@ impl Library {
 
     /// Answers of a run that were cut off and that the model may complete when it is given more room.
     fn cut_off_answers(&self, summary: &RunSummary) -> Result<Option<CutOffAnswers>> {
-        let Some(model) = models::find(&summary.model.0) else { return Ok(None) };
+        let Some(known) = backend::find(&summary.model) else { return Ok(None) };
         let (images, reached) = self.store.read_blocking(|view| view.cut_off_images(summary.id))?;
-        let suggested = reached.saturating_mul(ROOMIER_FACTOR).min(model.max_output_tokens);
+        let suggested = reached.saturating_mul(LONGER_ANSWER_FACTOR).min(known.spec.max_output_tokens);
         let tokens = |tokens: u64| u32::try_from(tokens).unwrap_or(u32::MAX);
         Ok((images > 0 && suggested > reached).then(|| CutOffAnswers {
             images,

@@ -1,26 +1,23 @@
-//! The servers that a run's requests are spread over: the one for Claude, and the further routes that a person has set up
-//! beside it. A further route that cannot be used is left out, and says why where routes are shown.
+//! The servers that a run's requests are spread over: the one of the connection, and the additional endpoints that the user
+//! has set up beside it. One that cannot be used is left out, and says why where endpoints are shown.
 
 use std::sync::Arc;
 
 use domain::connection::{ConnectionCheck, FurtherConnection, KeyPlace};
 use domain::endpoint::{EndpointId, EndpointProblem, EndpointTrouble};
-use domain::model::Destination;
 use domain::run_options::RunOptions;
 use domain::settings::{FurtherRoute, RouteLimits, Settings};
 use keys::{Environment, Source};
 use prepare::ContentHash;
-use provider::client::{Client, ClientOptions};
-use provider::server::{BaseUrl, Key};
+use providers::base_url::{BaseUrl, Key};
+use providers::provider::{ConnectionOptions, Endpoint, EndpointConfig};
+use providers::registry;
 use zeroize::Zeroizing;
 
-use crate::connection::{Way, check, destination_name, unusable};
+use crate::backend::{Bounds, PricePercents, ProvidedModel};
+use crate::connection::{Way, check, destination_name, unconnected, unusable};
 use crate::library::Library;
-use crate::route::Bounds;
 use crate::{EngineError, Result};
-
-/// What the server for Claude charges, in percent of its own list.
-const LIST_PERCENT: u16 = 100;
 
 /// Characters of a key's fingerprint: enough to tell the keys of a person apart, too few to find a key by.
 const FINGERPRINT_LENGTH: usize = 8;
@@ -29,35 +26,14 @@ const FINGERPRINT_LENGTH: usize = 8;
 pub struct Server {
     pub id: EndpointId,
     pub name: String,
-    pub client: Client,
+    pub endpoint: Arc<dyn Endpoint>,
     pub bounds: Bounds,
     pub price_percent: u16,
-    /// Whether it stands beside the one for Claude.
+    /// Whether it is an additional endpoint.
     pub is_further: bool,
 }
 
-/// What requests cost on the cheapest and the dearest of several ways, in percent of the list price.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PricePercents {
-    pub cheapest: u16,
-    pub dearest: u16,
-}
-
-impl PricePercents {
-    pub const LIST: Self = Self { cheapest: LIST_PERCENT, dearest: LIST_PERCENT };
-
-    pub fn of(percents: impl Iterator<Item = u16>) -> Self {
-        let wider = |all: Option<Self>, percent: u16| {
-            Some(all.map_or(Self { cheapest: percent, dearest: percent }, |all| Self {
-                cheapest: all.cheapest.min(percent),
-                dearest: all.dearest.max(percent),
-            }))
-        };
-        percents.fold(None, wider).unwrap_or(Self::LIST)
-    }
-}
-
-/// A further route, with its key when there is one.
+/// An additional endpoint, with its key when there is one.
 pub struct Further {
     route: FurtherRoute,
     server: std::result::Result<BaseUrl, String>,
@@ -67,19 +43,19 @@ pub struct Further {
 }
 
 impl Way {
-    /// Every server that requests may be spread over, the one for Claude first, and held to what `options` say.
-    pub fn servers(&self, options: &RunOptions) -> Result<Vec<Server>> {
-        let client = self.client()?;
+    /// Every server that requests may be spread over, the one of the connection first, and held to what `options` say.
+    pub fn servers(&self, model: &ProvidedModel, options: &RunOptions) -> Result<Vec<Server>> {
+        let endpoint = self.connect(model)?;
         let mut servers = vec![Server {
-            id: self.endpoint_id().unwrap_or_else(|| endpoint_id(client.server(), "")),
-            name: destination_name(client.server()),
-            client,
+            id: self.endpoint_id().unwrap_or_default(),
+            name: endpoint.base_url().map(destination_name).unwrap_or_default(),
+            endpoint,
             bounds: bounds(options.concurrency, options.limits),
-            price_percent: LIST_PERCENT,
+            price_percent: PricePercents::LIST.dearest,
             is_further: false,
         }];
         for further in self.further() {
-            servers.extend(further.open(self)?);
+            servers.extend(further.open(self, model)?);
         }
         Ok(servers)
     }
@@ -111,7 +87,9 @@ impl Way {
     /// What requests cost on all servers that may be used, in percent of the list price.
     pub fn price_percents(&self) -> PricePercents {
         let further = self.further().iter().filter(|further| further.is_usable());
-        PricePercents::of(std::iter::once(LIST_PERCENT).chain(further.map(|further| further.route.price_percent)))
+        PricePercents::of(
+            std::iter::once(PricePercents::LIST.dearest).chain(further.map(|further| further.route.price_percent)),
+        )
     }
 }
 
@@ -121,14 +99,14 @@ impl Further {
     }
 
     /// `None` when it cannot be used.
-    fn open(&self, way: &Way) -> Result<Option<Server>> {
+    fn open(&self, way: &Way, model: &ProvidedModel) -> Result<Option<Server>> {
         let (Ok(server), Some((secret, _)), None) = (&self.server, &self.key, &self.hindrance) else { return Ok(None) };
         let model_prefix = self.route.model_prefix.clone();
-        let options = ClientOptions { model_prefix, ..way.client_options(server) };
+        let options = ConnectionOptions { model_prefix, ..way.connection_options(server) };
         Ok(Some(Server {
             id: endpoint_id(server, secret),
             name: self.route.name.clone(),
-            client: client(server, secret, &options)?,
+            endpoint: connect(model, server, secret, options)?,
             bounds: bounds(self.route.concurrency, self.route.limits),
             price_percent: self.route.price_percent,
             is_further: true,
@@ -148,7 +126,7 @@ impl Further {
 }
 
 impl Library {
-    /// The further routes as they are set up. Blocks as the keychain does.
+    /// The additional endpoints as they are set up. Blocks as the keychain does.
     pub(crate) fn further_routes(&self, settings: &Settings) -> Vec<Further> {
         settings.further_routes.iter().map(|route| self.further_route(route, settings)).collect()
     }
@@ -186,7 +164,10 @@ impl Library {
         }
         let variable = route.key_variable();
         if keys::VARIABLES.contains(&variable.as_str()) {
-            return Err(format!("{variable} belongs to the server for Claude: name another variable in key_env"));
+            let provider = registry::default().descriptor().name;
+            return Err(format!(
+                "{variable} belongs to the connection to {provider}: name another variable in key_env"
+            ));
         }
         match environment.key_in(&variable).map_err(|error| error.to_string())? {
             None => Ok(self.key_for(server)),
@@ -209,15 +190,16 @@ impl Library {
         }
     }
 
-    /// Asks every further route that is used for its models. Sends no image and costs nothing.
+    /// Asks every additional endpoint that is used for its models. Sends no image and costs nothing.
     pub(crate) async fn check_endpoints(self: &Arc<Self>) -> Result<Vec<(String, ConnectionCheck)>> {
         let library = Arc::clone(self);
         let way = tokio::task::spawn_blocking(move || library.way()).await.map_err(|_| EngineError::TaskLost)??;
         let mut checks = Vec::new();
+        let model = way.tried_model()?;
         for further in way.further() {
             let name = further.route.name.clone();
-            match further.open(&way) {
-                Ok(Some(server)) => checks.push((name, check(&server.client, way.suggested_model()).await)),
+            match further.open(&way, &model) {
+                Ok(Some(server)) => checks.push((name, check(&*server.endpoint, way.suggested_model()).await)),
                 Ok(None) => {}
                 Err(error) => checks.push((name, ConnectionCheck::Unusable { detail: error.to_string() })),
             }
@@ -248,10 +230,10 @@ fn shares_variable(route: &FurtherRoute, server: &BaseUrl, settings: &Settings) 
 
 /// Why nothing may be sent to `server`.
 fn hindrance(server: &BaseUrl, settings: &Settings) -> Option<String> {
-    let Destination::Host { name, is_on_this_machine } = server.destination() else { return None };
-    if settings.is_local_only && !is_on_this_machine {
+    if settings.is_local_only && !server.is_loopback() {
         return Some("nothing may be sent to another machine".into());
     }
+    let name = destination_name(server);
     (!settings.agreed_hosts.contains(&name)).then(|| {
         format!("it is not agreed yet that images are sent to {name}: agree in the window's settings, or add it to agreed_hosts")
     })
@@ -274,8 +256,14 @@ pub fn endpoint_id(server: &BaseUrl, secret: &str) -> EndpointId {
     EndpointId { base_url, key_fingerprint }
 }
 
-/// A client for `server` with its key.
-pub fn client(server: &BaseUrl, secret: &Zeroizing<String>, options: &ClientOptions) -> Result<Client> {
+/// An endpoint of `model` at `server`, with its key.
+pub fn connect(
+    model: &ProvidedModel,
+    server: &BaseUrl,
+    secret: &Zeroizing<String>,
+    options: ConnectionOptions,
+) -> Result<Arc<dyn Endpoint>> {
     let key = Key::for_server(secret, server).map_err(|error| unusable(&error))?;
-    Client::new(server.clone(), key, options).map_err(|error| unusable(&error))
+    let connection = EndpointConfig { server: Some((server.clone(), key)), options };
+    model.provider.connect(&model.spec, connection).map_err(|error| unconnected(&error))
 }

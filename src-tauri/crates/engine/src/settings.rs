@@ -17,7 +17,7 @@ use std::time::SystemTime;
 
 use config::{Config, Environment, File, FileFormat};
 use domain::settings::{OutOfRange, Settings};
-use provider::server::BaseUrl;
+use providers::base_url::BaseUrl;
 use serde_json::Value;
 use toml_edit::{DocumentMut, Item, Table};
 
@@ -29,16 +29,6 @@ pub(crate) const FILE_NAME: &str = "settings.toml";
 const TEMPLATE: &str = include_str!("settings.toml");
 /// Upper bound for a settings file; a longer file is rejected.
 pub(crate) const MAX_BYTES: u64 = 1 << 20;
-/// The sections that variables may set: what is imported and how runs ask, never which server or what is run.
-const VARIABLES: [&str; 3] = ["FIELDMARK_IMPORT__", "FIELDMARK_RUN__", "FIELDMARK_LIMITS__"];
-
-/// Variables of this process that stand for settings, such as `FIELDMARK_RUN__MAX_TOKENS`.
-pub fn variables_of_this_process() -> HashMap<String, String> {
-    let all =
-        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    all.filter(|(name, _)| VARIABLES.iter().any(|prefix| name.starts_with(prefix))).collect()
-}
-
 /// The variables that the settings of the library at `database` name for keys of additional endpoints. None where there are
 /// no settings, or none that can be read: that is told when the library is opened.
 #[must_use]

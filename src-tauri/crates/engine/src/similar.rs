@@ -17,8 +17,9 @@ use domain::similar::{HashedImage, PerceptualHash, SimilarGroups};
 use prepare::Glance;
 use store::QueuedImage;
 
-use crate::library::{Library, lock, processors};
+use crate::library::{Library, processors};
 use crate::pixels::PixelEdge;
+use crate::sync::lock;
 use crate::{EngineError, Result};
 
 /// Hashes and comparisons written together: few enough that little is lost when the process ends on the way.

@@ -1,6 +1,6 @@
 //! Where keys for servers are kept, and what the environment says about the connection.
 //!
-//! A key is a secret text for one *origin* (scheme, host and port, as `https://api.anthropic.com`). [`KeyRing`] keeps
+//! A key is a secret text for one *origin* (scheme, host and port, as `https://host.example`). [`KeyRing`] keeps
 //! keys in the operating system's keychain, or for the session where there is none. [`Environment`] reads the process
 //! variables and a `.env` file, and says which address the key it found there belongs to.
 //!

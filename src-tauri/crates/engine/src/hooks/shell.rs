@@ -16,7 +16,7 @@ use tokio::process::Command;
 use tokio::time::timeout;
 
 use super::facts::Facts;
-use crate::library::lock;
+use crate::sync::lock;
 
 /// How much of what a command says is kept.
 const TAIL_BYTES: usize = 4096;

@@ -10,22 +10,22 @@ use std::collections::BTreeMap;
 
 use domain::geometry::PixelSize;
 use domain::metrics::quantile;
-use domain::model::{Destination, Model};
+use domain::model::Model;
 use domain::money::PicoDollars;
 use domain::plan::{AnswerBasis, CostBasis, CostRange, PromptCaching, SentSize, SizeCount};
 use domain::recipe::Recipe;
 use domain::run::RunMode;
 use domain::usage::Usage;
-use provider::image_size::{ImageTier, sent_size, tokens};
-use provider::prices::{Price, Terms};
-use provider::request::{Brief, BriefError, BriefOptions};
+use providers::image_rule::ImageRule;
+use providers::price::{Price, Terms};
+use providers::registry;
+use providers::request::{RecipeError, RequestOptions};
 use store::AskedImage;
 
 use crate::Result;
-use crate::connection::claude;
+use crate::backend::PricePercents;
+use crate::backend::{self, AnswerLength, RequestCosts};
 use crate::library::Library;
-use crate::route::{RequestCosts, Room, brief_options};
-use crate::servers::PricePercents;
 
 /// Marks an image, as long as nobody knows better.
 const ASSUMED_MARKS: u32 = 8;
@@ -110,7 +110,7 @@ impl Library {
         asked: &Asked,
         conditions: Conditions,
     ) -> Result<Option<Cost>> {
-        if model.destination == Destination::ThisMachine {
+        if backend::known(&model.id)?.spec.price.is_free() {
             let free = CostRange::default();
             return Ok(Some(Cost { range: free, request_at_most: PicoDollars::ZERO, basis: None }));
         }
@@ -137,18 +137,18 @@ impl Library {
         followers: &[SizeCount],
         conditions: Conditions,
     ) -> Result<Option<Cost>> {
-        let claude = claude(&model.id)?;
+        let known = backend::known(&model.id)?;
         let Conditions { mode, max_tokens, retries, .. } = conditions;
         let percents = match mode {
             RunMode::Live => conditions.percents,
-            // Batches go to the server for Claude alone.
+            // Batches go to the first endpoint alone.
             RunMode::Overnight => PricePercents::LIST,
         };
-        let Ok(brief) = Brief::new(claude, recipe, brief_options(mode, max_tokens)) else { return Ok(None) };
-        let costs = RequestCosts::new(brief, mode, retries);
+        let Ok(prepared) = known.prepare(recipe, mode, max_tokens) else { return Ok(None) };
+        let costs = RequestCosts::new(prepared, mode, retries);
         let expected = self.expected(model, recipe, &costs, mode)?.within(&costs);
-        let tier = claude.image_tier;
-        Ok(Some(priced(&costs, percents, &expected, &sent_sizes(tier, sizes), &sent_sizes(tier, followers))))
+        let rule = known.spec.image_rule;
+        Ok(Some(priced(&costs, percents, &expected, &sent_sizes(rule, sizes), &sent_sizes(rule, followers))))
     }
 
     /// What images took in this mode, or else in the other one.
@@ -162,14 +162,14 @@ impl Library {
                 return Ok(if was_batch == is_batch { taught } else { taught.uncached() });
             }
         }
-        let brief = costs.usual();
+        let prepared = costs.usual();
         #[expect(clippy::cast_precision_loss, reason = "answers have thousands of tokens")]
-        let answer = brief.likely_answer_tokens(ASSUMED_MARKS.into()) as f64;
+        let answer = prepared.likely_answer_tokens(ASSUMED_MARKS.into()) as f64;
         Ok(Expected {
             requests: 1.0,
             prompt: Prompt::Likely,
             answer,
-            short_answer: brief.likely_answer_tokens(FEW_MARKS),
+            short_answer: prepared.likely_answer_tokens(FEW_MARKS),
             basis: AnswerBasis::Assumed { marks: ASSUMED_MARKS },
         })
     }
@@ -179,14 +179,14 @@ impl Expected {
     /// As it was with `earlier` images; `None` when none of them was answered.
     #[expect(clippy::cast_precision_loss, reason = "tokens of a thousand images, far below 2^52")]
     fn of(earlier: &[AskedImage], costs: &RequestCosts, mode: RunMode) -> Option<Self> {
-        let tier = costs.usual().model().image_tier;
+        let rule = costs.usual().model().image_rule;
         let images = u32::try_from(earlier.len()).ok()?;
         let (mut answers, mut lost, mut picture_tokens, mut usage) = (0_u32, 0_u32, 0, Usage::default());
         let mut lengths = Vec::new();
         for image in earlier {
             answers += image.answers;
             lost += image.lost;
-            picture_tokens += tokens(sent_size(image.size, tier)) * u64::from(image.answers);
+            picture_tokens += rule.tokens(rule.sent_size(image.size)) * u64::from(image.answers);
             usage += image.usage;
             if image.answers > 0 {
                 lengths.push(image.usage.output_tokens as f64 / f64::from(image.answers));
@@ -237,23 +237,26 @@ impl Expected {
 }
 
 /// The words that go along with every image, whatever the model; none when the recipe cannot be put into words.
-pub fn words_sent(recipe: &Recipe) -> std::result::Result<String, BriefError> {
-    let model = provider::models::find(provider::models::DEFAULT_MODEL).unwrap_or(&provider::models::all()[0]);
-    Brief::new(model, recipe, BriefOptions::default()).map(|brief| brief.system_text().to_owned())
+pub fn words_sent(recipe: &Recipe) -> std::result::Result<String, RecipeError> {
+    let provider = registry::default();
+    let catalog = provider.catalog();
+    let Some(model) = catalog.find(&catalog.default_model) else { return Ok(String::new()) };
+    let prepared = provider.prepare(model, recipe, RequestOptions::default())?;
+    Ok(prepared.prompt_text().to_owned())
 }
 
 /// In which sizes the images are sent, the most frequent first.
-fn sent_sizes(tier: ImageTier, sizes: &[SizeCount]) -> Vec<SentSize> {
+fn sent_sizes(rule: ImageRule, sizes: &[SizeCount]) -> Vec<SentSize> {
     let mut counts: BTreeMap<(u32, u32), u32> = BTreeMap::new();
     for original in sizes {
-        let sent = sent_size(original.size, tier);
+        let sent = rule.sent_size(original.size);
         *counts.entry((sent.width, sent.height)).or_default() += original.count;
     }
     let mut sent: Vec<SentSize> = counts
         .into_iter()
         .map(|((width, height), count)| {
             let size = PixelSize::new(width, height);
-            SentSize { size, count, image_tokens: u32::try_from(tokens(size)).unwrap_or(u32::MAX) }
+            SentSize { size, count, image_tokens: u32::try_from(rule.tokens(size)).unwrap_or(u32::MAX) }
         })
         .collect();
     sent.sort_by_key(|sent| (std::cmp::Reverse(sent.count), std::cmp::Reverse(sent.image_tokens)));
@@ -307,7 +310,7 @@ fn priced(
     sent: &[SentSize],
     followers: &[SentSize],
 ) -> Cost {
-    let (brief, price) = (costs.usual(), costs.usual().model().price);
+    let (prepared, price) = (costs.usual(), costs.usual().model().price);
     let prices = TokenPrices { price, terms: costs.terms(PricePercents::LIST.dearest) };
     let cheapest = costs.terms(percents.cheapest);
     let images: u64 = sent.iter().map(|sent| u64::from(sent.count)).sum();
@@ -316,7 +319,7 @@ fn priced(
     let image_tokens = sent.iter().map(image_tokens).sum::<u64>() as f64 * expected.requests;
     let (text_tokens, text_cost) = match expected.prompt {
         Prompt::Likely => {
-            let tokens = |sent: &SentSize| brief.likely_text_tokens(sent.size) * u64::from(sent.count);
+            let tokens = |sent: &SentSize| prepared.likely_text_tokens(sent.size) * u64::from(sent.count);
             let tokens = sent.iter().map(tokens).sum::<u64>() as f64 * expected.requests;
             (tokens, prices.of(tokens, INPUT))
         }
@@ -333,10 +336,10 @@ fn priced(
     };
     let answer_tokens = requests * expected.answer;
     let (image_cost, answer_cost) = (prices.of(image_tokens, INPUT), prices.of(answer_tokens, OUTPUT));
-    let request_at_most = |sent: &SentSize| costs.request_at_most(sent.size, Room::Usual, percents.dearest);
+    let request_at_most = |sent: &SentSize| costs.request_at_most(sent.size, AnswerLength::Usual, percents.dearest);
     let image_at_most = |sent: &SentSize| costs.image_at_most(sent.size, percents.dearest).times(u64::from(sent.count));
     let low = |sent: &SentSize| {
-        let usage = brief.likely_when_cached(sent.size, expected.short_answer);
+        let usage = prepared.likely_when_cached(sent.size, expected.short_answer);
         price.cost(usage, cheapest).times(u64::from(sent.count))
     };
     let high = sent.iter().chain(followers).map(image_at_most).sum::<PicoDollars>().rounded_up();
@@ -355,16 +358,16 @@ fn priced(
             image_tokens: image_tokens.round() as u64,
             image_cost,
             caching: PromptCaching {
-                instruction_tokens: u32::try_from(brief.likely_prefix_tokens()).unwrap_or(u32::MAX),
-                least_tokens: u32::try_from(brief.model().min_cacheable_tokens).unwrap_or(u32::MAX),
-                is_used: brief.warms_cache(),
+                instruction_tokens: u32::try_from(prepared.likely_prefix_tokens()).unwrap_or(u32::MAX),
+                least_tokens: u32::try_from(prepared.model().min_cacheable_tokens).unwrap_or(u32::MAX),
+                is_used: prepared.warms_cache(),
             },
             text_tokens: text_tokens.round() as u64,
             text_cost,
             answer_tokens: answer_tokens.round() as u64,
             answer_cost,
             answer_basis: expected.basis,
-            answer_tokens_limit: u32::try_from(brief.max_output_tokens()).unwrap_or(u32::MAX),
+            answer_tokens_limit: u32::try_from(prepared.max_output_tokens()).unwrap_or(u32::MAX),
             longer_answer_tokens_limit: u32::try_from(costs.longest_answer()).unwrap_or(u32::MAX),
             retries: costs.retries(),
             dearest_request: sent.iter().map(request_at_most).max().unwrap_or_default(),
@@ -376,6 +379,8 @@ fn priced(
 
 #[cfg(test)]
 mod tests {
+    use domain::model::ModelId;
+
     use super::*;
 
     fn expected(answer: f64) -> Expected {
@@ -385,12 +390,12 @@ mod tests {
 
     fn costs(model: &str, mode: RunMode, retries: u32) -> RequestCosts {
         let recipe = Recipe::find_these("cat, dog").unwrap();
-        let brief = Brief::new(provider::models::find(model).unwrap(), &recipe, brief_options(mode, None)).unwrap();
-        RequestCosts::new(brief, mode, retries)
+        let known = backend::known(&ModelId(model.into())).unwrap();
+        RequestCosts::new(known.prepare(&recipe, mode, None).unwrap(), mode, retries)
     }
 
     fn quoted(costs: &RequestCosts, expected: &Expected) -> (CostRange, CostBasis) {
-        let sent = sent_sizes(costs.usual().model().image_tier, &sizes());
+        let sent = sent_sizes(costs.usual().model().image_rule, &sizes());
         let cost = priced(costs, PricePercents::LIST, expected, &sent, &[]);
         (cost.range, cost.basis.unwrap())
     }
@@ -457,7 +462,7 @@ mod tests {
     #[test]
     fn images_that_look_like_another_are_in_the_high_end_alone() {
         let costs = costs("claude-haiku-5-5", RunMode::Live, 3);
-        let sent = sent_sizes(costs.usual().model().image_tier, &sizes());
+        let sent = sent_sizes(costs.usual().model().image_rule, &sizes());
         let of = |followers: &[SentSize]| priced(&costs, PricePercents::LIST, &expected(200.0), &sent, followers).range;
         let (alone, with_followers) = (of(&[]), of(&sent));
         assert_eq!((with_followers.low, with_followers.expected), (alone.low, alone.expected));
@@ -467,9 +472,9 @@ mod tests {
 
     #[test]
     fn no_answer_within_its_limit_costs_more_than_the_high_end() {
-        for model in provider::models::all() {
+        for model in &registry::default().catalog().models {
             for mode in [RunMode::Live, RunMode::Overnight] {
-                let costs = costs(model.id, mode, 0);
+                let costs = costs(&model.id, mode, 0);
                 #[expect(clippy::cast_precision_loss, reason = "tokens of one answer")]
                 let longest = expected(costs.longest_answer() as f64);
                 let (range, basis) = quoted(&costs, &longest);

@@ -16,20 +16,20 @@ use std::time::Instant;
 
 use domain::budget::{BudgetForecast, Spending};
 use domain::ids::ImageId;
-use domain::model::{Destination, Model, ModelId};
+use domain::model::{Model, ModelId};
 use domain::money::PicoDollars;
 use domain::pace::{EndpointLimit, Load};
 use domain::plan::{ImageSelection, ModelQuote, PlanRequest, PresetQuote, Quote, TimeBasis, TimeEstimate};
 use domain::recipe::Recipe;
 use domain::run::RunMode;
 use domain::run_options::{Preset, RunOptions};
-use provider::prices::PRICES_AS_OF;
 
 use crate::Result;
+use crate::backend::{self, Backends, Question, Trial};
 use crate::connection::Way;
-use crate::library::{Library, lock, processors};
+use crate::library::{Library, processors};
 use crate::pilot::{pilot_of, rest, spread};
-use crate::route::{DETECTOR_EDGE, Question, Routes, detected};
+use crate::sync::lock;
 
 pub use cost::{Asked, Conditions, Cost};
 
@@ -108,7 +108,7 @@ impl Library {
         let sizes = self.store.read_blocking(|view| view.sizes_of(&images))?;
         let asked = self.asked(None, &images, &followers, terms.pilot)?;
         let way = self.way()?;
-        let models = Routes::models(&way)?;
+        let models = Backends::models(&way);
         let suggested_model = if way.has_key() { way.suggested_model().clone() } else { models[0].id.clone() };
         let options = way.complete(terms.options);
         let subject = Subject { recipe, terms, options, images: &images, followers: &followers, asked: &asked };
@@ -119,7 +119,7 @@ impl Library {
             sizes: sizes.into_iter().take(LISTED_SIZES).collect(),
             models,
             suggested_model,
-            prices_as_of: PRICES_AS_OF,
+            prices_as_of: backend::prices_as_of(),
             words_sent: cost::words_sent(recipe).unwrap_or_default(),
         })
     }
@@ -129,8 +129,8 @@ impl Library {
         let shortfalls = model.shortfalls(recipe);
         let hindrance = way.hindrance(&model);
         let can_run = hindrance.is_none() && model.can_run(recipe);
-        let pace = if can_run { self.pace(&model, images)? } else { None };
-        let question = Routes::question(way, &model, recipe, options.max_tokens)?;
+        let pace = if can_run { self.pace(&model, recipe, images)? } else { None };
+        let question = Backends::question(way, &model, recipe, options.max_tokens)?;
         let answered_before = self.answered_before(question.as_ref(), images)?.len();
         let (image_count, asked) = if terms.asks_anew || answered_before == 0 {
             (images.len(), Cow::Borrowed(subject.asked))
@@ -153,9 +153,9 @@ impl Library {
             let budget = terms.budget.filter(|_| basis.is_some())?;
             Some(BudgetForecast::new(budget, Spending { images: image_count, cost: range, request_at_most }, mode))
         };
-        let is_elsewhere = model.destination != Destination::ThisMachine;
+        let descriptor = backend::known(&model.id)?.provider.descriptor();
         let live = cost(RunMode::Live)?;
-        let overnight = if is_elsewhere { cost(RunMode::Overnight)? } else { None };
+        let overnight = if descriptor.capabilities.batches { cost(RunMode::Overnight)? } else { None };
         let hold = Hold { images: image_count, limits: self.known_limits(way, &options)?, cost: live.as_ref() };
         Ok(ModelQuote {
             answered_before: u32::try_from(answered_before).unwrap_or(u32::MAX),
@@ -163,7 +163,7 @@ impl Library {
             overnight_budget: overnight.as_ref().and_then(|cost| forecast(cost, RunMode::Overnight)),
             overnight: overnight.map(|cost| cost.range),
             time: pace.map(|pace| estimate(pace, options, &hold)),
-            presets: if is_elsewhere { presets(pace, &hold) } else { Vec::new() },
+            presets: if descriptor.is_on_this_computer() { Vec::new() } else { presets(pace, &hold) },
             cost: live.as_ref().map(|cost| cost.range),
             cost_basis: live.and_then(|cost| cost.basis),
             shortfalls,
@@ -221,18 +221,16 @@ impl Library {
         Ok(images.iter().copied().filter(|image| !answered.contains(image)).collect())
     }
 
-    fn pace(&self, model: &Model, images: &[ImageId]) -> Result<Option<Pace>> {
+    fn pace(&self, model: &Model, recipe: &Recipe, images: &[ImageId]) -> Result<Option<Pace>> {
         if let Some(pace) = self.pace_of_earlier_run(model)? {
             return Ok(Some(pace));
-        }
-        // Trying out what costs money, or leaves the machine, is not for a quote to do.
-        if model.destination != Destination::ThisMachine {
-            return Ok(None);
         }
         if let Some(pace) = lock(&self.trials.0).get(&model.id) {
             return Ok(Some(*pace));
         }
-        let pace = self.try_out(images)?;
+        // Trying out what costs money, or leaves the machine, is not for a quote to do.
+        let Some(trial) = Trial::of(&model.id)? else { return Ok(None) };
+        let pace = self.try_out(&trial, recipe, images);
         if let Some(pace) = pace {
             lock(&self.trials.0).insert(model.id.clone(), pace);
         }
@@ -248,7 +246,8 @@ impl Library {
             return Ok(None);
         };
         let images = u32::try_from(durations.len()).unwrap_or(u32::MAX);
-        let is_telling = images >= TELLING_IMAGES || model.destination != Destination::ThisMachine;
+        let can_be_tried = backend::known(&model.id)?.provider.descriptor().is_on_this_computer();
+        let is_telling = images >= TELLING_IMAGES || !can_be_tried;
         Ok(is_telling.then(|| Pace {
             image_millis: durations.iter().sum::<f64>() / f64::from(images),
             step_millis: wall_millis / f64::from(images),
@@ -258,8 +257,7 @@ impl Library {
     }
 
     /// Annotates a few images as a run would, and throws the answers away. `None` when not one could be read.
-    fn try_out(&self, images: &[ImageId]) -> Result<Option<Pace>> {
-        let detector = self.routes.detector()?;
+    fn try_out(&self, trial: &Trial, recipe: &Recipe, images: &[ImageId]) -> Option<Pace> {
         let concurrency = processors();
         let sample = spread(images, concurrency as usize * TRIAL_ROUNDS);
         let next = AtomicUsize::new(0);
@@ -272,8 +270,8 @@ impl Library {
                         while let Some(&image) = sample.get(next.fetch_add(1, Ordering::Relaxed)) {
                             let began = Instant::now();
                             let answered = self
-                                .decode_original(image, Some(DETECTOR_EDGE))
-                                .is_ok_and(|decoded| detected(&detector, &decoded.pixels).is_ok());
+                                .decode_original(image, Some(trial.longest_edge()))
+                                .is_ok_and(|decoded| trial.marks(&decoded.pixels, recipe).is_ok());
                             if answered {
                                 durations.push(began.elapsed().as_secs_f64() * 1000.0);
                             }
@@ -286,12 +284,12 @@ impl Library {
         });
         let wall_millis = started.elapsed().as_secs_f64() * 1000.0;
         let images = u32::try_from(durations.len()).unwrap_or(u32::MAX);
-        Ok((images > 0).then(|| Pace {
+        (images > 0).then(|| Pace {
             image_millis: durations.iter().sum::<f64>() / f64::from(images),
             step_millis: wall_millis / f64::from(images),
             concurrency,
             basis: TimeBasis::Trial { images },
-        }))
+        })
     }
 }
 

@@ -11,7 +11,7 @@ use domain::ids::{ImageId, JobId};
 use tokio::sync::Notify;
 
 use crate::error::guarded;
-use crate::library::lock;
+use crate::sync::lock;
 
 /// Images prepared before their turn.
 const FEWEST_AHEAD: usize = 5;

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use domain::money::PicoDollars;
 use tokio::sync::Notify;
 
-use crate::library::lock;
+use crate::sync::lock;
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Account {

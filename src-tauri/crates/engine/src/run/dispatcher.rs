@@ -34,7 +34,7 @@ const PENDING_INTERVAL: Duration = Duration::from_millis(500);
 
 pub struct Dispatcher {
     work: Arc<Work>,
-    /// Images at once, where the route has no limit of its own.
+    /// Images at once, where the backend has no limit of its own.
     concurrency: usize,
     queue: VecDeque<WaitingJob>,
     last_read: Option<JobId>,
@@ -260,7 +260,7 @@ impl Dispatcher {
             return 0;
         }
         let taken = self.executing.len();
-        let Some(at_once) = self.work.route.at_once() else { return self.concurrency.saturating_sub(taken) };
+        let Some(at_once) = self.work.backend.at_once() else { return self.concurrency.saturating_sub(taken) };
         let (asked, ahead) = (self.work.board.asked_count(), self.work.board.look_ahead());
         let unasked = taken.saturating_sub(asked);
         ahead.saturating_sub(unasked).min((at_once + ahead).saturating_sub(taken))
@@ -270,7 +270,7 @@ impl Dispatcher {
     fn snapshot(&mut self, state: RunState) -> RunProgress {
         let work = &self.work;
         let (sums, now) = (work.tally.sums(), Instant::now());
-        let read = |text: &str, sent| work.route.preview(text, &work.recipe, sent);
+        let read = |text: &str, sent| work.backend.preview(text, &work.recipe, sent);
         let in_flight = work.board.asked(read, |asked| InFlight {
             image: asked.image,
             since_millis: whole_millis(now.duration_since(asked.since)),
@@ -282,15 +282,15 @@ impl Dispatcher {
         RunProgress {
             prepared: work.board.prepared() as u32,
             reused: sums.reused,
-            concurrency: work.route.at_once().unwrap_or(self.concurrency) as u32,
-            routes: work.route.states(),
+            concurrency: work.backend.at_once().unwrap_or(self.concurrency) as u32,
+            routes: work.backend.states(),
             spent: sums.spent,
             possibly_billed: sums.possibly_billed,
             retried: sums.retried,
             cut_short: sums.cut_short,
             budget: work.budget.cap(),
             reserved: work.budget.reserved(),
-            hold: work.route.held(),
+            hold: work.backend.held(),
             pending_elsewhere: if self.is_all_read { self.pending.clone() } else { Vec::new() },
             largest_request: work.budget.largest().max(snapshot.largest_request),
             ..snapshot
@@ -303,9 +303,9 @@ impl Dispatcher {
     fn look_at_preparing(&mut self) {
         let now = Instant::now();
         let since_millis = now.duration_since(std::mem::replace(&mut self.looked_at, now)).as_secs_f64() * 1000.0;
-        let Some(places) = self.work.route.at_once().filter(|&places| places > 0) else { return };
+        let Some(places) = self.work.backend.at_once().filter(|&places| places > 0) else { return };
         let board = &self.work.board;
-        let (asked, is_held) = (board.asked_count(), self.work.route.held().is_some());
+        let (asked, is_held) = (board.asked_count(), self.work.backend.held().is_some());
         if asked < places && board.is_preparing_all() && !is_held {
             self.unprepared_millis += since_millis * (places - asked) as f64 / places as f64;
         }
@@ -316,13 +316,13 @@ impl Dispatcher {
         let millis = now.duration_since(self.wall_noted_at).as_secs_f64() * 1000.0;
         self.wall_noted_at = now;
         let (run, peak) = (self.work.run, self.work.in_flight.peak());
-        let mut waits = self.work.route.take_waits();
+        let mut waits = self.work.backend.take_waits();
         let unprepared_millis = std::mem::take(&mut self.unprepared_millis);
         if unprepared_millis > 0.0 {
             waits.push(Wait { obstacle: Obstacle::Preparing, millis: unprepared_millis, limit: None });
         }
-        let (limits, noted_at) = (self.work.route.known_limits(), now_millis());
-        let endpoints = self.work.route.take_records();
+        let (limits, noted_at) = (self.work.backend.known_limits(), now_millis());
+        let endpoints = self.work.backend.take_records();
         let in_flight_millis = self.work.in_flight.take_summed().as_secs_f64() * 1000.0;
         let noted = self.work.library.store.write(move |edit| {
             edit.add_wall_millis(run, millis)?;

@@ -10,6 +10,7 @@ use domain::money::PicoDollars;
 use domain::recipe::Recipe;
 use domain::run::{FailureKind, RetryKind, StopReason};
 use domain::worst_case::Allowance;
+use providers::request::Request;
 use store::{Claim, JobFailure, JobOutcome, JobTiming, Propagated, Unanswered, WaitingJob};
 use tokio::sync::{Mutex, Semaphore, watch};
 
@@ -20,16 +21,16 @@ use super::retry::{RETRIES_IN_OUTAGE, Retrying};
 use super::tally::Tally;
 use super::undecided::{UndecidedRefusal, UndecidedRefusals};
 use crate::Result;
+use crate::backend::{AfterFailure, AnswerLength, Backend, FailedRequest, Permit, Received, Verdict};
 use crate::clock::now_millis;
 use crate::error::guarded;
 use crate::library::Library;
-use crate::route::{Prepared, Received, Remedy, Room, Route, Trouble, Turn, Verdict};
 
 /// What every job of a run shares.
 pub struct Work {
     pub library: Arc<Library>,
     pub run: RunId,
-    pub route: Route,
+    pub backend: Arc<Backend>,
     pub recipe: Arc<Recipe>,
     pub tally: Tally,
     pub budget: Budget,
@@ -115,8 +116,8 @@ pub enum Kept {
     None,
     /// There is nothing more to ask.
     Final(JobOutcome),
-    /// An answer that was cut off, and how much room lets it become longer.
-    CutOff(JobOutcome, Room),
+    /// An answer that was cut off, and which length lets it become whole.
+    CutOff(JobOutcome, AnswerLength),
 }
 
 impl Kept {
@@ -141,7 +142,7 @@ struct Course {
     /// What its requests may still cost.
     allowance: Allowance,
     edge: u32,
-    room: Room,
+    length: AnswerLength,
     tries: u32,
     tries_in_outage: u32,
     /// Endpoints where its requests have failed.
@@ -149,7 +150,7 @@ struct Course {
     is_shrunk: bool,
     /// An answer that was cut off, whose marks count if a longer one does not come.
     cut_off: Option<JobOutcome>,
-    /// Preparing, asking, and pauses before another try; not the waits for its turn.
+    /// Preparing, asking, and pauses before another try; not the waits for its permit.
     worked: Duration,
     /// Whether a request has been sent about it.
     is_asked: bool,
@@ -163,7 +164,7 @@ impl Work {
         #[cfg(test)]
         super::tests::panic_if_told(&self.library, &format!("job {}", job.name));
         if let Some(refusal) = self.undecided.take(job.id) {
-            match self.route.verdict(refusal.endpoint) {
+            match self.backend.verdict(refusal.endpoint) {
                 Verdict::NoneTaken => {
                     let stop = Stop { reason: StopReason::RequestRefused, detail: Some(refusal.failure.detail) };
                     return Ok(Ended::MustStop(stop));
@@ -179,8 +180,8 @@ impl Work {
         let Some(kept) = self.claimed(&mut job).await? else { return Ok(Ended::PendingElsewhere) };
         let mut course = Course {
             allowance: self.allowance(&job),
-            edge: self.route.sent_edge(job.size),
-            room: Room::Usual,
+            edge: self.backend.sent_edge(job.size),
+            length: AnswerLength::Usual,
             tries: 0,
             tries_in_outage: 0,
             avoided: Vec::new(),
@@ -193,11 +194,11 @@ impl Work {
         let asking = match kept {
             Kept::Final(outcome) => Asking::Outcome(outcome),
             kept => {
-                if let Kept::CutOff(outcome, room) = kept {
-                    (course.cut_off, course.room) = (Some(outcome), room);
+                if let Kept::CutOff(outcome, length) = kept {
+                    (course.cut_off, course.length) = (Some(outcome), length);
                 }
                 // On this machine, an image takes its place from its decoding on.
-                let flight = self.route.at_once().is_none().then(|| self.in_flight.begin());
+                let flight = self.backend.at_once().is_none().then(|| self.in_flight.begin());
                 let asking = self.ask(&job, &mut course).await?;
                 if let Some(flight) = flight {
                     course.note_flight(&flight);
@@ -219,7 +220,7 @@ impl Work {
     async fn claimed(&self, job: &mut WaitingJob) -> Result<Option<Kept>> {
         loop {
             let kept = self.kept_outcome(job);
-            if matches!(kept, Kept::Final(_)) || self.route.question().is_none() {
+            if matches!(kept, Kept::Final(_)) || self.backend.question().is_none() {
                 return Ok(Some(kept));
             }
             let (run, asked) = (self.run, job.clone());
@@ -237,16 +238,19 @@ impl Work {
         let Some(kept) = &job.answer else { return Kept::None };
         let outcome = self.read(kept.attempt, &kept.raw_answer, job.size);
         let reached = kept.output_limit.unwrap_or_default();
-        if !is_cut_off(&outcome) || reached >= self.route.largest_output_limit() {
+        if !is_cut_off(&outcome) || reached >= self.backend.largest_output_limit() {
             return Kept::Final(outcome);
         }
-        let has_room = |room| self.route.output_limit(room) > reached;
-        Kept::CutOff(outcome, if has_room(Room::Usual) { Room::Usual } else { Room::More })
+        let can_be_longer = |length| self.backend.output_limit(length) > reached;
+        Kept::CutOff(
+            outcome,
+            if can_be_longer(AnswerLength::Usual) { AnswerLength::Usual } else { AnswerLength::Longer },
+        )
     }
 
     /// What requests about the image of `job` may still cost.
     pub fn allowance(&self, job: &WaitingJob) -> Allowance {
-        Allowance::new(self.route.image_at_most(job.size), job.committed)
+        Allowance::new(self.backend.image_at_most(job.size), job.committed)
     }
 
     /// Settles jobs together: what came of them is on disk when this returns. One that cannot be settled fails alone.
@@ -314,12 +318,12 @@ impl Work {
     /// Prepares the image and sends it until it is answered, or it is clear that it will not be.
     async fn ask(self: &Arc<Self>, job: &WaitingJob, course: &mut Course) -> Result<Asking> {
         loop {
-            let prepared = match self.prepared(job, course).await? {
-                Ok(Some(prepared)) => prepared,
+            let request = match self.prepared(job, course).await? {
+                Ok(Some(request)) => request,
                 Ok(None) => return Ok(course.interrupted()),
                 Err(failure) => return Ok(Asking::Outcome(course.better_of(JobOutcome::Failed(failure)))),
             };
-            if let Some(asking) = self.ask_about(job, &prepared, course).await? {
+            if let Some(asking) = self.ask_about(job, &request, course).await? {
                 return Ok(asking);
             }
         }
@@ -329,61 +333,64 @@ impl Work {
     async fn ask_about(
         self: &Arc<Self>,
         job: &WaitingJob,
-        prepared: &Arc<Prepared>,
+        request: &Request,
         course: &mut Course,
     ) -> Result<Option<Asking>> {
-        let at_most = self.route.at_most(prepared, course.room);
+        let at_most = self.backend.at_most(request, course.length);
         loop {
             if !course.allowance.admits(at_most) {
                 let failure = failed(None, FailureKind::ModelFailed, NO_ALLOWANCE.to_owned());
                 return Ok(Some(Asking::Outcome(course.better_of(failure))));
             }
-            let (mut reservation, turn) = match self.turn(prepared, at_most, &course.avoided).await {
+            let (mut reservation, permit) = match self.permit(request, at_most, &course.avoided).await {
                 None => return Ok(Some(course.interrupted())),
                 Some(Err(stop)) => return Ok(Some(course.stopped(stop))),
                 Some(Ok(admitted)) => admitted,
             };
             let began = Instant::now();
-            let flight = self.route.at_once().is_some().then(|| self.in_flight.begin());
+            let flight = self.backend.at_once().is_some().then(|| self.in_flight.begin());
             course.is_asked = true;
             reservation.note_sent();
             let (id, sent_at) = (job.id, now_millis());
-            let output_limit = self.route.output_limit(course.room);
+            let output_limit = self.backend.output_limit(course.length);
             let noted = self.library.store.write(move |edit| {
                 let attempt = edit.note_sent(id, at_most, sent_at)?;
                 edit.note_output_limit(attempt, output_limit)?;
                 Ok(attempt)
             });
             let attempt = noted.await?;
-            let sent = prepared.size();
+            let sent = request.sent();
             let asked = self.board.note_asked(job.id, Asked::new(job.image, job.size, sent));
-            let answered = self.route.ask(prepared, turn, flight.as_ref(), &mut |text| asked.add(text)).await?;
+            let on_end = || {
+                flight.as_ref().map(Flight::end);
+            };
+            let answered = self.backend.send(request, permit, &on_end, &mut |text| asked.add(text)).await;
             if let Some(flight) = flight {
                 course.note_flight(&flight);
             }
             drop(asked);
-            let trouble = match answered {
+            let unanswered = match answered {
                 Ok(received) => {
                     course.allowance.commit(received.bill.map_or(at_most, |bill| bill.paid));
                     let outcome = self.keep(attempt, received, at_most, reservation, job).await?;
                     course.worked += began.elapsed();
-                    if !self.wants_more_room(&outcome, course.room) {
+                    if !self.may_be_longer(&outcome, course.length) {
                         return Ok(Some(Asking::Outcome(course.better_of(outcome))));
                     }
                     self.tally.note_retry(RetryKind::CutShort);
                     self.library.store.write(move |edit| edit.note_retried(attempt, RetryKind::CutShort)).await?;
-                    (course.cut_off, course.room) = (Some(outcome), Room::More);
+                    (course.cut_off, course.length) = (Some(outcome), AnswerLength::Longer);
                     return Ok(None);
                 }
-                Err(trouble) => trouble,
+                Err(unanswered) => unanswered,
             };
-            if trouble.may_be_billed {
+            if unanswered.may_be_billed {
                 course.allowance.commit(at_most);
             }
-            let next = course.next(&trouble, at_most, self.retrying);
+            let next = course.next(&unanswered, at_most, self.retrying);
             let is_again = matches!(next, Next::Turn | Next::Wait(_) | Next::Shrink);
-            let retried_for = is_again.then_some(trouble.retry_kind);
-            self.note_unanswered(attempt, &trouble, retried_for, at_most, reservation).await?;
+            let retried_for = is_again.then_some(unanswered.retry_kind);
+            self.note_unanswered(attempt, &unanswered, retried_for, at_most, reservation).await?;
             course.worked += began.elapsed();
             match next {
                 Next::Turn => {}
@@ -395,41 +402,41 @@ impl Work {
                 }
                 Next::Shrink => {
                     course.is_shrunk = true;
-                    course.edge = Route::smaller_edge(job.size.fit_within(course.edge));
+                    course.edge = Backend::smaller_edge(job.size.fit_within(course.edge));
                     return Ok(None);
                 }
                 Next::Undecided(endpoint) => {
                     let failure =
-                        JobFailure { attempt: Some(attempt), kind: FailureKind::Refused, detail: trouble.detail };
+                        JobFailure { attempt: Some(attempt), kind: FailureKind::Refused, detail: unanswered.detail };
                     self.undecided.add(job.id, UndecidedRefusal { endpoint, failure, timing: course.timing(job) });
                     return Ok(Some(Asking::PutBack));
                 }
                 Next::Fail(kind) => {
-                    let failure = failed(Some(attempt), kind, trouble.detail);
+                    let failure = failed(Some(attempt), kind, unanswered.detail);
                     return Ok(Some(Asking::Outcome(course.better_of(failure))));
                 }
                 Next::Stop(reason) => {
-                    return Ok(Some(course.stopped(Stop { reason, detail: Some(trouble.detail) })));
+                    return Ok(Some(course.stopped(Stop { reason, detail: Some(unanswered.detail) })));
                 }
             }
         }
     }
 
     /// Waits until the image may be asked about, with its worst case set aside; `None` when nothing more is to be sent.
-    async fn turn(
+    async fn permit(
         &self,
-        prepared: &Prepared,
+        request: &Request,
         at_most: PicoDollars,
         avoided: &[usize],
-    ) -> Option<std::result::Result<(Reservation<'_>, Turn), Stop>> {
-        let _prepared = self.board.note_prepared(prepared.byte_count());
+    ) -> Option<std::result::Result<(Reservation<'_>, Permit), Stop>> {
+        let _prepared = self.board.note_prepared(request.byte_count());
         let admitted = async {
             let _next = self.turnstile.lock().await;
             let Ok(reservation) = self.budget.reserve(at_most).await else {
                 return Err(Stop { reason: StopReason::BudgetReached, detail: None });
             };
-            match self.route.turn(prepared, avoided).await {
-                Ok(turn) => Ok((reservation, turn)),
+            match self.backend.permit(request, avoided).await {
+                Ok(permit) => Ok((reservation, permit)),
                 Err(closed) => Err(Stop { reason: closed.reason, detail: Some(closed.detail) }),
             }
         };
@@ -451,13 +458,13 @@ impl Work {
         self: &Arc<Self>,
         job: &WaitingJob,
         course: &mut Course,
-    ) -> Result<std::result::Result<Option<Arc<Prepared>>, JobFailure>> {
+    ) -> Result<std::result::Result<Option<Request>, JobFailure>> {
         let _preparing = self.board.note_preparing();
         let Some(Ok(_processor)) = self.unless_halted(self.preparing.acquire()).await else { return Ok(Ok(None)) };
         let began = Instant::now();
-        let (work, image, size, edge, room) = (Arc::clone(self), job.image, job.size, course.edge, course.room);
+        let (work, image, size, edge, length) = (Arc::clone(self), job.image, job.size, course.edge, course.length);
         // Decoding blocks, and waits for memory. A panic in it fails this image.
-        let prepared = tokio::task::spawn_blocking(move || work.prepare(image, size, edge, room));
+        let prepared = tokio::task::spawn_blocking(move || work.prepare(image, size, edge, length));
         let prepared = prepared.await?;
         let took = began.elapsed();
         course.worked += took;
@@ -471,8 +478,8 @@ impl Work {
         image: ImageId,
         size: PixelSize,
         edge: u32,
-        room: Room,
-    ) -> std::result::Result<Arc<Prepared>, JobFailure> {
+        length: AnswerLength,
+    ) -> std::result::Result<Request, JobFailure> {
         let unsent = |kind, detail| JobFailure { attempt: None, kind, detail };
         let decoded = self
             .library
@@ -482,8 +489,8 @@ impl Work {
             let detail = format!("decodes to {:?} but was imported as {size:?}", decoded.original);
             return Err(unsent(FailureKind::FileUnreadable, detail));
         }
-        let prepared = self.route.prepare(decoded.pixels, room);
-        prepared.map(Arc::new).map_err(|detail| unsent(FailureKind::Refused, detail))
+        let prepared = self.backend.prepare(decoded.pixels, length);
+        prepared.map_err(|detail| unsent(FailureKind::Refused, detail))
     }
 
     /// Keeps an answer as it came, then reads it.
@@ -511,31 +518,31 @@ impl Work {
     pub async fn note_unanswered(
         &self,
         attempt: AttemptId,
-        trouble: &Trouble,
+        unanswered: &FailedRequest,
         retried_for: Option<RetryKind>,
         at_most: PicoDollars,
         reservation: Reservation<'_>,
     ) -> Result<()> {
-        if trouble.may_be_billed {
+        if unanswered.may_be_billed {
             self.tally.note_possibly_billed(at_most);
         }
-        reservation.settle(if trouble.may_be_billed { at_most } else { PicoDollars::ZERO });
+        reservation.settle(if unanswered.may_be_billed { at_most } else { PicoDollars::ZERO });
         if let Some(kind) = retried_for {
             self.tally.note_retry(kind);
         }
-        let how = Unanswered { error: trouble.detail.clone(), retried_for, may_be_billed: trouble.may_be_billed };
+        let how = Unanswered { error: unanswered.detail.clone(), retried_for, may_be_billed: unanswered.may_be_billed };
         let now = now_millis();
         Ok(self.library.store.write(move |edit| edit.note_unanswered(attempt, &how, now)).await?)
     }
 
-    /// Whether an answer was cut off that may come whole when it gets more room.
-    fn wants_more_room(&self, outcome: &JobOutcome, room: Room) -> bool {
-        is_cut_off(outcome) && self.route.output_limit(room) < self.route.largest_output_limit()
+    /// Whether an answer was cut off that may come whole when it may be longer.
+    fn may_be_longer(&self, outcome: &JobOutcome, length: AnswerLength) -> bool {
+        is_cut_off(outcome) && self.backend.output_limit(length) < self.backend.largest_output_limit()
     }
 
     /// What a kept answer comes to. One on which reading panics stays as it came, to be read again by a later version.
     pub fn read(&self, attempt: AttemptId, raw_answer: &str, size: PixelSize) -> JobOutcome {
-        let read = guarded(|| match self.route.read(raw_answer, &self.recipe) {
+        let read = guarded(|| match self.backend.read(raw_answer, &self.recipe) {
             Ok(answer) => {
                 let annotations = answer.annotations(&self.recipe, size);
                 JobOutcome::Done { attempt, annotations, reading: answer.reading }
@@ -551,7 +558,7 @@ pub const NO_ALLOWANCE: &str = "its requests may have cost as much as the quote 
 
 /// What follows from a request that was not answered.
 enum Next {
-    /// It waits for its turn.
+    /// It waits for its permit.
     Turn,
     Wait(Duration),
     Shrink,
@@ -581,20 +588,21 @@ impl Course {
         })
     }
 
-    fn next(&mut self, trouble: &Trouble, at_most: PicoDollars, retrying: Retrying) -> Next {
-        let remedy = trouble.remedy;
-        let is_same_again = matches!(remedy, Remedy::Again | Remedy::AgainAfterOutage { .. } | Remedy::Retry { .. });
-        let may_move = is_same_again || matches!(remedy, Remedy::Fail | Remedy::Undecided { .. });
-        let moves_from = trouble.avoids.filter(|endpoint| may_move && !self.avoided.contains(endpoint));
+    fn next(&mut self, failed: &FailedRequest, at_most: PicoDollars, retrying: Retrying) -> Next {
+        let after = failed.next;
+        let is_same_again =
+            matches!(after, AfterFailure::Again | AfterFailure::AgainAfterOutage { .. } | AfterFailure::Retry { .. });
+        let may_move = is_same_again || matches!(after, AfterFailure::Fail | AfterFailure::Undecided { .. });
+        let moves_from = failed.avoids.filter(|endpoint| may_move && !self.avoided.contains(endpoint));
         self.avoided.extend(moves_from);
-        match remedy {
+        match after {
             _ if (is_same_again || moves_from.is_some()) && !self.allowance.admits(at_most) => {
                 Next::Fail(FailureKind::ModelFailed)
             }
             // Another endpoint may answer, and it is no try of the image that this one failed.
             _ if moves_from.is_some() => Next::Turn,
-            Remedy::Again => Next::Turn,
-            Remedy::AgainAfterOutage { after } => {
+            AfterFailure::Again => Next::Turn,
+            AfterFailure::AgainAfterOutage { after } => {
                 self.tries_in_outage += 1;
                 // Every outage so far has ended with this image: it may be what the server fails on.
                 if self.tries_in_outage > RETRIES_IN_OUTAGE {
@@ -603,7 +611,7 @@ impl Course {
                     after.map_or(Next::Turn, Next::Wait)
                 }
             }
-            Remedy::Retry { after } => {
+            AfterFailure::Retry { after } => {
                 self.tries += 1;
                 if self.tries > retrying.attempts {
                     Next::Fail(FailureKind::ModelFailed)
@@ -611,12 +619,12 @@ impl Course {
                     Next::Wait(retrying.delay(self.tries, after, fastrand::f64()))
                 }
             }
-            Remedy::Shrink if self.is_shrunk => Next::Fail(FailureKind::Refused),
-            Remedy::Shrink => Next::Shrink,
-            Remedy::Undecided { endpoint } if self.cut_off.is_none() => Next::Undecided(endpoint),
-            Remedy::Refuse | Remedy::Undecided { .. } => Next::Fail(FailureKind::Refused),
-            Remedy::Fail => Next::Fail(FailureKind::ModelFailed),
-            Remedy::Stop(reason) => Next::Stop(reason),
+            AfterFailure::Shrink if self.is_shrunk => Next::Fail(FailureKind::Refused),
+            AfterFailure::Shrink => Next::Shrink,
+            AfterFailure::Undecided { endpoint } if self.cut_off.is_none() => Next::Undecided(endpoint),
+            AfterFailure::Refuse | AfterFailure::Undecided { .. } => Next::Fail(FailureKind::Refused),
+            AfterFailure::Fail => Next::Fail(FailureKind::ModelFailed),
+            AfterFailure::Stop(reason) => Next::Stop(reason),
         }
     }
 

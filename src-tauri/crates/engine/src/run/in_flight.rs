@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
-use crate::library::lock;
+use crate::sync::lock;
 
 /// The requests of one run.
 #[derive(Default)]

@@ -25,7 +25,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ids::{ImageId, RunId};
-use domain::model::{Destination, Model, ModelId, Shortfall};
+use domain::model::{Model, ModelId, Shortfall};
 use domain::money::PicoDollars;
 use domain::plan::{ImageSelection, ResumeRequest, RunRequest, SizeCount};
 use domain::recipe::Recipe;
@@ -37,14 +37,14 @@ use store::{Edit, NewPilot, NewRun, Worker};
 use tokio::sync::watch;
 
 use self::worker::TakenRun;
+use crate::backend::{self, Backend, Backends, Question};
 use crate::clock::now_millis;
-use crate::library::{Library, lock, processors};
+use crate::library::{Library, processors};
 use crate::pilot::{PilotVerdict, pilot_of};
 use crate::quote::{Asked, Conditions};
-use crate::route::{Question, Route, Routes};
+use crate::sync::lock;
 use crate::{EngineError, Result};
 
-pub use in_flight::Flight;
 pub use overnight::BatchLimits;
 use progress::{JUST_ANSWERED, Kept};
 pub use retry::Retrying;
@@ -57,10 +57,10 @@ pub struct ActiveRun {
     stop: watch::Sender<Option<StopReason>>,
 }
 
-/// A way to a model, opened for a run.
+/// A model, opened for a run.
 struct Opened {
     model: Model,
-    route: Route,
+    backend: Arc<Backend>,
     /// What was said for the run, completed by the settings.
     options: RunOptions,
     retrying: Retrying,
@@ -81,21 +81,21 @@ impl Library {
             queue.iter().filter(|queued| queued.leader.is_some()).map(|queued| queued.image).collect();
         let recipe = request.recipe;
         let recipe = self.store.read(move |view| view.recipe(recipe)).await?;
-        let open = |mode| self.open_route(request.model.clone(), recipe.clone(), mode, request.options);
+        let open = |mode| self.open_backend(request.model.clone(), recipe.clone(), mode, request.options);
         let mut opened = open(request.mode).await?;
         let (model, options) = (opened.model.clone(), opened.options);
-        // What is done on this machine costs nothing, and has nobody to wait for.
-        let mode = if model.destination == Destination::ThisMachine { RunMode::Live } else { request.mode };
+        // What has no batches is asked live.
+        let mode = if opened.backend.has_batches() { request.mode } else { RunMode::Live };
         let shortfalls = model.shortfalls(&recipe);
         if shortfalls.iter().any(Shortfall::is_blocking) {
             return Err(EngineError::RecipeBeyondModel(shortfalls));
         }
-        let question = opened.route.question();
+        let question = opened.backend.question();
         let reused = question.as_ref().filter(|_| !request.asks_anew);
         let to_ask = self.asked(reused, &asked, &followers, request.pilot)?;
         let conditions = Conditions {
             mode,
-            percents: opened.route.price_percents(),
+            percents: opened.backend.price_percents(),
             max_tokens: options.max_tokens,
             retries: opened.retrying.attempts,
         };
@@ -126,7 +126,7 @@ impl Library {
             budget: request.budget,
             roots: self.run_roots(request)?,
             pilot,
-            concurrency: match opened.route.at_once() {
+            concurrency: match opened.backend.at_once() {
                 Some(_) => 1,
                 None => request.options.concurrency.map_or_else(processors, |count| count.max(1)),
             },
@@ -192,9 +192,9 @@ impl Library {
         });
         let (recipe, options, is_in_pilot) = kept.await?;
         let mode = if is_in_pilot { RunMode::Live } else { summary.mode };
-        let opened = self.open_route(summary.model, recipe, mode, options).await?;
-        let (destination, question) = (opened.model.destination.clone(), opened.route.question());
-        let output_limit = opened.route.largest_output_limit();
+        let opened = self.open_backend(summary.model, recipe, mode, options).await?;
+        let (destination, question) = (opened.model.destination.clone(), opened.backend.question());
+        let output_limit = opened.backend.largest_output_limit();
         // It goes on where models are now, which may be elsewhere than when it began.
         let noted = self.store.write(move |edit| {
             edit.note_destination(run, &destination)?;
@@ -237,10 +237,10 @@ impl Library {
 
     /// Keeps the high end of a run's quote true where a person has let images be asked about again, or has changed the
     /// settings that it rests on: it is what the run has cost so far, with the worst case of what waits.
-    async fn keep_bound(self: &Arc<Self>, run: RunId, route: &Route, committed: PicoDollars) -> Result<()> {
-        let question = route.question();
+    async fn keep_bound(self: &Arc<Self>, run: RunId, backend: &Backend, committed: PicoDollars) -> Result<()> {
+        let question = backend.question();
         let (sizes, of_waiting) = self.ask(move |library| library.unpaid_sizes(run, question)).await?;
-        let worst = |SizeCount { size, count }: &SizeCount| route.image_at_most(*size).times(u64::from(*count));
+        let worst = |SizeCount { size, count }: &SizeCount| backend.image_at_most(*size).times(u64::from(*count));
         let worst: PicoDollars = sizes.iter().map(worst).sum();
         let bound = PicoDollars((committed + worst).0.saturating_sub(of_waiting.0)).rounded_up();
         Ok(self.store.write(move |edit| edit.raise_bound(run, bound)).await?)
@@ -272,8 +272,8 @@ impl Library {
 
     /// Changes the concurrency of a run that no process works on.
     pub async fn change_concurrency(self: &Arc<Self>, run: RunId, at_once: AtOnce) -> Result<()> {
-        let destination = self.store.read(move |view| view.destination_of_run(run)).await?;
-        let is_here = destination == Destination::ThisMachine;
+        let known = backend::find(&self.ask(move |library| library.run(run)).await?.model);
+        let is_here = known.is_some_and(|known| known.provider.descriptor().is_on_this_computer());
         let count = is_here.then(|| at_once.count().unwrap_or_else(processors));
         self.change_run(run, move |edit| edit.note_at_once(run, at_once.count(), count)).await
     }
@@ -318,7 +318,7 @@ impl Library {
     /// Pauses every run that sends to another machine: what is in flight has been sent, nothing more is.
     pub(crate) fn pause_runs_elsewhere(&self) {
         for working in self.working_runs() {
-            if matches!(working.destination, Destination::Host { is_on_this_machine: false, .. }) {
+            if working.destination.is_elsewhere() {
                 self.pause_run(working.run);
             }
         }
@@ -467,8 +467,8 @@ impl Library {
         }
     }
 
-    /// Opens a route where it may block: weights take a while to load, and a keychain may ask for its password.
-    async fn open_route(
+    /// Opens a backend where it may block: weights take a while to load, and a keychain may ask for its password.
+    async fn open_backend(
         self: &Arc<Self>,
         model: ModelId,
         recipe: Recipe,
@@ -479,16 +479,16 @@ impl Library {
         let opening = tokio::task::spawn_blocking(move || {
             library.limit_decoding_memory(&library.settings_in_force()?);
             let way = library.way()?;
-            let model = Routes::model(&way, &model)?;
+            let model = Backends::model(&way, &model)?;
             if let Some(hindrance) = way.hindrance(&model) {
                 return Err(EngineError::Hindered(hindrance));
             }
-            if let (Destination::Host { name, .. }, false) = (&model.destination, way.is_agreed_to(&model)) {
-                return Err(EngineError::NotAgreed { host: name.clone() });
+            if let Some(host) = way.not_agreed(&model) {
+                return Err(EngineError::NotAgreed { host });
             }
             let options = way.complete(options);
-            let route = library.routes.open(&way, &model, &recipe, mode, &options)?;
-            Ok(Opened { model, route, options, retrying: way.retrying() })
+            let backend = library.backends.open(&way, &model, &recipe, mode, &options)?;
+            Ok(Opened { model, backend, options, retrying: way.retrying() })
         });
         opening.await?
     }

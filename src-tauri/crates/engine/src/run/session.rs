@@ -19,7 +19,8 @@ use super::undecided::UndecidedRefusals;
 use super::worker::TakenRun;
 use super::{ActiveRun, Opened};
 use crate::hooks;
-use crate::library::{Library, lock, processors};
+use crate::library::{Library, processors};
+use crate::sync::lock;
 use crate::{EngineError, Result};
 
 /// A session that has begun: the task that works on its run, and where its snapshots go.
@@ -72,12 +73,12 @@ impl Library {
         let summary = self.ask(move |library| library.run(run)).await?;
         // The pilot of an overnight run is asked about at another price than the other images.
         if is_resumed && !(is_in_pilot && summary.mode == RunMode::Overnight) {
-            self.keep_bound(run, &opened.route, summary.paid + summary.possibly_billed.at_most).await?;
+            self.keep_bound(run, &opened.backend, summary.paid + summary.possibly_billed.at_most).await?;
         }
         if summary.done > summary.reused + summary.carried
             && self.store.read(move |view| view.asks_one_question(run)).await?
         {
-            opened.route.note_form_taken();
+            opened.backend.record_form_taken();
         }
         let snapshot = self.ask(move |library| library.resting_progress(run)).await?;
         let mode = if is_in_pilot { RunMode::Live } else { snapshot.mode };
@@ -96,7 +97,7 @@ impl Library {
         let mut work = Work {
             library: Arc::clone(self),
             run,
-            route: opened.route,
+            backend: opened.backend,
             recipe: Arc::new(recipe),
             tally,
             budget,

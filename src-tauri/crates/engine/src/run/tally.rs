@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use domain::money::PicoDollars;
 use domain::run::{PossiblyBilled, RetryGroup, RetryKind};
 
-use crate::library::lock;
+use crate::sync::lock;
 
 #[derive(Debug, Clone, Default)]
 pub struct Sums {

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use domain::ids::JobId;
 use store::{JobFailure, JobTiming};
 
-use crate::library::lock;
+use crate::sync::lock;
 
 /// A refusal that may be about every request.
 pub struct UndecidedRefusal {

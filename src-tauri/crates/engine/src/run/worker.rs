@@ -13,7 +13,8 @@ use domain::ids::{JobId, RunId};
 use store::{Edit, Remaining, Worker, WorkerId};
 
 use crate::clock::now_millis;
-use crate::library::{Library, lock};
+use crate::library::Library;
+use crate::sync::lock;
 use crate::{EngineError, Result, private};
 
 /// This process, as it is recorded in a library.

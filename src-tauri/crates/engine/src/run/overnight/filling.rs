@@ -7,7 +7,6 @@
 )]
 
 use std::collections::VecDeque;
-use std::fs::File;
 use std::io::BufWriter;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,15 +14,16 @@ use std::sync::Arc;
 use domain::ids::{AttemptId, BatchId, JobId};
 use domain::money::PicoDollars;
 use domain::run::FailureKind;
-use provider::batch::{BatchWriter, Pushed};
+use providers::batch::{BatchWriter, Pushed};
+use providers::request::Request;
 use store::{Claim, JobFailure, JobOutcome, WaitingJob};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::super::executor::{Kept, NO_ALLOWANCE, Work, better_of, failed};
 use super::{Night, custom_id, remove_spool, spool_prefix};
+use crate::backend::AnswerLength;
 use crate::clock::now_millis;
 use crate::library::processors;
-use crate::route::{Prepared, Room};
 use crate::{EngineError, Result, private};
 
 /// Waiting jobs read from the library at a time.
@@ -40,13 +40,13 @@ enum Next {
     /// By an answer that is there already, and is not paid for again.
     Answered(JobOutcome),
     /// With the outcome of an answer that was cut off, which is kept if no request can be sent.
-    Preparing(JoinHandle<std::result::Result<Arc<Prepared>, JobFailure>>, Option<JobOutcome>),
+    Preparing(JoinHandle<std::result::Result<Request, JobFailure>>, Option<JobOutcome>),
 }
 
 enum Ready {
     Settled(JobOutcome),
     /// As [`Next::Preparing`].
-    Prepared(Arc<Prepared>, Option<JobOutcome>),
+    Prepared(Request, Option<JobOutcome>),
 }
 
 /// The waiting jobs in their order, with the next few being prepared.
@@ -69,9 +69,9 @@ impl Ahead {
                 Kept::Final(outcome) => Next::Answered(outcome),
                 kept => {
                     let (work, image, size) = (Arc::clone(&self.work), job.image, job.size);
-                    let edge = work.route.sent_edge(size);
+                    let edge = work.backend.sent_edge(size);
                     // Decoding blocks; a panic in it fails the task, not the process.
-                    let preparing = spawn_blocking(move || work.prepare(image, size, edge, Room::Usual));
+                    let preparing = spawn_blocking(move || work.prepare(image, size, edge, AnswerLength::Usual));
                     Next::Preparing(preparing, kept.into_outcome())
                 }
             };
@@ -113,15 +113,14 @@ fn own_millis(job: &WaitingJob) -> Option<f64> {
 struct Filling {
     spooled: Spooled,
     token: String,
-    writer: BatchWriter<BufWriter<File>>,
+    writer: Box<dyn BatchWriter>,
 }
 
 impl Filling {
-    /// Writes a request, without blocking whoever drives this.
-    async fn push(mut self, attempt: AttemptId, prepared: Arc<Prepared>) -> Result<(Self, Pushed)> {
+    /// Writes a request, without blocking the task that drives this.
+    async fn push(mut self, attempt: AttemptId, request: Request) -> Result<(Self, Pushed)> {
         spawn_blocking(move || {
-            let Prepared::Request(request) = &*prepared else { return Ok((self, Pushed::Full)) };
-            let pushed = self.writer.push(&custom_id(attempt, &self.token), request);
+            let pushed = self.writer.push(&custom_id(attempt, &self.token), &request);
             let pushed = pushed.map_err(EngineError::file(&self.spooled.path))?;
             Ok((self, pushed))
         })
@@ -161,7 +160,7 @@ impl Night<'_> {
                 }
                 Ready::Prepared(prepared, cut_off) => (prepared, cut_off),
             };
-            let at_most = self.work.route.at_most(&prepared, Room::Usual);
+            let at_most = self.work.backend.at_most(&prepared, AnswerLength::Usual);
             if !self.work.allowance(&job).admits(at_most) {
                 let failure = failed(None, FailureKind::ModelFailed, NO_ALLOWANCE.to_owned());
                 self.settle(job, better_of(cut_off, failure), took_millis).await?;
@@ -175,8 +174,8 @@ impl Night<'_> {
                 Some(filling) => filling,
                 None => self.begin_batch().await?,
             };
-            let (batch_id, sent, now) = (batch.spooled.batch, prepared.size(), now_millis());
-            let output_limit = self.work.route.output_limit(Room::Usual);
+            let (batch_id, sent, now) = (batch.spooled.batch, prepared.sent(), now_millis());
+            let output_limit = self.work.backend.output_limit(AnswerLength::Usual);
             let (run, asked) = (self.work.run, job.clone());
             let added = self.work.library.store.write(move |edit| {
                 if edit.can_claim(run, &asked)? != Claim::Held {
@@ -241,7 +240,7 @@ impl Night<'_> {
         let batch = self.work.library.store.write(move |edit| edit.add_batch(run, &its_token, &origin, now)).await?;
         let path = self.spool_folder().join(format!("{}{batch}.json", spool_prefix(run)));
         let writer = private::create_file(&path)
-            .and_then(|file| BatchWriter::new(BufWriter::new(file), self.client.dialect(), self.limits.bytes))
+            .and_then(|file| self.batches.writer(Box::new(BufWriter::new(file)), self.limits.bytes))
             .map_err(EngineError::file(&path))?;
         Ok(Filling { spooled: Spooled { batch, path }, token, writer })
     }

@@ -29,7 +29,7 @@ use std::time::Duration;
 
 use domain::ids::{AttemptId, BatchId, RunId};
 use domain::run::{BatchState, PendingElsewhere, RunProgress, RunState, StopReason};
-use provider::client::Client;
+use providers::batch::BatchApi;
 use store::{BatchStanding, JobOutcome, JobTiming, KeptBatch, WaitingJob};
 use tokio::sync::watch;
 
@@ -40,9 +40,9 @@ use super::budget::Reservation;
 use super::dispatcher::answers_pending;
 use super::executor::{Answered, Stop, Work};
 use super::progress::Times;
+use crate::backend::Backend;
 use crate::clock::now_millis;
-use crate::library::lock;
-use crate::route::Remote;
+use crate::sync::lock;
 use crate::{EngineError, Result};
 
 /// How often the answers of other runs are looked for.
@@ -114,14 +114,14 @@ impl Overnight {
 
 /// Works until there is a reason to stop; which.
 async fn carry_out(work: &Arc<Work>, shown: &Shown, stop_asked: watch::Receiver<Option<StopReason>>) -> Result<Stop> {
-    let Some((remote, client)) = work.route.remote().and_then(|remote| Some((remote, remote.batch_client()?))) else {
+    let Some((batches, origin)) = work.backend.batches() else {
         return Ok(Stop { reason: StopReason::NotSuchAServer, detail: None });
     };
     let mut night = Night {
         work,
-        remote,
-        client,
-        origin: client.server().origin(),
+        backend: &work.backend,
+        batches,
+        origin,
         limits: *lock(&work.library.batch_limits),
         shown,
         stop_asked,
@@ -155,8 +155,8 @@ struct Look {
 /// A session of a batch run.
 struct Night<'a> {
     work: &'a Arc<Work>,
-    remote: &'a Remote,
-    client: &'a Client,
+    backend: &'a Backend,
+    batches: &'a dyn BatchApi,
     origin: String,
     limits: BatchLimits,
     shown: &'a Shown,
@@ -473,7 +473,7 @@ mod tests {
     #[test]
     fn a_result_is_told_from_those_of_other_batches() {
         let id = custom_id(AttemptId(123), "0badcafe");
-        assert!(provider::batch::is_custom_id(&id));
+        assert!(providers::batch::is_custom_id(&id));
         assert_eq!(attempt_called(&id, "0badcafe"), Some(AttemptId(123)));
         for other in ["a123-0badcaff", "b123-0badcafe", "a-0badcafe", "a123", ""] {
             assert_eq!(attempt_called(other, "0badcafe"), None, "{other}");

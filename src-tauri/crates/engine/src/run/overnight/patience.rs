@@ -4,7 +4,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use domain::run::{Hold, RetryKind};
-use provider::batch::Batch;
+use providers::batch::Batch;
 
 const SECOND: u64 = 1_000;
 const MINUTE: u64 = 60 * SECOND;
@@ -55,11 +55,11 @@ pub fn may_be(batch: &Batch, submitted_at: u64, items: u32) -> bool {
 #[derive(Debug, Default)]
 pub struct Outage {
     is_server_known: bool,
-    trouble: Option<Trouble>,
+    failure: Option<FailingCall>,
 }
 
 #[derive(Debug)]
-struct Trouble {
+struct FailingCall {
     since: u64,
     tries: u32,
     again_at: u64,
@@ -70,7 +70,7 @@ struct Trouble {
 impl Outage {
     /// `is_server_known`: whether the server has something of the run, so that it is worth waiting for.
     pub fn new(is_server_known: bool) -> Self {
-        Self { is_server_known, trouble: None }
+        Self { is_server_known, failure: None }
     }
 
     /// The server has answered.
@@ -81,31 +81,31 @@ impl Outage {
     /// The server could not be asked, and wants to be left alone for so long, if it has said so. Returns whether it is still
     /// worth waiting for.
     pub fn note(&mut self, kind: RetryKind, after: Option<Duration>, detail: &str, now: u64) -> bool {
-        let (since, tries) = self.trouble.as_ref().map_or((now, 0), |trouble| (trouble.since, trouble.tries + 1));
+        let (since, tries) = self.failure.as_ref().map_or((now, 0), |failure| (failure.since, failure.tries + 1));
         let own = SHORTEST_INTERVAL.saturating_mul(1 << tries.min(16)).min(LONGEST_INTERVAL);
         let told = after.map_or(0, |after| u64::try_from(after.as_millis()).unwrap_or(u64::MAX));
         let again_at = now.saturating_add(own.max(told));
-        self.trouble = Some(Trouble { since, tries, again_at, kind, detail: detail.to_owned() });
+        self.failure = Some(FailingCall { since, tries, again_at, kind, detail: detail.to_owned() });
         let patience = if self.is_server_known { PATIENCE_KNOWN } else { PATIENCE_UNKNOWN };
         now.saturating_sub(since) <= patience
     }
 
     /// Before when nothing is asked.
     pub fn again_at(&self) -> u64 {
-        self.trouble.as_ref().map_or(0, |trouble| trouble.again_at)
+        self.failure.as_ref().map_or(0, |failure| failure.again_at)
     }
 
     /// As it is shown; `None` when all is well.
     pub fn hold(&self, now: u64) -> Option<Hold> {
-        let trouble = self.trouble.as_ref()?;
-        let left_millis = u32::try_from(trouble.again_at.saturating_sub(now)).unwrap_or(u32::MAX);
-        Some(Hold { kind: trouble.kind, left_millis, detail: trouble.detail.clone() })
+        let failure = self.failure.as_ref()?;
+        let left_millis = u32::try_from(failure.again_at.saturating_sub(now)).unwrap_or(u32::MAX);
+        Some(Hold { kind: failure.kind, left_millis, detail: failure.detail.clone() })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use provider::batch::{BatchCounts, BatchState};
+    use providers::batch::{BatchCounts, BatchState};
 
     use super::*;
 

@@ -9,7 +9,8 @@
 use domain::ids::BatchId;
 use domain::money::PicoDollars;
 use domain::run::{FailureKind, RetryKind, StopReason};
-use provider::batch::{BatchOutcome, BatchResult};
+use providers::batch::{BatchOutcome, BatchResult};
+use providers::error::RequestError;
 use store::{BatchItem, BatchStanding, KeptBatch};
 use tokio::sync::mpsc;
 
@@ -18,9 +19,9 @@ use super::super::executor::{Stop, better_of, failed};
 use super::super::retry::Retrying;
 use super::{Night, attempt_called};
 use crate::Result;
+use crate::backend::{AfterFailure, FailedRequest, Received};
 use crate::clock::now_millis;
 use crate::error::guarded;
-use crate::route::{Received, Remedy, Trouble, refused, retry_kind, said};
 
 /// Requests about an image that expired, beyond the first.
 const EXPIRED_RETRIES: u32 = 2;
@@ -35,7 +36,7 @@ struct Read {
     /// What one of them said that concerns every image.
     stop: Option<Stop>,
     /// Refusals of the form of a request, before the server has taken any. What they are about is known at the end.
-    undecided: Vec<(BatchItem, Trouble)>,
+    undecided: Vec<(BatchItem, FailedRequest)>,
 }
 
 /// What becomes of an image whose request was not answered.
@@ -53,11 +54,11 @@ impl<'a> Night<'a> {
     pub async fn read_results(&mut self, batch: &KeptBatch, id: &str) -> Result<Option<Stop>> {
         // Unbounded, since whoever tells results cannot wait: they are the texts of one batch's answers at most.
         let (tell, mut told) = mpsc::unbounded_channel();
-        let (client, stop_asked) = (self.client, self.stop_asked.clone());
+        let (batches, stop_asked) = (self.batches, self.stop_asked.clone());
         let id = id.to_owned();
         let fetching = async move {
             // An error means that nobody listens any more.
-            let fetched = client.batch_results(&id, &mut |result| drop(tell.send(result))).await;
+            let fetched = batches.results(&id, &mut |result| drop(tell.send(result))).await;
             drop(tell);
             fetched
         };
@@ -77,14 +78,14 @@ impl<'a> Night<'a> {
         match fetched {
             None => Ok(None),
             Some(Err(error)) => {
-                if retry_kind(&error) == RetryKind::AnswerUnreadable {
+                if error.retry_kind() == RetryKind::AnswerUnreadable {
                     let look = self.looks.entry(batch.id).or_default();
                     look.unreadable += 1;
                     if look.unreadable >= UNREADABLE_RESULTS {
-                        return Ok(Some(Stop { reason: StopReason::AnswersUnreadable, detail: Some(said(&error)) }));
+                        return Ok(Some(Stop { reason: StopReason::AnswersUnreadable, detail: Some(error.detail()) }));
                     }
                 }
-                self.unknown_or_trouble(batch, &error).await
+                self.unknown_or_failed(batch, &error).await
             }
             Some(Ok(())) if self.is_leaving() => Ok(None),
             Some(Ok(())) if batch.is_adopted && read.own == 0 => {
@@ -111,54 +112,58 @@ impl<'a> Night<'a> {
             return Ok(());
         };
         let took_millis = millis_since(batch.submitted_at);
-        let trouble = match result.outcome {
-            BatchOutcome::Answered(answer) => match guarded(|| self.remote.batch_answer(answer, item.sent)) {
+        let failed_request = match result.outcome {
+            BatchOutcome::Answered(answer) => match guarded(|| self.backend.batch_answer(answer, item.sent)) {
                 Ok(Ok(received)) => return self.keep(item, received, took_millis).await,
-                Ok(Err(trouble)) => trouble,
-                Err(error) => Trouble {
+                Ok(Err(failed_request)) => failed_request,
+                Err(error) => FailedRequest {
                     may_be_billed: true,
-                    ..unanswered(Remedy::Fail, RetryKind::ServerFailed, &error.to_string())
+                    ..unanswered(AfterFailure::Fail, RetryKind::ServerFailed, &error.to_string())
                 },
             },
-            BatchOutcome::Refused(refusal) => refused(refusal),
+            BatchOutcome::Refused(refusal) => FailedRequest::of_alone(&RequestError::Refused(refusal)),
             // Neither is billed, and nothing was wrong with the request.
             BatchOutcome::Canceled => {
                 if batch.standing != BatchStanding::Canceling && !self.is_canceling {
                     self.canceled += 1;
                 }
-                unanswered(Remedy::Again, RetryKind::TimedOut, "canceled with its batch")
+                unanswered(AfterFailure::Again, RetryKind::TimedOut, "canceled with its batch")
             }
             BatchOutcome::Expired => {
                 let after = None;
                 let detail = "the batch expired before the vendor began with it";
-                unanswered(Remedy::Retry { after }, RetryKind::Expired, detail)
+                unanswered(AfterFailure::Retry { after }, RetryKind::Expired, detail)
             }
-            BatchOutcome::Unreadable { detail } => Trouble {
+            BatchOutcome::Unreadable { detail } => FailedRequest {
                 may_be_billed: true,
-                ..unanswered(Remedy::Fail, RetryKind::ServerFailed, &format!("its result cannot be read: {detail}"))
+                ..unanswered(
+                    AfterFailure::Fail,
+                    RetryKind::ServerFailed,
+                    &format!("its result cannot be read: {detail}"),
+                )
             },
         };
-        if matches!(trouble.remedy, Remedy::Undecided { .. }) {
-            read.undecided.push((item, trouble));
+        if matches!(failed_request.next, AfterFailure::Undecided { .. }) {
+            read.undecided.push((item, failed_request));
             return Ok(());
         }
-        let after = after(&trouble, &item, self.work.retrying);
-        read.stop = read.stop.take().or(self.note_unanswered(item, &trouble, after, took_millis).await?);
+        let after = after(&failed_request, &item, self.work.retrying);
+        read.stop = read.stop.take().or(self.note_unanswered(item, &failed_request, after, took_millis).await?);
         Ok(())
     }
 
     /// Refusals of the form of requests are about the images where the server has taken others. Otherwise they are about every
     /// request: the images wait, and the run stops.
-    async fn decide(&mut self, undecided: Vec<(BatchItem, Trouble)>, took_millis: f64) -> Result<Option<Stop>> {
-        let is_about_images = self.remote.is_form_taken();
+    async fn decide(&mut self, undecided: Vec<(BatchItem, FailedRequest)>, took_millis: f64) -> Result<Option<Stop>> {
+        let is_about_images = self.backend.is_form_taken();
         let mut stop = None;
-        for (item, trouble) in undecided {
+        for (item, failed_request) in undecided {
             let after = if is_about_images {
                 After::Fails(FailureKind::Refused)
             } else {
-                After::Stops(Stop { reason: StopReason::RequestRefused, detail: Some(trouble.detail.clone()) })
+                After::Stops(Stop { reason: StopReason::RequestRefused, detail: Some(failed_request.detail.clone()) })
             };
-            stop = stop.or(self.note_unanswered(item, &trouble, after, took_millis).await?);
+            stop = stop.or(self.note_unanswered(item, &failed_request, after, took_millis).await?);
         }
         Ok(stop)
     }
@@ -173,7 +178,7 @@ impl<'a> Night<'a> {
     async fn note_unanswered(
         &mut self,
         item: BatchItem,
-        trouble: &Trouble,
+        failed_request: &FailedRequest,
         after: After,
         took_millis: f64,
     ) -> Result<Option<Stop>> {
@@ -183,12 +188,12 @@ impl<'a> Night<'a> {
             After::Fails(_) | After::Stops(_) => None,
         };
         let at_most = reservation.at_most();
-        self.work.note_unanswered(item.attempt, trouble, retried_for, at_most, reservation).await?;
+        self.work.note_unanswered(item.attempt, failed_request, retried_for, at_most, reservation).await?;
         match after {
             After::Waits(_) => Ok(None),
             After::Fails(kind) => {
                 // A shorter answer is better than none.
-                let failure = failed(Some(item.attempt), kind, trouble.detail.clone());
+                let failure = failed(Some(item.attempt), kind, failed_request.detail.clone());
                 let outcome = better_of(self.work.kept_outcome(&item.job).into_outcome(), failure);
                 self.settle(item.job, outcome, Some(took_millis)).await?;
                 Ok(None)
@@ -209,10 +214,13 @@ impl<'a> Night<'a> {
                 continue;
             };
             let detail = "the batch has ended without a result for it";
-            let trouble = Trouble { may_be_billed: true, ..unanswered(Remedy::Fail, RetryKind::ServerFailed, detail) };
+            let failed_request = FailedRequest {
+                may_be_billed: true,
+                ..unanswered(AfterFailure::Fail, RetryKind::ServerFailed, detail)
+            };
             self.note_unanswered(
                 item,
-                &trouble,
+                &failed_request,
                 After::Fails(FailureKind::ModelFailed),
                 millis_since(batch.submitted_at),
             )
@@ -238,23 +246,25 @@ fn millis_since(moment: u64) -> f64 {
     now_millis().saturating_sub(moment) as f64
 }
 
-fn unanswered(remedy: Remedy, retry_kind: RetryKind, detail: &str) -> Trouble {
-    Trouble { remedy, avoids: None, retry_kind, may_be_billed: false, detail: detail.to_owned() }
+fn unanswered(next: AfterFailure, retry_kind: RetryKind, detail: &str) -> FailedRequest {
+    FailedRequest { next, avoids: None, retry_kind, may_be_billed: false, detail: detail.to_owned() }
 }
 
-/// What becomes of the image of `item` after `trouble`: tries are counted in the ledger, over all sittings.
-fn after(trouble: &Trouble, item: &BatchItem, retrying: Retrying) -> After {
-    match trouble.remedy {
-        Remedy::Again => After::Waits(None),
-        Remedy::Retry { .. } => {
-            let (is_last, failure) = match trouble.retry_kind {
+/// What becomes of the image of `item` after `failed_request`: tries are counted in the ledger, over all sittings.
+fn after(failed_request: &FailedRequest, item: &BatchItem, retrying: Retrying) -> After {
+    match failed_request.next {
+        AfterFailure::Again => After::Waits(None),
+        AfterFailure::Retry { .. } => {
+            let (is_last, failure) = match failed_request.retry_kind {
                 RetryKind::Expired => (item.expiries >= EXPIRED_RETRIES, FailureKind::Expired),
                 _ => (item.failures >= retrying.attempts, FailureKind::ModelFailed),
             };
-            if is_last { After::Fails(failure) } else { After::Waits(Some(trouble.retry_kind)) }
+            if is_last { After::Fails(failure) } else { After::Waits(Some(failed_request.retry_kind)) }
         }
-        Remedy::Shrink | Remedy::Refuse | Remedy::Undecided { .. } => After::Fails(FailureKind::Refused),
-        Remedy::Fail | Remedy::AgainAfterOutage { .. } => After::Fails(FailureKind::ModelFailed),
-        Remedy::Stop(reason) => After::Stops(Stop { reason, detail: Some(trouble.detail.clone()) }),
+        AfterFailure::Shrink | AfterFailure::Refuse | AfterFailure::Undecided { .. } => {
+            After::Fails(FailureKind::Refused)
+        }
+        AfterFailure::Fail | AfterFailure::AgainAfterOutage { .. } => After::Fails(FailureKind::ModelFailed),
+        AfterFailure::Stop(reason) => After::Stops(Stop { reason, detail: Some(failed_request.detail.clone()) }),
     }
 }

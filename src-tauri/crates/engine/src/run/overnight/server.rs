@@ -8,8 +8,8 @@
 
 use domain::ids::BatchId;
 use domain::run::{RetryKind, StopReason};
-use provider::batch::{Batch, BatchState};
-use provider::client::SendError;
+use providers::batch::{Batch, BatchState};
+use providers::error::RequestError;
 use store::{BatchStanding, KeptBatch};
 
 use super::super::executor::Stop;
@@ -17,8 +17,8 @@ use super::filling::Spooled;
 use super::patience::{are_results_gone, is_before, look_interval, may_be, millis};
 use super::{Look, Night, remove_spool};
 use crate::Result;
+use crate::backend::{CallNext, FailedCall};
 use crate::clock::now_millis;
-use crate::route::{CallNext, CallTrouble};
 
 /// Pages of the server's list that are read at most: a list that never ends is not waited for.
 const PAGE_LIMIT: usize = 20;
@@ -38,7 +38,7 @@ impl Night<'_> {
         }
         self.open_batches()?;
         // Otherwise, the next session finds out whether it was taken.
-        let Some(taken) = self.drained(self.client.submit_batch(&spooled.path)).await else { return Ok(None) };
+        let Some(taken) = self.drained(self.batches.submit(&spooled.path)).await else { return Ok(None) };
         match taken {
             Ok(taken) => {
                 remove_spool(&spooled.path);
@@ -55,7 +55,7 @@ impl Night<'_> {
             }
             Err(error) => {
                 self.note_standing(batch, BatchStanding::Filling).await?;
-                let stop = self.trouble(&error);
+                let stop = self.call_failed(&error);
                 if stop.is_some() {
                     self.discard_spooled(spooled).await?;
                 } else {
@@ -79,12 +79,12 @@ impl Night<'_> {
     }
 
     async fn cancel(&mut self, batch: &KeptBatch, id: &str) -> Result<Option<Stop>> {
-        let Some(canceled) = self.unless_left(self.client.cancel_batch(id)).await else { return Ok(None) };
+        let Some(canceled) = self.unless_left(self.batches.cancel(id)).await else { return Ok(None) };
         match canceled {
             Ok(_) => self.outage.over(),
             // As for one that has ended meanwhile: looking at it tells.
-            Err(SendError::Refused(refusal)) if matches!(refusal.status, 400 | 404 | 409) => self.outage.over(),
-            Err(error) => return Ok(self.trouble(&error)),
+            Err(RequestError::Refused(refusal)) if matches!(refusal.status, 400 | 404 | 409) => self.outage.over(),
+            Err(error) => return Ok(self.call_failed(&error)),
         }
         self.note_standing(batch.id, BatchStanding::Canceling).await?;
         Ok(None)
@@ -92,10 +92,10 @@ impl Night<'_> {
 
     /// Asks how far a batch is, and reads its results when it has ended.
     async fn look_at(&mut self, batch: &KeptBatch, id: &str) -> Result<Option<Stop>> {
-        let Some(told) = self.unless_left(self.client.batch(id)).await else { return Ok(None) };
+        let Some(told) = self.unless_left(self.batches.get(id)).await else { return Ok(None) };
         let told = match told {
             Ok(told) => told,
-            Err(error) => return self.unknown_or_trouble(batch, &error).await,
+            Err(error) => return self.unknown_or_failed(batch, &error).await,
         };
         self.outage.over();
         if batch.standing == BatchStanding::Unknown {
@@ -119,9 +119,9 @@ impl Night<'_> {
 
     /// What follows when the server cannot be asked, or does not know the batch. With another account's key it would not
     /// know it either, so that it is not given up as long as its results may still be there.
-    pub async fn unknown_or_trouble(&mut self, batch: &KeptBatch, error: &SendError) -> Result<Option<Stop>> {
+    pub async fn unknown_or_failed(&mut self, batch: &KeptBatch, error: &RequestError) -> Result<Option<Stop>> {
         if !error.is_not_found() {
-            return Ok(self.trouble(error));
+            return Ok(self.call_failed(error));
         }
         self.outage.over();
         if self.is_canceling || are_results_gone(now_millis().saturating_sub(batch.submitted_at)) {
@@ -146,7 +146,7 @@ impl Night<'_> {
             Some(Ok(candidates)) => candidates?,
             // A server that has no list will never tell.
             Some(Err(error)) if error.is_not_found() => Vec::new(),
-            Some(Err(error)) => return Ok(self.trouble(&error)),
+            Some(Err(error)) => return Ok(self.call_failed(&error)),
         };
         self.outage.over();
         let ended = candidates.iter().find(|candidate| candidate.state == BatchState::Ended);
@@ -176,10 +176,10 @@ impl Night<'_> {
     }
 
     /// The server's batches that may be `batch`, the newest first.
-    async fn candidates(&self, batch: &KeptBatch) -> std::result::Result<Result<Vec<Batch>>, SendError> {
+    async fn candidates(&self, batch: &KeptBatch) -> std::result::Result<Result<Vec<Batch>>, RequestError> {
         let (mut candidates, mut after) = (Vec::new(), None);
         for _ in 0..PAGE_LIMIT {
-            let page = self.client.batches(after.as_deref()).await?;
+            let page = self.batches.list(after.as_deref()).await?;
             let is_past = page.batches.iter().any(|listed| is_before(listed, batch.submitted_at));
             for listed in page.batches {
                 if !may_be(&listed, batch.submitted_at, batch.items)
@@ -214,8 +214,8 @@ impl Night<'_> {
     }
 
     /// What follows from a call that failed: everything waits, or the run stops.
-    pub fn trouble(&mut self, error: &SendError) -> Option<Stop> {
-        let CallTrouble { next, kind, detail } = CallTrouble::from(error);
+    pub fn call_failed(&mut self, error: &RequestError) -> Option<Stop> {
+        let FailedCall { next, kind, detail } = FailedCall::from(error);
         let stop = |reason| Some(Stop { reason, detail: Some(detail.clone()) });
         match next {
             CallNext::Again { after } => {

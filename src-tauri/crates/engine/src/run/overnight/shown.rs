@@ -10,7 +10,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::super::executor::{Finished, Work};
 use super::super::progress::{Sitting, Times, whole_millis};
 use crate::Result;
-use crate::library::lock;
+use crate::sync::lock;
 
 /// Between snapshots: batches move slowly.
 const SNAPSHOT_INTERVAL: Duration = Duration::from_millis(200);

@@ -1,0 +1,69 @@
+//! What a batch run needs of its backend: batches, answers from them, and what failures call for. A failure of a call is about
+//! the batch, one among its results is about a single picture. Deliberately absent: waiting.
+
+use std::time::Duration;
+
+use domain::geometry::PixelSize;
+use domain::run::{RetryKind, StopReason};
+use providers::base_url::BaseUrl;
+use providers::batch::{BatchAnswer, BatchApi};
+use providers::error::RequestError;
+use providers::retry::RetryAction;
+
+use super::dispatch::{Backend, Received};
+use super::endpoint::PacedEndpoint;
+use super::failure::FailedRequest;
+
+/// A call about a batch that failed.
+pub struct FailedCall {
+    pub next: CallNext,
+    pub kind: RetryKind,
+    pub detail: String,
+}
+
+/// What to do about a call that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallNext {
+    /// The same once more, later.
+    Again { after: Option<Duration> },
+    /// The server does not know what it was asked about.
+    Unknown,
+    /// Nothing more succeeds until the user has done something.
+    Stop(StopReason),
+}
+
+impl From<&RequestError> for FailedCall {
+    fn from(error: &RequestError) -> Self {
+        let next = match error.action() {
+            _ if error.is_not_found() => CallNext::Unknown,
+            RetryAction::Retry { after, .. } | RetryAction::HoldEndpoint { after } => CallNext::Again { after },
+            RetryAction::Unreadable => CallNext::Again { after: None },
+            RetryAction::StopRun(cause) => CallNext::Stop(cause.into()),
+            RetryAction::FailItem(_) | RetryAction::RefuseForm | RetryAction::ShrinkOnce => {
+                CallNext::Stop(StopReason::RequestRefused)
+            }
+        };
+        Self { next, kind: error.retry_kind(), detail: error.detail() }
+    }
+}
+
+impl Backend {
+    /// The batches of the first endpoint, with the origin of its server; `None` where it has none.
+    pub fn batches(&self) -> Option<(&dyn BatchApi, String)> {
+        let endpoint = &self.first_endpoint()?.endpoint;
+        Some((endpoint.batches()?, endpoint.base_url().map(BaseUrl::origin).unwrap_or_default()))
+    }
+
+    /// An answer from a batch, about a picture of `sent` size.
+    pub fn batch_answer(&self, answer: BatchAnswer, sent: PixelSize) -> Result<Received, FailedRequest> {
+        let endpoint = self.first_endpoint().ok_or_else(|| FailedRequest::unsent("there is no endpoint".to_owned()))?;
+        endpoint.record_form_taken();
+        let answer = answer.about(sent).received().map_err(|error| FailedRequest::unsent(error.to_string()))?;
+        Ok(self.received(answer, endpoint.price_percent))
+    }
+
+    /// Whether the server whose batches are used has taken a request of this form.
+    pub fn is_form_taken(&self) -> bool {
+        self.first_endpoint().is_some_and(PacedEndpoint::is_form_taken)
+    }
+}

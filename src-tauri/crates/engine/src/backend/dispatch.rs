@@ -1,0 +1,455 @@
+//! A model of a provider, ready for one recipe: what it is sent, to which of its endpoints, what its failures call for, and
+//! what its answers say.
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::{Arc, Mutex};
+
+use domain::answer::{Answer, AnsweredMark};
+use domain::diagnosis::Obstacle;
+use domain::endpoint::EndpointTrouble;
+use domain::geometry::PixelSize;
+use domain::money::PicoDollars;
+use domain::recipe::Recipe;
+use domain::run::{FailureKind, RetryKind, StopReason};
+use prepare::{ContentHash, Pixels};
+use providers::answer::ReceivedAnswer;
+use providers::base_url::BaseUrl;
+use providers::provider::{Endpoint, PreparedModel, Progress, Provider};
+use providers::refusal::LONGEST_WAIT;
+use providers::request::{Encoding, MediaType, Picture, Request};
+use store::Bill;
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until};
+
+use super::endpoint::{Closed, EndpointPermit, Others, PacedEndpoint};
+use super::failure::{FailedRequest, Verdict};
+use super::limiter::{Met, Need, Opening};
+use super::price_percents::PricePercents;
+use super::reading::read;
+use super::request_costs::{AnswerLength, RequestCosts};
+use super::slots::{Slot, Slots};
+use super::waits::Waits;
+use crate::sync::lock;
+
+/// Of the long edge, when a server finds a request too large.
+const SHRINKING: f64 = 0.7;
+/// Marks an answer is taken to have before one has come.
+const ASSUMED_MARKS: u64 = 8;
+/// Part of the newest answer in the mean of their lengths.
+const NEWEST_SHARE: f64 = 0.1;
+
+/// What decides an answer besides the image: the same key, the same question to the same model. `origin` is that of the first
+/// endpoint's server, so that what a simulation answered is not taken for the vendor's.
+pub fn answer_key(prepared: &dyn PreparedModel, origin: &str) -> String {
+    let qualities = match prepared.encoding() {
+        Encoding::Jpeg { qualities, .. } => qualities,
+        Encoding::Rgb => &[],
+    };
+    let question = format!("{origin}\n{qualities:?}\n{}", prepared.fixed_part());
+    ContentHash::of(question.as_bytes()).to_string()
+}
+
+/// What is asked about each image. An answer to the same question is used again if it is whole, or was cut off at no less
+/// than `output_limit`.
+pub struct Question {
+    /// What decides an answer besides the image.
+    pub key: String,
+    /// The largest output maximum that an answer may get, in tokens.
+    pub output_limit: u64,
+}
+
+/// An answer, before it is read.
+pub struct Received {
+    /// The form in which it is kept, and read back by its provider.
+    pub kept: String,
+    /// `None` when the server did not count, or nothing is counted.
+    pub bill: Option<Bill>,
+}
+
+/// The right to send one request.
+pub enum Permit {
+    /// On this computer, whose processors the caller shares out.
+    Unpaced,
+    Paced(EndpointPermit),
+}
+
+/// A model that is asked for one recipe, and the endpoints that its requests are sent to.
+pub struct Backend {
+    provider: &'static dyn Provider,
+    costs: RequestCosts,
+    answer_key: Option<String>,
+    warms_cache: bool,
+    /// Where nothing limits what is sent: on this computer.
+    pub(super) unpaced: Option<Arc<dyn Endpoint>>,
+    pub(super) endpoints: Vec<PacedEndpoint>,
+    /// Endpoints that are set up and cannot be used, with the reason.
+    pub(super) unused: Vec<(String, EndpointTrouble)>,
+    /// As many as the user has allowed at once, over all endpoints.
+    pub(super) slots: Option<Arc<Slots>>,
+    moved: Arc<Notify>,
+    /// Output tokens of an answer, the mean of those that have come.
+    answer_tokens: Mutex<f64>,
+    pub(super) waits: Waits,
+}
+
+impl Backend {
+    /// `moved` is notified whenever one of the endpoints' limiters may let something through.
+    pub fn paced(
+        provider: &'static dyn Provider,
+        costs: RequestCosts,
+        endpoints: Vec<PacedEndpoint>,
+        unused: Vec<(String, EndpointTrouble)>,
+        slots: Option<Slots>,
+        moved: Arc<Notify>,
+    ) -> Self {
+        let slots = slots.map(Arc::new);
+        Self { endpoints, unused, slots, moved, ..Self::new(provider, costs, None) }.with_answer_key()
+    }
+
+    /// Sends to `own` as fast as the caller asks.
+    pub fn unpaced(provider: &'static dyn Provider, costs: RequestCosts, own: Arc<dyn Endpoint>) -> Self {
+        Self::new(provider, costs, Some(own)).with_answer_key()
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "tokens of one answer")]
+    fn new(provider: &'static dyn Provider, costs: RequestCosts, unpaced: Option<Arc<dyn Endpoint>>) -> Self {
+        let prepared = costs.usual();
+        Self {
+            provider,
+            answer_key: None,
+            warms_cache: prepared.warms_cache(),
+            answer_tokens: Mutex::new(prepared.likely_answer_tokens(ASSUMED_MARKS) as f64),
+            costs,
+            unpaced,
+            endpoints: Vec::new(),
+            unused: Vec::new(),
+            slots: None,
+            moved: Arc::default(),
+            waits: Waits::default(),
+        }
+    }
+
+    /// Answers that cost something have a key.
+    fn with_answer_key(self) -> Self {
+        let prepared = self.costs.usual();
+        if prepared.model().price.is_free() {
+            return self;
+        }
+        let origin = self.first_endpoint().and_then(|endpoint| endpoint.endpoint.base_url()).map(BaseUrl::origin);
+        let answer_key = Some(answer_key(prepared, &origin.unwrap_or_default()));
+        Self { answer_key, ..self }
+    }
+
+    /// Whether images can be asked about in batches.
+    pub fn has_batches(&self) -> bool {
+        self.provider.descriptor().capabilities.batches
+    }
+
+    /// Long edge in which an image of `original` size is prepared, in pixels.
+    pub fn sent_edge(&self, original: PixelSize) -> u32 {
+        self.sent_size(original).long_edge()
+    }
+
+    fn sent_size(&self, original: PixelSize) -> PixelSize {
+        self.costs.usual().model().image_rule.sent_size(original)
+    }
+
+    /// The long edge for another try, after a server has found a picture of `sent` size too large.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a part of a u32")]
+    pub fn smaller_edge(sent: PixelSize) -> u32 {
+        (f64::from(sent.long_edge()) * SHRINKING) as u32
+    }
+
+    /// What the run asks, for finding answers that were paid for; `None` where answers cost nothing.
+    pub fn question(&self) -> Option<Question> {
+        let key = self.answer_key.clone()?;
+        Some(Question { key, output_limit: self.largest_output_limit() })
+    }
+
+    /// What the run asks was answered before: a refusal is not about the form of its requests.
+    pub fn record_form_taken(&self) {
+        if let Some(endpoint) = self.first_endpoint() {
+            endpoint.record_form_taken();
+        }
+    }
+
+    /// The output maximum of a request, in tokens; 0 where answers have none.
+    pub fn output_limit(&self, length: AnswerLength) -> u64 {
+        self.costs.prepared(length).max_output_tokens()
+    }
+
+    /// The largest output maximum that an answer may get in this run, in tokens.
+    pub fn largest_output_limit(&self) -> u64 {
+        self.costs.longest_answer()
+    }
+
+    /// The most that asking `request` can cost, at the dearest endpoint.
+    pub fn at_most(&self, request: &Request, length: AnswerLength) -> PicoDollars {
+        // Those that are suspended count: they may work again before the request leaves.
+        self.costs.request_at_most(request.sent(), length, self.price_percents().dearest)
+    }
+
+    /// The most that all requests about an image of `original` size can cost together.
+    pub fn image_at_most(&self, original: PixelSize) -> PicoDollars {
+        self.costs.image_at_most(self.sent_size(original), self.price_percents().dearest)
+    }
+
+    /// The first endpoint, whose batches batch runs use; `None` where nothing is sent.
+    pub(super) fn first_endpoint(&self) -> Option<&PacedEndpoint> {
+        self.endpoints.first()
+    }
+
+    /// An answer with its bill.
+    pub(super) fn received(&self, answer: ReceivedAnswer, percent: u16) -> Received {
+        let model = self.costs.usual().model();
+        let bill = answer.usage.filter(|usage| model.can_use(usage)).map(|usage| {
+            self.record_length(usage.output_tokens);
+            Bill { usage, paid: model.price.cost(usage, self.costs.terms(percent)) }
+        });
+        Received { kept: answer.kept, bill }
+    }
+
+    /// Encodes a picture, without metadata, and puts it into a request. Blocks.
+    pub fn prepare(&self, pixels: Pixels, length: AnswerLength) -> Result<Request, String> {
+        let prepared = self.costs.prepared(length);
+        let size = pixels.size;
+        let picture = match prepared.encoding() {
+            Encoding::Rgb => Picture { size, media_type: MediaType::Rgb, bytes: pixels.rgb.into() },
+            Encoding::Jpeg { qualities, byte_limit } => {
+                let mut file = Vec::new();
+                for &quality in qualities {
+                    file = prepare::encode_jpeg(&pixels, quality).map_err(|error| error.to_string())?;
+                    if file.len() <= byte_limit {
+                        break;
+                    }
+                }
+                Picture { size, media_type: MediaType::Jpeg, bytes: file.into() }
+            }
+        };
+        prepared.request(&picture).map_err(|error| error.to_string())
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "tokens of one request")]
+    fn need(&self, request: &Request) -> Need {
+        let likely = self.costs.usual().likely_when_cached(request.sent(), 0);
+        Need {
+            input_tokens: likely.input_tokens as f64,
+            output_tokens: *lock(&self.answer_tokens),
+            output_limit: request.max_output_tokens() as f64,
+        }
+    }
+
+    /// Waits until a request may leave to one of the endpoints, the cheapest and then the emptiest first. Those in `avoided`,
+    /// where it has failed, are not used while another works. Only one at a time should wait here, so that requests leave
+    /// in the order in which they came. Fails when every endpoint is closed.
+    pub async fn permit(&self, request: &Request, avoided: &[usize]) -> Result<Permit, Closed> {
+        if self.unpaced.is_some() {
+            return Ok(Permit::Unpaced);
+        }
+        self.paced_permit(request, avoided).await.map(Permit::Paced)
+    }
+
+    async fn paced_permit(&self, request: &Request, avoided: &[usize]) -> Result<EndpointPermit, Closed> {
+        let need = self.need(request);
+        let slot = self.slot().await;
+        let began = Instant::now();
+        loop {
+            let moved = self.moved.notified();
+            tokio::pin!(moved);
+            // Registered before looking, so that nothing falls between the look and the wait.
+            moved.as_mut().enable();
+            let (mut open, mut soonest) = (None, None);
+            let is_other =
+                |(index, endpoint): (usize, &PacedEndpoint)| !avoided.contains(&index) && !endpoint.is_failing();
+            let has_other = self.endpoints.iter().enumerate().any(is_other);
+            for (index, endpoint) in self.endpoints.iter().enumerate() {
+                if has_other && avoided.contains(&index) {
+                    continue;
+                }
+                match endpoint.opening(need, self.warms_cache) {
+                    Opening::Open { room } => {
+                        open = open.max(Some((std::cmp::Reverse(endpoint.price_percent), room, index)));
+                    }
+                    Opening::At(at) => soonest = Some(soonest.map_or(at, |soonest| at.min(soonest))),
+                    Opening::Full => {}
+                }
+            }
+            if let Some((.., index)) = open {
+                return Ok(self.endpoints[index].enter(index, need, self.warms_cache, slot));
+            }
+            if let Some(closed) = self.closed() {
+                return Err(closed);
+            }
+            let obstacle = self.obstacle(need);
+            if began.elapsed() > LONGEST_WAIT && self.is_idle() {
+                return Err(Closed { reason: StopReason::WaitTooLong, detail: waited_in_vain(obstacle) });
+            }
+            let _waiting = self.waits.begin(obstacle);
+            match soonest {
+                Some(at) => {
+                    tokio::select! {
+                        () = moved => {}
+                        () = sleep_until(at) => {}
+                    }
+                }
+                None => moved.await,
+            }
+        }
+    }
+
+    /// Waits for one of the slots that the user has allowed; `None` where their number is automatic.
+    async fn slot(&self) -> Option<Slot> {
+        let slots = self.slots.as_ref()?;
+        let slot = {
+            let _waiting = self.waits.begin(Some((Obstacle::OwnPlaces, self.requests_per_minute())));
+            slots.take().await?
+        };
+        let pause_millis = slots.pause.as_secs_f64() * 1000.0;
+        let _waiting = self.waits.begin(slot.is_idle().then_some((Obstacle::OwnPause, Some(pause_millis))));
+        Some(slot.rested().await)
+    }
+
+    /// What keeps a request from leaving on any endpoint: of several obstacles the one that is overcome most easily.
+    fn obstacle(&self, need: Need) -> Option<Met> {
+        let met: Option<Vec<Met>> =
+            self.used_endpoints().map(|endpoint| endpoint.obstacle(need, self.warms_cache)).collect();
+        met?.into_iter().min_by_key(|(obstacle, _)| *obstacle)
+    }
+
+    /// What all endpoints together let in, where that is known of each.
+    fn requests_per_minute(&self) -> Option<f64> {
+        self.used_endpoints().map(|endpoint| endpoint.limiter.state().requests_per_minute).sum()
+    }
+
+    /// Those that are not suspended.
+    pub(super) fn used_endpoints(&self) -> impl Iterator<Item = &PacedEndpoint> {
+        self.endpoints.iter().filter(|endpoint| !endpoint.is_suspended())
+    }
+
+    /// Why nothing more can be sent on any endpoint.
+    fn closed(&self) -> Option<Closed> {
+        let closed: Option<Vec<Closed>> = self.endpoints.iter().map(PacedEndpoint::closed).collect();
+        closed?.into_iter().next()
+    }
+
+    /// Whether nothing is under way whose end would let another request leave.
+    fn is_idle(&self) -> bool {
+        self.endpoints.iter().all(|endpoint| endpoint.limiter.state().under_way == 0)
+    }
+
+    /// What is known by now about a refusal of endpoint number `index` that was left open.
+    pub fn verdict(&self, index: usize) -> Verdict {
+        let has_other =
+            || self.endpoints.iter().enumerate().any(|(at, endpoint)| at != index && endpoint.closed().is_none());
+        match self.endpoints.get(index) {
+            Some(endpoint) if !endpoint.is_form_taken() && has_other() => Verdict::AskAgain,
+            Some(endpoint) if !endpoint.is_form_taken() => Verdict::NoneTaken,
+            _ => Verdict::Refused,
+        }
+    }
+
+    /// How all endpoints but one stand.
+    fn others(&self, index: usize) -> Others {
+        let mut how = Others::Closed;
+        let others = self.endpoints.iter().enumerate().filter(|(place, _)| *place != index).map(|(_, other)| other);
+        for other in others.filter(|other| other.closed().is_none()) {
+            if !other.is_failing() {
+                return Others::Open;
+            }
+            how = Others::Failing;
+        }
+        how
+    }
+
+    /// Sends a request, telling what arrives of the answer meanwhile, and calls `on_end` before the next request may take its
+    /// place. Dropping the future aborts it.
+    pub async fn send(
+        &self,
+        request: &Request,
+        permit: Permit,
+        on_end: &(dyn Fn() + Sync),
+        on_text: &mut (dyn FnMut(&str) + Send),
+    ) -> Result<Received, FailedRequest> {
+        match (permit, &self.unpaced) {
+            (Permit::Paced(permit), _) => self.send_paced(request, permit, on_end, on_text).await,
+            (Permit::Unpaced, Some(own)) => match own.send(request, &mut |_| ()).await {
+                Ok(answer) => Ok(self.received(answer, PricePercents::LIST.dearest)),
+                Err(error) => Err(FailedRequest::of_alone(&error)),
+            },
+            (Permit::Unpaced, None) => Err(FailedRequest::unsent("there is no endpoint".to_owned())),
+        }
+    }
+
+    async fn send_paced(
+        &self,
+        request: &Request,
+        permit: EndpointPermit,
+        on_end: &(dyn Fn() + Sync),
+        on_text: &mut (dyn FnMut(&str) + Send),
+    ) -> Result<Received, FailedRequest> {
+        let index = permit.endpoint;
+        let endpoint = &self.endpoints[index];
+        let mut on_progress = |progress: Progress<'_>| match progress {
+            Progress::Accepted { rate_limits } => permit.record_accepted(rate_limits),
+            Progress::Begun { .. } => {
+                endpoint.record_begun(self.warms_cache);
+                self.moved.notify_waiters();
+            }
+            Progress::Text(text) => on_text(text),
+        };
+        let answered = endpoint.endpoint.send(request, &mut on_progress).await;
+        // Before its permit is free: the next request would else seem to be beside it.
+        on_end();
+        match answered {
+            Ok(answer) => {
+                endpoint.record_answered(permit);
+                Ok(self.received(answer, endpoint.price_percent))
+            }
+            Err(error) => {
+                let (others, retry_kind) = (self.others(index), error.retry_kind());
+                let next = endpoint.record_failed(permit, &error, others);
+                self.moved.notify_waiters();
+                Err(FailedRequest {
+                    next,
+                    // A rate limit is no reason to stay away from it.
+                    avoids: (others == Others::Open && retry_kind != RetryKind::RateLimited).then_some(index),
+                    retry_kind,
+                    may_be_billed: error.may_be_billed(),
+                    detail: error.detail(),
+                })
+            }
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "tokens of one answer")]
+    fn record_length(&self, output_tokens: u64) {
+        let mut mean = lock(&self.answer_tokens);
+        *mean += NEWEST_SHARE * (output_tokens as f64 - *mean);
+    }
+
+    /// Reads an answer that was kept.
+    pub fn read(&self, kept: &str, recipe: &Recipe) -> Result<Answer, (FailureKind, String)> {
+        read(self.provider, kept, recipe)
+    }
+
+    /// The marks of an answer on its way, about a picture of `sent` size.
+    pub fn preview(&self, text: &str, recipe: &Recipe, sent: PixelSize) -> Vec<AnsweredMark> {
+        self.provider.preview(text, recipe, sent)
+    }
+}
+
+/// Why a run stops of which no request could leave for so long.
+fn waited_in_vain(obstacle: Option<Met>) -> String {
+    let minutes = LONGEST_WAIT.as_secs() / 60;
+    match obstacle {
+        Some((Obstacle::OwnRequests | Obstacle::OwnTokens, Some(limit))) => {
+            format!("the limit of {limit:.0} a minute that is set here let no request leave for {minutes} minutes")
+        }
+        Some((_, Some(limit))) => {
+            format!("the server's limit of {limit:.2} a minute let no request leave for {minutes} minutes")
+        }
+        _ => format!("no request could leave for {minutes} minutes"),
+    }
+}

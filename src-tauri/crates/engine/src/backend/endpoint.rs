@@ -1,0 +1,443 @@
+//! An endpoint of a backend: one server with one key, its rate limiter, and how it has done. Several may lead to the same
+//! model.
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use domain::endpoint::{EndpointId, EndpointProblem, EndpointTrouble, RunEndpoint};
+use domain::run::{RetryKind, RouteState, StopReason};
+use providers::error::RequestError;
+use providers::provider::Endpoint;
+use providers::rate_limits::RateLimits;
+use providers::refusal::LONGEST_WAIT;
+use providers::retry::{ItemFailure, RetryAction};
+use tokio::time::Instant;
+
+use super::failure::AfterFailure;
+use super::limiter::{Met, Need, Opening};
+use super::rate_limiter::{LimiterPermit, RateLimiter};
+use super::slots::Slot;
+use super::streak::{Concern, Streak};
+use crate::sync::lock;
+
+/// How long a written cache entry can be counted on, less than the vendor's five minutes.
+const CACHE_LIFE: Duration = Duration::from_secs(270);
+/// How long a server may be out of reach before a run gives up on it: it may be a wrong address, as long as it has never
+/// answered, and a night without network when it has.
+const PATIENCE_UNKNOWN: Duration = Duration::from_secs(6);
+const PATIENCE_UNWELL: Duration = Duration::from_mins(5);
+const PATIENCE_KNOWN: Duration = Duration::from_hours(2);
+
+/// Failures in a row after which an endpoint is suspended while others are open.
+const FAILURES_IN_A_ROW: u32 = 3;
+/// How long a suspended endpoint is not used, doubled each time that it fails again.
+const FIRST_SUSPENSION: Duration = Duration::from_secs(2);
+/// At most, after failures that pass without a person.
+const LONGEST_SUSPENSION: Duration = Duration::from_secs(30);
+/// At most, after failures that a person has to deal with.
+const LONGEST_CLOSURE: Duration = Duration::from_mins(5);
+
+/// Whether the vendor has the fixed part of requests in its cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Warmth {
+    Cold,
+    /// One request is on its way to leave it there.
+    Warming,
+    Warm {
+        since: Instant,
+    },
+}
+
+/// An endpoint that can be sent to.
+pub struct PacedEndpoint {
+    pub id: EndpointId,
+    pub name: String,
+    pub endpoint: Arc<dyn Endpoint>,
+    pub limiter: Arc<RateLimiter>,
+    pub price_percent: u16,
+    standing: Arc<Standing>,
+    streak: Mutex<Streak>,
+}
+
+/// What requests under way have to undo when they end without a word.
+struct Standing {
+    warmth: Mutex<Warmth>,
+    health: Mutex<Health>,
+}
+
+/// How an endpoint has done for a run.
+#[derive(Default)]
+struct Health {
+    suspension: Option<Suspension>,
+    /// Suspensions since the last answer.
+    suspensions: u32,
+    /// Without an answer between them.
+    failures_in_a_row: u32,
+    is_unreachable: bool,
+    /// Since they were taken last, as is the problem.
+    answered: u32,
+    failed: u32,
+    problem: Option<(EndpointProblem, String)>,
+}
+
+/// A time in which an endpoint is not used because others are.
+struct Suspension {
+    problem: EndpointProblem,
+    /// What the run stops as when no other endpoint is left; `None` for failures that pass without a person.
+    stop: Option<StopReason>,
+    detail: String,
+    again_at: Instant,
+    /// One request is on its way to find out whether it works again.
+    is_probing: bool,
+}
+
+impl Health {
+    fn is_failing(&self) -> bool {
+        self.suspension.is_some() || self.is_unreachable || self.failures_in_a_row >= FAILURES_IN_A_ROW
+    }
+
+    fn record_answer(&mut self) {
+        *self =
+            Self { answered: self.answered + 1, failed: self.failed, problem: self.problem.take(), ..Self::default() };
+    }
+
+    fn suspend(&mut self, problem: EndpointProblem, stop: Option<StopReason>, detail: &str) {
+        // What left before the suspension fails as well, and does not prolong it.
+        if let Some(suspension) = self.suspension.as_mut().filter(|suspension| !suspension.is_probing) {
+            suspension.stop = suspension.stop.or(stop);
+            return;
+        }
+        let longest = if stop.is_some() { LONGEST_CLOSURE } else { LONGEST_SUSPENSION };
+        let pause = FIRST_SUSPENSION.saturating_mul(2_u32.saturating_pow(self.suspensions)).min(longest);
+        self.suspensions += 1;
+        self.problem = Some((problem, detail.to_owned()));
+        let again_at = Instant::now() + pause;
+        self.suspension = Some(Suspension { problem, stop, detail: detail.to_owned(), again_at, is_probing: false });
+    }
+}
+
+/// How the other endpoints to the same model stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Others {
+    /// There is none, or nothing more is sent on any.
+    Closed,
+    /// Every one that is not closed fails.
+    Failing,
+    /// At least one works, as far as is known.
+    Open,
+}
+
+/// Why nothing more is sent to an endpoint.
+#[derive(Debug, Clone)]
+pub struct Closed {
+    pub reason: StopReason,
+    pub detail: String,
+}
+
+/// The right to send one request to an endpoint. Dropped without its outcome, as by a panic, it leaves the endpoint as if it had not
+/// been sent.
+pub struct EndpointPermit {
+    pub endpoint: usize,
+    entered_at: Instant,
+    // Before the permit of the limiter, which wakes those that wait.
+    task: Task,
+    limiter: LimiterPermit,
+    /// Its slot among those that the user has allowed at once, over all endpoints.
+    _slot: Option<Slot>,
+}
+
+/// What a request does for the requests after it.
+struct Task {
+    standing: Arc<Standing>,
+    /// It leaves the fixed part of requests in the vendor's cache.
+    is_warming: bool,
+    /// It finds out whether a suspended endpoint works again.
+    is_probing: bool,
+}
+
+impl Task {
+    /// What comes of the request is taken into account elsewhere.
+    fn end(&mut self) {
+        self.cool_unless_warm();
+        self.is_probing = false;
+    }
+
+    fn cool_unless_warm(&mut self) {
+        let mut warmth = lock(&self.standing.warmth);
+        if std::mem::take(&mut self.is_warming) && *warmth == Warmth::Warming {
+            *warmth = Warmth::Cold;
+        }
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.cool_unless_warm();
+        if self.is_probing
+            && let Some(suspension) = &mut lock(&self.standing.health).suspension
+        {
+            suspension.is_probing = false;
+        }
+    }
+}
+
+impl EndpointPermit {
+    /// The server has begun to answer.
+    pub fn record_accepted(&self, limits: &RateLimits) {
+        self.limiter.accepted(limits);
+    }
+}
+
+impl PacedEndpoint {
+    pub fn new(
+        id: EndpointId,
+        name: String,
+        endpoint: Arc<dyn Endpoint>,
+        limiter: Arc<RateLimiter>,
+        price_percent: u16,
+    ) -> Self {
+        let standing = Arc::new(Standing { warmth: Mutex::new(Warmth::Cold), health: Mutex::default() });
+        Self { id, name, endpoint, limiter, price_percent, standing, streak: Mutex::default() }
+    }
+
+    /// Why a person has to do something before it can be used; it is tried again all the same.
+    pub fn closed(&self) -> Option<Closed> {
+        let health = lock(&self.standing.health);
+        let suspension = health.suspension.as_ref()?;
+        Some(Closed { reason: suspension.stop?, detail: suspension.detail.clone() })
+    }
+
+    /// Whether others are used instead at the moment.
+    pub fn is_suspended(&self) -> bool {
+        lock(&self.standing.health).suspension.is_some()
+    }
+
+    /// Whether nothing works here, as far as is known.
+    pub fn is_failing(&self) -> bool {
+        lock(&self.standing.health).is_failing()
+    }
+
+    /// Whether this endpoint has taken a request of this form.
+    pub fn is_form_taken(&self) -> bool {
+        lock(&self.streak).is_form_taken()
+    }
+
+    /// This endpoint has answered requests of this form before.
+    pub fn record_form_taken(&self) {
+        lock(&self.streak).record_form_taken();
+    }
+
+    pub fn opening(&self, need: Need, warms_cache: bool) -> Opening {
+        if let Some(suspension) = &lock(&self.standing.health).suspension {
+            if suspension.is_probing {
+                return Opening::Full;
+            }
+            if suspension.again_at > Instant::now() {
+                return Opening::At(suspension.again_at);
+            }
+        }
+        if warms_cache && self.warmth() == Warmth::Warming {
+            return Opening::Full;
+        }
+        self.limiter.opening(need)
+    }
+
+    /// What keeps a request of `need` from leaving here. That it waits for another to warm the cache is none: that is over
+    /// with the first answer.
+    pub fn obstacle(&self, need: Need, warms_cache: bool) -> Option<Met> {
+        if warms_cache && self.warmth() == Warmth::Warming { None } else { self.limiter.obstacle(need) }
+    }
+
+    /// Enters endpoint number `endpoint`, which was found open.
+    pub fn enter(&self, endpoint: usize, need: Need, warms_cache: bool, slot: Option<Slot>) -> EndpointPermit {
+        let is_probing = match &mut lock(&self.standing.health).suspension {
+            Some(suspension) => {
+                suspension.is_probing = true;
+                true
+            }
+            None => false,
+        };
+        let is_warming = warms_cache && self.warmth() == Warmth::Cold;
+        if is_warming {
+            *lock(&self.standing.warmth) = Warmth::Warming;
+        }
+        let task = Task { standing: Arc::clone(&self.standing), is_warming, is_probing };
+        EndpointPermit { endpoint, entered_at: Instant::now(), task, limiter: self.limiter.admit(need), _slot: slot }
+    }
+
+    fn warmth(&self) -> Warmth {
+        match *lock(&self.standing.warmth) {
+            Warmth::Warm { since } if since.elapsed() > CACHE_LIFE => Warmth::Cold,
+            warmth => warmth,
+        }
+    }
+
+    /// An answer has begun: what was to be cached can be read now, and reading it keeps it.
+    pub fn record_begun(&self, warms_cache: bool) {
+        self.record_form_taken();
+        if warms_cache {
+            *lock(&self.standing.warmth) = Warmth::Warm { since: Instant::now() };
+        }
+    }
+
+    pub fn record_answered(&self, mut permit: EndpointPermit) {
+        permit.task.end();
+        lock(&self.standing.health).record_answer();
+        lock(&self.streak).record_answered();
+        permit.limiter.ended();
+    }
+
+    /// What follows from a failure, for the endpoint and for the request.
+    pub fn record_failed(&self, mut permit: EndpointPermit, error: &RequestError, others: Others) -> AfterFailure {
+        permit.task.end();
+        let (kind, detail) = (error.retry_kind(), error.to_string());
+        let action = error.action();
+        self.record_health(action, kind, &error.detail(), others);
+        match action {
+            RetryAction::HoldEndpoint { after } => {
+                let limits = match error {
+                    RequestError::Refused(refusal) => refusal.rate_limits,
+                    _ => RateLimits::default(),
+                };
+                let since = permit.limiter.refused(after, &limits, &detail);
+                if since.elapsed() > LONGEST_WAIT {
+                    return self.give_up(StopReason::WaitTooLong, &detail, others);
+                }
+                AfterFailure::Again
+            }
+            RetryAction::Unreadable => {
+                permit.limiter.ended();
+                if lock(&self.streak).record_unreadable() {
+                    return self.give_up(StopReason::AnswersUnreadable, &detail, others);
+                }
+                AfterFailure::Retry { after: None }
+            }
+            RetryAction::RefuseForm => {
+                let endpoint = permit.endpoint;
+                permit.limiter.ended();
+                match lock(&self.streak).record_complaint(error.complaint().unwrap_or_default()) {
+                    Concern::ThisRequest => AfterFailure::Refuse,
+                    Concern::Open => AfterFailure::Undecided { endpoint },
+                    Concern::EveryRequest => self.give_up(StopReason::RequestRefused, &detail, others),
+                }
+            }
+            // Each may have been billed. Where another endpoint works, it carries on.
+            RetryAction::Retry { .. }
+                if matches!(kind, RetryKind::ConnectionLost | RetryKind::TimedOut)
+                    && others != Others::Open
+                    && lock(&self.streak).record_lost(permit.entered_at, Instant::now()) =>
+            {
+                self.give_up(StopReason::AnswersUnreadable, &detail, others)
+            }
+            RetryAction::Retry { after, .. } => match permit.limiter.failed(kind, &error.detail()) {
+                None => AfterFailure::Retry { after },
+                // They carry on, and this one is asked again after its hold.
+                Some(_) if others == Others::Open => AfterFailure::Again,
+                Some(outage) => {
+                    let patience = match (outage.is_new, kind) {
+                        (true, RetryKind::Unreachable) => PATIENCE_UNKNOWN,
+                        (true, _) => PATIENCE_UNWELL,
+                        (false, _) => PATIENCE_KNOWN,
+                    };
+                    match kind {
+                        _ if outage.since.elapsed() > patience => AfterFailure::Stop(StopReason::Unreachable),
+                        // No image is what keeps a server from being reached.
+                        RetryKind::Unreachable => AfterFailure::Again,
+                        _ => AfterFailure::AgainAfterOutage { after },
+                    }
+                }
+            },
+            action => {
+                permit.limiter.ended();
+                self.next_of(action, &detail, others)
+            }
+        }
+    }
+
+    /// Takes a failure into account: the endpoint is suspended when it fails while others work.
+    fn record_health(&self, action: RetryAction, kind: RetryKind, detail: &str, others: Others) {
+        let mut health = lock(&self.standing.health);
+        match action {
+            RetryAction::StopRun(_) => health.failed += 1,
+            RetryAction::Retry { .. } | RetryAction::Unreadable => {
+                health.failed += 1;
+                health.failures_in_a_row += 1;
+                health.is_unreachable |= kind == RetryKind::Unreachable;
+                if !health.is_failing() {
+                    return;
+                }
+                if others == Others::Open {
+                    health.suspend(kind.into(), None, detail);
+                } else {
+                    (health.suspension, health.problem) = (None, Some((kind.into(), detail.to_owned())));
+                }
+            }
+            // It is there and takes the key: what it says is about its limits or about this one image.
+            RetryAction::HoldEndpoint { .. }
+            | RetryAction::FailItem(_)
+            | RetryAction::RefuseForm
+            | RetryAction::ShrinkOnce => health.suspension = None,
+        }
+    }
+
+    fn next_of(&self, action: RetryAction, detail: &str, others: Others) -> AfterFailure {
+        match action {
+            RetryAction::FailItem(ItemFailure::Refused) => AfterFailure::Refuse,
+            RetryAction::ShrinkOnce => AfterFailure::Shrink,
+            RetryAction::StopRun(cause) => self.give_up(cause.into(), detail, others),
+            RetryAction::FailItem(ItemFailure::ServerFailed)
+            | RetryAction::RefuseForm
+            | RetryAction::Unreadable
+            | RetryAction::Retry { .. }
+            | RetryAction::HoldEndpoint { .. } => AfterFailure::Fail,
+        }
+    }
+
+    /// A person has to do something. The other endpoints carry on, if there are any.
+    fn give_up(&self, reason: StopReason, detail: &str, others: Others) -> AfterFailure {
+        lock(&self.standing.health).suspend(reason.into(), Some(reason), detail);
+        if others == Others::Closed { AfterFailure::Stop(reason) } else { AfterFailure::Again }
+    }
+
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, and so may a figure")]
+    pub fn state(&self) -> RouteState {
+        let limiter = self.limiter.state();
+        RouteState {
+            name: self.name.clone(),
+            under_way: limiter.under_way as u32,
+            at_once: limiter.at_once as u32,
+            is_adaptive: limiter.is_adaptive,
+            requests_per_minute: limiter.requests_per_minute.map(|limit| limit.round() as u32),
+            hold: limiter.hold,
+            trouble: self.trouble(),
+        }
+    }
+
+    fn trouble(&self) -> Option<EndpointTrouble> {
+        let health = lock(&self.standing.health);
+        let suspension = health.suspension.as_ref()?;
+        let left = suspension.again_at.saturating_duration_since(Instant::now());
+        Some(EndpointTrouble {
+            problem: suspension.problem,
+            detail: suspension.detail.clone(),
+            again_in_millis: Some(u32::try_from(left.as_millis()).unwrap_or(u32::MAX)),
+        })
+    }
+
+    /// What it did for the run since this was asked last.
+    pub fn take_record(&self) -> RunEndpoint {
+        let mut health = lock(&self.standing.health);
+        let (problem, detail) = health.problem.take().unzip();
+        RunEndpoint {
+            name: self.name.clone(),
+            answered: std::mem::take(&mut health.answered),
+            failed: std::mem::take(&mut health.failed),
+            is_working: !health.is_failing(),
+            problem,
+            detail,
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! How the endpoints of a backend stand, for progress, reports and quotes.
+
+use domain::diagnosis::Wait;
+use domain::endpoint::{EndpointId, RunEndpoint};
+use domain::pace::EndpointLimit;
+use domain::run::{Hold, RouteState};
+
+use super::dispatch::Backend;
+use super::endpoint::PacedEndpoint;
+use super::price_percents::PricePercents;
+
+impl Backend {
+    /// How long images stood ready since this was asked last, and why.
+    pub fn take_waits(&self) -> Vec<Wait> {
+        self.waits.take()
+    }
+
+    /// How the endpoints stand; empty where nothing is sent.
+    pub fn states(&self) -> Vec<RouteState> {
+        let unused = self.unused.iter().map(|(name, trouble)| RouteState {
+            name: name.clone(),
+            under_way: 0,
+            at_once: 0,
+            is_adaptive: false,
+            requests_per_minute: None,
+            hold: None,
+            trouble: Some(trouble.clone()),
+        });
+        self.endpoints.iter().map(PacedEndpoint::state).chain(unused).collect()
+    }
+
+    /// What the endpoints did since this was asked last, those that are not used included.
+    pub fn take_records(&self) -> Vec<RunEndpoint> {
+        let unused = self.unused.iter().map(|(name, trouble)| RunEndpoint {
+            name: name.clone(),
+            answered: 0,
+            failed: 0,
+            problem: Some(trouble.problem),
+            detail: Some(trouble.detail.clone()),
+            is_working: false,
+        });
+        self.endpoints.iter().map(PacedEndpoint::take_record).chain(unused).collect()
+    }
+
+    /// What is known of the limits of all endpoints.
+    pub fn known_limits(&self) -> Vec<(EndpointId, Vec<EndpointLimit>)> {
+        self.endpoints.iter().map(|endpoint| (endpoint.id.clone(), endpoint.limiter.known_limits())).collect()
+    }
+
+    /// Why nothing is sent on any endpoint right now: the hold that ends first.
+    pub fn held(&self) -> Option<Hold> {
+        let holds: Option<Vec<Hold>> = self.used_endpoints().map(|endpoint| endpoint.limiter.state().hold).collect();
+        holds?.into_iter().min_by_key(|hold| hold.left_millis)
+    }
+
+    /// What requests cost on the cheapest and the dearest endpoint, in percent of the list price.
+    pub fn price_percents(&self) -> PricePercents {
+        PricePercents::of(self.endpoints.iter().map(|endpoint| endpoint.price_percent))
+    }
+
+    /// Requests at once to all endpoints, as things stand; `None` where nothing is sent, and the processors are what there is
+    /// to share.
+    pub fn at_once(&self) -> Option<usize> {
+        if self.unpaced.is_some() {
+            return None;
+        }
+        let all = self.used_endpoints().map(|endpoint| endpoint.limiter.state().at_once).sum();
+        Some(self.slots.as_ref().map_or(all, |slots| all.min(slots.count as usize)))
+    }
+}

@@ -1,0 +1,73 @@
+//! What a library is opened with besides its own file: environment, keys, consents.
+
+use std::collections::HashMap;
+
+use keys::{EnvFile, Environment, Invocation, KeyRing};
+use providers::provider::FieldKind;
+use providers::registry;
+use zeroize::Zeroizing;
+
+use crate::consents::Consents;
+
+/// The sections that variables may set: what is imported and how runs ask, never which server or what is run.
+const VARIABLES: [&str; 3] = ["FIELDMARK_IMPORT__", "FIELDMARK_RUN__", "FIELDMARK_LIMITS__"];
+
+/// Variables of this process that stand for settings, such as `FIELDMARK_RUN__MAX_TOKENS`.
+fn variables_of_this_process() -> HashMap<String, String> {
+    let all =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    all.filter(|(name, _)| VARIABLES.iter().any(|prefix| name.starts_with(prefix))).collect()
+}
+
+/// What a library is opened with besides its own file.
+pub struct Surroundings {
+    /// Why it could not be read is told when somebody wants to send something.
+    pub environment: keys::Result<Environment>,
+    pub keys: KeyRing,
+    /// What the environment says about how runs ask, by the names of its variables.
+    pub variables: HashMap<String, String>,
+    /// What the person has agreed to.
+    pub consents: Consents,
+    /// The `.env` file of the working folder that they have not allowed.
+    pub unused_env_file: Option<EnvFile>,
+}
+
+impl Surroundings {
+    /// The process variables, what `env_file` adds to them, the operating system's keychain, the person's consents. Whether
+    /// the file may be used is asked before.
+    #[must_use]
+    pub fn of_this_process(env_file: Option<EnvFile>) -> Self {
+        Self {
+            environment: Environment::read(env_file),
+            keys: KeyRing::open(),
+            variables: variables_of_this_process(),
+            consents: Consents::of_this_person(),
+            unused_env_file: None,
+        }
+    }
+
+    /// Just the server at `base_url` and this key for it: neither the environment nor a keychain has a say.
+    #[must_use]
+    pub fn only(base_url: &str, key: &str) -> Self {
+        let (base_url, key) = (base_url.to_owned(), Zeroizing::new(key.to_owned()));
+        let descriptor = registry::default().descriptor();
+        let variable = move |name: &str| match name {
+            name if descriptor.variable(FieldKind::BaseUrl) == Some(name) => Some(base_url.clone().into()),
+            name if descriptor.variable(FieldKind::Key) == Some(name) => Some(key.to_string().into()),
+            _ => None,
+        };
+        Self {
+            environment: Environment::from_variables(variable, None),
+            keys: KeyRing::for_session(),
+            variables: HashMap::new(),
+            consents: Consents::for_session(),
+            unused_env_file: None,
+        }
+    }
+
+    /// With what is said for this invocation of the program, which wins over the environment.
+    #[must_use]
+    pub fn during(self, invocation: Invocation) -> Self {
+        Self { environment: self.environment.map(|environment| environment.during(invocation)), ..self }
+    }
+}

@@ -1,0 +1,119 @@
+//! An answer as it came, before it is read. This is what is kept on disk, and it can be read again at any time.
+
+use domain::geometry::PixelSize;
+use serde::{Deserialize, Serialize};
+
+use crate::rate_limits::RateLimits;
+use domain::usage::Usage;
+
+/// Why a model stopped writing.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StopReason {
+    EndTurn,
+    /// The request's output maximum was reached; the answer is cut off.
+    MaxTokens,
+    StopSequence,
+    ToolUse,
+    PauseTurn,
+    /// The model declined.
+    Refusal,
+    /// The model's context was full; the answer is cut off.
+    ModelContextWindowExceeded,
+    /// One that this version does not know, or none.
+    #[serde(untagged)]
+    Other(String),
+}
+
+impl StopReason {
+    /// Whether the answer was cut off; `None` where the server gave no reason, so that only the text can tell.
+    #[must_use]
+    pub fn cuts_off(&self) -> Option<bool> {
+        match self {
+            Self::MaxTokens | Self::ModelContextWindowExceeded => Some(true),
+            Self::EndTurn | Self::StopSequence | Self::ToolUse | Self::PauseTurn | Self::Refusal => Some(false),
+            Self::Other(reason) if reason.is_empty() => None,
+            // Other servers' names for `max_tokens`.
+            Self::Other(reason) => Some(matches!(reason.as_str(), "length" | "max_length" | "max_output_tokens")),
+        }
+    }
+}
+
+/// A model's answer for one image, with what is to be known about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RawAnswer {
+    /// What the model wrote, thinking left out.
+    pub text: String,
+    pub stop_reason: StopReason,
+    /// `None` when the server did not count: what it cost is then unknown.
+    pub usage: Option<Usage>,
+    /// The model that answered, by the server's own account: a route may have its own name for it.
+    pub model: String,
+    /// To be named when one asks the vendor about it.
+    pub request_id: Option<String>,
+    /// Size of the picture that was sent: the frame of the answer's coordinates.
+    pub sent: PixelSize,
+    /// From sending to the first byte of the answer's body.
+    pub time_to_first_byte_millis: u32,
+    /// From sending to the end of the answer.
+    pub took_millis: u32,
+    /// What the headers said about limits: of use in this moment only, so it is not kept.
+    #[serde(skip)]
+    pub rate_limits: RateLimits,
+}
+
+/// An answer, before it is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceivedAnswer {
+    /// The form in which it is kept, for [`Provider::read`](crate::provider::Provider::read).
+    pub kept: String,
+    /// `None` when the server did not count: what it cost is then unknown.
+    pub usage: Option<Usage>,
+}
+
+/// A kept answer that cannot be read back.
+#[derive(Debug, thiserror::Error)]
+#[error("the kept answer could not be read: {0}")]
+pub struct NotKept(#[from] serde_json::Error);
+
+impl RawAnswer {
+    /// The form in which answers are kept: JSON.
+    pub fn to_kept(&self) -> Result<String, NotKept> {
+        Ok(serde_json::to_string(self)?)
+    }
+
+    /// The answer as its endpoint gives it.
+    pub fn received(&self) -> Result<ReceivedAnswer, NotKept> {
+        Ok(ReceivedAnswer { kept: self.to_kept()?, usage: self.usage })
+    }
+
+    /// The answer that [`RawAnswer::to_kept`] wrote.
+    pub fn from_kept(kept: &str) -> Result<Self, NotKept> {
+        Ok(serde_json::from_str(kept)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_comes_back() {
+        for reason in ["\"refusal\"", "\"model_context_window_exceeded\"", "\"something_new\""] {
+            let stop_reason: StopReason = serde_json::from_str(reason).unwrap();
+            assert_eq!(serde_json::to_string(&stop_reason).unwrap(), reason);
+            let answer = RawAnswer {
+                text: "{\"marks\":[]}".into(),
+                stop_reason,
+                usage: Some(Usage { input_tokens: 5, ..Usage::default() }),
+                model: "scripted-1".into(),
+                request_id: Some("req_1".into()),
+                sent: PixelSize::new(1456, 819),
+                time_to_first_byte_millis: 400,
+                took_millis: 2_000,
+                rate_limits: RateLimits::default(),
+            };
+            assert_eq!(RawAnswer::from_kept(&answer.to_kept().unwrap()).unwrap(), answer);
+        }
+    }
+}

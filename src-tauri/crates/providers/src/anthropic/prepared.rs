@@ -1,0 +1,233 @@
+//! What every request of a run shares: model, guideline, schema, output maximum.
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use domain::geometry::PixelSize;
+use domain::recipe::{Recipe, ShapeKind};
+use domain::usage::Usage;
+
+use super::body::MessageBody;
+use super::wire::request::{
+    Base64Source, CacheControl, MessagesRequest, OutputConfig, OutputFormat, SystemBlock, UserBlock, UserMessage,
+};
+use crate::catalog::{ModelSpec, Reasoning};
+use crate::guideline::guideline;
+use crate::provider::PreparedModel;
+use crate::request::{
+    Caching, Encoding, LONGER_ANSWER_FACTOR, MediaType, Picture, PictureError, RecipeError, Request, RequestOptions,
+};
+use crate::schema::{self, Schema};
+
+/// The most bytes of a picture's file after base64: 10 MB at the vendor's own host, 5 MB on regional hosts.
+const IMAGE_BASE64_LIMIT: usize = 5_000_000;
+/// Below the last, edges would suffer more than from fewer pixels.
+const QUALITIES: &[u8] = &[90, 75, 60];
+
+/// What the vendor adds to a prompt of its own (roles, the explanation of the answer's form), in tokens. It is not
+/// published; this is a generous bound, and reported usage settles it.
+const OVERHEAD_TOKENS: u64 = 1_000;
+
+/// Output maximum of a model that does not reason: some sixty marks with attributes.
+const OUTPUT_TOKENS: u64 = 4_096;
+/// Output maximum of a model that reasons, which is output as well.
+const OUTPUT_TOKENS_WITH_REASONING: u64 = 8_192;
+
+/// What a request's JSON takes beside picture and words, and some room, in bytes.
+const FRAME_BYTES: usize = 1_024;
+
+/// Where an image's data begins in a request.
+const SOURCE: &[u8] = b"\"source\":{\"type\":\"base64\"";
+
+/// A model of the Messages API, prepared for a recipe.
+#[derive(Debug, Clone)]
+pub struct PreparedMessages {
+    model: Arc<ModelSpec>,
+    system: String,
+    schema: Schema,
+    schema_bytes: u64,
+    max_output_tokens: u64,
+    /// Whether the user has said how long an answer may get.
+    is_limited: bool,
+    caching: Caching,
+}
+
+impl PreparedMessages {
+    /// Puts `recipe` into words and a schema for `model`.
+    pub fn new(model: &Arc<ModelSpec>, recipe: &Recipe, options: RequestOptions) -> Result<Self, RecipeError> {
+        if recipe.labels.is_empty() {
+            return Err(RecipeError::NoLabels);
+        }
+        if !recipe.shapes.contains(&ShapeKind::Box) {
+            return Err(RecipeError::NoBoxes);
+        }
+        let count = recipe.attributes.iter().filter(|attribute| !attribute.is_required).count();
+        if let Some(limit) = model.optional_attributes_limit.filter(|limit| count > *limit as usize) {
+            return Err(RecipeError::TooManyOptionalAttributes { count, limit });
+        }
+        let schema = schema::of_answer(recipe);
+        let usual = usual_output_tokens(model);
+        let mut prepared = Self {
+            model: Arc::clone(model),
+            system: guideline(recipe),
+            // Names and nothing else: they serialise, and if they did not, nothing could be sent either.
+            schema_bytes: serde_json::to_vec(&schema).map_or(0, |bytes| bytes.len() as u64),
+            schema,
+            max_output_tokens: options.max_output_tokens.unwrap_or(usual).clamp(1, model.max_output_tokens),
+            is_limited: options.max_output_tokens.is_some(),
+            caching: options.caching,
+        };
+        if !prepared.may_be_cached() {
+            prepared.caching = Caching::Off;
+        }
+        Ok(prepared)
+    }
+
+    /// Whether the guideline may be long enough for the vendor's cache. If not, the vendor would skip it silently, and
+    /// nothing is asked.
+    fn may_be_cached(&self) -> bool {
+        self.prefix_bound() >= self.model.min_cacheable_tokens
+    }
+
+    fn prefix_bound(&self) -> u64 {
+        self.system.len() as u64 + self.schema_bytes + OVERHEAD_TOKENS
+    }
+}
+
+impl PreparedModel for PreparedMessages {
+    fn model(&self) -> &ModelSpec {
+        &self.model
+    }
+
+    fn encoding(&self) -> Encoding {
+        Encoding::Jpeg { qualities: QUALITIES, byte_limit: IMAGE_BASE64_LIMIT / 4 * 3 }
+    }
+
+    fn prompt_text(&self) -> &str {
+        &self.system
+    }
+
+    // The output maximum is no part of it, since an answer that is whole is the same under any.
+    fn fixed_part(&self) -> String {
+        let schema = serde_json::to_string(&self.schema).unwrap_or_default();
+        // The usual maximum stays in it, so that answers kept by earlier versions are found.
+        let usual = usual_output_tokens(&self.model);
+        format!("{}\n{usual}\n{}\n{}\n{schema}", self.model.id, self.model.takes_effort, self.system)
+    }
+
+    fn max_output_tokens(&self) -> u64 {
+        self.max_output_tokens
+    }
+
+    fn with_longer_answers(&self) -> Option<Arc<dyn PreparedModel>> {
+        if self.is_limited {
+            return None;
+        }
+        let longer = self.max_output_tokens.saturating_mul(LONGER_ANSWER_FACTOR).min(self.model.max_output_tokens);
+        (longer > self.max_output_tokens)
+            .then(|| Arc::new(Self { max_output_tokens: longer, ..self.clone() }) as Arc<dyn PreparedModel>)
+    }
+
+    fn warms_cache(&self) -> bool {
+        self.caching != Caching::Off && self.likely_prefix_tokens() >= self.model.min_cacheable_tokens
+    }
+
+    // Pictures exactly, text at a token a byte (a tokenizer that falls back to bytes never takes more), the whole output
+    // maximum.
+    fn upper_bound(&self, sent: PixelSize) -> Usage {
+        let prefix = self.prefix_bound();
+        let own = self.model.image_rule.tokens(sent).saturating_add(user_text(sent).len() as u64);
+        let usage = Usage { input_tokens: own, output_tokens: self.max_output_tokens, ..Usage::default() };
+        match self.caching {
+            Caching::Off => Usage { input_tokens: own.saturating_add(prefix), ..usage },
+            Caching::FiveMinutes => Usage { cache_write_5m_tokens: prefix, ..usage },
+            Caching::OneHour => Usage { cache_write_1h_tokens: prefix, ..usage },
+        }
+    }
+
+    fn likely_prefix_tokens(&self) -> u64 {
+        (self.system.len() as u64 + self.schema_bytes) / self.model.bytes_per_token
+    }
+
+    fn likely_text_tokens(&self, sent: PixelSize) -> u64 {
+        self.likely_prefix_tokens() + user_text(sent).len() as u64 / self.model.bytes_per_token
+    }
+
+    fn likely_answer_tokens(&self, marks: u64) -> u64 {
+        // Digits and punctuation take more tokens than words.
+        self.schema.likely_bytes(marks) * 2 / 5
+    }
+
+    fn request(&self, picture: &Picture) -> Result<Request, PictureError> {
+        let Picture { size, media_type, bytes } = picture;
+        let (size, media_type) = (*size, *media_type);
+        if bytes.is_empty() || size.area() == 0 {
+            return Err(PictureError::Empty);
+        }
+        if media_type == MediaType::Rgb {
+            return Err(PictureError::MediaType { media_type });
+        }
+        if !self.model.image_rule.fits(size) {
+            return Err(PictureError::TooLarge { size });
+        }
+        let encoded_length = bytes.len().div_ceil(3) * 4;
+        if encoded_length > IMAGE_BASE64_LIMIT {
+            return Err(PictureError::TooManyBytes { bytes: encoded_length, limit: IMAGE_BASE64_LIMIT });
+        }
+        let (data, text) = (STANDARD.encode(bytes), user_text(size));
+        let request = MessagesRequest {
+            max_tokens: self.max_output_tokens,
+            system: [SystemBlock {
+                text: &self.system,
+                cache_control: ttl(self.caching).map(|ttl| CacheControl { ttl }),
+            }],
+            messages: [UserMessage {
+                content: [
+                    UserBlock::Image { source: Base64Source { media_type: media_type.name(), data: &data } },
+                    UserBlock::Text { text: &text },
+                ],
+            }],
+            output_config: OutputConfig {
+                effort: self.model.takes_effort.then_some("low"),
+                format: OutputFormat { schema: &self.schema },
+            },
+        };
+        // With room for all of it from the beginning: a picture is not to be moved while its request grows.
+        let words = 2 * self.system.len() + usize::try_from(self.schema_bytes).unwrap_or_default();
+        let mut json = Vec::with_capacity(data.len() + words + FRAME_BYTES);
+        // Only text and numbers are in it, so that writing it to memory cannot fail.
+        let _ = serde_json::to_writer(&mut json, &request);
+        // The first that is not within a text, where quotes are escaped: only the image has a source.
+        let source_at = json.windows(SOURCE.len()).position(|part| part == SOURCE).unwrap_or_default();
+        let json = Bytes::from(json);
+        let (before, after) = (json.slice(1..source_at.max(1)), json.slice(source_at.max(1)..));
+        let body = MessageBody { model: self.model.id.clone(), before, after };
+        Ok(Request::new(size, self.max_output_tokens, body.byte_count(), body))
+    }
+}
+
+/// The output maximum of a request when the user has set none.
+fn usual_output_tokens(model: &ModelSpec) -> u64 {
+    match model.reasoning {
+        Reasoning::OffByDefault => OUTPUT_TOKENS,
+        Reasoning::OnByDefault | Reasoning::Always => OUTPUT_TOKENS_WITH_REASONING,
+    }
+}
+
+/// How long a prefix is cached, as the vendor writes it.
+const fn ttl(caching: Caching) -> Option<&'static str> {
+    match caching {
+        Caching::Off => None,
+        Caching::FiveMinutes => Some("5m"),
+        Caching::OneHour => Some("1h"),
+    }
+}
+
+fn user_text(size: PixelSize) -> String {
+    format!("Annotate. The image is {}x{} px.", size.width, size.height)
+}

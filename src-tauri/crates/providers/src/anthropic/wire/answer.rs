@@ -1,0 +1,400 @@
+//! Anthropic's Messages API as of 2026-11-23: what comes back, and how a stream becomes an answer.
+//!
+//! An answer was paid for when it arrives, so that nothing but its text is needed: unknown events, blocks and fields are
+//! ignored, content is chosen by its type and never by its place, and counts that cannot be read are not reported.
+
+use serde::Deserialize;
+use serde::de::IntoDeserializer;
+use serde::de::value::Error as ValueError;
+
+use crate::answer::StopReason;
+use crate::anthropic::refusal;
+use crate::json::{Count, Joining, Object, Wtf8};
+use crate::refusal::Refusal;
+use domain::usage::Usage;
+
+/// Cumulative counts; what is absent has not changed.
+#[derive(Debug, Default, Clone, Copy)]
+struct UsageCounts {
+    input: Count,
+    output: Count,
+    cache_write: Count,
+    cache_write_5m: Count,
+    cache_write_1h: Count,
+    cache_read: Count,
+    thinking: Count,
+}
+
+impl From<&Object<'_>> for UsageCounts {
+    fn from(usage: &Object<'_>) -> Self {
+        let split = usage.object("cache_creation");
+        let of_split = |key| split.as_ref().map_or(Count::Absent, |split| split.count(key));
+        Self {
+            input: usage.count("input_tokens"),
+            output: usage.count("output_tokens"),
+            cache_write: usage.count("cache_creation_input_tokens"),
+            cache_write_5m: of_split("ephemeral_5m_input_tokens"),
+            cache_write_1h: of_split("ephemeral_1h_input_tokens"),
+            cache_read: usage.count("cache_read_input_tokens"),
+            thinking: usage.object("output_tokens_details").map_or(Count::Absent, |own| own.count("thinking_tokens")),
+        }
+    }
+}
+
+impl UsageCounts {
+    fn updated_by(self, later: Self) -> Self {
+        Self {
+            input: self.input.updated_by(later.input),
+            output: self.output.updated_by(later.output),
+            cache_write: self.cache_write.updated_by(later.cache_write),
+            cache_write_5m: self.cache_write_5m.updated_by(later.cache_write_5m),
+            cache_write_1h: self.cache_write_1h.updated_by(later.cache_write_1h),
+            cache_read: self.cache_read.updated_by(later.cache_read),
+            thinking: self.thinking.updated_by(later.thinking),
+        }
+    }
+
+    /// `None` where a count on which the price depends cannot be read, or the prompt is not counted: a picture was sent,
+    /// so that it has tokens.
+    fn usage(self) -> Option<Usage> {
+        // Caches are left out where none are used.
+        let or_none = |count: Count| if count == Count::Unreadable { None } else { Some(count.known().unwrap_or(0)) };
+        let split = (self.cache_write_5m.known().unwrap_or(0), self.cache_write_1h.known().unwrap_or(0));
+        let told = split.0.saturating_add(split.1);
+        let cache_write = match self.cache_write {
+            Count::Known(total) => total.max(told),
+            Count::Absent | Count::Unreadable => {
+                or_none(self.cache_write_5m)?.saturating_add(or_none(self.cache_write_1h)?)
+            }
+        };
+        if self.cache_write == Count::Unreadable && told == 0 {
+            return None;
+        }
+        let usage = Usage {
+            input_tokens: self.input.known()?,
+            output_tokens: self.output.known()?,
+            // Without a split all of it went where requests ask by default: five minutes.
+            cache_write_5m_tokens: cache_write.saturating_sub(split.1),
+            cache_write_1h_tokens: split.1,
+            cache_read_tokens: or_none(self.cache_read)?,
+            thinking_tokens: self.thinking.known(),
+        };
+        (usage.prompt_tokens() > 0).then_some(usage)
+    }
+}
+
+/// What an event did to an answer.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The model has begun to answer: its prompt is read, and cached where asked.
+    Begun,
+    /// This text was added at the end.
+    Text(String),
+    /// The answer is complete.
+    Ended,
+    /// The server gave up.
+    Failed(Box<Refusal>),
+    /// Nothing to tell.
+    Other,
+}
+
+/// An event, or a whole body, that should be understood and is not.
+#[derive(Debug, thiserror::Error)]
+pub enum BadEvent {
+    #[error("the server's JSON could not be read: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error("it is no message of a model")]
+    NoMessage,
+}
+
+/// An answer that is being received.
+#[derive(Debug, Default)]
+pub struct Receiving {
+    /// Empty where the server does not say.
+    pub model: String,
+    pub text: String,
+    pub stop_reason: Option<StopReason>,
+    joining: Joining,
+    counts: Option<UsageCounts>,
+    /// Whether anything of an answer has come.
+    has_begun: bool,
+    /// Whether the output was counted at the end of the answer; at its beginning the count is no more than a start.
+    is_output_counted: bool,
+}
+
+impl Receiving {
+    /// The answer that a whole message is.
+    pub fn whole(message: &Object<'_>) -> Result<Self, BadEvent> {
+        let mut receiving = Self::default();
+        receiving.begin(message);
+        receiving.stop_reason = stop_reason(message);
+        receiving.is_output_counted = true;
+        let is_message = message.name("type").as_deref() == Some("message");
+        if is_message || !receiving.text.is_empty() { Ok(receiving) } else { Err(BadEvent::NoMessage) }
+    }
+
+    /// Passes every text through `redact`.
+    pub fn redact(&mut self, redact: impl Fn(&str) -> String) {
+        (self.model, self.text) = (redact(&self.model), redact(&self.text));
+        if let Some(StopReason::Other(reason)) = &mut self.stop_reason {
+            *reason = redact(reason);
+        }
+    }
+
+    /// Whether anything that came belongs to an answer.
+    pub fn has_begun(&self) -> bool {
+        self.has_begun
+    }
+
+    /// Whether the model has said why it stopped: nothing of the answer is missing.
+    pub fn has_stopped(&self) -> bool {
+        self.stop_reason.is_some()
+    }
+
+    /// Takes the data of one event, which may name its kind itself.
+    pub fn take(&mut self, name: &str, data: &str) -> Result<Step, BadEvent> {
+        let event = Object::parse(data)?;
+        let kind = event.name("type").unwrap_or_else(|| name.to_owned());
+        self.has_begun |= kind.starts_with("message_") || kind.starts_with("content_block_");
+        Ok(match kind.as_str() {
+            "message_start" => {
+                if let Some(message) = event.object("message") {
+                    self.begin(&message);
+                }
+                Step::Begun
+            }
+            "content_block_start" => {
+                self.text.push_str(self.joining.end());
+                let block = event.object("content_block").filter(|block| is_of_type(block, "text"));
+                self.added(block.and_then(|block| block.text("text")))
+            }
+            "content_block_delta" => {
+                let delta = event.object("delta").filter(|delta| is_of_type(delta, "text_delta"));
+                self.added(delta.and_then(|delta| delta.text("text")))
+            }
+            "message_delta" => {
+                if let Some(reason) = event.object("delta").and_then(|delta| stop_reason(&delta)) {
+                    self.stop_reason = Some(reason);
+                }
+                if let Some(usage) = event.object("usage") {
+                    self.count(&usage);
+                    // Nothing was counted where there is a text and the count is zero.
+                    let output = usage.count("output_tokens").known();
+                    self.is_output_counted |= output.is_some_and(|output| output > 0 || self.text.is_empty());
+                }
+                Step::Other
+            }
+            "message_stop" => Step::Ended,
+            "error" => Step::Failed(Box::new(refusal::from_body(200, data.as_bytes()))),
+            _ => Step::Other,
+        })
+    }
+
+    /// No other piece follows.
+    pub fn end(&mut self) {
+        self.text.push_str(self.joining.end());
+    }
+
+    /// What the whole answer has consumed, where the server has counted all of it.
+    pub fn usage(&self) -> Option<Usage> {
+        let usage = self.usage_so_far().filter(|_| self.is_output_counted)?;
+        // What was written has tokens.
+        (usage.output_tokens > 0 || self.text.is_empty()).then_some(usage)
+    }
+
+    /// What has been consumed so far, where the server has said so.
+    pub fn usage_so_far(&self) -> Option<Usage> {
+        self.counts.and_then(UsageCounts::usage)
+    }
+
+    fn begin(&mut self, message: &Object<'_>) {
+        self.model = message.name("model").unwrap_or_default();
+        if let Some(usage) = message.object("usage") {
+            self.count(&usage);
+        }
+        for block in message.objects("content").iter().filter(|block| is_of_type(block, "text")) {
+            self.added(block.text("text"));
+            self.text.push_str(self.joining.end());
+        }
+        self.text.push_str(&message.name("content").unwrap_or_default());
+    }
+
+    fn added(&mut self, piece: Option<Wtf8>) -> Step {
+        let text = piece.map(|piece| self.joining.add(&piece)).unwrap_or_default();
+        self.text.push_str(&text);
+        if text.is_empty() { Step::Other } else { Step::Text(text) }
+    }
+
+    fn count(&mut self, later: &Object<'_>) {
+        self.counts = Some(self.counts.unwrap_or_default().updated_by(later.into()));
+    }
+}
+
+fn is_of_type(object: &Object<'_>, kind: &str) -> bool {
+    object.name("type").is_none_or(|own| own == kind)
+}
+
+fn stop_reason(object: &Object<'_>) -> Option<StopReason> {
+    let reason = object.name("stop_reason").filter(|reason| !reason.is_empty())?;
+    StopReason::deserialize(IntoDeserializer::<ValueError>::into_deserializer(reason)).ok()
+}
+
+/// One page of `GET /v1/models`.
+#[derive(Deserialize, Debug)]
+pub struct ModelPage {
+    pub data: Vec<ListedModel>,
+    #[serde(default)]
+    pub has_more: bool,
+    #[serde(default)]
+    pub last_id: Option<String>,
+}
+
+#[derive(Deserialize, Debug)]
+pub struct ListedModel {
+    pub id: String,
+    #[serde(default)]
+    pub display_name: Option<String>,
+    #[serde(default)]
+    pub lifecycle: Option<String>,
+    #[serde(default)]
+    pub retires_at: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_becomes_an_answer() {
+        let mut receiving = Receiving::default();
+        let events = [
+            r#"{"type":"message_start","message":{"id":"msg_1","type":"message","role":"assistant","content":[],
+                "model":"claude-sonnet-5-5","stop_reason":null,"usage":{"input_tokens":1600,"output_tokens":1,
+                "cache_creation_input_tokens":700,"cache_read_input_tokens":0,
+                "cache_creation":{"ephemeral_5m_input_tokens":600,"ephemeral_1h_input_tokens":100}}}}"#,
+            r#"{"type":"content_block_start","index":0,"content_block":{"type":"thinking","thinking":""}}"#,
+            r#"{"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"a bird"}}"#,
+            r#"{"type":"content_block_delta","index":0,"delta":{"type":"signature_delta","signature":"x"}}"#,
+            r#"{"type":"content_block_stop","index":0}"#,
+            r#"{"type":"ping"}"#,
+            r#"{"type":"content_block_start","index":1,"content_block":{"type":"text","text":""}}"#,
+            r#"{"type":"content_block_delta","index":1,"delta":{"type":"text_delta","text":"{\"marks\""}}"#,
+            r#"{"type":"content_block_delta","index":1,"delta":{"type":"text_delta","text":":[]}"}}"#,
+            r#"{"type":"something_new","x":1}"#,
+            r#"{"type":"message_delta","delta":{"stop_reason":"end_turn","stop_sequence":null},
+                "usage":{"output_tokens":90,"output_tokens_details":{"thinking_tokens":60}}}"#,
+            r#"{"type":"message_stop"}"#,
+        ];
+        let steps: Vec<Step> = events.iter().map(|data| receiving.take("", data).unwrap()).collect();
+        assert_eq!((steps.first(), steps.last()), (Some(&Step::Begun), Some(&Step::Ended)));
+        assert_eq!(receiving.text, "{\"marks\":[]}");
+        assert_eq!(receiving.stop_reason, Some(StopReason::EndTurn));
+        assert_eq!(
+            receiving.usage(),
+            Some(Usage {
+                input_tokens: 1600,
+                output_tokens: 90,
+                cache_write_5m_tokens: 600,
+                cache_write_1h_tokens: 100,
+                cache_read_tokens: 0,
+                thinking_tokens: Some(60),
+            })
+        );
+    }
+
+    #[test]
+    fn a_whole_message_becomes_an_answer() {
+        let body = r#"{"id":"msg_1","type":"message","role":"assistant","model":"m","content":[
+            {"type":"thinking","thinking":"hm"},{"type":"text","text":"{}"}],"stop_reason":"max_tokens",
+            "usage":{"input_tokens":7,"output_tokens":2,"cache_creation_input_tokens":3}}"#;
+        let receiving = Receiving::whole(&Object::parse(body).unwrap()).unwrap();
+        assert_eq!((receiving.text.as_str(), receiving.stop_reason.clone()), ("{}", Some(StopReason::MaxTokens)));
+        let usage = receiving.usage().unwrap();
+        assert_eq!((usage.prompt_tokens(), usage.cache_write_5m_tokens), (10, 3));
+        Receiving::whole(&Object::parse("{\"ok\":true}").unwrap()).unwrap_err();
+    }
+
+    #[test]
+    fn an_error_within_a_stream() {
+        let data =
+            r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"},"request_id":"req_1"}"#;
+        let Step::Failed(refusal) = Receiving::default().take("", data).unwrap() else { panic!("no failure") };
+        assert_eq!((refusal.status, refusal.error_type.as_deref()), (200, Some("overloaded_error")));
+        Receiving::default().take("", "{").unwrap_err();
+    }
+
+    /// A stream of one text, with this usage at its beginning and at its end.
+    fn usage_of(at_start: &str, at_end: &str) -> Option<Usage> {
+        let mut receiving = Receiving::default();
+        for data in [
+            format!(r#"{{"type":"message_start","message":{{"usage":{at_start}}}}}"#),
+            r#"{"type":"content_block_delta","delta":{"type":"text_delta","text":"{}"}}"#.to_owned(),
+            format!(r#"{{"type":"message_delta","delta":{{"stop_reason":"end_turn"}},"usage":{at_end}}}"#),
+        ] {
+            receiving.take("", &data).unwrap();
+        }
+        assert_eq!(receiving.text, "{}");
+        receiving.usage()
+    }
+
+    #[test]
+    fn counts_that_cannot_be_read_are_not_reported() {
+        let start = r#"{"input_tokens":1600,"output_tokens":1}"#;
+        let end = r#"{"output_tokens":90}"#;
+        let plain = Usage { input_tokens: 1600, output_tokens: 90, ..Usage::default() };
+        for (at_start, at_end, expected) in [
+            (start, end, Some(plain)),
+            (r#"{"input_tokens":1600.0,"output_tokens":"1"}"#, r#"{"output_tokens":"90"}"#, Some(plain)),
+            (start, r#"{"input_tokens":0,"output_tokens":90.0}"#, Some(plain)),
+            (start, r#"{"input_tokens":null,"output_tokens":90,"server_tool_use":-1}"#, Some(plain)),
+            (start, r#"{"output_tokens":90,"output_tokens_details":{"thinking_tokens":"?"}}"#, Some(plain)),
+            (start, r#"{"output_tokens":90,"cache_creation":null,"cache_read_input_tokens":null}"#, Some(plain)),
+            // The prompt is counted at the end only.
+            ("null", r#"{"input_tokens":1600,"output_tokens":90}"#, Some(plain)),
+            ("null", end, None),
+            (r#"{"input_tokens":-1600}"#, end, None),
+            (r#"{"input_tokens":"many"}"#, end, None),
+            (r#"{"input_tokens":0}"#, end, None),
+            (start, "null", None),
+            (start, "[]", None),
+            (start, r#"{"output_tokens":null}"#, None),
+            (start, r#"{"output_tokens":-90}"#, None),
+            (start, r#"{"output_tokens":0}"#, None),
+            (r#"{"input_tokens":1600,"cache_read_input_tokens":-1}"#, end, None),
+            (r#"{"input_tokens":1600,"cache_creation_input_tokens":"x"}"#, end, None),
+        ] {
+            assert_eq!(usage_of(at_start, at_end), expected, "{at_start}, then {at_end}");
+        }
+        let split = r#"{"input_tokens":7,"cache_creation_input_tokens":300,"cache_creation":
+            {"ephemeral_5m_input_tokens":null,"ephemeral_1h_input_tokens":"100"}}"#;
+        let usage = usage_of(split, end).unwrap();
+        assert_eq!((usage.cache_write_5m_tokens, usage.cache_write_1h_tokens), (200, 100));
+    }
+
+    #[test]
+    fn fields_that_nobody_needs_cost_no_answer() {
+        let text = r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"hi"}}"#;
+        for start in [
+            r#"{"type":"message_start","message":{"content":null,"model":null,"usage":null}}"#,
+            r#"{"type":"message_start","message":{"content":7,"model":{},"stop_reason":[],"usage":"none"}}"#,
+            r#"{"type":"message_start","message":null}"#,
+            r#"{"type":"message_start"}"#,
+            r#"{"type":"content_block_start","content_block":null}"#,
+            r#"{"type":"content_block_start","content_block":{"type":"text","text":null}}"#,
+            r#"{"type":"content_block_delta","delta":{"type":"thinking_delta","thinking":"\ud83d"}}"#,
+            r#"{"type":"content_block_delta","delta":{"type":"input_json_delta","partial_json":"{\"a\":\"\udead"}}"#,
+            r#"{"type":"message_delta","delta":{"stop_reason":5},"usage":[]}"#,
+            r#"{"type":null,"\u0000":1}"#,
+        ] {
+            let mut receiving = Receiving::default();
+            receiving.take("", start).unwrap();
+            receiving.take("", text).unwrap();
+            assert_eq!((receiving.text.as_str(), receiving.usage()), ("hi", None), "{start}");
+        }
+        let mut receiving = Receiving::default();
+        receiving.take("content_block_delta", r#"{"delta":{"text":"a\ud83d"}}"#).unwrap();
+        receiving.take("content_block_delta", r#"{"delta":{"text":"\ude00 b\ud800"}}"#).unwrap();
+        receiving.end();
+        assert_eq!(receiving.text, "a😀 b\u{fffd}");
+    }
+}

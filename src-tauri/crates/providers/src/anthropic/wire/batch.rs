@@ -1,0 +1,31 @@
+//! Anthropic's message batches as of 2026-11-23: what the server tells of a batch, where what is sent is
+//! written item by item ([`crate::batch::BatchWriter`]), and results are read line by line.
+
+use serde::Deserialize;
+
+use crate::batch::{BatchCounts, BatchState};
+use crate::json::lenient;
+
+#[derive(Deserialize, Debug)]
+pub struct BatchObject {
+    pub id: String,
+    pub processing_status: BatchState,
+    #[serde(default, deserialize_with = "lenient")]
+    pub request_counts: BatchCounts,
+    #[serde(default, deserialize_with = "lenient")]
+    pub created_at: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub expires_at: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub results_url: Option<String>,
+}
+
+/// One page of `GET /v1/messages/batches`.
+#[derive(Deserialize, Debug)]
+pub struct BatchList {
+    pub data: Vec<BatchObject>,
+    #[serde(default)]
+    pub has_more: bool,
+    #[serde(default)]
+    pub last_id: Option<String>,
+}

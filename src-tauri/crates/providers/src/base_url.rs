@@ -1,0 +1,189 @@
+//! Where requests go and with which key: a base URL that is safe to send a key to, and a key that goes nowhere else.
+//!
+//! A key is bound to the origin (scheme, host, port) it was entered for, so that changing a base URL never sends it to
+//! somebody else. It shows in no `Debug`, `Display` or serialised form, and its memory is wiped when it is dropped (the
+//! HTTP library keeps a copy for as long as a client lives).
+//! Deliberately absent: where keys are kept after the program has ended.
+
+use std::net::IpAddr;
+
+use domain::model::Destination;
+use reqwest::Url;
+use reqwest::header::HeaderValue;
+use zeroize::Zeroizing;
+
+use crate::redaction::Redaction;
+
+/// A text that is no server's address, or not one that a key may be sent to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BaseUrlError {
+    #[error("this is no address: it should look like https://api.example.com")]
+    Unreadable,
+    /// Plain HTTP would show key and photos to everybody on the way; only this machine is exempt.
+    #[error("the address must begin with https://, unless it is on this machine")]
+    NotEncrypted,
+    #[error("the address must not contain a user name or a password")]
+    WithCredentials,
+    #[error("the address must not contain a query or a fragment")]
+    WithQuery,
+}
+
+/// The address of a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BaseUrl(Url);
+
+impl BaseUrl {
+    /// Reads an address with or without a path. A trailing `/v1` is taken as part of the interface, not of the address.
+    pub fn parse(typed: &str) -> Result<Self, BaseUrlError> {
+        let mut url = Url::parse(typed.trim()).map_err(|_| BaseUrlError::Unreadable)?;
+        match (url.scheme(), url.host_str()) {
+            ("https", Some(_)) => {}
+            ("http", Some(host)) if is_loopback(host) => {}
+            ("http", Some(_)) => return Err(BaseUrlError::NotEncrypted),
+            _ => return Err(BaseUrlError::Unreadable),
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(BaseUrlError::WithCredentials);
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(BaseUrlError::WithQuery);
+        }
+        let path = url.path().trim_end_matches('/');
+        let path = path.strip_suffix("/v1").unwrap_or(path).trim_end_matches('/').to_owned();
+        url.set_path(&path);
+        Ok(Self(url))
+    }
+
+    /// Scheme, host and port: the name under which a key for this server is kept.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        self.0.origin().ascii_serialization()
+    }
+
+    /// Where photos go, to tell people: the host, with its port when that is an unusual one.
+    #[must_use]
+    pub fn destination(&self) -> Destination {
+        let port = self.0.port().map(|port| format!(":{port}")).unwrap_or_default();
+        Destination::Host { name: format!("{}{port}", self.host()), is_on_this_machine: self.is_loopback() }
+    }
+
+    /// The host, without its port.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        self.0.host_str().unwrap_or_default()
+    }
+
+    /// Whether what is sent there stays on this machine.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        is_loopback(self.host())
+    }
+
+    pub(crate) fn endpoint(&self, path: &str) -> Url {
+        let mut url = self.0.clone();
+        let base = url.path().trim_end_matches('/').to_owned();
+        url.set_path(&format!("{base}/{path}"));
+        url
+    }
+}
+
+impl std::fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.as_str().trim_end_matches('/'))
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// A text that cannot be a key. What was typed is not repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    #[error("the key is empty")]
+    Empty,
+    #[error("the key contains spaces or characters that no key contains")]
+    NoKeyCharacters,
+}
+
+/// A secret for one server.
+#[derive(Clone)]
+pub struct Key {
+    secret: Zeroizing<String>,
+    origin: String,
+}
+
+impl Key {
+    /// Binds `secret` to the server's origin. Spaces and line ends around it, as pasting leaves them, are dropped.
+    pub fn for_server(secret: &str, server: &BaseUrl) -> Result<Self, KeyError> {
+        let secret = secret.trim();
+        if secret.is_empty() {
+            return Err(KeyError::Empty);
+        }
+        if !secret.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(KeyError::NoKeyCharacters);
+        }
+        Ok(Self { secret: Zeroizing::new(secret.to_owned()), origin: server.origin() })
+    }
+
+    #[must_use]
+    pub fn is_for(&self, server: &BaseUrl) -> bool {
+        self.origin == server.origin()
+    }
+
+    /// The header's value, marked so that the HTTP library does not print it either.
+    pub(crate) fn header(&self) -> Result<HeaderValue, KeyError> {
+        let mut value = HeaderValue::from_str(&self.secret).map_err(|_| KeyError::NoKeyCharacters)?;
+        value.set_sensitive(true);
+        Ok(value)
+    }
+
+    /// Takes the key out of what servers say.
+    pub(crate) fn into_redaction(self) -> Redaction {
+        Redaction::of(&self.secret)
+    }
+}
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Key").field("origin", &self.origin).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read_kindly_and_safely() {
+        let endpoint = |typed: &str| BaseUrl::parse(typed).map(|url| url.endpoint("v1/messages").to_string());
+        for typed in ["https://api.example.com", " https://api.example.com/ ", "https://api.example.com/v1/"] {
+            assert_eq!(endpoint(typed).unwrap(), "https://api.example.com/v1/messages");
+        }
+        assert_eq!(endpoint("https://x.example/llm/v1").unwrap(), "https://x.example/llm/v1/messages");
+        assert_eq!(endpoint("http://127.0.0.1:8080").unwrap(), "http://127.0.0.1:8080/v1/messages");
+        assert_eq!(endpoint("http://[::1]:8080").unwrap(), "http://[::1]:8080/v1/messages");
+        assert_eq!(endpoint("http://localhost:1").unwrap(), "http://localhost:1/v1/messages");
+        assert_eq!(endpoint("http://api.example.com"), Err(BaseUrlError::NotEncrypted));
+        assert_eq!(endpoint("http://127.0.0.1.example.com"), Err(BaseUrlError::NotEncrypted));
+        assert_eq!(endpoint("https://me:secret@x.example"), Err(BaseUrlError::WithCredentials));
+        assert_eq!(endpoint("https://x.example/?key=1"), Err(BaseUrlError::WithQuery));
+        for typed in ["", "api.example.com", "ftp://x.example", "file:///etc"] {
+            assert_eq!(endpoint(typed), Err(BaseUrlError::Unreadable), "{typed}");
+        }
+        assert_eq!(BaseUrl::parse("https://x.example/a/").unwrap().to_string(), "https://x.example/a");
+    }
+
+    #[test]
+    fn a_key_belongs_to_one_origin_and_never_shows() {
+        let server = BaseUrl::parse("https://x.example/a").unwrap();
+        let key = Key::for_server(" planted-key-123\n", &server).unwrap();
+        assert!(key.is_for(&BaseUrl::parse("https://x.example/b").unwrap()));
+        assert!(!key.is_for(&BaseUrl::parse("https://x.example:444").unwrap()));
+        assert!(!key.is_for(&BaseUrl::parse("https://api.example.com").unwrap()));
+        assert!(!format!("{key:?} {:?}", key.header().unwrap()).contains("planted"));
+        assert_eq!(Key::for_server(" \n", &server).unwrap_err(), KeyError::Empty);
+        assert_eq!(Key::for_server("two words", &server).unwrap_err(), KeyError::NoKeyCharacters);
+    }
+}

@@ -1,0 +1,264 @@
+//! What models say of themselves, as data: a TOML file a vendor in `catalog/`, read once. A correction is one line there.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use domain::calendar::CalendarDate;
+use domain::model::{Destination, Model, ModelId, Vocabulary};
+use domain::recipe::ShapeKind;
+use domain::usage::Usage;
+use serde::Deserialize;
+
+use crate::image_rule::ImageRule;
+use crate::price::{Cliff, Price, Rates};
+
+/// Whether a model reasons before it answers when a request says nothing about it. Reasoning is paid as output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reasoning {
+    /// Only when asked.
+    OffByDefault,
+    /// As much as it finds useful; could be switched off.
+    OnByDefault,
+    /// Always, as much as it finds useful.
+    Always,
+}
+
+/// A model: what it can do, what it is sent, what it costs.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that have nothing to do with each other")]
+pub struct ModelSpec {
+    /// As requests name it.
+    pub id: String,
+    /// As it is shown.
+    pub name: String,
+    pub vocabulary: Vocabulary,
+    pub shapes: Vec<ShapeKind>,
+    /// Whether it fills a recipe's attributes.
+    pub fills_attributes: bool,
+    /// How many attributes of a recipe may be optional; `None`: any number.
+    pub optional_attributes_limit: Option<u32>,
+    /// The size in which it is sent images.
+    pub image_rule: ImageRule,
+    pub price: Price,
+    /// Prompt and answer together, in tokens.
+    pub context_tokens: u64,
+    /// The longest answer, reasoning included, in tokens; 0 where answers have no tokens.
+    pub max_output_tokens: u64,
+    /// A shorter prompt prefix is silently not cached, in tokens.
+    pub min_cacheable_tokens: u64,
+    /// Bytes of English text and JSON a token, on average. For estimates only.
+    pub bytes_per_token: u64,
+    pub reasoning: Reasoning,
+    /// Whether a request may force a tool. Where it may not, forcing is refused.
+    pub can_force_tool: bool,
+    /// Whether a request may set how much effort the model makes.
+    pub takes_effort: bool,
+    /// Whether the vendor has newer ones of its kind and says so.
+    pub is_legacy: bool,
+    /// The day from which requests are refused, where one is announced.
+    pub retires: Option<CalendarDate>,
+}
+
+impl ModelSpec {
+    /// Whether one request can have consumed this: no prompt is longer than the context, no answer longer than the longest
+    /// that the model gives. What a server reports beyond that is no count.
+    #[must_use]
+    pub const fn can_use(&self, usage: &Usage) -> bool {
+        usage.prompt_tokens() <= self.context_tokens && usage.output_tokens <= self.max_output_tokens
+    }
+
+    /// The model as a plan offers it when its pixels go to `destination`.
+    #[must_use]
+    pub fn offered_at(&self, destination: Destination) -> Model {
+        Model {
+            id: ModelId(self.id.clone()),
+            name: self.name.clone(),
+            destination,
+            vocabulary: self.vocabulary.clone(),
+            shapes: self.shapes.clone(),
+            fills_attributes: self.fills_attributes,
+            optional_attributes_limit: self.optional_attributes_limit,
+            retires: self.retires,
+        }
+    }
+}
+
+/// The models of one provider.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Catalog {
+    /// The day on which prices and limits were read from the vendor. To be shown beside every estimate. `None` where nothing
+    /// has a price.
+    pub prices_as_of: Option<CalendarDate>,
+    /// Chosen when the user has not chosen a model: the id of one of `models`.
+    pub default_model: String,
+    /// In the order in which they are offered.
+    pub models: Vec<Arc<ModelSpec>>,
+}
+
+/// A catalogue that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogError {
+    #[error(transparent)]
+    Toml(#[from] toml_edit::de::Error),
+    #[error("{model}: {problem}")]
+    Model { model: String, problem: String },
+    #[error("the default model {0} is not in it")]
+    NoDefault(String),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CatalogFile {
+    prices_as_of: CalendarDate,
+    default_model: String,
+    batch_percent: u16,
+    #[serde(default)]
+    optional_attributes_limit: Option<u32>,
+    image_rules: HashMap<String, ImageRule>,
+    models: Vec<ModelEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ModelEntry {
+    id: String,
+    name: String,
+    price: PriceEntry,
+    #[serde(default)]
+    price_cliff: Option<Cliff>,
+    context_tokens: u64,
+    max_output_tokens: u64,
+    min_cacheable_tokens: u64,
+    image_rule: String,
+    bytes_per_token: u64,
+    reasoning: Reasoning,
+    can_force_tool: bool,
+    takes_effort: bool,
+    #[serde(default)]
+    is_legacy: bool,
+    #[serde(default)]
+    retires: Option<CalendarDate>,
+}
+
+/// Dollars for a million tokens.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PriceEntry {
+    input: f64,
+    output: f64,
+    cache_write_5m: f64,
+    cache_write_1h: f64,
+    cache_read: f64,
+}
+
+impl Catalog {
+    /// Reads and checks a catalogue file. Its models are asked in words, so that they find whatever a recipe names.
+    pub fn parse(text: &str) -> Result<Self, CatalogError> {
+        let file: CatalogFile = toml_edit::de::from_str(text)?;
+        let mut ids = HashSet::new();
+        let mut models = Vec::new();
+        for entry in &file.models {
+            let fails = |problem: &str| CatalogError::Model { model: entry.id.clone(), problem: problem.to_owned() };
+            if !ids.insert(entry.id.clone()) {
+                return Err(fails("is listed twice"));
+            }
+            models.push(Arc::new(entry.spec(&file).map_err(|problem| fails(&problem))?));
+        }
+        if !ids.contains(&file.default_model) {
+            return Err(CatalogError::NoDefault(file.default_model));
+        }
+        Ok(Self { prices_as_of: Some(file.prices_as_of), default_model: file.default_model, models })
+    }
+
+    /// A catalogue without models: what is left of a file that cannot be read, which a test rules out.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self { prices_as_of: None, default_model: String::new(), models: Vec::new() }
+    }
+
+    /// The model with exactly this id.
+    #[must_use]
+    pub fn find(&self, id: &str) -> Option<&Arc<ModelSpec>> {
+        self.models.iter().find(|model| model.id == id)
+    }
+}
+
+impl ModelEntry {
+    fn spec(&self, file: &CatalogFile) -> Result<ModelSpec, String> {
+        let image_rule = *file.image_rules.get(&self.image_rule).ok_or("has an unknown image rule")?;
+        let PriceEntry { input, output, cache_write_5m, cache_write_1h, cache_read } = self.price;
+        let rate = |dollars: f64| {
+            Rates::from_dollars_per_million(dollars).ok_or_else(|| format!("has an unusable price: {dollars}"))
+        };
+        let rates = Rates {
+            input: rate(input)?,
+            output: rate(output)?,
+            cache_write_5m: rate(cache_write_5m)?,
+            cache_write_1h: rate(cache_write_1h)?,
+            cache_read: rate(cache_read)?,
+        };
+        if [self.context_tokens, self.max_output_tokens, self.bytes_per_token].contains(&0) {
+            return Err("has a limit of 0".to_owned());
+        }
+        Ok(ModelSpec {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            vocabulary: Vocabulary::Open,
+            shapes: vec![ShapeKind::Box],
+            fills_attributes: true,
+            optional_attributes_limit: file.optional_attributes_limit,
+            image_rule,
+            price: Price { rates, cliff: self.price_cliff, batch_percent: file.batch_percent },
+            context_tokens: self.context_tokens,
+            max_output_tokens: self.max_output_tokens,
+            min_cacheable_tokens: self.min_cacheable_tokens,
+            bytes_per_token: self.bytes_per_token,
+            reasoning: self.reasoning,
+            can_force_tool: self.can_force_tool,
+            takes_effort: self.takes_effort,
+            is_legacy: self.is_legacy,
+            retires: self.retires,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = r#"
+        prices_as_of = "2026-11-23"
+        default_model = "a"
+        batch_percent = 50
+        image_rules.small = { kind = "longest_edge", pixels = 100 }
+        [[models]]
+        id = "a"
+        name = "A"
+        price = { input = 0.125, output = 1.0, cache_write_5m = 0.0, cache_write_1h = 0.0, cache_read = 0.0 }
+        context_tokens = 1
+        max_output_tokens = 1
+        min_cacheable_tokens = 0
+        image_rule = "small"
+        bytes_per_token = 4
+        reasoning = "off_by_default"
+        can_force_tool = true
+        takes_effort = false
+    "#;
+
+    #[test]
+    fn what_is_wrong_with_a_file_is_said() {
+        let catalog = Catalog::parse(FILE).unwrap();
+        assert_eq!(catalog.find("a").map(|model| model.price.rates.input), Some(125_000));
+        assert_eq!(catalog.find("A"), None);
+        let problem = |from: &str, to: &str| Catalog::parse(&FILE.replace(from, to)).unwrap_err().to_string();
+        assert_eq!(problem("default_model = \"a\"", "default_model = \"b\""), "the default model b is not in it");
+        assert_eq!(problem("\"small\"", "\"large\""), "a: has an unknown image rule");
+        assert_eq!(problem("input = 0.125", "input = -1.0"), "a: has an unusable price: -1");
+        assert_eq!(problem("input = 0.125", "input = 0.00000012345"), "a: has an unusable price: 0.00000012345");
+        assert_eq!(problem("context_tokens = 1", "context_tokens = 0"), "a: has a limit of 0");
+        assert!(problem("takes_effort", "takes_efort").contains("unknown field"));
+        let twice = format!("{FILE}{}", &FILE[FILE.find("[[models]]").unwrap()..]);
+        assert_eq!(Catalog::parse(&twice).unwrap_err().to_string(), "a: is listed twice");
+    }
+}

@@ -1,0 +1,194 @@
+//! HTTP as all providers need it: one server with one key, bodies in both directions, timeouts, refusals without the key in
+//! them.
+//!
+//! Redirects are not followed, and nothing is sent twice: a key goes to the server it was entered for and to no other.
+
+mod glimpse;
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use futures_util::stream;
+use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
+use reqwest::{Body, Method, RequestBuilder, Response, Url};
+use serde::de::DeserializeOwned;
+use tokio::time::timeout;
+
+use crate::base_url::{BaseUrl, Key};
+use crate::error::{Partial, RequestError};
+use crate::provider::{ConnectError, Timeouts};
+use crate::redaction::Redaction;
+use crate::refusal::Refusal;
+
+pub(crate) use glimpse::Glimpse;
+
+/// How long a connection may take to come about.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// The longest error body that is read, in bytes.
+const ERROR_BODY_LIMIT: usize = 64 << 10;
+/// The longest page of JSON that is read, in bytes.
+const PAGE_LIMIT: usize = 32 << 20;
+/// The slowest uplink that is waited for, in bytes a second: a picture on its way is not an idle server.
+const SLOWEST_UPLOAD: u64 = 32 << 10;
+
+/// How long sending so many bytes may take.
+pub(crate) fn upload_time(byte_count: u64) -> Duration {
+    Duration::from_secs(byte_count / SLOWEST_UPLOAD)
+}
+
+/// JSON in pieces, which are sent as they lie.
+pub(crate) fn with_json<const PIECES: usize>(request: RequestBuilder, pieces: [Bytes; PIECES]) -> RequestBuilder {
+    let byte_count: usize = pieces.iter().map(Bytes::len).sum();
+    let pieces = pieces.into_iter().filter(|piece| !piece.is_empty());
+    let pieces = stream::iter(pieces.map(Ok::<_, std::convert::Infallible>));
+    request.header(CONTENT_TYPE, "application/json").header(CONTENT_LENGTH, byte_count).body(Body::wrap_stream(pieces))
+}
+
+/// Reads a refused response in a vendor's form: status, headers, body, and the time now.
+pub(crate) type ReadRefusal = fn(u16, &HeaderMap, &[u8], SystemTime) -> Refusal;
+
+/// A connection pool to one server with one key. Cheap to clone; clones share the pool.
+#[derive(Debug, Clone)]
+pub(crate) struct HttpClient {
+    http: reqwest::Client,
+    server: BaseUrl,
+    redaction: Redaction,
+    timeouts: Timeouts,
+    read_refusal: ReadRefusal,
+}
+
+impl HttpClient {
+    /// Sets up a client that sends `headers`, the one with `key` among them, with every request. Nothing is sent, and no
+    /// runtime is needed yet.
+    pub(crate) fn new(
+        server: BaseUrl,
+        key: Key,
+        headers: HeaderMap,
+        timeouts: Timeouts,
+        read_refusal: ReadRefusal,
+    ) -> Result<Self, ConnectError> {
+        if !key.is_for(&server) {
+            return Err(ConnectError::KeyOfAnotherServer { origin: server.origin() });
+        }
+        let builder = reqwest::Client::builder()
+            .user_agent(concat!("fieldmark/", env!("CARGO_PKG_VERSION")))
+            .default_headers(headers)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .connect_timeout(CONNECT_TIMEOUT);
+        let builder = if server.is_loopback() {
+            // A proxy is another machine, and what goes to this one must not leave it.
+            builder.no_proxy()
+        } else {
+            builder.https_only(true)
+        };
+        let http = builder.build().map_err(ConnectError::Http)?;
+        Ok(Self { http, server, redaction: key.into_redaction(), timeouts, read_refusal })
+    }
+
+    pub(crate) fn server(&self) -> &BaseUrl {
+        &self.server
+    }
+
+    pub(crate) fn timeouts(&self) -> Timeouts {
+        self.timeouts
+    }
+
+    /// Takes the key out of what the server sends.
+    pub(crate) fn redaction(&self) -> &Redaction {
+        &self.redaction
+    }
+
+    pub(crate) fn request(&self, method: Method, url: Url) -> RequestBuilder {
+        self.http.request(method, url)
+    }
+
+    /// Sends a request whose body takes `upload` to send, and returns the response once its headers say that all is well.
+    pub(crate) async fn open(&self, request: RequestBuilder, upload: Duration) -> Result<Response, RequestError> {
+        let response = self.within(self.timeouts.idle + upload, request.send()).await?;
+        if !response.status().is_success() {
+            return Err(RequestError::Refused(Box::new(self.refusal(response).await)));
+        }
+        Ok(response)
+    }
+
+    /// Sends a request and reads what comes back as a page of JSON.
+    pub(crate) async fn page<T: DeserializeOwned>(
+        &self,
+        request: RequestBuilder,
+        upload: Duration,
+    ) -> Result<T, RequestError> {
+        let limit = self.timeouts.total + upload;
+        let fetching = async {
+            let response = self.open(request, upload).await?;
+            let mut glimpse = Glimpse::of(&response);
+            let read = self.body(response, PAGE_LIMIT).await.and_then(|body| {
+                glimpse.add(&body);
+                let body = self.redaction.of_answer(&String::from_utf8_lossy(&body));
+                serde_json::from_str(&body).map_err(|error| unreadable(error.to_string()))
+            });
+            read.map_err(|error| self.shown(error, &glimpse))
+        };
+        timeout(limit, fetching)
+            .await
+            .unwrap_or_else(|_| Err(RequestError::TotalTimeout { limit, partial: Partial::default() }))
+    }
+
+    /// The next piece of a response's body; `None` at its end.
+    pub(crate) async fn next_piece(&self, response: &mut Response) -> Result<Option<Bytes>, RequestError> {
+        self.within(self.timeouts.idle, response.chunk()).await
+    }
+
+    /// An answer that cannot be read, with what came in its place. What is wrong with it may quote it.
+    pub(crate) fn shown(&self, error: RequestError, glimpse: &Glimpse) -> RequestError {
+        match error {
+            RequestError::Unreadable { detail, partial } => {
+                let why = self.redacted(&detail);
+                RequestError::Unreadable { detail: glimpse.explain(&why, |text| self.redacted(text)), partial }
+            }
+            other => other,
+        }
+    }
+
+    /// `text` without the key: servers repeat what they were sent.
+    pub(crate) fn redacted(&self, text: &str) -> String {
+        self.redaction.of_failure(text)
+    }
+
+    async fn refusal(&self, response: Response) -> Refusal {
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        // A refusal whose body does not arrive is still a refusal.
+        let body = self.body(response, ERROR_BODY_LIMIT).await.unwrap_or_default();
+        (self.read_refusal)(status, &headers, &body, SystemTime::now()).presentable(|text| self.redacted(text))
+    }
+
+    /// A body up to `limit` bytes; what is beyond is left unread.
+    async fn body(&self, mut response: Response, limit: usize) -> Result<Vec<u8>, RequestError> {
+        let mut body = Vec::new();
+        while let Some(chunk) = self.next_piece(&mut response).await? {
+            body.extend_from_slice(&chunk);
+            if body.len() >= limit {
+                body.truncate(limit);
+                break;
+            }
+        }
+        Ok(body)
+    }
+
+    async fn within<T>(
+        &self,
+        idle: Duration,
+        work: impl Future<Output = Result<T, reqwest::Error>>,
+    ) -> Result<T, RequestError> {
+        match timeout(idle, work).await {
+            Ok(done) => done.map_err(RequestError::from_http),
+            Err(_) => Err(RequestError::IdleTimeout { limit: idle, partial: Partial::default() }),
+        }
+    }
+}
+
+/// An answer that cannot be read, for `why`. [`HttpClient::shown`] adds what came.
+pub(crate) fn unreadable(why: impl Into<String>) -> RequestError {
+    RequestError::Unreadable { detail: why.into(), partial: Partial::default() }
+}

@@ -1,0 +1,158 @@
+//! How large a picture may be so that a provider leaves it alone, and how many tokens it then costs.
+//!
+//! A picture beyond a model's limits would be resized by the server, out of sight, and the boxes would come back in pixels
+//! of that unseen picture. So the rule is applied here, before a picture is encoded. Deliberately absent: resizing itself,
+//! which is left to the owner of the pixels.
+
+use domain::geometry::PixelSize;
+use serde::Deserialize;
+
+/// The rule of a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ImageRule {
+    /// The picture is cut into square patches, a token each.
+    Patches {
+        /// Of a patch, in pixels.
+        side: u32,
+        /// Of the picture, padded to whole patches, in pixels.
+        longest_edge: u32,
+        /// The most tokens that a picture may take.
+        token_limit: u64,
+    },
+    /// The picture is looked at within a square of this side; it takes no tokens.
+    LongestEdge { pixels: u32 },
+}
+
+impl ImageRule {
+    /// Input tokens of a picture that is sent in this size: exact as long as it [fits](ImageRule::fits).
+    #[must_use]
+    pub const fn tokens(self, size: PixelSize) -> u64 {
+        match self {
+            Self::Patches { side, .. } => size.width.div_ceil(side) as u64 * size.height.div_ceil(side) as u64,
+            Self::LongestEdge { .. } => 0,
+        }
+    }
+
+    /// Whether a picture of this size is taken as it is.
+    #[must_use]
+    pub const fn fits(self, size: PixelSize) -> bool {
+        match self {
+            Self::Patches { side, longest_edge, token_limit } => {
+                let patches_along_edge = longest_edge / side;
+                size.width.div_ceil(side) <= patches_along_edge
+                    && size.height.div_ceil(side) <= patches_along_edge
+                    && self.tokens(size) <= token_limit
+            }
+            Self::LongestEdge { pixels } => size.width <= pixels && size.height <= pixels,
+        }
+    }
+
+    /// The size in which a picture of `original` size is to be sent: the server's rule, with sides rounded as
+    /// [`PixelSize::fit_within`] rounds them, since that is what resizing to a long edge makes.
+    #[must_use]
+    pub fn sent_size(self, original: PixelSize) -> PixelSize {
+        let mut edge = self.resized(original).long_edge();
+        // The other rounding can make a side a pixel longer, and with that a patch.
+        while edge > 1 && !self.fits(original.fit_within(edge)) {
+            edge -= 1;
+        }
+        original.fit_within(edge)
+    }
+
+    /// The size that the server itself would give a picture of `size`. Never larger than `size`, no side below 1.
+    #[must_use]
+    pub fn resized(self, size: PixelSize) -> PixelSize {
+        if self.fits(size) {
+            return size;
+        }
+        if let Self::LongestEdge { pixels } = self {
+            return size.fit_within(pixels);
+        }
+        if size.height > size.width {
+            return self.resized(size.transposed()).transposed();
+        }
+        let aspect = f64::from(size.width) / f64::from(size.height.max(1));
+        let with_width = |width: u32| PixelSize::new(width, height_for(width, aspect));
+        let (mut fitting, mut too_wide) = (1, size.width);
+        while fitting + 1 < too_wide {
+            let middle = fitting.midpoint(too_wide);
+            if self.fits(with_width(middle)) {
+                fitting = middle;
+            } else {
+                too_wide = middle;
+            }
+        }
+        with_width(fitting)
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most the width, which is a u32")]
+fn height_for(width: u32, aspect: f64) -> u32 {
+    ((f64::from(width) / aspect).round_ties_even() as u32).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STANDARD: ImageRule = ImageRule::Patches { side: 28, longest_edge: 1568, token_limit: 1568 };
+    const HIGH: ImageRule = ImageRule::Patches { side: 28, longest_edge: 2576, token_limit: 4784 };
+
+    fn size((width, height): (u32, u32)) -> PixelSize {
+        PixelSize::new(width, height)
+    }
+
+    #[test]
+    fn sizes_and_tokens_are_the_vendor_s() {
+        let vectors = [
+            ((640, 480), ((640, 480), 414), ((640, 480), 414)),
+            ((1280, 720), ((1280, 720), 1196), ((1280, 720), 1196)),
+            ((1920, 1080), ((1456, 819), 1560), ((1920, 1080), 2691)),
+            ((2560, 1440), ((1456, 819), 1560), ((2560, 1440), 4784)),
+            ((3024, 4032), ((952, 1270), 1564), ((1659, 2212), 4740)),
+            ((3840, 2160), ((1456, 819), 1560), ((2576, 1449), 4784)),
+            ((6000, 4000), ((1344, 896), 1536), ((2352, 1568), 4704)),
+            ((8000, 400), ((1568, 78), 168), ((2576, 129), 460)),
+        ];
+        for (original, standard, high) in vectors {
+            for (rule, (sent, count)) in [(STANDARD, standard), (HIGH, high)] {
+                let actual = rule.resized(size(original));
+                assert_eq!((actual, rule.tokens(actual)), (size(sent), count), "{original:?} {rule:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_documented_table_may_be_a_pixel_off() {
+        let actual = STANDARD.resized(PixelSize::new(2000, 1500));
+        assert!(actual.width.abs_diff(1269) <= 1 && actual.height.abs_diff(952) <= 1, "{actual:?}");
+    }
+
+    #[test]
+    fn whatever_is_resized_fits_and_stays() {
+        for rule in [STANDARD, HIGH] {
+            for width in (1..12_000).step_by(397) {
+                for height in (1..12_000).step_by(389) {
+                    let original = PixelSize::new(width, height);
+                    let sent = rule.resized(original);
+                    assert!(rule.fits(sent), "{original:?} became {sent:?}");
+                    assert!(sent.width <= width && sent.height <= height && sent.width > 0 && sent.height > 0);
+                    assert_eq!(rule.resized(sent), sent);
+                    let ours = rule.sent_size(original);
+                    assert!(rule.fits(ours) && ours.long_edge() + 2 >= sent.long_edge(), "{original:?}: {ours:?}");
+                    assert_eq!(original.fit_within(ours.long_edge()), ours);
+                    assert_eq!(rule.resized(original.transposed()), sent.transposed(), "{original:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_longest_edge_keeps_the_shape_and_takes_no_tokens() {
+        let rule = ImageRule::LongestEdge { pixels: 832 };
+        assert_eq!(rule.sent_size(PixelSize::new(4000, 3000)), PixelSize::new(832, 624));
+        let small = PixelSize::new(64, 48);
+        assert_eq!((rule.sent_size(small), rule.tokens(small)), (small, 0));
+    }
+}

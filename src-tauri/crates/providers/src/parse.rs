@@ -1,0 +1,226 @@
+//! From a model's words to marks in pixels of the picture that was sent.
+//!
+//! Models answer almost what they are asked. Whatever is meant beyond doubt is repaired, and every repair is recorded;
+//! what is not is dropped by itself, with its reason, and never takes another mark with it. Nothing is made up: a
+//! confidence that is missing stays missing, and coordinates in an unknown frame are not guessed at. An answer with items
+//! of which none can be used is no empty answer but an error. Pure: the same answer gives the same marks, so a kept answer
+//! can be read again when this gets better.
+//!
+//! Deliberately absent: the way to image pixels ([`domain::geometry::ImageFromSent`] is the only one).
+
+mod attributes;
+mod brackets;
+
+mod items;
+mod json;
+mod scalars;
+#[cfg(test)]
+mod tests;
+mod unusable;
+
+use domain::answer::{
+    Answer, AnsweredMark, CoordinateSystem, DropReason, Dropped, MAX_ANNOTATIONS, Reading, Repair, RepairKind,
+};
+use domain::geometry::{PixelSize, Rect};
+use domain::recipe::Recipe;
+use domain::shape::Shape;
+use serde_json::{Map, Value};
+
+use crate::answer::{RawAnswer, StopReason};
+use crate::coordinates;
+use items::{Item, LABEL_KEYS};
+
+/// A box of which no more than this part is inside the picture cannot be used: too much of it would be clipped.
+const LEAST_SHARE_INSIDE: f64 = 0.5;
+
+/// An answer of which nothing can be used, which is another thing than an empty list.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AnswerError {
+    /// The model declined to answer.
+    #[error("the model declined")]
+    Declined,
+    /// The output maximum was used up before the answer began; a larger one helps.
+    #[error("the answer was cut off before its first annotation")]
+    CutOffEarly,
+    /// There is no list of annotations, or nothing in it can be read.
+    #[error("{detail}")]
+    Unreadable { detail: String },
+    /// There are annotations, and none can be used.
+    #[error("{detail}")]
+    Unusable { detail: String },
+    /// There are boxes, and they are certainly not in pixels of the picture that was sent.
+    #[error("{detail}")]
+    OtherCoordinates { system: CoordinateSystem, detail: String },
+}
+
+/// Reads an answer as it was received or kept.
+pub fn read(answer: &RawAnswer, recipe: &Recipe) -> Result<Answer, AnswerError> {
+    if answer.stop_reason == StopReason::Refusal {
+        return Err(AnswerError::Declined);
+    }
+    let is_cut_off = answer.stop_reason.cuts_off();
+    match parse(&answer.text, recipe, answer.sent) {
+        Ok(mut read) => {
+            let reading = &mut read.reading;
+            let is_unclosed = reading.is_cut_short;
+            reading.is_cut_short = is_cut_off.unwrap_or(is_unclosed);
+            if is_unclosed && !reading.is_cut_short {
+                // The model ended its answer without closing the list. A longer answer would be no better.
+                for repair in reading.repairs.iter_mut().filter(|repair| repair.kind == RepairKind::CutOff) {
+                    repair.kind = RepairKind::BrokenJson;
+                }
+            }
+            // Only a list that is closed can say that there is nothing to annotate.
+            if !read.marks.is_empty() {
+                Ok(read)
+            } else if read.reading.is_cut_short {
+                Err(AnswerError::CutOffEarly)
+            } else if is_unclosed {
+                Err(unusable::no_list(&answer.text))
+            } else {
+                Ok(read)
+            }
+        }
+        Err(AnswerError::Unreadable { .. }) if is_cut_off == Some(true) => Err(AnswerError::CutOffEarly),
+        Err(error) => Err(error),
+    }
+}
+
+/// Reads the text of an answer about a picture of `sent` size.
+pub fn parse(text: &str, recipe: &Recipe, sent: PixelSize) -> Result<Answer, AnswerError> {
+    let mut found = items::find(text).ok_or_else(|| unusable::no_list(text))?;
+    let beyond = Dropped::beyond_limit(found.items.len());
+    found.items.truncate(MAX_ANNOTATIONS);
+    let boxes: Vec<Rect> = found.items.iter().filter_map(|item| answered_rect(item, sent)).collect();
+    let asked_for = found.items.iter().filter(|item| has_known_label(item, recipe));
+    let asked_for: Vec<Rect> = asked_for.filter_map(|item| answered_rect(item, sent)).collect();
+    if coordinates::are_fractions(&asked_for, sent) {
+        return Err(unusable::other_coordinates(CoordinateSystem::Fractions, &asked_for, sent));
+    }
+    if let Some(system) = coordinates::other_system(&boxes, sent) {
+        return Err(unusable::other_coordinates(system, &boxes, sent));
+    }
+    let mut marks = Vec::new();
+    let mut reading = Reading {
+        repairs: found.repairs.into_iter().map(|kind| Repair { item: None, kind }).collect(),
+        dropped: Vec::new(),
+        is_cut_short: found.is_cut_off,
+    };
+    for (item, answered) in found.items.iter().enumerate() {
+        let mut repairs = Vec::new();
+        match mark(answered, recipe, sent, &mut repairs) {
+            Ok(mark) => {
+                marks.push(mark);
+                reading.repairs.extend(repairs.into_iter().map(|kind| Repair { item: Some(item), kind }));
+            }
+            Err(reason) => reading.dropped.push(Dropped { item, reason }),
+        }
+    }
+    if marks.is_empty()
+        && let Some(first) = found.items.first()
+    {
+        return Err(unusable::nothing_used(&reading.dropped, first));
+    }
+    reading.dropped.extend(beyond);
+    Ok(Answer { sent, marks, reading })
+}
+
+/// The marks of an answer that is still on its way, as far as they are whole and can be read. To be shown, never to be
+/// kept: [`read`] has the last word on the whole answer. Takes time in proportion to the text.
+#[must_use]
+pub fn preview(text: &str, recipe: &Recipe, sent: PixelSize) -> Vec<AnsweredMark> {
+    let items = items::among_text(text).map(|found| found.items).unwrap_or_default();
+    items.iter().filter_map(|item| mark(item, recipe, sent, &mut Vec::new()).ok()).collect()
+}
+
+fn mark(
+    item: &Item,
+    recipe: &Recipe,
+    sent: PixelSize,
+    repairs: &mut Vec<RepairKind>,
+) -> Result<AnsweredMark, DropReason> {
+    let Item::Read(Value::Object(fields)) = item else { return Err(DropReason::Unreadable) };
+    let answered = answered_label(fields).ok_or(DropReason::NoLabel)?;
+    let label = recipe.label_for(answered).ok_or_else(|| DropReason::UnknownLabel { answered: answered.to_owned() })?;
+    if label.name != answered {
+        repairs.push(RepairKind::LabelRenamed { answered: answered.to_owned() });
+    }
+    let rect = rect(fields, sent, repairs)?;
+    let confidence = confidence(fields.get("confidence"), repairs);
+    let attributes = attributes::read(fields, recipe, repairs)?;
+    Ok(AnsweredMark { label: label.name.clone(), confidence, shape: Shape::Box { rect }, attributes })
+}
+
+fn answered_label(fields: &Map<String, Value>) -> Option<&str> {
+    LABEL_KEYS.iter().find_map(|key| fields.get(*key)?.as_str())
+}
+
+fn has_known_label(item: &Item, recipe: &Recipe) -> bool {
+    let Item::Read(Value::Object(fields)) = item else { return false };
+    answered_label(fields).is_some_and(|label| recipe.label_for(label).is_some())
+}
+
+/// The box of an item as it was answered, whatever its label.
+fn answered_rect(item: &Item, sent: PixelSize) -> Option<Rect> {
+    let Item::Read(Value::Object(fields)) = item else { return None };
+    corners(fields, sent, &mut Vec::new())
+}
+
+fn corners(fields: &Map<String, Value>, sent: PixelSize, repairs: &mut Vec<RepairKind>) -> Option<Rect> {
+    // Some put the corners into an object of their own. A list of four is not read: its order would be a guess.
+    let corners = ["box", "bbox"].iter().find_map(|key| fields.get(*key)?.as_object()).unwrap_or(fields);
+    let mut corner = |key: &str, side: u32| {
+        let number = scalars::number(corners.get(key)?)?;
+        if number.was_text {
+            repairs.push(RepairKind::NumberFromText { field: key.to_owned() });
+        }
+        let in_pixels = if number.is_percent { number.value / 100.0 * f64::from(side) } else { number.value };
+        in_pixels.is_finite().then_some(in_pixels)
+    };
+    Some(Rect::new(
+        corner("x1", sent.width)?,
+        corner("y1", sent.height)?,
+        corner("x2", sent.width)?,
+        corner("y2", sent.height)?,
+    ))
+}
+
+fn rect(fields: &Map<String, Value>, sent: PixelSize, repairs: &mut Vec<RepairKind>) -> Result<Rect, DropReason> {
+    let answered = corners(fields, sent, repairs).ok_or(DropReason::NoBox)?;
+    let ordered = answered.ordered();
+    if ordered != answered {
+        repairs.push(RepairKind::CornersSwapped);
+    }
+    if ordered.width() < 1.0 || ordered.height() < 1.0 {
+        return Err(DropReason::NoExtent);
+    }
+    let inside = ordered.clamped(sent);
+    if inside.area() <= ordered.area() * LEAST_SHARE_INSIDE {
+        return Err(DropReason::OutsidePicture);
+    }
+    let pixels = [inside.x1 - ordered.x1, inside.y1 - ordered.y1, ordered.x2 - inside.x2, ordered.y2 - inside.y2]
+        .into_iter()
+        .fold(0.0, f64::max);
+    if pixels > 0.0 {
+        repairs.push(RepairKind::ClampedToPicture { pixels });
+    }
+    Ok(inside)
+}
+
+fn confidence(answered: Option<&Value>, repairs: &mut Vec<RepairKind>) -> Option<f32> {
+    let answered = answered.filter(|value| !value.is_null())?;
+    let (value, repair) = match scalars::number(answered) {
+        Some(number) if !number.is_percent && (0.0..=1.0).contains(&number.value) => {
+            let field = "confidence".to_owned();
+            (Some(number.value), number.was_text.then_some(RepairKind::NumberFromText { field }))
+        }
+        // From 10 up nothing else can be meant; 5 could as well be five of ten.
+        Some(number) if (if number.is_percent { 0.0 } else { 10.0 }..=100.0).contains(&number.value) => {
+            (Some(number.value / 100.0), Some(RepairKind::ConfidenceFromPercent))
+        }
+        _ => (None, Some(RepairKind::ConfidenceLeftOut { answered: scalars::shown(answered) })),
+    };
+    repairs.extend(repair);
+    #[expect(clippy::cast_possible_truncation, reason = "a probability needs no more digits than an f32 has")]
+    value.map(|value| value as f32)
+}

@@ -1,0 +1,650 @@
+//! Answers as models give them, well and badly formed.
+
+use domain::recipe::{Attribute, AttributeKind, Recipe};
+
+use super::*;
+
+const SENT: PixelSize = PixelSize::new(400, 300);
+
+fn recipe() -> Recipe {
+    let mut recipe = Recipe::find_these("cat, traffic light").unwrap();
+    recipe.labels[0].synonyms = vec!["Kitten".into()];
+    recipe
+}
+
+fn with_attributes() -> Recipe {
+    let attribute =
+        |name: &str, kind, is_required| Attribute { name: name.into(), definition: String::new(), kind, is_required };
+    let mut recipe = recipe();
+    recipe.attributes = vec![
+        attribute("note", AttributeKind::Text, false),
+        attribute("difficulty", AttributeKind::Number { min: 1, max: 5 }, true),
+        attribute("coat", AttributeKind::Choice { options: vec!["tabby".into(), "short hair".into()] }, false),
+        attribute("is it asleep?", AttributeKind::YesNo, false),
+    ];
+    recipe
+}
+
+fn rect(mark: &AnsweredMark) -> Rect {
+    let Shape::Box { rect } = mark.shape else { panic!("{:?}", mark.shape) };
+    rect
+}
+
+/// A line a mark, a repair, a dropped item.
+fn told(text: &str, recipe: &Recipe) -> String {
+    let parsed = match parse(text, recipe, SENT) {
+        Ok(parsed) => parsed,
+        Err(error) => return error.to_string(),
+    };
+    let mut lines = Vec::new();
+    for AnsweredMark { label, confidence, shape, attributes } in &parsed.marks {
+        let Shape::Box { rect: Rect { x1, y1, x2, y2 } } = shape else { panic!("{shape:?}") };
+        lines.push(format!("{label} {x1} {y1} {x2} {y2} {confidence:?} {attributes:?}"));
+    }
+    lines.extend(parsed.reading.repairs.iter().map(|repair| format!("repair {:?}: {:?}", repair.item, repair.kind)));
+    lines
+        .extend(parsed.reading.dropped.iter().map(|dropped| format!("dropped {}: {:?}", dropped.item, dropped.reason)));
+    if parsed.reading.is_cut_short {
+        lines.push("truncated".into());
+    }
+    lines.join("\n")
+}
+
+#[test]
+fn as_asked() {
+    let text = r#"{"marks":[{"label":"cat","x1":10,"y1":20,"x2":110,"y2":120,"confidence":0.75}]}"#;
+    insta::assert_snapshot!(told(text, &recipe()), @r#"cat 10 20 110 120 Some(0.75) {}"#);
+    assert_eq!(told(r#"{"marks":[]}"#, &recipe()), "");
+}
+
+#[test]
+fn boxes_that_need_repair() {
+    let text = r#"{"marks":[
+        {"label":"cat","x1":110,"y1":120,"x2":10,"y2":20,"confidence":0.5},
+        {"label":"cat","x1":"25%","y1":"50 %","x2":300,"y2":"100%"},
+        {"label":"cat","x1":"10","y1":" 20px","x2":110.5,"y2":120},
+        {"label":"cat","x1":-4,"y1":250,"x2":90,"y2":303.5},
+        {"label":"cat","box":{"x1":1,"y1":2,"x2":3,"y2":4}}
+    ]}"#;
+    insta::assert_snapshot!(told(text, &recipe()), @r#"
+    cat 10 20 110 120 Some(0.5) {}
+    cat 100 150 300 300 None {}
+    cat 10 20 110.5 120 None {}
+    cat 0 250 90 300 None {}
+    cat 1 2 3 4 None {}
+    repair Some(0): CornersSwapped
+    repair Some(1): NumberFromText { field: "x1" }
+    repair Some(1): NumberFromText { field: "y1" }
+    repair Some(1): NumberFromText { field: "y2" }
+    repair Some(2): NumberFromText { field: "x1" }
+    repair Some(2): NumberFromText { field: "y1" }
+    repair Some(3): ClampedToPicture { pixels: 4.0 }
+    "#);
+}
+
+#[test]
+fn one_bad_item_never_costs_the_others() {
+    let text = r#"{"marks":[
+        "cat", null, 7,
+        {"x1":1,"y1":2,"x2":30,"y2":40},
+        {"label":"dog","x1":1,"y1":2,"x2":30,"y2":40},
+        {"label":"cat","x1":1,"y1":2,"x2":30},
+        {"label":"cat","x1":1,"y1":2,"x2":"wide","y2":40},
+        {"label":"cat","bbox":[1,2,30,40]},
+        {"label":"cat","x1":5,"y1":2,"x2":5,"y2":40},
+        {"label":"cat","x1":0.1,"y1":0.2,"x2":0.5,"y2":0.6},
+        {"label":"cat","x1":500,"y1":2,"x2":600,"y2":40},
+        {"label":"cat","x1":300,"y1":200,"x2":900,"y2":800},
+        {"label":"cat","x1":1,"y1":2,"x2":1e999,"y2":40},
+        {"label":"cat","x1":1,"y1":2,"x2":30,"y2":40}
+    ]}"#;
+    insta::assert_snapshot!(told(&text.replace("1e999", "\"1e999\""), &recipe()), @r#"
+    cat 1 2 30 40 None {}
+    dropped 0: Unreadable
+    dropped 1: Unreadable
+    dropped 2: Unreadable
+    dropped 3: NoLabel
+    dropped 4: UnknownLabel { answered: "dog" }
+    dropped 5: NoBox
+    dropped 6: NoBox
+    dropped 7: NoBox
+    dropped 8: NoExtent
+    dropped 9: NoExtent
+    dropped 10: OutsidePicture
+    dropped 11: OutsidePicture
+    dropped 12: NoBox
+    "#);
+}
+
+#[test]
+fn labels_by_synonym_and_spelling() {
+    let text = ["cat", "Cat ", "kitten", "traffic_light", "Traffic-Light", "traffic lights", "'cats'", "dog", ""]
+        .map(|label| format!(r#"{{"class":"{label}","x1":1,"y1":2,"x2":30,"y2":40}}"#))
+        .join(",");
+    insta::assert_snapshot!(told(&format!("[{text}]"), &recipe()), @r#"
+    cat 1 2 30 40 None {}
+    cat 1 2 30 40 None {}
+    cat 1 2 30 40 None {}
+    traffic light 1 2 30 40 None {}
+    traffic light 1 2 30 40 None {}
+    traffic light 1 2 30 40 None {}
+    cat 1 2 30 40 None {}
+    repair Some(1): LabelRenamed { answered: "Cat " }
+    repair Some(2): LabelRenamed { answered: "kitten" }
+    repair Some(3): LabelRenamed { answered: "traffic_light" }
+    repair Some(4): LabelRenamed { answered: "Traffic-Light" }
+    repair Some(5): LabelRenamed { answered: "traffic lights" }
+    repair Some(6): LabelRenamed { answered: "'cats'" }
+    dropped 7: UnknownLabel { answered: "dog" }
+    dropped 8: UnknownLabel { answered: "" }
+    "#);
+}
+
+#[test]
+fn confidences_are_never_made_up() {
+    let answered = ["null", "0", "1", "\"0.5\"", "\"85%\"", "85", "5", "-0.1", "\"high\"", "101", "true", "\"0.5%\""];
+    let table: Vec<(&str, Option<f32>)> = answered
+        .into_iter()
+        .map(|answered| {
+            let text = format!(r#"[{{"label":"cat","x1":1,"y1":2,"x2":30,"y2":40,"confidence":{answered}}}]"#);
+            (answered, parse(&text, &recipe(), SENT).unwrap().marks[0].confidence)
+        })
+        .collect();
+    let expected =
+        [None, Some(0.0), Some(1.0), Some(0.5), Some(0.85), Some(0.85), None, None, None, None, None, Some(0.005)];
+    assert_eq!(table.iter().map(|(_, confidence)| *confidence).collect::<Vec<_>>(), expected, "{table:?}");
+    let without = parse(r#"[{"label":"cat","x1":1,"y1":2,"x2":30,"y2":40}]"#, &recipe(), SENT).unwrap();
+    assert_eq!((without.marks[0].confidence, without.reading.repairs), (None, Vec::new()));
+}
+
+#[test]
+fn attributes_by_kind() {
+    let item = |attributes: &str| format!(r#"{{"label":"cat","x1":1,"y1":2,"x2":30,"y2":40,{attributes}}}"#);
+    let text = [
+        item(r#""attributes":{"note":" on a sofa ","difficulty":3,"coat":"tabby","attribute_4":true}"#),
+        item(r#""attributes":{"note":7,"difficulty":"4","coat":"Short_hair","is it asleep?":"No"}"#),
+        item(r#""attributes":{"note":"","difficulty":6,"coat":"striped","attribute_4":"maybe"}"#),
+        item(r#""difficulty":0,"Note":"flat""#),
+        item(r#""attributes":{"difficulty":2.5}"#),
+        item(r#""attributes":{"note":"all there is"}"#),
+    ]
+    .join(",");
+    insta::assert_snapshot!(told(&format!("{{\"marks\":[{text}]}}"), &with_attributes()), @r#"
+    cat 1 2 30 40 None {"coat": Text("tabby"), "difficulty": Number(3), "is it asleep?": YesNo(true), "note": Text("on a sofa")}
+    cat 1 2 30 40 None {"coat": Text("short hair"), "difficulty": Number(4), "is it asleep?": YesNo(false), "note": Text("7")}
+    cat 1 2 30 40 None {"difficulty": Number(5)}
+    cat 1 2 30 40 None {"difficulty": Number(1), "note": Text("flat")}
+    repair Some(1): AttributeConverted { name: "note", answered: "7" }
+    repair Some(1): AttributeConverted { name: "difficulty", answered: "4" }
+    repair Some(1): AttributeConverted { name: "coat", answered: "Short_hair" }
+    repair Some(1): AttributeConverted { name: "is it asleep?", answered: "No" }
+    repair Some(2): AttributeClamped { name: "difficulty", answered: "6" }
+    repair Some(2): AttributeLeftOut { name: "coat", answered: "striped" }
+    repair Some(2): AttributeLeftOut { name: "is it asleep?", answered: "maybe" }
+    repair Some(3): AttributeClamped { name: "difficulty", answered: "0" }
+    dropped 4: AttributeMissing { name: "difficulty" }
+    dropped 5: AttributeMissing { name: "difficulty" }
+    "#);
+}
+
+#[test]
+fn json_with_something_around_it() {
+    let list = r#"{"marks":[{"label":"cat","x1":1,"y1":2,"x2":30,"y2":40}]}"#;
+    let expected = "cat 1 2 30 40 None {}\nrepair None: WordsAround";
+    for text in [
+        format!("```json\n{list}\n```"),
+        format!("```\n{list}```"),
+        format!("Here is what I see:\n\n{list}\n\nTell me {{if}} you need more."),
+        format!("{{\"answer\":{list}}}"),
+        format!("Sure! ```JSON\n{list}\n``` [1]"),
+    ] {
+        assert_eq!(told(&text, &recipe()), expected, "{text}");
+    }
+    let mark = r#"{"label":"cat","x1":1,"y1":2,"x2":30,"y2":40}"#;
+    let lines = parse(&format!("{mark}\n{mark}\n{mark}\nThat is all."), &recipe(), SENT).unwrap();
+    assert_eq!((lines.marks.len(), lines.reading.dropped.len()), (3, 0));
+    assert_eq!(told("```json\n[]\n```", &recipe()), "repair None: WordsAround");
+}
+
+#[test]
+fn broken_json_is_read_item_by_item() {
+    let good = r#"{"label":"cat","x1":1,"y1":2,"x2":30,"y2":40}"#;
+    let comma = r#"{"label":"cat","x1":1,"y1":2,"x2":30,"y2":40,}"#;
+    let text = format!(r#"{{"marks":[{good},{{"label":"cat",x1:5}},{comma},{good},],}}"#);
+    insta::assert_snapshot!(told(&text, &recipe()), @r#"
+    cat 1 2 30 40 None {}
+    cat 1 2 30 40 None {}
+    cat 1 2 30 40 None {}
+    repair None: BrokenJson
+    dropped 1: NoBox
+    "#);
+}
+
+#[test]
+fn a_truncated_answer_gives_its_whole_items() {
+    let text = r#"{"marks":[{"label":"cat","x1":1,"y1":2,"x2":30,"y2":40,"attributes":{"difficulty":1,"note":"a ] } \" b"}},
+        {"label":"cat","x1":2,"y1":3,"x2":31,"y2":41,"attributes":{"difficulty":2}},{"label":"traff"#;
+    insta::assert_snapshot!(told(text, &with_attributes()), @r#"
+    cat 1 2 30 40 None {"difficulty": Number(1), "note": Text("a ] } \" b")}
+    cat 2 3 31 41 None {"difficulty": Number(2)}
+    repair None: CutOff
+    truncated
+    "#);
+    // Wherever it is cut, nothing is invented and nothing fails but the beginning.
+    for (end, _) in text.char_indices() {
+        match parse(&text[..end], &with_attributes(), SENT) {
+            Ok(parsed) => {
+                assert!(parsed.reading.is_cut_short && parsed.reading.dropped.is_empty(), "{end}: {parsed:?}");
+            }
+            Err(error) => assert!(matches!(error, AnswerError::Unreadable { .. }) && end < 12, "{end}"),
+        }
+    }
+}
+
+/// Numbers that are none, or that no picture and no probability has.
+const EXTREMES: &[&str] = &[
+    "1e308",
+    "-1e308",
+    "1e400",
+    "-1e400",
+    "5e-324",
+    "-0.0",
+    "1e999999",
+    "\"NaN\"",
+    "\"inf\"",
+    "\"-inf\"",
+    "\"1e308%\"",
+    "9223372036854775808",
+    "-9223372036854775809",
+    "null",
+    "10",
+    "200",
+];
+
+/// A number that is finite in percent, and not in pixels, would make the kept reading unreadable.
+#[test]
+fn a_percentage_beyond_all_numbers_is_no_box() {
+    let text = r#"{"marks":[{"label":"cat","x1":"1e308%","y1":0,"x2":"1e308%","y2":"1e308%"},
+        {"label":"cat","x1":20,"y1":30,"x2":120,"y2":130}]}"#;
+    let parsed = parse(text, &recipe(), SENT).unwrap();
+    assert_eq!((parsed.marks.len(), &parsed.reading.dropped[0].reason), (1, &DropReason::NoBox));
+    assert_eq!(Answer::from_raw(&parsed.to_raw().unwrap()).unwrap(), parsed);
+}
+
+proptest::proptest! {
+    #[test]
+    fn extreme_numbers_cost_no_other_mark(
+        extremes in proptest::collection::vec(proptest::sample::select(EXTREMES), 6),
+    ) {
+        let [x1, y1, x2, y2, confidence, difficulty] = extremes[..] else { unreachable!() };
+        let sound = r#"{"label":"cat","x1":20,"y1":30,"x2":120,"y2":130,"confidence":0.5,"difficulty":3}"#;
+        let text = format!(
+            r#"{{"marks":[{{"label":"cat","x1":{x1},"y1":{y1},"x2":{x2},"y2":{y2},"confidence":{confidence},
+            "difficulty":{difficulty}}},{sound},{sound}]}}"#
+        );
+        let parsed = parse(&text, &with_attributes(), SENT).unwrap();
+        proptest::prop_assert!(parsed.marks.len() >= 2, "{parsed:?}");
+        for mark in &parsed.marks {
+            proptest::prop_assert!(rect(mark).is_finite() && rect(mark).clamped(SENT) == rect(mark), "{mark:?}");
+            proptest::prop_assert!(mark.confidence.is_none_or(|confidence| (0.0..=1.0).contains(&confidence)));
+        }
+        // What is kept of the reading can be read back.
+        proptest::prop_assert_eq!(Answer::from_raw(&parsed.to_raw().unwrap()).unwrap(), parsed);
+    }
+}
+
+proptest::proptest! {
+    /// Whatever is cut out of an answer or put into it: reading ends, and what comes out is inside the picture.
+    #[test]
+    fn anything_can_be_read(start in 0..260_usize, length in 0..40_usize, put_in in "[{}\\[\\]\",:0-9a-z\\\\ é`]{0,12}") {
+        let text = r#"```json {"marks":[{"label":"cat","x1":1,"y1":2,"x2":30,"y2":40,"attributes":{"difficulty":"3"}},
+            {"label":"kitten","x1":-1,"y1":2,"x2":"30","y2":400,"confidence":"90%","attributes":{"difficulty":9}},]} ```"#;
+        let (start, end) = (start.min(text.len()), (start + length).min(text.len()));
+        let broken = format!("{}{put_in}{}", &text[..start], &text[end..]);
+        if let Ok(parsed) = parse(&broken, &with_attributes(), SENT) {
+            for mark in parsed.marks {
+                proptest::prop_assert!(rect(&mark).area() > 0.0 && rect(&mark).clamped(SENT) == rect(&mark));
+                proptest::prop_assert!(mark.confidence.is_none_or(|confidence| (0.0..=1.0).contains(&confidence)));
+            }
+        }
+    }
+}
+
+proptest::proptest! {
+    /// Any text made of what answers are made of: reading ends, and never with an empty list that nobody wrote.
+    #[test]
+    fn any_text_can_be_read(pieces in proptest::collection::vec(proptest::sample::select(PIECES), 0..30)) {
+        let text = pieces.concat();
+        let _ = preview(&text, &recipe(), SENT);
+        if let Ok(parsed) = parse(&text, &recipe(), SENT) {
+            proptest::prop_assert!(parsed.marks.iter().all(|mark| rect(mark).clamped(SENT) == rect(mark)));
+            let is_empty = parsed.marks.is_empty() && !parsed.reading.is_cut_short;
+            proptest::prop_assert!(!is_empty || text.replace([' ', '\n'], "").contains("[]"), "{text}");
+        }
+    }
+
+    #[test]
+    fn any_bytes_can_be_read(text in ".{0,200}") {
+        let _ = (parse(&text, &recipe(), SENT), preview(&text, &recipe(), SENT));
+    }
+}
+
+const PIECES: &[&str] = &[
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    "\"",
+    "'",
+    "\\",
+    "\\ud83d",
+    "\n",
+    " ",
+    "(",
+    "//",
+    "/*",
+    "```",
+    "```json\n",
+    "marks",
+    "label",
+    "\"marks\":",
+    "marks:",
+    "\"label\":",
+    "\"cat\"",
+    "x1:",
+    "\"x1\":1,\"y1\":2,\"x2\":30,\"y2\":40",
+    "null",
+    "-1e9",
+    "0.5",
+    "25%",
+    "{\"label\":\"cat\",\"x1\":1,\"y1\":2,\"x2\":30,\"y2\":40}",
+    "é",
+    "\u{feff}",
+    "[]",
+    "{\"marks\":[]}",
+    "I see it",
+];
+
+/// Answers that a preview must follow to their end: as asked, in other forms, with items that are not read.
+fn on_their_way() -> Vec<String> {
+    let attributes = r#""attributes":{"difficulty":1,"note":"a ] } \" b [{"}"#;
+    let good = format!(r#"{{"label":"cat","x1":1,"y1":2,"x2":30,"y2":40,"confidence":0.5,{attributes}}}"#);
+    let synonym = format!(r#"{{"class":"Kitten","box":{{"x1":-1,"y1":2,"x2":"30","y2":40}},{attributes}}}"#);
+    let dropped = format!(r#"{{"label":"dog","x1":1,"y1":2,"x2":30,"y2":40,{attributes}}}"#);
+    let comma = r#"{"label":"cat","x1":1,"y1":2,"x2":30,"y2":40,"difficulty":2,}"#;
+    vec![
+        format!("{{\"marks\":[{good},{dropped},{synonym},\n {good}]}}"),
+        format!("I see é and [two] of them:\n```json\n{{\"objects\" : [{synonym}, 7, {good}]}}\n```\nThat is all."),
+        format!("[{good},{comma},null,{{\"label\":\"cat\",x1:5}},{synonym},]"),
+        format!("{{\"answer\":{{\"annotations\":[{dropped},{good}]}}}}"),
+        "{\"marks\":[]}".into(),
+        "I cannot help with that.".into(),
+    ]
+}
+
+#[test]
+fn a_preview_grows_into_the_answer() {
+    for text in on_their_way() {
+        let last = parse(&text, &with_attributes(), SENT).map(|answer| answer.marks).unwrap_or_default();
+        let mut shown = 0;
+        for end in (0..=text.len()).filter(|end| text.is_char_boundary(*end)) {
+            let preview = preview(&text[..end], &with_attributes(), SENT);
+            assert!(preview.len() >= shown && last.starts_with(&preview), "{}: {preview:?}", &text[..end]);
+            shown = preview.len();
+        }
+        assert_eq!(shown, last.len(), "{text}");
+    }
+}
+
+#[test]
+fn answers_without_marks() {
+    for text in ["", "I cannot help with that.", "{}", "null", "{\"marks\":null}", "```", "{\"ok\":true}"] {
+        let error = parse(text, &recipe(), SENT).unwrap_err();
+        assert!(matches!(error, AnswerError::Unreadable { .. }), "{text}: {error:?}");
+    }
+}
+
+fn answer(text: &str, stop_reason: StopReason) -> RawAnswer {
+    RawAnswer {
+        text: text.into(),
+        stop_reason,
+        usage: None,
+        model: String::new(),
+        request_id: None,
+        sent: SENT,
+        time_to_first_byte_millis: 0,
+        took_millis: 0,
+        rate_limits: crate::rate_limits::RateLimits::default(),
+    }
+}
+
+#[test]
+fn the_reason_for_stopping_is_heard() {
+    let read = |text, reason| read(&answer(text, reason), &recipe());
+    assert_eq!(read("{\"marks\":[]}", StopReason::Refusal), Err(AnswerError::Declined));
+    assert_eq!(read("", StopReason::MaxTokens), Err(AnswerError::CutOffEarly));
+    assert!(matches!(read("", StopReason::EndTurn), Err(AnswerError::Unreadable { .. })));
+    assert_eq!(read("{\"marks\":[", StopReason::MaxTokens), Err(AnswerError::CutOffEarly));
+    assert!(matches!(read("{\"marks\":[", StopReason::EndTurn), Err(AnswerError::Unreadable { .. })));
+    let whole = r#"{"marks":[{"label":"cat","x1":1,"y1":2,"x2":30,"y2":40},"#;
+    for (reason, is_cut_short) in [
+        (StopReason::MaxTokens, true),
+        (StopReason::ModelContextWindowExceeded, true),
+        (StopReason::Other(String::new()), true),
+        (StopReason::Other("length".into()), true),
+        (StopReason::EndTurn, false),
+        (StopReason::StopSequence, false),
+    ] {
+        let reading = read(whole, reason.clone()).unwrap().reading;
+        let kind = if is_cut_short { RepairKind::CutOff } else { RepairKind::BrokenJson };
+        assert_eq!(
+            (reading.is_cut_short, reading.repairs),
+            (is_cut_short, vec![Repair { item: None, kind }]),
+            "{reason:?}"
+        );
+    }
+    assert!(!read("{\"marks\":[]}", StopReason::EndTurn).unwrap().reading.is_cut_short);
+    // More room does not help a model that answers in other coordinates.
+    let fractions = r#"{"marks":[{"label":"cat","x1":0.1,"y1":0.2,"x2":0.3,"y2":0.4},{"la"#;
+    let error = read(fractions, StopReason::MaxTokens).unwrap_err();
+    assert!(matches!(error, AnswerError::OtherCoordinates { system: CoordinateSystem::Fractions, .. }), "{error:?}");
+}
+
+/// What an answer comes to: the number of marks, or the kind of error and what is said about it.
+fn outcome(text: &str) -> String {
+    match read(&answer(text, StopReason::EndTurn), &recipe()) {
+        Ok(answer) => format!("{} marks, {} skipped", answer.marks.len(), answer.reading.dropped.len()),
+        Err(AnswerError::Unreadable { detail }) => format!("unreadable: {detail}"),
+        Err(AnswerError::Unusable { detail }) => format!("unusable: {detail}"),
+        Err(AnswerError::OtherCoordinates { system, .. }) => format!("{system:?}"),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn an_answer_of_which_nothing_can_be_used_is_not_empty() {
+    for (text, expected) in [
+        (r#"[["red",10,20,30,40]]"#, "unreadable: the annotation cannot be used: not a readable object"),
+        (r#"{"marks":[["red",10,20,30,40]]}"#, "unreadable: the annotation cannot"),
+        (r#"{"marks":[["red",10,20,30,40]],}"#, "unreadable: the annotation cannot"),
+        (r#"["red at 10, 20"]"#, "unreadable: the annotation cannot"),
+        (r#"{"marks":["red at 10, 20", "cat at 3"],}"#, "unreadable: none of the 2"),
+        ("[(red,10,20,30,40)]", "unreadable: the answer has no list"),
+        (r#"{"marks":[(cat,10,20,30,40)]}"#, "unreadable: none of"),
+        (r#"{"marks":[("cat",10,20,30,40)]}"#, "unreadable: none of"),
+        (r#"{"marks":[cat]}"#, "unreadable: the annotation cannot"),
+        ("\"marks\":[,]{", "unreadable: the annotation cannot"),
+        (r#"{"marks":[ , ,]}"#, "unreadable: the annotation cannot"),
+        (r#"{"marks":[}"#, "unreadable: the annotation cannot"),
+        (
+            r#"{"marks":[// nothing
+            ]}"#,
+            "unreadable: the annotation cannot",
+        ),
+        (r#"{"marks":[{"label":"cat","x1":ten}]}"#, "unreadable: the annotation cannot"),
+        (r#"{"marks":[{]}"#, "unreadable: the annotation cannot"),
+        (r#"{"marks":[...]}"#, "unreadable: the annotation cannot"),
+        (r#"{"marks":[{"x1":1}]}"#, "unusable: the annotation cannot be used: no label; the answer: {\"x1\":1}"),
+        (
+            r#"[{"label":"dog","x1":1,"y1":2,"x2":30,"y2":40},{"label":"dog","x1":1,"y1":2,"x2":30,"y2":40}]"#,
+            "unusable: none of the 2 annotations can be used: 2 x unknown label \"dog\"",
+        ),
+        (r#"[{"label":"cat","bbox":[1,2,30,40]}]"#, "unusable: the annotation cannot be used: a coordinate"),
+        (r#"[{"label":"cat","x1":0.1,"y1":0.2,"x2":0.5,"y2":0.9}]"#, "Fractions"),
+        (r#"[{"label":"dog","x1":0.1,"y1":0.2,"x2":0.5,"y2":0.9}]"#, "Fractions"),
+        (r#"[{"label":"cat","x1":"0.1","y1":"0.2","x2":"0.5","y2":"0.9"}]"#, "Fractions"),
+        (r#"[{"label":"cat","x1":120,"y1":500,"x2":340,"y2":960}]"#, "Thousandths"),
+        (r#"[{"label":"cat","x1":1200,"y1":500,"x2":1340,"y2":960}]"#, "Unknown"),
+        (
+            r#"[{"label":"cat","x1":700,"y1":500,"x2":900,"y2":900},{"label":"cat","x1":10,"y1":20,"x2":90,"y2":90}]"#,
+            "1 marks, 1 skipped",
+        ),
+        (
+            r#"[{"label":"cat","x1":0.1,"y1":0.2,"x2":0.5,"y2":0.9},{"label":"cat","x1":0.2,"y1":0.2,"x2":0.6,"y2":0.9},
+                {"label":"dog","x1":10,"y1":20,"x2":90,"y2":90}]"#,
+            "Fractions",
+        ),
+        (
+            r#"[{"label":"cat","x1":-40,"y1":-40,"x2":80,"y2":80}]"#,
+            "unusable: the annotation cannot be used: at least half of the box is outside the picture",
+        ),
+        (
+            r#"[{"label":"cat","x1":-40,"y1":0,"x2":40,"y2":40}]"#,
+            "unusable: the annotation cannot be used: at least half",
+        ),
+    ] {
+        assert!(outcome(text).starts_with(expected), "{text}: {}", outcome(text));
+    }
+    for text in [r#"{"marks":[]}"#, "[]", r#"{"marks": [ ]}"#, r#"{"objects":[],"marks":[]}"#, r#""{\"marks\":[]}""#] {
+        assert_eq!(outcome(text), "0 marks, 0 skipped", "{text}");
+    }
+    for text in ["None found: []", "[[]]", r#"{"marks":[[]]}"#, r#"{"marks":[{}]}"#, r#"{"marks":[null]}"#] {
+        assert!(outcome(text).starts_with("un"), "{text}: {}", outcome(text));
+    }
+}
+
+#[test]
+fn boxes_that_overhang_are_clipped_and_cost_no_other() {
+    let read = |boxes: &[[i32; 4]], sent| {
+        let items = boxes
+            .iter()
+            .map(|[x1, y1, x2, y2]| format!(r#"{{"label":"cat","x1":{x1},"y1":{y1},"x2":{x2},"y2":{y2}}}"#));
+        let text = format!("[{}]", items.collect::<Vec<_>>().join(","));
+        let answer = parse(&text, &recipe(), sent).unwrap();
+        let clipped = answer.reading.repairs.iter().map(|repair| match repair.kind {
+            RepairKind::ClampedToPicture { pixels } => pixels,
+            _ => panic!("{repair:?}"),
+        });
+        (answer.marks.iter().map(rect).collect::<Vec<_>>(), clipped.collect::<Vec<_>>())
+    };
+    assert_eq!(
+        read(&[[200, 100, 340, 200]], PixelSize::new(300, 240)),
+        (vec![Rect::new(200.0, 100.0, 300.0, 200.0)], vec![40.0])
+    );
+    let sound = Rect::new(50.0, 50.0, 90.0, 90.0);
+    assert_eq!(
+        read(&[[100, 10, 195, 40], [50, 50, 90, 90]], PixelSize::new(160, 120)),
+        (vec![Rect::new(100.0, 10.0, 160.0, 40.0), sound], vec![35.0])
+    );
+    assert_eq!(read(&[[-20, -20, 40, 40], [50, 50, 90, 90]], PixelSize::new(160, 120)), (vec![sound], Vec::new()));
+}
+
+#[test]
+fn of_several_lists_the_real_one_counts() {
+    let cat = |x: u32| format!(r#"{{"label":"cat","x1":{x},"y1":2,"x2":60,"y2":40}}"#);
+    let list = |x: u32| format!(r#"{{"marks":[{}]}}"#, cat(x));
+    let (example, real) = (cat(1), list(7));
+    let unquoted = r"{marks: [{label: 'cat', x1: 7, y1: 2, x2: 60, y2: 40}]}";
+    for text in [
+        format!("{{\"marks\":[]}} Wait, there is one: {real}"),
+        format!("[]\n[{}]", cat(7)),
+        format!("```json\n[]\n```\nOn a closer look:\n```json\n{real}\n```"),
+        format!("{{\"draft\":[],\"marks\":[{}]}}", cat(7)),
+        format!("{{\"objects\":[],\"boxes\":[{}]}}", cat(7)),
+        format!("{{\"marks\":[]}}\n{}", cat(7)),
+        format!("Each is written as {example}. {real}"),
+        format!("{real}\nwhere each was written as {example}."),
+        format!("The form {} was asked for.\n{real}", list(1)),
+        format!("```json\n{}\n```\nCorrected:\n```json\n{real}\n```", list(1)),
+        format!("{real}\nI followed the form {{\"marks\":[...]}}."),
+        format!("{}\n{unquoted}", list(1)),
+        unquoted.to_owned(),
+        format!("{}\n{{\"marks\":[{},]}}", list(1), cat(7)),
+        format!("{}\n{{\"marks\":[{},{{\"lab", list(1), cat(7)),
+        format!("{{\"marks\":[]}} {{\"marks\":[{},{{\"lab", cat(7)),
+        format!("{real}\nLet me look again: {{\"marks\":[{{\"lab"),
+        format!("I see [one of them: {real}"),
+        format!("It is 5\" wide] {{ {real}"),
+        format!("{{\"answer\":\"see below\"}} {real}"),
+        "{\"label\":\"cat\",\"x1\":7,\"y1\":2,\"x2\":60,\"y2\":40,\"parts\":[{\"name\":\"ear\"}]}\n.".to_string(),
+    ] {
+        let parsed = parse(&text, &recipe(), SENT);
+        let lefts = parsed.map(|parsed| parsed.marks.iter().map(|mark| rect(mark).x1).collect::<Vec<_>>());
+        assert_eq!(lefts, Ok(vec![7.0]), "{text}");
+    }
+    let retracted = format!("{} On a closer look there is none: {{\"marks\":[]}}", list(1));
+    assert_eq!(outcome(&retracted), "0 marks, 0 skipped");
+    for text in [r#"{"marks":[]} {"marks":[{"lab"#, r#"{"marks":[]} {"marks":[(cat,1,2,3,4)]}"#] {
+        assert!(outcome(text).starts_with("unreadable"), "{text}: {}", outcome(text));
+    }
+}
+
+#[test]
+fn half_a_surrogate_pair_costs_no_mark() {
+    let text =
+        r#"{"marks":[{"label":"cat","x1":1,"y1":2,"x2":30,"y2":40,"attributes":{"difficulty":1,"note":"\ud83d!"}}]}"#;
+    let note = "\u{fffd}!";
+    for text in [text.to_owned(), text.replace("]}", ",]}")] {
+        let parsed = parse(&text, &with_attributes(), SENT).unwrap();
+        assert_eq!(parsed.marks[0].attributes["note"], domain::annotation::AttributeValue::Text(note.into()), "{text}");
+    }
+}
+
+#[test]
+fn a_list_without_end_is_read_up_to_the_limit_and_says_so() {
+    let item = r#"{"label":"cat","x1":10,"y1":20,"x2":110,"y2":120}"#;
+    let list = |count: usize| format!("{{\"marks\":[{}]}}", vec![item; count].join(","));
+    let read = |text: &str| parse(text, &recipe(), SENT).unwrap();
+    assert_eq!(read(&list(MAX_ANNOTATIONS)).reading.dropped, []);
+    let beyond = read(&list(MAX_ANNOTATIONS + 20_000));
+    assert_eq!(beyond.marks.len(), MAX_ANNOTATIONS);
+    let expected = Dropped { item: MAX_ANNOTATIONS, reason: DropReason::TooMany { count: 20_000 } };
+    assert_eq!(beyond.reading.dropped, [expected]);
+    // Items that cannot be used are not kept one by one either.
+    let broken = vec!["7"; 2 * MAX_ANNOTATIONS].join(",");
+    let mixed = read(&format!("{{\"marks\":[{item},{broken}]}}"));
+    assert_eq!((mixed.marks.len(), mixed.reading.dropped.len()), (1, MAX_ANNOTATIONS));
+}
+
+#[test]
+fn nesting_without_end_is_read_to_its_end() {
+    let deep = 500_000;
+    for text in [
+        "[".repeat(deep),
+        "{".repeat(deep),
+        "{\"marks\":".repeat(deep),
+        format!("{{\"marks\":{}", "[".repeat(deep)),
+        format!("{{\"marks\":{}{}}}", "[".repeat(deep), "]".repeat(deep)),
+        format!("{{\"marks\":[{}{}]}}", "{\"a\":".repeat(deep), "}".repeat(deep)),
+        format!("{{\"marks\":[{}", "{a:[".repeat(deep)),
+        "[]".repeat(deep),
+        "[{".repeat(deep),
+        "[{}".repeat(deep),
+        "\"".repeat(deep),
+        format!("[{}", "\"".repeat(deep)),
+        "\\".repeat(deep),
+    ] {
+        assert!(outcome(&text).starts_with("un"), "{}: {}", &text[..20], outcome(&text));
+        assert_eq!(preview(&text, &recipe(), SENT), []);
+    }
+}
+
+#[test]
+fn the_domain_s_form_lands_in_the_image() {
+    let text = r#"[{"label":"kitten","x1":10,"y1":20,"x2":110,"y2":120,"confidence":0.5}]"#;
+    let parsed = parse(text, &recipe(), SENT).unwrap();
+    let marks = parsed.annotations(&recipe(), PixelSize::new(4000, 3000));
+    assert_eq!(marks[0].shape, Shape::Box { rect: Rect::new(100.0, 200.0, 1100.0, 1200.0) });
+}

@@ -1,0 +1,125 @@
+//! What tokens cost. All arithmetic is in whole pico-dollars and rounds up, so that a sum of parts never comes out below
+//! the bill. Deliberately absent: taxes, discounts of a contract, and any guess at a price that nobody has told.
+
+use domain::money::PicoDollars;
+
+use domain::usage::Usage;
+use serde::Deserialize;
+
+/// Prices of a token, each in pico-dollars.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Rates {
+    pub input: u64,
+    pub output: u64,
+    /// Input that is put into the cache for five minutes.
+    pub cache_write_5m: u64,
+    /// Input that is put into the cache for an hour.
+    pub cache_write_1h: u64,
+    pub cache_read: u64,
+}
+
+impl Rates {
+    /// A rate from its place in a price list, in dollars for a million tokens; `None` where it is not a whole number of
+    /// pico-dollars a token, from 0 to a dollar a token.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within the range that is checked")]
+    pub fn from_dollars_per_million(dollars: f64) -> Option<u64> {
+        // A dollar / 10^6 tokens = 10^6 pico-dollars a token.
+        let pico = dollars * 1e6;
+        let is_whole = (pico - pico.round()).abs() < 1e-3;
+        (is_whole && (0.0..=1e12).contains(&pico)).then(|| pico.round() as u64)
+    }
+
+    fn of(&self, usage: Usage) -> u128 {
+        [
+            (usage.input_tokens, self.input),
+            (usage.output_tokens, self.output),
+            (usage.cache_write_5m_tokens, self.cache_write_5m),
+            (usage.cache_write_1h_tokens, self.cache_write_1h),
+            (usage.cache_read_tokens, self.cache_read),
+        ]
+        .into_iter()
+        .map(|(tokens, rate)| u128::from(tokens) * u128::from(rate))
+        .sum()
+    }
+}
+
+/// A long prompt makes every token of its request dearer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cliff {
+    /// The longest prompt at the plain rates, in tokens, cached ones included.
+    pub prompt_tokens: u64,
+    /// What all rates are multiplied with beyond it.
+    pub factor: u64,
+}
+
+/// How a model is paid for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Price {
+    pub rates: Rates,
+    pub cliff: Option<Cliff>,
+    /// What a request in a batch costs, in percent of the same request sent live.
+    pub batch_percent: u16,
+}
+
+/// Circumstances that change all rates alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Terms {
+    pub is_batch: bool,
+    /// What the endpoint charges, in percent of the vendor's list: 100 as a rule, 110 where a region is dearer.
+    pub endpoint_percent: u16,
+}
+
+impl Terms {
+    /// Live, at list price.
+    pub const LIST: Self = Self { is_batch: false, endpoint_percent: 100 };
+    /// In a batch, at list price.
+    pub const BATCH: Self = Self { is_batch: true, endpoint_percent: 100 };
+}
+
+impl Price {
+    /// Of what is computed on this machine.
+    pub const FREE: Self = Self {
+        rates: Rates { input: 0, output: 0, cache_write_5m: 0, cache_write_1h: 0, cache_read: 0 },
+        cliff: None,
+        batch_percent: 100,
+    };
+
+    /// Whether nothing costs anything, whatever a request uses.
+    #[must_use]
+    pub fn is_free(&self) -> bool {
+        self.rates == Rates::default()
+    }
+
+    /// The bill for one request, rounded up to a whole pico-dollar.
+    #[must_use]
+    pub fn cost(&self, usage: Usage, terms: Terms) -> PicoDollars {
+        let factor = match self.cliff {
+            Some(cliff) if usage.prompt_tokens() > cliff.prompt_tokens => cliff.factor,
+            _ => 1,
+        };
+        let batch_percent = if terms.is_batch { self.batch_percent } else { 100 };
+        let ten_thousandths =
+            self.rates.of(usage) * u128::from(factor) * u128::from(batch_percent) * u128::from(terms.endpoint_percent);
+        PicoDollars::capped(ten_thousandths.div_ceil(10_000))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn usage(input_tokens: u64, output_tokens: u64) -> Usage {
+        Usage { input_tokens, output_tokens, ..Usage::default() }
+    }
+
+    #[test]
+    fn fractions_round_up_and_nothing_overflows() {
+        let price = Price { rates: Rates { input: 1, ..Rates::default() }, cliff: None, batch_percent: 50 };
+        assert_eq!(price.cost(usage(1, 0), Terms::BATCH), PicoDollars(1));
+        assert_eq!(price.cost(usage(3, 0), Terms::BATCH), PicoDollars(2));
+        let dear = Price { rates: Rates { input: 100_000, output: 500_000, ..Rates::default() }, ..Price::FREE };
+        assert_eq!(dear.cost(usage(u64::MAX, u64::MAX), Terms::LIST), PicoDollars::MAX);
+    }
+}

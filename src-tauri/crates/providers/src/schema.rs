@@ -1,0 +1,187 @@
+//! The JSON schema of an answer, within what the vendors' structured outputs can express.
+//!
+//! They know no ranges, no lengths and no recursion, demand `additionalProperties: false`, and allow few optional
+//! properties. So a box is four named integers, and ranges are checked on this side when an answer is read. Properties
+//! keep the order in which a model should write them, which is why this is no `serde_json::Value`. Source: Anthropic's
+//! structured output guide as of 2026-11-23.
+
+use domain::recipe::{Attribute, AttributeKind, Recipe};
+use serde::{Serialize, Serializer};
+
+/// A node of a schema.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Schema {
+    Object(Vec<Property>),
+    Array(Box<Schema>),
+    /// A value of this JSON type.
+    Plain(&'static str),
+    /// One of these texts.
+    OneOf(Vec<String>),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Property {
+    pub key: String,
+    pub schema: Schema,
+    pub is_required: bool,
+}
+
+impl Property {
+    fn required(key: &str, schema: Schema) -> Self {
+        Self { key: key.into(), schema, is_required: true }
+    }
+}
+
+impl Schema {
+    /// How long an answer of this form is likely to be when every list in it has `items` items, in bytes of JSON.
+    #[must_use]
+    pub fn likely_bytes(&self, items: u64) -> u64 {
+        match self {
+            // `"key":value,` for each, in braces.
+            Self::Object(properties) => properties
+                .iter()
+                .map(|property| property.key.len() as u64 + 4 + property.schema.likely_bytes(items))
+                .fold(2, u64::saturating_add),
+            Self::Array(item) => item.likely_bytes(items).saturating_mul(items).saturating_add(2),
+            // A coordinate, a probability, a few words.
+            Self::Plain("string") => 24,
+            Self::Plain(_) => 4,
+            Self::OneOf(options) => {
+                let total: usize = options.iter().map(String::len).sum();
+                (total / options.len().max(1)) as u64 + 2
+            }
+        }
+    }
+}
+
+impl Serialize for Schema {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Object<'a> {
+            r#type: &'static str,
+            properties: Properties<'a>,
+            required: Vec<&'a str>,
+            #[serde(rename = "additionalProperties")]
+            additional_properties: bool,
+        }
+        #[derive(Serialize)]
+        struct Array<'a> {
+            r#type: &'static str,
+            items: &'a Schema,
+        }
+        #[derive(Serialize)]
+        struct Plain<'a> {
+            r#type: &'static str,
+            #[serde(rename = "enum", skip_serializing_if = "Option::is_none")]
+            options: Option<&'a [String]>,
+        }
+        struct Properties<'a>(&'a [Property]);
+        impl Serialize for Properties<'_> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_map(self.0.iter().map(|property| (&property.key, &property.schema)))
+            }
+        }
+        match self {
+            Self::Object(properties) => Object {
+                r#type: "object",
+                properties: Properties(properties),
+                required: properties.iter().filter(|own| own.is_required).map(|own| own.key.as_str()).collect(),
+                additional_properties: false,
+            }
+            .serialize(serializer),
+            Self::Array(items) => Array { r#type: "array", items }.serialize(serializer),
+            Self::Plain(r#type) => Plain { r#type, options: None }.serialize(serializer),
+            Self::OneOf(options) => Plain { r#type: "string", options: Some(options) }.serialize(serializer),
+        }
+    }
+}
+
+/// The schema of an answer to `recipe`: a list of marks.
+#[must_use]
+pub fn of_answer(recipe: &Recipe) -> Schema {
+    let mut mark = vec![Property::required("label", one_of(recipe.labels.iter().map(|label| &label.name)))];
+    for corner in ["x1", "y1", "x2", "y2"] {
+        mark.push(Property::required(corner, Schema::Plain("integer")));
+    }
+    mark.push(Property::required("confidence", Schema::Plain("number")));
+    if !recipe.attributes.is_empty() {
+        let attributes = recipe.attributes.iter().enumerate().map(|(index, attribute)| Property {
+            key: attribute_key(attribute, index),
+            schema: of_attribute(attribute),
+            is_required: attribute.is_required,
+        });
+        mark.push(Property::required("attributes", Schema::Object(attributes.collect())));
+    }
+    let marks = Schema::Array(Box::new(Schema::Object(mark)));
+    Schema::Object(vec![Property::required("marks", marks)])
+}
+
+/// The property under which a model gives an attribute. Keys are limited to 64 letters, digits, `_`, `.` and `-`; an
+/// attribute with another name gets a key by its place.
+#[must_use]
+pub fn attribute_key(attribute: &Attribute, index: usize) -> String {
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '.' | '-');
+    if (1..=64).contains(&attribute.name.len()) && attribute.name.chars().all(is_plain) {
+        attribute.name.clone()
+    } else {
+        format!("attribute_{}", index + 1)
+    }
+}
+
+fn of_attribute(attribute: &Attribute) -> Schema {
+    match &attribute.kind {
+        AttributeKind::Text => Schema::Plain("string"),
+        AttributeKind::Number { .. } => Schema::Plain("integer"),
+        AttributeKind::Choice { options } => one_of(options.iter()),
+        AttributeKind::YesNo => Schema::Plain("boolean"),
+    }
+}
+
+/// An enumeration must not be empty and must not repeat itself.
+fn one_of<'a>(names: impl Iterator<Item = &'a String>) -> Schema {
+    let mut distinct: Vec<String> = Vec::new();
+    for name in names {
+        if !distinct.contains(name) {
+            distinct.push(name.clone());
+        }
+    }
+    if distinct.is_empty() { Schema::Plain("string") } else { Schema::OneOf(distinct) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_labels() {
+        let recipe = Recipe::find_these("cat, traffic light").unwrap();
+        insta::assert_snapshot!(serde_json::to_string(&of_answer(&recipe)).unwrap(), @r#"{"type":"object","properties":{"marks":{"type":"array","items":{"type":"object","properties":{"label":{"type":"string","enum":["cat","traffic light"]},"x1":{"type":"integer"},"y1":{"type":"integer"},"x2":{"type":"integer"},"y2":{"type":"integer"},"confidence":{"type":"number"}},"required":["label","x1","y1","x2","y2","confidence"],"additionalProperties":false}}},"required":["marks"],"additionalProperties":false}"#);
+    }
+
+    #[test]
+    fn a_likely_answer_is_about_as_long_as_a_real_one() {
+        let recipe = Recipe::find_these("cat, dog").unwrap();
+        let mark = r#"{"label":"cat","x1":1024,"y1":1024,"x2":1211,"y2":1300,"confidence":0.87}"#;
+        let real = format!("{{\"marks\":[{}]}}", [mark; 8].join(",")).len();
+        let likely = usize::try_from(of_answer(&recipe).likely_bytes(8)).unwrap();
+        assert!(likely.abs_diff(real) * 20 < real, "{likely} bytes instead of {real}");
+    }
+
+    #[test]
+    fn attributes_by_kind() {
+        let attribute = |name: &str, kind, is_required| Attribute {
+            name: name.into(),
+            definition: String::new(),
+            kind,
+            is_required,
+        };
+        let mut recipe = Recipe::find_these("bird").unwrap();
+        recipe.attributes = vec![
+            attribute("note", AttributeKind::Text, false),
+            attribute("how many?", AttributeKind::Number { min: 1, max: 5 }, true),
+            attribute("sex", AttributeKind::Choice { options: vec!["f".into(), "m".into(), "f".into()] }, false),
+            attribute("flies", AttributeKind::YesNo, true),
+        ];
+        insta::assert_snapshot!(serde_json::to_string(&of_answer(&recipe)).unwrap(), @r#"{"type":"object","properties":{"marks":{"type":"array","items":{"type":"object","properties":{"label":{"type":"string","enum":["bird"]},"x1":{"type":"integer"},"y1":{"type":"integer"},"x2":{"type":"integer"},"y2":{"type":"integer"},"confidence":{"type":"number"},"attributes":{"type":"object","properties":{"note":{"type":"string"},"attribute_2":{"type":"integer"},"sex":{"type":"string","enum":["f","m"]},"flies":{"type":"boolean"}},"required":["attribute_2","flies"],"additionalProperties":false}},"required":["label","x1","y1","x2","y2","confidence","attributes"],"additionalProperties":false}}},"required":["marks"],"additionalProperties":false}"#);
+    }
+}
