@@ -29,7 +29,7 @@ pub fn refusal(error: &EngineError) -> String {
             Some(LibraryFailure::Lost) => format!("the library is lost: {error}. Nothing more was sent"),
             Some(LibraryFailure::Other) | None => error.to_string(),
         },
-        EngineError::Local(_)
+        EngineError::Local { .. }
         | EngineError::Encode(_)
         | EngineError::Original { .. }
         | EngineError::UnfitMark { .. }
