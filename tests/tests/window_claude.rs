@@ -147,7 +147,9 @@ async fn a_run_asks_for_consent_survives_its_server_and_shows_what_it_paid() {
     window.see("//*[contains(., 'Claude needs a key for api.anthropic.com')]").await;
     window.press("//button[normalize-space()='Review the file']").await;
     let host = server.url();
-    window.see(&format!("//section[.//button[normalize-space()='Use this file']]//dd[normalize-space()='{host}']")).await;
+    window
+        .see(&format!("//section[.//button[normalize-space()='Use this file']]//dd[normalize-space()='{host}']"))
+        .await;
     let html = window.run("return document.documentElement.outerHTML").await;
     assert!(!html.as_str().unwrap().contains(PLANTED), "only the end of the key is shown");
     window.photograph("19-env-file").await;

@@ -1,11 +1,13 @@
 //! Likely mistakes, samples before many marks are accepted, and comparisons.
 
-use domain::audit::{Audit, AuditRequest, LabelConfidences};
-use domain::checks::{Check, Mistake, RepairExtent, Swept};
 use domain::compare::{ComparedPair, Comparison, Side};
 use domain::ids::{AuditId, ImageId};
 use domain::layers::LayerScope;
 use domain::query::ImageQuery;
+use domain::review::Swept;
+use domain::review::audit::{Audit, AuditRequest, LabelConfidences};
+use domain::review::checks::{Check, Mistake};
+use domain::review::repair::RepairExtent;
 use tauri::State;
 
 use super::{Answer, ask};

@@ -17,6 +17,17 @@ pub enum Origin {
     Person,
 }
 
+impl Origin {
+    /// `None` for a person.
+    #[must_use]
+    pub fn run(self) -> Option<RunId> {
+        match self {
+            Self::Run { run } => Some(run),
+            Self::Person => None,
+        }
+    }
+}
+
 /// What a person has decided about a mark. Only proposals may be replaced or taken back by a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,15 +1,12 @@
 //! Accepting many proposals after a look at a random sample of them.
 
-use domain::audit::{Audit, AuditRequest, LabelConfidences};
 use domain::ids::AuditId;
 use domain::query::ImageQuery;
+use domain::review::audit::{Audit, AuditRequest, LabelConfidences, draw};
 
 use crate::clock::now_millis;
 use crate::library::Library;
 use crate::{EngineError, Result};
-
-/// Proposals whose random order is kept with an audit, so that its sample can be extended.
-const MOST_DRAWN: usize = 10_000;
 
 impl Library {
     /// How confident the proposals on the images of `query` are, label by label, the most frequent first.
@@ -26,7 +23,7 @@ impl Library {
     pub async fn begin_audit(&self, request: AuditRequest) -> Result<Audit> {
         self.look_through_what_is_asked(&request.query)?;
         let working = self.runs_worked_on()?;
-        let (latest_mark, mut proposals) = self.store.read(|view| {
+        let (latest_mark, proposals) = self.store.read(|view| {
             let latest = view.latest_mark()?;
             Ok((latest, view.proposals_above(&request, latest, &working)?))
         })?;
@@ -34,11 +31,10 @@ impl Library {
             return Err(EngineError::NothingToAudit);
         }
         let count = u32::try_from(proposals.len()).unwrap_or(u32::MAX);
-        fastrand::shuffle(&mut proposals);
         let request = AuditRequest { sample: request.sample.clamp(1, count), ..request };
-        proposals.truncate(MOST_DRAWN.max(request.sample as usize));
+        let drawn = draw(proposals, request.sample, fastrand::u64(..));
         let now = now_millis();
-        let id = self.store.write(move |edit| edit.add_audit(&request, latest_mark, count, &proposals, now)).await?;
+        let id = self.store.write(move |edit| edit.add_audit(&request, latest_mark, count, &drawn, now)).await?;
         self.audit(id)
     }
 
@@ -57,7 +53,7 @@ impl Library {
         Ok(self.store.read(|view| view.audits())?)
     }
 
-    /// Accepts what the audit was about and nobody has decided, as one step.
+    /// Accepts what the audit was about and is undecided, as one bulk edit.
     pub async fn accept_audited(&self, audit: AuditId) -> Result<Audit> {
         let working = self.runs_worked_on()?;
         let now = now_millis();

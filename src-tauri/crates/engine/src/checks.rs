@@ -5,10 +5,12 @@ use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use domain::checks::{Check, Mistake, RepairExtent, Swept};
 use domain::ids::ImageId;
 use domain::layers::LayerScope;
 use domain::query::{Condition, ImageOrder, ImageQuery, Test};
+use domain::review::Swept;
+use domain::review::checks::{Check, Mistake};
+use domain::review::repair::RepairExtent;
 
 use crate::Result;
 use crate::clock::now_millis;
@@ -141,7 +143,7 @@ mod tests {
                 };
                 let (image, _) = edit.image_of_content(&image, 1)?;
                 let changes = vec![MarkChange::Add { mark: mark.clone() }];
-                edit.change_marks(&ImageEdit { image, changes }, &LayerScope::All, 1)?;
+                edit.edit_annotations(&ImageEdit { image, changes }, &LayerScope::All, 1)?;
             }
             Ok(())
         };

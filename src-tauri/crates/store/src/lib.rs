@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use domain::review::edit::UnfitAnnotation;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
@@ -28,7 +29,7 @@ pub use table::jobs::{FailedJob, JobFailure, JobOutcome, JobTiming, Propagated, 
 pub use table::kept_answers::KeptAnswer;
 pub use table::queue::{Claim, Remaining, WaitingJob};
 pub use table::runs::{NewPilot, NewRun};
-pub use table::steps::{MarkStep, StepTaken};
+pub use table::steps::StepTaken;
 pub use table::workers::{Worker, WorkerId};
 
 pub use integrity::sqlite_version;
@@ -65,6 +66,8 @@ pub enum StoreError {
     Damaged { path: PathBuf, detail: String },
     #[error("there is no {what} {id} in this library")]
     Missing { what: &'static str, id: u32 },
+    #[error("this is no annotation on the image: {0}")]
+    Unfit(UnfitAnnotation),
     #[error("the library holds something unreadable in {column}: {detail}")]
     Corrupt { column: &'static str, detail: String },
     #[error("the library cannot be read or written: {0}")]
@@ -80,7 +83,7 @@ impl StoreError {
     #[must_use]
     pub fn is_of_one_change(&self) -> bool {
         let Self::Sqlite(error) = self else {
-            return matches!(self, Self::Panicked(_) | Self::Missing { .. } | Self::Corrupt { .. });
+            return matches!(self, Self::Panicked(_) | Self::Missing { .. } | Self::Unfit(_) | Self::Corrupt { .. });
         };
         match error {
             rusqlite::Error::SqliteFailure(error, _) => matches!(
@@ -119,7 +122,7 @@ impl StoreError {
                 Some(code) if code.extended_code == presence::MOVED => LibraryFailure::Lost,
                 _ => LibraryFailure::Other,
             }),
-            Self::Missing { .. } => None,
+            Self::Missing { .. } | Self::Unfit(_) => None,
             _ => Some(LibraryFailure::Other),
         }
     }

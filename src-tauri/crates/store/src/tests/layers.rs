@@ -1,11 +1,11 @@
 //! Layers: what a view of some runs shows, counts and decides.
 
 use domain::annotation::AttributeValue;
-use domain::audit::AuditRequest;
-use domain::checks::Check;
 use domain::ids::AnnotationId;
 use domain::library::ImageCard;
 use domain::query::{Condition, Share, Span, Trait, parse};
+use domain::review::audit::AuditRequest;
+use domain::review::checks::Check;
 use domain::review::{ImageEdit, MarkChange, MarkContent};
 use proptest::prelude::*;
 
@@ -54,7 +54,7 @@ impl Library {
         let shape = Shape::Box { rect: Rect::new(300.0, 300.0, 350.0, 350.0) };
         let mark = MarkContent { label: label.into(), shape, attributes: BTreeMap::new() };
         let edit = ImageEdit { image, changes: vec![MarkChange::Add { mark }] };
-        self.store.write_blocking(move |store| store.change_marks(&edit, &LayerScope::All, 30)).unwrap();
+        self.store.write_blocking(move |store| store.edit_annotations(&edit, &LayerScope::All, 30)).unwrap();
     }
 
     fn found_by(&self, query: &ImageQuery) -> Vec<ImageId> {
@@ -213,7 +213,7 @@ fn an_image_with_an_open_proposal_is_not_confirmed_empty() {
     let [approved, proposed] = [0, 1].map(|place| library.marks(image)[place].id);
     let stated = || library.card_in(image, &LayerScope::Runs { runs: vec![] }).review;
     let edit = ImageEdit { image, changes: vec![MarkChange::Remove { id: approved }] };
-    library.store.write_blocking(move |store| store.change_marks(&edit, &LayerScope::All, 30)).unwrap();
+    library.store.write_blocking(move |store| store.edit_annotations(&edit, &LayerScope::All, 30)).unwrap();
     assert_eq!(stated(), ReviewState::Reviewed);
     let reject = Verdict::Reject { reason: None };
     library.decide_in(image, DecisionScope::Mark { id: proposed }, reject, &LayerScope::All);

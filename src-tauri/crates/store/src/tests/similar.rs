@@ -7,7 +7,7 @@ use super::*;
 
 impl Library {
     fn offer(&self, run: RunId, from: ImageId, to: ImageId) -> u32 {
-        self.store.write_blocking(move |edit| edit.offer_marks(run, from, to)).unwrap()
+        self.store.write_blocking(move |edit| edit.propagate(run, from, to)).unwrap()
     }
 
     fn decide_mark(&self, mark: &Annotation, image: ImageId, verdict: Verdict) {

@@ -1,9 +1,9 @@
 //! What a person does to marks, taken back and made again.
 
 use domain::annotation::AttributeValue;
-use domain::checks::Check;
 use domain::geometry::Point;
 use domain::ids::AnnotationId;
+use domain::review::checks::Check;
 use domain::review::{ImageEdit, MarkChange, MarkContent};
 use rusqlite::Connection;
 
@@ -21,7 +21,7 @@ fn somewhere() -> Shape {
 impl Library {
     fn change(&self, image: ImageId, changes: Vec<MarkChange>) -> StepTaken {
         let edit = ImageEdit { image, changes };
-        self.store.write_blocking(move |store| store.change_marks(&edit, &LayerScope::All, 30)).unwrap()
+        self.store.write_blocking(move |store| store.edit_annotations(&edit, &LayerScope::All, 30)).unwrap()
     }
 
     fn accept(&self, image: ImageId) {
@@ -163,7 +163,7 @@ fn marks_that_are_not_there_are_not_changed() {
                 MarkChange::Change { id, mark: content("dog", somewhere()) },
             ],
         };
-        let refused = library.store.write_blocking(move |store| store.change_marks(&edit, &LayerScope::All, 30));
+        let refused = library.store.write_blocking(move |store| store.edit_annotations(&edit, &LayerScope::All, 30));
         assert!(matches!(refused, Err(StoreError::Missing { what: "mark", .. })), "{refused:?}");
     }
     assert!(library.marks(image).is_empty(), "nothing of a refused step is done");

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use domain::doubt::Signals;
 use domain::ids::ImageId;
 use domain::layers::LayerScope;
 use domain::query::{ImageOrder, ImageState};
+use domain::review::uncertainty::Signals;
 
 use super::id_set::IdSet;
 use crate::table::all;
@@ -64,7 +64,7 @@ impl View<'_> {
                 let proposed = self.images_proposed_on(layers)?;
                 let open = self.images_in_state(ImageState::Unreviewed, &proposed, layers, &[])?;
                 let mut doubts: Vec<(u32, f64)> =
-                    self.signals_in(layers)?.into_iter().map(|(id, signals)| (id, signals.doubt())).collect();
+                    self.signals_in(layers)?.into_iter().map(|(id, signals)| (id, signals.uncertainty())).collect();
                 doubts.retain(|&(id, doubt)| doubt > 0.0 && open.contains(id));
                 doubts.sort_by(|one, other| other.1.total_cmp(&one.1));
                 Some(doubts.into_iter().map(|(id, _)| id).collect())

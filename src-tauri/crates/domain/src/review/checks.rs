@@ -1,13 +1,15 @@
-//! Likely mistakes that the place, the size or the name of a mark gives away. Pure: what is usual for a label is counted by
-//! whoever holds all marks. Rejected marks are nobody's mistake any more. Deliberately absent: what only a look at the
-//! picture could tell.
+//! Checks: likely mistakes that the place, the size or the label of an annotation gives away. What is usual for a label is
+//! counted by the store, which has all annotations. Rejected annotations are no mistakes any more. Deliberately absent: what
+//! only a look at the picture could tell.
+
+use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::annotation::{Annotation, Shape, Status};
 use crate::geometry::{PixelSize, Rect};
 use crate::ids::AnnotationId;
-use crate::recipe::comparable;
+pub use crate::review::spelling::misspelled;
 
 /// A kind of likely mistake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -33,7 +35,7 @@ impl Check {
         [Self::Duplicate, Self::Huge, Self::Tiny, Self::Outside, Self::OddAspect, Self::Misspelled];
 }
 
-/// A mark that is likely a mistake.
+/// An annotation that is likely a mistake.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Mistake {
@@ -49,6 +51,28 @@ impl Mistake {
     fn of(check: Check, mark: &Annotation) -> Self {
         Self { check, mark: mark.id, other: None, label: None }
     }
+
+    /// Whether it can be seen among the annotations `shown`: what repeats a hidden annotation is no mistake there.
+    #[must_use]
+    pub fn is_among(&self, shown: &[Annotation]) -> bool {
+        let has = |id: AnnotationId| shown.iter().any(|annotation| annotation.id == id);
+        has(self.mark) && self.other.is_none_or(has)
+    }
+}
+
+/// All likely mistakes among the annotations that are `shown` of an image, in the order of their ids: those of `placed`, by
+/// place and size, that can be seen there, and misspelled labels, of which `meant` says what is likely meant.
+#[must_use]
+pub fn shown_mistakes(placed: Vec<Mistake>, shown: &[Annotation], meant: &HashMap<String, String>) -> Vec<Mistake> {
+    let mut mistakes = placed;
+    mistakes.retain(|mistake| mistake.is_among(shown));
+    for annotation in shown.iter().filter(|annotation| annotation.status != Status::Rejected) {
+        if let Some(label) = meant.get(&annotation.label) {
+            mistakes.push(Mistake { label: Some(label.clone()), ..Mistake::of(Check::Misspelled, annotation) });
+        }
+    }
+    mistakes.sort_by_key(|mistake| (mistake.mark, mistake.check));
+    mistakes
 }
 
 /// Two marks of one label that overlap this much are one thing marked twice.
@@ -60,6 +84,8 @@ const FEWEST_USUAL: u32 = 20;
 /// How many spreads from the middle are odd, and how much wider or higher than usual at least.
 const ODD_SPREADS: f64 = 4.0;
 const ODD_FACTOR: f64 = 2.0;
+/// Boxes of a label that are looked at to say what is usual.
+pub const MOST_BOXES: u32 = 500;
 /// From the median absolute deviation to the standard deviation of a normal distribution.
 const SPREAD_FROM_DEVIATION: f64 = 1.4826;
 
@@ -83,6 +109,13 @@ impl UsualAspect {
         Some(Self { boxes: u32::try_from(aspects.len()).unwrap_or(u32::MAX), middle, spread })
     }
 
+    /// Whether what was counted of `then` annotations of a label is to be counted anew of `now`. Since they have doubled or
+    /// halved by then, looking at all of them again costs twice the annotations at most.
+    #[must_use]
+    pub fn is_outdated(then: u32, now: u32) -> bool {
+        now >= then.saturating_mul(2) || now <= then / 2
+    }
+
     fn is_odd(self, rect: Rect) -> bool {
         self.boxes >= FEWEST_USUAL
             && log_aspect(rect)
@@ -101,6 +134,43 @@ fn median(values: &mut [f64]) -> Option<f64> {
     let upper = values.get(values.len() / 2)?;
     let lower = values.get(values.len().saturating_sub(1) / 2)?;
     Some(f64::midpoint(*upper, *lower))
+}
+
+/// How many annotations images usually have: the median and the median absolute deviation.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct UsualCount {
+    middle: f64,
+    spread: f64,
+}
+
+impl UsualCount {
+    /// Of how many images have how many annotations, by that number; `None` of no images.
+    #[must_use]
+    pub fn of(images_by_count: &[(u32, u32)]) -> Option<Self> {
+        let middle = weighted_median(images_by_count)?;
+        let mut deviations: Vec<(u32, u32)> =
+            images_by_count.iter().map(|(count, images)| (count.abs_diff(middle), *images)).collect();
+        deviations.sort_unstable();
+        let spread = weighted_median(&deviations)?;
+        // Where nearly all have the same number, one more or less is not yet odd.
+        Some(Self { middle: f64::from(middle), spread: f64::from(spread.max(1)) })
+    }
+
+    /// By how many spreads `count` differs from what is usual.
+    #[must_use]
+    pub fn spreads_of(self, count: usize) -> f64 {
+        (f64::from(u32::try_from(count).unwrap_or(u32::MAX)) - self.middle) / self.spread
+    }
+}
+
+/// The middle value of `(value, how often)` in order; `None` of nothing.
+fn weighted_median(counts: &[(u32, u32)]) -> Option<u32> {
+    let total: u64 = counts.iter().map(|(_, often)| u64::from(*often)).sum();
+    let mut seen = 0;
+    counts.iter().find_map(|(value, often)| {
+        seen += u64::from(*often);
+        (2 * seen >= total && total > 0).then_some(*value)
+    })
 }
 
 /// What the places and sizes of the marks on an image of `size` give away, in the order of the marks. `usual` knows how boxes
@@ -163,77 +233,6 @@ fn stays_before(one: &Annotation, other: &Annotation) -> bool {
         std::cmp::Ordering::Less => false,
         std::cmp::Ordering::Equal => one.id < other.id,
     }
-}
-
-/// A label is taken for misspelled when the other one is this many times as frequent.
-const FAR_MORE_FREQUENT: u32 = 4;
-/// Words shorter than this are too alike by nature: "cat" is no misspelled "car".
-const SHORTEST_MISSPELLED: usize = 5;
-
-/// Labels that are likely another one in another spelling, with that one. `labels` are all of them with how often they
-/// stand; names that differ in case, spaces, hyphens and underscores only are the same word, and so are long ones that
-/// differ by a plural s or one letter.
-#[must_use]
-pub fn misspelled(labels: &[(String, u32)]) -> Vec<(String, String)> {
-    let mut by_count: Vec<&(String, u32)> = labels.iter().filter(|(_, count)| *count > 0).collect();
-    by_count.sort_by(|one, other| other.1.cmp(&one.1).then(one.0.cmp(&other.0)));
-    let folded: Vec<Vec<char>> = by_count.iter().map(|(name, _)| folded(name)).collect();
-    let mut found = Vec::new();
-    for (place, (name, count)) in by_count.iter().enumerate() {
-        let meant = (0..place).find(|&earlier| {
-            let is_same_word = folded[earlier] == folded[place];
-            let is_rare = by_count[earlier].1 / FAR_MORE_FREQUENT >= *count;
-            is_same_word || (is_rare && is_one_letter_off(&folded[earlier], &folded[place]))
-        });
-        if let Some(meant) = meant {
-            found.push((name.clone(), by_count[meant].0.clone()));
-        }
-    }
-    found
-}
-
-fn folded(name: &str) -> Vec<char> {
-    comparable(name).chars().filter(|letter| !letter.is_whitespace()).collect()
-}
-
-/// Whether one letter was changed, added or left out, or two neighbours were swapped.
-fn is_one_letter_off(one: &[char], other: &[char]) -> bool {
-    let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
-    if short.len() < SHORTEST_MISSPELLED || long.len() - short.len() > 1 {
-        return false;
-    }
-    let same_start = short.iter().zip(long).take_while(|(a, b)| a == b).count();
-    let (short_rest, long_rest) = (&short[same_start..], &long[same_start..]);
-    if short.len() == long.len() {
-        let is_changed = short_rest.get(1..) == long_rest.get(1..);
-        let is_swapped = short_rest.len() > 1
-            && short_rest[0] == long_rest[1]
-            && short_rest[1] == long_rest[0]
-            && short_rest[2..] == long_rest[2..];
-        is_changed || is_swapped
-    } else {
-        short_rest == &long_rest[1..]
-    }
-}
-
-/// What a repair of many images would change.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-pub struct RepairExtent {
-    pub images: u32,
-    /// Those of the images that a person has reviewed.
-    pub reviewed: u32,
-    pub marks: u32,
-    /// Those of them that a person has accepted, edited or drawn.
-    pub decided: u32,
-}
-
-/// What a repair, or another change of many images at once, has done. It is taken back as one step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-pub struct Swept {
-    pub images: u32,
-    pub marks: u32,
 }
 
 #[cfg(test)]
@@ -307,25 +306,5 @@ mod tests {
         let usual = [mark(1, "cat", (0.0, 0.0, 150.0, 60.0), 0.9)];
         assert_eq!(checks(UsualAspect::of(&rects(40)), &usual), 0);
         assert_eq!(UsualAspect::of(&[]), None);
-    }
-
-    #[test]
-    fn labels_in_another_spelling_are_told_from_other_words() {
-        let labels = [
-            ("traffic light", 900),
-            ("Traffic-Light", 3),
-            ("bicycle", 400),
-            ("bicylce", 2),
-            ("bicycles", 7),
-            ("cat", 300),
-            ("car", 2),
-            ("person", 50),
-            ("parson", 40),
-            ("unused", 0),
-        ]
-        .map(|(name, count)| (name.to_owned(), count));
-        let found: Vec<(String, String)> = misspelled(&labels);
-        let pairs: Vec<(&str, &str)> = found.iter().map(|(one, other)| (one.as_str(), other.as_str())).collect();
-        assert_eq!(pairs, [("bicycles", "bicycle"), ("Traffic-Light", "traffic light"), ("bicylce", "bicycle")]);
     }
 }

@@ -1,8 +1,8 @@
 //! Likely mistakes, doubts and audits, as the library keeps them.
 
-use domain::audit::{AuditRequest, SampleVerdict};
-use domain::checks::Check;
 use domain::query::{Condition, ImageOrder, ImageQuery, Share, Test as Asked};
+use domain::review::audit::{AuditRequest, SampleVerdict};
+use domain::review::checks::Check;
 
 use super::*;
 

@@ -1,5 +1,19 @@
-//! A person's work on marks, step by step: decisions and changes, and what comes of them. Every step can be taken back and
-//! made again.
+//! Review: the commands of a person on annotations, and the rules of what each does. The rules are pure: an image with its
+//! annotations and a command make what changes on it, which the store saves.
+
+pub mod audit;
+pub mod checks;
+pub mod decide;
+pub mod edit;
+pub mod history;
+pub mod image;
+pub mod propose;
+pub mod repair;
+pub mod runs;
+mod spelling;
+#[cfg(test)]
+mod tests;
+pub mod uncertainty;
 
 use std::collections::BTreeMap;
 
@@ -89,4 +103,12 @@ pub struct Step {
     pub marks: Vec<AnnotationId>,
     /// How many other images it changed.
     pub others: u32,
+}
+
+/// What a bulk edit has changed. It is undone as a whole.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct Swept {
+    pub images: u32,
+    pub marks: u32,
 }

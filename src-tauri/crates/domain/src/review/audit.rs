@@ -1,8 +1,9 @@
-//! Accepting many proposals unseen, honestly: a random sample of them is looked at first, and what it found, with its bound,
-//! is said and kept.
+//! Audits: before many proposals are accepted unseen, a random sample of them is looked at. What it showed, with its bound, is
+//! kept.
 
 use serde::{Deserialize, Serialize};
 
+use crate::annotation::{Annotation, Status};
 use crate::ids::{AnnotationId, AuditId, ImageId};
 use crate::layers::LayerScope;
 use crate::query::{ImageQuery, Share};
@@ -20,6 +21,34 @@ pub struct LabelConfidences {
     pub unstated: u32,
 }
 
+/// Confidences are counted by the hundredth.
+const HUNDREDTHS: usize = 100;
+/// Confidences are kept in 32 bits: 0.29 is a little less than 29 hundredths there.
+const TOLERANCE: f64 = 1e-6;
+
+impl LabelConfidences {
+    #[must_use]
+    pub fn of_label(label: &str, color: u8) -> Self {
+        Self { label: label.into(), color, hundredths: vec![0; HUNDREDTHS], unstated: 0 }
+    }
+
+    /// Counts a proposal.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is held between 0 and 99")]
+    pub fn add(&mut self, confidence: Option<f64>) {
+        let hundredth = |confidence: f64| ((confidence + TOLERANCE) * 100.0).clamp(0.0, 99.0) as usize;
+        match confidence.and_then(|confidence| self.hundredths.get_mut(hundredth(confidence))) {
+            Some(count) => *count += 1,
+            None => self.unstated += 1,
+        }
+    }
+
+    /// All proposals that were counted.
+    #[must_use]
+    pub fn count(&self) -> u32 {
+        self.hundredths.iter().sum::<u32>() + self.unstated
+    }
+}
+
 /// Which proposals are to be accepted, and how many of them are looked at.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -33,6 +62,36 @@ pub struct AuditRequest {
     pub error_limit: Share,
 }
 
+impl AuditRequest {
+    /// The least confidence that is at or above the threshold, as confidences are kept.
+    #[must_use]
+    pub fn least_confidence(&self) -> f64 {
+        self.threshold.0 - TOLERANCE
+    }
+
+    /// Whether the audit is about `annotation` of one of its images: proposals of its label in its layers, at or above its
+    /// threshold. Those with an id past `latest` came after it was drawn.
+    #[must_use]
+    pub fn is_about(&self, annotation: &Annotation, latest: AnnotationId) -> bool {
+        annotation.status == Status::Proposed
+            && annotation.label == self.label
+            && annotation.id <= latest
+            && annotation.confidence.is_some_and(|confidence| f64::from(confidence) >= self.least_confidence())
+            && self.query.layers_shown().shows(annotation)
+    }
+}
+
+/// Proposals whose random order is kept with an audit, so that its sample can be extended.
+const MOST_DRAWN: usize = 10_000;
+
+/// The beginning of a random order of `proposals`: the sample first, then the reserve for a larger one.
+#[must_use]
+pub fn draw<Proposal>(mut proposals: Vec<Proposal>, sample: u32, seed: u64) -> Vec<Proposal> {
+    fastrand::Rng::with_seed(seed).shuffle(&mut proposals);
+    proposals.truncate(MOST_DRAWN.max(sample as usize));
+    proposals
+}
+
 /// What a person has said about a mark of the sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -41,6 +100,18 @@ pub enum SampleVerdict {
     Right,
     /// Rejected, or put right: either way it was not what was there.
     Wrong,
+}
+
+impl SampleVerdict {
+    /// `None`: not looked at yet.
+    #[must_use]
+    pub fn of(status: Status) -> Option<Self> {
+        match status {
+            Status::Proposed => None,
+            Status::Accepted => Some(Self::Right),
+            Status::Edited | Status::Rejected => Some(Self::Wrong),
+        }
+    }
 }
 
 /// A mark of the sample, in the random order in which it is looked at.
@@ -98,6 +169,15 @@ pub struct ErrorRate {
 const RISK: f64 = 0.05;
 /// Halvings of an interval of 1: beyond what a share is ever shown in.
 const HALVINGS: u32 = 50;
+
+/// How many of a sample were looked at, and how many of these were wrong.
+#[must_use]
+pub fn judged_and_wrong(sample: &[SampleMark]) -> (u32, u32) {
+    let verdicts = || sample.iter().filter_map(|drawn| drawn.verdict);
+    let wrong = verdicts().filter(|verdict| *verdict == SampleVerdict::Wrong).count();
+    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    (count(verdicts().count()), count(wrong))
+}
 
 impl ErrorRate {
     /// `None` before anything is judged. The bound is the one-sided one of Clopper and Pearson ("The use of confidence or
