@@ -33,6 +33,7 @@ mod findings;
 mod gallery;
 mod layers;
 mod opening;
+mod rules;
 mod similar;
 mod steps;
 

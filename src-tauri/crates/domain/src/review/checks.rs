@@ -2,7 +2,7 @@
 //! counted by the store, which has all annotations. Rejected annotations are no mistakes any more. Deliberately absent: what
 //! only a look at the picture could tell.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -63,7 +63,7 @@ impl Mistake {
 /// All likely mistakes among the annotations that are `shown` of an image, in the order of their ids: those of `placed`, by
 /// place and size, that can be seen there, and misspelled labels, of which `meant` says what is likely meant.
 #[must_use]
-pub fn shown_mistakes(placed: Vec<Mistake>, shown: &[Annotation], meant: &HashMap<String, String>) -> Vec<Mistake> {
+pub fn shown_mistakes(placed: Vec<Mistake>, shown: &[Annotation], meant: &BTreeMap<String, String>) -> Vec<Mistake> {
     let mut mistakes = placed;
     mistakes.retain(|mistake| mistake.is_among(shown));
     for annotation in shown.iter().filter(|annotation| annotation.status != Status::Rejected) {

@@ -1,7 +1,7 @@
 //! How much an image wants a second look: one figure from all that speaks for a mistake, so that review begins where it
 //! is worth most.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use crate::annotation::{Annotation, Status};
 use crate::review::checks::{Mistake, UsualCount};
@@ -40,7 +40,7 @@ impl Signals {
     pub fn of(
         shown: &[Annotation],
         mistakes: &[Mistake],
-        label_counts: &HashMap<String, u32>,
+        label_counts: &BTreeMap<String, u32>,
         usual: Option<UsualCount>,
         disagreement: u32,
     ) -> Self {

@@ -228,7 +228,7 @@ impl Edit<'_> {
             let runs = self.runs_that_repeat(id, &image)?;
             let ids: Vec<AnnotationId> = of_image.iter().map(|(_, annotation)| *annotation).collect();
             let diff = accept(&image, &ids, Context { layers: &layers, runs: &runs });
-            self.take_step(id, image, Some(bulk_edit), diff, now)?;
+            self.take_step(id, Some(bulk_edit), &diff, now)?;
         }
         let (judged, wrong) = judged_and_wrong(&self.audit(id)?.sample);
         let accepted = u32::try_from(proposals.len()).unwrap_or(u32::MAX);

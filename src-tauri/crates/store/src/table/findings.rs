@@ -1,7 +1,7 @@
 //! Findings of the checks, and the uncertainty of images. They follow from the annotations, and are looked for when they are
 //! asked for and not when annotations change: a run has better things to do.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use domain::annotation::{Shape, Status};
 use domain::ids::{AnnotationId, ImageId};
@@ -23,7 +23,7 @@ use crate::{Edit, Result, View};
 /// What is usual in this library, as far as it was asked for.
 struct Usual {
     aspects: HashMap<String, Option<UsualAspect>>,
-    label_counts: HashMap<String, u32>,
+    label_counts: BTreeMap<String, u32>,
     count: Option<UsualCount>,
 }
 
@@ -87,7 +87,7 @@ impl View<'_> {
         id: ImageId,
         image: &AnnotatedImage,
         layers: &LayerScope,
-        meant: &HashMap<String, String>,
+        meant: &BTreeMap<String, String>,
     ) -> Result<Vec<Mistake>> {
         let shown: Vec<_> = image.annotations.iter().filter(|one| layers.shows(one)).cloned().collect();
         let mut mistakes = shown_mistakes(self.misplaced_on(id)?, &shown, meant);
@@ -103,10 +103,10 @@ impl View<'_> {
     }
 
     /// By misspelled label what is meant, where the check asks for that.
-    fn labels_meant(&self, check: Check) -> Result<HashMap<String, String>> {
+    fn labels_meant(&self, check: Check) -> Result<BTreeMap<String, String>> {
         match check {
             Check::Misspelled => Ok(self.misspelled_labels()?.into_iter().collect()),
-            _ => Ok(HashMap::new()),
+            _ => Ok(BTreeMap::new()),
         }
     }
 
@@ -179,7 +179,7 @@ impl Edit<'_> {
     }
 
     /// How boxes of `label` usually are. When that is counted anew, all images with the label are to be looked through again.
-    fn usual_aspect(&self, label: &str, label_counts: &HashMap<String, u32>) -> Result<Option<UsualAspect>> {
+    fn usual_aspect(&self, label: &str, label_counts: &BTreeMap<String, u32>) -> Result<Option<UsualAspect>> {
         let marks = label_counts.get(label).copied().unwrap_or_default();
         let mut statement =
             self.0.0.prepare_cached("SELECT mark_count, boxes, middle, spread FROM label_norms WHERE label = ?1")?;
@@ -246,7 +246,7 @@ impl Edit<'_> {
             let runs = self.runs_that_repeat(id, &image)?;
             let context = Context { layers, runs: &runs };
             if let Some(diff) = repair(&image, &mistakes, spares_decided, &colors, context) {
-                let taken = self.take_step(id, image, Some(bulk_edit), diff, now)?;
+                let taken = self.take_step(id, Some(bulk_edit), &diff, now)?;
                 changed.images += 1;
                 changed.marks += u32::try_from(taken.marks.len()).unwrap_or(u32::MAX);
             }

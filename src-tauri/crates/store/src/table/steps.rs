@@ -55,7 +55,7 @@ impl Edit<'_> {
         let runs = self.runs_that_repeat(decision.image, &image)?;
         let context = Context { layers, runs: &runs };
         let diff = decide(&image, decision.scope, decision.verdict, context).map_err(missing)?;
-        self.take_step(decision.image, image, None, diff, now)
+        self.take_step(decision.image, None, &diff, now)
     }
 
     /// Carries out the changes of a person who sees `layers`, as one step.
@@ -70,7 +70,7 @@ impl Edit<'_> {
             EditError::Unknown(unknown) => missing(unknown),
             EditError::Unfit(unfit) => StoreError::Unfit(unfit),
         })?;
-        self.take_step(*id, image, None, diff, now)
+        self.take_step(*id, None, &diff, now)
     }
 
     /// What a command on the image `id` knows of its runs: nothing where none of them can repeat another.
@@ -83,9 +83,8 @@ impl Edit<'_> {
     pub(super) fn take_step(
         &self,
         id: ImageId,
-        image: AnnotatedImage,
         bulk_edit: Option<SweepId>,
-        diff: ImageDiff,
+        diff: &ImageDiff,
         now: u64,
     ) -> Result<StepTaken> {
         self.0.0.prepare_cached("DELETE FROM steps WHERE image_id = ?1 AND is_undone = 1")?.execute([id.0])?;
@@ -108,7 +107,7 @@ impl Edit<'_> {
                 |row| row.get(0),
             )?;
         self.write_changes(id, &diff.annotations)?;
-        if image.review != diff.review_after {
+        if diff.review_before != diff.review_after {
             self.set_review(id, diff.review_after)?;
         }
         Ok(StepTaken { id: StepId(step), image: id, marks: diff.ids(), others: 0 })

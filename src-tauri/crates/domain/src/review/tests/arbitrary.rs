@@ -1,6 +1,6 @@
 //! Random images, runs and commands.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
@@ -161,7 +161,7 @@ pub fn content(found: &NewAnnotation) -> MarkContent {
 
 pub fn mistakes_of(image: &AnnotatedImage, check: Check, layers: &LayerScope) -> Vec<Mistake> {
     let shown: Vec<Annotation> = image.annotations.iter().filter(|one| layers.shows(one)).cloned().collect();
-    let meant = HashMap::from([("bicylce".to_owned(), "bicycle".to_owned()), ("Cat".to_owned(), "cat".to_owned())]);
+    let meant = BTreeMap::from([("bicylce".to_owned(), "bicycle".to_owned()), ("Cat".to_owned(), "cat".to_owned())]);
     let mut found = shown_mistakes(misplaced(image.size, &image.annotations, |_| None), &shown, &meant);
     found.retain(|mistake| mistake.check == check);
     found
