@@ -58,15 +58,16 @@ export const commands = {
 	 */
 	dragExport: (run: RunId, request: ExportRequest) => typedError<boolean, AppError>(__TAURI_INVOKE("drag_export", { run, request })),
 	decide: (decision: Decision, layers: LayerScope) => typedError<Step, AppError>(__TAURI_INVOKE("decide", { decision, layers })),
-	editMarks: (edit: ImageEdit, layers: LayerScope) => typedError<Step, AppError>(__TAURI_INVOKE("edit_marks", { edit, layers })),
+	editAnnotations: (edit: ImageEdit, layers: LayerScope) => typedError<Step, AppError>(__TAURI_INVOKE("edit_annotations", { edit, layers })),
 	undoLatest: (layers: LayerScope) => typedError<Step | null, AppError>(__TAURI_INVOKE("undo_latest", { layers })),
 	undoOn: (image: ImageId, layers: LayerScope) => typedError<Step | null, AppError>(__TAURI_INVOKE("undo_on", { image, layers })),
 	redoLatest: (layers: LayerScope) => typedError<Step | null, AppError>(__TAURI_INVOKE("redo_latest", { layers })),
 	redoOn: (image: ImageId, layers: LayerScope) => typedError<Step | null, AppError>(__TAURI_INVOKE("redo_on", { image, layers })),
-	mistakes: (image: ImageId, layers: LayerScope) => typedError<Mistake[], AppError>(__TAURI_INVOKE("mistakes", { image, layers })),
+	findings: (image: ImageId, layers: LayerScope) => typedError<CheckFinding[], AppError>(__TAURI_INVOKE("findings", { image, layers })),
 	repairExtent: (check: Check, query: ImageQuery) => typedError<RepairExtent, AppError>(__TAURI_INVOKE("repair_extent", { check, query })),
-	repair: (check: Check, query: ImageQuery, sparesDecided: boolean) => typedError<Swept, AppError>(__TAURI_INVOKE("repair", { check, query, sparesDecided })),
+	repair: (check: Check, query: ImageQuery, sparesDecided: boolean) => typedError<BulkEditResult, AppError>(__TAURI_INVOKE("repair", { check, query, sparesDecided })),
 	proposalConfidences: (query: ImageQuery) => typedError<LabelConfidences[], AppError>(__TAURI_INVOKE("proposal_confidences", { query })),
+	sampleOutlook: (sample: number, errorLimit: Share) => typedError<SampleOutlook, AppError>(__TAURI_INVOKE("sample_outlook", { sample, errorLimit })),
 	beginAudit: (request: AuditRequest) => typedError<Audit, AppError>(__TAURI_INVOKE("begin_audit", { request })),
 	extendAudit: (audit: AuditId, more: number) => typedError<Audit, AppError>(__TAURI_INVOKE("extend_audit", { audit, more })),
 	audit: (audit: AuditId) => typedError<Audit, AppError>(__TAURI_INVOKE("audit", { audit })),
@@ -81,6 +82,8 @@ export const commands = {
 	 *  is none.
 	 */
 	keepKey: (baseUrl: string | null, key: string) => typedError<Connection, AppError>(__TAURI_INVOKE("keep_key", { baseUrl, key })),
+	/**  Uses the `.env` file of the working folder, as it was shown, until it changes. */
+	allowEnvFile: () => typedError<Connection, AppError>(__TAURI_INVOKE("allow_env_file")),
 	forgetKey: (baseUrl: string | null) => typedError<Connection, AppError>(__TAURI_INVOKE("forget_key", { baseUrl })),
 	/**  Asks the server for its models with the key. Sends no image and costs nothing. */
 	checkConnection: () => typedError<ConnectionCheck, AppError>(__TAURI_INVOKE("check_connection")),
@@ -118,11 +121,11 @@ export type Agreements = {
 	only_second: number,
 };
 
-/**  A mark on an image. */
+/**  An annotation of an image. */
 export type Annotation = {
 	id: AnnotationId,
 	origin: Origin,
-	/**  The image on which the run found it, when that is a similar one: nobody has looked for it on this image. */
+	/**  The similar image on which the run found it, from where it was propagated: the run has not asked about this image. */
 	carried_from: ImageId | null,
 	label: string,
 	/**  Place of the label in the palette of twelve, from 1, as the recipe of its run had it. */
@@ -137,6 +140,26 @@ export type Annotation = {
 	 *  shows that run's proposals instead.
 	 */
 	is_superseded?: boolean,
+};
+
+/**  A change to the annotations of an image. */
+export type AnnotationChange = 
+/**  An annotation of the person's own, accepted from the start. */
+{ kind: "add"; content: AnnotationContent } | 
+/**  All of the new content. A run's annotation is from then on an edited one, and the person's. */
+{ kind: "change"; id: AnnotationId; content: AnnotationContent } | 
+/**  An annotation of the person's own goes; a run's is rejected, so that what it found stays known. */
+{ kind: "remove"; id: AnnotationId } | 
+/**  A decision about one annotation, as part of the step. */
+{ kind: "decide"; id: AnnotationId; verdict: Verdict } | 
+/**  What a run had found and what is not on the image any more, or never was: accepted, and the run's. */
+{ kind: "adopt"; run: RunId; content: AnnotationContent; confidence: number | null };
+
+/**  All of an annotation that a person may change. */
+export type AnnotationContent = {
+	label: string,
+	shape: Shape,
+	attributes: { [key in string]: AttributeValue },
 };
 
 export type AnnotationId = number;
@@ -201,10 +224,16 @@ export type Audit = {
 	 *  The first of them in the random order that was drawn. A larger sample is a longer beginning of the same order, so that
 	 *  the bound of what was found is that of one random sample, however often the sample was extended.
 	 */
-	sample: SampleMark[],
+	sample: SampledAnnotation[],
 	/**  How many follow in that order, for a larger sample. */
 	reserve: number,
-	finding: ErrorRate | null,
+	/**  `None` before anything is judged. */
+	error_rate: ErrorRate | null,
+	/**
+	 *  How many more to look at until the bound is within the error limit, if they are wrong as often as those before; 0: it
+	 *  is within the limit. `None`: no sample would do, or nothing is judged.
+	 */
+	needed_more: number | null,
 	/**  The layers of its proposals. */
 	layers: LayerScope,
 	/**  How many proposals were accepted unseen because of it; `None`: not yet. */
@@ -274,6 +303,12 @@ export type BudgetReach =
 /**  It is below the low end: the run stops after about so many images. */
 { kind: "stops_after"; images: number };
 
+/**  What a bulk edit has changed. It is undone as a whole. */
+export type BulkEditResult = {
+	images: number,
+	annotations: number,
+};
+
 /**  A day, written `2026-11-23`. */
 export type CalendarDate = string;
 
@@ -312,7 +347,7 @@ cost_dollars: Dollars } | { kind: "other_model" } |
 
 /**  A kind of likely mistake. */
 export type Check = 
-/**  Nearly the same place as another mark of the same label. */
+/**  Nearly the same place as another annotation of the same label. */
 "duplicate" | 
 /**  Over 95 % of the image. */
 "huge" | 
@@ -324,6 +359,15 @@ export type Check =
 "odd_aspect" | 
 /**  Its label is spelled like another one that is far more frequent. */
 "misspelled";
+
+/**  What a check has found: an annotation that is likely a mistake, and what repairs it. */
+export type CheckFinding = {
+	check: Check,
+	annotation: AnnotationId,
+	/**  Of a duplicate: the annotation that it repeats, and that would stay. */
+	other: AnnotationId | null,
+	repair: RepairAction,
+};
 
 /**  A dropped folder. */
 export type Collection = {
@@ -394,7 +438,7 @@ export type Connection = {
 	/**  Why the key of the environment is not sent to this server; `None` when it is, or when there is none. */
 	key_withheld: string | null,
 	/**  The `.env` file of the working folder, which is not used until the user allows it. */
-	unused_env_file: string | null,
+	unused_env_file: EnvFileProposal | null,
 	/**  Why there is no keychain to keep a key in; `None` when there is one. */
 	keychain_problem: string | null,
 	/**  The model that is chosen when nobody has chosen one. */
@@ -482,10 +526,10 @@ export type Decision = {
 	verdict: Verdict,
 };
 
-/**  Which marks a decision is about. */
+/**  Which annotations a decision is about. */
 export type DecisionScope = 
 /**  Every proposal on the image; with none, accepting confirms the image as empty. */
-{ kind: "image" } | { kind: "mark"; id: AnnotationId };
+{ kind: "image" } | { kind: "annotation"; id: AnnotationId };
 
 /**  Where the pixels go. */
 export type Destination = 
@@ -580,6 +624,20 @@ export type EndpointTrouble = {
 	detail: string,
 	/**  When it is tried again; `None`: not in this session. */
 	again_in_millis: number | null,
+};
+
+/**  What a `.env` file says about the connection, for a person to decide about. Never a key. */
+export type EnvFileProposal = {
+	path: string,
+	/**  `None`: the vendor's own server. */
+	server: string | null,
+	model: string | null,
+	/**  The last characters of the key; `None`: there is no key. */
+	key_ending: string | null,
+	/**  The variables of keys of additional endpoints, each with the last characters of its key. */
+	endpoint_keys: ([string, string])[],
+	/**  Why the file cannot be used; `None` when it can. */
+	problem: string | null,
 };
 
 export type ErrorCode = "library" | "model" | "file" | "original" | "unfit_mark" | "nothing_to_audit" | "nothing_to_find" | "unknown_model" | "no_images" | "recipe_beyond_model" | "local_only" | "model_retired" | "no_key" | "unusable_connection" | "address" | "settings" | "not_agreed" | "budget_too_small" | "unsettled" | "key" | "keychain" | "run_busy" | "nothing_left" | "no_figures" | "internal";
@@ -898,13 +956,13 @@ export type ImageCounts = {
 };
 
 /**
- *  Changes to the marks of one image that are one step. Whether the image is reviewed stays as the person has said, but for
- *  this: one that was decided is confirmed empty without marks, and reviewed with some; and so is one of which the step has
- *  decided the last proposal.
+ *  Changes to the annotations of one image that are one step. What the person has said about the image stays, except that a
+ *  reviewed image becomes confirmed empty without approved annotations and reviewed with some, and that an image is reviewed
+ *  once a step has decided its last proposal.
  */
 export type ImageEdit = {
 	image: ImageId,
-	changes: MarkChange[],
+	changes: AnnotationChange[],
 };
 
 /**  Why the latest job on an image failed. */
@@ -930,7 +988,7 @@ export type ImageOrder =
 "taken" | 
 /**  The least confident undecided mark first; images without undecided marks last. */
 "least_certain" | 
-/**  What most speaks for a mistake first ([`crate::doubt`]); what is reviewed comes last. */
+/**  What most speaks for a mistake first ([`crate::review::uncertainty`]); what is reviewed comes last. */
 "doubt" | 
 /**  The most marks first. */
 "most_marks" | 
@@ -1093,26 +1151,6 @@ export type LimitedUnit =
 /**  Requests at a time. */
 "in_flight";
 
-/**  A change to the marks of an image. */
-export type MarkChange = 
-/**  A mark of the person's own, accepted from the start. */
-{ kind: "add"; mark: MarkContent } | 
-/**  All of what the mark is to say. A model's mark is from then on an edited one, and the person's. */
-{ kind: "change"; id: AnnotationId; mark: MarkContent } | 
-/**  A mark of the person's own goes; a model's is rejected, so that what it found stays known. */
-{ kind: "remove"; id: AnnotationId } | 
-/**  A decision about one mark, as part of the step. */
-{ kind: "decide"; id: AnnotationId; verdict: Verdict } | 
-/**  What a run had found and what is not on the image any more, or never was: accepted, and the run's. */
-{ kind: "adopt"; run: RunId; mark: MarkContent; confidence: number | null };
-
-/**  What a mark says: all of it that a person may change. */
-export type MarkContent = {
-	label: string,
-	shape: Shape,
-	attributes: { [key in string]: AttributeValue },
-};
-
 /**  Which images and marks are taken; by default every answered image, and every mark that was not rejected. */
 export type MarkSelection = {
 	/**
@@ -1127,16 +1165,6 @@ export type MarkSelection = {
 export type MetLimit = {
 	unit: LimitUnit,
 	count: number,
-};
-
-/**  A mark that is likely a mistake. */
-export type Mistake = {
-	check: Check,
-	mark: AnnotationId,
-	/**  Of a duplicate: the mark that it repeats, and that would stay. */
-	other: AnnotationId | null,
-	/**  Of a misspelled label: what it is likely meant to be. */
-	label: string | null,
 };
 
 /**  A model as a plan offers it. */
@@ -1185,7 +1213,7 @@ export type ModelQuote = {
 	can_run: boolean,
 };
 
-/**  Who made a mark. */
+/**  Who made an annotation. */
 export type Origin = { kind: "run"; run: RunId } | { kind: "person" };
 
 /**  Images of a run that wait for answers of another run, which asks the same about them: they are not paid for twice. */
@@ -1336,15 +1364,26 @@ export type Rect = {
 /**  Something that was begun without a command could not be done. */
 export type Refused = AppError;
 
-/**  Why a person rejected a mark. */
+/**  Why a person rejected an annotation. */
 export type RejectReason = "not_there" | "wrong_label" | "bad_box" | "duplicate" | "too_vague" | "other";
+
+/**  What repairs an annotation. */
+export type RepairAction = 
+/**  A run's annotation repeats another one, or can hardly be meant. */
+{ kind: "reject"; reason: RejectReason } | 
+/**  So does a person's own. */
+{ kind: "remove" } | 
+/**  What reaches over the image's edge is cut off there. */
+{ kind: "crop" } | 
+/**  The label becomes the one that is likely meant. */
+{ kind: "relabel"; label: string };
 
 /**  What a repair of many images would change. */
 export type RepairExtent = {
 	images: number,
 	/**  Those of the images that a person has reviewed. */
 	reviewed: number,
-	marks: number,
+	annotations: number,
 	/**  Those of them that a person has accepted, edited or drawn. */
 	decided: number,
 };
@@ -1755,18 +1794,26 @@ export type RunSummary = {
 /**  The runs that are worked on here, and how far they are. */
 export type RunsChanged = WorkingRun[];
 
-/**  A mark of the sample, in the random order in which it is looked at. */
-export type SampleMark = {
+/**  What a sample can say in which nothing is wrong. */
+export type SampleOutlook = {
+	/**  With 95 % confidence no more than this share of all would be wrong; `None` of no sample. */
+	clean_bound: number | null,
+	/**  How many must be looked at, and be right, for the bound to be within the error limit. */
+	clean_sample: number,
+};
+
+/**  What a person has said about an annotation of the sample. */
+export type SampleVerdict = "right" | 
+/**  Rejected or edited: either way it was not what was there. */
+"wrong";
+
+/**  An annotation of the sample, in the random order in which it is looked at. */
+export type SampledAnnotation = {
 	image: ImageId,
-	mark: AnnotationId,
+	annotation: AnnotationId,
 	/**  `None`: not looked at yet. */
 	verdict: SampleVerdict | null,
 };
-
-/**  What a person has said about a mark of the sample. */
-export type SampleVerdict = "right" | 
-/**  Rejected, or put right: either way it was not what was there. */
-"wrong";
 
 /**  A recipe as the library holds it. */
 export type SavedRecipe = {
@@ -1915,15 +1962,15 @@ export type Speedup = {
 	baseline: Baseline,
 };
 
-/**  What a person has decided about a mark. Only proposals may be replaced or taken back by a run. */
+/**  What a person has decided about an annotation. A run adds and withdraws proposals only. */
 export type Status = "proposed" | "accepted" | "edited" | "rejected";
 
-/**  A step that was taken, taken back, or made again, and the image as it is after that. */
+/**  A step that was taken, undone or redone, and the image as it is after that. */
 export type Step = {
 	id: StepId,
 	image: ImageCard,
-	/**  The marks that it was about, in the order of its changes; those that it added, too, and those that are gone. */
-	marks: AnnotationId[],
+	/**  What it was about, in the order of its changes; with those that it added, and those that are gone. */
+	annotations: AnnotationId[],
 	/**  How many other images it changed. */
 	others: number,
 };
@@ -1984,12 +2031,6 @@ export type SuggestionKind =
 { kind: "key" } | { kind: "value" } | 
 /**  A value that stands so often in the library. */
 { kind: "counted"; count: number } | { kind: "run"; model_name: string };
-
-/**  What a repair, or another change of many images at once, has done. It is taken back as one step. */
-export type Swept = {
-	images: number,
-	marks: number,
-};
 
 /**  What the clock of a camera showed when it took a photo. */
 export type Taken = {

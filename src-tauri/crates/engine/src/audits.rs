@@ -63,6 +63,6 @@ impl Library {
     }
 
     fn look_through_what_is_asked(&self, query: &ImageQuery) -> Result<()> {
-        if Self::asks_for_mistakes(query) { self.look_through_marks() } else { Ok(()) }
+        if Self::asks_for_findings(query) { self.look_through_marks() } else { Ok(()) }
     }
 }

@@ -22,7 +22,7 @@ impl Library {
     ///
     /// # Errors
     /// [`EngineError::UnfitMark`] when nothing would be left of an annotation, or it has no label.
-    pub async fn edit_marks(&self, edit: ImageEdit, layers: &LayerScope) -> Result<Step> {
+    pub async fn edit_annotations(&self, edit: ImageEdit, layers: &LayerScope) -> Result<Step> {
         let (now, shown) = (now_millis(), layers.clone());
         let taken = self.store.write(move |store| store.edit_annotations(&edit, &shown, now)).await;
         let taken = taken.map_err(|error| match error {
@@ -62,6 +62,6 @@ impl Library {
     fn stepped(&self, taken: StepTaken, layers: &LayerScope) -> Result<Step> {
         self.note_change();
         let image = self.image_cards(&[taken.image], layers)?.pop().ok_or(EngineError::TaskLost)?;
-        Ok(Step { id: taken.id, image, marks: taken.marks, others: taken.others })
+        Ok(Step { id: taken.id, image, annotations: taken.annotations, others: taken.others })
     }
 }

@@ -1,7 +1,8 @@
 /** Exports of the core in memory: counted, and written nowhere. */
 import type { ExportFormat, ExportRequest, ReadyExport, RunId } from "../bindings";
-import { cardIn, isShown, layersOfRuns } from "../../state/layers";
+import { layersOfRuns } from "../../state/layers";
 import type { FakeLibrary } from "./library";
+import { cardIn, isShown } from "./layers";
 
 const NAMES: Record<ExportFormat, [name: string, extension: string]> = {
   coco: ["coco", "json"],

@@ -184,7 +184,8 @@ pub enum ImageOrder {
     /// The least confident undecided mark first; images without undecided marks last.
     LeastCertain,
     /// What most speaks for a mistake first ([`crate::review::uncertainty`]); what is reviewed comes last.
-    Doubt,
+    #[serde(rename = "doubt")]
+    Uncertainty,
     /// The most marks first.
     MostMarks,
     /// Where the answers of several runs differ most first. Only labels that both were asked for are compared.

@@ -92,13 +92,13 @@ pub fn draw<Proposal>(mut proposals: Vec<Proposal>, sample: u32, seed: u64) -> V
     proposals
 }
 
-/// What a person has said about a mark of the sample.
+/// What a person has said about an annotation of the sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum SampleVerdict {
     Right,
-    /// Rejected, or put right: either way it was not what was there.
+    /// Rejected or edited: either way it was not what was there.
     Wrong,
 }
 
@@ -114,12 +114,12 @@ impl SampleVerdict {
     }
 }
 
-/// A mark of the sample, in the random order in which it is looked at.
+/// An annotation of the sample, in the random order in which it is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
-pub struct SampleMark {
+pub struct SampledAnnotation {
     pub image: ImageId,
-    pub mark: AnnotationId,
+    pub annotation: AnnotationId,
     /// `None`: not looked at yet.
     pub verdict: Option<SampleVerdict>,
 }
@@ -141,10 +141,14 @@ pub struct Audit {
     pub error_limit: Share,
     /// The first of them in the random order that was drawn. A larger sample is a longer beginning of the same order, so that
     /// the bound of what was found is that of one random sample, however often the sample was extended.
-    pub sample: Vec<SampleMark>,
+    pub sample: Vec<SampledAnnotation>,
     /// How many follow in that order, for a larger sample.
     pub reserve: u32,
-    pub finding: Option<ErrorRate>,
+    /// `None` before anything is judged.
+    pub error_rate: Option<ErrorRate>,
+    /// How many more to look at until the bound is within the error limit, if they are wrong as often as those before; 0: it
+    /// is within the limit. `None`: no sample would do, or nothing is judged.
+    pub needed_more: Option<u32>,
     /// The layers of its proposals.
     pub layers: LayerScope,
     /// How many proposals were accepted unseen because of it; `None`: not yet.
@@ -165,14 +169,38 @@ pub struct ErrorRate {
     pub at_most: f64,
 }
 
+/// What a sample can say in which nothing is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct SampleOutlook {
+    /// With 95 % confidence no more than this share of all would be wrong; `None` of no sample.
+    #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
+    pub clean_bound: Option<f64>,
+    /// How many must be looked at, and be right, for the bound to be within the error limit.
+    pub clean_sample: u32,
+}
+
+impl SampleOutlook {
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast saturates")]
+    pub fn of(sample: u32, error_limit: Share) -> Self {
+        Self {
+            clean_bound: ErrorRate::of(sample, 0).map(|rate| rate.at_most),
+            clean_sample: (RISK.ln() / (-error_limit.0).ln_1p()).ceil() as u32,
+        }
+    }
+}
+
 /// The chance that the bound is too low.
 const RISK: f64 = 0.05;
+/// A larger sample is not worth proposing.
+const LARGEST_SAMPLE: u32 = 20_000;
 /// Halvings of an interval of 1: beyond what a share is ever shown in.
 const HALVINGS: u32 = 50;
 
 /// How many of a sample were looked at, and how many of these were wrong.
 #[must_use]
-pub fn judged_and_wrong(sample: &[SampleMark]) -> (u32, u32) {
+pub fn judged_and_wrong(sample: &[SampledAnnotation]) -> (u32, u32) {
     let verdicts = || sample.iter().filter_map(|drawn| drawn.verdict);
     let wrong = verdicts().filter(|verdict| *verdict == SampleVerdict::Wrong).count();
     let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
@@ -200,6 +228,22 @@ impl ErrorRate {
         }
         let at_most = if wrong >= judged { 1.0 } else { bounds.1 };
         Some(Self { judged, wrong, rate, at_most })
+    }
+
+    /// How many more to look at until the bound is within `limit`, if they are wrong as often as those before. `None`: no
+    /// sample would do.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "samples are small")]
+    pub fn needed_more(self, limit: Share) -> Option<u32> {
+        let mut size = self.judged;
+        while self.rate < limit.0 && size <= LARGEST_SAMPLE {
+            let wrong = (self.rate * f64::from(size)).round() as u32;
+            if chance_of_at_most(wrong, size, limit.0) <= RISK {
+                return Some(size - self.judged);
+            }
+            size = (f64::from(size) * 1.02 + 1.0).ceil() as u32;
+        }
+        None
     }
 }
 
@@ -244,6 +288,28 @@ mod tests {
             assert!((at_most(judged, wrong) - bound).abs() < 1e-4, "{wrong} of {judged}: {}", at_most(judged, wrong));
         }
         assert_eq!(ErrorRate::of(0, 0), None);
+    }
+
+    #[test]
+    fn a_sample_is_as_large_as_its_limit_calls_for() {
+        for (limit, needed) in [(0.05, 59), (0.02, 149), (0.01, 299)] {
+            let clean = SampleOutlook::of(needed, Share(limit));
+            assert_eq!(clean.clean_sample, needed);
+            assert!(clean.clean_bound.is_some_and(|bound| bound <= limit));
+            assert!(SampleOutlook::of(needed - 1, Share(limit)).clean_bound.is_some_and(|bound| bound > limit));
+        }
+        assert_eq!(SampleOutlook::of(0, Share(0.05)).clean_bound, None);
+        let rate = |judged, wrong| ErrorRate::of(judged, wrong).unwrap();
+        assert_eq!(rate(59, 0).needed_more(Share(0.05)), Some(0));
+        assert_eq!(rate(10, 1).needed_more(Share(0.05)), None, "it is wrong too often");
+        for (judged, wrong) in [(60, 1), (60, 2), (200, 9)] {
+            let found = rate(judged, wrong);
+            let size = judged + found.needed_more(Share(0.05)).unwrap();
+            let scaled = (found.rate * f64::from(size)).round();
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is small")]
+            let bound = at_most(size, scaled as u32);
+            assert!(bound <= 0.05, "{wrong} of {judged}: {size}, {bound}");
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::annotation::{Annotation, Shape, Status};
 use crate::geometry::{PixelSize, Rect};
 use crate::ids::AnnotationId;
+use crate::review::repair::RepairAction;
 pub use crate::review::spelling::misspelled;
 
 /// A kind of likely mistake.
@@ -16,7 +17,7 @@ pub use crate::review::spelling::misspelled;
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum Check {
-    /// Nearly the same place as another mark of the same label.
+    /// Nearly the same place as another annotation of the same label.
     Duplicate,
     /// Over 95 % of the image.
     Huge,
@@ -35,47 +36,64 @@ impl Check {
         [Self::Duplicate, Self::Huge, Self::Tiny, Self::Outside, Self::OddAspect, Self::Misspelled];
 }
 
-/// An annotation that is likely a mistake.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-pub struct Mistake {
+/// An annotation whose place or size is likely a mistake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Misplaced {
     pub check: Check,
-    pub mark: AnnotationId,
-    /// Of a duplicate: the mark that it repeats, and that would stay.
+    pub annotation: AnnotationId,
+    /// Of a duplicate: the annotation that it repeats, and that would stay.
     pub other: Option<AnnotationId>,
-    /// Of a misspelled label: what it is likely meant to be.
-    pub label: Option<String>,
 }
 
-impl Mistake {
-    fn of(check: Check, mark: &Annotation) -> Self {
-        Self { check, mark: mark.id, other: None, label: None }
+impl Misplaced {
+    fn of(check: Check, annotation: &Annotation) -> Self {
+        Self { check, annotation: annotation.id, other: None }
     }
 
     /// Whether it can be seen among the annotations `shown`: what repeats a hidden annotation is no mistake there.
     #[must_use]
     pub fn is_among(&self, shown: &[Annotation]) -> bool {
         let has = |id: AnnotationId| shown.iter().any(|annotation| annotation.id == id);
-        has(self.mark) && self.other.is_none_or(has)
+        has(self.annotation) && self.other.is_none_or(has)
     }
 }
 
-/// All likely mistakes among the annotations that are `shown` of an image, in the order of their ids: those of `placed`, by
-/// place and size, that can be seen there, and misspelled labels, of which `meant` says what is likely meant.
+/// What a check has found: an annotation that is likely a mistake, and what repairs it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct CheckFinding {
+    pub check: Check,
+    pub annotation: AnnotationId,
+    /// Of a duplicate: the annotation that it repeats, and that would stay.
+    pub other: Option<AnnotationId>,
+    pub repair: RepairAction,
+}
+
+/// All findings among the annotations that are `shown` of an image of `size`, in the order of their ids: those of
+/// `misplaced` that can be seen there, and misspelled labels, of which `meant` says what is likely meant.
 #[must_use]
-pub fn shown_mistakes(placed: Vec<Mistake>, shown: &[Annotation], meant: &BTreeMap<String, String>) -> Vec<Mistake> {
-    let mut mistakes = placed;
-    mistakes.retain(|mistake| mistake.is_among(shown));
+pub fn findings(
+    size: PixelSize,
+    shown: &[Annotation],
+    misplaced: &[Misplaced],
+    meant: &BTreeMap<String, String>,
+) -> Vec<CheckFinding> {
+    let mut findings = Vec::new();
     for annotation in shown.iter().filter(|annotation| annotation.status != Status::Rejected) {
+        for found in misplaced.iter().filter(|it| it.annotation == annotation.id && it.is_among(shown)) {
+            let repair = RepairAction::of_misplaced(found.check, annotation, size);
+            findings.push(CheckFinding { check: found.check, annotation: annotation.id, other: found.other, repair });
+        }
         if let Some(label) = meant.get(&annotation.label) {
-            mistakes.push(Mistake { label: Some(label.clone()), ..Mistake::of(Check::Misspelled, annotation) });
+            let repair = RepairAction::Relabel { label: label.clone() };
+            findings.push(CheckFinding { check: Check::Misspelled, annotation: annotation.id, other: None, repair });
         }
     }
-    mistakes.sort_by_key(|mistake| (mistake.mark, mistake.check));
-    mistakes
+    findings.sort_by_key(|finding| (finding.annotation, finding.check));
+    findings
 }
 
-/// Two marks of one label that overlap this much are one thing marked twice.
+/// Two annotations of one label that overlap this much are one thing annotated twice.
 const DUPLICATE_IOU: f64 = 0.85;
 const HUGE_SHARE: f64 = 0.95;
 const TINY_SHARE: f64 = 0.001;
@@ -173,52 +191,57 @@ fn weighted_median(counts: &[(u32, u32)]) -> Option<u32> {
     })
 }
 
-/// What the places and sizes of the marks on an image of `size` give away, in the order of the marks. `usual` knows how boxes
-/// of a label usually are.
+/// What the places and sizes of the annotations on an image of `size` give away, in their order. `usual` knows how boxes of
+/// a label usually are.
 #[must_use]
-pub fn misplaced(size: PixelSize, marks: &[Annotation], usual: impl Fn(&str) -> Option<UsualAspect>) -> Vec<Mistake> {
-    let standing: Vec<&Annotation> = marks.iter().filter(|mark| mark.status != Status::Rejected).collect();
+pub fn misplaced(
+    size: PixelSize,
+    annotations: &[Annotation],
+    usual: impl Fn(&str) -> Option<UsualAspect>,
+) -> Vec<Misplaced> {
+    let standing: Vec<&Annotation> = annotations.iter().filter(|one| one.status != Status::Rejected).collect();
     let whole = Rect::new(0.0, 0.0, f64::from(size.width), f64::from(size.height));
-    let mut mistakes = Vec::new();
-    for mark in &standing {
-        if let Some(other) = repeated(mark, &standing) {
-            mistakes.push(Mistake { other: Some(other), ..Mistake::of(Check::Duplicate, mark) });
+    let mut found = Vec::new();
+    for annotation in &standing {
+        if let Some(other) = repeated(annotation, &standing) {
+            found.push(Misplaced { other: Some(other), ..Misplaced::of(Check::Duplicate, annotation) });
         }
-        let (Some(bounds), Some(area)) = (mark.shape.bounds(), mark.shape.area()) else { continue };
+        let (Some(bounds), Some(area)) = (annotation.shape.bounds(), annotation.shape.area()) else { continue };
         let is_outside = bounds.x1 < whole.x1 || bounds.y1 < whole.y1 || bounds.x2 > whole.x2 || bounds.y2 > whole.y2;
         if is_outside {
-            mistakes.push(Mistake::of(Check::Outside, mark));
+            found.push(Misplaced::of(Check::Outside, annotation));
         }
-        if matches!(mark.shape, Shape::Point { .. }) {
+        if matches!(annotation.shape, Shape::Point { .. }) {
             continue;
         }
         if area > HUGE_SHARE * whole.area() {
-            mistakes.push(Mistake::of(Check::Huge, mark));
+            found.push(Misplaced::of(Check::Huge, annotation));
         } else if area < TINY_SHARE * whole.area() {
-            mistakes.push(Mistake::of(Check::Tiny, mark));
+            found.push(Misplaced::of(Check::Tiny, annotation));
         }
-        let is_box = matches!(mark.shape, Shape::Box { .. });
-        if is_box && usual(&mark.label).is_some_and(|usual| usual.is_odd(bounds)) {
-            mistakes.push(Mistake::of(Check::OddAspect, mark));
+        let is_box = matches!(annotation.shape, Shape::Box { .. });
+        if is_box && usual(&annotation.label).is_some_and(|usual| usual.is_odd(bounds)) {
+            found.push(Misplaced::of(Check::OddAspect, annotation));
         }
     }
-    mistakes
+    found
 }
 
-/// The mark that `mark` repeats: of two, the one that a person has decided stays, then the more certain, then the earlier.
+/// The annotation that this one repeats: of two, the one that a person has decided stays, then the more certain, then the
+/// earlier.
 /// Two runs that propose the same are no mistake of either.
-fn repeated(mark: &Annotation, standing: &[&Annotation]) -> Option<AnnotationId> {
-    let bounds = mark.shape.bounds()?;
+fn repeated(annotation: &Annotation, standing: &[&Annotation]) -> Option<AnnotationId> {
+    let bounds = annotation.shape.bounds()?;
     standing
         .iter()
-        .filter(|other| other.status.is_approved() || other.origin == mark.origin)
+        .filter(|other| other.status.is_approved() || other.origin == annotation.origin)
         .find(|&other| {
-            other.id != mark.id
-                && other.label == mark.label
-                && other.shape.kind() == mark.shape.kind()
-                && stays_before(other, mark)
-                && match &mark.shape {
-                    Shape::Point { .. } => other.shape.is_nearly(&mark.shape),
+            other.id != annotation.id
+                && other.label == annotation.label
+                && other.shape.kind() == annotation.shape.kind()
+                && stays_before(other, annotation)
+                && match &annotation.shape {
+                    Shape::Point { .. } => other.shape.is_nearly(&annotation.shape),
                     _ => other.shape.bounds().is_some_and(|place| place.iou(bounds) >= DUPLICATE_IOU),
                 }
         })
@@ -226,7 +249,7 @@ fn repeated(mark: &Annotation, standing: &[&Annotation]) -> Option<AnnotationId>
 }
 
 fn stays_before(one: &Annotation, other: &Annotation) -> bool {
-    let worth = |mark: &Annotation| (mark.status != Status::Proposed, mark.confidence.unwrap_or(0.0));
+    let worth = |annotation: &Annotation| (annotation.status != Status::Proposed, annotation.confidence.unwrap_or(0.0));
     let (one_worth, other_worth) = (worth(one), worth(other));
     match one_worth.0.cmp(&other_worth.0).then(one_worth.1.total_cmp(&other_worth.1)) {
         std::cmp::Ordering::Greater => true,
@@ -250,7 +273,7 @@ mod tests {
         Annotation {
             id: AnnotationId(id),
             origin: Origin::Run { run: RunId(1) },
-            carried_from: None,
+            propagated_from: None,
             label: label.into(),
             color: 1,
             shape: Shape::Box { rect: Rect::new(rect.0, rect.1, rect.2, rect.3) },
@@ -262,36 +285,39 @@ mod tests {
         }
     }
 
-    fn found(marks: &[Annotation]) -> Vec<(Check, u32)> {
-        misplaced(SIZE, marks, |_| None).into_iter().map(|finding| (finding.check, finding.mark.0)).collect()
+    fn kinds(annotations: &[Annotation]) -> Vec<(Check, u32)> {
+        misplaced(SIZE, annotations, |_| None)
+            .into_iter()
+            .map(|finding| (finding.check, finding.annotation.0))
+            .collect()
     }
 
     #[test]
     fn of_two_marks_on_one_thing_the_better_one_stays() {
         let twice =
             [mark(1, "cat", (100.0, 100.0, 300.0, 300.0), 0.4), mark(2, "cat", (104.0, 100.0, 300.0, 300.0), 0.9)];
-        let mistakes = misplaced(SIZE, &twice, |_| None);
-        assert_eq!(mistakes.len(), 1);
-        assert_eq!((mistakes[0].mark, mistakes[0].other), (AnnotationId(1), Some(AnnotationId(2))));
+        let found = misplaced(SIZE, &twice, |_| None);
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].annotation, found[0].other), (AnnotationId(1), Some(AnnotationId(2))));
 
         let decided = Annotation { status: Status::Edited, ..twice[0].clone() };
-        let mistakes = misplaced(SIZE, &[decided, twice[1].clone()], |_| None);
-        assert_eq!(mistakes[0].mark, AnnotationId(2), "what a person has decided stays");
+        let found = misplaced(SIZE, &[decided, twice[1].clone()], |_| None);
+        assert_eq!(found[0].annotation, AnnotationId(2), "what a person has decided stays");
         let rejected = Annotation { status: Status::Rejected, ..twice[0].clone() };
-        assert!(found(&[rejected, twice[1].clone()]).is_empty());
+        assert!(kinds(&[rejected, twice[1].clone()]).is_empty());
         let other_label = Annotation { label: "dog".into(), ..twice[0].clone() };
-        assert!(found(&[other_label, twice[1].clone()]).is_empty());
+        assert!(kinds(&[other_label, twice[1].clone()]).is_empty());
     }
 
     #[test]
     fn sizes_and_places_that_are_hardly_meant_are_found() {
-        assert_eq!(found(&[mark(1, "cat", (0.0, 0.0, 1000.0, 990.0), 0.9)]), [(Check::Huge, 1)]);
-        assert_eq!(found(&[mark(1, "cat", (0.0, 0.0, 20.0, 30.0), 0.9)]), [(Check::Tiny, 1)]);
-        assert_eq!(found(&[mark(1, "cat", (-5.0, 0.0, 200.0, 300.0), 0.9)]), [(Check::Outside, 1)]);
-        assert!(found(&[mark(1, "cat", (0.0, 0.0, 40.0, 40.0), 0.9)]).is_empty());
+        assert_eq!(kinds(&[mark(1, "cat", (0.0, 0.0, 1000.0, 990.0), 0.9)]), [(Check::Huge, 1)]);
+        assert_eq!(kinds(&[mark(1, "cat", (0.0, 0.0, 20.0, 30.0), 0.9)]), [(Check::Tiny, 1)]);
+        assert_eq!(kinds(&[mark(1, "cat", (-5.0, 0.0, 200.0, 300.0), 0.9)]), [(Check::Outside, 1)]);
+        assert!(kinds(&[mark(1, "cat", (0.0, 0.0, 40.0, 40.0), 0.9)]).is_empty());
         let point =
             Annotation { shape: Shape::Point { at: Point::new(5.0, 5.0) }, ..mark(1, "cat", (0., 0., 1., 1.), 0.9) };
-        assert!(found(&[point]).is_empty(), "a point has no size");
+        assert!(kinds(&[point]).is_empty(), "a point has no size");
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub fn decide(
         DecisionScope::Image => {
             image.annotations.iter().filter(|one| one.status == Status::Proposed && context.layers.shows(one)).collect()
         }
-        DecisionScope::Mark { id } => vec![image.annotation(id)?],
+        DecisionScope::Annotation { id } => vec![image.annotation(id)?],
     };
     let changes = meant.into_iter().map(|annotation| change(annotation, verdict)).collect();
     Ok(ImageDiff::of(image, changes, true, context))

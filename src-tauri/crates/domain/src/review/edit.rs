@@ -8,7 +8,7 @@ use crate::ids::AnnotationId;
 use crate::recipe::palette_color;
 use crate::review::decide::{decided, removed};
 use crate::review::image::{AnnotatedImage, AnnotationDiff, Context, ImageDiff, UnknownAnnotation};
-use crate::review::{MarkChange, MarkContent};
+use crate::review::{AnnotationChange, AnnotationContent};
 use crate::shape::UnfitShape;
 
 /// The colours in which labels are shown in a library.
@@ -53,7 +53,7 @@ pub enum UnfitAnnotation {
 /// When an annotation is not there, or nothing would be left of one, or it has no label. Nothing is changed then.
 pub fn edit(
     image: &AnnotatedImage,
-    changes: &[MarkChange],
+    changes: &[AnnotationChange],
     colors: &LabelColors,
     latest_id: u32,
     context: Context<'_>,
@@ -64,33 +64,34 @@ pub fn edit(
     for change in changes {
         let before = change.id().map(|id| edited.annotation(id)).transpose()?;
         let after = match (change, before) {
-            (MarkChange::Add { mark }, _) => {
+            (AnnotationChange::Add { content }, _) => {
                 latest_id += 1;
-                Some(drawn(AnnotationId(latest_id), &mark.fitted(image.size)?, colors))
+                Some(drawn(AnnotationId(latest_id), &content.fitted(image.size)?, colors))
             }
-            (MarkChange::Adopt { run, mark, confidence }, _) => {
+            (AnnotationChange::Adopt { run, content, confidence }, _) => {
                 latest_id += 1;
-                let drawn = drawn(AnnotationId(latest_id), &mark.fitted(image.size)?, colors);
+                let drawn = drawn(AnnotationId(latest_id), &content.fitted(image.size)?, colors);
                 let is_superseded = context.runs.supersede(*run, false);
                 Some(Annotation { origin: Origin::Run { run: *run }, confidence: *confidence, is_superseded, ..drawn })
             }
-            (MarkChange::Change { mark, .. }, Some(before)) => {
-                let MarkContent { label, shape, attributes } = mark.fitted(image.size)?;
+            (AnnotationChange::Change { content, .. }, Some(before)) => {
+                let AnnotationContent { label, shape, attributes } = content.fitted(image.size)?;
                 Some(Annotation { shape, attributes, ..relabeled(before, &label, colors) })
             }
-            (MarkChange::Decide { verdict, .. }, Some(before)) => Some(decided(before, *verdict)),
-            (MarkChange::Remove { .. }, Some(before)) => removed(before, None),
+            (AnnotationChange::Decide { verdict, .. }, Some(before)) => Some(decided(before, *verdict)),
+            (AnnotationChange::Remove { .. }, Some(before)) => removed(before, None),
             (_, None) => None,
         };
         let change = AnnotationDiff { before: before.cloned(), after };
         edited.put(change.before.as_ref(), change.after.as_ref());
         made.push(change);
     }
-    let decides = changes.iter().any(|it| matches!(it, MarkChange::Decide { .. } | MarkChange::Adopt { .. }));
+    let decides =
+        changes.iter().any(|it| matches!(it, AnnotationChange::Decide { .. } | AnnotationChange::Adopt { .. }));
     Ok(ImageDiff::of(image, made, decides, context))
 }
 
-impl MarkChange {
+impl AnnotationChange {
     /// The annotation that is changed; `None` for a new one.
     #[must_use]
     pub fn id(&self) -> Option<AnnotationId> {
@@ -104,13 +105,15 @@ impl MarkChange {
     #[must_use]
     pub fn label(&self) -> Option<&str> {
         match self {
-            Self::Add { mark } | Self::Change { mark, .. } | Self::Adopt { mark, .. } => Some(mark.label.trim()),
+            Self::Add { content } | Self::Change { content, .. } | Self::Adopt { content, .. } => {
+                Some(content.label.trim())
+            }
             Self::Remove { .. } | Self::Decide { .. } => None,
         }
     }
 }
 
-impl MarkContent {
+impl AnnotationContent {
     fn fitted(&self, size: PixelSize) -> Result<Self, UnfitAnnotation> {
         let label = self.label.trim();
         if label.is_empty() {
@@ -121,11 +124,11 @@ impl MarkContent {
     }
 }
 
-fn drawn(id: AnnotationId, content: &MarkContent, colors: &LabelColors) -> Annotation {
+fn drawn(id: AnnotationId, content: &AnnotationContent, colors: &LabelColors) -> Annotation {
     Annotation {
         id,
         origin: Origin::Person,
-        carried_from: None,
+        propagated_from: None,
         label: content.label.clone(),
         color: colors.color_of(&content.label),
         shape: content.shape.clone(),

@@ -1,7 +1,7 @@
 //! Undo and redo: which steps go back and which come again. On one image they go one after the other, from every screen the
 //! latest first; a bulk edit goes as a whole until something else is done after it.
 
-use crate::ids::{ImageId, StepId, SweepId};
+use crate::ids::{BulkEditId, ImageId, StepId};
 
 /// A step of the history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,7 +9,7 @@ pub struct PastStep {
     pub id: StepId,
     pub image: ImageId,
     /// The bulk edit that it is part of.
-    pub bulk_edit: Option<SweepId>,
+    pub bulk_edit: Option<BulkEditId>,
     pub is_undone: bool,
 }
 
@@ -19,7 +19,7 @@ pub struct History(pub Vec<PastStep>);
 
 impl History {
     /// A new step. What was undone on its image cannot be redone after it.
-    pub fn add(&mut self, id: StepId, image: ImageId, bulk_edit: Option<SweepId>) {
+    pub fn add(&mut self, id: StepId, image: ImageId, bulk_edit: Option<BulkEditId>) {
         self.0.retain(|step| step.image != image || !step.is_undone);
         self.0.push(PastStep { id, image, bulk_edit, is_undone: false });
     }
@@ -52,7 +52,7 @@ impl History {
         self.turn(chosen, bulk_edit, false)
     }
 
-    fn turn(&mut self, chosen: PastStep, bulk_edit: Option<SweepId>, is_undone: bool) -> Vec<PastStep> {
+    fn turn(&mut self, chosen: PastStep, bulk_edit: Option<BulkEditId>, is_undone: bool) -> Vec<PastStep> {
         let goes = |step: &PastStep| {
             step.id == chosen.id || (bulk_edit.is_some() && step.bulk_edit == bulk_edit && step.is_undone != is_undone)
         };

@@ -131,7 +131,7 @@ impl AnnotatedImage {
         }
         for annotation in &mut self.annotations {
             if let Origin::Run { run } = annotation.origin {
-                annotation.is_superseded = runs.supersede(run, annotation.carried_from.is_some());
+                annotation.is_superseded = runs.supersede(run, annotation.propagated_from.is_some());
             }
         }
     }

@@ -25,7 +25,7 @@ pub fn propose(
     found: Vec<NewAnnotation>,
 ) -> Proposed {
     let gives_way = |annotation: &&Annotation| {
-        is_withdrawn_with(annotation, run) && (annotation.carried_from.is_some() || propagated_from.is_none())
+        is_withdrawn_with(annotation, run) && (annotation.propagated_from.is_some() || propagated_from.is_none())
     };
     let withdrawn = standing.iter().filter(gives_way).map(|annotation| annotation.id).collect();
     let added = found.into_iter().filter(|annotation| !annotation.is_decided_among(standing)).collect();
@@ -71,7 +71,7 @@ pub fn propagated(
     let to_scale = ImageFromSent::new(source_size, target_size);
     let is_found_there = |annotation: &Annotation| {
         annotation.origin == Origin::Run { run }
-            && annotation.carried_from.is_none()
+            && annotation.propagated_from.is_none()
             && matches!(annotation.status, Status::Proposed | Status::Accepted)
     };
     let found = source.into_iter().filter(is_found_there);

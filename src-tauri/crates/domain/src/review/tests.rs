@@ -19,7 +19,7 @@ use super::runs::RunsOnImage;
 use super::{DecisionScope, Verdict};
 use crate::annotation::{Annotation, Origin, Shape, Status};
 use crate::geometry::PixelSize;
-use crate::ids::{AnnotationId, ImageId, RunId, StepId, SweepId};
+use crate::ids::{AnnotationId, BulkEditId, ImageId, RunId, StepId};
 use crate::library::ReviewState;
 use crate::query::{ImageQuery, Share};
 
@@ -134,7 +134,7 @@ proptest! {
         let diff = accept(&image, &ids, context);
         let mut one_by_one = image.clone();
         for id in ids {
-            let diff = decide(&one_by_one, DecisionScope::Mark { id }, Verdict::Accept, context).unwrap();
+            let diff = decide(&one_by_one, DecisionScope::Annotation { id }, Verdict::Accept, context).unwrap();
             one_by_one = one_by_one.redone(&diff, &runs);
         }
         let bulk = image.clone().redone(&diff, &runs);
@@ -150,11 +150,11 @@ proptest! {
         check in prop::sample::select(&Check::ALL[..]), spares_decided in any::<bool>(),
     ) {
         let context = Context { layers: &layers, runs: &runs };
-        let mistakes = mistakes_of(&image, check, &layers);
+        let findings = findings_of(&image, check, &layers);
         let mut extent = RepairExtent::default();
-        extent.add(&image, &mistakes);
-        let expected = if spares_decided { extent.marks - extent.decided } else { extent.marks };
-        let diff = repair(&image, &mistakes, spares_decided, &LabelColors::default(), context);
+        extent.add(&image, &findings);
+        let expected = if spares_decided { extent.annotations - extent.decided } else { extent.annotations };
+        let diff = repair(&image, &findings, spares_decided, &LabelColors::default(), context);
         prop_assert_eq!(diff.as_ref().map_or(0, |diff| diff.ids().len()), expected as usize);
         let Some(diff) = diff else { return Ok(()) };
         for change in &diff.annotations {
@@ -169,7 +169,7 @@ proptest! {
         // Repaired once, an annotation is no such mistake any more.
         let after = image.clone().redone(&diff, &runs);
         if matches!(check, Check::Outside | Check::Huge | Check::Misspelled) && !spares_decided {
-            prop_assert_eq!(mistakes_of(&after, check, &layers), vec![]);
+            prop_assert_eq!(findings_of(&after, check, &layers), vec![]);
         }
     }
 
@@ -213,7 +213,7 @@ proptest! {
         for id in &proposed.withdrawn {
             let withdrawn = image.annotation(*id).unwrap();
             prop_assert!(is_withdrawn_with(withdrawn, run));
-            prop_assert!(!is_propagated || withdrawn.carried_from.is_some(), "an answer does not give way to another's");
+            prop_assert!(!is_propagated || withdrawn.propagated_from.is_some(), "an answer does not give way to another's");
         }
         for annotation in &proposed.added {
             prop_assert!(!annotation.is_decided_among(&image.annotations));
@@ -233,7 +233,7 @@ proptest! {
     ) {
         let target = PixelSize::new(200, 160);
         let sent = propagated(run, image.annotations.clone(), SIZE, target);
-        let of_run = |it: &&Annotation| it.origin == Origin::Run { run } && it.carried_from.is_none();
+        let of_run = |it: &&Annotation| it.origin == Origin::Run { run } && it.propagated_from.is_none();
         let kept = image.annotations.iter().filter(of_run);
         let kept = kept.filter(|it| matches!(it.status, Status::Proposed | Status::Accepted)).count();
         prop_assert_eq!(sent.len(), kept);
@@ -250,7 +250,7 @@ proptest! {
         let annotations: Vec<Annotation> = (1..).zip(&hundredths).map(|(id, &hundredth)| Annotation {
             id: AnnotationId(id),
             origin: Origin::Run { run: RunId(1) },
-            carried_from: None,
+            propagated_from: None,
             label: "cat".into(),
             color: 1,
             shape: Shape::ImageTag,
@@ -293,7 +293,7 @@ proptest! {
             let images = if is_bulk_edit { 0..images } else { images - 1..images };
             for image in images {
                 id += 1;
-                history.add(StepId(id), ImageId(image), is_bulk_edit.then_some(SweepId(number)));
+                history.add(StepId(id), ImageId(image), is_bulk_edit.then_some(BulkEditId(number)));
             }
         }
         let all = history.0.clone();

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::annotation::{Annotation, Status};
-use crate::review::checks::{Mistake, UsualCount};
+use crate::review::checks::{Misplaced, UsualCount};
 
 /// What is known of an image that is not reviewed.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -34,12 +34,12 @@ const USUAL_SPREADS: f64 = 2.0;
 const ODD_SPREADS: f64 = 6.0;
 
 impl Signals {
-    /// What the annotations that are `shown` of an image say, with the `mistakes` among them. `label_counts`: how often each
+    /// What the annotations that are `shown` of an image say, with those of them that are `misplaced`. `label_counts`: how often each
     /// label stands in the library. `usual`: how many annotations images usually have, where that is known.
     #[must_use]
     pub fn of(
         shown: &[Annotation],
-        mistakes: &[Mistake],
+        misplaced: &[Misplaced],
         label_counts: &BTreeMap<String, u32>,
         usual: Option<UsualCount>,
         disagreement: u32,
@@ -50,7 +50,7 @@ impl Signals {
         let usual = usual.filter(|_| !shown.is_empty());
         Self {
             least_certain: proposals.map(|it| f64::from(it.confidence.unwrap_or(0.0))).min_by(f64::total_cmp),
-            mistakes: u32::try_from(mistakes.len()).unwrap_or(u32::MAX),
+            mistakes: u32::try_from(misplaced.len()).unwrap_or(u32::MAX),
             rarest_label: standing.iter().filter_map(|it| label_counts.get(&it.label)).min().copied(),
             count_spreads: usual.map_or(0.0, |usual| usual.spreads_of(standing.len())),
             disagreement,

@@ -157,7 +157,7 @@ impl From<Annotation> for MarkRecord {
                 reject_reason: mark.reject_reason,
                 origin,
                 run,
-                carried_from: mark.carried_from,
+                carried_from: mark.propagated_from,
             },
             attributes: mark.attributes,
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::annotation::{Annotation, NewAnnotation, Origin};
+use domain::geometry::PixelSize;
 use domain::ids::{AnnotationId, CollectionId, ImageId, RunId};
 use domain::library::LabelCount;
 use domain::recipe::Recipe;
@@ -12,8 +13,8 @@ use domain::review::propose::propose;
 use domain::review::runs::{AnswerSource, RunOnImage, RunsOnImage};
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::all;
 use super::jobs::IS_ANSWERED;
+use super::{all, found};
 use crate::code::{from_json, from_name, name_of, to_json};
 use crate::{Edit, Result, View};
 
@@ -36,11 +37,12 @@ impl View<'_> {
 
     /// The image as the rules of review see it.
     pub(super) fn annotated(&self, image: ImageId) -> Result<AnnotatedImage> {
-        Ok(AnnotatedImage {
-            size: self.image_size(image)?,
-            review: self.review_of(image)?,
-            annotations: self.annotations_of(image)?,
-        })
+        let mut statement = self.0.prepare_cached("SELECT width, height, review FROM images WHERE id = ?1")?;
+        let row = statement
+            .query_row([image.0], |row| Ok((PixelSize::new(row.get(0)?, row.get(1)?), row.get::<_, String>(2)?)));
+        let (size, review) = found(row, "image", image.0)?;
+        let review = from_name("images.review", review)?;
+        Ok(AnnotatedImage { size, review, annotations: self.annotations_of(image)? })
     }
 
     /// The runs that have annotations on `image`, or were to look at it.
@@ -111,11 +113,11 @@ impl View<'_> {
 fn read_annotation(row: &Row<'_>) -> Result<Annotation> {
     let run: Option<u32> = row.get(1)?;
     let reject_reason: Option<String> = row.get(8)?;
-    let carried_from: Option<u32> = row.get(9)?;
+    let propagated_from: Option<u32> = row.get(9)?;
     Ok(Annotation {
         id: AnnotationId(row.get(0)?),
         origin: run.map_or(Origin::Person, |run| Origin::Run { run: RunId(run) }),
-        carried_from: carried_from.map(ImageId),
+        propagated_from: propagated_from.map(ImageId),
         label: row.get(2)?,
         color: row.get(3)?,
         shape: from_json("annotations.shape", &row.get::<_, String>(4)?)?,
@@ -193,7 +195,7 @@ impl Edit<'_> {
             to_json("annotations.attributes", &annotation.attributes)?,
             name_of(&annotation.status)?,
             annotation.reject_reason.map(|reason| name_of(&reason)).transpose()?,
-            annotation.carried_from.map(|image| image.0),
+            annotation.propagated_from.map(|image| image.0),
             annotation.is_superseded,
         ])?;
         Ok(())

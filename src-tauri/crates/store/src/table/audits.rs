@@ -4,7 +4,7 @@ use domain::ids::{AnnotationId, AuditId, ImageId, RunId};
 use domain::layers::LayerScope;
 use domain::query::{ImageQuery, Share};
 use domain::review::audit::{
-    Audit, AuditRequest, ErrorRate, LabelConfidences, SampleMark, SampleVerdict, judged_and_wrong,
+    Audit, AuditRequest, ErrorRate, LabelConfidences, SampleVerdict, SampledAnnotation, judged_and_wrong,
 };
 use domain::review::decide::accept;
 use domain::review::image::Context;
@@ -139,11 +139,12 @@ impl View<'_> {
         ))?;
         let sample = all(&mut statement, [kept.id.0, kept.sample_size], |row| {
             let verdict = SampleVerdict::of(from_name("annotations.status", row.get(2)?)?);
-            Ok(SampleMark { image: ImageId(row.get(0)?), mark: AnnotationId(row.get(1)?), verdict })
+            Ok(SampledAnnotation { image: ImageId(row.get(0)?), annotation: AnnotationId(row.get(1)?), verdict })
         })?;
         let mut statement = self.0.prepare_cached(&format!("SELECT count(*) {drawn} AND place >= ?2"))?;
         let reserve = statement.query_row([kept.id.0, kept.sample_size], |row| row.get(0))?;
         let (judged, wrong) = kept.judged.unwrap_or_else(|| judged_and_wrong(&sample));
+        let error_rate = ErrorRate::of(judged, wrong);
         Ok(Audit {
             id: kept.id,
             layers,
@@ -155,7 +156,8 @@ impl View<'_> {
             error_limit: kept.request.error_limit,
             sample,
             reserve,
-            finding: ErrorRate::of(judged, wrong),
+            error_rate,
+            needed_more: error_rate.and_then(|rate| rate.needed_more(kept.request.error_limit)),
             accepted: kept.accepted,
         })
     }

@@ -7,9 +7,9 @@ use domain::annotation::{Shape, Status};
 use domain::ids::{AnnotationId, ImageId};
 use domain::layers::LayerScope;
 use domain::library::ReviewState;
-use domain::review::Swept;
+use domain::review::BulkEditResult;
 use domain::review::checks::{
-    Check, MOST_BOXES, Mistake, UsualAspect, UsualCount, misplaced, misspelled, shown_mistakes,
+    Check, CheckFinding, MOST_BOXES, Misplaced, UsualAspect, UsualCount, findings, misplaced, misspelled,
 };
 use domain::review::image::{AnnotatedImage, Context};
 use domain::review::repair::{RepairExtent, repair};
@@ -47,26 +47,26 @@ impl View<'_> {
         Ok(statement.query_row([image.0], |row| row.get(0))?)
     }
 
-    /// What the places and sizes of the marks on `image` have given away, in their order.
-    fn misplaced_on(&self, image: ImageId) -> Result<Vec<Mistake>> {
+    /// What the places and sizes of the annotations on `image` have given away, in their order.
+    fn misplaced_on(&self, image: ImageId) -> Result<Vec<Misplaced>> {
         let mut statement = self.0.prepare_cached(
             "SELECT kind, mark_id, other_id FROM mistakes WHERE image_id = ?1 ORDER BY mark_id, kind",
         )?;
         all(&mut statement, [image.0], |row| {
             let other: Option<u32> = row.get(2)?;
-            Ok(Mistake {
+            Ok(Misplaced {
                 check: from_name("mistakes.kind", row.get(0)?)?,
-                mark: AnnotationId(row.get(1)?),
+                annotation: AnnotationId(row.get(1)?),
                 other: other.map(AnnotationId),
-                label: None,
             })
         })
     }
 
     /// Likely mistakes on `image` among the annotations of `layers`, in the order of its annotations.
-    pub fn mistakes_on(&self, image: ImageId, layers: &LayerScope) -> Result<Vec<Mistake>> {
+    pub fn findings_on(&self, image: ImageId, layers: &LayerScope) -> Result<Vec<CheckFinding>> {
         let meant = self.misspelled_labels()?.into_iter().collect();
-        Ok(shown_mistakes(self.misplaced_on(image)?, &self.shown_on(image, layers)?, &meant))
+        let shown = self.shown_on(image, layers)?;
+        Ok(findings(self.image_size(image)?, &shown, &self.misplaced_on(image)?, &meant))
     }
 
     /// What [`Edit::repair`] would change on `images`.
@@ -75,24 +75,24 @@ impl View<'_> {
         let mut extent = RepairExtent::default();
         for &id in images {
             let image = self.annotated(id)?;
-            extent.add(&image, &self.mistakes_of(check, id, &image, layers, &meant)?);
+            extent.add(&image, &self.findings_of(check, id, &image, layers, &meant)?);
         }
         Ok(extent)
     }
 
-    /// Those mistakes of `layers` on `image` that one check finds.
-    fn mistakes_of(
+    /// What one check finds among the annotations of `layers` on an image.
+    fn findings_of(
         &self,
         check: Check,
         id: ImageId,
         image: &AnnotatedImage,
         layers: &LayerScope,
         meant: &BTreeMap<String, String>,
-    ) -> Result<Vec<Mistake>> {
+    ) -> Result<Vec<CheckFinding>> {
         let shown: Vec<_> = image.annotations.iter().filter(|one| layers.shows(one)).cloned().collect();
-        let mut mistakes = shown_mistakes(self.misplaced_on(id)?, &shown, meant);
-        mistakes.retain(|mistake| mistake.check == check);
-        Ok(mistakes)
+        let mut found = findings(image.size, &shown, &self.misplaced_on(id)?, meant);
+        found.retain(|finding| finding.check == check);
+        Ok(found)
     }
 
     /// Labels that are likely another one, with that one.
@@ -120,7 +120,7 @@ impl View<'_> {
 }
 
 impl Edit<'_> {
-    /// Looks through at most `limit` images whose marks have changed since they were looked through; whether some are left.
+    /// Looks through at most `limit` images whose annotations have changed since they were looked through; whether some are left.
     pub fn look_through(&self, limit: u32) -> Result<bool> {
         let mut statement = self.0.0.prepare_cached("SELECT image_id FROM unchecked_images LIMIT ?1")?;
         let images: Vec<ImageId> = all(&mut statement, [limit], |row| Ok(ImageId(row.get(0)?)))?;
@@ -131,7 +131,7 @@ impl Edit<'_> {
         self.has_unchecked()
     }
 
-    /// Looks through `images`, whether or not their marks have changed.
+    /// Looks through `images`, whether or not their annotations have changed.
     pub fn look_through_these(&self, images: &[ImageId]) -> Result<()> {
         let label_counts = self.label_counts(None)?.into_iter().map(|label| (label.name, label.count)).collect();
         let mut usual = Usual { aspects: HashMap::new(), label_counts, count: self.usual_count()? };
@@ -143,30 +143,30 @@ impl Edit<'_> {
         self.0.0.prepare_cached("DELETE FROM unchecked_images WHERE image_id = ?1")?.execute([image.0])?;
         self.0.0.prepare_cached("DELETE FROM mistakes WHERE image_id = ?1")?.execute([image.0])?;
         self.0.0.prepare_cached("DELETE FROM image_doubts WHERE image_id = ?1")?.execute([image.0])?;
-        let mut marks = self.annotations_of(image)?;
-        for mark in marks.iter().filter(|mark| mark.status != Status::Rejected) {
-            if !usual.aspects.contains_key(&mark.label) {
-                let aspect = self.usual_aspect(&mark.label, &usual.label_counts)?;
-                usual.aspects.insert(mark.label.clone(), aspect);
+        let mut annotations = self.annotations_of(image)?;
+        for annotation in annotations.iter().filter(|one| one.status != Status::Rejected) {
+            if !usual.aspects.contains_key(&annotation.label) {
+                let aspect = self.usual_aspect(&annotation.label, &usual.label_counts)?;
+                usual.aspects.insert(annotation.label.clone(), aspect);
             }
         }
-        let mut mistakes =
-            misplaced(self.image_size(image)?, &marks, |label| usual.aspects.get(label).copied().flatten());
-        marks.retain(|mark| LayerScope::All.shows(mark));
+        let mut found =
+            misplaced(self.image_size(image)?, &annotations, |label| usual.aspects.get(label).copied().flatten());
+        annotations.retain(|one| LayerScope::All.shows(one));
         let mut statement = self.0.0.prepare_cached(
             "INSERT INTO mistakes (image_id, mark_id, kind, other_id, is_superseded) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?;
-        for mistake in &mistakes {
-            let other = mistake.other.map(|other| other.0);
-            let is_superseded = !mistake.is_among(&marks);
-            statement.execute(params![image.0, mistake.mark.0, name_of(&mistake.check)?, other, is_superseded])?;
+        for one in &found {
+            let other = one.other.map(|other| other.0);
+            let is_superseded = !one.is_among(&annotations);
+            statement.execute(params![image.0, one.annotation.0, name_of(&one.check)?, other, is_superseded])?;
         }
-        mistakes.retain(|mistake| mistake.is_among(&marks));
-        if LayerScope::All.review_state(self.review_of(image)?, &marks) == ReviewState::Unreviewed {
+        found.retain(|one| one.is_among(&annotations));
+        if LayerScope::All.review_state(self.review_of(image)?, &annotations) == ReviewState::Unreviewed {
             let mut statement =
                 self.0.0.prepare_cached("SELECT disagreement FROM image_figures WHERE image_id = ?1")?;
             let disagreement = statement.query_row([image.0], |row| row.get(0)).optional()?.unwrap_or_default();
-            let signals = Signals::of(&marks, &mistakes, &usual.label_counts, usual.count, disagreement);
+            let signals = Signals::of(&annotations, &found, &usual.label_counts, usual.count, disagreement);
             let uncertainty = signals.uncertainty();
             if uncertainty > 0.0 {
                 self.0
@@ -226,7 +226,7 @@ impl Edit<'_> {
         Ok(Some(usual))
     }
 
-    /// Repairs every mistake of a kind on `images`, as one bulk edit. With `spares_decided` annotations stay that a person has
+    /// Repairs what a check finds on `images`, as one bulk edit. With `spares_decided` annotations stay that a person has
     /// accepted, edited or drawn. Annotations outside `layers` are not touched.
     pub fn repair(
         &self,
@@ -235,20 +235,20 @@ impl Edit<'_> {
         layers: &LayerScope,
         spares_decided: bool,
         now: u64,
-    ) -> Result<Swept> {
+    ) -> Result<BulkEditResult> {
         let meant = self.labels_meant(check)?;
         let bulk_edit = self.next_bulk_edit()?;
-        let mut changed = Swept::default();
+        let mut changed = BulkEditResult::default();
         for &id in images {
             let image = self.annotated(id)?;
-            let mistakes = self.mistakes_of(check, id, &image, layers, &meant)?;
-            let colors = self.label_colors(mistakes.iter().filter_map(|mistake| mistake.label.as_deref()))?;
+            let findings = self.findings_of(check, id, &image, layers, &meant)?;
+            let colors = self.label_colors(findings.iter().filter_map(|finding| finding.repair.label()))?;
             let runs = self.runs_that_repeat(id, &image)?;
             let context = Context { layers, runs: &runs };
-            if let Some(diff) = repair(&image, &mistakes, spares_decided, &colors, context) {
+            if let Some(diff) = repair(&image, &findings, spares_decided, &colors, context) {
                 let taken = self.take_step(id, Some(bulk_edit), &diff, now)?;
                 changed.images += 1;
-                changed.marks += u32::try_from(taken.marks.len()).unwrap_or(u32::MAX);
+                changed.annotations += u32::try_from(taken.annotations.len()).unwrap_or(u32::MAX);
             }
         }
         Ok(changed)

@@ -1,13 +1,13 @@
 //! Steps: the commands of people, each on one image, with what the annotations were before it and after it. What a command
 //! does, undone or redone, is decided by `domain::review`.
 
-use domain::ids::{AnnotationId, ImageId, StepId, SweepId};
+use domain::ids::{AnnotationId, BulkEditId, ImageId, StepId};
 use domain::layers::LayerScope;
 use domain::review::decide::decide;
 use domain::review::edit::{EditError, edit};
 use domain::review::image::{AnnotatedImage, Context, ImageDiff, UnknownAnnotation};
 use domain::review::runs::RunsOnImage;
-use domain::review::{Decision, ImageEdit, MarkChange};
+use domain::review::{AnnotationChange, Decision, ImageEdit};
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::all;
@@ -19,7 +19,8 @@ use crate::{Edit, Result, StoreError};
 pub struct StepTaken {
     pub id: StepId,
     pub image: ImageId,
-    pub marks: Vec<AnnotationId>,
+    /// What it was about, in the order of its changes.
+    pub annotations: Vec<AnnotationId>,
     /// How many other images it changed.
     pub others: u32,
 }
@@ -28,7 +29,7 @@ pub struct StepTaken {
 struct KeptStep {
     id: StepId,
     image: ImageId,
-    bulk_edit: Option<SweepId>,
+    bulk_edit: Option<BulkEditId>,
     diff: ImageDiff,
 }
 
@@ -39,7 +40,7 @@ fn read_step(row: &Row<'_>) -> Result<KeptStep> {
     Ok(KeptStep {
         id: StepId(row.get(0)?),
         image: ImageId(row.get(1)?),
-        bulk_edit: bulk_edit.map(SweepId),
+        bulk_edit: bulk_edit.map(BulkEditId),
         diff: ImageDiff {
             review_before: from_name("steps.review_before", row.get(3)?)?,
             review_after: from_name("steps.review_after", row.get(4)?)?,
@@ -62,9 +63,9 @@ impl Edit<'_> {
     pub fn edit_annotations(&self, changes: &ImageEdit, layers: &LayerScope, now: u64) -> Result<StepTaken> {
         let ImageEdit { image: id, changes } = changes;
         let image = self.annotated(*id)?;
-        let adopts = changes.iter().any(|change| matches!(change, MarkChange::Adopt { .. }));
+        let adopts = changes.iter().any(|change| matches!(change, AnnotationChange::Adopt { .. }));
         let runs = if adopts { self.runs_on(*id)? } else { self.runs_that_repeat(*id, &image)? };
-        let colors = self.label_colors(changes.iter().filter_map(MarkChange::label))?;
+        let colors = self.label_colors(changes.iter().filter_map(AnnotationChange::label))?;
         let context = Context { layers, runs: &runs };
         let diff = edit(&image, changes, &colors, self.latest_mark()?, context).map_err(|error| match error {
             EditError::Unknown(unknown) => missing(unknown),
@@ -83,7 +84,7 @@ impl Edit<'_> {
     pub(super) fn take_step(
         &self,
         id: ImageId,
-        bulk_edit: Option<SweepId>,
+        bulk_edit: Option<BulkEditId>,
         diff: &ImageDiff,
         now: u64,
     ) -> Result<StepTaken> {
@@ -110,7 +111,7 @@ impl Edit<'_> {
         if diff.review_before != diff.review_after {
             self.set_review(id, diff.review_after)?;
         }
-        Ok(StepTaken { id: StepId(step), image: id, marks: diff.ids(), others: 0 })
+        Ok(StepTaken { id: StepId(step), image: id, annotations: diff.ids(), others: 0 })
     }
 
     /// Undoes the latest standing step on any image, a bulk edit as a whole; `None` when there is none.
@@ -203,7 +204,7 @@ impl Edit<'_> {
             self.set_review(step.image, after.review)?;
         }
         self.record_undone(step.id, is_undone)?;
-        Ok(StepTaken { id: step.id, image: step.image, marks: step.diff.ids(), others: 0 })
+        Ok(StepTaken { id: step.id, image: step.image, annotations: step.diff.ids(), others: 0 })
     }
 
     fn record_undone(&self, step: StepId, is_undone: bool) -> Result<()> {
@@ -215,7 +216,7 @@ impl Edit<'_> {
     }
 
     /// The steps of a bulk edit that stand or are undone, the earliest first.
-    fn steps_of(&self, bulk_edit: SweepId, is_undone: bool) -> Result<Vec<StepId>> {
+    fn steps_of(&self, bulk_edit: BulkEditId, is_undone: bool) -> Result<Vec<StepId>> {
         let mut statement =
             self.0.0.prepare_cached("SELECT id FROM steps WHERE sweep = ?1 AND is_undone = ?2 ORDER BY id")?;
         all(&mut statement, params![bulk_edit.0, is_undone], |row| Ok(StepId(row.get(0)?)))
@@ -233,11 +234,11 @@ impl Edit<'_> {
 
     /// A number for the steps of a bulk edit that no others have had: an audit knows its own by it, though undone steps are
     /// gone in the end.
-    pub(super) fn next_bulk_edit(&self) -> Result<SweepId> {
+    pub(super) fn next_bulk_edit(&self) -> Result<BulkEditId> {
         let mut statement = self.0.0.prepare_cached(
             "SELECT coalesce(max(sweep), 0) + 1 FROM (SELECT sweep FROM steps UNION ALL SELECT sweep FROM audits)",
         )?;
-        Ok(SweepId(statement.query_row([], |row| row.get(0))?))
+        Ok(BulkEditId(statement.query_row([], |row| row.get(0))?))
     }
 }
 

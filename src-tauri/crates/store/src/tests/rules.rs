@@ -3,10 +3,10 @@
 
 use std::collections::HashMap;
 
-use domain::ids::{AnnotationId, StepId, SweepId};
+use domain::ids::{AnnotationId, BulkEditId, StepId};
 use domain::query::Share;
 use domain::review::audit::AuditRequest;
-use domain::review::checks::{Check, misplaced, misspelled, shown_mistakes};
+use domain::review::checks::{Check, findings, misplaced, misspelled};
 use domain::review::decide::{accept, decide};
 use domain::review::edit::{LabelColors, edit};
 use domain::review::history::{History, PastStep};
@@ -14,7 +14,7 @@ use domain::review::image::{AnnotatedImage, Context, ImageDiff};
 use domain::review::propose::{is_withdrawn_with, propagated, propose};
 use domain::review::repair::repair;
 use domain::review::runs::{AnswerSource, RunOnImage, RunsOnImage};
-use domain::review::{ImageEdit, MarkChange, MarkContent};
+use domain::review::{AnnotationChange, AnnotationContent, ImageEdit};
 use proptest::prelude::*;
 
 use super::*;
@@ -51,7 +51,7 @@ impl Model {
         self.images.insert(image, after);
         self.latest_step += 1;
         let step = StepId(self.latest_step);
-        self.history.add(step, image, bulk_edit.map(SweepId));
+        self.history.add(step, image, bulk_edit.map(BulkEditId));
         self.diffs.insert(step, diff);
     }
 
@@ -79,7 +79,7 @@ impl Model {
             annotated.annotations.push(Annotation {
                 id: AnnotationId(self.latest_id),
                 origin: Origin::Run { run },
-                carried_from: from,
+                propagated_from: from,
                 label: annotation.label,
                 color: 1,
                 shape: annotation.shape,
@@ -118,7 +118,7 @@ impl Model {
 fn supersede(image: &mut AnnotatedImage, runs: &RunsOnImage) {
     for annotation in &mut image.annotations {
         if let Some(run) = annotation.origin.run() {
-            annotation.is_superseded = runs.supersede(run, annotation.carried_from.is_some());
+            annotation.is_superseded = runs.supersede(run, annotation.propagated_from.is_some());
         }
     }
 }
@@ -227,7 +227,7 @@ impl Twins {
             Act::Decide { image, place, accepts, layers } => {
                 let image = self.images[image];
                 if let Some(annotation) = self.model.images[&image].annotations.get(place) {
-                    self.decide(image, DecisionScope::Mark { id: annotation.id }, accepts, layers);
+                    self.decide(image, DecisionScope::Annotation { id: annotation.id }, accepts, layers);
                 }
             }
             Act::Edit { image, places, found, layers } => self.edit(image, &places, &found, layers),
@@ -287,21 +287,22 @@ impl Twins {
 
     fn edit(&mut self, image: usize, places: &[(usize, u8)], found: &NewAnnotation, layers: usize) {
         let (image, layers) = (self.images[image], self.layers(layers));
-        let mark = MarkContent { label: found.label.clone(), shape: found.shape.clone(), attributes: BTreeMap::new() };
+        let mark =
+            AnnotationContent { label: found.label.clone(), shape: found.shape.clone(), attributes: BTreeMap::new() };
         let annotations = &self.model.images[&image].annotations;
-        let changes: Vec<MarkChange> = places
+        let changes: Vec<AnnotationChange> = places
             .iter()
             .filter_map(|&(place, kind)| {
                 let id = annotations.get(place).map(|annotation| annotation.id);
                 match kind {
-                    0 => Some(MarkChange::Change { id: id?, mark: mark.clone() }),
-                    1 => Some(MarkChange::Remove { id: id? }),
-                    2 => Some(MarkChange::Decide { id: id?, verdict: Verdict::Accept }),
+                    0 => Some(AnnotationChange::Change { id: id?, content: mark.clone() }),
+                    1 => Some(AnnotationChange::Remove { id: id? }),
+                    2 => Some(AnnotationChange::Decide { id: id?, verdict: Verdict::Accept }),
                     3 => {
                         let (run, _) = *self.model.runs.get(&image)?.first()?;
-                        Some(MarkChange::Adopt { run, mark: mark.clone(), confidence: found.confidence })
+                        Some(AnnotationChange::Adopt { run, content: mark.clone(), confidence: found.confidence })
                     }
-                    _ => Some(MarkChange::Add { mark: mark.clone() }),
+                    _ => Some(AnnotationChange::Add { content: mark.clone() }),
                 }
             })
             .collect();
@@ -362,9 +363,10 @@ impl Twins {
             self.model.take(image, Some(bulk_edit), &layers, |image, context| {
                 let shown: Vec<Annotation> =
                     image.annotations.iter().filter(|one| context.layers.shows(one)).cloned().collect();
-                let mut mistakes = shown_mistakes(misplaced(image.size, &image.annotations, |_| None), &shown, &meant);
-                mistakes.retain(|mistake| mistake.check == check);
-                repair(image, &mistakes, spares_decided, &LabelColors::default(), context)
+                let placed = misplaced(image.size, &image.annotations, |_| None);
+                let mut found = findings(image.size, &shown, &placed, &meant);
+                found.retain(|finding| finding.check == check);
+                repair(image, &found, spares_decided, &LabelColors::default(), context)
             });
         }
         assert_eq!(changed.images, self.model.latest_step - steps);

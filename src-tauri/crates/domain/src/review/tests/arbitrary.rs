@@ -9,13 +9,13 @@ use crate::geometry::{PixelSize, Point, Rect};
 use crate::ids::{AnnotationId, ImageId, RunId};
 use crate::layers::LayerScope;
 use crate::library::ReviewState;
-use crate::review::checks::{Check, Mistake, misplaced, shown_mistakes};
+use crate::review::checks::{Check, CheckFinding, findings, misplaced};
 use crate::review::decide::{accept, decide};
 use crate::review::edit::{LabelColors, edit};
 use crate::review::image::{AnnotatedImage, Context, ImageDiff};
 use crate::review::repair::repair;
 use crate::review::runs::{AnswerSource, RunOnImage, RunsOnImage};
-use crate::review::{DecisionScope, MarkChange, MarkContent, Verdict};
+use crate::review::{AnnotationChange, AnnotationContent, DecisionScope, Verdict};
 
 pub const SIZE: PixelSize = PixelSize::new(100, 80);
 pub const RUNS: u32 = 4;
@@ -88,7 +88,7 @@ prop_compose! {
             Annotation {
                 id: AnnotationId(id),
                 origin: run.map_or(Origin::Person, |run| Origin::Run { run }),
-                carried_from: is_propagated.then_some(ImageId(9)),
+                propagated_from: is_propagated.then_some(ImageId(9)),
                 label: found.label,
                 color: 1,
                 shape: found.shape,
@@ -155,15 +155,15 @@ pub fn verdict(accepts: bool) -> Verdict {
     if accepts { Verdict::Accept } else { Verdict::Reject { reason: None } }
 }
 
-pub fn content(found: &NewAnnotation) -> MarkContent {
-    MarkContent { label: found.label.clone(), shape: found.shape.clone(), attributes: found.attributes.clone() }
+pub fn content(found: &NewAnnotation) -> AnnotationContent {
+    AnnotationContent { label: found.label.clone(), shape: found.shape.clone(), attributes: found.attributes.clone() }
 }
 
-pub fn mistakes_of(image: &AnnotatedImage, check: Check, layers: &LayerScope) -> Vec<Mistake> {
+pub fn findings_of(image: &AnnotatedImage, check: Check, layers: &LayerScope) -> Vec<CheckFinding> {
     let shown: Vec<Annotation> = image.annotations.iter().filter(|one| layers.shows(one)).cloned().collect();
     let meant = BTreeMap::from([("bicylce".to_owned(), "bicycle".to_owned()), ("Cat".to_owned(), "cat".to_owned())]);
-    let mut found = shown_mistakes(misplaced(image.size, &image.annotations, |_| None), &shown, &meant);
-    found.retain(|mistake| mistake.check == check);
+    let mut found = findings(image.size, &shown, &misplaced(image.size, &image.annotations, |_| None), &meant);
+    found.retain(|finding| finding.check == check);
     found
 }
 
@@ -172,27 +172,29 @@ pub fn carry_out(command: &Command, image: &AnnotatedImage, context: Context<'_>
     let count = image.annotations.len();
     let id = |place: usize| (count > 0).then(|| image.annotations[place % count].id);
     let colors = LabelColors::default();
-    let edited = |change: MarkChange| {
+    let edited = |change: AnnotationChange| {
         let latest = image.annotations.last().map_or(0, |last| last.id.0);
         edit(image, &[change], &colors, latest + 5, context).ok()
     };
     match command {
         Command::DecideAll { accepts } => decide(image, DecisionScope::Image, verdict(*accepts), context).ok(),
         Command::Decide { place, accepts } => {
-            decide(image, DecisionScope::Mark { id: id(*place)? }, verdict(*accepts), context).ok()
+            decide(image, DecisionScope::Annotation { id: id(*place)? }, verdict(*accepts), context).ok()
         }
         Command::Accept { places } => {
             let ids: Vec<AnnotationId> = places.iter().filter_map(|place| id(*place)).collect();
             Some(accept(image, &ids, context))
         }
-        Command::Add { found } => edited(MarkChange::Add { mark: content(found) }),
+        Command::Add { found } => edited(AnnotationChange::Add { content: content(found) }),
         Command::Adopt { found, run } => {
-            edited(MarkChange::Adopt { run: RunId(*run), mark: content(found), confidence: found.confidence })
+            edited(AnnotationChange::Adopt { run: RunId(*run), content: content(found), confidence: found.confidence })
         }
-        Command::Change { place, found } => edited(MarkChange::Change { id: id(*place)?, mark: content(found) }),
-        Command::Remove { place } => edited(MarkChange::Remove { id: id(*place)? }),
+        Command::Change { place, found } => {
+            edited(AnnotationChange::Change { id: id(*place)?, content: content(found) })
+        }
+        Command::Remove { place } => edited(AnnotationChange::Remove { id: id(*place)? }),
         Command::Repair { check, spares_decided } => {
-            repair(image, &mistakes_of(image, *check, context.layers), *spares_decided, &colors, context)
+            repair(image, &findings_of(image, *check, context.layers), *spares_decided, &colors, context)
         }
     }
 }
