@@ -6,7 +6,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::{Result, StoreError};
 
-pub const MIGRATIONS: [&str; 24] = [
+pub const MIGRATIONS: [&str; 25] = [
     include_str!("migration/0001_first.sql"),
     include_str!("migration/0002_remote_models.sql"),
     include_str!("migration/0003_engine.sql"),
@@ -31,6 +31,7 @@ pub const MIGRATIONS: [&str; 24] = [
     include_str!("migration/0022_endpoints.sql"),
     include_str!("migration/0023_identity.sql"),
     include_str!("migration/0024_superseded.sql"),
+    include_str!("migration/0025_open_proposals.sql"),
 ];
 
 /// Brings `connection` to the newest format. Two processes that open a new library at once migrate it once.

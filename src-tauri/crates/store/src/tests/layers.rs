@@ -546,6 +546,11 @@ fn questions_about_a_layer_look_at_its_rows_alone() {
             "COVERING INDEX annotations_by_run (run_id=? AND status=? AND label=?)",
         ),
         ("SELECT image_id FROM mistakes WHERE kind = 'tiny' AND NOT is_superseded", "COVERING INDEX mistakes_by_kind"),
+        (
+            "SELECT min(coalesce(confidence, 0)) FROM annotations
+             WHERE image_id = 1 AND status = 'proposed' AND +run_id = 2",
+            "INDEX annotations_by_image (image_id=? AND status=?)",
+        ),
     ] {
         let plan = plan(sql);
         assert!(plan.contains(index), "{sql}: {plan}");
