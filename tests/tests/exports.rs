@@ -15,7 +15,7 @@ use domain::layers::LayerScope;
 use domain::library::{ImageCard, ReviewState};
 use domain::model::ModelId;
 use domain::plan::{ImageSelection, RunRequest};
-use domain::review::{Decision, DecisionScope, ImageEdit, MarkChange, MarkContent, Verdict};
+use domain::review::{AnnotationChange, AnnotationContent, Decision, DecisionScope, ImageEdit, Verdict};
 use engine::EngineError;
 use fieldmark_tests::bench::{Bench, COMPLETED};
 use fieldmark_tests::pictures::LABELS;
@@ -60,24 +60,24 @@ async fn review(bench: &Bench) {
     decide(card("cat-6.jpg").id, DecisionScope::Image, Verdict::Accept).await.unwrap();
     decide(fog.id, DecisionScope::Image, Verdict::Accept).await.unwrap();
     let cup = card("=1+1.jpg");
-    let scope = DecisionScope::Mark { id: cup.marks[0].id };
+    let scope = DecisionScope::Annotation { id: cup.marks[0].id };
     decide(cup.id, scope, Verdict::Reject { reason: Some(RejectReason::WrongLabel) }).await.unwrap();
 
     let cat = card("cat-6.jpg");
-    let content = |label: &str, shape| MarkContent { label: label.into(), shape, attributes: BTreeMap::new() };
+    let content = |label: &str, shape| AnnotationContent { label: label.into(), shape, attributes: BTreeMap::new() };
     let outline = [(30.0, 40.0), (90.5, 40.0), (60.0, 100.0)].map(|(x, y)| Point::new(x, y));
     let changes = vec![
-        MarkChange::Change {
+        AnnotationChange::Change {
             id: cat.marks[0].id,
-            mark: content(&cat.marks[0].label, Shape::Box { rect: Rect::new(10.25, 20.0, 200.0, 250.5) }),
+            content: content(&cat.marks[0].label, Shape::Box { rect: Rect::new(10.25, 20.0, 200.0, 250.5) }),
         },
-        MarkChange::Add { mark: content("whiskers", Shape::Box { rect: Rect::new(0.0, 0.0, 64.0, 48.0) }) },
-        MarkChange::Add { mark: content("ear", Shape::Polygon { points: outline.to_vec() }) },
-        MarkChange::Add { mark: content("nose", Shape::Point { at: Point::new(120.0, 80.5) }) },
-        MarkChange::Add { mark: content("indoors", Shape::ImageTag) },
-        MarkChange::Add { mark: content("caption", Shape::Caption { text: "=a cat, at rest".into() }) },
+        AnnotationChange::Add { content: content("whiskers", Shape::Box { rect: Rect::new(0.0, 0.0, 64.0, 48.0) }) },
+        AnnotationChange::Add { content: content("ear", Shape::Polygon { points: outline.to_vec() }) },
+        AnnotationChange::Add { content: content("nose", Shape::Point { at: Point::new(120.0, 80.5) }) },
+        AnnotationChange::Add { content: content("indoors", Shape::ImageTag) },
+        AnnotationChange::Add { content: content("caption", Shape::Caption { text: "=a cat, at rest".into() }) },
     ];
-    bench.library.edit_marks(ImageEdit { image: cat.id, changes }, &LayerScope::All).await.unwrap();
+    bench.library.edit_annotations(ImageEdit { image: cat.id, changes }, &LayerScope::All).await.unwrap();
 }
 
 /// What the library holds, for the readers to compare with.

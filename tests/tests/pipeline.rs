@@ -5,8 +5,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use domain::annotation::{RejectReason, Shape, Status};
-use domain::audit::AuditRequest;
-use domain::checks::{Check, Swept};
 use domain::compare::{Agreement, Side};
 use domain::geometry::Rect;
 use domain::import::{ImportProgress, SkipReason};
@@ -15,7 +13,11 @@ use domain::library::{ImageCard, ReviewState};
 use domain::model::Shortfall;
 use domain::plan::{ImageSelection, RunRequest};
 use domain::query::{ImageOrder, ImageQuery, Share, parse};
-use domain::review::{Decision, DecisionScope, ImageEdit, MarkChange, MarkContent, Verdict};
+use domain::review::audit::AuditRequest;
+use domain::review::checks::Check;
+use domain::review::{
+    AnnotationChange, AnnotationContent, BulkEditResult, Decision, DecisionScope, ImageEdit, Verdict,
+};
 use domain::run::{FailureKind, RunState, StopReason};
 use fieldmark_tests::bench::{Bench, COMPLETED, resume};
 use fieldmark_tests::{lay_out_photos, sample, stored_with_orientation, taken_at};
@@ -305,20 +307,20 @@ async fn a_run_is_compared_with_what_people_decided_although_a_later_run_replace
     // One is called another name, one that nobody saw is drawn, the rest is rejected.
     let card = bench.cards().into_iter().find(|card| card.name == "coffee.jpg").unwrap();
     let cup = card.marks.iter().find(|mark| mark.label == "cup").unwrap();
-    let content = |label: &str, shape: &Shape| MarkContent {
+    let content = |label: &str, shape: &Shape| AnnotationContent {
         label: label.into(),
         shape: shape.clone(),
         attributes: std::collections::BTreeMap::new(),
     };
     let corner = Shape::Box { rect: Rect::new(1.0, 1.0, 30.0, 20.0) };
     let mut changes = vec![
-        MarkChange::Change { id: cup.id, mark: content("mug", &cup.shape) },
-        MarkChange::Add { mark: content("napkin", &corner) },
+        AnnotationChange::Change { id: cup.id, content: content("mug", &cup.shape) },
+        AnnotationChange::Add { content: content("napkin", &corner) },
     ];
     let rejected = Verdict::Reject { reason: Some(RejectReason::NotThere) };
     let others: Vec<_> = card.marks.iter().filter(|mark| mark.id != cup.id).collect();
-    changes.extend(others.iter().map(|mark| MarkChange::Decide { id: mark.id, verdict: rejected }));
-    bench.library.edit_marks(ImageEdit { image: card.id, changes }, &LayerScope::All).await.unwrap();
+    changes.extend(others.iter().map(|mark| AnnotationChange::Decide { id: mark.id, verdict: rejected }));
+    bench.library.edit_annotations(ImageEdit { image: card.id, changes }, &LayerScope::All).await.unwrap();
     let accept = Decision { image: card.id, scope: DecisionScope::Image, verdict: Verdict::Accept };
     bench.library.decide(accept, &LayerScope::All).await.unwrap();
 
@@ -346,32 +348,32 @@ async fn likely_mistakes_are_repaired_and_certain_marks_accepted_after_a_look_at
     let card = bench.cards().into_iter().find(|card| card.name == "rocket.jpg").unwrap();
     let (width, height) = (f64::from(card.size.width), f64::from(card.size.height));
     let shape = Shape::Box { rect: Rect::new(0.0, 0.0, width, height - 1.0) };
-    let whole = MarkContent { label: "table".into(), shape, attributes: std::collections::BTreeMap::new() };
+    let whole = AnnotationContent { label: "table".into(), shape, attributes: std::collections::BTreeMap::new() };
     let everything = ImageQuery::default();
     let huge = || {
         let counts = bench.library.filter_counts(&everything).unwrap();
         counts.checks.iter().find(|count| count.filter == Check::Huge).map_or(0, |count| count.count)
     };
     let found_by_the_model = huge();
-    let edit = ImageEdit { image: card.id, changes: vec![MarkChange::Add { mark: whole }] };
-    let drawn = bench.library.edit_marks(edit, &LayerScope::All).await.unwrap().marks[0];
+    let edit = ImageEdit { image: card.id, changes: vec![AnnotationChange::Add { content: whole }] };
+    let drawn = bench.library.edit_annotations(edit, &LayerScope::All).await.unwrap().annotations[0];
     assert_eq!(huge(), found_by_the_model + 1);
-    let mistakes = bench.library.mistakes(card.id, &LayerScope::All).unwrap();
-    assert!(mistakes.iter().any(|mistake| mistake.check == Check::Huge && mistake.mark == drawn), "{mistakes:?}");
-    let doubtful = ImageQuery { order: ImageOrder::Doubt, ..everything.clone() };
-    assert_eq!(bench.library.image_ids(&doubtful).unwrap().len(), 3);
+    let findings = bench.library.findings(card.id, &LayerScope::All).unwrap();
+    assert!(findings.iter().any(|finding| finding.check == Check::Huge && finding.annotation == drawn), "{findings:?}");
+    let uncertain = ImageQuery { order: ImageOrder::Uncertainty, ..everything.clone() };
+    assert_eq!(bench.library.image_ids(&uncertain).unwrap().len(), 3);
     let extent = bench.library.repair_extent(Check::Huge, &everything).unwrap();
     let marks = found_by_the_model + 1;
-    assert_eq!((extent.marks, extent.decided, extent.reviewed), (marks, 1, 0), "drawing reviews no image");
+    assert_eq!((extent.annotations, extent.decided, extent.reviewed), (marks, 1, 0), "drawing reviews no image");
     assert!((1..=marks).contains(&extent.images), "{extent:?}");
     let spared = bench.library.repair(Check::Huge, &everything, true).await.unwrap();
-    assert_eq!(spared.marks, found_by_the_model, "what was drawn stays");
+    assert_eq!(spared.annotations, found_by_the_model, "what was drawn stays");
     assert_eq!(huge(), 1);
     if found_by_the_model > 0 {
         bench.library.undo_latest(&LayerScope::All).await.unwrap().unwrap();
     }
     let swept = bench.library.repair(Check::Huge, &everything, false).await.unwrap();
-    assert_eq!(swept, Swept { images: found_by_the_model + 1, marks: found_by_the_model + 1 });
+    assert_eq!(swept, BulkEditResult { images: found_by_the_model + 1, annotations: found_by_the_model + 1 });
     assert_eq!(huge(), 0);
     bench.library.undo_latest(&LayerScope::All).await.unwrap().unwrap();
     assert_eq!(huge(), found_by_the_model + 1);
@@ -385,13 +387,13 @@ async fn likely_mistakes_are_repaired_and_certain_marks_accepted_after_a_look_at
     };
     let audit = bench.library.begin_audit(request.clone()).await.unwrap();
     assert_eq!(audit.proposals as usize, audit.sample.len(), "all of them, where there are few");
-    assert_eq!(audit.finding, None);
-    let scope = DecisionScope::Mark { id: audit.sample[0].mark };
+    assert_eq!(audit.error_rate, None);
+    let scope = DecisionScope::Annotation { id: audit.sample[0].annotation };
     let right = Decision { image: audit.sample[0].image, scope, verdict: Verdict::Accept };
     bench.library.decide(right, &LayerScope::All).await.unwrap();
-    let finding = bench.library.audit(audit.id).unwrap().finding.unwrap();
-    assert_eq!((finding.judged, finding.wrong), (1, 0));
-    assert!((finding.at_most - 0.95).abs() < 1e-6, "one right one says next to nothing: {}", finding.at_most);
+    let rate = bench.library.audit(audit.id).unwrap().error_rate.unwrap();
+    assert_eq!((rate.judged, rate.wrong), (1, 0));
+    assert!((rate.at_most - 0.95).abs() < 1e-6, "one right one says next to nothing: {}", rate.at_most);
     let accepted = bench.library.accept_audited(audit.id).await.unwrap();
     assert_eq!(accepted.accepted, Some(audit.proposals - 1));
     let nothing_left = bench.library.begin_audit(request).await;

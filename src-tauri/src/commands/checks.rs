@@ -1,11 +1,13 @@
-//! Likely mistakes, samples before many marks are accepted, and comparisons.
+//! Checks, samples before many marks are accepted, and comparisons.
 
-use domain::audit::{Audit, AuditRequest, LabelConfidences};
-use domain::checks::{Check, Mistake, RepairExtent, Swept};
 use domain::compare::{ComparedPair, Comparison, Side};
 use domain::ids::{AuditId, ImageId};
 use domain::layers::LayerScope;
-use domain::query::ImageQuery;
+use domain::query::{ImageQuery, Share};
+use domain::review::BulkEditResult;
+use domain::review::audit::{Audit, AuditRequest, LabelConfidences, SampleOutlook};
+use domain::review::checks::{Check, CheckFinding};
+use domain::review::repair::RepairExtent;
 use tauri::State;
 
 use super::{Answer, ask};
@@ -13,8 +15,8 @@ use crate::state::Desktop;
 
 #[tauri::command]
 #[specta::specta]
-pub async fn mistakes(desktop: State<'_, Desktop>, image: ImageId, layers: LayerScope) -> Answer<Vec<Mistake>> {
-    ask(&desktop, move |library| library.mistakes(image, &layers)).await
+pub async fn findings(desktop: State<'_, Desktop>, image: ImageId, layers: LayerScope) -> Answer<Vec<CheckFinding>> {
+    ask(&desktop, move |library| library.findings(image, &layers)).await
 }
 
 #[tauri::command]
@@ -30,7 +32,7 @@ pub async fn repair(
     check: Check,
     query: ImageQuery,
     spares_decided: bool,
-) -> Answer<Swept> {
+) -> Answer<BulkEditResult> {
     Ok(desktop.library().repair(check, &query, spares_decided).await?)
 }
 
@@ -38,6 +40,12 @@ pub async fn repair(
 #[specta::specta]
 pub async fn proposal_confidences(desktop: State<'_, Desktop>, query: ImageQuery) -> Answer<Vec<LabelConfidences>> {
     ask(&desktop, move |library| library.proposal_confidences(&query)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn sample_outlook(sample: u32, error_limit: Share) -> Answer<SampleOutlook> {
+    Ok(SampleOutlook::of(sample, error_limit))
 }
 
 #[tauri::command]

@@ -16,8 +16,8 @@ pub async fn decide(desktop: State<'_, Desktop>, decision: Decision, layers: Lay
 
 #[tauri::command]
 #[specta::specta]
-pub async fn edit_marks(desktop: State<'_, Desktop>, edit: ImageEdit, layers: LayerScope) -> Answer<Step> {
-    Ok(desktop.library().edit_marks(edit, &layers).await?)
+pub async fn edit_annotations(desktop: State<'_, Desktop>, edit: ImageEdit, layers: LayerScope) -> Answer<Step> {
+    Ok(desktop.library().edit_annotations(edit, &layers).await?)
 }
 
 #[tauri::command]

@@ -1,9 +1,8 @@
 /** Before an audit: of which label, from which confidence on, and how many of them are looked at. */
-import type { Audit, ImageQuery, LabelConfidences } from "../ipc/bindings";
+import type { Audit, ImageQuery, LabelConfidences, SampleOutlook } from "../ipc/bindings";
 import { typedCount } from "../kit/typedCount";
 import type { App } from "../state/app.svelte";
 import { keep, recall } from "../state/kept";
-import { cleanSample, upperBound } from "./bound";
 import { countAbove, countAll, MOST_HUNDREDTHS } from "./threshold";
 
 /** Looks at enough for a limit of 5 %, if all of them are right. */
@@ -35,12 +34,15 @@ export class Accepting {
   readonly typedSample = $derived(typedCount(this.sampleText, 1, MOST_SAMPLE));
   /** As many as were wished for and there are; 0 when the wish will not do. */
   readonly sample = $derived(Math.min(this.above, this.typedSample.count ?? 0));
+  /** What the core says of a sample of this size; null until it has answered. */
+  #outlook = $state.raw<SampleOutlook | null>(null);
   /** Of all, what may be wrong when nothing in the sample is. */
-  readonly cleanBound = $derived(this.sample === 0 ? null : upperBound(0, this.sample));
+  readonly cleanBound = $derived(this.sample === 0 ? null : (this.#outlook?.clean_bound ?? null));
 
   /** How many would have to be looked at for the limit, where the sample is smaller; null where it is not. */
   readonly neededSample = $derived.by(() => {
-    const needed = Math.min(this.above, cleanSample(this.errorLimit));
+    if (this.#outlook === null) return null;
+    const needed = Math.min(this.above, this.#outlook.clean_sample);
     return this.sample === 0 || this.sample >= needed ? null : needed;
   });
 
@@ -78,6 +80,13 @@ export class Accepting {
   setErrorLimit(share: number): void {
     this.errorLimit = share;
     keep("error_limit", share);
+  }
+
+  /** Asks what the sample can say, as large as it is now. */
+  async measure(): Promise<void> {
+    const { sample, errorLimit } = this;
+    const outlook = await this.#app.attempt(() => this.#app.seam.sampleOutlook(sample, errorLimit));
+    if (outlook && sample === this.sample && errorLimit === this.errorLimit) this.#outlook = outlook;
   }
 
   /** Draws the sample and shows it. */

@@ -4,9 +4,17 @@
  * As in review a decision shows at once and is stored behind the person's back, one after the other.
  */
 import { Pace } from "../editor/pace";
-import type { Annotation, Audit, AuditId, ImageCard, ImageId, RejectReason, SampleVerdict } from "../ipc/bindings";
+import type {
+  Annotation,
+  Audit,
+  AuditId,
+  ImageCard,
+  ImageId,
+  RejectReason,
+  SampledAnnotation,
+  SampleVerdict,
+} from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
-import { findingOf, moreFor } from "./bound";
 
 export type AuditSeam = Pick<Seam, "audit" | "extendAudit" | "acceptAudited" | "imageCards" | "decide" | "undoOn">;
 
@@ -41,27 +49,29 @@ export class Auditing {
   #decided = $state.raw<readonly number[]>([]);
   #pace = new Pace();
   #tail: Promise<void> = Promise.resolve();
+  /** Decisions that are not stored yet. */
+  #pending = $state(0);
   #reasonTimer: ReturnType<typeof setTimeout> | undefined;
 
   readonly sample = $derived(this.audit?.sample ?? []);
-  readonly finding = $derived(findingOf(this.sample));
-  readonly judged = $derived(this.finding?.judged ?? 0);
+  /** What the core says of those that are stored. */
+  readonly errorRate = $derived(this.audit?.error_rate ?? null);
+  readonly judged = $derived(this.sample.filter(({ verdict }) => verdict !== null).length);
   /** What is left to look at. Marks that are gone from the library are not. */
   readonly left = $derived(this.sample.filter((_, place) => this.#isOpen(place)).length);
   /** Whether no more may be wrong than the person wants to accept. */
-  readonly isWithinLimit = $derived(
-    this.audit !== null && this.finding !== null && this.finding.at_most <= this.audit.error_limit,
-  );
+  readonly isWithinLimit = $derived(this.audit?.needed_more === 0);
   /** Proposals that nobody looks at. */
   readonly others = $derived(this.audit === null ? 0 : this.audit.proposals - this.sample.length);
   /** How many more to look at, in round numbers; 0 when no more were drawn. */
   readonly more = $derived.by(() => {
-    const { audit, finding } = this;
-    if (audit === null || finding === null) return 0;
-    const wanted = moreFor(finding, audit.error_limit) ?? finding.judged;
+    const { audit, errorRate } = this;
+    if (audit === null || errorRate === null) return 0;
+    const wanted = audit.needed_more ?? errorRate.judged;
     return Math.min(audit.reserve, Math.ceil(Math.max(1, wanted) / 10) * 10);
   });
-  readonly isDone = $derived(this.audit !== null && this.left === 0);
+  /** Everything was looked at, and the core has said what that means. */
+  readonly isDone = $derived.by(() => this.audit !== null && this.left === 0 && this.#pending === 0);
   readonly shown = $derived<Shown | null>(this.isDone ? null : this.at(this.place));
   readonly isAccepted = $derived(this.audit !== null && this.audit.accepted !== null);
   readonly canTakeBack = $derived(this.#decided.length > 0 && this.audit?.accepted === null);
@@ -94,7 +104,7 @@ export class Auditing {
   at(place: number): Shown | null {
     const drawn = this.sample[place];
     const card = drawn && this.#cards.get(drawn.image);
-    const mark = card?.marks.find(({ id }) => id === drawn?.mark);
+    const mark = card?.marks.find(({ id }) => id === drawn?.annotation);
     return card && mark ? { card, mark } : null;
   }
 
@@ -222,9 +232,9 @@ export class Auditing {
     this.isMarkHidden = false;
   }
 
-  async #decide(drawn: { image: ImageId; mark: number }, said: SampleVerdict, reason: RejectReason | null) {
+  async #decide(drawn: SampledAnnotation, said: SampleVerdict, reason: RejectReason | null) {
     const verdict = said === "right" ? ({ kind: "accept" } as const) : ({ kind: "reject", reason } as const);
-    const decision = { image: drawn.image, scope: { kind: "mark", id: drawn.mark }, verdict } as const;
+    const decision = { image: drawn.image, scope: { kind: "annotation", id: drawn.annotation }, verdict } as const;
     await this.#seam.decide(decision, this.audit?.layers);
   }
 
@@ -245,12 +255,24 @@ export class Auditing {
     return -1;
   }
 
-  /** After a refusal the core knows best what was decided. */
+  /** What is stored is read again after the last decision. After a refusal the core knows best what was decided. */
   #enqueue(step: () => Promise<void>): void {
-    this.#tail = this.#tail.then(step).catch(async (refusal: unknown) => {
-      this.#refused(refusal);
-      if (this.audit !== null) await this.open(this.audit.id);
-    });
+    this.#pending += 1;
+    this.#tail = this.#tail
+      .then(step)
+      .then(() => this.#readAudit())
+      .catch(async (refusal: unknown) => {
+        this.#refused(refusal);
+        if (this.audit !== null) await this.open(this.audit.id);
+      })
+      .finally(() => (this.#pending -= 1));
+  }
+
+  async #readAudit(): Promise<void> {
+    const shown = this.audit;
+    if (shown === null || this.#pending > 1) return;
+    const audit = await this.#seam.audit(shown.id);
+    if (this.audit?.id === audit.id && this.#pending === 1) this.audit = audit;
   }
 
   #dismissReason(): void {

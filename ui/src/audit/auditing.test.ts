@@ -33,6 +33,7 @@ describe("before an audit", () => {
     const { accepting } = await opened();
     accepting.choose("cup");
     accepting.sampleText = "20";
+    await accepting.measure();
     expect(accepting.cleanBound).toBeCloseTo(0.1391, 3);
     accepting.sampleText = "500";
     expect(accepting.sample).toBe(accepting.above);
@@ -43,8 +44,10 @@ describe("before an audit", () => {
   it("says how many to look at for the error limit", async () => {
     const { accepting } = await opened("?images=2400");
     accepting.choose("cup");
+    await accepting.measure();
     expect([accepting.errorLimit, accepting.sample, accepting.neededSample]).toEqual([0.05, 60, null]);
     accepting.setErrorLimit(0.02);
+    await accepting.measure();
     expect(accepting.neededSample).toBe(149);
   });
 
@@ -88,8 +91,8 @@ describe("an audit", () => {
       marks.filter(({ id }) => id === right?.mark.id || id === wrong?.mark.id),
     );
     expect(statuses).toMatchObject([{ status: "accepted" }, { status: "rejected", reject_reason: "bad_box" }]);
-    expect(await seam.audit(audit.id)).toMatchObject({ finding: { judged: 2, wrong: 1 } });
-    expect(auditing.finding).toEqual((await seam.audit(audit.id)).finding);
+    expect(await seam.audit(audit.id)).toMatchObject({ error_rate: { judged: 2, wrong: 1 } });
+    expect(auditing.errorRate).toEqual((await seam.audit(audit.id)).error_rate);
   });
 
   it("takes back one after the other, and none of before it was opened", async () => {
@@ -98,7 +101,7 @@ describe("an audit", () => {
     auditing.takeBack();
     expect(auditing.place).toBe(1);
     await auditing.settled();
-    expect((await seam.audit(audit.id)).finding).toMatchObject({ judged: 1, wrong: 0 });
+    expect((await seam.audit(audit.id)).error_rate).toMatchObject({ judged: 1, wrong: 0 });
     await auditing.open(audit.id);
     expect(auditing.canTakeBack).toBe(false);
     expect([auditing.place, auditing.judged]).toEqual([1, 1]);
@@ -106,6 +109,7 @@ describe("an audit", () => {
 
   it("accepts the others as one step", async () => {
     for (let place = 0; place < 6; place += 1) auditing.right();
+    await auditing.settled();
     expect(auditing.isDone).toBe(true);
     expect(await auditing.accept()).toBe(audit.proposals - 6);
     expect(auditing.canTakeBack).toBe(false);
@@ -116,22 +120,23 @@ describe("an audit", () => {
   });
 
   it("is extended along the same random order until the bound is as low as was asked for", async () => {
-    const before = auditing.sample.map(({ mark }) => mark);
+    const before = auditing.sample.map(({ annotation }) => annotation);
     auditing.wrong();
     for (let place = 1; place < 6; place += 1) auditing.right();
+    await auditing.settled();
     expect([auditing.isDone, auditing.isWithinLimit]).toEqual([true, false]);
     expect(auditing.more).toBe(10);
     await auditing.extend(auditing.more);
     expect([auditing.sample.length, auditing.left, auditing.others]).toEqual([16, 10, audit.proposals - 16]);
-    expect(auditing.sample.slice(0, 6).map(({ mark }) => mark)).toEqual(before);
-    expect(auditing.finding).toMatchObject({ judged: 6, wrong: 1 });
+    expect(auditing.sample.slice(0, 6).map(({ annotation }) => annotation)).toEqual(before);
+    expect(auditing.errorRate).toMatchObject({ judged: 6, wrong: 1 });
     for (let place = 0; place < 10; place += 1) auditing.right();
     await auditing.settled();
     // Of all sixteen together.
-    expect(auditing.finding).toMatchObject({ judged: 16, wrong: 1 });
-    expect(auditing.finding?.at_most).toBeCloseTo(0.264, 2);
+    expect(auditing.errorRate).toMatchObject({ judged: 16, wrong: 1 });
+    expect(auditing.errorRate?.at_most).toBeCloseTo(0.264, 2);
     expect(auditing.isWithinLimit).toBe(true);
-    expect(auditing.finding).toEqual((await seam.audit(audit.id)).finding);
+    expect(auditing.errorRate).toEqual((await seam.audit(audit.id)).error_rate);
   });
 
   it("goes back to what the core knows when that refuses", async () => {

@@ -2,7 +2,7 @@
  * A repair of many images, as one bulk edit. The person confirms it first, knowing how many images it changes and how much
  * of that people have decided.
  */
-import type { Check, ImageQuery, RepairExtent, Swept } from "../ipc/bindings";
+import type { BulkEditResult, Check, ImageQuery, RepairExtent } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
 
 type RepairSeam = Pick<Seam, "repairExtent" | "repair">;
@@ -15,13 +15,17 @@ export interface AskedRepair extends RepairExtent {
 
 export class Repairing {
   readonly #seam: RepairSeam;
-  readonly #told: (check: Check, swept: Swept) => void;
+  readonly #told: (check: Check, result: BulkEditResult) => void;
   readonly #refused: (refusal: unknown) => void;
 
   isWorking = $state(false);
   asked = $state.raw<AskedRepair | null>(null);
 
-  constructor(seam: RepairSeam, told: (check: Check, swept: Swept) => void, refused: (refusal: unknown) => void) {
+  constructor(
+    seam: RepairSeam,
+    told: (check: Check, result: BulkEditResult) => void,
+    refused: (refusal: unknown) => void,
+  ) {
     this.#seam = seam;
     this.#told = told;
     this.#refused = refused;

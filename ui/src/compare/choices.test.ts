@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { Annotation, ComparedMark, ComparedPair, MarkChange, Status, Step } from "../ipc/bindings";
+import type { Annotation, ComparedMark, ComparedPair, AnnotationChange, Status, Step } from "../ipc/bindings";
 import {
   type Choice,
   choiceOf,
@@ -50,20 +50,20 @@ function compared(pairs: ComparedPair[], marks: Annotation[], sides = RUNS): Com
   return { sides, card, pairs, passed: new Set() };
 }
 
-const changes = (image: Compared, choice: Choice, place = 0): MarkChange[] =>
+const changes = (image: Compared, choice: Choice, place = 0): AnnotationChange[] =>
   movesFor(image, place, choice).map(({ change }) => change);
 
-const accept = (id: number): MarkChange => ({ kind: "decide", id, verdict: { kind: "accept" } });
-const reject = (id: number, reason: "wrong_label" | "not_there" | "duplicate" | null): MarkChange => ({
+const accept = (id: number): AnnotationChange => ({ kind: "decide", id, verdict: { kind: "accept" } });
+const reject = (id: number, reason: "wrong_label" | "not_there" | "duplicate" | null): AnnotationChange => ({
   kind: "decide",
   id,
   verdict: { kind: "reject", reason },
 });
 const content = (label: string) => ({ label, shape: said.shape, attributes: {} });
-const adopt = (run: number, label: string): MarkChange => ({
+const adopt = (run: number, label: string): AnnotationChange => ({
   kind: "adopt",
   run,
-  mark: content(label),
+  content: content(label),
   confidence: 0.9,
 });
 
@@ -74,7 +74,7 @@ describe("where two runs name one thing differently", () => {
   );
   const oneThere = compared([pair(seen("cat", 1), seen("dog"))], [onImage(1, "cat", "proposed")]);
 
-  it.each<[Choice, MarkChange[]]>([
+  it.each<[Choice, AnnotationChange[]]>([
     ["first", [accept(1), reject(2, "wrong_label")]],
     ["second", [reject(1, "wrong_label"), accept(2)]],
     ["both", [accept(1), accept(2)]],
@@ -83,7 +83,7 @@ describe("where two runs name one thing differently", () => {
     expect(changes(bothThere, choice)).toEqual(expected);
   });
 
-  it.each<[Choice, MarkChange[]]>([
+  it.each<[Choice, AnnotationChange[]]>([
     ["first", [accept(1)]],
     ["second", [reject(1, "wrong_label"), adopt(1, "dog")]],
     ["both", [accept(1), adopt(1, "dog")]],
@@ -120,7 +120,7 @@ describe("what only one of them saw", () => {
   const proposed = compared([pair(seen("cat", 1), null)], [onImage(1, "cat", "proposed")]);
   const absent = compared([pair(null, seen("cup"))], []);
 
-  it.each<[Choice, MarkChange[]]>([
+  it.each<[Choice, AnnotationChange[]]>([
     ["first", [accept(1)]],
     ["second", [reject(1, "not_there")]],
     ["neither", [reject(1, "not_there")]],
@@ -142,7 +142,7 @@ describe("beside what people decided", () => {
     expect(changes(own, "first")).toEqual([{ kind: "remove", id: 5 }]);
     const gone = withMoves(own, movesFor(own, 0, "first"));
     expect(choiceOf(gone, 0)).toBe("neither");
-    expect(changes(gone, "second")).toEqual([{ kind: "add", mark: content("cup") }]);
+    expect(changes(gone, "second")).toEqual([{ kind: "add", content: content("cup") }]);
   });
 
   it("a run's mark that they renamed is one mark, and says one thing", () => {
@@ -150,7 +150,7 @@ describe("beside what people decided", () => {
     expect(choiceOf(image, 0)).toBe("second");
     expect(isLeftOut(image, 0, "first")).toBe(true);
     expect(changes(image, "second")).toEqual([]);
-    expect(changes(image, "first")).toEqual([{ kind: "change", id: 1, mark: content("cat") }]);
+    expect(changes(image, "first")).toEqual([{ kind: "change", id: 1, content: content("cat") }]);
     expect(changes(image, "both")).toEqual([]);
     expect(choiceOf(withMoves(image, movesFor(image, 0, "first")), 0)).toBe("first");
     expect(changes(image, "neither")).toEqual([reject(1, null)]);
@@ -180,7 +180,7 @@ it("links what was adopted with the number that the core gave it", () => {
   const image = compared([pair(seen("cat", 1), seen("dog"))], [onImage(1, "cat", "proposed")]);
   const moves = movesFor(image, 0, "second");
   const marks = [onImage(1, "cat", "rejected"), onImage(31, "dog", "accepted")];
-  const step: Step = { id: 1, image: { ...image.card, marks }, marks: [1, 31], others: 0 };
+  const step: Step = { id: 1, image: { ...image.card, marks }, annotations: [1, 31], others: 0 };
   const after = withStep(image, moves, step);
   expect(after.pairs[0]?.second?.mark).toBe(31);
   expect(choiceOf(after, 0)).toBe("second");

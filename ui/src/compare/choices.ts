@@ -8,12 +8,13 @@ import type {
   ComparedMark,
   ComparedPair,
   ImageCard,
-  MarkChange,
-  MarkContent,
+  AnnotationChange,
+  AnnotationContent,
   RejectReason,
   Side,
   Step,
 } from "../ipc/bindings";
+import { withChanges } from "../editor/changes";
 import { isApproved } from "../kit/approved";
 import type { ComparedSides } from "../state/app.svelte";
 
@@ -36,7 +37,7 @@ export interface Compared {
 export interface Move {
   place: number;
   of: SideName;
-  change: MarkChange;
+  change: AnnotationChange;
 }
 
 export const SIDE_NAMES: readonly SideName[] = ["first", "second"];
@@ -114,25 +115,22 @@ export function movesForAgreed(compared: Compared): Move[] {
   });
 }
 
-/** As it will be once the moves are taken. Marks that come to be have numbers below zero until the core gives them some. */
+/** How it is drawn until the core has taken the moves. Annotations that are added have ids below zero until then. */
 export function withMoves(compared: Compared, moves: readonly Move[]): Compared {
-  let { marks } = compared.card;
   const ids = moves.map(({ place, of, change }): AnnotationId => {
-    if (change.kind === "add" || change.kind === "adopt") {
-      const id = -2 * place - (of === "first" ? 1 : 2);
-      const seen = compared.pairs[place]?.[of];
-      if (seen) marks = [...marks, adopted(id, seen, change.kind === "adopt" ? change.run : null)];
-      return id;
-    }
-    marks = marks.flatMap((mark) => (mark.id === change.id ? changed(mark, change) : [mark]));
-    return change.id;
+    return "id" in change ? change.id : -2 * place - (of === "first" ? 1 : 2);
   });
+  const { marks } = withChanges(
+    compared.card,
+    moves.map(({ change }) => change),
+    ids,
+  );
   return linked({ ...compared, card: { ...compared.card, marks } }, moves, ids);
 }
 
 /** As it is once the core has taken the moves. */
 export function withStep(compared: Compared, moves: readonly Move[], step: Step): Compared {
-  return linked({ ...compared, card: step.image }, moves, step.marks);
+  return linked({ ...compared, card: step.image }, moves, step.annotations);
 }
 
 /** Marks that came to be are from then on what their side has on the image. */
@@ -185,17 +183,17 @@ function movesOfOne({ card }: Compared, pair: ComparedPair, place: number, choic
   }
   const mark = pair[choice];
   if (mark === null || today === null || (isStanding(today) && today.label === mark.label)) return [];
-  return [{ place, of: choice, change: { kind: "change", id: today.id, mark: contentOf(mark) } }];
+  return [{ place, of: choice, change: { kind: "change", id: today.id, content: contentOf(mark) } }];
 }
 
-function taking(side: Side, mark: ComparedMark, today: Annotation | null): MarkChange | null {
+function taking(side: Side, mark: ComparedMark, today: Annotation | null): AnnotationChange | null {
   if (today !== null) return isStanding(today) ? null : { kind: "decide", id: today.id, verdict: { kind: "accept" } };
   return side.kind === "run"
-    ? { kind: "adopt", run: side.run, mark: contentOf(mark), confidence: mark.confidence }
-    : { kind: "add", mark: contentOf(mark) };
+    ? { kind: "adopt", run: side.run, content: contentOf(mark), confidence: mark.confidence }
+    : { kind: "add", content: contentOf(mark) };
 }
 
-function leavingOut(today: Annotation | null, reason: RejectReason | null): MarkChange | null {
+function leavingOut(today: Annotation | null, reason: RejectReason | null): AnnotationChange | null {
   if (today === null || today.status === "rejected") return null;
   return today.origin.kind === "person"
     ? { kind: "remove", id: today.id }
@@ -209,33 +207,6 @@ function reasonAgainst({ agreement }: ComparedPair, choice: Choice): RejectReaso
   return agreement === "agreed" ? "duplicate" : "wrong_label";
 }
 
-function contentOf({ label, shape, attributes }: ComparedMark): MarkContent {
+function contentOf({ label, shape, attributes }: ComparedMark): AnnotationContent {
   return { label, shape, attributes };
-}
-
-function adopted(id: AnnotationId, seen: ComparedMark, run: number | null): Annotation {
-  const { label, color, shape, confidence, attributes } = seen;
-  return {
-    id,
-    origin: run === null ? { kind: "person" } : { kind: "run", run },
-    carried_from: null,
-    label,
-    color,
-    shape,
-    confidence: run === null ? null : confidence,
-    attributes,
-    status: "accepted",
-    reject_reason: null,
-  };
-}
-
-function changed(mark: Annotation, change: Exclude<MarkChange, { kind: "add" | "adopt" }>): Annotation[] {
-  if (change.kind === "remove") return [];
-  if (change.kind === "change") {
-    const status = mark.origin.kind === "person" ? "accepted" : "edited";
-    return [{ ...mark, ...change.mark, status, reject_reason: null }];
-  }
-  return change.verdict.kind === "accept"
-    ? [{ ...mark, status: mark.status === "edited" ? "edited" : "accepted", reject_reason: null }]
-    : [{ ...mark, status: "rejected", reject_reason: change.verdict.reason }];
 }

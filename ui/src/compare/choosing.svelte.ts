@@ -16,7 +16,7 @@ interface Waiting {
 }
 
 export class Choosing {
-  readonly #seam: Pick<Seam, "editMarks" | "decide">;
+  readonly #seam: Pick<Seam, "editAnnotations" | "decide">;
   readonly #images: ComparedImages;
   readonly #refused: (image: ImageId, refusal: unknown) => Promise<void>;
   #waiting = $state.raw<readonly Waiting[]>([]);
@@ -24,7 +24,7 @@ export class Choosing {
   #tail: Promise<void> = Promise.resolve();
 
   constructor(
-    seam: Pick<Seam, "editMarks" | "decide">,
+    seam: Pick<Seam, "editAnnotations" | "decide">,
     images: ComparedImages,
     refused: (image: ImageId, refusal: unknown) => Promise<void>,
   ) {
@@ -100,7 +100,7 @@ export class Choosing {
     if (moves.length === 0 && (place !== null || !waitsForItsReview(stored))) return;
     const step =
       moves.length > 0
-        ? await this.#seam.editMarks({ image, changes: moves.map(({ change }) => change) })
+        ? await this.#seam.editAnnotations({ image, changes: moves.map(({ change }) => change) })
         : await this.#seam.decide({ image, scope: { kind: "image" }, verdict: { kind: "accept" } });
     this.#images.changed();
     this.#places.set(step.id, place);

@@ -33,7 +33,7 @@ export type Notice =
 
 export type DifferencesSeam = Pick<
   Seam,
-  "runs" | "compareSides" | "compareImage" | "imageCards" | "editMarks" | "decide" | "undoLatest"
+  "runs" | "compareSides" | "compareImage" | "imageCards" | "editAnnotations" | "decide" | "undoLatest"
 >;
 
 export class Differences {

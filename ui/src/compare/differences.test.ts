@@ -124,7 +124,7 @@ describe("a choice", () => {
   it("that is refused is told, and what was there is shown again", async () => {
     await goTo("only_first");
     const index = differences.index;
-    seam.editMarks = () => Promise.reject({ code: "library_busy", message: "locked" });
+    seam.editAnnotations = () => Promise.reject({ code: "library_busy", message: "locked" });
     differences.choose("first");
     await differences.settled();
     differences.goTo(index);
@@ -135,7 +135,7 @@ describe("a choice", () => {
   it("to leave out what is not on the image needs no step", async () => {
     await goTo("only_second");
     const [place, index] = [differences.selected, differences.index];
-    seam.editMarks = () => Promise.reject(new Error("nothing is to be stored"));
+    seam.editAnnotations = () => Promise.reject(new Error("nothing is to be stored"));
     differences.choose("neither");
     differences.goTo(index);
     differences.select(place);
@@ -199,9 +199,9 @@ describe("figures", () => {
     const changes = pairs.flatMap(({ first, second, agreement }) => {
       if (agreement === "agreed") return [];
       const gone = second?.mark ? [{ kind: "remove" as const, id: second.mark }] : [];
-      return first ? [...gone, { kind: "adopt" as const, run: 2, mark: first, confidence: null }] : gone;
+      return first ? [...gone, { kind: "adopt" as const, run: 2, content: first, confidence: null }] : gone;
     });
-    await seam.editMarks({ image, changes });
+    await seam.editAnnotations({ image, changes });
     await refreshed();
     expect(differences.comparison?.differing).not.toContain(image);
     expect(differences.comparison?.things.agreed).toBeGreaterThan(before?.things.agreed ?? 0);

@@ -2,16 +2,17 @@
  * Decisions about the marks of the image that review shows. A decision shows at once and goes on to what waits next;
  * it is stored behind the person's back, and the stored answer wins over what was shown.
  */
-import type { Annotation, ImageCard, ImageId, MarkChange, RejectReason, Step, Verdict } from "../ipc/bindings";
+import type { Annotation, ImageCard, ImageId, AnnotationChange, RejectReason, Step, Verdict } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
 import { Asking, type Rejected } from "./asking.svelte";
+import { withDecision } from "./changes";
 import type { Footprints } from "./footprints";
 import type { Outbox } from "./outbox";
 import { Pace } from "./pace";
 import type { Review } from "./review.svelte";
-import { acceptingOf, type Said, withDecision } from "./verdict";
+import { acceptingOf, type Said } from "./verdict";
 
-type DecisionsSeam = Pick<Seam, "decide" | "editMarks" | "undoOn">;
+type DecisionsSeam = Pick<Seam, "decide" | "editAnnotations" | "undoOn">;
 
 export interface DecisionsOffice {
   now: () => number;
@@ -179,22 +180,22 @@ export class Decisions {
     const { image, verdict } = said;
     const scope = this.#named(said.scope);
     const step = await this.#send(image, scope, verdict);
-    this.#footprints.note(step.id, scope.kind === "image" ? [] : scope.kind === "mark" ? [scope.id] : scope.ids);
+    this.#footprints.note(step.id, scope.kind === "image" ? [] : scope.kind === "annotation" ? [scope.id] : scope.ids);
     // Something later on the same image is on its way: its answer will say more.
     if (this.#outbox.isLast(image)) this.#office.arrived(step.image);
   }
 
   #send(image: ImageId, scope: Said["scope"], verdict: Verdict): Promise<Step> {
-    if (scope.kind !== "marks") return this.#seam.decide({ image, scope, verdict });
-    const changes = scope.ids.map((id): MarkChange => ({ kind: "decide", id, verdict }));
-    return this.#seam.editMarks({ image, changes });
+    if (scope.kind !== "annotations") return this.#seam.decide({ image, scope, verdict });
+    const changes = scope.ids.map((id): AnnotationChange => ({ kind: "decide", id, verdict }));
+    return this.#seam.editAnnotations({ image, changes });
   }
 
   /** By the core's names for marks. */
   #named(scope: Said["scope"]): Said["scope"] {
     const { edits } = this.#review;
     if (scope.kind === "image") return scope;
-    return scope.kind === "mark"
+    return scope.kind === "annotation"
       ? { ...scope, id: edits.idOf(scope.id) }
       : { ...scope, ids: scope.ids.map((id) => edits.idOf(id)) };
   }
@@ -202,6 +203,6 @@ export class Decisions {
 
 function scopeOf(marks: readonly Annotation[]): Said["scope"] {
   const [one, another] = marks;
-  if (one && !another) return { kind: "mark", id: one.id };
-  return { kind: "marks", ids: marks.map(({ id }) => id) };
+  if (one && !another) return { kind: "annotation", id: one.id };
+  return { kind: "annotations", ids: marks.map(({ id }) => id) };
 }

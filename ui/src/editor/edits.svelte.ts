@@ -7,8 +7,8 @@ import type {
   AnnotationId,
   ImageCard,
   ImageId,
-  MarkChange,
-  MarkContent,
+  AnnotationChange,
+  AnnotationContent,
   Shape,
   Step,
 } from "../ipc/bindings";
@@ -23,7 +23,7 @@ import type { Vocabulary } from "./vocabulary.svelte";
 /** Nudges that follow one another sooner than this are one step. */
 const NUDGE_MILLIS = 600;
 
-type EditsSeam = Pick<Seam, "editMarks" | "undoOn" | "redoOn">;
+type EditsSeam = Pick<Seam, "editAnnotations" | "undoOn" | "redoOn">;
 
 /** A mark, and what it is to be. */
 export interface Reshaped {
@@ -75,12 +75,12 @@ export class Edits {
   }
 
   /** A mark of the person's own; returns what to call it. */
-  add(image: ImageId, mark: MarkContent): AnnotationId {
+  add(image: ImageId, mark: AnnotationContent): AnnotationId {
     const [id = 0] = this.#add(image, [mark]);
     return id;
   }
 
-  change(image: ImageId, mark: Annotation, said: Partial<MarkContent>): void {
+  change(image: ImageId, mark: Annotation, said: Partial<AnnotationContent>): void {
     this.#apply(image, [changeOf(mark, said)]);
     if (said.label !== undefined) this.#vocabulary.use({ ...contentOf(mark), ...said });
   }
@@ -111,7 +111,7 @@ export class Edits {
   }
 
   /** Makes a change that somebody else has thought of. */
-  make(image: ImageId, change: MarkChange): void {
+  make(image: ImageId, change: AnnotationChange): void {
     this.#apply(image, [change]);
   }
 
@@ -160,11 +160,11 @@ export class Edits {
     this.#travel(image, "redone");
   }
 
-  #add(image: ImageId, marks: readonly MarkContent[]): AnnotationId[] {
+  #add(image: ImageId, marks: readonly AnnotationContent[]): AnnotationId[] {
     const ids = marks.map(() => (this.#latestUnnamed -= 1));
     this.#apply(
       image,
-      marks.map((mark) => ({ kind: "add", mark })),
+      marks.map((content) => ({ kind: "add", content })),
       ids,
     );
     for (const mark of marks) this.#vocabulary.use(mark);
@@ -180,28 +180,28 @@ export class Edits {
     this.#outbox.hold(card.id, about, NUDGE_MILLIS, () => this.#deliver(card.id, changes, []));
   }
 
-  #apply(image: ImageId, changes: MarkChange[], ids: AnnotationId[] = []): void {
+  #apply(image: ImageId, changes: AnnotationChange[], ids: AnnotationId[] = []): void {
     // What is held back comes first, and is shown already.
     this.#outbox.flush();
     this.#show(image, changes, ids);
     this.#outbox.put(image, () => this.#deliver(image, changes, ids));
   }
 
-  #show(image: ImageId, changes: MarkChange[], ids: AnnotationId[]): void {
+  #show(image: ImageId, changes: AnnotationChange[], ids: AnnotationId[]): void {
     const card = this.#cards.get(image);
     if (!card) return;
     this.#office.began();
     this.#cards.put(withChanges(card, changes, ids));
   }
 
-  async #deliver(image: ImageId, changes: MarkChange[], ids: AnnotationId[]): Promise<void> {
+  async #deliver(image: ImageId, changes: AnnotationChange[], ids: AnnotationId[]): Promise<void> {
     const known = changes.map((change) => ("id" in change ? { ...change, id: this.idOf(change.id) } : change));
     // What the core refused to add cannot be changed; that was told already.
     if (known.some((change) => "id" in change && change.id < 0)) return;
     try {
-      const step = await this.#seam.editMarks({ image, changes: known });
-      this.#footprints.note(step.id, step.marks);
-      ids.forEach((id, place) => this.#named.set(id, step.marks[place] ?? id));
+      const step = await this.#seam.editAnnotations({ image, changes: known });
+      this.#footprints.note(step.id, step.annotations);
+      ids.forEach((id, place) => this.#named.set(id, step.annotations[place] ?? id));
       if (this.#outbox.isLast(image)) this.#office.arrived(step.image);
     } catch (refusal) {
       await this.#office.refused(image, refusal);
@@ -224,6 +224,6 @@ export class Edits {
   }
 }
 
-function changeOf(mark: Annotation, said: Partial<MarkContent>): MarkChange {
-  return { kind: "change", id: mark.id, mark: { ...contentOf(mark), ...said } };
+function changeOf(mark: Annotation, said: Partial<AnnotationContent>): AnnotationChange {
+  return { kind: "change", id: mark.id, content: { ...contentOf(mark), ...said } };
 }

@@ -18,13 +18,13 @@ async function opened(): Promise<{
   const sent: ImageEdit[] = [];
   let isRefusing = false;
   const late: Seam = Object.create(seam, {
-    editMarks: {
+    editAnnotations: {
       value: async (edit: ImageEdit) => {
         await Promise.resolve();
         sent.push(structuredClone(edit));
 
         if (isRefusing) throw { code: "library", message: "no space left" };
-        return seam.editMarks(edit);
+        return seam.editAnnotations(edit);
       },
     },
   }) as Seam;

@@ -10,8 +10,8 @@ export class Footprints {
   }
 
   /** What to select after a step was taken back or made again; undefined where nobody knows. */
-  of({ id, marks, image }: Step): readonly AnnotationId[] | undefined {
-    const known = this.#marks.get(id) ?? (marks.length === 1 ? marks : undefined);
+  of({ id, annotations, image }: Step): readonly AnnotationId[] | undefined {
+    const known = this.#marks.get(id) ?? (annotations.length === 1 ? annotations : undefined);
     return known?.filter((mark) => image.marks.some((each) => each.id === mark));
   }
 }

@@ -44,7 +44,7 @@ export type ReviewSeam = Pick<
   | "imageIds"
   | "imageCards"
   | "decide"
-  | "editMarks"
+  | "editAnnotations"
   | "undoLatest"
   | "undoOn"
   | "redoOn"

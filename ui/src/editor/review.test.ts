@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { Annotation, Decision, ImageCard, ImageId, ImageQuery, LibraryOverview, Step } from "../ipc/bindings";
 import { type Notice, Review, type ReviewSeam } from "./review.svelte";
-import { withDecision } from "./verdict";
+import { withDecision } from "./changes";
 
 function mark(id: number, confidence: number | null): Annotation {
   return {
@@ -61,13 +61,13 @@ class Core implements ReviewSeam {
     if (!card) throw new Error("gone");
     this.said.push(decision);
     this.#latest += 1;
-    this.#before.push({ id: this.#latest, image: card, marks: [], others: 0 });
+    this.#before.push({ id: this.#latest, image: card, annotations: [], others: 0 });
     const decided = withDecision(card, decision);
     this.cards.set(card.id, decided);
-    return { id: this.#latest, image: decided, marks: [], others: 0 };
+    return { id: this.#latest, image: decided, annotations: [], others: 0 };
   }
 
-  editMarks(): Promise<Step> {
+  editAnnotations(): Promise<Step> {
     return Promise.reject(new Error("no edits here"));
   }
 
@@ -155,7 +155,7 @@ describe("review", () => {
     expect(review.imageId).toBe(2);
     expect(review.selected).toBeNull();
     await review.settled();
-    expect(core.said.map(({ scope }) => (scope.kind === "mark" ? scope.id : 0))).toEqual([2, 3, 1]);
+    expect(core.said.map(({ scope }) => (scope.kind === "annotation" ? scope.id : 0))).toEqual([2, 3, 1]);
     expect(core.cards.get(1)?.review).toBe("reviewed");
   });
 

@@ -1,4 +1,4 @@
-/** What a decision does to an image, as the window shows it until the stored answer is back. */
+/** What a person can say about annotations, and what accepting is about. */
 import type {
   Annotation,
   AnnotationId,
@@ -9,11 +9,12 @@ import type {
   Verdict,
 } from "../ipc/bindings";
 import { isApproved } from "../kit/approved";
+import { decidedState } from "./changes";
 
 /** What a person says of marks, as one step. */
 export interface Said {
   image: ImageId;
-  scope: DecisionScope | { kind: "marks"; ids: readonly AnnotationId[] };
+  scope: DecisionScope | { kind: "annotations"; ids: readonly AnnotationId[] };
   verdict: Verdict;
 }
 
@@ -59,11 +60,6 @@ function isProposed({ status }: Annotation): boolean {
   return status === "proposed";
 }
 
-/** What an image is whose marks are all decided. */
-export function decidedState(marks: Annotation[]): ImageCard["review"] {
-  return marks.every(({ status }) => status === "rejected") ? "confirmed_empty" : "reviewed";
-}
-
 /** The least certain first; marks without a confidence last, in the order in which they were made. */
 export function byCertainty(marks: Annotation[]): Annotation[] {
   return [...marks].sort(
@@ -74,21 +70,4 @@ export function byCertainty(marks: Annotation[]): Annotation[] {
 /** What the core has not named yet was made last; its numbers go down. */
 function turnOf(id: AnnotationId): number {
   return id < 0 ? Number.MAX_SAFE_INTEGER / 2 - id : id;
-}
-
-/** Accepting a mark that the person had changed leaves it the person's. */
-export function decided(mark: Annotation, verdict: Verdict): Annotation {
-  return verdict.kind === "accept"
-    ? { ...mark, status: mark.status === "edited" ? "edited" : "accepted", reject_reason: null }
-    : { ...mark, status: "rejected", reject_reason: verdict.reason };
-}
-
-/** The image as it will be once `decision` is stored. */
-export function withDecision(card: ImageCard, { scope, verdict }: Said): ImageCard {
-  const isMeant = (mark: Annotation): boolean => {
-    if (scope.kind === "image") return isProposed(mark);
-    return scope.kind === "mark" ? mark.id === scope.id : scope.ids.includes(mark.id);
-  };
-  const marks = card.marks.map((mark) => (isMeant(mark) ? decided(mark, verdict) : mark));
-  return { ...card, marks, review: marks.some(isProposed) ? card.review : decidedState(marks) };
 }

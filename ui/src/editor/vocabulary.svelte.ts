@@ -2,7 +2,7 @@
  * What annotations may say: the labels of the recipe that is reviewed, which have the digits, every other label that is
  * known, and the attributes that a recipe asks for.
  */
-import type { Annotation, Attribute, MarkContent, Recipe, RunId } from "../ipc/bindings";
+import type { Annotation, Attribute, AnnotationContent, Recipe, RunId } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
 import { boundsOf } from "../kit/shape";
 import { keep, recall } from "../state/kept";
@@ -112,7 +112,7 @@ export class Vocabulary {
   }
 
   /** An annotation says so now. What is drawn next is called the same; what is said of a whole image is not drawn. */
-  use({ label, shape }: MarkContent): void {
+  use({ label, shape }: AnnotationContent): void {
     if (boundsOf(shape) === null) this.#add(label);
     else this.choose(label);
   }

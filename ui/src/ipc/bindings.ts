@@ -48,8 +48,6 @@ export const commands = {
 	undoRun: (run: RunId) => typedError<number, AppError>(__TAURI_INVOKE("undo_run", { run })),
 	/**  Opens the system's save dialog; the path written, or `None` when it was cancelled. */
 	saveMetrics: (run: RunId) => typedError<string | null, AppError>(__TAURI_INVOKE("save_metrics", { run })),
-	/**  Every format, in the order in which people are shown them. */
-	exportFormats: () => __TAURI_INVOKE<FormatDescriptor[]>("export_formats"),
 	/**  Writes an export where the library keeps them until it is opened next, and says what it holds. */
 	readyExport: (run: RunId, request: ExportRequest) => typedError<ReadyExport, AppError>(__TAURI_INVOKE("ready_export", { run, request })),
 	/**  Opens the system's save dialog; the path written, or `None` when it was cancelled. */
@@ -60,15 +58,16 @@ export const commands = {
 	 */
 	dragExport: (run: RunId, request: ExportRequest) => typedError<boolean, AppError>(__TAURI_INVOKE("drag_export", { run, request })),
 	decide: (decision: Decision, layers: LayerScope) => typedError<Step, AppError>(__TAURI_INVOKE("decide", { decision, layers })),
-	editMarks: (edit: ImageEdit, layers: LayerScope) => typedError<Step, AppError>(__TAURI_INVOKE("edit_marks", { edit, layers })),
+	editAnnotations: (edit: ImageEdit, layers: LayerScope) => typedError<Step, AppError>(__TAURI_INVOKE("edit_annotations", { edit, layers })),
 	undoLatest: (layers: LayerScope) => typedError<Step | null, AppError>(__TAURI_INVOKE("undo_latest", { layers })),
 	undoOn: (image: ImageId, layers: LayerScope) => typedError<Step | null, AppError>(__TAURI_INVOKE("undo_on", { image, layers })),
 	redoLatest: (layers: LayerScope) => typedError<Step | null, AppError>(__TAURI_INVOKE("redo_latest", { layers })),
 	redoOn: (image: ImageId, layers: LayerScope) => typedError<Step | null, AppError>(__TAURI_INVOKE("redo_on", { image, layers })),
-	mistakes: (image: ImageId, layers: LayerScope) => typedError<Mistake[], AppError>(__TAURI_INVOKE("mistakes", { image, layers })),
+	findings: (image: ImageId, layers: LayerScope) => typedError<CheckFinding[], AppError>(__TAURI_INVOKE("findings", { image, layers })),
 	repairExtent: (check: Check, query: ImageQuery) => typedError<RepairExtent, AppError>(__TAURI_INVOKE("repair_extent", { check, query })),
-	repair: (check: Check, query: ImageQuery, sparesDecided: boolean) => typedError<Swept, AppError>(__TAURI_INVOKE("repair", { check, query, sparesDecided })),
+	repair: (check: Check, query: ImageQuery, sparesDecided: boolean) => typedError<BulkEditResult, AppError>(__TAURI_INVOKE("repair", { check, query, sparesDecided })),
 	proposalConfidences: (query: ImageQuery) => typedError<LabelConfidences[], AppError>(__TAURI_INVOKE("proposal_confidences", { query })),
+	sampleOutlook: (sample: number, errorLimit: Share) => typedError<SampleOutlook, AppError>(__TAURI_INVOKE("sample_outlook", { sample, errorLimit })),
 	beginAudit: (request: AuditRequest) => typedError<Audit, AppError>(__TAURI_INVOKE("begin_audit", { request })),
 	extendAudit: (audit: AuditId, more: number) => typedError<Audit, AppError>(__TAURI_INVOKE("extend_audit", { audit, more })),
 	audit: (audit: AuditId) => typedError<Audit, AppError>(__TAURI_INVOKE("audit", { audit })),
@@ -76,10 +75,10 @@ export const commands = {
 	acceptAudited: (audit: AuditId) => typedError<Audit, AppError>(__TAURI_INVOKE("accept_audited", { audit })),
 	compareSides: (first: Side, second: Side) => typedError<Comparison, AppError>(__TAURI_INVOKE("compare_sides", { first, second })),
 	compareImage: (image: ImageId, first: Side, second: Side) => typedError<ComparedPair[], AppError>(__TAURI_INVOKE("compare_image", { image, first, second })),
-	/**  The connection to the default provider as it is set up now; never a key. */
+	/**  The way to Claude as it is set up now; never a key. */
 	connection: () => typedError<Connection, AppError>(__TAURI_INVOKE("connection")),
 	/**
-	 *  Keeps a typed key for the server at `base_url`, or for the one that is set up: in the keychain, or for the session where there
+	 *  Keeps a typed key for the server at `base_url`, or for the one for Claude: in the keychain, or for the session where there
 	 *  is none.
 	 */
 	keepKey: (baseUrl: string | null, key: string) => typedError<Connection, AppError>(__TAURI_INVOKE("keep_key", { baseUrl, key })),
@@ -122,11 +121,11 @@ export type Agreements = {
 	only_second: number,
 };
 
-/**  A mark on an image. */
+/**  An annotation of an image. */
 export type Annotation = {
 	id: AnnotationId,
 	origin: Origin,
-	/**  The image on which the run found it, when that is a similar one: nobody has looked for it on this image. */
+	/**  The similar image on which the run found it, from where it was propagated: the run has not asked about this image. */
 	carried_from: ImageId | null,
 	label: string,
 	/**  Place of the label in the palette of twelve, from 1, as the recipe of its run had it. */
@@ -141,6 +140,26 @@ export type Annotation = {
 	 *  shows that run's proposals instead.
 	 */
 	is_superseded?: boolean,
+};
+
+/**  A change to the annotations of an image. */
+export type AnnotationChange = 
+/**  An annotation of the person's own, accepted from the start. */
+{ kind: "add"; content: AnnotationContent } | 
+/**  All of the new content. A run's annotation is from then on an edited one, and the person's. */
+{ kind: "change"; id: AnnotationId; content: AnnotationContent } | 
+/**  An annotation of the person's own goes; a run's is rejected, so that what it found stays known. */
+{ kind: "remove"; id: AnnotationId } | 
+/**  A decision about one annotation, as part of the step. */
+{ kind: "decide"; id: AnnotationId; verdict: Verdict } | 
+/**  What a run had found and what is not on the image any more, or never was: accepted, and the run's. */
+{ kind: "adopt"; run: RunId; content: AnnotationContent; confidence: number | null };
+
+/**  All of an annotation that a person may change. */
+export type AnnotationContent = {
+	label: string,
+	shape: Shape,
+	attributes: { [key in string]: AttributeValue },
 };
 
 export type AnnotationId = number;
@@ -205,10 +224,16 @@ export type Audit = {
 	 *  The first of them in the random order that was drawn. A larger sample is a longer beginning of the same order, so that
 	 *  the bound of what was found is that of one random sample, however often the sample was extended.
 	 */
-	sample: SampleMark[],
+	sample: SampledAnnotation[],
 	/**  How many follow in that order, for a larger sample. */
 	reserve: number,
-	finding: ErrorRate | null,
+	/**  `None` before anything is judged. */
+	error_rate: ErrorRate | null,
+	/**
+	 *  How many more to look at until the bound is within the error limit, if they are wrong as often as those before; 0: it
+	 *  is within the limit. `None`: no sample would do, or nothing is judged.
+	 */
+	needed_more: number | null,
 	/**  The layers of its proposals. */
 	layers: LayerScope,
 	/**  How many proposals were accepted unseen because of it; `None`: not yet. */
@@ -278,7 +303,13 @@ export type BudgetReach =
 /**  It is below the low end: the run stops after about so many images. */
 { kind: "stops_after"; images: number };
 
-/**  A day of the years 0 to 9999, written `2026-11-23`. */
+/**  What a bulk edit has changed. It is undone as a whole. */
+export type BulkEditResult = {
+	images: number,
+	annotations: number,
+};
+
+/**  A day, written `2026-11-23`. */
 export type CalendarDate = string;
 
 /**  One thing to change, and to what, where the numbers say it. */
@@ -316,7 +347,7 @@ cost_dollars: Dollars } | { kind: "other_model" } |
 
 /**  A kind of likely mistake. */
 export type Check = 
-/**  Nearly the same place as another mark of the same label. */
+/**  Nearly the same place as another annotation of the same label. */
 "duplicate" | 
 /**  Over 95 % of the image. */
 "huge" | 
@@ -328,6 +359,15 @@ export type Check =
 "odd_aspect" | 
 /**  Its label is spelled like another one that is far more frequent. */
 "misspelled";
+
+/**  What a check has found: an annotation that is likely a mistake, and what repairs it. */
+export type CheckFinding = {
+	check: Check,
+	annotation: AnnotationId,
+	/**  Of a duplicate: the annotation that it repeats, and that would stay. */
+	other: AnnotationId | null,
+	repair: RepairAction,
+};
 
 /**  A dropped folder. */
 export type Collection = {
@@ -385,7 +425,7 @@ export type Condition = {
 	test: Test,
 };
 
-/**  The connection to the default provider. */
+/**  The way to Claude. */
 export type Connection = {
 	base_url: string,
 	base_url_from: SettingSource,
@@ -486,10 +526,10 @@ export type Decision = {
 	verdict: Verdict,
 };
 
-/**  Which marks a decision is about. */
+/**  Which annotations a decision is about. */
 export type DecisionScope = 
 /**  Every proposal on the image; with none, accepting confirms the image as empty. */
-{ kind: "image" } | { kind: "mark"; id: AnnotationId };
+{ kind: "image" } | { kind: "annotation"; id: AnnotationId };
 
 /**  Where the pixels go. */
 export type Destination = 
@@ -600,7 +640,7 @@ export type EnvFileProposal = {
 	problem: string | null,
 };
 
-export type ErrorCode = "library" | "model" | "file" | "original" | "unfit_mark" | "nothing_to_audit" | "nothing_to_find" | "unknown_model" | "no_images" | "recipe_beyond_model" | "local_only" | "model_retired" | "no_key" | "unusable_connection" | "address" | "settings" | "endpoint_name_taken" | "not_agreed" | "budget_too_small" | "unsettled" | "key" | "keychain" | "run_busy" | "nothing_left" | "no_figures" | "internal";
+export type ErrorCode = "library" | "model" | "file" | "original" | "unfit_mark" | "nothing_to_audit" | "nothing_to_find" | "unknown_model" | "no_images" | "recipe_beyond_model" | "local_only" | "model_retired" | "no_key" | "unusable_connection" | "address" | "settings" | "not_agreed" | "budget_too_small" | "unsettled" | "key" | "keychain" | "run_busy" | "nothing_left" | "no_figures" | "internal";
 
 /**  How many of a sample were wrong, and what that says about all. */
 export type ErrorRate = {
@@ -612,9 +652,20 @@ export type ErrorRate = {
 	at_most: number,
 };
 
+/**  Forms that other programs read. */
+export type ExportFormat = 
+/**  A data set: images, annotations, categories. */
+"coco" | 
+/**  A results list with scores, as evaluators take it beside a data set. */
+"coco_detections" | 
+/**  An image a line, with its marks. */
+"json_lines" | 
+/**  A mark a row. */
+"csv";
+
 /**  What to export of a run. */
 export type ExportRequest = {
-	format: FormatId,
+	format: ExportFormat,
 	marks: MarkSelection,
 };
 
@@ -627,8 +678,10 @@ export type Exported = {
 	/**  Of the answered ones: nothing is marked on them. */
 	empty_images: number,
 	marks: number,
-	/**  What the format has no place for, in the order of [`Feature::ALL`]. */
-	losses: Loss[],
+	/**  Marks that a results list has no place for: nobody has said how certain they are. */
+	without_score: number,
+	/**  Marks that the format has no form for: points, tags and captions, where only boxes and outlines have a place. */
+	without_form: number,
 	/**  Images of which no file is left where one was seen. */
 	missing: number,
 	/**  The folder that the file names in the export start from; `None`: they are bare names. */
@@ -690,45 +743,6 @@ export type FailureKind =
 "coordinates_as_thousandths" | 
 /**  A fault in Fieldmark ended the work on it. A request without an answer counts as possibly billed. */
 "internal_error";
-
-/**  A part of a dataset that not every format has a place for. */
-export type Feature = "boxes" | "polygons" | 
-/**  Polygons as the boxes around them. */
-"polygon_bounds" | "points" | "image_tags" | "captions" | 
-/**  Annotations without a confidence, beside those with one. */
-"unscored_annotations" | 
-/**  Images without annotations, which are negatives. */
-"empty_images" | 
-/**  Images that no model could answer. */
-"failed_images" | "attributes" | 
-/**  Whether the value of an attribute is text, a number, or yes or no. */
-"attribute_types" | "confidences" | 
-/**  What a person decided about an annotation, and why. */
-"decisions" | 
-/**  The run or person that an annotation comes from. */
-"origins" | "annotation_ids" | 
-/**  Which annotations belong to one object. */
-"groups" | 
-/**  Whether an annotation is a crowd of objects. */
-"crowds" | 
-/**  The size of the image as its file stores it, and its EXIF orientation. */
-"stored_sizes" | "hashes" | 
-/**  What a person said about the image as a whole. */
-"review_states" | 
-/**  The image that annotations of the whole image were propagated from. */
-"image_origins" | 
-/**  Whether the file of the image is missing. */
-"missing_files" | 
-/**  Other files that have the image. */
-"other_files" | 
-/**  How many requests were sent about a failed image, and what they cost. */
-"failure_costs" | "splits" | 
-/**  A table of labels. Annotations name a label by its number in the table, so that all have its first spelling. */
-"label_table" | 
-/**  A table of attributes, such as the columns of CSV. */
-"attribute_table" | 
-/**  The run, the model and the recipe of the dataset. */
-"description";
 
 export type FilterCount<Filter> = {
 	filter: Filter,
@@ -816,38 +830,6 @@ thinking_share: number } |
 /**  Of one picture, on the mean. */
 image_tokens: number; longest_edge: number };
 
-/**  What a format says about itself. */
-export type FormatDescriptor = {
-	/**  See [`FormatId`]. */
-	id: string,
-	title: Translated,
-	/**  What it is for. */
-	summary: Translated,
-	package: Package,
-	/**  Of the file, or of the files with annotations in a folder or archive. */
-	media_type: string,
-	/**  Everything that it has a place for. */
-	holds: Feature[],
-	/**  Whether other programs take a dataset without any annotation. */
-	can_be_empty: boolean,
-	is_readable: boolean,
-	options: FormatOption[],
-	/**  A page that defines the format. */
-	documentation: string,
-};
-
-/**  The name of a format as people type it, such as `coco`. The registry of formats knows which there are. */
-export type FormatId = string;
-
-/**  A choice that a format leaves open, such as the task of a YOLO dataset. */
-export type FormatOption = {
-	/**  As people type it. */
-	name: string,
-	title: Translated,
-	/**  The first is the default. */
-	values: string[],
-};
-
 /**  One more way to the same models, as it stands. */
 export type FurtherConnection = {
 	name: string,
@@ -865,7 +847,7 @@ export type FurtherRoute = {
 	/**  What the person calls it. */
 	name: string,
 	base_url: string,
-	/**  Put before the models' ids there, such as `us.`; mostly empty. */
+	/**  Put before the models' ids there, such as `anthropic.`; mostly empty. */
 	model_prefix?: string,
 	/**  What a request costs there, in percent of the list price. */
 	price_percent?: number,
@@ -974,13 +956,13 @@ export type ImageCounts = {
 };
 
 /**
- *  Changes to the marks of one image that are one step. Whether the image is reviewed stays as the person has said, but for
- *  this: one that was decided is confirmed empty without marks, and reviewed with some; and so is one of which the step has
- *  decided the last proposal.
+ *  Changes to the annotations of one image that are one step. What the person has said about the image stays, except that a
+ *  reviewed image becomes confirmed empty without approved annotations and reviewed with some, and that an image is reviewed
+ *  once a step has decided its last proposal.
  */
 export type ImageEdit = {
 	image: ImageId,
-	changes: MarkChange[],
+	changes: AnnotationChange[],
 };
 
 /**  Why the latest job on an image failed. */
@@ -1006,7 +988,7 @@ export type ImageOrder =
 "taken" | 
 /**  The least confident undecided mark first; images without undecided marks last. */
 "least_certain" | 
-/**  What most speaks for a mistake first ([`crate::doubt`]); what is reviewed comes last. */
+/**  What most speaks for a mistake first ([`crate::review::uncertainty`]); what is reviewed comes last. */
 "doubt" | 
 /**  The most marks first. */
 "most_marks" | 
@@ -1169,39 +1151,6 @@ export type LimitedUnit =
 /**  Requests at a time. */
 "in_flight";
 
-/**  What a dataset loses because its format has no place for a feature. */
-export type Loss = {
-	feature: Feature,
-	kind: LossKind,
-	/**  Annotations or images that are concerned. */
-	count: number,
-};
-
-/**  What a loss means for the annotations or images that are concerned. */
-export type LossKind = "annotation_left_out" | "image_left_out" | 
-/**  It is in the dataset without the feature. */
-"simplified";
-
-/**  A change to the marks of an image. */
-export type MarkChange = 
-/**  A mark of the person's own, accepted from the start. */
-{ kind: "add"; mark: MarkContent } | 
-/**  All of what the mark is to say. A model's mark is from then on an edited one, and the person's. */
-{ kind: "change"; id: AnnotationId; mark: MarkContent } | 
-/**  A mark of the person's own goes; a model's is rejected, so that what it found stays known. */
-{ kind: "remove"; id: AnnotationId } | 
-/**  A decision about one mark, as part of the step. */
-{ kind: "decide"; id: AnnotationId; verdict: Verdict } | 
-/**  What a run had found and what is not on the image any more, or never was: accepted, and the run's. */
-{ kind: "adopt"; run: RunId; mark: MarkContent; confidence: number | null };
-
-/**  What a mark says: all of it that a person may change. */
-export type MarkContent = {
-	label: string,
-	shape: Shape,
-	attributes: { [key in string]: AttributeValue },
-};
-
 /**  Which images and marks are taken; by default every answered image, and every mark that was not rejected. */
 export type MarkSelection = {
 	/**
@@ -1216,16 +1165,6 @@ export type MarkSelection = {
 export type MetLimit = {
 	unit: LimitUnit,
 	count: number,
-};
-
-/**  A mark that is likely a mistake. */
-export type Mistake = {
-	check: Check,
-	mark: AnnotationId,
-	/**  Of a duplicate: the mark that it repeats, and that would stay. */
-	other: AnnotationId | null,
-	/**  Of a misspelled label: what it is likely meant to be. */
-	label: string | null,
 };
 
 /**  A model as a plan offers it. */
@@ -1274,17 +1213,8 @@ export type ModelQuote = {
 	can_run: boolean,
 };
 
-/**  Who made a mark. */
+/**  Who made an annotation. */
 export type Origin = { kind: "run"; run: RunId } | { kind: "person" };
-
-/**  What a dataset in a format is on disk. */
-export type Package = 
-/**  One file. The extension is without its dot. */
-{ kind: "file"; extension: string } | 
-/**  A folder of files. */
-{ kind: "folder" } | 
-/**  One ZIP file that holds others. The extension is without its dot. */
-{ kind: "archive"; extension: string };
 
 /**  Images of a run that wait for answers of another run, which asks the same about them: they are not paid for twice. */
 export type PendingElsewhere = {
@@ -1434,15 +1364,26 @@ export type Rect = {
 /**  Something that was begun without a command could not be done. */
 export type Refused = AppError;
 
-/**  Why a person rejected a mark. */
+/**  Why a person rejected an annotation. */
 export type RejectReason = "not_there" | "wrong_label" | "bad_box" | "duplicate" | "too_vague" | "other";
+
+/**  What repairs an annotation. */
+export type RepairAction = 
+/**  A run's annotation repeats another one, or can hardly be meant. */
+{ kind: "reject"; reason: RejectReason } | 
+/**  So does a person's own. */
+{ kind: "remove" } | 
+/**  What reaches over the image's edge is cut off there. */
+{ kind: "crop" } | 
+/**  The label becomes the one that is likely meant. */
+{ kind: "relabel"; label: string };
 
 /**  What a repair of many images would change. */
 export type RepairExtent = {
 	images: number,
 	/**  Those of the images that a person has reviewed. */
 	reviewed: number,
-	marks: number,
+	annotations: number,
 	/**  Those of them that a person has accepted, edited or drawn. */
 	decided: number,
 };
@@ -1628,7 +1569,7 @@ export type RunOptions = {
 	pause_millis?: number | null,
 	/**  Images that are prepared ahead of their turn; `None`: as many as their size and speed call for. */
 	chunk_size?: number | null,
-	/**  Of the first endpoint. */
+	/**  Of the server for Claude. */
 	limits?: RouteLimits,
 	/**  The longest that an answer may get, thinking included; `None` leaves it to the model's habits. */
 	max_tokens?: number | null,
@@ -1853,18 +1794,26 @@ export type RunSummary = {
 /**  The runs that are worked on here, and how far they are. */
 export type RunsChanged = WorkingRun[];
 
-/**  A mark of the sample, in the random order in which it is looked at. */
-export type SampleMark = {
+/**  What a sample can say in which nothing is wrong. */
+export type SampleOutlook = {
+	/**  With 95 % confidence no more than this share of all would be wrong; `None` of no sample. */
+	clean_bound: number | null,
+	/**  How many must be looked at, and be right, for the bound to be within the error limit. */
+	clean_sample: number,
+};
+
+/**  What a person has said about an annotation of the sample. */
+export type SampleVerdict = "right" | 
+/**  Rejected or edited: either way it was not what was there. */
+"wrong";
+
+/**  An annotation of the sample, in the random order in which it is looked at. */
+export type SampledAnnotation = {
 	image: ImageId,
-	mark: AnnotationId,
+	annotation: AnnotationId,
 	/**  `None`: not looked at yet. */
 	verdict: SampleVerdict | null,
 };
-
-/**  What a person has said about a mark of the sample. */
-export type SampleVerdict = "right" | 
-/**  Rejected, or put right: either way it was not what was there. */
-"wrong";
 
 /**  A recipe as the library holds it. */
 export type SavedRecipe = {
@@ -1897,13 +1846,13 @@ export type Settings = {
 	writes_metrics?: boolean,
 	/**  Whether nothing may be sent to another machine. */
 	is_local_only?: boolean,
-	/**  The server of the connection; `None`: the vendor's own. */
+	/**  The server for Claude; `None`: the vendor's own. */
 	base_url?: string | null,
 	import?: ImportSettings,
 	run?: RunSettings,
-	/**  Of that server. */
+	/**  Of the server for Claude. */
 	limits?: RouteLimits,
-	/**  Beside that server: requests are spread over all of them. */
+	/**  Beside the server for Claude: requests are spread over all of them. */
 	further_routes?: FurtherRoute[],
 	/**  Hosts to which the person has agreed to send images, having seen what is sent. */
 	agreed_hosts?: string[],
@@ -2013,15 +1962,15 @@ export type Speedup = {
 	baseline: Baseline,
 };
 
-/**  What a person has decided about a mark. Only proposals may be replaced or taken back by a run. */
+/**  What a person has decided about an annotation. A run adds and withdraws proposals only. */
 export type Status = "proposed" | "accepted" | "edited" | "rejected";
 
-/**  A step that was taken, taken back, or made again, and the image as it is after that. */
+/**  A step that was taken, undone or redone, and the image as it is after that. */
 export type Step = {
 	id: StepId,
 	image: ImageCard,
-	/**  The marks that it was about, in the order of its changes; those that it added, too, and those that are gone. */
-	marks: AnnotationId[],
+	/**  What it was about, in the order of its changes; with those that it added, and those that are gone. */
+	annotations: AnnotationId[],
 	/**  How many other images it changed. */
 	others: number,
 };
@@ -2082,12 +2031,6 @@ export type SuggestionKind =
 { kind: "key" } | { kind: "value" } | 
 /**  A value that stands so often in the library. */
 { kind: "counted"; count: number } | { kind: "run"; model_name: string };
-
-/**  What a repair, or another change of many images at once, has done. It is taken back as one step. */
-export type Swept = {
-	images: number,
-	marks: number,
-};
 
 /**  What the clock of a camera showed when it took a photo. */
 export type Taken = {
@@ -2159,12 +2102,6 @@ export type Trait =
 "answer" | 
 /**  A mark on it says something beyond its label. */
 "attributes";
-
-/**  A text in every language of the window. */
-export type Translated = {
-	en: string,
-	es: string,
-};
 
 /**  Tokens of one request, or of several together. The kinds of input do not overlap: the whole prompt is their sum. */
 export type Usage = {

@@ -409,12 +409,12 @@ describe("a decision", () => {
     const [first, second] = card?.marks ?? [];
     const reject = { kind: "reject", reason: "bad_box" } as const;
     const image = card?.id ?? 0;
-    const one = await seam.decide({ image, scope: { kind: "mark", id: first?.id ?? 0 }, verdict: reject });
+    const one = await seam.decide({ image, scope: { kind: "annotation", id: first?.id ?? 0 }, verdict: reject });
     expect(one.image.review).toBe("unreviewed");
     expect(one.image.marks[0]).toMatchObject({ status: "rejected", reject_reason: "bad_box" });
     const other = await seam.decide({
       image,
-      scope: { kind: "mark", id: second?.id ?? 0 },
+      scope: { kind: "annotation", id: second?.id ?? 0 },
       verdict: { kind: "accept" },
     });
     expect(other.image.review).toBe("reviewed");
@@ -469,11 +469,16 @@ describe("two sides", () => {
     const image = differing[0] as number;
     const found = (await seam.compareImage(image, first, second)).find(({ agreement }) => agreement === "only_second");
     const { label, shape, attributes, confidence } = found?.second ?? never();
-    const mark = { label, shape, attributes };
-    const step = await seam.editMarks({ image, changes: [{ kind: "adopt", run: 1, mark, confidence }] });
-    expect(step.image.marks.at(-1)).toMatchObject({ id: step.marks[0], origin: second, status: "accepted", label });
+    const content = { label, shape, attributes };
+    const step = await seam.editAnnotations({ image, changes: [{ kind: "adopt", run: 1, content, confidence }] });
+    expect(step.image.marks.at(-1)).toMatchObject({
+      id: step.annotations[0],
+      origin: second,
+      status: "accepted",
+      label,
+    });
     const linked = (await seam.compareImage(image, first, second)).map((pair) => pair.second?.mark ?? null);
-    expect(linked).toContain(step.marks[0]);
+    expect(linked).toContain(step.annotations[0]);
     await seam.undoLatest();
     const after = await seam.compareImage(image, first, second);
     expect(after.every((pair) => pair.second?.mark == null)).toBe(true);

@@ -16,6 +16,7 @@
  */
 import type { CollectionId, ImageId, RecipeId, RetryKind, RunMode, Settings, Step, StopReason } from "./bindings";
 import { FakeAudits } from "./fake/audits";
+import { outlookOf } from "./fake/bound";
 import { FakeComparison } from "./fake/comparison";
 import { EVERY_DIAGNOSIS } from "./fake/diagnoses";
 import { claudeName, DEFAULT_CLAUDE } from "./fake/claude";
@@ -36,8 +37,9 @@ import { type FakeModel, type FakeOrder, FakeRun, PLAIN_ORDER } from "./fake/run
 import { DEFAULT_SETTINGS } from "./fake/settings";
 import { followersOf } from "./fake/similar";
 import { unwell } from "./fake/unwell";
-import { ALL_LAYERS, cardIn, layersShown } from "../state/layers";
+import { ALL_LAYERS, layersShown } from "../state/layers";
 import type { Seam, Signals } from "./seam";
+import { cardIn } from "./fake/layers";
 
 const DEFAULT_IMAGES = 60;
 /** An overnight run of the past began so long ago. */
@@ -288,7 +290,8 @@ class Fake implements Seam {
   dragExport: Seam["dragExport"] = async () => false;
 
   decide: Seam["decide"] = async (decision, layers) => this.#stepped(this.#library.decide(decision, layers), layers);
-  editMarks: Seam["editMarks"] = async (edit, layers) => this.#stepped(this.#library.edit(edit, layers), layers);
+  editAnnotations: Seam["editAnnotations"] = async (edit, layers) =>
+    this.#stepped(this.#library.edit(edit, layers), layers);
   undoLatest: Seam["undoLatest"] = async (layers) => this.#stepped(this.#library.undoLatest(), layers);
   undoOn: Seam["undoOn"] = async (image, layers) => this.#stepped(this.#library.undoOn(image), layers);
   redoLatest: Seam["redoLatest"] = async (layers) => this.#stepped(this.#library.redoLatest(), layers);
@@ -302,12 +305,13 @@ class Fake implements Seam {
     return structuredClone(step && { ...step, image: cardIn(layers, step.image) });
   }
 
-  mistakes: Seam["mistakes"] = async (image, layers) => this.#questions.mistakes(image, layers);
+  findings: Seam["findings"] = async (image, layers) => this.#questions.findings(image, layers);
   repairExtent: Seam["repairExtent"] = async (check, query) => this.#repairs.extent(check, query);
   repair: Seam["repair"] = async (check, query, sparesDecided) =>
     this.#swept(this.#repairs.repair(check, query, sparesDecided));
   proposalConfidences: Seam["proposalConfidences"] = async (query) =>
     this.#audits.confidences(this.#questions.imageIds(query), layersShown(query));
+  sampleOutlook: Seam["sampleOutlook"] = async (sample, errorLimit) => outlookOf(sample, errorLimit);
   beginAudit: Seam["beginAudit"] = async (request) =>
     this.#audits.begin(request, this.#questions.imageIds(request.query), Date.now());
   extendAudit: Seam["extendAudit"] = async (audit, more) => this.#audits.extend(audit, more);

@@ -10,7 +10,9 @@ import type {
   Audit,
   AuditId,
   AuditRequest,
+  BulkEditResult,
   Check,
+  CheckFinding,
   CollectionId,
   ComparedPair,
   Comparison,
@@ -23,8 +25,8 @@ import type {
   FormatDescriptor,
   FilterCounts,
   HookEvent,
-  Hooks,
   HookStanding,
+  Hooks,
   ImageCard,
   ImageEdit,
   ImageId,
@@ -34,7 +36,6 @@ import type {
   LabelConfidences,
   LayerScope,
   LibraryOverview,
-  Mistake,
   PlanRequest,
   Quote,
   ReadQuery,
@@ -47,12 +48,12 @@ import type {
   RunReport,
   RunRequest,
   RunSummary,
+  SampleOutlook,
   SavedRecipe,
   Settings,
   Side,
   SkippedFile,
   Step,
-  Swept,
   WorkingRun,
 } from "./bindings";
 
@@ -135,7 +136,7 @@ export interface Seam {
    */
   decide(decision: Decision, layers?: LayerScope): Promise<Step>;
   /** Adds, changes and removes marks as one step. What reaches over the image's edge is cut off there. */
-  editMarks(edit: ImageEdit, layers?: LayerScope): Promise<Step>;
+  editAnnotations(edit: ImageEdit, layers?: LayerScope): Promise<Step>;
   /** Undoes the latest step on any image, a bulk edit as a whole; null when there is none. */
   undoLatest(layers?: LayerScope): Promise<Step | null>;
   /** Undoes the latest step on an image, or a bulk edit that nothing was done after; null when there is nothing. */
@@ -145,17 +146,19 @@ export interface Seam {
   /** Redoes the step on an image that was undone last, or a bulk edit that nothing was done after; null when there is nothing. */
   redoOn(image: ImageId, layers?: LayerScope): Promise<Step | null>;
 
-  /** Annotations of these layers on an image, or of all, that are likely mistakes. */
-  mistakes(image: ImageId, layers?: LayerScope): Promise<Mistake[]>;
+  /** What the checks find among the annotations of these layers on an image, or of all. */
+  findings(image: ImageId, layers?: LayerScope): Promise<CheckFinding[]>;
   /** What a repair of the images of a question would change. */
   repairExtent(check: Check, query: ImageQuery): Promise<RepairExtent>;
   /**
    * Repairs every such mistake on the images of a question, as one step for `undoLatest`; none that a person has accepted,
    * edited or drawn, when those are to be spared.
    */
-  repair(check: Check, query: ImageQuery, sparesDecided: boolean): Promise<Swept>;
+  repair(check: Check, query: ImageQuery, sparesDecided: boolean): Promise<BulkEditResult>;
   /** How confident proposals are, label by label, the most frequent first. */
   proposalConfidences(query: ImageQuery): Promise<LabelConfidences[]>;
+  /** What a sample of this size can say. */
+  sampleOutlook(sample: number, errorLimit: number): Promise<SampleOutlook>;
   /** Draws a random sample of the proposals at or above a threshold. Its marks are decided as any others. */
   beginAudit(request: AuditRequest): Promise<Audit>;
   /** Looks at so many more of the random order that was drawn. */
@@ -163,7 +166,7 @@ export interface Seam {
   audit(audit: AuditId): Promise<Audit>;
   /** The newest first. */
   audits(): Promise<Audit[]>;
-  /** Accepts what the audit was about and nobody has decided, as one step for `undoLatest`. */
+  /** Accepts what the audit was about and is undecided, as one step for `undoLatest`. */
   acceptAudited(audit: AuditId): Promise<Audit>;
 
   compareSides(first: Side, second: Side): Promise<Comparison>;

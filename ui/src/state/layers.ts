@@ -2,7 +2,7 @@
  * Layers: the annotations of each run, and people's own work. A view shows all of them or those of some runs; what people
  * drew, accepted or edited is shown with any of them.
  */
-import type { Annotation, Condition, ImageCard, ImageQuery, LayerScope, RunId } from "../ipc/bindings";
+import type { Condition, ImageQuery, LayerScope, RunId } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
 
 export const ALL_LAYERS: LayerScope = { kind: "all" };
@@ -22,19 +22,6 @@ export function layersShown({ layers, conditions }: Pick<ImageQuery, "layers" | 
   if (layers) return layers;
   const named = namedRuns(conditions);
   return named.length > 0 ? layersOfRuns(named) : ALL_LAYERS;
-}
-
-export function isShown(layers: LayerScope, { origin, status, is_superseded }: Annotation): boolean {
-  if (origin.kind === "person" || status === "accepted" || status === "edited") return true;
-  if (layers.kind === "all") return !is_superseded || status !== "proposed";
-  return layers.runs.includes(origin.run);
-}
-
-/** An image as a view of these layers shows it: while a proposal in them is undecided, it is unreviewed. */
-export function cardIn(layers: LayerScope, card: ImageCard): ImageCard {
-  const marks = card.marks.filter((mark) => isShown(layers, mark));
-  const review = marks.some(({ status }) => status === "proposed") ? "unreviewed" : card.review;
-  return { ...card, marks, review };
 }
 
 export function areSameLayers(one: LayerScope, other: LayerScope): boolean {
@@ -60,12 +47,12 @@ export function inLayers(seam: Seam, layers: () => LayerScope): Seam {
     imageIds: (query) => seam.imageIds({ ...query, layers: layers() }),
     imageCards: (ids) => seam.imageCards(ids, layers()),
     decide: (decision) => seam.decide(decision, layers()),
-    editMarks: (edit) => seam.editMarks(edit, layers()),
+    editAnnotations: (edit) => seam.editAnnotations(edit, layers()),
     undoLatest: () => seam.undoLatest(layers()),
     undoOn: (image) => seam.undoOn(image, layers()),
     redoLatest: () => seam.redoLatest(layers()),
     redoOn: (image) => seam.redoOn(image, layers()),
-    mistakes: (image) => seam.mistakes(image, layers()),
+    findings: (image) => seam.findings(image, layers()),
   };
   return new Proxy(seam, {
     get: (target, name: keyof Seam): unknown => asked[name] ?? Reflect.get(target, name, target),

@@ -1,4 +1,4 @@
-//! Marks on images, and what has become of them.
+//! Annotations of images, and what has become of them.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::ids::{AnnotationId, ImageId, RunId};
 use crate::recipe::comparable;
 pub use crate::shape::Shape;
 
-/// Who made a mark.
+/// Who made an annotation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -17,7 +17,18 @@ pub enum Origin {
     Person,
 }
 
-/// What a person has decided about a mark. Only proposals may be replaced or taken back by a run.
+impl Origin {
+    /// `None` for a person.
+    #[must_use]
+    pub fn run(self) -> Option<RunId> {
+        match self {
+            Self::Run { run } => Some(run),
+            Self::Person => None,
+        }
+    }
+}
+
+/// What a person has decided about an annotation. A run adds and withdraws proposals only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -29,14 +40,14 @@ pub enum Status {
 }
 
 impl Status {
-    /// Whether a person has said that the mark is right.
+    /// Whether a person has said that the annotation is right.
     #[must_use]
     pub fn is_approved(self) -> bool {
         matches!(self, Self::Accepted | Self::Edited)
     }
 }
 
-/// Why a person rejected a mark.
+/// Why a person rejected an annotation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -59,7 +70,7 @@ pub enum AttributeValue {
     Text(String),
 }
 
-/// A mark before the library has given it an id.
+/// An annotation before the library has given it an id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NewAnnotation {
     pub label: String,
@@ -70,11 +81,11 @@ pub struct NewAnnotation {
 }
 
 impl NewAnnotation {
-    /// Whether a person has already decided this very mark: same label, nearly the same place.
+    /// Whether a person has decided the same already: same label, nearly the same place.
     #[must_use]
     pub fn is_decided_among(&self, standing: &[Annotation]) -> bool {
-        standing.iter().any(|mark| {
-            mark.status != Status::Proposed && is_same((&self.label, &self.shape), (&mark.label, &mark.shape))
+        standing.iter().any(|other| {
+            other.status != Status::Proposed && is_same((&self.label, &self.shape), (&other.label, &other.shape))
         })
     }
 }
@@ -85,14 +96,15 @@ pub fn is_same((label, shape): (&str, &Shape), (other_label, other_shape): (&str
     shape.is_nearly(other_shape) && comparable(label) == comparable(other_label)
 }
 
-/// A mark on an image.
+/// An annotation of an image.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Annotation {
     pub id: AnnotationId,
     pub origin: Origin,
-    /// The image on which the run found it, when that is a similar one: nobody has looked for it on this image.
-    pub carried_from: Option<ImageId>,
+    /// The similar image on which the run found it, from where it was propagated: the run has not asked about this image.
+    #[serde(rename = "carried_from")]
+    pub propagated_from: Option<ImageId>,
     pub label: String,
     /// Place of the label in the palette of twelve, from 1, as the recipe of its run had it.
     pub color: u8,

@@ -109,7 +109,7 @@ mod tests {
         Annotation {
             id: AnnotationId(1),
             origin,
-            carried_from: None,
+            propagated_from: None,
             label: "cat".into(),
             color: 1,
             shape: Shape::Box { rect: Rect::new(0.0, 0.0, 1.0, 1.0) },

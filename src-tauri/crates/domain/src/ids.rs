@@ -35,7 +35,7 @@ ids! {
     /// One step of a person's work on an image, as undo counts them.
     StepId,
     /// Steps on several images that were taken together, and are taken back together.
-    SweepId,
+    BulkEditId,
     /// A look at a sample before many marks are accepted unseen.
     AuditId,
 }

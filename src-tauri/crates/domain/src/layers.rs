@@ -61,7 +61,7 @@ mod tests {
         Annotation {
             id: AnnotationId(1),
             origin,
-            carried_from: None,
+            propagated_from: None,
             label: "cat".into(),
             color: 1,
             shape: Shape::ImageTag,

@@ -3,18 +3,15 @@
 
 pub mod annotation;
 pub mod answer;
-pub mod audit;
 pub mod budget;
 pub mod calendar;
 pub mod catalogue;
-pub mod checks;
 pub mod checkup;
 pub mod coco;
 pub mod compare;
 pub mod connection;
 pub mod dataset;
 pub mod diagnosis;
-pub mod doubt;
 pub mod endpoint;
 pub mod export;
 pub mod geometry;

@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::annotation::{Annotation, Status};
 use crate::calendar::CalendarDate;
-use crate::checks::Check;
 use crate::geometry::PixelSize;
 use crate::ids::{CollectionId, ImageId, RunId};
 use crate::query::{ImageState, Share, Span, Trait};
+use crate::review::checks::Check;
 use crate::run::FailureKind;
 use crate::taken::Taken;
 

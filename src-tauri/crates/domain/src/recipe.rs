@@ -59,7 +59,8 @@ impl Label {
     }
 }
 
-fn palette_color(index: usize) -> u8 {
+/// The place in the palette of twelve, from 1, of the label at `index`; it goes round.
+pub(crate) fn palette_color(index: usize) -> u8 {
     u8::try_from(index % 12).unwrap_or_default() + 1
 }
 

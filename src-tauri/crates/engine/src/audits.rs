@@ -2,16 +2,13 @@
 
 use std::sync::Arc;
 
-use domain::audit::{Audit, AuditRequest, LabelConfidences};
 use domain::ids::{AnnotationId, AuditId, ImageId};
 use domain::query::ImageQuery;
+use domain::review::audit::{Audit, AuditRequest, LabelConfidences, draw};
 
 use crate::clock::now_millis;
 use crate::library::Library;
 use crate::{EngineError, Result};
-
-/// Proposals whose random order is kept with an audit, so that its sample can be extended.
-const MOST_DRAWN: usize = 10_000;
 
 impl Library {
     /// How confident the proposals on the images of `query` are, label by label, the most frequent first.
@@ -28,16 +25,15 @@ impl Library {
     /// [`EngineError::NothingToAudit`] when there is no such proposal.
     pub async fn begin_audit(self: &Arc<Self>, request: AuditRequest) -> Result<Audit> {
         let asked = request.clone();
-        let (latest_mark, mut proposals) = self.ask(move |library| library.proposals_above(&asked)).await?;
+        let (latest_mark, proposals) = self.ask(move |library| library.proposals_above(&asked)).await?;
         if proposals.is_empty() {
             return Err(EngineError::NothingToAudit);
         }
         let count = u32::try_from(proposals.len()).unwrap_or(u32::MAX);
-        fastrand::shuffle(&mut proposals);
         let request = AuditRequest { sample: request.sample.clamp(1, count), ..request };
-        proposals.truncate(MOST_DRAWN.max(request.sample as usize));
+        let drawn = draw(proposals, request.sample, fastrand::u64(..));
         let now = now_millis();
-        let id = self.store.write(move |edit| edit.add_audit(&request, latest_mark, count, &proposals, now)).await?;
+        let id = self.store.write(move |edit| edit.add_audit(&request, latest_mark, count, &drawn, now)).await?;
         self.ask(move |library| library.audit(id)).await
     }
 
@@ -70,7 +66,7 @@ impl Library {
         Ok(self.store.read_blocking(|view| view.audits())?)
     }
 
-    /// Accepts what the audit was about and nobody has decided, as one step.
+    /// Accepts what the audit was about and is undecided, as one bulk edit.
     pub async fn accept_audited(self: &Arc<Self>, audit: AuditId) -> Result<Audit> {
         let working = self.ask(|library| library.runs_worked_on()).await?;
         let now = now_millis();
@@ -80,6 +76,6 @@ impl Library {
     }
 
     fn look_through_what_is_asked(&self, query: &ImageQuery) -> Result<()> {
-        if Self::asks_for_mistakes(query) { self.look_through_marks() } else { Ok(()) }
+        if Self::asks_for_findings(query) { self.look_through_marks() } else { Ok(()) }
     }
 }

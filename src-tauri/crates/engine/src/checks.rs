@@ -1,4 +1,4 @@
-//! Likely mistakes: found when somebody asks for them, and repaired many at a time.
+//! Checks: likely mistakes are looked for when they are asked for, and repaired one at a time or many as a bulk edit.
 
 #![expect(
     clippy::disallowed_methods,
@@ -10,10 +10,12 @@ use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use domain::checks::{Check, Mistake, RepairExtent, Swept};
 use domain::ids::ImageId;
 use domain::layers::LayerScope;
 use domain::query::{Condition, ImageOrder, ImageQuery, Test};
+use domain::review::BulkEditResult;
+use domain::review::checks::{Check, CheckFinding};
+use domain::review::repair::RepairExtent;
 
 use crate::Result;
 use crate::clock::now_millis;
@@ -28,38 +30,38 @@ const NEWS: Duration = Duration::from_secs(1);
 
 impl Library {
     /// Likely mistakes on `image` among the annotations of `layers`, in the order of its marks.
-    pub fn mistakes(&self, image: ImageId, layers: &LayerScope) -> Result<Vec<Mistake>> {
-        // Whoever looks at one image does not wait for all others.
+    pub fn findings(&self, image: ImageId, layers: &LayerScope) -> Result<Vec<CheckFinding>> {
+        // A question about one image does not wait for all others.
         if !self.store.read_blocking(|view| view.is_checked(image))? {
             self.store.write_derived_blocking(move |edit| edit.look_through_these(&[image]))?;
         }
-        Ok(self.store.read_blocking(|view| view.mistakes_on(image, layers))?)
+        Ok(self.store.read_blocking(|view| view.findings_on(image, layers))?)
     }
 
     /// What [`Self::repair`] would change.
     pub fn repair_extent(&self, check: Check, query: &ImageQuery) -> Result<RepairExtent> {
-        let images = self.images_with_mistake(check, query)?;
+        let images = self.images_with_finding(check, query)?;
         Ok(self.store.read_blocking(|view| view.repair_extent(check, &images, &query.layers_shown()))?)
     }
 
-    /// Repairs every mistake of a kind in the layers of `query` on its images, as one step; with `spares_decided` none that is the word
-    /// of a person.
-    pub async fn repair(&self, check: Check, query: &ImageQuery, spares_decided: bool) -> Result<Swept> {
-        let images = self.images_with_mistake(check, query)?;
+    /// Repairs what a check finds in the layers of `query` on its images, as one bulk edit. With `spares_decided` annotations stay
+    /// that a person has accepted, edited or drawn.
+    pub async fn repair(&self, check: Check, query: &ImageQuery, spares_decided: bool) -> Result<BulkEditResult> {
+        let images = self.images_with_finding(check, query)?;
         let (now, layers) = (now_millis(), query.layers_shown());
-        let swept = self.store.write(move |edit| edit.repair(check, &images, &layers, spares_decided, now)).await?;
+        let changed = self.store.write(move |edit| edit.repair(check, &images, &layers, spares_decided, now)).await?;
         self.note_change();
-        Ok(swept)
+        Ok(changed)
     }
 
-    fn images_with_mistake(&self, check: Check, query: &ImageQuery) -> Result<Vec<ImageId>> {
+    fn images_with_finding(&self, check: Check, query: &ImageQuery) -> Result<Vec<ImageId>> {
         let conditions = [query.conditions.as_slice(), &[Condition::holds(Test::Check { check })]].concat();
         self.image_ids(&ImageQuery { conditions, ..query.clone() })
     }
 
     /// Whether what `query` asks for follows from looking through marks.
-    pub(crate) fn asks_for_mistakes(query: &ImageQuery) -> bool {
-        query.order == ImageOrder::Doubt
+    pub(crate) fn asks_for_findings(query: &ImageQuery) -> bool {
+        query.order == ImageOrder::Uncertainty
             || query.conditions.iter().any(|condition| matches!(condition.test, Test::Check { .. }))
     }
 
@@ -119,7 +121,7 @@ mod tests {
     use domain::annotation::Shape;
     use domain::geometry::{Orientation, PixelSize, Rect};
     use domain::import::ImageFormat;
-    use domain::review::{ImageEdit, MarkChange, MarkContent};
+    use domain::review::{AnnotationChange, AnnotationContent, ImageEdit};
     use domain::similar::PerceptualHash;
     use store::NewImage;
 
@@ -129,7 +131,7 @@ mod tests {
     fn add_images(library: &Library, count: u32) {
         let size = PixelSize::new(40, 30);
         let shape = Shape::Box { rect: Rect::new(0.0, 0.0, 40.0, 30.0) };
-        let mark = MarkContent { label: "cat".into(), shape, attributes: BTreeMap::new() };
+        let mark = AnnotationContent { label: "cat".into(), shape, attributes: BTreeMap::new() };
         let add = move |edit: &store::Edit<'_>| {
             for seed in 0..count {
                 let mut hash = [0; 32];
@@ -145,8 +147,8 @@ mod tests {
                     taken: None,
                 };
                 let (image, _) = edit.image_of_content(&image, 1)?;
-                let changes = vec![MarkChange::Add { mark: mark.clone() }];
-                edit.change_marks(&ImageEdit { image, changes }, &LayerScope::All, 1)?;
+                let changes = vec![AnnotationChange::Add { content: mark.clone() }];
+                edit.edit_annotations(&ImageEdit { image, changes }, &LayerScope::All, 1)?;
             }
             Ok(())
         };

@@ -224,7 +224,7 @@ impl Library {
     }
 
     pub fn image_ids(&self, query: &ImageQuery) -> Result<Vec<ImageId>> {
-        if Self::asks_for_mistakes(query) {
+        if Self::asks_for_findings(query) {
             self.look_through_marks()?;
         }
         let working = self.runs_worked_on()?;

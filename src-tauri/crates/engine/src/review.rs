@@ -1,18 +1,18 @@
-//! Review: what a person decides and changes, kept, taken back and made again.
+//! Review: what a person decides and changes, saved, undone and redone.
 
 use std::sync::Arc;
 
 use domain::ids::ImageId;
 use domain::layers::LayerScope;
-use domain::review::{Decision, ImageEdit, MarkChange, MarkContent, Step};
-use store::StepTaken;
+use domain::review::{Decision, ImageEdit, Step};
+use store::{StepTaken, StoreError};
 
 use crate::clock::now_millis;
 use crate::library::Library;
 use crate::{EngineError, Result};
 
 impl Library {
-    /// Decides about one mark, or about the proposals that `layers` show on an image. As every step, it returns the image as
+    /// Decides about one annotation, or about the proposals that `layers` show on an image. As every step, it returns the image as
     /// these layers show it.
     pub async fn decide(self: &Arc<Self>, decision: Decision, layers: &LayerScope) -> Result<Step> {
         let (now, shown) = (now_millis(), layers.clone());
@@ -20,33 +20,17 @@ impl Library {
         self.stepped(taken, layers).await
     }
 
-    /// Changes marks as a person has drawn and named them. What reaches over the image's edge is cut off there.
+    /// Changes annotations as a person has drawn and named them. What reaches over the image's edge is cut off there.
     ///
     /// # Errors
-    /// [`EngineError::UnfitMark`] when nothing would be left of a mark, or it has no label.
-    pub async fn edit_marks(self: &Arc<Self>, edit: ImageEdit, layers: &LayerScope) -> Result<Step> {
-        let image = edit.image;
-        let size = self.store.read(move |view| view.image_size(image)).await?;
-        let fitted = |mark: MarkContent| -> Result<MarkContent> {
-            let label = mark.label.trim().to_owned();
-            if label.is_empty() {
-                return Err(EngineError::UnfitMark { detail: "it has no label".into() });
-            }
-            let shape =
-                mark.shape.fitted(size).map_err(|unfit| EngineError::UnfitMark { detail: unfit.to_string() })?;
-            Ok(MarkContent { label, shape, ..mark })
-        };
-        let changes = edit.changes.into_iter().map(|change| match change {
-            MarkChange::Add { mark } => Ok(MarkChange::Add { mark: fitted(mark)? }),
-            MarkChange::Change { id, mark } => Ok(MarkChange::Change { id, mark: fitted(mark)? }),
-            MarkChange::Adopt { run, mark, confidence } => {
-                Ok(MarkChange::Adopt { run, mark: fitted(mark)?, confidence })
-            }
-            other @ (MarkChange::Remove { .. } | MarkChange::Decide { .. }) => Ok(other),
-        });
-        let edit = ImageEdit { image: edit.image, changes: changes.collect::<Result<_>>()? };
+    /// [`EngineError::UnfitMark`] when nothing would be left of an annotation, or it has no label.
+    pub async fn edit_annotations(self: &Arc<Self>, edit: ImageEdit, layers: &LayerScope) -> Result<Step> {
         let (now, shown) = (now_millis(), layers.clone());
-        let taken = self.store.write(move |store| store.change_marks(&edit, &shown, now)).await?;
+        let taken = self.store.write(move |store| store.edit_annotations(&edit, &shown, now)).await;
+        let taken = taken.map_err(|error| match error {
+            StoreError::Unfit(unfit) => EngineError::UnfitMark { detail: unfit.to_string() },
+            other => other.into(),
+        })?;
         self.stepped(taken, layers).await
     }
 
@@ -94,6 +78,6 @@ impl Library {
         let (image, layers) = (taken.image, layers.clone());
         let cards = self.ask(move |library| library.image_cards(&[image], &layers)).await?;
         let image = cards.into_iter().next().ok_or(EngineError::TaskLost)?;
-        Ok(Step { id: taken.id, image, marks: taken.marks, others: taken.others })
+        Ok(Step { id: taken.id, image, annotations: taken.annotations, others: taken.others })
     }
 }

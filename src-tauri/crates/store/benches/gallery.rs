@@ -78,7 +78,7 @@ fn main() -> Done<()> {
         ImageOrder::Newest,
         ImageOrder::Taken,
         ImageOrder::LeastCertain,
-        ImageOrder::Doubt,
+        ImageOrder::Uncertainty,
         ImageOrder::MostMarks,
     ] {
         let query = ImageQuery { order, ..ImageQuery::default() };

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use domain::review::edit::UnfitAnnotation;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
@@ -28,7 +29,7 @@ pub use table::jobs::{FailedJob, JobFailure, JobOutcome, JobTiming, Propagated, 
 pub use table::kept_answers::KeptAnswer;
 pub use table::queue::{Claim, Remaining, WaitingJob};
 pub use table::runs::{NewPilot, NewRun};
-pub use table::steps::{MarkStep, StepTaken};
+pub use table::steps::StepTaken;
 pub use table::workers::{Worker, WorkerId};
 
 pub use integrity::sqlite_version;
@@ -66,6 +67,8 @@ pub enum StoreError {
     Damaged { path: PathBuf, detail: String },
     #[error("there is no {what} {id} in this library")]
     Missing { what: &'static str, id: u32 },
+    #[error("this is no annotation on the image: {0}")]
+    Unfit(UnfitAnnotation),
     #[error("the library holds something unreadable in {column}: {detail}")]
     Corrupt { column: &'static str, detail: String },
     #[error("the library cannot be read or written: {0}")]
@@ -90,7 +93,7 @@ impl StoreError {
     #[must_use]
     pub fn library_failure(&self) -> Option<LibraryFailure> {
         match self {
-            Self::Missing { .. } | Self::Corrupt { .. } | Self::Panicked(_) => None,
+            Self::Missing { .. } | Self::Unfit(_) | Self::Corrupt { .. } | Self::Panicked(_) => None,
             Self::Open { source, .. } => Some(failure_of(source)),
             Self::Sqlite(source) => (!is_of_one_statement(source)).then(|| failure_of(source)),
             Self::File { .. }

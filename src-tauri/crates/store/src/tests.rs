@@ -29,10 +29,11 @@ use super::*;
 mod batches;
 mod claims;
 mod earlier;
+mod findings;
 mod gallery;
 mod layers;
-mod mistakes;
 mod opening;
+mod rules;
 mod similar;
 mod statements;
 mod steps;
@@ -246,7 +247,11 @@ fn decisions_are_kept_and_can_be_taken_back_one_by_one() {
     };
     let mark = library.store.read_blocking(|view| view.annotations_of(first)).unwrap()[0].id;
     let reason = Some(RejectReason::BadBox);
-    decide(Decision { image: first, scope: DecisionScope::Mark { id: mark }, verdict: Verdict::Reject { reason } });
+    decide(Decision {
+        image: first,
+        scope: DecisionScope::Annotation { id: mark },
+        verdict: Verdict::Reject { reason },
+    });
     assert_eq!(library.statuses(first), [Status::Rejected, Status::Proposed]);
     assert_eq!(library.review(first), ReviewState::Unreviewed);
     decide(Decision { image: first, scope: DecisionScope::Image, verdict: Verdict::Accept });

@@ -1,5 +1,4 @@
 /** Audits of the core in memory: proposals above a threshold, a sample of them, and what was found in it. */
-import { findingOf } from "../../audit/bound";
 import type {
   Annotation,
   AnnotationId,
@@ -12,17 +11,19 @@ import type {
   LayerScope,
   SampleVerdict,
 } from "../bindings";
-import { isShown, layersShown } from "../../state/layers";
+import { layersShown } from "../../state/layers";
 import type { FakeLibrary } from "./library";
+import { findingOf, moreFor } from "./bound";
 import { chance } from "./photos";
 import { refuse } from "./refuse";
+import { isShown } from "./layers";
 
 interface Drawn {
   image: ImageId;
-  mark: AnnotationId;
+  annotation: AnnotationId;
 }
 
-interface KeptAudit extends Omit<Audit, "sample" | "reserve" | "finding" | "accepted"> {
+interface KeptAudit extends Omit<Audit, "sample" | "reserve" | "error_rate" | "needed_more" | "accepted"> {
   population: readonly Drawn[];
   /** In the random order; the sample is its beginning. */
   drawn: readonly Drawn[];
@@ -71,8 +72,10 @@ export class FakeAudits {
     const [first] = found;
     if (!first) return refuse("library");
     const id = this.#audits.length + 1;
-    const population = found.map(({ image, mark }): Drawn => ({ image, mark: mark.id }));
-    const drawn = [...population].sort((one, other) => chance(one.mark, SALT + id) - chance(other.mark, SALT + id));
+    const population = found.map(({ image, mark }): Drawn => ({ image, annotation: mark.id }));
+    const drawn = [...population].sort(
+      (one, other) => chance(one.annotation, SALT + id) - chance(other.annotation, SALT + id),
+    );
     const proposals = population.length;
     const { color } = first.mark;
     const size = Math.min(sample, proposals);
@@ -92,11 +95,13 @@ export class FakeAudits {
     const { population: _population, drawn, size, unseen, ...told } = kept;
     const accepted = unseen.filter((each) => this.#markOf(each)?.status === "accepted").length;
     const sample = drawn.slice(0, size).map((each) => ({ ...each, verdict: verdictOf(this.#markOf(each)) }));
+    const rate = findingOf(sample);
     return {
       ...told,
       sample,
       reserve: drawn.length - size,
-      finding: findingOf(sample),
+      error_rate: rate,
+      needed_more: rate && moreFor(rate, told.error_limit),
       accepted: accepted > 0 ? accepted : null,
     };
   }
@@ -110,10 +115,10 @@ export class FakeAudits {
     const kept = this.#kept(id);
     const open = kept.population.filter((each) => this.#markOf(each)?.status === "proposed");
     const edits = new Map<ImageId, ImageEdit>();
-    for (const { image, mark } of open) {
+    for (const { image, annotation } of open) {
       const edit = edits.get(image) ?? { image, changes: [] };
       edits.set(image, edit);
-      edit.changes.push({ kind: "decide", id: mark, verdict: { kind: "accept" } });
+      edit.changes.push({ kind: "decide", id: annotation, verdict: { kind: "accept" } });
     }
     this.#library.sweep([...edits.values()], kept.layers);
     kept.unseen = open;
@@ -124,8 +129,8 @@ export class FakeAudits {
     return this.#audits.find((each) => each.id === id) ?? refuse("library");
   }
 
-  #markOf({ image, mark }: Drawn): Annotation | undefined {
-    return this.#library.card(image).marks.find(({ id }) => id === mark);
+  #markOf({ image, annotation }: Drawn): Annotation | undefined {
+    return this.#library.card(image).marks.find(({ id }) => id === annotation);
   }
 
   #proposals(images: readonly ImageId[], layers: LayerScope): { image: ImageId; mark: Annotation }[] {

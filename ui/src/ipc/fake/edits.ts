@@ -1,18 +1,27 @@
 /** What a person's changes make of the marks of an image. */
-import type { Annotation, AnnotationId, ImageCard, MarkChange, PixelSize, Point, Shape, Verdict } from "../bindings";
+import type {
+  Annotation,
+  AnnotationId,
+  ImageCard,
+  AnnotationChange,
+  PixelSize,
+  Point,
+  Shape,
+  Verdict,
+} from "../bindings";
 import { colorOf } from "./recipes";
 import { refuse } from "./refuse";
 
 /** The marks after the changes, and those that these were about. */
 export function changedMarks(
   card: ImageCard,
-  changes: MarkChange[],
+  changes: AnnotationChange[],
   nextId: () => AnnotationId,
 ): { marks: Annotation[]; touched: { id: AnnotationId }[] } {
   let marks = card.marks;
   const touched = changes.map((change): Annotation => {
     if (change.kind === "add" || change.kind === "adopt") {
-      const { label, shape, attributes } = change.mark;
+      const { label, shape, attributes } = change.content;
       const isAdopted = change.kind === "adopt";
       const drawn: Annotation = {
         id: nextId(),
@@ -33,7 +42,7 @@ export function changedMarks(
     if (!before) return refuse("library");
     const isOwn = before.origin.kind === "person";
     if (change.kind === "change") {
-      const { label, shape, attributes } = change.mark;
+      const { label, shape, attributes } = change.content;
       const after: Annotation = {
         ...before,
         label: named(label),

@@ -9,8 +9,9 @@ import type {
   RunId,
   ShapeKind,
 } from "../bindings";
-import { cardIn, isShown, layersOfRuns } from "../../state/layers";
+import { layersOfRuns } from "../../state/layers";
 import type { FakeLibrary } from "./library";
+import { cardIn, isShown } from "./layers";
 
 const SHAPES: Record<ShapeKind, Feature> = {
   box: "boxes",

@@ -20,18 +20,19 @@ import type {
   SkippedFile,
   Status,
   Step,
-  Swept,
+  BulkEditResult,
 } from "../bindings";
 import { isApproved } from "../../kit/approved";
-import { ALL_LAYERS, cardIn, isShown } from "../../state/layers";
+import { ALL_LAYERS } from "../../state/layers";
 import { changedMarks, withVerdict } from "./edits";
 import { foundEarliest, markAt, MARKS_AN_IMAGE } from "./findings";
-import { type Habits, habitsOf } from "./mistakes";
+import { type Habits, habitsOf } from "./checks";
 import { chance, photoOf } from "./photos";
 import { COCO_NAMES } from "./recipes";
 import { refuse } from "./refuse";
 import { withSeededMistakes } from "./seeded";
 import { takenOf } from "./taken";
+import { cardIn, isShown } from "./layers";
 
 interface Folder {
   id: CollectionId;
@@ -278,11 +279,11 @@ export class FakeLibrary {
   }
 
   /** Changes many images as one step. */
-  sweep(edits: readonly ImageEdit[], layers = ALL_LAYERS): Swept {
+  sweep(edits: readonly ImageEdit[], layers = ALL_LAYERS): BulkEditResult {
     const sweep = this.#latestStep + 1;
     const changed = edits.filter(({ changes }) => changes.length > 0);
     for (const edit of changed) this.edit(edit, layers, sweep);
-    return { images: changed.length, marks: changed.reduce((sum, { changes }) => sum + changes.length, 0) };
+    return { images: changed.length, annotations: changed.reduce((sum, { changes }) => sum + changes.length, 0) };
   }
 
   undoLatest(): Step | null {
@@ -349,21 +350,21 @@ export class FakeLibrary {
     const id = ++this.#latestStep;
     this.#steps.push({ id, sweep, before, after, marks, isUndone: false });
     this.#put(after);
-    return { id, image: after, marks, others: 0 };
+    return { id, image: after, annotations: marks, others: 0 };
   }
 
   #undo(step: KeptStep | undefined): Step | null {
     if (!step) return null;
     step.isUndone = true;
     this.#put(step.before);
-    return { id: step.id, image: step.before, marks: step.marks, others: 0 };
+    return { id: step.id, image: step.before, annotations: step.marks, others: 0 };
   }
 
   #redo(step: KeptStep | undefined): Step | null {
     if (!step) return null;
     step.isUndone = false;
     this.#put(step.after);
-    return { id: step.id, image: step.after, marks: step.marks, others: 0 };
+    return { id: step.id, image: step.after, annotations: step.marks, others: 0 };
   }
 
   ids(collection: CollectionId | null): ImageId[] {

@@ -8,18 +8,19 @@ import type {
   ImageId,
   ImageQuery,
   LayerScope,
-  Mistake,
+  CheckFinding,
   RunCount,
 } from "../bindings";
-import { ALL_LAYERS, cardIn, layersShown } from "../../state/layers";
+import { ALL_LAYERS, layersShown } from "../../state/layers";
 import type { FakeLibrary } from "./library";
-import { mistakesOn } from "./mistakes";
+import { findingsOn } from "./checks";
 import { chance } from "./photos";
 import { complete } from "./query/complete";
 import { filterCounts } from "./query/counts";
 import { type Facts, holdsAll, standingMarks } from "./query/match";
 import { colorOf } from "./recipes";
 import { monthOf, takenOf } from "./taken";
+import { cardIn } from "./layers";
 
 /** A run, as far as questions ask for it. */
 export interface AskedRun {
@@ -94,8 +95,8 @@ export class FakeQuestions {
     return this.#library.cards(ids).map((card) => ({ ...cardIn(layers, card), is_running: left.has(card.id) }));
   }
 
-  mistakes(image: ImageId, layers = ALL_LAYERS): Mistake[] {
-    return this.#library.cards([image]).flatMap((card) => mistakesOn(cardIn(layers, card), this.#library.habits));
+  findings(image: ImageId, layers = ALL_LAYERS): CheckFinding[] {
+    return this.#library.cards([image]).flatMap((card) => findingsOn(cardIn(layers, card), this.#library.habits));
   }
 
   #rankOf(card: ImageCard, order: ImageQuery["order"]): number | string {
@@ -108,7 +109,7 @@ export class FakeQuestions {
     const { counts } = this.#library.habits;
     const proposed = card.marks.filter(({ status }) => status === "proposed");
     const doubts = proposed.map(({ confidence, label }) => 1 - (confidence ?? 0) + 1 / (counts.get(label) ?? 1));
-    return -Math.max(0, ...doubts) - this.mistakes(card.id).length;
+    return -Math.max(0, ...doubts) - this.findings(card.id).length;
   }
 
   *#facts(collection: CollectionId | null, layers: LayerScope): Generator<Facts> {
@@ -121,7 +122,7 @@ export class FakeQuestions {
         folder: this.#library.folderOf(id),
         date: new Date(dateOf(id)).toISOString().slice(0, 10),
         runs: runs.filter(({ images }) => images.has(id)).map((run) => run.id),
-        checks: () => (checks ??= new Set(this.mistakes(id, layers).map(({ check }) => check))),
+        checks: () => (checks ??= new Set(this.findings(id, layers).map(({ check }) => check))),
       };
     }
   }

@@ -1,14 +1,14 @@
-/** Repairs of many images, by the rules that review repairs one mark by. */
-import { repairChange } from "../../checks/repair";
+/** Repairs of many images, by what the findings say of each. */
+import { changeFor } from "../../checks/findings.svelte";
 import { isApproved } from "../../kit/approved";
-import type { Annotation, Check, ImageCard, ImageQuery, Mistake, RepairExtent, Swept } from "../bindings";
 import { layersShown } from "../../state/layers";
+import type { Annotation, BulkEditResult, Check, CheckFinding, ImageCard, ImageQuery, RepairExtent } from "../bindings";
 import type { FakeLibrary } from "./library";
 import type { FakeQuestions } from "./questions";
 
-interface Mistaken {
+interface Found {
   card: ImageCard;
-  marks: { mark: Annotation; mistake: Mistake }[];
+  marks: { mark: Annotation; finding: CheckFinding }[];
 }
 
 export class FakeRepairs {
@@ -21,33 +21,33 @@ export class FakeRepairs {
   }
 
   extent(check: Check, query: ImageQuery): RepairExtent {
-    const mistaken = this.#mistaken(check, query).filter(({ marks }) => marks.length > 0);
-    const marks = mistaken.flatMap(({ marks }) => marks.map(({ mark }) => mark));
+    const found = this.#found(check, query).filter(({ marks }) => marks.length > 0);
+    const marks = found.flatMap(({ marks }) => marks.map(({ mark }) => mark));
     return {
-      images: mistaken.length,
-      reviewed: mistaken.filter(({ card }) => card.review !== "unreviewed").length,
-      marks: marks.length,
+      images: found.length,
+      reviewed: found.filter(({ card }) => card.review !== "unreviewed").length,
+      annotations: marks.length,
       decided: marks.filter(isApproved).length,
     };
   }
 
-  repair(check: Check, query: ImageQuery, sparesDecided: boolean): Swept {
-    const edits = this.#mistaken(check, query).map(({ card, marks }) => ({
+  repair(check: Check, query: ImageQuery, sparesDecided: boolean): BulkEditResult {
+    const edits = this.#found(check, query).map(({ card, marks }) => ({
       image: card.id,
       changes: marks
         .filter(({ mark }) => !(sparesDecided && isApproved(mark)))
-        .map(({ mark, mistake }) => repairChange(mistake, mark, card.size)),
+        .map(({ mark, finding }) => changeFor(finding.repair, mark)),
     }));
     return this.#library.sweep(edits, layersShown(query));
   }
 
-  #mistaken(check: Check, query: ImageQuery): Mistaken[] {
+  #found(check: Check, query: ImageQuery): Found[] {
     const layers = layersShown(query);
     return this.#library.cards(this.#questions.imageIds(query)).map((card) => ({
       card,
-      marks: this.#questions.mistakes(card.id, layers).flatMap((mistake) => {
-        const mark = card.marks.find(({ id }) => id === mistake.mark);
-        return mistake.check === check && mark ? [{ mark, mistake }] : [];
+      marks: this.#questions.findings(card.id, layers).flatMap((finding) => {
+        const mark = card.marks.find(({ id }) => id === finding.annotation);
+        return finding.check === check && mark ? [{ mark, finding }] : [];
       }),
     }));
   }

@@ -23,7 +23,7 @@ import type {
 } from "../bindings";
 import { batchesOf, batchStates, type FakeBatch } from "./batches";
 import { FakeFlight } from "./flight";
-import { cardIn, layersOfRuns } from "../../state/layers";
+import { layersOfRuns } from "../../state/layers";
 import type { FakeLibrary } from "./library";
 import { refuse } from "./refuse";
 import { type FakeRoute, FakeRoutes, isOpen } from "./routes";
@@ -31,6 +31,7 @@ import { FakeBill } from "./run/bill";
 import { bins, metricsOf, percentile, rateHistory } from "./run/figures";
 import { FakeOutcome } from "./run/outcome";
 import { SAID } from "./run/said";
+import { cardIn } from "./layers";
 
 const TICK_MILLIS = 100;
 /** However many images a run has, it takes about so many ticks. */

@@ -46,9 +46,9 @@ export const audit = {
 
   earlier: "Earlier audits",
   above,
-  state: ({ accepted, sample, finding }: Audit): string => {
+  state: ({ accepted, sample, error_rate }: Audit): string => {
     if (accepted !== null) return `${count(accepted)} accepted unseen.`;
-    return finding !== null && finding.judged >= sample.length ? "Nothing accepted unseen." : "Not finished.";
+    return error_rate !== null && error_rate.judged >= sample.length ? "Nothing accepted unseen." : "Not finished.";
   },
   goOn: (judged: number, sample: number) => `Go on, ${count(judged)} of ${count(sample)}`,
   look: "Open",

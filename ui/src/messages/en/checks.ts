@@ -1,6 +1,5 @@
 /** Marks that are likely mistakes, and what repairs them. */
-import type { Repair } from "../../checks/repair";
-import type { Check, RepairExtent, Swept } from "../../ipc/bindings";
+import type { BulkEditResult, Check, RepairAction, RepairExtent } from "../../ipc/bindings";
 import { confidence, count } from "../format";
 
 const images = (number: number) => `${count(number)} ${number === 1 ? "image" : "images"}`;
@@ -43,15 +42,15 @@ export const checks = {
     }
   },
   ownAreRemoved: "Annotations that you drew are removed instead.",
-  repaired: (check: Check, swept: Swept): string => {
-    const where = `on ${images(swept.images)}`;
+  repaired: (check: Check, result: BulkEditResult): string => {
+    const where = `on ${images(result.images)}`;
     switch (check) {
       case "outside":
-        return `${annotations(swept.marks)} cut at the edge ${where}`;
+        return `${annotations(result.annotations)} cut at the edge ${where}`;
       case "misspelled":
-        return `${count(swept.marks)} ${swept.marks === 1 ? "label" : "labels"} corrected ${where}`;
+        return `${count(result.annotations)} ${result.annotations === 1 ? "label" : "labels"} corrected ${where}`;
       default:
-        return `${annotations(swept.marks)} rejected or removed ${where}`;
+        return `${annotations(result.annotations)} rejected or removed ${where}`;
     }
   },
   /** Before a bulk edit. */
@@ -66,15 +65,15 @@ export const checks = {
           return `Reject annotations on ${images(number)}?`;
       }
     },
-    what: (check: Check, { marks, decided, images: number }: RepairExtent): string => {
-      const where = `${annotations(marks)} on ${images(number)}`;
+    what: (check: Check, extent: RepairExtent): string => {
+      const where = `${annotations(extent.annotations)} on ${images(extent.images)}`;
       switch (check) {
         case "outside":
           return `${where} will be cut at the image’s edge.`;
         case "misspelled":
           return `${where} will get the corrected label.`;
         default:
-          return `${where} will be rejected.${decided > 0 ? " Those that you drew are removed." : ""}`;
+          return `${where} will be rejected.${extent.decided > 0 ? " Those that you drew are removed." : ""}`;
       }
     },
     reviewed: ({ reviewed, images: all }: RepairExtent): string => {
@@ -117,16 +116,16 @@ export const checks = {
         return "The label is likely misspelled.";
     }
   },
-  repairOne: (repair: Repair, label: string | null): string => {
-    switch (repair) {
+  repairOne: (repair: RepairAction): string => {
+    switch (repair.kind) {
       case "reject":
         return "Reject it";
       case "remove":
         return "Remove it";
-      case "cut":
+      case "crop":
         return "Cut it at the edge";
       case "relabel":
-        return `Relabel it ${label ?? ""}`;
+        return `Relabel it ${repair.label}`;
     }
   },
 };

@@ -44,9 +44,9 @@ export const audit: Words<typeof english> = {
 
   earlier: "Muestras anteriores",
   above,
-  state: ({ accepted, sample, finding }) => {
+  state: ({ accepted, sample, error_rate }) => {
     if (accepted !== null) return `${count(accepted)} aceptadas sin ver.`;
-    return finding !== null && finding.judged >= sample.length ? "Nada aceptado sin ver." : "Sin terminar.";
+    return error_rate !== null && error_rate.judged >= sample.length ? "Nada aceptado sin ver." : "Sin terminar.";
   },
   goOn: (judged, sample) => `Seguir, ${count(judged)} de ${count(sample)}`,
   look: "Abrir",

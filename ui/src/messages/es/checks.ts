@@ -42,16 +42,16 @@ export const checks: Words<typeof english> = {
     }
   },
   ownAreRemoved: "Las que dibujaste tú se quitan.",
-  repaired: (check, swept) => {
-    const where = `en ${images(swept.images)}`;
-    const one = swept.marks === 1;
+  repaired: (check, result) => {
+    const where = `en ${images(result.images)}`;
+    const one = result.annotations === 1;
     switch (check) {
       case "outside":
-        return `${annotations(swept.marks)} ${one ? "recortada" : "recortadas"} ${where}`;
+        return `${annotations(result.annotations)} ${one ? "recortada" : "recortadas"} ${where}`;
       case "misspelled":
-        return `${count(swept.marks)} ${one ? "etiqueta corregida" : "etiquetas corregidas"} ${where}`;
+        return `${count(result.annotations)} ${one ? "etiqueta corregida" : "etiquetas corregidas"} ${where}`;
       default:
-        return `${annotations(swept.marks)} ${one ? "rechazada o quitada" : "rechazadas o quitadas"} ${where}`;
+        return `${annotations(result.annotations)} ${one ? "rechazada o quitada" : "rechazadas o quitadas"} ${where}`;
     }
   },
   ask: {
@@ -65,15 +65,15 @@ export const checks: Words<typeof english> = {
           return `¿Rechazar anotaciones en ${images(number)}?`;
       }
     },
-    what: (check, { marks, decided, images: number }) => {
-      const where = `${annotations(marks)} en ${images(number)}`;
+    what: (check, extent) => {
+      const where = `${annotations(extent.annotations)} en ${images(extent.images)}`;
       switch (check) {
         case "outside":
           return `Se recortarán en el borde ${where}.`;
         case "misspelled":
           return `Se corregirá la etiqueta de ${where}.`;
         default:
-          return `Se rechazarán ${where}.${decided > 0 ? " Las que dibujaste tú se quitan." : ""}`;
+          return `Se rechazarán ${where}.${extent.decided > 0 ? " Las que dibujaste tú se quitan." : ""}`;
       }
     },
     reviewed: ({ reviewed, images: all }) => {
@@ -115,16 +115,16 @@ export const checks: Words<typeof english> = {
         return "Es probable que la etiqueta esté mal escrita.";
     }
   },
-  repairOne: (repair, label) => {
-    switch (repair) {
+  repairOne: (repair) => {
+    switch (repair.kind) {
       case "reject":
         return "Rechazarla";
       case "remove":
         return "Quitarla";
-      case "cut":
+      case "crop":
         return "Recortarla en el borde";
       case "relabel":
-        return `Ponerle ${label ?? ""}`;
+        return `Ponerle ${repair.label}`;
     }
   },
 };

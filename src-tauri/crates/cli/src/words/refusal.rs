@@ -51,6 +51,7 @@ pub fn refusal(error: &EngineError) -> String {
         | EngineError::UnfitTarget { .. }
         | EngineError::NothingToExport(_)
         | EngineError::NothingHeld { .. }
+        | EngineError::UnknownFormat(_)
         | EngineError::Dataset(_)
         | EngineError::TaskLost
         | EngineError::Panicked(_) => error.to_string(),

@@ -20,9 +20,9 @@ pub use token::Key;
 
 use crate::annotation::Status;
 use crate::calendar::CalendarDate;
-use crate::checks::Check;
 use crate::ids::{CollectionId, RunId};
 use crate::layers::LayerScope;
+use crate::review::checks::Check;
 use crate::run::FailureKind;
 
 /// A question to the library; the answer is a list of ids, which stays small enough to send whole at 100,000 images.
@@ -183,8 +183,9 @@ pub enum ImageOrder {
     Taken,
     /// The least confident undecided mark first; images without undecided marks last.
     LeastCertain,
-    /// What most speaks for a mistake first ([`crate::doubt`]); what is reviewed comes last.
-    Doubt,
+    /// What most speaks for a mistake first ([`crate::review::uncertainty`]); what is reviewed comes last.
+    #[serde(rename = "doubt")]
+    Uncertainty,
     /// The most marks first.
     MostMarks,
     /// Where the answers of several runs differ most first. Only labels that both were asked for are compared.

@@ -9,8 +9,8 @@ use super::token::{Token, tokens};
 use super::{Condition, ImageState, Key, Share, Span, Test, Trait};
 use crate::annotation::Status;
 use crate::calendar::CalendarDate;
-use crate::checks::Check;
 use crate::ids::RunId;
+use crate::review::checks::Check;
 use crate::run::FailureKind;
 
 /// Why a text is no question, and where. Places count characters.

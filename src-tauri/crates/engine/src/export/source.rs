@@ -181,7 +181,7 @@ fn dataset_annotation(annotation: Annotation) -> DatasetAnnotation {
         origin: Some(annotation.origin),
         status: Some(annotation.status),
         reject_reason: annotation.reject_reason,
-        propagated_from: annotation.carried_from.map(|from| from.0.into()),
+        propagated_from: annotation.propagated_from.map(|from| from.0.into()),
         group: None,
         is_crowd: false,
     }

@@ -1,13 +1,20 @@
-//! Marks. A run adds and takes back proposals only; what a person has touched is theirs.
+//! Annotations. What commands and runs make of them is decided by `domain::review`.
 
-use domain::annotation::{Annotation, NewAnnotation, Origin, Status};
+use std::collections::BTreeMap;
+
+use domain::annotation::{Annotation, NewAnnotation, Origin};
+use domain::geometry::PixelSize;
 use domain::ids::{AnnotationId, CollectionId, ImageId, RunId};
 use domain::library::LabelCount;
 use domain::recipe::Recipe;
-use rusqlite::{Row, params};
+use domain::review::edit::LabelColors;
+use domain::review::image::{AnnotatedImage, AnnotationDiff};
+use domain::review::propose::propose;
+use domain::review::runs::{AnswerSource, RunOnImage, RunsOnImage};
+use rusqlite::{OptionalExtension, Row, params};
 
 use super::jobs::IS_ANSWERED;
-use super::{all, id_list};
+use super::{all, found, id_list};
 use crate::code::{from_json, from_name, name_of, to_json};
 use crate::{Edit, Result, View};
 
@@ -43,6 +50,38 @@ impl View<'_> {
         Ok(annotations)
     }
 
+    /// The image as the rules of review see it.
+    pub(super) fn annotated(&self, image: ImageId) -> Result<AnnotatedImage> {
+        let mut statement = self.0.prepare_cached("SELECT width, height, review FROM images WHERE id = ?1")?;
+        let row = statement
+            .query_row([image.0], |row| Ok((PixelSize::new(row.get(0)?, row.get(1)?), row.get::<_, String>(2)?)));
+        let (size, review) = found(row, "image", image.0)?;
+        let review = from_name("images.review", review)?;
+        Ok(AnnotatedImage { size, review, annotations: self.annotations_of(image)? })
+    }
+
+    /// The runs that have annotations on `image`, or were to look at it.
+    pub(super) fn runs_on(&self, image: ImageId) -> Result<RunsOnImage> {
+        let mut statement = self.0.prepare_cached(&format!(
+            "SELECT runs.id, min(runs.id) OVER (PARTITION BY model, recipe), coalesce({IS_ANSWERED}, FALSE),
+                 coalesce(is_carried, FALSE), coalesce(is_taken_back, FALSE)
+             FROM runs LEFT JOIN jobs ON run_id = runs.id AND image_id = ?1
+             WHERE runs.id IN (SELECT run_id FROM jobs WHERE image_id = ?1
+                               UNION SELECT run_id FROM annotations WHERE image_id = ?1)",
+        ))?;
+        let runs = all(&mut statement, [image.0], |row| {
+            let (is_answered, is_propagated): (bool, bool) = (row.get(2)?, row.get(3)?);
+            let source = if is_propagated { AnswerSource::SimilarImage } else { AnswerSource::Image };
+            let known = RunOnImage {
+                first_alike: RunId(row.get(1)?),
+                answer: is_answered.then_some(source),
+                is_undone: row.get(4)?,
+            };
+            Ok((RunId(row.get(0)?), known))
+        })?;
+        Ok(runs.into_iter().collect())
+    }
+
     /// Labels of the annotations of `run` and of people on its images, by name.
     pub fn labels_in_answers(&self, run: RunId) -> Result<Vec<String>> {
         let mut statement =
@@ -58,7 +97,7 @@ impl View<'_> {
         all(&mut statement, [run.0], |row| Ok(row.get(0)?))
     }
 
-    /// The highest id that a mark has had.
+    /// The highest id that an annotation has had.
     pub fn latest_mark(&self) -> Result<u32> {
         let mut statement = self
             .0
@@ -90,11 +129,11 @@ impl View<'_> {
 fn read_annotation(row: &Row<'_>) -> Result<Annotation> {
     let run: Option<u32> = row.get(1)?;
     let reject_reason: Option<String> = row.get(8)?;
-    let carried_from: Option<u32> = row.get(9)?;
+    let propagated_from: Option<u32> = row.get(9)?;
     Ok(Annotation {
         id: AnnotationId(row.get(0)?),
         origin: run.map_or(Origin::Person, |run| Origin::Run { run: RunId(run) }),
-        carried_from: carried_from.map(ImageId),
+        propagated_from: propagated_from.map(ImageId),
         label: row.get(2)?,
         color: row.get(3)?,
         shape: from_json("annotations.shape", &row.get::<_, String>(4)?)?,
@@ -107,96 +146,89 @@ fn read_annotation(row: &Row<'_>) -> Result<Annotation> {
 }
 
 impl Edit<'_> {
-    /// Adds what `run` found on `image`. Its own undecided proposals there give way: those of a shorter answer, and those that
-    /// were propagated from a similar image. An annotation that a person has already decided is not proposed again.
+    /// Proposes what `run` found on `image`, or on the similar image `propagated_from`; returns how many annotations that are.
     pub(super) fn propose(
         &self,
         run: RunId,
         image: ImageId,
+        propagated_from: Option<ImageId>,
         recipe: &Recipe,
-        annotations: &[NewAnnotation],
-    ) -> Result<()> {
-        self.propose_from(None, run, image, recipe, annotations)?;
-        Ok(())
-    }
-
-    /// [`Edit::propose`] for marks that were found on the image `carried_from`, when there is one; returns how many were
-    /// proposed.
-    pub(super) fn propose_from(
-        &self,
-        carried_from: Option<ImageId>,
-        run: RunId,
-        image: ImageId,
-        recipe: &Recipe,
-        annotations: &[NewAnnotation],
+        annotations: Vec<NewAnnotation>,
     ) -> Result<u32> {
-        self.0
-            .0
-            .prepare_cached(
-                "DELETE FROM annotations
-                 WHERE image_id = ?1 AND run_id = ?2 AND status = 'proposed' AND (carried_from IS NOT NULL OR ?3)",
-            )?
-            .execute(params![image.0, run.0, carried_from.is_none()])?;
-        let standing = self.annotations_of(image)?;
+        let proposed = propose(&self.annotations_of(image)?, run, propagated_from, annotations);
+        proposed.withdrawn.iter().try_for_each(|id| self.delete_annotation(*id))?;
         let mut statement = self.0.0.prepare_cached(
             "INSERT INTO annotations (image_id, run_id, label, color, shape, confidence, attributes, carried_from)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )?;
-        let mut proposed = 0;
-        for annotation in annotations.iter().filter(|annotation| !annotation.is_decided_among(&standing)) {
-            let color = recipe.label_for(&annotation.label).map_or(1, |label| label.color);
+        for annotation in &proposed.added {
             statement.execute(params![
                 image.0,
                 run.0,
                 annotation.label,
-                color,
+                recipe.label_for(&annotation.label).map_or(1, |label| label.color),
                 to_json("annotations.shape", &annotation.shape)?,
                 annotation.confidence,
                 to_json("annotations.attributes", &annotation.attributes)?,
-                carried_from.map(|image| image.0),
+                propagated_from.map(|image| image.0),
             ])?;
-            proposed += 1;
         }
-        Ok(proposed)
+        Ok(u32::try_from(proposed.added.len()).unwrap_or(u32::MAX))
     }
 
-    /// Writes all of a mark over what there is of it, be it nothing.
-    pub(super) fn write_mark(&self, image: ImageId, mark: &Annotation) -> Result<()> {
-        let run = match mark.origin {
-            Origin::Run { run } => Some(run.0),
-            Origin::Person => None,
-        };
+    /// Writes what a command has changed.
+    pub(super) fn write_changes(&self, image: ImageId, changes: &[AnnotationDiff]) -> Result<()> {
+        changes.iter().try_for_each(|change| match (&change.after, &change.before) {
+            (Some(annotation), _) => self.write_annotation(image, annotation),
+            (None, Some(gone)) => self.delete_annotation(gone.id),
+            (None, None) => Ok(()),
+        })
+    }
+
+    fn delete_annotation(&self, id: AnnotationId) -> Result<()> {
+        self.0.0.prepare_cached("DELETE FROM annotations WHERE id = ?1")?.execute([id.0])?;
+        Ok(())
+    }
+
+    fn write_annotation(&self, image: ImageId, annotation: &Annotation) -> Result<()> {
         let mut statement = self.0.0.prepare_cached(
             "INSERT INTO annotations (id, image_id, run_id, label, color, shape, confidence, attributes, status,
-                                      reject_reason, carried_from)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+                                      reject_reason, carried_from, is_superseded)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
              ON CONFLICT (id) DO UPDATE SET
                  label = excluded.label, color = excluded.color, shape = excluded.shape,
-                 attributes = excluded.attributes, status = excluded.status, reject_reason = excluded.reject_reason",
+                 attributes = excluded.attributes, status = excluded.status, reject_reason = excluded.reject_reason,
+                 is_superseded = excluded.is_superseded",
         )?;
         statement.execute(params![
-            mark.id.0,
+            annotation.id.0,
             image.0,
-            run,
-            mark.label,
-            mark.color,
-            to_json("annotations.shape", &mark.shape)?,
-            mark.confidence,
-            to_json("annotations.attributes", &mark.attributes)?,
-            name_of(&mark.status)?,
-            mark.reject_reason.map(|reason| name_of(&reason)).transpose()?,
-            mark.carried_from.map(|image| image.0),
+            annotation.origin.run().map(|run| run.0),
+            annotation.label,
+            annotation.color,
+            to_json("annotations.shape", &annotation.shape)?,
+            annotation.confidence,
+            to_json("annotations.attributes", &annotation.attributes)?,
+            name_of(&annotation.status)?,
+            annotation.reject_reason.map(|reason| name_of(&reason)).transpose()?,
+            annotation.propagated_from.map(|image| image.0),
+            annotation.is_superseded,
         ])?;
         Ok(())
     }
 
-    /// The colour in which `label` is shown in this library, or the next one that is free, round the palette of twelve.
-    pub(super) fn color_of(&self, label: &str) -> Result<u8> {
-        let mut statement = self.0.0.prepare_cached(
-            "SELECT coalesce((SELECT color FROM label_counts WHERE collection_id = 0 AND label = ?1),
-                             (SELECT count(*) % 12 + 1 FROM label_counts WHERE collection_id = 0))",
-        )?;
-        Ok(statement.query_row([label], |row| row.get(0))?)
+    /// The colours of those of `labels` that the library has.
+    pub(super) fn label_colors<'a>(&self, labels: impl IntoIterator<Item = &'a str>) -> Result<LabelColors> {
+        let mut statement =
+            self.0.0.prepare_cached("SELECT color FROM label_counts WHERE collection_id = 0 AND label = ?1")?;
+        let mut known = BTreeMap::new();
+        for label in labels {
+            if let Some(color) = statement.query_row([label], |row| row.get(0)).optional()? {
+                known.insert(label.to_owned(), color);
+            }
+        }
+        let mut statement = self.0.0.prepare_cached("SELECT count(*) FROM label_counts WHERE collection_id = 0")?;
+        Ok(LabelColors { known, label_count: statement.query_row([], |row| row.get::<_, u32>(0))? as usize })
     }
 
     /// Removes the undecided proposals of `run`, on its images and on those that they were propagated to, so that it no
@@ -214,46 +246,26 @@ impl Edit<'_> {
         Ok(u32::try_from(removed).unwrap_or(u32::MAX))
     }
 
-    /// Records which annotations on `image` are superseded: those of a run whose model and recipe a later run had too, that has
-    /// answered the image. What was propagated gives way to the answer of any such run, and supersedes only what was propagated.
+    /// Records which annotations on `image` are superseded.
     pub(super) fn refresh_superseded(&self, image: ImageId) -> Result<()> {
-        self.0
-            .0
-            .prepare_cached(&format!(
-                "UPDATE annotations SET is_superseded = NOT is_superseded
-                 WHERE image_id = ?1 AND run_id IS NOT NULL AND is_superseded <> EXISTS (
-                     SELECT 1 FROM jobs JOIN runs AS other ON other.id = jobs.run_id
-                     JOIN runs AS own ON own.id = annotations.run_id
-                     WHERE jobs.image_id = annotations.image_id AND other.id <> own.id
-                       AND other.model = own.model AND other.recipe = own.recipe
-                       AND {IS_ANSWERED} AND NOT is_taken_back
-                       AND iif(annotations.carried_from IS NULL, other.id > own.id AND NOT is_carried,
-                               other.id > own.id OR NOT is_carried))"
-            ))?
-            .execute([image.0])?;
-        Ok(())
-    }
-
-    /// Undecided annotations among `standing` that say the same as `decided`, by other runs of its model and recipe.
-    pub(super) fn repeats_of<'a>(
-        &self,
-        decided: &Annotation,
-        standing: &'a [Annotation],
-    ) -> Result<Vec<&'a Annotation>> {
-        let Origin::Run { run } = decided.origin else { return Ok(Vec::new()) };
-        let mut alike = self.0.0.prepare_cached(
-            "SELECT 1 FROM runs AS one JOIN runs AS other ON other.id = ?2
-             WHERE one.id = ?1 AND one.model = other.model AND one.recipe = other.recipe",
+        let mut statement = self.0.0.prepare_cached(
+            "SELECT id, run_id, carried_from IS NOT NULL, is_superseded FROM annotations
+             WHERE image_id = ?1 AND run_id IS NOT NULL",
         )?;
-        let mut repeats = Vec::new();
-        for other in standing.iter().filter(|other| other.status == Status::Proposed && decided.repeats(other)) {
-            if let Origin::Run { run: of_other } = other.origin
-                && of_other != run
-                && alike.exists([run.0, of_other.0])?
-            {
-                repeats.push(other);
+        let annotations = all(&mut statement, [image.0], |row| {
+            Ok((row.get::<_, u32>(0)?, RunId(row.get(1)?), row.get::<_, bool>(2)?, row.get::<_, bool>(3)?))
+        })?;
+        if annotations.is_empty() {
+            return Ok(());
+        }
+        let runs = self.runs_on(image)?;
+        let mut update = self.0.0.prepare_cached("UPDATE annotations SET is_superseded = ?2 WHERE id = ?1")?;
+        for (id, run, is_propagated, was_superseded) in annotations {
+            let is_superseded = runs.supersede(run, is_propagated);
+            if is_superseded != was_superseded {
+                update.execute(params![id, is_superseded])?;
             }
         }
-        Ok(repeats)
+        Ok(())
     }
 }

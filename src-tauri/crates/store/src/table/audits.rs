@@ -1,22 +1,22 @@
 //! Audits: which proposals were to be accepted unseen, the sample of them that was looked at, and what it showed.
 
-use domain::annotation::{Annotation, Status};
-use domain::audit::{Audit, AuditRequest, ErrorRate, LabelConfidences, SampleMark, SampleVerdict};
 use domain::ids::{AnnotationId, AuditId, ImageId, RunId};
 use domain::layers::LayerScope;
 use domain::query::{ImageQuery, Share};
-use domain::review::Verdict;
+use domain::review::audit::{
+    Audit, AuditRequest, ErrorRate, LabelConfidences, SampleVerdict, SampledAnnotation, judged_and_wrong,
+};
+use domain::review::decide::accept;
+use domain::review::image::Context;
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::all;
 use super::layers::Layers;
-use super::steps::{MarkStep, decided};
 use crate::code::{from_json, from_name, to_json};
 use crate::{Edit, Result, StoreError, View};
 
 /// Audits that a list has room for.
 const MOST_AUDITS: u32 = 20;
-const HUNDREDTHS: usize = 100;
 
 /// A proposal that an audit is about.
 pub type Proposal = (ImageId, AnnotationId);
@@ -77,27 +77,18 @@ impl View<'_> {
             }
             let label = row.get_ref(1)?.as_str().unwrap_or_default();
             if !labels.contains_key(label) {
-                let counts = LabelConfidences {
-                    label: label.into(),
-                    color: row.get(2)?,
-                    hundredths: vec![0; HUNDREDTHS],
-                    unstated: 0,
-                };
-                labels.insert(label.into(), counts);
+                labels.insert(label.into(), LabelConfidences::of_label(label, row.get(2)?));
             }
             if let Some(counts) = labels.get_mut(label) {
-                match row.get::<_, Option<f64>>(3)? {
-                    Some(confidence) => counts.hundredths[hundredth(confidence)] += 1,
-                    None => counts.unstated += 1,
-                }
+                counts.add(row.get(3)?);
             }
         }
         let mut labels: Vec<LabelConfidences> = labels.into_values().collect();
-        labels.sort_by_key(|label| std::cmp::Reverse(label.hundredths.iter().sum::<u32>() + label.unstated));
+        labels.sort_by_key(|label| std::cmp::Reverse(label.count()));
         Ok(labels)
     }
 
-    /// The proposals that `request` is about, in the layers of its question, up to the mark `latest`, image by image.
+    /// The proposals that `request` is about, in the layers of its question, up to the annotation `latest`, image by image.
     pub fn proposals_above(&self, request: &AuditRequest, latest: u32, working: &[RunId]) -> Result<Vec<Proposal>> {
         let images = self.images_found(&request.query, working)?;
         let layers = request.query.layers_shown();
@@ -113,7 +104,7 @@ impl View<'_> {
             layers.and_proposal_is_shown()
         ))?;
         let mut found: Vec<Proposal> =
-            all(&mut statement, params![request.label, request.threshold.0, latest], |row| {
+            all(&mut statement, params![request.label, request.least_confidence(), latest], |row| {
                 Ok((ImageId(row.get(0)?), AnnotationId(row.get(1)?)))
             })?;
         found.retain(|(image, _)| images.contains(image.0));
@@ -147,16 +138,13 @@ impl View<'_> {
             "SELECT audit_samples.image_id, mark_id, status {drawn} AND place < ?2 ORDER BY place",
         ))?;
         let sample = all(&mut statement, [kept.id.0, kept.sample_size], |row| {
-            let verdict = match from_name("annotations.status", row.get(2)?)? {
-                Status::Proposed => None,
-                Status::Accepted => Some(SampleVerdict::Right),
-                Status::Edited | Status::Rejected => Some(SampleVerdict::Wrong),
-            };
-            Ok(SampleMark { image: ImageId(row.get(0)?), mark: AnnotationId(row.get(1)?), verdict })
+            let verdict = SampleVerdict::of(from_name("annotations.status", row.get(2)?)?);
+            Ok(SampledAnnotation { image: ImageId(row.get(0)?), annotation: AnnotationId(row.get(1)?), verdict })
         })?;
         let mut statement = self.0.prepare_cached(&format!("SELECT count(*) {drawn} AND place >= ?2"))?;
         let reserve = statement.query_row([kept.id.0, kept.sample_size], |row| row.get(0))?;
-        let (judged, wrong) = kept.judged.unwrap_or_else(|| counted(&sample));
+        let (judged, wrong) = kept.judged.unwrap_or_else(|| judged_and_wrong(&sample));
+        let error_rate = ErrorRate::of(judged, wrong);
         Ok(Audit {
             id: kept.id,
             layers,
@@ -168,29 +156,15 @@ impl View<'_> {
             error_limit: kept.request.error_limit,
             sample,
             reserve,
-            finding: ErrorRate::of(judged, wrong),
+            error_rate,
+            needed_more: error_rate.and_then(|rate| rate.needed_more(kept.request.error_limit)),
             accepted: kept.accepted,
         })
     }
 }
 
-/// How many of a sample were looked at, and how many of these were wrong.
-fn counted(sample: &[SampleMark]) -> (u32, u32) {
-    let count = |wanted: fn(SampleVerdict) -> bool| {
-        let counted = sample.iter().filter_map(|mark| mark.verdict).filter(|verdict| wanted(*verdict)).count();
-        u32::try_from(counted).unwrap_or(u32::MAX)
-    };
-    (count(|_| true), count(|verdict| verdict == SampleVerdict::Wrong))
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is held between 0 and 99")]
-fn hundredth(confidence: f64) -> usize {
-    // A confidence is kept as it came, in 32 bits: 0.29 is a little less than 29 hundredths otherwise.
-    ((confidence * 100.0 + 1e-4).clamp(0.0, 99.0)) as usize
-}
-
 impl Edit<'_> {
-    /// Keeps an audit of `proposals` marks. `drawn` is the beginning of a random order of them: first the sample that the
+    /// Keeps an audit of `proposals` annotations. `drawn` is the beginning of a random order of them: first the sample that the
     /// request asks for, then the reserve for a larger one.
     pub fn add_audit(
         &self,
@@ -212,7 +186,7 @@ impl Edit<'_> {
                 params![
                     now,
                     request.label,
-                    self.color_of(&request.label)?,
+                    self.label_colors([request.label.as_str()])?.color_of(&request.label),
                     request.threshold.0,
                     to_json("audits.query", &request.query)?,
                     latest_mark,
@@ -241,7 +215,7 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Accepts what an audit was about and nobody has decided, as one step, and keeps what its sample had shown by then. Does
+    /// Accepts what an audit was about and is undecided, as one bulk edit, and keeps what its sample had shown by then. Does
     /// nothing while that stands already.
     pub fn accept_audited(&self, id: AuditId, working: &[RunId], now: u64) -> Result<()> {
         let kept = self.kept_audit(id)?;
@@ -249,24 +223,21 @@ impl Edit<'_> {
             return Ok(());
         }
         let proposals = self.proposals_above(&kept.request, kept.latest_mark, working)?;
-        let (sweep, layers) = (self.next_sweep()?, kept.request.query.layers_shown());
+        let (bulk_edit, layers) = (self.next_bulk_edit()?, kept.request.query.layers_shown());
         for of_image in proposals.chunk_by(|one, other| one.0 == other.0) {
-            let Some(&(image, _)) = of_image.first() else { continue };
-            let standing = self.annotations_of(image)?;
-            let is_meant = |mark: &&Annotation| of_image.iter().any(|(_, id)| *id == mark.id);
-            let steps: Vec<MarkStep> = standing
-                .iter()
-                .filter(is_meant)
-                .map(|mark| MarkStep { before: Some(mark.clone()), after: Some(decided(mark, Verdict::Accept)) })
-                .collect();
-            self.take_step(image, Some(sweep), &standing, steps, &layers, true, now)?;
+            let Some(&(id, _)) = of_image.first() else { continue };
+            let image = self.annotated(id)?;
+            let runs = self.runs_that_repeat(id, &image)?;
+            let ids: Vec<AnnotationId> = of_image.iter().map(|(_, annotation)| *annotation).collect();
+            let diff = accept(&image, &ids, Context { layers: &layers, runs: &runs });
+            self.take_step(id, Some(bulk_edit), &diff, now)?;
         }
-        let (judged, wrong) = counted(&self.audit(id)?.sample);
+        let (judged, wrong) = judged_and_wrong(&self.audit(id)?.sample);
         let accepted = u32::try_from(proposals.len()).unwrap_or(u32::MAX);
         self.0
             .0
             .prepare_cached("UPDATE audits SET judged = ?2, wrong = ?3, accepted = ?4, sweep = ?5 WHERE id = ?1")?
-            .execute(params![id.0, judged, wrong, accepted, sweep.0])?;
+            .execute(params![id.0, judged, wrong, accepted, bulk_edit.0])?;
         Ok(())
     }
 }

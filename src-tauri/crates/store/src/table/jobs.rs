@@ -375,7 +375,7 @@ impl Edit<'_> {
                 if reused.is_none() {
                     self.note_parsed(*attempt)?;
                 }
-                self.propose(run, job.image, recipe, annotations)?;
+                self.propose(run, job.image, None, recipe, annotations.clone())?;
                 self.refresh_superseded(job.image)?;
             }
             JobOutcome::Failed(JobFailure { attempt: Some(attempt), detail, .. }) if reused.is_none() => {
@@ -389,7 +389,7 @@ impl Edit<'_> {
             .prepare_cached("UPDATE images SET failed_job = ?2 WHERE id = ?1")?
             .execute(params![job.image.0, failed_job])?;
         match outcome {
-            JobOutcome::Done { .. } => self.carry_over(run, job.image),
+            JobOutcome::Done { .. } => self.propagate_to_waiting(run, job.image),
             JobOutcome::Failed(_) => {
                 // Those that look like it are asked about themselves.
                 self.0
@@ -413,7 +413,7 @@ impl Edit<'_> {
     }
 
     /// Gives the annotations of `leader` to the images that wait for them.
-    fn carry_over(&self, run: RunId, leader: ImageId) -> Result<Propagated> {
+    fn propagate_to_waiting(&self, run: RunId, leader: ImageId) -> Result<Propagated> {
         let mut waiting = self
             .0
             .0
@@ -430,7 +430,7 @@ impl Edit<'_> {
         let mut propagated = Propagated::default();
         let mut mend = self.0.0.prepare_cached("UPDATE images SET failed_job = NULL WHERE id = ?1")?;
         for (job, image) in &followers {
-            propagated.annotations += self.offer_marks(run, leader, *image)?;
+            propagated.annotations += self.propagate(run, leader, *image)?;
             propagated.images += 1;
             settle.execute([job])?;
             self.refresh_superseded(*image)?;

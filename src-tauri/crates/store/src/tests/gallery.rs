@@ -274,7 +274,7 @@ fn what_is_kept_about_images_agrees_with_counting() {
     agree();
     let least = library.store.read_blocking(|view| view.annotations_of(images[0])).unwrap()[1].id;
     let reject = Verdict::Reject { reason: None };
-    let decision = Decision { image: images[0], scope: DecisionScope::Mark { id: least }, verdict: reject };
+    let decision = Decision { image: images[0], scope: DecisionScope::Annotation { id: least }, verdict: reject };
     library.store.write_blocking(move |edit| edit.decide(&decision, &LayerScope::All, 20)).unwrap();
     agree();
     library.decide_image(images[1], Verdict::Accept);

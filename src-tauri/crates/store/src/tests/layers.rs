@@ -1,12 +1,12 @@
 //! Layers: what a view of some runs shows, counts and decides.
 
 use domain::annotation::AttributeValue;
-use domain::audit::AuditRequest;
-use domain::checks::Check;
 use domain::ids::AnnotationId;
 use domain::library::ImageCard;
 use domain::query::{Condition, Share, Span, Trait, parse};
-use domain::review::{ImageEdit, MarkChange, MarkContent};
+use domain::review::audit::AuditRequest;
+use domain::review::checks::Check;
+use domain::review::{AnnotationChange, AnnotationContent, ImageEdit};
 use proptest::prelude::*;
 
 use super::gallery::kept_and_counted;
@@ -52,9 +52,9 @@ impl Library {
 
     fn draw(&self, image: ImageId, label: &str) {
         let shape = Shape::Box { rect: Rect::new(300.0, 300.0, 350.0, 350.0) };
-        let mark = MarkContent { label: label.into(), shape, attributes: BTreeMap::new() };
-        let edit = ImageEdit { image, changes: vec![MarkChange::Add { mark }] };
-        self.store.write_blocking(move |store| store.change_marks(&edit, &LayerScope::All, 30)).unwrap();
+        let mark = AnnotationContent { label: label.into(), shape, attributes: BTreeMap::new() };
+        let edit = ImageEdit { image, changes: vec![AnnotationChange::Add { content: mark }] };
+        self.store.write_blocking(move |store| store.edit_annotations(&edit, &LayerScope::All, 30)).unwrap();
     }
 
     fn found_by(&self, query: &ImageQuery) -> Vec<ImageId> {
@@ -196,11 +196,11 @@ fn a_failure_and_the_uncertainty_of_an_image_are_those_of_the_layers_shown() {
         library.store.read_blocking(|view| view.filter_counts(&query, &[])).unwrap().failures.len()
     };
     assert_eq!(scopes.each_ref().map(counted), [1, 1, 0]);
-    let by_doubt = |run| {
+    let by_uncertainty = |run| {
         let layers = Some(LayerScope::of_run(run));
-        library.found_by(&ImageQuery { layers, order: ImageOrder::Doubt, ..ImageQuery::default() })
+        library.found_by(&ImageQuery { layers, order: ImageOrder::Uncertainty, ..ImageQuery::default() })
     };
-    assert_eq!((by_doubt(first), by_doubt(second)), (vec![unsure, sure], vec![sure, unsure]));
+    assert_eq!((by_uncertainty(first), by_uncertainty(second)), (vec![unsure, sure], vec![sure, unsure]));
 }
 
 #[test]
@@ -212,11 +212,11 @@ fn an_image_with_an_open_proposal_is_not_confirmed_empty() {
     library.layer("b", vec![(image, vec![found("dog", 200.0, None)])]);
     let [approved, proposed] = [0, 1].map(|place| library.marks(image)[place].id);
     let stated = || library.card_in(image, &LayerScope::Runs { runs: vec![] }).review;
-    let edit = ImageEdit { image, changes: vec![MarkChange::Remove { id: approved }] };
-    library.store.write_blocking(move |store| store.change_marks(&edit, &LayerScope::All, 30)).unwrap();
+    let edit = ImageEdit { image, changes: vec![AnnotationChange::Remove { id: approved }] };
+    library.store.write_blocking(move |store| store.edit_annotations(&edit, &LayerScope::All, 30)).unwrap();
     assert_eq!(stated(), ReviewState::Reviewed);
     let reject = Verdict::Reject { reason: None };
-    library.decide_in(image, DecisionScope::Mark { id: proposed }, reject, &LayerScope::All);
+    library.decide_in(image, DecisionScope::Annotation { id: proposed }, reject, &LayerScope::All);
     assert_eq!(stated(), ReviewState::ConfirmedEmpty);
 }
 
@@ -294,14 +294,14 @@ fn two_runs_that_propose_the_same_are_no_duplicates_in_any_view() {
     let asked =
         |layers| ImageQuery { layers: Some(layers), ..ImageQuery::of([Test::Check { check: Check::Duplicate }]) };
     let mistakes =
-        |layers: &LayerScope| library.store.read_blocking(|view| view.mistakes_on(image, layers)).unwrap().len();
+        |layers: &LayerScope| library.store.read_blocking(|view| view.findings_on(image, layers)).unwrap().len();
     let [one, two] = [first, second].map(LayerScope::of_run);
     assert_eq!((library.found_by(&asked(one.clone())), mistakes(&one)), (vec![], 0));
     assert_eq!((library.found_by(&asked(two.clone())), mistakes(&two)), (vec![image], 1));
     assert_eq!((library.found_by(&asked(LayerScope::All)), mistakes(&LayerScope::All)), (vec![image], 1));
     let swept =
         library.store.write_blocking(move |edit| edit.repair(Check::Duplicate, &[image], &two, false, 50)).unwrap();
-    assert_eq!(swept.marks, 1);
+    assert_eq!(swept.annotations, 1);
     assert_eq!(library.statuses(image), [Status::Proposed, Status::Proposed, Status::Rejected]);
 }
 
@@ -414,7 +414,7 @@ proptest! {
                 }
                 Act::DecideOne { image, place, accepts } => {
                     if let Some(annotation) = library.marks(images[image]).get(place) {
-                        let scope = DecisionScope::Mark { id: annotation.id };
+                        let scope = DecisionScope::Annotation { id: annotation.id };
                         library.decide_in(images[image], scope, verdict(accepts), &LayerScope::All);
                     }
                 }
@@ -547,6 +547,11 @@ fn questions_about_a_layer_look_at_its_rows_alone() {
             "COVERING INDEX annotations_by_run (run_id=? AND status=? AND label=?)",
         ),
         ("SELECT image_id FROM mistakes WHERE kind = 'tiny' AND NOT is_superseded", "COVERING INDEX mistakes_by_kind"),
+        (
+            "SELECT min(coalesce(confidence, 0)) FROM annotations
+             WHERE image_id = 1 AND status = 'proposed' AND +run_id = 2",
+            "INDEX annotations_by_image (image_id=? AND status=?)",
+        ),
     ] {
         let plan = plan(sql);
         assert!(plan.contains(index), "{sql}: {plan}");

@@ -1,4 +1,4 @@
-//! Perceptual hashes, and marks carried over between images that look alike.
+//! Perceptual hashes, and annotations propagated between images that look alike.
 
 use domain::plan::ImageSelection;
 use domain::similar::HashedImage;
@@ -6,12 +6,12 @@ use domain::similar::HashedImage;
 use super::*;
 
 impl Library {
-    fn offer(&self, run: RunId, from: ImageId, to: ImageId) -> u32 {
-        self.store.write_blocking(move |edit| edit.offer_marks(run, from, to)).unwrap()
+    fn propagate(&self, run: RunId, from: ImageId, to: ImageId) -> u32 {
+        self.store.write_blocking(move |edit| edit.propagate(run, from, to)).unwrap()
     }
 
     fn decide_mark(&self, mark: &Annotation, image: ImageId, verdict: Verdict) {
-        let decision = Decision { image, scope: DecisionScope::Mark { id: mark.id }, verdict };
+        let decision = Decision { image, scope: DecisionScope::Annotation { id: mark.id }, verdict };
         self.store.write_blocking(move |edit| edit.decide(&decision, &LayerScope::All, 20)).unwrap();
     }
 }
@@ -35,21 +35,22 @@ fn what_images_look_like_is_kept() {
 }
 
 #[test]
-fn marks_are_carried_over_to_scale_and_taken_back_with_their_run() {
+fn annotations_are_propagated_to_scale_and_withdrawn_with_their_run() {
     let library = Library::new();
     let (leader, follower) = (library.add_image(1), library.add_image_of_size(2, PixelSize::new(320, 120)));
     let empty = Decision { image: follower, scope: DecisionScope::Image, verdict: Verdict::Accept };
     library.store.write_blocking(move |edit| edit.decide(&empty, &LayerScope::All, 20)).unwrap();
     let run = library.add_run(vec![leader]);
     library.answer(run, &[0.9]);
-    assert_eq!(library.offer(run, leader, follower), 1);
-    assert_eq!(library.offer(run, leader, follower), 0, "once is enough");
+    assert_eq!(library.propagate(run, leader, follower), 1);
+    assert_eq!(library.propagate(run, leader, follower), 0, "once is enough");
 
-    let [found, carried] = [leader, follower].map(|image| library.marks(image).pop().unwrap());
-    assert_eq!((found.carried_from, carried.carried_from), (None, Some(leader)));
-    assert_eq!(carried.shape, Shape::Box { rect: Rect::new(0.5, 0.5, 1.5, 1.125) });
-    let alike = Annotation { id: carried.id, carried_from: Some(leader), shape: carried.shape.clone(), ..found };
-    assert_eq!(carried, alike);
+    let [found, propagated] = [leader, follower].map(|image| library.marks(image).pop().unwrap());
+    assert_eq!((found.propagated_from, propagated.propagated_from), (None, Some(leader)));
+    assert_eq!(propagated.shape, Shape::Box { rect: Rect::new(0.5, 0.5, 1.5, 1.125) });
+    let alike =
+        Annotation { id: propagated.id, propagated_from: Some(leader), shape: propagated.shape.clone(), ..found };
+    assert_eq!(propagated, alike);
     assert_eq!(library.review(follower), ReviewState::Unreviewed);
     let of_run = ImageQuery::of([Test::Run { run }]);
     assert_eq!(library.store.read_blocking(|view| view.image_ids(&of_run, &[])).unwrap(), [leader, follower]);
@@ -61,7 +62,7 @@ fn marks_are_carried_over_to_scale_and_taken_back_with_their_run() {
 }
 
 #[test]
-fn only_what_the_model_said_and_nobody_denied_is_carried_over() {
+fn only_what_the_model_said_and_nobody_denied_is_propagated() {
     let library = Library::new();
     let (leader, follower, other) = (library.add_image(1), library.add_image(2), library.add_image(3));
     let run = library.add_run(vec![leader]);
@@ -69,15 +70,15 @@ fn only_what_the_model_said_and_nobody_denied_is_carried_over() {
     let marks = library.marks(leader);
     library.decide_mark(&marks[0], leader, Verdict::Accept);
     library.decide_mark(&marks[1], leader, Verdict::Reject { reason: None });
-    assert_eq!(library.offer(run, leader, follower), 2);
+    assert_eq!(library.propagate(run, leader, follower), 2);
     assert_eq!(library.statuses(follower), [Status::Proposed, Status::Proposed]);
     assert_eq!(library.marks(follower).iter().map(|mark| mark.confidence).collect::<Vec<_>>(), [Some(0.9), Some(0.7)]);
-    assert_eq!(library.offer(run, follower, other), 0, "what was carried over was not found there");
+    assert_eq!(library.propagate(run, follower, other), 0, "what was propagated was not found there");
 
-    let carried = library.marks(follower);
-    library.decide_mark(&carried[0], follower, Verdict::Accept);
-    library.decide_mark(&carried[1], follower, Verdict::Reject { reason: None });
-    assert_eq!(library.offer(run, leader, follower), 0, "what was decided is not offered again");
+    let propagated = library.marks(follower);
+    library.decide_mark(&propagated[0], follower, Verdict::Accept);
+    library.decide_mark(&propagated[1], follower, Verdict::Reject { reason: None });
+    assert_eq!(library.propagate(run, leader, follower), 0, "what was decided is not proposed again");
 }
 
 #[test]
@@ -85,32 +86,32 @@ fn an_answer_about_the_image_itself_counts_for_more() {
     let library = Library::new();
     let (leader, follower, third) = (library.add_image(1), library.add_image(2), library.add_image(3));
     let origins = |image| -> Vec<_> {
-        library.shown_marks(image).into_iter().map(|mark| (mark.origin, mark.carried_from)).collect()
+        library.shown_marks(image).into_iter().map(|mark| (mark.origin, mark.propagated_from)).collect()
     };
     let own = |run| vec![(Origin::Run { run }, None)];
 
-    // Asked about itself after the offer, or before it, in the same run or an earlier one.
+    // Asked about itself after the propagation, or before it, in the same run or an earlier one.
     let first = library.add_run(vec![leader, follower]);
-    assert_eq!(library.offer(first, leader, follower), 0, "nothing was found yet");
+    assert_eq!(library.propagate(first, leader, follower), 0, "nothing was found yet");
     library.answer(first, &[0.9]);
-    assert_eq!(library.offer(first, leader, follower), 1);
+    assert_eq!(library.propagate(first, leader, follower), 1);
     library.answer(first, &[0.8]);
     assert_eq!(origins(follower), own(first));
-    let propagate = |to| {
+    let propagated_to = |to| {
         let queued = |image, leader| QueuedImage { image, leader };
         let run = library.add_queue(vec![queued(leader, None), queued(to, Some(leader))]);
         library.answer(run, &[0.9]);
         run
     };
-    let second = propagate(follower);
+    let second = propagated_to(follower);
     assert_eq!(origins(follower), own(first));
     let layer = library.store.read_blocking(|view| view.shown_on(follower, &LayerScope::of_run(second))).unwrap();
     assert_eq!(layer.len(), 1, "its own layer has what it propagated");
-    assert_eq!(library.offer(second, leader, leader), 0);
+    assert_eq!(library.propagate(second, leader, leader), 0);
 
-    // A later offer supersedes an earlier one.
-    let earlier = propagate(third);
-    let last = propagate(third);
+    // A later propagation supersedes an earlier one.
+    let earlier = propagated_to(third);
+    let last = propagated_to(third);
     assert_eq!(origins(third), [(Origin::Run { run: last }, Some(leader))]);
     assert_eq!(library.marks(third)[0].origin, Origin::Run { run: earlier });
 }
@@ -137,8 +138,8 @@ fn a_settled_job_gives_its_marks_to_those_that_wait_for_them_and_a_failed_one_le
     );
     let labels = library.store.read_blocking(|view| view.found_by_run(run)).unwrap();
     assert_eq!(labels.iter().map(|label| label.count).sum::<u32>(), 4);
-    let carried = library.store.read_blocking(|view| view.annotations_of(images[1])).unwrap();
-    assert_eq!((carried.len(), carried[0].carried_from), (2, Some(images[0])));
+    let propagated = library.store.read_blocking(|view| view.annotations_of(images[1])).unwrap();
+    assert_eq!((propagated.len(), propagated[0].propagated_from), (2, Some(images[0])));
 
     let job = waiting().remove(0);
     let failure = JobFailure { attempt: None, kind: FailureKind::ModelFailed, detail: "no".into() };

@@ -1,17 +1,17 @@
 //! What a person does to marks, taken back and made again.
 
 use domain::annotation::AttributeValue;
-use domain::checks::Check;
 use domain::geometry::Point;
 use domain::ids::AnnotationId;
-use domain::review::{ImageEdit, MarkChange, MarkContent};
+use domain::review::checks::Check;
+use domain::review::{AnnotationChange, AnnotationContent, ImageEdit};
 use rusqlite::Connection;
 
 use super::*;
 use crate::migration;
 
-fn content(label: &str, shape: Shape) -> MarkContent {
-    MarkContent { label: label.into(), shape, attributes: BTreeMap::new() }
+fn content(label: &str, shape: Shape) -> AnnotationContent {
+    AnnotationContent { label: label.into(), shape, attributes: BTreeMap::new() }
 }
 
 fn somewhere() -> Shape {
@@ -19,9 +19,9 @@ fn somewhere() -> Shape {
 }
 
 impl Library {
-    fn change(&self, image: ImageId, changes: Vec<MarkChange>) -> StepTaken {
+    fn change(&self, image: ImageId, changes: Vec<AnnotationChange>) -> StepTaken {
         let edit = ImageEdit { image, changes };
-        self.store.write_blocking(move |store| store.change_marks(&edit, &LayerScope::All, 30)).unwrap()
+        self.store.write_blocking(move |store| store.edit_annotations(&edit, &LayerScope::All, 30)).unwrap()
     }
 
     fn accept(&self, image: ImageId) {
@@ -53,18 +53,22 @@ fn all_that_a_person_does_to_an_image_is_taken_back_and_made_again() {
     let mut states = vec![(library.marks(image), library.review(image))];
     let mut note = |library: &Library| states.push((library.marks(image), library.review(image)));
 
-    let moved = MarkContent {
+    let moved = AnnotationContent {
         attributes: [("asleep".to_owned(), AttributeValue::YesNo(true))].into(),
         ..content("lynx", somewhere())
     };
-    library.change(image, vec![MarkChange::Change { id: first, mark: moved }]);
+    library.change(image, vec![AnnotationChange::Change { id: first, content: moved }]);
     note(&library);
     library.accept(image);
     note(&library);
     let point = content("nose", Shape::Point { at: Point::new(3.0, 4.0) });
-    let drawn = library.change(image, vec![MarkChange::Add { mark: point }, MarkChange::Remove { id: second }]);
+    let drawn =
+        library.change(image, vec![AnnotationChange::Add { content: point }, AnnotationChange::Remove { id: second }]);
     note(&library);
-    library.change(image, vec![MarkChange::Remove { id: drawn.marks[0] }, MarkChange::Remove { id: first }]);
+    library.change(
+        image,
+        vec![AnnotationChange::Remove { id: drawn.annotations[0] }, AnnotationChange::Remove { id: first }],
+    );
     note(&library);
     library.accept(other);
 
@@ -104,7 +108,9 @@ fn all_that_a_person_does_to_an_image_is_taken_back_and_made_again() {
 fn a_new_step_is_the_end_of_what_was_taken_back() {
     let library = Library::new();
     let image = library.add_image(1);
-    let add = |label: &str| library.change(image, vec![MarkChange::Add { mark: content(label, somewhere()) }]).marks[0];
+    let add = |label: &str| {
+        library.change(image, vec![AnnotationChange::Add { content: content(label, somewhere()) }]).annotations[0]
+    };
     let gone = add("cat");
     assert!(library.undo(image));
     let dog = add("dog");
@@ -122,14 +128,14 @@ fn a_step_that_decides_the_last_proposal_reviews_the_image() {
     let run = library.add_run(vec![image]);
     library.answer(run, &[0.9, 0.4]);
     let marks = library.marks(image);
-    let decide = |mark: &Annotation, verdict| MarkChange::Decide { id: mark.id, verdict };
+    let decide = |mark: &Annotation, verdict| AnnotationChange::Decide { id: mark.id, verdict };
     library.change(image, vec![decide(&marks[0], Verdict::Reject { reason: None })]);
     assert_eq!(library.review(image), ReviewState::Unreviewed);
     let found = content("dog", somewhere());
-    let adopted = MarkChange::Adopt { run, mark: found, confidence: Some(0.5) };
+    let adopted = AnnotationChange::Adopt { run, content: found, confidence: Some(0.5) };
     let step = library.change(image, vec![decide(&marks[1], Verdict::Reject { reason: None }), adopted]);
     assert_eq!(library.review(image), ReviewState::Reviewed);
-    let dog = library.marks(image).into_iter().find(|mark| mark.id == step.marks[1]).unwrap();
+    let dog = library.marks(image).into_iter().find(|mark| mark.id == step.annotations[1]).unwrap();
     assert_eq!((dog.origin, dog.status, dog.confidence), (Origin::Run { run }, Status::Accepted, Some(0.5)));
     assert!(library.undo(image));
     assert_eq!(library.review(image), ReviewState::Unreviewed);
@@ -154,20 +160,42 @@ fn a_step_is_made_again_although_its_run_was_undone_since() {
 fn marks_that_are_not_there_are_not_changed() {
     let library = Library::new();
     let (image, other) = (library.add_image(1), library.add_image(2));
-    let drawn = library.change(other, vec![MarkChange::Add { mark: content("cat", somewhere()) }]).marks[0];
+    let drawn =
+        library.change(other, vec![AnnotationChange::Add { content: content("cat", somewhere()) }]).annotations[0];
     for id in [drawn, AnnotationId(99)] {
         let edit = ImageEdit {
             image,
             changes: vec![
-                MarkChange::Add { mark: content("dog", somewhere()) },
-                MarkChange::Change { id, mark: content("dog", somewhere()) },
+                AnnotationChange::Add { content: content("dog", somewhere()) },
+                AnnotationChange::Change { id, content: content("dog", somewhere()) },
             ],
         };
-        let refused = library.store.write_blocking(move |store| store.change_marks(&edit, &LayerScope::All, 30));
+        let refused = library.store.write_blocking(move |store| store.edit_annotations(&edit, &LayerScope::All, 30));
         assert!(matches!(refused, Err(StoreError::Missing { what: "mark", .. })), "{refused:?}");
     }
     assert!(library.marks(image).is_empty(), "nothing of a refused step is done");
     assert_eq!(library.marks(other)[0].label, "cat");
+}
+
+#[test]
+fn what_is_no_annotation_is_refused_and_what_reaches_over_the_edge_is_cut_off() {
+    let library = Library::new();
+    let image = library.add_image(1);
+    let edit = |content| ImageEdit { image, changes: vec![AnnotationChange::Add { content }] };
+    let beside = Shape::Box { rect: Rect::new(700.0, 0.0, 800.0, 90.0) };
+    for unfit in [content(" ", somewhere()), content("cat", beside)] {
+        let edit = edit(unfit);
+        let refused = library.store.write_blocking(move |store| store.edit_annotations(&edit, &LayerScope::All, 30));
+        assert!(matches!(refused, Err(StoreError::Unfit(_))), "{refused:?}");
+    }
+    assert!(library.marks(image).is_empty());
+    let over = Shape::Box { rect: Rect::new(600.0, 100.0, 700.0, 200.0) };
+    library.change(image, vec![AnnotationChange::Add { content: content(" cat ", over) }]);
+    let [drawn] = &library.marks(image)[..] else { panic!("one was drawn") };
+    assert_eq!(
+        (drawn.label.as_str(), &drawn.shape),
+        ("cat", &Shape::Box { rect: Rect::new(600.0, 100.0, 640.0, 200.0) })
+    );
 }
 
 #[test]
@@ -177,7 +205,7 @@ fn a_drawn_mark_has_the_colour_of_its_label() {
     let colors: Vec<u8> = ["cat", "dog", "cat", "bird"]
         .into_iter()
         .map(|label| {
-            library.change(image, vec![MarkChange::Add { mark: content(label, somewhere()) }]);
+            library.change(image, vec![AnnotationChange::Add { content: content(label, somewhere()) }]);
             library.marks(image).last().unwrap().color
         })
         .collect();
@@ -210,7 +238,7 @@ fn decisions_of_an_earlier_library_can_still_be_taken_back() {
     let rejected = marks();
     assert_eq!((rejected[0].status, rejected[0].reject_reason), (Status::Rejected, Some(RejectReason::BadBox)));
     let undone = store.write_blocking(|edit| edit.undo_latest()).unwrap().unwrap();
-    assert_eq!((undone.image, undone.marks), (ImageId(1), vec![AnnotationId(7)]));
+    assert_eq!((undone.image, undone.annotations), (ImageId(1), vec![AnnotationId(7)]));
     assert_eq!((marks()[0].status, marks()[0].reject_reason), (Status::Proposed, None));
     store.write_blocking(|edit| edit.redo_on(ImageId(1))).unwrap().unwrap();
     assert_eq!(marks(), rejected);
@@ -222,7 +250,7 @@ fn a_bulk_edit_is_undone_and_redone_as_a_whole_from_every_image() {
     let images = [1, 2, 3].map(|seed| library.add_image(seed));
     for image in images {
         let whole = Shape::Box { rect: Rect::new(0.0, 0.0, 640.0, 480.0) };
-        library.change(image, vec![MarkChange::Add { mark: content("cat", whole) }]);
+        library.change(image, vec![AnnotationChange::Add { content: content("cat", whole) }]);
     }
     let has_mark = || images.map(|image| !library.marks(image).is_empty());
     let bulk = |of: &[ImageId]| {
@@ -250,7 +278,7 @@ fn a_bulk_edit_is_undone_and_redone_as_a_whole_from_every_image() {
     assert_eq!(has_mark(), [false, false, true]);
 
     // Once something was done after it, each image has its own order again, and no later work is lost.
-    library.change(images[1], vec![MarkChange::Add { mark: content("dog", somewhere()) }]);
+    library.change(images[1], vec![AnnotationChange::Add { content: content("dog", somewhere()) }]);
     assert!(library.undo(images[0]));
     assert_eq!(has_mark(), [true, true, true]);
     assert_eq!(library.marks(images[1])[0].label, "dog");

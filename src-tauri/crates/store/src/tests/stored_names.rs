@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use domain::annotation::{RejectReason, Status};
-use domain::checks::Check;
+use domain::review::checks::Check;
 use domain::diagnosis::{LimitUnit, Obstacle};
 use domain::endpoint::EndpointProblem;
 use domain::hooks::HookEvent;

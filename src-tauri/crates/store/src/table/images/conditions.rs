@@ -5,12 +5,12 @@ use std::collections::HashSet;
 
 use domain::annotation::AttributeValue;
 use domain::calendar::CalendarDate;
-use domain::checks::Check;
 use domain::compare::Side;
 use domain::ids::{CollectionId, ImageId, RunId};
 use domain::layers::LayerScope;
 use domain::query::{Condition, ImageQuery, ImageState, Share, Span, Test, Trait};
 use domain::recipe::comparable;
+use domain::review::checks::Check;
 use domain::run::FailureKind;
 use rusqlite::{Params, params};
 

@@ -5,11 +5,11 @@ use std::mem::discriminant;
 
 use domain::annotation::Status;
 use domain::calendar::CalendarDate;
-use domain::checks::Check;
 use domain::ids::{CollectionId, RunId};
 use domain::layers::LayerScope;
 use domain::library::{Collection, FilterCount, FilterCounts, LabelCount, RunCount};
 use domain::query::{Condition, ImageQuery, ImageState, Share, Span, Test, Trait};
+use domain::review::checks::Check;
 use domain::run::FailureKind;
 
 use super::id_set::IdSet;

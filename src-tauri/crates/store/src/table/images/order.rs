@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use domain::doubt::Signals;
 use domain::ids::ImageId;
 use domain::layers::LayerScope;
 use domain::query::{ImageOrder, ImageState};
+use domain::review::uncertainty::Signals;
 
 use super::id_set::IdSet;
 use crate::table::all;
@@ -28,7 +28,7 @@ impl View<'_> {
             ImageOrder::LeastCertain => {
                 "SELECT image_id FROM image_figures WHERE least_certain IS NOT NULL ORDER BY least_certain, image_id"
             }
-            ImageOrder::Doubt => "SELECT image_id FROM image_doubts ORDER BY doubt DESC, image_id",
+            ImageOrder::Uncertainty => "SELECT image_id FROM image_doubts ORDER BY doubt DESC, image_id",
             ImageOrder::MostMarks => {
                 "SELECT image_id FROM image_figures WHERE proposed + accepted + edited > 0
                  ORDER BY proposed + accepted + edited DESC, image_id"
@@ -60,14 +60,14 @@ impl View<'_> {
                 counts.sort_by_key(|&(image, count)| (std::cmp::Reverse(count), image));
                 Some(counts.into_iter().map(|(image, _)| image).collect())
             }
-            ImageOrder::Doubt => {
+            ImageOrder::Uncertainty => {
                 let proposed = self.images_proposed_on(layers)?;
                 let open = self.images_in_state(ImageState::Unreviewed, &proposed, layers, &[])?;
-                let mut doubts: Vec<(u32, f64)> =
-                    self.signals_in(layers)?.into_iter().map(|(id, signals)| (id, signals.doubt())).collect();
-                doubts.retain(|&(id, doubt)| doubt > 0.0 && open.contains(id));
-                doubts.sort_by(|one, other| other.1.total_cmp(&one.1));
-                Some(doubts.into_iter().map(|(id, _)| id).collect())
+                let mut uncertainties: Vec<(u32, f64)> =
+                    self.signals_in(layers)?.into_iter().map(|(id, signals)| (id, signals.uncertainty())).collect();
+                uncertainties.retain(|&(id, uncertainty)| uncertainty > 0.0 && open.contains(id));
+                uncertainties.sort_by(|one, other| other.1.total_cmp(&one.1));
+                Some(uncertainties.into_iter().map(|(id, _)| id).collect())
             }
             _ => None,
         })

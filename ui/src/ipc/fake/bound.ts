@@ -2,7 +2,7 @@
  * What a sample says about all: how many were wrong, and how many of all may be. The bound is the one-sided one of
  * Clopper and Pearson: it holds whatever the true share is, at the price of being a little too high.
  */
-import type { ErrorRate, SampleMark } from "../ipc/bindings";
+import type { ErrorRate, SampledAnnotation, SampleOutlook } from "../bindings";
 
 export const CONFIDENCE = 0.95;
 /** Halvings of an interval until a double can tell its ends no further apart. */
@@ -33,7 +33,7 @@ function atMost(wrong: number, judged: number, share: number): number {
 }
 
 /** What has been found in a sample so far; null while nothing was looked at. */
-export function findingOf(sample: readonly SampleMark[]): ErrorRate | null {
+export function findingOf(sample: readonly SampledAnnotation[]): ErrorRate | null {
   const judged = sample.filter(({ verdict }) => verdict !== null).length;
   const wrong = sample.filter(({ verdict }) => verdict === "wrong").length;
   return judged === 0 ? null : { judged, wrong, rate: wrong / judged, at_most: upperBound(wrong, judged) };
@@ -56,4 +56,8 @@ export function moreFor({ judged, wrong, rate }: ErrorRate, limit: number): numb
   for (let size = judged; size <= MOST_PROPOSED; size = Math.ceil(size * 1.02 + 1))
     if (upperBound(Math.round((wrong / judged) * size), size) <= limit) return size - judged;
   return null;
+}
+
+export function outlookOf(sample: number, errorLimit: number): SampleOutlook {
+  return { clean_bound: sample === 0 ? null : upperBound(0, sample), clean_sample: cleanSample(errorLimit) };
 }

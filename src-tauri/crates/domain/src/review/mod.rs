@@ -1,5 +1,19 @@
-//! A person's work on marks, step by step: decisions and changes, and what comes of them. Every step can be taken back and
-//! made again.
+//! Review: the commands of a person on annotations, and the rules of what each does. The rules are pure: an image with its
+//! annotations and a command make what changes on it, which the store saves.
+
+pub mod audit;
+pub mod checks;
+pub mod decide;
+pub mod edit;
+pub mod history;
+pub mod image;
+pub mod propose;
+pub mod repair;
+pub mod runs;
+mod spelling;
+#[cfg(test)]
+mod tests;
+pub mod uncertainty;
 
 use std::collections::BTreeMap;
 
@@ -9,14 +23,14 @@ use crate::annotation::{AttributeValue, RejectReason, Shape};
 use crate::ids::{AnnotationId, ImageId, RunId, StepId};
 use crate::library::ImageCard;
 
-/// Which marks a decision is about.
+/// Which annotations a decision is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum DecisionScope {
     /// Every proposal on the image; with none, accepting confirms the image as empty.
     Image,
-    Mark {
+    Annotation {
         id: AnnotationId,
     },
 }
@@ -38,55 +52,63 @@ pub struct Decision {
     pub verdict: Verdict,
 }
 
-/// What a mark says: all of it that a person may change.
+/// All of an annotation that a person may change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
-pub struct MarkContent {
+pub struct AnnotationContent {
     pub label: String,
     pub shape: Shape,
     pub attributes: BTreeMap<String, AttributeValue>,
 }
 
-/// A change to the marks of an image.
+/// A change to the annotations of an image.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
-pub enum MarkChange {
-    /// A mark of the person's own, accepted from the start.
-    Add { mark: MarkContent },
-    /// All of what the mark is to say. A model's mark is from then on an edited one, and the person's.
-    Change { id: AnnotationId, mark: MarkContent },
-    /// A mark of the person's own goes; a model's is rejected, so that what it found stays known.
+pub enum AnnotationChange {
+    /// An annotation of the person's own, accepted from the start.
+    Add { content: AnnotationContent },
+    /// All of the new content. A run's annotation is from then on an edited one, and the person's.
+    Change { id: AnnotationId, content: AnnotationContent },
+    /// An annotation of the person's own goes; a run's is rejected, so that what it found stays known.
     Remove { id: AnnotationId },
-    /// A decision about one mark, as part of the step.
+    /// A decision about one annotation, as part of the step.
     Decide { id: AnnotationId, verdict: Verdict },
     /// What a run had found and what is not on the image any more, or never was: accepted, and the run's.
     Adopt {
         run: RunId,
-        mark: MarkContent,
+        content: AnnotationContent,
         #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
         confidence: Option<f32>,
     },
 }
 
-/// Changes to the marks of one image that are one step. Whether the image is reviewed stays as the person has said, but for
-/// this: one that was decided is confirmed empty without marks, and reviewed with some; and so is one of which the step has
-/// decided the last proposal.
+/// Changes to the annotations of one image that are one step. What the person has said about the image stays, except that a
+/// reviewed image becomes confirmed empty without approved annotations and reviewed with some, and that an image is reviewed
+/// once a step has decided its last proposal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ImageEdit {
     pub image: ImageId,
-    pub changes: Vec<MarkChange>,
+    pub changes: Vec<AnnotationChange>,
 }
 
-/// A step that was taken, taken back, or made again, and the image as it is after that.
+/// A step that was taken, undone or redone, and the image as it is after that.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Step {
     pub id: StepId,
     pub image: ImageCard,
-    /// The marks that it was about, in the order of its changes; those that it added, too, and those that are gone.
-    pub marks: Vec<AnnotationId>,
+    /// What it was about, in the order of its changes; with those that it added, and those that are gone.
+    pub annotations: Vec<AnnotationId>,
     /// How many other images it changed.
     pub others: u32,
+}
+
+/// What a bulk edit has changed. It is undone as a whole.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct BulkEditResult {
+    pub images: u32,
+    pub annotations: u32,
 }

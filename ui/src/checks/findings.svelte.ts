@@ -1,26 +1,26 @@
-/** The likely mistakes on the image that review shows, and the one step that repairs each. */
+/** What the checks find on the image that review shows, and the one step that repairs each. */
 import { getContext, setContext, untrack } from "svelte";
 
+import { contentOf } from "../editor/changes";
 import type { Review } from "../editor/review.svelte";
-import type { Annotation, ImageCard, ImageId, Mistake } from "../ipc/bindings";
+import type { Annotation, AnnotationChange, CheckFinding, ImageCard, ImageId, RepairAction } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
 import { nameOf } from "../kit/shape";
 import { refusalWords, words } from "../messages";
 import type { App } from "../state/app.svelte";
 import { inLayers } from "../state/layers";
-import { repairChange } from "./repair";
 
-type MistakesSeam = Pick<Seam, "mistakes">;
+type FindingsSeam = Pick<Seam, "findings">;
 
-export class Mistakes {
+export class Findings {
   readonly review: Review;
-  readonly #seam: MistakesSeam;
+  readonly #seam: FindingsSeam;
   readonly #refused: (refusal: unknown) => void;
-  #found = $state.raw<{ image: ImageId; mistakes: readonly Mistake[] } | null>(null);
+  #found = $state.raw<{ image: ImageId; findings: readonly CheckFinding[] } | null>(null);
   /** Looking takes a moment: only the latest image counts. */
   #latest = 0;
 
-  constructor(seam: MistakesSeam, review: Review, refused: (refusal: unknown) => void) {
+  constructor(seam: FindingsSeam, review: Review, refused: (refusal: unknown) => void) {
     this.#seam = seam;
     this.review = review;
     this.#refused = refused;
@@ -33,17 +33,17 @@ export class Mistakes {
       return;
     }
     try {
-      const mistakes = await this.#seam.mistakes(card.id);
-      if (wish === this.#latest) this.#found = { image: card.id, mistakes };
+      const findings = await this.#seam.findings(card.id);
+      if (wish === this.#latest) this.#found = { image: card.id, findings };
     } catch (refusal) {
       this.#refused(refusal);
     }
   }
 
-  of(mark: Annotation): readonly Mistake[] {
+  of(mark: Annotation): readonly CheckFinding[] {
     // What is rejected already is as good as repaired, though the core may not have said so yet.
     if (this.#found?.image !== this.review.imageId || mark.status === "rejected") return [];
-    return this.#found?.mistakes.filter((mistake) => mistake.mark === mark.id) ?? [];
+    return this.#found?.findings.filter(({ annotation }) => annotation === mark.id) ?? [];
   }
 
   /** What a mark is called, and whether it is likely a mistake. */
@@ -59,36 +59,52 @@ export class Mistakes {
   /** Repairs the selected mark; when that is no mistake, selects the first one that is. */
   repair(): void {
     const { selectedMark, marks } = this.review;
-    const [mistake] = selectedMark === null ? [] : this.of(selectedMark);
-    if (selectedMark !== null && mistake) this.repairOne(mistake, selectedMark);
+    const [finding] = selectedMark === null ? [] : this.of(selectedMark);
+    if (selectedMark !== null && finding) this.repairOne(finding, selectedMark);
     else this.review.select(marks.find((mark) => this.of(mark).length > 0)?.id ?? null);
   }
 
-  repairOne(mistake: Mistake, mark: Annotation): void {
+  repairOne({ repair }: CheckFinding, mark: Annotation): void {
     const { card, edits, selected } = this.review;
     if (card === null) return;
-    edits.make(card.id, repairChange(mistake, mark, card.size));
+    edits.make(card.id, changeFor(repair, mark));
     if (selected === mark.id) this.review.select(null);
   }
 }
 
-const KEY = Symbol("mistakes");
+/** The change that carries out what the core says. */
+export function changeFor(repair: RepairAction, mark: Annotation): AnnotationChange {
+  const { id } = mark;
+  switch (repair.kind) {
+    case "relabel":
+      return { kind: "change", id, content: { ...contentOf(mark), label: repair.label } };
+    // The core cuts off what reaches over the edge wherever an annotation is changed.
+    case "crop":
+      return { kind: "change", id, content: contentOf(mark) };
+    case "remove":
+      return { kind: "remove", id };
+    case "reject":
+      return { kind: "decide", id, verdict: repair };
+  }
+}
+
+const KEY = Symbol("findings");
 
 /** For the parts of the review screen; it looks at each image that is shown, and again when its marks change. */
-export function provideMistakes(app: App, review: Review): void {
-  const mistakes = new Mistakes(
+export function provideFindings(app: App, review: Review): void {
+  const findings = new Findings(
     inLayers(app.seam, () => app.layersInReview),
     review,
     (refusal) => app.tell(refusalWords(refusal), "bad"),
   );
-  setContext(KEY, mistakes);
+  setContext(KEY, findings);
   $effect(() => {
     const { card } = review;
-    untrack(() => void mistakes.look(card));
+    untrack(() => void findings.look(card));
   });
-  $effect(() => app.actions.offer({ "review.repair": { do: () => mistakes.repair(), can: () => mistakes.canRepair } }));
+  $effect(() => app.actions.offer({ "review.repair": { do: () => findings.repair(), can: () => findings.canRepair } }));
 }
 
-export function useMistakes(): Mistakes {
-  return getContext<Mistakes>(KEY);
+export function useFindings(): Findings {
+  return getContext<Findings>(KEY);
 }

@@ -1,58 +1,43 @@
 import { describe, expect, it, vi } from "vitest";
 
 import { Review } from "../editor/review.svelte";
-import type { Annotation, Check, ImageId, Mistake, Rect, Swept } from "../ipc/bindings";
+import type { Annotation, BulkEditResult, Check, ImageId } from "../ipc/bindings";
 import { openFake } from "../ipc/fake";
 import type { Seam } from "../ipc/seam";
 import { App } from "../state/app.svelte";
 import { imagesWhere } from "../state/questions";
 import { redoLatest, tellUndoable, undoLatest } from "../state/undo";
-import { Mistakes } from "./mistakes.svelte";
-import { repairChange, repairOf } from "./repair";
+import { changeFor, Findings } from "./findings.svelte";
 import { Repairing } from "./repairing.svelte";
 
 const CHECKS: Check[] = ["duplicate", "huge", "tiny", "outside", "odd_aspect", "misspelled"];
 const SEEDED = "?mistakes&images=240";
 const everything = imagesWhere([]);
 
-function mark(rect: Rect, origin: Annotation["origin"] = { kind: "run", run: 1 }): Annotation {
-  return {
+it("carries out what the core says of an annotation", () => {
+  const mark: Annotation = {
     id: 7,
-    origin,
+    origin: { kind: "run", run: 1 },
     carried_from: null,
     label: "cup",
     color: 1,
-    shape: { kind: "box", rect },
+    shape: { kind: "box", rect: { x1: 0, y1: 0, x2: 10, y2: 10 } },
     confidence: 0.5,
     attributes: {},
     status: "proposed",
     reject_reason: null,
   };
-}
-
-function mistake(check: Check, label: string | null = null): Mistake {
-  return { check, mark: 7, other: null, label };
-}
-
-describe("a repair", () => {
-  const size = { width: 100, height: 100 };
-  const inside = mark({ x1: 0, y1: 0, x2: 10, y2: 10 });
-
-  it("rejects with the reason, removes what a person drew, cuts and relabels", () => {
-    expect(repairChange(mistake("duplicate"), inside, size)).toMatchObject({
-      kind: "decide",
-      verdict: { kind: "reject", reason: "duplicate" },
-    });
-    expect(repairChange(mistake("tiny"), inside, size)).toMatchObject({ verdict: { reason: "bad_box" } });
-    expect(repairChange(mistake("huge"), mark({ x1: 0, y1: 0, x2: 10, y2: 10 }, { kind: "person" }), size)).toEqual({
-      kind: "remove",
-      id: 7,
-    });
-    expect(repairChange(mistake("misspelled", "cups"), inside, size)).toMatchObject({ mark: { label: "cups" } });
-    expect(repairOf(mistake("outside"), mark({ x1: 90, y1: 0, x2: 120, y2: 10 }), size)).toBe("cut");
-    // Nothing would be left of it.
-    expect(repairOf(mistake("outside"), mark({ x1: 110, y1: 0, x2: 120, y2: 10 }), size)).toBe("reject");
+  expect(changeFor({ kind: "reject", reason: "duplicate" }, mark)).toMatchObject({
+    kind: "decide",
+    id: 7,
+    verdict: { kind: "reject", reason: "duplicate" },
   });
+  expect(changeFor({ kind: "remove" }, mark)).toEqual({ kind: "remove", id: 7 });
+  expect(changeFor({ kind: "relabel", label: "cups" }, mark)).toMatchObject({
+    kind: "change",
+    content: { label: "cups", shape: mark.shape },
+  });
+  expect(changeFor({ kind: "crop" }, mark)).toMatchObject({ kind: "change", content: { label: "cup" } });
 });
 
 describe("checks of the core in memory", () => {
@@ -66,7 +51,7 @@ describe("checks of the core in memory", () => {
     const before = await seam.imageCards(images);
     const swept = await seam.repair(check, query, false);
     expect(swept.images).toBe(images.length);
-    expect(swept.marks).toBeGreaterThanOrEqual(images.length);
+    expect(swept.annotations).toBeGreaterThanOrEqual(images.length);
     expect(await seam.imageIds(query)).toEqual([]);
     expect(await seam.undoLatest()).toMatchObject({ others: images.length - 1 });
     expect(await seam.imageCards(images)).toEqual(before);
@@ -85,15 +70,15 @@ describe("checks of the core in memory", () => {
 describe("a repair of many images", () => {
   const query = imagesWhere([{ kind: "check", check: "tiny" }]);
 
-  async function wanted(): Promise<{ repairing: Repairing; seam: Seam; told: Swept[]; decided: ImageId }> {
+  async function wanted(): Promise<{ repairing: Repairing; seam: Seam; told: BulkEditResult[]; decided: ImageId }> {
     const seam = openFake(SEEDED);
     const [decided = 0] = await seam.imageIds(query);
     const [card] = await seam.imageCards([decided]);
-    const [mistake] = (await seam.mistakes(decided)).filter(({ check }) => check === "tiny");
-    const mark = card?.marks.find(({ id }) => id === mistake?.mark);
+    const [mistake] = (await seam.findings(decided)).filter(({ check }) => check === "tiny");
+    const mark = card?.marks.find(({ id }) => id === mistake?.annotation);
     if (!mark) throw new Error("nothing to accept");
-    await seam.decide({ image: decided, scope: { kind: "mark", id: mark.id }, verdict: { kind: "accept" } });
-    const told: Swept[] = [];
+    await seam.decide({ image: decided, scope: { kind: "annotation", id: mark.id }, verdict: { kind: "accept" } });
+    const told: BulkEditResult[] = [];
     const repairing = new Repairing(seam, (_, swept) => told.push(swept), vi.fn());
     await repairing.want("tiny", query);
     return { repairing, seam, told, decided };
@@ -108,7 +93,7 @@ describe("a repair of many images", () => {
     const reviewed = (await seam.imageCards(images)).filter(({ review }) => review !== "unreviewed");
     expect(asked).toMatchObject({ decided: 1, images: images.length, reviewed: reviewed.length });
     await repairing.goOn(true);
-    expect(told).toMatchObject([{ marks: asked.marks - 1 }]);
+    expect(told).toMatchObject([{ annotations: asked.annotations - 1 }]);
     expect(await seam.imageIds(query)).toContain(decided);
     await repairing.want("tiny", query);
     await repairing.goOn(false);
@@ -183,36 +168,36 @@ describe("undo of a bulk edit", () => {
 });
 
 describe("on the image that is reviewed", () => {
-  async function reviewing(check: Check): Promise<{ review: Review; mistakes: Mistakes; image: ImageId }> {
+  async function reviewing(check: Check): Promise<{ review: Review; findings: Findings; image: ImageId }> {
     const seam = openFake(SEEDED);
     const [image = 0] = await seam.imageIds(imagesWhere([{ kind: "check", check }]));
     const review = new Review(seam, vi.fn());
     await review.open([image]);
-    const mistakes = new Mistakes(seam, review, vi.fn());
-    await mistakes.look(review.card);
-    return { review, mistakes, image };
+    const findings = new Findings(seam, review, vi.fn());
+    await findings.look(review.card);
+    return { review, findings, image };
   }
 
   it("the key leads to the mistake, and repairs it", async () => {
-    const { review, mistakes } = await reviewing("outside");
-    mistakes.repair();
+    const { review, findings } = await reviewing("outside");
+    findings.repair();
     const { selectedMark } = review;
-    expect(selectedMark && mistakes.of(selectedMark)).toMatchObject([{ check: "outside" }]);
-    mistakes.repair();
+    expect(selectedMark && findings.of(selectedMark)).toMatchObject([{ check: "outside" }]);
+    findings.repair();
     await review.settled();
     const { width } = review.card?.size ?? { width: 0 };
     const repaired = review.card?.marks.find(({ id }) => id === selectedMark?.id);
     expect(repaired).toMatchObject({ status: "edited", shape: { rect: { x2: width } } });
     expect(review.selected).toBeNull();
-    await mistakes.look(review.card);
-    expect(mistakes.canRepair).toBe(false);
+    await findings.look(review.card);
+    expect(findings.canRepair).toBe(false);
   });
 
   it("what is rejected is no mistake any more, before the core has said so", async () => {
-    const { review, mistakes } = await reviewing("tiny");
-    const tiny = review.marks.find((each) => mistakes.of(each).some(({ check }) => check === "tiny"));
+    const { review, findings } = await reviewing("tiny");
+    const tiny = review.marks.find((each) => findings.of(each).some(({ check }) => check === "tiny"));
     if (!tiny) throw new Error("no tiny mark");
     review.decisions.decideMark(tiny, { kind: "reject", reason: null });
-    expect(review.marks.filter((each) => each.id === tiny.id).flatMap((each) => mistakes.of(each))).toEqual([]);
+    expect(review.marks.filter((each) => each.id === tiny.id).flatMap((each) => findings.of(each))).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { SampleMark, SampleVerdict } from "../ipc/bindings";
+import type { SampledAnnotation, SampleVerdict } from "../bindings";
 import { cleanSample, findingOf, moreFor, upperBound } from "./bound";
 
 describe("the bound", () => {
@@ -25,8 +25,8 @@ describe("the bound", () => {
 });
 
 it("what is not looked at does not count", () => {
-  const sample = (...verdicts: (SampleVerdict | null)[]): SampleMark[] =>
-    verdicts.map((verdict, place) => ({ image: place, mark: place, verdict }));
+  const sample = (...verdicts: (SampleVerdict | null)[]): SampledAnnotation[] =>
+    verdicts.map((verdict, place) => ({ image: place, annotation: place, verdict }));
   expect(findingOf(sample(null, null))).toBeNull();
   expect(findingOf(sample("right", null, "wrong", "right"))).toMatchObject({ judged: 3, wrong: 1, rate: 1 / 3 });
 });

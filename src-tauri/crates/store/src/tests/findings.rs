@@ -1,8 +1,8 @@
-//! Likely mistakes, doubts and audits, as the library keeps them.
+//! Findings, uncertainty and audits, as the library keeps them.
 
-use domain::audit::{AuditRequest, SampleVerdict};
-use domain::checks::Check;
 use domain::query::{Condition, ImageOrder, ImageQuery, Share, Test as Asked};
+use domain::review::audit::{AuditRequest, SampleVerdict};
+use domain::review::checks::Check;
 
 use super::*;
 
@@ -47,17 +47,17 @@ impl Library {
         images
     }
 
-    fn doubtful(&self) -> Vec<ImageId> {
+    fn by_uncertainty(&self) -> Vec<ImageId> {
         self.look_through();
-        let query = ImageQuery { order: ImageOrder::Doubt, ..ImageQuery::default() };
+        let query = ImageQuery { order: ImageOrder::Uncertainty, ..ImageQuery::default() };
         self.store.read_blocking(|view| view.image_ids(&query, &[])).unwrap()
     }
 
     fn repair(&self, check: Check) -> (u32, u32) {
         let images = self.with_mistake(check);
-        let swept =
+        let changed =
             self.store.write_blocking(move |edit| edit.repair(check, &images, &LayerScope::All, false, 50)).unwrap();
-        (swept.images, swept.marks)
+        (changed.images, changed.annotations)
     }
 }
 
@@ -83,14 +83,14 @@ fn mistakes_are_found_repaired_and_taken_back_as_one() {
     assert_eq!(library.with_mistake(Check::Tiny), [images[1]]);
     assert_eq!(library.with_mistake(Check::Misspelled), [images[2]]);
     assert!(library.with_mistake(Check::Huge).is_empty());
-    let on_third = library.store.read_blocking(|view| view.mistakes_on(images[2], &LayerScope::All)).unwrap();
+    let on_third = library.store.read_blocking(|view| view.findings_on(images[2], &LayerScope::All)).unwrap();
     let marks = library.marks(images[2]);
     assert_eq!(
-        on_third.iter().map(|mistake| (mistake.check, mistake.mark, mistake.other)).collect::<Vec<_>>(),
+        on_third.iter().map(|finding| (finding.check, finding.annotation, finding.other)).collect::<Vec<_>>(),
         [(Check::Duplicate, marks[0].id, Some(marks[1].id)), (Check::Misspelled, marks[2].id, None)]
     );
-    assert_eq!(on_third[1].label.as_deref(), Some("cat"));
-    assert_eq!(library.doubtful()[3], images[3], "what nothing speaks against comes last");
+    assert_eq!(on_third[1].repair.label(), Some("cat"));
+    assert_eq!(library.by_uncertainty()[3], images[3], "what nothing speaks against comes last");
 
     let before: Vec<_> = images.iter().map(|&image| library.marks(image)).collect();
     assert_eq!(library.repair(Check::Duplicate), (2, 2));
@@ -125,17 +125,17 @@ fn what_is_usual_for_a_label_follows_its_marks() {
 }
 
 #[test]
-fn a_reviewed_image_is_beyond_doubt() {
+fn a_reviewed_image_is_the_least_uncertain() {
     let library = Library::new();
     let images: Vec<ImageId> = (1..=3).map(|seed| library.add_image(seed)).collect();
     let run = library.add_run(images.clone());
     for confidence in [0.9, 0.3, 0.6] {
         library.propose(run, vec![found("cat", SOUND, confidence)]);
     }
-    assert_eq!(library.doubtful(), [images[1], images[2], images[0]]);
+    assert_eq!(library.by_uncertainty(), [images[1], images[2], images[0]]);
     let decision = Decision { image: images[1], scope: DecisionScope::Image, verdict: Verdict::Accept };
     library.store.write_blocking(move |edit| edit.decide(&decision, &LayerScope::All, 20)).unwrap();
-    assert_eq!(library.doubtful(), [images[2], images[0], images[1]]);
+    assert_eq!(library.by_uncertainty(), [images[2], images[0], images[1]]);
 }
 
 #[test]
@@ -171,14 +171,14 @@ fn an_audit_accepts_what_its_sample_stands_for_and_no_more() {
     library.propose(run, vec![found("cat", SOUND, 0.99)]);
 
     for (place, verdict) in [(0, Verdict::Accept), (1, Verdict::Reject { reason: None })] {
-        let scope = DecisionScope::Mark { id: proposals[place].1 };
+        let scope = DecisionScope::Annotation { id: proposals[place].1 };
         let decision = Decision { image: proposals[place].0, scope, verdict };
         library.store.write_blocking(move |edit| edit.decide(&decision, &LayerScope::All, 61)).unwrap();
     }
     let looked_at = library.store.read_blocking(|view| view.audit(id)).unwrap();
     let verdicts: Vec<_> = looked_at.sample.iter().map(|mark| mark.verdict).collect();
     assert_eq!(verdicts, [Some(SampleVerdict::Right), Some(SampleVerdict::Wrong)]);
-    assert_eq!(looked_at.finding.map(|rate| (rate.judged, rate.wrong)), Some((2, 1)));
+    assert_eq!(looked_at.error_rate.map(|rate| (rate.judged, rate.wrong)), Some((2, 1)));
 
     library.store.write_blocking(move |edit| edit.accept_audited(id, &[], 62)).unwrap();
     let accepted = library.store.read_blocking(|view| view.audit(id)).unwrap();
@@ -201,7 +201,7 @@ fn an_audit_accepts_what_its_sample_stands_for_and_no_more() {
         .propose(library.add_run(vec![library.add_image(6)]), vec![found("cat", SOUND, 0.9), found("cat", SOUND, 0.8)]);
     assert_eq!(library.repair(Check::Duplicate), (1, 1));
     let undone = library.store.read_blocking(|view| view.audit(id)).unwrap();
-    assert_eq!((undone.accepted, undone.finding.map(|rate| rate.wrong)), (None, Some(1)));
+    assert_eq!((undone.accepted, undone.error_rate.map(|rate| rate.wrong)), (None, Some(1)));
 }
 
 #[test]
@@ -228,19 +228,19 @@ fn a_larger_sample_goes_on_in_the_order_that_was_drawn() {
     let order = drawn.clone();
     let id = library.store.write_blocking(move |edit| edit.add_audit(&request, latest, 6, &drawn, 60)).unwrap();
     let audit = || library.store.read_blocking(|view| view.audit(id)).unwrap();
-    let sample = || audit().sample.iter().map(|mark| (mark.image, mark.mark)).collect::<Vec<_>>();
+    let sample = || audit().sample.iter().map(|drawn| (drawn.image, drawn.annotation)).collect::<Vec<_>>();
     assert_eq!((sample(), audit().reserve, audit().error_limit), (order[..2].to_vec(), 4, Share(0.1)));
 
     // A mark that is decided elsewhere stays in the order: leaving it out would leave a sample that is not random.
     for (place, verdict) in [(0, Verdict::Accept), (2, Verdict::Reject { reason: None })] {
-        let scope = DecisionScope::Mark { id: order[place].1 };
+        let scope = DecisionScope::Annotation { id: order[place].1 };
         let decision = Decision { image: order[place].0, scope, verdict };
         library.store.write_blocking(move |edit| edit.decide(&decision, &LayerScope::All, 61)).unwrap();
     }
-    assert_eq!(audit().finding.map(|rate| (rate.judged, rate.wrong)), Some((1, 0)));
+    assert_eq!(audit().error_rate.map(|rate| (rate.judged, rate.wrong)), Some((1, 0)));
     library.store.write_blocking(move |edit| edit.extend_audit(id, 3)).unwrap();
     assert_eq!((sample(), audit().reserve), (order[..5].to_vec(), 1));
-    assert_eq!(audit().finding.map(|rate| (rate.judged, rate.wrong)), Some((2, 1)), "the bound is of all looked at");
+    assert_eq!(audit().error_rate.map(|rate| (rate.judged, rate.wrong)), Some((2, 1)), "the bound is of all looked at");
     library.store.write_blocking(move |edit| edit.extend_audit(id, 100)).unwrap();
     assert_eq!((sample(), audit().reserve), (order, 0));
 }

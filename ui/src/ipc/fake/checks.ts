@@ -1,5 +1,5 @@
-/** Likely mistakes among marks, as the core finds them: some on an image alone, some by what is usual in the library. */
-import type { Annotation, Check, ImageCard, Mistake, PixelSize, Rect } from "../bindings";
+/** What the checks find among annotations, as the core does: some on an image alone, some by what is usual in the library. */
+import type { Annotation, Check, CheckFinding, ImageCard, PixelSize, Rect, RepairAction } from "../bindings";
 import { boundsOf } from "../../kit/shape";
 import { standingMarks } from "./query/match";
 
@@ -44,12 +44,12 @@ export function habitsOf(cards: Iterable<ImageCard>): Habits {
   return { aspects: new Map(usual), meant: meantBy(counts), counts };
 }
 
-export function mistakesOn(card: ImageCard, habits: Habits): Mistake[] {
+export function findingsOn(card: ImageCard, habits: Habits): CheckFinding[] {
   const marks = standingMarks(card);
   return marks.flatMap((mark) => {
-    const found: Mistake[] = [];
-    const note = (check: Check, more: Partial<Mistake> = {}) =>
-      found.push({ check, mark: mark.id, other: null, label: null, ...more });
+    const found: CheckFinding[] = [];
+    const note = (check: Check, more: Partial<CheckFinding> = {}) =>
+      found.push({ check, annotation: mark.id, other: null, repair: repairOf(check, mark, card.size), ...more });
     const better = marks.find((other) => other.id !== mark.id && repeats(mark, other));
     if (better) note("duplicate", { other: better.id });
     const share = shareOf(mark, card.size);
@@ -60,9 +60,17 @@ export function mistakesOn(card: ImageCard, habits: Habits): Mistake[] {
     const usual = habits.aspects.get(mark.label);
     if (aspect !== null && usual && Math.abs(aspect - usual.median) > usual.farthest) note("odd_aspect");
     const meant = habits.meant.get(mark.label);
-    if (meant !== undefined) note("misspelled", { label: meant });
+    if (meant !== undefined) note("misspelled", { repair: { kind: "relabel", label: meant } });
     return found;
   });
+}
+
+function repairOf(check: Check, mark: Annotation, { width, height }: PixelSize): RepairAction {
+  const bounds = boundsOf(mark.shape);
+  const isPartlyInside = bounds && bounds.x1 < width && bounds.y1 < height && bounds.x2 > 0 && bounds.y2 > 0;
+  if (check === "outside" && isPartlyInside) return { kind: "crop" };
+  if (mark.origin.kind === "person") return { kind: "remove" };
+  return { kind: "reject", reason: check === "duplicate" ? "duplicate" : "bad_box" };
 }
 
 /** Whether `mark` is the worse one of two that are the same: undecided, less certain, or made later. */

@@ -1,0 +1,336 @@
+//! Checks: likely mistakes that the place, the size or the label of an annotation gives away. What is usual for a label is
+//! counted by the store, which has all annotations. Rejected annotations are no mistakes any more. Deliberately absent: what
+//! only a look at the picture could tell.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::annotation::{Annotation, Shape, Status};
+use crate::geometry::{PixelSize, Rect};
+use crate::ids::AnnotationId;
+use crate::review::repair::RepairAction;
+pub use crate::review::spelling::misspelled;
+
+/// A kind of likely mistake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum Check {
+    /// Nearly the same place as another annotation of the same label.
+    Duplicate,
+    /// Over 95 % of the image.
+    Huge,
+    /// Under 0.1 % of the image.
+    Tiny,
+    /// Reaches over the image's edge.
+    Outside,
+    /// Much wider or higher than boxes of its label are.
+    OddAspect,
+    /// Its label is spelled like another one that is far more frequent.
+    Misspelled,
+}
+
+impl Check {
+    pub const ALL: [Self; 6] =
+        [Self::Duplicate, Self::Huge, Self::Tiny, Self::Outside, Self::OddAspect, Self::Misspelled];
+}
+
+/// An annotation whose place or size is likely a mistake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Misplaced {
+    pub check: Check,
+    pub annotation: AnnotationId,
+    /// Of a duplicate: the annotation that it repeats, and that would stay.
+    pub other: Option<AnnotationId>,
+}
+
+impl Misplaced {
+    fn of(check: Check, annotation: &Annotation) -> Self {
+        Self { check, annotation: annotation.id, other: None }
+    }
+
+    /// Whether it can be seen among the annotations `shown`: what repeats a hidden annotation is no mistake there.
+    #[must_use]
+    pub fn is_among(&self, shown: &[Annotation]) -> bool {
+        let has = |id: AnnotationId| shown.iter().any(|annotation| annotation.id == id);
+        has(self.annotation) && self.other.is_none_or(has)
+    }
+}
+
+/// What a check has found: an annotation that is likely a mistake, and what repairs it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct CheckFinding {
+    pub check: Check,
+    pub annotation: AnnotationId,
+    /// Of a duplicate: the annotation that it repeats, and that would stay.
+    pub other: Option<AnnotationId>,
+    pub repair: RepairAction,
+}
+
+/// All findings among the annotations that are `shown` of an image of `size`, in the order of their ids: those of
+/// `misplaced` that can be seen there, and misspelled labels, of which `meant` says what is likely meant.
+#[must_use]
+pub fn findings(
+    size: PixelSize,
+    shown: &[Annotation],
+    misplaced: &[Misplaced],
+    meant: &BTreeMap<String, String>,
+) -> Vec<CheckFinding> {
+    let mut findings = Vec::new();
+    for annotation in shown.iter().filter(|annotation| annotation.status != Status::Rejected) {
+        for found in misplaced.iter().filter(|it| it.annotation == annotation.id && it.is_among(shown)) {
+            let repair = RepairAction::of_misplaced(found.check, annotation, size);
+            findings.push(CheckFinding { check: found.check, annotation: annotation.id, other: found.other, repair });
+        }
+        if let Some(label) = meant.get(&annotation.label) {
+            let repair = RepairAction::Relabel { label: label.clone() };
+            findings.push(CheckFinding { check: Check::Misspelled, annotation: annotation.id, other: None, repair });
+        }
+    }
+    findings.sort_by_key(|finding| (finding.annotation, finding.check));
+    findings
+}
+
+/// Two annotations of one label that overlap this much are one thing annotated twice.
+const DUPLICATE_IOU: f64 = 0.85;
+const HUGE_SHARE: f64 = 0.95;
+const TINY_SHARE: f64 = 0.001;
+/// Boxes of a label from which on something is usual for them.
+const FEWEST_USUAL: u32 = 20;
+/// How many spreads from the middle are odd, and how much wider or higher than usual at least.
+const ODD_SPREADS: f64 = 4.0;
+const ODD_FACTOR: f64 = 2.0;
+/// Boxes of a label that are looked at to say what is usual.
+pub const MOST_BOXES: u32 = 500;
+/// From the median absolute deviation to the standard deviation of a normal distribution.
+const SPREAD_FROM_DEVIATION: f64 = 1.4826;
+
+/// How wide boxes of a label usually are for their height: of the natural logarithm of width over height, the median and the
+/// spread (the median absolute deviation, scaled to be a standard deviation where they are normally distributed).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct UsualAspect {
+    pub boxes: u32,
+    pub middle: f64,
+    pub spread: f64,
+}
+
+impl UsualAspect {
+    /// `None` of no boxes.
+    #[must_use]
+    pub fn of(rects: &[Rect]) -> Option<Self> {
+        let mut aspects: Vec<f64> = rects.iter().filter_map(|rect| log_aspect(*rect)).collect();
+        let middle = median(&mut aspects)?;
+        let mut deviations: Vec<f64> = aspects.iter().map(|aspect| (aspect - middle).abs()).collect();
+        let spread = SPREAD_FROM_DEVIATION * median(&mut deviations)?;
+        Some(Self { boxes: u32::try_from(aspects.len()).unwrap_or(u32::MAX), middle, spread })
+    }
+
+    /// Whether what was counted of `then` annotations of a label is to be counted anew of `now`. Since they have doubled or
+    /// halved by then, looking at all of them again costs twice the annotations at most.
+    #[must_use]
+    pub fn is_outdated(then: u32, now: u32) -> bool {
+        now >= then.saturating_mul(2) || now <= then / 2
+    }
+
+    fn is_odd(self, rect: Rect) -> bool {
+        self.boxes >= FEWEST_USUAL
+            && log_aspect(rect)
+                .is_some_and(|aspect| (aspect - self.middle).abs() > (ODD_SPREADS * self.spread).max(ODD_FACTOR.ln()))
+    }
+}
+
+/// The natural logarithm of width over height; `None` of a box without extent.
+fn log_aspect(rect: Rect) -> Option<f64> {
+    (rect.area() > 0.0).then(|| (rect.width() / rect.height()).ln())
+}
+
+/// The middle one, or the mean of the two in the middle; sorts what it is given.
+fn median(values: &mut [f64]) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    let upper = values.get(values.len() / 2)?;
+    let lower = values.get(values.len().saturating_sub(1) / 2)?;
+    Some(f64::midpoint(*upper, *lower))
+}
+
+/// How many annotations images usually have: the median and the median absolute deviation.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct UsualCount {
+    middle: f64,
+    spread: f64,
+}
+
+impl UsualCount {
+    /// Of how many images have how many annotations, by that number; `None` of no images.
+    #[must_use]
+    pub fn of(images_by_count: &[(u32, u32)]) -> Option<Self> {
+        let middle = weighted_median(images_by_count)?;
+        let mut deviations: Vec<(u32, u32)> =
+            images_by_count.iter().map(|(count, images)| (count.abs_diff(middle), *images)).collect();
+        deviations.sort_unstable();
+        let spread = weighted_median(&deviations)?;
+        // Where nearly all have the same number, one more or less is not yet odd.
+        Some(Self { middle: f64::from(middle), spread: f64::from(spread.max(1)) })
+    }
+
+    /// By how many spreads `count` differs from what is usual.
+    #[must_use]
+    pub fn spreads_of(self, count: usize) -> f64 {
+        (f64::from(u32::try_from(count).unwrap_or(u32::MAX)) - self.middle) / self.spread
+    }
+}
+
+/// The middle value of `(value, how often)` in order; `None` of nothing.
+fn weighted_median(counts: &[(u32, u32)]) -> Option<u32> {
+    let total: u64 = counts.iter().map(|(_, often)| u64::from(*often)).sum();
+    let mut seen = 0;
+    counts.iter().find_map(|(value, often)| {
+        seen += u64::from(*often);
+        (2 * seen >= total && total > 0).then_some(*value)
+    })
+}
+
+/// What the places and sizes of the annotations on an image of `size` give away, in their order. `usual` knows how boxes of
+/// a label usually are.
+#[must_use]
+pub fn misplaced(
+    size: PixelSize,
+    annotations: &[Annotation],
+    usual: impl Fn(&str) -> Option<UsualAspect>,
+) -> Vec<Misplaced> {
+    let standing: Vec<&Annotation> = annotations.iter().filter(|one| one.status != Status::Rejected).collect();
+    let whole = Rect::new(0.0, 0.0, f64::from(size.width), f64::from(size.height));
+    let mut found = Vec::new();
+    for annotation in &standing {
+        if let Some(other) = repeated(annotation, &standing) {
+            found.push(Misplaced { other: Some(other), ..Misplaced::of(Check::Duplicate, annotation) });
+        }
+        let (Some(bounds), Some(area)) = (annotation.shape.bounds(), annotation.shape.area()) else { continue };
+        let is_outside = bounds.x1 < whole.x1 || bounds.y1 < whole.y1 || bounds.x2 > whole.x2 || bounds.y2 > whole.y2;
+        if is_outside {
+            found.push(Misplaced::of(Check::Outside, annotation));
+        }
+        if matches!(annotation.shape, Shape::Point { .. }) {
+            continue;
+        }
+        if area > HUGE_SHARE * whole.area() {
+            found.push(Misplaced::of(Check::Huge, annotation));
+        } else if area < TINY_SHARE * whole.area() {
+            found.push(Misplaced::of(Check::Tiny, annotation));
+        }
+        let is_box = matches!(annotation.shape, Shape::Box { .. });
+        if is_box && usual(&annotation.label).is_some_and(|usual| usual.is_odd(bounds)) {
+            found.push(Misplaced::of(Check::OddAspect, annotation));
+        }
+    }
+    found
+}
+
+/// The annotation that this one repeats: of two, the one that a person has decided stays, then the more certain, then the
+/// earlier.
+/// Two runs that propose the same are no mistake of either.
+fn repeated(annotation: &Annotation, standing: &[&Annotation]) -> Option<AnnotationId> {
+    let bounds = annotation.shape.bounds()?;
+    standing
+        .iter()
+        .filter(|other| other.status.is_approved() || other.origin == annotation.origin)
+        .find(|&other| {
+            other.id != annotation.id
+                && other.label == annotation.label
+                && other.shape.kind() == annotation.shape.kind()
+                && stays_before(other, annotation)
+                && match &annotation.shape {
+                    Shape::Point { .. } => other.shape.is_nearly(&annotation.shape),
+                    _ => other.shape.bounds().is_some_and(|place| place.iou(bounds) >= DUPLICATE_IOU),
+                }
+        })
+        .map(|other| other.id)
+}
+
+fn stays_before(one: &Annotation, other: &Annotation) -> bool {
+    let worth = |annotation: &Annotation| (annotation.status != Status::Proposed, annotation.confidence.unwrap_or(0.0));
+    let (one_worth, other_worth) = (worth(one), worth(other));
+    match one_worth.0.cmp(&other_worth.0).then(one_worth.1.total_cmp(&other_worth.1)) {
+        std::cmp::Ordering::Greater => true,
+        std::cmp::Ordering::Less => false,
+        std::cmp::Ordering::Equal => one.id < other.id,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::annotation::Origin;
+    use crate::geometry::Point;
+    use crate::ids::RunId;
+
+    const SIZE: PixelSize = PixelSize::new(1000, 1000);
+
+    fn mark(id: u32, label: &str, rect: (f64, f64, f64, f64), confidence: f32) -> Annotation {
+        Annotation {
+            id: AnnotationId(id),
+            origin: Origin::Run { run: RunId(1) },
+            propagated_from: None,
+            label: label.into(),
+            color: 1,
+            shape: Shape::Box { rect: Rect::new(rect.0, rect.1, rect.2, rect.3) },
+            confidence: Some(confidence),
+            attributes: BTreeMap::new(),
+            status: Status::Proposed,
+            reject_reason: None,
+            is_superseded: false,
+        }
+    }
+
+    fn kinds(annotations: &[Annotation]) -> Vec<(Check, u32)> {
+        misplaced(SIZE, annotations, |_| None)
+            .into_iter()
+            .map(|finding| (finding.check, finding.annotation.0))
+            .collect()
+    }
+
+    #[test]
+    fn of_two_marks_on_one_thing_the_better_one_stays() {
+        let twice =
+            [mark(1, "cat", (100.0, 100.0, 300.0, 300.0), 0.4), mark(2, "cat", (104.0, 100.0, 300.0, 300.0), 0.9)];
+        let found = misplaced(SIZE, &twice, |_| None);
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].annotation, found[0].other), (AnnotationId(1), Some(AnnotationId(2))));
+
+        let decided = Annotation { status: Status::Edited, ..twice[0].clone() };
+        let found = misplaced(SIZE, &[decided, twice[1].clone()], |_| None);
+        assert_eq!(found[0].annotation, AnnotationId(2), "what a person has decided stays");
+        let rejected = Annotation { status: Status::Rejected, ..twice[0].clone() };
+        assert!(kinds(&[rejected, twice[1].clone()]).is_empty());
+        let other_label = Annotation { label: "dog".into(), ..twice[0].clone() };
+        assert!(kinds(&[other_label, twice[1].clone()]).is_empty());
+    }
+
+    #[test]
+    fn sizes_and_places_that_are_hardly_meant_are_found() {
+        assert_eq!(kinds(&[mark(1, "cat", (0.0, 0.0, 1000.0, 990.0), 0.9)]), [(Check::Huge, 1)]);
+        assert_eq!(kinds(&[mark(1, "cat", (0.0, 0.0, 20.0, 30.0), 0.9)]), [(Check::Tiny, 1)]);
+        assert_eq!(kinds(&[mark(1, "cat", (-5.0, 0.0, 200.0, 300.0), 0.9)]), [(Check::Outside, 1)]);
+        assert!(kinds(&[mark(1, "cat", (0.0, 0.0, 40.0, 40.0), 0.9)]).is_empty());
+        let point =
+            Annotation { shape: Shape::Point { at: Point::new(5.0, 5.0) }, ..mark(1, "cat", (0., 0., 1., 1.), 0.9) };
+        assert!(kinds(&[point]).is_empty(), "a point has no size");
+    }
+
+    #[test]
+    fn an_aspect_is_odd_only_beside_many_that_are_alike() {
+        let rects = |count: u32| -> Vec<Rect> {
+            (0..count).map(|step| Rect::new(0.0, 0.0, 100.0 + f64::from(step), 50.0)).collect()
+        };
+        let wide = [mark(1, "cat", (0.0, 0.0, 50.0, 400.0), 0.9)];
+        let checks = |usual: Option<UsualAspect>, marks: &[Annotation]| misplaced(SIZE, marks, |_| usual).len();
+        assert_eq!(checks(UsualAspect::of(&rects(40)), &wide), 1);
+        assert_eq!(checks(UsualAspect::of(&rects(10)), &wide), 0, "too few to say what is usual");
+        let usual = [mark(1, "cat", (0.0, 0.0, 150.0, 60.0), 0.9)];
+        assert_eq!(checks(UsualAspect::of(&rects(40)), &usual), 0);
+        assert_eq!(UsualAspect::of(&[]), None);
+    }
+}

@@ -1,0 +1,58 @@
+//! Decisions: what accepting and rejecting make of annotations.
+
+use crate::annotation::{Annotation, Origin, RejectReason, Status};
+use crate::ids::AnnotationId;
+use crate::review::image::{AnnotatedImage, AnnotationDiff, Context, ImageDiff, UnknownAnnotation};
+use crate::review::{DecisionScope, Verdict};
+
+/// Carries out a decision. One about a whole image is about its proposals in the layers that the person sees, and reviews
+/// the image; one about a single annotation reviews the image once no proposal is left there.
+///
+/// # Errors
+/// When the image does not have the annotation.
+pub fn decide(
+    image: &AnnotatedImage,
+    scope: DecisionScope,
+    verdict: Verdict,
+    context: Context<'_>,
+) -> Result<ImageDiff, UnknownAnnotation> {
+    let meant: Vec<&Annotation> = match scope {
+        DecisionScope::Image => {
+            image.annotations.iter().filter(|one| one.status == Status::Proposed && context.layers.shows(one)).collect()
+        }
+        DecisionScope::Annotation { id } => vec![image.annotation(id)?],
+    };
+    let changes = meant.into_iter().map(|annotation| change(annotation, verdict)).collect();
+    Ok(ImageDiff::of(image, changes, true, context))
+}
+
+/// Accepts those of `ids` that are undecided, as a part of a bulk edit.
+#[must_use]
+pub fn accept(image: &AnnotatedImage, ids: &[AnnotationId], context: Context<'_>) -> ImageDiff {
+    let undecided = image.annotations.iter().filter(|annotation| annotation.status == Status::Proposed);
+    let meant = undecided.filter(|annotation| ids.contains(&annotation.id));
+    ImageDiff::of(image, meant.map(|annotation| change(annotation, Verdict::Accept)).collect(), true, context)
+}
+
+fn change(annotation: &Annotation, verdict: Verdict) -> AnnotationDiff {
+    AnnotationDiff { before: Some(annotation.clone()), after: Some(decided(annotation, verdict)) }
+}
+
+/// The annotation with a verdict. Accepting one that the person had edited leaves it an edited one.
+pub(super) fn decided(annotation: &Annotation, verdict: Verdict) -> Annotation {
+    let (status, reject_reason) = match verdict {
+        Verdict::Accept if annotation.status == Status::Edited => (Status::Edited, None),
+        Verdict::Accept => (Status::Accepted, None),
+        Verdict::Reject { reason } => (Status::Rejected, reason),
+    };
+    Annotation { status, reject_reason, ..annotation.clone() }
+}
+
+/// What is left of an annotation that a person removes: their own goes, a run's is rejected, so that what it found stays
+/// known.
+pub(super) fn removed(annotation: &Annotation, reason: Option<RejectReason>) -> Option<Annotation> {
+    match annotation.origin {
+        Origin::Run { .. } => Some(decided(annotation, Verdict::Reject { reason })),
+        Origin::Person => None,
+    }
+}

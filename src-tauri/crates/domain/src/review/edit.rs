@@ -1,0 +1,151 @@
+//! Edits: what a person draws, changes, removes and adopts.
+
+use std::collections::BTreeMap;
+
+use crate::annotation::{Annotation, Origin, Status};
+use crate::geometry::PixelSize;
+use crate::ids::AnnotationId;
+use crate::recipe::palette_color;
+use crate::review::decide::{decided, removed};
+use crate::review::image::{AnnotatedImage, AnnotationDiff, Context, ImageDiff, UnknownAnnotation};
+use crate::review::{AnnotationChange, AnnotationContent};
+use crate::shape::UnfitShape;
+
+/// The colours in which labels are shown in a library.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LabelColors {
+    /// Of the labels that a command names, those that the library has.
+    pub known: BTreeMap<String, u8>,
+    /// How many labels the library has.
+    pub label_count: usize,
+}
+
+impl LabelColors {
+    /// The colour of `label`, or the next one that is free, round the palette of twelve.
+    #[must_use]
+    pub fn color_of(&self, label: &str) -> u8 {
+        self.known.get(label).copied().unwrap_or_else(|| palette_color(self.label_count))
+    }
+}
+
+/// Why an edit cannot be carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum EditError {
+    #[error(transparent)]
+    Unknown(#[from] UnknownAnnotation),
+    #[error(transparent)]
+    Unfit(#[from] UnfitAnnotation),
+}
+
+/// Why something is no annotation on an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum UnfitAnnotation {
+    #[error("it has no label")]
+    NoLabel,
+    #[error(transparent)]
+    Shape(#[from] UnfitShape),
+}
+
+/// Carries out the changes of a person as one command, one after the other. What reaches over the image's edge is cut off
+/// there. New annotations get the ids after `latest_id`.
+///
+/// # Errors
+/// When an annotation is not there, or nothing would be left of one, or it has no label. Nothing is changed then.
+pub fn edit(
+    image: &AnnotatedImage,
+    changes: &[AnnotationChange],
+    colors: &LabelColors,
+    latest_id: u32,
+    context: Context<'_>,
+) -> Result<ImageDiff, EditError> {
+    let mut latest_id = latest_id;
+    let mut edited = image.clone();
+    let mut made: Vec<AnnotationDiff> = Vec::with_capacity(changes.len());
+    for change in changes {
+        let before = change.id().map(|id| edited.annotation(id)).transpose()?;
+        let after = match (change, before) {
+            (AnnotationChange::Add { content }, _) => {
+                latest_id += 1;
+                Some(drawn(AnnotationId(latest_id), &content.fitted(image.size)?, colors))
+            }
+            (AnnotationChange::Adopt { run, content, confidence }, _) => {
+                latest_id += 1;
+                let drawn = drawn(AnnotationId(latest_id), &content.fitted(image.size)?, colors);
+                let is_superseded = context.runs.supersede(*run, false);
+                Some(Annotation { origin: Origin::Run { run: *run }, confidence: *confidence, is_superseded, ..drawn })
+            }
+            (AnnotationChange::Change { content, .. }, Some(before)) => {
+                let AnnotationContent { label, shape, attributes } = content.fitted(image.size)?;
+                Some(Annotation { shape, attributes, ..relabeled(before, &label, colors) })
+            }
+            (AnnotationChange::Decide { verdict, .. }, Some(before)) => Some(decided(before, *verdict)),
+            (AnnotationChange::Remove { .. }, Some(before)) => removed(before, None),
+            (_, None) => None,
+        };
+        let change = AnnotationDiff { before: before.cloned(), after };
+        edited.put(change.before.as_ref(), change.after.as_ref());
+        made.push(change);
+    }
+    let decides =
+        changes.iter().any(|it| matches!(it, AnnotationChange::Decide { .. } | AnnotationChange::Adopt { .. }));
+    Ok(ImageDiff::of(image, made, decides, context))
+}
+
+impl AnnotationChange {
+    /// The annotation that is changed; `None` for a new one.
+    #[must_use]
+    pub fn id(&self) -> Option<AnnotationId> {
+        match self {
+            Self::Change { id, .. } | Self::Remove { id } | Self::Decide { id, .. } => Some(*id),
+            Self::Add { .. } | Self::Adopt { .. } => None,
+        }
+    }
+
+    /// The label that an annotation is given, as the person has typed it.
+    #[must_use]
+    pub fn label(&self) -> Option<&str> {
+        match self {
+            Self::Add { content } | Self::Change { content, .. } | Self::Adopt { content, .. } => {
+                Some(content.label.trim())
+            }
+            Self::Remove { .. } | Self::Decide { .. } => None,
+        }
+    }
+}
+
+impl AnnotationContent {
+    fn fitted(&self, size: PixelSize) -> Result<Self, UnfitAnnotation> {
+        let label = self.label.trim();
+        if label.is_empty() {
+            return Err(UnfitAnnotation::NoLabel);
+        }
+        let shape = self.shape.fitted(size)?;
+        Ok(Self { label: label.into(), shape, attributes: self.attributes.clone() })
+    }
+}
+
+fn drawn(id: AnnotationId, content: &AnnotationContent, colors: &LabelColors) -> Annotation {
+    Annotation {
+        id,
+        origin: Origin::Person,
+        propagated_from: None,
+        label: content.label.clone(),
+        color: colors.color_of(&content.label),
+        shape: content.shape.clone(),
+        confidence: None,
+        attributes: content.attributes.clone(),
+        status: Status::Accepted,
+        reject_reason: None,
+        is_superseded: false,
+    }
+}
+
+/// An annotation that a person has changed, under `label`. A run's is from then on an edited one, and the person's.
+pub(super) fn relabeled(before: &Annotation, label: &str, colors: &LabelColors) -> Annotation {
+    let color = if label == before.label { before.color } else { colors.color_of(label) };
+    let status = match before.origin {
+        Origin::Run { .. } => Status::Edited,
+        Origin::Person => Status::Accepted,
+    };
+    Annotation { label: label.into(), color, status, reject_reason: None, ..before.clone() }
+}

@@ -1,0 +1,154 @@
+//! Repairs: what becomes of an annotation that is likely a mistake, one at a time or as a bulk edit.
+
+use serde::{Deserialize, Serialize};
+
+use crate::annotation::{Annotation, Origin, RejectReason};
+use crate::geometry::PixelSize;
+use crate::library::ReviewState;
+use crate::review::Verdict;
+use crate::review::checks::{Check, CheckFinding};
+use crate::review::decide::decided;
+use crate::review::edit::{LabelColors, relabeled};
+use crate::review::image::{AnnotatedImage, AnnotationDiff, Context, ImageDiff};
+
+/// What repairs an annotation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum RepairAction {
+    /// A run's annotation repeats another one, or can hardly be meant.
+    Reject { reason: RejectReason },
+    /// So does a person's own.
+    Remove,
+    /// What reaches over the image's edge is cut off there.
+    Crop,
+    /// The label becomes the one that is likely meant.
+    Relabel { label: String },
+}
+
+impl RepairAction {
+    /// The label that the annotation is given.
+    #[must_use]
+    pub fn label(&self) -> Option<&str> {
+        if let Self::Relabel { label } = self { Some(label) } else { None }
+    }
+
+    /// What repairs an annotation whose place or size a check has found on an image of `size`.
+    pub(super) fn of_misplaced(check: Check, annotation: &Annotation, size: PixelSize) -> Self {
+        let reason = match check {
+            Check::Outside if annotation.shape.fitted(size).is_ok() => return Self::Crop,
+            Check::Duplicate => RejectReason::Duplicate,
+            _ => RejectReason::BadBox,
+        };
+        match annotation.origin {
+            Origin::Run { .. } => Self::Reject { reason },
+            Origin::Person => Self::Remove,
+        }
+    }
+}
+
+/// Repairs what `findings` are about, as a part of a bulk edit. With `spares_decided` annotations stay that a person has
+/// accepted, edited or drawn. `None`: there is nothing to repair.
+#[must_use]
+pub fn repair(
+    image: &AnnotatedImage,
+    findings: &[CheckFinding],
+    spares_decided: bool,
+    colors: &LabelColors,
+    context: Context<'_>,
+) -> Option<ImageDiff> {
+    let mut changes: Vec<AnnotationDiff> = Vec::new();
+    for finding in findings {
+        let Ok(annotation) = image.annotation(finding.annotation) else { continue };
+        let is_repaired = changes.iter().any(|change| change.before.as_ref().is_some_and(|it| it.id == annotation.id));
+        if is_repaired || (spares_decided && annotation.status.is_approved()) {
+            continue;
+        }
+        let after = repaired(annotation, &finding.repair, image.size, colors);
+        changes.push(AnnotationDiff { before: Some(annotation.clone()), after });
+    }
+    (!changes.is_empty()).then(|| ImageDiff::of(image, changes, false, context))
+}
+
+/// `None`: the annotation goes.
+fn repaired(
+    annotation: &Annotation,
+    repair: &RepairAction,
+    size: PixelSize,
+    colors: &LabelColors,
+) -> Option<Annotation> {
+    match repair {
+        RepairAction::Reject { reason } => Some(decided(annotation, Verdict::Reject { reason: Some(*reason) })),
+        RepairAction::Remove => None,
+        RepairAction::Relabel { label } => Some(relabeled(annotation, label, colors)),
+        RepairAction::Crop => {
+            let shape = annotation.shape.fitted(size).unwrap_or_else(|_| annotation.shape.clone());
+            Some(Annotation { shape, ..relabeled(annotation, &annotation.label, colors) })
+        }
+    }
+}
+
+/// What a repair of many images would change.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct RepairExtent {
+    pub images: u32,
+    /// Those of the images that a person has reviewed.
+    pub reviewed: u32,
+    pub annotations: u32,
+    /// Those of them that a person has accepted, edited or drawn.
+    pub decided: u32,
+}
+
+impl RepairExtent {
+    /// Counts what [`repair`] would change on an image, if nothing is spared.
+    pub fn add(&mut self, image: &AnnotatedImage, findings: &[CheckFinding]) {
+        let meant: Vec<&Annotation> = findings.iter().filter_map(|it| image.annotation(it.annotation).ok()).collect();
+        if meant.is_empty() {
+            return;
+        }
+        self.images += 1;
+        self.reviewed += u32::from(image.review != ReviewState::Unreviewed);
+        for annotation in meant {
+            self.annotations += 1;
+            self.decided += u32::from(annotation.status.is_approved());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::annotation::{Shape, Status};
+    use crate::geometry::Rect;
+    use crate::ids::{AnnotationId, RunId};
+
+    #[test]
+    fn a_repair_rejects_with_the_reason_removes_what_a_person_drew_and_crops() {
+        let size = PixelSize::new(100, 100);
+        let annotation = |origin, x1: f64| Annotation {
+            id: AnnotationId(7),
+            origin,
+            propagated_from: None,
+            label: "cup".into(),
+            color: 1,
+            shape: Shape::Box { rect: Rect::new(x1, 0.0, 120.0, 10.0) },
+            confidence: None,
+            attributes: BTreeMap::new(),
+            status: Status::Proposed,
+            reject_reason: None,
+            is_superseded: false,
+        };
+        let run = Origin::Run { run: RunId(1) };
+        let of = |check, origin, x1| RepairAction::of_misplaced(check, &annotation(origin, x1), size);
+        let reject = |reason| RepairAction::Reject { reason };
+        assert_eq!(of(Check::Duplicate, run, 90.0), reject(RejectReason::Duplicate));
+        assert_eq!(of(Check::Tiny, run, 90.0), reject(RejectReason::BadBox));
+        assert_eq!(of(Check::Huge, Origin::Person, 90.0), RepairAction::Remove);
+        assert_eq!(of(Check::Outside, run, 90.0), RepairAction::Crop);
+        assert_eq!(of(Check::Outside, run, 110.0), reject(RejectReason::BadBox), "nothing would be left of it");
+        assert_eq!(of(Check::Outside, Origin::Person, 110.0), RepairAction::Remove);
+    }
+}
