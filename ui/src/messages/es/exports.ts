@@ -4,13 +4,13 @@ import { count } from "../format";
 import type { Words } from "../words";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
-const marks = (number: number): string => `${count(number)} ${number === 1 ? "marca" : "marcas"}`;
+const marks = (number: number): string => `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
 
 const formats: Record<ExportFormat, { name: string; note: string }> = {
   coco: { name: "Conjunto de datos COCO", note: "Imágenes, anotaciones, categorías: para entrenar y casi todo" },
-  coco_detections: { name: "Resultados COCO", note: "Cajas con su confianza: para evaluar un conjunto" },
-  json_lines: { name: "JSON Lines", note: "Una imagen por línea, con cada marca, atributo y decisión" },
-  csv: { name: "CSV", note: "Una marca por fila: para hojas de cálculo" },
+  coco_detections: { name: "Resultados COCO", note: "Recuadros con su confianza: para evaluar un conjunto" },
+  json_lines: { name: "JSON Lines", note: "Una imagen por línea, con cada anotación, atributo y decisión" },
+  csv: { name: "CSV", note: "Una anotación por fila: para hojas de cálculo" },
 };
 
 export const exports: Words<typeof english> = {
@@ -21,7 +21,7 @@ export const exports: Words<typeof english> = {
   layers: "Las anotaciones de la ejecución y lo que las personas han dibujado, aceptado o editado en sus imágenes",
   format: "Formato",
   formats,
-  scope: "Qué marcas",
+  scope: "Qué anotaciones",
   all: "Todo",
   reviewed: "Solo lo revisado",
   withRejected: "Con las rechazadas",
@@ -36,17 +36,17 @@ export const exports: Words<typeof english> = {
         : []),
     ].join(", "),
   drag: "Arrástralo a una carpeta o a otro programa, o guárdalo.",
-  noDrag: "Aquí no se puede arrastrar nada fuera de la ventana. Guárdalo.",
+  noDrag: "Aquí no se puede arrastrar fuera de la ventana. Guárdalo.",
   leftOut: ({ without_form, without_score, missing }: Exported) => [
-    ...(without_form > 0 ? [`Quedan fuera: ${marks(without_form)} que este formato no puede expresar.`] : []),
-    ...(without_score > 0 ? [`Quedan fuera: ${marks(without_score)} sin confianza.`] : []),
+    ...(without_form > 0 ? [`Omitidas: ${marks(without_form)} que este formato no admite.`] : []),
+    ...(without_score > 0 ? [`Omitidas: ${marks(without_score)} sin confianza.`] : []),
     ...(missing > 0
       ? [
-          `${missing === 1 ? "Falta" : "Faltan"} ${count(missing)} ${missing === 1 ? "archivo" : "archivos"}: no queda ninguna copia de la imagen donde se vio.`,
+          `${missing === 1 ? "Falta" : "Faltan"} ${count(missing)} ${missing === 1 ? "archivo" : "archivos"}: la imagen ya no está en ninguna de sus carpetas.`,
         ]
       : []),
   ],
   save: "Guardar como…",
   saved: (path) => `Conjunto de datos escrito en ${path}`,
-  nothing: "Ninguna ejecución ha respondido aún sobre una imagen. Cuando lo haga, aquí se podrán exportar sus marcas.",
+  nothing: "Ninguna ejecución ha anotado aún una imagen. Cuando lo haga, podrás exportar aquí sus anotaciones.",
 };
