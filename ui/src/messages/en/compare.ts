@@ -88,7 +88,7 @@ export const compare = {
   sameTitle: (all: number) => (all === 1 ? "Both agree on the one image" : `Both agree on all ${images(all)}`),
   sameNote: (agreed: number) => `${things(agreed)}, found by both.`,
   toPlan: "Plan a run",
-  toReview: "Review the annotations",
+  toReview: "Review annotations",
   toLibrary: "Go to the library",
 
   nothingToUndo: "There is no decision to undo.",

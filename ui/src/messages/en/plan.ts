@@ -234,11 +234,11 @@ export const plan = {
     suggestion: (name: string) => `Suggested for this number of images: ${name}.`,
     pause: "Pause between requests, ms",
     none: "none",
-    pauseRange: (most: number) => `A whole number of milliseconds up to ${count(most)}.`,
+    pauseRange: (most: number) => `Enter a whole number of milliseconds up to ${count(most)}.`,
     pauseHinders: "The pause is not valid.",
     maxTokens: "Max output tokens",
     maxTokensNote: "Empty: the model’s default. A lower value caps the cost but may cut answers off.",
-    maxTokensRange: (least: number, most: number) => `A whole number from ${count(least)} to ${count(most)}.`,
+    maxTokensRange: (least: number, most: number) => `Enter a whole number from ${count(least)} to ${count(most)}.`,
     maxTokensHinders: "Max output tokens is not valid.",
   },
   budget: {

@@ -230,7 +230,7 @@ export const run = {
     reached: (budget: Dollars, paid: Dollars, maybe: Dollars, each: Dollars) =>
       [
         `The budget of ${exactMoney(budget)} is reached: ${moneyBeside(paid, each)} paid, `,
-        maybe === 0 ? "" : `up to ${enoughMoney(maybe)} more possibly billed, `,
+        maybe === 0 ? "" : `up to ${enoughMoney(maybe)} more may be billed, `,
         "and the next request could exceed it. Raise it to continue.",
       ].join(""),
     field: "New budget",

@@ -71,7 +71,7 @@ export const settings = {
   concurrency: "Concurrency",
   foundOut: "automatic",
   concurrencyNote: "Requests in parallel. Empty: set automatically. It is lowered when the server asks for it.",
-  concurrencyRange: (least: number, most: number) => `A whole number from ${count(least)} to ${count(most)}.`,
+  concurrencyRange: (least: number, most: number) => `Enter a whole number from ${count(least)} to ${count(most)}.`,
   limits: "Limits per minute",
   limitNames: {
     requests: "Requests",
@@ -80,7 +80,7 @@ export const settings = {
   } satisfies Record<keyof RouteLimits, string>,
   limitOf: (name: string) => `${name} per minute`,
   limitsNote: "Empty: the server’s own limits apply. A lower limit here leaves room for others on the account.",
-  limitWrong: "A whole number above 0, or empty.",
+  limitWrong: "Enter a whole number above 0, or empty.",
   requests: "Requests",
   requestsNote: "How remote models are called. Rate limits and server outages do not use up retries.",
   run: {
@@ -111,7 +111,8 @@ export const settings = {
       usual: "by model",
     },
   } satisfies Record<RunSettingName, { title: string; note: string; usual: string }>,
-  wholeNumber: (least: number, most: number) => `A whole number from ${count(least)} to ${count(most)}, or empty.`,
+  wholeNumber: (least: number, most: number) =>
+    `Enter a whole number from ${count(least)} to ${count(most)}, or empty.`,
   further: "Additional endpoints",
   furtherNote:
     "Other regions, accounts or gateways with the same models. Requests are spread across all endpoints in use.",
@@ -150,10 +151,10 @@ export const settings = {
     percentNote: "Of the list price.",
     keyNote: "You enter its key in the list after you add it.",
     wrong: {
-      name: "A name that no other endpoint has.",
-      base_url: "An address such as https://eu.example.com.",
-      price_percent: "A whole number from 1 to 1,000.",
-      concurrency: "A whole number from 1 to 64, or empty.",
+      name: "Enter a name that no other endpoint has.",
+      base_url: "Enter an address such as https://eu.example.com.",
+      price_percent: "Enter a whole number from 1 to 1,000.",
+      concurrency: "Enter a whole number from 1 to 64, or empty.",
     },
     cancel: "Cancel",
     add: "Add",

@@ -209,11 +209,11 @@ export const plan: Words<typeof english> = {
     suggestion: (name) => `Recomendado para esta cantidad de imágenes: ${name}.`,
     pause: "Pausa entre peticiones, ms",
     none: "ninguna",
-    pauseRange: (most) => `Un número entero de milisegundos hasta ${count(most)}.`,
+    pauseRange: (most) => `Escribe un número entero de milisegundos hasta ${count(most)}.`,
     pauseHinders: "La pausa no es válida.",
     maxTokens: "Máx. tokens de salida",
     maxTokensNote: "Vacío: el valor del modelo. Un valor menor limita el coste, pero puede cortar respuestas.",
-    maxTokensRange: (least, most) => `Un número entero de ${count(least)} a ${count(most)}.`,
+    maxTokensRange: (least, most) => `Escribe un número entero de ${count(least)} a ${count(most)}.`,
     maxTokensHinders: "El máximo de tokens de salida no es válido.",
   },
   budget: {

@@ -59,7 +59,7 @@ export const settings: Words<typeof english> = {
   concurrency: "Concurrencia",
   foundOut: "automático",
   concurrencyNote: "Peticiones en paralelo. Vacío: se ajusta automáticamente. Baja cuando el servidor lo pide.",
-  concurrencyRange: (least, most) => `Un número entero de ${count(least)} a ${count(most)}.`,
+  concurrencyRange: (least, most) => `Escribe un número entero de ${count(least)} a ${count(most)}.`,
   limits: "Límites por minuto",
   limitNames: {
     requests: "Peticiones",
@@ -68,7 +68,7 @@ export const settings: Words<typeof english> = {
   },
   limitOf: (name) => `${name} por minuto`,
   limitsNote: "Vacío: se aplican los límites del servidor. Un límite menor deja margen a otros usuarios de la cuenta.",
-  limitWrong: "Un número entero mayor que 0, o vacío.",
+  limitWrong: "Escribe un número entero mayor que 0, o vacío.",
   requests: "Peticiones",
   requestsNote: "Cómo se llama a los modelos remotos. Los límites y las caídas del servidor no gastan reintentos.",
   run: {
@@ -99,7 +99,7 @@ export const settings: Words<typeof english> = {
       usual: "por modelo",
     },
   },
-  wholeNumber: (least, most) => `Un número entero de ${count(least)} a ${count(most)}, o vacío.`,
+  wholeNumber: (least, most) => `Escribe un número entero de ${count(least)} a ${count(most)}, o vacío.`,
   further: "Endpoints adicionales",
   furtherNote:
     "Otras regiones, cuentas o pasarelas con los mismos modelos. Las peticiones se reparten entre todos los endpoints en uso.",
@@ -138,10 +138,10 @@ export const settings: Words<typeof english> = {
     percentNote: "Del precio de lista.",
     keyNote: "Su clave se introduce en la lista después de añadirlo.",
     wrong: {
-      name: "Un nombre que no tenga otro endpoint.",
-      base_url: "Una dirección como https://eu.example.com.",
-      price_percent: "Un número entero de 1 a 1.000.",
-      concurrency: "Un número entero de 1 a 64, o vacío.",
+      name: "Escribe un nombre que no tenga otro endpoint.",
+      base_url: "Escribe una dirección como https://eu.example.com.",
+      price_percent: "Escribe un número entero de 1 a 1.000.",
+      concurrency: "Escribe un número entero de 1 a 64, o vacío.",
     },
     cancel: "Cancelar",
     add: "Añadir",
