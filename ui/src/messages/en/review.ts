@@ -95,7 +95,7 @@ export const review = {
   marks: "Annotations",
   marksNote: (all: number, toDecide: number) =>
     all === 0 ? "" : `${count(all)}, ${toDecide === 0 ? "all decided" : `${count(toDecide)} to decide`}`,
-  leastCertainFirst: "Lowest confidence first",
+  leastCertainFirst: "by confidence",
   mostDoubtfulFirst: "most uncertain first",
   notAnnotated: "No model has annotated this image yet. Accept confirms that it is empty.",
   noMarks: "Nothing was found here. Accept confirms that the image is empty.",

@@ -408,7 +408,7 @@ export const run = {
   cutShort: "Answers cut off",
   cutShortNote: "They reached the output limit. Every complete annotation was kept; there may be more to find.",
   retried: "Retried automatically",
-  retriedNote: (number: number) => `${count(number)}, nothing to do`,
+  retriedNote: (number: number) => `${count(number)}, no action needed`,
   retries,
   failures,
   failureExample: (image: string, said: string) => `${image}: ${said}`,

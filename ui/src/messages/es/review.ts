@@ -94,7 +94,7 @@ export const review: Words<typeof english> = {
   marks: "Anotaciones",
   marksNote: (all, toDecide) =>
     all === 0 ? "" : `${count(all)}, ${toDecide === 0 ? "todas decididas" : `${count(toDecide)} por decidir`}`,
-  leastCertainFirst: "Menor confianza primero",
+  leastCertainFirst: "por confianza",
   mostDoubtfulFirst: "más inciertas primero",
   notAnnotated: "Ningún modelo ha anotado aún esta imagen. Aceptar confirma que está vacía.",
   noMarks: "Aquí no se encontró nada. Aceptar confirma que la imagen está vacía.",

@@ -382,7 +382,7 @@ export const run: Words<typeof english> = {
   cutShort: "Respuestas cortadas",
   cutShortNote: "Llegaron al límite de salida. Se guardó cada anotación completa; puede haber más por encontrar.",
   retried: "Reintentos automáticos",
-  retriedNote: (number) => `${count(number)}, nada que hacer`,
+  retriedNote: (number) => `${count(number)}, no requiere nada`,
   retries,
   failures,
   failureExample: (image, said) => `${image}: ${said}`,
