@@ -279,7 +279,7 @@ export const plan = {
         : `The answer length is the average of ${images(basis.images)} before.`,
   caching: ({ instruction_tokens: tokens, least_tokens: least, is_used }: PromptCaching) => {
     const instructions = `The instructions (about ${count(tokens)} tokens)`;
-    if (is_used) return `${instructions} are cached: one request goes first, the others read its cache.`;
+    if (is_used) return `${instructions} are cached: one request goes first, the others read the cache.`;
     if (tokens >= least) return `${instructions} are not cached: every request pays for them in full.`;
     return `${instructions} are under the ${count(least)} that this model needs to cache them: every request pays for them in full.`;
   },

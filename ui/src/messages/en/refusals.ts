@@ -20,7 +20,7 @@ export const refusals = {
     "Requests were in flight when Fieldmark was closed and may have been billed. Open the run and confirm to ask again.",
   settings: "The settings file cannot be read. The log and the command line say where it is wrong.",
   address:
-    "This address cannot be used. It should look like https://api.anthropic.com: with https:// unless it is on this machine, without a user name, a password or a question annotation.",
+    "This address cannot be used. It should look like https://api.anthropic.com: with https:// unless it is on this machine, and without a user name, a password or a query.",
   key: "This is not a valid key: it is empty or has invalid characters. Paste it again.",
   keychain: "The keychain could not be used. A key that you removed may still be in it.",
   run_busy: "This run is in use by another window or the command line.",

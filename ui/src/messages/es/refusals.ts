@@ -22,7 +22,7 @@ export const refusals: Words<typeof english> = {
     "Había peticiones en curso cuando se cerró Fieldmark, y puede que se hayan cobrado. Abre la ejecución y confirma que quieres preguntar de nuevo.",
   settings: "No se pudo leer el archivo de ajustes. El registro y la línea de comandos dicen dónde falla.",
   address:
-    "Esta dirección no se puede usar. Debe ser como https://api.anthropic.com: con https:// salvo que esté en este equipo, sin nombre de usuario, contraseña ni signo de interrogación.",
+    "Esta dirección no se puede usar. Debe ser como https://api.anthropic.com: con https:// salvo que esté en este equipo, y sin nombre de usuario, contraseña ni consulta.",
   key: "La clave no es válida: está vacía o tiene caracteres no permitidos. Vuelve a pegarla.",
   keychain: "No se pudo usar el llavero. Puede que siga en él una clave que has quitado.",
   run_busy: "Otra ventana o la línea de comandos está usando esta ejecución.",
