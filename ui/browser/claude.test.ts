@@ -221,7 +221,7 @@ describe("a key", () => {
     await page.keyboard.press("Enter");
     await page.getByRole("button", { name: "Test connection" }).press("Enter");
     await page.getByText("api.anthropic.com rejected the key.").waitFor();
-    await page.getByRole("button", { name: "Remove" }).press("Enter");
+    await page.getByRole("button", { name: "Remove key" }).press("Enter");
     await page.getByText("There is no key yet.").waitFor();
     await page.waitForFunction(() => document.activeElement?.id === "claude-key");
     expect(await page.getByText("rejected the key").count()).toBe(0);

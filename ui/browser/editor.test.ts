@@ -131,7 +131,7 @@ describe("a mark", () => {
     const wanted = await page.locator("aside .section li button[title]").nth(1).getAttribute("title");
     await press("2");
     expect(await selected()).toBe(
-      `${wanted}, confidence 62 %, edited`.replace("62", /(\d+) %/.exec((await selected()) ?? "")?.[1] ?? ""),
+      `${wanted}, 62 % confidence, edited`.replace("62", /(\d+) %/.exec((await selected()) ?? "")?.[1] ?? ""),
     );
     await press("Escape", "b");
     await drag([20, 20], [80, 80]);

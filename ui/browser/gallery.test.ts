@@ -164,7 +164,7 @@ describe("filters", () => {
     await page.getByRole("button", { name: /^Accepted/ }).click();
     await page.getByText(`${count} of 60 images`).waitFor();
     expect(await cells().count()).toBe(count);
-    await page.getByRole("button", { name: "Leave out spoon" }).focus();
+    await page.getByRole("button", { name: "Exclude spoon" }).focus();
     await page.keyboard.press("Enter");
     expect(await search().inputValue()).toBe("label:cup mark:accepted -label:spoon");
     await page.getByRole("button", { name: "Clear all" }).click();

@@ -71,7 +71,7 @@ describe.each(LOOKS)("in the %s theme, at %i x %i", (theme, width, height) => {
     await expectAccessible(page);
   });
 
-  it("an overnight run shows its batches, and the morning its sum", async () => {
+  it("a batch run shows its batches, and the morning its sum", async () => {
     page = await open(browser, { query: "priced&key&overnight&images=1400", theme, width, height });
     await page.keyboard.press("Control+3");
     await page.getByText("Sent, not confirmed").first().waitFor();
@@ -87,13 +87,13 @@ describe.each(LOOKS)("in the %s theme, at %i x %i", (theme, width, height) => {
     await expectAccessible(page);
     await page.keyboard.press("Control+5");
     await page.getByText(/^Batch run 3 is done: /).waitFor();
-    await page.getByText("batch").waitFor();
+    await page.getByText("batch", { exact: true }).waitFor();
     await screenshot(page, `history-morning-${theme}-${width}`);
     await expectNothingCut(page);
     await expectAccessible(page);
   });
 
-  it("a plan says what is not paid again, what is carried over, and what overnight costs", async () => {
+  it("a plan says what is not paid again, what is propagated, and what a batch costs", async () => {
     await openPlan({ query: "priced&key&answered&similar&images=214", theme, width, height });
     await page.getByText(/^\d+ of 214 answered before: not paid again$/).waitFor();
     await screenshot(page, `plan-answered-${theme}-${width}`);
@@ -107,7 +107,7 @@ describe.each(LOOKS)("in the %s theme, at %i x %i", (theme, width, height) => {
     await screenshot(page, `plan-overnight-${theme}-${width}`);
     await expectNothingCut(page);
     await expectAccessible(page);
-    await page.getByRole("radio", { name: /^Now/ }).check({ force: true });
+    await page.getByRole("radio", { name: /^Live/ }).check({ force: true });
     await page.getByRole("switch", { name: "Ask again about every image" }).check();
     await page.getByText(/answered before: paid again$/).waitFor();
     await page.getByText("Advanced").click();
@@ -154,7 +154,7 @@ describe("a run elsewhere", () => {
     await page.getByRole("heading", { name: "Run 2" }).waitFor();
   });
 
-  it("uses answers again, carries marks over, and says so in its report too", async () => {
+  it("reuses answers, propagates annotations, and says so in its report too", async () => {
     await openPlan({ query: "priced&key&answered&similar&images=400" });
     await page.getByRole("switch", { name: /look like another/ }).check();
     await quoted();
@@ -196,9 +196,9 @@ describe("the plan", () => {
     expect(await page.getByRole("switch", { name: "Ask again about every image" }).isChecked()).toBe(false);
   });
 
-  it("starts an overnight run at half the price, by the keyboard", async () => {
+  it("starts a batch run at half the price, by the keyboard", async () => {
     await openPlan();
-    await page.getByRole("radio", { name: /^Now/ }).focus();
+    await page.getByRole("radio", { name: /^Live/ }).focus();
     await page.keyboard.press("ArrowRight");
     await page.getByRole("button", { name: "Annotate 60 images, about $0.0086" }).waitFor();
     await page.getByText("live only").waitFor();
@@ -211,7 +211,7 @@ describe("the plan", () => {
     expect(await page.getByRole("heading", { name: "Images per minute" }).count()).toBe(0);
   });
 
-  it("takes a number at once within its range, or finds out", async () => {
+  it("takes a number at once within its range, or is automatic", async () => {
     await openPlan();
     await page.getByText("Advanced").click();
     const field = page.getByLabel("Concurrency");
@@ -241,16 +241,16 @@ describe("additional endpoints", () => {
     const form = page.getByRole("dialog", { name: "Add an endpoint" });
     await form.getByLabel("Name", { exact: true }).fill("Frankfurt");
     await form.getByLabel("Base URL").fill("https://eu.claude.example");
-    await form.getByLabel("Requests a minute").fill("lots");
+    await form.getByLabel("Requests per minute").fill("lots");
     await page.keyboard.press("Enter");
     await form.getByText("Enter a whole number above 0, or empty.").waitFor();
-    await form.getByLabel("Requests a minute").fill("1,200");
+    await form.getByLabel("Requests per minute").fill("1,200");
     await page.keyboard.press("Enter");
     const agree = page.getByRole("dialog", { name: "Send images to eu.claude.example too?" });
     await expectAccessible(page);
     await screenshot(page, "settings-route-agree-dark-1280");
     await agree.getByRole("button", { name: "Not now" }).click();
-    await rows().getByText("You have not agreed yet that images are sent to eu.claude.example.").waitFor();
+    await rows().getByText("You have not allowed sending images to eu.claude.example yet.").waitFor();
     await rows().getByText("https://eu.claude.example, list price, 1,200 requests per minute").waitFor();
     await page.getByRole("button", { name: "Allow…" }).click();
     await agree.getByRole("button", { name: "Send images to eu.claude.example" }).click();
@@ -259,7 +259,7 @@ describe("additional endpoints", () => {
     await page.keyboard.press("Enter");
     await rows().getByText("In use").waitFor();
     // The key of the server for Claude is another one.
-    await page.getByRole("button", { name: "Forget: Frankfurt" }).click();
+    await page.getByRole("button", { name: "Remove key: Frankfurt" }).click();
     await rows().getByText("Not used").waitFor();
     expect(await page.getByText("A key is stored in the system keychain.").count()).toBe(1);
   });

@@ -308,7 +308,7 @@ describe("two keys", () => {
       await page.keyboard.press("a");
       await frames(page);
     }
-    await page.getByText("1 image still waits a decision.").waitFor();
+    await page.getByText("1 image still needs a decision.").waitFor();
     await screenshot(page, "review-end-dark-1280");
     await page.getByRole("button", { name: "Go to the next one" }).click();
     await page.keyboard.press("a");

@@ -110,7 +110,7 @@ export const review = {
   acceptMark: (label: string) => `Accept ${label}`,
   rejectMark: (label: string) => `Reject ${label}`,
   markName: (label: string, confidence: number | null, status: Status) =>
-    `${label}${confidence === null ? "" : `, confidence ${percent(confidence)}`}, ${statuses[status].toLowerCase()}`,
+    `${label}${confidence === null ? "" : `, ${percent(confidence)} confidence`}, ${statuses[status].toLowerCase()}`,
 
   selectedMark: "Selected annotation",
   corners: ["Upper left corner", "Upper right corner", "Lower right corner", "Lower left corner"],

@@ -62,7 +62,7 @@ export const settings = {
   keepKey: "Save key",
   replaceKey: "Replace",
   dontReplaceKey: "Keep the old key",
-  forgetKey: "Remove",
+  forgetKey: "Remove key",
   address: "Base URL",
   addressNote: "The server’s address, without /v1/messages. Each server has its own key.",
   vendorsOwn: "Use Anthropic’s",

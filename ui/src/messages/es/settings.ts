@@ -50,7 +50,7 @@ export const settings: Words<typeof english> = {
   keepKey: "Guardar clave",
   replaceKey: "Sustituir",
   dontReplaceKey: "Dejar la anterior",
-  forgetKey: "Quitar",
+  forgetKey: "Quitar clave",
   address: "URL base",
   addressNote: "La dirección del servidor, sin /v1/messages. Cada servidor tiene su propia clave.",
   vendorsOwn: "Usar la de Anthropic",
