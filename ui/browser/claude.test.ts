@@ -230,7 +230,8 @@ describe("a key", () => {
   it("of the environment is only read", async () => {
     await openSettings({ query: "priced&environment" });
     await page.getByText("ANTHROPIC_API_KEY").waitFor();
-    for (const name of ["Replace", "Remove", "Save"]) expect(await page.getByRole("button", { name }).count()).toBe(0);
+    for (const name of ["Replace", "Remove key", "Save"])
+      expect(await page.getByRole("button", { name }).count()).toBe(0);
     for (const name of ["Key", "Base URL", "Concurrency"])
       expect(await page.getByRole("textbox", { name, exact: true }).count()).toBe(0);
     await expectAccessible(page);
