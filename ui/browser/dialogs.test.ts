@@ -43,7 +43,7 @@ const DIALOGS: Record<string, Asked> = {
   },
   "agreeing to a command in the settings": {
     query: "hooks",
-    opener: () => on("Control+,", "Look at it… Before a run"),
+    opener: () => on("Control+,", "Review… Before a run"),
     title: /^Run this command\?/,
   },
   "requests that may have been billed": {

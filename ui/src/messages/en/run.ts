@@ -43,7 +43,7 @@ const failures: Record<FailureKind, { title: string; remedy: string }> = {
   },
   declined: {
     title: "Model declined",
-    remedy: "The model declined to answer; this was billed. Try another model, or annotate it by hand.",
+    remedy: "The model refused to answer; this was billed. Try another model, or annotate it by hand.",
   },
   cut_off: {
     title: "Answer cut off",
