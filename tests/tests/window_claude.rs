@@ -57,7 +57,7 @@ impl Settings for Window {
     }
 
     async fn ask_anew(&self) {
-        let switch = "//label[contains(., 'Ask anew')]//input";
+        let switch = "//label[contains(., 'Ask again about every image')]//input";
         // What is above the switch may change while the plan is read, so that a click misses it.
         for _ in 0..20 {
             self.press(switch).await;
@@ -81,7 +81,7 @@ impl Settings for Window {
             replace.click().await.unwrap();
         }
         self.enter("claude-key", key).await;
-        self.press("//button[normalize-space()='Keep key']").await;
+        self.press("//button[normalize-space()='Save key']").await;
         self.wait_until("the key is taken", "return !document.querySelector('#claude-key')").await;
         self.see("//p[contains(., 'A key is kept in memory')]").await;
         let html = self.run("return document.documentElement.outerHTML").await;
@@ -89,7 +89,7 @@ impl Settings for Window {
     }
 
     async fn test_connection(&self, expected: &str) {
-        self.press("//button[normalize-space()='Test the connection'][not(@disabled)]").await;
+        self.press("//button[normalize-space()='Test connection'][not(@disabled)]").await;
         self.see(&format!("//*[@role='status']//p[contains(., \"{expected}\")]")).await;
     }
 }
@@ -105,12 +105,12 @@ async fn every_broken_connection_says_what_to_do() {
     window.set_address(&server.url()).await;
     window.test_connection("There is no key for 127.0.0.1").await;
     window.set_key(simulator::WRONG_KEY).await;
-    window.test_connection("did not take the key").await;
+    window.test_connection("rejected the key").await;
     window.photograph("20-key-rejected").await;
     window.set_key(simulator::NO_CREDIT_KEY).await;
     window.test_connection("has no credit").await;
     window.set_key(simulator::FORBIDDEN_KEY).await;
-    window.test_connection("does not let it do this").await;
+    window.test_connection("lacks the permission").await;
     window.set_key(PLANTED).await;
     window.test_connection("It works").await;
     window.photograph("21-connected").await;
@@ -121,7 +121,7 @@ async fn every_broken_connection_says_what_to_do() {
     let page = parrot("text/html", "<html>Welcome to the guest network</html>").await;
     window.set_address(&page).await;
     window.set_key(PLANTED).await;
-    window.test_connection("does not speak as Claude").await;
+    window.test_connection("is not a Claude API server").await;
     let other =
         parrot("application/json", r#"{"data":[{"id":"claude-opus-3","type":"model"}],"has_more":false}"#).await;
     window.set_address(&other).await;
@@ -167,7 +167,7 @@ async fn a_run_asks_for_consent_survives_its_server_and_shows_what_it_paid() {
     assert!(!html.as_str().unwrap().contains(PLANTED), "only the end of the key is shown");
     window.photograph("19-env-file").await;
     window.press("//button[normalize-space()='Use this file']").await;
-    window.wait_until("the key of the file is used", "return document.body.innerText.includes('.env file here')").await;
+    window.wait_until("the key of the file is used", "return document.body.innerText.includes('.env file of the working folder')").await;
     window.go_to("Plan").await;
     let annotate = "//button[starts-with(normalize-space(), 'Annotate 4 images, about $')][not(@disabled)]";
     window.see(annotate).await;
@@ -190,7 +190,7 @@ async fn a_run_asks_for_consent_survives_its_server_and_shows_what_it_paid() {
 
     // Asked anew, since every answer is there already, under a budget that is too small for all four, then raised.
     window.go_to("Plan").await;
-    window.see("//*[contains(text(), 'Every answer is there already')]").await;
+    window.see("//*[contains(text(), 'Every image is already answered')]").await;
     window.photograph("32-plan-answered").await;
     window.ask_anew().await;
     window.enter("budget-cap", "0.10").await;

@@ -74,15 +74,15 @@ describe("the sheet of shortcuts", () => {
     expect(await sheet.locator("dt").allInnerTexts()).toEqual([
       "Zoom in",
       "Zoom out",
-      "Zoom to what is selected",
+      "Zoom to the selection",
       "Zoom in",
       "Zoom out",
-      "Zoom to the mark",
+      "Zoom to the annotation",
       "Zoom in",
       "Zoom out",
     ]);
     await sheet.getByRole("searchbox").fill("nothing such");
-    await sheet.getByText("No action or key is called").waitFor();
+    await sheet.getByText("No shortcut matches").waitFor();
     await expectAccessible(page);
     await expectNothingCut(page);
   });
@@ -92,16 +92,16 @@ describe("the settings of the keyboard", () => {
   async function opened(theme: "dark" | "light" = "dark"): Promise<void> {
     page = await open(browser, { theme });
     await page.keyboard.press("?");
-    await page.getByRole("button", { name: "Change keys" }).click();
+    await page.getByRole("button", { name: "Customize" }).click();
     await page.getByRole("heading", { name: "Keyboard" }).waitFor();
   }
 
   it.each(["dark", "light"] as const)("are legible and reachable in the %s theme", async (theme) => {
     await opened(theme);
     await screenshot(page, `keyboard-${theme}-1280`);
-    await page.getByRole("button", { name: "Change the key of: Skip, decide nothing" }).click();
+    await page.getByRole("button", { name: "Change the key of: Skip without deciding" }).click();
     await page.keyboard.press("a");
-    await page.getByText("A is meant for “Accept and next” and for “Skip, decide nothing”.").first().waitFor();
+    await page.getByText("A is assigned to “Accept and next” and to “Skip without deciding”.").first().waitFor();
     await screenshot(page, `keyboard-conflict-${theme}-1280`);
     await expectAccessible(page);
     await expectNothingCut(page);
@@ -109,16 +109,16 @@ describe("the settings of the keyboard", () => {
 
   it("take a pressed key, tell a conflict, and keep what was settled", async () => {
     await opened();
-    const change = page.getByRole("button", { name: "Change the key of: Skip, decide nothing" });
+    const change = page.getByRole("button", { name: "Change the key of: Skip without deciding" });
     await change.focus();
     await page.keyboard.press("Enter");
     await page.keyboard.press("Escape");
-    expect(await page.getByText("1 key is meant for two actions").count()).toBe(0);
+    expect(await page.getByText("1 key is assigned to two actions").count()).toBe(0);
     await page.keyboard.press("Enter");
     await page.keyboard.press("x");
-    await page.getByText("1 key is meant for two actions").waitFor();
-    await page.getByRole("button", { name: "Only “Skip, decide nothing”" }).first().click();
-    await page.getByText("1 key is meant for two actions").waitFor({ state: "detached" });
+    await page.getByText("1 key is assigned to two actions").waitFor();
+    await page.getByRole("button", { name: "Keep for “Skip without deciding”" }).first().click();
+    await page.getByText("1 key is assigned to two actions").waitFor({ state: "detached" });
     await page.reload();
     await page.getByRole("navigation", { name: "Screens" }).getByRole("button", { name: "Review" }).click();
     await page.getByRole("button", { name: "Skip X" }).waitFor();
@@ -130,8 +130,8 @@ describe("the settings of the keyboard", () => {
 
   it("page as another tool does, and give the keys back", async () => {
     await opened();
-    await page.getByRole("combobox", { name: "Keys as in" }).selectOption({ label: "CVAT" });
-    await page.getByText("F and D page through images").waitFor();
+    await page.getByRole("combobox", { name: "Preset" }).selectOption({ label: "CVAT" });
+    await page.getByText("F and D change the image").waitFor();
     await page.getByRole("navigation", { name: "Screens" }).getByRole("button", { name: "Review" }).click();
     const heading = page.getByRole("heading", { level: 1 });
     const shown = await heading.innerText();

@@ -28,7 +28,7 @@ async function begin(sample: number): Promise<number> {
   await dialog().getByRole("textbox", { name: "Sample" }).fill(String(sample));
   const above = Number(/^[\d,]+/.exec(await counted().innerText())?.[0].replace(",", ""));
   await dialog()
-    .getByRole("button", { name: `Look at a sample of ${sample}` })
+    .getByRole("button", { name: `Check a sample of ${sample}` })
     .click();
   await page.getByText("Is this cup, and in the right place?").waitFor();
   return above;
@@ -83,40 +83,42 @@ describe("a sample", () => {
   it("is judged with two keys, can be left and gone on with, and says what it found", async () => {
     await opened();
     const above = await begin(10);
-    expect(await looked().innerText()).toBe("Looked at 0 of 10");
+    expect(await looked().innerText()).toBe("Checked 0 of 10");
     await page.keyboard.press("a");
     await page.keyboard.press("a");
-    await page.getByText("None of 2 was wrong. At most 77.6 % of all are wrong (95 % sure).").waitFor();
+    await page.getByText("None of 2 was wrong. At most 77.6 % of all are wrong (95 % confidence).").waitFor();
     await page.keyboard.press("x");
     await page.getByText("Why was the last one wrong?").waitFor();
     await page.keyboard.press("3");
     await page.getByText("Why was the last one wrong?").waitFor({ state: "hidden" });
     await page.getByText("1 of 3 was wrong: 33.3 %.").waitFor();
     await page.keyboard.press("x");
-    expect(await looked().innerText()).toBe("Looked at 4 of 10");
+    expect(await looked().innerText()).toBe("Checked 4 of 10");
     await page.keyboard.press("Backspace");
-    expect(await looked().innerText()).toBe("Looked at 3 of 10");
+    expect(await looked().innerText()).toBe("Checked 3 of 10");
     await page.keyboard.press("Escape");
     await page.getByRole("button", { name: "Accept above…" }).click();
     await dialog()
-      .getByRole("button", { name: /^Go on, 3 of 10/ })
+      .getByRole("button", { name: /^Continue, 3 of 10/ })
       .click();
     await page.getByText("1 of 3 was wrong: 33.3 %.").waitFor();
     for (let place = 3; place < 10; place += 1) await page.keyboard.press("a");
-    await page.getByText(`1 of 10 was wrong: 10 %. With 95 % confidence at most 39.4 % of the ${above} are.`).waitFor();
+    await page
+      .getByText(`1 of 10 was wrong: 10 %. With 95 % confidence, at most 39.4 % of the ${above} are.`)
+      .waitFor();
     // What was asked for is 5 %: more is looked at first, and accepting in spite of that is confirmed.
     const primary = page.locator("main .primary");
     expect(await primary.innerText()).toMatch(/^Sample \d+ more$/);
     const accept = page.getByRole("button", { name: `Accept the other ${above - 10}` });
     await accept.click();
     const ask = page.getByRole("dialog", { name: `Accept ${above - 10} annotations above the error limit?` });
-    await ask.getByText("Up to 39.4 % of them may be wrong (95 % sure). You asked for at most 5 %.").waitFor();
+    await ask.getByText("Up to 39.4 % of them may be wrong (95 % confidence). Your limit is 5 %.").waitFor();
     await ask.getByRole("button", { name: "Cancel" }).click();
     await accept.click();
     await ask.getByRole("button", { name: `Accept ${above - 10} annotations` }).click();
     await page
       .locator(".toast")
-      .getByText(`${above - 10} marks of cup accepted unseen`)
+      .getByText(`${above - 10} annotations of cup accepted unchecked`)
       .waitFor();
     await page.keyboard.press("Control+z");
     await page.getByText(/^Undone on \d+ images$/).waitFor();
@@ -125,7 +127,7 @@ describe("a sample", () => {
     await page.getByRole("button", { name: "Back", exact: true }).click();
     await page.getByRole("button", { name: "Accept above…" }).click();
     await dialog()
-      .getByText(`${above - 10} accepted unseen.`)
+      .getByText(`${above - 10} accepted unchecked.`)
       .waitFor();
     // Every cup that was above is decided.
     expect(await dialog().getByRole("radio", { name: /^cup/ }).count()).toBe(0);
@@ -160,7 +162,7 @@ describe("a sample", () => {
     await expect.poll(drawn).toBe(before);
     await page.keyboard.press("h");
     await expect.poll(drawn).not.toBe(before);
-    const hide = page.getByRole("button", { name: "Hide the mark" });
+    const hide = page.getByRole("button", { name: "Hide the annotation" });
     expect(await hide.getAttribute("aria-pressed")).toBe("true");
     await page.keyboard.press("a");
     expect(await hide.getAttribute("aria-pressed")).toBe("false");
@@ -172,13 +174,11 @@ describe("a sample", () => {
     await begin(10);
     const primary = page.locator("main .primary");
     for (let place = 0; place < 10; place += 1) await page.keyboard.press("a");
-    await page
-      .getByText("You asked for at most 20 %. About 4 more, wrong as rarely as these, would show it.")
-      .waitFor();
+    await page.getByText("Your limit is 20 %. About 4 more with as few errors would confirm it.").waitFor();
     await primary.and(page.getByRole("button", { name: "Sample 10 more" })).click();
-    expect(await looked().innerText()).toBe("Looked at 10 of 20");
+    expect(await looked().innerText()).toBe("Checked 10 of 20");
     for (let place = 0; place < 10; place += 1) await page.keyboard.press("a");
-    await page.getByText("That is within the 20 % that you asked for.").waitFor();
+    await page.getByText("That is within your limit of 20 %.").waitFor();
     expect(await primary.innerText()).toMatch(/^Accept the other \d+$/);
     // The limit is remembered.
     await page.keyboard.press("Escape");
@@ -238,7 +238,7 @@ it("is legible in Spanish", async () => {
   await page.getByRole("radio", { name: /^cup/ }).check();
   await screenshot(page, "es-audit-threshold-dark-1280");
   await expectNothingCut(page);
-  await page.getByRole("button", { name: /^Mirar una muestra/ }).click();
+  await page.getByRole("button", { name: /^Comprobar una muestra/ }).click();
   await page.getByText("¿Es cup y está en su sitio?").waitFor();
   await page.keyboard.press("x");
   await painted();

@@ -38,13 +38,13 @@ describe.each(LOOKS)("in the %s theme, at %i x %i", (theme, width, height) => {
     await openPlan({ query: "priced&key&images=1400", theme, width, height });
     await cap().fill("0.60");
     await page.keyboard.press("Tab");
-    await page.getByText("so the run stops before it could pass $0.60.").waitFor();
+    await page.getByText("so the run stops before it could exceed $0.60.").waitFor();
     await screenshot(page, `plan-cap-${theme}-${width}`);
     await expectNothingCut(page);
     await expectAccessible(page);
     await cap().fill("lots");
     await page.keyboard.press("Tab");
-    await page.getByText("Type a sum in dollars, such as 0.60.").waitFor();
+    await page.getByText("Enter an amount in dollars, such as 0.60.").waitFor();
     await screenshot(page, `plan-cap-wrong-${theme}-${width}`);
     await expectNothingCut(page);
     await expectAccessible(page);
@@ -76,7 +76,7 @@ describe.each(LOOKS)("in the %s theme, at %i x %i", (theme, width, height) => {
 describe("the cap in the plan", () => {
   it("is typed as people type money, marked in every range, and kept while models change", async () => {
     await openPlan();
-    await page.getByText("Without one, the run goes on to its last image.").waitFor();
+    await page.getByText("Without a cap, the run continues to its last image.").waitFor();
     expect(await page.locator(".whisker .cap").count()).toBe(0);
     await cap().fill("5,60");
     const ranges = await page.locator(".whisker").count();
@@ -102,19 +102,21 @@ describe("the cap in the plan", () => {
     await openPlan();
     await cap().focus();
     await page.keyboard.type("0");
-    expect(await page.getByText("Type more than $0.").count()).toBe(0);
+    expect(await page.getByText("Enter more than $0.").count()).toBe(0);
     await page.keyboard.press("Tab");
-    await page.getByText("Type more than $0.").waitFor();
+    await page.getByText("Enter more than $0.").waitFor();
     expect(await cap().getAttribute("aria-invalid")).toBe("true");
     expect(await go().isDisabled()).toBe(true);
-    await page.getByText("The budget cap needs another number.").waitFor();
+    await page.getByText("The budget cap is not valid.").waitFor();
     await cap().fill("0.001");
     await cap().press("Enter");
-    await page.getByText(/^Not one image could be sent under \$0\.001; the dearest can cost \$0\.00\d+\.$/).waitFor();
+    await page
+      .getByText(/^Not one image could be sent under \$0\.001; the most expensive can cost \$0\.00\d+\.$/)
+      .waitFor();
     expect(await go().isDisabled()).toBe(true);
     await cap().fill("");
     await cap().press("Enter");
-    await page.getByText("Without one, the run goes on to its last image.").waitFor();
+    await page.getByText("Without a cap, the run continues to its last image.").waitFor();
     expect(await go().isEnabled()).toBe(true);
   });
 
@@ -123,7 +125,7 @@ describe("the cap in the plan", () => {
     await cap().fill("$0.01");
     await page.keyboard.press("Control+Enter");
     const dialog = page.getByRole("dialog", { name: /^Send 60 images/ });
-    await dialog.getByText("so the run stops before it could pass $0.01.").waitFor();
+    await dialog.getByText("so the run stops before it could exceed $0.01.").waitFor();
     await dialog.getByRole("button", { name: /^Send / }).click();
     await page.getByText("cap $0.01", { exact: true }).waitFor();
     await page.getByText(/reserved for the \d+ in flight$/).waitFor();
@@ -143,7 +145,7 @@ describe("a run at its budget", () => {
     expect(await field().inputValue()).toMatch(/^\$0\.\d\d$/);
     await field().fill("0.001");
     await field().press("Enter");
-    await page.getByText(/^It is \$0\.\d+ now: more than that is needed\.$/).waitFor();
+    await page.getByText(/^The budget is already \$0\.\d+\. Enter more\.$/).waitFor();
     await field().fill("0.50");
     await field().press("Enter");
     await page.getByText(/^cap \$0\.50/).waitFor();
@@ -159,7 +161,7 @@ describe("a run at its budget", () => {
 });
 
 describe("requests that were under way when the app was closed", () => {
-  const WHY = /^3 requests were under way when Fieldmark was closed\. They may have been billed, up to \$0\.\d+, and/;
+  const WHY = /^3 requests were in flight when Fieldmark was closed\. They may have been billed, up to \$0\.\d+, and/;
 
   it("are made again only when somebody agrees", async () => {
     await openRun({ query: "priced&key&interrupted" });

@@ -33,7 +33,7 @@ describe("likely mistakes", () => {
     expect(await search().inputValue()).toBe("check:tiny");
     await page.getByRole("button", { name: "Remove: Likely mistake: under 0.1 % of the image" }).waitFor();
     const bar = page.getByRole("group", { name: "Under 0.1 % of the image" });
-    await bar.getByText(`${count} images with marks under 0.1 % of the image`).waitFor();
+    await bar.getByText(`${count} images with annotations under 0.1 % of the image`).waitFor();
     const repair = bar.getByRole("button", { name: `Reject them on ${count} images` });
     const dialog = page.getByRole("dialog", { name: `Reject annotations on ${count} images?` });
     await repair.click();
@@ -70,7 +70,7 @@ describe("likely mistakes", () => {
     await page.getByText(`Redone on ${count} images`).waitFor();
     await found.waitFor();
     await page.getByRole("navigation", { name: "Screens" }).getByRole("button", { name: "Review" }).click();
-    await page.getByRole("heading", { name: "Marks" }).waitFor();
+    await page.getByRole("heading", { name: "Annotations" }).waitFor();
     await page.keyboard.press("Control+z");
     await page.getByText(`Undone on ${count} images`).waitFor();
     await page.keyboard.press("Control+1");
@@ -92,7 +92,7 @@ describe("likely mistakes", () => {
   it("are not offered to be taken back on another screen", async () => {
     await opened();
     await search().fill("check:outside");
-    await page.getByRole("button", { name: /^Cut them at the edge on/ }).click();
+    await page.getByRole("button", { name: /^Clip them at the edge on/ }).click();
     await page.getByRole("dialog").locator(".primary").click();
     await page.getByRole("button", { name: "Undo" }).waitFor();
     await page.keyboard.press("Control+5");
@@ -107,7 +107,7 @@ describe("likely mistakes", () => {
     const marked = page.getByRole("button", { name: /^Likely a mistake: cat/ });
     await marked.waitFor();
     await page.keyboard.press("m");
-    await page.getByText(/^It repeats cat \.\d\d\.$/).waitFor();
+    await page.getByText(/^It duplicates cat \.\d\d\.$/).waitFor();
     await page.keyboard.press("m");
     await marked.waitFor({ state: "hidden" });
     await page.getByText("duplicate", { exact: true }).waitFor();
@@ -130,11 +130,11 @@ describe.each(["dark", "light"] as const)("in the %s theme", (theme) => {
     await expectAccessible(page);
     await expectNothingCut(page);
     await search().fill("check:duplicate");
-    await page.getByRole("group", { name: "Repeats another mark" }).waitFor();
+    await page.getByRole("group", { name: "Duplicates another annotation" }).waitFor();
     await page.getByRole("button", { name: "Review", exact: true }).last().click();
     await page.getByRole("button", { name: /^Likely a mistake: cat/ }).waitFor();
     await page.keyboard.press("m");
-    await page.getByText(/^It repeats cat/).waitFor();
+    await page.getByText(/^It duplicates cat/).waitFor();
     await painted();
     await screenshot(page, `checks-review-${theme}-${width}`);
     await expectAccessible(page);

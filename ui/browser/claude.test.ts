@@ -26,7 +26,7 @@ async function openPlan(opening: Opening): Promise<void> {
 async function openSettings(opening: Opening): Promise<void> {
   page = await open(browser, opening);
   await page.getByRole("button", { name: "Settings" }).click();
-  await page.getByRole("button", { name: "Test the connection" }).waitFor();
+  await page.getByRole("button", { name: "Test connection" }).waitFor();
 }
 
 /** The notice that nothing is sent for a moment. */
@@ -68,7 +68,7 @@ describe.each(LOOKS)("in the %s theme, at %i x %i", (theme, width, height) => {
     await screenshot(page, `run-held-${theme}-${width}`);
     await expectNothingCut(page);
     await notice().waitFor({ state: "hidden" });
-    await page.getByText("heading for").waitFor();
+    await page.getByText("projected").waitFor();
     await screenshot(page, `run-priced-${theme}-${width}`);
     await expectAccessible(page);
   });
@@ -84,7 +84,7 @@ describe.each(LOOKS)("in the %s theme, at %i x %i", (theme, width, height) => {
     await page.keyboard.press("Control+5");
     await page.getByRole("row", { name: /Run 2/ }).click();
     await page.getByRole("heading", { name: "Quote against paid" }).waitFor();
-    await page.getByText("Labels by another name, such as “kitty”").waitFor();
+    await page.getByText("Labels under another name, such as “kitty”").waitFor();
     await screenshot(page, `history-priced-${theme}-${width}`);
     await expectNothingCut(page);
     await expectAccessible(page);
@@ -95,13 +95,13 @@ describe.each(LOOKS)("in the %s theme, at %i x %i", (theme, width, height) => {
     await screenshot(page, `settings-claude-${theme}-${width}`);
     await expectNothingCut(page);
     await expectAccessible(page);
-    await page.getByLabel("Address").fill("http://gateway.example/with/a/rather/long/path");
+    await page.getByLabel("Base URL").fill("http://gateway.example/with/a/rather/long/path");
     await page.keyboard.press("Enter");
     await page.getByLabel("Key", { exact: true }).fill("sk-ant-1");
     await page.keyboard.press("Enter");
-    await page.getByText("there is no keychain to use").waitFor();
-    await page.getByRole("button", { name: "Test the connection" }).click();
-    await page.getByText("gateway.example takes the key but does not have claude-haiku-5-5. It has:").waitFor();
+    await page.getByText("because no keychain is available").waitFor();
+    await page.getByRole("button", { name: "Test connection" }).click();
+    await page.getByText("gateway.example accepts the key but does not have claude-haiku-5-5. It has:").waitFor();
     await page.getByText("claude-opus-5-5", { exact: true }).waitFor();
     await screenshot(page, `settings-checked-${theme}-${width}`);
     await expectNothingCut(page);
@@ -119,7 +119,7 @@ describe("a model that needs a key", () => {
     await page.waitForFunction(() => document.activeElement?.id === "claude-key");
     await page.keyboard.type("sk-ant-1");
     await page.keyboard.press("Enter");
-    await page.getByText("A key is kept in the keychain of this system.").waitFor();
+    await page.getByText("A key is stored in the system keychain.").waitFor();
     await page.keyboard.press("Control+2");
     await page.getByRole("button", { name: "Annotate 60 images, about $0.68", disabled: false }).waitFor();
     expect(await page.getByText("Claude needs a key").count()).toBe(0);
@@ -145,8 +145,8 @@ describe("before images leave for the first time", () => {
     await page.keyboard.press("Control+Enter");
     const dialog = page.getByRole("dialog", { name: "Send 60 images to api.anthropic.com?" });
     await dialog.getByText("60 JPEGs, 640 px at most, to api.anthropic.com").waitFor();
-    await dialog.getByRole("button", { name: "Read the exact words" }).click();
-    const wordsSent = page.getByRole("dialog", { name: "The words that go along" });
+    await dialog.getByRole("button", { name: "Show the exact prompt" }).click();
+    const wordsSent = page.getByRole("dialog", { name: "Prompt" });
     await wordsSent.getByText("- traffic light").waitFor();
     await expectAccessible(page);
     await page.keyboard.press("Escape");
@@ -165,7 +165,7 @@ describe("before images leave for the first time", () => {
     await page.getByRole("button", { name: "Pause" }).waitFor();
     await page.getByRole("button", { name: "Cancel" }).click();
     await page.getByRole("button", { name: "Settings" }).click();
-    await page.getByRole("button", { name: "Ask again before images go to api.anthropic.com" }).click();
+    await page.getByRole("button", { name: "Revoke for api.anthropic.com" }).click();
     await page.keyboard.press("Control+2");
     // What the runs before have answered by then is not sent again.
     await page.getByRole("button", { name: /^Annotate .*, about/, disabled: false }).click();
@@ -186,7 +186,7 @@ describe("a key", () => {
     await field.focus();
     await page.keyboard.type(KEY);
     await page.keyboard.press("Enter");
-    await page.getByText("A key is kept in the keychain of this system.").waitFor();
+    await page.getByText("A key is stored in the system keychain.").waitFor();
     await page.waitForFunction(() => document.activeElement?.textContent === "Replace");
     const places = await page.evaluate(() => [
       document.documentElement.outerHTML,
@@ -219,19 +219,20 @@ describe("a key", () => {
     await page.getByRole("button", { name: "Replace" }).press("Enter");
     await page.getByLabel("Key", { exact: true }).fill("sk-ant-wrong");
     await page.keyboard.press("Enter");
-    await page.getByRole("button", { name: "Test the connection" }).press("Enter");
-    await page.getByText("api.anthropic.com did not take the key.").waitFor();
-    await page.getByRole("button", { name: "Forget" }).press("Enter");
+    await page.getByRole("button", { name: "Test connection" }).press("Enter");
+    await page.getByText("api.anthropic.com rejected the key.").waitFor();
+    await page.getByRole("button", { name: "Remove key" }).press("Enter");
     await page.getByText("There is no key yet.").waitFor();
     await page.waitForFunction(() => document.activeElement?.id === "claude-key");
-    expect(await page.getByText("did not take the key").count()).toBe(0);
+    expect(await page.getByText("rejected the key").count()).toBe(0);
   });
 
   it("of the environment is only read", async () => {
     await openSettings({ query: "priced&environment" });
     await page.getByText("ANTHROPIC_API_KEY").waitFor();
-    for (const name of ["Replace", "Forget", "Save"]) expect(await page.getByRole("button", { name }).count()).toBe(0);
-    for (const name of ["Key", "Address", "Images at once"])
+    for (const name of ["Replace", "Remove key", "Save"])
+      expect(await page.getByRole("button", { name }).count()).toBe(0);
+    for (const name of ["Key", "Base URL", "Concurrency"])
       expect(await page.getByRole("textbox", { name, exact: true }).count()).toBe(0);
     await expectAccessible(page);
   });
@@ -239,25 +240,25 @@ describe("a key", () => {
 
 it("says that an address is no address, and goes back to the vendor's own", async () => {
   await openSettings({ query: "priced&key" });
-  await page.getByLabel("Address").fill("nonsense");
+  await page.getByLabel("Base URL").fill("nonsense");
   await page.keyboard.press("Enter");
   await page.getByRole("alert").getByText("is no address of a server").waitFor();
-  await page.getByRole("button", { name: "Use Anthropic's own" }).click();
+  await page.getByRole("button", { name: "Use Anthropic’s" }).click();
   await page.getByRole("alert").waitFor({ state: "hidden" });
-  expect(await page.getByLabel("Address").inputValue()).toBe("https://api.anthropic.com");
+  expect(await page.getByLabel("Base URL").inputValue()).toBe("https://api.anthropic.com");
 });
 
 it("takes a number at once within its range", async () => {
   await openSettings({ query: "priced" });
-  const field = page.getByLabel("Images at once");
+  const field = page.getByLabel("Concurrency");
   await field.fill("200");
   await field.press("Tab");
-  await page.getByText("A whole number from 1 to 64.").waitFor();
+  await page.getByText("Enter a whole number from 1 to 64.").waitFor();
   await field.fill("");
   await field.press("Tab");
-  await page.getByText("A whole number from 1 to 64.").waitFor({ state: "hidden" });
+  await page.getByText("Enter a whole number from 1 to 64.").waitFor({ state: "hidden" });
   expect(await field.inputValue()).toBe("");
-  expect(await field.getAttribute("placeholder")).toBe("found out");
+  expect(await field.getAttribute("placeholder")).toBe("automatic");
 });
 
 describe("what leaves this machine", () => {
@@ -280,7 +281,7 @@ describe("what leaves this machine", () => {
     await page.getByRole("listitem").filter({ hasText: "Nothing leaves this machine" }).waitFor();
     await page.context().close();
     page = await open(browser, { query: "images=0&key" });
-    await page.getByText("What would be sent, and to whom, is shown before").waitFor();
+    await page.getByText("You see what is sent, and to whom, first").waitFor();
     expect(await page.getByText("Nothing leaves this machine").count()).toBe(0);
   });
 });
@@ -296,10 +297,10 @@ it("holds a run that cannot reach its server, and says to whom", async () => {
 
 it.each([
   ["no_credit", "The account has no credit left.", null],
-  ["not_such_a_server", "The server at api.anthropic.com does not speak the Claude API.", "Open Settings"],
+  ["not_such_a_server", "The server at api.anthropic.com is not a Claude API server.", "Open Settings"],
   ["batch_canceled", "A batch was canceled at api.anthropic.com, but not by Fieldmark.", null],
   ["answers_unreadable", "The answers of api.anthropic.com cannot be read", "Open Settings"],
-  ["wait_too_long", "would hold requests back for more than an hour", "Open Settings"],
+  ["wait_too_long", "requires a wait of more than an hour", "Open Settings"],
   ["request_refused", "api.anthropic.com refuses every request of this run for the same reason.", "Plan a run"],
 ])("leads out of %s", async (reason, why, way) => {
   page = await open(browser, { query: `priced&key&stopped=${reason}` });

@@ -32,7 +32,7 @@ describe("label colours", () => {
   it("differ between the labels of a photo, are the same in list and thumbnail, and stay from photo to photo", async () => {
     const page = await open(browser, { query: "images=240" });
     await page.getByRole("navigation", { name: "Screens" }).getByRole("button", { name: "Review" }).click();
-    await page.getByRole("heading", { name: "Marks" }).waitFor();
+    await page.getByRole("heading", { name: "Annotations" }).waitFor();
     const accent = await page.evaluate(() =>
       getComputedStyle(document.documentElement).getPropertyValue("--accent").trim(),
     );

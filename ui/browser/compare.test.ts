@@ -53,7 +53,7 @@ describe("comparing two runs", () => {
     );
     expect(await place()).toMatch(/^Image 1 of \d+$/);
     await page.getByText(/^\d+ of \d+ images differ$/).waitFor();
-    await page.getByText(/^\d+ things differ, \d+ agreed$/).waitFor();
+    await page.getByText(/^\d+ objects differ, \d+ agreed$/).waitFor();
     expect(await selected().count()).toBe(1);
     expect(await page.getByRole("row", { name: /^Agreement \d+ % \d+ %$/ }).count()).toBe(1);
   });
@@ -69,13 +69,13 @@ describe("comparing two runs", () => {
     await expect.poll(() => selected().textContent()).toBe(label);
     await page.keyboard.press("2");
     await page.keyboard.press("Control+4");
-    await page.getByRole("heading", { name: "Marks" }).waitFor();
+    await page.getByRole("heading", { name: "Annotations" }).waitFor();
     await page.keyboard.press("Control+6");
     // Back where one was; if that is the next image by now, one image back.
     await expect.poll(place).toMatch(/^Image/);
     if ((await place()) !== at) await page.keyboard.press("ArrowLeft");
     await expect.poll(place).toBe(at);
-    await page.getByRole("button", { name: /^Different label.*B taken$/ }).waitFor();
+    await page.getByRole("button", { name: /^Different label.*B kept$/ }).waitFor();
     expect(other?.trim()).not.toBe("");
   });
 
@@ -164,7 +164,7 @@ describe("the ways to a comparison", () => {
 describe.each(["dark", "light"] as const)("where there is nothing to compare, in the %s theme", (theme) => {
   it.each([
     ["images=0", "Nothing to compare yet", "none"],
-    ["refuses=compareSides", "The two could not be compared", "failed"],
+    ["refuses=compareSides", "The comparison failed", "failed"],
   ])("with %s it says what is missing", async (query, title, name) => {
     page = await open(browser, { query, theme });
     await page.keyboard.press("Control+6");
@@ -180,11 +180,11 @@ it("asks for a review where nobody has decided anything, with other sides at han
   await page.keyboard.press("Control+6");
   await page.getByRole("button", { name: "Swap A and B" }).click();
   await page.getByRole("combobox", { name: "Side B" }).selectOption("decided");
-  await page.getByRole("heading", { name: "Nobody has decided on these images yet" }).waitFor();
+  await page.getByRole("heading", { name: "None of these images is reviewed yet" }).waitFor();
   await screenshot(page, "compare-apart-dark-1280");
   await expectAccessible(page);
-  await page.getByRole("button", { name: "Review the marks" }).click();
-  await page.getByRole("heading", { name: "Marks" }).waitFor();
+  await page.getByRole("button", { name: "Review annotations" }).click();
+  await page.getByRole("heading", { name: "Annotations" }).waitFor();
 });
 
 it("reads as well in Spanish", async () => {

@@ -31,7 +31,7 @@ describe("a corner by keys", () => {
     // A box has its four corners.
     const count = (await marks()).length;
     await press("Delete");
-    await page.getByText("This corner has to stay.").waitFor();
+    await page.getByText("This corner cannot be deleted.").waitFor();
     await press("Shift+g", "ArrowUp");
     expect(await box()).toEqual([x, y - 1, width + 10, height + 3]);
     await press("Escape", "ArrowLeft");
@@ -62,7 +62,7 @@ describe("a corner by keys", () => {
     await press("Delete");
     expect(await told()).toBe("Corner 2 of 3 at 190, 60");
     await press("Delete");
-    await page.getByText("This corner has to stay.").waitFor();
+    await page.getByText("This corner cannot be deleted.").waitFor();
     expect(await told()).toBe("Corner 2 of 3 at 190, 60");
     // Coming back to the mark one has it whole.
     await press("n", "Shift+n");

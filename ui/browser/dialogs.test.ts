@@ -31,10 +31,10 @@ const DIALOGS: Record<string, Asked> = {
     opener: () => on("Control+2", /^Annotate 60 images, about/),
     title: /^Send 60 images to/,
   },
-  "the exact words": {
+  "the exact prompt": {
     query: "priced&key",
-    opener: () => on("Control+2", "Read the exact words"),
-    title: /^The words that go along/,
+    opener: () => on("Control+2", "Show the exact prompt"),
+    title: /^Prompt/,
   },
   "agreeing to commands before a run": {
     query: "hooks",
@@ -43,7 +43,7 @@ const DIALOGS: Record<string, Asked> = {
   },
   "agreeing to a command in the settings": {
     query: "hooks",
-    opener: () => on("Control+,", "Look at it… Before a run"),
+    opener: () => on("Control+,", "Review… Before a run"),
     title: /^Run this command\?/,
   },
   "requests that may have been billed": {
@@ -51,15 +51,15 @@ const DIALOGS: Record<string, Asked> = {
     opener: () => on("Control+3", /^Resume, 30 images left/),
     title: /^Resume run 3\?/,
   },
-  "adding a route": {
+  "adding an endpoint": {
     query: "priced&key&routes",
-    opener: () => on("Control+,", "Add a route"),
-    title: /^Add a route/,
+    opener: () => on("Control+,", "Add an endpoint"),
+    title: /^Add an endpoint/,
   },
-  "editing a route": {
+  "editing an endpoint": {
     query: "priced&key&routes",
     opener: () => on("Control+,", "Edit Frankfurt"),
-    title: /^Edit the route/,
+    title: /^Edit the endpoint/,
   },
   "undoing a run": { opener: () => on("Control+5", "Undo this run"), title: /^Undo run 2\?/ },
   "choosing what to compare with": { opener: () => on("Control+5", "Compare with…"), title: /^Compare run 2 with/ },

@@ -131,7 +131,7 @@ describe("a mark", () => {
     const wanted = await page.locator("aside .section li button[title]").nth(1).getAttribute("title");
     await press("2");
     expect(await selected()).toBe(
-      `${wanted}, 62 % certain, edited`.replace("62", /(\d+) %/.exec((await selected()) ?? "")?.[1] ?? ""),
+      `${wanted}, 62 % confidence, edited`.replace("62", /(\d+) %/.exec((await selected()) ?? "")?.[1] ?? ""),
     );
     await press("Escape", "b");
     await drag([20, 20], [80, 80]);
@@ -164,7 +164,7 @@ describe("a mark", () => {
     expect(await selected()).toMatch(/^dining table, /);
     // Keys are the screen's again.
     await press("Escape");
-    expect(await page.getByText("No mark is selected").isVisible()).toBe(true);
+    expect(await page.getByText("Nothing is selected").isVisible()).toBe(true);
   });
 
   it("is duplicated beside itself and deleted, a model's is rejected", async () => {
@@ -375,7 +375,7 @@ describe("the view", () => {
     await openAt("pad");
     const filter = () => page.evaluate(() => getComputedStyle(document.querySelector("canvas") as Element).filter);
     expect(await filter()).toBe("none");
-    await page.getByRole("button", { name: "How it looks" }).click();
+    await page.getByRole("button", { name: "Display" }).click();
     await page.getByRole("slider", { name: "Brightness" }).fill("2");
     await page.getByRole("slider", { name: "Fill" }).fill("0.3");
     await page.getByRole("radio", { name: "Bold" }).check();
@@ -387,9 +387,9 @@ describe("the view", () => {
     await press("Shift+l");
     expect(await filter()).toBe("brightness(2.1)");
     await page.reload();
-    await page.getByRole("heading", { name: "Marks" }).waitFor();
+    await page.getByRole("heading", { name: "Annotations" }).waitFor();
     expect(await filter()).toBe("brightness(2.1)");
-    await page.getByRole("button", { name: "How it looks" }).click();
+    await page.getByRole("button", { name: "Display" }).click();
     await page.getByRole("button", { name: "Reset" }).click();
     expect(await filter()).toBe("none");
   });

@@ -164,7 +164,7 @@ describe("filters", () => {
     await page.getByRole("button", { name: /^Accepted/ }).click();
     await page.getByText(`${count} of 60 images`).waitFor();
     expect(await cells().count()).toBe(count);
-    await page.getByRole("button", { name: "Leave out spoon" }).focus();
+    await page.getByRole("button", { name: "Exclude spoon" }).focus();
     await page.keyboard.press("Enter");
     expect(await search().inputValue()).toBe("label:cup mark:accepted -label:spoon");
     await page.getByRole("button", { name: "Clear all" }).click();
@@ -176,7 +176,7 @@ describe("filters", () => {
     await page.getByRole("button", { name: /^May 2026 \d+$/ }).click();
     await page.getByRole("button", { name: "Remove: Taken: May 2026" }).waitFor();
     expect(await search().inputValue()).toBe("taken:2026-05");
-    await page.getByLabel("Order").selectOption("Date taken");
+    await page.getByLabel("Sort by").selectOption("Date taken");
     await page.keyboard.press("/");
     await page.keyboard.press("Control+a");
     await page.keyboard.type("taken:<2026-01");
@@ -224,7 +224,7 @@ it("marks images that a run has still to do", async () => {
   await page.keyboard.press("Control+Enter");
   await page.getByRole("button", { name: "Pause" }).waitFor();
   await page.keyboard.press("Control+1");
-  await page.getByRole("option", { name: "In a run now" }).first().waitFor();
+  await page.getByRole("option", { name: "In a run" }).first().waitFor();
   await page.getByRole("radio", { name: /^Running/ }).waitFor();
 });
 

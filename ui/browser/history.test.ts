@@ -35,7 +35,7 @@ describe("history", () => {
     const page = await openHistory();
     const report = page.getByRole("region", { name: "Report of run 2" });
     await report.waitFor();
-    for (const figure of ["Wall time", "Mean an image", "P99", "Images a second", "Success rate", "Parallelism"]) {
+    for (const figure of ["Wall time", "Mean per image", "P99", "Images per second", "Success rate", "Parallelism"]) {
       expect(await report.getByText(figure, { exact: true }).count()).toBe(1);
     }
     expect(
@@ -63,8 +63,8 @@ describe("history", () => {
     await dialog.getByRole("button", { name: "Keep them" }).click();
     expect(await page.getByRole("dialog").count()).toBe(0);
     await page.getByRole("button", { name: "Undo this run" }).click();
-    await page.getByRole("button", { name: /^Remove \d+ marks?$/ }).click();
-    await page.getByText(/^Run 2 undone: \d+ marks taken back$/).waitFor();
+    await page.getByRole("button", { name: /^Remove \d+ annotations?$/ }).click();
+    await page.getByText(/^Run 2 undone: \d+ annotations removed$/).waitFor();
     await page.getByRole("button", { name: "Undo this run" }).click();
     await page.getByText("nothing will be removed").waitFor();
     await page.context().close();
@@ -73,7 +73,7 @@ describe("history", () => {
   it("says what to change, by the run's own numbers, and nothing when all is well", async () => {
     const page = await openHistory({ query: "priced&diagnosed" });
     await page.getByRole("heading", { name: "What to change" }).waitFor();
-    await page.getByText("Set a limit of 58 requests a minute").waitFor();
+    await page.getByText("Set a limit of 58 requests per minute").waitFor();
     await page.context().close();
     const healthy = await openHistory();
     await healthy.getByRole("region", { name: "Report of run 2" }).waitFor();
@@ -85,9 +85,9 @@ describe("history", () => {
     const page = await openHistory();
     await page
       .getByRole("region", { name: "Report of run 2" })
-      .getByRole("button", { name: "Review the marks" })
+      .getByRole("button", { name: "Review annotations" })
       .click();
-    await page.getByRole("heading", { name: "Marks" }).waitFor();
+    await page.getByRole("heading", { name: "Annotations" }).waitFor();
     await page.context().close();
   });
 });

@@ -27,13 +27,13 @@ describe("hooks", () => {
     await save(page).click();
     const dialog = page.getByRole("dialog", { name: "Run this command?" });
     await dialog.getByText('echo "$FIELDMARK_RUN" >> runs.txt', { exact: true }).waitFor();
-    await dialog.getByText("It runs after every run has stopped, whatever stopped it.").waitFor();
+    await dialog.getByText("It runs after every run, however it ended.").waitFor();
     await screenshot(page, "hooks-consent-dark-1280");
     await expectAccessible(page);
     await dialog.getByRole("button", { name: "Not now" }).click();
     // Nothing was saved, and nothing that was typed is lost.
     await save(page).click();
-    await dialog.getByRole("button", { name: "Agree to this command" }).click();
+    await dialog.getByRole("button", { name: "Allow this command" }).click();
     await expect.poll(() => save(page).count()).toBe(0);
     expect(await page.getByRole("textbox", { name: "After a run" }).inputValue()).toBe(
       'echo "$FIELDMARK_RUN" >> runs.txt',
@@ -43,7 +43,7 @@ describe("hooks", () => {
 
   it("fills in for Claude Flow and asks about both commands", async () => {
     const page = await openSettings();
-    await page.getByRole("button", { name: "Fill in for Claude Flow" }).click();
+    await page.getByRole("button", { name: "Use the Claude Flow commands" }).click();
     await save(page).click();
     const dialog = page.getByRole("dialog", { name: "Run these commands?" });
     await dialog.getByRole("region", { name: "Before a run" }).getByText("hooks pre-task").waitFor();
@@ -61,7 +61,7 @@ describe("hooks", () => {
     await dialog.getByRole("button", { name: "Start without it" }).waitFor();
     await screenshot(page, "hooks-plan-dark-1280");
     await expectAccessible(page);
-    await dialog.getByRole("button", { name: "Agree to this command" }).click();
+    await dialog.getByRole("button", { name: "Allow this command" }).click();
     await page.getByRole("heading", { name: "Run 3" }).waitFor();
     await page.context().close();
   });
@@ -71,8 +71,8 @@ describe("hooks", () => {
     await page.getByRole("navigation", { name: "Screens" }).getByRole("button", { name: "History" }).click();
     const report = page.getByRole("region", { name: "Report of run 2" });
     await report.getByText("After a run: failed with exit code 127").scrollIntoViewIfNeeded();
-    expect(await report.getByText("Before a run: not run: you have not agreed to it").isVisible()).toBe(true);
-    await report.getByText("What it said").click();
+    expect(await report.getByText("Before a run: not run: you have not allowed it").isVisible()).toBe(true);
+    await report.getByText("Output").click();
     await report.getByText("sh: 1: notify-send: not found").waitFor();
     await screenshot(page, "hooks-history-dark-1280");
     await expectAccessible(page);
@@ -83,12 +83,12 @@ describe("hooks", () => {
 describe.each(["dark", "light"] as const)("in the %s theme", (theme) => {
   it("hooks are legible and reachable, and a command that nobody agreed to is shown as such", async () => {
     const page = await openSettings({ theme, query: "hooks" });
-    await page.getByText("You have not agreed to this command").waitFor();
-    await page.getByText("Last, with run 2: failed with exit code 127").waitFor();
+    await page.getByText("You have not allowed this command").waitFor();
+    await page.getByText("Last time, run 2: failed with exit code 127").waitFor();
     await screenshot(page, `hooks-${theme}-1280`);
     await expectAccessible(page);
     await expectNothingCut(page);
-    await page.getByRole("button", { name: "Look at it… Before a run" }).click();
+    await page.getByRole("button", { name: "Review… Before a run" }).click();
     await page.getByRole("dialog", { name: "Run this command?" }).getByText("./warm-up.sh").waitFor();
     await page.context().close();
   });

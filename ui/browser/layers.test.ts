@@ -25,7 +25,10 @@ async function choose(page: Page, layers: RegExp | string): Promise<void> {
 it("opens a run from the history with its own annotations, and accepts no others", async () => {
   const page = await open(browser, { query: "layers" });
   await page.getByRole("navigation", { name: "Screens" }).getByRole("button", { name: "History" }).click();
-  await page.getByRole("region", { name: "Report of run 2" }).getByRole("button", { name: "Review the marks" }).click();
+  await page
+    .getByRole("region", { name: "Report of run 2" })
+    .getByRole("button", { name: "Review annotations" })
+    .click();
   await layersButton(page, "Run 2").waitFor();
   const name = await page.getByRole("heading", { level: 1 }).innerText();
   const ofRun = await listed(page);

@@ -41,7 +41,7 @@ describe("an empty library", () => {
     page = await open(browser, { query: "images=0" });
     await page.keyboard.press("Control+o");
     await page.getByRole("button", { name: "Cancel" }).click();
-    await page.getByRole("status").getByText("Adding cancelled").waitFor();
+    await page.getByRole("status").getByText("Import cancelled").waitFor();
   });
 });
 
@@ -205,7 +205,7 @@ describe("a collection", () => {
     await dialog.getByRole("button", { name: "Remove", exact: true }).click();
     await collection("Museum").waitFor({ state: "hidden" });
     await page.keyboard.press("Control+z");
-    await page.getByText("“Museum” is back").waitFor();
+    await page.getByText("“Museum” restored").waitFor();
     await collection("Museum").waitFor();
   });
 

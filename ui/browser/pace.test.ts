@@ -50,7 +50,7 @@ describe.each(LOOKS)("in the %s theme, at %i x %i", (theme, width, height) => {
   it("a run over several ways, with dozens in flight, stays tidy", async () => {
     await openPlan({ query: "priced&key&routes&images=1400", theme, width, height });
     await page.getByText("Advanced").click();
-    await page.getByLabel("Images at once").fill("64");
+    await page.getByLabel("Concurrency").fill("64");
     await send();
     await page.getByText(/^longest first, \+\d+ more$/).waitFor();
     await page.locator("svg .preview").first().waitFor();
@@ -71,44 +71,44 @@ describe.each(LOOKS)("in the %s theme, at %i x %i", (theme, width, height) => {
     await expectAccessible(page);
   });
 
-  it("an overnight run shows its batches, and the morning its sum", async () => {
+  it("a batch run shows its batches, and the morning its sum", async () => {
     page = await open(browser, { query: "priced&key&overnight&images=1400", theme, width, height });
     await page.keyboard.press("Control+3");
     await page.getByText("Sent, not confirmed").first().waitFor();
-    await page.getByText("You may close the window").waitFor();
+    await page.getByText("You can close the window").waitFor();
     await screenshot(page, `run-overnight-unconfirmed-${theme}-${width}`);
     await expectNothingCut(page);
     await expectAccessible(page);
     await page.getByText("Ended, results stored").first().waitFor();
     await screenshot(page, `run-overnight-${theme}-${width}`);
-    await page.getByText(/^Overnight run 3 is through: /).waitFor();
+    await page.getByText(/^Batch run 3 is done: /).waitFor();
     await screenshot(page, `run-morning-${theme}-${width}`);
     await expectNothingCut(page);
     await expectAccessible(page);
     await page.keyboard.press("Control+5");
-    await page.getByText(/^Overnight run 3 is through: /).waitFor();
-    await page.getByText("overnight, in batches").waitFor();
+    await page.getByText(/^Batch run 3 is done: /).waitFor();
+    await page.getByText("batch", { exact: true }).waitFor();
     await screenshot(page, `history-morning-${theme}-${width}`);
     await expectNothingCut(page);
     await expectAccessible(page);
   });
 
-  it("a plan says what is not paid again, what is carried over, and what overnight costs", async () => {
+  it("a plan says what is not paid again, what is propagated, and what a batch costs", async () => {
     await openPlan({ query: "priced&key&answered&similar&images=214", theme, width, height });
     await page.getByText(/^\d+ of 214 answered before: not paid again$/).waitFor();
     await screenshot(page, `plan-answered-${theme}-${width}`);
     await expectNothingCut(page);
     await expectAccessible(page);
-    await page.getByRole("radio", { name: /^Overnight/ }).check({ force: true });
+    await page.getByRole("radio", { name: /^Batch/ }).check({ force: true });
     await page.getByRole("switch", { name: /look like another/ }).check();
     // How many of a batch are worked on at once is the vendor's to say.
-    await page.getByText("auto at once").waitFor({ state: "hidden" });
+    await page.getByText("automatic concurrency").waitFor({ state: "hidden" });
     await quoted();
     await screenshot(page, `plan-overnight-${theme}-${width}`);
     await expectNothingCut(page);
     await expectAccessible(page);
-    await page.getByRole("radio", { name: /^Now/ }).check({ force: true });
-    await page.getByRole("switch", { name: "Ask anew about every image" }).check();
+    await page.getByRole("radio", { name: /^Live/ }).check({ force: true });
+    await page.getByRole("switch", { name: "Ask again about every image" }).check();
     await page.getByText(/answered before: paid again$/).waitFor();
     await page.getByText("Advanced").click();
     await quoted();
@@ -117,16 +117,16 @@ describe.each(LOOKS)("in the %s theme, at %i x %i", (theme, width, height) => {
     await expectAccessible(page);
   });
 
-  it("the settings of further routes fit", async () => {
+  it("the settings of additional endpoints fit", async () => {
     page = await open(browser, { query: "priced&key&routes", theme, width, height });
     await page.getByRole("button", { name: "Settings" }).click();
-    await page.getByRole("button", { name: "Add a route" }).scrollIntoViewIfNeeded();
+    await page.getByRole("button", { name: "Add an endpoint" }).scrollIntoViewIfNeeded();
     await screenshot(page, `settings-routes-${theme}-${width}`);
     await expectNothingCut(page);
     await expectAccessible(page);
-    await page.getByRole("button", { name: "Add a route" }).click();
+    await page.getByRole("button", { name: "Add an endpoint" }).click();
     await page.getByRole("button", { name: "Add", exact: true }).click();
-    await page.getByText("A name, and one that no other route has.").waitFor();
+    await page.getByText("Enter a name that no other endpoint has.").waitFor();
     await screenshot(page, `settings-route-${theme}-${width}`);
     await expectNothingCut(page);
     await expectAccessible(page);
@@ -138,7 +138,7 @@ describe("a run elsewhere", () => {
     await openPlan({ query: "priced&key&images=400" });
     await send();
     await page.getByText("Completed", { exact: true }).waitFor();
-    await panel().getByText("Another try would end the same, so it is not retried.").waitFor();
+    await panel().getByText("A retry would give the same result, so it is not retried.").waitFor();
     expect(await page.getByRole("button", { name: /^Resume/ }).count()).toBe(0);
     await page.getByRole("button", { name: /^Retry \d+ failed$/ }).click();
     await page.getByText("Completed", { exact: true }).waitFor();
@@ -154,29 +154,31 @@ describe("a run elsewhere", () => {
     await page.getByRole("heading", { name: "Run 2" }).waitFor();
   });
 
-  it("uses answers again, carries marks over, and says so in its report too", async () => {
+  it("reuses answers, propagates annotations, and says so in its report too", async () => {
     await openPlan({ query: "priced&key&answered&similar&images=400" });
     await page.getByRole("switch", { name: /look like another/ }).check();
     await quoted();
     await send();
-    await page.getByText(/^\d+ answers used again, nothing paid$/).waitFor();
-    await page.getByText(/^\d+ carried over from similar images$/).waitFor();
+    await page.getByText(/^\d+ answers reused, nothing paid$/).waitFor();
+    await page.getByText(/^\d+ propagated from similar images$/).waitFor();
     await page.getByText("Completed", { exact: true }).waitFor();
     await screenshot(page, "run-reused-dark-1280");
-    await page.getByRole("button", { name: "See the report" }).click();
+    await page.getByRole("button", { name: "Show the report" }).click();
     await page.getByText("Reused answers").waitFor();
-    await page.getByText("Images with annotations of a similar one").waitFor();
+    await page.getByText("Images with propagated annotations").waitFor();
     await expectAccessible(page);
   });
 
   it("shows an endpoint that is not used, and sends to the others", async () => {
     await openPlan({ query: "priced&key&routes&closed&images=1400" });
-    await page.getByText(/by your further routes, to Frankfurt \(eu\.claude\.example\), Second account/).waitFor();
+    await page
+      .getByText(/through your additional endpoints, to Frankfurt \(eu\.claude\.example\), Second account/)
+      .waitFor();
     await send();
     const pace = page.getByRole("region", { name: "Pace" });
     await pace.getByTitle("invalid x-api-key").waitFor();
     expect(await pace.getByRole("listitem").count()).toBe(3);
-    await pace.getByText(/^Strictest limit: 600 requests a minute$/).waitFor();
+    await pace.getByText(/^Strictest limit: 600 requests per minute$/).waitFor();
   });
 });
 
@@ -184,38 +186,38 @@ describe("the plan", () => {
   it("says the full price where every image is asked about anew, once", async () => {
     await openPlan({ query: "priced&key&answered" });
     const before = await go().innerText();
-    await page.getByRole("switch", { name: "Ask anew about every image" }).check();
+    await page.getByRole("switch", { name: "Ask again about every image" }).check();
     await page.waitForFunction((said) => !document.body.innerText.includes(said), before);
     await page.getByRole("button", { name: "Annotate 60 images, about $0.017" }).waitFor();
     await send();
-    expect(await page.getByText("used again").count()).toBe(0);
+    expect(await page.getByText("reused, nothing paid").count()).toBe(0);
     await page.getByRole("button", { name: "Cancel" }).click();
     await page.keyboard.press("Control+2");
-    expect(await page.getByRole("switch", { name: "Ask anew about every image" }).isChecked()).toBe(false);
+    expect(await page.getByRole("switch", { name: "Ask again about every image" }).isChecked()).toBe(false);
   });
 
-  it("starts an overnight run at half the price, by the keyboard", async () => {
+  it("starts a batch run at half the price, by the keyboard", async () => {
     await openPlan();
-    await page.getByRole("radio", { name: /^Now/ }).focus();
+    await page.getByRole("radio", { name: /^Live/ }).focus();
     await page.keyboard.press("ArrowRight");
     await page.getByRole("button", { name: "Annotate 60 images, about $0.0086" }).waitFor();
-    await page.getByText("now only").waitFor();
+    await page.getByText("live only").waitFor();
     await page.getByRole("radio", { name: "Built-in detector" }).click();
     await page.getByRole("button", { name: "Annotate 60 images, $0" }).waitFor();
-    expect(await page.getByRole("radio", { name: /^Overnight/ }).count()).toBe(0);
+    expect(await page.getByRole("radio", { name: /^Batch/ }).count()).toBe(0);
     await page.getByRole("radio", { name: "Claude Haiku 5.5" }).click();
     await send();
     await page.getByRole("heading", { name: "Batches" }).waitFor();
-    expect(await page.getByRole("heading", { name: "Images a minute" }).count()).toBe(0);
+    expect(await page.getByRole("heading", { name: "Images per minute" }).count()).toBe(0);
   });
 
-  it("takes a number at once within its range, or finds out", async () => {
+  it("takes a number at once within its range, or is automatic", async () => {
     await openPlan();
     await page.getByText("Advanced").click();
-    const field = page.getByLabel("Images at once");
+    const field = page.getByLabel("Concurrency");
     await field.fill("900");
     await field.press("Tab");
-    await page.getByText("A whole number from 1 to 64.").waitFor();
+    await page.getByText("Enter a whole number from 1 to 64.").waitFor();
     expect(await go().isDisabled()).toBe(true);
     await field.fill("6");
     await field.press("Tab");
@@ -224,42 +226,42 @@ describe("the plan", () => {
   });
 });
 
-describe("further routes", () => {
-  const rows = () => page.getByRole("list", { name: "Further routes" }).getByRole("listitem");
+describe("additional endpoints", () => {
+  const rows = () => page.getByRole("list", { name: "Additional endpoints" }).getByRole("listitem");
 
   async function openSettings(query: string): Promise<void> {
     page = await open(browser, { query });
     await page.getByRole("button", { name: "Settings" }).click();
-    await page.getByRole("button", { name: "Add a route" }).waitFor();
+    await page.getByRole("button", { name: "Add an endpoint" }).waitFor();
   }
 
   it("are added, agreed to, given a key, and used", async () => {
     await openSettings("priced&key");
-    await page.getByRole("button", { name: "Add a route" }).click();
-    const form = page.getByRole("dialog", { name: "Add a route" });
+    await page.getByRole("button", { name: "Add an endpoint" }).click();
+    const form = page.getByRole("dialog", { name: "Add an endpoint" });
     await form.getByLabel("Name", { exact: true }).fill("Frankfurt");
-    await form.getByLabel("Address").fill("https://eu.claude.example");
-    await form.getByLabel("Requests a minute").fill("lots");
+    await form.getByLabel("Base URL").fill("https://eu.claude.example");
+    await form.getByLabel("Requests per minute").fill("lots");
     await page.keyboard.press("Enter");
-    await form.getByText("A whole number above nought, or nothing.").waitFor();
-    await form.getByLabel("Requests a minute").fill("1,200");
+    await form.getByText("Enter a whole number above 0, or empty.").waitFor();
+    await form.getByLabel("Requests per minute").fill("1,200");
     await page.keyboard.press("Enter");
     const agree = page.getByRole("dialog", { name: "Send images to eu.claude.example too?" });
     await expectAccessible(page);
     await screenshot(page, "settings-route-agree-dark-1280");
     await agree.getByRole("button", { name: "Not now" }).click();
-    await rows().getByText("You have not agreed yet that images are sent to eu.claude.example.").waitFor();
-    await rows().getByText("https://eu.claude.example, list price, 1,200 requests a minute").waitFor();
-    await page.getByRole("button", { name: "Agree…" }).click();
+    await rows().getByText("You have not allowed sending images to eu.claude.example yet.").waitFor();
+    await rows().getByText("https://eu.claude.example, list price, 1,200 requests per minute").waitFor();
+    await page.getByRole("button", { name: "Allow…" }).click();
     await agree.getByRole("button", { name: "Send images to eu.claude.example" }).click();
     await rows().getByText("Not used").waitFor();
     await page.getByLabel("Key: Frankfurt").fill("sk-ant-2");
     await page.keyboard.press("Enter");
     await rows().getByText("In use").waitFor();
     // The key of the server for Claude is another one.
-    await page.getByRole("button", { name: "Forget: Frankfurt" }).click();
+    await page.getByRole("button", { name: "Remove key: Frankfurt" }).click();
     await rows().getByText("Not used").waitFor();
-    expect(await page.getByText("A key is kept in the keychain of this system.").count()).toBe(1);
+    expect(await page.getByText("A key is stored in the system keychain.").count()).toBe(1);
   });
 
   it("are edited and removed, and the other settings stay", async () => {
@@ -268,11 +270,11 @@ describe("further routes", () => {
     await page.getByLabel("Input tokens").fill("2,000,000");
     await page.keyboard.press("Tab");
     await page.getByRole("button", { name: "Edit Second account" }).click();
-    const form = page.getByRole("dialog", { name: "Edit the route" });
-    expect(await form.getByLabel("Images at once").inputValue()).toBe("3");
+    const form = page.getByRole("dialog", { name: "Edit the endpoint" });
+    expect(await form.getByLabel("Concurrency").inputValue()).toBe("3");
     await form.getByLabel("Name", { exact: true }).fill("Frankfurt");
     await page.keyboard.press("Enter");
-    await form.getByText("A name, and one that no other route has.").waitFor();
+    await form.getByText("Enter a name that no other endpoint has.").waitFor();
     await form.getByLabel("Name", { exact: true }).fill("Dublin");
     await page.keyboard.press("Enter");
     await rows().getByText("Dublin", { exact: true }).waitFor();
@@ -282,6 +284,6 @@ describe("further routes", () => {
     expect(await page.getByLabel("Input tokens").inputValue()).toBe("2000000");
     await page.getByLabel("Input tokens").fill("none");
     await page.keyboard.press("Tab");
-    await page.getByText("A whole number above nought, or nothing.").waitFor();
+    await page.getByText("Enter a whole number above 0, or empty.").waitFor();
   });
 });

@@ -23,7 +23,7 @@ it("says what the model will not do before the run", async () => {
 it("does not start what could find nothing, and says why", async () => {
   page = await open(browser);
   await page.keyboard.press("Control+2");
-  await page.getByRole("textbox", { name: "Find these things" }).fill("bicycle bell, zebra finch");
+  await page.getByRole("textbox", { name: "Find these objects" }).fill("bicycle bell, zebra finch");
   await page.keyboard.press("Enter");
   await page.getByText("The built-in detector knows none of these labels").first().waitFor();
   expect(await page.getByRole("button", { name: "Annotate 60 images" }).isDisabled()).toBe(true);

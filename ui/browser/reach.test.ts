@@ -11,8 +11,7 @@ beforeAll(async () => {
 afterEach(() => page.context().close());
 afterAll(() => browser.close());
 
-const tour = () =>
-  page.getByRole("dialog", { name: /Photos come in here|Know the cost|Watch it|Decide with|Take it with/ });
+const tour = () => page.getByRole("dialog", { name: /Add photos here|See the cost|Watch it|Decide with|Take it with/ });
 
 it("leads from an empty library to accept and next by the keyboard alone", async () => {
   page = await open(browser, { query: "images=0" });
@@ -86,7 +85,7 @@ describe.each(["dark", "light"] as const)("axe finds nothing serious in the %s t
     page = await open(browser, { query: "priced&key&routes", theme });
     await page.getByRole("option", { name: "lake_0001.jpg" }).waitFor();
     await page.keyboard.press("Control+Shift+A");
-    await page.getByRole("button", { name: /^Look at a sample of/ }).click();
+    await page.getByRole("button", { name: /^Check a sample of/ }).click();
     await page.getByText("and in the right place?").waitFor();
     await expectAccessible(page);
     await page.keyboard.press("Escape");

@@ -14,7 +14,7 @@ const FIT_MARGIN = 24;
 async function openReview(query = "", theme: "dark" | "light" = "dark", width = 1280, height = 800): Promise<Page> {
   const page = await open(browser, { query, theme, width, height });
   await page.getByRole("navigation", { name: "Screens" }).getByRole("button", { name: "Review" }).click();
-  await page.getByRole("heading", { name: "Marks" }).waitFor();
+  await page.getByRole("heading", { name: "Annotations" }).waitFor();
   await photoDrawn(page);
   return page;
 }
@@ -175,7 +175,7 @@ describe("the canvas", () => {
     await page.mouse.click(seen.canvas.x + middle.x, seen.canvas.y + middle.y);
     expect(await chosen.innerText()).toBe("cup");
     await page.mouse.click(seen.canvas.x + 6, seen.canvas.y + 6);
-    expect(await page.getByText("No mark is selected").isVisible()).toBe(true);
+    expect(await page.getByText("Nothing is selected").isVisible()).toBe(true);
     await page.context().close();
   });
 
@@ -190,7 +190,7 @@ describe("the canvas", () => {
     for (const other of ["Library", "History"]) {
       await screen(other);
       await screen("Review");
-      await page.getByRole("heading", { name: "Marks" }).waitFor();
+      await page.getByRole("heading", { name: "Annotations" }).waitFor();
       await photoDrawn(page);
       expect([await zoom(), (await selectedMark(page)).box]).toEqual(before);
     }
@@ -239,7 +239,7 @@ describe("the canvas", () => {
     await page.mouse.up();
     await frames(page);
     expect(isClose(await pixel(page, middle.x + 40, middle.y + 20), before)).toBe(true);
-    expect(await page.getByRole("button", { name: "Hide marks" }).getAttribute("aria-pressed")).toBe("true");
+    expect(await page.getByRole("button", { name: "Hide annotations" }).getAttribute("aria-pressed")).toBe("true");
     await page.context().close();
   });
 });
@@ -308,7 +308,7 @@ describe("two keys", () => {
       await page.keyboard.press("a");
       await frames(page);
     }
-    await page.getByText("1 image still waits for a decision.").waitFor();
+    await page.getByText("1 image still needs a decision.").waitFor();
     await screenshot(page, "review-end-dark-1280");
     await page.getByRole("button", { name: "Go to the next one" }).click();
     await page.keyboard.press("a");

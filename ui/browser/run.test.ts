@@ -30,8 +30,8 @@ describe("a run", () => {
     expect(await bar.getAttribute("aria-valuenow")).toBe("60");
     expect(await page.getByText("on this machine", { exact: true }).isVisible()).toBe(true);
     expect(await page.getByRole("button", { name: "Pause" }).count()).toBe(0);
-    await page.getByRole("button", { name: "Review the marks" }).click();
-    await page.getByRole("heading", { name: "Marks" }).waitFor();
+    await page.getByRole("button", { name: "Review annotations" }).click();
+    await page.getByRole("heading", { name: "Annotations" }).waitFor();
     // The least certain comes first.
     const sure = await page.locator("ul.marks .number").allInnerTexts();
     expect(sure).toEqual([...sure].sort());
@@ -48,7 +48,7 @@ describe("a run", () => {
     await page.keyboard.press("Space");
     await page.getByRole("button", { name: "Pause" }).waitFor();
     await page.getByText("Completed", { exact: true }).waitFor();
-    await page.getByRole("button", { name: "See the report" }).click();
+    await page.getByRole("button", { name: "Show the report" }).click();
     await page.getByRole("region", { name: "Report of run 3" }).waitFor();
     await page.context().close();
   });
@@ -126,8 +126,8 @@ describe("a run", () => {
     await showScreen(page, "Run");
     await showScreen(page, "Library");
     await showScreen(page, "Run");
-    await page.getByRole("img", { name: /^Images a minute over/ }).waitFor();
-    await page.getByRole("heading", { name: "Answered last" }).waitFor();
+    await page.getByRole("img", { name: /^Images per minute over/ }).waitFor();
+    await page.getByRole("heading", { name: "Last answered" }).waitFor();
     await page.context().close();
   });
 

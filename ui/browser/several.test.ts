@@ -30,15 +30,15 @@ describe("several marks", () => {
     await page.keyboard.down("Shift");
     await click(180, 75);
     await page.keyboard.up("Shift");
-    await title("2 marks").waitFor();
+    await title("2 annotations").waitFor();
     await rows()
       .last()
       .click({ modifiers: ["Shift"] });
-    await title("3 marks").waitFor();
+    await title("3 annotations").waitFor();
     await page.keyboard.down("Shift");
     await click(180, 75);
     await page.keyboard.up("Shift");
-    await title("2 marks").waitFor();
+    await title("2 annotations").waitFor();
     // By keys alone: a row of the list with Shift and Enter.
     await chosen().first().focus();
     await press("Shift+Enter");
@@ -57,7 +57,7 @@ describe("several marks", () => {
     await page.mouse.up();
     await page.keyboard.up("Shift");
     await frames();
-    await title("2 marks").waitFor();
+    await title("2 annotations").waitFor();
   });
 
   it("move, are called and go together, as one step each", async () => {

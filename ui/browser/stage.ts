@@ -15,7 +15,7 @@ const FIT_MARGIN = 24;
 export async function openAt(browser: Browser, stem: string, opening: Opening = {}): Promise<void> {
   page = await open(browser, opening);
   await page.getByRole("navigation", { name: "Screens" }).getByRole("button", { name: "Review" }).click();
-  await page.getByRole("heading", { name: "Marks" }).waitFor();
+  await page.getByRole("heading", { name: "Annotations" }).waitFor();
   for (let tries = 0; tries < 30 && !(await name()).startsWith(stem); tries += 1) {
     await page.keyboard.press("ArrowRight");
     await frames();

@@ -34,7 +34,7 @@ describe("the plan", () => {
   it("leads to the first recipe where there is none", async () => {
     page = await open(browser, { query: "recipes=0" });
     await page.keyboard.press("Control+2");
-    await page.getByRole("button", { name: "Type what to find" }).click();
+    await page.getByRole("button", { name: "Enter what to find" }).click();
     await page.keyboard.type("cup, spoon");
     await page.keyboard.press("Enter");
     await page.getByRole("button", { name: "Annotate 60 images, $0", disabled: false }).waitFor();
@@ -54,7 +54,7 @@ describe("review", () => {
   it("does not call unread what is empty, and reads it again", async () => {
     page = await open(browser, { query: "refuses=imageIds" });
     await page.keyboard.press("Control+4");
-    await page.getByRole("heading", { name: "What there is to review could not be read" }).waitFor();
+    await page.getByRole("heading", { name: "The images to review could not be loaded" }).waitFor();
     expect(await page.getByText("Nothing to review").count()).toBe(0);
     await page.context().close();
     page = await open(browser, { query: "refuses=imageIds&times=1" });
@@ -68,7 +68,7 @@ describe("review", () => {
   it("reads marks again that could not be read", async () => {
     page = await open(browser, { query: "refuses=imageCards" });
     await page.keyboard.press("Control+4");
-    await page.getByRole("heading", { name: "The marks could not be read" }).waitFor();
+    await page.getByRole("heading", { name: "The annotations could not be loaded" }).waitFor();
     expect(await tryAgain().isVisible()).toBe(true);
   });
 

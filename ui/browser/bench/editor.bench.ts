@@ -24,7 +24,7 @@ afterAll(() => browser.close());
 async function openReview(query: string): Promise<Page> {
   const page = await open(browser, { query, ...SIZE });
   await page.getByRole("navigation", { name: "Screens" }).getByRole("button", { name: "Review" }).click();
-  await page.getByRole("heading", { name: "Marks" }).waitFor();
+  await page.getByRole("heading", { name: "Annotations" }).waitFor();
   await page.waitForFunction(() => {
     const canvas = document.querySelector("canvas");
     return canvas?.getContext("2d")?.getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data[3] === 255;
@@ -119,7 +119,7 @@ it("editor", async () => {
   await page.context().close();
 
   const crowded = await openReview(`images=6&marks=${MARKS}`);
-  const hidden = crowded.getByRole("button", { name: "Hide marks" });
+  const hidden = crowded.getByRole("button", { name: "Hide annotations" });
   const measured: Frames[] = [];
   for (const areHidden of [true, false]) {
     if ((await hidden.getAttribute("aria-pressed")) !== String(areHidden)) await hidden.click();

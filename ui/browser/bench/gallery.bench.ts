@@ -10,7 +10,7 @@ import { type Frames, framesOf, heapMegabytes, print, printShare } from "./figur
 
 const IMAGES = 100_000;
 const SECONDS = 6;
-/** Screens of images a second: quicker than anyone reads, slower than a throw of the wheel. */
+/** Screens of images per second: quicker than anyone reads, slower than a throw of the wheel. */
 const SPEEDS = [
   { name: "reading", pixelsASecond: 1_500 },
   { name: "skimming", pixelsASecond: 12_000 },

@@ -57,7 +57,7 @@ describe("checks of the core in memory", () => {
     expect(await seam.imageCards(images)).toEqual(before);
   });
 
-  it("puts the most doubtful first, and what is reviewed last", async () => {
+  it("puts the most uncertain first, and what is reviewed last", async () => {
     const seam = openFake(SEEDED);
     const ids = await seam.imageIds({ ...everything, order: "doubt" });
     const reviewed = (await seam.imageCards(ids)).map(({ review }) => review !== "unreviewed");

@@ -15,11 +15,11 @@ const comparison = (images: number, agreed: number): Comparison => ({
 
 it.each<[string, Sides | null, Comparison | null, number, boolean]>([
   ["Nothing to compare yet", null, null, 0, false],
-  ["A second side is missing", WITH_PEOPLE, comparison(0, 0), 1, false],
-  ["These two never looked at the same image", RUNS, comparison(0, 0), 2, false],
-  ["Both say the same on all 52 images", RUNS, comparison(52, 180), 2, false],
-  ["Both say the same on the one image", WITH_PEOPLE, comparison(1, 1), 1, false],
-  ["The two could not be compared", RUNS, null, 2, true],
+  ["Nothing to compare with yet", WITH_PEOPLE, comparison(0, 0), 1, false],
+  ["These two have no images in common", RUNS, comparison(0, 0), 2, false],
+  ["Both agree on all 52 images", RUNS, comparison(52, 180), 2, false],
+  ["Both agree on the one image", WITH_PEOPLE, comparison(1, 1), 1, false],
+  ["The comparison failed", RUNS, null, 2, true],
 ])("says: %s", async (title, sides, compared, number, hasFailed) => {
   const runs: RunSummary[] = (await openFake("").runs()).slice(0, number);
   expect(whyNothing(sides, compared, runs, hasFailed).title).toBe(title);
@@ -27,5 +27,5 @@ it.each<[string, Sides | null, Comparison | null, number, boolean]>([
 
 it("asks for a review where nobody has decided yet", async () => {
   const runs = await openFake("").runs();
-  expect(whyNothing(WITH_PEOPLE, comparison(0, 0), runs, false).title).toMatch(/^Nobody has decided/);
+  expect(whyNothing(WITH_PEOPLE, comparison(0, 0), runs, false).title).toMatch(/^None of these images is reviewed/);
 });

@@ -21,7 +21,7 @@ describe("the command palette", () => {
   it("finds by letters in their order, whatever is between them", async () => {
     const { palette } = await opened();
     palette.type("go hist");
-    expect(names(palette)[0]).toBe("Go to the history");
+    expect(names(palette)[0]).toBe("Go to history");
     palette.type("museum");
     expect(names(palette)[0]).toBe("Museum shelves");
     palette.type("run 2");
@@ -34,11 +34,11 @@ describe("the command palette", () => {
     const leave = app.actions.offer({ "library.plan": plan });
     const offered = (): string[] =>
       palette.groups.filter(({ name }) => name === "here").flatMap(({ items }) => items.map(({ name }) => name));
-    expect(offered()).toContain("Plan the annotation");
+    expect(offered()).toContain("Plan a run");
     palette.items[0]?.take();
     expect(plan).toHaveBeenCalledOnce();
     leave();
-    expect(offered()).not.toContain("Plan the annotation");
+    expect(offered()).not.toContain("Plan a run");
   });
 
   it("knows images that were looked at, and leaves the others to the library's search", async () => {

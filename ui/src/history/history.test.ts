@@ -222,7 +222,7 @@ describe("what to change", () => {
   it("says how much room answers had that were cut off", () => {
     const cutShort = (room: AnswerRoom): string =>
       words.diagnoses.finding({ kind: "answers_cut_short", count: 31, share: 0.15, room }).note;
-    expect(cutShort({ kind: "more" })).toBe("31 answers even with more room, 15 % of the images.");
+    expect(cutShort({ kind: "more" })).toBe("31 answers even with a higher limit, 15 % of the images.");
     expect(cutShort({ kind: "own_maximum", tokens: 600 })).toBe(
       "31 answers at your maximum of 600 tokens, 15 % of the images.",
     );
@@ -233,9 +233,9 @@ describe("what to change", () => {
     expect(words.diagnoses.change({ kind: "more_at_once", to: 20 })).toBe(
       "Set a concurrency of 20, or leave it automatic",
     );
-    expect(words.diagnoses.change({ kind: "more_room", than: 600 })).toContain("above 600 tokens");
+    expect(words.diagnoses.change({ kind: "more_room", than: 600 })).toContain("above 600:");
     expect(words.diagnoses.change({ kind: "longer_silence", to_millis: 80_000 })).toContain("1 min 20 s");
-    expect(words.diagnoses.change({ kind: "limit_requests", per_minute: 58 })).toContain("58 requests a minute");
+    expect(words.diagnoses.change({ kind: "limit_requests", per_minute: 58 })).toContain("58 requests per minute");
     expect(words.diagnoses.change({ kind: "cheaper_model", name: "Claude Haiku 5.5", cost_dollars: 0.11 })).toContain(
       "Claude Haiku 5.5 on a few images: the same tokens would cost about $0.11",
     );

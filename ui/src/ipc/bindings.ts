@@ -48,6 +48,8 @@ export const commands = {
 	undoRun: (run: RunId) => typedError<number, AppError>(__TAURI_INVOKE("undo_run", { run })),
 	/**  Opens the system's save dialog; the path written, or `None` when it was cancelled. */
 	saveMetrics: (run: RunId) => typedError<string | null, AppError>(__TAURI_INVOKE("save_metrics", { run })),
+	/**  Every format, in the order in which people are shown them. */
+	exportFormats: () => __TAURI_INVOKE<FormatDescriptor[]>("export_formats"),
 	/**  Writes an export where the library keeps them until it is opened next, and says what it holds. */
 	readyExport: (run: RunId, request: ExportRequest) => typedError<ReadyExport, AppError>(__TAURI_INVOKE("ready_export", { run, request })),
 	/**  Opens the system's save dialog; the path written, or `None` when it was cancelled. */
@@ -75,10 +77,10 @@ export const commands = {
 	acceptAudited: (audit: AuditId) => typedError<Audit, AppError>(__TAURI_INVOKE("accept_audited", { audit })),
 	compareSides: (first: Side, second: Side) => typedError<Comparison, AppError>(__TAURI_INVOKE("compare_sides", { first, second })),
 	compareImage: (image: ImageId, first: Side, second: Side) => typedError<ComparedPair[], AppError>(__TAURI_INVOKE("compare_image", { image, first, second })),
-	/**  The way to Claude as it is set up now; never a key. */
+	/**  The connection to the default provider as it is set up now; never a key. */
 	connection: () => typedError<Connection, AppError>(__TAURI_INVOKE("connection")),
 	/**
-	 *  Keeps a typed key for the server at `base_url`, or for the one for Claude: in the keychain, or for the session where there
+	 *  Keeps a typed key for the server at `base_url`, or for the one that is set up: in the keychain, or for the session where there
 	 *  is none.
 	 */
 	keepKey: (baseUrl: string | null, key: string) => typedError<Connection, AppError>(__TAURI_INVOKE("keep_key", { baseUrl, key })),
@@ -309,7 +311,7 @@ export type BulkEditResult = {
 	annotations: number,
 };
 
-/**  A day, written `2026-11-23`. */
+/**  A day of the years 0 to 9999, written `2026-11-23`. */
 export type CalendarDate = string;
 
 /**  One thing to change, and to what, where the numbers say it. */
@@ -425,7 +427,7 @@ export type Condition = {
 	test: Test,
 };
 
-/**  The way to Claude. */
+/**  The connection to the default provider. */
 export type Connection = {
 	base_url: string,
 	base_url_from: SettingSource,
@@ -640,7 +642,7 @@ export type EnvFileProposal = {
 	problem: string | null,
 };
 
-export type ErrorCode = "library" | "model" | "file" | "original" | "unfit_mark" | "nothing_to_audit" | "nothing_to_find" | "unknown_model" | "no_images" | "recipe_beyond_model" | "local_only" | "model_retired" | "no_key" | "unusable_connection" | "address" | "settings" | "not_agreed" | "budget_too_small" | "unsettled" | "key" | "keychain" | "run_busy" | "nothing_left" | "no_figures" | "internal";
+export type ErrorCode = "library" | "model" | "file" | "original" | "unfit_mark" | "nothing_to_audit" | "nothing_to_find" | "unknown_model" | "no_images" | "recipe_beyond_model" | "local_only" | "model_retired" | "no_key" | "unusable_connection" | "address" | "settings" | "endpoint_name_taken" | "not_agreed" | "budget_too_small" | "unsettled" | "key" | "keychain" | "run_busy" | "nothing_left" | "no_figures" | "internal";
 
 /**  How many of a sample were wrong, and what that says about all. */
 export type ErrorRate = {
@@ -652,20 +654,9 @@ export type ErrorRate = {
 	at_most: number,
 };
 
-/**  Forms that other programs read. */
-export type ExportFormat = 
-/**  A data set: images, annotations, categories. */
-"coco" | 
-/**  A results list with scores, as evaluators take it beside a data set. */
-"coco_detections" | 
-/**  An image a line, with its marks. */
-"json_lines" | 
-/**  A mark a row. */
-"csv";
-
 /**  What to export of a run. */
 export type ExportRequest = {
-	format: ExportFormat,
+	format: FormatId,
 	marks: MarkSelection,
 };
 
@@ -678,10 +669,8 @@ export type Exported = {
 	/**  Of the answered ones: nothing is marked on them. */
 	empty_images: number,
 	marks: number,
-	/**  Marks that a results list has no place for: nobody has said how certain they are. */
-	without_score: number,
-	/**  Marks that the format has no form for: points, tags and captions, where only boxes and outlines have a place. */
-	without_form: number,
+	/**  What the format has no place for, in the order of [`Feature::ALL`]. */
+	losses: Loss[],
 	/**  Images of which no file is left where one was seen. */
 	missing: number,
 	/**  The folder that the file names in the export start from; `None`: they are bare names. */
@@ -743,6 +732,45 @@ export type FailureKind =
 "coordinates_as_thousandths" | 
 /**  A fault in Fieldmark ended the work on it. A request without an answer counts as possibly billed. */
 "internal_error";
+
+/**  A part of a dataset that not every format has a place for. */
+export type Feature = "boxes" | "polygons" | 
+/**  Polygons as the boxes around them. */
+"polygon_bounds" | "points" | "image_tags" | "captions" | 
+/**  Annotations without a confidence, beside those with one. */
+"unscored_annotations" | 
+/**  Images without annotations, which are negatives. */
+"empty_images" | 
+/**  Images that no model could answer. */
+"failed_images" | "attributes" | 
+/**  Whether the value of an attribute is text, a number, or yes or no. */
+"attribute_types" | "confidences" | 
+/**  What a person decided about an annotation, and why. */
+"decisions" | 
+/**  The run or person that an annotation comes from. */
+"origins" | "annotation_ids" | 
+/**  Which annotations belong to one object. */
+"groups" | 
+/**  Whether an annotation is a crowd of objects. */
+"crowds" | 
+/**  The size of the image as its file stores it, and its EXIF orientation. */
+"stored_sizes" | "hashes" | 
+/**  What a person said about the image as a whole. */
+"review_states" | 
+/**  The image that annotations of the whole image were propagated from. */
+"image_origins" | 
+/**  Whether the file of the image is missing. */
+"missing_files" | 
+/**  Other files that have the image. */
+"other_files" | 
+/**  How many requests were sent about a failed image, and what they cost. */
+"failure_costs" | "splits" | 
+/**  A table of labels. Annotations name a label by its number in the table, so that all have its first spelling. */
+"label_table" | 
+/**  A table of attributes, such as the columns of CSV. */
+"attribute_table" | 
+/**  The run, the model and the recipe of the dataset. */
+"description";
 
 export type FilterCount<Filter> = {
 	filter: Filter,
@@ -830,6 +858,38 @@ thinking_share: number } |
 /**  Of one picture, on the mean. */
 image_tokens: number; longest_edge: number };
 
+/**  What a format says about itself. */
+export type FormatDescriptor = {
+	/**  See [`FormatId`]. */
+	id: string,
+	title: Translated,
+	/**  What it is for. */
+	summary: Translated,
+	package: Package,
+	/**  Of the file, or of the files with annotations in a folder or archive. */
+	media_type: string,
+	/**  Everything that it has a place for. */
+	holds: Feature[],
+	/**  Whether other programs take a dataset without any annotation. */
+	can_be_empty: boolean,
+	is_readable: boolean,
+	options: FormatOption[],
+	/**  A page that defines the format. */
+	documentation: string,
+};
+
+/**  The name of a format as people type it, such as `coco`. The registry of formats knows which there are. */
+export type FormatId = string;
+
+/**  A choice that a format leaves open, such as the task of a YOLO dataset. */
+export type FormatOption = {
+	/**  As people type it. */
+	name: string,
+	title: Translated,
+	/**  The first is the default. */
+	values: string[],
+};
+
 /**  One more way to the same models, as it stands. */
 export type FurtherConnection = {
 	name: string,
@@ -847,7 +907,7 @@ export type FurtherRoute = {
 	/**  What the person calls it. */
 	name: string,
 	base_url: string,
-	/**  Put before the models' ids there, such as `anthropic.`; mostly empty. */
+	/**  Put before the models' ids there, such as `us.`; mostly empty. */
 	model_prefix?: string,
 	/**  What a request costs there, in percent of the list price. */
 	price_percent?: number,
@@ -1151,6 +1211,19 @@ export type LimitedUnit =
 /**  Requests at a time. */
 "in_flight";
 
+/**  What a dataset loses because its format has no place for a feature. */
+export type Loss = {
+	feature: Feature,
+	kind: LossKind,
+	/**  Annotations or images that are concerned. */
+	count: number,
+};
+
+/**  What a loss means for the annotations or images that are concerned. */
+export type LossKind = "annotation_left_out" | "image_left_out" | 
+/**  It is in the dataset without the feature. */
+"simplified";
+
 /**  Which images and marks are taken; by default every answered image, and every mark that was not rejected. */
 export type MarkSelection = {
 	/**
@@ -1215,6 +1288,15 @@ export type ModelQuote = {
 
 /**  Who made an annotation. */
 export type Origin = { kind: "run"; run: RunId } | { kind: "person" };
+
+/**  What a dataset in a format is on disk. */
+export type Package = 
+/**  One file. The extension is without its dot. */
+{ kind: "file"; extension: string } | 
+/**  A folder of files. */
+{ kind: "folder" } | 
+/**  One ZIP file that holds others. The extension is without its dot. */
+{ kind: "archive"; extension: string };
 
 /**  Images of a run that wait for answers of another run, which asks the same about them: they are not paid for twice. */
 export type PendingElsewhere = {
@@ -1569,7 +1651,7 @@ export type RunOptions = {
 	pause_millis?: number | null,
 	/**  Images that are prepared ahead of their turn; `None`: as many as their size and speed call for. */
 	chunk_size?: number | null,
-	/**  Of the server for Claude. */
+	/**  Of the first endpoint. */
 	limits?: RouteLimits,
 	/**  The longest that an answer may get, thinking included; `None` leaves it to the model's habits. */
 	max_tokens?: number | null,
@@ -1846,13 +1928,13 @@ export type Settings = {
 	writes_metrics?: boolean,
 	/**  Whether nothing may be sent to another machine. */
 	is_local_only?: boolean,
-	/**  The server for Claude; `None`: the vendor's own. */
+	/**  The server of the connection; `None`: the vendor's own. */
 	base_url?: string | null,
 	import?: ImportSettings,
 	run?: RunSettings,
-	/**  Of the server for Claude. */
+	/**  Of that server. */
 	limits?: RouteLimits,
-	/**  Beside the server for Claude: requests are spread over all of them. */
+	/**  Beside that server: requests are spread over all of them. */
 	further_routes?: FurtherRoute[],
 	/**  Hosts to which the person has agreed to send images, having seen what is sent. */
 	agreed_hosts?: string[],
@@ -2102,6 +2184,12 @@ export type Trait =
 "answer" | 
 /**  A mark on it says something beyond its label. */
 "attributes";
+
+/**  A text in every language of the window. */
+export type Translated = {
+	en: string,
+	es: string,
+};
 
 /**  Tokens of one request, or of several together. The kinds of input do not overlap: the whole prompt is their sum. */
 export type Usage = {

@@ -163,13 +163,13 @@ describe("the budget cap", () => {
   it("hinders the start when it is no sum, or too little for a single image", async () => {
     const plan = await asked("?priced&key");
     plan.typedBudget = "a lot";
-    expect(plan.budgetProblem).toBe("Type a sum in dollars, such as 0.60.");
-    expect(plan.hindrance).toBe("The budget cap needs another number.");
+    expect(plan.budgetProblem).toBe("Enter an amount in dollars, such as 0.60.");
+    expect(plan.hindrance).toBe("The budget cap is not valid.");
     await plan.start();
     expect(plan.isAskingToSend).toBe(false);
     plan.typedBudget = "0.001";
     expect(plan.budgetProblem).toMatch(
-      /^Not one image could be sent under \$0\.001; the dearest can cost \$0\.00\d+\.$/u,
+      /^Not one image could be sent under \$0\.001; the most expensive can cost \$0\.00\d+\.$/u,
     );
     plan.typedBudget = "0.01";
     expect(plan.hindrance).toBeNull();
@@ -206,7 +206,7 @@ describe("when and how", () => {
     await plan.app.saveSettings({ agreed_hosts: ["api.anthropic.com"] });
     const started = vi.spyOn(plan.app.seam, "startRun");
     plan.pace.typedAtOnce = "900";
-    expect(plan.hindrance).toBe("The number of images at once needs another value.");
+    expect(plan.hindrance).toBe("The concurrency is not valid.");
     plan.pace.typedAtOnce = "6";
     plan.carriesToSimilar = true;
     await plan.ask();
@@ -246,7 +246,7 @@ describe("when and how", () => {
     pace.typedPause = "75";
     expect(pace.nameAmong(presets)).toBeNull();
     pace.typedPause = "soon";
-    expect(pace.problem).toBe("The pause needs another value.");
+    expect(pace.problem).toBe("The pause is not valid.");
     pace.choose("auto", presets);
     expect([pace.problem, pace.options.concurrency]).toEqual([null, null]);
   });

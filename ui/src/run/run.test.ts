@@ -250,10 +250,10 @@ describe("a run elsewhere", () => {
   it("says that its budget is reached, and by what", () => {
     const cent = 0.01;
     expect(words.run.budget.reached(60 * cent, 58 * cent, 0, 0.4 * cent)).toBe(
-      "The budget of $0.60 is reached: $0.5800 paid, and the next request could exceed it. Raise it to go on.",
+      "The budget of $0.60 is reached: $0.5800 paid, and the next request could exceed it. Raise it to continue.",
     );
     expect(words.run.budget.reached(60 * cent, 50 * cent, cent, 20 * cent)).toBe(
-      "The budget of $0.60 is reached: $0.50 paid, up to $0.01 more possibly billed, and the next request could exceed it. Raise it to go on.",
+      "The budget of $0.60 is reached: $0.50 paid, up to $0.01 more may be billed, and the next request could exceed it. Raise it to continue.",
     );
   });
 
@@ -368,7 +368,7 @@ describe("the figures of a live run", () => {
 
   it("promise no end while no image finishes", () => {
     const stalled = { ...snapshot(7, RUNNING, [1], [2]), left_millis: null };
-    expect(of(stalled, true, "Time left")).toMatchObject({ value: "–", note: "no image finishes at the moment" });
+    expect(of(stalled, true, "Time left")).toMatchObject({ value: "–", note: "no images are finishing" });
     expect(of(snapshot(7, RUNNING, [1], []), true, "Time left")?.value).toBe("Measuring");
   });
 
@@ -397,7 +397,7 @@ describe("the figures of an overnight run", () => {
       ["Since the start", "2 h"],
       ["Batches", "1 of 2"],
       ["With the vendor", "60"],
-      ["Marks", "0"],
+      ["Annotations", "0"],
     ]);
     expect(figuresOf(snapshot(7, RUNNING, [], []), true, 0)[1]?.name).toBe("Rate");
   });

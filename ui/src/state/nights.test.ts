@@ -16,7 +16,7 @@ describe("an overnight run", () => {
     const [night] = app.nights.ended;
     expect(night?.run).toMatchObject({ id: 3, mode: "overnight", state: { kind: "stopped", reason: "completed" } });
     expect(night && words.history.night.ended(night.run, night.tookMillis)).toMatch(
-      /^Overnight run 3 is through: \d+ images done, \d+ failed, \d+ marks; \$0\.\d+ paid of \$0\.\d+ quoted, in 7 h 12 min\.$/u,
+      /^Batch run 3 is done: \d+ images done, \d+ failed, \d+ annotations; \$0\.\d+ paid of \$0\.\d+ quoted, in 7 h 12 min\.$/u,
     );
     app.nights.putAway(3);
     expect(app.nights.ended).toEqual([]);
@@ -33,7 +33,7 @@ describe("an overnight run", () => {
   it("says by itself why it ended where it did not get through", async () => {
     const [run] = await openFake("?priced&key&stopped=no_credit").runs();
     expect(run && words.history.night.ended({ ...run, mode: "overnight" }, 3_600_000)).toMatch(
-      /^Overnight run 3 stopped \(no credit\): /u,
+      /^Batch run 3 stopped \(no credit\): /u,
     );
   });
 });

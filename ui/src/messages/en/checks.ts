@@ -5,36 +5,36 @@ import { confidence, count } from "../format";
 const images = (number: number) => `${count(number)} ${number === 1 ? "image" : "images"}`;
 
 const annotations = (number: number) => `${count(number)} ${number === 1 ? "annotation" : "annotations"}`;
-const verb = (check: Check) => (check === "outside" ? "Cut" : check === "misspelled" ? "Correct" : "Reject");
+const verb = (check: Check) => (check === "outside" ? "Clip" : check === "misspelled" ? "Correct" : "Reject");
 
 /** As a filter, after "likely mistake". */
 const names: Record<Check, string> = {
-  duplicate: "Repeats another mark",
+  duplicate: "Duplicates another annotation",
   huge: "Over 95 % of the image",
   tiny: "Under 0.1 % of the image",
-  outside: "Over the image’s edge",
+  outside: "Beyond the image edge",
   odd_aspect: "Unusual proportions",
   misspelled: "Misspelled label",
 };
 
 const found: Record<Check, string> = {
-  duplicate: "with marks that repeat another of the same label",
-  huge: "with marks over 95 % of the image",
-  tiny: "with marks under 0.1 % of the image",
-  outside: "with marks that reach over the image’s edge",
-  odd_aspect: "with boxes far wider or higher than others of their label",
+  duplicate: "with annotations that duplicate another of the same label",
+  huge: "with annotations over 95 % of the image",
+  tiny: "with annotations under 0.1 % of the image",
+  outside: "with annotations beyond the image edge",
+  odd_aspect: "with boxes far wider or taller than others of their label",
   misspelled: "with labels that are likely misspelled",
 };
 
 export const checks = {
   names,
   group: "Likely mistakes",
-  unchecked: (number: number) => `${images(number)} still to be looked through`,
+  unchecked: (number: number) => `${images(number)} still to be checked`,
   found: (check: Check, number: number) => `${images(number)} ${found[check]}`,
   repairs: (check: Check, number: number): string => {
     switch (check) {
       case "outside":
-        return `Cut them at the edge on ${images(number)}`;
+        return `Clip them at the edge on ${images(number)}`;
       case "misspelled":
         return `Correct them on ${images(number)}`;
       default:
@@ -46,7 +46,7 @@ export const checks = {
     const where = `on ${images(result.images)}`;
     switch (check) {
       case "outside":
-        return `${annotations(result.annotations)} cut at the edge ${where}`;
+        return `${annotations(result.annotations)} clipped at the edge ${where}`;
       case "misspelled":
         return `${count(result.annotations)} ${result.annotations === 1 ? "label" : "labels"} corrected ${where}`;
       default:
@@ -58,7 +58,7 @@ export const checks = {
     title: (check: Check, number: number): string => {
       switch (check) {
         case "outside":
-          return `Cut annotations on ${images(number)}?`;
+          return `Clip annotations on ${images(number)}?`;
         case "misspelled":
           return `Correct labels on ${images(number)}?`;
         default:
@@ -69,7 +69,7 @@ export const checks = {
       const where = `${annotations(extent.annotations)} on ${images(extent.images)}`;
       switch (check) {
         case "outside":
-          return `${where} will be cut at the image’s edge.`;
+          return `${where} will be clipped at the image edge.`;
         case "misspelled":
           return `${where} will get the corrected label.`;
         default:
@@ -90,7 +90,7 @@ export const checks = {
     all: (check: Check, number: number): string => `${verb(check)} ${annotations(number)}`,
     others: (check: Check, number: number): string => `${verb(check)} only the other ${count(number)}`,
   },
-  nothingRepaired: "There was nothing left to repair.",
+  nothingRepaired: "Nothing was left to fix.",
   undo: "Undo",
   undone: (number: number) => `Undone on ${images(number)}`,
   undoneOn: (name: string) => `Undone on ${name}`,
@@ -102,16 +102,16 @@ export const checks = {
     switch (check) {
       case "duplicate":
         return other === null
-          ? "It repeats another mark."
-          : `It repeats ${other.label}${other.confidence === null ? "" : ` ${confidence(other.confidence)}`}.`;
+          ? "It duplicates another annotation."
+          : `It duplicates ${other.label}${other.confidence === null ? "" : ` ${confidence(other.confidence)}`}.`;
       case "huge":
         return "It covers over 95 % of the image.";
       case "tiny":
         return "It covers under 0.1 % of the image.";
       case "outside":
-        return "It reaches over the image’s edge.";
+        return "It extends beyond the image edge.";
       case "odd_aspect":
-        return `Other boxes of ${label} are far less wide or high.`;
+        return `Its proportions are unusual for ${label}.`;
       case "misspelled":
         return "The label is likely misspelled.";
     }
@@ -123,7 +123,7 @@ export const checks = {
       case "remove":
         return "Remove it";
       case "crop":
-        return "Cut it at the edge";
+        return "Clip it at the edge";
       case "relabel":
         return `Relabel it ${repair.label}`;
     }

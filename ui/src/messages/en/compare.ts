@@ -2,7 +2,7 @@ import type { Agreements } from "../../ipc/bindings";
 import { count, percent } from "../format";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "image" : "images"}`;
-const things = (number: number): string => `${count(number)} ${number === 1 ? "thing" : "things"}`;
+const things = (number: number): string => `${count(number)} ${number === 1 ? "object" : "objects"}`;
 const letters = { first: "A", second: "B" };
 
 export const compare = {
@@ -10,15 +10,15 @@ export const compare = {
   /** Between the names of two sides. */
   between: (first: string, second: string) => `${first} ↔ ${second}`,
   run: (id: number, model: string) => `Run ${count(id)} ${model}`,
-  decided: "What people decided",
+  decided: "People’s decisions",
   sides: { first: "Side A", second: "Side B" },
   swap: "Swap A and B",
   compare: "Compare",
   compareWith: "Compare with…",
   chooseTitle: (run: number) => `Compare run ${count(run)} with`,
-  chooseNote: "On the images that both have looked at.",
-  decidedNote: "What you accepted, edited and drew, on images that you reviewed",
-  leave: "Back to where you came from",
+  chooseNote: "On the images that both cover.",
+  decidedNote: "What you accepted, edited or drew on reviewed images",
+  leave: "Back to the previous screen",
 
   summary: ({ relabelled, only_first, only_second, agreed }: Agreements) =>
     `${things(relabelled + only_first + only_second)} ${relabelled + only_first + only_second === 1 ? "differs" : "differ"}, ${count(agreed)} agreed`,
@@ -28,7 +28,7 @@ export const compare = {
   settledOf: (settled: number, all: number) => `Decided on ${count(settled)} of ${images(all)}`,
 
   figures: "Agreement",
-  columns: { kind: "Things", first: "A", second: "B" },
+  columns: { kind: "Objects", first: "A", second: "B" },
   agreed: "Agreed",
   relabelled: "Different label",
   onlyHere: "Only here",
@@ -44,10 +44,10 @@ export const compare = {
   both: "Both:",
   states: {
     open: "to decide",
-    first: "A taken",
-    second: "B taken",
-    both: "both taken",
-    neither: "left out",
+    first: "A kept",
+    second: "B kept",
+    both: "both kept",
+    neither: "neither kept",
   },
   overlap: (share: number) => `The two overlap by ${percent(share)}.`,
 
@@ -59,8 +59,8 @@ export const compare = {
   nextImage: "Next image",
   previousImage: "Previous image",
   skip: "Skip",
-  undo: "Undo the latest decision",
-  hideAgreed: "Hide what both agree on",
+  undo: "Undo the last decision",
+  hideAgreed: "Hide agreed annotations",
 
   photo: (name: string, differences: number) =>
     `${name}, ${differences === 0 ? "no differences" : differences === 1 ? "1 difference" : `${count(differences)} differences`}`,
@@ -75,24 +75,23 @@ export const compare = {
   endLeftNote: (left: number) => `${images(left)} still ${left === 1 ? "has" : "have"} differences to decide.`,
   toUnsettled: "Go to the next one",
 
-  failedTitle: "The two could not be compared",
+  failedTitle: "The comparison failed",
   noRunsTitle: "Nothing to compare yet",
-  noRunsNote: "A comparison needs a run with answers, and a second one or images that you have reviewed.",
-  oneRunTitle: "A second side is missing",
+  noRunsNote: "A comparison needs a run with answers, and a second run or images that you have reviewed.",
+  oneRunTitle: "Nothing to compare with yet",
   oneRunNote: (run: number) =>
-    `Only run ${count(run)} has answers. Annotate the same images with another model, or review some of them: then there is something to compare.`,
-  apartTitle: "These two never looked at the same image",
+    `Only run ${count(run)} has answers. Annotate the same images with another model, or review some of them.`,
+  apartTitle: "These two have no images in common",
   apartNote: "Choose other sides above, or annotate the images of one with the other's model.",
-  undecidedTitle: "Nobody has decided on these images yet",
+  undecidedTitle: "None of these images is reviewed yet",
   undecidedNote: "Review some of this run's images, or choose another side above.",
-  sameTitle: (all: number) =>
-    all === 1 ? "Both say the same on the one image" : `Both say the same on all ${images(all)}`,
+  sameTitle: (all: number) => (all === 1 ? "Both agree on the one image" : `Both agree on all ${images(all)}`),
   sameNote: (agreed: number) => `${things(agreed)}, found by both.`,
   toPlan: "Plan a run",
-  toReview: "Review the marks",
+  toReview: "Review annotations",
   toLibrary: "Go to the library",
 
-  nothingToUndo: "There is no decision to take back.",
-  undoneElsewhere: (name: string) => `The decision on ${name} was taken back. It is not among these images.`,
+  nothingToUndo: "There is no decision to undo.",
+  undoneElsewhere: (name: string) => `The decision on ${name} was undone. It is not among these images.`,
   refusedOn: (name: string, words: string) => `${name}: ${words}`,
 };

@@ -6,9 +6,9 @@ import { run } from "./run";
 const counted = (number: number, noun: string): string => `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
 
 const units: Record<LimitUnit, (limit: number) => string> = {
-  requests_per_minute: (limit) => `${counted(limit, "request")} a minute`,
-  tokens_per_minute: (limit) => `${counted(limit, "token")} a minute`,
-  at_once: (limit) => `${counted(limit, "request")} at once`,
+  requests_per_minute: (limit) => `${counted(limit, "request")} per minute`,
+  tokens_per_minute: (limit) => `${counted(limit, "token")} per minute`,
+  at_once: (limit) => `${counted(limit, "request")} in parallel`,
 };
 
 const met = (limit: MetLimit | null, before: string): string =>
@@ -17,7 +17,7 @@ const met = (limit: MetLimit | null, before: string): string =>
 const room = (given: AnswerRoom): string => {
   switch (given.kind) {
     case "more":
-      return " even with more room";
+      return " even with a higher limit";
     case "own_maximum":
       return ` at your maximum of ${counted(given.tokens, "token")}`;
     case "usual":
@@ -80,22 +80,22 @@ function finding(found: Finding): Said {
     case "slowed_by_concurrency":
       return {
         title: "A higher concurrency would be faster",
-        note: `Your concurrency of ${count(found.at_once)} was used up for ${percent(found.share)} of the time: ${decimal(found.images_per_second)} images a second${found.possible === null ? "" : `, where the server’s limit allows ${decimal(found.possible)}`}.`,
+        note: `Your concurrency of ${count(found.at_once)} was used up for ${percent(found.share)} of the time: ${decimal(found.images_per_second)} images per second${found.possible === null ? "" : `, where the server’s limit allows ${decimal(found.possible)}`}.`,
       };
     case "slowed_by_preparing":
       return {
         title: "The server waited for this machine",
-        note: `${percent(found.share)} of the requests that could have been in flight had no image ready, at ${decimal(found.images_per_second)} images a second.`,
+        note: `${percent(found.share)} of the requests that could have been in flight had no image ready, at ${decimal(found.images_per_second)} images per second.`,
       };
     case "cost_by_output":
       return {
         title: "Most of the cost was for answers",
-        note: `${percent(found.share)} of ${money(found.paid_dollars)}: ${counted(found.answer_tokens, "token")} an answer${found.thinking_share > 0 ? `, ${percent(found.thinking_share)} of them thinking` : ""}.`,
+        note: `${percent(found.share)} of ${money(found.paid_dollars)}: ${counted(found.answer_tokens, "token")} per answer${found.thinking_share > 0 ? `, ${percent(found.thinking_share)} of them thinking` : ""}.`,
       };
     case "cost_by_images":
       return {
         title: "Most of the cost was for the images",
-        note: `${percent(found.share)} of ${money(found.paid_dollars)}: ${counted(found.image_tokens, "token")} an image, at up to ${count(found.longest_edge)} px.`,
+        note: `${percent(found.share)} of ${money(found.paid_dollars)}: ${counted(found.image_tokens, "token")} per image, at up to ${count(found.longest_edge)} px.`,
       };
   }
 }
@@ -109,21 +109,21 @@ function change(advised: Change): string {
         ? "Leave the concurrency automatic"
         : `Set a concurrency of ${count(advised.to)}, or leave it automatic`;
     case "limit_requests":
-      return `Set a limit of ${counted(advised.per_minute, "request")} a minute: as fast, and nothing is refused`;
+      return `Set a limit of ${counted(advised.per_minute, "request")} per minute: just as fast, without refused requests`;
     case "raise_own_limit":
-      return "Raise that limit in the settings, or leave it empty: the server’s own is found automatically";
+      return "Raise that limit in the settings, or leave it empty: the server’s own limit is detected automatically";
     case "no_pause":
-      return "Set no pause: the server’s limits are found without one";
+      return "Remove the pause: the server’s limits are detected automatically";
     case "longer_silence":
       return `Set the idle timeout to ${duration(advised.to_millis)} in the settings, to wait for slow answers`;
     case "shorter_silence":
       return `Set the idle timeout to ${duration(advised.to_millis)} in the settings, to retry lost requests sooner`;
     case "more_room":
       return advised.than === null
-        ? "Set a maximum answer length above the model’s usual one: room from the start"
-        : `Run it again with a maximum answer length above ${counted(advised.than, "token")}: only answers that were cut off are paid for again`;
+        ? "Set max output tokens above the model’s default, so that the first answer fits"
+        : `Run it again with max output tokens above ${count(advised.than)}: only answers that were cut off are paid for again`;
     case "more_routes":
-      return "Get a higher limit from the vendor, or add another endpoint: only that is faster";
+      return "Get a higher limit from the vendor, or add another endpoint: nothing else is faster";
     case "ask_overnight":
       return `Run it as a batch: about ${money(advised.cost_dollars)}, with limits of its own`;
     case "ask_live":
@@ -139,11 +139,11 @@ function change(advised: Change): string {
     case "smaller_photos":
       return "Use smaller copies of the photos";
     case "check_photos":
-      return "Check that the photos are where they were, and can be opened";
+      return "Check that the photos have not moved and can be opened";
     case "check_network":
       return "Check the network: Wi-Fi, a proxy, a VPN";
     case "check_server":
-      return "Check the server on this machine: whether it runs, and what its log says";
+      return "Check that the server on this machine is running, and read its log";
   }
 }
 

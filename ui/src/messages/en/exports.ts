@@ -2,7 +2,7 @@ import type { Exported, Feature, Loss } from "../../ipc/bindings";
 import { count } from "../format";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "image" : "images"}`;
-const marks = (number: number): string => `${count(number)} ${number === 1 ? "mark" : "marks"}`;
+const marks = (number: number): string => `${count(number)} ${number === 1 ? "annotation" : "annotations"}`;
 
 const features: Record<Feature, string> = {
   boxes: "boxes",
@@ -54,11 +54,11 @@ export const exports = {
     `Run ${count(id)}, ${started}: ${model}, ${images(done)}`,
   layers: "The run’s annotations, and what people drew, accepted or edited on its images",
   format: "Format",
-  scope: "Which marks",
+  scope: "Which annotations",
   all: "Everything",
   reviewed: "Reviewed only",
-  withRejected: "With rejected marks",
-  writing: "Writing it…",
+  withRejected: "With rejected annotations",
+  writing: "Writing…",
   holds: (exported: Exported) =>
     [
       images(exported.images),
@@ -67,17 +67,17 @@ export const exports = {
       ...(exported.failed_images > 0 ? [`${count(exported.failed_images)} failed, with the reason`] : []),
     ].join(", "),
   drag: "Drag it to a folder or into another program, or save it.",
-  noDrag: "Nothing can be dragged out of the window here. Save it instead.",
+  noDrag: "Dragging out of the window is not supported here. Save it instead.",
   leftOut: ({ losses, missing }: Exported) => [
-    ...[lost(losses, true)].flatMap((what) => (what === null ? [] : [`Left out: ${what}.`])),
+    ...[lost(losses, true)].flatMap((what) => (what === null ? [] : [`Skipped: ${what}.`])),
     ...[lost(losses, false)].flatMap((what) => (what === null ? [] : [`Not kept: ${what}.`])),
     ...(missing > 0
       ? [
-          `${count(missing)} ${missing === 1 ? "file is" : "files are"} missing: no copy of the image is left where it was seen.`,
+          `${count(missing)} ${missing === 1 ? "file is" : "files are"} missing: the image is no longer in any folder it was added from.`,
         ]
       : []),
   ],
   save: "Save as…",
   saved: (path: string) => `Dataset written to ${path}`,
-  nothing: "No run has answered an image yet. Once one has, its marks can be exported here.",
+  nothing: "No run has annotated an image yet. Once one has, you can export its annotations here.",
 };

@@ -2,7 +2,7 @@ import type { FailureKind } from "../../ipc/bindings";
 
 /** Why an image failed, in two words. */
 export const failures: Record<FailureKind, string> = {
-  file_missing: "File is gone",
+  file_missing: "File missing",
   file_unreadable: "File unreadable",
   model_failed: "No answer",
   expired: "Batch expired",

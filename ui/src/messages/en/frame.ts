@@ -27,10 +27,11 @@ export const frame = {
   close: "Close",
   dismiss: "Dismiss",
   loading: "Opening the library",
-  reading: "Reading what is stored",
+  reading: "Loading",
   offline: "No network: models on this machine still work",
   unread: "The library could not be read",
-  unreadNote: "Nothing in it was changed. Its folder may be on a disk that is not there, or in use by something else.",
+  unreadNote:
+    "Nothing in it was changed. Its folder may be on a disk that is not connected, or in use by another program.",
   tryAgain: "Try again",
   privacy: (privacy: Privacy, key: KeyPlace | null): string => {
     if (privacy === "locked") return "Locked to this machine";
@@ -50,14 +51,12 @@ export const frame = {
       added === 0 ? "No new images" : `${count(added)} ${added === 1 ? "image" : "images"} added`,
       known === 0 ? "" : `${count(known)} already in the library`,
       skipped === 0 ? "" : `${count(skipped)} ${skipped === 1 ? "file" : "files"} skipped`,
-      leftovers === 0
-        ? ""
-        : `${count(leftovers)} leftover ${leftovers === 1 ? "file" : "files"} of other systems ignored`,
+      leftovers === 0 ? "" : `${count(leftovers)} system ${leftovers === 1 ? "file" : "files"} ignored`,
     ]
       .filter((part) => part !== "")
       .join(", "),
   importCancelled: (added: number) =>
-    `Adding cancelled; ${count(added)} ${added === 1 ? "image" : "images"} came in before`,
+    `Import cancelled; ${count(added)} ${added === 1 ? "image was" : "images were"} added before`,
   dropTitle: "Drop to add",
   dropNote: "Each folder becomes a collection. The originals are only read.",
   dropOverDialog: "The photos are added in the background. The open dialog stays as it is.",
@@ -66,9 +65,9 @@ export const frame = {
     isCrossed ? `, beyond your cap of ${cap}` : `, within your cap of ${cap}`,
   /** Why a sum that was typed is not taken. */
   typedMoney: {
-    no_money: "Type a sum in dollars, such as 0.60.",
-    not_positive: "Type more than $0.",
-    too_much: "Type $1,000,000 at most.",
+    no_money: "Enter an amount in dollars, such as 0.60.",
+    not_positive: "Enter more than $0.",
+    too_much: "Enter $1,000,000 at most.",
   },
   refused: (message: string) => `That did not work: ${message}`,
 };

@@ -13,7 +13,7 @@ import { count, decimal, duration, enoughMoney, money, percent } from "../format
 import { run } from "./run";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "image" : "images"}`;
-const marks = (number: number): string => `${count(number)} ${number === 1 ? "mark" : "marks"}`;
+const marks = (number: number): string => `${count(number)} ${number === 1 ? "annotation" : "annotations"}`;
 const proposals = (number: number): string => `${count(number)} undecided ${number === 1 ? "proposal" : "proposals"}`;
 
 const named = (names: readonly string[], more: number): string =>
@@ -50,14 +50,14 @@ export const history = {
   undo: "Undo this run",
   metricsJson: "Metrics JSON",
   metricsSaved: (path: string) => `Metrics written to ${path}`,
-  undone: (run: number, taken: number) => `Run ${count(run)} undone: ${marks(taken)} taken back`,
+  undone: (run: number, taken: number) => `Run ${count(run)} undone: ${marks(taken)} removed`,
 
   undoTitle: (run: number) => `Undo run ${count(run)}?`,
   undoRemoves: (undecided: number) =>
     undecided === 0
-      ? "Every proposal of this run is decided already, so nothing will be removed."
+      ? "Every proposal of this run is already decided, so nothing will be removed."
       : `This removes the ${proposals(undecided)} of this run.`,
-  undoKeeps: "Marks that you accepted, edited or rejected stay as they are, and so does the run in this history.",
+  undoKeeps: "Annotations that you accepted, edited or rejected are kept, and so is the run in this history.",
   keep: "Keep them",
   undoConfirm: (undecided: number) => `Remove ${marks(undecided)}`,
 
@@ -67,19 +67,19 @@ export const history = {
       const isThrough = state.kind !== "stopped" || state.reason === "completed";
       const quoted = ended.quoted_dollars === null ? "" : ` of ${money(ended.quoted_dollars.expected)} quoted`;
       return [
-        `Overnight run ${count(ended.id)} ${isThrough ? "is through" : `stopped (${run.states[state.reason].toLowerCase()})`}: `,
+        `Batch run ${count(ended.id)} ${isThrough ? "is done" : `stopped (${run.states[state.reason].toLowerCase()})`}: `,
         `${images(ended.done)} done, ${count(ended.failed)} failed, ${marks(ended.mark_count)}; `,
         `${money(ended.paid_dollars)} paid${quoted}, in ${run.wholeMinutes(tookMillis)}.`,
       ].join("");
     },
-    putAway: (ended: number) => `Put the news of run ${count(ended)} away`,
+    putAway: (ended: number) => `Dismiss the notice about run ${count(ended)}`,
   },
-  how: "How it asked",
-  overnight: "Overnight",
-  inBatches: "overnight, in batches",
-  asked: "Images asked about",
+  how: "Mode",
+  overnight: "Batch",
+  inBatches: "batch",
+  asked: "Images sent",
   reused: "Reused answers",
-  propagated: "Images with annotations of a similar one",
+  propagated: "Images with propagated annotations",
   propagatedMarks: "Propagated annotations",
   unread: "Files that could not be read",
 
@@ -97,10 +97,10 @@ export const history = {
   tokensCached: "of them from the cache",
   tokensOut: "Tokens out",
   tokensThinking: "of them thinking",
-  maybeBilled: "May be billed, unanswered",
+  maybeBilled: "Unanswered, may be billed",
   maybeBilledOf: ({ count: requests, at_most_dollars: atMost }: PossiblyBilled) =>
     `${count(requests)}, at most ${enoughMoney(atMost)}`,
-  cutShort: "Answers cut short",
+  cutShort: "Answers cut off",
   endpoints: "Endpoints",
   endpoint: ({ name, answered, failed, problem, is_working }: RunEndpoint) => {
     if (problem === "no_key" || problem === "unusable") return `${name}: not used, ${run.endpointProblems[problem]}`;
@@ -109,30 +109,30 @@ export const history = {
     return `${name}: ${served}; ${is_working ? "working again, last problem" : "not working"}: ${run.endpointProblems[problem]}`;
   },
   retried: "Retried automatically",
-  repairs: "Put right in answers",
+  repairs: "Corrected values",
   dropped: "Skipped annotations",
   repair: (repair: RepairKind): string => {
     switch (repair.kind) {
       case "words_around":
-        return "Words around the list";
+        return "Text around the list";
       case "broken_json":
-        return "Lists that were broken, read item by item";
+        return "Malformed lists, read item by item";
       case "cut_off":
-        return "Answers that ended in the middle";
+        return "Answers that ended early";
       case "label_renamed":
-        return `Labels by another name, such as “${repair.answered}”`;
+        return `Labels under another name, such as “${repair.answered}”`;
       case "number_from_text":
         return `Numbers written as text, such as ${repair.field}`;
       case "corners_swapped":
         return "Corners swapped";
       case "clamped_to_picture":
-        return `Boxes over the edge, such as by ${decimal(repair.pixels, 0)} px`;
+        return `Boxes beyond the edge, such as by ${decimal(repair.pixels, 0)} px`;
       case "confidence_from_percent":
         return "Confidences in percent";
       case "confidence_left_out":
-        return `Confidences that are none, such as “${repair.answered}”`;
+        return `Invalid confidences, such as “${repair.answered}”`;
       case "attribute_converted":
-        return `Attributes in another form, such as ${repair.name} “${repair.answered}”`;
+        return `Attributes of another type, such as ${repair.name} “${repair.answered}”`;
       case "attribute_clamped":
         return `Attributes out of range, such as ${repair.name} “${repair.answered}”`;
       case "attribute_left_out":
@@ -152,7 +152,7 @@ export const history = {
       case "no_extent":
         return "Boxes without an area";
       case "outside_picture":
-        return "Boxes outside the picture";
+        return "Boxes outside the image";
       case "attribute_missing":
         return `Without a required attribute: ${named(names, more_names)}`;
       case "too_many":
@@ -160,40 +160,40 @@ export const history = {
     }
   },
 
-  figures: "Figures",
+  figures: "Metrics",
   wall: "Wall time",
-  mean: "Mean an image",
+  mean: "Mean per image",
   p50: "P50",
   p95: "P95",
   p99: "P99",
-  throughput: "Images a second",
+  throughput: "Images per second",
   success: "Success rate",
   retries: "Retries",
-  concurrency: (mode: RunMode) => (mode === "live" ? "Most requests in flight" : "Most images in batches"),
+  concurrency: (mode: RunMode) => (mode === "live" ? "Max requests in flight" : "Max images in batches"),
   parallelism: "Parallelism",
   speedup: "Speed-up",
   saved: "Time saved",
   times: (factor: number) => `${decimal(factor, factor < 10 ? 2 : 1)} ×`,
   parallelismNote: (summed: number, wall: number) =>
-    `Parallelism: the durations of all images are ${duration(summed)} together, in ${duration(wall)}. It is no speed-up: images take longer beside others.`,
+    `Parallelism: the durations of all images add up to ${duration(summed)}, in ${duration(wall)}. This is not a speed-up: images take longer in parallel.`,
   speedupNote: ({ baseline, sequential_millis }: Speedup) => {
     switch (baseline.kind) {
       case "this_run":
-        return "Speed-up: this run asked about one image at a time.";
+        return "Speed-up: this run sent one image at a time.";
       case "alone_images":
-        return `Speed-up: one image at a time would have taken ${duration(sequential_millis)}, by ${images(baseline.images)} of this run that ran alone.`;
+        return `Speed-up: one image at a time would have taken ${duration(sequential_millis)}, judging by ${images(baseline.images)} of this run that ran alone.`;
       case "sequential_run":
         return `Speed-up: one image at a time took ${duration(sequential_millis)}.`;
     }
   },
   retriesOf: (retries: number, rate: number) =>
-    retries === 0 ? "none" : `${count(retries)}, ${decimal(rate, 3)} an image`,
+    retries === 0 ? "none" : `${count(retries)}, ${decimal(rate, 3)} per image`,
   noMetrics: "No image of this run was sent to the model, so there is nothing to measure.",
   duration,
   percent,
   decimal,
 
-  durations: "How long an image takes",
+  durations: "Time per image",
   durationsNote: (total: number) => images(total),
   durationsText: (from: number, to: number, p50: number) =>
     `Histogram of durations from ${duration(from)} to ${duration(to)}; half of the images took ${duration(p50)} or less.`,
@@ -201,7 +201,7 @@ export const history = {
 
   labels: "Labels found",
   labelsNote: (total: number) => marks(total),
-  noLabels: "No marks were found.",
+  noLabels: "No annotations were found.",
   failures: "Failures",
   failureImages: images,
   noFailures: "No image failed.",
@@ -210,11 +210,11 @@ export const history = {
     [
       requests === 0 ? "never sent" : `${count(requests)} ${requests === 1 ? "request" : "requests"}`,
       ...(paid === 0 ? [] : [`${money(paid)} paid`]),
-      ...(possiblyBilled === 0 ? [] : [`up to ${enoughMoney(possiblyBilled)} more possibly billed`]),
+      ...(possiblyBilled === 0 ? [] : [`up to ${enoughMoney(possiblyBilled)} more may be billed`]),
     ].join(", "),
 
   emptyTitle: "No runs yet",
-  emptyNote: "Every run is kept here with its figures, its cost and what became of its marks.",
+  emptyNote: "Every run is kept here with its metrics, its cost and its annotations.",
   toPlan: "Plan a run",
   toLibrary: "Go to the library",
 };

@@ -18,7 +18,7 @@ export const layers = {
   peopleNote: "What people drew, accepted or edited",
   runs: "Runs",
   run: (run: number, model: string) => `${named([run])}, ${model}`,
-  noRuns: "No run has answered an image yet.",
+  noRuns: "No run has annotated an image yet.",
   alwaysPeople: "What people drew, accepted or edited is shown with every run.",
   /** Behind the images that a question is about. */
   inLayers: (layers: LayerScope): string => {

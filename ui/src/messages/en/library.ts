@@ -18,14 +18,14 @@ export const library = {
     name: "Name of the collection",
     removeTitle: (name: string) => `Remove “${name}”?`,
     removeNote: "Images that are in no other collection leave the library. The files stay where they are.",
-    removeKeeps: "Annotations and decisions are kept. Add the folder again, and they are back.",
+    removeKeeps: "Annotations and decisions are kept. Add the folder again to get them back.",
     removeConfirm: "Remove",
     keep: "Keep",
     removed: (name: string) => `“${name}” removed`,
-    restored: (name: string) => `“${name}” is back`,
+    restored: (name: string) => `“${name}” restored`,
     undo: "Undo",
   },
-  noLabels: "Marks will be counted here by label.",
+  noLabels: "Annotations will be counted here by label.",
   dropHint: "Drop folders anywhere in this window. Originals are only read.",
   eachFolder: "Each folder that you drop becomes a collection.",
   images,
@@ -52,19 +52,19 @@ export const library = {
   grid: "Images",
   unnamed: "Image",
   taken: (at: Taken) => `Taken ${takenWithZone(at)}`,
-  markWord: (number: number) => (number === 1 ? "mark" : "marks"),
+  markWord: (number: number) => (number === 1 ? "annotation" : "annotations"),
   states: {
     unreviewed: "Unreviewed",
     reviewed: "Reviewed",
     confirmed_empty: "Confirmed empty",
     failed: "Failed",
-    running: "In a run now",
+    running: "In a run",
   } satisfies Record<ImageState, string>,
   empty: "empty",
   failures,
   noneHere: "No images in this collection",
   importing: {
-    scanning: (found: number) => `Looking through folders, ${files(found)} so far`,
+    scanning: (found: number) => `Scanning folders, ${files(found)} so far`,
     adding: (done: number, found: number) => `Adding ${count(done)} of ${files(found)}`,
     skipped: (number: number) => `${files(number)} skipped`,
     label: "Adding images",
@@ -108,13 +108,13 @@ export const library = {
         case "not_supported":
           return reason.detail === null ? `${reason.format} is not supported` : `${reason.format}: ${reason.detail}`;
         case "damaged":
-          return "Damaged, or ends early";
+          return "Damaged or truncated";
         case "too_many_pixels":
           return `Too large: ${decimal(reason.megapixels)} megapixels`;
         case "too_much_memory": {
           const what =
             reason.size === null ? "Reading it" : `${count(reason.size.width)} x ${count(reason.size.height)} pixels`;
-          return `${what}: ${count(reason.needed_megabytes)} MB of memory needed, ${count(reason.allowed_megabytes)} MB allowed. Settings, Import, has the limit.`;
+          return `${what}: ${count(reason.needed_megabytes)} MB of memory needed, ${count(reason.allowed_megabytes)} MB allowed. Change the limit in Settings, Import.`;
         }
         case "file_too_large":
           return `Too large: ${count(reason.megabytes)} MB, and the limit is 2,000 MB`;
@@ -129,31 +129,31 @@ export const library = {
     choose: "Choose folders",
     samples: "Try with the samples",
     privacy: {
-      unknown: "Nothing leaves this machine without your word",
+      unknown: "Nothing leaves this machine without your consent",
       locked: "Locked: nothing leaves this machine",
       nothing_set_up: "Nothing leaves this machine",
-      key: "What would be sent, and to whom, is shown before",
+      key: "You see what is sent, and to whom, first",
     } satisfies Record<Privacy, string>,
-    samplesNote: "6 photos to try everything on",
+    samplesNote: "6 photos to try everything with",
     works: {
       title: "Works now, without a key",
       lines: [
         "Find 80 everyday objects: the built-in detector",
         "Time and cost are quoted before a run",
-        "Pause it or close it: what is done stays",
+        "Pause or close: finished images are kept",
       ],
     },
     review: {
       title: "Reviewed by you",
       lines: [
         "Two keys: accept and next, reject and next",
-        "The least certain first, and undo",
-        "The figures of every run, as JSON too",
+        "Most uncertain first, with undo",
+        "Metrics of every run, also as JSON",
       ],
     },
     never: {
       title: "Private",
-      lines: (privacy: string) => [privacy, "No account, no telemetry", "No change to your photos, they are only read"],
+      lines: (privacy: string) => [privacy, "No account, no telemetry", "Your photos are only read, never changed"],
     },
   },
 };

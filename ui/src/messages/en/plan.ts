@@ -56,9 +56,9 @@ export const plan = {
         return "yes or no";
     }
   },
-  findThese: "Find these things",
+  findThese: "Find these objects",
   findPlaceholder: "cat, cup, traffic light",
-  findNote: "Names between commas. They become a recipe of yours.",
+  findNote: "Names separated by commas. They become your own recipe.",
   save: "Save as recipe",
   deleteRecipe: "Delete this recipe",
   quoteFor: (number: number) => `Quote for ${images(number)}`,
@@ -68,13 +68,13 @@ export const plan = {
   noQuote: "There is no quote for these images.",
   quoteFailed: "These images could not be quoted",
   quoteFailedNote: "Nothing was sent, and nothing is charged.",
-  noRecipe: "Say what to find first",
-  noRecipeNote: "There is no recipe yet. Type the names of things, such as: cat, cup, traffic light.",
-  toRecipe: "Type what to find",
-  noneChosen: "No images are chosen",
-  noneChosenNote: "What was chosen is empty by now. Choose another collection or other images in the library.",
+  noRecipe: "Enter what to find first",
+  noRecipeNote: "There is no recipe yet. Enter names of objects, such as: cat, cup, traffic light.",
+  toRecipe: "Enter what to find",
+  noneChosen: "No images are selected",
+  noneChosenNote: "The selection is now empty. Choose another collection or other images in the library.",
   undoDelete: "Undo",
-  quotingNote: "A few of them are tried, to know the pace of this machine.",
+  quotingNote: "A few of them are run to measure the speed of this machine.",
   model: "Model",
   low: "Low",
   expected: "Expected",
@@ -85,26 +85,26 @@ export const plan = {
   noTokens: "none",
   time: "Time",
   /** In place of a price. */
-  unpriced: { no_price: "no price", now_only: "now only" },
+  unpriced: { no_price: "no price", now_only: "live only" },
   unpricedNotes: {
-    no_price: "Nobody has told a price for this model",
-    now_only: "This model is not offered overnight",
+    no_price: "No price is known for this model",
+    now_only: "This model is not available in batches",
   },
   afterRun: "after a run",
   afterRunNote: "Known once this model has annotated some images",
   night: "within 24 h",
-  nightNote: "The vendor works on it within 24 hours",
-  mode: "When",
-  modes: { live: "Now", overnight: "Overnight" } satisfies Record<RunMode, string>,
+  nightNote: "The vendor processes it within 24 hours",
+  mode: "Mode",
+  modes: { live: "Live", overnight: "Batch" } satisfies Record<RunMode, string>,
   modePrice: ({ expected }: CostRange) => money(expected),
   thisMachine: "this machine",
   cannotRun: "cannot run this",
   at: (host: string, isOnThisMachine: boolean) => (isOnThisMachine ? `${host}, a server on this machine` : host),
   models: (number: number) => `${count(number)} models`,
   retires: (day: CalendarDate) => `Retires ${dayOfYear(day)}`,
-  retiresNote: (day: CalendarDate) => `From ${date(day)} its server no longer answers for it`,
+  retiresNote: (day: CalendarDate) => `From ${date(day)} it is no longer available`,
   closed: (labels: number) => `${count(labels)} labels`,
-  closedNote: "It knows these names and no others",
+  closedNote: "It detects only these labels",
   /** Why a model cannot be used, in a few words. */
   hindrance: (hindrance: Hindrance): string => {
     switch (hindrance.kind) {
@@ -113,9 +113,9 @@ export const plan = {
       case "local_only":
         return "Everything is locked to this machine";
       case "unusable":
-        return `Not usable now: ${hindrance.detail}`;
+        return `Unavailable: ${hindrance.detail}`;
       case "retired":
-        return `Retired on ${date(hindrance.on)}: nobody answers for it any more. Choose a newer one.`;
+        return `Retired on ${date(hindrance.on)}: no longer available. Choose a newer model.`;
     }
   },
   envFileUnused: "The working folder has a .env file that is not used yet.",
@@ -141,37 +141,37 @@ export const plan = {
         return `${what} cannot be filled by this model: ${names(shortfall.names, 8)}`;
       }
       case "too_many_optional_attributes":
-        return `${modelName} takes ${count(shortfall.limit)} optional attributes at most; this recipe has ${count(shortfall.count)}`;
+        return `${modelName} supports at most ${count(shortfall.limit)} optional attributes; this recipe has ${count(shortfall.count)}`;
       case "shapes":
-        return `Not drawn by this model: ${names(shortfall.shapes.map((shape) => shapes[shape].toLowerCase()))}`;
+        return `Not supported by this model: ${names(shortfall.shapes.map((shape) => shapes[shape].toLowerCase()))}`;
     }
   },
-  timeTitle: "What sets the time",
-  timeNote: "a run cannot end before this",
+  timeTitle: "Time estimate",
+  timeNote: "a run cannot end sooner",
   timeSum: (number: number, each: string, atOnce: number) =>
-    `Answers, ${count(number)} × ${each}, ${count(atOnce)} at once`,
-  timeNight: "The vendor works on the batches within 24 hours, at half the price.",
+    `Answers, ${count(number)} × ${each}, ${count(atOnce)} in parallel`,
+  timeNight: "The vendor processes the batches within 24 hours, at half the price.",
   timeBasis: (basis: TimeBasis): string =>
     basis.kind === "earlier_run"
-      ? `The pace is that of an earlier run of this model here, over ${images(basis.images)}.`
-      : `The pace was measured just now on ${count(basis.images)} of these images; the answers were thrown away.`,
+      ? `Based on an earlier run of this model here, over ${images(basis.images)}.`
+      : `Measured just now on ${count(basis.images)} of these images; the answers were discarded.`,
   /** The limit that a run is held to. */
   timeHeld: ({ unit, limit }: EndpointLimit): string => {
     const most = count(Math.round(limit));
     switch (unit) {
       case "requests":
-        return `Held by a limit of ${most} requests a minute`;
+        return `Limited to ${most} requests per minute`;
       case "tokens":
-        return `Held by a limit of ${most} tokens a minute`;
+        return `Limited to ${most} tokens per minute`;
       case "input_tokens":
-        return `Held by a limit of ${most} input tokens a minute`;
+        return `Limited to ${most} input tokens per minute`;
       case "output_tokens":
-        return `Held by a limit of ${most} output tokens a minute`;
+        return `Limited to ${most} output tokens per minute`;
       case "in_flight":
-        return `Held by a limit of ${most} requests at a time`;
+        return `Limited to ${most} requests in parallel`;
     }
   },
-  timeUnknown: "The pace of this model is known once it has annotated some images.",
+  timeUnknown: "The speed of this model is known once it has annotated some images.",
   sizes: "Sizes of the images",
   otherSizes: "other sizes",
   leaves: "What leaves this machine",
@@ -188,79 +188,79 @@ export const plan = {
       `to ${name}${is_on_this_machine ? ", a server on this machine" : ""}`,
     ].join(", "),
   leavesFurther: (further: readonly FurtherConnection[]) =>
-    `and, by your further routes, to ${names(further.map(({ name, host }) => `${name} (${host})`))}`,
+    `and, through your additional endpoints, to ${names(further.map(({ name, host }) => `${name} (${host})`))}`,
   leavesText: "Label names, definitions, instructions",
-  readWords: "Read the exact words",
-  wordsTitle: "The words that go along",
-  wordsNote: "With every image, word for word.",
+  readWords: "Show the exact prompt",
+  wordsTitle: "Prompt",
+  wordsNote: "Sent with every image, exactly as shown.",
   agree: {
     title: (number: number, host: string) => `Send ${images(number)} to ${host}?`,
     cost: (low: Dollars, expected: Dollars, high: Dollars) =>
-      `The owner of the key pays about ${money(expected)}: ${money(low)} if it comes out low, ${enoughMoney(high)} at most.`,
-    note: "You are asked once for each server. Settings, Privacy takes that back, or locks everything to this machine.",
+      `Billed to the account of the key: about ${money(expected)} (low ${money(low)}, at most ${enoughMoney(high)}).`,
+    note: "You are asked once per server. In Settings, Privacy you can revoke this or lock everything to this machine.",
     send: (number: number, host: string) => `Send ${images(number)} to ${host}`,
     notNow: "Not now",
   },
   which: {
-    title: "Which images are asked about",
+    title: "Images to send",
     answered: (answered: number, total: number, asksAnew: boolean) =>
       `${count(answered)} of ${count(total)} answered before: ${asksAnew ? "paid again" : "not paid again"}`,
-    askAnew: "Ask anew about every image",
+    askAnew: "Ask again about every image",
     similar: (followers: number) =>
       followers === 1
-        ? "1 of these looks like another: ask about one of each group and offer its marks to the others"
-        : `${count(followers)} of these look like another: ask about one of each group and offer its marks to the others`,
+        ? "1 of these looks like another: send one of each group and propagate its annotations to the others"
+        : `${count(followers)} of these look like another: send one of each group and propagate its annotations to the others`,
   },
   atOnce: {
     advanced: "Advanced",
-    title: "Images at once",
-    auto: "auto",
-    inShort: (number: number | null) => `${number === null ? "auto" : count(number)} at once`,
-    note: "Empty: Fieldmark finds out how many go well, and goes slower when the server asks for it.",
-    hinders: "The number of images at once needs another value.",
+    title: "Concurrency",
+    auto: "automatic",
+    inShort: (number: number | null) => (number === null ? "automatic concurrency" : `${count(number)} in parallel`),
+    note: "Empty: set automatically, and lowered when the server asks for it.",
+    hinders: "The concurrency is not valid.",
   },
   pace: {
     title: "Pace",
     names: { auto: "Auto", small: "Small", medium: "Medium", large: "Large" } satisfies Record<PaceName, string>,
-    own: "Your own numbers.",
-    autoNote: "As fast as the server takes it.",
+    own: "Custom values.",
+    autoNote: "As fast as the server allows.",
     note: (atOnce: number, pauseMillis: number, millis: number | null) =>
-      `${count(atOnce)} at once, a pause of ${count(pauseMillis)} ms${millis === null ? "" : `: about ${duration(millis)}`}.`,
+      `${count(atOnce)} in parallel, with a pause of ${count(pauseMillis)} ms${millis === null ? "" : `: about ${duration(millis)}`}.`,
     meantFor: {
       small: "Meant for 5 to 10 images.",
       medium: "Meant for 10 to 50 images.",
       large: "Meant for 50 images and more.",
     } satisfies Record<Preset, string>,
-    suggestion: (name: string) => `For this number of images, the preset is ${name}.`,
-    pause: "Pause between them, ms",
+    suggestion: (name: string) => `Suggested for this number of images: ${name}.`,
+    pause: "Pause between requests, ms",
     none: "none",
-    pauseRange: (most: number) => `A whole number of milliseconds up to ${count(most)}.`,
-    pauseHinders: "The pause needs another value.",
-    maxTokens: "Longest answer, tokens",
-    maxTokensNote: "Empty: as the model usually needs. Shorter caps the cost and may cut answers off.",
-    maxTokensRange: (least: number, most: number) => `A whole number from ${count(least)} to ${count(most)}.`,
-    maxTokensHinders: "The longest answer needs another value.",
+    pauseRange: (most: number) => `Enter a whole number of milliseconds up to ${count(most)}.`,
+    pauseHinders: "The pause is not valid.",
+    maxTokens: "Max output tokens",
+    maxTokensNote: "Empty: the model’s default. A lower value caps the cost but may cut answers off.",
+    maxTokensRange: (least: number, most: number) => `Enter a whole number from ${count(least)} to ${count(most)}.`,
+    maxTokensHinders: "Max output tokens is not valid.",
   },
   budget: {
     title: "Budget cap",
     none: "no cap",
-    noneNote: "Without one, the run goes on to its last image.",
+    noneNote: "Without a cap, the run continues to its last image.",
     note: (cap: Dollars) =>
-      `Worst case is set aside before each request, so the run stops before it could pass ${exactMoney(cap)}.`,
+      `The worst case is reserved before each request, so the run stops before it could exceed ${exactMoney(cap)}.`,
     tooSmall: (cap: Dollars, dearest: Dollars) =>
-      `Not one image could be sent under ${exactMoney(cap)}; the dearest can cost ${enoughMoney(dearest)}.`,
-    noPrice: "This model has no price, so no run of it can keep to a cap. Clear the field to go without one.",
-    hinders: "The budget cap needs another number.",
+      `Not one image could be sent under ${exactMoney(cap)}; the most expensive can cost ${enoughMoney(dearest)}.`,
+    noPrice: "This model has no price, so a cap cannot be enforced. Clear the field to run without one.",
+    hinders: "The budget cap is not valid.",
     beyond: (cap: Dollars) => `More than your cap of ${exactMoney(cap)}`,
     red: "Red",
-    mayStop: "It is less than the run may cost at most, so the run may stop before its last image.",
+    mayStop: "It is below the maximum cost, so the run may stop before its last image.",
     stopsAfter: (number: number, of: number) =>
       `It is below the low estimate: the run will stop after about ${count(number)} of ${images(of)}.`,
     batches: (batches: number) =>
       `It splits the run into about ${count(batches)} batches, one after another; each may take up to a day.`,
     redNote: (cap: Dollars) => ` is your cap, ${exactMoney(cap)}. Where a range crosses it, the run may stop there.`,
   },
-  stays: "Stays here: originals, file names, EXIF, place",
+  stays: "Stays here: originals, file names, EXIF, location",
   cost: "Cost",
   costRange: (low: Dollars, high: Dollars) => `low ${money(low)}, at most ${enoughMoney(high)}`,
   sent: ({ size, count: number, image_tokens }: SentSize) =>
@@ -273,27 +273,27 @@ export const plan = {
     `Answers: ${count(answer_tokens)} at ${rate(perMillion)}`,
   answerBasis: (basis: AnswerBasis) =>
     basis.kind === "assumed"
-      ? `The length of answers is assumed: ${count(basis.marks)} marks an image, no thinking.`
+      ? `The length of answers is assumed: ${count(basis.marks)} annotations per image, no thinking.`
       : basis.requests > basis.images
-        ? `As earlier: ${images(basis.images)} took ${count(basis.requests)} requests, those after cut-off answers included.`
-        : `Answers are as long as ${images(basis.images)} had on average before.`,
+        ? `As before: ${images(basis.images)} took ${count(basis.requests)} requests, including repeats of cut-off answers.`
+        : `The answer length is the average of ${images(basis.images)} before.`,
   caching: ({ instruction_tokens: tokens, least_tokens: least, is_used }: PromptCaching) => {
     const instructions = `The instructions (about ${count(tokens)} tokens)`;
-    if (is_used) return `${instructions} are kept between requests: one goes first, the others read what it left.`;
-    if (tokens >= least) return `${instructions} are not kept between requests: every request pays for them in full.`;
-    return `${instructions} are under the ${count(least)} from which this model keeps them: every request pays for them in full.`;
+    if (is_used) return `${instructions} are cached: one request goes first, the others read the cache.`;
+    if (tokens >= least) return `${instructions} are not cached: every request pays for them in full.`;
+    return `${instructions} are under the ${count(least)} that this model needs to cache them: every request pays for them in full.`;
   },
-  sumNow: "Expected, were it now",
-  sumNight: "Overnight, half of that",
+  sumNow: "Expected, if live",
+  sumNight: "Batch, half of that",
   highNote: ({ answer_tokens_limit: usual, longer_answer_tokens_limit: longer, retries }: CostBasis) =>
     longer > usual
-      ? `At most: every answer is cut off at ${count(usual)} tokens and asked for again, up to ${count(longer)}, and each retry (${count(retries)} an image) is billed too.`
-      : `At most: every answer reaches its limit of ${count(usual)} tokens, and each retry (${count(retries)} an image) is billed too.`,
+      ? `At most: every answer is cut off at ${count(usual)} tokens and asked for again, up to ${count(longer)}, and each retry (${count(retries)} per image) is billed too.`
+      : `At most: every answer reaches its limit of ${count(usual)} tokens, and each retry (${count(retries)} per image) is billed too.`,
   highNoteInBatches: ({ answer_tokens_limit: limit }: CostBasis) =>
     `At most: every answer reaches its limit of ${count(limit)} tokens.`,
-  free: "It runs on this machine",
-  allAnswered: "Every answer is there already: nothing is asked",
-  noPriceNote: "Nobody has told a price for this model.",
+  free: "Runs on this machine",
+  allAnswered: "Every image is already answered: nothing is sent",
+  noPriceNote: "No price is known for this model.",
   annotate: (number: number, cost: string | null) => `Annotate ${images(number)}${cost === null ? "" : `, ${cost}`}`,
   /** Images that are asked about, and those whose earlier answers are used again for nothing. */
   annotateNew: (asked: number, reused: number, cost: string | null) =>
@@ -303,7 +303,7 @@ export const plan = {
   annotateNothing: "Annotate",
   about: (cost: string) => `about ${cost}`,
   takes: (time: string) => `about ${time}, no need to wait`,
-  takesNight: "within 24 hours, the window may be closed",
+  takesNight: "within 24 hours, you can close the window",
   canBeLeft: "no need to wait",
   noImages: "No images to annotate yet",
   noImagesNote: "Add folders or the samples in the library first.",

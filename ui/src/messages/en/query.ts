@@ -21,7 +21,7 @@ const states: Record<ImageState, string> = {
   reviewed: "Reviewed",
   confirmed_empty: "Empty",
   failed: "Failed",
-  running: "In a run now",
+  running: "In a run",
 };
 
 const marks: Record<Status, string> = {
@@ -32,7 +32,7 @@ const marks: Record<Status, string> = {
 };
 
 const traits: Record<Trait, { has: string; lacks: string }> = {
-  marks: { has: "With marks", lacks: "Without marks" },
+  marks: { has: "With annotations", lacks: "Without annotations" },
   answer: { has: "Seen by a model", lacks: "Not seen by a model" },
   attributes: { has: "With attributes", lacks: "Without attributes" },
 };
@@ -86,7 +86,7 @@ function said(test: Test): [string, string] {
     case "image":
       return both(states[test.state]);
     case "mark":
-      return [`${marks[test.status]} marks`, `No ${marks[test.status].toLowerCase()} marks`];
+      return [`${marks[test.status]} annotations`, `No ${marks[test.status].toLowerCase()} annotations`];
     case "confidence": {
       const text = range(test.span, confidence);
       return [`Confidence ${text}`, `No confidence ${text}`];
@@ -102,7 +102,7 @@ function said(test: Test): [string, string] {
       return [`Likely mistake: ${lowered(name)}`, `Without likely mistake: ${lowered(name)}`];
     }
     case "marks":
-      return both(`Marks: ${range(test.span, count)}`);
+      return both(`Annotations: ${range(test.span, count)}`);
     case "date":
       return both(`Dated ${dates(test.span)}`);
     case "taken":
@@ -115,16 +115,16 @@ function said(test: Test): [string, string] {
 const keys: Record<Key, string> = {
   label: "a label on the image",
   status: "unreviewed, reviewed, empty, failed, running",
-  conf: "confidence of a mark, such as <0.5",
-  mark: "what was decided about a mark",
-  marks: "number of marks, such as >3",
+  conf: "confidence of an annotation, such as <0.5",
+  mark: "review status of an annotation",
+  marks: "number of annotations, such as >3",
   has: "marks, answer, attributes",
   check: "likely mistakes: duplicate, huge, tiny and more",
   run: "number of a run",
-  failed: "why it failed",
+  failed: "reason for a failure",
   in: "a collection",
-  taken: "when it was taken, such as 2026-05",
-  date: "day of the file, such as 2026-11",
+  taken: "date taken, such as 2026-05",
+  date: "date of the file, such as 2026-11",
 };
 
 const forms: Partial<Record<Key, string>> = {
@@ -153,11 +153,11 @@ export const query = {
       case "unknown_key":
         return `There is no filter “${problem.key}:”. Text with a colon goes in quotes.`;
       case "no_value":
-        return `Say what comes after “${problem.key}:”: ${keys[problem.key]}.`;
+        return `Enter a value after “${problem.key}:”: ${keys[problem.key]}.`;
       case "unknown_value":
         return forms[problem.key] ?? `“${problem.key}:” takes ${problem.known.join(", ")}.`;
       case "open_quote":
-        return "A quote is not closed.";
+        return "A closing quotation mark is missing.";
     }
   },
   suggestion: ({ text, key, kind }: Suggestion): string => {
@@ -172,15 +172,15 @@ export const query = {
         return kind.model_name;
     }
   },
-  order: "Order",
+  order: "Sort by",
   orders: {
     added: "Date added",
     name: "File name",
     taken: "Date taken",
     newest: "Newest file",
-    least_certain: "Least certain",
-    doubt: "Most doubtful",
-    most_marks: "Most marks",
+    least_certain: "Lowest confidence",
+    doubt: "Most uncertain",
+    most_marks: "Most annotations",
     disagreement: "Disagreement",
   } satisfies Record<ImageOrder, string>,
   search: "Search",
@@ -195,7 +195,7 @@ export const query = {
     labels: "Labels",
     labelsHere: "Labels in this collection",
     confidence: "Confidence",
-    marks: "Marks",
+    marks: "Annotations",
     taken: "Date taken",
     runs: "Runs",
     failures: "Failures",
@@ -205,12 +205,12 @@ export const query = {
     return text.charAt(0).toUpperCase() + text.slice(1);
   },
   run: (run: number, model: string) => `Run ${count(run)}, ${model}`,
-  exclude: (name: string) => `Leave out ${name}`,
+  exclude: (name: string) => `Exclude ${name}`,
   allLabels: (number: number) => `Show all ${count(number)}`,
   fewLabels: "Show fewer",
   nothing: {
     title: "No image matches",
-    note: "Take one of these away to see some again:",
+    note: "Remove one of these filters to see more:",
     plain: "Change the search to see more.",
     collection: (name: string) => `In ${name}`,
     showAll: "Show all images",

@@ -4,7 +4,7 @@ import type { Accepting } from "../../editor/verdict";
 import type { Amount, Labelling, Outline } from "../../editor/view.svelte";
 import { count, decimal, duration, percent } from "../format";
 
-const marks = (number: number): string => `${count(number)} ${number === 1 ? "mark" : "marks"}`;
+const marks = (number: number): string => `${count(number)} ${number === 1 ? "annotation" : "annotations"}`;
 const annotations = (number: number): string => `${count(number)} ${number === 1 ? "annotation" : "annotations"}`;
 const images = (number: number): string => `${count(number)} ${number === 1 ? "image" : "images"}`;
 
@@ -44,14 +44,14 @@ export const review = {
   reviewed: "Reviewed",
   of: (total: number) => `of ${count(total)}`,
   reviewedOf: (done: number, total: number) => `Reviewed ${count(done)} of ${count(total)}`,
-  pace: (milliseconds: number) => `${decimal(milliseconds / 1000)} s an image`,
+  pace: (milliseconds: number) => `${decimal(milliseconds / 1000)} s per image`,
   left: (milliseconds: number) =>
     milliseconds < 60_000
       ? "under a minute left"
       : `about ${duration(Math.round(milliseconds / 60_000) * 60_000)} left`,
   undoHere: "Undo on this image",
   redoHere: "Redo on this image",
-  hideMarks: "Hide marks",
+  hideMarks: "Hide annotations",
   zoom: "Zoom",
   fit: "Fit",
   fitPercent: (scale: number) => `Fit, ${percent(scale)}`,
@@ -63,14 +63,14 @@ export const review = {
   captionImage: "Caption the image",
   withKey: (name: string, key: string) => `${name} (${key})`,
   pointer: (x: number, y: number) => `${x}, ${y}`,
-  rename: (number: number) => (number === 1 ? "Label of this mark" : `Label of ${marks(number)}`),
+  rename: (number: number) => (number === 1 ? "Label of this annotation" : `Label of ${marks(number)}`),
   nameIt: "Label",
   knownLabels: "Known labels",
   createLabel: (label: string) => `Create label “${label}”`,
-  captionHint: "What the picture shows. Enter keeps it.",
+  captionHint: "What the image shows. Enter saves it.",
 
   view: {
-    title: "How it looks",
+    title: "Display",
     outline: "Outlines",
     outlines: { thin: "Thin", normal: "Medium", bold: "Bold" } satisfies Record<Outline, string>,
     labels: "Labels",
@@ -79,27 +79,28 @@ export const review = {
     reset: "Reset",
   },
 
-  canvas: (name: string, number: number) => `${name}, ${number === 0 ? "no marks" : marks(number)}`,
-  unread: "What there is to review could not be read",
-  unreadNote: "Nothing was lost or changed. The library may be in use by something else, or its disk may be away.",
-  marksUnread: "The marks could not be read",
+  canvas: (name: string, number: number) => `${name}, ${number === 0 ? "no annotations" : marks(number)}`,
+  unread: "The images to review could not be loaded",
+  unreadNote:
+    "Nothing was lost or changed. The library may be in use by another program, or its disk may not be connected.",
+  marksUnread: "The annotations could not be loaded",
   photoUnread: (name: string) => `${name} cannot be opened`,
-  photoUnreadPreview: "What you see is the small preview that Fieldmark keeps.",
-  photoUnreadNothing: "There is no preview of it either.",
+  photoUnreadPreview: "This is the small preview that Fieldmark keeps.",
+  photoUnreadNothing: "There is no preview either.",
   photoUnreadNote:
-    "The photo was moved, renamed or deleted, or its disk is not connected. Put it back or connect the disk, then try again. Its marks are kept and can be decided meanwhile.",
-  pixelsFailed: "The picture could not be loaded. Its file may be gone.",
+    "The photo was moved, renamed or deleted, or its disk is not connected. Put it back or connect the disk, then try again. Its annotations are kept, and you can still review them.",
+  pixelsFailed: "The image could not be loaded. Its file may be missing.",
   measure: (width: number, height: number) => `${width} × ${height} px`,
 
-  marks: "Marks",
+  marks: "Annotations",
   marksNote: (all: number, toDecide: number) =>
     all === 0 ? "" : `${count(all)}, ${toDecide === 0 ? "all decided" : `${count(toDecide)} to decide`}`,
-  leastCertainFirst: "Least certain first",
-  mostDoubtfulFirst: "most doubtful first",
-  notAnnotated: "No model has looked at this image yet. Accept confirms that it is empty.",
+  leastCertainFirst: "by confidence",
+  mostDoubtfulFirst: "most uncertain first",
+  notAnnotated: "No model has annotated this image yet. Accept confirms that it is empty.",
   noMarks: "Nothing was found here. Accept confirms that the image is empty.",
   confirmedEmpty: "Confirmed empty: there is nothing to find here.",
-  noMarksDecided: "No marks.",
+  noMarksDecided: "No annotations.",
   statuses,
   reasons,
   reviewStates,
@@ -109,14 +110,14 @@ export const review = {
   acceptMark: (label: string) => `Accept ${label}`,
   rejectMark: (label: string) => `Reject ${label}`,
   markName: (label: string, confidence: number | null, status: Status) =>
-    `${label}${confidence === null ? "" : `, ${percent(confidence)} certain`}, ${statuses[status].toLowerCase()}`,
+    `${label}${confidence === null ? "" : `, ${percent(confidence)} confidence`}, ${statuses[status].toLowerCase()}`,
 
-  selectedMark: "Selected mark",
+  selectedMark: "Selected annotation",
   corners: ["Upper left corner", "Upper right corner", "Lower right corner", "Lower left corner"],
   corner: (place: number, all: number) => `Corner ${count(place)} of ${count(all)}`,
   cornerAt: (corner: string, x: number, y: number) => `${corner} at ${x}, ${y}`,
-  cornerKeys: { move: "move", next: "next", insert: "one more", remove: "away", leave: "whole mark" },
-  cornerStays: "This corner has to stay. Press Esc first, then Del deletes the whole mark.",
+  cornerKeys: { move: "move", next: "next", insert: "add", remove: "delete", leave: "done" },
+  cornerStays: "This corner cannot be deleted. Press Esc, then Del, to delete the whole annotation.",
   selectedMarks: (number: number) => `${marks(number)} selected`,
   severalMarks: marks,
   statusCounts: (counts: readonly { status: Status; number: number }[]) =>
@@ -124,14 +125,14 @@ export const review = {
   mixed: "several",
   renameMarks: (number: number, label: string | null) => `Label of ${marks(number)}: ${label ?? "several"}`,
   shape: "Shape",
-  certainty: "Certainty",
+  certainty: "Confidence",
   range: (least: string, most: string) => `${least} to ${most}`,
-  noneSelected: "No mark is selected: Accept and Reject are about all proposals.",
+  noneSelected: "Nothing is selected: Accept and Reject apply to all proposals.",
   label: "Label",
   labels: "Labels",
   nextLabel: "Label of what is drawn next",
   renameMark: (label: string) => `Label: ${label}`,
-  certain: (confidence: string) => `${confidence} certain`,
+  certain: (confidence: string) => `confidence ${confidence}`,
   captionText: "Caption",
   unset: "none",
   box: "Box, px",
@@ -139,7 +140,7 @@ export const review = {
   boxCorner: (x: number, y: number) => `at ${x}, ${y}`,
   status: "Status",
   byRun: (run: number) => `Run ${count(run)}`,
-  carriedOver: "Carried over from a similar image",
+  carriedOver: "Propagated from a similar image",
   byPerson: "You",
   yes: "yes",
   no: "no",
@@ -191,17 +192,17 @@ export const review = {
     `${name}, image ${count(place)}, ${reviewStates[state]}`,
 
   endDone: "Everything here is reviewed",
-  endDoneNote: (total: number) => `${images(total)}, every one decided.`,
+  endDoneNote: (total: number) => `${images(total)}, all decided.`,
   endLeft: "That was the last image",
   leftUnknown: "The number of remaining images could not be read.",
-  endLeftNote: (left: number) => `${images(left)} still ${left === 1 ? "waits" : "wait"} for a decision.`,
+  endLeftNote: (left: number) => `${images(left)} still ${left === 1 ? "needs" : "need"} a decision.`,
   toUnreviewed: "Go to the next one",
   toLibrary: "Back to the library",
 
   emptyTitle: "Nothing to review",
-  emptyNote: "Add photos and annotate them; their marks come here, the most doubtful first.",
+  emptyNote: "Add photos and annotate them. You review the annotations here, the most uncertain first.",
   allReviewed: "Everything is reviewed",
-  allReviewedNote: "Images that were reviewed can be opened again from the library.",
+  allReviewedNote: "You can open reviewed images again from the library.",
   toPlan: "Plan a run",
 
   nothingToReject: "There is no proposal to reject here.",

@@ -16,56 +16,56 @@ import { clock, count, decimal, duration, enoughMoney, exactMoney, moment, money
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "image" : "images"}`;
 const marks = (number: number): string =>
-  number === 0 ? "no marks" : `${count(number)} ${number === 1 ? "mark" : "marks"}`;
+  number === 0 ? "no annotations" : `${count(number)} ${number === 1 ? "annotation" : "annotations"}`;
 
 /** What failed, and what a person can do about it. */
 const failures: Record<FailureKind, { title: string; remedy: string }> = {
   file_missing: {
     title: "File not found",
-    remedy: "The file is no longer at its place. Put it back, then retry.",
+    remedy: "The file is no longer where it was. Put it back, then retry.",
   },
   file_unreadable: {
     title: "File cannot be read",
-    remedy: "The file is damaged, or no longer the picture that was added. Repair it, then retry; or add it anew.",
+    remedy: "The file is damaged, or no longer the image that was added. Repair it and retry, or add it again.",
   },
   model_failed: {
     title: "No answer from the model",
-    remedy: "Retry. If that fails too, another model may manage it.",
+    remedy: "Retry. If it fails again, try another model.",
   },
   expired: {
     title: "Batch expired",
     remedy:
-      "The vendor did not begin with this image within the batch's time; nothing was paid. Retry, or run it live.",
+      "The vendor did not start on this image before the batch expired; nothing was charged. Retry, or run it live.",
   },
   refused: {
     title: "Image refused",
-    remedy: "The server would not take this image. Leave it out, or mark it by hand.",
+    remedy: "The server rejected this image. Skip it, or annotate it by hand.",
   },
   declined: {
     title: "Model declined",
-    remedy: "The model looked and would not answer; that was paid for. Try another model, or mark it by hand.",
+    remedy: "The model refused to answer; this was billed. Try another model, or annotate it by hand.",
   },
   cut_off: {
     title: "Answer cut off",
     remedy:
-      "The answer ended before its first annotation, and was paid for. Run it again with a larger maximum answer length: only answers that were cut off are paid for again. Or ask for fewer things.",
+      "The answer ended before its first annotation, and was billed. Run it again with higher max output tokens: only answers that were cut off are billed again. Or ask for fewer labels.",
   },
   answer_unreadable: {
     title: "Answer cannot be read",
-    remedy: "The model answered something that is not a list of annotations. The answer is kept. Try another model.",
+    remedy: "The answer is not a list of annotations. It is kept. Try another model.",
   },
   answer_unusable: {
     title: "No annotation can be used",
     remedy:
-      "The model answered with annotations, but none fits the recipe and the picture. The answer is kept. Check the label names, or try another model.",
+      "The model answered with annotations, but none fits the recipe and the image. The answer is kept. Check the label names, or try another model.",
   },
   coordinates_as_fractions: {
     title: "The model answers in 0..1 coordinates",
-    remedy: "The boxes are not in pixels of the picture, so none was taken. The answer is kept. Try another model.",
+    remedy: "The boxes are not in image pixels, so none was used. The answer is kept. Try another model.",
   },
   coordinates_as_thousandths: {
     title: "The model answers in 0..1000 coordinates",
-    remedy: "The boxes are not in pixels of the picture, so none was taken. The answer is kept. Try another model.",
+    remedy: "The boxes are not in image pixels, so none was used. The answer is kept. Try another model.",
   },
   internal_error: {
     title: "Internal error",
@@ -84,7 +84,7 @@ const stopped = {
   unknown_model: (model: string, host: string) =>
     `${host} does not know ${model}. Check the address, or plan with another model.`,
   not_such_a_server: (_model: string, host: string) =>
-    `The server at ${host} does not speak the Claude API. Check the address, then resume.`,
+    `The server at ${host} is not a Claude API server. Check the address, then resume.`,
   batch_canceled: (_model: string, host: string) =>
     `A batch was canceled at ${host}, but not by Fieldmark. Its finished results are stored. Resume to submit the other images again.`,
   batch_unknown: (_model: string, host: string) =>
@@ -94,7 +94,7 @@ const stopped = {
   answers_unreadable: (_model: string, host: string) =>
     `The answers of ${host} cannot be read, and each may have been billed. Check the address and the network, then resume.`,
   wait_too_long: (_model: string, host: string) =>
-    `${host}, or a limit, would hold requests back for more than an hour. Resume later, or check the limits in Settings.`,
+    `${host}, or a limit, requires a wait of more than an hour. Resume later, or check the limits in Settings.`,
   unreachable: (_model: string, host: string) =>
     `${host} could not be reached in several attempts. Check the network, the proxy and the server, then resume.`,
   answers_pending: () =>
@@ -107,16 +107,16 @@ const stopped = {
 export type OwnStop = keyof typeof stopped;
 
 const retries: Record<RetryKind, string> = {
-  rate_limited: "Rate limit reached, waited as told",
+  rate_limited: "Rate limit reached, waited as requested",
   overloaded: "Server overloaded",
-  server_failed: "Server failed for a moment",
+  server_failed: "Temporary server error",
   connection_lost: "Connection lost before the answer",
   answer_unreadable: "Server's answer could not be read",
   timed_out: "No answer in time",
-  expired: "Batch expired before it was begun",
-  unreachable: "Server not reached",
+  expired: "Batch expired before it was started",
+  unreachable: "Server unreachable",
   too_large: "Too large, sent smaller",
-  cut_short: "Cut short, given more room",
+  cut_short: "Cut off, retried with a higher limit",
 };
 
 const holds: Record<RetryKind, (host: string) => string> = {
@@ -128,20 +128,20 @@ const holds: Record<RetryKind, (host: string) => string> = {
   timed_out: (host) => `${host} did not answer in time`,
   expired: (host) => `A batch at ${host} expired`,
   unreachable: (host) => `${host} cannot be reached`,
-  too_large: (host) => `${host} found an image too large`,
-  cut_short: (host) => `An answer of ${host} was cut short`,
+  too_large: (host) => `An image is too large for ${host}`,
+  cut_short: (host) => `An answer of ${host} was cut off`,
 };
 
 /** Why an endpoint is not used. */
 const endpointProblems: Record<EndpointProblem, string> = {
   no_key: "no key",
-  unusable: "invalid settings, or not agreed to",
+  unusable: "invalid settings, or not allowed yet",
   key_rejected: "wrong key",
   not_permitted: "the key lacks a permission",
   no_credit: "no credit",
   spend_limit: "spend limit reached",
   unknown_model: "unknown model",
-  not_such_a_server: "not a Messages API server",
+  not_such_a_server: "not a Claude API server",
   request_refused: "requests refused",
   answers_unreadable: "unreadable answers",
   wait_too_long: "required wait is over an hour",
@@ -155,8 +155,8 @@ const endpointProblems: Record<EndpointProblem, string> = {
 /** Where a batch stands. */
 const stages: Record<BatchStage, string> = {
   unconfirmed: "Sent, not confirmed",
-  working: "In work",
-  canceling: "Being cancelled",
+  working: "In progress",
+  canceling: "Cancelling",
   unknown: "Unknown to the server",
   ended: "Ended, results stored",
 };
@@ -166,7 +166,7 @@ export const run = {
   what: (model: string, recipe: string, destination: Destination, mode: RunMode) =>
     [
       model,
-      ...(mode === "overnight" ? ["overnight"] : []),
+      ...(mode === "overnight" ? ["batch"] : []),
       recipe,
       ...(destination.kind === "host" ? [`to ${destination.name}`] : []),
     ].join(", "),
@@ -176,7 +176,7 @@ export const run = {
     completed: "Completed",
     paused: "Paused",
     cancelled: "Cancelled",
-    shutdown: "Stopped with the app",
+    shutdown: "App closed",
     interrupted: "Interrupted",
     key_rejected: "Key rejected",
     not_permitted: "Not permitted",
@@ -189,7 +189,7 @@ export const run = {
     batch_unknown: "Unknown batch",
     answers_unreadable: "Unreadable answers",
     wait_too_long: "Long wait",
-    unreachable: "Not reached",
+    unreachable: "Unreachable",
     budget_reached: "Budget reached",
     pilot_done: "Pilot done",
     answers_pending: "Answers pending",
@@ -201,12 +201,13 @@ export const run = {
   retryFailed: (failed: number) => `Retry ${count(failed)} failed`,
   retryFailedNote: (left: number) =>
     left === 0
-      ? "Asks again about the failed images that may come out otherwise"
-      : `Asks again about the failed images that may come out otherwise, and goes on with the ${images(left)} left`,
-  notWorthRetrying: "Another try would end the same, so it is not retried.",
-  paidAgain: "It is not retried, because a new answer is paid for again. To ask again, plan a run that asks anew.",
-  review: "Review the marks",
-  report: "See the report",
+      ? "Retries the failed images that may still succeed"
+      : `Retries the failed images that may still succeed, and continues with the ${images(left)} left`,
+  notWorthRetrying: "A retry would give the same result, so it is not retried.",
+  paidAgain:
+    "It is not retried, because a new answer is billed again. To retry it, plan a run that asks again about every image.",
+  review: "Review annotations",
+  report: "Show the report",
 
   /** What the images that are left wait for. */
   pendingElsewhere: ({ run, images: waiting, is_in_batch: inBatch }: PendingElsewhere) =>
@@ -214,7 +215,7 @@ export const run = {
   pendingElsewhereBegan: "Waiting for the answers of another run",
   pendingElsewhereNote: "Each image is paid for only once.",
 
-  stoppingNote: "Nothing new begins; what is in flight is finished.",
+  stoppingNote: "Nothing new starts; requests in flight are finished.",
   interruptedNote: (done: number) =>
     `Fieldmark was closed during this run. Nothing that had finished was lost: ${images(done)} ${done === 1 ? "is" : "are"} stored. Resume to annotate the rest.`,
   unsettledNote: ({ count: requests, at_most_dollars: atMost }: PossiblyBilled) =>
@@ -229,14 +230,14 @@ export const run = {
     reached: (budget: Dollars, paid: Dollars, maybe: Dollars, each: Dollars) =>
       [
         `The budget of ${exactMoney(budget)} is reached: ${moneyBeside(paid, each)} paid, `,
-        maybe === 0 ? "" : `up to ${enoughMoney(maybe)} more possibly billed, `,
-        "and the next request could exceed it. Raise it to go on.",
+        maybe === 0 ? "" : `up to ${enoughMoney(maybe)} more may be billed, `,
+        "and the next request could exceed it. Raise it to continue.",
       ].join(""),
     field: "New budget",
     /** What the proposed budget is made of. */
     proposed: ({ committed, left, rest, margin }: ProposedBudget, each: Dollars) =>
       `${moneyBeside(committed, each)} so far, about ${moneyBeside(rest, each)} for the other ${count(left)}, and ${moneyBeside(margin, each)} as a margin.`,
-    notHigher: (budget: Dollars) => `It is ${exactMoney(budget)} now: more than that is needed.`,
+    notHigher: (budget: Dollars) => `The budget is already ${exactMoney(budget)}. Enter more.`,
     raise: "Raise and resume",
     raiseFirst: (left: number) => `Raise the budget, ${images(left)} left`,
   },
@@ -244,12 +245,12 @@ export const run = {
     title: (run: number) => `Resume run ${count(run)}?`,
     why: ({ count: requests, at_most_dollars: atMost }: PossiblyBilled) =>
       requests === 1
-        ? `1 request was under way when Fieldmark was closed. It may have been billed, up to ${enoughMoney(atMost)}, and asking again may be billed anew.`
-        : `${count(requests)} requests were under way when Fieldmark was closed. They may have been billed, up to ${enoughMoney(atMost)}, and asking again may be billed anew.`,
+        ? `1 request was in flight when Fieldmark was closed. It may have been billed, up to ${enoughMoney(atMost)}, and asking again may be billed too.`
+        : `${count(requests)} requests were in flight when Fieldmark was closed. They may have been billed, up to ${enoughMoney(atMost)}, and asking again may be billed too.`,
     whyGivenUp: ({ count: requests, at_most_dollars: atMost }: PossiblyBilled) =>
       requests === 1
-        ? `1 image was sent in a batch that the server does not know. It may have been billed, up to ${enoughMoney(atMost)}, and asking again may be billed as well.`
-        : `${images(requests)} were sent in batches that the server does not know. They may have been billed, up to ${enoughMoney(atMost)}, and asking again may be billed as well.`,
+        ? `1 image was sent in a batch that the server does not know. It may have been billed, up to ${enoughMoney(atMost)}, and asking again may be billed too.`
+        : `${images(requests)} were sent in batches that the server does not know. They may have been billed, up to ${enoughMoney(atMost)}, and asking again may be billed too.`,
     giveUp: "Give up and ask again",
     askAgain: "Ask again and resume",
     notNow: "Not now",
@@ -272,25 +273,25 @@ export const run = {
   failed: (failed: number) => `${count(failed)} failed`,
   inFlight: (number: number) => `${count(number)} in flight`,
   waiting: (number: number) => `${count(number)} waiting`,
-  reused: (answers: number) => `${count(answers)} ${answers === 1 ? "answer" : "answers"} used again, nothing paid`,
-  carried: (number: number) => `${count(number)} carried over from similar images`,
-  started: (at: number, elapsed: number) => `started ${moment(at)}, worked ${duration(elapsed)}`,
+  reused: (answers: number) => `${count(answers)} ${answers === 1 ? "answer" : "answers"} reused, nothing paid`,
+  carried: (number: number) => `${count(number)} propagated from similar images`,
+  started: (at: number, elapsed: number) => `started ${moment(at)}, active for ${duration(elapsed)}`,
 
   timeLeft: "Time left",
   timeLeftUnknown: "Measuring",
   doneAbout: (at: number) => `done about ${clock(at)}`,
   afterFirst: "known after the first image",
-  noneFinish: "no image finishes at the moment",
+  noneFinish: "no images are finishing",
   took: "Time",
-  tookNote: "worked, pauses aside",
+  tookNote: "without pauses",
   rate: "Rate",
   perMinute: (rate: number) => `${decimal(rate, rate < 10 ? 1 : 0)} / min`,
   rateNote: (window: number) => `last ${duration(window)}`,
   rateWhole: "over the whole run",
-  takes: "An image takes",
+  takes: "Time per image",
   takesNote: (p95: number) => `P50, ${duration(p95)} at P95`,
-  marks: "Marks",
-  marksEach: (each: number) => `${decimal(each)} an image`,
+  marks: "Annotations",
+  marksEach: (each: number) => `${decimal(each)} per image`,
   cost: "Cost",
   free: "on this machine",
   spent: "spent so far",
@@ -301,7 +302,7 @@ export const run = {
   wholeMinutes: (milliseconds: number) =>
     milliseconds < 60_000 ? "under 1 min" : duration(Math.floor(milliseconds / 60_000) * 60_000),
   none: "–",
-  costHeading: (heading: number) => `heading for ${money(heading)}`,
+  costHeading: (heading: number) => `projected ${money(heading)}`,
   /** `each`: what one image is expected to cost, where it matters how much room is left. */
   costSpent: (spent: number, each: number | null) => `${each === null ? money(spent) : moneyBeside(spent, each)} spent`,
   costPaid: (spent: number, each: number | null) => `${each === null ? money(spent) : moneyBeside(spent, each)} paid`,
@@ -324,23 +325,23 @@ export const run = {
 
   /** In place of how long it took: it was not asked about. */
   reusedTile: "reused",
-  chart: "Images a minute",
+  chart: "Images per minute",
   chartNow: (rate: number) => `${count(Math.round(rate))} now`,
   chartAverage: (rate: number) => `${count(Math.round(rate))} on average`,
   chartText: (rate: number, most: number, worked: number, isWorking: boolean) =>
-    `Images a minute over ${duration(worked)}: ${count(Math.round(rate))} ${isWorking ? "now" : "on average"}, highest ${count(Math.round(most))}.`,
-  chartSoon: "Drawn after a few seconds.",
-  chartNever: "Too short to draw.",
+    `Images per minute over ${duration(worked)}: ${count(Math.round(rate))} ${isWorking ? "now" : "on average"}, highest ${count(Math.round(most))}.`,
+  chartSoon: "Shown after a few seconds.",
+  chartNever: "Too short for a chart.",
 
   pictures: "Images in flight and just answered",
   inFlightTitle: "In flight",
   inFlightNote: (number: number, isElsewhere: boolean) =>
-    isElsewhere ? `${count(number)}, marks as they arrive` : count(number),
+    isElsewhere ? `${count(number)}, annotations as they arrive` : count(number),
   /** `more` than are shown. */
   longestFirst: (more: number) => (more === 0 ? "longest first" : `longest first, +${count(more)} more`),
-  flightMarks: (number: number) => (number === 0 ? "looking" : marks(number)),
+  flightMarks: (number: number) => (number === 0 ? "analyzing" : marks(number)),
   answeredTitle: "Just answered",
-  answeredLast: "Answered last",
+  answeredLast: "Last answered",
   newestFirst: "newest first",
   tileMarks: marks,
   tile: (name: string, number: number) => `${name}, ${marks(number)}`,
@@ -352,7 +353,7 @@ export const run = {
     limit: (perMinute: number | null, routes: number) =>
       perMinute === null
         ? "No limit is known yet."
-        : `${routes > 1 ? "Strictest limit" : "Limit"}: ${count(perMinute)} requests a minute`,
+        : `${routes > 1 ? "Strictest limit" : "Limit"}: ${count(perMinute)} requests per minute`,
     underWay: (underWay: number, atOnce: number) => `${count(underWay)} of ${count(atOnce)}`,
     routeLimit: (perMinute: number | null) => (perMinute === null ? "" : `${count(perMinute)} / min`),
     closed: "Not used",
@@ -371,9 +372,9 @@ export const run = {
       images: "Images",
       stage: "Stage",
       finished: "Finished",
-      share: "Share that is finished",
-      submitted: "Sent",
-      until: "Worked on until",
+      share: "Finished share",
+      submitted: "Submitted",
+      until: "Expires",
     },
     stages,
     finishedOf: (finished: number, total: number) => `${count(finished)} of ${count(total)}`,
@@ -383,17 +384,16 @@ export const run = {
     noneYet: "The images are being prepared; the first batch is sent when enough of them are.",
     none: "No batch is with the vendor.",
     unknownNote: "The server does not know one of the batches. Nothing is submitted until you resume or give it up.",
-    unconfirmedNote: "Sent, but nobody confirmed it: the server is asked before anything is sent again.",
+    unconfirmedNote: "Sent but not confirmed: the server is checked before anything is sent again.",
     interrupted:
-      "Fieldmark was closed while the vendor had images of this run. Resume to fetch what is ready; nothing is sent twice.",
-    mayBeClosed: "You may close the window: the vendor works on, and results are fetched when it is open again.",
+      "Fieldmark was closed while images of this run were with the vendor. Resume to fetch what is ready; nothing is sent twice.",
+    mayBeClosed: "You can close the window: the vendor keeps working, and results are fetched when you open it again.",
   },
   flightTile: (name: string) => `${name}, in flight`,
 
   needsYou: "Needs you",
   /** `things` are listed. */
-  needs: (things: number) =>
-    things === 0 ? "Nothing" : `${count(things)} ${things === 1 ? "thing to look at" : "things to look at"}`,
+  needs: (things: number) => (things === 0 ? "Nothing" : `${count(things)} ${things === 1 ? "issue" : "issues"}`),
   needsNothingNote: "No image has failed.",
   endpointFails: (name: string, problem: EndpointProblem) => `${name}: ${endpointProblems[problem]}`,
   endpointAgain: (millis: number | null) =>
@@ -405,20 +405,20 @@ export const run = {
   hookFailed: "A hook failed",
   hookNotRun: "A hook did not run",
   toHooks: "Open the hook settings",
-  cutShort: "Answers cut short",
-  cutShortNote: "They reached their length limit. Every complete mark was kept; there may be more to find.",
+  cutShort: "Answers cut off",
+  cutShortNote: "They reached the output limit. Every complete annotation was kept; there may be more to find.",
   retried: "Retried automatically",
-  retriedNote: (number: number) => `${count(number)}, nothing to do`,
+  retriedNote: (number: number) => `${count(number)}, no action needed`,
   retries,
   failures,
   failureExample: (image: string, said: string) => `${image}: ${said}`,
   failureOnly: (image: string, others: number) =>
     others === 0 ? image : `${image} and ${count(others)} ${others === 1 ? "other" : "others"}`,
   leaveNote:
-    "You can leave this screen or close the window: every answer is stored as it comes, and the run can go on where it stopped.",
+    "You can leave this screen or close the window: every answer is stored as it arrives, and the run can be resumed.",
 
-  emptyTitle: "Nothing has run yet",
-  emptyNote: "Say what to find and see what it will take. The run shows here.",
+  emptyTitle: "No runs yet",
+  emptyNote: "Plan a run to see its time and cost first. Its progress shows here.",
   toPlan: "Plan a run",
   toLibrary: "Go to the library",
 };

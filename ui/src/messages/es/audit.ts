@@ -3,7 +3,7 @@ import type { audit as english } from "../en/audit";
 import { confidence, count, decimal } from "../format";
 import type { Words } from "../words";
 
-const marks = (number: number) => `${count(number)} ${number === 1 ? "marca" : "marcas"}`;
+const marks = (number: number) => `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
 const annotations = (number: number) => `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
 const proposals = (number: number) => `${count(number)} ${number === 1 ? "propuesta" : "propuestas"}`;
 /** Figure and sign stay on one line. */
@@ -22,45 +22,44 @@ export const audit: Words<typeof english> = {
   inCollection: (name) => `en ${name}`,
   labels: "Etiqueta",
   labelName: (label, number) => `${label}, ${proposals(number)}`,
-  nothing: "Ninguna propuesta espera una decisión en estas imágenes.",
+  nothing: "No hay propuestas por decidir en estas imágenes.",
   threshold: "Umbral",
   histogram: "Propuestas por confianza, con el umbral",
   counted: (number, all, threshold) => `${count(number)} de ${proposals(all)} desde ${confidence(threshold)}`,
-  unstated: (number) =>
-    `${count(number)} ${number === 1 ? "no dice" : "no dicen"} su confianza y se ${number === 1 ? "deja" : "dejan"} como ${number === 1 ? "está" : "están"}.`,
+  unstated: (number) => `${count(number)} sin confianza se ${number === 1 ? "omite" : "omiten"}.`,
   sample: "Muestra",
-  sampleWrong: "Un número entero, al menos 1.",
+  sampleWrong: "Escribe un número entero, al menos 1.",
   drawn: "elegidas al azar",
   cleanBound: (sample, atMost) =>
-    `${count(sample)} bien de ${count(sample)} significaría: como mucho ${share(atMost)} mal (al 95 %).`,
+    `${count(sample)} bien de ${count(sample)} significaría: como mucho ${share(atMost)} mal (confianza del 95 %).`,
   wholeSample: (sample) =>
-    sample === 1 ? "Es la única: se mira." : `Son las ${count(sample)} que hay: nada se acepta sin verlo.`,
+    sample === 1 ? "Es la única: la compruebas." : `Son las ${count(sample)} que hay: nada se acepta sin comprobar.`,
   share,
   errorLimit: "Límite de error",
   errorLimitNote: "de lo aceptado puede estar mal",
-  neededSample: (sample, limit) => `Para un límite del ${share(limit)}, mira ${count(sample)}.`,
-  decides: "Lo que digas allí es una decisión: bien acepta la marca, mal la rechaza.",
-  begin: (sample) => (sample === 0 ? "Mirar una muestra" : `Mirar una muestra de ${count(sample)}`),
+  neededSample: (sample, limit) => `Para un límite del ${share(limit)}, comprueba ${count(sample)}.`,
+  decides: "Tus respuestas son decisiones: bien acepta la anotación, mal la rechaza.",
+  begin: (sample) => (sample === 0 ? "Comprobar una muestra" : `Comprobar una muestra de ${count(sample)}`),
 
   earlier: "Muestras anteriores",
   above,
   state: ({ accepted, sample, error_rate }) => {
-    if (accepted !== null) return `${count(accepted)} aceptadas sin ver.`;
-    return error_rate !== null && error_rate.judged >= sample.length ? "Nada aceptado sin ver." : "Sin terminar.";
+    if (accepted !== null) return `${count(accepted)} aceptadas sin comprobar.`;
+    return error_rate !== null && error_rate.judged >= sample.length ? "Nada aceptado sin comprobar." : "Sin terminar.";
   },
   goOn: (judged, sample) => `Seguir, ${count(judged)} de ${count(sample)}`,
   look: "Abrir",
 
   leave: "Salir de la muestra",
-  progress: (judged, sample) => `Vistas ${count(judged)} de ${count(sample)}`,
-  lookedAt: "Vistas",
+  progress: (judged, sample) => `Comprobadas ${count(judged)} de ${count(sample)}`,
+  lookedAt: "Comprobadas",
   of: (sample) => `de ${count(sample)}`,
-  pace: (milliseconds) => `${decimal(milliseconds / 1000)} s por marca`,
+  pace: (milliseconds) => `${decimal(milliseconds / 1000)} s por anotación`,
   loading: "Abriendo la muestra",
   picture: (label, image) => `${label} en ${image}`,
   whole: "Mostrar la imagen entera",
-  hideMark: "Ocultar la marca",
-  mark: "Esta marca",
+  hideMark: "Ocultar la anotación",
+  mark: "Esta anotación",
   question: (label) => `¿Es ${label} y está en su sitio?`,
   certainty: "Confianza",
   image: "Imagen",
@@ -69,36 +68,37 @@ export const audit: Words<typeof english> = {
   takeBack: "Deshacer",
   why: "¿Por qué estaba mal la última?",
   soFar: "Hasta ahora",
-  nothingYet: "Aún no se ha mirado ninguna.",
-  running: (finding) => `${wrongOf(finding)} Como mucho ${share(finding.at_most)} de todas están mal (al 95 %).`,
-  strip: (judged, wrong, sample) => `De ${count(sample)}, ${count(judged)} vistas, ${count(wrong)} mal`,
+  nothingYet: "Aún no se ha comprobado ninguna.",
+  running: (finding) =>
+    `${wrongOf(finding)} Como mucho ${share(finding.at_most)} de todas están mal (confianza del 95 %).`,
+  strip: (judged, wrong, sample) => `De ${count(sample)}, ${count(judged)} comprobadas, ${count(wrong)} mal`,
 
-  found: "Lo que dice la muestra",
+  found: "Resultado de la muestra",
   statement: (finding, all) =>
     finding.judged >= all
       ? `${wrongOf(finding)} ${all === 1 ? "No hay otras." : "Eran todas."}`
       : `${wrongOf(finding)} Con una confianza del 95 %, como mucho ${share(finding.at_most)} de las ${count(all)} lo están.`,
-  gone: "Las marcas de esta muestra ya no están en la biblioteca.",
+  gone: "Las anotaciones de esta muestra ya no están en la biblioteca.",
   acceptOthers: (number) => (number === 1 ? "Aceptar la otra" : `Aceptar las otras ${count(number)}`),
-  withinLimit: (limit) => `Está dentro del ${share(limit)} que pediste.`,
+  withinLimit: (limit) => `Está dentro de tu límite del ${share(limit)}.`,
   aboveLimit: (limit, more, reserve) => {
-    const asked = `Pediste como mucho un ${share(limit)}.`;
+    const asked = `Tu límite es el ${share(limit)}.`;
     if (more === null)
-      return `${asked} Hasta ahora están mal más. Mira más para estar más seguro, o elige un umbral más alto.`;
+      return `${asked} Por ahora hay más errores. Comprueba más para un resultado más seguro, o elige un umbral más alto.`;
     return more > reserve
-      ? `${asked} Hay demasiado pocas para mostrarlo: elige un umbral más alto o míralas todas.`
-      : `${asked} Unas ${count(more)} más, mal tan pocas veces como estas, lo mostrarían.`;
+      ? `${asked} Hay demasiado pocas para confirmarlo: elige un umbral más alto o compruébalas todas.`
+      : `${asked} Unas ${count(more)} más con tan pocos errores lo confirmarían.`;
   },
-  sampleMore: (number) => `Mirar ${count(number)} más`,
+  sampleMore: (number) => `Comprobar ${count(number)} más`,
   ask: {
     title: (number) => `¿Aceptar ${annotations(number)} por encima del límite de error?`,
     what: (finding, limit) =>
-      `Hasta un ${share(finding.at_most)} puede estar mal (al 95 %). Pediste como mucho un ${share(limit)}.`,
-    note: "Nadie las ha mirado. Deshacer lo revierte todo como un solo paso.",
+      `Hasta un ${share(finding.at_most)} puede estar mal (confianza del 95 %). Tu límite es el ${share(limit)}.`,
+    note: "No se han comprobado. Deshacer lo revierte todo como un solo paso.",
     accept: (number) => `Aceptar ${annotations(number)}`,
   },
   higher: "Elegir un umbral más alto",
   close: "Dejar las otras por decidir",
   back: "Volver",
-  accepted: (number, label) => `${marks(number)} de ${label} ${number === 1 ? "aceptada" : "aceptadas"} sin ver`,
+  accepted: (number, label) => `${marks(number)} de ${label} ${number === 1 ? "aceptada" : "aceptadas"} sin comprobar`,
 };

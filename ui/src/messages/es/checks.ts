@@ -9,7 +9,7 @@ const annotations = (number: number) => `${count(number)} ${number === 1 ? "anot
 const verb = (check: Check) => (check === "outside" ? "Recortar" : check === "misspelled" ? "Corregir" : "Rechazar");
 
 const names: Record<Check, string> = {
-  duplicate: "Repite otra marca",
+  duplicate: "Duplica otra anotación",
   huge: "Más del 95 % de la imagen",
   tiny: "Menos del 0,1 %",
   outside: "Fuera del borde",
@@ -18,10 +18,10 @@ const names: Record<Check, string> = {
 };
 
 const found: Record<Check, string> = {
-  duplicate: "con marcas que repiten otra de la misma etiqueta",
-  huge: "con marcas de más del 95 % de la imagen",
-  tiny: "con marcas de menos del 0,1 % de la imagen",
-  outside: "con marcas que se salen de la imagen",
+  duplicate: "con anotaciones que duplican otra de la misma etiqueta",
+  huge: "con anotaciones de más del 95 % de la imagen",
+  tiny: "con anotaciones de menos del 0,1 % de la imagen",
+  outside: "con anotaciones que se salen de la imagen",
   odd_aspect: "con recuadros mucho más anchos o altos que otros de su etiqueta",
   misspelled: "con etiquetas probablemente mal escritas",
 };
@@ -29,7 +29,7 @@ const found: Record<Check, string> = {
 export const checks: Words<typeof english> = {
   names,
   group: "Errores probables",
-  unchecked: (number) => `${images(number)} por examinar`,
+  unchecked: (number) => `${images(number)} por comprobar`,
   found: (check, number) => `${images(number)} ${found[check]}`,
   repairs: (check, number) => {
     switch (check) {
@@ -82,7 +82,10 @@ export const checks: Words<typeof english> = {
         return all === 1 ? "La imagen está revisada." : `Las ${count(all)} imágenes están revisadas.`;
       return `${count(reviewed)} de estas imágenes ${reviewed === 1 ? "está revisada" : "están revisadas"}.`;
     },
-    decided: ({ decided }) => (decided === 0 ? "" : `Alguien ha aceptado, editado o dibujado ${annotations(decided)}.`),
+    decided: ({ decided }) =>
+      decided === 0
+        ? ""
+        : `${annotations(decided)} ${decided === 1 ? "fue aceptada, editada o dibujada" : "fueron aceptadas, editadas o dibujadas"} por una persona.`,
     note: (key) => `Deshacer (${key}) lo revierte todo como un solo paso.`,
     cancel: "Cancelar",
     all: (check, number) => `${verb(check)} ${annotations(number)}`,
@@ -101,8 +104,8 @@ export const checks: Words<typeof english> = {
     switch (check) {
       case "duplicate":
         return other === null
-          ? "Repite otra marca."
-          : `Repite ${other.label}${other.confidence === null ? "" : ` ${confidence(other.confidence)}`}.`;
+          ? "Duplica otra anotación."
+          : `Duplica ${other.label}${other.confidence === null ? "" : ` ${confidence(other.confidence)}`}.`;
       case "huge":
         return "Cubre más del 95 % de la imagen.";
       case "tiny":
@@ -110,7 +113,7 @@ export const checks: Words<typeof english> = {
       case "outside":
         return "Se sale de la imagen.";
       case "odd_aspect":
-        return `Otros recuadros de ${label} son mucho menos anchos o altos.`;
+        return `Sus proporciones son raras para ${label}.`;
       case "misspelled":
         return "Es probable que la etiqueta esté mal escrita.";
     }

@@ -3,20 +3,20 @@ import { count, percent } from "../format";
 import type { Words } from "../words";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
-const things = (number: number): string => `${count(number)} ${number === 1 ? "cosa" : "cosas"}`;
+const things = (number: number): string => `${count(number)} ${number === 1 ? "objeto" : "objetos"}`;
 export const compare: Words<typeof english> = {
   letters: { first: "A", second: "B" },
   between: (first, second) => `${first} ↔ ${second}`,
   run: (id, model) => `Ejecución ${count(id)} ${model}`,
-  decided: "Lo que se decidió",
+  decided: "Decisiones de personas",
   sides: { first: "Lado A", second: "Lado B" },
   swap: "Intercambiar A y B",
   compare: "Comparar",
   compareWith: "Comparar…",
   chooseTitle: (run) => `Comparar la ejecución ${count(run)} con`,
-  chooseNote: "En las imágenes que ambas partes han mirado.",
-  decidedNote: "Lo que aceptaste, editaste y dibujaste en las imágenes revisadas",
-  leave: "Volver adonde estabas",
+  chooseNote: "En las imágenes que ambos incluyen.",
+  decidedNote: "Lo que aceptaste, editaste o dibujaste en imágenes revisadas",
+  leave: "Volver a la pantalla anterior",
 
   summary: ({ relabelled, only_first, only_second, agreed }) => {
     const different = relabelled + only_first + only_second;
@@ -27,7 +27,7 @@ export const compare: Words<typeof english> = {
   settledOf: (settled, all) => `Decididas ${count(settled)} de ${images(all)}`,
 
   figures: "Acuerdo",
-  columns: { kind: "Cosas", first: "A", second: "B" },
+  columns: { kind: "Objetos", first: "A", second: "B" },
   agreed: "De acuerdo",
   relabelled: "Otra etiqueta",
   onlyHere: "Solo aquí",
@@ -43,10 +43,10 @@ export const compare: Words<typeof english> = {
   both: "Ambos:",
   states: {
     open: "por decidir",
-    first: "tomada de A",
-    second: "tomada de B",
-    both: "tomadas ambas",
-    neither: "descartada",
+    first: "elegida A",
+    second: "elegida B",
+    both: "elegidas ambas",
+    neither: "ninguna elegida",
   },
   overlap: (share) => `Las dos se solapan en un ${percent(share)}.`,
 
@@ -59,7 +59,7 @@ export const compare: Words<typeof english> = {
   previousImage: "Imagen anterior",
   skip: "Saltar",
   undo: "Deshacer la última decisión",
-  hideAgreed: "Ocultar lo que ambos ven igual",
+  hideAgreed: "Ocultar lo común",
 
   photo: (name, differences) =>
     `${name}, ${differences === 0 ? "sin diferencias" : differences === 1 ? "1 diferencia" : `${count(differences)} diferencias`}`,
@@ -73,21 +73,20 @@ export const compare: Words<typeof english> = {
   endLeftNote: (left) => `${images(left)} ${left === 1 ? "tiene" : "tienen"} todavía diferencias por decidir.`,
   toUnsettled: "Ir a la siguiente",
 
-  failedTitle: "No se pudieron comparar",
+  failedTitle: "La comparación ha fallado",
   noRunsTitle: "Todavía no hay nada que comparar",
   noRunsNote: "Hace falta una ejecución con respuestas, y otra más o imágenes que hayas revisado.",
-  oneRunTitle: "Falta un segundo lado",
+  oneRunTitle: "Todavía no hay con qué comparar",
   oneRunNote: (run) =>
-    `Solo la ejecución ${count(run)} tiene respuestas. Anota las mismas imágenes con otro modelo, o revisa algunas: entonces habrá algo que comparar.`,
-  apartTitle: "Estos dos nunca miraron la misma imagen",
+    `Solo la ejecución ${count(run)} tiene respuestas. Anota las mismas imágenes con otro modelo, o revisa algunas.`,
+  apartTitle: "Estos dos no tienen imágenes en común",
   apartNote: "Elige otros lados arriba, o anota las imágenes de uno con el modelo del otro.",
-  undecidedTitle: "Nadie ha decidido aún sobre estas imágenes",
+  undecidedTitle: "Ninguna de estas imágenes está revisada",
   undecidedNote: "Revisa algunas imágenes de esta ejecución o elige otro lado arriba.",
-  sameTitle: (all) =>
-    all === 1 ? "Ambos dicen lo mismo en la única imagen" : `Ambos dicen lo mismo en ${images(all)}`,
-  sameNote: (agreed) => `${things(agreed)}, ${agreed === 1 ? "encontrada" : "encontradas"} por ambos.`,
+  sameTitle: (all) => (all === 1 ? "Ambos coinciden en la única imagen" : `Ambos coinciden en ${images(all)}`),
+  sameNote: (agreed) => `${things(agreed)}, ${agreed === 1 ? "encontrado" : "encontrados"} por ambos.`,
   toPlan: "Planificar una ejecución",
-  toReview: "Revisar las marcas",
+  toReview: "Revisar las anotaciones",
   toLibrary: "Ir a la biblioteca",
 
   nothingToUndo: "No hay ninguna decisión que deshacer.",

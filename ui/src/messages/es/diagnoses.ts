@@ -24,7 +24,7 @@ const imagesPerSecond = (rate: number): string => {
 const units: Record<LimitUnit, (limit: number) => string> = {
   requests_per_minute: (limit) => `${requests(limit)} por minuto`,
   tokens_per_minute: (limit) => `${tokens(limit)} por minuto`,
-  at_once: (limit) => `${requests(limit)} a la vez`,
+  at_once: (limit) => `${requests(limit)} en paralelo`,
 };
 
 const met = (limit: MetLimit | null, before: string): string =>
@@ -33,7 +33,7 @@ const met = (limit: MetLimit | null, before: string): string =>
 const room = (given: AnswerRoom): string => {
   switch (given.kind) {
     case "more":
-      return " incluso con más espacio";
+      return " incluso con un límite más alto";
     case "own_maximum":
       return ` en el máximo que permites, ${tokens(given.tokens)}`;
     case "usual":
@@ -50,7 +50,7 @@ function finding(found: Finding): Said {
       };
     case "retries_high":
       return {
-        title: "Muchas peticiones se repitieron",
+        title: "Hubo muchos reintentos",
         note: `${count(found.repeated)} ${found.repeated === 1 ? "reintento" : "reintentos"} para ${images(found.asked)}: ${found.by_kind.map((group) => `${run.retries[group.kind]} (${count(group.count)})`).join(", ")}.`,
       };
     case "server_away":
@@ -112,19 +112,19 @@ function change(advised: Change): string {
     case "limit_requests":
       return `Pon un límite de ${requests(advised.per_minute)} por minuto: igual de rápido y sin rechazos`;
     case "raise_own_limit":
-      return "Sube ese límite en los ajustes o déjalo vacío: el del servidor se detecta solo";
+      return "Sube ese límite en los ajustes o déjalo vacío: el del servidor se detecta automáticamente";
     case "no_pause":
-      return "Quita la pausa: los límites del servidor se detectan sin ella";
+      return "Quita la pausa: los límites del servidor se detectan automáticamente";
     case "longer_silence":
-      return `Sube en los ajustes la espera máxima sin datos a ${duration(advised.to_millis)} para esperar las respuestas lentas`;
+      return `Sube en los ajustes el tiempo de inactividad a ${duration(advised.to_millis)} para esperar las respuestas lentas`;
     case "shorter_silence":
-      return `Baja en los ajustes la espera máxima sin datos a ${duration(advised.to_millis)} para repetir antes lo que se pierde`;
+      return `Baja en los ajustes el tiempo de inactividad a ${duration(advised.to_millis)} para reintentar antes las peticiones perdidas`;
     case "more_room":
       return advised.than === null
-        ? "Pon una longitud máxima de respuesta mayor que la habitual del modelo: espacio desde el principio"
-        : `Repítela con una longitud máxima de respuesta de más de ${tokens(advised.than)}: solo se pagan de nuevo las respuestas cortadas`;
+        ? "Pon un máximo de tokens de salida mayor que el del modelo, para que quepa la primera respuesta"
+        : `Repítela con un máximo de más de ${tokens(advised.than)} de salida: solo se pagan de nuevo las respuestas cortadas`;
     case "more_routes":
-      return "Consigue un límite más alto del proveedor o añade otro servidor: solo eso es más rápido";
+      return "Consigue un límite más alto del proveedor o añade otro endpoint: nada más es más rápido";
     case "ask_overnight":
       return `Ejecútalo por lotes: unos ${money(advised.cost_dollars)}, con límites propios`;
     case "ask_live":
@@ -144,7 +144,7 @@ function change(advised: Change): string {
     case "check_network":
       return "Revisa la red: wifi, proxy, VPN";
     case "check_server":
-      return "Revisa el servidor de este equipo: si funciona y qué dice su registro";
+      return "Comprueba que el servidor de este equipo funcione y lee su registro";
   }
 }
 

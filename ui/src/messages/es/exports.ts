@@ -4,7 +4,7 @@ import { count } from "../format";
 import type { Words } from "../words";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
-const marks = (number: number): string => `${count(number)} ${number === 1 ? "marca" : "marcas"}`;
+const marks = (number: number): string => `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
 
 const features: Record<Feature, string> = {
   boxes: "cajas",
@@ -54,7 +54,7 @@ export const exports: Words<typeof english> = {
   runName: (id, started, model, done) => `Ejecución ${count(id)}, ${started}: ${model}, ${images(done)}`,
   layers: "Las anotaciones de la ejecución y lo que las personas han dibujado, aceptado o editado en sus imágenes",
   format: "Formato",
-  scope: "Qué marcas",
+  scope: "Qué anotaciones",
   all: "Todo",
   reviewed: "Solo lo revisado",
   withRejected: "Con las rechazadas",
@@ -69,17 +69,17 @@ export const exports: Words<typeof english> = {
         : []),
     ].join(", "),
   drag: "Arrástralo a una carpeta o a otro programa, o guárdalo.",
-  noDrag: "Aquí no se puede arrastrar nada fuera de la ventana. Guárdalo.",
+  noDrag: "Aquí no se puede arrastrar fuera de la ventana. Guárdalo.",
   leftOut: ({ losses, missing }: Exported) => [
-    ...[lost(losses, true)].flatMap((what) => (what === null ? [] : [`Quedan fuera: ${what}.`])),
+    ...[lost(losses, true)].flatMap((what) => (what === null ? [] : [`Se omite: ${what}.`])),
     ...[lost(losses, false)].flatMap((what) => (what === null ? [] : [`No se conserva: ${what}.`])),
     ...(missing > 0
       ? [
-          `${missing === 1 ? "Falta" : "Faltan"} ${count(missing)} ${missing === 1 ? "archivo" : "archivos"}: no queda ninguna copia de la imagen donde se vio.`,
+          `${missing === 1 ? "Falta" : "Faltan"} ${count(missing)} ${missing === 1 ? "archivo" : "archivos"}: la imagen ya no está en ninguna de sus carpetas.`,
         ]
       : []),
   ],
   save: "Guardar como…",
   saved: (path) => `Conjunto de datos escrito en ${path}`,
-  nothing: "Ninguna ejecución ha respondido aún sobre una imagen. Cuando lo haga, aquí se podrán exportar sus marcas.",
+  nothing: "Ninguna ejecución ha anotado aún una imagen. Cuando lo haga, podrás exportar aquí sus anotaciones.",
 };

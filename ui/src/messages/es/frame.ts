@@ -28,11 +28,11 @@ export const frame: Words<typeof english> = {
   close: "Cerrar",
   dismiss: "Descartar",
   loading: "Abriendo la biblioteca",
-  reading: "Leyendo lo guardado",
+  reading: "Cargando",
   offline: "Sin red: los modelos de este equipo siguen funcionando",
   unread: "No se pudo leer la biblioteca",
   unreadNote:
-    "No se ha cambiado nada en ella. Puede que su carpeta esté en un disco que falta o que algo la esté usando.",
+    "No se ha cambiado nada en ella. Puede que su carpeta esté en un disco no conectado o que la use otro programa.",
   tryAgain: "Reintentar",
   privacy: (privacy, key) => {
     if (privacy === "locked") return "Bloqueado en este equipo";
@@ -55,12 +55,12 @@ export const frame: Words<typeof english> = {
       skipped === 0 ? "" : `${count(skipped)} ${skipped === 1 ? "archivo omitido" : "archivos omitidos"}`,
       leftovers === 0
         ? ""
-        : `${count(leftovers)} ${leftovers === 1 ? "resto ignorado" : "restos ignorados"} de otros sistemas`,
+        : `${count(leftovers)} ${leftovers === 1 ? "archivo de sistema ignorado" : "archivos de sistema ignorados"}`,
     ]
       .filter((part) => part !== "")
       .join(", "),
   importCancelled: (added) =>
-    `Importación cancelada; antes ${added === 1 ? "entró" : "entraron"} ${count(added)} ${added === 1 ? "imagen" : "imágenes"}`,
+    `Importación cancelada; antes se ${added === 1 ? "añadió" : "añadieron"} ${count(added)} ${added === 1 ? "imagen" : "imágenes"}`,
   dropTitle: "Suelta para añadir",
   dropNote: "Cada carpeta se convierte en una colección. Los originales solo se leen.",
   dropOverDialog: "Las fotos se añaden en segundo plano. El diálogo abierto queda como está.",

@@ -4,7 +4,7 @@ import type { Words } from "../words";
 import { run } from "./run";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
-const marks = (number: number): string => `${count(number)} ${number === 1 ? "marca" : "marcas"}`;
+const marks = (number: number): string => `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
 
 const named = (names: readonly string[], more: number): string =>
   `${names.join(", ")}${more > 0 ? ` y ${count(more)} más` : ""}`;
@@ -40,7 +40,7 @@ export const history: Words<typeof english> = {
   undo: "Deshacer esta ejecución",
   metricsJson: "Métricas en JSON",
   metricsSaved: (path) => `Métricas guardadas en ${path}`,
-  undone: (run, taken) => `Ejecución ${count(run)} deshecha: ${marks(taken)} ${taken === 1 ? "retirada" : "retiradas"}`,
+  undone: (run, taken) => `Ejecución ${count(run)} deshecha: ${marks(taken)} ${taken === 1 ? "quitada" : "quitadas"}`,
 
   undoTitle: (run) => `¿Deshacer la ejecución ${count(run)}?`,
   undoRemoves: (undecided) =>
@@ -48,7 +48,7 @@ export const history: Words<typeof english> = {
       ? "Todas las propuestas de esta ejecución están ya decididas, así que no se quitará nada."
       : `Esto quita ${undecided === 1 ? "la propuesta sin decidir" : `las ${count(undecided)} propuestas sin decidir`} de esta ejecución.`,
   undoKeeps:
-    "Las marcas que aceptaste, editaste o rechazaste se quedan como están, y también la ejecución en este historial.",
+    "Las anotaciones que aceptaste, editaste o rechazaste se conservan, y también la ejecución en este historial.",
   keep: "Conservarlas",
   undoConfirm: (undecided) => `Quitar ${marks(undecided)}`,
 
@@ -58,19 +58,19 @@ export const history: Words<typeof english> = {
       const isThrough = state.kind !== "stopped" || state.reason === "completed";
       const quoted = ended.quoted_dollars === null ? "" : ` de ${money(ended.quoted_dollars.expected)} presupuestados`;
       return [
-        `La ejecución nocturna ${count(ended.id)} ${isThrough ? "ha terminado" : `se ha detenido (${run.states[state.reason].toLowerCase()})`}: `,
+        `La ejecución por lotes ${count(ended.id)} ${isThrough ? "ha terminado" : `se ha detenido (${run.states[state.reason].toLowerCase()})`}: `,
         `${images(ended.done)} ${ended.done === 1 ? "hecha" : "hechas"}, ${count(ended.failed)} ${ended.failed === 1 ? "fallida" : "fallidas"}, ${marks(ended.mark_count)}; `,
         `${money(ended.paid_dollars)} pagados${quoted}, en ${run.wholeMinutes(tookMillis)}.`,
       ].join("");
     },
-    putAway: (ended) => `Retirar el aviso de la ejecución ${count(ended)}`,
+    putAway: (ended) => `Descartar el aviso de la ejecución ${count(ended)}`,
   },
-  how: "Cómo preguntó",
-  overnight: "De noche",
-  inBatches: "de noche, por lotes",
-  asked: "Imágenes preguntadas",
+  how: "Modo",
+  overnight: "Por lotes",
+  inBatches: "por lotes",
+  asked: "Imágenes enviadas",
   reused: "Respuestas reutilizadas",
-  propagated: "Imágenes con anotaciones de otra parecida",
+  propagated: "Imágenes con anotaciones propagadas",
   propagatedMarks: "Anotaciones propagadas",
   unread: "Archivos que no se pudieron leer",
 
@@ -88,14 +88,14 @@ export const history: Words<typeof english> = {
   high: (cost) => `máximo ${enoughMoney(cost)}`,
   to: "Enviado a",
   tokensIn: "Tokens de entrada",
-  tokensCached: "de ellos, guardados",
+  tokensCached: "de ellos, de la caché",
   tokensOut: "Tokens de salida",
   tokensThinking: "de ellos, de razonamiento",
-  maybeBilled: "Quizá cobradas, sin respuesta",
+  maybeBilled: "Sin respuesta, quizá cobradas",
   maybeBilledOf: ({ count: requests, at_most_dollars: atMost }) =>
     `${count(requests)}, ${enoughMoney(atMost)} como mucho`,
   cutShort: "Respuestas cortadas",
-  endpoints: "Servidores",
+  endpoints: "Endpoints",
   endpoint: ({ name, answered, failed, problem, is_working }) => {
     if (problem === "no_key" || problem === "unusable") return `${name}: no se usa, ${run.endpointProblems[problem]}`;
     const served = `${count(answered)} ${answered === 1 ? "petición respondida" : "peticiones respondidas"}${failed === 0 ? "" : `, ${count(failed)} con fallo`}`;
@@ -103,16 +103,16 @@ export const history: Words<typeof english> = {
     return `${name}: ${served}; ${is_working ? "vuelve a funcionar tras" : "no funciona"}: ${run.endpointProblems[problem]}`;
   },
   retried: "Reintentos automáticos",
-  repairs: "Corregido en las respuestas",
+  repairs: "Valores corregidos",
   dropped: "Anotaciones omitidas",
   repair: (repair) => {
     switch (repair.kind) {
       case "words_around":
-        return "Palabras alrededor de la lista";
+        return "Texto alrededor de la lista";
       case "broken_json":
-        return "Listas rotas, leídas elemento a elemento";
+        return "Listas mal formadas, leídas elemento a elemento";
       case "cut_off":
-        return "Respuestas que acabaron a la mitad";
+        return "Respuestas que acabaron antes de tiempo";
       case "label_renamed":
         return `Etiquetas con otro nombre, como «${repair.answered}»`;
       case "number_from_text":
@@ -124,9 +124,9 @@ export const history: Words<typeof english> = {
       case "confidence_from_percent":
         return "Confianza en tanto por ciento";
       case "confidence_left_out":
-        return `Valores de confianza sin sentido, como «${repair.answered}»`;
+        return `Valores de confianza no válidos, como «${repair.answered}»`;
       case "attribute_converted":
-        return `Atributos en otra forma, como ${repair.name} «${repair.answered}»`;
+        return `Atributos de otro tipo, como ${repair.name} «${repair.answered}»`;
       case "attribute_clamped":
         return `Atributos fuera de rango, como ${repair.name} «${repair.answered}»`;
       case "attribute_left_out":
@@ -150,11 +150,11 @@ export const history: Words<typeof english> = {
       case "attribute_missing":
         return `Sin un atributo obligatorio: ${named(names, more_names)}`;
       case "too_many":
-        return "Por encima de las 5000 anotaciones que se leen de una respuesta";
+        return "Por encima del límite de 5000 anotaciones por respuesta";
     }
   },
 
-  figures: "Cifras",
+  figures: "Métricas",
   wall: "Tiempo real",
   mean: "Media por imagen",
   p50: "P50",
@@ -169,11 +169,11 @@ export const history: Words<typeof english> = {
   saved: "Tiempo ahorrado",
   times: (factor) => `${decimal(factor, factor < 10 ? 2 : 1)} ×`,
   parallelismNote: (summed, wall) =>
-    `Paralelismo: las duraciones de todas las imágenes suman ${duration(summed)}, en ${duration(wall)}. No es una aceleración: junto a otras, cada imagen tarda más.`,
+    `Paralelismo: las duraciones de todas las imágenes suman ${duration(summed)}, en ${duration(wall)}. No es una aceleración: en paralelo, cada imagen tarda más.`,
   speedupNote: ({ baseline, sequential_millis }) => {
     switch (baseline.kind) {
       case "this_run":
-        return "Aceleración: esta ejecución preguntó por las imágenes de una en una.";
+        return "Aceleración: esta ejecución envió las imágenes de una en una.";
       case "alone_images":
         return `Aceleración: de una en una habrían llevado ${duration(sequential_millis)}, según ${images(baseline.images)} de esta ejecución que ${baseline.images === 1 ? "se procesó sola" : "se procesaron solas"}.`;
       case "sequential_run":
@@ -181,12 +181,12 @@ export const history: Words<typeof english> = {
     }
   },
   retriesOf: (retries, rate) => (retries === 0 ? "ninguno" : `${count(retries)}, ${decimal(rate, 3)} por imagen`),
-  noMetrics: "Esta ejecución aún no ha preguntado por ninguna imagen, así que no hay nada que medir.",
+  noMetrics: "Esta ejecución no ha enviado ninguna imagen al modelo, así que no hay nada que medir.",
   duration,
   percent,
   decimal,
 
-  durations: "Cuánto tarda una imagen",
+  durations: "Tiempo por imagen",
   durationsNote: (total) => images(total),
   durationsText: (from, to, p50) =>
     `Histograma de duraciones de ${duration(from)} a ${duration(to)}; la mitad de las imágenes tardó ${duration(p50)} o menos.`,
@@ -194,7 +194,7 @@ export const history: Words<typeof english> = {
 
   labels: "Etiquetas encontradas",
   labelsNote: (total) => marks(total),
-  noLabels: "No se encontraron marcas.",
+  noLabels: "No se encontraron anotaciones.",
   failures: "Fallos",
   failureImages: images,
   noFailures: "No falló ninguna imagen.",
@@ -207,7 +207,7 @@ export const history: Words<typeof english> = {
     ].join(", "),
 
   emptyTitle: "Aún no hay ejecuciones",
-  emptyNote: "Aquí se guarda cada ejecución con sus cifras, su coste y lo que fue de sus marcas.",
+  emptyNote: "Aquí se guarda cada ejecución con sus métricas, su coste y sus anotaciones.",
   toPlan: "Planificar una ejecución",
   toLibrary: "Ir a la biblioteca",
 };

@@ -11,8 +11,8 @@ const events: Record<HookEvent, string> = {
 
 const moments: Record<HookEvent, string> = {
   before_run: "antes de la primera petición de cada ejecución y siempre que una se reanuda",
-  after_run: "cada vez que se detiene una ejecución, sea cual sea el motivo",
-  on_failure: "tras una ejecución que se detuvo por sí sola antes de terminar o en la que fallaron imágenes",
+  after_run: "tras cada ejecución, termine como termine",
+  on_failure: "tras una ejecución que se detuvo antes de terminar por un error o en la que fallaron imágenes",
 };
 
 function ending(ending: HookEnding, millis: number): string {
@@ -24,7 +24,7 @@ function ending(ending: HookEnding, millis: number): string {
     case "killed":
       return "terminado por una señal";
     case "timed_out":
-      return `terminado tras ${duration(millis)}: se agotó su tiempo`;
+      return `terminado tras ${duration(millis)}: tiempo agotado`;
     case "not_started":
       return `no se inició: ${ending.detail}`;
     case "not_agreed":
@@ -34,26 +34,26 @@ function ending(ending: HookEnding, millis: number): string {
 
 export const hooks: Words<typeof english> = {
   title: "Órdenes propias",
-  note: "Órdenes tuyas que el shell del sistema ejecuta en la carpeta de la biblioteca, con los datos de la ejecución en su entorno y como JSON en su entrada. Si una orden falla, se avisa y no afecta a ninguna ejecución.",
+  note: "Órdenes tuyas que el shell del sistema ejecuta en la carpeta de la biblioteca, con los datos de la ejecución en su entorno y como JSON en su entrada. Si una orden falla, se avisa y no afecta a la ejecución.",
   events,
-  nothing: "no se ejecuta nada",
-  timeout: "Segundos como mucho",
-  timeoutNote: "Pasado ese tiempo se termina la orden, con todo lo que haya iniciado.",
-  timeoutWrong: (most) => `Un número entero de 1 a ${String(most)}.`,
+  nothing: "ninguna orden",
+  timeout: "Tiempo límite, s",
+  timeoutNote: "Pasado ese tiempo se terminan la orden y sus procesos hijos.",
+  timeoutWrong: (most) => `Escribe un número entero de 1 a ${String(most)}.`,
   save: "Guardar",
   discard: "Descartar",
-  fillIn: "Rellenar para Claude Flow",
+  fillIn: "Usar las órdenes de Claude Flow",
   fillInNote: "Órdenes que informan a Claude Flow de cada ejecución. Las ves antes de que se guarde nada.",
   awaits: "No has aceptado esta orden, así que no se ejecuta.",
-  ask: "Ver la orden…",
-  askAbout: (event) => `Ver la orden… ${events[event]}`,
+  ask: "Revisar…",
+  askAbout: (event) => `Revisar… ${events[event]}`,
   outcome: ({ event, ending: ended, millis }) => `${events[event]}: ${ending(ended, millis)}`,
-  last: ({ run, ending: ended, millis }) => `Última vez, con la ejecución ${String(run)}: ${ending(ended, millis)}`,
-  said: "Lo que dijo",
+  last: ({ run, ending: ended, millis }) => `Última vez, ejecución ${String(run)}: ${ending(ended, millis)}`,
+  said: "Salida",
   consent: {
     title: (count) => (count === 1 ? "¿Ejecutar esta orden?" : "¿Ejecutar estas órdenes?"),
     moment: (event) => `Se lanza ${moments[event]}.`,
-    note: "Una orden puede hacer todo lo que tú puedes hacer en este equipo. No recibe ninguna clave. Si cambia su texto, se te vuelve a preguntar.",
+    note: "Una orden puede hacer todo lo que tú puedes hacer en este equipo. No recibe ninguna clave de API. Si cambia su texto, se te vuelve a preguntar.",
     decline: "Ahora no",
     without: (count) => (count === 1 ? "Empezar sin ella" : "Empezar sin ellas"),
     agree: (count) => (count === 1 ? "Aceptar esta orden" : `Aceptar estas ${String(count)} órdenes`),

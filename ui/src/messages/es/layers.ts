@@ -17,7 +17,7 @@ export const layers: Words<typeof en> = {
   peopleNote: "Lo que las personas han dibujado, aceptado o editado",
   runs: "Ejecuciones",
   run: (run, model) => `${named([run])}, ${model}`,
-  noRuns: "Ninguna ejecución ha respondido aún a una imagen.",
+  noRuns: "Ninguna ejecución ha anotado aún una imagen.",
   alwaysPeople: "Lo que las personas han dibujado, aceptado o editado se muestra con cada ejecución.",
   inLayers: (layers) => {
     if (layers.kind === "all") return "en todas las capas";

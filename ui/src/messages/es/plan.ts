@@ -13,7 +13,7 @@ const shapes: Record<ShapeKind, string> = {
   caption: "Descripción",
 };
 
-const modes: Record<RunMode, string> = { live: "Ahora", overnight: "De noche" };
+const modes: Record<RunMode, string> = { live: "En directo", overnight: "Por lotes" };
 
 /** A price a million tokens, never broken across lines. */
 const rate = (perMillion: Dollars) => `${money(perMillion)}\u00a0/\u00a0M`;
@@ -40,9 +40,9 @@ export const plan: Words<typeof english> = {
         return "sí o no";
     }
   },
-  findThese: "Encontrar estas cosas",
+  findThese: "Encontrar estos objetos",
   findPlaceholder: "gato, taza, semáforo",
-  findNote: "Nombres entre comas. Se convierten en una receta tuya.",
+  findNote: "Nombres separados por comas. Se convierten en una receta tuya.",
   save: "Guardar como receta",
   deleteRecipe: "Eliminar esta receta",
   quoteFor: (number) => `Presupuesto para ${images(number)}`,
@@ -52,13 +52,13 @@ export const plan: Words<typeof english> = {
   noQuote: "No hay presupuesto para estas imágenes.",
   quoteFailed: "No se ha podido calcular el presupuesto",
   quoteFailedNote: "No se ha enviado nada ni se cobra nada.",
-  noRecipe: "Di primero qué hay que buscar",
-  noRecipeNote: "Todavía no hay ninguna receta. Escribe nombres de cosas, por ejemplo: gato, taza, semáforo.",
+  noRecipe: "Escribe primero qué buscar",
+  noRecipeNote: "Todavía no hay ninguna receta. Escribe nombres de objetos, por ejemplo: gato, taza, semáforo.",
   toRecipe: "Escribir qué buscar",
-  noneChosen: "No hay imágenes elegidas",
-  noneChosenNote: "Lo que se había elegido está vacío. Elige otra colección u otras imágenes en la biblioteca.",
+  noneChosen: "No hay imágenes seleccionadas",
+  noneChosenNote: "La selección está vacía. Elige otra colección u otras imágenes en la biblioteca.",
   undoDelete: "Deshacer",
-  quotingNote: "Se prueban unas pocas, para conocer el ritmo de este equipo.",
+  quotingNote: "Se procesan unas pocas para medir la velocidad de este equipo.",
   model: "Modelo",
   low: "Mínimo",
   expected: "Previsto",
@@ -68,16 +68,16 @@ export const plan: Words<typeof english> = {
   tokensNote: "Tokens de una imagen, de media",
   noTokens: "ninguno",
   time: "Tiempo",
-  unpriced: { no_price: "sin precio", now_only: "solo ahora" },
+  unpriced: { no_price: "sin precio", now_only: "solo en directo" },
   unpricedNotes: {
     no_price: "No se conoce el precio de este modelo",
-    now_only: "Este modelo no se ofrece de noche",
+    now_only: "Este modelo no está disponible por lotes",
   },
   afterRun: "tras una ejecución",
   afterRunNote: "Se sabe cuando este modelo haya anotado algunas imágenes",
   night: "en 24 h",
-  nightNote: "El proveedor lo hace en un plazo de 24 horas",
-  mode: "Cuándo",
+  nightNote: "El proveedor lo procesa en un plazo de 24 horas",
+  mode: "Modo",
   modes,
   modePrice: ({ expected }) => money(expected),
   thisMachine: "este equipo",
@@ -85,9 +85,9 @@ export const plan: Words<typeof english> = {
   at: (host, isOnThisMachine) => (isOnThisMachine ? `${host}, un servidor en este equipo` : host),
   models: (number) => `${count(number)} ${number === 1 ? "modelo" : "modelos"}`,
   retires: (day) => `Se retira el ${dayOfYear(day)}`,
-  retiresNote: (day) => `Desde el ${date(day)} su servidor ya no responde por él`,
+  retiresNote: (day) => `Desde el ${date(day)} ya no está disponible`,
   closed: (labels) => `${count(labels)} etiquetas`,
-  closedNote: "Conoce estos nombres y ningún otro",
+  closedNote: "Solo detecta estas etiquetas",
   hindrance: (hindrance) => {
     switch (hindrance.kind) {
       case "no_key":
@@ -95,9 +95,9 @@ export const plan: Words<typeof english> = {
       case "local_only":
         return "Todo está bloqueado en este equipo";
       case "unusable":
-        return `No se puede usar ahora: ${hindrance.detail}`;
+        return `No disponible: ${hindrance.detail}`;
       case "retired":
-        return `Retirado el ${date(hindrance.on)}: ya nadie responde por él. Elige uno más nuevo.`;
+        return `Retirado el ${date(hindrance.on)}: ya no está disponible. Elige uno más nuevo.`;
     }
   },
   envFileUnused: "La carpeta de trabajo tiene un archivo .env que aún no se usa.",
@@ -124,33 +124,33 @@ export const plan: Words<typeof english> = {
       case "too_many_optional_attributes":
         return `${modelName} admite ${count(shortfall.limit)} atributos opcionales como mucho; esta receta tiene ${count(shortfall.count)}`;
       case "shapes":
-        return `Este modelo no dibuja: ${names(shortfall.shapes.map((shape) => shapes[shape].toLowerCase()))}`;
+        return `No compatible con este modelo: ${names(shortfall.shapes.map((shape) => shapes[shape].toLowerCase()))}`;
     }
   },
-  timeTitle: "Lo que marca el tiempo",
+  timeTitle: "Tiempo previsto",
   timeNote: "una ejecución no puede acabar antes",
-  timeSum: (number, each, atOnce) => `Respuestas, ${count(number)} × ${each}, ${count(atOnce)} a la vez`,
-  timeNight: "El proveedor trabaja los lotes en un plazo de 24 horas, a mitad de precio.",
+  timeSum: (number, each, atOnce) => `Respuestas, ${count(number)} × ${each}, ${count(atOnce)} en paralelo`,
+  timeNight: "El proveedor procesa los lotes en un plazo de 24 horas, a mitad de precio.",
   timeBasis: (basis) =>
     basis.kind === "earlier_run"
-      ? `El ritmo es el de una ejecución anterior de este modelo aquí, con ${images(basis.images)}.`
-      : `El ritmo se acaba de medir con ${count(basis.images)} de estas imágenes; las respuestas se han descartado.`,
+      ? `Según una ejecución anterior de este modelo aquí, con ${images(basis.images)}.`
+      : `Medido ahora con ${count(basis.images)} de estas imágenes; las respuestas se han descartado.`,
   timeHeld: ({ unit, limit }) => {
     const most = count(Math.round(limit));
     switch (unit) {
       case "requests":
-        return `Lo marca un límite de ${most} peticiones por minuto`;
+        return `Limitado a ${most} peticiones por minuto`;
       case "tokens":
-        return `Lo marca un límite de ${most} tokens por minuto`;
+        return `Limitado a ${most} tokens por minuto`;
       case "input_tokens":
-        return `Lo marca un límite de ${most} tokens de entrada por minuto`;
+        return `Limitado a ${most} tokens de entrada por minuto`;
       case "output_tokens":
-        return `Lo marca un límite de ${most} tokens de salida por minuto`;
+        return `Limitado a ${most} tokens de salida por minuto`;
       case "in_flight":
-        return `Lo marca un límite de ${most} peticiones a la vez`;
+        return `Limitado a ${most} peticiones en paralelo`;
     }
   },
-  timeUnknown: "El ritmo de este modelo se sabe cuando haya anotado algunas imágenes.",
+  timeUnknown: "La velocidad de este modelo se sabe cuando haya anotado algunas imágenes.",
   sizes: "Tamaños de las imágenes",
   otherSizes: "otros tamaños",
   leaves: "Lo que sale de este equipo",
@@ -163,71 +163,69 @@ export const plan: Words<typeof english> = {
       `a ${name}${is_on_this_machine ? ", un servidor en este equipo" : ""}`,
     ].join(", "),
   leavesFurther: (further) =>
-    `y, por tus otras rutas, a ${names(further.map(({ name, host }) => `${name} (${host})`))}`,
+    `y, por tus endpoints adicionales, a ${names(further.map(({ name, host }) => `${name} (${host})`))}`,
   leavesText: "Nombres de etiquetas, definiciones, instrucciones",
-  readWords: "Leer las palabras exactas",
-  wordsTitle: "Las palabras que van con ellas",
-  wordsNote: "Con cada imagen, palabra por palabra.",
+  readWords: "Mostrar el prompt exacto",
+  wordsTitle: "El prompt",
+  wordsNote: "Se envía con cada imagen, tal como se muestra.",
   agree: {
     title: (number, host) => `¿Enviar ${images(number)} a ${host}?`,
     cost: (low, expected, high) =>
-      `Quien tiene la clave paga unos ${money(expected)}: ${money(low)} si sale barato, ${enoughMoney(high)} como mucho.`,
-    note: "Se pregunta una vez por servidor. En Ajustes, Privacidad se retira, o se bloquea todo en este equipo.",
+      `Se cobra a la cuenta de la clave: unos ${money(expected)} (mínimo ${money(low)}, máximo ${enoughMoney(high)}).`,
+    note: "Se pregunta una vez por servidor. En Ajustes, Privacidad puedes revocarlo o bloquear todo en este equipo.",
     send: (number, host) => `Enviar ${images(number)} a ${host}`,
     notNow: "Ahora no",
   },
   which: {
-    title: "Por qué imágenes se pregunta",
+    title: "Imágenes que enviar",
     answered: (answered, total, asksAnew) =>
       `${count(answered)} de ${count(total)} ya respondidas: ${asksAnew ? "se pagan otra vez" : "no se pagan otra vez"}`,
     askAnew: "Preguntar de nuevo por todas las imágenes",
     similar: (followers) =>
       followers === 1
-        ? "1 de ellas se parece a otra: preguntar por una de cada grupo y ofrecer sus marcas a las demás"
-        : `${count(followers)} de ellas se parecen a otra: preguntar por una de cada grupo y ofrecer sus marcas a las demás`,
+        ? "1 de ellas se parece a otra: enviar una de cada grupo y propagar sus anotaciones a las demás"
+        : `${count(followers)} de ellas se parecen a otra: enviar una de cada grupo y propagar sus anotaciones a las demás`,
   },
   atOnce: {
     advanced: "Avanzado",
-    title: "Imágenes a la vez",
-    auto: "auto",
-    inShort: (number) => `${number === null ? "auto" : count(number)} a la vez`,
-    note: "Vacío: Fieldmark averigua cuántas van bien, y va más despacio cuando el servidor lo pide.",
-    hinders: "El número de imágenes a la vez necesita otro valor.",
+    title: "Concurrencia",
+    auto: "automática",
+    inShort: (number) => (number === null ? "concurrencia automática" : `${count(number)} en paralelo`),
+    note: "Vacío: se ajusta automáticamente y baja cuando el servidor lo pide.",
+    hinders: "La concurrencia no es válida.",
   },
   pace: {
     title: "Ritmo",
     names: { auto: "Automático", small: "Pequeño", medium: "Medio", large: "Grande" },
-    own: "Números propios.",
+    own: "Valores propios.",
     autoNote: "Tan rápido como lo admita el servidor.",
     note: (atOnce, pauseMillis, millis) =>
-      `${count(atOnce)} a la vez, con una pausa de ${count(pauseMillis)} ms${millis === null ? "" : `: unos ${duration(millis)}`}.`,
+      `${count(atOnce)} en paralelo, con una pausa de ${count(pauseMillis)} ms${millis === null ? "" : `: unos ${duration(millis)}`}.`,
     meantFor: {
       small: "Pensado para 5 a 10 imágenes.",
       medium: "Pensado para 10 a 50 imágenes.",
       large: "Pensado para 50 imágenes o más.",
     },
-    suggestion: (name) => `Para esta cantidad de imágenes, el ajuste es ${name}.`,
-    pause: "Pausa entre ellas, ms",
+    suggestion: (name) => `Recomendado para esta cantidad de imágenes: ${name}.`,
+    pause: "Pausa entre peticiones, ms",
     none: "ninguna",
-    pauseRange: (most) => `Un número entero de milisegundos hasta ${count(most)}.`,
-    pauseHinders: "La pausa necesita otro valor.",
-    maxTokens: "Respuesta más larga, tokens",
-    maxTokensNote:
-      "Vacío: lo que el modelo suele necesitar. Si es más corta, limita el coste y puede cortar respuestas.",
-    maxTokensRange: (least, most) => `Un número entero de ${count(least)} a ${count(most)}.`,
-    maxTokensHinders: "La respuesta más larga necesita otro valor.",
+    pauseRange: (most) => `Escribe un número entero de milisegundos hasta ${count(most)}.`,
+    pauseHinders: "La pausa no es válida.",
+    maxTokens: "Máx. tokens de salida",
+    maxTokensNote: "Vacío: el valor del modelo. Un valor menor limita el coste, pero puede cortar respuestas.",
+    maxTokensRange: (least, most) => `Escribe un número entero de ${count(least)} a ${count(most)}.`,
+    maxTokensHinders: "El máximo de tokens de salida no es válido.",
   },
   budget: {
     title: "Tope de gasto",
     none: "sin tope",
-    noneNote: "Sin él, la ejecución sigue hasta su última imagen.",
+    noneNote: "Sin tope, la ejecución sigue hasta su última imagen.",
     note: (cap) =>
-      `Antes de cada petición se reserva el peor caso, así que la ejecución se detiene antes de poder pasar de ${exactMoney(cap)}.`,
+      `Antes de cada petición se reserva el peor caso, así que la ejecución se detiene antes de poder superar ${exactMoney(cap)}.`,
     tooSmall: (cap, dearest) =>
       `Con ${exactMoney(cap)} no se podría enviar ni una imagen; la más cara puede costar ${enoughMoney(dearest)}.`,
-    noPrice:
-      "Este modelo no tiene precio, así que ninguna ejecución suya puede respetar un tope. Vacía el campo para ir sin él.",
-    hinders: "El tope de gasto necesita otro número.",
+    noPrice: "Este modelo no tiene precio, así que no se puede aplicar un tope. Vacía el campo para ejecutar sin él.",
+    hinders: "El tope de gasto no es válido.",
     beyond: (cap) => `Más que tu tope de ${exactMoney(cap)}`,
     red: "Rojo",
     mayStop:
@@ -238,7 +236,7 @@ export const plan: Words<typeof english> = {
       `Divide la ejecución en unos ${count(batches)} lotes, uno tras otro; cada uno puede tardar hasta un día.`,
     redNote: (cap) => ` es tu tope, ${exactMoney(cap)}. Donde un intervalo lo cruza, la ejecución puede detenerse ahí.`,
   },
-  stays: "Se queda aquí: originales, nombres de archivo, EXIF, lugar",
+  stays: "Se queda aquí: originales, nombres de archivo, EXIF, ubicación",
   cost: "Coste",
   costRange: (low, high) => `mínimo ${money(low)}, máximo ${enoughMoney(high)}`,
   sent: ({ size, count: number, image_tokens }) =>
@@ -251,18 +249,18 @@ export const plan: Words<typeof english> = {
     `Respuestas: ${count(answer_tokens)} a ${rate(perMillion)}`,
   answerBasis: (basis) =>
     basis.kind === "assumed"
-      ? `La longitud de las respuestas es un supuesto: ${count(basis.marks)} marcas por imagen, sin razonamiento.`
+      ? `La longitud de las respuestas es un supuesto: ${count(basis.marks)} anotaciones por imagen, sin razonamiento.`
       : basis.requests > basis.images
-        ? `Como antes: ${images(basis.images)} necesitaron ${count(basis.requests)} peticiones, incluidas las que siguieron a respuestas cortadas.`
-        : `Las respuestas son tan largas como la media de ${images(basis.images)} anteriores.`,
+        ? `Como antes: ${images(basis.images)} necesitaron ${count(basis.requests)} peticiones, incluidas las repeticiones de respuestas cortadas.`
+        : `La longitud de las respuestas es la media de ${images(basis.images)} anteriores.`,
   caching: ({ instruction_tokens: tokens, least_tokens: least, is_used }) => {
     const instructions = `Las instrucciones (unos ${count(tokens)} tokens)`;
-    if (is_used) return `${instructions} se guardan entre peticiones: una va primero, las demás leen lo que dejó.`;
-    if (tokens >= least) return `${instructions} no se guardan entre peticiones: cada petición las paga enteras.`;
-    return `${instructions} no llegan a los ${count(least)} desde los que este modelo las guarda: cada petición las paga enteras.`;
+    if (is_used) return `${instructions} se guardan en caché: una petición va primero y las demás leen su caché.`;
+    if (tokens >= least) return `${instructions} no se guardan en caché: cada petición las paga enteras.`;
+    return `${instructions} no llegan a los ${count(least)} que este modelo necesita para la caché: cada petición las paga enteras.`;
   },
-  sumNow: "Previsto, si fuera ahora",
-  sumNight: "De noche, la mitad",
+  sumNow: "Previsto, en directo",
+  sumNight: "Por lotes, la mitad",
   highNote: ({ answer_tokens_limit: usual, longer_answer_tokens_limit: longer, retries }) =>
     longer > usual
       ? `Máximo: cada respuesta se corta a los ${count(usual)} tokens y se pide otra vez, hasta ${count(longer)}, y cada reintento (${count(retries)} por imagen) también se cobra.`
@@ -270,7 +268,7 @@ export const plan: Words<typeof english> = {
   highNoteInBatches: ({ answer_tokens_limit: limit }) =>
     `Máximo: cada respuesta llega a su límite de ${count(limit)} tokens.`,
   free: "Funciona en este equipo",
-  allAnswered: "Ya están todas las respuestas: no se pregunta nada",
+  allAnswered: "Todas las imágenes tienen ya respuesta: no se envía nada",
   noPriceNote: "No se conoce el precio de este modelo.",
   annotate: (number, cost) => `Anotar ${images(number)}${cost === null ? "" : `, ${cost}`}`,
   annotateNew: (asked, reused, cost) =>

@@ -12,7 +12,7 @@ const states: Record<ImageState, string> = {
   reviewed: "Revisadas",
   confirmed_empty: "Vacías",
   failed: "Fallidas",
-  running: "Ahora en una ejecución",
+  running: "En una ejecución",
 };
 
 const marks: Record<Status, string> = {
@@ -23,7 +23,7 @@ const marks: Record<Status, string> = {
 };
 
 const traits: Record<Trait, { has: string; lacks: string }> = {
-  marks: { has: "Con marcas", lacks: "Sin marcas" },
+  marks: { has: "Con anotaciones", lacks: "Sin anotaciones" },
   answer: { has: "Vistas por un modelo", lacks: "No vistas por un modelo" },
   attributes: { has: "Con atributos", lacks: "Sin atributos" },
 };
@@ -79,7 +79,7 @@ function said(test: Test): [string, string] {
     case "image":
       return both(states[test.state]);
     case "mark":
-      return [`Marcas ${marks[test.status].toLowerCase()}`, `Sin marcas ${marks[test.status].toLowerCase()}`];
+      return [`Anotaciones ${marks[test.status].toLowerCase()}`, `Sin anotaciones ${marks[test.status].toLowerCase()}`];
     case "confidence":
       return both(`Confianza: ${range(test.span, confidence)}`);
     case "run":
@@ -93,7 +93,7 @@ function said(test: Test): [string, string] {
       return [`Error probable: ${lowered(name)}`, `Sin error probable: ${lowered(name)}`];
     }
     case "marks":
-      return both(`Marcas: ${range(test.span, count)}`);
+      return both(`Anotaciones: ${range(test.span, count)}`);
     case "date":
       return both(`Fecha: ${dates(test.span)}`);
     case "taken":
@@ -106,16 +106,16 @@ function said(test: Test): [string, string] {
 const keys: Record<Key, string> = {
   label: "una etiqueta de la imagen",
   status: "unreviewed, reviewed, empty, failed, running",
-  conf: "confianza de una marca, como <0.5",
-  mark: "lo que se decidió sobre una marca",
-  marks: "número de marcas, como >3",
+  conf: "confianza de una anotación, como <0.5",
+  mark: "estado de revisión de una anotación",
+  marks: "número de anotaciones, como >3",
   has: "marks, answer, attributes",
   check: "errores probables: duplicate, huge, tiny y más",
   run: "número de una ejecución",
-  failed: "por qué falló",
+  failed: "motivo de un fallo",
   in: "una colección",
-  taken: "cuándo se tomó, como 2026-05",
-  date: "día del archivo, como 2026-11",
+  taken: "fecha de captura, como 2026-05",
+  date: "fecha del archivo, como 2026-11",
 };
 
 const forms: Partial<Record<Key, string>> = {
@@ -144,11 +144,11 @@ export const query: Words<typeof english> = {
       case "unknown_key":
         return `No hay ningún filtro «${problem.key}:». El texto con dos puntos va entre comillas.`;
       case "no_value":
-        return `Di qué va después de «${problem.key}:»: ${keys[problem.key]}.`;
+        return `Escribe un valor después de «${problem.key}:»: ${keys[problem.key]}.`;
       case "unknown_value":
         return forms[problem.key] ?? `«${problem.key}:» admite ${problem.known.join(", ")}.`;
       case "open_quote":
-        return "Hay unas comillas sin cerrar.";
+        return "Faltan las comillas de cierre.";
     }
   },
   suggestion: ({ text, key, kind }) => {
@@ -163,15 +163,15 @@ export const query: Words<typeof english> = {
         return kind.model_name;
     }
   },
-  order: "Orden",
+  order: "Ordenar por",
   orders: {
     added: "Fecha de adición",
     name: "Nombre de archivo",
     taken: "Fecha de captura",
     newest: "Archivo más nuevo",
-    least_certain: "Menos seguras",
-    doubt: "Más dudosas",
-    most_marks: "Más marcas",
+    least_certain: "Menor confianza",
+    doubt: "Más inciertas",
+    most_marks: "Más anotaciones",
     disagreement: "Desacuerdo",
   },
   search: "Buscar",
@@ -186,7 +186,7 @@ export const query: Words<typeof english> = {
     labels: "Etiquetas",
     labelsHere: "Etiquetas de esta colección",
     confidence: "Confianza",
-    marks: "Marcas",
+    marks: "Anotaciones",
     taken: "Fecha de captura",
     runs: "Ejecuciones",
     failures: "Fallos",
@@ -201,7 +201,7 @@ export const query: Words<typeof english> = {
   fewLabels: "Mostrar menos",
   nothing: {
     title: "Ninguna imagen coincide",
-    note: "Quita una de estas condiciones para volver a ver algunas:",
+    note: "Quita uno de estos filtros para ver más:",
     plain: "Cambia la búsqueda para ver más.",
     collection: (name) => `En ${name}`,
     showAll: "Mostrar todas las imágenes",

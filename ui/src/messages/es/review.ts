@@ -3,14 +3,14 @@ import type { review as english } from "../en/review";
 import { count, decimal, duration, percent } from "../format";
 import type { Words } from "../words";
 
-const marks = (number: number): string => `${count(number)} ${number === 1 ? "marca" : "marcas"}`;
+const marks = (number: number): string => `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
 const annotations = (number: number): string => `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
 const images = (number: number): string => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
 
 const reasons: Record<RejectReason, string> = {
   not_there: "no está",
   wrong_label: "otra etiqueta",
-  bad_box: "mala caja",
+  bad_box: "recuadro malo",
   duplicate: "duplicada",
   too_vague: "poco precisa",
   other: "otro motivo",
@@ -50,7 +50,7 @@ export const review: Words<typeof english> = {
       : `quedan unos ${duration(Math.round(milliseconds / 60_000) * 60_000)}`,
   undoHere: "Deshacer en esta imagen",
   redoHere: "Rehacer en esta imagen",
-  hideMarks: "Ocultar las marcas",
+  hideMarks: "Ocultar las anotaciones",
   zoom: "Zoom",
   fit: "Ajustar",
   fitPercent: (scale) => `Ajuste, ${percent(scale)}`,
@@ -62,7 +62,7 @@ export const review: Words<typeof english> = {
   captionImage: "Describir la imagen",
   withKey: (name, key) => `${name} (${key})`,
   pointer: (x, y) => `${x}, ${y}`,
-  rename: (number) => (number === 1 ? "Etiqueta de esta marca" : `Etiqueta de ${marks(number)}`),
+  rename: (number) => (number === 1 ? "Etiqueta de esta anotación" : `Etiqueta de ${marks(number)}`),
   nameIt: "Etiqueta",
   knownLabels: "Etiquetas conocidas",
   createLabel: (label) => `Crear la etiqueta «${label}»`,
@@ -78,28 +78,28 @@ export const review: Words<typeof english> = {
     reset: "Restablecer",
   },
 
-  canvas: (name, number) => `${name}, ${number === 0 ? "sin marcas" : marks(number)}`,
-  unread: "No se ha podido leer qué queda por revisar",
+  canvas: (name, number) => `${name}, ${number === 0 ? "sin anotaciones" : marks(number)}`,
+  unread: "No se han podido cargar las imágenes por revisar",
   unreadNote:
-    "No se ha perdido ni cambiado nada. Puede que otro programa esté usando la biblioteca o que falte su disco.",
-  marksUnread: "No se han podido leer las marcas",
+    "No se ha perdido ni cambiado nada. Puede que otro programa esté usando la biblioteca o que su disco no esté conectado.",
+  marksUnread: "No se han podido cargar las anotaciones",
   photoUnread: (name: string) => `No se puede abrir ${name}`,
-  photoUnreadPreview: "Lo que ves es la miniatura que guarda Fieldmark.",
+  photoUnreadPreview: "Esta es la miniatura que guarda Fieldmark.",
   photoUnreadNothing: "Tampoco hay miniatura.",
   photoUnreadNote:
-    "La foto se ha movido, renombrado o borrado, o su disco no está conectado. Devuélvela a su sitio o conecta el disco y vuelve a intentarlo. Sus marcas se conservan y puedes decidir sobre ellas mientras tanto.",
+    "La foto se ha movido, renombrado o borrado, o su disco no está conectado. Devuélvela a su sitio o conecta el disco y vuelve a intentarlo. Sus anotaciones se conservan y puedes seguir revisándolas.",
   pixelsFailed: "No se pudo cargar la imagen. Puede que falte su archivo.",
   measure: (width, height) => `${width} × ${height} px`,
 
-  marks: "Marcas",
+  marks: "Anotaciones",
   marksNote: (all, toDecide) =>
     all === 0 ? "" : `${count(all)}, ${toDecide === 0 ? "todas decididas" : `${count(toDecide)} por decidir`}`,
-  leastCertainFirst: "Antes las dudosas",
-  mostDoubtfulFirst: "antes las más dudosas",
-  notAnnotated: "Ningún modelo ha mirado aún esta imagen. Aceptar confirma que está vacía.",
+  leastCertainFirst: "por confianza",
+  mostDoubtfulFirst: "más inciertas primero",
+  notAnnotated: "Ningún modelo ha anotado aún esta imagen. Aceptar confirma que está vacía.",
   noMarks: "Aquí no se encontró nada. Aceptar confirma que la imagen está vacía.",
   confirmedEmpty: "Confirmada vacía: aquí no hay nada que encontrar.",
-  noMarksDecided: "Sin marcas.",
+  noMarksDecided: "Sin anotaciones.",
   statuses,
   reasons,
   reviewStates,
@@ -111,7 +111,7 @@ export const review: Words<typeof english> = {
   markName: (label, confidence, status) =>
     `${label}${confidence === null ? "" : `, ${percent(confidence)} de confianza`}, ${statuses[status].toLowerCase()}`,
 
-  selectedMark: "Marca seleccionada",
+  selectedMark: "Anotación seleccionada",
   corners: [
     "Vértice superior izquierdo",
     "Vértice superior derecho",
@@ -120,8 +120,8 @@ export const review: Words<typeof english> = {
   ],
   corner: (place, all) => `Vértice ${count(place)} de ${count(all)}`,
   cornerAt: (corner, x, y) => `${corner} en ${x}, ${y}`,
-  cornerKeys: { move: "mover", next: "siguiente", insert: "uno más", remove: "quitar", leave: "toda la marca" },
-  cornerStays: "Este vértice tiene que quedarse. Pulsa Esc y luego Supr para borrar toda la marca.",
+  cornerKeys: { move: "mover", next: "siguiente", insert: "añadir", remove: "borrar", leave: "listo" },
+  cornerStays: "Este vértice no se puede borrar. Pulsa Esc y luego Supr para borrar toda la anotación.",
   selectedMarks: (number) => `${marks(number)} ${number === 1 ? "seleccionada" : "seleccionadas"}`,
   severalMarks: marks,
   statusCounts: (counts) =>
@@ -131,14 +131,14 @@ export const review: Words<typeof english> = {
   mixed: "varias",
   renameMarks: (number, label) => `Etiqueta de ${marks(number)}: ${label ?? "varias"}`,
   shape: "Forma",
-  certainty: "Seguridad",
+  certainty: "Confianza",
   range: (least, most) => `${least} a ${most}`,
-  noneSelected: "No hay ninguna marca seleccionada: Aceptar y Rechazar valen para todas las propuestas.",
+  noneSelected: "No hay nada seleccionado: Aceptar y Rechazar valen para todas las propuestas.",
   label: "Etiqueta",
   labels: "Etiquetas",
   nextLabel: "Etiqueta de lo que se dibuje",
   renameMark: (label) => `Etiqueta: ${label}`,
-  certain: (confidence) => `${confidence} de confianza`,
+  certain: (confidence) => `confianza ${confidence}`,
   captionText: "Texto",
   unset: "nada",
   box: "Recuadro, px",
@@ -146,7 +146,7 @@ export const review: Words<typeof english> = {
   boxCorner: (x, y) => `en ${x}, ${y}`,
   status: "Estado",
   byRun: (run) => `Ejecución ${count(run)}`,
-  carriedOver: "Tomada de una imagen parecida",
+  carriedOver: "Propagada de una imagen parecida",
   byPerson: "Tú",
   yes: "sí",
   no: "no",
@@ -198,12 +198,12 @@ export const review: Words<typeof english> = {
   endDoneNote: (total) => `${images(total)}, ${total === 1 ? "decidida" : "todas decididas"}.`,
   endLeft: "Era la última imagen",
   leftUnknown: "No se pudo leer cuántas quedan.",
-  endLeftNote: (left) => `${images(left)} ${left === 1 ? "espera" : "esperan"} todavía una decisión.`,
+  endLeftNote: (left) => `${images(left)} ${left === 1 ? "sigue" : "siguen"} por decidir.`,
   toUnreviewed: "Ir a la siguiente",
   toLibrary: "Volver a la biblioteca",
 
   emptyTitle: "Nada que revisar",
-  emptyNote: "Añade fotos y anótalas; sus marcas llegan aquí, primero las más dudosas.",
+  emptyNote: "Añade fotos y anótalas. Aquí revisas las anotaciones, primero las más inciertas.",
   allReviewed: "Todo está revisado",
   allReviewedNote: "Las imágenes revisadas se pueden abrir de nuevo desde la biblioteca.",
   toPlan: "Planificar una ejecución",

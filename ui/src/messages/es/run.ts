@@ -5,7 +5,7 @@ import type { Words } from "../words";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
 const marks = (number: number): string =>
-  number === 0 ? "sin marcas" : `${count(number)} ${number === 1 ? "marca" : "marcas"}`;
+  number === 0 ? "sin anotaciones" : `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
 
 const failures: Record<FailureKind, { title: string; remedy: string }> = {
   file_missing: {
@@ -18,29 +18,29 @@ const failures: Record<FailureKind, { title: string; remedy: string }> = {
   },
   model_failed: {
     title: "El modelo no respondió",
-    remedy: "Reintenta. Si también falla, quizá otro modelo pueda.",
+    remedy: "Reintenta. Si vuelve a fallar, prueba otro modelo.",
   },
   expired: {
     title: "Lote caducado",
     remedy:
-      "El proveedor no empezó con esta imagen en el plazo del lote; no se ha pagado nada. Reintenta o ejecútala en directo.",
+      "El proveedor no empezó con esta imagen antes de que caducara el lote; no se ha cobrado nada. Reintenta o ejecútala en directo.",
   },
   refused: {
     title: "Imagen rechazada",
-    remedy: "El servidor no admite esta imagen. Déjala fuera o márcala a mano.",
+    remedy: "El servidor ha rechazado esta imagen. Omítela o anótala a mano.",
   },
   declined: {
     title: "El modelo se negó",
-    remedy: "El modelo vio la imagen y no quiso responder; se paga igual. Prueba otro modelo o márcala a mano.",
+    remedy: "El modelo se negó a responder; se cobra igual. Prueba otro modelo o anótala a mano.",
   },
   cut_off: {
     title: "Respuesta cortada",
     remedy:
-      "La respuesta acabó antes de su primera anotación y se ha pagado. Repite con una longitud máxima mayor: solo se pagan de nuevo las respuestas cortadas. O pide menos cosas.",
+      "La respuesta acabó antes de su primera anotación y se ha cobrado. Repite con un máximo de tokens de salida mayor: solo se cobran de nuevo las respuestas cortadas. O pide menos etiquetas.",
   },
   answer_unreadable: {
     title: "Respuesta ilegible",
-    remedy: "El modelo respondió algo que no es una lista de anotaciones. La respuesta se guarda. Prueba otro modelo.",
+    remedy: "La respuesta no es una lista de anotaciones. Se conserva. Prueba otro modelo.",
   },
   answer_unusable: {
     title: "Ninguna anotación sirve",
@@ -50,12 +50,12 @@ const failures: Record<FailureKind, { title: string; remedy: string }> = {
   coordinates_as_fractions: {
     title: "El modelo responde en coordenadas 0..1",
     remedy:
-      "Las cajas no están en píxeles de la foto, así que no se tomó ninguna. La respuesta se guarda. Prueba otro modelo.",
+      "Los recuadros no están en píxeles de la imagen, así que no se usó ninguno. La respuesta se guarda. Prueba otro modelo.",
   },
   coordinates_as_thousandths: {
     title: "El modelo responde en coordenadas 0..1000",
     remedy:
-      "Las cajas no están en píxeles de la foto, así que no se tomó ninguna. La respuesta se guarda. Prueba otro modelo.",
+      "Los recuadros no están en píxeles de la imagen, así que no se usó ninguno. La respuesta se guarda. Prueba otro modelo.",
   },
   internal_error: {
     title: "Error interno",
@@ -72,7 +72,7 @@ const stopped: Words<typeof english>["stopped"] = {
     "La cuenta ha alcanzado su límite de gasto. Súbelo en la página de facturación del proveedor o espera a que se renueve, y reanuda.",
   unknown_model: (model, host) => `${host} no conoce ${model}. Comprueba la dirección o prueba con otro modelo.`,
   not_such_a_server: (_model, host) =>
-    `El servidor ${host} no habla la API de Claude. Comprueba la dirección y reanuda.`,
+    `El servidor ${host} no es compatible con la API de Claude. Comprueba la dirección y reanuda.`,
   batch_canceled: (_model, host) =>
     `Se canceló un lote en ${host}, y no desde Fieldmark. Lo que había terminado está guardado. Reanuda para enviar el resto de nuevo.`,
   batch_unknown: (_model, host) =>
@@ -82,7 +82,7 @@ const stopped: Words<typeof english>["stopped"] = {
   answers_unreadable: (_model, host) =>
     `Las respuestas de ${host} no se pueden leer, y cada una puede haberse facturado. Comprueba la dirección y la red, y reanuda.`,
   wait_too_long: (_model, host) =>
-    `${host}, o un límite, no deja pasar nada durante más de una hora. Reanuda más tarde o revisa los límites en Ajustes.`,
+    `${host}, o un límite, obliga a esperar más de una hora. Reanuda más tarde o revisa los límites en Ajustes.`,
   unreachable: (_model, host) =>
     `No se pudo conectar con ${host} en varios intentos. Comprueba la red, el proxy y el servidor, y reanuda.`,
   answers_pending: () =>
@@ -92,16 +92,16 @@ const stopped: Words<typeof english>["stopped"] = {
 };
 
 const retries: Record<RetryKind, string> = {
-  rate_limited: "Límite de ritmo alcanzado, se esperó lo indicado",
+  rate_limited: "Límite de ritmo alcanzado, se esperó lo pedido",
   overloaded: "Servidor saturado",
-  server_failed: "El servidor falló un momento",
+  server_failed: "Error temporal del servidor",
   connection_lost: "Conexión perdida antes de la respuesta",
   answer_unreadable: "La respuesta del servidor no se pudo leer",
   timed_out: "Sin respuesta a tiempo",
   expired: "El lote caducó antes de empezarla",
   unreachable: "Servidor inaccesible",
   too_large: "Demasiado grande, enviada más pequeña",
-  cut_short: "Cortada, se le dio más espacio",
+  cut_short: "Cortada, se reintentó con un límite más alto",
 };
 
 const holds: Record<RetryKind, (host: string) => string> = {
@@ -119,13 +119,13 @@ const holds: Record<RetryKind, (host: string) => string> = {
 
 const endpointProblems: Record<EndpointProblem, string> = {
   no_key: "sin clave",
-  unusable: "no se puede usar tal como está configurado",
+  unusable: "mal configurado, o aún sin permitir",
   key_rejected: "clave incorrecta",
   not_permitted: "a la clave le falta un permiso",
   no_credit: "sin saldo",
   spend_limit: "límite de gasto alcanzado",
   unknown_model: "modelo desconocido",
-  not_such_a_server: "servidor equivocado",
+  not_such_a_server: "no es un servidor de la API de Claude",
   request_refused: "rechaza las peticiones",
   answers_unreadable: "respuestas ilegibles",
   wait_too_long: "esperas de más de una hora",
@@ -149,7 +149,7 @@ export const run: Words<typeof english> = {
   what: (model, recipe, destination, mode) =>
     [
       model,
-      ...(mode === "overnight" ? ["de noche"] : []),
+      ...(mode === "overnight" ? ["por lotes"] : []),
       recipe,
       ...(destination.kind === "host" ? [`a ${destination.name}`] : []),
     ].join(", "),
@@ -159,7 +159,7 @@ export const run: Words<typeof english> = {
     completed: "Completada",
     paused: "En pausa",
     cancelled: "Cancelada",
-    shutdown: "Detenida con la aplicación",
+    shutdown: "Aplicación cerrada",
     interrupted: "Interrumpida",
     key_rejected: "Clave rechazada",
     not_permitted: "Sin permiso",
@@ -184,20 +184,20 @@ export const run: Words<typeof english> = {
   retryFailed: (failed) => `Reintentar ${count(failed)} ${failed === 1 ? "fallida" : "fallidas"}`,
   retryFailedNote: (left) =>
     left === 0
-      ? "Vuelve a preguntar por las imágenes fallidas que aún podrían salir bien"
-      : `Vuelve a preguntar por las imágenes fallidas que aún podrían salir bien, y sigue con las ${images(left)} que faltan`,
+      ? "Reintenta las imágenes fallidas que aún podrían salir bien"
+      : `Reintenta las imágenes fallidas que aún podrían salir bien, y sigue con las ${images(left)} que faltan`,
   notWorthRetrying: "Otro intento acabaría igual, así que no se reintenta.",
   paidAgain:
-    "No se reintenta, porque otra respuesta se paga de nuevo. Para volver a preguntar, planifica otra ejecución que pregunte de nuevo.",
-  review: "Revisar las marcas",
+    "No se reintenta, porque otra respuesta se cobra de nuevo. Para reintentarla, planifica una ejecución que pregunte de nuevo por todas las imágenes.",
+  review: "Revisar las anotaciones",
   report: "Ver el informe",
 
   pendingElsewhere: ({ run, images: waiting, is_in_batch: inBatch }) =>
-    `${images(waiting)} a la espera de ${waiting === 1 ? "la respuesta" : "las respuestas"} de ${inBatch ? "un lote de " : ""}la ejecución ${count(run)}, que pregunta lo mismo`,
+    `${images(waiting)} a la espera de ${waiting === 1 ? "la respuesta" : "las respuestas"} de ${inBatch ? "un lote de " : ""}la ejecución ${count(run)}, que las anota con el mismo modelo y receta`,
   pendingElsewhereBegan: "A la espera de las respuestas de otra ejecución",
-  pendingElsewhereNote: "Nada se paga dos veces.",
+  pendingElsewhereNote: "Cada imagen se paga una sola vez.",
 
-  stoppingNote: "No empieza nada nuevo; lo que está en curso se termina.",
+  stoppingNote: "No empieza nada nuevo; las peticiones en curso se terminan.",
   interruptedNote: (done) =>
     `Fieldmark se cerró durante esta ejecución. No se ha perdido nada de lo terminado: ${done === 1 ? "está guardada" : "están guardadas"} ${images(done)}. Reanuda para anotar el resto.`,
   unsettledNote: ({ count: requests, at_most_dollars: atMost }) =>
@@ -217,7 +217,7 @@ export const run: Words<typeof english> = {
     field: "Nuevo tope",
     proposed: ({ committed, left, rest, margin }, each) =>
       `${moneyBeside(committed, each)} hasta ahora, unos ${moneyBeside(rest, each)} por ${left === 1 ? "la otra" : `las otras ${count(left)}`} y ${moneyBeside(margin, each)} de margen.`,
-    notHigher: (budget) => `Ahora es de ${exactMoney(budget)}: hace falta más.`,
+    notHigher: (budget) => `El tope ya es de ${exactMoney(budget)}. Escribe más.`,
     raise: "Subir y reanudar",
     raiseFirst: (left) => `Subir el tope, ${left === 1 ? "queda" : "quedan"} ${images(left)}`,
   },
@@ -256,8 +256,8 @@ export const run: Words<typeof english> = {
   waiting: (number) => `${count(number)} en espera`,
   reused: (answers) =>
     `${count(answers)} ${answers === 1 ? "respuesta reutilizada" : "respuestas reutilizadas"}, sin pagar nada`,
-  carried: (number) => `${count(number)} ${number === 1 ? "tomada" : "tomadas"} de imágenes parecidas`,
-  started: (at, elapsed) => `iniciada el ${moment(at)}, ${duration(elapsed)} de trabajo`,
+  carried: (number) => `${count(number)} ${number === 1 ? "propagada" : "propagadas"} de imágenes parecidas`,
+  started: (at, elapsed) => `iniciada el ${moment(at)}, activa durante ${duration(elapsed)}`,
 
   timeLeft: "Tiempo restante",
   timeLeftUnknown: "Midiendo",
@@ -270,9 +270,9 @@ export const run: Words<typeof english> = {
   perMinute: (rate) => `${decimal(rate, rate < 10 ? 1 : 0)} / min`,
   rateNote: (window) => `últimos ${duration(window)}`,
   rateWhole: "en toda la ejecución",
-  takes: "Una imagen tarda",
+  takes: "Tiempo por imagen",
   takesNote: (p95) => `P50, ${duration(p95)} en P95`,
-  marks: "Marcas",
+  marks: "Anotaciones",
   marksEach: (each) => `${decimal(each)} por imagen`,
   cost: "Coste",
   free: "en este equipo",
@@ -283,7 +283,7 @@ export const run: Words<typeof english> = {
   wholeMinutes: (milliseconds) =>
     milliseconds < 60_000 ? "menos de 1 min" : duration(Math.floor(milliseconds / 60_000) * 60_000),
   none: "–",
-  costHeading: (heading) => `camino de ${money(heading)}`,
+  costHeading: (heading) => `proyección ${money(heading)}`,
   costSpent: (spent, each) => `${each === null ? money(spent) : moneyBeside(spent, each)} gastados`,
   costPaid: (spent, each) => `${each === null ? money(spent) : moneyBeside(spent, each)} pagados`,
   costQuote: (expected) => `presupuesto ${money(expected)}`,
@@ -307,15 +307,15 @@ export const run: Words<typeof english> = {
   chartAverage: (rate) => `${count(Math.round(rate))} de media`,
   chartText: (rate, most, worked, isWorking) =>
     `Imágenes por minuto durante ${duration(worked)}: ${count(Math.round(rate))} ${isWorking ? "ahora" : "de media"}, máximo ${count(Math.round(most))}.`,
-  chartSoon: "Se dibuja tras unos segundos.",
-  chartNever: "Demasiado breve para dibujarla.",
+  chartSoon: "Se muestra tras unos segundos.",
+  chartNever: "Demasiado breve para un gráfico.",
 
   pictures: "Imágenes en curso y recién respondidas",
   inFlightTitle: "En curso",
   inFlightNote: (number, isElsewhere) =>
-    isElsewhere ? `${count(number)}, con las marcas según llegan` : count(number),
+    isElsewhere ? `${count(number)}, con las anotaciones según llegan` : count(number),
   longestFirst: (more) => (more === 0 ? "primero las más largas" : `primero las más largas, +${count(more)} más`),
-  flightMarks: (number) => (number === 0 ? "mirando" : marks(number)),
+  flightMarks: (number) => (number === 0 ? "analizando" : marks(number)),
   answeredTitle: "Recién respondidas",
   answeredLast: "Últimas respondidas",
   newestFirst: "primero las nuevas",
@@ -349,7 +349,7 @@ export const run: Words<typeof english> = {
       finished: "Terminadas",
       share: "Parte terminada",
       submitted: "Enviado",
-      until: "Se trabaja hasta",
+      until: "Caduca",
     },
     stages,
     finishedOf: (finished, total) => `${count(finished)} de ${count(total)}`,
@@ -358,10 +358,11 @@ export const run: Words<typeof english> = {
     noneYet: "Se preparan las imágenes; el primer lote se envía cuando haya suficientes.",
     none: "El proveedor no tiene ningún lote.",
     unknownNote: "El servidor no conoce un lote: no se envía nada más hasta que reanudes o renuncies a él.",
-    unconfirmedNote: "Enviado, pero nadie lo confirmó: se pregunta al servidor antes de enviar nada otra vez.",
+    unconfirmedNote: "Enviado, pero sin confirmar: se consulta al servidor antes de enviar nada otra vez.",
     interrupted:
       "Fieldmark se cerró mientras el proveedor tenía imágenes de esta ejecución. Reanuda para recoger lo que esté listo; nada se envía dos veces.",
-    mayBeClosed: "Puedes cerrar la ventana: el proveedor sigue, y los resultados se recogen cuando se abra de nuevo.",
+    mayBeClosed:
+      "Puedes cerrar la ventana: el proveedor sigue trabajando, y los resultados se recogen cuando la abras de nuevo.",
   },
   flightTile: (name) => `${name}, en curso`,
 
@@ -372,26 +373,26 @@ export const run: Words<typeof english> = {
   endpointAgain: (millis) =>
     millis === null
       ? "No se le envían peticiones."
-      : `Sus imágenes pasan a los otros servidores. Se vuelve a probar ${millis < 1000 ? "ahora" : `en ${duration(Math.ceil(millis / 1000) * 1000)}`}.`,
+      : `Sus imágenes pasan a los otros endpoints. Se vuelve a probar ${millis < 1000 ? "ahora" : `en ${duration(Math.ceil(millis / 1000) * 1000)}`}.`,
   endpointProblems,
   giveUpBatches: (number) => `Renunciar a ${count(number)} en lotes perdidos`,
   hookFailed: "Ha fallado una orden propia",
   hookNotRun: "Una orden propia no se ejecutó",
   toHooks: "Abrir los ajustes de órdenes",
   cutShort: "Respuestas cortadas",
-  cutShortNote: "Llegaron a su límite de longitud. Se guardó cada marca completa; puede haber más por encontrar.",
+  cutShortNote: "Llegaron al límite de salida. Se guardó cada anotación completa; puede haber más por encontrar.",
   retried: "Reintentos automáticos",
-  retriedNote: (number) => `${count(number)}, nada que hacer`,
+  retriedNote: (number) => `${count(number)}, no requiere nada`,
   retries,
   failures,
   failureExample: (image, said) => `${image}: ${said}`,
   failureOnly: (image, others) =>
     others === 0 ? image : `${image} y ${count(others)} ${others === 1 ? "otra" : "otras"}`,
   leaveNote:
-    "Puedes dejar esta pantalla o cerrar la ventana: cada respuesta se guarda según llega, y la ejecución puede seguir donde se detuvo.",
+    "Puedes dejar esta pantalla o cerrar la ventana: cada respuesta se guarda según llega, y la ejecución se puede reanudar.",
 
-  emptyTitle: "Aún no se ha ejecutado nada",
-  emptyNote: "Di qué hay que encontrar y mira lo que costará. La ejecución se muestra aquí.",
+  emptyTitle: "Aún no hay ejecuciones",
+  emptyNote: "Planifica una ejecución para ver antes su tiempo y su coste. El avance se muestra aquí.",
   toPlan: "Planificar una ejecución",
   toLibrary: "Ir a la biblioteca",
 };

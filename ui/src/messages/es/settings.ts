@@ -4,29 +4,34 @@ import { count } from "../format";
 import type { Words } from "../words";
 
 const keyPlaces: Record<KeyPlace, (kept: KeptKey) => string> = {
-  keychain: () => "Hay una clave guardada en el llavero de este sistema.",
+  keychain: () => "Hay una clave guardada en el llavero del sistema.",
   session: ({ keychain_problem }) =>
     keychain_problem === null
       ? "Hay una clave en memoria, hasta cerrar Fieldmark."
-      : "Hay una clave en memoria, hasta cerrar Fieldmark: no hay ningún llavero que usar.",
-  variable: ({ variable }) => `La clave viene de la variable ${variable}; no se guarda.`,
-  dot_env: ({ variable }) => `La clave viene de ${variable} en el archivo .env de aquí; no se guarda de nuevo.`,
+      : "Hay una clave en memoria, hasta cerrar Fieldmark, porque no hay ningún llavero disponible.",
+  variable: ({ variable }) => `La clave viene de la variable de entorno ${variable}; no se guarda.`,
+  dot_env: ({ variable }) => `La clave viene de ${variable} en el archivo .env de la carpeta de trabajo; no se guarda.`,
   command_line: () => "La clave viene de la línea de comandos; no se guarda.",
 };
 
 export const settings: Words<typeof english> = {
   title: "Ajustes",
-  parts: "Partes de los ajustes",
+  parts: "Secciones de los ajustes",
   claude: "Claude",
   claudeNote: "Modelos de Anthropic, o de un servidor compatible. Los precios se ven en el plan incluso sin clave.",
   source: (source, variable) => {
-    if (source === "variable") return `Viene de la variable ${variable}; para cambiarlo, cambia esa.`;
-    return source === "dot_env" ? `Viene de ${variable} en el archivo .env de aquí; para cambiarlo, cambia ese.` : "";
+    if (source === "variable") return `Lo fija la variable de entorno ${variable}. Cámbialo allí.`;
+    return source === "dot_env"
+      ? `Lo fija ${variable} en el archivo .env de la carpeta de trabajo. Cámbialo allí.`
+      : "";
   },
   variables: { address: "ANTHROPIC_BASE_URL", model: "ANTHROPIC_MODEL", concurrency: "CONCURRENCY" },
   save: "Guardar",
   key: "Clave",
-  keyIs: (kept) => (kept.key === null ? "Aún no hay ninguna clave." : keyPlaces[kept.key](kept)),
+  keyIs: (kept) =>
+    kept.key === null
+      ? `Aún no hay ninguna clave. También puede estar en la variable de entorno ${kept.variable}.`
+      : keyPlaces[kept.key](kept),
   keyOf: (action, route) => `${action}: ${route}`,
   envFile: {
     title: "La carpeta de trabajo tiene un archivo .env que aún no se usa",
@@ -34,28 +39,27 @@ export const settings: Words<typeof english> = {
     server: "Servidor",
     vendor: "El de Anthropic",
     endsIn: (ending) => `termina en ${ending}`,
-    note: "Úsalo solo si es tuyo: las fotos van a su servidor. Se usa hasta que cambie.",
+    note: "Úsalo solo si es tuyo: las fotos se envían a su servidor. Si cambia, se te vuelve a preguntar.",
     use: "Usar este archivo",
   },
   keyFor: ({ keychain_problem }) =>
     keychain_problem === null
-      ? "Va directa al llavero de este sistema y no se muestra nunca más."
-      : "No hay ningún llavero que usar, así que la clave queda en memoria hasta cerrar Fieldmark.",
+      ? "Se guarda en el llavero del sistema y no se muestra nunca más."
+      : "No hay ningún llavero disponible, así que la clave queda en memoria hasta cerrar Fieldmark.",
   keyPlaceholder: "sk-ant-…",
   keepKey: "Guardar clave",
   replaceKey: "Sustituir",
   dontReplaceKey: "Dejar la anterior",
-  forgetKey: "Olvidar",
-  address: "Dirección",
-  addressNote: "Del servidor, sin /v1/messages. Las claves se guardan por separado para cada servidor.",
+  forgetKey: "Quitar clave",
+  address: "URL base",
+  addressNote: "La dirección del servidor, sin /v1/messages. Cada servidor tiene su propia clave.",
   vendorsOwn: "Usar la de Anthropic",
   model: "Modelo",
-  modelNote: "Se elige en el plan cuando nadie ha elegido otro.",
-  concurrency: "Imágenes a la vez",
+  modelNote: "El modelo con el que empieza el plan.",
+  concurrency: "Concurrencia",
   foundOut: "automático",
-  concurrencyNote:
-    "Vacío: Fieldmark averigua cuántas van bien. En todo caso va más despacio cuando el servidor lo pide.",
-  concurrencyRange: (least, most) => `Un número entero de ${count(least)} a ${count(most)}.`,
+  concurrencyNote: "Peticiones en paralelo. Vacío: se ajusta automáticamente. Baja cuando el servidor lo pide.",
+  concurrencyRange: (least, most) => `Escribe un número entero de ${count(least)} a ${count(most)}.`,
   limits: "Límites por minuto",
   limitNames: {
     requests: "Peticiones",
@@ -63,40 +67,43 @@ export const settings: Words<typeof english> = {
     output_tokens: "Tokens de salida",
   },
   limitOf: (name) => `${name} por minuto`,
-  limitsNote:
-    "Vacío: se sigue lo que el servidor anuncia o rechaza. Un número aquí también se respeta, por ejemplo para dejar sitio a otros en la cuenta.",
-  limitWrong: "Un número entero mayor que cero, o nada.",
+  limitsNote: "Vacío: se aplican los límites del servidor. Un límite menor deja margen a otros usuarios de la cuenta.",
+  limitWrong: "Escribe un número entero mayor que 0, o vacío.",
   requests: "Peticiones",
-  requestsNote: "Cómo se pregunta a los modelos externos. Los límites y las caídas del servidor no gastan intentos.",
+  requestsNote: "Cómo se llama a los modelos remotos. Los límites y las caídas del servidor no gastan reintentos.",
   run: {
-    retry_attempts: { title: "Reintentos", note: "Por imagen.", usual: "3" },
-    retry_delay_ms: { title: "Antes del segundo intento, ms", note: "Se duplica con cada uno.", usual: "1000" },
+    retry_attempts: { title: "Máx. reintentos", note: "Por imagen.", usual: "3" },
+    retry_delay_ms: {
+      title: "Espera antes del primer reintento, ms",
+      note: "Se duplica con cada reintento.",
+      usual: "1000",
+    },
     task_timeout_ms: {
-      title: "Espera máxima sin datos, ms",
-      note: "Mientras llega una respuesta; después se abandona la petición.",
+      title: "Tiempo de inactividad, ms",
+      note: "Cuánto puede estar una respuesta sin enviar datos antes de cancelar la petición.",
       usual: "60000",
     },
     rate_limit_delay_ms: {
       title: "Pausa entre peticiones, ms",
-      note: "Cada imagen en curso espera ese tiempo. Con pausa van cuatro a la vez, salvo que indiques otro número.",
+      note: "Se aplica a cada petición en paralelo. Con pausa, la concurrencia es 4 salvo que la fijes.",
       usual: "0",
     },
     chunk_size: {
       title: "Imágenes preparadas por adelantado",
-      note: "Vacío: de cinco a veinte, según tamaño y rapidez.",
+      note: "Vacío: de 5 a 20, según tamaño y velocidad.",
       usual: "automático",
     },
     max_tokens: {
-      title: "Respuesta más larga, tokens",
-      note: "Vacío: lo que el modelo suele necesitar. Si es más corta, limita el coste y puede cortar respuestas.",
+      title: "Máx. tokens de salida",
+      note: "Vacío: el valor del modelo. Un valor menor limita el coste, pero puede cortar respuestas.",
       usual: "por modelo",
     },
   },
-  wholeNumber: (least, most) => `Un número entero de ${count(least)} a ${count(most)}, o nada.`,
-  further: "Otras rutas",
+  wholeNumber: (least, most) => `Escribe un número entero de ${count(least)} a ${count(most)}, o vacío.`,
+  further: "Endpoints adicionales",
   furtherNote:
-    "Otras regiones, cuentas o pasarelas con los mismos modelos. Las peticiones se reparten entre todas las que están en uso.",
-  addRoute: "Añadir una ruta",
+    "Otras regiones, cuentas o pasarelas con los mismos modelos. Las peticiones se reparten entre todos los endpoints en uso.",
+  addRoute: "Añadir un endpoint",
   editRoute: "Editar",
   editRouteOf: (name) => `Editar ${name}`,
   removeRoute: "Quitar",
@@ -108,33 +115,33 @@ export const settings: Words<typeof english> = {
       base_url,
       ...(model_prefix === "" ? [] : [`los nombres de modelo empiezan por «${model_prefix}»`]),
       price_percent === 100 ? "precio de lista" : `${count(price_percent)} % del precio de lista`,
-      concurrency === null ? "" : `${count(concurrency)} a la vez`,
+      concurrency === null ? "" : `${count(concurrency)} en paralelo`,
       ...(limits.requests ? [`${count(limits.requests)} peticiones por minuto`] : []),
       ...(limits.input_tokens ? [`${count(limits.input_tokens)} tokens de entrada por minuto`] : []),
       ...(limits.output_tokens ? [`${count(limits.output_tokens)} tokens de salida por minuto`] : []),
     ]
       .filter((fact) => fact !== "")
       .join(", "),
-  routeAwaits: (host) => `Aún no has aceptado que se envíen imágenes a ${host}.`,
-  routeAsk: "Aceptar…",
-  routeProblem: (problem) => `No se envía nada allí: ${problem}.`,
+  routeAwaits: (host) => `Aún no has permitido enviar imágenes a ${host}.`,
+  routeAsk: "Permitir…",
+  routeProblem: (problem) => `No se le envía nada: ${problem}.`,
   routeForm: {
-    addTitle: "Añadir una ruta",
-    editTitle: "Editar la ruta",
+    addTitle: "Añadir un endpoint",
+    editTitle: "Editar el endpoint",
     name: "Nombre",
-    nameNote: "Como se llamará en las ejecuciones.",
-    addressNote: "Del servidor, sin /v1/messages.",
-    prefix: "Delante de los modelos",
-    noPrefix: "nada",
-    prefixNote: "Donde allí tienen otro nombre, como anthropic.",
-    percent: "Precio en tanto por ciento",
+    nameNote: "Se muestra en ejecuciones e informes.",
+    addressNote: "La dirección del servidor, sin /v1/messages.",
+    prefix: "Prefijo de los modelos",
+    noPrefix: "ninguno",
+    prefixNote: "Si sus nombres empiezan de otra forma, como anthropic.",
+    percent: "Precio, %",
     percentNote: "Del precio de lista.",
-    keyNote: "Su clave se introduce en la lista cuando la ruta esté ahí.",
+    keyNote: "Su clave se introduce en la lista después de añadirlo.",
     wrong: {
-      name: "Un nombre que no tenga otra ruta.",
-      base_url: "Una dirección como https://eu.example.com.",
-      price_percent: "Un número entero de 1 a 1.000.",
-      concurrency: "Un número entero de 1 a 64, o nada.",
+      name: "Escribe un nombre que no tenga otro endpoint.",
+      base_url: "Escribe una dirección como https://eu.example.com.",
+      price_percent: "Escribe un número entero de 1 a 1.000.",
+      concurrency: "Escribe un número entero de 1 a 64, o vacío.",
     },
     cancel: "Cancelar",
     add: "Añadir",
@@ -142,12 +149,13 @@ export const settings: Words<typeof english> = {
   routeAgree: {
     title: (host) => `¿Enviar imágenes también a ${host}?`,
     what: (host) =>
-      `Con esta ruta, parte de las imágenes de una ejecución con Claude va a ${host}: copias reducidas, con las palabras de la receta.`,
-    stays: "Se queda aquí: originales, nombres de archivo, EXIF, lugar. Si no aceptas, la ruta se guarda y no se usa.",
+      `Con este endpoint, parte de las imágenes de una ejecución con Claude se envía a ${host}: copias reducidas, con el prompt.`,
+    stays:
+      "Se queda aquí: originales, nombres de archivo, EXIF, ubicación. Si no lo permites, el endpoint se guarda pero no se usa.",
     agree: (host) => `Enviar imágenes a ${host}`,
   },
   test: "Probar la conexión",
-  testing: "Preguntando al servidor",
+  testing: "Probando",
   testNote: "Pide la lista de modelos: no se envía ninguna imagen y no cuesta nada.",
   check: (check, host) => {
     switch (check.kind) {
@@ -158,63 +166,63 @@ export const settings: Words<typeof english> = {
       case "local_only":
         return "Todo está bloqueado en este equipo, así que no se ha enviado nada. Se desbloquea abajo, en Privacidad.";
       case "unusable":
-        return "No se ha enviado nada, porque la conexión no sirve tal como está configurada. Corrígela arriba.";
+        return "No se ha enviado nada, porque la conexión no está bien configurada. Corrígela arriba.";
       case "key_rejected":
-        return `${host} no aceptó la clave. Puede estar mal escrita, retirada o ser de otro servidor: sustitúyela.`;
+        return `${host} rechazó la clave. Puede estar mal escrita, revocada o ser de otro servidor. Sustitúyela.`;
       case "not_permitted":
-        return `${host} conoce la clave, pero no le permite hacer esto. Pregunta a quien lleve la cuenta o sustitúyela.`;
+        return `${host} acepta la clave, pero le falta el permiso. Pídelo a quien administra la cuenta o sustitúyela.`;
       case "no_credit":
-        return "La clave funciona, pero su cuenta no tiene saldo. Recárgala donde se paga.";
+        return "La clave funciona, pero su cuenta no tiene saldo. Recárgala en la página de facturación del proveedor.";
       case "unknown_model":
         return check.available.length === 0
-          ? `${host} acepta la clave pero no tiene ${check.model}, y no muestra ningún modelo.`
+          ? `${host} acepta la clave pero no tiene ${check.model}, y no ofrece ningún modelo.`
           : `${host} acepta la clave pero no tiene ${check.model}. Tiene:`;
       case "not_such_a_server":
-        return `Algo responde en ${host}, pero no es un servidor compatible con Claude. Comprueba la dirección.`;
+        return `${host} no es un servidor compatible con la API de Claude. Comprueba la URL base.`;
       case "unreachable":
-        return `No se puede conectar con ${host}. ¿Funciona el servidor? ¿Hay red, o un proxy en medio?`;
+        return `No se puede conectar con ${host}. Comprueba que el servidor funcione, y revisa la red y el proxy.`;
       case "unwell":
-        return `${host} responde, pero está ocupado o tiene problemas. Vuelve a intentarlo dentro de un rato.`;
+        return `${host} está saturado o falla. Vuelve a intentarlo más tarde.`;
     }
   },
   details: (said) => `Detalles: ${said}`,
   privacy: "Privacidad",
   localOnly: "Dejar todo en este equipo",
   localOnlyNote:
-    "No se envía nada a otro equipo, sea cual sea el resto de ajustes. El plan sigue mostrando lo que costarían otros modelos.",
-  agreed: "Las imágenes pueden ir a",
-  agreedNote: "Has aceptado estos servidores, tras ver lo que se envía.",
-  withdraw: "Volver a preguntar",
-  withdrawFrom: (host) => `Volver a preguntar antes de enviar imágenes a ${host}`,
+    "No se envía nada a otro equipo, digan lo que digan los demás ajustes. El plan sigue mostrando lo que costarían otros modelos.",
+  agreed: "Las imágenes se pueden enviar a",
+  agreedNote: "Has permitido estos servidores tras ver lo que se envía.",
+  withdraw: "Revocar",
+  withdrawFrom: (host) => `Revocar para ${host}`,
   importing: "Importación",
-  includesLeftovers: "Importar también los restos de otros sistemas",
+  includesLeftovers: "Importar también archivos de sistema",
   includesLeftoversNote:
     "Miniaturas de sistemas NAS (@eaDir), papeleras, archivos __MACOSX y ._, vistas previas de Lightroom y las copias reducidas de las fototecas de Apple. Si sueltas una de esas carpetas, se importa siempre.",
   decodingMemory: "Memoria para decodificar, en MB",
   decodingMemoryNote:
-    "Lo que puede usar todo lo que se decodifica a la vez. Vacío: una cuarta parte de la memoria del equipo, y el 60 % para una foto que se decodifica sola.",
+    "La comparten todas las fotos que se están decodificando. Vacío: una cuarta parte de la memoria del equipo, o el 60 % para una foto que se decodifica sola.",
   automatic: "Automático",
   appearance: "Aspecto",
   theme: "Tema",
-  themes: { system: "Como el escritorio", dark: "Oscuro", light: "Claro" },
-  themeNote: "Las fotografías se juzgan mejor en el oscuro. Los dos mantienen neutros sus grises.",
+  themes: { system: "Sistema", dark: "Oscuro", light: "Claro" },
+  themeNote: "Las fotos se aprecian mejor con el tema oscuro. Los dos usan grises neutros.",
   language: "Idioma",
-  languages: { system: "Como el sistema", en: "English", es: "Español" },
-  languageNote: "Los números, las fechas y los importes se escriben como en ese idioma.",
+  languages: { system: "Sistema", en: "English", es: "Español" },
+  languageNote: "Los números, las fechas y los importes siguen el idioma.",
   metrics: "Métricas",
-  writesMetrics: "Escribir las cifras de cada ejecución en un archivo",
+  writesMetrics: "Escribir las métricas de cada ejecución en un archivo",
   metricsNote: "Duraciones, rendimiento, reintentos y fallos de la última ejecución, como JSON para otros programas.",
   library: "Biblioteca",
   folder: "Carpeta",
   file: "Archivo de ajustes",
   fileNote:
-    "Todos los ajustes, para la ventana y la línea de órdenes. El archivo explica cada clave; las variables del entorno mandan sobre él.",
+    "Todos los ajustes, para la ventana y la línea de comandos. El archivo explica cada ajuste; las variables de entorno tienen prioridad.",
   folderNote: "La base de datos, las miniaturas y las respuestas. Tus fotos no están en ella: siguen donde están.",
   about: "Acerca de",
   version: "Versión",
   processors: "Procesadores",
   privacyNote:
-    "Sin cuenta ni telemetría. El detector integrado funciona en este equipo y no envía nada. Un modelo externo recibe copias reducidas y las palabras de la receta cuando inicias una ejecución con él; nunca nombres de archivo, EXIF ni lugar.",
+    "Sin cuenta ni telemetría. El detector integrado funciona en este equipo y no envía nada. Un modelo remoto recibe copias reducidas y el prompt cuando inicias una ejecución con él; nunca nombres de archivo, EXIF ni ubicación.",
   licences: "Licencias",
   licencesNote:
     "Fieldmark es software libre bajo MIT o Apache 2.0. La tipografía es Inter (SIL Open Font License 1.1), los iconos son Lucide (ISC). Fotos de ejemplo: NASA, SpaceX, Stefan van der Walt, Rachel Michetti; danielbuechele y vultilion bajo CC BY 2.0, reducidas para la bienvenida.",

@@ -9,11 +9,11 @@ export const tour: Words<typeof english> = {
   skip: "Omitir el recorrido",
   steps: {
     drop: {
-      title: "Las fotos entran por aquí",
+      title: "Añade fotos aquí",
       text: "Suelta carpetas en cualquier punto de la ventana. Las fotos se quedan donde están y solo se leen.",
     },
     plan: {
-      title: "El coste, antes",
+      title: "El coste, por adelantado",
       text: "Elige qué encontrar y un modelo. El tiempo y el coste de justo estas imágenes se ven antes de ejecutar nada.",
     },
     run: {
@@ -22,11 +22,11 @@ export const tour: Words<typeof english> = {
     },
     review: {
       title: "Decide con dos teclas",
-      text: "Primero van las marcas menos seguras. Una tecla acepta y sigue, otra rechaza; toda decisión se puede deshacer.",
+      text: "Primero van las anotaciones más inciertas. Una tecla acepta, otra rechaza, y ambas pasan a la siguiente; toda decisión se puede deshacer.",
     },
     export: {
       title: "Llévatelo",
-      text: "Aquí queda cada ejecución con su coste y sus cifras. Exportar escribe sus marcas como COCO, JSON Lines o CSV, para guardarlas o arrastrarlas a otro programa.",
+      text: "Aquí queda cada ejecución con su coste y sus métricas. Exportar escribe sus anotaciones como COCO, JSON Lines o CSV, para guardarlas o arrastrarlas a otro programa.",
     },
   },
 };
