@@ -303,7 +303,7 @@ export const plan = {
   annotateNothing: "Annotate",
   about: (cost: string) => `about ${cost}`,
   takes: (time: string) => `about ${time}, no need to wait`,
-  takesNight: "within 24 hours, you can close the window",
+  takesNight: "within 24 h, no need to wait",
   canBeLeft: "no need to wait",
   noImages: "No images to annotate yet",
   noImagesNote: "Add folders or the samples in the library first.",

@@ -278,7 +278,7 @@ export const plan: Words<typeof english> = {
   annotateNothing: "Anotar",
   about: (cost) => `unos ${cost}`,
   takes: (time) => `unos ${time}; no hace falta esperar`,
-  takesNight: "en 24 horas; puedes cerrar la ventana",
+  takesNight: "en 24 h; no hace falta esperar",
   canBeLeft: "no hace falta esperar",
   noImages: "Aún no hay imágenes que anotar",
   noImagesNote: "Añade antes carpetas o las fotos de ejemplo en la biblioteca.",
