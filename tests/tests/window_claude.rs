@@ -167,7 +167,12 @@ async fn a_run_asks_for_consent_survives_its_server_and_shows_what_it_paid() {
     assert!(!html.as_str().unwrap().contains(PLANTED), "only the end of the key is shown");
     window.photograph("19-env-file").await;
     window.press("//button[normalize-space()='Use this file']").await;
-    window.wait_until("the key of the file is used", "return document.body.innerText.includes('.env file of the working folder')").await;
+    window
+        .wait_until(
+            "the key of the file is used",
+            "return document.body.innerText.includes('.env file of the working folder')",
+        )
+        .await;
     window.go_to("Plan").await;
     let annotate = "//button[starts-with(normalize-space(), 'Annotate 4 images, about $')][not(@disabled)]";
     window.see(annotate).await;

@@ -45,7 +45,7 @@ describe("an export", () => {
       { feature: "polygons", kind: "simplified", count: 3 },
     ];
     expect(words.exports.leftOut({ ...exported, losses })).toEqual([
-      "Left out: points (1,200), failed images (2).",
+      "Skipped: points (1,200), failed images (2).",
       "Not kept: outlines of polygons (3).",
     ]);
     expect(words.exports.leftOut(exported)).toEqual([]);

@@ -101,8 +101,8 @@ impl Format for Toy {
             let mut lines = text.lines();
             let header: Vec<&str> = lines.next().unwrap_or_default().splitn(3, ' ').collect();
             let [width, height, file_name] = header[..] else { return Err(place(0).malformed("no size")) };
-            let side = |text: &str| text.parse().map_err(|_| place(0).malformed("the size is no number"));
-            let size = Some(PixelSize::new(side(width)?, side(height)?));
+            let length_of = |text: &str| text.parse().map_err(|_| place(0).malformed("the size is no number"));
+            let size = Some(PixelSize::new(length_of(width)?, length_of(height)?));
             let mut image =
                 DatasetImage { id, file_name: unescaped(file_name), size, split, ..DatasetImage::default() };
             for (line, text) in lines.enumerate() {

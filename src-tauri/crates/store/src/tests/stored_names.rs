@@ -7,12 +7,12 @@ use std::fs;
 use std::path::Path;
 
 use domain::annotation::{RejectReason, Status};
-use domain::review::checks::Check;
 use domain::diagnosis::{LimitUnit, Obstacle};
 use domain::endpoint::EndpointProblem;
 use domain::hooks::HookEvent;
 use domain::import::ImageFormat;
 use domain::library::ReviewState;
+use domain::review::checks::Check;
 use domain::run::{FailureKind, RetryKind, RunMode, StopReason};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
