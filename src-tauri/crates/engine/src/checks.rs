@@ -46,8 +46,14 @@ impl Library {
 
     /// Repairs what a check finds in the layers of `query` on its images, as one bulk edit. With `spares_decided` annotations stay
     /// that a person has accepted, edited or drawn.
-    pub async fn repair(&self, check: Check, query: &ImageQuery, spares_decided: bool) -> Result<BulkEditResult> {
-        let images = self.images_with_finding(check, query)?;
+    pub async fn repair(
+        self: &Arc<Self>,
+        check: Check,
+        query: &ImageQuery,
+        spares_decided: bool,
+    ) -> Result<BulkEditResult> {
+        let asked = query.clone();
+        let images = self.ask(move |library| library.images_with_finding(check, &asked)).await?;
         let (now, layers) = (now_millis(), query.layers_shown());
         let changed = self.store.write(move |edit| edit.repair(check, &images, &layers, spares_decided, now)).await?;
         self.note_change();

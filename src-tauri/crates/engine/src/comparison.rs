@@ -71,7 +71,7 @@ enum Kind {
 impl<'a> Looker<'a> {
     fn new(view: &'a View<'a>, side: Side) -> store::Result<Self> {
         let kind = match side {
-            Side::Run { run } => Kind::Run { run, recipe: view.recipe_of_run(run)?, model: view.run(run)?.model },
+            Side::Run { run } => Kind::Run { run, recipe: view.recipe_of_run(run)?, model: view.model_of_run(run)? },
             Side::Decided => Kind::Decided,
         };
         Ok(Self { view, kind })

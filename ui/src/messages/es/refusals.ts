@@ -20,7 +20,7 @@ export const refusals: Record<ErrorCode, string> = {
   budget_too_small: "Este tope es demasiado bajo: no se podría enviar ni una imagen. No se ha enviado nada.",
   unsettled:
     "Había peticiones en curso cuando se cerró Fieldmark, y puede que se hayan cobrado. Abre la ejecución y confirma que quieres preguntar de nuevo.",
-  endpoint_name_taken: "Dos endpoints tienen el mismo nombre. Da a cada una un nombre propio.",
+  endpoint_name_taken: "Dos endpoints tienen el mismo nombre. Da a cada uno un nombre propio.",
   settings: "No se pudo leer el archivo de ajustes. El registro y la línea de comandos dicen dónde falla.",
   address:
     "Esta dirección no se puede usar. Debe ser como https://api.anthropic.com: con https:// salvo que esté en este equipo, y sin nombre de usuario, contraseña ni consulta.",

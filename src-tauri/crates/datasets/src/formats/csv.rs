@@ -30,7 +30,7 @@ static DESCRIPTOR: FormatDescriptor = FormatDescriptor {
     id: "csv",
     title: Translated { en: "CSV", es: "CSV" },
     summary: Translated {
-        en: "One annotation a row: for spreadsheets",
+        en: "One annotation per row: for spreadsheets",
         es: "Una anotación por fila: para hojas de cálculo",
     },
     package: Package::File { extension: "csv" },

@@ -29,7 +29,7 @@ static DESCRIPTOR: FormatDescriptor = FormatDescriptor {
     id: "jsonl",
     title: Translated { en: "JSON Lines", es: "JSON Lines" },
     summary: Translated {
-        en: "One image a line, with every annotation, attribute and decision",
+        en: "One image per line, with every annotation, attribute and decision",
         es: "Una imagen por línea, con cada anotación, atributo y decisión",
     },
     package: Package::File { extension: "jsonl" },

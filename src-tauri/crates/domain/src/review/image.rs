@@ -83,12 +83,12 @@ impl AnnotatedImage {
         self
     }
 
-    /// Whether several runs have undecided proposals here, so that one may repeat what another says.
+    /// Whether a proposal of one run may repeat what another run found here, decided or not.
     #[must_use]
-    pub fn has_proposals_of_several_runs(&self) -> bool {
-        let proposed = self.annotations.iter().filter(|annotation| annotation.status == Status::Proposed);
-        let mut runs = proposed.filter_map(|annotation| annotation.origin.run());
-        runs.next().is_some_and(|first| runs.any(|run| run != first))
+    pub fn may_hold_repetitions(&self) -> bool {
+        let mut runs = self.annotations.iter().filter_map(|annotation| annotation.origin.run());
+        let are_several = runs.next().is_some_and(|first| runs.any(|run| run != first));
+        are_several && self.annotations.iter().any(|annotation| annotation.status == Status::Proposed)
     }
 
     /// What the annotations differ in from those of the image `before`, in the order of their ids.

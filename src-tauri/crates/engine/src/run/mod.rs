@@ -174,7 +174,9 @@ impl Library {
     async fn prepare_to_resume(self: &Arc<Self>, request: ResumeRequest) -> Result<Opened> {
         let run = request.run;
         let summary = self.ask(move |library| library.run(run)).await?;
-        if summary.waiting == 0 && !(request.retries_failed && self.may_retry(&summary)?) {
+        let asked = summary.clone();
+        let may_retry = request.retries_failed && self.ask(move |library| library.may_retry(&asked)).await?;
+        if summary.waiting == 0 && !may_retry {
             return Err(EngineError::NothingLeft(run));
         }
         let mut unsettled = summary.unsettled;
@@ -272,7 +274,7 @@ impl Library {
 
     /// Changes the concurrency of a run that no process works on.
     pub async fn change_concurrency(self: &Arc<Self>, run: RunId, at_once: AtOnce) -> Result<()> {
-        let known = backend::find(&self.ask(move |library| library.run(run)).await?.model);
+        let known = backend::find(&self.store.read(move |view| view.model_of_run(run)).await?);
         let is_here = known.is_some_and(|known| known.provider.descriptor().is_on_this_computer());
         let count = is_here.then(|| at_once.count().unwrap_or_else(processors));
         self.change_run(run, move |edit| edit.note_at_once(run, at_once.count(), count)).await
@@ -446,8 +448,8 @@ impl Library {
     }
 
     /// Takes the run's undecided proposals back; returns how many.
-    pub async fn undo_run(&self, run: RunId) -> Result<u32> {
-        if let Some(process) = self.process_at_work(run)? {
+    pub async fn undo_run(self: &Arc<Self>, run: RunId) -> Result<u32> {
+        if let Some(process) = self.ask(move |library| library.process_at_work(run)).await? {
             return Err(EngineError::RunBusy { run, process });
         }
         let taken_back = self.store.write(move |edit| edit.take_back_proposals(run)).await?;

@@ -111,11 +111,10 @@ impl View<'_> {
         })
     }
 
-    /// Where the run sends its images.
-    pub fn destination_of_run(&self, run: RunId) -> Result<Destination> {
-        let mut statement = self.0.prepare_cached("SELECT destination FROM runs WHERE id = ?1")?;
-        let destination: String = found(statement.query_row([run.0], |row| row.get(0)), "run", run.0)?;
-        from_json("runs.destination", &destination)
+    /// The model that the run asks.
+    pub fn model_of_run(&self, run: RunId) -> Result<ModelId> {
+        let mut statement = self.0.prepare_cached("SELECT model FROM runs WHERE id = ?1")?;
+        found(statement.query_row([run.0], |row| row.get(0)), "run", run.0).map(ModelId)
     }
 
     /// The recipe as it was when the run began.

@@ -76,7 +76,7 @@ impl Edit<'_> {
 
     /// What a command on the image `id` knows of its runs: nothing where none of them can repeat another.
     pub(super) fn runs_that_repeat(&self, id: ImageId, image: &AnnotatedImage) -> Result<RunsOnImage> {
-        if image.has_proposals_of_several_runs() { self.runs_on(id) } else { Ok(RunsOnImage::default()) }
+        if image.may_hold_repetitions() { self.runs_on(id) } else { Ok(RunsOnImage::default()) }
     }
 
     /// Saves what a command changes on an image, and the step with which it is undone. What was undone on the image before

@@ -557,3 +557,23 @@ fn questions_about_a_layer_look_at_its_rows_alone() {
         assert!(plan.contains(index), "{sql}: {plan}");
     }
 }
+
+#[test]
+fn deciding_again_takes_the_repetitions_of_other_runs_along() {
+    let library = Library::new();
+    let image = library.add_image(1);
+    let first = library.layer("a", vec![(image, vec![found("dog", 10.0, Some(0.9))])]);
+    let second = library.layer("a", vec![(image, vec![found("cat", 10.0, Some(0.8))])]);
+    let of_run = |run| library.marks(image).into_iter().find(|mark| mark.origin.run() == Some(run));
+    let dog = of_run(first).unwrap();
+    let content = AnnotationContent { label: "cat".into(), shape: dog.shape, attributes: BTreeMap::new() };
+    let edit = ImageEdit { image, changes: vec![AnnotationChange::Change { id: dog.id, content }] };
+    library.store.write_blocking(move |store| store.edit_annotations(&edit, &LayerScope::All, 30)).unwrap();
+    assert_eq!((of_run(first).unwrap().status, of_run(second).unwrap().status), (Status::Edited, Status::Proposed));
+
+    // Now the second run's is the only proposal, and it repeats what is decided once more.
+    let reject =
+        Decision { image, scope: DecisionScope::Annotation { id: dog.id }, verdict: Verdict::Reject { reason: None } };
+    library.store.write_blocking(move |edit| edit.decide(&reject, &LayerScope::All, 31)).unwrap();
+    assert_eq!(of_run(second), None);
+}

@@ -55,7 +55,7 @@ fn many_images_and_runs_take_as_few_statements_as_one() {
     assert_eq!(counted.statements(|view| view.similar_checks(images.clone())), 1);
     assert_eq!(counted.statements(|view| view.run(runs[0])), 2);
     assert_eq!(counted.statements(|view| view.runs()), 2);
-    assert_eq!(counted.statements(|view| view.destination_of_run(runs[0])), 1);
+    assert_eq!(counted.statements(|view| view.model_of_run(runs[0])), 1);
 }
 
 #[test]
