@@ -131,14 +131,14 @@ impl Bench {
 
     #[must_use]
     pub fn cards(&self) -> Vec<ImageCard> {
-        let ids = self.library.image_ids(&ImageQuery::default()).unwrap();
-        self.library.image_cards(&ids, &LayerScope::All).unwrap()
+        let ids = self.library.images.ids(&ImageQuery::default()).unwrap();
+        self.library.images.cards(&ids, &LayerScope::All).unwrap()
     }
 
     /// Of all images, for the recipe at this place of the list.
     #[must_use]
     pub fn quote(&self, recipe: usize) -> Quote {
-        self.quote_of(self.library.recipes().unwrap()[recipe].id)
+        self.quote_of(self.library.recipes.all().unwrap()[recipe].id)
     }
 
     /// Of all images.
@@ -149,7 +149,7 @@ impl Bench {
 
     /// Starts a run of the first recipe on all images.
     pub async fn start(&self, model: &str) -> RunId {
-        let recipe = self.library.recipes().unwrap()[0].id;
+        let recipe = self.library.recipes.all().unwrap()[0].id;
         let model = ModelId(model.to_owned());
         let request = RunRequest::of(ImageSelection::All, recipe, model);
         self.library.start_run(&request).await.unwrap()
@@ -157,7 +157,7 @@ impl Bench {
 
     /// Starts a run that looks for `labels` on all images.
     pub async fn look_for(&self, labels: &str, model: &str) -> RunId {
-        let recipe = self.library.save_typed_recipe(labels).await.unwrap().id;
+        let recipe = self.library.recipes.save_typed(labels).await.unwrap().id;
         let model = ModelId(model.to_owned());
         let request = RunRequest::of(ImageSelection::All, recipe, model);
         self.library.start_run(&request).await.unwrap()
@@ -169,6 +169,6 @@ impl Bench {
             // An error means that the run is over and forgotten.
             let _ended = progress.wait_for(|snapshot| is_over(snapshot.state)).await;
         }
-        self.library.run(run).unwrap().state
+        self.library.history.run(run).unwrap().state
     }
 }

@@ -132,7 +132,7 @@ async fn an_answer_of_which_nothing_can_be_used_is_a_failure_and_is_paid_for_onc
         marks: MarkSelection { is_reviewed_only: false, includes_rejected: false },
     };
     let path = bench.folder.path().join("coco.json");
-    let exported = bench.library.export_run(run, &request, &path).unwrap();
+    let exported = bench.library.datasets.export(run, &request, &path).unwrap();
     assert_eq!((exported.images, exported.empty_images), (2, 1));
     let coco: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
     assert_eq!(coco["images"].as_array().unwrap().len(), 2);
@@ -141,7 +141,7 @@ async fn an_answer_of_which_nothing_can_be_used_is_a_failure_and_is_paid_for_onc
     bench.library.resume_run(resume(run)).await.unwrap();
     let (again, failures) = finished(&bench, run).await;
     assert_eq!((again.done, again.paid, failures.as_slice()), (2, summary.paid, expected.as_slice()));
-    let recipe = bench.library.save_typed_recipe("cat").await.unwrap().id;
+    let recipe = bench.library.recipes.save_typed("cat").await.unwrap().id;
     let request = RunRequest::of(ImageSelection::All, recipe, domain::model::ModelId(MODEL.into()));
     let other = bench.library.start_run(&request).await.unwrap();
     let (summary, failures) = finished(&bench, other).await;

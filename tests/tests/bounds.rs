@@ -45,7 +45,7 @@ fn bench(server: &Running, images: u32, retries: u32) -> Bench {
 }
 
 async fn request(bench: &Bench, options: RunOptions) -> RunRequest {
-    let recipe = bench.library.save_typed_recipe(LABELS).await.unwrap();
+    let recipe = bench.library.recipes.save_typed(LABELS).await.unwrap();
     RunRequest { options, ..RunRequest::of(ImageSelection::All, recipe.id, ModelId(MODEL.into())) }
 }
 
@@ -63,7 +63,7 @@ fn quoted(bench: &Bench, request: &RunRequest) -> ModelQuote {
 async fn summary_of(bench: &Bench, request: &RunRequest) -> RunSummary {
     let run = bench.library.start_run(request).await.unwrap();
     bench.end_of(run).await;
-    bench.library.run(run).unwrap()
+    bench.library.history.run(run).unwrap()
 }
 
 fn assert_within(summary: &RunSummary, what: &str) {
@@ -110,7 +110,7 @@ async fn a_server_that_loses_every_answer_costs_what_the_retries_allow() {
     let again = ResumeRequest { retries_failed: true, ..ResumeRequest::of(summary.id) };
     bench.library.resume_run(again).await.unwrap();
     assert_eq!(bench.end_of(summary.id).await, COMPLETED);
-    let summary = bench.library.run(summary.id).unwrap();
+    let summary = bench.library.history.run(summary.id).unwrap();
     let after = summary.quoted.unwrap();
     assert_eq!(summary.possibly_billed.count, 18);
     assert_eq!((after.low, after.expected), (before.low, before.expected));
@@ -156,7 +156,7 @@ async fn a_quote_of_time_knows_the_limits_that_earlier_runs_have_met() {
     let limits = Limits { requests_per_minute: 60, burst: Some(10), ..Limits::default() };
     let server = Simulator::start(Options { limits, ..Options::default() }).await.unwrap();
     let bench = bench(&server, 12, 3);
-    let recipe = bench.library.save_typed_recipe(LABELS).await.unwrap();
+    let recipe = bench.library.recipes.save_typed(LABELS).await.unwrap();
     let few = bench.cards()[..2].iter().map(|card| card.id).collect();
     let few = RunRequest::of(ImageSelection::Images { ids: few }, recipe.id, ModelId(MODEL.into()));
     let run = bench.library.start_run(&few).await.unwrap();

@@ -106,8 +106,8 @@ async fn marks_land_in_every_exif_orientation() {
 async fn what_is_paid_is_what_was_billed_and_the_next_quote_learns_from_it() {
     let server = simulate().await;
     let bench = Bench::with_pictures(&server.url(), KEY, 6);
-    let recipe = bench.library.save_typed_recipe(LABELS).await.unwrap();
-    let place = bench.library.recipes().unwrap().iter().position(|saved| saved.id == recipe.id).unwrap();
+    let recipe = bench.library.recipes.save_typed(LABELS).await.unwrap();
+    let place = bench.library.recipes.all().unwrap().iter().position(|saved| saved.id == recipe.id).unwrap();
     let quoted = |place| bench.quote(place).models.into_iter().find(|row| row.model.id.0 == HIGH_TIER).unwrap();
     let before = quoted(place);
     let (cost, basis) = (before.cost.unwrap(), before.cost_basis.unwrap());
@@ -118,7 +118,7 @@ async fn what_is_paid_is_what_was_billed_and_the_next_quote_learns_from_it() {
 
     let run = bench.look_for(LABELS, HIGH_TIER).await;
     assert_eq!(bench.end_of(run).await, COMPLETED);
-    let summary = bench.library.run(run).unwrap();
+    let summary = bench.library.history.run(run).unwrap();
     assert_eq!(summary.paid, PicoDollars(server.ledger().total_pico_dollars()));
     assert_eq!(summary.quoted, Some(cost));
     assert!(summary.paid <= cost.high && summary.paid > PicoDollars::ZERO);
@@ -217,13 +217,13 @@ async fn what_concerns_every_image_stops_the_run_and_loses_none() {
         server.script(fault.clone());
         let run = bench.look_for(LABELS, HIGH_TIER).await;
         assert_eq!(bench.end_of(run).await, RunState::Stopped { reason });
-        let summary = bench.library.run(run).unwrap();
+        let summary = bench.library.history.run(run).unwrap();
         assert_eq!((summary.failed, summary.done + summary.waiting), (0, 6), "{reason:?}: none is lost");
         assert!(summary.stop_detail.as_ref().is_some_and(|detail| !detail.contains(key)), "{summary:?}");
         if fault.is_some() {
             bench.library.resume_run(resume(run)).await.unwrap();
             assert_eq!(bench.end_of(run).await, COMPLETED);
-            assert_eq!(bench.library.run(run).unwrap().done, 6);
+            assert_eq!(bench.library.history.run(run).unwrap().done, 6);
         }
         server.stop().await;
     }
@@ -240,7 +240,7 @@ async fn a_network_that_drops_stops_the_run_until_it_is_back() {
     let held = progress.wait_for(|snapshot| snapshot.hold.is_some()).await.unwrap().hold.clone().unwrap();
     assert_eq!(held.kind, RetryKind::Unreachable);
     assert_eq!(bench.end_of(run).await, RunState::Stopped { reason: StopReason::Unreachable });
-    let summary = bench.library.run(run).unwrap();
+    let summary = bench.library.history.run(run).unwrap();
     assert_eq!((summary.waiting, summary.failed, summary.possibly_billed.count), (5, 0, 0));
 
     let server = Simulator::start(Options { port: address.port(), ..Options::default() }).await.unwrap();
@@ -255,8 +255,8 @@ async fn a_network_that_drops_stops_the_run_until_it_is_back() {
 async fn a_budget_holds_and_can_be_raised() {
     let server = simulate().await;
     let bench = Bench::with_pictures(&server.url(), KEY, 12);
-    let recipe = bench.library.save_typed_recipe(LABELS).await.unwrap();
-    let place = bench.library.recipes().unwrap().iter().position(|saved| saved.id == recipe.id).unwrap();
+    let recipe = bench.library.recipes.save_typed(LABELS).await.unwrap();
+    let place = bench.library.recipes.all().unwrap().iter().position(|saved| saved.id == recipe.id).unwrap();
     let row = bench.quote(place).models.into_iter().find(|row| row.model.id.0 == HIGH_TIER).unwrap();
     let (expected, dearest) = (row.cost.unwrap().expected, row.cost_basis.unwrap().dearest_request);
     let request = |budget| RunRequest {
@@ -271,7 +271,7 @@ async fn a_budget_holds_and_can_be_raised() {
     server.script([Fault::Broken { after_events: 5 }, Fault::Overloaded]);
     let run = bench.library.start_run(&request(cap)).await.unwrap();
     assert_eq!(bench.end_of(run).await, RunState::Stopped { reason: StopReason::BudgetReached });
-    let summary = bench.library.run(run).unwrap();
+    let summary = bench.library.history.run(run).unwrap();
     let billed = PicoDollars(server.ledger().total_pico_dollars());
     assert!(billed <= cap && summary.paid + summary.possibly_billed.at_most <= cap, "{billed:?} of {cap:?}");
     assert!(summary.done > 0 && summary.waiting > 0 && summary.failed == 0, "{summary:?}");
@@ -279,7 +279,7 @@ async fn a_budget_holds_and_can_be_raised() {
     let raised = cap + dearest + expected + expected;
     bench.library.resume_run(ResumeRequest { budget: Some(raised), ..resume(run) }).await.unwrap();
     assert_eq!(bench.end_of(run).await, COMPLETED);
-    assert_eq!(bench.library.run(run).unwrap().done, 12);
+    assert_eq!(bench.library.history.run(run).unwrap().done, 12);
     assert!(PicoDollars(server.ledger().total_pico_dollars()) <= raised);
     server.stop().await;
 }
@@ -294,7 +294,7 @@ async fn pausing_does_not_wait_for_a_held_route() {
     progress.wait_for(|snapshot| snapshot.hold.is_some()).await.unwrap();
     bench.library.pause_run(run);
     assert_eq!(bench.end_of(run).await, RunState::Stopped { reason: StopReason::Paused });
-    let summary = bench.library.run(run).unwrap();
+    let summary = bench.library.history.run(run).unwrap();
     assert_eq!((summary.failed, summary.done + summary.waiting), (0, 3));
     server.stop().await;
 }
@@ -313,7 +313,7 @@ async fn nothing_is_sent_without_a_key_or_consent_or_through_the_lock() {
     assert_eq!((connection.host.as_str(), connection.key), ("gateway.example", Some(KeyPlace::Session)));
     assert!(connection.keychain_problem.is_some());
     assert_eq!(hindrance(), None);
-    let recipe = bench.library.recipes().unwrap()[0].id;
+    let recipe = bench.library.recipes.all().unwrap()[0].id;
     let model = ModelId(HIGH_TIER.into());
     let request = RunRequest::of(ImageSelection::All, recipe, model);
     let refused = bench.library.start_run(&request).await.unwrap_err();
@@ -325,7 +325,7 @@ async fn nothing_is_sent_without_a_key_or_consent_or_through_the_lock() {
     assert_eq!(hindrance(), Some(Hindrance::LocalOnly));
     assert_eq!(bench.library.check_connection().await.unwrap(), ConnectionCheck::LocalOnly);
     assert_eq!(bench.library.forget_key(None).unwrap().key, None);
-    assert_eq!(bench.library.runs().unwrap().len(), 0);
+    assert_eq!(bench.library.history.runs().unwrap().len(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -342,7 +342,7 @@ async fn a_key_is_found_nowhere() {
     let state = bench.end_of(run).await;
     let report = bench.library.run_report(run).unwrap();
     let export = bench.folder.path().join("export");
-    engine::export::write_report(&bench.library, &bench.library.run_report(run).unwrap(), &[], &export).unwrap();
+    engine::write_report(&bench.library, &bench.library.run_report(run).unwrap(), &[], &export).unwrap();
     let check = bench.library.check_connection().await.unwrap();
     let said = format!("{connection:?} {state:?} {report:?} {check:?} {:?}", bench.library.classic_metrics(run));
     assert!(!said.contains("planted"), "{said}");
@@ -375,21 +375,21 @@ async fn what_was_under_way_when_the_process_died_is_not_asked_again_unasked() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    while bench.library.runs().unwrap().first().is_none_or(|run| run.done < 4) {
+    while bench.library.history.runs().unwrap().first().is_none_or(|run| run.done < 4) {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     running.kill().await.unwrap();
-    let interrupted = bench.library.runs().unwrap()[0].clone();
+    let interrupted = bench.library.history.runs().unwrap()[0].clone();
     assert_eq!(interrupted.state, RunState::Interrupted);
     let unsettled = interrupted.unsettled;
     assert!((1..=8).contains(&unsettled.count) && unsettled.at_most > PicoDollars::ZERO, "{unsettled:?}");
 
     let asked = fieldmark(&["resume"]).output().await.unwrap();
     assert_eq!(asked.status.code(), Some(2), "nobody was there to consent: {asked:?}");
-    assert_eq!(bench.library.runs().unwrap()[0].done, interrupted.done);
+    assert_eq!(bench.library.history.runs().unwrap()[0].done, interrupted.done);
     let resumed = fieldmark(&["resume", "--yes"]).output().await.unwrap();
     assert!(resumed.status.success(), "{resumed:?}");
-    let summary = bench.library.runs().unwrap()[0].clone();
+    let summary = bench.library.history.runs().unwrap()[0].clone();
     assert_eq!((summary.done, summary.possibly_billed, summary.unsettled.count), (12, unsettled, 0));
     let ledger = server.ledger();
     assert!(ledger.billed.len() <= 12 + unsettled.count as usize, "{} answers billed", ledger.billed.len());
@@ -425,7 +425,7 @@ async fn a_key_is_in_no_log_however_much_is_logged() {
 async fn attributes_come_with_the_marks() {
     let server = simulate().await;
     let bench = Bench::with_pictures(&server.url(), KEY, 1);
-    let birds = bench.library.recipes().unwrap()[1].clone();
+    let birds = bench.library.recipes.all().unwrap()[1].clone();
     assert!(birds.recipe.attributes.iter().any(|attribute| attribute.is_required));
     let model = ModelId(HIGH_TIER.into());
     let request = RunRequest::of(ImageSelection::All, birds.id, model);

@@ -25,7 +25,7 @@ async fn simulate(options: Options) -> Running {
 }
 
 async fn request(bench: &Bench) -> RunRequest {
-    let recipe = bench.library.save_typed_recipe(LABELS).await.unwrap();
+    let recipe = bench.library.recipes.save_typed(LABELS).await.unwrap();
     RunRequest::of(ImageSelection::All, recipe.id, ModelId(MODEL.into()))
 }
 
@@ -42,20 +42,20 @@ async fn what_was_answered_before_is_not_paid_for_again() {
     let request = request(&bench).await;
     let first = carried_out(&bench, &request).await;
     let billed = server.ledger().billed.len();
-    let marks = bench.library.run(first).unwrap().mark_count;
+    let marks = bench.library.history.run(first).unwrap().mark_count;
 
-    let second = bench.library.run(carried_out(&bench, &request).await).unwrap();
+    let second = bench.library.history.run(carried_out(&bench, &request).await).unwrap();
     assert_eq!(server.ledger().billed.len(), billed);
     assert_eq!((second.done, second.reused, second.paid.0, second.mark_count), (6, 6, 0, marks));
     assert_eq!(second.p50_millis, None, "an answer used again says nothing about pace");
 
     let anew = RunRequest { asks_anew: true, ..request.clone() };
-    let third = bench.library.run(carried_out(&bench, &anew).await).unwrap();
+    let third = bench.library.history.run(carried_out(&bench, &anew).await).unwrap();
     assert_eq!((third.reused, server.ledger().billed.len()), (0, 2 * billed));
     // Another question is another answer.
-    let other = bench.library.save_typed_recipe("red, green").await.unwrap();
+    let other = bench.library.recipes.save_typed("red, green").await.unwrap();
     let fourth = RunRequest { recipe: other.id, ..request };
-    assert_eq!(bench.library.run(carried_out(&bench, &fourth).await).unwrap().reused, 0);
+    assert_eq!(bench.library.history.run(carried_out(&bench, &fourth).await).unwrap().reused, 0);
     server.stop().await;
 }
 
@@ -65,7 +65,7 @@ async fn failed_images_are_tried_again_when_asked_for_and_only_where_it_makes_se
     let bench = Bench::with_pictures(&server.url(), KEY, 4);
     server.script([Fault::Refusal, Fault::WrongJson]);
     let run = carried_out(&bench, &request(&bench).await).await;
-    let summary = bench.library.run(run).unwrap();
+    let summary = bench.library.history.run(run).unwrap();
     // The model declined one, and the other answer cannot be read: another try would pay for the same again.
     assert_eq!((summary.done, summary.failed, summary.retryable), (2, 2, 0));
 
@@ -83,7 +83,7 @@ async fn failed_images_are_tried_again_when_asked_for_and_only_where_it_makes_se
     bench.library.ask_anew(run).await.unwrap();
     bench.library.resume_run(ResumeRequest { retries_failed: true, ..ResumeRequest::of(run) }).await.unwrap();
     assert_eq!(bench.end_of(run).await, COMPLETED);
-    let summary = bench.library.run(run).unwrap();
+    let summary = bench.library.history.run(run).unwrap();
     assert_eq!((summary.done, summary.failed, server.ledger().billed.len()), (4, 0, 6));
     server.stop().await;
 }
@@ -103,7 +103,7 @@ async fn a_server_that_has_answered_is_waited_for_when_it_goes_away() {
 
     let server = simulate(Options { port: address.port(), ..Options::default() }).await;
     assert_eq!(bench.end_of(run).await, COMPLETED);
-    let summary = bench.library.run(run).unwrap();
+    let summary = bench.library.history.run(run).unwrap();
     assert_eq!((summary.done, summary.failed), (40, 0));
     server.stop().await;
 }
@@ -118,7 +118,7 @@ async fn a_run_keeps_its_chart_pictures_and_figures_through_a_pause_and_afterwar
     progress.wait_for(|snapshot| snapshot.done >= 14).await.unwrap();
     bench.library.pause_run(run);
     bench.end_of(run).await;
-    let paused = bench.library.resting_progress(run).unwrap();
+    let paused = bench.library.history.progress(run).unwrap();
     assert_eq!(paused.just_answered.len(), 12);
 
     bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
@@ -129,7 +129,7 @@ async fn a_run_keeps_its_chart_pictures_and_figures_through_a_pause_and_afterwar
     }
     let last = progress.borrow().clone();
     assert_eq!(bench.end_of(run).await, COMPLETED);
-    let resting = bench.library.resting_progress(run).unwrap();
+    let resting = bench.library.history.progress(run).unwrap();
     assert_eq!(last, resting, "the same at the end as after a restart");
     let peak = resting.rate_history.iter().copied().fold(0.0, f64::max);
     assert!(resting.rate_history.len() >= 2 && peak >= resting.rate_per_minute, "{resting:?}");
@@ -156,7 +156,7 @@ async fn marks_show_while_their_answer_is_on_its_way() {
     }
     assert!(most > 1, "{most} marks before the end");
     assert_eq!(bench.end_of(run).await, COMPLETED);
-    assert_eq!(bench.library.run(run).unwrap().mark_count, 5);
+    assert_eq!(bench.library.history.run(run).unwrap().mark_count, 5);
     server.stop().await;
 }
 
@@ -170,25 +170,25 @@ async fn similar_images_are_given_the_marks_of_one_that_is_paid_for() {
 
     // The first answer is none: another of the group is asked about, and the rest by itself too.
     server.script([Fault::Refusal]);
-    let refused = bench.library.run(carried_out(&bench, &request).await).unwrap();
+    let refused = bench.library.history.run(carried_out(&bench, &request).await).unwrap();
     assert_eq!((refused.done, refused.failed, refused.carried, server.ledger().billed.len()), (3, 1, 0, 4));
 
     let anew = RunRequest { asks_anew: true, ..request };
     let run = carried_out(&bench, &anew).await;
-    let summary = bench.library.run(run).unwrap();
+    let summary = bench.library.history.run(run).unwrap();
     assert_eq!((summary.done, summary.carried, server.ledger().billed.len()), (4, 3, 5));
     // All layers show what the others' own answers found in the earlier run, and this run's layer what it propagated.
     assert_eq!((summary.mark_count, summary.propagated_count), (20, 15));
     let cards = bench.cards();
     assert!(cards.iter().all(|card| card.marks.len() == 5));
     let ids: Vec<_> = cards.iter().map(|card| card.id).collect();
-    let layer = bench.library.image_cards(&ids, &LayerScope::of_run(run)).unwrap();
+    let layer = bench.library.images.cards(&ids, &LayerScope::of_run(run)).unwrap();
     assert!(layer.iter().all(|card| card.marks.len() == 5));
 
     let other = Bench::with_pictures(&server.url(), KEY, 4);
     let request = RunRequest { carries_to_similar: true, ..self::request(&other).await };
     let run = carried_out(&other, &request).await;
-    let summary = other.library.run(run).unwrap();
+    let summary = other.library.history.run(run).unwrap();
     assert_eq!((summary.done, summary.carried, server.ledger().billed.len()), (4, 3, 6));
     assert_eq!((summary.mark_count, summary.propagated_count), (20, 15), "as many as the library has");
     assert!(other.cards().iter().all(|card| card.marks.len() == 5));
@@ -227,7 +227,7 @@ async fn requests_are_spread_over_routes_and_go_on_when_one_is_down() {
     let quote = bench.quote_of(request.recipe);
     let cost = quote.models.iter().find(|row| row.model.id.0 == MODEL).unwrap().cost.unwrap();
     let run = bench.library.start_run(&request).await.unwrap();
-    assert_eq!(bench.library.run(run).unwrap().quoted, Some(cost));
+    assert_eq!(bench.library.history.run(run).unwrap().quoted, Some(cost));
     let mut progress = bench.library.run_progress(run).unwrap();
     progress.wait_for(|snapshot| snapshot.done >= 12).await.unwrap();
     assert_eq!((progress.borrow().routes.len(), progress.borrow().concurrency), (2, 4), "four over all routes");
@@ -238,7 +238,7 @@ async fn requests_are_spread_over_routes_and_go_on_when_one_is_down() {
     let first = simulate(Options { port: address.port(), ..slow }).await;
     assert_eq!(bench.end_of(run).await, COMPLETED);
 
-    let summary = bench.library.run(run).unwrap();
+    let summary = bench.library.history.run(run).unwrap();
     let (after, second) = (first.stop().await, second.stop().await);
     assert_eq!((summary.done, summary.failed), (60, 0));
     assert!(!before.billed.is_empty() && !second.billed.is_empty());
@@ -253,7 +253,7 @@ async fn one_request_warms_the_cache_and_the_others_read_it() {
     let server = simulate(Options { latency, ..Options::default() }).await;
     let bench = Bench::with_pictures(&server.url(), KEY, 10);
     let many: Vec<String> = (0..150).map(|index| format!("very particular thing {index}")).collect();
-    let recipe = bench.library.save_typed_recipe(&many.join(", ")).await.unwrap().id;
+    let recipe = bench.library.recipes.save_typed(&many.join(", ")).await.unwrap().id;
     let quote = bench.quote_of(recipe);
     let row = quote.models.iter().find(|row| row.model.id.0 == MODEL).unwrap();
     assert!(row.cost_basis.as_ref().unwrap().caching.is_used);
@@ -263,7 +263,7 @@ async fn one_request_warms_the_cache_and_the_others_read_it() {
     let written = billed.iter().filter(|entry| entry.usage.cache_write_5m_tokens > 0).count();
     let read = billed.iter().filter(|entry| entry.usage.cache_read_tokens > 0).count();
     assert_eq!((written, read), (1, 9));
-    assert_eq!(bench.library.run(run).unwrap().paid.0, server.ledger().total_pico_dollars());
+    assert_eq!(bench.library.history.run(run).unwrap().paid.0, server.ledger().total_pico_dollars());
     server.stop().await;
 }
 
@@ -303,7 +303,7 @@ async fn a_full_server_that_calls_itself_overloaded_costs_no_image_and_is_asked_
     let server = simulate(Options { latency, limits, ..Options::default() }).await;
     let bench = Bench::with_pictures(&server.url(), KEY, 60);
     let run = carried_out(&bench, &RunRequest { options: at_once(16), ..request(&bench).await }).await;
-    assert_eq!(bench.library.run(run).unwrap().done, 60);
+    assert_eq!(bench.library.history.run(run).unwrap().done, 60);
     assert!(server.verdict().is_clean(), "{:?}", server.verdict());
     server.stop().await;
 }

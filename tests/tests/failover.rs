@@ -75,7 +75,7 @@ fn bench([a, b]: &[Running; 2], pictures: u32, price_percent: u16, limits: Route
 }
 
 async fn start(bench: &Bench, options: RunOptions) -> RunId {
-    let recipe = bench.library.save_typed_recipe(LABELS).await.unwrap();
+    let recipe = bench.library.recipes.save_typed(LABELS).await.unwrap();
     let request = RunRequest::of(ImageSelection::All, recipe.id, ModelId("claude-sonnet-5-5".into()));
     bench.library.start_run(&RunRequest { options, ..request }).await.unwrap()
 }
@@ -153,7 +153,7 @@ async fn a_broken_endpoint_does_not_block_the_others_and_is_named_with_its_probl
             let RunEndpoint { answered, failed, problem: shown, is_working, .. } = &report.endpoints[1];
             assert_eq!((*answered, *shown, *is_working), (0, Some(problem), false), "{told}");
             assert!((1..=12).contains(failed), "it is soon left alone: {told}");
-            assert_eq!(trouble(&bench.library.resting_progress(run).unwrap()), Some(problem), "{told}");
+            assert_eq!(trouble(&bench.library.history.progress(run).unwrap()), Some(problem), "{told}");
         }
     }
 }

@@ -27,7 +27,7 @@ async fn simulate(latency: Duration) -> Running {
 }
 
 async fn request(bench: &Bench, concurrency: u32) -> RunRequest {
-    let recipe = bench.library.save_typed_recipe(LABELS).await.unwrap();
+    let recipe = bench.library.recipes.save_typed(LABELS).await.unwrap();
     let request = RunRequest::of(ImageSelection::All, recipe.id, ModelId(MODEL.into()));
     RunRequest { asks_anew: true, options: at_once(concurrency), ..request }
 }
@@ -103,8 +103,8 @@ async fn only_images_that_were_asked_about_are_in_the_figures() {
     // A run of a moment has a concurrency all the same.
     assert_eq!(metrics.concurrency, 2);
 
-    let summary = bench.library.run(run).unwrap();
-    let resting = bench.library.resting_progress(run).unwrap();
+    let summary = bench.library.history.run(run).unwrap();
+    let resting = bench.library.history.progress(run).unwrap();
     assert_eq!(summary.asked, 5);
     assert_eq!((resting.p50_millis, resting.concurrency), (summary.p50_millis, 2));
     assert!((resting.rate_per_minute - summary.rate_per_minute.unwrap()).abs() < 1e-9);

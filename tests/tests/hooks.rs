@@ -62,7 +62,7 @@ async fn a_failed_hook_shows_with_the_progress_of_its_run() {
     let hooks = Hooks { before_run: command("exit 3"), after_run: command("true"), ..Hooks::default() };
     set_and_agree(&bench, &hooks);
     let run = run_locally(&bench).await;
-    let failed = bench.library.resting_progress(run).unwrap().failed_hooks;
+    let failed = bench.library.history.progress(run).unwrap().failed_hooks;
     assert_eq!(failed.len(), 1, "{failed:?}");
     assert_eq!((failed[0].event, &failed[0].ending), (HookEvent::BeforeRun, &HookEnding::Exited { code: 3 }));
 }
@@ -182,7 +182,7 @@ async fn hooks_that_fail_are_reported_and_the_run_is_none_the_worse() {
         },
     );
     let run = run_locally(&bench).await;
-    assert_eq!(bench.library.run(run).unwrap().done, 1);
+    assert_eq!(bench.library.history.run(run).unwrap().done, 1);
     let hooks = hooks_of(&bench, run);
     assert_eq!((&hooks[0].ending, hooks[0].output.as_str()), (&HookEnding::Exited { code: 3 }, "no such thing"));
     assert_eq!(hooks[1].ending, HookEnding::Killed);
@@ -288,7 +288,7 @@ async fn hooks_enclose_an_overnight_run() {
         &bench,
         &Hooks { before_run: command("env > before.env"), after_run: command("env > after.env"), ..Hooks::default() },
     );
-    let recipe = bench.library.save_typed_recipe(fieldmark_tests::pictures::LABELS).await.unwrap();
+    let recipe = bench.library.recipes.save_typed(fieldmark_tests::pictures::LABELS).await.unwrap();
     let request = RunRequest::of(ImageSelection::All, recipe.id, ModelId(CLAUDE.into()));
     let run = bench.library.start_run(&RunRequest { mode: RunMode::Overnight, ..request }).await.unwrap();
     assert_eq!(bench.end_of(run).await, COMPLETED);

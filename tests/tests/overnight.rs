@@ -39,7 +39,7 @@ fn bench(server: &Running, pictures: u32) -> Bench {
 }
 
 async fn request(bench: &Bench) -> RunRequest {
-    let recipe = bench.library.save_typed_recipe(LABELS).await.unwrap();
+    let recipe = bench.library.recipes.save_typed(LABELS).await.unwrap();
     let request = RunRequest::of(ImageSelection::All, recipe.id, ModelId(MODEL.into()));
     RunRequest { mode: RunMode::Overnight, ..request }
 }
@@ -50,7 +50,7 @@ async fn start(bench: &Bench) -> RunId {
 
 async fn stopped(bench: &Bench, run: RunId) -> (StopReason, RunSummary) {
     let RunState::Stopped { reason } = bench.end_of(run).await else { panic!("not stopped") };
-    (reason, bench.library.run(run).unwrap())
+    (reason, bench.library.history.run(run).unwrap())
 }
 
 /// Waits for a snapshot of which `is_it` holds, while the run is worked on.
@@ -95,7 +95,7 @@ async fn reopened(bench: Bench, server: &Running) -> Bench {
 async fn many_pictures_are_answered_in_batches_at_half_the_price() {
     let server = simulate(taking(1.0)).await;
     let bench = bench(&server, 40);
-    let recipe = bench.library.save_typed_recipe(LABELS).await.unwrap();
+    let recipe = bench.library.recipes.save_typed(LABELS).await.unwrap();
     let quote = bench.quote_of(recipe.id);
     let quoted = quote.models.iter().find(|quoted| quoted.model.id.0 == MODEL).unwrap();
     let (live, overnight) = (quoted.cost.unwrap(), quoted.overnight.unwrap());
@@ -112,7 +112,7 @@ async fn many_pictures_are_answered_in_batches_at_half_the_price() {
     let metrics = bench.library.run_report(run).unwrap().metrics.unwrap();
     assert_eq!((metrics.asked, metrics.concurrency), (40, 40), "three batches were at the server at the same time");
     assert_eq!((metrics.parallelism, metrics.speedup), (None, None));
-    let resting = bench.library.resting_progress(run).unwrap();
+    let resting = bench.library.history.progress(run).unwrap();
     let batches: Vec<_> = resting.batches.iter().map(|batch| (batch.stage, batch.images, batch.finished)).collect();
     assert_eq!(batches, [(BatchStage::Ended, 15, 15), (BatchStage::Ended, 15, 15), (BatchStage::Ended, 10, 10)]);
     assert!(resting.batches.iter().all(|batch| batch.expires_at > Some(batch.submitted_at)));
@@ -134,7 +134,7 @@ async fn batches_are_cut_by_their_bytes() {
     let run = start(&bench).await;
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!((reason, summary.done), (StopReason::Completed, 6));
-    assert!(bench.library.resting_progress(run).unwrap().batches.len() > 1);
+    assert!(bench.library.history.progress(run).unwrap().batches.len() > 1);
     assert_paid_once(&server, &summary);
     server.stop().await;
 }
@@ -147,7 +147,7 @@ async fn batches_go_on_while_nobody_asks_and_are_found_again() {
     snapshot(&bench.library, run, has_working_batch).await;
     // As the app is closed, in the middle of submitting.
     bench = reopened(bench, &server).await;
-    let resting = bench.library.resting_progress(run).unwrap();
+    let resting = bench.library.history.progress(run).unwrap();
     assert_eq!(resting.state, RunState::Stopped { reason: StopReason::Shutdown });
     assert!(has_working_batch(&resting) && resting.unsettled.count == 0 && resting.waiting == 40);
 
@@ -176,7 +176,7 @@ async fn a_batch_whose_reply_was_lost_is_found_and_not_submitted_again() {
     .await;
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!((reason, summary.done), (StopReason::Completed, 40));
-    assert_eq!(bench.library.resting_progress(run).unwrap().batches.len(), 3);
+    assert_eq!(bench.library.history.progress(run).unwrap().batches.len(), 3);
     assert_paid_once(&server, &summary);
     server.stop().await;
 
@@ -187,7 +187,7 @@ async fn a_batch_whose_reply_was_lost_is_found_and_not_submitted_again() {
     let run = start(&bench).await;
     snapshot(&bench.library, run, |snapshot| !snapshot.batches.is_empty()).await;
     let bench = reopened(bench, &server).await;
-    let resting = bench.library.resting_progress(run).unwrap();
+    let resting = bench.library.history.progress(run).unwrap();
     assert_eq!((resting.batches[0].stage, resting.unsettled.count), (BatchStage::Unconfirmed, 0));
     bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
     let (reason, summary) = stopped(&bench, run).await;
@@ -385,7 +385,7 @@ async fn a_budget_holds() {
     if whole.paid < dearest {
         assert_eq!((reason, summary.done), (StopReason::Completed, 12));
     }
-    assert!(bench.library.resting_progress(run).unwrap().batches.iter().all(|batch| batch.images <= 15));
+    assert!(bench.library.history.progress(run).unwrap().batches.iter().all(|batch| batch.images <= 15));
 
     // With no room for another, it stops by itself and says why.
     let spent = PicoDollars(whole.paid.0 / 12);
@@ -421,7 +421,7 @@ async fn a_batch_that_the_server_does_not_know_is_given_up_only_by_consent() {
         assert_eq!((reason, summary.waiting, summary.unsettled.count), (StopReason::BatchUnknown, 3, 0));
         assert!(summary.stop_detail.unwrap().contains("does not know"));
     }
-    let resting = bench.library.resting_progress(run).unwrap();
+    let resting = bench.library.history.progress(run).unwrap();
     assert_eq!((resting.batches[0].stage, resting.unknown_batches.count), (BatchStage::Unknown, 3));
     let given_up = ResumeRequest { gives_up_batches: true, ..ResumeRequest::of(run) };
     let refused = bench.library.resume_run(given_up).await.unwrap_err();
@@ -487,7 +487,7 @@ async fn a_batch_that_is_canceled_elsewhere_is_submitted_again_only_on_resume() 
         assert_eq!((reason, summary.done, summary.waiting), (StopReason::BatchCanceled, 0, 20));
         assert_eq!((summary.unsettled.count, summary.possibly_billed.count), (0, 0), "none of it is billed");
         assert!(summary.stop_detail.unwrap().contains("canceled at the server"));
-        let batches = bench.library.resting_progress(run).unwrap().batches.len();
+        let batches = bench.library.history.progress(run).unwrap().batches.len();
         assert!(batches <= 2 * resumed, "each is submitted once a session: {batches}");
         if resumed < 2 {
             bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
@@ -608,7 +608,7 @@ async fn a_server_that_goes_away_is_waited_for_and_a_wrong_key_is_not() {
     let server = Simulator::start(Options { port, ..Options::default() }).await.unwrap();
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!((reason, summary.waiting, summary.unsettled.count), (StopReason::BatchUnknown, 3, 0));
-    assert_eq!(bench.library.resting_progress(run).unwrap().batches[0].stage, BatchStage::Unknown);
+    assert_eq!(bench.library.history.progress(run).unwrap().batches[0].stage, BatchStage::Unknown);
     server.stop().await;
 
     let server = simulate(Batching::default()).await;
@@ -616,7 +616,7 @@ async fn a_server_that_goes_away_is_waited_for_and_a_wrong_key_is_not() {
     let run = start(&bench).await;
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!((reason, summary.waiting, summary.unsettled.count), (StopReason::KeyRejected, 2, 0));
-    assert_ne!(bench.library.run(run).unwrap().state, COMPLETED);
+    assert_ne!(bench.library.history.run(run).unwrap().state, COMPLETED);
     server.stop().await;
 }
 
@@ -659,7 +659,7 @@ async fn a_batch_of_another_run_is_not_waited_for_when_a_person_asks_anew() {
     snapshot(&bench.library, second, |snapshot| !snapshot.pending_elsewhere.is_empty()).await;
     bench.library.pause_run(second);
     assert_eq!(stopped(&bench, second).await.0, StopReason::Paused);
-    assert!(bench.library.resting_progress(second).unwrap().batches.is_empty());
+    assert!(bench.library.history.progress(second).unwrap().batches.is_empty());
 
     let live = RunRequest { mode: RunMode::Live, ..request(&bench).await };
     let live = bench.library.start_run(&live).await.unwrap();

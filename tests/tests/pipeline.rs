@@ -62,8 +62,8 @@ fn photos_are_dated_on_import_and_those_from_before_on_the_next() {
     let names = |conditions: &str| -> Vec<String> {
         let conditions = parse(conditions).unwrap();
         let query = ImageQuery { conditions, order: ImageOrder::Taken, ..ImageQuery::default() };
-        let ids = bench.library.image_ids(&query).unwrap();
-        bench.library.image_cards(&ids, &LayerScope::All).unwrap().into_iter().map(|card| card.name).collect()
+        let ids = bench.library.images.ids(&query).unwrap();
+        bench.library.images.cards(&ids, &LayerScope::All).unwrap().into_iter().map(|card| card.name).collect()
     };
     assert_eq!(names(""), ["china.jpg", "flower.jpg", "coffee.jpg"]);
     assert_eq!(names("taken:2026-05"), ["flower.jpg"]);
@@ -184,12 +184,12 @@ async fn a_folder_becomes_reviewed_marks_and_a_report() {
 
     let cat = bench.cards().into_iter().find(|card| best(card, "cat").is_some()).expect("a cat");
     let accept = Decision { image: cat.id, scope: DecisionScope::Image, verdict: Verdict::Accept };
-    let decided = bench.library.decide(accept, &LayerScope::All).await.unwrap();
+    let decided = bench.library.review.decide(accept, &LayerScope::All).await.unwrap();
     assert_eq!(decided.image.review, ReviewState::Reviewed);
     assert!(decided.image.marks.iter().all(|mark| mark.status == Status::Accepted));
 
     // Undoing the run takes the undecided proposals back and leaves what the person decided.
-    let undecided = bench.library.run(run).unwrap().undecided_count;
+    let undecided = bench.library.history.run(run).unwrap().undecided_count;
     assert_eq!(bench.library.undo_run(run).await.unwrap(), undecided);
     let marks: Vec<_> = bench.cards().into_iter().flat_map(|card| card.marks).collect();
     assert!(!marks.is_empty() && marks.iter().all(|mark| mark.status == Status::Accepted));
@@ -222,7 +222,7 @@ async fn one_failure_stops_nothing_and_can_be_tried_again() {
     fs::rename(&kept, &gone).unwrap();
     bench.library.resume_run(resume(run)).await.unwrap();
     assert_eq!(bench.end_of(run).await, COMPLETED);
-    let summary = bench.library.run(run).unwrap();
+    let summary = bench.library.history.run(run).unwrap();
     assert_eq!((summary.done, summary.failed), (7, 1));
 }
 
@@ -236,13 +236,13 @@ async fn a_paused_run_goes_on_where_it_was() {
     progress.wait_for(|snapshot| snapshot.done > 0).await.unwrap();
     bench.library.pause_run(run);
     assert_eq!(bench.end_of(run).await, RunState::Stopped { reason: StopReason::Paused });
-    let paused = bench.library.run(run).unwrap();
+    let paused = bench.library.history.run(run).unwrap();
     assert!(paused.waiting > 0 && paused.done > 0, "{paused:?}");
 
     bench.library.resume_run(resume(run)).await.unwrap();
     assert!(bench.library.resume_run(resume(run)).await.is_err(), "a run is worked on once");
     assert_eq!(bench.end_of(run).await, COMPLETED);
-    let summary = bench.library.run(run).unwrap();
+    let summary = bench.library.history.run(run).unwrap();
     assert_eq!((summary.done, summary.waiting, summary.retries), (30, 0, 0));
 }
 
@@ -255,13 +255,13 @@ async fn a_recipe_beyond_the_model_says_so_before_it_is_run() {
     assert!(!birds.models[0].can_run);
     assert!(matches!(birds.models[0].shortfalls[0], Shortfall::Attributes { are_required: true, .. }));
 
-    let typed = bench.library.save_typed_recipe("cat, bicycle bell").await.unwrap();
+    let typed = bench.library.recipes.save_typed("cat, bicycle bell").await.unwrap();
     let quote = bench.quote_of(typed.id);
     assert!(quote.models[0].can_run);
     assert_eq!(quote.models[0].shortfalls, [Shortfall::UnknownLabels { labels: vec!["bicycle bell".into()] }]);
 
     let model = quote.models[0].model.id.clone();
-    let birds = bench.library.recipes().unwrap()[1].id;
+    let birds = bench.library.recipes.all().unwrap()[1].id;
     let request = RunRequest::of(ImageSelection::All, birds, model);
     assert!(bench.library.start_run(&request).await.is_err());
 }
@@ -298,10 +298,10 @@ async fn a_run_is_compared_with_what_people_decided_although_a_later_run_replace
     assert_eq!(bench.end_of(second).await, COMPLETED);
 
     let [first, second] = [first, second].map(|run| Side::Run { run });
-    let alike = bench.library.compare_sides(first, second).unwrap();
+    let alike = bench.library.review.compare_sides(first, second).unwrap();
     assert_eq!((alike.images, alike.things.differences()), (2, 0), "the same model says the same: {alike:?}");
     assert!(alike.things.agreed >= 2, "{alike:?}");
-    let untouched = bench.library.compare_sides(first, Side::Decided).unwrap();
+    let untouched = bench.library.review.compare_sides(first, Side::Decided).unwrap();
     assert_eq!(untouched.images, 0, "nobody has reviewed anything");
 
     // One is called another name, one that nobody saw is drawn, the rest is rejected.
@@ -320,11 +320,11 @@ async fn a_run_is_compared_with_what_people_decided_although_a_later_run_replace
     let rejected = Verdict::Reject { reason: Some(RejectReason::NotThere) };
     let others: Vec<_> = card.marks.iter().filter(|mark| mark.id != cup.id).collect();
     changes.extend(others.iter().map(|mark| AnnotationChange::Decide { id: mark.id, verdict: rejected }));
-    bench.library.edit_annotations(ImageEdit { image: card.id, changes }, &LayerScope::All).await.unwrap();
+    bench.library.review.edit(ImageEdit { image: card.id, changes }, &LayerScope::All).await.unwrap();
     let accept = Decision { image: card.id, scope: DecisionScope::Image, verdict: Verdict::Accept };
-    bench.library.decide(accept, &LayerScope::All).await.unwrap();
+    bench.library.review.decide(accept, &LayerScope::All).await.unwrap();
 
-    let pairs = bench.library.compare_image(card.id, first, Side::Decided).unwrap();
+    let pairs = bench.library.review.compare_image(card.id, first, Side::Decided).unwrap();
     let of = |agreement| pairs.iter().filter(|pair| pair.agreement == agreement).collect::<Vec<_>>();
     let relabelled = of(Agreement::Relabelled);
     assert_eq!(relabelled.len(), 1, "{pairs:?}");
@@ -332,7 +332,7 @@ async fn a_run_is_compared_with_what_people_decided_although_a_later_run_replace
     assert_eq!(labels, ["cup", "mug"]);
     assert_eq!(of(Agreement::OnlyFirst).len(), others.len());
     assert_eq!(of(Agreement::OnlySecond)[0].second.as_ref().unwrap().label, "napkin");
-    let compared = bench.library.compare_sides(first, Side::Decided).unwrap();
+    let compared = bench.library.review.compare_sides(first, Side::Decided).unwrap();
     assert_eq!((compared.images, compared.differing), (1, vec![card.id]));
 }
 
@@ -351,31 +351,31 @@ async fn likely_mistakes_are_repaired_and_certain_marks_accepted_after_a_look_at
     let whole = AnnotationContent { label: "table".into(), shape, attributes: std::collections::BTreeMap::new() };
     let everything = ImageQuery::default();
     let huge = || {
-        let counts = bench.library.filter_counts(&everything).unwrap();
+        let counts = bench.library.images.filter_counts(&everything).unwrap();
         counts.checks.iter().find(|count| count.filter == Check::Huge).map_or(0, |count| count.count)
     };
     let found_by_the_model = huge();
     let edit = ImageEdit { image: card.id, changes: vec![AnnotationChange::Add { content: whole }] };
-    let drawn = bench.library.edit_annotations(edit, &LayerScope::All).await.unwrap().annotations[0];
+    let drawn = bench.library.review.edit(edit, &LayerScope::All).await.unwrap().annotations[0];
     assert_eq!(huge(), found_by_the_model + 1);
-    let findings = bench.library.findings(card.id, &LayerScope::All).unwrap();
+    let findings = bench.library.review.findings(card.id, &LayerScope::All).unwrap();
     assert!(findings.iter().any(|finding| finding.check == Check::Huge && finding.annotation == drawn), "{findings:?}");
     let uncertain = ImageQuery { order: ImageOrder::Uncertainty, ..everything.clone() };
-    assert_eq!(bench.library.image_ids(&uncertain).unwrap().len(), 3);
-    let extent = bench.library.repair_extent(Check::Huge, &everything).unwrap();
+    assert_eq!(bench.library.images.ids(&uncertain).unwrap().len(), 3);
+    let extent = bench.library.review.repair_extent(Check::Huge, &everything).unwrap();
     let marks = found_by_the_model + 1;
     assert_eq!((extent.annotations, extent.decided, extent.reviewed), (marks, 1, 0), "drawing reviews no image");
     assert!((1..=marks).contains(&extent.images), "{extent:?}");
-    let spared = bench.library.repair(Check::Huge, &everything, true).await.unwrap();
+    let spared = bench.library.review.repair(Check::Huge, &everything, true).await.unwrap();
     assert_eq!(spared.annotations, found_by_the_model, "what was drawn stays");
     assert_eq!(huge(), 1);
     if found_by_the_model > 0 {
-        bench.library.undo_latest(&LayerScope::All).await.unwrap().unwrap();
+        bench.library.review.undo_latest(&LayerScope::All).await.unwrap().unwrap();
     }
-    let swept = bench.library.repair(Check::Huge, &everything, false).await.unwrap();
+    let swept = bench.library.review.repair(Check::Huge, &everything, false).await.unwrap();
     assert_eq!(swept, BulkEditResult { images: found_by_the_model + 1, annotations: found_by_the_model + 1 });
     assert_eq!(huge(), 0);
-    bench.library.undo_latest(&LayerScope::All).await.unwrap().unwrap();
+    bench.library.review.undo_latest(&LayerScope::All).await.unwrap().unwrap();
     assert_eq!(huge(), found_by_the_model + 1);
 
     let request = AuditRequest {
@@ -385,17 +385,17 @@ async fn likely_mistakes_are_repaired_and_certain_marks_accepted_after_a_look_at
         sample: 50,
         error_limit: Share(0.05),
     };
-    let audit = bench.library.begin_audit(request.clone()).await.unwrap();
+    let audit = bench.library.review.begin_audit(request.clone()).await.unwrap();
     assert_eq!(audit.proposals as usize, audit.sample.len(), "all of them, where there are few");
     assert_eq!(audit.error_rate, None);
     let scope = DecisionScope::Annotation { id: audit.sample[0].annotation };
     let right = Decision { image: audit.sample[0].image, scope, verdict: Verdict::Accept };
-    bench.library.decide(right, &LayerScope::All).await.unwrap();
-    let rate = bench.library.audit(audit.id).unwrap().error_rate.unwrap();
+    bench.library.review.decide(right, &LayerScope::All).await.unwrap();
+    let rate = bench.library.review.audit(audit.id).unwrap().error_rate.unwrap();
     assert_eq!((rate.judged, rate.wrong), (1, 0));
     assert!((rate.at_most - 0.95).abs() < 1e-6, "one right one says next to nothing: {}", rate.at_most);
-    let accepted = bench.library.accept_audited(audit.id).await.unwrap();
+    let accepted = bench.library.review.accept_audited(audit.id).await.unwrap();
     assert_eq!(accepted.accepted, Some(audit.proposals - 1));
-    let nothing_left = bench.library.begin_audit(request).await;
+    let nothing_left = bench.library.review.begin_audit(request).await;
     assert!(matches!(nothing_left, Err(engine::EngineError::NothingToAudit)), "{nothing_left:?}");
 }

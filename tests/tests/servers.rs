@@ -30,7 +30,7 @@ fn library(server: &Running, images: u32) -> Bench {
 }
 
 async fn stopped(bench: &Bench, run: RunId) -> (RunState, RunSummary) {
-    (bench.end_of(run).await, bench.library.run(run).unwrap())
+    (bench.end_of(run).await, bench.library.history.run(run).unwrap())
 }
 
 const fn for_reason(reason: StopReason) -> RunState {
@@ -184,7 +184,7 @@ async fn a_usage_that_cannot_be_is_not_reported_and_its_answer_is_kept() {
         assert_eq!((state, summary.done, summary.mark_count, summary.retries), (COMPLETED, 3, 15, 0), "{tokens}");
         assert_eq!(summary.possibly_billed.count, 1, "{tokens}");
         assert!(summary.paid + summary.possibly_billed.at_most <= summary.quoted.unwrap().high, "{tokens}");
-        assert_eq!(bench.library.runs().unwrap().len(), 1);
+        assert_eq!(bench.library.history.runs().unwrap().len(), 1);
         server.stop().await;
     }
 }
@@ -248,7 +248,7 @@ async fn a_limit_that_counts_output_maxima_is_kept_to() {
             Limits { output_tokens_per_minute: 20_000, counts_max_tokens: true, are_announced, ..Limits::default() };
         let server = Simulator::start(Options { limits, ..Options::default() }).await.unwrap();
         let bench = library(&server, 22);
-        let recipe = bench.library.save_typed_recipe(LABELS).await.unwrap();
+        let recipe = bench.library.recipes.save_typed(LABELS).await.unwrap();
         let options = RunOptions { max_tokens: Some(1_000), ..RunOptions::default() };
         let request = RunRequest { options, ..RunRequest::of(ImageSelection::All, recipe.id, ModelId(MODEL.into())) };
         let run = bench.library.start_run(&request).await.unwrap();

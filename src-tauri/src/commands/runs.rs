@@ -29,7 +29,7 @@ pub async fn watch_run(
     let library = desktop.library();
     let Some(mut snapshots) = library.run_progress(run) else {
         desktop.watch(watch, None);
-        let resting = ask(&desktop, move |library| library.resting_progress(run)).await?;
+        let resting = ask(&desktop, move |library| library.history.progress(run)).await?;
         // A window that is gone needs no snapshot.
         let _ = progress.send(resting);
         return Ok(());
@@ -78,7 +78,7 @@ pub async fn cancel_run(desktop: State<'_, Desktop>, run: RunId) -> Answer<()> {
 #[tauri::command]
 #[specta::specta]
 pub async fn runs(desktop: State<'_, Desktop>) -> Answer<Vec<RunSummary>> {
-    ask(&desktop, |library| library.runs()).await
+    ask(&desktop, |library| library.history.runs()).await
 }
 
 #[tauri::command]

@@ -136,8 +136,8 @@ fn default_folder() -> Result<PathBuf, CommandError> {
 
 pub fn find_run(library: &Library, choice: RunChoice) -> Result<RunId, CommandError> {
     match choice {
-        RunChoice::Number(run) => Ok(library.run(run)?.id),
-        RunChoice::Latest => Ok(library.runs()?.first().ok_or(CommandError::NoRuns)?.id),
+        RunChoice::Number(run) => Ok(library.history.run(run)?.id),
+        RunChoice::Latest => Ok(library.history.runs()?.first().ok_or(CommandError::NoRuns)?.id),
     }
 }
 
@@ -150,7 +150,7 @@ pub struct Chosen {
 /// The recipe for what is to be found; typed labels are kept as one.
 pub async fn keep_recipe(library: &Library, to_find: &ToFind) -> Result<Chosen, CommandError> {
     let saved = match &to_find.labels {
-        Some(typed) => library.save_typed_recipe(typed).await?,
+        Some(typed) => library.recipes.save_typed(typed).await?,
         None => return saved_recipe(library, to_find.recipe.as_deref()),
     };
     Ok(Chosen { id: saved.id, recipe: saved.recipe })
@@ -165,7 +165,7 @@ pub fn read_recipe(library: &Library, to_find: &ToFind) -> Result<Recipe, Comman
 }
 
 fn saved_recipe(library: &Library, asked: Option<&str>) -> Result<Chosen, CommandError> {
-    let recipes = library.recipes()?;
+    let recipes = library.recipes.all()?;
     let found = match asked {
         Some(asked) => recipes.iter().find(|saved| saved.recipe.name.to_lowercase() == asked.to_lowercase()),
         None => recipes.first(),

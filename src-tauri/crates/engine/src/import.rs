@@ -22,10 +22,11 @@ use store::{KnownFile, NewImage};
 use tokio::sync::watch;
 
 use crate::clock::now_millis;
-use crate::library::{Library, processors};
+use crate::library::Library;
+use crate::machine::processors;
 use crate::originals::fingerprint;
-use crate::pixels::THUMBNAIL_EDGE;
 use crate::sync::lock;
+use crate::thumbnails::THUMBNAIL_EDGE;
 use crate::{EngineError, Result};
 
 /// Paths that wait to be read: enough to keep every reader busy, few enough to hold no memory.
@@ -120,7 +121,7 @@ impl Library {
             progress.is_finished = true;
             progress.is_cancelled = is_cancelled.load(Ordering::Relaxed);
         });
-        self.note_change();
+        self.changes.record();
         let written = imported?;
         Ok(Imported {
             images: written.images,
@@ -182,7 +183,7 @@ impl Library {
                         self.import_progress.send_modify(|progress| progress.leftovers += 1);
                         return;
                     }
-                    Found::File(path) if self.is_written_by_library(&path) => return,
+                    Found::File(path) if self.layout.is_written_by_library(&path) => return,
                     Found::File(path) => Ok(path),
                     Found::Unreadable { path, detail } => Err((path, detail)),
                 };
@@ -243,7 +244,7 @@ impl Library {
         }
         match prepare::ingest(path, THUMBNAIL_EDGE, &self.decoding_memory) {
             Ok(ingested) => {
-                if let Err(error) = self.keep_thumbnail(ingested.hash, &ingested.thumbnail) {
+                if let Err(error) = self.thumbnails.keep(ingested.hash, &ingested.thumbnail) {
                     // It is made again when it is looked at.
                     tracing::warn!(%error, "a thumbnail was not kept");
                 }
@@ -336,7 +337,7 @@ impl Library {
             progress.known += counts.known;
             progress.skipped += counts.skipped;
         });
-        self.note_change();
+        self.changes.record();
         Ok(written)
     }
 }

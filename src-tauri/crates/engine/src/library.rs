@@ -5,31 +5,43 @@
     reason = "asked on threads that may block: of `Library::ask`, of the command line, or of their own"
 )]
 
-use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::collections::HashMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
-use domain::ids::{CollectionId, ImageId, RecipeId, RunId};
-use domain::import::{ImportProgress, SkippedFile};
-use domain::layers::LayerScope;
-use domain::library::{FilterCounts, ImageCard, LibraryOverview};
-use domain::query::{Completion, ImageQuery, complete};
-use domain::recipe::{Recipe, SavedRecipe, builtin};
+use domain::ids::RunId;
+use domain::import::ImportProgress;
+use domain::recipe::builtin;
 use domain::settings::{Installation, Settings};
 use keys::{EnvFile, Environment, KeyRing};
 use prepare::{DecodingMemory, MemoryLimit};
 use store::Store;
-use tokio::sync::{OnceCell, watch};
+use tokio::sync::watch;
 
+use crate::active_runs::ActiveRuns;
 use crate::backend::Backends;
-use crate::checks::MOMENT;
+use crate::blocking::off_workers;
+use crate::changes::Changes;
+use crate::check_index::CheckIndex;
+use crate::collections::Collections;
 use crate::consents::Consents;
+use crate::dataset::Datasets;
+use crate::gallery::Gallery;
 use crate::import::ImportTurn;
+use crate::layout::Layout;
+use crate::machine::processors;
+use crate::originals::Originals;
+use crate::outputs::Outputs;
 use crate::quote::Trials;
-use crate::run::{ActiveRun, BatchLimits, OwnWorker};
+use crate::recipes::Recipes;
+use crate::review::Review;
+use crate::run::BatchLimits;
+use crate::run_history::RunHistory;
+use crate::similar::Similar;
 use crate::surroundings::Surroundings;
+use crate::thumbnails::Thumbnails;
+use crate::workers::Workers;
 use crate::{EngineError, Result, layout, private};
 
 /// How often to look whether the processes that work on runs are alive.
@@ -37,8 +49,27 @@ const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// An open library. Its folder holds the database, the settings, the thumbnails, the metrics and the locks of workers.
 pub struct Library {
-    folder: PathBuf,
-    pub(crate) store: Store,
+    /// Images, as they are shown.
+    pub images: Arc<Gallery>,
+    pub collections: Collections,
+    pub recipes: Recipes,
+    /// What people decide about annotations.
+    pub review: Review,
+    /// Which images are similar.
+    pub similar: Arc<Similar>,
+    /// Runs, as they are recorded.
+    pub history: Arc<RunHistory>,
+    /// Annotations as files of other programs.
+    pub datasets: Datasets,
+    /// Where files may be written.
+    pub outputs: Arc<Outputs>,
+    pub(crate) layout: Arc<Layout>,
+    pub(crate) store: Arc<Store>,
+    pub(crate) changes: Changes,
+    pub(crate) workers: Arc<Workers>,
+    pub(crate) active_runs: Arc<ActiveRuns>,
+    pub(crate) originals: Arc<Originals>,
+    pub(crate) thumbnails: Arc<Thumbnails>,
     pub(crate) backends: Backends,
     /// Why it could not be read is reported when something is to be sent.
     pub(crate) environment: RwLock<Arc<keys::Result<Environment>>>,
@@ -52,17 +83,9 @@ pub struct Library {
     pub(crate) decoding_memory: DecodingMemory,
     pub(crate) import_turn: Mutex<ImportTurn>,
     pub(crate) import_progress: watch::Sender<ImportProgress>,
-    pub(crate) active_runs: Mutex<HashMap<RunId, ActiveRun>>,
-    /// The runs that this process works on, is about to work on, or is about to let go of.
-    pub(crate) taken_runs: Mutex<HashSet<RunId>>,
-    /// This process as a worker, from its first run on.
-    pub(crate) worker: OnceCell<OwnWorker>,
     /// Why runs could not go on, until it has been shown.
     pub(crate) run_failures: Mutex<HashMap<RunId, EngineError>>,
     pub(crate) batch_limits: Mutex<BatchLimits>,
-    /// Whether marks are looked through for mistakes while others wait for nothing.
-    pub(crate) is_looking_through: AtomicBool,
-    version: watch::Sender<u64>,
     /// Whether the person has created it. Another one's settings do not speak for them.
     pub(crate) is_own: bool,
 }
@@ -77,14 +100,15 @@ impl Library {
     /// Opens the library whose database is at `database`, and creates it when there is none.
     pub fn open(database: &Path, surroundings: Surroundings) -> Result<Arc<Self>> {
         let database = &layout::resolved(database);
-        let (folder, is_new) = (layout::folder_of(database), !Self::exists(database));
+        let (layout, is_new) = (Arc::new(Layout::of(database)), !Self::exists(database));
+        let folder = layout.folder();
         if let Some(parent) = database.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             private::create_folder(parent).map_err(EngineError::file(parent))?;
         }
-        let store = Store::open(database)?;
+        let store = Arc::new(Store::open(database)?);
         // What lay in the place of a new library's settings is not the person's word either.
         let is_created = is_new && !folder.join(crate::settings::FILE_NAME).exists();
-        layout::prepare(database, &folder, is_new)?;
+        layout::prepare(database, folder, is_new)?;
         // Written only once, so that processes that start together do not wait for each other.
         let saved = store.read_blocking(|view| view.recipes()).unwrap_or_default();
         let mut missing = builtin::all();
@@ -95,9 +119,47 @@ impl Library {
             })?;
         }
         let Surroundings { environment, keys, variables, consents, unused_env_file } = surroundings;
+        let memory = DecodingMemory::default();
+        let (changes, active_runs) = (Changes::default(), Arc::new(ActiveRuns::default()));
+        let originals = Arc::new(Originals::new(Arc::clone(&store), memory.clone()));
+        let thumbnails = Arc::new(Thumbnails::new(Arc::clone(&store), Arc::clone(&layout), Arc::clone(&originals)));
+        let workers = Arc::new(Workers::new(Arc::clone(&store), Arc::clone(&layout)));
+        let check_index = Arc::new(CheckIndex::new(Arc::clone(&store), changes.clone()));
+        let images = Arc::new(Gallery::new(
+            Arc::clone(&store),
+            Arc::clone(&workers),
+            Arc::clone(&check_index),
+            Arc::clone(&thumbnails),
+        ));
+        let outputs = Arc::new(Outputs::new(Arc::clone(&store), Arc::clone(&layout)));
+        let history = Arc::new(RunHistory::new(Arc::clone(&store), Arc::clone(&workers), Arc::clone(&active_runs)));
         let mut library = Self {
-            folder,
+            collections: Collections::new(Arc::clone(&store), changes.clone()),
+            recipes: Recipes::new(Arc::clone(&store)),
+            review: Review::new(
+                Arc::clone(&store),
+                changes.clone(),
+                Arc::clone(&workers),
+                check_index,
+                Arc::clone(&images),
+            ),
+            similar: Arc::new(Similar::new(Arc::clone(&store), Arc::clone(&thumbnails), memory.clone())),
+            datasets: Datasets::new(
+                Arc::clone(&store),
+                Arc::clone(&layout),
+                Arc::clone(&outputs),
+                Arc::clone(&history),
+            ),
+            images,
+            outputs,
+            history,
+            layout,
             store,
+            changes,
+            workers,
+            active_runs,
+            originals,
+            thumbnails,
             backends: Backends::default(),
             environment: RwLock::new(Arc::new(environment)),
             unused_env_file: Mutex::new(unused_env_file),
@@ -105,16 +167,11 @@ impl Library {
             variables,
             consents,
             trials: Trials::default(),
-            decoding_memory: DecodingMemory::default(),
+            decoding_memory: memory,
             import_turn: Mutex::default(),
             import_progress: watch::Sender::new(ImportProgress { is_finished: true, ..ImportProgress::default() }),
-            active_runs: Mutex::default(),
-            taken_runs: Mutex::default(),
-            worker: OnceCell::new(),
             run_failures: Mutex::default(),
             batch_limits: Mutex::default(),
-            is_looking_through: AtomicBool::default(),
-            version: watch::Sender::new(0),
             is_own: false,
         };
         library.is_own = library.find_owner(is_created);
@@ -143,7 +200,7 @@ impl Library {
 
     #[must_use]
     pub fn folder(&self) -> &Path {
-        &self.folder
+        self.layout.folder()
     }
 
     /// Sets the decoding memory limit from `settings`.
@@ -152,19 +209,13 @@ impl Library {
         self.decoding_memory.set_limit(set.unwrap_or_default());
     }
 
-    /// Whether a library itself wrote the file at `path`, as it does where its database is in a folder of photos.
-    pub(crate) fn is_written_by_library(&self, path: &Path) -> bool {
-        layout::is_written_by_library(&self.folder, path)
-            || std::path::absolute(path).is_ok_and(|path| self.is_database_file(&path))
-    }
-
     #[must_use]
     pub fn installation(&self) -> Installation {
         Installation {
             version: env!("CARGO_PKG_VERSION").into(),
-            library_folder: self.folder.to_string_lossy().into_owned(),
-            settings_file: self.settings_path().to_string_lossy().into_owned(),
-            metrics_file: self.metrics_path().to_string_lossy().into_owned(),
+            library_folder: self.folder().to_string_lossy().into_owned(),
+            settings_file: self.layout.settings_file().to_string_lossy().into_owned(),
+            metrics_file: self.layout.metrics_file().to_string_lossy().into_owned(),
             processors: processors(),
         }
     }
@@ -175,21 +226,21 @@ impl Library {
         question: impl FnOnce(&Arc<Self>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let library = Arc::clone(self);
-        tokio::task::spawn_blocking(move || question(&library)).await?
+        off_workers(move || question(&library)).await
     }
 
     /// A number that grows whenever images, marks or decisions are not what they were.
     #[must_use]
     pub fn version(&self) -> watch::Receiver<u64> {
-        self.version.subscribe()
+        self.changes.version()
     }
 
     /// Increases the version within about a second of a change to the library by another process, or of the end of one that
     /// worked on a run: a process that is killed changes nothing in the library.
     pub fn watch_other_processes(self: &Arc<Self>) -> Result<()> {
-        let version = self.version.clone();
-        self.store.watch_others(move || version.send_modify(|version| *version += 1))?;
-        let mut worked_on = self.runs_worked_on()?;
+        let changes = self.changes.clone();
+        self.store.watch_others(move || changes.record())?;
+        let mut worked_on = self.workers.runs_worked_on()?;
         let library = Arc::downgrade(self);
         std::thread::Builder::new()
             .name("workers".into())
@@ -198,81 +249,16 @@ impl Library {
                     std::thread::sleep(LOOK_INTERVAL);
                     let Some(library) = library.upgrade() else { return };
                     // A library that cannot be read is reported by those who ask it something.
-                    let Ok(now) = library.runs_worked_on() else { continue };
+                    let Ok(now) = library.workers.runs_worked_on() else { continue };
                     if now != worked_on {
                         worked_on = now;
-                        library.note_change();
+                        library.changes.record();
                     }
                 }
             })
-            .map_err(EngineError::file(&self.folder))?;
+            .map_err(EngineError::file(self.folder()))?;
         Ok(())
     }
-
-    pub(crate) fn note_change(&self) {
-        self.version.send_modify(|version| *version += 1);
-    }
-
-    pub fn overview(&self, collection: Option<CollectionId>) -> Result<LibraryOverview> {
-        Ok(self.store.read_blocking(|view| {
-            Ok(LibraryOverview {
-                collections: view.collections()?,
-                counts: view.image_counts(collection)?,
-                labels: view.label_counts(collection)?,
-            })
-        })?)
-    }
-
-    pub fn image_ids(&self, query: &ImageQuery) -> Result<Vec<ImageId>> {
-        if Self::asks_for_findings(query) {
-            self.look_through_marks()?;
-        }
-        let working = self.runs_worked_on()?;
-        Ok(self.store.read_blocking(|view| view.image_ids(query, &working))?)
-    }
-
-    /// How many images there would be with each filter beside `query`. Of likely mistakes those count that are found within
-    /// a moment; the version grows as more are.
-    pub fn filter_counts(self: &Arc<Self>, query: &ImageQuery) -> Result<FilterCounts> {
-        self.look_through_for(MOMENT)?;
-        let working = self.runs_worked_on()?;
-        Ok(self.store.read_blocking(|view| view.filter_counts(query, &working))?)
-    }
-
-    /// What the word at `cursor` of a half typed question may become.
-    pub fn complete_query(&self, text: &str, cursor: u32) -> Result<Completion> {
-        let vocabulary = self.store.read_blocking(|view| view.query_vocabulary())?;
-        Ok(complete(text, cursor, &vocabulary))
-    }
-
-    /// In the order of `ids`, with the annotations of `layers`; ids that are gone are skipped.
-    pub fn image_cards(&self, ids: &[ImageId], layers: &LayerScope) -> Result<Vec<ImageCard>> {
-        let working = self.runs_worked_on()?;
-        Ok(self.store.read_blocking(|view| view.image_cards(ids, layers, &working))?)
-    }
-
-    pub fn skipped_files(&self, collection: Option<CollectionId>) -> Result<Vec<SkippedFile>> {
-        Ok(self.store.read_blocking(|view| view.skipped_files(collection))?)
-    }
-
-    pub fn recipes(&self) -> Result<Vec<SavedRecipe>> {
-        Ok(self.store.read_blocking(|view| view.recipes())?)
-    }
-
-    /// Saves "find these things" from a typed list, or gives back the recipe that already says the same.
-    pub async fn save_typed_recipe(&self, typed: &str) -> Result<SavedRecipe> {
-        let recipe = Recipe::find_these(typed)?;
-        Ok(self.store.write(move |edit| edit.save_recipe(&recipe, false)).await?)
-    }
-
-    pub async fn delete_recipe(&self, recipe: RecipeId) -> Result<()> {
-        Ok(self.store.write(move |edit| edit.delete_recipe(recipe)).await?)
-    }
-}
-
-/// How many things this machine does at once.
-pub(crate) fn processors() -> u32 {
-    std::thread::available_parallelism().map_or(1, |count| u32::try_from(count.get()).unwrap_or(u32::MAX))
 }
 
 #[cfg(test)]

@@ -35,10 +35,10 @@ pub fn write_copies(folder: &Path, count: usize) -> Result<()> {
 impl Library {
     /// Writes the samples into the library folder, where they are not yet; returns the folder of photos to import.
     pub fn lay_out_samples(&self) -> Result<PathBuf> {
-        let folder = self.folder().join("Samples");
+        let folder = self.layout.samples();
         private::create_folder(&folder).map_err(EngineError::file(&folder))?;
         // Beside the photos' folder, so that an import of it leaves nothing out.
-        let attribution = self.folder().join("Samples-ATTRIBUTION.md");
+        let attribution = self.layout.attribution();
         files::write_private(&attribution, ATTRIBUTION.as_bytes()).map_err(EngineError::file(&attribution))?;
         for (name, bytes) in SAMPLES {
             let path = folder.join(name);

@@ -97,7 +97,7 @@ impl Library {
         write(&path, &settings)?;
         self.limit_decoding_memory(&self.settings_in_force()?);
         if settings.is_local_only {
-            self.pause_runs_elsewhere();
+            self.active_runs.pause_elsewhere();
         }
         Ok(settings)
     }

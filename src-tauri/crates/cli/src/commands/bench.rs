@@ -78,7 +78,7 @@ fn simulation(arguments: &Bench) -> Options {
 /// The images and the question, agreed to where that costs something.
 async fn planned(library: &Arc<Library>, arguments: &Bench, photos: &Path) -> Result<RunRequest, CommandError> {
     let images: Vec<ImageId> = library::import(library, &[photos.to_owned()]).await?;
-    let recipe = library.save_typed_recipe(LABELS).await?.id;
+    let recipe = library.recipes.save_typed(LABELS).await?.id;
     let request = RunRequest {
         asks_anew: true,
         ..RunRequest::of(ImageSelection::Images { ids: images }, recipe, ModelId(arguments.model.clone()))

@@ -25,7 +25,7 @@ pub async fn finish(
     output: Output,
 ) -> Result<Exit, CommandError> {
     words::report(&mut notes(), pilot)?;
-    let (run, verdict) = (pilot.summary.id, library.pilot_verdict(&pilot.summary)?);
+    let (run, verdict) = (pilot.summary.id, library.history.pilot_verdict(&pilot.summary)?);
     if is_gone_on_with(library, arguments, recipe, pilot, verdict).await? {
         library.resume_run(ResumeRequest::of(run)).await?;
         let report = session::follow(library, run).await?;
@@ -52,7 +52,7 @@ async fn is_gone_on_with(
     verdict: PilotVerdict,
 ) -> Result<bool, CommandError> {
     let summary = &pilot.summary;
-    let left = library.waiting_images(summary.id)?;
+    let left = library.history.waiting_images(summary.id)?;
     let quote = annotate::quote(library, arguments, recipe.id, &left, None)?;
     let row = annotate::chosen_model(library, &quote, Some(summary.model.clone()))?;
     let mode = if row.overnight.is_some() { arguments.mode() } else { RunMode::Live };

@@ -24,9 +24,9 @@ pub async fn resume(arguments: &Resume, global: &Global, output: Output) -> Resu
         Some(choice) => library::find_run(&library, choice)?,
         None => newest_unfinished(&library, arguments)?,
     };
-    let mut unsettled = library.run(run)?.unsettled;
+    let mut unsettled = library.history.run(run)?.unsettled;
     if arguments.give_up_batches {
-        let given_up = library.in_unknown_batches(run)?;
+        let given_up = library.history.in_unknown_batches(run)?;
         unsettled.count += given_up.count;
         unsettled.at_most += given_up.at_most;
     }
@@ -48,7 +48,7 @@ pub async fn resume(arguments: &Resume, global: &Global, output: Output) -> Resu
     if let Some(max_tokens) = arguments.max_tokens {
         library.change_max_tokens(run, max_tokens).await?;
     }
-    if matches!(library.run(run)?.destination, Destination::Host { .. }) {
+    if matches!(library.history.run(run)?.destination, Destination::Host { .. }) {
         library::name_endpoints(&library)?;
     }
     if arguments.fresh {
@@ -73,7 +73,7 @@ pub async fn resume(arguments: &Resume, global: &Global, output: Output) -> Resu
         outcome => outcome?,
     }
     if arguments.retry_failed
-        && let Some(quoted) = library.run(run)?.quoted
+        && let Some(quoted) = library.history.run(run)?.quoted
     {
         words::note(&mut notes(), &words::at_most_in_all(run, quoted))?;
     }
@@ -86,8 +86,10 @@ async fn agrees(arguments: &Resume, question: &str) -> Result<bool, CommandError
 }
 
 fn newest_unfinished(library: &Library, arguments: &Resume) -> Result<RunId, CommandError> {
-    for run in library.runs()? {
-        if run.state != RunState::Running && (run.waiting > 0 || (arguments.retry_failed && library.may_retry(&run)?)) {
+    for run in library.history.runs()? {
+        if run.state != RunState::Running
+            && (run.waiting > 0 || (arguments.retry_failed && library.history.may_retry(run.id)?))
+        {
             return Ok(run.id);
         }
     }

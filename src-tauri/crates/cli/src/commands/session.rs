@@ -143,7 +143,7 @@ pub fn leave_files(
     }
     if let Some(folder) = &session.report {
         let notices = words::notices(&report.diagnoses);
-        let written = engine::export::write_report(library, report, &notices, folder);
+        let written = engine::write_report(library, report, &notices, folder);
         let shown = written
             .map_err(CommandError::from)
             .and_then(|written| output.add(|out| words::written_report(out, &written)));

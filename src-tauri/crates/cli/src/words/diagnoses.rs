@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use domain::diagnosis::{AnswerRoom, Change, Diagnosis, Finding, LimitUnit, MetLimit};
-use engine::export::Notice;
+use engine::Notice;
 
 use super::figures::{counted, duration, money};
 use super::kinds::{failure, retry};

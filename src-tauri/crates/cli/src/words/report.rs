@@ -11,7 +11,7 @@ use domain::plan::CostRange;
 use domain::report::{CutOffAnswers, DropGroup, FailedImage, RunReport};
 use domain::run::{PossiblyBilled, RunMode, RunSummary};
 use domain::usage::Usage;
-use engine::export::WrittenReport;
+use engine::WrittenReport;
 
 use super::diagnoses::diagnoses;
 use super::figures::{at_most, counted, duration, grouped, money};

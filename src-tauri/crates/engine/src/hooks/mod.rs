@@ -132,7 +132,7 @@ pub async fn before(library: &Arc<Library>, run: RunId) -> Vec<HookRun> {
 
 /// After a sitting has ended in `state`.
 pub async fn after(library: &Arc<Library>, run: RunId, state: RunState) {
-    let failed = match library.ask(move |library| library.run(run)).await {
+    let failed = match library.ask(move |library| library.history.run(run)).await {
         Ok(summary) => summary.failed,
         Err(error) => {
             tracing::warn!(%run, %error, "the run cannot be read for its hooks");

@@ -27,7 +27,8 @@ use domain::run_options::{Preset, RunOptions};
 use crate::Result;
 use crate::backend::{self, Backends, Question, Trial};
 use crate::connection::Way;
-use crate::library::{Library, processors};
+use crate::library::Library;
+use crate::machine::processors;
 use crate::pilot::{pilot_of, rest, spread};
 use crate::sync::lock;
 
@@ -100,7 +101,7 @@ impl Library {
 
     /// [`Library::quote`] for a recipe that need not be in the library.
     pub fn quote_for_recipe(&self, recipe: &Recipe, selection: &ImageSelection, terms: &PlanTerms) -> Result<Quote> {
-        let similar = self.similar_groups(selection)?;
+        let similar = self.similar.groups(selection)?;
         let leaders = if terms.carries_to_similar { similar.leaders() } else { HashMap::new() };
         let selected = self.store.read_blocking(|view| view.selected_images(selection))?;
         let image_count = selected.len();
@@ -270,7 +271,8 @@ impl Library {
                         while let Some(&image) = sample.get(next.fetch_add(1, Ordering::Relaxed)) {
                             let began = Instant::now();
                             let answered = self
-                                .decode_original(image, Some(trial.longest_edge()))
+                                .originals
+                                .decode(image, Some(trial.longest_edge()))
                                 .is_ok_and(|decoded| trial.marks(&decoded.pixels, recipe).is_ok());
                             if answered {
                                 durations.push(began.elapsed().as_secs_f64() * 1000.0);

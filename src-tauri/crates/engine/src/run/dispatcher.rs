@@ -17,10 +17,10 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::board::Asked;
 use super::executor::{Answered, Ended, Stop, Work, failed};
-use super::progress::{Sitting, Times, whole_millis};
+use super::progress::{Sitting, Times};
 use super::settling::Settling;
 use crate::Result;
-use crate::clock::now_millis;
+use crate::clock::{now_millis, whole_millis};
 use crate::error::guarded;
 
 /// Between snapshots: ten a second.
@@ -140,7 +140,7 @@ impl Dispatcher {
                         self.is_all_read &= finished.outcome.is_ok();
                         self.sitting.note_finished(finished);
                     }
-                    self.work.library.note_change();
+                    self.work.library.changes.record();
                 }
                 () = board.moved() => {}
                 // Cannot fail while this task is listed as active; if it did, there would be nobody to ask for a stop.
@@ -213,7 +213,8 @@ impl Dispatcher {
 
     async fn read_queue(&mut self) -> Result<()> {
         let (run, after) = (self.work.run, self.last_read);
-        let Remaining { jobs, pending } = self.work.library.remaining(run, after, QUEUE_SLICE).await?;
+        let Remaining { jobs, pending } =
+            self.work.library.store.read(move |view| view.remaining(run, after, QUEUE_SLICE)).await?;
         self.is_all_read = jobs.is_empty();
         self.last_read = jobs.last().map(|job| job.id).or(after);
         self.queue.extend(jobs.into_iter().filter(|job| !self.admitted.contains(&job.id)));
@@ -236,7 +237,7 @@ impl Dispatcher {
     async fn admit_again(&mut self) -> Result<Option<Stop>> {
         let library = Arc::clone(&self.work.library);
         if !self.pending.is_empty() {
-            library.forget_dead_workers().await?;
+            library.workers.forget_dead().await?;
         }
         (self.last_read, self.is_all_read) = (None, false);
         self.admit().await?;

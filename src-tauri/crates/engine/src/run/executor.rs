@@ -483,7 +483,8 @@ impl Work {
         let unsent = |kind, detail| JobFailure { attempt: None, kind, detail };
         let decoded = self
             .library
-            .decode_original(image, Some(edge))
+            .originals
+            .decode(image, Some(edge))
             .map_err(|unavailable| unsent(unavailable.kind, unavailable.detail))?;
         if decoded.original != size {
             let detail = format!("decodes to {:?} but was imported as {size:?}", decoded.original);

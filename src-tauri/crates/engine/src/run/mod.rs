@@ -14,7 +14,6 @@ mod session;
 mod settling;
 mod tally;
 mod undecided;
-mod worker;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -29,33 +28,24 @@ use domain::model::{Model, ModelId, Shortfall};
 use domain::money::PicoDollars;
 use domain::plan::{ImageSelection, ResumeRequest, RunRequest, SizeCount};
 use domain::recipe::Recipe;
-use domain::run::{PossiblyBilled, RunMode, RunProgress, RunState, RunSummary, StopReason, WorkingRun};
+use domain::run::{RunMode, RunProgress, RunState, StopReason, WorkingRun};
 use domain::run_options::RunOptions;
 use domain::settings::RouteLimits;
 use keys::AtOnce;
-use store::{Edit, NewPilot, NewRun, Worker};
+use store::{Edit, NewPilot, NewRun};
 use tokio::sync::watch;
 
-use self::worker::TakenRun;
 use crate::backend::{self, Backend, Backends, Question};
 use crate::clock::now_millis;
-use crate::library::{Library, processors};
-use crate::pilot::{PilotVerdict, pilot_of};
+use crate::library::Library;
+use crate::machine::processors;
+use crate::pilot::pilot_of;
 use crate::quote::{Asked, Conditions};
 use crate::sync::lock;
 use crate::{EngineError, Result};
 
 pub use overnight::BatchLimits;
-use progress::{JUST_ANSWERED, Kept};
 pub use retry::Retrying;
-pub(crate) use worker::OwnWorker;
-
-/// A run that this process works on.
-pub struct ActiveRun {
-    progress: watch::Receiver<RunProgress>,
-    /// `Some` asks the dispatcher to admit nothing more.
-    stop: watch::Sender<Option<StopReason>>,
-}
 
 /// A model, opened for a run.
 struct Opened {
@@ -72,7 +62,7 @@ impl Library {
         let (selection, carries) = (request.images.clone(), request.carries_to_similar);
         let chosen = selection.clone();
         let images = self.store.read(move |view| view.selected_images(&chosen)).await?;
-        let queue = self.ask(move |library| library.queue(&selection, &images, carries)).await?;
+        let queue = self.ask(move |library| library.similar.queue(&selection, &images, carries)).await?;
         if queue.is_empty() {
             return Err(EngineError::NoImages);
         }
@@ -142,7 +132,7 @@ impl Library {
         };
         let now = now_millis();
         let id = self.store.write(move |edit| edit.add_run(&run, now)).await?;
-        let taken = TakenRun::take(self, id).await?;
+        let taken = self.workers.take(id).await?;
         self.work_on(taken, async { Ok((opened, false)) }).await?;
         Ok(id)
     }
@@ -167,15 +157,14 @@ impl Library {
     /// a process died are made again only with the person's word.
     pub async fn resume_run(self: &Arc<Self>, request: ResumeRequest) -> Result<()> {
         // First, so that nothing of a run is changed while another process works on it.
-        let taken = TakenRun::take(self, request.run).await?;
+        let taken = self.workers.take(request.run).await?;
         self.work_on(taken, async { Ok((self.prepare_to_resume(request).await?, true)) }).await
     }
 
     async fn prepare_to_resume(self: &Arc<Self>, request: ResumeRequest) -> Result<Opened> {
         let run = request.run;
-        let summary = self.ask(move |library| library.run(run)).await?;
-        let asked = summary.clone();
-        let may_retry = request.retries_failed && self.ask(move |library| library.may_retry(&asked)).await?;
+        let summary = self.ask(move |library| library.history.run(run)).await?;
+        let may_retry = request.retries_failed && self.ask(move |library| library.history.may_retry(run)).await?;
         if summary.waiting == 0 && !may_retry {
             return Err(EngineError::NothingLeft(run));
         }
@@ -219,24 +208,6 @@ impl Library {
         Ok(opened)
     }
 
-    /// Requests in batches of `run` that the server does not know: what giving these up may have cost in vain.
-    #[expect(clippy::disallowed_methods, reason = "asked on threads that may block")]
-    pub fn in_unknown_batches(&self, run: RunId) -> Result<PossiblyBilled> {
-        Ok(self.store.read_blocking(|view| view.in_unknown_batches(run))?)
-    }
-
-    /// What the pilot of a run that has stopped after it says about the other images.
-    #[expect(clippy::disallowed_methods, reason = "asked on threads that may block")]
-    pub fn pilot_verdict(&self, run: &RunSummary) -> Result<PilotVerdict> {
-        Ok(PilotVerdict::of(run, self.store.read_blocking(|view| view.pilot_expected(run.id))?))
-    }
-
-    /// The images of a run that have not finished.
-    #[expect(clippy::disallowed_methods, reason = "asked on threads that may block")]
-    pub fn waiting_images(&self, run: RunId) -> Result<Vec<ImageId>> {
-        Ok(self.store.read_blocking(|view| view.waiting_images(run))?)
-    }
-
     /// Keeps the high end of a run's quote true where a person has let images be asked about again, or has changed the
     /// settings that it rests on: it is what the run has cost so far, with the worst case of what waits.
     async fn keep_bound(self: &Arc<Self>, run: RunId, backend: &Backend, committed: PicoDollars) -> Result<()> {
@@ -256,15 +227,6 @@ impl Library {
         })?;
         let unpaid = self.unanswered(question.filter(|_| !asks_anew).as_ref(), &waiting)?;
         Ok((self.store.read_blocking(|view| view.sizes_of(&unpaid))?, of_waiting))
-    }
-
-    /// Whether there are images in a run that another try may help, at least with a larger output maximum.
-    #[expect(clippy::disallowed_methods, reason = "asked on threads that may block")]
-    pub fn may_retry(&self, summary: &RunSummary) -> Result<bool> {
-        let run = summary.id;
-        let (retried, (cut_off, _)) =
-            self.store.read_blocking(|view| Ok((view.retried_count(run)?, view.cut_off_images(run)?)))?;
-        Ok(retried + cut_off > 0)
     }
 
     /// Changes the output maximum of a run that no process works on, in tokens.
@@ -300,7 +262,7 @@ impl Library {
         run: RunId,
         change: impl FnOnce(&Edit<'_>) -> store::Result<()> + Send + 'static,
     ) -> Result<()> {
-        let taken = TakenRun::take(self, run).await?;
+        let taken = self.workers.take(run).await?;
         let changed = self.store.write(change).await;
         taken.release().await;
         Ok(changed?)
@@ -308,52 +270,18 @@ impl Library {
 
     /// What is in flight is finished. Batches go on at the server's, and are heard of again when the run is resumed.
     pub fn pause_run(&self, run: RunId) {
-        self.stop_run(run, StopReason::Paused);
+        self.active_runs.stop(run, StopReason::Paused);
     }
 
     /// What is done stays; what is in flight is finished, since it may have been paid for. Batches are canceled at the
     /// server's, and what was done of them by then is kept.
     pub fn cancel_run(&self, run: RunId) {
-        self.stop_run(run, StopReason::Cancelled);
-    }
-
-    /// Pauses every run that sends to another machine: what is in flight has been sent, nothing more is.
-    pub(crate) fn pause_runs_elsewhere(&self) {
-        for working in self.working_runs() {
-            if working.destination.is_elsewhere() {
-                self.pause_run(working.run);
-            }
-        }
-    }
-
-    fn stop_run(&self, run: RunId, reason: StopReason) {
-        if let Some(active) = lock(&self.active_runs).get(&run) {
-            active.stop.send_replace(Some(reason));
-        }
+        self.active_runs.stop(run, StopReason::Cancelled);
     }
 
     /// Stops every run, and waits until what was in flight is on disk or `patience` is over.
     pub async fn shut_down(&self, patience: Duration) {
-        let mut stopping: Vec<_> = lock(&self.active_runs)
-            .values()
-            .map(|active| {
-                active.stop.send_if_modified(|stop| {
-                    let is_first = stop.is_none();
-                    stop.get_or_insert(StopReason::Shutdown);
-                    is_first
-                });
-                active.progress.clone()
-            })
-            .collect();
-        let drained = async {
-            for progress in &mut stopping {
-                // An error means that the dispatcher is gone, which is as good.
-                let _ = progress.wait_for(|snapshot| matches!(snapshot.state, RunState::Stopped { .. })).await;
-            }
-        };
-        if tokio::time::timeout(patience, drained).await.is_err() {
-            tracing::warn!("closing with images still in flight; they will be done when the run is resumed");
-        }
+        self.active_runs.shut_down(patience).await;
     }
 
     /// Has batches cut smaller than usual from now on, or looked for otherwise.
@@ -364,7 +292,7 @@ impl Library {
     /// Snapshots of a run while it is worked on here; `None` when it is not.
     #[must_use]
     pub fn run_progress(&self, run: RunId) -> Option<watch::Receiver<RunProgress>> {
-        lock(&self.active_runs).get(&run).map(|active| active.progress.clone())
+        self.active_runs.progress(run)
     }
 
     /// Keeps why a run could not go on.
@@ -382,91 +310,17 @@ impl Library {
     /// The runs that this process works on, the oldest first.
     #[must_use]
     pub fn working_runs(&self) -> Vec<WorkingRun> {
-        let mut working: Vec<WorkingRun> = lock(&self.active_runs)
-            .values()
-            .map(|active| {
-                let snapshot = active.progress.borrow();
-                WorkingRun {
-                    run: snapshot.run,
-                    destination: snapshot.destination.clone(),
-                    finished: snapshot.done + snapshot.failed,
-                    total: snapshot.total,
-                }
-            })
-            .collect();
-        working.sort_by_key(|working| working.run);
-        working
-    }
-
-    /// The state of a run that nobody works on, in the form of a snapshot.
-    #[expect(clippy::disallowed_methods, reason = "asked on threads that may block")]
-    pub fn resting_progress(&self, run: RunId) -> Result<RunProgress> {
-        let summary = self.run(run)?;
-        let kept = self.store.read_blocking(|view| {
-            let (wall_millis, concurrency) = view.pace_of_run(run)?;
-            Ok(Kept {
-                failures: view.failure_groups(run)?,
-                retried: view.retry_groups(run)?,
-                wall_millis,
-                concurrency,
-                batches: overnight::states(&view.batches_of_run(run)?),
-                unknown_batches: view.in_unknown_batches(run)?,
-                endpoints: view.endpoints_of_run(run)?,
-                last_answered: view.last_answered(run, JUST_ANSWERED)?,
-                finished_after: view.finished_after(run)?,
-                hooks: view.hook_runs(run)?,
-                largest_request: view.largest_request(run)?,
-            })
-        })?;
-        Ok(progress::resting(summary, kept))
-    }
-
-    /// The newest first.
-    #[expect(clippy::disallowed_methods, reason = "asked on threads that may block")]
-    pub fn runs(&self) -> Result<Vec<RunSummary>> {
-        let (mut runs, recorded) = self.store.read_blocking(|view| Ok((view.runs()?, view.runs_with_workers()?)))?;
-        for run in &mut runs {
-            let worker = recorded.iter().find(|(recorded, _)| *recorded == run.id).map(|(_, worker)| worker);
-            run.state = self.actual_state(run, worker);
-            if run.state == RunState::Interrupted {
-                *run = self.run(run.id)?;
-            }
-        }
-        Ok(runs)
-    }
-
-    #[expect(clippy::disallowed_methods, reason = "asked on threads that may block")]
-    pub fn run(&self, run: RunId) -> Result<RunSummary> {
-        let look = || {
-            let (mut summary, worker) = self.store.read_blocking(|view| Ok((view.run(run)?, view.worker_of(run)?)))?;
-            summary.state = self.actual_state(&summary, worker.as_ref());
-            Ok(summary)
-        };
-        // A second look, since its session may have ended after the first had read the library.
-        let first: Result<RunSummary> = look();
-        if first.as_ref().is_ok_and(|summary| summary.state == RunState::Interrupted) { look() } else { first }
+        self.active_runs.working()
     }
 
     /// Takes the run's undecided proposals back; returns how many.
     pub async fn undo_run(self: &Arc<Self>, run: RunId) -> Result<u32> {
-        if let Some(process) = self.ask(move |library| library.process_at_work(run)).await? {
+        if let Some(process) = self.workers.process_at_work(run).await? {
             return Err(EngineError::RunBusy { run, process });
         }
         let taken_back = self.store.write(move |edit| edit.take_back_proposals(run)).await?;
-        self.note_change();
+        self.changes.record();
         Ok(taken_back)
-    }
-
-    /// The library only knows that a run was not stopped; whether a process works on it, its worker tells.
-    fn actual_state(&self, run: &RunSummary, worker: Option<&Worker>) -> RunState {
-        if run.state != RunState::Running {
-            return run.state;
-        }
-        match lock(&self.active_runs).get(&run.id) {
-            Some(active) => active.progress.borrow().state,
-            None if worker.is_some_and(|worker| self.is_at_work(run.id, worker)) => RunState::Running,
-            None => RunState::Interrupted,
-        }
     }
 
     /// Opens a backend where it may block: weights take a while to load, and a keychain may ask for its password.

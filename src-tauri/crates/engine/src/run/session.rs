@@ -8,6 +8,7 @@ use domain::run::{RunMode, RunProgress, RunState, StopReason};
 use tokio::sync::{Mutex, Semaphore, watch};
 use tokio::task::JoinHandle;
 
+use super::Opened;
 use super::board::Board;
 use super::budget::Budget;
 use super::dispatcher::Dispatcher;
@@ -16,11 +17,10 @@ use super::overnight::Overnight;
 use super::progress::Times;
 use super::tally::{Sums, Tally};
 use super::undecided::UndecidedRefusals;
-use super::worker::TakenRun;
-use super::{ActiveRun, Opened};
 use crate::hooks;
-use crate::library::{Library, processors};
-use crate::sync::lock;
+use crate::library::Library;
+use crate::machine::processors;
+use crate::workers::TakenRun;
 use crate::{EngineError, Result};
 
 /// A session that has begun: the task that works on its run, and where its snapshots go.
@@ -42,8 +42,8 @@ impl Library {
         };
         match starting.await {
             Ok(session) => {
-                tokio::spawn(watch_over(taken, session));
-                self.note_change();
+                tokio::spawn(watch_over(Arc::clone(self), taken, session));
+                self.changes.record();
                 Ok(())
             }
             Err(error) => {
@@ -70,7 +70,7 @@ impl Library {
             Ok((view.recipe_of_run(run)?, concurrency, pace, times, view.is_in_pilot(run)?))
         });
         let (recipe, concurrency, (worked_millis, _), times, is_in_pilot) = kept.await?;
-        let summary = self.ask(move |library| library.run(run)).await?;
+        let summary = self.ask(move |library| library.history.run(run)).await?;
         // The pilot of an overnight run is asked about at another price than the other images.
         if is_resumed && !(is_in_pilot && summary.mode == RunMode::Overnight) {
             self.keep_bound(run, &opened.backend, summary.paid + summary.possibly_billed.at_most).await?;
@@ -80,7 +80,7 @@ impl Library {
         {
             opened.backend.record_form_taken();
         }
-        let snapshot = self.ask(move |library| library.resting_progress(run)).await?;
+        let snapshot = self.ask(move |library| library.history.progress(run)).await?;
         let mode = if is_in_pilot { RunMode::Live } else { snapshot.mode };
         let tally = Tally::beginning_with(Sums {
             spent: snapshot.spent,
@@ -91,8 +91,7 @@ impl Library {
         });
         let budget = Budget::new(snapshot.budget, snapshot.spent + snapshot.possibly_billed.at_most);
         let (publish, progress) = watch::channel(RunProgress { state: RunState::Running, ..snapshot });
-        let (stop, stop_asked) = watch::channel(None);
-        lock(&self.active_runs).insert(run, ActiveRun { progress, stop });
+        let stop_asked = self.active_runs.add(run, progress);
         let (halt, is_halted) = watch::channel(false);
         let mut work = Work {
             library: Arc::clone(self),
@@ -125,8 +124,8 @@ impl Library {
 }
 
 /// Waits until the work on a run has ended, records how, and lets go of the run.
-async fn watch_over(taken: TakenRun, Begun { working, publish }: Begun) {
-    let (library, run) = (Arc::clone(&taken.library), taken.run);
+async fn watch_over(library: Arc<Library>, taken: TakenRun, Begun { working, publish }: Begun) {
+    let run = taken.run;
     let stop = match working.await.map_err(EngineError::from).flatten() {
         Ok(stop) => Some(stop),
         // What is on disk stays sound. Without a record of its end the run shows as interrupted.
@@ -148,9 +147,9 @@ async fn watch_over(taken: TakenRun, Begun { working, publish }: Begun) {
         tracing::error!(%run, %error, "the end of the run was not carried out");
     }
     // In this order: the next session on the run begins by taking it, and must not find the entry of this one.
-    lock(&library.active_runs).remove(&run);
+    library.active_runs.remove(run);
     taken.release().await;
-    library.note_change();
+    library.changes.record();
     let last = RunProgress { state, stop_detail: detail, hold: None, ..publish.borrow().clone() };
     publish.send_replace(last_snapshot(&library, last).await);
 }
@@ -176,7 +175,7 @@ async fn end(library: Arc<Library>, run: RunId, stop: Option<Stop>, state: RunSt
 /// `otherwise` is shown where the library cannot be read.
 async fn last_snapshot(library: &Arc<Library>, otherwise: RunProgress) -> RunProgress {
     let (reader, run) = (Arc::clone(library), otherwise.run);
-    let resting = tokio::task::spawn_blocking(move || reader.resting_progress(run)).await;
+    let resting = tokio::task::spawn_blocking(move || reader.history.progress(run)).await;
     match resting.map_err(EngineError::from).flatten() {
         Ok(resting) => RunProgress { state: otherwise.state, ..resting },
         Err(error) => {

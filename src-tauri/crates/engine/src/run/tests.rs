@@ -58,7 +58,7 @@ fn with_pictures(folder: &Path) -> Arc<Library> {
 
 async fn start(library: &Arc<Library>) -> RunId {
     let model = library.models().unwrap().remove(0).model.id;
-    let recipe = library.recipes().unwrap().remove(0).id;
+    let recipe = library.recipes.all().unwrap().remove(0).id;
     library.start_run(&RunRequest::of(ImageSelection::All, recipe, model)).await.unwrap()
 }
 
@@ -68,7 +68,7 @@ async fn end_of(library: &Arc<Library>, run: RunId) -> RunProgress {
             |snapshot: &RunProgress| matches!(snapshot.state, RunState::Stopped { .. } | RunState::Interrupted);
         return progress.wait_for(is_over).await.unwrap().clone();
     }
-    library.resting_progress(run).unwrap()
+    library.history.progress(run).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -97,7 +97,7 @@ async fn a_panic_in_the_task_of_a_run_ends_the_run_and_nothing_else() {
     let run = start(&library).await;
     let last = end_of(&library, run).await;
     let stopped = RunState::Stopped { reason: StopReason::InternalError };
-    assert_eq!((last.state, library.run(run).unwrap().state), (stopped, stopped));
+    assert_eq!((last.state, library.history.run(run).unwrap().state), (stopped, stopped));
     assert!(last.stop_detail.as_ref().is_some_and(|detail| detail.contains("told to panic")), "{:?}", last.stop_detail);
     assert_eq!(library.working_runs().len(), 0);
 
@@ -111,5 +111,5 @@ async fn a_panic_in_the_task_of_a_run_ends_the_run_and_nothing_else() {
     assert!(matches!(library.ask_anew(run).await, Err(EngineError::RunBusy { .. })));
     assert!(!library.store.read(move |view| view.asks_anew(run)).await.unwrap());
     assert_eq!(end_of(&other, run).await.done, 3);
-    assert_eq!(library.run(run).unwrap().state, RunState::Stopped { reason: StopReason::Completed });
+    assert_eq!(library.history.run(run).unwrap().state, RunState::Stopped { reason: StopReason::Completed });
 }

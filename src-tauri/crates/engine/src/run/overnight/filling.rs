@@ -23,7 +23,7 @@ use super::super::executor::{Kept, NO_ALLOWANCE, Work, better_of, failed};
 use super::{Night, custom_id, remove_spool, spool_prefix};
 use crate::backend::AnswerLength;
 use crate::clock::now_millis;
-use crate::library::processors;
+use crate::machine::processors;
 use crate::{EngineError, Result, private};
 
 /// Waiting jobs read from the library at a time.

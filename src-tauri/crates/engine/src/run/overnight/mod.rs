@@ -71,11 +71,6 @@ impl Default for BatchLimits {
     }
 }
 
-/// The batches that the server may have, as they are shown.
-pub fn states(batches: &[KeptBatch]) -> Vec<BatchState> {
-    batches.iter().filter_map(KeptBatch::state).collect()
-}
-
 /// The one task that works on a batch run.
 pub struct Overnight {
     work: Arc<Work>,
@@ -289,7 +284,7 @@ impl Night<'_> {
         let (mut batches, unsettled, unknown) = self.work.library.store.read_blocking(|view| {
             Ok((view.batches_of_run(run)?, view.unsettled(run)?, view.in_unknown_batches(run)?))
         })?;
-        let shown: Vec<BatchState> = states(&batches);
+        let shown: Vec<BatchState> = batches.iter().filter_map(KeptBatch::state).collect();
         let is_over = |batch: &KeptBatch| {
             matches!(batch.standing, BatchStanding::Filling | BatchStanding::Ended | BatchStanding::GivenUp)
         };
@@ -326,8 +321,8 @@ impl Night<'_> {
     /// Looks whether other runs still ask about the images that this one waits for.
     async fn look_at_pending(&mut self) -> Result<()> {
         let (library, run) = (&self.work.library, self.work.run);
-        library.forget_dead_workers().await?;
-        let left = library.remaining(run, None, 1).await?;
+        library.workers.forget_dead().await?;
+        let left = library.store.read(move |view| view.remaining(run, None, 1)).await?;
         self.may_fill |= !left.jobs.is_empty() && !self.has_no_room;
         self.pending = left.pending;
         self.shown.note_pending(self.pending.clone());
@@ -404,7 +399,7 @@ impl Night<'_> {
         for finished in self.work.settle(vec![answered]).await? {
             self.shown.note_finished(finished);
         }
-        self.work.library.note_change();
+        self.work.library.changes.record();
         Ok(())
     }
 
@@ -413,7 +408,7 @@ impl Night<'_> {
     }
 
     fn spool_folder(&self) -> PathBuf {
-        self.work.library.folder().join("batches")
+        self.work.library.layout.batches()
     }
 
     /// Removes what an earlier sitting has left of its batches' bodies: they are of no more use.

@@ -8,8 +8,9 @@ use domain::run::{BatchState, Hold, PendingElsewhere, PossiblyBilled, RunProgres
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::super::executor::{Finished, Work};
-use super::super::progress::{Sitting, Times, whole_millis};
+use super::super::progress::{Sitting, Times};
 use crate::Result;
+use crate::clock::whole_millis;
 use crate::sync::lock;
 
 /// Between snapshots: batches move slowly.

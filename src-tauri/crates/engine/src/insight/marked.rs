@@ -33,7 +33,7 @@ const PALETTE: [[u8; 3]; 12] = [
 
 /// Draws the marks of `card`, rejected ones aside, on a copy of its original.
 pub fn write(library: &Library, card: &ImageCard, path: &Path) -> Result<std::result::Result<(), Unavailable>> {
-    let mut decoded = match library.decode_original(card.id, Some(EDGE)) {
+    let mut decoded = match library.originals.decode(card.id, Some(EDGE)) {
         Ok(decoded) => decoded,
         Err(unavailable) => return Ok(Err(unavailable)),
     };
@@ -59,7 +59,7 @@ pub fn write(library: &Library, card: &ImageCard, path: &Path) -> Result<std::re
         .collect();
     prepare::draw_marks(&mut decoded.pixels, &marks);
     let jpeg = prepare::encode_jpeg(&decoded.pixels, QUALITY)?;
-    library.check_export_target(path)?;
+    library.outputs.check(path)?;
     files::write(path, &jpeg).map_err(EngineError::file(path))?;
     Ok(Ok(()))
 }

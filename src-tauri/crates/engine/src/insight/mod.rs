@@ -5,10 +5,16 @@
     reason = "asked on threads that may block: of `Library::ask`, of the command line, or of their own"
 )]
 
+mod diagnosis;
+mod marked;
+mod page;
+
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use domain::ids::RunId;
+use domain::layers::LayerScope;
 use domain::metrics::{
     BenchmarkResults, ClassicBenchmark, ClassicMetrics, ClassicRun, MetricsExtra, MetricsFailure, Recorded,
 };
@@ -22,13 +28,13 @@ use store::View;
 
 use crate::backend;
 use crate::clock::{now_millis, rfc3339};
-use crate::export::ImageFiles;
+use crate::image_files::ImageFiles;
 use crate::library::Library;
 use crate::{EngineError, Result, private};
 
 impl Library {
     pub fn run_report(&self, run: RunId) -> Result<RunReport> {
-        let summary = self.run(run)?;
+        let summary = self.history.run(run)?;
         let (durations, alone_millis, (wall_millis, concurrency)) = self
             .store
             .read_blocking(|view| Ok((view.durations(run)?, view.alone_durations(run)?, view.pace_of_run(run)?)))?;
@@ -76,7 +82,7 @@ impl Library {
             durations: bins,
             diagnoses,
             endpoints,
-            unknown_batches: self.in_unknown_batches(run)?,
+            unknown_batches: self.history.in_unknown_batches(run)?,
             hooks,
         })
     }
@@ -146,21 +152,15 @@ impl Library {
         Ok(BenchmarkResults {
             exported_at: rfc3339(now_millis()),
             benchmarks: ClassicBenchmark::measured(&metrics).into_iter().collect(),
-            metrics: ClassicRun::new(rfc3339(self.run(parallel)?.started_at), &metrics),
+            metrics: ClassicRun::new(rfc3339(self.history.run(parallel)?.started_at), &metrics),
         })
     }
 
     /// Writes the metrics of a run to `path`.
     pub fn write_metrics(&self, run: RunId, path: &Path) -> Result<()> {
         let metrics = self.classic_metrics(run)?;
-        self.check_export_target(path)?;
+        self.outputs.check(path)?;
         WholeFile::begin(path).and_then(|file| write_json(file, &metrics)).map_err(EngineError::file(path))
-    }
-
-    /// Where every run leaves its metrics, unless the settings say otherwise.
-    #[must_use]
-    pub fn metrics_path(&self) -> PathBuf {
-        self.folder().join("metrics").join("batch-annotation-metrics.json")
     }
 
     pub(crate) async fn write_metrics_if_wanted(self: std::sync::Arc<Self>, run: RunId) -> Result<()> {
@@ -168,7 +168,7 @@ impl Library {
             if !self.settings_in_force()?.writes_metrics {
                 return Ok(());
             }
-            let path = self.metrics_path();
+            let path = self.layout.metrics_file();
             if let Some(folder) = path.parent() {
                 private::create_folder(folder).map_err(EngineError::file(folder))?;
             }
@@ -223,4 +223,43 @@ pub fn write_json(mut file: WholeFile, document: &impl Serialize) -> io::Result<
     serde_json::to_writer_pretty(&mut file, document)?;
     writeln!(file)?;
     file.finish()
+}
+
+/// What [`write_report`] has written.
+#[derive(Debug, Clone)]
+pub struct WrittenReport {
+    pub page: PathBuf,
+    pub marked_count: u32,
+    /// Images whose originals could not be read any more.
+    pub missing: Vec<String>,
+}
+
+/// What stood out in a run, and each change that would help, in words.
+#[derive(Debug, Clone)]
+pub struct Notice {
+    pub finding: String,
+    pub changes: Vec<String>,
+}
+
+/// Writes `report.html` and `marked/*.jpg` into `folder`: the figures of a run, what was noticed in it, and its images with
+/// its annotations and those of people.
+pub fn write_report(library: &Library, report: &RunReport, notices: &[Notice], folder: &Path) -> Result<WrittenReport> {
+    let marked_folder = folder.join("marked");
+    fs::create_dir_all(&marked_folder).map_err(EngineError::file(&marked_folder))?;
+    let run = report.summary.id;
+    let images = library.store.read_blocking(|view| view.images_of_run(run))?;
+    let mut pictures = Vec::new();
+    let mut missing = Vec::new();
+    for card in library.images.cards(&images, &LayerScope::of_run(run))? {
+        let file_name = format!("{:04}-{}.jpg", card.id.0, marked::safe_stem(&card.name));
+        match marked::write(library, &card, &marked_folder.join(&file_name))? {
+            Ok(()) => pictures.push(page::Picture { file: format!("marked/{file_name}"), card }),
+            Err(unavailable) => missing.push(format!("{}: {}", card.name, unavailable.detail)),
+        }
+    }
+    let page = folder.join("report.html");
+    let html = page::page(report, notices, &pictures, &missing);
+    library.outputs.check(&page)?;
+    files::write(&page, html.as_bytes()).map_err(EngineError::file(&page))?;
+    Ok(WrittenReport { page, marked_count: u32::try_from(pictures.len()).unwrap_or(u32::MAX), missing })
 }
