@@ -4,9 +4,12 @@
 
 mod board;
 mod budget;
+mod context;
 mod dispatcher;
 mod executor;
 mod in_flight;
+mod job_state;
+mod outcome;
 mod overnight;
 mod progress;
 mod retry;

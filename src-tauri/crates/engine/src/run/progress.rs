@@ -7,7 +7,7 @@ use domain::metrics::quantile;
 use domain::rate;
 use domain::run::{FailureGroup, InFlight, JustAnswered, RunProgress, RunState};
 
-use super::executor::Finished;
+use super::outcome::Finished;
 use crate::clock::{rounded_millis, whole_millis};
 use crate::run_history::JUST_ANSWERED;
 

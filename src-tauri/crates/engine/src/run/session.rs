@@ -11,8 +11,9 @@ use tokio::task::JoinHandle;
 use super::Opened;
 use super::board::Board;
 use super::budget::Budget;
+use super::context::{RunContext, WorkClock};
 use super::dispatcher::Dispatcher;
-use super::executor::{Stop, Work, WorkClock};
+use super::outcome::Stop;
 use super::overnight::Overnight;
 use super::progress::Times;
 use super::tally::{Sums, Tally};
@@ -20,6 +21,7 @@ use super::undecided::UndecidedRefusals;
 use crate::hooks;
 use crate::library::Library;
 use crate::machine::processors;
+use crate::sync::lock;
 use crate::workers::TakenRun;
 use crate::{EngineError, Result};
 
@@ -93,8 +95,12 @@ impl Library {
         let (publish, progress) = watch::channel(RunProgress { state: RunState::Running, ..snapshot });
         let stop_asked = self.active_runs.add(run, progress);
         let (halt, is_halted) = watch::channel(false);
-        let mut work = Work {
-            library: Arc::clone(self),
+        let mut work = RunContext {
+            store: Arc::clone(&self.store),
+            layout: Arc::clone(&self.layout),
+            changes: self.changes.clone(),
+            workers: Arc::clone(&self.workers),
+            originals: Arc::clone(&self.originals),
             run,
             backend: opened.backend,
             recipe: Arc::new(recipe),
@@ -109,14 +115,14 @@ impl Library {
             halt: is_halted,
             clock: WorkClock::start(worked_millis),
         };
-        let shown = publish.clone();
+        let (library, shown, limits) = (Arc::clone(self), publish.clone(), *lock(&self.batch_limits));
         let working = tokio::spawn(async move {
-            let failed = hooks::before(&work.library, run).await;
+            let failed = hooks::before(&library, run).await;
             publish.send_modify(|progress| progress.failed_hooks = failed);
             work.clock = WorkClock::start(worked_millis);
             match mode {
                 RunMode::Live => Dispatcher::new(work, halt, concurrency, times, publish, stop_asked).work().await,
-                RunMode::Overnight => Overnight::new(work, times, publish, stop_asked).work().await,
+                RunMode::Overnight => Overnight::new(work, limits, times, publish, stop_asked).work().await,
             }
         });
         Ok(Begun { working, publish: shown })

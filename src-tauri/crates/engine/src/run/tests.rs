@@ -35,8 +35,8 @@ pub fn new_run(recipe: Recipe, images: Vec<QueuedImage>) -> NewRun {
 }
 
 /// Panics where a test has put a file of this name into the library's folder.
-pub fn panic_if_told(library: &Library, place: &str) {
-    assert!(!library.folder().join(place).exists(), "told to panic in {place}");
+pub fn panic_if_told(folder: &Path, place: &str) {
+    assert!(!folder.join(place).exists(), "told to panic in {place}");
 }
 
 fn tell(library: &Library, place: &str) {
