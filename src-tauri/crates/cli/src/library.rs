@@ -10,7 +10,8 @@ use engine::{Consents, EngineError, Imported, Invocation, Library, Surroundings}
 use tempfile::TempDir;
 
 use crate::arguments::{Global, RunChoice, ToFind};
-use crate::commands;
+use crate::confirm::confirm;
+use crate::database::database;
 use crate::environment::{self, EnvFileUse};
 use crate::error::CommandError;
 use crate::output::notes;
@@ -84,7 +85,7 @@ async fn may_create(global: &Global, database: &Path, when_missing: WhenMissing)
         return Ok(true);
     }
     let question = format!("There is no library at {}. Create one?", database.display());
-    commands::confirm(&question).await
+    confirm(&question).await
 }
 
 /// An empty library in place of the one that is not there yet. Where a person has named it, it is an error.
@@ -111,27 +112,6 @@ pub fn name_endpoints(library: &Library) -> Result<(), CommandError> {
         }
     }
     Ok(())
-}
-
-/// The variables that the settings name for keys of additional endpoints.
-pub fn key_variables(global: &Global) -> Vec<String> {
-    database(global).map_or_else(|_| Vec::new(), |database| engine::key_variables(&database))
-}
-
-pub fn database(global: &Global) -> Result<PathBuf, CommandError> {
-    match &global.db {
-        Some(database) => Ok(database.clone()),
-        None => Ok(default_folder()?.join("library.sqlite")),
-    }
-}
-
-/// The same folder as the window's.
-fn default_folder() -> Result<PathBuf, CommandError> {
-    if let Some(folder) = std::env::var_os("FIELDMARK_LIBRARY") {
-        return Ok(folder.into());
-    }
-    let folders = directories::ProjectDirs::from("org", "", "fieldmark").ok_or(CommandError::NoHome)?;
-    Ok(folders.data_local_dir().to_owned())
 }
 
 pub fn find_run(library: &Library, choice: RunChoice) -> Result<RunId, CommandError> {

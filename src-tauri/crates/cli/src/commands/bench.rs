@@ -12,8 +12,9 @@ use domain::run_options::RunOptions;
 use engine::{Invocation, Library, Surroundings};
 use simulator::{Latency, Limits, Options, Simulator};
 
-use super::{annotate, session};
+use super::{quoting, session};
 use crate::arguments::{Bench, Global, Target};
+use crate::confirm::confirm;
 use crate::environment::{self, EnvFileUse};
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -84,10 +85,10 @@ async fn planned(library: &Arc<Library>, arguments: &Bench, photos: &Path) -> Re
         ..RunRequest::of(ImageSelection::Images { ids: images }, recipe, ModelId(arguments.model.clone()))
     };
     let quote = library.quote(&domain::plan::PlanRequest::of(request.images.clone(), recipe))?;
-    let row = annotate::chosen_model(library, &quote, Some(request.model.clone()))?;
+    let row = quoting::chosen_model(library, &quote, Some(request.model.clone()))?;
     if arguments.base_url.is_some() && !arguments.yes {
         let question = words::benchmark_cost(row, arguments.images);
-        if !session::confirm(&question).await? {
+        if !confirm(&question).await? {
             return Err(CommandError::NotConfirmed);
         }
     }

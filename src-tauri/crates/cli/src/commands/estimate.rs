@@ -6,7 +6,7 @@ use engine::Invocation;
 
 use engine::PlanTerms;
 
-use super::annotate::unknown_model;
+use super::quoting::unknown_model;
 use crate::arguments::{Estimate, Global};
 use crate::environment::EnvFileUse;
 use crate::error::CommandError;

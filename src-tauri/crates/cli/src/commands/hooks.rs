@@ -6,8 +6,8 @@ use std::io::{self, IsTerminal};
 use domain::hooks::{HookEvent, Hooks};
 use engine::{Invocation, Library};
 
-use super::session;
 use crate::arguments::{self, Global, HooksCommand, HooksPreset};
+use crate::confirm::confirm;
 use crate::environment::EnvFileUse;
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -23,7 +23,7 @@ pub async fn agree(library: &Library, allows_hooks: bool) -> Result<(), CommandE
         if !allows_hooks {
             words::hook_command(&mut notes(), hook.event, &command)?;
         }
-        if allows_hooks || session::confirm("Allow this command, now and in future?").await? {
+        if allows_hooks || confirm("Allow this command, now and in future?").await? {
             library.agree_to_hook(hook.event, &command)?;
         } else if !io::stdin().is_terminal() {
             words::note(&mut notes(), "This command is not allowed, so it does not run. --allow-hooks allows it")?;
@@ -53,7 +53,7 @@ pub async fn change(arguments: arguments::Hooks, global: &Global, output: Output
         for command in replaced {
             words::note(&mut notes(), &format!("  {command}"))?;
         }
-        if !session::confirm("Replace it?").await? {
+        if !confirm("Replace it?").await? {
             return Err(CommandError::NotConfirmed);
         }
     }

@@ -8,8 +8,9 @@ use domain::run::RunMode;
 use engine::Library;
 use engine::pilot::PilotVerdict;
 
-use super::{annotate, session};
+use super::{quoting, session};
 use crate::arguments::Annotate;
+use crate::confirm::confirm;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::library::Chosen;
@@ -53,14 +54,14 @@ async fn is_gone_on_with(
 ) -> Result<bool, CommandError> {
     let summary = &pilot.summary;
     let left = library.history.waiting_images(summary.id)?;
-    let quote = annotate::quote(library, arguments, recipe.id, &left, None)?;
-    let row = annotate::chosen_model(library, &quote, Some(summary.model.clone()))?;
+    let quote = quoting::quote(library, arguments, recipe.id, &left, None)?;
+    let row = quoting::chosen_model(library, &quote, Some(summary.model.clone()))?;
     let mode = if row.overnight.is_some() { arguments.mode() } else { RunMode::Live };
     words::pilot(&mut notes(), verdict, summary, row, mode)?;
     match verdict {
         PilotVerdict::Stopped => Ok(false),
         PilotVerdict::Sound if arguments.session.yes => Ok(true),
         _ if arguments.session.yes => Ok(false),
-        _ => session::confirm(&format!("Annotate the other {}?", words::counted_len(left.len(), "image"))).await,
+        _ => confirm(&format!("Annotate the other {}?", words::counted_len(left.len(), "image"))).await,
     }
 }

@@ -8,6 +8,7 @@ use engine::{EngineError, Library};
 
 use super::{hooks, session};
 use crate::arguments::{Global, Resume};
+use crate::confirm::confirm;
 use crate::environment::EnvFileUse;
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -82,7 +83,7 @@ pub async fn resume(arguments: &Resume, global: &Global, output: Output) -> Resu
 }
 
 async fn agrees(arguments: &Resume, question: &str) -> Result<bool, CommandError> {
-    if arguments.session.yes { Ok(true) } else { session::confirm(question).await }
+    if arguments.session.yes { Ok(true) } else { confirm(question).await }
 }
 
 fn newest_unfinished(library: &Library, arguments: &Resume) -> Result<RunId, CommandError> {

@@ -1,14 +1,13 @@
 //! A session of a run: shown until it ends, then reported. `annotate` and `resume` share it.
 
 use std::collections::HashSet;
-use std::io::{self, BufRead, IsTerminal, Write};
 use std::sync::Arc;
 
 use domain::ids::RunId;
 use domain::report::RunReport;
 use domain::run::{RouteState, RunProgress, RunState};
 use engine::{EngineError, Library};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 
 use super::export;
 use crate::arguments::SessionOptions;
@@ -184,25 +183,4 @@ impl Failed {
         self.exit = Some(worst);
         Ok(())
     }
-}
-
-/// Asks on standard error; no where there is no terminal to answer at.
-pub async fn confirm(question: &str) -> Result<bool, CommandError> {
-    if !io::stdin().is_terminal() {
-        writeln!(notes(), "{question}")?;
-        return Ok(false);
-    }
-    {
-        let mut err = notes();
-        write!(err, "{question} [y/N] ")?;
-        err.flush()?;
-    }
-    let (answer, answered) = oneshot::channel();
-    // A thread of its own, since reading blocks. It ends with the process.
-    std::thread::spawn(move || {
-        let mut line = String::new();
-        let _ = answer.send(io::stdin().lock().read_line(&mut line).map(|_| line));
-    });
-    let line = answered.await.unwrap_or_else(|_| Ok(String::new()))?;
-    Ok(matches!(line.trim().to_lowercase().as_str(), "y" | "yes"))
 }

@@ -11,9 +11,9 @@ use domain::run::RunMode;
 use super::figures::{at_most, counted, duration, grouped, money};
 use super::quote::{answer_basis, asked_count, budget, time_basis, worst_case};
 use super::refusal::{hindrance, shortfall};
-use super::style::HEADING;
 use super::table::Table;
 use crate::arguments::Estimate;
+use crate::style::HEADING;
 
 pub fn estimate(out: &mut dyn Write, quote: &Quote, recipe: &str, arguments: &Estimate) -> io::Result<()> {
     writeln!(out, "{HEADING}{}, recipe {recipe}{HEADING:#}", counted(quote.image_count, "image"))?;

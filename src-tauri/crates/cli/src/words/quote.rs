@@ -13,8 +13,8 @@ use engine::pilot::PilotVerdict;
 
 use super::figures::{at_most, counted, duration, grouped, money};
 use super::refusal::shortfall;
-use super::style::{GOOD, HEADING, WARNING};
 use crate::arguments::Annotate;
+use crate::style::{GOOD, HEADING, WARNING};
 
 pub fn quote(
     out: &mut dyn Write,

@@ -18,7 +18,7 @@ use super::figures::{at_most, counted, duration, grouped, money};
 use super::hooks::hooks;
 use super::kinds::{endpoint, failure, retry};
 use super::runs::state;
-use super::style::{ERROR, HEADING, WARNING};
+use crate::style::{ERROR, HEADING, WARNING};
 
 pub fn report(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
     let summary = &report.summary;

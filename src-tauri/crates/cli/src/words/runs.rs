@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use domain::run::{RunState, RunSummary, StopReason};
 
 use super::figures::{grouped, money};
-use super::style::{GOOD, WARNING};
 use super::table::Table;
+use crate::style::{GOOD, WARNING};
 
 pub fn runs(out: &mut dyn Write, runs: &[RunSummary]) -> io::Result<()> {
     if runs.is_empty() {
