@@ -21,7 +21,7 @@ use domain::similar::{HashedImage, PerceptualHash};
 use domain::taken::Taken;
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::jobs::IS_ANSWERED;
+use super::job_rows::IS_ANSWERED;
 use super::layers::Layers;
 use super::{all, found, id_list};
 use crate::code::{from_name, name_of};

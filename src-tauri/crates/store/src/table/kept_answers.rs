@@ -7,7 +7,7 @@ use domain::run::FailureKind;
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::all;
-use super::jobs::{IS_CUT_SHORT, OUTPUT_LIMIT, names_of_failures};
+use super::job_rows::{IS_CUT_SHORT, OUTPUT_LIMIT, names_of_failures};
 use crate::{Result, View};
 
 /// A raw answer that was paid for.
