@@ -13,8 +13,8 @@ use domain::library::ImageCard;
 use domain::model::ModelId;
 use domain::plan::{ImageSelection, PlanRequest, Quote, ResumeRequest, RunRequest};
 use domain::query::ImageQuery;
-use domain::run::{RunState, StopReason};
 use domain::run_options::RunOptions;
+use domain::run_state::{RunState, StopReason};
 use engine::{Consents, Library, Surroundings};
 use keys::{Environment, KeyRing};
 

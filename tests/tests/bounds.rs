@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use domain::model::ModelId;
 use domain::plan::{AnswerBasis, ImageSelection, ModelQuote, PlanRequest, ResumeRequest, RunRequest};
-use domain::run::{RunMode, RunState, RunSummary};
+use domain::run::RunSummary;
 use domain::run_options::RunOptions;
+use domain::run_state::{RunMode, RunState};
 use fieldmark_tests::bench::{Bench, COMPLETED};
 use fieldmark_tests::pictures::LABELS;
 use simulator::{Batching, Fault, Limits, Options, Running, Simulator};
@@ -188,7 +189,7 @@ async fn a_budget_below_the_low_estimate_stops_about_where_the_quote_says() {
     let Some(forecast) = quoted(&bench, &request).budget else { panic!("a forecast") };
     let domain::budget::BudgetReach::StopsAfter { images } = forecast.reach else { panic!("{forecast:?}") };
     let summary = summary_of(&bench, &request).await;
-    assert!(matches!(summary.state, RunState::Stopped { reason: domain::run::StopReason::BudgetReached }));
+    assert!(matches!(summary.state, RunState::Stopped { reason: domain::run_state::StopReason::BudgetReached }));
     assert!(summary.done.abs_diff(images) <= 3, "{} done, {images} forecast", summary.done);
     server.stop().await;
 }

@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
 
-use domain::annotation::{Origin, RejectReason, Shape, Status};
+use domain::annotation::{Origin, RejectReason, ReviewState, Shape, Status};
 use domain::dataset::{Feature, FormatId};
 use domain::export::{ExportRequest, MarkSelection};
 use domain::geometry::{Point, Rect};
 use domain::ids::{ImageId, RunId};
 use domain::layers::LayerScope;
-use domain::library::{ImageCard, ReviewState};
+use domain::library::ImageCard;
 use domain::model::ModelId;
 use domain::plan::{ImageSelection, RunRequest};
 use domain::review::{AnnotationChange, AnnotationContent, Decision, DecisionScope, ImageEdit, Verdict};

@@ -11,7 +11,7 @@ use domain::hooks::{HookEnding, HookEvent, HookRun, Hooks};
 use domain::ids::RunId;
 use domain::model::ModelId;
 use domain::plan::{ImageSelection, RunRequest};
-use domain::run::{RunMode, RunState, StopReason};
+use domain::run_state::{RunMode, RunState, StopReason};
 use fieldmark_tests::bench::{Bench, COMPLETED};
 use fieldmark_tests::{binary, sample};
 use serde_json::Value;

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use domain::run::FailureKind;
+use domain::run_state::FailureKind;
 use fieldmark_tests::bench::{Bench, COMPLETED};
 use fieldmark_tests::{binary, lay_out_photos, repository, sample};
 

@@ -11,10 +11,9 @@ use domain::ids::RunId;
 use domain::model::ModelId;
 use domain::money::PicoDollars;
 use domain::plan::{ImageSelection, ResumeRequest, RunRequest};
-use domain::run::{
-    BatchStage, FailureKind, PendingElsewhere, RetryKind, RunMode, RunProgress, RunState, RunSummary, StopReason,
-};
+use domain::run::{BatchStage, PendingElsewhere, RunProgress, RunSummary};
 use domain::run_options::RunOptions;
+use domain::run_state::{FailureKind, RetryKind, RunMode, RunState, StopReason};
 use engine::{BatchLimits, EngineError, Library};
 use fieldmark_tests::bench::{Bench, COMPLETED, person};
 use fieldmark_tests::pictures::LABELS;

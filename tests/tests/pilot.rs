@@ -4,7 +4,8 @@
 
 use std::process::Output;
 
-use domain::run::{RunMode, RunState, RunSummary, StopReason};
+use domain::run::RunSummary;
+use domain::run_state::{RunMode, RunState, StopReason};
 use fieldmark_tests::bench::{Bench, COMPLETED, resume};
 use fieldmark_tests::pictures::LABELS;
 use serde_json::Value;

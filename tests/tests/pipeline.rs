@@ -4,12 +4,12 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use domain::annotation::{RejectReason, Shape, Status};
+use domain::annotation::{RejectReason, ReviewState, Shape, Status};
 use domain::compare::{Agreement, Side};
 use domain::geometry::Rect;
 use domain::import::{ImportProgress, SkipReason};
 use domain::layers::LayerScope;
-use domain::library::{ImageCard, ReviewState};
+use domain::library::ImageCard;
 use domain::model::Shortfall;
 use domain::plan::{ImageSelection, RunRequest};
 use domain::query::{ImageOrder, ImageQuery, Share, parse};
@@ -18,7 +18,7 @@ use domain::review::checks::Check;
 use domain::review::{
     AnnotationChange, AnnotationContent, BulkEditResult, Decision, DecisionScope, ImageEdit, Verdict,
 };
-use domain::run::{FailureKind, RunState, StopReason};
+use domain::run_state::{FailureKind, RunState, StopReason};
 use fieldmark_tests::bench::{Bench, COMPLETED, resume};
 use fieldmark_tests::{lay_out_photos, sample, stored_with_orientation, taken_at};
 

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
-use domain::run::{RunState, StopReason};
+use domain::run_state::{RunState, StopReason};
 use fieldmark_tests::bench::{Bench, COMPLETED};
 use fieldmark_tests::pictures::LABELS;
 use fieldmark_tests::{binary, lay_out_photos};

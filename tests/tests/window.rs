@@ -6,8 +6,8 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use domain::annotation::{Shape, Status};
-use domain::library::{ImageCard, ReviewState};
+use domain::annotation::{ReviewState, Shape, Status};
+use domain::library::ImageCard;
 use fantoccini::key::Key;
 use fieldmark_tests::desk::{Desk, PATIENCE, Window};
 use fieldmark_tests::{lay_out_photos, sample};

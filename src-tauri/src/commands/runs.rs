@@ -3,7 +3,8 @@
 use domain::ids::RunId;
 use domain::plan::{ResumeRequest, RunRequest};
 use domain::report::RunReport;
-use domain::run::{RunProgress, RunState, RunSummary};
+use domain::run::{RunProgress, RunSummary};
+use domain::run_state::RunState;
 use tauri::ipc::Channel;
 use tauri::{AppHandle, State};
 

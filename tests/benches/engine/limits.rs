@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::model::ModelId;
 use domain::plan::{ImageSelection, RunRequest};
-use domain::run::{RunState, StopReason};
+use domain::run_state::{RunState, StopReason};
 use fieldmark_tests::bench::at_once;
 use simulator::{Chaos, Crowded, Distribution, Fate, Latency, Limits, Options, Simulator, fates};
 use tokio::task::JoinSet;

@@ -4,7 +4,8 @@
 use std::process::ExitCode;
 
 use clap::ValueEnum;
-use domain::run::{RunState, RunSummary, StopReason};
+use domain::run::RunSummary;
+use domain::run_state::{RunState, StopReason};
 
 use crate::signals::{self, Signal};
 

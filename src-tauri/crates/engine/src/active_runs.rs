@@ -5,7 +5,8 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use domain::ids::RunId;
-use domain::run::{RunProgress, RunState, StopReason, WorkingRun};
+use domain::run::{RunProgress, WorkingRun};
+use domain::run_state::{RunState, StopReason};
 use tokio::sync::watch;
 
 use crate::sync::lock;

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use domain::ids::ImageId;
-use domain::run::FailureKind;
+use domain::run_state::FailureKind;
 use prepare::{ContentHash, Decoded, DecodingMemory};
 use store::{KnownFile, Store};
 

@@ -13,8 +13,9 @@ use domain::ids::{ImageId, RunId};
 use domain::money::PicoDollars;
 use domain::rate;
 use domain::run::{
-    BatchState, FailureGroup, JustAnswered, PossiblyBilled, RetryGroup, RouteState, RunProgress, RunState, RunSummary,
+    BatchState, FailureGroup, JustAnswered, PossiblyBilled, RetryGroup, RouteState, RunProgress, RunSummary,
 };
+use domain::run_state::RunState;
 use store::{KeptBatch, Store, Worker};
 
 use crate::Result;

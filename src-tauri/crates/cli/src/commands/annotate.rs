@@ -3,7 +3,7 @@
 use domain::ids::ImageId;
 use domain::model::{Destination, Model, ModelId};
 use domain::plan::{ImageSelection, ModelQuote, RunRequest};
-use domain::run::{RunMode, RunState, StopReason};
+use domain::run_state::{RunMode, RunState, StopReason};
 use engine::Library;
 
 use super::quoting::{chosen_model, quote};

@@ -7,8 +7,8 @@ use std::time::Duration;
 use domain::ids::{ImageId, RunId};
 use domain::model::{Destination, ModelId};
 use domain::plan::{ImageSelection, RunRequest};
-use domain::run::{RunState, StopReason};
 use domain::run_options::RunOptions;
+use domain::run_state::{RunState, StopReason};
 use engine::{Invocation, Library, Surroundings};
 use simulator::{Latency, Limits, Options, Simulator};
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::plan::ResumeRequest;
 use domain::report::RunReport;
-use domain::run::RunMode;
+use domain::run_state::RunMode;
 use engine::Library;
 use engine::pilot::PilotVerdict;
 

@@ -3,7 +3,7 @@
 use domain::ids::RunId;
 use domain::model::Destination;
 use domain::plan::ResumeRequest;
-use domain::run::RunState;
+use domain::run_state::RunState;
 use engine::{EngineError, Library};
 
 use super::{hooks, session};

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use domain::ids::RunId;
 use domain::report::RunReport;
-use domain::run::{RouteState, RunProgress, RunState};
+use domain::run::{RouteState, RunProgress};
+use domain::run_state::RunState;
 use engine::{EngineError, Library};
 use tokio::sync::watch;
 

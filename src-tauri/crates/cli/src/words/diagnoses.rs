@@ -188,7 +188,8 @@ fn percent(share: f64) -> String {
 #[cfg(test)]
 mod tests {
     use domain::money::PicoDollars;
-    use domain::run::{RetryGroup, RetryKind};
+    use domain::run::RetryGroup;
+    use domain::run_state::RetryKind;
 
     use super::*;
 

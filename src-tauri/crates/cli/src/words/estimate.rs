@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use domain::model::Hindrance;
-use domain::money::PicoDollars;
-use domain::plan::{CostRange, ModelQuote, Quote};
-use domain::run::RunMode;
+use domain::money::{CostRange, PicoDollars};
+use domain::plan::{ModelQuote, Quote};
+use domain::run_state::RunMode;
 
 use super::figures::{at_most, counted, duration, grouped, money};
 use super::quote::{answer_basis, asked_count, budget, time_basis, worst_case};

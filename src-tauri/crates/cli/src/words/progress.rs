@@ -4,7 +4,8 @@ use std::io::{self, IsTerminal, Write};
 
 use domain::endpoint::EndpointTrouble;
 use domain::ids::RunId;
-use domain::run::{PendingElsewhere, RunMode, RunProgress};
+use domain::run::{PendingElsewhere, RunProgress};
+use domain::run_state::RunMode;
 
 use super::figures::{counted, duration};
 use super::kinds::{endpoint, retry};

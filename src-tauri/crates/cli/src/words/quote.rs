@@ -5,10 +5,11 @@ use std::io::{self, Write};
 use domain::budget::{BudgetForecast, BudgetReach};
 use domain::ids::RunId;
 use domain::model::Destination;
-use domain::money::PicoDollars;
+use domain::money::{CostRange, PicoDollars};
 use domain::pace::{EndpointLimit, LimitedUnit};
-use domain::plan::{AnswerBasis, CostBasis, CostRange, ModelQuote, Quote, TimeBasis, TimeEstimate};
-use domain::run::{RunMode, RunSummary};
+use domain::plan::{AnswerBasis, CostBasis, ModelQuote, Quote, TimeBasis, TimeEstimate};
+use domain::run::RunSummary;
+use domain::run_state::RunMode;
 use engine::pilot::PilotVerdict;
 
 use super::figures::{at_most, counted, duration, grouped, money};

@@ -6,10 +6,10 @@ use domain::answer::DropReason;
 use domain::endpoint::{EndpointProblem, RunEndpoint};
 use domain::ids::RunId;
 use domain::metrics::{Baseline, Speedup};
-use domain::money::PicoDollars;
-use domain::plan::CostRange;
+use domain::money::{CostRange, PicoDollars};
 use domain::report::{CutOffAnswers, DropGroup, FailedImage, RunReport};
-use domain::run::{PossiblyBilled, RunMode, RunSummary};
+use domain::run::{PossiblyBilled, RunSummary};
+use domain::run_state::RunMode;
 use domain::usage::Usage;
 use engine::WrittenReport;
 

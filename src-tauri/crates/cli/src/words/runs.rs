@@ -2,7 +2,8 @@
 
 use std::io::{self, Write};
 
-use domain::run::{RunState, RunSummary, StopReason};
+use domain::run::RunSummary;
+use domain::run_state::{RunState, StopReason};
 
 use super::figures::{grouped, money};
 use super::table::Table;

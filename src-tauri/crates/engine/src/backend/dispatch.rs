@@ -12,7 +12,7 @@ use domain::endpoint::EndpointTrouble;
 use domain::geometry::PixelSize;
 use domain::money::PicoDollars;
 use domain::recipe::Recipe;
-use domain::run::{FailureKind, RetryKind, StopReason};
+use domain::run_state::{FailureKind, RetryKind, StopReason};
 use prepare::{ContentHash, Pixels};
 use providers::answer::ReceivedAnswer;
 use providers::base_url::BaseUrl;

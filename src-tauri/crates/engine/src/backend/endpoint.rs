@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use domain::endpoint::{EndpointId, EndpointProblem, EndpointTrouble, RunEndpoint};
-use domain::run::{RetryKind, RouteState, StopReason};
+use domain::run::RouteState;
+use domain::run_state::{RetryKind, StopReason};
 use providers::error::RequestError;
 use providers::provider::Endpoint;
 use providers::rate_limits::RateLimits;

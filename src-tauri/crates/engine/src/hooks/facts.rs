@@ -4,7 +4,7 @@ use domain::hooks::HookEvent;
 use domain::ids::RunId;
 use domain::metrics::ClassicMetrics;
 use domain::report::RunReport;
-use domain::run::{RunMode, RunState, StopReason};
+use domain::run_state::{RunMode, RunState, StopReason};
 use serde::Serialize;
 
 use crate::library::Library;

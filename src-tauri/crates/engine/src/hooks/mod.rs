@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use domain::hooks::{CLAUDE_FLOW_VERSION, HookEnding, HookEvent, HookRun, HookStanding, Hooks};
 use domain::ids::RunId;
-use domain::run::{RunState, StopReason};
+use domain::run_state::{RunState, StopReason};
 
 use self::facts::Facts;
 use self::shell::{Outcome, carry_out};

@@ -21,8 +21,8 @@ use domain::money::PicoDollars;
 use domain::pace::{EndpointLimit, Load};
 use domain::plan::{ImageSelection, ModelQuote, PlanRequest, PresetQuote, Quote, TimeBasis, TimeEstimate};
 use domain::recipe::Recipe;
-use domain::run::RunMode;
 use domain::run_options::{Preset, RunOptions};
+use domain::run_state::RunMode;
 
 use crate::Result;
 use crate::backend::{self, Backends, Question, Trial};

@@ -8,7 +8,7 @@ use domain::geometry::PixelSize;
 use domain::ids::{AttemptId, ImageId, RunId};
 use domain::money::PicoDollars;
 use domain::recipe::Recipe;
-use domain::run::{FailureKind, RetryKind};
+use domain::run_state::{FailureKind, RetryKind};
 use domain::worst_case::Allowance;
 use providers::request::Request;
 use store::{JobFailure, JobOutcome, Propagated, Store, Unanswered, WaitingJob};

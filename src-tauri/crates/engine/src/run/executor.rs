@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use domain::money::PicoDollars;
-use domain::run::{FailureKind, RetryKind, StopReason};
+use domain::run_state::{FailureKind, RetryKind, StopReason};
 use providers::request::Request;
 use store::{Claim, JobFailure, JobOutcome, WaitingJob};
 

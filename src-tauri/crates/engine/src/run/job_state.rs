@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::money::PicoDollars;
-use domain::run::{FailureKind, StopReason};
+use domain::run_state::{FailureKind, StopReason};
 use domain::worst_case::Allowance;
 use store::{JobOutcome, JobTiming, WaitingJob};
 

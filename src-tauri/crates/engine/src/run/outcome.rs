@@ -1,7 +1,8 @@
 //! What comes of the jobs of a run, from an answer to what is settled.
 
 use domain::ids::{AttemptId, ImageId, JobId, RunId};
-use domain::run::{FailureKind, PendingElsewhere, StopReason};
+use domain::run::PendingElsewhere;
+use domain::run_state::{FailureKind, StopReason};
 use store::{JobFailure, JobOutcome, JobTiming, Propagated, WaitingJob};
 
 use crate::backend::AnswerLength;

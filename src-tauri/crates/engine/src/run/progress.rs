@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use domain::metrics::quantile;
 use domain::rate;
-use domain::run::{FailureGroup, InFlight, JustAnswered, RunProgress, RunState};
+use domain::run::{FailureGroup, InFlight, JustAnswered, RunProgress};
+use domain::run_state::RunState;
 
 use super::outcome::Finished;
 use crate::clock::{rounded_millis, whole_millis};

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use domain::ids::RunId;
-use domain::run::{RunMode, RunProgress, RunState, StopReason};
+use domain::run::RunProgress;
+use domain::run_state::{RunMode, RunState, StopReason};
 use tokio::sync::{Mutex, Semaphore, watch};
 use tokio::task::JoinHandle;
 

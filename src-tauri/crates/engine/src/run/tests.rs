@@ -8,8 +8,9 @@ use domain::ids::RunId;
 use domain::model::{Destination, ModelId};
 use domain::plan::{ImageSelection, ResumeRequest, RunRequest};
 use domain::recipe::Recipe;
-use domain::run::{FailureKind, RunMode, RunProgress, RunState, StopReason};
+use domain::run::RunProgress;
 use domain::run_options::RunOptions;
+use domain::run_state::{FailureKind, RunMode, RunState, StopReason};
 use store::{NewRun, QueuedImage};
 
 use crate::EngineError;

@@ -10,11 +10,12 @@ mod text;
 
 use std::collections::HashMap;
 
+use domain::annotation::ReviewState;
 use domain::geometry::{Orientation, PixelSize};
 use domain::ids::{CollectionId, ImageId, RunId};
 use domain::import::ImageFormat;
 use domain::layers::LayerScope;
-use domain::library::{ImageCard, ImageCounts, ImageFailure, ReviewState};
+use domain::library::{ImageCard, ImageCounts, ImageFailure};
 use domain::plan::{ImageSelection, SizeCount};
 use domain::query::{ImageQuery, ImageState, Vocabulary};
 use domain::similar::{HashedImage, PerceptualHash};

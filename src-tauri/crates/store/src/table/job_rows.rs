@@ -3,7 +3,7 @@
 use domain::annotation::NewAnnotation;
 use domain::answer::Reading;
 use domain::ids::{AttemptId, ImageId};
-use domain::run::FailureKind;
+use domain::run_state::FailureKind;
 
 use crate::Result;
 use crate::code::name_of;

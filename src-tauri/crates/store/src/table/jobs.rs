@@ -9,7 +9,8 @@ use domain::library::LabelCount;
 use domain::money::PicoDollars;
 use domain::recipe::Recipe;
 use domain::report::{DropGroup, RepairGroup};
-use domain::run::{FailureGroup, FailureKind, JustAnswered};
+use domain::run::{FailureGroup, JustAnswered};
+use domain::run_state::FailureKind;
 use rusqlite::params;
 
 use super::images::AnsweredImage;

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use domain::ids::{AttemptId, ImageId, JobId, RunId};
-use domain::run::FailureKind;
+use domain::run_state::FailureKind;
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::all;

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use domain::ids::RunId;
 use domain::metrics::quantile;
 use domain::model::{Destination, Model, ModelId};
-use domain::money::PicoDollars;
-use domain::plan::CostRange;
+use domain::money::{CostRange, PicoDollars};
 use domain::rate;
 use domain::recipe::Recipe;
-use domain::run::{FailureKind, PossiblyBilled, RunMode, RunState, RunSummary, StopReason};
+use domain::run::{PossiblyBilled, RunSummary};
 use domain::run_options::RunOptions;
+use domain::run_state::{FailureKind, RunMode, RunState, StopReason};
 use domain::settings::RouteLimits;
 use rusqlite::{OptionalExtension, Row, params, params_from_iter};
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use domain::ids::{AttemptId, BatchId, JobId};
 use domain::money::PicoDollars;
-use domain::run::FailureKind;
+use domain::run_state::FailureKind;
 use providers::batch::{BatchWriter, Pushed};
 use providers::request::Request;
 use store::{Claim, JobFailure, JobOutcome, WaitingJob};

@@ -23,7 +23,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ids::{AttemptId, BatchId, RunId};
-use domain::run::{BatchState, PendingElsewhere, RunProgress, RunState, StopReason};
+use domain::run::{BatchState, PendingElsewhere, RunProgress};
+use domain::run_state::{RunState, StopReason};
 use providers::batch::BatchApi;
 use store::{BatchStanding, JobOutcome, JobTiming, KeptBatch, WaitingJob};
 use tokio::sync::watch;

@@ -3,7 +3,7 @@
 
 use domain::ids::BatchId;
 use domain::money::PicoDollars;
-use domain::run::{FailureKind, RetryKind, StopReason};
+use domain::run_state::{FailureKind, RetryKind, StopReason};
 use providers::batch::{BatchOutcome, BatchResult};
 use providers::error::RequestError;
 use store::{BatchItem, BatchStanding, KeptBatch};

@@ -2,7 +2,7 @@
 //! cancel one.
 
 use domain::ids::BatchId;
-use domain::run::{RetryKind, StopReason};
+use domain::run_state::{RetryKind, StopReason};
 use providers::batch::{Batch, BatchState};
 use providers::error::RequestError;
 use store::{BatchStanding, KeptBatch};

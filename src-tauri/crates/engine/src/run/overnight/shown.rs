@@ -4,7 +4,8 @@ use std::convert::Infallible;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use domain::run::{BatchState, Hold, PendingElsewhere, PossiblyBilled, RunProgress, RunState};
+use domain::run::{BatchState, Hold, PendingElsewhere, PossiblyBilled, RunProgress};
+use domain::run_state::RunState;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::super::context::RunContext;
