@@ -57,10 +57,10 @@ pub fn forward(app: &AppHandle) {
     });
     let (setting, watched) = (app.clone(), std::sync::Arc::clone(&library));
     tauri::async_runtime::spawn(async move {
-        let mut version = watched.settings_version();
+        let mut version = watched.settings.version();
         loop {
             sleep(SETTINGS_INTERVAL).await;
-            let now = watched.settings_version();
+            let now = watched.settings.version();
             if now != version {
                 version = now;
                 emit(&SettingsChanged, &setting);

@@ -99,7 +99,7 @@ impl Bench {
     #[must_use]
     pub fn at(url: &str, key: &str) -> Self {
         let bench = Self::among(&[("ANTHROPIC_BASE_URL", url), ("ANTHROPIC_API_KEY", key)]);
-        bench.library.agree_to(url.trim_start_matches("http://")).unwrap();
+        bench.library.settings.agree_to(url.trim_start_matches("http://")).unwrap();
         bench
     }
 

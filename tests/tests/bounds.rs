@@ -36,11 +36,11 @@ fn faults() -> [Fault; 12] {
 
 fn bench(server: &Running, images: u32, retries: u32) -> Bench {
     let bench = Bench::with_pictures(&server.url(), KEY, images);
-    let mut settings = bench.library.settings().unwrap();
+    let mut settings = bench.library.settings.stated().unwrap();
     settings.run.retry_attempts = retries;
     settings.run.retry_delay_ms = 1;
     settings.run.task_timeout_ms = 1_000;
-    bench.library.save_settings(&settings).unwrap();
+    bench.library.settings.replace(&settings).unwrap();
     bench
 }
 

@@ -198,8 +198,8 @@ async fn similar_images_are_given_the_marks_of_one_that_is_paid_for() {
 /// Adds a second way to the models, with its key and consent.
 fn add_route(bench: &Bench, server: &Running, price_percent: u16) {
     let url = server.url();
-    bench.library.agree_to(url.trim_start_matches("http://")).unwrap();
-    let mut settings = bench.library.settings().unwrap();
+    bench.library.settings.agree_to(url.trim_start_matches("http://")).unwrap();
+    let mut settings = bench.library.settings.stated().unwrap();
     settings.further_routes.push(FurtherRoute {
         name: "second".into(),
         base_url: url.clone(),
@@ -209,8 +209,8 @@ fn add_route(bench: &Bench, server: &Running, price_percent: u16) {
         limits: RouteLimits::default(),
         key_env: None,
     });
-    bench.library.save_settings(&settings).unwrap();
-    bench.library.keep_key(Some(&url), &KEY.to_owned().into()).unwrap();
+    bench.library.settings.replace(&settings).unwrap();
+    bench.library.connections.keep_key(Some(&url), &KEY.to_owned().into()).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

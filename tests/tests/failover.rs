@@ -53,14 +53,14 @@ fn bench([a, b]: &[Running; 2], pictures: u32, price_percent: u16, limits: Route
         ("FIELDMARK_ENDPOINT_B_KEY", OTHER_KEY),
     ]);
     for server in [a, b] {
-        bench.library.agree_to(&server.address().to_string()).unwrap();
+        bench.library.settings.agree_to(&server.address().to_string()).unwrap();
     }
     for index in 0..pictures {
         let (picture, _) = drawing(320 + index, 240);
         write_png(&picture, &bench.photos().join(format!("{index}.png")));
     }
     bench.library.import(&[bench.photos()]).unwrap();
-    let mut settings = bench.library.settings().unwrap();
+    let mut settings = bench.library.settings.stated().unwrap();
     settings.further_routes.push(FurtherRoute {
         name: "b".into(),
         base_url: b.url(),
@@ -70,7 +70,7 @@ fn bench([a, b]: &[Running; 2], pictures: u32, price_percent: u16, limits: Route
         limits,
         key_env: None,
     });
-    bench.library.save_settings(&settings).unwrap();
+    bench.library.settings.replace(&settings).unwrap();
     bench
 }
 
@@ -214,9 +214,9 @@ async fn a_run_stops_when_every_endpoint_refuses_and_an_image_that_fails_everywh
 
         // Both fail on the same image again and again.
         let bench = self::bench(&servers, 1, 100, RouteLimits::default());
-        let mut settings = bench.library.settings().unwrap();
+        let mut settings = bench.library.settings.stated().unwrap();
         settings.run.retry_delay_ms = 10;
-        bench.library.save_settings(&settings).unwrap();
+        bench.library.settings.replace(&settings).unwrap();
         for server in &servers {
             server.script(vec![Fault::InternalError; 30]);
         }
@@ -236,8 +236,8 @@ async fn the_command_line_says_which_endpoint_fails_and_that_it_works_again() {
         servers[1].address(),
         servers[1].url()
     );
-    fs::write(bench.library.settings_path(), written).unwrap();
-    assert_eq!(bench.library.settings().unwrap().further_routes[0].model_prefix, "");
+    fs::write(bench.library.settings.path(), written).unwrap();
+    assert_eq!(bench.library.settings.stated().unwrap().further_routes[0].model_prefix, "");
 
     servers[1].script(vec![Fault::Reset; 3]);
     let arguments =

@@ -27,8 +27,8 @@ fn local_bench() -> Bench {
 }
 
 fn set(bench: &Bench, hooks: Hooks) {
-    let settings = bench.library.settings().unwrap();
-    bench.library.save_settings(&domain::settings::Settings { hooks, ..settings }).unwrap();
+    let settings = bench.library.settings.stated().unwrap();
+    bench.library.settings.replace(&domain::settings::Settings { hooks, ..settings }).unwrap();
 }
 
 fn set_and_agree(bench: &Bench, hooks: &Hooks) {
@@ -140,7 +140,7 @@ async fn a_command_that_nobody_agreed_to_does_not_run() {
     fs::copy(&original, copy.path().join("library.sqlite")).unwrap();
     let copied =
         engine::Library::open(&copy.path().join("library.sqlite"), fieldmark_tests::bench::surroundings(&[])).unwrap();
-    copied.save_settings(&bench.library.settings().unwrap()).unwrap();
+    copied.settings.replace(&bench.library.settings.stated().unwrap()).unwrap();
     let standing = copied.hooks().unwrap();
     assert_eq!((standing[0].command.as_deref(), standing[0].is_agreed), (Some("touch ran"), false));
 }
@@ -156,7 +156,7 @@ fn agreement_to_a_command_ends_when_the_library_is_replaced() {
     };
     let library = open(&database);
     let hooks = Hooks { before_run: command("touch ran"), ..Hooks::default() };
-    library.save_settings(&domain::settings::Settings { hooks, ..library.settings().unwrap() }).unwrap();
+    library.settings.replace(&domain::settings::Settings { hooks, ..library.settings.stated().unwrap() }).unwrap();
     library.agree_to_hook(HookEvent::BeforeRun, "touch ran").unwrap();
     assert!(library.hooks().unwrap()[0].is_agreed);
     drop(library);
@@ -253,8 +253,8 @@ fn the_command_line_asks_apart_for_commands_and_waits_for_them() {
     let database = folder.path().join("library.sqlite");
     let library = engine::Library::open(&database, fieldmark_tests::bench::surroundings(&[])).unwrap();
     let hooks = Hooks { after_run: command("sleep 1; env > after.env"), ..Hooks::default() };
-    let settings = domain::settings::Settings { hooks, ..library.settings().unwrap() };
-    library.save_settings(&settings).unwrap();
+    let settings = domain::settings::Settings { hooks, ..library.settings.stated().unwrap() };
+    library.settings.replace(&settings).unwrap();
     drop(library);
     let annotate = |more: &[&str]| {
         let mut fieldmark = Command::new(binary("fieldmark"));

@@ -460,7 +460,7 @@ async fn a_batch_is_found_again_when_the_right_server_is_asked() {
     snapshot(&bench.library, run, has_working_batch).await;
     let other = simulate(taking(0.1)).await;
     bench = reopened(bench, &other).await;
-    bench.library.agree_to(other.url().trim_start_matches("http://")).unwrap();
+    bench.library.settings.agree_to(other.url().trim_start_matches("http://")).unwrap();
     bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!((reason, summary.waiting), (StopReason::BatchUnknown, 3));

@@ -97,9 +97,9 @@ fn leftovers_are_counted_and_imported_only_where_they_are_asked_for() {
     let named = bench.library.import(&[bench.photos().join("@eaDir")]).unwrap();
     assert_eq!(counts(&named.progress), (1, 1, 0, 0));
 
-    let mut settings = bench.library.settings().unwrap();
+    let mut settings = bench.library.settings.stated().unwrap();
     settings.import.includes_leftovers = true;
-    bench.library.save_settings(&settings).unwrap();
+    bench.library.settings.replace(&settings).unwrap();
     let all = bench.library.import(&[bench.photos()]).unwrap();
     assert_eq!(counts(&all.progress), (3, 0, 1, 0));
 }

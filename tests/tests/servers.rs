@@ -23,9 +23,9 @@ async fn simulate() -> Running {
 /// A library whose images are tried again without a pause.
 fn library(server: &Running, images: u32) -> Bench {
     let bench = Bench::with_pictures(&server.url(), KEY, images);
-    let mut settings = bench.library.settings().unwrap();
+    let mut settings = bench.library.settings.stated().unwrap();
     settings.run.retry_delay_ms = 1;
-    bench.library.save_settings(&settings).unwrap();
+    bench.library.settings.replace(&settings).unwrap();
     bench
 }
 

@@ -45,7 +45,7 @@ pub fn fieldmark() -> PathBuf {
 /// A library in `folder`, opened by this process, whose Claude is at `url`.
 pub async fn library(folder: &Path, url: &str) -> Arc<Library> {
     let library = Library::open(&database(folder), Surroundings::only(url, "sk-any")).unwrap();
-    library.agree_to(url.trim_start_matches("http://")).unwrap();
+    library.settings.agree_to(url.trim_start_matches("http://")).unwrap();
     library
 }
 

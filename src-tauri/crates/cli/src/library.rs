@@ -71,7 +71,7 @@ pub async fn open_during(
     } else {
         without_library(global, &database, surroundings)?
     };
-    opened.check_endpoint_keys()?;
+    opened.connections.check_endpoint_keys()?;
     Ok(opened)
 }
 
@@ -102,7 +102,7 @@ fn temporary(mut surroundings: Surroundings) -> Result<Opened, CommandError> {
 
 /// Names the additional endpoints: those that images are sent to as well, and those that are not used, with the reason.
 pub fn name_endpoints(library: &Library) -> Result<(), CommandError> {
-    for endpoint in library.connection()?.further {
+    for endpoint in library.connections.shown()?.further {
         match endpoint.why_unused() {
             Some(why) => words::warn(&mut notes(), &format!("the endpoint {} is not used: {why}", endpoint.name))?,
             None => {

@@ -130,7 +130,7 @@ impl Library {
     }
 
     fn import_now(&self, dropped: &[PathBuf], is_cancelled: &AtomicBool) -> Result<Written> {
-        let settings = self.settings_in_force()?;
+        let settings = self.settings.in_force()?;
         self.limit_decoding_memory(&settings);
         let options = ScanOptions { includes_leftovers: settings.import.includes_leftovers };
         let roots = self.collections_for(dropped)?;

@@ -8,7 +8,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use domain::ids::{CollectionId, ImageId, RecipeId, RunId};
@@ -18,17 +18,18 @@ use domain::library::{FilterCounts, ImageCard, LibraryOverview};
 use domain::query::{Completion, ImageQuery, complete};
 use domain::recipe::{Recipe, SavedRecipe, builtin};
 use domain::settings::{Installation, Settings};
-use keys::{EnvFile, Environment, KeyRing};
 use prepare::{DecodingMemory, MemoryLimit};
 use store::Store;
 use tokio::sync::{OnceCell, watch};
 
 use crate::backend::Backends;
 use crate::checks::MOMENT;
-use crate::consents::Consents;
+use crate::connections::Connections;
+use crate::consents::{Consents, KnownLibrary};
 use crate::import::ImportTurn;
 use crate::quote::Trials;
 use crate::run::{ActiveRun, BatchLimits, OwnWorker};
+use crate::settings::LibrarySettings;
 use crate::surroundings::Surroundings;
 use crate::{EngineError, Result, layout, private};
 
@@ -40,13 +41,9 @@ pub struct Library {
     folder: PathBuf,
     pub(crate) store: Store,
     pub(crate) backends: Backends,
-    /// Why it could not be read is reported when something is to be sent.
-    pub(crate) environment: RwLock<Arc<keys::Result<Environment>>>,
-    pub(crate) unused_env_file: Mutex<Option<EnvFile>>,
-    pub(crate) keys: KeyRing,
-    /// What the environment says about how runs ask, by the names of its variables.
-    pub(crate) variables: HashMap<String, String>,
-    pub(crate) consents: Consents,
+    pub settings: Arc<LibrarySettings>,
+    pub connections: Arc<Connections>,
+    pub(crate) consents: Arc<Consents>,
     pub(crate) trials: Trials,
     /// For all decoding in progress.
     pub(crate) decoding_memory: DecodingMemory,
@@ -63,8 +60,6 @@ pub struct Library {
     /// Whether marks are looked through for mistakes while others wait for nothing.
     pub(crate) is_looking_through: AtomicBool,
     version: watch::Sender<u64>,
-    /// Whether the person has created it. Another one's settings do not speak for them.
-    pub(crate) is_own: bool,
 }
 
 impl Library {
@@ -83,7 +78,7 @@ impl Library {
         }
         let store = Store::open(database)?;
         // What lay in the place of a new library's settings is not the person's word either.
-        let is_created = is_new && !folder.join(crate::settings::FILE_NAME).exists();
+        let is_created = is_new && !folder.join(layout::SETTINGS_FILE).exists();
         layout::prepare(database, &folder, is_new)?;
         // Written only once, so that processes that start together do not wait for each other.
         let saved = store.read_blocking(|view| view.recipes()).unwrap_or_default();
@@ -95,14 +90,25 @@ impl Library {
             })?;
         }
         let Surroundings { environment, keys, variables, consents, unused_env_file } = surroundings;
-        let mut library = Self {
+        let consents = Arc::new(consents);
+        let known_as = KnownLibrary {
+            library: store.read_blocking(|view| view.library_id())?,
+            folder: std::path::absolute(&folder).map_err(EngineError::file(&folder))?.to_string_lossy().into_owned(),
+        };
+        let settings = LibrarySettings::new(folder.clone(), known_as, Arc::clone(&consents), variables, is_created);
+        // Libraries from before there was a file kept their settings inside.
+        if let Some(older) = store.read_blocking(|view| view.settings_of_older_library())? {
+            settings.bring_out(&older)?;
+        }
+        let settings = Arc::new(settings);
+        let connections =
+            Connections::new(Arc::clone(&settings), Arc::clone(&consents), keys, environment, unused_env_file);
+        let library = Arc::new(Self {
             folder,
             store,
             backends: Backends::default(),
-            environment: RwLock::new(Arc::new(environment)),
-            unused_env_file: Mutex::new(unused_env_file),
-            keys,
-            variables,
+            settings,
+            connections: Arc::new(connections),
             consents,
             trials: Trials::default(),
             decoding_memory: DecodingMemory::default(),
@@ -115,35 +121,31 @@ impl Library {
             batch_limits: Mutex::default(),
             is_looking_through: AtomicBool::default(),
             version: watch::Sender::new(0),
-            is_own: false,
-        };
-        library.is_own = library.find_owner(is_created);
-        library.bring_settings_out()?;
+        });
         // Settings that cannot be read stop what needs them, not the opening.
-        if let Ok(settings) = library.settings_in_force() {
+        if let Ok(settings) = library.settings.in_force() {
             library.limit_decoding_memory(&settings);
         }
-        Ok(Arc::new(library))
-    }
-
-    /// Whether the person has created the library. Where their consents cannot be read, it counts as another's.
-    fn find_owner(&self, is_created: bool) -> bool {
-        let consents = &self.consents;
-        let found = self.known_as().and_then(|known_as| {
-            if is_created {
-                consents.add_own(&known_as)?;
+        let changed = Arc::downgrade(&library);
+        library.settings.on_change(move |settings| {
+            if let Some(library) = changed.upgrade() {
+                library.follow(settings);
             }
-            consents.is_own(&known_as)
         });
-        found.unwrap_or_else(|error| {
-            tracing::warn!(%error, "the consents cannot be read");
-            is_created
-        })
+        Ok(library)
     }
 
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Does what changed settings call for: those that keep everything on this machine pause the runs that send elsewhere.
+    fn follow(&self, settings: &Settings) {
+        self.limit_decoding_memory(settings);
+        if settings.is_local_only {
+            self.pause_runs_elsewhere();
+        }
     }
 
     /// Sets the decoding memory limit from `settings`.
@@ -163,7 +165,7 @@ impl Library {
         Installation {
             version: env!("CARGO_PKG_VERSION").into(),
             library_folder: self.folder.to_string_lossy().into_owned(),
-            settings_file: self.settings_path().to_string_lossy().into_owned(),
+            settings_file: self.settings.path().to_string_lossy().into_owned(),
             metrics_file: self.metrics_path().to_string_lossy().into_owned(),
             processors: processors(),
         }
@@ -285,8 +287,8 @@ impl Library {
     /// The one at `database`, with no server and no key.
     pub(crate) fn open_alone(database: &Path) -> Arc<Self> {
         let surroundings = Surroundings {
-            environment: Environment::from_variables(|_| None, None),
-            keys: KeyRing::for_session(),
+            environment: keys::Environment::from_variables(|_| None, None),
+            keys: keys::KeyRing::for_session(),
             variables: HashMap::new(),
             consents: Consents::for_session(),
             unused_env_file: None,

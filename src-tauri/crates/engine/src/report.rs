@@ -20,10 +20,10 @@ use providers::request::LONGER_ANSWER_FACTOR;
 use serde::Serialize;
 use store::View;
 
-use crate::backend;
 use crate::clock::{now_millis, rfc3339};
 use crate::export::ImageFiles;
 use crate::library::Library;
+use crate::provided;
 use crate::{EngineError, Result, private};
 
 impl Library {
@@ -83,7 +83,7 @@ impl Library {
 
     /// Answers of a run that were cut off and that the model may complete when it is given more room.
     fn cut_off_answers(&self, summary: &RunSummary) -> Result<Option<CutOffAnswers>> {
-        let Some(known) = backend::find(&summary.model) else { return Ok(None) };
+        let Some(known) = provided::find(&summary.model) else { return Ok(None) };
         let (images, reached) = self.store.read_blocking(|view| view.cut_off_images(summary.id))?;
         let suggested = reached.saturating_mul(LONGER_ANSWER_FACTOR).min(known.spec.max_output_tokens);
         let tokens = |tokens: u64| u32::try_from(tokens).unwrap_or(u32::MAX);
@@ -165,7 +165,7 @@ impl Library {
 
     pub(crate) async fn write_metrics_if_wanted(self: std::sync::Arc<Self>, run: RunId) -> Result<()> {
         tokio::task::spawn_blocking(move || {
-            if !self.settings_in_force()?.writes_metrics {
+            if !self.settings.in_force()?.writes_metrics {
                 return Ok(());
             }
             let path = self.metrics_path();

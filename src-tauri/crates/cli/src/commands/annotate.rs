@@ -29,7 +29,7 @@ pub async fn annotate(arguments: &Annotate, global: &Global, output: Output) -> 
     let model = confirm_quote(&library, arguments, &recipe, &images).await?;
     if let Destination::Host { name, .. } = &model.destination {
         // What is sent there was in the quote.
-        library.agree_to(name)?;
+        library.settings.agree_to(name)?;
     }
     let request = RunRequest {
         options: arguments.options(images.len()),
@@ -112,7 +112,7 @@ pub fn chosen_model<'a>(
 ) -> Result<&'a ModelQuote, CommandError> {
     let asked = match asked {
         Some(asked) => Some(asked),
-        None => library.model_by_environment()?,
+        None => library.connections.model_by_environment()?,
     };
     let found = match &asked {
         Some(asked) => quote.models.iter().find(|quoted| quoted.model.id == *asked),

@@ -92,7 +92,7 @@ async fn planned(library: &Arc<Library>, arguments: &Bench, photos: &Path) -> Re
         }
     }
     if let Destination::Host { name, .. } = &row.model.destination {
-        library.agree_to(name)?;
+        library.settings.agree_to(name)?;
     }
     Ok(request)
 }

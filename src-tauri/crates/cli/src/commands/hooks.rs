@@ -37,7 +37,7 @@ pub async fn change(arguments: arguments::Hooks, global: &Global, output: Output
     let HooksCommand::Preset { preset: HooksPreset::ClaudeFlow, allow_hooks } = arguments.command;
     let when_missing = WhenMissing::Create { is_agreed: false };
     let library = library::open_during(global, Invocation::default(), EnvFileUse::None, when_missing).await?;
-    let mut settings = library.settings()?;
+    let mut settings = library.settings.stated()?;
     let preset = Hooks { timeout_seconds: settings.hooks.timeout_seconds, ..Library::claude_flow_hooks() };
     output.show(&preset, |out| {
         let set = HookEvent::ALL.into_iter().filter_map(|event| Some((event, preset.command(event)?)));
@@ -59,7 +59,7 @@ pub async fn change(arguments: arguments::Hooks, global: &Global, output: Output
     }
     let before = settings.clone();
     settings.hooks = preset;
-    library.change_settings(&before, &settings)?;
+    library.settings.change(&before, &settings)?;
     agree(&library, allow_hooks).await?;
     Ok(Exit::Done)
 }

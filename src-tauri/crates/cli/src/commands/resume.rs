@@ -61,7 +61,7 @@ pub async fn resume(arguments: &Resume, global: &Global, output: Output) -> Resu
             if !agrees(arguments, &format!("Send the photos and the recipe's text to {host}?")).await? {
                 return Err(CommandError::NotConfirmed);
             }
-            library.agree_to(&host)?;
+            library.settings.agree_to(&host)?;
             library.resume_run(request).await?;
         }
         Err(error @ EngineError::NothingLeft(_)) => {

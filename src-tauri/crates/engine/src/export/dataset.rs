@@ -18,11 +18,9 @@ use files::WholeFile;
 use prepare::ContentHash;
 
 use super::source::RunDataset;
+use crate::layout::READY_FOLDER;
 use crate::library::Library;
 use crate::{EngineError, Result, private};
-
-/// Exports that are ready to be dragged away, in the library's folder.
-pub(crate) const READY_FOLDER: &str = "exports";
 
 /// Every format that there is, in the order in which people are shown them.
 pub fn formats() -> impl Iterator<Item = &'static FormatDescriptor> {
@@ -134,7 +132,7 @@ impl Library {
             _ => {}
         }
         let canonical = resolved(&absolute);
-        if self.is_database_file(&canonical) || canonical == resolved(&self.settings_path()) {
+        if self.is_database_file(&canonical) || canonical == resolved(&self.settings.path()) {
             return unfit("it belongs to the library itself");
         }
         // Whatever its path: links to an original, and copies of one, have its content.

@@ -12,7 +12,6 @@ mod html;
 mod marked;
 mod source;
 
-pub(crate) use dataset::READY_FOLDER;
 pub use dataset::{export_name, formats};
 pub use files::ImageFiles;
 

@@ -41,7 +41,7 @@ impl Facts {
         };
         let folder = std::path::absolute(library.folder()).map_err(EngineError::file(library.folder()))?;
         let has_file =
-            event != HookEvent::BeforeRun && metrics.is_some() && library.settings_in_force()?.writes_metrics;
+            event != HookEvent::BeforeRun && metrics.is_some() && library.settings.in_force()?.writes_metrics;
         let metrics_file = if has_file { std::path::absolute(library.metrics_path()).ok() } else { None };
         let summary = &report.summary;
         let wall_millis = report.metrics.as_ref().map_or(0.0, |metrics| metrics.wall_millis);

@@ -17,7 +17,6 @@ use domain::run::{RunState, StopReason};
 use self::facts::Facts;
 use self::shell::{Outcome, carry_out};
 use crate::clock::now_millis;
-use crate::consents::KnownLibrary;
 use crate::library::Library;
 use crate::{EngineError, Result};
 
@@ -28,11 +27,11 @@ impl Library {
     /// Every event with its command, in the order in which they come.
     #[expect(clippy::disallowed_methods, reason = "asked on threads that may block")]
     pub fn hooks(&self) -> Result<Vec<HookStanding>> {
-        let (hooks, owner) = (self.settings_in_force()?.hooks, self.known_as()?);
+        let (hooks, owner) = (self.settings.in_force()?.hooks, self.settings.library());
         let standing = |event| {
             let command = hooks.command(event).map(str::to_owned);
             let is_agreed = match &command {
-                Some(command) => self.consents.is_hook_agreed(&owner, event, command)?,
+                Some(command) => self.consents.is_hook_agreed(owner, event, command)?,
                 None => false,
             };
             let last = self.store.read_blocking(|view| view.last_hook_run(event))?;
@@ -43,7 +42,7 @@ impl Library {
 
     /// Remembers that the person has agreed to have exactly `command` run at `event`, having seen it.
     pub fn agree_to_hook(&self, event: HookEvent, command: &str) -> Result<()> {
-        self.consents.agree_to_hook(self.known_as()?, event, command.trim())
+        self.consents.agree_to_hook(self.settings.library().clone(), event, command.trim())
     }
 
     /// Commands that tell Claude Flow of every run: by what is installed, or else by npx, which fetches it.
@@ -75,12 +74,12 @@ impl Library {
         if env::var_os(facts::EVENT).is_some() {
             return Ok(None);
         }
-        let settings = self.settings_in_force()?;
-        let withheld = self.endpoint_key_variables(&settings);
+        let settings = self.settings.in_force()?;
+        let withheld = self.connections.endpoint_key_variables(&settings);
         let hooks = settings.hooks;
         let Some(command) = hooks.command(event) else { return Ok(None) };
         let folder = self.hook_folder()?;
-        let is_agreed = self.consents.is_hook_agreed(&self.known_as()?, event, command)?;
+        let is_agreed = self.consents.is_hook_agreed(self.settings.library(), event, command)?;
         let (started_at, since) = (now_millis(), Instant::now());
         let outcome = if is_agreed {
             let library = Arc::clone(self);
@@ -102,14 +101,6 @@ impl Library {
         let noted = hook.clone();
         self.store.write(move |edit| edit.add_hook_run(&noted)).await?;
         Ok(Some(hook))
-    }
-
-    /// What consent is bound to.
-    #[expect(clippy::disallowed_methods, reason = "asked on threads that may block")]
-    pub(crate) fn known_as(&self) -> Result<KnownLibrary> {
-        let library = self.store.read_blocking(|view| view.library_id())?;
-        let folder = self.hook_folder()?.to_string_lossy().into_owned();
-        Ok(KnownLibrary { library, folder })
     }
 
     /// Where hooks run.

@@ -25,10 +25,11 @@ use domain::run::RunMode;
 use domain::run_options::{Preset, RunOptions};
 
 use crate::Result;
-use crate::backend::{self, Backends, Question, Trial};
-use crate::connection::Way;
+use crate::backend::{Backends, PricePercents, Question, Trial};
+use crate::connections::provider::{ProviderConnection, ProviderConnections};
 use crate::library::{Library, processors};
 use crate::pilot::{pilot_of, rest, spread};
+use crate::provided;
 use crate::sync::lock;
 
 pub use cost::{Asked, Conditions, Cost};
@@ -56,8 +57,6 @@ struct Pace {
 struct Subject<'a> {
     recipe: &'a Recipe,
     terms: &'a PlanTerms,
-    /// Completed by the settings.
-    options: RunOptions,
     images: &'a [ImageId],
     followers: &'a [ImageId],
     /// Those of a model that has answered nothing of it before.
@@ -107,30 +106,33 @@ impl Library {
         let (followers, images): (Vec<_>, Vec<_>) = selected.into_iter().partition(|image| leaders.contains_key(image));
         let sizes = self.store.read_blocking(|view| view.sizes_of(&images))?;
         let asked = self.asked(None, &images, &followers, terms.pilot)?;
-        let way = self.way()?;
-        let models = Backends::models(&way);
-        let suggested_model = if way.has_key() { way.suggested_model().clone() } else { models[0].id.clone() };
-        let options = way.complete(terms.options);
-        let subject = Subject { recipe, terms, options, images: &images, followers: &followers, asked: &asked };
-        let models = models.into_iter().map(|model| self.quote_for(model, &way, &subject)).collect::<Result<_>>()?;
+        let connections = self.connections.current()?;
+        let models = Backends::models(&connections);
+        let suggested_model = connections.suggested_model().filter(|(_, has_key)| *has_key).map(|(model, _)| model);
+        let suggested_model = suggested_model.unwrap_or(&models[0].id).clone();
+        let subject = Subject { recipe, terms, images: &images, followers: &followers, asked: &asked };
+        let models =
+            models.into_iter().map(|model| self.quote_for(model, &connections, &subject)).collect::<Result<_>>()?;
         Ok(Quote {
             image_count: u32::try_from(image_count).unwrap_or(u32::MAX),
             similar: similar.saving(),
             sizes: sizes.into_iter().take(LISTED_SIZES).collect(),
             models,
             suggested_model,
-            prices_as_of: backend::prices_as_of(),
+            prices_as_of: provided::prices_as_of(),
             words_sent: cost::words_sent(recipe).unwrap_or_default(),
         })
     }
 
-    fn quote_for(&self, model: Model, way: &Way, subject: &Subject<'_>) -> Result<ModelQuote> {
-        let Subject { recipe, terms, options, images, .. } = *subject;
+    fn quote_for(&self, model: Model, connections: &ProviderConnections, subject: &Subject<'_>) -> Result<ModelQuote> {
+        let Subject { recipe, terms, images, .. } = *subject;
+        let connection = connections.of_model(&model.id);
+        let options = connections.complete(&model.id, terms.options);
         let shortfalls = model.shortfalls(recipe);
-        let hindrance = way.hindrance(&model);
+        let hindrance = connections.hindrance(&model);
         let can_run = hindrance.is_none() && model.can_run(recipe);
         let pace = if can_run { self.pace(&model, recipe, images)? } else { None };
-        let question = Backends::question(way, &model, recipe, options.max_tokens)?;
+        let question = Backends::question(connections, &model, recipe, options.max_tokens)?;
         let answered_before = self.answered_before(question.as_ref(), images)?.len();
         let (image_count, asked) = if terms.asks_anew || answered_before == 0 {
             (images.len(), Cow::Borrowed(subject.asked))
@@ -142,9 +144,9 @@ impl Library {
         let cost = |mode| {
             let conditions = Conditions {
                 mode,
-                percents: way.price_percents(),
+                percents: connection.map_or(PricePercents::LIST, ProviderConnection::price_percents),
                 max_tokens: options.max_tokens,
-                retries: way.retrying().attempts,
+                retries: connections.settings().run.retry_attempts,
             };
             self.cost(&model, recipe, &asked, conditions)
         };
@@ -153,10 +155,10 @@ impl Library {
             let budget = terms.budget.filter(|_| basis.is_some())?;
             Some(BudgetForecast::new(budget, Spending { images: image_count, cost: range, request_at_most }, mode))
         };
-        let descriptor = backend::known(&model.id)?.provider.descriptor();
+        let descriptor = provided::known(&model.id)?.provider.descriptor();
         let live = cost(RunMode::Live)?;
         let overnight = if descriptor.capabilities.batches { cost(RunMode::Overnight)? } else { None };
-        let hold = Hold { images: image_count, limits: self.known_limits(way, &options)?, cost: live.as_ref() };
+        let hold = Hold { images: image_count, limits: self.known_limits(connection, &options)?, cost: live.as_ref() };
         Ok(ModelQuote {
             answered_before: u32::try_from(answered_before).unwrap_or(u32::MAX),
             budget: live.as_ref().and_then(|cost| forecast(cost, RunMode::Live)),
@@ -197,8 +199,13 @@ impl Library {
 
     /// What is known of the limits of all endpoints that requests are spread over: what a person has set, and what earlier
     /// runs have learned.
-    fn known_limits(&self, way: &Way, options: &RunOptions) -> Result<Vec<EndpointLimit>> {
-        let endpoints = way.endpoints(options).into_iter().map(|(endpoint, bounds)| {
+    fn known_limits(
+        &self,
+        connection: Option<&ProviderConnection>,
+        options: &RunOptions,
+    ) -> Result<Vec<EndpointLimit>> {
+        let endpoints = connection.map_or_else(Vec::new, |connection| connection.endpoints(options));
+        let endpoints = endpoints.into_iter().map(|(endpoint, bounds)| {
             let learned = self.store.read_blocking(|view| view.endpoint_limits(&endpoint))?;
             Ok(bounds.limits().chain(learned).collect())
         });
@@ -246,7 +253,7 @@ impl Library {
             return Ok(None);
         };
         let images = u32::try_from(durations.len()).unwrap_or(u32::MAX);
-        let can_be_tried = backend::known(&model.id)?.provider.descriptor().is_on_this_computer();
+        let can_be_tried = provided::known(&model.id)?.provider.descriptor().is_on_this_computer();
         let is_telling = images >= TELLING_IMAGES || !can_be_tried;
         Ok(is_telling.then(|| Pace {
             image_millis: durations.iter().sum::<f64>() / f64::from(images),

@@ -37,10 +37,11 @@ use store::{Edit, NewPilot, NewRun, Worker};
 use tokio::sync::watch;
 
 use self::worker::TakenRun;
-use crate::backend::{self, Backend, Backends, Question};
+use crate::backend::{Backend, Backends, Question};
 use crate::clock::now_millis;
 use crate::library::{Library, processors};
 use crate::pilot::{PilotVerdict, pilot_of};
+use crate::provided;
 use crate::quote::{Asked, Conditions};
 use crate::sync::lock;
 use crate::{EngineError, Result};
@@ -274,7 +275,7 @@ impl Library {
 
     /// Changes the concurrency of a run that no process works on.
     pub async fn change_concurrency(self: &Arc<Self>, run: RunId, at_once: AtOnce) -> Result<()> {
-        let known = backend::find(&self.store.read(move |view| view.model_of_run(run)).await?);
+        let known = provided::find(&self.store.read(move |view| view.model_of_run(run)).await?);
         let is_here = known.is_some_and(|known| known.provider.descriptor().is_on_this_computer());
         let count = is_here.then(|| at_once.count().unwrap_or_else(processors));
         self.change_run(run, move |edit| edit.note_at_once(run, at_once.count(), count)).await
@@ -479,18 +480,18 @@ impl Library {
     ) -> Result<Opened> {
         let library = Arc::clone(self);
         let opening = tokio::task::spawn_blocking(move || {
-            library.limit_decoding_memory(&library.settings_in_force()?);
-            let way = library.way()?;
-            let model = Backends::model(&way, &model)?;
-            if let Some(hindrance) = way.hindrance(&model) {
+            library.limit_decoding_memory(&library.settings.in_force()?);
+            let connections = library.connections.current()?;
+            let model = Backends::model(&connections, &model)?;
+            if let Some(hindrance) = connections.hindrance(&model) {
                 return Err(EngineError::Hindered(hindrance));
             }
-            if let Some(host) = way.not_agreed(&model) {
+            if let Some(host) = connections.not_agreed(&model) {
                 return Err(EngineError::NotAgreed { host });
             }
-            let options = way.complete(options);
-            let backend = library.backends.open(&way, &model, &recipe, mode, &options)?;
-            Ok(Opened { model, backend, options, retrying: way.retrying() })
+            let options = connections.complete(&model.id, options);
+            let backend = library.backends.open(&connections, &model, &recipe, mode, &options)?;
+            Ok(Opened { model, backend, options, retrying: Retrying::of(&connections.settings().run) })
         });
         opening.await?
     }
