@@ -91,7 +91,7 @@ impl Bench {
             let (picture, _) = drawing(320 + index, 240);
             write_png(&picture, &bench.photos().join(format!("{index}.png")));
         }
-        bench.library.import(&[bench.photos()]).unwrap();
+        bench.library.imports.run(&[bench.photos()]).unwrap();
         bench
     }
 
@@ -99,7 +99,7 @@ impl Bench {
     #[must_use]
     pub fn at(url: &str, key: &str) -> Self {
         let bench = Self::among(&[("ANTHROPIC_BASE_URL", url), ("ANTHROPIC_API_KEY", key)]);
-        bench.library.agree_to(url.trim_start_matches("http://")).unwrap();
+        bench.library.settings.agree_to(url.trim_start_matches("http://")).unwrap();
         bench
     }
 
@@ -144,7 +144,7 @@ impl Bench {
     /// Of all images.
     #[must_use]
     pub fn quote_of(&self, recipe: RecipeId) -> Quote {
-        self.library.quote(&PlanRequest::of(ImageSelection::All, recipe)).unwrap()
+        self.library.planning.quote(&PlanRequest::of(ImageSelection::All, recipe)).unwrap()
     }
 
     /// Starts a run of the first recipe on all images.
@@ -152,7 +152,7 @@ impl Bench {
         let recipe = self.library.recipes.all().unwrap()[0].id;
         let model = ModelId(model.to_owned());
         let request = RunRequest::of(ImageSelection::All, recipe, model);
-        self.library.start_run(&request).await.unwrap()
+        self.library.runs.start(&request).await.unwrap()
     }
 
     /// Starts a run that looks for `labels` on all images.
@@ -160,11 +160,11 @@ impl Bench {
         let recipe = self.library.recipes.save_typed(labels).await.unwrap().id;
         let model = ModelId(model.to_owned());
         let request = RunRequest::of(ImageSelection::All, recipe, model);
-        self.library.start_run(&request).await.unwrap()
+        self.library.runs.start(&request).await.unwrap()
     }
 
     pub async fn end_of(&self, run: RunId) -> RunState {
-        if let Some(mut progress) = self.library.run_progress(run) {
+        if let Some(mut progress) = self.library.runs.progress(run) {
             let is_over = |state| matches!(state, RunState::Stopped { .. } | RunState::Interrupted);
             // An error means that the run is over and forgotten.
             let _ended = progress.wait_for(|snapshot| is_over(snapshot.state)).await;

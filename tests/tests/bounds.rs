@@ -37,11 +37,11 @@ fn faults() -> [Fault; 12] {
 
 fn bench(server: &Running, images: u32, retries: u32) -> Bench {
     let bench = Bench::with_pictures(&server.url(), KEY, images);
-    let mut settings = bench.library.settings().unwrap();
+    let mut settings = bench.library.settings.stated().unwrap();
     settings.run.retry_attempts = retries;
     settings.run.retry_delay_ms = 1;
     settings.run.task_timeout_ms = 1_000;
-    bench.library.save_settings(&settings).unwrap();
+    bench.library.settings.replace(&settings).unwrap();
     bench
 }
 
@@ -57,12 +57,12 @@ fn quoted(bench: &Bench, request: &RunRequest) -> ModelQuote {
         asks_anew: request.asks_anew,
         ..PlanRequest::of(request.images.clone(), request.recipe)
     };
-    let quote = bench.library.quote(&plan).unwrap();
+    let quote = bench.library.planning.quote(&plan).unwrap();
     quote.models.into_iter().find(|row| row.model.id.0 == MODEL).unwrap()
 }
 
 async fn summary_of(bench: &Bench, request: &RunRequest) -> RunSummary {
-    let run = bench.library.start_run(request).await.unwrap();
+    let run = bench.library.runs.start(request).await.unwrap();
     bench.end_of(run).await;
     bench.library.history.run(run).unwrap()
 }
@@ -109,7 +109,7 @@ async fn a_server_that_loses_every_answer_costs_what_the_retries_allow() {
     // A person lets them be asked about again, and the bound says so.
     let before = summary.quoted.unwrap();
     let again = ResumeRequest { retries_failed: true, ..ResumeRequest::of(summary.id) };
-    bench.library.resume_run(again).await.unwrap();
+    bench.library.runs.resume(again).await.unwrap();
     assert_eq!(bench.end_of(summary.id).await, COMPLETED);
     let summary = bench.library.history.run(summary.id).unwrap();
     let after = summary.quoted.unwrap();
@@ -160,14 +160,14 @@ async fn a_quote_of_time_knows_the_limits_that_earlier_runs_have_met() {
     let recipe = bench.library.recipes.save_typed(LABELS).await.unwrap();
     let few = bench.cards()[..2].iter().map(|card| card.id).collect();
     let few = RunRequest::of(ImageSelection::Images { ids: few }, recipe.id, ModelId(MODEL.into()));
-    let run = bench.library.start_run(&few).await.unwrap();
+    let run = bench.library.runs.start(&few).await.unwrap();
     assert_eq!(bench.end_of(run).await, COMPLETED);
     // At the pace of those two, many images would take no time; the server has said how many it takes a minute.
     for index in 0..100 {
         let (picture, _) = fieldmark_tests::pictures::drawing(500 + index, 200);
         fieldmark_tests::pictures::write_png(&picture, &bench.photos().join(format!("more {index}.png")));
     }
-    bench.library.import(&[bench.photos()]).unwrap();
+    bench.library.imports.run(&[bench.photos()]).unwrap();
     let all = RunRequest::of(ImageSelection::All, recipe.id, ModelId(MODEL.into()));
     let time = quoted(&bench, &all).time.unwrap();
     // 110 images are left; a minute's worth may come at once.

@@ -57,7 +57,7 @@ async fn marks_land_within_a_sent_pixel_whatever_the_shape_and_size() {
         write_png(&picture, &bench.photos().join(format!("{width}x{height}.png")));
         (PixelSize::new(width, height), drawn)
     });
-    bench.library.import(&[bench.photos()]).unwrap();
+    bench.library.imports.run(&[bench.photos()]).unwrap();
     // The vendor's limits, told here once more: long edge and tokens of 28 x 28 pixels.
     for (model, edge, tokens) in [(STANDARD_TIER, 1568.0, 1568.0), (HIGH_TIER, 2576.0, 4784.0)] {
         let run = bench.look_for(LABELS, model).await;
@@ -71,7 +71,7 @@ async fn marks_land_within_a_sent_pixel_whatever_the_shape_and_size() {
             let drift = largest_drift(&card, drawn);
             assert!(drift <= 1.0 / scale, "{model}, {size:?}: {drift:.2} image pixels at scale {scale:.3}");
         }
-        bench.library.undo_run(run).await.unwrap();
+        bench.library.runs.undo(run).await.unwrap();
     }
     // Nothing was resized over there, and nothing refused.
     assert_eq!(server.ledger().refused, []);
@@ -87,7 +87,7 @@ async fn marks_land_in_every_exif_orientation() {
         let stored = oriented_jpeg(&DynamicImage::from(picture.clone()), orientation);
         fs::write(bench.photos().join(format!("{orientation}.jpg")), stored).unwrap();
     }
-    bench.library.import(&[bench.photos()]).unwrap();
+    bench.library.imports.run(&[bench.photos()]).unwrap();
     for model in [STANDARD_TIER, HIGH_TIER] {
         let run = bench.look_for(LABELS, model).await;
         assert_eq!(bench.end_of(run).await, COMPLETED);
@@ -98,7 +98,7 @@ async fn marks_land_in_every_exif_orientation() {
             let drift = largest_drift(&card, &drawn);
             assert!(drift <= 1.0 / scale, "{model}, {}: {drift:.2} pixels", card.name);
         }
-        bench.library.undo_run(run).await.unwrap();
+        bench.library.runs.undo(run).await.unwrap();
     }
     server.stop().await;
 }
@@ -129,7 +129,7 @@ async fn what_is_paid_is_what_was_billed_and_the_next_quote_learns_from_it() {
 
     // One more to ask about: the others are paid for.
     write_png(&drawing(330, 240).0, &bench.photos().join("one more.png"));
-    bench.library.import(&[bench.photos()]).unwrap();
+    bench.library.imports.run(&[bench.photos()]).unwrap();
     let after = quoted(place);
     let basis = after.cost_basis.unwrap();
     assert_eq!((after.answered_before, basis.image_tokens), (6, 12 * 9));
@@ -152,7 +152,7 @@ async fn what_passes_by_itself_is_tried_again_and_costs_nothing_twice() {
     ]);
     let run = bench.look_for(LABELS, HIGH_TIER).await;
     assert_eq!(bench.end_of(run).await, COMPLETED);
-    let report = bench.library.run_report(run).unwrap();
+    let report = bench.library.insight.report(run).unwrap();
     assert_eq!((report.summary.done, report.summary.failed), (5, 0));
     let mut retried = report.retried;
     retried.sort_by_key(|group| group.kind);
@@ -182,7 +182,7 @@ async fn answers_that_are_none_fail_their_image_alone() {
     server.script([Fault::Refusal, Fault::WrongJson, Fault::MaxTokens]);
     let run = bench.look_for(LABELS, HIGH_TIER).await;
     assert_eq!(bench.end_of(run).await, COMPLETED);
-    let report = bench.library.run_report(run).unwrap();
+    let report = bench.library.insight.report(run).unwrap();
     let mut kinds: Vec<_> = report.failures.iter().map(|group| (group.kind, group.count)).collect();
     kinds.sort();
     assert_eq!(kinds, [(FailureKind::Declined, 1), (FailureKind::AnswerUnreadable, 1)]);
@@ -222,7 +222,7 @@ async fn what_concerns_every_image_stops_the_run_and_loses_none() {
         assert_eq!((summary.failed, summary.done + summary.waiting), (0, 6), "{reason:?}: none is lost");
         assert!(summary.stop_detail.as_ref().is_some_and(|detail| !detail.contains(key)), "{summary:?}");
         if fault.is_some() {
-            bench.library.resume_run(resume(run)).await.unwrap();
+            bench.library.runs.resume(resume(run)).await.unwrap();
             assert_eq!(bench.end_of(run).await, COMPLETED);
             assert_eq!(bench.library.history.run(run).unwrap().done, 6);
         }
@@ -237,7 +237,7 @@ async fn a_network_that_drops_stops_the_run_until_it_is_back() {
     let bench = Bench::with_pictures(&server.url(), KEY, 5);
     server.stop().await;
     let run = bench.look_for(LABELS, HIGH_TIER).await;
-    let mut progress = bench.library.run_progress(run).unwrap();
+    let mut progress = bench.library.runs.progress(run).unwrap();
     let held = progress.wait_for(|snapshot| snapshot.hold.is_some()).await.unwrap().hold.clone().unwrap();
     assert_eq!(held.kind, RetryKind::Unreachable);
     assert_eq!(bench.end_of(run).await, RunState::Stopped { reason: StopReason::Unreachable });
@@ -246,7 +246,7 @@ async fn a_network_that_drops_stops_the_run_until_it_is_back() {
 
     let server = Simulator::start(Options { port: address.port(), ..Options::default() }).await.unwrap();
     assert_eq!(server.url(), url);
-    bench.library.resume_run(resume(run)).await.unwrap();
+    bench.library.runs.resume(resume(run)).await.unwrap();
     assert_eq!(bench.end_of(run).await, COMPLETED);
     assert_eq!(server.ledger().billed.len(), 5);
     server.stop().await;
@@ -264,13 +264,13 @@ async fn a_budget_holds_and_can_be_raised() {
         budget: Some(budget),
         ..RunRequest::of(ImageSelection::All, recipe.id, ModelId(HIGH_TIER.into()))
     };
-    let refused = bench.library.start_run(&request(PicoDollars(dearest.0 - 1))).await.unwrap_err();
+    let refused = bench.library.runs.start(&request(PicoDollars(dearest.0 - 1))).await.unwrap_err();
     assert!(matches!(refused, engine::EngineError::BudgetTooSmall { .. }), "{refused}");
 
     // Room for one worst case and a few real answers, with some of them lost on the way.
     let cap = dearest + dearest + PicoDollars(expected.0 / 4);
     server.script([Fault::Broken { after_events: 5 }, Fault::Overloaded]);
-    let run = bench.library.start_run(&request(cap)).await.unwrap();
+    let run = bench.library.runs.start(&request(cap)).await.unwrap();
     assert_eq!(bench.end_of(run).await, RunState::Stopped { reason: StopReason::BudgetReached });
     let summary = bench.library.history.run(run).unwrap();
     let billed = PicoDollars(server.ledger().total_pico_dollars());
@@ -278,7 +278,7 @@ async fn a_budget_holds_and_can_be_raised() {
     assert!(summary.done > 0 && summary.waiting > 0 && summary.failed == 0, "{summary:?}");
 
     let raised = cap + dearest + expected + expected;
-    bench.library.resume_run(ResumeRequest { budget: Some(raised), ..resume(run) }).await.unwrap();
+    bench.library.runs.resume(ResumeRequest { budget: Some(raised), ..resume(run) }).await.unwrap();
     assert_eq!(bench.end_of(run).await, COMPLETED);
     assert_eq!(bench.library.history.run(run).unwrap().done, 12);
     assert!(PicoDollars(server.ledger().total_pico_dollars()) <= raised);
@@ -291,9 +291,9 @@ async fn pausing_does_not_wait_for_a_held_route() {
     let bench = Bench::with_pictures(&server.url(), KEY, 3);
     server.script([Fault::RateLimited { retry_after_seconds: Some(600) }]);
     let run = bench.look_for(LABELS, HIGH_TIER).await;
-    let mut progress = bench.library.run_progress(run).unwrap();
+    let mut progress = bench.library.runs.progress(run).unwrap();
     progress.wait_for(|snapshot| snapshot.hold.is_some()).await.unwrap();
-    bench.library.pause_run(run);
+    bench.library.runs.pause(run);
     assert_eq!(bench.end_of(run).await, RunState::Stopped { reason: StopReason::Paused });
     let summary = bench.library.history.run(run).unwrap();
     assert_eq!((summary.failed, summary.done + summary.waiting), (0, 3));
@@ -305,27 +305,27 @@ async fn nothing_is_sent_without_a_key_or_consent_or_through_the_lock() {
     let bench = Bench::among(&[("ANTHROPIC_BASE_URL", "https://gateway.example/anthropic")]);
     let (picture, _) = drawing(320, 240);
     write_png(&picture, &bench.photos().join("1.png"));
-    bench.library.import(&[bench.photos()]).unwrap();
+    bench.library.imports.run(&[bench.photos()]).unwrap();
     let hindrance = || bench.quote(0).models.into_iter().find(|row| row.model.id.0 == HIGH_TIER).unwrap().hindrance;
     assert_eq!(hindrance(), Some(Hindrance::NoKey { host: "gateway.example".into() }));
-    assert_eq!(bench.library.check_connection().await.unwrap(), ConnectionCheck::NoKey);
+    assert_eq!(bench.library.connections.check().await.unwrap(), ConnectionCheck::NoKey);
 
-    let connection = bench.library.keep_key(None, &format!(" {KEY}\n").into()).unwrap();
+    let connection = bench.library.connections.keep_key(None, &format!(" {KEY}\n").into()).unwrap();
     assert_eq!((connection.host.as_str(), connection.key), ("gateway.example", Some(KeyPlace::Session)));
     assert!(connection.keychain_problem.is_some());
     assert_eq!(hindrance(), None);
     let recipe = bench.library.recipes.all().unwrap()[0].id;
     let model = ModelId(HIGH_TIER.into());
     let request = RunRequest::of(ImageSelection::All, recipe, model);
-    let refused = bench.library.start_run(&request).await.unwrap_err();
+    let refused = bench.library.runs.start(&request).await.unwrap_err();
     assert!(matches!(refused, engine::EngineError::NotAgreed { host } if host == "gateway.example"));
 
-    let mut settings = bench.library.settings().unwrap();
+    let mut settings = bench.library.settings.stated().unwrap();
     settings.is_local_only = true;
-    bench.library.save_settings(&settings).unwrap();
+    bench.library.settings.replace(&settings).unwrap();
     assert_eq!(hindrance(), Some(Hindrance::LocalOnly));
-    assert_eq!(bench.library.check_connection().await.unwrap(), ConnectionCheck::LocalOnly);
-    assert_eq!(bench.library.forget_key(None).unwrap().key, None);
+    assert_eq!(bench.library.connections.check().await.unwrap(), ConnectionCheck::LocalOnly);
+    assert_eq!(bench.library.connections.forget_key(None).unwrap().key, None);
     assert_eq!(bench.library.history.runs().unwrap().len(), 0);
 }
 
@@ -333,19 +333,19 @@ async fn nothing_is_sent_without_a_key_or_consent_or_through_the_lock() {
 async fn a_key_is_found_nowhere() {
     let server = simulate().await;
     let bench = Bench::among(&[("ANTHROPIC_BASE_URL", &server.url())]);
-    bench.library.agree_to(&server.address().to_string()).unwrap();
-    let connection = bench.library.keep_key(None, &KEY.to_owned().into()).unwrap();
+    bench.library.settings.agree_to(&server.address().to_string()).unwrap();
+    let connection = bench.library.connections.keep_key(None, &KEY.to_owned().into()).unwrap();
     fs::copy(repository("samples").join("chelsea.jpg"), bench.photos().join("cat.jpg")).unwrap();
-    bench.library.import(&[bench.photos()]).unwrap();
+    bench.library.imports.run(&[bench.photos()]).unwrap();
     // An answer, a refusal that may quote the key, a broken connection.
     server.script([Fault::InternalError, Fault::Broken { after_events: 3 }, Fault::WrongJson]);
     let run = bench.look_for("cat", HIGH_TIER).await;
     let state = bench.end_of(run).await;
-    let report = bench.library.run_report(run).unwrap();
+    let report = bench.library.insight.report(run).unwrap();
     let export = bench.folder.path().join("export");
-    engine::write_report(&bench.library, &bench.library.run_report(run).unwrap(), &[], &export).unwrap();
-    let check = bench.library.check_connection().await.unwrap();
-    let said = format!("{connection:?} {state:?} {report:?} {check:?} {:?}", bench.library.classic_metrics(run));
+    bench.library.insight.write_page(&bench.library.insight.report(run).unwrap(), &[], &export).unwrap();
+    let check = bench.library.connections.check().await.unwrap();
+    let said = format!("{connection:?} {state:?} {report:?} {check:?} {:?}", bench.library.insight.classic_metrics(run));
     assert!(!said.contains("planted"), "{said}");
     let files = files_under(bench.folder.path());
     assert!(files.iter().any(|file| file.ends_with("library.sqlite")) && files.len() > 4, "{files:?}");
@@ -430,7 +430,7 @@ async fn attributes_come_with_the_marks() {
     assert!(birds.recipe.attributes.iter().any(|attribute| attribute.is_required));
     let model = ModelId(HIGH_TIER.into());
     let request = RunRequest::of(ImageSelection::All, birds.id, model);
-    let run = bench.library.start_run(&request).await.unwrap();
+    let run = bench.library.runs.start(&request).await.unwrap();
     assert_eq!(bench.end_of(run).await, COMPLETED);
     let cards = bench.cards();
     assert!(!cards[0].marks.is_empty());

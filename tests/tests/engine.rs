@@ -31,7 +31,7 @@ async fn request(bench: &Bench) -> RunRequest {
 }
 
 async fn carried_out(bench: &Bench, request: &RunRequest) -> RunId {
-    let run = bench.library.start_run(request).await.unwrap();
+    let run = bench.library.runs.start(request).await.unwrap();
     assert_eq!(bench.end_of(run).await, COMPLETED);
     run
 }
@@ -70,19 +70,19 @@ async fn failed_images_are_tried_again_when_asked_for_and_only_where_it_makes_se
     // The model declined one, and the other answer cannot be read: another try would pay for the same again.
     assert_eq!((summary.done, summary.failed, summary.retryable), (2, 2, 0));
 
-    let plain = bench.library.resume_run(ResumeRequest::of(run)).await.unwrap_err();
+    let plain = bench.library.runs.resume(ResumeRequest::of(run)).await.unwrap_err();
     assert!(matches!(plain, engine::EngineError::NothingLeft(_)), "{plain}");
-    bench.library.resume_run(ResumeRequest { retries_failed: true, ..ResumeRequest::of(run) }).await.unwrap();
+    bench.library.runs.resume(ResumeRequest { retries_failed: true, ..ResumeRequest::of(run) }).await.unwrap();
     assert_eq!(bench.end_of(run).await, COMPLETED);
-    let report = bench.library.run_report(run).unwrap();
+    let report = bench.library.insight.report(run).unwrap();
     let kinds: Vec<_> = report.failures.iter().map(|group| (group.kind, group.count)).collect();
     let both = [(FailureKind::Declined, 1), (FailureKind::AnswerUnreadable, 1)];
     assert_eq!((report.summary.done, kinds.len()), (2, 2), "{kinds:?}");
     assert!(both.iter().all(|kind| kinds.contains(kind)), "{kinds:?}");
     assert_eq!(server.ledger().billed.len(), 4, "the kept answer was read again");
 
-    bench.library.ask_anew(run).await.unwrap();
-    bench.library.resume_run(ResumeRequest { retries_failed: true, ..ResumeRequest::of(run) }).await.unwrap();
+    bench.library.runs.ask_anew(run).await.unwrap();
+    bench.library.runs.resume(ResumeRequest { retries_failed: true, ..ResumeRequest::of(run) }).await.unwrap();
     assert_eq!(bench.end_of(run).await, COMPLETED);
     let summary = bench.library.history.run(run).unwrap();
     assert_eq!((summary.done, summary.failed, server.ledger().billed.len()), (4, 0, 6));
@@ -95,8 +95,8 @@ async fn a_server_that_has_answered_is_waited_for_when_it_goes_away() {
     let server = simulate(Options { latency, ..Options::default() }).await;
     let address = server.address();
     let bench = Bench::with_pictures(&server.url(), KEY, 40);
-    let run = bench.library.start_run(&RunRequest { options: at_once(2), ..request(&bench).await }).await.unwrap();
-    let mut progress = bench.library.run_progress(run).unwrap();
+    let run = bench.library.runs.start(&RunRequest { options: at_once(2), ..request(&bench).await }).await.unwrap();
+    let mut progress = bench.library.runs.progress(run).unwrap();
     progress.wait_for(|snapshot| snapshot.done >= 4).await.unwrap();
     server.stop().await;
     let held = progress.wait_for(|snapshot| snapshot.hold.is_some()).await.unwrap().hold.clone().unwrap();
@@ -114,16 +114,16 @@ async fn a_run_keeps_its_chart_pictures_and_figures_through_a_pause_and_afterwar
     let latency = Latency { first_byte: Duration::from_millis(150).into(), ..Latency::default() };
     let server = simulate(Options { latency, ..Options::default() }).await;
     let bench = Bench::with_pictures(&server.url(), KEY, 40);
-    let run = bench.library.start_run(&RunRequest { options: at_once(2), ..request(&bench).await }).await.unwrap();
-    let mut progress = bench.library.run_progress(run).unwrap();
+    let run = bench.library.runs.start(&RunRequest { options: at_once(2), ..request(&bench).await }).await.unwrap();
+    let mut progress = bench.library.runs.progress(run).unwrap();
     progress.wait_for(|snapshot| snapshot.done >= 14).await.unwrap();
-    bench.library.pause_run(run);
+    bench.library.runs.pause(run);
     bench.end_of(run).await;
     let paused = bench.library.history.progress(run).unwrap();
     assert_eq!(paused.just_answered.len(), 12);
 
-    bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
-    let mut progress = bench.library.run_progress(run).unwrap();
+    bench.library.runs.resume(ResumeRequest::of(run)).await.unwrap();
+    let mut progress = bench.library.runs.progress(run).unwrap();
     while progress.changed().await.is_ok() {
         let snapshot = progress.borrow_and_update();
         assert!(snapshot.just_answered.len() == 12 && snapshot.p50_millis.is_some(), "{snapshot:?}");
@@ -144,8 +144,8 @@ async fn marks_show_while_their_answer_is_on_its_way() {
     let latency = Latency { first_byte: Duration::ZERO.into(), between_events: Duration::from_millis(120) };
     let server = simulate(Options { latency, ..Options::default() }).await;
     let bench = Bench::with_pictures(&server.url(), KEY, 1);
-    let run = bench.library.start_run(&request(&bench).await).await.unwrap();
-    let mut progress = bench.library.run_progress(run).unwrap();
+    let run = bench.library.runs.start(&request(&bench).await).await.unwrap();
+    let mut progress = bench.library.runs.progress(run).unwrap();
     let mut most = 0;
     // Ends when the run is over and forgotten.
     while progress.changed().await.is_ok() {
@@ -199,8 +199,8 @@ async fn similar_images_are_given_the_marks_of_one_that_is_paid_for() {
 /// Adds a second way to the models, with its key and consent.
 fn add_route(bench: &Bench, server: &Running, price_percent: u16) {
     let url = server.url();
-    bench.library.agree_to(url.trim_start_matches("http://")).unwrap();
-    let mut settings = bench.library.settings().unwrap();
+    bench.library.settings.agree_to(url.trim_start_matches("http://")).unwrap();
+    let mut settings = bench.library.settings.stated().unwrap();
     settings.further_routes.push(FurtherRoute {
         name: "second".into(),
         base_url: url.clone(),
@@ -210,8 +210,8 @@ fn add_route(bench: &Bench, server: &Running, price_percent: u16) {
         limits: RouteLimits::default(),
         key_env: None,
     });
-    bench.library.save_settings(&settings).unwrap();
-    bench.library.keep_key(Some(&url), &KEY.to_owned().into()).unwrap();
+    bench.library.settings.replace(&settings).unwrap();
+    bench.library.connections.keep_key(Some(&url), &KEY.to_owned().into()).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -227,9 +227,9 @@ async fn requests_are_spread_over_routes_and_go_on_when_one_is_down() {
     // A quote's high end is that of the dearest way.
     let quote = bench.quote_of(request.recipe);
     let cost = quote.models.iter().find(|row| row.model.id.0 == MODEL).unwrap().cost.unwrap();
-    let run = bench.library.start_run(&request).await.unwrap();
+    let run = bench.library.runs.start(&request).await.unwrap();
     assert_eq!(bench.library.history.run(run).unwrap().quoted, Some(cost));
-    let mut progress = bench.library.run_progress(run).unwrap();
+    let mut progress = bench.library.runs.progress(run).unwrap();
     progress.wait_for(|snapshot| snapshot.done >= 12).await.unwrap();
     assert_eq!((progress.borrow().routes.len(), progress.borrow().concurrency), (2, 4), "four over all routes");
     let address = first.address();
@@ -274,7 +274,7 @@ async fn a_run_that_limits_held_back_says_so_with_its_own_numbers() {
     let server = simulate(Options { limits, ..Options::default() }).await;
     let bench = Bench::with_pictures(&server.url(), KEY, 40);
     let run = carried_out(&bench, &request(&bench).await).await;
-    let report = bench.library.run_report(run).unwrap();
+    let report = bench.library.insight.report(run).unwrap();
 
     let [Diagnosis { finding: Finding::RateLimited { refusals, held_millis, share, limit, .. }, changes }] =
         &report.diagnoses[..]
@@ -316,7 +316,7 @@ async fn a_pause_that_takes_much_of_the_time_is_told() {
     let bench = Bench::with_pictures(&server.url(), KEY, 30);
     let options = RunOptions { pause_millis: Some(300), ..at_once(4) };
     let run = carried_out(&bench, &RunRequest { options, ..request(&bench).await }).await;
-    let report = bench.library.run_report(run).unwrap();
+    let report = bench.library.insight.report(run).unwrap();
     let [Diagnosis { finding: Finding::SlowedByPause { pause_millis: 300, share }, changes }] = &report.diagnoses[..]
     else {
         panic!("{:?}", report.diagnoses)
@@ -333,7 +333,7 @@ async fn answers_cut_off_at_a_maximum_of_one_s_own_are_told_with_it() {
     let bench = Bench::with_pictures(&server.url(), KEY, 12);
     let options = RunOptions { max_tokens: Some(100), ..RunOptions::default() };
     let run = carried_out(&bench, &RunRequest { options, ..request(&bench).await }).await;
-    let report = bench.library.run_report(run).unwrap();
+    let report = bench.library.insight.report(run).unwrap();
     let [Diagnosis { finding: Finding::AnswersCutShort { count: 12, room, .. }, changes }] = &report.diagnoses[..]
     else {
         panic!("{:?}", report.diagnoses)
@@ -349,9 +349,9 @@ async fn a_healthy_run_is_left_in_peace() {
     let server = simulate(Options { latency, ..Options::default() }).await;
     let bench = Bench::with_pictures(&server.url(), KEY, 30);
     let run = carried_out(&bench, &request(&bench).await).await;
-    assert_eq!(bench.library.run_report(run).unwrap().diagnoses, []);
+    assert_eq!(bench.library.insight.report(run).unwrap().diagnoses, []);
     // Its answers used again: no pace, no advice.
     let again = carried_out(&bench, &request(&bench).await).await;
-    assert_eq!(bench.library.run_report(again).unwrap().diagnoses, []);
+    assert_eq!(bench.library.insight.report(again).unwrap().diagnoses, []);
     server.stop().await;
 }

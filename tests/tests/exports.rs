@@ -44,7 +44,7 @@ async fn answered() -> (Bench, RunId) {
     fs::copy(sample("coffee.jpg"), bench.photos().join("=1+1.jpg")).unwrap();
     fs::copy(sample("astronaut.jpg"), bench.photos().join("astronaut, \"1999\".jpg")).unwrap();
     image::RgbImage::from_pixel(320, 200, image::Rgb([120, 140, 160])).save(bench.photos().join("fog.png")).unwrap();
-    bench.library.import(&[bench.photos()]).unwrap();
+    bench.library.imports.run(&[bench.photos()]).unwrap();
     let run = bench.start("nanodet-g-416").await;
     assert_eq!(bench.end_of(run).await, COMPLETED);
     (bench, run)
@@ -152,7 +152,7 @@ async fn failed_images_are_exported_with_their_failure_where_the_format_has_a_pl
     for name in ["chelsea.jpg", "coffee.jpg", "rocket.jpg"] {
         fs::copy(sample(name), bench.photos().join(name)).unwrap();
     }
-    bench.library.import(&[bench.photos()]).unwrap();
+    bench.library.imports.run(&[bench.photos()]).unwrap();
     fs::remove_file(bench.photos().join("coffee.jpg")).unwrap();
     let run = bench.start("nanodet-g-416").await;
     assert_eq!(bench.end_of(run).await, COMPLETED);
@@ -213,7 +213,7 @@ async fn a_later_run_of_the_same_recipe_takes_nothing_from_the_export_of_an_earl
 
     let recipe = bench.library.recipes.all().unwrap()[0].id;
     let request = RunRequest::of(ImageSelection::All, recipe, ModelId("nanodet-g-416".into()));
-    let second = bench.library.start_run(&RunRequest { asks_anew: true, ..request }).await.unwrap();
+    let second = bench.library.runs.start(&RunRequest { asks_anew: true, ..request }).await.unwrap();
     assert_eq!(bench.end_of(second).await, COMPLETED);
     assert!(bench.cards().iter().flat_map(|card| &card.marks).all(|mark| mark.origin == Origin::Run { run: second }));
     assert_eq!((found(first), FORMATS.map(|format| export(first, format).0)), before);
@@ -285,15 +285,15 @@ async fn an_export_names_the_files_of_its_run_that_are_still_there() {
         fs::create_dir_all(folder).unwrap();
         fs::copy(sample(photo), folder.join(name)).unwrap();
     }
-    bench.library.import(std::slice::from_ref(&backup)).unwrap();
-    let images = bench.library.import(std::slice::from_ref(&train)).unwrap().images;
+    bench.library.imports.run(std::slice::from_ref(&backup)).unwrap();
+    let images = bench.library.imports.run(std::slice::from_ref(&train)).unwrap().images;
     let recipe = bench.library.recipes.all().unwrap()[0].id;
     let model = ModelId("nanodet-g-416".into());
     let request = RunRequest {
         paths: vec![train.clone()],
         ..RunRequest::of(ImageSelection::Images { ids: images.clone() }, recipe, model.clone())
     };
-    let run = bench.library.start_run(&request).await.unwrap();
+    let run = bench.library.runs.start(&request).await.unwrap();
     assert_eq!(bench.end_of(run).await, COMPLETED);
 
     let out = bench.folder.path().join("marks.jsonl");
@@ -341,7 +341,7 @@ async fn an_export_names_the_files_of_its_run_that_are_still_there() {
         bench.library.images.overview(None).unwrap().collections.into_iter().find(|each| each.name == "train");
     let of_collection = RunRequest { collection: collection.map(|each| each.id), paths: Vec::new(), ..request };
     let of_collection = RunRequest { images: ImageSelection::Images { ids: images[..1].to_vec() }, ..of_collection };
-    let again = bench.library.start_run(&of_collection).await.unwrap();
+    let again = bench.library.runs.start(&of_collection).await.unwrap();
     assert_eq!(bench.end_of(again).await, COMPLETED);
     assert_eq!(names(again).1, [expected("1.jpg", copies("1.jpg"))]);
 }

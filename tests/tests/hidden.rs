@@ -66,9 +66,9 @@ fn nothing_from_outside_acts_on_a_terminal_or_forges_a_line() {
         write_png(&drawing(320 + index, 240).0, &photos.join(format!("{index}{PLANTED}.png")));
     }
     fs::write(photos.join(format!("{PLANTED}.txt")), "no image").unwrap();
-    let mut settings = bench.library.settings().unwrap();
+    let mut settings = bench.library.settings.stated().unwrap();
     settings.hooks.after_run = Some(format!("printf '{}'; exit 3", PLANTED.replace('\u{7f}', "")));
-    bench.library.save_settings(&settings).unwrap();
+    bench.library.settings.replace(&settings).unwrap();
 
     let labels = format!("red,{}", PLANTED.replace('\n', " "));
     let report = ["--report", "page", "--export", "coco=photos", "--allow-hooks"];

@@ -89,7 +89,7 @@ async fn a_pilot_without_an_answer_is_not_gone_on_with_until_it_is_resumed() {
     assert!(said.contains("The pilot got no usable answer. 5 images left."), "{said}");
     assert_eq!(piloted.server.ledger().billed.len(), PILOT);
 
-    piloted.bench.library.resume_run(resume(run.id)).await.unwrap();
+    piloted.bench.library.runs.resume(resume(run.id)).await.unwrap();
     assert_eq!(piloted.bench.end_of(run.id).await, COMPLETED);
     let run = piloted.bench.library.history.run(run.id).unwrap();
     assert_eq!((run.done + run.failed, run.waiting), (IMAGES, 0));

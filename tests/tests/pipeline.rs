@@ -39,7 +39,7 @@ async fn boxes_sit_on_the_cat_in_every_exif_orientation() {
         let path = bench.photos().join(format!("cat-{orientation}.jpg"));
         fs::write(path, stored_with_orientation("chelsea.jpg", orientation)).unwrap();
     }
-    bench.library.import(&[bench.photos()]).unwrap();
+    bench.library.imports.run(&[bench.photos()]).unwrap();
     let run = bench.start("nanodet-g-416").await;
     assert_eq!(bench.end_of(run).await, COMPLETED);
     let cards = bench.cards();
@@ -58,7 +58,7 @@ fn photos_are_dated_on_import_and_those_from_before_on_the_next() {
         fs::write(bench.photos().join(name), taken_at(name, clock)).unwrap();
     }
     fs::copy(sample("coffee.jpg"), bench.photos().join("coffee.jpg")).unwrap();
-    bench.library.import(&[bench.photos()]).unwrap();
+    bench.library.imports.run(&[bench.photos()]).unwrap();
     let names = |conditions: &str| -> Vec<String> {
         let conditions = parse(conditions).unwrap();
         let query = ImageQuery { conditions, order: ImageOrder::Taken, ..ImageQuery::default() };
@@ -72,7 +72,7 @@ fn photos_are_dated_on_import_and_those_from_before_on_the_next() {
     let database = rusqlite::Connection::open(bench.folder.path().join("library/library.sqlite")).unwrap();
     database.execute("UPDATE images SET taken_at = NULL, is_taken_read = 0", []).unwrap();
     assert_eq!(names("taken:<2027"), [""; 0]);
-    let again = bench.library.import(&[bench.photos()]).unwrap();
+    let again = bench.library.imports.run(&[bench.photos()]).unwrap();
     assert_eq!((again.progress.added, again.progress.known), (0, 3));
     assert_eq!(names(""), ["china.jpg", "flower.jpg", "coffee.jpg"]);
     let unread: u32 =
@@ -89,18 +89,18 @@ fn leftovers_are_counted_and_imported_only_where_they_are_asked_for() {
     fs::copy(sample("flower.jpg"), thumbnails.join("SYNOPHOTO_THUMB_XL.jpg")).unwrap();
     fs::write(bench.photos().join("IMG_1.HEIC"), b"\0\0\0\x18ftypheic\0\0\0\0mif1heic").unwrap();
 
-    let imported = bench.library.import(&[bench.photos()]).unwrap();
+    let imported = bench.library.imports.run(&[bench.photos()]).unwrap();
     let counts = |progress: &ImportProgress| (progress.found, progress.added, progress.skipped, progress.leftovers);
     assert_eq!(counts(&imported.progress), (2, 1, 1, 1));
     assert_eq!(imported.skipped[0].reason, SkipReason::NotSupported { format: "HEIC".into(), detail: None });
 
-    let named = bench.library.import(&[bench.photos().join("@eaDir")]).unwrap();
+    let named = bench.library.imports.run(&[bench.photos().join("@eaDir")]).unwrap();
     assert_eq!(counts(&named.progress), (1, 1, 0, 0));
 
-    let mut settings = bench.library.settings().unwrap();
+    let mut settings = bench.library.settings.stated().unwrap();
     settings.import.includes_leftovers = true;
-    bench.library.save_settings(&settings).unwrap();
-    let all = bench.library.import(&[bench.photos()]).unwrap();
+    bench.library.settings.replace(&settings).unwrap();
+    let all = bench.library.imports.run(&[bench.photos()]).unwrap();
     assert_eq!(counts(&all.progress), (3, 0, 1, 0));
 }
 
@@ -110,7 +110,7 @@ fn a_library_in_a_folder_of_photos_does_not_import_its_own_files() {
     let folder = bench.library.folder().to_owned();
     fs::copy(sample("coffee.jpg"), folder.join("coffee.jpg")).unwrap();
     for added in [1, 0] {
-        let imported = bench.library.import(std::slice::from_ref(&folder)).unwrap();
+        let imported = bench.library.imports.run(std::slice::from_ref(&folder)).unwrap();
         assert_eq!((imported.progress.found, imported.progress.added, imported.progress.skipped), (1, added, 0));
     }
 }
@@ -128,7 +128,7 @@ async fn a_folder_becomes_reviewed_marks_and_a_report() {
     let whole = fs::read(sample("rocket.jpg")).unwrap();
     fs::write(bench.photos().join("truncated.jpg"), &whole[..whole.len() / 2]).unwrap();
 
-    let imported = bench.library.import(&[bench.photos()]).unwrap();
+    let imported = bench.library.imports.run(&[bench.photos()]).unwrap();
     assert_eq!((imported.progress.found, imported.progress.added, imported.progress.known), (6, 2, 1));
     let mut reasons: Vec<_> = imported.skipped.iter().map(|file| (name(&file.path), &file.reason)).collect();
     reasons.sort_by_key(|(name, _)| *name);
@@ -144,7 +144,7 @@ async fn a_folder_becomes_reviewed_marks_and_a_report() {
         "{reasons:?}"
     );
     // Again: nothing is read twice, nothing is new.
-    let again = bench.library.import(&[bench.photos()]).unwrap();
+    let again = bench.library.imports.run(&[bench.photos()]).unwrap();
     assert_eq!((again.progress.added, again.progress.known, again.progress.skipped), (0, 3, 3));
 
     let quote = bench.quote(0);
@@ -154,7 +154,7 @@ async fn a_folder_becomes_reviewed_marks_and_a_report() {
 
     let run = bench.start("nanodet-g-416").await;
     assert_eq!(bench.end_of(run).await, COMPLETED);
-    let report = bench.library.run_report(run).unwrap();
+    let report = bench.library.insight.report(run).unwrap();
     let metrics = report.metrics.unwrap();
     assert_eq!((report.summary.done, report.summary.failed, metrics.asked), (2, 0, 2));
     assert!(metrics.parallelism.unwrap() > 0.0);
@@ -190,7 +190,7 @@ async fn a_folder_becomes_reviewed_marks_and_a_report() {
 
     // Undoing the run takes the undecided proposals back and leaves what the person decided.
     let undecided = bench.library.history.run(run).unwrap().undecided_count;
-    assert_eq!(bench.library.undo_run(run).await.unwrap(), undecided);
+    assert_eq!(bench.library.runs.undo(run).await.unwrap(), undecided);
     let marks: Vec<_> = bench.cards().into_iter().flat_map(|card| card.marks).collect();
     assert!(!marks.is_empty() && marks.iter().all(|mark| mark.status == Status::Accepted));
 }
@@ -199,7 +199,7 @@ async fn a_folder_becomes_reviewed_marks_and_a_report() {
 async fn one_failure_stops_nothing_and_can_be_tried_again() {
     let bench = Bench::new();
     lay_out_photos(&bench.photos(), 8);
-    bench.library.import(&[bench.photos()]).unwrap();
+    bench.library.imports.run(&[bench.photos()]).unwrap();
     let gone = bench.photos().join("day 1/IMG_0003.jpg");
     let kept = bench.folder.path().join("elsewhere.jpg");
     fs::rename(&gone, &kept).unwrap();
@@ -207,7 +207,7 @@ async fn one_failure_stops_nothing_and_can_be_tried_again() {
 
     let run = bench.start("nanodet-g-416").await;
     assert_eq!(bench.end_of(run).await, COMPLETED);
-    let report = bench.library.run_report(run).unwrap();
+    let report = bench.library.insight.report(run).unwrap();
     assert_eq!((report.summary.done, report.summary.failed), (6, 2));
     let mut kinds: Vec<_> = report.failures.iter().map(|group| (group.kind, group.count)).collect();
     kinds.sort();
@@ -220,7 +220,7 @@ async fn one_failure_stops_nothing_and_can_be_tried_again() {
     assert_eq!((metrics.asked, metrics.unread, metrics.success_rate), (6, 2, 1.0));
 
     fs::rename(&kept, &gone).unwrap();
-    bench.library.resume_run(resume(run)).await.unwrap();
+    bench.library.runs.resume(resume(run)).await.unwrap();
     assert_eq!(bench.end_of(run).await, COMPLETED);
     let summary = bench.library.history.run(run).unwrap();
     assert_eq!((summary.done, summary.failed), (7, 1));
@@ -230,17 +230,17 @@ async fn one_failure_stops_nothing_and_can_be_tried_again() {
 async fn a_paused_run_goes_on_where_it_was() {
     let bench = Bench::new();
     lay_out_photos(&bench.photos(), 30);
-    bench.library.import(&[bench.photos()]).unwrap();
+    bench.library.imports.run(&[bench.photos()]).unwrap();
     let run = bench.start("nanodet-g-416").await;
-    let mut progress = bench.library.run_progress(run).unwrap();
+    let mut progress = bench.library.runs.progress(run).unwrap();
     progress.wait_for(|snapshot| snapshot.done > 0).await.unwrap();
-    bench.library.pause_run(run);
+    bench.library.runs.pause(run);
     assert_eq!(bench.end_of(run).await, RunState::Stopped { reason: StopReason::Paused });
     let paused = bench.library.history.run(run).unwrap();
     assert!(paused.waiting > 0 && paused.done > 0, "{paused:?}");
 
-    bench.library.resume_run(resume(run)).await.unwrap();
-    assert!(bench.library.resume_run(resume(run)).await.is_err(), "a run is worked on once");
+    bench.library.runs.resume(resume(run)).await.unwrap();
+    assert!(bench.library.runs.resume(resume(run)).await.is_err(), "a run is worked on once");
     assert_eq!(bench.end_of(run).await, COMPLETED);
     let summary = bench.library.history.run(run).unwrap();
     assert_eq!((summary.done, summary.waiting, summary.retries), (30, 0, 0));
@@ -250,7 +250,7 @@ async fn a_paused_run_goes_on_where_it_was() {
 async fn a_recipe_beyond_the_model_says_so_before_it_is_run() {
     let bench = Bench::new();
     fs::copy(sample("chelsea.jpg"), bench.photos().join("cat.jpg")).unwrap();
-    bench.library.import(&[bench.photos()]).unwrap();
+    bench.library.imports.run(&[bench.photos()]).unwrap();
     let birds = bench.quote(1);
     assert!(!birds.models[0].can_run);
     assert!(matches!(birds.models[0].shortfalls[0], Shortfall::Attributes { are_required: true, .. }));
@@ -263,7 +263,7 @@ async fn a_recipe_beyond_the_model_says_so_before_it_is_run() {
     let model = quote.models[0].model.id.clone();
     let birds = bench.library.recipes.all().unwrap()[1].id;
     let request = RunRequest::of(ImageSelection::All, birds, model);
-    assert!(bench.library.start_run(&request).await.is_err());
+    assert!(bench.library.runs.start(&request).await.is_err());
 }
 
 #[test]
@@ -272,9 +272,9 @@ fn a_cancelled_import_keeps_what_it_has() {
     lay_out_photos(&bench.photos(), 60);
     let library = Arc::clone(&bench.library);
     let photos = bench.photos();
-    let importing = std::thread::spawn(move || library.import(&[photos]).unwrap());
+    let importing = std::thread::spawn(move || library.imports.run(&[photos]).unwrap());
     while !importing.is_finished() {
-        bench.library.cancel_import();
+        bench.library.imports.cancel();
     }
     let imported = importing.join().unwrap();
     assert!(imported.progress.is_cancelled && imported.progress.is_finished);
@@ -291,7 +291,7 @@ async fn a_run_is_compared_with_what_people_decided_although_a_later_run_replace
     let bench = Bench::new();
     fs::copy(sample("chelsea.jpg"), bench.photos().join("chelsea.jpg")).unwrap();
     fs::copy(sample("coffee.jpg"), bench.photos().join("coffee.jpg")).unwrap();
-    bench.library.import(&[bench.photos()]).unwrap();
+    bench.library.imports.run(&[bench.photos()]).unwrap();
     let first = bench.start("nanodet-g-416").await;
     assert_eq!(bench.end_of(first).await, COMPLETED);
     let second = bench.start("nanodet-g-416").await;
@@ -342,7 +342,7 @@ async fn likely_mistakes_are_repaired_and_certain_marks_accepted_after_a_look_at
     for photo in ["chelsea.jpg", "coffee.jpg", "rocket.jpg"] {
         fs::copy(sample(photo), bench.photos().join(photo)).unwrap();
     }
-    bench.library.import(&[bench.photos()]).unwrap();
+    bench.library.imports.run(&[bench.photos()]).unwrap();
     let run = bench.start("nanodet-g-416").await;
     assert_eq!(bench.end_of(run).await, COMPLETED);
     let card = bench.cards().into_iter().find(|card| card.name == "rocket.jpg").unwrap();

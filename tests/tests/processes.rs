@@ -92,7 +92,7 @@ async fn two_processes_with_the_same_folder_and_recipe_pay_once() {
 async fn start(bench: &Bench, concurrency: u32) -> RunId {
     let recipe = bench.library.recipes.save_typed(LABELS).await.unwrap();
     let request = RunRequest::of(ImageSelection::All, recipe.id, ModelId(MODEL.into()));
-    bench.library.start_run(&RunRequest { options: at_once(concurrency), ..request }).await.unwrap()
+    bench.library.runs.start(&RunRequest { options: at_once(concurrency), ..request }).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -100,10 +100,10 @@ async fn two_runs_of_one_process_pay_once_and_say_what_they_wait_for() {
     let server = simulate(Duration::from_secs(2)).await;
     let bench = Bench::with_pictures(&server.url(), KEY, 3);
     let first = start(&bench, 4).await;
-    let mut asks = bench.library.run_progress(first).unwrap();
+    let mut asks = bench.library.runs.progress(first).unwrap();
     asks.wait_for(|snapshot| snapshot.in_flight.len() == 3).await.unwrap();
     let second = start(&bench, 4).await;
-    let mut waits = bench.library.run_progress(second).unwrap();
+    let mut waits = bench.library.runs.progress(second).unwrap();
     let is_waiting =
         |snapshot: &RunProgress| snapshot.pending_elsewhere.first().map(|pending| (pending.run, pending.images));
     waits.wait_for(|snapshot| is_waiting(snapshot) == Some((first, 3))).await.unwrap();
@@ -119,10 +119,10 @@ async fn what_a_paused_run_has_not_begun_is_left_to_the_other_run() {
     let server = simulate(Duration::from_millis(300)).await;
     let bench = Bench::with_pictures(&server.url(), KEY, 20);
     let first = start(&bench, 1).await;
-    let mut asks = bench.library.run_progress(first).unwrap();
+    let mut asks = bench.library.runs.progress(first).unwrap();
     asks.wait_for(|snapshot| snapshot.done == 1).await.unwrap();
     let second = start(&bench, 4).await;
-    bench.library.pause_run(first);
+    bench.library.runs.pause(first);
     assert_eq!(bench.end_of(first).await, RunState::Stopped { reason: StopReason::Paused });
     assert_eq!(bench.end_of(second).await, COMPLETED);
     let (first, second) = (bench.library.history.run(first).unwrap(), bench.library.history.run(second).unwrap());
@@ -140,7 +140,7 @@ async fn an_image_whose_annotations_cannot_be_stored_fails_alone() {
     Connection::open(database(&bench)).unwrap().execute_batch(trigger).unwrap();
     let run = start(&bench, 4).await;
     assert_eq!(bench.end_of(run).await, COMPLETED);
-    let report = bench.library.run_report(run).unwrap();
+    let report = bench.library.insight.report(run).unwrap();
     assert_eq!((report.summary.done, report.summary.failed, server.ledger().billed.len()), (11, 1, 12));
     let failure = &report.failures[0];
     assert_eq!((failure.kind, failure.count), (FailureKind::InternalError, 1));
@@ -148,7 +148,7 @@ async fn an_image_whose_annotations_cannot_be_stored_fails_alone() {
 
     // Its answer was paid for and is read again.
     Connection::open(database(&bench)).unwrap().execute_batch("DROP TRIGGER fault").unwrap();
-    bench.library.resume_run(fieldmark_tests::bench::resume(run)).await.unwrap();
+    bench.library.runs.resume(fieldmark_tests::bench::resume(run)).await.unwrap();
     assert_eq!(bench.end_of(run).await, COMPLETED);
     let summary = bench.library.history.run(run).unwrap();
     assert_eq!((summary.done, summary.possibly_billed.count, server.ledger().billed.len()), (12, 0, 12));

@@ -24,9 +24,9 @@ async fn simulate() -> Running {
 /// A library whose images are tried again without a pause.
 fn library(server: &Running, images: u32) -> Bench {
     let bench = Bench::with_pictures(&server.url(), KEY, images);
-    let mut settings = bench.library.settings().unwrap();
+    let mut settings = bench.library.settings.stated().unwrap();
     settings.run.retry_delay_ms = 1;
-    bench.library.save_settings(&settings).unwrap();
+    bench.library.settings.replace(&settings).unwrap();
     bench
 }
 
@@ -72,7 +72,7 @@ async fn a_server_that_no_answer_can_be_read_of_is_asked_a_few_times() {
         assert!(server.ledger().billed.len() <= requests as usize);
 
         let server = recovered(server).await;
-        bench.library.resume_run(resume(run)).await.unwrap();
+        bench.library.runs.resume(resume(run)).await.unwrap();
         let (state, summary) = stopped(&bench, run).await;
         assert_eq!((state, summary.done), (COMPLETED, 30), "{summary:?}");
         server.stop().await;
@@ -135,7 +135,7 @@ async fn now_and_then_an_answer_that_cannot_be_read_is_asked_for_again() {
     let run = bench.look_for(LABELS, MODEL).await;
     let (state, summary) = stopped(&bench, run).await;
     assert_eq!((state, summary.done, summary.possibly_billed.count), (COMPLETED, 8, 1));
-    let retried = bench.library.run_report(run).unwrap().retried;
+    let retried = bench.library.insight.report(run).unwrap().retried;
     assert_eq!(retried, [RetryGroup { kind: RetryKind::AnswerUnreadable, count: 1 }]);
 
     // Later on, a long series stops the run as well.
@@ -161,7 +161,7 @@ async fn a_wait_beyond_all_bounds_pauses_the_run() {
         assert_eq!((summary.failed, summary.waiting, summary.possibly_billed.count), (0, 4, 0), "{value}");
         assert!(summary.stop_detail.unwrap().contains("Fieldmark waits 3600 at most"), "{value}");
         let server = recovered(server).await;
-        bench.library.resume_run(resume(run)).await.unwrap();
+        bench.library.runs.resume(resume(run)).await.unwrap();
         assert_eq!(stopped(&bench, run).await.0, COMPLETED);
         server.stop().await;
     }
@@ -211,7 +211,7 @@ async fn a_server_that_refuses_the_form_of_requests_stops_the_run_and_no_image_f
             assert_eq!(server.verdict().retried_in_vain.count, 0, "nothing is asked twice in vain");
 
             let server = recovered(server).await;
-            bench.library.resume_run(resume(run)).await.unwrap();
+            bench.library.runs.resume(resume(run)).await.unwrap();
             assert_eq!(stopped(&bench, run).await.0, COMPLETED);
             server.stop().await;
         }
@@ -233,7 +233,7 @@ async fn a_refusal_of_one_image_fails_that_image_alone() {
         let run = bench.look_for(LABELS, MODEL).await;
         let (state, summary) = stopped(&bench, run).await;
         assert_eq!((state, summary.failed, summary.done), (COMPLETED, failed, 6 - failed), "{summary:?}");
-        let failures = bench.library.run_report(run).unwrap().failures;
+        let failures = bench.library.insight.report(run).unwrap().failures;
         assert!(failures.iter().all(|group| group.kind == FailureKind::Refused), "{failures:?}");
         let asked = server.ledger().refused.len() + server.ledger().billed.len();
         assert_eq!(asked, 6, "none is asked about twice");
@@ -252,7 +252,7 @@ async fn a_limit_that_counts_output_maxima_is_kept_to() {
         let recipe = bench.library.recipes.save_typed(LABELS).await.unwrap();
         let options = RunOptions { max_tokens: Some(1_000), ..RunOptions::default() };
         let request = RunRequest { options, ..RunRequest::of(ImageSelection::All, recipe.id, ModelId(MODEL.into())) };
-        let run = bench.library.start_run(&request).await.unwrap();
+        let run = bench.library.runs.start(&request).await.unwrap();
         let (state, summary) = stopped(&bench, run).await;
         assert_eq!((state, summary.done), (COMPLETED, 22), "{summary:?}");
         assert!(server.ledger().refused.len() <= 6, "{:?}", server.ledger().refused);

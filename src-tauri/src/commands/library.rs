@@ -116,7 +116,7 @@ pub async fn choose_folders(app: AppHandle) -> Answer<bool> {
 #[tauri::command]
 #[specta::specta]
 pub async fn import_samples(app: AppHandle, desktop: State<'_, Desktop>) -> Answer<()> {
-    let folder = ask(&desktop, |library| library.lay_out_samples()).await?;
+    let folder = ask(&desktop, |library| library.imports.lay_out_samples()).await?;
     import(&app, vec![folder]);
     Ok(())
 }
@@ -124,6 +124,6 @@ pub async fn import_samples(app: AppHandle, desktop: State<'_, Desktop>) -> Answ
 #[tauri::command]
 #[specta::specta]
 pub async fn cancel_import(desktop: State<'_, Desktop>) -> Answer<()> {
-    desktop.library().cancel_import();
+    desktop.library().imports.cancel();
     Ok(())
 }

@@ -29,5 +29,5 @@ pub async fn delete_recipe(desktop: State<'_, Desktop>, recipe: RecipeId) -> Ans
 #[tauri::command]
 #[specta::specta]
 pub async fn quote(desktop: State<'_, Desktop>, request: PlanRequest) -> Answer<Quote> {
-    ask(&desktop, move |library| library.quote(&request)).await
+    ask(&desktop, move |library| library.planning.quote(&request)).await
 }

@@ -117,8 +117,8 @@ async fn carried_out(variant: Variant, folder: &Path) -> Vec<Figure> {
     let recipe = library.recipes.save_typed(LABELS).await.unwrap().id;
     let request =
         RunRequest { options: at_once(AT_ONCE), ..RunRequest::of(ImageSelection::All, recipe, ModelId(MODEL.into())) };
-    let run = library.start_run(&request).await.unwrap();
-    if let Some(mut progress) = library.run_progress(run) {
+    let run = library.runs.start(&request).await.unwrap();
+    if let Some(mut progress) = library.runs.progress(run) {
         let is_over = |state| matches!(state, RunState::Stopped { .. } | RunState::Interrupted);
         // An error means that it is over and forgotten.
         let _ended = progress.wait_for(|snapshot| is_over(snapshot.state)).await;

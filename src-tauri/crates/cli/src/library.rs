@@ -72,7 +72,7 @@ pub async fn open_during(
     } else {
         without_library(global, &database, surroundings)?
     };
-    opened.check_endpoint_keys()?;
+    opened.connections.check_endpoint_keys()?;
     Ok(opened)
 }
 
@@ -103,7 +103,7 @@ fn temporary(mut surroundings: Surroundings) -> Result<Opened, CommandError> {
 
 /// Names the additional endpoints: those that images are sent to as well, and those that are not used, with the reason.
 pub fn name_endpoints(library: &Library) -> Result<(), CommandError> {
-    for endpoint in library.connection()?.further {
+    for endpoint in library.connections.shown()?.further {
         match endpoint.why_unused() {
             Some(why) => words::warn(&mut notes(), &format!("the endpoint {} is not used: {why}", endpoint.name))?,
             None => {
@@ -172,10 +172,10 @@ pub async fn import(library: &Arc<Library>, paths: &[PathBuf]) -> Result<Vec<Ima
 
 async fn import_with_progress(library: &Arc<Library>, paths: Vec<PathBuf>) -> Result<Imported, CommandError> {
     let bar = Bar::new();
-    let mut progress = library.import_progress();
+    let mut progress = library.imports.progress();
     let importing = {
         let library = Arc::clone(library);
-        tokio::task::spawn_blocking(move || library.import(&paths))
+        tokio::task::spawn_blocking(move || library.imports.run(&paths))
     };
     tokio::pin!(importing);
     loop {

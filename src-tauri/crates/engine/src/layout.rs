@@ -12,19 +12,23 @@ use crate::{EngineError, Result, private};
 
 /// The database of a library that has its folder to itself.
 const DATABASE: &str = "library.sqlite";
+pub const SETTINGS_FILE: &str = "settings.toml";
+/// Upper bound for a settings file; a longer file is rejected.
+pub const MAX_SETTINGS_BYTES: u64 = 1 << 20;
 /// What the name of a database gets for the folder of its files.
 const FILES: &str = "-files";
 const THUMBNAILS: &str = "thumbs";
 const METRICS: &str = "metrics";
 const LOCKS: &str = "locks";
 const BATCHES: &str = "batches";
+/// Exports that are ready to be taken out of the window.
 const READY_EXPORTS: &str = "exports";
 const SAMPLES: &str = "Samples";
 const ATTRIBUTION: &str = "Samples-ATTRIBUTION.md";
 /// Folders that a library writes; what is in them is not imported.
 const FOLDERS: [&str; 5] = [THUMBNAILS, METRICS, LOCKS, BATCHES, READY_EXPORTS];
 /// What else may be in its folder.
-const OTHERS: [&str; 4] = [crate::settings::FILE_NAME, "window.json", SAMPLES, ATTRIBUTION];
+const OTHERS: [&str; 4] = [SETTINGS_FILE, "window.json", SAMPLES, ATTRIBUTION];
 
 /// Whether the library gives such a name to what it writes into a folder.
 type IsWritten = fn(&str) -> bool;
@@ -54,7 +58,7 @@ impl Layout {
     }
 
     pub fn settings_file(&self) -> PathBuf {
-        self.folder.join(crate::settings::FILE_NAME)
+        self.folder.join(SETTINGS_FILE)
     }
 
     /// Where every run leaves its metrics, unless the settings say otherwise.
@@ -157,7 +161,7 @@ pub fn prepare(database: &Path, folder: &Path, is_new: bool) -> Result<()> {
                 private::make_folder_private(&folder.join(name));
             }
         }
-        private::make_private(&folder.join(crate::settings::FILE_NAME));
+        private::make_private(&folder.join(SETTINGS_FILE));
     }
     Ok(())
 }
@@ -166,9 +170,9 @@ pub fn prepare(database: &Path, folder: &Path, is_new: bool) -> Result<()> {
 /// otherwise the settings alone are copied.
 fn move_in(database: &Path, folder: &Path) -> Result<()> {
     private::create_folder(folder).map_err(EngineError::file(folder))?;
-    let former = database.with_file_name(crate::settings::FILE_NAME);
-    if let Ok(text) = files::read(&former, crate::settings::MAX_BYTES) {
-        let settings = folder.join(crate::settings::FILE_NAME);
+    let former = database.with_file_name(SETTINGS_FILE);
+    if let Ok(text) = files::read(&former, MAX_SETTINGS_BYTES) {
+        let settings = folder.join(SETTINGS_FILE);
         files::write_private(&settings, &text).map_err(EngineError::file(&settings))?;
     }
     let parent = parent_of(database);
@@ -214,7 +218,7 @@ fn is_written_by_library(folder: &Path, path: &Path) -> bool {
         let Ok(inside) = path.strip_prefix(above) else { return false };
         let Some(first) = inside.iter().next() else { return false };
         let is_in_own_folder = inside.iter().nth(1).is_some() && FOLDERS.iter().any(|own| first == *own);
-        is_in_own_folder || inside == Path::new(crate::settings::FILE_NAME)
+        is_in_own_folder || inside == Path::new(SETTINGS_FILE)
     })
 }
 
@@ -262,9 +266,9 @@ mod tests {
         assert_eq!(usual.folder(), folder.path());
         assert!(places[0].0 != places[1].0 && places[0].1 != places[1].1 && places[0].2 != places[1].2, "{places:?}");
 
-        first.agree_to("first.example").unwrap();
-        assert!(second.settings().unwrap().agreed_hosts.is_empty());
-        assert!(usual.settings().unwrap().agreed_hosts.is_empty());
+        first.settings.agree_to("first.example").unwrap();
+        assert!(second.settings.stated().unwrap().agreed_hosts.is_empty());
+        assert!(usual.settings.stated().unwrap().agreed_hosts.is_empty());
         // What a library keeps is no photo, for any of them.
         let thumbnail = first.folder().join("thumbs/ab/abc.jpg");
         assert!(usual.layout.is_written_by_library(&thumbnail) && second.layout.is_written_by_library(&thumbnail));
@@ -288,9 +292,9 @@ mod tests {
         let path = folder.path().join("marks.db");
         drop(Library::open_alone(&path));
         fs::remove_dir_all(folder_of(&path)).unwrap();
-        fs::write(folder.path().join(crate::settings::FILE_NAME), "is_local_only = true\n").unwrap();
-        assert!(Library::open_alone(&path).settings().unwrap().is_local_only);
-        assert!(!Library::open_alone(&folder.path().join("new.db")).settings().unwrap().is_local_only);
+        fs::write(folder.path().join(SETTINGS_FILE), "is_local_only = true\n").unwrap();
+        assert!(Library::open_alone(&path).settings.stated().unwrap().is_local_only);
+        assert!(!Library::open_alone(&folder.path().join("new.db")).settings.stated().unwrap().is_local_only);
     }
 
     #[cfg(unix)]
@@ -313,9 +317,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let home = folder.path().join("home");
         let library = Library::open_alone(&home.join("library.sqlite"));
-        library.agree_to("x.example").unwrap();
-        let samples = library.lay_out_samples().unwrap();
-        library.import(&[samples]).unwrap();
+        library.settings.agree_to("x.example").unwrap();
+        let samples = library.imports.lay_out_samples().unwrap();
+        library.imports.run(&[samples]).unwrap();
         assert!(modes(&home).iter().all(is_private), "{:?}", modes(&home));
 
         // One from before files were private.

@@ -1,21 +1,20 @@
-//! An open library: its folder, its store, its backends, and what goes on in it now.
+//! An open library: its folder and the services that work on it. Nothing here but opening it: each service has the handles
+//! that it needs and knows nothing of the library.
 
 #![expect(
     clippy::disallowed_methods,
     reason = "asked on threads that may block: of `Library::ask`, of the command line, or of their own"
 )]
 
+#[cfg(test)]
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use domain::ids::RunId;
-use domain::import::ImportProgress;
 use domain::recipe::builtin;
-use domain::settings::{Installation, Settings};
-use keys::{EnvFile, Environment, KeyRing};
-use prepare::{DecodingMemory, MemoryLimit};
+use domain::settings::Installation;
+use prepare::DecodingMemory;
 use store::Store;
 use tokio::sync::watch;
 
@@ -25,19 +24,25 @@ use crate::blocking::off_workers;
 use crate::changes::Changes;
 use crate::check_index::CheckIndex;
 use crate::collections::Collections;
+use crate::connections::Connections;
+#[cfg(test)]
 use crate::consents::Consents;
+use crate::consents::KnownLibrary;
 use crate::dataset::Datasets;
 use crate::gallery::Gallery;
-use crate::import::ImportTurn;
+use crate::hooks::HookRunner;
+use crate::import::Imports;
+use crate::insight::Insight;
 use crate::layout::Layout;
-use crate::machine::processors;
+use crate::machine::{limit_decoding, processors};
 use crate::originals::Originals;
 use crate::outputs::Outputs;
-use crate::quote::Trials;
+use crate::planning::Planning;
 use crate::recipes::Recipes;
 use crate::review::Review;
-use crate::run::BatchLimits;
+use crate::run::Runs;
 use crate::run_history::RunHistory;
+use crate::settings::LibrarySettings;
 use crate::similar::Similar;
 use crate::surroundings::Surroundings;
 use crate::thumbnails::Thumbnails;
@@ -49,45 +54,33 @@ const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// An open library. Its folder holds the database, the settings, the thumbnails, the metrics and the locks of workers.
 pub struct Library {
+    pub settings: Arc<LibrarySettings>,
+    pub connections: Arc<Connections>,
+    pub imports: Arc<Imports>,
     /// Images, as they are shown.
     pub images: Arc<Gallery>,
     pub collections: Collections,
     pub recipes: Recipes,
-    /// What people decide about annotations.
-    pub review: Review,
     /// Which images are similar.
     pub similar: Arc<Similar>,
+    /// What runs would cost and take.
+    pub planning: Arc<Planning>,
+    pub runs: Arc<Runs>,
     /// Runs, as they are recorded.
     pub history: Arc<RunHistory>,
+    pub hooks: Arc<HookRunner>,
+    /// What people decide about annotations.
+    pub review: Review,
+    /// What runs come to.
+    pub insight: Arc<Insight>,
     /// Annotations as files of other programs.
     pub datasets: Datasets,
     /// Where files may be written.
     pub outputs: Arc<Outputs>,
     pub(crate) layout: Arc<Layout>,
     pub(crate) store: Arc<Store>,
-    pub(crate) changes: Changes,
+    changes: Changes,
     pub(crate) workers: Arc<Workers>,
-    pub(crate) active_runs: Arc<ActiveRuns>,
-    pub(crate) originals: Arc<Originals>,
-    pub(crate) thumbnails: Arc<Thumbnails>,
-    pub(crate) backends: Backends,
-    /// Why it could not be read is reported when something is to be sent.
-    pub(crate) environment: RwLock<Arc<keys::Result<Environment>>>,
-    pub(crate) unused_env_file: Mutex<Option<EnvFile>>,
-    pub(crate) keys: KeyRing,
-    /// What the environment says about how runs ask, by the names of its variables.
-    pub(crate) variables: HashMap<String, String>,
-    pub(crate) consents: Consents,
-    pub(crate) trials: Trials,
-    /// For all decoding in progress.
-    pub(crate) decoding_memory: DecodingMemory,
-    pub(crate) import_turn: Mutex<ImportTurn>,
-    pub(crate) import_progress: watch::Sender<ImportProgress>,
-    /// Why runs could not go on, until it has been shown.
-    pub(crate) run_failures: Mutex<HashMap<RunId, EngineError>>,
-    pub(crate) batch_limits: Mutex<BatchLimits>,
-    /// Whether the person has created it. Another one's settings do not speak for them.
-    pub(crate) is_own: bool,
 }
 
 impl Library {
@@ -100,14 +93,14 @@ impl Library {
     /// Opens the library whose database is at `database`, and creates it when there is none.
     pub fn open(database: &Path, surroundings: Surroundings) -> Result<Arc<Self>> {
         let database = &layout::resolved(database);
-        let (layout, is_new) = (Arc::new(Layout::of(database)), !Self::exists(database));
+        let (layout, is_new) = (Layout::of(database), !Self::exists(database));
         let folder = layout.folder();
         if let Some(parent) = database.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             private::create_folder(parent).map_err(EngineError::file(parent))?;
         }
         let store = Arc::new(Store::open(database)?);
         // What lay in the place of a new library's settings is not the person's word either.
-        let is_created = is_new && !folder.join(crate::settings::FILE_NAME).exists();
+        let is_created = is_new && !layout.settings_file().exists();
         layout::prepare(database, folder, is_new)?;
         // Written only once, so that processes that start together do not wait for each other.
         let saved = store.read_blocking(|view| view.recipes()).unwrap_or_default();
@@ -118,95 +111,118 @@ impl Library {
                 missing.iter().try_for_each(|recipe| edit.save_recipe(recipe, true).map(drop))
             })?;
         }
+        Self::compose(store, Arc::new(layout), surroundings, is_created).map(Arc::new)
+    }
+
+    /// Gives each service the handles that it needs.
+    fn compose(store: Arc<Store>, layout: Arc<Layout>, surroundings: Surroundings, is_created: bool) -> Result<Self> {
         let Surroundings { environment, keys, variables, consents, unused_env_file } = surroundings;
-        let memory = DecodingMemory::default();
-        let (changes, active_runs) = (Changes::default(), Arc::new(ActiveRuns::default()));
-        let originals = Arc::new(Originals::new(Arc::clone(&store), memory.clone()));
-        let thumbnails = Arc::new(Thumbnails::new(Arc::clone(&store), Arc::clone(&layout), Arc::clone(&originals)));
-        let workers = Arc::new(Workers::new(Arc::clone(&store), Arc::clone(&layout)));
-        let check_index = Arc::new(CheckIndex::new(Arc::clone(&store), changes.clone()));
-        let images = Arc::new(Gallery::new(
-            Arc::clone(&store),
-            Arc::clone(&workers),
-            Arc::clone(&check_index),
-            Arc::clone(&thumbnails),
+        let folder = layout.folder();
+        let known_as = KnownLibrary {
+            library: store.read_blocking(|view| view.library_id())?,
+            folder: std::path::absolute(folder).map_err(EngineError::file(folder))?.to_string_lossy().into_owned(),
+        };
+        let consents = Arc::new(consents);
+        let settings = LibrarySettings::new(folder.to_owned(), known_as, Arc::clone(&consents), variables, is_created);
+        // Libraries from before there was a file kept their settings inside.
+        if let Some(older) = store.read_blocking(|view| view.settings_of_older_library())? {
+            settings.bring_out(&older)?;
+        }
+        let settings = Arc::new(settings);
+        let (memory, active) = (DecodingMemory::default(), Arc::new(ActiveRuns::default()));
+        // Settings that cannot be read stop what needs them, not the opening.
+        if let Ok(settings) = settings.in_force() {
+            limit_decoding(&memory, &settings);
+        }
+        let (its_memory, its_active) = (memory.clone(), Arc::clone(&active));
+        settings.on_change(move |settings| {
+            limit_decoding(&its_memory, settings);
+            if settings.is_local_only {
+                its_active.pause_elsewhere();
+            }
+        });
+        let connections =
+            Arc::new(Connections::new(settings.clone(), consents.clone(), keys, environment, unused_env_file));
+        let changes = Changes::default();
+        let originals = Arc::new(Originals::new(store.clone(), memory.clone()));
+        let thumbnails = Arc::new(Thumbnails::new(store.clone(), layout.clone(), originals.clone()));
+        let workers = Arc::new(Workers::new(store.clone(), layout.clone()));
+        let check_index = Arc::new(CheckIndex::new(store.clone(), changes.clone()));
+        let images = Arc::new(Gallery::new(store.clone(), workers.clone(), check_index.clone(), thumbnails.clone()));
+        let outputs = Arc::new(Outputs::new(store.clone(), layout.clone()));
+        let history = Arc::new(RunHistory::new(store.clone(), workers.clone(), active.clone()));
+        let similar = Arc::new(Similar::new(store.clone(), thumbnails.clone(), memory.clone()));
+        let planning = Arc::new(Planning::new(store.clone(), similar.clone(), originals.clone(), connections.clone()));
+        let imports = Arc::new(Imports::new(
+            store.clone(),
+            layout.clone(),
+            changes.clone(),
+            settings.clone(),
+            memory.clone(),
+            thumbnails,
         ));
-        let outputs = Arc::new(Outputs::new(Arc::clone(&store), Arc::clone(&layout)));
-        let history = Arc::new(RunHistory::new(Arc::clone(&store), Arc::clone(&workers), Arc::clone(&active_runs)));
-        let mut library = Self {
-            collections: Collections::new(Arc::clone(&store), changes.clone()),
-            recipes: Recipes::new(Arc::clone(&store)),
-            review: Review::new(
-                Arc::clone(&store),
-                changes.clone(),
-                Arc::clone(&workers),
-                check_index,
-                Arc::clone(&images),
-            ),
-            similar: Arc::new(Similar::new(Arc::clone(&store), Arc::clone(&thumbnails), memory.clone())),
-            datasets: Datasets::new(
-                Arc::clone(&store),
-                Arc::clone(&layout),
-                Arc::clone(&outputs),
-                Arc::clone(&history),
-            ),
+        let insight = Arc::new(Insight::new(
+            store.clone(),
+            layout.clone(),
+            settings.clone(),
+            history.clone(),
+            outputs.clone(),
+            images.clone(),
+            originals.clone(),
+        ));
+        let hooks = Arc::new(HookRunner::new(
+            store.clone(),
+            layout.clone(),
+            settings.clone(),
+            consents,
+            connections.clone(),
+            history.clone(),
+            insight.clone(),
+        ));
+        let runs = Arc::new(Runs {
+            store: store.clone(),
+            layout: layout.clone(),
+            changes: changes.clone(),
+            workers: workers.clone(),
+            active,
+            history: history.clone(),
+            planning: planning.clone(),
+            similar: similar.clone(),
+            connections: connections.clone(),
+            originals,
+            memory,
+            insight: insight.clone(),
+            hooks: hooks.clone(),
+            backends: Arc::new(Backends::default()),
+            batch_limits: Mutex::default(),
+            failures: Mutex::default(),
+        });
+        Ok(Self {
+            settings,
+            connections,
+            imports,
+            collections: Collections::new(store.clone(), changes.clone()),
+            recipes: Recipes::new(store.clone()),
+            similar,
+            planning,
+            runs,
+            review: Review::new(store.clone(), changes.clone(), workers.clone(), check_index, images.clone()),
             images,
-            outputs,
+            insight,
+            hooks,
+            datasets: Datasets::new(store.clone(), layout.clone(), outputs.clone(), history.clone()),
             history,
+            outputs,
             layout,
             store,
             changes,
             workers,
-            active_runs,
-            originals,
-            thumbnails,
-            backends: Backends::default(),
-            environment: RwLock::new(Arc::new(environment)),
-            unused_env_file: Mutex::new(unused_env_file),
-            keys,
-            variables,
-            consents,
-            trials: Trials::default(),
-            decoding_memory: memory,
-            import_turn: Mutex::default(),
-            import_progress: watch::Sender::new(ImportProgress { is_finished: true, ..ImportProgress::default() }),
-            run_failures: Mutex::default(),
-            batch_limits: Mutex::default(),
-            is_own: false,
-        };
-        library.is_own = library.find_owner(is_created);
-        library.bring_settings_out()?;
-        // Settings that cannot be read stop what needs them, not the opening.
-        if let Ok(settings) = library.settings_in_force() {
-            library.limit_decoding_memory(&settings);
-        }
-        Ok(Arc::new(library))
-    }
-
-    /// Whether the person has created the library. Where their consents cannot be read, it counts as another's.
-    fn find_owner(&self, is_created: bool) -> bool {
-        let consents = &self.consents;
-        let found = self.known_as().and_then(|known_as| {
-            if is_created {
-                consents.add_own(&known_as)?;
-            }
-            consents.is_own(&known_as)
-        });
-        found.unwrap_or_else(|error| {
-            tracing::warn!(%error, "the consents cannot be read");
-            is_created
         })
     }
 
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.layout.folder()
-    }
-
-    /// Sets the decoding memory limit from `settings`.
-    pub(crate) fn limit_decoding_memory(&self, settings: &Settings) {
-        let set = settings.import.decoding_memory_mb.map(|megabytes| MemoryLimit::of(u64::from(megabytes) * 1_000_000));
-        self.decoding_memory.set_limit(set.unwrap_or_default());
     }
 
     #[must_use]
@@ -271,8 +287,8 @@ impl Library {
     /// The one at `database`, with no server and no key.
     pub(crate) fn open_alone(database: &Path) -> Arc<Self> {
         let surroundings = Surroundings {
-            environment: Environment::from_variables(|_| None, None),
-            keys: KeyRing::for_session(),
+            environment: keys::Environment::from_variables(|_| None, None),
+            keys: keys::KeyRing::for_session(),
             variables: HashMap::new(),
             consents: Consents::for_session(),
             unused_env_file: None,

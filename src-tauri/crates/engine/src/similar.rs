@@ -246,7 +246,7 @@ mod tests {
             }
         }
         fs::copy(samples.join("coffee.jpg"), photos.join("coffee.jpg")).unwrap();
-        library.import(&[photos]).unwrap().images
+        library.imports.run(&[photos]).unwrap().images
     }
 
     fn groups_of(library: &Library) -> Vec<Vec<ImageId>> {
@@ -288,7 +288,7 @@ mod tests {
         with_box(300, [40, 60, 200]).save(photos.join("3-blue.png")).unwrap();
         with_box(400, red).save(photos.join("4-moved.png")).unwrap();
         with_box(300, red).save(photos.join("5-red-again.jpg")).unwrap();
-        let images = library.import(&[photos]).unwrap().images;
+        let images = library.imports.run(&[photos]).unwrap().images;
         for _ in 0..2 {
             let groups = library.similar.groups(&ImageSelection::All).unwrap().groups;
             let groups: Vec<_> = groups.into_iter().map(|group| (group.leader, group.followers)).collect();

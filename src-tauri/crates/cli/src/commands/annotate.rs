@@ -31,7 +31,7 @@ pub async fn annotate(arguments: &Annotate, global: &Global, output: Output) -> 
     let model = confirm_quote(&library, arguments, &recipe, &images).await?;
     if let Destination::Host { name, .. } = &model.destination {
         // What is sent there was in the quote.
-        library.agree_to(name)?;
+        library.settings.agree_to(name)?;
     }
     let request = RunRequest {
         options: arguments.options(images.len()),
@@ -44,7 +44,7 @@ pub async fn annotate(arguments: &Annotate, global: &Global, output: Output) -> 
         ..RunRequest::of(ImageSelection::Images { ids: images }, recipe.id, model.id)
     };
     hooks::agree(&library, arguments.session.allow_hooks).await?;
-    let run = library.start_run(&request).await?;
+    let run = library.runs.start(&request).await?;
     let report = session::follow(&library, run).await?;
     if report.summary.state == (RunState::Stopped { reason: StopReason::PilotDone }) {
         return pilot::finish(&library, arguments, &recipe, &report, output).await;

@@ -55,7 +55,7 @@ pub async fn bench(arguments: &Bench, global: &Global, output: Output) -> Result
         Ok(run) => run,
         Err(exit) => return Ok(exit),
     };
-    let results = library.benchmark_results(sequential, parallel)?;
+    let results = library.insight.benchmark(sequential, parallel)?;
     let written = arguments.out.begin().and_then(|file| engine::write_json(file, &results));
     written.map_err(|source| arguments.out.failed(source))?;
     output.show(&results, |out| words::benchmark(out, &results, arguments))?;
@@ -84,7 +84,7 @@ async fn planned(library: &Arc<Library>, arguments: &Bench, photos: &Path) -> Re
         asks_anew: true,
         ..RunRequest::of(ImageSelection::Images { ids: images }, recipe, ModelId(arguments.model.clone()))
     };
-    let quote = library.quote(&domain::plan::PlanRequest::of(request.images.clone(), recipe))?;
+    let quote = library.planning.quote(&domain::plan::PlanRequest::of(request.images.clone(), recipe))?;
     let row = quoting::chosen_model(library, &quote, Some(request.model.clone()))?;
     if arguments.base_url.is_some() && !arguments.yes {
         let question = words::benchmark_cost(row, arguments.images);
@@ -93,7 +93,7 @@ async fn planned(library: &Arc<Library>, arguments: &Bench, photos: &Path) -> Re
         }
     }
     if let Destination::Host { name, .. } = &row.model.destination {
-        library.agree_to(name)?;
+        library.settings.agree_to(name)?;
     }
     Ok(request)
 }
@@ -106,7 +106,7 @@ async fn carried_out(
 ) -> Result<Result<RunId, Exit>, CommandError> {
     words::note(&mut notes(), &words::benchmarking(concurrency))?;
     let options = RunOptions { concurrency: Some(concurrency), ..request.options };
-    let run = library.start_run(&RunRequest { options, ..request.clone() }).await?;
+    let run = library.runs.start(&RunRequest { options, ..request.clone() }).await?;
     let report = session::follow(library, run).await?;
     match report.summary.state {
         RunState::Stopped { reason: StopReason::Completed } if report.summary.failed == 0 => Ok(Ok(run)),

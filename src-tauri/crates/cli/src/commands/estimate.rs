@@ -28,7 +28,7 @@ pub async fn estimate(arguments: &Estimate, global: &Global, output: Output) -> 
         budget: arguments.budget,
     };
     let images = ImageSelection::Images { ids: images };
-    let mut quote = library.quote_for_recipe(&recipe, &images, &terms)?;
+    let mut quote = library.planning.quote_for_recipe(&recipe, &images, &terms)?;
     narrow(&mut quote, arguments)?;
     library::name_endpoints(&library)?;
     output.show(&quote, |out| words::estimate(out, &quote, &recipe.name, arguments))?;

@@ -28,7 +28,7 @@ pub async fn finish(
     words::report(&mut notes(), pilot)?;
     let (run, verdict) = (pilot.summary.id, library.history.pilot_verdict(&pilot.summary)?);
     if is_gone_on_with(library, arguments, recipe, pilot, verdict).await? {
-        library.resume_run(ResumeRequest::of(run)).await?;
+        library.runs.resume(ResumeRequest::of(run)).await?;
         let report = session::follow(library, run).await?;
         return session::finish(library, &report, &arguments.session, output);
     }

@@ -17,7 +17,7 @@ pub fn quote(
     pilot: Option<u32>,
 ) -> Result<Quote, CommandError> {
     let selection = ImageSelection::Images { ids: images.to_vec() };
-    Ok(library.quote(&PlanRequest {
+    Ok(library.planning.quote(&PlanRequest {
         carries_to_similar: arguments.similar,
         asks_anew: arguments.fresh,
         options: arguments.options(images.len()),
@@ -36,7 +36,7 @@ pub fn chosen_model<'a>(
 ) -> Result<&'a ModelQuote, CommandError> {
     let asked = match asked {
         Some(asked) => Some(asked),
-        None => library.model_by_environment()?,
+        None => library.connections.model_by_environment()?,
     };
     let found = match &asked {
         Some(asked) => quote.models.iter().find(|quoted| quoted.model.id == *asked),

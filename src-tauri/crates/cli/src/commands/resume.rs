@@ -43,30 +43,30 @@ pub async fn resume(arguments: &Resume, global: &Global, output: Output) -> Resu
         gives_up_batches: arguments.give_up_batches,
     };
     if let Some(at_once) = arguments.session.concurrency {
-        library.change_concurrency(run, at_once).await?;
+        library.runs.change_concurrency(run, at_once).await?;
     }
-    library.change_limits(run, arguments.limits.of_route()).await?;
+    library.runs.change_limits(run, arguments.limits.of_route()).await?;
     if let Some(max_tokens) = arguments.max_tokens {
-        library.change_max_tokens(run, max_tokens).await?;
+        library.runs.change_max_tokens(run, max_tokens).await?;
     }
     if matches!(library.history.run(run)?.destination, Destination::Host { .. }) {
         library::name_endpoints(&library)?;
     }
     if arguments.fresh {
-        library.ask_anew(run).await?;
+        library.runs.ask_anew(run).await?;
     }
     hooks::agree(&library, arguments.session.allow_hooks).await?;
-    match library.resume_run(request).await {
+    match library.runs.resume(request).await {
         // It would go on at another server than the person has agreed to.
         Err(EngineError::NotAgreed { host }) => {
             if !agrees(arguments, &format!("Send the photos and the recipe's text to {host}?")).await? {
                 return Err(CommandError::NotConfirmed);
             }
-            library.agree_to(&host)?;
-            library.resume_run(request).await?;
+            library.settings.agree_to(&host)?;
+            library.runs.resume(request).await?;
         }
         Err(error @ EngineError::NothingLeft(_)) => {
-            if let Some(cut_off) = library.run_report(run)?.cut_off {
+            if let Some(cut_off) = library.insight.report(run)?.cut_off {
                 words::note(&mut notes(), &words::more_room(run, cut_off))?;
             }
             return Err(error.into());

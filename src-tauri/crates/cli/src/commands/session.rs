@@ -25,7 +25,7 @@ pub async fn follow(library: &Arc<Library>, run: RunId) -> Result<RunReport, Com
     let bar = Bar::new();
     let mut failing = HashSet::new();
     let mut is_stopping = false;
-    if let Some(mut progress) = library.run_progress(run) {
+    if let Some(mut progress) = library.runs.progress(run) {
         loop {
             let endpoints = {
                 let snapshot = progress.borrow_and_update();
@@ -42,15 +42,15 @@ pub async fn follow(library: &Arc<Library>, run: RunId) -> Result<RunReport, Com
                     is_stopping = true;
                     let mode = progress.borrow().mode;
                     bar.say(words::stopping(mode));
-                    library.pause_run(run);
+                    library.runs.pause(run);
                 }
             }
         }
     }
     bar.clear();
-    match library.take_run_failure(run) {
+    match library.runs.take_failure(run) {
         Some(error) => Err(error.into()),
-        None => Ok(library.run_report(run)?),
+        None => Ok(library.insight.report(run)?),
     }
 }
 
@@ -130,7 +130,7 @@ pub fn leave_files(
     let mut failed = Failed::default();
     failed.note("the report", shown)?;
     if let Some(target) = &session.metrics_out {
-        match library.classic_metrics(run) {
+        match library.insight.classic_metrics(run) {
             // The run went as it went: that nothing could be measured is no failure of it.
             Err(error @ EngineError::NoFigures(_)) => words::warn(&mut notes(), &words::refusal(&error))?,
             Err(error) => failed.note(&format!("--metrics-out {target}"), Err(error.into()))?,
@@ -143,7 +143,7 @@ pub fn leave_files(
     }
     if let Some(folder) = &session.report {
         let notices = words::notices(&report.diagnoses);
-        let written = engine::write_report(library, report, &notices, folder);
+        let written = library.insight.write_page(report, &notices, folder);
         let shown = written
             .map_err(CommandError::from)
             .and_then(|written| output.add(|out| words::written_report(out, &written)));

@@ -7,7 +7,7 @@ use domain::geometry::ImageFromSent;
 use domain::library::ImageCard;
 use prepare::DrawnMark;
 
-use crate::library::Library;
+use super::Insight;
 use crate::originals::Unavailable;
 use crate::{EngineError, Result};
 
@@ -31,37 +31,39 @@ const PALETTE: [[u8; 3]; 12] = [
     [0x3f, 0x74, 0x6a],
 ];
 
-/// Draws the marks of `card`, rejected ones aside, on a copy of its original.
-pub fn write(library: &Library, card: &ImageCard, path: &Path) -> Result<std::result::Result<(), Unavailable>> {
-    let mut decoded = match library.originals.decode(card.id, Some(EDGE)) {
-        Ok(decoded) => decoded,
-        Err(unavailable) => return Ok(Err(unavailable)),
-    };
-    // The same map that brings answers to the image brings marks to a copy of another size.
-    let to_copy = ImageFromSent::new(card.size, decoded.pixels.size);
-    let marks: Vec<DrawnMark> = card
-        .marks
-        .iter()
-        .filter(|mark| mark.status != Status::Rejected)
-        .filter_map(|mark| {
-            // An outline is told by the box around it; what is about the whole image has no place on it.
-            let rect = mark.shape.bounds()?;
-            Some(DrawnMark {
-                rect: to_copy.rect(rect),
-                text: match mark.confidence {
-                    Some(confidence) => format!("{} {confidence:.2}", mark.label),
-                    None => mark.label.clone(),
-                },
-                color: PALETTE[usize::from(mark.color.clamp(1, 12)) - 1],
-                dashed: mark.color > 6,
+impl Insight {
+    /// Draws the marks of `card`, rejected ones aside, on a copy of its original.
+    pub(super) fn write_marked(&self, card: &ImageCard, path: &Path) -> Result<std::result::Result<(), Unavailable>> {
+        let mut decoded = match self.originals.decode(card.id, Some(EDGE)) {
+            Ok(decoded) => decoded,
+            Err(unavailable) => return Ok(Err(unavailable)),
+        };
+        // The same map that brings answers to the image brings marks to a copy of another size.
+        let to_copy = ImageFromSent::new(card.size, decoded.pixels.size);
+        let marks: Vec<DrawnMark> = card
+            .marks
+            .iter()
+            .filter(|mark| mark.status != Status::Rejected)
+            .filter_map(|mark| {
+                // An outline is told by the box around it; what is about the whole image has no place on it.
+                let rect = mark.shape.bounds()?;
+                Some(DrawnMark {
+                    rect: to_copy.rect(rect),
+                    text: match mark.confidence {
+                        Some(confidence) => format!("{} {confidence:.2}", mark.label),
+                        None => mark.label.clone(),
+                    },
+                    color: PALETTE[usize::from(mark.color.clamp(1, 12)) - 1],
+                    dashed: mark.color > 6,
+                })
             })
-        })
-        .collect();
-    prepare::draw_marks(&mut decoded.pixels, &marks);
-    let jpeg = prepare::encode_jpeg(&decoded.pixels, QUALITY)?;
-    library.outputs.check(path)?;
-    files::write(path, &jpeg).map_err(EngineError::file(path))?;
-    Ok(Ok(()))
+            .collect();
+        prepare::draw_marks(&mut decoded.pixels, &marks);
+        let jpeg = prepare::encode_jpeg(&decoded.pixels, QUALITY)?;
+        self.outputs.check(path)?;
+        files::write(path, &jpeg).map_err(EngineError::file(path))?;
+        Ok(Ok(()))
+    }
 }
 
 /// A file name without its extension, in characters that every file system and URL takes.

@@ -21,9 +21,9 @@ mod undecided;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use domain::ids::{ImageId, RunId};
@@ -36,16 +36,27 @@ use domain::run_options::RunOptions;
 use domain::run_state::{RunMode, RunState, StopReason};
 use domain::settings::RouteLimits;
 use keys::AtOnce;
-use store::{Edit, NewPilot, NewRun};
+use prepare::DecodingMemory;
+use store::{Edit, NewPilot, NewRun, Store};
 use tokio::sync::watch;
 
-use crate::backend::{self, Backend, Backends, Question};
+use crate::active_runs::ActiveRuns;
+use crate::backend::{Backend, Backends};
+use crate::blocking::off_workers;
+use crate::changes::Changes;
 use crate::clock::now_millis;
-use crate::library::Library;
-use crate::machine::processors;
-use crate::pilot::pilot_of;
-use crate::quote::{Asked, Conditions};
+use crate::connections::Connections;
+use crate::hooks::HookRunner;
+use crate::insight::Insight;
+use crate::layout::Layout;
+use crate::machine::{limit_decoding, processors};
+use crate::originals::Originals;
+use crate::planning::{Conditions, PlannedRun, Planning, RunPlan};
+use crate::provided;
+use crate::run_history::RunHistory;
+use crate::similar::Similar;
 use crate::sync::lock;
+use crate::workers::Workers;
 use crate::{EngineError, Result};
 
 pub use overnight::BatchLimits;
@@ -60,13 +71,35 @@ struct Opened {
     retrying: Retrying,
 }
 
-impl Library {
+/// Carries out plans as runs.
+pub struct Runs {
+    pub(crate) store: Arc<Store>,
+    pub(crate) layout: Arc<Layout>,
+    pub(crate) changes: Changes,
+    pub(crate) workers: Arc<Workers>,
+    pub(crate) active: Arc<ActiveRuns>,
+    pub(crate) history: Arc<RunHistory>,
+    pub(crate) planning: Arc<Planning>,
+    pub(crate) similar: Arc<Similar>,
+    pub(crate) connections: Arc<Connections>,
+    pub(crate) originals: Arc<Originals>,
+    /// For all decoding in progress.
+    pub(crate) memory: DecodingMemory,
+    pub(crate) insight: Arc<Insight>,
+    pub(crate) hooks: Arc<HookRunner>,
+    pub(crate) backends: Arc<Backends>,
+    pub(crate) batch_limits: Mutex<BatchLimits>,
+    /// Why runs could not go on, until it has been shown.
+    pub(crate) failures: Mutex<HashMap<RunId, EngineError>>,
+}
+
+impl Runs {
     /// Writes a plan as a run and begins to work on it. Needs a tokio runtime.
-    pub async fn start_run(self: &Arc<Self>, request: &RunRequest) -> Result<RunId> {
+    pub async fn start(self: &Arc<Self>, request: &RunRequest) -> Result<RunId> {
         let (selection, carries) = (request.images.clone(), request.carries_to_similar);
-        let chosen = selection.clone();
+        let (chosen, similar) = (selection.clone(), Arc::clone(&self.similar));
         let images = self.store.read(move |view| view.selected_images(&chosen)).await?;
-        let queue = self.ask(move |library| library.similar.queue(&selection, &images, carries)).await?;
+        let queue = off_workers(move || similar.queue(&selection, &images, carries)).await?;
         if queue.is_empty() {
             return Err(EngineError::NoImages);
         }
@@ -85,30 +118,29 @@ impl Library {
             return Err(EngineError::RecipeBeyondModel(shortfalls));
         }
         let question = opened.backend.question();
-        let reused = question.as_ref().filter(|_| !request.asks_anew);
-        let to_ask = self.asked(reused, &asked, &followers, request.pilot)?;
-        let conditions = Conditions {
-            mode,
-            percents: opened.backend.price_percents(),
-            max_tokens: options.max_tokens,
-            retries: opened.retrying.attempts,
+        let plan = RunPlan {
+            model: model.clone(),
+            recipe: recipe.clone(),
+            question: question.clone().filter(|_| !request.asks_anew),
+            asked,
+            followers,
+            pilot: request.pilot,
+            conditions: Conditions {
+                mode,
+                percents: opened.backend.price_percents(),
+                max_tokens: options.max_tokens,
+                retries: opened.retrying.attempts,
+            },
         };
-        let cost = self.cost(&model, &recipe, &to_ask, conditions)?;
+        let planning = Arc::clone(&self.planning);
+        let PlannedRun { cost, pilot: first, pilot_expected } = off_workers(move || planning.plan(&plan)).await?;
         if let (Some(budget), Some(basis)) = (request.budget, cost.as_ref().and_then(|cost| cost.basis.as_ref()))
             && budget < basis.dearest_request
         {
             return Err(EngineError::BudgetTooSmall { dearest: basis.dearest_request });
         }
-        let first = pilot_of(&self.unanswered(reused, &asked)?, request.pilot);
-        let pilot = if first.is_empty() {
-            None
-        } else {
-            let alone = Asked { others: to_ask.pilot, ..Asked::default() };
-            let live = Conditions { mode: RunMode::Live, ..conditions };
-            let expected =
-                self.cost(&model, &recipe, &alone, live)?.map_or(PicoDollars::ZERO, |cost| cost.range.expected);
-            Some(NewPilot { images: u32::try_from(first.len()).unwrap_or(u32::MAX), expected })
-        };
+        let images = u32::try_from(first.len()).unwrap_or(u32::MAX);
+        let pilot = (images > 0).then_some(NewPilot { images, expected: pilot_expected });
         if pilot.is_some() && mode == RunMode::Overnight {
             opened = open(RunMode::Live).await?;
         }
@@ -118,7 +150,7 @@ impl Library {
         let run = NewRun {
             quoted: cost.map(|cost| cost.range),
             budget: request.budget,
-            roots: self.run_roots(request)?,
+            roots: self.roots(request).await?,
             pilot,
             concurrency: match opened.backend.at_once() {
                 Some(_) => 1,
@@ -142,8 +174,7 @@ impl Library {
     }
 
     /// The files and folders by which the exports of a run name its images.
-    #[expect(clippy::disallowed_methods, reason = "asked on threads that may block")]
-    fn run_roots(&self, request: &RunRequest) -> Result<Vec<PathBuf>> {
+    async fn roots(&self, request: &RunRequest) -> Result<Vec<PathBuf>> {
         if !request.paths.is_empty() {
             let absolute = |path: &PathBuf| std::path::absolute(path).map_err(EngineError::file(path));
             return request.paths.iter().map(absolute).collect();
@@ -152,23 +183,24 @@ impl Library {
             ImageSelection::Collection { id } => Some(*id),
             ImageSelection::All | ImageSelection::Images { .. } => request.collection,
         };
-        let root = collection.map(|id| self.store.read_blocking(|view| view.collection_root(id))).transpose()?;
-        Ok(root.into_iter().collect())
+        let Some(collection) = collection else { return Ok(Vec::new()) };
+        Ok(vec![self.store.read(move |view| view.collection_root(collection)).await?])
     }
 
     /// Goes on with a run that was paused, cancelled or interrupted. Nothing that is finished is done again; failed images and
     /// answers that were cut off are asked about again when that is asked for and can help; requests that were under way when
     /// a process died are made again only with the person's word.
-    pub async fn resume_run(self: &Arc<Self>, request: ResumeRequest) -> Result<()> {
+    pub async fn resume(self: &Arc<Self>, request: ResumeRequest) -> Result<()> {
         // First, so that nothing of a run is changed while another process works on it.
         let taken = self.workers.take(request.run).await?;
         self.work_on(taken, async { Ok((self.prepare_to_resume(request).await?, true)) }).await
     }
 
     async fn prepare_to_resume(self: &Arc<Self>, request: ResumeRequest) -> Result<Opened> {
-        let run = request.run;
-        let summary = self.ask(move |library| library.history.run(run)).await?;
-        let may_retry = request.retries_failed && self.ask(move |library| library.history.may_retry(run)).await?;
+        let (run, history) = (request.run, Arc::clone(&self.history));
+        let summary = off_workers(move || history.run(run)).await?;
+        let history = Arc::clone(&self.history);
+        let may_retry = request.retries_failed && off_workers(move || history.may_retry(run)).await?;
         if summary.waiting == 0 && !may_retry {
             return Err(EngineError::NothingLeft(run));
         }
@@ -216,21 +248,18 @@ impl Library {
     /// settings that it rests on: it is what the run has cost so far, with the worst case of what waits.
     async fn keep_bound(self: &Arc<Self>, run: RunId, backend: &Backend, committed: PicoDollars) -> Result<()> {
         let question = backend.question();
-        let (sizes, of_waiting) = self.ask(move |library| library.unpaid_sizes(run, question)).await?;
+        let kept = self
+            .store
+            .read(move |view| Ok((view.waiting_images(run)?, view.committed_to_waiting(run)?, view.asks_anew(run)?)));
+        let (waiting, of_waiting, asks_anew) = kept.await?;
+        let planning = Arc::clone(&self.planning);
+        let unpaid = off_workers(move || planning.unanswered(question.filter(|_| !asks_anew).as_ref(), &waiting));
+        let unpaid = unpaid.await?;
+        let sizes = self.store.read(move |view| view.sizes_of(&unpaid)).await?;
         let worst = |SizeCount { size, count }: &SizeCount| backend.image_at_most(*size).times(u64::from(*count));
         let worst: PicoDollars = sizes.iter().map(worst).sum();
         let bound = PicoDollars((committed + worst).0.saturating_sub(of_waiting.0)).rounded_up();
         Ok(self.store.write(move |edit| edit.raise_bound(run, bound)).await?)
-    }
-
-    /// The sizes of the images of `run` that wait and are to be paid for, and what is committed to those that wait.
-    #[expect(clippy::disallowed_methods, reason = "asked on threads that may block")]
-    fn unpaid_sizes(&self, run: RunId, question: Option<Question>) -> Result<(Vec<SizeCount>, PicoDollars)> {
-        let (waiting, of_waiting, asks_anew) = self.store.read_blocking(|view| {
-            Ok((view.waiting_images(run)?, view.committed_to_waiting(run)?, view.asks_anew(run)?))
-        })?;
-        let unpaid = self.unanswered(question.filter(|_| !asks_anew).as_ref(), &waiting)?;
-        Ok((self.store.read_blocking(|view| view.sizes_of(&unpaid))?, of_waiting))
     }
 
     /// Changes the output maximum of a run that no process works on, in tokens.
@@ -240,7 +269,7 @@ impl Library {
 
     /// Changes the concurrency of a run that no process works on.
     pub async fn change_concurrency(self: &Arc<Self>, run: RunId, at_once: AtOnce) -> Result<()> {
-        let known = backend::find(&self.store.read(move |view| view.model_of_run(run)).await?);
+        let known = provided::find(&self.store.read(move |view| view.model_of_run(run)).await?);
         let is_here = known.is_some_and(|known| known.provider.descriptor().is_on_this_computer());
         let count = is_here.then(|| at_once.count().unwrap_or_else(processors));
         self.change_run(run, move |edit| edit.note_at_once(run, at_once.count(), count)).await
@@ -273,19 +302,19 @@ impl Library {
     }
 
     /// What is in flight is finished. Batches go on at the server's, and are heard of again when the run is resumed.
-    pub fn pause_run(&self, run: RunId) {
-        self.active_runs.stop(run, StopReason::Paused);
+    pub fn pause(&self, run: RunId) {
+        self.active.stop(run, StopReason::Paused);
     }
 
     /// What is done stays; what is in flight is finished, since it may have been paid for. Batches are canceled at the
     /// server's, and what was done of them by then is kept.
-    pub fn cancel_run(&self, run: RunId) {
-        self.active_runs.stop(run, StopReason::Cancelled);
+    pub fn cancel(&self, run: RunId) {
+        self.active.stop(run, StopReason::Cancelled);
     }
 
     /// Stops every run, and waits until what was in flight is on disk or `patience` is over.
     pub async fn shut_down(&self, patience: Duration) {
-        self.active_runs.shut_down(patience).await;
+        self.active.shut_down(patience).await;
     }
 
     /// Has batches cut smaller than usual from now on, or looked for otherwise.
@@ -295,30 +324,30 @@ impl Library {
 
     /// Snapshots of a run while it is worked on here; `None` when it is not.
     #[must_use]
-    pub fn run_progress(&self, run: RunId) -> Option<watch::Receiver<RunProgress>> {
-        self.active_runs.progress(run)
+    pub fn progress(&self, run: RunId) -> Option<watch::Receiver<RunProgress>> {
+        self.active.progress(run)
     }
 
     /// Keeps why a run could not go on.
-    pub(crate) fn record_run_failure(&self, run: RunId, error: EngineError) {
+    pub(crate) fn record_failure(&self, run: RunId, error: EngineError) {
         tracing::error!(%run, %error, "the run cannot go on");
-        lock(&self.run_failures).entry(run).or_insert(error);
+        lock(&self.failures).entry(run).or_insert(error);
     }
 
     /// Why a run that this process worked on could not go on, although nothing had asked it to stop.
     #[must_use]
-    pub fn take_run_failure(&self, run: RunId) -> Option<EngineError> {
-        lock(&self.run_failures).remove(&run)
+    pub fn take_failure(&self, run: RunId) -> Option<EngineError> {
+        lock(&self.failures).remove(&run)
     }
 
     /// The runs that this process works on, the oldest first.
     #[must_use]
-    pub fn working_runs(&self) -> Vec<WorkingRun> {
-        self.active_runs.working()
+    pub fn working(&self) -> Vec<WorkingRun> {
+        self.active.working()
     }
 
     /// Takes the run's undecided proposals back; returns how many.
-    pub async fn undo_run(self: &Arc<Self>, run: RunId) -> Result<u32> {
+    pub async fn undo(self: &Arc<Self>, run: RunId) -> Result<u32> {
         if let Some(process) = self.workers.process_at_work(run).await? {
             return Err(EngineError::RunBusy { run, process });
         }
@@ -335,21 +364,22 @@ impl Library {
         mode: RunMode,
         options: RunOptions,
     ) -> Result<Opened> {
-        let library = Arc::clone(self);
-        let opening = tokio::task::spawn_blocking(move || {
-            library.limit_decoding_memory(&library.settings_in_force()?);
-            let way = library.way()?;
-            let model = Backends::model(&way, &model)?;
-            if let Some(hindrance) = way.hindrance(&model) {
+        let (connections, backends, memory) =
+            (Arc::clone(&self.connections), Arc::clone(&self.backends), self.memory.clone());
+        off_workers(move || {
+            let connections = connections.current()?;
+            limit_decoding(&memory, connections.settings());
+            let model = Backends::model(&connections, &model)?;
+            if let Some(hindrance) = connections.hindrance(&model) {
                 return Err(EngineError::Hindered(hindrance));
             }
-            if let Some(host) = way.not_agreed(&model) {
+            if let Some(host) = connections.not_agreed(&model) {
                 return Err(EngineError::NotAgreed { host });
             }
-            let options = way.complete(options);
-            let backend = library.backends.open(&way, &model, &recipe, mode, &options)?;
-            Ok(Opened { model, backend, options, retrying: way.retrying() })
-        });
-        opening.await?
+            let options = connections.complete(&model.id, options);
+            let backend = backends.open(&connections, &model, &recipe, mode, &options)?;
+            Ok(Opened { model, backend, options, retrying: Retrying::of(&connections.settings().run) })
+        })
+        .await
     }
 }
