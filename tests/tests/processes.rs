@@ -14,7 +14,7 @@ use domain::money::PicoDollars;
 use domain::plan::{ImageSelection, RunRequest};
 use domain::run::RunProgress;
 use domain::run_state::{FailureKind, RunState, StopReason};
-use fieldmark_tests::bench::{Bench, COMPLETED, at_once};
+use fieldmark_tests::bench::{Bench, COMPLETED, concurrency};
 use fieldmark_tests::binary;
 use fieldmark_tests::books::Books;
 use fieldmark_tests::pictures::LABELS;
@@ -32,7 +32,7 @@ async fn simulate(latency: Duration) -> Running {
         ..Limits::default()
     };
     let latency = Latency { first_byte: latency.into(), ..Latency::default() };
-    Simulator::start(Options { latency, limits, eyes: Eyes::Closed { marks: 3 }, ..Options::default() }).await.unwrap()
+    Simulator::start(Options { latency, limits, eyes: Eyes::Closed { annotations: 3 }, ..Options::default() }).await.unwrap()
 }
 
 fn annotate(bench: &Bench, server: &Running) -> Command {
@@ -92,7 +92,7 @@ async fn two_processes_with_the_same_folder_and_recipe_pay_once() {
 async fn start(bench: &Bench, concurrency: u32) -> RunId {
     let recipe = bench.library.recipes.save_typed(LABELS).await.unwrap();
     let request = RunRequest::of(ImageSelection::All, recipe.id, ModelId(MODEL.into()));
-    bench.library.runs.start(&RunRequest { options: at_once(concurrency), ..request }).await.unwrap()
+    bench.library.runs.start(&RunRequest { options: concurrency(concurrency), ..request }).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
 /** The settings of the way to Claude: key, address, how much at once, and whether it works. */
 import type { ConnectionCheck, RouteLimits, SettingSource } from "../ipc/bindings";
-import { LEAST_AT_ONCE, MOST_AT_ONCE, typedCount } from "../kit/typedCount";
+import { MIN_AT_ONCE, MAX_AT_ONCE, typedCount } from "../kit/typedCount";
 import type { App } from "../state/app.svelte";
 import { KeyKeeper } from "./key.svelte";
 import { type LimitName, MOST_A_MINUTE } from "./limits";
@@ -55,7 +55,7 @@ export class ClaudeSettings extends KeyKeeper {
 
   /** An empty field finds out. */
   async saveAtOnce(typed: string): Promise<void> {
-    const { count, isWrong } = typedCount(typed, LEAST_AT_ONCE, MOST_AT_ONCE);
+    const { count, isWrong } = typedCount(typed, MIN_AT_ONCE, MAX_AT_ONCE);
     this.isAtOnceWrong = isWrong;
     if (!isWrong) await this.#app.saveSettings({ run: { ...this.#app.settings.run, concurrency: count } });
   }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::annotation::Shape;
-use crate::endpoint::EndpointTrouble;
+use crate::endpoint::EndpointFailure;
 use crate::geometry::PixelSize;
 use crate::hooks::HookRun;
 use crate::ids::{ImageId, RunId};
@@ -84,10 +84,10 @@ pub struct FailureGroup {
     pub example_image: String,
 }
 
-/// A mark of an answer that is still on its way. Nothing is stored of it: the answer is read once, whole.
+/// An annotation of an answer that is still on its way. Nothing is stored of it: the answer is read once, whole.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
-pub struct PreviewMark {
+pub struct PreviewAnnotation {
     pub label: String,
     pub color: u8,
     pub shape: Shape,
@@ -102,19 +102,19 @@ pub struct InFlight {
     /// Upright size of the original: the frame of the preview.
     pub size: PixelSize,
     /// What has come so far.
-    pub preview: Vec<PreviewMark>,
+    pub preview: Vec<PreviewAnnotation>,
 }
 
 /// One way to the model, as it stands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
-pub struct RouteState {
+pub struct EndpointState {
     /// The host that it leads to, or what the person calls it.
     pub name: String,
     /// Requests under way, of this run and of others.
     pub under_way: u32,
     /// Requests that may be under way at once, as things stand.
-    pub at_once: u32,
+    pub concurrency: u32,
     /// Whether that number is found out, and not set.
     pub is_adaptive: bool,
     /// The strictest limit that was set, announced or learned; `None`: none is known.
@@ -122,7 +122,7 @@ pub struct RouteState {
     /// `None` while requests are sent.
     pub hold: Option<Hold>,
     /// Why it is not used at the moment, or not at all; `None` while it works.
-    pub trouble: Option<EndpointTrouble>,
+    pub failure: Option<EndpointFailure>,
 }
 
 /// Images of a run that wait for answers of another run, which asks the same about them: they are not paid for twice.
@@ -143,7 +143,7 @@ pub struct PendingElsewhere {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct JustAnswered {
     pub image: ImageId,
-    pub mark_count: u32,
+    pub annotation_count: u32,
     /// `None` where it was not asked about: its answer was reused.
     pub took_millis: Option<u32>,
 }
@@ -176,10 +176,10 @@ pub struct RunProgress {
     pub prepared: u32,
     /// Answers that an earlier run had paid for already.
     pub reused: u32,
-    /// Images that were given the marks of a similar one instead of being asked about.
-    pub carried: u32,
+    /// Images that were given the annotations of a similar one instead of being asked about.
+    pub propagated: u32,
     /// Annotations that it found, and those that it propagated to similar images.
-    pub marks: u32,
+    pub annotations: u32,
     /// Images asked about that finished, a minute: over the last moments while the run is worked on, over all the time worked
     /// afterwards.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
@@ -197,7 +197,7 @@ pub struct RunProgress {
     pub concurrency: u32,
     pub mode: RunMode,
     /// The ways to the model; empty where nothing is sent.
-    pub routes: Vec<RouteState>,
+    pub routes: Vec<EndpointState>,
     /// Of a batch run, the oldest first.
     pub batches: Vec<BatchState>,
     /// Requests in batches that the server does not know: a person may give them up.
@@ -225,9 +225,9 @@ pub struct RunProgress {
     pub hold: Option<Hold>,
     /// What the images that are left wait for, once nothing else is left to begin.
     pub pending_elsewhere: Vec<PendingElsewhere>,
-    /// What was tried again, over all sittings.
+    /// What was tried again, over all sessions.
     pub retried: Vec<RetryGroup>,
-    /// Answers that were cut off, whose whole marks were kept.
+    /// Answers that were cut off, whose whole annotations were kept.
     pub cut_short: u32,
     pub failures: Vec<FailureGroup>,
     /// The newest first, at most twelve.
@@ -271,7 +271,7 @@ pub struct RunSummary {
     pub failed: u32,
     pub waiting: u32,
     /// Annotations that it found, and those that it propagated to similar images.
-    pub mark_count: u32,
+    pub annotation_count: u32,
     /// Of these: propagated to images that were not asked about.
     pub propagated_count: u32,
     /// Proposals that nobody has decided yet.
@@ -291,14 +291,14 @@ pub struct RunSummary {
     pub budget: Option<PicoDollars>,
     /// Requests that were sent and of whose answer nothing is known: under way, or lost with their process.
     pub unsettled: PossiblyBilled,
-    /// Answers that were cut off, whose whole marks were kept.
+    /// Answers that were cut off, whose whole annotations were kept.
     pub cut_short: u32,
     /// Failed images for which another try may come out otherwise.
     pub retryable: u32,
     /// Answers that an earlier run had paid for already.
     pub reused: u32,
-    /// Images that were given the marks of a similar one instead of being asked about.
-    pub carried: u32,
+    /// Images that were given the annotations of a similar one instead of being asked about.
+    pub propagated: u32,
     pub retries: u32,
     /// Images that were asked about and have finished. The next three figures are about these.
     pub asked: u32,

@@ -125,7 +125,7 @@ pub enum FailureKind {
     Refused,
     /// The model looked and declined to answer; that is paid for.
     Declined,
-    /// The answer was cut off before its first mark; what it holds is paid for.
+    /// The answer was cut off before its first annotation; what it holds is paid for.
     CutOff,
     /// The model answered something that cannot be read; the raw answer is kept.
     AnswerUnreadable,
@@ -172,8 +172,8 @@ impl FailureKind {
     /// Whether a failed image waits again when a person has a run retry its failures. Where there is an answer of which
     /// nothing could be used it is read again; a new one is paid for only in a run that asks anew.
     #[must_use]
-    pub const fn is_retried(self, asks_anew: bool) -> bool {
-        self.is_worth_retrying() || self.has_unusable_answer() || (asks_anew && self.has_kept_answer())
+    pub const fn is_retried(self, ignores_saved_answers: bool) -> bool {
+        self.is_worth_retrying() || self.has_unusable_answer() || (ignores_saved_answers && self.has_kept_answer())
     }
 
     /// Whether there is an answer that was paid for. It is kept, and the same question is answered with it again.

@@ -110,11 +110,11 @@ mod tests {
 
     use super::*;
 
-    /// A mark on each image, over all of it.
+    /// An annotation on each image, over all of it.
     fn add_images(store: &Store, count: u32) {
         let size = PixelSize::new(40, 30);
         let shape = Shape::Box { rect: Rect::new(0.0, 0.0, 40.0, 30.0) };
-        let mark = AnnotationContent { label: "cat".into(), shape, attributes: BTreeMap::new() };
+        let annotation = AnnotationContent { label: "cat".into(), shape, attributes: BTreeMap::new() };
         let add = move |edit: &store::Edit<'_>| {
             for seed in 0..count {
                 let mut hash = [0; 32];
@@ -130,7 +130,7 @@ mod tests {
                     taken: None,
                 };
                 let (image, _) = edit.image_of_content(&image, 1)?;
-                let changes = vec![AnnotationChange::Add { content: mark.clone() }];
+                let changes = vec![AnnotationChange::Add { content: annotation.clone() }];
                 edit.edit_annotations(&ImageEdit { image, changes }, &LayerScope::All, 1)?;
             }
             Ok(())

@@ -245,7 +245,7 @@ impl Library {
         off_workers(move || question(&library)).await
     }
 
-    /// A number that grows whenever images, marks or decisions are not what they were.
+    /// A number that grows whenever images, annotations or decisions are not what they were.
     #[must_use]
     pub fn version(&self) -> watch::Receiver<u64> {
         self.changes.version()

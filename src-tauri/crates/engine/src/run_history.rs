@@ -7,13 +7,13 @@
 
 use std::sync::Arc;
 
-use domain::endpoint::{EndpointTrouble, RunEndpoint};
+use domain::endpoint::{EndpointFailure, RunEndpoint};
 use domain::hooks::{self, HookRun};
 use domain::ids::{ImageId, RunId};
 use domain::money::PicoDollars;
 use domain::rate;
 use domain::run::{
-    BatchState, FailureGroup, JustAnswered, PossiblyBilled, RetryGroup, RouteState, RunProgress, RunSummary,
+    BatchState, FailureGroup, JustAnswered, PossiblyBilled, RetryGroup, EndpointState, RunProgress, RunSummary,
 };
 use domain::run_state::RunState;
 use store::{KeptBatch, Store, Worker};
@@ -94,7 +94,7 @@ impl RunHistory {
                 largest_request: view.largest_request(run)?,
             })
         })?;
-        Ok(resting(summary, kept))
+        Ok(idle(summary, kept))
     }
 
     /// Requests in batches of `run` that the server does not know: what giving these up may have cost in vain.
@@ -137,7 +137,7 @@ struct Kept {
 }
 
 /// A run that no process works on, as a snapshot.
-fn resting(summary: RunSummary, kept: Kept) -> RunProgress {
+fn idle(summary: RunSummary, kept: Kept) -> RunProgress {
     RunProgress {
         run: summary.id,
         state: summary.state,
@@ -155,15 +155,15 @@ fn resting(summary: RunSummary, kept: Kept) -> RunProgress {
         waiting: summary.waiting,
         prepared: 0,
         reused: summary.reused,
-        carried: summary.carried,
-        marks: summary.mark_count,
+        propagated: summary.propagated,
+        annotations: summary.annotation_count,
         rate_per_minute: summary.rate_per_minute.unwrap_or_default(),
         rate_window_millis: rounded_millis(kept.wall_millis),
         p50_millis: summary.p50_millis,
         p95_millis: summary.p95_millis,
         concurrency: kept.concurrency,
         mode: summary.mode,
-        routes: resting_endpoints(kept.endpoints),
+        routes: idle_endpoints(kept.endpoints),
         batches: kept.batches,
         unknown_batches: kept.unknown_batches,
         quoted: summary.quoted,
@@ -185,18 +185,18 @@ fn resting(summary: RunSummary, kept: Kept) -> RunProgress {
 }
 
 /// The endpoints as they were when the run was worked on last; none where there was no choice.
-fn resting_endpoints(endpoints: Vec<RunEndpoint>) -> Vec<RouteState> {
+fn idle_endpoints(endpoints: Vec<RunEndpoint>) -> Vec<EndpointState> {
     if endpoints.len() < 2 {
         return Vec::new();
     }
-    let state = |endpoint: RunEndpoint| RouteState {
+    let state = |endpoint: RunEndpoint| EndpointState {
         name: endpoint.name,
         under_way: 0,
-        at_once: 0,
+        concurrency: 0,
         is_adaptive: false,
         requests_per_minute: None,
         hold: None,
-        trouble: endpoint.problem.filter(|_| !endpoint.is_working).map(|problem| EndpointTrouble {
+        failure: endpoint.problem.filter(|_| !endpoint.is_working).map(|problem| EndpointFailure {
             problem,
             detail: endpoint.detail.unwrap_or_default(),
             again_in_millis: None,

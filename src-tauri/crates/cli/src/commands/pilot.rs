@@ -56,7 +56,7 @@ async fn is_gone_on_with(
     let left = library.history.waiting_images(summary.id)?;
     let quote = quoting::quote(library, arguments, recipe.id, &left, None)?;
     let row = quoting::chosen_model(library, &quote, Some(summary.model.clone()))?;
-    let mode = if row.overnight.is_some() { arguments.mode() } else { RunMode::Live };
+    let mode = if row.batch.is_some() { arguments.mode() } else { RunMode::Live };
     words::pilot(&mut notes(), verdict, summary, row, mode)?;
     match verdict {
         PilotVerdict::Stopped => Ok(false),

@@ -18,8 +18,8 @@ pub fn quote(
 ) -> Result<Quote, CommandError> {
     let selection = ImageSelection::Images { ids: images.to_vec() };
     Ok(library.planning.quote(&PlanRequest {
-        carries_to_similar: arguments.similar,
-        asks_anew: arguments.fresh,
+        propagates_to_similar: arguments.similar,
+        ignores_saved_answers: arguments.fresh,
         options: arguments.options(images.len()),
         pilot,
         budget: arguments.session.budget,

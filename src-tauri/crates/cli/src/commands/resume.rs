@@ -42,8 +42,8 @@ pub async fn resume(arguments: &Resume, global: &Global, output: Output) -> Resu
         retries_failed: arguments.retry_failed,
         gives_up_batches: arguments.give_up_batches,
     };
-    if let Some(at_once) = arguments.session.concurrency {
-        library.runs.change_concurrency(run, at_once).await?;
+    if let Some(concurrency) = arguments.session.concurrency {
+        library.runs.change_concurrency(run, concurrency).await?;
     }
     library.runs.change_limits(run, arguments.limits.of_route()).await?;
     if let Some(max_tokens) = arguments.max_tokens {
@@ -53,7 +53,7 @@ pub async fn resume(arguments: &Resume, global: &Global, output: Output) -> Resu
         library::name_endpoints(&library)?;
     }
     if arguments.fresh {
-        library.runs.ask_anew(run).await?;
+        library.runs.ignore_saved_answers(run).await?;
     }
     hooks::agree(&library, arguments.session.allow_hooks).await?;
     match library.runs.resume(request).await {
@@ -67,7 +67,7 @@ pub async fn resume(arguments: &Resume, global: &Global, output: Output) -> Resu
         }
         Err(error @ EngineError::NothingLeft(_)) => {
             if let Some(cut_off) = library.insight.report(run)?.cut_off {
-                words::note(&mut notes(), &words::more_room(run, cut_off))?;
+                words::note(&mut notes(), &words::raise_max_tokens(run, cut_off))?;
             }
             return Err(error.into());
         }

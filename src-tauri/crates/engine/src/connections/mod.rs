@@ -8,7 +8,7 @@ pub mod provider;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use domain::connection::{Connection, ConnectionCheck, EnvFileProposal, SettingSource};
-use domain::model::{Hindrance, ModelId};
+use domain::model::{Unavailable, ModelId};
 use domain::settings::Settings;
 use keys::{EnvFile, Environment, KeyRing, KeysError, Said, Source};
 use providers::base_url::{BaseUrl, Key};
@@ -60,7 +60,7 @@ pub fn unconnected(error: &ConnectError) -> EngineError {
 }
 
 pub fn unusable(problem: &impl ToString) -> EngineError {
-    EngineError::Hindered(Hindrance::Unusable { detail: problem.to_string() })
+    EngineError::Unavailable(Unavailable::Unusable { detail: problem.to_string() })
 }
 
 pub fn destination_name(server: &BaseUrl) -> String {
@@ -332,7 +332,7 @@ fn told(model: ModelId, error: CheckError) -> ConnectionCheck {
         },
         CheckError::NotSuchAServer { detail } => ConnectionCheck::NotSuchAServer { detail },
         CheckError::Unreachable { detail } => ConnectionCheck::Unreachable { detail },
-        CheckError::Unwell { detail } => ConnectionCheck::Unwell { detail },
+        CheckError::ServerFailing { detail } => ConnectionCheck::ServerFailing { detail },
     }
 }
 

@@ -138,7 +138,7 @@ impl HookRunner {
         std::path::absolute(self.layout.folder()).map_err(EngineError::file(self.layout.folder()))
     }
 
-    /// Before the first request of a sitting. Returns the hooks of the run that did not succeed when they ran last.
+    /// Before the first request of a session. Returns the hooks of the run that did not succeed when they ran last.
     pub async fn before(self: &Arc<Self>, run: RunId) -> Vec<HookRun> {
         self.run_hook(HookEvent::BeforeRun, run, RunState::Running).await;
         match self.store.read(move |view| view.hook_runs(run)).await {
@@ -150,7 +150,7 @@ impl HookRunner {
         }
     }
 
-    /// After a sitting has ended in `state`.
+    /// After a session has ended in `state`.
     pub async fn after(self: &Arc<Self>, run: RunId, state: RunState) {
         let history = Arc::clone(&self.history);
         let failed = match off_workers(move || history.run(run)).await {

@@ -33,10 +33,10 @@ impl Review {
         });
         let (working, asked) = (working.await?, request.clone());
         let proposals = self.store.read(move |view| {
-            let latest = view.latest_mark()?;
+            let latest = view.latest_annotation()?;
             Ok((latest, view.proposals_above(&asked, latest, &working)?))
         });
-        let (latest_mark, proposals) = proposals.await?;
+        let (latest_annotation, proposals) = proposals.await?;
         if proposals.is_empty() {
             return Err(EngineError::NothingToAudit);
         }
@@ -44,7 +44,7 @@ impl Review {
         let request = AuditRequest { sample: request.sample.clamp(1, count), ..request };
         let drawn = draw(proposals, request.sample, fastrand::u64(..));
         let now = now_millis();
-        let id = self.store.write(move |edit| edit.add_audit(&request, latest_mark, count, &drawn, now)).await?;
+        let id = self.store.write(move |edit| edit.add_audit(&request, latest_annotation, count, &drawn, now)).await?;
         Ok(self.store.read(move |view| view.audit(id)).await?)
     }
 

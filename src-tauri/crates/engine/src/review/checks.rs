@@ -33,8 +33,8 @@ impl Review {
         Ok(self.store.read_blocking(|view| view.repair_extent(check, &images, &query.layers_shown()))?)
     }
 
-    /// Repairs what a check finds in the layers of `query` on its images, as one bulk edit. With `spares_decided` annotations stay
-    /// that a person has accepted, edited or drawn.
+    /// Repairs what a check finds in the layers of `query` on its images, as one bulk edit. With `spares_decided` annotations
+    /// stay that a person has accepted, edited or drawn.
     pub async fn repair(&self, check: Check, query: &ImageQuery, spares_decided: bool) -> Result<BulkEditResult> {
         let (gallery, asked) = (Arc::clone(&self.images), query.clone());
         let images = off_workers(move || images_with_finding(&gallery, check, &asked)).await?;

@@ -120,7 +120,7 @@ impl RunContext {
 
     async fn write_outcomes(&self, group: Arc<Vec<Answered>>) -> Result<Vec<Finished>> {
         let (run, recipe, now, written) = (self.run, Arc::clone(&self.recipe), now_millis(), Arc::clone(&group));
-        // The answers are on disk; should a power cut take their marks, they are read again.
+        // The answers are on disk; should a power cut take their annotations, they are read again.
         let propagated = self.store.write_derived(move |edit| {
             let settled = written.iter().map(|answered| {
                 edit.note_finished_after(answered.job.id, answered.finished_after_millis)?;

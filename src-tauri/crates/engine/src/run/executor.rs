@@ -1,4 +1,4 @@
-//! One image of a run, from original to marks. Each step is on disk before the next begins, so that a process may die
+//! One image of a run, from original to annotations. Each step is on disk before the next begins, so that a process may die
 //! anywhere between them.
 
 use std::sync::Arc;
@@ -48,7 +48,7 @@ impl RunContext {
                     (state.cut_off, state.length) = (Some(outcome), length);
                 }
                 // On this machine, an image takes its place from its decoding on.
-                let flight = self.backend.at_once().is_none().then(|| self.in_flight.begin());
+                let flight = self.backend.concurrency().is_none().then(|| self.in_flight.begin());
                 let asking = self.ask(&job, &mut state).await?;
                 if let Some(flight) = flight {
                     state.note_flight(&flight);
@@ -116,7 +116,7 @@ impl RunContext {
                 Some(Ok(admitted)) => admitted,
             };
             let began = Instant::now();
-            let flight = self.backend.at_once().is_some().then(|| self.in_flight.begin());
+            let flight = self.backend.concurrency().is_some().then(|| self.in_flight.begin());
             state.is_asked = true;
             reservation.note_sent();
             let (id, sent_at) = (job.id, now_millis());

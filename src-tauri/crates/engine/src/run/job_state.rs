@@ -30,7 +30,7 @@ pub struct JobState {
     /// Endpoints where its requests have failed.
     pub avoided: Vec<usize>,
     pub is_shrunk: bool,
-    /// An answer that was cut off, whose marks count if a longer one does not come.
+    /// An answer that was cut off, whose annotations count if a longer one does not come.
     pub cut_off: Option<JobOutcome>,
     /// Preparing, asking, and pauses before another try; not the waits for its permit.
     pub worked: Duration,

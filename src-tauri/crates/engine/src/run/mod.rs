@@ -1,5 +1,5 @@
 //! Runs: a plan carried out. Every run that is worked on has one dispatcher task, which owns its state and publishes
-//! snapshots; executors do one image each; the library records which process works on it. Overnight, batches take the place of
+//! snapshots; executors do one image each; the library records which process works on it. BatchRun, batches take the place of
 //! executors.
 
 mod board;
@@ -10,7 +10,7 @@ mod executor;
 mod in_flight;
 mod job_state;
 mod outcome;
-mod overnight;
+mod batches;
 mod progress;
 mod retry;
 mod session;
@@ -27,7 +27,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use domain::ids::{ImageId, RunId};
-use domain::model::{Model, ModelId, Shortfall};
+use domain::model::{Model, ModelId, UnsupportedCapability};
 use domain::money::PicoDollars;
 use domain::plan::{ImageSelection, ResumeRequest, RunRequest, SizeCount};
 use domain::recipe::Recipe;
@@ -35,7 +35,7 @@ use domain::run::{RunProgress, WorkingRun};
 use domain::run_options::RunOptions;
 use domain::run_state::{RunMode, RunState, StopReason};
 use domain::settings::RouteLimits;
-use keys::AtOnce;
+use keys::Concurrency;
 use prepare::DecodingMemory;
 use store::{Edit, NewPilot, NewRun, Store};
 use tokio::sync::watch;
@@ -59,7 +59,7 @@ use crate::sync::lock;
 use crate::workers::Workers;
 use crate::{EngineError, Result};
 
-pub use overnight::BatchLimits;
+pub use batches::BatchLimits;
 pub use retry::Retrying;
 
 /// A model, opened for a run.
@@ -96,7 +96,7 @@ pub struct Runs {
 impl Runs {
     /// Writes a plan as a run and begins to work on it. Needs a tokio runtime.
     pub async fn start(self: &Arc<Self>, request: &RunRequest) -> Result<RunId> {
-        let (selection, carries) = (request.images.clone(), request.carries_to_similar);
+        let (selection, carries) = (request.images.clone(), request.propagates_to_similar);
         let (chosen, similar) = (selection.clone(), Arc::clone(&self.similar));
         let images = self.store.read(move |view| view.selected_images(&chosen)).await?;
         let queue = off_workers(move || similar.queue(&selection, &images, carries)).await?;
@@ -113,15 +113,15 @@ impl Runs {
         let (model, options) = (opened.model.clone(), opened.options);
         // What has no batches is asked live.
         let mode = if opened.backend.has_batches() { request.mode } else { RunMode::Live };
-        let shortfalls = model.shortfalls(&recipe);
-        if shortfalls.iter().any(Shortfall::is_blocking) {
-            return Err(EngineError::RecipeBeyondModel(shortfalls));
+        let unsupported_capabilities = model.unsupported_capabilities(&recipe);
+        if unsupported_capabilities.iter().any(UnsupportedCapability::is_blocking) {
+            return Err(EngineError::RecipeBeyondModel(unsupported_capabilities));
         }
         let question = opened.backend.question();
         let plan = RunPlan {
             model: model.clone(),
             recipe: recipe.clone(),
-            question: question.clone().filter(|_| !request.asks_anew),
+            question: question.clone().filter(|_| !request.ignores_saved_answers),
             asked,
             followers,
             pilot: request.pilot,
@@ -141,7 +141,7 @@ impl Runs {
         }
         let images = u32::try_from(first.len()).unwrap_or(u32::MAX);
         let pilot = (images > 0).then_some(NewPilot { images, expected: pilot_expected });
-        if pilot.is_some() && mode == RunMode::Overnight {
+        if pilot.is_some() && mode == RunMode::Batch {
             opened = open(RunMode::Live).await?;
         }
         let first: HashSet<ImageId> = first.into_iter().collect();
@@ -152,13 +152,13 @@ impl Runs {
             budget: request.budget,
             roots: self.roots(request).await?,
             pilot,
-            concurrency: match opened.backend.at_once() {
+            concurrency: match opened.backend.concurrency() {
                 Some(_) => 1,
                 None => request.options.concurrency.map_or_else(processors, |count| count.max(1)),
             },
             options: request.options,
             answer_key: question.map(|question| question.key),
-            asks_anew: request.asks_anew,
+            ignores_saved_answers: request.ignores_saved_answers,
             mode,
             model: model.id,
             model_name: model.name,
@@ -250,10 +250,10 @@ impl Runs {
         let question = backend.question();
         let kept = self
             .store
-            .read(move |view| Ok((view.waiting_images(run)?, view.committed_to_waiting(run)?, view.asks_anew(run)?)));
-        let (waiting, of_waiting, asks_anew) = kept.await?;
+            .read(move |view| Ok((view.waiting_images(run)?, view.committed_to_waiting(run)?, view.ignores_saved_answers(run)?)));
+        let (waiting, of_waiting, ignores_saved_answers) = kept.await?;
         let planning = Arc::clone(&self.planning);
-        let unpaid = off_workers(move || planning.unanswered(question.filter(|_| !asks_anew).as_ref(), &waiting));
+        let unpaid = off_workers(move || planning.unanswered(question.filter(|_| !ignores_saved_answers).as_ref(), &waiting));
         let unpaid = unpaid.await?;
         let sizes = self.store.read(move |view| view.sizes_of(&unpaid)).await?;
         let worst = |SizeCount { size, count }: &SizeCount| backend.image_at_most(*size).times(u64::from(*count));
@@ -268,16 +268,16 @@ impl Runs {
     }
 
     /// Changes the concurrency of a run that no process works on.
-    pub async fn change_concurrency(self: &Arc<Self>, run: RunId, at_once: AtOnce) -> Result<()> {
+    pub async fn change_concurrency(self: &Arc<Self>, run: RunId, concurrency: Concurrency) -> Result<()> {
         let known = provided::find(&self.store.read(move |view| view.model_of_run(run)).await?);
         let is_here = known.is_some_and(|known| known.provider.descriptor().is_on_this_computer());
-        let count = is_here.then(|| at_once.count().unwrap_or_else(processors));
-        self.change_run(run, move |edit| edit.note_at_once(run, at_once.count(), count)).await
+        let count = is_here.then(|| concurrency.count().unwrap_or_else(processors));
+        self.change_run(run, move |edit| edit.record_concurrency(run, concurrency.count(), count)).await
     }
 
     /// Makes a run that no process works on pay for new answers, whatever was answered before.
-    pub async fn ask_anew(self: &Arc<Self>, run: RunId) -> Result<()> {
-        self.change_run(run, move |edit| edit.record_asks_anew(run)).await
+    pub async fn ignore_saved_answers(self: &Arc<Self>, run: RunId) -> Result<()> {
+        self.change_run(run, move |edit| edit.record_ignores_saved_answers(run)).await
     }
 
     /// Changes the limits of a run that no process works on; those that are `None` stay as they were.
@@ -370,8 +370,8 @@ impl Runs {
             let connections = connections.current()?;
             limit_decoding(&memory, connections.settings());
             let model = Backends::model(&connections, &model)?;
-            if let Some(hindrance) = connections.hindrance(&model) {
-                return Err(EngineError::Hindered(hindrance));
+            if let Some(unavailable) = connections.unavailable(&model) {
+                return Err(EngineError::Unavailable(unavailable));
             }
             if let Some(host) = connections.not_agreed(&model) {
                 return Err(EngineError::NotAgreed { host });

@@ -49,7 +49,7 @@ pub struct Finished {
     pub propagated: Propagated,
     /// Annotations of a shorter answer that this outcome replaces.
     pub replaced: u32,
-    /// The number of marks, or why there are none.
+    /// The number of annotations, or why there are none.
     pub outcome: Result<u32, (FailureKind, String)>,
 }
 
@@ -78,7 +78,7 @@ pub const NO_ALLOWANCE: &str = "its requests may have cost as much as the quote 
 /// `outcome`, unless it failed or was cut off with fewer annotations than `earlier` holds.
 pub fn better_of(earlier: Option<JobOutcome>, outcome: JobOutcome) -> JobOutcome {
     match earlier {
-        Some(earlier) if is_cut_off(&outcome) && mark_count(&earlier) > mark_count(&outcome) => earlier,
+        Some(earlier) if is_cut_off(&outcome) && annotation_count(&earlier) > annotation_count(&outcome) => earlier,
         Some(earlier) if matches!(outcome, JobOutcome::Failed(_)) => earlier,
         _ => outcome,
     }
@@ -91,7 +91,7 @@ pub fn is_cut_off(outcome: &JobOutcome) -> bool {
     }
 }
 
-fn mark_count(outcome: &JobOutcome) -> usize {
+fn annotation_count(outcome: &JobOutcome) -> usize {
     match outcome {
         JobOutcome::Done { annotations, .. } => annotations.len(),
         JobOutcome::Failed(_) => 0,

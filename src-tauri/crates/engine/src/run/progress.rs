@@ -20,18 +20,18 @@ pub struct Times {
 }
 
 /// The time from taking a run up to stopping it.
-pub struct Sitting {
+pub struct RunSession {
     began: Instant,
-    /// As things stood when the sitting began; counts are kept up to date in it.
+    /// As things stood when the session began; counts are kept up to date in it.
     standing: RunProgress,
     worked_before_millis: u32,
-    /// Those of earlier sittings too.
+    /// Those of earlier sessions too.
     times: Times,
     finished_count: u32,
 }
 
-impl Sitting {
-    /// `times` are those of earlier sittings.
+impl RunSession {
+    /// `times` are those of earlier sessions.
     pub fn begin(standing: RunProgress, times: Times, now: Instant) -> Self {
         Self { began: now, worked_before_millis: standing.elapsed_millis, standing, times, finished_count: 0 }
     }
@@ -43,15 +43,15 @@ impl Sitting {
             insert_sorted(&mut self.times.finished_after, finished.after_millis);
         }
         self.finished_count += 1;
-        self.standing.marks = self.standing.marks.saturating_sub(finished.replaced);
+        self.standing.annotations = self.standing.annotations.saturating_sub(finished.replaced);
         match finished.outcome {
-            Ok(mark_count) => {
+            Ok(annotation_count) => {
                 self.standing.done += 1 + finished.propagated.images;
-                self.standing.carried += finished.propagated.images;
-                self.standing.marks += mark_count + finished.propagated.annotations;
+                self.standing.propagated += finished.propagated.images;
+                self.standing.annotations += annotation_count + finished.propagated.annotations;
                 let answered = JustAnswered {
                     image: finished.image,
-                    mark_count,
+                    annotation_count,
                     took_millis: finished.took_millis.map(rounded_millis),
                 };
                 self.standing.just_answered.insert(0, answered);

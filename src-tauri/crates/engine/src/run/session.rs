@@ -14,7 +14,7 @@ use super::budget::Budget;
 use super::context::{RunContext, WorkClock};
 use super::dispatcher::Dispatcher;
 use super::outcome::Stop;
-use super::overnight::Overnight;
+use super::batches::BatchRun;
 use super::progress::Times;
 use super::tally::{Sums, Tally};
 use super::undecided::UndecidedRefusals;
@@ -75,11 +75,11 @@ impl Runs {
         let (recipe, concurrency, (worked_millis, _), times, is_in_pilot) = kept.await?;
         let history = Arc::clone(&self.history);
         let summary = off_workers(move || history.run(run)).await?;
-        // The pilot of an overnight run is asked about at another price than the other images.
-        if is_resumed && !(is_in_pilot && summary.mode == RunMode::Overnight) {
+        // The pilot of a batch run is asked about at another price than the other images.
+        if is_resumed && !(is_in_pilot && summary.mode == RunMode::Batch) {
             self.keep_bound(run, &opened.backend, summary.paid + summary.possibly_billed.at_most).await?;
         }
-        if summary.done > summary.reused + summary.carried
+        if summary.done > summary.reused + summary.propagated
             && self.store.read(move |view| view.asks_one_question(run)).await?
         {
             opened.backend.record_form_taken();
@@ -125,7 +125,7 @@ impl Runs {
             work.clock = WorkClock::start(worked_millis);
             match mode {
                 RunMode::Live => Dispatcher::new(work, halt, concurrency, times, publish, stop_asked).work().await,
-                RunMode::Overnight => Overnight::new(work, limits, times, publish, stop_asked).work().await,
+                RunMode::Batch => BatchRun::new(work, limits, times, publish, stop_asked).work().await,
             }
         });
         Ok(Begun { working, publish: shown })
@@ -186,7 +186,7 @@ async fn end(runs: Arc<Runs>, run: RunId, stop: Option<Stop>, state: RunState) {
 async fn last_snapshot(history: &Arc<RunHistory>, otherwise: RunProgress) -> RunProgress {
     let (history, run) = (Arc::clone(history), otherwise.run);
     match off_workers(move || history.progress(run)).await {
-        Ok(resting) => RunProgress { state: otherwise.state, ..resting },
+        Ok(idle) => RunProgress { state: otherwise.state, ..idle },
         Err(error) => {
             tracing::warn!(%run, %error, "the run cannot be read after its end");
             otherwise

@@ -17,7 +17,7 @@ pub(super) const IS_CUT_SHORT: &str = "coalesce(reading ->> 'is_cut_short', 0)";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QueuedImage {
     pub image: ImageId,
-    /// The image before it in the queue whose marks it is given; `None`: it is asked about itself.
+    /// The image before it in the queue whose annotations it is given; `None`: it is asked about itself.
     pub leader: Option<ImageId>,
 }
 
