@@ -12,7 +12,7 @@ use domain::annotation::Shape;
 use domain::connection::{ConnectionCheck, KeyPlace};
 use domain::geometry::{PixelSize, Rect};
 use domain::library::ImageCard;
-use domain::model::{Unavailable, ModelId};
+use domain::model::{ModelId, Unavailable};
 use domain::money::PicoDollars;
 use domain::plan::{AnswerBasis, ImageSelection, ResumeRequest, RunRequest};
 use domain::run::RetryGroup;
@@ -345,7 +345,8 @@ async fn a_key_is_found_nowhere() {
     let export = bench.folder.path().join("export");
     bench.library.insight.write_page(&bench.library.insight.report(run).unwrap(), &[], &export).unwrap();
     let check = bench.library.connections.check().await.unwrap();
-    let said = format!("{connection:?} {state:?} {report:?} {check:?} {:?}", bench.library.insight.classic_metrics(run));
+    let said =
+        format!("{connection:?} {state:?} {report:?} {check:?} {:?}", bench.library.insight.classic_metrics(run));
     assert!(!said.contains("planted"), "{said}");
     let files = files_under(bench.folder.path());
     assert!(files.iter().any(|file| file.ends_with("library.sqlite")) && files.len() > 4, "{files:?}");

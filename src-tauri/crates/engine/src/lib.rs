@@ -48,7 +48,7 @@ pub use gallery::{Gallery, PixelEdge};
 pub use hooks::{HookRunner, claude_flow_hooks};
 pub use import::{Imported, Imports};
 pub use insight::{Insight, Notice, WrittenReport, write_json};
-pub use keys::{Concurrency, EndpointKey, EnvFile, EnvSummary, Invocation, KeysError, InvalidConcurrency};
+pub use keys::{Concurrency, EndpointKey, EnvFile, EnvSummary, InvalidConcurrency, Invocation, KeysError};
 pub use library::Library;
 pub use planning::{PlanTerms, Planning, price_list};
 pub use review::Review;

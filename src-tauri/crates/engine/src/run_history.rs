@@ -13,7 +13,7 @@ use domain::ids::{ImageId, RunId};
 use domain::money::PicoDollars;
 use domain::rate;
 use domain::run::{
-    BatchState, FailureGroup, JustAnswered, PossiblyBilled, RetryGroup, EndpointState, RunProgress, RunSummary,
+    BatchState, EndpointState, FailureGroup, JustAnswered, PossiblyBilled, RetryGroup, RunProgress, RunSummary,
 };
 use domain::run_state::RunState;
 use store::{KeptBatch, Store, Worker};

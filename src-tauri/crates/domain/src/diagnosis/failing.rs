@@ -1,6 +1,6 @@
 //! What went wrong: requests made again, servers that were away, images that failed, answers that were cut off.
 
-use super::{OutputLimit, Change, Diagnosis, Finding, Observed, WaitReason, whole};
+use super::{Change, Diagnosis, Finding, Observed, OutputLimit, WaitReason, whole};
 use crate::run::RetryGroup;
 use crate::run_state::{FailureKind, RetryKind};
 

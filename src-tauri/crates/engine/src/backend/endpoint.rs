@@ -7,7 +7,7 @@ mod tests;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use domain::endpoint::{EndpointId, EndpointProblem, EndpointFailure, RunEndpoint};
+use domain::endpoint::{EndpointFailure, EndpointId, EndpointProblem, RunEndpoint};
 use domain::run::EndpointState;
 use domain::run_state::{RetryKind, StopReason};
 use providers::error::RequestError;

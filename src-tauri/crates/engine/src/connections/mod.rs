@@ -8,7 +8,7 @@ pub mod provider;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use domain::connection::{Connection, ConnectionCheck, EnvFileProposal, SettingSource};
-use domain::model::{Unavailable, ModelId};
+use domain::model::{ModelId, Unavailable};
 use domain::settings::Settings;
 use keys::{EnvFile, Environment, KeyRing, KeysError, Said, Source};
 use providers::base_url::{BaseUrl, Key};

@@ -2,6 +2,7 @@
 //! snapshots; executors do one image each; the library records which process works on it. BatchRun, batches take the place of
 //! executors.
 
+mod batches;
 mod board;
 mod budget;
 mod context;
@@ -10,7 +11,6 @@ mod executor;
 mod in_flight;
 mod job_state;
 mod outcome;
-mod batches;
 mod progress;
 mod retry;
 mod session;
@@ -248,12 +248,13 @@ impl Runs {
     /// settings that it rests on: it is what the run has cost so far, with the worst case of what waits.
     async fn keep_bound(self: &Arc<Self>, run: RunId, backend: &Backend, committed: PicoDollars) -> Result<()> {
         let question = backend.question();
-        let kept = self
-            .store
-            .read(move |view| Ok((view.waiting_images(run)?, view.committed_to_waiting(run)?, view.ignores_saved_answers(run)?)));
+        let kept = self.store.read(move |view| {
+            Ok((view.waiting_images(run)?, view.committed_to_waiting(run)?, view.ignores_saved_answers(run)?))
+        });
         let (waiting, of_waiting, ignores_saved_answers) = kept.await?;
         let planning = Arc::clone(&self.planning);
-        let unpaid = off_workers(move || planning.unanswered(question.filter(|_| !ignores_saved_answers).as_ref(), &waiting));
+        let unpaid =
+            off_workers(move || planning.unanswered(question.filter(|_| !ignores_saved_answers).as_ref(), &waiting));
         let unpaid = unpaid.await?;
         let sizes = self.store.read(move |view| view.sizes_of(&unpaid)).await?;
         let worst = |SizeCount { size, count }: &SizeCount| backend.image_at_most(*size).times(u64::from(*count));

@@ -9,12 +9,12 @@ use domain::run_state::{RunMode, RunState, StopReason};
 use tokio::sync::{Mutex, Semaphore, watch};
 use tokio::task::JoinHandle;
 
+use super::batches::BatchRun;
 use super::board::Board;
 use super::budget::Budget;
 use super::context::{RunContext, WorkClock};
 use super::dispatcher::Dispatcher;
 use super::outcome::Stop;
-use super::batches::BatchRun;
 use super::progress::Times;
 use super::tally::{Sums, Tally};
 use super::undecided::UndecidedRefusals;
