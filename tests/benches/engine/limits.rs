@@ -6,8 +6,13 @@ use std::time::Duration;
 
 use domain::model::ModelId;
 use domain::plan::{ImageSelection, RunRequest};
+<<<<<<< HEAD
 use domain::run_state::{RunState, StopReason};
 use fieldmark_tests::bench::concurrency;
+=======
+use domain::run::{RunState, StopReason};
+use fieldmark_tests::bench::with_concurrency;
+>>>>>>> main
 use simulator::{Chaos, Crowded, Distribution, Fate, Latency, Limits, Options, Simulator, fates};
 use tokio::task::JoinSet;
 
@@ -116,7 +121,7 @@ async fn carried_out(variant: Variant, folder: &Path) -> Vec<Figure> {
     let library = library(folder, &server.url()).await;
     let recipe = library.recipes.save_typed(LABELS).await.unwrap().id;
     let request = RunRequest {
-        options: concurrency(AT_ONCE),
+        options: with_concurrency(AT_ONCE),
         ..RunRequest::of(ImageSelection::All, recipe, ModelId(MODEL.into()))
     };
     let run = library.runs.start(&request).await.unwrap();
