@@ -95,14 +95,9 @@ async fn a_server_that_has_answered_is_waited_for_when_it_goes_away() {
     let server = simulate(Options { latency, ..Options::default() }).await;
     let address = server.address();
     let bench = Bench::with_pictures(&server.url(), KEY, 40);
-<<<<<<< HEAD
-    let run = bench.library.runs.start(&RunRequest { options: concurrency(2), ..request(&bench).await }).await.unwrap();
-    let mut progress = bench.library.runs.progress(run).unwrap();
-=======
     let run =
-        bench.library.start_run(&RunRequest { options: with_concurrency(2), ..request(&bench).await }).await.unwrap();
-    let mut progress = bench.library.run_progress(run).unwrap();
->>>>>>> main
+        bench.library.runs.start(&RunRequest { options: with_concurrency(2), ..request(&bench).await }).await.unwrap();
+    let mut progress = bench.library.runs.progress(run).unwrap();
     progress.wait_for(|snapshot| snapshot.done >= 4).await.unwrap();
     server.stop().await;
     let held = progress.wait_for(|snapshot| snapshot.hold.is_some()).await.unwrap().hold.clone().unwrap();
@@ -120,14 +115,9 @@ async fn a_run_keeps_its_chart_pictures_and_figures_through_a_pause_and_afterwar
     let latency = Latency { first_byte: Duration::from_millis(150).into(), ..Latency::default() };
     let server = simulate(Options { latency, ..Options::default() }).await;
     let bench = Bench::with_pictures(&server.url(), KEY, 40);
-<<<<<<< HEAD
-    let run = bench.library.runs.start(&RunRequest { options: concurrency(2), ..request(&bench).await }).await.unwrap();
-    let mut progress = bench.library.runs.progress(run).unwrap();
-=======
     let run =
-        bench.library.start_run(&RunRequest { options: with_concurrency(2), ..request(&bench).await }).await.unwrap();
-    let mut progress = bench.library.run_progress(run).unwrap();
->>>>>>> main
+        bench.library.runs.start(&RunRequest { options: with_concurrency(2), ..request(&bench).await }).await.unwrap();
+    let mut progress = bench.library.runs.progress(run).unwrap();
     progress.wait_for(|snapshot| snapshot.done >= 14).await.unwrap();
     bench.library.runs.pause(run);
     bench.end_of(run).await;
@@ -315,13 +305,8 @@ async fn a_full_server_that_calls_itself_overloaded_costs_no_image_and_is_asked_
     let limits = Limits { most_in_flight: Some(4), are_announced: false, ..Limits::default() };
     let server = simulate(Options { latency, limits, ..Options::default() }).await;
     let bench = Bench::with_pictures(&server.url(), KEY, 60);
-<<<<<<< HEAD
-    let run = carried_out(&bench, &RunRequest { options: concurrency(16), ..request(&bench).await }).await;
-    assert_eq!(bench.library.history.run(run).unwrap().done, 60);
-=======
     let run = carried_out(&bench, &RunRequest { options: with_concurrency(16), ..request(&bench).await }).await;
-    assert_eq!(bench.library.run(run).unwrap().done, 60);
->>>>>>> main
+    assert_eq!(bench.library.history.run(run).unwrap().done, 60);
     assert!(server.verdict().is_clean(), "{:?}", server.verdict());
     server.stop().await;
 }

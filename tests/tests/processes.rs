@@ -12,14 +12,9 @@ use domain::ids::RunId;
 use domain::model::ModelId;
 use domain::money::PicoDollars;
 use domain::plan::{ImageSelection, RunRequest};
-<<<<<<< HEAD
 use domain::run::RunProgress;
 use domain::run_state::{FailureKind, RunState, StopReason};
-use fieldmark_tests::bench::{Bench, COMPLETED, concurrency};
-=======
-use domain::run::{FailureKind, RunProgress, RunState, StopReason};
 use fieldmark_tests::bench::{Bench, COMPLETED, with_concurrency};
->>>>>>> main
 use fieldmark_tests::binary;
 use fieldmark_tests::books::Books;
 use fieldmark_tests::pictures::LABELS;
@@ -99,11 +94,7 @@ async fn two_processes_with_the_same_folder_and_recipe_pay_once() {
 async fn start(bench: &Bench, concurrency: u32) -> RunId {
     let recipe = bench.library.recipes.save_typed(LABELS).await.unwrap();
     let request = RunRequest::of(ImageSelection::All, recipe.id, ModelId(MODEL.into()));
-<<<<<<< HEAD
-    bench.library.runs.start(&RunRequest { options: concurrency(concurrency), ..request }).await.unwrap()
-=======
-    bench.library.start_run(&RunRequest { options: with_concurrency(concurrency), ..request }).await.unwrap()
->>>>>>> main
+    bench.library.runs.start(&RunRequest { options: with_concurrency(concurrency), ..request }).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

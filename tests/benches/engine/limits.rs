@@ -6,13 +6,8 @@ use std::time::Duration;
 
 use domain::model::ModelId;
 use domain::plan::{ImageSelection, RunRequest};
-<<<<<<< HEAD
 use domain::run_state::{RunState, StopReason};
-use fieldmark_tests::bench::concurrency;
-=======
-use domain::run::{RunState, StopReason};
 use fieldmark_tests::bench::with_concurrency;
->>>>>>> main
 use simulator::{Chaos, Crowded, Distribution, Fate, Latency, Limits, Options, Simulator, fates};
 use tokio::task::JoinSet;
 

@@ -212,7 +212,7 @@ fn a_filled_library_of_version_12_keeps_annotations_decisions_and_undo() {
     // What other names have meant is there under the new ones.
     assert_eq!(
         summaries.iter().map(|run| run.mode).collect::<Vec<_>>(),
-        [domain::run::RunMode::Batch, domain::run::RunMode::Live]
+        [domain::run_state::RunMode::Batch, domain::run_state::RunMode::Live]
     );
     let waits = library.store.read_blocking(|view| view.waits_of_run(RunId(2))).unwrap();
     assert_eq!(
