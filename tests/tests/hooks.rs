@@ -141,7 +141,7 @@ async fn a_command_that_nobody_agreed_to_does_not_run() {
     let copied =
         engine::Library::open(&copy.path().join("library.sqlite"), fieldmark_tests::bench::surroundings(&[])).unwrap();
     copied.settings.replace(&bench.library.settings.stated().unwrap()).unwrap();
-    let standing = copied.hooks().unwrap();
+    let standing = copied.hooks.all().unwrap();
     assert_eq!((standing[0].command.as_deref(), standing[0].is_agreed), (Some("touch ran"), false));
 }
 
@@ -160,13 +160,13 @@ fn agreement_to_a_command_ends_when_the_library_is_replaced() {
     library.hooks.agree(HookEvent::BeforeRun, "touch ran").unwrap();
     assert!(library.hooks.all().unwrap()[0].is_agreed);
     drop(library);
-    assert!(open(&database).hooks().unwrap()[0].is_agreed, "it is kept");
+    assert!(open(&database).hooks.all().unwrap()[0].is_agreed, "it is kept");
 
     // The settings stay where they were, as when a folder from someone else is unpacked over it.
     let other = folder.path().join("other/library.sqlite");
     drop(open(&other));
     fs::rename(&other, &database).unwrap();
-    let replaced = open(&database).hooks().unwrap();
+    let replaced = open(&database).hooks.all().unwrap();
     assert_eq!((replaced[0].command.as_deref(), replaced[0].is_agreed), (Some("touch ran"), false));
 }
 

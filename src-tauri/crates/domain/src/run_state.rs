@@ -57,7 +57,7 @@ pub enum RunMode {
     #[default]
     Live,
     /// In batches that the vendor works off within a day, at half the price.
-    Overnight,
+    Batch,
 }
 
 /// Where a run stands.

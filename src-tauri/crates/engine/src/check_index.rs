@@ -86,7 +86,7 @@ fn update_behind(index: &Weak<CheckIndex>) {
             }
             ended => {
                 if let Err(error) = ended {
-                    tracing::warn!(%error, "annotations are not looked through for mistakes");
+                    tracing::warn!(%error, "annotations could not be checked for mistakes");
                 }
                 index.is_updating.store(false, Ordering::Release);
                 index.changes.record();
