@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use domain::run::FailureKind;
+use domain::run_state::FailureKind;
 use fieldmark_tests::bench::{Bench, COMPLETED};
 use fieldmark_tests::{binary, lay_out_photos, repository, sample};
 
@@ -75,13 +75,13 @@ fn under_a_memory_limit_a_hostile_file_is_skipped_and_the_photos_beside_it_are_i
 async fn a_photo_that_became_a_named_pipe_fails_and_the_run_goes_on() {
     let bench = Bench::new();
     lay_out_photos(&bench.photos(), 4);
-    bench.library.import(&[bench.photos()]).unwrap();
+    bench.library.imports.run(&[bench.photos()]).unwrap();
     let replaced = bench.photos().join("day 1/IMG_0001.jpg");
     fs::remove_file(&replaced).unwrap();
     make_pipe(&replaced);
     let run = bench.start("nanodet-g-416").await;
     assert_eq!(bench.end_of(run).await, COMPLETED);
-    let report = bench.library.run_report(run).unwrap();
+    let report = bench.library.insight.report(run).unwrap();
     let failures: Vec<_> = report.failures.iter().map(|group| (group.kind, group.count)).collect();
     assert_eq!((report.summary.done, failures), (3, vec![(FailureKind::FileUnreadable, 1)]));
 }

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
-use domain::run::{RunState, StopReason};
+use domain::run_state::{RunState, StopReason};
 use fieldmark_tests::bench::{Bench, COMPLETED};
 use fieldmark_tests::pictures::LABELS;
 use fieldmark_tests::{binary, lay_out_photos};
@@ -63,7 +63,7 @@ async fn the_first_signal_drains_and_each_kind_has_its_exit_code() {
         send(signal, &running);
         let output = running.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(code), "{signal}: {}", said(&output));
-        let run = bench.library.runs().unwrap().remove(0);
+        let run = bench.library.history.runs().unwrap().remove(0);
         assert_eq!(run.state, PAUSED, "{signal}");
         assert_eq!(run.done as usize, server.ledger().billed.len(), "{signal}: what was in flight is kept");
         assert!(run.done > 0 && run.done < IMAGES, "{signal}: {}", run.done);
@@ -83,7 +83,7 @@ async fn the_second_signal_of_any_kind_ends_the_process() {
         let running = annotate(&bench, &server.url(), &[]).spawn().unwrap();
         until_sent(&bench, 2).await;
         send(first, &running);
-        let run = bench.library.runs().unwrap()[0].id;
+        let run = bench.library.history.runs().unwrap()[0].id;
         let mut running = running;
         let mut text = String::new();
         let mut stderr = running.stderr.take().unwrap();
@@ -114,7 +114,7 @@ async fn a_closed_pipe_stops_no_work_and_is_no_success() {
         }
         let output = running.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(code));
-        let run = bench.library.runs().unwrap().remove(0);
+        let run = bench.library.history.runs().unwrap().remove(0);
         assert_eq!((run.state, run.done), (COMPLETED, IMAGES));
         let lines = fs::read_to_string(bench.folder.path().join("all.jsonl")).unwrap();
         assert_eq!(lines.lines().count(), IMAGES as usize);

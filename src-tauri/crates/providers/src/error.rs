@@ -3,7 +3,7 @@
 use std::error::Error as _;
 use std::time::Duration;
 
-use domain::run::RetryKind;
+use domain::run_state::RetryKind;
 use domain::usage::Usage;
 
 use crate::refusal::Refusal;

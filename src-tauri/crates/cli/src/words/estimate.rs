@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use domain::model::Unavailable;
-use domain::money::PicoDollars;
-use domain::plan::{CostRange, ModelQuote, Quote};
-use domain::run::RunMode;
+use domain::money::{CostRange, PicoDollars};
+use domain::plan::{ModelQuote, Quote};
+use domain::run_state::RunMode;
 
 use super::figures::{at_most, counted, duration, grouped, money};
 use super::quote::{answer_basis, asked_count, budget, time_basis, worst_case};
 use super::refusal::{unavailable, unsupported};
-use super::style::HEADING;
 use super::table::Table;
 use crate::arguments::Estimate;
+use crate::style::HEADING;
 
 pub fn estimate(out: &mut dyn Write, quote: &Quote, recipe: &str, arguments: &Estimate) -> io::Result<()> {
     writeln!(out, "{HEADING}{}, recipe {recipe}{HEADING:#}", counted(quote.image_count, "image"))?;

@@ -5,16 +5,17 @@ use std::io::{self, Write};
 use domain::budget::{BudgetForecast, BudgetReach};
 use domain::ids::RunId;
 use domain::model::Destination;
-use domain::money::PicoDollars;
+use domain::money::{CostRange, PicoDollars};
 use domain::pace::{EndpointLimit, LimitedUnit};
-use domain::plan::{AnswerBasis, CostBasis, CostRange, ModelQuote, Quote, TimeBasis, TimeEstimate};
-use domain::run::{RunMode, RunSummary};
+use domain::plan::{AnswerBasis, CostBasis, ModelQuote, Quote, TimeBasis, TimeEstimate};
+use domain::run::RunSummary;
+use domain::run_state::RunMode;
 use engine::pilot::PilotVerdict;
 
 use super::figures::{at_most, counted, duration, grouped, money};
 use super::refusal::unsupported;
-use super::style::{GOOD, HEADING, WARNING};
 use crate::arguments::Annotate;
+use crate::style::{GOOD, HEADING, WARNING};
 
 pub fn quote(
     out: &mut dyn Write,

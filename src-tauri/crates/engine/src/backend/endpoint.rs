@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use domain::endpoint::{EndpointFailure, EndpointId, EndpointProblem, RunEndpoint};
-use domain::run::{EndpointState, RetryKind, StopReason};
+use domain::run::EndpointState;
+use domain::run_state::{RetryKind, StopReason};
 use providers::error::RequestError;
 use providers::provider::Endpoint;
 use providers::rate_limits::RateLimits;
