@@ -327,7 +327,7 @@ impl PacedEndpoint {
             }
             // Each may have been billed. Where another endpoint works, it carries on.
             RetryAction::Retry { .. }
-                if matches!(kind, RetryKind::ConnectionLost | RetryKind::TimedOut)
+                if error.may_be_billed()
                     && others != Others::Open
                     && lock(&self.streak).record_lost(permit.entered_at, Instant::now()) =>
             {
