@@ -71,6 +71,20 @@ fn under_a_memory_limit_a_hostile_file_is_skipped_and_the_photos_beside_it_are_i
     }
 }
 
+#[test]
+fn the_settings_say_how_much_memory_decoding_may_take() {
+    let folder = tempfile::tempdir().unwrap();
+    let fieldmark = |arguments: &[&str], photo: &Path| {
+        let mut command = Command::new(binary("fieldmark"));
+        command.env_clear().env("HOME", folder.path()).arg("--db").arg(folder.path().join("library.sqlite"));
+        text(&output(command.args(arguments).arg(photo)))
+    };
+    fieldmark(&["annotate", "--yes"], &sample("coffee.jpg"));
+    fs::write(folder.path().join("settings.toml"), "[import]\ndecoding_memory_mb = 100\n").unwrap();
+    let said = fieldmark(&["estimate"], &repository("tests/fixtures/hostile/deep.png"));
+    assert!(said.contains("MB of memory, and 100 MB are allowed"), "{said}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_photo_that_became_a_named_pipe_fails_and_the_run_goes_on() {
     let bench = Bench::new();

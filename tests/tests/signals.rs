@@ -102,6 +102,26 @@ async fn the_second_signal_of_any_kind_ends_the_process() {
     }
 }
 
+/// `nohup` and shells that leave a program running have it ignore SIGHUP.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hang_up_that_is_ignored_by_the_parent_s_wish_ends_no_run() {
+    let server = simulate(Duration::from_millis(100)).await;
+    let bench = Bench::with_pictures(&server.url(), KEY, IMAGES);
+    let usual = annotate(&bench, &server.url(), &[]);
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]).arg(usual.get_program()).args(usual.get_args());
+    shell.env_clear().envs(usual.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    shell.current_dir(bench.folder.path()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let running = shell.spawn().unwrap();
+    until_sent(&bench, 3).await;
+    send("-HUP", &running);
+    let output = running.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let run = bench.library.history.runs().unwrap().remove(0);
+    assert_eq!((run.state, run.done), (COMPLETED, IMAGES));
+    server.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_closed_pipe_stops_no_work_and_is_no_success() {
     let server = simulate(Duration::from_millis(20)).await;
