@@ -173,6 +173,7 @@ async fn the_advice_names_the_coordinates_in_which_a_model_answers() {
     let said = bench.fieldmark(&server.url, KEY).args(["report", "latest"]).output().unwrap();
     let said = String::from_utf8(said.stdout).unwrap();
     assert!(said.contains("all 2 images failed: the model answers in 0..1 coordinates"), "{said}");
+    assert!(!said.contains("--retry-failed"), "the same question has the same answer: {said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -193,3 +193,25 @@ async fn a_budget_below_the_low_estimate_stops_about_where_the_quote_says() {
     assert!(summary.done.abs_diff(images) <= 3, "{} done, {images} forecast", summary.done);
     server.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_most_is_the_same_figure_wherever_it_is_said() {
+    let batching = Batching { takes: Duration::from_millis(100), ..Batching::default() };
+    let server = Simulator::start(Options { batching, ..Options::default() }).await.unwrap();
+    let bench = bench(&server, 6, 3);
+    let said = |arguments: &[&str]| {
+        let told = bench.fieldmark(&server.url(), KEY).args(arguments).output().unwrap();
+        String::from_utf8([told.stderr, told.stdout].concat()).unwrap()
+    };
+    for mode in [&[][..], &["--batch"]] {
+        let table = said(&[&["estimate", "photos", "--labels", LABELS, "--models", MODEL, "--fresh"], mode].concat());
+        let row = table.lines().find(|line| line.starts_with(MODEL)).unwrap_or_else(|| panic!("{table}"));
+        let high = row.split_whitespace().nth(3).unwrap();
+        let annotate = ["annotate", "photos", "--labels", LABELS, "--model", MODEL, "--fresh", "--yes"];
+        let run = said(&[&annotate[..], mode].concat());
+        let quote = run.lines().find(|line| line.trim_start().starts_with("cost")).unwrap_or_else(|| panic!("{run}"));
+        assert!(quote.contains(&format!("{high} at most")), "{mode:?}: {quote}, and in the table {row}");
+        assert!(run.contains(&format!("at most {high})")), "{mode:?}: in the report: {run}");
+    }
+    server.stop().await;
+}

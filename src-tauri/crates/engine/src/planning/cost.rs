@@ -458,6 +458,14 @@ mod tests {
         assert_eq!(basis.text_tokens, 214 * 2 * 300);
         assert_eq!(basis.answer_tokens, 2_466_992);
         assert!(Expected::of(&[], &costs, RunMode::Live).is_none());
+
+        // Under a maximum of one's own no longer request follows, and what was lost counts all the same.
+        let known = backend::known(&ModelId("claude-haiku-5-5".into())).unwrap();
+        let prepared = known.prepare(&Recipe::find_these("cat, dog").unwrap(), RunMode::Live, Some(8_192)).unwrap();
+        let own_maximum = RequestCosts::new(prepared, RunMode::Live, 3);
+        assert!(!own_maximum.has_longer());
+        let taught = Expected::of(&earlier, &own_maximum, RunMode::Live).unwrap();
+        assert!((taught.requests - 1.5).abs() < f64::EPSILON, "{}", taught.requests);
     }
 
     #[test]
