@@ -29,7 +29,7 @@ use crate::originals::fingerprint;
 use crate::settings::LibrarySettings;
 use crate::sync::lock;
 use crate::thumbnails::{THUMBNAIL_EDGE, Thumbnails};
-use crate::{EngineError, Result, samples};
+use crate::{EngineError, Result, places, samples};
 
 /// Paths that wait to be read: enough to keep every reader busy, few enough to hold no memory.
 const SCAN_AHEAD: usize = 1024;
@@ -188,7 +188,7 @@ impl Imports {
     fn collections_for(&self, dropped: &[PathBuf]) -> Result<Vec<Root>> {
         let mut by_folder: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
         for path in dropped {
-            let path = std::path::absolute(path).map_err(EngineError::file(path))?;
+            let path = places::absolute(path).map_err(EngineError::file(path))?;
             let folder = if path.is_dir() { path.clone() } else { path.parent().unwrap_or(&path).to_owned() };
             by_folder.entry(folder).or_default().push(path);
         }

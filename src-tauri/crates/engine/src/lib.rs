@@ -24,6 +24,7 @@ mod machine;
 mod originals;
 mod outputs;
 pub mod pilot;
+mod places;
 mod planning;
 mod private;
 mod provided;

@@ -176,7 +176,7 @@ impl Runs {
     /// The files and folders by which the exports of a run name its images.
     async fn roots(&self, request: &RunRequest) -> Result<Vec<PathBuf>> {
         if !request.paths.is_empty() {
-            let absolute = |path: &PathBuf| std::path::absolute(path).map_err(EngineError::file(path));
+            let absolute = |path: &PathBuf| crate::places::absolute(path).map_err(EngineError::file(path));
             return request.paths.iter().map(absolute).collect();
         }
         let collection = match &request.images {
