@@ -460,7 +460,7 @@ mod tests {
         assert!(Expected::of(&[], &costs, RunMode::Live).is_none());
 
         // Under a maximum of one's own no longer request follows, and what was lost counts all the same.
-        let known = crate::provided::known(&ModelId("claude-haiku-5-5".into())).unwrap();
+        let known = provided::known(&ModelId("claude-haiku-5-5".into())).unwrap();
         let prepared = known.prepare(&Recipe::find_these("cat, dog").unwrap(), RunMode::Live, Some(8_192)).unwrap();
         let own_maximum = RequestCosts::new(prepared, RunMode::Live, 3);
         assert!(!own_maximum.has_longer());
