@@ -30,7 +30,7 @@ async function begin(sample: number): Promise<number> {
   await dialog()
     .getByRole("button", { name: `Check a sample of ${sample}` })
     .click();
-  await page.getByText("Is this cup, and in the right place?").waitFor();
+  await page.getByText("Is “cup” correct and well placed?").waitFor();
   return above;
 }
 
@@ -86,7 +86,7 @@ describe("a sample", () => {
     expect(await looked().innerText()).toBe("Checked 0 of 10");
     await page.keyboard.press("a");
     await page.keyboard.press("a");
-    await page.getByText("None of 2 was wrong. At most 77.6 % of all are wrong (95 % confidence).").waitFor();
+    await page.getByText("None of 2 is wrong. At most 77.6 % of all are wrong (95 % confidence).").waitFor();
     await page.keyboard.press("x");
     await page.getByText("Why was the last one wrong?").waitFor();
     await page.keyboard.press("3");
@@ -239,7 +239,7 @@ it("is legible in Spanish", async () => {
   await screenshot(page, "es-audit-threshold-dark-1280");
   await expectNothingCut(page);
   await page.getByRole("button", { name: /^Comprobar una muestra/ }).click();
-  await page.getByText("¿Es cup y está en su sitio?").waitFor();
+  await page.getByText("¿Es correcta «cup» y está bien colocada?").waitFor();
   await page.keyboard.press("x");
   await painted();
   await screenshot(page, "es-audit-sample-dark-1280");

@@ -111,7 +111,7 @@ describe("the cap in the plan", () => {
     await cap().fill("0.001");
     await cap().press("Enter");
     await page
-      .getByText(/^Not one image could be sent under \$0\.001; the most expensive can cost \$0\.00\d+\.$/)
+      .getByText(/^\$0\.001 is too low for a single image; the most expensive can cost \$0\.00\d+\.$/)
       .waitFor();
     expect(await go().isDisabled()).toBe(true);
     await cap().fill("");

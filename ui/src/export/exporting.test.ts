@@ -45,8 +45,8 @@ describe("an export", () => {
       { feature: "polygons", kind: "simplified", count: 3 },
     ];
     expect(words.exports.leftOut({ ...exported, losses })).toEqual([
-      "Skipped: points (1,200), failed images (2).",
-      "Not kept: outlines of polygons (3).",
+      "Not exported: points (1,200), failed images (2).",
+      "Simplified: polygon outlines (3).",
     ]);
     expect(words.exports.leftOut(exported)).toEqual([]);
   });

@@ -197,7 +197,7 @@ describe("what to change", () => {
         share: 0.38,
         limit: null,
       }),
-    ).toEqual({ title: "Held back by the server’s limits", note: "For 1 min 21 s, 38 % of the time." });
+    ).toEqual({ title: "Slowed by the server’s rate limit", note: "For 1 min 21 s, 38 % of the time." });
   });
 
   it("tells refusals and overloads apart, and repeated requests as a count of the images there were", () => {

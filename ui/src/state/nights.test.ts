@@ -16,7 +16,7 @@ describe("an overnight run", () => {
     const [night] = app.nights.ended;
     expect(night?.run).toMatchObject({ id: 3, mode: "overnight", state: { kind: "stopped", reason: "completed" } });
     expect(night && words.history.night.ended(night.run, night.tookMillis)).toMatch(
-      /^Batch run 3 is done: \d+ images done, \d+ failed, \d+ annotations; \$0\.\d+ paid of \$0\.\d+ quoted, in 7 h 12 min\.$/u,
+      /^Batch run 3 is done: \d+ images done, \d+ failed, \d+ annotations; cost \$0\.\d+ \(estimated \$0\.\d+\), took 7 h 12 min\.$/u,
     );
     app.nights.putAway(3);
     expect(app.nights.ended).toEqual([]);

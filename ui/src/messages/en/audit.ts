@@ -10,8 +10,8 @@ const share = (value: number) => `${decimal(value * 100)}\u00a0%`;
 const above = (label: string, threshold: number) => `${label}, ${confidence(threshold)} and above`;
 
 const wrongOf = ({ wrong, judged, rate }: ErrorRate): string => {
-  if (wrong === 0) return judged === 1 ? "The one was right." : `None of ${count(judged)} was wrong.`;
-  return `${count(wrong)} of ${count(judged)} ${wrong === 1 ? "was" : "were"} wrong: ${share(rate)}.`;
+  if (wrong === 0) return judged === 1 ? "The one checked is correct." : `None of ${count(judged)} is wrong.`;
+  return `${count(wrong)} of ${count(judged)} ${wrong === 1 ? "is" : "are"} wrong: ${share(rate)}.`;
 };
 
 export const audit = {
@@ -31,14 +31,14 @@ export const audit = {
   sampleWrong: "Enter a whole number of 1 or more.",
   drawn: "drawn at random",
   cleanBound: (sample: number, atMost: number) =>
-    `${count(sample)} right of ${count(sample)} would mean at most ${share(atMost)} wrong (95 % confidence).`,
+    `If all ${count(sample)} are right, at most ${share(atMost)} of all are wrong (95 % confidence).`,
   wholeSample: (sample: number) =>
     sample === 1
       ? "It is the only one, so you check it."
       : `These are all ${count(sample)}: nothing is accepted unchecked.`,
   share,
   errorLimit: "Error limit",
-  errorLimitNote: "of the accepted may be wrong",
+  errorLimitNote: "of accepted annotations may be wrong",
   neededSample: (sample: number, limit: number) => `For a limit of ${share(limit)}, check ${count(sample)}.`,
   decides: "Your answers are decisions: right accepts the annotation, wrong rejects it.",
   begin: (sample: number) => (sample === 0 ? "Check a sample" : `Check a sample of ${count(sample)}`),
@@ -62,7 +62,7 @@ export const audit = {
   whole: "Show the whole image",
   hideMark: "Hide the annotation",
   mark: "This annotation",
-  question: (label: string) => `Is this ${label}, and in the right place?`,
+  question: (label: string) => `Is “${label}” correct and well placed?`,
   certainty: "Confidence",
   image: "Image",
   right: "Right",
@@ -79,8 +79,8 @@ export const audit = {
   found: "Sample result",
   statement: (finding: ErrorRate, all: number): string =>
     finding.judged >= all
-      ? `${wrongOf(finding)} ${all === 1 ? "There are no others." : "Those were all of them."}`
-      : `${wrongOf(finding)} With 95 % confidence, at most ${share(finding.at_most)} of the ${count(all)} are.`,
+      ? `${wrongOf(finding)} ${all === 1 ? "There are no others." : "All of them were checked."}`
+      : `${wrongOf(finding)} With 95 % confidence, at most ${share(finding.at_most)} of all ${count(all)} are wrong.`,
   gone: "The annotations of this sample are no longer in the library.",
   acceptOthers: (number: number) => (number === 1 ? "Accept the other one" : `Accept the other ${count(number)}`),
   withinLimit: (limit: number) => `That is within your limit of ${share(limit)}.`,

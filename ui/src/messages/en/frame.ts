@@ -56,7 +56,7 @@ export const frame = {
       .filter((part) => part !== "")
       .join(", "),
   importCancelled: (added: number) =>
-    `Import cancelled; ${count(added)} ${added === 1 ? "image was" : "images were"} added before`,
+    `Import cancelled after ${count(added)} ${added === 1 ? "image" : "images"}`,
   dropTitle: "Drop to add",
   dropNote: "Each folder becomes a collection. The originals are only read.",
   dropOverDialog: "The photos are added in the background. The open dialog stays as it is.",
@@ -69,5 +69,5 @@ export const frame = {
     not_positive: "Enter more than $0.",
     too_much: "Enter $1,000,000 at most.",
   },
-  refused: (message: string) => `That did not work: ${message}`,
+  refused: (message: string) => `Something went wrong: ${message}`,
 };

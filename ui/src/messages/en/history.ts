@@ -65,11 +65,11 @@ export const history = {
     ended: (ended: RunSummary, tookMillis: number) => {
       const { state } = ended;
       const isThrough = state.kind !== "stopped" || state.reason === "completed";
-      const quoted = ended.quoted_dollars === null ? "" : ` of ${money(ended.quoted_dollars.expected)} quoted`;
+      const quoted = ended.quoted_dollars === null ? "" : ` (estimated ${money(ended.quoted_dollars.expected)})`;
       return [
         `Batch run ${count(ended.id)} ${isThrough ? "is done" : `stopped (${run.states[state.reason].toLowerCase()})`}: `,
         `${images(ended.done)} done, ${count(ended.failed)} failed, ${marks(ended.mark_count)}; `,
-        `${money(ended.paid_dollars)} paid${quoted}, in ${run.wholeMinutes(tookMillis)}.`,
+        `cost ${money(ended.paid_dollars)}${quoted}, took ${run.wholeMinutes(tookMillis)}.`,
       ].join("");
     },
     putAway: (ended: number) => `Dismiss the notice about run ${count(ended)}`,
@@ -83,12 +83,12 @@ export const history = {
   propagatedMarks: "Propagated annotations",
   unread: "Files that could not be read",
 
-  cost: "Quote against paid",
+  cost: "Estimated and actual cost",
   notReported: "Cost not reported",
-  paidOf: (paid: number, { expected }: CostRange) => `${money(paid)} of ${money(expected)} quoted`,
+  paidOf: (paid: number, { expected }: CostRange) => `${money(paid)} (estimated ${money(expected)})`,
   /** `part` of the quote: 0.95 is 5 % under. */
   offBy: (part: number) =>
-    Math.abs(part - 1) < 0.005 ? "as quoted" : part < 1 ? `${share(part)} under` : `${share(part)} over`,
+    Math.abs(part - 1) < 0.005 ? "as estimated" : part < 1 ? `${share(part)} under` : `${share(part)} over`,
   partOnly: (finished: number, total: number) => `${count(finished)} of ${images(total)} so far`,
   low: (cost: number) => `low ${money(cost)}`,
   high: (cost: number) => `at most ${enoughMoney(cost)}`,
@@ -114,29 +114,29 @@ export const history = {
   repair: (repair: RepairKind): string => {
     switch (repair.kind) {
       case "words_around":
-        return "Text around the list";
+        return "Text around the JSON";
       case "broken_json":
-        return "Malformed lists, read item by item";
+        return "Malformed JSON, parsed item by item";
       case "cut_off":
         return "Answers that ended early";
       case "label_renamed":
-        return `Labels under another name, such as “${repair.answered}”`;
+        return `Labels renamed, such as “${repair.answered}”`;
       case "number_from_text":
         return `Numbers written as text, such as ${repair.field}`;
       case "corners_swapped":
         return "Corners swapped";
       case "clamped_to_picture":
-        return `Boxes beyond the edge, such as by ${decimal(repair.pixels, 0)} px`;
+        return `Boxes clipped at the image edge, such as by ${decimal(repair.pixels, 0)} px`;
       case "confidence_from_percent":
         return "Confidences in percent";
       case "confidence_left_out":
-        return `Invalid confidences, such as “${repair.answered}”`;
+        return `Invalid confidences dropped, such as “${repair.answered}”`;
       case "attribute_converted":
-        return `Attributes of another type, such as ${repair.name} “${repair.answered}”`;
+        return `Attributes converted to their type, such as ${repair.name} “${repair.answered}”`;
       case "attribute_clamped":
-        return `Attributes out of range, such as ${repair.name} “${repair.answered}”`;
+        return `Attributes clamped to their range, such as ${repair.name} “${repair.answered}”`;
       case "attribute_left_out":
-        return `Attributes that do not fit, such as ${repair.name} “${repair.answered}”`;
+        return `Invalid attributes dropped, such as ${repair.name} “${repair.answered}”`;
     }
   },
   drop: ({ example, names, more_names }: DropGroup): string => {
@@ -214,7 +214,7 @@ export const history = {
     ].join(", "),
 
   emptyTitle: "No runs yet",
-  emptyNote: "Every run is kept here with its metrics, its cost and its annotations.",
+  emptyNote: "Every run is listed here with its metrics, cost and annotations.",
   toPlan: "Plan a run",
   toLibrary: "Go to the library",
 };

@@ -23,6 +23,6 @@ export const layers = {
   /** Behind the images that a question is about. */
   inLayers: (layers: LayerScope): string => {
     if (layers.kind === "all") return "in all layers";
-    return layers.runs.length === 0 ? "people’s work only" : `${named(layers.runs).toLowerCase()} only`;
+    return layers.runs.length === 0 ? "people’s annotations only" : `${named(layers.runs).toLowerCase()} only`;
   },
 };

@@ -72,9 +72,9 @@ export const plan = {
   noRecipeNote: "There is no recipe yet. Enter names of objects, such as: cat, cup, traffic light.",
   toRecipe: "Enter what to find",
   noneChosen: "No images are selected",
-  noneChosenNote: "The selection is now empty. Choose another collection or other images in the library.",
+  noneChosenNote: "Choose a collection or images in the library.",
   undoDelete: "Undo",
-  quotingNote: "A few of them are run to measure the speed of this machine.",
+  quotingNote: "A few of these images are annotated to measure the speed of this machine.",
   model: "Model",
   low: "Low",
   expected: "Expected",
@@ -90,7 +90,7 @@ export const plan = {
     no_price: "No price is known for this model",
     now_only: "This model is not available in batches",
   },
-  afterRun: "after a run",
+  afterRun: "after first run",
   afterRunNote: "Known once this model has annotated some images",
   night: "within 24 h",
   nightNote: "The vendor processes it within 24 hours",
@@ -98,7 +98,7 @@ export const plan = {
   modes: { live: "Live", overnight: "Batch" } satisfies Record<RunMode, string>,
   modePrice: ({ expected }: CostRange) => money(expected),
   thisMachine: "this machine",
-  cannotRun: "cannot run this",
+  cannotRun: "cannot run this recipe",
   at: (host: string, isOnThisMachine: boolean) => (isOnThisMachine ? `${host}, a server on this machine` : host),
   models: (number: number) => `${count(number)} models`,
   retires: (day: CalendarDate) => `Retires ${dayOfYear(day)}`,
@@ -147,7 +147,7 @@ export const plan = {
     }
   },
   timeTitle: "Time estimate",
-  timeNote: "a run cannot end sooner",
+  timeNote: "earliest finish",
   timeSum: (number: number, each: string, atOnce: number) =>
     `Answers, ${count(number)} × ${each}, ${count(atOnce)} in parallel`,
   timeNight: "The vendor processes the batches within 24 hours, at half the price.",
@@ -191,7 +191,7 @@ export const plan = {
     `and, through your additional endpoints, to ${names(further.map(({ name, host }) => `${name} (${host})`))}`,
   leavesText: "Label names, definitions, instructions",
   readWords: "Show the exact prompt",
-  wordsTitle: "Prompt",
+  wordsTitle: "Exact prompt",
   wordsNote: "Sent with every image, exactly as shown.",
   agree: {
     title: (number: number, host: string) => `Send ${images(number)} to ${host}?`,
@@ -204,12 +204,12 @@ export const plan = {
   which: {
     title: "Images to send",
     answered: (answered: number, total: number, asksAnew: boolean) =>
-      `${count(answered)} of ${count(total)} answered before: ${asksAnew ? "paid again" : "not paid again"}`,
-    askAnew: "Ask again about every image",
+      `${count(answered)} of ${count(total)} have saved answers: ${asksAnew ? "billed again" : "not billed again"}`,
+    askAnew: "Ignore saved answers",
     similar: (followers: number) =>
       followers === 1
-        ? "1 of these looks like another: send one of each group and propagate its annotations to the others"
-        : `${count(followers)} of these look like another: send one of each group and propagate its annotations to the others`,
+        ? "Skip 1 near-duplicate (copy annotations from a similar image)"
+        : `Skip ${count(followers)} near-duplicates (copy annotations from a similar image)`,
   },
   atOnce: {
     advanced: "Advanced",
@@ -232,7 +232,7 @@ export const plan = {
       large: "Meant for 50 images and more.",
     } satisfies Record<Preset, string>,
     suggestion: (name: string) => `Suggested for this number of images: ${name}.`,
-    pause: "Pause between requests, ms",
+    pause: "Pause between requests (ms)",
     none: "none",
     pauseRange: (most: number) => `Enter a whole number of milliseconds up to ${count(most)}.`,
     pauseHinders: "The pause is not valid.",
@@ -248,7 +248,7 @@ export const plan = {
     note: (cap: Dollars) =>
       `The worst case is reserved before each request, so the run stops before it could exceed ${exactMoney(cap)}.`,
     tooSmall: (cap: Dollars, dearest: Dollars) =>
-      `Not one image could be sent under ${exactMoney(cap)}; the most expensive can cost ${enoughMoney(dearest)}.`,
+      `${exactMoney(cap)} is too low for a single image; the most expensive can cost ${enoughMoney(dearest)}.`,
     noPrice: "This model has no price, so a cap cannot be enforced. Clear the field to run without one.",
     hinders: "The budget cap is not valid.",
     beyond: (cap: Dollars) => `More than your cap of ${exactMoney(cap)}`,
@@ -265,34 +265,34 @@ export const plan = {
   costRange: (low: Dollars, high: Dollars) => `low ${money(low)}, at most ${enoughMoney(high)}`,
   sent: ({ size, count: number, image_tokens }: SentSize) =>
     `${count(number)} at ${pixels(size)}: ${count(image_tokens)} each`,
-  sentOthers: "In other sizes",
+  sentOthers: "Other sizes",
   imageTokens: ({ image_tokens, input_dollars_per_million: perMillion }: CostBasis) =>
     `${count(image_tokens)} image tokens at ${rate(perMillion)}`,
-  textTokens: ({ text_tokens }: CostBasis) => `Instructions, question: ${count(text_tokens)}`,
+  textTokens: ({ text_tokens }: CostBasis) => `Prompt text: ${count(text_tokens)}`,
   answerTokens: ({ answer_tokens, output_dollars_per_million: perMillion }: CostBasis) =>
     `Answers: ${count(answer_tokens)} at ${rate(perMillion)}`,
   answerBasis: (basis: AnswerBasis) =>
     basis.kind === "assumed"
       ? `The length of answers is assumed: ${count(basis.marks)} annotations per image, no thinking.`
       : basis.requests > basis.images
-        ? `As before: ${images(basis.images)} took ${count(basis.requests)} requests, including repeats of cut-off answers.`
-        : `The answer length is the average of ${images(basis.images)} before.`,
+        ? `Based on earlier runs: ${images(basis.images)} took ${count(basis.requests)} requests, including repeats of cut-off answers.`
+        : `The answer length is the average of ${images(basis.images)} in earlier runs.`,
   caching: ({ instruction_tokens: tokens, least_tokens: least, is_used }: PromptCaching) => {
     const instructions = `The instructions (about ${count(tokens)} tokens)`;
     if (is_used) return `${instructions} are cached: one request goes first, the others read the cache.`;
-    if (tokens >= least) return `${instructions} are not cached: every request pays for them in full.`;
-    return `${instructions} are under the ${count(least)} that this model needs to cache them: every request pays for them in full.`;
+    if (tokens >= least) return `${instructions} are not cached: every request is billed for them in full.`;
+    return `${instructions} are under the ${count(least)} that this model needs to cache them: every request is billed for them in full.`;
   },
-  sumNow: "Expected, if live",
-  sumNight: "Batch, half of that",
+  sumNow: "Expected, live",
+  sumNight: "Batch, half price",
   highNote: ({ answer_tokens_limit: usual, longer_answer_tokens_limit: longer, retries }: CostBasis) =>
     longer > usual
-      ? `At most: every answer is cut off at ${count(usual)} tokens and asked for again, up to ${count(longer)}, and each retry (${count(retries)} per image) is billed too.`
+      ? `At most: every answer is cut off at ${count(usual)} tokens and requested again with up to ${count(longer)}, and each retry (${count(retries)} per image) is billed too.`
       : `At most: every answer reaches its limit of ${count(usual)} tokens, and each retry (${count(retries)} per image) is billed too.`,
   highNoteInBatches: ({ answer_tokens_limit: limit }: CostBasis) =>
     `At most: every answer reaches its limit of ${count(limit)} tokens.`,
   free: "Runs on this machine",
-  allAnswered: "Every image is already answered: nothing is sent",
+  allAnswered: "All answers are saved: nothing is sent",
   noPriceNote: "No price is known for this model.",
   annotate: (number: number, cost: string | null) => `Annotate ${images(number)}${cost === null ? "" : `, ${cost}`}`,
   /** Images that are asked about, and those whose earlier answers are used again for nothing. */

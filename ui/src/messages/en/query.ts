@@ -33,7 +33,7 @@ const marks: Record<Status, string> = {
 
 const traits: Record<Trait, { has: string; lacks: string }> = {
   marks: { has: "With annotations", lacks: "Without annotations" },
-  answer: { has: "Seen by a model", lacks: "Not seen by a model" },
+  answer: { has: "Annotated by a model", lacks: "Not annotated by a model" },
   attributes: { has: "With attributes", lacks: "Without attributes" },
 };
 

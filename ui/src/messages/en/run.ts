@@ -39,11 +39,11 @@ const failures: Record<FailureKind, { title: string; remedy: string }> = {
   },
   refused: {
     title: "Image refused",
-    remedy: "The server rejected this image. Skip it, or annotate it by hand.",
+    remedy: "The server rejected this image. Skip it, or annotate it manually.",
   },
   declined: {
     title: "Model declined",
-    remedy: "The model refused to answer; this was billed. Try another model, or annotate it by hand.",
+    remedy: "The model refused to answer; this was billed. Try another model, or annotate it manually.",
   },
   cut_off: {
     title: "Answer cut off",
@@ -52,12 +52,12 @@ const failures: Record<FailureKind, { title: string; remedy: string }> = {
   },
   answer_unreadable: {
     title: "Answer cannot be read",
-    remedy: "The answer is not a list of annotations. It is kept. Try another model.",
+    remedy: "The answer is not a list of annotations. It is saved. Try another model.",
   },
   answer_unusable: {
     title: "No annotation can be used",
     remedy:
-      "The model answered with annotations, but none fits the recipe and the image. The answer is kept. Check the label names, or try another model.",
+      "The model answered with annotations, but none fits the recipe and the image. The answer is saved. Check the label names, or try another model.",
   },
   coordinates_as_fractions: {
     title: "The model answers in 0..1 coordinates",
@@ -86,7 +86,7 @@ const stopped = {
   not_such_a_server: (_model: string, host: string) =>
     `The server at ${host} is not a Claude API server. Check the address, then resume.`,
   batch_canceled: (_model: string, host: string) =>
-    `A batch was canceled at ${host}, but not by Fieldmark. Its finished results are stored. Resume to submit the other images again.`,
+    `A batch was cancelled at ${host}, but not by Fieldmark. Its finished results are saved. Resume to submit the other images again.`,
   batch_unknown: (_model: string, host: string) =>
     `${host} does not know a batch of this run. If the key is that of another account, enter the right one and resume. If the batch is gone, give it up.`,
   request_refused: (_model: string, host: string) =>
@@ -94,13 +94,13 @@ const stopped = {
   answers_unreadable: (_model: string, host: string) =>
     `The answers of ${host} cannot be read, and each may have been billed. Check the address and the network, then resume.`,
   wait_too_long: (_model: string, host: string) =>
-    `${host}, or a limit, requires a wait of more than an hour. Resume later, or check the limits in Settings.`,
+    `A rate limit requires a wait of more than an hour before the next request to ${host}. Resume later, or check the limits in Settings.`,
   unreachable: (_model: string, host: string) =>
     `${host} could not be reached in several attempts. Check the network, the proxy and the server, then resume.`,
   answers_pending: () =>
     "The remaining images are in a batch of another run. Resume that run to fetch the answers, then this one.",
   internal_error: () =>
-    "Fieldmark failed during this run. All answers so far are stored. Resume, and if it fails again, please report it with the details below.",
+    "Fieldmark failed during this run. All answers so far are saved. Resume, and if it fails again, please report it with the details below.",
 };
 
 /** Why a run may have ended by itself. */
@@ -108,7 +108,7 @@ export type OwnStop = keyof typeof stopped;
 
 const retries: Record<RetryKind, string> = {
   rate_limited: "Rate limit reached, waited as requested",
-  overloaded: "Server overloaded",
+  overloaded: "Server overloaded (529)",
   server_failed: "Temporary server error",
   connection_lost: "Connection lost before the answer",
   answer_unreadable: "Server's answer could not be read",
@@ -158,7 +158,7 @@ const stages: Record<BatchStage, string> = {
   working: "In progress",
   canceling: "Cancelling",
   unknown: "Unknown to the server",
-  ended: "Ended, results stored",
+  ended: "Ended, results saved",
 };
 
 export const run = {
@@ -185,7 +185,7 @@ export const run = {
     unknown_model: "Unknown model",
     not_such_a_server: "Wrong server",
     request_refused: "Refused",
-    batch_canceled: "Batch canceled",
+    batch_canceled: "Batch cancelled",
     batch_unknown: "Unknown batch",
     answers_unreadable: "Unreadable answers",
     wait_too_long: "Long wait",
@@ -205,7 +205,7 @@ export const run = {
       : `Retries the failed images that may still succeed, and continues with the ${images(left)} left`,
   notWorthRetrying: "A retry would give the same result, so it is not retried.",
   paidAgain:
-    "It is not retried, because a new answer is billed again. To retry it, plan a run that asks again about every image.",
+    "It is not retried, because a new answer is billed again. To retry it, plan a run with “Ignore saved answers”.",
   review: "Review annotations",
   report: "Show the report",
 
@@ -215,14 +215,14 @@ export const run = {
   pendingElsewhereBegan: "Waiting for the answers of another run",
   pendingElsewhereNote: "Each image is paid for only once.",
 
-  stoppingNote: "Nothing new starts; requests in flight are finished.",
+  stoppingNote: "No new requests are sent; those in flight finish.",
   interruptedNote: (done: number) =>
-    `Fieldmark was closed during this run. Nothing that had finished was lost: ${images(done)} ${done === 1 ? "is" : "are"} stored. Resume to annotate the rest.`,
+    `Fieldmark was closed during this run. ${images(done)} ${done === 1 ? "is" : "are"} finished and saved. Resume to annotate the rest.`,
   unsettledNote: ({ count: requests, at_most_dollars: atMost }: PossiblyBilled) =>
     `${count(requests)} ${requests === 1 ? "request was" : "requests were"} in flight and may have been billed, up to ${enoughMoney(atMost)}.`,
   stopped,
   waitNothing: (left: number) =>
-    `${images(left)} ${left === 1 ? "is" : "are"} waiting, at no charge. All answers so far are stored.`,
+    `${images(left)} ${left === 1 ? "is" : "are"} waiting, at no charge. All answers so far are saved.`,
   resumeHere: "Resume",
   resumeHint: "resume",
   budget: {
@@ -263,7 +263,7 @@ export const run = {
     return `${holds[kind](host)}: ${next} ${seconds === 0 ? "now" : `in ${duration(seconds * 1000)}`}`;
   },
   holdBegan: ({ kind }: Hold, host: string) => `${holds[kind](host)}.`,
-  stoppedNote: (done: number) => `${images(done)} ${done === 1 ? "is" : "are"} stored. The rest can still be resumed.`,
+  stoppedNote: (done: number) => `${images(done)} ${done === 1 ? "is" : "are"} saved. The rest can still be resumed.`,
 
   progress: "Progress of the run",
   progressText: (done: number, failed: number, total: number) =>
@@ -273,15 +273,15 @@ export const run = {
   failed: (failed: number) => `${count(failed)} failed`,
   inFlight: (number: number) => `${count(number)} in flight`,
   waiting: (number: number) => `${count(number)} waiting`,
-  reused: (answers: number) => `${count(answers)} ${answers === 1 ? "answer" : "answers"} reused, nothing paid`,
+  reused: (answers: number) => `${count(answers)} ${answers === 1 ? "answer" : "answers"} reused at no cost`,
   carried: (number: number) => `${count(number)} propagated from similar images`,
-  started: (at: number, elapsed: number) => `started ${moment(at)}, active for ${duration(elapsed)}`,
+  started: (at: number, elapsed: number) => `started ${moment(at)}, active ${duration(elapsed)}`,
 
   timeLeft: "Time left",
   timeLeftUnknown: "Measuring",
   doneAbout: (at: number) => `done about ${clock(at)}`,
   afterFirst: "known after the first image",
-  noneFinish: "no images are finishing",
+  noneFinish: "waiting for images to finish",
   took: "Time",
   tookNote: "without pauses",
   rate: "Rate",
@@ -314,14 +314,14 @@ export const run = {
   costReserved: (reserved: Dollars, inFlight: number) =>
     `${money(reserved)} reserved for the ${count(inFlight)} in flight`,
   costText: (spent: number, expected: number, high: number, budget: Dollars | null) =>
-    `${money(spent)} spent of ${money(expected)} quoted, ${enoughMoney(high)} at most${budget === null ? "" : `, budget cap ${exactMoney(budget)}`}`,
+    `${money(spent)} spent, estimated ${money(expected)}, at most ${enoughMoney(high)}${budget === null ? "" : `, budget cap ${exactMoney(budget)}`}`,
   /** `share` of the quote: 0.984 is 1.6 % under. */
   againstQuote: (share: number) =>
     Math.abs(share - 1) < 0.0005
       ? "as quoted"
       : `${decimal(Math.abs(share - 1) * 100)} % ${share < 1 ? "under" : "over"} quote`,
   maybeBilled: ({ count: requests, at_most_dollars: atMost }: PossiblyBilled) =>
-    `${count(requests)} ${requests === 1 ? "request" : "requests"} without an answer may be billed too, at most ${enoughMoney(atMost)}`,
+    `${count(requests)} unanswered ${requests === 1 ? "request" : "requests"} may be billed too, at most ${enoughMoney(atMost)}`,
 
   /** In place of how long it took: it was not asked about. */
   reusedTile: "reused",
@@ -331,7 +331,7 @@ export const run = {
   chartText: (rate: number, most: number, worked: number, isWorking: boolean) =>
     `Images per minute over ${duration(worked)}: ${count(Math.round(rate))} ${isWorking ? "now" : "on average"}, highest ${count(Math.round(most))}.`,
   chartSoon: "Shown after a few seconds.",
-  chartNever: "Too short for a chart.",
+  chartNever: "The run was too short for a chart.",
 
   pictures: "Images in flight and just answered",
   inFlightTitle: "In flight",
@@ -381,10 +381,10 @@ export const run = {
     finishedText: (batch: number, finished: number, total: number) =>
       `Batch ${count(batch)}: ${count(finished)} of ${images(total)} finished`,
     untilUnknown: "not known yet",
-    noneYet: "The images are being prepared; the first batch is sent when enough of them are.",
-    none: "No batch is with the vendor.",
+    noneYet: "Images are being prepared. The first batch is sent when enough are ready.",
+    none: "No batch is in progress.",
     unknownNote: "The server does not know one of the batches. Nothing is submitted until you resume or give it up.",
-    unconfirmedNote: "Sent but not confirmed: the server is checked before anything is sent again.",
+    unconfirmedNote: "Sent but not confirmed. Fieldmark checks with the server before sending anything again.",
     interrupted:
       "Fieldmark was closed while images of this run were with the vendor. Resume to fetch what is ready; nothing is sent twice.",
     mayBeClosed: "You can close the window: the vendor keeps working, and results are fetched when you open it again.",
@@ -415,7 +415,7 @@ export const run = {
   failureOnly: (image: string, others: number) =>
     others === 0 ? image : `${image} and ${count(others)} ${others === 1 ? "other" : "others"}`,
   leaveNote:
-    "You can leave this screen or close the window: every answer is stored as it arrives, and the run can be resumed.",
+    "You can leave this screen or close the window: every answer is saved as it arrives, and the run can be resumed.",
 
   emptyTitle: "No runs yet",
   emptyNote: "Plan a run to see its time and cost first. Its progress shows here.",

@@ -11,8 +11,8 @@ const share = (value: number) => `${decimal(value * 100)}\u00a0%`;
 const above = (label: string, threshold: number) => `${label}, desde ${confidence(threshold)}`;
 
 const wrongOf = ({ wrong, judged, rate }: ErrorRate): string => {
-  if (wrong === 0) return judged === 1 ? "La única estaba bien." : `Ninguna de ${count(judged)} estaba mal.`;
-  return `${count(wrong)} de ${count(judged)} ${wrong === 1 ? "estaba" : "estaban"} mal: ${share(rate)}.`;
+  if (wrong === 0) return judged === 1 ? "La comprobada está bien." : `Ninguna de ${count(judged)} está mal.`;
+  return `${count(wrong)} de ${count(judged)} ${wrong === 1 ? "está" : "están"} mal: ${share(rate)}.`;
 };
 
 export const audit: Words<typeof english> = {
@@ -31,12 +31,12 @@ export const audit: Words<typeof english> = {
   sampleWrong: "Escribe un número entero, al menos 1.",
   drawn: "elegidas al azar",
   cleanBound: (sample, atMost) =>
-    `${count(sample)} bien de ${count(sample)} significaría: como mucho ${share(atMost)} mal (confianza del 95 %).`,
+    `Si las ${count(sample)} están bien, como mucho ${share(atMost)} de todas están mal (confianza del 95 %).`,
   wholeSample: (sample) =>
     sample === 1 ? "Es la única: la compruebas." : `Son las ${count(sample)} que hay: nada se acepta sin comprobar.`,
   share,
   errorLimit: "Límite de error",
-  errorLimitNote: "de lo aceptado puede estar mal",
+  errorLimitNote: "de las anotaciones aceptadas puede estar mal",
   neededSample: (sample, limit) => `Para un límite del ${share(limit)}, comprueba ${count(sample)}.`,
   decides: "Tus respuestas son decisiones: bien acepta la anotación, mal la rechaza.",
   begin: (sample) => (sample === 0 ? "Comprobar una muestra" : `Comprobar una muestra de ${count(sample)}`),
@@ -60,7 +60,7 @@ export const audit: Words<typeof english> = {
   whole: "Mostrar la imagen entera",
   hideMark: "Ocultar la anotación",
   mark: "Esta anotación",
-  question: (label) => `¿Es ${label} y está en su sitio?`,
+  question: (label) => `¿Es correcta «${label}» y está bien colocada?`,
   certainty: "Confianza",
   image: "Imagen",
   right: "Bien",
@@ -76,8 +76,8 @@ export const audit: Words<typeof english> = {
   found: "Resultado de la muestra",
   statement: (finding, all) =>
     finding.judged >= all
-      ? `${wrongOf(finding)} ${all === 1 ? "No hay otras." : "Eran todas."}`
-      : `${wrongOf(finding)} Con una confianza del 95 %, como mucho ${share(finding.at_most)} de las ${count(all)} lo están.`,
+      ? `${wrongOf(finding)} ${all === 1 ? "No hay otras." : "Se comprobaron todas."}`
+      : `${wrongOf(finding)} Con una confianza del 95 %, como mucho ${share(finding.at_most)} de las ${count(all)} están mal.`,
   gone: "Las anotaciones de esta muestra ya no están en la biblioteca.",
   acceptOthers: (number) => (number === 1 ? "Aceptar la otra" : `Aceptar las otras ${count(number)}`),
   withinLimit: (limit) => `Está dentro de tu límite del ${share(limit)}.`,

@@ -7,9 +7,9 @@ const images = (number: number): string => `${count(number)} ${number === 1 ? "i
 const marks = (number: number): string => `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
 
 const features: Record<Feature, string> = {
-  boxes: "cajas",
+  boxes: "recuadros",
   polygons: "polígonos",
-  polygon_bounds: "cajas alrededor de polígonos",
+  polygon_bounds: "recuadros de polígonos",
   points: "puntos",
   image_tags: "etiquetas de imagen",
   captions: "descripciones",
@@ -20,16 +20,16 @@ const features: Record<Feature, string> = {
   attribute_types: "tipos de los atributos",
   confidences: "confianzas",
   decisions: "decisiones",
-  origins: "ejecuciones y personas",
-  annotation_ids: "números de las anotaciones",
+  origins: "origen (ejecución o persona)",
+  annotation_ids: "identificadores de las anotaciones",
   groups: "grupos",
   crowds: "multitudes",
   stored_sizes: "orientaciones",
-  hashes: "huellas de los archivos",
+  hashes: "hashes de los archivos",
   review_states: "estados de revisión",
-  image_origins: "imágenes de origen",
+  image_origins: "imágenes de origen de lo propagado",
   missing_files: "archivos que faltan",
-  other_files: "otros archivos de una imagen",
+  other_files: "archivos duplicados",
   failure_costs: "costes de las fallidas",
   splits: "particiones",
   label_table: "tabla de etiquetas",
@@ -71,8 +71,8 @@ export const exports: Words<typeof english> = {
   drag: "Arrástralo a una carpeta o a otro programa, o guárdalo.",
   noDrag: "Aquí no se puede arrastrar fuera de la ventana. Guárdalo.",
   leftOut: ({ losses, missing }: Exported) => [
-    ...[lost(losses, true)].flatMap((what) => (what === null ? [] : [`Se omite: ${what}.`])),
-    ...[lost(losses, false)].flatMap((what) => (what === null ? [] : [`No se conserva: ${what}.`])),
+    ...[lost(losses, true)].flatMap((what) => (what === null ? [] : [`No se exporta: ${what}.`])),
+    ...[lost(losses, false)].flatMap((what) => (what === null ? [] : [`Se simplifica: ${what}.`])),
     ...(missing > 0
       ? [
           `${missing === 1 ? "Falta" : "Faltan"} ${count(missing)} ${missing === 1 ? "archivo" : "archivos"}: la imagen ya no está en ninguna de sus carpetas.`,

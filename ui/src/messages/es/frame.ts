@@ -60,7 +60,7 @@ export const frame: Words<typeof english> = {
       .filter((part) => part !== "")
       .join(", "),
   importCancelled: (added) =>
-    `Importación cancelada; antes se ${added === 1 ? "añadió" : "añadieron"} ${count(added)} ${added === 1 ? "imagen" : "imágenes"}`,
+    `Importación cancelada tras ${count(added)} ${added === 1 ? "imagen" : "imágenes"}`,
   dropTitle: "Suelta para añadir",
   dropNote: "Cada carpeta se convierte en una colección. Los originales solo se leen.",
   dropOverDialog: "Las fotos se añaden en segundo plano. El diálogo abierto queda como está.",
@@ -71,5 +71,5 @@ export const frame: Words<typeof english> = {
     not_positive: "Escribe más de 0 $.",
     too_much: "Escribe 1.000.000 $ como mucho.",
   },
-  refused: (message) => `No ha funcionado: ${message}`,
+  refused: (message) => `Ha ocurrido un error: ${message}`,
 };

@@ -56,11 +56,11 @@ export const history: Words<typeof english> = {
     ended: (ended, tookMillis) => {
       const { state } = ended;
       const isThrough = state.kind !== "stopped" || state.reason === "completed";
-      const quoted = ended.quoted_dollars === null ? "" : ` de ${money(ended.quoted_dollars.expected)} presupuestados`;
+      const quoted = ended.quoted_dollars === null ? "" : ` (estimado ${money(ended.quoted_dollars.expected)})`;
       return [
         `La ejecución por lotes ${count(ended.id)} ${isThrough ? "ha terminado" : `se ha detenido (${run.states[state.reason].toLowerCase()})`}: `,
         `${images(ended.done)} ${ended.done === 1 ? "hecha" : "hechas"}, ${count(ended.failed)} ${ended.failed === 1 ? "fallida" : "fallidas"}, ${marks(ended.mark_count)}; `,
-        `${money(ended.paid_dollars)} pagados${quoted}, en ${run.wholeMinutes(tookMillis)}.`,
+        `coste ${money(ended.paid_dollars)}${quoted}, en ${run.wholeMinutes(tookMillis)}.`,
       ].join("");
     },
     putAway: (ended) => `Descartar el aviso de la ejecución ${count(ended)}`,
@@ -74,12 +74,12 @@ export const history: Words<typeof english> = {
   propagatedMarks: "Anotaciones propagadas",
   unread: "Archivos que no se pudieron leer",
 
-  cost: "Presupuesto y pagado",
+  cost: "Coste estimado y real",
   notReported: "Coste no comunicado",
-  paidOf: (paid, { expected }) => `${money(paid)} de ${money(expected)} presupuestados`,
+  paidOf: (paid, { expected }) => `${money(paid)} (estimado ${money(expected)})`,
   offBy: (part) =>
     Math.abs(part - 1) < 0.005
-      ? "como el presupuesto"
+      ? "como lo estimado"
       : part < 1
         ? `${share(part)} por debajo`
         : `${share(part)} por encima`,
@@ -108,29 +108,29 @@ export const history: Words<typeof english> = {
   repair: (repair) => {
     switch (repair.kind) {
       case "words_around":
-        return "Texto alrededor de la lista";
+        return "Texto alrededor del JSON";
       case "broken_json":
-        return "Listas mal formadas, leídas elemento a elemento";
+        return "JSON mal formado, leído elemento a elemento";
       case "cut_off":
         return "Respuestas que acabaron antes de tiempo";
       case "label_renamed":
-        return `Etiquetas con otro nombre, como «${repair.answered}»`;
+        return `Etiquetas renombradas, como «${repair.answered}»`;
       case "number_from_text":
         return `Números escritos como texto, como ${repair.field}`;
       case "corners_swapped":
         return "Esquinas intercambiadas";
       case "clamped_to_picture":
-        return `Recuadros que pasan del borde, por ejemplo ${decimal(repair.pixels, 0)} px`;
+        return `Recuadros recortados en el borde, por ejemplo ${decimal(repair.pixels, 0)} px`;
       case "confidence_from_percent":
         return "Confianza en tanto por ciento";
       case "confidence_left_out":
-        return `Valores de confianza no válidos, como «${repair.answered}»`;
+        return `Valores de confianza no válidos descartados, como «${repair.answered}»`;
       case "attribute_converted":
-        return `Atributos de otro tipo, como ${repair.name} «${repair.answered}»`;
+        return `Atributos convertidos a su tipo, como ${repair.name} «${repair.answered}»`;
       case "attribute_clamped":
-        return `Atributos fuera de rango, como ${repair.name} «${repair.answered}»`;
+        return `Atributos ajustados a su rango, como ${repair.name} «${repair.answered}»`;
       case "attribute_left_out":
-        return `Atributos que no encajan, como ${repair.name} «${repair.answered}»`;
+        return `Atributos no válidos descartados, como ${repair.name} «${repair.answered}»`;
     }
   },
   drop: ({ example, names, more_names }) => {

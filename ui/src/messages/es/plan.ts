@@ -56,9 +56,9 @@ export const plan: Words<typeof english> = {
   noRecipeNote: "Todavía no hay ninguna receta. Escribe nombres de objetos, por ejemplo: gato, taza, semáforo.",
   toRecipe: "Escribir qué buscar",
   noneChosen: "No hay imágenes seleccionadas",
-  noneChosenNote: "La selección está vacía. Elige otra colección u otras imágenes en la biblioteca.",
+  noneChosenNote: "Elige una colección o imágenes en la biblioteca.",
   undoDelete: "Deshacer",
-  quotingNote: "Se procesan unas pocas para medir la velocidad de este equipo.",
+  quotingNote: "Se anotan unas pocas de estas imágenes para medir la velocidad de este equipo.",
   model: "Modelo",
   low: "Mínimo",
   expected: "Previsto",
@@ -73,7 +73,7 @@ export const plan: Words<typeof english> = {
     no_price: "No se conoce el precio de este modelo",
     now_only: "Este modelo no está disponible por lotes",
   },
-  afterRun: "tras una ejecución",
+  afterRun: "tras la primera ejecución",
   afterRunNote: "Se sabe cuando este modelo haya anotado algunas imágenes",
   night: "en 24 h",
   nightNote: "El proveedor lo procesa en un plazo de 24 horas",
@@ -81,7 +81,7 @@ export const plan: Words<typeof english> = {
   modes,
   modePrice: ({ expected }) => money(expected),
   thisMachine: "este equipo",
-  cannotRun: "no puede con esto",
+  cannotRun: "no admite esta receta",
   at: (host, isOnThisMachine) => (isOnThisMachine ? `${host}, un servidor en este equipo` : host),
   models: (number) => `${count(number)} ${number === 1 ? "modelo" : "modelos"}`,
   retires: (day) => `Se retira el ${dayOfYear(day)}`,
@@ -128,7 +128,7 @@ export const plan: Words<typeof english> = {
     }
   },
   timeTitle: "Tiempo previsto",
-  timeNote: "una ejecución no puede acabar antes",
+  timeNote: "como muy pronto",
   timeSum: (number, each, atOnce) => `Respuestas, ${count(number)} × ${each}, ${count(atOnce)} en paralelo`,
   timeNight: "El proveedor procesa los lotes en un plazo de 24 horas, a mitad de precio.",
   timeBasis: (basis) =>
@@ -166,7 +166,7 @@ export const plan: Words<typeof english> = {
     `y, por tus endpoints adicionales, a ${names(further.map(({ name, host }) => `${name} (${host})`))}`,
   leavesText: "Nombres de etiquetas, definiciones, instrucciones",
   readWords: "Mostrar el prompt exacto",
-  wordsTitle: "El prompt",
+  wordsTitle: "Prompt exacto",
   wordsNote: "Se envía con cada imagen, tal como se muestra.",
   agree: {
     title: (number, host) => `¿Enviar ${images(number)} a ${host}?`,
@@ -179,12 +179,12 @@ export const plan: Words<typeof english> = {
   which: {
     title: "Imágenes que enviar",
     answered: (answered, total, asksAnew) =>
-      `${count(answered)} de ${count(total)} ya respondidas: ${asksAnew ? "se pagan otra vez" : "no se pagan otra vez"}`,
-    askAnew: "Preguntar de nuevo por todas las imágenes",
+      `${count(answered)} de ${count(total)} tienen respuesta guardada: ${asksAnew ? "se cobran otra vez" : "no se cobran otra vez"}`,
+    askAnew: "Ignorar las respuestas guardadas",
     similar: (followers) =>
       followers === 1
-        ? "1 de ellas se parece a otra: enviar una de cada grupo y propagar sus anotaciones a las demás"
-        : `${count(followers)} de ellas se parecen a otra: enviar una de cada grupo y propagar sus anotaciones a las demás`,
+        ? "Omitir 1 casi duplicada (copiar las anotaciones de una imagen parecida)"
+        : `Omitir ${count(followers)} casi duplicadas (copiar las anotaciones de una imagen parecida)`,
   },
   atOnce: {
     advanced: "Avanzado",
@@ -207,7 +207,7 @@ export const plan: Words<typeof english> = {
       large: "Pensado para 50 imágenes o más.",
     },
     suggestion: (name) => `Recomendado para esta cantidad de imágenes: ${name}.`,
-    pause: "Pausa entre peticiones, ms",
+    pause: "Pausa entre peticiones (ms)",
     none: "ninguna",
     pauseRange: (most) => `Escribe un número entero de milisegundos hasta ${count(most)}.`,
     pauseHinders: "La pausa no es válida.",
@@ -223,7 +223,7 @@ export const plan: Words<typeof english> = {
     note: (cap) =>
       `Antes de cada petición se reserva el peor caso, así que la ejecución se detiene antes de poder superar ${exactMoney(cap)}.`,
     tooSmall: (cap, dearest) =>
-      `Con ${exactMoney(cap)} no se podría enviar ni una imagen; la más cara puede costar ${enoughMoney(dearest)}.`,
+      `${exactMoney(cap)} no alcanza para una sola imagen; la más cara puede costar ${enoughMoney(dearest)}.`,
     noPrice: "Este modelo no tiene precio, así que no se puede aplicar un tope. Vacía el campo para ejecutar sin él.",
     hinders: "El tope de gasto no es válido.",
     beyond: (cap) => `Más que tu tope de ${exactMoney(cap)}`,
@@ -241,18 +241,18 @@ export const plan: Words<typeof english> = {
   costRange: (low, high) => `mínimo ${money(low)}, máximo ${enoughMoney(high)}`,
   sent: ({ size, count: number, image_tokens }) =>
     `${count(number)} a ${pixels(size)}: ${count(image_tokens)} cada una`,
-  sentOthers: "En otros tamaños",
+  sentOthers: "Otros tamaños",
   imageTokens: ({ image_tokens, input_dollars_per_million: perMillion }) =>
     `${count(image_tokens)} tokens de imagen a ${rate(perMillion)}`,
-  textTokens: ({ text_tokens }) => `Instrucciones, pregunta: ${count(text_tokens)}`,
+  textTokens: ({ text_tokens }) => `Texto del prompt: ${count(text_tokens)}`,
   answerTokens: ({ answer_tokens, output_dollars_per_million: perMillion }) =>
     `Respuestas: ${count(answer_tokens)} a ${rate(perMillion)}`,
   answerBasis: (basis) =>
     basis.kind === "assumed"
       ? `La longitud de las respuestas es un supuesto: ${count(basis.marks)} anotaciones por imagen, sin razonamiento.`
       : basis.requests > basis.images
-        ? `Como antes: ${images(basis.images)} necesitaron ${count(basis.requests)} peticiones, incluidas las repeticiones de respuestas cortadas.`
-        : `La longitud de las respuestas es la media de ${images(basis.images)} anteriores.`,
+        ? `Según ejecuciones anteriores: ${images(basis.images)} necesitaron ${count(basis.requests)} peticiones, incluidas las repeticiones de respuestas cortadas.`
+        : `La longitud de las respuestas es la media de ${images(basis.images)} en ejecuciones anteriores.`,
   caching: ({ instruction_tokens: tokens, least_tokens: least, is_used }) => {
     const instructions = `Las instrucciones (unos ${count(tokens)} tokens)`;
     if (is_used) return `${instructions} se guardan en caché: una petición va primero y las demás leen su caché.`;
@@ -260,7 +260,7 @@ export const plan: Words<typeof english> = {
     return `${instructions} no llegan a los ${count(least)} que este modelo necesita para la caché: cada petición las paga enteras.`;
   },
   sumNow: "Previsto, en directo",
-  sumNight: "Por lotes, la mitad",
+  sumNight: "Por lotes, a mitad de precio",
   highNote: ({ answer_tokens_limit: usual, longer_answer_tokens_limit: longer, retries }) =>
     longer > usual
       ? `Máximo: cada respuesta se corta a los ${count(usual)} tokens y se pide otra vez, hasta ${count(longer)}, y cada reintento (${count(retries)} por imagen) también se cobra.`
@@ -268,7 +268,7 @@ export const plan: Words<typeof english> = {
   highNoteInBatches: ({ answer_tokens_limit: limit }) =>
     `Máximo: cada respuesta llega a su límite de ${count(limit)} tokens.`,
   free: "Funciona en este equipo",
-  allAnswered: "Todas las imágenes tienen ya respuesta: no se envía nada",
+  allAnswered: "Todas las respuestas están guardadas: no se envía nada",
   noPriceNote: "No se conoce el precio de este modelo.",
   annotate: (number, cost) => `Anotar ${images(number)}${cost === null ? "" : `, ${cost}`}`,
   annotateNew: (asked, reused, cost) =>

@@ -24,7 +24,7 @@ const marks: Record<Status, string> = {
 
 const traits: Record<Trait, { has: string; lacks: string }> = {
   marks: { has: "Con anotaciones", lacks: "Sin anotaciones" },
-  answer: { has: "Vistas por un modelo", lacks: "No vistas por un modelo" },
+  answer: { has: "Anotadas por un modelo", lacks: "No anotadas por un modelo" },
   attributes: { has: "Con atributos", lacks: "Sin atributos" },
 };
 

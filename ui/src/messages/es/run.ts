@@ -82,7 +82,7 @@ const stopped: Words<typeof english>["stopped"] = {
   answers_unreadable: (_model, host) =>
     `Las respuestas de ${host} no se pueden leer, y cada una puede haberse facturado. Comprueba la dirección y la red, y reanuda.`,
   wait_too_long: (_model, host) =>
-    `${host}, o un límite, obliga a esperar más de una hora. Reanuda más tarde o revisa los límites en Ajustes.`,
+    `Un límite de ritmo obliga a esperar más de una hora antes de la siguiente petición a ${host}. Reanuda más tarde o revisa los límites en Ajustes.`,
   unreachable: (_model, host) =>
     `No se pudo conectar con ${host} en varios intentos. Comprueba la red, el proxy y el servidor, y reanuda.`,
   answers_pending: () =>
@@ -93,7 +93,7 @@ const stopped: Words<typeof english>["stopped"] = {
 
 const retries: Record<RetryKind, string> = {
   rate_limited: "Límite de ritmo alcanzado, se esperó lo pedido",
-  overloaded: "Servidor saturado",
+  overloaded: "Servidor saturado (529)",
   server_failed: "Error temporal del servidor",
   connection_lost: "Conexión perdida antes de la respuesta",
   answer_unreadable: "La respuesta del servidor no se pudo leer",
@@ -188,7 +188,7 @@ export const run: Words<typeof english> = {
       : `Reintenta las imágenes fallidas que aún podrían salir bien, y sigue con las ${images(left)} que faltan`,
   notWorthRetrying: "Otro intento acabaría igual, así que no se reintenta.",
   paidAgain:
-    "No se reintenta, porque otra respuesta se cobra de nuevo. Para reintentarla, planifica una ejecución que pregunte de nuevo por todas las imágenes.",
+    "No se reintenta, porque otra respuesta se cobra de nuevo. Para reintentarla, planifica una ejecución con «Ignorar las respuestas guardadas».",
   review: "Revisar las anotaciones",
   report: "Ver el informe",
 
@@ -197,9 +197,9 @@ export const run: Words<typeof english> = {
   pendingElsewhereBegan: "A la espera de las respuestas de otra ejecución",
   pendingElsewhereNote: "Cada imagen se paga una sola vez.",
 
-  stoppingNote: "No empieza nada nuevo; las peticiones en curso se terminan.",
+  stoppingNote: "No se envían peticiones nuevas; las que están en curso terminan.",
   interruptedNote: (done) =>
-    `Fieldmark se cerró durante esta ejecución. No se ha perdido nada de lo terminado: ${done === 1 ? "está guardada" : "están guardadas"} ${images(done)}. Reanuda para anotar el resto.`,
+    `Fieldmark se cerró durante esta ejecución. ${images(done)} ${done === 1 ? "está terminada y guardada" : "están terminadas y guardadas"}. Reanuda para anotar el resto.`,
   unsettledNote: ({ count: requests, at_most_dollars: atMost }) =>
     `Había ${count(requests)} ${requests === 1 ? "petición" : "peticiones"} en curso que quizá se hayan cobrado, hasta ${enoughMoney(atMost)}.`,
   stopped,
@@ -255,15 +255,15 @@ export const run: Words<typeof english> = {
   inFlight: (number) => `${count(number)} en curso`,
   waiting: (number) => `${count(number)} en espera`,
   reused: (answers) =>
-    `${count(answers)} ${answers === 1 ? "respuesta reutilizada" : "respuestas reutilizadas"}, sin pagar nada`,
+    `${count(answers)} ${answers === 1 ? "respuesta reutilizada" : "respuestas reutilizadas"}, sin coste`,
   carried: (number) => `${count(number)} ${number === 1 ? "propagada" : "propagadas"} de imágenes parecidas`,
-  started: (at, elapsed) => `iniciada el ${moment(at)}, activa durante ${duration(elapsed)}`,
+  started: (at, elapsed) => `iniciada el ${moment(at)}, activa ${duration(elapsed)}`,
 
   timeLeft: "Tiempo restante",
   timeLeftUnknown: "Midiendo",
   doneAbout: (at) => `acaba hacia las ${clock(at)}`,
   afterFirst: "se sabe tras la primera imagen",
-  noneFinish: "ahora no termina ninguna imagen",
+  noneFinish: "a la espera de que termine alguna imagen",
   took: "Tiempo",
   tookNote: "sin contar pausas",
   rate: "Ritmo",
@@ -293,7 +293,7 @@ export const run: Words<typeof english> = {
     `${kind === "cap" ? `tope ${exactMoney(cost)}` : `máximo ${enoughMoney(cost)}`}, fuera de esta escala`,
   costReserved: (reserved, inFlight) => `${money(reserved)} reservados para ${count(inFlight)} en curso`,
   costText: (spent, expected, high, budget) =>
-    `${money(spent)} gastados de ${money(expected)} presupuestados, ${enoughMoney(high)} como mucho${budget === null ? "" : `, tope de gasto ${exactMoney(budget)}`}`,
+    `${money(spent)} gastados, estimado ${money(expected)}, ${enoughMoney(high)} como mucho${budget === null ? "" : `, tope de gasto ${exactMoney(budget)}`}`,
   againstQuote: (share) =>
     Math.abs(share - 1) < 0.0005
       ? "como el presupuesto"
@@ -308,7 +308,7 @@ export const run: Words<typeof english> = {
   chartText: (rate, most, worked, isWorking) =>
     `Imágenes por minuto durante ${duration(worked)}: ${count(Math.round(rate))} ${isWorking ? "ahora" : "de media"}, máximo ${count(Math.round(most))}.`,
   chartSoon: "Se muestra tras unos segundos.",
-  chartNever: "Demasiado breve para un gráfico.",
+  chartNever: "La ejecución fue demasiado breve para un gráfico.",
 
   pictures: "Imágenes en curso y recién respondidas",
   inFlightTitle: "En curso",
@@ -355,10 +355,10 @@ export const run: Words<typeof english> = {
     finishedOf: (finished, total) => `${count(finished)} de ${count(total)}`,
     finishedText: (batch, finished, total) => `Lote ${count(batch)}: ${count(finished)} de ${images(total)} terminadas`,
     untilUnknown: "aún no se sabe",
-    noneYet: "Se preparan las imágenes; el primer lote se envía cuando haya suficientes.",
-    none: "El proveedor no tiene ningún lote.",
+    noneYet: "Se están preparando las imágenes. El primer lote se envía cuando haya suficientes listas.",
+    none: "No hay ningún lote en curso.",
     unknownNote: "El servidor no conoce un lote: no se envía nada más hasta que reanudes o renuncies a él.",
-    unconfirmedNote: "Enviado, pero sin confirmar: se consulta al servidor antes de enviar nada otra vez.",
+    unconfirmedNote: "Enviado, pero sin confirmar. Fieldmark consulta al servidor antes de enviar nada otra vez.",
     interrupted:
       "Fieldmark se cerró mientras el proveedor tenía imágenes de esta ejecución. Reanuda para recoger lo que esté listo; nada se envía dos veces.",
     mayBeClosed:
