@@ -50,7 +50,7 @@ async function latestRun(page: Page, run: number): Promise<void> {
 
 async function review(page: Page): Promise<void> {
   await page.keyboard.press("Control+4");
-  await page.getByRole("listbox", { name: words.review.marks }).or(page.locator("ul.marks")).first().waitFor();
+  await page.getByRole("listbox", { name: words.review.annotations }).or(page.locator("ul.marks")).first().waitFor();
 }
 
 /** Opens the menu of layers. */
@@ -163,7 +163,7 @@ export const SCENES: readonly Scene[] = [
     show: async (page) => {
       await plan(page);
       await page.getByRole("radio", { name: new RegExp(`^${words.plan.modes.overnight}`) }).check({ force: true });
-      await page.getByText(words.plan.atOnce.advanced, { exact: true }).click();
+      await page.getByText(words.plan.concurrency.advanced, { exact: true }).click();
     },
   },
   {
@@ -242,7 +242,7 @@ export const SCENES: readonly Scene[] = [
     query: "refuses=overview",
     show: async (page) => {
       await page.keyboard.press("Control+2");
-      await heading(page, words.frame.unread).waitFor();
+      await heading(page, words.frame.libraryUnreadable).waitFor();
     },
   },
 
@@ -279,7 +279,7 @@ export const SCENES: readonly Scene[] = [
     query: "images=240&still",
     show: async (page) => {
       await start(page);
-      await heading(page, words.run.answeredTitle).waitFor();
+      await heading(page, words.run.recentAnswers).waitFor();
       await page.keyboard.press("Space");
       await page.getByText(words.run.states.paused, { exact: true }).waitFor();
     },
@@ -310,7 +310,7 @@ export const SCENES: readonly Scene[] = [
     query: "priced&key&overnight&images=1400",
     show: async (page) => {
       await latestRun(page, 3);
-      await page.getByText(words.run.overnight.mayBeClosed).waitFor();
+      await page.getByText(words.run.batch.mayBeClosed).waitFor();
     },
   },
 
@@ -349,7 +349,7 @@ export const SCENES: readonly Scene[] = [
     query: "refuses=imageIds",
     show: async (page) => {
       await page.keyboard.press("Control+4");
-      await heading(page, words.review.unread).waitFor();
+      await heading(page, words.review.unreadable).waitFor();
     },
   },
   {
@@ -365,7 +365,7 @@ export const SCENES: readonly Scene[] = [
     query: "refuses=imageCards",
     show: async (page) => {
       await page.keyboard.press("Control+4");
-      await heading(page, words.review.marksUnread).waitFor();
+      await heading(page, words.review.annotationsUnreadable).waitFor();
     },
   },
   {

@@ -48,8 +48,8 @@ export class Findings {
 
   /** What a mark is called, and whether it is likely a mistake. */
   named(mark: Annotation): string {
-    const name = words.review.markName(nameOf(mark), mark.confidence, mark.status);
-    return this.of(mark).length > 0 ? `${words.checks.likely}: ${name}` : name;
+    const name = words.review.annotationName(nameOf(mark), mark.confidence, mark.status);
+    return this.of(mark).length > 0 ? `${words.checks.likelyMistake}: ${name}` : name;
   }
 
   get canRepair(): boolean {

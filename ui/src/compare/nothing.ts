@@ -16,7 +16,7 @@ export function whyNothing(
   hasFailed: boolean,
 ): Said {
   const said = words.compare;
-  if (hasFailed) return { title: said.failedTitle, note: words.frame.unreadNote };
+  if (hasFailed) return { title: said.failedTitle, note: words.frame.libraryUnreadableNote };
   if (sides === null || comparison === null) return { title: said.noRunsTitle, note: said.noRunsNote };
   const { images, things } = comparison;
   if (images > 0) return { title: said.sameTitle(images), note: said.sameNote(things.agreed) };
@@ -24,7 +24,7 @@ export function whyNothing(
   if (only && !another) return { title: said.oneRunTitle, note: said.oneRunNote(only.id) };
   return isWithPeople(sides)
     ? { title: said.undecidedTitle, note: said.undecidedNote }
-    : { title: said.apartTitle, note: said.apartNote };
+    : { title: said.disjointTitle, note: said.disjointNote };
 }
 
 export function isWithPeople({ first, second }: Sides): boolean {

@@ -155,8 +155,8 @@ describe("a quote against what was paid", () => {
   it("is told once the run is through", () => {
     const run = { ...summary(1), quoted_dollars: quoted, paid_dollars: 95 };
     expect(partOfQuote(run)).toBe(0.95);
-    expect(words.history.offBy(0.95)).toBe("5 % under");
-    expect(words.history.offBy(1.2)).toBe("20 % over");
+    expect(words.history.deviation(0.95)).toBe("5 % under");
+    expect(words.history.deviation(1.2)).toBe("20 % over");
     expect(partOfQuote({ ...run, total: 2 })).toBeNull();
     expect(partOfQuote({ ...run, quoted_dollars: null })).toBeNull();
     expect(partOfQuote({ ...run, quoted_dollars: { low: 0, expected: 0, high: 0 } })).toBeNull();

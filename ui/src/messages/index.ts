@@ -23,7 +23,7 @@ export const words = Object.defineProperties(
 /** What to tell a person about a refused call. What comes from elsewhere than the core's commands shows its own message. */
 export function refusalWords(refused: unknown): string {
   if (isRefusal(refused)) return words.refusals[refused.code];
-  return words.frame.refused(refused instanceof Error ? refused.message : String(refused));
+  return words.frame.unknownError(refused instanceof Error ? refused.message : String(refused));
 }
 
 function isRefusal(refused: unknown): refused is Pick<AppError, "code"> {

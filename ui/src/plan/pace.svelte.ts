@@ -48,8 +48,8 @@ export class Pace {
   }
 
   #problem(): string | null {
-    if (this.atOnce.isWrong) return words.plan.atOnce.hinders;
-    if (this.pause.isWrong) return words.plan.pace.pauseHinders;
-    return this.maxTokens.isWrong ? words.plan.pace.maxTokensHinders : null;
+    if (this.atOnce.isWrong) return words.plan.concurrency.invalid;
+    if (this.pause.isWrong) return words.plan.pace.pauseInvalid;
+    return this.maxTokens.isWrong ? words.plan.pace.maxTokensInvalid : null;
   }
 }

@@ -270,13 +270,13 @@ export class Plan {
     if (this.quote.image_count === 0) return words.plan.noneChosen;
     if (!this.chosen) return words.plan.chooseModel;
     if (this.chosen.can_run) {
-      if (this.budgetProblem !== null) return words.plan.budget.hinders;
+      if (this.budgetProblem !== null) return words.plan.budget.invalid;
       return this.pace.problem;
     }
     const { model, shortfalls, hindrance } = this.chosen;
-    if (hindrance) return words.plan.hindrance(hindrance);
+    if (hindrance) return words.plan.unavailable(hindrance);
     const blocking = shortfalls.find(isBlocking);
-    return blocking ? words.plan.shortfall(words.plan.theModel(model.name), blocking) : words.plan.cannotRun;
+    return blocking ? words.plan.unsupported(words.plan.theModel(model.name), blocking) : words.plan.unsupportedRecipe;
   }
 
   #budgetProblem(): string | null {

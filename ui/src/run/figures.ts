@@ -31,14 +31,15 @@ export function costFigure(
 }
 
 function time({ elapsed_millis, left_millis, done, failed }: RunProgress, isWorking: boolean, now: number): Figure {
-  if (!isWorking) return { name: words.run.took, value: words.run.duration(elapsed_millis), note: words.run.tookNote };
+  if (!isWorking)
+    return { name: words.run.elapsed, value: words.run.duration(elapsed_millis), note: words.run.elapsedNote };
   return {
     name: words.run.timeLeft,
     ...(left_millis !== null
-      ? { value: words.run.duration(left_millis), note: words.run.doneAbout(now + left_millis) }
+      ? { value: words.run.duration(left_millis), note: words.run.estimatedEnd(now + left_millis) }
       : done + failed === 0
         ? { value: words.run.timeLeftUnknown, note: words.run.afterFirst }
-        : { value: words.run.none, note: words.run.noneFinish }),
+        : { value: words.run.none, note: words.run.stalled }),
   };
 }
 
@@ -53,43 +54,44 @@ function rate({ rate_per_minute, rate_window_millis, done, failed }: RunProgress
 
 function takes({ p50_millis, p95_millis }: RunProgress): Figure {
   return {
-    name: words.run.takes,
+    name: words.run.timePerImage,
     value: p50_millis === null ? words.run.none : words.run.duration(p50_millis),
-    note: p95_millis === null ? words.run.afterFirst : words.run.takesNote(p95_millis),
+    note: p95_millis === null ? words.run.afterFirst : words.run.timePerImageNote(p95_millis),
   };
 }
 
 function marks({ marks: found, done }: RunProgress): Figure {
   return {
-    name: words.run.marks,
+    name: words.run.annotations,
     value: count(found),
-    note: done === 0 ? "" : words.run.marksEach(found / done),
+    note: done === 0 ? "" : words.run.annotationsPerImage(found / done),
   };
 }
 
 function sinceStart({ started_at, elapsed_millis }: RunProgress, isWorking: boolean, now: number): Figure {
-  if (!isWorking) return { name: words.run.took, value: words.run.duration(elapsed_millis), note: words.run.tookNote };
+  if (!isWorking)
+    return { name: words.run.elapsed, value: words.run.duration(elapsed_millis), note: words.run.elapsedNote };
   return {
-    name: words.run.overnight.since,
+    name: words.run.batch.since,
     value: words.run.wholeMinutes(Math.max(0, now - started_at)),
-    note: words.run.overnight.within,
+    note: words.run.batch.within,
   };
 }
 
 function batches({ batches: sent }: RunProgress): Figure {
   const ended = sent.filter(({ stage }) => stage === "ended").length;
   return {
-    name: words.run.overnight.batches,
-    value: words.run.overnight.ofBatches(ended, sent.length),
-    note: words.run.overnight.batchesNote,
+    name: words.run.batch.batches,
+    value: words.run.batch.ofBatches(ended, sent.length),
+    note: words.run.batch.batchesNote,
   };
 }
 
 function withTheVendor({ batches: sent }: RunProgress): Figure {
   const working = sent.filter(({ stage }) => stage !== "ended");
   return {
-    name: words.run.overnight.withVendor,
+    name: words.run.batch.withVendor,
     value: count(working.reduce((sum, { images, finished }) => sum + images - finished, 0)),
-    note: words.run.overnight.withVendorNote,
+    note: words.run.batch.withVendorNote,
   };
 }

@@ -15,7 +15,7 @@ describe("an overnight run", () => {
     await vi.advanceTimersByTimeAsync(10_000);
     const [night] = app.nights.ended;
     expect(night?.run).toMatchObject({ id: 3, mode: "overnight", state: { kind: "stopped", reason: "completed" } });
-    expect(night && words.history.night.ended(night.run, night.tookMillis)).toMatch(
+    expect(night && words.history.batchEnded.summary(night.run, night.tookMillis)).toMatch(
       /^Batch run 3 is done: \d+ images done, \d+ failed, \d+ annotations; cost \$0\.\d+ \(estimated \$0\.\d+\), took 7 h 12 min\.$/u,
     );
     app.nights.putAway(3);
@@ -32,7 +32,7 @@ describe("an overnight run", () => {
 
   it("says by itself why it ended where it did not get through", async () => {
     const [run] = await openFake("?priced&key&stopped=no_credit").runs();
-    expect(run && words.history.night.ended({ ...run, mode: "overnight" }, 3_600_000)).toMatch(
+    expect(run && words.history.batchEnded.summary({ ...run, mode: "overnight" }, 3_600_000)).toMatch(
       /^Batch run 3 stopped \(no credit\): /u,
     );
   });

@@ -26,11 +26,12 @@ export const audit = {
   histogram: "Proposals by confidence, with the threshold",
   counted: (number: number, all: number, threshold: number) =>
     `${count(number)} of ${proposals(all)} at ${confidence(threshold)} and above`,
-  unstated: (number: number) => `${count(number)} without a confidence ${number === 1 ? "is" : "are"} skipped.`,
+  withoutConfidence: (number: number) =>
+    `${count(number)} without a confidence ${number === 1 ? "is" : "are"} skipped.`,
   sample: "Sample",
   sampleWrong: "Enter a whole number of 1 or more.",
-  drawn: "drawn at random",
-  cleanBound: (sample: number, atMost: number) =>
+  drawnAtRandom: "drawn at random",
+  boundIfAllRight: (sample: number, atMost: number) =>
     `If all ${count(sample)} are right, at most ${share(atMost)} of all are wrong (95 % confidence).`,
   wholeSample: (sample: number) =>
     sample === 1
@@ -40,7 +41,7 @@ export const audit = {
   errorLimit: "Error limit",
   errorLimitNote: "of accepted annotations may be wrong",
   neededSample: (sample: number, limit: number) => `For a limit of ${share(limit)}, check ${count(sample)}.`,
-  decides: "Your answers are decisions: right accepts the annotation, wrong rejects it.",
+  answersAreDecisions: "Your answers are decisions: right accepts the annotation, wrong rejects it.",
   begin: (sample: number) => (sample === 0 ? "Check a sample" : `Check a sample of ${count(sample)}`),
 
   earlier: "Earlier audits",
@@ -49,39 +50,39 @@ export const audit = {
     if (accepted !== null) return `${count(accepted)} accepted unchecked.`;
     return error_rate !== null && error_rate.judged >= sample.length ? "Nothing accepted unchecked." : "Not finished.";
   },
-  goOn: (judged: number, sample: number) => `Continue, ${count(judged)} of ${count(sample)}`,
-  look: "Open",
+  continueAudit: (judged: number, sample: number) => `Continue, ${count(judged)} of ${count(sample)}`,
+  openAudit: "Open",
 
   leave: "Leave the audit",
   progress: (judged: number, sample: number) => `Checked ${count(judged)} of ${count(sample)}`,
-  lookedAt: "Checked",
+  checked: "Checked",
   of: (sample: number) => `of ${count(sample)}`,
   pace: (milliseconds: number) => `${decimal(milliseconds / 1000)} s per annotation`,
   loading: "Opening the sample",
-  picture: (label: string, image: string) => `${label} on ${image}`,
-  whole: "Show the whole image",
-  hideMark: "Hide the annotation",
-  mark: "This annotation",
+  canvas: (label: string, image: string) => `${label} on ${image}`,
+  wholeImage: "Show the whole image",
+  hideAnnotation: "Hide the annotation",
+  thisAnnotation: "This annotation",
   question: (label: string) => `Is “${label}” correct and well placed?`,
-  certainty: "Confidence",
+  confidence: "Confidence",
   image: "Image",
   right: "Right",
   wrong: "Wrong",
-  takeBack: "Undo",
+  undo: "Undo",
   why: "Why was the last one wrong?",
-  soFar: "So far",
+  resultSoFar: "So far",
   nothingYet: "Nothing checked yet.",
-  running: (finding: ErrorRate) =>
+  runningResult: (finding: ErrorRate) =>
     `${wrongOf(finding)} At most ${share(finding.at_most)} of all are wrong (95 % confidence).`,
-  strip: (judged: number, wrong: number, sample: number) =>
+  sampleStrip: (judged: number, wrong: number, sample: number) =>
     `Of ${count(sample)}, ${count(judged)} checked, ${count(wrong)} wrong`,
 
-  found: "Sample result",
-  statement: (finding: ErrorRate, all: number): string =>
+  result: "Sample result",
+  resultText: (finding: ErrorRate, all: number): string =>
     finding.judged >= all
       ? `${wrongOf(finding)} ${all === 1 ? "There are no others." : "All of them were checked."}`
       : `${wrongOf(finding)} With 95 % confidence, at most ${share(finding.at_most)} of all ${count(all)} are wrong.`,
-  gone: "The annotations of this sample are no longer in the library.",
+  annotationsGone: "The annotations of this sample are no longer in the library.",
   acceptOthers: (number: number) => (number === 1 ? "Accept the other one" : `Accept the other ${count(number)}`),
   withinLimit: (limit: number) => `That is within your limit of ${share(limit)}.`,
   /** `more`: how many more would show that the limit is kept, if they are as these; null when no sample would. */

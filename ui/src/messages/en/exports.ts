@@ -59,7 +59,7 @@ export const exports = {
   reviewed: "Reviewed only",
   withRejected: "With rejected annotations",
   writing: "Writing…",
-  holds: (exported: Exported) =>
+  contents: (exported: Exported) =>
     [
       images(exported.images),
       ...(exported.empty_images > 0 ? [`${count(exported.empty_images)} of them empty`] : []),
@@ -68,7 +68,7 @@ export const exports = {
     ].join(", "),
   drag: "Drag it to a folder or into another program, or save it.",
   noDrag: "Dragging out of the window is not supported here. Save it instead.",
-  leftOut: ({ losses, missing }: Exported) => [
+  losses: ({ losses, missing }: Exported) => [
     ...[lost(losses, true)].flatMap((what) => (what === null ? [] : [`Not exported: ${what}.`])),
     ...[lost(losses, false)].flatMap((what) => (what === null ? [] : [`Simplified: ${what}.`])),
     ...(missing > 0
@@ -79,5 +79,5 @@ export const exports = {
   ],
   save: "Save as…",
   saved: (path: string) => `Dataset written to ${path}`,
-  nothing: "No run has annotated an image yet. Once one has, you can export its annotations here.",
+  nothingToExport: "No run has annotated an image yet. Once one has, you can export its annotations here.",
 };

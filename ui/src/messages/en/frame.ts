@@ -26,11 +26,11 @@ export const frame = {
   settings: "Settings",
   close: "Close",
   dismiss: "Dismiss",
-  loading: "Opening the library",
-  reading: "Loading",
+  openingLibrary: "Opening the library",
+  loading: "Loading",
   offline: "No network: models on this machine still work",
-  unread: "The library could not be read",
-  unreadNote:
+  libraryUnreadable: "The library could not be read",
+  libraryUnreadableNote:
     "Nothing in it was changed. Its folder may be on a disk that is not connected, or in use by another program.",
   tryAgain: "Try again",
   privacy: (privacy: Privacy, key: KeyPlace | null): string => {
@@ -55,8 +55,7 @@ export const frame = {
     ]
       .filter((part) => part !== "")
       .join(", "),
-  importCancelled: (added: number) =>
-    `Import cancelled after ${count(added)} ${added === 1 ? "image" : "images"}`,
+  importCancelled: (added: number) => `Import cancelled after ${count(added)} ${added === 1 ? "image" : "images"}`,
   dropTitle: "Drop to add",
   dropNote: "Each folder becomes a collection. The originals are only read.",
   dropOverDialog: "The photos are added in the background. The open dialog stays as it is.",
@@ -69,5 +68,5 @@ export const frame = {
     not_positive: "Enter more than $0.",
     too_much: "Enter $1,000,000 at most.",
   },
-  refused: (message: string) => `Something went wrong: ${message}`,
+  unknownError: (message: string) => `Something went wrong: ${message}`,
 };

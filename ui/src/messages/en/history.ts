@@ -61,8 +61,8 @@ export const history = {
   keep: "Keep them",
   undoConfirm: (undecided: number) => `Remove ${marks(undecided)}`,
 
-  night: {
-    ended: (ended: RunSummary, tookMillis: number) => {
+  batchEnded: {
+    summary: (ended: RunSummary, tookMillis: number) => {
       const { state } = ended;
       const isThrough = state.kind !== "stopped" || state.reason === "completed";
       const quoted = ended.quoted_dollars === null ? "" : ` (estimated ${money(ended.quoted_dollars.expected)})`;
@@ -72,27 +72,27 @@ export const history = {
         `cost ${money(ended.paid_dollars)}${quoted}, took ${run.wholeMinutes(tookMillis)}.`,
       ].join("");
     },
-    putAway: (ended: number) => `Dismiss the notice about run ${count(ended)}`,
+    dismiss: (ended: number) => `Dismiss the notice about run ${count(ended)}`,
   },
-  how: "Mode",
-  overnight: "Batch",
+  mode: "Mode",
+  batch: "Batch",
   inBatches: "batch",
-  asked: "Images sent",
+  sent: "Images sent",
   reused: "Reused answers",
   propagated: "Images with propagated annotations",
-  propagatedMarks: "Propagated annotations",
+  propagatedAnnotations: "Propagated annotations",
   unread: "Files that could not be read",
 
   cost: "Estimated and actual cost",
   notReported: "Cost not reported",
   paidOf: (paid: number, { expected }: CostRange) => `${money(paid)} (estimated ${money(expected)})`,
   /** `part` of the quote: 0.95 is 5 % under. */
-  offBy: (part: number) =>
+  deviation: (part: number) =>
     Math.abs(part - 1) < 0.005 ? "as estimated" : part < 1 ? `${share(part)} under` : `${share(part)} over`,
-  partOnly: (finished: number, total: number) => `${count(finished)} of ${images(total)} so far`,
+  partialProgress: (finished: number, total: number) => `${count(finished)} of ${images(total)} so far`,
   low: (cost: number) => `low ${money(cost)}`,
   high: (cost: number) => `at most ${enoughMoney(cost)}`,
-  to: "Sent to",
+  sentTo: "Sent to",
   tokensIn: "Tokens in",
   tokensCached: "of them from the cache",
   tokensOut: "Tokens out",
@@ -109,9 +109,9 @@ export const history = {
     return `${name}: ${served}; ${is_working ? "working again, last problem" : "not working"}: ${run.endpointProblems[problem]}`;
   },
   retried: "Retried automatically",
-  repairs: "Corrected values",
+  corrections: "Corrected values",
   dropped: "Skipped annotations",
-  repair: (repair: RepairKind): string => {
+  correction: (repair: RepairKind): string => {
     switch (repair.kind) {
       case "words_around":
         return "Text around the JSON";
@@ -172,7 +172,7 @@ export const history = {
   concurrency: (mode: RunMode) => (mode === "live" ? "Max requests in flight" : "Max images in batches"),
   parallelism: "Parallelism",
   speedup: "Speed-up",
-  saved: "Time saved",
+  timeSaved: "Time saved",
   times: (factor: number) => `${decimal(factor, factor < 10 ? 2 : 1)} ×`,
   parallelismNote: (summed: number, wall: number) =>
     `Parallelism: the durations of all images add up to ${duration(summed)}, in ${duration(wall)}. This is not a speed-up: images take longer in parallel.`,
@@ -197,7 +197,7 @@ export const history = {
   durationsNote: (total: number) => images(total),
   durationsText: (from: number, to: number, p50: number) =>
     `Histogram of durations from ${duration(from)} to ${duration(to)}; half of the images took ${duration(p50)} or less.`,
-  mark: (name: string, milliseconds: number) => `${name} ${duration(milliseconds)}`,
+  percentile: (name: string, milliseconds: number) => `${name} ${duration(milliseconds)}`,
 
   labels: "Labels found",
   labelsNote: (total: number) => marks(total),

@@ -52,7 +52,7 @@ export const library = {
   grid: "Images",
   unnamed: "Image",
   taken: (at: Taken) => `Taken ${takenWithZone(at)}`,
-  markWord: (number: number) => (number === 1 ? "annotation" : "annotations"),
+  annotationNoun: (number: number) => (number === 1 ? "annotation" : "annotations"),
   states: {
     unreviewed: "Unreviewed",
     reviewed: "Reviewed",
@@ -62,7 +62,7 @@ export const library = {
   } satisfies Record<ImageState, string>,
   empty: "empty",
   failures,
-  noneHere: "No images in this collection",
+  emptyCollection: "No images in this collection",
   importing: {
     scanning: (found: number) => `Scanning folders, ${files(found)} so far`,
     adding: (done: number, found: number) => `Adding ${count(done)} of ${files(found)}`,

@@ -92,21 +92,21 @@ export const plan = {
   },
   afterRun: "after first run",
   afterRunNote: "Known once this model has annotated some images",
-  night: "within 24 h",
-  nightNote: "The vendor processes it within 24 hours",
+  batchTime: "within 24 h",
+  batchTimeNote: "The vendor processes it within 24 hours",
   mode: "Mode",
   modes: { live: "Live", overnight: "Batch" } satisfies Record<RunMode, string>,
   modePrice: ({ expected }: CostRange) => money(expected),
   thisMachine: "this machine",
-  cannotRun: "cannot run this recipe",
-  at: (host: string, isOnThisMachine: boolean) => (isOnThisMachine ? `${host}, a server on this machine` : host),
+  unsupportedRecipe: "cannot run this recipe",
+  modelHost: (host: string, isOnThisMachine: boolean) => (isOnThisMachine ? `${host}, a server on this machine` : host),
   models: (number: number) => `${count(number)} models`,
   retires: (day: CalendarDate) => `Retires ${dayOfYear(day)}`,
   retiresNote: (day: CalendarDate) => `From ${date(day)} it is no longer available`,
-  closed: (labels: number) => `${count(labels)} labels`,
-  closedNote: "It detects only these labels",
+  fixedLabels: (labels: number) => `${count(labels)} labels`,
+  fixedLabelsNote: "It detects only these labels",
   /** Why a model cannot be used, in a few words. */
-  hindrance: (hindrance: Hindrance): string => {
+  unavailable: (hindrance: Hindrance): string => {
     switch (hindrance.kind) {
       case "no_key":
         return `Claude needs a key for ${hindrance.host}`;
@@ -121,7 +121,7 @@ export const plan = {
   envFileUnused: "The working folder has a .env file that is not used yet.",
   reviewEnvFile: "Review the file",
   /** The way out of a hindrance; a retired model has none. */
-  wayOut: {
+  unavailableAction: {
     no_key: "Enter a key",
     local_only: "Unlock in Settings",
     unusable: "Open Settings",
@@ -129,7 +129,7 @@ export const plan = {
   /** A model named by what it is takes an article; a model with a name of its own does not. */
   theModel: (name: string) =>
     name.startsWith("Built-in") ? `The ${name.charAt(0).toLowerCase()}${name.slice(1)}` : name,
-  shortfall: (modelName: string, shortfall: Shortfall): string => {
+  unsupported: (modelName: string, shortfall: Shortfall): string => {
     switch (shortfall.kind) {
       case "unknown_labels":
         return `${modelName} does not know: ${names(shortfall.labels, 8)}`;
@@ -148,15 +148,15 @@ export const plan = {
   },
   timeTitle: "Time estimate",
   timeNote: "earliest finish",
-  timeSum: (number: number, each: string, atOnce: number) =>
+  timeFormula: (number: number, each: string, atOnce: number) =>
     `Answers, ${count(number)} × ${each}, ${count(atOnce)} in parallel`,
-  timeNight: "The vendor processes the batches within 24 hours, at half the price.",
+  batchTimeBasis: "The vendor processes the batches within 24 hours, at half the price.",
   timeBasis: (basis: TimeBasis): string =>
     basis.kind === "earlier_run"
       ? `Based on an earlier run of this model here, over ${images(basis.images)}.`
       : `Measured just now on ${count(basis.images)} of these images; the answers were discarded.`,
   /** The limit that a run is held to. */
-  timeHeld: ({ unit, limit }: EndpointLimit): string => {
+  limitedBy: ({ unit, limit }: EndpointLimit): string => {
     const most = count(Math.round(limit));
     switch (unit) {
       case "requests":
@@ -174,25 +174,21 @@ export const plan = {
   timeUnknown: "The speed of this model is known once it has annotated some images.",
   sizes: "Sizes of the images",
   otherSizes: "other sizes",
-  leaves: "What leaves this machine",
-  leavesNothing: "Nothing leaves this machine",
-  leavesNothingNote: "The model runs here. Originals are only read.",
-  leavesTo: (
-    number: number,
-    edge: number | null,
-    { name, is_on_this_machine }: Extract<Destination, { kind: "host" }>,
-  ) =>
+  leavesMachine: "What leaves this machine",
+  nothingLeaves: "Nothing leaves this machine",
+  nothingLeavesNote: "The model runs here. Originals are only read.",
+  sentTo: (number: number, edge: number | null, { name, is_on_this_machine }: Extract<Destination, { kind: "host" }>) =>
     [
       `${count(number)} ${number === 1 ? "JPEG" : "JPEGs"}`,
       ...(edge === null ? [] : [`${count(edge)} px at most`]),
       `to ${name}${is_on_this_machine ? ", a server on this machine" : ""}`,
     ].join(", "),
-  leavesFurther: (further: readonly FurtherConnection[]) =>
+  sentToEndpoints: (further: readonly FurtherConnection[]) =>
     `and, through your additional endpoints, to ${names(further.map(({ name, host }) => `${name} (${host})`))}`,
-  leavesText: "Label names, definitions, instructions",
-  readWords: "Show the exact prompt",
-  wordsTitle: "Exact prompt",
-  wordsNote: "Sent with every image, exactly as shown.",
+  sentText: "Label names, definitions, instructions",
+  showPrompt: "Show the exact prompt",
+  promptTitle: "Exact prompt",
+  promptNote: "Sent with every image, exactly as shown.",
   agree: {
     title: (number: number, host: string) => `Send ${images(number)} to ${host}?`,
     cost: (low: Dollars, expected: Dollars, high: Dollars) =>
@@ -201,23 +197,23 @@ export const plan = {
     send: (number: number, host: string) => `Send ${images(number)} to ${host}`,
     notNow: "Not now",
   },
-  which: {
+  images: {
     title: "Images to send",
     answered: (answered: number, total: number, asksAnew: boolean) =>
       `${count(answered)} of ${count(total)} have saved answers: ${asksAnew ? "billed again" : "not billed again"}`,
-    askAnew: "Ignore saved answers",
+    ignoreSavedAnswers: "Ignore saved answers",
     similar: (followers: number) =>
       followers === 1
         ? "Skip 1 near-duplicate (copy annotations from a similar image)"
         : `Skip ${count(followers)} near-duplicates (copy annotations from a similar image)`,
   },
-  atOnce: {
+  concurrency: {
     advanced: "Advanced",
     title: "Concurrency",
     auto: "automatic",
     inShort: (number: number | null) => (number === null ? "automatic concurrency" : `${count(number)} in parallel`),
     note: "Empty: set automatically, and lowered when the server asks for it.",
-    hinders: "The concurrency is not valid.",
+    invalid: "The concurrency is not valid.",
   },
   pace: {
     title: "Pace",
@@ -235,11 +231,11 @@ export const plan = {
     pause: "Pause between requests (ms)",
     none: "none",
     pauseRange: (most: number) => `Enter a whole number of milliseconds up to ${count(most)}.`,
-    pauseHinders: "The pause is not valid.",
+    pauseInvalid: "The pause is not valid.",
     maxTokens: "Max output tokens",
     maxTokensNote: "Empty: the model’s default. A lower value caps the cost but may cut answers off.",
     maxTokensRange: (least: number, most: number) => `Enter a whole number from ${count(least)} to ${count(most)}.`,
-    maxTokensHinders: "Max output tokens is not valid.",
+    maxTokensInvalid: "Max output tokens is not valid.",
   },
   budget: {
     title: "Budget cap",
@@ -250,7 +246,7 @@ export const plan = {
     tooSmall: (cap: Dollars, dearest: Dollars) =>
       `${exactMoney(cap)} is too low for a single image; the most expensive can cost ${enoughMoney(dearest)}.`,
     noPrice: "This model has no price, so a cap cannot be enforced. Clear the field to run without one.",
-    hinders: "The budget cap is not valid.",
+    invalid: "The budget cap is not valid.",
     beyond: (cap: Dollars) => `More than your cap of ${exactMoney(cap)}`,
     red: "Red",
     mayStop: "It is below the maximum cost, so the run may stop before its last image.",
@@ -260,7 +256,7 @@ export const plan = {
       `It splits the run into about ${count(batches)} batches, one after another; each may take up to a day.`,
     redNote: (cap: Dollars) => ` is your cap, ${exactMoney(cap)}. Where a range crosses it, the run may stop there.`,
   },
-  stays: "Stays here: originals, file names, EXIF, location",
+  staysHere: "Stays here: originals, file names, EXIF, location",
   cost: "Cost",
   costRange: (low: Dollars, high: Dollars) => `low ${money(low)}, at most ${enoughMoney(high)}`,
   sent: ({ size, count: number, image_tokens }: SentSize) =>
@@ -283,8 +279,8 @@ export const plan = {
     if (tokens >= least) return `${instructions} are not cached: every request is billed for them in full.`;
     return `${instructions} are under the ${count(least)} that this model needs to cache them: every request is billed for them in full.`;
   },
-  sumNow: "Expected, live",
-  sumNight: "Batch, half price",
+  liveTotal: "Expected, live",
+  batchTotal: "Batch, half price",
   highNote: ({ answer_tokens_limit: usual, longer_answer_tokens_limit: longer, retries }: CostBasis) =>
     longer > usual
       ? `At most: every answer is cut off at ${count(usual)} tokens and requested again with up to ${count(longer)}, and each retry (${count(retries)} per image) is billed too.`
@@ -303,8 +299,8 @@ export const plan = {
   annotateNothing: "Annotate",
   about: (cost: string) => `about ${cost}`,
   takes: (time: string) => `about ${time}, no need to wait`,
-  takesNight: "within 24 h, no need to wait",
-  canBeLeft: "no need to wait",
+  takesBatchTime: "within 24 h, no need to wait",
+  noNeedToWait: "no need to wait",
   noImages: "No images to annotate yet",
   noImagesNote: "Add folders or the samples in the library first.",
   toLibrary: "Go to the library",

@@ -24,7 +24,7 @@ const states: Record<ImageState, string> = {
   running: "In a run",
 };
 
-const marks: Record<Status, string> = {
+const statuses: Record<Status, string> = {
   proposed: "Undecided",
   accepted: "Accepted",
   edited: "Edited",
@@ -86,7 +86,7 @@ function said(test: Test): [string, string] {
     case "image":
       return both(states[test.state]);
     case "mark":
-      return [`${marks[test.status]} annotations`, `No ${marks[test.status].toLowerCase()} annotations`];
+      return [`${statuses[test.status]} annotations`, `No ${statuses[test.status].toLowerCase()} annotations`];
     case "confidence": {
       const text = range(test.span, confidence);
       return [`Confidence ${text}`, `No confidence ${text}`];
@@ -141,7 +141,7 @@ const checkNames: Record<string, string | undefined> = checks.names;
 export const query = {
   condition: ({ is_excluded, test }: Condition): string => said(test)[is_excluded ? 1 : 0],
   states,
-  marks,
+  statuses,
   traits,
   confidenceRange: (span: Spans) => {
     const text = range(span, confidence);
@@ -188,7 +188,7 @@ export const query = {
   suggestions: "Suggestions",
   clear: "Clear the search",
   active: "Filters",
-  drop: (text: string) => `Remove: ${text}`,
+  remove: (text: string) => `Remove: ${text}`,
   clearAll: "Clear all",
   filters: "Filters",
   groups: {

@@ -19,57 +19,57 @@ const marks = (number: number): string =>
   number === 0 ? "no annotations" : `${count(number)} ${number === 1 ? "annotation" : "annotations"}`;
 
 /** What failed, and what a person can do about it. */
-const failures: Record<FailureKind, { title: string; remedy: string }> = {
+const failures: Record<FailureKind, { title: string; action: string }> = {
   file_missing: {
     title: "File not found",
-    remedy: "The file is no longer where it was. Put it back, then retry.",
+    action: "The file is no longer where it was. Put it back, then retry.",
   },
   file_unreadable: {
     title: "File cannot be read",
-    remedy: "The file is damaged, or no longer the image that was added. Repair it and retry, or add it again.",
+    action: "The file is damaged, or no longer the image that was added. Repair it and retry, or add it again.",
   },
   model_failed: {
     title: "No answer from the model",
-    remedy: "Retry. If it fails again, try another model.",
+    action: "Retry. If it fails again, try another model.",
   },
   expired: {
     title: "Batch expired",
-    remedy:
+    action:
       "The vendor did not start on this image before the batch expired; nothing was charged. Retry, or run it live.",
   },
   refused: {
     title: "Image refused",
-    remedy: "The server rejected this image. Skip it, or annotate it manually.",
+    action: "The server rejected this image. Skip it, or annotate it manually.",
   },
   declined: {
     title: "Model declined",
-    remedy: "The model refused to answer; this was billed. Try another model, or annotate it manually.",
+    action: "The model refused to answer; this was billed. Try another model, or annotate it manually.",
   },
   cut_off: {
     title: "Answer cut off",
-    remedy:
+    action:
       "The answer ended before its first annotation, and was billed. Run it again with higher max output tokens: only answers that were cut off are billed again. Or ask for fewer labels.",
   },
   answer_unreadable: {
     title: "Answer cannot be read",
-    remedy: "The answer is not a list of annotations. It is saved. Try another model.",
+    action: "The answer is not a list of annotations. It is saved. Try another model.",
   },
   answer_unusable: {
     title: "No annotation can be used",
-    remedy:
+    action:
       "The model answered with annotations, but none fits the recipe and the image. The answer is saved. Check the label names, or try another model.",
   },
   coordinates_as_fractions: {
     title: "The model answers in 0..1 coordinates",
-    remedy: "The boxes are not in image pixels, so none was used. The answer is kept. Try another model.",
+    action: "The boxes are not in image pixels, so none was used. The answer is saved. Try another model.",
   },
   coordinates_as_thousandths: {
     title: "The model answers in 0..1000 coordinates",
-    remedy: "The boxes are not in image pixels, so none was used. The answer is kept. Try another model.",
+    action: "The boxes are not in image pixels, so none was used. The answer is saved. Try another model.",
   },
   internal_error: {
     title: "Internal error",
-    remedy: "Fieldmark failed on this image. Retry. If it fails again, please report it with the details below.",
+    action: "Fieldmark failed on this image. Retry. If it fails again, please report it with the details below.",
   },
 };
 
@@ -221,7 +221,7 @@ export const run = {
   unsettledNote: ({ count: requests, at_most_dollars: atMost }: PossiblyBilled) =>
     `${count(requests)} ${requests === 1 ? "request was" : "requests were"} in flight and may have been billed, up to ${enoughMoney(atMost)}.`,
   stopped,
-  waitNothing: (left: number) =>
+  stoppedWaiting: (left: number) =>
     `${images(left)} ${left === 1 ? "is" : "are"} waiting, at no charge. All answers so far are saved.`,
   resumeHere: "Resume",
   resumeHint: "resume",
@@ -255,8 +255,8 @@ export const run = {
     askAgain: "Ask again and resume",
     notNow: "Not now",
   },
-  said: (detail: string) => `Details: ${detail}`,
-  toSettings: "Open Settings",
+  details: (detail: string) => `Details: ${detail}`,
+  openSettings: "Open Settings",
   hold: ({ kind, left_millis }: Hold, host: string) => {
     const next = kind === "rate_limited" ? "sending again" : "trying again";
     const seconds = Math.ceil(left_millis / 1000);
@@ -274,24 +274,24 @@ export const run = {
   inFlight: (number: number) => `${count(number)} in flight`,
   waiting: (number: number) => `${count(number)} waiting`,
   reused: (answers: number) => `${count(answers)} ${answers === 1 ? "answer" : "answers"} reused at no cost`,
-  carried: (number: number) => `${count(number)} propagated from similar images`,
+  propagated: (number: number) => `${count(number)} propagated from similar images`,
   started: (at: number, elapsed: number) => `started ${moment(at)}, active ${duration(elapsed)}`,
 
   timeLeft: "Time left",
   timeLeftUnknown: "Measuring",
-  doneAbout: (at: number) => `done about ${clock(at)}`,
+  estimatedEnd: (at: number) => `done about ${clock(at)}`,
   afterFirst: "known after the first image",
-  noneFinish: "waiting for images to finish",
-  took: "Time",
-  tookNote: "without pauses",
+  stalled: "waiting for images to finish",
+  elapsed: "Time",
+  elapsedNote: "without pauses",
   rate: "Rate",
   perMinute: (rate: number) => `${decimal(rate, rate < 10 ? 1 : 0)} / min`,
   rateNote: (window: number) => `last ${duration(window)}`,
   rateWhole: "over the whole run",
-  takes: "Time per image",
-  takesNote: (p95: number) => `P50, ${duration(p95)} at P95`,
-  marks: "Annotations",
-  marksEach: (each: number) => `${decimal(each)} per image`,
+  timePerImage: "Time per image",
+  timePerImageNote: (p95: number) => `P50, ${duration(p95)} at P95`,
+  annotations: "Annotations",
+  annotationsPerImage: (each: number) => `${decimal(each)} per image`,
   cost: "Cost",
   free: "on this machine",
   spent: "spent so far",
@@ -302,7 +302,7 @@ export const run = {
   wholeMinutes: (milliseconds: number) =>
     milliseconds < 60_000 ? "under 1 min" : duration(Math.floor(milliseconds / 60_000) * 60_000),
   none: "–",
-  costHeading: (heading: number) => `projected ${money(heading)}`,
+  costProjected: (heading: number) => `projected ${money(heading)}`,
   /** `each`: what one image is expected to cost, where it matters how much room is left. */
   costSpent: (spent: number, each: number | null) => `${each === null ? money(spent) : moneyBeside(spent, each)} spent`,
   costPaid: (spent: number, each: number | null) => `${each === null ? money(spent) : moneyBeside(spent, each)} paid`,
@@ -339,27 +339,27 @@ export const run = {
     isElsewhere ? `${count(number)}, annotations as they arrive` : count(number),
   /** `more` than are shown. */
   longestFirst: (more: number) => (more === 0 ? "longest first" : `longest first, +${count(more)} more`),
-  flightMarks: (number: number) => (number === 0 ? "analyzing" : marks(number)),
-  answeredTitle: "Just answered",
-  answeredLast: "Last answered",
+  inFlightAnnotations: (number: number) => (number === 0 ? "analyzing" : marks(number)),
+  recentAnswers: "Just answered",
+  lastAnswered: "Last answered",
   newestFirst: "newest first",
-  tileMarks: marks,
+  tileAnnotations: marks,
   tile: (name: string, number: number) => `${name}, ${marks(number)}`,
   pace: {
     title: "Pace",
     /** `from`: by whom the number is, where that can be said in a word. */
-    atOnce: (number: number, from: "found_out" | "set" | null) =>
+    concurrency: (number: number, from: "found_out" | "set" | null) =>
       `concurrency ${count(number)}${from === null ? "" : from === "set" ? ", as set" : ", automatic"}`,
     limit: (perMinute: number | null, routes: number) =>
       perMinute === null
         ? "No limit is known yet."
         : `${routes > 1 ? "Strictest limit" : "Limit"}: ${count(perMinute)} requests per minute`,
-    underWay: (underWay: number, atOnce: number) => `${count(underWay)} of ${count(atOnce)}`,
-    routeLimit: (perMinute: number | null) => (perMinute === null ? "" : `${count(perMinute)} / min`),
+    inFlightOf: (underWay: number, atOnce: number) => `${count(underWay)} of ${count(atOnce)}`,
+    endpointLimit: (perMinute: number | null) => (perMinute === null ? "" : `${count(perMinute)} / min`),
     closed: "Not used",
     prepared: (number: number) => `${count(number)} prepared ahead`,
   },
-  overnight: {
+  batch: {
     since: "Since the start",
     within: "within 24 hours",
     batches: "Batches",
@@ -389,12 +389,12 @@ export const run = {
       "Fieldmark was closed while images of this run were with the vendor. Resume to fetch what is ready; nothing is sent twice.",
     mayBeClosed: "You can close the window: the vendor keeps working, and results are fetched when you open it again.",
   },
-  flightTile: (name: string) => `${name}, in flight`,
+  inFlightTile: (name: string) => `${name}, in flight`,
 
-  needsYou: "Needs you",
+  issues: "Needs you",
   /** `things` are listed. */
-  needs: (things: number) => (things === 0 ? "Nothing" : `${count(things)} ${things === 1 ? "issue" : "issues"}`),
-  needsNothingNote: "No image has failed.",
+  issueCount: (things: number) => (things === 0 ? "Nothing" : `${count(things)} ${things === 1 ? "issue" : "issues"}`),
+  noFailures: "No image has failed.",
   endpointFails: (name: string, problem: EndpointProblem) => `${name}: ${endpointProblems[problem]}`,
   endpointAgain: (millis: number | null) =>
     millis === null
@@ -404,7 +404,7 @@ export const run = {
   giveUpBatches: (images: number) => `Give up ${count(images)} in unknown batches`,
   hookFailed: "A hook failed",
   hookNotRun: "A hook did not run",
-  toHooks: "Open the hook settings",
+  openHookSettings: "Open the hook settings",
   cutShort: "Answers cut off",
   cutShortNote: "They reached the output limit. Every complete annotation was kept; there may be more to find.",
   retried: "Retried automatically",

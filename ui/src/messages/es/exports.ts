@@ -59,7 +59,7 @@ export const exports: Words<typeof english> = {
   reviewed: "Solo lo revisado",
   withRejected: "Con las rechazadas",
   writing: "Escribiendo…",
-  holds: (exported: Exported) =>
+  contents: (exported: Exported) =>
     [
       images(exported.images),
       ...(exported.empty_images > 0 ? [`${count(exported.empty_images)} de ellas vacías`] : []),
@@ -70,7 +70,7 @@ export const exports: Words<typeof english> = {
     ].join(", "),
   drag: "Arrástralo a una carpeta o a otro programa, o guárdalo.",
   noDrag: "Aquí no se puede arrastrar fuera de la ventana. Guárdalo.",
-  leftOut: ({ losses, missing }: Exported) => [
+  losses: ({ losses, missing }: Exported) => [
     ...[lost(losses, true)].flatMap((what) => (what === null ? [] : [`No se exporta: ${what}.`])),
     ...[lost(losses, false)].flatMap((what) => (what === null ? [] : [`Se simplifica: ${what}.`])),
     ...(missing > 0
@@ -81,5 +81,5 @@ export const exports: Words<typeof english> = {
   ],
   save: "Guardar como…",
   saved: (path) => `Conjunto de datos escrito en ${path}`,
-  nothing: "Ninguna ejecución ha anotado aún una imagen. Cuando lo haga, podrás exportar aquí sus anotaciones.",
+  nothingToExport: "Ninguna ejecución ha anotado aún una imagen. Cuando lo haga, podrás exportar aquí sus anotaciones.",
 };

@@ -52,8 +52,8 @@ export const history: Words<typeof english> = {
   keep: "Conservarlas",
   undoConfirm: (undecided) => `Quitar ${marks(undecided)}`,
 
-  night: {
-    ended: (ended, tookMillis) => {
+  batchEnded: {
+    summary: (ended, tookMillis) => {
       const { state } = ended;
       const isThrough = state.kind !== "stopped" || state.reason === "completed";
       const quoted = ended.quoted_dollars === null ? "" : ` (estimado ${money(ended.quoted_dollars.expected)})`;
@@ -63,30 +63,30 @@ export const history: Words<typeof english> = {
         `coste ${money(ended.paid_dollars)}${quoted}, en ${run.wholeMinutes(tookMillis)}.`,
       ].join("");
     },
-    putAway: (ended) => `Descartar el aviso de la ejecución ${count(ended)}`,
+    dismiss: (ended) => `Descartar el aviso de la ejecución ${count(ended)}`,
   },
-  how: "Modo",
-  overnight: "Por lotes",
+  mode: "Modo",
+  batch: "Por lotes",
   inBatches: "por lotes",
-  asked: "Imágenes enviadas",
+  sent: "Imágenes enviadas",
   reused: "Respuestas reutilizadas",
   propagated: "Imágenes con anotaciones propagadas",
-  propagatedMarks: "Anotaciones propagadas",
+  propagatedAnnotations: "Anotaciones propagadas",
   unread: "Archivos que no se pudieron leer",
 
   cost: "Coste estimado y real",
   notReported: "Coste no comunicado",
   paidOf: (paid, { expected }) => `${money(paid)} (estimado ${money(expected)})`,
-  offBy: (part) =>
+  deviation: (part) =>
     Math.abs(part - 1) < 0.005
       ? "como lo estimado"
       : part < 1
         ? `${share(part)} por debajo`
         : `${share(part)} por encima`,
-  partOnly: (finished, total) => `${count(finished)} de ${images(total)} hasta ahora`,
+  partialProgress: (finished, total) => `${count(finished)} de ${images(total)} hasta ahora`,
   low: (cost) => `mínimo ${money(cost)}`,
   high: (cost) => `máximo ${enoughMoney(cost)}`,
-  to: "Enviado a",
+  sentTo: "Enviado a",
   tokensIn: "Tokens de entrada",
   tokensCached: "de ellos, de la caché",
   tokensOut: "Tokens de salida",
@@ -103,9 +103,9 @@ export const history: Words<typeof english> = {
     return `${name}: ${served}; ${is_working ? "vuelve a funcionar tras" : "no funciona"}: ${run.endpointProblems[problem]}`;
   },
   retried: "Reintentos automáticos",
-  repairs: "Valores corregidos",
+  corrections: "Valores corregidos",
   dropped: "Anotaciones omitidas",
-  repair: (repair) => {
+  correction: (repair) => {
     switch (repair.kind) {
       case "words_around":
         return "Texto alrededor del JSON";
@@ -166,7 +166,7 @@ export const history: Words<typeof english> = {
   concurrency: (mode) => (mode === "live" ? "Máx. peticiones en curso" : "Máx. imágenes en lotes"),
   parallelism: "Paralelismo",
   speedup: "Aceleración",
-  saved: "Tiempo ahorrado",
+  timeSaved: "Tiempo ahorrado",
   times: (factor) => `${decimal(factor, factor < 10 ? 2 : 1)} ×`,
   parallelismNote: (summed, wall) =>
     `Paralelismo: las duraciones de todas las imágenes suman ${duration(summed)}, en ${duration(wall)}. No es una aceleración: en paralelo, cada imagen tarda más.`,
@@ -190,7 +190,7 @@ export const history: Words<typeof english> = {
   durationsNote: (total) => images(total),
   durationsText: (from, to, p50) =>
     `Histograma de duraciones de ${duration(from)} a ${duration(to)}; la mitad de las imágenes tardó ${duration(p50)} o menos.`,
-  mark: (name, milliseconds) => `${name} ${duration(milliseconds)}`,
+  percentile: (name, milliseconds) => `${name} ${duration(milliseconds)}`,
 
   labels: "Etiquetas encontradas",
   labelsNote: (total) => marks(total),

@@ -53,7 +53,7 @@ export const library: Words<typeof english> = {
   grid: "Imágenes",
   unnamed: "Imagen",
   taken: (at) => `Tomada el ${takenWithZone(at)}`,
-  markWord: (number) => (number === 1 ? "anotación" : "anotaciones"),
+  annotationNoun: (number) => (number === 1 ? "anotación" : "anotaciones"),
   states: {
     unreviewed: "Sin revisar",
     reviewed: "Revisada",
@@ -63,7 +63,7 @@ export const library: Words<typeof english> = {
   },
   empty: "vacía",
   failures,
-  noneHere: "No hay imágenes en esta colección",
+  emptyCollection: "No hay imágenes en esta colección",
   importing: {
     scanning: (found) => `Examinando carpetas, ${files(found)} hasta ahora`,
     adding: (done, found) => `Añadiendo ${count(done)} de ${files(found)}`,

@@ -75,20 +75,20 @@ export const plan: Words<typeof english> = {
   },
   afterRun: "tras la primera ejecución",
   afterRunNote: "Se sabe cuando este modelo haya anotado algunas imágenes",
-  night: "en 24 h",
-  nightNote: "El proveedor lo procesa en un plazo de 24 horas",
+  batchTime: "en 24 h",
+  batchTimeNote: "El proveedor lo procesa en un plazo de 24 horas",
   mode: "Modo",
   modes,
   modePrice: ({ expected }) => money(expected),
   thisMachine: "este equipo",
-  cannotRun: "no admite esta receta",
-  at: (host, isOnThisMachine) => (isOnThisMachine ? `${host}, un servidor en este equipo` : host),
+  unsupportedRecipe: "no admite esta receta",
+  modelHost: (host, isOnThisMachine) => (isOnThisMachine ? `${host}, un servidor en este equipo` : host),
   models: (number) => `${count(number)} ${number === 1 ? "modelo" : "modelos"}`,
   retires: (day) => `Se retira el ${dayOfYear(day)}`,
   retiresNote: (day) => `Desde el ${date(day)} ya no está disponible`,
-  closed: (labels) => `${count(labels)} etiquetas`,
-  closedNote: "Solo detecta estas etiquetas",
-  hindrance: (hindrance) => {
+  fixedLabels: (labels) => `${count(labels)} etiquetas`,
+  fixedLabelsNote: "Solo detecta estas etiquetas",
+  unavailable: (hindrance) => {
     switch (hindrance.kind) {
       case "no_key":
         return `Claude necesita una clave para ${hindrance.host}`;
@@ -102,13 +102,13 @@ export const plan: Words<typeof english> = {
   },
   envFileUnused: "La carpeta de trabajo tiene un archivo .env que aún no se usa.",
   reviewEnvFile: "Ver el archivo",
-  wayOut: {
+  unavailableAction: {
     no_key: "Introducir una clave",
     local_only: "Desbloquear en Ajustes",
     unusable: "Abrir Ajustes",
   },
   theModel: (name) => (name === "Built-in detector" ? "El detector integrado" : name),
-  shortfall: (modelName, shortfall) => {
+  unsupported: (modelName, shortfall) => {
     switch (shortfall.kind) {
       case "unknown_labels":
         return `${modelName} no conoce: ${names(shortfall.labels, 8)}`;
@@ -129,13 +129,13 @@ export const plan: Words<typeof english> = {
   },
   timeTitle: "Tiempo previsto",
   timeNote: "como muy pronto",
-  timeSum: (number, each, atOnce) => `Respuestas, ${count(number)} × ${each}, ${count(atOnce)} en paralelo`,
-  timeNight: "El proveedor procesa los lotes en un plazo de 24 horas, a mitad de precio.",
+  timeFormula: (number, each, atOnce) => `Respuestas, ${count(number)} × ${each}, ${count(atOnce)} en paralelo`,
+  batchTimeBasis: "El proveedor procesa los lotes en un plazo de 24 horas, a mitad de precio.",
   timeBasis: (basis) =>
     basis.kind === "earlier_run"
       ? `Según una ejecución anterior de este modelo aquí, con ${images(basis.images)}.`
       : `Medido ahora con ${count(basis.images)} de estas imágenes; las respuestas se han descartado.`,
-  timeHeld: ({ unit, limit }) => {
+  limitedBy: ({ unit, limit }) => {
     const most = count(Math.round(limit));
     switch (unit) {
       case "requests":
@@ -153,21 +153,21 @@ export const plan: Words<typeof english> = {
   timeUnknown: "La velocidad de este modelo se sabe cuando haya anotado algunas imágenes.",
   sizes: "Tamaños de las imágenes",
   otherSizes: "otros tamaños",
-  leaves: "Lo que sale de este equipo",
-  leavesNothing: "Nada sale de este equipo",
-  leavesNothingNote: "El modelo funciona aquí. Los originales solo se leen.",
-  leavesTo: (number, edge, { name, is_on_this_machine }) =>
+  leavesMachine: "Lo que sale de este equipo",
+  nothingLeaves: "Nada sale de este equipo",
+  nothingLeavesNote: "El modelo funciona aquí. Los originales solo se leen.",
+  sentTo: (number, edge, { name, is_on_this_machine }) =>
     [
       `${count(number)} JPEG`,
       ...(edge === null ? [] : [`${count(edge)} px como mucho`]),
       `a ${name}${is_on_this_machine ? ", un servidor en este equipo" : ""}`,
     ].join(", "),
-  leavesFurther: (further) =>
+  sentToEndpoints: (further) =>
     `y, por tus endpoints adicionales, a ${names(further.map(({ name, host }) => `${name} (${host})`))}`,
-  leavesText: "Nombres de etiquetas, definiciones, instrucciones",
-  readWords: "Mostrar el prompt exacto",
-  wordsTitle: "Prompt exacto",
-  wordsNote: "Se envía con cada imagen, tal como se muestra.",
+  sentText: "Nombres de etiquetas, definiciones, instrucciones",
+  showPrompt: "Mostrar el prompt exacto",
+  promptTitle: "Prompt exacto",
+  promptNote: "Se envía con cada imagen, tal como se muestra.",
   agree: {
     title: (number, host) => `¿Enviar ${images(number)} a ${host}?`,
     cost: (low, expected, high) =>
@@ -176,23 +176,23 @@ export const plan: Words<typeof english> = {
     send: (number, host) => `Enviar ${images(number)} a ${host}`,
     notNow: "Ahora no",
   },
-  which: {
+  images: {
     title: "Imágenes que enviar",
     answered: (answered, total, asksAnew) =>
       `${count(answered)} de ${count(total)} tienen respuesta guardada: ${asksAnew ? "se cobran otra vez" : "no se cobran otra vez"}`,
-    askAnew: "Ignorar las respuestas guardadas",
+    ignoreSavedAnswers: "Ignorar las respuestas guardadas",
     similar: (followers) =>
       followers === 1
         ? "Omitir 1 casi duplicada (copiar las anotaciones de una imagen parecida)"
         : `Omitir ${count(followers)} casi duplicadas (copiar las anotaciones de una imagen parecida)`,
   },
-  atOnce: {
+  concurrency: {
     advanced: "Avanzado",
     title: "Concurrencia",
     auto: "automática",
     inShort: (number) => (number === null ? "concurrencia automática" : `${count(number)} en paralelo`),
     note: "Vacío: se ajusta automáticamente y baja cuando el servidor lo pide.",
-    hinders: "La concurrencia no es válida.",
+    invalid: "La concurrencia no es válida.",
   },
   pace: {
     title: "Ritmo",
@@ -210,11 +210,11 @@ export const plan: Words<typeof english> = {
     pause: "Pausa entre peticiones (ms)",
     none: "ninguna",
     pauseRange: (most) => `Escribe un número entero de milisegundos hasta ${count(most)}.`,
-    pauseHinders: "La pausa no es válida.",
+    pauseInvalid: "La pausa no es válida.",
     maxTokens: "Máx. tokens de salida",
     maxTokensNote: "Vacío: el valor del modelo. Un valor menor limita el coste, pero puede cortar respuestas.",
     maxTokensRange: (least, most) => `Escribe un número entero de ${count(least)} a ${count(most)}.`,
-    maxTokensHinders: "El máximo de tokens de salida no es válido.",
+    maxTokensInvalid: "El máximo de tokens de salida no es válido.",
   },
   budget: {
     title: "Tope de gasto",
@@ -225,7 +225,7 @@ export const plan: Words<typeof english> = {
     tooSmall: (cap, dearest) =>
       `${exactMoney(cap)} no alcanza para una sola imagen; la más cara puede costar ${enoughMoney(dearest)}.`,
     noPrice: "Este modelo no tiene precio, así que no se puede aplicar un tope. Vacía el campo para ejecutar sin él.",
-    hinders: "El tope de gasto no es válido.",
+    invalid: "El tope de gasto no es válido.",
     beyond: (cap) => `Más que tu tope de ${exactMoney(cap)}`,
     red: "Rojo",
     mayStop:
@@ -236,7 +236,7 @@ export const plan: Words<typeof english> = {
       `Divide la ejecución en unos ${count(batches)} lotes, uno tras otro; cada uno puede tardar hasta un día.`,
     redNote: (cap) => ` es tu tope, ${exactMoney(cap)}. Donde un intervalo lo cruza, la ejecución puede detenerse ahí.`,
   },
-  stays: "Se queda aquí: originales, nombres de archivo, EXIF, ubicación",
+  staysHere: "Se queda aquí: originales, nombres de archivo, EXIF, ubicación",
   cost: "Coste",
   costRange: (low, high) => `mínimo ${money(low)}, máximo ${enoughMoney(high)}`,
   sent: ({ size, count: number, image_tokens }) =>
@@ -259,8 +259,8 @@ export const plan: Words<typeof english> = {
     if (tokens >= least) return `${instructions} no se guardan en caché: cada petición las paga enteras.`;
     return `${instructions} no llegan a los ${count(least)} que este modelo necesita para la caché: cada petición las paga enteras.`;
   },
-  sumNow: "Previsto, en directo",
-  sumNight: "Por lotes, a mitad de precio",
+  liveTotal: "Previsto, en directo",
+  batchTotal: "Por lotes, a mitad de precio",
   highNote: ({ answer_tokens_limit: usual, longer_answer_tokens_limit: longer, retries }) =>
     longer > usual
       ? `Máximo: cada respuesta se corta a los ${count(usual)} tokens y se pide otra vez, hasta ${count(longer)}, y cada reintento (${count(retries)} por imagen) también se cobra.`
@@ -278,8 +278,8 @@ export const plan: Words<typeof english> = {
   annotateNothing: "Anotar",
   about: (cost) => `unos ${cost}`,
   takes: (time) => `unos ${time}; no hace falta esperar`,
-  takesNight: "en 24 h; no hace falta esperar",
-  canBeLeft: "no hace falta esperar",
+  takesBatchTime: "en 24 h; no hace falta esperar",
+  noNeedToWait: "no hace falta esperar",
   noImages: "Aún no hay imágenes que anotar",
   noImagesNote: "Añade antes carpetas o las fotos de ejemplo en la biblioteca.",
   toLibrary: "Ir a la biblioteca",

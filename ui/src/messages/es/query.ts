@@ -15,7 +15,7 @@ const states: Record<ImageState, string> = {
   running: "En una ejecución",
 };
 
-const marks: Record<Status, string> = {
+const statuses: Record<Status, string> = {
   proposed: "Por decidir",
   accepted: "Aceptadas",
   edited: "Editadas",
@@ -79,7 +79,10 @@ function said(test: Test): [string, string] {
     case "image":
       return both(states[test.state]);
     case "mark":
-      return [`Anotaciones ${marks[test.status].toLowerCase()}`, `Sin anotaciones ${marks[test.status].toLowerCase()}`];
+      return [
+        `Anotaciones ${statuses[test.status].toLowerCase()}`,
+        `Sin anotaciones ${statuses[test.status].toLowerCase()}`,
+      ];
     case "confidence":
       return both(`Confianza: ${range(test.span, confidence)}`);
     case "run":
@@ -132,7 +135,7 @@ const checkNames: Record<string, string | undefined> = checks.names;
 export const query: Words<typeof english> = {
   condition: ({ is_excluded, test }) => said(test)[is_excluded ? 1 : 0],
   states,
-  marks,
+  statuses,
   traits,
   confidenceRange: (span) => {
     const text = range(span, confidence);
@@ -179,7 +182,7 @@ export const query: Words<typeof english> = {
   suggestions: "Sugerencias",
   clear: "Borrar la búsqueda",
   active: "Filtros",
-  drop: (text) => `Quitar: ${text}`,
+  remove: (text) => `Quitar: ${text}`,
   clearAll: "Quitar todos",
   filters: "Filtros",
   groups: {

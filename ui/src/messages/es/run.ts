@@ -7,59 +7,59 @@ const images = (number: number): string => `${count(number)} ${number === 1 ? "i
 const marks = (number: number): string =>
   number === 0 ? "sin anotaciones" : `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
 
-const failures: Record<FailureKind, { title: string; remedy: string }> = {
+const failures: Record<FailureKind, { title: string; action: string }> = {
   file_missing: {
     title: "Archivo no encontrado",
-    remedy: "El archivo ya no está donde estaba. Devuélvelo a su sitio y reintenta.",
+    action: "El archivo ya no está donde estaba. Devuélvelo a su sitio y reintenta.",
   },
   file_unreadable: {
     title: "Archivo ilegible",
-    remedy: "El archivo está dañado o ya no es la foto que se añadió. Repáralo y reintenta, o añádelo de nuevo.",
+    action: "El archivo está dañado o ya no es la foto que se añadió. Repáralo y reintenta, o añádelo de nuevo.",
   },
   model_failed: {
     title: "El modelo no respondió",
-    remedy: "Reintenta. Si vuelve a fallar, prueba otro modelo.",
+    action: "Reintenta. Si vuelve a fallar, prueba otro modelo.",
   },
   expired: {
     title: "Lote caducado",
-    remedy:
+    action:
       "El proveedor no empezó con esta imagen antes de que caducara el lote; no se ha cobrado nada. Reintenta o ejecútala en directo.",
   },
   refused: {
     title: "Imagen rechazada",
-    remedy: "El servidor ha rechazado esta imagen. Omítela o anótala a mano.",
+    action: "El servidor ha rechazado esta imagen. Omítela o anótala a mano.",
   },
   declined: {
     title: "El modelo se negó",
-    remedy: "El modelo se negó a responder; se cobra igual. Prueba otro modelo o anótala a mano.",
+    action: "El modelo se negó a responder; se cobra igual. Prueba otro modelo o anótala a mano.",
   },
   cut_off: {
     title: "Respuesta cortada",
-    remedy:
+    action:
       "La respuesta acabó antes de su primera anotación y se ha cobrado. Repite con un máximo de tokens de salida mayor: solo se cobran de nuevo las respuestas cortadas. O pide menos etiquetas.",
   },
   answer_unreadable: {
     title: "Respuesta ilegible",
-    remedy: "La respuesta no es una lista de anotaciones. Se conserva. Prueba otro modelo.",
+    action: "La respuesta no es una lista de anotaciones. Se conserva. Prueba otro modelo.",
   },
   answer_unusable: {
     title: "Ninguna anotación sirve",
-    remedy:
+    action:
       "El modelo respondió con anotaciones, pero ninguna encaja con la receta y la foto. La respuesta se guarda. Revisa los nombres de las etiquetas o prueba otro modelo.",
   },
   coordinates_as_fractions: {
     title: "El modelo responde en coordenadas 0..1",
-    remedy:
+    action:
       "Los recuadros no están en píxeles de la imagen, así que no se usó ninguno. La respuesta se guarda. Prueba otro modelo.",
   },
   coordinates_as_thousandths: {
     title: "El modelo responde en coordenadas 0..1000",
-    remedy:
+    action:
       "Los recuadros no están en píxeles de la imagen, así que no se usó ninguno. La respuesta se guarda. Prueba otro modelo.",
   },
   internal_error: {
     title: "Error interno",
-    remedy: "Fieldmark falló con esta imagen. Reintenta. Si vuelve a fallar, comunícalo con los detalles de abajo.",
+    action: "Fieldmark falló con esta imagen. Reintenta. Si vuelve a fallar, comunícalo con los detalles de abajo.",
   },
 };
 
@@ -203,7 +203,7 @@ export const run: Words<typeof english> = {
   unsettledNote: ({ count: requests, at_most_dollars: atMost }) =>
     `Había ${count(requests)} ${requests === 1 ? "petición" : "peticiones"} en curso que quizá se hayan cobrado, hasta ${enoughMoney(atMost)}.`,
   stopped,
-  waitNothing: (left) =>
+  stoppedWaiting: (left) =>
     `${images(left)} ${left === 1 ? "espera" : "esperan"}, sin coste. Las respuestas recibidas están guardadas.`,
   resumeHere: "Reanudar",
   resumeHint: "reanudar",
@@ -235,8 +235,8 @@ export const run: Words<typeof english> = {
     askAgain: "Preguntar otra vez y reanudar",
     notNow: "Ahora no",
   },
-  said: (detail) => `Detalles: ${detail}`,
-  toSettings: "Abrir Ajustes",
+  details: (detail) => `Detalles: ${detail}`,
+  openSettings: "Abrir Ajustes",
   hold: ({ kind, left_millis }, host) => {
     const next = kind === "rate_limited" ? "se vuelve a enviar" : "se vuelve a intentar";
     const seconds = Math.ceil(left_millis / 1000);
@@ -256,24 +256,24 @@ export const run: Words<typeof english> = {
   waiting: (number) => `${count(number)} en espera`,
   reused: (answers) =>
     `${count(answers)} ${answers === 1 ? "respuesta reutilizada" : "respuestas reutilizadas"}, sin coste`,
-  carried: (number) => `${count(number)} ${number === 1 ? "propagada" : "propagadas"} de imágenes parecidas`,
+  propagated: (number) => `${count(number)} ${number === 1 ? "propagada" : "propagadas"} de imágenes parecidas`,
   started: (at, elapsed) => `iniciada el ${moment(at)}, activa ${duration(elapsed)}`,
 
   timeLeft: "Tiempo restante",
   timeLeftUnknown: "Midiendo",
-  doneAbout: (at) => `acaba hacia las ${clock(at)}`,
+  estimatedEnd: (at) => `acaba hacia las ${clock(at)}`,
   afterFirst: "se sabe tras la primera imagen",
-  noneFinish: "a la espera de que termine alguna imagen",
-  took: "Tiempo",
-  tookNote: "sin contar pausas",
+  stalled: "a la espera de que termine alguna imagen",
+  elapsed: "Tiempo",
+  elapsedNote: "sin contar pausas",
   rate: "Ritmo",
   perMinute: (rate) => `${decimal(rate, rate < 10 ? 1 : 0)} / min`,
   rateNote: (window) => `últimos ${duration(window)}`,
   rateWhole: "en toda la ejecución",
-  takes: "Tiempo por imagen",
-  takesNote: (p95) => `P50, ${duration(p95)} en P95`,
-  marks: "Anotaciones",
-  marksEach: (each) => `${decimal(each)} por imagen`,
+  timePerImage: "Tiempo por imagen",
+  timePerImageNote: (p95) => `P50, ${duration(p95)} en P95`,
+  annotations: "Anotaciones",
+  annotationsPerImage: (each) => `${decimal(each)} por imagen`,
   cost: "Coste",
   free: "en este equipo",
   spent: "gastado hasta ahora",
@@ -283,7 +283,7 @@ export const run: Words<typeof english> = {
   wholeMinutes: (milliseconds) =>
     milliseconds < 60_000 ? "menos de 1 min" : duration(Math.floor(milliseconds / 60_000) * 60_000),
   none: "–",
-  costHeading: (heading) => `proyección ${money(heading)}`,
+  costProjected: (heading) => `proyección ${money(heading)}`,
   costSpent: (spent, each) => `${each === null ? money(spent) : moneyBeside(spent, each)} gastados`,
   costPaid: (spent, each) => `${each === null ? money(spent) : moneyBeside(spent, each)} pagados`,
   costQuote: (expected) => `presupuesto ${money(expected)}`,
@@ -315,26 +315,26 @@ export const run: Words<typeof english> = {
   inFlightNote: (number, isElsewhere) =>
     isElsewhere ? `${count(number)}, con las anotaciones según llegan` : count(number),
   longestFirst: (more) => (more === 0 ? "primero las más largas" : `primero las más largas, +${count(more)} más`),
-  flightMarks: (number) => (number === 0 ? "analizando" : marks(number)),
-  answeredTitle: "Recién respondidas",
-  answeredLast: "Últimas respondidas",
+  inFlightAnnotations: (number) => (number === 0 ? "analizando" : marks(number)),
+  recentAnswers: "Recién respondidas",
+  lastAnswered: "Últimas respondidas",
   newestFirst: "primero las nuevas",
-  tileMarks: marks,
+  tileAnnotations: marks,
   tile: (name, number) => `${name}, ${marks(number)}`,
   pace: {
     title: "Ritmo",
-    atOnce: (number, from) =>
+    concurrency: (number, from) =>
       `concurrencia ${count(number)}${from === null ? "" : from === "set" ? ", fijada" : ", automática"}`,
     limit: (perMinute, routes) =>
       perMinute === null
         ? "Aún no se conoce ningún límite."
         : `${routes > 1 ? "Límite más estricto" : "Límite"}: ${count(perMinute)} peticiones por minuto`,
-    underWay: (underWay, atOnce) => `${count(underWay)} de ${count(atOnce)}`,
-    routeLimit: (perMinute) => (perMinute === null ? "" : `${count(perMinute)} / min`),
+    inFlightOf: (underWay, atOnce) => `${count(underWay)} de ${count(atOnce)}`,
+    endpointLimit: (perMinute) => (perMinute === null ? "" : `${count(perMinute)} / min`),
     closed: "No se usa",
     prepared: (number) => `${count(number)} ${number === 1 ? "preparada" : "preparadas"} por adelantado`,
   },
-  overnight: {
+  batch: {
     since: "Desde el inicio",
     within: "en 24 horas",
     batches: "Lotes",
@@ -364,11 +364,11 @@ export const run: Words<typeof english> = {
     mayBeClosed:
       "Puedes cerrar la ventana: el proveedor sigue trabajando, y los resultados se recogen cuando la abras de nuevo.",
   },
-  flightTile: (name) => `${name}, en curso`,
+  inFlightTile: (name) => `${name}, en curso`,
 
-  needsYou: "Pendiente de ti",
-  needs: (things) => (things === 0 ? "Nada" : `${count(things)} ${things === 1 ? "asunto" : "asuntos"}`),
-  needsNothingNote: "No ha fallado ninguna imagen.",
+  issues: "Pendiente de ti",
+  issueCount: (things) => (things === 0 ? "Nada" : `${count(things)} ${things === 1 ? "asunto" : "asuntos"}`),
+  noFailures: "No ha fallado ninguna imagen.",
   endpointFails: (name, problem) => `${name}: ${endpointProblems[problem]}`,
   endpointAgain: (millis) =>
     millis === null
@@ -378,7 +378,7 @@ export const run: Words<typeof english> = {
   giveUpBatches: (number) => `Renunciar a ${count(number)} en lotes perdidos`,
   hookFailed: "Ha fallado una orden propia",
   hookNotRun: "Una orden propia no se ejecutó",
-  toHooks: "Abrir los ajustes de órdenes",
+  openHookSettings: "Abrir los ajustes de órdenes",
   cutShort: "Respuestas cortadas",
   cutShortNote: "Llegaron al límite de salida. Se guardó cada anotación completa; puede haber más por encontrar.",
   retried: "Reintentos automáticos",
