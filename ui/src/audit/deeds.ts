@@ -1,4 +1,4 @@
-/** What the actions of an audit do. */
+/** Keyboard commands of the audit. */
 import { REJECT_REASONS } from "../editor/verdict";
 import { type Viewport, ZOOM_STEP } from "../photo/viewport.svelte";
 import type { Deed, Deeds } from "../state/actions/actions.svelte";
@@ -7,7 +7,7 @@ import { frame } from "./framing";
 
 export interface AuditOffice {
   leave: () => void;
-  /** Undoes the acceptance of what was not looked at. */
+  /** Undoes the acceptance of unchecked proposals. */
   undoAcceptance: () => void;
 }
 

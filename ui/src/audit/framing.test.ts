@@ -7,7 +7,7 @@ import { frame } from "./framing";
 const room = { width: 1000, height: 800 };
 const size = { width: 4000, height: 3000 };
 
-/** Where a viewport has the image when a mark is shown. */
+/** The viewport after an annotation is shown. */
 function framed(shape: Shape, isWhole = false): Viewport {
   const viewport = new Viewport();
   viewport.resize(room, 1);
@@ -25,7 +25,7 @@ describe("a mark with its surroundings", () => {
     const { scale, offset } = framed(box({ x1: 1900, y1: 1400, x2: 2100, y2: 1600 }));
     expect(offset.x + 2000 * scale).toBeCloseTo(500);
     expect(offset.y + 1500 * scale).toBeCloseTo(400);
-    // The least extent of what is shown around a mark is a tenth of the image.
+    // At least a tenth of the image is shown around an annotation.
     expect(scale).toBeCloseTo((800 * 0.45) / 400);
   });
 

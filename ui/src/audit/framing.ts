@@ -1,17 +1,17 @@
-/** Which part of an image is shown around a mark, and how large. */
+/** Which part of an image is shown around an annotation, and its scale. */
 import type { PixelSize, Rect } from "../ipc/bindings";
 import { boundsOf } from "../kit/shape";
 import type { Viewport } from "../photo/viewport.svelte";
 import type { Shown } from "./auditing.svelte";
 
-/** A mark takes about so much of the room: what is around it says what it is. */
+/** Share of the view that an annotation fills; its surroundings help to identify it. */
 const MARK_SHARE = 0.45;
-/** Beyond this there is nothing to see but pixels. */
+/** Beyond this scale only pixels are visible. */
 const MOST_SCALE = 6;
-/** A small mark is shown with so much of the image's longer side around it. */
+/** Minimum part of the image's longer side that is shown. */
 const LEAST_EXTENT = 0.1;
 
-/** Shows a mark with its surroundings, or the whole image. */
+/** Shows an annotation with its surroundings, or the whole image. */
 export function frame(viewport: Viewport, { card, mark }: Shown, isWhole: boolean): void {
   const bounds = boundsOf(mark.shape);
   if (isWhole || bounds === null) viewport.fit();

@@ -1,4 +1,4 @@
-/** What the checks find on the image that review shows, and the one step that repairs each. */
+/** Findings on the reviewed image, and their repairs. */
 import { getContext, setContext, untrack } from "svelte";
 
 import { contentOf } from "../editor/changes";
@@ -17,7 +17,7 @@ export class Findings {
   readonly #seam: FindingsSeam;
   readonly #refused: (refusal: unknown) => void;
   #found = $state.raw<{ image: ImageId; findings: readonly CheckFinding[] } | null>(null);
-  /** Looking takes a moment: only the latest image counts. */
+  /** Only the request for the latest image counts. */
   #latest = 0;
 
   constructor(seam: FindingsSeam, review: Review, refused: (refusal: unknown) => void) {
@@ -41,12 +41,12 @@ export class Findings {
   }
 
   of(mark: Annotation): readonly CheckFinding[] {
-    // What is rejected already is as good as repaired, though the core may not have said so yet.
+    // A rejected annotation counts as repaired, even if the core has not confirmed it yet.
     if (this.#found?.image !== this.review.imageId || mark.status === "rejected") return [];
     return this.#found?.findings.filter(({ annotation }) => annotation === mark.id) ?? [];
   }
 
-  /** What a mark is called, and whether it is likely a mistake. */
+  /** Accessible name of an annotation, with its finding. */
   named(mark: Annotation): string {
     const name = words.review.annotationName(nameOf(mark), mark.confidence, mark.status);
     return this.of(mark).length > 0 ? `${words.checks.likelyMistake}: ${name}` : name;
@@ -56,7 +56,7 @@ export class Findings {
     return this.review.marks.some((mark) => this.of(mark).length > 0);
   }
 
-  /** Repairs the selected mark; when that is no mistake, selects the first one that is. */
+  /** Repairs the selected annotation; if it has no finding, selects the first that has one. */
   repair(): void {
     const { selectedMark, marks } = this.review;
     const [finding] = selectedMark === null ? [] : this.of(selectedMark);
@@ -72,13 +72,13 @@ export class Findings {
   }
 }
 
-/** The change that carries out what the core says. */
+/** The change that performs a repair. */
 export function changeFor(repair: RepairAction, mark: Annotation): AnnotationChange {
   const { id } = mark;
   switch (repair.kind) {
     case "relabel":
       return { kind: "change", id, content: { ...contentOf(mark), label: repair.label } };
-    // The core cuts off what reaches over the edge wherever an annotation is changed.
+    // The core clips every changed annotation at the image edge.
     case "crop":
       return { kind: "change", id, content: contentOf(mark) };
     case "remove":
@@ -90,7 +90,10 @@ export function changeFor(repair: RepairAction, mark: Annotation): AnnotationCha
 
 const KEY = Symbol("findings");
 
-/** For the parts of the review screen; it looks at each image that is shown, and again when its marks change. */
+/**
+ * For components of the review screen; loads the findings of each shown image and reloads them when its annotations
+ * change.
+ */
 export function provideFindings(app: App, review: Review): void {
   const findings = new Findings(
     inLayers(app.seam, () => app.layersInReview),

@@ -124,7 +124,7 @@ describe("undo of a bulk edit", () => {
     const after = await app.seam.imageCards(images);
     await undoLatest(app);
     expect(await app.seam.imageCards(images)).toEqual(before);
-    // What was offered with the notice is done.
+    // The notice's action is used up.
     expect(app.toasts.map(({ action }) => action)).toEqual([null]);
     expect(app.toasts.at(-1)?.text).toBe(`Undone on ${images.length} images`);
     await redoLatest(app);

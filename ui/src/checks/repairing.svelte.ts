@@ -1,13 +1,10 @@
-/**
- * A repair of many images, as one bulk edit. The person confirms it first, knowing how many images it changes and how much
- * of that people have decided.
- */
+/** A bulk repair. The user confirms it first, with the number of images and of decided annotations. */
 import type { BulkEditResult, Check, ImageQuery, RepairExtent } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
 
 type RepairSeam = Pick<Seam, "repairExtent" | "repair">;
 
-/** What a person is asked. */
+/** The pending confirmation. */
 export interface AskedRepair extends RepairExtent {
   check: Check;
   query: ImageQuery;
@@ -31,7 +28,7 @@ export class Repairing {
     this.#refused = refused;
   }
 
-  /** Asks first, unless it is about one image that people have not worked on. */
+  /** Asks for confirmation, unless it affects one undecided image. */
   async want(check: Check, query: ImageQuery): Promise<void> {
     await this.#attempt(async () => {
       const extent = await this.#seam.repairExtent(check, query);
@@ -40,7 +37,7 @@ export class Repairing {
     });
   }
 
-  /** All of them, or only those that no person has decided. */
+  /** Repairs all, or spares those decided by a person. */
   async goOn(sparesDecided: boolean): Promise<void> {
     const { asked } = this;
     this.asked = null;

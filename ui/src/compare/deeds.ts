@@ -1,4 +1,4 @@
-/** What the actions of comparing do. Moving the mouse is never needed. */
+/** Keyboard commands of compare. */
 import type { Viewport } from "../photo/viewport.svelte";
 import { ZOOM_STEP } from "../photo/viewport.svelte";
 import type { Deed, Deeds } from "../state/actions/actions.svelte";

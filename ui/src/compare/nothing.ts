@@ -1,4 +1,4 @@
-/** Why there is nothing to choose from, in words: what is missing, or that both say the same. */
+/** The message for an empty comparison: what is missing, or that both agree. */
 import type { Comparison, RunSummary } from "../ipc/bindings";
 import { words } from "../messages";
 import type { Sides } from "./choices";

@@ -1,4 +1,4 @@
-/** What comparing tells a person, in words. */
+/** Messages of compare. */
 import { refusalWords, words } from "../messages";
 import type { ToastTone } from "../state/app.svelte";
 import type { Notice } from "./differences.svelte";

@@ -1,6 +1,6 @@
 /**
- * Draws the marks of two sides over an image. Colour means the label, as everywhere; whose a mark is, is said by its
- * line, whole for A and broken for B, and by the letter on its tag. What both agree on is one thin line.
+ * Draws the annotations of two sides. Color means the label, as everywhere; the side is shown by its line, solid for A
+ * and dashed for B, and by the letter on its label. What both agree on is one thin line.
  */
 import { deviceBox, type Frame } from "../photo/frame";
 import { fillRounded, MOST_TAG_WIDTH, TAG, tagText } from "../photo/lettering";
@@ -23,7 +23,7 @@ export interface TwoSides {
 
 /** In CSS pixels. */
 const LINE_WIDTH = 2;
-/** Of the letter of a side. */
+/** Size of the side's letter. */
 const LETTER = 16;
 const BROKEN = [9, 6];
 const POINT_RADIUS = 5;
@@ -41,7 +41,7 @@ interface Drawn {
 
 export function paintTwoSides(context: CanvasRenderingContext2D, palette: Palette, scene: TwoSides): void {
   const { frame } = scene;
-  // Large ones first, so that small ones are not hidden; differences over what is agreed, the selected one over all.
+  // Large ones first, so that small ones are on top; differences above agreed ones, the selection last.
   const drawn = marksOf(scene).sort(
     (one, other) =>
       Number(one.isSelected) - Number(other.isSelected) ||
@@ -60,7 +60,7 @@ function marksOf({ compared, frame, selected, areAgreedHidden }: TwoSides): Draw
     if (isAgreed && areAgreedHidden && !isSelected) return [];
     return SIDE_NAMES.flatMap((of): Drawn[] => {
       const mark = pair[of];
-      // Two lines for what both agree on would say that they differ.
+      // Two lines would suggest a difference.
       if (mark === null || (isAgreed && of === "second" && !isSelected)) return [];
       const bounds = boundsOf(mark.shape);
       if (bounds === null) return [];
@@ -91,7 +91,7 @@ function stroke(
   }
   context.globalAlpha = isThin && !isSelected ? FAINT : 1;
   context.lineJoin = "miter";
-  // The casing breaks with the line: under a whole one a broken line would look whole.
+  // The casing is dashed too; on a solid one the dashes would not show.
   context.setLineDash(of === "second" && !drawn.isAgreed ? BROKEN.map((length) => length * ratio) : []);
   context.strokeStyle = casing;
   context.lineWidth = line + 2 * Math.max(1, Math.round(ratio));
@@ -113,7 +113,7 @@ function pathOf({ offset, scale, pixelRatio }: Frame, shape: Shape, box: Area, l
   } else if (shape.kind === "point") {
     path.arc(across(shape.at.x), down(shape.at.y), POINT_RADIUS * pixelRatio, 0, 2 * Math.PI);
   } else {
-    // An odd line lies between two pixels unless it is moved by half of one.
+    // A line of odd width is sharp only at half-pixel positions.
     const shift = line % 2 === 0 ? 0 : 0.5;
     path.rect(box.x + shift, box.y + shift, box.width, box.height);
   }
@@ -128,7 +128,8 @@ function paintTags(
   { letters, colorOf }: Pick<TwoSides, "letters" | "colorOf">,
 ): void {
   const room: Area = { x: 0, y: 0, width: context.canvas.width, height: context.canvas.height };
-  // The selected ones choose their places first, A before B, then the small ones, which have the fewest places.
+  // Selected labels are placed first, A before B, then those of small annotations, which have the fewest possible
+  // places.
   const tagged = drawn.filter(({ isAgreed, isSelected }) => !isAgreed || isSelected).reverse();
   tagged.sort((one, other) => Number(other.isSelected) - Number(one.isSelected) || order(one) - order(other));
   context.font = `600 ${TAG.text * ratio}px ${palette.family}`;
@@ -156,7 +157,7 @@ function order({ isSelected, of }: Drawn): number {
   return isSelected && of === "second" ? 1 : 0;
 }
 
-/** The letter of the side on its own ground, then the label on its colour. */
+/** The side's letter on its own background, then the label on its color. */
 function paintTag(
   context: CanvasRenderingContext2D,
   palette: Palette,

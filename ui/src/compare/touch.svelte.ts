@@ -1,4 +1,4 @@
-/** What a hand does on the photograph beside moving it: a click selects the pair of marks that lies under it. */
+/** Pointer input on the photo: a click selects the pair under it. */
 import type { ComparedPair } from "../ipc/bindings";
 import { CLICK_SLACK, type Touch } from "../photo/hand.svelte";
 import type { Point, Viewport } from "../photo/viewport.svelte";
@@ -23,7 +23,7 @@ export class PairTouch implements Touch {
     this.#isOverPair = !this.isFree(at);
   }
 
-  /** What is clicked again gives way to what lies below it. */
+  /** A second click selects the pair below. */
   click(at: Point): void {
     const under = this.#under(at);
     const { pairs, selected } = this.#differences;

@@ -1,21 +1,21 @@
-/** After a rejection: why? Asked for a moment, answered by a digit or not at all. */
+/** Asks for the reason of a rejection for a moment; answered by a digit or not at all. */
 import type { RejectReason } from "../ipc/bindings";
 import type { Said } from "./verdict";
 
-/** How long a rejection waits for its reason. */
+/** How long a rejection waits for a reason. */
 const REASON_MILLIS = 6000;
-/** How long the given reason is confirmed. */
+/** How long the given reason stays visible. */
 const REASON_GIVEN_MILLIS = 1600;
 
-/** A rejection that can still be given a reason. */
+/** A rejection that can still get a reason. */
 export interface Rejected {
   said: Said;
-  /** Of the image. */
+  /** File name of the image. */
   name: string;
-  /** How many. */
+  /** Number of rejected annotations. */
   marks: number;
   reason: RejectReason | null;
-  /** Whether the core has taken it. */
+  /** Whether the core stored the rejection. */
   stored: Promise<boolean>;
 }
 
@@ -28,7 +28,7 @@ export class Asking {
     this.#endIn(REASON_MILLIS);
   }
 
-  /** The rejection that has its reason now; null when none waits for one. */
+  /** Sets the reason. Returns the rejection, or null if none is waiting. */
   answer(reason: RejectReason): Rejected | null {
     const { rejected } = this;
     if (rejected === null || rejected.reason !== null) return null;

@@ -1,6 +1,6 @@
 /**
- * Decisions about the marks of the image that review shows. A decision shows at once and goes on to what waits next;
- * it is stored behind the person's back, and the stored answer wins over what was shown.
+ * Decisions about the annotations of the current image. A decision is shown at once, stored in the background, and
+ * replaced by the core's answer.
  */
 import type { Annotation, ImageCard, ImageId, AnnotationChange, RejectReason, Step, Verdict } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
@@ -16,7 +16,7 @@ type DecisionsSeam = Pick<Seam, "decide" | "editAnnotations" | "undoOn">;
 
 export interface DecisionsOffice {
   now: () => number;
-  /** This is how it is stored. */
+  /** The stored state of an image arrived. */
   arrived: (card: ImageCard) => void;
   nothingToReject: () => void;
   refused: (image: ImageId, refusal: unknown, before?: ImageCard) => Promise<void>;
@@ -46,17 +46,16 @@ export class Decisions {
     this.#office = office;
   }
 
-  /** The latest rejection, while it can be given a reason and a little longer. */
+  /** The latest rejection, while it can get a reason and while that reason is shown. */
   get rejected(): Rejected | null {
     return this.#asking.rejected;
   }
 
-  /** Somebody begins to look. */
   begin(): void {
     this.#pace.begin(this.#office.now());
   }
 
-  /** Nobody is asked for a reason any more. */
+  /** Stops asking for a reason. */
   endAsking(): void {
     this.#asking.end();
   }
@@ -73,7 +72,7 @@ export class Decisions {
     this.#say(verdict, [mark]);
   }
 
-  /** Says why the latest rejection was one: it is decided again, with the reason. */
+  /** Adds a reason to the latest rejection by deciding it again. */
   giveReason(reason: RejectReason): void {
     const rejected = this.#asking.answer(reason);
     if (rejected === null) return;
@@ -81,7 +80,7 @@ export class Decisions {
     this.#review.cards.decided();
     this.#outbox.put(image, async () => {
       if (!(await rejected.stored)) return;
-      // Undone and made again, so that it stays one step for undo.
+      // Undo and decide again, so that it stays one undo step.
       try {
         await this.#seam.undoOn(image);
         await this.#store({ image, scope, verdict: { kind: "reject", reason } });
@@ -98,7 +97,7 @@ export class Decisions {
     else this.#reject(card, verdict, marks);
   }
 
-  /** Accepts these annotations, or without any all proposals of the image. */
+  /** Accepts these annotations, or all proposals of the image if none are given. */
   #accept(card: ImageCard, selected: readonly Annotation[]): void {
     const waiting = this.#review.proposals.length;
     const accepting = acceptingOf(card, selected);
@@ -122,7 +121,7 @@ export class Decisions {
     }
   }
 
-  /** Rejects these annotations, or without any all proposals of the image. */
+  /** Rejects these annotations, or all proposals of the image if none are given. */
   #reject(card: ImageCard, verdict: Verdict, selected: readonly Annotation[]): void {
     const waiting = this.#review.proposals.length;
     if (selected.length === 0 && waiting === 0) {
@@ -141,7 +140,7 @@ export class Decisions {
     this.#moveOn(selected, waiting > 0 || areRejected);
   }
 
-  /** After a decision: the next proposal when marks are decided one by one, otherwise the next image. */
+  /** Goes to the next proposal if annotations are decided one by one, otherwise to the next image. */
   #moveOn(said: readonly Annotation[], mayLeave: boolean): void {
     const { proposals, marks, selection } = this.#review;
     const isAboutSelected = said.length === selection.ids.size && said.every(({ id }) => selection.has(id));
@@ -181,7 +180,7 @@ export class Decisions {
     const scope = this.#named(said.scope);
     const step = await this.#send(image, scope, verdict);
     this.#footprints.note(step.id, scope.kind === "image" ? [] : scope.kind === "annotation" ? [scope.id] : scope.ids);
-    // Something later on the same image is on its way: its answer will say more.
+    // Skip this answer if a later change of the same image is pending.
     if (this.#outbox.isLast(image)) this.#office.arrived(step.image);
   }
 
@@ -191,7 +190,7 @@ export class Decisions {
     return this.#seam.editAnnotations({ image, changes });
   }
 
-  /** By the core's names for marks. */
+  /** Replaces temporary ids with the core's. */
   #named(scope: Said["scope"]): Said["scope"] {
     const { edits } = this.#review;
     if (scope.kind === "image") return scope;

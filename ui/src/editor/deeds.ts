@@ -1,4 +1,4 @@
-/** What the actions of review do. Moving the mouse is never needed. */
+/** Keyboard commands of review. */
 import type { Deed, Deeds } from "../state/actions/actions.svelte";
 import { boundsOfAll } from "../kit/shape";
 import { words } from "../messages";
@@ -8,7 +8,7 @@ import { acceptingOf, mayReject, REJECT_REASONS } from "./verdict";
 import type { View } from "./view.svelte";
 import { type Viewport, ZOOM_STEP } from "../photo/viewport.svelte";
 
-/** Pixels of the image by which an arrow moves a mark with Shift. */
+/** Distance of Shift + arrow, in image pixels. */
 const FAR = 10;
 
 export function reviewDeeds(review: Review, viewport: Viewport, tools: Tools, view: View): Deeds {
@@ -92,13 +92,13 @@ export function reviewDeeds(review: Review, viewport: Viewport, tools: Tools, vi
   };
 }
 
-/** What A does now: its button says the same. */
+/** What A does now, as its button says. */
 function acceptHint(review: Review): string | null {
   if (review.card === null || review.isAtEnd) return null;
   return words.review.acceptHint(acceptingOf(review.card, review.selectedMarks));
 }
 
-/** Of the arrow in a chord: to the right, and down. */
+/** The direction of an arrow key: right and down are positive. */
 function direction(chord: string | null): [number, number] {
   switch (chord?.replace("Shift+", "")) {
     case "ArrowLeft":

@@ -1,6 +1,6 @@
 /**
- * What a person changes of marks: shown at once, stored behind their back, one after the other. What is added has a
- * number of the window's own until the core has named it; whatever is done to it meanwhile is told by the core's name.
+ * Edits of annotations: shown at once, stored in the background in order. An added annotation has a temporary id until
+ * the core assigns one; pending edits use the assigned id when they are sent.
  */
 import type {
   Annotation,
@@ -20,25 +20,25 @@ import type { Outbox } from "./outbox";
 import { duplicated, moved, withCornerMoved } from "./reshape";
 import type { Vocabulary } from "./vocabulary.svelte";
 
-/** Nudges that follow one another sooner than this are one step. */
+/** Nudges closer together than this are one undo step. */
 const NUDGE_MILLIS = 600;
 
 type EditsSeam = Pick<Seam, "editAnnotations" | "undoOn" | "redoOn">;
 
-/** A mark, and what it is to be. */
+/** An annotation and its new shape. */
 export interface Reshaped {
   mark: Annotation;
   shape: Shape;
 }
 
 export interface EditsOffice {
-  /** The person works on this image. */
+  /** An edit of this image began. */
   began: () => void;
-  /** This is how it is stored. */
+  /** The stored state of an image arrived. */
   arrived: (card: ImageCard, selected?: readonly AnnotationId[]) => void;
-  /** A step was undone or redone that was not about this image alone. */
+  /** An undone or redone step was not on this image alone. */
   travelled: (direction: "undone" | "redone", step: Step) => Promise<void>;
-  /** There was nothing to undo, or to redo. */
+  /** There was nothing to undo or redo. */
   nothing: (kind: "nothing_to_undo_here" | "nothing_to_redo_here") => void;
   refused: (image: ImageId, refusal: unknown) => Promise<void>;
 }
@@ -69,12 +69,12 @@ export class Edits {
     this.#office = office;
   }
 
-  /** The core's name for a mark, as soon as there is one. */
+  /** The core's id of an annotation, once assigned. */
   idOf(mark: AnnotationId): AnnotationId {
     return this.#named.get(mark) ?? mark;
   }
 
-  /** A mark of the person's own; returns what to call it. */
+  /** Adds an annotation; returns its temporary id. */
   add(image: ImageId, mark: AnnotationContent): AnnotationId {
     const [id = 0] = this.#add(image, [mark]);
     return id;
@@ -85,7 +85,7 @@ export class Edits {
     if (said.label !== undefined) this.#vocabulary.use({ ...contentOf(mark), ...said });
   }
 
-  /** Calls marks by another name. A caption has none. */
+  /** Renames annotations. Captions have no label to change. */
   relabel(image: ImageId, marks: readonly Annotation[], label: string): void {
     const meant = marks.filter((mark) => mark.shape.kind !== "caption" && mark.label !== label);
     if (meant.length === 0) return;
@@ -110,12 +110,12 @@ export class Edits {
     );
   }
 
-  /** Makes a change that somebody else has thought of. */
+  /** Applies a change that another part suggested, such as a repair. */
   make(image: ImageId, change: AnnotationChange): void {
     this.#apply(image, [change]);
   }
 
-  /** The same marks again, a little beside; returns what to call them. */
+  /** Duplicates annotations with an offset; returns the temporary ids. */
   duplicate(card: ImageCard, marks: readonly Annotation[], shift: number): AnnotationId[] {
     const shapes = duplicated(
       marks.map(({ shape }) => shape),
@@ -128,7 +128,7 @@ export class Edits {
     );
   }
 
-  /** Moves marks by so many pixels of the image. One nudge after the other is one step for undo. */
+  /** Moves annotations by image pixels. Consecutive nudges are one undo step. */
   nudge(card: ImageCard, marks: readonly Annotation[], dx: number, dy: number): void {
     const shapes = moved(
       marks.map(({ shape }) => shape),
@@ -144,18 +144,18 @@ export class Edits {
     );
   }
 
-  /** Moves one corner of a mark likewise. */
+  /** Moves one corner of an annotation likewise. */
   nudgeCorner(card: ImageCard, mark: Annotation, corner: number, dx: number, dy: number): void {
     const shape = withCornerMoved(mark.shape, corner, dx, dy, card.size);
     this.#hold(card, `corner ${corner} of ${mark.id}`, [{ mark, shape }]);
   }
 
-  /** Undoes the latest step on this image, or the bulk edit that was the last thing done. */
+  /** Undoes the latest step on this image, or a bulk edit if it was the last action. */
   undo(image: ImageId): void {
     this.#travel(image, "undone");
   }
 
-  /** Redoes the step that was undone last on this image, or a bulk edit likewise. */
+  /** Redoes the step last undone on this image, or a bulk edit likewise. */
   redo(image: ImageId): void {
     this.#travel(image, "redone");
   }
@@ -171,9 +171,9 @@ export class Edits {
     return ids;
   }
 
-  /** Shows other shapes, and stores them when nothing more of the kind has come for a while. */
+  /** Shows new shapes at once and stores them after a pause in nudging. */
   #hold(card: ImageCard, about: string, reshaped: readonly Reshaped[]): void {
-    // At the image's edge there is nothing to store, and a proposal stays one.
+    // At the image edge nothing changes, and a proposal must stay one.
     if (reshaped.every(({ mark, shape }) => JSON.stringify(mark.shape) === JSON.stringify(shape))) return;
     const changes = reshaped.map(({ mark, shape }) => changeOf(mark, { shape }));
     this.#show(card.id, changes, []);
@@ -181,7 +181,7 @@ export class Edits {
   }
 
   #apply(image: ImageId, changes: AnnotationChange[], ids: AnnotationId[] = []): void {
-    // What is held back comes first, and is shown already.
+    // Pending nudges are stored first; they are already shown.
     this.#outbox.flush();
     this.#show(image, changes, ids);
     this.#outbox.put(image, () => this.#deliver(image, changes, ids));
@@ -196,7 +196,7 @@ export class Edits {
 
   async #deliver(image: ImageId, changes: AnnotationChange[], ids: AnnotationId[]): Promise<void> {
     const known = changes.map((change) => ("id" in change ? { ...change, id: this.idOf(change.id) } : change));
-    // What the core refused to add cannot be changed; that was told already.
+    // Annotations that the core failed to add cannot be changed. That failure was already reported.
     if (known.some((change) => "id" in change && change.id < 0)) return;
     try {
       const step = await this.#seam.editAnnotations({ image, changes: known });

@@ -1,4 +1,4 @@
-/** What review tells a person, in words. */
+/** Messages of review. */
 import { refusalWords, words } from "../messages";
 import type { ToastTone } from "../state/app.svelte";
 import type { Notice } from "./review.svelte";

@@ -1,8 +1,6 @@
 /**
- * Review: a queue of images and the marks that are selected.
- *
- * What is decided is in `decisions`, what changes marks in `edits`: both show at once and are stored behind the person's
- * back, one after the other, so that two keys in quick succession arrive in their order. Drawing and keys are elsewhere.
+ * Review: a queue of images and the selected annotations. `decisions` decides, `edits` changes annotations; both show
+ * the result at once and store it in the background, in order. Drawing and keys are elsewhere.
  */
 import type {
   Annotation,
@@ -28,10 +26,10 @@ import { MarkSelection } from "./selection.svelte";
 import { byCertainty } from "./verdict";
 import { Vocabulary } from "./vocabulary.svelte";
 
-/** How often cards are read again while marks change elsewhere. */
+/** How often cards are refreshed while annotations change elsewhere. */
 const REFRESH_MILLIS = 1000;
 
-/** Something to tell the person. */
+/** A message for the user. */
 export type Notice =
   | { kind: "refused"; refusal: unknown; image: string | null }
   | { kind: "nothing_to_reject" }
@@ -59,12 +57,11 @@ export class Review {
 
   queue = $state.raw<ImageId[]>([]);
   index = $state(0);
-  /** Past the last image of the queue. */
   isAtEnd = $state(false);
   isLoaded = $state(false);
-  /** Whether the latest reading of the queue was refused. */
+  /** Whether the latest request for the queue failed. */
   isUnread = $state(false);
-  /** Nobody has chosen the images: they are those that nobody has reviewed, the most doubtful first. */
+  /** The default queue: all unreviewed images, most uncertain first. */
   isByDoubt = $state(false);
   areMarksHidden = $state(false);
 
@@ -77,11 +74,11 @@ export class Review {
   readonly #refreshing = new Refreshing(REFRESH_MILLIS, async () => {
     if (this.#outbox.isEmpty) await this.refresh();
   });
-  /** Where the queue came from. */
+  /** Identifies where the queue came from. */
   #source: unknown;
-  /** What finds the images; null when they were picked one by one. */
+  /** The query behind the queue; null if images were picked individually. */
   #query: ImageQuery | null = null;
-  /** Images that were shown since review was opened: they stay in the queue whatever they have become. */
+  /** Images shown since review was opened. They stay in the queue. */
   readonly #visited = new Set<ImageId>();
   #layers: LayerScope = ALL_LAYERS;
   /** The run that review was opened for. */
@@ -91,21 +88,21 @@ export class Review {
   readonly card = $derived.by<ImageCard | null>(() =>
     this.imageId === null ? null : (this.cards.get(this.imageId) ?? null),
   );
-  /** The least certain first. */
+  /** Least certain first. */
   readonly marks = $derived<Annotation[]>(this.card === null ? [] : byCertainty(this.card.marks));
   readonly visibleMarks = $derived<Annotation[]>(this.areMarksHidden ? [] : this.marks);
-  /** Whether there is nothing to show of the image because its reading was refused. */
+  /** Whether the annotations could not be loaded. */
   readonly areMarksUnread = $derived.by(
     () => this.card === null && this.imageId !== null && this.cards.isUnread(this.imageId),
   );
   readonly proposals = $derived(this.marks.filter((mark) => mark.status === "proposed"));
   readonly selection = new MarkSelection(() => this.marks);
   readonly selectedMarks = $derived(this.selection.marks);
-  /** The one that is selected; null when there is none, or several. */
+  /** The selected annotation; null if none or several are. */
   readonly selectedMark = $derived(this.selection.one);
   readonly selected = $derived<AnnotationId | null>(this.selectedMark?.id ?? null);
   readonly unreviewedCount = $derived.by(() => this.cards.unreviewedCount);
-  /** Null while it is not known. */
+  /** Null if unknown. */
   readonly reviewedCount = $derived(this.unreviewedCount === null ? null : this.queue.length - this.unreviewedCount);
 
   constructor(seam: ReviewSeam, tell: (notice: Notice) => void, now: () => number = Date.now) {
@@ -137,7 +134,7 @@ export class Review {
     this.#tell = tell;
   }
 
-  /** Begins with these images, at the one given or the first that nobody has reviewed. */
+  /** Starts with these images, at the given one or the first unreviewed. */
   async open(queue: ImageId[], at: ImageId | null = null): Promise<void> {
     this.queue = queue;
     this.#visited.clear();
@@ -158,8 +155,8 @@ export class Review {
   }
 
   /**
-   * What a person chose to review elsewhere in the window. Coming back to it keeps the place. Other layers show other
-   * annotations, by which other images may be found.
+   * Reviews a queue chosen elsewhere in the window. Opening the same queue again keeps the position. Other layers have
+   * other annotations and may match other images.
    */
   async openFrom(
     chosen: { ids: ImageId[]; index: number; query?: ImageQuery },
@@ -178,8 +175,8 @@ export class Review {
   }
 
   /**
-   * Every image that nobody has reviewed, the most doubtful first. Coming back stays where one was, among those that one
-   * has reviewed since and those that have been added.
+   * Reviews all unreviewed images, most uncertain first. Opening it again keeps the position and the images reviewed
+   * since, and adds new ones.
    */
   async openAll(collection: CollectionId | null, layers: LayerScope = ALL_LAYERS): Promise<void> {
     const query = { ...imagesWhere([{ kind: "image", state: "unreviewed" }], "doubt"), collection };
@@ -200,7 +197,7 @@ export class Review {
     return areSame;
   }
 
-  /** Reads the queue again as the layers that are shown now find it, and stays at the image where that is possible. */
+  /** Reloads the queue for the current layers and stays at the image if possible. */
   async #openAnew(): Promise<void> {
     const query = this.#query;
     if (query === null) {
@@ -214,12 +211,12 @@ export class Review {
     }));
   }
 
-  /** Marks may have changed: reads the cards in sight again. */
+  /** Annotations may have changed: refreshes the visible cards. */
   refreshSoon(): void {
     this.#refreshing.soon();
   }
 
-  /** Reads again what may have changed while nobody looked. */
+  /** Refreshes what may have changed while review was hidden. */
   async refresh(): Promise<void> {
     const { queue } = this;
     if (queue.length > 0) await this.#told(() => this.cards.fetchAgain(around(this.queue, this.index)));
@@ -229,7 +226,7 @@ export class Review {
     await this.#told(() => this.cards.count(this.queue));
   }
 
-  /** Another place in the queue; beyond its end is the end. */
+  /** An index past the end goes to the end. */
   goTo(index: number): void {
     if (this.queue.length === 0) return;
     this.isAtEnd = index >= this.queue.length;
@@ -247,7 +244,7 @@ export class Review {
     this.goTo(this.isAtEnd ? this.index : this.index - 1);
   }
 
-  /** The next image that nobody has reviewed, from here on and around. */
+  /** The next unreviewed image, wrapping around. */
   goToUnreviewed(): void {
     const count = this.queue.length;
     for (let step = 0; step < count; step += 1) {
@@ -264,18 +261,17 @@ export class Review {
     this.selection.set(mark === null ? [] : [mark]);
   }
 
-  /** All that is in sight. What was rejected is done with, unless there is nothing else. */
+  /** Selects all visible annotations, without rejected ones unless there are no others. */
   selectAll(): void {
     const standing = this.visibleMarks.filter(({ status }) => status !== "rejected");
     this.selection.set((standing.length > 0 ? standing : this.visibleMarks).map(({ id }) => id));
   }
 
-  /** Leaves the image as it is. */
   skip(): void {
     if (!this.isAtEnd) this.next();
   }
 
-  /** Takes the latest decision back and returns to its image. */
+  /** Undoes the latest decision and returns to its image. */
   undo(): void {
     this.decisions.endAsking();
     this.cards.decided();
@@ -305,12 +301,12 @@ export class Review {
     });
   }
 
-  /** When all that was done so far is stored. */
+  /** Resolves when everything is stored. */
   settled(): Promise<void> {
     return this.#outbox.settled();
   }
 
-  /** Nobody looks any more. */
+  /** The screen is hidden: stops refreshing. */
   rest(): void {
     this.#outbox.flush();
     this.decisions.endAsking();
@@ -322,12 +318,12 @@ export class Review {
   }
 
   /**
-   * Takes in images that are found by now, behind the others, and leaves out those that are gone or not found any more. What
-   * was shown or reviewed stays, and so does the place of the person.
+   * Appends newly matching images and drops those that no longer match. Shown and reviewed images and the position
+   * stay.
    */
   async #follow(): Promise<void> {
     const { queue } = this;
-    // What is new comes last anyway: no other order is worth looking for.
+    // New images are appended, so the cheapest order will do.
     const found = this.#query === null ? [] : await this.#seam.imageIds({ ...this.#query, order: "added" });
     const isFound = new Set(found);
     let kept: readonly ImageId[] = queue;
@@ -358,13 +354,13 @@ export class Review {
       const [stored] = await this.#seam.imageCards([image]);
       if (stored) this.#arrived(stored);
     } catch {
-      // The first refusal is the one to tell of; what was shown before it is the best there is.
+      // Report the first error; the earlier card is the best available.
       if (before) this.cards.put(before);
     }
     this.#tell({ kind: "refused", refusal, image: name });
   }
 
-  /** An image as it is stored: marks have the core's names now, and some may be gone. */
+  /** The stored image: annotations have the core's ids now, and some may be gone. */
   #arrived(card: ImageCard, selected?: readonly AnnotationId[]): void {
     this.cards.put(card);
     if (card.id !== this.imageId) return;
@@ -372,7 +368,7 @@ export class Review {
     this.selection.set(card.marks.flatMap(({ id }) => (wanted.has(id) ? id : [])));
   }
 
-  /** Asks the core; a refusal is told. Says whether there was an answer. */
+  /** Calls the core and reports an error. Returns whether it succeeded. */
   async #told(question: () => Promise<void>): Promise<boolean> {
     try {
       await question();
@@ -384,7 +380,7 @@ export class Review {
   }
 }
 
-/** The run whose images were asked for; null when none was, or several. */
+/** The only run in the query; null if there is none or several. */
 function runOf({ conditions }: ImageQuery): RunId | null {
   const runs = conditions.flatMap(({ test, is_excluded }) => (test.kind === "run" && !is_excluded ? [test.run] : []));
   return runs.length === 1 ? (runs[0] ?? null) : null;

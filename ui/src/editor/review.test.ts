@@ -33,7 +33,7 @@ function image(id: ImageId, ...marks: Annotation[]): ImageCard {
   };
 }
 
-/** A core that keeps what it is told, answers late, and refuses when told to. */
+/** A core that records calls, answers with a delay, and fails on request. */
 class Core implements ReviewSeam {
   readonly cards: Map<ImageId, ImageCard>;
   readonly said: Decision[] = [];
@@ -310,7 +310,7 @@ describe("review", () => {
     review.next();
     await review.settled();
     expect([review.queue, review.imageId]).toEqual([[1, 2, 3, 4], 3]);
-    // Two are imported, one is removed, and one is reviewed elsewhere.
+    // Two are imported, one is removed, one is reviewed elsewhere.
     core.cards.set(5, image(5));
     core.cards.set(6, image(6));
     core.cards.delete(2);
@@ -318,7 +318,7 @@ describe("review", () => {
     await review.refresh();
     expect([review.queue, review.imageId]).toEqual([[1, 3, 4, 5, 6], 3]);
     expect([review.reviewedCount, review.unreviewedCount]).toEqual([2, 3]);
-    // The one that is shown is gone as well: the next one takes its place.
+    // The current image is removed as well: the next one takes its place.
     core.cards.delete(3);
     await review.refresh();
     expect([review.queue, review.imageId]).toEqual([[1, 4, 5, 6], 4]);

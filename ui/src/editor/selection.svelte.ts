@@ -1,4 +1,4 @@
-/** Which marks of the image are selected: none, one, or several. */
+/** The selected annotations of the image. */
 import type { Annotation, AnnotationId } from "../ipc/bindings";
 
 export class MarkSelection {
@@ -6,11 +6,11 @@ export class MarkSelection {
 
   ids = $state.raw<ReadonlySet<AnnotationId>>(new Set());
 
-  /** In the order of the list. */
+  /** In list order. */
   readonly marks = $derived.by<readonly Annotation[]>(() =>
     this.ids.size === 0 ? [] : this.#all().filter(({ id }) => this.ids.has(id)),
   );
-  /** The one that is selected; null when there is none, or several. */
+  /** The selected annotation; null if none or several are. */
   readonly one = $derived.by<Annotation | null>(() => (this.marks.length === 1 ? (this.marks[0] ?? null) : null));
 
   constructor(all: () => readonly Annotation[]) {
@@ -21,19 +21,17 @@ export class MarkSelection {
     return this.ids.has(mark);
   }
 
-  /** These and no others. */
   set(marks: Iterable<AnnotationId>): void {
     this.ids = new Set(marks);
   }
 
-  /** One more, or one less. */
   toggle(mark: AnnotationId): void {
     const ids = new Set(this.ids);
     if (!ids.delete(mark)) ids.add(mark);
     this.ids = ids;
   }
 
-  /** The next mark of the list, or the one before it; from none, the first that waits for a decision. */
+  /** The next or previous annotation in the list; from no selection, the first undecided one. */
   step(step: 1 | -1): void {
     const all = this.#all();
     const count = all.length;

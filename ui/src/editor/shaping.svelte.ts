@@ -1,6 +1,6 @@
 /**
- * The selected marks under a person's hand: pulled as they are or by their handles, moved by arrows as a whole or by
- * one corner, copied, taken away. Several of them move as one, and are one step for undo.
+ * Editing of the selected annotations: dragging them or their handles, nudging them or one corner, duplicating,
+ * deleting. Several annotations move together as one undo step.
  */
 import type { Annotation, AnnotationId, ImageCard, Point, Shape } from "../ipc/bindings";
 import { boundsOf } from "../kit/shape";
@@ -20,15 +20,15 @@ import {
 } from "./reshape";
 import type { Review } from "./review.svelte";
 
-/** In CSS pixels: from so near the image's edge is meant, from so near a handle is. */
+/** Distances in CSS pixels within which the image edge snaps and a handle is hit. */
 export const SNAP = 6;
 const REACH = 8;
-/** Of a handle, as it is painted. */
+/** Size of a drawn handle, in CSS pixels. */
 export const HANDLE = 7;
-/** Where a copy lies, in CSS pixels from its original. */
+/** Offset of a copy, in CSS pixels. */
 const COPY_SHIFT = 12;
 
-/** What a pointer has hold of. */
+/** What a pointer drags. */
 export type Grip = { kind: "handle"; handle: Handle } | { kind: "body" };
 
 export class Shaping {
@@ -36,18 +36,18 @@ export class Shaping {
   readonly #viewport: Viewport;
   readonly #cornerStays: () => void;
 
-  /** Marks that are being pulled, and what they would be now. */
+  /** Annotations being dragged, with their current shapes. */
   #pulled = $state.raw<ReadonlyMap<AnnotationId, Shape>>(new Map());
   #chosen = $state.raw<{ mark: AnnotationId; corner: number } | null>(null);
 
-  /** The corner of the selected mark that is in hand; null when the mark as a whole is. */
+  /** The selected corner of the selected annotation; null if none is. */
   readonly corner = $derived.by<number | null>(() => {
     const { selectedMark: mark, edits } = this.#review;
     if (this.#chosen === null || mark === null || edits.idOf(this.#chosen.mark) !== edits.idOf(mark.id)) return null;
     return this.#chosen.corner < cornersOf(mark.shape).length ? this.#chosen.corner : null;
   });
 
-  /** Marks as they show: those that are being pulled are where the pointer has them. */
+  /** Annotations as shown: those being dragged have their current shapes. */
   readonly marks = $derived.by<readonly Annotation[]>(() => {
     const marks = this.#review.visibleMarks;
     if (this.#pulled.size === 0) return marks;
@@ -59,25 +59,25 @@ export class Shaping {
     });
   });
 
-  /** `cornerStays` says that a corner cannot be taken away. */
+  /** `cornerStays` reports that a corner cannot be deleted. */
   constructor(review: Review, viewport: Viewport, cornerStays: () => void) {
     this.#review = review;
     this.#viewport = viewport;
     this.#cornerStays = cornerStays;
   }
 
-  /** Another image: what was begun was about the one before. */
+  /** Another image is shown: cancels what is in progress. */
   letGo(): void {
     this.#pulled = new Map();
     this.#chosen = null;
   }
 
-  /** The mark as a whole is in hand again. */
+  /** Deselects the corner. */
   letCornerGo(): void {
     this.#chosen = null;
   }
 
-  /** What a press would take hold of. Of several marks none has handles. */
+  /** What a press would drag. A multiple selection has no handles. */
   gripAt(view: Point): Grip | null {
     const { selectedMark: one, selectedMarks, areMarksHidden } = this.#review;
     if (areMarksHidden) return null;
@@ -89,7 +89,7 @@ export class Shaping {
     return selectedMarks.some(isHeld) ? { kind: "body" } : null;
   }
 
-  /** What was taken hold of at one place is at another now. With `reach` it is drawn to the image's edge. */
+  /** Drags from one point to another. With `reach` it snaps to the image edge. */
   pull(grip: Grip, from: Point, to: Point, reach: number): void {
     const { card, selectedMark: one } = this.#review;
     if (card === null) return;
@@ -109,7 +109,7 @@ export class Shaping {
     this.#pulled = new Map(marks.flatMap(({ id }, place) => (places[place] ? [[id, places[place]]] : [])));
   }
 
-  /** What was pulled stays where it is. */
+  /** Ends the drag and stores the shapes. */
   drop(): void {
     const pulled = this.#pulled;
     if (pulled.size === 0) return;
@@ -126,7 +126,7 @@ export class Shaping {
     );
   }
 
-  /** A click on a handle: a corner is chosen, with Alt it goes; between two corners there is one more. */
+  /** A click on a handle selects its corner, or deletes it with Alt; between two corners it adds one. */
   touch(handle: Handle, isRemoval: boolean): void {
     const { card, selectedMark: mark } = this.#review;
     if (mark === null || card === null || mark.shape.kind !== "polygon") return;
@@ -144,7 +144,7 @@ export class Shaping {
     return selectedMark !== null && !areMarksHidden && cornersOf(selectedMark.shape).length > 0;
   }
 
-  /** The next corner of the selected mark, or the one before; from none, its first or last. */
+  /** The next or previous corner; from no selection, the first or last. */
   stepCorner(step: 1 | -1): void {
     const { selectedMark: mark } = this.#review;
     if (mark === null) return;
@@ -154,7 +154,7 @@ export class Shaping {
     this.#reveal();
   }
 
-  /** One more corner, half-way from the chosen one to the next. */
+  /** Adds a corner half-way from the selected one to the next. */
   insertCorner(): void {
     const { card, edits, selectedMark: mark } = this.#review;
     const { corner } = this;
@@ -169,7 +169,7 @@ export class Shaping {
     return this.corner !== null && this.#review.selectedMark?.shape.kind === "polygon";
   }
 
-  /** The corner that is chosen, or what is selected, goes. */
+  /** Deletes the selected corner or annotations. */
   remove(): void {
     const { card, selectedMark: one, selectedMarks } = this.#review;
     if (card === null || selectedMarks.length === 0) return;
@@ -187,7 +187,7 @@ export class Shaping {
     this.#review.selection.set(this.#review.edits.duplicate(card, selectedMarks, shift));
   }
 
-  /** Moves the corner that is chosen, or what is selected. */
+  /** Moves the selected corner or annotations. */
   nudge(dx: number, dy: number): void {
     const { card, edits, selectedMark: one } = this.#review;
     const marks = this.#drawn();
@@ -198,7 +198,7 @@ export class Shaping {
     } else edits.nudge(card, marks, dx, dy);
   }
 
-  /** Of what is selected, that which has a place on the image. */
+  /** The selected annotations that have a position. */
   #drawn(): Annotation[] {
     return this.#review.selectedMarks.filter(({ shape }) => boundsOf(shape) !== null);
   }
@@ -207,7 +207,7 @@ export class Shaping {
     this.#chosen = corner === null ? null : { mark, corner };
   }
 
-  /** The corner before the one that goes is the next in hand, so that several go one after the other. */
+  /** Selects the previous corner, so that several can be deleted in a row. */
   #removeCorner(card: ImageCard, mark: Annotation, index: number): void {
     const shape = withoutCorner(mark.shape, index);
     if (shape === null) {
@@ -218,7 +218,7 @@ export class Shaping {
     this.#choose(mark, Math.max(0, index - 1));
   }
 
-  /** What is moved by keys must be in sight. */
+  /** Scrolls what was moved by keys into view. */
   #reveal(): void {
     const { selectedMark: mark } = this.#review;
     const at = mark && this.corner !== null ? cornersOf(mark.shape)[this.corner] : undefined;

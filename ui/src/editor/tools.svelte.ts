@@ -1,6 +1,6 @@
 /**
- * The tool in hand and what it is at: a shape being drawn (`drawing`), the selected marks in hand (`shaping`), a name being
- * written. Pointers come in through `touch`, keys through `deeds`; what is done goes out through `review.edits`.
+ * The active tool and its state: a shape being drawn (`drawing`), the selection being edited (`shaping`), text being
+ * entered. Pointer input comes through `pointer`, keys through `commands`; results go to `review.edits`.
  */
 import type { Annotation, AnnotationId, Point, Shape } from "../ipc/bindings";
 import type { Viewport } from "../photo/viewport.svelte";
@@ -12,18 +12,18 @@ import { type Grip, Shaping, SNAP } from "./shaping.svelte";
 
 export type Tool = "select" | DrawingTool;
 
-/** Words that are being written. */
+/** Text being entered. */
 export type Writing =
   | { kind: "rename"; marks: readonly AnnotationId[] }
-  /** The name of a shape that has none yet. */
+  /** The label of a new shape. */
   | { kind: "name"; shape: Shape }
   | { kind: "caption" };
 
-/** Keys that are held while a pointer moves. */
+/** Modifier keys held during a pointer event. */
 export interface Held {
-  /** Alt: the image's edge takes nothing. */
+  /** Alt: no snapping to the image edge. */
   isFree: boolean;
-  /** Shift: as high as wide. */
+  /** Shift: square. */
   isSquare: boolean;
 }
 
@@ -36,12 +36,12 @@ export class Tools {
 
   tool = $state<Tool>("select");
   writing = $state.raw<Writing | null>(null);
-  /** Where the pointer is on the image, while it is on the canvas. */
+  /** Pointer position in image pixels, while over the canvas. */
   pointer = $state.raw<Point | null>(null);
 
   readonly isDrawing = $derived(this.tool !== "select");
 
-  /** `cornerStays` says that a corner cannot be taken away. */
+  /** `cornerStays` reports that a corner cannot be deleted. */
   constructor(review: Review, viewport: Viewport, cornerStays: () => void) {
     this.#review = review;
     this.#viewport = viewport;
@@ -49,7 +49,6 @@ export class Tools {
     this.#drawing = new Drawing(viewport, (shape) => this.#add(shape));
   }
 
-  /** What is being drawn, as it would be now. */
   get sketch(): Shape | null {
     return this.#drawing.sketch;
   }
@@ -60,14 +59,14 @@ export class Tools {
     this.shaping.letCornerGo();
   }
 
-  /** Another image: what was begun was about the one before. */
+  /** Another image is shown: cancels what is in progress. */
   letGo(): void {
     this.#drawing.abandon();
     this.shaping.letGo();
     this.writing = null;
   }
 
-  /** One step back towards nothing: the draft, the tool, the selection. */
+  /** Cancels the innermost state: the draft, the tool, then the selection. */
   escape(): void {
     if (this.#drawing.isBegun) this.#drawing.abandon();
     else if (this.shaping.corner !== null) this.shaping.letCornerGo();
@@ -79,13 +78,13 @@ export class Tools {
     return this.isDrawing || this.#review.selectedMarks.length > 0;
   }
 
-  // With a drawing tool.
+  // Drawing tools.
 
   press(view: Point, held: Held): void {
     if (this.tool !== "select") this.#drawing.press(this.tool, this.#pointOf(view, held), held.isSquare);
   }
 
-  /** The pointer goes on, pressed or not. */
+  /** Pointer movement, pressed or not. */
   trace(view: Point, held: Held): void {
     this.#drawing.trace(this.#pointOf(view, held), held.isSquare);
   }
@@ -110,7 +109,7 @@ export class Tools {
     return this.#drawing.isPolygon;
   }
 
-  // With what is selected.
+  // Selection.
 
   gripAt(view: Point): Grip | null {
     return this.isDrawing ? null : this.shaping.gripAt(view);
@@ -125,16 +124,16 @@ export class Tools {
     this.#review.selectAll();
   }
 
-  /** What is selected is called so now, and so is what is drawn next. */
+  /** Labels the selection, and what is drawn next. */
   call(name: string): void {
     const { card, edits, selectedMarks, vocabulary } = this.#review;
     vocabulary.choose(name);
     if (card !== null) edits.relabel(card.id, selectedMarks, name);
   }
 
-  // Words.
+  // Text entry.
 
-  /** Writes a name for what is selected. */
+  /** Opens the label field for the selection. */
   rename(): void {
     const marks = this.#review.selectedMarks.filter(hasName);
     if (marks.length > 0) this.writing = { kind: "rename", marks: marks.map(({ id }) => id) };
@@ -144,7 +143,7 @@ export class Tools {
     return this.#review.selectedMarks.some(hasName);
   }
 
-  /** Writes what the image as a whole is called. */
+  /** Opens the label field for the whole image. */
   tagImage(): void {
     this.writing = { kind: "name", shape: { kind: "image_tag" } };
   }
@@ -153,7 +152,7 @@ export class Tools {
     this.writing = { kind: "caption" };
   }
 
-  /** What was written holds. */
+  /** Saves the entered text. */
   write(text: string): void {
     const { writing } = this;
     const said = text.trim();
@@ -179,7 +178,7 @@ export class Tools {
     return isFree ? 0 : SNAP / this.#viewport.scale;
   }
 
-  /** A new mark, called as the recipe's last one; without any label yet its name is asked for first. */
+  /** Adds an annotation with the last used label; asks for one if there is none yet. */
   #add(shape: Shape, label: string | null = this.#review.vocabulary.current): void {
     const card = this.#review.card;
     if (card === null || this.#review.isAtEnd) return;
@@ -188,7 +187,7 @@ export class Tools {
   }
 }
 
-/** Words of a caption are what it says, not what it is called. */
+/** A caption has text instead of a label. */
 function hasName({ shape }: Annotation): boolean {
   return shape.kind !== "caption";
 }

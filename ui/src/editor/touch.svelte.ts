@@ -1,6 +1,6 @@
 /**
- * What a hand does on the photograph beside moving it: a press draws with the tool in hand or pulls what it takes hold
- * of, a click selects. With Shift a click selects one more, or one less, and a drag all that lies across its frame.
+ * Pointer input on the photo besides panning and zooming: a press draws with the active tool or drags what is under it,
+ * a click selects. Shift+click toggles an annotation, Shift+drag selects by rectangle.
  */
 import type { Annotation, AnnotationId, Rect } from "../ipc/bindings";
 import { CLICK_SLACK, type Hold, isNear, type Touch } from "../photo/hand.svelte";
@@ -17,14 +17,14 @@ export class MarkTouch implements Touch {
   readonly #viewport: Viewport;
   readonly #tools: Tools;
 
-  /** The mark that was selected by a click, and is in sight for that reason. */
+  /** The annotation selected by a click, which is visible already. */
   clicked: AnnotationId | null = null;
 
-  /** The frame that is being dragged, on the image. */
+  /** The selection rectangle, in image pixels. */
   frame = $state.raw<Rect | null>(null);
 
   #hovered = $state.raw<Grip | "mark" | null>(null);
-  /** The label under the pointer, where it may be shortened on the photo. */
+  /** The full label under the pointer, which may be shortened on the photo. */
   hoveredLabel = $state<string | undefined>();
   #latestClick: Point | null = null;
 
@@ -101,7 +101,7 @@ export class MarkTouch implements Touch {
     };
   }
 
-  /** More marks, or fewer, beside those that are selected. */
+  /** Adds to or removes from the selection. */
   #choosing(): Hold {
     const { selection } = this.#review;
     const before = selection.ids;
@@ -123,18 +123,18 @@ export class MarkTouch implements Touch {
         this.frame = null;
         const [mark] = isMoved ? [] : this.#under(at);
         if (mark) selection.toggle(mark.id);
-        // What is left of the selection is in sight as much as it was.
+        // The remaining selection is visible already.
         this.clicked = this.#review.selected;
       },
     };
   }
 
-  /** What was drawn is where the hand is. */
+  /** A drawn annotation is visible already. */
   #drawn(): void {
     this.clicked = this.#review.selected;
   }
 
-  /** A click on a handle that has nothing to say of itself is one on what lies below. */
+  /** A click on a handle without an action selects what is below it. */
   #touchHandle(handle: Handle, isRemoval: boolean, at: Point): void {
     if (handle.kind === "side") this.click(at);
     else this.#tools.shaping.touch(handle, isRemoval);

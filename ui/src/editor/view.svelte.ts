@@ -1,18 +1,18 @@
-/** How a person wants photographs and marks to look while reviewing. It is kept on this machine. */
+/** Display options of photos and annotations in review, remembered on this machine. */
 import { keep, recall } from "../state/kept";
 
 export const OUTLINES = ["thin", "normal", "bold"] as const;
 export type Outline = (typeof OUTLINES)[number];
 export const LABELLINGS = ["always", "selected", "never"] as const;
-/** Which marks have their label beside them. */
+/** Which annotations show their label. */
 export type Labelling = (typeof LABELLINGS)[number];
 
 export interface Look {
   outline: Outline;
   labels: Labelling;
-  /** Of the wash inside a mark, from 0 to 1. */
+  /** Opacity of the fill, 0 to 1. */
   fill: number;
-  /** Of the photograph; 1 is as it is. */
+  /** 1 is unchanged. */
   brightness: number;
   contrast: number;
 }
@@ -26,7 +26,7 @@ export const BOUNDS = {
 } as const;
 export type Amount = keyof typeof BOUNDS;
 
-/** Pixels of a mark's line, in CSS pixels. */
+/** Line widths in CSS pixels. */
 const LINE_WIDTHS: Record<Outline, number> = { thin: 1, normal: 2, bold: 3 };
 
 export class View {
@@ -34,7 +34,7 @@ export class View {
 
   readonly isPlain = $derived(isSame(this.look, PLAIN_LOOK));
   readonly lineWidth = $derived(LINE_WIDTHS[this.look.outline]);
-  /** As CSS has it; empty for the photograph as it is. */
+  /** A CSS filter; empty if unchanged. */
   readonly filter = $derived(filterOf(this.look));
 
   change(changed: Partial<Look>): void {
@@ -46,7 +46,6 @@ export class View {
     this.change(PLAIN_LOOK);
   }
 
-  /** A step brighter or darker. */
   brighten(direction: 1 | -1): void {
     const { least, most, step } = BOUNDS.brightness;
     const brightness = Math.round((this.look.brightness + direction * step) / step) * step;

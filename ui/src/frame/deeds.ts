@@ -1,4 +1,4 @@
-/** What the actions do that every screen has. */
+/** Commands available on every screen. */
 import type { Deeds } from "../state/actions/actions.svelte";
 import type { RunId } from "../ipc/bindings";
 import type { App, Screen } from "../state/app.svelte";
@@ -6,10 +6,10 @@ import { redoLatest, undoLatest } from "../state/undo";
 
 const HAVE_UNDO: ReadonlySet<Screen> = new Set<Screen>(["review", "audit", "compare"]);
 
-/** `runShown` is the one whose layer is shown, when it is one. */
+/** `runShown` is the only run whose layer is shown, if any. */
 export function frameDeeds(app: App, runShown: () => RunId | null): Deeds {
   return {
-    // Whatever has the keyboard: the tour is not modal, and is left from everywhere.
+    // Available from everywhere, because the tour is not modal.
     "everywhere.escape": { do: () => app.tour.end(), can: () => app.tour.at !== null },
     "everywhere.palette": () => (app.isPaletteOpen = true),
     "everywhere.shortcuts": () => (app.areShortcutsOpen = true),
@@ -24,7 +24,7 @@ export function frameDeeds(app: App, runShown: () => RunId | null): Deeds {
       do: () => void app.exporting.open(runShown()),
       can: () => (app.library?.counts.all ?? 0) > 0,
     },
-    // Review, audits and comparisons have an undo of their own, which leads to the image.
+    // Review, audit and compare have their own undo, which shows the image.
     "library.undo": { do: () => void undoLatest(app), can: () => !HAVE_UNDO.has(app.screen) },
     "library.redo": { do: () => void redoLatest(app), can: () => !HAVE_UNDO.has(app.screen) },
     "everywhere.folders": () => void app.chooseFolders(),

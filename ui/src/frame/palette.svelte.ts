@@ -1,7 +1,6 @@
 /**
- * What the command palette finds: actions that can be done now, collections, recipes, runs, and images that were looked
- * at. It never lists the library: with 100,000 images in it the palette opens as fast as with none. Names in the whole
- * library are the library's own search, to which the palette leads.
+ * Search of the command palette: available actions, collections, recipes, runs and recently viewed images. It never
+ * lists the whole library, so that it opens fast with 100,000 images; it links to the library's search instead.
  */
 import fuzzysort from "fuzzysort";
 
@@ -17,7 +16,7 @@ export type GroupName = keyof typeof words.actions.palette.groups;
 export interface Item {
   id: string;
   name: string;
-  /** What tells it from others of its name. */
+  /** Distinguishes items of the same name. */
   note: string;
   chord: Chord | null;
   take: () => void;
@@ -28,21 +27,21 @@ export interface Group {
   items: Item[];
 }
 
-/** What the palette leads to and the frame does not own. */
+/** Commands that the frame does not own. */
 export interface Ways {
   planWith: (recipe: SavedRecipe) => void;
   searchLibrary: (text: string) => void;
 }
 
-/** Of each kind, while something is typed and before. */
+/** Maximum per kind, with and without typed text. */
 const MOST_FOUND = 8;
 const MOST_OFFERED = 4;
-/** Of what is typed at least half must be there in a way that people would type it. */
+/** Minimum fuzzy match score. */
 const LEAST_SCORE = 0.35;
 
 export class Palette {
   text = $state("");
-  /** Place in `items`. */
+  /** Index in `items`. */
   active = $state(0);
 
   readonly #app: App;
@@ -58,7 +57,7 @@ export class Palette {
     this.#ways = ways;
   }
 
-  /** Begins anew, and reads what may have changed since the palette was last open. */
+  /** Resets, and reloads what may have changed since it was last open. */
   async open(): Promise<void> {
     this.type("");
     const { seam } = this.#app;
@@ -72,7 +71,7 @@ export class Palette {
     this.active = 0;
   }
 
-  /** To the next one or the one before, around the ends. */
+  /** The next or previous item, wrapping around. */
   move(step: 1 | -1): void {
     const count = this.items.length;
     if (count > 0) this.active = (this.active + step + count) % count;
@@ -91,7 +90,7 @@ export class Palette {
       const matches = fuzzysort.go(text, items, { key: "name", limit: MOST_FOUND, threshold: LEAST_SCORE });
       return matches.length === 0 ? [] : [{ name, items: matches.map(({ obj }) => obj), best: matches[0]?.score ?? 0 }];
     });
-    // What fits best comes first, with its kind.
+    // The kind with the best match comes first.
     return [...found.sort((one, other) => other.best - one.best), { name: "library", items: [this.#search(text)] }];
   }
 

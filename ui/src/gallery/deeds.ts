@@ -1,4 +1,4 @@
-/** What the actions of the library do. Moving about in the grid is the grid's own. */
+/** Commands of the library. Movement in the grid is in the grid. */
 import type { Deeds } from "../state/actions/actions.svelte";
 import type { Library } from "./library.svelte";
 

@@ -1,4 +1,4 @@
-/** Which groups of filters somebody has folded away; they stay so. */
+/** Which filter groups the user has collapsed; remembered. */
 import { keep, recall } from "../state/kept";
 
 export type GroupName = "labels" | "confidence" | "marks" | "checks" | "taken" | "runs" | "failures";

@@ -1,15 +1,15 @@
-/** Which one condition to take away when nothing is found. */
+/** Which condition to remove when nothing matches. */
 import type { Seam } from "../ipc/seam";
 import type { Question } from "./question.svelte";
 
 export interface Loosening {
-  /** Of the condition; null is the collection. */
+  /** Index of the condition; null for the collection. */
   place: number | null;
-  /** Images there are without it. */
+  /** Number of images without it. */
   found: number;
 }
 
-/** The ways on which something is found, the narrowest first: it is nearest to what was asked for. */
+/** Removals that find something, fewest images first, since those are nearest to the query. */
 export async function loosenings(seam: Pick<Seam, "imageIds">, question: Question): Promise<Loosening[]> {
   const places: (number | null)[] = question.conditions.map((_, place) => place);
   if (question.query.collection !== null) places.push(null);

@@ -1,6 +1,6 @@
 /**
- * Rows that stay where they are. Counts beside filters change with every condition; rows that were ordered by them, or went
- * with their last image, would move away under the pointer.
+ * Keeps filter rows in place. Counts change with every condition; rows sorted by count, or removed at zero, would move
+ * under the pointer.
  */
 export class Steady<Row extends { count: number }> {
   readonly #nameOf: (row: Row) => string;
@@ -12,8 +12,8 @@ export class Steady<Row extends { count: number }> {
   }
 
   /**
-   * The rows in their order, with present counts; what has no images any more counts zero. They take the order of `fresh`
-   * in another `scope`, and whenever `mayMove`.
+   * The rows in their previous order with current counts, zero for missing ones. Takes the order of `fresh` in another
+   * `scope`, or if `mayMove`.
    */
   keep(fresh: readonly Row[], scope: unknown, mayMove: boolean): Row[] {
     if (scope !== this.#scope || mayMove) this.#rows.clear();

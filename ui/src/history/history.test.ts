@@ -57,7 +57,7 @@ class Core implements HistorySeam {
 
   runs = (): Promise<RunSummary[]> => Promise.resolve(this.list.map(summary));
   runReport = async (run: RunId): Promise<RunReport> => {
-    // The newest takes longest: its report must not replace one asked for later.
+    // The newest report takes longest, and must not replace one requested later.
     for (let turn = 0; turn < run; turn += 1) await Promise.resolve();
     return {
       summary: summary(run),
@@ -283,7 +283,7 @@ describe("the histogram", () => {
       for (const other of drawn.filter((each) => each !== flag)) {
         const isApart = other.to <= flag.from || other.from >= flag.to;
         expect(isApart || other.row !== flag.row).toBe(true);
-        // A line goes up to its own row, and would cross what is below it there.
+        // A line reaches up to its own row, so it must not cross labels below.
         const isCrossed = other.at > flag.from && other.at < flag.to && other.row > flag.row;
         expect(isCrossed).toBe(false);
       }

@@ -1,9 +1,7 @@
 /**
- * The one door between the window and the core. `tauri.ts` opens it in the app, `fake.ts` in a browser; nothing else in
- * the window knows which of the two it talks to.
- *
- * Every call rejects with an `AppError`: a code that the message catalogue turns into words, and the core's own message
- * for the log.
+ * The interface between the window and the core. `tauri.ts` implements it in the app, `fake.ts` in a browser; nothing
+ * else knows which one is used. Every call rejects with an `AppError`: a code that the message catalogue translates,
+ * and the core's message for the log.
  */
 import type {
   AppError,
@@ -57,40 +55,40 @@ import type {
   WorkingRun,
 } from "./bindings";
 
-/** Sizes in which the core serves pixels: long edge at most that many pixels, `full` as the file has it. */
+/** Image sizes that the core serves: the maximum long edge, or `full`. */
 export type PixelEdge = 384 | 2048 | 4096 | "full";
 
-/** Things that happened in the core without being asked for. */
+/** Events from the core. */
 export interface Signals {
   importChanged: ImportProgress;
-  /** Collections, images, marks or decisions are not what they were. */
+  /** Collections, images, annotations or decisions changed. */
   libraryChanged: null;
-  /** The settings were changed, perhaps by a text editor or another process. */
+  /** The settings changed, perhaps by a text editor or another process. */
   settingsChanged: null;
-  /** The runs that are worked on, and how far they are. */
+  /** Active runs and their progress. */
   runsChanged: WorkingRun[];
   /** Whether files are being dragged over the window. */
   dragChanged: { isOver: boolean };
-  /** Something that was begun without a call, such as an import after a drop, could not be done. */
+  /** An operation that was not started by a call failed, such as an import after a drop. */
   refused: AppError;
 }
 
 export interface Seam {
   overview(collection: CollectionId | null): Promise<LibraryOverview>;
   imageIds(query: ImageQuery): Promise<ImageId[]>;
-  /** How many images there would be with each filter beside the query. */
+  /** Number of images for each filter combined with the query. */
   filterCounts(query: ImageQuery): Promise<FilterCounts>;
-  /** Reads what can be read of a typed question. */
+  /** Parses a typed query, as far as it is valid. */
   readQuery(text: string): Promise<ReadQuery>;
-  /** Writes conditions as they are typed. */
+  /** Formats conditions as text. */
   queryText(conditions: Condition[]): Promise<string>;
-  /** What the word at the cursor of a half typed question may become. Places count characters. */
+  /** Completions for the word at the cursor. Positions count characters. */
   completeQuery(text: string, cursor: number): Promise<Completion>;
-  /** In the order asked for, with the annotations of these layers, or of all; ids that are gone are skipped. */
+  /** In the given order, with the annotations of these layers, or of all; missing ids are skipped. */
   imageCards(ids: ImageId[], layers?: LayerScope): Promise<ImageCard[]>;
   skippedFiles(collection: CollectionId | null): Promise<SkippedFile[]>;
   renameCollection(collection: CollectionId, name: string): Promise<null>;
-  /** Its files stay, and so does what was answered and decided about its images. */
+  /** Files, answers and decisions are kept. */
   removeCollection(collection: CollectionId): Promise<null>;
   /** Undoes a removal. */
   restoreCollection(collection: CollectionId): Promise<null>;
@@ -102,101 +100,104 @@ export interface Seam {
   cancelImport(): Promise<null>;
 
   recipes(): Promise<SavedRecipe[]>;
-  /** Saves "find these things" from a typed list, or gives back the recipe that already says the same. */
+  /** Saves a recipe from a typed list of names, or returns the existing equal one. */
   saveTypedRecipe(typed: string): Promise<SavedRecipe>;
   deleteRecipe(recipe: RecipeId): Promise<null>;
   quote(request: PlanRequest): Promise<Quote>;
 
   startRun(request: RunRequest): Promise<RunId>;
-  /** Calls back at most ten times a second, once more when the run has stopped. Returns the way to stop listening. */
+  /**
+   * Calls back at most ten times a second, and once more when the run has stopped. Returns a function that
+   * unsubscribes.
+   */
   watchRun(run: RunId, progress: (snapshot: RunProgress) => void): Promise<() => void>;
   pauseRun(run: RunId): Promise<null>;
   resumeRun(request: ResumeRequest): Promise<null>;
   cancelRun(run: RunId): Promise<null>;
 
-  /** The newest first. */
+  /** Newest first. */
   runs(): Promise<RunSummary[]>;
   runReport(run: RunId): Promise<RunReport>;
-  /** Takes the run's undecided proposals back; returns how many. */
+  /** Removes the run's undecided proposals; returns how many. */
   undoRun(run: RunId): Promise<number>;
-  /** Opens the system's save dialog; the path written, or null when it was cancelled. */
+  /** Opens the system's save dialog; returns the path, or null if cancelled. */
   saveMetrics(run: RunId): Promise<string | null>;
-  /** Every format, in the order in which people are shown them. */
+  /** All formats in display order. */
   exportFormats(): Promise<FormatDescriptor[]>;
-  /** Writes an export where it can be dragged from, and says what it holds. */
+  /** Writes an export to a place from which it can be dragged, and describes its contents. */
   readyExport(run: RunId, request: ExportRequest): Promise<ReadyExport>;
-  /** Opens the system's save dialog; the path written, or null when it was cancelled. */
+  /** Opens the system's save dialog; returns the path, or null if cancelled. */
   saveExport(run: RunId, request: ExportRequest): Promise<string | null>;
-  /** Begins to drag the file of an export that is ready; false where the platform does not let a window do that. */
+  /** Starts dragging an exported file; false if the platform does not support it. */
   dragExport(run: RunId, request: ExportRequest): Promise<boolean>;
 
   /**
-   * A decision about an image is about its proposals in the layers that are shown, or in all. As every step, it returns the
-   * image as these layers show it.
+   * A decision about an image applies to its proposals in the shown layers, or in all. Like every step, it returns the
+   * image in these layers.
    */
   decide(decision: Decision, layers?: LayerScope): Promise<Step>;
-  /** Adds, changes and removes marks as one step. What reaches over the image's edge is cut off there. */
+  /** Adds, changes and removes annotations as one step. The core clips them at the image edge. */
   editAnnotations(edit: ImageEdit, layers?: LayerScope): Promise<Step>;
   /** Undoes the latest step on any image, a bulk edit as a whole; null when there is none. */
   undoLatest(layers?: LayerScope): Promise<Step | null>;
-  /** Undoes the latest step on an image, or a bulk edit that nothing was done after; null when there is nothing. */
+  /** Undoes the latest step on an image, or a bulk edit if it was the last action; null if there is nothing. */
   undoOn(image: ImageId, layers?: LayerScope): Promise<Step | null>;
-  /** Redoes what was undone last on any image; null when something was done since, or there is nothing. */
+  /** Redoes the latest undone step on any image; null if there was a change since, or nothing. */
   redoLatest(layers?: LayerScope): Promise<Step | null>;
-  /** Redoes the step on an image that was undone last, or a bulk edit that nothing was done after; null when there is nothing. */
+  /** Redoes the latest undone step on an image, or a bulk edit if it was the last action; null if there is nothing. */
   redoOn(image: ImageId, layers?: LayerScope): Promise<Step | null>;
 
-  /** What the checks find among the annotations of these layers on an image, or of all. */
+  /** Findings of the checks among the annotations of these layers, or of all. */
   findings(image: ImageId, layers?: LayerScope): Promise<CheckFinding[]>;
-  /** What a repair of the images of a question would change. */
+  /** What a repair of a query's images would change. */
   repairExtent(check: Check, query: ImageQuery): Promise<RepairExtent>;
   /**
-   * Repairs every such mistake on the images of a question, as one step for `undoLatest`; none that a person has accepted,
-   * edited or drawn, when those are to be spared.
+   * Repairs all such mistakes on a query's images as one step for `undoLatest`, optionally sparing annotations that a
+   * person accepted, edited or drew.
    */
   repair(check: Check, query: ImageQuery, sparesDecided: boolean): Promise<BulkEditResult>;
-  /** How confident proposals are, label by label, the most frequent first. */
+  /** Confidences of proposals by label, most frequent first. */
   proposalConfidences(query: ImageQuery): Promise<LabelConfidences[]>;
-  /** What a sample of this size can say. */
+  /** What a sample of this size can show. */
   sampleOutlook(sample: number, errorLimit: number): Promise<SampleOutlook>;
-  /** Draws a random sample of the proposals at or above a threshold. Its marks are decided as any others. */
+  /** Draws a random sample of the proposals at or above a threshold. Its annotations are decided as any others. */
   beginAudit(request: AuditRequest): Promise<Audit>;
-  /** Looks at so many more of the random order that was drawn. */
+  /** Extends the sample in its random order. */
   extendAudit(audit: AuditId, more: number): Promise<Audit>;
   audit(audit: AuditId): Promise<Audit>;
-  /** The newest first. */
+  /** Newest first. */
   audits(): Promise<Audit[]>;
-  /** Accepts what the audit was about and is undecided, as one step for `undoLatest`. */
+  /** Accepts the audit's undecided proposals as one step for `undoLatest`. */
   acceptAudited(audit: AuditId): Promise<Audit>;
 
   compareSides(first: Side, second: Side): Promise<Comparison>;
   /** Differences first. */
   compareImage(image: ImageId, first: Side, second: Side): Promise<ComparedPair[]>;
 
-  /** The way to Claude as it is set up now; never a key. */
+  /** The current connection to Claude; never includes a key. */
   connection(): Promise<Connection>;
-  /** Hands a key over for the server at `baseUrl`, or with null for the one for Claude; nothing gives it back. */
+  /** Stores a key for the server at `baseUrl`, or for Claude's if null. Keys are never returned. */
   keepKey(baseUrl: string | null, key: string): Promise<Connection>;
   forgetKey(baseUrl: string | null): Promise<Connection>;
-  /** Uses the `.env` file of the working folder, as the connection shows it, until it changes. */
+  /** Allows the `.env` file of the working folder, as shown, until it changes. */
   allowEnvFile(): Promise<Connection>;
-  /** Asks the server, without an image. */
+  /** Tests the connection without sending an image. */
   checkConnection(): Promise<ConnectionCheck>;
 
-  /** Every event with its command, in the order in which they come. */
+  /** All events with their command, in order of occurrence. */
   hooks(): Promise<HookStanding[]>;
-  /** The person has seen exactly this command, and when it runs. */
+  /** The user has seen and allows exactly this command. */
   agreeToHook(event: HookEvent, command: string): Promise<null>;
-  /** Commands that tell Claude Flow of every run; nothing is saved by this. */
+  /** Commands that report runs to Claude Flow; nothing is saved. */
   claudeFlowHooks(): Promise<Hooks>;
 
   settings(): Promise<Settings>;
-  /** Changes what differs between `before`, which was shown, and `after`. Returns the settings as they are then. */
+  /** Applies the difference between `before` and `after`. Returns the resulting settings. */
   changeSettings(before: Settings, after: Settings): Promise<Settings>;
   installation(): Promise<Installation>;
 
-  /** Where the pixels of an image are: upright, for `img` and canvas (with `crossorigin`). */
+  /** URL of an image's upright pixels, for `img` and canvas (with `crossorigin`). */
   pixelUrl(image: ImageId, edge: PixelEdge): string;
-  /** Returns the way to stop listening. */
+  /** Returns a function that unsubscribes. */
   on<Name extends keyof Signals>(name: Name, listener: (payload: Signals[Name]) => void): () => void;
 }

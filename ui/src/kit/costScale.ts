@@ -1,7 +1,7 @@
-/** The scale of quote whiskers: logarithmic, because models differ by factors, not by sums. */
+/** The scale of quote whiskers: logarithmic, because prices of models differ by factors. */
 import type { Dollars } from "../ipc/bindings";
 
-/** Less is not told apart on a scale. */
+/** Smaller costs are not distinguished. */
 const LEAST: Dollars = 1e-9;
 
 export interface CostScale {
@@ -9,7 +9,7 @@ export interface CostScale {
   to: Dollars;
 }
 
-/** Where a cost is on the scale, from 0 to 1. */
+/** Position of a cost on the scale, 0 to 1. */
 export function shareOnScale(cost: Dollars, scale: CostScale): number {
   const from = Math.log(Math.max(LEAST, scale.from));
   const to = Math.log(Math.max(2 * LEAST, scale.to));
@@ -17,10 +17,10 @@ export function shareOnScale(cost: Dollars, scale: CostScale): number {
   return Math.min(1, Math.max(0, share));
 }
 
-/** Nearer to an end of the scale than this share of it, a power's label would reach beyond. */
+/** Closer to an end than this share of the scale, a label would overflow. */
 const MARGIN = 0.1;
 
-/** Powers of ten on the scale, as few of them as `most`, at even steps, none too near to its ends. */
+/** At most `most` powers of ten on the scale, evenly spaced and not too close to its ends. */
 export function powersOfTen({ from, to }: CostScale, most: number): Dollars[] {
   const [low, high] = [Math.log10(Math.max(LEAST, from)), Math.log10(Math.max(LEAST, to))];
   const first = Math.ceil(low + (high - low) * MARGIN);

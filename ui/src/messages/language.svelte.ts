@@ -1,11 +1,11 @@
-/** The language of the window: the person's choice, or the system's where there is a catalogue for it. */
+/** The window's language: the user's choice, or the system's if it is supported. */
 import { keep, recall } from "../state/kept";
 
 export const LANGUAGES = ["en", "es"] as const;
 export type Language = (typeof LANGUAGES)[number];
 export type LanguageChoice = "system" | Language;
 
-/** How numbers, money and days are written. Days come before months in both. */
+/** How numbers, money and dates are written. Day before month in both. */
 interface Writing {
   numbers: string;
   days: string;

@@ -1,4 +1,4 @@
-/** The shape of a catalogue, whatever its language: what is missing in one is an error of types. */
+/** The type of a catalogue in any language: a missing message is a type error. */
 export type Words<English> = English extends string
   ? string
   : English extends (...about: infer About) => infer Said

@@ -1,38 +1,38 @@
 /**
- * A hand on the photograph: the wheel zooms at the cursor, a drag pans, and so do the middle button and Space. What a
- * press of the left button means besides is said by whoever shows the photograph (`Touch`).
+ * Pointer input on the photo: wheel zooms at the cursor, drag pans, as do middle button and Space. What a left press
+ * does otherwise is up to the owner (`PointerTarget`).
  */
 import type { Point, Viewport } from "./viewport.svelte";
 
 /** A press that moves less than this, in CSS pixels, is a click. */
 export const CLICK_SLACK = 4;
-/** One notch of a wheel, whose events count lines, in pixels. */
+/** Pixels of a wheel line. */
 const LINE_HEIGHT = 40;
-/** A wheel that reports more at once is held to this. */
+/** Limit for a single wheel event. */
 const MOST_WHEEL = 400;
 const WHEEL_SPEED = 0.0016;
-/** A pinch comes as a wheel with Ctrl and small steps. */
+/** Trackpads report a pinch as Ctrl+wheel with small deltas. */
 const PINCH_SPEED = 0.01;
 
-/** What a press has taken hold of, for as long as it lasts. */
+/** An ongoing drag. */
 export interface Hold {
-  /** As CSS names it. */
+  /** A CSS cursor. */
   cursor: string;
-  /** The pointer has gone on; `from` is where it was pressed. */
+  /** The pointer moved; `from` is where it was pressed. */
   follow: (at: Point, from: Point, event: MouseEvent) => void;
   end: (at: Point, isMoved: boolean, event: MouseEvent) => void;
 }
 
-/** What is on the photograph, for a hand. Places are in the view. */
+/** What reacts to the pointer on the photo. Points are in view coordinates. */
 export interface Touch {
-  /** As CSS names it, while nothing is held. */
+  /** A CSS cursor, while nothing is dragged. */
   cursor: string;
-  /** What a press takes hold of; null leaves it to move the view, or to be a click. */
+  /** Starts a drag; null leaves the press to panning or clicking. */
   take?: (at: Point, event: MouseEvent) => Hold | null;
-  /** The pointer goes over the photograph, or the photograph under the pointer. */
+  /** The pointer moved over the photo, or the photo moved under it. */
   pass: (at: Point, isPressed: boolean, event: MouseEvent) => void;
   click: (at: Point, event: MouseEvent) => void;
-  /** Whether a double click means the photograph. */
+  /** Whether a double click applies to the photo. */
   isFree: (at: Point) => boolean;
   leave?: () => void;
 }
@@ -40,7 +40,7 @@ export interface Touch {
 interface Press {
   at: Point;
   latest: Point;
-  /** Null: it moves the view. */
+  /** Null if the drag pans the view. */
   hold: Hold | null;
   mayClick: boolean;
   isMoved: boolean;
@@ -55,7 +55,7 @@ export class Hand {
   #press = $state.raw<Press | null>(null);
 
   readonly isPanning = $derived(this.#press !== null && this.#press.hold === null && this.#press.isMoved);
-  /** As CSS names it. */
+  /** A CSS cursor. */
   readonly cursor = $derived.by(() => {
     if (this.isPanning) return "grabbing";
     if (this.isSpaceHeld) return "grab";
@@ -117,7 +117,7 @@ export class Hand {
     this.#touch.leave?.();
   }
 
-  /** Over the photograph Space is for panning; elsewhere it presses buttons. */
+  /** Space pans while the pointer is over the photo; elsewhere it presses buttons. */
   keydown(event: KeyboardEvent): void {
     if (event.key !== " " || !this.isInside || isWriting(event.target)) return;
     this.isSpaceHeld = true;

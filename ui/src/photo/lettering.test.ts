@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { tagText } from "./lettering";
 
-/** As wide as it has characters, ten pixels each. */
+/** Ten pixels per character. */
 const measure = (text: string): number => [...text].length * 10;
 
 describe("the text of a tag", () => {

@@ -1,15 +1,15 @@
-/** What is written beside annotations on a canvas: how large, and how much of it. */
+/** Size and shortening of label text on a canvas. */
 import { confidence } from "../messages/format";
 
 /** In CSS pixels. */
 export const TAG = { height: 18, padding: 5, text: 11, gap: 1 };
 
-/** Of a label with its confidence, in CSS pixels: a longer one would cover the photo. */
+/** Maximum width of a label with its confidence, in CSS pixels; longer ones would cover the photo. */
 export const MOST_TAG_WIDTH = 200;
-/** A label with more characters may be shortened on a canvas, so that its full text is told elsewhere. */
+/** Longer labels may be shortened on a canvas, so their full text is shown elsewhere. */
 export const MOST_TAG_LENGTH = 24;
 
-/** The label with its confidence. What is wider than `most` loses the end of the label, never the confidence. */
+/** The label with its confidence. Text wider than `most` is shortened in the label, never in the confidence. */
 export function tagText(
   mark: { label: string; confidence: number | null },
   most: number,

@@ -1,4 +1,4 @@
-/** What a recipe asks and a model does not do: which of it makes a run pointless, as the core sees it. */
+/** Which unsupported capabilities make a run pointless, as in the core. */
 import type { Shortfall } from "../ipc/bindings";
 
 export function isBlocking(shortfall: Shortfall): boolean {

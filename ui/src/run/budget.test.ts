@@ -25,16 +25,16 @@ describe("a run at its budget", () => {
   });
 
   it("proposes what is paid, what the rest is expected to need and a margin, in whole cents", () => {
-    // 18 paid, 1 possibly billed, 18 for the other fifty and a fifth more, 2.64 that one request reserves beyond its cost.
+    // 18 paid, 1 possibly billed, 18 for the other fifty plus 20 %, 2.64 that one request reserves beyond its cost.
     expect(higherBudget(half)).toMatchObject({ budget: 0.44, left: 50 });
     const dear = { ...half, quoted_dollars: { ...quoted, high: 9000 * CENT } };
     expect(higherBudget(dear).budget).toBe(0.44);
     const { committed, rest, margin, budget } = higherBudget(half);
     expect(committed + rest + margin).toBeCloseTo(budget, 9);
-    // Before anything was paid the quote says what an image costs.
+    // Before anything is paid, the quote gives the cost per image.
     const fresh = { ...half, spent_dollars: 0, possibly_billed: { count: 0, at_most_dollars: 0 }, done: 0, failed: 0 };
     expect(higherBudget({ ...fresh, budget_dollars: 1 * CENT }).budget).toBe(0.51);
-    // There is room for what the last request reserves, and the budget is raised in any case.
+    // Leaves room for what the last request reserves, and always raises the budget.
     const last = { ...half, done: 98, failed: 1, spent_dollars: 49.5 * CENT, largest_request_dollars: 9 * CENT };
     expect(higherBudget(last).budget).toBe(0.6);
     expect(higherBudget({ ...half, budget_dollars: 90 * CENT }).budget).toBe(0.91);

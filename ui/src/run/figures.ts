@@ -1,4 +1,4 @@
-/** The large figures above a run's pictures. */
+/** The large figures of the run screen. */
 import type { RunProgress } from "../ipc/bindings";
 import { isCostReported } from "../history/cost";
 import { words } from "../messages";
@@ -10,14 +10,14 @@ export interface Figure {
   note: string;
 }
 
-/** `now`: the clock, read with every snapshot, so that an estimate is as old as that. */
+/** `now` is read with every snapshot, so that estimates match it. */
 export function figuresOf(progress: RunProgress, isWorking: boolean, now: number): Figure[] {
   return progress.mode === "overnight"
     ? [sinceStart(progress, isWorking, now), batches(progress), withTheVendor(progress), marks(progress)]
     : [time(progress, isWorking, now), rate(progress, isWorking), takes(progress), marks(progress)];
 }
 
-/** What a run without a cost bar has cost. */
+/** The cost figure of a run without a cost bar. */
 export function costFigure(
   { spent_dollars: spent, possibly_billed, destination }: RunProgress,
   isWorking: boolean,

@@ -1,6 +1,6 @@
 /**
- * Overnight runs that have ended since somebody last looked: what the morning begins with. Results are only fetched while
- * the window is open, so a run that ends was seen at work here before; nothing needs to be kept on disk for that.
+ * Batch runs that ended since the user last looked. Results are fetched only while the window is open, so an ending run
+ * was seen active before and nothing needs to be stored.
  */
 import type { RunId, RunState, RunSummary } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
@@ -14,7 +14,7 @@ export interface Night {
 export class Nights {
   readonly #seam: Pick<Seam, "runs">;
 
-  /** Ended, and not put away yet; the latest first. */
+  /** Ended and not dismissed; latest first. */
   ended = $state.raw<Night[]>([]);
 
   readonly #open = new Set<RunId>();
@@ -23,7 +23,7 @@ export class Nights {
     this.#seam = seam;
   }
 
-  /** Reads the runs again: on opening the window, and whenever a run has ended. */
+  /** Reloads the runs: when the window opens, and whenever a run ends. */
   async look(now = Date.now()): Promise<void> {
     for (const run of await this.#seam.runs()) {
       if (run.mode !== "overnight") continue;
@@ -41,7 +41,7 @@ export class Nights {
   }
 }
 
-/** Whether it is through. One that a person has paused or cancelled is no news to them. */
+/** Whether it is over. Runs that the user paused or cancelled are no news. */
 function hasEnded(state: RunState): boolean {
   return state.kind === "stopped" && !["paused", "shutdown", "cancelled"].includes(state.reason);
 }

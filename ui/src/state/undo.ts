@@ -1,9 +1,9 @@
-/** Undo and redo outside of review: the latest step on any image, a bulk edit as a whole. */
+/** Undo and redo outside of review: the latest step on any image, or a whole bulk edit. */
 import type { Step } from "../ipc/bindings";
 import { words } from "../messages";
 import type { App } from "./app.svelte";
 
-/** Tells what was done to many images, and offers to undo it for as long as nothing else can have been done. */
+/** Shows a notice about a bulk edit that offers undo until the next change. */
 export function tellUndoable(app: App, text: string): void {
   app.removals = [];
   app.tell(text, "good", { label: words.checks.undo, do: () => void undoLatest(app), isForHere: true });
@@ -26,7 +26,7 @@ export async function redoLatest(app: App): Promise<void> {
   if (step !== undefined) tell(app, step, words.checks.redone, words.checks.redoneOn, words.review.nothingToRedo);
 }
 
-/** What a notice offers to undo is the latest step no more. */
+/** The offered undo is no longer the latest step. */
 function dismissOffers(app: App): void {
   app.toasts = app.toasts.filter(({ action }) => !action?.isForHere);
 }

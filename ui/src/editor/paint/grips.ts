@@ -1,4 +1,4 @@
-/** Draws what a pointer works with: the handles of the selected mark, and lines through the pointer while drawing. */
+/** Draws handles of the selected annotation and the crosshair while drawing. */
 import type { Point, Shape } from "../../ipc/bindings";
 import type { Area } from "../../photo/tags";
 import { cornerAt, handlesOf } from "../reshape";
@@ -6,15 +6,15 @@ import { HANDLE } from "../shaping.svelte";
 import { devicePoint, type Frame } from "../../photo/frame";
 import type { Palette } from "../../photo/palette";
 
-/** Between two corners there is only a hint of one. */
+/** Size of the handle between two corners, relative to a corner handle. */
 const MIDDLE_SHARE = 0.7;
 const CHOSEN_SHARE = 1.9;
-/** Around a handle, in CSS pixels. */
+/** Border width of a handle, in CSS pixels. */
 const EDGE = 1.5;
-/** In CSS pixels. */
+/** Length of a tick, in CSS pixels. */
 const TICK = 4;
 
-/** Where the handles of a shape are, in device pixels; what lies against them lies beside them, however both are rounded. */
+/** Areas of a shape's handles, in device pixels, rounded outwards. */
 export function gripAreas(frame: Frame, shape: Shape): Area[] {
   const size = (HANDLE + 2 * EDGE) * frame.pixelRatio - 2;
   return handlesOf(shape, HANDLE / frame.scale).map(({ at }) => {
@@ -23,13 +23,13 @@ export function gripAreas(frame: Frame, shape: Shape): Area[] {
   });
 }
 
-/** A box, as large as its handles are: `gap` away from that is beside them. */
+/** The area enlarged by the handle size, so that labels stay beside the handles. */
 export function beyondGrips({ x, y, width, height }: Area, pixelRatio: number, gap: number): Area {
   const reach = Math.max(0, Math.ceil((HANDLE / 2 + EDGE) * pixelRatio) - gap);
   return { x: x - reach, y: y - reach, width: width + 2 * reach, height: height + 2 * reach };
 }
 
-/** The corner in hand is larger, and dark inside. */
+/** The selected corner is larger and filled. */
 export function paintHandles(
   context: CanvasRenderingContext2D,
   palette: Palette,
@@ -60,7 +60,7 @@ export function paintHandles(
   context.globalAlpha = 1;
 }
 
-/** One of several marks has nothing to take hold of; its corners say that it is selected. */
+/** Corner ticks that mark an annotation in a multiple selection, which has no handles. */
 export function paintTicks(
   context: CanvasRenderingContext2D,
   palette: Palette,
@@ -80,7 +80,7 @@ export function paintTicks(
   }
 }
 
-/** The corners of a polygon that is being drawn; the first one, which closes it, is larger. */
+/** Corners of a polygon being drawn; the first, which closes it, is larger. */
 export function paintCorners(
   context: CanvasRenderingContext2D,
   palette: Palette,
@@ -102,7 +102,7 @@ export function paintCorners(
   }
 }
 
-/** What is dragged to select what lies across it. */
+/** The selection rectangle. */
 export function paintFrame(context: CanvasRenderingContext2D, palette: Palette, box: Area, pixelRatio: number): void {
   const line = Math.max(1, Math.round(pixelRatio));
   context.fillStyle = palette.overlayInk;

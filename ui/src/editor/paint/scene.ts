@@ -1,9 +1,6 @@
 /**
- * Draws the marks of an image. Everything is computed in device pixels, and
- * lines lie on them, so that what is drawn is sharp at any zoom and on any screen.
- *
- * A frame of a pan or a zoom draws what the frame before drew, elsewhere: what does not change with the place of the
- * image, such as the order of the marks, is kept for as long as the marks are the same.
+ * Draws the annotations of an image in device pixels, so that lines are sharp at any zoom. What does not depend on pan
+ * and zoom, such as the drawing order, is cached while the annotations stay the same.
  */
 import type { Annotation, AnnotationId, Point, Rect, Shape } from "../../ipc/bindings";
 import { boundsOf } from "../../kit/shape";
@@ -17,31 +14,31 @@ import { Labels, tagGap } from "./labels";
 import { type Line, paintOutline } from "./outline";
 import { colorsOf, type Palette } from "../../photo/palette";
 
-/** With more marks in sight, labels would hide what they are about. */
+/** With more visible annotations, labels would hide the photo. */
 const MOST_TAGS = 120;
-/** The selected mark has a wash at least so strong. */
+/** Minimum fill opacity of the selected annotation. */
 const SELECTED_FILL = 0.14;
 
-/** In the lower left corner, in CSS pixels. */
+/** Size of the pointer position in the lower left corner, in CSS pixels. */
 const READOUT = { width: 104, height: 24 };
 
 export interface Scene {
   marks: readonly Annotation[];
   selected: ReadonlySet<AnnotationId>;
-  /** The corner of the selected mark that is in hand. */
+  /** The selected corner of the selected annotation. */
   corner: number | null;
-  /** What is being drawn, and the label that it will have. */
+  /** The shape being drawn, and its future label. */
   sketch: { shape: Shape; label: string } | null;
   colorOf: (label: string) => PaletteColor;
-  /** That is dragged to select what lies across it. */
+  /** The selection rectangle. */
   frame: Rect | null;
-  /** Where lines cross while somebody draws. */
+  /** Position of the crosshair while drawing. */
   crosshair: Point | null;
   /** In CSS pixels. */
   lineWidth: number;
   labels: Labelling;
   fill: number;
-  /** Width and height of the selected mark, in words. */
+  /** Formats the size of the selected annotation. */
   measure: (box: Rect) => string;
 }
 
@@ -70,7 +67,7 @@ export class MarkPainter {
       paintOutline(context, palette, frame, mark.shape, box, lineOf(palette, frame, scene, mark, each.isSelected));
     }
     const last = drawn.at(-1);
-    // Of several marks none is measured, and none has handles.
+    // Only a single selection shows its size and handles.
     const chosen = last?.isSelected && scene.selected.size === 1 ? last : undefined;
     if (scene.selected.size > 1)
       for (const { box } of drawn.filter(({ isSelected }) => isSelected)) paintTicks(context, palette, frame, box);
@@ -81,7 +78,7 @@ export class MarkPainter {
     if (crosshair) paintCrosshair(context, palette, frame, crosshair);
   }
 
-  /** Marks that are seen: large ones first, so that small ones are not hidden, and the selected ones over all. */
+  /** Visible annotations: large ones first, so that small ones are on top, and selected ones last. */
   #inSight(frame: Frame, { marks, selected }: Scene, room: Area): Drawn[] {
     if (marks !== this.#marks) {
       this.#marks = marks;
@@ -122,7 +119,7 @@ export class MarkPainter {
     const grips = chosen ? gripAreas(frame, chosen.mark.shape) : [];
     const labelled = drawn
       .filter(({ mark, isSelected }) => (isSelected ? scene.labels !== "never" : areFew && mark.status !== "rejected"))
-      // The selected ones choose their places first, then the small ones, which have the fewest places.
+      // Selected labels are placed first, then those of small annotations, which have the fewest possible places.
       .reverse()
       .map(({ mark, box, ...each }) => {
         const isNeeded = chosen?.mark === mark && each.isSelected;
@@ -132,7 +129,7 @@ export class MarkPainter {
           isNeeded,
         };
       });
-    // Nothing is written over what one takes hold of, or where it says where the pointer is.
+    // Labels must not cover handles or the pointer position.
     const taken = [...(place === null ? [] : [place]), ...grips, readoutArea(room, pixelRatio)];
     if (labelled.length > 0) this.#labels.paint(context, palette, pixelRatio, scene, labelled, room, taken);
     if (place) this.#labels.paintMeasure(context, palette, pixelRatio, measure, place);

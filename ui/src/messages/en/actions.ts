@@ -2,7 +2,7 @@ import type { PresetName } from "../../state/actions/presets";
 import type { ActionId, Place } from "../../state/actions/table";
 import { count } from "../format";
 
-/** Actions as the command palette, the sheet of shortcuts and the settings name them. */
+/** Names of actions in the command palette, the shortcut sheet and the settings. */
 const titles: Record<ActionId, string> = {
   "everywhere.palette": "Search or command",
   "everywhere.shortcuts": "Keyboard shortcuts",
@@ -122,7 +122,7 @@ const titles: Record<ActionId, string> = {
 
 export const actions = {
   titles,
-  /** In a word or two, for the status bar. */
+  /** Short names for the status bar. */
   hints: {
     "library.open": "review",
     "library.search": "search",
@@ -163,7 +163,7 @@ export const actions = {
     compare: "Compare",
     history: "History",
   } satisfies Record<Place, string>,
-  /** What is printed on keys, where that is not a single character. */
+  /** Names of keys that are not a single character. */
   keyNames: {
     Mod: "Ctrl",
     Ctrl: "Ctrl",

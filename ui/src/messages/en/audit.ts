@@ -1,11 +1,11 @@
-/** Accepting many proposals after a look at some of them. What is said of a sample is said exactly. */
+/** Accepting many proposals after checking a sample. */
 import type { Audit, ErrorRate } from "../../ipc/bindings";
 import { confidence, count, decimal } from "../format";
 
 const marks = (number: number) => `${count(number)} ${number === 1 ? "annotation" : "annotations"}`;
 const annotations = (number: number) => `${count(number)} ${number === 1 ? "annotation" : "annotations"}`;
 const proposals = (number: number) => `${count(number)} ${number === 1 ? "proposal" : "proposals"}`;
-/** Figure and sign stay on one line. */
+/** Keeps number and sign on one line. */
 const share = (value: number) => `${decimal(value * 100)}\u00a0%`;
 const above = (label: string, threshold: number) => `${label}, ${confidence(threshold)} and above`;
 
@@ -85,7 +85,7 @@ export const audit = {
   annotationsGone: "The annotations of this sample are no longer in the library.",
   acceptOthers: (number: number) => (number === 1 ? "Accept the other one" : `Accept the other ${count(number)}`),
   withinLimit: (limit: number) => `That is within your limit of ${share(limit)}.`,
-  /** `more`: how many more would show that the limit is kept, if they are as these; null when no sample would. */
+  /** `more`: how many more would confirm the limit, with the same error rate; null if no sample would. */
   aboveLimit: (limit: number, more: number | null, reserve: number): string => {
     const asked = `Your limit is ${share(limit)}.`;
     if (more === null)

@@ -1,4 +1,4 @@
-/** Marks that are likely mistakes, and what repairs them. */
+/** Likely mistakes and their repairs. */
 import type { BulkEditResult, Check, RepairAction, RepairExtent } from "../../ipc/bindings";
 import { confidence, count } from "../format";
 
@@ -7,7 +7,7 @@ const images = (number: number) => `${count(number)} ${number === 1 ? "image" : 
 const annotations = (number: number) => `${count(number)} ${number === 1 ? "annotation" : "annotations"}`;
 const verb = (check: Check) => (check === "outside" ? "Clip" : check === "misspelled" ? "Correct" : "Reject");
 
-/** As a filter, after "likely mistake". */
+/** As a filter. */
 const names: Record<Check, string> = {
   duplicate: "Duplicates another annotation",
   huge: "Over 95 % of the image",
@@ -53,7 +53,7 @@ export const checks = {
         return `${annotations(result.annotations)} rejected or removed ${where}`;
     }
   },
-  /** Before a bulk edit. */
+  /** Confirmation of a bulk edit. */
   ask: {
     title: (check: Check, number: number): string => {
       switch (check) {

@@ -7,7 +7,7 @@ const letters = { first: "A", second: "B" };
 
 export const compare = {
   letters,
-  /** Between the names of two sides. */
+  /** Separates the names of two sides. */
   between: (first: string, second: string) => `${first} ↔ ${second}`,
   run: (id: number, model: string) => `Run ${count(id)} ${model}`,
   decided: "People’s decisions",

@@ -1,4 +1,4 @@
-/** What stood out in a run, and what to change because of it. */
+/** Findings about a run, and recommended changes. */
 import type { AnswerRoom, Change, Finding, LimitUnit, MetLimit } from "../../ipc/bindings";
 import { count, decimal, duration, money, percent } from "../format";
 import { run } from "./run";
@@ -25,7 +25,7 @@ const room = (given: AnswerRoom): string => {
   }
 };
 
-/** Nothing where the server refused nothing. */
+/** Empty if nothing was refused. */
 const refused = (refusals: number, overloads: number): string => {
   const told = [
     ...(refusals === 0 ? [] : [`${counted(refusals, "request")} refused`]),
@@ -36,7 +36,7 @@ const refused = (refusals: number, overloads: number): string => {
 
 export interface Said {
   title: string;
-  /** The numbers that it rests on. */
+  /** The figures behind it. */
   note: string;
 }
 

@@ -45,7 +45,7 @@ function lost(losses: readonly Loss[], isLeftOut: boolean): string | null {
   return named.length === 0 ? null : named.join(", ");
 }
 
-/** A run's marks as a file. */
+/** Export of a run. */
 export const exports = {
   title: "Export a dataset",
   open: "Export",

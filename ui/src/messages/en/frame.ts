@@ -43,7 +43,7 @@ export const frame = {
   imagesInLibrary: (images: number) =>
     images === 0 ? "No images yet" : `${count(images)} ${images === 1 ? "image" : "images"}`,
   selectedOf: (selected: number, images: number) => `${count(selected)} selected of ${count(images)}`,
-  /** Behind a count, where the screen shows the layers of some runs only. */
+  /** After a count, if the screen shows only some layers. */
   inAllLayers: "in all layers",
   reviewedOf: (reviewed: number, images: number) => `${count(reviewed)} of ${count(images)} reviewed`,
   imported: (added: number, known: number, skipped: number, leftovers: number) =>
@@ -62,7 +62,7 @@ export const frame = {
   whisker: (low: string, expected: string, high: string) => `${expected} expected, low ${low}, at most ${high}`,
   whiskerCap: (cap: string, isCrossed: boolean) =>
     isCrossed ? `, beyond your cap of ${cap}` : `, within your cap of ${cap}`,
-  /** Why a sum that was typed is not taken. */
+  /** Why a typed amount is invalid. */
   typedMoney: {
     no_money: "Enter an amount in dollars, such as 0.60.",
     not_positive: "Enter more than $0.",

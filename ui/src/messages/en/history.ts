@@ -86,7 +86,7 @@ export const history = {
   cost: "Estimated and actual cost",
   notReported: "Cost not reported",
   paidOf: (paid: number, { expected }: CostRange) => `${money(paid)} (estimated ${money(expected)})`,
-  /** `part` of the quote: 0.95 is 5 % under. */
+  /** `part` of the estimate: 0.95 is 5 % under. */
   deviation: (part: number) =>
     Math.abs(part - 1) < 0.005 ? "as estimated" : part < 1 ? `${share(part)} under` : `${share(part)} over`,
   partialProgress: (finished: number, total: number) => `${count(finished)} of ${images(total)} so far`,

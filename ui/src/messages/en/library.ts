@@ -76,7 +76,7 @@ export const library = {
     file: "File",
     why: "Why",
     more: (number: number) => `and ${count(number)} more`,
-    /** What skipped files have in common, as in "1,500 HEIC files: not supported". */
+    /** Summary of a group of skipped files, as in "1,500 HEIC files: not supported". */
     kind: (reason: SkipReason, number: number): string => {
       switch (reason.kind) {
         case "empty":

@@ -30,7 +30,7 @@ const shapes: Record<ShapeKind, string> = {
   caption: "Caption",
 };
 
-/** A price a million tokens, never broken across lines. */
+/** A price per million tokens, never broken across lines. */
 const rate = (perMillion: Dollars) => `${money(perMillion)}\u00a0/\u00a0M`;
 
 export const plan = {
@@ -105,7 +105,7 @@ export const plan = {
   retiresNote: (day: CalendarDate) => `From ${date(day)} it is no longer available`,
   fixedLabels: (labels: number) => `${count(labels)} labels`,
   fixedLabelsNote: "It detects only these labels",
-  /** Why a model cannot be used, in a few words. */
+  /** Why a model is unavailable. */
   unavailable: (hindrance: Hindrance): string => {
     switch (hindrance.kind) {
       case "no_key":
@@ -120,13 +120,13 @@ export const plan = {
   },
   envFileUnused: "The working folder has a .env file that is not used yet.",
   reviewEnvFile: "Review the file",
-  /** The way out of a hindrance; a retired model has none. */
+  /** The action for an unavailable model; retired ones have none. */
   unavailableAction: {
     no_key: "Enter a key",
     local_only: "Unlock in Settings",
     unusable: "Open Settings",
   },
-  /** A model named by what it is takes an article; a model with a name of its own does not. */
+  /** A generic name gets an article; a proper name does not. */
   theModel: (name: string) =>
     name.startsWith("Built-in") ? `The ${name.charAt(0).toLowerCase()}${name.slice(1)}` : name,
   unsupported: (modelName: string, shortfall: Shortfall): string => {
@@ -155,7 +155,7 @@ export const plan = {
     basis.kind === "earlier_run"
       ? `Based on an earlier run of this model here, over ${images(basis.images)}.`
       : `Measured just now on ${count(basis.images)} of these images; the answers were discarded.`,
-  /** The limit that a run is held to. */
+  /** The limit that determines the speed. */
   limitedBy: ({ unit, limit }: EndpointLimit): string => {
     const most = count(Math.round(limit));
     switch (unit) {
@@ -291,7 +291,7 @@ export const plan = {
   allAnswered: "All answers are saved: nothing is sent",
   noPriceNote: "No price is known for this model.",
   annotate: (number: number, cost: string | null) => `Annotate ${images(number)}${cost === null ? "" : `, ${cost}`}`,
-  /** Images that are asked about, and those whose earlier answers are used again for nothing. */
+  /** Images to send, and reused answers. */
   annotateNew: (asked: number, reused: number, cost: string | null) =>
     asked === 0
       ? `Reuse ${count(reused)} ${reused === 1 ? "answer" : "answers"}, $0`

@@ -1,4 +1,4 @@
-/** Questions to the library in words: conditions as chips, suggestions, and why a text is not understood. */
+/** Library queries: chips, suggestions and errors. */
 import type {
   Condition,
   ImageOrder,
@@ -75,7 +75,7 @@ function lowered(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
-/** What holds, and what is said when it must not. */
+/** The text of a condition, and of its negation. */
 function said(test: Test): [string, string] {
   const both = (text: string): [string, string] => [text, `Not ${lowered(text)}`];
   switch (test.kind) {
@@ -135,7 +135,7 @@ const forms: Partial<Record<Key, string>> = {
   date: "“date:” takes a day, a month or a year, such as 2026-11-03 or >=2026-11.",
 };
 
-/** By what is typed. */
+/** Keyed by the typed value. */
 const checkNames: Record<string, string | undefined> = checks.names;
 
 export const query = {

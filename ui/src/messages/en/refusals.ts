@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../../ipc/bindings";
 
-/** Refusals by the core's code. Its own message, with the particulars, goes to the log. */
+/** Messages of the core's error codes. The core's own message, with details, goes to the log. */
 export const refusals: Record<ErrorCode, string> = {
   library: "The library could not be read or written.",
   model: "The model could not be loaded or run.",

@@ -163,7 +163,7 @@ export const review = {
         return "Next image";
     }
   },
-  /** Of the key that does it, in the status bar. */
+  /** The same for the status bar. */
   acceptHint: (accepting: Accepting): string => {
     switch (accepting.kind) {
       case "marks":

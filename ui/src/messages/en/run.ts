@@ -18,7 +18,7 @@ const images = (number: number): string => `${count(number)} ${number === 1 ? "i
 const marks = (number: number): string =>
   number === 0 ? "no annotations" : `${count(number)} ${number === 1 ? "annotation" : "annotations"}`;
 
-/** What failed, and what a person can do about it. */
+/** Failures and what to do about them. */
 const failures: Record<FailureKind, { title: string; action: string }> = {
   file_missing: {
     title: "File not found",
@@ -73,7 +73,7 @@ const failures: Record<FailureKind, { title: string; action: string }> = {
   },
 };
 
-/** Runs that ended by themselves: why, and what to do about it. */
+/** Why runs stopped on their own, and what to do. */
 const stopped = {
   key_rejected: () => "The server rejected the key. Enter another key in Settings, then resume.",
   not_permitted: () =>
@@ -103,7 +103,6 @@ const stopped = {
     "Fieldmark failed during this run. All answers so far are saved. Resume, and if it fails again, please report it with the details below.",
 };
 
-/** Why a run may have ended by itself. */
 export type OwnStop = keyof typeof stopped;
 
 const retries: Record<RetryKind, string> = {
@@ -152,7 +151,6 @@ const endpointProblems: Record<EndpointProblem, string> = {
   overloaded: "overloaded",
 };
 
-/** Where a batch stands. */
 const stages: Record<BatchStage, string> = {
   unconfirmed: "Sent, not confirmed",
   working: "In progress",
@@ -209,7 +207,7 @@ export const run = {
   review: "Review annotations",
   report: "Show the report",
 
-  /** What the images that are left wait for. */
+  /** What the remaining images wait for. */
   pendingElsewhere: ({ run, images: waiting, is_in_batch: inBatch }: PendingElsewhere) =>
     `${images(waiting)} waiting for the ${waiting === 1 ? "answer" : "answers"} of ${inBatch ? "a batch of " : ""}run ${count(run)}, which annotates them with the same model and recipe`,
   pendingElsewhereBegan: "Waiting for the answers of another run",
@@ -226,7 +224,7 @@ export const run = {
   resumeHere: "Resume",
   resumeHint: "resume",
   budget: {
-    /** `each`: what one image is expected to cost. */
+    /** `each`: expected cost per image. */
     reached: (budget: Dollars, paid: Dollars, maybe: Dollars, each: Dollars) =>
       [
         `The budget of ${exactMoney(budget)} is reached: ${moneyBeside(paid, each)} paid, `,
@@ -234,7 +232,7 @@ export const run = {
         "and the next request could exceed it. Raise it to continue.",
       ].join(""),
     field: "New budget",
-    /** What the proposed budget is made of. */
+    /** The parts of the proposed budget. */
     proposed: ({ committed, left, rest, margin }: ProposedBudget, each: Dollars) =>
       `${moneyBeside(committed, each)} so far, about ${moneyBeside(rest, each)} for the other ${count(left)}, and ${moneyBeside(margin, each)} as a margin.`,
     notHigher: (budget: Dollars) => `The budget is already ${exactMoney(budget)}. Enter more.`,
@@ -298,12 +296,12 @@ export const run = {
   paid: "paid",
   money,
   duration,
-  /** Without seconds, which would only flicker beside hours. */
+  /** Without seconds, which would flicker. */
   wholeMinutes: (milliseconds: number) =>
     milliseconds < 60_000 ? "under 1 min" : duration(Math.floor(milliseconds / 60_000) * 60_000),
   none: "–",
   costProjected: (heading: number) => `projected ${money(heading)}`,
-  /** `each`: what one image is expected to cost, where it matters how much room is left. */
+  /** `each`: expected cost per image, if a budget sets the precision. */
   costSpent: (spent: number, each: number | null) => `${each === null ? money(spent) : moneyBeside(spent, each)} spent`,
   costPaid: (spent: number, each: number | null) => `${each === null ? money(spent) : moneyBeside(spent, each)} paid`,
   costQuote: (expected: number) => `quote ${money(expected)}`,
@@ -315,7 +313,7 @@ export const run = {
     `${money(reserved)} reserved for the ${count(inFlight)} in flight`,
   costText: (spent: number, expected: number, high: number, budget: Dollars | null) =>
     `${money(spent)} spent, estimated ${money(expected)}, at most ${enoughMoney(high)}${budget === null ? "" : `, budget cap ${exactMoney(budget)}`}`,
-  /** `share` of the quote: 0.984 is 1.6 % under. */
+  /** `share` of the estimate: 0.984 is 1.6 % under. */
   againstQuote: (share: number) =>
     Math.abs(share - 1) < 0.0005
       ? "as quoted"
@@ -323,7 +321,7 @@ export const run = {
   maybeBilled: ({ count: requests, at_most_dollars: atMost }: PossiblyBilled) =>
     `${count(requests)} unanswered ${requests === 1 ? "request" : "requests"} may be billed too, at most ${enoughMoney(atMost)}`,
 
-  /** In place of how long it took: it was not asked about. */
+  /** In place of a duration, because it was not sent. */
   reusedTile: "reused",
   chart: "Images per minute",
   chartNow: (rate: number) => `${count(Math.round(rate))} now`,
@@ -337,7 +335,7 @@ export const run = {
   inFlightTitle: "In flight",
   inFlightNote: (number: number, isElsewhere: boolean) =>
     isElsewhere ? `${count(number)}, annotations as they arrive` : count(number),
-  /** `more` than are shown. */
+  /** `more`: images that are not shown. */
   longestFirst: (more: number) => (more === 0 ? "longest first" : `longest first, +${count(more)} more`),
   inFlightAnnotations: (number: number) => (number === 0 ? "analyzing" : marks(number)),
   recentAnswers: "Just answered",
@@ -347,7 +345,7 @@ export const run = {
   tile: (name: string, number: number) => `${name}, ${marks(number)}`,
   pace: {
     title: "Pace",
-    /** `from`: by whom the number is, where that can be said in a word. */
+    /** `from`: whether it is automatic or set, if all endpoints agree. */
     concurrency: (number: number, from: "found_out" | "set" | null) =>
       `concurrency ${count(number)}${from === null ? "" : from === "set" ? ", as set" : ", automatic"}`,
     limit: (perMinute: number | null, routes: number) =>
@@ -392,7 +390,7 @@ export const run = {
   inFlightTile: (name: string) => `${name}, in flight`,
 
   issues: "Needs you",
-  /** `things` are listed. */
+  /** `things`: number of listed issues. */
   issueCount: (things: number) => (things === 0 ? "Nothing" : `${count(things)} ${things === 1 ? "issue" : "issues"}`),
   noFailures: "No image has failed.",
   endpointFails: (name: string, problem: EndpointProblem) => `${name}: ${endpointProblems[problem]}`,

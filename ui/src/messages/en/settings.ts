@@ -10,9 +10,9 @@ import type { RunSettingName } from "../../settings/run.svelte";
 import { count } from "../format";
 import type { LanguageChoice } from "../language.svelte";
 
-/** Where a key is kept, and why not in the keychain. */
+/** Where a key is stored, and why not in the keychain. */
 export interface KeptKey extends Pick<Connection, "key" | "keychain_problem"> {
-  /** The variable of the environment that may hold it. */
+  /** The environment variable that may hold it. */
   variable: string;
 }
 
@@ -32,7 +32,7 @@ export const settings = {
   parts: "Settings sections",
   claude: "Claude",
   claudeNote: "Models of Anthropic, or of a compatible server. The plan shows prices even without a key.",
-  /** By whose word a setting is as it is, where that is not for the window to change. */
+  /** Why the window cannot change a setting. */
   source: (source: SettingSource, variable: string): string => {
     if (source === "variable") return `Set by the environment variable ${variable}. Change it there.`;
     return source === "dot_env" ? `Set by ${variable} in the .env file of the working folder. Change it there.` : "";
@@ -220,7 +220,7 @@ export const settings = {
   themes: { system: "System", dark: "Dark", light: "Light" },
   themeNote: "Photos are easiest to judge in the dark theme. Both use neutral greys.",
   language: "Language",
-  /** Each by its own name, for whoever reads no other. */
+  /** Each in its own language. */
   languages: { system: "System", en: "English", es: "Español" } satisfies Record<LanguageChoice, string>,
   languageNote: "Numbers, dates and amounts follow the language.",
   metrics: "Metrics",

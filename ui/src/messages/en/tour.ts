@@ -1,4 +1,4 @@
-/** The first look around, on the sample photos. */
+/** The tour on the sample photos. */
 export const tour = {
   title: "Tour",
   place: (step: number, steps: number) => `${step} of ${steps}`,

@@ -6,7 +6,7 @@ import type { Words } from "../words";
 const marks = (number: number) => `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
 const annotations = (number: number) => `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
 const proposals = (number: number) => `${count(number)} ${number === 1 ? "propuesta" : "propuestas"}`;
-/** Figure and sign stay on one line. */
+/** Keeps number and sign on one line. */
 const share = (value: number) => `${decimal(value * 100)}\u00a0%`;
 const above = (label: string, threshold: number) => `${label}, desde ${confidence(threshold)}`;
 

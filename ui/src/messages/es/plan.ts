@@ -15,7 +15,7 @@ const shapes: Record<ShapeKind, string> = {
 
 const modes: Record<RunMode, string> = { live: "En directo", overnight: "Por lotes" };
 
-/** A price a million tokens, never broken across lines. */
+/** A price per million tokens, never broken across lines. */
 const rate = (perMillion: Dollars) => `${money(perMillion)}\u00a0/\u00a0M`;
 
 export const plan: Words<typeof english> = {

@@ -68,7 +68,7 @@ function lowered(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
-/** What holds, and what is said when it must not. */
+/** The text of a condition, and of its negation. */
 function said(test: Test): [string, string] {
   const both = (text: string): [string, string] => [text, `Excepto ${lowered(text)}`];
   switch (test.kind) {
@@ -129,7 +129,7 @@ const forms: Partial<Record<Key, string>> = {
   date: "«date:» admite un día, un mes o un año, como 2026-11-03 o >=2026-11.",
 };
 
-/** By what is typed. */
+/** Keyed by the typed value. */
 const checkNames: Record<string, string | undefined> = checks.names;
 
 export const query: Words<typeof english> = {
