@@ -3,12 +3,12 @@ import type { Audit, ImageQuery, LabelConfidences, SampleOutlook } from "../ipc/
 import { typedCount } from "../kit/typedCount";
 import type { App } from "../state/app.svelte";
 import { keep, recall } from "../state/kept";
-import { countAbove, countAll, MOST_HUNDREDTHS } from "./threshold";
+import { countAbove, countAll, MAX_HUNDREDTHS } from "./threshold";
 
 /** Enough for a limit of 5 % if all are right. */
 const SAMPLE = 60;
 const ERROR_LIMIT = 0.05;
-const MOST_SAMPLE = 2000;
+const MAX_SAMPLE = 2000;
 const THRESHOLD = 80;
 
 export class Accepting {
@@ -31,7 +31,7 @@ export class Accepting {
   readonly chosen = $derived(this.labels?.find(({ label }) => label === this.#label) ?? null);
   readonly all = $derived(this.chosen === null ? 0 : countAll(this.chosen));
   readonly above = $derived(this.chosen === null ? 0 : countAbove(this.chosen, this.threshold));
-  readonly typedSample = $derived(typedCount(this.sampleText, 1, MOST_SAMPLE));
+  readonly typedSample = $derived(typedCount(this.sampleText, 1, MAX_SAMPLE));
   /** The requested size, limited to what exists; 0 if invalid. */
   readonly sample = $derived(Math.min(this.above, this.typedSample.count ?? 0));
   /** What the core says about a sample of this size; null until it has answered. */
@@ -74,7 +74,7 @@ export class Accepting {
   }
 
   setThreshold(hundredths: number): void {
-    this.threshold = Math.min(MOST_HUNDREDTHS, Math.max(0, Math.round(hundredths)));
+    this.threshold = Math.min(MAX_HUNDREDTHS, Math.max(0, Math.round(hundredths)));
   }
 
   setErrorLimit(share: number): void {

@@ -90,7 +90,7 @@ export class Auditing {
       await this.#readCards(audit);
       this.audit = audit;
       this.#decided = [];
-      this.#lookAt(Math.max(0, this.#nextOpen(0)));
+      this.#goTo(Math.max(0, this.#nextOpen(0)));
       this.#pace = new Pace();
       this.#pace.begin(this.#now());
       this.millisPerMark = null;
@@ -144,8 +144,8 @@ export class Auditing {
     if (!this.canTakeBack || place === undefined || !drawn) return;
     this.#dismissReason();
     this.#decided = this.#decided.slice(0, -1);
-    this.#say(place, null);
-    this.#lookAt(place);
+    this.#setVerdict(place, null);
+    this.#goTo(place);
     this.#enqueue(async () => void (await this.#seam.undoOn(drawn.image)));
   }
 
@@ -160,7 +160,7 @@ export class Auditing {
       const extended = await this.#seam.extendAudit(audit.id, more);
       await this.#readCards(extended);
       this.audit = extended;
-      this.#lookAt(Math.max(0, this.#nextOpen(0)));
+      this.#goTo(Math.max(0, this.#nextOpen(0)));
       this.#pace.begin(this.#now());
     } catch (refusal) {
       this.#refused(refusal);
@@ -203,7 +203,7 @@ export class Auditing {
     return this.#tail;
   }
 
-  rest(): void {
+  stop(): void {
     this.#dismissReason();
   }
 
@@ -217,27 +217,27 @@ export class Auditing {
     const { place } = this;
     const drawn = this.sample[place];
     if (this.shown === null || !drawn) return false;
-    this.#say(place, verdict);
+    this.#setVerdict(place, verdict);
     this.#decided = [...this.#decided, place];
     this.#pace.decided(this.#now());
     this.millisPerMark = this.#pace.millisPerImage;
-    this.#lookAt(Math.max(0, this.#nextOpen(place + 1)));
+    this.#goTo(Math.max(0, this.#nextOpen(place + 1)));
     this.#enqueue(() => this.#decide(drawn, verdict, reason));
     return true;
   }
 
-  #lookAt(place: number): void {
+  #goTo(place: number): void {
     this.place = place;
     this.isMarkHidden = false;
   }
 
-  async #decide(drawn: SampledAnnotation, said: SampleVerdict, reason: RejectReason | null) {
-    const verdict = said === "right" ? ({ kind: "accept" } as const) : ({ kind: "reject", reason } as const);
+  async #decide(drawn: SampledAnnotation, answer: SampleVerdict, reason: RejectReason | null) {
+    const verdict = answer === "right" ? ({ kind: "accept" } as const) : ({ kind: "reject", reason } as const);
     const decision = { image: drawn.image, scope: { kind: "annotation", id: drawn.annotation }, verdict } as const;
     await this.#seam.decide(decision, this.audit?.layers);
   }
 
-  #say(place: number, verdict: SampleVerdict | null): void {
+  #setVerdict(place: number, verdict: SampleVerdict | null): void {
     if (this.audit === null) return;
     const sample = this.audit.sample.map((drawn, each) => (each === place ? { ...drawn, verdict } : drawn));
     this.audit = { ...this.audit, sample };

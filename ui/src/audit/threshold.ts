@@ -2,7 +2,7 @@
 import type { LabelConfidences } from "../ipc/bindings";
 
 /** The last hundredth includes 1. */
-export const MOST_HUNDREDTHS = 99;
+export const MAX_HUNDREDTHS = 99;
 
 /** Proposals at or above the threshold. */
 export function countAbove({ hundredths }: LabelConfidences, threshold: number): number {
@@ -20,7 +20,7 @@ export function typedThreshold(typed: string): number | null {
   if (number === undefined) return null;
   const value = Number(number.replace(",", "."));
   const hundredths = Math.round(percent === "%" ? value : value * 100);
-  return hundredths <= MOST_HUNDREDTHS ? hundredths : null;
+  return hundredths <= MAX_HUNDREDTHS ? hundredths : null;
 }
 
 export interface Bar {

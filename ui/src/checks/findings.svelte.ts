@@ -26,7 +26,7 @@ export class Findings {
     this.#refused = refused;
   }
 
-  async look(card: ImageCard | null): Promise<void> {
+  async load(card: ImageCard | null): Promise<void> {
     const wish = ++this.#latest;
     if (card === null || card.marks.length === 0) {
       this.#found = null;
@@ -98,12 +98,12 @@ export function provideFindings(app: App, review: Review): void {
   const findings = new Findings(
     inLayers(app.seam, () => app.layersInReview),
     review,
-    (refusal) => app.tell(refusalWords(refusal), "bad"),
+    (refusal) => app.notify(refusalWords(refusal), "bad"),
   );
   setContext(KEY, findings);
   $effect(() => {
     const { card } = review;
-    untrack(() => void findings.look(card));
+    untrack(() => void findings.load(card));
   });
   $effect(() => app.actions.offer({ "review.repair": { do: () => findings.repair(), can: () => findings.canRepair } }));
 }

@@ -12,7 +12,7 @@ export interface AskedRepair extends RepairExtent {
 
 export class Repairing {
   readonly #seam: RepairSeam;
-  readonly #told: (check: Check, result: BulkEditResult) => void;
+  readonly #done: (check: Check, result: BulkEditResult) => void;
   readonly #refused: (refusal: unknown) => void;
 
   isWorking = $state(false);
@@ -20,16 +20,16 @@ export class Repairing {
 
   constructor(
     seam: RepairSeam,
-    told: (check: Check, result: BulkEditResult) => void,
+    done: (check: Check, result: BulkEditResult) => void,
     refused: (refusal: unknown) => void,
   ) {
     this.#seam = seam;
-    this.#told = told;
+    this.#done = done;
     this.#refused = refused;
   }
 
   /** Asks for confirmation, unless it affects one undecided image. */
-  async want(check: Check, query: ImageQuery): Promise<void> {
+  async request(check: Check, query: ImageQuery): Promise<void> {
     await this.#attempt(async () => {
       const extent = await this.#seam.repairExtent(check, query);
       if (extent.images > 1 || extent.decided > 0) this.asked = { check, query, ...extent };
@@ -38,7 +38,7 @@ export class Repairing {
   }
 
   /** Repairs all, or spares those decided by a person. */
-  async goOn(sparesDecided: boolean): Promise<void> {
+  async confirm(sparesDecided: boolean): Promise<void> {
     const { asked } = this;
     this.asked = null;
     if (asked) await this.#attempt(() => this.#repair(asked.check, asked.query, sparesDecided));
@@ -49,7 +49,7 @@ export class Repairing {
   }
 
   async #repair(check: Check, query: ImageQuery, sparesDecided: boolean): Promise<void> {
-    this.#told(check, await this.#seam.repair(check, query, sparesDecided));
+    this.#done(check, await this.#seam.repair(check, query, sparesDecided));
   }
 
   async #attempt(action: () => Promise<void>): Promise<void> {

@@ -5,7 +5,7 @@ import {
   type Choice,
   choiceOf,
   type Compared,
-  isLeftOut,
+  isRejected,
   movesFor,
   movesForAgreed,
   type Sides,
@@ -148,7 +148,7 @@ describe("beside what people decided", () => {
   it("a run's mark that they renamed is one mark, and says one thing", () => {
     const image = compared([pair(seen("cat", 1), seen("dog", 1))], [onImage(1, "dog", "edited")], WITH_PEOPLE);
     expect(choiceOf(image, 0)).toBe("second");
-    expect(isLeftOut(image, 0, "first")).toBe(true);
+    expect(isRejected(image, 0, "first")).toBe(true);
     expect(changes(image, "second")).toEqual([]);
     expect(changes(image, "first")).toEqual([{ kind: "change", id: 1, content: content("cat") }]);
     expect(changes(image, "both")).toEqual([]);

@@ -68,7 +68,7 @@ export function choiceOf(compared: Compared, place: number): Choice | null {
 }
 
 /** Whether a side's annotation was rejected. */
-export function isLeftOut(compared: Compared, place: number, of: SideName): boolean {
+export function isRejected(compared: Compared, place: number, of: SideName): boolean {
   const choice = choiceOf(compared, place);
   return choice !== null && choice !== "both" && choice !== of;
 }

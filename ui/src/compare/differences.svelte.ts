@@ -38,7 +38,7 @@ export type DifferencesSeam = Pick<
 
 export class Differences {
   readonly #seam: DifferencesSeam;
-  readonly #tell: (notice: Notice) => void;
+  readonly #notify: (notice: Notice) => void;
 
   /** Newest first. */
   runs = $state.raw<RunSummary[]>([]);
@@ -75,9 +75,9 @@ export class Differences {
   readonly visiblePairs = $derived(this.areAgreedHidden ? this.pairs.filter(isDifference) : this.pairs);
   readonly settledCount = $derived.by(() => this.queue.filter((image) => this.#images.isSettled(image)).length);
 
-  constructor(seam: DifferencesSeam, tell: (notice: Notice) => void) {
+  constructor(seam: DifferencesSeam, notify: (notice: Notice) => void) {
     this.#seam = seam;
-    this.#tell = tell;
+    this.#notify = notify;
     this.#images = new ComparedImages(seam);
     this.#choosing = new Choosing(seam, this.#images, (image, refusal) => this.#refused(image, refusal));
   }
@@ -88,7 +88,7 @@ export class Differences {
    */
   async open(wanted: Sides | null, layers: LayerScope = ALL_LAYERS): Promise<void> {
     this.isComparing = true;
-    this.hasFailed = !(await this.#told(async () => {
+    this.hasFailed = !(await this.#attempt(async () => {
       this.runs = await this.#seam.runs();
       const sides = wanted ?? sidesShown(layers, this.runs) ?? this.sides ?? likelySides(this.runs);
       if (sides !== null) await this.#compare(sides);
@@ -110,7 +110,7 @@ export class Differences {
     this.isAtEnd = index >= this.queue.length;
     this.index = Math.min(this.queue.length - 1, Math.max(0, index));
     this.selected = null;
-    void this.#told(() => this.#look());
+    void this.#attempt(() => this.#loadVisible());
   }
 
   next(): void {
@@ -174,7 +174,7 @@ export class Differences {
       try {
         const undone = await this.#seam.undoLatest();
         if (undone === null) {
-          this.#tell({ kind: "nothing_to_undo" });
+          this.#notify({ kind: "nothing_to_undo" });
           return;
         }
         this.#images.changed();
@@ -184,13 +184,13 @@ export class Differences {
         else if (known) this.#images.put({ ...known, card: undone.image });
         const index = this.queue.indexOf(image);
         if (index < 0) {
-          this.#tell({ kind: "undone_elsewhere", image: name });
+          this.#notify({ kind: "undone_elsewhere", image: name });
           return;
         }
         this.goTo(index);
         this.selected = this.#choosing.placeOf(undone.id) ?? this.selected;
       } catch (refusal) {
-        this.#tell({ kind: "refused", refusal, image: null });
+        this.#notify({ kind: "refused", refusal, image: null });
       }
     });
   }
@@ -206,8 +206,8 @@ export class Differences {
   }
 
   /** The screen is hidden: stops refreshing. */
-  rest(): void {
-    this.#refreshing.rest();
+  stop(): void {
+    this.#refreshing.stop();
   }
 
   async #compare(sides: Sides): Promise<void> {
@@ -231,11 +231,11 @@ export class Differences {
     this.queue = comparison.differing;
     this.index = Math.max(0, image === null ? 0 : this.queue.indexOf(image));
     this.isAtEnd = this.isAtEnd && image !== null;
-    await this.#look();
+    await this.#loadVisible();
   }
 
   async #refresh(): Promise<void> {
-    if (this.#choosing.isEmpty) await this.#told(() => this.#images.readCards(around(this.queue, this.index)));
+    if (this.#choosing.isEmpty) await this.#attempt(() => this.#images.readCards(around(this.queue, this.index)));
     try {
       if (!this.isComparing) await this.#recount();
     } catch (refusal) {
@@ -266,7 +266,7 @@ export class Differences {
   /** A change failed: shows the core's state again. */
   async #refused(image: ImageId, refusal: unknown): Promise<void> {
     const name = this.cardOf(image)?.name ?? null;
-    this.#tell({ kind: "refused", refusal, image: name });
+    this.#notify({ kind: "refused", refusal, image: name });
     try {
       await this.#images.read(image);
     } catch {
@@ -275,7 +275,7 @@ export class Differences {
   }
 
   /** Loads visible data and selects the first undecided difference. */
-  async #look(): Promise<void> {
+  async #loadVisible(): Promise<void> {
     this.#selectFirst();
     const images = [this.index, this.index + 1, this.index - 1].flatMap((index) => this.queue[index] ?? []);
     const [first, ...beside] = images.filter((image) => !this.#images.get(image));
@@ -296,12 +296,12 @@ export class Differences {
   }
 
   /** Calls the core and reports an error. Returns whether it succeeded. */
-  async #told(question: () => Promise<void>): Promise<boolean> {
+  async #attempt(question: () => Promise<void>): Promise<boolean> {
     try {
       await question();
       return true;
     } catch (refusal) {
-      this.#tell({ kind: "refused", refusal, image: null });
+      this.#notify({ kind: "refused", refusal, image: null });
       return false;
     }
   }

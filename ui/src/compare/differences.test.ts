@@ -223,7 +223,7 @@ describe("figures", () => {
     expect(asked).toBe(2);
     expect(differences.queue).toEqual([...known, 9001]);
     differences.refreshSoon();
-    differences.rest();
+    differences.stop();
     await vi.advanceTimersByTimeAsync(2500);
     expect(asked).toBe(2);
   });

@@ -6,7 +6,7 @@ import type { Seam } from "../ipc/seam";
 import { type Compared, type Sides, undecided } from "./choices";
 
 /** Images whose pairs are kept beyond the visible ones. */
-const MOST_KEPT = 60;
+const MAX_KEPT = 60;
 
 export class ComparedImages {
   readonly #seam: Pick<Seam, "compareImage" | "imageCards">;
@@ -84,7 +84,7 @@ export class ComparedImages {
 
   /** Keeps these, and a limited number of others. */
   forgetBeyond(kept: ReadonlySet<ImageId>): void {
-    if (this.#stored.size <= MOST_KEPT) return;
+    if (this.#stored.size <= MAX_KEPT) return;
     for (const image of [...this.#stored.keys()]) if (!kept.has(image)) this.#stored.delete(image);
     for (const image of [...this.#cards.keys()]) if (!kept.has(image)) this.#cards.delete(image);
   }

@@ -3,7 +3,7 @@ import { refusalWords, words } from "../messages";
 import type { ToastTone } from "../state/app.svelte";
 import type { Notice } from "./differences.svelte";
 
-export function noticeWords(notice: Notice): { text: string; tone: ToastTone } {
+export function noticeText(notice: Notice): { text: string; tone: ToastTone } {
   switch (notice.kind) {
     case "refused": {
       const why = refusalWords(notice.refusal);

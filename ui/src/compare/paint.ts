@@ -3,13 +3,13 @@
  * and dashed for B, and by the letter on its label. What both agree on is one thin line.
  */
 import { deviceBox, type Frame } from "../photo/frame";
-import { fillRounded, MOST_TAG_WIDTH, TAG, tagText } from "../photo/lettering";
+import { fillRounded, MAX_TAG_WIDTH, TAG, tagText } from "../photo/labelText";
 import { colorsOf, type LabelColors, type Palette } from "../photo/palette";
 import { type Area, placeTags } from "../photo/tags";
 import type { ComparedMark, Rect, Shape } from "../ipc/bindings";
 import type { PaletteColor } from "../kit/labelColors";
 import { boundsOf } from "../kit/shape";
-import { choiceOf, type Compared, isDifference, isLeftOut, SIDE_NAMES, type SideName } from "./choices";
+import { choiceOf, type Compared, isDifference, isRejected, SIDE_NAMES, type SideName } from "./choices";
 import { areaOf } from "./extent";
 
 export interface TwoSides {
@@ -35,7 +35,7 @@ interface Drawn {
   box: Area;
   of: SideName;
   isAgreed: boolean;
-  isLeftOut: boolean;
+  isRejected: boolean;
   isSelected: boolean;
 }
 
@@ -64,8 +64,8 @@ function marksOf({ compared, frame, selected, areAgreedHidden }: TwoSides): Draw
       if (mark === null || (isAgreed && of === "second" && !isSelected)) return [];
       const bounds = boundsOf(mark.shape);
       if (bounds === null) return [];
-      const isLeft = isAgreed ? choiceOf(compared, place) === "neither" : isLeftOut(compared, place, of);
-      return [{ mark, bounds, box: deviceBox(frame, bounds), of, isAgreed, isLeftOut: isLeft, isSelected }];
+      const isLeft = isAgreed ? choiceOf(compared, place) === "neither" : isRejected(compared, place, of);
+      return [{ mark, bounds, box: deviceBox(frame, bounds), of, isAgreed, isRejected: isLeft, isSelected }];
     });
   });
 }
@@ -79,12 +79,12 @@ function stroke(
 ): void {
   const { mark, of, isSelected } = drawn;
   const ratio = frame.pixelRatio;
-  const isThin = drawn.isAgreed || drawn.isLeftOut;
+  const isThin = drawn.isAgreed || drawn.isRejected;
   const width = isSelected ? LINE_WIDTH + 1 : isThin ? 1 : LINE_WIDTH;
   const line = Math.max(1, Math.round(width * ratio));
   const { line: color, casing } = colorsOf(palette, colorOf(mark.label));
   const path = pathOf(frame, mark.shape, drawn.box, line);
-  if (isSelected && !drawn.isLeftOut) {
+  if (isSelected && !drawn.isRejected) {
     context.globalAlpha = 0.12;
     context.fillStyle = color;
     context.fill(path);
@@ -135,7 +135,7 @@ function paintTags(
   context.font = `600 ${TAG.text * ratio}px ${palette.family}`;
   context.textBaseline = "middle";
   const measure = (text: string) => context.measureText(text).width;
-  const texts = tagged.map(({ mark }) => tagText(mark, MOST_TAG_WIDTH * ratio, measure));
+  const texts = tagged.map(({ mark }) => tagText(mark, MAX_TAG_WIDTH * ratio, measure));
   const places = placeTags(
     tagged.map(({ box, isSelected }, index) => ({
       box,
@@ -162,7 +162,7 @@ function paintTag(
   context: CanvasRenderingContext2D,
   palette: Palette,
   ratio: number,
-  { isLeftOut, isSelected }: Drawn,
+  { isRejected, isSelected }: Drawn,
   label: LabelColors,
   letter: string,
   text: string,
@@ -170,7 +170,7 @@ function paintTag(
 ): void {
   const middle = y + height / 2 + 0.5 * ratio;
   const side = LETTER * ratio;
-  context.globalAlpha = isLeftOut && !isSelected ? FAINT : 1;
+  context.globalAlpha = isRejected && !isSelected ? FAINT : 1;
   context.fillStyle = palette.overlay;
   fillRounded(context, x - ratio, y - ratio, width + 2 * ratio, height + 2 * ratio, 3 * ratio);
   context.fillStyle = palette.overlayInk;
@@ -181,7 +181,7 @@ function paintTag(
   fillRounded(context, x + side, y, width - side, height, 2 * ratio);
   context.fillStyle = label.ink;
   context.fillText(text, x + side + TAG.padding * ratio, middle);
-  if (isLeftOut) {
+  if (isRejected) {
     const from = x + side + TAG.padding * ratio;
     context.fillRect(from, Math.round(y + height / 2), context.measureText(text).width, Math.max(1, ratio));
   }

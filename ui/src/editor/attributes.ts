@@ -1,12 +1,12 @@
 /** The attributes of an annotation: those of its recipe, then any others it has. */
 import type { Annotation, Attribute, AttributeValue } from "../ipc/bindings";
 
-export interface Said {
+export interface AttributeEntry {
   attribute: Attribute;
   value: AttributeValue | null;
 }
 
-export function saidOf({ attributes }: Annotation, asked: readonly Attribute[]): Said[] {
+export function attributeEntries({ attributes }: Annotation, asked: readonly Attribute[]): AttributeEntry[] {
   const names = new Set(asked.map(({ name }) => name));
   const further = Object.entries(attributes).filter(([name]) => !names.has(name));
   return [

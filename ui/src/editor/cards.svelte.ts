@@ -6,7 +6,7 @@ import type { Seam } from "../ipc/seam";
 import { imagesWhere } from "../state/questions";
 
 /** Cards kept beyond the visible ones, so that going back is instant. */
-const MOST_KEPT = 200;
+const MAX_KEPT = 200;
 
 export class QueueCards {
   readonly #seam: Pick<Seam, "imageIds" | "imageCards">;
@@ -73,7 +73,7 @@ export class QueueCards {
   /** Fetches missing cards in one request. */
   async fetch(images: ImageId[]): Promise<void> {
     await this.#ask(images.filter((image) => !this.#byId.has(image)));
-    if (this.#byId.size > MOST_KEPT) this.#forgetAllBut(images);
+    if (this.#byId.size > MAX_KEPT) this.#forgetAllBut(images);
   }
 
   /** Refetches these cards and drops all others, which may be stale too. */

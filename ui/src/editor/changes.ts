@@ -7,7 +7,7 @@ import type {
   ImageCard,
   Verdict,
 } from "../ipc/bindings";
-import type { Said } from "./verdict";
+import type { PendingDecision } from "./verdict";
 
 /** The label of captions. It appears in exports and is the same in every language. */
 export const CAPTION_LABEL = "caption";
@@ -89,7 +89,7 @@ function decided(mark: Annotation, verdict: Verdict): Annotation {
 }
 
 /** The image after a decision. */
-export function withDecision(card: ImageCard, { scope, verdict }: Said): ImageCard {
+export function withDecision(card: ImageCard, { scope, verdict }: PendingDecision): ImageCard {
   const isMeant = (mark: Annotation): boolean => {
     if (scope.kind === "image") return mark.status === "proposed";
     return scope.kind === "annotation" ? mark.id === scope.id : scope.ids.includes(mark.id);

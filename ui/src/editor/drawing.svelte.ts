@@ -54,14 +54,14 @@ export class Drawing {
   }
 
   /** Pointer movement, pressed or not. */
-  trace(at: Point, isSquare: boolean): void {
+  movePointer(at: Point, isSquare: boolean): void {
     const draft = this.#draft;
     if (draft?.kind === "box") this.#draft = { ...draft, to: at, isSquare };
     else if (draft?.kind === "polygon") this.#draft = { ...draft, next: at };
   }
 
   /** Ends a drag. A box that was clicked instead of dragged waits for its second corner. */
-  lift(at: Point, isSquare: boolean): void {
+  release(at: Point, isSquare: boolean): void {
     if (this.#draft?.kind === "box") this.#endBox(at, isSquare);
   }
 
@@ -78,7 +78,7 @@ export class Drawing {
   }
 
   /** Removes the latest corner. */
-  takeCornerBack(): void {
+  removeLastCorner(): void {
     if (this.#draft?.kind !== "polygon") return;
     const corners = this.#draft.corners.slice(0, -1);
     this.#draft = corners.length === 0 ? null : { ...this.#draft, corners };

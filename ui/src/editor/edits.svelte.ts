@@ -15,7 +15,7 @@ import type {
 import type { Seam } from "../ipc/seam";
 import type { QueueCards } from "./cards.svelte";
 import { contentOf, withChanges } from "./changes";
-import type { Footprints } from "./footprints";
+import type { StepAnnotations } from "./stepAnnotations";
 import type { Outbox } from "./outbox";
 import { duplicated, moved, withCornerMoved } from "./reshape";
 import type { Vocabulary } from "./vocabulary.svelte";
@@ -31,13 +31,13 @@ export interface Reshaped {
   shape: Shape;
 }
 
-export interface EditsOffice {
+export interface EditsCallbacks {
   /** An edit of this image began. */
   began: () => void;
   /** The stored state of an image arrived. */
   arrived: (card: ImageCard, selected?: readonly AnnotationId[]) => void;
   /** An undone or redone step was not on this image alone. */
-  travelled: (direction: "undone" | "redone", step: Step) => Promise<void>;
+  movedElsewhere: (direction: "undone" | "redone", step: Step) => Promise<void>;
   /** There was nothing to undo or redo. */
   nothing: (kind: "nothing_to_undo_here" | "nothing_to_redo_here") => void;
   refused: (image: ImageId, refusal: unknown) => Promise<void>;
@@ -48,8 +48,8 @@ export class Edits {
   readonly #cards: QueueCards;
   readonly #outbox: Outbox;
   readonly #vocabulary: Vocabulary;
-  readonly #footprints: Footprints;
-  readonly #office: EditsOffice;
+  readonly #stepAnnotations: StepAnnotations;
+  readonly #callbacks: EditsCallbacks;
   readonly #named = new Map<AnnotationId, AnnotationId>();
   #latestUnnamed = 0;
 
@@ -58,15 +58,15 @@ export class Edits {
     cards: QueueCards,
     outbox: Outbox,
     vocabulary: Vocabulary,
-    footprints: Footprints,
-    office: EditsOffice,
+    stepAnnotations: StepAnnotations,
+    callbacks: EditsCallbacks,
   ) {
     this.#seam = seam;
     this.#cards = cards;
     this.#outbox = outbox;
     this.#vocabulary = vocabulary;
-    this.#footprints = footprints;
-    this.#office = office;
+    this.#stepAnnotations = stepAnnotations;
+    this.#callbacks = callbacks;
   }
 
   /** The core's id of an annotation, once assigned. */
@@ -80,9 +80,9 @@ export class Edits {
     return id;
   }
 
-  change(image: ImageId, mark: Annotation, said: Partial<AnnotationContent>): void {
-    this.#apply(image, [changeOf(mark, said)]);
-    if (said.label !== undefined) this.#vocabulary.use({ ...contentOf(mark), ...said });
+  change(image: ImageId, mark: Annotation, content: Partial<AnnotationContent>): void {
+    this.#apply(image, [changeOf(mark, content)]);
+    if (content.label !== undefined) this.#vocabulary.use({ ...contentOf(mark), ...content });
   }
 
   /** Renames annotations. Captions have no label to change. */
@@ -152,12 +152,12 @@ export class Edits {
 
   /** Undoes the latest step on this image, or a bulk edit if it was the last action. */
   undo(image: ImageId): void {
-    this.#travel(image, "undone");
+    this.#undoOrRedo(image, "undone");
   }
 
   /** Redoes the step last undone on this image, or a bulk edit likewise. */
   redo(image: ImageId): void {
-    this.#travel(image, "redone");
+    this.#undoOrRedo(image, "redone");
   }
 
   #add(image: ImageId, marks: readonly AnnotationContent[]): AnnotationId[] {
@@ -190,7 +190,7 @@ export class Edits {
   #show(image: ImageId, changes: AnnotationChange[], ids: AnnotationId[]): void {
     const card = this.#cards.get(image);
     if (!card) return;
-    this.#office.began();
+    this.#callbacks.began();
     this.#cards.put(withChanges(card, changes, ids));
   }
 
@@ -200,30 +200,30 @@ export class Edits {
     if (known.some((change) => "id" in change && change.id < 0)) return;
     try {
       const step = await this.#seam.editAnnotations({ image, changes: known });
-      this.#footprints.note(step.id, step.annotations);
+      this.#stepAnnotations.record(step.id, step.annotations);
       ids.forEach((id, place) => this.#named.set(id, step.annotations[place] ?? id));
-      if (this.#outbox.isLast(image)) this.#office.arrived(step.image);
+      if (this.#outbox.isLast(image)) this.#callbacks.arrived(step.image);
     } catch (refusal) {
-      await this.#office.refused(image, refusal);
+      await this.#callbacks.refused(image, refusal);
     }
   }
 
-  #travel(image: ImageId, direction: "undone" | "redone"): void {
-    this.#office.began();
+  #undoOrRedo(image: ImageId, direction: "undone" | "redone"): void {
+    this.#callbacks.began();
     this.#outbox.put(image, async () => {
       try {
         const step = await (direction === "undone" ? this.#seam.undoOn(image) : this.#seam.redoOn(image));
         if (step === null)
-          this.#office.nothing(direction === "undone" ? "nothing_to_undo_here" : "nothing_to_redo_here");
-        else if (step.others > 0 || step.image.id !== image) await this.#office.travelled(direction, step);
-        else if (this.#outbox.isLast(image)) this.#office.arrived(step.image, this.#footprints.of(step));
+          this.#callbacks.nothing(direction === "undone" ? "nothing_to_undo_here" : "nothing_to_redo_here");
+        else if (step.others > 0 || step.image.id !== image) await this.#callbacks.movedElsewhere(direction, step);
+        else if (this.#outbox.isLast(image)) this.#callbacks.arrived(step.image, this.#stepAnnotations.of(step));
       } catch (refusal) {
-        await this.#office.refused(image, refusal);
+        await this.#callbacks.refused(image, refusal);
       }
     });
   }
 }
 
-function changeOf(mark: Annotation, said: Partial<AnnotationContent>): AnnotationChange {
-  return { kind: "change", id: mark.id, content: { ...contentOf(mark), ...said } };
+function changeOf(mark: Annotation, content: Partial<AnnotationContent>): AnnotationChange {
+  return { kind: "change", id: mark.id, content: { ...contentOf(mark), ...content } };
 }

@@ -5,14 +5,14 @@ import { distance } from "./reshape";
 import type { Point } from "../photo/viewport.svelte";
 
 /** Smallest clickable width and height, as a multiple of the tolerance. */
-const LEAST_TARGET = 4;
+const MIN_TARGET = 4;
 
 /**
  * Annotations under an image point, smallest first, since users aim at the inner one. Tiny ones have a larger hit area,
  * unless another tiny one is directly under the point.
  */
 export function marksAt(marks: readonly Annotation[], at: Point, tolerance: number): Annotation[] {
-  const least = LEAST_TARGET * tolerance;
+  const least = MIN_TARGET * tolerance;
   return marks
     .flatMap((mark) => {
       const rect = boundsOf(mark.shape);

@@ -3,7 +3,7 @@ import type { ImageId } from "../ipc/bindings";
 
 type Delivery = () => Promise<void>;
 
-interface Held {
+interface Modifiers {
   about: string;
   image: ImageId;
   deliver: Delivery;
@@ -13,7 +13,7 @@ interface Held {
 export class Outbox {
   readonly #waiting = new Map<ImageId, number>();
   #tail: Promise<void> = Promise.resolve();
-  #held: Held | null = null;
+  #held: Modifiers | null = null;
 
   get isEmpty(): boolean {
     return this.#waiting.size === 0;

@@ -5,7 +5,7 @@ const BREAK_MILLIS = 60_000;
 /** Only recent images count, because speed and difficulty change. */
 const REMEMBERED = 40;
 /** Fewest decisions for an estimate. */
-const FEWEST = 3;
+const MIN_DECISIONS = 3;
 
 export class Pace {
   #since: number | null = null;
@@ -25,7 +25,7 @@ export class Pace {
 
   /** Null until there are enough decisions. */
   get millisPerImage(): number | null {
-    if (this.#durations.length < FEWEST) return null;
+    if (this.#durations.length < MIN_DECISIONS) return null;
     return this.#durations.reduce((sum, took) => sum + took, 0) / this.#durations.length;
   }
 }

@@ -130,7 +130,7 @@ export function resized(shape: Shape, handle: Handle, to: Point, image: PixelSiz
 }
 
 /** Dragging a middle handle turns it into a corner. */
-export function pulledHandle(handle: Handle): Handle {
+export function draggedHandle(handle: Handle): Handle {
   return handle.kind === "between" ? { kind: "corner", index: handle.index + 1 } : handle;
 }
 

@@ -20,7 +20,7 @@ import { Refreshing } from "../state/refreshing";
 import { QueueCards } from "./cards.svelte";
 import { Decisions } from "./decisions.svelte";
 import { Edits } from "./edits.svelte";
-import { Footprints } from "./footprints";
+import { StepAnnotations } from "./stepAnnotations";
 import { Outbox } from "./outbox";
 import { MarkSelection } from "./selection.svelte";
 import { byCertainty } from "./verdict";
@@ -53,7 +53,7 @@ export type ReviewSeam = Pick<
 
 export class Review {
   readonly #seam: ReviewSeam;
-  readonly #tell: (notice: Notice) => void;
+  readonly #notify: (notice: Notice) => void;
 
   queue = $state.raw<ImageId[]>([]);
   index = $state(0);
@@ -62,7 +62,7 @@ export class Review {
   /** Whether the latest request for the queue failed. */
   isUnread = $state(false);
   /** The default queue: all unreviewed images, most uncertain first. */
-  isByDoubt = $state(false);
+  isByUncertainty = $state(false);
   areMarksHidden = $state(false);
 
   readonly cards: QueueCards;
@@ -70,7 +70,7 @@ export class Review {
   readonly decisions: Decisions;
   readonly vocabulary: Vocabulary;
   readonly #outbox = new Outbox();
-  readonly #footprints = new Footprints();
+  readonly #stepAnnotations = new StepAnnotations();
   readonly #refreshing = new Refreshing(REFRESH_MILLIS, async () => {
     if (this.#outbox.isEmpty) await this.refresh();
   });
@@ -105,33 +105,33 @@ export class Review {
   /** Null if unknown. */
   readonly reviewedCount = $derived(this.unreviewedCount === null ? null : this.queue.length - this.unreviewedCount);
 
-  constructor(seam: ReviewSeam, tell: (notice: Notice) => void, now: () => number = Date.now) {
+  constructor(seam: ReviewSeam, notify: (notice: Notice) => void, now: () => number = Date.now) {
     this.#seam = seam;
     this.cards = new QueueCards(seam);
     this.vocabulary = new Vocabulary(seam, () => ({ run: this.#run, marks: this.card?.marks ?? [] }));
-    const footprints = this.#footprints;
-    this.edits = new Edits(seam, this.cards, this.#outbox, this.vocabulary, footprints, {
+    const stepAnnotations = this.#stepAnnotations;
+    this.edits = new Edits(seam, this.cards, this.#outbox, this.vocabulary, stepAnnotations, {
       began: () => {
-        this.decisions.endAsking();
+        this.decisions.hideReasonPrompt();
         this.cards.decided();
       },
       arrived: (card, selected) => this.#arrived(card, selected),
-      travelled: async (direction, { image, others }) => {
+      movedElsewhere: async (direction, { image, others }) => {
         this.cards.decided();
-        tell({ kind: `${direction}_on_many`, images: others + 1 });
+        notify({ kind: `${direction}_on_many`, images: others + 1 });
         if (!this.#outbox.isAbout(image.id)) this.#arrived(image);
         await this.refresh();
       },
-      nothing: (kind) => tell({ kind }),
+      nothing: (kind) => notify({ kind }),
       refused: (image, refusal) => this.#refused(image, refusal),
     });
-    this.decisions = new Decisions(seam, this, this.#outbox, footprints, {
+    this.decisions = new Decisions(seam, this, this.#outbox, stepAnnotations, {
       now,
       arrived: (card) => this.#arrived(card),
-      nothingToReject: () => tell({ kind: "nothing_to_reject" }),
+      nothingToReject: () => notify({ kind: "nothing_to_reject" }),
       refused: (image, refusal, before) => this.#refused(image, refusal, before),
     });
-    this.#tell = tell;
+    this.#notify = notify;
   }
 
   /** Starts with these images, at the given one or the first unreviewed. */
@@ -141,7 +141,7 @@ export class Review {
     this.select(null);
     this.isAtEnd = false;
     this.index = Math.max(0, at === null ? 0 : queue.indexOf(at));
-    await this.#told(() => this.cards.count(queue));
+    await this.#attempt(() => this.cards.count(queue));
     if (at === null) {
       this.index = Math.max(
         0,
@@ -149,7 +149,7 @@ export class Review {
       );
     }
     this.#visit();
-    await this.#told(() => this.cards.fetchAgain(around(this.queue, this.index)));
+    await this.#attempt(() => this.cards.fetchAgain(around(this.queue, this.index)));
     this.isLoaded = true;
     this.decisions.begin();
   }
@@ -164,13 +164,13 @@ export class Review {
   ): Promise<void> {
     const areLayersSame = this.#showLayers(layers);
     if (this.#source === chosen) {
-      await (areLayersSame ? this.refresh() : this.#openAnew());
+      await (areLayersSame ? this.refresh() : this.#reopen());
       return;
     }
     this.#source = chosen;
     this.#query = chosen.query ?? null;
     this.#run = chosen.query === undefined ? null : runOf(chosen.query);
-    this.isByDoubt = false;
+    this.isByUncertainty = false;
     await this.open(chosen.ids, chosen.ids[chosen.index] ?? null);
   }
 
@@ -185,9 +185,9 @@ export class Review {
     this.#source = collection;
     this.#query = query;
     this.#run = null;
-    this.isByDoubt = true;
-    if (isSame) await (areLayersSame ? this.refresh() : this.#openAnew());
-    else this.isUnread = !(await this.#told(async () => this.open(await this.#seam.imageIds(query))));
+    this.isByUncertainty = true;
+    if (isSame) await (areLayersSame ? this.refresh() : this.#reopen());
+    else this.isUnread = !(await this.#attempt(async () => this.open(await this.#seam.imageIds(query))));
     this.isLoaded = true;
   }
 
@@ -198,14 +198,14 @@ export class Review {
   }
 
   /** Reloads the queue for the current layers and stays at the image if possible. */
-  async #openAnew(): Promise<void> {
+  async #reopen(): Promise<void> {
     const query = this.#query;
     if (query === null) {
       await this.refresh();
       return;
     }
     const shown = this.imageId;
-    this.isUnread = !(await this.#told(async () => {
+    this.isUnread = !(await this.#attempt(async () => {
       const found = await this.#seam.imageIds(query);
       await this.open(found, shown !== null && found.includes(shown) ? shown : null);
     }));
@@ -219,11 +219,11 @@ export class Review {
   /** Refreshes what may have changed while review was hidden. */
   async refresh(): Promise<void> {
     const { queue } = this;
-    if (queue.length > 0) await this.#told(() => this.cards.fetchAgain(around(this.queue, this.index)));
-    this.isUnread = !(await this.#told(() => this.#follow()));
+    if (queue.length > 0) await this.#attempt(() => this.cards.fetchAgain(around(this.queue, this.index)));
+    this.isUnread = !(await this.#attempt(() => this.#follow()));
     if (this.queue.length === 0) return;
-    if (this.queue !== queue) await this.#told(() => this.cards.fetch(around(this.queue, this.index)));
-    await this.#told(() => this.cards.count(this.queue));
+    if (this.queue !== queue) await this.#attempt(() => this.cards.fetch(around(this.queue, this.index)));
+    await this.#attempt(() => this.cards.count(this.queue));
   }
 
   /** An index past the end goes to the end. */
@@ -233,7 +233,7 @@ export class Review {
     this.index = Math.min(this.queue.length - 1, Math.max(0, index));
     this.select(null);
     this.#visit();
-    void this.#told(() => this.cards.fetch(around(this.queue, this.index)));
+    void this.#attempt(() => this.cards.fetch(around(this.queue, this.index)));
   }
 
   next(): void {
@@ -273,30 +273,30 @@ export class Review {
 
   /** Undoes the latest decision and returns to its image. */
   undo(): void {
-    this.decisions.endAsking();
+    this.decisions.hideReasonPrompt();
     this.cards.decided();
     this.#outbox.put(null, async () => {
       try {
         const undone = await this.#seam.undoLatest();
         if (undone === null) {
-          this.#tell({ kind: "nothing_to_undo" });
+          this.#notify({ kind: "nothing_to_undo" });
           return;
         }
         this.cards.decided();
         if (!this.#outbox.isAbout(undone.image.id)) this.#arrived(undone.image);
         if (undone.others > 0) {
-          this.#tell({ kind: "undone_on_many", images: undone.others + 1 });
+          this.#notify({ kind: "undone_on_many", images: undone.others + 1 });
           await this.refresh();
         }
         const index = this.queue.indexOf(undone.image.id);
         if (index < 0) {
-          this.#tell({ kind: "undone_elsewhere", image: undone.image.name });
+          this.#notify({ kind: "undone_elsewhere", image: undone.image.name });
           return;
         }
         this.goTo(index);
-        this.selection.set(this.#footprints.of(undone) ?? []);
+        this.selection.set(this.#stepAnnotations.of(undone) ?? []);
       } catch (refusal) {
-        this.#tell({ kind: "refused", refusal, image: null });
+        this.#notify({ kind: "refused", refusal, image: null });
       }
     });
   }
@@ -307,10 +307,10 @@ export class Review {
   }
 
   /** The screen is hidden: stops refreshing. */
-  rest(): void {
+  stop(): void {
     this.#outbox.flush();
-    this.decisions.endAsking();
-    this.#refreshing.rest();
+    this.decisions.hideReasonPrompt();
+    this.#refreshing.stop();
   }
 
   #visit(): void {
@@ -348,7 +348,7 @@ export class Review {
   }
 
   async #refused(image: ImageId, refusal: unknown, before?: ImageCard): Promise<void> {
-    this.decisions.endAsking();
+    this.decisions.hideReasonPrompt();
     const name = this.cards.get(image)?.name ?? null;
     try {
       const [stored] = await this.#seam.imageCards([image]);
@@ -357,7 +357,7 @@ export class Review {
       // Report the first error; the earlier card is the best available.
       if (before) this.cards.put(before);
     }
-    this.#tell({ kind: "refused", refusal, image: name });
+    this.#notify({ kind: "refused", refusal, image: name });
   }
 
   /** The stored image: annotations have the core's ids now, and some may be gone. */
@@ -369,12 +369,12 @@ export class Review {
   }
 
   /** Calls the core and reports an error. Returns whether it succeeded. */
-  async #told(question: () => Promise<void>): Promise<boolean> {
+  async #attempt(question: () => Promise<void>): Promise<boolean> {
     try {
       await question();
       return true;
     } catch (refusal) {
-      this.#tell({ kind: "refused", refusal, image: null });
+      this.#notify({ kind: "refused", refusal, image: null });
       return false;
     }
   }

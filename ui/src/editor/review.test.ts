@@ -195,7 +195,7 @@ describe("review", () => {
   it("adds the reason to the rejection as one step for undo", async () => {
     const { core, review } = await opened(image(1, mark(1, 0.2)), image(2, mark(2, 0.5)));
     review.decisions.reject();
-    expect(review.decisions.rejected).toMatchObject({ said: { image: 1 }, marks: 1, reason: null });
+    expect(review.decisions.rejected).toMatchObject({ decision: { image: 1 }, marks: 1, reason: null });
     review.decisions.giveReason("bad_box");
     expect(review.decisions.rejected?.reason).toBe("bad_box");
     await review.settled();

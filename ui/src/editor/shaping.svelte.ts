@@ -11,7 +11,7 @@ import {
   type Handle,
   handleAt,
   moved,
-  pulledHandle,
+  draggedHandle,
   resized,
   snapped,
   snappedShift,
@@ -29,7 +29,7 @@ export const HANDLE = 7;
 const COPY_SHIFT = 12;
 
 /** What a pointer drags. */
-export type Grip = { kind: "handle"; handle: Handle } | { kind: "body" };
+export type DragTarget = { kind: "handle"; handle: Handle } | { kind: "body" };
 
 export class Shaping {
   readonly #review: Review;
@@ -37,22 +37,23 @@ export class Shaping {
   readonly #cornerStays: () => void;
 
   /** Annotations being dragged, with their current shapes. */
-  #pulled = $state.raw<ReadonlyMap<AnnotationId, Shape>>(new Map());
-  #chosen = $state.raw<{ mark: AnnotationId; corner: number } | null>(null);
+  #dragged = $state.raw<ReadonlyMap<AnnotationId, Shape>>(new Map());
+  #chosenCorner = $state.raw<{ mark: AnnotationId; corner: number } | null>(null);
 
   /** The selected corner of the selected annotation; null if none is. */
   readonly corner = $derived.by<number | null>(() => {
     const { selectedMark: mark, edits } = this.#review;
-    if (this.#chosen === null || mark === null || edits.idOf(this.#chosen.mark) !== edits.idOf(mark.id)) return null;
-    return this.#chosen.corner < cornersOf(mark.shape).length ? this.#chosen.corner : null;
+    if (this.#chosenCorner === null || mark === null || edits.idOf(this.#chosenCorner.mark) !== edits.idOf(mark.id))
+      return null;
+    return this.#chosenCorner.corner < cornersOf(mark.shape).length ? this.#chosenCorner.corner : null;
   });
 
   /** Annotations as shown: those being dragged have their current shapes. */
   readonly marks = $derived.by<readonly Annotation[]>(() => {
     const marks = this.#review.visibleMarks;
-    if (this.#pulled.size === 0) return marks;
+    if (this.#dragged.size === 0) return marks;
     const { edits } = this.#review;
-    const shapes = new Map([...this.#pulled].map(([id, shape]) => [edits.idOf(id), shape]));
+    const shapes = new Map([...this.#dragged].map(([id, shape]) => [edits.idOf(id), shape]));
     return marks.map((mark) => {
       const shape = shapes.get(edits.idOf(mark.id));
       return shape ? { ...mark, shape } : mark;
@@ -67,56 +68,56 @@ export class Shaping {
   }
 
   /** Another image is shown: cancels what is in progress. */
-  letGo(): void {
-    this.#pulled = new Map();
-    this.#chosen = null;
+  cancel(): void {
+    this.#dragged = new Map();
+    this.#chosenCorner = null;
   }
 
   /** Deselects the corner. */
-  letCornerGo(): void {
-    this.#chosen = null;
+  deselectCorner(): void {
+    this.#chosenCorner = null;
   }
 
   /** What a press would drag. A multiple selection has no handles. */
-  gripAt(view: Point): Grip | null {
+  dragTargetAt(view: Point): DragTarget | null {
     const { selectedMark: one, selectedMarks, areMarksHidden } = this.#review;
     if (areMarksHidden) return null;
     const at = this.#viewport.imageFromView(view);
     const { scale } = this.#viewport;
     const handle = one && handleAt(one.shape, at, HANDLE / scale, REACH / scale);
     if (handle) return { kind: "handle", handle };
-    const isHeld = ({ shape }: Annotation) => isUnder(shape, at, shape.kind === "point" ? REACH / scale : 0);
-    return selectedMarks.some(isHeld) ? { kind: "body" } : null;
+    const isUnderPointer = ({ shape }: Annotation) => isUnder(shape, at, shape.kind === "point" ? REACH / scale : 0);
+    return selectedMarks.some(isUnderPointer) ? { kind: "body" } : null;
   }
 
   /** Drags from one point to another. With `reach` it snaps to the image edge. */
-  pull(grip: Grip, from: Point, to: Point, reach: number): void {
+  drag(target: DragTarget, from: Point, to: Point, reach: number): void {
     const { card, selectedMark: one } = this.#review;
     if (card === null) return;
-    if (grip.kind === "handle") {
+    if (target.kind === "handle") {
       if (one === null) return;
       const at = snapped(this.#viewport.imageFromView(to), card.size, reach);
-      const pulled = pulledHandle(grip.handle);
-      this.#choose(one, pulled.kind === "corner" ? pulled.index : null);
-      this.#pulled = new Map([[one.id, resized(one.shape, grip.handle, at, card.size)]]);
+      const dragged = draggedHandle(target.handle);
+      this.#chooseCorner(one, dragged.kind === "corner" ? dragged.index : null);
+      this.#dragged = new Map([[one.id, resized(one.shape, target.handle, at, card.size)]]);
       return;
     }
     const { scale } = this.#viewport;
-    const marks = this.#drawn();
+    const marks = this.#withPosition();
     const shapes = marks.map(({ shape }) => shape);
     const shift = snappedShift(shapes, (to.x - from.x) / scale, (to.y - from.y) / scale, card.size, reach);
     const places = moved(shapes, shift.x, shift.y, card.size);
-    this.#pulled = new Map(marks.flatMap(({ id }, place) => (places[place] ? [[id, places[place]]] : [])));
+    this.#dragged = new Map(marks.flatMap(({ id }, place) => (places[place] ? [[id, places[place]]] : [])));
   }
 
   /** Ends the drag and stores the shapes. */
-  drop(): void {
-    const pulled = this.#pulled;
-    if (pulled.size === 0) return;
-    this.#pulled = new Map();
+  endDrag(): void {
+    const dragged = this.#dragged;
+    if (dragged.size === 0) return;
+    this.#dragged = new Map();
     const { card, edits, marks } = this.#review;
     if (card === null) return;
-    const shapes = new Map([...pulled].map(([id, shape]) => [edits.idOf(id), shape]));
+    const shapes = new Map([...dragged].map(([id, shape]) => [edits.idOf(id), shape]));
     edits.reshape(
       card.id,
       marks.flatMap((mark) => {
@@ -127,15 +128,15 @@ export class Shaping {
   }
 
   /** A click on a handle selects its corner, or deletes it with Alt; between two corners it adds one. */
-  touch(handle: Handle, isRemoval: boolean): void {
+  clickHandle(handle: Handle, isRemoval: boolean): void {
     const { card, selectedMark: mark } = this.#review;
     if (mark === null || card === null || mark.shape.kind !== "polygon") return;
     if (handle.kind === "side") return;
-    this.#choose(mark, handle.index);
+    this.#chooseCorner(mark, handle.index);
     if (handle.kind === "between") this.insertCorner();
     else if (isRemoval) {
       this.#removeCorner(card, mark, handle.index);
-      this.letCornerGo();
+      this.deselectCorner();
     }
   }
 
@@ -150,7 +151,7 @@ export class Shaping {
     if (mark === null) return;
     const count = cornersOf(mark.shape).length;
     const from = this.corner ?? (step === 1 ? -1 : 0);
-    if (count > 0) this.#choose(mark, (from + step + count) % count);
+    if (count > 0) this.#chooseCorner(mark, (from + step + count) % count);
     this.#reveal();
   }
 
@@ -161,7 +162,7 @@ export class Shaping {
     const shape = mark && corner !== null ? withCornerAfter(mark.shape, corner) : null;
     if (card === null || mark === null || corner === null || shape === null) return;
     edits.reshape(card.id, [{ mark, shape }]);
-    this.#choose(mark, corner + 1);
+    this.#chooseCorner(mark, corner + 1);
     this.#reveal();
   }
 
@@ -190,7 +191,7 @@ export class Shaping {
   /** Moves the selected corner or annotations. */
   nudge(dx: number, dy: number): void {
     const { card, edits, selectedMark: one } = this.#review;
-    const marks = this.#drawn();
+    const marks = this.#withPosition();
     if (card === null || marks.length === 0) return;
     if (this.corner !== null && one !== null) {
       edits.nudgeCorner(card, one, this.corner, dx, dy);
@@ -199,12 +200,12 @@ export class Shaping {
   }
 
   /** The selected annotations that have a position. */
-  #drawn(): Annotation[] {
+  #withPosition(): Annotation[] {
     return this.#review.selectedMarks.filter(({ shape }) => boundsOf(shape) !== null);
   }
 
-  #choose({ id: mark }: Annotation, corner: number | null): void {
-    this.#chosen = corner === null ? null : { mark, corner };
+  #chooseCorner({ id: mark }: Annotation, corner: number | null): void {
+    this.#chosenCorner = corner === null ? null : { mark, corner };
   }
 
   /** Selects the previous corner, so that several can be deleted in a row. */
@@ -215,7 +216,7 @@ export class Shaping {
       return;
     }
     this.#review.edits.reshape(card.id, [{ mark, shape }]);
-    this.#choose(mark, Math.max(0, index - 1));
+    this.#chooseCorner(mark, Math.max(0, index - 1));
   }
 
   /** Scrolls what was moved by keys into view. */

@@ -8,19 +8,19 @@ import { CAPTION_LABEL } from "./changes";
 import { Drawing, type DrawingTool } from "./drawing.svelte";
 import { snapped } from "./reshape";
 import type { Review } from "./review.svelte";
-import { type Grip, Shaping, SNAP } from "./shaping.svelte";
+import { type DragTarget, Shaping, SNAP } from "./shaping.svelte";
 
 export type Tool = "select" | DrawingTool;
 
 /** Text being entered. */
-export type Writing =
+export type TextEntry =
   | { kind: "rename"; marks: readonly AnnotationId[] }
   /** The label of a new shape. */
   | { kind: "name"; shape: Shape }
   | { kind: "caption" };
 
 /** Modifier keys held during a pointer event. */
-export interface Held {
+export interface Modifiers {
   /** Alt: no snapping to the image edge. */
   isFree: boolean;
   /** Shift: square. */
@@ -35,7 +35,7 @@ export class Tools {
   readonly shaping: Shaping;
 
   tool = $state<Tool>("select");
-  writing = $state.raw<Writing | null>(null);
+  textEntry = $state.raw<TextEntry | null>(null);
   /** Pointer position in image pixels, while over the canvas. */
   pointer = $state.raw<Point | null>(null);
 
@@ -53,23 +53,23 @@ export class Tools {
     return this.#drawing.sketch;
   }
 
-  take(tool: Tool): void {
+  choose(tool: Tool): void {
     this.tool = tool;
     this.#drawing.abandon();
-    this.shaping.letCornerGo();
+    this.shaping.deselectCorner();
   }
 
   /** Another image is shown: cancels what is in progress. */
-  letGo(): void {
+  cancel(): void {
     this.#drawing.abandon();
-    this.shaping.letGo();
-    this.writing = null;
+    this.shaping.cancel();
+    this.textEntry = null;
   }
 
   /** Cancels the innermost state: the draft, the tool, then the selection. */
   escape(): void {
     if (this.#drawing.isBegun) this.#drawing.abandon();
-    else if (this.shaping.corner !== null) this.shaping.letCornerGo();
+    else if (this.shaping.corner !== null) this.shaping.deselectCorner();
     else if (this.isDrawing) this.tool = "select";
     else this.#review.select(null);
   }
@@ -80,17 +80,17 @@ export class Tools {
 
   // Drawing tools.
 
-  press(view: Point, held: Held): void {
-    if (this.tool !== "select") this.#drawing.press(this.tool, this.#pointOf(view, held), held.isSquare);
+  press(view: Point, modifiers: Modifiers): void {
+    if (this.tool !== "select") this.#drawing.press(this.tool, this.#pointOf(view, modifiers), modifiers.isSquare);
   }
 
   /** Pointer movement, pressed or not. */
-  trace(view: Point, held: Held): void {
-    this.#drawing.trace(this.#pointOf(view, held), held.isSquare);
+  movePointer(view: Point, modifiers: Modifiers): void {
+    this.#drawing.movePointer(this.#pointOf(view, modifiers), modifiers.isSquare);
   }
 
-  lift(view: Point, held: Held, isDragged: boolean): void {
-    if (isDragged) this.#drawing.lift(this.#pointOf(view, held), held.isSquare);
+  release(view: Point, modifiers: Modifiers, isDragged: boolean): void {
+    if (isDragged) this.#drawing.release(this.#pointOf(view, modifiers), modifiers.isSquare);
   }
 
   finish(): void {
@@ -101,31 +101,31 @@ export class Tools {
     return this.isDrawing && this.#drawing.canFinish;
   }
 
-  takeCornerBack(): void {
-    this.#drawing.takeCornerBack();
+  removeLastCorner(): void {
+    this.#drawing.removeLastCorner();
   }
 
-  get canTakeCornerBack(): boolean {
+  get canRemoveLastCorner(): boolean {
     return this.#drawing.isPolygon;
   }
 
   // Selection.
 
-  gripAt(view: Point): Grip | null {
-    return this.isDrawing ? null : this.shaping.gripAt(view);
+  dragTargetAt(view: Point): DragTarget | null {
+    return this.isDrawing ? null : this.shaping.dragTargetAt(view);
   }
 
-  pull(grip: Grip, from: Point, to: Point, held: Held): void {
-    this.shaping.pull(grip, from, to, this.#reach(held));
+  drag(target: DragTarget, from: Point, to: Point, modifiers: Modifiers): void {
+    this.shaping.drag(target, from, to, this.#reach(modifiers));
   }
 
   selectAll(): void {
-    this.shaping.letCornerGo();
+    this.shaping.deselectCorner();
     this.#review.selectAll();
   }
 
   /** Labels the selection, and what is drawn next. */
-  call(name: string): void {
+  setLabel(name: string): void {
     const { card, edits, selectedMarks, vocabulary } = this.#review;
     vocabulary.choose(name);
     if (card !== null) edits.relabel(card.id, selectedMarks, name);
@@ -136,7 +136,7 @@ export class Tools {
   /** Opens the label field for the selection. */
   rename(): void {
     const marks = this.#review.selectedMarks.filter(hasName);
-    if (marks.length > 0) this.writing = { kind: "rename", marks: marks.map(({ id }) => id) };
+    if (marks.length > 0) this.textEntry = { kind: "rename", marks: marks.map(({ id }) => id) };
   }
 
   get canRename(): boolean {
@@ -145,36 +145,36 @@ export class Tools {
 
   /** Opens the label field for the whole image. */
   tagImage(): void {
-    this.writing = { kind: "name", shape: { kind: "image_tag" } };
+    this.textEntry = { kind: "name", shape: { kind: "image_tag" } };
   }
 
   caption(): void {
-    this.writing = { kind: "caption" };
+    this.textEntry = { kind: "caption" };
   }
 
   /** Saves the entered text. */
-  write(text: string): void {
-    const { writing } = this;
-    const said = text.trim();
-    this.writing = null;
-    if (writing === null || said === "") return;
+  submitText(text: string): void {
+    const { textEntry } = this;
+    const label = text.trim();
+    this.textEntry = null;
+    if (textEntry === null || label === "") return;
     const card = this.#review.card;
     if (card === null) return;
-    if (writing.kind === "name") this.#add(writing.shape, said);
-    else if (writing.kind === "caption") this.#add({ kind: "caption", text: said }, CAPTION_LABEL);
+    if (textEntry.kind === "name") this.#add(textEntry.shape, label);
+    else if (textEntry.kind === "caption") this.#add({ kind: "caption", text: label }, CAPTION_LABEL);
     else {
       const { edits } = this.#review;
-      const meant = new Set(writing.marks.map((id) => edits.idOf(id)));
-      const marks = card.marks.filter(({ id }) => meant.has(edits.idOf(id)));
-      edits.relabel(card.id, marks, said);
+      const ids = new Set(textEntry.marks.map((id) => edits.idOf(id)));
+      const marks = card.marks.filter(({ id }) => ids.has(edits.idOf(id)));
+      edits.relabel(card.id, marks, label);
     }
   }
 
-  #pointOf(view: Point, held: Held): Point {
-    return snapped(this.#viewport.imageFromView(view), this.#viewport.image, this.#reach(held));
+  #pointOf(view: Point, modifiers: Modifiers): Point {
+    return snapped(this.#viewport.imageFromView(view), this.#viewport.image, this.#reach(modifiers));
   }
 
-  #reach({ isFree }: Held): number {
+  #reach({ isFree }: Modifiers): number {
     return isFree ? 0 : SNAP / this.#viewport.scale;
   }
 
@@ -182,7 +182,7 @@ export class Tools {
   #add(shape: Shape, label: string | null = this.#review.vocabulary.current): void {
     const card = this.#review.card;
     if (card === null || this.#review.isAtEnd) return;
-    if (label === null) this.writing = { kind: "name", shape };
+    if (label === null) this.textEntry = { kind: "name", shape };
     else this.#review.select(this.#review.edits.add(card.id, { label, shape, attributes: {} }));
   }
 }

@@ -12,7 +12,7 @@ import { isApproved } from "../kit/approved";
 import { decidedState } from "./changes";
 
 /** A decision about annotations, as one step. */
-export interface Said {
+export interface PendingDecision {
   image: ImageId;
   scope: DecisionScope | { kind: "annotations"; ids: readonly AnnotationId[] };
   verdict: Verdict;
@@ -63,11 +63,11 @@ function isProposed({ status }: Annotation): boolean {
 /** Least certain first; annotations without a confidence last, in creation order. */
 export function byCertainty(marks: Annotation[]): Annotation[] {
   return [...marks].sort(
-    (one, other) => (one.confidence ?? 2) - (other.confidence ?? 2) || turnOf(one.id) - turnOf(other.id),
+    (one, other) => (one.confidence ?? 2) - (other.confidence ?? 2) || creationOrder(one.id) - creationOrder(other.id),
   );
 }
 
 /** Temporary ids are negative and count down, so they sort last. */
-function turnOf(id: AnnotationId): number {
+function creationOrder(id: AnnotationId): number {
   return id < 0 ? Number.MAX_SAFE_INTEGER / 2 - id : id;
 }

@@ -28,16 +28,16 @@ export interface Group {
 }
 
 /** Commands that the frame does not own. */
-export interface Ways {
+export interface PaletteTargets {
   planWith: (recipe: SavedRecipe) => void;
   searchLibrary: (text: string) => void;
 }
 
 /** Maximum per kind, with and without typed text. */
-const MOST_FOUND = 8;
-const MOST_OFFERED = 4;
+const MAX_FOUND = 8;
+const MAX_OFFERED = 4;
 /** Minimum fuzzy match score. */
-const LEAST_SCORE = 0.35;
+const MIN_SCORE = 0.35;
 
 export class Palette {
   text = $state("");
@@ -45,16 +45,16 @@ export class Palette {
   active = $state(0);
 
   readonly #app: App;
-  readonly #ways: Ways;
+  readonly #targets: PaletteTargets;
   #recipes = $state.raw<readonly SavedRecipe[]>([]);
   #runs = $state.raw<readonly RunSummary[]>([]);
 
   readonly groups = $derived.by<Group[]>(() => this.#groups());
   readonly items = $derived(this.groups.flatMap(({ items }) => items));
 
-  constructor(app: App, ways: Ways) {
+  constructor(app: App, targets: PaletteTargets) {
     this.#app = app;
-    this.#ways = ways;
+    this.#targets = targets;
   }
 
   /** Resets, and reloads what may have changed since it was last open. */
@@ -82,12 +82,12 @@ export class Palette {
     const all = this.#offered();
     if (text === "") {
       return all.flatMap(({ name, items }) => {
-        const shown = name === "here" ? items : items.slice(0, MOST_OFFERED);
+        const shown = name === "here" ? items : items.slice(0, MAX_OFFERED);
         return shown.length === 0 ? [] : [{ name, items: shown }];
       });
     }
     const found = all.flatMap(({ name, items }) => {
-      const matches = fuzzysort.go(text, items, { key: "name", limit: MOST_FOUND, threshold: LEAST_SCORE });
+      const matches = fuzzysort.go(text, items, { key: "name", limit: MAX_FOUND, threshold: MIN_SCORE });
       return matches.length === 0 ? [] : [{ name, items: matches.map(({ obj }) => obj), best: matches[0]?.score ?? 0 }];
     });
     // The kind with the best match comes first.
@@ -116,7 +116,7 @@ export class Palette {
       {
         name: "recipes",
         items: this.#recipes.map((saved) =>
-          item(`recipe-${saved.id}`, saved.recipe.name, "", () => this.#ways.planWith(saved)),
+          item(`recipe-${saved.id}`, saved.recipe.name, "", () => this.#targets.planWith(saved)),
         ),
       },
       {
@@ -135,7 +135,7 @@ export class Palette {
   }
 
   #search(text: string): Item {
-    return item("search", words.actions.palette.searchLibrary(text), "", () => this.#ways.searchLibrary(text));
+    return item("search", words.actions.palette.searchLibrary(text), "", () => this.#targets.searchLibrary(text));
   }
 }
 

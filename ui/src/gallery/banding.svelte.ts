@@ -12,7 +12,7 @@ const STILL_PIXELS = 4;
 /** Distance to an edge at which it scrolls, and the speed at the edge; faster beyond it. */
 const EDGE_PIXELS = 40;
 const PIXELS_A_MILLI = 1;
-const MOST_PIXELS_A_MILLI = 3.6;
+const MAX_PIXELS_A_MILLI = 3.6;
 /** Caps the scroll step after a slow frame. */
 const LONGEST_FRAME_MILLIS = 50;
 /** The rectangle is clipped this far outside the view, because browsers limit element heights. */
@@ -128,7 +128,7 @@ export class Banding {
     const below = EDGE_PIXELS - (top + height - this.#pointer.y);
     const within = Math.max(above, below) / EDGE_PIXELS;
     if (within <= 0) return;
-    const pixels = Math.min(MOST_PIXELS_A_MILLI, within ** 2 * PIXELS_A_MILLI) * millis;
+    const pixels = Math.min(MAX_PIXELS_A_MILLI, within ** 2 * PIXELS_A_MILLI) * millis;
     const offset = offsetOf(grid, scroller.scrollTop) + (below > above ? pixels : -pixels);
     scroller.scrollTop = scrollTopOf(grid, offset);
   }

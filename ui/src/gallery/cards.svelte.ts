@@ -3,7 +3,7 @@ import type { ImageCard, ImageId, LayerScope } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
 import { areSameLayers } from "../state/layers";
 
-const MOST_KEPT = 4000;
+const MAX_KEPT = 4000;
 
 export class Cards {
   readonly #seam: Seam;
@@ -84,7 +84,7 @@ export class Cards {
   #trim(): void {
     const inSight = new Set(this.#wanted);
     for (const id of this.#kept.keys()) {
-      if (this.#kept.size <= MOST_KEPT) return;
+      if (this.#kept.size <= MAX_KEPT) return;
       if (!inSight.has(id)) {
         this.#kept.delete(id);
         this.#stale.delete(id);

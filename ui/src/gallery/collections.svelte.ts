@@ -47,9 +47,9 @@ export class Collections {
       this.#app.removals = this.#app.removals.filter((each) => each !== restore);
       this.#app.toasts = this.#app.toasts.filter((toast) => toast.text !== text);
       const isBack = await this.#app.attempt(() => this.#app.seam.restoreCollection(id).then(() => true));
-      if (isBack) this.#app.tell(words.library.collection.restored(name));
+      if (isBack) this.#app.notify(words.library.collection.restored(name));
     };
     this.#app.removals.push(restore);
-    this.#app.tell(text, "good", { label: words.library.collection.undo, do: () => void restore() });
+    this.#app.notify(text, "good", { label: words.library.collection.undo, do: () => void restore() });
   }
 }

@@ -6,7 +6,7 @@ import {
   cellsInSight,
   cellsOfOne,
   gridOf,
-  MOST_SCROLL_HEIGHT,
+  MAX_SCROLL_HEIGHT,
   offsetOf,
   PADDING,
   placeOf,
@@ -30,8 +30,8 @@ describe("gridOf", () => {
 
   it("caps the height that the browser is told", () => {
     expect(library.scrollHeight).toBe(library.height);
-    expect(vast.height).toBeGreaterThan(MOST_SCROLL_HEIGHT);
-    expect(vast.scrollHeight).toBe(MOST_SCROLL_HEIGHT);
+    expect(vast.height).toBeGreaterThan(MAX_SCROLL_HEIGHT);
+    expect(vast.scrollHeight).toBe(MAX_SCROLL_HEIGHT);
   });
 
   it("is nothing without images", () => {

@@ -1,9 +1,9 @@
 /**
  * Geometry of the virtual grid: rows of equal height, so that positions are computed and only visible cells are
- * rendered. Browsers break above some ten million pixels of scroll height; beyond `MOST_SCROLL_HEIGHT` the scroll
+ * rendered. Browsers break above some ten million pixels of scroll height; beyond `MAX_SCROLL_HEIGHT` the scroll
  * position is scaled, while content still moves pixel by pixel.
  */
-export const MOST_SCROLL_HEIGHT = 8_000_000;
+export const MAX_SCROLL_HEIGHT = 8_000_000;
 /** Width to height of a thumbnail. */
 const FRAME_RATIO = 3 / 2;
 const FOOT_HEIGHT = 24;
@@ -38,7 +38,7 @@ export function gridOf(count: number, width: number, viewportHeight: number, thu
   const rowHeight = frameHeight + FOOT_HEIGHT + ROW_GAP;
   const rows = Math.ceil(count / columns);
   const height = rows === 0 ? 0 : rows * rowHeight - ROW_GAP + 2 * PADDING;
-  const scrollHeight = Math.max(Math.min(height, MOST_SCROLL_HEIGHT), Math.min(height, viewportHeight));
+  const scrollHeight = Math.max(Math.min(height, MAX_SCROLL_HEIGHT), Math.min(height, viewportHeight));
   return { count, columns, columnStep, rows, cellWidth, frameHeight, rowHeight, height, viewportHeight, scrollHeight };
 }
 

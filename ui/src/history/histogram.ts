@@ -11,14 +11,14 @@ export interface Bar {
 }
 
 /** Even a single image is visible. */
-const LEAST_HEIGHT = 2;
+const MIN_HEIGHT = 2;
 const GAP = 2;
 
 export function bars(bins: readonly DurationBin[], p95: number, width: number, height: number): Bar[] {
   const most = bins.reduce((high, bin) => Math.max(high, bin.count), 0);
   const slot = width / Math.max(1, bins.length);
   return bins.map((bin, place) => {
-    const tall = bin.count === 0 || most === 0 ? 0 : Math.max(LEAST_HEIGHT, (bin.count / most) * height);
+    const tall = bin.count === 0 || most === 0 ? 0 : Math.max(MIN_HEIGHT, (bin.count / most) * height);
     return {
       x: place * slot + GAP / 2,
       y: height - tall,

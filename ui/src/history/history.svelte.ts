@@ -84,7 +84,7 @@ export class History {
     }, REFRESH_MILLIS);
   }
 
-  rest(): void {
+  stop(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }

@@ -2,7 +2,7 @@
 import type { Dollars } from "../ipc/bindings";
 
 /** Smaller costs are not distinguished. */
-const LEAST: Dollars = 1e-9;
+const MIN: Dollars = 1e-9;
 
 export interface CostScale {
   from: Dollars;
@@ -11,9 +11,9 @@ export interface CostScale {
 
 /** Position of a cost on the scale, 0 to 1. */
 export function shareOnScale(cost: Dollars, scale: CostScale): number {
-  const from = Math.log(Math.max(LEAST, scale.from));
-  const to = Math.log(Math.max(2 * LEAST, scale.to));
-  const share = to > from ? (Math.log(Math.max(LEAST, cost)) - from) / (to - from) : 0.5;
+  const from = Math.log(Math.max(MIN, scale.from));
+  const to = Math.log(Math.max(2 * MIN, scale.to));
+  const share = to > from ? (Math.log(Math.max(MIN, cost)) - from) / (to - from) : 0.5;
   return Math.min(1, Math.max(0, share));
 }
 
@@ -22,7 +22,7 @@ const MARGIN = 0.1;
 
 /** At most `most` powers of ten on the scale, evenly spaced and not too close to its ends. */
 export function powersOfTen({ from, to }: CostScale, most: number): Dollars[] {
-  const [low, high] = [Math.log10(Math.max(LEAST, from)), Math.log10(Math.max(LEAST, to))];
+  const [low, high] = [Math.log10(Math.max(MIN, from)), Math.log10(Math.max(MIN, to))];
   const first = Math.ceil(low + (high - low) * MARGIN);
   const last = Math.floor(high - (high - low) * MARGIN);
   const step = Math.max(1, Math.ceil((last - first + 1) / most));

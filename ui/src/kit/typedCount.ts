@@ -17,5 +17,5 @@ export function typedCount(typed: string, least: number, most: number): TypedCou
 }
 
 /** Range of the concurrency setting. */
-export const LEAST_AT_ONCE = 1;
-export const MOST_AT_ONCE = 64;
+export const MIN_AT_ONCE = 1;
+export const MAX_AT_ONCE = 64;

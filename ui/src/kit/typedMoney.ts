@@ -6,8 +6,8 @@ export type TypedMoney =
   { amount: Dollars | null; problem: null } | { amount: null; problem: "no_money" | "not_positive" | "too_much" };
 
 /** More digits are cut off. */
-const MOST_DIGITS = 12;
-const MOST_DOLLARS = 1_000_000;
+const MAX_DIGITS = 12;
+const MAX_DOLLARS = 1_000_000;
 
 /** Thousands separators only before a decimal sign of the other kind: "1,234" alone is read as the smaller value. */
 const SUM = /^(-?)(?:(\d{1,3}(?:,\d{3})+)\.(\d+)|(\d{1,3}(?:\.\d{3})+),(\d+)|(\d*)(?:[.,](\d*))?)$/u;
@@ -20,8 +20,8 @@ export function typedMoney(text: string): TypedMoney {
   if (!found || !/\d/u.test(typed)) return { amount: null, problem: "no_money" };
   const [, sign, byCommas, afterPoint, byPoints, afterComma, plain, afterPlain] = found;
   const whole = (byCommas ?? byPoints ?? plain ?? "").replaceAll(/[.,]/gu, "");
-  const fraction = (afterPoint ?? afterComma ?? afterPlain ?? "").slice(0, MOST_DIGITS);
+  const fraction = (afterPoint ?? afterComma ?? afterPlain ?? "").slice(0, MAX_DIGITS);
   const amount = Number(`${whole}.${fraction}0`);
   if (sign === "-" || amount === 0) return { amount: null, problem: "not_positive" };
-  return amount > MOST_DOLLARS ? { amount: null, problem: "too_much" } : { amount, problem: null };
+  return amount > MAX_DOLLARS ? { amount: null, problem: "too_much" } : { amount, problem: null };
 }

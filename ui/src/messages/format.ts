@@ -11,20 +11,20 @@ const numberFormats = new Map<string, Intl.NumberFormat>();
 const dayFormats = new Map<string, Intl.DateTimeFormat>();
 
 function numbers(options: Intl.NumberFormatOptions): Intl.NumberFormat {
-  const { numbers: writing } = language.writing;
+  const { numbers: textEntry } = language.textEntry;
   return remembered(
     numberFormats,
-    `${writing} ${JSON.stringify(options)}`,
-    () => new Intl.NumberFormat(writing, options),
+    `${textEntry} ${JSON.stringify(options)}`,
+    () => new Intl.NumberFormat(textEntry, options),
   );
 }
 
 function days(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const { days: writing } = language.writing;
+  const { days: textEntry } = language.textEntry;
   return remembered(
     dayFormats,
-    `${writing} ${JSON.stringify(options)}`,
-    () => new Intl.DateTimeFormat(writing, options),
+    `${textEntry} ${JSON.stringify(options)}`,
+    () => new Intl.DateTimeFormat(textEntry, options),
   );
 }
 

@@ -20,7 +20,7 @@ import type { App } from "../state/app.svelte";
 import { keep, recall } from "../state/kept";
 import { Pace } from "./pace.svelte";
 import { askedOf, type Price, priceOf, type Terms } from "./price";
-import { isBlocking } from "./shortfalls";
+import { isBlocking } from "./unsupported";
 
 /** Models at one destination, and why all are unavailable; retired models say it themselves. */
 export interface ModelGroup {
@@ -185,7 +185,7 @@ export class Plan {
     if (!recipe || recipe.is_builtin) return;
     const isDeleted = await this.app.attempt(() => this.app.seam.deleteRecipe(recipe.id).then(() => true));
     if (!isDeleted) return;
-    this.app.tell(words.plan.deleted(recipe.recipe.name), "plain", {
+    this.app.notify(words.plan.deleted(recipe.recipe.name), "plain", {
       label: words.plan.undoDelete,
       do: () => void this.#save(recipe.recipe.labels.map(({ name }) => name).join(", ")),
     });

@@ -154,9 +154,9 @@ describe("the budget cap", () => {
   it("lets the run start while a new budget is looked at", async () => {
     const plan = await asked("?priced&key");
     plan.typedBudget = "0.60";
-    const asking = plan.askBudget();
+    const reasonPrompt = plan.askBudget();
     expect([plan.isQuoting, plan.hindrance, plan.budgetForecast]).toEqual([false, null, []]);
-    await asking;
+    await reasonPrompt;
     expect(plan.budgetForecast).toHaveLength(1);
   });
 

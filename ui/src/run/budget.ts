@@ -5,9 +5,9 @@ const CENTS_A_DOLLAR = 100;
 /** Space beyond the last label of the cost bar. */
 const ROOM = 1.05;
 /** If the upper bound is far above the projected cost, the bar ends at this multiple of the projection. */
-const MOST_SHOWN = 2;
+const MAX_SHOWN = 2;
 /** An upper bound beyond this factor counts as far. */
-const MOST_BEYOND = 1.5;
+const MAX_BEYOND = 1.5;
 
 export type Spending = Pick<
   RunProgress,
@@ -73,8 +73,8 @@ export function costBarScale(run: Spending, quoted: CostRange, heading: Dollars 
   const foreseen = Math.max(quoted.expected, heading ?? 0, committed);
   const bound =
     budget === null ? ({ kind: "high", cost: quoted.high } as const) : ({ kind: "cap", cost: budget } as const);
-  const isBeyond = bound.cost > foreseen * MOST_SHOWN * MOST_BEYOND;
-  const end = isBeyond ? foreseen * MOST_SHOWN : Math.max(bound.cost, foreseen) * ROOM;
+  const isBeyond = bound.cost > foreseen * MAX_SHOWN * MAX_BEYOND;
+  const end = isBeyond ? foreseen * MAX_SHOWN : Math.max(bound.cost, foreseen) * ROOM;
   const shown = [{ kind: "quote", cost: quoted.expected } as const, ...(isBeyond ? [] : [bound])];
   const marks = shown.map((mark) => ({ ...mark, place: mark.cost / end }));
   return { end, marks: marks.sort((one, other) => one.place - other.place), beyond: isBeyond ? bound : null };

@@ -20,7 +20,7 @@ import type { OwnStop } from "../messages/en/run";
 import { layersOfRuns } from "../state/layers";
 
 /** Two rows; fast endpoints have dozens in flight. */
-export const MOST_IN_FLIGHT = 12;
+export const MAX_IN_FLIGHT = 12;
 
 /** Snapshots arrive ten times a second; images that change as often only flicker. */
 const PICTURE_MILLIS = 500;
@@ -69,7 +69,7 @@ export function retryable(failures: readonly FailureGroup[]): number {
 }
 
 /** Images in flight longest, longest first. */
-export function longestUnderWay(inFlight: readonly InFlight[], most: number): InFlight[] {
+export function longestInFlight(inFlight: readonly InFlight[], most: number): InFlight[] {
   return [...inFlight].sort((one, other) => other.since_millis - one.since_millis).slice(0, most);
 }
 
@@ -133,7 +133,7 @@ export class RunView {
   }
 
   /** Subscribes again, because a stopped run's subscription may not report its resumption. */
-  async followAgain(): Promise<void> {
+  async resubscribe(): Promise<void> {
     const run = this.#following;
     if (run === null) return;
     this.leave();
@@ -170,7 +170,7 @@ export class RunView {
     const snapshot = this.progress;
     if (snapshot === null) return;
     const answered = snapshot.just_answered.map(({ image }) => image);
-    const shownInFlight = longestUnderWay(snapshot.in_flight, MOST_IN_FLIGHT);
+    const shownInFlight = longestInFlight(snapshot.in_flight, MAX_IN_FLIGHT);
     const flying = shownInFlight.map(({ image }) => image);
     const fresh = answered.filter((image) => !this.#answered.has(image));
     const unknown = flying.filter((image) => !this.cards.has(image) && !fresh.includes(image));

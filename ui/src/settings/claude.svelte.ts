@@ -1,9 +1,9 @@
 /** The settings of the way to Claude: key, address, how much at once, and whether it works. */
 import type { ConnectionCheck, RouteLimits, SettingSource } from "../ipc/bindings";
-import { LEAST_AT_ONCE, MOST_AT_ONCE, typedCount } from "../kit/typedCount";
+import { MIN_AT_ONCE, MAX_AT_ONCE, typedCount } from "../kit/typedCount";
 import type { App } from "../state/app.svelte";
 import { KeyKeeper } from "./key.svelte";
-import { type LimitName, MOST_A_MINUTE } from "./limits";
+import { type LimitName, MAX_A_MINUTE } from "./limits";
 
 /** Whether something can be changed here: what the environment says is for the environment to change. */
 export function isOurs(source: SettingSource): boolean {
@@ -55,14 +55,14 @@ export class ClaudeSettings extends KeyKeeper {
 
   /** An empty field finds out. */
   async saveAtOnce(typed: string): Promise<void> {
-    const { count, isWrong } = typedCount(typed, LEAST_AT_ONCE, MOST_AT_ONCE);
+    const { count, isWrong } = typedCount(typed, MIN_AT_ONCE, MAX_AT_ONCE);
     this.isAtOnceWrong = isWrong;
     if (!isWrong) await this.#app.saveSettings({ run: { ...this.#app.settings.run, concurrency: count } });
   }
 
   /** An empty field follows what the server announces or refuses. */
   async saveLimit(name: LimitName, typed: string): Promise<void> {
-    const { count, isWrong } = typedCount(typed, 1, MOST_A_MINUTE);
+    const { count, isWrong } = typedCount(typed, 1, MAX_A_MINUTE);
     this.wrongLimit = isWrong ? name : null;
     if (!isWrong) await this.#app.saveSettings({ limits: { ...this.limits, [name]: count } });
   }

@@ -23,7 +23,7 @@ import { visible } from "../messages/visible";
 import { Exporting } from "../export/exporting.svelte";
 import { Actions } from "./actions/actions.svelte";
 import { LabelColors } from "./labelColors.svelte";
-import { Nights } from "./nights.svelte";
+import { BatchNotices } from "./batchNotices.svelte";
 import { keep, recall } from "./kept";
 import { layersShown } from "./layers";
 import { RecentImages } from "./recent.svelte";
@@ -71,7 +71,7 @@ export interface ComparedSides {
 
 const TOAST_MILLIS = 6000;
 const BAD_TOAST_MILLIS = 12000;
-const MOST_TOASTS = 3;
+const MAX_TOASTS = 3;
 /** During imports and runs the library changes constantly; it is reloaded at most this often. */
 const RELOAD_INTERVAL_MILLIS = 500;
 
@@ -86,7 +86,7 @@ const CONNECTION_SETTINGS: readonly (keyof Settings)[] = [
 
 export class App {
   readonly seam: Seam;
-  readonly nights: Nights;
+  readonly batchNotices: BatchNotices;
   /** The export in preparation; its dialog opens over any screen. */
   readonly exporting: Exporting;
   readonly actions = new Actions();
@@ -172,8 +172,8 @@ export class App {
 
   constructor(seam: Seam) {
     this.seam = seam;
-    this.nights = new Nights(seam);
-    this.exporting = new Exporting(seam, (refusal) => this.tell(refusalWords(refusal), "bad"));
+    this.batchNotices = new BatchNotices(seam);
+    this.exporting = new Exporting(seam, (refusal) => this.notify(refusalWords(refusal), "bad"));
   }
 
   /** Loads what the frame shows and subscribes to changes. */
@@ -184,13 +184,13 @@ export class App {
       this.seam.on("importChanged", (progress) => this.#importChanged(progress)),
       this.seam.on("runsChanged", (runs) => this.#runsChanged(runs)),
       this.seam.on("dragChanged", ({ isOver }) => (this.isDragOver = isOver)),
-      this.seam.on("refused", (refusal) => this.tell(refusalWords(refusal), "bad")),
+      this.seam.on("refused", (refusal) => this.notify(refusalWords(refusal), "bad")),
     ];
     await Promise.all([
       this.attempt(async () => (this.settings = await this.seam.settings())),
       this.loadConnection(),
       this.reload(),
-      this.attempt(() => this.nights.look()),
+      this.attempt(() => this.batchNotices.load()),
     ]);
   }
 
@@ -266,7 +266,7 @@ export class App {
     const before = this.workingRuns.map(({ run }) => run).join();
     this.workingRuns = runs;
     // A run started or ended.
-    if (runs.map(({ run }) => run).join() !== before) void this.attempt(() => this.nights.look());
+    if (runs.map(({ run }) => run).join() !== before) void this.attempt(() => this.batchNotices.load());
   }
 
   #libraryChanged(): void {
@@ -346,16 +346,16 @@ export class App {
     } catch (refused) {
       // Details go to the log; the user sees the message.
       console.warn(refused);
-      this.tell(refusalWords(refused), "bad");
+      this.notify(refusalWords(refused), "bad");
       return undefined;
     }
   }
 
-  tell(said: string, tone: ToastTone = "plain", action: Toast["action"] = null): void {
+  notify(said: string, tone: ToastTone = "plain", action: Toast["action"] = null): void {
     const text = visible(said);
     const id = ++this.#latestToast;
     this.toasts = [...this.toasts.filter((toast) => toast.text !== text), { id, text, tone, action }].slice(
-      -MOST_TOASTS,
+      -MAX_TOASTS,
     );
     setTimeout(() => this.dismiss(id), tone === "bad" ? BAD_TOAST_MILLIS : TOAST_MILLIS);
   }
@@ -385,7 +385,7 @@ export class App {
     this.importProgress = null;
     if (this.#mayTour && progress.added > 0) this.tour.beginOnce();
     this.#mayTour = false;
-    this.tell(
+    this.notify(
       progress.is_cancelled
         ? words.frame.importCancelled(progress.added)
         : words.frame.imported(progress.added, progress.known, progress.skipped, progress.leftovers),

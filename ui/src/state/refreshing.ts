@@ -24,7 +24,7 @@ export class Refreshing {
   }
 
   /** Stops reloading. */
-  rest(): void {
+  stop(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#isStale = false;

@@ -1,7 +1,7 @@
 /** Draws labels beside annotations, and the size below a box. */
 import type { Annotation } from "../../ipc/bindings";
 import type { PaletteColor } from "../../kit/labelColors";
-import { fillRounded, MOST_TAG_WIDTH, TAG, tagText } from "../../photo/lettering";
+import { fillRounded, MAX_TAG_WIDTH, TAG, tagText } from "../../photo/labelText";
 import { colorsOf, type Palette } from "../../photo/palette";
 import { type Area, placeTags } from "../../photo/tags";
 
@@ -34,7 +34,7 @@ export class Labels {
     context.globalAlpha = 1;
     this.#write(context, 600, ratio, palette);
     const measure = (text: string) => this.#width(context, text);
-    const texts = labelled.map(({ mark }) => tagText(mark, MOST_TAG_WIDTH * ratio, measure));
+    const texts = labelled.map(({ mark }) => tagText(mark, MAX_TAG_WIDTH * ratio, measure));
     const places = placeTags(
       labelled.map(({ mark, box, isNeeded }, index) => ({
         box,

@@ -9,13 +9,21 @@ import { area } from "../hit";
 import type { Area } from "../../photo/tags";
 import type { Labelling } from "../view.svelte";
 import { deviceBox, type Frame, isSeen } from "../../photo/frame";
-import { paintCorners, paintCrosshair, gripAreas, beyondGrips, paintFrame, paintHandles, paintTicks } from "./grips";
+import {
+  paintCorners,
+  paintCrosshair,
+  handleAreas,
+  aroundHandles,
+  paintFrame,
+  paintHandles,
+  paintTicks,
+} from "./handles";
 import { Labels, tagGap } from "./labels";
 import { type Line, paintOutline } from "./outline";
 import { colorsOf, type Palette } from "../../photo/palette";
 
 /** With more visible annotations, labels would hide the photo. */
-const MOST_TAGS = 120;
+const MAX_TAGS = 120;
 /** Minimum fill opacity of the selected annotation. */
 const SELECTED_FILL = 0.14;
 
@@ -115,8 +123,8 @@ export class MarkPainter {
       chosen && measure !== ""
         ? this.#labels.placeOfMeasure(context, palette, pixelRatio, chosen.box, measure, room)
         : null;
-    const areFew = scene.labels === "always" && drawn.length <= MOST_TAGS;
-    const grips = chosen ? gripAreas(frame, chosen.mark.shape) : [];
+    const areFew = scene.labels === "always" && drawn.length <= MAX_TAGS;
+    const handles = chosen ? handleAreas(frame, chosen.mark.shape) : [];
     const labelled = drawn
       .filter(({ mark, isSelected }) => (isSelected ? scene.labels !== "never" : areFew && mark.status !== "rejected"))
       // Selected labels are placed first, then those of small annotations, which have the fewest possible places.
@@ -125,12 +133,12 @@ export class MarkPainter {
         const isNeeded = chosen?.mark === mark && each.isSelected;
         return {
           mark,
-          box: isNeeded ? beyondGrips(box, pixelRatio, tagGap(scene.lineWidth, pixelRatio)) : box,
+          box: isNeeded ? aroundHandles(box, pixelRatio, tagGap(scene.lineWidth, pixelRatio)) : box,
           isNeeded,
         };
       });
     // Labels must not cover handles or the pointer position.
-    const taken = [...(place === null ? [] : [place]), ...grips, readoutArea(room, pixelRatio)];
+    const taken = [...(place === null ? [] : [place]), ...handles, readoutArea(room, pixelRatio)];
     if (labelled.length > 0) this.#labels.paint(context, palette, pixelRatio, scene, labelled, room, taken);
     if (place) this.#labels.paintMeasure(context, palette, pixelRatio, measure, place);
   }

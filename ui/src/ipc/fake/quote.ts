@@ -11,7 +11,7 @@ import type {
   Shortfall,
   SimilarSaving,
 } from "../bindings";
-import { isBlocking } from "../../plan/shortfalls";
+import { isBlocking } from "../../plan/unsupported";
 import { claudeRows, DEFAULT_CLAUDE } from "./claude";
 import { photoOf } from "./photos";
 import { COCO_NAMES } from "./recipes";

@@ -34,13 +34,13 @@ const refused = (refusals: number, overloads: number): string => {
   return told.length === 0 ? "" : `; ${told.join(", ")}`;
 };
 
-export interface Said {
+export interface Message {
   title: string;
   /** The figures behind it. */
   note: string;
 }
 
-function finding(found: Finding): Said {
+function finding(found: Finding): Message {
   switch (found.kind) {
     case "rate_limited":
       return {

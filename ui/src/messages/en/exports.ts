@@ -35,11 +35,11 @@ const features: Record<Feature, string> = {
   description: "run, model and recipe",
 };
 
-function lost(losses: readonly Loss[], isLeftOut: boolean): string | null {
+function lost(losses: readonly Loss[], isOmitted: boolean): string | null {
   const named = losses
-    .filter(({ kind }) => (kind !== "simplified") === isLeftOut)
+    .filter(({ kind }) => (kind !== "simplified") === isOmitted)
     .map(({ feature, count: number }) => {
-      const name = feature === "polygons" && !isLeftOut ? "polygon outlines" : features[feature];
+      const name = feature === "polygons" && !isOmitted ? "polygon outlines" : features[feature];
       return `${name} (${count(number)})`;
     });
   return named.length === 0 ? null : named.join(", ");
@@ -58,7 +58,7 @@ export const exports = {
   all: "Everything",
   reviewed: "Reviewed only",
   withRejected: "With rejected annotations",
-  writing: "Writing…",
+  textEntry: "Writing…",
   contents: (exported: Exported) =>
     [
       images(exported.images),

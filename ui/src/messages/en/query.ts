@@ -76,7 +76,7 @@ function lowered(text: string): string {
 }
 
 /** The text of a condition, and of its negation. */
-function said(test: Test): [string, string] {
+function conditionTexts(test: Test): [string, string] {
   const both = (text: string): [string, string] => [text, `Not ${lowered(text)}`];
   switch (test.kind) {
     case "in":
@@ -139,7 +139,7 @@ const forms: Partial<Record<Key, string>> = {
 const checkNames: Record<string, string | undefined> = checks.names;
 
 export const query = {
-  condition: ({ is_excluded, test }: Condition): string => said(test)[is_excluded ? 1 : 0],
+  condition: ({ is_excluded, test }: Condition): string => conditionTexts(test)[is_excluded ? 1 : 0],
   states,
   statuses,
   traits,

@@ -1,5 +1,5 @@
 import type { AnswerRoom, Change, Finding, LimitUnit, MetLimit } from "../../ipc/bindings";
-import type { diagnoses as english, Said } from "../en/diagnoses";
+import type { diagnoses as english, Message } from "../en/diagnoses";
 import { count, decimal, duration, money, percent } from "../format";
 import type { Words } from "../words";
 import { run } from "./run";
@@ -41,7 +41,7 @@ const room = (given: AnswerRoom): string => {
   }
 };
 
-function finding(found: Finding): Said {
+function finding(found: Finding): Message {
   switch (found.kind) {
     case "rate_limited":
       return {

@@ -37,11 +37,11 @@ const features: Record<Feature, string> = {
   description: "ejecución, modelo y receta",
 };
 
-function lost(losses: readonly Loss[], isLeftOut: boolean): string | null {
+function lost(losses: readonly Loss[], isOmitted: boolean): string | null {
   const named = losses
-    .filter(({ kind }) => (kind !== "simplified") === isLeftOut)
+    .filter(({ kind }) => (kind !== "simplified") === isOmitted)
     .map(({ feature, count: number }) => {
-      const name = feature === "polygons" && !isLeftOut ? "contornos de polígonos" : features[feature];
+      const name = feature === "polygons" && !isOmitted ? "contornos de polígonos" : features[feature];
       return `${name} (${count(number)})`;
     });
   return named.length === 0 ? null : named.join(", ");
@@ -58,7 +58,7 @@ export const exports: Words<typeof english> = {
   all: "Todo",
   reviewed: "Solo lo revisado",
   withRejected: "Con las rechazadas",
-  writing: "Escribiendo…",
+  textEntry: "Escribiendo…",
   contents: (exported: Exported) =>
     [
       images(exported.images),

@@ -8,7 +8,7 @@ import { belongsToControl, type Chord, chordOf } from "./chords";
 import { Keymap } from "./keymap.svelte";
 import { ACTION_IDS, type ActionId, entryOf } from "./table";
 
-export interface Deed {
+export interface Command {
   /** `chord` is the pressed chord; null if the action was chosen by name. */
   do: (chord: Chord | null) => void;
   /** Whether it is enabled; defaults to always. */
@@ -17,40 +17,40 @@ export interface Deed {
   hint?: () => string | null;
 }
 
-export type Deeds = Partial<Record<ActionId, Deed | (() => void)>>;
+export type Commands = Partial<Record<ActionId, Command | (() => void)>>;
 
 export class Actions {
   readonly keymap = new Keymap();
-  #deeds = $state.raw<ReadonlyMap<ActionId, Deed>>(new Map());
+  #commands = $state.raw<ReadonlyMap<ActionId, Command>>(new Map());
 
   /** Registers actions; returns a function that removes them. */
-  offer(offered: Deeds): () => void {
+  offer(offered: Commands): () => void {
     return untrack(() => {
-      const deeds = Object.entries(offered).map(
-        ([id, deed]) => [id as ActionId, typeof deed === "function" ? { do: deed } : deed] as const,
+      const commands = Object.entries(offered).map(
+        ([id, command]) => [id as ActionId, typeof command === "function" ? { do: command } : command] as const,
       );
-      this.#deeds = new Map([...this.#deeds, ...deeds]);
+      this.#commands = new Map([...this.#commands, ...commands]);
       // The next screen may have registered the same actions before this one is removed.
       return () => {
-        const left = new Map(this.#deeds);
-        for (const [id, deed] of deeds) if (left.get(id) === deed) left.delete(id);
-        this.#deeds = left;
+        const left = new Map(this.#commands);
+        for (const [id, command] of commands) if (left.get(id) === command) left.delete(id);
+        this.#commands = left;
       };
     });
   }
 
   can(id: ActionId): boolean {
-    const deed = this.#deeds.get(id);
-    return deed !== undefined && (deed.can?.() ?? true);
+    const command = this.#commands.get(id);
+    return command !== undefined && (command.can?.() ?? true);
   }
 
   /** The dynamic hint of an action; undefined if the catalogue's applies. */
   hint(id: ActionId): string | null | undefined {
-    return this.#deeds.get(id)?.hint?.();
+    return this.#commands.get(id)?.hint?.();
   }
 
   do(id: ActionId, chord: Chord | null = null): void {
-    if (this.can(id)) this.#deeds.get(id)?.do(chord);
+    if (this.can(id)) this.#commands.get(id)?.do(chord);
   }
 
   /** Actions that can be invoked by name, in the order of the table. */

@@ -1,6 +1,6 @@
 /** Asks for the reason of a rejection for a moment; answered by a digit or not at all. */
 import type { RejectReason } from "../ipc/bindings";
-import type { Said } from "./verdict";
+import type { PendingDecision } from "./verdict";
 
 /** How long a rejection waits for a reason. */
 const REASON_MILLIS = 6000;
@@ -9,7 +9,7 @@ const REASON_GIVEN_MILLIS = 1600;
 
 /** A rejection that can still get a reason. */
 export interface Rejected {
-  said: Said;
+  decision: PendingDecision;
   /** File name of the image. */
   name: string;
   /** Number of rejected annotations. */
@@ -19,7 +19,7 @@ export interface Rejected {
   stored: Promise<boolean>;
 }
 
-export class Asking {
+export class ReasonPrompt {
   rejected = $state.raw<Rejected | null>(null);
   #timer: ReturnType<typeof setTimeout> | undefined;
 

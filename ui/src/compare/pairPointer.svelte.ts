@@ -1,11 +1,11 @@
 /** Pointer input on the photo: a click selects the pair under it. */
 import type { ComparedPair } from "../ipc/bindings";
-import { CLICK_SLACK, type Touch } from "../photo/hand.svelte";
+import { CLICK_SLACK, type PointerTarget } from "../photo/pointerInput.svelte";
 import type { Point, Viewport } from "../photo/viewport.svelte";
 import type { Differences } from "./differences.svelte";
 import { pairsAt } from "./extent";
 
-export class PairTouch implements Touch {
+export class PairPointer implements PointerTarget {
   readonly #differences: Differences;
   readonly #viewport: Viewport;
   #isOverPair = $state(false);
@@ -19,7 +19,7 @@ export class PairTouch implements Touch {
     return this.#isOverPair ? "pointer" : "default";
   }
 
-  pass(at: Point): void {
+  hover(at: Point): void {
     this.#isOverPair = !this.isFree(at);
   }
 

@@ -2,7 +2,7 @@
  * Keeps filter rows in place. Counts change with every condition; rows sorted by count, or removed at zero, would move
  * under the pointer.
  */
-export class Steady<Row extends { count: number }> {
+export class StableRows<Row extends { count: number }> {
   readonly #nameOf: (row: Row) => string;
   #scope: unknown = undefined;
   #rows = new Map<string, Row>();

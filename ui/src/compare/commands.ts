@@ -1,18 +1,18 @@
 /** Keyboard commands of compare. */
 import type { Viewport } from "../photo/viewport.svelte";
 import { ZOOM_STEP } from "../photo/viewport.svelte";
-import type { Deed, Deeds } from "../state/actions/actions.svelte";
+import type { Command, Commands } from "../state/actions/actions.svelte";
 import type { App } from "../state/app.svelte";
 import { type Choice, mayTakeBoth } from "./choices";
 import type { Differences } from "./differences.svelte";
 
-export function compareDeeds(app: App, differences: Differences, viewport: Viewport): Deeds {
-  const always = (action: () => void): Deed => ({ do: action, can: () => differences.queue.length > 0 });
-  const onImage = (action: () => void): Deed => ({
+export function compareCommands(app: App, differences: Differences, viewport: Viewport): Commands {
+  const always = (action: () => void): Command => ({ do: action, can: () => differences.queue.length > 0 });
+  const onImage = (action: () => void): Command => ({
     do: action,
     can: () => differences.shown !== null && !differences.isAtEnd,
   });
-  const choosing = (choice: Choice): Deed => ({
+  const choosing = (choice: Choice): Command => ({
     do: () => differences.choose(choice),
     can: () =>
       differences.pair !== null && !differences.isAtEnd && (choice !== "both" || mayTakeBoth(differences.pair)),

@@ -1,8 +1,8 @@
 /** Commands of the library. Movement in the grid is in the grid. */
-import type { Deeds } from "../state/actions/actions.svelte";
+import type { Commands } from "../state/actions/actions.svelte";
 import type { Library } from "./library.svelte";
 
-export function libraryDeeds(library: Library): Deeds {
+export function libraryCommands(library: Library): Commands {
   const hasImages = () => library.ids.length > 0;
   return {
     "library.open": { do: () => library.review(library.active), can: hasImages },

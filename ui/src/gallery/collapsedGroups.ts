@@ -3,12 +3,12 @@ import { keep, recall } from "../state/kept";
 
 export type GroupName = "labels" | "confidence" | "marks" | "checks" | "taken" | "runs" | "failures";
 
-export function isFolded(group: GroupName): boolean {
+export function isCollapsed(group: GroupName): boolean {
   return folded().includes(group);
 }
 
-export function fold(group: GroupName, isNowFolded: boolean): void {
-  if (isNowFolded === isFolded(group)) return;
+export function collapse(group: GroupName, isNowFolded: boolean): void {
+  if (isNowFolded === isCollapsed(group)) return;
   const others = folded().filter((each) => each !== group);
   keep("folded", isNowFolded ? [...others, group] : others);
 }

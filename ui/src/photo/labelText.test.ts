@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { tagText } from "./lettering";
+import { tagText } from "./labelText";
 
 /** Ten pixels per character. */
 const measure = (text: string): number => [...text].length * 10;

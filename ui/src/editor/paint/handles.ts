@@ -15,7 +15,7 @@ const EDGE = 1.5;
 const TICK = 4;
 
 /** Areas of a shape's handles, in device pixels, rounded outwards. */
-export function gripAreas(frame: Frame, shape: Shape): Area[] {
+export function handleAreas(frame: Frame, shape: Shape): Area[] {
   const size = (HANDLE + 2 * EDGE) * frame.pixelRatio - 2;
   return handlesOf(shape, HANDLE / frame.scale).map(({ at }) => {
     const { x, y } = devicePoint(frame, at);
@@ -24,7 +24,7 @@ export function gripAreas(frame: Frame, shape: Shape): Area[] {
 }
 
 /** The area enlarged by the handle size, so that labels stay beside the handles. */
-export function beyondGrips({ x, y, width, height }: Area, pixelRatio: number, gap: number): Area {
+export function aroundHandles({ x, y, width, height }: Area, pixelRatio: number, gap: number): Area {
   const reach = Math.max(0, Math.ceil((HANDLE / 2 + EDGE) * pixelRatio) - gap);
   return { x: x - reach, y: y - reach, width: width + 2 * reach, height: height + 2 * reach };
 }

@@ -5,17 +5,17 @@
 import type { RunId, RunState, RunSummary } from "../ipc/bindings";
 import type { Seam } from "../ipc/seam";
 
-export interface Night {
+export interface BatchNotice {
   run: RunSummary;
   /** From its start until the window saw its end. */
   tookMillis: number;
 }
 
-export class Nights {
+export class BatchNotices {
   readonly #seam: Pick<Seam, "runs">;
 
   /** Ended and not dismissed; latest first. */
-  ended = $state.raw<Night[]>([]);
+  ended = $state.raw<BatchNotice[]>([]);
 
   readonly #open = new Set<RunId>();
 
@@ -24,20 +24,20 @@ export class Nights {
   }
 
   /** Reloads the runs: when the window opens, and whenever a run ends. */
-  async look(now = Date.now()): Promise<void> {
+  async load(now = Date.now()): Promise<void> {
     for (const run of await this.#seam.runs()) {
       if (run.mode !== "overnight") continue;
       if (!hasEnded(run.state)) this.#open.add(run.id);
       else if (this.#open.delete(run.id))
         this.ended = [
           { run, tookMillis: now - run.started_at },
-          ...this.ended.filter((night) => night.run.id !== run.id),
+          ...this.ended.filter((notice) => notice.run.id !== run.id),
         ];
     }
   }
 
-  putAway(run: RunId): void {
-    this.ended = this.ended.filter((night) => night.run.id !== run);
+  dismiss(run: RunId): void {
+    this.ended = this.ended.filter((notice) => notice.run.id !== run);
   }
 }
 

@@ -1,11 +1,11 @@
 /** The annotations that each step of this session changed, so that undo and redo can select them. */
 import type { AnnotationId, Step, StepId } from "../ipc/bindings";
 
-export class Footprints {
+export class StepAnnotations {
   readonly #marks = new Map<StepId, readonly AnnotationId[]>();
 
   /** Steps on the whole image have no annotations. */
-  note(step: StepId, marks: readonly AnnotationId[]): void {
+  record(step: StepId, marks: readonly AnnotationId[]): void {
     this.#marks.set(step, marks);
   }
 

@@ -3,16 +3,16 @@
  * a click selects. Shift+click toggles an annotation, Shift+drag selects by rectangle.
  */
 import type { Annotation, AnnotationId, Rect } from "../ipc/bindings";
-import { CLICK_SLACK, type Hold, isNear, type Touch } from "../photo/hand.svelte";
-import { MOST_TAG_LENGTH } from "../photo/lettering";
+import { CLICK_SLACK, type Drag, isNear, type PointerTarget } from "../photo/pointerInput.svelte";
+import { MAX_TAG_LENGTH } from "../photo/labelText";
 import type { Point, Viewport } from "../photo/viewport.svelte";
 import { marksAcross, marksAt, nextUnder } from "./hit";
 import type { Handle } from "./reshape";
 import type { Review } from "./review.svelte";
-import type { Grip } from "./shaping.svelte";
-import type { Held, Tools } from "./tools.svelte";
+import type { DragTarget } from "./shaping.svelte";
+import type { Modifiers, Tools } from "./tools.svelte";
 
-export class MarkTouch implements Touch {
+export class AnnotationPointer implements PointerTarget {
   readonly #review: Review;
   readonly #viewport: Viewport;
   readonly #tools: Tools;
@@ -23,17 +23,17 @@ export class MarkTouch implements Touch {
   /** The selection rectangle, in image pixels. */
   frame = $state.raw<Rect | null>(null);
 
-  #hovered = $state.raw<Grip | "mark" | null>(null);
+  #hovered = $state.raw<DragTarget | "mark" | null>(null);
   /** The full label under the pointer, which may be shortened on the photo. */
   hoveredLabel = $state<string | undefined>();
   #latestClick: Point | null = null;
 
-  readonly #drawing: Hold = {
+  readonly #drawing: Drag = {
     cursor: "crosshair",
-    follow: (at, _from, event) => this.#tools.trace(at, heldOf(event)),
+    move: (at, _from, event) => this.#tools.movePointer(at, modifiersOf(event)),
     end: (at, isMoved, event) => {
-      this.#tools.lift(at, heldOf(event), isMoved);
-      this.#drawn();
+      this.#tools.release(at, modifiersOf(event), isMoved);
+      this.#keepInView();
     },
   };
 
@@ -49,27 +49,27 @@ export class MarkTouch implements Touch {
     return this.#hovered === null ? "default" : cursorOf(this.#hovered);
   }
 
-  take(at: Point, event: MouseEvent): Hold | null {
+  startDrag(at: Point, event: MouseEvent): Drag | null {
     if (this.#tools.isDrawing) {
-      this.#tools.press(at, heldOf(event));
-      this.#drawn();
+      this.#tools.press(at, modifiersOf(event));
+      this.#keepInView();
       return this.#drawing;
     }
-    if (event.shiftKey) return this.#choosing();
-    const grip = this.#tools.gripAt(at);
-    return grip && this.#pulling(grip);
+    if (event.shiftKey) return this.#selecting();
+    const target = this.#tools.dragTargetAt(at);
+    return target && this.#dragging(target);
   }
 
-  pass(at: Point, isPressed: boolean, event: MouseEvent): void {
+  hover(at: Point, isPressed: boolean, event: MouseEvent): void {
     this.#tools.pointer = this.#viewport.imageFromView(at);
     this.hoveredLabel = undefined;
     if (isPressed) return;
-    if (this.#tools.isDrawing) this.#tools.trace(at, heldOf(event));
+    if (this.#tools.isDrawing) this.#tools.movePointer(at, modifiersOf(event));
     else {
       const all = this.#under(at);
       const under = all.find(({ id }) => this.#review.selection.has(id)) ?? all[0];
-      this.#hovered = this.#tools.gripAt(at) ?? (under ? "mark" : null);
-      if (under && under.label.length > MOST_TAG_LENGTH) this.hoveredLabel = under.label;
+      this.#hovered = this.#tools.dragTargetAt(at) ?? (under ? "mark" : null);
+      if (under && under.label.length > MAX_TAG_LENGTH) this.hoveredLabel = under.label;
     }
   }
 
@@ -89,25 +89,25 @@ export class MarkTouch implements Touch {
     this.#tools.pointer = null;
   }
 
-  #pulling(grip: Grip): Hold {
+  #dragging(target: DragTarget): Drag {
     return {
-      cursor: cursorOf(grip),
-      follow: (at, from, event) => this.#tools.pull(grip, from, at, heldOf(event)),
+      cursor: cursorOf(target),
+      move: (at, from, event) => this.#tools.drag(target, from, at, modifiersOf(event)),
       end: (at, isMoved, event) => {
-        if (isMoved) this.#tools.shaping.drop();
-        else if (grip.kind === "body") this.click(at);
-        else this.#touchHandle(grip.handle, event.altKey, at);
+        if (isMoved) this.#tools.shaping.endDrag();
+        else if (target.kind === "body") this.click(at);
+        else this.#clickHandle(target.handle, event.altKey, at);
       },
     };
   }
 
   /** Adds to or removes from the selection. */
-  #choosing(): Hold {
+  #selecting(): Drag {
     const { selection } = this.#review;
     const before = selection.ids;
     return {
       cursor: "crosshair",
-      follow: (at, from) => {
+      move: (at, from) => {
         const [one, other] = [this.#viewport.imageFromView(from), this.#viewport.imageFromView(at)];
         this.frame = {
           x1: Math.min(one.x, other.x),
@@ -130,14 +130,14 @@ export class MarkTouch implements Touch {
   }
 
   /** A drawn annotation is visible already. */
-  #drawn(): void {
+  #keepInView(): void {
     this.clicked = this.#review.selected;
   }
 
   /** A click on a handle without an action selects what is below it. */
-  #touchHandle(handle: Handle, isRemoval: boolean, at: Point): void {
+  #clickHandle(handle: Handle, isRemoval: boolean, at: Point): void {
     if (handle.kind === "side") this.click(at);
-    else this.#tools.shaping.touch(handle, isRemoval);
+    else this.#tools.shaping.clickHandle(handle, isRemoval);
   }
 
   #under(at: Point): Annotation[] {
@@ -146,9 +146,9 @@ export class MarkTouch implements Touch {
   }
 }
 
-function cursorOf(grip: Grip): string {
-  if (grip.kind === "body") return "move";
-  const { handle } = grip;
+function cursorOf(target: DragTarget): string {
+  if (target.kind === "body") return "move";
+  const { handle } = target;
   if (handle.kind === "between") return "copy";
   if (handle.kind === "corner") return "grab";
   if (handle.across === 0) return "ns-resize";
@@ -156,6 +156,6 @@ function cursorOf(grip: Grip): string {
   return handle.across === handle.down ? "nwse-resize" : "nesw-resize";
 }
 
-function heldOf(event: MouseEvent): Held {
+function modifiersOf(event: MouseEvent): Modifiers {
   return { isFree: event.altKey, isSquare: event.shiftKey };
 }

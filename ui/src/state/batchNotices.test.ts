@@ -11,15 +11,15 @@ describe("an overnight run", () => {
   it("is told of once it has ended, until that is put away", async () => {
     const app = new App(openFake("?priced&key&overnight"));
     await app.start();
-    expect(app.nights.ended).toEqual([]);
+    expect(app.batchNotices.ended).toEqual([]);
     await vi.advanceTimersByTimeAsync(10_000);
-    const [night] = app.nights.ended;
-    expect(night?.run).toMatchObject({ id: 3, mode: "overnight", state: { kind: "stopped", reason: "completed" } });
-    expect(night && words.history.batchEnded.summary(night.run, night.tookMillis)).toMatch(
+    const [notice] = app.batchNotices.ended;
+    expect(notice?.run).toMatchObject({ id: 3, mode: "overnight", state: { kind: "stopped", reason: "completed" } });
+    expect(notice && words.history.batchEnded.summary(notice.run, notice.tookMillis)).toMatch(
       /^Batch run 3 is done: \d+ images done, \d+ failed, \d+ annotations; cost \$0\.\d+ \(estimated \$0\.\d+\), took 7 h 12 min\.$/u,
     );
-    app.nights.putAway(3);
-    expect(app.nights.ended).toEqual([]);
+    app.batchNotices.dismiss(3);
+    expect(app.batchNotices.ended).toEqual([]);
   });
 
   it("that a person paused is no news", async () => {
@@ -27,7 +27,7 @@ describe("an overnight run", () => {
     await app.start();
     await app.seam.pauseRun(3);
     await vi.advanceTimersByTimeAsync(1000);
-    expect(app.nights.ended).toEqual([]);
+    expect(app.batchNotices.ended).toEqual([]);
   });
 
   it("says by itself why it ended where it did not get through", async () => {

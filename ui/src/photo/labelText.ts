@@ -5,9 +5,9 @@ import { confidence } from "../messages/format";
 export const TAG = { height: 18, padding: 5, text: 11, gap: 1 };
 
 /** Maximum width of a label with its confidence, in CSS pixels; longer ones would cover the photo. */
-export const MOST_TAG_WIDTH = 200;
+export const MAX_TAG_WIDTH = 200;
 /** Longer labels may be shortened on a canvas, so their full text is shown elsewhere. */
-export const MOST_TAG_LENGTH = 24;
+export const MAX_TAG_LENGTH = 24;
 
 /** The label with its confidence. Text wider than `most` is shortened in the label, never in the confidence. */
 export function tagText(

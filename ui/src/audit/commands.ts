@@ -1,19 +1,23 @@
 /** Keyboard commands of the audit. */
 import { REJECT_REASONS } from "../editor/verdict";
 import { type Viewport, ZOOM_STEP } from "../photo/viewport.svelte";
-import type { Deed, Deeds } from "../state/actions/actions.svelte";
+import type { Command, Commands } from "../state/actions/actions.svelte";
 import type { Auditing } from "./auditing.svelte";
 import { frame } from "./framing";
 
-export interface AuditOffice {
+export interface AuditCallbacks {
   leave: () => void;
   /** Undoes the acceptance of unchecked proposals. */
   undoAcceptance: () => void;
 }
 
-export function auditDeeds(auditing: Auditing, viewport: Viewport, { leave, undoAcceptance }: AuditOffice): Deeds {
+export function auditCommands(
+  auditing: Auditing,
+  viewport: Viewport,
+  { leave, undoAcceptance }: AuditCallbacks,
+): Commands {
   const isShown = () => auditing.shown !== null;
-  const looking = (action: () => void): Deed => ({ do: action, can: isShown });
+  const looking = (action: () => void): Command => ({ do: action, can: isShown });
   return {
     "audit.right": looking(() => auditing.right()),
     "audit.wrong": looking(() => auditing.wrong()),

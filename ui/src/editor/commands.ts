@@ -1,5 +1,5 @@
 /** Keyboard commands of review. */
-import type { Deed, Deeds } from "../state/actions/actions.svelte";
+import type { Command, Commands } from "../state/actions/actions.svelte";
 import { boundsOfAll } from "../kit/shape";
 import { words } from "../messages";
 import type { Review } from "./review.svelte";
@@ -11,17 +11,17 @@ import { type Viewport, ZOOM_STEP } from "../photo/viewport.svelte";
 /** Distance of Shift + arrow, in image pixels. */
 const FAR = 10;
 
-export function reviewDeeds(review: Review, viewport: Viewport, tools: Tools, view: View): Deeds {
+export function reviewCommands(review: Review, viewport: Viewport, tools: Tools, view: View): Commands {
   const hasImages = () => review.queue.length > 0;
   const hasImage = () => review.card !== null && !review.isAtEnd;
-  const always = (action: () => void): Deed => ({ do: action, can: hasImages });
-  const onImage = (action: () => void): Deed => ({ do: action, can: hasImage });
-  const selected = (action: Deed["do"]): Deed => ({ do: action, can: () => review.selectedMarks.length > 0 });
-  const here = (action: (image: number) => void): Deed =>
+  const always = (action: () => void): Command => ({ do: action, can: hasImages });
+  const onImage = (action: () => void): Command => ({ do: action, can: hasImage });
+  const selected = (action: Command["do"]): Command => ({ do: action, can: () => review.selectedMarks.length > 0 });
+  const here = (action: (image: number) => void): Command =>
     onImage(() => {
       if (review.imageId !== null) action(review.imageId);
     });
-  const nudge = (by: number): Deed =>
+  const nudge = (by: number): Command =>
     selected((chord) => {
       const [dx, dy] = direction(chord);
       tools.shaping.nudge(dx * by, dy * by);
@@ -40,17 +40,17 @@ export function reviewDeeds(review: Review, viewport: Viewport, tools: Tools, vi
       can: () => review.decisions.rejected?.reason === null,
     },
     "review.finish": { do: () => tools.finish(), can: () => hasImage() && tools.canFinish },
-    "review.cornerBack": { do: () => tools.takeCornerBack(), can: () => tools.canTakeCornerBack },
-    "review.select": onImage(() => tools.take("select")),
-    "review.box": onImage(() => tools.take("box")),
-    "review.polygon": onImage(() => tools.take("polygon")),
-    "review.point": onImage(() => tools.take("point")),
+    "review.cornerBack": { do: () => tools.removeLastCorner(), can: () => tools.canRemoveLastCorner },
+    "review.select": onImage(() => tools.choose("select")),
+    "review.box": onImage(() => tools.choose("box")),
+    "review.polygon": onImage(() => tools.choose("polygon")),
+    "review.point": onImage(() => tools.choose("point")),
     "review.tag": onImage(() => tools.tagImage()),
     "review.caption": onImage(() => tools.caption()),
     "review.label": {
       do: (chord) => {
         const label = review.vocabulary.at(Number(chord));
-        if (label !== undefined) tools.call(label);
+        if (label !== undefined) tools.setLabel(label);
       },
       can: () => review.vocabulary.labels.length > 0,
     },

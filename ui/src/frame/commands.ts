@@ -1,5 +1,5 @@
 /** Commands available on every screen. */
-import type { Deeds } from "../state/actions/actions.svelte";
+import type { Commands } from "../state/actions/actions.svelte";
 import type { RunId } from "../ipc/bindings";
 import type { App, Screen } from "../state/app.svelte";
 import { redoLatest, undoLatest } from "../state/undo";
@@ -7,7 +7,7 @@ import { redoLatest, undoLatest } from "../state/undo";
 const HAVE_UNDO: ReadonlySet<Screen> = new Set<Screen>(["review", "audit", "compare"]);
 
 /** `runShown` is the only run whose layer is shown, if any. */
-export function frameDeeds(app: App, runShown: () => RunId | null): Deeds {
+export function frameCommands(app: App, runShown: () => RunId | null): Commands {
   return {
     // Available from everywhere, because the tour is not modal.
     "everywhere.escape": { do: () => app.tour.end(), can: () => app.tour.at !== null },

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import type { Comparison, RunSummary } from "../ipc/bindings";
 import { openFake } from "../ipc/fake";
 import type { Sides } from "./choices";
-import { whyNothing } from "./nothing";
+import { emptyMessage } from "./emptyMessage";
 
 const RUNS: Sides = { first: { kind: "run", run: 2 }, second: { kind: "run", run: 1 } };
 const WITH_PEOPLE: Sides = { first: { kind: "run", run: 2 }, second: { kind: "decided" } };
@@ -22,10 +22,10 @@ it.each<[string, Sides | null, Comparison | null, number, boolean]>([
   ["The comparison failed", RUNS, null, 2, true],
 ])("says: %s", async (title, sides, compared, number, hasFailed) => {
   const runs: RunSummary[] = (await openFake("").runs()).slice(0, number);
-  expect(whyNothing(sides, compared, runs, hasFailed).title).toBe(title);
+  expect(emptyMessage(sides, compared, runs, hasFailed).title).toBe(title);
 });
 
 it("asks for a review where nobody has decided yet", async () => {
   const runs = await openFake("").runs();
-  expect(whyNothing(WITH_PEOPLE, comparison(0, 0), runs, false).title).toMatch(/^None of these images is reviewed/);
+  expect(emptyMessage(WITH_PEOPLE, comparison(0, 0), runs, false).title).toMatch(/^None of these images is reviewed/);
 });
