@@ -1,4 +1,4 @@
-//! Why something cannot be done, and what is asked before it is done all the same.
+//! Errors, and questions before risky actions.
 
 use domain::model::{Hindrance, Shortfall};
 use domain::plan::ModelQuote;
@@ -7,7 +7,7 @@ use engine::{EngineError, LibraryFailure};
 
 use super::figures::{at_most, counted};
 
-/// The engine's errors in words. Those whose own message says what to do are listed, so that a new one is looked at here.
+/// The message of an engine error. Errors whose own message suffices are listed, so that a new one must be considered here.
 pub fn refusal(error: &EngineError) -> String {
     match error {
         EngineError::Hindered(reason) => hindrance(reason),
@@ -58,7 +58,7 @@ pub fn refusal(error: &EngineError) -> String {
     }
 }
 
-/// What keeps a model from being used for a plan.
+/// Why a model cannot be used for a plan.
 pub fn obstacles(quote: &ModelQuote) -> Vec<String> {
     let blocking = quote.shortfalls.iter().filter(|gap| gap.is_blocking()).map(shortfall);
     quote.hindrance.iter().map(hindrance).chain(blocking).collect()
@@ -81,9 +81,9 @@ pub fn hindrance(hindrance: &Hindrance) -> String {
 pub fn shortfall(shortfall: &Shortfall) -> String {
     match shortfall {
         Shortfall::UnknownLabels { labels } => {
-            format!("it does not know these labels and skips them: {}", labels.join(", "))
+            format!("it does not support these labels and skips them: {}", labels.join(", "))
         }
-        Shortfall::NoKnownLabel => "it knows none of the labels".into(),
+        Shortfall::NoKnownLabel => "it supports none of the labels".into(),
         Shortfall::Attributes { names, are_required: true } => {
             format!("it cannot fill attributes, and these are required: {}", names.join(", "))
         }
