@@ -1,4 +1,4 @@
-//! Answers as models give them, well and badly formed.
+//! Well-formed and malformed answers.
 
 use domain::recipe::{Attribute, AttributeKind, Recipe};
 
@@ -30,7 +30,7 @@ fn rect(mark: &AnsweredMark) -> Rect {
     rect
 }
 
-/// A line a mark, a repair, a dropped item.
+/// One line per annotation, correction and dropped item.
 fn told(text: &str, recipe: &Recipe) -> String {
     let parsed = match parse(text, recipe, SENT) {
         Ok(parsed) => parsed,
@@ -230,7 +230,7 @@ fn a_truncated_answer_gives_its_whole_items() {
     repair None: CutOff
     truncated
     "#);
-    // Wherever it is cut, nothing is invented and nothing fails but the beginning.
+    // Wherever it is cut, nothing is invented, and only the beginning fails.
     for (end, _) in text.char_indices() {
         match parse(&text[..end], &with_attributes(), SENT) {
             Ok(parsed) => {
@@ -241,7 +241,7 @@ fn a_truncated_answer_gives_its_whole_items() {
     }
 }
 
-/// Numbers that are none, or that no picture and no probability has.
+/// Invalid or out-of-range numbers.
 const EXTREMES: &[&str] = &[
     "1e308",
     "-1e308",
@@ -261,7 +261,7 @@ const EXTREMES: &[&str] = &[
     "200",
 ];
 
-/// A number that is finite in percent, and not in pixels, would make the kept reading unreadable.
+/// A number that is finite in percent but not in pixels would make the stored reading unreadable.
 #[test]
 fn a_percentage_beyond_all_numbers_is_no_box() {
     let text = r#"{"marks":[{"label":"cat","x1":"1e308%","y1":0,"x2":"1e308%","y2":"1e308%"},
@@ -288,13 +288,13 @@ proptest::proptest! {
             proptest::prop_assert!(rect(mark).is_finite() && rect(mark).clamped(SENT) == rect(mark), "{mark:?}");
             proptest::prop_assert!(mark.confidence.is_none_or(|confidence| (0.0..=1.0).contains(&confidence)));
         }
-        // What is kept of the reading can be read back.
+        // The stored reading can be parsed.
         proptest::prop_assert_eq!(Answer::from_raw(&parsed.to_raw().unwrap()).unwrap(), parsed);
     }
 }
 
 proptest::proptest! {
-    /// Whatever is cut out of an answer or put into it: reading ends, and what comes out is inside the picture.
+    /// Random deletions and insertions: parsing ends, and results are inside the picture.
     #[test]
     fn anything_can_be_read(start in 0..260_usize, length in 0..40_usize, put_in in "[{}\\[\\]\",:0-9a-z\\\\ é`]{0,12}") {
         let text = r#"```json {"marks":[{"label":"cat","x1":1,"y1":2,"x2":30,"y2":40,"attributes":{"difficulty":"3"}},
@@ -311,7 +311,7 @@ proptest::proptest! {
 }
 
 proptest::proptest! {
-    /// Any text made of what answers are made of: reading ends, and never with an empty list that nobody wrote.
+    /// Random text of answer fragments: parsing ends, and never with an invented empty list.
     #[test]
     fn any_text_can_be_read(pieces in proptest::collection::vec(proptest::sample::select(PIECES), 0..30)) {
         let text = pieces.concat();
@@ -367,7 +367,7 @@ const PIECES: &[&str] = &[
     "I see it",
 ];
 
-/// Answers that a preview must follow to their end: as asked, in other forms, with items that are not read.
+/// Answers that a preview must follow: as requested, in other forms, with unreadable items.
 fn on_their_way() -> Vec<String> {
     let attributes = r#""attributes":{"difficulty":1,"note":"a ] } \" b [{"}"#;
     let good = format!(r#"{{"label":"cat","x1":1,"y1":2,"x2":30,"y2":40,"confidence":0.5,{attributes}}}"#);
@@ -446,13 +446,13 @@ fn the_reason_for_stopping_is_heard() {
         );
     }
     assert!(!read("{\"marks\":[]}", StopReason::EndTurn).unwrap().reading.is_cut_short);
-    // More room does not help a model that answers in other coordinates.
+    // A higher limit does not help a model that answers in other coordinates.
     let fractions = r#"{"marks":[{"label":"cat","x1":0.1,"y1":0.2,"x2":0.3,"y2":0.4},{"la"#;
     let error = read(fractions, StopReason::MaxTokens).unwrap_err();
     assert!(matches!(error, AnswerError::OtherCoordinates { system: CoordinateSystem::Fractions, .. }), "{error:?}");
 }
 
-/// What an answer comes to: the number of marks, or the kind of error and what is said about it.
+/// The result of an answer: number of annotations, or kind and text of the error.
 fn outcome(text: &str) -> String {
     match read(&answer(text, StopReason::EndTurn), &recipe()) {
         Ok(answer) => format!("{} marks, {} skipped", answer.marks.len(), answer.reading.dropped.len()),
@@ -612,7 +612,7 @@ fn a_list_without_end_is_read_up_to_the_limit_and_says_so() {
     assert_eq!(beyond.marks.len(), MAX_ANNOTATIONS);
     let expected = Dropped { item: MAX_ANNOTATIONS, reason: DropReason::TooMany { count: 20_000 } };
     assert_eq!(beyond.reading.dropped, [expected]);
-    // Items that cannot be used are not kept one by one either.
+    // Unusable items are not stored individually either.
     let broken = vec!["7"; 2 * MAX_ANNOTATIONS].join(",");
     let mixed = read(&format!("{{\"marks\":[{item},{broken}]}}"));
     assert_eq!((mixed.marks.len(), mixed.reading.dropped.len()), (1, MAX_ANNOTATIONS));

@@ -28,7 +28,7 @@ const ANSWER: &str = "event: message_start\r\n\
     event: message_delta\r\n\
     data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"},\"usage\":{\"output_tokens\":42}}\r\n\r\n";
 
-/// The answer without what says that the model has stopped.
+/// An answer without a stop reason.
 fn begun() -> String {
     ANSWER.split("event: message_delta").next().unwrap().to_owned()
 }
@@ -105,7 +105,7 @@ async fn a_route_may_have_its_own_names_for_models() {
 async fn one_connection_serves_many_requests() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let server = BaseUrl::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
-    // Nobody accepts a second connection.
+    // A second connection would not be accepted.
     let serving = tokio::spawn(async move {
         let (mut connection, _) = listener.accept().await.unwrap();
         for _ in 0..3 {
@@ -205,7 +205,7 @@ async fn an_answer_is_complete_once_the_model_has_stopped() {
         // Without the empty line that ends an event.
         Act::Write(vec![stream(ANSWER.trim_end()).into_bytes()]),
         Act::Write(vec![stream(&format!("{ANSWER}{}", END.trim_end())).into_bytes()]),
-        // The body was to be longer, or the server goes on without a word.
+        // The body is shorter than announced, or the server sends nothing more.
         Act::Write(vec![stream(ANSWER).replacen("connection: close", "content-length: 100000", 1).into_bytes()]),
         Act::WriteAndWait(stream(ANSWER)),
     ];
@@ -249,7 +249,7 @@ async fn an_error_of_another_form_is_still_an_error() {
     assert_eq!(error.action(), RetryAction::Retry { after: None, cause: RetryCause::Transient });
 }
 
-/// The detail of an answer that cannot be read, as `act` gives it.
+/// The error detail of an unreadable answer.
 async fn unread(act: Act) -> String {
     let error = send(vec![act]).await.unwrap_err();
     assert_eq!(error.action(), RetryAction::Unreadable, "{error}");
@@ -307,7 +307,7 @@ async fn a_damaged_event_is_refused_with_and_without_names() {
             assert!(told.contains("an event of the answer is damaged"), "{told}");
         }
     }
-    // What may stand between the events, and what follows the answer.
+    // Other events between and after those of the answer.
     let filled = data_only(&good).replacen("\n\n", "\n\ndata: [DONE]\n\ndata: ping\n\n: note\n\n", 2);
     let answer = send(vec![Act::Write(vec![stream(&filled).into_bytes()])]).await.unwrap();
     assert_eq!(answer.text, "{\"marks\":[]} é");
@@ -332,17 +332,17 @@ fn encoded(body: &[u8]) -> Act {
 async fn compressed_answers_are_read_and_bounded() {
     let good = gzipped(&format!("{ANSWER}{END}"));
     assert_eq!(send(vec![encoded(&good)]).await.unwrap().text, "{\"marks\":[]} é");
-    // Not what the header says, cut off, damaged.
+    // Wrong encoding, truncated, damaged.
     let mut damaged = good.clone();
     damaged[20] ^= 0xff;
     for body in [&b"event: message_start"[..], &good[..20], &damaged] {
         unread(encoded(body)).await;
     }
-    // A connection that ends before the body does is no matter of decoding.
+    // A lost connection is not a decoding error.
     let head = "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 100000\r\n\r\n";
     let error = send(vec![Act::Write(vec![[head.as_bytes(), &good[..20]].concat()])]).await.unwrap_err();
     assert!(matches!(error, RequestError::Lost { .. }), "{error}");
-    // Some kilobytes that would become hundreds of megabytes.
+    // Kilobytes that decompress to hundreds of megabytes.
     let bomb = gzipped(&format!("data: {}", " ".repeat(200 << 20)));
     assert!(unread(encoded(&bomb)).await.contains("the answer is endless"));
 }
