@@ -1,4 +1,4 @@
-//! On real files, as the engine uses it.
+//! Tests on real files, as the engine uses the store.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -68,7 +68,7 @@ impl Library {
         self.add_image_of_size(seed, PixelSize::new(640, 480))
     }
 
-    /// Its perceptual hash has as many bits set as `seed` says, the sign among them.
+    /// Its perceptual hash has as many bits set as `seed`.
     fn add_image_of_size(&self, seed: u8, size: PixelSize) -> ImageId {
         self.add(new_image(seed, size))
     }
@@ -330,7 +330,7 @@ fn what_is_finished_is_never_done_again() {
     let images: Vec<_> = (1..=4).map(|seed| library.add_image(seed)).collect();
     let run = library.add_run(images.clone());
     library.answer(run, &[0.9]);
-    // The second was sent, the third answered, when the process died.
+    // The process died when the second was sent and the third answered.
     let jobs = library.store.read_blocking(|view| view.waiting_jobs(run, None, 10)).unwrap();
     let (sent, received) = (jobs[0].id, jobs[1].id);
     let usage = Usage { input_tokens: 1_600, output_tokens: 90, ..Usage::default() };
@@ -367,7 +367,7 @@ fn what_is_finished_is_never_done_again() {
     store.write_blocking(move |edit| edit.note_stopped(run, StopReason::Paused, None)).unwrap();
     let summary = store.read_blocking(|view| view.run(run)).unwrap();
     assert_eq!((summary.done, summary.failed, summary.waiting), (1, 1, 2));
-    // What was received is paid; what was sent and never answered may be.
+    // What was received is paid; what was sent and not answered may be.
     assert_eq!((summary.paid, summary.usage), (PicoDollars(300), usage));
     assert_eq!(summary.possibly_billed, PossiblyBilled { count: 1, at_most: PicoDollars(700) });
     let failed = ImageQuery::of([Test::Image { state: ImageState::Failed }]);
@@ -399,7 +399,7 @@ fn an_answer_that_cannot_be_used_is_read_again_and_asked_for_only_anew() {
     let job = waiting().pop().unwrap();
     let kept = job.answer.clone().unwrap();
     assert_eq!((job.id, kept.raw_answer.as_str(), kept.is_reused), (jobs[0].id, "the answer", false));
-    // It took as long as it took, however often it is read.
+    // Durations do not change when an answer is parsed again.
     let failure =
         JobFailure { attempt: Some(kept.attempt), kind: FailureKind::AnswerUnusable, detail: "still no".into() };
     store
@@ -427,7 +427,7 @@ fn a_cut_off_answer_counts_until_a_longer_one_comes() {
     };
     let summary = || library.store.read_blocking(|view| view.run(run)).unwrap();
     assert_eq!(library.store.write_blocking(move |edit| edit.retry(run, 4_000)).unwrap(), 1);
-    // An answer that was received and not read yet has no annotations to count.
+    // A received answer without a reading has no annotations to count.
     let jobs = library.store.read_blocking(|view| view.waiting_jobs(run, None, 9)).unwrap();
     let second = jobs[1].id;
     library
@@ -467,7 +467,7 @@ fn requests_made_again_and_answers_put_right_are_counted() {
                 edit.note_unanswered(attempt, &how, 9)?;
             }
             let attempt = edit.note_sent(job.id, PicoDollars(50), 10)?;
-            // Nobody has said what it cost.
+            // Its cost is unknown.
             edit.note_received(attempt, "{}", None, 11)?;
             let outcome = JobOutcome::Done { attempt, annotations: vec![cat(0.5), cat(0.6)], reading };
             edit.settle_job(run, &job, &cats(), &outcome, Some(JobTiming { took_millis: 40.0, alone_millis: None }), 12)
@@ -525,7 +525,7 @@ fn figures_of_earlier_runs_come_from_the_ledger() {
             [recipe],
         )
         .unwrap();
-    // Two at the same time, one after them, and a file that could not be read.
+    // Two at the same time, one after them, and one unreadable file.
     for (job, state, took, attempt) in [
         (1_u8, "done", 30.0, Some((100, 130))),
         (2, "done", 50.0, Some((110, 160))),
@@ -603,7 +603,7 @@ fn kept_label_counts_agree_with_counting() {
     library.answer(run, &[0.8]);
     assert_eq!((counts(None), counts(folder)), (3, 3));
 
-    // The same image in a second folder brings its marks along.
+    // The same image in a second folder keeps its annotations.
     let other = library
         .store
         .write_blocking(move |edit| {
@@ -656,7 +656,7 @@ async fn a_change_that_fails_leaves_nothing_behind_alone_or_among_others() {
     store.write(|edit| add(edit, "first", true)).await.unwrap();
     assert_eq!(names(), ["first"]);
 
-    // While one is written the others gather, and share the next commit.
+    // While one commit is written, other changes gather for the next.
     let (release, released) = std::sync::mpsc::channel();
     let held = store.write(move |edit| {
         released.recv().unwrap();

@@ -37,15 +37,15 @@ struct Change {
     keeping: Keeping,
     apply: Apply,
 }
-/// What the writer is asked for.
+/// Requests to the writer.
 enum Request {
     Change(Change),
-    /// To call back whenever another process has changed the library.
+    /// Calls back whenever another process has changed the library.
     WatchOthers(Box<dyn Fn() + Send>),
 }
-/// Whether the change holds so far, and how to tell its submitter.
+/// Whether the change is valid so far, and how to notify its submitter.
 type Settle = (bool, Tell);
-/// Tells a submitter how its change ended; `Some` when the commit failed.
+/// Notifies a submitter; `Some` if the commit failed.
 type Tell = Box<dyn FnOnce(Option<&rusqlite::Error>)>;
 
 pub struct Writer {
@@ -61,8 +61,8 @@ impl Writer {
         Self { queue: Some(queue), thread: Some(thread) }
     }
 
-    /// Queues a change. `deliver` is called on the writer's thread once the change is committed, or is known not to be;
-    /// it is dropped uncalled when the library cannot be written at all.
+    /// Queues a change. `deliver` is called on the writer's thread after the commit or its failure; it is dropped
+    /// uncalled if the library cannot be written at all.
     pub fn submit<T, F, D>(&self, keeping: Keeping, change: F, deliver: D) -> Result<()>
     where
         T: 'static,
@@ -71,7 +71,7 @@ impl Writer {
     {
         let apply: Apply = Box::new(move |edit| {
             let outcome = match edit {
-                // A panic undoes this change alone: without the writer, the library would be of no more use to this process.
+                // A panic undoes this change alone; without the writer the library would be unusable.
                 Ok(edit) => catch_unwind(AssertUnwindSafe(|| change(edit)))
                     .unwrap_or_else(|panic| Err(StoreError::Panicked(panic_text(&*panic)))),
                 Err(error) => Err(StoreError::Sqlite(copy_of(error))),
@@ -89,7 +89,7 @@ impl Writer {
         self.request(Request::Change(Change { keeping, apply }))
     }
 
-    /// Has `changed` called, on the writer's thread, within about a second of a change by another process.
+    /// Calls `changed` on the writer's thread within about a second of a change by another process.
     pub fn watch_others(&self, changed: impl Fn() + Send + 'static) -> Result<()> {
         self.request(Request::WatchOthers(Box::new(changed)))
     }
@@ -111,8 +111,8 @@ impl Drop for Writer {
     }
 }
 
-/// Looks for changes by other processes. The connection that writes is the one to ask: `data_version` does not count what
-/// the connection itself has committed.
+/// Detects changes by other processes. Must use the writing connection, because `data_version` does not count its own
+/// commits.
 struct Others {
     changed: Box<dyn Fn() + Send>,
     version: Option<i64>,
@@ -168,7 +168,7 @@ fn write_all(connection: &Connection, presence: &Presence, requests: &Receiver<R
             continue;
         }
         let wanted = keeping_of(&group);
-        // What has to be flushed is not committed where that cannot be had.
+        // A change that must be flushed is not committed if flushing cannot be enabled.
         let kept = if wanted == keeping { Ok(()) } else { keep(connection, wanted) };
         let kept = presence.check().and(kept);
         let mut tells = Vec::with_capacity(group.len());
@@ -178,14 +178,14 @@ fn write_all(connection: &Connection, presence: &Presence, requests: &Receiver<R
         });
         if let Err(error) = &committed {
             tracing::error!(%error, "a commit to the library failed");
-            // Not applied, since the group could not begin or go on.
+            // Not applied, because the group could not begin or continue.
             tells.extend(group.drain(..).map(|change| (change.apply)(Err(error)).1));
         }
         for tell in tells {
             tell(committed.as_ref().err());
         }
     }
-    // Leaves one tidy file behind; what is in the log is safe without it, so that this waits for no other process.
+    // Checkpoints into a single file; the log is safe without it, so this waits for no other process.
     let tidied = connection
         .busy_timeout(Duration::ZERO)
         .and_then(|()| connection.pragma_update(None, "wal_checkpoint", "truncate"));
@@ -194,7 +194,7 @@ fn write_all(connection: &Connection, presence: &Presence, requests: &Receiver<R
     }
 }
 
-/// One change that has to be on disk takes all others with it.
+/// One change that must be flushed flushes the whole group.
 fn keeping_of(group: &[Change]) -> Keeping {
     let is_derived = group.iter().all(|change| change.keeping == Keeping::Derived);
     if is_derived { Keeping::Derived } else { Keeping::Synced }
@@ -210,8 +210,8 @@ fn keep(connection: &Connection, keeping: Keeping) -> rusqlite::Result<()> {
 
 fn commit(connection: &Connection, group: &mut Vec<Change>, tells: &mut Vec<Tell>) -> rusqlite::Result<()> {
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
-    // A change that is alone goes back with the transaction. A savepoint keeps every page as it was, and each statement
-    // walks through all that is kept.
+    // A single change is rolled back with the transaction. A savepoint would keep a copy of every page and slow down
+    // each statement.
     let is_alone = group.len() == 1;
     let mut is_any_applied = false;
     for change in group.drain(..) {
@@ -237,7 +237,7 @@ pub fn panic_text(panic: &(dyn Any + Send)) -> String {
     text.unwrap_or("it panicked").to_owned()
 }
 
-/// `rusqlite::Error` cannot be cloned; every submitter of a failed group gets what it says.
+/// `rusqlite::Error` cannot be cloned; every submitter of a failed group gets its text.
 fn copy_of(error: &rusqlite::Error) -> rusqlite::Error {
     match error {
         rusqlite::Error::SqliteFailure(code, message) => rusqlite::Error::SqliteFailure(*code, message.clone()),

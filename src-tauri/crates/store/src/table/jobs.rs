@@ -1,4 +1,4 @@
-//! The jobs of a run, one an image: how they end, what they found and took, and which are tried again.
+//! The jobs of a run, one per image: results, timings and retries.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ use super::runs::whole_millis;
 use crate::code::{from_json, from_name, name_of, to_json};
 use crate::{Edit, Result, View};
 
-/// The output maximum of an attempt whose answer was cut off. An answer that reached it is as long.
+/// The output maximum of an attempt with a cut-off answer, whose length equals it.
 pub(super) const OUTPUT_LIMIT: &str = "coalesce(max_output_tokens, nullif(usage_output, 0))";
 /// Whether the answer of a job was cut off.
 pub(super) const IS_CUT_SHORT: &str = "coalesce(reading ->> 'is_cut_short', 0)";
@@ -28,27 +28,27 @@ pub(super) const IS_CUT_SHORT: &str = "coalesce(reading ->> 'is_cut_short', 0)";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QueuedImage {
     pub image: ImageId,
-    /// The image before it in the queue whose marks it is given; `None`: it is asked about itself.
+    /// The earlier image whose annotations are propagated to it; `None` if it is sent itself.
     pub leader: Option<ImageId>,
 }
 
-/// What the requests of a row of `jobs` have cost, or may have, since a person last let it be asked anew.
+/// Actual and possible cost of the requests of a row of `jobs` since the user last allowed a retry.
 pub(super) const COMMITTED: &str = "(SELECT coalesce(sum(paid + iif(may_be_billed, at_most, 0)), 0) FROM attempts
      WHERE job_id = jobs.id AND attempts.id > counted_after)";
 
-/// The annotations that a row of `jobs` had found when it was last settled.
+/// The annotations of a row of `jobs` when it was last settled.
 pub(super) const STANDING: &str = "(SELECT coalesce(sum(value), 0) FROM json_each(found))";
-/// Whether a row of `jobs` has an answer whose annotations stand: that of a job that is retried stands while it waits.
+/// Whether a row of `jobs` has a valid answer: the answer of a retried job stays valid meanwhile.
 pub(super) const IS_ANSWERED: &str = "(state = 'done' OR found IS NOT NULL)";
 
-/// What an answer was propagated to: similar images that were not asked about.
+/// Annotations propagated to similar images that were not sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Propagated {
     pub images: u32,
     pub annotations: u32,
 }
 
-/// How a job ended.
+/// The end of a job.
 #[derive(Debug, Clone)]
 pub enum JobOutcome {
     Done { attempt: AttemptId, annotations: Vec<NewAnnotation>, reading: Reading },
@@ -56,7 +56,7 @@ pub enum JobOutcome {
 }
 
 impl JobOutcome {
-    /// The request that it came from.
+    /// Its request.
     pub(super) fn attempt(&self) -> Option<AttemptId> {
         match self {
             Self::Done { attempt, .. } => Some(*attempt),
@@ -65,29 +65,29 @@ impl JobOutcome {
     }
 }
 
-/// What an image took that was asked about.
+/// Timing of a sent image.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct JobTiming {
-    /// Preparing it, its requests, and the pauses between its own retries; not its waits for a permit.
+    /// Preparation, requests, and delays between its retries; without waits for a permit.
     pub took_millis: f64,
-    /// What it took while it was in flight, where no other request of the run was in flight beside any of its own.
+    /// Its time in flight, if no other request of the run was in flight during its own.
     pub alone_millis: Option<f64>,
 }
 
-/// An image that failed in a run.
+/// A failed image of a run.
 #[derive(Debug, Clone)]
 pub struct FailedJob {
     pub image: AnsweredImage,
     pub kind: FailureKind,
     pub message: String,
-    /// Requests that were sent about it.
+    /// Requests sent for it.
     pub requests: u32,
     pub paid: PicoDollars,
-    /// The most that requests without an answer can have cost on top.
+    /// Maximum additional cost of requests without an answer.
     pub possibly_billed: PicoDollars,
 }
 
-/// Why, and in which request, when one was sent.
+/// The reason, and the request if one was sent.
 #[derive(Debug, Clone)]
 pub struct JobFailure {
     pub attempt: Option<AttemptId>,
@@ -95,7 +95,7 @@ pub struct JobFailure {
     pub detail: String,
 }
 
-/// The failures of which `is_meant` holds, as a list in SQL.
+/// The failures that match `is_meant`, as an SQL list.
 pub(super) fn names_of_failures(is_meant: impl Fn(FailureKind) -> bool) -> Result<String> {
     let meant = FailureKind::ALL.into_iter().filter(|&kind| is_meant(kind));
     let names: Vec<String> = meant.map(|kind| Ok(format!("'{}'", name_of(&kind)?))).collect::<Result<_>>()?;
@@ -103,7 +103,7 @@ pub(super) fn names_of_failures(is_meant: impl Fn(FailureKind) -> bool) -> Resul
 }
 
 impl View<'_> {
-    /// What every image of `run` took that was asked about and has finished, ascending, in milliseconds.
+    /// Durations of all sent and finished images of `run`, ascending, in milliseconds.
     pub fn durations(&self, run: RunId) -> Result<Vec<f64>> {
         let mut statement = self.0.prepare_cached(
             "SELECT took_millis FROM jobs WHERE run_id = ?1 AND took_millis IS NOT NULL ORDER BY took_millis",
@@ -111,14 +111,14 @@ impl View<'_> {
         all(&mut statement, [run.0], |row| Ok(row.get(0)?))
     }
 
-    /// What every image of `run` took that ran alone, in milliseconds.
+    /// Durations of images of `run` that ran alone, in milliseconds.
     pub fn alone_durations(&self, run: RunId) -> Result<Vec<f64>> {
         let mut statement =
             self.0.prepare_cached("SELECT alone_millis FROM jobs WHERE run_id = ?1 AND alone_millis IS NOT NULL")?;
         all(&mut statement, [run.0], |row| Ok(row.get(0)?))
     }
 
-    /// Images that `run` asked about and that are done.
+    /// Sent images of `run` that are done.
     pub fn answered_count(&self, run: RunId) -> Result<u32> {
         let mut statement = self.0.prepare_cached(
             "SELECT count(*) FROM jobs WHERE run_id = ?1 AND state = 'done' AND took_millis IS NOT NULL",
@@ -135,7 +135,7 @@ impl View<'_> {
         Ok(statement.query_row([run.0], |row| row.get(0))?)
     }
 
-    /// Every image that failed in `run`, in its order.
+    /// All failed images of `run`, in its order.
     pub fn failed_jobs(&self, run: RunId) -> Result<Vec<FailedJob>> {
         let mut statement = self.0.prepare_cached(
             "SELECT images.id, name, hash, orientation, width, height, review, NULL, failure, failure_detail,
@@ -156,7 +156,7 @@ impl View<'_> {
         })
     }
 
-    /// When the images that `run` asked about finished, ascending, in milliseconds of the time worked on it.
+    /// When the sent images of `run` finished, ascending, in milliseconds of active time.
     pub fn finished_after(&self, run: RunId) -> Result<Vec<f64>> {
         let mut statement = self.0.prepare_cached(
             "SELECT finished_after_millis FROM jobs
@@ -166,7 +166,7 @@ impl View<'_> {
         all(&mut statement, [run.0], |row| Ok(row.get(0)?))
     }
 
-    /// The images that `run` answered last, the newest first, at most `limit`.
+    /// The last answered images of `run`, newest first, at most `limit`.
     pub fn last_answered(&self, run: RunId, limit: u32) -> Result<Vec<JustAnswered>> {
         let mut statement = self.0.prepare_cached(
             "WITH last AS MATERIALIZED (
@@ -185,7 +185,7 @@ impl View<'_> {
 
     /// Failures of `run` by kind.
     pub fn failure_groups(&self, run: RunId) -> Result<Vec<FailureGroup>> {
-        // With a bare min(), SQLite takes the other columns from the row that has the minimum.
+        // With a bare min(), SQLite takes the other columns from the row with the minimum.
         let mut statement = self.0.prepare_cached(
             "SELECT failure, count(*), min(jobs.id), failure_detail, name FROM jobs JOIN images ON images.id = image_id
              WHERE run_id = ?1 AND state = 'failed' GROUP BY failure ORDER BY count(*) DESC",
@@ -202,7 +202,7 @@ impl View<'_> {
         })
     }
 
-    /// Failed images of `run` that [`Edit::retry`] lets wait again.
+    /// Failed images of `run` that [`Edit::retry`] resets.
     pub fn retried_count(&self, run: RunId) -> Result<u32> {
         let asks_anew = self.asks_anew(run)?;
         let groups = self.failure_groups(run)?;
@@ -210,7 +210,7 @@ impl View<'_> {
         Ok(retried.map(|group| group.count).sum())
     }
 
-    /// Whether every session of `run` has asked the same question, of the same server.
+    /// Whether all sessions of `run` used the same model, recipe and server.
     pub fn asks_one_question(&self, run: RunId) -> Result<bool> {
         let mut statement = self.0.prepare_cached("SELECT answer_key IS NOT NULL FROM runs WHERE id = ?1")?;
         Ok(statement.query_row([run.0], |row| row.get(0))?)
@@ -221,8 +221,8 @@ impl View<'_> {
         Ok(statement.query_row([run.0], |row| row.get(0))?)
     }
 
-    /// Images of `run` whose answers were cut off and that have not been reviewed since in its layer, with the largest output
-    /// maximum of those answers, in tokens.
+    /// Images of `run` whose answers were cut off and that have not been reviewed in its layer since, with the largest
+    /// output maximum of those answers, in tokens.
     pub fn cut_off_images(&self, run: RunId) -> Result<(u32, u64)> {
         let cut_off = self.cut_off_jobs(run)?;
         let count = u32::try_from(cut_off.len()).unwrap_or(u32::MAX);
@@ -244,7 +244,7 @@ impl View<'_> {
         all(&mut statement, params![run.0, cut_off], |row| Ok((JobId(row.get(0)?), row.get(1)?)))
     }
 
-    /// What reading the answers of `run` took: repairs and dropped items by kind, the most frequent first.
+    /// Corrections and dropped items in the answers of `run` by kind, most frequent first.
     pub fn readings_of_run(&self, run: RunId) -> Result<(Vec<RepairGroup>, Vec<DropGroup>)> {
         let mut statement =
             self.0.prepare_cached("SELECT reading FROM jobs WHERE run_id = ?1 AND reading IS NOT NULL ORDER BY id")?;
@@ -264,7 +264,7 @@ impl View<'_> {
         Ok((repairs, DropGroup::all(dropped)))
     }
 
-    /// What `run` found and propagated, the most frequent label first, whatever has become of the annotations since.
+    /// Annotations that `run` found and propagated, most frequent label first, whatever happened to them since.
     pub fn found_by_run(&self, run: RunId) -> Result<Vec<LabelCount>> {
         let recipe = self.recipe_of_run(run)?;
         let mut statement = self.0.prepare_cached(
@@ -278,14 +278,14 @@ impl View<'_> {
         })
     }
 
-    /// The images of `run` that have not finished, in its order.
+    /// The unfinished images of `run`, in its order.
     pub fn waiting_images(&self, run: RunId) -> Result<Vec<ImageId>> {
         let mut statement =
             self.0.prepare_cached("SELECT image_id FROM jobs WHERE run_id = ?1 AND state = 'waiting' ORDER BY id")?;
         all(&mut statement, [run.0], |row| Ok(ImageId(row.get(0)?)))
     }
 
-    /// What the requests about the waiting images of `run` have cost, or may have, within what they may cost.
+    /// Actual and possible cost of the waiting images of `run`, within their limit.
     pub fn committed_to_waiting(&self, run: RunId) -> Result<PicoDollars> {
         let mut statement = self.0.prepare_cached(&format!(
             "SELECT coalesce(sum({COMMITTED}), 0) FROM jobs WHERE run_id = ?1 AND state = 'waiting'"
@@ -293,7 +293,7 @@ impl View<'_> {
         Ok(PicoDollars(statement.query_row([run.0], |row| row.get(0))?))
     }
 
-    /// The images of `run` in its order.
+    /// The images of `run`, in its order.
     pub fn images_of_run(&self, run: RunId) -> Result<Vec<ImageId>> {
         let mut statement = self.0.prepare_cached("SELECT image_id FROM jobs WHERE run_id = ?1 ORDER BY id")?;
         all(&mut statement, [run.0], |row| Ok(ImageId(row.get(0)?)))
@@ -322,9 +322,9 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Settles a job for good: its marks, its state, its attempt, and the images that waited to be given its marks, all
-    /// together. A job that has already been settled keeps what it has. `timing` is `None` where the image was not asked
-    /// about: its answer was reused, or its file could not be read. Returns what was propagated.
+    /// Settles a job: its annotations, state, attempt, and the images that waited for its annotations, atomically. A
+    /// settled job stays unchanged. `timing` is `None` if the image was not sent: its answer was reused, or its file
+    /// was unreadable. Returns what was propagated.
     pub fn settle_job(
         &self,
         run: RunId,
@@ -391,7 +391,7 @@ impl Edit<'_> {
         match outcome {
             JobOutcome::Done { .. } => self.propagate_to_waiting(run, job.image),
             JobOutcome::Failed(_) => {
-                // Those that look like it are asked about themselves.
+                // Images similar to it are sent themselves.
                 self.0
                     .0
                     .prepare_cached(
@@ -403,7 +403,7 @@ impl Edit<'_> {
         }
     }
 
-    /// Notes when a job finished, in milliseconds of the time worked on its run.
+    /// Records when a job finished, in milliseconds of its run's active time.
     pub fn note_finished_after(&self, job: JobId, millis: f64) -> Result<()> {
         self.0
             .0
@@ -412,7 +412,7 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Gives the annotations of `leader` to the images that wait for them.
+    /// Propagates the annotations of `leader` to the images that wait for them.
     fn propagate_to_waiting(&self, run: RunId, leader: ImageId) -> Result<Propagated> {
         let mut waiting = self
             .0
@@ -439,9 +439,9 @@ impl Edit<'_> {
         Ok(propagated)
     }
 
-    /// Lets those jobs of `run` wait again for which that can change something when an answer may take `output_limit` tokens,
-    /// with a new allowance; returns how many. An answer of which nothing could be used is read again, and asked for again
-    /// only in a run that asks anew. An answer that was cut off is kept, and counts, until a longer one has come.
+    /// Resets those jobs of `run` that may change with an output maximum of `output_limit` tokens, with a new
+    /// allowance; returns how many. Unusable answers are parsed again, and requested again only if the run ignores
+    /// saved answers. A cut-off answer stays valid until a longer one arrives.
     pub fn retry(&self, run: RunId, output_limit: u64) -> Result<u32> {
         let asks_anew = self.asks_anew(run)?;
         let mut jobs =
@@ -460,7 +460,7 @@ impl Edit<'_> {
                  counted_after = (SELECT coalesce(max(id), 0) FROM attempts WHERE job_id = jobs.id)
              WHERE id = ?1",
         )?;
-        // The newest one, which then stands as it did before it was read for the first time.
+        // The newest one, restored to its state before it was first parsed.
         let mut unusable = self.0.0.prepare_cached(
             "UPDATE attempts SET state = 'received', error = NULL WHERE id = (
                  SELECT max(id) FROM attempts WHERE job_id = ?1 AND state = 'failed' AND raw_answer IS NOT NULL)",

@@ -19,7 +19,7 @@ fn found(label: &str, x: f64, confidence: Option<f32>) -> NewAnnotation {
 }
 
 impl Library {
-    /// A run of a model of its own, so that its proposals stand beside those of other runs.
+    /// A run of its own model, so that its proposals are shown beside those of other runs.
     fn layer(&self, model: &str, answers: Vec<(ImageId, Vec<NewAnnotation>)>) -> RunId {
         let run = NewRun {
             model: ModelId(model.into()),
@@ -90,11 +90,11 @@ fn a_run_is_reviewed_without_the_proposals_of_other_runs() {
     assert_eq!((summary(first).reviewed_count, summary(second).reviewed_count), (0, 1));
     assert_eq!((summary(first).undecided_count, summary(second).undecided_count), (4, 0));
 
-    // Nothing was found there by the second run: that it is empty is a word about the image.
+    // The second run found nothing: confirming it empty is a decision about the image.
     library.decide_in(other, DecisionScope::Image, Verdict::Accept, &two);
     assert_eq!(states(other), [open, ReviewState::ConfirmedEmpty, open]);
 
-    // A later run takes nothing back that was said in another layer.
+    // A later run does not revert decisions made in another layer.
     let third = library.layer("c", vec![(image, vec![found("dog", 0.0, None)])]);
     assert_eq!(states(image), [open, done, open]);
     assert_eq!(library.card_in(image, &LayerScope::of_run(third)).review, open);
@@ -122,7 +122,7 @@ fn a_later_run_of_the_same_model_and_recipe_takes_nothing_from_the_layer_of_an_e
     let summary = |run| library.store.read_blocking(|view| view.run(run)).unwrap().undecided_count;
     assert_eq!((summary(first), summary(second)), (3, 1));
 
-    // A decision is about the annotation, whichever of the two runs it was shown in.
+    // A decision is about the annotation, in whichever run it was shown.
     library.decide_in(both, DecisionScope::Image, Verdict::Accept, &one);
     assert_eq!(shown(both), [2, 2, 2]);
     assert!(library.card_in(both, &two).marks.iter().all(|mark| mark.status == Status::Accepted));
@@ -133,7 +133,7 @@ fn a_later_run_of_the_same_model_and_recipe_takes_nothing_from_the_layer_of_an_e
     assert_eq!(shown(both), [2, 2, 2]);
     library.store.write_blocking(|edit| edit.undo_latest()).unwrap();
 
-    // A third one in between is undone first, then the second: what the first proposed is shown again.
+    // A third run is undone first, then the second: the proposal of the first is shown again.
     let third = library.layer("a", vec![(both, vec![]), (emptied, vec![right])]);
     assert_eq!((shown(both), shown(emptied)), ([2, 1, 0], [1, 0, 1]));
     let undo = |run| library.store.write_blocking(move |edit| edit.take_back_proposals(run)).unwrap();
@@ -159,7 +159,7 @@ fn undoing_a_decision_does_not_bring_back_proposals_of_an_undone_run() {
     library.store.write_blocking(move |edit| edit.take_back_proposals(second)).unwrap();
     undo();
     assert_eq!(origins(image), [(Origin::Run { run: first }, Status::Proposed)]);
-    // What was accepted of the undone run is a proposal of it again, and goes with the others.
+    // An accepted annotation of the undone run becomes a proposal again, and is removed with the others.
     let accepted = [(Origin::Run { run: second }, Status::Accepted)];
     assert_eq!(origins(other), accepted);
     undo();
@@ -305,7 +305,7 @@ fn two_runs_that_propose_the_same_are_no_duplicates_in_any_view() {
     assert_eq!(library.statuses(image), [Status::Proposed, Status::Proposed, Status::Rejected]);
 }
 
-/// Which image a question finds, said of its card.
+/// Whether an image matches a query, by its card.
 fn holds(test: &Test, card: &ImageCard) -> bool {
     let standing: Vec<&Annotation> = card.marks.iter().filter(|mark| mark.status != Status::Rejected).collect();
     match test {
@@ -388,14 +388,14 @@ fn answers() -> impl Strategy<Value = Vec<Vec<NewAnnotation>>> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
-    /// What a question finds by indexes is what the cards of its layers show.
+    /// Query results by index equal what the cards of the layers show.
     #[test]
     fn questions_find_what_cards_show(found in prop::collection::vec(answers(), 3), acts in acts()) {
         let library = Library::new();
         let images: Vec<ImageId> = (1..=3).map(|seed| library.add_image(seed)).collect();
         let runs: Vec<RunId> = (0..).zip(found).map(|(place, answers)| {
             let answered = images.iter().copied().zip(answers).take(3 - place % 2).collect();
-            // The last two are runs of one model and recipe.
+            // The last two runs have the same model and recipe.
             library.layer(&format!("model {}", place.min(1)), answered)
         }).collect();
         let scopes = [
@@ -490,7 +490,7 @@ fn a_library_from_before_keeps_what_people_said_about_images() {
     let figures = "SELECT concat_ws(' ', run_id, image_id, proposed, rejected, least_certain) FROM layer_figures
                    WHERE proposed + rejected > 0";
     let before = kept(figures);
-    // As the version before this one left it: the new proposal had made the image unreviewed.
+    // As the previous version left it: the new proposal had made the image unreviewed.
     let connection = Connection::open(library.store.path()).unwrap();
     connection
         .execute_batch(
@@ -571,7 +571,7 @@ fn deciding_again_takes_the_repetitions_of_other_runs_along() {
     library.store.write_blocking(move |store| store.edit_annotations(&edit, &LayerScope::All, 30)).unwrap();
     assert_eq!((of_run(first).unwrap().status, of_run(second).unwrap().status), (Status::Edited, Status::Proposed));
 
-    // Now the second run's is the only proposal, and it repeats what is decided once more.
+    // Now the second run's is the only proposal, and it repeats the decided one again.
     let reject =
         Decision { image, scope: DecisionScope::Annotation { id: dog.id }, verdict: Verdict::Reject { reason: None } };
     library.store.write_blocking(move |edit| edit.decide(&reject, &LayerScope::All, 31)).unwrap();
