@@ -1,4 +1,4 @@
-//! A dataset in memory, for small ones and for tests.
+//! An in-memory dataset, for small ones and tests.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use crate::error::{Place, Result};
 use crate::format::{Images, Sink, SkippedPart, Source};
 use crate::model::{DatasetAnnotation, DatasetImage, DatasetInfo};
 
-/// A dataset in memory: as a source, and as what a file is read into.
+/// An in-memory dataset, as source and sink.
 #[derive(Debug, Clone, Default)]
 pub struct Dataset {
     pub info: DatasetInfo,

@@ -1,4 +1,4 @@
-//! Finding files in what was dropped. Nothing is opened: whether a file is an image is for [`crate::ingest`] to say.
+//! Finds files in dropped folders. Nothing is opened: [`crate::ingest`] decides whether a file is an image.
 
 use crate::leftovers::is_leftover;
 use crate::natural_order;
@@ -9,32 +9,32 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use walkdir::WalkDir;
 
-/// What a scan comes across.
+/// An entry found by a scan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Found {
     File(PathBuf),
-    /// A file that a NAS system or an app left behind, which is not imported.
+    /// A leftover of a NAS system or an app, which is not imported.
     Leftover(PathBuf),
-    /// What could not be looked at, by what the operating system said in `detail`, or is no file: a named pipe, a device.
+    /// Inaccessible, with the system's error in `detail`, or not a file: a named pipe, a device.
     Unreadable {
         path: PathBuf,
         detail: String,
     },
 }
 
-/// How to walk folders.
+/// Options of a scan.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ScanOptions {
-    /// Whether leftovers of NAS systems and apps are files like others.
+    /// Whether to import leftovers of NAS systems and apps too.
     pub includes_leftovers: bool,
 }
 
-/// Walks `roots`, files or folders, and calls `found` for everything in them, each folder in natural order of names.
+/// Walks `roots`, files or folders, and calls `found` for all entries, each folder in natural order of names.
 ///
 /// Links inside folders are not followed; a root that is a link is. Hidden files and folders (names that begin with a
-/// dot) inside folders are skipped; what is neither file nor folder is unreadable. A root is never hidden and never a
-/// leftover, for it was asked for by name. A folder is walked once, however often roots or mounts lead to it. Returns
-/// early once `is_cancelled`.
+/// dot) inside folders are skipped; other file types are unreadable. A root is never hidden or a leftover, because it
+/// was named explicitly. A folder is walked once, however often roots or mounts lead to it. Returns early once
+/// `is_cancelled`.
 pub fn scan(roots: &[PathBuf], options: ScanOptions, is_cancelled: &AtomicBool, found: &mut dyn FnMut(Found)) {
     let mut scan = Scan { options, walked: HashSet::new(), is_cancelled, found };
     for root in roots {
@@ -58,7 +58,7 @@ impl Scan<'_> {
     fn folder(&mut self, root: &Path) {
         let mut entries =
             WalkDir::new(root).sort_by(|a, b| natural_order::compare(a.file_name(), b.file_name())).into_iter();
-        // How deep the leftover folder is that the walk is in.
+        // Depth of the current leftover folder.
         let mut leftover_depth = None;
         while let Some(entry) = entries.next() {
             if self.is_cancelled.load(Ordering::Relaxed) {
@@ -74,7 +74,7 @@ impl Scan<'_> {
                 }
             };
             let is_root = entry.depth() == 0;
-            // A root that is a link has the type of a link; it was seen to lead to a folder.
+            // A root that is a link has the type of a link; it is known to lead to a folder.
             let is_folder = is_root || entry.file_type().is_dir();
             leftover_depth = leftover_depth.filter(|&depth| entry.depth() > depth);
             let begins_leftover = !is_root && leftover_depth.is_none() && is_leftover(entry.path());
@@ -84,7 +84,7 @@ impl Scan<'_> {
             let is_leftover = begins_leftover || leftover_depth.is_some();
             let is_hidden = !is_root && !begins_leftover && is_hidden(entry.file_name());
             if is_folder {
-                // A folder that cannot be looked at is walked all the same: that says why.
+                // An inaccessible folder is walked anyway, which gives the reason.
                 let is_known =
                     fs::metadata(entry.path()).is_ok_and(|metadata| !self.walked.insert(folder_id(&entry, &metadata)));
                 if is_hidden || is_known {
@@ -113,7 +113,7 @@ fn is_hidden(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(b".")
 }
 
-/// What is the same for two paths that lead to one folder.
+/// Identifies a folder, whatever path leads to it.
 #[cfg(unix)]
 type FolderId = (u64, u64);
 
@@ -142,7 +142,7 @@ mod tests {
         all
     }
 
-    /// Paths below `folder`; panics on anything unreadable.
+    /// Relative paths below `folder`; panics on unreadable entries.
     fn names(folder: &Path, found: &[Found]) -> Vec<String> {
         found
             .iter()
@@ -172,7 +172,7 @@ mod tests {
             touch(&folder.path().join(file));
         }
         assert_eq!(names(folder.path(), &scanned(&[folder.path()])), files);
-        // Asked for by name, a hidden folder is no longer hidden.
+        // A hidden folder that is named explicitly is not hidden.
         assert_eq!(names(folder.path(), &scanned(&[&folder.path().join(".cache")])), [".cache/img.jpg"]);
     }
 
@@ -218,7 +218,7 @@ mod tests {
         assert_eq!(files, sorted(&[photos.as_slice(), &leftovers].concat()));
         assert_eq!(left, [""; 0]);
 
-        // Asked for by name, they are files like others.
+        // Named explicitly, they are imported.
         for (root, expected) in [
             ("#recycle", "#recycle/old.jpg"),
             ("._IMG_1.jpg", "._IMG_1.jpg"),
@@ -280,7 +280,7 @@ mod tests {
         let (is_pipe, is_socket) = (other("pipe.jpg", "a named pipe"), other("socket", "a socket"));
         assert_eq!(scanned(&[&root]), [Found::File(odd.clone()), is_pipe.clone(), is_socket]);
         assert_eq!(scanned(&[&pipe]), [is_pipe]);
-        // Reading a pipe would wait for ever.
+        // Reading a pipe would block forever.
         assert!(crate::ingest(&pipe, 100, &crate::fixtures::memory()).is_err());
 
         let (to_folder, to_file) = (folder.path().join("to folder"), folder.path().join("to file"));
@@ -300,7 +300,7 @@ mod tests {
         touch(&closed.join("1.jpg"));
         touch(&folder.path().join("open/2.jpg"));
         fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
-        // Nothing is closed to root.
+        // Root can read everything.
         if fs::read_dir(&closed).is_err() {
             let found = scanned(&[folder.path()]);
             assert!(matches!(&found[0], Found::Unreadable { path, .. } if *path == closed));

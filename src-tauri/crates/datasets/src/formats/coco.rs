@@ -1,4 +1,5 @@
-//! COCO: a dataset of `images`, `annotations` and `categories`. Ids begin at 1: evaluators take an annotation 0 for none.
+//! COCO: a dataset of `images`, `annotations` and `categories`. Ids begin at 1, because evaluators ignore an annotation
+//! 0.
 
 mod read;
 
@@ -68,7 +69,7 @@ impl Format for Coco {
         &DESCRIPTOR
     }
 
-    /// Images first, then annotations: the source is gone through twice, so that neither has to be kept.
+    /// First images, then annotations: two passes over the source, so that neither is kept in memory.
     fn write(&self, source: &dyn Source, _: &FormatOptions, out: &mut Output) -> Result<()> {
         let (out, labels) = (out.file()?, &source.info().labels);
         out.write_all(b"{\n\"info\": ")?;
@@ -113,7 +114,7 @@ impl Format for Coco {
     }
 }
 
-/// What stands between the brackets of a JSON array, an item a line.
+/// The content of a JSON array, one item per line.
 #[derive(Default)]
 pub(super) struct Items {
     count: u64,
@@ -127,7 +128,7 @@ impl Items {
     }
 }
 
-/// What a dataset says about itself.
+/// Info of a dataset.
 #[derive(Serialize, Deserialize)]
 struct CocoInfo<'a> {
     #[serde(default)]
@@ -239,7 +240,7 @@ struct CocoAnnotation<'a> {
     /// Square pixels.
     area: f64,
     iscrowd: u8,
-    /// The corners of a polygon, x and y in turn; empty for a box, which needs none beside it.
+    /// The corners of a polygon, alternating x and y; empty for a box.
     segmentation: Vec<Vec<f64>>,
     attributes: CocoAttributes<'a>,
 }
@@ -257,7 +258,7 @@ struct CocoAttributes<'a> {
     of_recipe: BTreeMap<Cow<'a, str>, &'a AttributeValue>,
 }
 
-/// Names of other things in [`CocoAttributes`]: an attribute of a recipe that is called so has [`PREFIX`] put before it.
+/// Names of other fields in [`CocoAttributes`]: a recipe's attribute with one of these names gets [`PREFIX`].
 const RESERVED: [&str; 7] = ["mark", "confidence", "status", "reject_reason", "origin", "run", "carried_from"];
 const PREFIX: &str = "recipe_";
 

@@ -1,5 +1,5 @@
-//! COCO results: the list of scored boxes that evaluators take beside a dataset. Image and category ids are those of the
-//! dataset.
+//! COCO results: the list of scored boxes that evaluators read together with a dataset. Image and category ids are
+//! those of the dataset.
 
 use domain::dataset::{Feature, FormatDescriptor, Package, Translated};
 use serde::Serialize;
@@ -22,11 +22,11 @@ static DESCRIPTOR: FormatDescriptor = FormatDescriptor {
     },
     package: Package::File { extension: "json" },
     media_type: "application/json",
-    // An image without a detection has no entry, which says just that.
+    // An image without detections has no entry, which says exactly that.
     holds: &[Feature::Boxes, Feature::PolygonBounds, Feature::EmptyImages, Feature::Confidences, Feature::LabelTable],
-    // Evaluators fail at an empty list.
+    // Evaluators fail on an empty list.
     can_be_empty: false,
-    // Its ids mean nothing without the dataset beside it.
+    // Its ids have no meaning without the dataset.
     is_readable: false,
     options: &[],
     documentation: "https://cocodataset.org/#format-results",

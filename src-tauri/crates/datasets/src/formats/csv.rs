@@ -1,7 +1,7 @@
-//! CSV by RFC 4180, an annotation a row, for spreadsheets and data frames. An image without annotations has a row of its
-//! own, in which everything about an annotation is empty; one that failed says so in `failure`.
+//! CSV by RFC 4180, one annotation per row, for spreadsheets and data frames. An image without annotations has a row
+//! with empty annotation columns; a failed one states so in `failure`.
 //!
-//! Text that a spreadsheet would take for a formula begins with an apostrophe; numbers are as they are.
+//! Text that a spreadsheet would evaluate as a formula is prefixed with an apostrophe; numbers are unchanged.
 
 mod read;
 
@@ -91,9 +91,9 @@ const COLUMNS: [&str; 27] = [
     "run",
     "carried_from",
 ];
-/// Before the name of an attribute, in the name of its column.
+/// Prefix of attribute columns.
 const ATTRIBUTES: &str = "attributes.";
-/// A spreadsheet calculates what begins so.
+/// Spreadsheets evaluate cells that begin with these.
 const FORMULA_STARTS: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
 impl Format for Csv {
@@ -153,7 +153,7 @@ struct AnnotationCells<'a> {
     label: Option<Text<'a>>,
     shape: Option<ShapeKind>,
     bbox: [Option<f64>; 4],
-    /// x and y in turn, between spaces.
+    /// Alternating x and y, separated by spaces.
     points: Option<String>,
     text: Option<Text<'a>>,
     confidence: Option<f32>,
@@ -164,7 +164,7 @@ struct AnnotationCells<'a> {
     carried_from: Option<u64>,
 }
 
-/// Words from outside, in a form that no spreadsheet calculates.
+/// External text, protected against evaluation.
 struct Text<'a>(&'a str);
 
 impl Serialize for Text<'_> {

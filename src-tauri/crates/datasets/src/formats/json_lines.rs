@@ -1,4 +1,4 @@
-//! JSON Lines: an image a line, with its annotations, or with the reason why it was not answered.
+//! JSON Lines: one image per line, with its annotations, or the reason of its failure.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -96,7 +96,7 @@ impl Format for JsonLines {
 
 #[derive(Serialize, Deserialize)]
 struct Line<'a> {
-    /// The number of the line where a file does not number its images.
+    /// The line number, if a file does not number its images.
     image: Option<u64>,
     file_name: Cow<'a, str>,
     width: Option<u32>,
@@ -130,12 +130,12 @@ struct LineAnnotation<'a> {
     mark: Option<u64>,
     label: Cow<'a, str>,
     shape: ShapeKind,
-    /// Left, top, width, height of what it takes up; `None` where that is the whole image.
+    /// Left, top, width, height; `None` for the whole image.
     bbox: Option<[f64; 4]>,
-    /// Its place, if it is a point, or the corners of its outline.
+    /// Position of a point, or corners of a polygon.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     points: Vec<[f64; 2]>,
-    /// What a caption says.
+    /// Text of a caption.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<Cow<'a, str>>,
     confidence: Option<f32>,

@@ -1,5 +1,5 @@
-//! A toy format, as a folder and as an archive: a file of labels, and for each image a file with its boxes, and the image.
-//! It shows all that a format has to say and do. To be one of the application's, it would need its line in the registry.
+//! A toy format, as a folder and as an archive: a file of labels, and for each image its file and one with its boxes.
+//! It shows everything that a format implements. To be part of the application, it would need its line in the registry.
 
 use std::io::{self, BufRead, Read};
 
@@ -65,7 +65,7 @@ impl Format for Toy {
             let file = out.entry(&format!("{folder}/{}.txt", image.id))?;
             writeln!(file, "{} {} {}", size.width, size.height, image.file_name.escape_default())?;
             for annotation in &image.annotations {
-                // Trainers refuse what is outside the image.
+                // Trainers refuse boxes outside of the image.
                 let Ok(Shape::Box { rect }) = annotation.shape.fitted(size) else { continue };
                 let label = labels.index_of(&annotation.label)? + first;
                 writeln!(file, "{label} {} {} {} {}", rect.x1, rect.y1, rect.x2, rect.y2)?;
@@ -125,7 +125,7 @@ impl Format for Toy {
     }
 }
 
-/// What [`str::escape_default`] was given.
+/// The inverse of [`str::escape_default`].
 fn unescaped(text: &str) -> String {
     let mut plain = String::new();
     let mut rest = text.chars();
@@ -144,7 +144,7 @@ fn unescaped(text: &str) -> String {
     plain
 }
 
-/// For a source that fails.
+/// The error of a failing source.
 pub fn broken() -> DatasetError {
     DatasetError::Owner(Box::new(io::Error::other("the library cannot be read")))
 }

@@ -1,9 +1,9 @@
-//! From the levels of a pixel to red, green and blue on white.
+//! Converts the levels of a pixel to RGB on white.
 
 use super::page::{Alpha, Color, Page, YCbCr};
 use crate::pixels::{multiply, over_white};
 
-/// The color of a pixel whose samples are `levels`.
+/// The colour of a pixel with these `levels`.
 pub(super) fn rgb(page: &Page, levels: &[u8]) -> [u8; 3] {
     let rgb = match &page.color {
         Color::Gray { is_inverted: false } => [levels[0]; 3],
@@ -39,7 +39,7 @@ impl YCbCr {
     }
 }
 
-/// CIE L*a*b* of the illuminant D50, as TIFF has it, in sRGB. `a` and `b` have an offset of 128.
+/// Converts CIE L*a*b* of illuminant D50, as in TIFF, to sRGB. `a` and `b` have an offset of 128.
 fn rgb_from_lab(levels: [u8; 3]) -> [u8; 3] {
     const WHITE_D50: [f32; 3] = [0.9642, 1.0, 0.8249];
     // Bradford adaptation from D50 to D65, then the primaries of sRGB.

@@ -1,6 +1,6 @@
-//! Which page of a TIFF file is the picture, and how its samples are stored.
+//! Selects the page of a TIFF file, and parses how its samples are stored.
 //!
-//! Everything that this reader does not know to decode is refused here, by name, before a sample is read.
+//! Everything unsupported is refused here, by name, before a sample is read.
 
 use super::directory::{Directory, TiffFile, tag};
 use super::not_supported;
@@ -10,20 +10,20 @@ use domain::geometry::PixelSize;
 use domain::import::SkipReason;
 use std::collections::HashSet;
 
-/// Pages beyond these are not looked at.
+/// Further pages are ignored.
 const MAX_PAGES: usize = 256;
-/// More samples than that are measurements, not a picture.
+/// More samples are measurements, not a picture.
 const MAX_SAMPLES: usize = 16;
-/// Tiles may be larger than a small picture. Of some kinds one is held in memory as a whole.
+/// Tiles may be larger than a small picture. Some compressions hold a whole one in memory.
 const MAX_TILE_PIXELS: u64 = 1 << 24;
-/// A row is held in memory as it is stored.
+/// A stored row is held in memory.
 const MAX_ROW_BYTES: usize = 64 << 20;
-/// Tiles of 16 x 16 pixels of the largest picture, and a few more.
+/// Tiles of 16 x 16 pixels of the largest picture, and some more.
 const MAX_CHUNKS: usize = 1 << 21;
-/// Up to here, strips and tiles may share their data as they like: decoding takes no time.
+/// Up to this size, strips and tiles may share their data: decoding is fast anyway.
 const SMALL_PICTURE_BYTES: u64 = 1 << 28;
 
-/// How the samples of a pixel make a color.
+/// How the samples of a pixel form a colour.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Color {
     /// One sample; zero is white if `is_inverted`.
@@ -43,17 +43,17 @@ pub(super) enum Color {
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct YCbCr {
-    /// What red, green and blue contribute to Y.
+    /// Weights of red, green and blue in Y.
     pub(super) luma: [f32; 3],
-    /// The codes of black and white for Y, then of zero and the maximum for Cb and Cr.
+    /// Codes of black and white for Y, then of zero and maximum for Cb and Cr.
     pub(super) reference: [f32; 6],
-    /// Columns and rows that share one pair of Cb and Cr.
+    /// Columns and rows that share one Cb and Cr.
     pub(super) subsampling: (usize, usize),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Alpha {
-    /// The colors are multiplied by it already.
+    /// Colours are premultiplied.
     Associated,
     Unassociated,
 }
@@ -81,14 +81,14 @@ pub(super) enum Compression {
 }
 
 impl Compression {
-    /// How many bytes one byte can become; `None` where that is bounded by the pixels alone.
+    /// Maximum expansion of a byte; `None` if bounded only by the pixels.
     fn most_expansion(self) -> Option<u64> {
         match self {
-            // Leaves room for files that end early: they are damaged.
+            // Permits files that end early: they are damaged.
             Self::None => Some(16),
             Self::PackBits => Some(64),
             Self::Deflate => Some(1032),
-            // Of 4096 codes of 12 bits each means at most so many bytes.
+            // Each of 4096 12-bit codes expands to at most this.
             Self::Lzw => Some(2731),
             // Four bytes for a block of 128 KiB.
             Self::Zstd => Some(1 << 15),
@@ -103,27 +103,27 @@ pub(super) struct Page<'a> {
     pub(super) size: PixelSize,
     pub(super) bits: usize,
     pub(super) is_float: bool,
-    /// Samples of a pixel.
+    /// Samples per pixel.
     pub(super) samples: usize,
     pub(super) color: Color,
-    /// Which sample is transparency.
+    /// Index of the transparency sample.
     pub(super) alpha: Option<(usize, Alpha)>,
-    /// A sample of which the file does not say what it is: transparency by habit, or something else.
+    /// A sample without a declared meaning: usually transparency.
     pub(super) undeclared: Option<usize>,
-    /// Each sample has chunks of its own.
+    /// Each sample has its own chunks.
     pub(super) is_planar: bool,
     pub(super) predictor: Predictor,
     pub(super) compression: Compression,
-    /// The lowest bit of a byte is the first.
+    /// The lowest bit of a byte comes first.
     pub(super) is_bit_reversed: bool,
     pub(super) chunk_width: usize,
     pub(super) chunk_height: usize,
-    /// Where the chunks are, and how long they are as stored.
+    /// Offset and length of each chunk as stored.
     pub(super) chunks: Vec<(u64, u64)>,
 }
 
-/// The page to show: the first that is a picture in full size. Cameras and scanners put a smaller copy before it, or
-/// keep it in a directory below.
+/// The first page that is a full-size picture. Cameras and scanners store a smaller copy before it, or in a
+/// subdirectory.
 pub(super) fn choose(file: TiffFile) -> Result<Directory, SkipReason> {
     let mut seen = HashSet::new();
     let chain: Vec<Directory> = std::iter::successors(file.first_directory(), Directory::next)
@@ -154,7 +154,7 @@ fn is_full_picture(page: &Directory<'_>) -> bool {
         && page.number(tag::SUBFILE_TYPE) != Some(REDUCED)
 }
 
-/// The raw photos of most cameras are TIFF files that hold previews beside the values of the sensor.
+/// Raw photos of most cameras are TIFF files with previews beside the sensor data.
 fn is_camera_raw(page: &Directory) -> bool {
     const COLOR_FILTER_ARRAY: u64 = 32803;
     const LINEAR_RAW: u64 = 34892;
@@ -215,7 +215,7 @@ impl<'a> Page<'a> {
         Ok(page)
     }
 
-    /// What no single entry says.
+    /// Checks that involve several entries.
     fn check(&self) -> Result<(), SkipReason> {
         let (columns, rows) = self.subsampling();
         let is_subsampled = (columns, rows) != (1, 1);
@@ -275,8 +275,8 @@ impl<'a> Page<'a> {
         self.check_expansion()
     }
 
-    /// Refuses what takes far longer to decode than its picture or its file is worth: tiles that reach far beyond the picture,
-    /// and strips or tiles that can only hold so much because many of them are the same bytes of the file.
+    /// Refuses pages that take disproportionately long to decode: tiles far larger than the picture, and strips or
+    /// tiles that share the same bytes of the file.
     fn check_expansion(&self) -> Result<(), SkipReason> {
         let chunk_pixels = self.chunk_width as u64 * self.chunk_height as u64;
         let decoded_pixels = chunk_pixels.saturating_mul(self.chunks_per_plane() as u64);
@@ -301,8 +301,7 @@ impl<'a> Page<'a> {
         Ok(())
     }
 
-    /// A chunk as it is compressed. A length beyond the end of the file is met with an early end, if what is missing is needed
-    /// at all.
+    /// A compressed chunk. A length beyond the file is truncated, and only matters if the missing part is needed.
     pub(super) fn chunk_data(&self, index: usize) -> &'a [u8] {
         let file = self.directory.file().bytes();
         let (offset, len) = self.chunks[index];
@@ -311,7 +310,7 @@ impl<'a> Page<'a> {
         &file[start..end]
     }
 
-    /// What the lists of chunks took to make, in bytes.
+    /// Memory of the chunk lists, in bytes.
     pub(super) fn list_bytes(&self) -> u64 {
         64 * self.chunks.len() as u64
     }
@@ -324,7 +323,7 @@ impl<'a> Page<'a> {
         self.chunks_across() * (self.size.height as usize).div_ceil(self.chunk_height)
     }
 
-    /// Columns and rows of the blocks that pixels are stored in; mostly one.
+    /// Columns and rows of the stored blocks; usually one.
     pub(super) fn subsampling(&self) -> (usize, usize) {
         match &self.color {
             Color::YCbCr(ycbcr) => ycbcr.subsampling,
@@ -332,7 +331,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// The samples that are looked at.
+    /// The samples in use.
     pub(super) fn used_samples(&self) -> Vec<usize> {
         (0..self.color.samples()).chain(self.alpha.map(|(sample, _)| sample)).chain(self.undeclared).collect()
     }
@@ -391,7 +390,7 @@ fn color(directory: &Directory, compression: Compression) -> Result<Color, SkipR
         Some(3) => Color::Palette(palette(&directory.numbers(tag::COLOR_MAP))),
         Some(5) if matches!(directory.number(tag::INK_SET), None | Some(1)) => Color::Cmyk,
         Some(5) => return Err(not_supported("inks other than CMYK")),
-        // The JPEG decoder makes RGB of it.
+        // The JPEG decoder converts it to RGB.
         Some(6) if compression == Compression::Jpeg && directory.number(tag::PLANAR_CONFIGURATION) != Some(2) => {
             Color::Rgb
         }
@@ -403,7 +402,7 @@ fn color(directory: &Directory, compression: Compression) -> Result<Color, SkipR
     })
 }
 
-/// All reds come first, then all greens, then all blues, of 16 bits each. Some writers use only the lower eight.
+/// All reds first, then greens, then blues, 16 bits each. Some writers use only the lower eight.
 fn palette(values: &[u64]) -> Vec<[u8; 3]> {
     let has_16_bits = values.iter().any(|&value| value > 255);
     let level = |value: u64| u8::try_from(if has_16_bits { value >> 8 } else { value }).unwrap_or(u8::MAX);
@@ -431,7 +430,7 @@ fn ycbcr(directory: &Directory) -> Result<YCbCr, SkipReason> {
     Ok(YCbCr { luma, reference, subsampling })
 }
 
-/// Bits of a sample, and whether it is a floating-point number.
+/// Bits per sample, and whether it is floating point.
 fn sample_type(directory: &Directory, color: &Color) -> Result<(usize, bool), SkipReason> {
     const UNSIGNED: u64 = 1;
     const SIGNED: u64 = 2;
@@ -444,7 +443,7 @@ fn sample_type(directory: &Directory, color: &Color) -> Result<(usize, bool), Sk
     }
     let formats = directory.numbers(tag::SAMPLE_FORMAT);
     let format = formats.first().copied().unwrap_or(UNSIGNED);
-    // Lab says what is signed by itself.
+    // In Lab, the colour space defines what is signed.
     let is_lab = matches!(color, Color::Lab { .. });
     if !is_lab && formats.iter().any(|&other| other != format) {
         return Err(not_supported("samples of different kinds"));
@@ -464,8 +463,7 @@ fn sample_type(directory: &Directory, color: &Color) -> Result<(usize, bool), Sk
     Ok((usize::try_from(bits).unwrap_or(usize::MAX), is_float))
 }
 
-/// The transparency among the samples beyond those of the color, by its index, and the index of one of which nothing is
-/// said.
+/// The transparency among the extra samples by index, and the index of one without a declared meaning.
 type ExtraSamples = (Option<(usize, Alpha)>, Option<usize>);
 
 fn extra_samples(directory: &Directory, color: &Color, samples: usize) -> Result<ExtraSamples, SkipReason> {
@@ -532,7 +530,7 @@ fn chunks(directory: &Directory, size: PixelSize, compression: Compression) -> R
     };
     let offsets = directory.first_numbers(offsets, MAX_CHUNKS);
     let mut lengths = directory.first_numbers(lengths, MAX_CHUNKS);
-    // Some old writers leave the lengths out. Uncompressed rows say how long they are, and one strip ends with the file.
+    // Some old writers omit the lengths. Uncompressed rows have a known length, and a single strip ends with the file.
     if lengths.is_empty() && (compression == Compression::None || offsets.len() == 1) {
         lengths = vec![u64::MAX; offsets.len()];
     }

@@ -1,4 +1,4 @@
-//! Reads a COCO dataset one item after the other. Its parts may be in any order: what cannot be given on yet is passed over,
+//! Reads a COCO dataset item by item. Its parts may be in any order: parts that cannot be passed on yet are skipped,
 //! and the file is read again.
 
 use std::collections::{HashMap, HashSet};
@@ -50,18 +50,18 @@ fn malformed(error: serde_json::Error, field: Option<String>) -> DatasetError {
     Place { line: Some(error.line() as u64), field, ..Place::default() }.malformed(without_position(&error))
 }
 
-/// How far a list of the file has come.
+/// State of a list in the file.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 enum ListState {
-    /// It has not been met.
+    /// Not found yet.
     #[default]
     Unknown,
-    /// It was passed over.
+    /// Skipped for now.
     Waiting,
     Read,
 }
 
-/// What has been read of the file, and given to the sink.
+/// What has been read and passed to the sink.
 #[derive(Default)]
 struct Progress {
     info: Option<DatasetInfo>,
@@ -88,13 +88,13 @@ impl Progress {
     }
 }
 
-/// One time through the file.
+/// One pass over the file.
 struct Reader<'a> {
     progress: &'a mut Progress,
     sink: &'a mut dyn Sink,
-    /// Why it ended, where that is not the file's syntax.
+    /// Why it ended, if not by a syntax error.
     failure: Option<DatasetError>,
-    /// The value at which the syntax is wrong.
+    /// The value with the syntax error.
     field: Option<String>,
 }
 
@@ -165,7 +165,7 @@ impl<'de> Visitor<'de> for &mut Reader<'_> {
 }
 
 impl Reader<'_> {
-    /// Keeps an error that is not one of syntax, and ends reading.
+    /// Stores an error that is not a syntax error, and ends reading.
     fn checked<T, E: serde::de::Error>(&mut self, result: Result<T>) -> std::result::Result<T, E> {
         result.map_err(|error| {
             self.failure = Some(error);
@@ -214,7 +214,7 @@ impl Reader<'_> {
                     if ring.len() % 2 == 1 {
                         return Err(field("segmentation").malformed("a polygon has an odd number of coordinates"));
                     }
-                    // Fewer than three corners enclose nothing; some programs write a box so.
+                    // Fewer than three corners have no area; some programs write boxes like this.
                     if ring.len() >= 6 {
                         let points = ring.chunks_exact(2).map(|point| Point::new(point[0], point[1])).collect();
                         shapes.push(Shape::Polygon { points });
@@ -277,9 +277,9 @@ struct FoundAnnotation {
 
 /// The outline of an annotation.
 enum Segmentation {
-    /// Coordinates of the corners of polygons, x and y in turn.
+    /// Coordinates of polygon corners, alternating x and y.
     Rings(Vec<Vec<f64>>),
-    /// Run lengths, which are passed over.
+    /// Run-length encoding, which is ignored.
     Mask,
 }
 
@@ -318,8 +318,7 @@ impl<'de> Deserialize<'de> for Segmentation {
     }
 }
 
-/// Takes over attributes, of another program or of this one's: the latter has provenance among them. The error names the
-/// attribute.
+/// Reads attributes of another program or of this one, which include provenance. The error names the attribute.
 fn read_attributes(
     annotation: &mut DatasetAnnotation,
     mut found: Map<String, Value>,
@@ -360,7 +359,7 @@ fn known<T: DeserializeOwned>(
     serde_json::from_value(value).map_err(|error| (name.to_owned(), error.to_string()))
 }
 
-/// One value, whose place is noted where it is malformed.
+/// A value whose position is recorded if it is malformed.
 struct Item<'a, T, F> {
     place: String,
     field: &'a mut Option<String>,
@@ -390,7 +389,7 @@ impl<'de, T: DeserializeOwned, F: FnOnce(T)> DeserializeSeed<'de> for Item<'_, T
     }
 }
 
-/// The items of a list, one after the other.
+/// The items of a list, one by one.
 struct ItemList<'r, 'a, T, F> {
     reader: &'r mut Reader<'a>,
     name: &'static str,
