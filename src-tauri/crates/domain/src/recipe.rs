@@ -1,4 +1,4 @@
-//! Recipes: what to find. The three that every library starts with are in [`builtin`].
+//! Recipes: what to find. The three built-in ones are in [`builtin`].
 
 use std::collections::HashSet;
 
@@ -12,7 +12,7 @@ mod label_name;
 pub use label_name::comparable;
 use label_name::{are_singular_and_plural, composed};
 
-/// A kind of mark.
+/// A kind of annotation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -24,15 +24,15 @@ pub enum ShapeKind {
     Caption,
 }
 
-/// A class of things to find.
+/// A class of objects to find.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Label {
     pub name: String,
-    /// What counts and what does not, in the words a model is given. May be empty.
+    /// What counts and what does not, as told to the model. May be empty.
     #[serde(default)]
     pub definition: String,
-    /// Place in the palette of twelve, from 1.
+    /// Index in the palette of twelve, from 1.
     pub color: u8,
     /// Other names that an answer may use.
     #[serde(default)]
@@ -40,13 +40,13 @@ pub struct Label {
 }
 
 impl Label {
-    /// A label without definition or synonyms; colours go round the palette of twelve by `index`.
+    /// A label without definition or synonyms; the color cycles through the palette of twelve by `index`.
     #[must_use]
     pub fn plain(name: impl Into<String>, index: usize) -> Self {
         Self { name: name.into(), definition: String::new(), color: palette_color(index), synonyms: Vec::new() }
     }
 
-    /// Whether `name` means this label: its name or a synonym, in any spelling, in the singular or the plural.
+    /// Whether `name` means this label: its name or a synonym, in any spelling, singular or plural.
     #[must_use]
     pub fn answers_to(&self, name: &str) -> bool {
         let name = comparable(name);

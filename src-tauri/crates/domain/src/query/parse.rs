@@ -1,6 +1,6 @@
-//! From text to conditions: `label:cat -label:dog status:unreviewed conf:<0.5 "beach day"`.
+//! Parses text into conditions: `label:cat -label:dog status:unreviewed conf:<0.5 "beach day"`.
 //!
-//! What cannot be read is told by place and kind; the words for it are the window's and the command line's.
+//! Errors have a position and a kind; texts belong to the window and the command line.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ use crate::ids::RunId;
 use crate::review::checks::Check;
 use crate::run::FailureKind;
 
-/// Why a text is no question, and where. Places count characters.
+/// A query syntax error and its position. Positions count characters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct QueryProblem {
@@ -26,27 +26,27 @@ pub struct QueryProblem {
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum ProblemKind {
-    /// There is no such key; a text with a colon in it wants quotes.
+    /// Unknown key; text with a colon must be quoted.
     UnknownKey { key: String },
-    /// Nothing stands after the colon.
+    /// No value after the colon.
     NoValue { key: Key },
-    /// The key takes none such; these are what it takes, or none where it takes a form, such as a number.
+    /// Invalid value; `known` lists valid ones, or is empty if the key takes a form such as a number.
     UnknownValue { key: Key, value: String, known: Vec<String> },
-    /// A quote that nothing closes.
+    /// An unclosed quote.
     OpenQuote,
 }
 
-/// A typed question as far as it can be read.
+/// A typed query, as far as it is valid.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct ReadQuery {
-    /// Of the words that can be read.
+    /// Of the valid words.
     pub conditions: Vec<Condition>,
-    /// Of the first word that cannot be read.
+    /// Of the first invalid word.
     pub problem: Option<QueryProblem>,
 }
 
-/// Reads what can be read of `text`: who is still typing sees what the whole words find.
+/// Parses the valid part of `text`, so that results are shown while typing.
 #[must_use]
 pub fn read(text: &str) -> ReadQuery {
     let (mut conditions, mut problem) = (Vec::new(), None);
@@ -61,10 +61,11 @@ pub fn read(text: &str) -> ReadQuery {
     ReadQuery { conditions, problem }
 }
 
-/// Reads `text`. An empty one asks for nothing, and so for every image.
+/// Parses `text`. Empty text matches every image.
 ///
 /// # Errors
-/// At the first word that cannot be read.
+///
+/// At the first invalid word.
 pub fn parse(text: &str) -> Result<Vec<Condition>, QueryProblem> {
     tokens(text).iter().map(condition).collect()
 }
@@ -117,7 +118,7 @@ const STATES: [ImageState; 5] =
 const STATUSES: [Status; 4] = [Status::Proposed, Status::Accepted, Status::Edited, Status::Rejected];
 const TRAITS: [Trait; 3] = [Trait::Marks, Trait::Answer, Trait::Attributes];
 
-/// The values that a key takes, where they are few.
+/// The valid values of a key, if enumerable.
 pub(super) fn known_values(key: Key) -> Vec<String> {
     match key {
         Key::Status => STATES.iter().map(|&state| state_name(state).into()).collect(),
@@ -133,12 +134,12 @@ fn one_of<Value: Copy, Name: AsRef<str>>(all: &[Value], typed: &str, name: impl 
     all.iter().copied().find(|&value| name(value).as_ref().eq_ignore_ascii_case(typed))
 }
 
-/// A value that stands for itself.
+/// A single value.
 fn alone<Value: std::str::FromStr + Copy>(text: &str) -> Option<(Value, Value)> {
     text.parse().ok().map(|value| (value, value))
 }
 
-/// The first and the last day of `2026`, `2026-11` or `2026-11-03`.
+/// The first and last day of `2026`, `2026-11` or `2026-11-03`.
 fn days(text: &str) -> Option<(CalendarDate, CalendarDate)> {
     if let Ok(day) = CalendarDate::try_from(text.to_owned()) {
         return Some((day, day));

@@ -1,4 +1,4 @@
-//! Conditions as text: the form that [`super::parse`] reads back to the same conditions.
+//! Formats conditions as text that [`super::parse`] parses back.
 
 use serde::Serialize;
 
@@ -6,7 +6,7 @@ use super::token::{Key, quoted};
 use super::{Condition, ImageState, Span, Test};
 use crate::calendar::CalendarDate;
 
-/// The text of `conditions`, a word each.
+/// The text of `conditions`, one word each.
 #[must_use]
 pub fn to_text(conditions: &[Condition]) -> String {
     conditions.iter().map(word).collect::<Vec<_>>().join(" ")
@@ -35,7 +35,7 @@ fn keyed(key: Key, value: &str) -> String {
     format!("{}:{value}", key.name())
 }
 
-/// Whole years and months as people write them, without their first and last days.
+/// Whole years and months without their first and last days.
 fn days(span: &Span<CalendarDate>) -> String {
     let Span::Between { least, most } = span else { return span.to_string() };
     let (first, last) = (least.to_string(), most.to_string());
@@ -50,7 +50,7 @@ fn days(span: &Span<CalendarDate>) -> String {
     ends.to_string()
 }
 
-/// As people write it: an image confirmed as empty is "empty".
+/// As typed: an image confirmed empty is "empty".
 pub(super) const fn state_name(state: ImageState) -> &'static str {
     match state {
         ImageState::Unreviewed => "unreviewed",
@@ -61,7 +61,7 @@ pub(super) const fn state_name(state: ImageState) -> &'static str {
     }
 }
 
-/// A unit variant as it is sent: `FileMissing` is `file_missing`.
+/// The serde name of a unit variant: `FileMissing` is `file_missing`.
 pub(super) fn name_of(variant: &impl Serialize) -> String {
     match serde_json::to_value(variant) {
         Ok(serde_json::Value::String(name)) => name,
