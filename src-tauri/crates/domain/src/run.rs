@@ -1,4 +1,4 @@
-//! Runs: their states, why they stop, what fails, and how far they have come.
+//! Runs: states, stop reasons, failures and progress.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,76 +12,76 @@ use crate::money::PicoDollars;
 use crate::plan::CostRange;
 use crate::usage::Usage;
 
-/// Why a run no longer sends.
+/// Why a run has stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum StopReason {
     Completed,
-    /// By a person; can be resumed.
+    /// By the user; can be resumed.
     Paused,
-    /// By a person; what is done stays, the rest can still be resumed.
+    /// By the user; what is done stays, and the rest can be resumed.
     Cancelled,
-    /// The app was closed while it ran.
+    /// The app was closed during the run.
     Shutdown,
-    /// The key is wrong or was withdrawn.
+    /// The key is wrong or revoked.
     KeyRejected,
-    /// The key may not do this.
+    /// The key lacks a permission.
     NotPermitted,
     /// The account has no credit.
     NoCredit,
-    /// A spend limit that somebody set at the vendor's is reached.
+    /// A spend limit of the account is reached.
     SpendLimit,
     /// The server does not know the model.
     UnknownModel,
-    /// A batch was canceled at the server, and not by this run. What was not done waits until the run is resumed.
+    /// A batch was cancelled at the server by another client. Unfinished images wait until the run is resumed.
     BatchCanceled,
-    /// The server does not know a batch that was submitted to it.
+    /// The server does not know a submitted batch.
     BatchUnknown,
-    /// What answers there is no server for this model.
+    /// The server does not have this API.
     NotSuchAServer,
-    /// The server refuses what is the same in every request, so that it would refuse them all.
+    /// The server refuses the shared part of all requests.
     RequestRefused,
-    /// No answer of the server can be read: the first ones were all unreadable, or many in a row.
+    /// The server's answers are unreadable: the first ones, or many in a row.
     AnswersUnreadable,
-    /// The server, or a limit, would have it wait for longer than any run waits.
+    /// The server, or a limit, requires a longer wait than any run waits.
     WaitTooLong,
-    /// The server cannot be reached, in spite of several tries.
+    /// The server is unreachable after several attempts.
     Unreachable,
-    /// The next request could have passed the run's budget.
+    /// The next request could exceed the run's budget.
     BudgetReached,
-    /// The images of its pilot have finished: a person decides about the others.
+    /// The pilot is complete: the user decides about the other images.
     PilotDone,
-    /// What is left is in batches of runs that no process works on: resuming those fetches the answers.
+    /// The remaining images are in batches of runs without a worker: resuming those fetches the answers.
     AnswersPending,
-    /// A fault in Fieldmark ended its task. What is stored is sound, and the run can be resumed.
+    /// An internal error ended its task. Stored data is valid, and the run can be resumed.
     InternalError,
 }
 
-/// How a run asks.
+/// How a run sends its images.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum RunMode {
-    /// Image by image, each answered within seconds.
+    /// Individually, each answered within seconds.
     #[default]
     Live,
-    /// In batches that the vendor works off within a day, at half the price.
+    /// In batches, processed within a day at half the price.
     Overnight,
 }
 
-/// Where a batch stands.
+/// State of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum BatchStage {
-    /// It was sent, and nobody has said that it was taken: the server is asked for it before anything is sent again.
+    /// Sent, but not confirmed: the server is checked before anything is sent again.
     Unconfirmed,
     Working,
     Canceling,
-    /// The server does not know it: it is asked again at each resume, unless a person gives it up.
+    /// Unknown to the server: checked at each resume, unless the user gives it up.
     Unknown,
-    /// All that came of it is stored.
+    /// All results are stored.
     Ended,
 }
 
@@ -91,24 +91,24 @@ pub enum BatchStage {
 pub struct BatchState {
     pub stage: BatchStage,
     pub images: u32,
-    /// Images that the server is done with, whatever came of them.
+    /// Finished images, with any result.
     pub finished: u32,
     /// Milliseconds since the Unix epoch.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub submitted_at: u64,
-    /// When the server gives up on what is left; milliseconds since the Unix epoch.
+    /// When unfinished images expire; milliseconds since the Unix epoch.
     #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
     pub expires_at: Option<u64>,
 }
 
-/// Where a run stands.
+/// State of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum RunState {
     /// A process works on it.
     Running,
-    /// Admits nothing more; what is in flight ends.
+    /// No new requests; those in flight finish.
     Stopping,
     Stopped {
         reason: StopReason,
@@ -118,7 +118,7 @@ pub enum RunState {
 }
 
 impl RunState {
-    /// In a word, for reports and files.
+    /// A short name, for reports and files.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -149,34 +149,34 @@ impl RunState {
     }
 }
 
-/// Kinds of failure, by what a person can do about them.
+/// Kinds of failure, by what the user can do about them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum FailureKind {
-    /// The original is no longer where it was.
+    /// The original no longer exists at its path.
     FileMissing,
-    /// The original is there but cannot be decoded, or is no longer the same picture.
+    /// The original cannot be decoded, or has changed.
     FileUnreadable,
-    /// The model did not answer, in spite of several tries where that makes sense.
+    /// No answer from the model, after retries if sensible.
     ModelFailed,
-    /// The batch expired before the vendor began with it, several times.
+    /// The batch expired before the image was processed, several times.
     Expired,
-    /// The server would not take this picture.
+    /// The server refused this picture.
     Refused,
-    /// The model looked and declined to answer; that is paid for.
+    /// The model declined to answer, which is billed.
     Declined,
-    /// The answer was cut off before its first mark; what it holds is paid for.
+    /// The answer was cut off before its first annotation; it is billed.
     CutOff,
-    /// The model answered something that cannot be read; the raw answer is kept.
+    /// The answer cannot be parsed; it is saved.
     AnswerUnreadable,
-    /// The model answered with annotations, and none of them could be used; the raw answer is kept.
+    /// No annotation of the answer is usable; the answer is saved.
     AnswerUnusable,
-    /// The coordinates of the answer are fractions of the picture's sides, 0 to 1; the raw answer is kept.
+    /// The answer's coordinates are fractions of the picture's sides, 0 to 1; the answer is saved.
     CoordinatesAsFractions,
-    /// The coordinates of the answer are thousandths of the picture's sides, 0 to 1000; the raw answer is kept.
+    /// The answer's coordinates are thousandths of the picture's sides, 0 to 1000; the answer is saved.
     CoordinatesAsThousandths,
-    /// A fault in Fieldmark ended the work on it. A request without an answer counts as possibly billed.
+    /// An internal error. A request without an answer counts as possibly billed.
     InternalError,
 }
 
@@ -196,35 +196,33 @@ impl FailureKind {
         Self::InternalError,
     ];
 
-    /// Whether another try may come out otherwise, everything else unchanged, without paying for the same answer again. What
-    /// a server will not take or a model declines to look at stays so, and an answer that was cut off needs a larger output
-    /// maximum.
+    /// Whether a retry may succeed without paying for the same answer again. What a server refuses or a model declines
+    /// stays so, and a cut-off answer needs a larger output maximum.
     #[must_use]
     pub const fn is_worth_retrying(self) -> bool {
         !matches!(self, Self::Refused | Self::Declined | Self::CutOff) && !self.has_unusable_answer()
     }
 
-    /// Whether another try is of use only once a file is there again, or can be read.
+    /// Whether a retry needs the file to be restored or readable.
     #[must_use]
     pub const fn needs_file(self) -> bool {
         matches!(self, Self::FileMissing | Self::FileUnreadable)
     }
 
-    /// Whether a failed image waits again when a person has a run retry its failures. Where there is an answer of which
-    /// nothing could be used it is read again; a new one is paid for only in a run that asks anew.
+    /// Whether a failed image is reset when the user retries failures. An unusable answer is parsed again; a new one is
+    /// paid for only if the run ignores saved answers.
     #[must_use]
     pub const fn is_retried(self, asks_anew: bool) -> bool {
         self.is_worth_retrying() || self.has_unusable_answer() || (asks_anew && self.has_kept_answer())
     }
 
-    /// Whether there is an answer that was paid for. It is kept, and the same question is answered with it again.
+    /// Whether there is a paid answer. It is saved, and reused for the same model and recipe.
     #[must_use]
     pub const fn has_kept_answer(self) -> bool {
         matches!(self, Self::Declined) || self.has_unusable_answer()
     }
 
-    /// Whether there is a complete answer that was paid for and of which nothing could be used. It is kept, and can be
-    /// read again for free.
+    /// Whether there is a complete paid answer that was unusable. It is saved, and can be parsed again for free.
     #[must_use]
     pub const fn has_unusable_answer(self) -> bool {
         matches!(
@@ -237,34 +235,34 @@ impl FailureKind {
     }
 }
 
-/// Why a request was made again.
+/// Why a request was retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum RetryKind {
-    /// The rate limit was reached; the whole route waited as told.
+    /// The rate limit was reached; the whole endpoint waited as requested.
     RateLimited,
-    /// The server had too much to do.
+    /// The server was overloaded.
     Overloaded,
-    /// The server failed in a way that passes by itself.
+    /// A temporary server failure.
     ServerFailed,
     /// The connection ended before the answer did.
     ConnectionLost,
-    /// The server answered something that is no answer, or that cannot be decoded.
+    /// The answer was invalid or could not be decoded.
     AnswerUnreadable,
-    /// The answer did not come in time.
+    /// Timeout.
     TimedOut,
-    /// The batch expired before the vendor began with the request.
+    /// The batch expired before the request was processed.
     Expired,
-    /// No connection came about.
+    /// No connection.
     Unreachable,
-    /// The picture was too large a request, and was sent smaller.
+    /// The request was too large, and the picture was sent smaller.
     TooLarge,
-    /// The answer was cut off, and was given more room.
+    /// The answer was cut off, and requested again with a higher maximum.
     CutShort,
 }
 
-/// Requests made again for one reason.
+/// Retries with one reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct RetryGroup {
@@ -272,22 +270,22 @@ pub struct RetryGroup {
     pub count: u32,
 }
 
-/// Why nothing is sent for a moment.
+/// Why requests are paused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Hold {
     pub kind: RetryKind,
     pub left_millis: u32,
-    /// What the server, or the way to it, said.
+    /// The message of the server or connection.
     pub detail: String,
 }
 
-/// Requests without an answer that the vendor may bill all the same.
+/// Requests without an answer that the vendor may still bill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct PossiblyBilled {
     pub count: u32,
-    /// What they can have cost together at most.
+    /// Their maximum cost in total.
     #[serde(rename = "at_most_dollars")]
     pub at_most: PicoDollars,
 }
@@ -298,14 +296,14 @@ pub struct PossiblyBilled {
 pub struct FailureGroup {
     pub kind: FailureKind,
     pub count: u32,
-    /// Whether another try may come out otherwise.
+    /// Whether a retry may succeed.
     pub is_worth_retrying: bool,
-    /// What was said about the first of them.
+    /// The message of the first one.
     pub example: String,
     pub example_image: String,
 }
 
-/// A mark of an answer that is still on its way. Nothing is stored of it: the answer is read once, whole.
+/// An annotation of an answer that is still streaming. Not stored: the complete answer is parsed once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct PreviewMark {
@@ -314,68 +312,68 @@ pub struct PreviewMark {
     pub shape: Shape,
 }
 
-/// An image that is being asked about.
+/// An image in flight.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct InFlight {
     pub image: ImageId,
     pub since_millis: u32,
-    /// Upright size of the original: the frame of the preview.
+    /// Upright size of the original, in whose pixels the preview is.
     pub size: PixelSize,
-    /// What has come so far.
+    /// Annotations so far.
     pub preview: Vec<PreviewMark>,
 }
 
-/// One way to the model, as it stands.
+/// State of an endpoint.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct RouteState {
-    /// The host that it leads to, or what the person calls it.
+    /// Its host, or the user's name for it.
     pub name: String,
-    /// Requests under way, of this run and of others.
+    /// Requests in flight, of all runs.
     pub under_way: u32,
-    /// Requests that may be under way at once, as things stand.
+    /// The current concurrency.
     pub at_once: u32,
-    /// Whether that number is found out, and not set.
+    /// Whether the concurrency is automatic.
     pub is_adaptive: bool,
-    /// The strictest limit that was set, announced or learned; `None`: none is known.
+    /// The lowest limit that is set, announced or learned; `None` if unknown.
     pub requests_per_minute: Option<u32>,
     /// `None` while requests are sent.
     pub hold: Option<Hold>,
-    /// Why it is not used at the moment, or not at all; `None` while it works.
+    /// Why it is not used at the moment; `None` while it works.
     pub trouble: Option<EndpointTrouble>,
 }
 
-/// Images of a run that wait for answers of another run, which asks the same about them: they are not paid for twice.
+/// Images of a run that wait for answers of another run with the same answer key, so that they are not paid for twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct PendingElsewhere {
-    /// The run that asks.
+    /// The run that sends them.
     pub run: RunId,
-    /// Whether a process works on that run.
+    /// Whether that run has a worker.
     pub is_worked_on: bool,
     /// Whether they are in a batch, which may take a day.
     pub is_in_batch: bool,
     pub images: u32,
 }
 
-/// An image that was just answered.
+/// A recently answered image.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct JustAnswered {
     pub image: ImageId,
     pub mark_count: u32,
-    /// `None` where it was not asked about: its answer was reused.
+    /// `None` if it was not sent because its answer was reused.
     pub took_millis: Option<u32>,
 }
 
-/// A snapshot of a run, a few times a second.
+/// A snapshot of a run, several times a second.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct RunProgress {
     pub run: RunId,
     pub state: RunState,
-    /// What was said when it stopped by itself.
+    /// Details, if it stopped on its own.
     pub stop_detail: Option<String>,
     pub model_name: String,
     pub recipe_name: String,
@@ -383,7 +381,7 @@ pub struct RunProgress {
     /// Milliseconds since the Unix epoch.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub started_at: u64,
-    /// Worked on, pauses aside.
+    /// Active time, without pauses.
     pub elapsed_millis: u32,
     /// `None` until the first image is done, while none finish, and when nothing is left.
     pub left_millis: Option<u32>,
@@ -391,76 +389,73 @@ pub struct RunProgress {
     pub done: u32,
     pub failed: u32,
     pub in_flight: Vec<InFlight>,
-    /// Not finished and not in flight.
+    /// Neither finished nor in flight.
     pub waiting: u32,
-    /// Of those that wait: prepared, and ready to be sent.
+    /// Of the waiting ones: prepared to be sent.
     pub prepared: u32,
-    /// Answers that an earlier run had paid for already.
+    /// Reused answers of earlier runs.
     pub reused: u32,
-    /// Images that were given the marks of a similar one instead of being asked about.
+    /// Images with propagated annotations, which were not sent.
     pub carried: u32,
-    /// Annotations that it found, and those that it propagated to similar images.
+    /// Found and propagated annotations.
     pub marks: u32,
-    /// Images asked about that finished, a minute: over the last moments while the run is worked on, over all the time worked
-    /// afterwards.
+    /// Sent images finished per minute: recently while the run is active, over the whole active time afterwards.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub rate_per_minute: f64,
-    /// How long these last moments are.
+    /// Length of the recent window.
     pub rate_window_millis: u32,
-    /// Median and 95th percentile of the durations of the images that were asked about, over the whole run, by the same
-    /// function and of the same images as in the report; `None` before the first.
+    /// Median and 95th percentile of the durations of sent images over the whole run, as in the report; `None` before
+    /// the first.
     #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
     pub p50_millis: Option<f64>,
     #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
     pub p95_millis: Option<f64>,
-    /// Requests at a time: while the run is worked on, as many as may be in flight now; once it is not, the highest number
-    /// that was in flight.
+    /// The current concurrency while the run is active; the peak number of requests in flight afterwards.
     pub concurrency: u32,
     pub mode: RunMode,
-    /// The ways to the model; empty where nothing is sent.
+    /// The endpoints; empty if nothing is sent.
     pub routes: Vec<RouteState>,
-    /// Of a batch run, the oldest first.
+    /// Of a batch run, oldest first.
     pub batches: Vec<BatchState>,
-    /// Requests in batches that the server does not know: a person may give them up.
+    /// Requests in batches unknown to the server, which the user may give up.
     pub unknown_batches: PossiblyBilled,
     #[serde(rename = "quoted_dollars")]
     pub quoted: Option<CostRange>,
-    /// Settled from what the vendor reported.
+    /// As the vendor reported.
     #[serde(rename = "spent_dollars")]
     pub spent: PicoDollars,
     pub possibly_billed: PossiblyBilled,
-    /// What the run may cost at most; `None`: no limit.
+    /// The budget, if any.
     #[serde(rename = "budget_dollars")]
     pub budget: Option<PicoDollars>,
-    /// The most that requests under way can cost.
+    /// Maximum cost of requests in flight.
     #[serde(rename = "reserved_dollars")]
     pub reserved: PicoDollars,
-    /// The most that one of its requests has reserved, or would have: a budget must have room for another. Zero before the
-    /// first.
+    /// The largest reservation of a request so far: a budget must have room for another. Zero before the first.
     #[serde(rename = "largest_request_dollars")]
     pub largest_request: PicoDollars,
-    /// Requests that were under way when a process died: whether they were billed nobody knows, and they are not made
-    /// again without a word from the person.
+    /// Requests that were in flight when a process died. They may have been billed, and are repeated only with the
+    /// user's consent.
     pub unsettled: PossiblyBilled,
-    /// `None` while requests are sent on any way.
+    /// `None` while requests are sent at any endpoint.
     pub hold: Option<Hold>,
-    /// What the images that are left wait for, once nothing else is left to begin.
+    /// What the remaining images wait for, if nothing else can be started.
     pub pending_elsewhere: Vec<PendingElsewhere>,
-    /// What was tried again, over all sittings.
+    /// Retries, over all sessions.
     pub retried: Vec<RetryGroup>,
-    /// Answers that were cut off, whose whole marks were kept.
+    /// Cut-off answers, whose complete annotations were kept.
     pub cut_short: u32,
     pub failures: Vec<FailureGroup>,
-    /// The newest first, at most twelve.
+    /// Newest first, at most twelve.
     pub just_answered: Vec<JustAnswered>,
-    /// Images a minute in equal steps of the time worked, from its start to `elapsed_millis` ([`crate::rate::history`]).
+    /// Images per minute in equal steps of active time, from the start to `elapsed_millis` ([`crate::rate::history`]).
     #[cfg_attr(feature = "specta", specta(type = Vec<specta_typescript::Number>))]
     pub rate_history: Vec<f64>,
-    /// Hooks that did not succeed when they ran last.
+    /// Hooks whose latest run did not succeed.
     pub failed_hooks: Vec<HookRun>,
 }
 
-/// How far a run is that this process works on: all that the window's frame shows of it.
+/// Progress of an active run, for the window's frame.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct WorkingRun {
@@ -477,7 +472,7 @@ pub struct WorkingRun {
 pub struct RunSummary {
     pub id: RunId,
     pub state: RunState,
-    /// What was said when it stopped by itself.
+    /// Details, if it stopped on its own.
     pub stop_detail: Option<String>,
     pub model: ModelId,
     pub model_name: String,
@@ -491,49 +486,49 @@ pub struct RunSummary {
     pub done: u32,
     pub failed: u32,
     pub waiting: u32,
-    /// Annotations that it found, and those that it propagated to similar images.
+    /// Found and propagated annotations.
     pub mark_count: u32,
-    /// Of these: propagated to images that were not asked about.
+    /// Of these: propagated to images that were not sent.
     pub propagated_count: u32,
-    /// Proposals that nobody has decided yet.
+    /// Undecided proposals.
     pub undecided_count: u32,
     /// Images of the run that are reviewed or confirmed empty.
     pub reviewed_count: u32,
     #[serde(rename = "quoted_dollars")]
     pub quoted: Option<CostRange>,
-    /// Settled from what the vendor reported.
+    /// As the vendor reported.
     #[serde(rename = "paid_dollars")]
     pub paid: PicoDollars,
-    /// Of all its requests together.
+    /// Of all requests.
     pub usage: Usage,
     pub possibly_billed: PossiblyBilled,
-    /// What the run may cost at most; `None`: no limit.
+    /// The budget, if any.
     #[serde(rename = "budget_dollars")]
     pub budget: Option<PicoDollars>,
-    /// Requests that were sent and of whose answer nothing is known: under way, or lost with their process.
+    /// Requests without a known answer: in flight, or lost with their process.
     pub unsettled: PossiblyBilled,
-    /// Answers that were cut off, whose whole marks were kept.
+    /// Cut-off answers, whose complete annotations were kept.
     pub cut_short: u32,
-    /// Failed images for which another try may come out otherwise.
+    /// Failed images that a retry may fix.
     pub retryable: u32,
-    /// Answers that an earlier run had paid for already.
+    /// Reused answers of earlier runs.
     pub reused: u32,
-    /// Images that were given the marks of a similar one instead of being asked about.
+    /// Images with propagated annotations, which were not sent.
     pub carried: u32,
     pub retries: u32,
-    /// Images that were asked about and have finished. The next three figures are about these.
+    /// Images sent and finished. The next three figures are about these.
     pub asked: u32,
     #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
     pub p50_millis: Option<f64>,
     #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
     pub p95_millis: Option<f64>,
-    /// `asked` over the time that the run was worked on.
+    /// `asked` over the active time.
     #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
     pub rate_per_minute: Option<f64>,
 }
 
 impl RunSummary {
-    /// What was paid; `None` where requests may have been billed and the server has reported no cost at all.
+    /// The cost; `None` if requests may have been billed and the server reported no cost at all.
     #[must_use]
     pub fn reported_cost(&self) -> Option<PicoDollars> {
         (self.paid > PicoDollars::ZERO || self.possibly_billed.count == 0).then_some(self.paid)

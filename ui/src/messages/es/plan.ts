@@ -73,7 +73,7 @@ export const plan: Words<typeof english> = {
     no_price: "No se conoce el precio de este modelo",
     now_only: "Este modelo no está disponible por lotes",
   },
-  afterRun: "tras la primera ejecución",
+  afterRun: "sin medir",
   afterRunNote: "Se sabe cuando este modelo haya anotado algunas imágenes",
   batchTime: "en 24 h",
   batchTimeNote: "El proveedor lo procesa en un plazo de 24 horas",

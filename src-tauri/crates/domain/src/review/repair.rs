@@ -1,4 +1,4 @@
-//! Repairs: what becomes of an annotation that is likely a mistake, one at a time or as a bulk edit.
+//! Repairs of likely mistakes, one at a time or as a bulk edit.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,29 +11,29 @@ use crate::review::decide::decided;
 use crate::review::edit::{LabelColors, relabeled};
 use crate::review::image::{AnnotatedImage, AnnotationDiff, Context, ImageDiff};
 
-/// What repairs an annotation.
+/// The repair of an annotation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum RepairAction {
-    /// A run's annotation repeats another one, or can hardly be meant.
+    /// For a run's annotation that is a duplicate or implausible.
     Reject { reason: RejectReason },
-    /// So does a person's own.
+    /// The same for a person's own.
     Remove,
-    /// What reaches over the image's edge is cut off there.
+    /// Clips it at the image edge.
     Crop,
-    /// The label becomes the one that is likely meant.
+    /// Changes the label to the likely one.
     Relabel { label: String },
 }
 
 impl RepairAction {
-    /// The label that the annotation is given.
+    /// The new label.
     #[must_use]
     pub fn label(&self) -> Option<&str> {
         if let Self::Relabel { label } = self { Some(label) } else { None }
     }
 
-    /// What repairs an annotation whose place or size a check has found on an image of `size`.
+    /// The repair of a position or size finding on an image of `size`.
     pub(super) fn of_misplaced(check: Check, annotation: &Annotation, size: PixelSize) -> Self {
         let reason = match check {
             Check::Outside if annotation.shape.fitted(size).is_ok() => return Self::Crop,
@@ -47,8 +47,8 @@ impl RepairAction {
     }
 }
 
-/// Repairs what `findings` are about, as a part of a bulk edit. With `spares_decided` annotations stay that a person has
-/// accepted, edited or drawn. `None`: there is nothing to repair.
+/// Repairs the annotations of `findings`, as part of a bulk edit. `spares_decided` keeps annotations that a person
+/// accepted, edited or drew. `None` if there is nothing to repair.
 #[must_use]
 pub fn repair(
     image: &AnnotatedImage,
@@ -70,7 +70,7 @@ pub fn repair(
     (!changes.is_empty()).then(|| ImageDiff::of(image, changes, false, context))
 }
 
-/// `None`: the annotation goes.
+/// `None` if the annotation is deleted.
 fn repaired(
     annotation: &Annotation,
     repair: &RepairAction,
@@ -88,20 +88,20 @@ fn repaired(
     }
 }
 
-/// What a repair of many images would change.
+/// Extent of a bulk repair.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct RepairExtent {
     pub images: u32,
-    /// Those of the images that a person has reviewed.
+    /// Reviewed ones of the images.
     pub reviewed: u32,
     pub annotations: u32,
-    /// Those of them that a person has accepted, edited or drawn.
+    /// Annotations that a person accepted, edited or drew.
     pub decided: u32,
 }
 
 impl RepairExtent {
-    /// Counts what [`repair`] would change on an image, if nothing is spared.
+    /// Counts what [`repair`] would change on an image, sparing nothing.
     pub fn add(&mut self, image: &AnnotatedImage, findings: &[CheckFinding]) {
         let meant: Vec<&Annotation> = findings.iter().filter_map(|it| image.annotation(it.annotation).ok()).collect();
         if meant.is_empty() {
