@@ -20,7 +20,7 @@ export type AuditSeam = Pick<Seam, "audit" | "extendAudit" | "acceptAudited" | "
 /** The annotation being judged. */
 export interface Shown {
   card: ImageCard;
-  mark: Annotation;
+  annotation: Annotation;
 }
 
 /** How long a rejection waits for a reason. */
@@ -36,12 +36,12 @@ export class Auditing {
   place = $state(0);
   isWhole = $state(false);
   /** Reset for each annotation. */
-  isMarkHidden = $state(false);
+  isAnnotationHidden = $state(false);
   isAccepting = $state(false);
   isExtending = $state(false);
   /** The latest rejection can still get a reason. */
   asksReason = $state(false);
-  millisPerMark = $state<number | null>(null);
+  millisPerAnnotation = $state<number | null>(null);
 
   #cards = $state.raw<ReadonlyMap<ImageId, ImageCard>>(new Map());
   /** Indices decided since the audit was opened, latest last; these can be undone. */
@@ -93,7 +93,7 @@ export class Auditing {
       this.#goTo(Math.max(0, this.#nextOpen(0)));
       this.#pace = new Pace();
       this.#pace.begin(this.#now());
-      this.millisPerMark = null;
+      this.millisPerAnnotation = null;
     } catch (refusal) {
       this.#refused(refusal);
     }
@@ -103,8 +103,8 @@ export class Auditing {
   at(place: number): Shown | null {
     const drawn = this.sample[place];
     const card = drawn && this.#cards.get(drawn.image);
-    const mark = card?.marks.find(({ id }) => id === drawn?.annotation);
-    return card && mark ? { card, mark } : null;
+    const annotation = card?.annotations.find(({ id }) => id === drawn?.annotation);
+    return card && annotation ? { card, annotation } : null;
   }
 
   /** The following annotation, to preload its image. */
@@ -220,7 +220,7 @@ export class Auditing {
     this.#setVerdict(place, verdict);
     this.#decided = [...this.#decided, place];
     this.#pace.decided(this.#now());
-    this.millisPerMark = this.#pace.millisPerImage;
+    this.millisPerAnnotation = this.#pace.millisPerImage;
     this.#goTo(Math.max(0, this.#nextOpen(place + 1)));
     this.#enqueue(() => this.#decide(drawn, verdict, reason));
     return true;
@@ -228,7 +228,7 @@ export class Auditing {
 
   #goTo(place: number): void {
     this.place = place;
-    this.isMarkHidden = false;
+    this.isAnnotationHidden = false;
   }
 
   async #decide(drawn: SampledAnnotation, answer: SampleVerdict, reason: RejectReason | null) {

@@ -5,17 +5,17 @@ import type { Viewport } from "../photo/viewport.svelte";
 import type { Shown } from "./auditing.svelte";
 
 /** Share of the view that an annotation fills; its surroundings help to identify it. */
-const MARK_SHARE = 0.45;
+const ANNOTATION_SHARE = 0.45;
 /** Beyond this scale only pixels are visible. */
 const MAX_SCALE = 6;
 /** Minimum part of the image's longer side that is shown. */
 const MIN_EXTENT = 0.1;
 
 /** Shows an annotation with its surroundings, or the whole image. */
-export function frame(viewport: Viewport, { card, mark }: Shown, isWhole: boolean): void {
-  const bounds = boundsOf(mark.shape);
+export function frame(viewport: Viewport, { card, annotation }: Shown, isWhole: boolean): void {
+  const bounds = boundsOf(annotation.shape);
   if (isWhole || bounds === null) viewport.fit();
-  else viewport.zoomTo(withSurroundings(bounds, card.size), MARK_SHARE, MAX_SCALE);
+  else viewport.zoomTo(withSurroundings(bounds, card.size), ANNOTATION_SHARE, MAX_SCALE);
 }
 
 function withSurroundings({ x1, y1, x2, y2 }: Rect, image: PixelSize): Rect {

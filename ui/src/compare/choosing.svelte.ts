@@ -109,5 +109,5 @@ export class Choosing {
 
 /** All annotations are decided, but the image is not marked as reviewed. */
 export function waitsForItsReview({ card }: Compared): boolean {
-  return card.review === "unreviewed" && !card.marks.some(({ status }) => status === "proposed");
+  return card.review === "unreviewed" && !card.annotations.some(({ status }) => status === "proposed");
 }

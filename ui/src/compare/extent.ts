@@ -4,7 +4,7 @@ import { boundsOfAll } from "../kit/shape";
 
 /** The common bounding box; null for the whole image. */
 export function extentOf({ first, second }: ComparedPair): Rect | null {
-  return boundsOfAll([first, second].flatMap((mark) => mark?.shape ?? []));
+  return boundsOfAll([first, second].flatMap((annotation) => annotation?.shape ?? []));
 }
 
 /** Pairs under an image point, smallest first, since users aim at the inner box. */

@@ -6,7 +6,7 @@ import type { Annotation, AnnotationId, Rect } from "../ipc/bindings";
 import { CLICK_SLACK, type Drag, isNear, type PointerTarget } from "../photo/pointerInput.svelte";
 import { MAX_TAG_LENGTH } from "../photo/labelText";
 import type { Point, Viewport } from "../photo/viewport.svelte";
-import { marksAcross, marksAt, nextUnder } from "./hit";
+import { annotationsAcross, annotationsAt, nextUnder } from "./hit";
 import type { Handle } from "./reshape";
 import type { Review } from "./review.svelte";
 import type { DragTarget } from "./shaping.svelte";
@@ -23,7 +23,7 @@ export class AnnotationPointer implements PointerTarget {
   /** The selection rectangle, in image pixels. */
   frame = $state.raw<Rect | null>(null);
 
-  #hovered = $state.raw<DragTarget | "mark" | null>(null);
+  #hovered = $state.raw<DragTarget | "annotation" | null>(null);
   /** The full label under the pointer, which may be shortened on the photo. */
   hoveredLabel = $state<string | undefined>();
   #latestClick: Point | null = null;
@@ -45,7 +45,7 @@ export class AnnotationPointer implements PointerTarget {
 
   get cursor(): string {
     if (this.#tools.isDrawing) return "crosshair";
-    if (this.#hovered === "mark") return "pointer";
+    if (this.#hovered === "annotation") return "pointer";
     return this.#hovered === null ? "default" : cursorOf(this.#hovered);
   }
 
@@ -68,7 +68,7 @@ export class AnnotationPointer implements PointerTarget {
     else {
       const all = this.#under(at);
       const under = all.find(({ id }) => this.#review.selection.has(id)) ?? all[0];
-      this.#hovered = this.#tools.dragTargetAt(at) ?? (under ? "mark" : null);
+      this.#hovered = this.#tools.dragTargetAt(at) ?? (under ? "annotation" : null);
       if (under && under.label.length > MAX_TAG_LENGTH) this.hoveredLabel = under.label;
     }
   }
@@ -115,14 +115,14 @@ export class AnnotationPointer implements PointerTarget {
           x2: Math.max(one.x, other.x),
           y2: Math.max(one.y, other.y),
         };
-        const across = marksAcross(this.#review.visibleMarks, this.frame).map(({ id }) => id);
+        const across = annotationsAcross(this.#review.visibleAnnotations, this.frame).map(({ id }) => id);
         this.clicked = across.at(-1) ?? this.clicked;
         selection.set([...before, ...across]);
       },
       end: (at, isMoved) => {
         this.frame = null;
-        const [mark] = isMoved ? [] : this.#under(at);
-        if (mark) selection.toggle(mark.id);
+        const [annotation] = isMoved ? [] : this.#under(at);
+        if (annotation) selection.toggle(annotation.id);
         // The remaining selection is visible already.
         this.clicked = this.#review.selected;
       },
@@ -141,8 +141,8 @@ export class AnnotationPointer implements PointerTarget {
   }
 
   #under(at: Point): Annotation[] {
-    const { visibleMarks } = this.#review;
-    return marksAt(visibleMarks, this.#viewport.imageFromView(at), CLICK_SLACK / this.#viewport.scale);
+    const { visibleAnnotations } = this.#review;
+    return annotationsAt(visibleAnnotations, this.#viewport.imageFromView(at), CLICK_SLACK / this.#viewport.scale);
   }
 }
 

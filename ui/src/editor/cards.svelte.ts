@@ -48,7 +48,7 @@ export class QueueCards {
     else if (this.#members.has(card.id)) this.#unreviewed.add(card.id);
   }
 
-  /** Marks pending requests as stale. */
+  /** Annotations pending requests as stale. */
   decided(): void {
     this.#edition += 1;
   }

@@ -67,15 +67,15 @@ export class Decisions {
   }
 
   accept(): void {
-    this.#decideOn({ kind: "accept" }, this.#review.selectedMarks);
+    this.#decideOn({ kind: "accept" }, this.#review.selectedAnnotations);
   }
 
   reject(): void {
-    this.#decideOn({ kind: "reject", reason: null }, this.#review.selectedMarks);
+    this.#decideOn({ kind: "reject", reason: null }, this.#review.selectedAnnotations);
   }
 
-  decideMark(mark: Annotation, verdict: Verdict): void {
-    this.#decideOn(verdict, [mark]);
+  decideAnnotation(annotation: Annotation, verdict: Verdict): void {
+    this.#decideOn(verdict, [annotation]);
   }
 
   /** Adds a reason to the latest rejection by deciding it again. */
@@ -96,11 +96,11 @@ export class Decisions {
     });
   }
 
-  #decideOn(verdict: Verdict, marks: readonly Annotation[]): void {
+  #decideOn(verdict: Verdict, annotations: readonly Annotation[]): void {
     const { card, isAtEnd } = this.#review;
     if (card === null || isAtEnd) return;
-    if (verdict.kind === "accept") this.#accept(card, marks);
-    else this.#reject(card, verdict, marks);
+    if (verdict.kind === "accept") this.#accept(card, annotations);
+    else this.#reject(card, verdict, annotations);
   }
 
   /** Accepts these annotations, or all proposals of the image if none are given. */
@@ -110,8 +110,8 @@ export class Decisions {
     this.#reasonPrompt.end();
     const verdict = { kind: "accept" } as const;
     switch (accepting.kind) {
-      case "marks":
-        void this.#decide(card, { image: card.id, scope: scopeOf(accepting.marks), verdict });
+      case "annotations":
+        void this.#decide(card, { image: card.id, scope: scopeOf(accepting.annotations), verdict });
         this.#moveOn(selected, waiting > 0);
         break;
       case "image":
@@ -119,7 +119,7 @@ export class Decisions {
         void this.#decide(card, { image: card.id, scope: { kind: "image" }, verdict });
         this.#review.next();
         break;
-      case "next_mark":
+      case "next_annotation":
         this.#moveOn(selected, true);
         break;
       case "next_image":
@@ -141,20 +141,26 @@ export class Decisions {
       const scope = selected.length === 0 ? ({ kind: "image" } as const) : scopeOf(open);
       const decision: PendingDecision = { image: card.id, scope, verdict };
       const stored = this.#decide(card, decision);
-      this.#reasonPrompt.begin({ decision, name: card.name, marks: open.length || waiting, reason: null, stored });
+      this.#reasonPrompt.begin({
+        decision,
+        name: card.name,
+        annotations: open.length || waiting,
+        reason: null,
+        stored,
+      });
     }
     this.#moveOn(selected, waiting > 0 || areRejected);
   }
 
   /** Goes to the next proposal if annotations are decided one by one, otherwise to the next image. */
   #moveOn(decided: readonly Annotation[], mayLeave: boolean): void {
-    const { proposals, marks, selection } = this.#review;
+    const { proposals, annotations, selection } = this.#review;
     const isAboutSelected = decided.length === selection.ids.size && decided.every(({ id }) => selection.has(id));
     if (decided.length === 0 || (proposals.length === 0 && mayLeave)) {
       this.#review.next();
     } else if (isAboutSelected && proposals.length > 0) {
-      const place = marks.findIndex(({ id }) => id === decided.at(-1)?.id);
-      const after = [...marks.slice(place + 1), ...marks.slice(0, place + 1)];
+      const place = annotations.findIndex(({ id }) => id === decided.at(-1)?.id);
+      const after = [...annotations.slice(place + 1), ...annotations.slice(0, place + 1)];
       this.#review.select(after.find(({ status }) => status === "proposed")?.id ?? null);
     }
   }
@@ -209,8 +215,8 @@ export class Decisions {
   }
 }
 
-function scopeOf(marks: readonly Annotation[]): PendingDecision["scope"] {
-  const [one, another] = marks;
+function scopeOf(annotations: readonly Annotation[]): PendingDecision["scope"] {
+  const [one, another] = annotations;
   if (one && !another) return { kind: "annotation", id: one.id };
-  return { kind: "annotations", ids: marks.map(({ id }) => id) };
+  return { kind: "annotations", ids: annotations.map(({ id }) => id) };
 }

@@ -27,7 +27,7 @@ type EditsSeam = Pick<Seam, "editAnnotations" | "undoOn" | "redoOn">;
 
 /** An annotation and its new shape. */
 export interface Reshaped {
-  mark: Annotation;
+  annotation: Annotation;
   shape: Shape;
 }
 
@@ -70,43 +70,43 @@ export class Edits {
   }
 
   /** The core's id of an annotation, once assigned. */
-  idOf(mark: AnnotationId): AnnotationId {
-    return this.#named.get(mark) ?? mark;
+  idOf(annotation: AnnotationId): AnnotationId {
+    return this.#named.get(annotation) ?? annotation;
   }
 
   /** Adds an annotation; returns its temporary id. */
-  add(image: ImageId, mark: AnnotationContent): AnnotationId {
-    const [id = 0] = this.#add(image, [mark]);
+  add(image: ImageId, annotation: AnnotationContent): AnnotationId {
+    const [id = 0] = this.#add(image, [annotation]);
     return id;
   }
 
-  change(image: ImageId, mark: Annotation, content: Partial<AnnotationContent>): void {
-    this.#apply(image, [changeOf(mark, content)]);
-    if (content.label !== undefined) this.#vocabulary.use({ ...contentOf(mark), ...content });
+  change(image: ImageId, annotation: Annotation, content: Partial<AnnotationContent>): void {
+    this.#apply(image, [changeOf(annotation, content)]);
+    if (content.label !== undefined) this.#vocabulary.use({ ...contentOf(annotation), ...content });
   }
 
   /** Renames annotations. Captions have no label to change. */
-  relabel(image: ImageId, marks: readonly Annotation[], label: string): void {
-    const meant = marks.filter((mark) => mark.shape.kind !== "caption" && mark.label !== label);
+  relabel(image: ImageId, annotations: readonly Annotation[], label: string): void {
+    const meant = annotations.filter((annotation) => annotation.shape.kind !== "caption" && annotation.label !== label);
     if (meant.length === 0) return;
     this.#apply(
       image,
-      meant.map((mark) => changeOf(mark, { label })),
+      meant.map((annotation) => changeOf(annotation, { label })),
     );
-    for (const mark of meant) this.#vocabulary.use({ ...contentOf(mark), label });
+    for (const annotation of meant) this.#vocabulary.use({ ...contentOf(annotation), label });
   }
 
   reshape(image: ImageId, reshaped: readonly Reshaped[]): void {
     this.#apply(
       image,
-      reshaped.map(({ mark, shape }) => changeOf(mark, { shape })),
+      reshaped.map(({ annotation, shape }) => changeOf(annotation, { shape })),
     );
   }
 
-  remove(image: ImageId, marks: readonly Annotation[]): void {
+  remove(image: ImageId, annotations: readonly Annotation[]): void {
     this.#apply(
       image,
-      marks.map(({ id }) => ({ kind: "remove", id })),
+      annotations.map(({ id }) => ({ kind: "remove", id })),
     );
   }
 
@@ -116,38 +116,38 @@ export class Edits {
   }
 
   /** Duplicates annotations with an offset; returns the temporary ids. */
-  duplicate(card: ImageCard, marks: readonly Annotation[], shift: number): AnnotationId[] {
+  duplicate(card: ImageCard, annotations: readonly Annotation[], shift: number): AnnotationId[] {
     const shapes = duplicated(
-      marks.map(({ shape }) => shape),
+      annotations.map(({ shape }) => shape),
       shift,
       card.size,
     );
     return this.#add(
       card.id,
-      marks.map((mark, place) => ({ ...contentOf(mark), shape: shapes[place] ?? mark.shape })),
+      annotations.map((annotation, place) => ({ ...contentOf(annotation), shape: shapes[place] ?? annotation.shape })),
     );
   }
 
   /** Moves annotations by image pixels. Consecutive nudges are one undo step. */
-  nudge(card: ImageCard, marks: readonly Annotation[], dx: number, dy: number): void {
+  nudge(card: ImageCard, annotations: readonly Annotation[], dx: number, dy: number): void {
     const shapes = moved(
-      marks.map(({ shape }) => shape),
+      annotations.map(({ shape }) => shape),
       dx,
       dy,
       card.size,
     );
-    const about = `nudge ${marks.map(({ id }) => id).join(" ")}`;
+    const about = `nudge ${annotations.map(({ id }) => id).join(" ")}`;
     this.#hold(
       card,
       about,
-      marks.map((mark, place) => ({ mark, shape: shapes[place] ?? mark.shape })),
+      annotations.map((annotation, place) => ({ annotation, shape: shapes[place] ?? annotation.shape })),
     );
   }
 
   /** Moves one corner of an annotation likewise. */
-  nudgeCorner(card: ImageCard, mark: Annotation, corner: number, dx: number, dy: number): void {
-    const shape = withCornerMoved(mark.shape, corner, dx, dy, card.size);
-    this.#hold(card, `corner ${corner} of ${mark.id}`, [{ mark, shape }]);
+  nudgeCorner(card: ImageCard, annotation: Annotation, corner: number, dx: number, dy: number): void {
+    const shape = withCornerMoved(annotation.shape, corner, dx, dy, card.size);
+    this.#hold(card, `corner ${corner} of ${annotation.id}`, [{ annotation, shape }]);
   }
 
   /** Undoes the latest step on this image, or a bulk edit if it was the last action. */
@@ -160,22 +160,22 @@ export class Edits {
     this.#undoOrRedo(image, "redone");
   }
 
-  #add(image: ImageId, marks: readonly AnnotationContent[]): AnnotationId[] {
-    const ids = marks.map(() => (this.#latestUnnamed -= 1));
+  #add(image: ImageId, annotations: readonly AnnotationContent[]): AnnotationId[] {
+    const ids = annotations.map(() => (this.#latestUnnamed -= 1));
     this.#apply(
       image,
-      marks.map((content) => ({ kind: "add", content })),
+      annotations.map((content) => ({ kind: "add", content })),
       ids,
     );
-    for (const mark of marks) this.#vocabulary.use(mark);
+    for (const annotation of annotations) this.#vocabulary.use(annotation);
     return ids;
   }
 
   /** Shows new shapes at once and stores them after a pause in nudging. */
   #hold(card: ImageCard, about: string, reshaped: readonly Reshaped[]): void {
     // At the image edge nothing changes, and a proposal must stay one.
-    if (reshaped.every(({ mark, shape }) => JSON.stringify(mark.shape) === JSON.stringify(shape))) return;
-    const changes = reshaped.map(({ mark, shape }) => changeOf(mark, { shape }));
+    if (reshaped.every(({ annotation, shape }) => JSON.stringify(annotation.shape) === JSON.stringify(shape))) return;
+    const changes = reshaped.map(({ annotation, shape }) => changeOf(annotation, { shape }));
     this.#show(card.id, changes, []);
     this.#outbox.hold(card.id, about, NUDGE_MILLIS, () => this.#deliver(card.id, changes, []));
   }
@@ -224,6 +224,6 @@ export class Edits {
   }
 }
 
-function changeOf(mark: Annotation, content: Partial<AnnotationContent>): AnnotationChange {
-  return { kind: "change", id: mark.id, content: { ...contentOf(mark), ...content } };
+function changeOf(annotation: Annotation, content: Partial<AnnotationContent>): AnnotationChange {
+  return { kind: "change", id: annotation.id, content: { ...contentOf(annotation), ...content } };
 }

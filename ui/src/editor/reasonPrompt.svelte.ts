@@ -13,7 +13,7 @@ export interface Rejected {
   /** File name of the image. */
   name: string;
   /** Number of rejected annotations. */
-  marks: number;
+  annotations: number;
   reason: RejectReason | null;
   /** Whether the core stored the rejection. */
   stored: Promise<boolean>;

@@ -22,7 +22,7 @@ import { Decisions } from "./decisions.svelte";
 import { Edits } from "./edits.svelte";
 import { StepAnnotations } from "./stepAnnotations";
 import { Outbox } from "./outbox";
-import { MarkSelection } from "./selection.svelte";
+import { AnnotationSelection } from "./selection.svelte";
 import { byCertainty } from "./verdict";
 import { Vocabulary } from "./vocabulary.svelte";
 
@@ -63,7 +63,7 @@ export class Review {
   isUnread = $state(false);
   /** The default queue: all unreviewed images, most uncertain first. */
   isByUncertainty = $state(false);
-  areMarksHidden = $state(false);
+  areAnnotationsHidden = $state(false);
 
   readonly cards: QueueCards;
   readonly edits: Edits;
@@ -89,18 +89,18 @@ export class Review {
     this.imageId === null ? null : (this.cards.get(this.imageId) ?? null),
   );
   /** Least certain first. */
-  readonly marks = $derived<Annotation[]>(this.card === null ? [] : byCertainty(this.card.marks));
-  readonly visibleMarks = $derived<Annotation[]>(this.areMarksHidden ? [] : this.marks);
+  readonly annotations = $derived<Annotation[]>(this.card === null ? [] : byCertainty(this.card.annotations));
+  readonly visibleAnnotations = $derived<Annotation[]>(this.areAnnotationsHidden ? [] : this.annotations);
   /** Whether the annotations could not be loaded. */
-  readonly areMarksUnread = $derived.by(
+  readonly areAnnotationsUnread = $derived.by(
     () => this.card === null && this.imageId !== null && this.cards.isUnread(this.imageId),
   );
-  readonly proposals = $derived(this.marks.filter((mark) => mark.status === "proposed"));
-  readonly selection = new MarkSelection(() => this.marks);
-  readonly selectedMarks = $derived(this.selection.marks);
+  readonly proposals = $derived(this.annotations.filter((annotation) => annotation.status === "proposed"));
+  readonly selection = new AnnotationSelection(() => this.annotations);
+  readonly selectedAnnotations = $derived(this.selection.annotations);
   /** The selected annotation; null if none or several are. */
-  readonly selectedMark = $derived(this.selection.one);
-  readonly selected = $derived<AnnotationId | null>(this.selectedMark?.id ?? null);
+  readonly selectedAnnotation = $derived(this.selection.one);
+  readonly selected = $derived<AnnotationId | null>(this.selectedAnnotation?.id ?? null);
   readonly unreviewedCount = $derived.by(() => this.cards.unreviewedCount);
   /** Null if unknown. */
   readonly reviewedCount = $derived(this.unreviewedCount === null ? null : this.queue.length - this.unreviewedCount);
@@ -108,7 +108,7 @@ export class Review {
   constructor(seam: ReviewSeam, notify: (notice: Notice) => void, now: () => number = Date.now) {
     this.#seam = seam;
     this.cards = new QueueCards(seam);
-    this.vocabulary = new Vocabulary(seam, () => ({ run: this.#run, marks: this.card?.marks ?? [] }));
+    this.vocabulary = new Vocabulary(seam, () => ({ run: this.#run, annotations: this.card?.annotations ?? [] }));
     const stepAnnotations = this.#stepAnnotations;
     this.edits = new Edits(seam, this.cards, this.#outbox, this.vocabulary, stepAnnotations, {
       began: () => {
@@ -257,14 +257,14 @@ export class Review {
     }
   }
 
-  select(mark: AnnotationId | null): void {
-    this.selection.set(mark === null ? [] : [mark]);
+  select(annotation: AnnotationId | null): void {
+    this.selection.set(annotation === null ? [] : [annotation]);
   }
 
   /** Selects all visible annotations, without rejected ones unless there are no others. */
   selectAll(): void {
-    const standing = this.visibleMarks.filter(({ status }) => status !== "rejected");
-    this.selection.set((standing.length > 0 ? standing : this.visibleMarks).map(({ id }) => id));
+    const standing = this.visibleAnnotations.filter(({ status }) => status !== "rejected");
+    this.selection.set((standing.length > 0 ? standing : this.visibleAnnotations).map(({ id }) => id));
   }
 
   skip(): void {
@@ -365,7 +365,7 @@ export class Review {
     this.cards.put(card);
     if (card.id !== this.imageId) return;
     const wanted = new Set([...(selected ?? this.selection.ids)].map((id) => this.edits.idOf(id)));
-    this.selection.set(card.marks.flatMap(({ id }) => (wanted.has(id) ? id : [])));
+    this.selection.set(card.annotations.flatMap(({ id }) => (wanted.has(id) ? id : [])));
   }
 
   /** Calls the core and reports an error. Returns whether it succeeded. */

@@ -1,33 +1,35 @@
 /** The selected annotations of the image. */
 import type { Annotation, AnnotationId } from "../ipc/bindings";
 
-export class MarkSelection {
+export class AnnotationSelection {
   readonly #all: () => readonly Annotation[];
 
   ids = $state.raw<ReadonlySet<AnnotationId>>(new Set());
 
   /** In list order. */
-  readonly marks = $derived.by<readonly Annotation[]>(() =>
+  readonly annotations = $derived.by<readonly Annotation[]>(() =>
     this.ids.size === 0 ? [] : this.#all().filter(({ id }) => this.ids.has(id)),
   );
   /** The selected annotation; null if none or several are. */
-  readonly one = $derived.by<Annotation | null>(() => (this.marks.length === 1 ? (this.marks[0] ?? null) : null));
+  readonly one = $derived.by<Annotation | null>(() =>
+    this.annotations.length === 1 ? (this.annotations[0] ?? null) : null,
+  );
 
   constructor(all: () => readonly Annotation[]) {
     this.#all = all;
   }
 
-  has(mark: AnnotationId): boolean {
-    return this.ids.has(mark);
+  has(annotation: AnnotationId): boolean {
+    return this.ids.has(annotation);
   }
 
-  set(marks: Iterable<AnnotationId>): void {
-    this.ids = new Set(marks);
+  set(annotations: Iterable<AnnotationId>): void {
+    this.ids = new Set(annotations);
   }
 
-  toggle(mark: AnnotationId): void {
+  toggle(annotation: AnnotationId): void {
     const ids = new Set(this.ids);
-    if (!ids.delete(mark)) ids.add(mark);
+    if (!ids.delete(annotation)) ids.add(annotation);
     this.ids = ids;
   }
 

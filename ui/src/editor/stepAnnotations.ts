@@ -2,16 +2,16 @@
 import type { AnnotationId, Step, StepId } from "../ipc/bindings";
 
 export class StepAnnotations {
-  readonly #marks = new Map<StepId, readonly AnnotationId[]>();
+  readonly #annotations = new Map<StepId, readonly AnnotationId[]>();
 
   /** Steps on the whole image have no annotations. */
-  record(step: StepId, marks: readonly AnnotationId[]): void {
-    this.#marks.set(step, marks);
+  record(step: StepId, annotations: readonly AnnotationId[]): void {
+    this.#annotations.set(step, annotations);
   }
 
   /** The annotations to select after undo or redo; undefined if unknown. */
   of({ id, annotations, image }: Step): readonly AnnotationId[] | undefined {
-    const known = this.#marks.get(id) ?? (annotations.length === 1 ? annotations : undefined);
-    return known?.filter((mark) => image.marks.some((each) => each.id === mark));
+    const known = this.#annotations.get(id) ?? (annotations.length === 1 ? annotations : undefined);
+    return known?.filter((annotation) => image.annotations.some((each) => each.id === annotation));
   }
 }

@@ -14,7 +14,7 @@ export type Tool = "select" | DrawingTool;
 
 /** Text being entered. */
 export type TextEntry =
-  | { kind: "rename"; marks: readonly AnnotationId[] }
+  | { kind: "rename"; annotations: readonly AnnotationId[] }
   /** The label of a new shape. */
   | { kind: "name"; shape: Shape }
   | { kind: "caption" };
@@ -75,7 +75,7 @@ export class Tools {
   }
 
   get canEscape(): boolean {
-    return this.isDrawing || this.#review.selectedMarks.length > 0;
+    return this.isDrawing || this.#review.selectedAnnotations.length > 0;
   }
 
   // Drawing tools.
@@ -126,21 +126,21 @@ export class Tools {
 
   /** Labels the selection, and what is drawn next. */
   setLabel(name: string): void {
-    const { card, edits, selectedMarks, vocabulary } = this.#review;
+    const { card, edits, selectedAnnotations, vocabulary } = this.#review;
     vocabulary.choose(name);
-    if (card !== null) edits.relabel(card.id, selectedMarks, name);
+    if (card !== null) edits.relabel(card.id, selectedAnnotations, name);
   }
 
   // Text entry.
 
   /** Opens the label field for the selection. */
   rename(): void {
-    const marks = this.#review.selectedMarks.filter(hasName);
-    if (marks.length > 0) this.textEntry = { kind: "rename", marks: marks.map(({ id }) => id) };
+    const annotations = this.#review.selectedAnnotations.filter(hasName);
+    if (annotations.length > 0) this.textEntry = { kind: "rename", annotations: annotations.map(({ id }) => id) };
   }
 
   get canRename(): boolean {
-    return this.#review.selectedMarks.some(hasName);
+    return this.#review.selectedAnnotations.some(hasName);
   }
 
   /** Opens the label field for the whole image. */
@@ -164,9 +164,9 @@ export class Tools {
     else if (textEntry.kind === "caption") this.#add({ kind: "caption", text: label }, CAPTION_LABEL);
     else {
       const { edits } = this.#review;
-      const ids = new Set(textEntry.marks.map((id) => edits.idOf(id)));
-      const marks = card.marks.filter(({ id }) => ids.has(edits.idOf(id)));
-      edits.relabel(card.id, marks, label);
+      const ids = new Set(textEntry.annotations.map((id) => edits.idOf(id)));
+      const annotations = card.annotations.filter(({ id }) => ids.has(edits.idOf(id)));
+      edits.relabel(card.id, annotations, label);
     }
   }
 

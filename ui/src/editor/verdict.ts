@@ -30,30 +30,30 @@ export const REJECT_REASONS: readonly RejectReason[] = [
 
 /** What accepting does to an image, as its button says. */
 export type Accepting =
-  | { kind: "marks"; marks: readonly Annotation[] }
+  | { kind: "annotations"; annotations: readonly Annotation[] }
   /** Accepts all proposals and shows the next image. */
   | { kind: "image" }
-  /** Nothing is undecided: marks the image as reviewed or confirmed empty. */
+  /** Nothing is undecided: annotations the image as reviewed or confirmed empty. */
   | { kind: "confirm"; isEmpty: boolean }
   /** The selection is already accepted: selects the next proposal. */
-  | { kind: "next_mark" }
+  | { kind: "next_annotation" }
   | { kind: "next_image" };
 
-export function acceptingOf({ review, marks }: ImageCard, selected: readonly Annotation[]): Accepting {
-  const open = selected.filter((mark) => !isApproved(mark));
-  if (open.length > 0) return { kind: "marks", marks: open };
-  if (marks.some(isProposed)) return selected.length > 0 ? { kind: "next_mark" } : { kind: "image" };
+export function acceptingOf({ review, annotations }: ImageCard, selected: readonly Annotation[]): Accepting {
+  const open = selected.filter((annotation) => !isApproved(annotation));
+  if (open.length > 0) return { kind: "annotations", annotations: open };
+  if (annotations.some(isProposed)) return selected.length > 0 ? { kind: "next_annotation" } : { kind: "image" };
   return review === "unreviewed"
-    ? { kind: "confirm", isEmpty: decidedState(marks) === "confirmed_empty" }
+    ? { kind: "confirm", isEmpty: decidedState(annotations) === "confirmed_empty" }
     : { kind: "next_image" };
 }
 
 /** Whether there is anything to reject: the selection, or proposals. */
 export function mayReject({
-  selectedMarks,
+  selectedAnnotations,
   proposals,
-}: Record<"selectedMarks" | "proposals", readonly unknown[]>): boolean {
-  return selectedMarks.length > 0 || proposals.length > 0;
+}: Record<"selectedAnnotations" | "proposals", readonly unknown[]>): boolean {
+  return selectedAnnotations.length > 0 || proposals.length > 0;
 }
 
 function isProposed({ status }: Annotation): boolean {
@@ -61,8 +61,8 @@ function isProposed({ status }: Annotation): boolean {
 }
 
 /** Least certain first; annotations without a confidence last, in creation order. */
-export function byCertainty(marks: Annotation[]): Annotation[] {
-  return [...marks].sort(
+export function byCertainty(annotations: Annotation[]): Annotation[] {
+  return [...annotations].sort(
     (one, other) => (one.confidence ?? 2) - (other.confidence ?? 2) || creationOrder(one.id) - creationOrder(other.id),
   );
 }

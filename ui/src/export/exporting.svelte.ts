@@ -31,7 +31,7 @@ export class Exporting {
 
   readonly request = $derived<ExportRequest>({
     format: this.format,
-    marks: { is_reviewed_only: this.isReviewedOnly, includes_rejected: this.includesRejected },
+    annotations: { is_reviewed_only: this.isReviewedOnly, includes_rejected: this.includesRejected },
   });
 
   constructor(seam: ExportingSeam, refused: (refusal: unknown) => void) {

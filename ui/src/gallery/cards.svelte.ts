@@ -34,7 +34,7 @@ export class Cards {
     void this.#fetch();
   }
 
-  /** Marks all cards as stale. */
+  /** Annotations all cards as stale. */
   expire(): void {
     for (const id of this.#kept.keys()) this.#stale.add(id);
     this.#gone.clear();

@@ -1,7 +1,7 @@
 /** Which filter groups the user has collapsed; remembered. */
 import { keep, recall } from "../state/kept";
 
-export type GroupName = "labels" | "confidence" | "marks" | "checks" | "taken" | "runs" | "failures";
+export type GroupName = "labels" | "confidence" | "annotations" | "checks" | "taken" | "runs" | "failures";
 
 export function isCollapsed(group: GroupName): boolean {
   return folded().includes(group);

@@ -1,7 +1,9 @@
 /**
- * The interface between the window and the core. `tauri.ts` implements it in the app, `fake.ts` in a browser; nothing
- * else knows which one is used. Every call rejects with an `AppError`: a code that the message catalogue translates,
- * and the core's message for the log.
+ * The one door between the window and the core. `tauri.ts` opens it in the app, `fake.ts` in a browser; nothing else in
+ * the window knows which of the two it talks to.
+ *
+ * Every call rejects with an `AppError`: a code that the message catalogue turns into words, and the core's own message
+ * for the log.
  */
 import type {
   AppError,
@@ -55,40 +57,40 @@ import type {
   WorkingRun,
 } from "./bindings";
 
-/** Image sizes that the core serves: the maximum long edge, or `full`. */
+/** Sizes in which the core serves pixels: long edge at most that many pixels, `full` as the file has it. */
 export type PixelEdge = 384 | 2048 | 4096 | "full";
 
-/** Events from the core. */
+/** Things that happened in the core without being asked for. */
 export interface Signals {
   importChanged: ImportProgress;
-  /** Collections, images, annotations or decisions changed. */
+  /** Collections, images, annotations or decisions are not what they were. */
   libraryChanged: null;
-  /** The settings changed, perhaps by a text editor or another process. */
+  /** The settings were changed, perhaps by a text editor or another process. */
   settingsChanged: null;
-  /** Active runs and their progress. */
+  /** The runs that are worked on, and how far they are. */
   runsChanged: WorkingRun[];
   /** Whether files are being dragged over the window. */
   dragChanged: { isOver: boolean };
-  /** An operation that was not started by a call failed, such as an import after a drop. */
+  /** Something that was begun without a call, such as an import after a drop, could not be done. */
   refused: AppError;
 }
 
 export interface Seam {
   overview(collection: CollectionId | null): Promise<LibraryOverview>;
   imageIds(query: ImageQuery): Promise<ImageId[]>;
-  /** Number of images for each filter combined with the query. */
+  /** How many images there would be with each filter beside the query. */
   filterCounts(query: ImageQuery): Promise<FilterCounts>;
-  /** Parses a typed query, as far as it is valid. */
+  /** Reads what can be read of a typed question. */
   readQuery(text: string): Promise<ReadQuery>;
-  /** Formats conditions as text. */
+  /** Writes conditions as they are typed. */
   queryText(conditions: Condition[]): Promise<string>;
-  /** Completions for the word at the cursor. Positions count characters. */
+  /** What the word at the cursor of a half typed question may become. Places count characters. */
   completeQuery(text: string, cursor: number): Promise<Completion>;
-  /** In the given order, with the annotations of these layers, or of all; missing ids are skipped. */
+  /** In the order asked for, with the annotations of these layers, or of all; ids that are gone are skipped. */
   imageCards(ids: ImageId[], layers?: LayerScope): Promise<ImageCard[]>;
   skippedFiles(collection: CollectionId | null): Promise<SkippedFile[]>;
   renameCollection(collection: CollectionId, name: string): Promise<null>;
-  /** Files, answers and decisions are kept. */
+  /** Its files stay, and so does what was answered and decided about its images. */
   removeCollection(collection: CollectionId): Promise<null>;
   /** Undoes a removal. */
   restoreCollection(collection: CollectionId): Promise<null>;
@@ -100,104 +102,101 @@ export interface Seam {
   cancelImport(): Promise<null>;
 
   recipes(): Promise<SavedRecipe[]>;
-  /** Saves a recipe from a typed list of names, or returns the existing equal one. */
+  /** Saves "find these things" from a typed list, or gives back the recipe that already says the same. */
   saveTypedRecipe(typed: string): Promise<SavedRecipe>;
   deleteRecipe(recipe: RecipeId): Promise<null>;
   quote(request: PlanRequest): Promise<Quote>;
 
   startRun(request: RunRequest): Promise<RunId>;
-  /**
-   * Calls back at most ten times a second, and once more when the run has stopped. Returns a function that
-   * unsubscribes.
-   */
+  /** Calls back at most ten times a second, once more when the run has stopped. Returns the way to stop listening. */
   watchRun(run: RunId, progress: (snapshot: RunProgress) => void): Promise<() => void>;
   pauseRun(run: RunId): Promise<null>;
   resumeRun(request: ResumeRequest): Promise<null>;
   cancelRun(run: RunId): Promise<null>;
 
-  /** Newest first. */
+  /** The newest first. */
   runs(): Promise<RunSummary[]>;
   runReport(run: RunId): Promise<RunReport>;
-  /** Removes the run's undecided proposals; returns how many. */
+  /** Takes the run's undecided proposals back; returns how many. */
   undoRun(run: RunId): Promise<number>;
-  /** Opens the system's save dialog; returns the path, or null if cancelled. */
+  /** Opens the system's save dialog; the path written, or null when it was cancelled. */
   saveMetrics(run: RunId): Promise<string | null>;
-  /** All formats in display order. */
+  /** Every format, in the order in which people are shown them. */
   exportFormats(): Promise<FormatDescriptor[]>;
-  /** Writes an export to a place from which it can be dragged, and describes its contents. */
+  /** Writes an export where it can be dragged from, and says what it holds. */
   readyExport(run: RunId, request: ExportRequest): Promise<ReadyExport>;
-  /** Opens the system's save dialog; returns the path, or null if cancelled. */
+  /** Opens the system's save dialog; the path written, or null when it was cancelled. */
   saveExport(run: RunId, request: ExportRequest): Promise<string | null>;
-  /** Starts dragging an exported file; false if the platform does not support it. */
+  /** Begins to drag the file of an export that is ready; false where the platform does not let a window do that. */
   dragExport(run: RunId, request: ExportRequest): Promise<boolean>;
 
   /**
-   * A decision about an image applies to its proposals in the shown layers, or in all. Like every step, it returns the
-   * image in these layers.
+   * A decision about an image is about its proposals in the layers that are shown, or in all. As every step, it returns the
+   * image as these layers show it.
    */
   decide(decision: Decision, layers?: LayerScope): Promise<Step>;
-  /** Adds, changes and removes annotations as one step. The core clips them at the image edge. */
+  /** Adds, changes and removes marks as one step. What reaches over the image's edge is cut off there. */
   editAnnotations(edit: ImageEdit, layers?: LayerScope): Promise<Step>;
   /** Undoes the latest step on any image, a bulk edit as a whole; null when there is none. */
   undoLatest(layers?: LayerScope): Promise<Step | null>;
-  /** Undoes the latest step on an image, or a bulk edit if it was the last action; null if there is nothing. */
+  /** Undoes the latest step on an image, or a bulk edit that nothing was done after; null when there is nothing. */
   undoOn(image: ImageId, layers?: LayerScope): Promise<Step | null>;
-  /** Redoes the latest undone step on any image; null if there was a change since, or nothing. */
+  /** Redoes what was undone last on any image; null when something was done since, or there is nothing. */
   redoLatest(layers?: LayerScope): Promise<Step | null>;
-  /** Redoes the latest undone step on an image, or a bulk edit if it was the last action; null if there is nothing. */
+  /** Redoes the step on an image that was undone last, or a bulk edit that nothing was done after; null when there is nothing. */
   redoOn(image: ImageId, layers?: LayerScope): Promise<Step | null>;
 
-  /** Findings of the checks among the annotations of these layers, or of all. */
+  /** What the checks find among the annotations of these layers on an image, or of all. */
   findings(image: ImageId, layers?: LayerScope): Promise<CheckFinding[]>;
-  /** What a repair of a query's images would change. */
+  /** What a repair of the images of a question would change. */
   repairExtent(check: Check, query: ImageQuery): Promise<RepairExtent>;
   /**
-   * Repairs all such mistakes on a query's images as one step for `undoLatest`, optionally sparing annotations that a
-   * person accepted, edited or drew.
+   * Repairs every such mistake on the images of a question, as one step for `undoLatest`; none that a person has accepted,
+   * edited or drawn, when those are to be spared.
    */
   repair(check: Check, query: ImageQuery, sparesDecided: boolean): Promise<BulkEditResult>;
-  /** Confidences of proposals by label, most frequent first. */
+  /** How confident proposals are, label by label, the most frequent first. */
   proposalConfidences(query: ImageQuery): Promise<LabelConfidences[]>;
-  /** What a sample of this size can show. */
+  /** What a sample of this size can say. */
   sampleOutlook(sample: number, errorLimit: number): Promise<SampleOutlook>;
   /** Draws a random sample of the proposals at or above a threshold. Its annotations are decided as any others. */
   beginAudit(request: AuditRequest): Promise<Audit>;
-  /** Extends the sample in its random order. */
+  /** Looks at so many more of the random order that was drawn. */
   extendAudit(audit: AuditId, more: number): Promise<Audit>;
   audit(audit: AuditId): Promise<Audit>;
-  /** Newest first. */
+  /** The newest first. */
   audits(): Promise<Audit[]>;
-  /** Accepts the audit's undecided proposals as one step for `undoLatest`. */
+  /** Accepts what the audit was about and is undecided, as one step for `undoLatest`. */
   acceptAudited(audit: AuditId): Promise<Audit>;
 
   compareSides(first: Side, second: Side): Promise<Comparison>;
   /** Differences first. */
   compareImage(image: ImageId, first: Side, second: Side): Promise<ComparedPair[]>;
 
-  /** The current connection to Claude; never includes a key. */
+  /** The way to Claude as it is set up now; never a key. */
   connection(): Promise<Connection>;
-  /** Stores a key for the server at `baseUrl`, or for Claude's if null. Keys are never returned. */
+  /** Hands a key over for the server at `baseUrl`, or with null for the one for Claude; nothing gives it back. */
   keepKey(baseUrl: string | null, key: string): Promise<Connection>;
   forgetKey(baseUrl: string | null): Promise<Connection>;
-  /** Allows the `.env` file of the working folder, as shown, until it changes. */
+  /** Uses the `.env` file of the working folder, as the connection shows it, until it changes. */
   allowEnvFile(): Promise<Connection>;
-  /** Tests the connection without sending an image. */
+  /** Asks the server, without an image. */
   checkConnection(): Promise<ConnectionCheck>;
 
-  /** All events with their command, in order of occurrence. */
+  /** Every event with its command, in the order in which they come. */
   hooks(): Promise<HookStanding[]>;
-  /** The user has seen and allows exactly this command. */
+  /** The person has seen exactly this command, and when it runs. */
   agreeToHook(event: HookEvent, command: string): Promise<null>;
-  /** Commands that report runs to Claude Flow; nothing is saved. */
+  /** Commands that tell Claude Flow of every run; nothing is saved by this. */
   claudeFlowHooks(): Promise<Hooks>;
 
   settings(): Promise<Settings>;
-  /** Applies the difference between `before` and `after`. Returns the resulting settings. */
+  /** Changes what differs between `before`, which was shown, and `after`. Returns the settings as they are then. */
   changeSettings(before: Settings, after: Settings): Promise<Settings>;
   installation(): Promise<Installation>;
 
-  /** URL of an image's upright pixels, for `img` and canvas (with `crossorigin`). */
+  /** Where the pixels of an image are: upright, for `img` and canvas (with `crossorigin`). */
   pixelUrl(image: ImageId, edge: PixelEdge): string;
-  /** Returns a function that unsubscribes. */
+  /** Returns the way to stop listening. */
   on<Name extends keyof Signals>(name: Name, listener: (payload: Signals[Name]) => void): () => void;
 }

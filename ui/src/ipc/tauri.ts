@@ -1,4 +1,4 @@
-/** The seam in the app: the only file that imports Tauri. */
+/** The seam in the app: the only file of the window that knows Tauri. */
 import { Channel, convertFileSrc } from "@tauri-apps/api/core";
 
 import { commands, events, type AppError, type RunProgress } from "./bindings";
@@ -13,13 +13,13 @@ async function settled<T>(answer: Promise<Answer<T>>): Promise<T> {
   return settledAnswer.data;
 }
 
-/** Returns an unsubscribe function at once, although Tauri subscribes asynchronously. */
+/** Listens, and gives the way to stop listening at once, though Tauri takes a moment to subscribe. */
 function subscribed(subscription: Promise<() => void>): () => void {
   return () => void subscription.then((unlisten) => unlisten());
 }
 
 export function openSeam(): Promise<Seam> {
-  /** The core serves one watch, the one with the highest number, because commands may overtake each other. */
+  /** The core serves one watch, the latest by its number: commands may overtake each other on their way. */
   let latestWatch = 0;
   const seam: Seam = {
     overview: (collection) => settled(commands.overview(collection)),
@@ -104,7 +104,7 @@ export function openSeam(): Promise<Seam> {
     changeSettings: (before, after) => settled(commands.changeSettings(before, after)),
     installation: () => settled(commands.installation()),
 
-    // On Windows, custom schemes are served as http://thumb.localhost; Tauri handles the difference.
+    // On Windows a custom scheme is served as http://thumb.localhost; Tauri knows the difference.
     pixelUrl: (image, edge) => `${convertFileSrc("", "thumb")}${String(image)}/${String(edge)}`,
     on: (name, listener) => {
       const subscribe: { [Name in keyof Signals]: (heard: (payload: Signals[Name]) => void) => () => void } = {

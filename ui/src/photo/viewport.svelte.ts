@@ -17,7 +17,7 @@ export const DEEPEST_ZOOM = 32;
 /** Factor of one zoom key press. */
 export const ZOOM_STEP = 1.25;
 /** Share of the view that a zoomed annotation fills. */
-const MARK_SHARE = 0.6;
+const ANNOTATION_SHARE = 0.6;
 /** A point has no size, so this many image pixels around it are shown. */
 const POINT_EXTENT = 64;
 /** Annotations shorter than this on screen, in CSS pixels, are too small to judge. */
@@ -140,7 +140,7 @@ export class Viewport {
   }
 
   /** Zooms so that a box fills a share of the view; never smaller than the whole image. */
-  zoomTo(box: Rect, share = MARK_SHARE, mostScale = this.largestScale): void {
+  zoomTo(box: Rect, share = ANNOTATION_SHARE, mostScale = this.largestScale): void {
     if (!this.#mayMeasure(() => this.zoomTo(box, share, mostScale))) return;
     const width = box.x2 - box.x1 || POINT_EXTENT;
     const height = box.y2 - box.y1 || POINT_EXTENT;

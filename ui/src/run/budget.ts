@@ -61,7 +61,7 @@ export function higherBudget(run: Spending): ProposedBudget {
 /** The value at the right end of the cost bar, and its ticks, from 0 to 1 in this order. */
 export interface CostBarScale {
   end: Dollars;
-  marks: { kind: "quote" | "high" | "cap"; cost: Dollars; place: number }[];
+  annotations: { kind: "quote" | "high" | "cap"; cost: Dollars; place: number }[];
   /** The upper bound if it is beyond the bar, which would otherwise make the cost too short to read. */
   beyond: { kind: "high" | "cap"; cost: Dollars } | null;
 }
@@ -76,6 +76,10 @@ export function costBarScale(run: Spending, quoted: CostRange, heading: Dollars 
   const isBeyond = bound.cost > foreseen * MAX_SHOWN * MAX_BEYOND;
   const end = isBeyond ? foreseen * MAX_SHOWN : Math.max(bound.cost, foreseen) * ROOM;
   const shown = [{ kind: "quote", cost: quoted.expected } as const, ...(isBeyond ? [] : [bound])];
-  const marks = shown.map((mark) => ({ ...mark, place: mark.cost / end }));
-  return { end, marks: marks.sort((one, other) => one.place - other.place), beyond: isBeyond ? bound : null };
+  const annotations = shown.map((annotation) => ({ ...annotation, place: annotation.cost / end }));
+  return {
+    end,
+    annotations: annotations.sort((one, other) => one.place - other.place),
+    beyond: isBeyond ? bound : null,
+  };
 }

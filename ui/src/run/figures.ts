@@ -12,9 +12,9 @@ export interface Figure {
 
 /** `now` is read with every snapshot, so that estimates match it. */
 export function figuresOf(progress: RunProgress, isWorking: boolean, now: number): Figure[] {
-  return progress.mode === "overnight"
-    ? [sinceStart(progress, isWorking, now), batches(progress), withTheVendor(progress), marks(progress)]
-    : [time(progress, isWorking, now), rate(progress, isWorking), takes(progress), marks(progress)];
+  return progress.mode === "batch"
+    ? [sinceStart(progress, isWorking, now), batches(progress), withTheVendor(progress), annotations(progress)]
+    : [time(progress, isWorking, now), rate(progress, isWorking), takes(progress), annotations(progress)];
 }
 
 /** The cost figure of a run without a cost bar. */
@@ -60,7 +60,7 @@ function takes({ p50_millis, p95_millis }: RunProgress): Figure {
   };
 }
 
-function marks({ marks: found, done }: RunProgress): Figure {
+function annotations({ annotations: found, done }: RunProgress): Figure {
   return {
     name: words.run.annotations,
     value: count(found),

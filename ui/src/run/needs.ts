@@ -1,5 +1,5 @@
 /** What in a run needs the user. */
-import type { Dollars, RouteState, RunProgress } from "../ipc/bindings";
+import type { Dollars, EndpointState, RunProgress } from "../ipc/bindings";
 import { isAtBudget } from "./budget";
 import { mayResume, ownStop } from "./run.svelte";
 
@@ -9,7 +9,7 @@ export interface Needs {
   /** The budget at which it stopped; otherwise null. */
   budget: Dollars | null;
   /** Endpoints that are unused while others work. */
-  failing: RouteState[];
+  failing: EndpointState[];
   /** Total number of issues. */
   count: number;
 }
@@ -21,7 +21,7 @@ export function needsOf(progress: RunProgress): Needs {
   const isStopped = isOpen && (ownStop(state) !== null || state.kind === "interrupted");
   // If all endpoints fail, the run itself waits or stops with a reason.
   const isAlone = isStopped || routes.length < 2;
-  const failing = isAlone ? [] : routes.filter((route) => route.trouble !== null);
+  const failing = isAlone ? [] : routes.filter((route) => route.failure !== null);
   const listed = [isStopped, budget !== null, cut_short > 0].filter(Boolean).length;
   return { isStopped, budget, failing, count: listed + failing.length + failed_hooks.length + failures.length };
 }

@@ -55,11 +55,11 @@ export function runToShow(newestFirst: RunSummary[]): RunId | null {
 
 /** Whether a run can be resumed: not active, and images are waiting. */
 export function mayResume(state: RunState, waiting: number): boolean {
-  return waiting > 0 && isResting(state);
+  return waiting > 0 && isIdle(state);
 }
 
 /** Whether a run is idle, so that it can be resumed. */
-export function isResting(state: RunState): boolean {
+export function isIdle(state: RunState): boolean {
   return state.kind === "interrupted" || state.kind === "stopped";
 }
 
@@ -102,7 +102,7 @@ export class RunView {
   readonly mayResume = $derived(this.progress !== null && mayResume(this.progress.state, this.left));
   /** Failed images that can be retried now. */
   readonly retryable = $derived(
-    this.progress !== null && isResting(this.progress.state) ? retryable(this.progress.failures) : 0,
+    this.progress !== null && isIdle(this.progress.state) ? retryable(this.progress.failures) : 0,
   );
   readonly isWorking = $derived(this.state === "running" || this.state === "stopping");
 

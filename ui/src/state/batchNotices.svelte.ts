@@ -26,7 +26,7 @@ export class BatchNotices {
   /** Reloads the runs: when the window opens, and whenever a run ends. */
   async load(now = Date.now()): Promise<void> {
     for (const run of await this.#seam.runs()) {
-      if (run.mode !== "overnight") continue;
+      if (run.mode !== "batch") continue;
       if (!hasEnded(run.state)) this.#open.add(run.id);
       else if (this.#open.delete(run.id))
         this.ended = [

@@ -9,8 +9,10 @@ import { App } from "./app.svelte";
 import { ALL_LAYERS, inLayers, layersOfRuns, onlyRun, PEOPLE_ONLY, withRunToggled } from "./layers";
 import { imagesOfRun, imagesWhere } from "./questions";
 
-const runsOn = ({ marks }: ImageCard) =>
-  new Set(marks.flatMap(({ origin, status }) => (origin.kind === "run" && status === "proposed" ? origin.run : [])));
+const runsOn = ({ annotations }: ImageCard) =>
+  new Set(
+    annotations.flatMap(({ origin, status }) => (origin.kind === "run" && status === "proposed" ? origin.run : [])),
+  );
 
 it("accepts in the review of a run what that run proposes, and nothing else", async () => {
   const app = new App(openFake("?images=60&layers"));
@@ -37,8 +39,8 @@ it("accepts in the review of a run what that run proposes, and nothing else", as
   );
   expect(runsOn(after as ImageCard)).toEqual(new Set([1]));
   expect([after?.review, ofRun?.review, ofOther?.review]).toEqual(["unreviewed", "reviewed", "unreviewed"]);
-  expect(ofOther?.marks.filter(({ status }) => status === "accepted")).toEqual(
-    ofRun?.marks.filter(({ status }) => status === "accepted"),
+  expect(ofOther?.annotations.filter(({ status }) => status === "accepted")).toEqual(
+    ofRun?.annotations.filter(({ status }) => status === "accepted"),
   );
 });
 

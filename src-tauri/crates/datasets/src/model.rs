@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
 use domain::annotation::{AttributeValue, Origin, RejectReason, Status};
-use domain::export::MarkSelection;
+use domain::export::AnnotationSelection;
 use domain::geometry::{Orientation, PixelSize};
 use domain::ids::RunId;
 use domain::library::ReviewState;
@@ -27,7 +27,7 @@ pub struct DatasetInfo {
     /// The exported run. Only its confidences are scores; without a run, all are.
     pub run: Option<DatasetRun>,
     /// Which annotations were selected.
-    pub selection: Option<MarkSelection>,
+    pub selection: Option<AnnotationSelection>,
     /// All labels of the dataset, used or not.
     pub labels: LabelTable,
     /// All attributes of its annotations.

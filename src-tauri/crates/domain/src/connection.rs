@@ -138,7 +138,7 @@ pub enum ConnectionCheck {
         detail: String,
     },
     /// The server is overloaded or failing.
-    Unwell {
+    ServerFailing {
         detail: String,
     },
 }

@@ -22,9 +22,9 @@ const FEWEST_IMAGES: u32 = 10;
 /// active time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Obstacle {
+pub enum WaitReason {
     /// The user's concurrency was reached.
-    OwnPlaces,
+    OwnConcurrency,
     /// The user's request limit was reached.
     OwnRequests,
     /// The user's token limit was reached.
@@ -32,9 +32,9 @@ pub enum Obstacle {
     /// The user's pause between requests.
     OwnPause,
     /// The automatic concurrency was reached.
-    FoundPlaces,
+    AutomaticConcurrency,
     /// The server refused higher concurrency.
-    ServerPlaces,
+    ServerConcurrency,
     /// The server's request limit, announced or learned, was reached.
     ServerRequests,
     /// The server's announced token limit was reached.
@@ -42,7 +42,7 @@ pub enum Obstacle {
     /// The server had refused a request because of a limit, and was left alone.
     Refusal,
     /// The server was overloaded or failing, and was left alone.
-    Unwell,
+    ServerFailing,
     /// The server was unreachable, or lost requests.
     Unreachable,
     /// Requests were allowed, but the next images were still being decoded and encoded. Counted in free request slots:
@@ -50,7 +50,7 @@ pub enum Obstacle {
     Preparing,
 }
 
-impl Obstacle {
+impl WaitReason {
     /// Whether a sequential run would have waited too: rate limits, pauses, and server failures.
     #[must_use]
     pub const fn is_hold(self) -> bool {
@@ -61,9 +61,9 @@ impl Obstacle {
             | Self::ServerRequests
             | Self::ServerTokens
             | Self::Refusal
-            | Self::Unwell
+            | Self::ServerFailing
             | Self::Unreachable => true,
-            Self::OwnPlaces | Self::FoundPlaces | Self::ServerPlaces | Self::Preparing => false,
+            Self::OwnConcurrency | Self::AutomaticConcurrency | Self::ServerConcurrency | Self::Preparing => false,
         }
     }
 }
@@ -71,7 +71,7 @@ impl Obstacle {
 /// Wait time by reason.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Wait {
-    pub obstacle: Obstacle,
+    pub wait_reason: WaitReason,
     pub millis: f64,
     /// The last known limit: requests or tokens per minute, or concurrency; for a pause its milliseconds.
     pub limit: Option<f64>,
@@ -132,7 +132,7 @@ pub struct Observed {
     pub parts: Option<CostParts>,
     pub cheaper: Option<CheaperModel>,
     /// Cost of the same in batches, if available.
-    pub overnight: Option<PicoDollars>,
+    pub batch: Option<PicoDollars>,
 }
 
 /// What a limit counts.
@@ -142,7 +142,7 @@ pub struct Observed {
 pub enum LimitUnit {
     RequestsPerMinute,
     TokensPerMinute,
-    AtOnce,
+    Concurrency,
 }
 
 /// A limit that a run reached.
@@ -157,7 +157,7 @@ pub struct MetLimit {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
-pub enum AnswerRoom {
+pub enum OutputLimit {
     /// More than the default, and not enough.
     More,
     /// The user's maximum, in tokens, including thinking.
@@ -207,7 +207,7 @@ pub enum Finding {
         count: u32,
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         share: f64,
-        room: AnswerRoom,
+        room: OutputLimit,
     },
     /// Slowed by the user's limit.
     SlowedByOwnLimit {
@@ -224,7 +224,7 @@ pub enum Finding {
     },
     /// The user's concurrency was used up most of the time, and nothing else was limiting.
     SlowedByConcurrency {
-        at_once: u32,
+        concurrency: u32,
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         share: f64,
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
@@ -272,7 +272,7 @@ pub enum Setting {
     Limits,
     Pause,
     Silence,
-    AnswerRoom,
+    OutputLimit,
     Routes,
     Mode,
     Model,
@@ -287,11 +287,11 @@ pub enum Setting {
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum Change {
-    FewerAtOnce {
+    LowerConcurrency {
         to: u32,
     },
     /// `None` is automatic.
-    MoreAtOnce {
+    RaiseConcurrency {
         to: Option<u32>,
     },
     /// A request limit just below the server's, so that it refuses nothing.
@@ -302,28 +302,28 @@ pub enum Change {
     /// Remove the pause.
     NoPause,
     /// A longer idle timeout, because images take about as long.
-    LongerSilence {
+    LongerIdleTimeout {
         to_millis: u32,
     },
     /// A shorter idle timeout, because images take far less.
-    ShorterSilence {
+    ShorterIdleTimeout {
         to_millis: u32,
     },
     /// A higher output maximum.
-    MoreRoom {
+    RaiseMaxTokens {
         /// The user's current maximum; `None` for the model's default.
         than: Option<u32>,
     },
     /// A higher limit from the vendor, or an additional endpoint.
-    MoreRoutes,
+    AddEndpoint,
     /// Use batches.
-    AskOvernight {
+    UseBatch {
         /// Cost of the run in batches.
         #[serde(rename = "cost_dollars")]
         cost: PicoDollars,
     },
     /// Run live instead of in batches.
-    AskLive,
+    RunLive,
     CheaperModel {
         name: String,
         /// Estimated cost of the same tokens.
@@ -334,7 +334,7 @@ pub enum Change {
     /// Add the labels in the model's answers to the recipe.
     AddLabels,
     /// Fewer labels and attributes.
-    AskForLess,
+    SmallerRecipe,
     SmallerPhotos,
     CheckPhotos,
     CheckNetwork,
@@ -346,15 +346,15 @@ impl Change {
     #[must_use]
     pub const fn setting(&self) -> Setting {
         match self {
-            Self::FewerAtOnce { .. } | Self::MoreAtOnce { .. } => Setting::Concurrency,
+            Self::LowerConcurrency { .. } | Self::RaiseConcurrency { .. } => Setting::Concurrency,
             Self::LimitRequests { .. } | Self::RaiseOwnLimit => Setting::Limits,
             Self::NoPause => Setting::Pause,
-            Self::LongerSilence { .. } | Self::ShorterSilence { .. } => Setting::Silence,
-            Self::MoreRoom { .. } => Setting::AnswerRoom,
-            Self::MoreRoutes => Setting::Routes,
-            Self::AskOvernight { .. } | Self::AskLive => Setting::Mode,
+            Self::LongerIdleTimeout { .. } | Self::ShorterIdleTimeout { .. } => Setting::Silence,
+            Self::RaiseMaxTokens { .. } => Setting::OutputLimit,
+            Self::AddEndpoint => Setting::Routes,
+            Self::UseBatch { .. } | Self::RunLive => Setting::Mode,
             Self::CheaperModel { .. } | Self::OtherModel => Setting::Model,
-            Self::AddLabels | Self::AskForLess => Setting::Recipe,
+            Self::AddLabels | Self::SmallerRecipe => Setting::Recipe,
             Self::SmallerPhotos | Self::CheckPhotos => Setting::Photos,
             Self::CheckNetwork => Setting::Network,
             Self::CheckServer => Setting::Server,
@@ -425,9 +425,9 @@ impl Observed {
         }
     }
 
-    /// Time waited for any of `obstacles`.
-    fn waited_millis(&self, obstacles: &[Obstacle]) -> f64 {
-        self.waits.iter().filter(|wait| obstacles.contains(&wait.obstacle)).map(|wait| wait.millis).sum()
+    /// Time waited for any of `wait_reasons`.
+    fn waited_millis(&self, wait_reasons: &[WaitReason]) -> f64 {
+        self.waits.iter().filter(|wait| wait_reasons.contains(&wait.wait_reason)).map(|wait| wait.millis).sum()
     }
 
     /// Share of the active time, 0 to 1.
@@ -445,8 +445,8 @@ impl Observed {
     }
 
     /// Batches are cheaper and have their own limits.
-    fn overnight(&self) -> Option<Change> {
-        self.overnight.map(|cost| Change::AskOvernight { cost })
+    fn batch(&self) -> Option<Change> {
+        self.batch.map(|cost| Change::UseBatch { cost })
     }
 
     fn per_asked(&self, count: u32) -> f64 {

@@ -75,7 +75,7 @@ impl From<RetryKind> for EndpointProblem {
 /// A failure of an endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
-pub struct EndpointTrouble {
+pub struct EndpointFailure {
     pub problem: EndpointProblem,
     /// The message of the server or connection.
     pub detail: String,
@@ -83,7 +83,7 @@ pub struct EndpointTrouble {
     pub again_in_millis: Option<u32>,
 }
 
-impl EndpointTrouble {
+impl EndpointFailure {
     /// An endpoint whose configuration is unusable.
     #[must_use]
     pub const fn is_of_settings(&self) -> bool {

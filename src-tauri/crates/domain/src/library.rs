@@ -79,7 +79,7 @@ pub struct FilterCounts {
     /// Images, not annotations; most frequent first.
     pub labels: Vec<LabelCount>,
     pub confidences: Vec<FilterCount<Span<Share>>>,
-    pub marks: Vec<FilterCount<Status>>,
+    pub annotations: Vec<FilterCount<Status>>,
     pub traits: Vec<FilterCount<Trait>>,
     /// Images that lack it.
     pub lacking: Vec<FilterCount<Trait>>,
@@ -136,5 +136,5 @@ pub struct ImageCard {
     pub is_running: bool,
     pub failure: Option<ImageFailure>,
     /// In creation order.
-    pub marks: Vec<Annotation>,
+    pub annotations: Vec<Annotation>,
 }

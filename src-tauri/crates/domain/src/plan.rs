@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::budget::BudgetForecast;
 use crate::calendar::CalendarDate;
 use crate::ids::{CollectionId, ImageId, RecipeId, RunId};
-use crate::model::{Hindrance, Model, ModelId, Shortfall};
+use crate::model::{Unavailable, Model, ModelId, UnsupportedCapability};
 use crate::money::PicoDollars;
 use crate::pace::EndpointLimit;
 use crate::run::RunMode;
@@ -30,9 +30,9 @@ pub struct PlanRequest {
     pub images: ImageSelection,
     pub recipe: RecipeId,
     /// Whether only one of each group of near-duplicates is sent, and its annotations are propagated to the others.
-    pub carries_to_similar: bool,
+    pub propagates_to_similar: bool,
     /// Whether saved answers are ignored, so that every image is paid for again.
-    pub asks_anew: bool,
+    pub ignores_saved_answers: bool,
     pub options: RunOptions,
     /// The number of images to annotate first, live, before the user decides about the others; `None` without a pilot.
     pub pilot: Option<u32>,
@@ -48,8 +48,8 @@ impl PlanRequest {
         Self {
             images,
             recipe,
-            carries_to_similar: false,
-            asks_anew: false,
+            propagates_to_similar: false,
+            ignores_saved_answers: false,
             options: RunOptions::default(),
             pilot: None,
             budget: None,
@@ -86,7 +86,7 @@ impl std::ops::Add for CostRange {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum AnswerBasis {
     /// Not measured yet: this many annotations per image are assumed, and no thinking.
-    Assumed { marks: u32 },
+    Assumed { annotations: u32 },
     /// The mean of all requests of earlier images with this model and recipe, including cut-off answers, their
     /// repetitions, and unanswered requests that may have been billed.
     EarlierAnswers { images: u32, requests: u32 },
@@ -205,20 +205,20 @@ pub struct ModelQuote {
     /// Images with a saved answer of this model and recipe, which is reused for free unless saved answers are ignored.
     pub answered_before: u32,
     /// Cost in batches; `None` if not available.
-    #[serde(rename = "overnight_dollars")]
-    pub overnight: Option<CostRange>,
+    #[serde(rename = "batch_dollars")]
+    pub batch: Option<CostRange>,
     /// Effect of the budget on a live run; `None` without a budget, or if nothing is sent.
     pub budget: Option<BudgetForecast>,
     /// The same for a batch run.
-    pub overnight_budget: Option<BudgetForecast>,
+    pub batch_budget: Option<BudgetForecast>,
     /// `None` if nothing is sent, or nothing is known.
     pub cost_basis: Option<CostBasis>,
     /// `None` if not measured yet.
     pub time: Option<TimeEstimate>,
     /// Empty if nothing is sent.
     pub presets: Vec<PresetQuote>,
-    pub shortfalls: Vec<Shortfall>,
-    pub hindrance: Option<Hindrance>,
+    pub unsupported_capabilities: Vec<UnsupportedCapability>,
+    pub unavailable: Option<Unavailable>,
     /// Whether the model is available and supports the recipe.
     pub can_run: bool,
 }
@@ -267,9 +267,9 @@ pub struct RunRequest {
     pub options: RunOptions,
     pub mode: RunMode,
     /// Whether only one of each group of near-duplicates is sent, and its annotations are propagated to the others.
-    pub carries_to_similar: bool,
+    pub propagates_to_similar: bool,
     /// Whether saved answers are ignored.
-    pub asks_anew: bool,
+    pub ignores_saved_answers: bool,
     /// The number of images to annotate first, live; then the run stops until resumed. `None` without a pilot.
     pub pilot: Option<u32>,
     /// The budget over all sessions, if any.
@@ -295,8 +295,8 @@ impl RunRequest {
             pilot: None,
             budget: None,
             mode: RunMode::Live,
-            carries_to_similar: false,
-            asks_anew: false,
+            propagates_to_similar: false,
+            ignores_saved_answers: false,
             collection: None,
             paths: Vec::new(),
         }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::annotation::Shape;
-use crate::endpoint::EndpointTrouble;
+use crate::endpoint::EndpointFailure;
 use crate::geometry::PixelSize;
 use crate::hooks::HookRun;
 use crate::ids::{ImageId, RunId};
@@ -67,7 +67,7 @@ pub enum RunMode {
     #[default]
     Live,
     /// In batches, processed within a day at half the price.
-    Overnight,
+    Batch,
 }
 
 /// State of a batch.
@@ -212,8 +212,8 @@ impl FailureKind {
     /// Whether a failed image is reset when the user retries failures. An unusable answer is parsed again; a new one is
     /// paid for only if the run ignores saved answers.
     #[must_use]
-    pub const fn is_retried(self, asks_anew: bool) -> bool {
-        self.is_worth_retrying() || self.has_unusable_answer() || (asks_anew && self.has_kept_answer())
+    pub const fn is_retried(self, ignores_saved_answers: bool) -> bool {
+        self.is_worth_retrying() || self.has_unusable_answer() || (ignores_saved_answers && self.has_kept_answer())
     }
 
     /// Whether there is a paid answer. It is saved, and reused for the same model and recipe.
@@ -306,7 +306,7 @@ pub struct FailureGroup {
 /// An annotation of an answer that is still streaming. Not stored: the complete answer is parsed once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
-pub struct PreviewMark {
+pub struct PreviewAnnotation {
     pub label: String,
     pub color: u8,
     pub shape: Shape,
@@ -321,19 +321,19 @@ pub struct InFlight {
     /// Upright size of the original, in whose pixels the preview is.
     pub size: PixelSize,
     /// Annotations so far.
-    pub preview: Vec<PreviewMark>,
+    pub preview: Vec<PreviewAnnotation>,
 }
 
 /// State of an endpoint.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
-pub struct RouteState {
+pub struct EndpointState {
     /// Its host, or the user's name for it.
     pub name: String,
     /// Requests in flight, of all runs.
     pub under_way: u32,
     /// The current concurrency.
-    pub at_once: u32,
+    pub concurrency: u32,
     /// Whether the concurrency is automatic.
     pub is_adaptive: bool,
     /// The lowest limit that is set, announced or learned; `None` if unknown.
@@ -341,7 +341,7 @@ pub struct RouteState {
     /// `None` while requests are sent.
     pub hold: Option<Hold>,
     /// Why it is not used at the moment; `None` while it works.
-    pub trouble: Option<EndpointTrouble>,
+    pub failure: Option<EndpointFailure>,
 }
 
 /// Images of a run that wait for answers of another run with the same answer key, so that they are not paid for twice.
@@ -362,7 +362,7 @@ pub struct PendingElsewhere {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct JustAnswered {
     pub image: ImageId,
-    pub mark_count: u32,
+    pub annotation_count: u32,
     /// `None` if it was not sent because its answer was reused.
     pub took_millis: Option<u32>,
 }
@@ -396,9 +396,9 @@ pub struct RunProgress {
     /// Reused answers of earlier runs.
     pub reused: u32,
     /// Images with propagated annotations, which were not sent.
-    pub carried: u32,
+    pub propagated: u32,
     /// Found and propagated annotations.
-    pub marks: u32,
+    pub annotations: u32,
     /// Sent images finished per minute: recently while the run is active, over the whole active time afterwards.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub rate_per_minute: f64,
@@ -414,7 +414,7 @@ pub struct RunProgress {
     pub concurrency: u32,
     pub mode: RunMode,
     /// The endpoints; empty if nothing is sent.
-    pub routes: Vec<RouteState>,
+    pub routes: Vec<EndpointState>,
     /// Of a batch run, oldest first.
     pub batches: Vec<BatchState>,
     /// Requests in batches unknown to the server, which the user may give up.
@@ -487,7 +487,7 @@ pub struct RunSummary {
     pub failed: u32,
     pub waiting: u32,
     /// Found and propagated annotations.
-    pub mark_count: u32,
+    pub annotation_count: u32,
     /// Of these: propagated to images that were not sent.
     pub propagated_count: u32,
     /// Undecided proposals.
@@ -514,7 +514,7 @@ pub struct RunSummary {
     /// Reused answers of earlier runs.
     pub reused: u32,
     /// Images with propagated annotations, which were not sent.
-    pub carried: u32,
+    pub propagated: u32,
     pub retries: u32,
     /// Images sent and finished. The next three figures are about these.
     pub asked: u32,

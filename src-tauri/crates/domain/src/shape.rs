@@ -29,9 +29,9 @@ pub enum Shape {
 }
 
 /// Boxes of one label that overlap this much are equal.
-const SAME_MARK_IOU: f64 = 0.9;
+const SAME_ANNOTATION_IOU: f64 = 0.9;
 /// Points of one label within this distance, in pixels, are equal.
-const SAME_MARK_PIXELS: f64 = 3.0;
+const SAME_ANNOTATION_PIXELS: f64 = 3.0;
 
 impl Shape {
     #[must_use]
@@ -132,10 +132,10 @@ impl Shape {
     #[must_use]
     pub fn is_nearly(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Point { at }, Self::Point { at: other }) => at.distance(*other) <= SAME_MARK_PIXELS,
+            (Self::Point { at }, Self::Point { at: other }) => at.distance(*other) <= SAME_ANNOTATION_PIXELS,
             (Self::Caption { .. }, _) | (_, Self::Caption { .. }) => self == other,
             _ if self.kind() == other.kind() => match (self.bounds(), other.bounds()) {
-                (Some(one), Some(another)) => one.iou(another) >= SAME_MARK_IOU,
+                (Some(one), Some(another)) => one.iou(another) >= SAME_ANNOTATION_IOU,
                 (one, another) => one.is_none() && another.is_none(),
             },
             _ => false,
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_mark_is_of_one_kind_and_in_one_place() {
+    fn the_same_annotation_is_of_one_kind_and_in_one_place() {
         let near = |one: Shape, other: Shape| one.is_nearly(&other);
         let rect = Rect::new(0.0, 0.0, 40.0, 40.0);
         assert!(near(Shape::Box { rect }, Shape::Box { rect: Rect::new(0.0, 1.0, 40.0, 40.0) }));

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::connection::{Connection, ConnectionCheck, EnvFileProposal, KeyPlace, SettingSource};
 use domain::endpoint::EndpointId;
-use domain::model::{Destination, Hindrance, Model, ModelId};
+use domain::model::{Destination, Unavailable, Model, ModelId};
 use domain::run_options::RunOptions;
 use domain::settings::Settings;
 use keys::{EnvFile, Environment, KeysError, Place, Said, Source};
@@ -85,28 +85,28 @@ impl Way {
     }
 
     /// Why `model` cannot be used now.
-    pub fn hindrance(&self, model: &Model) -> Option<Hindrance> {
+    pub fn unavailable(&self, model: &Model) -> Option<Unavailable> {
         let host = model.destination.host()?;
         if self.settings.is_local_only && model.destination.is_elsewhere() {
-            return Some(Hindrance::LocalOnly);
+            return Some(Unavailable::LocalOnly);
         }
         if let Some(on) = model.retires.filter(|_| model.is_retired(today())) {
-            return Some(Hindrance::Retired { on });
+            return Some(Unavailable::Retired { on });
         }
         if let Some(other) = backend::find(&model.id).filter(|known| !self.is_to(known.provider)) {
             let detail = format!("no connection to {} is set up", other.provider.descriptor().name);
-            return Some(Hindrance::Unusable { detail });
+            return Some(Unavailable::Unusable { detail });
         }
         if let Some(detail) = self.problem() {
-            return Some(Hindrance::Unusable { detail });
+            return Some(Unavailable::Unusable { detail });
         }
         self.key.is_none().then(|| self.no_key(host))
     }
 
-    fn no_key(&self, host: &str) -> Hindrance {
+    fn no_key(&self, host: &str) -> Unavailable {
         match &self.withheld {
-            Some(detail) => Hindrance::Unusable { detail: detail.clone() },
-            None => Hindrance::NoKey { host: host.to_owned() },
+            Some(detail) => Unavailable::Unusable { detail: detail.clone() },
+            None => Unavailable::NoKey { host: host.to_owned() },
         }
     }
 
@@ -120,7 +120,7 @@ impl Way {
     pub fn connect(&self, model: &ProvidedModel) -> Result<Arc<dyn Endpoint>> {
         let server = self.server.as_ref().map_err(unusable)?;
         let host = destination_name(server);
-        let (secret, _) = self.key.as_ref().ok_or_else(|| EngineError::Hindered(self.no_key(&host)))?;
+        let (secret, _) = self.key.as_ref().ok_or_else(|| EngineError::Unavailable(self.no_key(&host)))?;
         servers::connect(model, server, secret, self.connection_options(server))
     }
 
@@ -179,7 +179,7 @@ pub fn unconnected(error: &ConnectError) -> EngineError {
 }
 
 pub fn unusable(problem: &impl ToString) -> EngineError {
-    EngineError::Hindered(Hindrance::Unusable { detail: problem.to_string() })
+    EngineError::Unavailable(Unavailable::Unusable { detail: problem.to_string() })
 }
 
 pub fn destination_name(server: &BaseUrl) -> String {
@@ -433,7 +433,7 @@ fn told(model: ModelId, error: CheckError) -> ConnectionCheck {
         },
         CheckError::NotSuchAServer { detail } => ConnectionCheck::NotSuchAServer { detail },
         CheckError::Unreachable { detail } => ConnectionCheck::Unreachable { detail },
-        CheckError::Unwell { detail } => ConnectionCheck::Unwell { detail },
+        CheckError::ServerFailing { detail } => ConnectionCheck::ServerFailing { detail },
     }
 }
 

@@ -17,7 +17,7 @@ impl Library {
     pub fn models(&self) -> Result<Vec<OfferedModel>> {
         let way = self.way()?;
         let offered = Backends::models(&way).into_iter().map(|model| OfferedModel {
-            hindrance: way.hindrance(&model),
+            unavailable: way.unavailable(&model),
             is_suggested: model.id == *way.suggested_model(),
             model,
         });

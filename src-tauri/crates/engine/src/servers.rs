@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use domain::connection::{ConnectionCheck, FurtherConnection, KeyPlace};
-use domain::endpoint::{EndpointId, EndpointProblem, EndpointTrouble};
+use domain::endpoint::{EndpointId, EndpointProblem, EndpointFailure};
 use domain::run_options::RunOptions;
 use domain::settings::{FurtherRoute, RouteLimits, Settings};
 use keys::{Environment, Source};
@@ -39,7 +39,7 @@ pub struct Further {
     server: std::result::Result<BaseUrl, String>,
     key: Option<(Zeroizing<String>, KeyPlace)>,
     /// Why it is not used, whatever its key.
-    hindrance: Option<String>,
+    unavailable: Option<String>,
 }
 
 impl Way {
@@ -73,13 +73,13 @@ impl Way {
     }
 
     /// Additional endpoints that are set up and cannot be used, with the reason.
-    pub fn unused(&self) -> Vec<(String, EndpointTrouble)> {
+    pub fn unused(&self) -> Vec<(String, EndpointFailure)> {
         let unused = self.further().iter().filter_map(|further| {
             let connection = further.connection();
             let is_keyless = connection.problem.is_none();
             let problem = if is_keyless { EndpointProblem::NoKey } else { EndpointProblem::Unusable };
             let detail = connection.why_unused()?;
-            Some((connection.name, EndpointTrouble { problem, detail, again_in_millis: None }))
+            Some((connection.name, EndpointFailure { problem, detail, again_in_millis: None }))
         });
         unused.collect()
     }
@@ -95,12 +95,12 @@ impl Way {
 
 impl Further {
     fn is_usable(&self) -> bool {
-        self.server.is_ok() && self.key.is_some() && self.hindrance.is_none()
+        self.server.is_ok() && self.key.is_some() && self.unavailable.is_none()
     }
 
     /// `None` when it cannot be used.
     fn open(&self, way: &Way, model: &ProvidedModel) -> Result<Option<Server>> {
-        let (Ok(server), Some((secret, _)), None) = (&self.server, &self.key, &self.hindrance) else { return Ok(None) };
+        let (Ok(server), Some((secret, _)), None) = (&self.server, &self.key, &self.unavailable) else { return Ok(None) };
         let model_prefix = self.route.model_prefix.clone();
         let options = ConnectionOptions { model_prefix, ..way.connection_options(server) };
         Ok(Some(Server {
@@ -120,7 +120,7 @@ impl Further {
             host: self.server.as_ref().map(destination_name).unwrap_or_default(),
             key: self.key.as_ref().map(|(_, place)| *place),
             key_variable: self.route.key_variable(),
-            problem: self.server.as_ref().err().or(self.hindrance.as_ref()).cloned(),
+            problem: self.server.as_ref().err().or(self.unavailable.as_ref()).cloned(),
         }
     }
 }
@@ -133,20 +133,20 @@ impl Library {
 
     fn further_route(&self, route: &FurtherRoute, settings: &Settings) -> Further {
         let server = BaseUrl::parse(&route.base_url).map_err(|error| format!("{}: {error}", route.base_url));
-        let (mut key, mut hindrance) = (None, None);
+        let (mut key, mut unavailable) = (None, None);
         if let Ok(server) = &server {
             match self.endpoint_key(route, server, settings) {
                 Ok(found) => key = found,
-                Err(problem) => hindrance = Some(problem),
+                Err(problem) => unavailable = Some(problem),
             }
             if let Some((secret, _)) = &key
                 && let Err(error) = Key::for_server(secret, server)
             {
-                hindrance = Some(error.to_string());
+                unavailable = Some(error.to_string());
             }
-            hindrance = self::hindrance(server, settings).or(hindrance);
+            unavailable = self::unavailable(server, settings).or(unavailable);
         }
-        Further { route: route.clone(), server, key, hindrance }
+        Further { route: route.clone(), server, key, unavailable }
     }
 
     /// The key that was given for this invocation, or else the one in the variable of this endpoint, or else the one that was
@@ -229,7 +229,7 @@ fn shares_variable(route: &FurtherRoute, server: &BaseUrl, settings: &Settings) 
 }
 
 /// Why nothing may be sent to `server`.
-fn hindrance(server: &BaseUrl, settings: &Settings) -> Option<String> {
+fn unavailable(server: &BaseUrl, settings: &Settings) -> Option<String> {
     if settings.is_local_only && !server.is_loopback() {
         return Some("nothing may be sent to another machine".into());
     }
@@ -239,9 +239,9 @@ fn hindrance(server: &BaseUrl, settings: &Settings) -> Option<String> {
     })
 }
 
-fn bounds(at_once: Option<u32>, limits: RouteLimits) -> Bounds {
+fn bounds(concurrency: Option<u32>, limits: RouteLimits) -> Bounds {
     Bounds {
-        at_once,
+        concurrency,
         requests_per_minute: limits.requests,
         input_tokens_per_minute: limits.input_tokens,
         output_tokens_per_minute: limits.output_tokens,

@@ -83,8 +83,9 @@ impl Library {
         self.consents.change_hosts(&self.known_as()?, settings.agreed_hosts.iter(), [])
     }
 
-    /// Changes the settings as they are in the file, which is also where the hosts stand that another person has agreed to. No other change comes between reading and writing. An address that no
-    /// key may be sent to is refused; the lock to this machine pauses the runs that send to others.
+    /// Changes the settings as they are in the file, which is also where the hosts stand that another person has agreed to. No
+    /// other change comes between reading and writing. An address that no key may be sent to is refused; the lock to this
+    /// machine pauses the runs that send to others.
     pub(crate) fn edit_settings(&self, change: impl FnOnce(&Settings) -> Result<Settings>) -> Result<Settings> {
         let path = self.settings_path();
         let lock = self.folder().join("locks").join("settings.lock");

@@ -20,14 +20,14 @@ pub const MAX_CONCURRENCY: u32 = 64;
 
 /// A concurrency as the user sets it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AtOnce {
+pub enum Concurrency {
     /// Automatic, overriding earlier settings.
     FoundOut,
     /// Fixed, from 1 to [`MAX_CONCURRENCY`].
     Exactly(u32),
 }
 
-impl AtOnce {
+impl Concurrency {
     /// `None` is automatic.
     #[must_use]
     pub const fn count(self) -> Option<u32> {
@@ -38,14 +38,14 @@ impl AtOnce {
     }
 }
 
-impl std::str::FromStr for AtOnce {
-    type Err = NotAtOnce;
+impl std::str::FromStr for Concurrency {
+    type Err = InvalidConcurrency;
 
-    fn from_str(typed: &str) -> std::result::Result<Self, NotAtOnce> {
+    fn from_str(typed: &str) -> std::result::Result<Self, InvalidConcurrency> {
         match (typed, typed.parse()) {
             ("auto", _) => Ok(Self::FoundOut),
             (_, Ok(count @ 1..=MAX_CONCURRENCY)) => Ok(Self::Exactly(count)),
-            _ => Err(NotAtOnce),
+            _ => Err(InvalidConcurrency),
         }
     }
 }
@@ -53,7 +53,7 @@ impl std::str::FromStr for AtOnce {
 /// Text that is not a concurrency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a whole number from 1 to {MAX_CONCURRENCY} is needed, or auto")]
-pub struct NotAtOnce;
+pub struct InvalidConcurrency;
 
 /// Values for one invocation of the program, such as flags.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -61,7 +61,7 @@ pub struct Invocation {
     /// Overrides `ANTHROPIC_BASE_URL`.
     pub base_url: Option<String>,
     /// Overrides `CONCURRENCY`.
-    pub concurrency: Option<AtOnce>,
+    pub concurrency: Option<Concurrency>,
     /// Of additional endpoints.
     pub endpoint_keys: Vec<EndpointKey>,
 }
@@ -134,7 +134,7 @@ type Lookup = dyn Fn(&str) -> Option<OsString> + Send + Sync;
 pub struct Environment {
     variables: Settings,
     dot_env: Settings,
-    concurrency: Option<Said<AtOnce>>,
+    concurrency: Option<Said<Concurrency>>,
     /// The address for this invocation.
     invoked_base_url: Option<String>,
     /// Keys of additional endpoints for this invocation.
@@ -268,7 +268,7 @@ impl Environment {
 
     /// The concurrency.
     #[must_use]
-    pub fn concurrency(&self) -> Option<Said<AtOnce>> {
+    pub fn concurrency(&self) -> Option<Said<Concurrency>> {
         self.concurrency
     }
 
@@ -303,10 +303,10 @@ fn text_of(name: &str, value: OsString) -> Result<Zeroizing<String>> {
     Ok(Zeroizing::new(value.trim().to_owned()))
 }
 
-fn concurrency(value: &str, source: Source, place: impl Fn() -> String) -> Result<Said<AtOnce>> {
+fn concurrency(value: &str, source: Source, place: impl Fn() -> String) -> Result<Said<Concurrency>> {
     match value.parse() {
         Ok(value) => Ok(Said { value, source }),
-        Err(NotAtOnce) => Err(KeysError::Concurrency { place: place() }),
+        Err(InvalidConcurrency) => Err(KeysError::Concurrency { place: place() }),
     }
 }
 
@@ -383,7 +383,7 @@ mod tests {
         .unwrap();
         assert_eq!(environment.model(), Some(Said { value: "from-process", source: Source::Variable }));
         assert_eq!(environment.base_url(), Some(Said { value: "https://file.example", source: Source::DotEnv }));
-        assert_eq!(environment.concurrency(), Some(Said { value: AtOnce::Exactly(64), source: Source::DotEnv }));
+        assert_eq!(environment.concurrency(), Some(Said { value: Concurrency::Exactly(64), source: Source::DotEnv }));
     }
 
     #[test]

@@ -11,23 +11,23 @@ const SERVICE: &str = "fieldmark";
 /// Stores secrets persistently.
 pub(crate) trait Keychain: Send + Sync {
     /// Whether there is a keychain; never asks for a password.
-    fn check(&self) -> Result<(), Trouble>;
-    fn read(&self, origin: &str) -> Result<Option<Zeroizing<String>>, Trouble>;
-    fn write(&self, origin: &str, secret: &str) -> Result<(), Trouble>;
+    fn check(&self) -> Result<(), KeychainFailure>;
+    fn read(&self, origin: &str) -> Result<Option<Zeroizing<String>>, KeychainFailure>;
+    fn write(&self, origin: &str, secret: &str) -> Result<(), KeychainFailure>;
     /// A missing entry is not an error.
-    fn delete(&self, origin: &str) -> Result<(), Trouble>;
+    fn delete(&self, origin: &str) -> Result<(), KeychainFailure>;
 }
 
 /// Why a keychain operation failed, without secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Trouble {
+pub(crate) enum KeychainFailure {
     /// There is no keychain, so it contains nothing.
     Absent { reason: String },
     /// The keychain cannot or must not be used now.
     Refused { reason: String },
 }
 
-impl Trouble {
+impl KeychainFailure {
     pub(crate) fn refused(reason: impl Into<String>) -> Self {
         Self::Refused { reason: reason.into() }
     }
@@ -44,32 +44,32 @@ impl Trouble {
 pub(crate) struct SystemKeychain;
 
 impl Keychain for SystemKeychain {
-    fn check(&self) -> Result<(), Trouble> {
+    fn check(&self) -> Result<(), KeychainFailure> {
         match keyring::Entry::store_status() {
             Ok(()) => Ok(()),
             Err(error) => {
                 let detail = in_words(error);
-                Err(Trouble::Absent { reason: format!("no keychain could be reached on this machine ({detail})") })
+                Err(KeychainFailure::Absent { reason: format!("no keychain could be reached on this machine ({detail})") })
             }
         }
     }
 
-    fn read(&self, origin: &str) -> Result<Option<Zeroizing<String>>, Trouble> {
+    fn read(&self, origin: &str) -> Result<Option<Zeroizing<String>>, KeychainFailure> {
         match self.entry(origin)?.get_password() {
             Ok(secret) => Ok(Some(Zeroizing::new(secret))),
             Err(keyring::Error::NoEntry) => Ok(None),
-            Err(error) => Err(Trouble::refused(in_words(&error))),
+            Err(error) => Err(KeychainFailure::refused(in_words(&error))),
         }
     }
 
-    fn write(&self, origin: &str, secret: &str) -> Result<(), Trouble> {
-        self.entry(origin)?.set_password(secret).map_err(|error| Trouble::refused(in_words(&error)))
+    fn write(&self, origin: &str, secret: &str) -> Result<(), KeychainFailure> {
+        self.entry(origin)?.set_password(secret).map_err(|error| KeychainFailure::refused(in_words(&error)))
     }
 
-    fn delete(&self, origin: &str) -> Result<(), Trouble> {
+    fn delete(&self, origin: &str) -> Result<(), KeychainFailure> {
         match self.entry(origin)?.delete_credential() {
             Ok(()) | Err(keyring::Error::NoEntry) => Ok(()),
-            Err(error) => Err(Trouble::refused(in_words(&error))),
+            Err(error) => Err(KeychainFailure::refused(in_words(&error))),
         }
     }
 }
@@ -78,33 +78,33 @@ impl Keychain for SystemKeychain {
 pub(crate) struct NoKeychain;
 
 impl NoKeychain {
-    fn absent() -> Trouble {
-        Trouble::Absent { reason: "keys are kept for this session only".into() }
+    fn absent() -> KeychainFailure {
+        KeychainFailure::Absent { reason: "keys are kept for this session only".into() }
     }
 }
 
 impl Keychain for NoKeychain {
-    fn check(&self) -> Result<(), Trouble> {
+    fn check(&self) -> Result<(), KeychainFailure> {
         Err(Self::absent())
     }
 
-    fn read(&self, _origin: &str) -> Result<Option<Zeroizing<String>>, Trouble> {
+    fn read(&self, _origin: &str) -> Result<Option<Zeroizing<String>>, KeychainFailure> {
         Ok(None)
     }
 
-    fn write(&self, _origin: &str, _secret: &str) -> Result<(), Trouble> {
+    fn write(&self, _origin: &str, _secret: &str) -> Result<(), KeychainFailure> {
         Err(Self::absent())
     }
 
-    fn delete(&self, _origin: &str) -> Result<(), Trouble> {
+    fn delete(&self, _origin: &str) -> Result<(), KeychainFailure> {
         Ok(())
     }
 }
 
 impl SystemKeychain {
-    fn entry(&self, origin: &str) -> Result<keyring::Entry, Trouble> {
+    fn entry(&self, origin: &str) -> Result<keyring::Entry, KeychainFailure> {
         self.check()?;
-        keyring::Entry::new(SERVICE, origin).map_err(|error| Trouble::refused(in_words(&error)))
+        keyring::Entry::new(SERVICE, origin).map_err(|error| KeychainFailure::refused(in_words(&error)))
     }
 }
 

@@ -18,7 +18,7 @@ use std::path::PathBuf;
 
 pub use dot_env::{EnvFile, EnvSummary};
 pub use environment::{
-    AtOnce, EndpointKey, Environment, EnvironmentKey, Invocation, MAX_CONCURRENCY, NAMES as VARIABLES, NotAtOnce, Said,
+    Concurrency, EndpointKey, Environment, EnvironmentKey, Invocation, MAX_CONCURRENCY, NAMES as VARIABLES, InvalidConcurrency, Said,
     Source,
 };
 pub use ring::{Found, Keeping, KeyRing, Place};

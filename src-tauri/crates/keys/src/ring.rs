@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use crate::keychain::{Keychain, NoKeychain, SystemKeychain, Trouble};
+use crate::keychain::{Keychain, NoKeychain, SystemKeychain, KeychainFailure};
 use crate::{KeysError, Result};
 
 /// Enough time to type a password, short enough not to look frozen.
@@ -87,7 +87,7 @@ impl KeyRing {
     pub fn check_keychain(&self) -> Result<()> {
         let mut turn = lock(&self.turn);
         self.ask(&mut turn, |keychain| keychain.check())
-            .map_err(|trouble| KeysError::Keychain { reason: trouble.into_reason() })
+            .map_err(|failure| KeysError::Keychain { reason: failure.into_reason() })
     }
 
     /// Stores `secret` for `origin`, replacing an older one. It is always kept for the session. After a timeout the
@@ -108,7 +108,7 @@ impl KeyRing {
                 hold(secret, Place::Keychain);
                 Keeping::Keychain
             }
-            Err(trouble) => Keeping::Session { reason: without(&secret, trouble.into_reason()) },
+            Err(failure) => Keeping::Session { reason: without(&secret, failure.into_reason()) },
         }
     }
 
@@ -126,7 +126,7 @@ impl KeyRing {
             let origin = origin.to_owned();
             self.ask(&mut turn, move |keychain| keychain.read(&origin))
         };
-        let secret = answer.map_err(|trouble| KeysError::Keychain { reason: trouble.into_reason() })?;
+        let secret = answer.map_err(|failure| KeysError::Keychain { reason: failure.into_reason() })?;
         let found = secret.map(|secret| Found { secret, place: Place::Keychain });
         if let Some(found) = &found {
             lock(&self.session).insert(origin.to_owned(), found.clone());
@@ -146,8 +146,8 @@ impl KeyRing {
         match outcome {
             Ok(()) => Ok(()),
             // Without a keychain there is nothing to remove, unless this key was read from it.
-            Err(Trouble::Absent { .. }) if held.is_none_or(|held| held.place == Place::Session) => Ok(()),
-            Err(trouble) => Err(KeysError::StillKept { origin: origin.to_owned(), reason: trouble.into_reason() }),
+            Err(KeychainFailure::Absent { .. }) if held.is_none_or(|held| held.place == Place::Session) => Ok(()),
+            Err(failure) => Err(KeysError::StillKept { origin: origin.to_owned(), reason: failure.into_reason() }),
         }
     }
 
@@ -159,10 +159,10 @@ impl KeyRing {
     fn ask<T: Send + 'static>(
         &self,
         given_up: &mut Option<JoinHandle<()>>,
-        question: impl FnOnce(&dyn Keychain) -> std::result::Result<T, Trouble> + Send + 'static,
-    ) -> std::result::Result<T, Trouble> {
+        question: impl FnOnce(&dyn Keychain) -> std::result::Result<T, KeychainFailure> + Send + 'static,
+    ) -> std::result::Result<T, KeychainFailure> {
         if given_up.as_ref().is_some_and(|thread| !thread.is_finished()) {
-            return Err(Trouble::refused("it has not answered yet; it may be waiting for its password"));
+            return Err(KeychainFailure::refused("it has not answered yet; it may be waiting for its password"));
         }
         *given_up = None;
         let keychain = Arc::clone(&self.keychain);
@@ -171,17 +171,17 @@ impl KeyRing {
             .name("keychain".into())
             // The receiver may have timed out.
             .spawn(move || drop(deliver.send(question(keychain.as_ref()))))
-            .map_err(|error| Trouble::refused(error.to_string()))?;
+            .map_err(|error| KeychainFailure::refused(error.to_string()))?;
         match delivered.recv_timeout(self.patience) {
             Ok(answer) => answer,
             Err(RecvTimeoutError::Timeout) => {
                 *given_up = Some(thread);
                 let seconds = self.patience.as_secs();
-                Err(Trouble::refused(format!(
+                Err(KeychainFailure::refused(format!(
                     "it has not answered for {seconds} seconds; it may be waiting for its password"
                 )))
             }
-            Err(RecvTimeoutError::Disconnected) => Err(Trouble::refused("the library that speaks to it has failed")),
+            Err(RecvTimeoutError::Disconnected) => Err(KeychainFailure::refused("the library that speaks to it has failed")),
         }
     }
 }

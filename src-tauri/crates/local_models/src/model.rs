@@ -1,6 +1,6 @@
 //! The interface of a local model: its descriptor, and annotations of a picture.
 
-use domain::answer::AnsweredMark;
+use domain::answer::AnsweredAnnotation;
 use domain::geometry::PixelSize;
 use domain::model::Vocabulary;
 use domain::recipe::{Recipe, ShapeKind};
@@ -50,7 +50,7 @@ pub trait LocalModel: Send + Sync {
     ///
     /// Annotations are in pixels of this picture and inside it, best first. A model with a closed vocabulary may return
     /// labels that the recipe does not have. An empty picture has no annotations.
-    fn annotate(&self, size: PixelSize, rgb: &[u8], recipe: &Recipe) -> Result<Vec<AnsweredMark>, LocalError>;
+    fn annotate(&self, size: PixelSize, rgb: &[u8], recipe: &Recipe) -> Result<Vec<AnsweredAnnotation>, LocalError>;
 }
 
 /// Checks that `rgb` is a picture of `size`, one byte per channel, tightly packed.

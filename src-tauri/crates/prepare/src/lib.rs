@@ -34,7 +34,7 @@ mod tiff;
 mod webp;
 
 pub use decode::{Decoded, decode};
-pub use draw::{DrawnMark, draw_marks};
+pub use draw::{DrawnAnnotation, draw_annotations};
 pub use error::Error;
 pub use hash::ContentHash;
 pub use ingest::{Ingested, ingest, taken};

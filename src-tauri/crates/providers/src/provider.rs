@@ -12,7 +12,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::answer::{Answer, AnsweredMark};
+use domain::answer::{Answer, AnsweredAnnotation};
 use domain::geometry::PixelSize;
 use domain::money::PicoDollars;
 use domain::recipe::Recipe;
@@ -174,7 +174,7 @@ pub trait Provider: Send + Sync {
     fn read(&self, kept: &str, recipe: &Recipe) -> Result<Answer, AnswerError>;
 
     /// The complete annotations of an answer that is still streaming, on a picture of `sent` size. For display only.
-    fn preview(&self, text: &str, recipe: &Recipe, sent: PixelSize) -> Vec<AnsweredMark>;
+    fn preview(&self, text: &str, recipe: &Recipe, sent: PixelSize) -> Vec<AnsweredAnnotation>;
 }
 
 /// A model prepared for one recipe. Everything depends on the size of a picture alone, so that a plan can be quoted
@@ -214,7 +214,7 @@ pub trait PreparedModel: Debug + Send + Sync {
     fn likely_text_tokens(&self, sent: PixelSize) -> u64;
 
     /// Estimated output tokens of an answer with this many annotations, without reasoning.
-    fn likely_answer_tokens(&self, marks: u64) -> u64;
+    fn likely_answer_tokens(&self, annotations: u64) -> u64;
 
     /// The request for one picture.
     fn request(&self, picture: &Picture) -> Result<Request, PictureError>;

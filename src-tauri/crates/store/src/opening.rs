@@ -50,7 +50,7 @@ pub fn prepare(path: &Path) -> Result<()> {
 }
 
 /// Sets the application id of a new library. Before the switch to WAL, so that it is in the file itself.
-pub fn mark_new(connection: &Connection, path: &Path) -> Result<()> {
+pub fn annotation_new(connection: &Connection, path: &Path) -> Result<()> {
     if connection.is_readonly(MAIN_DB)? {
         return Err(StoreError::ReadOnly { path: path.to_owned() });
     }
@@ -363,7 +363,7 @@ mod tests {
 
         drop(Store::open(&path).unwrap());
         let read_only = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
-        let told = mark_new(&read_only, &path).unwrap_err().to_string();
+        let told = annotation_new(&read_only, &path).unwrap_err().to_string();
         assert!(told.contains("written") && !told.contains("backup"), "{told}");
         let failure = |code| {
             let source = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);

@@ -31,7 +31,7 @@ const SELECTED_FILL = 0.14;
 const READOUT = { width: 104, height: 24 };
 
 export interface Scene {
-  marks: readonly Annotation[];
+  annotations: readonly Annotation[];
   selected: ReadonlySet<AnnotationId>;
   /** The selected corner of the selected annotation. */
   corner: number | null;
@@ -51,7 +51,7 @@ export interface Scene {
 }
 
 interface Placed {
-  mark: Annotation;
+  annotation: Annotation;
   bounds: Rect;
 }
 
@@ -60,9 +60,9 @@ interface Drawn extends Placed {
   isSelected: boolean;
 }
 
-export class MarkPainter {
+export class AnnotationPainter {
   readonly #labels = new Labels();
-  #marks: readonly Annotation[] = [];
+  #annotations: readonly Annotation[] = [];
   #placed: readonly Placed[] = [];
 
   paint(context: CanvasRenderingContext2D, palette: Palette, frame: Frame, scene: Scene): void {
@@ -71,8 +71,15 @@ export class MarkPainter {
     const room: Area = { x: 0, y: 0, width: canvas.width, height: canvas.height };
     const drawn = this.#inSight(frame, scene, room);
     for (const each of drawn) {
-      const { mark, box } = each;
-      paintOutline(context, palette, frame, mark.shape, box, lineOf(palette, frame, scene, mark, each.isSelected));
+      const { annotation, box } = each;
+      paintOutline(
+        context,
+        palette,
+        frame,
+        annotation.shape,
+        box,
+        lineOf(palette, frame, scene, annotation, each.isSelected),
+      );
     }
     const last = drawn.at(-1);
     // Only a single selection shows its size and handles.
@@ -81,29 +88,29 @@ export class MarkPainter {
       for (const { box } of drawn.filter(({ isSelected }) => isSelected)) paintTicks(context, palette, frame, box);
     if (sketch === null) this.#label(context, palette, frame, scene, drawn, chosen, room);
     else this.#paintSketch(context, palette, frame, scene, sketch, room);
-    if (chosen && sketch === null) paintHandles(context, palette, frame, chosen.mark.shape, scene.corner);
+    if (chosen && sketch === null) paintHandles(context, palette, frame, chosen.annotation.shape, scene.corner);
     if (scene.frame) paintFrame(context, palette, deviceBox(frame, scene.frame), frame.pixelRatio);
     if (crosshair) paintCrosshair(context, palette, frame, crosshair);
   }
 
   /** Visible annotations: large ones first, so that small ones are on top, and selected ones last. */
-  #inSight(frame: Frame, { marks, selected }: Scene, room: Area): Drawn[] {
-    if (marks !== this.#marks) {
-      this.#marks = marks;
-      this.#placed = [...marks]
+  #inSight(frame: Frame, { annotations, selected }: Scene, room: Area): Drawn[] {
+    if (annotations !== this.#annotations) {
+      this.#annotations = annotations;
+      this.#placed = [...annotations]
         .sort((one, other) => area(other) - area(one))
-        .flatMap((mark) => {
-          const bounds = boundsOf(mark.shape);
-          return bounds === null ? [] : { mark, bounds };
+        .flatMap((annotation) => {
+          const bounds = boundsOf(annotation.shape);
+          return bounds === null ? [] : { annotation, bounds };
         });
     }
     const drawn: Drawn[] = [];
     const chosen: Drawn[] = [];
-    for (const { mark, bounds } of this.#placed) {
+    for (const { annotation, bounds } of this.#placed) {
       const box = deviceBox(frame, bounds);
       if (!isSeen(box, room)) continue;
-      const isSelected = selected.has(mark.id);
-      (isSelected ? chosen : drawn).push({ mark, bounds, box, isSelected });
+      const isSelected = selected.has(annotation.id);
+      (isSelected ? chosen : drawn).push({ annotation, bounds, box, isSelected });
     }
     return [...drawn, ...chosen];
   }
@@ -118,21 +125,23 @@ export class MarkPainter {
     room: Area,
   ): void {
     const { pixelRatio } = frame;
-    const measure = chosen && hasExtent(chosen.mark.shape) ? scene.measure(chosen.bounds) : "";
+    const measure = chosen && hasExtent(chosen.annotation.shape) ? scene.measure(chosen.bounds) : "";
     const place =
       chosen && measure !== ""
         ? this.#labels.placeOfMeasure(context, palette, pixelRatio, chosen.box, measure, room)
         : null;
     const areFew = scene.labels === "always" && drawn.length <= MAX_TAGS;
-    const handles = chosen ? handleAreas(frame, chosen.mark.shape) : [];
+    const handles = chosen ? handleAreas(frame, chosen.annotation.shape) : [];
     const labelled = drawn
-      .filter(({ mark, isSelected }) => (isSelected ? scene.labels !== "never" : areFew && mark.status !== "rejected"))
+      .filter(({ annotation, isSelected }) =>
+        isSelected ? scene.labels !== "never" : areFew && annotation.status !== "rejected",
+      )
       // Selected labels are placed first, then those of small annotations, which have the fewest possible places.
       .reverse()
-      .map(({ mark, box, ...each }) => {
-        const isNeeded = chosen?.mark === mark && each.isSelected;
+      .map(({ annotation, box, ...each }) => {
+        const isNeeded = chosen?.annotation === annotation && each.isSelected;
         return {
-          mark,
+          annotation,
           box: isNeeded ? aroundHandles(box, pixelRatio, tagGap(scene.lineWidth, pixelRatio)) : box,
           isNeeded,
         };
@@ -175,10 +184,10 @@ function readoutArea({ height }: Area, pixelRatio: number): Area {
   return { x: 0, y: height - size.height, ...size };
 }
 
-function lineOf(palette: Palette, frame: Frame, scene: Scene, mark: Annotation, isSelected: boolean): Line {
-  const colors = colorsOf(palette, scene.colorOf(mark.label));
-  const isFaint = mark.status === "rejected" && !isSelected;
-  const width = mark.status === "rejected" ? 1 : scene.lineWidth;
+function lineOf(palette: Palette, frame: Frame, scene: Scene, annotation: Annotation, isSelected: boolean): Line {
+  const colors = colorsOf(palette, scene.colorOf(annotation.label));
+  const isFaint = annotation.status === "rejected" && !isSelected;
+  const width = annotation.status === "rejected" ? 1 : scene.lineWidth;
   return {
     width: Math.max(1, Math.round(width * frame.pixelRatio)),
     isDashed: colors.isDashed,

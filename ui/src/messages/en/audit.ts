@@ -2,7 +2,6 @@
 import type { Audit, ErrorRate } from "../../ipc/bindings";
 import { confidence, count, decimal } from "../format";
 
-const marks = (number: number) => `${count(number)} ${number === 1 ? "annotation" : "annotations"}`;
 const annotations = (number: number) => `${count(number)} ${number === 1 ? "annotation" : "annotations"}`;
 const proposals = (number: number) => `${count(number)} ${number === 1 ? "proposal" : "proposals"}`;
 /** Keeps number and sign on one line. */
@@ -105,5 +104,5 @@ export const audit = {
   higher: "Choose a higher threshold",
   close: "Leave the others undecided",
   back: "Back",
-  accepted: (number: number, label: string) => `${marks(number)} of ${label} accepted unchecked`,
+  accepted: (number: number, label: string) => `${annotations(number)} of ${label} accepted unchecked`,
 };

@@ -8,13 +8,13 @@ import type {
   Dollars,
   EndpointLimit,
   FurtherConnection,
-  Hindrance,
+  Unavailable,
   Preset,
   PromptCaching,
   RunMode,
   SentSize,
   ShapeKind,
-  Shortfall,
+  UnsupportedCapability,
   TimeBasis,
 } from "../../ipc/bindings";
 import type { PaceName } from "../../plan/pace.svelte";
@@ -95,7 +95,7 @@ export const plan = {
   batchTime: "within 24 h",
   batchTimeNote: "The vendor processes it within 24 hours",
   mode: "Mode",
-  modes: { live: "Live", overnight: "Batch" } satisfies Record<RunMode, string>,
+  modes: { live: "Live", batch: "Batch" } satisfies Record<RunMode, string>,
   modePrice: ({ expected }: CostRange) => money(expected),
   thisMachine: "this machine",
   unsupportedRecipe: "cannot run this recipe",
@@ -106,16 +106,16 @@ export const plan = {
   fixedLabels: (labels: number) => `${count(labels)} labels`,
   fixedLabelsNote: "It detects only these labels",
   /** Why a model is unavailable. */
-  unavailable: (hindrance: Hindrance): string => {
-    switch (hindrance.kind) {
+  unavailable: (unavailable: Unavailable): string => {
+    switch (unavailable.kind) {
       case "no_key":
-        return `Claude needs a key for ${hindrance.host}`;
+        return `Claude needs a key for ${unavailable.host}`;
       case "local_only":
         return "Everything is locked to this machine";
       case "unusable":
-        return `Unavailable: ${hindrance.detail}`;
+        return `Unavailable: ${unavailable.detail}`;
       case "retired":
-        return `Retired on ${date(hindrance.on)}: no longer available. Choose a newer model.`;
+        return `Retired on ${date(unavailable.on)}: no longer available. Choose a newer model.`;
     }
   },
   envFileUnused: "The working folder has a .env file that is not used yet.",
@@ -129,21 +129,21 @@ export const plan = {
   /** A generic name gets an article; a proper name does not. */
   theModel: (name: string) =>
     name.startsWith("Built-in") ? `The ${name.charAt(0).toLowerCase()}${name.slice(1)}` : name,
-  unsupported: (modelName: string, shortfall: Shortfall): string => {
-    switch (shortfall.kind) {
+  unsupported: (modelName: string, unsupported: UnsupportedCapability): string => {
+    switch (unsupported.kind) {
       case "unknown_labels":
-        return `${modelName} does not know: ${names(shortfall.labels, 8)}`;
+        return `${modelName} does not know: ${names(unsupported.labels, 8)}`;
       case "no_known_label":
         return `${modelName} knows none of these labels`;
       case "attributes": {
-        const many = shortfall.names.length;
-        const what = `${count(many)} ${shortfall.are_required ? "required " : ""}${many === 1 ? "attribute" : "attributes"}`;
-        return `${what} cannot be filled by this model: ${names(shortfall.names, 8)}`;
+        const many = unsupported.names.length;
+        const what = `${count(many)} ${unsupported.are_required ? "required " : ""}${many === 1 ? "attribute" : "attributes"}`;
+        return `${what} cannot be filled by this model: ${names(unsupported.names, 8)}`;
       }
       case "too_many_optional_attributes":
-        return `${modelName} supports at most ${count(shortfall.limit)} optional attributes; this recipe has ${count(shortfall.count)}`;
+        return `${modelName} supports at most ${count(unsupported.limit)} optional attributes; this recipe has ${count(unsupported.count)}`;
       case "shapes":
-        return `Not supported by this model: ${names(shortfall.shapes.map((shape) => shapes[shape].toLowerCase()))}`;
+        return `Not supported by this model: ${names(unsupported.shapes.map((shape) => shapes[shape].toLowerCase()))}`;
     }
   },
   timeTitle: "Time estimate",
@@ -199,8 +199,8 @@ export const plan = {
   },
   images: {
     title: "Images to send",
-    answered: (answered: number, total: number, asksAnew: boolean) =>
-      `${count(answered)} of ${count(total)} have saved answers: ${asksAnew ? "billed again" : "not billed again"}`,
+    answered: (answered: number, total: number, ignoresSavedAnswers: boolean) =>
+      `${count(answered)} of ${count(total)} have saved answers: ${ignoresSavedAnswers ? "billed again" : "not billed again"}`,
     ignoreSavedAnswers: "Ignore saved answers",
     similar: (followers: number) =>
       followers === 1
@@ -269,7 +269,7 @@ export const plan = {
     `Answers: ${count(answer_tokens)} at ${rate(perMillion)}`,
   answerBasis: (basis: AnswerBasis) =>
     basis.kind === "assumed"
-      ? `The length of answers is assumed: ${count(basis.marks)} annotations per image, no thinking.`
+      ? `The length of answers is assumed: ${count(basis.annotations)} annotations per image, no thinking.`
       : basis.requests > basis.images
         ? `Based on earlier runs: ${images(basis.images)} took ${count(basis.requests)} requests, including repeats of cut-off answers.`
         : `The answer length is the average of ${images(basis.images)} in earlier runs.`,

@@ -4,7 +4,6 @@ import type { Accepting } from "../../editor/verdict";
 import type { Amount, Labelling, Outline } from "../../editor/view.svelte";
 import { count, decimal, duration, percent } from "../format";
 
-const marks = (number: number): string => `${count(number)} ${number === 1 ? "annotation" : "annotations"}`;
 const annotations = (number: number): string => `${count(number)} ${number === 1 ? "annotation" : "annotations"}`;
 const images = (number: number): string => `${count(number)} ${number === 1 ? "image" : "images"}`;
 
@@ -63,7 +62,7 @@ export const review = {
   captionImage: "Caption the image",
   withKey: (name: string, key: string) => `${name} (${key})`,
   pointer: (x: number, y: number) => `${x}, ${y}`,
-  rename: (number: number) => (number === 1 ? "Label of this annotation" : `Label of ${marks(number)}`),
+  rename: (number: number) => (number === 1 ? "Label of this annotation" : `Label of ${annotations(number)}`),
   labelField: "Label",
   knownLabels: "Known labels",
   createLabel: (label: string) => `Create label “${label}”`,
@@ -79,7 +78,7 @@ export const review = {
     reset: "Reset",
   },
 
-  canvas: (name: string, number: number) => `${name}, ${number === 0 ? "no annotations" : marks(number)}`,
+  canvas: (name: string, number: number) => `${name}, ${number === 0 ? "no annotations" : annotations(number)}`,
   unreadable: "The images to review could not be loaded",
   unreadableNote:
     "Nothing was lost or changed. The library may be in use by another program, or its disk may not be connected.",
@@ -118,12 +117,12 @@ export const review = {
   cornerAt: (corner: string, x: number, y: number) => `${corner} at ${x}, ${y}`,
   cornerKeys: { move: "move", next: "next", insert: "add", remove: "delete", leave: "done" },
   cornerStays: "This corner cannot be deleted. Press Esc, then Del, to delete the whole annotation.",
-  selectedCount: (number: number) => `${marks(number)} selected`,
-  annotationCount: marks,
+  selectedCount: (number: number) => `${annotations(number)} selected`,
+  annotationCount: annotations,
   statusCounts: (counts: readonly { status: Status; number: number }[]) =>
     counts.map(({ status, number }) => `${count(number)} ${statuses[status].toLowerCase()}`).join(", "),
   mixed: "several",
-  renameAnnotations: (number: number, label: string | null) => `Label of ${marks(number)}: ${label ?? "several"}`,
+  renameAnnotations: (number: number, label: string | null) => `Label of ${annotations(number)}: ${label ?? "several"}`,
   shape: "Shape",
   confidence: "Confidence",
   range: (least: string, most: string) => `${least} to ${most}`,
@@ -149,15 +148,15 @@ export const review = {
   /** What accepting does now. */
   accepts: (accepting: Accepting): string => {
     switch (accepting.kind) {
-      case "marks":
-        return accepting.marks.length === 1
+      case "annotations":
+        return accepting.annotations.length === 1
           ? "Accept this annotation"
-          : `Accept ${annotations(accepting.marks.length)}`;
+          : `Accept ${annotations(accepting.annotations.length)}`;
       case "image":
         return "Accept and next";
       case "confirm":
         return accepting.isEmpty ? "Confirm empty" : "Confirm and next";
-      case "next_mark":
+      case "next_annotation":
         return "Next proposal";
       case "next_image":
         return "Next image";
@@ -166,13 +165,13 @@ export const review = {
   /** The same for the status bar. */
   acceptHint: (accepting: Accepting): string => {
     switch (accepting.kind) {
-      case "marks":
-        return accepting.marks.length === 1 ? "accept it" : `accept ${count(accepting.marks.length)}`;
+      case "annotations":
+        return accepting.annotations.length === 1 ? "accept it" : `accept ${count(accepting.annotations.length)}`;
       case "image":
         return "accept, next";
       case "confirm":
         return accepting.isEmpty ? "confirm empty" : "confirm, next";
-      case "next_mark":
+      case "next_annotation":
         return "next proposal";
       case "next_image":
         return "next image";

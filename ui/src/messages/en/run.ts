@@ -15,7 +15,7 @@ import type { ProposedBudget } from "../../run/budget";
 import { clock, count, decimal, duration, enoughMoney, exactMoney, moment, money, moneyBeside } from "../format";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "image" : "images"}`;
-const marks = (number: number): string =>
+const annotations = (number: number): string =>
   number === 0 ? "no annotations" : `${count(number)} ${number === 1 ? "annotation" : "annotations"}`;
 
 /** Failures and what to do about them. */
@@ -164,7 +164,7 @@ export const run = {
   what: (model: string, recipe: string, destination: Destination, mode: RunMode) =>
     [
       model,
-      ...(mode === "overnight" ? ["batch"] : []),
+      ...(mode === "batch" ? ["batch"] : []),
       recipe,
       ...(destination.kind === "host" ? [`to ${destination.name}`] : []),
     ].join(", "),
@@ -337,12 +337,12 @@ export const run = {
     isElsewhere ? `${count(number)}, annotations as they arrive` : count(number),
   /** `more`: images that are not shown. */
   longestFirst: (more: number) => (more === 0 ? "longest first" : `longest first, +${count(more)} more`),
-  inFlightAnnotations: (number: number) => (number === 0 ? "analyzing" : marks(number)),
+  inFlightAnnotations: (number: number) => (number === 0 ? "analyzing" : annotations(number)),
   recentAnswers: "Just answered",
   lastAnswered: "Last answered",
   newestFirst: "newest first",
-  tileAnnotations: marks,
-  tile: (name: string, number: number) => `${name}, ${marks(number)}`,
+  tileAnnotations: annotations,
+  tile: (name: string, number: number) => `${name}, ${annotations(number)}`,
   pace: {
     title: "Pace",
     /** `from`: whether it is automatic or set, if all endpoints agree. */

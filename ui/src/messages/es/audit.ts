@@ -3,7 +3,6 @@ import type { audit as english } from "../en/audit";
 import { confidence, count, decimal } from "../format";
 import type { Words } from "../words";
 
-const marks = (number: number) => `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
 const annotations = (number: number) => `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
 const proposals = (number: number) => `${count(number)} ${number === 1 ? "propuesta" : "propuestas"}`;
 /** Keeps number and sign on one line. */
@@ -100,5 +99,6 @@ export const audit: Words<typeof english> = {
   higher: "Elegir un umbral más alto",
   close: "Dejar las otras por decidir",
   back: "Volver",
-  accepted: (number, label) => `${marks(number)} de ${label} ${number === 1 ? "aceptada" : "aceptadas"} sin comprobar`,
+  accepted: (number, label) =>
+    `${annotations(number)} de ${label} ${number === 1 ? "aceptada" : "aceptadas"} sin comprobar`,
 };

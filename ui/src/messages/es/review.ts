@@ -3,7 +3,6 @@ import type { review as english } from "../en/review";
 import { count, decimal, duration, percent } from "../format";
 import type { Words } from "../words";
 
-const marks = (number: number): string => `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
 const annotations = (number: number): string => `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
 const images = (number: number): string => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
 
@@ -62,7 +61,7 @@ export const review: Words<typeof english> = {
   captionImage: "Describir la imagen",
   withKey: (name, key) => `${name} (${key})`,
   pointer: (x, y) => `${x}, ${y}`,
-  rename: (number) => (number === 1 ? "Etiqueta de esta anotación" : `Etiqueta de ${marks(number)}`),
+  rename: (number) => (number === 1 ? "Etiqueta de esta anotación" : `Etiqueta de ${annotations(number)}`),
   labelField: "Etiqueta",
   knownLabels: "Etiquetas conocidas",
   createLabel: (label) => `Crear la etiqueta «${label}»`,
@@ -78,7 +77,7 @@ export const review: Words<typeof english> = {
     reset: "Restablecer",
   },
 
-  canvas: (name, number) => `${name}, ${number === 0 ? "sin anotaciones" : marks(number)}`,
+  canvas: (name, number) => `${name}, ${number === 0 ? "sin anotaciones" : annotations(number)}`,
   unreadable: "No se han podido cargar las imágenes por revisar",
   unreadableNote:
     "No se ha perdido ni cambiado nada. Puede que otro programa esté usando la biblioteca o que su disco no esté conectado.",
@@ -122,14 +121,14 @@ export const review: Words<typeof english> = {
   cornerAt: (corner, x, y) => `${corner} en ${x}, ${y}`,
   cornerKeys: { move: "mover", next: "siguiente", insert: "añadir", remove: "borrar", leave: "listo" },
   cornerStays: "Este vértice no se puede borrar. Pulsa Esc y luego Supr para borrar toda la anotación.",
-  selectedCount: (number) => `${marks(number)} ${number === 1 ? "seleccionada" : "seleccionadas"}`,
-  annotationCount: marks,
+  selectedCount: (number) => `${annotations(number)} ${number === 1 ? "seleccionada" : "seleccionadas"}`,
+  annotationCount: annotations,
   statusCounts: (counts) =>
     counts
       .map(({ status, number }) => `${count(number)} ${statuses[status].toLowerCase()}${number === 1 ? "" : "s"}`)
       .join(", "),
   mixed: "varias",
-  renameAnnotations: (number, label) => `Etiqueta de ${marks(number)}: ${label ?? "varias"}`,
+  renameAnnotations: (number, label) => `Etiqueta de ${annotations(number)}: ${label ?? "varias"}`,
   shape: "Forma",
   confidence: "Confianza",
   range: (least, most) => `${least} a ${most}`,
@@ -154,15 +153,15 @@ export const review: Words<typeof english> = {
   acceptAndNext: "Aceptar y siguiente",
   accepts: (accepting) => {
     switch (accepting.kind) {
-      case "marks":
-        return accepting.marks.length === 1
+      case "annotations":
+        return accepting.annotations.length === 1
           ? "Aceptar esta anotación"
-          : `Aceptar ${annotations(accepting.marks.length)}`;
+          : `Aceptar ${annotations(accepting.annotations.length)}`;
       case "image":
         return "Aceptar y siguiente";
       case "confirm":
         return accepting.isEmpty ? "Confirmar vacía" : "Confirmar y siguiente";
-      case "next_mark":
+      case "next_annotation":
         return "Propuesta siguiente";
       case "next_image":
         return "Imagen siguiente";
@@ -170,13 +169,13 @@ export const review: Words<typeof english> = {
   },
   acceptHint: (accepting) => {
     switch (accepting.kind) {
-      case "marks":
-        return accepting.marks.length === 1 ? "aceptarla" : `aceptar ${count(accepting.marks.length)}`;
+      case "annotations":
+        return accepting.annotations.length === 1 ? "aceptarla" : `aceptar ${count(accepting.annotations.length)}`;
       case "image":
         return "aceptar, siguiente";
       case "confirm":
         return accepting.isEmpty ? "confirmar vacía" : "confirmar, siguiente";
-      case "next_mark":
+      case "next_annotation":
         return "siguiente propuesta";
       case "next_image":
         return "siguiente imagen";

@@ -4,7 +4,7 @@ import { clock, count, decimal, duration, enoughMoney, exactMoney, moment, money
 import type { Words } from "../words";
 
 const images = (number: number): string => `${count(number)} ${number === 1 ? "imagen" : "imágenes"}`;
-const marks = (number: number): string =>
+const annotations = (number: number): string =>
   number === 0 ? "sin anotaciones" : `${count(number)} ${number === 1 ? "anotación" : "anotaciones"}`;
 
 const failures: Record<FailureKind, { title: string; action: string }> = {
@@ -149,7 +149,7 @@ export const run: Words<typeof english> = {
   what: (model, recipe, destination, mode) =>
     [
       model,
-      ...(mode === "overnight" ? ["por lotes"] : []),
+      ...(mode === "batch" ? ["por lotes"] : []),
       recipe,
       ...(destination.kind === "host" ? [`a ${destination.name}`] : []),
     ].join(", "),
@@ -315,12 +315,12 @@ export const run: Words<typeof english> = {
   inFlightNote: (number, isElsewhere) =>
     isElsewhere ? `${count(number)}, con las anotaciones según llegan` : count(number),
   longestFirst: (more) => (more === 0 ? "primero las más largas" : `primero las más largas, +${count(more)} más`),
-  inFlightAnnotations: (number) => (number === 0 ? "analizando" : marks(number)),
+  inFlightAnnotations: (number) => (number === 0 ? "analizando" : annotations(number)),
   recentAnswers: "Recién respondidas",
   lastAnswered: "Últimas respondidas",
   newestFirst: "primero las nuevas",
-  tileAnnotations: marks,
-  tile: (name, number) => `${name}, ${marks(number)}`,
+  tileAnnotations: annotations,
+  tile: (name, number) => `${name}, ${annotations(number)}`,
   pace: {
     title: "Ritmo",
     concurrency: (number, from) =>

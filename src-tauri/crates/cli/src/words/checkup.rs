@@ -161,6 +161,6 @@ fn connection(check: &ConnectionCheck) -> (String, &'static str) {
             (format!("not a Claude API server: {detail}"), "Correct the address.")
         }
         ConnectionCheck::Unreachable { detail } => (detail.clone(), "Check the network and the address."),
-        ConnectionCheck::Unwell { detail } => (format!("the server fails: {detail}"), "Try again later."),
+        ConnectionCheck::ServerFailing { detail } => (format!("the server fails: {detail}"), "Try again later."),
     }
 }

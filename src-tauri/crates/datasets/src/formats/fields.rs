@@ -74,7 +74,7 @@ pub fn without_position(error: &serde_json::Error) -> String {
     text.rsplit_once(" at line ").map_or(text.clone(), |(problem, _)| problem.to_owned())
 }
 
-/// The position of the error within a value, such as `marks[2].bbox`; `None` for the value as a whole.
+/// The position of the error within a value, such as `annotations[2].bbox`; `None` for the value as a whole.
 pub fn path_of(error: &serde_path_to_error::Error<impl std::error::Error>) -> Option<String> {
     let path = error.path().to_string();
     // An incomplete field name is shown as a question mark.

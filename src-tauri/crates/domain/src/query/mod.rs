@@ -81,7 +81,7 @@ impl Condition {
     }
 }
 
-/// A test of an image. Only annotations in shown layers count, and rejected ones only for [`Test::Mark`].
+/// A test of an image. Only annotations in shown layers count, and rejected ones only for [`Test::Annotation`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -98,7 +98,7 @@ pub enum Test {
         state: ImageState,
     },
     /// Has an annotation with this status.
-    Mark {
+    Annotation {
         status: Status,
     },
     /// Has an annotation with a confidence in this range.
@@ -121,7 +121,7 @@ pub enum Test {
         check: Check,
     },
     /// Has this many annotations.
-    Marks {
+    Annotations {
         span: Span<u32>,
     },
     /// Its oldest file was last changed then, by days of UTC.
@@ -158,7 +158,7 @@ pub enum ImageState {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum Trait {
     /// Has annotations.
-    Marks,
+    Annotations,
     /// Was answered by a model.
     Answer,
     /// Has attributes.
@@ -185,7 +185,7 @@ pub enum ImageOrder {
     #[serde(rename = "doubt")]
     Uncertainty,
     /// Most annotations first.
-    MostMarks,
+    MostAnnotations,
     /// Largest disagreement between runs first. Only labels in both recipes are compared.
     Disagreement,
 }

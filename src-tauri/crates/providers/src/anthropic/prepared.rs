@@ -158,9 +158,9 @@ impl PreparedModel for PreparedMessages {
         self.likely_prefix_tokens() + user_text(sent).len() as u64 / self.model.bytes_per_token
     }
 
-    fn likely_answer_tokens(&self, marks: u64) -> u64 {
+    fn likely_answer_tokens(&self, annotations: u64) -> u64 {
         // Digits and punctuation need more tokens per byte than words.
-        self.schema.likely_bytes(marks) * 2 / 5
+        self.schema.likely_bytes(annotations) * 2 / 5
     }
 
     fn request(&self, picture: &Picture) -> Result<Request, PictureError> {

@@ -235,7 +235,7 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Marks the unanswered requests of `job` as `lost`, except those in a batch; returns what they may have cost.
+    /// Annotations the unanswered requests of `job` as `lost`, except those in a batch; returns what they may have cost.
     pub fn lose_attempts(&self, job: JobId) -> Result<PossiblyBilled> {
         let mut statement = self.0.0.prepare_cached(&format!(
             "UPDATE attempts SET state = 'lost', may_be_billed = at_most > 0
@@ -249,7 +249,7 @@ impl Edit<'_> {
         }))
     }
 
-    /// Marks the unanswered attempts of a run whose process died as `lost`. Its waiting jobs get a new allowance,
+    /// Annotations the unanswered attempts of a run whose process died as `lost`. Its waiting jobs get a new allowance,
     /// because the user has agreed to send them again; received answers and batches stay.
     pub fn give_up_lost_attempts(&self, run: RunId) -> Result<u32> {
         self.0.0.execute(

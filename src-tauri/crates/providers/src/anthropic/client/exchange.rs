@@ -219,7 +219,7 @@ impl Body {
                 let text = begun.trim_ascii_start();
                 let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text).trim_ascii_start();
                 match text.first() {
-                    // Possibly the start of a byte order mark.
+                    // Possibly the start of a byte order annotation.
                     None | Some(0xEF) if text.len() < 3 => Vec::new(),
                     Some(b'{') => {
                         *self = Self::Whole(std::mem::take(begun));
