@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use domain::diagnosis::{OutputLimit, Change, Diagnosis, Finding};
+use domain::diagnosis::{Change, Diagnosis, Finding, OutputLimit};
 use domain::ids::RunId;
 use domain::layers::LayerScope;
 use domain::model::ModelId;

@@ -31,7 +31,9 @@ async fn simulate(latency: Duration) -> Running {
         ..Limits::default()
     };
     let latency = Latency { first_byte: latency.into(), ..Latency::default() };
-    Simulator::start(Options { latency, limits, eyes: Eyes::Closed { annotations: 3 }, ..Options::default() }).await.unwrap()
+    Simulator::start(Options { latency, limits, eyes: Eyes::Closed { annotations: 3 }, ..Options::default() })
+        .await
+        .unwrap()
 }
 
 fn annotate(bench: &Bench, server: &Running) -> Command {

@@ -115,8 +115,10 @@ async fn carried_out(variant: Variant, folder: &Path) -> Vec<Figure> {
     let server = Simulator::start(options.clone()).await.unwrap();
     let library = library(folder, &server.url()).await;
     let recipe = library.save_typed_recipe(LABELS).await.unwrap().id;
-    let request =
-        RunRequest { options: concurrency(AT_ONCE), ..RunRequest::of(ImageSelection::All, recipe, ModelId(MODEL.into())) };
+    let request = RunRequest {
+        options: concurrency(AT_ONCE),
+        ..RunRequest::of(ImageSelection::All, recipe, ModelId(MODEL.into()))
+    };
     let run = library.start_run(&request).await.unwrap();
     if let Some(mut progress) = library.run_progress(run) {
         let is_over = |state| matches!(state, RunState::Stopped { .. } | RunState::Interrupted);

@@ -59,7 +59,7 @@ describe("checks of the core in memory", () => {
 
   it("puts the most uncertain first, and what is reviewed last", async () => {
     const seam = openFake(SEEDED);
-    const ids = await seam.imageIds({ ...everything, order: "doubt" });
+    const ids = await seam.imageIds({ ...everything, order: "uncertainty" });
     const reviewed = (await seam.imageCards(ids)).map(({ review }) => review !== "unreviewed");
     expect(reviewed).toEqual([...reviewed].sort());
     const mistaken = new Set(await seam.imageIds(imagesWhere([{ kind: "check", check: "duplicate" }])));

@@ -179,7 +179,7 @@ export class Review {
    * since, and adds new ones.
    */
   async openAll(collection: CollectionId | null, layers: LayerScope = ALL_LAYERS): Promise<void> {
-    const query = { ...imagesWhere([{ kind: "image", state: "unreviewed" }], "doubt"), collection };
+    const query = { ...imagesWhere([{ kind: "image", state: "unreviewed" }], "uncertainty"), collection };
     const areLayersSame = this.#showLayers(layers);
     const isSame = this.#source === collection && this.queue.length > 0 && !this.isAtEnd;
     this.#source = collection;

@@ -61,7 +61,9 @@ impl From<AnsweredAnnotation> for KeptAnnotation {
 impl TryFrom<KeptAnnotation> for AnsweredAnnotation {
     type Error = &'static str;
 
-    fn try_from(KeptAnnotation { label, confidence, rect, shape, attributes }: KeptAnnotation) -> Result<Self, Self::Error> {
+    fn try_from(
+        KeptAnnotation { label, confidence, rect, shape, attributes }: KeptAnnotation,
+    ) -> Result<Self, Self::Error> {
         let shape = rect.map(|rect| Shape::Box { rect }).or(shape).ok_or("a mark without a shape")?;
         Ok(Self { label, confidence, shape, attributes })
     }
@@ -296,7 +298,8 @@ mod tests {
         let raw = answer.to_raw().unwrap();
         let recipe = Recipe::find_these("Cat").unwrap();
         let annotations = Answer::from_raw(&raw).unwrap().annotations(&recipe, PixelSize::new(4000, 2000));
-        let boxes: Vec<_> = annotations.iter().map(|annotation| (annotation.label.as_str(), annotation.shape.clone())).collect();
+        let boxes: Vec<_> =
+            annotations.iter().map(|annotation| (annotation.label.as_str(), annotation.shape.clone())).collect();
         assert_eq!(
             boxes,
             [
@@ -339,7 +342,8 @@ mod tests {
             Shape::ImageTag,
             Shape::Caption { text: "A cat".into() },
         ];
-        let annotation = |shape| AnsweredAnnotation { label: "cat".into(), confidence: None, shape, attributes: BTreeMap::new() };
+        let annotation =
+            |shape| AnsweredAnnotation { label: "cat".into(), confidence: None, shape, attributes: BTreeMap::new() };
         let answer = Answer { annotations: shapes.map(annotation).to_vec(), ..answer };
         let read = Answer::from_raw(&answer.to_raw().unwrap()).unwrap();
         assert_eq!(read, answer);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::budget::BudgetForecast;
 use crate::calendar::CalendarDate;
 use crate::ids::{CollectionId, ImageId, RecipeId, RunId};
-use crate::model::{Unavailable, Model, ModelId, UnsupportedCapability};
+use crate::model::{Model, ModelId, Unavailable, UnsupportedCapability};
 use crate::money::PicoDollars;
 use crate::pace::EndpointLimit;
 use crate::run::RunMode;

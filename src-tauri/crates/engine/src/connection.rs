@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::connection::{Connection, ConnectionCheck, EnvFileProposal, KeyPlace, SettingSource};
 use domain::endpoint::EndpointId;
-use domain::model::{Destination, Unavailable, Model, ModelId};
+use domain::model::{Destination, Model, ModelId, Unavailable};
 use domain::run_options::RunOptions;
 use domain::settings::Settings;
 use keys::{EnvFile, Environment, KeysError, Place, Said, Source};

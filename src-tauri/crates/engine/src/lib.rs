@@ -39,7 +39,7 @@ pub use connection::address_shown;
 pub use consents::{AllowedEnvFile, Consents, EnvFileHere};
 pub use error::{EngineError, Result};
 pub use import::Imported;
-pub use keys::{Concurrency, EndpointKey, EnvFile, EnvSummary, Invocation, KeysError, InvalidConcurrency};
+pub use keys::{Concurrency, EndpointKey, EnvFile, EnvSummary, InvalidConcurrency, Invocation, KeysError};
 pub use library::Library;
 pub use models::price_list;
 pub use pixels::{PixelEdge, THUMBNAIL_EDGE};

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use domain::connection::{ConnectionCheck, FurtherConnection, KeyPlace};
-use domain::endpoint::{EndpointId, EndpointProblem, EndpointFailure};
+use domain::endpoint::{EndpointFailure, EndpointId, EndpointProblem};
 use domain::run_options::RunOptions;
 use domain::settings::{FurtherRoute, RouteLimits, Settings};
 use keys::{Environment, Source};
@@ -100,7 +100,9 @@ impl Further {
 
     /// `None` when it cannot be used.
     fn open(&self, way: &Way, model: &ProvidedModel) -> Result<Option<Server>> {
-        let (Ok(server), Some((secret, _)), None) = (&self.server, &self.key, &self.unavailable) else { return Ok(None) };
+        let (Ok(server), Some((secret, _)), None) = (&self.server, &self.key, &self.unavailable) else {
+            return Ok(None);
+        };
         let model_prefix = self.route.model_prefix.clone();
         let options = ConnectionOptions { model_prefix, ..way.connection_options(server) };
         Ok(Some(Server {

@@ -18,8 +18,8 @@ use std::path::PathBuf;
 
 pub use dot_env::{EnvFile, EnvSummary};
 pub use environment::{
-    Concurrency, EndpointKey, Environment, EnvironmentKey, Invocation, MAX_CONCURRENCY, NAMES as VARIABLES, InvalidConcurrency, Said,
-    Source,
+    Concurrency, EndpointKey, Environment, EnvironmentKey, InvalidConcurrency, Invocation, MAX_CONCURRENCY,
+    NAMES as VARIABLES, Said, Source,
 };
 pub use ring::{Found, Keeping, KeyRing, Place};
 

@@ -91,7 +91,9 @@ impl Writer {
 
     /// Calls `changed` on the writer's thread within about a second of a change by another process.
     pub fn watch_others(&self, changed: impl Fn() + Send + 'static) -> Result<()> {
-        self.request(Request::WatchOthers(Box::new(changed)))
+        let (started, is_watched) = sync_channel(1);
+        self.request(Request::WatchOthers(Box::new(changed), started))?;
+        is_watched.recv().map_err(|_| StoreError::Closed)
     }
 
     fn request(&self, request: Request) -> Result<()> {
@@ -161,7 +163,11 @@ fn write_all(connection: &Connection, presence: &Presence, requests: &Receiver<R
         for request in std::iter::once(first).chain(requests.try_iter().take(GROUP_LENGTH - 1)) {
             match request {
                 Request::Change(change) => group.push(change),
-                Request::WatchOthers(changed) => others = Some(Others::watch(connection, changed)),
+                Request::WatchOthers(changed, started) => {
+                    others = Some(Others::watch(connection, changed));
+                    // The caller waits for it.
+                    let _ = started.send(());
+                }
             }
         }
         if group.is_empty() {

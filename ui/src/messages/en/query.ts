@@ -179,7 +179,7 @@ export const query = {
     taken: "Date taken",
     newest: "Newest file",
     least_certain: "Lowest confidence",
-    doubt: "Most uncertain",
+    uncertainty: "Most uncertain",
     most_annotations: "Most annotations",
     disagreement: "Disagreement",
   } satisfies Record<ImageOrder, string>,

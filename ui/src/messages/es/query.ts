@@ -173,7 +173,7 @@ export const query: Words<typeof english> = {
     taken: "Fecha de captura",
     newest: "Archivo más nuevo",
     least_certain: "Menor confianza",
-    doubt: "Más inciertas",
+    uncertainty: "Más inciertas",
     most_annotations: "Más anotaciones",
     disagreement: "Desacuerdo",
   },

@@ -31,10 +31,7 @@ pub fn quote(
         if arguments.similar {
             writeln!(out, "  similar {alike} not sent: annotations are copied from a similar image")?;
         } else {
-            writeln!(
-                out,
-                "  similar {alike}: --similar sends only one image of each group"
-            )?;
+            writeln!(out, "  similar {alike}: --similar sends only one image of each group")?;
         }
     }
     if model.answered_before > 0 && !arguments.fresh {

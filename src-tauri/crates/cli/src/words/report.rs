@@ -68,11 +68,7 @@ pub fn report(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
             out,
             "  success     {:.1} %{}, {}",
             metrics.success_rate * 100.0,
-            if metrics.unread > 0 {
-                format!(" of {} sent", counted(metrics.asked, "image"))
-            } else {
-                String::new()
-            },
+            if metrics.unread > 0 { format!(" of {} sent", counted(metrics.asked, "image")) } else { String::new() },
             if metrics.retries == 1 { "1 retry".to_owned() } else { format!("{} retries", metrics.retries) }
         )?;
     }
@@ -264,7 +260,9 @@ fn corrected(repair: &RepairKind) -> String {
         RepairKind::ConfidenceFromPercent => "confidence in percent".into(),
         RepairKind::ConfidenceLeftOut { answered } => format!("invalid confidence, dropped ({answered})"),
         RepairKind::AttributeConverted { name, answered } => format!("attribute converted ({name} {answered})"),
-        RepairKind::AttributeClamped { name, answered } => format!("attribute out of range, clamped ({name} {answered})"),
+        RepairKind::AttributeClamped { name, answered } => {
+            format!("attribute out of range, clamped ({name} {answered})")
+        }
         RepairKind::AttributeLeftOut { name, answered } => format!("invalid attribute, dropped ({name} {answered})"),
     }
 }

@@ -1,6 +1,6 @@
 //! Findings about failures: retries, unavailable servers, failed images, cut-off answers.
 
-use super::{OutputLimit, Change, Diagnosis, Finding, Observed, WaitReason, whole};
+use super::{Change, Diagnosis, Finding, Observed, OutputLimit, WaitReason, whole};
 use crate::run::{FailureKind, RetryGroup, RetryKind};
 
 /// Retries per image. A few per cent of overloads and lost connections are normal.

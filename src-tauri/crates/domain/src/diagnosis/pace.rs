@@ -4,7 +4,7 @@
 //! `max(ceil(N / K) x L, N x 60 / R)`, and the possible throughput is N over that. It is compared with the actual one
 //! only if wait times leave no other reason.
 
-use super::{Change, Diagnosis, Finding, LimitUnit, MetLimit, Observed, WaitReason, Wait, share_unbounded, whole};
+use super::{Change, Diagnosis, Finding, LimitUnit, MetLimit, Observed, Wait, WaitReason, share_unbounded, whole};
 use crate::run::RetryKind;
 
 /// Share of the active time below which a limit does not matter.
@@ -89,7 +89,8 @@ pub fn slowed_by_concurrency(observed: &Observed) -> Option<Diagnosis> {
     {
         return None;
     }
-    let finding = Finding::SlowedByConcurrency { concurrency: observed.concurrency, share, images_per_second, possible };
+    let finding =
+        Finding::SlowedByConcurrency { concurrency: observed.concurrency, share, images_per_second, possible };
     Some(Diagnosis { finding, changes: vec![Change::RaiseConcurrency { to }] })
 }
 
@@ -119,7 +120,9 @@ fn main_limit(observed: &Observed, wait_reasons: &[WaitReason]) -> Option<MetLim
 
 fn unit_of(wait: &Wait) -> Option<LimitUnit> {
     match wait.wait_reason {
-        WaitReason::OwnRequests | WaitReason::ServerRequests | WaitReason::Refusal => Some(LimitUnit::RequestsPerMinute),
+        WaitReason::OwnRequests | WaitReason::ServerRequests | WaitReason::Refusal => {
+            Some(LimitUnit::RequestsPerMinute)
+        }
         WaitReason::OwnTokens | WaitReason::ServerTokens => Some(LimitUnit::TokensPerMinute),
         WaitReason::ServerConcurrency => Some(LimitUnit::Concurrency),
         WaitReason::OwnConcurrency
