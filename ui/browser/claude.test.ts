@@ -319,7 +319,7 @@ it("offers to give up a batch that the server does not know, and asks first", as
   await page
     .getByText(/30 images were sent in batches that the server does not know\. They may have been billed/)
     .waitFor();
-  await page.getByRole("button", { name: "Give up and ask again" }).click();
+  await page.getByRole("button", { name: "Give up and send again" }).click();
   await page.getByRole("button", { name: /^Pause/ }).waitFor();
 });
 

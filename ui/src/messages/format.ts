@@ -11,21 +11,17 @@ const numberFormats = new Map<string, Intl.NumberFormat>();
 const dayFormats = new Map<string, Intl.DateTimeFormat>();
 
 function numbers(options: Intl.NumberFormatOptions): Intl.NumberFormat {
-  const { numbers: textEntry } = language.textEntry;
+  const { numbers: locale } = language.locales;
   return remembered(
     numberFormats,
-    `${textEntry} ${JSON.stringify(options)}`,
-    () => new Intl.NumberFormat(textEntry, options),
+    `${locale} ${JSON.stringify(options)}`,
+    () => new Intl.NumberFormat(locale, options),
   );
 }
 
 function days(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const { days: textEntry } = language.textEntry;
-  return remembered(
-    dayFormats,
-    `${textEntry} ${JSON.stringify(options)}`,
-    () => new Intl.DateTimeFormat(textEntry, options),
-  );
+  const { days: locale } = language.locales;
+  return remembered(dayFormats, `${locale} ${JSON.stringify(options)}`, () => new Intl.DateTimeFormat(locale, options));
 }
 
 function remembered<Format>(formats: Map<string, Format>, name: string, make: () => Format): Format {

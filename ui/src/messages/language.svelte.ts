@@ -6,12 +6,12 @@ export type Language = (typeof LANGUAGES)[number];
 export type LanguageChoice = "system" | Language;
 
 /** How numbers, money and dates are written. Day before month in both. */
-interface TextEntry {
+interface Locales {
   numbers: string;
   days: string;
 }
 
-const WRITING: Record<Language, TextEntry> = {
+const LOCALES: Record<Language, Locales> = {
   en: { numbers: "en-US", days: "en-GB" },
   es: { numbers: "es-ES", days: "es-ES" },
 };
@@ -19,7 +19,7 @@ const WRITING: Record<Language, TextEntry> = {
 class WindowLanguage {
   choice = $state<LanguageChoice>(recall("language", isChoice) ?? "system");
   readonly current = $derived<Language>(this.choice === "system" ? systemLanguage() : this.choice);
-  readonly textEntry = $derived<TextEntry>(WRITING[this.current]);
+  readonly locales = $derived<Locales>(LOCALES[this.current]);
 
   choose(choice: LanguageChoice): void {
     this.choice = choice;

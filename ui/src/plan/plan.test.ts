@@ -154,9 +154,9 @@ describe("the budget cap", () => {
   it("lets the run start while a new budget is looked at", async () => {
     const plan = await asked("?priced&key");
     plan.typedBudget = "0.60";
-    const reasonPrompt = plan.askBudget();
+    const pending = plan.askBudget();
     expect([plan.isQuoting, plan.unavailable, plan.budgetForecast]).toEqual([false, null, []]);
-    await reasonPrompt;
+    await pending;
     expect(plan.budgetForecast).toHaveLength(1);
   });
 

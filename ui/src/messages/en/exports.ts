@@ -58,7 +58,7 @@ export const exports = {
   all: "Everything",
   reviewed: "Reviewed only",
   withRejected: "With rejected annotations",
-  textEntry: "Writing…",
+  exporting: "Writing…",
   contents: (exported: Exported) =>
     [
       images(exported.images),

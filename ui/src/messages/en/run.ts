@@ -243,14 +243,14 @@ export const run = {
     title: (run: number) => `Resume run ${count(run)}?`,
     why: ({ count: requests, at_most_dollars: atMost }: PossiblyBilled) =>
       requests === 1
-        ? `1 request was in flight when Fieldmark was closed. It may have been billed, up to ${enoughMoney(atMost)}, and reasonPrompt again may be billed too.`
-        : `${count(requests)} requests were in flight when Fieldmark was closed. They may have been billed, up to ${enoughMoney(atMost)}, and reasonPrompt again may be billed too.`,
+        ? `1 request was in flight when Fieldmark was closed. It may have been billed, up to ${enoughMoney(atMost)}, and sending it again may be billed too.`
+        : `${count(requests)} requests were in flight when Fieldmark was closed. They may have been billed, up to ${enoughMoney(atMost)}, and sending them again may be billed too.`,
     whyGivenUp: ({ count: requests, at_most_dollars: atMost }: PossiblyBilled) =>
       requests === 1
-        ? `1 image was sent in a batch that the server does not know. It may have been billed, up to ${enoughMoney(atMost)}, and reasonPrompt again may be billed too.`
-        : `${images(requests)} were sent in batches that the server does not know. They may have been billed, up to ${enoughMoney(atMost)}, and reasonPrompt again may be billed too.`,
-    giveUp: "Give up and ask again",
-    askAgain: "Ask again and resume",
+        ? `1 image was sent in a batch that the server does not know. It may have been billed, up to ${enoughMoney(atMost)}, and sending it again may be billed too.`
+        : `${images(requests)} were sent in batches that the server does not know. They may have been billed, up to ${enoughMoney(atMost)}, and sending them again may be billed too.`,
+    giveUp: "Give up and send again",
+    askAgain: "Send again and resume",
     notNow: "Not now",
   },
   details: (detail: string) => `Details: ${detail}`,

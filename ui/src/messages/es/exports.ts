@@ -58,7 +58,7 @@ export const exports: Words<typeof english> = {
   all: "Todo",
   reviewed: "Solo lo revisado",
   withRejected: "Con las rechazadas",
-  textEntry: "Escribiendo…",
+  exporting: "Escribiendo…",
   contents: (exported: Exported) =>
     [
       images(exported.images),

@@ -225,14 +225,14 @@ export const run: Words<typeof english> = {
     title: (run) => `¿Reanudar la ejecución ${count(run)}?`,
     why: ({ count: requests, at_most_dollars: atMost }) =>
       requests === 1
-        ? `Había 1 petición en curso cuando se cerró Fieldmark. Puede que se haya cobrado, hasta ${enoughMoney(atMost)}, y volver a preguntar puede cobrarse de nuevo.`
-        : `Había ${count(requests)} peticiones en curso cuando se cerró Fieldmark. Puede que se hayan cobrado, hasta ${enoughMoney(atMost)}, y volver a preguntar puede cobrarse de nuevo.`,
+        ? `Había 1 petición en curso cuando se cerró Fieldmark. Puede que se haya cobrado, hasta ${enoughMoney(atMost)}, y enviarla otra vez también puede cobrarse.`
+        : `Había ${count(requests)} peticiones en curso cuando se cerró Fieldmark. Puede que se hayan cobrado, hasta ${enoughMoney(atMost)}, y enviarlas otra vez también puede cobrarse.`,
     whyGivenUp: ({ count: requests, at_most_dollars: atMost }) =>
       requests === 1
-        ? `1 imagen se envió en un lote que el servidor no conoce. Quizá se haya cobrado, hasta ${enoughMoney(atMost)}, y preguntar otra vez también puede cobrarse.`
-        : `${images(requests)} se enviaron en lotes que el servidor no conoce. Quizá se hayan cobrado, hasta ${enoughMoney(atMost)}, y preguntar otra vez también puede cobrarse.`,
-    giveUp: "Renunciar y preguntar otra vez",
-    askAgain: "Preguntar otra vez y reanudar",
+        ? `1 imagen se envió en un lote que el servidor no conoce. Quizá se haya cobrado, hasta ${enoughMoney(atMost)}, y enviarla otra vez también puede cobrarse.`
+        : `${images(requests)} se enviaron en lotes que el servidor no conoce. Quizá se hayan cobrado, hasta ${enoughMoney(atMost)}, y enviarlas otra vez también puede cobrarse.`,
+    giveUp: "Renunciar y enviar otra vez",
+    askAgain: "Enviar otra vez y reanudar",
     notNow: "Ahora no",
   },
   details: (detail) => `Detalles: ${detail}`,
