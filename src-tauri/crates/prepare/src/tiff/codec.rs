@@ -1,8 +1,9 @@
 //! Decompression of strips and tiles.
 
 use super::directory::tag;
+use super::encoding::{ColorModel, Compression};
 use super::not_supported;
-use super::page::{Color, Compression, Page};
+use super::page::Page;
 use super::samples::RowLayout;
 use crate::header::damaged;
 use crate::{jpeg, webp};
@@ -260,7 +261,7 @@ fn fax_runs(bits: &mut impl BitReader, page: &Page, width: u16) -> Option<Vec<u1
 }
 
 fn pack(transitions: &[u16], width: u16, packed: &mut Vec<u8>) {
-    let mut pixels = pels(transitions, width).map(|color| u8::from(color == fax::Color::Black));
+    let mut pixels = pels(transitions, width).map(|color| u8::from(color == fax::ColorModel::Black));
     for _ in 0..width.div_ceil(8) {
         packed.push((0..8).fold(0, |byte, _| byte << 1 | pixels.next().unwrap_or_default()));
     }
@@ -271,7 +272,7 @@ fn jpeg_rows(page: &Page, data: &[u8], rows: usize) -> Result<Vec<u8>, SkipReaso
     const YCBCR: u64 = 6;
     const IS_YCBCR: u8 = 1;
     const AS_STORED: u8 = 0;
-    let is_ycbcr = page.color == Color::Rgb
+    let is_ycbcr = page.color == ColorModel::Rgb
         && !page.is_planar
         && page.directory.number(tag::PHOTOMETRIC_INTERPRETATION) == Some(YCBCR);
     let tables = page.directory.bytes(tag::JPEG_TABLES).unwrap_or_default();

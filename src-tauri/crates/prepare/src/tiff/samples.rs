@@ -1,7 +1,8 @@
 //! Converts the bytes of a row to levels from 0 to 255 per sample.
 
+use super::encoding::{ColorModel, Predictor};
 use super::not_supported;
-use super::page::{Page, Predictor};
+use super::page::Page;
 use domain::import::SkipReason;
 
 /// How a row of one plane, or of all samples, is stored.
@@ -26,7 +27,7 @@ impl RowLayout {
             is_little_endian: page.directory.file().is_little_endian,
             bits: page.bits,
             is_float: page.is_float,
-            is_index: matches!(page.color, super::page::Color::Palette(_)),
+            is_index: matches!(page.color, ColorModel::Palette(_)),
             samples,
             values: page.chunk_width * samples,
             predictor: page.predictor,
