@@ -7,7 +7,7 @@ use std::time::Duration;
 use domain::model::ModelId;
 use domain::plan::{ImageSelection, RunRequest};
 use domain::run::{RunState, StopReason};
-use fieldmark_tests::bench::concurrency;
+use fieldmark_tests::bench::with_concurrency;
 use simulator::{Chaos, Crowded, Distribution, Fate, Latency, Limits, Options, Simulator, fates};
 use tokio::task::JoinSet;
 
@@ -116,7 +116,7 @@ async fn carried_out(variant: Variant, folder: &Path) -> Vec<Figure> {
     let library = library(folder, &server.url()).await;
     let recipe = library.save_typed_recipe(LABELS).await.unwrap().id;
     let request = RunRequest {
-        options: concurrency(AT_ONCE),
+        options: with_concurrency(AT_ONCE),
         ..RunRequest::of(ImageSelection::All, recipe, ModelId(MODEL.into()))
     };
     let run = library.start_run(&request).await.unwrap();

@@ -20,7 +20,7 @@ function box(rect: Rect): Shape {
   return { kind: "box", rect };
 }
 
-describe("a annotation with its surroundings", () => {
+describe("an annotation with its surroundings", () => {
   it("stands in the middle, about half as large as the room", () => {
     const { scale, offset } = framed(box({ x1: 1900, y1: 1400, x2: 2100, y2: 1600 }));
     expect(offset.x + 2000 * scale).toBeCloseTo(500);

@@ -136,7 +136,7 @@ describe("what only one of them saw", () => {
 });
 
 describe("beside what people decided", () => {
-  it("a annotation of their own goes when it is not taken, and comes back when it is after all", () => {
+  it("an annotation of their own goes when it is not taken, and comes back when it is after all", () => {
     const own = compared([pair(null, seen("cup", 5))], [onImage(5, "cup", "accepted", true)], WITH_PEOPLE);
     expect(choiceOf(own, 0)).toBe("second");
     expect(changes(own, "first")).toEqual([{ kind: "remove", id: 5 }]);

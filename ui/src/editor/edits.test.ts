@@ -109,7 +109,7 @@ describe("what a person changes", () => {
     expect(selectedOf(review).status).toBe("proposed");
   });
 
-  it("is nothing where a annotation cannot go further", async () => {
+  it("is nothing where an annotation cannot go further", async () => {
     const { review, sent } = await opened();
     const id = review.edits.add(here(review), {
       label: "cup",

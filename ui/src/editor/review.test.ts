@@ -144,7 +144,7 @@ describe("review", () => {
     expect(review.annotations.map(({ id }) => id)).toEqual([3, 1, 2]);
   });
 
-  it("with a annotation selected decides that one and selects the next, then leaves the image", async () => {
+  it("with an annotation selected decides that one and selects the next, then leaves the image", async () => {
     const { core, review } = await opened(
       image(1, annotation(1, 0.2), annotation(2, 0.5), annotation(3, 0.8)),
       image(2),

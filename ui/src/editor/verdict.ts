@@ -33,7 +33,7 @@ export type Accepting =
   | { kind: "annotations"; annotations: readonly Annotation[] }
   /** Accepts all proposals and shows the next image. */
   | { kind: "image" }
-  /** Nothing is undecided: annotations the image as reviewed or confirmed empty. */
+  /** Nothing is undecided: marks the image as reviewed or confirmed empty. */
   | { kind: "confirm"; isEmpty: boolean }
   /** The selection is already accepted: selects the next proposal. */
   | { kind: "next_annotation" }

@@ -61,7 +61,7 @@ export function higherBudget(run: Spending): ProposedBudget {
 /** The value at the right end of the cost bar, and its ticks, from 0 to 1 in this order. */
 export interface CostBarScale {
   end: Dollars;
-  annotations: { kind: "quote" | "high" | "cap"; cost: Dollars; place: number }[];
+  markers: { kind: "quote" | "high" | "cap"; cost: Dollars; place: number }[];
   /** The upper bound if it is beyond the bar, which would otherwise make the cost too short to read. */
   beyond: { kind: "high" | "cap"; cost: Dollars } | null;
 }
@@ -76,10 +76,10 @@ export function costBarScale(run: Spending, quoted: CostRange, heading: Dollars 
   const isBeyond = bound.cost > foreseen * MAX_SHOWN * MAX_BEYOND;
   const end = isBeyond ? foreseen * MAX_SHOWN : Math.max(bound.cost, foreseen) * ROOM;
   const shown = [{ kind: "quote", cost: quoted.expected } as const, ...(isBeyond ? [] : [bound])];
-  const annotations = shown.map((annotation) => ({ ...annotation, place: annotation.cost / end }));
+  const markers = shown.map((marker) => ({ ...marker, place: marker.cost / end }));
   return {
     end,
-    annotations: annotations.sort((one, other) => one.place - other.place),
+    markers: markers.sort((one, other) => one.place - other.place),
     beyond: isBeyond ? bound : null,
   };
 }

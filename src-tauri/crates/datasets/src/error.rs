@@ -13,7 +13,7 @@ pub enum DatasetError {
     Owner(Box<dyn std::error::Error + Send + Sync>),
     /// A file does not follow its format.
     #[error("{place}: {problem}")]
-    Malformed { place: Place, problem: String },
+    Malformed { place: FileLocation, problem: String },
     /// Other programs fail on a dataset without annotations in this format.
     #[error("{format} needs an annotation, and none of those on {images} images has a place in it")]
     Empty { format: &'static str, images: u32 },
@@ -35,7 +35,7 @@ pub type Result<T> = std::result::Result<T, DatasetError>;
 
 /// A position in a dataset.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Place {
+pub struct FileLocation {
     /// Name of the file in a folder or archive; empty if the dataset is a single file.
     pub file: String,
     /// Counted from 1.
@@ -44,7 +44,7 @@ pub struct Place {
     pub field: Option<String>,
 }
 
-impl Place {
+impl FileLocation {
     #[must_use]
     pub fn line(line: u64) -> Self {
         Self { line: Some(line), ..Self::default() }
@@ -65,7 +65,7 @@ impl Place {
     }
 }
 
-impl Display for Place {
+impl Display for FileLocation {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let line = self.line.map(|line| format!("line {line}"));
         let parts = [(!self.file.is_empty()).then(|| self.file.clone()), line, self.field.clone()];

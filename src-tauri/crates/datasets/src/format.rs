@@ -1,4 +1,4 @@
-//! Dataset formats: [`Format`], and the streaming interfaces [`Source`] and [`Sink`].
+//! Dataset formats: [`Format`], and the streaming interfaces [`DatasetSource`] and [`Sink`].
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ pub trait Format: Send + Sync {
     /// that a format meets only what it holds, and losses are counted in one place.
     ///
     /// A format may iterate over the images several times, and must write the same bytes for the same source.
-    fn write(&self, source: &dyn Source, options: &FormatOptions, out: &mut Output) -> Result<()>;
+    fn write(&self, source: &dyn DatasetSource, options: &FormatOptions, out: &mut Output) -> Result<()>;
 
     /// Reads a dataset of this or another program: first the info, then images, then annotations of images already
     /// read. A format may open its files several times, and holds only a part of them in memory.
@@ -32,7 +32,7 @@ pub trait Format: Send + Sync {
 pub type Images<'a> = Box<dyn Iterator<Item = Result<DatasetImage>> + 'a>;
 
 /// A source of a dataset.
-pub trait Source {
+pub trait DatasetSource {
     fn info(&self) -> &DatasetInfo;
 
     /// All images, in the same order each time.

@@ -12,8 +12,8 @@ pub mod model;
 mod output;
 mod projection;
 
-pub use error::{DatasetError, Place, Result};
-pub use format::{Format, FormatOptions, Images, Sink, SkippedPart, Source};
+pub use error::{DatasetError, FileLocation, Result};
+pub use format::{DatasetSource, Format, FormatOptions, Images, Sink, SkippedPart};
 pub use formats::{FORMATS, find};
 pub use input::Input;
 pub use memory::Dataset;
@@ -27,7 +27,12 @@ pub use projection::{Projection, Written};
 ///
 /// [`DatasetError::Empty`] if nothing is left that other programs would accept; otherwise those of the source and the
 /// disk.
-pub fn write(format: &dyn Format, source: &dyn Source, options: &FormatOptions, out: &mut Output) -> Result<Written> {
+pub fn write(
+    format: &dyn Format,
+    source: &dyn DatasetSource,
+    options: &FormatOptions,
+    out: &mut Output,
+) -> Result<Written> {
     let projection = Projection::new(source, format.descriptor());
     format.write(&projection, options, out)?;
     let written = projection.written();
@@ -39,7 +44,7 @@ pub fn write(format: &dyn Format, source: &dyn Source, options: &FormatOptions, 
 }
 
 /// What [`write`] would write and lose, without writing.
-pub fn preview(format: &dyn Format, source: &dyn Source) -> Result<Written> {
+pub fn preview(format: &dyn Format, source: &dyn DatasetSource) -> Result<Written> {
     let projection = Projection::new(source, format.descriptor());
     projection.images().try_for_each(|image| image.map(drop))?;
     Ok(projection.written())

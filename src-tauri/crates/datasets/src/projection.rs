@@ -9,7 +9,7 @@ use domain::recipe::ShapeKind;
 use domain::shape::Shape;
 
 use crate::error::Result;
-use crate::format::{Images, Source};
+use crate::format::{DatasetSource, Images};
 use crate::model::{DatasetAnnotation, DatasetImage, DatasetInfo};
 
 /// How much of a dataset is in a format.
@@ -29,7 +29,7 @@ pub struct Written {
 
 /// A source without the features that a format cannot hold. [`crate::Format::read`] returns exactly its images.
 pub struct Projection<'a> {
-    source: &'a dyn Source,
+    source: &'a dyn DatasetSource,
     descriptor: &'static FormatDescriptor,
     /// Of the last complete pass.
     tally: RefCell<Tally>,
@@ -37,7 +37,7 @@ pub struct Projection<'a> {
 
 impl<'a> Projection<'a> {
     #[must_use]
-    pub fn new(source: &'a dyn Source, descriptor: &'static FormatDescriptor) -> Self {
+    pub fn new(source: &'a dyn DatasetSource, descriptor: &'static FormatDescriptor) -> Self {
         Self { source, descriptor, tally: RefCell::default() }
     }
 
@@ -48,7 +48,7 @@ impl<'a> Projection<'a> {
     }
 }
 
-impl Source for Projection<'_> {
+impl DatasetSource for Projection<'_> {
     fn info(&self) -> &DatasetInfo {
         self.source.info()
     }

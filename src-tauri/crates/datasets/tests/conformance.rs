@@ -9,7 +9,7 @@ use std::fs;
 
 use common::{RUN, SHAPES, dataset, every_format, everything, files_at, image, read, rounded, write};
 use datasets::model::{DatasetAnnotation, DatasetImage, DatasetInfo};
-use datasets::{DatasetError, ImagePlacement, Images, Output, Projection, Source, find};
+use datasets::{DatasetError, DatasetSource, ImagePlacement, Images, Output, Projection, find};
 use domain::annotation::{AttributeValue, Origin, RejectReason, Status};
 use domain::dataset::{Feature, LossKind, Package};
 use domain::geometry::{Point, Rect};
@@ -122,7 +122,7 @@ fn everything_is_held_or_its_loss_is_counted() {
 }
 
 /// What a format must return.
-fn projected(source: &dyn Source, format: &dyn datasets::Format) -> Vec<DatasetImage> {
+fn projected(source: &dyn DatasetSource, format: &dyn datasets::Format) -> Vec<DatasetImage> {
     Projection::new(source, format.descriptor())
         .images()
         .map(|image| DatasetImage { path: None, ..image.unwrap() })
@@ -192,7 +192,7 @@ fn the_same_dataset_is_the_same_bytes_and_appears_whole() {
 /// A dataset whose last image cannot be read.
 struct Failing<'a>(&'a datasets::Dataset);
 
-impl Source for Failing<'_> {
+impl DatasetSource for Failing<'_> {
     fn info(&self) -> &DatasetInfo {
         &self.0.info
     }

@@ -103,7 +103,7 @@ pub struct Annotation {
     pub id: AnnotationId,
     pub origin: Origin,
     /// The similar image that it was propagated from: the run did not send this image.
-    #[serde(rename = "carried_from")]
+    #[serde(alias = "propagated_from")]
     pub propagated_from: Option<ImageId>,
     pub label: String,
     /// Index of the label in the palette of twelve, from 1, as in the recipe of its run.

@@ -17,6 +17,7 @@ use crate::recipe::Recipe;
 pub struct Answer {
     /// Size of the sent picture, in whose pixels the annotations are.
     pub sent: PixelSize,
+    #[serde(rename = "marks")]
     pub annotations: Vec<AnsweredAnnotation>,
     #[serde(flatten)]
     pub reading: Reading,
@@ -24,7 +25,7 @@ pub struct Answer {
 
 /// An annotation in an answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "KeptMark", into = "KeptMark")]
+#[serde(try_from = "KeptAnnotation", into = "KeptAnnotation")]
 pub struct AnsweredAnnotation {
     pub label: String,
     /// 0 to 1; `None` if the model gave none.

@@ -35,7 +35,7 @@ enum Out {
 }
 
 /// How a target is written.
-enum Place {
+enum WriteMode {
     Replace(PathBuf),
     InPlace,
 }
@@ -68,8 +68,8 @@ impl WholeFile {
 
     fn begin_for(target: &Path, readers: Readers) -> io::Result<Self> {
         let out = match place(target)? {
-            Place::InPlace => Out::InPlace(OpenOptions::new().append(true).open(target)?),
-            Place::Replace(target) => {
+            WriteMode::InPlace => Out::InPlace(OpenOptions::new().append(true).open(target)?),
+            WriteMode::Replace(target) => {
                 fs::create_dir_all(folder_of(&target))?;
                 Out::Temporary { file: temporary(&target, readers)?, target }
             }
@@ -160,7 +160,7 @@ pub fn open_own(path: &Path) -> io::Result<File> {
 
 /// Checks that `target` can be written, before hours of work; leaves nothing behind.
 pub fn check(target: &Path) -> io::Result<()> {
-    let Place::Replace(path) = place(target)? else {
+    let WriteMode::Replace(path) = place(target)? else {
         // Opening a pipe would wait for its reader.
         return Ok(());
     };
@@ -180,7 +180,7 @@ pub fn check_folder(folder: &Path) -> io::Result<()> {
     probe.flush()
 }
 
-fn place(target: &Path) -> io::Result<Place> {
+fn place(target: &Path) -> io::Result<WriteMode> {
     if target.as_os_str().is_empty() {
         return Err(io::Error::new(ErrorKind::InvalidInput, "no file is named"));
     }
@@ -189,10 +189,10 @@ fn place(target: &Path) -> io::Result<Place> {
     }
     match fs::metadata(target) {
         Ok(there) if there.is_dir() => Err(ErrorKind::IsADirectory.into()),
-        Ok(there) if !there.is_file() || is_open_file(target)? => Ok(Place::InPlace),
-        Ok(_) => Ok(Place::Replace(fs::canonicalize(target)?)),
+        Ok(there) if !there.is_file() || is_open_file(target)? => Ok(WriteMode::InPlace),
+        Ok(_) => Ok(WriteMode::Replace(fs::canonicalize(target)?)),
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            Ok(Place::Replace(links(target)?.pop().unwrap_or_else(|| target.to_owned())))
+            Ok(WriteMode::Replace(links(target)?.pop().unwrap_or_else(|| target.to_owned())))
         }
         Err(error) => Err(error),
     }

@@ -150,7 +150,7 @@ fn ending(key: &str) -> String {
 const MAX_BYTES: u64 = 1 << 20;
 
 fn parse(text: &str, file: &Path, wanted: impl Fn(&str) -> bool) -> Result<HashMap<String, Line>> {
-    // Some editors write a byte order annotation.
+    // Some editors write a byte order mark.
     let mut rest = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     let mut number = 1;
     let mut found = HashMap::new();

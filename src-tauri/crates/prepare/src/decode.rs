@@ -6,7 +6,7 @@
 
 use crate::file::{ImageFile, megabytes};
 use crate::header::Header;
-use crate::memory::{DecodingMemory, Reservation, TooMuch};
+use crate::memory::{DecodingMemory, MemoryReservation, TooMuch};
 use crate::pixels::{Pixels, Stored};
 use crate::{jpeg, png, raster, tiff};
 use domain::geometry::PixelSize;
@@ -21,14 +21,14 @@ pub struct Decoded {
     /// Upright size of the original.
     pub original: PixelSize,
     /// Keeps the pixels' memory reserved.
-    _memory: Reservation,
+    _memory: MemoryReservation,
 }
 
 /// Decodes the picture at `path`, upright, its long edge at most `max_edge` pixels (`None` for full size). Never
 /// enlarges. Waits until enough memory is free.
 pub fn decode(path: &Path, max_edge: Option<u32>, memory: &DecodingMemory) -> Result<Decoded, SkipReason> {
     guarded(|| {
-        let Source { format, bytes, mut memory } = Source::read(path, max_edge, memory)?;
+        let DecodeSource { format, bytes, mut memory } = DecodeSource::read(path, max_edge, memory)?;
         let stored = decode_stored(format, &bytes, max_edge)?;
         let original = stored.orientation.upright_size(stored.size);
         let pixels = stored.into_upright(max_edge)?;
@@ -69,13 +69,13 @@ pub(crate) fn decode_stored(format: ImageFormat, bytes: &[u8], max_edge: Option<
 }
 
 /// A file in memory, with reserved memory for it and its decoding.
-pub(crate) struct Source {
+pub(crate) struct DecodeSource {
     pub(crate) format: ImageFormat,
     pub(crate) bytes: Vec<u8>,
-    pub(crate) memory: Reservation,
+    pub(crate) memory: MemoryReservation,
 }
 
-impl Source {
+impl DecodeSource {
     /// Reads the file at `path`. Waits until enough memory is free.
     pub(crate) fn read(path: &Path, max_edge: Option<u32>, memory: &DecodingMemory) -> Result<Self, SkipReason> {
         let (format, bytes, mut reservation) = read_file(path, memory)?;
@@ -106,13 +106,13 @@ impl Source {
 pub(crate) fn read_file(
     path: &Path,
     memory: &DecodingMemory,
-) -> Result<(ImageFormat, Vec<u8>, Reservation), SkipReason> {
+) -> Result<(ImageFormat, Vec<u8>, MemoryReservation), SkipReason> {
     let file = ImageFile::open(path)?;
     let reservation = reserve(memory, file.len, None)?;
     Ok((file.format, file.read()?, reservation))
 }
 
-fn reserve(memory: &DecodingMemory, bytes: u64, size: Option<PixelSize>) -> Result<Reservation, SkipReason> {
+fn reserve(memory: &DecodingMemory, bytes: u64, size: Option<PixelSize>) -> Result<MemoryReservation, SkipReason> {
     memory.reserve(bytes).map_err(|too_much| match too_much {
         TooMuch::OverLimit { needed, limit } => SkipReason::TooMuchMemory {
             size,

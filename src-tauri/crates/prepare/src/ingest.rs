@@ -1,7 +1,7 @@
 //! Reads a file for the library: a single read gives its identity, size and thumbnail, and decodes all of its data, so
 //! that a truncated photo is found on import and not during a paid run.
 
-use crate::decode::{Source, decode_stored, guarded, read_file};
+use crate::decode::{DecodeSource, decode_stored, guarded, read_file};
 use crate::file::ImageFile;
 use crate::header::damaged;
 use crate::{ContentHash, DecodingMemory, encode_jpeg, exif, jpeg, perceptual_hash, png, raster};
@@ -40,7 +40,7 @@ pub struct Ingested {
 /// Of an animation only the first frame is decoded and verified.
 pub fn ingest(path: &Path, thumbnail_edge: u32, memory: &DecodingMemory) -> Result<Ingested, SkipReason> {
     guarded(|| {
-        let Source { format, bytes, memory: _memory } = Source::read(path, Some(thumbnail_edge), memory)?;
+        let DecodeSource { format, bytes, memory: _memory } = DecodeSource::read(path, Some(thumbnail_edge), memory)?;
         let stored = decode_stored(format, &bytes, Some(thumbnail_edge))?;
         let (taken, orientation) = (stored.taken, stored.orientation);
         let size = orientation.upright_size(stored.size);

@@ -43,4 +43,4 @@ pub use likeness::Glance;
 pub use memory::{DecodingMemory, MemoryLimit};
 pub use perceptual_hash::{perceptual_hash, perceptual_hash_of_thumbnail};
 pub use pixels::Pixels;
-pub use scan::{Found, ScanOptions, scan};
+pub use scan::{ScanOptions, ScannedPath, scan};

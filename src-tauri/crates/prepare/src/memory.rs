@@ -70,7 +70,7 @@ impl Default for MemoryLimit {
 
 /// Reserved memory, released on drop.
 #[derive(Debug)]
-pub struct Reservation {
+pub struct MemoryReservation {
     memory: DecodingMemory,
     bytes: u64,
 }
@@ -106,7 +106,7 @@ impl DecodingMemory {
     }
 
     /// Waits until `bytes` are free.
-    pub(crate) fn reserve(&self, bytes: u64) -> Result<Reservation, TooMuch> {
+    pub(crate) fn reserve(&self, bytes: u64) -> Result<MemoryReservation, TooMuch> {
         let mut state = self.state();
         let ticket = state.next_ticket;
         state.next_ticket += 1;
@@ -120,7 +120,7 @@ impl DecodingMemory {
                 let left = self.address_space_for(bytes);
                 if state.used.saturating_add(bytes) <= left {
                     state.used += bytes;
-                    break Ok(Reservation { memory: self.clone(), bytes });
+                    break Ok(MemoryReservation { memory: self.clone(), bytes });
                 }
                 // Waiting would not help.
                 if state.used == 0 {
@@ -158,7 +158,7 @@ impl State {
     }
 }
 
-impl Reservation {
+impl MemoryReservation {
     pub(crate) fn bytes(&self) -> u64 {
         self.bytes
     }
@@ -184,7 +184,7 @@ impl Reservation {
     }
 }
 
-impl Drop for Reservation {
+impl Drop for MemoryReservation {
     fn drop(&mut self) {
         self.shrink_to(0);
     }
@@ -198,7 +198,7 @@ mod tests {
     use std::time::Duration;
 
     /// Reserves `bytes` on a thread of its own; reports when done, and releases them when the answer is dropped.
-    fn waiting(memory: &DecodingMemory, bytes: u64) -> Receiver<Result<Reservation, TooMuch>> {
+    fn waiting(memory: &DecodingMemory, bytes: u64) -> Receiver<Result<MemoryReservation, TooMuch>> {
         let (send, receive) = mpsc::channel();
         let before = memory.state().waiting.len();
         let its = memory.clone();

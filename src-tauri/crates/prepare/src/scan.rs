@@ -11,7 +11,7 @@ use walkdir::WalkDir;
 
 /// An entry found by a scan.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Found {
+pub enum ScannedPath {
     File(PathBuf),
     /// A leftover of a NAS system or an app, which is not imported.
     Leftover(PathBuf),
@@ -35,14 +35,14 @@ pub struct ScanOptions {
 /// dot) inside folders are skipped; other file types are unreadable. A root is never hidden or a leftover, because it
 /// was named explicitly. A folder is walked once, however often roots or mounts lead to it. Returns early once
 /// `is_cancelled`.
-pub fn scan(roots: &[PathBuf], options: ScanOptions, is_cancelled: &AtomicBool, found: &mut dyn FnMut(Found)) {
+pub fn scan(roots: &[PathBuf], options: ScanOptions, is_cancelled: &AtomicBool, found: &mut dyn FnMut(ScannedPath)) {
     let mut scan = Scan { options, walked: HashSet::new(), is_cancelled, found };
     for root in roots {
         match fs::metadata(root) {
             Ok(metadata) if metadata.is_dir() => scan.folder(root),
-            Ok(metadata) if metadata.is_file() => (scan.found)(Found::File(root.clone())),
+            Ok(metadata) if metadata.is_file() => (scan.found)(ScannedPath::File(root.clone())),
             Ok(metadata) => scan.other(root.clone(), metadata.file_type()),
-            Err(error) => (scan.found)(Found::Unreadable { path: root.clone(), detail: error.to_string() }),
+            Err(error) => (scan.found)(ScannedPath::Unreadable { path: root.clone(), detail: error.to_string() }),
         }
     }
 }
@@ -51,7 +51,7 @@ struct Scan<'a> {
     options: ScanOptions,
     walked: HashSet<FolderId>,
     is_cancelled: &'a AtomicBool,
-    found: &'a mut dyn FnMut(Found),
+    found: &'a mut dyn FnMut(ScannedPath),
 }
 
 impl Scan<'_> {
@@ -69,7 +69,7 @@ impl Scan<'_> {
                 Err(error) => {
                     let path = error.path().unwrap_or(root).to_owned();
                     let detail = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
-                    (self.found)(Found::Unreadable { path, detail });
+                    (self.found)(ScannedPath::Unreadable { path, detail });
                     continue;
                 }
             };
@@ -93,7 +93,7 @@ impl Scan<'_> {
             } else if entry.file_type().is_file() && !is_hidden {
                 let path = entry.into_path();
                 let is_file = !is_leftover || self.options.includes_leftovers;
-                (self.found)(if is_file { Found::File(path) } else { Found::Leftover(path) });
+                (self.found)(if is_file { ScannedPath::File(path) } else { ScannedPath::Leftover(path) });
             } else if !entry.file_type().is_symlink() && !is_hidden && !is_leftover {
                 let kind = entry.file_type();
                 self.other(entry.into_path(), kind);
@@ -104,7 +104,7 @@ impl Scan<'_> {
     /// A named pipe, for instance.
     fn other(&mut self, path: PathBuf, kind: FileType) {
         if let Some(kind) = files::other_kind(kind) {
-            (self.found)(Found::Unreadable { path, detail: format!("{kind}, not a regular file") });
+            (self.found)(ScannedPath::Unreadable { path, detail: format!("{kind}, not a regular file") });
         }
     }
 }
@@ -135,7 +135,7 @@ fn folder_id(entry: &walkdir::DirEntry, _: &Metadata) -> FolderId {
 mod tests {
     use super::*;
 
-    fn scanned(roots: &[&Path]) -> Vec<Found> {
+    fn scanned(roots: &[&Path]) -> Vec<ScannedPath> {
         let roots: Vec<PathBuf> = roots.iter().map(|&root| root.to_owned()).collect();
         let mut all = Vec::new();
         scan(&roots, ScanOptions::default(), &AtomicBool::new(false), &mut |found| all.push(found));
@@ -143,11 +143,11 @@ mod tests {
     }
 
     /// Relative paths below `folder`; panics on unreadable entries.
-    fn names(folder: &Path, found: &[Found]) -> Vec<String> {
+    fn names(folder: &Path, found: &[ScannedPath]) -> Vec<String> {
         found
             .iter()
             .map(|found| match found {
-                Found::File(path) => path.strip_prefix(folder).unwrap().to_string_lossy().replace('\\', "/"),
+                ScannedPath::File(path) => path.strip_prefix(folder).unwrap().to_string_lossy().replace('\\', "/"),
                 other => panic!("{other:?}"),
             })
             .collect()
@@ -201,9 +201,9 @@ mod tests {
         let split = |options| {
             let (mut files, mut left) = (Vec::new(), Vec::new());
             scan(&[folder.path().to_owned()], options, &AtomicBool::new(false), &mut |found| match found {
-                Found::File(path) => files.push(Found::File(path)),
-                Found::Leftover(path) => left.push(Found::File(path)),
-                Found::Unreadable { path, detail } => panic!("{}: {detail}", path.display()),
+                ScannedPath::File(path) => files.push(ScannedPath::File(path)),
+                ScannedPath::Leftover(path) => left.push(ScannedPath::File(path)),
+                ScannedPath::Unreadable { path, detail } => panic!("{}: {detail}", path.display()),
             });
             [files, left].map(|found| {
                 let mut names = names(folder.path(), &found);
@@ -239,7 +239,7 @@ mod tests {
         let found = scanned(&[&folder.path().join("b"), folder.path()]);
         assert_eq!(names(folder.path(), &found), ["b/2.jpg", "a/1.jpg"]);
         let gone = folder.path().join("gone");
-        assert!(matches!(&scanned(&[&gone])[..], [Found::Unreadable { path, .. }] if *path == gone));
+        assert!(matches!(&scanned(&[&gone])[..], [ScannedPath::Unreadable { path, .. }] if *path == gone));
     }
 
     #[test]
@@ -273,12 +273,12 @@ mod tests {
         let _socket = std::os::unix::net::UnixListener::bind(root.join("socket")).unwrap();
         let pipe = root.join("pipe.jpg");
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-        let other = |name: &str, kind: &str| Found::Unreadable {
+        let other = |name: &str, kind: &str| ScannedPath::Unreadable {
             path: root.join(name),
             detail: format!("{kind}, not a regular file"),
         };
         let (is_pipe, is_socket) = (other("pipe.jpg", "a named pipe"), other("socket", "a socket"));
-        assert_eq!(scanned(&[&root]), [Found::File(odd.clone()), is_pipe.clone(), is_socket]);
+        assert_eq!(scanned(&[&root]), [ScannedPath::File(odd.clone()), is_pipe.clone(), is_socket]);
         assert_eq!(scanned(&[&pipe]), [is_pipe]);
         // Reading a pipe would block forever.
         assert!(crate::ingest(&pipe, 100, &crate::fixtures::memory()).is_err());
@@ -288,7 +288,7 @@ mod tests {
         symlink(&odd, &to_file).unwrap();
         let inside = to_folder.join(odd.file_name().unwrap());
         let both = scanned(&[&to_file, &to_folder]);
-        assert_eq!(both[..2], [Found::File(to_file), Found::File(inside)]);
+        assert_eq!(both[..2], [ScannedPath::File(to_file), ScannedPath::File(inside)]);
     }
 
     #[cfg(unix)]
@@ -303,7 +303,7 @@ mod tests {
         // Root can read everything.
         if fs::read_dir(&closed).is_err() {
             let found = scanned(&[folder.path()]);
-            assert!(matches!(&found[0], Found::Unreadable { path, .. } if *path == closed));
+            assert!(matches!(&found[0], ScannedPath::Unreadable { path, .. } if *path == closed));
             assert_eq!(names(folder.path(), &found[1..]), ["open/2.jpg"]);
         }
         fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).unwrap();

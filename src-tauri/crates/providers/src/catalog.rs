@@ -54,7 +54,7 @@ pub struct ModelSpec {
     pub can_force_tool: bool,
     /// Whether a request may set the effort.
     pub takes_effort: bool,
-    /// Whether the vendor annotations it as legacy.
+    /// Whether the vendor marks it as legacy.
     pub is_legacy: bool,
     /// The announced day from which requests are refused.
     pub retires: Option<CalendarDate>,

@@ -35,7 +35,7 @@ pub use table::workers::{Worker, WorkerId};
 pub use integrity::sqlite_version;
 pub use opening::exists;
 use presence::Presence;
-use writer::{Keeping, Writer};
+use writer::{Durability, Writer};
 
 /// Errors of the library.
 #[derive(Debug, thiserror::Error)]
@@ -259,7 +259,7 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Edit<'_>) -> Result<T> + Send + 'static,
     {
-        self.submit(Keeping::Synced, change).await
+        self.submit(Durability::Synced, change).await
     }
 
     /// [`Store::write`] for changes that can be recomputed from what is on disk: a power failure may lose them until
@@ -269,10 +269,10 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Edit<'_>) -> Result<T> + Send + 'static,
     {
-        self.submit(Keeping::Derived, change).await
+        self.submit(Durability::Derived, change).await
     }
 
-    async fn submit<T, F>(&self, keeping: Keeping, change: F) -> Result<T>
+    async fn submit<T, F>(&self, keeping: Durability, change: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&Edit<'_>) -> Result<T> + Send + 'static,
@@ -289,7 +289,7 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Edit<'_>) -> Result<T> + Send + 'static,
     {
-        self.submit_blocking(Keeping::Synced, change)
+        self.submit_blocking(Durability::Synced, change)
     }
 
     /// Blocking [`Store::write_derived`].
@@ -298,10 +298,10 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Edit<'_>) -> Result<T> + Send + 'static,
     {
-        self.submit_blocking(Keeping::Derived, change)
+        self.submit_blocking(Durability::Derived, change)
     }
 
-    fn submit_blocking<T, F>(&self, keeping: Keeping, change: F) -> Result<T>
+    fn submit_blocking<T, F>(&self, keeping: Durability, change: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&Edit<'_>) -> Result<T> + Send + 'static,

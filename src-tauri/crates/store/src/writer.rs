@@ -22,7 +22,7 @@ const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What the loss of a change would mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keeping {
+pub enum Durability {
     /// It is on disk before its submitter hears of it, come what may.
     Synced,
     /// It can be derived anew from what is on disk: it outlives this process, and the next synced change makes it outlive
@@ -34,14 +34,14 @@ pub enum Keeping {
 /// applied.
 type Apply = Box<dyn for<'a, 'b> FnOnce(rusqlite::Result<&'b Edit<'a>, &'b rusqlite::Error>) -> Settle + Send>;
 struct Change {
-    keeping: Keeping,
+    keeping: Durability,
     apply: Apply,
 }
 /// Requests to the writer.
 enum Request {
     Change(Change),
-    /// Calls back whenever another process has changed the library.
-    WatchOthers(Box<dyn Fn() + Send>),
+    /// Calls back whenever another process has changed the library, and reports once it is watched.
+    WatchOthers(Box<dyn Fn() + Send>, SyncSender<()>),
 }
 /// Whether the change is valid so far, and how to notify its submitter.
 type Settle = (bool, Tell);
@@ -63,7 +63,7 @@ impl Writer {
 
     /// Queues a change. `deliver` is called on the writer's thread after the commit or its failure; it is dropped
     /// uncalled if the library cannot be written at all.
-    pub fn submit<T, F, D>(&self, keeping: Keeping, change: F, deliver: D) -> Result<()>
+    pub fn submit<T, F, D>(&self, keeping: Durability, change: F, deliver: D) -> Result<()>
     where
         T: 'static,
         F: FnOnce(&Edit<'_>) -> Result<T> + Send + 'static,
@@ -145,7 +145,7 @@ fn data_version(connection: &Connection) -> Option<i64> {
 
 fn write_all(connection: &Connection, presence: &Presence, requests: &Receiver<Request>) {
     let mut group = Vec::with_capacity(GROUP_LENGTH);
-    let mut keeping = Keeping::Synced;
+    let mut keeping = Durability::Synced;
     let mut others: Option<Others> = None;
     loop {
         let first = match &mut others {
@@ -201,15 +201,15 @@ fn write_all(connection: &Connection, presence: &Presence, requests: &Receiver<R
 }
 
 /// One change that must be flushed flushes the whole group.
-fn keeping_of(group: &[Change]) -> Keeping {
-    let is_derived = group.iter().all(|change| change.keeping == Keeping::Derived);
-    if is_derived { Keeping::Derived } else { Keeping::Synced }
+fn keeping_of(group: &[Change]) -> Durability {
+    let is_derived = group.iter().all(|change| change.keeping == Durability::Derived);
+    if is_derived { Durability::Derived } else { Durability::Synced }
 }
 
-fn keep(connection: &Connection, keeping: Keeping) -> rusqlite::Result<()> {
+fn keep(connection: &Connection, keeping: Durability) -> rusqlite::Result<()> {
     let synchronous = match keeping {
-        Keeping::Synced => "full",
-        Keeping::Derived => "normal",
+        Durability::Synced => "full",
+        Durability::Derived => "normal",
     };
     connection.pragma_update(None, "synchronous", synchronous)
 }

@@ -127,7 +127,7 @@ function paintTag(
   context.fillText(text, x + (TAG.padding + sign) * ratio, middle + 0.5 * ratio);
 }
 
-/** A cross for rejected, a check annotation for accepted or edited. */
+/** A cross for rejected, a check mark for accepted or edited. */
 function paintSign(
   context: CanvasRenderingContext2D,
   ratio: number,

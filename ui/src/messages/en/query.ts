@@ -3,7 +3,7 @@ import type {
   Condition,
   ImageOrder,
   ImageState,
-  Key,
+  QueryKey,
   ProblemKind,
   Status,
   Suggestion,
@@ -112,7 +112,7 @@ function conditionTexts(test: Test): [string, string] {
   }
 }
 
-const keys: Record<Key, string> = {
+const keys: Record<QueryKey, string> = {
   label: "a label on the image",
   status: "unreviewed, reviewed, empty, failed, running",
   conf: "confidence of an annotation, such as <0.5",
@@ -127,7 +127,7 @@ const keys: Record<Key, string> = {
   date: "date of the file, such as 2026-11",
 };
 
-const forms: Partial<Record<Key, string>> = {
+const forms: Partial<Record<QueryKey, string>> = {
   conf: "“conf:” takes a number from 0 to 1, such as <0.5 or 0.5..0.8.",
   annotations: "“annotations:” takes a number, such as 0, >3 or 2..5.",
   run: "“run:” takes the number of a run, such as 12.",

@@ -1,4 +1,4 @@
-import type { ImageState, Key, Status, Test, Trait } from "../../ipc/bindings";
+import type { ImageState, QueryKey, Status, Test, Trait } from "../../ipc/bindings";
 import type { query as english } from "../en/query";
 import { confidence, count, date, period } from "../format";
 import type { Words } from "../words";
@@ -106,7 +106,7 @@ function conditionTexts(test: Test): [string, string] {
   }
 }
 
-const keys: Record<Key, string> = {
+const keys: Record<QueryKey, string> = {
   label: "una etiqueta de la imagen",
   status: "unreviewed, reviewed, empty, failed, running",
   conf: "confianza de una anotación, como <0.5",
@@ -121,7 +121,7 @@ const keys: Record<Key, string> = {
   date: "fecha del archivo, como 2026-11",
 };
 
-const forms: Partial<Record<Key, string>> = {
+const forms: Partial<Record<QueryKey, string>> = {
   conf: "«conf:» admite un número de 0 a 1, como <0.5 o 0.5..0.8.",
   annotations: "«annotations:» admite un número, como 0, >3 o 2..5.",
   run: "«run:» admite el número de una ejecución, como 12.",

@@ -16,7 +16,7 @@ use domain::library::ReviewState;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
-use crate::format::{Format, FormatOptions, Sink, Source};
+use crate::format::{DatasetSource, Format, FormatOptions, Sink};
 use crate::input::Input;
 use crate::model::{DatasetAnnotation, DatasetImage, DatasetInfo};
 use crate::output::Output;
@@ -70,7 +70,7 @@ impl Format for Coco {
     }
 
     /// First images, then annotations: two passes over the source, so that neither is kept in memory.
-    fn write(&self, source: &dyn Source, _: &FormatOptions, out: &mut Output) -> Result<()> {
+    fn write(&self, source: &dyn DatasetSource, _: &FormatOptions, out: &mut Output) -> Result<()> {
         let (out, labels) = (out.file()?, &source.info().labels);
         out.write_all(b"{\n\"info\": ")?;
         serde_json::to_writer(&mut *out, &CocoInfo::from(source.info())).map_err(io::Error::from)?;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::coco::Items;
 use super::fields::bbox_of;
 use crate::error::Result;
-use crate::format::{Format, FormatOptions, Source};
+use crate::format::{DatasetSource, Format, FormatOptions};
 use crate::output::Output;
 
 /// The format `coco-detections`.
@@ -37,7 +37,7 @@ impl Format for CocoDetections {
         &DESCRIPTOR
     }
 
-    fn write(&self, source: &dyn Source, _: &FormatOptions, out: &mut Output) -> Result<()> {
+    fn write(&self, source: &dyn DatasetSource, _: &FormatOptions, out: &mut Output) -> Result<()> {
         let (out, labels) = (out.file()?, &source.info().labels);
         out.write_all(b"[")?;
         let mut items = Items::default();

@@ -18,7 +18,7 @@ use serde::{Serialize, Serializer};
 
 use super::fields::{OriginName, bbox_of, points_of};
 use crate::error::{DatasetError, Result};
-use crate::format::{Format, FormatOptions, Sink, Source};
+use crate::format::{DatasetSource, Format, FormatOptions, Sink};
 use crate::input::Input;
 use crate::model::{DatasetAnnotation, DatasetImage};
 use crate::output::Output;
@@ -101,7 +101,7 @@ impl Format for Csv {
         &DESCRIPTOR
     }
 
-    fn write(&self, source: &dyn Source, _: &FormatOptions, out: &mut Output) -> Result<()> {
+    fn write(&self, source: &dyn DatasetSource, _: &FormatOptions, out: &mut Output) -> Result<()> {
         let attributes: Vec<&str> = source.info().attributes.iter().map(|attribute| attribute.name.as_str()).collect();
         let columns: Vec<String> = attributes.iter().map(|name| format!("{ATTRIBUTES}{name}")).collect();
         let mut rows = WriterBuilder::new().has_headers(false).terminator(Terminator::CRLF).from_writer(out.file()?);

@@ -14,8 +14,8 @@ use domain::run::FailureKind;
 use domain::shape::Shape;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{DatasetError, Place, Result};
-use crate::format::{Format, FormatOptions, Sink, Source};
+use crate::error::{DatasetError, FileLocation, Result};
+use crate::format::{DatasetSource, Format, FormatOptions, Sink};
 use crate::input::Input;
 use crate::model::{DatasetAnnotation, DatasetFailure, DatasetImage, DatasetInfo, StoredImage};
 use crate::output::Output;
@@ -68,7 +68,7 @@ impl Format for JsonLines {
         &DESCRIPTOR
     }
 
-    fn write(&self, source: &dyn Source, _: &FormatOptions, out: &mut Output) -> Result<()> {
+    fn write(&self, source: &dyn DatasetSource, _: &FormatOptions, out: &mut Output) -> Result<()> {
         let out = out.file()?;
         for image in source.images() {
             serde_json::to_writer(&mut *out, &Line::from(&image?)).map_err(std::io::Error::from)?;
@@ -201,16 +201,16 @@ impl<'a> From<&'a DatasetAnnotation> for LineAnnotation<'a> {
 fn read_line(text: &[u8], number: u64) -> Result<DatasetImage> {
     let mut json = serde_json::Deserializer::from_slice(text);
     let line: Line<'_> = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let place = Place { line: Some(number), field: path_of(&error), ..Place::default() };
+        let place = FileLocation { line: Some(number), field: path_of(&error), ..FileLocation::default() };
         place.malformed(without_position(error.inner()))
     })?;
-    json.end().map_err(|error| Place::line(number).malformed(without_position(&error)))?;
+    json.end().map_err(|error| FileLocation::line(number).malformed(without_position(&error)))?;
     let stored = line.stored_width.zip(line.stored_height).map(|(width, height)| StoredImage {
         size: PixelSize::new(width, height),
         orientation: line.orientation.unwrap_or_default(),
     });
     let annotations = line.annotations.into_iter().enumerate().map(|(index, annotation)| {
-        let place = || Place::line(number).with_field(format!("marks[{index}]"));
+        let place = || FileLocation::line(number).with_field(format!("marks[{index}]"));
         annotation.into_annotation().map_err(|problem| place().malformed(problem))
     });
     Ok(DatasetImage {

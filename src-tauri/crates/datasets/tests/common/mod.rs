@@ -12,7 +12,7 @@ use datasets::model::{
     DatasetAnnotation, DatasetAttribute, DatasetFailure, DatasetImage, DatasetInfo, DatasetRun, DatasetSplit,
     LabelTable, StoredImage,
 };
-use datasets::{Dataset, FORMATS, Format, FormatOptions, Input, Output, Result, Source, Written};
+use datasets::{Dataset, DatasetSource, FORMATS, Format, FormatOptions, Input, Output, Result, Written};
 use domain::annotation::{AttributeValue, Origin, RejectReason, Status};
 use domain::dataset::Feature;
 use domain::export::AnnotationSelection;
@@ -33,7 +33,7 @@ pub fn defaults(format: &dyn Format) -> FormatOptions {
 }
 
 /// Writes `dataset` to `path`.
-pub fn write(format: &dyn Format, dataset: &dyn Source, path: &Path) -> Result<Written> {
+pub fn write(format: &dyn Format, dataset: &dyn DatasetSource, path: &Path) -> Result<Written> {
     let mut out = Output::begin(format.descriptor().package, path)?;
     let written = datasets::write(format, dataset, &defaults(format), &mut out)?;
     out.finish()?;

@@ -4,7 +4,7 @@
 use std::io::{self, BufRead, Read};
 
 use datasets::model::{DatasetAnnotation, DatasetImage, DatasetInfo, DatasetSplit, LabelTable};
-use datasets::{DatasetError, Format, FormatOptions, Input, Output, Place, Result, Sink, Source};
+use datasets::{DatasetError, DatasetSource, FileLocation, Format, FormatOptions, Input, Output, Result, Sink};
 use domain::dataset::{Feature, FormatDescriptor, FormatOption, Package, Translated};
 use domain::geometry::{PixelSize, Rect};
 use domain::shape::Shape;
@@ -51,7 +51,7 @@ impl Format for Toy {
         self.0
     }
 
-    fn write(&self, source: &dyn Source, options: &FormatOptions, out: &mut Output) -> Result<()> {
+    fn write(&self, source: &dyn DatasetSource, options: &FormatOptions, out: &mut Output) -> Result<()> {
         let labels = &source.info().labels;
         let file = out.entry("labels.txt")?;
         for label in labels.labels() {
@@ -97,7 +97,7 @@ impl Format for Toy {
         for (id, name, split) in images {
             let mut text = String::new();
             input.entry(name)?.read_to_string(&mut text)?;
-            let place = |line: usize| Place { file: name.to_owned(), line: Some(line as u64 + 1), field: None };
+            let place = |line: usize| FileLocation { file: name.to_owned(), line: Some(line as u64 + 1), field: None };
             let mut lines = text.lines();
             let header: Vec<&str> = lines.next().unwrap_or_default().splitn(3, ' ').collect();
             let [width, height, file_name] = header[..] else { return Err(place(0).malformed("no size")) };

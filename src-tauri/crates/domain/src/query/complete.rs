@@ -3,14 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::parse::known_values;
-use super::token::{Key, Token, quoted, tokens};
+use super::token::{QueryKey, Token, quoted, tokens};
 use crate::ids::RunId;
 
 const MOST_SUGGESTIONS: usize = 12;
 
 /// Values of a library, most frequent or latest first.
 #[derive(Debug, Clone, Default)]
-pub struct Vocabulary {
+pub struct QueryVocabulary {
     /// With their counts.
     pub labels: Vec<(String, u32)>,
     /// With their image counts.
@@ -35,7 +35,7 @@ pub struct Completion {
 pub struct Suggestion {
     /// The whole word, with its dash and quotes.
     pub text: String,
-    pub key: Key,
+    pub key: QueryKey,
     pub kind: SuggestionKind,
 }
 
@@ -57,7 +57,7 @@ pub enum SuggestionKind {
 
 /// Completions for the word of `text` at `cursor`.
 #[must_use]
-pub fn complete(text: &str, cursor: u32, vocabulary: &Vocabulary) -> Completion {
+pub fn complete(text: &str, cursor: u32, vocabulary: &QueryVocabulary) -> Completion {
     let before: String = text.chars().take(cursor as usize).collect();
     let cursor = cursor.min(u32::try_from(before.chars().count()).unwrap_or(u32::MAX));
     let typed = tokens(&before).pop().filter(|token| token.place.end == cursor);
@@ -71,16 +71,18 @@ pub fn complete(text: &str, cursor: u32, vocabulary: &Vocabulary) -> Completion 
     Completion { from, to, suggestions: suggestions(&typed, vocabulary) }
 }
 
-fn suggestions(typed: &Token, vocabulary: &Vocabulary) -> Vec<Suggestion> {
+fn suggestions(typed: &Token, vocabulary: &QueryVocabulary) -> Vec<Suggestion> {
     let is_dash = typed.key.is_none() && typed.value == "-";
     let dash = if typed.is_excluded || is_dash { "-" } else { "" };
     let mut found = match &typed.key {
-        Some((name, _)) => Key::named(name).map_or_else(Vec::new, |key| values(key, dash, &typed.value, vocabulary)),
+        Some((name, _)) => {
+            QueryKey::named(name).map_or_else(Vec::new, |key| values(key, dash, &typed.value, vocabulary))
+        }
         None if is_dash => keys(dash, ""),
         // An open quote begins a text search.
         None if typed.open_quote.is_some() => Vec::new(),
         None => {
-            let all = Key::ALL.into_iter().flat_map(|key| values(key, dash, &typed.value, vocabulary));
+            let all = QueryKey::ALL.into_iter().flat_map(|key| values(key, dash, &typed.value, vocabulary));
             keys(dash, &typed.value).into_iter().chain(all).collect()
         }
     };
@@ -90,7 +92,7 @@ fn suggestions(typed: &Token, vocabulary: &Vocabulary) -> Vec<Suggestion> {
 
 fn keys(dash: &str, typed: &str) -> Vec<Suggestion> {
     let typed = typed.to_lowercase();
-    Key::ALL
+    QueryKey::ALL
         .into_iter()
         .filter(|key| key.name().starts_with(&typed))
         .map(|key| Suggestion { text: format!("{dash}{}:", key.name()), key, kind: SuggestionKind::Key })
@@ -98,9 +100,9 @@ fn keys(dash: &str, typed: &str) -> Vec<Suggestion> {
 }
 
 /// Values of `key` that contain `typed`; those that begin with it first.
-fn values(key: Key, dash: &str, typed: &str, vocabulary: &Vocabulary) -> Vec<Suggestion> {
+fn values(key: QueryKey, dash: &str, typed: &str, vocabulary: &QueryVocabulary) -> Vec<Suggestion> {
     // "Before" and "after" use the same months.
-    let is_span = key == Key::Taken && typed.starts_with(['<', '>']);
+    let is_span = key == QueryKey::Taken && typed.starts_with(['<', '>']);
     let (sign, typed) =
         if is_span { typed.split_at(if typed[1..].starts_with('=') { 2 } else { 1 }) } else { ("", typed) };
     let typed = typed.to_lowercase();
@@ -121,26 +123,26 @@ fn values(key: Key, dash: &str, typed: &str, vocabulary: &Vocabulary) -> Vec<Sug
         .collect()
 }
 
-fn known(key: Key, vocabulary: &Vocabulary) -> Vec<(String, SuggestionKind)> {
+fn known(key: QueryKey, vocabulary: &QueryVocabulary) -> Vec<(String, SuggestionKind)> {
     let counted = |names: &[(String, u32)]| {
         names.iter().map(|(name, count)| (name.clone(), SuggestionKind::Counted { count: *count })).collect()
     };
     let plain = |value: &str| (value.to_owned(), SuggestionKind::Value);
     match key {
-        Key::Label => counted(&vocabulary.labels),
-        Key::In => counted(&vocabulary.collections),
-        Key::Run => vocabulary
+        QueryKey::Label => counted(&vocabulary.labels),
+        QueryKey::In => counted(&vocabulary.collections),
+        QueryKey::Run => vocabulary
             .runs
             .iter()
             .map(|(run, model_name)| (run.to_string(), SuggestionKind::Run { model_name: model_name.clone() }))
             .collect(),
-        Key::Status | Key::Annotation | Key::Failed | Key::Has | Key::Check => {
+        QueryKey::Status | QueryKey::Annotation | QueryKey::Failed | QueryKey::Has | QueryKey::Check => {
             known_values(key).into_iter().map(|value| (value, SuggestionKind::Value)).collect()
         }
         // Examples for keys with unlimited values.
-        Key::Conf => ["<0.5", "0.5..0.8", ">=0.8"].map(plain).into(),
-        Key::Annotations => ["0", ">=1", ">5", "2..5"].map(plain).into(),
-        Key::Taken => counted(&vocabulary.months),
-        Key::Date => Vec::new(),
+        QueryKey::Conf => ["<0.5", "0.5..0.8", ">=0.8"].map(plain).into(),
+        QueryKey::Annotations => ["0", ">=1", ">5", "2..5"].map(plain).into(),
+        QueryKey::Taken => counted(&vocabulary.months),
+        QueryKey::Date => Vec::new(),
     }
 }

@@ -12,11 +12,11 @@ mod token;
 
 use serde::{Deserialize, Serialize};
 
-pub use complete::{Completion, Suggestion, SuggestionKind, Vocabulary, complete};
+pub use complete::{Completion, QueryVocabulary, Suggestion, SuggestionKind, complete};
 pub use parse::{ProblemKind, QueryProblem, ReadQuery, parse, read};
 pub use print::to_text;
 pub use span::{Share, Span};
-pub use token::Key;
+pub use token::QueryKey;
 
 use crate::annotation::Status;
 use crate::calendar::CalendarDate;
@@ -182,7 +182,6 @@ pub enum ImageOrder {
     /// Least confident undecided annotation first; images without undecided annotations last.
     LeastCertain,
     /// Most uncertain first ([`crate::review::uncertainty`]); reviewed images last.
-    #[serde(rename = "doubt")]
     Uncertainty,
     /// Most annotations first.
     MostAnnotations,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::print::{name_of, state_name};
 use super::token::{Token, tokens};
-use super::{Condition, ImageState, Key, Share, Span, Test, Trait};
+use super::{Condition, ImageState, QueryKey, Share, Span, Test, Trait};
 use crate::annotation::Status;
 use crate::calendar::CalendarDate;
 use crate::ids::RunId;
@@ -29,9 +29,9 @@ pub enum ProblemKind {
     /// Unknown key; text with a colon must be quoted.
     UnknownKey { key: String },
     /// No value after the colon.
-    NoValue { key: Key },
+    NoValue { key: QueryKey },
     /// Invalid value; `known` lists valid ones, or is empty if the key takes a form such as a number.
-    UnknownValue { key: Key, value: String, known: Vec<String> },
+    UnknownValue { key: QueryKey, value: String, known: Vec<String> },
     /// An unclosed quote.
     OpenQuote,
 }
@@ -77,7 +77,7 @@ fn condition(token: &Token) -> Result<Condition, QueryProblem> {
     let test = match &token.key {
         None => Test::Text { text: token.value.clone() },
         Some((name, place)) => {
-            let key = Key::named(name).ok_or_else(|| QueryProblem {
+            let key = QueryKey::named(name).ok_or_else(|| QueryProblem {
                 from: place.start,
                 to: place.end,
                 problem: ProblemKind::UnknownKey { key: name.clone() },
@@ -88,29 +88,29 @@ fn condition(token: &Token) -> Result<Condition, QueryProblem> {
     Ok(Condition { is_excluded: token.is_excluded, test })
 }
 
-fn keyed(key: Key, token: &Token) -> Result<Test, QueryProblem> {
+fn keyed(key: QueryKey, token: &Token) -> Result<Test, QueryProblem> {
     let problem = |problem| QueryProblem { from: token.value_place.start, to: token.value_place.end, problem };
     let value = token.value.as_str();
     if value.is_empty() {
         return Err(QueryProblem { from: token.place.start, ..problem(ProblemKind::NoValue { key }) });
     }
     let test = match key {
-        Key::Label => Some(Test::Label { name: value.into() }),
-        Key::In => Some(Test::In { name: value.into() }),
-        Key::Status => one_of(&STATES, value, state_name).map(|state| Test::Image { state }),
-        Key::Annotation => {
+        QueryKey::Label => Some(Test::Label { name: value.into() }),
+        QueryKey::In => Some(Test::In { name: value.into() }),
+        QueryKey::Status => one_of(&STATES, value, state_name).map(|state| Test::Image { state }),
+        QueryKey::Annotation => {
             one_of(&STATUSES, value, |status| name_of(&status)).map(|status| Test::Annotation { status })
         }
-        Key::Failed => {
+        QueryKey::Failed => {
             one_of(&FailureKind::ALL, value, |failure| name_of(&failure)).map(|failure| Test::Failure { failure })
         }
-        Key::Has => one_of(&TRAITS, value, |what| name_of(&what)).map(|what| Test::Has { what }),
-        Key::Check => one_of(&Check::ALL, value, |check| name_of(&check)).map(|check| Test::Check { check }),
-        Key::Run => value.parse().ok().filter(|&run| run > 0).map(|run| Test::Run { run: RunId(run) }),
-        Key::Annotations => Span::parse(value, alone).map(|span| Test::Annotations { span }),
-        Key::Conf => Span::parse(value, alone::<Share>).map(|span| Test::Confidence { span }),
-        Key::Taken => Span::parse(value, days).map(|span| Test::Taken { span }),
-        Key::Date => Span::parse(value, days).map(|span| Test::Date { span }),
+        QueryKey::Has => one_of(&TRAITS, value, |what| name_of(&what)).map(|what| Test::Has { what }),
+        QueryKey::Check => one_of(&Check::ALL, value, |check| name_of(&check)).map(|check| Test::Check { check }),
+        QueryKey::Run => value.parse().ok().filter(|&run| run > 0).map(|run| Test::Run { run: RunId(run) }),
+        QueryKey::Annotations => Span::parse(value, alone).map(|span| Test::Annotations { span }),
+        QueryKey::Conf => Span::parse(value, alone::<Share>).map(|span| Test::Confidence { span }),
+        QueryKey::Taken => Span::parse(value, days).map(|span| Test::Taken { span }),
+        QueryKey::Date => Span::parse(value, days).map(|span| Test::Date { span }),
     };
     test.ok_or_else(|| problem(ProblemKind::UnknownValue { key, value: value.into(), known: known_values(key) }))
 }
@@ -121,14 +121,20 @@ const STATUSES: [Status; 4] = [Status::Proposed, Status::Accepted, Status::Edite
 const TRAITS: [Trait; 3] = [Trait::Annotations, Trait::Answer, Trait::Attributes];
 
 /// The valid values of a key, if enumerable.
-pub(super) fn known_values(key: Key) -> Vec<String> {
+pub(super) fn known_values(key: QueryKey) -> Vec<String> {
     match key {
-        Key::Status => STATES.iter().map(|&state| state_name(state).into()).collect(),
-        Key::Annotation => STATUSES.iter().map(name_of).collect(),
-        Key::Failed => FailureKind::ALL.iter().map(name_of).collect(),
-        Key::Has => TRAITS.iter().map(name_of).collect(),
-        Key::Check => Check::ALL.iter().map(name_of).collect(),
-        Key::Label | Key::In | Key::Run | Key::Annotations | Key::Conf | Key::Taken | Key::Date => Vec::new(),
+        QueryKey::Status => STATES.iter().map(|&state| state_name(state).into()).collect(),
+        QueryKey::Annotation => STATUSES.iter().map(name_of).collect(),
+        QueryKey::Failed => FailureKind::ALL.iter().map(name_of).collect(),
+        QueryKey::Has => TRAITS.iter().map(name_of).collect(),
+        QueryKey::Check => Check::ALL.iter().map(name_of).collect(),
+        QueryKey::Label
+        | QueryKey::In
+        | QueryKey::Run
+        | QueryKey::Annotations
+        | QueryKey::Conf
+        | QueryKey::Taken
+        | QueryKey::Date => Vec::new(),
     }
 }
 

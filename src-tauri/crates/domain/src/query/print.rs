@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::token::{Key, quoted};
+use super::token::{QueryKey, quoted};
 use super::{Condition, ImageState, Span, Test};
 use crate::calendar::CalendarDate;
 
@@ -15,23 +15,23 @@ pub fn to_text(conditions: &[Condition]) -> String {
 fn word(condition: &Condition) -> String {
     let word = match &condition.test {
         Test::Text { text } => quoted(text, false),
-        Test::In { name } => keyed(Key::In, &quoted(name, true)),
-        Test::Label { name } => keyed(Key::Label, &quoted(name, true)),
-        Test::Image { state } => keyed(Key::Status, state_name(*state)),
-        Test::Annotation { status } => keyed(Key::Annotation, &name_of(status)),
-        Test::Confidence { span } => keyed(Key::Conf, &span.to_string()),
-        Test::Run { run } => keyed(Key::Run, &run.to_string()),
-        Test::Failure { failure } => keyed(Key::Failed, &name_of(failure)),
-        Test::Has { what } => keyed(Key::Has, &name_of(what)),
-        Test::Check { check } => keyed(Key::Check, &name_of(check)),
-        Test::Annotations { span } => keyed(Key::Annotations, &span.to_string()),
-        Test::Taken { span } => keyed(Key::Taken, &days(span)),
-        Test::Date { span } => keyed(Key::Date, &days(span)),
+        Test::In { name } => keyed(QueryKey::In, &quoted(name, true)),
+        Test::Label { name } => keyed(QueryKey::Label, &quoted(name, true)),
+        Test::Image { state } => keyed(QueryKey::Status, state_name(*state)),
+        Test::Annotation { status } => keyed(QueryKey::Annotation, &name_of(status)),
+        Test::Confidence { span } => keyed(QueryKey::Conf, &span.to_string()),
+        Test::Run { run } => keyed(QueryKey::Run, &run.to_string()),
+        Test::Failure { failure } => keyed(QueryKey::Failed, &name_of(failure)),
+        Test::Has { what } => keyed(QueryKey::Has, &name_of(what)),
+        Test::Check { check } => keyed(QueryKey::Check, &name_of(check)),
+        Test::Annotations { span } => keyed(QueryKey::Annotations, &span.to_string()),
+        Test::Taken { span } => keyed(QueryKey::Taken, &days(span)),
+        Test::Date { span } => keyed(QueryKey::Date, &days(span)),
     };
     if condition.is_excluded { format!("-{word}") } else { word }
 }
 
-fn keyed(key: Key, value: &str) -> String {
+fn keyed(key: QueryKey, value: &str) -> String {
     format!("{}:{value}", key.name())
 }
 

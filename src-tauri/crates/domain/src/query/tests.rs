@@ -71,7 +71,7 @@ fn whole_words_are_read_beside_a_half_typed_one() {
 #[test]
 fn half_typed_words_are_completed_from_the_library() {
     let Cases { vocabulary: Words { labels, collections, runs, months }, completions, .. } = cases();
-    let vocabulary = Vocabulary { labels, collections, runs, months };
+    let vocabulary = QueryVocabulary { labels, collections, runs, months };
     for case in completions {
         let Completion { from, to, suggestions } = complete(&case.text, case.cursor, &vocabulary);
         let texts: Vec<_> = suggestions.iter().map(|suggestion| suggestion.text.as_str()).collect();
@@ -153,7 +153,7 @@ proptest! {
         if let Err(problem) = parse(&text) {
             prop_assert!(problem.from < problem.to && problem.to <= length);
         }
-        let completion = complete(&text, cursor, &Vocabulary::default());
+        let completion = complete(&text, cursor, &QueryVocabulary::default());
         prop_assert!(completion.from <= completion.to && completion.to <= length);
     }
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
-pub enum Key {
+pub enum QueryKey {
     Label,
     Status,
     Annotation,
@@ -21,7 +21,7 @@ pub enum Key {
     Date,
 }
 
-impl Key {
+impl QueryKey {
     /// In suggestion order.
     pub const ALL: [Self; 12] = [
         Self::Label,

@@ -5,7 +5,7 @@ use crate::ids::AnnotationId;
 use crate::review::image::{AnnotatedImage, AnnotationDiff, Context, ImageDiff, UnknownAnnotation};
 use crate::review::{DecisionScope, Verdict};
 
-/// Applies a decision. One about a whole image applies to its proposals in the layers that the person sees, and annotations
+/// Applies a decision. One about a whole image applies to its proposals in the layers that the person sees, and marks
 /// the image as reviewed; one about a single annotation does so once no proposal is left.
 ///
 /// # Errors

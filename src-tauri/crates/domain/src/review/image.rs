@@ -144,7 +144,7 @@ fn is_withdrawn(annotation: &Annotation, runs: &RunsOnImage) -> bool {
 
 impl ImageDiff {
     /// The complete command for the `changes` that the person requested: proposals of other runs of the same model and
-    /// recipe that repeat a decided one are decided too. `decides`: whether the command can annotation the image as reviewed.
+    /// recipe that repeat a decided one are decided too. `decides`: whether the command can mark the image as reviewed.
     pub(super) fn of(
         image: &AnnotatedImage,
         mut changes: Vec<AnnotationDiff>,

@@ -3,7 +3,6 @@
 //! executors.
 
 mod batches;
-mod batches;
 mod board;
 mod budget;
 mod dispatcher;

@@ -9,7 +9,6 @@ use tokio::sync::{Mutex, Semaphore, watch};
 use tokio::task::JoinHandle;
 
 use super::batches::BatchRun;
-use super::batches::BatchRun;
 use super::board::Board;
 use super::budget::Budget;
 use super::dispatcher::Dispatcher;

@@ -27,7 +27,7 @@ use domain::shape::Shape;
 use rten::{Model, ModelOptions, NodeId, RunOptions, Value, op_registry};
 
 use self::pools::SingleThreadPools;
-use self::view::View;
+use self::view::InputView;
 use crate::{LocalDescriptor, LocalError, LocalModel, check_buffer};
 
 /// Side of the model's square input, in pixels.
@@ -151,7 +151,7 @@ impl Detector {
         if rgb.is_empty() {
             return Ok(Vec::new());
         }
-        let (letterboxed, stretched) = (View::letterboxed(size), View::stretched(size));
+        let (letterboxed, stretched) = (InputView::letterboxed(size), InputView::stretched(size));
         let first = self.look(letterboxed, rgb, options.threshold)?;
         let second = if options.looks_twice && stretched != letterboxed {
             self.look(stretched, rgb, options.threshold)?
@@ -162,7 +162,7 @@ impl Detector {
     }
 
     /// Runs the model on one view. Candidates are in picture pixels and still overlap.
-    fn look(&self, view: View, rgb: &[u8], threshold: f32) -> Result<Vec<Detection>, LocalError> {
+    fn look(&self, view: InputView, rgb: &[u8], threshold: f32) -> Result<Vec<Detection>, LocalError> {
         let planes = view.planes(rgb)?;
         let input =
             Value::from_shape([1, 3, INPUT_SIDE, INPUT_SIDE], planes).map_err(|error| LocalError::Run(error.into()))?;

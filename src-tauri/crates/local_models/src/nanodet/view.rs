@@ -18,14 +18,14 @@ const RGB_FROM_PLANE: [usize; 3] = [2, 1, 0];
 
 /// A picture resized to `resized` whole pixels, with its top left corner at (`left`, `top`) of the input square.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct View {
+pub(super) struct InputView {
     picture: PixelSize,
     resized: PixelSize,
     left: u32,
     top: u32,
 }
 
-impl View {
+impl InputView {
     /// The picture in its own shape, centered, with bars: as in training (`keep_ratio` upstream).
     pub(super) fn letterboxed(picture: PixelSize) -> Self {
         let long = u64::from(picture.long_edge()).max(1);
@@ -105,7 +105,7 @@ mod tests {
     fn corners_of_the_picture_come_back_from_where_they_were_laid() {
         for (width, height) in [(640, 427), (427, 640), (416, 416), (1, 1), (8000, 1000), (1, 65_535), (3, 2)] {
             let picture = PixelSize::new(width, height);
-            for view in [View::letterboxed(picture), View::stretched(picture)] {
+            for view in [InputView::letterboxed(picture), InputView::stretched(picture)] {
                 assert!(view.left + view.resized.width <= INPUT_EDGE && view.top + view.resized.height <= INPUT_EDGE);
                 let laid = Rect::new(
                     f64::from(view.left),
@@ -122,15 +122,15 @@ mod tests {
 
     #[test]
     fn letterboxing_centres_and_keeps_the_shape() {
-        let view = View::letterboxed(PixelSize::new(1600, 800));
+        let view = InputView::letterboxed(PixelSize::new(1600, 800));
         assert_eq!((view.resized, view.left, view.top), (PixelSize::new(416, 208), 0, 104));
-        let view = View::letterboxed(PixelSize::new(50, 100));
+        let view = InputView::letterboxed(PixelSize::new(50, 100));
         assert_eq!((view.resized, view.left, view.top), (PixelSize::new(208, 416), 104, 0));
     }
 
     #[test]
     fn planes_are_blue_green_red_and_bars_are_black() {
-        let view = View::letterboxed(PixelSize::new(2, 1));
+        let view = InputView::letterboxed(PixelSize::new(2, 1));
         let planes = view.planes(&[255, 128, 0, 255, 128, 0]).unwrap();
         let value = |plane: usize, y: usize| planes[(plane * INPUT_SIDE + y) * INPUT_SIDE + 200];
         let expected = |plane: usize, value: f32| (value - MEAN[plane]) / STANDARD_DEVIATION[plane];

@@ -14,7 +14,7 @@ const LIST_KEYS: [&str; 7] = ["marks", "annotations", "objects", "detections", "
 /// Field names that models use for an item's label. The first is the requested one.
 pub const LABEL_KEYS: [&str; 4] = ["label", "class", "category", "name"];
 
-pub struct Found {
+pub struct FoundItems {
     /// In order of the answer.
     pub items: Vec<Item>,
     pub repairs: Vec<RepairKind>,
@@ -35,13 +35,13 @@ impl Item {
 }
 
 /// `None` if `text` contains no list, not even the start of one.
-pub fn find(text: &str) -> Option<Found> {
+pub fn find(text: &str) -> Option<FoundItems> {
     let text = text.trim().trim_start_matches('\u{feff}').trim_start();
     match json::strict(text) {
         // JSON within a JSON string.
         Some(Value::String(inner)) => among_text(&inner),
         Some(value) => match list_in(value) {
-            Some(items) => Some(Found { items, repairs: Vec::new(), is_cut_off: false }),
+            Some(items) => Some(FoundItems { items, repairs: Vec::new(), is_cut_off: false }),
             None => among_text(text),
         },
         None => among_text(text),
@@ -74,7 +74,7 @@ fn is_item(value: &Value) -> bool {
 /// A list in an answer that is not pure JSON: in a code fence, between sentences, broken, or still streaming. The last
 /// readable list wins, because earlier ones are examples and drafts. Lists under a requested name have priority, and an
 /// empty one yields to anything after it.
-pub fn among_text(text: &str) -> Option<Found> {
+pub fn among_text(text: &str) -> Option<FoundItems> {
     let brackets = brackets::of(text)?;
     let mut best: Option<Candidate> = None;
     for candidate in candidates(text, &brackets) {
@@ -114,7 +114,7 @@ enum Worth {
 }
 
 struct Candidate {
-    found: Found,
+    found: FoundItems,
     /// Index of the bracket.
     index: usize,
     worth: Worth,
@@ -186,18 +186,18 @@ fn is_in_fence(before: &str) -> bool {
 }
 
 /// The items of the list that `brackets[index]` opens and that ends at `end` at the latest.
-fn list_at(text: &str, brackets: &[Bracket], index: usize, end: usize) -> Found {
+fn list_at(text: &str, brackets: &[Bracket], index: usize, end: usize) -> FoundItems {
     let Bracket { open, close, .. } = brackets[index];
     if let Some(close) = close
         && let Some(Value::Array(items)) = json::strict(&text[open..=close])
     {
         let items = items.into_iter().map(Item::Read).collect();
-        return Found { items, repairs: vec![RepairKind::WordsAround], is_cut_off: false };
+        return FoundItems { items, repairs: vec![RepairKind::WordsAround], is_cut_off: false };
     }
     let is_cut_off = close.is_none() && end == text.len();
     let items = split(text, brackets, index, end, is_cut_off);
     let repair = if is_cut_off { RepairKind::CutOff } else { RepairKind::BrokenJson };
-    Found { items, repairs: vec![repair], is_cut_off }
+    FoundItems { items, repairs: vec![repair], is_cut_off }
 }
 
 /// Splits a list that is not valid JSON.
@@ -272,7 +272,7 @@ fn split(text: &str, brackets: &[Bracket], index: usize, end: usize, is_cut_off:
 }
 
 /// Items without a list around them, such as one per line, after `after`.
-fn one_by_one(text: &str, brackets: &[Bracket], after: usize) -> Option<Found> {
+fn one_by_one(text: &str, brackets: &[Bracket], after: usize) -> Option<FoundItems> {
     let outermost = || brackets.iter().filter(|bracket| bracket.parent.is_none() && bracket.open >= after);
     let objects = outermost().filter(|bracket| bracket.is_brace);
     let items: Vec<Item> = objects
@@ -282,5 +282,5 @@ fn one_by_one(text: &str, brackets: &[Bracket], after: usize) -> Option<Found> {
         .collect();
     let is_cut_off = outermost().next_back().is_some_and(|bracket| bracket.close.is_none());
     let repair = if is_cut_off { RepairKind::CutOff } else { RepairKind::WordsAround };
-    (!items.is_empty()).then(|| Found { items, repairs: vec![repair], is_cut_off })
+    (!items.is_empty()).then(|| FoundItems { items, repairs: vec![repair], is_cut_off })
 }

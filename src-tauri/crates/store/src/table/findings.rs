@@ -139,7 +139,7 @@ impl Edit<'_> {
     }
 
     fn look_at(&self, image: ImageId, usual: &mut Usual) -> Result<()> {
-        // First, because recomputing usual values may annotation this image as changed again.
+        // First, because recomputing usual values may mark this image as changed again.
         self.0.0.prepare_cached("DELETE FROM unchecked_images WHERE image_id = ?1")?.execute([image.0])?;
         self.0.0.prepare_cached("DELETE FROM mistakes WHERE image_id = ?1")?.execute([image.0])?;
         self.0.0.prepare_cached("DELETE FROM image_doubts WHERE image_id = ?1")?.execute([image.0])?;

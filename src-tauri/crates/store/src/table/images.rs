@@ -16,7 +16,7 @@ use domain::import::ImageFormat;
 use domain::layers::LayerScope;
 use domain::library::{ImageCard, ImageCounts, ImageFailure, ReviewState};
 use domain::plan::{ImageSelection, SizeCount};
-use domain::query::{ImageQuery, ImageState, Vocabulary};
+use domain::query::{ImageQuery, ImageState, QueryVocabulary};
 use domain::similar::{HashedImage, PerceptualHash};
 use domain::taken::Taken;
 use rusqlite::{OptionalExtension, Row, params};
@@ -82,9 +82,9 @@ impl View<'_> {
     }
 
     /// The values for completing typed queries.
-    pub fn query_vocabulary(&self) -> Result<Vocabulary> {
+    pub fn query_vocabulary(&self) -> Result<QueryVocabulary> {
         let mut runs = self.0.prepare_cached("SELECT id, model_name FROM runs ORDER BY id DESC")?;
-        Ok(Vocabulary {
+        Ok(QueryVocabulary {
             labels: self.label_counts(None)?.into_iter().map(|label| (label.name, label.count)).collect(),
             collections: self.collections()?.into_iter().map(|each| (each.name, each.image_count)).collect(),
             runs: all(&mut runs, [], |row| Ok((RunId(row.get(0)?), row.get(1)?)))?,

@@ -23,7 +23,7 @@ const SIZE: PixelSize = PixelSize::new(640, 480);
 const IMAGES: usize = 3;
 
 #[derive(Default)]
-struct Model {
+struct ExpectedLibrary {
     images: BTreeMap<ImageId, AnnotatedImage>,
     runs: BTreeMap<ImageId, Vec<(RunId, RunOnImage)>>,
     models: Vec<(RunId, bool)>,
@@ -34,7 +34,7 @@ struct Model {
     latest_bulk_edit: u32,
 }
 
-impl Model {
+impl ExpectedLibrary {
     fn runs_on(&self, image: ImageId) -> RunsOnImage {
         self.runs.get(&image).into_iter().flatten().copied().collect()
     }
@@ -181,7 +181,7 @@ fn acts() -> impl Strategy<Value = Act> {
 struct Twins {
     library: Library,
     images: Vec<ImageId>,
-    model: Model,
+    model: ExpectedLibrary,
 }
 
 impl Twins {
@@ -189,7 +189,10 @@ impl Twins {
         let library = Library::new();
         let images: Vec<ImageId> = (1..=3).map(|seed| library.add_image(seed)).collect();
         let empty = AnnotatedImage { size: SIZE, review: ReviewState::Unreviewed, annotations: Vec::new() };
-        let model = Model { images: images.iter().map(|&image| (image, empty.clone())).collect(), ..Model::default() };
+        let model = ExpectedLibrary {
+            images: images.iter().map(|&image| (image, empty.clone())).collect(),
+            ..ExpectedLibrary::default()
+        };
         Self { library, images, model }
     }
 

@@ -13,7 +13,7 @@ use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, IgnoredAny, Map
 use serde_json::{Map, Value};
 
 use super::{CocoCategory, CocoImage, CocoInfo, PREFIX, RESERVED};
-use crate::error::{DatasetError, Place, Result};
+use crate::error::{DatasetError, FileLocation, Result};
 use crate::format::{Sink, SkippedPart};
 use crate::formats::fields::{OriginName, path_of, without_position};
 use crate::input::Input;
@@ -35,7 +35,7 @@ pub fn read(input: &mut Input, sink: &mut dyn Sink) -> Result<()> {
         }
         match (progress.images, progress.annotations) {
             (ListState::Unknown, _) => {
-                return Err(Place::field("images").malformed("the file has no list of this name"));
+                return Err(FileLocation::field("images").malformed("the file has no list of this name"));
             }
             (ListState::Read, ListState::Unknown | ListState::Read) => return Ok(()),
             _ => {}
@@ -47,7 +47,8 @@ fn malformed(error: serde_json::Error, field: Option<String>) -> DatasetError {
     if error.is_io() {
         return DatasetError::Io(error.into());
     }
-    Place { line: Some(error.line() as u64), field, ..Place::default() }.malformed(without_position(&error))
+    FileLocation { line: Some(error.line() as u64), field, ..FileLocation::default() }
+        .malformed(without_position(&error))
 }
 
 /// State of a list in the file.
@@ -175,7 +176,9 @@ impl Reader<'_> {
 
     fn image(&mut self, place: &str, image: CocoImage<'static>) -> Result<()> {
         if !self.progress.image_ids.insert(image.id) {
-            return Err(Place::field(format!("{place}.id")).malformed(format!("image {} is in it twice", image.id)));
+            return Err(
+                FileLocation::field(format!("{place}.id")).malformed(format!("image {} is in it twice", image.id))
+            );
         }
         let mut read = DatasetImage {
             id: image.id,
@@ -198,7 +201,7 @@ impl Reader<'_> {
     }
 
     fn annotation(&mut self, place: &str, found: FoundAnnotation) -> Result<()> {
-        let field = |name: &str| Place::field(format!("{place}.{name}"));
+        let field = |name: &str| FileLocation::field(format!("{place}.{name}"));
         let image = found.image_id;
         if !self.progress.image_ids.contains(&image) {
             return Err(field("image_id").malformed(format!("there is no image {image}")));
@@ -291,9 +294,9 @@ impl Default for Segmentation {
 
 impl<'de> Deserialize<'de> for Segmentation {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        struct Found;
+        struct KindVisitor;
 
-        impl<'de> Visitor<'de> for Found {
+        impl<'de> Visitor<'de> for KindVisitor {
             type Value = Segmentation;
 
             fn expecting(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -314,7 +317,7 @@ impl<'de> Deserialize<'de> for Segmentation {
             }
         }
 
-        deserializer.deserialize_any(Found)
+        deserializer.deserialize_any(KindVisitor)
     }
 }
 

@@ -13,7 +13,7 @@ use serde::de::value::Error as ValueError;
 
 use super::super::fields::{OriginName, shape_from};
 use super::{ATTRIBUTES, FORMULA_STARTS};
-use crate::error::{DatasetError, Place, Result};
+use crate::error::{DatasetError, FileLocation, Result};
 use crate::format::Sink;
 use crate::input::Input;
 use crate::model::{DatasetAnnotation, DatasetAttribute, DatasetFailure, DatasetImage, DatasetInfo, StoredImage};
@@ -24,7 +24,7 @@ pub fn read(input: &mut Input, sink: &mut dyn Sink) -> Result<()> {
     let header = reader.headers().map_err(malformed)?;
     let columns = Columns::new(header);
     if !columns.places.contains_key("file_name") {
-        return Err(Place::line(1).malformed("there is no column file_name"));
+        return Err(FileLocation::line(1).malformed("there is no column file_name"));
     }
     let attributes = columns.attributes.iter().map(|(name, _)| DatasetAttribute { name: name.clone(), kind: None });
     sink.begin(DatasetInfo { attributes: attributes.collect(), ..DatasetInfo::default() })?;
@@ -53,10 +53,10 @@ fn malformed(error: ::csv::Error) -> DatasetError {
     let line = error.position().map(::csv::Position::line);
     match error.into_kind() {
         ::csv::ErrorKind::Io(error) => DatasetError::Io(error),
-        ::csv::ErrorKind::UnequalLengths { expected_len, len, .. } => Place { line, ..Place::default() }
+        ::csv::ErrorKind::UnequalLengths { expected_len, len, .. } => FileLocation { line, ..FileLocation::default() }
             .malformed(format!("the row has {len} columns, and the header {expected_len}")),
-        ::csv::ErrorKind::Utf8 { .. } => Place { line, ..Place::default() }.malformed("it is not UTF-8"),
-        other => Place { line, ..Place::default() }.malformed(format!("{other:?}")),
+        ::csv::ErrorKind::Utf8 { .. } => FileLocation { line, ..FileLocation::default() }.malformed("it is not UTF-8"),
+        other => FileLocation { line, ..FileLocation::default() }.malformed(format!("{other:?}")),
     }
 }
 
@@ -71,7 +71,7 @@ impl Columns {
     fn new(header: &StringRecord) -> Self {
         let mut columns = Self { places: HashMap::new(), attributes: Vec::new() };
         for (place, name) in header.iter().enumerate() {
-            // Excel writes a byte order annotation.
+            // Excel writes a byte order mark.
             let name = if place == 0 { name.trim_start_matches('\u{feff}') } else { name };
             match name.strip_prefix(ATTRIBUTES) {
                 Some(attribute) => columns.attributes.push((attribute.to_owned(), place)),
@@ -101,8 +101,8 @@ impl<'a> Row<'a> {
         self.cell(column).map(|cell| uncovered(cell).to_owned())
     }
 
-    fn place(&self, column: &str) -> Place {
-        Place::line(self.line).with_field(column)
+    fn place(&self, column: &str) -> FileLocation {
+        FileLocation::line(self.line).with_field(column)
     }
 
     fn number<T: FromStr>(&self, column: &str) -> Result<Option<T>> {

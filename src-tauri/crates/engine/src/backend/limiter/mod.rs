@@ -19,7 +19,6 @@ mod outage;
 #[cfg(test)]
 mod tests;
 mod wait_reason;
-mod wait_reason;
 mod window;
 
 use std::time::Duration;
@@ -40,7 +39,6 @@ use window::Window;
 
 pub use flights::FlightId;
 pub use outage::Outage;
-pub use wait_reason::Met;
 pub use wait_reason::Met;
 
 /// Requests that may be unconfirmed to begin with; doubles each `RAMP_STEP`.

@@ -9,7 +9,7 @@ use reqwest::{Body, Method, Url};
 use tokio::fs::File;
 use tokio_util::io::ReaderStream;
 
-use super::results::{Lines, read};
+use super::results::{ResultLines, read};
 use super::spool::SpoolWriter;
 use crate::anthropic::client::Client;
 use crate::anthropic::wire::batch::{BatchList, BatchObject};
@@ -89,7 +89,7 @@ impl Client {
         let fetching = self.http.request(Method::GET, url).header(ACCEPT, "application/x-jsonl, application/json");
         let mut response = self.http.open(fetching, Duration::ZERO).await?;
         let mut glimpse = Glimpse::of(&response);
-        let (mut lines, mut is_result_read) = (Lines::default(), false);
+        let (mut lines, mut is_result_read) = (ResultLines::default(), false);
         let mut tell = |line: &[u8]| {
             if let Some(result) = read(line, self.http.redaction()) {
                 is_result_read |= result.custom_id.is_some();

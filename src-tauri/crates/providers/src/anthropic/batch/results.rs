@@ -13,11 +13,11 @@ const LINE_LIMIT: usize = 32 << 20;
 
 /// Splits bytes into lines, however they are chunked.
 #[derive(Debug, Default)]
-pub struct Lines {
+pub struct ResultLines {
     line: Vec<u8>,
 }
 
-impl Lines {
+impl ResultLines {
     /// Takes the next bytes and returns the lines that they complete.
     pub fn push(&mut self, bytes: &[u8]) -> Vec<Vec<u8>> {
         let mut pieces = bytes.split(|byte| *byte == b'\n');
@@ -109,7 +109,7 @@ mod tests {
     );
 
     fn results(chunk_size: usize) -> Vec<BatchResult> {
-        let mut lines = Lines::default();
+        let mut lines = ResultLines::default();
         let mut all: Vec<Vec<u8>> = RESULTS.as_bytes().chunks(chunk_size).flat_map(|chunk| lines.push(chunk)).collect();
         all.push(lines.rest());
         let redaction = Redaction::of("secret");
@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn an_endless_line_does_not_fill_the_memory() {
-        let mut lines = Lines::default();
+        let mut lines = ResultLines::default();
         let piece = vec![b'x'; LINE_LIMIT / 2 + 1];
         for _ in 0..3 {
             assert_eq!(lines.push(&piece), Vec::<Vec<u8>>::new());

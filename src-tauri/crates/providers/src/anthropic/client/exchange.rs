@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout};
 use super::Client;
 use crate::anthropic::body::{MessageBody, Reply};
 use crate::anthropic::refusal;
-use crate::anthropic::wire::answer::{BadEvent, Receiving, Step};
+use crate::anthropic::wire::answer::{BadEvent, Receiving, StreamEvent};
 use crate::error::{Partial, RequestError};
 use crate::http::{Glimpse, unreadable, upload_time, with_json};
 use crate::json::Object;
@@ -161,22 +161,22 @@ impl Client {
         for event in events {
             let step = match event.name.as_str() {
                 // Servers agree on this event's name, less on its form.
-                "error" => Ok(Step::Failed(Box::new(refusal::from_body(200, event.data.as_bytes())))),
+                "error" => Ok(StreamEvent::Failed(Box::new(refusal::from_body(200, event.data.as_bytes())))),
                 name => receiving.take(name, &event.data),
             };
             match step {
-                Ok(Step::Begun) => on_progress(Progress::Begun { usage: receiving.usage_so_far() }),
-                Ok(Step::Text(text)) => on_progress(Progress::Text(&text)),
-                Ok(Step::Ended) => return Ok(true),
+                Ok(StreamEvent::Begun) => on_progress(Progress::Begun { usage: receiving.usage_so_far() }),
+                Ok(StreamEvent::Text(text)) => on_progress(Progress::Text(&text)),
+                Ok(StreamEvent::Ended) => return Ok(true),
                 // The model had already stopped, so the answer is complete.
-                Ok(Step::Failed(_)) if receiving.has_stopped() => return Ok(true),
-                Ok(Step::Failed(refusal)) => return Err(self.broken_off(*refusal)),
+                Ok(StreamEvent::Failed(_)) if receiving.has_stopped() => return Ok(true),
+                Ok(StreamEvent::Failed(refusal)) => return Err(self.broken_off(*refusal)),
                 // A lost event may be part of the answer, unless the model had already stopped. Other events are not
                 // needed, and gateways send events of their own that may not be JSON.
                 Err(error) if may_have_text(&event) && !receiving.has_stopped() => {
                     return Err(unreadable(format!("an event of the answer is damaged: {error}")));
                 }
-                Ok(Step::Other) | Err(_) => {}
+                Ok(StreamEvent::Other) | Err(_) => {}
             }
         }
         Ok(false)
@@ -219,7 +219,7 @@ impl Body {
                 let text = begun.trim_ascii_start();
                 let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text).trim_ascii_start();
                 match text.first() {
-                    // Possibly the start of a byte order annotation.
+                    // Possibly the start of a byte order mark.
                     None | Some(0xEF) if text.len() < 3 => Vec::new(),
                     Some(b'{') => {
                         *self = Self::Whole(std::mem::take(begun));

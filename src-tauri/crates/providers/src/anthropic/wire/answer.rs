@@ -85,7 +85,7 @@ impl UsageCounts {
 
 /// Effect of an event on an answer.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum StreamEvent {
     /// The model has begun to answer: its prompt is read, and cached if requested.
     Begun,
     /// Text was appended.
@@ -152,7 +152,7 @@ impl Receiving {
     }
 
     /// Parses the data of one event, which may name its kind itself.
-    pub fn take(&mut self, name: &str, data: &str) -> Result<Step, BadEvent> {
+    pub fn take(&mut self, name: &str, data: &str) -> Result<StreamEvent, BadEvent> {
         let event = Object::parse(data)?;
         let kind = event.name("type").unwrap_or_else(|| name.to_owned());
         self.has_begun |= kind.starts_with("message_") || kind.starts_with("content_block_");
@@ -161,7 +161,7 @@ impl Receiving {
                 if let Some(message) = event.object("message") {
                     self.begin(&message);
                 }
-                Step::Begun
+                StreamEvent::Begun
             }
             "content_block_start" => {
                 self.text.push_str(self.joining.end());
@@ -182,11 +182,11 @@ impl Receiving {
                     let output = usage.count("output_tokens").known();
                     self.is_output_counted |= output.is_some_and(|output| output > 0 || self.text.is_empty());
                 }
-                Step::Other
+                StreamEvent::Other
             }
-            "message_stop" => Step::Ended,
-            "error" => Step::Failed(Box::new(refusal::from_body(200, data.as_bytes()))),
-            _ => Step::Other,
+            "message_stop" => StreamEvent::Ended,
+            "error" => StreamEvent::Failed(Box::new(refusal::from_body(200, data.as_bytes()))),
+            _ => StreamEvent::Other,
         })
     }
 
@@ -219,10 +219,10 @@ impl Receiving {
         self.text.push_str(&message.name("content").unwrap_or_default());
     }
 
-    fn added(&mut self, piece: Option<Wtf8>) -> Step {
+    fn added(&mut self, piece: Option<Wtf8>) -> StreamEvent {
         let text = piece.map(|piece| self.joining.add(&piece)).unwrap_or_default();
         self.text.push_str(&text);
-        if text.is_empty() { Step::Other } else { Step::Text(text) }
+        if text.is_empty() { StreamEvent::Other } else { StreamEvent::Text(text) }
     }
 
     fn count(&mut self, later: &Object<'_>) {
@@ -285,8 +285,8 @@ mod tests {
                 "usage":{"output_tokens":90,"output_tokens_details":{"thinking_tokens":60}}}"#,
             r#"{"type":"message_stop"}"#,
         ];
-        let steps: Vec<Step> = events.iter().map(|data| receiving.take("", data).unwrap()).collect();
-        assert_eq!((steps.first(), steps.last()), (Some(&Step::Begun), Some(&Step::Ended)));
+        let steps: Vec<StreamEvent> = events.iter().map(|data| receiving.take("", data).unwrap()).collect();
+        assert_eq!((steps.first(), steps.last()), (Some(&StreamEvent::Begun), Some(&StreamEvent::Ended)));
         assert_eq!(receiving.text, "{\"marks\":[]}");
         assert_eq!(receiving.stop_reason, Some(StopReason::EndTurn));
         assert_eq!(
@@ -318,7 +318,7 @@ mod tests {
     fn an_error_within_a_stream() {
         let data =
             r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"},"request_id":"req_1"}"#;
-        let Step::Failed(refusal) = Receiving::default().take("", data).unwrap() else { panic!("no failure") };
+        let StreamEvent::Failed(refusal) = Receiving::default().take("", data).unwrap() else { panic!("no failure") };
         assert_eq!((refusal.status, refusal.error_type.as_deref()), (200, Some("overloaded_error")));
         Receiving::default().take("", "{").unwrap_err();
     }
