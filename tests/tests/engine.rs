@@ -156,7 +156,7 @@ async fn annotations_show_while_their_answer_is_on_its_way() {
             most = asked.preview.len();
         }
     }
-    assert!(most > 1, "{most} marks before the end");
+    assert!(most > 1, "{most} annotations before the end");
     assert_eq!(bench.end_of(run).await, COMPLETED);
     assert_eq!(bench.library.run(run).unwrap().annotation_count, 5);
     server.stop().await;

@@ -129,11 +129,11 @@ async fn independent_readers_find_what_the_library_holds() {
     let exported = export("coco", standing, "annotations.coco.json");
     assert_eq!(exported.images, 8);
     assert_eq!(exported.folder.as_deref(), bench.photos().to_str());
-    let detected = export("coco-detections", standing, "marks.coco-detections.json");
+    let detected = export("coco-detections", standing, "annotations.coco-detections.json");
     let without_form = [Feature::Points, Feature::ImageTags, Feature::Captions].map(|feature| exported.lost(feature));
     assert_eq!(without_form, [1; 3], "a point, a tag and a caption");
     let without_score = detected.lost(Feature::UnscoredAnnotations);
-    assert_eq!((detected.annotations, without_score), (exported.annotations - 2, 2), "a drawn mark has no score");
+    assert_eq!((detected.annotations, without_score), (exported.annotations - 2, 2), "a drawn annotation has no score");
     export("jsonl", EVERYTHING, "annotations.jsonl");
     export("csv", standing, "annotations.csv");
     export("coco", REVIEWED, "reviewed.coco.json");

@@ -79,7 +79,11 @@ async fn only_answers_that_were_cut_off_are_asked_for_again_with_more_room() {
     assert!(!report.contains("cut off") && !report.contains("longer  "), "{report}");
     let summary = bench.library.run(domain::ids::RunId(1)).unwrap();
     assert_eq!((summary.done, summary.cut_short, summary.annotation_count), (12, 0, 60));
-    assert_eq!(bench.cards().iter().map(|card| card.annotations.len()).sum::<usize>(), 60, "no mark stands twice");
+    assert_eq!(
+        bench.cards().iter().map(|card| card.annotations.len()).sum::<usize>(),
+        60,
+        "no annotation stands twice"
+    );
     assert_eq!(summary.paid.0, server.ledger().total_pico_dollars());
     assert!(summary.paid <= summary.quoted.unwrap().high);
     server.stop().await;

@@ -28,7 +28,7 @@ async fn share_of_edges_in_color(window: &Window, card: &ImageCard) -> f64 {
         const left = (width - image.width * scale) / 2, top = (height - image.height * scale) / 2;
         const ratio = canvas.width / width;
         const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-        const row = [...document.querySelectorAll('.marks li')]
+        const row = [...document.querySelectorAll('.annotations li')]
             .find((row) => row.querySelector('.name').textContent === label);
         const hex = getComputedStyle(row.querySelector('.swatch')).getPropertyValue('--label').trim();
         const wanted = [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
@@ -102,7 +102,7 @@ async fn a_dropped_folder_is_annotated_and_reviewed() {
     window.wait_until("the toast is gone", "return !document.querySelector('.toast')").await;
     window.photograph("5-review").await;
     let share = share_of_edges_in_color(&window, cat).await;
-    assert!(share > 0.8, "only {share:.2} of the box's edges are drawn where the mark is");
+    assert!(share > 0.8, "only {share:.2} of the box's edges are drawn where the annotation is");
 
     window.key("a").await;
     window.wait_until("the next image", "return document.querySelector('h1').innerText !== 'katze.jpg'").await;

@@ -110,7 +110,7 @@ fn look_through_behind(library: &Weak<Library>) {
             }
             ended => {
                 if let Err(error) = ended {
-                    tracing::warn!(%error, "marks are not looked through for mistakes");
+                    tracing::warn!(%error, "annotations could not be checked for mistakes");
                 }
                 library.is_looking_through.store(false, Ordering::Release);
                 library.note_change();

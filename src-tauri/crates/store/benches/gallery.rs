@@ -43,7 +43,7 @@ fn main() -> Done<()> {
     let added = begun.elapsed().as_secs_f64();
     let begun = Instant::now();
     answer_all(&store)?;
-    println!("gallery: {IMAGES} images, {} marks", IMAGES * ANNOTATIONS_AN_IMAGE);
+    println!("gallery: {IMAGES} images, {} annotations", IMAGES * ANNOTATIONS_AN_IMAGE);
     println!("  added in {added:.0} s, answered in {:.0} s", begun.elapsed().as_secs_f64());
 
     let begun = Instant::now();

@@ -300,7 +300,7 @@ fn asking_again_replaces_what_is_undecided_and_leaves_what_is_decided() {
     library.store.write_blocking(move |edit| edit.decide(&decision, &LayerScope::All, 20)).unwrap();
     let third = library.add_run(vec![image]);
     library.answer(third, &[0.7]);
-    assert_eq!(library.statuses(image), [Status::Rejected], "a decided mark is not proposed again");
+    assert_eq!(library.statuses(image), [Status::Rejected], "a decided annotation is not proposed again");
     assert_eq!(library.review(image), ReviewState::ConfirmedEmpty);
 }
 

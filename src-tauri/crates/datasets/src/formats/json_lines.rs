@@ -210,7 +210,7 @@ fn read_line(text: &[u8], number: u64) -> Result<DatasetImage> {
         orientation: line.orientation.unwrap_or_default(),
     });
     let annotations = line.annotations.into_iter().enumerate().map(|(index, annotation)| {
-        let place = || FileLocation::line(number).with_field(format!("marks[{index}]"));
+        let place = || FileLocation::line(number).with_field(format!("annotations[{index}]"));
         annotation.into_annotation().map_err(|problem| place().malformed(problem))
     });
     Ok(DatasetImage {

@@ -68,7 +68,7 @@ impl Facts {
             (
                 "FIELDMARK_SUMMARY",
                 plain(&format!(
-                    "Run {} {}: {} of {} images answered, {} failed, {} marks, {cost} dollars, {wall_millis:.0} ms, \
+                    "Run {} {}: {} of {} images answered, {} failed, {} annotations, {cost} dollars, {wall_millis:.0} ms, \
                      by {}, recipe {}",
                     summary.id,
                     state.name(),
