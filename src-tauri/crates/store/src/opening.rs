@@ -10,7 +10,7 @@ use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags, TransactionBehavior, f
 use crate::migration::Versions;
 use crate::{BUSY_TIMEOUT, Result, StoreError};
 
-/// "FMRK": identifies libraries among SQLite files.
+/// "FMRK": identifies libraries among `SQLite` files.
 pub const APPLICATION_ID: u32 = 0x464D_524B;
 /// Tables since the first version, which had no application id.
 const FIRST_TABLES: [&str; 6] = ["attempts", "collection_images", "images", "jobs", "label_counts", "skipped_files"];

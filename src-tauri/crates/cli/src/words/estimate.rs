@@ -8,7 +8,7 @@ use domain::money::PicoDollars;
 use domain::plan::{CostRange, ModelQuote, Quote};
 use domain::run::RunMode;
 
-use super::figures::{at_most, counted, duration, grouped, money};
+use super::figures::{at_most, counted, duration, money};
 use super::quote::{answer_basis, asked_count, budget, time_basis, worst_case};
 use super::refusal::{unavailable, unsupported};
 use super::style::HEADING;

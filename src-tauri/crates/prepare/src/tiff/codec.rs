@@ -261,7 +261,7 @@ fn fax_runs(bits: &mut impl BitReader, page: &Page, width: u16) -> Option<Vec<u1
 }
 
 fn pack(transitions: &[u16], width: u16, packed: &mut Vec<u8>) {
-    let mut pixels = pels(transitions, width).map(|color| u8::from(color == fax::ColorModel::Black));
+    let mut pixels = pels(transitions, width).map(|color| u8::from(color == fax::Color::Black));
     for _ in 0..width.div_ceil(8) {
         packed.push((0..8).fold(0, |byte, _| byte << 1 | pixels.next().unwrap_or_default()));
     }

@@ -90,7 +90,7 @@ impl ColorModel {
         }
     }
 
-    const fn name(&self) -> &'static str {
+    pub(super) const fn name(&self) -> &'static str {
         match self {
             Self::Gray { .. } => "gray",
             Self::Rgb => "RGB",
@@ -206,7 +206,11 @@ pub(super) fn sample_type(directory: &Directory, color: &ColorModel) -> Result<(
 /// The transparency among the extra samples by index, and the index of one without a declared meaning.
 pub(super) type ExtraSamples = (Option<(usize, Alpha)>, Option<usize>);
 
-pub(super) fn extra_samples(directory: &Directory, color: &ColorModel, samples: usize) -> Result<ExtraSamples, SkipReason> {
+pub(super) fn extra_samples(
+    directory: &Directory,
+    color: &ColorModel,
+    samples: usize,
+) -> Result<ExtraSamples, SkipReason> {
     const ASSOCIATED: u64 = 1;
     const UNASSOCIATED: u64 = 2;
     let Some(extra) = samples.checked_sub(color.samples()) else {

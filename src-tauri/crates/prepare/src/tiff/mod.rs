@@ -10,6 +10,7 @@
 mod codec;
 mod color;
 pub(crate) mod directory;
+mod encoding;
 mod page;
 mod samples;
 

@@ -10,20 +10,6 @@ fn answers_without_annotations() {
     }
 }
 
-fn answer(text: &str, stop_reason: StopReason) -> RawAnswer {
-    RawAnswer {
-        text: text.into(),
-        stop_reason,
-        usage: None,
-        model: String::new(),
-        request_id: None,
-        sent: SENT,
-        time_to_first_byte_millis: 0,
-        took_millis: 0,
-        rate_limits: crate::rate_limits::RateLimits::default(),
-    }
-}
-
 #[test]
 fn the_reason_for_stopping_is_heard() {
     let read = |text, reason| read(&answer(text, reason), &recipe());
@@ -54,17 +40,6 @@ fn the_reason_for_stopping_is_heard() {
     let fractions = r#"{"marks":[{"label":"cat","x1":0.1,"y1":0.2,"x2":0.3,"y2":0.4},{"la"#;
     let error = read(fractions, StopReason::MaxTokens).unwrap_err();
     assert!(matches!(error, AnswerError::OtherCoordinates { system: CoordinateSystem::Fractions, .. }), "{error:?}");
-}
-
-/// The result of an answer: number of annotations, or kind and text of the error.
-fn outcome(text: &str) -> String {
-    match read(&answer(text, StopReason::EndTurn), &recipe()) {
-        Ok(answer) => format!("{} marks, {} skipped", answer.annotations.len(), answer.reading.dropped.len()),
-        Err(AnswerError::Unreadable { detail }) => format!("unreadable: {detail}"),
-        Err(AnswerError::Unusable { detail }) => format!("unusable: {detail}"),
-        Err(AnswerError::OtherCoordinates { system, .. }) => format!("{system:?}"),
-        Err(error) => error.to_string(),
-    }
 }
 
 #[test]

@@ -2,44 +2,6 @@
 
 use super::*;
 
-const PIECES: &[&str] = &[
-    "{",
-    "}",
-    "[",
-    "]",
-    ",",
-    ":",
-    "\"",
-    "'",
-    "\\",
-    "\\ud83d",
-    "\n",
-    " ",
-    "(",
-    "//",
-    "/*",
-    "```",
-    "```json\n",
-    "marks",
-    "label",
-    "\"marks\":",
-    "marks:",
-    "\"label\":",
-    "\"cat\"",
-    "x1:",
-    "\"x1\":1,\"y1\":2,\"x2\":30,\"y2\":40",
-    "null",
-    "-1e9",
-    "0.5",
-    "25%",
-    "{\"label\":\"cat\",\"x1\":1,\"y1\":2,\"x2\":30,\"y2\":40}",
-    "é",
-    "\u{feff}",
-    "[]",
-    "{\"marks\":[]}",
-    "I see it",
-];
-
 /// Answers that a preview must follow: as requested, in other forms, with unreadable items.
 fn on_their_way() -> Vec<String> {
     let attributes = r#""attributes":{"difficulty":1,"note":"a ] } \" b [{"}"#;
