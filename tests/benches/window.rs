@@ -6,7 +6,7 @@
 
 use std::time::{Duration, Instant};
 
-use domain::library::ReviewState;
+use domain::annotation::ReviewState;
 use fieldmark_tests::desk::{Desk, PATIENCE, Window};
 use fieldmark_tests::lay_out_photos;
 

@@ -22,8 +22,8 @@ async fn simulate() -> Running {
 /// A library with an additional endpoint at `url` that has no key yet.
 fn with_endpoint(first: &Running, url: &str, key_env: Option<&str>) -> Bench {
     let bench = Bench::with_pictures(&first.url(), KEY, 12);
-    bench.library.agree_to(url.trim_start_matches("http://")).unwrap();
-    let mut settings = bench.library.settings().unwrap();
+    bench.library.settings.agree_to(url.trim_start_matches("http://")).unwrap();
+    let mut settings = bench.library.settings.stated().unwrap();
     settings.further_routes.push(FurtherRoute {
         name: "My gateway".into(),
         base_url: url.to_owned(),
@@ -34,7 +34,7 @@ fn with_endpoint(first: &Running, url: &str, key_env: Option<&str>) -> Bench {
         limits: RouteLimits::default(),
         key_env: key_env.map(str::to_owned),
     });
-    bench.library.save_settings(&settings).unwrap();
+    bench.library.settings.replace(&settings).unwrap();
     bench
 }
 
@@ -111,9 +111,9 @@ async fn an_endpoint_that_cannot_be_used_is_named_before_the_run_and_by_doctor()
     assert_eq!(findings(&[("GATEWAY_KEY", WRONG)], &["--online"])[1]["check"]["kind"], "key_rejected");
 
     // The key of the server for Claude stays there.
-    let mut settings = bench.library.settings().unwrap();
+    let mut settings = bench.library.settings.stated().unwrap();
     settings.further_routes[0].key_env = Some("ANTHROPIC_API_KEY".into());
-    bench.library.save_settings(&settings).unwrap();
+    bench.library.settings.replace(&settings).unwrap();
     let out = annotate(&bench, &first, &[], &[]);
     assert!(out.contains("ANTHROPIC_API_KEY belongs to the connection to Anthropic"), "{out}");
     assert_eq!(second.ledger().billed.len(), 0);
@@ -123,7 +123,7 @@ async fn an_endpoint_that_cannot_be_used_is_named_before_the_run_and_by_doctor()
     let mut other = settings.further_routes[0].clone();
     (other.name, other.base_url) = ("My-gateway".into(), "http://127.0.0.1:1".into());
     settings.further_routes.push(other);
-    bench.library.save_settings(&settings).unwrap();
+    bench.library.settings.replace(&settings).unwrap();
     let out = annotate(&bench, &first, &[("FIELDMARK_ENDPOINT_MY_GATEWAY_KEY", SECRET)], &[]);
     assert_eq!(out.matches("stands for several endpoints").count(), 2, "before the run and in its report: {out}");
     assert_eq!(second.ledger().billed.len(), 0);

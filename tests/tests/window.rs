@@ -6,8 +6,8 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use domain::annotation::{Shape, Status};
-use domain::library::{ImageCard, ReviewState};
+use domain::annotation::{ReviewState, Shape, Status};
+use domain::library::ImageCard;
 use fantoccini::key::Key;
 use fieldmark_tests::desk::{Desk, PATIENCE, Window};
 use fieldmark_tests::{lay_out_photos, sample};
@@ -164,7 +164,7 @@ async fn a_killed_window_finds_its_run_again() {
     let library = desk.library();
     let began = Instant::now();
     loop {
-        if library.runs().unwrap().first().is_some_and(|run| run.done >= 5) {
+        if library.history.runs().unwrap().first().is_some_and(|run| run.done >= 5) {
             break;
         }
         assert!(began.elapsed() < PATIENCE, "the run begins");
@@ -174,7 +174,7 @@ async fn a_killed_window_finds_its_run_again() {
     desk.screen.kill_app();
     drop(window);
     drop(driver);
-    let done = library.runs().unwrap()[0].done;
+    let done = library.history.runs().unwrap()[0].done;
     assert!(done < 60, "killed in the middle");
 
     let driver = desk.screen.driver();
@@ -184,7 +184,7 @@ async fn a_killed_window_finds_its_run_again() {
     window.photograph("9-interrupted").await;
     window.press("//button[starts-with(normalize-space(), 'Resume')]").await;
     window.see("//*[contains(text(), 'Completed')]").await;
-    let run = &library.runs().unwrap()[0];
+    let run = &library.history.runs().unwrap()[0];
     assert_eq!((run.done, run.waiting, run.failed), (60, 0, 0));
     assert!(run.retries <= 2, "only what was in flight was asked again: {}", run.retries);
     window.0.close().await.unwrap();

@@ -11,7 +11,7 @@ use crate::state::Desktop;
 #[tauri::command]
 #[specta::specta]
 pub async fn connection(desktop: State<'_, Desktop>) -> Answer<Connection> {
-    ask(&desktop, |library| library.connection()).await
+    ask(&desktop, |library| library.connections.shown()).await
 }
 
 /// Keeps a typed key for the server at `base_url`, or for the one that is set up: in the keychain, or for the session where there
@@ -20,25 +20,25 @@ pub async fn connection(desktop: State<'_, Desktop>) -> Answer<Connection> {
 #[specta::specta]
 pub async fn keep_key(desktop: State<'_, Desktop>, base_url: Option<String>, key: String) -> Answer<Connection> {
     let key = Zeroizing::new(key);
-    ask(&desktop, move |library| library.keep_key(base_url.as_deref(), &key)).await
+    ask(&desktop, move |library| library.connections.keep_key(base_url.as_deref(), &key)).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn forget_key(desktop: State<'_, Desktop>, base_url: Option<String>) -> Answer<Connection> {
-    ask(&desktop, move |library| library.forget_key(base_url.as_deref())).await
+    ask(&desktop, move |library| library.connections.forget_key(base_url.as_deref())).await
 }
 
 /// Uses the `.env` file of the working folder, as it was shown, until it changes.
 #[tauri::command]
 #[specta::specta]
 pub async fn allow_env_file(desktop: State<'_, Desktop>) -> Answer<Connection> {
-    ask(&desktop, |library| library.allow_env_file()).await
+    ask(&desktop, |library| library.connections.allow_env_file()).await
 }
 
 /// Asks the server for its models with the key. Sends no image and costs nothing.
 #[tauri::command]
 #[specta::specta]
 pub async fn check_connection(desktop: State<'_, Desktop>) -> Answer<ConnectionCheck> {
-    Ok(desktop.library().check_connection().await?)
+    Ok(desktop.library().connections.check().await?)
 }

@@ -9,14 +9,14 @@ use crate::state::Desktop;
 #[tauri::command]
 #[specta::specta]
 pub async fn settings(desktop: State<'_, Desktop>) -> Answer<Settings> {
-    ask(&desktop, |library| library.settings()).await
+    ask(&desktop, |library| library.settings.stated()).await
 }
 
 /// Changes what differs between `before`, which the window has shown, and `after`; the settings as they are then.
 #[tauri::command]
 #[specta::specta]
 pub async fn change_settings(desktop: State<'_, Desktop>, before: Settings, after: Settings) -> Answer<Settings> {
-    ask(&desktop, move |library| library.change_settings(&before, &after)).await
+    ask(&desktop, move |library| library.settings.change(&before, &after)).await
 }
 
 #[tauri::command]

@@ -45,7 +45,7 @@ pub fn fieldmark() -> PathBuf {
 /// A library in `folder`, opened by this process, whose Claude is at `url`.
 pub async fn library(folder: &Path, url: &str) -> Arc<Library> {
     let library = Library::open(&database(folder), Surroundings::only(url, "sk-any")).unwrap();
-    library.agree_to(url.trim_start_matches("http://")).unwrap();
+    library.settings.agree_to(url.trim_start_matches("http://")).unwrap();
     library
 }
 
@@ -53,7 +53,7 @@ pub async fn library(folder: &Path, url: &str) -> Arc<Library> {
 pub async fn import(folder: &Path, photos: &Path) {
     let library = library(folder, "http://127.0.0.1:1").await;
     let photos = photos.to_owned();
-    tokio::task::spawn_blocking(move || library.import(&[photos]).map(drop)).await.unwrap().unwrap();
+    tokio::task::spawn_blocking(move || library.imports.run(&[photos]).map(drop)).await.unwrap().unwrap();
 }
 
 pub fn database(folder: &Path) -> PathBuf {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::run::{RetryKind, StopReason};
+use crate::run_state::{RetryKind, StopReason};
 
 /// A server with one key: the unit of rate limits and outages. Does not contain the key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

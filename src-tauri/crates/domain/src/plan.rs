@@ -8,10 +8,10 @@ use crate::budget::BudgetForecast;
 use crate::calendar::CalendarDate;
 use crate::ids::{CollectionId, ImageId, RecipeId, RunId};
 use crate::model::{Model, ModelId, Unavailable, UnsupportedCapability};
-use crate::money::PicoDollars;
+use crate::money::{CostRange, PicoDollars};
 use crate::pace::EndpointLimit;
-use crate::run::RunMode;
 use crate::run_options::{Preset, RunOptions};
+use crate::run_state::RunMode;
 
 /// The images of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,30 +57,7 @@ impl PlanRequest {
     }
 }
 
-/// A cost range. The high end is an upper bound: for every image a cut-off answer, the longer request after it, and
-/// every allowed retry. What a run has paid, plus what may have been billed without an answer, never exceeds it. It is
-/// rounded up to the displayed precision.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-pub struct CostRange {
-    pub low: PicoDollars,
-    pub expected: PicoDollars,
-    pub high: PicoDollars,
-}
-
-impl std::ops::Add for CostRange {
-    type Output = Self;
-
-    fn add(self, other: Self) -> Self {
-        Self {
-            low: self.low + other.low,
-            expected: self.expected + other.expected,
-            high: (self.high + other.high).rounded_up(),
-        }
-    }
-}
-
-/// The basis of the expected answer length.
+/// What the expected length of answers rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]

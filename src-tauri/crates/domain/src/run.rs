@@ -10,70 +10,12 @@ use crate::geometry::PixelSize;
 use crate::hooks::HookRun;
 use crate::ids::{ImageId, RunId};
 use crate::model::{Destination, ModelId};
-use crate::money::PicoDollars;
-use crate::plan::CostRange;
+use crate::money::{CostRange, PicoDollars};
+use crate::run_state::{FailureKind, RetryKind, RunMode, RunState};
 use crate::usage::Usage;
 pub use failure::{FailureGroup, FailureKind, RetryGroup, RetryKind};
 
-/// Why a run has stopped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-pub enum StopReason {
-    Completed,
-    /// By the user; can be resumed.
-    Paused,
-    /// By the user; what is done stays, and the rest can be resumed.
-    Cancelled,
-    /// The app was closed during the run.
-    Shutdown,
-    /// The key is wrong or revoked.
-    KeyRejected,
-    /// The key lacks a permission.
-    NotPermitted,
-    /// The account has no credit.
-    NoCredit,
-    /// A spend limit of the account is reached.
-    SpendLimit,
-    /// The server does not know the model.
-    UnknownModel,
-    /// A batch was cancelled at the server by another client. Unfinished images wait until the run is resumed.
-    BatchCanceled,
-    /// The server does not know a submitted batch.
-    BatchUnknown,
-    /// The server does not have this API.
-    NotSuchAServer,
-    /// The server refuses the shared part of all requests.
-    RequestRefused,
-    /// The server's answers are unreadable: the first ones, or many in a row.
-    AnswersUnreadable,
-    /// The server, or a limit, requires a longer wait than any run waits.
-    WaitTooLong,
-    /// The server is unreachable after several attempts.
-    Unreachable,
-    /// The next request could exceed the run's budget.
-    BudgetReached,
-    /// The pilot is complete: the user decides about the other images.
-    PilotDone,
-    /// The remaining images are in batches of runs without a worker: resuming those fetches the answers.
-    AnswersPending,
-    /// An internal error ended its task. Stored data is valid, and the run can be resumed.
-    InternalError,
-}
-
-/// How a run sends its images.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-pub enum RunMode {
-    /// Individually, each answered within seconds.
-    #[default]
-    Live,
-    /// In batches, processed within a day at half the price.
-    Batch,
-}
-
-/// State of a batch.
+/// Where a batch stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -104,55 +46,15 @@ pub struct BatchState {
     pub expires_at: Option<u64>,
 }
 
-/// State of a run.
+/// Requests made again for one reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
-pub enum RunState {
-    /// A process works on it.
-    Running,
-    /// No new requests; those in flight finish.
-    Stopping,
-    Stopped {
-        reason: StopReason,
-    },
-    /// Its process died. Nothing finished is lost.
-    Interrupted,
+pub struct RetryGroup {
+    pub kind: RetryKind,
+    pub count: u32,
 }
 
-impl RunState {
-    /// A short name, for reports and files.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Stopping => "stopping",
-            Self::Interrupted => "interrupted",
-            Self::Stopped { reason: StopReason::Completed } => "completed",
-            Self::Stopped { reason: StopReason::Paused } => "paused",
-            Self::Stopped { reason: StopReason::Cancelled } => "cancelled",
-            Self::Stopped { reason: StopReason::Shutdown } => "shut down",
-            Self::Stopped { reason: StopReason::KeyRejected } => "stopped, key rejected",
-            Self::Stopped { reason: StopReason::NotPermitted } => "stopped, not permitted",
-            Self::Stopped { reason: StopReason::NoCredit } => "stopped, no credit",
-            Self::Stopped { reason: StopReason::SpendLimit } => "stopped, spend limit reached",
-            Self::Stopped { reason: StopReason::UnknownModel } => "stopped, unknown model",
-            Self::Stopped { reason: StopReason::BatchCanceled } => "stopped, batch canceled at the server",
-            Self::Stopped { reason: StopReason::BatchUnknown } => "stopped, batch unknown to the server",
-            Self::Stopped { reason: StopReason::NotSuchAServer } => "stopped, not a Claude API server",
-            Self::Stopped { reason: StopReason::RequestRefused } => "stopped, requests refused",
-            Self::Stopped { reason: StopReason::AnswersUnreadable } => "stopped, answers unreadable",
-            Self::Stopped { reason: StopReason::WaitTooLong } => "stopped, wait too long",
-            Self::Stopped { reason: StopReason::Unreachable } => "stopped, server unreachable",
-            Self::Stopped { reason: StopReason::BudgetReached } => "stopped, budget reached",
-            Self::Stopped { reason: StopReason::PilotDone } => "stopped after its pilot",
-            Self::Stopped { reason: StopReason::AnswersPending } => "stopped, answers pending in another run",
-            Self::Stopped { reason: StopReason::InternalError } => "stopped by an internal error",
-        }
-    }
-}
-
-/// Why requests are paused.
+/// Why nothing is sent for a moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Hold {

@@ -12,7 +12,8 @@ use prepare::DecodingMemory;
 
 use crate::backend::Trial;
 use crate::layout::{self, folder_of};
-use crate::library::{Library, processors};
+use crate::library::Library;
+use crate::machine::processors;
 use crate::surroundings::Surroundings;
 use crate::{EngineError, Result, samples};
 
@@ -51,10 +52,10 @@ pub async fn check_up(database: &Path, surroundings: Surroundings, asks_server: 
     };
     match library {
         Ok((library, _temporary)) => {
-            if let Err(unknown @ EngineError::UnknownEndpoint { .. }) = library.check_endpoint_keys() {
+            if let Err(unknown @ EngineError::UnknownEndpoint { .. }) = library.connections.check_endpoint_keys() {
                 return Err(unknown);
             }
-            findings.extend(way(&library, asks_server).await);
+            findings.extend(connection(&library, asks_server).await);
         }
         Err(error) => findings.push(Finding::Unopened { path, problem: error.to_string() }),
     }
@@ -74,8 +75,8 @@ fn unwritable(folder: &Path) -> Option<String> {
 }
 
 /// The connection. Blocks as the keychain does.
-async fn way(library: &Arc<Library>, asks_server: bool) -> Vec<Finding> {
-    let connection = match library.connection() {
+async fn connection(library: &Arc<Library>, asks_server: bool) -> Vec<Finding> {
+    let connection = match library.connections.shown() {
         Ok(connection) => connection,
         Err(error) => {
             let problem = Some(error.to_string());
@@ -93,7 +94,7 @@ async fn way(library: &Arc<Library>, asks_server: bool) -> Vec<Finding> {
     if connection.problem.is_none() {
         findings.push(Finding::Key { host: connection.host, place: connection.key });
     }
-    if asks_server && let Ok(check) = library.check_connection().await {
+    if asks_server && let Ok(check) = library.connections.check().await {
         findings.push(Finding::Connection { check });
     }
     findings.extend(connection.further.into_iter().map(|endpoint| Finding::Endpoint {
@@ -103,7 +104,7 @@ async fn way(library: &Arc<Library>, asks_server: bool) -> Vec<Finding> {
         key_variable: endpoint.key_variable,
         problem: endpoint.problem,
     }));
-    if asks_server && let Ok(checks) = library.check_endpoints().await {
+    if asks_server && let Ok(checks) = library.connections.check_endpoints().await {
         findings.extend(checks.into_iter().map(|(name, check)| Finding::EndpointConnection { name, check }));
     }
     findings

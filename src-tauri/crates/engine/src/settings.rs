@@ -2,17 +2,13 @@
 //! may say what is imported and how runs ask. The window, the command line and a text editor change the same file: a change
 //! is made to what the file says at that moment, under a lock, and leaves comments and the order of lines as they are. What is
 //! said for one run wins over both (`domain::run_options`); the connection has variables of its own
-//! (`crate::connection`).
-
-#![expect(
-    clippy::disallowed_methods,
-    reason = "asked on threads that may block: of `Library::ask`, of the command line, or of their own"
-)]
+//! (`crate::connections`).
 
 use std::collections::HashMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use config::{Config, Environment, File, FileFormat};
@@ -21,46 +17,84 @@ use providers::base_url::BaseUrl;
 use serde_json::Value;
 use toml_edit::{DocumentMut, Item, Table};
 
-use crate::library::Library;
+use crate::consents::{Consents, KnownLibrary};
+use crate::layout::{MAX_SETTINGS_BYTES, SETTINGS_FILE};
 use crate::{EngineError, Result, layout, private};
 
-pub(crate) const FILE_NAME: &str = "settings.toml";
 /// What a new file begins with: every key, what it means, and what holds while it is left out.
 const TEMPLATE: &str = include_str!("settings.toml");
-/// Upper bound for a settings file; a longer file is rejected.
-pub(crate) const MAX_BYTES: u64 = 1 << 20;
+
 /// The variables that the settings of the library at `database` name for keys of additional endpoints. None where there are
 /// no settings, or none that can be read: that is told when the library is opened.
 #[must_use]
 pub fn key_variables(database: &Path) -> Vec<String> {
-    let path = layout::folder_of(&layout::resolved(database)).join(FILE_NAME);
+    let path = layout::folder_of(&layout::resolved(database)).join(SETTINGS_FILE);
     read(&path, None).map_or_else(|_| Vec::new(), |settings| settings.key_variables())
 }
 
-impl Library {
+/// What hears of a change: it is called with what holds then.
+type Listener = Box<dyn Fn(&Settings) + Send + Sync>;
+
+/// The settings of a library: its `settings.toml`, and the variables of the environment that win over it.
+pub struct LibrarySettings {
+    folder: PathBuf,
+    /// What consents of the person are bound to.
+    library: KnownLibrary,
+    /// Whether the person has created the library. The settings of another person's library do not speak for them.
+    is_own: bool,
+    consents: Arc<Consents>,
+    /// What the environment says about how runs ask, by the names of its variables.
+    variables: HashMap<String, String>,
+    listener: OnceLock<Listener>,
+}
+
+impl LibrarySettings {
+    /// The settings in `folder`. `is_created`: whether the library has been created just now.
+    pub(crate) fn new(
+        folder: PathBuf,
+        library: KnownLibrary,
+        consents: Arc<Consents>,
+        variables: HashMap<String, String>,
+        is_created: bool,
+    ) -> Self {
+        let is_own = is_own(&consents, &library, is_created);
+        Self { folder, library, is_own, consents, variables, listener: OnceLock::new() }
+    }
+
+    /// Calls `listener` after each change that is made here; there is one listener.
+    pub(crate) fn on_change(&self, listener: impl Fn(&Settings) + Send + Sync + 'static) {
+        // A second one is a mistake of the program that does no harm.
+        drop(self.listener.set(Box::new(listener)));
+    }
+
     #[must_use]
-    pub fn settings_path(&self) -> PathBuf {
-        self.folder().join(FILE_NAME)
+    pub fn path(&self) -> PathBuf {
+        self.folder.join(SETTINGS_FILE)
+    }
+
+    /// What consents of the person are bound to.
+    pub(crate) fn library(&self) -> &KnownLibrary {
+        &self.library
     }
 
     /// What the file says. Of the hosts that it names as agreed to, those that the person has agreed to.
-    pub fn settings(&self) -> Result<Settings> {
-        self.read_settings(None)
+    pub fn stated(&self) -> Result<Settings> {
+        self.read(None)
     }
 
     /// What holds: the variables of the environment, and where they say nothing, the file.
-    pub fn settings_in_force(&self) -> Result<Settings> {
-        self.read_settings(Some(&self.variables))
+    pub fn in_force(&self) -> Result<Settings> {
+        self.read(Some(&self.variables))
     }
 
-    fn read_settings(&self, variables: Option<&HashMap<String, String>>) -> Result<Settings> {
-        self.with_agreed_hosts(read(&self.settings_path(), variables)?)
+    fn read(&self, variables: Option<&HashMap<String, String>>) -> Result<Settings> {
+        self.with_agreed_hosts(read(&self.path(), variables)?)
     }
 
     /// The settings of another person's library agree to no host; this person may have agreed to some of them.
     fn with_agreed_hosts(&self, mut settings: Settings) -> Result<Settings> {
         if !self.is_own && !settings.agreed_hosts.is_empty() {
-            let agreed = self.consents.hosts(&self.known_as()?)?;
+            let agreed = self.consents.hosts(&self.library)?;
             settings.agreed_hosts.retain(|host| agreed.contains(host));
         }
         Ok(settings)
@@ -68,27 +102,38 @@ impl Library {
 
     /// Changes what differs between `before`, which the person has seen, and `after`, which they want. What others have
     /// changed in the file meanwhile stays. Returns what the file says then.
-    pub fn change_settings(&self, before: &Settings, after: &Settings) -> Result<Settings> {
+    pub fn change(&self, before: &Settings, after: &Settings) -> Result<Settings> {
         let is_in = |host: &String, settings: &Settings| settings.agreed_hosts.contains(host);
         let added = after.agreed_hosts.iter().filter(|host| !is_in(host, before));
         let removed = before.agreed_hosts.iter().filter(|host| !is_in(host, after));
-        let settings = self.edit_settings(|settings| merged(before, after, settings))?;
-        self.consents.change_hosts(&self.known_as()?, added, removed)?;
+        let settings = self.edit(|settings| merged(before, after, settings))?;
+        self.consents.change_hosts(&self.library, added, removed)?;
         self.with_agreed_hosts(settings)
     }
 
     /// Overwrites the file with `settings`.
-    pub fn save_settings(&self, settings: &Settings) -> Result<()> {
-        self.edit_settings(|_| Ok(settings.clone()))?;
-        self.consents.change_hosts(&self.known_as()?, settings.agreed_hosts.iter(), [])
+    pub fn replace(&self, settings: &Settings) -> Result<()> {
+        self.edit(|_| Ok(settings.clone()))?;
+        self.consents.change_hosts(&self.library, settings.agreed_hosts.iter(), [])
     }
 
-    /// Changes the settings as they are in the file, which is also where the hosts stand that another person has agreed to. No
-    /// other change comes between reading and writing. An address that no key may be sent to is refused; the lock to this
-    /// machine pauses the runs that send to others.
-    pub(crate) fn edit_settings(&self, change: impl FnOnce(&Settings) -> Result<Settings>) -> Result<Settings> {
-        let path = self.settings_path();
-        let lock = self.folder().join("locks").join("settings.lock");
+    /// Remembers that the person has agreed to send images to `host`, having seen what is sent.
+    pub fn agree_to(&self, host: &str) -> Result<()> {
+        self.edit(|settings| {
+            let mut settings = settings.clone();
+            if !settings.agreed_hosts.iter().any(|agreed| agreed == host) {
+                settings.agreed_hosts.push(host.to_owned());
+            }
+            Ok(settings)
+        })?;
+        self.consents.change_hosts(&self.library, [&host.to_owned()], [])
+    }
+
+    /// Changes the settings as they are in the file, which is also where the hosts stand that another person has agreed to.
+    /// No other change comes between reading and writing. An address that no key may be sent to is refused.
+    fn edit(&self, change: impl FnOnce(&Settings) -> Result<Settings>) -> Result<Settings> {
+        let path = self.path();
+        let lock = self.folder.join("locks").join("settings.lock");
         let _locked = private::lock(&lock).map_err(EngineError::file(&lock))?;
         let settings = change(&read(&path, None)?)?;
         let further = settings.further_routes.iter().map(|route| &route.base_url);
@@ -96,37 +141,41 @@ impl Library {
             BaseUrl::parse(base_url).map_err(|source| EngineError::Address { typed: base_url.clone(), source })?;
         }
         write(&path, &settings)?;
-        self.limit_decoding_memory(&self.settings_in_force()?);
-        if settings.is_local_only {
-            self.pause_runs_elsewhere();
+        let in_force = self.in_force()?;
+        if let Some(listener) = self.listener.get() {
+            listener(&in_force);
         }
         Ok(settings)
     }
 
     /// Differs whenever the file has been changed.
     #[must_use]
-    pub fn settings_version(&self) -> Option<(SystemTime, u64)> {
-        let metadata = fs::metadata(self.settings_path()).ok()?;
+    pub fn version(&self) -> Option<(SystemTime, u64)> {
+        let metadata = fs::metadata(self.path()).ok()?;
         Some((metadata.modified().ok()?, metadata.len()))
     }
 
-    /// Libraries from before there was a file kept their settings inside.
-    pub(crate) fn bring_settings_out(&self) -> Result<()> {
-        if !self.settings_path().exists()
-            && let Some(settings) = self.store.read_blocking(|view| view.settings_of_older_library())?
-        {
-            // Not by way of `edit_settings`: the library says so, and not the person.
-            write(&self.settings_path(), &settings)?;
-        }
-        Ok(())
+    /// Writes `settings` of a library from before there was a file, unless there is one.
+    pub(crate) fn bring_out(&self, settings: &Settings) -> Result<()> {
+        // Not by way of `edit`: the library says so, and not the person.
+        if self.path().exists() { Ok(()) } else { write(&self.path(), settings) }
     }
+}
+
+/// Whether the person has created `library`. Where their consents cannot be read, it counts as another's.
+fn is_own(consents: &Consents, library: &KnownLibrary, is_created: bool) -> bool {
+    let added = if is_created { consents.add_own(library) } else { Ok(()) };
+    added.and_then(|()| consents.is_own(library)).unwrap_or_else(|error| {
+        tracing::warn!(%error, "the consents cannot be read");
+        is_created
+    })
 }
 
 /// `current` with what differs between `before` and `after`.
 fn merged(before: &Settings, after: &Settings, current: &Settings) -> Result<Settings> {
     let json = |settings: &Settings| serde_json::to_value(settings);
     let merge = || serde_json::from_value(merge(&json(before)?, &json(after)?, json(current)?));
-    merge().map_err(|error: serde_json::Error| EngineError::File { path: FILE_NAME.into(), source: error.into() })
+    merge().map_err(|error: serde_json::Error| EngineError::File { path: SETTINGS_FILE.into(), source: error.into() })
 }
 
 /// Three-way merge: every value by itself, and every item of a list.
@@ -190,7 +239,7 @@ fn repeated<'a, Name: PartialEq>(names: impl Iterator<Item = &'a Name>) -> Vec<&
 
 /// The text of the file; none is as good as an empty one.
 fn text_of(path: &Path) -> Result<Option<String>> {
-    match files::read_to_string(path, MAX_BYTES) {
+    match files::read_to_string(path, MAX_SETTINGS_BYTES) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(EngineError::file(path)(error)),

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use domain::run::StopReason;
+use domain::run_state::StopReason;
 
 /// How to react to a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

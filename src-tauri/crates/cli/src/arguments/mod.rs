@@ -24,8 +24,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::ids::RunId;
 
 use crate::exit::Exit;
+use crate::style;
 pub use crate::target::Target;
-use crate::words::style;
 
 pub use annotate::{Annotate, Resume, SessionOptions};
 pub use bench::Bench;

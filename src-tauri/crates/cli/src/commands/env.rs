@@ -8,14 +8,14 @@ use crate::arguments::{EnvCommand, Global};
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::output::Output;
-use crate::{library, words};
+use crate::{database, words};
 
 pub fn env(command: &EnvCommand, global: &Global, output: Output) -> Result<Exit, CommandError> {
     let consents = Consents::of_this_person();
     match command {
         EnvCommand::Allow { path } => {
             let file = EnvFile::named(&file_at(path)).map_err(CommandError::EnvFile)?;
-            let key_variables = library::key_variables(global);
+            let key_variables = database::key_variables(global);
             let summary = file.summary(&key_variables).map_err(CommandError::EnvFile)?;
             consents.allow(&file)?;
             output.add(|out| {

@@ -13,6 +13,7 @@ pub mod metrics;
 pub mod models;
 mod pilot;
 pub mod prices;
+mod quoting;
 pub mod recipes;
 pub mod report;
 pub mod resume;
@@ -20,5 +21,3 @@ pub mod runs;
 mod session;
 pub mod simulate;
 pub mod skipped;
-
-pub use session::confirm;

@@ -1,7 +1,7 @@
 //! Short names of failures and retries.
 
 use domain::endpoint::EndpointProblem;
-use domain::run::{FailureKind, RetryKind};
+use domain::run_state::{FailureKind, RetryKind};
 
 pub fn retry(kind: RetryKind) -> &'static str {
     match kind {

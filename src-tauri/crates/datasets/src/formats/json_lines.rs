@@ -4,13 +4,12 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::BufRead;
 
-use domain::annotation::{AttributeValue, RejectReason, Status};
+use domain::annotation::{AttributeValue, RejectReason, ReviewState, Status};
 use domain::dataset::{Feature, FormatDescriptor, Package, Translated};
 use domain::geometry::{Orientation, PixelSize};
 use domain::ids::RunId;
-use domain::library::ReviewState;
 use domain::recipe::ShapeKind;
-use domain::run::FailureKind;
+use domain::run_state::FailureKind;
 use domain::shape::Shape;
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,8 @@
 //! Findings about failures: retries, unavailable servers, failed images, cut-off answers.
 
 use super::{Change, Diagnosis, Finding, Observed, OutputLimit, WaitReason, whole};
-use crate::run::{FailureKind, RetryGroup, RetryKind};
+use crate::run::RetryGroup;
+use crate::run_state::{FailureKind, RetryKind};
 
 /// Retries per image. A few per cent of overloads and lost connections are normal.
 const HIGH_RETRY_RATE: f64 = 0.1;

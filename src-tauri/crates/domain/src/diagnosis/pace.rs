@@ -5,7 +5,7 @@
 //! only if wait times leave no other reason.
 
 use super::{Change, Diagnosis, Finding, LimitUnit, MetLimit, Observed, Wait, WaitReason, share_unbounded, whole};
-use crate::run::RetryKind;
+use crate::run_state::RetryKind;
 
 /// Share of the active time below which a limit does not matter.
 const LONG_HELD: f64 = 0.1;

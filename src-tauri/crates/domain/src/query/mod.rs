@@ -23,7 +23,7 @@ use crate::calendar::CalendarDate;
 use crate::ids::{CollectionId, RunId};
 use crate::layers::LayerScope;
 use crate::review::checks::Check;
-use crate::run::FailureKind;
+use crate::run_state::FailureKind;
 
 /// A library query; its result is a list of ids, small enough to send whole for 100,000 images.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

@@ -2,53 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::annotation::{Annotation, Origin, RejectReason};
+use crate::annotation::{Annotation, ReviewState};
 use crate::geometry::PixelSize;
-use crate::library::ReviewState;
 use crate::review::Verdict;
-use crate::review::checks::{Check, CheckFinding};
+use crate::review::checks::{CheckFinding, RepairAction};
 use crate::review::decide::decided;
 use crate::review::edit::{LabelColors, relabeled};
 use crate::review::image::{AnnotatedImage, AnnotationDiff, Context, ImageDiff};
 
-/// The repair of an annotation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-pub enum RepairAction {
-    /// For a run's annotation that is a duplicate or implausible.
-    Reject { reason: RejectReason },
-    /// The same for a person's own.
-    Remove,
-    /// Clips it at the image edge.
-    Crop,
-    /// Changes the label to the likely one.
-    Relabel { label: String },
-}
-
-impl RepairAction {
-    /// The new label.
-    #[must_use]
-    pub fn label(&self) -> Option<&str> {
-        if let Self::Relabel { label } = self { Some(label) } else { None }
-    }
-
-    /// The repair of a position or size finding on an image of `size`.
-    pub(super) fn of_misplaced(check: Check, annotation: &Annotation, size: PixelSize) -> Self {
-        let reason = match check {
-            Check::Outside if annotation.shape.fitted(size).is_ok() => return Self::Crop,
-            Check::Duplicate => RejectReason::Duplicate,
-            _ => RejectReason::BadBox,
-        };
-        match annotation.origin {
-            Origin::Run { .. } => Self::Reject { reason },
-            Origin::Person => Self::Remove,
-        }
-    }
-}
-
-/// Repairs the annotations of `findings`, as part of a bulk edit. `spares_decided` keeps annotations that a person
-/// accepted, edited or drew. `None` if there is nothing to repair.
+/// Repairs what `findings` are about, as a part of a bulk edit. With `spares_decided` annotations stay that a person has
+/// accepted, edited or drawn. `None`: there is nothing to repair.
 #[must_use]
 pub fn repair(
     image: &AnnotatedImage,
@@ -121,9 +84,10 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::annotation::{Shape, Status};
+    use crate::annotation::{Origin, RejectReason, Shape, Status};
     use crate::geometry::Rect;
     use crate::ids::{AnnotationId, RunId};
+    use crate::review::checks::Check;
 
     #[test]
     fn a_repair_rejects_with_the_reason_removes_what_a_person_drew_and_crops() {

@@ -13,7 +13,7 @@ mod request_costs;
 mod slots;
 mod status;
 mod streak;
-mod this_computer;
+pub mod this_computer;
 mod waits;
 
 use std::collections::HashMap;
@@ -21,19 +21,17 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use domain::answer::Answer;
-use domain::calendar::CalendarDate;
 use domain::endpoint::EndpointId;
 use domain::model::{Model, ModelId};
 use domain::recipe::Recipe;
-use domain::run::{FailureKind, RunMode};
 use domain::run_options::RunOptions;
-use providers::catalog::ModelSpec;
-use providers::provider::{ConnectionOptions, EndpointConfig, PreparedModel, Provider};
-use providers::registry;
-use providers::request::RequestOptions;
+use domain::run_state::{FailureKind, RunMode};
+use providers::provider::{ConnectionOptions, EndpointConfig, Provider};
 use tokio::sync::Notify;
 
-use crate::connection::{Way, unconnected};
+use crate::connections::provider::{ProviderConnection, ProviderConnections};
+use crate::connections::unconnected;
+use crate::provided::{find, known, providers};
 use crate::sync::lock;
 use crate::{EngineError, Result};
 
@@ -48,57 +46,6 @@ use reading::read;
 pub use request_costs::{AnswerLength, RequestCosts};
 use slots::Slots;
 pub use this_computer::Trial;
-
-/// A model, and the provider that has it.
-#[derive(Clone)]
-pub struct ProvidedModel {
-    pub provider: &'static dyn Provider,
-    pub spec: Arc<ModelSpec>,
-}
-
-impl ProvidedModel {
-    /// The model ready for `recipe`.
-    pub fn prepare(
-        &self,
-        recipe: &Recipe,
-        mode: RunMode,
-        max_tokens: Option<u32>,
-    ) -> std::result::Result<Arc<dyn PreparedModel>, providers::request::RecipeError> {
-        let usual = match mode {
-            RunMode::Live => RequestOptions::default(),
-            RunMode::Batch => RequestOptions::BATCH,
-        };
-        let options = RequestOptions { max_output_tokens: max_tokens.map(u64::from), ..usual };
-        self.provider.prepare(&self.spec, recipe, options)
-    }
-}
-
-/// Every provider, this computer first.
-pub fn providers() -> impl Iterator<Item = &'static dyn Provider> {
-    std::iter::once(this_computer::provider()).chain(registry::all().iter().copied())
-}
-
-/// The day on which the oldest of all prices was read from its vendor.
-pub fn prices_as_of() -> CalendarDate {
-    let days = providers().filter_map(|provider| provider.catalog().prices_as_of);
-    days.min().unwrap_or(CalendarDate::new(1970, 1, 1))
-}
-
-/// The model with this id, whichever provider has it.
-pub fn find(id: &ModelId) -> Option<ProvidedModel> {
-    providers().find_map(|provider| {
-        let spec = Arc::clone(provider.catalog().find(&id.0)?);
-        Some(ProvidedModel { provider, spec })
-    })
-}
-
-/// As [`find`].
-///
-/// # Errors
-/// When no provider has it.
-pub fn known(id: &ModelId) -> Result<ProvidedModel> {
-    find(id).ok_or_else(|| EngineError::UnknownModel(id.clone()))
-}
 
 /// Reads an answer of `model` that was kept. A model that is no longer known was one of the providers that are: the first
 /// that can read the answer has written it.
@@ -122,22 +69,31 @@ pub struct Backends {
 
 impl Backends {
     /// Every model, as a plan offers it.
-    pub fn models(way: &Way) -> Vec<Model> {
+    pub fn models(connections: &ProviderConnections) -> Vec<Model> {
         let of = |provider: &'static dyn Provider| {
-            let destination = way.destination(provider);
+            let destination = connections.destination(provider);
             provider.catalog().models.iter().map(move |spec| spec.offered_at(destination.clone()))
         };
         providers().flat_map(of).collect()
     }
 
-    pub fn model(way: &Way, id: &ModelId) -> Result<Model> {
-        Self::models(way).into_iter().find(|model| model.id == *id).ok_or_else(|| EngineError::UnknownModel(id.clone()))
+    pub fn model(connections: &ProviderConnections, id: &ModelId) -> Result<Model> {
+        Self::models(connections)
+            .into_iter()
+            .find(|model| model.id == *id)
+            .ok_or_else(|| EngineError::UnknownModel(id.clone()))
     }
 
     /// What a live run would ask `model` for `recipe`; `None` where answers cost nothing.
-    pub fn question(way: &Way, model: &Model, recipe: &Recipe, max_tokens: Option<u32>) -> Result<Option<Question>> {
+    pub fn question(
+        connections: &ProviderConnections,
+        model: &Model,
+        recipe: &Recipe,
+        max_tokens: Option<u32>,
+    ) -> Result<Option<Question>> {
         let known = known(&model.id)?;
-        let (Some(origin), false) = (way.origin(), known.spec.price.is_free()) else { return Ok(None) };
+        let origin = connections.of(known.provider).and_then(ProviderConnection::origin);
+        let (Some(origin), false) = (origin, known.spec.price.is_free()) else { return Ok(None) };
         let prepared = known.prepare(recipe, RunMode::Live, max_tokens).ok();
         Ok(prepared.map(|prepared| Question {
             key: dispatch::answer_key(&*prepared, &origin),
@@ -149,7 +105,7 @@ impl Backends {
     /// run asks the first endpoint alone: whether others have batches is not known.
     pub fn open(
         &self,
-        way: &Way,
+        connections: &ProviderConnections,
         model: &Model,
         recipe: &Recipe,
         mode: RunMode,
@@ -157,23 +113,28 @@ impl Backends {
     ) -> Result<Arc<Backend>> {
         let known = known(&model.id)?;
         let prepared = known.prepare(recipe, mode, options.max_tokens)?;
-        let costs = RequestCosts::new(prepared, mode, way.retrying().attempts);
+        let costs = RequestCosts::new(prepared, mode, connections.settings().run.retry_attempts);
         if known.provider.descriptor().is_on_this_computer() {
             let connection = EndpointConfig { server: None, options: ConnectionOptions::default() };
             let own = known.provider.connect(&known.spec, connection).map_err(|error| unconnected(&error))?;
             return Ok(Arc::new(Backend::unpaced(known.provider, costs, own)));
         }
+        let Some(connection) = connections.of(known.provider) else {
+            return Err(EngineError::UnknownModel(model.id.clone()));
+        };
         let endpoint_count = match mode {
             RunMode::Live => usize::MAX,
             RunMode::Batch => 1,
         };
         let concurrency = options.concurrency;
-        let mut servers = way.servers(&known, options)?;
+        let mut servers = connection.servers(&known, options)?;
         servers.truncate(endpoint_count);
         for server in &mut servers {
             // What is said for the run counts for the first endpoint; an additional one may be held smaller.
-            let own =
-                server.bounds.concurrency.filter(|own| server.is_further && concurrency.is_none_or(|all| *own < all));
+            let own = server
+                .bounds
+                .concurrency
+                .filter(|own| server.is_additional && concurrency.is_none_or(|all| *own < all));
             server.bounds.concurrency = own.or(concurrency);
         }
         let all: Vec<(EndpointId, Bounds)> = servers.iter().map(|server| (server.id.clone(), server.bounds)).collect();
@@ -184,7 +145,7 @@ impl Backends {
             let limiter = self.limiter(&server.id, bounds);
             PacedEndpoint::new(server.id, server.name, server.endpoint, limiter, server.price_percent)
         });
-        let unused = if mode == RunMode::Live { way.unused() } else { Vec::new() };
+        let unused = if mode == RunMode::Live { connection.unused() } else { Vec::new() };
         let pause = Duration::from_millis(options.pause_millis.unwrap_or(0).into());
         let slots = concurrency.map(|count| Slots::new(count, pause));
         let moved = Arc::clone(&self.moved);

@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::*;
+use crate::Library;
 
 fn saved(path: &Path, change: impl FnOnce(&mut Settings)) -> String {
     let mut settings = read(path, None).unwrap();
@@ -15,7 +16,7 @@ fn saved(path: &Path, change: impl FnOnce(&mut Settings)) -> String {
 #[test]
 fn the_window_changes_what_was_changed_and_leaves_the_rest_of_the_file() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join(FILE_NAME);
+    let path = folder.path().join(SETTINGS_FILE);
     fs::write(&path, "is_local_only = true # by order\n\n[run]\n# Slow line.\ntask_timeout_ms = 90000\n").unwrap();
     let written = saved(&path, |settings| {
         settings.run.max_tokens = Some(900);
@@ -37,14 +38,14 @@ fn the_window_changes_what_was_changed_and_leaves_the_rest_of_the_file() {
 fn changes_that_are_made_at_the_same_time_are_all_kept() {
     let folder = tempfile::tempdir().unwrap();
     let library = Library::alone_in(folder.path());
-    let seen = library.settings().unwrap();
+    let seen = library.settings.stated().unwrap();
     // Others open the same library, as processes of their own do.
     std::thread::scope(|scope| {
         for number in 0..12_u32 {
             let other = Library::alone_in(folder.path());
             let seen = seen.clone();
             scope.spawn(move || {
-                other.agree_to(&format!("host-{number}.example")).unwrap();
+                other.settings.agree_to(&format!("host-{number}.example")).unwrap();
                 let mut wanted = seen.clone();
                 match number {
                     0 => wanted.run.retry_attempts = 7,
@@ -52,11 +53,11 @@ fn changes_that_are_made_at_the_same_time_are_all_kept() {
                     2 => wanted.hooks.after_run = Some("true".into()),
                     _ => wanted.agreed_hosts.push(format!("window-{number}.example")),
                 }
-                other.change_settings(&seen, &wanted).unwrap();
+                other.settings.change(&seen, &wanted).unwrap();
             });
         }
     });
-    let settings = library.settings().unwrap();
+    let settings = library.settings.stated().unwrap();
     assert_eq!((settings.run.retry_attempts, settings.limits.requests), (7, Some(50)));
     assert_eq!(settings.hooks.after_run.as_deref(), Some("true"));
     assert_eq!(settings.agreed_hosts.len(), 12 + 9, "{:?}", settings.agreed_hosts);
@@ -66,12 +67,12 @@ fn changes_that_are_made_at_the_same_time_are_all_kept() {
 fn the_window_keeps_what_was_written_by_hand_since_it_looked() {
     let folder = tempfile::tempdir().unwrap();
     let library = Library::alone_in(folder.path());
-    let path = library.settings_path();
+    let path = library.settings.path();
     let endpoint =
         |name: &str| format!("[[further_routes]]\nname = \"{name}\"\nbase_url = \"https://{name}.example\"\n");
     let by_hand = format!("agreed_hosts = [\"a\", \"b\"] # mine\n\n{}\n{}", endpoint("one"), endpoint("two"));
     fs::write(&path, by_hand).unwrap();
-    let seen = library.settings().unwrap();
+    let seen = library.settings.stated().unwrap();
     let since = format!(
         "agreed_hosts = [\"a\", \"b\", \"c\"] # mine\n\n[run]\nretry_attempts = 9 # slow line\n\n{}\n{}\n{}",
         endpoint("one").replace("one.example", "moved.example"),
@@ -83,8 +84,8 @@ fn the_window_keeps_what_was_written_by_hand_since_it_looked() {
     wanted.is_local_only = true;
     wanted.agreed_hosts.retain(|host| host != "a");
     wanted.further_routes[1].price_percent = 50;
-    let told = library.change_settings(&seen, &wanted).unwrap();
-    assert_eq!(library.settings().unwrap(), told);
+    let told = library.settings.change(&seen, &wanted).unwrap();
+    assert_eq!(library.settings.stated().unwrap(), told);
     assert_eq!((told.is_local_only, told.run.retry_attempts), (true, 9));
     assert_eq!(told.agreed_hosts, ["b", "c"]);
     let routes: Vec<_> =
@@ -98,11 +99,11 @@ fn the_window_keeps_what_was_written_by_hand_since_it_looked() {
 fn two_endpoints_of_one_name_lose_no_change_and_no_third_gets_it() {
     let folder = tempfile::tempdir().unwrap();
     let library = Library::alone_in(folder.path());
-    let path = library.settings_path();
+    let path = library.settings.path();
     let endpoint = |host: &str| format!("[[further_routes]]\nname = \"twin\"\nbase_url = \"https://{host}.example\"\n");
     let by_hand = format!("{}\n{}", endpoint("one"), endpoint("two"));
     fs::write(&path, &by_hand).unwrap();
-    let seen = library.settings().unwrap();
+    let seen = library.settings.stated().unwrap();
     let prices = |settings: &Settings| -> Vec<_> {
         settings.further_routes.iter().map(|route| (route.base_url.clone(), route.price_percent)).collect()
     };
@@ -115,29 +116,29 @@ fn two_endpoints_of_one_name_lose_no_change_and_no_third_gets_it() {
     let mut now = seen.clone();
     now.further_routes[0].price_percent = 70;
     assert_eq!(prices(&merged(&seen, &wanted, &now).unwrap()), expected([70, 50]));
-    let refusal = library.change_settings(&seen, &wanted).unwrap_err().to_string();
+    let refusal = library.settings.change(&seen, &wanted).unwrap_err().to_string();
     assert!(refusal.contains("two endpoints are called \"twin\""), "{refusal}");
     assert_eq!(fs::read_to_string(&path).unwrap(), by_hand);
 
     // What is not about endpoints can be changed, and so can the name.
     let mut elsewhere = seen.clone();
     elsewhere.is_local_only = true;
-    assert!(library.change_settings(&seen, &elsewhere).unwrap().is_local_only);
+    assert!(library.settings.change(&seen, &elsewhere).unwrap().is_local_only);
     wanted.further_routes[1].name = "other".into();
-    let told = library.change_settings(&seen, &wanted).unwrap();
+    let told = library.settings.change(&seen, &wanted).unwrap();
     assert_eq!((prices(&told), told.is_local_only), (expected([100, 50]), true));
     let seen = told;
     let mut wanted = seen.clone();
     wanted.further_routes[0].name = "other".into();
-    assert!(library.change_settings(&seen, &wanted).is_err());
-    assert_eq!(library.settings().unwrap(), seen);
+    assert!(library.settings.change(&seen, &wanted).is_err());
+    assert_eq!(library.settings.stated().unwrap(), seen);
 }
 
 #[test]
 fn a_new_file_explains_every_key_and_says_what_holds_without_it() {
     assert_eq!(read(Path::new("/nonexistent/settings.toml"), None).unwrap(), Settings::default());
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join(FILE_NAME);
+    let path = folder.path().join(SETTINGS_FILE);
     write(&path, &Settings::default()).unwrap();
     assert_eq!(fs::read_to_string(&path).unwrap(), TEMPLATE);
     assert_eq!(read(&path, None).unwrap(), Settings::default());
@@ -155,7 +156,7 @@ fn a_new_file_explains_every_key_and_says_what_holds_without_it() {
 #[test]
 fn variables_win_over_the_file() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join(FILE_NAME);
+    let path = folder.path().join(SETTINGS_FILE);
     fs::write(&path, "[run]\nretry_attempts = 1\nretry_delay_ms = 5\n").unwrap();
     let variables = [
         ("FIELDMARK_RUN__RETRY_ATTEMPTS", "7"),
@@ -181,7 +182,7 @@ const ENDPOINT_FOR_NOTHING: &str =
 #[test]
 fn a_slip_of_the_pen_is_named_with_its_place() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join(FILE_NAME);
+    let path = folder.path().join(SETTINGS_FILE);
     for (text, told) in [
         ("[run]\nretry_attempt = 2\n", "retry_attempt"),
         ("[run]\nretry_attempts = \"many\"\n", "retry_attempts"),

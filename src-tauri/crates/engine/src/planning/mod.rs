@@ -7,11 +7,13 @@
 )]
 
 mod cost;
+mod models;
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
-use std::sync::Mutex;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use domain::budget::{BudgetForecast, Spending};
@@ -21,17 +23,24 @@ use domain::money::PicoDollars;
 use domain::pace::{EndpointLimit, Load};
 use domain::plan::{ImageSelection, ModelQuote, PlanRequest, PresetQuote, Quote, TimeBasis, TimeEstimate};
 use domain::recipe::Recipe;
-use domain::run::RunMode;
 use domain::run_options::{Preset, RunOptions};
+use domain::run_state::RunMode;
+use store::Store;
 
 use crate::Result;
-use crate::backend::{self, Backends, Question, Trial};
-use crate::connection::Way;
-use crate::library::{Library, processors};
+use crate::backend::{Backends, PricePercents, Question, Trial};
+use crate::connections::Connections;
+use crate::connections::provider::{ProviderConnection, ProviderConnections};
+use crate::machine::processors;
+use crate::originals::Originals;
 use crate::pilot::{pilot_of, rest, spread};
+use crate::provided;
+use crate::similar::Similar;
 use crate::sync::lock;
 
-pub use cost::{Asked, Conditions, Cost};
+pub use cost::Conditions;
+use cost::{Asked, Cost};
+pub use models::price_list;
 
 /// Sizes that a quote lists one by one.
 const LISTED_SIZES: usize = 5;
@@ -56,8 +65,6 @@ struct Pace {
 struct Subject<'a> {
     recipe: &'a Recipe,
     terms: &'a PlanTerms,
-    /// Completed by the settings.
-    options: RunOptions,
     images: &'a [ImageId],
     followers: &'a [ImageId],
     /// Those of a model that has answered nothing of it before.
@@ -86,11 +93,65 @@ impl From<&PlanRequest> for PlanTerms {
     }
 }
 
-/// Trials made since the library was opened: one a model is enough.
-#[derive(Default)]
-pub struct Trials(Mutex<HashMap<ModelId, Pace>>);
+/// Plans of runs: what they cost and how long they take.
+pub struct Planning {
+    store: Arc<Store>,
+    similar: Arc<Similar>,
+    originals: Arc<Originals>,
+    connections: Arc<Connections>,
+    /// Trials made since the library was opened: one a model is enough.
+    trials: Mutex<HashMap<ModelId, Pace>>,
+}
 
-impl Library {
+/// What a run is planned of.
+pub struct RunPlan {
+    pub model: Model,
+    pub recipe: Recipe,
+    /// What answers of earlier runs are reused by; `None`: all are asked anew.
+    pub question: Option<Question>,
+    /// The images that are asked about.
+    pub asked: Vec<ImageId>,
+    /// Those that are given the annotations of similar ones.
+    pub followers: Vec<ImageId>,
+    /// At most so many images in its pilot.
+    pub pilot: Option<u32>,
+    pub conditions: Conditions,
+}
+
+/// What a planned run costs, and its pilot.
+pub struct PlannedRun {
+    /// `None` where the model cannot be asked at all.
+    pub cost: Option<Cost>,
+    /// The images of its pilot; none without one.
+    pub pilot: Vec<ImageId>,
+    /// What its pilot is expected to cost.
+    pub pilot_expected: PicoDollars,
+}
+
+impl Planning {
+    pub(crate) fn new(
+        store: Arc<Store>,
+        similar: Arc<Similar>,
+        originals: Arc<Originals>,
+        connections: Arc<Connections>,
+    ) -> Self {
+        Self { store, similar, originals, connections, trials: Mutex::default() }
+    }
+
+    /// Plans a run whose backend is open. Blocks.
+    pub(crate) fn plan(&self, plan: &RunPlan) -> Result<PlannedRun> {
+        let RunPlan { model, recipe, asked, followers, conditions, .. } = plan;
+        let question = plan.question.as_ref();
+        let to_ask = self.asked(question, asked, followers, plan.pilot)?;
+        let cost = self.cost(model, recipe, &to_ask, *conditions)?;
+        let pilot = pilot_of(&self.unanswered(question, asked)?, plan.pilot);
+        let alone = Asked { others: to_ask.pilot, ..Asked::default() };
+        let live = Conditions { mode: RunMode::Live, ..*conditions };
+        let of_pilot = if pilot.is_empty() { None } else { self.cost(model, recipe, &alone, live)? };
+        let pilot_expected = of_pilot.map_or(PicoDollars::ZERO, |cost| cost.range.expected);
+        Ok(PlannedRun { cost, pilot, pilot_expected })
+    }
+
     /// Quotes a plan for every model. Blocks for a moment when a model on this machine has to be tried first, and for as
     /// long as a keychain asks for its password.
     pub fn quote(&self, request: &PlanRequest) -> Result<Quote> {
@@ -98,39 +159,42 @@ impl Library {
         self.quote_for_recipe(&recipe, &request.images, &PlanTerms::from(request))
     }
 
-    /// [`Library::quote`] for a recipe that need not be in the library.
+    /// [`Planning::quote`] for a recipe that need not be in the library.
     pub fn quote_for_recipe(&self, recipe: &Recipe, selection: &ImageSelection, terms: &PlanTerms) -> Result<Quote> {
-        let similar = self.similar_groups(selection)?;
+        let similar = self.similar.groups(selection)?;
         let leaders = if terms.propagates_to_similar { similar.leaders() } else { HashMap::new() };
         let selected = self.store.read_blocking(|view| view.selected_images(selection))?;
         let image_count = selected.len();
         let (followers, images): (Vec<_>, Vec<_>) = selected.into_iter().partition(|image| leaders.contains_key(image));
         let sizes = self.store.read_blocking(|view| view.sizes_of(&images))?;
         let asked = self.asked(None, &images, &followers, terms.pilot)?;
-        let way = self.way()?;
-        let models = Backends::models(&way);
-        let suggested_model = if way.has_key() { way.suggested_model().clone() } else { models[0].id.clone() };
-        let options = way.complete(terms.options);
-        let subject = Subject { recipe, terms, options, images: &images, followers: &followers, asked: &asked };
-        let models = models.into_iter().map(|model| self.quote_for(model, &way, &subject)).collect::<Result<_>>()?;
+        let connections = self.connections.current()?;
+        let models = Backends::models(&connections);
+        let suggested_model = connections.suggested_model().filter(|(_, has_key)| *has_key).map(|(model, _)| model);
+        let suggested_model = suggested_model.unwrap_or(&models[0].id).clone();
+        let subject = Subject { recipe, terms, images: &images, followers: &followers, asked: &asked };
+        let models =
+            models.into_iter().map(|model| self.quote_for(model, &connections, &subject)).collect::<Result<_>>()?;
         Ok(Quote {
             image_count: u32::try_from(image_count).unwrap_or(u32::MAX),
             similar: similar.saving(),
             sizes: sizes.into_iter().take(LISTED_SIZES).collect(),
             models,
             suggested_model,
-            prices_as_of: backend::prices_as_of(),
+            prices_as_of: provided::prices_as_of(),
             words_sent: cost::words_sent(recipe).unwrap_or_default(),
         })
     }
 
-    fn quote_for(&self, model: Model, way: &Way, subject: &Subject<'_>) -> Result<ModelQuote> {
-        let Subject { recipe, terms, options, images, .. } = *subject;
+    fn quote_for(&self, model: Model, connections: &ProviderConnections, subject: &Subject<'_>) -> Result<ModelQuote> {
+        let Subject { recipe, terms, images, .. } = *subject;
+        let connection = connections.of_model(&model.id);
+        let options = connections.complete(&model.id, terms.options);
         let unsupported_capabilities = model.unsupported_capabilities(recipe);
-        let unavailable = way.unavailable(&model);
+        let unavailable = connections.unavailable(&model);
         let can_run = unavailable.is_none() && model.can_run(recipe);
         let pace = if can_run { self.pace(&model, recipe, images)? } else { None };
-        let question = Backends::question(way, &model, recipe, options.max_tokens)?;
+        let question = Backends::question(connections, &model, recipe, options.max_tokens)?;
         let answered_before = self.answered_before(question.as_ref(), images)?.len();
         let (image_count, asked) = if terms.ignores_saved_answers || answered_before == 0 {
             (images.len(), Cow::Borrowed(subject.asked))
@@ -142,9 +206,9 @@ impl Library {
         let cost = |mode| {
             let conditions = Conditions {
                 mode,
-                percents: way.price_percents(),
+                percents: connection.map_or(PricePercents::LIST, ProviderConnection::price_percents),
                 max_tokens: options.max_tokens,
-                retries: way.retrying().attempts,
+                retries: connections.settings().run.retry_attempts,
             };
             self.cost(&model, recipe, &asked, conditions)
         };
@@ -153,10 +217,10 @@ impl Library {
             let budget = terms.budget.filter(|_| basis.is_some())?;
             Some(BudgetForecast::new(budget, Spending { images: image_count, cost: range, request_at_most }, mode))
         };
-        let descriptor = backend::known(&model.id)?.provider.descriptor();
+        let descriptor = provided::known(&model.id)?.provider.descriptor();
         let live = cost(RunMode::Live)?;
         let batch = if descriptor.capabilities.batches { cost(RunMode::Batch)? } else { None };
-        let hold = Hold { images: image_count, limits: self.known_limits(way, &options)?, cost: live.as_ref() };
+        let hold = Hold { images: image_count, limits: self.known_limits(connection, &options)?, cost: live.as_ref() };
         Ok(ModelQuote {
             answered_before: u32::try_from(answered_before).unwrap_or(u32::MAX),
             budget: live.as_ref().and_then(|cost| forecast(cost, RunMode::Live)),
@@ -175,7 +239,7 @@ impl Library {
 
     /// Those of `images` that no earlier answer to `question` spares, by their sizes, with the pilot among them; and
     /// those of `followers`, which are asked about if the image fails that they look like.
-    pub(crate) fn asked(
+    fn asked(
         &self,
         question: Option<&Question>,
         images: &[ImageId],
@@ -197,8 +261,13 @@ impl Library {
 
     /// What is known of the limits of all endpoints that requests are spread over: what a person has set, and what earlier
     /// runs have learned.
-    fn known_limits(&self, way: &Way, options: &RunOptions) -> Result<Vec<EndpointLimit>> {
-        let endpoints = way.endpoints(options).into_iter().map(|(endpoint, bounds)| {
+    fn known_limits(
+        &self,
+        connection: Option<&ProviderConnection>,
+        options: &RunOptions,
+    ) -> Result<Vec<EndpointLimit>> {
+        let endpoints = connection.map_or_else(Vec::new, |connection| connection.endpoints(options));
+        let endpoints = endpoints.into_iter().map(|(endpoint, bounds)| {
             let learned = self.store.read_blocking(|view| view.endpoint_limits(&endpoint))?;
             Ok(bounds.limits().chain(learned).collect())
         });
@@ -216,7 +285,7 @@ impl Library {
     }
 
     /// Those of `images` that have to be asked about.
-    pub(crate) fn unanswered(&self, question: Option<&Question>, images: &[ImageId]) -> Result<Vec<ImageId>> {
+    pub fn unanswered(&self, question: Option<&Question>, images: &[ImageId]) -> Result<Vec<ImageId>> {
         let answered = self.answered_before(question, images)?;
         Ok(images.iter().copied().filter(|image| !answered.contains(image)).collect())
     }
@@ -225,14 +294,14 @@ impl Library {
         if let Some(pace) = self.pace_of_earlier_run(model)? {
             return Ok(Some(pace));
         }
-        if let Some(pace) = lock(&self.trials.0).get(&model.id) {
+        if let Some(pace) = lock(&self.trials).get(&model.id) {
             return Ok(Some(*pace));
         }
         // Trying out what costs money, or leaves the machine, is not for a quote to do.
         let Some(trial) = Trial::of(&model.id)? else { return Ok(None) };
         let pace = self.try_out(&trial, recipe, images);
         if let Some(pace) = pace {
-            lock(&self.trials.0).insert(model.id.clone(), pace);
+            lock(&self.trials).insert(model.id.clone(), pace);
         }
         Ok(pace)
     }
@@ -246,7 +315,7 @@ impl Library {
             return Ok(None);
         };
         let images = u32::try_from(durations.len()).unwrap_or(u32::MAX);
-        let can_be_tried = backend::known(&model.id)?.provider.descriptor().is_on_this_computer();
+        let can_be_tried = provided::known(&model.id)?.provider.descriptor().is_on_this_computer();
         let is_telling = images >= TELLING_IMAGES || !can_be_tried;
         Ok(is_telling.then(|| Pace {
             image_millis: durations.iter().sum::<f64>() / f64::from(images),
@@ -270,7 +339,8 @@ impl Library {
                         while let Some(&image) = sample.get(next.fetch_add(1, Ordering::Relaxed)) {
                             let began = Instant::now();
                             let answered = self
-                                .decode_original(image, Some(trial.longest_edge()))
+                                .originals
+                                .decode(image, Some(trial.longest_edge()))
                                 .is_ok_and(|decoded| trial.annotations(&decoded.pixels, recipe).is_ok());
                             if answered {
                                 durations.push(began.elapsed().as_secs_f64() * 1000.0);

@@ -5,30 +5,32 @@ use domain::model::ModelId;
 use domain::usage::Usage;
 use providers::price::Terms;
 
+use super::Planning;
 use crate::Result;
-use crate::backend::{self, Backends};
-use crate::library::Library;
+use crate::backend::Backends;
+use crate::provided;
 
 /// A price is told by so many tokens.
 const MILLION: u64 = 1_000_000;
 
-impl Library {
+impl Planning {
     /// Every model, those on this computer first, with what keeps it from being used now. Blocks as the keychain does.
     pub fn models(&self) -> Result<Vec<OfferedModel>> {
-        let way = self.way()?;
-        let offered = Backends::models(&way).into_iter().map(|model| OfferedModel {
-            unavailable: way.unavailable(&model),
-            is_suggested: model.id == *way.suggested_model(),
+        let connections = self.connections.current()?;
+        let suggested = connections.suggested_model().map(|(model, _)| model);
+        let offered = Backends::models(&connections).into_iter().map(|model| OfferedModel {
+            unavailable: connections.unavailable(&model),
+            is_suggested: Some(&model.id) == suggested,
             model,
         });
         Ok(offered.collect())
     }
 }
 
-/// What the models that cost something cost, in the order of [`Library::models`], prompts beyond a price cliff aside.
+/// What the models that cost something cost, in the order of [`Planning::models`], prompts beyond a price cliff aside.
 #[must_use]
 pub fn price_list() -> PriceList {
-    let priced = backend::providers().flat_map(|provider| &provider.catalog().models);
+    let priced = provided::providers().flat_map(|provider| &provider.catalog().models);
     let priced = priced.filter(|model| !model.price.is_free()).map(|model| {
         let of_million = |usage: Usage, terms| model.price.cost(usage, terms).times(MILLION);
         let input = Usage { input_tokens: 1, ..Usage::default() };
@@ -43,7 +45,7 @@ pub fn price_list() -> PriceList {
             batch_output: of_million(output, Terms::BATCH),
         }
     });
-    PriceList { as_of: backend::prices_as_of(), models: priced.collect() }
+    PriceList { as_of: provided::prices_as_of(), models: priced.collect() }
 }
 
 #[cfg(test)]

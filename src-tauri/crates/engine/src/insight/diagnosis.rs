@@ -12,16 +12,17 @@ use domain::metrics::{Recorded, RunMetrics};
 use domain::money::PicoDollars;
 use domain::plan::SizeCount;
 use domain::recipe::Recipe;
-use domain::run::{FailureGroup, RetryGroup, RunMode, RunSummary};
+use domain::run::{FailureGroup, RetryGroup, RunSummary};
+use domain::run_state::RunMode;
 use domain::usage::Usage;
 use providers::catalog::ModelSpec;
 use providers::price::Terms;
 
+use super::Insight;
 use crate::Result;
-use crate::backend::{self, ProvidedModel};
-use crate::library::Library;
+use crate::provided::{self, ProvidedModel};
 
-impl Library {
+impl Insight {
     /// What stands out in a run; without `metrics`, only what concerns images that were never asked about.
     pub(crate) fn diagnoses(
         &self,
@@ -36,7 +37,7 @@ impl Library {
             Ok((view.waits_of_run(run)?, view.paid_sizes(run)?, view.recipe_of_run(run)?, view.options_of_run(run)?))
         })?;
         // What cannot be read now hides nothing of how a run went.
-        let settings = self.settings_in_force().ok().map(|settings| settings.run);
+        let settings = self.settings.in_force().ok().map(|settings| settings.run);
         let paid = paid_model(summary);
         let paid = paid.as_ref();
         let parts =
@@ -80,7 +81,7 @@ impl Library {
 
 /// `None` for a model that is not known any more, and for one that costs nothing.
 fn paid_model(summary: &RunSummary) -> Option<ProvidedModel> {
-    backend::find(&summary.model).filter(|known| !known.spec.price.is_free())
+    provided::find(&summary.model).filter(|known| !known.spec.price.is_free())
 }
 
 /// What the tokens of a run cost by part, at list prices: images by the vendor's rule, and the rest of the input is text.

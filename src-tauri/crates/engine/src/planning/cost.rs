@@ -11,10 +11,10 @@ use std::collections::BTreeMap;
 use domain::geometry::PixelSize;
 use domain::metrics::quantile;
 use domain::model::Model;
-use domain::money::PicoDollars;
-use domain::plan::{AnswerBasis, CostBasis, CostRange, PromptCaching, SentSize, SizeCount};
+use domain::money::{CostRange, PicoDollars};
+use domain::plan::{AnswerBasis, CostBasis, PromptCaching, SentSize, SizeCount};
 use domain::recipe::Recipe;
-use domain::run::RunMode;
+use domain::run_state::RunMode;
 use domain::usage::Usage;
 use providers::image_rule::ImageRule;
 use providers::price::{Price, Terms};
@@ -22,10 +22,11 @@ use providers::registry;
 use providers::request::{RecipeError, RequestOptions};
 use store::AskedImage;
 
+use super::Planning;
 use crate::Result;
 use crate::backend::PricePercents;
-use crate::backend::{self, AnswerLength, RequestCosts};
-use crate::library::Library;
+use crate::backend::{AnswerLength, RequestCosts};
+use crate::provided;
 
 /// Annotations an image, as long as nobody knows better.
 const ASSUMED_ANNOTATIONS: u32 = 8;
@@ -100,17 +101,17 @@ enum Prompt {
     },
 }
 
-impl Library {
+impl Planning {
     /// What annotating these images costs under such conditions, and what that is made of; `None` where the model cannot
     /// be asked at all.
-    pub(crate) fn cost(
+    pub(super) fn cost(
         &self,
         model: &Model,
         recipe: &Recipe,
         asked: &Asked,
         conditions: Conditions,
     ) -> Result<Option<Cost>> {
-        if backend::known(&model.id)?.spec.price.is_free() {
+        if provided::known(&model.id)?.spec.price.is_free() {
             let free = CostRange::default();
             return Ok(Some(Cost { range: free, request_at_most: PicoDollars::ZERO, basis: None }));
         }
@@ -137,7 +138,7 @@ impl Library {
         followers: &[SizeCount],
         conditions: Conditions,
     ) -> Result<Option<Cost>> {
-        let known = backend::known(&model.id)?;
+        let known = provided::known(&model.id)?;
         let Conditions { mode, max_tokens, retries, .. } = conditions;
         let percents = match mode {
             RunMode::Live => conditions.percents,
@@ -390,7 +391,7 @@ mod tests {
 
     fn costs(model: &str, mode: RunMode, retries: u32) -> RequestCosts {
         let recipe = Recipe::find_these("cat, dog").unwrap();
-        let known = backend::known(&ModelId(model.into())).unwrap();
+        let known = provided::known(&ModelId(model.into())).unwrap();
         RequestCosts::new(known.prepare(&recipe, mode, None).unwrap(), mode, retries)
     }
 
@@ -457,6 +458,14 @@ mod tests {
         assert_eq!(basis.text_tokens, 214 * 2 * 300);
         assert_eq!(basis.answer_tokens, 2_466_992);
         assert!(Expected::of(&[], &costs, RunMode::Live).is_none());
+
+        // Under a maximum of one's own no longer request follows, and what was lost counts all the same.
+        let known = crate::provided::known(&ModelId("claude-haiku-5-5".into())).unwrap();
+        let prepared = known.prepare(&Recipe::find_these("cat, dog").unwrap(), RunMode::Live, Some(8_192)).unwrap();
+        let own_maximum = RequestCosts::new(prepared, RunMode::Live, 3);
+        assert!(!own_maximum.has_longer());
+        let taught = Expected::of(&earlier, &own_maximum, RunMode::Live).unwrap();
+        assert!((taught.requests - 1.5).abs() < f64::EPSILON, "{}", taught.requests);
     }
 
     #[test]

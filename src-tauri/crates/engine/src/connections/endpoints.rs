@@ -1,0 +1,180 @@
+//! The servers that a run's requests are spread over: the one of the connection, and the additional endpoints that the user
+//! has set up beside it. One that cannot be used is left out, and says why where endpoints are shown.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::connection::{FurtherConnection, KeyPlace};
+use domain::endpoint::EndpointId;
+use domain::settings::{FurtherRoute, RouteLimits, Settings};
+use prepare::ContentHash;
+use providers::base_url::{BaseUrl, Key};
+use providers::provider::{ConnectionOptions, Endpoint, EndpointConfig, Timeouts};
+use zeroize::Zeroizing;
+
+use super::{Connections, destination_name, unconnected, unusable};
+use crate::Result;
+use crate::backend::limiter::Bounds;
+use crate::provided::ProvidedModel;
+
+/// Characters of a key's fingerprint: enough to tell the keys of a person apart, too few to find a key by.
+const FINGERPRINT_LENGTH: usize = 8;
+
+/// One server, and what a person has set for it.
+pub struct ServerEndpoint {
+    pub id: EndpointId,
+    pub name: String,
+    pub endpoint: Arc<dyn Endpoint>,
+    pub bounds: Bounds,
+    pub price_percent: u16,
+    /// Whether it is an additional endpoint.
+    pub is_additional: bool,
+}
+
+/// An additional endpoint, with its key when there is one.
+pub struct AdditionalEndpoint {
+    pub(super) route: FurtherRoute,
+    pub(super) server: std::result::Result<BaseUrl, String>,
+    pub(super) key: Option<(Zeroizing<String>, KeyPlace)>,
+    /// Why it is not used, whatever its key.
+    unavailable: Option<String>,
+    options: ConnectionOptions,
+}
+
+impl AdditionalEndpoint {
+    pub(super) fn is_usable(&self) -> bool {
+        self.server.is_ok() && self.key.is_some() && self.unavailable.is_none()
+    }
+
+    /// `None` when it cannot be used.
+    pub(super) fn open(&self, model: &ProvidedModel) -> Result<Option<ServerEndpoint>> {
+        let (Ok(server), Some((secret, _)), None) = (&self.server, &self.key, &self.unavailable) else {
+            return Ok(None);
+        };
+        Ok(Some(ServerEndpoint {
+            id: endpoint_id(server, secret),
+            name: self.route.name.clone(),
+            endpoint: connect(model, server, secret, self.options.clone())?,
+            bounds: bounds(self.route.concurrency, self.route.limits),
+            price_percent: self.route.price_percent,
+            is_additional: true,
+        }))
+    }
+
+    /// As it is shown.
+    pub fn connection(&self) -> FurtherConnection {
+        FurtherConnection {
+            name: self.route.name.clone(),
+            host: self.server.as_ref().map(destination_name).unwrap_or_default(),
+            key: self.key.as_ref().map(|(_, place)| *place),
+            key_variable: self.route.key_variable(),
+            problem: self.server.as_ref().err().or(self.unavailable.as_ref()).cloned(),
+        }
+    }
+}
+
+impl Connections {
+    /// The additional endpoints as they are set up. Blocks as the keychain does.
+    pub(super) fn additional_endpoints(&self, settings: &Settings) -> Vec<AdditionalEndpoint> {
+        settings.further_routes.iter().map(|route| self.additional_endpoint(route, settings)).collect()
+    }
+
+    fn additional_endpoint(&self, route: &FurtherRoute, settings: &Settings) -> AdditionalEndpoint {
+        let server = BaseUrl::parse(&route.base_url).map_err(|error| format!("{}: {error}", route.base_url));
+        let (mut key, mut unavailable) = (None, None);
+        if let Ok(server) = &server {
+            match self.endpoint_key(route, server, settings) {
+                Ok(found) => key = found,
+                Err(problem) => unavailable = Some(problem),
+            }
+            if let Some((secret, _)) = &key
+                && let Err(error) = Key::for_server(secret, server)
+            {
+                unavailable = Some(error.to_string());
+            }
+            unavailable = self::unavailable(server, settings).or(unavailable);
+        }
+        let options = server.as_ref().map(|server| options_at(server, settings)).unwrap_or_default();
+        let options = ConnectionOptions { model_prefix: route.model_prefix.clone(), ..options };
+        AdditionalEndpoint { route: route.clone(), server, key, unavailable, options }
+    }
+}
+
+/// How `server` is asked, apart from the names of its models.
+pub(super) fn options_at(server: &BaseUrl, settings: &Settings) -> ConnectionOptions {
+    let refuses_large_images = settings.transformations_hosts.contains(&destination_name(server));
+    ConnectionOptions {
+        timeouts: timeouts(settings),
+        refuses_large_images: refuses_large_images.then_some(true),
+        ..ConnectionOptions::default()
+    }
+}
+
+/// How long an answer may take.
+fn timeouts(settings: &Settings) -> Timeouts {
+    let (usual, idle) = (Timeouts::default(), Duration::from_millis(settings.run.task_timeout_ms.into()));
+    Timeouts { idle, total: usual.total.max(idle) }
+}
+
+/// Why nothing may be sent to `server`.
+fn unavailable(server: &BaseUrl, settings: &Settings) -> Option<String> {
+    if settings.is_local_only && !server.is_loopback() {
+        return Some("nothing may be sent to another machine".into());
+    }
+    let name = destination_name(server);
+    (!settings.agreed_hosts.contains(&name)).then(|| {
+        format!("it is not agreed yet that images are sent to {name}: agree in the window's settings, or add it to agreed_hosts")
+    })
+}
+
+pub(super) fn bounds(concurrency: Option<u32>, limits: RouteLimits) -> Bounds {
+    Bounds {
+        concurrency,
+        requests_per_minute: limits.requests,
+        input_tokens_per_minute: limits.input_tokens,
+        output_tokens_per_minute: limits.output_tokens,
+    }
+}
+
+/// The server with this key.
+pub fn endpoint_id(server: &BaseUrl, secret: &str) -> EndpointId {
+    let base_url = server.to_string();
+    let mut key_fingerprint = ContentHash::of(format!("{base_url}\n{}", secret.trim()).as_bytes()).to_string();
+    key_fingerprint.truncate(FINGERPRINT_LENGTH);
+    EndpointId { base_url, key_fingerprint }
+}
+
+/// An endpoint of `model` at `server`, with its key.
+pub fn connect(
+    model: &ProvidedModel,
+    server: &BaseUrl,
+    secret: &Zeroizing<String>,
+    options: ConnectionOptions,
+) -> Result<Arc<dyn Endpoint>> {
+    let key = Key::for_server(secret, server).map_err(|error| unusable(&error))?;
+    let connection = EndpointConfig { server: Some((server.clone(), key)), options };
+    model.provider.connect(&model.spec, connection).map_err(|error| unconnected(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_is_a_base_url_with_a_key() {
+        let id = |base_url: &str, secret: &str| endpoint_id(&BaseUrl::parse(base_url).unwrap(), secret);
+        let own = id("https://gateway.example/a", "sk-1");
+        assert_eq!(own, id("https://gateway.example/a/v1/", " sk-1\n"), "however it is typed");
+        for (base_url, secret) in [
+            ("https://gateway.example/b", "sk-1"),
+            ("https://gateway.example", "sk-1"),
+            ("https://gateway.example:8443/a", "sk-1"),
+            ("https://gateway.example/a", "sk-2"),
+        ] {
+            assert_ne!(own, id(base_url, secret), "{base_url}, {secret}");
+        }
+        // Neither part is enough by itself: limits are kept under both.
+        assert_ne!(own.base_url, id("https://gateway.example/b", "sk-1").base_url);
+        assert_ne!(own.key_fingerprint, id("https://gateway.example/a", "sk-2").key_fingerprint);
+    }
+}

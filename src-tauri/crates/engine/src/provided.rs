@@ -1,0 +1,66 @@
+//! The models of all providers, this computer first.
+
+use std::sync::Arc;
+
+use domain::calendar::CalendarDate;
+use domain::model::ModelId;
+use domain::recipe::Recipe;
+use domain::run_state::RunMode;
+use providers::catalog::ModelSpec;
+use providers::provider::{PreparedModel, Provider};
+use providers::registry;
+use providers::request::RequestOptions;
+
+use crate::backend::this_computer;
+use crate::{EngineError, Result};
+
+/// A model, and the provider that has it.
+#[derive(Clone)]
+pub struct ProvidedModel {
+    pub provider: &'static dyn Provider,
+    pub spec: Arc<ModelSpec>,
+}
+
+impl ProvidedModel {
+    /// The model ready for `recipe`.
+    pub fn prepare(
+        &self,
+        recipe: &Recipe,
+        mode: RunMode,
+        max_tokens: Option<u32>,
+    ) -> std::result::Result<Arc<dyn PreparedModel>, providers::request::RecipeError> {
+        let usual = match mode {
+            RunMode::Live => RequestOptions::default(),
+            RunMode::Batch => RequestOptions::BATCH,
+        };
+        let options = RequestOptions { max_output_tokens: max_tokens.map(u64::from), ..usual };
+        self.provider.prepare(&self.spec, recipe, options)
+    }
+}
+
+/// Every provider, this computer first.
+pub fn providers() -> impl Iterator<Item = &'static dyn Provider> {
+    std::iter::once(this_computer::provider()).chain(registry::all().iter().copied())
+}
+
+/// The day on which the oldest of all prices was read from its vendor.
+pub fn prices_as_of() -> CalendarDate {
+    let days = providers().filter_map(|provider| provider.catalog().prices_as_of);
+    days.min().unwrap_or(CalendarDate::new(1970, 1, 1))
+}
+
+/// The model with this id, whichever provider has it.
+pub fn find(id: &ModelId) -> Option<ProvidedModel> {
+    providers().find_map(|provider| {
+        let spec = Arc::clone(provider.catalog().find(&id.0)?);
+        Some(ProvidedModel { provider, spec })
+    })
+}
+
+/// As [`find`].
+///
+/// # Errors
+/// When no provider has it.
+pub fn known(id: &ModelId) -> Result<ProvidedModel> {
+    find(id).ok_or_else(|| EngineError::UnknownModel(id.clone()))
+}
