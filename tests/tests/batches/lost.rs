@@ -9,7 +9,7 @@ async fn with_a_lost_batch() -> (Running, Bench, RunId) {
     let bench = bench(&server, 3);
     let run = start(&bench).await;
     snapshot(&bench.library, run, has_working_batch).await;
-    bench.library.pause_run(run);
+    bench.library.runs.pause(run);
     stopped(&bench, run).await;
     server.stop().await;
     let batching = taking(0.3);
@@ -20,19 +20,19 @@ async fn with_a_lost_batch() -> (Running, Bench, RunId) {
 async fn a_batch_that_the_server_does_not_know_is_given_up_only_by_consent() {
     let (server, bench, run) = with_a_lost_batch().await;
     for _ in 0..2 {
-        bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
+        bench.library.runs.resume(ResumeRequest::of(run)).await.unwrap();
         let (reason, summary) = stopped(&bench, run).await;
         assert_eq!((reason, summary.waiting, summary.unsettled.count), (StopReason::BatchUnknown, 3, 0));
         assert!(summary.stop_detail.unwrap().contains("does not know"));
     }
-    let idle = bench.library.idle_progress(run).unwrap();
+    let idle = bench.library.history.progress(run).unwrap();
     assert_eq!((idle.batches[0].stage, idle.unknown_batches.count), (BatchStage::Unknown, 3));
     let given_up = ResumeRequest { gives_up_batches: true, ..ResumeRequest::of(run) };
-    let refused = bench.library.resume_run(given_up).await.unwrap_err();
+    let refused = bench.library.runs.resume(given_up).await.unwrap_err();
     assert!(matches!(refused, EngineError::Unsettled(unsettled) if unsettled == idle.unknown_batches), "{refused}");
     assert_eq!(server.ledger().billed.len(), 0);
 
-    bench.library.resume_run(ResumeRequest { accepts_repeats: true, ..given_up }).await.unwrap();
+    bench.library.runs.resume(ResumeRequest { accepts_repeats: true, ..given_up }).await.unwrap();
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!((reason, summary.done, summary.possibly_billed), (StopReason::Completed, 3, idle.unknown_batches));
     assert_eq!(summary.paid.0, server.ledger().total_pico_dollars());
@@ -64,15 +64,15 @@ async fn a_batch_is_found_again_when_the_right_server_is_asked() {
     snapshot(&bench.library, run, has_working_batch).await;
     let other = simulate(taking(0.1)).await;
     bench = reopened(bench, &other).await;
-    bench.library.agree_to(other.url().trim_start_matches("http://")).unwrap();
-    bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
+    bench.library.settings.agree_to(other.url().trim_start_matches("http://")).unwrap();
+    bench.library.runs.resume(ResumeRequest::of(run)).await.unwrap();
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!((reason, summary.waiting), (StopReason::BatchUnknown, 3));
     assert!(summary.stop_detail.unwrap().contains(&server.url()), "it says where the batch is");
     assert_eq!(other.ledger().billed.len(), 0, "nothing is submitted to another server meanwhile");
 
     bench = reopened(bench, &server).await;
-    bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
+    bench.library.runs.resume(ResumeRequest::of(run)).await.unwrap();
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!((reason, summary.done), (StopReason::Completed, 3));
     assert_paid_once(&server, &summary);
@@ -91,10 +91,10 @@ async fn a_batch_that_is_canceled_elsewhere_is_submitted_again_only_on_resume() 
         assert_eq!((reason, summary.done, summary.waiting), (StopReason::BatchCanceled, 0, 20));
         assert_eq!((summary.unsettled.count, summary.possibly_billed.count), (0, 0), "none of it is billed");
         assert!(summary.stop_detail.unwrap().contains("canceled at the server"));
-        let batches = bench.library.idle_progress(run).unwrap().batches.len();
+        let batches = bench.library.history.progress(run).unwrap().batches.len();
         assert!(batches <= 2 * resumed, "each is submitted once a session: {batches}");
         if resumed < 2 {
-            bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
+            bench.library.runs.resume(ResumeRequest::of(run)).await.unwrap();
         }
     }
     server.stop().await;
@@ -111,7 +111,7 @@ async fn a_batch_that_is_canceled_elsewhere_is_submitted_again_only_on_resume() 
     assert!(summary.done > 0 && summary.waiting > 0, "{summary:?}");
     let before = server.ledger().billed.len();
     assert_eq!(before, summary.done as usize, "nothing was submitted again");
-    bench.library.resume_run(ResumeRequest::of(run)).await.unwrap();
+    bench.library.runs.resume(ResumeRequest::of(run)).await.unwrap();
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!((reason, summary.done), (StopReason::Completed, 12));
     assert_paid_once(&server, &summary);

@@ -266,46 +266,6 @@ async fn what_the_server_failed_on_goes_into_a_next_batch() {
     server.stop().await;
 }
 
-/// Three images whose answers were cut off at 2,000 tokens in a live run, and the request of a batch run with more room.
-async fn with_answers_cut_off(server: &Running) -> (Bench, RunRequest, RunSummary) {
-    let bench = bench(server, 3);
-    let request = request(&bench).await;
-    let up_to = |tokens| RunOptions { max_tokens: Some(tokens), ..RunOptions::default() };
-    server.script([Fault::MaxTokens, Fault::MaxTokens, Fault::MaxTokens]);
-    let live = RunRequest { mode: RunMode::Live, options: up_to(2_000), ..request.clone() };
-    let run = bench.library.runs.start(&live).await.unwrap();
-    let (_, summary) = stopped(&bench, run).await;
-    assert_eq!((summary.done, summary.cut_short), (3, 3));
-    assert!(summary.annotation_count > 0);
-    (bench, RunRequest { options: up_to(4_000), ..request }, summary)
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_cut_off_answer_stays_when_a_batch_brings_no_better_one() {
-    let server = simulate(Batching { expired: 1.0, ..taking(0.1) }).await;
-    let (bench, request, before) = with_answers_cut_off(&server).await;
-    let kept = (StopReason::Completed, 3, 0, before.annotation_count);
-    let outcome = async || {
-        let run = bench.library.runs.start(&request).await.unwrap();
-        let (reason, summary) = stopped(&bench, run).await;
-        (reason, summary.done, summary.failed, summary.annotation_count)
-    };
-    assert_eq!(outcome().await, kept, "every request expired");
-    std::fs::remove_dir_all(bench.photos()).unwrap();
-    assert_eq!(outcome().await, kept, "the files are gone");
-    assert_eq!(server.ledger().billed.len(), 3);
-    server.stop().await;
-
-    let server = simulate(taking(0.1)).await;
-    let (bench, request, before) = with_answers_cut_off(&server).await;
-    server.script([Fault::Refusal, Fault::Refusal, Fault::Refusal]);
-    let run = bench.library.runs.start(&request).await.unwrap();
-    let (_, after) = stopped(&bench, run).await;
-    assert_eq!(server.ledger().billed.len(), 6);
-    assert_eq!((after.done, after.failed, after.annotation_count), (3, 0, before.annotation_count));
-    server.stop().await;
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_form_that_the_server_refuses_stops_the_run_and_no_image_fails() {
     let server = simulate(taking(0.1)).await;
@@ -401,122 +361,6 @@ async fn a_budget_holds() {
     server.stop().await;
 }
 
-/// A run of three images whose batch is with a server that has lost it since.
-async fn with_a_lost_batch() -> (Running, Bench, RunId) {
-    let server = simulate(taking(60.0)).await;
-    let port = server.address().port();
-    let bench = bench(&server, 3);
-    let run = start(&bench).await;
-    snapshot(&bench.library, run, has_working_batch).await;
-    bench.library.runs.pause(run);
-    stopped(&bench, run).await;
-    server.stop().await;
-    let batching = taking(0.3);
-    (Simulator::start(Options { port, batching, ..Options::default() }).await.unwrap(), bench, run)
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_batch_that_the_server_does_not_know_is_given_up_only_by_consent() {
-    let (server, bench, run) = with_a_lost_batch().await;
-    for _ in 0..2 {
-        bench.library.runs.resume(ResumeRequest::of(run)).await.unwrap();
-        let (reason, summary) = stopped(&bench, run).await;
-        assert_eq!((reason, summary.waiting, summary.unsettled.count), (StopReason::BatchUnknown, 3, 0));
-        assert!(summary.stop_detail.unwrap().contains("does not know"));
-    }
-    let idle = bench.library.history.progress(run).unwrap();
-    assert_eq!((idle.batches[0].stage, idle.unknown_batches.count), (BatchStage::Unknown, 3));
-    let given_up = ResumeRequest { gives_up_batches: true, ..ResumeRequest::of(run) };
-    let refused = bench.library.runs.resume(given_up).await.unwrap_err();
-    assert!(matches!(refused, EngineError::Unsettled(unsettled) if unsettled == idle.unknown_batches), "{refused}");
-    assert_eq!(server.ledger().billed.len(), 0);
-
-    bench.library.runs.resume(ResumeRequest { accepts_repeats: true, ..given_up }).await.unwrap();
-    let (reason, summary) = stopped(&bench, run).await;
-    assert_eq!((reason, summary.done, summary.possibly_billed), (StopReason::Completed, 3, idle.unknown_batches));
-    assert_eq!(summary.paid.0, server.ledger().total_pico_dollars());
-    server.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_command_line_offers_to_give_up_an_unknown_batch() {
-    let (server, bench, run) = with_a_lost_batch().await;
-    let resume = |more: &[&str]| {
-        let told = bench.fieldmark(&server.url(), KEY).args(["resume", &run.to_string()]).args(more).output().unwrap();
-        let out = [told.stdout, told.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
-        (told.status.code(), out)
-    };
-    let (code, out) = resume(&["--yes"]);
-    assert!(code == Some(4) && out.contains(&format!("resume {run} --give-up-batches")), "{out}");
-    let (code, out) = resume(&["--give-up-batches"]);
-    assert!(code == Some(2) && server.ledger().billed.is_empty(), "not without consent: {out}");
-    let (code, out) = resume(&["--give-up-batches", "--yes"]);
-    assert!(code == Some(0) && out.contains("3 requests may be billed in addition"), "{out}");
-    server.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_batch_is_found_again_when_the_right_server_is_asked() {
-    let server = simulate(taking(1.0)).await;
-    let mut bench = bench(&server, 3);
-    let run = start(&bench).await;
-    snapshot(&bench.library, run, has_working_batch).await;
-    let other = simulate(taking(0.1)).await;
-    bench = reopened(bench, &other).await;
-    bench.library.settings.agree_to(other.url().trim_start_matches("http://")).unwrap();
-    bench.library.runs.resume(ResumeRequest::of(run)).await.unwrap();
-    let (reason, summary) = stopped(&bench, run).await;
-    assert_eq!((reason, summary.waiting), (StopReason::BatchUnknown, 3));
-    assert!(summary.stop_detail.unwrap().contains(&server.url()), "it says where the batch is");
-    assert_eq!(other.ledger().billed.len(), 0, "nothing is submitted to another server meanwhile");
-
-    bench = reopened(bench, &server).await;
-    bench.library.runs.resume(ResumeRequest::of(run)).await.unwrap();
-    let (reason, summary) = stopped(&bench, run).await;
-    assert_eq!((reason, summary.done), (StopReason::Completed, 3));
-    assert_paid_once(&server, &summary);
-    server.stop().await;
-    other.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_batch_that_is_canceled_elsewhere_is_submitted_again_only_on_resume() {
-    // A server that cancels every item, whatever is submitted.
-    let server = simulate(Batching { canceled: 1.0, ..taking(0.1) }).await;
-    let bench = bench(&server, 20);
-    let run = start(&bench).await;
-    for resumed in 1..=2 {
-        let (reason, summary) = stopped(&bench, run).await;
-        assert_eq!((reason, summary.done, summary.waiting), (StopReason::BatchCanceled, 0, 20));
-        assert_eq!((summary.unsettled.count, summary.possibly_billed.count), (0, 0), "none of it is billed");
-        assert!(summary.stop_detail.unwrap().contains("canceled at the server"));
-        let batches = bench.library.history.progress(run).unwrap().batches.len();
-        assert!(batches <= 2 * resumed, "each is submitted once a session: {batches}");
-        if resumed < 2 {
-            bench.library.runs.resume(ResumeRequest::of(run)).await.unwrap();
-        }
-    }
-    server.stop().await;
-
-    // Canceled by another client half-way: what was done is kept, the rest is asked about on resume.
-    let server = simulate(taking(3.0)).await;
-    let bench = self::bench(&server, 12);
-    let run = start(&bench).await;
-    snapshot(&bench.library, run, has_working_batch).await;
-    tokio::time::sleep(Duration::from_millis(1500)).await;
-    server.cancel_batches();
-    let (reason, summary) = stopped(&bench, run).await;
-    assert_eq!(reason, StopReason::BatchCanceled);
-    assert!(summary.done > 0 && summary.waiting > 0, "{summary:?}");
-    let before = server.ledger().billed.len();
-    assert_eq!(before, summary.done as usize, "nothing was submitted again");
-    bench.library.runs.resume(ResumeRequest::of(run)).await.unwrap();
-    let (reason, summary) = stopped(&bench, run).await;
-    assert_eq!((reason, summary.done), (StopReason::Completed, 12));
-    assert_paid_once(&server, &summary);
-    server.stop().await;
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn images_that_fail_in_every_batch_fail_in_the_end() {
     let server = simulate(Batching { errored: 1.0, ..taking(0.1) }).await;
@@ -576,26 +420,6 @@ async fn an_image_whose_allowance_is_used_up_is_not_submitted_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn answers_that_were_cut_off_stand_where_the_budget_has_no_room_for_longer_ones() {
-    let server = simulate(taking(0.1)).await;
-    let (bench, request, before) = with_answers_cut_off(&server).await;
-    let (picture, _) = fieldmark_tests::pictures::drawing(500, 240);
-    fieldmark_tests::pictures::write_png(&picture, &bench.photos().join("new.png"));
-    bench.library.imports.run(&[bench.photos()]).unwrap();
-    let too_small = RunRequest { budget: Some(PicoDollars(1)), ..request.clone() };
-    let EngineError::BudgetTooSmall { dearest } = bench.library.runs.start(&too_small).await.unwrap_err() else {
-        panic!()
-    };
-    // Room for one longer request; the others come to nothing.
-    let run = bench.library.runs.start(&RunRequest { budget: Some(dearest), ..request }).await.unwrap();
-    let (reason, summary) = stopped(&bench, run).await;
-    assert_eq!(reason, StopReason::BudgetReached);
-    assert!(summary.done >= 3 && summary.waiting <= 1, "{summary:?}");
-    assert!(summary.annotation_count >= before.annotation_count, "no annotation is lost");
-    server.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_goes_away_is_waited_for_and_a_wrong_key_is_not() {
     let server = simulate(taking(60.0)).await;
     let bench = bench(&server, 3);
@@ -620,58 +444,5 @@ async fn a_server_that_goes_away_is_waited_for_and_a_wrong_key_is_not() {
     let (reason, summary) = stopped(&bench, run).await;
     assert_eq!((reason, summary.waiting, summary.unsettled.count), (StopReason::KeyRejected, 2, 0));
     assert_ne!(bench.library.history.run(run).unwrap().state, COMPLETED);
-    server.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_live_run_waits_for_the_batch_of_another_run() {
-    let server = simulate(taking(4.0)).await;
-    let bench = bench(&server, 10);
-    let batch = start(&bench).await;
-    snapshot(&bench.library, batch, has_working_batch).await;
-    let live = RunRequest { mode: RunMode::Live, ..request(&bench).await };
-    let live = bench.library.runs.start(&live).await.unwrap();
-    let pending = PendingElsewhere { run: batch, is_worked_on: true, is_in_batch: true, images: 10 };
-    snapshot(&bench.library, live, |snapshot| snapshot.pending_elsewhere == [pending]).await;
-
-    // Nothing fetches the results any more.
-    bench.library.runs.pause(batch);
-    let (reason, summary) = stopped(&bench, live).await;
-    assert_eq!((reason, summary.waiting), (StopReason::AnswersPending, 10));
-    let detail = summary.stop_detail.unwrap();
-    assert!(detail.contains("10 images are in a batch of run 1"), "{detail}");
-
-    bench.library.runs.resume(ResumeRequest::of(batch)).await.unwrap();
-    bench.library.runs.resume(ResumeRequest::of(live)).await.unwrap();
-    let (reason, paid) = stopped(&bench, batch).await;
-    assert_eq!(reason, StopReason::Completed);
-    let (reason, summary) = stopped(&bench, live).await;
-    assert_eq!((reason, summary.reused, summary.paid), (StopReason::Completed, 10, PicoDollars::ZERO));
-    assert_paid_once(&server, &paid);
-    server.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_batch_of_another_run_is_not_waited_for_when_a_person_asks_anew() {
-    let server = simulate(taking(60.0)).await;
-    let bench = bench(&server, 4);
-    let batch = start(&bench).await;
-    snapshot(&bench.library, batch, has_working_batch).await;
-    // Nor does a second batch ask about them.
-    let second = start(&bench).await;
-    snapshot(&bench.library, second, |snapshot| !snapshot.pending_elsewhere.is_empty()).await;
-    bench.library.runs.pause(second);
-    assert_eq!(stopped(&bench, second).await.0, StopReason::Paused);
-    assert!(bench.library.history.progress(second).unwrap().batches.is_empty());
-
-    let live = RunRequest { mode: RunMode::Live, ..request(&bench).await };
-    let live = bench.library.runs.start(&live).await.unwrap();
-    snapshot(&bench.library, live, |snapshot| !snapshot.pending_elsewhere.is_empty()).await;
-    bench.library.runs.pause(live);
-    assert_eq!(stopped(&bench, live).await.0, StopReason::Paused);
-    bench.library.runs.ignore_saved_answers(live).await.unwrap();
-    bench.library.runs.resume(ResumeRequest::of(live)).await.unwrap();
-    let (reason, summary) = stopped(&bench, live).await;
-    assert_eq!((reason, summary.done, summary.reused), (StopReason::Completed, 4, 0));
     server.stop().await;
 }

@@ -9,19 +9,19 @@ async fn a_live_run_waits_for_the_batch_of_another_run() {
     let batch = start(&bench).await;
     snapshot(&bench.library, batch, has_working_batch).await;
     let live = RunRequest { mode: RunMode::Live, ..request(&bench).await };
-    let live = bench.library.start_run(&live).await.unwrap();
+    let live = bench.library.runs.start(&live).await.unwrap();
     let pending = PendingElsewhere { run: batch, is_worked_on: true, is_in_batch: true, images: 10 };
     snapshot(&bench.library, live, |snapshot| snapshot.pending_elsewhere == [pending]).await;
 
     // Nothing fetches the results any more.
-    bench.library.pause_run(batch);
+    bench.library.runs.pause(batch);
     let (reason, summary) = stopped(&bench, live).await;
     assert_eq!((reason, summary.waiting), (StopReason::AnswersPending, 10));
     let detail = summary.stop_detail.unwrap();
     assert!(detail.contains("10 images are in a batch of run 1"), "{detail}");
 
-    bench.library.resume_run(ResumeRequest::of(batch)).await.unwrap();
-    bench.library.resume_run(ResumeRequest::of(live)).await.unwrap();
+    bench.library.runs.resume(ResumeRequest::of(batch)).await.unwrap();
+    bench.library.runs.resume(ResumeRequest::of(live)).await.unwrap();
     let (reason, paid) = stopped(&bench, batch).await;
     assert_eq!(reason, StopReason::Completed);
     let (reason, summary) = stopped(&bench, live).await;
@@ -39,17 +39,17 @@ async fn a_batch_of_another_run_is_not_waited_for_when_a_person_asks_anew() {
     // Nor does a second batch ask about them.
     let second = start(&bench).await;
     snapshot(&bench.library, second, |snapshot| !snapshot.pending_elsewhere.is_empty()).await;
-    bench.library.pause_run(second);
+    bench.library.runs.pause(second);
     assert_eq!(stopped(&bench, second).await.0, StopReason::Paused);
-    assert!(bench.library.idle_progress(second).unwrap().batches.is_empty());
+    assert!(bench.library.history.progress(second).unwrap().batches.is_empty());
 
     let live = RunRequest { mode: RunMode::Live, ..request(&bench).await };
-    let live = bench.library.start_run(&live).await.unwrap();
+    let live = bench.library.runs.start(&live).await.unwrap();
     snapshot(&bench.library, live, |snapshot| !snapshot.pending_elsewhere.is_empty()).await;
-    bench.library.pause_run(live);
+    bench.library.runs.pause(live);
     assert_eq!(stopped(&bench, live).await.0, StopReason::Paused);
-    bench.library.ignore_saved_answers(live).await.unwrap();
-    bench.library.resume_run(ResumeRequest::of(live)).await.unwrap();
+    bench.library.runs.ignore_saved_answers(live).await.unwrap();
+    bench.library.runs.resume(ResumeRequest::of(live)).await.unwrap();
     let (reason, summary) = stopped(&bench, live).await;
     assert_eq!((reason, summary.done, summary.reused), (StopReason::Completed, 4, 0));
     server.stop().await;

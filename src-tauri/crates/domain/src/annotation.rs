@@ -128,7 +128,7 @@ impl Annotation {
     }
 }
 
-/// What a person has said about an image as a whole.
+/// A person's statement about a whole image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]

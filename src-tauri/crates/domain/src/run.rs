@@ -1,7 +1,5 @@
 //! Runs: states, stop reasons, failures and progress.
 
-mod failure;
-
 use serde::{Deserialize, Serialize};
 
 use crate::annotation::Shape;
@@ -13,7 +11,6 @@ use crate::model::{Destination, ModelId};
 use crate::money::{CostRange, PicoDollars};
 use crate::run_state::{FailureKind, RetryKind, RunMode, RunState};
 use crate::usage::Usage;
-pub use failure::{FailureGroup, FailureKind, RetryGroup, RetryKind};
 
 /// Where a batch stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -36,12 +33,12 @@ pub enum BatchStage {
 pub struct BatchState {
     pub stage: BatchStage,
     pub images: u32,
-    /// Finished images, with any result.
+    /// Images that the server is done with, whatever came of them.
     pub finished: u32,
     /// Milliseconds since the Unix epoch.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub submitted_at: u64,
-    /// When unfinished images expire; milliseconds since the Unix epoch.
+    /// When the server gives up on what is left; milliseconds since the Unix epoch.
     #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
     pub expires_at: Option<u64>,
 }
@@ -74,7 +71,20 @@ pub struct PossiblyBilled {
     pub at_most: PicoDollars,
 }
 
-/// An annotation of an answer that is still streaming. Not stored: the complete answer is parsed once.
+/// Failures of one kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct FailureGroup {
+    pub kind: FailureKind,
+    pub count: u32,
+    /// Whether a retry may succeed.
+    pub is_worth_retrying: bool,
+    /// The message of the first one.
+    pub example: String,
+    pub example_image: String,
+}
+
+/// An annotation of an answer that is still on its way. Nothing is stored of it: the answer is read once, whole.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct PreviewAnnotation {
@@ -83,7 +93,7 @@ pub struct PreviewAnnotation {
     pub shape: Shape,
 }
 
-/// An image in flight.
+/// An image that is being asked about.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct InFlight {
@@ -95,7 +105,7 @@ pub struct InFlight {
     pub preview: Vec<PreviewAnnotation>,
 }
 
-/// State of an endpoint.
+/// One way to the model, as it stands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct EndpointState {
@@ -103,7 +113,7 @@ pub struct EndpointState {
     pub name: String,
     /// Requests in flight, of all runs.
     pub under_way: u32,
-    /// The current concurrency.
+    /// Requests that may be under way at once, as things stand.
     pub concurrency: u32,
     /// Whether the concurrency is automatic.
     pub is_adaptive: bool,
@@ -115,7 +125,7 @@ pub struct EndpointState {
     pub failure: Option<EndpointFailure>,
 }
 
-/// Images of a run that wait for answers of another run with the same answer key, so that they are not paid for twice.
+/// Images of a run that wait for answers of another run, which asks the same about them: they are not paid for twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct PendingElsewhere {
@@ -128,7 +138,7 @@ pub struct PendingElsewhere {
     pub images: u32,
 }
 
-/// A recently answered image.
+/// An image that was just answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct JustAnswered {
@@ -138,13 +148,13 @@ pub struct JustAnswered {
     pub took_millis: Option<u32>,
 }
 
-/// A snapshot of a run, several times a second.
+/// A snapshot of a run, a few times a second.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct RunProgress {
     pub run: RunId,
     pub state: RunState,
-    /// Details, if it stopped on its own.
+    /// What was said when it stopped by itself.
     pub stop_detail: Option<String>,
     pub model_name: String,
     pub recipe_name: String,
@@ -164,24 +174,26 @@ pub struct RunProgress {
     pub waiting: u32,
     /// Of the waiting ones: prepared to be sent.
     pub prepared: u32,
-    /// Reused answers of earlier runs.
+    /// Answers that an earlier run had paid for already.
     pub reused: u32,
-    /// Images with propagated annotations, which were not sent.
+    /// Images that were given the annotations of a similar one instead of being asked about.
     pub propagated: u32,
     /// Found and propagated annotations.
     pub annotations: u32,
-    /// Sent images finished per minute: recently while the run is active, over the whole active time afterwards.
+    /// Images asked about that finished, a minute: over the last moments while the run is worked on, over all the time worked
+    /// afterwards.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub rate_per_minute: f64,
     /// Length of the recent window.
     pub rate_window_millis: u32,
-    /// Median and 95th percentile of the durations of sent images over the whole run, as in the report; `None` before
-    /// the first.
+    /// Median and 95th percentile of the durations of the images that were asked about, over the whole run, by the same
+    /// function and of the same images as in the report; `None` before the first.
     #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
     pub p50_millis: Option<f64>,
     #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
     pub p95_millis: Option<f64>,
-    /// The current concurrency while the run is active; the peak number of requests in flight afterwards.
+    /// Requests at a time: while the run is worked on, as many as may be in flight now; once it is not, the highest number
+    /// that was in flight.
     pub concurrency: u32,
     pub mode: RunMode,
     /// The endpoints; empty if nothing is sent.
@@ -196,7 +208,7 @@ pub struct RunProgress {
     #[serde(rename = "spent_dollars")]
     pub spent: PicoDollars,
     pub possibly_billed: PossiblyBilled,
-    /// The budget, if any.
+    /// What the run may cost at most; `None`: no limit.
     #[serde(rename = "budget_dollars")]
     pub budget: Option<PicoDollars>,
     /// Maximum cost of requests in flight.
@@ -205,10 +217,10 @@ pub struct RunProgress {
     /// The largest reservation of a request so far: a budget must have room for another. Zero before the first.
     #[serde(rename = "largest_request_dollars")]
     pub largest_request: PicoDollars,
-    /// Requests that were in flight when a process died. They may have been billed, and are repeated only with the
-    /// user's consent.
+    /// Requests that were under way when a process died: whether they were billed nobody knows, and they are not made
+    /// again without a word from the person.
     pub unsettled: PossiblyBilled,
-    /// `None` while requests are sent at any endpoint.
+    /// `None` while requests are sent on any way.
     pub hold: Option<Hold>,
     /// What the remaining images wait for, if nothing else can be started.
     pub pending_elsewhere: Vec<PendingElsewhere>,
@@ -226,7 +238,7 @@ pub struct RunProgress {
     pub failed_hooks: Vec<HookRun>,
 }
 
-/// Progress of an active run, for the window's frame.
+/// How far a run is that this process works on: all that the window's frame shows of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct WorkingRun {
@@ -243,7 +255,7 @@ pub struct WorkingRun {
 pub struct RunSummary {
     pub id: RunId,
     pub state: RunState,
-    /// Details, if it stopped on its own.
+    /// What was said when it stopped by itself.
     pub stop_detail: Option<String>,
     pub model: ModelId,
     pub model_name: String,
@@ -273,18 +285,18 @@ pub struct RunSummary {
     /// Of all requests.
     pub usage: Usage,
     pub possibly_billed: PossiblyBilled,
-    /// The budget, if any.
+    /// What the run may cost at most; `None`: no limit.
     #[serde(rename = "budget_dollars")]
     pub budget: Option<PicoDollars>,
-    /// Requests without a known answer: in flight, or lost with their process.
+    /// Requests that were sent and of whose answer nothing is known: under way, or lost with their process.
     pub unsettled: PossiblyBilled,
     /// Cut-off answers, whose complete annotations were kept.
     pub cut_short: u32,
     /// Failed images that a retry may fix.
     pub retryable: u32,
-    /// Reused answers of earlier runs.
+    /// Answers that an earlier run had paid for already.
     pub reused: u32,
-    /// Images with propagated annotations, which were not sent.
+    /// Images that were given the annotations of a similar one instead of being asked about.
     pub propagated: u32,
     pub retries: u32,
     /// Images sent and finished. The next three figures are about these.
@@ -293,13 +305,13 @@ pub struct RunSummary {
     pub p50_millis: Option<f64>,
     #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
     pub p95_millis: Option<f64>,
-    /// `asked` over the active time.
+    /// `asked` over the time that the run was worked on.
     #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
     pub rate_per_minute: Option<f64>,
 }
 
 impl RunSummary {
-    /// The cost; `None` if requests may have been billed and the server reported no cost at all.
+    /// What was paid; `None` where requests may have been billed and the server has reported no cost at all.
     #[must_use]
     pub fn reported_cost(&self) -> Option<PicoDollars> {
         (self.paid > PicoDollars::ZERO || self.possibly_billed.count == 0).then_some(self.paid)

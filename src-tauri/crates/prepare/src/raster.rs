@@ -205,7 +205,7 @@ fn check_bmp(bmp: &[u8]) -> Result<(), SkipReason> {
     }
 }
 
-/// Rows of a BMP are padded to four bytes. Some writers leave that out after the last row.
+/// Rows of a BMP are padded to four bytes. Some writers omit that after the last row.
 fn missing_padding(bmp: &[u8]) -> Option<usize> {
     const CORE_HEADER_LEN: u32 = 12;
     const UNCOMPRESSED: [u32; 2] = [0, 3];

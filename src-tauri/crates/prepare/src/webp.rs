@@ -43,7 +43,7 @@ pub(crate) fn with_stored_alpha(webp: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(corrected)
 }
 
-/// The most that is held beside the result, in bytes.
+/// The maximum memory beside the result, in bytes.
 pub(crate) fn extra_bytes(webp: &[u8]) -> u64 {
     let mut canvas = 0;
     let mut held = 0;

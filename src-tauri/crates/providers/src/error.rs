@@ -55,7 +55,7 @@ impl RequestError {
     pub(crate) fn from_http(error: reqwest::Error) -> Self {
         let is_unreachable = error.is_connect();
         let is_undecodable = is_undecodable(&error);
-        // The address is known to whoever reads this; the causes tell what went wrong.
+        // The URL is known to the reader; the causes tell what failed.
         let error = error.without_url();
         let mut detail = error.to_string();
         let mut cause = error.source();

@@ -147,7 +147,7 @@ fn is_marked(path: &Path) -> bool {
     read.is_ok() && header.ends_with(&APPLICATION_ID.to_be_bytes())
 }
 
-/// What a database says of itself.
+/// The identification of a database.
 struct Look {
     application_id: u32,
     versions: Versions,

@@ -76,7 +76,7 @@ fn time(row: &ModelQuote, arguments: &Estimate) -> Option<TimeEstimate> {
     row.time.filter(|_| !arguments.batch)
 }
 
-/// What a model does not do, or does for nothing.
+/// What a model does not support, and what it costs nothing for.
 fn remarks(row: &ModelQuote, arguments: &Estimate) -> Vec<String> {
     let mut remarks: Vec<String> = row.unsupported_capabilities.iter().map(unsupported).collect();
     if row.answered_before > 0 && !arguments.fresh {

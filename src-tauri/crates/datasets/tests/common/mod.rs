@@ -12,7 +12,7 @@ use datasets::model::{
     DatasetAnnotation, DatasetAttribute, DatasetFailure, DatasetImage, DatasetInfo, DatasetRun, DatasetSplit,
     LabelTable, StoredImage,
 };
-use datasets::{Dataset, FORMATS, Format, FormatOptions, Input, Output, Result, Source, Written};
+use datasets::{Dataset, DatasetSource, FORMATS, Format, FormatOptions, Input, Output, Result, Written};
 use domain::annotation::{AttributeValue, Origin, RejectReason, ReviewState, Status};
 use domain::dataset::Feature;
 use domain::export::AnnotationSelection;

@@ -255,18 +255,18 @@ fn stays_before(one: &Annotation, other: &Annotation) -> bool {
     }
 }
 
-/// What repairs an annotation.
+/// The repair of an annotation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum RepairAction {
-    /// A run's annotation repeats another one, or can hardly be meant.
+    /// For a run's annotation that is a duplicate or implausible.
     Reject { reason: RejectReason },
-    /// So does a person's own.
+    /// The same for a person's own.
     Remove,
-    /// What reaches over the image's edge is cut off there.
+    /// Clips it at the image edge.
     Crop,
-    /// The label becomes the one that is likely meant.
+    /// Changes the label to the likely one.
     Relabel { label: String },
 }
 
@@ -277,7 +277,7 @@ impl RepairAction {
         if let Self::Relabel { label } = self { Some(label) } else { None }
     }
 
-    /// What repairs an annotation whose place or size a check has found on an image of `size`.
+    /// The repair of a position or size finding on an image of `size`.
     pub(super) fn of_misplaced(check: Check, annotation: &Annotation, size: PixelSize) -> Self {
         let reason = match check {
             Check::Outside if annotation.shape.fitted(size).is_ok() => return Self::Crop,

@@ -20,7 +20,7 @@ use super::{all, whole_millis};
 use crate::code::{from_json, from_name, name_of, to_json};
 use crate::{Edit, Result, View};
 
-/// What an answer was propagated to: similar images that were not asked about.
+/// Annotations propagated to similar images that were not sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Propagated {
     pub images: u32,

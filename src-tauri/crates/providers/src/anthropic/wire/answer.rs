@@ -184,15 +184,15 @@ impl Receiving {
                 }
                 StreamEvent::Other
             }
-            "message_stop" => Step::Ended,
+            "message_stop" => StreamEvent::Ended,
             // Some gateways send the whole message as the one event of a stream.
             "message" if event.name("type").is_some() => {
                 *self = Self::whole(&event)?;
                 self.has_begun = true;
-                Step::Ended
+                StreamEvent::Ended
             }
-            "error" => Step::Failed(Box::new(refusal::from_body(200, data.as_bytes()))),
-            _ => Step::Other,
+            "error" => StreamEvent::Failed(Box::new(refusal::from_body(200, data.as_bytes()))),
+            _ => StreamEvent::Other,
         })
     }
 
@@ -326,12 +326,12 @@ mod tests {
             "usage":{"input_tokens":7,"output_tokens":2}}"#;
         for name in ["", "message"] {
             let mut receiving = Receiving::default();
-            assert_eq!(receiving.take(name, body).unwrap(), Step::Ended);
+            assert_eq!(receiving.take(name, body).unwrap(), StreamEvent::Ended);
             assert_eq!((receiving.text.as_str(), receiving.stop_reason.clone()), ("{}", Some(StopReason::EndTurn)));
             assert_eq!(receiving.usage().map(|usage| (usage.input_tokens, usage.output_tokens)), Some((7, 2)));
         }
         // The default name of an event says nothing of what it is.
-        assert_eq!(Receiving::default().take("message", r#"{"ok":true}"#).unwrap(), Step::Other);
+        assert_eq!(Receiving::default().take("message", r#"{"ok":true}"#).unwrap(), StreamEvent::Other);
     }
 
     #[test]
